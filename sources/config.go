@@ -1,0 +1,229 @@
+package sources
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/expr"
+)
+
+// Config is what a user gives for a run, checked against its definition.
+type Config struct {
+	Values   expr.Value // what templates see as config: an object, defaults filled in
+	Secrets  Secrets    // the values of all secret settings
+	Run      Run
+	Warnings []string // what was given and is not used
+	public   []byte   // the settings without secrets, canonical JSON
+}
+
+// Run holds the options of a run: the reserved key "run" of the config.
+type Run struct {
+	Flush       Flush
+	Concurrency int           // partitions walked at a time
+	Memory      int64         // bytes of pages held, at most
+	MaxDuration time.Duration // 0: no limit; likewise below
+	MaxRequests int64
+	MaxRecords  int64
+}
+
+// Flush says when collected records leave: at the first condition met; 0
+// switches one off.
+type Flush struct {
+	Responses int
+	Interval  time.Duration
+	Bytes     int64
+}
+
+// DefaultRun returns the options of a run where the config says nothing.
+func DefaultRun() Run {
+	return Run{
+		Flush:       Flush{Responses: 10, Interval: time.Minute, Bytes: 1_000_000},
+		Concurrency: 4,
+		Memory:      32 << 20,
+	}
+}
+
+// ConfigProblem is one thing wrong with what a user gave. It holds no value
+// that may be a secret.
+type ConfigProblem struct {
+	File    string // or the environment variable
+	Pointer string // JSON pointer to the key
+	Msg     string
+}
+
+// Error returns the problem on one line: file: pointer: message.
+func (p ConfigProblem) Error() string {
+	if p.Pointer == "" || p.Pointer == "/" {
+		return p.File + ": " + p.Msg
+	}
+	return p.File + ": " + p.Pointer + ": " + p.Msg
+}
+
+// ConfigProblems are all problems of a config. It is never empty as an error.
+type ConfigProblems []ConfigProblem
+
+// Error returns the problems, one on a line.
+func (p ConfigProblems) Error() string {
+	lines := make([]string, len(p))
+	for i, problem := range p {
+		lines[i] = problem.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Configure checks what the user gave against the definition. Its error is
+// [ConfigProblems].
+func (d *Definition) Configure(in *Input) (*Config, error) {
+	s := d.Settings
+	c := &Config{}
+	given, origins := in.resolve(s, c)
+	settings := withoutNulls(without(given, reserved...))
+	c.unknownSettings(s, settings, origins)
+	filled := s.fill(settings, []*node{s.root})
+	public := s.split(filled, []*node{s.root}, &c.Secrets)
+
+	problems := checkSettings(s, filled, origins)
+	c.Run = DefaultRun()
+	problems = append(problems, c.Run.read(given.get("run"), origins)...)
+	if len(problems) > 0 {
+		for i := range problems {
+			problems[i].Msg = c.Secrets.Redact(problems[i].Msg)
+		}
+		return nil, problems
+	}
+	c.Values = expr.JSONBytes(filled.appendJSON(nil, false))
+	if public != nil {
+		c.public = public.appendJSON(nil, true)
+	}
+	return c, nil
+}
+
+// without returns the map without the keys.
+func without(n *node, names ...string) *node {
+	rest := *n
+	rest.fields = nil
+	for _, m := range n.fields {
+		if !contains(names, m.name) {
+			rest.fields = append(rest.fields, m)
+		}
+	}
+	return &rest
+}
+
+// withoutNulls returns the map without the keys that are null: orchestrators
+// write those for what nobody set.
+func withoutNulls(n *node) *node {
+	rest := *n
+	rest.fields = nil
+	for _, m := range n.fields {
+		if m.value.shape == isMap {
+			m.value = withoutNulls(m.value)
+		}
+		if m.value.shape != isNull {
+			rest.fields = append(rest.fields, m)
+		}
+	}
+	return &rest
+}
+
+// unknownSettings warns of keys that the definition does not declare.
+// Orchestrators pass settings that are not ours, so these are no errors.
+func (c *Config) unknownSettings(s *Settings, settings *node, origins origins) {
+	if s.root.has("properties") && !s.closed() {
+		return
+	}
+	if extra := s.root.get("additionalProperties"); extra != nil {
+		return // the schema itself says
+	}
+	for _, m := range settings.fields {
+		if !s.declares(m.name) {
+			c.warn("%s: %s is not used", origins.of("/"+escapePointer(m.name)), unknown("setting", m.name, s.names()))
+		}
+	}
+}
+
+func (c *Config) warn(format string, args ...any) {
+	c.Warnings = append(c.Warnings, fmt.Sprintf(format, args...))
+}
+
+// checkSettings returns what the JSON Schema of the settings refuses.
+func checkSettings(s *Settings, settings *node, origins origins) ConfigProblems {
+	var problems ConfigProblems
+	if huge := unreasonable(settings); huge != nil {
+		pointer := huge.pointer()
+		return ConfigProblems{{origins.of(pointer), pointer, "a number of more than 400 digits"}}
+	}
+	result, err := validate(s.compiled, settings.appendJSON(nil, false))
+	if err != nil {
+		return ConfigProblems{{"config", "", err.Error()}}
+	}
+	for _, e := range result.Errors() {
+		pointer := ""
+		for _, step := range stepsOf(e) {
+			pointer += "/" + escapePointer(step)
+		}
+		msg := describe(e)
+		if name, ok := e.Details()["property"].(string); ok && e.Type() == "additional_property_not_allowed" {
+			msg = unknown("setting", name, s.names())
+		} else if ok && e.Type() == "required" {
+			msg = fmt.Sprintf("%s is missing", name) + s.hint(name)
+		}
+		problems = append(problems, ConfigProblem{origins.of(pointer), pointer, msg})
+	}
+	return problems
+}
+
+// hint returns how to give a missing setting.
+func (s *Settings) hint(name string) string {
+	if !s.declares(name) {
+		return ""
+	}
+	return fmt.Sprintf("; give it in the config or as %s%s", envPrefix, envName(name))
+}
+
+// unreasonable returns a number that the JSON Schema library cannot bear, nil
+// if there is none.
+func unreasonable(n *node) *node {
+	if n.shape == isNumber && !reasonableNumber(n.text) {
+		return n
+	}
+	for _, item := range n.items {
+		if found := unreasonable(item); found != nil {
+			return found
+		}
+	}
+	for _, m := range n.fields {
+		if found := unreasonable(m.value); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// read sets the options that the config gives.
+func (run *Run) read(n *node, origins origins) ConfigProblems {
+	if n == nil {
+		return nil
+	}
+	r := &reader{document: &document{}}
+	n.read = r.object(n, key{name: "run", kind: aMap, of: runObject})
+	if len(r.problems) > 0 {
+		var problems ConfigProblems
+		for _, p := range r.problems {
+			pointer := "/" + strings.ReplaceAll(p.Place, ".", "/")
+			problems = append(problems, ConfigProblem{origins.of(pointer), pointer, p.Msg})
+		}
+		return problems
+	}
+	flush := n.get("flush")
+	run.Flush.Responses = int(valueOr(flush, "responses", int64(run.Flush.Responses)))
+	run.Flush.Interval = valueOr(flush, "interval", run.Flush.Interval)
+	run.Flush.Bytes = valueOr(flush, "bytes", run.Flush.Bytes)
+	run.Concurrency = int(valueOr(n, "concurrency", int64(run.Concurrency)))
+	run.Memory = valueOr(n, "memory", run.Memory)
+	run.MaxDuration = value[time.Duration](n, "max_duration")
+	run.MaxRequests = value[int64](n, "max_requests")
+	run.MaxRecords = value[int64](n, "max_records")
+	return nil
+}

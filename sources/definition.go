@@ -1,0 +1,257 @@
+package sources
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/expr"
+)
+
+// Definition is an API as its file describes it, inheritance applied.
+type Definition struct {
+	Version     int
+	Name        string
+	Description string
+	File        string    // where it was read, for messages
+	Settings    *Settings // never nil
+	Check       string    // name of the stream whose first page proves the settings
+	Streams     []*Stream // in the order of the file; never empty
+}
+
+// Stream returns the stream of that name, nil if there is none.
+func (d *Definition) Stream(name string) *Stream {
+	for _, s := range d.Streams {
+		if s.Name == name {
+			return s
+		}
+	}
+	return nil
+}
+
+// Client is what streams share: a host, its credentials and its pace. Streams
+// that set none of its keys themselves share one *Client, and so one pace.
+type Client struct {
+	BaseURL     *expr.Template
+	Auth        *Auth // never nil
+	RateLimits  []RateLimit
+	MaxInFlight int      // requests at a time, at least 1
+	AllowHosts  []string // further hosts that links and redirects may lead to
+}
+
+// RateLimit allows Requests requests in every Per.
+type RateLimit struct {
+	Requests int
+	Per      time.Duration
+}
+
+// AuthType is a way to prove who asks.
+type AuthType string
+
+// The auth types that run. Others are refused by [Parse] as not supported yet.
+const (
+	AuthNone   AuthType = "none"
+	AuthBearer AuthType = "bearer"
+	AuthBasic  AuthType = "basic"
+	AuthAPIKey AuthType = "api_key"
+)
+
+// Auth holds the keys of its type; those of other types are nil.
+type Auth struct {
+	Type     AuthType
+	Token    *expr.Template // bearer
+	Username *expr.Template // basic
+	Password *expr.Template // basic
+	Name     *expr.Template // api_key
+	Value    *expr.Template // api_key
+	InQuery  bool           // api_key: in the query, else in a header
+}
+
+// Retry says how often and how patiently a request is repeated.
+type Retry struct {
+	Attempts int           // in all, at least 1
+	MinWait  time.Duration // before the second attempt
+	MaxWait  time.Duration
+	CoolDown time.Duration // how long a client rests when attempts are used up
+	Rests    int           // cool_downs: how often it does
+}
+
+// Stream is one collection of the API and everything needed to read it.
+type Stream struct {
+	Name    string
+	Line    int // of the definition's file, from 1
+	Client  *Client
+	Request Request
+	Timeout time.Duration // without a byte
+	Retry   Retry
+	Errors  []ErrorRule // asked in order, before the built-in rules
+	Records Records
+	Keep    *expr.Template // nil: every record
+	Add     []Param        // fields set in each record
+	Keys    []string       // primary_key
+	// ReplicationKey is empty for a full-table stream.
+	ReplicationKey string
+	Pagination     Pagination
+	Incremental    *Incremental      // nil for a full-table stream
+	PartitionBy    []PartitionSource // empty: one partition
+	Schema         json.RawMessage   // as given, from the file or inline; nil: inferred
+	SchemaFile     string            // where Schema was read, "" when inline
+	OnInvalid      Policy
+	OnNewField     Policy
+	shape          string // see Config.Shape
+}
+
+// Policy says what happens to a record that does not fit.
+type Policy string
+
+// The policies of on_invalid (fail, pass, quarantine) and of on_new_field
+// (evolve, pass, drop, fail).
+const (
+	Fail       Policy = "fail"
+	Pass       Policy = "pass"
+	Quarantine Policy = "quarantine"
+	Evolve     Policy = "evolve"
+	Drop       Policy = "drop"
+)
+
+// Request is what is sent for a page. Where it stands in
+// [Pagination].AfterFirst, nil and empty parts keep the stream's own.
+type Request struct {
+	Method  string         // "" in AfterFirst: as the stream's
+	Path    *expr.Template // appended to Client.BaseURL, or an absolute URL
+	Params  []Param
+	Headers []Param
+	Body    *Body // nil: none
+}
+
+// Param is a named value, in the order of the file.
+type Param struct {
+	Name  string
+	Value Tree
+}
+
+// BodyKind is how a request's body is written.
+type BodyKind string
+
+// The kinds of body.
+const (
+	BodyJSON    BodyKind = "json"
+	BodyForm    BodyKind = "form"
+	BodyText    BodyKind = "text"
+	BodyGraphQL BodyKind = "graphql"
+)
+
+// Body holds the parts of its kind; those of other kinds are zero.
+type Body struct {
+	Kind      BodyKind
+	JSON      Tree           // json
+	Form      []Param        // form
+	Text      *expr.Template // text
+	Query     *expr.Template // graphql
+	Variables []Param        // graphql
+}
+
+// Records says where the records of a body lie.
+type Records struct {
+	Steps          []string // gjson paths; "@this" is the body; several: the lines of each element
+	Single         bool     // the place holds one record
+	Keyed          string   // the place holds an object of records; its keys go into this field
+	Columns        []string // rows are arrays or bare values under these names
+	ColumnsPath    string   // or the path to the names
+	MissingIsEmpty bool     // on_missing: empty
+}
+
+// Ref is a path into an answer or a template over it. The zero Ref is absent.
+type Ref struct {
+	Path     string         // gjson path into the body
+	Header   string         // name of a header, canonical form
+	Template *expr.Template // over ResponseScope
+}
+
+// IsZero reports whether the definition has no such key.
+func (r Ref) IsZero() bool { return r.Path == "" && r.Header == "" && r.Template == nil }
+
+// PaginationType is how a walk finds its next page.
+type PaginationType string
+
+// The pagination types.
+const (
+	PaginateNone       PaginationType = "none"
+	PaginateCursor     PaginationType = "cursor"
+	PaginateNextURL    PaginationType = "next_url"
+	PaginateLinkHeader PaginationType = "link_header"
+	PaginatePage       PaginationType = "page"
+	PaginateOffset     PaginationType = "offset"
+	PaginateKeyset     PaginationType = "keyset"
+)
+
+// Pagination says how a walk goes from page to page and where it ends.
+type Pagination struct {
+	Type       PaginationType
+	Next       Ref    // cursor, next_url
+	Rel        string // link_header; "next" by default
+	Start      int64  // page (1 by default), offset (0)
+	SizeParam  string // page, offset: the parameter that carries Size
+	Size       int64  // page, offset: 0 where not given
+	TotalPages Ref    // page
+	Field      string // keyset: path in the last record
+	Param      string // where the page goes: a parameter,
+	Header     string // a header,
+	BodyPath   string // or a path in the JSON body; all empty: a template does it
+	More       Ref
+	Total      Ref
+	Stop       *expr.Template // over ResponseScope; nil: absent
+	MaxPages   int            // 0: no limit
+	AfterFirst *Request       // nil: absent
+	Session    bool
+}
+
+// Action is what an error rule does.
+type Action string
+
+// The actions that run. Others are refused by [Parse] as not supported yet.
+const (
+	DoRetry Action = "retry"
+	DoNext  Action = "next"
+	DoSkip  Action = "skip"
+	DoFail  Action = "fail"
+)
+
+// ErrorRule matches an answer when Status and When both do.
+type ErrorRule struct {
+	Status  []StatusRange  // empty: any
+	When    *expr.Template // over ResponseScope; nil: always
+	Do      Action
+	Wait    *expr.Template // retry: duration, seconds, epoch or date; nil: as Retry says
+	Message *expr.Template // nil: none
+}
+
+// StatusRange holds the HTTP status codes From to To, both included.
+type StatusRange struct{ From, To int }
+
+// Incremental says how a stream is asked for what is new.
+type Incremental struct {
+	Start          *expr.Template // nil: from the beginning
+	End            *expr.Template // nil: now
+	Format         string         // of windows in requests: rfc3339, date, epoch, epoch_ms, integer or strftime text
+	Window         time.Duration  // 0: one window up to now
+	Lookback       time.Duration
+	Settle         time.Duration
+	Timezone       *time.Location // never nil
+	WholeWindows   bool
+	StartExclusive bool
+	EndInclusive   bool
+	Sorted         bool
+	ClientFilter   bool
+	RecordFormat   string // strftime; "": recognised
+	Bookmark       Ref    // the last answer says where to go on
+}
+
+// PartitionSource is one entry of partition_by.
+type PartitionSource struct {
+	Name        string // with Values
+	Values      Tree
+	Parent      string // with Keys
+	Keys        []Param
+	When        *expr.Template
+	ChangedOnly bool
+}

@@ -1,0 +1,100 @@
+package fetch
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// ErrStopped says that the run starts no more requests: it was told to stop,
+// or its budget is used up. The walk has not failed; its position stands.
+var ErrStopped = errors.New("the run is stopping")
+
+// ErrBroken marks an answer that is no whole JSON text. A [Splitter] wraps it
+// around what it found: such an answer is asked for again, as after a
+// connection that broke.
+var ErrBroken = errors.New("broken answer")
+
+// Class says what a failure means for the partition.
+type Class int
+
+// The classes of failures.
+const (
+	Transient   Class = iota + 1 // attempts are used up; a later run may get through
+	SessionLost                  // the API no longer knows the page token; the walk must start over
+	Permanent                    // asking again will not help
+)
+
+// String returns the class as messages name it.
+func (c Class) String() string {
+	switch c {
+	case Transient:
+		return "transient"
+	case SessionLost:
+		return "session lost"
+	default:
+		return "permanent"
+	}
+}
+
+// excerptSize is how much of an answer an error keeps, in bytes.
+const excerptSize = 512
+
+// Error is a request that failed for good in this walk.
+type Error struct {
+	Class     Class
+	Stream    string
+	Request   string // method and URL, redacted
+	Status    int    // 0: no answer
+	RequestID string // as the answer's headers name it, "" if they don't
+	Attempts  int    // made in all
+	Excerpt   string // the first 512 bytes of the answer, redacted
+	Advice    string // what to do, "" if nothing is known
+	Err       error  // what went wrong
+}
+
+// Error returns one line: what was asked, what came, what to do.
+func (e *Error) Error() string {
+	var b strings.Builder
+	if e.Stream != "" {
+		fmt.Fprintf(&b, "%s: ", e.Stream)
+	}
+	fmt.Fprintf(&b, "%s: %v", e.Request, e.Err)
+	if e.Attempts > 1 {
+		fmt.Fprintf(&b, " (%d attempts)", e.Attempts)
+	}
+	if e.RequestID != "" {
+		fmt.Fprintf(&b, "; request id %s", e.RequestID)
+	}
+	if e.Excerpt != "" {
+		fmt.Fprintf(&b, "; the answer begins %q", e.Excerpt)
+	}
+	if e.Advice != "" {
+		fmt.Fprintf(&b, "; %s", e.Advice)
+	}
+	return b.String()
+}
+
+// Unwrap returns what went wrong.
+func (e *Error) Unwrap() error { return e.Err }
+
+// statusError is an answer whose status says no.
+type statusError struct {
+	status int
+	text   string // of the status, or the message of a rule
+}
+
+func (e *statusError) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("answered %d %s", e.status, e.text))
+}
+
+// errNoByte is the cause with which a request without progress is ended.
+type errNoByte struct{ limit time.Duration }
+
+func (e errNoByte) Error() string { return fmt.Sprintf("not a byte for %s (timeout)", e.limit) }
+
+// errTooSlow is the cause with which an answer that drips is ended.
+type errTooSlow struct{ limit time.Duration }
+
+func (e errTooSlow) Error() string { return fmt.Sprintf("not complete after %s", e.limit) }

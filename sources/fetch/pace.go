@@ -1,0 +1,65 @@
+package fetch
+
+import (
+	"sync"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources"
+)
+
+// pace says when the next request may start: when every rate limit allows it
+// and no answer asked for a pause. In any span of a limit's Per at most its
+// Requests start; a token bucket (x/time/rate) would let nearly twice as many
+// through, which an API that counts sharply answers with 429.
+type pace struct {
+	mu     sync.Mutex
+	limits []window
+	pause  time.Time
+}
+
+// window remembers when the last requests of one limit started.
+type window struct {
+	per    time.Duration
+	starts []time.Time // a ring of Requests places
+	next   int         // the oldest of them
+}
+
+func newPace(limits []sources.RateLimit) *pace {
+	p := &pace{}
+	for _, l := range limits {
+		p.limits = append(p.limits, window{per: l.Per, starts: make([]time.Time, l.Requests)})
+	}
+	return p
+}
+
+// take starts a request now and returns 0, or returns how long to wait before
+// asking again.
+func (p *pace) take(now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	wait := p.pause.Sub(now)
+	for i := range p.limits {
+		w := &p.limits[i]
+		if oldest := w.starts[w.next]; !oldest.IsZero() {
+			wait = max(wait, oldest.Add(w.per).Sub(now))
+		}
+	}
+	if wait > 0 {
+		return wait
+	}
+	for i := range p.limits {
+		w := &p.limits[i]
+		w.starts[w.next] = now
+		w.next = (w.next + 1) % len(w.starts)
+	}
+	return 0
+}
+
+// rest lets no request start before the given time.
+func (p *pace) rest(until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if until.After(p.pause) {
+		p.pause = until
+	}
+}

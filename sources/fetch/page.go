@@ -1,0 +1,79 @@
+package fetch
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Splitter proves a body and finds its records. A walk calls it from one
+// goroutine, once for each answer. An error that wraps [ErrBroken] means that
+// the body is no whole JSON text; any other means that it is not what the
+// definition says.
+type Splitter interface {
+	Split(body []byte) (Records, error)
+}
+
+// Records are the records of a page, in the order of the body. They are read
+// after Split and until the page is released.
+type Records interface {
+	Len() int
+	Record(i int) []byte // bytes as they came, or as the definition rearranges them
+	Parent(i int) []byte // the element that holds the record, nil if there is none
+}
+
+// Exchange is one request and its final answer.
+type Exchange struct {
+	Request   string // method and URL, redacted
+	Status    int
+	Header    http.Header
+	Body      []byte // decoded; valid until the page is released
+	Wire      int64  // bytes of the body as they came
+	At        time.Time
+	Took      time.Duration
+	RequestID string
+	Attempts  int
+	url       *url.URL // that was answered, after redirects
+}
+
+// Page is an exchange whose body is proven.
+type Page struct {
+	Exchange
+	Records Records
+	Next    Position // where the walk goes on; the zero Position after the last page
+	Last    bool
+	Skipped string // why a rule said that there is nothing here, "" if none did
+	Moved   bool   // the API's total changed since the page before
+	release func()
+}
+
+// Release gives the page's memory back; nothing of it may be used afterwards.
+func (p *Page) Release() {
+	if p.release != nil {
+		p.release()
+		p.release = nil
+	}
+}
+
+// Position is the request that comes next in a walk. The zero Position is the
+// first one. It holds no secret: those in tokens and URLs are sealed.
+type Position struct {
+	Token   json.RawMessage `json:"token,omitempty"`  // cursor, keyset
+	URL     string          `json:"url,omitempty"`    // next_url, link_header
+	Number  int64           `json:"number,omitempty"` // page
+	Offset  int64           `json:"offset,omitempty"` // offset
+	Pages   int64           `json:"pages"`            // pages before this one
+	Records int64           `json:"records"`          // records in them, less those stepped back over
+	Total   *int64          `json:"total,omitempty"`  // the API's own count, as last known
+}
+
+// First reports whether no page came before.
+func (p Position) First() bool { return p.Pages == 0 }
+
+// none is the empty page that a skip or next rule makes of an answer.
+type none struct{}
+
+func (none) Len() int          { return 0 }
+func (none) Record(int) []byte { return nil }
+func (none) Parent(int) []byte { return nil }

@@ -1,0 +1,256 @@
+package fetch
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+)
+
+// verdict is what becomes of an attempt.
+type verdict struct {
+	page  *Page         // taken; nil: refused
+	retry bool          // ask again,
+	wait  time.Duration // after this long; negative: as the stream's retry says
+	class Class         // of the failure, unless it is asked again
+	err   error         // why it was refused
+	tip   string        // advice
+}
+
+func accept(page *Page) verdict             { return verdict{page: page} }
+func refuse(class Class, err error) verdict { return verdict{class: class, err: err} }
+func again(wait time.Duration, err error) verdict {
+	return verdict{retry: true, wait: wait, class: Transient, err: err}
+}
+
+func (v verdict) advise(tip string) verdict {
+	v.tip = tip
+	return v
+}
+
+// exchange asks until there is a page, or an error for good.
+func (w *Walk) exchange(ctx context.Context, out *outgoing) (*Page, error) {
+	retry := w.stream.Retry
+	for attempt := 1; ; attempt++ {
+		ex, err := w.client.send(ctx, out, w.stream.Timeout, w.counters)
+		if errors.Is(err, ErrStopped) || ctx.Err() != nil {
+			return nil, ErrStopped
+		}
+		v := w.judge(ex, err)
+		if v.page != nil {
+			v.page.Attempts = attempt
+			v.page.release = func() { w.client.recycle(ex.Body) }
+			return v.page, nil
+		}
+		wait := v.wait
+		if wait < 0 {
+			wait = backoff(retry, attempt)
+		}
+		if !v.retry || attempt >= retry.Attempts || wait > longestWait {
+			return nil, w.giveUp(out, ex, v, attempt, wait)
+		}
+		if err := w.pause(ctx, out, ex, v, attempt, wait); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// pause waits before the next attempt. Where the API said how long, the whole
+// client keeps still.
+func (w *Walk) pause(ctx context.Context, out *outgoing, ex *Exchange, v verdict, attempt int, wait time.Duration) error {
+	w.client.Log.Info("asking again", "stream", w.stream.Name, "request", out.shown, "why", v.err.Error(),
+		"attempt", attempt, "of", w.stream.Retry.Attempts, "wait", wait.Round(time.Millisecond).String())
+	w.counters.Retries.Add(1)
+	if ex != nil {
+		w.client.recycle(ex.Body)
+	}
+	if v.wait >= 0 {
+		w.client.pace.rest(time.Now().Add(wait))
+	}
+	return w.client.sleep(ctx, wait, w.counters)
+}
+
+// judge decides about an attempt: the definition's rules first, then what is
+// built in.
+func (w *Walk) judge(ex *Exchange, err error) verdict {
+	if err != nil {
+		return judgeError(err)
+	}
+	page := &Page{Exchange: *ex, Records: none{}}
+	w.answer = page
+	w.vars[sources.VarHeaders] = HeaderValue(ex.Header)
+	w.vars[sources.VarResponse] = expr.Undefined()
+	records, splitErr := w.split(ex)
+	if !errors.Is(splitErr, ErrBroken) {
+		w.vars[sources.VarResponse] = expr.JSONBytes(ex.Body)
+	}
+	for i := range w.stream.Errors {
+		rule := &w.stream.Errors[i]
+		match, err := w.matches(rule, ex.Status)
+		if err != nil {
+			return refuse(Permanent, err)
+		}
+		if match {
+			return w.apply(rule, page)
+		}
+	}
+	if ex.Status < 200 || ex.Status > 299 {
+		return w.judgeStatus(ex)
+	}
+	switch {
+	case errors.Is(splitErr, ErrBroken):
+		return again(-1, splitErr).advise("is base_url right, and does the API answer in JSON?")
+	case w.graphQLErrors():
+		return refuse(Permanent, fmt.Errorf("GraphQL errors: %s", clip(gjson.GetBytes(ex.Body, "errors").Raw)))
+	case splitErr != nil:
+		return refuse(Permanent, splitErr)
+	}
+	page.Records = records
+	return accept(page)
+}
+
+// split proves a body. One with a status that says no need not hold records;
+// it is proven only so that rules can read it.
+func (w *Walk) split(ex *Exchange) (Records, error) {
+	if ex.Status == http.StatusNoContent && w.stream.Records.MissingIsEmpty {
+		return none{}, nil
+	}
+	return w.splitter.Split(ex.Body)
+}
+
+func (w *Walk) graphQLErrors() bool {
+	body := w.spec().Body
+	return body != nil && body.Kind == sources.BodyGraphQL && !w.vars[sources.VarResponse].Get("errors").Missing()
+}
+
+// judgeError decides about a request without an answer.
+func judgeError(err error) verdict {
+	var leaves errLeaves
+	var cert *tls.CertificateVerificationError
+	var authority x509.UnknownAuthorityError
+	var record tls.RecordHeaderError
+	var encoding errEncoding
+	switch {
+	case errors.Is(err, errTooLarge):
+		return refuse(Permanent, err).advise("ask for smaller pages")
+	case errors.As(err, &leaves), errors.As(err, &encoding):
+		return refuse(Permanent, err)
+	case errors.As(err, &cert), errors.As(err, &authority), errors.As(err, &record):
+		return refuse(Permanent, err).advise("is the scheme of base_url right, and its certificate known here?")
+	}
+	return again(-1, err)
+}
+
+// judgeStatus decides about a status that says no.
+func (w *Walk) judgeStatus(ex *Exchange) verdict {
+	err := &statusError{ex.Status, http.StatusText(ex.Status)}
+	switch ex.Status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests,
+		http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return again(retryAfter(ex), err)
+	case http.StatusUnauthorized:
+		return refuse(Permanent, err).advise("check the credentials")
+	}
+	if ex.Status == http.StatusForbidden && limited(ex.Header) {
+		return again(retryAfter(ex), err)
+	}
+	if ex.Status/100 == 4 && (w.pos.Token != nil && w.stream.Pagination.Type == sources.PaginateCursor || w.pos.URL != "") {
+		return refuse(SessionLost, err).advise("the API no longer takes the page token; the next run reads the partition from its start")
+	}
+	if ex.Status == http.StatusForbidden {
+		return refuse(Permanent, err).advise("may these credentials read it?")
+	}
+	return refuse(Permanent, err)
+}
+
+// matches reports whether an answer is one that the rule is for.
+func (w *Walk) matches(rule *sources.ErrorRule, status int) (bool, error) {
+	in := len(rule.Status) == 0
+	for _, r := range rule.Status {
+		in = in || r.From <= status && status <= r.To
+	}
+	if !in || rule.When == nil {
+		return in, nil
+	}
+	v, err := rule.When.Eval(w.vars)
+	if err != nil {
+		return false, fmt.Errorf("errors.when: %w", err)
+	}
+	return v.Truth(), nil
+}
+
+// apply does what a rule says.
+func (w *Walk) apply(rule *sources.ErrorRule, page *Page) verdict {
+	err := error(&statusError{page.Status, http.StatusText(page.Status)})
+	if rule.Message != nil {
+		text, e := rule.Message.Text(w.vars)
+		if e != nil {
+			return refuse(Permanent, fmt.Errorf("errors.message: %w", e))
+		}
+		err = &statusError{page.Status, w.client.Secrets.Redact(text)}
+	}
+	switch rule.Do {
+	case sources.DoRetry:
+		wait, e := w.ruleWait(rule, page)
+		if e != nil {
+			return refuse(Permanent, e)
+		}
+		return again(wait, err)
+	case sources.DoNext:
+		if w.vars[sources.VarResponse].Missing() {
+			return refuse(Permanent, fmt.Errorf("%w: a rule says next, but the answer is not JSON", err))
+		}
+		return accept(page)
+	case sources.DoSkip:
+		if !w.pos.First() {
+			return refuse(Permanent, fmt.Errorf("%w: a rule says skip, but pages of this walk came before", err))
+		}
+		page.Skipped = err.Error()
+		return accept(page)
+	}
+	return refuse(Permanent, err)
+}
+
+// giveUp makes the error of a request that is not asked again.
+func (w *Walk) giveUp(out *outgoing, ex *Exchange, v verdict, attempts int, wait time.Duration) error {
+	e := &Error{
+		Class: v.class, Stream: w.stream.Name, Request: out.shown, Attempts: attempts, Err: v.err, Advice: v.tip,
+	}
+	if v.retry && wait > longestWait {
+		e.Advice = fmt.Sprintf("the API asks to wait until %s: run again after that",
+			time.Now().Add(wait).UTC().Format(time.RFC3339))
+	}
+	if ex != nil {
+		w.describe(e, ex)
+		w.client.recycle(ex.Body)
+	}
+	return e
+}
+
+// fail makes the error of a request that was never sent.
+func (w *Walk) fail(class Class, request string, err error) error {
+	return &Error{Class: class, Stream: w.stream.Name, Request: request, Err: err}
+}
+
+// failPage makes the error of a page whose answer is well, but whose place in
+// the walk is not.
+func (w *Walk) failPage(page *Page, err error) error {
+	e := &Error{Class: Permanent, Stream: w.stream.Name, Request: page.Request, Attempts: page.Attempts, Err: err}
+	w.describe(e, &page.Exchange)
+	e.Excerpt = ""
+	return e
+}
+
+func (w *Walk) describe(e *Error, ex *Exchange) {
+	e.Status, e.RequestID = ex.Status, ex.RequestID
+	e.Excerpt = w.client.Secrets.Redact(strings.ToValidUTF8(string(ex.Body[:min(len(ex.Body), excerptSize)]), "�"))
+}

@@ -1,0 +1,311 @@
+package sources
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// ConfigFile is a config as it was read: one JSON object.
+type ConfigFile struct {
+	Name string
+	Data []byte
+}
+
+// Input is all that a user gives, not yet checked: what it means depends on
+// the definition.
+type Input struct {
+	files  []inputFile // later ones win
+	values *node       // of all files
+	env    []envVar
+}
+
+type inputFile struct {
+	name string
+	root *node
+}
+
+// envVar is a variable of the environment that may name a setting.
+type envVar struct {
+	name string // TAP_REST_AUTH__KEY
+	path string // auth__key, in lower case
+	text string
+}
+
+const envPrefix = "TAP_REST_"
+
+// ReadConfig reads config files, of which later ones win, key by key, and
+// picks the variables named TAP_REST_… out of environ ("NAME=value"), which
+// win over files.
+func ReadConfig(files []ConfigFile, environ []string) (*Input, error) {
+	in := &Input{values: &node{shape: isMap}}
+	for _, f := range files {
+		root, err := parseJSON(f.Data)
+		if err != nil {
+			return nil, fmt.Errorf("config %s: not JSON: %w", f.Name, jsonError(f.Data, err))
+		}
+		if root.shape != isMap {
+			return nil, fmt.Errorf("config %s: wants a JSON object, not %s", f.Name, root.shape)
+		}
+		in.files = append(in.files, inputFile{f.Name, root})
+		in.values = overlay(in.values, root)
+	}
+	for _, v := range environ {
+		name, text, _ := strings.Cut(v, "=")
+		if len(name) > len(envPrefix) && strings.EqualFold(name[:len(envPrefix)], envPrefix) {
+			in.env = append(in.env, envVar{name, strings.ToLower(name[len(envPrefix):]), text})
+		}
+	}
+	slices.SortStableFunc(in.env, func(a, b envVar) int { return strings.Compare(a.path, b.path) })
+	return in, nil
+}
+
+// jsonError says where a text is not JSON, without the piece of it that the
+// JSON package may quote: it may be a secret.
+func jsonError(data []byte, err error) error {
+	var syntax *json.SyntaxError
+	if !errors.As(err, &syntax) {
+		return err
+	}
+	var raw json.RawMessage
+	if errors.As(json.Unmarshal(data, &raw), &syntax) && syntax.Offset < int64(len(data)) {
+		before := data[:syntax.Offset]
+		line, start := 1+bytes.Count(before, []byte("\n")), bytes.LastIndexByte(before, '\n')+1
+		return fmt.Errorf("syntax error on line %d, byte %d", line, len(before)-start)
+	}
+	return io.ErrUnexpectedEOF
+}
+
+// overlay returns over on top of base: maps key by key, all else replaced.
+func overlay(base, over *node) *node {
+	if base == nil || base.shape != isMap || over.shape != isMap {
+		return over
+	}
+	merged := *base
+	merged.fields = slices.Clone(base.fields)
+	at := make(map[string]int, len(merged.fields))
+	for i, m := range merged.fields {
+		at[m.name] = i
+	}
+	for _, m := range over.fields {
+		i, there := at[m.name]
+		if there {
+			m.value = overlay(merged.fields[i].value, m.value)
+			merged.fields[i] = m
+			continue
+		}
+		at[m.name] = len(merged.fields)
+		merged.fields = append(merged.fields, m)
+	}
+	return &merged
+}
+
+// origins says where a key of the config was given.
+type origins struct {
+	files []inputFile
+	env   map[string]string // pointer to variable
+}
+
+// of returns the file or the variable that gave the key at a JSON pointer, or
+// what it lies in.
+func (o origins) of(pointer string) string {
+	for p := pointer; p != ""; p = p[:strings.LastIndexByte(p, '/')] {
+		if name, found := o.env[p]; found {
+			return name
+		}
+	}
+	steps := strings.Split(pointer, "/")[1:]
+	for depth := len(steps); depth > 0; depth-- {
+		for _, f := range slices.Backward(o.files) {
+			if found := f.root.at(steps[:depth]); found != f.root.at(steps[:depth-1]) {
+				return "config " + f.name
+			}
+		}
+	}
+	if len(o.files) == 1 {
+		return "config " + o.files[0].name
+	}
+	return "config"
+}
+
+// resolve returns what files and environment say together, now that the
+// settings tell what the variables mean.
+func (in *Input) resolve(s *Settings, c *Config) (*node, origins) {
+	o := origins{in.files, map[string]string{}}
+	values := in.values
+	for _, v := range in.env {
+		steps, schema := s.variable(v.path)
+		if steps == nil {
+			c.warn("%s names no setting and is not used", v.name)
+			continue
+		}
+		leaf := envValue(v.text, schema)
+		if leaf == nil {
+			continue
+		}
+		pointer := ""
+		for _, step := range steps {
+			pointer += "/" + escapePointer(step)
+		}
+		o.env[pointer] = v.name
+		values = overlay(values, nest(steps, leaf))
+	}
+	return rooted(values, nil, ""), o
+}
+
+// rooted returns a copy of the tree in which every node knows its place.
+func rooted(n, parent *node, step string) *node {
+	c := *n
+	c.parent, c.step = parent, step
+	c.items, c.fields = nil, nil
+	for i, item := range n.items {
+		c.items = append(c.items, rooted(item, &c, fmt.Sprintf("[%d]", i)))
+	}
+	for _, m := range n.fields {
+		m.value = rooted(m.value, &c, m.name)
+		c.fields = append(c.fields, m)
+	}
+	return &c
+}
+
+// nest returns maps in each other, down to the leaf.
+func nest(steps []string, leaf *node) *node {
+	for _, step := range slices.Backward(steps) {
+		leaf = &node{shape: isMap, fields: []member{{name: step, value: leaf}}}
+	}
+	return leaf
+}
+
+// envName writes a key as variables do: letters, digits and underscores.
+func envName(key string) string {
+	return strings.Map(func(c rune) rune {
+		if c < 0x80 && !strings.ContainsRune("-. /", c) {
+			return c
+		}
+		return '_'
+	}, strings.ToUpper(key))
+}
+
+// variable returns the keys that a variable names, and the schema of the
+// value; nil for none.
+func (s *Settings) variable(path string) ([]string, *node) {
+	head, rest, nested := strings.Cut(path, "__")
+	switch {
+	case path == "source":
+		return []string{path}, nil
+	case path == "run", head == "run" && nested:
+		return strings.Split(path, "__"), nil
+	}
+	return s.setting(path, rest, nested, []*node{s.root})
+}
+
+func (s *Settings) setting(path, rest string, nested bool, schemas []*node) ([]string, *node) {
+	head := strings.TrimSuffix(path, "__"+rest)
+	for _, schema := range s.withRefs(schemas) {
+		properties := schema.get("properties")
+		if properties == nil {
+			continue
+		}
+		for _, m := range properties.fields {
+			name := strings.ToLower(envName(m.name))
+			if name == path {
+				return []string{m.name}, m.value
+			}
+			if name != head || !nested {
+				continue
+			}
+			_, deeper, more := strings.Cut(rest, "__")
+			if steps, leaf := s.setting(rest, deeper, more, []*node{m.value}); steps != nil {
+				return append([]string{m.name}, steps...), leaf
+			}
+			if !m.value.has("properties") {
+				return append([]string{m.name}, strings.Split(rest, "__")...), nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// envValue reads the text of a variable: as it is where text is wanted, else
+// as JSON. It returns nil for an empty one that is not text.
+func envValue(text string, schema *node) *node {
+	plain := &node{shape: isText, text: text}
+	if wantsText(schema) {
+		return plain
+	}
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	if n, err := parseJSON([]byte(text)); err == nil {
+		return n
+	}
+	return plain
+}
+
+func wantsText(schema *node) bool {
+	t := schema.get("type")
+	if t == nil {
+		return false
+	}
+	if t.text == "string" {
+		return true
+	}
+	return slices.ContainsFunc(t.items, func(n *node) bool { return n.text == "string" })
+}
+
+// ErrNoSource says that no config and no variable names a definition.
+var ErrNoSource = errors.New(`"source" is missing`)
+
+// Definition returns the definition that "source" names: a built-in one, a
+// file beside the working directory or else beside the config file, or one
+// that stands in the config itself.
+func (in *Input) Definition() (*Definition, error) {
+	source, file := in.values.get("source"), ""
+	for _, f := range in.files {
+		if f.root.has("source") {
+			file = f.name
+		}
+	}
+	for _, v := range in.env {
+		if v.path == "source" && v.text != "" {
+			source, file = envValue(v.text, nil), ""
+		}
+	}
+	switch {
+	case source == nil:
+		return nil, fmt.Errorf(`config: %w: the name of a definition (built in: %s), its file, or the definition itself`, ErrNoSource, strings.Join(Builtin(), ", "))
+	case source.shape == isMap:
+		name := file
+		if name == "" {
+			name = envPrefix + "SOURCE"
+		}
+		return Parse(name, source.appendJSON(nil, false))
+	case source.shape != isText || source.text == "":
+		return nil, fmt.Errorf(`config: "source" wants a name, a file or a definition, not %s`, source.shape)
+	}
+	return loadBeside(source.text, file)
+}
+
+// loadBeside loads a definition by its name or its file.
+func loadBeside(source, config string) (*Definition, error) {
+	tried := []string{source}
+	if config != "" && !filepath.IsAbs(source) {
+		if beside := filepath.Join(filepath.Dir(config), source); beside != filepath.Clean(source) {
+			tried = append(tried, beside)
+		}
+	}
+	for _, path := range tried {
+		if d, err := Load(path); !errors.Is(err, fs.ErrNotExist) {
+			return d, err
+		}
+	}
+	return nil, fmt.Errorf("source %q is neither built in (%s) nor a file; tried %s: %w",
+		source, strings.Join(Builtin(), ", "), strings.Join(tried, ", "), os.ErrNotExist)
+}

@@ -1,0 +1,373 @@
+package sources
+
+import (
+	"math"
+	"net/textproto"
+	"strconv"
+	"strings"
+	"time"
+	_ "time/tzdata" // a container may have no time zones
+
+	"github.com/tap-rest/tap-rest/sources/expr"
+)
+
+// kind is what a key wants: how messages and FORMAT.md call it, and how it is
+// read. Read returns nil after it reported a problem.
+type kind struct {
+	wants string
+	read  func(r *reader, n *node, k key) any
+}
+
+// The kinds. In brackets what read returns.
+var (
+	aText       = &kind{"text", (*reader).plainText}                                          // string
+	aBool       = &kind{"true or false", (*reader).boolean}                                   // bool
+	aCount      = &kind{"a whole number", (*reader).count}                                    // int64
+	aDuration   = &kind{"a duration, as 90s or 3d", (*reader).duration}                       // time.Duration
+	aWait       = &kind{"a duration above 0, as 90s or 3d", (*reader).wait}                   // time.Duration
+	aSpan       = &kind{"a duration, as 90s or 3d, or a number of seconds", (*reader).span}   // time.Duration
+	aSize       = &kind{"a size, as 1MB or 8MiB, or a number of bytes", (*reader).size}       // int64
+	aZone       = &kind{"a time zone, as Europe/Berlin", (*reader).zone}                      // *time.Location
+	aFormat     = &kind{"rfc3339, date, epoch, epoch_ms, integer or strftime text", formatOf} // string
+	aStrftime   = &kind{"strftime text, as \"%Y%m%d\"", (*reader).strftime}                   // string
+	aChoice     = &kind{"one of its values", (*reader).choice}                                // string
+	aTemplate   = &kind{"text or a template", (*reader).template}                             // *expr.Template
+	aCondition  = &kind{"a template, as \"{{ response.done }}\"", (*reader).condition}        // *expr.Template
+	aTree       = &kind{"any value", (*reader).anyTree}                                       // Tree
+	params      = &kind{"a map of names to values", (*reader).params}                         // children: Tree
+	aPath       = &kind{"a path, as meta.next", (*reader).bodyPath}                           // string
+	aRef        = &kind{"a path, header:Name or a template", (*reader).ref}                   // Ref
+	steps       = &kind{"a path or a list of paths", (*reader).steps}                         // []string
+	columns     = &kind{"a list of names, or the path to them", (*reader).columns}            // []string or string
+	pathMap     = &kind{"a map of names to paths", (*reader).pathMap}                         // children: string
+	aNameList   = &kind{"a list of names, as [id]", (*reader).names}                          // []string
+	aStatus     = &kind{"a status, as 409 or 5xx, or a list of them", (*reader).status}       // []StatusRange
+	aMap        = &kind{"a map", (*reader).object}                                            // true
+	manyMaps    = &kind{"a list of maps", (*reader).objects}                                  // true
+	oneOrMany   = &kind{"a map or a list of maps", (*reader).objectOrObjects}                 // true
+	aStreamList = &kind{"a list of streams", (*reader).objects}                               // true
+	aSchema     = &kind{"a JSON Schema, or the name of its file", (*reader).schema}           // schemaText
+	aSettings   = &kind{"a JSON Schema", (*reader).settingsSchema}                            // *Settings
+)
+
+// wants reports a node that is not of its kind.
+func (r *reader) wants(n *node, k key) any {
+	got := n.shape.String()
+	if n.scalar() {
+		got = strconv.Quote(clip(n.text))
+	}
+	r.problem(n, "wants %s, not %s", k.kind.wants, got)
+	return nil
+}
+
+func (r *reader) plainText(n *node, k key) any {
+	switch {
+	case n.shape == isNumber:
+		return n.text
+	case n.shape != isText:
+		return r.wants(n, k)
+	case n.text == "":
+		r.problem(n, "is empty")
+		return nil
+	case expr.IsTemplate(n.text):
+		r.problem(n, "wants plain text; there is no template here")
+		return nil
+	}
+	return n.text
+}
+
+func (r *reader) boolean(n *node, k key) any {
+	if n.shape == isBool {
+		return n.text == "true"
+	}
+	switch strings.ToLower(n.text) {
+	case "yes", "on", "y", "no", "off", "n":
+		r.problem(n, "wants true or false; %s is text", n.text)
+		return nil
+	}
+	return r.wants(n, k)
+}
+
+func (r *reader) count(n *node, k key) any { return r.integer(n, k, 1<<53) }
+
+// integer reads a whole number from k.min to most.
+func (r *reader) integer(n *node, k key, most int64) any {
+	if n.shape != isNumber {
+		return r.wants(n, k)
+	}
+	v, err := strconv.ParseInt(n.text, 10, 64)
+	switch {
+	case err != nil || v > most:
+		return r.wants(n, k)
+	case v < k.min:
+		r.problem(n, "wants at least %d, not %d", k.min, v)
+		return nil
+	}
+	return v
+}
+
+func (r *reader) duration(n *node, k key) any {
+	if n.shape == isNumber && n.text != "0" {
+		r.problem(n, "wants %s; %s has no unit", k.kind.wants, clip(n.text))
+		return nil
+	}
+	if n.shape == isNumber {
+		return time.Duration(0)
+	}
+	if n.shape != isText {
+		return r.wants(n, k)
+	}
+	d, err := expr.ParseDuration(n.text)
+	if err != nil {
+		return r.wants(n, k)
+	}
+	if d < 0 {
+		r.problem(n, "is negative")
+		return nil
+	}
+	return d
+}
+
+func (r *reader) wait(n *node, k key) any {
+	d, ok := r.duration(n, k).(time.Duration)
+	if ok && d == 0 {
+		return r.wants(n, k)
+	}
+	if !ok {
+		return nil
+	}
+	return d
+}
+
+// span reads a duration that may be a number of seconds: JSON configs often
+// have those.
+func (r *reader) span(n *node, k key) any {
+	if n.shape != isNumber {
+		return r.duration(n, k)
+	}
+	seconds, err := strconv.ParseFloat(n.text, 64)
+	if err != nil || seconds < 0 || seconds > math.MaxInt64/float64(time.Second)/2 {
+		return r.wants(n, k)
+	}
+	return time.Duration(seconds * float64(time.Second))
+}
+
+// sizeUnits are the units of sizes; the longer ones first.
+var sizeUnits = []struct {
+	name  string
+	bytes int64
+}{
+	{"kib", 1 << 10}, {"mib", 1 << 20}, {"gib", 1 << 30}, {"tib", 1 << 40},
+	{"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}, {"tb", 1e12}, {"b", 1},
+}
+
+func (r *reader) size(n *node, k key) any {
+	if n.shape == isNumber {
+		return r.integer(n, k, math.MaxInt64)
+	}
+	if n.shape != isText {
+		return r.wants(n, k)
+	}
+	size, ok := parseSize(n.text)
+	if !ok || size < k.min {
+		return r.wants(n, k)
+	}
+	return size
+}
+
+// parseSize reads a size, as "1MB" or "8 MiB".
+func parseSize(text string) (int64, bool) {
+	digits := strings.ToLower(strings.TrimSpace(text))
+	unit := int64(1)
+	for _, u := range sizeUnits {
+		if rest, found := strings.CutSuffix(digits, u.name); found {
+			digits, unit = strings.TrimSpace(rest), u.bytes
+			break
+		}
+	}
+	v, err := strconv.ParseFloat(digits, 64)
+	if err != nil || !(v >= 0) || v*float64(unit) > 1<<60 {
+		return 0, false
+	}
+	return int64(v * float64(unit)), true
+}
+
+func (r *reader) zone(n *node, k key) any {
+	if n.shape != isText || n.text == "" || n.text == "Local" {
+		return r.wants(n, k)
+	}
+	zone, err := time.LoadLocation(n.text)
+	if err != nil {
+		return r.wants(n, k)
+	}
+	return zone
+}
+
+// formats are the formats of windows that have names.
+var formats = []string{"rfc3339", "date", "epoch", "epoch_ms", "integer"}
+
+func formatOf(r *reader, n *node, k key) any {
+	if n.shape != isText {
+		return r.wants(n, k)
+	}
+	for _, f := range formats {
+		if n.text == f {
+			return f
+		}
+	}
+	if !strings.Contains(n.text, "%") {
+		r.problem(n, "%s", unknown("format", n.text, append(formats, `strftime text, as "%Y-%m"`)))
+		return nil
+	}
+	return n.text
+}
+
+func (r *reader) strftime(n *node, k key) any {
+	if n.shape != isText || !strings.Contains(n.text, "%") {
+		return r.wants(n, k)
+	}
+	return n.text
+}
+
+func (r *reader) choice(n *node, k key) any {
+	if !n.scalar() {
+		return r.wants(n, k)
+	}
+	for _, e := range k.enum {
+		if n.text == e {
+			return e
+		}
+	}
+	r.problem(n, "%s", unknown("value", n.text, k.enum))
+	return nil
+}
+
+// names reads a list of different names.
+func (r *reader) names(n *node, k key) any {
+	if n.shape != isList {
+		return r.wants(n, k)
+	}
+	list := make([]string, 0, len(n.items))
+	seen := make(map[string]bool, len(n.items))
+	for _, item := range n.items {
+		switch {
+		case !item.scalar() || item.text == "":
+			return r.wants(n, k)
+		case expr.IsTemplate(item.text):
+			r.problem(item, "wants plain text; there is no template here")
+		case seen[item.text]:
+			r.problem(item, "%q stands here twice", clip(item.text))
+		}
+		seen[item.text] = true
+		list = append(list, item.text)
+	}
+	return list
+}
+
+func (r *reader) columns(n *node, k key) any {
+	if n.shape == isText {
+		return r.bodyPath(n, k)
+	}
+	if list, ok := r.names(n, k).([]string); ok && len(list) > 0 {
+		return list
+	} else if ok {
+		return r.wants(n, k)
+	}
+	return nil
+}
+
+func (r *reader) steps(n *node, k key) any {
+	items := []*node{n}
+	if n.shape == isList {
+		items = n.items
+	}
+	if len(items) == 0 {
+		return r.wants(n, k)
+	}
+	var list []string
+	for _, item := range items {
+		if path, ok := r.bodyPath(item, k).(string); ok {
+			list = append(list, path)
+		}
+	}
+	if len(list) < len(items) {
+		return nil
+	}
+	return list
+}
+
+func (r *reader) status(n *node, k key) any {
+	items := []*node{n}
+	if n.shape == isList {
+		items = n.items
+	}
+	var list []StatusRange
+	for _, item := range items {
+		s, ok := parseStatus(item.text)
+		if !item.scalar() || !ok {
+			return r.wants(item, k)
+		}
+		list = append(list, s)
+	}
+	if list == nil {
+		return r.wants(n, k)
+	}
+	return list
+}
+
+// parseStatus reads 409 or 5xx.
+func parseStatus(text string) (StatusRange, bool) {
+	if len(text) != 3 || text[0] < '1' || text[0] > '5' {
+		return StatusRange{}, false
+	}
+	if class := int(text[0]-'0') * 100; strings.EqualFold(text[1:], "xx") {
+		return StatusRange{class, class + 99}, true
+	}
+	code, err := strconv.Atoi(text)
+	return StatusRange{code, code}, err == nil
+}
+
+func (r *reader) ref(n *node, k key) any {
+	if n.shape != isText && n.shape != isNumber {
+		return r.wants(n, k)
+	}
+	if expr.IsTemplate(n.text) {
+		if t, ok := r.template(n, k).(*expr.Template); ok {
+			return Ref{Template: t}
+		}
+		return nil
+	}
+	if name, found := strings.CutPrefix(n.text, "header:"); found {
+		name = strings.TrimSpace(name)
+		if !headerName(name) {
+			r.problem(n, "%q is not the name of a header", clip(name))
+			return nil
+		}
+		return Ref{Header: textproto.CanonicalMIMEHeaderKey(name)}
+	}
+	if path, ok := r.bodyPath(n, k).(string); ok {
+		return Ref{Path: path}
+	}
+	return nil
+}
+
+// headerName reports whether name is a token of RFC 9110.
+func headerName(name string) bool {
+	for _, c := range []byte(name) {
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
+		if !letter && (c < '0' || c > '9') && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
+			return false
+		}
+	}
+	return name != ""
+}
+
+func (r *reader) pathMap(n *node, k key) any {
+	if n.shape != isMap || len(n.fields) == 0 {
+		return r.wants(n, k)
+	}
+	for _, m := range n.fields {
+		m.value.read = r.bodyPath(m.value, k)
+	}
+	return true
+}

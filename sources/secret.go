@@ -1,0 +1,55 @@
+package sources
+
+import (
+	"log/slog"
+	"strings"
+)
+
+// Secret is text that never appears in a log, an error or a state: however it
+// is printed, it prints ***. Reveal is the only way to the text.
+type Secret struct{ text string }
+
+const hidden = "***"
+
+// NewSecret returns the text as a secret.
+func NewSecret(text string) Secret { return Secret{text} }
+
+// Reveal returns the text.
+func (s Secret) Reveal() string { return s.text }
+
+// String returns ***.
+func (s Secret) String() string { return hidden }
+
+// GoString returns ***.
+func (s Secret) GoString() string { return hidden }
+
+// MarshalJSON returns "***".
+func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
+
+// LogValue returns ***.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
+
+// shortestSecret is the length, in bytes, from which a secret is looked for in
+// texts: a shorter one would blot out half of every message.
+const shortestSecret = 4
+
+// Secrets are all secrets of a run.
+type Secrets []Secret
+
+// Redact returns text with every secret in it, as it is and as URLs write it,
+// replaced by ***.
+func (s Secrets) Redact(text string) string {
+	var pairs []string
+	for _, secret := range s {
+		if len(secret.text) < shortestSecret {
+			continue
+		}
+		for _, e := range escapings {
+			pairs = append(pairs, e.escape(secret.text), hidden)
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// In reports whether text holds one of the secrets.
+func (s Secrets) In(text string) bool { return s.Redact(text) != text }

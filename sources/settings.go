@@ -1,0 +1,84 @@
+package sources
+
+import (
+	"encoding/json"
+
+	"github.com/xeipuuv/gojsonschema"
+)
+
+// Settings is what a definition asks of its user.
+type Settings struct {
+	Schema   json.RawMessage // JSON Schema of the settings, draft 7, as the definition has it
+	root     *node
+	compiled *gojsonschema.Schema
+}
+
+// reserved are the keys of a config that are no settings.
+var reserved = []string{"source", "run"}
+
+// noSettings are those of a definition that asks nothing.
+func noSettings() *Settings {
+	root := &node{shape: isMap, fields: []member{{name: "type", value: &node{shape: isText, text: "object"}}}}
+	compiled, faults := compileSchema(root)
+	if faults != nil {
+		panic("sources: {type: object} is not a schema: " + faults[0].msg) // cannot be
+	}
+	return &Settings{Schema: root.appendJSON(nil, false), root: root, compiled: compiled}
+}
+
+// settingsSchema reads the JSON Schema of the settings.
+func (r *reader) settingsSchema(n *node, k key) any {
+	if n.shape != isMap {
+		return r.wants(n, k)
+	}
+	compiled, faults := compileSchema(n)
+	for _, f := range faults {
+		r.problem(f.at, "%s", f.msg)
+	}
+	if t := n.get("type"); t != nil && t.text != "object" {
+		r.problem(t, "settings are an object; its type is no other")
+		return nil
+	}
+	for _, name := range reserved {
+		if p := n.get("properties").get(name); p != nil {
+			r.problem(p, "%q is a reserved key of a config: give the setting another name", name)
+			return nil
+		}
+	}
+	if faults != nil {
+		return nil
+	}
+	return &Settings{Schema: n.appendJSON(nil, false), root: n, compiled: compiled}
+}
+
+// closed reports whether the settings are exactly the declared ones.
+func (s *Settings) closed() bool {
+	for _, open := range []string{"$ref", "allOf", "anyOf", "oneOf", "if", "patternProperties"} {
+		if s.root.has(open) {
+			return false
+		}
+	}
+	extra := s.root.get("additionalProperties")
+	return s.root.has("properties") && (extra == nil || extra.text == "false")
+}
+
+// declares reports whether there is a setting of that name.
+func (s *Settings) declares(name string) bool {
+	return s.root.get("properties").has(name)
+}
+
+// names returns the settings in the order of the definition.
+func (s *Settings) names() []string {
+	var names []string
+	for _, m := range s.fields() {
+		names = append(names, m.name)
+	}
+	return names
+}
+
+func (s *Settings) fields() []member {
+	if p := s.root.get("properties"); p != nil {
+		return p.fields
+	}
+	return nil
+}

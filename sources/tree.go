@@ -1,0 +1,78 @@
+package sources
+
+import (
+	"github.com/tap-rest/tap-rest/sources/expr"
+)
+
+// Tree is a JSON-like value with templates in its leaves: a parameter, a
+// header, a body. Exactly one of its parts is set; IsList and IsMap tell empty
+// lists and maps apart.
+type Tree struct {
+	Leaf   *expr.Template // text, or a constant of any kind
+	Const  expr.Value     // a scalar of the file that is not text, when Leaf is nil
+	List   []Tree
+	IsList bool
+	Fields []Param
+	IsMap  bool
+}
+
+// Eval returns the value of the tree. Members that come out undefined or null
+// are left out, and so are undefined elements of a list.
+func (t Tree) Eval(vars expr.Vars) (expr.Value, error) {
+	switch {
+	case t.Leaf != nil:
+		return t.Leaf.Eval(vars)
+	case t.IsList:
+		return t.evalList(vars)
+	case t.IsMap:
+		return t.evalMap(vars)
+	}
+	return t.Const, nil
+}
+
+func (t Tree) evalList(vars expr.Vars) (expr.Value, error) {
+	items := make([]expr.Value, 0, len(t.List))
+	for _, item := range t.List {
+		v, err := item.Eval(vars)
+		if err != nil {
+			return expr.Undefined(), err
+		}
+		if v.Kind() != expr.KindUndefined {
+			items = append(items, v)
+		}
+	}
+	return expr.List(items), nil
+}
+
+func (t Tree) evalMap(vars expr.Vars) (expr.Value, error) {
+	keys := make([]string, 0, len(t.Fields))
+	values := make([]expr.Value, 0, len(t.Fields))
+	for _, f := range t.Fields {
+		v, err := f.Value.Eval(vars)
+		if err != nil {
+			return expr.Undefined(), err
+		}
+		if !v.Missing() {
+			keys, values = append(keys, f.Name), append(values, v)
+		}
+	}
+	return expr.Dict(keys, values), nil
+}
+
+// Uses reports whether a template in the tree uses the name.
+func (t Tree) Uses(name string) bool {
+	if t.Leaf != nil {
+		return t.Leaf.Uses(name)
+	}
+	for _, item := range t.List {
+		if item.Uses(name) {
+			return true
+		}
+	}
+	for _, f := range t.Fields {
+		if f.Value.Uses(name) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,248 @@
+package state
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+)
+
+// ParseSinger reads a Singer state: {"bookmarks": {stream: bookmark}}, also
+// one wrapped as {"singer_state": …}, as Airbyte and Meltano's backends do.
+// Errors are of type *Error.
+func ParseSinger(file string, data []byte) (*State, error) {
+	s := &State{}
+	document, err := members(data)
+	if err != nil {
+		return nil, &Error{File: file, Msg: syntax(data, err)}
+	}
+	for _, e := range document {
+		if e.name == "singer_state" && len(document) == 1 {
+			return ParseSinger(file, e.raw)
+		}
+		if e.name != "bookmarks" {
+			s.rest = append(s.rest, e)
+			continue
+		}
+		if s.streams, err = members(e.raw); err != nil {
+			return nil, &Error{File: file, Place: "bookmarks", Msg: "expected an object of streams"}
+		}
+	}
+	for _, e := range s.streams {
+		if _, err := s.bookmark(file, e.name, ""); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// syntax says why a document is none.
+func syntax(data []byte, err error) string {
+	const wayOut = "; give the last STATE line's value, or leave --state out to read everything anew"
+	var se *json.SyntaxError
+	switch {
+	case len(bytes.TrimSpace(data)) == 0:
+		return "the file is empty" + wayOut
+	case errors.As(err, &se):
+		before := data[:min(int(se.Offset), len(data))]
+		return fmt.Sprintf("line %d: not JSON: %v%s", 1+bytes.Count(before, []byte("\n")), se, wayOut)
+	}
+	return err.Error() + wayOut
+}
+
+// members returns the members of a JSON object in their order; of those of one
+// name, the last.
+func members(data []byte) ([]entry, error) {
+	if !json.Valid(data) {
+		var any json.RawMessage
+		return nil, json.Unmarshal(data, &any)
+	}
+	if !utf8.Valid(data) {
+		return nil, errors.New("not UTF-8")
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return nil, errors.New("expected an object")
+	}
+	var all []entry
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		e := entry{name: key.(string)}
+		if err := d.Decode(&e.raw); err != nil {
+			return nil, err
+		}
+		all = put(all, e)
+	}
+	return all, nil
+}
+
+func put(all []entry, e entry) []entry {
+	for i := range all {
+		if all[i].name == e.name {
+			all[i] = e
+			return all
+		}
+	}
+	return append(all, e)
+}
+
+// Bookmark returns what the state says of a stream, nil if it does not know
+// it. replicationKey is the stream's own: states of older taps hold the value
+// under that name.
+func (s *State) Bookmark(file, stream, replicationKey string) (*Bookmark, error) {
+	return s.bookmark(file, stream, replicationKey)
+}
+
+// written is a bookmark as this program and the Singer SDK write it. The
+// SDK's progress_markers are of an unfinished sync and say nothing that
+// counts.
+type written struct {
+	ReplicationKey string          `json:"replication_key"`
+	Value          json.RawMessage `json:"replication_key_value"`
+	Pass           *Pass           `json:"pass"`
+	Resume         []*Resume       `json:"resume"`
+	Partitions     []struct {
+		Value json.RawMessage `json:"replication_key_value"`
+	} `json:"partitions"`
+}
+
+func (s *State) bookmark(file, stream, replicationKey string) (*Bookmark, error) {
+	raw, known := s.raw(stream)
+	if !known || null(raw) {
+		return nil, nil
+	}
+	place := "bookmarks." + stream
+	var w written
+	if err := json.Unmarshal(raw, &w); err != nil {
+		return nil, &Error{File: file, Place: place, Msg: shapeMsg(err)}
+	}
+	b := &Bookmark{ReplicationKey: w.ReplicationKey, Value: present(w.Value), Pass: w.Pass}
+	if err := b.adopt(raw, &w, replicationKey); err != nil {
+		return nil, &Error{File: file, Place: place, Msg: err.Error()}
+	}
+	if err := b.resume(w.Resume); err != nil {
+		return nil, &Error{File: file, Place: place + ".resume", Msg: err.Error()}
+	}
+	return b, nil
+}
+
+// adopt takes over what other taps wrote.
+func (b *Bookmark) adopt(raw json.RawMessage, w *written, replicationKey string) error {
+	if b.Value == nil && replicationKey != "" && b.ReplicationKey == "" {
+		all, err := members(raw)
+		if err != nil {
+			return err
+		}
+		for _, e := range all {
+			if e.name == replicationKey {
+				b.ReplicationKey, b.Value = replicationKey, present(e.raw)
+			}
+		}
+	}
+	if err := scalar(b.Value); err != nil {
+		return fmt.Errorf("replication_key_value: %w", err)
+	}
+	return b.adoptPartitions(w)
+}
+
+// adoptPartitions takes the least value of an SDK state's partitions: nothing
+// before it is missing in any of them. One without a value was never read.
+func (b *Bookmark) adoptPartitions(w *written) error {
+	if b.Value != nil || len(w.Partitions) == 0 {
+		return nil
+	}
+	order := Order{}
+	var least json.RawMessage
+	for i, p := range w.Partitions {
+		if null(p.Value) {
+			return nil
+		}
+		if err := scalar(p.Value); err != nil {
+			return fmt.Errorf("partitions[%d].replication_key_value: %w", i, err)
+		}
+		if least != nil {
+			c, err := order.Compare(p.Value, least)
+			if err != nil {
+				return fmt.Errorf("partitions[%d].replication_key_value: %w", i, err)
+			}
+			if c >= 0 {
+				continue
+			}
+		}
+		least = p.Value
+	}
+	b.Value = least
+	return nil
+}
+
+func (b *Bookmark) resume(all []*Resume) error {
+	if len(all) == 0 || all[0] == nil {
+		return nil
+	}
+	r := all[0]
+	switch {
+	case len(all) > 1:
+		return errors.New("expected one element")
+	case r.Version != Version:
+		return fmt.Errorf("written in version %d of the format, this program knows %d: use the newer program, "+
+			"or set resume to null to read the open partitions anew", r.Version, Version)
+	case r.AsOf.IsZero():
+		return errors.New("as_of is missing")
+	}
+	if err := scalar(r.From); err != nil {
+		return fmt.Errorf("from: %w", err)
+	}
+	for i, o := range r.Open {
+		if err := scalar(o.High); err != nil {
+			return fmt.Errorf("open[%d].high: %w", i, err)
+		}
+		if null(o.Next) {
+			return fmt.Errorf("open[%d].next is missing", i)
+		}
+	}
+	b.Resume = r
+	return nil
+}
+
+// shapeMsg says which key is not of the right type.
+func shapeMsg(err error) string {
+	var te *json.UnmarshalTypeError
+	if !errors.As(err, &te) {
+		return err.Error()
+	}
+	return fmt.Sprintf("%s: expected %s, got %s", te.Field, te.Type, te.Value)
+}
+
+// AppendSinger writes the state as one line, the value of a STATE message.
+func (s *State) AppendSinger(dst []byte) []byte {
+	dst = append(dst, '{')
+	for _, e := range s.rest {
+		dst = appendMember(dst, e)
+		dst = append(dst, ',')
+	}
+	dst = append(dst, `"bookmarks":{`...)
+	for i, e := range s.streams {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendMember(dst, e)
+	}
+	return append(dst, '}', '}')
+}
+
+func appendMember(dst []byte, e entry) []byte {
+	name, err := json.Marshal(e.name)
+	if err != nil {
+		panic(fmt.Sprintf("a string is always JSON: %v", err))
+	}
+	dst = append(append(dst, name...), ':')
+	b := bytes.NewBuffer(dst)
+	if err := json.Compact(b, e.raw); err != nil {
+		panic(fmt.Sprintf("state of %s: %v", e.name, err)) // it was parsed
+	}
+	return b.Bytes()
+}

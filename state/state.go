@@ -1,0 +1,143 @@
+package state
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Version is that of the format of resume, see FORMAT.md.
+const Version = 1
+
+// State holds the bookmarks of all streams, those of other runs too.
+type State struct {
+	streams []entry
+	rest    []entry // other keys of the document, as they came
+}
+
+type entry struct {
+	name string
+	raw  json.RawMessage
+}
+
+// Bookmark is what a state says of one stream.
+type Bookmark struct {
+	ReplicationKey string          `json:"replication_key"`
+	Value          json.RawMessage `json:"replication_key_value"` // done up to here; nil: from the start
+	Pass           *Pass           `json:"pass"`                  // the last one begun
+	Resume         *Resume         `json:"-"`                     // nil: nothing is unfinished
+}
+
+// Pass names one reading of a stream.
+type Pass struct {
+	ID   string    `json:"id"`
+	AsOf time.Time `json:"as_of"`
+}
+
+// Resume is how an unfinished pass goes on.
+type Resume struct {
+	Version  int             `json:"version"`
+	AsOf     time.Time       `json:"as_of"`
+	From     json.RawMessage `json:"from"`     // the bookmark that the pass started from, or null
+	Lookback string          `json:"lookback"` // that the pass started with, a Go duration
+	Clock    *time.Time      `json:"clock"`    // the API's own, as of the pass's first answer; null: unknown
+	Shape    string          `json:"shape"`    // digest of the requests' definition, see sources.Config.Shape
+	Open     []Open          `json:"open"`
+}
+
+// Open is a partition that is being walked.
+type Open struct {
+	Partition string          `json:"partition"` // its key
+	Next      json.RawMessage `json:"next"`      // the request that comes next, see fetch.Position
+	High      json.RawMessage `json:"high"`      // the highest replication value so far, or null
+}
+
+// Error is a state that cannot be used.
+type Error struct {
+	File  string
+	Place string // in the document, like bookmarks.orders.resume
+	Msg   string
+}
+
+// Error says where it is, what is wrong and the way out.
+func (e *Error) Error() string {
+	if e.Place == "" {
+		return fmt.Sprintf("state %s: %s", e.File, e.Msg)
+	}
+	return fmt.Sprintf("state %s: %s: %s", e.File, e.Place, e.Msg)
+}
+
+// Names returns the streams that the state knows.
+func (s *State) Names() []string {
+	names := make([]string, len(s.streams))
+	for i, e := range s.streams {
+		names[i] = e.name
+	}
+	return names
+}
+
+func (s *State) raw(stream string) (json.RawMessage, bool) {
+	for _, e := range s.streams {
+		if e.name == stream {
+			return e.raw, true
+		}
+	}
+	return nil, false
+}
+
+// Set replaces the bookmark of a stream.
+func (s *State) Set(stream string, b *Bookmark) {
+	raw := b.appendJSON(nil)
+	for i := range s.streams {
+		if s.streams[i].name == stream {
+			s.streams[i].raw = raw
+			return
+		}
+	}
+	s.streams = append(s.streams, entry{stream, raw})
+}
+
+// appendJSON writes all keys: an empty one is null, never absent.
+func (b *Bookmark) appendJSON(dst []byte) []byte {
+	type plain Bookmark
+	var document struct {
+		plain
+		Resume []*Resume `json:"resume"`
+	}
+	document.plain = plain(*b)
+	if b.Resume != nil {
+		document.Resume = []*Resume{b.Resume}
+	}
+	raw, err := json.Marshal(document)
+	if err != nil { // a RawMessage that is no JSON: the caller broke its promise
+		panic(fmt.Sprintf("bookmark: %v", err))
+	}
+	return append(dst, raw...)
+}
+
+// null reports whether a raw value is absent or null.
+func null(raw json.RawMessage) bool {
+	raw = bytes.TrimSpace(raw)
+	return len(raw) == 0 || string(raw) == "null"
+}
+
+// present returns raw, nil where it is null.
+func present(raw json.RawMessage) json.RawMessage {
+	if null(raw) {
+		return nil
+	}
+	return raw
+}
+
+// scalar checks a replication value: text or a number.
+func scalar(raw json.RawMessage) error {
+	if null(raw) {
+		return nil
+	}
+	if c := bytes.TrimSpace(raw)[0]; c == '"' || c == '-' || c >= '0' && c <= '9' {
+		return nil
+	}
+	return errors.New("expected text, a number or null")
+}

@@ -1,0 +1,249 @@
+package tap
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/tap/message"
+)
+
+// Account is what a run came to: for a person to read at its end, and while
+// it goes on.
+type Account struct {
+	Streams []*StreamAccount // in the order of the definition
+	Flushes int64
+	Stopped string // why the run ended early, "" if it did not
+	Started time.Time
+	Took    time.Duration
+}
+
+// StreamAccount is what one stream came to.
+type StreamAccount struct {
+	Name        string
+	Emitted     int64 // records on stdout
+	Pages       int64 // answers on stdout
+	Bytes       int64 // of bodies, decoded
+	Kept        int64 // records that client_filter found too old
+	Invalid     int64 // records that broke their schema
+	Quarantined int64
+	Moved       int64 // pages on which the API's own total had changed
+	Done        bool
+	Skipped     string // why there is nothing, by a rule of the definition
+	Failure     error
+
+	counters *fetch.Counters
+}
+
+// Requests returns how many requests were sent, retries too.
+func (s *StreamAccount) Requests() int64 { return s.counters.Requests.Load() }
+
+// Retries returns how many requests were sent again.
+func (s *StreamAccount) Retries() int64 { return s.counters.Retries.Load() }
+
+// Waited returns how long requests waited for a rate or before a retry.
+func (s *StreamAccount) Waited() time.Duration { return time.Duration(s.counters.Waited.Load()) }
+
+// Wire returns the bytes of bodies as they came.
+func (s *StreamAccount) Wire() int64 { return s.counters.Wire.Load() }
+
+func (a *Account) stream(name string) *StreamAccount {
+	for _, s := range a.Streams {
+		if s.Name == name {
+			return s
+		}
+	}
+	return nil
+}
+
+// fetched takes note of a batch that came.
+func (a *Account) fetched(b *batch) {
+	s := a.stream(b.track.Name)
+	s.Kept += b.counts.older
+	s.Invalid += b.counts.invalid
+	s.Quarantined += b.counts.quarantined
+	s.Bytes += b.bytes
+	if b.moved {
+		s.Moved++
+	}
+	if b.skipped != "" {
+		s.Skipped = b.skipped
+	}
+	if b.failure != nil {
+		s.Failure = b.failure
+	}
+	s.Done = s.Done || b.progress.last
+}
+
+// flushed takes note of batches that were written.
+func (a *Account) flushed(all []*batch) {
+	a.Flushes++
+	for _, b := range all {
+		s := a.stream(b.track.Name)
+		s.Emitted += b.records
+		if b.failure == nil {
+			s.Pages++
+		}
+	}
+}
+
+// Total adds up the streams.
+func (a *Account) Total() (records, requests, retries int64, waited time.Duration, wire int64) {
+	for _, s := range a.Streams {
+		records += s.Emitted
+		requests += s.Requests()
+		retries += s.Retries()
+		waited += s.Waited()
+		wire += s.Wire()
+	}
+	return records, requests, retries, waited, wire
+}
+
+// metrics are the points that Singer's tools read from the log.
+func (a *Account) metrics() []message.SingerMetric {
+	var all []message.SingerMetric
+	for _, s := range a.Streams {
+		tags := map[string]string{"stream": s.Name}
+		all = append(all,
+			message.SingerMetric{Type: "counter", Metric: "record_count", Value: float64(s.Emitted), Tags: tags},
+			message.SingerMetric{Type: "counter", Metric: "http_request_count", Value: float64(s.Requests()), Tags: tags},
+		)
+	}
+	return all
+}
+
+// String is the account as a table, a line for each stream, its failures
+// below.
+func (a *Account) String() string {
+	rows := [][]string{{"stream", "records", "pages", "calls", "retries", "waited", "received", ""}}
+	for _, s := range a.Streams {
+		rows = append(rows, []string{s.Name, count(s.Emitted), count(s.Pages), count(s.Requests()), count(s.Retries()),
+			seconds(s.Waited()), size(s.Wire()), s.status(a.Stopped != "")})
+	}
+	records, requests, retries, waited, wire := a.Total()
+	if len(a.Streams) > 1 {
+		rows = append(rows, []string{"in all", count(records), "", count(requests), count(retries), seconds(waited), size(wire), ""})
+	}
+	var b strings.Builder
+	table(&b, rows)
+	fmt.Fprintf(&b, "%s records in %s, %s flushes\n", count(records), a.Took.Round(time.Millisecond), count(a.Flushes))
+	if a.Stopped != "" {
+		fmt.Fprintf(&b, "stopped early: %s; the next run goes on from the last STATE\n", a.Stopped)
+	}
+	for _, s := range a.Streams {
+		for _, line := range s.remarks() {
+			fmt.Fprintf(&b, "%s: %s\n", s.Name, line)
+		}
+	}
+	return b.String()
+}
+
+// status is how a stream ended, in a word.
+func (s *StreamAccount) status(stopped bool) string {
+	var e *fetch.Error
+	switch {
+	case errors.As(s.Failure, &e):
+		return "failed (" + e.Class.String() + ")"
+	case s.Failure != nil:
+		return "failed"
+	case s.Skipped != "":
+		return "skipped"
+	case s.Done:
+		return "complete"
+	case stopped:
+		return "unfinished"
+	}
+	return "under way"
+}
+
+// remarks are what a person should know of a stream besides its numbers.
+func (s *StreamAccount) remarks() []string {
+	var all []string
+	note := func(n int64, format string) {
+		if n > 0 {
+			all = append(all, fmt.Sprintf(format, count(n)))
+		}
+	}
+	note(s.Kept, "%s records older than the window were left out (client_filter)")
+	note(s.Invalid-s.Quarantined, "%s records do not fit the schema and were passed on")
+	note(s.Quarantined, "%s records do not fit the schema and are in the quarantine file")
+	note(s.Moved, "the API's own total changed on %s pages while they were read")
+	if s.Skipped != "" {
+		all = append(all, "skipped: "+s.Skipped)
+	}
+	if s.Failure != nil {
+		all = append(all, strings.TrimPrefix(s.Failure.Error(), s.Name+": "))
+	}
+	return all
+}
+
+// table writes rows with their columns aligned: names and remarks to the left,
+// numbers to the right.
+func table(b *strings.Builder, rows [][]string) {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], len(cell))
+		}
+	}
+	for _, row := range rows {
+		var line strings.Builder
+		for i, cell := range row {
+			if i == 0 || i == len(row)-1 {
+				fmt.Fprintf(&line, "%-*s  ", widths[i], cell)
+			} else {
+				fmt.Fprintf(&line, "%*s  ", widths[i], cell)
+			}
+		}
+		b.WriteString(strings.TrimRight(line.String(), " "))
+		b.WriteByte('\n')
+	}
+}
+
+// count writes a number with its thousands apart: 20,000.
+func count(n int64) string {
+	digits := fmt.Sprint(n)
+	var b strings.Builder
+	for i, d := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(d)
+	}
+	return b.String()
+}
+
+func seconds(d time.Duration) string {
+	if d == 0 {
+		return "0s"
+	}
+	return d.Round(100 * time.Millisecond).String()
+}
+
+// size writes a number of bytes: 11.3 MB.
+func size(n int64) string {
+	switch {
+	case n >= 1e9:
+		return fmt.Sprintf("%.1f GB", float64(n)/1e9)
+	case n >= 1e6:
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	case n >= 1e3:
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%d B", n)
+}
+
+// Line is the account in one short line, for a terminal.
+func (a *Account) Line() string {
+	records, requests, _, waited, wire := a.Total()
+	done := 0
+	for _, s := range a.Streams {
+		if s.Done || s.Failure != nil {
+			done++
+		}
+	}
+	return fmt.Sprintf("%s records, %s calls, %s, %d of %d streams done, waited %s, %s", count(records), count(requests),
+		size(wire), done, len(a.Streams), seconds(waited), a.Took.Round(time.Second))
+}

@@ -1,0 +1,175 @@
+package tap
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/tap/message"
+)
+
+// checker holds a stream's schema and checks records against it, by the
+// stream's policies. It is used from one goroutine.
+type checker struct {
+	stream     *sources.Stream
+	doc        json.RawMessage // without deselected fields; nil: not known yet
+	inferred   bool            // not written by a person: it widens before a record is refused
+	schema     *schema.Schema
+	fields     *schema.Fields
+	due        bool // a SCHEMA line must come before the next record
+	grown      bool // it is wider than it was at the start of the run
+	quarantine *quarantine
+	unknown    bool // found by the last look for new fields
+	pointer    string
+}
+
+// newChecker returns the checker of a reading. cached is the schema that was
+// inferred in an earlier run, nil if there is none.
+func newChecker(one *reading, cached json.RawMessage, q *quarantine) (*checker, error) {
+	c := &checker{stream: one.Stream, inferred: one.Stream.Schema == nil, quarantine: q}
+	doc, from := one.Stream.Schema, "its schema"
+	if doc == nil {
+		doc, from = cached, "its cached schema"
+	}
+	if one.selected != nil {
+		if s := one.selected.Schema; len(s) > 0 && string(s) != "{}" {
+			doc, from = s, "its schema in the catalog"
+		}
+	}
+	if doc == nil {
+		return c, nil
+	}
+	if one.selected != nil && one.selected.Mask != nil {
+		doc = one.selected.Mask.CutSchema(doc)
+	}
+	if err := c.use(doc); err != nil {
+		return nil, fmt.Errorf("stream %s: %s: %w", one.Name, from, err)
+	}
+	c.grown = false
+	return c, nil
+}
+
+// known reports whether there is a schema.
+func (c *checker) known() bool { return c.schema != nil }
+
+// use makes doc the schema.
+func (c *checker) use(doc []byte) error {
+	s, err := schema.Compile(doc)
+	if err != nil {
+		return err
+	}
+	fields, err := schema.NewFields(doc)
+	if err != nil {
+		return err
+	}
+	c.doc, c.schema, c.fields = s.Bytes(), s, fields
+	c.due, c.grown = true, true
+	return nil
+}
+
+// schemaLine returns the SCHEMA line that is due, nil if none is.
+func (c *checker) schemaLine(keys []string, replicationKey string) []byte {
+	if !c.due {
+		return nil
+	}
+	c.due = false
+	return message.AppendSingerSchema(nil, c.stream.Name, c.doc, keys, replicationKey)
+}
+
+// check checks the record that stands in dst from start on. It returns dst,
+// the record perhaps changed, and false for a record that does not leave.
+func (c *checker) check(dst []byte, start int, keys []string, n *counts) ([]byte, bool, error) {
+	dst, err := c.checkFields(dst, start, keys)
+	if err != nil {
+		return dst, false, err
+	}
+	record := dst[start:]
+	v := c.schema.Check(record)
+	if v != nil && c.inferred {
+		if err := c.grow(schema.Widen, record); err != nil {
+			return dst, false, fmt.Errorf("%s: record %s: %w", c.stream.Name, keyText(record, keys), err)
+		}
+		v = c.schema.Check(record)
+	}
+	if v == nil {
+		return dst, true, nil
+	}
+	n.invalid++
+	switch c.stream.OnInvalid {
+	case sources.Pass:
+		return dst, true, nil
+	case sources.Quarantine:
+		n.quarantined++
+		return dst, false, c.quarantine.add(c.stream.Name, record, v)
+	}
+	return dst, false, fmt.Errorf("%s: %w: record %s: %w (correct the schema, or say on_invalid: pass or quarantine)",
+		c.stream.Name, errUnfit, keyText(record, keys), v)
+}
+
+// checkFields applies on_new_field.
+func (c *checker) checkFields(dst []byte, start int, keys []string) ([]byte, error) {
+	policy := c.stream.OnNewField
+	if policy == sources.Pass {
+		return dst, nil
+	}
+	record := dst[start:]
+	c.unknown = false
+	c.fields.Unknown(record, c.found)
+	if !c.unknown {
+		return dst, nil
+	}
+	switch policy {
+	case sources.Drop:
+		n := len(dst)
+		dst = c.fields.AppendWithout(dst, record)
+		return dst[:start+copy(dst[start:], dst[n:])], nil
+	case sources.Fail:
+		return dst, fmt.Errorf("%s: %w: record %s: %s: a field that the schema does not name (on_new_field: fail)",
+			c.stream.Name, errUnfit, keyText(record, keys), c.pointer)
+	}
+	if err := c.grow(schema.AddFields, record); err != nil {
+		return dst, fmt.Errorf("%s: record %s: %w", c.stream.Name, keyText(record, keys), err)
+	}
+	return dst, nil
+}
+
+// found notes that there is a new field, and looks no further.
+func (c *checker) found(pointer string, _ []byte) bool {
+	c.unknown, c.pointer = true, pointer
+	return false
+}
+
+// grow makes the schema wider, as how says, for the record's sake.
+func (c *checker) grow(how func(doc, record []byte) ([]byte, bool, error), record []byte) error {
+	wider, changed, err := how(c.doc, record)
+	if err != nil || !changed {
+		return err
+	}
+	return c.use(wider)
+}
+
+// quarantine keeps the records that do not fit, one file for each stream.
+type quarantine struct {
+	mu   sync.Mutex
+	work *workFolder
+}
+
+// entry is a line of a quarantine file.
+type entry struct {
+	Pointer string          `json:"pointer"`
+	Rule    string          `json:"rule"`
+	Want    string          `json:"want"`
+	Record  json.RawMessage `json:"record"`
+}
+
+func (q *quarantine) add(stream string, record []byte, v *schema.Violation) error {
+	line, err := json.Marshal(entry{v.Pointer, v.Rule, v.Want, record})
+	if err != nil {
+		return fmt.Errorf("quarantine: %w", err)
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.work.appendFile("quarantine", stream+".jsonl", append(line, '\n'))
+}

@@ -1,0 +1,23 @@
+// Package tap is a run: it reads streams out and hands on what they hold.
+//
+//	plan ── partitions, each with the window that it asks for
+//	  ├─ walker (fetch.Walk) ──► renderer ──┐   a page is fetched while the
+//	  └─ walker (fetch.Walk) ──► renderer ──┤   one before is worked on
+//	                                        ▼
+//	                        emitter: RECORD… then STATE
+//
+// Terms. A walker fetches the pages of one partition, in order. Its renderer
+// makes each page a batch: the lines of its records, filtered, cut and checked.
+// The emitter collects batches and flushes them: RECORD lines, then one STATE
+// line that covers exactly them.
+//
+// Promises.
+//
+//   - The emitter's goroutine alone touches stdout and the state: there is no
+//     lock on either.
+//   - A flush never splits a response.
+//   - Everything that was fetched before a failure, a signal or the end of a
+//     budget is emitted, and the last line is a STATE.
+//   - Memory is bounded: the pages that wait for a flush by run.memory, those
+//     under way by two for each partition walked at a time.
+package tap

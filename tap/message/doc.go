@@ -1,0 +1,6 @@
+// Package message writes the lines that stand on stdout. It knows how a line
+// is spelled, and neither when it is written nor by whom: that is package tap.
+//
+// A record is spliced into its line as the bytes that it is; only line breaks
+// between its tokens become spaces, since a line is a message.
+package message

@@ -1,0 +1,257 @@
+package tap
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/state"
+)
+
+// InputError is an input that cannot be used: nothing was fetched.
+type InputError struct{ Err error }
+
+// Error returns what is wrong and where.
+func (e *InputError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *InputError) Unwrap() error { return e.Err }
+
+func unusable(format string, args ...any) error { return &InputError{fmt.Errorf(format, args...)} }
+
+// clockSkew is how far a bookmark may lie ahead of our clock.
+const clockSkew = 24 * time.Hour
+
+// reading is one stream as this run reads it.
+type reading struct {
+	*sources.Stream
+	selected    *catalog.Stream // nil without a catalog
+	incremental bool
+	key         string // replication key, "" for a full table
+	clock       clock  // zero for a full table
+	partition   string // key of its one partition
+	vars        expr.Vars
+	window      window
+	from        json.RawMessage // the bookmark that the pass starts from
+	pass        state.Pass
+	lookback    time.Duration
+	shape       string
+	before      *state.Bookmark // as the state had it; nil: none
+	position    fetch.Position  // where the walk starts
+	apiClock    *time.Time      // of the first answer of the pass; nil: unknown
+	high        json.RawMessage // the highest replication value before it
+	counters    fetch.Counters
+}
+
+// plan decides what is read, in which order and from where on.
+func (r *run) plan() ([]*reading, error) {
+	wanted, err := r.wanted()
+	if err != nil {
+		return nil, err
+	}
+	var all []*reading
+	for _, s := range r.Definition.Streams {
+		entry, ok := wanted[s.Name]
+		if !ok {
+			continue
+		}
+		one, err := r.planStream(s, entry)
+		if err != nil {
+			return nil, &InputError{err}
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// wanted returns the selected streams; their catalog entries are nil without a
+// catalog.
+func (r *run) wanted() (map[string]*catalog.Stream, error) {
+	wanted := map[string]*catalog.Stream{}
+	if r.Catalog == nil {
+		for _, s := range r.Definition.Streams {
+			wanted[s.Name] = nil
+		}
+		return wanted, nil
+	}
+	for _, entry := range r.Catalog.Streams {
+		if !entry.Selected {
+			continue
+		}
+		name := entry.ID
+		if r.Definition.Stream(name) == nil {
+			name = entry.Name
+		}
+		if r.Definition.Stream(name) == nil {
+			return nil, unusable("catalog: stream %q is selected, but %s has no such stream; it has %s: run --discover again",
+				entry.ID, r.Definition.File, strings.Join(r.streamNames(), ", "))
+		}
+		wanted[name] = entry
+	}
+	return wanted, nil
+}
+
+func (r *run) streamNames() []string {
+	var names []string
+	for _, s := range r.Definition.Streams {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// planStream decides from where on a stream is read.
+func (r *run) planStream(s *sources.Stream, entry *catalog.Stream) (*reading, error) {
+	one := &reading{Stream: s, selected: entry, shape: r.Config.Shape(s)}
+	if err := one.method(); err != nil {
+		return nil, err
+	}
+	var err error
+	if one.before, err = r.State.Bookmark(r.StateFile, s.Name, one.key); err != nil {
+		return nil, err
+	}
+	if err := r.resume(one); err != nil {
+		return nil, err
+	}
+	one.vars = make(expr.Vars, sources.VarCount)
+	one.vars[sources.VarConfig] = r.Config.Values
+	one.vars[sources.VarNow] = expr.Time(one.pass.AsOf)
+	if one.incremental {
+		one.window, err = one.clock.layWindow(one.from, one.lookback, one.pass.AsOf, one.vars)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
+		}
+		one.vars[sources.VarWindow] = one.window.value()
+	}
+	if err := r.reopen(one); err != nil {
+		return nil, err
+	}
+	return one, nil
+}
+
+// method takes the replication method and key from the catalog, else from the
+// definition.
+func (one *reading) method() error {
+	one.incremental, one.key = one.Incremental != nil, one.ReplicationKey
+	if entry := one.selected; entry != nil {
+		switch entry.ReplicationMethod {
+		case "FULL_TABLE":
+			one.incremental = false
+		case "INCREMENTAL":
+			if one.Incremental == nil {
+				return fmt.Errorf("catalog: stream %s: replication_method INCREMENTAL, but its definition has no \"incremental\": "+
+					"add it there, or take FULL_TABLE", one.Name)
+			}
+		case "LOG_BASED":
+			return fmt.Errorf("catalog: stream %s: replication_method LOG_BASED does not exist for an HTTP API: take INCREMENTAL or FULL_TABLE", one.Name)
+		}
+		if entry.ReplicationKey != "" {
+			one.key = entry.ReplicationKey
+		}
+	}
+	if !one.incremental {
+		one.key = ""
+		return nil
+	}
+	one.clock = newClock(one.Incremental)
+	return nil
+}
+
+// resume decides whether the stream's last pass goes on or a new one begins.
+func (r *run) resume(one *reading) error {
+	one.pass = state.Pass{ID: strings.ToLower(rand.Text()), AsOf: r.now.UTC().Truncate(time.Microsecond)}
+	if one.incremental {
+		one.lookback = one.Incremental.Lookback
+	}
+	b := one.before
+	if b == nil {
+		return nil
+	}
+	if one.incremental && b.ReplicationKey != "" && b.ReplicationKey != one.key {
+		r.Log.Warn("the state's replication key is another: the stream is read from its start",
+			"stream", one.Name, "state", b.ReplicationKey, "now", one.key)
+		one.before = nil
+		return nil
+	}
+	if one.incremental {
+		one.from = b.Value
+		if err := r.checkClock(one); err != nil {
+			return err
+		}
+	}
+	if b.Resume == nil {
+		return nil
+	}
+	if b.Resume.Shape != one.shape {
+		r.Log.Warn("the requests of the stream's unfinished pass were others: it starts over, its bookmark stays", "stream", one.Name)
+		return nil
+	}
+	if b.Resume.AsOf.After(r.now.Add(clockSkew)) {
+		return &state.Error{File: r.StateFile, Place: "bookmarks." + one.Name + ".resume.as_of",
+			Msg: fmt.Sprintf("%s lies ahead of our clock, which says %s: one of them is wrong", b.Resume.AsOf.Format(time.RFC3339), r.now.UTC().Format(time.RFC3339))}
+	}
+	one.pass.AsOf, one.apiClock = b.Resume.AsOf, b.Resume.Clock
+	if b.Pass != nil {
+		one.pass.ID = b.Pass.ID
+	}
+	if one.incremental {
+		one.from = b.Resume.From
+		if d, err := time.ParseDuration(b.Resume.Lookback); err == nil {
+			one.lookback = d
+		}
+	}
+	return nil
+}
+
+// checkClock refuses a bookmark of the future: with it, nothing would be
+// fetched until then.
+func (r *run) checkClock(one *reading) error {
+	if one.before.Value == nil || one.Incremental.Format == "integer" || !one.Incremental.Bookmark.IsZero() {
+		return nil
+	}
+	t, ok := one.clock.instant(one.before.Value)
+	if ok && t.After(r.now.Add(clockSkew)) {
+		return &state.Error{File: r.StateFile, Place: "bookmarks." + one.Name + ".replication_key_value",
+			Msg: fmt.Sprintf("%s lies more than a day ahead of our clock, which says %s: set the clock, or correct the state",
+				one.before.Value, r.now.UTC().Format(time.RFC3339))}
+	}
+	return nil
+}
+
+// reopen finds the stream's partition among those that the state left open.
+func (r *run) reopen(one *reading) error {
+	one.partition = partitionKey(one.Name, one.window)
+	if one.before == nil || one.before.Resume == nil || one.before.Resume.Shape != one.shape {
+		return nil
+	}
+	for i, open := range one.before.Resume.Open {
+		if open.Partition != one.partition {
+			r.Log.Warn("an open partition of the state is gone: it is dropped", "stream", one.Name, "partition", open.Partition)
+			continue
+		}
+		if err := json.Unmarshal(open.Next, &one.position); err != nil {
+			return &state.Error{File: r.StateFile, Place: fmt.Sprintf("bookmarks.%s.resume.open[%d].next", one.Name, i), Msg: err.Error()}
+		}
+		one.high = open.High
+		r.Log.Info("the pass goes on", "stream", one.Name, "as_of", one.pass.AsOf.Format(time.RFC3339), "pages", one.position.Pages, "records", one.position.Records)
+	}
+	return nil
+}
+
+// partitionKey is the 128-bit key of stream, context and window. There are no
+// contexts yet: theirs is the empty object.
+func partitionKey(stream string, w window) string {
+	name, _ := json.Marshal(stream) // a string is always JSON
+	text := append(name, `,{},`...)
+	text = append(w.start.AppendJSON(text), ',')
+	text = w.end.AppendJSON(text)
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
+}

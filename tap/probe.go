@@ -1,0 +1,205 @@
+package tap
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/tap/message"
+)
+
+const (
+	// sampleRecords is from how many records a schema is inferred, at most.
+	sampleRecords = 500
+	// samplePages is how many pages are asked for to get them, at most: each
+	// may cost money.
+	samplePages = 3
+)
+
+// Discover returns what there is to read: every stream with its schema. A
+// schema that the definition does not give is inferred from the stream's first
+// records and cached, so that the next discovery makes no call.
+func Discover(stop context.Context, o Options) ([]catalog.Described, error) {
+	r := newRun(o)
+	defer r.close()
+	workers, err := r.probes(stop)
+	if err != nil {
+		return nil, err
+	}
+	var all []catalog.Described
+	var failures Failures
+	for _, w := range workers {
+		d, err := w.describe(stop)
+		if err != nil {
+			failures = append(failures, err)
+			continue
+		}
+		all = append(all, d)
+	}
+	if len(failures) > 0 {
+		return nil, failures
+	}
+	return all, nil
+}
+
+// probes plans all selected streams, for a look at their first pages: a state
+// plays no part.
+func (r *run) probes(stop context.Context) ([]*worker, error) {
+	context.AfterFunc(stop, func() { r.gate.shut("it was told to stop") })
+	readings, err := r.plan()
+	if err != nil {
+		return nil, err
+	}
+	return r.workers(readings)
+}
+
+func (w *worker) describe(ctx context.Context) (catalog.Described, error) {
+	d := catalog.Described{
+		Name: w.Name, KeyProperties: w.Stream.Keys, ReplicationKey: w.key,
+		ReplicationMethod: catalog.FullTable, SelectedByDefault: true,
+	}
+	if w.incremental {
+		d.ReplicationMethod = catalog.Incremental
+	}
+	if c := w.renderer.checker; c.known() {
+		d.Schema = c.doc
+		return d, nil
+	}
+	doc, sampled, err := w.inferSchema(ctx)
+	if err != nil {
+		return d, err
+	}
+	d.Schema = doc
+	if !sampled {
+		w.run.Log.Warn("the stream has no records to infer a schema from", "stream", w.Name)
+		return d, nil
+	}
+	if err := w.run.work.cacheSchema(w.Name, w.shape, doc); err != nil {
+		w.run.Log.Warn("the inferred schema is not cached", "stream", w.Name, "why", err.Error())
+	}
+	return d, nil
+}
+
+// inferSchema infers a schema from the first records. Without any it knows
+// nothing but the keys, and sampled is false.
+func (w *worker) inferSchema(ctx context.Context) (doc json.RawMessage, sampled bool, err error) {
+	inference := schema.NewInference()
+	total := 0
+	err = w.firstPages(ctx, func(page *fetch.Page) (bool, error) {
+		if err := w.renderer.see(page); err != nil {
+			return false, err
+		}
+		n, err := w.renderer.learn(inference, page)
+		total += n
+		return total < sampleRecords, err
+	})
+	return inference.Schema(w.renderer.keys), total > 0, err
+}
+
+// firstPages hands out the first pages of a walk, until visit has enough.
+func (w *worker) firstPages(ctx context.Context, visit func(*fetch.Page) (more bool, err error)) error {
+	for range samplePages {
+		page, err := w.walk.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		more, err := visit(page)
+		page.Release()
+		if err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+// Test reads the first page of every selected stream and checks its records,
+// as a sync would. It writes nothing.
+func Test(stop context.Context, o Options) error {
+	return eachProbe(stop, o, func(w *worker) error {
+		records := int64(0)
+		err := w.firstPages(stop, func(page *fetch.Page) (bool, error) {
+			b, err := w.renderer.render(page, nil)
+			if err != nil {
+				return false, err
+			}
+			records += b.records
+			return false, nil
+		})
+		if err == nil {
+			w.run.Log.Info("test passed", "stream", w.Name, "records", records)
+		}
+		return err
+	})
+}
+
+// TestSchema writes the SCHEMA message of every selected stream.
+func TestSchema(stop context.Context, o Options) error {
+	return eachProbe(stop, o, func(w *worker) error {
+		if !w.renderer.checker.known() {
+			doc, _, err := w.inferSchema(stop)
+			if err != nil {
+				return err
+			}
+			if err := w.renderer.checker.use(doc); err != nil {
+				return fmt.Errorf("%s: %w", w.Name, err)
+			}
+		}
+		c := w.renderer.checker
+		_, err := o.Out.Write(message.AppendSingerSchema(nil, w.Name, c.doc, w.renderer.keys, w.key))
+		return err
+	})
+}
+
+// Preview returns the first records of a stream, as they would leave.
+func Preview(stop context.Context, o Options, stream string, most int) ([]json.RawMessage, error) {
+	if o.Definition.Stream(stream) == nil {
+		return nil, unusable("%s has no stream %q", o.Definition.File, stream)
+	}
+	o.Catalog = &catalog.Catalog{Streams: []*catalog.Stream{{ID: stream, Name: stream, Selected: true}}}
+	var records []json.RawMessage
+	err := eachProbe(stop, o, func(w *worker) error {
+		return w.firstPages(stop, func(page *fetch.Page) (bool, error) {
+			if err := w.renderer.see(page); err != nil {
+				return false, err
+			}
+			for i := range page.Records.Len() {
+				line, keep, err := w.renderer.project(nil, page, i)
+				if err != nil {
+					return false, err
+				}
+				if keep && len(records) < most {
+					records = append(records, line)
+				}
+			}
+			return len(records) < most, nil
+		})
+	})
+	return records, err
+}
+
+func eachProbe(stop context.Context, o Options, look func(*worker) error) error {
+	r := newRun(o)
+	defer r.close()
+	workers, err := r.probes(stop)
+	if err != nil {
+		return err
+	}
+	var failures Failures
+	for _, w := range workers {
+		if err := look(w); err != nil {
+			failures = append(failures, err)
+		}
+	}
+	if len(failures) > 0 {
+		return failures
+	}
+	return nil
+}

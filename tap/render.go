@@ -1,0 +1,317 @@
+package tap
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/tap/message"
+)
+
+// batch is a page as it goes to stdout.
+type batch struct {
+	track    *track
+	schema   []byte // SCHEMA line that must come first, nil: none
+	lines    []byte // RECORD lines
+	records  int64
+	bytes    int64 // of the answer's body
+	progress progress
+	counts   counts
+	moved    bool   // the API's own total changed
+	skipped  string // why a rule said that there is nothing
+	failure  error  // no page, but the end of the walk, for this reason
+}
+
+// counts are what became of a page's records, besides being emitted.
+type counts struct {
+	older, invalid, quarantined int64
+}
+
+// renderer makes the pages of one partition batches. It is used from one
+// goroutine.
+type renderer struct {
+	*reading
+	checker *checker
+	mask    *catalog.Mask
+	vars    expr.Vars
+	high    *state.High
+	frozen  bool
+	static  []byte // what add comes to where it does not depend on the record
+	dynamic bool
+	extra   []byte
+	answers bool // keep or add look at the answer
+	keys    []string
+}
+
+// newRenderer returns the renderer of a reading.
+func newRenderer(one *reading, c *checker) *renderer {
+	r := &renderer{
+		reading: one, checker: c, vars: make(expr.Vars, sources.VarCount),
+		high: state.NewHigh(one.clock.order, one.high), keys: one.Stream.Keys,
+	}
+	copy(r.vars, one.vars)
+	if one.selected != nil {
+		r.mask = one.selected.Mask
+		if len(one.selected.KeyProperties) > 0 {
+			r.keys = one.selected.KeyProperties
+		}
+	}
+	var names []string
+	for _, p := range one.Add {
+		names = append(names, p.Name)
+		r.dynamic = r.dynamic || p.Value.Uses("record") || p.Value.Uses("parent")
+		r.answers = r.answers || p.Value.Uses("response") || p.Value.Uses("headers")
+	}
+	if one.Keep != nil {
+		r.answers = r.answers || one.Keep.Uses("response") || one.Keep.Uses("headers")
+	}
+	if len(names) > 0 {
+		r.mask = r.mask.Without(names...)
+	}
+	return r
+}
+
+// render makes a page a batch. Its error is that of a record that the stream's
+// policies do not let pass, or of a template.
+func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
+	b := &batch{lines: lines, bytes: int64(len(page.Body))}
+	if err := r.see(page); err != nil {
+		return nil, err
+	}
+	if err := r.infer(page); err != nil {
+		return nil, err
+	}
+	frame := message.SingerFrame(r.Name, page.At)
+	for i := range page.Records.Len() {
+		if err := r.renderRecord(b, &frame, page, i); err != nil {
+			return nil, err
+		}
+	}
+	b.schema = r.checker.schemaLine(r.keys, r.key)
+	b.progress = progress{
+		next: page.Next, last: page.Last, high: r.high.Value(), frozen: r.frozen, date: page.Header.Get("Date"),
+	}
+	if page.Last && r.incremental {
+		mark, err := r.mark(page)
+		if err != nil {
+			return nil, err
+		}
+		b.progress.mark = mark
+	}
+	return b, nil
+}
+
+// see makes the answer known to the templates that look at it, and renders
+// what add says where it is the same for all records.
+func (r *renderer) see(page *fetch.Page) error {
+	r.vars[sources.VarPage] = expr.Dict([]string{"records"}, []expr.Value{expr.Int(int64(page.Records.Len()))})
+	if r.answers || !r.markRef().IsZero() {
+		r.vars[sources.VarResponse] = expr.JSONBytes(page.Body)
+		r.vars[sources.VarHeaders] = fetch.HeaderValue(page.Header)
+	}
+	if r.dynamic {
+		return nil
+	}
+	var err error
+	r.static, err = r.appendAdded(r.static[:0])
+	return err
+}
+
+// appendAdded renders what add says as members of an object.
+func (r *renderer) appendAdded(dst []byte) ([]byte, error) {
+	for i, p := range r.Add {
+		v, err := p.Value.Eval(r.vars)
+		if err != nil {
+			return dst, fmt.Errorf("%s: add.%s: %w", r.Name, p.Name, err)
+		}
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = expr.String(p.Name).AppendJSON(dst)
+		dst = append(dst, ':')
+		dst = v.AppendJSON(dst)
+	}
+	return dst, nil
+}
+
+// project appends record i of a page as it leaves: without what is cut, with
+// what is added, on one line. It reports false for a record that keep drops.
+func (r *renderer) project(dst []byte, page *fetch.Page, i int) ([]byte, bool, error) {
+	record := page.Records.Record(i)
+	if r.Keep != nil || r.dynamic {
+		r.vars[sources.VarRecord] = expr.JSONBytes(record)
+		r.vars[sources.VarParent] = expr.Undefined()
+		if parent := page.Records.Parent(i); parent != nil {
+			r.vars[sources.VarParent] = expr.JSONBytes(parent)
+		}
+	}
+	if r.Keep != nil {
+		v, err := r.Keep.Eval(r.vars)
+		if err != nil {
+			return dst, false, fmt.Errorf("%s: keep: %w", r.Name, err)
+		}
+		if !v.Truth() {
+			return dst, false, nil
+		}
+	}
+	extra := r.static
+	if r.dynamic {
+		var err error
+		if r.extra, err = r.appendAdded(r.extra[:0]); err != nil {
+			return dst, false, err
+		}
+		extra = r.extra
+	}
+	start := len(dst)
+	dst = r.mask.Append(dst, record, extra)
+	message.Flatten(dst[start:])
+	return dst, true, nil
+}
+
+func (r *renderer) renderRecord(b *batch, frame *message.Frame, page *fetch.Page, i int) error {
+	undo := len(b.lines)
+	lines := frame.Open(b.lines)
+	start := len(lines)
+	lines, keep, err := r.project(lines, page, i)
+	if err != nil {
+		return err
+	}
+	if keep {
+		keep, err = r.note(lines[start:], b)
+	}
+	if err != nil || !keep {
+		b.lines = lines[:undo]
+		return err
+	}
+	lines, keep, err = r.checker.check(lines, start, r.keys, &b.counts)
+	if err != nil || !keep {
+		b.lines = lines[:undo]
+		return err
+	}
+	b.lines = frame.Close(lines)
+	b.records++
+	return nil
+}
+
+// note takes note of a record's replication value. It reports false for a
+// record that client_filter drops.
+func (r *renderer) note(record []byte, b *batch) (bool, error) {
+	if !r.incremental || r.key == "" {
+		return true, nil
+	}
+	value := catalog.Field(record, r.key)
+	if r.Incremental.ClientFilter && r.older(value) {
+		b.counts.older++
+		return false, nil
+	}
+	lower, err := r.high.Observe(value)
+	if err != nil {
+		return false, fmt.Errorf("%s: record %s: replication key %s: %w", r.Name, keyText(record, r.keys), r.key, err)
+	}
+	if lower && r.Incremental.Sorted {
+		r.frozen = true
+	}
+	return true, nil
+}
+
+// older reports whether a replication value lies before the window. One that
+// is null, or of another kind than the window's start, does not.
+func (r *renderer) older(value []byte) bool {
+	if r.window.floor == nil || value == nil || string(value) == "null" {
+		return false
+	}
+	if c, err := r.clock.order.Compare(value, r.window.floor); err == nil {
+		return c < 0
+	}
+	at, ok1 := r.clock.instant(value)
+	floor, ok2 := r.clock.instant(r.window.floor)
+	return ok1 && ok2 && at.Before(floor)
+}
+
+// infer makes a schema of a page's records where none is known yet.
+func (r *renderer) infer(page *fetch.Page) error {
+	if r.checker.known() || page.Records.Len() == 0 {
+		return nil
+	}
+	inference := schema.NewInference()
+	added, err := r.learn(inference, page)
+	if err != nil || added == 0 {
+		return err
+	}
+	return r.checker.use(inference.Schema(r.keys))
+}
+
+// learn adds a page's records to an inference, and returns how many it added.
+func (r *renderer) learn(inference *schema.Inference, page *fetch.Page) (added int, err error) {
+	var line []byte
+	for i := range page.Records.Len() {
+		var keep bool
+		line, keep, err = r.project(line[:0], page, i)
+		if err != nil {
+			return added, err
+		}
+		if keep {
+			inference.Add(line)
+			added++
+		}
+	}
+	return added, nil
+}
+
+func (r *renderer) markRef() sources.Ref {
+	if !r.incremental {
+		return sources.Ref{}
+	}
+	return r.Incremental.Bookmark
+}
+
+// mark is what the last answer says about where to go on, nil where the
+// definition does not ask it.
+func (r *renderer) mark(page *fetch.Page) ([]byte, error) {
+	ref := r.markRef()
+	if ref.IsZero() {
+		return nil, nil
+	}
+	v, err := fetch.EvalRef(ref, r.vars, page.Body, page.Header)
+	if err != nil {
+		return nil, fmt.Errorf("%s: incremental.bookmark: %w", r.Name, err)
+	}
+	if v.Missing() || v.Text() == "" {
+		return nil, fmt.Errorf("%s: %s: the last answer has no incremental.bookmark: without it the next run cannot go on",
+			r.Name, page.Request)
+	}
+	return v.AppendJSON(nil), nil
+}
+
+// keyText is a record's primary key, as messages name it.
+func keyText(record []byte, keys []string) string {
+	if len(keys) == 0 {
+		return string(clip(record))
+	}
+	var b strings.Builder
+	for i, k := range keys {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		fmt.Fprintf(&b, "%s=%s", k, clip(catalog.Field(record, k)))
+	}
+	return b.String()
+}
+
+// clip shortens what a message quotes.
+func clip(raw []byte) []byte {
+	const most = 80
+	if len(raw) > most {
+		return append(raw[:most:most], "…"...)
+	}
+	return raw
+}
+
+// errUnfit is a record that the policies of its stream do not let pass.
+var errUnfit = errors.New("the record does not fit")

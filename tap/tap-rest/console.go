@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/tap"
+)
+
+// console is stderr: the log, the account of a run, and on a terminal a line
+// that shows how far it is. It may be used from any goroutine.
+type console struct {
+	logger *slog.Logger
+	json   bool
+
+	mu       sync.Mutex
+	out      io.Writer
+	terminal bool
+	shown    bool // the progress line stands on the terminal
+	drawn    time.Time
+	secrets  sources.Secrets
+}
+
+// newConsole returns the console on a file. level is one of slog's, in lower
+// case.
+func newConsole(f *os.File, json bool, level string) *console {
+	c := &console{out: f, json: json, terminal: isTerminal(f) && !json}
+	var at slog.Level
+	if err := at.UnmarshalText([]byte(level)); err != nil {
+		panic(err) // kong has checked it
+	}
+	if json {
+		c.logger = slog.New(slog.NewJSONHandler(redactor{c}, &slog.HandlerOptions{Level: at}))
+	} else {
+		c.logger = slog.New(&lineHandler{out: redactor{c}, level: at})
+	}
+	return c
+}
+
+// hide makes the secrets of a run print as *** from now on, wherever they come
+// from.
+func (c *console) hide(s sources.Secrets) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.secrets = s
+}
+
+// redactor is the console as a writer of whole lines.
+type redactor struct{ *console }
+
+// Write writes lines without their secrets, in the place of the progress line.
+func (r redactor) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.erase()
+	_, err := io.WriteString(r.out, r.secrets.Redact(string(p)))
+	return len(p), err
+}
+
+// erase removes the progress line; mu is held.
+func (c *console) erase() {
+	if c.shown {
+		io.WriteString(c.out, "\r\x1b[K")
+		c.shown = false
+	}
+}
+
+// clear removes the progress line.
+func (c *console) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.erase()
+}
+
+// progress shows how far a run is, on a terminal.
+func (c *console) progress(a *tap.Account) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.terminal || time.Since(c.drawn) < 100*time.Millisecond {
+		return
+	}
+	c.drawn = time.Now()
+	c.erase()
+	fmt.Fprintf(c.out, "%s", a.Line())
+	c.shown = true
+}
+
+// account prints the account of a run.
+func (c *console) account(a *tap.Account) {
+	if c.json {
+		records, requests, retries, waited, wire := a.Total()
+		c.logger.Info("run ended", "records", records, "requests", requests, "retries", retries,
+			"waited", waited.String(), "bytes", wire, "took", a.Took.String(), "stopped", a.Stopped)
+		return
+	}
+	redactor{c}.Write([]byte(a.String()))
+}
+
+// fatal prints the error that ends the program.
+func (c *console) fatal(err error) {
+	if c.json {
+		c.logger.Error(err.Error())
+		return
+	}
+	redactor{c}.Write([]byte("tap-rest: " + err.Error() + "\n"))
+}
+
+// lineHandler writes a record as "INFO message key=value", the way that
+// Singer's tools look for METRIC lines in.
+type lineHandler struct {
+	out   io.Writer
+	level slog.Level
+	attrs string
+}
+
+// Enabled reports whether records of a level are written.
+func (h *lineHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.level }
+
+// Handle writes one record as one line.
+func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
+	var b strings.Builder
+	b.WriteString(r.Level.String())
+	b.WriteByte(' ')
+	b.WriteString(strings.ReplaceAll(r.Message, "\n", "\n  "))
+	b.WriteString(h.attrs)
+	r.Attrs(func(a slog.Attr) bool {
+		writeAttr(&b, a)
+		return true
+	})
+	b.WriteByte('\n')
+	_, err := io.WriteString(h.out, b.String())
+	return err
+}
+
+func writeAttr(b *strings.Builder, a slog.Attr) {
+	text := a.Value.Resolve().String()
+	if text == "" || strings.ContainsAny(text, " \"=\n\t") {
+		text = fmt.Sprintf("%q", text)
+	}
+	fmt.Fprintf(b, " %s=%s", a.Key, text)
+}
+
+// WithAttrs returns a handler that adds the attributes to each record.
+func (h *lineHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	var b strings.Builder
+	for _, a := range attrs {
+		writeAttr(&b, a)
+	}
+	copied := *h
+	copied.attrs += b.String()
+	return &copied
+}
+
+// WithGroup returns h: lines have no groups.
+func (h *lineHandler) WithGroup(string) slog.Handler { return h }

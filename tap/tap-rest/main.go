@@ -1,0 +1,79 @@
+// Command tap-rest reads HTTP APIs out as a Singer tap.
+//
+// stdout carries the protocol and nothing else; what a person should know is
+// on stderr. The exit code is 0 when everything is read, or the run's own
+// budget ended it; 1 when something failed for good; 2 when the input is
+// unusable and nothing was fetched; 75 when something failed for now and the
+// next run goes on from there. A run that a signal stops dies by that signal.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is the command line. Singer needs no verb: without one, a run syncs.
+type cli struct {
+	Sync    syncCmd    `cmd:"" default:"withargs" help:"Read the selected streams out: SCHEMA, RECORD and STATE lines on stdout."`
+	Demo    demoCmd    `cmd:"" help:"Read a sample API on loopback, all of it: no file is needed."`
+	Lint    lintCmd    `cmd:"" help:"Check a definition and print all its problems."`
+	Preview previewCmd `cmd:"" help:"Show the first records of a stream as a table."`
+
+	LogFormat string           `enum:"text,json" default:"text" env:"TAP_REST_LOG_FORMAT" help:"How stderr is written: ${enum}."`
+	LogLevel  string           `enum:"debug,info,warn,error" default:"info" env:"TAP_REST_LOG_LEVEL" help:"What stderr tells: ${enum}."`
+	Version   kong.VersionFlag `help:"Print the version and stop."`
+}
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	var c cli
+	exited := -1
+	parser, err := kong.New(&c,
+		kong.Name("tap-rest"),
+		kong.Description("Reads any HTTP API out, completely, from a definition in one YAML file. Messages go to stdout, the log to stderr."),
+		kong.Vars{"version": "tap-rest " + version()},
+		kong.Exit(func(code int) { exited = code }),
+		kong.UsageOnError(),
+	)
+	if err != nil {
+		panic(err) // the struct above is wrong
+	}
+	command, err := parser.Parse(args)
+	switch {
+	case exited >= 0:
+		return exited
+	case err != nil:
+		fmt.Fprintf(os.Stderr, "tap-rest: %v (tap-rest --help says more)\n", err)
+		return exitUnusable
+	}
+	con := newConsole(os.Stderr, c.LogFormat == "json", c.LogLevel)
+	defer con.clear()
+	stop, signals := catchSignals()
+	err = command.Run(&runtime{stop: stop, console: con, stdout: os.Stdout})
+	con.clear()
+	signals.raise()
+	return exitCode(con, err)
+}
+
+// runtime is what commands find around them.
+type runtime struct {
+	stop    context.Context // ended by a signal
+	console *console
+	stdout  *os.File
+}
+
+// isTerminal reports whether a file is a terminal, rather than a pipe, a file
+// or the null device.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return errors.Is(err, os.ErrNotExist) || err == nil && !os.SameFile(info, null)
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/tap"
+)
+
+const (
+	// previewRecords is how many records a preview shows at most.
+	previewRecords = 20
+	// previewCell is how much of a value it shows, in characters.
+	previewCell = 32
+)
+
+// previewCmd shows the first records of a stream.
+type previewCmd struct {
+	File   string   `arg:"" type:"path" help:"The definition."`
+	Stream string   `arg:"" help:"One of its streams."`
+	Config []string `placeholder:"FILE" type:"path" help:"Settings, as of a run."`
+}
+
+// Run fetches the stream's first page and prints its records as a table.
+func (c *previewCmd) Run(rt *runtime) error {
+	o := rt.options()
+	input, err := (&inputFlags{Config: c.Config}).read()
+	if err == nil {
+		o.Definition, err = sources.Load(c.File)
+	}
+	if err == nil {
+		err = configure(rt, input, &o)
+	}
+	if err != nil {
+		return &tap.InputError{Err: err}
+	}
+	records, err := tap.Preview(rt.stop, o, c.Stream, previewRecords)
+	if err != nil {
+		return printed(rt, err)
+	}
+	return printTable(rt.stdout, records)
+}
+
+// printTable prints records under the names of their fields, in the order in
+// which these first appear.
+func printTable(f *os.File, records []json.RawMessage) error {
+	if len(records) == 0 {
+		_, err := fmt.Fprintln(f, "no records")
+		return err
+	}
+	var names []string
+	seen := map[string]bool{}
+	for _, r := range records {
+		gjson.ParseBytes(r).ForEach(func(key, _ gjson.Result) bool {
+			if !seen[key.Str] {
+				names, seen[key.Str] = append(names, key.Str), true
+			}
+			return true
+		})
+	}
+	w := tabwriter.NewWriter(f, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, strings.Join(names, "\t"))
+	for _, r := range records {
+		fields := gjson.ParseBytes(r).Map()
+		cells := make([]string, len(names))
+		for i, name := range names {
+			cells[i] = cell(fields[name])
+		}
+		fmt.Fprintln(w, strings.Join(cells, "\t"))
+	}
+	return w.Flush()
+}
+
+func cell(v gjson.Result) string {
+	text := strings.Join(strings.Fields(v.String()), " ")
+	if utf8.RuneCountInString(text) > previewCell {
+		text = string([]rune(text)[:previewCell-1]) + "…"
+	}
+	return text
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+)
+
+// caught are the signals that stop a run.
+type caught struct {
+	c     chan os.Signal
+	first atomic.Pointer[os.Signal]
+}
+
+// errSignal is the cause with which a run that a signal stops is ended.
+var errSignal = errors.New("stopped by a signal")
+
+// catchSignals returns a context that SIGTERM and SIGINT end. A second one
+// kills at once. SIGPIPE is ignored: writing to a closed stdout is an error
+// like any other.
+func catchSignals() (context.Context, *caught) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	s := &caught{c: make(chan os.Signal, 1)}
+	signal.Ignore(syscall.SIGPIPE)
+	signal.Notify(s.c, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		got := <-s.c
+		s.first.Store(&got)
+		cancel(errSignal)
+		signal.Reset(os.Interrupt, syscall.SIGTERM)
+	}()
+	return ctx, s
+}
+
+// raise sends the signal that was caught again, now that all is done, so that
+// the parent sees death by that signal. It returns where there was none.
+func (s *caught) raise() {
+	if got := s.first.Load(); got != nil {
+		raise(*got)
+	}
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/tap"
+)
+
+// syncCmd is the Singer tap.
+type syncCmd struct {
+	inputFlags
+	Discover bool        `xor:"mode" help:"Print the catalog and stop."`
+	Test     testMode    `xor:"mode" help:"Read one page of every stream and check it (=records), print SCHEMA messages (=schema), or both (=all)."`
+	About    bool        `xor:"mode" help:"Say what this tap is and which settings it takes."`
+	Format   aboutFormat `enum:"json,markdown,meltano," default:"" help:"How --about is written: json, markdown or meltano."`
+}
+
+// testMode is the value of --test, which may stand without one.
+type testMode string
+
+// The test modes.
+const (
+	testRecords testMode = "records"
+	testSchema  testMode = "schema"
+	testAll     testMode = "all"
+)
+
+// IsBool makes kong take --test without a value.
+func (testMode) IsBool() bool { return true }
+
+// Decode reads the value of --test=….
+func (m *testMode) Decode(ctx *kong.DecodeContext) error {
+	*m = testRecords
+	if ctx.Scan.Peek().Type != kong.FlagValueToken {
+		return nil
+	}
+	switch v := testMode(fmt.Sprint(ctx.Scan.Pop().Value)); v {
+	case testRecords, testSchema, testAll:
+		*m = v
+		return nil
+	default:
+		return fmt.Errorf("--test is records, schema or all, not %q", v)
+	}
+}
+
+// Run reads the streams out, or does what a flag says instead.
+func (c *syncCmd) Run(rt *runtime) error {
+	if c.About {
+		return c.about(rt)
+	}
+	o, err := c.options(rt)
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.Discover:
+		return discover(rt, o)
+	case c.Test != "":
+		return c.test(rt, o)
+	}
+	return syncStreams(rt, o)
+}
+
+// syncStreams is a whole run, its account on stderr.
+func syncStreams(rt *runtime, o tap.Options) error {
+	o.Watch = rt.console.progress
+	account, err := tap.Sync(rt.stop, o)
+	if account != nil {
+		rt.console.account(account)
+	}
+	return err
+}
+
+func discover(rt *runtime, o tap.Options) error {
+	o.Catalog = nil // discovery says what there is, not what was chosen
+	streams, err := tap.Discover(rt.stop, o)
+	if err != nil {
+		return printed(rt, err)
+	}
+	_, err = rt.stdout.Write(catalog.AppendSinger(nil, streams))
+	return err
+}
+
+func (c *syncCmd) test(rt *runtime, o tap.Options) error {
+	var err error
+	if c.Test == testSchema || c.Test == testAll {
+		err = tap.TestSchema(rt.stop, o)
+	}
+	if err == nil && c.Test != testSchema {
+		err = tap.Test(rt.stop, o)
+	}
+	return printed(rt, err)
+}
+
+// printed logs the failures of streams, as a sync does when they happen.
+func printed(rt *runtime, err error) error {
+	var failures tap.Failures
+	if errors.As(err, &failures) {
+		for _, f := range failures {
+			rt.console.logger.Error(f.Error())
+		}
+	}
+	return err
+}

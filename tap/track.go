@@ -1,0 +1,116 @@
+package tap
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/state"
+)
+
+// progress is how far a batch brings its partition.
+type progress struct {
+	next   fetch.Position
+	last   bool            // the walk has ended
+	lost   bool            // the API forgot the walk: it must start over
+	high   json.RawMessage // the highest replication value up to here
+	mark   json.RawMessage // what incremental.bookmark says; nil: not that kind
+	frozen bool            // sorted, but a value descended
+	date   string          // Date of the answer
+}
+
+// track is what the emitter knows of a stream: its bookmark as it stands. Only
+// the emitter's goroutine uses it.
+type track struct {
+	*reading
+	bookmark state.Bookmark
+	apiClock *time.Time // of the pass's first answer; nil: unknown
+	touched  bool
+}
+
+func newTrack(one *reading) *track {
+	t := &track{reading: one}
+	t.bookmark.ReplicationKey = one.key
+	t.apiClock = one.apiClock
+	if one.before != nil && one.incremental {
+		t.bookmark.Value = one.before.Value
+	}
+	return t
+}
+
+// advance moves the bookmark by what a flush is about to write.
+func (t *track) advance(p progress) {
+	t.touched = true
+	if t.apiClock == nil {
+		if at, err := http.ParseTime(p.date); err == nil {
+			t.apiClock = &at
+		}
+	}
+	pass := t.pass
+	t.bookmark.Pass = &pass
+	t.bookmark.Resume = nil
+	switch {
+	case p.last:
+		if p.mark != nil {
+			t.bookmark.Value = p.mark
+		} else {
+			t.raise(p.high)
+		}
+	case !p.lost:
+		if t.incremental && t.Incremental.Sorted && !p.frozen {
+			t.raise(p.high)
+		}
+		t.bookmark.Resume = t.unfinished(p)
+	}
+}
+
+// unfinished is how the pass goes on.
+func (t *track) unfinished(p progress) *state.Resume {
+	next, err := json.Marshal(p.next)
+	if err != nil {
+		panic("a position is always JSON: " + err.Error())
+	}
+	return &state.Resume{
+		Version: state.Version, AsOf: t.pass.AsOf, From: t.from, Lookback: t.lookback.String(), Clock: t.apiClock, Shape: t.shape,
+		Open: []state.Open{{Partition: t.partition, Next: next, High: p.high}},
+	}
+}
+
+// raise moves the bookmark up to a replication value, but never past what is
+// settled, and never back.
+func (t *track) raise(high json.RawMessage) {
+	if !t.incremental || high == nil {
+		return
+	}
+	high = t.settled(high)
+	if t.bookmark.Value != nil {
+		c, err := t.clock.order.Compare(high, t.bookmark.Value)
+		if err != nil || c <= 0 {
+			return // a bookmark that has no order with the records was refused by the renderer
+		}
+	}
+	t.bookmark.Value = high
+}
+
+// settled is the value, or the latest one that rows can still not come in
+// behind: settle before as_of and before the API's own clock, and the end of
+// the window.
+func (t *track) settled(high json.RawMessage) json.RawMessage {
+	at, ok := t.clock.instant(high)
+	if !ok || t.Incremental.Format == "integer" {
+		return high
+	}
+	limit := t.pass.AsOf
+	if t.apiClock != nil && t.apiClock.Before(limit) {
+		limit = *t.apiClock
+	}
+	limit = limit.Add(-t.Incremental.Settle)
+	if !t.window.until.IsZero() && t.window.until.Before(limit) {
+		limit = t.window.until
+	}
+	if !at.After(limit) {
+		return high
+	}
+	return t.clock.likeRecords(limit, high)
+}
