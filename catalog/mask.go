@@ -89,6 +89,15 @@ func (m *Mask) Keep(names ...string) *Mask {
 	return c.orNil()
 }
 
+// Drops reports whether the named top-level field is cut whole. m may be nil.
+func (m *Mask) Drops(name string) bool {
+	if m == nil {
+		return false
+	}
+	sub, found := m.fields[name]
+	return found && sub == nil
+}
+
 // lookup returns what the mask says about a key as it is written: found false
 // for nothing, a nil sub for a field that is dropped.
 func (m *Mask) lookup(key []byte) (sub *Mask, found bool) {

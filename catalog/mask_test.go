@@ -315,3 +315,15 @@ func hasDoubles(b []byte) bool {
 		}
 	}
 }
+
+func TestMaskDrops(t *testing.T) {
+	m := catalog.NewMask([][]string{{"a"}, {"b", "c"}})
+	for name, want := range map[string]bool{"a": true, "b": false, "c": false} {
+		if got := m.Drops(name); got != want {
+			t.Errorf("Drops(%q) = %v, want %v", name, got, want)
+		}
+	}
+	if (*catalog.Mask)(nil).Drops("a") {
+		t.Error("a nil mask drops a field")
+	}
+}

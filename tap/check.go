@@ -41,9 +41,7 @@ func newChecker(one *reading, cached json.RawMessage, q *quarantine) (*checker, 
 	if doc == nil {
 		return c, nil
 	}
-	if one.selected != nil && one.selected.Mask != nil {
-		doc = one.selected.Mask.CutSchema(doc)
-	}
+	doc = one.mask.CutSchema(doc)
 	if err := c.use(doc); err != nil {
 		return nil, fmt.Errorf("stream %s: %s: %w", one.Name, from, err)
 	}
@@ -81,6 +79,9 @@ func (c *checker) schemaLine(keys []string, replicationKey string) []byte {
 // check checks the record that stands in dst from start on. It returns dst,
 // the record perhaps changed, and false for a record that does not leave.
 func (c *checker) check(dst []byte, start int, keys []string, n *counts) ([]byte, bool, error) {
+	if !c.known() {
+		return dst, true, nil
+	}
 	dst, err := c.checkFields(dst, start, keys)
 	if err != nil {
 		return dst, false, err

@@ -35,9 +35,11 @@ type reading struct {
 	*sources.Stream
 	selected    *catalog.Stream // nil without a catalog
 	incremental bool
-	key         string // replication key, "" for a full table
-	clock       clock  // zero for a full table
-	partition   string // key of its one partition
+	keys        []string      // primary key, the catalog's before the definition's
+	mask        *catalog.Mask // what the catalog deselects; nil: nothing
+	key         string        // replication key, "" for a full table
+	clock       clock         // zero for a full table
+	partition   string        // key of its one partition
 	vars        expr.Vars
 	window      window
 	from        json.RawMessage // the bookmark that the pass starts from
@@ -136,11 +138,15 @@ func (r *run) planStream(s *sources.Stream, entry *catalog.Stream) (*reading, er
 	return one, nil
 }
 
-// method takes the replication method and key from the catalog, else from the
-// definition.
+// method takes the keys and the replication method from the catalog, else from
+// the definition.
 func (one *reading) method() error {
 	one.incremental, one.key = one.Incremental != nil, one.ReplicationKey
+	one.keys = one.Stream.Keys
 	if entry := one.selected; entry != nil {
+		if len(entry.KeyProperties) > 0 {
+			one.keys = entry.KeyProperties
+		}
 		switch entry.ReplicationMethod {
 		case "FULL_TABLE":
 			one.incremental = false
@@ -158,6 +164,11 @@ func (one *reading) method() error {
 	}
 	if !one.incremental {
 		one.key = ""
+	}
+	if one.selected != nil {
+		one.mask = one.selected.Mask.Keep(append([]string{one.key}, one.keys...)...)
+	}
+	if !one.incremental {
 		return nil
 	}
 	one.clock = newClock(one.Incremental)

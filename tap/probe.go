@@ -60,7 +60,7 @@ func (r *run) probes(stop context.Context) ([]*worker, error) {
 
 func (w *worker) describe(ctx context.Context) (catalog.Described, error) {
 	d := catalog.Described{
-		Name: w.Name, KeyProperties: w.Stream.Keys, ReplicationKey: w.key,
+		Name: w.Name, KeyProperties: w.keys, ReplicationKey: w.key,
 		ReplicationMethod: catalog.FullTable, SelectedByDefault: true,
 	}
 	if w.incremental {
@@ -98,7 +98,7 @@ func (w *worker) inferSchema(ctx context.Context) (doc json.RawMessage, sampled 
 		total += n
 		return total < sampleRecords, err
 	})
-	return inference.Schema(w.renderer.keys), total > 0, err
+	return inference.Schema(w.keys), total > 0, err
 }
 
 // firstPages hands out the first pages of a walk, until visit has enough.
@@ -153,7 +153,7 @@ func TestSchema(stop context.Context, o Options) error {
 			}
 		}
 		c := w.renderer.checker
-		_, err := o.Out.Write(message.AppendSingerSchema(nil, w.Name, c.doc, w.renderer.keys, w.key))
+		_, err := o.Out.Write(message.AppendSingerSchema(nil, w.Name, c.doc, w.keys, w.key))
 		return err
 	})
 }

@@ -38,7 +38,8 @@ type counts struct {
 type renderer struct {
 	*reading
 	checker *checker
-	mask    *catalog.Mask
+	mask    *catalog.Mask   // of fields that do not leave as the API sent them
+	add     []sources.Param // fields that are set in each record
 	vars    expr.Vars
 	high    *state.High
 	frozen  bool
@@ -46,33 +47,26 @@ type renderer struct {
 	dynamic bool
 	extra   []byte
 	answers bool // keep or add look at the answer
-	keys    []string
 }
 
 // newRenderer returns the renderer of a reading.
 func newRenderer(one *reading, c *checker) *renderer {
 	r := &renderer{
-		reading: one, checker: c, vars: make(expr.Vars, sources.VarCount),
-		high: state.NewHigh(one.clock.order, one.high), keys: one.Stream.Keys,
+		reading: one, checker: c, mask: one.mask, vars: make(expr.Vars, sources.VarCount),
+		high: state.NewHigh(one.clock.order, one.high),
 	}
 	copy(r.vars, one.vars)
-	if one.selected != nil {
-		r.mask = one.selected.Mask
-		if len(one.selected.KeyProperties) > 0 {
-			r.keys = one.selected.KeyProperties
-		}
+	if one.Keep != nil {
+		r.answers = one.Keep.Uses("response") || one.Keep.Uses("headers")
 	}
-	var names []string
 	for _, p := range one.Add {
-		names = append(names, p.Name)
+		if one.mask.Drops(p.Name) {
+			continue // added for nobody
+		}
+		r.add = append(r.add, p)
+		r.mask = r.mask.Without(p.Name)
 		r.dynamic = r.dynamic || p.Value.Uses("record") || p.Value.Uses("parent")
 		r.answers = r.answers || p.Value.Uses("response") || p.Value.Uses("headers")
-	}
-	if one.Keep != nil {
-		r.answers = r.answers || one.Keep.Uses("response") || one.Keep.Uses("headers")
-	}
-	if len(names) > 0 {
-		r.mask = r.mask.Without(names...)
 	}
 	return r
 }
@@ -125,7 +119,7 @@ func (r *renderer) see(page *fetch.Page) error {
 
 // appendAdded renders what add says as members of an object.
 func (r *renderer) appendAdded(dst []byte) ([]byte, error) {
-	for i, p := range r.Add {
+	for i, p := range r.add {
 		v, err := p.Value.Eval(r.vars)
 		if err != nil {
 			return dst, fmt.Errorf("%s: add.%s: %w", r.Name, p.Name, err)

@@ -296,6 +296,18 @@ func lastState(t *testing.T, lines string) []byte {
 	return message.Value
 }
 
+// unfinished says whether a state goes on with a stream in the middle.
+func unfinished(t *testing.T, state []byte, stream string) bool {
+	t.Helper()
+	var value struct {
+		Bookmarks map[string]struct {
+			Resume []json.RawMessage
+		}
+	}
+	decode(t, state, &value)
+	return value.Bookmarks[stream].Resume != nil
+}
+
 func lastLine(t *testing.T, file string) []byte {
 	t.Helper()
 	lines := bytes.Split(bytes.TrimSpace(readFile(t, file)), []byte("\n"))

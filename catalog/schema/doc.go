@@ -1,0 +1,43 @@
+// Package schema says whether what an API sent is what was promised: does a
+// page hold what its definition says, does a record fit its schema, what
+// schema do records suggest, and what do they have that a schema lacks.
+//
+// # Words
+//
+// A body is the bytes of one answer, decompressed. A page is a body that is
+// proven to be JSON and UTF-8 and in which the records were found. A record is
+// one JSON object of a page. A schema is a JSON Schema of the records of one
+// stream. The judge is gojsonschema: it alone rejects a record. Inference
+// makes a schema of records. Drift is what records have that their schema does
+// not know, or knows otherwise.
+//
+// # Pages
+//
+// [PageScanner] proves a body in one pass over its bytes and finds the records
+// on the way, where a [RecordPath] says that they lie. Plain paths (keys and
+// indexes with dots between) are walked in that pass. Any other gjson path is
+// followed afterwards, in what is proven by then, and what gjson computes is
+// proven again: gjson is never asked whether something is JSON.
+//
+// A [BodyError] says what was expected where, and what came. An answer without
+// the path is one too, unless the definition allows it: what was not
+// understood is not taken for the last, empty page.
+//
+// # Records
+//
+// [Compile] makes a [Schema] of a document, and [Schema.Check] returns the
+// [Violation] of a record that does not fit. [Inference] reads records one by
+// one. [Fields] finds fields that a schema does not name, and cuts them out;
+// [AddFields] and [Widen] change the schema instead.
+//
+// # Promises
+//
+//   - Records are bytes and leave as they came. Only keyed records and rows
+//     under columns are made: of a key or names, and of the bytes that came.
+//   - What is not JSON, or not where it should be, yields no records at all.
+//   - No body makes a scan panic, or recurse with its nesting, or hold more
+//     than a bounded multiple of its size. Nesting is bounded by [MaxDepth], a
+//     record by [MaxRecord].
+//   - A scan of plain paths allocates nothing, once its page has grown to the
+//     size of the pages that come.
+package schema

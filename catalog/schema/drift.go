@@ -1,0 +1,196 @@
+package schema
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Fields is what a schema names: the properties at the top and, through
+// properties and items, further in. A local $ref is followed; the branches of
+// allOf, anyOf, oneOf, if, then, else and dependencies are taken together.
+//
+// An object whose schema has properties is closed: a member that they do not
+// name is a new field. It is open, and its members are not looked at, where
+// the schema has no properties, or has patternProperties or an
+// additionalProperties that is not false. Tuples (items as a list) are not
+// looked into.
+//
+// Fields is safe for concurrent use.
+type Fields struct{ root *fieldSet }
+
+// fieldSet is what a schema names at one place. A nil one names nothing.
+type fieldSet struct {
+	closed bool
+	names  map[string]*fieldSet
+	items  *fieldSet
+}
+
+// NewFields compiles the names of a schema. An error is a *SchemaError.
+func NewFields(doc []byte) (*Fields, error) {
+	d, err := parseDocument(doc)
+	if err != nil {
+		return nil, err
+	}
+	c := fieldCompiler{doc: d, sets: map[string]*fieldSet{}}
+	root, err := c.compile([]*node{d.root})
+	if err != nil {
+		return nil, err
+	}
+	return &Fields{root}, nil
+}
+
+// Unknown calls found for each field of the record that the schema does not
+// name: its JSON pointer, with * in place of array indexes (/lines/*/x), and
+// its value as written. It stops when found returns false. A field that
+// several elements have is found in each. Nothing is allocated where nothing
+// is found.
+func (f *Fields) Unknown(record []byte, found func(pointer string, value []byte) bool) {
+	var path [128]byte
+	f.root.unknown(record, provenText(record).afterSpace(0), path[:0], found)
+}
+
+// AppendWithout appends the record to dst without the fields that the schema
+// does not name. All that stays is as it was, byte for byte.
+func (f *Fields) AppendWithout(dst, record []byte) []byte {
+	i := provenText(record).afterSpace(0)
+	return f.root.appendNamed(append(dst, record[:i]...), record, i, len(record))
+}
+
+// idle reports whether there is nothing to look for inside a value.
+func (s *fieldSet) idle() bool {
+	return s == nil || !s.closed && len(s.names) == 0 && s.items == nil
+}
+
+// named returns the set of the member or element where c stands, and whether
+// it is named: false says it is a new field.
+func (s *fieldSet) named(c *contents) (*fieldSet, bool) {
+	if !c.keyed {
+		return s.items, true
+	}
+	var sub *fieldSet
+	var ok bool
+	if name, plain := c.key.plain(); plain {
+		sub, ok = s.names[string(name)]
+	} else {
+		sub, ok = s.names[c.key.unquote()]
+	}
+	return sub, ok || !s.closed
+}
+
+// appendNamed appends t[i:end], one value, without unnamed fields.
+func (s *fieldSet) appendNamed(dst []byte, t provenText, i, end int) []byte {
+	c := contentsOf(t, i)
+	if s.idle() || c.text == nil {
+		return append(dst, t[i:end]...)
+	}
+	dst = append(dst, t[i])
+	for kept := 0; c.next(); {
+		sub, named := s.named(&c)
+		if !named {
+			continue
+		}
+		if kept++; kept > 1 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, t[c.from:c.start]...)
+		dst = sub.appendNamed(dst, t, c.start, c.end)
+		dst = append(dst, t[c.end:c.to]...)
+	}
+	return append(dst, t[min(c.at, end):end]...)
+}
+
+// unknown finds the unnamed fields of the value that begins at i, at path;
+// false says stop. What it needs is passed rather than kept in a struct, so
+// that path stays on the stack.
+func (s *fieldSet) unknown(t provenText, i int, path []byte, found func(string, []byte) bool) bool {
+	if s.idle() {
+		return true
+	}
+	for c := contentsOf(t, i); c.next(); {
+		sub, named := s.named(&c)
+		if named && sub.idle() {
+			continue
+		}
+		here := appendAnyStep(path, &c)
+		if !named {
+			if !found(string(here), t[c.start:c.end]) {
+				return false
+			}
+		} else if !sub.unknown(t, c.start, here, found) {
+			return false
+		}
+	}
+	return true
+}
+
+// appendAnyStep appends the step of a JSON pointer to where c stands, with *
+// for any element.
+func appendAnyStep(path []byte, c *contents) []byte {
+	if !c.keyed {
+		return append(path, "/*"...)
+	}
+	name, plain := c.key.plain()
+	if !plain {
+		name = []byte(c.key.unquote())
+	}
+	path = append(path, '/')
+	for _, b := range name {
+		switch b {
+		case '~':
+			path = append(path, "~0"...)
+		case '/':
+			path = append(path, "~1"...)
+		default:
+			path = append(path, b)
+		}
+	}
+	return path
+}
+
+// fieldCompiler makes one set for each group of schemas that judge a value
+// together.
+type fieldCompiler struct {
+	doc  *document
+	sets map[string]*fieldSet // by the places of the group's schemas
+}
+
+func (c *fieldCompiler) compile(nodes []*node) (*fieldSet, error) {
+	group := c.doc.group(nodes)
+	key := placesOf(group)
+	if s, ok := c.sets[key]; ok {
+		return s, nil
+	}
+	if len(c.sets) >= maxSchemas {
+		return nil, &SchemaError{Msg: fmt.Sprintf("branches name fields in more than %d ways", maxSchemas)}
+	}
+	s := &fieldSet{closed: isClosed(group), names: map[string]*fieldSet{}}
+	c.sets[key] = s
+	if items := itemsOf(group); len(items) > 0 {
+		var err error
+		if s.items, err = c.compile(items); err != nil {
+			return nil, err
+		}
+	}
+	return s, c.compileNames(s, group)
+}
+
+func (c *fieldCompiler) compileNames(s *fieldSet, group []*node) error {
+	for name, nodes := range propertiesOf(group) {
+		sub, err := c.compile(nodes)
+		if err != nil {
+			return err
+		}
+		s.names[name] = sub
+	}
+	return nil
+}
+
+// placesOf returns a text that stands for the group.
+func placesOf(group []*node) string {
+	var b strings.Builder
+	for _, n := range group {
+		b.WriteString(n.at)
+		b.WriteByte('\n')
+	}
+	return b.String()
+}

@@ -1,0 +1,223 @@
+package schema
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+
+	"github.com/xeipuuv/gojsonschema"
+)
+
+// errNotObject says that a record is not what a record must be.
+var errNotObject = errors.New("record is not a JSON object")
+
+// Widen returns doc changed so that the record fits: its types are added
+// (integer becomes number where it must), its new fields are added as
+// [AddFields] does, the format date-time is dropped where a value is none.
+// Nothing is narrowed or removed otherwise. It changes type, properties, items
+// and format alone, at the top and through properties and items: what a person
+// wrote beside them, and types inside allOf, anyOf, oneOf and the like, stay,
+// so a record may still not fit.
+//
+// changed false says that there was nothing to do; doc is returned as it is.
+// An error is a *SchemaError, or says that the record is no object.
+func Widen(doc, record []byte) (wider []byte, changed bool, err error) {
+	return widen(doc, record, true)
+}
+
+// AddFields returns doc with exactly the fields of the record added that it
+// does not name (see [Fields]), with schemas inferred from all their values
+// here; they may be null. Where an object already has 2,000 fields, or the
+// document 20,000 schemas, it is opened instead: additionalProperties becomes true,
+// unless it is false already. The rest is as in [Widen].
+func AddFields(doc, record []byte) (wider []byte, changed bool, err error) {
+	return widen(doc, record, false)
+}
+
+func widen(doc, record []byte, types bool) ([]byte, bool, error) {
+	d, err := parseDocument(doc)
+	if err != nil {
+		return nil, false, err
+	}
+	w := widening{doc: d, text: record, types: types, infer: Inference{left: maxInferTotal - len(d.schemas)}}
+	i := w.text.afterSpace(0)
+	if w.text.kindAt(i) != kindObject || i >= len(record) {
+		return nil, false, errNotObject
+	}
+	w.value([]*node{d.root}, i, 0)
+	if !w.changed {
+		return doc, false, nil
+	}
+	return d.root.append(nil), true, nil
+}
+
+// widening is the change of one document to fit one record.
+type widening struct {
+	doc     *document
+	text    provenText
+	types   bool // change types and formats too
+	infer   Inference
+	changed bool
+}
+
+// value makes the value that begins at i fit the schemas that judge it.
+func (w *widening) value(nodes []*node, i, depth int) {
+	var old []*node
+	for _, n := range nodes {
+		if n.seen != nil {
+			w.infer.see(n.seen, w.text, i, depth)
+			continue
+		}
+		old = append(old, n)
+		if w.types {
+			w.admit(w.doc.target(n), i)
+		}
+	}
+	group := w.doc.group(old)
+	c := contentsOf(w.text, i)
+	if c.keyed {
+		w.members(group, c, depth+1)
+		return
+	}
+	if items := itemsOf(group); len(items) > 0 {
+		for c.next() {
+			w.value(items, c.start, depth+1)
+		}
+	}
+}
+
+func (w *widening) members(group []*node, c contents, depth int) {
+	closed := isClosed(group)
+	for c.next() {
+		name := c.key.unquote()
+		nodes := property(group, name)
+		if len(nodes) == 0 && closed {
+			nodes = w.add(group, name)
+			closed = isClosed(group)
+		}
+		if len(nodes) > 0 {
+			w.value(nodes, c.start, depth)
+		}
+	}
+}
+
+// add names a new field in the first schema of the group that names any. It
+// returns nothing where the limits forbid one more.
+func (w *widening) add(group []*node, name string) []*node {
+	for _, n := range group {
+		fields := n.properties()
+		if fields == nil {
+			continue
+		}
+		if w.infer.left <= 0 || len(fields.members) >= maxInferFields || len(name) > maxInferName {
+			if n.get("additionalProperties") == nil {
+				n.set("additionalProperties", &node{raw: provenText("true")})
+				w.changed = true
+			}
+			return nil
+		}
+		w.infer.left--
+		w.changed = true
+		field := &node{seen: &shape{}}
+		fields.set(name, field)
+		return []*node{field}
+	}
+	return nil
+}
+
+// admit makes n allow the type of the value that begins at i, and its text.
+func (w *widening) admit(n *node, i int) {
+	if !n.isObject() {
+		return
+	}
+	kind := w.text.kindAt(i)
+	has := n.types()
+	if has != 0 && !has.allows(kind, w.text[i:w.text.afterValue(i)]) {
+		w.changed = true
+		n.addType(kind)
+		w.describeNew(n, kind)
+	}
+	if format, _ := n.text("format"); format == "date-time" && !w.isDateTime(kind, i) {
+		w.changed = true
+		n.remove("format")
+	}
+}
+
+// allows reports whether a value of the kind is of one of the types, as the
+// judge sees it: 1.0 and 1e3 are integers.
+func (k kinds) allows(kind kinds, value []byte) bool {
+	switch kind {
+	case kindInteger:
+		return k&(kindInteger|kindNumber) != 0
+	case kindNumber:
+		return k&kindNumber != 0 || k&kindInteger != 0 && isIntegral(value)
+	default:
+		return k&kind != 0
+	}
+}
+
+// addType adds a type to those of n: null first, number in place of integer,
+// any other last, so that the first one stays what it was.
+func (n *node) addType(kind kinds) {
+	list := []byte{'['}
+	if kind == kindNull {
+		list = append(list, `"null",`...)
+	}
+	for _, name := range n.typeNames() {
+		if kind != kindNumber || name.raw.unquote() != "integer" {
+			list = append(append(list, name.raw...), ',')
+		}
+	}
+	if kind != kindNull {
+		list = append(append(list, quote(kind.name())...), ',')
+	}
+	list[len(list)-1] = ']'
+	if bytes.IndexByte(list, ',') < 0 {
+		list = list[1 : len(list)-1]
+	}
+	n.replace("type", list)
+}
+
+// describeNew lets a type that n has just got say what is inside it.
+func (w *widening) describeNew(n *node, kind kinds) {
+	switch {
+	case kind == kindObject && n.get("properties") == nil:
+		n.set("properties", &node{raw: provenText("{}")})
+	case kind == kindArray && n.get("items") == nil && w.infer.left > 0:
+		w.infer.left--
+		n.set("items", &node{seen: &shape{}})
+	}
+}
+
+// isDateTime reports whether the judge lets the value pass as a date-time. It
+// asks that of numbers too, and of nothing but numbers and strings.
+func (w *widening) isDateTime(kind kinds, i int) bool {
+	switch kind {
+	case kindInteger, kindNumber:
+		return false
+	case kindString:
+		text := w.text[i:w.text.afterString(i)].unquote()
+		return gojsonschema.FormatCheckers.IsFormat("date-time", text)
+	default:
+		return true
+	}
+}
+
+// isIntegral reports whether a JSON number has no fraction, however it is
+// written: 1.50e1 has none.
+func isIntegral(number []byte) bool {
+	mantissa, exponent := number, 0
+	if e := bytes.IndexAny(number, "eE"); e >= 0 {
+		mantissa = number[:e]
+		exponent, _ = strconv.Atoi(string(number[e+1:]))
+	}
+	whole, fraction, _ := bytes.Cut(mantissa, []byte("."))
+	fraction = bytes.TrimRight(fraction, "0")
+	if len(fraction) > 0 {
+		return exponent >= len(fraction)
+	}
+	// Without a fraction a negative exponent needs as many zeros at the end.
+	whole = bytes.TrimLeft(whole, "-")
+	significant := bytes.TrimRight(whole, "0")
+	return len(significant) == 0 || exponent >= len(significant)-len(whole)
+}

@@ -1,0 +1,188 @@
+package schema
+
+import (
+	"maps"
+	"slices"
+)
+
+// Limits of what inference names. Beyond them an object gets
+// additionalProperties: true in place of further names, so that objects that
+// are keyed by data (ids, dates) cost bounded memory and a bounded schema; an
+// array then says nothing of its items.
+const (
+	maxInferDepth  = 100    // objects and arrays inside each other that are looked into
+	maxInferFields = 2_000  // names in one object
+	maxInferTotal  = 20_000 // fields and kinds of items in all
+	maxInferName   = 1_000  // bytes of a name
+)
+
+// Inference collects what the records of a stream look like. Its memory is
+// bounded, whatever the records hold. It must not be used concurrently.
+type Inference struct {
+	root shape
+	left int // fields and kinds of items that may still be added
+}
+
+// shape is what the values at one place look like.
+type shape struct {
+	kinds  kinds
+	plain  bool              // a string was seen that is no date-time
+	open   bool              // there are fields that are not named
+	fields map[string]*shape // nil where no object was looked into
+	items  *shape            // nil where no array was looked into
+}
+
+// NewInference returns an Inference that saw no record.
+func NewInference() *Inference { return &Inference{left: maxInferTotal} }
+
+// Add takes in one record, a proven JSON object. Anything else is ignored.
+func (in *Inference) Add(record []byte) {
+	t := provenText(record)
+	i := t.afterSpace(0)
+	if i < len(t) && t[i] == '{' {
+		in.see(&in.root, t, i, 0)
+	}
+}
+
+// Schema returns the JSON Schema that all records fit (but for those with a
+// number that the judge refuses), on one line, names in sorted order: the same
+// records in any order give the same bytes, while they keep within the limits.
+//
+// A field may be null, unless its name is in required (the primary key) and no
+// null was seen. A string field is a date-time where every value is one by RFC
+// 3339. Integers with other numbers are numbers; other mixtures list their
+// types. A number with a fraction or exponent is no integer, 1.0 neither. What
+// was only ever null is called a string: a bare null or no type at all is what
+// many targets refuse or cannot make a column of, while text can hold whatever
+// comes, and [Widen] adds the type that does come. The items of arrays that
+// were always empty may be anything.
+//
+// No field is marked as required, and further fields are not forbidden.
+func (in *Inference) Schema(required []string) []byte {
+	dst := []byte(`{"type":"object"`)
+	dst = in.root.appendProperties(dst, required)
+	return append(dst, '}')
+}
+
+// see takes in the value that begins at i, inside depth objects and arrays.
+func (in *Inference) see(s *shape, t provenText, i, depth int) {
+	kind := t.kindAt(i)
+	s.kinds |= kind
+	switch {
+	case kind == kindString:
+		s.plain = s.plain || !isDateTime(t[i:t.afterString(i)])
+	case depth >= maxInferDepth:
+	case kind == kindObject:
+		in.seeFields(s, t, i, depth+1)
+	case kind == kindArray:
+		in.seeItems(s, t, i, depth+1)
+	}
+}
+
+func (in *Inference) seeItems(s *shape, t provenText, i, depth int) {
+	if s.items == nil {
+		if in.left <= 0 {
+			return
+		}
+		in.left--
+		s.items = &shape{}
+	}
+	for c := contentsOf(t, i); c.next(); {
+		in.see(s.items, t, c.start, depth)
+	}
+}
+
+func (in *Inference) seeFields(s *shape, t provenText, i, depth int) {
+	if s.fields == nil {
+		s.fields = map[string]*shape{}
+	}
+	for c := contentsOf(t, i); c.next(); {
+		if f := in.field(s, c.key); f != nil {
+			in.see(f, t, c.start, depth)
+		}
+	}
+}
+
+// field returns the shape of the field with that key, or nil where the limits
+// leave it without a name.
+func (in *Inference) field(s *shape, key provenText) *shape {
+	name, plain := key.plain()
+	if !plain {
+		name = []byte(key.unquote())
+	}
+	if f := s.fields[string(name)]; f != nil {
+		return f
+	}
+	if in.left <= 0 || len(s.fields) >= maxInferFields || len(name) > maxInferName {
+		s.open = true
+		return nil
+	}
+	in.left--
+	f := &shape{}
+	s.fields[string(name)] = f
+	return f
+}
+
+// appendSchema appends the schema of the values seen and those of the kinds in
+// also.
+func (s *shape) appendSchema(dst []byte, also kinds) []byte {
+	if s.kinds == 0 {
+		return append(dst, "{}"...)
+	}
+	dst = append(dst, `{"type":`...)
+	dst = appendTypes(dst, s.kinds|also)
+	if s.kinds&^kindNull == kindString && !s.plain {
+		dst = append(dst, `,"format":"date-time"`...)
+	}
+	if s.fields != nil {
+		dst = s.appendProperties(dst, nil)
+	}
+	if s.items != nil {
+		dst = append(dst, `,"items":`...)
+		dst = s.items.appendSchema(dst, kindNull)
+	}
+	return append(dst, '}')
+}
+
+// appendProperties appends the keywords that name the fields. Those in
+// required may not be null, unless they were.
+func (s *shape) appendProperties(dst []byte, required []string) []byte {
+	dst = append(dst, `,"properties":{`...)
+	for i, name := range slices.Sorted(maps.Keys(s.fields)) {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(append(dst, quote(name)...), ':')
+		also := kindNull
+		if slices.Contains(required, name) {
+			also = 0
+		}
+		dst = s.fields[name].appendSchema(dst, also)
+	}
+	dst = append(dst, '}')
+	if s.open {
+		dst = append(dst, `,"additionalProperties":true`...)
+	}
+	return dst
+}
+
+// appendTypes appends the value of the keyword type.
+func appendTypes(dst []byte, k kinds) []byte {
+	if k == kindNull {
+		k |= kindString
+	}
+	if k&kindNumber != 0 {
+		k &^= kindInteger
+	}
+	if k&(k-1) == 0 {
+		return append(dst, quote(k.name())...)
+	}
+	dst = append(dst, '[')
+	for one := kindNull; one <= kindNumber; one <<= 1 {
+		if k&one != 0 {
+			dst = append(append(dst, quote(one.name())...), ',')
+		}
+	}
+	dst[len(dst)-1] = ']'
+	return dst
+}

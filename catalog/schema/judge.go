@@ -1,0 +1,166 @@
+package schema
+
+import (
+	"fmt"
+
+	"github.com/xeipuuv/gojsonschema"
+)
+
+// Schema is a compiled JSON Schema of one stream's records.
+//
+// gojsonschema does the judging, by the draft that $schema names (4, 6 or 7),
+// else by all three together: exclusiveMinimum may be a boolean or a number.
+// Unknown keywords and formats are ignored. What it does in its own way:
+//
+//   - A date-time may also be a time (12:30:00, 12:30:00Z) or a date; what
+//     follows is Go's time.Parse, which takes a one-digit hour and a comma
+//     before the fraction, but neither lower-case t and z nor second 60. A
+//     time needs no offset.
+//   - A format that it knows (date, time, date-time, hostname, email, ipv4,
+//     ipv6, uri, uri-reference, uri-template, iri, iri-reference, uuid, regex,
+//     json-pointer, relative-json-pointer) is not only for strings: every
+//     number fails it. Other types are not asked.
+//   - An email may be "Name <a@b>"; a uuid has lower-case digits; a uri needs
+//     a scheme and no more; ipv4 takes ::1.2.3.4.
+//   - 1.0 is an integer. multipleOf is exact: 19.99 is a multiple of 0.01.
+//   - enum, const and uniqueItems compare numbers as float64.
+//   - pattern is Go's RE2, unanchored: without lookaheads and backreferences.
+//   - What stands beside a $ref is ignored, but for definitions.
+//   - $id and id are ignored: a $ref is a pointer from the document's root.
+//   - A schema that leads to itself by two branches at once (allOf of two that
+//     both recurse) costs twice as much with each level of the record.
+//
+// A Schema is safe for concurrent use.
+type Schema struct {
+	text  []byte
+	judge *gojsonschema.Schema
+}
+
+// Compile reads a JSON Schema. An error is a *SchemaError: broken JSON, an
+// unknown type, a $ref that leads out of the document, to no schema or back to
+// itself, a number beyond the limits of [Schema.Check], anything that
+// gojsonschema refuses. Nothing is ever loaded from elsewhere.
+func Compile(doc []byte) (*Schema, error) {
+	d, err := parseDocument(doc)
+	if err != nil {
+		return nil, err
+	}
+	dropIDs(d.root)
+	judge, err := compileJudge(d.root.append(nil))
+	if err != nil {
+		return nil, d.blame(err)
+	}
+	return &Schema{text: d.text, judge: judge}, nil
+}
+
+// Bytes returns the document as it was given, on one line. It must not be
+// changed.
+func (s *Schema) Bytes() []byte { return s.text }
+
+// Check says whether the record fits; nil if it does. It is the judge: only it
+// rejects. The record must be proven JSON; a number of more than 400
+// characters or with an exponent beyond ±400 is refused (rule "number").
+func (s *Schema) Check(record []byte) (v *Violation) {
+	if i := provenText(record).hugeNumber(); i >= 0 {
+		return hugeViolation(record, i)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			v = &Violation{Rule: "internal", Want: fmt.Sprintf("a record that can be judged (%v)", p), Value: shorten(record)}
+		}
+	}()
+	// The loader decodes with UseNumber: no number passes through float64.
+	result, err := s.judge.Validate(gojsonschema.NewBytesLoader(record))
+	if err != nil {
+		return &Violation{Rule: "json", Want: "JSON (" + err.Error() + ")", Value: shorten(record)}
+	}
+	if result.Valid() {
+		return nil
+	}
+	return newViolation(record, result.Errors())
+}
+
+// compileJudge hands a document to gojsonschema.
+func compileJudge(text []byte) (judge *gojsonschema.Schema, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("gojsonschema: %v", p)
+		}
+	}()
+	return gojsonschema.NewSchema(sealed{gojsonschema.NewBytesLoader(text)})
+}
+
+// sealed is a loader whose document cannot pull in others.
+type sealed struct{ gojsonschema.JSONLoader }
+
+func (sealed) LoaderFactory() gojsonschema.JSONLoaderFactory { return noLoaders{} }
+
+type noLoaders struct{}
+
+func (noLoaders) New(source string) gojsonschema.JSONLoader { return noLoader{source: source} }
+
+type noLoader struct {
+	gojsonschema.JSONLoader
+	source string
+}
+
+func (l noLoader) LoadJSON() (any, error) {
+	return nil, fmt.Errorf("%q leads outside the schema", l.source)
+}
+
+// dropIDs takes $id and id out wherever gojsonschema would look for them.
+// They would move the place from which references start, or, in a default or
+// an example, stand for another schema of that name.
+func dropIDs(n *node) {
+	n.take()
+	for _, e := range n.elements {
+		dropIDs(e)
+	}
+	for _, name := range []string{"$id", "id"} {
+		if _, ok := n.text(name); ok {
+			n.remove(name)
+		}
+	}
+	for _, m := range n.members {
+		switch m.name {
+		case "const", "enum":
+		case "properties", "dependencies", "patternProperties":
+			m.value.take()
+			for _, p := range m.value.members {
+				dropIDs(p.value)
+			}
+		default:
+			dropIDs(m.value)
+		}
+	}
+}
+
+// blame returns err, which gojsonschema gave without a place, with the place
+// of the first schema that fails alone.
+func (d *document) blame(err error) error {
+	draft, hasDraft := d.root.index["$schema"]
+	for _, n := range d.schemas {
+		if !n.isObject() {
+			continue
+		}
+		alone := n.alone()
+		if hasDraft {
+			alone.set("$schema", &node{raw: draft.raw})
+		}
+		if _, own := compileJudge(alone.append(nil)); own != nil {
+			return &SchemaError{n.at, own.Error()}
+		}
+	}
+	return &SchemaError{Msg: err.Error()}
+}
+
+// alone returns a copy of n in which every schema directly inside is empty,
+// and without its $ref.
+func (n *node) alone() *node {
+	alone := &node{raw: n.append(nil)}
+	alone.remove("$ref")
+	(&document{root: alone}).children(alone, func(_ string, child *node) {
+		*child = node{raw: provenText("{}")}
+	})
+	return alone
+}

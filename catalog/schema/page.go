@@ -1,0 +1,163 @@
+package schema
+
+import (
+	"bytes"
+	"slices"
+)
+
+// MaxRecord is the size in bytes of the largest record that is accepted.
+const MaxRecord = 50 << 20
+
+// RecordPath says where in a body the records lie: what a definition says
+// under records, single, keyed, columns and on_missing.
+type RecordPath struct {
+	// Steps are gjson paths; "@this" or "" is the place itself. With more than
+	// one, each but the last leads to an array, and the next is followed from
+	// each of its elements: [data, lines] are the lines of each element of
+	// data. That element is the record's parent.
+	Steps []string
+
+	// At most one of these four is set. With none of them the place holds an
+	// array of objects.
+	Single      bool     // it holds one record, an object
+	Keyed       string   // it holds an object whose values are the records; the member's key goes into the field of this name
+	Columns     []string // it holds an array of rows, arrays or bare values, under these names
+	ColumnsPath string   // likewise; the names lie in the body at this gjson path: strings, or objects with "name"
+
+	// MissingIsEmpty makes a page without records of an answer that has
+	// nothing at the path. Null there is such a page always.
+	MissingIsEmpty bool
+}
+
+// Span is a range of bytes of a page, [Start, End): of its body or, from the
+// body's length on, of what was made for it.
+type Span struct{ Start, End int }
+
+// PageRecord is where a record of a page and what belongs to it lie.
+type PageRecord struct {
+	Record Span
+	Parent Span // empty where the path has one step
+	Key    Span // of a keyed record: the member's key as it came, in its quotes; else empty
+}
+
+// Page is a proven body and its records. Its zero value is ready for use, and
+// a page that is scanned into again keeps its buffers.
+type Page struct {
+	Body    []byte // as it was given to Scan, which keeps it
+	Records []PageRecord
+
+	made []byte // what lies nowhere in the body: keyed records, rows under columns, what gjson computed
+}
+
+// Record returns the i-th record: bytes of the body as they came, or for keyed
+// records and columns the object that was made of them. They are good until
+// the page is reset or scanned into again, and must not be changed.
+func (p *Page) Record(i int) []byte { return p.bytes(p.Records[i].Record) }
+
+// Parent returns the i-th record's parent likewise, nil where it has none.
+func (p *Page) Parent(i int) []byte {
+	if parent := p.Records[i].Parent; parent.End > 0 {
+		return p.bytes(parent)
+	}
+	return nil
+}
+
+// Reset empties the page and keeps its buffers, but for the body.
+func (p *Page) Reset() {
+	p.Body, p.Records, p.made = nil, p.Records[:0], p.made[:0]
+}
+
+func (p *Page) bytes(s Span) []byte {
+	if n := len(p.Body); s.Start >= n {
+		return p.made[s.Start-n : s.End-n : s.End-n]
+	}
+	return p.Body[s.Start:s.End:s.End]
+}
+
+// AppendLine appends a proven JSON value to dst as part of a line: newlines
+// and carriage returns, which only stand between tokens, become spaces.
+func AppendLine(dst, value []byte) []byte {
+	from := len(dst)
+	dst = append(dst, value...)
+	pageBlank(dst[from:], '\n')
+	pageBlank(dst[from:], '\r')
+	return dst
+}
+
+func pageBlank(line []byte, c byte) {
+	for {
+		i := bytes.IndexByte(line, c)
+		if i < 0 {
+			return
+		}
+		line[i] = ' '
+		line = line[i+1:]
+	}
+}
+
+// PageScanner proves bodies and finds the records in them. It is for one
+// goroutine at a time.
+type PageScanner struct {
+	where   RecordPath
+	steps   []pageStep
+	columns pageColumns
+	field   []byte // where.Keyed as it begins a record: {"id":
+
+	page  *Page
+	proof scanProof
+	at    []int      // for each step, the element that is looked at
+	key   []byte     // the key that is looked at, of keyed records
+	fault *BodyError // how the records differ from the definition
+
+	begin  int // where the value of the body begins
+	base   int // where the text that is proven begins in the page's spans
+	origin int // where in the body the value lies of which gjson made that text
+}
+
+// NewPageScanner returns a scanner for the records that lie where p says. It
+// fails where the paths make no sense, or could take nothing for something.
+func NewPageScanner(p RecordPath) (*PageScanner, error) {
+	p.Steps, p.Columns = slices.Clone(p.Steps), slices.Clone(p.Columns)
+	s := &PageScanner{where: p, at: make([]int, len(p.Steps))}
+	if err := s.compile(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Scan proves body and fills page with its records, in one pass where the
+// paths are plain (dotted keys and indexes). Its error is a *BodyError; then
+// the page has no records.
+//
+// A body that is not JSON is reported as that, whatever else is wrong with it.
+func (s *PageScanner) Scan(body []byte, page *Page) error {
+	page.Reset()
+	page.Body = body
+	s.page, s.base, s.fault, s.key = page, 0, nil, nil
+	s.proof.text, s.proof.depth, s.proof.fault = body, 0, nil
+
+	i := s.proof.begin()
+	s.begin = i
+	if i >= 0 {
+		i = s.seek(i, 0)
+	}
+	if i >= 0 {
+		s.proof.finish(i)
+	}
+	if s.proof.fault == nil && s.fault == nil && s.columns.wanted {
+		s.nameRows()
+	}
+	fault := s.fault
+	if s.proof.fault != nil {
+		fault = s.proof.fault
+	}
+	s.page, s.proof.text, s.key = nil, nil, nil
+	if fault != nil {
+		page.Records, page.made = page.Records[:0], page.made[:0]
+		return fault
+	}
+	return nil
+}
+
+// span returns where the text's bytes [i, j) lie in the page.
+func (s *PageScanner) span(i, j int) Span { return Span{s.base + i, s.base + j} }

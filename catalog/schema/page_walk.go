@@ -1,0 +1,228 @@
+package schema
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// seek proves the value that begins at i and takes the records that step n,
+// and those after it, find in it. Like all methods here it returns the index
+// after the value, or a negative one where the text is not JSON.
+func (s *PageScanner) seek(i, n int) int {
+	step := &s.steps[n]
+	if step.pipes != nil {
+		end := s.proof.value(i)
+		if end >= 0 {
+			s.ask(i, end, n)
+		}
+		return end
+	}
+	end, found := s.walk(i, n, step.keys)
+	if end >= 0 && !found {
+		s.missing(i, pageWhere{step: n})
+	}
+	return end
+}
+
+// walk follows keys into the value that begins at i. Of equal keys the first
+// that leads to the place counts, as in gjson.
+func (s *PageScanner) walk(i, n int, keys []pageKey) (end int, found bool) {
+	if len(keys) == 0 {
+		return s.place(i, n), true
+	}
+	switch s.proof.first(i) {
+	case '{':
+		return s.walkObject(i, n, keys)
+	case '[':
+		return s.walkArray(i, n, keys)
+	}
+	return s.proof.value(i), false
+}
+
+func (s *PageScanner) walkObject(i, n int, keys []pageKey) (end int, found bool) {
+	p := &s.proof
+	i, more := p.enter(i, '}')
+	for more {
+		name := i + 1
+		if i = p.name(i); i < 0 {
+			return i, found
+		}
+		key := p.text[name : i-1]
+		if i = p.colon(i); i < 0 {
+			return i, found
+		}
+		if !found && pageKeyIs(key, keys[0].name) {
+			i, found = s.walk(i, n, keys[1:])
+		} else {
+			i = p.value(i)
+		}
+		i, more = p.next(i, '}')
+	}
+	return i, found
+}
+
+func (s *PageScanner) walkArray(i, n int, keys []pageKey) (end int, found bool) {
+	i, more := s.proof.enter(i, ']')
+	for index := 0; more; index++ {
+		if index == keys[0].index {
+			i, found = s.walk(i, n, keys[1:])
+		} else {
+			i = s.proof.value(i)
+		}
+		i, more = s.proof.next(i, ']')
+	}
+	return i, found
+}
+
+// place proves the value to which step n led and takes its records.
+func (s *PageScanner) place(i, n int) int {
+	c := s.proof.first(i)
+	switch {
+	case c == 'n': // null is always empty
+		return s.proof.value(i)
+	case n < len(s.steps)-1:
+		return s.parents(i, n)
+	case s.where.Single:
+		if c != '{' {
+			s.wrong(NotObject, i, pageWhere{step: n})
+		}
+		return s.record(i, n)
+	case s.where.Keyed != "":
+		return s.keyed(i, n)
+	}
+	return s.records(i, n)
+}
+
+// parents follows the step after n from each element of the array at i.
+func (s *PageScanner) parents(i, n int) int {
+	if s.proof.first(i) != '[' {
+		s.wrong(NotArray, i, pageWhere{step: n})
+		return s.proof.value(i)
+	}
+	i, more := s.proof.enter(i, ']')
+	for index := 0; more; index++ {
+		s.at[n] = index
+		from, start := len(s.page.Records), i
+		if c := s.proof.first(i); c == '{' || c == '[' {
+			i = s.seek(i, n+1)
+		} else {
+			s.wrong(NotObject, i, pageWhere{step: n, inside: true})
+			i = s.proof.value(i)
+		}
+		if n == len(s.steps)-2 {
+			s.adopt(from, s.span(start, i))
+		}
+		i, more = s.proof.next(i, ']')
+	}
+	return i
+}
+
+// adopt gives the records from the given one on their parent.
+func (s *PageScanner) adopt(from int, parent Span) {
+	for i := from; i < len(s.page.Records); i++ {
+		s.page.Records[i].Parent = parent
+	}
+}
+
+// records takes the elements of the array at i.
+func (s *PageScanner) records(i, n int) int {
+	if s.proof.first(i) != '[' {
+		s.wrong(NotArray, i, pageWhere{step: n})
+		return s.proof.value(i)
+	}
+	i, more := s.proof.enter(i, ']')
+	for index := 0; more; index++ {
+		s.at[n] = index
+		if s.proof.first(i) != '{' && !s.columns.wanted {
+			s.wrong(NotObject, i, pageWhere{step: n, inside: true})
+		}
+		i, more = s.proof.next(s.record(i, n), ']')
+	}
+	return i
+}
+
+// record proves the record that begins at i and takes it.
+func (s *PageScanner) record(i, n int) int {
+	end := s.proof.value(i)
+	if end >= 0 {
+		s.take(PageRecord{Record: s.span(i, end)}, i, n)
+	}
+	return end
+}
+
+// take adds a record, which begins at i, to the page.
+func (s *PageScanner) take(r PageRecord, i, n int) {
+	if r.Record.End-r.Record.Start > MaxRecord {
+		s.differs(RecordTooLarge, i, pageWhere{step: n, inside: !s.where.Single},
+			fmt.Sprintf("expected at most %d bytes", MaxRecord), strconv.Itoa(r.Record.End-r.Record.Start))
+	}
+	s.page.Records = append(s.page.Records, r)
+}
+
+// keyed takes the members of the object at i.
+func (s *PageScanner) keyed(i, n int) int {
+	p := &s.proof
+	if p.first(i) != '{' {
+		s.wrong(NotObject, i, pageWhere{step: n})
+		return p.value(i)
+	}
+	i, more := p.enter(i, '}')
+	for more {
+		name := i
+		if i = p.name(i); i < 0 {
+			return i
+		}
+		s.key = p.text[name:i]
+		key := s.span(name, i)
+		if i = p.colon(i); i < 0 {
+			return i
+		}
+		if p.first(i) == '{' {
+			i = s.keyedRecord(i, n, key)
+		} else {
+			s.wrong(NotObject, i, pageWhere{step: n, inside: true})
+			i = p.value(i)
+		}
+		i, more = p.next(i, '}')
+	}
+	return i
+}
+
+// keyedRecord proves the object at i and makes a record of it: the member's
+// key first, in place of fields of that name, then the rest as it came.
+func (s *PageScanner) keyedRecord(i, n int, key Span) int {
+	p, start, begin := &s.proof, i, len(s.page.made)
+	made := append(append(s.page.made, s.field...), s.key...)
+	rest := i + 1 // what begins here is still to be copied
+	ended := rest // where the member before ended
+	i, more := p.enter(i, '}')
+	for first := true; more; first = false {
+		name := i + 1
+		if i = p.name(i); i < 0 {
+			return i
+		}
+		same := pageKeyIs(p.text[name:i-1], s.where.Keyed)
+		if i = p.colon(i); i < 0 {
+			return i
+		}
+		if i = p.value(i); i < 0 {
+			return i
+		}
+		switch {
+		case same:
+			made = append(made, p.text[rest:ended]...)
+			rest = i
+		case first:
+			made = append(made, ',')
+		}
+		ended = i
+		i, more = p.next(i, '}')
+	}
+	if i < 0 {
+		return i
+	}
+	s.page.made = append(made, p.text[rest:i]...)
+	size := len(s.page.Body)
+	s.take(PageRecord{Record: Span{size + begin, size + len(s.page.made)}, Key: key}, start, n)
+	return i
+}

@@ -1,0 +1,173 @@
+package schema
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf8"
+)
+
+// Words of eight equal bytes, for looking at eight bytes of text at once.
+const (
+	scanOnes   = 0x0101010101010101
+	scanHighs  = 0x80 * scanOnes
+	scanSpaces = ' ' * scanOnes
+	scanQuotes = '"' * scanOnes
+	scanSlants = '\\' * scanOnes
+)
+
+// scanSpace returns the index of the first byte from i on that is not white
+// space. It is small enough to be inlined where there is none.
+func scanSpace(b []byte, i int) int {
+	if i < len(b) && b[i] > ' ' {
+		return i
+	}
+	return scanSpaceRun(b, i)
+}
+
+func scanSpaceRun(b []byte, i int) int {
+	for i < len(b) {
+		switch b[i] {
+		case ' ':
+			// Bodies that are indented are half spaces.
+			for i+8 <= len(b) && binary.LittleEndian.Uint64(b[i:]) == scanSpaces {
+				i += 8
+			}
+			if i < len(b) && b[i] == ' ' {
+				i++
+			}
+		case '\n', '\r', '\t':
+			i++
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+// scanString proves a string whose opening quote is before i and returns the
+// index after its closing quote. Where the string breaks the rules at j, it
+// returns ^j; j is len(b) where the text ends too early.
+func scanString(b []byte, i int) int {
+	for i >= 0 && i+8 <= len(b) {
+		w := binary.LittleEndian.Uint64(b[i:])
+		// The high bit is set in the lowest byte that is not a plain
+		// character: a control (the first term borrows), a quote, a
+		// backslash, or a byte that is not ASCII. Above that byte borrows
+		// may have set others.
+		stop := ((w - scanSpaces) | ((w ^ scanQuotes) - scanOnes) |
+			((w ^ scanSlants) - scanOnes) | w) & scanHighs
+		if stop == 0 {
+			i += 8
+			continue
+		}
+		at := bits.TrailingZeros64(stop)
+		i += at / 8
+		if byte(w>>(at&56)) == '"' {
+			return i + 1
+		}
+		i = scanSpecial(b, i)
+	}
+	for i >= 0 && i < len(b) { // the last bytes of the text, too few for a word
+		switch c := b[i]; {
+		case c == '"':
+			return i + 1
+		case c < ' ' || c == '\\' || c >= utf8.RuneSelf:
+			i = scanSpecial(b, i)
+		default:
+			i++
+		}
+	}
+	if i >= 0 {
+		i = ^len(b)
+	}
+	return i
+}
+
+// scanSpecial proves what is not a plain character of a string.
+func scanSpecial(b []byte, i int) int {
+	switch c := b[i]; {
+	case c == '\\':
+		return scanEscape(b, i)
+	case c >= utf8.RuneSelf:
+		return scanRunes(b, i)
+	}
+	return ^i
+}
+
+// scanRunes proves the run of characters beyond ASCII that begins at i.
+func scanRunes(b []byte, i int) int {
+	for i < len(b) && b[i] >= utf8.RuneSelf {
+		_, size := utf8.DecodeRune(b[i:])
+		if size == 1 {
+			return ^i
+		}
+		i += size
+	}
+	return i
+}
+
+// scanEscape proves the escape whose backslash is at i.
+func scanEscape(b []byte, i int) int {
+	if i+1 >= len(b) {
+		return ^len(b)
+	}
+	switch b[i+1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return i + 2
+	case 'u':
+	default:
+		return ^i
+	}
+	for j := i + 2; j < i+6; j++ {
+		if j >= len(b) {
+			return ^len(b)
+		}
+		if !scanIsHex(b[j]) {
+			return ^i
+		}
+	}
+	return i + 6
+}
+
+func scanIsHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
+}
+
+// scanNumber proves the number that begins at i; ^j as in scanString.
+func scanNumber(b []byte, i int) int {
+	if b[i] == '-' {
+		i++
+	}
+	whole := i
+	if i = scanDigits(b, i); i < 0 {
+		return i
+	}
+	if b[whole] == '0' && i > whole+1 {
+		return ^(whole + 1)
+	}
+	if i < len(b) && b[i] == '.' {
+		if i = scanDigits(b, i+1); i < 0 {
+			return i
+		}
+	}
+	if i < len(b) && b[i]|0x20 == 'e' {
+		i++
+		if i < len(b) && (b[i] == '+' || b[i] == '-') {
+			i++
+		}
+		return scanDigits(b, i)
+	}
+	return i
+}
+
+// scanDigits proves one digit or more.
+func scanDigits(b []byte, i int) int {
+	from := i
+	for i < len(b) && b[i]-'0' <= 9 {
+		i++
+	}
+	if i == from {
+		return ^i
+	}
+	return i
+}

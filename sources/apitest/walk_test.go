@@ -1,0 +1,382 @@
+package apitest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/tap-rest/tap-rest/sources/apitest"
+)
+
+// call is one request of the tests' client.
+type call struct {
+	method, url, body string
+	header            http.Header
+}
+
+func get(url string) call { return call{method: "GET", url: url} }
+
+// reply is a whole answer.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// do makes a call through c and reads the answer to its end.
+func do(c *http.Client, in call) (reply, error) {
+	r, err := http.NewRequest(in.method, in.url, strings.NewReader(in.body))
+	if err != nil {
+		return reply{}, err
+	}
+	if in.header != nil {
+		r.Header = in.header
+	}
+	res, err := c.Do(r)
+	if err != nil {
+		return reply{}, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	return reply{res.StatusCode, res.Header, body}, err
+}
+
+// envelope is all that answers may hold.
+type envelope struct {
+	Data     []json.RawMessage
+	Meta     struct{ Total, Pages int }
+	NextPage string `json:"next_page"`
+	Next     string
+	ScrollID string `json:"scroll_id"`
+	HasMore  bool   `json:"has_more"`
+}
+
+// walker knows one style: it reads an answer's records and gives the call that
+// follows, nil at the end.
+type walker func(last call, r reply) (records []json.RawMessage, next *call, err error)
+
+// walk reads a collection out.
+func walk(t *testing.T, c *http.Client, first call, w walker) (ids []int) {
+	t.Helper()
+	in := &first
+	for n := 0; in != nil; n++ {
+		if n > 1000 {
+			t.Fatal("the walk does not end")
+		}
+		r, err := do(c, *in)
+		if err != nil {
+			t.Fatalf("call %d, %s: %v", n, in.url, err)
+		}
+		if r.status != 200 {
+			t.Fatalf("call %d, %s: status %d: %s", n, in.url, r.status, r.body)
+		}
+		records, next, err := w(*in, r)
+		if err != nil {
+			t.Fatalf("call %d, %s: %v: %s", n, in.url, err, r.body)
+		}
+		for _, record := range records {
+			var v struct{ ID int }
+			if err := json.Unmarshal(record, &v); err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, v.ID)
+		}
+		in = next
+	}
+	return ids
+}
+
+func withParam(in call, name, value string) *call {
+	u, err := url.Parse(in.url)
+	if err != nil {
+		panic(err)
+	}
+	q := u.Query()
+	q.Set(name, value)
+	u.RawQuery = q.Encode()
+	in.url = u.String()
+	return &in
+}
+
+func decode(r reply) (e envelope, err error) {
+	return e, json.Unmarshal(r.body, &e)
+}
+
+func walkOnce(_ call, r reply) ([]json.RawMessage, *call, error) {
+	e, err := decode(r)
+	return e.Data, nil, err
+}
+
+// walkCounting counts up a parameter until a page is empty.
+func walkCounting(param string, start int, step func(records int) int) walker {
+	at := start
+	return func(last call, r reply) ([]json.RawMessage, *call, error) {
+		e, err := decode(r)
+		if err != nil || len(e.Data) == 0 {
+			return nil, nil, err
+		}
+		at += step(len(e.Data))
+		return e.Data, withParam(last, param, strconv.Itoa(at)), nil
+	}
+}
+
+func walkCursor(last call, r reply) ([]json.RawMessage, *call, error) {
+	e, err := decode(r)
+	if err != nil || e.NextPage == "" {
+		return e.Data, nil, err
+	}
+	return e.Data, withParam(last, "cursor", e.NextPage), nil
+}
+
+// walkJSONCursor sends the cursor in a JSON body.
+func walkJSONCursor(last call, r reply) ([]json.RawMessage, *call, error) {
+	e, err := decode(r)
+	if err != nil || e.NextPage == "" {
+		return e.Data, nil, err
+	}
+	last.body = fmt.Sprintf(`{"limit":10,"cursor":%q}`, e.NextPage)
+	return e.Data, &last, nil
+}
+
+func walkFormCursor(last call, r reply) ([]json.RawMessage, *call, error) {
+	e, err := decode(r)
+	if err != nil || e.NextPage == "" {
+		return e.Data, nil, err
+	}
+	last.body = url.Values{"limit": {"10"}, "cursor": {e.NextPage}}.Encode()
+	return e.Data, &last, nil
+}
+
+func walkBareCursor(last call, r reply) (records []json.RawMessage, next *call, err error) {
+	if err := json.Unmarshal(r.body, &records); err != nil {
+		return nil, nil, err
+	}
+	if token := r.header.Get("X-Next-Page"); token != "" {
+		next = withParam(last, "cursor", token)
+	}
+	return records, next, nil
+}
+
+func walkURL(last call, r reply) ([]json.RawMessage, *call, error) {
+	e, err := decode(r)
+	if err != nil || e.Next == "" {
+		return e.Data, nil, err
+	}
+	base, err := url.Parse(last.url)
+	if err != nil {
+		return nil, nil, err
+	}
+	u, err := base.Parse(e.Next)
+	if err != nil {
+		return nil, nil, err
+	}
+	last.url = u.String()
+	return e.Data, &last, nil
+}
+
+var nextLink = regexp.MustCompile(`<([^>]*)>; rel="next"`)
+
+func walkLink(last call, r reply) (records []json.RawMessage, next *call, err error) {
+	if err := json.Unmarshal(r.body, &records); err != nil {
+		return nil, nil, err
+	}
+	if m := nextLink.FindStringSubmatch(r.header.Get("Link")); m != nil {
+		last.url = m[1]
+		next = &last
+	}
+	return records, next, nil
+}
+
+func walkKeyset(last call, r reply) ([]json.RawMessage, *call, error) {
+	e, err := decode(r)
+	if err != nil || len(e.Data) == 0 {
+		return nil, nil, err
+	}
+	var v struct{ ID json.Number }
+	if err := json.Unmarshal(e.Data[len(e.Data)-1], &v); err != nil {
+		return nil, nil, err
+	}
+	return e.Data, withParam(last, "after", v.ID.String()), nil
+}
+
+func walkScroll(last call, r reply) ([]json.RawMessage, *call, error) {
+	e, err := decode(r)
+	if err != nil || len(e.Data) == 0 {
+		return nil, nil, err
+	}
+	u, err := url.Parse(last.url)
+	if err != nil {
+		return nil, nil, err
+	}
+	u.Path, u.RawQuery = "/scroll", ""
+	body := fmt.Sprintf(`{"scroll_id":%q}`, e.ScrollID)
+	return e.Data, &call{method: "POST", url: u.String(), body: body}, nil
+}
+
+func walkGraphQL(last call, r reply) ([]json.RawMessage, *call, error) {
+	var v struct {
+		Data struct {
+			Items struct {
+				Nodes    []json.RawMessage
+				PageInfo struct {
+					EndCursor   string
+					HasNextPage bool
+				}
+				TotalCount int
+			}
+		}
+	}
+	if err := json.Unmarshal(r.body, &v); err != nil {
+		return nil, nil, err
+	}
+	items := v.Data.Items
+	if items.TotalCount != 95 {
+		return nil, nil, fmt.Errorf("totalCount %d", items.TotalCount)
+	}
+	if !items.PageInfo.HasNextPage {
+		return items.Nodes, nil, nil
+	}
+	last.body = fmt.Sprintf(`{"query":"{items}","variables":{"first":10,"after":%q}}`, items.PageInfo.EndCursor)
+	return items.Nodes, &last, nil
+}
+
+func one(int) int        { return 1 }
+func received(n int) int { return n }
+
+// items is a collection of 95 records {"id":1}… in pages of 10.
+func items(style apitest.Style, edit func(*apitest.Collection)) apitest.Collection {
+	c := apitest.Collection{
+		Path: "/items", Style: style, Count: 95, Size: 10, Total: true, HasMore: true,
+		Records: func(i int) []byte { return fmt.Appendf(nil, `{"id":%d,"name":"item %d"}`, i+1, i+1) },
+	}
+	if edit != nil {
+		edit(&c)
+	}
+	return c
+}
+
+var walks = []struct {
+	name  string
+	style apitest.Style
+	edit  func(*apitest.Collection)
+	first call // its url is the path
+	walk  func() walker
+	calls int
+}{
+	{name: "none", style: apitest.None, walk: func() walker { return walkOnce }, calls: 1},
+	{name: "page", style: apitest.Page, walk: func() walker { return walkCounting("page", 1, one) }, calls: 11},
+	{name: "offset", style: apitest.Offset, walk: func() walker { return walkCounting("offset", 0, received) }, calls: 11},
+	{name: "cursor", style: apitest.Cursor, walk: func() walker { return walkCursor }, calls: 10},
+	{
+		name: "cursor with a session", style: apitest.Cursor, calls: 10,
+		edit: func(c *apitest.Collection) { c.SessionTTL = 1 << 40 },
+		walk: func() walker { return walkCursor },
+	},
+	{
+		name: "cursor in JSON", style: apitest.Cursor, calls: 10,
+		edit:  func(c *apitest.Collection) { c.Method = "POST"; c.Size = 50 },
+		first: call{method: "POST", body: `{"limit":10,"cursor":null}`},
+		walk:  func() walker { return walkJSONCursor },
+	},
+	{
+		name: "cursor in a form", style: apitest.Cursor, calls: 10,
+		edit: func(c *apitest.Collection) { c.Method = "POST"; c.Size = 50 },
+		first: call{method: "POST", body: "limit=10", header: http.Header{
+			"Content-Type": {"application/x-www-form-urlencoded"},
+		}},
+		walk: func() walker { return walkFormCursor },
+	},
+	{
+		name: "bare cursor", style: apitest.Cursor, calls: 10,
+		edit: func(c *apitest.Collection) { c.Bare = true },
+		walk: func() walker { return walkBareCursor },
+	},
+	{
+		name: "shuffled cursor", style: apitest.Cursor, calls: 10,
+		edit: func(c *apitest.Collection) { c.Shuffle = true },
+		walk: func() walker { return walkCursor },
+	},
+	{name: "next URL", style: apitest.NextURL, walk: func() walker { return walkURL }, calls: 10},
+	{
+		name: "relative next URL", style: apitest.NextURL, calls: 10,
+		edit: func(c *apitest.Collection) { c.Relative = true; c.Path = "/v1/items" },
+		walk: func() walker { return walkURL },
+	},
+	{
+		name: "link", style: apitest.Link, calls: 10,
+		edit: func(c *apitest.Collection) { c.Bare = true },
+		walk: func() walker { return walkLink },
+	},
+	{name: "keyset", style: apitest.Keyset, walk: func() walker { return walkKeyset }, calls: 11},
+	{name: "scroll", style: apitest.Scroll, walk: func() walker { return walkScroll }, calls: 11},
+	{
+		name: "GraphQL", style: apitest.GraphQL, calls: 10,
+		first: call{method: "POST", body: `{"query":"{items}","variables":{"first":10}}`},
+		walk:  func() walker { return walkGraphQL },
+	},
+}
+
+// TestWalks reads every style out, over both transports: each record comes once.
+func TestWalks(t *testing.T) {
+	for _, tt := range walks {
+		t.Run(tt.name, func(t *testing.T) {
+			both(t, func() *apitest.API { return apitest.New().Add(items(tt.style, tt.edit)) },
+				func(t *testing.T, api *apitest.API, c *http.Client, base string) {
+					first := tt.first
+					first.url = base + items(tt.style, tt.edit).Path
+					if first.method == "" {
+						first.method = "GET"
+					}
+					ids := walk(t, c, first, tt.walk())
+					everyID(t, ids, 95)
+					if got := api.Count(); got != tt.calls {
+						t.Errorf("%d calls, want %d", got, tt.calls)
+					}
+				})
+		})
+	}
+}
+
+// everyID checks that ids has 1 to n, each once.
+func everyID(t *testing.T, ids []int, n int) {
+	t.Helper()
+	times := make([]int, n+1)
+	for _, id := range ids {
+		if id < 1 || id > n {
+			t.Fatalf("id %d, want 1 to %d", id, n)
+		}
+		times[id]++
+	}
+	for id := 1; id <= n; id++ {
+		if times[id] != 1 {
+			t.Errorf("id %d came %d times, want once", id, times[id])
+		}
+	}
+}
+
+// both runs a test without sockets and on loopback, each with an API of its own.
+func both(t *testing.T, api func() *apitest.API, f func(t *testing.T, api *apitest.API, c *http.Client, base string)) {
+	t.Run("RoundTrip", func(t *testing.T) {
+		a := api()
+		f(t, a, &http.Client{Transport: a, CheckRedirect: stay}, "http://shop.example")
+	})
+	t.Run("loopback", func(t *testing.T) {
+		a := api()
+		base, stop, err := a.Start()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer stop()
+		tr := &http.Transport{DisableCompression: true}
+		defer tr.CloseIdleConnections()
+		f(t, a, &http.Client{Transport: tr, CheckRedirect: stay}, base)
+	})
+}
+
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
