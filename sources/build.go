@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -17,8 +18,12 @@ type builder struct {
 	exhausted  bool
 }
 
-// clientKey is what makes a client its own: the nodes of its keys.
-type clientKey [6]*node
+// clientKey is what makes a client its own: the nodes of its keys, or the
+// origin of the stream's own URL.
+type clientKey struct {
+	keys   [6]*node
+	origin string
+}
 
 // Version is the version of the format that this package reads.
 const Version = 1
@@ -52,106 +57,6 @@ func (b *builder) definition() *Definition {
 	b.parents(def)
 	b.check(def)
 	return def
-}
-
-// names reports streams of the same name.
-func (b *builder) names(streams *node) {
-	seen := map[string]int{}
-	for _, n := range streams.items {
-		name := n.get("name")
-		if name == nil || name.read == nil {
-			continue
-		}
-		if line, twice := seen[name.text]; twice {
-			b.problem(name, "two streams have the name %q, the first on line %d", clip(name.text), line)
-			continue
-		}
-		seen[name.text] = name.line
-	}
-}
-
-// parents reports parents that are no streams, or their own children.
-func (b *builder) parents(def *Definition) {
-	f := family{b, def, map[string]int{}, make([]bool, len(def.Streams)), make([]bool, len(def.Streams))}
-	for i, s := range def.Streams {
-		if _, twice := f.index[s.Name]; !twice {
-			f.index[s.Name] = i
-		}
-	}
-	for i := range def.Streams {
-		f.visit(i)
-	}
-}
-
-// family finds streams that are their own ancestors.
-type family struct {
-	*builder
-	def        *Definition
-	index      map[string]int
-	open, done []bool
-}
-
-func (f *family) visit(i int) {
-	if f.done[i] {
-		return
-	}
-	f.done[i], f.open[i] = true, true
-	for j, p := range f.def.Streams[i].PartitionBy {
-		if p.Parent == "" {
-			continue
-		}
-		at := f.partitions[i].items[j].get("parent")
-		parent, found := f.index[p.Parent]
-		switch {
-		case !found:
-			f.problem(at, "%s", unknown("stream", p.Parent, f.def.names()))
-		case f.open[parent]:
-			f.problem(at, "stream %s is its own parent, by way of %s", clip(p.Parent), clip(f.def.Streams[i].Name))
-		default:
-			f.visit(parent)
-		}
-	}
-	f.open[i] = false
-}
-
-// names returns the names of the streams.
-func (d *Definition) names() []string {
-	var names []string
-	for _, s := range d.Streams {
-		names = append(names, s.Name)
-	}
-	return names
-}
-
-// check finds the stream that proves the settings.
-func (b *builder) check(def *Definition) {
-	n := b.root.get("check")
-	var roots []string
-	for _, s := range def.Streams {
-		if !hasParent(s) {
-			roots = append(roots, s.Name)
-		}
-	}
-	switch {
-	case n == nil && len(roots) > 0:
-		def.Check = roots[0]
-	case n == nil || n.read == nil:
-	case def.Stream(n.text) == nil:
-		b.problem(n, "%s", unknown("stream", n.text, def.names()))
-	case !contains(roots, n.text):
-		b.problem(n, "stream %s has a parent: it cannot be read alone", clip(n.text))
-	default:
-		def.Check = n.text
-	}
-}
-
-func hasParent(s *Stream) bool {
-	for _, p := range s.PartitionBy {
-		if p.Parent != "" {
-			return true
-		}
-	}
-	return false
 }
 
 // stream builds a stream, inheritance applied.
@@ -237,7 +142,10 @@ func bodyOf(n *node) *Body {
 // client returns the client of a stream: the one that others have too, where
 // all its keys come from the same place.
 func (b *builder) client(n *node) *Client {
-	k := clientKey{n.get("base_url"), n.get("auth"), n.get("rate_limit"), n.get("max_in_flight"), n.get("allow_hosts"), n.get("tls")}
+	k := clientKey{origin: origin(n.get("path"))}
+	for i, name := range []string{"base_url", "auth", "rate_limit", "max_in_flight", "allow_hosts", "tls"} {
+		k.keys[i] = n.get(name)
+	}
 	if c, found := b.clients[k]; found {
 		return c
 	}
@@ -248,11 +156,39 @@ func (b *builder) client(n *node) *Client {
 		MaxInFlight: int(valueOr(n, "max_in_flight", int64(4))),
 		AllowHosts:  value[[]string](n, "allow_hosts"),
 	}
-	if c.BaseURL == nil {
-		c.BaseURL, _ = b.scopes[inRequest].Compile("") // every path is absolute, or a problem
+	b.hosts(n.get("allow_hosts"))
+	if c.BaseURL == nil || k.origin != "" {
+		// What is wrong with the text was said of path.
+		if c.BaseURL, _ = b.scopes[inRequest].Compile(k.origin); c.BaseURL == nil {
+			c.BaseURL, _ = b.scopes[inRequest].Compile("")
+		}
 	}
 	b.clients[k] = c
 	return c
+}
+
+// hosts checks allow_hosts.
+func (b *builder) hosts(list *node) {
+	if list == nil {
+		return
+	}
+	for _, host := range list.items {
+		if strings.Contains(host.text, "/") {
+			b.problem(host, "wants the name of a host, as cdn.example.com, not %q", clip(host.text))
+		}
+	}
+}
+
+// originText is a URL up to its path. Templates may stand in its host.
+var originText = regexp.MustCompile(`^(?i:https?)://(?:\{\{.*?\}\}|[^/?#{])+`)
+
+// origin returns the scheme and host of a path that is an absolute URL, "" of
+// another: such a stream stands alone, base_url is not for it.
+func origin(path *node) string {
+	if path == nil || path.read == nil {
+		return ""
+	}
+	return originText.FindString(path.text)
 }
 
 func authOf(n *node) *Auth {
@@ -403,14 +339,20 @@ func (b *builder) address(n *node, s *Stream) {
 		return
 	}
 	path, base := n.get("path"), n.get("base_url")
-	if base == nil && path.read != nil && !absolute(path.text) {
+	alone := origin(path) != ""
+	if scheme, _, found := strings.Cut(path.text, "://"); found && !alone && !strings.ContainsAny(scheme, "/?{") {
+		b.problem(path, "wants a path, or a URL of http or https, not %q", clip(path.text))
+	} else if base == nil && path.read != nil && !alone {
 		b.problem(path, "is not an absolute URL: needs base_url in client")
 	}
-	if base != nil && base.read != nil && !expr.IsTemplate(base.text) && !absolute(base.text) {
+	if base == nil || base.read == nil || expr.IsTemplate(base.text) {
+		return
+	}
+	if !absolute(base.text) {
 		b.problem(base, "wants an absolute URL, as https://api.example.com, not %q", clip(base.text))
 	}
-	if base != nil && strings.ContainsAny(base.text, "?#") && !expr.IsTemplate(base.text) {
-		b.problem(base, "a path is appended to it: it cannot hold ? or #")
+	if strings.Contains(base.text, "#") {
+		b.problem(base, "a path is appended to it: it cannot hold #")
 	}
 }
 

@@ -16,6 +16,7 @@ type Definition struct {
 	Settings    *Settings // never nil
 	Check       string    // name of the stream whose first page proves the settings
 	Streams     []*Stream // in the order of the file; never empty
+	Warnings    Problems  // what is likely a mistake, and may be meant
 }
 
 // Stream returns the stream of that name, nil if there is none.
@@ -31,8 +32,8 @@ func (d *Definition) Stream(name string) *Stream {
 // Client is what streams share: a host, its credentials and its pace. Streams
 // that set none of its keys themselves share one *Client, and so one pace.
 type Client struct {
-	BaseURL     *expr.Template
-	Auth        *Auth // never nil
+	BaseURL     *expr.Template // never nil; the origin of a path that is a URL itself
+	Auth        *Auth          // never nil
 	RateLimits  []RateLimit
 	MaxInFlight int      // requests at a time, at least 1
 	AllowHosts  []string // further hosts that links and redirects may lead to

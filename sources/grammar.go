@@ -140,7 +140,7 @@ var definitionObject = &object{
 }
 
 var clientKeys = []key{
-	{name: "base_url", kind: aTemplate, doc: "Where every `path` begins. Needed unless every `path` is an absolute URL."},
+	{name: "base_url", kind: aTemplate, doc: "Where every `path` begins. Needed unless every `path` is an absolute URL, which stands alone."},
 	{name: "headers", kind: params, doc: "Headers of every request: names to templates."},
 	{name: "auth", kind: aMap, of: authObject, def: "{type: none}", doc: "How requests prove who asks; see Auth."},
 	{name: "tls", kind: aMap, of: tlsObject, later: everyValue, doc: "Client certificate; see TLS."},

@@ -129,6 +129,28 @@ func TestClients(t *testing.T) {
 	}
 }
 
+// TestOrigins has paths that are URLs: they stand alone.
+func TestOrigins(t *testing.T) {
+	def := parse(t, head+`  - {name: a, path: /a}
+  - {name: b, path: "HTTPS://b.example/x?y#z"}
+  - {name: c, path: "https://b.example:8443"}
+  - {name: d, path: "https://{{ config.token | default('/') }}.example/x"}
+  - {name: e, path: "{{ config.token }}/x"}
+  - {name: f, path: /f}
+`)
+	var got []string
+	for _, s := range def.Streams {
+		got = append(got, s.Client.BaseURL.Source())
+	}
+	want := []string{"https://api.example.com", "HTTPS://b.example", "https://b.example:8443", "https://{{ config.token | default('/') }}.example", "https://api.example.com", "https://api.example.com"}
+	if !slices.Equal(got, want) {
+		t.Errorf("base URLs\n%q, want\n%q", got, want)
+	}
+	if def.Streams[0].Client != def.Streams[5].Client {
+		t.Error("streams of the same base_url do not share a client")
+	}
+}
+
 func TestDefaults(t *testing.T) {
 	def := parse(t, "version: 1\nname: t\nstreams:\n  - {name: a, path: https://a.example/a}\n  - {name: b, path: https://a.example/b, body: {json: {}}}\n")
 	s := def.Streams[0]

@@ -159,7 +159,7 @@ func (n *node) appendJSON(dst []byte, sorted bool) []byte {
 	}
 	fields := n.fields
 	if sorted {
-		fields = slices.SortedFunc(slices.Values(fields), func(a, b member) int { return strings.Compare(a.name, b.name) })
+		fields = n.sorted()
 	}
 	dst = append(dst, '{')
 	for i, m := range fields {
@@ -170,6 +170,11 @@ func (n *node) appendJSON(dst []byte, sorted bool) []byte {
 		dst = m.value.appendJSON(dst, sorted)
 	}
 	return append(dst, '}')
+}
+
+// sorted returns the fields in the order of their names.
+func (n *node) sorted() []member {
+	return slices.SortedFunc(slices.Values(n.fields), func(a, b member) int { return strings.Compare(a.name, b.name) })
 }
 
 func appendText(dst []byte, text string) []byte {

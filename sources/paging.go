@@ -1,6 +1,8 @@
 package sources
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -69,8 +71,16 @@ func (b *builder) paging(n *node, s *Stream) {
 	if paging.has("size_param") && !paging.has("size") {
 		b.problem(paging.get("size_param"), "needs size beside it")
 	}
-	if paging.has("body") && !b.sendsJSON(s) {
-		b.problem(paging.get("body"), "is a path in the JSON body: the stream has no body: {json: …}")
+	if body := paging.get("body"); body != nil && !b.sendsJSON(s) {
+		b.problem(body, "is a path in the JSON body: the stream has no body: {json: …}")
+	} else if body != nil && strings.ContainsAny(body.text, `#|@*?\\`) {
+		b.problem(body, "wants keys with points between, as query.after")
+	}
+	if header := paging.get("header"); header != nil && header.read != nil && !headerName(header.text) {
+		b.problem(header, "%q is not the name of a header", clip(header.text))
+	}
+	if p.Type == PaginateKeyset && p.Field != "" && !slices.Equal(s.Keys, []string{p.Field}) {
+		b.warn(paging.get("field"), "records that share a value of %s may be lost between pages; it is not the primary_key", clip(p.Field))
 	}
 	switch p.Type {
 	case PaginateCursor, PaginatePage, PaginateOffset, PaginateKeyset:
@@ -140,6 +150,8 @@ func (b *builder) incremental(own, n *node) *Incremental {
 	}
 	format := valueOr(inc, "format", "rfc3339")
 	b.integerFormat(inc, format)
+	b.firstStart(inc.get("start"), format)
+	b.firstStart(inc.get("end"), format)
 	settle := 10 * time.Minute
 	if format == "integer" {
 		settle = 0
@@ -162,6 +174,22 @@ func (b *builder) incremental(own, n *node) *Incremental {
 	}
 }
 
+// firstStart checks a start that is no template.
+func (b *builder) firstStart(start *node, format string) {
+	if start == nil || start.read == nil || expr.IsTemplate(start.text) {
+		return
+	}
+	if format == "integer" {
+		if _, err := strconv.ParseInt(start.text, 10, 64); err != nil {
+			b.problem(start, "wants an integer, as format says, not %q", clip(start.text))
+		}
+		return
+	}
+	if _, ok := expr.ParseTime(start.text); !ok {
+		b.problem(start, "wants a time, as 2024-01-01T00:00:00Z, not %q", clip(start.text))
+	}
+}
+
 // integerFormat reports keys that make no sense where windows are integers.
 func (b *builder) integerFormat(inc *node, format string) {
 	if format != "integer" {
@@ -180,7 +208,7 @@ func (b *builder) windowUsed(n *node, s *Stream) {
 	if inc == nil || inc.ClientFilter || uses(s, "window") {
 		return
 	}
-	b.problem(n.get("incremental"), "nothing in the request uses window, so each sync asks for everything: send {{ window.start }}, or say client_filter: true")
+	b.warn(n.get("incremental"), "nothing in the request uses window, so each sync asks for everything: send {{ window.start }}, or say client_filter: true")
 }
 
 // retryWaits checks that waits grow.
@@ -200,7 +228,17 @@ func errorRule(r *reader, n *node, _ *object) {
 	do := n.get("do")
 	if wait := n.get("wait"); wait != nil && do != nil && do.read != nil && do.text != "retry" && do.text != "cool_down" {
 		r.problem(wait, "belongs to do: retry, not to %s", do.text)
+	} else if wait != nil && wait.read != nil && !expr.IsTemplate(wait.text) && !isWait(wait) {
+		r.problem(wait, "wants a duration, as 30s, a number of seconds or a template, not %q", clip(wait.text))
 	}
+}
+
+func isWait(n *node) bool {
+	if n.shape == isNumber {
+		return true
+	}
+	_, err := expr.ParseDuration(n.text)
+	return err == nil
 }
 
 // oneBody checks that a body is of one kind.

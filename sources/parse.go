@@ -99,9 +99,7 @@ func parse(file string, data []byte, open opener) (*Definition, error) {
 	if len(r.problems) > 0 {
 		return nil, r.problems.sorted()
 	}
-	if r.settings != nil {
-		def.Settings = r.settings
-	}
+	def.Settings, def.Warnings = r.settings, r.warnings.sorted()
 	return def, nil
 }
 

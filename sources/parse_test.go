@@ -140,7 +140,8 @@ var bad = []struct {
 	// What belongs together.
 	{"base_url", "version: 1\nname: t\nstreams: [{name: s, path: /s}]", `3:27: streams[0] (s).path: is not an absolute URL: needs base_url in client`},
 	{"relative base_url", "version: 1\nname: t\nclient: {base_url: api.example.com}\nstreams: [{name: s, path: /s}]", `3:20: client.base_url: wants an absolute URL, as https://api.example.com, not "api.example.com"`},
-	{"query in base_url", "version: 1\nname: t\nclient: {base_url: 'https://a.example/?v=1'}\nstreams: [{name: s, path: /s}]", `3:20: client.base_url: a path is appended to it: it cannot hold ? or #`},
+	{"fragment in base_url", "version: 1\nname: t\nclient: {base_url: 'https://a.example/#v=1'}\nstreams: [{name: s, path: /s}]", `3:20: client.base_url: a path is appended to it: it cannot hold #`},
+	{"other scheme", "version: 1\nname: t\nstreams: [{name: s, path: 'ftp://a.example/'}]", `3:27: streams[0] (s).path: wants a path, or a URL of http or https, not "ftp://a.example/"`},
 	{"auth without type", client("auth: {token: x}"), `6:11: client.auth: needs type: none, bearer, basic, api_key, oauth2, session, jwt, aws_sigv4, hmac, digest`},
 	{"unknown auth", client("auth: {type: baerer, token: x}"), `6:18: client.auth.type: unknown type "baerer"; did you mean "bearer"?`},
 	{"bearer", client("auth: {type: bearer}"), `6:11: client.auth: needs token: text or a template`},
@@ -165,7 +166,12 @@ var bad = []struct {
 	{"keyset without field", stream("pagination: {type: keyset, param: a}"), `10:17: streams[0] (s).pagination: needs field: a path, as meta.next`},
 	{"replication key alone", stream("replication_key: u"), `10:22: streams[0] (s).replication_key: needs incremental beside it; where the API cannot filter: incremental: {client_filter: true}`},
 	{"incremental alone", stream("incremental: {client_filter: true}"), `10:18: streams[0] (s).incremental: needs replication_key or bookmark: what says how far a sync came`},
-	{"window unused", stream("replication_key: u\nincremental: {start: '2024-01-01'}"), `11:18: streams[0] (s).incremental: nothing in the request uses window, so each sync asks for everything: send {{ window.start }}, or say client_filter: true`},
+	{"start", stream("replication_key: u\nincremental: {client_filter: true, start: 2024-13-01}"), `11:47: streams[0] (s).incremental.start: wants a time, as 2024-01-01T00:00:00Z, not "2024-13-01"`},
+	{"start, integer", stream("replication_key: u\nincremental: {client_filter: true, format: integer, start: 2024-01-01}"), `11:64: streams[0] (s).incremental.start: wants an integer, as format says, not "2024-01-01"`},
+	{"wait", client("errors: [{status: 404, do: retry, wait: soon}]"), `6:45: client.errors[0].wait: wants a duration, as 30s, a number of seconds or a template, not "soon"`},
+	{"host", client("allow_hosts: ['https://b.example']"), `6:19: client.allow_hosts[0]: wants the name of a host, as cdn.example.com, not "https://b.example"`},
+	{"header of the page", stream("pagination: {type: page, header: 'a b'}"), `10:38: streams[0] (s).pagination.header: "a b" is not the name of a header`},
+	{"path in the body", stream("body: {json: {}}\npagination: {type: page, body: 'a.#'}"), `11:36: streams[0] (s).pagination.body: wants keys with points between, as query.after`},
 	{"integer with settle", stream("replication_key: u\nparams: {a: '{{ window.start }}'}\nincremental: {format: integer, settle: 1m}"), `12:44: streams[0] (s).incremental.settle: has no meaning with format integer: it is about time`},
 	{"parent", stream("partition_by: [{parent: shop, keys: {a: id}}]"), `10:19: streams[0] (s).partition_by: partition_by is not supported yet
 10:29: streams[0] (s).partition_by[0].parent: unknown stream "shop"; known here: s`},
@@ -263,6 +269,24 @@ func inheritanceBomb() string {
 }
 
 func itoa(i int) string { return strconv.Itoa(i) }
+
+func TestWarnings(t *testing.T) {
+	for _, tt := range []struct{ name, keys, want string }{
+		{"window unused", "replication_key: u\nincremental: {start: '2024-01-01'}", `t.yaml:11:18: streams[0] (s).incremental: nothing in the request uses window, so each sync asks for everything: send {{ window.start }}, or say client_filter: true`},
+		{"keyset", "pagination: {type: keyset, field: at, param: after}\nprimary_key: [id]", `t.yaml:10:39: streams[0] (s).pagination.field: records that share a value of at may be lost between pages; it is not the primary_key`},
+		{"keyset by key", "pagination: {type: keyset, field: id, param: after}\nprimary_key: [id]", ``},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			def, err := sources.Parse("t.yaml", []byte(stream(tt.keys)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := def.Warnings.Error(); got != tt.want {
+				t.Errorf("warnings %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
 
 // TestDesign holds the example of the design to what cannot run of it yet.
 func TestDesign(t *testing.T) {

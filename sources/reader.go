@@ -228,21 +228,26 @@ func contains(list []string, name string) bool {
 	return false
 }
 
-// configName finds the settings that a template uses. It looks at the text,
-// so a string in a template that reads config.x counts too.
-var configName = regexp.MustCompile(`(?:^|[^\w.'"])config\.([A-Za-z_]\w*)`)
+var (
+	// expression finds the expressions in a template. A string with }} in it
+	// ends one early: what is behind goes unchecked, nothing more.
+	expression = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
+	configName = regexp.MustCompile(`(?:^|[^\w.'"])config\.([A-Za-z_]\w*)`)
+)
 
 // knownSettings reports whether the settings that the text uses are declared:
 // a mistyped one would be undefined, and left out of the request.
 func (r *reader) knownSettings(n *node) bool {
-	if r.settings == nil || !r.settings.closed() || !expr.IsTemplate(n.text) {
+	if r.settings == nil || !r.settings.closed() {
 		return true
 	}
-	for _, at := range configName.FindAllStringSubmatchIndex(n.text, -1) {
-		name := n.text[at[2]:at[3]]
-		if !r.settings.declares(name) {
-			r.problemAt(n.line, n.column+r.inText(n, at[2]), n.place(), "%s", unknown("setting", name, r.settings.names()))
-			return false
+	for _, e := range expression.FindAllStringIndex(n.text, -1) {
+		for _, at := range configName.FindAllStringSubmatchIndex(n.text[e[0]:e[1]], -1) {
+			begin, end := e[0]+at[2], e[0]+at[3]
+			if name := n.text[begin:end]; !r.settings.declares(name) {
+				r.problemAt(n.line, n.column+r.inText(n, begin), n.place(), "%s", unknown("setting", name, r.settings.names()))
+				return false
+			}
 		}
 	}
 	return true

@@ -28,7 +28,8 @@ func (s Secrets) Seal(text string) (string, bool) {
 		return "", false
 	}
 	var pairs []string
-	for i, secret := range s {
+	for _, i := range s.longestFirst() {
+		secret := s[i]
 		if secret.text == "" {
 			continue
 		}

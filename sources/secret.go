@@ -2,6 +2,7 @@ package sources
 
 import (
 	"log/slog"
+	"slices"
 	"strings"
 )
 
@@ -40,7 +41,8 @@ type Secrets []Secret
 // replaced by ***.
 func (s Secrets) Redact(text string) string {
 	var pairs []string
-	for _, secret := range s {
+	for _, i := range s.longestFirst() {
+		secret := s[i]
 		if len(secret.text) < shortestSecret {
 			continue
 		}
@@ -49,6 +51,17 @@ func (s Secrets) Redact(text string) string {
 		}
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// longestFirst returns the indexes of the secrets in the order in which they
+// are to be replaced: one that begins another would leave its rest in sight.
+func (s Secrets) longestFirst() []int {
+	order := make([]int, len(s))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return len(s[b].text) - len(s[a].text) })
+	return order
 }
 
 // In reports whether text holds one of the secrets.

@@ -34,8 +34,8 @@ func isSecret(schema *node) bool {
 	return format != nil && format.text == "password"
 }
 
-// split collects the text of every secret value into found, and returns the
-// value without them; nil where nothing is left.
+// split collects the text of every secret value into found, in the order of
+// their keys, and returns the value without them; nil where nothing is left.
 func (s *Settings) split(v *node, schemas []*node, found *Secrets) *node {
 	schemas = s.withRefs(schemas)
 	for _, schema := range schemas {
@@ -46,7 +46,7 @@ func (s *Settings) split(v *node, schemas []*node, found *Secrets) *node {
 	}
 	public := *v
 	public.fields, public.items = nil, nil
-	for _, m := range v.fields {
+	for _, m := range v.sorted() {
 		if m.value = s.split(m.value, childSchemas(schemas, m.name), found); m.value != nil {
 			public.fields = append(public.fields, m)
 		}
@@ -106,7 +106,7 @@ func collect(v *node, found *Secrets) {
 	for _, item := range v.items {
 		collect(item, found)
 	}
-	for _, m := range v.fields {
+	for _, m := range v.sorted() {
 		collect(m.value, found)
 	}
 }

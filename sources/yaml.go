@@ -24,6 +24,7 @@ type document struct {
 	file     string
 	lines    []string
 	problems Problems
+	warnings Problems
 	nodes    int
 	open     []*yaml.Node // aliases being expanded
 }
@@ -39,6 +40,11 @@ func (d *document) problemAt(line, column int, place, format string, args ...any
 
 func (d *document) problem(n *node, format string, args ...any) {
 	d.problemAt(n.line, n.column, n.place(), format, args...)
+}
+
+// warn reports what is likely a mistake, and may be meant.
+func (d *document) warn(n *node, format string, args ...any) {
+	d.warnings = append(d.warnings, Problem{d.file, n.line, n.column, n.place(), fmt.Sprintf(format, args...)})
 }
 
 // root reads the file as one YAML document. It returns nil after a problem

@@ -24,6 +24,8 @@ const (
 	// flushGrace is how long the last flush may take then: stdout may be
 	// blocked.
 	flushGrace = 5 * time.Second
+	// keptLines is how many batches' memory a run keeps for the next ones.
+	keptLines = 4
 	// metricsEvery is how often METRIC lines are logged.
 	metricsEvery = time.Minute
 )
@@ -54,7 +56,7 @@ type run struct {
 	gate    *gate
 	work    *workFolder
 	clients map[*sources.Client]*fetch.Client
-	lines   sync.Pool // of []byte
+	lines   chan []byte // memory for those of the next batches
 }
 
 // Failures are the streams that failed, one error each.
@@ -82,7 +84,7 @@ func newRun(o Options) *run {
 	return &run{
 		Options: o, now: time.Now(), gate: newGate(o.Config.Run),
 		work:    &workFolder{filepath.Join(o.WorkDir, o.Definition.Name)},
-		clients: map[*sources.Client]*fetch.Client{},
+		clients: map[*sources.Client]*fetch.Client{}, lines: make(chan []byte, keptLines),
 	}
 }
 
@@ -192,7 +194,12 @@ func (r *run) emitter(account *Account) *emitter {
 	nextMetrics := r.now.Add(metricsEvery)
 	return &emitter{
 		out: r.Out, state: r.State, flush: r.Config.Run.Flush, memory: max(1, r.Config.Run.Memory/2), account: account,
-		recycle: func(lines []byte) { r.lines.Put(&lines) },
+		recycle: func(lines []byte) {
+			select {
+			case r.lines <- lines:
+			default:
+			}
+		},
 		tick: func() {
 			account.Took = time.Since(r.now)
 			if r.Watch != nil {
@@ -343,10 +350,11 @@ func (w *worker) fetchAll(ctx context.Context, pages chan<- *fetch.Page) error {
 
 func (w *worker) render(page *fetch.Page) (*batch, error) {
 	var lines []byte
-	if p, ok := w.run.lines.Get().(*[]byte); ok {
-		lines = (*p)[:0]
+	select {
+	case lines = <-w.run.lines:
+	default:
 	}
-	b, err := w.renderer.render(page, lines)
+	b, err := w.renderer.render(page, lines[:0])
 	records := page.Records
 	page.Release()
 	w.splitter.recycle(records)

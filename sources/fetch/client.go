@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +22,9 @@ const (
 	MaxBody = 8 << 20
 	// maxRedirects is how many redirects a request follows.
 	maxRedirects = 10
+	// keptBodies is how many bodies' memory a client keeps. A sync.Pool would
+	// lose it at every collection, and each body would be grown from nothing.
+	keptBodies = 4
 	// slowest is how many timeouts a whole answer may take: one that drips a
 	// byte within every timeout would never end otherwise.
 	slowest = 10
@@ -64,7 +66,7 @@ type Client struct {
 	http   *http.Client
 	pace   *pace
 	slots  chan struct{}
-	bodies sync.Pool // of *[]byte
+	bodies chan []byte // memory for the next ones
 }
 
 // NewClient returns the client of source.
@@ -82,9 +84,9 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 		source:  source,
 		pace:    newPace(source.RateLimits),
 		slots:   make(chan struct{}, source.MaxInFlight),
+		bodies:  make(chan []byte, keptBodies),
 	}
 	c.Secrets = append(slices.Clone(c.Secrets), credentials(source.Auth, vars)...)
-	c.bodies.New = func() any { return new([]byte) }
 	c.http = &http.Client{Transport: o.Transport, CheckRedirect: c.checkRedirect}
 	return c
 }
@@ -184,7 +186,7 @@ func (c *Client) send(ctx context.Context, out *outgoing, timeout time.Duration,
 	defer resp.Body.Close()
 	idle.Reset(timeout)
 	wire := &wireReader{r: resp.Body, idle: idle, timeout: timeout}
-	body, err := readBody((*c.bodies.Get().(*[]byte))[:0], wire, resp.Header.Values("Content-Encoding"))
+	body, err := readBody(c.memory(), wire, resp.Header.Values("Content-Encoding"))
 	n.Wire.Add(wire.n)
 	if err != nil {
 		c.recycle(body)
@@ -237,10 +239,22 @@ func (c *Client) sleep(ctx context.Context, d time.Duration, n *Counters) error 
 	}
 }
 
+// memory returns memory for a body.
+func (c *Client) memory() []byte {
+	select {
+	case body := <-c.bodies:
+		return body[:0]
+	default:
+		return nil
+	}
+}
+
 // recycle keeps a body's memory for the next one.
 func (c *Client) recycle(body []byte) {
-	body = body[:0]
-	c.bodies.Put(&body)
+	select {
+	case c.bodies <- body:
+	default:
+	}
 }
 
 // requestError says why a request had no answer: what ended it, rather than

@@ -35,10 +35,10 @@ func readInput(flag, name string) ([]byte, error) {
 
 // inputFlags are the files that a run reads, as all Singer taps name them.
 type inputFlags struct {
-	Config     []string `placeholder:"FILE" type:"path" help:"Settings as JSON; several: later ones win. TAP_REST_… variables override them. --config=ENV reads no file."`
-	Catalog    string   `placeholder:"FILE" type:"path" xor:"catalog" help:"What to read: streams and fields. Without it, everything."`
-	Properties string   `placeholder:"FILE" type:"path" xor:"catalog" help:"The same, under its old name."`
-	State      string   `placeholder:"FILE" type:"path" help:"Where the last run came to: the value of its last STATE line."`
+	Config     []string `placeholder:"FILE" sep:"none" help:"Settings as a JSON object. Several: later ones win. Variables TAP_REST_… win over all; ENV instead of a file: they alone."`
+	Catalog    string   `placeholder:"FILE" xor:"catalog" help:"Which streams and fields to read. Without it: all of them."`
+	Properties string   `placeholder:"FILE" xor:"catalog" help:"The same, under its old name."`
+	State      string   `placeholder:"FILE" help:"Where the last run came to: the value of its last STATE line."`
 }
 
 // options reads the inputs of a run. Its error is a *tap.InputError.
@@ -74,8 +74,8 @@ func (rt *runtime) options() tap.Options {
 func (in *inputFlags) read() (*sources.Input, error) {
 	var files []sources.ConfigFile
 	for _, name := range in.Config {
-		if filepath.Base(name) == "ENV" {
-			continue // the SDK's way to say: the environment alone
+		if name == "ENV" {
+			continue // the Singer SDK's way to say: the environment alone
 		}
 		data, err := readInput("--config", name)
 		if err != nil {

@@ -9,7 +9,7 @@ import (
 
 // lintCmd checks a definition.
 type lintCmd struct {
-	File string `arg:"" type:"path" help:"The definition."`
+	File string `arg:"" help:"The definition."`
 }
 
 // Run prints all problems, or a line that there are none.

@@ -23,9 +23,9 @@ const (
 
 // previewCmd shows the first records of a stream.
 type previewCmd struct {
-	File   string   `arg:"" type:"path" help:"The definition."`
+	File   string   `arg:"" help:"The definition."`
 	Stream string   `arg:"" help:"One of its streams."`
-	Config []string `placeholder:"FILE" type:"path" help:"Settings, as of a run."`
+	Config []string `placeholder:"FILE" sep:"none" help:"Settings, as of a sync."`
 }
 
 // Run fetches the stream's first page and prints its records as a table.

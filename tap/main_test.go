@@ -1,0 +1,288 @@
+package tap_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/tap"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// head begins every definition of these tests. Attempts are few and quick:
+// what waits is tested in package fetch.
+const head = `version: 1
+name: t
+settings:
+  properties:
+    start: {type: string}
+client:
+  base_url: http://api.test
+  retry: {attempts: 2, min_wait: 1ms, max_wait: 1ms}
+`
+
+// setup is what a run is given.
+type setup struct {
+	definition string // with head before it
+	config     string // a JSON object; "" is {}
+	catalog    string // Singer's; "" for none
+	state      string // the value of a STATE line; "" for none
+	workDir    string
+	api        http.RoundTripper
+	out        io.Writer // nil: a buffer
+	stop       context.Context
+}
+
+// result is what came of a run.
+type result struct {
+	lines   []line
+	log     string
+	account *tap.Account
+	err     error
+}
+
+// options makes the options of a run; the log goes to logged.
+func (s *setup) options(t *testing.T, out, logged io.Writer) tap.Options {
+	t.Helper()
+	d, err := sources.Parse("t.yaml", []byte(head+s.definition))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []sources.ConfigFile
+	if s.config != "" {
+		files = append(files, sources.ConfigFile{Name: "config.json", Data: []byte(s.config)})
+	}
+	input, err := sources.ReadConfig(files, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := tap.Options{
+		Definition: d, StateFile: "state.json", WorkDir: s.workDir, Transport: s.api, Version: "test",
+		State: &state.State{}, Out: out, Log: slog.New(slog.NewTextHandler(logged, nil)),
+	}
+	if o.Config, err = d.Configure(input); err != nil {
+		t.Fatal(err)
+	}
+	if s.catalog != "" {
+		if o.Catalog, err = catalog.ParseSinger("catalog.json", []byte(s.catalog)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.state != "" {
+		if o.State, err = state.ParseSinger("state.json", []byte(s.state)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if o.WorkDir == "" {
+		o.WorkDir = t.TempDir()
+	}
+	return o
+}
+
+// run runs a sync.
+func (s setup) run(t *testing.T) result {
+	t.Helper()
+	var buffer, logged bytes.Buffer
+	out := io.Writer(&buffer)
+	if s.out != nil {
+		out = io.MultiWriter(s.out, &buffer)
+	}
+	stop := s.stop
+	if stop == nil {
+		stop = context.Background()
+	}
+	account, err := tap.Sync(stop, s.options(t, out, &logged))
+	return result{parseLines(t, buffer.Bytes()), logged.String(), account, err}
+}
+
+// must is a run that ends well.
+func (s setup) must(t *testing.T) result {
+	t.Helper()
+	r := s.run(t)
+	if r.err != nil {
+		t.Fatalf("sync: %v", r.err)
+	}
+	return r
+}
+
+// line is a message as it stood on stdout.
+type line struct {
+	Type      string          `json:"type"`
+	Stream    string          `json:"stream"`
+	Record    json.RawMessage `json:"record"`
+	Extracted string          `json:"time_extracted"`
+	Schema    json.RawMessage `json:"schema"`
+	Keys      []string        `json:"key_properties"`
+	Bookmarks []string        `json:"bookmark_properties"`
+	Value     json.RawMessage `json:"value"`
+}
+
+// parseLines reads what was written. The last line may have broken off: it is
+// left out, as it is for a target.
+func parseLines(t *testing.T, out []byte) []line {
+	t.Helper()
+	var all []line
+	for raw := range bytes.Lines(out) {
+		if raw[len(raw)-1] != '\n' {
+			break
+		}
+		var l line
+		if err := json.Unmarshal(raw, &l); err != nil {
+			t.Fatalf("line %d is not JSON: %v: %s", len(all)+1, err, raw)
+		}
+		all = append(all, l)
+	}
+	return all
+}
+
+// records are the records of a stream, "" for all of them, as their bytes.
+func (r result) records(stream string) []string { return recordsOf(r.lines, stream) }
+
+func recordsOf(lines []line, stream string) []string {
+	var all []string
+	for _, l := range lines {
+		if l.Type == "RECORD" && (stream == "" || l.Stream == stream) {
+			all = append(all, string(l.Record))
+		}
+	}
+	return all
+}
+
+// state is the value of the last STATE line, "" if there was none.
+func (r result) state() string { return lastState(r.lines) }
+
+func lastState(lines []line) string {
+	for _, l := range slices.Backward(lines) {
+		if l.Type == "STATE" {
+			return string(l.Value)
+		}
+	}
+	return ""
+}
+
+// types are the types of the lines in short, runs of one type counted:
+// "SCHEMA RECORD*20 STATE".
+func (r result) types() string {
+	var b strings.Builder
+	for i := 0; i < len(r.lines); {
+		n := 1
+		for i+n < len(r.lines) && r.lines[i+n].Type == r.lines[i].Type {
+			n++
+		}
+		b.WriteString(" " + r.lines[i].Type)
+		if n > 1 {
+			fmt.Fprintf(&b, "*%d", n)
+		}
+		i += n
+	}
+	return strings.TrimPrefix(b.String(), " ")
+}
+
+// bookmark is a stream's part of a state.
+type bookmark struct {
+	Key    string          `json:"replication_key"`
+	Value  json.RawMessage `json:"replication_key_value"`
+	Pass   *state.Pass     `json:"pass"`
+	Resume []state.Resume  `json:"resume"`
+}
+
+func bookmarkOf(t *testing.T, text, stream string) bookmark {
+	t.Helper()
+	var document struct{ Bookmarks map[string]bookmark }
+	if err := json.Unmarshal([]byte(text), &document); err != nil {
+		t.Fatalf("state %s: %v", text, err)
+	}
+	return document.Bookmarks[stream]
+}
+
+// mark is a stream's bookmark of a run, as JSON; "null" for none.
+func (r result) mark(t *testing.T, stream string) string {
+	t.Helper()
+	if b := bookmarkOf(t, r.state(), stream); b.Value != nil {
+		return string(b.Value)
+	}
+	return "null"
+}
+
+// rows makes rows of an API: text with i in it.
+func rows(n int, text func(i int) string) [][]byte {
+	all := make([][]byte, n)
+	for i := range all {
+		all[i] = []byte(text(i))
+	}
+	return all
+}
+
+// stamped makes records whose updated_at is an hour apart, from a time on.
+func stamped(n int, from time.Time) [][]byte {
+	return rows(n, func(i int) string {
+		return fmt.Sprintf(`{"id":%d,"updated_at":"%s"}`, i+1, from.Add(time.Duration(i)*time.Hour).UTC().Format(time.RFC3339))
+	})
+}
+
+// stampedSchema is the schema of stamped records.
+const stampedSchema = `{type: object, properties: {id: {type: integer}, updated_at: {type: string, format: date-time}}}`
+
+// texts are rows as text.
+func texts(rows [][]byte) []string {
+	all := make([]string, len(rows))
+	for i, r := range rows {
+		all[i] = string(r)
+	}
+	return all
+}
+
+// params are the values of a query parameter in the requests that an API got,
+// "-" where it was not sent.
+func params(api *apitest.API, name string) []string {
+	var all []string
+	for _, r := range api.Requests() {
+		if query := r.URL.Query(); query.Has(name) {
+			all = append(all, query.Get(name))
+		} else {
+			all = append(all, "-")
+		}
+	}
+	return all
+}
+
+// sameSet reports what is missing of want in got, and what of got was not
+// wanted; doubles are counted.
+func compareSets(t *testing.T, got, want []string) (doubled int) {
+	t.Helper()
+	times := map[string]int{}
+	for _, g := range got {
+		times[g]++
+	}
+	for _, w := range want {
+		if times[w] == 0 {
+			t.Errorf("record is missing: %s", w)
+		}
+		doubled += max(0, times[w]-1)
+		delete(times, w)
+	}
+	for g := range times {
+		t.Errorf("record was never in the API: %s", g)
+	}
+	return doubled
+}
+
+// transport is a function as a RoundTripper.
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

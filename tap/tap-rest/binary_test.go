@@ -1,0 +1,33 @@
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// builtBinary returns the real program, built once for all tests that need a
+// process of its own.
+func builtBinary(t testing.TB) string {
+	t.Helper()
+	name, err := buildOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+var buildOnce = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "tap-rest-test-")
+	if err != nil {
+		return "", err
+	}
+	name := filepath.Join(dir, "tap-rest")
+	if out, err := exec.Command("go", "build", "-o", name, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build tap-rest: %w\n%s", err, out)
+	}
+	return name, nil
+})

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/tap-rest/tap-rest/sources/apitest"
+)
+
+// TestMain makes this test binary a tap-rest too, the one in PATH: scripts and
+// shells that they start run it.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"tap-rest": main})
+}
+
+// TestScripts runs the stories of the command line.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "../../testdata/script",
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"api": serveAPI, "state": takeState, "exit": wantExit},
+		RequireUniqueNames:  true,
+		RequireExplicitExec: false,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir+"/home")
+			return nil
+		},
+	})
+}
+
+// serveAPI is the script command that starts an API on loopback, for as long
+// as the script runs, and sets $API to its URL:
+//
+//	api [-token TEXT] [-fault FAULT]… COLLECTION…
+//
+// A collection is shops, customers=N or orders=N. A fault is [PATH]@N=WHAT:
+// the Nth request (at PATH) goes wrong; N+ is the Nth and all that follow. What
+// happens is a status, html, cut, reset, or invalid (a record with a field of
+// the wrong type).
+func serveAPI(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("api cannot be negated")
+	}
+	var options []apitest.Option
+	flags := flag.NewFlagSet("api", flag.ContinueOnError)
+	flags.Func("token", "", func(token string) error {
+		options = append(options, apitest.RequireBearer(token))
+		return nil
+	})
+	flags.Func("fault", "", func(text string) error {
+		faults, err := parseFault(text)
+		options = append(options, faults...)
+		return err
+	})
+	ts.Check(flags.Parse(args))
+	api := apitest.New(options...)
+	for _, text := range flags.Args() {
+		c, err := parseCollection(text)
+		ts.Check(err)
+		api.Add(c)
+	}
+	url, stop, err := api.Start()
+	ts.Check(err)
+	ts.Defer(stop)
+	ts.Setenv("API", url)
+}
+
+func parseCollection(text string) (apitest.Collection, error) {
+	name, number, _ := strings.Cut(text, "=")
+	n, err := strconv.Atoi("0" + number)
+	switch {
+	case err != nil:
+		return apitest.Collection{}, err
+	case name == "shops":
+		return apitest.Shops(), nil
+	case name == "customers":
+		return apitest.Customers(n), nil
+	case name == "orders":
+		return apitest.Orders(n), nil
+	}
+	return apitest.Collection{}, fmt.Errorf("no collection %q", name)
+}
+
+var faultText = regexp.MustCompile(`^(/\w+)?@(\d+)(\+?)=(\w+)$`)
+
+// lastOf is up to which request of a path a fault lasts that lasts for good.
+const lastOf = 100
+
+func parseFault(text string) ([]apitest.Option, error) {
+	parts := faultText.FindStringSubmatch(text)
+	if parts == nil {
+		return nil, fmt.Errorf("not a fault: %q", text)
+	}
+	path, from := parts[1], parts[2]
+	first, err := strconv.Atoi(from)
+	if err != nil {
+		return nil, err
+	}
+	fault, err := namedFault(parts[4])
+	if err != nil {
+		return nil, err
+	}
+	last := first
+	if parts[3] != "" {
+		last = lastOf
+	}
+	var all []apitest.Option
+	for n := first; n <= last; n++ {
+		if path == "" {
+			all = append(all, apitest.On(n, fault))
+		} else {
+			all = append(all, apitest.OnPath(path, n, fault))
+		}
+	}
+	return all, nil
+}
+
+func namedFault(name string) (apitest.Fault, error) {
+	switch name {
+	case "html":
+		return apitest.HTML(), nil
+	case "cut":
+		return apitest.CutBody(100), nil
+	case "reset":
+		return apitest.Reset(), nil
+	case "invalid":
+		return apitest.Body(200, "application/json", `{"data":[{"id":1,"name":"A"},{"id":"two","name":"B"},{"id":3,"name":"C"}]}`), nil
+	}
+	code, err := strconv.Atoi(name)
+	if err != nil {
+		return apitest.Fault{}, fmt.Errorf("no fault %q", name)
+	}
+	return apitest.Status(code), nil
+}
+
+// takeState is the script command that writes the value of the last line of a
+// run, which must be a STATE, to a file:
+//
+//	state stdout state.json
+func takeState(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: state LINES FILE")
+	}
+	lines := strings.TrimSuffix(ts.ReadFile(args[0]), "\n")
+	last := lines[strings.LastIndexByte(lines, '\n')+1:]
+	value, found := strings.CutPrefix(last, `{"type":"STATE","value":`)
+	if !found {
+		ts.Fatalf("the last line is not a STATE: %.200s", last)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(strings.TrimSuffix(value, "}")), 0o600))
+}
+
+// wantExit is the script command that runs another one and wants it to end
+// with a code:
+//
+//	exit 75 tap-rest --config config.json
+func wantExit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exit CODE PROGRAM [ARG]…")
+	}
+	got := "0"
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		got = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if got != args[0] {
+		ts.Fatalf("exit code %s, want %s", got, args[0])
+	}
+}
