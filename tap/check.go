@@ -79,9 +79,6 @@ func (c *checker) schemaLine(keys []string, replicationKey string) []byte {
 // check checks the record that stands in dst from start on. It returns dst,
 // the record perhaps changed, and false for a record that does not leave.
 func (c *checker) check(dst []byte, start int, keys []string, n *counts) ([]byte, bool, error) {
-	if !c.known() {
-		return dst, true, nil
-	}
 	dst, err := c.checkFields(dst, start, keys)
 	if err != nil {
 		return dst, false, err

@@ -172,18 +172,10 @@ func (r *renderer) renderRecord(b *batch, frame *message.Frame, page *fetch.Page
 	undo := len(b.lines)
 	lines := frame.Open(b.lines)
 	start := len(lines)
-	lines, keep, err := r.project(lines, page, i)
-	if err != nil {
-		return err
+	lines, keep, err := r.pick(lines, page, i, &b.counts)
+	if err == nil && keep {
+		lines, keep, err = r.checker.check(lines, start, r.keys, &b.counts)
 	}
-	if keep {
-		keep, err = r.note(lines[start:], b)
-	}
-	if err != nil || !keep {
-		b.lines = lines[:undo]
-		return err
-	}
-	lines, keep, err = r.checker.check(lines, start, r.keys, &b.counts)
 	if err != nil || !keep {
 		b.lines = lines[:undo]
 		return err
@@ -193,15 +185,27 @@ func (r *renderer) renderRecord(b *batch, frame *message.Frame, page *fetch.Page
 	return nil
 }
 
+// pick appends record i of a page as it leaves, unless keep or client_filter
+// drop it.
+func (r *renderer) pick(lines []byte, page *fetch.Page, i int, n *counts) ([]byte, bool, error) {
+	start := len(lines)
+	lines, keep, err := r.project(lines, page, i)
+	if err != nil || !keep {
+		return lines, keep, err
+	}
+	keep, err = r.note(lines[start:], n)
+	return lines, keep, err
+}
+
 // note takes note of a record's replication value. It reports false for a
 // record that client_filter drops.
-func (r *renderer) note(record []byte, b *batch) (bool, error) {
+func (r *renderer) note(record []byte, n *counts) (bool, error) {
 	if !r.incremental || r.key == "" {
 		return true, nil
 	}
 	value := catalog.Field(record, r.key)
 	if r.Incremental.ClientFilter && r.older(value) {
-		b.counts.older++
+		n.older++
 		return false, nil
 	}
 	lower, err := r.high.Observe(value)

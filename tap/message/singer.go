@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -75,9 +76,14 @@ func (m SingerMetric) String() string {
 // Flatten makes the line breaks in line spaces, in place. In proven JSON they
 // stand between tokens only.
 func Flatten(line []byte) {
-	for i, c := range line {
-		if c == '\n' || c == '\r' {
-			line[i] = ' '
+	for _, c := range [...]byte{'\n', '\r'} {
+		for rest := line; ; {
+			i := bytes.IndexByte(rest, c)
+			if i < 0 {
+				break
+			}
+			rest[i] = ' '
+			rest = rest[i+1:]
 		}
 	}
 }
