@@ -21,8 +21,9 @@ type checker struct {
 	due        bool // a SCHEMA line must come before the next record
 	grown      bool // it is wider than it was at the start of the run
 	quarantine *quarantine
-	unknown    bool // found by the last look for new fields
-	pointer    string
+	full       bool   // the schema takes no more fields
+	unknown    bool   // found by the last look for new fields
+	pointer    string // of the first of them
 }
 
 // newChecker returns the checker of a reading. cached is the schema that was
@@ -109,7 +110,7 @@ func (c *checker) check(dst []byte, start int, keys []string, n *counts) ([]byte
 // checkFields applies on_new_field.
 func (c *checker) checkFields(dst []byte, start int, keys []string) ([]byte, error) {
 	policy := c.stream.OnNewField
-	if policy == sources.Pass {
+	if policy == sources.Pass || policy == sources.Evolve && c.full {
 		return dst, nil
 	}
 	record := dst[start:]
@@ -127,9 +128,11 @@ func (c *checker) checkFields(dst []byte, start int, keys []string) ([]byte, err
 		return dst, fmt.Errorf("%s: %w: record %s: %s: a field that the schema does not name (on_new_field: fail)",
 			c.stream.Name, errUnfit, keyText(record, keys), c.pointer)
 	}
+	before := c.schema
 	if err := c.grow(schema.AddFields, record); err != nil {
 		return dst, fmt.Errorf("%s: record %s: %w", c.stream.Name, keyText(record, keys), err)
 	}
+	c.full = c.schema == before // objects keyed by data would grow it for ever
 	return dst, nil
 }
 

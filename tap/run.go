@@ -195,6 +195,9 @@ func (r *run) emitter(account *Account) *emitter {
 	return &emitter{
 		out: r.Out, state: r.State, flush: r.Config.Run.Flush, memory: max(1, r.Config.Run.Memory/2), account: account,
 		recycle: func(lines []byte) {
+			if lines == nil {
+				return // of a failure
+			}
 			select {
 			case r.lines <- lines:
 			default:

@@ -58,7 +58,7 @@ func (t *track) advance(p progress) {
 			t.raise(p.high)
 		}
 	case !p.lost:
-		if t.incremental && t.Incremental.Sorted && !p.frozen {
+		if t.incremental && t.Incremental.Sorted && t.Incremental.Bookmark.IsZero() && !p.frozen {
 			t.raise(p.high)
 		}
 		t.bookmark.Resume = t.unfinished(p)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 
 	"github.com/tap-rest/tap-rest/tap"
@@ -20,7 +19,7 @@ const (
 func exitCode(con *console, err error) int {
 	var failures tap.Failures
 	switch {
-	case err == nil, errors.Is(err, context.Canceled):
+	case err == nil:
 		return exitComplete
 	case errors.As(err, &failures):
 		if failures.Temporary() {

@@ -10,21 +10,22 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/tap-rest/tap-rest/tap"
 )
 
 // cli is the command line. Singer needs no verb: without one, a run syncs.
 type cli struct {
-	Sync    syncCmd    `cmd:"" default:"withargs" help:"Read the selected streams out: SCHEMA, RECORD and STATE lines on stdout."`
+	Sync    syncCmd    `cmd:"" hidden:"" default:"withargs" help:"Read the selected streams out: SCHEMA, RECORD and STATE lines on stdout."`
 	Demo    demoCmd    `cmd:"" help:"Read a sample API on loopback, all of it: no file is needed."`
 	Lint    lintCmd    `cmd:"" help:"Check a definition and print all its problems."`
 	Preview previewCmd `cmd:"" help:"Show the first records of a stream as a table."`
 
-	LogFormat string           `enum:"text,json" default:"text" env:"TAP_REST_LOG_FORMAT" help:"How stderr is written: ${enum}."`
-	LogLevel  string           `enum:"debug,info,warn,error" default:"info" env:"TAP_REST_LOG_LEVEL" help:"What stderr tells: ${enum}."`
+	LogFormat string           `enum:"text,json" default:"text" env:"TAP_REST_LOG_FORMAT" help:"How stderr is written: text or json, an object on each line."`
+	LogLevel  string           `enum:"debug,info,warn,error" default:"info" env:"TAP_REST_LOG_LEVEL" help:"From which level on stderr tells: debug, info, warn or error."`
 	Version   kong.VersionFlag `help:"Print the version and stop."`
 }
 
@@ -35,10 +36,11 @@ func run(args []string) int {
 	exited := -1
 	parser, err := kong.New(&c,
 		kong.Name("tap-rest"),
-		kong.Description("Reads any HTTP API out, completely, from a definition in one YAML file. Messages go to stdout, the log to stderr."),
+		kong.Description(description),
+		kong.Help(help),
+		kong.ConfigureHelp(kong.HelpOptions{NoAppDescFormat: true, NoExpandSubcommands: true}),
 		kong.Vars{"version": "tap-rest " + version()},
 		kong.Exit(func(code int) { exited = code }),
-		kong.UsageOnError(),
 	)
 	if err != nil {
 		panic(err) // the struct above is wrong
@@ -48,16 +50,17 @@ func run(args []string) int {
 	case exited >= 0:
 		return exited
 	case err != nil:
-		fmt.Fprintf(os.Stderr, "tap-rest: %v (tap-rest --help says more)\n", err)
-		return exitUnusable
+		con := newConsole(os.Stderr, os.Getenv("TAP_REST_LOG_FORMAT") == "json", "info")
+		return exitCode(con, &tap.InputError{Err: misused(parser.Model, args, err)})
 	}
 	con := newConsole(os.Stderr, c.LogFormat == "json", c.LogLevel)
 	defer con.clear()
 	stop, signals := catchSignals()
 	err = command.Run(&runtime{stop: stop, console: con, stdout: os.Stdout})
 	con.clear()
+	code := exitCode(con, err)
 	signals.raise()
-	return exitCode(con, err)
+	return code
 }
 
 // runtime is what commands find around them.
