@@ -1,0 +1,320 @@
+package expr
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"math/bits"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	day  = 24 * time.Hour
+	week = 7 * day
+)
+
+// A span is a length of time: calendar months, whose length depends on where they are laid, and
+// nanoseconds.
+type span struct {
+	months int32
+	nanos  time.Duration
+}
+
+func (s span) value() Value {
+	return Value{kind: KindDuration, part: s.months, num: int64(s.nanos)}
+}
+
+func (v Value) span() span { return span{months: v.part, nanos: time.Duration(v.num)} }
+
+// ParseDuration reads Go's durations with the units d (24 hours) and w (7 days) added, as in
+// "1d12h" or "90s", and those of ISO 8601 that have no years and months, as in "P1DT12H".
+func ParseDuration(text string) (time.Duration, error) {
+	s, err := parseSpan(text)
+	if err == nil && s.months != 0 {
+		err = errors.New("months and years have no fixed length")
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read duration %q: %w", clip(text), err)
+	}
+	return s.nanos, nil
+}
+
+// clip shortens text for an error message.
+func clip(text string) string {
+	if len(text) > 64 {
+		return text[:64] + "…"
+	}
+	return text
+}
+
+// parseSpan reads Go's and ISO 8601's durations.
+func parseSpan(text string) (span, error) {
+	body, negative := strings.CutPrefix(text, "-")
+	if !negative {
+		body = strings.TrimPrefix(body, "+")
+	}
+	var s span
+	var err error
+	if iso, ok := strings.CutPrefix(body, "P"); ok {
+		s, err = parseISO(iso)
+	} else {
+		s, err = parseUnits(body)
+	}
+	if negative {
+		s = s.negate()
+	}
+	return s, err
+}
+
+func (s span) negate() span { return span{months: -s.months, nanos: -s.nanos} }
+
+// An amount is a decimal number of units: whole and billionths.
+type amount struct {
+	whole, billionths uint64
+}
+
+var errDuration = errors.New("want a number and a unit, as in 90s, 3d or P1DT2H")
+
+// cutAmount reads the number that text begins with.
+func cutAmount(text string) (amount, string, error) {
+	n := digits(text)
+	whole, err := strconv.ParseUint("0"+text[:n], 10, 64)
+	if err != nil {
+		return amount{}, "", errors.New("too long")
+	}
+	a, rest := amount{whole: whole}, text[n:]
+	if rest == "" || rest[0] != '.' && rest[0] != ',' {
+		if n == 0 {
+			return amount{}, "", errDuration
+		}
+		return a, rest, nil
+	}
+	fraction := rest[1 : 1+digits(rest[1:])]
+	if n == 0 && fraction == "" {
+		return amount{}, "", errDuration
+	}
+	rest = rest[1+len(fraction):]
+	for i, scale := 0, uint64(1e8); i < len(fraction) && scale > 0; i, scale = i+1, scale/10 {
+		a.billionths += uint64(fraction[i]-'0') * scale
+	}
+	return a, rest, nil
+}
+
+// add adds that many units to s.
+func (s *span) add(a amount, unit time.Duration) error {
+	high, whole := bits.Mul64(a.whole, uint64(unit))
+	fractionHigh, fractionLow := bits.Mul64(a.billionths, uint64(unit))
+	fraction, _ := bits.Div64(fractionHigh, fractionLow, 1e9)
+	sum, carry := bits.Add64(whole, fraction, 0)
+	if high != 0 || carry != 0 || sum > math.MaxInt64-uint64(s.nanos) {
+		return errors.New("longer than 292 years")
+	}
+	s.nanos += time.Duration(sum)
+	return nil
+}
+
+// addMonths adds that many times the months to s.
+func (s *span) addMonths(a amount, months int32) error {
+	if a.billionths != 0 {
+		return errors.New("fractions of months and years are not supported")
+	}
+	if a.whole > 120_000 {
+		return errors.New("longer than 10,000 years")
+	}
+	s.months += int32(a.whole) * months
+	return nil
+}
+
+func parseUnits(text string) (span, error) {
+	if text == "0" {
+		return span{}, nil
+	}
+	var s span
+	if text == "" {
+		return s, errDuration
+	}
+	for text != "" {
+		a, rest, err := cutAmount(text)
+		if err != nil {
+			return span{}, err
+		}
+		end := strings.IndexAny(rest, "0123456789.,")
+		if end < 0 {
+			end = len(rest)
+		}
+		unit, ok := unitOf(rest[:end])
+		if !ok {
+			return span{}, errDuration
+		}
+		if err := s.add(a, unit); err != nil {
+			return span{}, err
+		}
+		text = rest[end:]
+	}
+	return s, nil
+}
+
+func unitOf(name string) (time.Duration, bool) {
+	switch name {
+	case "ns":
+		return time.Nanosecond, true
+	case "us", "µs", "μs":
+		return time.Microsecond, true
+	case "ms":
+		return time.Millisecond, true
+	case "s":
+		return time.Second, true
+	case "m":
+		return time.Minute, true
+	case "h":
+		return time.Hour, true
+	case "d":
+		return day, true
+	case "w":
+		return week, true
+	}
+	return 0, false
+}
+
+// parseISO reads an ISO 8601 duration after its P. Its units stand in order, each once.
+func parseISO(text string) (span, error) {
+	var s span
+	dates, clock, timed := strings.Cut(text, "T")
+	if dates == "" && clock == "" || timed && clock == "" {
+		return s, errDuration
+	}
+	if err := s.addISO(dates, "YMWD"); err != nil {
+		return span{}, err
+	}
+	if err := s.addISO(clock, "HMS"); err != nil {
+		return span{}, err
+	}
+	return s, nil
+}
+
+func (s *span) addISO(text, units string) error {
+	clock := units[0] == 'H'
+	for text != "" {
+		a, rest, err := cutAmount(text)
+		if err != nil {
+			return err
+		}
+		if rest == "" {
+			return errDuration
+		}
+		place := strings.IndexByte(units, rest[0])
+		if place < 0 {
+			return errDuration
+		}
+		if err := s.addISOUnit(a, rest[0], clock); err != nil {
+			return err
+		}
+		units, text = units[place+1:], rest[1:]
+	}
+	return nil
+}
+
+func (s *span) addISOUnit(a amount, unit byte, clock bool) error {
+	switch unit {
+	case 'Y':
+		return s.addMonths(a, 12)
+	case 'W':
+		return s.add(a, week)
+	case 'D':
+		return s.add(a, day)
+	case 'H':
+		return s.add(a, time.Hour)
+	case 'S':
+		return s.add(a, time.Second)
+	}
+	if clock {
+		return s.add(a, time.Minute)
+	}
+	return s.addMonths(a, 1)
+}
+
+// addTo returns the time that lies s after t. A day that the month does not have is its last.
+func (s span) addTo(t time.Time) (time.Time, error) {
+	if s.months != 0 {
+		year, month, dayOfMonth := t.Date()
+		first := time.Date(year, month, 1, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
+		first = first.AddDate(0, int(s.months), 0)
+		last := first.AddDate(0, 1, -1).Day()
+		t = first.AddDate(0, 0, min(dayOfMonth, last)-1)
+	}
+	t = t.Add(s.nanos)
+	if t.Year() < 1 || t.Year() > 9999 {
+		return time.Time{}, errors.New("the time is outside the years 1 to 9999")
+	}
+	return t, nil
+}
+
+// appendISO appends s as ISO 8601 writes it: P1M2DT3H. Where months and nanoseconds differ in
+// sign, each unit has its own: P1M-2DT-3H.
+func (s span) appendISO(dst []byte) []byte {
+	if s.months <= 0 && s.nanos <= 0 && s != (span{}) {
+		dst = append(dst, '-')
+		s = s.negate()
+	}
+	dst = append(dst, 'P')
+	start := len(dst)
+	dst = appendUnit(dst, int64(s.months)/12, 'Y')
+	dst = appendUnit(dst, int64(s.months)%12, 'M')
+	dst = appendUnit(dst, int64(s.nanos/day), 'D')
+	clock := s.nanos % day
+	if clock == 0 && len(dst) > start {
+		return dst
+	}
+	dst = append(dst, 'T')
+	dst = appendUnit(dst, int64(clock/time.Hour), 'H')
+	dst = appendUnit(dst, int64(clock/time.Minute%60), 'M')
+	if clock %= time.Minute; clock == 0 && dst[len(dst)-1] != 'T' {
+		return dst
+	}
+	if clock < 0 {
+		dst = append(dst, '-')
+		clock = -clock
+	}
+	dst = strconv.AppendInt(dst, int64(clock/time.Second), 10)
+	if fraction := clock % time.Second; fraction != 0 {
+		dst = appendPadded(append(dst, '.'), int(fraction), 9, '0')
+		dst = bytes.TrimRight(dst, "0")
+	}
+	return append(dst, 'S')
+}
+
+func appendUnit(dst []byte, n int64, unit byte) []byte {
+	if n == 0 {
+		return dst
+	}
+	return append(strconv.AppendInt(dst, n, 10), unit)
+}
+
+// appendPython appends s as Python's timedelta prints: "1 day, 2:03:04".
+func (s span) appendPython(dst []byte) []byte {
+	if s.months != 0 {
+		dst = strconv.AppendInt(dst, int64(s.months), 10)
+		dst = append(dst, " months, "...)
+	}
+	days, rest := s.nanos/day, s.nanos%day
+	if rest < 0 {
+		days, rest = days-1, rest+day
+	}
+	if days != 0 {
+		dst = strconv.AppendInt(dst, int64(days), 10)
+		dst = append(dst, " days, "...)
+		if days == 1 || days == -1 {
+			dst = append(dst[:len(dst)-len("s, ")], ", "...)
+		}
+	}
+	dst = strconv.AppendInt(dst, int64(rest/time.Hour), 10)
+	dst = appendPadded(append(dst, ':'), int(rest/time.Minute%60), 2, '0')
+	dst = appendPadded(append(dst, ':'), int(rest/time.Second%60), 2, '0')
+	if micros := rest % time.Second / time.Microsecond; micros != 0 {
+		dst = appendPadded(append(dst, '.'), int(micros), 6, '0')
+	}
+	return dst
+}

@@ -1,0 +1,212 @@
+package expr
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A printer writes values as text: as tap-rest does, or exactly as Jinja does.
+type printer struct {
+	jinja bool
+}
+
+// AppendText appends what v prints inside text: strings bare, numbers as they came, true and
+// false, None for null, nothing for undefined, RFC 3339 for times, ISO 8601 for durations; lists
+// and dicts as Python prints them, with strings quoted.
+func (v Value) AppendText(dst []byte) []byte { return printer{}.text(dst, v) }
+
+// Text returns what AppendText appends.
+func (v Value) Text() string {
+	if v.kind == KindString || v.kind == KindNumber {
+		return v.str()
+	}
+	return string(v.AppendText(nil))
+}
+
+// text appends v bare: Python's str().
+func (p printer) text(dst []byte, v Value) []byte {
+	switch v.kind {
+	case KindUndefined:
+		return dst
+	case KindString:
+		return append(dst, v.str()...)
+	}
+	return p.repr(dst, v)
+}
+
+// repr appends v as it stands in a list: Python's repr().
+func (p printer) repr(dst []byte, v Value) []byte {
+	switch v.kind {
+	case KindUndefined:
+		return append(dst, "Undefined"...)
+	case KindNull:
+		return append(dst, "None"...)
+	case KindBool:
+		return p.boolean(dst, v.num != 0)
+	case KindInt:
+		return strconv.AppendInt(dst, v.num, 10)
+	case KindFloat:
+		return appendFloat(dst, v.float())
+	case KindNumber:
+		return p.number(dst, v.text)
+	case KindString:
+		return appendQuoted(dst, v.str())
+	case KindList:
+		return p.list(dst, v)
+	case KindDict:
+		return p.dict(dst, v)
+	case KindTime:
+		return p.time(dst, v)
+	case KindDuration:
+		return p.duration(dst, v.span())
+	}
+	return dst
+}
+
+func (p printer) boolean(dst []byte, b bool) []byte {
+	switch {
+	case p.jinja && b:
+		return append(dst, "True"...)
+	case p.jinja:
+		return append(dst, "False"...)
+	}
+	return strconv.AppendBool(dst, b)
+}
+
+// number appends a number of JSON: as it came, or as Python prints what it reads there.
+func (p printer) number(dst []byte, text string) []byte {
+	if n := literal(text); p.jinja && n.float {
+		return appendFloat(dst, n.f)
+	}
+	return append(dst, text...)
+}
+
+func (p printer) time(dst []byte, v Value) []byte {
+	t := v.time()
+	switch {
+	case v.flags&flagDate != 0:
+		return t.AppendFormat(dst, time.DateOnly)
+	case !p.jinja:
+		return t.AppendFormat(dst, time.RFC3339Nano)
+	case t.Nanosecond() >= 1000:
+		return t.AppendFormat(dst, "2006-01-02 15:04:05.000000-07:00")
+	}
+	return t.AppendFormat(dst, "2006-01-02 15:04:05-07:00")
+}
+
+func (p printer) duration(dst []byte, s span) []byte {
+	if p.jinja {
+		return s.appendPython(dst)
+	}
+	return s.appendISO(dst)
+}
+
+func (p printer) list(dst []byte, v Value) []byte {
+	l, ok := v.ref.(*list)
+	if !ok {
+		return p.raw(dst, v.text)
+	}
+	opening, closing := byte('['), "]"
+	if v.flags&flagTuple != 0 {
+		opening, closing = '(', ")"
+		if len(l.items) == 1 {
+			closing = ",)"
+		}
+	}
+	dst = append(dst, opening)
+	for i, item := range l.items {
+		if i > 0 {
+			dst = append(dst, ", "...)
+		}
+		dst = p.repr(dst, item)
+	}
+	return append(dst, closing...)
+}
+
+func (p printer) dict(dst []byte, v Value) []byte {
+	d, ok := v.ref.(*dict)
+	if !ok {
+		return p.raw(dst, v.text)
+	}
+	dst = append(dst, '{')
+	for i, key := range d.keys {
+		if i > 0 {
+			dst = append(dst, ", "...)
+		}
+		dst = appendQuoted(dst, key)
+		dst = append(dst, ": "...)
+		dst = p.repr(dst, d.values[i])
+	}
+	return append(dst, '}')
+}
+
+// raw appends JSON as Python prints it, token by token, so that nesting costs no stack.
+func (p printer) raw(dst []byte, raw string) []byte {
+	for i := 0; i < len(raw); {
+		switch c := raw[i]; c {
+		case ' ', '\t', '\r', '\n':
+			i++
+		case ',', ':':
+			dst = append(dst, c, ' ')
+			i++
+		case '{', '}', '[', ']':
+			dst = append(dst, c)
+			i++
+		default:
+			end := skipValue(raw, i)
+			if end <= i {
+				return dst
+			}
+			dst = p.repr(dst, decode(raw[i:end]))
+			i = end
+		}
+	}
+	return dst
+}
+
+// appendQuoted appends s as a Python literal: in single quotes, unless it has some and no double.
+func appendQuoted(dst []byte, s string) []byte {
+	quote := '\''
+	if strings.ContainsRune(s, '\'') && !strings.ContainsRune(s, '"') {
+		quote = '"'
+	}
+	dst = append(dst, byte(quote))
+	for _, c := range s {
+		switch {
+		case c == quote || c == '\\':
+			dst = append(dst, '\\', byte(c))
+		case c == ' ' || unicode.IsPrint(c):
+			dst = utf8.AppendRune(dst, c)
+		default:
+			dst = appendEscape(dst, c)
+		}
+	}
+	return append(dst, byte(quote))
+}
+
+func appendEscape(dst []byte, c rune) []byte {
+	switch {
+	case c == '\n':
+		return append(dst, `\n`...)
+	case c == '\r':
+		return append(dst, `\r`...)
+	case c == '\t':
+		return append(dst, `\t`...)
+	case c < 0x100:
+		return appendHex(append(dst, `\x`...), c, 2)
+	case c < 0x10000:
+		return appendHex(append(dst, `\u`...), c, 4)
+	}
+	return appendHex(append(dst, `\U`...), c, 8)
+}
+
+// appendHex appends c as that many hexadecimal digits.
+func appendHex(dst []byte, c rune, digits int) []byte {
+	for shift := 4 * (digits - 1); shift >= 0; shift -= 4 {
+		dst = append(dst, "0123456789abcdef"[c>>shift&15])
+	}
+	return dst
+}

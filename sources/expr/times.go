@@ -1,0 +1,247 @@
+package expr
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+func nowUTC(r *run, _ []Value) (Value, error) { return Time(r.now().UTC()), nil }
+
+func todayUTC(r *run, _ []Value) (Value, error) { return date(r.now().UTC()), nil }
+
+// todayIn returns the day that it is in a zone of the IANA's database.
+func todayIn(r *run, a []Value) (Value, error) {
+	name, err := r.text(a[0])
+	if err != nil {
+		return Value{}, err
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return Value{}, errors.New("the time zone is not known")
+	}
+	return date(r.now().In(zone)), nil
+}
+
+// dayDelta writes the time that is a number of days from now: num_days, format.
+func dayDelta(r *run, a []Value) (Value, error) {
+	days, err := integerOr(a[0], 0)
+	if err != nil {
+		return Value{}, err
+	}
+	layout := "%Y-%m-%dT%H:%M:%S.%f%z"
+	if !a[1].Missing() {
+		layout = a[1].Text()
+	}
+	if days < -4e6 || days > 4e6 {
+		return Value{}, errors.New("too many days")
+	}
+	return r.strftime(r.now().UTC().AddDate(0, 0, days), layout)
+}
+
+func (r *run) strftime(t time.Time, layout string) (Value, error) {
+	if len(layout) > maxText/64 { // a directive makes less than 64 bytes
+		return Value{}, errText
+	}
+	s, err := Strftime(t, layout)
+	if err != nil {
+		return Value{}, err
+	}
+	return r.string(s)
+}
+
+// formatDatetime takes dt, format and input_format.
+func formatDatetime(r *run, a []Value) (Value, error) {
+	t, err := r.readTime(a[0], a[2])
+	if err != nil {
+		return Value{}, err
+	}
+	if a[1].kind != KindString {
+		return Value{}, fmt.Errorf("the format is %s, not a string", a[1].kind)
+	}
+	return r.strftime(t, a[1].str())
+}
+
+// strftimeOf takes dt and format.
+func strftimeOf(r *run, a []Value) (Value, error) {
+	return formatDatetime(r, []Value{a[0], a[1], Undefined()})
+}
+
+func strToDatetime(r *run, a []Value) (Value, error) {
+	t, err := r.readTime(a[0], Undefined())
+	if err != nil {
+		return Value{}, err
+	}
+	return Time(t), nil
+}
+
+// readTime returns the time that v is, or that it says: a text by the layout, or by one that is
+// recognised; a number as seconds since 1970.
+func (r *run) readTime(v, layout Value) (time.Time, error) {
+	switch {
+	case v.kind == KindTime:
+		return v.time(), nil
+	case layout.kind == KindString:
+		text, err := r.text(v)
+		if err != nil {
+			return time.Time{}, err
+		}
+		t, err := strptime(layout.str(), text)
+		if err != nil {
+			return time.Time{}, fmt.Errorf("by the format %q: %w", clip(layout.str()), err)
+		}
+		return t, nil
+	}
+	if seconds, ok := v.Float64(); ok {
+		return fromUnix(seconds)
+	}
+	if v.kind == KindString {
+		if t, ok := recognise(v.str()); ok {
+			return t, nil
+		}
+		return time.Time{}, errors.New("the string is not a time that is recognised: say how it is written")
+	}
+	return time.Time{}, fmt.Errorf("want a time, got %s", v.kind)
+}
+
+// recognise reads a time as ParseTime does, or as HTTP and mail write it.
+func recognise(text string) (time.Time, bool) {
+	if t, ok := ParseTime(text); ok {
+		return t, true
+	}
+	for _, layout := range []string{time.RFC1123, time.RFC1123Z, time.RFC850, time.ANSIC, "20060102T150405Z0700"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// timestamp returns seconds since 1970: of a number that is one without its fraction; of a time,
+// or a text that is one, as a float.
+func timestamp(r *run, a []Value) (Value, error) {
+	switch a[0].kind {
+	case KindInt, KindFloat, KindNumber:
+		if n, ok := readInt(a[0], 10); ok {
+			return n.value(), nil
+		}
+	}
+	t, err := r.readTime(a[0], Undefined())
+	if err != nil {
+		return Value{}, err
+	}
+	return Float(unixFloat(t)), nil
+}
+
+func parseDuration(r *run, a []Value) (Value, error) {
+	if a[0].kind == KindDuration {
+		return a[0], nil
+	}
+	text, err := r.text(a[0])
+	if err != nil {
+		return Value{}, err
+	}
+	s, err := parseSpan(text)
+	if err != nil {
+		return Value{}, err
+	}
+	return s.value(), nil
+}
+
+func totalSeconds(_ *run, a []Value) (Value, error) {
+	s := a[0].span()
+	if s.months != 0 {
+		return Value{}, errors.New("months and years have no fixed length")
+	}
+	return Float(s.nanos.Seconds()), nil
+}
+
+func dateMethod(_ *run, a []Value) (Value, error) { return date(a[0].time()), nil }
+
+func weekday(_ *run, a []Value) (Value, error) {
+	return Int(int64(a[0].time().Weekday()+6) % 7), nil
+}
+
+func isoWeekday(_ *run, a []Value) (Value, error) {
+	return Int(int64(a[0].time().Weekday()+6)%7 + 1), nil
+}
+
+// isoFormat is Python's: 2024-03-05T01:02:03+00:00, with six digits of fraction if there is one.
+func isoFormat(_ *run, a []Value) (Value, error) {
+	t := a[0].time()
+	switch {
+	case a[0].flags&flagDate != 0:
+		return String(t.Format(time.DateOnly)), nil
+	case t.Nanosecond() >= 1000:
+		return String(t.Format("2006-01-02T15:04:05.000000-07:00")), nil
+	}
+	return String(t.Format("2006-01-02T15:04:05-07:00")), nil
+}
+
+// replaceParts returns a time with other parts: year, month, day, hour, minute, second and
+// microsecond, where they are given.
+func replaceParts(v Value, parts []Value) (Value, error) {
+	t := v.time()
+	given := [7]int{
+		t.Year(), int(t.Month()), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond() / 1e3,
+	}
+	for i, part := range parts {
+		n, err := integerOr(part, given[i])
+		if err != nil {
+			return Value{}, err
+		}
+		given[i] = n
+	}
+	f := fields{
+		year: given[0], month: given[1], day: given[2],
+		hour: given[3], minute: given[4], second: given[5],
+	}
+	if f.year < 1 || f.year > 9999 || f.minute < 0 || f.hour < 0 || f.second < 0 || f.second > 59 ||
+		given[6] < 0 || given[6] > 999999 || !f.valid() {
+		return Value{}, errors.New("there is no such time")
+	}
+	changed := time.Date(f.year, time.Month(f.month), f.day, f.hour, f.minute, f.second, given[6]*1e3, t.Location())
+	if v.flags&flagDate != 0 {
+		return date(changed), nil
+	}
+	return Time(changed), nil
+}
+
+// timePart returns a part of a time, undefined where it has no such part.
+func timePart(t time.Time, name string) Value {
+	switch name {
+	case "year":
+		return Int(int64(t.Year()))
+	case "month":
+		return Int(int64(t.Month()))
+	case "day":
+		return Int(int64(t.Day()))
+	case "hour":
+		return Int(int64(t.Hour()))
+	case "minute":
+		return Int(int64(t.Minute()))
+	case "second":
+		return Int(int64(t.Second()))
+	case "microsecond":
+		return Int(int64(t.Nanosecond() / 1e3))
+	}
+	return Undefined()
+}
+
+// durationPart returns a part of a duration, as Python divides it: whole days, and the seconds of
+// the rest, which is not negative.
+func durationPart(s span, name string) Value {
+	days, rest := s.nanos/day, s.nanos%day
+	if rest < 0 {
+		days, rest = days-1, rest+day
+	}
+	switch name {
+	case "days":
+		return Int(int64(days))
+	case "seconds":
+		return Int(int64(rest / time.Second))
+	case "microseconds":
+		return Int(int64(rest % time.Second / time.Microsecond))
+	}
+	return Undefined()
+}
