@@ -15,7 +15,6 @@ type builder struct {
 	root       *node
 	clients    map[clientKey]*Client
 	partitions []*node // of each stream, nil for none
-	exhausted  bool
 }
 
 // clientKey is what makes a client its own: the nodes of its keys, or the
@@ -45,12 +44,13 @@ func (b *builder) definition() *Definition {
 	if len(streams.items) == 0 {
 		b.problem(streams, "needs at least one stream")
 	}
+	if inherited := b.root.get("client").size() + b.root.get("defaults").size(); inherited*len(streams.items) > maxInherited {
+		b.problem(streams, "%d streams inherit %d values each; together they may be %d", len(streams.items), inherited, maxInherited)
+		return def
+	}
 	for _, n := range streams.items {
-		if n.shape != isMap {
-			continue
-		}
-		if def.Streams = append(def.Streams, b.stream(n)); b.exhausted {
-			return def
+		if n.shape == isMap {
+			def.Streams = append(def.Streams, b.stream(n))
 		}
 	}
 	b.names(streams)
@@ -324,11 +324,11 @@ func (b *builder) fieldsKnown(n *node, s *Stream, schema *node) {
 	}
 	for i, name := range s.Keys {
 		if !known[name] {
-			b.problem(n.get("primary_key").items[i], "the schema allows no such field: %s", unknown("field", name, names))
+			b.problem(n.get("primary_key").items[i], "the schema allows no such field: %s", b.unknown("field", name, names))
 		}
 	}
 	if name := s.ReplicationKey; name != "" && !known[name] {
-		b.problem(n.get("replication_key"), "the schema allows no such field: %s", unknown("field", name, names))
+		b.problem(n.get("replication_key"), "the schema allows no such field: %s", b.unknown("field", name, names))
 	}
 }
 

@@ -18,7 +18,8 @@ func (b *builder) names(streams *node) {
 
 // parents reports parents that are no streams, or their own children.
 func (b *builder) parents(def *Definition) {
-	f := family{b, def, map[string]int{}, make([]bool, len(def.Streams)), make([]bool, len(def.Streams))}
+	n := len(def.Streams)
+	f := family{b, def, def.names(), make(map[string]int, n), make([]bool, n), make([]bool, n)}
 	for i, s := range def.Streams {
 		if _, twice := f.index[s.Name]; !twice {
 			f.index[s.Name] = i
@@ -33,6 +34,7 @@ func (b *builder) parents(def *Definition) {
 type family struct {
 	*builder
 	def        *Definition
+	streams    []string
 	index      map[string]int
 	open, done []bool
 }
@@ -50,7 +52,7 @@ func (f *family) visit(i int) {
 		parent, found := f.index[p.Parent]
 		switch {
 		case !found:
-			f.problem(at, "%s", unknown("stream", p.Parent, f.def.names()))
+			f.problem(at, "%s", f.unknown("stream", p.Parent, f.streams))
 		case f.open[parent]:
 			f.problem(at, "stream %s is its own parent, by way of %s", clip(p.Parent), clip(f.def.Streams[i].Name))
 		default:
@@ -83,7 +85,7 @@ func (b *builder) check(def *Definition) {
 		def.Check = roots[0]
 	case n == nil || n.read == nil:
 	case def.Stream(n.text) == nil:
-		b.problem(n, "%s", unknown("stream", n.text, def.names()))
+		b.problem(n, "%s", b.unknown("stream", n.text, def.names()))
 	case !contains(roots, n.text):
 		b.problem(n, "stream %s has a parent: it cannot be read alone", clip(n.text))
 	default:

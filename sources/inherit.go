@@ -5,51 +5,66 @@ import (
 	"slices"
 )
 
+// maxInherited is how many values all streams together may inherit: a small
+// file could ask for gigabytes.
+const maxInherited = 1_000_000
+
 // inherit returns the keys of a stream over those of defaults over those of
 // the client. The nodes in it are those of the file, so problems keep their
 // lines.
 func (b *builder) inherit(stream *node) *node {
 	merged := &node{shape: isMap, line: stream.line, column: stream.column, parent: stream.parent, step: stream.step}
+	at := map[string]int{}
 	for _, layer := range []*node{b.root.get("client"), b.root.get("defaults"), stream} {
 		if layer == nil || layer.shape != isMap {
 			continue
 		}
 		for _, m := range layer.fields {
-			merged.set(m, b.over(merged.get(m.name), m))
+			i, there := at[m.name]
+			if !there {
+				at[m.name] = len(merged.fields)
+				merged.fields = append(merged.fields, m)
+				continue
+			}
+			m.value = over(merged.fields[i].value, m)
+			merged.fields[i] = m
 		}
 	}
 	return merged
 }
 
-// set puts a key of a map in place of its like.
-func (n *node) set(m member, v *node) {
-	m.value = v
-	for i := range n.fields {
-		if n.fields[i].name == m.name {
-			n.fields[i] = m
-			return
-		}
+// size returns how many values there are in a node, itself included.
+func (n *node) size() int {
+	if n == nil {
+		return 0
 	}
-	n.fields = append(n.fields, m)
+	size := 1
+	for _, item := range n.items {
+		size += item.size()
+	}
+	for _, m := range n.fields {
+		size += m.value.size()
+	}
+	return size
 }
 
 // over returns what m makes of the value that it inherits.
-func (b *builder) over(base *node, m member) *node {
-	if base == nil || m.value.shape == isNull {
+func over(base *node, m member) *node {
+	if base.shape == isNull || m.value.shape == isNull {
 		return m.value
 	}
 	switch m.name {
 	case "headers":
-		return b.mergeMaps(base, m.value, textproto.CanonicalMIMEHeaderKey)
+		return mergeMaps(base, m.value, textproto.CanonicalMIMEHeaderKey)
 	case "params", "incremental":
-		return b.mergeMaps(base, m.value, exactly)
+		return mergeMaps(base, m.value, exactly)
 	case "pagination":
 		if by := m.value.get("type"); by != nil && (!base.has("type") || by.text != base.get("type").text) {
 			return m.value
 		}
-		return b.mergeMaps(base, m.value, exactly)
+		return mergeMaps(base, m.value, exactly)
 	case "errors":
-		return b.concat(m.value, base)
+		return concat(m.value, base)
 	}
 	return m.value
 }
@@ -57,7 +72,7 @@ func (b *builder) over(base *node, m member) *node {
 func exactly(name string) string { return name }
 
 // mergeMaps returns over's keys over those of base, compared as same says.
-func (b *builder) mergeMaps(base, over *node, same func(string) string) *node {
+func mergeMaps(base, over *node, same func(string) string) *node {
 	if base.shape != isMap || over.shape != isMap {
 		return over
 	}
@@ -74,30 +89,17 @@ func (b *builder) mergeMaps(base, over *node, same func(string) string) *node {
 			merged.fields = append(merged.fields, m)
 		}
 	}
-	b.spend(len(merged.fields), over)
 	if len(over.fields) == 0 {
 		merged.line, merged.column, merged.parent, merged.step = base.line, base.column, base.parent, base.step
 	}
 	return &merged
 }
 
-func (b *builder) concat(first, then *node) *node {
+func concat(first, then *node) *node {
 	if first.shape != isList || then.shape != isList {
 		return first
 	}
 	merged := *first
 	merged.items = slices.Concat(first.items, then.items)
-	b.spend(len(merged.items), first)
 	return &merged
-}
-
-// spend counts the values that inheritance copies into the streams: a small
-// file could ask for gigabytes.
-func (b *builder) spend(values int, n *node) {
-	before := b.nodes
-	b.nodes += values
-	if before < maxNodes && b.nodes >= maxNodes {
-		b.problem(n, "more than %d values, with what streams inherit", maxNodes)
-	}
-	b.exhausted = b.nodes >= maxNodes
 }

@@ -216,7 +216,7 @@ func formatOf(r *reader, n *node, k key) any {
 		}
 	}
 	if !strings.Contains(n.text, "%") {
-		r.problem(n, "%s", unknown("format", n.text, append(formats, `strftime text, as "%Y-%m"`)))
+		r.problem(n, "%s", r.unknown("format", n.text, append(formats, `strftime text, as "%Y-%m"`)))
 		return nil
 	}
 	return n.text
@@ -238,7 +238,7 @@ func (r *reader) choice(n *node, k key) any {
 			return e
 		}
 	}
-	r.problem(n, "%s", unknown("value", n.text, k.enum))
+	r.problem(n, "%s", r.unknown("value", n.text, k.enum))
 	return nil
 }
 

@@ -51,7 +51,7 @@ func (r *reader) member(n *node, m member, o *object) {
 	}
 	k, _, found := o.lookup(m.name)
 	if !found {
-		msg := unknown("key", m.name, append(o.names(), byName(o)...))
+		msg := r.unknown("key", m.name, append(o.names(), byName(o)...))
 		if has(o.others, m.name) {
 			msg = fmt.Sprintf("unknown key %q; it belongs in defaults or in a stream", m.name)
 		}
@@ -119,7 +119,7 @@ func (r *reader) variant(n *node, o *object, whole bool) {
 	}
 	v := o.variant(by.text)
 	if !by.scalar() || v == nil {
-		r.problem(by, "%s", unknown("type", by.text, o.variantNames()))
+		r.problem(by, "%s", r.unknown("type", by.text, o.variantNames()))
 		return
 	}
 	by.read = v.name
@@ -245,7 +245,7 @@ func (r *reader) knownSettings(n *node) bool {
 		for _, at := range configName.FindAllStringSubmatchIndex(n.text[e[0]:e[1]], -1) {
 			begin, end := e[0]+at[2], e[0]+at[3]
 			if name := n.text[begin:end]; !r.settings.declares(name) {
-				r.problemAt(n.line, n.column+r.inText(n, begin), n.place(), "%s", unknown("setting", name, r.settings.names()))
+				r.problemAt(n.line, n.column+r.inText(n, begin), n.place(), "%s", r.unknown("setting", name, r.settings.names()))
 				return false
 			}
 		}

@@ -34,8 +34,29 @@ func newDocument(file string, data []byte) *document {
 	return &document{file: file, lines: strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")}
 }
 
+// maxProblems are reported of a file; a hint stands at the first maxHints.
+const (
+	maxProblems = 1000
+	maxHints    = 100
+)
+
 func (d *document) problemAt(line, column int, place, format string, args ...any) {
+	switch {
+	case len(d.problems) == maxProblems:
+		line, column, place = len(d.lines), 1, ""
+		format, args = "more than %d problems: the rest is left out", []any{maxProblems}
+	case len(d.problems) > maxProblems:
+		return
+	}
 	d.problems = append(d.problems, Problem{d.file, max(line, 1), max(column, 1), place, fmt.Sprintf(format, args...)})
+}
+
+// unknown is what a message says of an unknown name.
+func (d *document) unknown(what, name string, known []string) string {
+	if len(d.problems) >= maxHints {
+		known = nil
+	}
+	return unknown(what, name, known)
 }
 
 func (d *document) problem(n *node, format string, args ...any) {

@@ -29,7 +29,7 @@ func (w *Walk) authorize(out *outgoing) error {
 		if err != nil {
 			return fmt.Errorf("auth.password: %w", err)
 		}
-		out.header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
+		out.header.Set("Authorization", "Basic "+basic(user, password))
 	case sources.AuthAPIKey:
 		return w.authorizeKey(out, a)
 	}
@@ -45,15 +45,11 @@ func (w *Walk) authorizeKey(out *outgoing, a *sources.Auth) error {
 	if err != nil {
 		return err
 	}
-	if !a.InQuery {
+	if a.InQuery {
+		out.url.RawQuery = parsePairs(out.url.RawQuery).set(name, value).encode()
+	} else {
 		out.header.Set(name, value)
-		return nil
 	}
-	query, err := parsePairs(out.url.RawQuery)
-	if err != nil {
-		return fmt.Errorf("query: %w", err)
-	}
-	out.url.RawQuery = query.set(name, value).encode()
 	return nil
 }
 
@@ -68,32 +64,28 @@ func (w *Walk) credential(key string, t *expr.Template) (string, error) {
 	if v.Missing() || text == "" {
 		return "", fmt.Errorf("auth.%s: %s is empty: give the setting that it is made of", key, t.Source())
 	}
-	if strings.ContainsAny(text, "\r\n\x00") {
-		return "", fmt.Errorf("auth.%s: has a line break", key)
-	}
 	return text, nil
 }
 
-// isCredential reports whether the header is the one that auth api_key sets.
-func (c *Client) isCredential(header string) bool {
-	a := c.source.Auth
-	if a.Type != sources.AuthAPIKey || a.InQuery {
-		return false
-	}
-	name, ok := a.Name.Const()
-	return !ok || strings.EqualFold(name.Text(), header)
+func basic(user, password string) string {
+	return base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
 }
 
-// credentials are the secret texts that auth makes of the settings.
+// credentials are the secret texts that auth makes of the settings, in an
+// order that does not depend on their values.
 func credentials(a *sources.Auth, vars expr.Vars) []sources.Secret {
 	var all []sources.Secret
 	for _, t := range []*expr.Template{a.Token, a.Password, a.Value} {
 		if t == nil {
 			continue
 		}
-		if text, err := t.Text(vars); err == nil && text != "" {
-			all = append(all, sources.NewSecret(text))
-		}
+		text, _ := t.Text(vars) // an error comes again with the first request
+		all = append(all, sources.NewSecret(strings.TrimSpace(text)))
+	}
+	if a.Type == sources.AuthBasic { // as the header has it, which answers may echo
+		user, _ := a.Username.Text(vars)
+		password, _ := a.Password.Text(vars)
+		all = append(all, sources.NewSecret(basic(strings.TrimSpace(user), password)))
 	}
 	return all
 }

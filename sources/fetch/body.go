@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,8 +12,15 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// acceptEncoding is what requests ask for unless the definition says other.
-const acceptEncoding = "gzip, zstd, br"
+const (
+	// acceptEncoding is what requests ask for unless the definition says other.
+	acceptEncoding = "gzip, zstd, br"
+	// maxEncodings is how many encodings may lie over one another: each takes
+	// memory of its own.
+	maxEncodings = 4
+	// maxWindow is how far back zstd may refer, as RFC 9659 has it for HTTP.
+	maxWindow = 8 << 20
+)
 
 // errTooLarge is a body over MaxBody.
 var errTooLarge = fmt.Errorf("larger than %d MiB", MaxBody>>20)
@@ -20,44 +28,79 @@ var errTooLarge = fmt.Errorf("larger than %d MiB", MaxBody>>20)
 // errEncoding is a Content-Encoding that nobody asked for.
 type errEncoding struct{ name string }
 
-func (e errEncoding) Error() string { return fmt.Sprintf("unknown Content-Encoding %q", e.name) }
+func (e errEncoding) Error() string { return fmt.Sprintf("unknown Content-Encoding %q", clip(e.name)) }
 
 // readBody appends the decoded body to buf. Its encodings were applied in the
 // order in which the headers name them (RFC 9110, 8.4).
 func readBody(buf []byte, wire io.Reader, headers []string) ([]byte, error) {
-	r := wire
-	names := strings.Split(strings.Join(headers, ","), ",")
+	names := encodings(headers)
+	if len(names) == 0 {
+		return readAll(buf, wire)
+	}
+	if len(names) > maxEncodings {
+		return buf, errEncoding{strings.Join(names, ", ")}
+	}
+	// Answers without a body often name an encoding all the same.
+	first := make([]byte, 1)
+	if _, err := io.ReadFull(wire, first); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return buf, err
+	}
+	layers := []io.Reader{io.MultiReader(bytes.NewReader(first), wire)}
 	for i := len(names) - 1; i >= 0; i-- {
-		decoded, closeDecoder, err := decode(r, strings.ToLower(strings.TrimSpace(names[i])))
+		decoded, closeDecoder, err := decode(layers[0], names[i])
 		if err != nil {
 			return buf, err
 		}
 		defer closeDecoder()
-		r = decoded
+		layers = append([]io.Reader{decoded}, layers...)
 	}
-	buf, err := readAll(buf, r)
-	if err == nil && r != wire {
-		// A decoder may stop before the wire's end: a body that was cut there
-		// must not pass.
-		_, err = io.Copy(io.Discard, wire)
+	buf, err := readAll(buf, layers[0])
+	if err != nil {
+		return buf, err
 	}
-	return buf, err
+	for _, layer := range layers[1:] {
+		// A decoder may stop before the end of what it reads: a body that was
+		// cut there, or whose checksum lies there, must not pass.
+		n, err := io.Copy(io.Discard, io.LimitReader(layer, MaxBody))
+		if err == nil && n == MaxBody {
+			err = errTooLarge
+		}
+		if err != nil {
+			return buf, err
+		}
+	}
+	return buf, nil
+}
+
+// encodings are the names in Content-Encoding headers, in order.
+func encodings(headers []string) []string {
+	var names []string
+	for _, h := range headers {
+		for name := range strings.SplitSeq(h, ",") {
+			name = strings.ToLower(strings.TrimSpace(name))
+			if name != "" && name != "identity" {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 func decode(r io.Reader, name string) (io.Reader, func(), error) {
 	switch name {
-	case "", "identity":
-		return r, func() {}, nil
 	case "gzip", "x-gzip":
 		z, err := gzip.NewReader(r)
 		if err != nil {
 			return nil, nil, fmt.Errorf("gzip: %w", unexpected(err))
 		}
-		return z, func() { z.Close() }, nil
+		return z, func() { _ = z.Close() }, nil // it has nothing to say that Read did not
 	case "zstd":
-		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
+		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
-			return nil, nil, fmt.Errorf("zstd: %w", err)
+			return nil, nil, fmt.Errorf("zstd: %w", unexpected(err))
 		}
 		return z, z.Close, nil
 	case "br":

@@ -2,14 +2,12 @@ package fetch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,9 +20,6 @@ const (
 	MaxBody = 8 << 20
 	// maxRedirects is how many redirects a request follows.
 	maxRedirects = 10
-	// keptBodies is how many bodies' memory a client keeps. A sync.Pool would
-	// lose it at every collection, and each body would be grown from nothing.
-	keptBodies = 4
 	// slowest is how many timeouts a whole answer may take: one that drips a
 	// byte within every timeout would never end otherwise.
 	slowest = 10
@@ -33,7 +28,8 @@ const (
 // Gate decides about every request before it is sent.
 type Gate interface {
 	// Enter is called from any goroutine, once before each request, retries
-	// too. An error forbids the request; ErrStopped when the run is stopping.
+	// and redirects too. An error forbids the request; ErrStopped when the run
+	// is stopping.
 	Enter() error
 	// Closed is closed when Enter will never allow a request again: it ends
 	// every wait for one.
@@ -43,7 +39,7 @@ type Gate interface {
 // Counters add up what the walks of a stream cost. They may be read at any
 // time.
 type Counters struct {
-	Requests atomic.Int64 // sent, retries too
+	Requests atomic.Int64 // sent, retries and redirects too
 	Retries  atomic.Int64
 	Waited   atomic.Int64 // nanoseconds, for rates and before retries
 	Wire     atomic.Int64 // bytes of bodies as they came
@@ -62,11 +58,11 @@ type Options struct {
 // the pace that it sets. Its methods may be called from any goroutine.
 type Client struct {
 	Options
-	source *sources.Client
-	http   *http.Client
-	pace   *pace
-	slots  chan struct{}
-	bodies chan []byte // memory for the next ones
+	source  *sources.Client
+	keyName string // under which auth api_key sends its value; "" with other types
+	pace    *pace
+	slots   chan struct{}
+	bodies  sync.Pool // of *[]byte
 }
 
 // NewClient returns the client of source.
@@ -84,91 +80,45 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 		source:  source,
 		pace:    newPace(source.RateLimits),
 		slots:   make(chan struct{}, source.MaxInFlight),
-		bodies:  make(chan []byte, keptBodies),
+	}
+	if a := source.Auth; a.Type == sources.AuthAPIKey {
+		c.keyName, _ = a.Name.Text(vars) // an error comes again with the first request
 	}
 	c.Secrets = append(slices.Clone(c.Secrets), credentials(source.Auth, vars)...)
-	c.http = &http.Client{Transport: o.Transport, CheckRedirect: c.checkRedirect}
+	c.bodies.New = func() any { return new([]byte) }
 	return c
 }
 
 // Close ends the client's idle connections.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
-
-// errLeaves is a redirect or a link that leads to a host that the definition
-// does not name.
-type errLeaves struct{ host string }
-
-func (e errLeaves) Error() string {
-	return fmt.Sprintf("leads to another host, %s: if that is meant, name it in allow_hosts", e.host)
+func (c *Client) Close() {
+	if t, ok := c.Transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
 }
 
-func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
-	if len(via) > maxRedirects {
-		return fmt.Errorf("more than %d redirects", maxRedirects)
-	}
-	first := via[0].URL
-	if sameSite(first, next.URL) {
-		return nil
-	}
-	if !c.allowed(first, next.URL) {
-		return errLeaves{next.URL.Host}
-	}
-	// net/http drops Authorization by itself, but knows no other credential.
-	for name, values := range next.Header {
-		if name == "Authorization" || c.isCredential(name) || c.Secrets.In(strings.Join(values, "\n")) {
-			next.Header.Del(name)
-		}
-	}
-	return nil
-}
-
-// allowed reports whether a request for from may lead to the host of to.
-func (c *Client) allowed(from, to *url.URL) bool {
-	if sameSite(from, to) {
-		return true
-	}
-	for _, host := range c.source.AllowHosts {
-		if strings.EqualFold(host, to.Host) || strings.EqualFold(host, to.Hostname()) {
-			return true
-		}
-	}
-	return false
-}
-
-// sameSite reports whether to is on the host of from, and no less safe: a step
-// from http to https on the default ports stays on the host, the way back
-// does not.
-func sameSite(from, to *url.URL) bool {
-	if !strings.EqualFold(from.Hostname(), to.Hostname()) {
-		return false
-	}
-	if from.Scheme == to.Scheme {
-		return port(from) == port(to)
-	}
-	return from.Scheme == "http" && to.Scheme == "https" && port(from) == "80" && port(to) == "443"
-}
-
-func port(u *url.URL) string {
-	switch {
-	case u.Port() != "":
-		return u.Port()
-	case u.Scheme == "https":
-		return "443"
-	}
-	return "80"
-}
-
-// send makes one attempt: it waits for the client's pace and a slot, asks, and
-// reads the answer whole. An answer of any status is an exchange; the error is
-// for the lack of one. The caller gives the body back with recycle.
+// send makes one attempt: it asks, and follows redirects. An answer of any
+// status is an exchange; the error is for the lack of one. The caller gives
+// the body back with recycle.
 func (c *Client) send(ctx context.Context, out *outgoing, timeout time.Duration, n *Counters) (*Exchange, error) {
+	at := out
+	for range maxRedirects + 1 {
+		ex, next, err := c.ask(ctx, out, at, timeout, n)
+		if next == nil {
+			return ex, err
+		}
+		at = next
+	}
+	return nil, errRedirect{fmt.Sprintf("more than %d redirects", maxRedirects)}
+}
+
+// ask sends one request, the first one or what a redirect made of it, when the
+// client's pace and a slot allow it. It reads the answer whole, or returns the
+// request that it redirects to.
+func (c *Client) ask(ctx context.Context, first, at *outgoing, timeout time.Duration, n *Counters) (*Exchange, *outgoing, error) {
 	if err := c.admit(ctx, n); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() { <-c.slots }()
-	if err := c.Gate.Enter(); err != nil {
-		return nil, err
-	}
 	n.Requests.Add(1)
 
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -179,47 +129,57 @@ func (c *Client) send(ctx context.Context, out *outgoing, timeout time.Duration,
 	defer whole.Stop()
 
 	start := time.Now()
-	resp, err := c.http.Do(out.request(ctx))
+	resp, err := c.Transport.RoundTrip(at.request(ctx))
 	if err != nil {
-		return nil, requestError(ctx, err)
+		return nil, nil, requestError(ctx, err)
 	}
 	defer resp.Body.Close()
+	next, err := c.redirect(first, at, resp)
+	if next != nil || err != nil {
+		_, _ = io.CopyN(io.Discard, resp.Body, 4<<10) // so that the connection can be used again; a long body is not worth it
+		return nil, next, err
+	}
 	idle.Reset(timeout)
 	wire := &wireReader{r: resp.Body, idle: idle, timeout: timeout}
-	body, err := readBody(c.memory(), wire, resp.Header.Values("Content-Encoding"))
+	body, err := readBody((*c.bodies.Get().(*[]byte))[:0], wire, resp.Header.Values("Content-Encoding"))
 	n.Wire.Add(wire.n)
-	if err != nil {
-		c.recycle(body)
-		return nil, fmt.Errorf("answer %d cut short: %w", resp.StatusCode, requestError(ctx, err))
-	}
 	ex := &Exchange{
-		Request: out.shown, Status: resp.StatusCode, Header: resp.Header, Body: body, Wire: wire.n,
-		At: time.Now(), Took: time.Since(start), RequestID: requestID(resp.Header), url: out.url,
+		Request: first.shown, Status: resp.StatusCode, Header: resp.Header, Body: body, Wire: wire.n,
+		At: time.Now(), Took: time.Since(start), RequestID: c.requestID(resp.Header), url: at.url,
 	}
-	if resp.Request != nil {
-		ex.url = resp.Request.URL
+	if err != nil {
+		ex.cut = fmt.Errorf("the body of the answer %d: %w", resp.StatusCode, requestError(ctx, err))
 	}
-	return ex, nil
+	return ex, nil, nil
 }
 
-// admit waits until the client's pace and its slots let a request start.
+// admit waits until a request may start, and takes one of the client's slots
+// for it. Rates are waited for without a slot, but counted with one: otherwise
+// requests that were let through long ago could start all at once.
 func (c *Client) admit(ctx context.Context, n *Counters) error {
 	for {
+		if ctx.Err() != nil {
+			return ErrStopped
+		}
+		select {
+		case c.slots <- struct{}{}:
+		case <-c.Gate.Closed():
+			return ErrStopped
+		case <-ctx.Done():
+			return ErrStopped
+		}
 		wait := c.pace.take(time.Now())
 		if wait <= 0 {
-			break
+			err := c.Gate.Enter()
+			if err != nil {
+				<-c.slots
+			}
+			return err
 		}
+		<-c.slots
 		if err := c.sleep(ctx, wait, n); err != nil {
 			return err
 		}
-	}
-	select {
-	case c.slots <- struct{}{}:
-		return nil
-	case <-c.Gate.Closed():
-		return ErrStopped
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }
 
@@ -233,28 +193,15 @@ func (c *Client) sleep(ctx context.Context, d time.Duration, n *Counters) error 
 	case <-timer.C:
 		return nil
 	case <-c.Gate.Closed():
-		return ErrStopped
 	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
-}
-
-// memory returns memory for a body.
-func (c *Client) memory() []byte {
-	select {
-	case body := <-c.bodies:
-		return body[:0]
-	default:
-		return nil
-	}
+	return ErrStopped
 }
 
 // recycle keeps a body's memory for the next one.
 func (c *Client) recycle(body []byte) {
-	select {
-	case c.bodies <- body:
-	default:
-	}
+	body = body[:0]
+	c.bodies.Put(&body)
 }
 
 // requestError says why a request had no answer: what ended it, rather than
@@ -263,17 +210,13 @@ func requestError(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
-	var u *url.Error // names the URL, secrets and all
-	if errors.As(err, &u) {
-		return u.Err
-	}
 	return err
 }
 
-func requestID(h http.Header) string {
+func (c *Client) requestID(h http.Header) string {
 	for _, name := range []string{"X-Request-Id", "X-Amzn-Requestid", "X-Correlation-Id", "Cf-Ray"} {
 		if id := h.Get(name); id != "" {
-			return id
+			return clip(c.Secrets.Redact(id))
 		}
 	}
 	return ""

@@ -3,35 +3,60 @@ package fetch
 import "strings"
 
 // linkTarget returns the target of the first link of relation rel in Link
-// headers (RFC 8288), "" if there is none.
-func linkTarget(headers []string, rel string) string {
+// headers (RFC 8288), "" if there is none. It reports false where there is
+// none, but a header that names the relation could not be read: then nobody
+// knows.
+func linkTarget(headers []string, rel string) (target string, ok bool) {
+	ok = true
 	for _, h := range headers {
-		for h != "" {
-			var target, rels string
-			target, rels, h = nextLink(h)
-			for r := range strings.FieldsSeq(rels) {
-				if strings.EqualFold(r, rel) && target != "" {
-					return target
+		names := strings.Contains(strings.ToLower(h), strings.ToLower(rel))
+		for h = skipEmpty(h); h != ""; h = skipEmpty(h) {
+			l := nextLink(h)
+			if !l.ok {
+				ok = ok && !names
+			} else if hasRelation(l.rels, rel) {
+				if l.target != "" {
+					return l.target, true
 				}
+				ok = false
 			}
+			h = l.rest
 		}
 	}
-	return ""
+	return "", ok
 }
 
-// nextLink takes the first link off a header: its target, the value of its
-// rel parameter, and what follows. What is malformed is passed over.
-func nextLink(h string) (target, rels, rest string) {
-	open := strings.IndexByte(h, '<')
-	if open < 0 {
-		return "", "", ""
+func hasRelation(rels, rel string) bool {
+	for r := range strings.FieldsSeq(rels) {
+		if strings.EqualFold(r, rel) {
+			return true
+		}
 	}
-	h = h[open+1:]
+	return false
+}
+
+// skipEmpty takes empty elements off a list, which RFC 9110, 5.6.1 allows.
+func skipEmpty(h string) string { return strings.TrimLeft(h, " \t,") }
+
+// link is the first one of a header.
+type link struct {
+	target string
+	rels   string // the value of its rel parameter
+	rest   string // of the header
+	ok     bool   // it is well formed
+}
+
+// nextLink takes the first link off a header. Of a malformed one the rest
+// begins behind the next comma.
+func nextLink(h string) link {
 	end := strings.IndexByte(h, '>')
-	if end < 0 {
-		return "", "", ""
+	if h[0] != '<' || end < 0 {
+		_, rest, _ := strings.Cut(h, ",")
+		return link{rest: rest}
 	}
-	target, h = strings.TrimSpace(h[:end]), h[end+1:]
+	l := link{target: strings.TrimSpace(h[1:end])}
+	h = h[end+1:]
+	hasRel := false
 	for {
 		h = strings.TrimLeft(h, " \t")
 		if h == "" || h[0] != ';' {
@@ -39,14 +64,13 @@ func nextLink(h string) (target, rels, rest string) {
 		}
 		var name, value string
 		name, value, h = nextParam(h[1:])
-		if strings.EqualFold(name, "rel") && rels == "" {
-			rels = value
+		if strings.EqualFold(name, "rel") && !hasRel { // of several the first counts
+			l.rels, hasRel = value, true
 		}
 	}
-	if comma := strings.IndexByte(h, ','); comma >= 0 {
-		return target, rels, h[comma+1:]
-	}
-	return target, rels, ""
+	l.ok = h == "" || h[0] == ','
+	_, l.rest, _ = strings.Cut(h, ",")
+	return l
 }
 
 // nextParam takes name=value or name="value" off a header.
@@ -67,6 +91,12 @@ func nextParam(h string) (name, value, rest string) {
 		}
 		return name, strings.TrimSpace(h[:end]), h[end:]
 	}
+	return quoted(name, h)
+}
+
+// quoted takes the quoted value of a parameter off a header. One that is not
+// closed reaches to the end.
+func quoted(name, h string) (_, value, rest string) {
 	var b strings.Builder
 	for i := 1; i < len(h); i++ {
 		switch h[i] {

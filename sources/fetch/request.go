@@ -3,11 +3,11 @@ package fetch
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -18,8 +18,9 @@ import (
 type outgoing struct {
 	method string
 	url    *url.URL
+	base   *url.URL // base_url, on whose host credentials stay
 	header http.Header
-	body   []byte
+	body   []byte // nil: none
 	shown  string // method and URL, redacted
 }
 
@@ -31,59 +32,10 @@ func (o *outgoing) request(ctx context.Context) *http.Request {
 	if o.body != nil {
 		r.Body = io.NopCloser(bytes.NewReader(o.body))
 		r.ContentLength = int64(len(o.body))
+		// net/http asks for it when a kept connection turns out to be closed.
 		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(o.body)), nil }
 	}
 	return r.WithContext(ctx)
-}
-
-// pairs are the parameters of a query or a form, in order.
-type pairs []pair
-
-type pair struct{ name, value string }
-
-// set puts the values in the place of those that bear the name.
-func (p pairs) set(name string, values ...string) pairs {
-	kept := p[:0:0]
-	for _, q := range p {
-		if q.name != name {
-			kept = append(kept, q)
-		}
-	}
-	for _, v := range values {
-		kept = append(kept, pair{name, v})
-	}
-	return kept
-}
-
-func (p pairs) encode() string {
-	var b strings.Builder
-	for i, q := range p {
-		if i > 0 {
-			b.WriteByte('&')
-		}
-		b.WriteString(url.QueryEscape(q.name))
-		b.WriteByte('=')
-		b.WriteString(url.QueryEscape(q.value))
-	}
-	return b.String()
-}
-
-// parsePairs reads a query, keeping its order.
-func parsePairs(query string) (pairs, error) {
-	var p pairs
-	for part := range strings.SplitSeq(query, "&") {
-		if part == "" {
-			continue
-		}
-		name, value, _ := strings.Cut(part, "=")
-		n, err1 := url.QueryUnescape(name)
-		v, err2 := url.QueryUnescape(value)
-		if err := errors.Join(err1, err2); err != nil {
-			return nil, err
-		}
-		p = append(p, pair{n, v})
-	}
-	return p, nil
 }
 
 // build makes the request for the walk's position.
@@ -93,20 +45,22 @@ func (w *Walk) build() (*outgoing, error) {
 	if err := w.setURL(out, spec); err != nil {
 		return nil, err
 	}
-	home := w.base == nil || sameSite(w.base, out.url)
-	if err := w.setHeaders(out, spec, home); err != nil {
+	out.shown = out.method + " " + w.client.Secrets.Redact(out.url.String())
+	if err := w.setHeaders(out, spec); err != nil {
 		return nil, err
 	}
 	if err := w.setBody(out, spec); err != nil {
 		return nil, err
 	}
-	if home {
+	if sameSite(out.base, out.url) {
 		if err := w.authorize(out); err != nil {
 			return nil, err
 		}
 	}
-	out.shown = out.method + " " + w.client.Secrets.Redact(out.url.Redacted())
-	return out, nil
+	if err := w.client.keepHome(out); err != nil {
+		return nil, err
+	}
+	return out, checkHeaders(out.header)
 }
 
 // spec returns the stream's request, or after the first page what after_first
@@ -134,130 +88,6 @@ func (w *Walk) spec() sources.Request {
 	return spec
 }
 
-func (w *Walk) setURL(out *outgoing, spec sources.Request) error {
-	base, err := w.client.source.BaseURL.Text(w.vars)
-	if err != nil {
-		return fmt.Errorf("base_url: %w", err)
-	}
-	path, err := spec.Path.Path(w.vars)
-	if err != nil {
-		return fmt.Errorf("path: %w", err)
-	}
-	if w.base, err = parseURL(base); err != nil {
-		return fmt.Errorf("base_url %q: %w", w.client.Secrets.Redact(base), err)
-	}
-	params := spec.Params
-	switch {
-	case w.pos.URL != "":
-		// The API's own link stands as it is; only what after_first says is set.
-		out.url, err = parseURL(w.client.Secrets.Open(w.pos.URL))
-		if params = nil; w.stream.Pagination.AfterFirst != nil {
-			params = w.stream.Pagination.AfterFirst.Params
-		}
-	case strings.Contains(path, "://"):
-		out.url, err = parseURL(path)
-	default:
-		out.url, err = parseURL(joinURL(base, path))
-	}
-	if err != nil {
-		return fmt.Errorf("url: %w", err)
-	}
-	if !w.client.allowed(w.base, out.url) {
-		return errLeaves{out.url.Host}
-	}
-	return w.setQuery(out, params)
-}
-
-func parseURL(text string) (*url.URL, error) {
-	u, err := url.Parse(text)
-	var parse *url.Error
-	if errors.As(err, &parse) {
-		return nil, parse.Err // without the text, which may hold a secret
-	}
-	if err == nil && (u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-		return nil, errors.New("not an absolute http or https URL")
-	}
-	return u, err
-}
-
-// joinURL puts one slash between base and path. The query of base goes behind
-// that of path.
-func joinURL(base, path string) string {
-	base, query, hasQuery := strings.Cut(base, "?")
-	joined := strings.TrimSuffix(base, "/")
-	if path = strings.TrimPrefix(path, "/"); path != "" && path[0] != '?' {
-		joined += "/"
-	}
-	joined += path
-	if !hasQuery {
-		return joined
-	}
-	if strings.Contains(path, "?") {
-		return joined + "&" + query
-	}
-	return joined + "?" + query
-}
-
-// setQuery sets the parameters on the query that the URL has already. A URL
-// that nothing is set on stays as it is, byte for byte.
-func (w *Walk) setQuery(out *outgoing, params []sources.Param) error {
-	query, err := parsePairs(out.url.RawQuery)
-	if err != nil {
-		return fmt.Errorf("query: %w", err)
-	}
-	before := len(params)
-	for _, p := range params {
-		values, err := w.values(p)
-		if err != nil {
-			return fmt.Errorf("params.%s: %w", p.Name, err)
-		}
-		query = query.set(p.Name, values...)
-	}
-	p := &w.stream.Pagination
-	if w.pos.URL == "" {
-		if v := w.pageValue(); p.Param != "" && !v.Missing() {
-			query, before = query.set(p.Param, v.Text()), before+1
-		}
-		if p.SizeParam != "" && p.Size > 0 {
-			query, before = query.set(p.SizeParam, fmt.Sprint(p.Size)), before+1
-		}
-	}
-	if before > 0 {
-		out.url.RawQuery = query.encode()
-	}
-	return nil
-}
-
-// values evaluates a parameter: none when it is undefined or null, several
-// when it is a list.
-func (w *Walk) values(p sources.Param) ([]string, error) {
-	v, err := p.Value.Eval(w.vars)
-	if err != nil || v.Missing() {
-		return nil, err
-	}
-	switch v.Kind() {
-	case expr.KindList:
-		var values []string
-		v.Each(func(_ string, item expr.Value) bool {
-			if !item.Missing() {
-				values = append(values, plain(item))
-			}
-			return true
-		})
-		return values, nil
-	}
-	return []string{plain(v)}, nil
-}
-
-// plain is a value as a parameter carries it: objects as JSON, all else as
-// text.
-func plain(v expr.Value) string {
-	if v.Kind() == expr.KindDict {
-		return string(v.AppendJSON(nil))
-	}
-	return v.Text()
-}
-
 // pageValue is what the pagination sends: undefined where it sends nothing.
 func (w *Walk) pageValue() expr.Value {
 	switch w.stream.Pagination.Type {
@@ -271,38 +101,52 @@ func (w *Walk) pageValue() expr.Value {
 	return expr.Undefined()
 }
 
-func (w *Walk) setHeaders(out *outgoing, spec sources.Request, home bool) error {
+func (w *Walk) setHeaders(out *outgoing, spec sources.Request) error {
 	for _, p := range spec.Headers {
 		values, err := w.values(p)
 		if err != nil {
 			return fmt.Errorf("headers.%s: %w", p.Name, err)
 		}
 		for _, v := range values {
-			if home || !w.client.Secrets.In(v) {
-				out.header.Add(p.Name, v)
-			}
+			out.header.Add(p.Name, v)
 		}
 	}
 	if name := w.stream.Pagination.Header; name != "" {
 		if v := w.pageValue(); !v.Missing() {
-			out.header.Set(name, v.Text())
+			out.header.Set(name, plain(v))
 		}
 	}
-	for name, value := range map[string]string{
-		"Accept": "application/json", "Accept-Encoding": acceptEncoding, "User-Agent": w.client.UserAgent,
-	} {
-		if out.header.Get(name) == "" {
-			out.header.Set(name, value)
-		}
+	setDefault(out.header, "Accept", "application/json")
+	setDefault(out.header, "Accept-Encoding", acceptEncoding)
+	setDefault(out.header, "User-Agent", w.client.UserAgent)
+	return nil
+}
+
+func setDefault(h http.Header, name, value string) {
+	if h.Get(name) == "" {
+		h.Set(name, value)
 	}
-	for name, values := range out.header {
+}
+
+// checkHeaders refuses what cannot be sent. It does not quote values.
+func checkHeaders(h http.Header) error {
+	for name, values := range h {
+		if strings.ContainsFunc(name, notToken) || name == "" {
+			return fmt.Errorf("headers: %q is not the name of a header", clip(name))
+		}
 		for _, v := range values {
-			if strings.ContainsAny(v, "\r\n\x00") {
-				return fmt.Errorf("headers.%s: its value has a line break", name)
+			if strings.ContainsFunc(v, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+				return fmt.Errorf("headers.%s: its value has a line break or another control character", name)
 			}
 		}
 	}
 	return nil
+}
+
+// notToken reports whether a character cannot stand in a header's name (RFC
+// 9110, 5.6.2).
+func notToken(r rune) bool {
+	return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
 }
 
 func (w *Walk) setBody(out *outgoing, spec sources.Request) error {
@@ -313,25 +157,19 @@ func (w *Walk) setBody(out *outgoing, spec sources.Request) error {
 	if err != nil {
 		return fmt.Errorf("body: %w", err)
 	}
-	out.body = body
-	if out.header.Get("Content-Type") == "" {
-		out.header.Set("Content-Type", contentType)
+	if body == nil {
+		body = []byte{} // an empty one, rather than none
 	}
+	out.body = body
+	setDefault(out.header, "Content-Type", contentType)
 	return nil
 }
 
 func (w *Walk) body(b *sources.Body) (body []byte, contentType string, err error) {
 	switch b.Kind {
 	case sources.BodyForm:
-		var form pairs
-		for _, p := range b.Form {
-			values, err := w.values(p)
-			if err != nil {
-				return nil, "", fmt.Errorf("form.%s: %w", p.Name, err)
-			}
-			form = form.set(p.Name, values...)
-		}
-		return []byte(form.encode()), "application/x-www-form-urlencoded", nil
+		form, err := w.form(b.Form)
+		return []byte(form.encode()), "application/x-www-form-urlencoded", err
 	case sources.BodyText:
 		text, err := b.Text.Text(w.vars)
 		return []byte(text), "text/plain; charset=utf-8", err
@@ -339,6 +177,18 @@ func (w *Walk) body(b *sources.Body) (body []byte, contentType string, err error
 		return w.jsonBody(graphQL(b))
 	}
 	return w.jsonBody(b.JSON)
+}
+
+func (w *Walk) form(params []sources.Param) (pairs, error) {
+	var form pairs
+	for _, p := range params {
+		values, err := w.values(p)
+		if err != nil {
+			return nil, fmt.Errorf("form.%s: %w", p.Name, err)
+		}
+		form = form.set(p.Name, values...)
+	}
+	return form, nil
 }
 
 // graphQL is the JSON body that carries a query.
@@ -357,32 +207,82 @@ func (w *Walk) jsonBody(t sources.Tree) ([]byte, string, error) {
 	}
 	p := &w.stream.Pagination
 	if page := w.pageValue(); p.BodyPath != "" && !page.Missing() {
-		v = withPath(v, strings.Split(p.BodyPath, "."), page)
+		if v, err = withPath(v, splitPath(p.BodyPath), page); err != nil {
+			return nil, "", fmt.Errorf("pagination.body %s: %w", p.BodyPath, err)
+		}
 	}
 	return v.AppendJSON(nil), "application/json", nil
 }
 
-// withPath returns v with what stands at the path of keys replaced. What is no
-// object on the way becomes one.
-func withPath(v expr.Value, path []string, leaf expr.Value) expr.Value {
-	if len(path) == 0 {
-		return leaf
+// splitPath cuts a path at its points, but for those behind a backslash.
+func splitPath(path string) []string {
+	keys := []string{""}
+	for i := 0; i < len(path); i++ {
+		last := &keys[len(keys)-1]
+		switch {
+		case path[i] == '\\' && i+1 < len(path):
+			i++
+			*last += path[i : i+1]
+		case path[i] == '.':
+			keys = append(keys, "")
+		default:
+			*last += path[i : i+1]
+		}
 	}
+	return keys
+}
+
+// withPath returns v with what stands at the path of keys replaced. What is
+// not there yet becomes an object.
+func withPath(v expr.Value, path []string, leaf expr.Value) (expr.Value, error) {
+	if len(path) == 0 {
+		return leaf, nil
+	}
+	switch v.Kind() {
+	case expr.KindDict, expr.KindUndefined, expr.KindNull:
+		return withKey(v, path, leaf)
+	case expr.KindList:
+		return withIndex(v, path, leaf)
+	}
+	return v, fmt.Errorf("there is %s where %q should be", v.Kind(), path[0])
+}
+
+func withKey(v expr.Value, path []string, leaf expr.Value) (expr.Value, error) {
 	var keys []string
 	var values []expr.Value
-	found := false
-	if v.Kind() == expr.KindDict {
-		v.Each(func(key string, item expr.Value) bool {
-			if key == path[0] {
-				item, found = withPath(item, path[1:], leaf), true
-			}
-			keys, values = append(keys, key), append(values, item)
-			return true
-		})
+	old := expr.Undefined()
+	at := -1
+	v.Each(func(key string, item expr.Value) bool {
+		if key == path[0] {
+			at, old = len(keys), item
+		}
+		keys, values = append(keys, key), append(values, item)
+		return true
+	})
+	item, err := withPath(old, path[1:], leaf)
+	if err != nil {
+		return v, err
 	}
-	if !found {
-		keys = append(keys, path[0])
-		values = append(values, withPath(expr.Undefined(), path[1:], leaf))
+	if at < 0 {
+		keys, values = append(keys, path[0]), append(values, item)
+	} else {
+		values[at] = item
 	}
-	return expr.Dict(keys, values)
+	return expr.Dict(keys, values), nil
+}
+
+func withIndex(v expr.Value, path []string, leaf expr.Value) (expr.Value, error) {
+	var items []expr.Value
+	v.Each(func(_ string, item expr.Value) bool {
+		items = append(items, item)
+		return true
+	})
+	i, err := strconv.Atoi(path[0])
+	if err != nil || i < 0 || i >= len(items) {
+		return v, fmt.Errorf("the list there has no item %q", path[0])
+	}
+	if items[i], err = withPath(items[i], path[1:], leaf); err != nil {
+		return v, err
+	}
+	return expr.List(items), nil
 }
