@@ -153,3 +153,16 @@ func rows(b *strings.Builder, keys []key) {
 		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", k.name, strings.ReplaceAll(wants, "|", `\|`), absent, strings.ReplaceAll(k.doc, "| safe", `\| safe`))
 	}
 }
+
+// TestFormatExample reads the example of FORMAT.md.
+func TestFormatExample(t *testing.T) {
+	data, err := os.ReadFile(formatFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(data), "```yaml\n")
+	example, _, _ := strings.Cut(rest, "```")
+	if def, err := Parse(formatFile, []byte(example)); err != nil || len(def.Warnings) > 0 {
+		t.Errorf("the example: %v", err)
+	}
+}

@@ -196,13 +196,16 @@ func (b *Bookmark) resume(all []*Resume) error {
 	if err := scalar(r.From); err != nil {
 		return fmt.Errorf("from: %w", err)
 	}
-	for i, o := range r.Open {
+	r.From = present(r.From)
+	for i := range r.Open {
+		o := &r.Open[i]
 		if err := scalar(o.High); err != nil {
 			return fmt.Errorf("open[%d].high: %w", i, err)
 		}
 		if null(o.Next) {
 			return fmt.Errorf("open[%d].next is missing", i)
 		}
+		o.High = present(o.High)
 	}
 	b.Resume = r
 	return nil

@@ -91,12 +91,13 @@ func nextParam(h string) (name, value, rest string) {
 		}
 		return name, strings.TrimSpace(h[:end]), h[end:]
 	}
-	return quoted(name, h)
+	value, rest = unquote(h)
+	return name, value, rest
 }
 
-// quoted takes the quoted value of a parameter off a header. One that is not
-// closed reaches to the end.
-func quoted(name, h string) (_, value, rest string) {
+// unquote takes a quoted string off a header. One that is not closed reaches
+// to the end.
+func unquote(h string) (value, rest string) {
 	var b strings.Builder
 	for i := 1; i < len(h); i++ {
 		switch h[i] {
@@ -105,10 +106,10 @@ func quoted(name, h string) (_, value, rest string) {
 				b.WriteByte(h[i])
 			}
 		case '"':
-			return name, b.String(), h[i+1:]
+			return b.String(), h[i+1:]
 		default:
 			b.WriteByte(h[i])
 		}
 	}
-	return name, b.String(), ""
+	return b.String(), ""
 }

@@ -1,10 +1,10 @@
 package fetch
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
-	"strings"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
@@ -22,101 +22,137 @@ type step struct {
 // step moves next to the page after the one that had n records.
 func (w *Walk) step(next *Position, n int64) (step, error) {
 	p := &w.stream.Pagination
-	next.Offset += n
 	switch p.Type {
 	case sources.PaginateCursor:
 		return w.stepToken(next)
 	case sources.PaginateNextURL:
 		return w.stepURL(next)
 	case sources.PaginateLinkHeader:
-		target := linkTarget(w.answer.Header.Values("Link"), p.Rel)
-		return w.follow(next, target, fmt.Sprintf("no link of rel %q", p.Rel))
+		return w.stepLink(next)
 	case sources.PaginatePage:
-		next.Number++
 		return w.stepPage(next, n)
 	case sources.PaginateOffset:
-		more := n > 0 && (next.Total == nil || next.Offset < p.Start+*next.Total)
-		return step{more: more, possible: n > 0, missing: "a page without records does not move the offset"}, nil
+		return w.stepOffset(next, n), nil
 	case sources.PaginateKeyset:
 		return w.stepKeyset(next, n)
 	}
 	return step{missing: "pagination.type is none"}, nil
 }
 
-func (w *Walk) stepToken(next *Position) (step, error) {
-	v, err := w.eval(w.stream.Pagination.Next)
+// named is what the answer has at pagination.next; ok is false where that says
+// that there is no next page.
+func (w *Walk) named() (v expr.Value, ok bool, err error) {
+	v, err = w.eval(w.stream.Pagination.Next)
 	if err != nil {
-		return step{}, fmt.Errorf("pagination.next: %w", err)
+		return v, false, fmt.Errorf("pagination.next: %w", err)
 	}
-	if ended(v) {
-		return step{missing: "there is no token at pagination.next"}, nil
+	if w.answer.passed && v.Kind() == expr.KindUndefined {
+		// The answer to a request that failed: what it lacks proves no end.
+		return v, false, errors.New("a rule says next, but the answer has nothing at pagination.next")
+	}
+	switch v.Kind() {
+	case expr.KindBool:
+		return v, v.Truth(), nil
+	case expr.KindString:
+		return v, v.Text() != "", nil
+	}
+	return v, !v.Missing(), nil
+}
+
+func (w *Walk) stepToken(next *Position) (step, error) {
+	v, ok, err := w.named()
+	if !ok || err != nil {
+		return step{missing: "there is no token at pagination.next"}, err
 	}
 	next.Token, err = w.sealToken(v)
 	return step{more: true, possible: true}, err
 }
 
-// ended reports whether a token says that there is no next page.
-func ended(v expr.Value) bool {
-	switch v.Kind() {
-	case expr.KindBool:
-		return !v.Truth()
-	case expr.KindString:
-		return v.Text() == ""
-	}
-	return v.Missing()
-}
-
 func (w *Walk) stepURL(next *Position) (step, error) {
-	v, err := w.eval(w.stream.Pagination.Next)
-	if err != nil {
-		return step{}, fmt.Errorf("pagination.next: %w", err)
-	}
-	if ended(v) {
-		return w.follow(next, "", "there is no URL at pagination.next")
+	v, ok, err := w.named()
+	if !ok || err != nil {
+		return step{missing: "there is no URL at pagination.next"}, err
 	}
 	if v.Kind() != expr.KindString {
-		return step{}, fmt.Errorf("pagination.next: expected a URL, got %s", clip(v.Text()))
+		return step{}, fmt.Errorf("pagination.next: expected a URL, got %s", w.quote(v.Text()))
 	}
-	return w.follow(next, v.Text(), "")
+	return w.follow(next, v.Text())
+}
+
+func (w *Walk) stepLink(next *Position) (step, error) {
+	headers, rel := w.answer.Header.Values("Link"), w.stream.Pagination.Rel
+	target, ok := linkTarget(headers, rel)
+	if !ok {
+		return step{}, fmt.Errorf("the header Link names rel %q, but cannot be read: %s", rel, w.quote(fmt.Sprint(headers)))
+	}
+	if target == "" {
+		return step{missing: fmt.Sprintf("no link of rel %q", rel)}, nil
+	}
+	return w.follow(next, target)
 }
 
 // follow moves next to the URL, which may be relative to the one just asked.
-func (w *Walk) follow(next *Position, target, missing string) (step, error) {
-	if target == "" {
-		return step{missing: missing}, nil
-	}
-	u, err := w.answer.url.Parse(target)
+func (w *Walk) follow(next *Position, target string) (step, error) {
+	u, err := parseReference(w.answer.url, target)
 	if err != nil {
-		var parse *url.Error
-		if errors.As(err, &parse) {
-			err = parse.Err
-		}
-		return step{}, fmt.Errorf("the link to the next page, %s: %w", clip(w.client.Secrets.Redact(target)), err)
+		return step{}, fmt.Errorf("the link to the next page, %s: %w", w.quote(target), err)
 	}
 	if !w.client.allowed(w.base, u) {
-		return step{}, fmt.Errorf("the link to the next page %w", errLeaves{u.Host})
+		return step{}, fmt.Errorf("the link to the next page %w", leaves(u))
 	}
-	u.User, u.Fragment = nil, ""
+	u.RawQuery = w.cutSecrets(u.RawQuery)
 	next.URL, err = w.seal(u.String())
 	return step{more: true, possible: true}, err
 }
 
+// cutSecrets makes a query fit to be sealed: the key that auth sets again is
+// left out, other secrets are written as seals know them. All else stays.
+func (w *Walk) cutSecrets(query string) string {
+	kept := pairs{}
+	changed := false
+	for _, p := range parsePairs(query) {
+		if w.client.source.Auth.InQuery && p.name == w.client.keyName {
+			changed = true
+			continue
+		}
+		if value := p.value(); w.client.Secrets.In(value) {
+			p, changed = newPair(p.name, value), true
+		}
+		kept = append(kept, p)
+	}
+	if !changed {
+		return query
+	}
+	return kept.encode()
+}
+
 func (w *Walk) stepPage(next *Position, n int64) (step, error) {
 	p := &w.stream.Pagination
-	more := n > 0
-	switch {
-	case !p.TotalPages.IsZero():
-		pages, known, err := w.count(p.TotalPages, "pagination.total_pages")
-		if err != nil {
-			return step{}, err
-		}
-		if known {
-			more = next.Number < p.Start+pages
-		}
-	case next.Total != nil:
-		more = n > 0 && next.Records < *next.Total
+	next.Number++
+	s := step{more: n > 0 || w.answer.passed, possible: true}
+	if next.Total != nil {
+		s.more = s.more && next.Records < *next.Total
 	}
-	return step{more: more, possible: true}, nil
+	if p.TotalPages.IsZero() {
+		return s, nil
+	}
+	pages, known, err := w.count(p.TotalPages, "pagination.total_pages")
+	if known {
+		s.more = next.Number-p.Start < pages
+	}
+	return s, err
+}
+
+func (w *Walk) stepOffset(next *Position, n int64) step {
+	p := &w.stream.Pagination
+	if w.answer.passed && n == 0 {
+		n = p.Size // as many as there would have been
+	}
+	next.Offset += n
+	return step{
+		more:     n > 0 && (next.Total == nil || next.Offset-p.Start < *next.Total),
+		possible: n > 0, missing: "a page without records does not move the offset",
+	}
 }
 
 func (w *Walk) stepKeyset(next *Position, n int64) (step, error) {
@@ -144,80 +180,10 @@ func (w *Walk) count(r sources.Ref, key string) (n int64, known bool, err error)
 		return 0, false, nil
 	}
 	n, ok := v.Int64()
-	if !ok && v.Kind() == expr.KindString { // as headers write it
-		n, ok = expr.JSON(strings.TrimSpace(v.Text())).Int64()
-	}
-	if !ok || n < 0 {
-		return 0, false, fmt.Errorf("%s: expected a count, got %s", key, clip(v.Text()))
+	if !ok || n < 0 || v.Kind() == expr.KindBool {
+		return 0, false, fmt.Errorf("%s: expected a count, got %s", key, w.quote(v.Text()))
 	}
 	return n, true, nil
-}
-
-// totals are the API's own count before and after an answer.
-type totals struct {
-	before, now *int64
-}
-
-// total reads the answer's own count into next. Where the walk is numbered,
-// the latest count says where it ends; elsewhere the least one does, since
-// what was counted later may lie on pages that are behind.
-func (w *Walk) total(page *Page, next *Position) (totals, error) {
-	p := &w.stream.Pagination
-	if p.Total.IsZero() {
-		return totals{}, nil
-	}
-	n, known, err := w.count(p.Total, "pagination.total")
-	if err != nil || !known {
-		return totals{w.pos.Total, w.pos.Total}, err
-	}
-	page.Moved = w.pos.Total != nil && *w.pos.Total != n
-	if !w.numbered() && w.pos.Total != nil {
-		n = min(n, *w.pos.Total)
-	}
-	next.Total = &n
-	return totals{w.pos.Total, &n}, nil
-}
-
-func (w *Walk) numbered() bool {
-	t := w.stream.Pagination.Type
-	return t == sources.PaginatePage || t == sources.PaginateOffset
-}
-
-// stepBack moves next back by as many records as the total shrank: rows that
-// vanished from pages behind have moved others from pages ahead there.
-func (w *Walk) stepBack(next *Position, t totals) {
-	if !w.numbered() || t.before == nil || t.now == nil || *t.now >= *t.before {
-		return
-	}
-	lost := *t.before - *t.now
-	if w.stream.Pagination.Type == sources.PaginateOffset {
-		lost = min(lost, next.Offset-w.stream.Pagination.Start)
-		next.Offset -= lost
-		next.Records -= min(lost, next.Records)
-		return
-	}
-	size := w.stream.Pagination.Size
-	if size <= 0 {
-		size = max(1, next.Records/next.Pages)
-	}
-	pages := min((lost+size-1)/size, next.Number-w.stream.Pagination.Start)
-	next.Number -= pages
-	next.Records -= min(pages*size, next.Records)
-}
-
-// complete checks a walk that ended against the API's own count.
-func (w *Walk) complete(next Position, t totals) error {
-	if t.now == nil || next.Records >= *t.now {
-		return nil
-	}
-	if w.stream.Pagination.Stop != nil && next.Records > 0 {
-		return nil // the definition chose to end here
-	}
-	before := ""
-	if w.last.request != "" {
-		before = ", after " + w.last.request
-	}
-	return fmt.Errorf("the walk ends here%s with %d records, but the API counts %d", before, next.Records, *t.now)
 }
 
 // pathValue is what stands at a gjson path in proven JSON.
@@ -227,4 +193,37 @@ func pathValue(raw []byte, path string) expr.Value {
 		return expr.Undefined()
 	}
 	return expr.JSON(r.Raw)
+}
+
+// seal makes a text fit to be kept in a position.
+func (w *Walk) seal(text string) (string, error) {
+	sealed, ok := w.client.Secrets.Seal(text)
+	if !ok || !utf8.ValidString(text) {
+		return "", fmt.Errorf("what names the next page cannot be kept: %s", w.quote(text))
+	}
+	return sealed, nil
+}
+
+// sealToken makes a token fit to be kept. Texts are sealed as what they say,
+// not as JSON writes it, so that any other secret fits in the place of this
+// one.
+func (w *Walk) sealToken(v expr.Value) (json.RawMessage, error) {
+	if v.Kind() == expr.KindString {
+		sealed, err := w.seal(v.Text())
+		return expr.String(sealed).AppendJSON(nil), err
+	}
+	token := v.AppendJSON(nil)
+	if w.client.Secrets.In(string(token)) {
+		return nil, fmt.Errorf("what names the next page holds a secret and cannot be kept: %s", w.quote(string(token)))
+	}
+	return token, nil
+}
+
+// openToken undoes sealToken.
+func (w *Walk) openToken(token json.RawMessage) expr.Value {
+	v := expr.JSON(string(token))
+	if v.Kind() == expr.KindString {
+		return expr.String(w.client.Secrets.Open(v.Text()))
+	}
+	return v
 }

@@ -35,6 +35,7 @@ type Exchange struct {
 	RequestID string
 	Attempts  int
 	url       *url.URL // that was answered, after redirects
+	cut       error    // why the body is not whole
 }
 
 // Page is an exchange whose body is proven.
@@ -45,6 +46,7 @@ type Page struct {
 	Last    bool
 	Skipped string // why a rule said that there is nothing here, "" if none did
 	Moved   bool   // the API's total changed since the page before
+	passed  bool   // a rule said next
 	release func()
 }
 

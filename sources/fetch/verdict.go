@@ -42,7 +42,7 @@ func (w *Walk) exchange(ctx context.Context, out *outgoing) (*Page, error) {
 	retry := w.stream.Retry
 	for attempt := 1; ; attempt++ {
 		ex, err := w.client.send(ctx, out, w.stream.Timeout, w.counters)
-		if errors.Is(err, ErrStopped) || ctx.Err() != nil {
+		if errors.Is(err, ErrStopped) || err != nil && ctx.Err() != nil {
 			return nil, ErrStopped
 		}
 		v := w.judge(ex, err)
@@ -55,8 +55,13 @@ func (w *Walk) exchange(ctx context.Context, out *outgoing) (*Page, error) {
 		if wait < 0 {
 			wait = backoff(retry, attempt)
 		}
-		if !v.retry || attempt >= retry.Attempts || wait > longestWait {
-			return nil, w.giveUp(out, ex, v, attempt, wait)
+		tooLong := v.wait > longestWait
+		if v.retry && v.wait >= 0 && !tooLong {
+			// Where the API said how long, the whole client keeps still.
+			w.client.pace.rest(time.Now().Add(wait))
+		}
+		if !v.retry || tooLong || attempt >= retry.Attempts {
+			return nil, w.giveUp(out, ex, v, attempt)
 		}
 		if err := w.pause(ctx, out, ex, v, attempt, wait); err != nil {
 			return nil, err
@@ -64,17 +69,13 @@ func (w *Walk) exchange(ctx context.Context, out *outgoing) (*Page, error) {
 	}
 }
 
-// pause waits before the next attempt. Where the API said how long, the whole
-// client keeps still.
+// pause waits before the next attempt.
 func (w *Walk) pause(ctx context.Context, out *outgoing, ex *Exchange, v verdict, attempt int, wait time.Duration) error {
-	w.client.Log.Info("asking again", "stream", w.stream.Name, "request", out.shown, "why", v.err.Error(),
+	w.client.Log.Info("asking again", "stream", w.stream.Name, "request", out.shown, "why", w.hide(v.err).Error(),
 		"attempt", attempt, "of", w.stream.Retry.Attempts, "wait", wait.Round(time.Millisecond).String())
 	w.counters.Retries.Add(1)
 	if ex != nil {
 		w.client.recycle(ex.Body)
-	}
-	if v.wait >= 0 {
-		w.client.pace.rest(time.Now().Add(wait))
 	}
 	return w.client.sleep(ctx, wait, w.counters)
 }
@@ -84,6 +85,9 @@ func (w *Walk) pause(ctx context.Context, out *outgoing, ex *Exchange, v verdict
 func (w *Walk) judge(ex *Exchange, err error) verdict {
 	if err != nil {
 		return judgeError(err)
+	}
+	if ex.cut != nil {
+		return judgeCut(ex)
 	}
 	page := &Page{Exchange: *ex, Records: none{}}
 	w.answer = page
@@ -109,8 +113,10 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 	switch {
 	case errors.Is(splitErr, ErrBroken):
 		return again(-1, splitErr).advise("is base_url right, and does the API answer in JSON?")
+	case errors.Is(splitErr, errNoContent):
+		return refuse(Permanent, splitErr).advise("where that means no records, say on_missing: empty")
 	case w.graphQLErrors():
-		return refuse(Permanent, fmt.Errorf("GraphQL errors: %s", clip(gjson.GetBytes(ex.Body, "errors").Raw)))
+		return refuse(Permanent, fmt.Errorf("GraphQL errors: %s", w.quote(gjson.GetBytes(ex.Body, "errors").Raw)))
 	case splitErr != nil:
 		return refuse(Permanent, splitErr)
 	}
@@ -118,23 +124,32 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 	return accept(page)
 }
 
+// errNoContent is a 204 where records are expected.
+var errNoContent = errors.New("answered 204 No Content, without a place for records")
+
 // split proves a body. One with a status that says no need not hold records;
 // it is proven only so that rules can read it.
 func (w *Walk) split(ex *Exchange) (Records, error) {
-	if ex.Status == http.StatusNoContent && w.stream.Records.MissingIsEmpty {
-		return none{}, nil
+	if ex.Status == http.StatusNoContent {
+		if w.stream.Records.MissingIsEmpty {
+			return none{}, nil
+		}
+		return none{}, errNoContent
 	}
 	return w.splitter.Split(ex.Body)
 }
 
+// graphQLErrors reports whether a GraphQL answer has errors: an empty list is
+// none, though the specification would leave it out.
 func (w *Walk) graphQLErrors() bool {
 	body := w.spec().Body
-	return body != nil && body.Kind == sources.BodyGraphQL && !w.vars[sources.VarResponse].Get("errors").Missing()
+	return body != nil && body.Kind == sources.BodyGraphQL && w.vars[sources.VarResponse].Get("errors").Truth()
 }
 
 // judgeError decides about a request without an answer.
 func judgeError(err error) verdict {
-	var leaves errLeaves
+	var away errLeaves
+	var redirect errRedirect
 	var cert *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError
 	var record tls.RecordHeaderError
@@ -142,7 +157,7 @@ func judgeError(err error) verdict {
 	switch {
 	case errors.Is(err, errTooLarge):
 		return refuse(Permanent, err).advise("ask for smaller pages")
-	case errors.As(err, &leaves), errors.As(err, &encoding):
+	case errors.As(err, &away), errors.As(err, &redirect), errors.As(err, &encoding):
 		return refuse(Permanent, err)
 	case errors.As(err, &cert), errors.As(err, &authority), errors.As(err, &record):
 		return refuse(Permanent, err).advise("is the scheme of base_url right, and its certificate known here?")
@@ -150,18 +165,36 @@ func judgeError(err error) verdict {
 	return again(-1, err)
 }
 
-// judgeStatus decides about a status that says no.
-func (w *Walk) judgeStatus(ex *Exchange) verdict {
-	err := &statusError{ex.Status, http.StatusText(ex.Status)}
+// judgeCut decides about an answer whose body is not whole. No rule is asked:
+// what they would see is not what the API said.
+func judgeCut(ex *Exchange) verdict {
+	if throttles(ex) {
+		return again(retryAfter(ex), ex.cut)
+	}
+	return judgeError(ex.cut)
+}
+
+// throttles reports whether a status says to come again later. A 403 may be a
+// rate limit in disguise, as GitHub's is.
+func throttles(ex *Exchange) bool {
 	switch ex.Status {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests,
 		http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return again(retryAfter(ex), err)
-	case http.StatusUnauthorized:
-		return refuse(Permanent, err).advise("check the credentials")
+		return true
+	case http.StatusForbidden:
+		return ex.Header.Get("Retry-After") != "" || exhausted(ex.Header)
 	}
-	if ex.Status == http.StatusForbidden && limited(ex.Header) {
+	return false
+}
+
+// judgeStatus decides about a status that says no.
+func (w *Walk) judgeStatus(ex *Exchange) verdict {
+	err := &statusError{ex.Status, http.StatusText(ex.Status)}
+	if throttles(ex) {
 		return again(retryAfter(ex), err)
+	}
+	if ex.Status == http.StatusUnauthorized {
+		return refuse(Permanent, err).advise("check the credentials")
 	}
 	if ex.Status/100 == 4 && (w.pos.Token != nil && w.stream.Pagination.Type == sources.PaginateCursor || w.pos.URL != "") {
 		return refuse(SessionLost, err).advise("the API no longer takes the page token; the next run reads the partition from its start")
@@ -196,7 +229,7 @@ func (w *Walk) apply(rule *sources.ErrorRule, page *Page) verdict {
 		if e != nil {
 			return refuse(Permanent, fmt.Errorf("errors.message: %w", e))
 		}
-		err = &statusError{page.Status, w.client.Secrets.Redact(text)}
+		err = &statusError{page.Status, text}
 	}
 	switch rule.Do {
 	case sources.DoRetry:
@@ -209,48 +242,73 @@ func (w *Walk) apply(rule *sources.ErrorRule, page *Page) verdict {
 		if w.vars[sources.VarResponse].Missing() {
 			return refuse(Permanent, fmt.Errorf("%w: a rule says next, but the answer is not JSON", err))
 		}
+		page.passed = true
 		return accept(page)
 	case sources.DoSkip:
 		if !w.pos.First() {
 			return refuse(Permanent, fmt.Errorf("%w: a rule says skip, but pages of this walk came before", err))
 		}
-		page.Skipped = err.Error()
+		page.Skipped = w.hide(err).Error()
 		return accept(page)
 	}
 	return refuse(Permanent, err)
 }
 
 // giveUp makes the error of a request that is not asked again.
-func (w *Walk) giveUp(out *outgoing, ex *Exchange, v verdict, attempts int, wait time.Duration) error {
+func (w *Walk) giveUp(out *outgoing, ex *Exchange, v verdict, attempts int) error {
 	e := &Error{
-		Class: v.class, Stream: w.stream.Name, Request: out.shown, Attempts: attempts, Err: v.err, Advice: v.tip,
+		Class: v.class, Stream: w.stream.Name, Request: out.shown, Attempts: attempts, Err: w.hide(v.err), Advice: v.tip,
 	}
-	if v.retry && wait > longestWait {
+	if v.retry && v.wait > longestWait {
 		e.Advice = fmt.Sprintf("the API asks to wait until %s: run again after that",
-			time.Now().Add(wait).UTC().Format(time.RFC3339))
+			time.Now().Add(v.wait).UTC().Format(time.RFC3339))
 	}
 	if ex != nil {
 		w.describe(e, ex)
+		e.Excerpt = w.excerpt(ex.Body)
 		w.client.recycle(ex.Body)
 	}
 	return e
 }
 
-// fail makes the error of a request that was never sent.
-func (w *Walk) fail(class Class, request string, err error) error {
-	return &Error{Class: class, Stream: w.stream.Name, Request: request, Err: err}
+// fail makes the error of a request that is not sent.
+func (w *Walk) fail(request string, err error) error {
+	return &Error{Class: Permanent, Stream: w.stream.Name, Request: w.client.Secrets.Redact(request), Err: w.hide(err)}
 }
 
 // failPage makes the error of a page whose answer is well, but whose place in
 // the walk is not.
 func (w *Walk) failPage(page *Page, err error) error {
-	e := &Error{Class: Permanent, Stream: w.stream.Name, Request: page.Request, Attempts: page.Attempts, Err: err}
+	e := &Error{Class: Permanent, Stream: w.stream.Name, Request: page.Request, Attempts: page.Attempts, Err: w.hide(err)}
 	w.describe(e, &page.Exchange)
-	e.Excerpt = ""
 	return e
 }
 
 func (w *Walk) describe(e *Error, ex *Exchange) {
 	e.Status, e.RequestID = ex.Status, ex.RequestID
-	e.Excerpt = w.client.Secrets.Redact(strings.ToValidUTF8(string(ex.Body[:min(len(ex.Body), excerptSize)]), "�"))
 }
+
+// excerpt is the beginning of a body. More than is shown is redacted: a secret
+// must not be cut in two, of which neither half is known as one.
+func (w *Walk) excerpt(body []byte) string {
+	text := w.client.Secrets.Redact(string(body[:min(len(body), 16*excerptSize)]))
+	return strings.ToValidUTF8(text[:min(len(text), excerptSize)], "�")
+}
+
+// hide takes the secrets out of what an error says.
+func (w *Walk) hide(err error) error {
+	text := err.Error()
+	if shown := w.client.Secrets.Redact(text); shown != text {
+		return &hidden{shown, err}
+	}
+	return err
+}
+
+// hidden is an error whose text held secrets.
+type hidden struct {
+	text string
+	err  error
+}
+
+func (e *hidden) Error() string { return e.text }
+func (e *hidden) Unwrap() error { return e.err }

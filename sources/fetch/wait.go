@@ -31,21 +31,48 @@ func backoff(r sources.Retry, attempt int) time.Duration {
 }
 
 // retryAfter is how long an answer asks to wait, negative if it does not say.
+// Headers about a quota count only where it is used up: many APIs send them
+// with every answer.
 func retryAfter(ex *Exchange) time.Duration {
-	for _, name := range []string{"Retry-After", "RateLimit-Reset", "X-RateLimit-Reset", "X-Rate-Limit-Reset"} {
-		if d, ok := parseWait(ex.Header.Get(name), serverTime(ex)); ok {
+	if d, ok := parseWait(ex.Header.Get("Retry-After"), serverTime(ex)); ok && d > 0 {
+		return d
+	}
+	if !exhausted(ex.Header) && (ex.Status != http.StatusTooManyRequests || remains(ex.Header)) {
+		return -1
+	}
+	for _, name := range []string{"RateLimit-Reset", "X-RateLimit-Reset", "X-Rate-Limit-Reset"} {
+		if d, ok := parseWait(ex.Header.Get(name), serverTime(ex)); ok && d > 0 {
 			return d
 		}
 	}
-	if d, ok := rateLimitReset(ex.Header.Get("RateLimit")); ok {
+	if _, d := rateLimit(ex.Header.Get("RateLimit")); d > 0 {
 		return d
 	}
 	return -1
 }
 
-// limited reports whether a 403 is a rate limit in disguise, as GitHub's is.
-func limited(h http.Header) bool {
-	return h.Get("Retry-After") != "" || h.Get("X-RateLimit-Remaining") == "0" || h.Get("RateLimit-Remaining") == "0"
+// remaining are the headers that say how much of a quota is left.
+var remaining = [...]string{"X-RateLimit-Remaining", "RateLimit-Remaining", "X-Rate-Limit-Remaining"}
+
+// exhausted reports whether an answer's headers say that a quota is used up.
+func exhausted(h http.Header) bool {
+	for _, name := range remaining {
+		if h.Get(name) == "0" {
+			return true
+		}
+	}
+	used, _ := rateLimit(h.Get("RateLimit"))
+	return used
+}
+
+// remains reports whether they say that some of it is left.
+func remains(h http.Header) bool {
+	for _, name := range remaining {
+		if h.Get(name) != "" {
+			return !exhausted(h)
+		}
+	}
+	return false
 }
 
 // serverTime is the time by the API's own clock.
@@ -88,19 +115,30 @@ func parseWait(text string, now time.Time) (time.Duration, bool) {
 
 func untilTime(t, now time.Time) time.Duration { return max(0, t.Sub(now)) }
 
-// rateLimitReset reads the seconds until the quota is back from a RateLimit
-// header, in the form of either draft: "limit=10, remaining=0, reset=7" or
-// `"default";r=0;t=7`.
-func rateLimitReset(text string) (time.Duration, bool) {
-	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ';' || r == ' ' }) {
-		name, value, _ := strings.Cut(part, "=")
-		if name == "reset" || name == "t" {
-			if n, err := strconv.ParseUint(value, 10, 31); err == nil {
-				return time.Duration(n) * time.Second, true
+// rateLimit reads a RateLimit header in the form of either draft:
+// "limit=10, remaining=0, reset=7", or `"default";r=0;t=7`, where a comma
+// separates several quotas. It returns whether one is used up, and how long
+// until all that are, or are not said to have anything left, are back.
+func rateLimit(text string) (used bool, wait time.Duration) {
+	left := int64(-1) // not said
+	for item := range strings.SplitSeq(text, ",") {
+		if strings.Contains(item, `"`) {
+			left = -1 // another quota
+		}
+		for part := range strings.SplitSeq(item, ";") {
+			name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+			n, err := strconv.ParseUint(value, 10, 31)
+			switch {
+			case err != nil:
+			case name == "remaining" || name == "r":
+				left = int64(n)
+				used = used || n == 0
+			case (name == "reset" || name == "t") && left <= 0:
+				wait = max(wait, time.Duration(n)*time.Second)
 			}
 		}
 	}
-	return 0, false
+	return used, wait
 }
 
 // ruleWait is how long a rule's wait says, negative if it does not.
@@ -120,7 +158,7 @@ func (w *Walk) ruleWait(rule *sources.ErrorRule, page *Page) (time.Duration, err
 	}
 	d, ok := parseWait(v.Text(), serverTime(&page.Exchange))
 	if !ok {
-		return 0, fmt.Errorf("errors.wait: %s is no duration, seconds, epoch or date", clip(v.Text()))
+		return 0, fmt.Errorf("errors.wait: %s is no duration, seconds, epoch or date", w.quote(v.Text()))
 	}
 	return d, nil
 }

@@ -35,7 +35,7 @@ type interop struct {
 }
 
 // newInterop skips the test when there are no Python environments; in CI that
-// is a failure. The binary is TAP_REST_BIN, or is built for this test.
+// is a failure. The binary is TAP_REST_BIN, or is built.
 func newInterop(t *testing.T) *interop {
 	envs := os.Getenv(interopEnv)
 	switch {
@@ -50,10 +50,7 @@ func newInterop(t *testing.T) *interop {
 	}
 	in := &interop{binary: os.Getenv("TAP_REST_BIN"), envs: envs, files: files}
 	if in.binary == "" {
-		in.binary = filepath.Join(t.TempDir(), "tap-rest")
-		if out, err := exec.Command("go", "build", "-o", in.binary, ".").CombinedOutput(); err != nil {
-			t.Fatalf("build tap-rest: %v\n%s", err, out)
-		}
+		in.binary = builtBinary(t)
 	}
 	return in
 }
@@ -191,7 +188,7 @@ var loopbackURL = regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+`)
 
 // What is waited for has an end: a process of the tests, and a server.
 const (
-	patience   = time.Minute
+	patience   = 3 * time.Minute
 	serverLife = 10 * time.Minute
 )
 

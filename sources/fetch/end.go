@@ -1,0 +1,236 @@
+package fetch
+
+import (
+	"fmt"
+	"hash/maphash"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+)
+
+const (
+	// maxBacks is how often a walk steps back without getting further: an API
+	// whose total counts what is left would send it back for ever.
+	maxBacks = 16
+	// maxEmpty is how many pages without records may follow one another where
+	// nothing but their number changes.
+	maxEmpty = 1000
+)
+
+// trace is what a walk remembers of a page, to suspect its end.
+type trace struct {
+	request string
+	content uint64 // hash of the records, or of a body without any
+	token   uint64 // hash of the token or URL that it named as next; 0: none
+	page    int64  // its number in the walk, from 1; 0: no page
+}
+
+// String names the page in messages.
+func (t trace) String() string {
+	if t.page == 0 {
+		return "the request before this walk"
+	}
+	return fmt.Sprintf("%s (page %d)", t.request, t.page)
+}
+
+// suspicion is what a walk remembers to find out that it goes round.
+type suspicion struct {
+	seed   maphash.Seed
+	last   trace // the page before
+	seen   trace // an earlier page, moved up now and then: finds rounds of any length
+	pages  int64 // of this walk
+	stride int64 // pages until seen moves up
+	empty  int   // pages without records in a row
+
+	furthest int64 // page or offset
+	backs    int   // steps back since the walk got there
+}
+
+func newSuspicion() suspicion { return suspicion{seed: maphash.MakeSeed(), stride: 1} }
+
+// ends decides whether a page is the last: what the definition's more and
+// stop say goes before what the type found. Stopped says that stop did.
+func (w *Walk) ends(step step) (last, stopped bool, err error) {
+	more, known, err := w.more()
+	if err != nil {
+		return false, false, err
+	}
+	last = !step.more
+	if known {
+		last = !more
+	}
+	if known && more && !step.possible {
+		return false, false, fmt.Errorf("the answer says that there is more, but not where: %s%s", step.missing, w.after())
+	}
+	if stop := w.stream.Pagination.Stop; stop != nil {
+		v, err := stop.Eval(w.vars)
+		if err != nil {
+			return false, false, fmt.Errorf("pagination.stop: %w", err)
+		}
+		if v.Truth() {
+			return true, true, nil
+		}
+	}
+	return last, false, nil
+}
+
+// more is what the answer says at pagination.more. Headers say it as text.
+func (w *Walk) more() (more, known bool, err error) {
+	r := w.stream.Pagination.More
+	if r.IsZero() {
+		return false, false, nil
+	}
+	v, err := w.eval(r)
+	if err != nil {
+		return false, false, fmt.Errorf("pagination.more: %w", err)
+	}
+	text := strings.ToLower(v.Text())
+	switch {
+	case v.Missing():
+		return false, false, nil
+	case v.Kind() == expr.KindBool, v.Kind() == expr.KindString && (text == "true" || text == "false"):
+		return text == "true", true, nil
+	}
+	return false, false, fmt.Errorf("pagination.more: expected true or false, got %s", w.quote(v.Text()))
+}
+
+// suspect finds a walk that goes round: the same next page or the same records
+// twice.
+func (w *Walk) suspect(page *Page, next Position) error {
+	s := &w.suspicion
+	s.pages++
+	now := trace{request: page.Request, content: w.content(page), token: w.tokenHash(next), page: next.Pages}
+	n := page.Records.Len()
+	if s.empty++; n > 0 || !w.numbered() {
+		s.empty = 0
+	}
+	for _, before := range []trace{s.last, s.seen} {
+		if now.token != 0 && now.token == before.token && !w.stream.Pagination.Session {
+			return fmt.Errorf("names the same next page as %s did: the walk goes round", before)
+		}
+	}
+	switch {
+	case s.last.page > 0 && now.content == s.last.content && (n > 0 || w.numbered()):
+		return fmt.Errorf("the same page again as from %s: does the API take the page's parameter?", s.last)
+	case s.empty > maxEmpty:
+		return fmt.Errorf("%d pages without records in a row%s", s.empty, w.after())
+	}
+	s.last = now
+	if s.stride--; s.stride <= 0 { // Brent: finds any round, with one page remembered
+		s.seen, s.stride = now, s.pages
+	}
+	return nil
+}
+
+// content is the hash by which a page is known again: that of its records,
+// since envelopes hold times and ids of requests.
+func (w *Walk) content(page *Page) uint64 {
+	if page.Records.Len() == 0 {
+		return maphash.Bytes(w.seed, page.Body)
+	}
+	var h maphash.Hash
+	h.SetSeed(w.seed)
+	for i := range page.Records.Len() {
+		_, _ = h.Write(page.Records.Record(i)) // never fails
+	}
+	return h.Sum64()
+}
+
+// tokenHash is the hash of what a position of the cursor types asks for, 0 for
+// other types and the first page.
+func (w *Walk) tokenHash(next Position) uint64 {
+	key := next.URL
+	switch w.stream.Pagination.Type {
+	case sources.PaginateCursor, sources.PaginateKeyset:
+		key = string(next.Token)
+	}
+	if key == "" {
+		return 0
+	}
+	return maphash.String(w.seed, key) | 1
+}
+
+// total reads the answer's own count into next, and returns by how much it
+// shrank. Where the walk is numbered, the latest count says where it ends;
+// elsewhere the least one does, since what was counted later may lie on pages
+// that are behind.
+func (w *Walk) total(page *Page, next *Position) (lost int64, err error) {
+	p := &w.stream.Pagination
+	if p.Total.IsZero() {
+		return 0, nil
+	}
+	n, known, err := w.count(p.Total, "pagination.total")
+	if err != nil || !known {
+		return 0, err
+	}
+	if before := w.pos.Total; before != nil {
+		page.Moved = *before != n
+		if lost = max(0, *before-n); !w.numbered() {
+			n = min(n, *before)
+		}
+	}
+	next.Total = &n
+	return lost, nil
+}
+
+func (w *Walk) numbered() bool {
+	t := w.stream.Pagination.Type
+	return t == sources.PaginatePage || t == sources.PaginateOffset
+}
+
+// stepBack moves next to as many records before the page just read as the
+// total lost: where they vanished from pages behind, others have moved there
+// that no page had yet. It reports whether it did.
+func (w *Walk) stepBack(next *Position, lost int64) (bool, error) {
+	at := w.pos.Offset
+	if w.stream.Pagination.Type == sources.PaginatePage {
+		at = w.pos.Number
+	}
+	behind := at - w.stream.Pagination.Start
+	if !w.numbered() || lost == 0 || behind <= 0 {
+		return false, nil
+	}
+	s := &w.suspicion
+	if s.backs++; at > s.furthest {
+		s.furthest, s.backs = at, 1
+	}
+	if s.backs > maxBacks {
+		return false, fmt.Errorf("the total shrinks again and again, to %d now%s: is it the records of the whole walk?", *next.Total, w.after())
+	}
+	if w.stream.Pagination.Type == sources.PaginateOffset {
+		next.Offset = at - min(lost, behind)
+		next.Records = max(0, w.pos.Records-lost)
+		return true, nil
+	}
+	size := max(1, w.pos.Records/behind)
+	pages := min(behind, (lost+size-1)/size)
+	next.Number = at - pages
+	next.Records = max(0, w.pos.Records-pages*size)
+	return true, nil
+}
+
+// complete checks a walk that ended against the API's own count.
+func (w *Walk) complete(next Position) error {
+	if next.Total == nil || next.Records >= *next.Total {
+		return nil
+	}
+	return fmt.Errorf("the walk ends here with %d records, but the API counts %d%s", next.Records, *next.Total, w.after())
+}
+
+// beyond is the error of a walk that has more pages than it may have.
+func (w *Walk) beyond() error {
+	limit := int64(w.stream.Pagination.MaxPages)
+	if limit == 0 || w.pos.Pages < limit {
+		return nil
+	}
+	return fmt.Errorf("the walk has more than max_pages: %d%s", limit, w.after())
+}
+
+// after names the request before, in messages about the end of a walk.
+func (w *Walk) after() string {
+	if w.last.page == 0 {
+		return ""
+	}
+	return ", after " + w.last.String()
+}

@@ -1,0 +1,245 @@
+package fetch_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/tidwall/gjson"
+	"go.uber.org/goleak"
+
+	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// gate is a fetch.Gate that counts what it lets through.
+type gate struct {
+	closed  chan struct{}
+	once    sync.Once
+	entered atomic.Int64
+}
+
+func newGate() *gate { return &gate{closed: make(chan struct{})} }
+
+func (g *gate) Enter() error {
+	select {
+	case <-g.closed:
+		return fetch.ErrStopped
+	default:
+		g.entered.Add(1)
+		return nil
+	}
+}
+
+func (g *gate) Closed() <-chan struct{} { return g.closed }
+func (g *gate) shut()                   { g.once.Do(func() { close(g.closed) }) }
+
+// splitter finds the records of bodies as the program does.
+type splitter struct{ scanner *schema.PageScanner }
+
+type records struct{ schema.Page }
+
+func (r *records) Len() int { return len(r.Records) }
+
+func (s splitter) Split(body []byte) (fetch.Records, error) {
+	page := new(records)
+	err := s.scanner.Scan(body, &page.Page)
+	var bad *schema.BodyError
+	if errors.As(err, &bad) && (bad.Kind == schema.NotJSON || bad.Kind == schema.NotUTF8) {
+		return nil, fmt.Errorf("%w: %w", fetch.ErrBroken, err)
+	}
+	return page, err
+}
+
+func newSplitter(t testing.TB, r sources.Records) splitter {
+	t.Helper()
+	scanner, err := schema.NewPageScanner(schema.RecordPath{Steps: r.Steps, MissingIsEmpty: r.MissingIsEmpty})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return splitter{scanner}
+}
+
+// define parses a definition with one stream for each text, in YAML's flow
+// style without the braces. Their records are data, unless they say other.
+func define(t testing.TB, client string, streams ...string) []*sources.Stream {
+	t.Helper()
+	text := "{version: 1, name: test, client: {base_url: \"http://api.test\", " + client + "}, defaults: {records: data}, streams: ["
+	for i, s := range streams {
+		text += fmt.Sprintf("{name: s%d, %s}, ", i, s)
+	}
+	d, err := sources.Parse("test.yaml", []byte(text+"]}"))
+	if err != nil {
+		t.Fatalf("%s\n%v", text, err)
+	}
+	return d.Streams
+}
+
+// rig is a client and what it takes to walk with it.
+type rig struct {
+	t        testing.TB
+	client   *fetch.Client
+	gate     *gate
+	counters fetch.Counters
+	vars     expr.Vars
+}
+
+// newRig returns a rig for the client of s. Secrets are settings by their
+// names.
+func newRig(t testing.TB, s *sources.Stream, transport http.RoundTripper, secrets ...string) *rig {
+	t.Helper()
+	r := &rig{t: t, gate: newGate(), vars: make(expr.Vars, sources.VarCount)}
+	o := fetch.Options{Transport: transport, UserAgent: "test", Gate: r.gate, Log: slog.New(slog.DiscardHandler)}
+	var names []string
+	var values []expr.Value
+	for i := 0; i < len(secrets); i += 2 {
+		names, values = append(names, secrets[i]), append(values, expr.String(secrets[i+1]))
+		o.Secrets = append(o.Secrets, sources.NewSecret(secrets[i+1]))
+	}
+	r.vars[sources.VarConfig] = expr.Dict(names, values)
+	r.client = fetch.NewClient(s.Client, o, r.vars)
+	return r
+}
+
+func (r *rig) walk(s *sources.Stream, at fetch.Position) *fetch.Walk {
+	r.t.Helper()
+	return r.client.NewWalk(s, newSplitter(r.t, s.Records), r.vars, at, &r.counters)
+}
+
+// seen is what a walk gave.
+type seen struct {
+	ids   []string
+	nexts []fetch.Position // of each page but the last
+	upTo  []int            // records until there
+	last  *fetch.Page      // released
+	err   error            // nil at the end
+}
+
+// run walks to the end, or to an error.
+func (r *rig) run(s *sources.Stream, at fetch.Position) seen {
+	r.t.Helper()
+	return drain(r.t, r.walk(s, at))
+}
+
+func drain(t testing.TB, w *fetch.Walk) (got seen) {
+	t.Helper()
+	for range 1000 {
+		page, err := w.Next(context.Background())
+		if errors.Is(err, io.EOF) {
+			return got
+		}
+		if err != nil {
+			got.err = err
+			if _, again := w.Next(context.Background()); again != err {
+				t.Errorf("after the error %v the walk goes on with %v", err, again)
+			}
+			return got
+		}
+		for i := range page.Records.Len() {
+			got.ids = append(got.ids, gjson.GetBytes(page.Records.Record(i), "id").Raw)
+		}
+		if !page.Last {
+			got.nexts, got.upTo = append(got.nexts, page.Next), append(got.upTo, len(got.ids))
+		} else if page.Next.Pages != 0 {
+			t.Errorf("the last page goes on at %+v", page.Next)
+		}
+		got.last = page
+		page.Release()
+	}
+	t.Fatal("the walk does not end")
+	return got
+}
+
+// kept is a position as a state keeps it.
+func kept(t testing.TB, p fetch.Position) (q fetch.Position, text string) {
+	t.Helper()
+	b, err := json.Marshal(p)
+	if err == nil {
+		err = json.Unmarshal(b, &q)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q, string(b)
+}
+
+// failure returns the *fetch.Error that err has to be.
+func failure(t testing.TB, err error) *fetch.Error {
+	t.Helper()
+	var e *fetch.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("got %v, want an *Error", err)
+	}
+	return e
+}
+
+// orders is a collection of n records, 10 on a page.
+func orders(n int, change func(*apitest.Collection)) apitest.Collection {
+	c := apitest.Orders(n)
+	c.Size, c.Style, c.Total, c.HasMore = 10, apitest.Cursor, false, false
+	if change != nil {
+		change(&c)
+	}
+	return c
+}
+
+// upTo are the ids of the first n orders.
+func upTo(n int) []string {
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = fmt.Sprint(i + 1)
+	}
+	return ids
+}
+
+func wantIDs(t testing.TB, got, want []string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("got records %v, want %v", got, want)
+	}
+}
+
+// transport is a function as an http.RoundTripper.
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// script is an API that gives these answers, one after the other, and then the
+// last one again and again. It keeps the requests.
+type script struct {
+	answers  []answer
+	requests []*http.Request
+}
+
+type answer struct {
+	status int
+	body   string
+	header http.Header
+}
+
+func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
+	a := s.answers[min(len(s.requests), len(s.answers)-1)]
+	s.requests = append(s.requests, r)
+	return a.response(r), nil
+}
+
+func marshal(p fetch.Position) string {
+	b, err := json.Marshal(p)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}

@@ -1,0 +1,131 @@
+"""Compares rows that were read or loaded with the database they came from.
+
+    compare.py singer LINES DB STREAM...   the RECORDs among a run's lines
+    compare.py jsonl  DIR   DB STREAM...   DIR/STREAM.jsonl, from target-jsonl
+    compare.py csv    DIR   DB STREAM...   DIR/STREAM.csv, from target-csv
+
+STREAM may carry a condition, "changes:id IN (1, 2)". Every row must be there
+once, and no other. RECORDs must have the server's field order and spelling of
+numbers too; a target's spelling of values is undone first. Prints the counts.
+"""
+
+import base64
+import collections
+import csv
+import datetime
+import json
+import pathlib
+import sqlite3
+import sys
+import uuid
+import zoneinfo
+
+QUERIES = {
+    "notes": "SELECT * FROM notes",
+    "notes_by_url": "SELECT * FROM notes",
+    "places": "SELECT * FROM places",
+    "events": "SELECT rowid, * FROM events",
+    "events_by_link": "SELECT rowid, * FROM events",
+    **dict.fromkeys(["pages", "pages_more", "offsets", "cursors", "changes"], "SELECT * FROM interop_order"),
+}
+TIMES = {"at", "written_at", "updated_at"}
+
+
+def local_time(text):
+    """A time as Django stores it (UTC, without a zone) as its API shows it."""
+    at = datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.timezone.utc)
+    return at.astimezone(zoneinfo.ZoneInfo("America/Chicago")).isoformat()
+
+
+# How the servers show what SQLite cannot hold as it is.
+SHOWN = {
+    "raw": lambda v: {"$base64": True, "encoded": base64.b64encode(v).decode()},
+    "reference": lambda v: str(uuid.UUID(v)),
+    "price": lambda v: f"{v:.2f}",
+    "paid": bool,
+    "lines": json.loads,
+    "updated_at": local_time,
+}
+
+
+def expected(db, stream, condition):
+    query = QUERIES[stream] + (f" WHERE {condition}" if condition else "")
+    for row in db.execute(query):
+        yield {k: SHOWN[k](row[k]) if k in SHOWN and row[k] is not None else row[k] for k in row.keys()}
+
+
+def singer(place, stream):
+    with open(place, encoding="utf-8", newline="\n") as lines:
+        for line in lines:
+            message = json.loads(line, parse_float=spelled)
+            if message["type"] == "RECORD" and message["stream"] == stream:
+                yield message["record"]
+
+
+def jsonl(place, stream):
+    with open(pathlib.Path(place, f"{stream}.jsonl"), encoding="utf-8", newline="\n") as lines:
+        yield from map(json.loads, lines)
+
+
+def csv_rows(place, stream):
+    with open(pathlib.Path(place, f"{stream}.csv"), encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            yield {k: csv_value(k, row[k]) for k in sorted(row)}
+
+
+def spelled(number):
+    return f"float {number}"
+
+
+def as_is(row):
+    """A row from the database as `singer` reads its RECORD: floats keep their spelling."""
+    return {k: spelled(repr(v)) if isinstance(v, float) else v for k, v in row.items()}
+
+
+def as_csv(row):
+    """A row as `csv_rows` reads it; its columns stand in the schema's order there."""
+    return {k: csv_value(k, "" if row[k] is None else str(row[k])) for k in sorted(row)}
+
+
+def csv_value(name, text):
+    """Undoes target-csv's spelling of times and floats."""
+    if text and name in TIMES:
+        return datetime.datetime.fromisoformat(text).timestamp()
+    if text and name in {"ratio", "area", "weight"}:
+        return float(text)
+    return text
+
+
+# form: how its rows are read, and how a row from the database is made comparable
+FORMS = {"singer": (singer, as_is), "jsonl": (jsonl, dict), "csv": (csv_rows, as_csv)}
+
+
+def compare(form, place, db, stream, condition):
+    read, comparable = FORMS[form]
+    want = collections.Counter(text(comparable(row)) for row in expected(db, stream, condition))
+    got = collections.Counter(map(text, read(place, stream)))
+    missing, extra = want - got, got - want
+    if missing or extra:
+        sys.exit(
+            f"{stream}: {missing.total()} rows are missing, {extra.total()} are too many\n"
+            f"missing: {list(missing)[:2]}\ntoo many: {list(extra)[:2]}"
+        )
+    return got.total()
+
+
+def text(row):
+    return json.dumps(row, ensure_ascii=False)
+
+
+def main():
+    form, place, file, *streams = sys.argv[1:]
+    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as db:
+        db.row_factory = sqlite3.Row
+        counts = {}
+        for name, _, condition in (s.partition(":") for s in streams):
+            counts[name] = compare(form, place, db, name, condition)
+    print(json.dumps({"records": counts}))
+
+
+if __name__ == "__main__":
+    main()
