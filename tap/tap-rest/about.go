@@ -13,7 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap"
 )
 
-// aboutFormat is how --about is written; "" is for people.
+// aboutFormat is how --about is written.
 type aboutFormat string
 
 // capabilities are those of Singer's that this tap has.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -103,13 +104,38 @@ func (c *console) account(a *tap.Account) {
 	redactor{c}.Write([]byte(a.String()))
 }
 
+// say prints a line for people.
+func (c *console) say(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if c.json {
+		c.logger.Info(text)
+		return
+	}
+	redactor{c}.Write([]byte(text + "\n"))
+}
+
 // fatal prints the error that ends the program.
 func (c *console) fatal(err error) {
 	if c.json {
 		c.logger.Error(err.Error())
 		return
 	}
-	redactor{c}.Write([]byte("tap-rest: " + err.Error() + "\n"))
+	redactor{c}.Write([]byte("tap-rest: " + problems(err) + err.Error() + "\n"))
+}
+
+// problems returns a line that stands above several problems, so that each of
+// them begins a line: editors jump to the place that it names.
+func problems(err error) string {
+	var (
+		definition sources.Problems
+		config     sources.ConfigProblems
+	)
+	errors.As(err, &definition)
+	errors.As(err, &config)
+	if n := len(definition) + len(config); n > 1 {
+		return fmt.Sprintf("%d problems\n", n)
+	}
+	return ""
 }
 
 // lineHandler writes a record as "INFO message key=value", the way that

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -11,11 +15,16 @@ import (
 )
 
 // demoCmd reads the sample shop.
-type demoCmd struct{}
+type demoCmd struct {
+	Serve string `placeholder:"HOST:PORT" help:"Only serve the sample API there, to try definitions with, until a signal comes."`
+}
 
 // Run starts the shop's API on loopback, discovers it and reads it out. It
 // leaves nothing behind.
-func (demoCmd) Run(rt *runtime) error {
+func (c *demoCmd) Run(rt *runtime) error {
+	if c.Serve != "" {
+		return serveShop(rt, c.Serve)
+	}
 	url, stop, err := apitest.Shop().Start()
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
@@ -46,21 +55,35 @@ func (demoCmd) Run(rt *runtime) error {
 	return demo(rt, o, url)
 }
 
+// serveShop serves the shop's API until a signal comes.
+func serveShop(rt *runtime, address string) error {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return &tap.InputError{Err: fmt.Errorf("demo: --serve %s: %w", address, err)}
+	}
+	server := &http.Server{Handler: apitest.Shop()}
+	context.AfterFunc(rt.stop, func() { server.Close() })
+	rt.console.say("A sample shop answers at http://%s: /shops, /customers, /orders. It fails now and then, on purpose.", l.Addr())
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("demo: %w", err)
+	}
+	return nil
+}
+
 func demo(rt *runtime, o tap.Options, url string) error {
-	fmt.Fprintf(os.Stderr, "A sample shop answers at %s. It fails now and then, on purpose.\n\n", url)
+	rt.console.say("A sample shop answers at %s. It fails now and then, on purpose.\nDiscovery, as by --discover:", url)
 	streams, err := tap.Discover(rt.stop, o)
 	if err != nil {
 		return printed(rt, err)
 	}
-	fmt.Fprintln(os.Stderr, "Discovery, as by --discover:")
 	for _, s := range streams {
 		fields := "no fields"
 		var document struct{ Properties map[string]any }
 		if json.Unmarshal(s.Schema, &document) == nil {
 			fields = fmt.Sprintf("%d fields", len(document.Properties))
 		}
-		fmt.Fprintf(os.Stderr, "  %-10s %s, key %v, %s %s\n", s.Name, fields, s.KeyProperties, s.ReplicationMethod, s.ReplicationKey)
+		rt.console.say("  %-10s %s, key %v, %s %s", s.Name, fields, s.KeyProperties, s.ReplicationMethod, s.ReplicationKey)
 	}
-	fmt.Fprintf(os.Stderr, "\nA full sync; its messages go to stdout:\n")
+	rt.console.say("A full sync; its messages go to stdout:")
 	return syncStreams(rt, o)
 }

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources"
@@ -33,6 +36,10 @@ func readInput(flag, name string) ([]byte, error) {
 	return data, nil
 }
 
+// errNoInput is what a run without any input is told.
+var errNoInput = errors.New(`nothing says what to read: give --config FILE with "source" in it, or set TAP_REST_SOURCE
+tap-rest demo reads a sample API and needs no file; tap-rest --help says more`)
+
 // inputFlags are the files that a run reads, as all Singer taps name them.
 type inputFlags struct {
 	Config     []string `placeholder:"FILE" sep:"none" help:"Settings as a JSON object. Several: later ones win. Variables TAP_REST_… win over all; ENV instead of a file: they alone."`
@@ -47,6 +54,9 @@ func (in *inputFlags) options(rt *runtime) (tap.Options, error) {
 	input, err := in.read()
 	if err == nil {
 		o.Definition, err = input.Definition()
+	}
+	if errors.Is(err, sources.ErrNoSource) && len(in.Config) == 0 {
+		err = errNoInput
 	}
 	if err == nil {
 		err = configure(rt, input, &o)
@@ -83,7 +93,16 @@ func (in *inputFlags) read() (*sources.Input, error) {
 		}
 		files = append(files, sources.ConfigFile{Name: name, Data: data})
 	}
-	return sources.ReadConfig(files, os.Environ())
+	return sources.ReadConfig(files, settingsEnv())
+}
+
+// settingsEnv is the environment without the variables of flags, which are no
+// settings.
+func settingsEnv() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return name == logFormatEnv || name == logLevelEnv
+	})
 }
 
 // configure checks the settings of a run against its definition.
@@ -111,8 +130,13 @@ func (in *inputFlags) readCatalog(o *tap.Options) error {
 	if err != nil {
 		return err
 	}
-	o.Catalog, err = catalog.ParseSinger(name, data)
-	return err
+	if o.Catalog, err = catalog.ParseSinger(name, data); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(o.Catalog.Streams, func(s *catalog.Stream) bool { return s.Selected }) {
+		o.Log.Warn(name + " selects no stream: nothing is read")
+	}
+	return nil
 }
 
 func (in *inputFlags) readState(o *tap.Options) error {

@@ -29,6 +29,12 @@ type cli struct {
 	Version   kong.VersionFlag `help:"Print the version and stop."`
 }
 
+// The variables of flags, named in their tags too.
+const (
+	logFormatEnv = "TAP_REST_LOG_FORMAT"
+	logLevelEnv  = "TAP_REST_LOG_LEVEL"
+)
+
 func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
@@ -50,7 +56,7 @@ func run(args []string) int {
 	case exited >= 0:
 		return exited
 	case err != nil:
-		con := newConsole(os.Stderr, os.Getenv("TAP_REST_LOG_FORMAT") == "json", "info")
+		con := newConsole(os.Stderr, os.Getenv(logFormatEnv) == "json", "info")
 		return exitCode(con, &tap.InputError{Err: misused(parser.Model, args, err)})
 	}
 	con := newConsole(os.Stderr, c.LogFormat == "json", c.LogLevel)

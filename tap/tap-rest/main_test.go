@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
+	"log"
 	"os"
 	"regexp"
 	"strconv"
@@ -17,16 +19,32 @@ import (
 // TestMain makes this test binary a tap-rest too, the one in PATH: scripts and
 // shells that they start run it.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tap-rest": main})
+	testscript.Main(tidy{m}, map[string]func(){"tap-rest": main})
+}
+
+// tidy runs tests with a folder for temporary files that goes away with them:
+// binaries that several tests share belong to none of them.
+type tidy struct{ tests *testing.M }
+
+// Run runs the tests and returns the exit code.
+func (m tidy) Run() int {
+	dir, err := os.MkdirTemp("", "tap-rest-test-")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	os.Setenv("TMPDIR", dir)
+	return m.tests.Run()
 }
 
 // TestScripts runs the stories of the command line.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 "../../testdata/script",
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"api": serveAPI, "state": takeState, "exit": wantExit},
-		RequireUniqueNames:  true,
-		RequireExplicitExec: false,
+		Dir: "../../testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"api": serveAPI, "state": takeState, "exit": wantExit, "jsonlines": wantJSONLines,
+		},
+		RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir+"/home")
 			return nil
@@ -39,10 +57,10 @@ func TestScripts(t *testing.T) {
 //
 //	api [-token TEXT] [-fault FAULT]… COLLECTION…
 //
-// A collection is shops, customers=N or orders=N. A fault is [PATH]@N=WHAT:
-// the Nth request (at PATH) goes wrong; N+ is the Nth and all that follow. What
-// happens is a status, html, cut, reset, or invalid (a record with a field of
-// the wrong type).
+// A collection is shops, customers=N or orders=N. A fault is PATH@N=WHAT or
+// PATH@N-M=WHAT: the Nth request at the path, or those up to the Mth, go wrong.
+// What happens is a status, html, cut, or invalid: three records, of which the
+// second has text as its id.
 func serveAPI(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("api cannot be negated")
@@ -87,36 +105,30 @@ func parseCollection(text string) (apitest.Collection, error) {
 	return apitest.Collection{}, fmt.Errorf("no collection %q", name)
 }
 
-var faultText = regexp.MustCompile(`^(/\w+)?@(\d+)(\+?)=(\w+)$`)
-
-// lastOf is up to which request of a path a fault lasts that lasts for good.
-const lastOf = 100
+var faultText = regexp.MustCompile(`^(/\w+)@(\d+)(?:-(\d+))?=(\w+)$`)
 
 func parseFault(text string) ([]apitest.Option, error) {
 	parts := faultText.FindStringSubmatch(text)
 	if parts == nil {
 		return nil, fmt.Errorf("not a fault: %q", text)
 	}
-	path, from := parts[1], parts[2]
-	first, err := strconv.Atoi(from)
-	if err != nil {
-		return nil, err
-	}
-	fault, err := namedFault(parts[4])
+	first, err := strconv.Atoi(parts[2])
 	if err != nil {
 		return nil, err
 	}
 	last := first
 	if parts[3] != "" {
-		last = lastOf
+		if last, err = strconv.Atoi(parts[3]); err != nil {
+			return nil, err
+		}
+	}
+	fault, err := namedFault(parts[4])
+	if err != nil {
+		return nil, err
 	}
 	var all []apitest.Option
 	for n := first; n <= last; n++ {
-		if path == "" {
-			all = append(all, apitest.On(n, fault))
-		} else {
-			all = append(all, apitest.OnPath(path, n, fault))
-		}
+		all = append(all, apitest.OnPath(parts[1], n, fault))
 	}
 	return all, nil
 }
@@ -127,8 +139,6 @@ func namedFault(name string) (apitest.Fault, error) {
 		return apitest.HTML(), nil
 	case "cut":
 		return apitest.CutBody(100), nil
-	case "reset":
-		return apitest.Reset(), nil
 	case "invalid":
 		return apitest.Body(200, "application/json", `{"data":[{"id":1,"name":"A"},{"id":"two","name":"B"},{"id":3,"name":"C"}]}`), nil
 	}
@@ -170,5 +180,20 @@ func wantExit(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != args[0] {
 		ts.Fatalf("exit code %s, want %s", got, args[0])
+	}
+}
+
+// wantJSONLines is the script command that wants each line to be a JSON object:
+//
+//	jsonlines stderr
+func wantJSONLines(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: jsonlines FILE")
+	}
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		var object map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(line), &object); err != nil {
+			ts.Fatalf("%v in %q", err, line)
+		}
 	}
 }

@@ -16,7 +16,7 @@ type syncCmd struct {
 	Discover bool        `xor:"mode" help:"Print the catalog and stop."`
 	Test     testMode    `xor:"mode" help:"Read one page of every stream and check it (=records), print SCHEMA messages (=schema), or both (=all)."`
 	About    bool        `xor:"mode" help:"Say what this tap is and which settings it takes."`
-	Format   aboutFormat `enum:"json,markdown,meltano," default:"" help:"How --about is written: json, markdown or meltano."`
+	Format   aboutFormat `enum:"text,json,markdown,meltano" default:"text" help:"How --about is written: text, json, markdown or meltano."`
 }
 
 // testMode is the value of --test, which may stand without one.
@@ -43,7 +43,7 @@ func (m *testMode) Decode(ctx *kong.DecodeContext) error {
 		*m = v
 		return nil
 	default:
-		return fmt.Errorf("--test is records, schema or all, not %q", v)
+		return fmt.Errorf("wants records, schema or all, not %q", v)
 	}
 }
 
@@ -65,14 +65,27 @@ func (c *syncCmd) Run(rt *runtime) error {
 	return syncStreams(rt, o)
 }
 
-// syncStreams is a whole run, its account on stderr.
+// syncStreams is a whole run, its account on stderr. Where the target has gone
+// away, what it was sent says nothing.
 func syncStreams(rt *runtime, o tap.Options) error {
 	o.Watch = rt.console.progress
 	account, err := tap.Sync(rt.stop, o)
-	if account != nil {
+	if account != nil && !errors.Is(err, tap.ErrClosedOutput) {
 		rt.console.account(account)
 	}
+	var failures tap.Failures
+	if errors.As(err, &failures) {
+		rt.console.say("%s", whatNext(failures))
+	}
 	return err
+}
+
+// whatNext says what to do about streams that failed.
+func whatNext(failures tap.Failures) string {
+	if failures.Temporary() {
+		return "failed for now: run it again, it goes on from the last STATE"
+	}
+	return "failed for good: mend what is said above and run it again, it goes on from the last STATE"
 }
 
 func discover(rt *runtime, o tap.Options) error {

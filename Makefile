@@ -1,0 +1,49 @@
+# make          build bin/tap-rest and test it
+# make demo     read a sample API, which it starts itself
+# make test     all tests but interop's
+# make interop  tests against programs from PyPI; needs Python 3.10 or later
+# make lint     gofmt, go vet, staticcheck
+# make fuzz     every fuzz target for FUZZTIME
+# make bench    every benchmark
+
+GO          ?= go
+FUZZTIME    ?= 10s
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+VENV        := $(CURDIR)/.venv-interop
+
+# The version is the tag's. What git knows besides is left out, so that a
+# checkout of another user's builds too.
+release     := $(shell git describe --tags --dirty 2>/dev/null)
+export GOFLAGS := $(GOFLAGS) -buildvcs=false
+# Go switches cgo off where it finds no C compiler, which -race needs.
+race        := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
+
+.PHONY: all build demo test interop lint fuzz bench
+all: build test
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w $(if $(release),-X main.release=$(release))' -o bin/tap-rest ./tap/tap-rest
+	.ci/check-binary bin/tap-rest
+
+demo: build
+	bin/tap-rest demo >bin/demo.jsonl
+	@echo "bin/demo.jsonl has $$(wc -l <bin/demo.jsonl) lines; the last one:" && tail -n 1 bin/demo.jsonl
+
+test:
+	$(if $(race),,@echo 'no C compiler: testing without the race detector')
+	$(GO) test $(race) -skip '^TestInterop$$' ./...
+
+interop: build
+	testdata/interop/install.sh $(VENV)
+	TAP_REST_INTEROP=$(VENV) TAP_REST_BIN=$(CURDIR)/bin/tap-rest $(GO) test -count=1 -run '^TestInterop$$' ./tap/tap-rest
+
+lint:
+	@unformatted=$$($$($(GO) env GOROOT)/bin/gofmt -l .); test -z "$$unformatted" || { echo "not as gofmt has it: $$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+fuzz:
+	.ci/fuzz $(FUZZTIME)
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...

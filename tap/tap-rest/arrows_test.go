@@ -1,0 +1,53 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// module is the path of this module: no package stands there.
+const module = "github.com/tap-rest/tap-rest"
+
+// arrows says which of our packages each of them may import, tests apart.
+// Imports go one way: down this list.
+var arrows = map[string][]string{
+	"tap/tap-rest":    {"tap", "sources", "sources/apitest", "catalog", "state"},
+	"tap":             {"tap/message", "sources", "sources/expr", "sources/fetch", "catalog", "catalog/schema", "state"},
+	"tap/message":     {"catalog", "state"},
+	"sources/fetch":   {"sources", "sources/expr"},
+	"sources":         {"sources/expr"},
+	"catalog":         {"catalog/schema"},
+	"sources/apitest": {},
+	"sources/expr":    {},
+	"catalog/schema":  {},
+	"state":           {},
+}
+
+func TestImportsGoOneWay(t *testing.T) {
+	list := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"/...")
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	found := 0
+	for line := range strings.Lines(string(out)) {
+		paths := strings.Fields(line)
+		name := strings.TrimPrefix(paths[0], module+"/")
+		allowed, known := arrows[name]
+		if !known {
+			t.Errorf("package %s is not in arrows: say there what it may import", paths[0])
+			continue
+		}
+		found++
+		for _, path := range paths[1:] {
+			if imported, ours := strings.CutPrefix(path, module+"/"); ours && !slices.Contains(allowed, imported) {
+				t.Errorf("%s imports %s: the arrow points the other way", name, imported)
+			}
+		}
+	}
+	if found != len(arrows) {
+		t.Errorf("%d packages of arrows exist, want all %d", found, len(arrows))
+	}
+}

@@ -1,0 +1,310 @@
+//go:build unix
+
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/apitest"
+)
+
+const (
+	rigPages      = 30
+	rigPage       = 5
+	rigFlush      = 3 * rigPage // records of a flush
+	rigRecordSize = 10
+)
+
+// rig is an API on loopback and what the program needs to read it.
+type rig struct {
+	api        *apitest.API
+	url, dir   string
+	run        string // further options of the run
+	pagination string
+}
+
+func newRig(t *testing.T, options ...apitest.Option) *rig {
+	t.Helper()
+	r := &rig{api: apitest.New(options...).Add(rigCollection(rigRecordSize)), dir: t.TempDir(),
+		pagination: "{type: cursor, next: next_page, param: cursor}"}
+	url, stop, err := r.api.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	r.url = url
+	return r
+}
+
+// rigCollection has 30 pages of 5 records with a text of so many bytes.
+func rigCollection(size int) apitest.Collection {
+	text := strings.Repeat("x", size)
+	return apitest.Collection{
+		Path: "/items", Style: apitest.Cursor, Size: rigPage, Count: rigPages * rigPage,
+		Records: func(i int) []byte {
+			return fmt.Appendf(nil, `{"id":%d,"n":12345678901234567890.10,"updated_at":"2025-01-%02dT00:00:00Z","text":"\u00e9%s"}`, 9007199254740993+i, 1+i/10, text)
+		},
+	}
+}
+
+// process is the program under way.
+type process struct {
+	cmd    *exec.Cmd
+	stdout *os.File
+	reader *bufio.Reader
+	stderr bytes.Buffer
+	dead   chan struct{}
+	status syscall.WaitStatus // once dead is closed
+}
+
+// start starts the program with a state, "" for none.
+func (r *rig) start(t *testing.T, state string) *process {
+	t.Helper()
+	r.write(t, "items.yaml", `version: 1
+name: rig
+client:
+  base_url: `+r.url+`
+  retry: {attempts: 2, min_wait: 1ms, max_wait: 1ms}
+streams:
+  - name: items
+    path: /items
+    records: data
+    primary_key: [id]
+    replication_key: updated_at
+    incremental: {client_filter: true}
+    pagination: `+r.pagination+"\n")
+	more := ""
+	if r.run != "" {
+		more = ", " + r.run
+	}
+	args := []string{"--config", r.write(t, "config.json", `{"source": "items.yaml", "run": {"flush": {"responses": 3}`+more+`}}`)}
+	if state != "" {
+		args = append(args, "--state", r.write(t, "state.json", state))
+	}
+	p := &process{cmd: exec.Command(builtBinary(t), args...), dead: make(chan struct{})}
+	p.cmd.Dir, p.cmd.Env = r.dir, []string{"HOME=" + r.dir}
+	p.cmd.Stderr = &p.stderr
+	stdout, theirs, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer theirs.Close()
+	p.stdout, p.reader, p.cmd.Stdout = stdout, bufio.NewReader(stdout), theirs
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go p.reaped()
+	t.Cleanup(func() {
+		p.cmd.Process.Kill()
+		<-p.dead
+		stdout.Close()
+	})
+	return p
+}
+
+func (r *rig) write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(r.dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// reaped waits for the end of the process.
+func (p *process) reaped() {
+	p.cmd.Wait() // how it ended is in its state
+	p.status = p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	close(p.dead)
+}
+
+func (p *process) signal(t *testing.T, sig syscall.Signal) {
+	if err := p.cmd.Process.Signal(sig); err != nil && err != os.ErrProcessDone {
+		t.Errorf("%v: %v", sig, err)
+	}
+}
+
+// wait waits for the end of the process.
+func (p *process) wait(t *testing.T) {
+	t.Helper()
+	select {
+	case <-p.dead:
+	case <-time.After(30 * time.Second):
+		t.Fatal("the program does not end")
+	}
+}
+
+// finish reads all of stdout and waits for the end. It returns the lines that
+// came whole.
+func (p *process) finish(t *testing.T) []string {
+	t.Helper()
+	all, err := io.ReadAll(p.reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.wait(t)
+	var lines []string
+	for line := range strings.Lines(string(all)) {
+		if strings.HasSuffix(line, "\n") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func (p *process) readLines(t *testing.T, n int) {
+	t.Helper()
+	for range n {
+		if _, err := p.reader.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// complaints are the lines on stderr but for those of the log that only
+// inform.
+func (p *process) complaints() []string {
+	var all []string
+	for line := range strings.Lines(p.stderr.String()) {
+		if !strings.HasPrefix(line, "INFO ") {
+			all = append(all, line)
+		}
+	}
+	return all
+}
+
+// checkDeath checks death by a signal after a STATE.
+func (p *process) checkDeath(t *testing.T, sig syscall.Signal, lines []string) {
+	t.Helper()
+	if !p.status.Signaled() || p.status.Signal() != sig {
+		t.Errorf("got %v, want death by %v; stderr:\n%s", p.status, sig, p.stderr.String())
+	}
+	if len(lines) == 0 || typeOf(t, lines[len(lines)-1]) != "STATE" {
+		t.Errorf("the last line is no STATE: %q", lines[max(0, len(lines)-1):])
+	}
+}
+
+// complete is a run that goes on from what came, to the end.
+func (r *rig) complete(t *testing.T, lines []string) []string {
+	t.Helper()
+	p := r.start(t, lastWholeState(lines))
+	more := p.finish(t)
+	if !p.status.Exited() || p.status.ExitStatus() != 0 {
+		t.Fatalf("the next run: got %v; stderr:\n%s", p.status, p.stderr.String())
+	}
+	return more
+}
+
+// checkWhole checks that every record came, and not more than so many twice.
+func (r *rig) checkWhole(t *testing.T, what string, lines []string, doubles int) {
+	t.Helper()
+	times := map[string]int{}
+	for _, record := range recordsIn(t, lines) {
+		times[record]++
+	}
+	c := rigCollection(rigRecordSize)
+	twice := 0
+	for i := range c.Count {
+		n := times[string(c.Records(i))]
+		if n == 0 {
+			t.Errorf("%s: record %d is missing", what, i)
+		}
+		twice += max(0, n-1)
+	}
+	if len(times) != c.Count {
+		t.Errorf("%s: got %d different records, want %d", what, len(times), c.Count)
+	}
+	if twice > doubles {
+		t.Errorf("%s: %d records came twice, want at most %d", what, twice, doubles)
+	}
+	if state := lastWholeState(lines); !strings.Contains(state, `"resume":null`) || !strings.Contains(state, `"replication_key_value":"2025-01-15T00:00:00Z"`) {
+		t.Errorf("%s: the last state is %s", what, state)
+	}
+}
+
+// checkGoesOn checks that the next run begins where the last STATE says.
+func (r *rig) checkGoesOn(t *testing.T, lines []string) {
+	t.Helper()
+	covered := 0 // records that a STATE covers
+	for i, line := range lines {
+		if typeOf(t, line) == "STATE" {
+			covered = len(recordsIn(t, lines[:i]))
+		}
+	}
+	if got, want := len(recordsIn(t, r.complete(t, lines))), rigPages*rigPage-covered; got != want {
+		t.Errorf("the next run reads %d records, want %d", got, want)
+	}
+}
+
+// await waits until the API has got so many requests.
+func (r *rig) await(t *testing.T, n int) {
+	t.Helper()
+	for range 1000 {
+		if r.api.Count() >= n {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("the API got %d requests in 10s, want %d", r.api.Count(), n)
+}
+
+// settle waits until no more requests come.
+func (r *rig) settle(t *testing.T) {
+	t.Helper()
+	r.await(t, 1)
+	for before := 0; before != r.api.Count(); {
+		before = r.api.Count()
+		time.Sleep(300 * time.Millisecond)
+	}
+}
+
+// singerLine is a line of stdout.
+type singerLine struct {
+	Type   string
+	Record json.RawMessage
+	Value  json.RawMessage
+}
+
+func parseLine(t *testing.T, line string) singerLine {
+	t.Helper()
+	var m singerLine
+	if err := json.Unmarshal([]byte(line), &m); err != nil {
+		t.Fatalf("%v: %s", err, line)
+	}
+	return m
+}
+
+func typeOf(t *testing.T, line string) string { return parseLine(t, line).Type }
+
+func recordsIn(t *testing.T, lines []string) []string {
+	t.Helper()
+	var all []string
+	for _, line := range lines {
+		if m := parseLine(t, line); m.Type == "RECORD" {
+			all = append(all, string(m.Record))
+		}
+	}
+	return all
+}
+
+// lastWholeState is the value of the last STATE, "" for none.
+func lastWholeState(lines []string) string {
+	for _, line := range slices.Backward(lines) {
+		if value, ok := strings.CutPrefix(line, `{"type":"STATE","value":`); ok {
+			return strings.TrimSuffix(value, "}\n")
+		}
+	}
+	return ""
+}
