@@ -2,6 +2,7 @@ package sources
 
 import (
 	"fmt"
+	"sort"
 	"strings"
 	"time"
 
@@ -79,7 +80,7 @@ func (d *Definition) Configure(in *Input) (*Config, error) {
 	c := &Config{}
 	given, origins := in.resolve(s, c)
 	settings := withoutNulls(without(given, reserved...))
-	c.unknownSettings(s, settings, origins)
+	unknown := unknownSettings(s, settings, origins)
 	filled := s.fill(settings, []*node{s.root})
 	public := s.split(filled, []*node{s.root}, &c.Secrets)
 
@@ -87,10 +88,15 @@ func (d *Definition) Configure(in *Input) (*Config, error) {
 	c.Run = DefaultRun()
 	problems = append(problems, c.Run.read(given.get("run"), origins)...)
 	if len(problems) > 0 {
+		problems = append(problems, unknown...) // a misspelt one is why another is missing
+		sort.SliceStable(problems, func(i, j int) bool { return problems[i].Pointer < problems[j].Pointer })
 		for i := range problems {
 			problems[i].Msg = c.Secrets.Redact(problems[i].Msg)
 		}
 		return nil, problems
+	}
+	for _, p := range unknown {
+		c.warn("%s is not used", p.Error())
 	}
 	c.Values = expr.JSONBytes(filled.appendJSON(nil, false))
 	if public != nil {
@@ -127,20 +133,22 @@ func withoutNulls(n *node) *node {
 	return &rest
 }
 
-// unknownSettings warns of keys that the definition does not declare.
-// Orchestrators pass settings that are not ours, so these are no errors.
-func (c *Config) unknownSettings(s *Settings, settings *node, origins origins) {
+// unknownSettings returns the keys that the definition does not declare.
+// Orchestrators pass settings that are not ours, so alone these are no errors.
+func unknownSettings(s *Settings, settings *node, origins origins) ConfigProblems {
 	if s.root.has("properties") && !s.closed() {
-		return
+		return nil
 	}
 	if extra := s.root.get("additionalProperties"); extra != nil {
-		return // the schema itself says
+		return nil // the schema itself says
 	}
+	var all ConfigProblems
 	for _, m := range settings.fields {
 		if !s.declares(m.name) {
-			c.warn("%s: %s is not used", origins.of("/"+escapePointer(m.name)), unknown("setting", m.name, s.names()))
+			all = append(all, ConfigProblem{origins.of("/" + escapePointer(m.name)), "", unknown("setting", m.name, s.names())})
 		}
 	}
+	return all
 }
 
 func (c *Config) warn(format string, args ...any) {

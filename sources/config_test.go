@@ -118,8 +118,8 @@ func TestConfigureProblems(t *testing.T) {
 		{"huge number", []string{`{` + url + `, "page-size": 1e999999999}`}, nil, `config c0.json: /page-size: a number of more than 400 digits`},
 		{"run", []string{`{` + url + `, "run": {"flsh": {}, "memory": "lots", "concurrency": 0}}`}, nil,
 			`config c0.json: /run: unknown key "flsh"; did you mean "flush"?
-config c0.json: /run/memory: wants a size, as 1MB or 8MiB, or a number of bytes, not "lots"
-config c0.json: /run/concurrency: wants at least 1, not 0`},
+config c0.json: /run/concurrency: wants at least 1, not 0
+config c0.json: /run/memory: wants a size, as 1MB or 8MiB, or a number of bytes, not "lots"`},
 		{"run in the environment", []string{`{` + url + `}`}, []string{"TAP_REST_RUN__FLUSH__BYTES=huge"},
 			`TAP_REST_RUN__FLUSH__BYTES: /run/flush/bytes: wants a size, as 1MB or 8MiB, or a number of bytes, not "huge"`},
 		{"spool", []string{`{` + url + `, "run": {"spool": "1GiB"}}`}, nil, `config c0.json: /run/spool: run.spool is not supported yet`},

@@ -245,12 +245,21 @@ func (r *reader) knownSettings(n *node) bool {
 		for _, at := range configName.FindAllStringSubmatchIndex(n.text[e[0]:e[1]], -1) {
 			begin, end := e[0]+at[2], e[0]+at[3]
 			if name := n.text[begin:end]; !r.settings.declares(name) {
-				r.problemAt(n.line, n.column+r.inText(n, begin), n.place(), "%s", r.unknown("setting", name, r.settings.names()))
+				r.problemAt(n.line, n.column+r.inText(n, begin), n.place(), "%s", r.undeclared(name))
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// undeclared says that a template uses a setting which nobody is asked for.
+func (r *reader) undeclared(name string) string {
+	names := r.settings.names()
+	if len(names) == 0 {
+		return fmt.Sprintf("unknown setting %q: declare it under settings.properties", name)
+	}
+	return r.unknown("setting", name, names)
 }
 
 // condition compiles a template that is true or false.

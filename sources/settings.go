@@ -18,10 +18,12 @@ var reserved = []string{"source", "run"}
 
 // noSettings are those of a definition that asks nothing.
 func noSettings() *Settings {
-	root := &node{shape: isMap, fields: []member{{name: "type", value: &node{shape: isText, text: "object"}}}}
+	root := &node{shape: isMap, fields: []member{
+		{name: "type", value: &node{shape: isText, text: "object"}}, {name: "properties", value: &node{shape: isMap}},
+	}}
 	compiled, faults := compileSchema(root)
 	if faults != nil {
-		panic("sources: {type: object} is not a schema: " + faults[0].msg) // cannot be
+		panic("sources: a schema without properties is none: " + faults[0].msg) // cannot be
 	}
 	return &Settings{Schema: root.appendJSON(nil, false), root: root, compiled: compiled}
 }

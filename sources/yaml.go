@@ -72,7 +72,7 @@ func (d *document) warn(n *node, format string, args ...any) {
 // that leaves nothing to look at.
 func (d *document) root(data []byte) *node {
 	if len(data) > maxFile {
-		d.problemAt(1, 1, "", "the file has %d bytes; a definition has at most %d", len(data), maxFile)
+		d.problemAt(1, 1, "", "the file is too large: a definition has at most %d bytes", maxFile)
 		return nil
 	}
 	if json.Valid(data) {

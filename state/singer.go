@@ -9,18 +9,21 @@ import (
 )
 
 // ParseSinger reads a Singer state: {"bookmarks": {stream: bookmark}}, also
-// one wrapped as {"singer_state": …}, as Airbyte and Meltano's backends do.
-// Errors are of type *Error.
+// one wrapped as {"singer_state": …}, as Meltano's backends do, and a whole
+// STATE line. Errors are of type *Error.
 func ParseSinger(file string, data []byte) (*State, error) {
 	s := &State{}
 	document, err := members(data)
 	if err != nil {
 		return nil, &Error{File: file, Msg: syntax(data, err)}
 	}
+	if inner := unwrap(document); inner != nil {
+		return ParseSinger(file, inner)
+	}
+	if err := recognise(document); err != nil {
+		return nil, &Error{File: file, Msg: err.Error()}
+	}
 	for _, e := range document {
-		if e.name == "singer_state" && len(document) == 1 {
-			return ParseSinger(file, e.raw)
-		}
 		if e.name != "bookmarks" {
 			s.rest = append(s.rest, e)
 			continue
@@ -37,9 +40,37 @@ func ParseSinger(file string, data []byte) (*State, error) {
 	return s, nil
 }
 
+// unwrap returns the state that a document is wrapped around, nil if it is
+// none of those.
+func unwrap(document []entry) json.RawMessage {
+	switch {
+	case len(document) == 1 && document[0].name == "singer_state":
+		return document[0].raw
+	case len(document) == 2 && document[0].name == "type" && string(document[0].raw) == `"STATE"` && document[1].name == "value":
+		return document[1].raw
+	}
+	return nil
+}
+
+// recognise refuses a document that is no state: it must not be taken for an
+// empty one. Taps that have no bookmarks yet write currently_syncing alone.
+func recognise(document []entry) error {
+	for _, e := range document {
+		if e.name == "bookmarks" || e.name == "currently_syncing" {
+			return nil
+		}
+	}
+	if len(document) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%q is no key of a state: expected {\"bookmarks\": …}%s", document[0].name, wayOut)
+}
+
+// wayOut is what to do about a state that is none.
+const wayOut = "; give the last STATE line's value, or leave --state out to read everything anew"
+
 // syntax says why a document is none.
 func syntax(data []byte, err error) string {
-	const wayOut = "; give the last STATE line's value, or leave --state out to read everything anew"
 	var se *json.SyntaxError
 	switch {
 	case len(bytes.TrimSpace(data)) == 0:
@@ -180,13 +211,14 @@ func (b *Bookmark) adoptPartitions(w *written) error {
 }
 
 func (b *Bookmark) resume(all []*Resume) error {
+	if len(all) > 1 {
+		return errors.New("expected one element")
+	}
 	if len(all) == 0 || all[0] == nil {
 		return nil
 	}
 	r := all[0]
 	switch {
-	case len(all) > 1:
-		return errors.New("expected one element")
 	case r.Version != Version:
 		return fmt.Errorf("written in version %d of the format, this program knows %d: use the newer program, "+
 			"or set resume to null to read the open partitions anew", r.Version, Version)
@@ -216,6 +248,9 @@ func shapeMsg(err error) string {
 	var te *json.UnmarshalTypeError
 	if !errors.As(err, &te) {
 		return err.Error()
+	}
+	if te.Field == "" {
+		return "expected an object, got " + te.Value
 	}
 	return fmt.Sprintf("%s: expected %s, got %s", te.Field, te.Type, te.Value)
 }

@@ -52,6 +52,7 @@ type Open struct {
 	Partition string          `json:"partition"` // its key
 	Next      json.RawMessage `json:"next"`      // the request that comes next, see fetch.Position
 	High      json.RawMessage `json:"high"`      // the highest replication value so far, or null
+	Frozen    bool            `json:"frozen"`    // sorted, but a value descended: only the end of the walk moves the bookmark
 }
 
 // Error is a state that cannot be used.

@@ -29,7 +29,8 @@ type StreamAccount struct {
 	Kept        int64 // records that client_filter found too old
 	Invalid     int64 // records that broke their schema
 	Quarantined int64
-	Moved       int64 // pages on which the API's own total had changed
+	Quarantine  string // file of these
+	Moved       int64  // pages on which the API's own total had changed
 	Done        bool
 	Skipped     string // why there is nothing, by a rule of the definition
 	Failure     error
@@ -168,7 +169,7 @@ func (s *StreamAccount) remarks() []string {
 	}
 	note(s.Kept, "%s records older than the window were left out (client_filter)")
 	note(s.Invalid-s.Quarantined, "%s records do not fit the schema and were passed on")
-	note(s.Quarantined, "%s records do not fit the schema and are in the quarantine file")
+	note(s.Quarantined, "%s records do not fit the schema and are in "+s.Quarantine)
 	note(s.Moved, "the API's own total changed on %s pages while they were read")
 	if s.Skipped != "" {
 		all = append(all, "skipped: "+s.Skipped)

@@ -1,6 +1,7 @@
 package tap
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"sync"
@@ -17,6 +18,7 @@ type checker struct {
 	doc        json.RawMessage // without deselected fields; nil: not known yet
 	inferred   bool            // not written by a person: it widens before a record is refused
 	schema     *schema.Schema
+	given      *schema.Schema // as it was at the start of the run
 	fields     *schema.Fields
 	due        bool // a SCHEMA line must come before the next record
 	grown      bool // it is wider than it was at the start of the run
@@ -35,7 +37,7 @@ func newChecker(one *reading, cached json.RawMessage, q *quarantine) (*checker, 
 		doc, from = cached, "its cached schema"
 	}
 	if one.selected != nil {
-		if s := one.selected.Schema; len(s) > 0 && string(s) != "{}" {
+		if s := one.selected.Schema; len(s) > 0 && string(s) != "{}" && (one.Stream.Schema != nil || namesFields(s)) {
 			doc, from = s, "its schema in the catalog"
 		}
 	}
@@ -46,8 +48,15 @@ func newChecker(one *reading, cached json.RawMessage, q *quarantine) (*checker, 
 	if err := c.use(doc); err != nil {
 		return nil, fmt.Errorf("stream %s: %s: %w", one.Name, from, err)
 	}
-	c.grown = false
+	c.grown, c.given = false, c.schema
 	return c, nil
+}
+
+// namesFields reports whether a schema names any field: that of a stream in
+// which discovery found no records does not, and says no more than none.
+func namesFields(doc json.RawMessage) bool {
+	var s struct{ Properties map[string]json.RawMessage }
+	return json.Unmarshal(doc, &s) != nil || len(s.Properties) > 0
 }
 
 // known reports whether there is a schema.
@@ -86,7 +95,7 @@ func (c *checker) check(dst []byte, start int, keys []string, n *counts) ([]byte
 	}
 	record := dst[start:]
 	v := c.schema.Check(record)
-	if v != nil && c.inferred {
+	if v != nil && (c.inferred || c.given.Check(record) == nil) { // what evolved gives way too
 		if err := c.grow(schema.Widen, record); err != nil {
 			return dst, false, fmt.Errorf("%s: record %s: %w", c.stream.Name, keyText(record, keys), err)
 		}
@@ -151,6 +160,10 @@ func (c *checker) grow(how func(doc, record []byte) ([]byte, bool, error), recor
 	return c.use(wider)
 }
 
+const quarantineFolder = "quarantine"
+
+func quarantineFile(stream string) string { return stream + ".jsonl" }
+
 // quarantine keeps the records that do not fit, one file for each stream.
 type quarantine struct {
 	mu   sync.Mutex
@@ -166,11 +179,13 @@ type entry struct {
 }
 
 func (q *quarantine) add(stream string, record []byte, v *schema.Violation) error {
-	line, err := json.Marshal(entry{v.Pointer, v.Rule, v.Want, record})
-	if err != nil {
+	var line bytes.Buffer
+	e := json.NewEncoder(&line)
+	e.SetEscapeHTML(false) // the record stays as it came
+	if err := e.Encode(entry{v.Pointer, v.Rule, v.Want, record}); err != nil {
 		return fmt.Errorf("quarantine: %w", err)
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.work.appendFile("quarantine", stream+".jsonl", append(line, '\n'))
+	return q.work.appendFile(quarantineFolder, quarantineFile(stream), line.Bytes())
 }

@@ -14,13 +14,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/tap"
 )
 
 const (
-	cutRecords = 33
-	cutPage    = 5
+	cutRecords = 13
+	cutPage    = 2
 )
 
 // cutCase is a way to page: the API's and the definition's side of it.
@@ -33,7 +34,7 @@ type cutCase struct {
 
 // cutCases are all pagination types.
 func cutCases() []cutCase {
-	const limit = "params: {limit: 5%s}\n    pagination: "
+	const limit = "params: {limit: 2%s}\n    pagination: "
 	return []cutCase{
 		{"none", apitest.Collection{Style: apitest.None}, limit + "{type: none}", 1},
 		{"cursor", apitest.Collection{Style: apitest.Cursor, HasMore: true},
@@ -41,13 +42,13 @@ func cutCases() []cutCase {
 		{"cursor with total", apitest.Collection{Style: apitest.Cursor, Total: true},
 			limit + "{type: cursor, next: next_page, param: cursor, total: meta.total}", 7},
 		{"graphql", apitest.Collection{Style: apitest.GraphQL, Name: "items"},
-			"records: data.items.nodes\n    body: {graphql: {query: '{items}', variables: {first: 5%s}}}\n    " +
+			"records: data.items.nodes\n    body: {graphql: {query: '{items}', variables: {first: 2%s}}}\n    " +
 				"pagination: {type: cursor, next: data.items.pageInfo.endCursor, body: variables.after}", 7},
 		{"next_url", apitest.Collection{Style: apitest.NextURL}, limit + "{type: next_url, next: next}", 7},
 		{"next_url, relative", apitest.Collection{Style: apitest.NextURL, Relative: true}, limit + "{type: next_url, next: next}", 7},
 		{"link_header", apitest.Collection{Style: apitest.Link}, limit + "{type: link_header}", 7},
 		{"link_header, bare", apitest.Collection{Style: apitest.Link, Bare: true},
-			"records: '\\@this'\n    " + limit + "{type: link_header, total: 'header:X-Total-Count'}", 7},
+			"records: '@this'\n    " + limit + "{type: link_header, total: 'header:X-Total-Count'}", 7},
 		{"page", apitest.Collection{Style: apitest.Page}, limit + "{type: page, param: page}", 8},
 		{"page with total", apitest.Collection{Style: apitest.Page, Total: true},
 			limit + "{type: page, param: page, total: meta.total}", 7},
@@ -76,12 +77,13 @@ type cut struct {
 	incremental string // keys of incremental; "" for a full table
 	flush       string
 	api         *apitest.API
+	parsed      map[string]*sources.Definition
 	before      atomic.Pointer[func(n int, r *http.Request)]
 	anew        bool // the last chain began a second pass
 }
 
 func newCut(c cutCase, incremental, flush string) *cut {
-	k := &cut{cutCase: c, incremental: incremental, flush: flush}
+	k := &cut{cutCase: c, incremental: incremental, flush: flush, parsed: map[string]*sources.Definition{}}
 	k.collection.Path, k.collection.Rows = "/items", cutRows()
 	k.collection.Filter = apitest.Filter{Field: "updated_at", From: "from", To: "to"}
 	k.api = apitest.New(apitest.Before(func(n int, r *http.Request) {
@@ -107,7 +109,7 @@ func (k *cut) setup(state string) setup {
 		definition: "streams:\n  - name: items\n    path: /items\n    primary_key: [id]\n" +
 			"    schema: {type: object, properties: {z: {type: number}, id: {type: integer}, updated_at: {type: string}, text: {type: string}}}\n" +
 			"    " + stream + more + "\n",
-		config: fmt.Sprintf(`{"run": {"flush": %s}}`, k.flush), state: state, api: k.api, workDir: "/nowhere",
+		config: fmt.Sprintf(`{"run": {"flush": %s}}`, k.flush), state: state, api: k.api, workDir: "/nowhere", parsed: k.parsed,
 	}
 }
 
@@ -126,7 +128,7 @@ func TestCut(t *testing.T) {
 	for _, c := range cutCases() {
 		for _, m := range methods {
 			for _, f := range flushes {
-				if m.name == "sorted" && f.run == "{}" {
+				if m.name != "incremental" && f.run == "{}" {
 					continue
 				}
 				t.Run(c.name+"/"+m.name+"/"+f.name, func(t *testing.T) {
@@ -152,8 +154,11 @@ func (k *cut) check(t *testing.T) {
 	want := uncut.mark(t, "items")
 	for n := 1; n <= k.pages; n++ {
 		k.expect(t, fmt.Sprintf("budget of %d requests", n), want, 0, k.budget(t, n))
-		k.expect(t, fmt.Sprintf("dead from request %d on", n), want, 0, k.resumed(t, k.dead(t, n)))
-		k.expect(t, fmt.Sprintf("500 from request %d on", n), want, 0, k.resumed(t, k.refused(t, n)))
+		if n%2 == 0 {
+			k.expect(t, fmt.Sprintf("dead from request %d on", n), want, 0, k.resumed(t, k.dead(t, n)))
+		} else {
+			k.expect(t, fmt.Sprintf("500 from request %d on", n), want, 0, k.resumed(t, k.refused(t, n)))
+		}
 		k.expect(t, fmt.Sprintf("stopped at request %d", n), want, 0, k.resumed(t, k.stopped(t, n)))
 	}
 	flush := 3 * cutPage
@@ -216,7 +221,7 @@ func (k *cut) begin() setup {
 
 // resumed completes what a cut run left.
 func (k *cut) resumed(t *testing.T, lines []line) []line {
-	if done(t, lastState(lines)) {
+	if done(t, lastState(lines), "items") {
 		return lines
 	}
 	k.anew = lastState(lines) == "" || bookmarkOf(t, lastState(lines), "items").Resume == nil
@@ -225,12 +230,12 @@ func (k *cut) resumed(t *testing.T, lines []line) []line {
 	return append(lines, r.lines...)
 }
 
-// done reports whether a state is that of a pass that is over.
-func done(t *testing.T, state string) bool {
+// done reports whether a state says that a stream's pass is over.
+func done(t *testing.T, state, stream string) bool {
 	if state == "" {
 		return false
 	}
-	b := bookmarkOf(t, state, "items")
+	b := bookmarkOf(t, state, stream)
 	return b.Pass != nil && b.Resume == nil
 }
 
@@ -243,7 +248,7 @@ func (k *cut) budget(t *testing.T, n int) []line {
 	for range k.pages + 1 {
 		r := s.must(t)
 		lines = append(lines, r.lines...)
-		if s.state = r.state(); done(t, s.state) {
+		if s.state = r.state(); done(t, s.state, "items") {
 			break
 		}
 		time.Sleep(time.Hour)

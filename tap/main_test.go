@@ -46,6 +46,7 @@ type setup struct {
 	api        http.RoundTripper
 	out        io.Writer // nil: a buffer
 	stop       context.Context
+	parsed     map[string]*sources.Definition // where many runs read one definition
 }
 
 // result is what came of a run.
@@ -59,9 +60,15 @@ type result struct {
 // options makes the options of a run; the log goes to logged.
 func (s *setup) options(t *testing.T, out, logged io.Writer) tap.Options {
 	t.Helper()
-	d, err := sources.Parse("t.yaml", []byte(head+s.definition))
-	if err != nil {
-		t.Fatal(err)
+	d := s.parsed[s.definition]
+	if d == nil {
+		var err error
+		if d, err = sources.Parse("t.yaml", []byte(head+s.definition)); err != nil {
+			t.Fatal(err)
+		}
+		if s.parsed != nil {
+			s.parsed[s.definition] = d
+		}
 	}
 	var files []sources.ConfigFile
 	if s.config != "" {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,6 +51,7 @@ type reading struct {
 	position    fetch.Position  // where the walk starts
 	apiClock    *time.Time      // of the first answer of the pass; nil: unknown
 	high        json.RawMessage // the highest replication value before it
+	frozen      bool            // sorted, but a value descended before it
 	counters    fetch.Counters
 }
 
@@ -250,10 +252,26 @@ func (r *run) reopen(one *reading) error {
 		if err := json.Unmarshal(open.Next, &one.position); err != nil {
 			return &state.Error{File: r.StateFile, Place: fmt.Sprintf("bookmarks.%s.resume.open[%d].next", one.Name, i), Msg: err.Error()}
 		}
-		one.high = open.High
+		one.high, one.frozen = open.High, open.Frozen
 		r.Log.Info("the pass goes on", "stream", one.Name, "as_of", one.pass.AsOf.Format(time.RFC3339), "pages", one.position.Pages, "records", one.position.Records)
 	}
 	return nil
+}
+
+// inTurn orders workers by whose turn it is: unfinished passes first, then
+// those whose last pass began longest ago. So a budget that is too small for
+// all streams reaches each of them in the end.
+func inTurn(workers []*worker) {
+	slices.SortStableFunc(workers, func(a, b *worker) int { return a.lastTurn().Compare(b.lastTurn()) })
+}
+
+// lastTurn is when the pass before this one began; zero if there was none, or
+// if it goes on.
+func (one *reading) lastTurn() time.Time {
+	if one.before == nil || one.before.Pass == nil || one.before.Resume != nil {
+		return time.Time{}
+	}
+	return one.before.Pass.AsOf
 }
 
 // partitionKey is the 128-bit key of stream, context and window. There are no

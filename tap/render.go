@@ -53,7 +53,7 @@ type renderer struct {
 func newRenderer(one *reading, c *checker) *renderer {
 	r := &renderer{
 		reading: one, checker: c, mask: one.mask, vars: make(expr.Vars, sources.VarCount),
-		high: state.NewHigh(one.clock.order, one.high),
+		high: state.NewHigh(one.clock.order, one.high), frozen: one.frozen,
 	}
 	copy(r.vars, one.vars)
 	if one.Keep != nil {
@@ -224,12 +224,8 @@ func (r *renderer) older(value []byte) bool {
 	if r.window.floor == nil || value == nil || string(value) == "null" {
 		return false
 	}
-	if c, err := r.clock.order.Compare(value, r.window.floor); err == nil {
-		return c < 0
-	}
-	at, ok1 := r.clock.instant(value)
-	floor, ok2 := r.clock.instant(r.window.floor)
-	return ok1 && ok2 && at.Before(floor)
+	c, err := r.clock.compare(value, r.window.floor)
+	return err == nil && c < 0
 }
 
 // infer makes a schema of a page's records where none is known yet.

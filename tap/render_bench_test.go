@@ -89,18 +89,6 @@ func (b *bench) once(t testing.TB) {
 	b.splitter.recycle(records)
 }
 
-// TestNoAllocationPerRecord: from a proven page to its lines, what is
-// allocated is the page's and not the records'.
-func TestNoAllocationPerRecord(t *testing.T) {
-	perPage := func(records int) float64 {
-		b := newBench(t, records)
-		return testing.AllocsPerRun(20, func() { b.once(t) })
-	}
-	if few, many := perPage(10), perPage(1000); many != few {
-		t.Errorf("a page of 1000 records allocates %v times, one of 10 %v times", many, few)
-	}
-}
-
 func BenchmarkLines(b *testing.B) {
 	page := newBench(b, 1000)
 	page.once(b)

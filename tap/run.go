@@ -126,11 +126,17 @@ func Sync(stop context.Context, o Options) (*Account, error) {
 	}
 	account := &Account{Started: r.now}
 	for _, one := range readings {
-		account.Streams = append(account.Streams, &StreamAccount{Name: one.Name, counters: &one.counters})
+		account.Streams = append(account.Streams, &StreamAccount{
+			Name: one.Name, Quarantine: r.work.path(quarantineFolder, quarantineFile(one.Name)), counters: &one.counters,
+		})
 	}
+	inTurn(workers)
 	err = r.emit(stop, workers, account)
 	account.Took = time.Since(r.now)
 	account.Stopped = r.gate.why()
+	if errors.Is(err, ErrClosedOutput) {
+		return account, err // in one line
+	}
 	r.logMetrics(account)
 	if err != nil {
 		return account, err
@@ -357,6 +363,7 @@ func (w *worker) render(page *fetch.Page) (*batch, error) {
 	case lines = <-w.run.lines:
 	default:
 	}
+	frozen := w.renderer.frozen
 	b, err := w.renderer.render(page, lines[:0])
 	records := page.Records
 	page.Release()
@@ -365,6 +372,10 @@ func (w *worker) render(page *fetch.Page) (*batch, error) {
 		return nil, err
 	}
 	b.track, b.moved, b.skipped = w.track, page.Moved, page.Skipped
+	if w.renderer.frozen && !frozen {
+		w.run.Log.Warn("sorted: true, but the replication key descends: until all is read, the bookmark stays",
+			"stream", w.Name, "request", page.Request)
+	}
 	if page.Last {
 		w.run.Log.Info("stream read", "stream", w.Name)
 	}

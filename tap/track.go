@@ -73,7 +73,7 @@ func (t *track) unfinished(p progress) *state.Resume {
 	}
 	return &state.Resume{
 		Version: state.Version, AsOf: t.pass.AsOf, From: t.from, Lookback: t.lookback.String(), Clock: t.apiClock, Shape: t.shape,
-		Open: []state.Open{{Partition: t.partition, Next: next, High: p.high}},
+		Open: []state.Open{{Partition: t.partition, Next: next, High: p.high, Frozen: p.frozen}},
 	}
 }
 
@@ -84,10 +84,15 @@ func (t *track) raise(high json.RawMessage) {
 		return
 	}
 	high = t.settled(high)
+	if floor := t.window.floor; floor != nil {
+		if c, err := t.clock.compare(high, floor); err == nil && c < 0 {
+			return // it would ask for more than this pass did
+		}
+	}
 	if t.bookmark.Value != nil {
-		c, err := t.clock.order.Compare(high, t.bookmark.Value)
+		c, err := t.clock.compare(high, t.bookmark.Value)
 		if err != nil || c <= 0 {
-			return // a bookmark that has no order with the records was refused by the renderer
+			return // without an order, nothing says that it is later
 		}
 	}
 	t.bookmark.Value = high

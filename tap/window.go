@@ -115,11 +115,14 @@ func (c clock) startTime(from json.RawMessage, lookback time.Duration, vars expr
 		return t, false, fmt.Errorf("the bookmark %s is no time: correct the state, or remove the stream from it "+
 			"to read the stream anew", from)
 	}
-	mark = mark.Add(-lookback)
-	if known && mark.Before(first) {
-		mark = first // nothing earlier was ever asked for
+	begin := mark.Add(-lookback)
+	switch {
+	case !known || !begin.Before(first):
+		return begin, true, nil
+	case mark.Before(first):
+		return mark, true, nil // start has moved on, but nothing is read in between yet
 	}
-	return mark, true, nil
+	return first, true, nil // nothing earlier was ever asked for
 }
 
 func (c clock) endTime(asOf time.Time, vars expr.Vars) (time.Time, error) {
@@ -159,12 +162,16 @@ func (c clock) evalTime(key string, t *expr.Template, vars expr.Vars) (time.Time
 const milliseconds = 100_000_000_000
 
 // instant reads a time from a replication value, a setting or a bookmark: text
-// as state.Order does, numbers as seconds or milliseconds since 1970.
+// as state.Order does, numbers as dates of 8 digits, or as seconds or
+// milliseconds since 1970.
 func (c clock) instant(raw json.RawMessage) (time.Time, bool) {
 	if t, ok := c.order.Instant(raw); ok {
 		return t, true
 	}
-	text := strings.Trim(strings.TrimSpace(string(raw)), `"`)
+	text := bare(raw)
+	if t, ok := compactDate(text); ok {
+		return t, true
+	}
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		if n >= milliseconds || n <= -milliseconds {
 			return time.UnixMilli(n), true
@@ -176,6 +183,41 @@ func (c clock) instant(raw json.RawMessage) (time.Time, bool) {
 	}
 	return time.Time{}, false
 }
+
+// compare compares replication values, also those of two kinds that both say
+// a time: a bookmark in text, say, and records that write seconds.
+func (c clock) compare(a, b json.RawMessage) (int, error) {
+	n, err := c.order.Compare(a, b)
+	if err == nil {
+		return n, nil
+	}
+	x, ok1 := c.instant(a)
+	y, ok2 := c.instant(b)
+	if !ok1 || !ok2 {
+		return 0, err
+	}
+	_, day1 := compactDate(bare(a))
+	_, day2 := compactDate(bare(b))
+	if day1 || day2 { // the smaller precision decides
+		x, y = x.UTC().Truncate(24*time.Hour), y.UTC().Truncate(24*time.Hour)
+	}
+	return x.Compare(y), nil
+}
+
+// compactDate reads a date of 8 digits, as 20240131. As seconds since 1970
+// they would lie in its summer.
+func compactDate(text string) (time.Time, bool) {
+	if len(text) != len(compactLayout) {
+		return time.Time{}, false
+	}
+	t, err := time.Parse(compactLayout, text)
+	return t, err == nil
+}
+
+const compactLayout = "20060102"
+
+// bare is a replication value without the quotes of text.
+func bare(raw json.RawMessage) string { return strings.Trim(strings.TrimSpace(string(raw)), `"`) }
 
 // unit is the precision of a window's bounds as requests write them.
 func (c clock) unit() time.Duration {
@@ -196,7 +238,7 @@ func layoutUnit(layout string) time.Duration {
 		directives string
 		unit       time.Duration
 	}{
-		{"%f", time.Microsecond}, {"%_ms", time.Millisecond}, {"%S %s %T %c %X", time.Second}, {"%M %R", time.Minute}, {"%H %I", time.Hour},
+		{"%f %epoch_microseconds", time.Microsecond}, {"%_ms %ms", time.Millisecond}, {"%S %s %T %c %X", time.Second}, {"%M %R", time.Minute}, {"%H %I", time.Hour},
 	} {
 		for d := range strings.FieldsSeq(u.directives) {
 			if strings.Contains(layout, d) {
@@ -256,7 +298,14 @@ func (c clock) likeRecords(t time.Time, sample json.RawMessage) json.RawMessage 
 			return expr.String(text).AppendJSON(nil)
 		}
 	}
-	if n, err := strconv.ParseInt(string(sample), 10, 64); err == nil {
+	if _, ok := compactDate(bare(sample)); ok {
+		text := t.UTC().Format(compactLayout)
+		if sample[0] != '"' {
+			return json.RawMessage(text)
+		}
+		return expr.String(text).AppendJSON(nil)
+	}
+	if n, err := strconv.ParseFloat(string(sample), 64); err == nil {
 		if n >= milliseconds {
 			return strconv.AppendInt(nil, t.UnixMilli(), 10)
 		}

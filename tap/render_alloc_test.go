@@ -1,0 +1,19 @@
+//go:build !race
+
+// Under the race detector sync.Pool loses what it keeps, at random.
+
+package tap
+
+import "testing"
+
+// TestNoAllocationPerRecord: from a proven page to its lines, what is
+// allocated is the page's and not the records'.
+func TestNoAllocationPerRecord(t *testing.T) {
+	perPage := func(records int) float64 {
+		b := newBench(t, records)
+		return testing.AllocsPerRun(20, func() { b.once(t) })
+	}
+	if few, many := perPage(10), perPage(1000); many != few {
+		t.Errorf("a page of 1000 records allocates %v times, one of 10 %v times", many, few)
+	}
+}
