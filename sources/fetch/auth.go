@@ -1,8 +1,11 @@
 package fetch
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -88,4 +91,35 @@ func credentials(a *sources.Auth, vars expr.Vars) []sources.Secret {
 		all = append(all, sources.NewSecret(basic(strings.TrimSpace(user), password)))
 	}
 	return all
+}
+
+// withSpellings returns the secrets and, after them, the other ways in which
+// answers write them. The order depends on nothing but their number: positions
+// refer to it.
+func withSpellings(secrets []sources.Secret) []sources.Secret {
+	all := slices.Clip(secrets)
+	for _, secret := range secrets {
+		text := secret.Reveal()
+		inJSON := string(expr.String(text).AppendJSON(nil))
+		inJSON = inJSON[1 : len(inJSON)-1]
+		component := strings.ReplaceAll(url.QueryEscape(text), "+", "%20") // JavaScript's encodeURIComponent
+		for _, spelling := range []string{
+			component, lowerHex(component), lowerHex(url.QueryEscape(text)),
+			inJSON, strings.ReplaceAll(inJSON, "/", `\/`),
+		} {
+			all = append(all, sources.NewSecret(spelling))
+		}
+	}
+	return all
+}
+
+// lowerHex is a text escaped for URLs with %2f instead of %2F.
+func lowerHex(escaped string) string {
+	b := []byte(escaped)
+	for i := range b {
+		if b[i] == '%' && i+2 < len(b) {
+			copy(b[i:], bytes.ToLower(b[i:i+3]))
+		}
+	}
+	return string(b)
 }

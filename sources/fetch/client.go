@@ -28,8 +28,7 @@ const (
 // Gate decides about every request before it is sent.
 type Gate interface {
 	// Enter is called from any goroutine, once before each request, retries
-	// and redirects too. An error forbids the request; ErrStopped when the run
-	// is stopping.
+	// and redirects too. Its error is ErrStopped: the request must not start.
 	Enter() error
 	// Closed is closed when Enter will never allow a request again: it ends
 	// every wait for one.
@@ -84,7 +83,7 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 	if a := source.Auth; a.Type == sources.AuthAPIKey {
 		c.keyName, _ = a.Name.Text(vars) // an error comes again with the first request
 	}
-	c.Secrets = append(slices.Clone(c.Secrets), credentials(source.Auth, vars)...)
+	c.Secrets = withSpellings(append(slices.Clone(c.Secrets), credentials(source.Auth, vars)...))
 	c.bodies.New = func() any { return new([]byte) }
 	return c
 }

@@ -3,24 +3,28 @@
 // the next page.
 //
 // Terms. A [Client] is a host with its credentials and its pace, shared by
-// streams. An [Exchange] is one request and its final answer, after retries. A
-// [Page] is an exchange whose body is proven: its records are known and so is
-// what comes next. A [Walk] is the session over one partition, from its first
-// request, or from a [Position] that an earlier walk reached, to the proof
-// that it ended.
+// streams. An [Exchange] is one request and its final answer, after retries and
+// redirects. A [Page] is an exchange whose body is proven: its records are
+// known and so is what comes next. A [Walk] is the session over one partition,
+// from its first request, or from a [Position] that an earlier walk reached, to
+// the proof that it ended.
 //
 // Promises.
 //
 //   - A page is proven whole (status, length, encoding, JSON, UTF-8, the place
 //     of its records) before a walk hands it out.
-//   - A walk ends on evidence. The same token twice, the same body twice, fewer
-//     records than the API's own total, "more" without a next page: each is an
-//     error that names both requests, never an end.
+//   - A walk ends on evidence. The same next page twice, the same records
+//     twice, fewer records than the API's own total, "more" without a next
+//     page: each is an error that names both requests, never an end. A total
+//     that shrinks sends a numbered walk back to where rows may have moved.
 //   - Every wait has an end: an answer by the stream's timeout, a pause by the
-//     attempts of its retry, and both at once when the run stops.
+//     attempts of its retry, and both at once when the run stops. No walk goes
+//     on for ever without records.
 //   - Credentials stay on the host of base_url: neither a redirect nor a link
 //     to a next page carries them to another.
+//   - Positions, errors and log lines hold no secret. A position that was kept
+//     goes on with the secrets of the day.
+//   - Redirects, like retries, count as requests: for the rates, for the gate.
 //   - Nothing that waits (for a rate, for Retry-After) holds one of the
 //     client's slots for requests in flight.
-//   - What errors and positions say holds no secret.
 package fetch

@@ -13,8 +13,8 @@ const (
 	// maxBacks is how often a walk steps back without getting further: an API
 	// whose total counts what is left would send it back for ever.
 	maxBacks = 16
-	// maxEmpty is how many pages without records may follow one another where
-	// nothing but their number changes.
+	// maxEmpty is how many pages without records may follow one another: an API
+	// whose answers always name a next page would be asked for ever.
 	maxEmpty = 1000
 )
 
@@ -24,6 +24,7 @@ type trace struct {
 	content uint64 // hash of the records, or of a body without any
 	token   uint64 // hash of the token or URL that it named as next; 0: none
 	page    int64  // its number in the walk, from 1; 0: no page
+	back    bool   // the walk stepped back from it: what follows may well be the same
 }
 
 // String names the page in messages.
@@ -97,12 +98,12 @@ func (w *Walk) more() (more, known bool, err error) {
 
 // suspect finds a walk that goes round: the same next page or the same records
 // twice.
-func (w *Walk) suspect(page *Page, next Position) error {
+func (w *Walk) suspect(page *Page, next Position, back bool) error {
 	s := &w.suspicion
 	s.pages++
-	now := trace{request: page.Request, content: w.content(page), token: w.tokenHash(next), page: next.Pages}
+	now := trace{request: page.Request, content: w.content(page), token: w.tokenHash(next), page: next.Pages, back: back}
 	n := page.Records.Len()
-	if s.empty++; n > 0 || !w.numbered() {
+	if s.empty++; n > 0 {
 		s.empty = 0
 	}
 	for _, before := range []trace{s.last, s.seen} {
@@ -111,10 +112,10 @@ func (w *Walk) suspect(page *Page, next Position) error {
 		}
 	}
 	switch {
-	case s.last.page > 0 && now.content == s.last.content && (n > 0 || w.numbered()):
+	case s.last.page > 0 && !s.last.back && now.content == s.last.content && (n > 0 || w.numbered()):
 		return fmt.Errorf("the same page again as from %s: does the API take the page's parameter?", s.last)
 	case s.empty > maxEmpty:
-		return fmt.Errorf("%d pages without records in a row%s", s.empty, w.after())
+		return fmt.Errorf("%d pages without records in a row%s: if the first of them is the end, say so with stop", s.empty, w.after())
 	}
 	s.last = now
 	if s.stride--; s.stride <= 0 { // Brent: finds any round, with one page remembered

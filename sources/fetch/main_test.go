@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -77,7 +78,7 @@ func newSplitter(t testing.TB, r sources.Records) splitter {
 // style without the braces. Their records are data, unless they say other.
 func define(t testing.TB, client string, streams ...string) []*sources.Stream {
 	t.Helper()
-	text := "{version: 1, name: test, client: {base_url: \"http://api.test\", " + client + "}, defaults: {records: data}, streams: ["
+	text := "{version: 1, name: test, settings: {additionalProperties: true}, client: {base_url: \"http://api.test\", " + client + "}, defaults: {records: data}, streams: ["
 	for i, s := range streams {
 		text += fmt.Sprintf("{name: s%d, %s}, ", i, s)
 	}
@@ -136,7 +137,7 @@ func (r *rig) run(s *sources.Stream, at fetch.Position) seen {
 
 func drain(t testing.TB, w *fetch.Walk) (got seen) {
 	t.Helper()
-	for range 1000 {
+	for range 3000 {
 		page, err := w.Next(context.Background())
 		if errors.Is(err, io.EOF) {
 			return got
@@ -234,6 +235,17 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	a := s.answers[min(len(s.requests), len(s.answers)-1)]
 	s.requests = append(s.requests, r)
 	return a.response(r), nil
+}
+
+func (a answer) response(r *http.Request) *http.Response {
+	h := a.header.Clone()
+	if h == nil {
+		h = http.Header{}
+	}
+	return &http.Response{
+		StatusCode: a.status, Header: h, Request: r, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Body: io.NopCloser(strings.NewReader(a.body)), ContentLength: int64(len(a.body)),
+	}
 }
 
 func marshal(p fetch.Position) string {

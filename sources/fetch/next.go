@@ -1,10 +1,8 @@
 package fetch
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
@@ -100,30 +98,8 @@ func (w *Walk) follow(next *Position, target string) (step, error) {
 	if !w.client.allowed(w.base, u) {
 		return step{}, fmt.Errorf("the link to the next page %w", leaves(u))
 	}
-	u.RawQuery = w.cutSecrets(u.RawQuery)
-	next.URL, err = w.seal(u.String())
+	next.URL, err = w.sealURL(u)
 	return step{more: true, possible: true}, err
-}
-
-// cutSecrets makes a query fit to be sealed: the key that auth sets again is
-// left out, other secrets are written as seals know them. All else stays.
-func (w *Walk) cutSecrets(query string) string {
-	kept := pairs{}
-	changed := false
-	for _, p := range parsePairs(query) {
-		if w.client.source.Auth.InQuery && p.name == w.client.keyName {
-			changed = true
-			continue
-		}
-		if value := p.value(); w.client.Secrets.In(value) {
-			p, changed = newPair(p.name, value), true
-		}
-		kept = append(kept, p)
-	}
-	if !changed {
-		return query
-	}
-	return kept.encode()
 }
 
 func (w *Walk) stepPage(next *Position, n int64) (step, error) {
@@ -193,37 +169,4 @@ func pathValue(raw []byte, path string) expr.Value {
 		return expr.Undefined()
 	}
 	return expr.JSON(r.Raw)
-}
-
-// seal makes a text fit to be kept in a position.
-func (w *Walk) seal(text string) (string, error) {
-	sealed, ok := w.client.Secrets.Seal(text)
-	if !ok || !utf8.ValidString(text) {
-		return "", fmt.Errorf("what names the next page cannot be kept: %s", w.quote(text))
-	}
-	return sealed, nil
-}
-
-// sealToken makes a token fit to be kept. Texts are sealed as what they say,
-// not as JSON writes it, so that any other secret fits in the place of this
-// one.
-func (w *Walk) sealToken(v expr.Value) (json.RawMessage, error) {
-	if v.Kind() == expr.KindString {
-		sealed, err := w.seal(v.Text())
-		return expr.String(sealed).AppendJSON(nil), err
-	}
-	token := v.AppendJSON(nil)
-	if w.client.Secrets.In(string(token)) {
-		return nil, fmt.Errorf("what names the next page holds a secret and cannot be kept: %s", w.quote(string(token)))
-	}
-	return token, nil
-}
-
-// openToken undoes sealToken.
-func (w *Walk) openToken(token json.RawMessage) expr.Value {
-	v := expr.JSON(string(token))
-	if v.Kind() == expr.KindString {
-		return expr.String(w.client.Secrets.Open(v.Text()))
-	}
-	return v
 }

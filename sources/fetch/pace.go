@@ -19,15 +19,15 @@ type pace struct {
 
 // window remembers when the last requests of one limit started.
 type window struct {
+	most   int
 	per    time.Duration
-	starts []time.Time // a ring of Requests places
-	next   int         // the oldest of them
+	starts []time.Time // within the last per, at most most; oldest first
 }
 
 func newPace(limits []sources.RateLimit) *pace {
 	p := &pace{}
 	for _, l := range limits {
-		p.limits = append(p.limits, window{per: l.Per, starts: make([]time.Time, l.Requests)})
+		p.limits = append(p.limits, window{most: l.Requests, per: l.Per})
 	}
 	return p
 }
@@ -39,20 +39,27 @@ func (p *pace) take(now time.Time) time.Duration {
 	defer p.mu.Unlock()
 	wait := p.pause.Sub(now)
 	for i := range p.limits {
-		w := &p.limits[i]
-		if oldest := w.starts[w.next]; !oldest.IsZero() {
-			wait = max(wait, oldest.Add(w.per).Sub(now))
-		}
+		wait = max(wait, p.limits[i].wait(now))
 	}
 	if wait > 0 {
 		return wait
 	}
 	for i := range p.limits {
 		w := &p.limits[i]
-		w.starts[w.next] = now
-		w.next = (w.next + 1) % len(w.starts)
+		w.starts = append(w.starts, now)
 	}
 	return 0
+}
+
+// wait returns how long the limit makes the next request wait.
+func (w *window) wait(now time.Time) time.Duration {
+	for len(w.starts) > 0 && now.Sub(w.starts[0]) >= w.per {
+		w.starts = w.starts[1:]
+	}
+	if len(w.starts) < w.most {
+		return 0
+	}
+	return w.starts[0].Add(w.per).Sub(now)
 }
 
 // rest lets no request start before the given time.

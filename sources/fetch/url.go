@@ -17,10 +17,15 @@ func (w *Walk) setURL(out *outgoing, spec sources.Request) error {
 	if err != nil {
 		return fmt.Errorf("base_url: %w", err)
 	}
+	if base != "" {
+		if out.base, err = parseURL(base); err != nil {
+			return fmt.Errorf("base_url %s: %w", w.quote(base), err)
+		}
+	}
 	params := spec.Params
 	if w.pos.URL != "" {
 		// The API's own link stands as it is; only what after_first says is set.
-		out.url, err = parseURL(w.client.Secrets.Open(w.pos.URL))
+		out.url, err = w.openURL(w.pos.URL)
 		if params = nil; w.stream.Pagination.AfterFirst != nil {
 			params = w.stream.Pagination.AfterFirst.Params
 		}
@@ -30,10 +35,8 @@ func (w *Walk) setURL(out *outgoing, spec sources.Request) error {
 	if err != nil {
 		return err
 	}
-	if out.base = out.url; base != "" {
-		if out.base, err = parseURL(base); err != nil {
-			return fmt.Errorf("base_url %s: %w", w.quote(base), err)
-		}
+	if out.base == nil { // the path is a URL itself
+		out.base = out.url
 	}
 	if !w.client.allowed(out.base, out.url) {
 		return fmt.Errorf("the URL %w", leaves(out.url))
@@ -67,7 +70,7 @@ func absolute(path string) bool {
 // parseURL reads a URL that requests can be sent to. Its errors leave the text
 // out, which may hold a secret.
 func parseURL(text string) (*url.URL, error) {
-	u, err := url.Parse(text)
+	u, err := url.Parse(escapeURL(text))
 	var parse *url.Error
 	switch {
 	case errors.As(err, &parse):
@@ -94,7 +97,7 @@ func checkURL(u *url.URL) error {
 // What of it is well written stays as it is, byte for byte; user and fragment
 // are left out.
 func parseReference(base *url.URL, text string) (*url.URL, error) {
-	u, err := url.Parse(text)
+	u, err := url.Parse(escapeURL(strings.TrimSpace(text)))
 	var parse *url.Error
 	if errors.As(err, &parse) {
 		err = parse.Err
@@ -106,16 +109,29 @@ func parseReference(base *url.URL, text string) (*url.URL, error) {
 		u = base.ResolveReference(u)
 	}
 	u.User, u.Fragment, u.RawFragment = nil, "", ""
-	u.RawQuery = escapeQuery(u.RawQuery)
 	return u, checkURL(u)
 }
 
-// escapeQuery escapes what cannot stand in a query: spaces, and bytes that are
-// not ASCII.
-func escapeQuery(query string) string {
+// escapeURL escapes what cannot stand in a URL, behind its host. Else a space
+// in its path would make net/url spell the whole path its own way, and %2F as
+// a slash.
+func escapeURL(text string) string {
+	path := 0
+	if i := strings.Index(text, "//"); i == 0 || i > 0 && text[i-1] == ':' {
+		path = len(text)
+		if end := strings.IndexAny(text[i+2:], "/?#"); end >= 0 {
+			path = i + 2 + end
+		}
+	}
+	query := len(text)
+	if i := strings.IndexAny(text[path:], "?#"); i >= 0 {
+		query = path + i
+	}
 	var b strings.Builder
-	for _, c := range []byte(query) {
-		if c <= ' ' || c >= 0x7f {
+	b.WriteString(text[:path])
+	for i, c := range []byte(text[path:]) {
+		inPath := path+i < query
+		if c <= ' ' || c >= 0x7f || inPath && strings.IndexByte("\"<>\\^`{|}", c) >= 0 {
 			fmt.Fprintf(&b, "%%%02X", c)
 		} else {
 			b.WriteByte(c)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -21,6 +20,7 @@ type verdict struct {
 	page  *Page         // taken; nil: refused
 	retry bool          // ask again,
 	wait  time.Duration // after this long; negative: as the stream's retry says
+	told  bool          // wait is what the API asked for
 	class Class         // of the failure, unless it is asked again
 	err   error         // why it was refused
 	tip   string        // advice
@@ -29,7 +29,7 @@ type verdict struct {
 func accept(page *Page) verdict             { return verdict{page: page} }
 func refuse(class Class, err error) verdict { return verdict{class: class, err: err} }
 func again(wait time.Duration, err error) verdict {
-	return verdict{retry: true, wait: wait, class: Transient, err: err}
+	return verdict{retry: true, wait: wait, told: wait >= 0, class: Transient, err: err}
 }
 
 func (v verdict) advise(tip string) verdict {
@@ -39,7 +39,6 @@ func (v verdict) advise(tip string) verdict {
 
 // exchange asks until there is a page, or an error for good.
 func (w *Walk) exchange(ctx context.Context, out *outgoing) (*Page, error) {
-	retry := w.stream.Retry
 	for attempt := 1; ; attempt++ {
 		ex, err := w.client.send(ctx, out, w.stream.Timeout, w.counters)
 		if errors.Is(err, ErrStopped) || err != nil && ctx.Err() != nil {
@@ -51,33 +50,25 @@ func (w *Walk) exchange(ctx context.Context, out *outgoing) (*Page, error) {
 			v.page.release = func() { w.client.recycle(ex.Body) }
 			return v.page, nil
 		}
-		wait := v.wait
-		if wait < 0 {
-			wait = backoff(retry, attempt)
+		if v.told && v.wait <= longestWait { // the whole client keeps still
+			w.client.pace.rest(time.Now().Add(v.wait))
 		}
-		tooLong := v.wait > longestWait
-		if v.retry && v.wait >= 0 && !tooLong {
-			// Where the API said how long, the whole client keeps still.
-			w.client.pace.rest(time.Now().Add(wait))
-		}
-		if !v.retry || tooLong || attempt >= retry.Attempts {
+		if !v.retry || v.wait > longestWait || attempt >= w.stream.Retry.Attempts {
 			return nil, w.giveUp(out, ex, v, attempt)
 		}
-		if err := w.pause(ctx, out, ex, v, attempt, wait); err != nil {
+		if v.wait < 0 {
+			v.wait = backoff(w.stream.Retry, attempt)
+		}
+		w.client.Log.Info("asking again", "stream", w.stream.Name, "request", out.shown, "why", w.hide(v.err).Error(),
+			"attempt", attempt, "of", w.stream.Retry.Attempts, "wait", v.wait.Round(time.Millisecond).String())
+		w.counters.Retries.Add(1)
+		if ex != nil {
+			w.client.recycle(ex.Body)
+		}
+		if err := w.client.sleep(ctx, v.wait, w.counters); err != nil {
 			return nil, err
 		}
 	}
-}
-
-// pause waits before the next attempt.
-func (w *Walk) pause(ctx context.Context, out *outgoing, ex *Exchange, v verdict, attempt int, wait time.Duration) error {
-	w.client.Log.Info("asking again", "stream", w.stream.Name, "request", out.shown, "why", w.hide(v.err).Error(),
-		"attempt", attempt, "of", w.stream.Retry.Attempts, "wait", wait.Round(time.Millisecond).String())
-	w.counters.Retries.Add(1)
-	if ex != nil {
-		w.client.recycle(ex.Body)
-	}
-	return w.client.sleep(ctx, wait, w.counters)
 }
 
 // judge decides about an attempt: the definition's rules first, then what is
@@ -237,7 +228,12 @@ func (w *Walk) apply(rule *sources.ErrorRule, page *Page) verdict {
 		if e != nil {
 			return refuse(Permanent, e)
 		}
-		return again(wait, err)
+		v := again(wait, err)
+		if rule.Wait != nil {
+			_, constant := rule.Wait.Const()
+			v.told = v.told && !constant
+		}
+		return v
 	case sources.DoNext:
 		if w.vars[sources.VarResponse].Missing() {
 			return refuse(Permanent, fmt.Errorf("%w: a rule says next, but the answer is not JSON", err))
@@ -253,62 +249,3 @@ func (w *Walk) apply(rule *sources.ErrorRule, page *Page) verdict {
 	}
 	return refuse(Permanent, err)
 }
-
-// giveUp makes the error of a request that is not asked again.
-func (w *Walk) giveUp(out *outgoing, ex *Exchange, v verdict, attempts int) error {
-	e := &Error{
-		Class: v.class, Stream: w.stream.Name, Request: out.shown, Attempts: attempts, Err: w.hide(v.err), Advice: v.tip,
-	}
-	if v.retry && v.wait > longestWait {
-		e.Advice = fmt.Sprintf("the API asks to wait until %s: run again after that",
-			time.Now().Add(v.wait).UTC().Format(time.RFC3339))
-	}
-	if ex != nil {
-		w.describe(e, ex)
-		e.Excerpt = w.excerpt(ex.Body)
-		w.client.recycle(ex.Body)
-	}
-	return e
-}
-
-// fail makes the error of a request that is not sent.
-func (w *Walk) fail(request string, err error) error {
-	return &Error{Class: Permanent, Stream: w.stream.Name, Request: w.client.Secrets.Redact(request), Err: w.hide(err)}
-}
-
-// failPage makes the error of a page whose answer is well, but whose place in
-// the walk is not.
-func (w *Walk) failPage(page *Page, err error) error {
-	e := &Error{Class: Permanent, Stream: w.stream.Name, Request: page.Request, Attempts: page.Attempts, Err: w.hide(err)}
-	w.describe(e, &page.Exchange)
-	return e
-}
-
-func (w *Walk) describe(e *Error, ex *Exchange) {
-	e.Status, e.RequestID = ex.Status, ex.RequestID
-}
-
-// excerpt is the beginning of a body. More than is shown is redacted: a secret
-// must not be cut in two, of which neither half is known as one.
-func (w *Walk) excerpt(body []byte) string {
-	text := w.client.Secrets.Redact(string(body[:min(len(body), 16*excerptSize)]))
-	return strings.ToValidUTF8(text[:min(len(text), excerptSize)], "�")
-}
-
-// hide takes the secrets out of what an error says.
-func (w *Walk) hide(err error) error {
-	text := err.Error()
-	if shown := w.client.Secrets.Redact(text); shown != text {
-		return &hidden{shown, err}
-	}
-	return err
-}
-
-// hidden is an error whose text held secrets.
-type hidden struct {
-	text string
-	err  error
-}
-
-func (e *hidden) Error() string { return e.text }
-func (e *hidden) Unwrap() error { return e.err }

@@ -96,10 +96,10 @@ func parseWait(text string, now time.Time) (time.Duration, bool) {
 			return 0, false
 		case n > 1e11:
 			return untilTime(time.UnixMilli(int64(n)), now), true
-		case n > 1e9:
+		case n > 1e8: // as seconds it would be three years
 			return untilTime(time.Unix(int64(n), 0), now), true
 		}
-		return time.Duration(min(n, 1e8) * float64(time.Second)), true
+		return time.Duration(n * float64(time.Second)), true
 	}
 	if t, err := http.ParseTime(text); err == nil {
 		return untilTime(t, now), true

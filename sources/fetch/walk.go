@@ -123,16 +123,15 @@ func (w *Walk) advance(page *Page) error {
 	if err != nil {
 		return err
 	}
+	back := false
 	if !stopped {
-		back, err := w.stepBack(&next, lost)
-		if err != nil {
+		if back, err = w.stepBack(&next, lost); err != nil {
 			return err
 		}
-		last = last && !back
 	}
-	if page.Last = last; !last {
+	if page.Last = last && !back; !page.Last {
 		page.Next = next
-		return w.suspect(page, next)
+		return w.suspect(page, next, back)
 	}
 	if stopped && next.Records > 0 {
 		return nil // the definition chose to end here

@@ -1,0 +1,63 @@
+package fetch
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// giveUp makes the error of a request that is not asked again.
+func (w *Walk) giveUp(out *outgoing, ex *Exchange, v verdict, attempts int) error {
+	e := &Error{
+		Class: v.class, Stream: w.stream.Name, Request: out.shown, Attempts: attempts, Err: w.hide(v.err), Advice: v.tip,
+	}
+	if v.retry && v.wait > longestWait {
+		e.Advice = fmt.Sprintf("the API asks to wait until %s: run again after that",
+			time.Now().Add(v.wait).UTC().Format(time.RFC3339))
+	}
+	if ex != nil {
+		e.Status, e.RequestID = ex.Status, ex.RequestID
+		e.Excerpt = w.excerpt(ex.Body)
+		w.client.recycle(ex.Body)
+	}
+	return e
+}
+
+// fail makes the error of a request that is not sent.
+func (w *Walk) fail(request string, err error) error {
+	return &Error{Class: Permanent, Stream: w.stream.Name, Request: w.client.Secrets.Redact(request), Err: w.hide(err)}
+}
+
+// failPage makes the error of a page whose answer is well, but whose place in
+// the walk is not.
+func (w *Walk) failPage(page *Page, err error) error {
+	return &Error{
+		Class: Permanent, Stream: w.stream.Name, Request: page.Request, Status: page.Status, RequestID: page.RequestID,
+		Attempts: page.Attempts, Err: w.hide(err),
+	}
+}
+
+// excerpt is the beginning of a body. More than is shown is redacted: a secret
+// must not be cut in two, of which neither half is known as one.
+func (w *Walk) excerpt(body []byte) string {
+	text := w.client.Secrets.Redact(string(body[:min(len(body), 16*excerptSize)]))
+	return strings.ToValidUTF8(text[:min(len(text), excerptSize)], "�")
+}
+
+// hide takes the secrets out of what an error says.
+func (w *Walk) hide(err error) error {
+	text := err.Error()
+	if shown := w.client.Secrets.Redact(text); shown != text {
+		return &hidden{shown, err}
+	}
+	return err
+}
+
+// hidden is an error whose text held secrets.
+type hidden struct {
+	text string
+	err  error
+}
+
+func (e *hidden) Error() string { return e.text }
+func (e *hidden) Unwrap() error { return e.err }

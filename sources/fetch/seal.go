@@ -1,0 +1,88 @@
+package fetch
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/sources/expr"
+)
+
+// seal makes a text fit to be kept in a position.
+func (w *Walk) seal(text string) (string, error) {
+	sealed, ok := w.client.Secrets.Seal(text)
+	if !ok || !utf8.ValidString(text) {
+		return "", fmt.Errorf("what names the next page cannot be kept: %s", w.quote(text))
+	}
+	return sealed, nil
+}
+
+// sealToken makes a token fit to be kept. Texts are sealed as what they say,
+// not as JSON writes it, so that any other secret fits in the place of this
+// one.
+func (w *Walk) sealToken(v expr.Value) (json.RawMessage, error) {
+	if v.Kind() == expr.KindString {
+		sealed, err := w.seal(v.Text())
+		return expr.String(sealed).AppendJSON(nil), err
+	}
+	token := v.AppendJSON(nil)
+	if w.client.Secrets.In(string(token)) {
+		return nil, fmt.Errorf("what names the next page holds a secret and cannot be kept: %s", w.quote(string(token)))
+	}
+	return token, nil
+}
+
+// openToken undoes sealToken.
+func (w *Walk) openToken(token json.RawMessage) expr.Value {
+	v := expr.JSON(string(token))
+	if v.Kind() == expr.KindString {
+		return expr.String(w.client.Secrets.Open(v.Text()))
+	}
+	return v
+}
+
+// sealURL makes a URL fit to be kept. The key that auth sets again is left
+// out. Other parameters are sealed as what they say, like tokens; those that
+// hold no secret stay as they are.
+func (w *Walk) sealURL(u *url.URL) (string, error) {
+	kept := pairs{}
+	changed := false
+	for _, p := range parsePairs(u.RawQuery) {
+		value := p.value()
+		sealed, ok := w.client.Secrets.Seal(value)
+		switch {
+		case w.client.source.Auth.InQuery && p.name == w.client.keyName:
+			changed = true
+			continue
+		case !ok:
+			return "", fmt.Errorf("what names the next page cannot be kept: %s", w.quote(u.String()))
+		case sealed != value:
+			p, changed = newPair(p.name, sealed), true
+		}
+		kept = append(kept, p)
+	}
+	if changed {
+		u.RawQuery = kept.encode()
+	}
+	return w.seal(u.String())
+}
+
+// openURL undoes sealURL.
+func (w *Walk) openURL(text string) (*url.URL, error) {
+	u, err := parseURL(w.client.Secrets.Open(text))
+	if err != nil {
+		return nil, fmt.Errorf("the link to the next page: %w", err)
+	}
+	query := parsePairs(u.RawQuery)
+	changed := false
+	for i, p := range query {
+		if value := w.client.Secrets.Open(p.value()); value != p.value() {
+			query[i], changed = newPair(p.name, value), true
+		}
+	}
+	if changed {
+		u.RawQuery = query.encode()
+	}
+	return u, nil
+}
