@@ -273,17 +273,23 @@ func (r *run) worker(one *reading, q *quarantine) (*worker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", one.Name, err)
 	}
-	cached, err := r.work.cachedSchema(one.Name, one.shape)
-	if err != nil {
-		return nil, fmt.Errorf("stream %s: %w", one.Name, err)
+	var cached []byte
+	if one.Stream.Schema == nil {
+		if cached, err = r.work.cachedSchema(one.Name, one.shape); err != nil {
+			return nil, fmt.Errorf("stream %s: %w", one.Name, err)
+		}
 	}
 	c, err := newChecker(one, cached, q)
 	if err != nil {
 		return nil, err
 	}
+	client := r.client(one)
+	if err := client.Check(one.vars); err != nil {
+		return nil, fmt.Errorf("stream %s: %w", one.Name, err)
+	}
 	return &worker{
 		reading: one, run: r, splitter: s, renderer: newRenderer(one, c), track: newTrack(one),
-		walk: r.client(one).NewWalk(one.Stream, s, one.vars, one.position, &one.counters),
+		walk: client.NewWalk(one.Stream, s, one.vars, one.position, &one.counters),
 	}, nil
 }
 

@@ -74,6 +74,41 @@ func basic(user, password string) string {
 	return base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
 }
 
+// Check reports what would keep every request of the client from being made: a
+// base_url that is none, a credential that is empty. vars hold what templates
+// see as config and now. Base URLs and credentials that depend on more are
+// left to the requests.
+func (c *Client) Check(vars expr.Vars) error {
+	w := &Walk{client: c, vars: vars}
+	if t := c.source.BaseURL; !perRequest(t) {
+		base, err := t.Text(vars)
+		if err == nil {
+			_, err = parseURL(base)
+		}
+		if err != nil {
+			return fmt.Errorf("base_url: %s: %w", c.Secrets.Redact(base), err)
+		}
+	}
+	a := c.source.Auth
+	for _, part := range []struct {
+		key string
+		t   *expr.Template
+	}{{"token", a.Token}, {"username", a.Username}, {"name", a.Name}, {"value", a.Value}} {
+		if part.t == nil || perRequest(part.t) {
+			continue
+		}
+		if _, err := w.credential(part.key, part.t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// perRequest reports whether a template depends on the request under way.
+func perRequest(t *expr.Template) bool {
+	return t.Uses("page") || t.Uses("partition") || t.Uses("window") || t.Uses("auth")
+}
+
 // credentials are the secret texts that auth makes of the settings, in an
 // order that does not depend on their values.
 func credentials(a *sources.Auth, vars expr.Vars) []sources.Secret {

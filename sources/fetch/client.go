@@ -6,8 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptrace"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +20,9 @@ const (
 	MaxBody = 8 << 20
 	// maxRedirects is how many redirects a request follows.
 	maxRedirects = 10
+	// keptBodies is how many bodies' memory a client keeps. A sync.Pool would
+	// lose it at every collection, and each body would be grown from nothing.
+	keptBodies = 4
 	// slowest is how many timeouts a whole answer may take: one that drips a
 	// byte within every timeout would never end otherwise.
 	slowest = 10
@@ -61,7 +64,7 @@ type Client struct {
 	keyName string // under which auth api_key sends its value; "" with other types
 	pace    *pace
 	slots   chan struct{}
-	bodies  sync.Pool // of *[]byte
+	bodies  chan []byte // memory for the next ones
 }
 
 // NewClient returns the client of source.
@@ -79,12 +82,12 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 		source:  source,
 		pace:    newPace(source.RateLimits),
 		slots:   make(chan struct{}, source.MaxInFlight),
+		bodies:  make(chan []byte, keptBodies),
 	}
 	if a := source.Auth; a.Type == sources.AuthAPIKey {
 		c.keyName, _ = a.Name.Text(vars) // an error comes again with the first request
 	}
 	c.Secrets = withSpellings(append(slices.Clone(c.Secrets), credentials(source.Auth, vars)...))
-	c.bodies.New = func() any { return new([]byte) }
 	return c
 }
 
@@ -128,7 +131,7 @@ func (c *Client) ask(ctx context.Context, first, at *outgoing, timeout time.Dura
 	defer whole.Stop()
 
 	start := time.Now()
-	resp, err := c.Transport.RoundTrip(at.request(ctx))
+	resp, err := c.Transport.RoundTrip(at.request(countRepeats(ctx, n)))
 	if err != nil {
 		return nil, nil, requestError(ctx, err)
 	}
@@ -140,7 +143,7 @@ func (c *Client) ask(ctx context.Context, first, at *outgoing, timeout time.Dura
 	}
 	idle.Reset(timeout)
 	wire := &wireReader{r: resp.Body, idle: idle, timeout: timeout}
-	body, err := readBody((*c.bodies.Get().(*[]byte))[:0], wire, resp.Header.Values("Content-Encoding"))
+	body, err := readBody(c.memory(), wire, resp.Header.Values("Content-Encoding"))
 	n.Wire.Add(wire.n)
 	ex := &Exchange{
 		Request: first.shown, Status: resp.StatusCode, Header: resp.Header, Body: body, Wire: wire.n,
@@ -150,6 +153,21 @@ func (c *Client) ask(ctx context.Context, first, at *outgoing, timeout time.Dura
 		ex.cut = fmt.Errorf("the body of the answer %d: %w", resp.StatusCode, requestError(ctx, err))
 	}
 	return ex, nil, nil
+}
+
+// countRepeats makes requests count that net/http repeats by itself, when a
+// kept connection turns out to be closed: the API may have seen both.
+func countRepeats(ctx context.Context, n *Counters) context.Context {
+	sent := false
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) {
+			if sent {
+				n.Requests.Add(1)
+				n.Retries.Add(1)
+			}
+			sent = true
+		},
+	})
 }
 
 // admit waits until a request may start, and takes one of the client's slots
@@ -197,10 +215,22 @@ func (c *Client) sleep(ctx context.Context, d time.Duration, n *Counters) error 
 	return ErrStopped
 }
 
+// memory returns memory for a body.
+func (c *Client) memory() []byte {
+	select {
+	case body := <-c.bodies:
+		return body[:0]
+	default:
+		return nil
+	}
+}
+
 // recycle keeps a body's memory for the next one.
 func (c *Client) recycle(body []byte) {
-	body = body[:0]
-	c.bodies.Put(&body)
+	select {
+	case c.bodies <- body:
+	default:
+	}
 }
 
 // requestError says why a request had no answer: what ended it, rather than

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // ErrStopped says that the run starts no more requests: it was told to stop,
@@ -67,13 +68,21 @@ func (e *Error) Error() string {
 	if e.RequestID != "" {
 		fmt.Fprintf(&b, "; request id %s", e.RequestID)
 	}
-	if e.Excerpt != "" {
-		fmt.Fprintf(&b, "; the answer begins %q", e.Excerpt)
-	}
 	if e.Advice != "" {
 		fmt.Fprintf(&b, "; %s", e.Advice)
 	}
+	if text := oneLine(e.Excerpt); text != "" {
+		fmt.Fprintf(&b, "; the answer begins: %s", text)
+	}
 	return b.String()
+}
+
+// oneLine makes a text fit for a line of a log: runs of white space, and what a
+// terminal would obey, become a space.
+func oneLine(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r)
+	}), " ")
 }
 
 // Unwrap returns what went wrong.

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -162,8 +163,12 @@ func (w *Walk) count(r sources.Ref, key string) (n int64, known bool, err error)
 	return n, true, nil
 }
 
-// pathValue is what stands at a gjson path in proven JSON.
+// pathValue is what stands at a gjson path in proven JSON. Nothing does in a
+// body that is a scalar: gjson would look for brackets inside a string.
 func pathValue(raw []byte, path string) expr.Value {
+	if c := bytes.TrimLeft(raw, " \t\r\n\uFEFF"); len(c) == 0 || c[0] != '{' && c[0] != '[' {
+		return expr.Undefined()
+	}
 	r := gjson.GetBytes(raw, path)
 	if !r.Exists() {
 		return expr.Undefined()

@@ -220,7 +220,7 @@ func TestRetry(t *testing.T) {
 				if e.Class != fetch.Transient || e.Attempts != test.requests || api.Count() != test.requests {
 					t.Errorf("got %v after %d attempts and %d requests, want transient after %d", e.Class, e.Attempts, api.Count(), test.requests)
 				}
-				if !strings.Contains(e.Error(), test.want) || !strings.HasSuffix(e.Error(), test.wantAdvice) {
+				if !strings.Contains(e.Error(), test.want) || !strings.HasSuffix(e.Advice, test.wantAdvice) {
 					t.Errorf("got %q, want %q and %q", e.Error(), test.want, test.wantAdvice)
 				}
 				if took < test.least || took > test.most {

@@ -148,7 +148,7 @@ func TestBuiltIn(t *testing.T) {
 		{"204", cursorStream, says(204, ``), fetch.Permanent, fetch.Permanent, "on_missing: empty"},
 		{"204 is empty", cursorStream + `, on_missing: empty`, says(204, ``), none, none, ""},
 		{"HTML", cursorStream, says(200, `<html>`), fetch.Transient, fetch.Transient, "does the API answer in JSON?"},
-		{"HTML under 404", cursorStream, says(404, `<html>`), fetch.Permanent, fetch.SessionLost, `the answer begins "<html>"`},
+		{"HTML under 404", cursorStream, says(404, `<html>`), fetch.Permanent, fetch.SessionLost, `the answer begins: <html>`},
 		{"no records path", cursorStream, says(200, `{"rows":[]}`), fetch.Permanent, fetch.Permanent, `"data"`},
 		{"an object for the array", cursorStream, says(200, `{"data":{}}`), fetch.Permanent, fetch.Permanent, "data"},
 		{"GraphQL errors", `path: /graphql, body: {graphql: {query: q}}, pagination: {type: cursor, next: next_page, body: variables.after}`,
