@@ -77,13 +77,14 @@ type cut struct {
 	incremental string // keys of incremental; "" for a full table
 	flush       string
 	api         *apitest.API
+	dir         string
 	parsed      map[string]*sources.Definition
 	before      atomic.Pointer[func(n int, r *http.Request)]
 	anew        bool // the last chain began a second pass
 }
 
-func newCut(c cutCase, incremental, flush string) *cut {
-	k := &cut{cutCase: c, incremental: incremental, flush: flush, parsed: map[string]*sources.Definition{}}
+func newCut(t *testing.T, c cutCase, incremental, flush string) *cut {
+	k := &cut{cutCase: c, incremental: incremental, flush: flush, dir: t.TempDir(), parsed: map[string]*sources.Definition{}}
 	k.collection.Path, k.collection.Rows = "/items", cutRows()
 	k.collection.Filter = apitest.Filter{Field: "updated_at", From: "from", To: "to"}
 	k.api = apitest.New(apitest.Before(func(n int, r *http.Request) {
@@ -109,7 +110,7 @@ func (k *cut) setup(state string) setup {
 		definition: "streams:\n  - name: items\n    path: /items\n    primary_key: [id]\n" +
 			"    schema: {type: object, properties: {z: {type: number}, id: {type: integer}, updated_at: {type: string}, text: {type: string}}}\n" +
 			"    " + stream + more + "\n",
-		config: fmt.Sprintf(`{"run": {"flush": %s}}`, k.flush), state: state, api: k.api, workDir: "/nowhere", parsed: k.parsed,
+		config: fmt.Sprintf(`{"run": {"flush": %s}}`, k.flush), state: state, api: k.api, workDir: k.dir, parsed: k.parsed,
 	}
 }
 
@@ -134,7 +135,7 @@ func TestCut(t *testing.T) {
 				t.Run(c.name+"/"+m.name+"/"+f.name, func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						time.Sleep(time.Until(time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)))
-						newCut(c, m.incremental, f.run).check(t)
+						newCut(t, c, m.incremental, f.run).check(t)
 					})
 				})
 			}

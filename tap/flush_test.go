@@ -96,7 +96,7 @@ func TestFlushInterval(t *testing.T) {
 	for _, tt := range []struct {
 		name, flush, want string
 	}{
-		// Responses come at 10, 20, 30 … seconds. The interval begins with the
+		// Responses come at 11, 22, 33 … seconds. The interval begins with the
 		// first that waits.
 		{"25s", `{"responses": 0, "interval": "25s", "bytes": 0}`, "SCHEMA RECORD*6 STATE RECORD*6 STATE RECORD STATE"},
 		{"9s", `{"responses": 0, "interval": "9s", "bytes": 0}`,
@@ -110,7 +110,7 @@ func TestFlushInterval(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				sleepUntil(june)
-				api := itemsAPI(13, apitest.From(1, apitest.Latency(10*time.Second)))
+				api := itemsAPI(13, apitest.From(1, apitest.Latency(11*time.Second)))
 				r := setup{definition: items(""), config: `{"run": {"flush": ` + tt.flush + `}}`, api: api}.must(t)
 				if got := r.types(); got != tt.want {
 					t.Errorf("\ngot  %s\nwant %s", got, tt.want)
@@ -132,7 +132,7 @@ func checkExtracted(t *testing.T, r result) {
 			continue
 		}
 		page := n/2 + 1
-		if want := june.Add(time.Duration(page) * 10 * time.Second).Format("2006-01-02T15:04:05.000000Z"); l.Extracted != want {
+		if want := june.Add(time.Duration(page) * 11 * time.Second).Format("2006-01-02T15:04:05.000000Z"); l.Extracted != want {
 			t.Errorf("record %d: got time_extracted %s, want %s", n, l.Extracted, want)
 		}
 		n++

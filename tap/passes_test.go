@@ -85,7 +85,7 @@ func TestPasses(t *testing.T) {
 // leaves the state for the next.
 func cutPass(t *testing.T, s *setup, chance *rand.Rand) []string {
 	t.Helper()
-	s.config, s.out = fmt.Sprintf(`{"run":{"flush":{"responses":%d},"max_requests":%d}}`, 1+chance.IntN(4), 1+chance.IntN(8)), nil
+	s.config, s.out = fmt.Sprintf(`{"run":{"flush":{"responses":%d},"max_requests":%d}}`, 1+chance.IntN(4), 1+chance.IntN(30)), nil
 	if chance.IntN(3) > 0 {
 		r := s.must(t)
 		s.state = r.state()

@@ -93,6 +93,18 @@ func TestSchemaCache(t *testing.T) {
 	}
 }
 
+// TestNoWorkDir checks that a stream with a schema needs no folder.
+func TestNoWorkDir(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := setup{definition: items(""), api: itemsAPI(3), workDir: file}.must(t)
+	if got, want := r.types(), "SCHEMA RECORD*3 STATE"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // TestDiscoverCheap checks how many pages discovery asks for.
 func TestDiscoverCheap(t *testing.T) {
 	for _, tt := range []struct {

@@ -146,6 +146,23 @@ func TestSignalWhileWaiting(t *testing.T) {
 		r.api.Add(rigCollection(10)) // the rest need not be as long
 		r.checkGoesOn(t, lines)
 	})
+	t.Run("for discovery", func(t *testing.T) {
+		t.Parallel()
+		r := newRig(t, apitest.From(2, apitest.Hang()))
+		p := r.start(t, "", "--discover")
+		r.await(t, 2)
+		began := time.Now()
+		p.signal(t, syscall.SIGTERM)
+		if lines := p.finish(t); len(lines) > 0 {
+			t.Errorf("it wrote %q", lines)
+		}
+		if took := time.Since(began); took > limit {
+			t.Errorf("it took %s, want at most %s", took, limit)
+		}
+		if !p.status.Signaled() || p.status.Signal() != syscall.SIGTERM {
+			t.Errorf("got %v, want death by SIGTERM", p.status)
+		}
+	})
 	t.Run("for nothing after a second signal", func(t *testing.T) {
 		t.Parallel()
 		r := newRig(t, apitest.From(8, apitest.Hang()))

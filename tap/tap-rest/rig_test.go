@@ -69,8 +69,8 @@ type process struct {
 	status syscall.WaitStatus // once dead is closed
 }
 
-// start starts the program with a state, "" for none.
-func (r *rig) start(t *testing.T, state string) *process {
+// start starts the program with a state, "" for none, and further arguments.
+func (r *rig) start(t *testing.T, state string, more ...string) *process {
 	t.Helper()
 	r.write(t, "items.yaml", `version: 1
 name: rig
@@ -85,11 +85,11 @@ streams:
     replication_key: updated_at
     incremental: {client_filter: true}
     pagination: `+r.pagination+"\n")
-	more := ""
+	run := `"flush": {"responses": 3}`
 	if r.run != "" {
-		more = ", " + r.run
+		run += ", " + r.run
 	}
-	args := []string{"--config", r.write(t, "config.json", `{"source": "items.yaml", "run": {"flush": {"responses": 3}`+more+`}}`)}
+	args := append(more, "--config", r.write(t, "config.json", `{"source": "items.yaml", "run": {`+run+`}}`))
 	if state != "" {
 		args = append(args, "--state", r.write(t, "state.json", state))
 	}
