@@ -306,9 +306,14 @@ func (b *builder) records(n *node) Records {
 	return r
 }
 
-// fieldsKnown warns of keys that a closed schema does not have.
+// fieldsKnown refuses keys that a closed schema does not have: no record could
+// hold them, or on_new_field would cut them out.
 func (b *builder) fieldsKnown(n *node, s *Stream, schema *node) {
-	if extra := schema.get("additionalProperties"); extra == nil || extra.text != "false" {
+	extra := schema.get("additionalProperties")
+	closed := extra != nil && extra.text == "false"
+	strict := (s.OnNewField == Drop || s.OnNewField == Fail) && extra == nil &&
+		schema.has("properties") && !schema.has("patternProperties")
+	if !closed && !strict {
 		return
 	}
 	known := map[string]bool{}
@@ -320,7 +325,7 @@ func (b *builder) fieldsKnown(n *node, s *Stream, schema *node) {
 		}
 	}
 	for _, a := range s.Add {
-		known[a.Name] = true
+		known[a.Name] = known[a.Name] || closed
 	}
 	for i, name := range s.Keys {
 		if !known[name] {

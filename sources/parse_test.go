@@ -193,6 +193,7 @@ var bad = []struct {
 	{"schema refers to nothing", stream("schema: {$ref: '#/definitions/a'}"), `10:20: streams[0] (s).schema.$ref: $ref "#/definitions/a" leads to nothing`},
 	{"schema in a circle", stream("schema: {allOf: [{$ref: '#'}]}"), `10:22: streams[0] (s).schema.allOf[0]: $ref goes in a circle`},
 	{"number in a schema", stream("schema: {maximum: 1e999999999}"), `10:23: streams[0] (s).schema.maximum: number 1e999999999 is too large for a JSON Schema`},
+	{"key that on_new_field drops", stream("primary_key: [id]\non_new_field: drop\nschema: {properties: {idd: {}}}"), `10:19: streams[0] (s).primary_key[0]: the schema allows no such field: unknown field "id"; did you mean "idd"?`},
 	{"closed schema without key", stream("primary_key: [id]\nschema: {additionalProperties: false, properties: {idd: {}}}"), `10:19: streams[0] (s).primary_key[0]: the schema allows no such field: unknown field "id"; did you mean "idd"?`},
 	{"settings", strings.Replace(stream(""), "{type: string}", "{type: strng}", 1), `4:30: settings.properties.token.type: JSON Schema: must be one of the following: "array", "boolean", "integer", "null", "number", "object", "string"`},
 	{"settings are a list", "version: 1\nname: t\nsettings: []\nstreams: [{name: s, path: https://a.example}]", `3:11: settings: wants a JSON Schema, not a list`},

@@ -111,11 +111,23 @@ func (b *Bookmark) appendJSON(dst []byte) []byte {
 	if b.Resume != nil {
 		document.Resume = []*Resume{b.Resume}
 	}
-	raw, err := json.Marshal(document)
+	raw, err := Marshal(document)
 	if err != nil { // a RawMessage that is no JSON: the caller broke its promise
 		panic(fmt.Sprintf("bookmark: %v", err))
 	}
 	return append(dst, raw...)
+}
+
+// Marshal is json.Marshal, but for <, > and &: tokens and URLs stay as they
+// are.
+func Marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // null reports whether a raw value is absent or null.

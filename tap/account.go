@@ -59,6 +59,20 @@ func (a *Account) stream(name string) *StreamAccount {
 	return nil
 }
 
+// failures are those of all streams, as Failures; nil if there are none.
+func (a *Account) failures() error {
+	var all Failures
+	for _, s := range a.Streams {
+		if s.Failure != nil {
+			all = append(all, s.Failure)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}
+
 // fetched takes note of a batch that came.
 func (a *Account) fetched(b *batch) {
 	s := a.stream(b.track.Name)

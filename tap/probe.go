@@ -85,8 +85,8 @@ func (w *worker) describe(ctx context.Context) (catalog.Described, error) {
 	return d, nil
 }
 
-// inferSchema infers a schema from the first records. Without any it knows
-// nothing but the keys, and sampled is false.
+// inferSchema infers a schema from the first records. Without any it says
+// nothing of them, and sampled is false.
 func (w *worker) inferSchema(ctx context.Context) (doc json.RawMessage, sampled bool, err error) {
 	inference := schema.NewInference()
 	total := 0

@@ -141,31 +141,24 @@ func Sync(stop context.Context, o Options) (*Account, error) {
 	if err != nil {
 		return account, err
 	}
+	r.cacheSchemas(workers)
 	if stop.Err() != nil {
 		return account, context.Cause(stop)
 	}
-	return account, r.outcome(account, workers)
+	return account, account.failures()
 }
 
-// outcome caches what was inferred and gathers the failures.
-func (r *run) outcome(account *Account, workers []*worker) error {
+// cacheSchemas keeps what was inferred, for the next run and discovery.
+func (r *run) cacheSchemas(workers []*worker) {
 	for _, w := range workers {
-		if c := w.renderer.checker; c.inferred && c.grown && c.known() && w.selected == nil {
-			if err := r.work.cacheSchema(w.Name, w.shape, c.doc); err != nil {
-				r.Log.Warn("the inferred schema is not cached", "stream", w.Name, "why", err.Error())
-			}
+		c := w.renderer.checker
+		if !c.inferred || !c.grown || !c.known() || w.selected != nil {
+			continue
+		}
+		if err := r.work.cacheSchema(w.Name, w.shape, c.doc); err != nil {
+			r.Log.Warn("the inferred schema is not cached", "stream", w.Name, "why", err.Error())
 		}
 	}
-	var failures Failures
-	for _, s := range account.Streams {
-		if s.Failure != nil {
-			failures = append(failures, s.Failure)
-		}
-	}
-	if len(failures) > 0 {
-		return failures
-	}
-	return nil
 }
 
 // emit walks all partitions and writes what comes.

@@ -67,7 +67,7 @@ func (t *track) advance(p progress) {
 
 // unfinished is how the pass goes on.
 func (t *track) unfinished(p progress) *state.Resume {
-	next, err := json.Marshal(p.next)
+	next, err := state.Marshal(p.next)
 	if err != nil {
 		panic("a position is always JSON: " + err.Error())
 	}
