@@ -226,8 +226,8 @@ func retryOf(n *node) Retry {
 		Attempts: int(valueOr(n, "attempts", int64(5))),
 		MinWait:  valueOr(n, "min_wait", time.Second),
 		MaxWait:  valueOr(n, "max_wait", 60*time.Second),
-		CoolDown: value[time.Duration](n, "cool_down"),
-		Rests:    int(value[int64](n, "cool_downs")),
+		CoolDown: valueOr(n, "cool_down", 2*time.Minute),
+		Rests:    int(valueOr(n, "cool_downs", int64(3))),
 	}
 }
 

@@ -21,11 +21,21 @@ type Config struct {
 // Run holds the options of a run: the reserved key "run" of the config.
 type Run struct {
 	Flush       Flush
-	Concurrency int           // partitions walked at a time
-	Memory      int64         // bytes of pages held, at most
+	Concurrency int   // partitions walked at a time
+	Memory      int64 // bytes of pages held, at most
+	Spool       int64 // bytes of pages that wait in the journal, at most
+	Journal     Journal
 	MaxDuration time.Duration // 0: no limit; likewise below
 	MaxRequests int64
 	MaxRecords  int64
+}
+
+// Journal says where exchanges are kept on disk, and for how long.
+type Journal struct {
+	Dir      string // "": the user's state folder
+	MaxAge   time.Duration
+	MaxBytes int64
+	Off      bool
 }
 
 // Flush says when collected records leave: at the first condition met; 0
@@ -42,6 +52,8 @@ func DefaultRun() Run {
 		Flush:       Flush{Responses: 10, Interval: time.Minute, Bytes: 1_000_000},
 		Concurrency: 4,
 		Memory:      32 << 20,
+		Spool:       1 << 30,
+		Journal:     Journal{MaxAge: 24 * time.Hour, MaxBytes: 4 << 30},
 	}
 }
 
@@ -230,6 +242,12 @@ func (run *Run) read(n *node, origins origins) ConfigProblems {
 	run.Flush.Bytes = valueOr(flush, "bytes", run.Flush.Bytes)
 	run.Concurrency = int(valueOr(n, "concurrency", int64(run.Concurrency)))
 	run.Memory = valueOr(n, "memory", run.Memory)
+	run.Spool = valueOr(n, "spool", run.Spool)
+	journal := n.get("journal")
+	run.Journal.Dir = value[string](journal, "dir")
+	run.Journal.MaxAge = valueOr(journal, "max_age", run.Journal.MaxAge)
+	run.Journal.MaxBytes = valueOr(journal, "max_bytes", run.Journal.MaxBytes)
+	run.Journal.Off = value[bool](journal, "off")
 	run.MaxDuration = value[time.Duration](n, "max_duration")
 	run.MaxRequests = value[int64](n, "max_requests")
 	run.MaxRecords = value[int64](n, "max_records")

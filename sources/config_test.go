@@ -122,10 +122,8 @@ config c0.json: /run/concurrency: wants at least 1, not 0
 config c0.json: /run/memory: wants a size, as 1MB or 8MiB, or a number of bytes, not "lots"`},
 		{"run in the environment", []string{`{` + url + `}`}, []string{"TAP_REST_RUN__FLUSH__BYTES=huge"},
 			`TAP_REST_RUN__FLUSH__BYTES: /run/flush/bytes: wants a size, as 1MB or 8MiB, or a number of bytes, not "huge"`},
-		{"spool", []string{`{` + url + `, "run": {"spool": "1GiB"}}`}, nil, `config c0.json: /run/spool: run.spool is not supported yet`},
-		{"journal", []string{`{` + url + `, "run": {"journal": {"dir": "/tmp/x", "off": false}}}`}, nil,
-			`config c0.json: /run/journal/dir: journal.dir is not supported yet
-config c0.json: /run/journal/off: journal.off false is not supported yet`},
+		{"journal", []string{`{` + url + `, "run": {"journal": {"max_age": "never"}}}`}, nil,
+			`config c0.json: /run/journal/max_age: wants a duration, as 90s or 3d, or a number of seconds, not "never"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := configure(t, shopLike, tt.files, tt.environ...)
@@ -158,14 +156,15 @@ func TestReadConfigErrors(t *testing.T) {
 func TestRun(t *testing.T) {
 	c, err := configure(t, shopLike, []string{`{"base_url": "https://a.example", "run": {
 		"flush": {"responses": 0, "interval": 1.5, "bytes": "2MB"}, "concurrency": 2, "memory": 1048576,
-		"max_duration": "50m", "max_requests": 10000, "max_records": 0, "journal": {"off": true}}}`},
+		"max_duration": "50m", "max_requests": 10000, "max_records": 0, "spool": "2GiB", "journal": {"dir": "j", "max_age": "3d", "max_bytes": 1000, "off": true}}}`},
 		"TAP_REST_RUN__MEMORY=8MiB")
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := sources.Run{
 		Flush:       sources.Flush{Responses: 0, Interval: 1500 * time.Millisecond, Bytes: 2_000_000},
-		Concurrency: 2, Memory: 8 << 20, MaxDuration: 50 * time.Minute, MaxRequests: 10000,
+		Concurrency: 2, Memory: 8 << 20, Spool: 2 << 30,
+		Journal: sources.Journal{Dir: "j", MaxAge: 72 * time.Hour, MaxBytes: 1000, Off: true}, MaxDuration: 50 * time.Minute, MaxRequests: 10000,
 	}
 	if c.Run != want {
 		t.Errorf("Run = %+v, want %+v", c.Run, want)

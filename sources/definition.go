@@ -215,6 +215,9 @@ const (
 	DoNext  Action = "next"
 	DoSkip  Action = "skip"
 	DoFail  Action = "fail"
+	// DoCoolDown rests the client, DoRestart begins the walk anew.
+	DoCoolDown Action = "cool_down"
+	DoRestart  Action = "restart"
 )
 
 // ErrorRule matches an answer when Status and When both do.

@@ -280,8 +280,8 @@ var retryObject = &object{name: "Retry", check: retryWaits, keys: []key{
 	{name: "attempts", kind: aCount, min: 1, def: "5", doc: "Attempts in all."},
 	{name: "min_wait", kind: aDuration, def: "1s", doc: "Wait before the second attempt; it doubles from there."},
 	{name: "max_wait", kind: aDuration, def: "60s", doc: "The longest wait."},
-	{name: "cool_down", kind: aDuration, later: everyValue, doc: "How long the client rests when attempts are used up."},
-	{name: "cool_downs", kind: aCount, later: everyValue, doc: "How often it does."},
+	{name: "cool_down", kind: aDuration, def: "2m", doc: "How long the client rests when the attempts are used up, and not of one stream alone."},
+	{name: "cool_downs", kind: aCount, def: "3", doc: "How often it does in a run."},
 }}
 
 var errorObject = &object{name: "Error rule", check: errorRule, keys: []key{
@@ -289,7 +289,7 @@ var errorObject = &object{name: "Error rule", check: errorRule, keys: []key{
 	{name: "when", kind: aCondition, scope: inResponse, def: "always", doc: "Template over the answer."},
 	{name: "do", kind: aChoice, need: true,
 		enum:  []string{"retry", "cool_down", "restart", "next", "split", "skip", "login", "fail"},
-		later: []string{"cool_down", "restart", "split", "login"},
+		later: []string{"split", "login"},
 		doc:   "What happens; see below."},
 	{name: "wait", kind: aTemplate, scope: inResponse, def: "as `retry` says", doc: "With `retry`: a duration, seconds, an epoch or a date."},
 	{name: "message", kind: aTemplate, scope: inResponse, doc: "What to tell the user."},
@@ -387,7 +387,7 @@ var runObject = &object{name: "Run", keys: []key{
 	{name: "flush", kind: aMap, of: flushObject, doc: "When collected records leave; see Flush."},
 	{name: "concurrency", kind: aCount, min: 1, def: "4", doc: "Partitions walked at a time."},
 	{name: "memory", kind: aSize, min: 1, def: "32MiB", doc: "Bytes of pages held, at most."},
-	{name: "spool", kind: aSize, later: everyValue, doc: "Bytes of disk used ahead of the output, at most."},
+	{name: "spool", kind: aSize, min: 1, def: "1GiB", doc: "Bytes of the journal that may wait for stdout, at most; then fetching waits."},
 	{name: "max_duration", kind: aSpan, def: "no limit", doc: "The run starts no request after this time."},
 	{name: "max_requests", kind: aCount, def: "no limit", doc: "Nor after so many requests,"},
 	{name: "max_records", kind: aCount, def: "no limit", doc: "or so many records."},
@@ -401,10 +401,10 @@ var flushObject = &object{name: "Flush", keys: []key{
 }}
 
 var journalObject = &object{name: "Journal", keys: []key{
-	{name: "dir", kind: aText, later: everyValue, doc: "Its folder."},
-	{name: "max_age", kind: aSpan, later: everyValue, doc: "When it is deleted."},
-	{name: "max_bytes", kind: aSize, later: everyValue, doc: "How large it may be."},
-	{name: "off", kind: aBool, later: []string{"false"}, def: "true", doc: "There is none."},
+	{name: "dir", kind: aText, def: "the user's state folder", doc: "Its folder: it holds one for each source."},
+	{name: "max_age", kind: aSpan, min: 1, def: "24h", doc: "How long after its last exchange a pass may still be used."},
+	{name: "max_bytes", kind: aSize, min: 1, def: "4GiB", doc: "How large it may be; what is still to be written to stdout is never deleted."},
+	{name: "off", kind: aBool, def: "false", doc: "True: there is none, and a run that was cut asks again for what it had not flushed."},
 }}
 
 // shortPlace is how a message about a key names it: "auth.type" in a map of

@@ -154,7 +154,7 @@ func TestOrigins(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	def := parse(t, "version: 1\nname: t\nstreams:\n  - {name: a, path: https://a.example/a}\n  - {name: b, path: https://a.example/b, body: {json: {}}}\n")
 	s := def.Streams[0]
-	if got, want := s.Retry, (sources.Retry{Attempts: 5, MinWait: time.Second, MaxWait: time.Minute}); got != want {
+	if got, want := s.Retry, (sources.Retry{Attempts: 5, MinWait: time.Second, MaxWait: time.Minute, CoolDown: 2 * time.Minute, Rests: 3}); got != want {
 		t.Errorf("retry %+v, want %+v", got, want)
 	}
 	if s.Request.Method != "GET" || def.Streams[1].Request.Method != "POST" {

@@ -204,9 +204,6 @@ var bad = []struct {
 	{"oauth2", client("auth: {type: oauth2, grant: password, token_url: 'https://a.example'}"), `6:18: client.auth.type: auth.type oauth2 is not supported yet`},
 	{"session auth", client("auth: {type: session, login: {path: /login}, send: {headers: {A: '{{ response.token }}'}}, ttl: 1h}"), `6:18: client.auth.type: auth.type session is not supported yet`},
 	{"tls", client("tls: {cert: a, key: b}"), `6:10: client.tls: tls is not supported yet`},
-	{"cool_down", client("retry: {cool_down: 2m, cool_downs: 3}"), `6:24: client.retry.cool_down: retry.cool_down is not supported yet
-6:40: client.retry.cool_downs: retry.cool_downs is not supported yet`},
-	{"restart", client("errors: [{status: 409, do: restart}]"), `6:32: client.errors[0].do: errors.do restart is not supported yet`},
 	{"window", stream("replication_key: u\nparams: {a: '{{ window.start }}'}\nincremental: {window: 1d, whole_windows: true}"), `12:27: streams[0] (s).incremental.window: incremental.window is not supported yet
 12:46: streams[0] (s).incremental.whole_windows: incremental.whole_windows true is not supported yet`},
 	{"nullify", stream("on_invalid: nullify"), `10:17: streams[0] (s).on_invalid: on_invalid nullify is not supported yet`},
@@ -298,9 +295,6 @@ func TestDesign(t *testing.T) {
 	}
 	_, err = sources.Parse(file, data)
 	want := strings.Join([]string{
-		`19:64: client.retry.cool_down: retry.cool_down is not supported yet`,
-		`19:80: client.retry.cool_downs: retry.cool_downs is not supported yet`,
-		`21:25: client.errors[0].do: errors.do restart is not supported yet`,
 		`39:62: streams[1] (orders).errors[0].do: errors.do split is not supported yet`,
 		`44:15: streams[1] (orders).incremental.window: incremental.window is not supported yet`,
 		`56:7: streams[1] (orders).partition_by: partition_by is not supported yet`,

@@ -1,8 +1,10 @@
 package sources
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 )
 
 // shapeKeys are the keys of a stream that decide its requests, beside its
@@ -37,4 +39,17 @@ func shapeOf(n *node, s *Stream) string {
 func (c *Config) Shape(s *Stream) string {
 	sum := sha256.Sum256(append([]byte(s.shape+"\n"), c.public...))
 	return hex.EncodeToString(sum[:8])
+}
+
+// Identity returns 32 hexadecimal digits that name what is read: the
+// definition, the settings, and, under a salt that keeps them unguessable, the
+// secrets that the user gave.
+func (c *Config) Identity(d *Definition, salt []byte) string {
+	secrets := hmac.New(sha256.New, salt)
+	for _, s := range c.Secrets {
+		fmt.Fprintf(secrets, "%d:%s,", len(s.text), s.text)
+	}
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%d:%s,%d:%s,%x", len(d.Name), d.Name, len(c.public), c.public, secrets.Sum(nil))
+	return hex.EncodeToString(sum.Sum(nil)[:16])
 }

@@ -38,7 +38,7 @@ func TestRoundTrip(t *testing.T) {
 			Version: state.Version, AsOf: asOf, Lookback: "0s", Shape: "s", Open: []state.Open{{Partition: "k", Next: []byte(`{"pages":1}`)}},
 		}}, `{"replication_key":"at","replication_key_value":null,"pass":{"id":"p","as_of":"2025-06-01T12:00:00.123456Z"},` +
 			`"resume":[{"version":1,"as_of":"2025-06-01T12:00:00.123456Z","from":null,"lookback":"0s","clock":null,"shape":"s",` +
-			`"open":[{"partition":"k","next":{"pages":1},"high":null,"frozen":false}]}]}`},
+			`"open":[{"partition":"k","next":{"pages":1},"high":null,"restarts":0,"deferred":false,"frozen":false}],"owed":null}]}`},
 		{"unfinished", state.Bookmark{ReplicationKey: "n", Value: []byte(`9007199254740993`), Pass: pass, Resume: &state.Resume{
 			Version: state.Version, AsOf: asOf, From: []byte(`9007199254740993`), Lookback: "72h0m0s", Clock: &clock, Shape: "s",
 			Open: []state.Open{{Partition: "k", Next: []byte(`{"token":"é","pages":1}`), High: []byte(`12345678901234567890.10`), Frozen: true}},

@@ -45,6 +45,7 @@ type Resume struct {
 	Clock    *time.Time      `json:"clock"`    // the API's own, as of the pass's first answer; null: unknown
 	Shape    string          `json:"shape"`    // digest of the requests' definition, see sources.Config.Shape
 	Open     []Open          `json:"open"`
+	Owed     []string        `json:"owed"` // partitions that failed for good: they come first in the next run
 }
 
 // Open is a partition that is being walked.
@@ -52,6 +53,8 @@ type Open struct {
 	Partition string          `json:"partition"` // its key
 	Next      json.RawMessage `json:"next"`      // the request that comes next, see fetch.Position
 	High      json.RawMessage `json:"high"`      // the highest replication value so far, or null
+	Restarts  int             `json:"restarts"`  // how often the API lost the walk
+	Deferred  bool            `json:"deferred"`  // it failed for now: it comes last in the next run
 	Frozen    bool            `json:"frozen"`    // sorted, but a value descended: only the end of the walk moves the bookmark
 }
 

@@ -4,7 +4,7 @@
 //	  ├─ walker (fetch.Walk) ──► renderer ──┐   a page is fetched while the
 //	  └─ walker (fetch.Walk) ──► renderer ──┤   one before is worked on
 //	                                        ▼
-//	                        emitter: RECORD… then STATE
+//	            journal.Sync, then the emitter: RECORD… then STATE
 //
 // Terms. A walker fetches the pages of one partition, in order. Its renderer
 // makes each page a batch: the lines of its records, filtered, cut and checked.
@@ -18,6 +18,9 @@
 //   - A flush never splits a response.
 //   - Everything that was fetched before a failure, a signal or the end of a
 //     budget is emitted, and the last line is a STATE.
-//   - Memory is bounded: the pages that wait for a flush by run.memory, those
-//     under way by two for each partition walked at a time.
+//   - With a journal, an answer is on disk before a record of it leaves, and no
+//     request is made whose answer it holds.
+//   - Memory is bounded: what waits for stdout by run.memory, what is under way
+//     by two pages for each partition walked at a time. While stdout is blocked,
+//     pages wait in the journal, up to run.spool.
 package tap

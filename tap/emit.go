@@ -24,6 +24,9 @@ type emitter struct {
 	memory  int64 // bytes of lines that may wait
 	account *Account
 	tick    func() // called now and then, and after each flush
+	sync    func() // makes the journal last, before what it covers leaves
+	stored  func([]*batch)
+	writing func(write func() error) error // around each write
 	recycle func(lines []byte)
 
 	pending []*batch
@@ -92,6 +95,7 @@ func (e *emitter) end() error {
 // flushAll writes the lines of the pending batches, then the STATE that covers
 // them.
 func (e *emitter) flushAll() error {
+	e.sync()
 	for _, b := range e.pending {
 		if err := e.write(b.schema); err != nil {
 			return err
@@ -102,6 +106,8 @@ func (e *emitter) flushAll() error {
 		e.stated = false
 		if b.failure == nil || b.progress.lost {
 			b.track.advance(b.progress)
+		} else {
+			b.track.fail(b.failure)
 		}
 		e.recycle(b.lines)
 	}
@@ -117,6 +123,7 @@ func (e *emitter) flushAll() error {
 	}
 	e.stated = true
 	e.account.flushed(e.pending)
+	e.stored(e.pending)
 	clear(e.pending)
 	e.pending, e.bytes = e.pending[:0], 0
 	e.tick()
@@ -127,7 +134,10 @@ func (e *emitter) write(lines []byte) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	_, err := e.out.Write(lines)
+	err := e.writing(func() error {
+		_, err := e.out.Write(lines)
+		return err
+	})
 	switch {
 	case err == nil:
 		return nil

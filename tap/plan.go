@@ -1,6 +1,7 @@
 package tap
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -45,6 +46,10 @@ type reading struct {
 	window      window
 	from        json.RawMessage // the bookmark that the pass starts from
 	pass        state.Pass
+	previous    string // id of the pass that the incoming state carries, "" for none
+	resumed     bool   // the state has an unfinished pass, which goes on
+	found       bool   // the journal has it
+	restarts    int    // how often the API has lost the walk
 	lookback    time.Duration
 	shape       string
 	before      *state.Bookmark // as the state had it; nil: none
@@ -124,6 +129,7 @@ func (r *run) planStream(s *sources.Stream, entry *catalog.Stream) (*reading, er
 	if err := r.resume(one); err != nil {
 		return nil, err
 	}
+	r.findPass(one)
 	one.vars = make(expr.Vars, sources.VarCount)
 	one.vars[sources.VarConfig] = r.Config.Values
 	one.vars[sources.VarNow] = expr.Time(one.pass.AsOf)
@@ -187,10 +193,13 @@ func (r *run) resume(one *reading) error {
 	if b == nil {
 		return nil
 	}
+	if b.Pass != nil {
+		one.previous = b.Pass.ID
+	}
 	if one.incremental && b.ReplicationKey != "" && b.ReplicationKey != one.key {
 		r.Log.Warn("the state's replication key is another: the stream is read from its start",
 			"stream", one.Name, "state", b.ReplicationKey, "now", one.key)
-		one.before = nil
+		one.before, one.previous = nil, ""
 		return nil
 	}
 	if one.incremental {
@@ -210,7 +219,7 @@ func (r *run) resume(one *reading) error {
 		return &state.Error{File: r.StateFile, Place: "bookmarks." + one.Name + ".resume.as_of",
 			Msg: fmt.Sprintf("%s lies ahead of our clock, which says %s: one of them is wrong", b.Resume.AsOf.Format(time.RFC3339), r.now.UTC().Format(time.RFC3339))}
 	}
-	one.pass.AsOf, one.apiClock = b.Resume.AsOf, b.Resume.Clock
+	one.pass.AsOf, one.apiClock, one.resumed = b.Resume.AsOf, b.Resume.Clock, true
 	if b.Pass != nil {
 		one.pass.ID = b.Pass.ID
 	}
@@ -252,17 +261,32 @@ func (r *run) reopen(one *reading) error {
 		if err := json.Unmarshal(open.Next, &one.position); err != nil {
 			return &state.Error{File: r.StateFile, Place: fmt.Sprintf("bookmarks.%s.resume.open[%d].next", one.Name, i), Msg: err.Error()}
 		}
-		one.high, one.frozen = open.High, open.Frozen
+		one.high, one.frozen, one.restarts = open.High, open.Frozen, open.Restarts
 		r.Log.Info("the pass goes on", "stream", one.Name, "as_of", one.pass.AsOf.Format(time.RFC3339), "pages", one.position.Pages, "records", one.position.Records)
 	}
 	return nil
 }
 
-// inTurn orders workers by whose turn it is: unfinished passes first, then
-// those whose last pass began longest ago. So a budget that is too small for
-// all streams reaches each of them in the end.
+// inTurn orders workers by whose turn it is: what is owed, then unfinished
+// passes, then those whose last pass began longest ago, and at the end those
+// that failed for now the last time. So a budget that is too small for all
+// streams reaches each of them in the end.
 func inTurn(workers []*worker) {
-	slices.SortStableFunc(workers, func(a, b *worker) int { return a.lastTurn().Compare(b.lastTurn()) })
+	slices.SortStableFunc(workers, func(a, b *worker) int {
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), a.lastTurn().Compare(b.lastTurn()))
+	})
+}
+
+func (one *reading) rank() int {
+	switch {
+	case one.before == nil || one.before.Resume == nil:
+		return 1
+	case len(one.before.Resume.Owed) > 0:
+		return 0
+	case len(one.before.Resume.Open) > 0 && one.before.Resume.Open[0].Deferred:
+		return 2
+	}
+	return 1
 }
 
 // lastTurn is when the pass before this one began; zero if there was none, or

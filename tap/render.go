@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap/message"
 )
 
@@ -23,9 +24,10 @@ type batch struct {
 	bytes    int64 // of the answer's body
 	progress progress
 	counts   counts
-	moved    bool   // the API's own total changed
-	skipped  string // why a rule said that there is nothing
-	failure  error  // no page, but the end of the walk, for this reason
+	key      *journal.Key // where the journal has the page; nil: nowhere
+	moved    bool         // the API's own total changed
+	skipped  string       // why a rule said that there is nothing
+	failure  error        // no page, but the end of the walk, for this reason
 }
 
 // counts are what became of a page's records, besides being emitted.

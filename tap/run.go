@@ -9,12 +9,14 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/state/journal"
 )
 
 const (
@@ -26,6 +28,8 @@ const (
 	flushGrace = 5 * time.Second
 	// keptLines is how many batches' memory a run keeps for the next ones.
 	keptLines = 4
+	// maxRestarts is how often the API may lose a walk, across runs.
+	maxRestarts = 3
 	// metricsEvery is how often METRIC lines are logged.
 	metricsEvery = time.Minute
 )
@@ -46,6 +50,7 @@ type Options struct {
 	Version    string
 	Out        io.Writer
 	Log        *slog.Logger
+	Replay     bool           // read the last pass again from the journal alone
 	Watch      func(*Account) // nil, or called now and then from the run's goroutine
 }
 
@@ -57,6 +62,10 @@ type run struct {
 	work    *workFolder
 	clients map[*sources.Client]*fetch.Client
 	lines   chan []byte // memory for those of the next batches
+	spool   *spool
+	journal *journal.Journal // nil: off
+
+	journalErr atomic.Pointer[error]
 }
 
 // Failures are the streams that failed, one error each.
@@ -69,11 +78,11 @@ func (f Failures) Error() string { return errors.Join(f...).Error() }
 func (f Failures) Unwrap() []error { return f }
 
 // Temporary reports whether a run that goes on from here may get through: no
-// failure is for good.
+// failure is for good. A walk that was lost too often is.
 func (f Failures) Temporary() bool {
 	for _, err := range f {
 		var e *fetch.Error
-		if !errors.As(err, &e) || e.Class == fetch.Permanent {
+		if !errors.As(err, &e) || e.Class != fetch.Transient {
 			return false
 		}
 	}
@@ -93,6 +102,11 @@ func (r *run) close() {
 	r.gate.stop()
 	for _, c := range r.clients {
 		c.Close()
+	}
+	if r.journal != nil {
+		if err := r.journal.Close(); err != nil {
+			r.Log.Warn("the journal is not closed well", "why", err.Error())
+		}
 	}
 }
 
@@ -116,6 +130,9 @@ func (r *run) client(one *reading) *fetch.Client {
 func Sync(stop context.Context, o Options) (*Account, error) {
 	r := newRun(o)
 	defer r.close()
+	if err := r.openJournal(); err != nil {
+		return nil, err
+	}
 	readings, err := r.plan()
 	if err != nil {
 		return nil, err
@@ -145,6 +162,9 @@ func Sync(stop context.Context, o Options) (*Account, error) {
 	if stop.Err() != nil {
 		return account, context.Cause(stop)
 	}
+	if err := r.journalErr.Load(); err != nil {
+		return account, &JournalError{*err}
+	}
 	return account, account.failures()
 }
 
@@ -166,6 +186,8 @@ func (r *run) emit(stop context.Context, workers []*worker, account *Account) er
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	blocked := make(chan struct{})
+	r.spool = newSpool(r.Config.Run.Memory/8, r.Config.Run.Spool, func() bool { return r.gate.why() != "" })
+	go r.wakeSpool(ctx)
 	unhook := context.AfterFunc(stop, func() {
 		r.gate.shut("it was told to stop")
 		time.AfterFunc(inFlightGrace, cancel)
@@ -175,6 +197,7 @@ func (r *run) emit(stop context.Context, workers []*worker, account *Account) er
 
 	batches := make(chan *batch)
 	go r.walkAll(ctx, workers, batches)
+	go r.keepSynced(ctx.Done())
 	e := r.emitter(account)
 	done := make(chan error, 1)
 	go func() { done <- e.run(batches) }()
@@ -193,6 +216,7 @@ func (r *run) emitter(account *Account) *emitter {
 	nextMetrics := r.now.Add(metricsEvery)
 	return &emitter{
 		out: r.Out, state: r.State, flush: r.Config.Run.Flush, memory: max(1, r.Config.Run.Memory/2), account: account,
+		sync: r.syncJournal, stored: r.journaled, writing: r.spool.writing,
 		recycle: func(lines []byte) {
 			if lines == nil {
 				return // of a failure
@@ -221,29 +245,61 @@ func (r *run) logMetrics(a *Account) {
 	}
 }
 
-// walkAll walks all partitions, some at a time, in their order.
+// walkAll walks all partitions, some at a time, in their order. Those that
+// failed for now are tried again when the others are done.
 func (r *run) walkAll(ctx context.Context, workers []*worker, batches chan<- *batch) {
 	defer close(batches)
+	deferred := r.walkRound(ctx, workers, batches, false)
+	for _, w := range deferred {
+		w.walk = w.newWalk(w.reached)
+	}
+	r.walkRound(ctx, deferred, batches, true)
+}
+
+// walkRound walks partitions once, and returns those that are to be tried
+// again, in their order.
+func (r *run) walkRound(ctx context.Context, workers []*worker, batches chan<- *batch, last bool) []*worker {
 	slots := make(chan struct{}, max(1, r.Config.Run.Concurrency))
+	again := make([]bool, len(workers))
 	var wg sync.WaitGroup
-	for _, w := range workers {
+	for i, w := range workers {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			w.work(ctx, batches)
+			again[i] = w.work(ctx, batches, last)
 		})
 	}
 	wg.Wait()
+	var deferred []*worker
+	for i, w := range workers {
+		if again[i] {
+			deferred = append(deferred, w)
+		}
+	}
+	return deferred
+}
+
+// wakeSpool lets in what waits for room when the gate is shut.
+func (r *run) wakeSpool(ctx context.Context) {
+	select {
+	case <-r.gate.Closed():
+		r.spool.wake()
+	case <-ctx.Done():
+	}
 }
 
 // worker walks one partition.
 type worker struct {
 	*reading
-	run      *run
-	splitter *splitter
-	renderer *renderer
-	walk     *fetch.Walk
-	track    *track
+	run       *run
+	client    *fetch.Client
+	splitter  *splitter // the walk's
+	reload    *splitter // the renderer's, for pages that were spooled
+	renderer  *renderer
+	walk      *fetch.Walk
+	recording *fetch.Recording // nil: no journal
+	track     *track
+	reached   fetch.Position // where the walk goes on
 }
 
 // workers makes one worker for each partition: every input is checked here,
@@ -276,42 +332,64 @@ func (r *run) worker(one *reading, q *quarantine) (*worker, error) {
 	if err != nil {
 		return nil, err
 	}
+	reload, err := newSplitter(one.Records)
+	if err != nil {
+		return nil, err
+	}
 	client := r.client(one)
 	if err := client.Check(one.vars); err != nil {
 		return nil, fmt.Errorf("stream %s: %w", one.Name, err)
 	}
-	return &worker{
-		reading: one, run: r, splitter: s, renderer: newRenderer(one, c), track: newTrack(one),
-		walk: client.NewWalk(one.Stream, s, one.vars, one.position, &one.counters),
-	}, nil
+	w := &worker{
+		reading: one, run: r, client: client, splitter: s, reload: reload, reached: one.position,
+		renderer: newRenderer(one, c), track: newTrack(one),
+	}
+	if w.recording, err = r.record(one); err != nil {
+		return nil, fmt.Errorf("stream %s: journal: %w", one.Name, err)
+	}
+	w.walk = w.newWalk(one.position)
+	return w, nil
 }
 
-// work walks the partition: one goroutine fetches the next page while this one
-// renders the page before.
-func (w *worker) work(ctx context.Context, batches chan<- *batch) {
+func (w *worker) newWalk(from fetch.Position) *fetch.Walk {
+	walk := w.client.NewWalk(w.Stream, w.splitter, w.vars, from, &w.counters)
+	walk.Record(w.recording)
+	return walk
+}
+
+// work walks the partition: one goroutine fetches the pages to come while this
+// one renders those that are there. It reports true where the walk failed for
+// now and is to be tried again, unless this is the last time.
+func (w *worker) work(ctx context.Context, batches chan<- *batch, last bool) bool {
 	walkCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	pages := make(chan *fetch.Page)
-	var walkErr error // read once pages is closed
+	pages := &queue{spool: w.run.spool}
+	ended := make(chan error, 1)
 	go func() {
-		defer close(pages)
-		walkErr = w.fetchAll(walkCtx, pages)
+		defer pages.end()
+		ended <- w.fetchAll(walkCtx, pages)
 	}()
 	err := w.renderAll(ctx, pages, batches)
 	cancel()
-	for range pages { // until the walk has noticed
-	}
-	if err == nil {
+	if walkErr := <-ended; err == nil {
 		err = walkErr
 	}
-	if err != nil && !errors.Is(err, fetch.ErrStopped) {
-		send(ctx, batches, w.failed(err))
+	pages.drop()
+	if err == nil || errors.Is(err, fetch.ErrStopped) {
+		return false
 	}
+	var e *fetch.Error
+	if !last && errors.As(err, &e) && e.Class == fetch.Transient {
+		w.run.Log.Warn("failed for now: tried again when the other streams are done", "stream", w.Name, "why", err.Error())
+		return true
+	}
+	send(ctx, batches, w.failed(err))
+	return false
 }
 
 // renderAll makes each page a batch, in their order.
-func (w *worker) renderAll(ctx context.Context, pages <-chan *fetch.Page, batches chan<- *batch) error {
-	for page := range pages {
+func (w *worker) renderAll(ctx context.Context, pages *queue, batches chan<- *batch) error {
+	for page, ok := pages.pop(ctx); ok; page, ok = pages.pop(ctx) {
 		b, err := w.render(page)
 		if err != nil {
 			return err
@@ -333,43 +411,74 @@ func send(ctx context.Context, batches chan<- *batch, b *batch) bool {
 	}
 }
 
-// fetchAll hands out the walk's pages.
-func (w *worker) fetchAll(ctx context.Context, pages chan<- *fetch.Page) error {
+// fetchAll queues the walk's pages.
+func (w *worker) fetchAll(ctx context.Context, pages *queue) error {
 	for {
 		page, err := w.walk.Next(ctx)
-		if errors.Is(err, io.EOF) {
+		switch {
+		case errors.Is(err, io.EOF):
 			return nil
-		}
-		if err != nil {
+		case w.restart(err):
+			continue
+		case err != nil:
 			return err
 		}
-		w.run.gate.count(int64(page.Records.Len()))
-		last := page.Last
-		select {
-		case pages <- page:
-		case <-ctx.Done():
-			return fetch.ErrStopped
+		w.reached = page.Next
+		if page.Unrecorded != nil {
+			w.run.journalFailed(page.Unrecorded)
 		}
-		if last {
+		if !page.Recalled {
+			w.run.gate.count(int64(page.Records.Len()))
+		}
+		if last := page.Last; !pages.push(ctx, queued{page, w.restarts}) || last {
 			return nil
 		}
 	}
 }
 
-func (w *worker) render(page *fetch.Page) (*batch, error) {
+// restart begins the walk anew where the API has lost it. It reports false for
+// other errors, and when it was lost too often.
+func (w *worker) restart(err error) bool {
+	var e *fetch.Error
+	if !errors.As(err, &e) || e.Class != fetch.SessionLost || w.restarts >= maxRestarts {
+		return false
+	}
+	w.restarts++
+	w.run.Log.Warn("the API has lost the walk: it is read from its start again, and its records come again",
+		"stream", w.Name, "time", w.restarts, "of", maxRestarts, "why", err.Error())
+	if rec := w.recording; rec != nil {
+		if _, err := rec.Journal.Restart(rec.Pass, rec.Partition); err != nil {
+			w.run.journalFailed(err)
+			return false
+		}
+		rec.Base = 0
+	}
+	w.walk = w.newWalk(fetch.Position{})
+	return true
+}
+
+func (w *worker) render(page queued) (*batch, error) {
 	var lines []byte
 	select {
 	case lines = <-w.run.lines:
 	default:
 	}
+	split := w.splitter
+	if page.Spooled() {
+		split = w.reload
+		if err := w.client.Reload(w.run.journal, page.Page, split); err != nil {
+			return nil, err
+		}
+	}
 	frozen := w.renderer.frozen
-	b, err := w.renderer.render(page, lines[:0])
+	b, err := w.renderer.render(page.Page, lines[:0])
 	records := page.Records
 	page.Release()
-	w.splitter.recycle(records)
+	split.recycle(records)
 	if err != nil {
 		return nil, err
 	}
+	b.key, b.progress.restarts = page.Key(), page.restarts
 	b.track, b.moved, b.skipped = w.track, page.Moved, page.Skipped
 	if w.renderer.frozen && !frozen {
 		w.run.Log.Warn("sorted: true, but the replication key descends: until all is read, the bookmark stays",

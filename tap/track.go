@@ -2,6 +2,7 @@ package tap
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
@@ -11,13 +12,14 @@ import (
 
 // progress is how far a batch brings its partition.
 type progress struct {
-	next   fetch.Position
-	last   bool            // the walk has ended
-	lost   bool            // the API forgot the walk: it must start over
-	high   json.RawMessage // the highest replication value up to here
-	mark   json.RawMessage // what incremental.bookmark says; nil: not that kind
-	frozen bool            // sorted, but a value descended
-	date   string          // Date of the answer
+	next     fetch.Position
+	last     bool            // the walk has ended
+	lost     bool            // the API forgot the walk: it must start over
+	high     json.RawMessage // the highest replication value up to here
+	mark     json.RawMessage // what incremental.bookmark says; nil: not that kind
+	restarts int             // of the walk, up to here
+	frozen   bool            // sorted, but a value descended
+	date     string          // Date of the answer
 }
 
 // track is what the emitter knows of a stream: its bookmark as it stands. Only
@@ -65,6 +67,22 @@ func (t *track) advance(p progress) {
 	}
 }
 
+// fail notes on an unfinished walk how it failed: what failed for now comes
+// last in the next run, what failed for good comes first.
+func (t *track) fail(err error) {
+	r := t.bookmark.Resume
+	if r == nil {
+		return
+	}
+	var e *fetch.Error
+	if errors.As(err, &e) && e.Class == fetch.Transient {
+		r.Open[0].Deferred = true
+	} else {
+		r.Owed = []string{t.partition}
+	}
+	t.touched = true
+}
+
 // unfinished is how the pass goes on.
 func (t *track) unfinished(p progress) *state.Resume {
 	next, err := state.Marshal(p.next)
@@ -73,7 +91,7 @@ func (t *track) unfinished(p progress) *state.Resume {
 	}
 	return &state.Resume{
 		Version: state.Version, AsOf: t.pass.AsOf, From: t.from, Lookback: t.lookback.String(), Clock: t.apiClock, Shape: t.shape,
-		Open: []state.Open{{Partition: t.partition, Next: next, High: p.high, Frozen: p.frozen}},
+		Open: []state.Open{{Partition: t.partition, Next: next, High: p.high, Restarts: p.restarts, Frozen: p.frozen}},
 	}
 }
 

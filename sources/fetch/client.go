@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -45,6 +46,7 @@ type Counters struct {
 	Retries  atomic.Int64
 	Waited   atomic.Int64 // nanoseconds, for rates and before retries
 	Wire     atomic.Int64 // bytes of bodies as they came
+	Recalled atomic.Int64 // exchanges that the journal had
 }
 
 // Options are what the clients of a run share.
@@ -63,6 +65,8 @@ type Client struct {
 	source  *sources.Client
 	keyName string // under which auth api_key sends its value; "" with other types
 	pace    *pace
+	health  health
+	needles [][]byte // the secrets, as bodies may hold them
 	slots   chan struct{}
 	bodies  chan []byte // memory for the next ones
 }
@@ -88,6 +92,7 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 		c.keyName, _ = a.Name.Text(vars) // an error comes again with the first request
 	}
 	c.Secrets = withSpellings(append(slices.Clone(c.Secrets), credentials(source.Auth, vars)...))
+	c.needles = needles(c.Secrets)
 	return c
 }
 
@@ -143,11 +148,14 @@ func (c *Client) ask(ctx context.Context, first, at *outgoing, timeout time.Dura
 	}
 	idle.Reset(timeout)
 	wire := &wireReader{r: resp.Body, idle: idle, timeout: timeout}
-	body, err := readBody(c.memory(), wire, resp.Header.Values("Content-Encoding"))
+	raw, err := readAll(c.memory(), wire)
 	n.Wire.Add(wire.n)
 	ex := &Exchange{
-		Request: first.shown, Status: resp.StatusCode, Header: resp.Header, Body: body, Wire: wire.n,
-		At: time.Now(), Took: time.Since(start), RequestID: c.requestID(resp.Header), url: at.url,
+		Request: first.shown, Status: resp.StatusCode, Header: resp.Header, Body: raw, Wire: wire.n,
+		At: time.Now(), Took: time.Since(start), RequestID: c.requestID(resp.Header), url: at.url, wire: raw,
+	}
+	if encoded := resp.Header.Values("Content-Encoding"); err == nil && len(encodings(encoded)) > 0 {
+		ex.Body, err = readBody(c.memory(), bytes.NewReader(raw), encoded)
 	}
 	if err != nil {
 		ex.cut = fmt.Errorf("the body of the answer %d: %w", resp.StatusCode, requestError(ctx, err))
@@ -213,6 +221,14 @@ func (c *Client) sleep(ctx context.Context, d time.Duration, n *Counters) error 
 	case <-ctx.Done():
 	}
 	return ErrStopped
+}
+
+// done gives an exchange's memory back.
+func (c *Client) done(ex *Exchange) {
+	if cap(ex.wire) > 0 && cap(ex.Body) > 0 && &ex.wire[:1][0] != &ex.Body[:1][0] {
+		c.recycle(ex.wire)
+	}
+	c.recycle(ex.Body)
 }
 
 // memory returns memory for a body.

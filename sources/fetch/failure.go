@@ -18,7 +18,7 @@ func (w *Walk) giveUp(out *outgoing, ex *Exchange, v verdict, attempts int) erro
 	if ex != nil {
 		e.Status, e.RequestID = ex.Status, ex.RequestID
 		e.Excerpt = w.excerpt(ex.Body)
-		w.client.recycle(ex.Body)
+		w.client.done(ex)
 	}
 	return e
 }

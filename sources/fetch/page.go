@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/tap-rest/tap-rest/state/journal"
 )
 
 // Splitter proves a body and finds its records. A walk calls it from one
@@ -35,6 +37,7 @@ type Exchange struct {
 	RequestID string
 	Attempts  int
 	url       *url.URL // that was answered, after redirects
+	wire      []byte   // the body as it came off the wire; Body itself where it was not encoded
 	cut       error    // why the body is not whole
 }
 
@@ -47,7 +50,16 @@ type Page struct {
 	Skipped string // why a rule said that there is nothing here, "" if none did
 	Moved   bool   // the API's total changed since the page before
 	passed  bool   // a rule said next
-	release func()
+	// Recalled says that the journal had the page: no request was made for it.
+	Recalled bool
+	// Unrecorded is why the journal could not keep the page; nil: it has it, or
+	// there is none.
+	Unrecorded error
+	key        journal.Key
+	place      journal.Place // in the journal, where recorded
+	recorded   bool
+	empty      bool // its records are none, whatever its body says
+	release    func()
 }
 
 // Release gives the page's memory back; nothing of it may be used afterwards.

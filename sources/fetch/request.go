@@ -20,8 +20,9 @@ type outgoing struct {
 	url    *url.URL
 	base   *url.URL // base_url, on whose host credentials stay
 	header http.Header
-	body   []byte // nil: none
-	shown  string // method and URL, redacted
+	body   []byte   // nil: none
+	shown  string   // method and URL, redacted
+	digest [16]byte // of method, URL and body, before auth
 }
 
 func (o *outgoing) request(ctx context.Context) *http.Request {
@@ -52,6 +53,7 @@ func (w *Walk) build() (*outgoing, error) {
 	if err := w.setBody(out, spec); err != nil {
 		return nil, err
 	}
+	out.digest = w.digest(out)
 	if sameSite(out.base, out.url) {
 		if err := w.authorize(out); err != nil {
 			return nil, err

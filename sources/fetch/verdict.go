@@ -21,6 +21,7 @@ type verdict struct {
 	retry bool          // ask again,
 	wait  time.Duration // after this long; negative: as the stream's retry says
 	told  bool          // wait is what the API asked for
+	rest  bool          // a rule says cool_down
 	class Class         // of the failure, unless it is asked again
 	err   error         // why it was refused
 	tip   string        // advice
@@ -46,29 +47,40 @@ func (w *Walk) exchange(ctx context.Context, out *outgoing) (*Page, error) {
 		}
 		v := w.judge(ex, err)
 		if v.page != nil {
+			w.client.health.well()
 			v.page.Attempts = attempt
-			v.page.release = func() { w.client.recycle(ex.Body) }
+			v.page.release = func() { w.client.done(ex) }
 			return v.page, nil
 		}
 		if v.told && v.wait <= longestWait { // the whole client keeps still
 			w.client.pace.rest(time.Now().Add(v.wait))
 		}
-		if !v.retry || v.wait > longestWait || attempt >= w.stream.Retry.Attempts {
+		last := attempt >= w.stream.Retry.Attempts || v.rest
+		switch {
+		case v.retry && v.wait <= longestWait && last && w.coolDown(out, v):
+			attempt, v.wait = 0, 0
+		case !v.retry || v.wait > longestWait || last:
 			return nil, w.giveUp(out, ex, v, attempt)
-		}
-		if v.wait < 0 {
+		case v.wait < 0:
 			v.wait = backoff(w.stream.Retry, attempt)
 		}
-		w.client.Log.Info("asking again", "stream", w.stream.Name, "request", out.shown, "why", w.hide(v.err).Error(),
-			"attempt", attempt, "of", w.stream.Retry.Attempts, "wait", v.wait.Round(time.Millisecond).String())
-		w.counters.Retries.Add(1)
-		if ex != nil {
-			w.client.recycle(ex.Body)
-		}
-		if err := w.client.sleep(ctx, v.wait, w.counters); err != nil {
+		if err := w.pause(ctx, out, ex, v, attempt); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// pause waits before the next attempt.
+func (w *Walk) pause(ctx context.Context, out *outgoing, ex *Exchange, v verdict, attempt int) error {
+	if attempt > 0 {
+		w.client.Log.Info("asking again", "stream", w.stream.Name, "request", out.shown, "why", w.hide(v.err).Error(),
+			"attempt", attempt, "of", w.stream.Retry.Attempts, "wait", v.wait.Round(time.Millisecond).String())
+	}
+	w.counters.Retries.Add(1)
+	if ex != nil {
+		w.client.done(ex)
+	}
+	return w.client.sleep(ctx, v.wait, w.counters)
 }
 
 // judge decides about an attempt: the definition's rules first, then what is
@@ -112,6 +124,7 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 		return refuse(Permanent, splitErr)
 	}
 	page.Records = records
+	page.empty = ex.Status == http.StatusNoContent
 	return accept(page)
 }
 
@@ -188,7 +201,7 @@ func (w *Walk) judgeStatus(ex *Exchange) verdict {
 		return refuse(Permanent, err).advise("check the credentials")
 	}
 	if ex.Status/100 == 4 && (w.pos.Token != nil && w.stream.Pagination.Type == sources.PaginateCursor || w.pos.URL != "") {
-		return refuse(SessionLost, err).advise("the API no longer takes the page token; the next run reads the partition from its start")
+		return refuse(SessionLost, err).advise("the API no longer takes the page token: if that happens again and again, ask for less at a time")
 	}
 	if ex.Status == http.StatusForbidden {
 		return refuse(Permanent, err).advise("may these credentials read it?")
@@ -234,17 +247,25 @@ func (w *Walk) apply(rule *sources.ErrorRule, page *Page) verdict {
 			v.told = v.told && !constant
 		}
 		return v
+	case sources.DoCoolDown:
+		wait, e := w.ruleWait(rule, page)
+		if e != nil {
+			return refuse(Permanent, e)
+		}
+		return verdict{retry: true, rest: true, wait: wait, class: Transient, err: err}
+	case sources.DoRestart:
+		return refuse(SessionLost, err)
 	case sources.DoNext:
 		if w.vars[sources.VarResponse].Missing() {
 			return refuse(Permanent, fmt.Errorf("%w: a rule says next, but the answer is not JSON", err))
 		}
-		page.passed = true
+		page.passed, page.empty = true, true
 		return accept(page)
 	case sources.DoSkip:
 		if !w.pos.First() {
 			return refuse(Permanent, fmt.Errorf("%w: a rule says skip, but pages of this walk came before", err))
 		}
-		page.Skipped = w.hide(err).Error()
+		page.Skipped, page.empty = w.hide(err).Error(), true
 		return accept(page)
 	}
 	return refuse(Permanent, err)

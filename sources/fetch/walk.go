@@ -21,9 +21,10 @@ type Walk struct {
 	vars     expr.Vars
 	page     expr.Value // what templates see as page
 	pos      Position
-	err      error    // that ended the walk
-	base     *url.URL // of the request under way
-	answer   *Page    // under way
+	rec      *Recording // nil: none
+	err      error      // that ended the walk
+	base     *url.URL   // of the request under way
+	answer   *Page      // under way
 }
 
 // NewWalk returns the walk over one partition of stream from pos on. vars hold
@@ -41,6 +42,10 @@ func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Va
 	w.last = trace{token: w.tokenHash(pos)}
 	return w
 }
+
+// Record makes the walk keep its exchanges, and ask for them before it asks the
+// API. It is called before Next.
+func (w *Walk) Record(r *Recording) { w.rec = r }
 
 // Next returns the next page, io.EOF after the last one. After an error the
 // walk is over, and every call returns it again: another walk goes on from the
@@ -69,6 +74,13 @@ func (w *Walk) next(ctx context.Context) (*Page, error) {
 	if err := w.beyond(); err != nil {
 		return nil, w.fail(out.shown, err)
 	}
+	if page := w.recall(out); page != nil {
+		w.pos = page.Next
+		return page, nil
+	}
+	if w.rec != nil && w.rec.Only {
+		return nil, w.fail(out.shown, ErrNotRecorded)
+	}
 	page, err := w.exchange(ctx, out)
 	if err != nil {
 		return nil, err
@@ -77,6 +89,9 @@ func (w *Walk) next(ctx context.Context) (*Page, error) {
 		e := w.failPage(page, err)
 		page.Release()
 		return nil, e
+	}
+	if err := w.record(out, page); err != nil {
+		page.Unrecorded = err
 	}
 	w.pos = page.Next
 	return page, nil

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 
+	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
 )
 
@@ -28,6 +29,10 @@ func exitCode(con *console, err error) int {
 		return exitFailed
 	}
 	con.fatal(err)
+	var broken *tap.JournalError
+	if errors.Is(err, journal.ErrBusy) || errors.As(err, &broken) {
+		return exitTryAgain
+	}
 	var input *tap.InputError
 	if errors.As(err, &input) {
 		return exitUnusable

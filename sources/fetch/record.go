@@ -1,0 +1,272 @@
+package fetch
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/state/journal"
+)
+
+// Recording is where the exchanges of a walk are kept: the walk asks it before
+// it asks the API.
+type Recording struct {
+	Journal   *journal.Journal
+	Pass      string
+	Partition string
+	Base      int64 // pages of the walk that came before the first one recorded
+	// Only forbids requests: what the journal does not hold is ErrNotRecorded.
+	Only bool
+}
+
+// ErrNotRecorded is a request that a replay would have to make.
+var ErrNotRecorded = errors.New("the journal does not hold this request")
+
+// ErrJournal wraps what keeps an exchange from being recorded or read back.
+var ErrJournal = errors.New("journal")
+
+// Headers of exchanges on disk that the API did not send. A body that held
+// secrets is kept decoded, with the secrets sealed.
+const (
+	sealedHeader = "Tap-Rest-Sealed"
+	urlHeader    = "Tap-Rest-Url" // what was answered, after redirects
+)
+
+func (r *Recording) key(page int64) journal.Key {
+	return journal.Key{
+		Pass: r.Pass, Partition: r.Partition, Generation: r.Journal.Generation(r.Pass, r.Partition), N: int(page - r.Base),
+	}
+}
+
+// digest tells requests apart, whatever the secrets in them are.
+func (w *Walk) digest(out *outgoing) (sum [16]byte) {
+	h := sha256.New()
+	for _, part := range []string{out.method, out.url.String(), string(out.body)} {
+		sealed, ok := w.client.Secrets.Seal(part)
+		if !ok {
+			sealed = part
+		}
+		fmt.Fprintf(h, "%d:%s,", len(sealed), sealed)
+	}
+	copy(sum[:], h.Sum(nil))
+	return sum
+}
+
+// recall returns the page that the journal holds for a request, nil if it
+// holds none that is what it should be.
+func (w *Walk) recall(out *outgoing) *Page {
+	if w.rec == nil || w.pos.Pages < w.rec.Base {
+		return nil
+	}
+	key := w.rec.key(w.pos.Pages)
+	place, digest, ok := w.rec.Journal.Lookup(key)
+	if !ok || digest != out.digest {
+		return nil
+	}
+	page, err := w.recallAt(place, out)
+	if err != nil {
+		w.client.Log.Warn("an exchange in the journal is not what it should be: it is asked for again",
+			"stream", w.stream.Name, "request", out.shown, "why", w.hide(err).Error())
+		w.reject(key)
+		return nil
+	}
+	page.Recalled = true
+	w.counters.Recalled.Add(1)
+	return page
+}
+
+// reject says that an exchange is not to be served again. Where that cannot be
+// written down, the next run finds out as this one did.
+func (w *Walk) reject(key journal.Key) {
+	if err := w.rec.Journal.Reject(key); err != nil {
+		w.client.Log.Warn("journal", "why", err.Error())
+	}
+}
+
+func (w *Walk) recallAt(place journal.Place, out *outgoing) (*Page, error) {
+	ex, err := w.client.read(w.rec.Journal, place, out)
+	if err != nil {
+		return nil, err
+	}
+	v := w.judge(ex, nil)
+	if v.page == nil {
+		w.client.recycle(ex.Body)
+		return nil, v.err
+	}
+	if err := w.advance(v.page); err != nil {
+		w.client.recycle(ex.Body)
+		return nil, err
+	}
+	v.page.place, v.page.recorded, v.page.key = place, true, w.rec.key(w.pos.Pages)
+	v.page.Attempts = ex.Attempts
+	v.page.release = func() { w.client.recycle(ex.Body) }
+	return v.page, nil
+}
+
+// read reads an exchange back, as if it had just come.
+func (c *Client) read(j *journal.Journal, place journal.Place, out *outgoing) (*Exchange, error) {
+	kept, err := j.Read(place, c.memory())
+	if err != nil {
+		return nil, err
+	}
+	ex := &Exchange{
+		Request: kept.Request, Status: kept.Status, Header: kept.Header, Body: kept.Body, Wire: int64(len(kept.Body)),
+		At: kept.At, Took: kept.Took, RequestID: c.requestID(kept.Header), Attempts: kept.Attempts,
+	}
+	if out != nil {
+		ex.url = out.url
+	}
+	if at := kept.Header.Get(urlHeader); at != "" {
+		if ex.url, err = parseURL(c.Secrets.Open(at)); err != nil {
+			return nil, err
+		}
+	}
+	if kept.Header.Get(sealedHeader) != "" {
+		ex.Header = http.Header{}
+		for name, values := range kept.Header {
+			for _, v := range values {
+				ex.Header.Add(name, c.Secrets.Open(v))
+			}
+		}
+		ex.Body = []byte(c.Secrets.Open(string(kept.Body)))
+		return ex, nil
+	}
+	if encoded := kept.Header.Values("Content-Encoding"); len(encodings(encoded)) > 0 {
+		ex.Body, err = readBody(c.memory(), bytes.NewReader(kept.Body), encoded)
+		c.recycle(kept.Body)
+	}
+	return ex, err
+}
+
+// record writes a proven page's exchange down, before a record of it leaves.
+func (w *Walk) record(out *outgoing, page *Page) error {
+	if w.rec == nil || w.pos.Pages < w.rec.Base {
+		return nil
+	}
+	e := &journal.Exchange{
+		Key: w.rec.key(w.pos.Pages), At: page.At, Took: page.Took, Request: page.Request, Digest: out.digest,
+		Status: page.Status, Header: page.Header.Clone(), Body: page.wire, Attempts: page.Attempts, Records: page.Records.Len(),
+	}
+	if page.url.String() != out.url.String() {
+		if err := w.keepURL(e.Header, page); err != nil {
+			return err
+		}
+	}
+	if err := w.client.sealExchange(e, page); err != nil {
+		return err
+	}
+	place, err := w.rec.Journal.Append(e)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrJournal, err)
+	}
+	page.place, page.recorded, page.key = place, true, e.Key
+	return nil
+}
+
+func (w *Walk) keepURL(h http.Header, page *Page) error {
+	sealed, err := w.seal(page.url.String())
+	if err != nil {
+		return err
+	}
+	h.Set(urlHeader, sealed)
+	return nil
+}
+
+// sealExchange takes the secrets out of an answer that echoes them.
+func (c *Client) sealExchange(e *journal.Exchange, page *Page) error {
+	held := c.holds(page.Body)
+	for _, values := range e.Header {
+		for _, v := range values {
+			held = held || c.Secrets.In(v)
+		}
+	}
+	if !held {
+		return nil
+	}
+	body, ok := c.Secrets.Seal(string(page.Body))
+	for name, values := range e.Header {
+		for i, v := range values {
+			var sealed bool
+			values[i], sealed = c.Secrets.Seal(v)
+			ok = ok && sealed
+		}
+		e.Header[name] = values
+	}
+	if !ok {
+		return fmt.Errorf("%w: an answer holds a secret and the mark of one: it cannot be kept", ErrJournal)
+	}
+	e.Header.Del("Content-Encoding")
+	e.Header.Set(sealedHeader, "1")
+	e.Body = []byte(body)
+	return nil
+}
+
+// holds reports whether a body holds one of the secrets. It is asked of every
+// body, so it looks for each by itself, which is faster than for all at once.
+func (c *Client) holds(body []byte) bool {
+	for _, needle := range c.needles {
+		if bytes.Contains(body, needle) {
+			return true
+		}
+	}
+	return false
+}
+
+// shortestNeedle is the length, in bytes, from which a secret is looked for in
+// bodies: a shorter one stands in every other of them by chance.
+const shortestNeedle = 4
+
+// needles are the secrets as bodies may hold them.
+func needles(all sources.Secrets) [][]byte {
+	seen := map[string]bool{}
+	var found [][]byte
+	for _, s := range all {
+		if text := s.Reveal(); len(text) >= shortestNeedle && !seen[text] {
+			seen[text] = true
+			found = append(found, []byte(text))
+		}
+	}
+	return found
+}
+
+// Recorded reports whether the journal has the page.
+func (p *Page) Recorded() bool { return p.recorded }
+
+// Key is where the journal has the page, nil where it does not.
+func (p *Page) Key() *journal.Key {
+	if !p.recorded {
+		return nil
+	}
+	return &p.key
+}
+
+// Spool gives a recorded page's memory back, until Reload.
+func (p *Page) Spool() {
+	p.Release()
+	p.Body, p.wire, p.Records = nil, nil, nil
+}
+
+// Spooled reports whether a page must be reloaded before it is read.
+func (p *Page) Spooled() bool { return p.recorded && p.Records == nil }
+
+// Reload reads a spooled page back. It may be called from another goroutine
+// than the walk's, with a splitter of its own.
+func (c *Client) Reload(j *journal.Journal, p *Page, s Splitter) error {
+	ex, err := c.read(j, p.place, nil)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrJournal, err)
+	}
+	p.Body, p.Records = ex.Body, none{}
+	p.release = func() { c.recycle(ex.Body) }
+	if p.empty {
+		return nil
+	}
+	if p.Records, err = s.Split(ex.Body); err != nil {
+		p.Release()
+		return fmt.Errorf("%w: %w", ErrJournal, err)
+	}
+	return nil
+}

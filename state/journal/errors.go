@@ -1,0 +1,58 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// What a caller decides on.
+var (
+	// ErrBusy: another run uses the journal.
+	ErrBusy = errors.New("the journal is in use")
+	// ErrFull: there is no room for a frame. The journal is as it was before;
+	// a later write may succeed.
+	ErrFull = errors.New("no space for the journal")
+	// ErrFailed: an earlier sync or write left the file in a state that nobody
+	// knows. What was recorded can be read, nothing more is written by this run.
+	ErrFailed = errors.New("the journal can no longer be written by this run")
+	// ErrReadOnly: the journal was opened for reading.
+	ErrReadOnly = errors.New("the journal was opened for reading only")
+	// ErrGone: the folder of the journal, or a segment of it, vanished.
+	ErrGone = errors.New("the journal vanished")
+)
+
+// An Error is about a place in a segment.
+type Error struct {
+	File   string // path of the segment
+	Offset int64  // in bytes; 0: the file as a whole
+	Msg    string // what is wrong, and what to do where there is something to do
+	Err    error  // the cause; nil: the bytes themselves
+}
+
+func (e *Error) Error() string {
+	text := e.File
+	if e.Offset > 0 {
+		text = fmt.Sprintf("%s at byte %d", text, e.Offset)
+	}
+	text += ": " + e.Msg
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// classify adds to an error of the file system what a caller decides on.
+func classify(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case isFull(err):
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w: %w", ErrGone, err)
+	}
+	return err
+}

@@ -1,0 +1,126 @@
+package journal
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Key names an exchange: number N, from 0, of a walk over a partition, in its
+// generation.
+type Key struct {
+	Pass, Partition string
+	Generation, N   int
+}
+
+func (k Key) String() string {
+	return fmt.Sprintf("exchange %d of partition %s, generation %d, pass %s", k.N, k.Partition, k.Generation, k.Pass)
+}
+
+// Exchange is one request and its final answer.
+type Exchange struct {
+	Key
+	At       time.Time     // when the answer had come; read as UTC
+	Took     time.Duration // from the request to then
+	Request  string        // method and URL, redacted by the caller
+	Digest   [16]byte      // of the request before auth
+	Status   int
+	Header   http.Header // values redacted by the caller; those that carry credentials are not kept
+	Body     []byte      // as it came off the wire
+	Attempts int         // requests that it took
+	Records  int
+}
+
+// Place is where an exchange lies.
+type Place struct {
+	segment uint32
+	head    uint32 // length of prelude and head
+	offset  int64
+	body    int64
+}
+
+// Size is the length of the body in bytes.
+func (p Place) Size() int64 { return p.body }
+
+// end is the offset behind the exchange.
+func (p Place) end() int64 { return p.offset + int64(p.head) + p.body }
+
+// secretHeaders are not written, whatever the caller redacts, besides those
+// that begin with Proxy-.
+var secretHeaders = []string{
+	"Authorization", "Authentication-Info", "Cookie", "Set-Cookie", "Set-Cookie2", "Www-Authenticate",
+	"X-Api-Key", "X-Auth-Token", "X-Csrf-Token", "X-Amz-Security-Token",
+}
+
+func secret(name string) bool {
+	return strings.HasPrefix(name, "Proxy-") || slices.Contains(secretHeaders, name)
+}
+
+// appendExchange writes a sealed frame without its body over b. An exchange
+// anew takes the place of another one.
+func appendExchange(b []byte, e *Exchange, anew bool) []byte {
+	b = appendKey(newFrame(b), e.Key)
+	b = appendInt(b, flag(anew))
+	b = append(b, e.Digest[:]...)
+	b = appendTime(b, e.At)
+	b = appendInt(b, int(e.Took))
+	b = appendText(b, e.Request)
+	b = appendInt(b, e.Status)
+	b = appendInt(b, e.Attempts)
+	b = appendInt(b, e.Records)
+	b = appendHeader(b, e.Header)
+	seal(b, kindExchange, e.Body)
+	return b
+}
+
+// appendHeader writes a count and then pairs, one for each value.
+func appendHeader(b []byte, h http.Header) []byte {
+	n := 0
+	for name, values := range h {
+		if !secret(http.CanonicalHeaderKey(name)) {
+			n += len(values)
+		}
+	}
+	b = appendInt(b, n)
+	for name, values := range h {
+		if secret(http.CanonicalHeaderKey(name)) {
+			continue
+		}
+		for _, value := range values {
+			b = appendText(appendText(b, name), value)
+		}
+	}
+	return b
+}
+
+// readExchange reads all but the body.
+func readExchange(head []byte) (*Exchange, bool) {
+	d := decoder{b: head}
+	k := d.key()
+	d.int() // whether it is anew
+	e := &Exchange{Key: Key{string(k.pass), string(k.partition), k.generation, k.n}}
+	e.Digest = d.digest()
+	e.At = d.time()
+	e.Took = time.Duration(d.int())
+	e.Request = d.text()
+	e.Status, e.Attempts, e.Records = d.int(), d.int(), d.int()
+	e.Header = d.header()
+	return e, !d.bad
+}
+
+func (d *decoder) header() http.Header {
+	n := d.count()
+	// A pair is at least two bytes.
+	if n > len(d.b)/2 {
+		d.fail()
+		return nil
+	}
+	h := make(http.Header, n)
+	for range n {
+		name := d.text()
+		h[name] = append(h[name], d.text())
+	}
+	return h
+}

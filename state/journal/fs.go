@@ -1,0 +1,106 @@
+package journal
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// FS is what a journal needs of a file system. Names are whole paths. Errors
+// are those of package os: fs.ErrNotExist, and syscall.ENOSPC where there is no
+// room.
+type FS interface {
+	// MkdirAll makes a folder and those above it, for their owner alone. A
+	// folder that it made survives a power cut.
+	MkdirAll(dir string) error
+	// ReadDir returns the names in a folder, in any order.
+	ReadDir(dir string) ([]string, error)
+	// Create makes a file for its owner alone, to be read and written. One that
+	// is there is an error.
+	Create(name string) (File, error)
+	// Open opens a file for reading.
+	Open(name string) (File, error)
+	// Truncate cuts a file to a length.
+	Truncate(name string, size int64) error
+	// Remove deletes a file.
+	Remove(name string) error
+	// SyncDir makes the names in a folder survive a power cut.
+	SyncDir(dir string) error
+	// Lock takes a file as the lock between processes, or fails at once with
+	// ErrBusy, wrapped. The system gives the lock back when the process dies.
+	Lock(name string) (io.Closer, error)
+}
+
+// File is a segment. A write that returns an error may have written a part.
+type File interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
+	Truncate(size int64) error
+	// Sync makes what was written survive a power cut.
+	Sync() error
+	Size() (int64, error)
+}
+
+// osFS is the file system of the machine.
+type osFS struct{}
+
+func (osFS) MkdirAll(dir string) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	parent := filepath.Dir(dir)
+	if parent != dir {
+		if err := (osFS{}).MkdirAll(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	// A folder in which one may make files but not list them is none to sync.
+	if err := syncDir(parent); err != nil && !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return nil
+}
+
+func (osFS) ReadDir(dir string) ([]string, error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return d.Readdirnames(-1)
+}
+
+func (osFS) Create(name string) (File, error) {
+	return wrap(os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600))
+}
+
+func (osFS) Open(name string) (File, error)         { return wrap(os.Open(name)) }
+func (osFS) Truncate(name string, size int64) error { return os.Truncate(name, size) }
+func (osFS) Remove(name string) error               { return os.Remove(name) }
+func (osFS) SyncDir(dir string) error               { return syncDir(dir) }
+func (osFS) Lock(name string) (io.Closer, error)    { return lock(name) }
+
+type osFile struct{ *os.File }
+
+func wrap(f *os.File, err error) (File, error) {
+	if err != nil {
+		return nil, err
+	}
+	return osFile{f}, nil
+}
+
+func (f osFile) Sync() error { return datasync(f.File) }
+
+func (f osFile) Size() (int64, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}

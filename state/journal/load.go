@@ -1,0 +1,308 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+)
+
+const newer = "written by a newer program: use that one, or delete the folder to fetch everything again"
+
+// load reads every segment into the index.
+func (j *Journal) load() error {
+	names, err := j.fs.ReadDir(j.dir)
+	if err != nil {
+		return fmt.Errorf("list the journal %s: %w", j.dir, classify(err))
+	}
+	var numbers []uint32
+	for _, name := range names {
+		if n, ok := segmentNumber(name); ok {
+			numbers = append(numbers, n)
+		}
+	}
+	slices.Sort(numbers)
+	l := loader{Journal: j}
+	for i, n := range numbers {
+		if err := l.segment(n, i == len(numbers)-1); err != nil {
+			return err
+		}
+		j.next = n + 1
+	}
+	l.closeGaps()
+	return nil
+}
+
+// loader is what one opening of the journal needs.
+type loader struct {
+	*Journal
+	mem  []byte // for the scanners
+	lost bool   // frames are damaged that could be of any partition
+	// damages are those since the last good frame: at the end of the last
+	// segment they are what a run left that was stopped.
+	damages []found
+}
+
+// segment reads a segment into the index, and cuts its end where it is the last
+// one and not whole.
+func (l *loader) segment(number uint32, last bool) error {
+	s := &segment{number: number}
+	f, err := l.fs.Open(l.path(number))
+	if err != nil {
+		return l.unreadable(s, err)
+	}
+	defer f.Close()
+	if s.size, err = f.Size(); err != nil {
+		return l.unreadable(s, err)
+	}
+	header, err := l.readHeader(s, f)
+	if err != nil {
+		return err
+	}
+	end, err := l.frames(s, f)
+	var later *Error
+	switch {
+	case errors.As(err, &later):
+		return err
+	case err != nil:
+		l.lost, s.aside = true, true
+		l.warn(s, "the rest of it cannot be read, and is fetched again: %v", err)
+	case end == 0 && header == headerDamaged && s.size > headerSize:
+		l.lost = true
+		l.warn(s, "nothing in it is readable: it is left aside")
+	case last && end < s.size:
+		return l.cut(s, end)
+	}
+	l.applyDamages(s)
+	l.add(s)
+	return nil
+}
+
+func (l *loader) add(s *segment) {
+	l.segments = append(l.segments, s)
+	l.size += s.size
+}
+
+func (l *loader) warn(s *segment, format string, a ...any) {
+	l.warnings = append(l.warnings, l.path(s.number)+": "+fmt.Sprintf(format, a...))
+}
+
+// unreadable leaves a segment aside. One that is gone was deleted by a run that
+// writes while this one reads.
+func (l *loader) unreadable(s *segment, err error) error {
+	if errors.Is(classify(err), ErrGone) && l.readOnly {
+		return nil
+	}
+	l.lost, s.aside = true, true
+	l.warn(s, "cannot be read, and is left aside: %v", err)
+	l.add(s)
+	return nil
+}
+
+// readHeader takes the mark from a segment. Where the header is damaged it is
+// that of the first frame: frames that have it are checked all the same.
+func (l *loader) readHeader(s *segment, f File) (headerState, error) {
+	b := make([]byte, headerSize+markSize)
+	n := min(s.size, int64(len(b)))
+	if err := readAll(f, b[:n], 0); err != nil || n < headerSize {
+		return headerDamaged, nil
+	}
+	state := s.readHeader(b[:headerSize])
+	switch state {
+	case headerNewer:
+		return state, &Error{File: l.path(s.number), Msg: newer}
+	case headerDamaged:
+		copy(s.mark[:], b[headerSize:])
+	case headerGood:
+		l.checkBefore(s)
+	}
+	return state, nil
+}
+
+// checkBefore compares the segment before with what this one says of it.
+func (l *loader) checkBefore(s *segment) {
+	if len(l.segments) == 0 {
+		return
+	}
+	if b := l.segments[len(l.segments)-1]; b.number == s.before.segment && b.size < s.before.offset {
+		l.lost = true
+		l.warn(b, "its last %d bytes are gone, and are fetched again", s.before.offset-b.size)
+	}
+}
+
+// frames applies the frames of a segment, and returns the end of the last good
+// one: 0 if there is none.
+func (l *loader) frames(s *segment, f File) (end int64, err error) {
+	l.damages = l.damages[:0]
+	sc := scanner{file: f, size: s.size, segment: s.number, mark: s.mark, mem: l.mem, off: headerSize, bodies: isPass}
+	defer func() { l.mem = sc.mem }()
+	for {
+		it, err := sc.next()
+		if err == io.EOF {
+			return end, nil
+		}
+		if err != nil {
+			return end, err
+		}
+		if !it.whole {
+			if it.kind == kindExchange {
+				it.head = slices.Clone(it.head)
+			}
+			l.damages = append(l.damages, it)
+			continue
+		}
+		if !it.kind.known() {
+			return end, &Error{l.path(s.number), it.place.offset, fmt.Sprintf("a frame of type %d, %s", it.kind, newer), nil}
+		}
+		l.applyDamages(s)
+		l.apply(it)
+		end = it.place.end()
+	}
+}
+
+// isPass: of all frames only a pass is more than its head for the index.
+func isPass(k kind) bool { return k == kindPass }
+
+// apply brings a good frame into the index.
+func (l *loader) apply(it found) {
+	segment := it.place.segment
+	d := decoder{b: it.head}
+	switch it.kind {
+	case kindPass:
+		if p, ordinal, ok := readPass(it.head, it.body); ok {
+			l.index.begin(p, ordinal, segment)
+		}
+	case kindFinish:
+		l.index.finish(d.text(), segment)
+	case kindDrop:
+		l.index.drop(d.text(), segment)
+	default:
+		l.applyRun(it, &d)
+	}
+}
+
+// applyRun applies a frame about a partition.
+func (l *loader) applyRun(it found, d *decoder) {
+	segment := it.place.segment
+	k := d.key()
+	if d.bad {
+		return
+	}
+	p := l.passOf(k, segment)
+	r := p.run(l.partition(p, k), k.generation, segment)
+	if r == nil {
+		return
+	}
+	switch it.kind {
+	case kindExchange:
+		anew, digest, at := d.int() == 1, d.digest(), d.time()
+		if d.bad {
+			return
+		}
+		p.seen(at)
+		_, there := r.lookup(k.n)
+		r.put(k.n, entry{it.place, digest}, anew || there && l.lost)
+	case kindKept:
+		if through := d.through(); !d.bad {
+			r.keep(k.n, through)
+			r.kept = true
+		}
+	default:
+		r.mark(it.kind, k.n)
+	}
+}
+
+// passOf and partition find what a key names without making texts of it anew.
+func (l *loader) passOf(k headKey, segment uint32) *pass {
+	if p := l.index.passes[string(k.pass)]; p != nil {
+		p.segs = note(p.segs, segment)
+		return p
+	}
+	return l.index.pass(string(k.pass), segment)
+}
+
+func (l *loader) partition(p *pass, k headKey) string {
+	if r := p.runs[string(k.partition)]; r != nil {
+		return r.partition
+	}
+	return string(k.partition)
+}
+
+// applyDamages ends the runs that damaged exchanges are of.
+func (l *loader) applyDamages(s *segment) {
+	if len(l.damages) == 0 {
+		return
+	}
+	l.warn(s, "%d damaged, the first at byte %d: what lies behind it in its partition is fetched again", len(l.damages), l.damages[0].place.offset)
+	for _, it := range l.damages {
+		l.applyDamage(it)
+	}
+	l.damages = l.damages[:0]
+}
+
+func (l *loader) applyDamage(it found) {
+	// Of marks there is a second copy.
+	if it.kind == 0 {
+		l.lost = true
+	}
+	if it.kind != kindExchange {
+		return
+	}
+	d := decoder{b: it.head}
+	k := d.key()
+	if d.bad {
+		return
+	}
+	p := l.passOf(k, it.place.segment)
+	if r := p.run(l.partition(p, k), k.generation, it.place.segment); r != nil {
+		r.reject(k.n)
+		if r.damaged < 0 {
+			r.damaged = k.n
+		}
+	}
+}
+
+// closeGaps forgets what lies behind a damaged exchange. It is recorded before
+// anything else is, so that it does not become the successor of the replacement.
+func (l *loader) closeGaps() {
+	for id, p := range l.index.passes {
+		if !p.live() {
+			continue
+		}
+		for _, r := range p.runs {
+			n, ok := r.gap()
+			if !ok || !l.lost && r.damaged < 0 {
+				continue
+			}
+			r.reject(n)
+			if !l.readOnly {
+				l.owed = append(l.owed, Key{id, r.partition, r.generation, n})
+			}
+		}
+	}
+}
+
+// cut takes off the end of the last segment what is not whole, and deletes one
+// in which nothing is.
+func (l *loader) cut(s *segment, end int64) error {
+	l.damages = l.damages[:0]
+	torn := s.size - end
+	s.size = end
+	if l.readOnly {
+		l.add(s)
+		return nil
+	}
+	name := l.path(s.number)
+	if end == 0 {
+		if err := l.fs.Remove(name); err != nil {
+			return fmt.Errorf("delete the empty segment %s: %w", name, classify(err))
+		}
+		return nil
+	}
+	if err := l.fs.Truncate(name, end); err != nil {
+		return fmt.Errorf("cut the torn end of %s: %w", name, classify(err))
+	}
+	l.warn(s, "the last %d bytes were torn, and are cut off: a run was stopped while it wrote", torn)
+	l.add(s)
+	return nil
+}

@@ -1,0 +1,101 @@
+package journal
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Pass is one reading of a stream, as the journal knows it.
+type Pass struct {
+	ID, Stream string
+	AsOf       time.Time
+	From       json.RawMessage // the bookmark it started from; nil: none
+	Previous   string          // the pass that the incoming state carried when this one began; "": none
+	Shape      string          // digest of the requests
+	Plan       json.RawMessage // the caller's; nil: none
+	Finished   bool
+	Begun      time.Time
+}
+
+// Passes returns the passes that were not dropped, in the order they began.
+// Their documents are the journal's: they must not be changed.
+func (j *Journal) Passes() []Pass {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var passes []Pass
+	for _, p := range j.index.inOrder() {
+		if p.live() {
+			passes = append(passes, p.Pass)
+		}
+	}
+	return passes
+}
+
+// Begin records a pass. One that the journal has is written again, with what is
+// new in it; it keeps its place among the passes, and stays finished.
+func (j *Journal) Begin(p Pass) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	it := &pass{Pass: p, ordinal: j.index.last + 1}
+	if old := j.index.passes[p.ID]; old != nil && old.known {
+		if old.dropped {
+			return fmt.Errorf("begin pass %s: it was dropped", p.ID)
+		}
+		it.ordinal = old.ordinal
+		it.Finished = it.Finished || old.Finished
+	}
+	b, body := passFrame(it)
+	segment, err := j.writeMark(b, body)
+	if err != nil {
+		return fmt.Errorf("record that pass %s began: %w", p.ID, err)
+	}
+	j.index.begin(it.Pass, it.ordinal, segment).touched = true
+	return nil
+}
+
+// Finish records that every partition of a pass is over.
+func (j *Journal) Finish(id string) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if _, err := j.use(id); err != nil {
+		return err
+	}
+	segment, err := j.writeMark(idFrame(kindFinish, id), nil)
+	if err != nil {
+		return fmt.Errorf("record that pass %s is over: %w", id, err)
+	}
+	j.index.finish(id, segment)
+	return nil
+}
+
+// Drop sets a pass aside, because a state proves that it was stored or because
+// nobody can use it: its exchanges are never served again, and Prune deletes
+// them. Dropping one that the journal does not have does nothing.
+func (j *Journal) Drop(id string) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if p := j.index.passes[id]; p == nil || !p.live() {
+		return nil
+	}
+	return j.drop(id)
+}
+
+func (j *Journal) drop(id string) error {
+	segment, err := j.writeMark(idFrame(kindDrop, id), nil)
+	if err != nil {
+		return fmt.Errorf("drop pass %s: %w", id, err)
+	}
+	j.index.drop(id, segment)
+	return nil
+}
+
+// use returns a pass that this run works on.
+func (j *Journal) use(id string) (*pass, error) {
+	p := j.index.passes[id]
+	if p == nil || !p.live() {
+		return nil, fmt.Errorf("the journal %s has no pass %q", j.dir, id)
+	}
+	p.touched = true
+	return p, nil
+}

@@ -1,0 +1,267 @@
+package journal
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// Prune deletes segments, and returns their bytes. First those go in which
+// every pass was dropped; a pass is dropped here when its last exchange is
+// older than MaxAge, and this run did not use it. Then, while the journal is
+// larger than MaxBytes, the oldest ones go in which everything has left.
+//
+// These stay: the segment that is written; what this run recorded or looked up
+// of a pass and what lies behind that, until Emitted says that it has left; and
+// what an unfinished pass that this run did not use has, until MaxAge. So a
+// journal is larger than MaxBytes when that much is still to be emitted.
+//
+// A time before that of an exchange, as after a clock was set back, makes
+// nothing older. After an error nothing is deleted that is needed.
+func (j *Journal) Prune(now time.Time) (deleted int64, err error) {
+	j.syncing.Lock()
+	defer j.syncing.Unlock()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.writable(); err != nil {
+		return 0, err
+	}
+	if err := j.dropOld(now); err != nil {
+		return 0, err
+	}
+	for _, s := range j.unused() {
+		if err := j.remove(s); err != nil {
+			return deleted, err
+		}
+		deleted += s.size
+	}
+	if j.maxBytes <= 0 || j.size <= j.maxBytes {
+		return deleted, nil
+	}
+	large, err := j.removeOldest()
+	return deleted + large, err
+}
+
+// removeOldest deletes what is not held until the journal is small enough. It
+// ends at the segment that is written: removing writes marks to it and to those
+// after it.
+func (j *Journal) removeOldest() (deleted int64, err error) {
+	held, last := j.held(), j.current
+	for _, s := range slices.Clone(j.segments) {
+		if j.size <= j.maxBytes || s == last {
+			break
+		}
+		if held[s.number] {
+			continue
+		}
+		if err := j.remove(s); err != nil {
+			return deleted, err
+		}
+		deleted += s.size
+	}
+	return deleted, nil
+}
+
+// dropOld drops the passes that are too old.
+func (j *Journal) dropOld(now time.Time) error {
+	if j.maxAge <= 0 {
+		return nil
+	}
+	for id, p := range j.index.passes {
+		if p.live() && !p.touched && now.Sub(p.latest) > j.maxAge {
+			if err := j.drop(id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// unused returns the segments without a frame of a pass that is served.
+func (j *Journal) unused() []*segment {
+	used := map[uint32]bool{}
+	for _, p := range j.index.passes {
+		if p.live() {
+			for _, number := range p.segs {
+				used[number] = true
+			}
+		}
+	}
+	var unused []*segment
+	for _, s := range j.segments {
+		if s != j.current && !s.aside && !used[s.number] {
+			unused = append(unused, s)
+		}
+	}
+	return unused
+}
+
+// held returns the segments that something still to be emitted lies in. Of a
+// partition that has such, all later segments stay too: its marks are there.
+func (j *Journal) held() map[uint32]bool {
+	held := map[uint32]bool{}
+	for _, p := range j.index.passes {
+		if !p.live() || p.Finished && !p.touched {
+			continue
+		}
+		for _, r := range p.runs {
+			from := r.oldestWaiting()
+			for _, number := range r.segs {
+				if number >= from {
+					held[number] = true
+				}
+			}
+		}
+	}
+	return held
+}
+
+// oldestWaiting is the first segment with an exchange that has not left.
+func (r *run) oldestWaiting() uint32 {
+	least := uint32(math.MaxUint32)
+	if size := len(r.entries); size > 0 {
+		waiting := min(size, max(0, r.first+size-1-r.left))
+		for _, e := range r.entries[size-waiting:] {
+			least = min(least, e.place.segment)
+		}
+	}
+	for n, e := range r.ahead {
+		if n > r.left {
+			least = min(least, e.place.segment)
+		}
+	}
+	return least
+}
+
+// remove deletes a segment. The marks in it that other segments need are
+// written again first, and synced.
+func (j *Journal) remove(s *segment) error {
+	if err := j.carry(s.number); err != nil {
+		return fmt.Errorf("delete %s from the journal: %w", j.path(s.number), err)
+	}
+	if s.file != nil {
+		_ = s.file.Close() // what was not synced is not needed
+		j.dirty = slices.DeleteFunc(j.dirty, func(d *segment) bool { return d == s })
+	}
+	if err := j.fs.Remove(j.path(s.number)); err != nil {
+		return fmt.Errorf("delete a segment of the journal: %w", classify(err))
+	}
+	j.log.Debug("journal: segment deleted", "file", j.path(s.number), "bytes", s.size)
+	j.segments = slices.DeleteFunc(j.segments, func(other *segment) bool { return other == s })
+	j.size -= s.size
+	j.newNames = true
+	j.index.removed(s.number)
+	return nil
+}
+
+// carry writes the marks in a segment again that other segments need.
+func (j *Journal) carry(number uint32) error {
+	before := j.size
+	for _, p := range j.index.passes {
+		if !slices.Contains(p.segs, number) {
+			continue
+		}
+		if err := j.carryPass(p, number); err != nil {
+			return err
+		}
+		for _, r := range p.runs {
+			if err := j.carryRun(p, r, number); err != nil {
+				return err
+			}
+		}
+	}
+	if j.size == before {
+		return nil
+	}
+	return j.syncCurrent()
+}
+
+// carryPass writes a pass's marks again, where the pass is in use: as one that
+// is unfinished or has frames elsewhere.
+func (j *Journal) carryPass(p *pass, number uint32) error {
+	elsewhere := len(p.segs) > 1
+	if !slices.Contains(p.marks, number) || !elsewhere && (p.dropped || p.Finished) {
+		return nil
+	}
+	b, body := idFrame(kindDrop, p.ID), []byte(nil)
+	if !p.dropped {
+		b, body = passFrame(p)
+	}
+	segment, err := j.writeMark(b, body)
+	if err != nil {
+		return err
+	}
+	p.segs, p.marks = note(p.segs, segment), []uint32{segment}
+	return nil
+}
+
+// carryRun writes what is kept of a partition, where without it frames would be
+// served that a mark in the segment forbids, or ones behind a gap would not.
+func (j *Journal) carryRun(p *pass, r *run, number uint32) error {
+	if !slices.Contains(r.segs, number) {
+		return nil
+	}
+	first, shown := r.without(number)
+	if r.segs[0] == number && shown && !r.kept {
+		return nil
+	}
+	key := Key{p.ID, r.partition, r.generation, max(first, 0)}
+	segment, err := j.writeMark(runFrame(kindKept, key, number), nil)
+	if err != nil {
+		return err
+	}
+	p.segs, r.segs = note(p.segs, segment), note(r.segs, segment)
+	r.keep(first, number)
+	r.kept = true
+	return nil
+}
+
+// without says where a run begins once a segment and those before it are no
+// longer asked, and whether the exchanges of later ones show that by themselves:
+// it is the first of them.
+func (r *run) without(number uint32) (first int, shown bool) {
+	first = r.first
+	least := math.MaxInt
+	for n, e := range r.all {
+		if e.place.segment <= number {
+			first = max(first, n+1)
+		} else {
+			least = min(least, n)
+		}
+	}
+	return first, least == first || least == math.MaxInt
+}
+
+// removed forgets a segment, and what is nowhere else.
+func (x *index) removed(number uint32) {
+	for id, p := range x.passes {
+		p.segs = without(p.segs, number)
+		p.marks = without(p.marks, number)
+		if len(p.segs) == 0 {
+			delete(x.passes, id)
+			continue
+		}
+		p.removed(number)
+	}
+}
+
+func (p *pass) removed(number uint32) {
+	for partition, r := range p.runs {
+		if !slices.Contains(r.segs, number) {
+			continue
+		}
+		if first, _ := r.without(number); first > r.first {
+			r.keep(first, 0)
+		}
+		r.segs = without(r.segs, number)
+		// This run may go on with a partition of which everything has left.
+		if len(r.segs) == 0 && !p.touched {
+			delete(p.runs, partition)
+		}
+	}
+}
+
+func without(segs []uint32, number uint32) []uint32 {
+	return slices.DeleteFunc(segs, func(n uint32) bool { return n == number })
+}

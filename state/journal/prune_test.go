@@ -1,0 +1,202 @@
+package journal
+
+import (
+	"math"
+	"testing"
+	"time"
+)
+
+// pages records many exchanges of a partition, each in a segment of its own.
+func pages(t testing.TB, j *Journal, m *model, pass, partition string, from, to int) {
+	t.Helper()
+	for n := from; n < to; n++ {
+		m.add(t, j, pass, partition, n)
+	}
+}
+
+// perSegment makes each exchange the only one of its segment.
+const perSegment = headerSize + 1
+
+func TestPrune(t *testing.T) {
+	hour := time.Hour
+	tests := []struct {
+		name string
+		o    Options
+		run  func(t *testing.T, j *Journal, m *model) // an earlier run
+		now  func(t *testing.T, j *Journal, m *model)
+		at   time.Duration
+		from int  // where the partition is asked from
+		want int  // exchanges of a/p that are served then
+		gone bool // whether anything is deleted
+	}{
+		{name: "young", o: Options{MaxAge: hour}, at: hour, want: 5},
+		{name: "old", o: Options{MaxAge: hour}, at: hour + 5*time.Second, gone: true},
+		{name: "no limits", at: 1000 * hour, want: 5},
+		{name: "the clock was set back", o: Options{MaxAge: hour}, at: -1000 * hour, want: 5},
+		{name: "old but in use", o: Options{MaxAge: hour}, at: 2 * hour, want: 5,
+			now: func(t *testing.T, j *Journal, m *model) { m.walk(t, j, "a", "p", 0) }},
+		{name: "finished and old", o: Options{MaxAge: hour}, at: 2 * hour, gone: true,
+			run: func(t *testing.T, j *Journal, m *model) { must(t, j.Finish("a")) }},
+		{name: "dropped", want: 0, gone: true,
+			now: func(t *testing.T, j *Journal, m *model) { must(t, j.Drop("a")) }},
+		// Its marks move on, that is all.
+		{name: "unfinished and too large", o: Options{MaxBytes: 1}, want: 5, gone: true},
+		{name: "finished and too large", o: Options{MaxBytes: 1}, want: 0, gone: true,
+			run: func(t *testing.T, j *Journal, m *model) { must(t, j.Finish("a")) }},
+		{name: "finished, too large and replayed", o: Options{MaxBytes: 1}, want: 5, gone: true,
+			run: func(t *testing.T, j *Journal, m *model) { must(t, j.Finish("a")) },
+			now: func(t *testing.T, j *Journal, m *model) { j.Lookup(Key{"a", "p", 0, 0}) }},
+		{name: "two have left", o: Options{MaxBytes: 1}, from: 2, want: 3, gone: true,
+			now: func(t *testing.T, j *Journal, m *model) { j.Emitted(Key{"a", "p", 0, 1}) }},
+		{name: "all have left", o: Options{MaxBytes: 1}, from: 0, want: 0, gone: true,
+			now: func(t *testing.T, j *Journal, m *model) { j.Emitted(Key{"a", "p", 0, math.MaxInt}) }},
+		{name: "left, but not too large", o: Options{MaxBytes: 1 << 20}, want: 5,
+			now: func(t *testing.T, j *Journal, m *model) { j.Emitted(Key{"a", "p", 0, 4}) }},
+		{name: "left in an older generation", o: Options{MaxBytes: 1}, want: 2,
+			run: func(t *testing.T, j *Journal, m *model) {
+				_, err := j.Restart("a", "p")
+				must(t, err)
+				m.add(t, j, "a", "p", 0, 1)
+			},
+			now: func(t *testing.T, j *Journal, m *model) { j.Emitted(Key{"a", "p", 0, 4}) }, gone: true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			fs, m := newMemFS(), newModel()
+			tt.o.FS, tt.o.SegmentBytes = fs, perSegment
+			j := open(t, testDir, tt.o)
+			begin(t, j, "a")
+			pages(t, j, m, "a", "p", 0, 5)
+			if tt.run != nil {
+				tt.run(t, j, m)
+			}
+			closed(t, j)
+			j = open(t, testDir, tt.o)
+			if tt.now != nil {
+				tt.now(t, j, m)
+			}
+			before := j.Size()
+			deleted, err := j.Prune(noon.Add(tt.at))
+			must(t, err)
+			if (deleted > 0) != tt.gone || j.Size() < before-deleted {
+				t.Errorf("deleted %d of %d, %d are left", deleted, before, j.Size())
+			}
+			for _, when := range []string{"now", "again"} {
+				if got := len(m.walk(t, j, "a", "p", tt.from)); got != tt.want {
+					t.Errorf("%s: %d served from %d on, want %d", when, got, tt.from, tt.want)
+				}
+				checkSize(t, j, fs)
+				closed(t, j)
+				j = open(t, testDir, tt.o)
+			}
+		})
+	}
+}
+
+// checkSize compares Size with the files.
+func checkSize(t *testing.T, j *Journal, fs *memFS) {
+	t.Helper()
+	var size int64
+	for _, d := range fs.files {
+		size += int64(len(d.now))
+	}
+	if size != j.Size() {
+		t.Errorf("size %d, the files have %d", j.Size(), size)
+	}
+}
+
+// TestPruneMarks deletes segments with marks that others need.
+func TestPruneMarks(t *testing.T) {
+	tests := []struct {
+		name string
+		do   func(t *testing.T, j *Journal, m *model)
+		from int
+		want int
+	}{
+		{"the pass", func(t *testing.T, j *Journal, m *model) {
+			pages(t, j, m, "a", "p", 0, 6)
+			j.Emitted(Key{"a", "p", 0, 2})
+		}, 3, 3},
+		{"a restart", func(t *testing.T, j *Journal, m *model) {
+			pages(t, j, m, "a", "p", 0, 3)
+			m.add(t, j, "a", "stuck", 0)
+			_, err := j.Restart("a", "p")
+			must(t, err)
+			pages(t, j, m, "a", "p", 0, 3)
+			j.Emitted(Key{"a", "p", 1, 2})
+		}, 0, 0},
+		{"a rejection", func(t *testing.T, j *Journal, m *model) {
+			pages(t, j, m, "a", "p", 0, 3)
+			m.add(t, j, "a", "stuck", 0)
+			must(t, j.Reject(Key{"a", "p", 0, 1}))
+			m.addTake(t, j, "a", "p", 1, 1)
+			j.Emitted(Key{"a", "p", 0, 1})
+		}, 2, 0},
+		{"an answer that waits for an earlier one that left", func(t *testing.T, j *Journal, m *model) {
+			m.add(t, j, "a", "p", 0, 2, 4, 1, 3)
+			j.Emitted(Key{"a", "p", 0, 3})
+		}, 4, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			fs, m := newMemFS(), newModel()
+			o := Options{FS: fs, SegmentBytes: perSegment, MaxBytes: 1}
+			j := open(t, testDir, o)
+			begin(t, j, "a")
+			tt.do(t, j, m)
+			m.add(t, j, "a", "last", 0)
+			deleted, err := j.Prune(noon)
+			if must(t, err); deleted == 0 {
+				t.Error("nothing was deleted")
+			}
+			for _, when := range []string{"now", "again"} {
+				if got := len(m.walk(t, j, "a", "p", tt.from)); got != tt.want {
+					t.Errorf("%s: %d served, want %d", when, got, tt.want)
+				}
+				if got := len(m.walk(t, j, "a", "last", 0)); got != 1 {
+					t.Errorf("%s: %d of the last partition served, want 1", when, got)
+				}
+				if got := j.Passes(); len(got) != 1 || string(got[0].Plan) != `{"windows":[]}` {
+					t.Errorf("%s: passes %+v", when, got)
+				}
+				closed(t, j)
+				j = open(t, testDir, o)
+			}
+		})
+	}
+}
+
+// TestPruneLong reads much more than MaxBytes, with a partition that waits all
+// the while, and opens the journal again and again.
+func TestPruneLong(t *testing.T) {
+	fs, m := newMemFS(), newModel()
+	o := Options{FS: fs, SegmentBytes: 2000, MaxBytes: 10_000}
+	j := open(t, testDir, o)
+	begin(t, j, "a")
+	m.add(t, j, "a", "stuck", 0)
+	for n := range 300 {
+		m.add(t, j, "a", "p", n)
+		j.Emitted(Key{"a", "p", 0, n})
+		_, err := j.Prune(noon)
+		must(t, err)
+		if j.Size() > 14_000 {
+			t.Fatalf("%d bytes after exchange %d", j.Size(), n)
+		}
+		if n%50 == 49 {
+			closed(t, j)
+			j = open(t, testDir, o)
+			if got := len(m.walk(t, j, "a", "p", n)) + len(m.walk(t, j, "a", "stuck", 0)); got != 2 {
+				t.Fatalf("%d served after exchange %d, want 2", got, n)
+			}
+		}
+	}
+	must(t, j.Finish("a"))
+	must(t, j.Drop("a"))
+	closed(t, j)
+	j = open(t, testDir, o)
+	_, err := j.Prune(noon)
+	must(t, err)
+	if j.Size() != 0 || len(fs.files) > 0 {
+		t.Errorf("%d bytes in %d files are left of a dropped pass", j.Size(), len(fs.files))
+	}
+}

@@ -1,0 +1,164 @@
+package journal
+
+import (
+	"math/rand/v2"
+	"reflect"
+	"testing"
+)
+
+// line is what a partition must serve, kept the simple way.
+type line struct {
+	generation, first, left int
+	gone                    int // up to here a prune may have deleted
+	items                   map[int]*Exchange
+}
+
+func newLine(generation, first int) *line {
+	return &line{generation, first, -1, -1, map[int]*Exchange{}}
+}
+
+func (l *line) end() int {
+	end := max(l.first, 0)
+	for l.items[end] != nil {
+		end++
+	}
+	return end
+}
+
+func (l *line) reject(n int) {
+	for k := range l.items {
+		if k >= n {
+			delete(l.items, k)
+		}
+	}
+	if l.first < 0 || n < l.first {
+		l.first = n
+	}
+	l.gone, l.left = min(l.gone, n-1), min(l.left, n-1)
+}
+
+// player does things to a journal at random, and keeps what must come of it.
+type player struct {
+	r     *rand.Rand
+	fs    *memFS
+	o     Options
+	j     *Journal
+	lines map[string]*line
+	takes int
+	// pruned: a partition may begin anywhere.
+	pruned bool
+}
+
+func (p *player) pick() (string, *line) {
+	name := string(rune('p' + p.r.IntN(4)))
+	l := p.lines[name]
+	if l == nil {
+		l = newLine(0, -1)
+		p.lines[name] = l
+	}
+	return name, l
+}
+
+func (p *player) step(t *testing.T) {
+	t.Helper()
+	name, l := p.pick()
+	switch p.r.IntN(24) {
+	case 0:
+		n := p.r.IntN(l.end() + 1)
+		must(t, p.j.Reject(Key{"a", name, l.generation, n}))
+		l.reject(n)
+	case 1:
+		g, err := p.j.Restart("a", name)
+		must(t, err)
+		p.lines[name] = newLine(g, 0)
+	case 2, 3:
+		l.left = max(l.left, p.r.IntN(l.end()+1)-1)
+		p.j.Emitted(Key{"a", name, l.generation, l.left})
+	case 4, 5:
+		deleted, err := p.j.Prune(noon)
+		must(t, err)
+		p.prune(deleted > 0)
+	case 6:
+		closed(t, p.j)
+		p.j = open(t, testDir, p.o)
+		p.reopened()
+	case 7:
+		p.append(t, name, l, p.r.IntN(l.end()+1))
+	case 8, 9, 10:
+		p.append(t, name, l, l.end()+p.r.IntN(3))
+	default:
+		p.append(t, name, l, l.end())
+	}
+}
+
+func (p *player) prune(deleted bool) {
+	if !deleted {
+		return
+	}
+	p.pruned = true
+	for _, l := range p.lines {
+		l.gone = max(l.gone, l.left)
+	}
+}
+
+// reopened forgets what had left, as the journal does, and the partitions of
+// which nothing is there.
+func (p *player) reopened() {
+	for name, l := range p.lines {
+		l.left = -1
+		if g := p.j.Generation("a", name); g != l.generation {
+			p.lines[name] = newLine(g, -1)
+		}
+	}
+}
+
+func (p *player) append(t *testing.T, name string, l *line, n int) {
+	t.Helper()
+	p.takes++
+	e := exchange("a", name, l.generation, n, p.takes)
+	_, err := p.j.Append(e)
+	must(t, err)
+	if n < l.end() && l.first >= 0 {
+		l.reject(n)
+	}
+	if l.first < 0 {
+		l.first = n
+	}
+	l.items[n] = e
+}
+
+// check expects what did not leave to be served, and nothing that was replaced.
+func (p *player) check(t *testing.T) {
+	t.Helper()
+	for name, l := range p.lines {
+		for n := range l.end() + 5 {
+			place, _, ok := p.j.Lookup(Key{"a", name, l.generation, n})
+			due := l.items[n] != nil && n < l.end()
+			if !ok && due && n > l.gone || ok && !due && !p.pruned {
+				t.Fatalf("%s %d of %+v: there %v, want %v", name, n, l, ok, due)
+			}
+			if !ok {
+				continue
+			}
+			if e, err := p.j.Read(place, nil); err != nil || !reflect.DeepEqual(e, l.items[n]) {
+				t.Fatalf("%s %d: %+v, %v, want %+v", name, n, e, err, l.items[n])
+			}
+		}
+	}
+}
+
+func TestRandom(t *testing.T) {
+	for seed := range uint64(60) {
+		fs := newMemFS()
+		o := Options{FS: fs, SegmentBytes: 900, MaxBytes: int64(2000 * (seed % 3))}
+		p := &player{r: rand.New(rand.NewPCG(seed, 0)), fs: fs, o: o, lines: map[string]*line{}}
+		p.j = open(t, testDir, o)
+		begin(t, p.j, "a")
+		for range 150 {
+			p.step(t)
+			p.check(t)
+		}
+		checkSize(t, p.j, fs)
+		closed(t, p.j)
+	}
+}

@@ -1,0 +1,118 @@
+package journal
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+const (
+	magic      = "tap-rest"
+	version    = 1
+	headerSize = 40
+	suffix     = ".journal"
+	// lastSegment leaves room for those after it.
+	lastSegment = 1 << 30
+)
+
+// segment is a file of the journal. The fields behind size are of one that this
+// run writes.
+type segment struct {
+	number uint32
+	mark   [markSize]byte // begins each frame; random, so that no answer holds it
+	size   int64          // up to which it is read
+	before place          // the end of the segment before it when this one was begun
+	aside  bool           // the system could not read it
+
+	file  File // nil once it is written in full and synced
+	dirty bool // written since the last sync
+}
+
+// place is an offset in a segment.
+type place struct {
+	segment uint32
+	offset  int64
+}
+
+func segmentName(number uint32) string { return fmt.Sprintf("%08d%s", number, suffix) }
+
+// segmentNumber reads a name as segmentName wrote it.
+func segmentNumber(name string) (uint32, bool) {
+	digits, ok := strings.CutSuffix(name, suffix)
+	n, err := strconv.ParseUint(digits, 10, 32)
+	if !ok || err != nil || n == 0 || n > lastSegment || segmentName(uint32(n)) != name {
+		return 0, false
+	}
+	return uint32(n), true
+}
+
+func (j *Journal) path(number uint32) string {
+	return filepath.Join(j.dir, segmentName(number))
+}
+
+// header is what a segment begins with.
+func (s *segment) header() []byte {
+	b := append(make([]byte, 0, headerSize), magic...)
+	b = binary.LittleEndian.AppendUint32(b, version)
+	b = binary.LittleEndian.AppendUint32(b, s.number)
+	b = append(b, s.mark[:]...)
+	b = binary.LittleEndian.AppendUint32(b, s.before.segment)
+	b = binary.LittleEndian.AppendUint64(b, uint64(s.before.offset))
+	return binary.LittleEndian.AppendUint32(b, checksum(b))
+}
+
+// headerState is what a header is worth.
+type headerState int
+
+const (
+	headerGood headerState = iota
+	headerDamaged
+	headerNewer // it is whole, and of a later version
+)
+
+// readHeader takes the mark from a header.
+func (s *segment) readHeader(b []byte) headerState {
+	sum := binary.LittleEndian.Uint32(b[headerSize-4:])
+	if string(b[:len(magic)]) != magic || sum != checksum(b[:headerSize-4]) {
+		return headerDamaged
+	}
+	if binary.LittleEndian.Uint32(b[8:]) != version {
+		return headerNewer
+	}
+	if binary.LittleEndian.Uint32(b[12:]) != s.number {
+		return headerDamaged
+	}
+	copy(s.mark[:], b[16:])
+	s.before = place{binary.LittleEndian.Uint32(b[24:]), int64(binary.LittleEndian.Uint64(b[28:]))}
+	return headerGood
+}
+
+// newSegment makes the next segment with nothing but its header.
+func (j *Journal) newSegment() (*segment, error) {
+	s := &segment{number: j.next, size: headerSize}
+	if n := len(j.segments); n > 0 {
+		s.before = place{j.segments[n-1].number, j.segments[n-1].size}
+	}
+	// It never fails: without randomness the process ends.
+	_, _ = rand.Read(s.mark[:])
+	name := j.path(s.number)
+	f, err := j.fs.Create(name)
+	if err != nil {
+		return nil, fmt.Errorf("make a segment of the journal: %w", classify(err))
+	}
+	if err := writeAll(f, s.header(), 0); err != nil {
+		_ = f.Close()
+		if j.fs.Remove(name) != nil {
+			// What is left there is no segment, and its name is taken.
+			j.next++
+		}
+		return nil, fmt.Errorf("make the segment %s of the journal: %w", name, classify(err))
+	}
+	s.file = f
+	j.next++
+	j.newNames = true
+	return s, nil
+}
