@@ -2,6 +2,7 @@ package sources
 
 import (
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -53,3 +54,9 @@ func (s Secrets) Open(text string) string {
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
 }
+
+// marks matches what Seal puts in the place of a secret.
+var marks = regexp.MustCompile(`\{secret(?:-query|-path)?:\d+\}`)
+
+// HideMarks returns a sealed text for people: *** in the place of each mark.
+func HideMarks(text string) string { return marks.ReplaceAllString(text, hidden) }

@@ -152,12 +152,20 @@ func number(raw []byte) (*big.Rat, error) {
 	return nil, fmt.Errorf("%s: expected text or a number", clip(raw))
 }
 
-var layouts = [...]string{time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05", "2006-01-02 15:04:05", time.DateOnly}
+// layouts are the ways in which APIs write times, the common ones first. A
+// fraction of the seconds is read with each of them.
+var layouts = [...]string{
+	time.RFC3339, time.DateOnly, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00",
+	"2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02 15:04:05Z07",
+	"2006-01-02 15:04:05 Z0700", "2006-01-02 15:04:05 Z07:00", "2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02 15:04",
+}
 
 func parseTime(text string) (time.Time, bool) {
 	if len(text) < len(time.DateOnly) || !digit(text[0]) {
-		return time.Time{}, false
+		t, err := time.Parse(time.RFC1123, text) // as HTTP writes it
+		return t, err == nil
 	}
+	text = strings.TrimSuffix(text, " UTC")
 	for _, layout := range layouts {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t, true

@@ -41,6 +41,9 @@ type StreamAccount struct {
 // Requests returns how many requests were sent, retries too.
 func (s *StreamAccount) Requests() int64 { return s.counters.Requests.Load() }
 
+// Recalled returns how many exchanges the journal had: calls not made.
+func (s *StreamAccount) Recalled() int64 { return s.counters.Recalled.Load() }
+
 // Retries returns how many requests were sent again.
 func (s *StreamAccount) Retries() int64 { return s.counters.Retries.Load() }
 
@@ -116,6 +119,13 @@ func (a *Account) Total() (records, requests, retries int64, waited time.Duratio
 	return records, requests, retries, waited, wire
 }
 
+func (a *Account) recalled() (n int64) {
+	for _, s := range a.Streams {
+		n += s.Recalled()
+	}
+	return n
+}
+
 // metrics are the points that Singer's tools read from the log.
 func (a *Account) metrics() []message.SingerMetric {
 	var all []message.SingerMetric
@@ -132,18 +142,18 @@ func (a *Account) metrics() []message.SingerMetric {
 // String is the account as a table, a line for each stream, its failures
 // below.
 func (a *Account) String() string {
-	rows := [][]string{{"stream", "records", "pages", "calls", "retries", "waited", "received", ""}}
+	rows := [][]string{{"stream", "records", "pages", "calls", "from journal", "retries", "waited", "received", ""}}
 	for _, s := range a.Streams {
-		rows = append(rows, []string{s.Name, count(s.Emitted), count(s.Pages), count(s.Requests()), count(s.Retries()),
+		rows = append(rows, []string{s.Name, count(s.Emitted), count(s.Pages), count(s.Requests()), count(s.Recalled()), count(s.Retries()),
 			seconds(s.Waited()), size(s.Wire()), s.status(a.Stopped != "")})
 	}
 	records, requests, retries, waited, wire := a.Total()
 	if len(a.Streams) > 1 {
-		rows = append(rows, []string{"in all", count(records), "", count(requests), count(retries), seconds(waited), size(wire), ""})
+		rows = append(rows, []string{"in all", count(records), "", count(requests), count(a.recalled()), count(retries), seconds(waited), size(wire), ""})
 	}
 	var b strings.Builder
 	table(&b, rows)
-	fmt.Fprintf(&b, "%s records in %s, %s flushes\n", count(records), a.Took.Round(time.Millisecond), count(a.Flushes))
+	fmt.Fprintf(&b, "%s records in %s, flushes: %s\n", count(records), a.Took.Round(time.Millisecond), count(a.Flushes))
 	if a.Stopped != "" {
 		fmt.Fprintf(&b, "stopped early: %s; the next run goes on from the last STATE\n", a.Stopped)
 	}
@@ -250,7 +260,7 @@ func size(n int64) string {
 	return fmt.Sprintf("%d B", n)
 }
 
-// Line is the account in one short line, for a terminal.
+// Line is the account in one line of less than 80 characters, for a terminal.
 func (a *Account) Line() string {
 	records, requests, _, waited, wire := a.Total()
 	done := 0
@@ -259,6 +269,7 @@ func (a *Account) Line() string {
 			done++
 		}
 	}
-	return fmt.Sprintf("%s records, %s calls, %s, %d of %d streams done, waited %s, %s", count(records), count(requests),
+	line := fmt.Sprintf("%s records, %s calls, %s, %d of %d streams done, waited %s, %s", count(records), count(requests),
 		size(wire), done, len(a.Streams), seconds(waited), a.Took.Round(time.Second))
+	return line[:min(len(line), 79)]
 }

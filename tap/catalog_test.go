@@ -192,7 +192,7 @@ func TestMeltanoCatalog(t *testing.T) {
 			}
 			api := apitest.New()
 			for path, row := range map[string]string{
-				"/shops": `{"id":1,"name":"Europe"}`, "/events": `{"at":"2025-01-01T00:00:00Z","kind":"x"}`, "/audit": `{"id":1,"name":"x"}`,
+				"/shops": `{"id":1,"name":"2025-01-01"}`, "/events": `{"at":"2025-01-01T00:00:00Z","kind":"x"}`, "/audit": `{"id":1,"name":"2025-01-01"}`,
 				"/orders": `{"id":1,"status":"paid","updated_at":"2025-01-01T00:00:00Z","customer":{"name":"Zoë","email":"z@example.com","address":{"city":"B"}},` +
 					`"lines":[{"sku":"a","price":1.5}],"tags":["x"],"x-ref":"r","note":null}`,
 			} {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/tap/message"
@@ -94,6 +95,9 @@ func (c *checker) check(dst []byte, start int, keys []string, n *counts) ([]byte
 		return dst, false, err
 	}
 	record := dst[start:]
+	if v := missingKey(record, keys); v != nil {
+		return c.refuse(dst, start, keys, v, n)
+	}
 	v := c.schema.Check(record)
 	if v != nil && (c.inferred || c.given.Check(record) == nil) { // what evolved gives way too
 		if err := c.grow(schema.Widen, record); err != nil {
@@ -104,6 +108,23 @@ func (c *checker) check(dst []byte, start int, keys []string, n *counts) ([]byte
 	if v == nil {
 		return dst, true, nil
 	}
+	return c.refuse(dst, start, keys, v, n)
+}
+
+// missingKey is a record without one of its primary key's fields, which no
+// target could store.
+func missingKey(record []byte, keys []string) *schema.Violation {
+	for _, k := range keys {
+		if catalog.Field(record, k) == nil {
+			return &schema.Violation{Pointer: "/" + k, Rule: "required", Want: "a field of the primary key"}
+		}
+	}
+	return nil
+}
+
+// refuse applies on_invalid.
+func (c *checker) refuse(dst []byte, start int, keys []string, v *schema.Violation, n *counts) ([]byte, bool, error) {
+	record := dst[start:]
 	n.invalid++
 	switch c.stream.OnInvalid {
 	case sources.Pass:
@@ -112,7 +133,7 @@ func (c *checker) check(dst []byte, start int, keys []string, n *counts) ([]byte
 		n.quarantined++
 		return dst, false, c.quarantine.add(c.stream.Name, record, v)
 	}
-	return dst, false, fmt.Errorf("%s: %w: record %s: %w (correct the schema, or say on_invalid: pass or quarantine)",
+	return dst, false, fmt.Errorf("%s: %w: record %s: %w (correct the definition, or say on_invalid: pass or quarantine)",
 		c.stream.Name, errUnfit, keyText(record, keys), v)
 }
 

@@ -14,6 +14,7 @@ import (
 type gate struct {
 	maxRequests, maxRecords int64
 	requests, records       atomic.Int64
+	none                    bool // a replay's: no request is let through
 	closed                  chan struct{}
 	once                    sync.Once
 	reason                  string // set before closed is
@@ -34,6 +35,10 @@ func (g *gate) Enter() error {
 	case <-g.closed:
 		return fetch.ErrStopped
 	default:
+	}
+	if g.none {
+		g.shut("a replay sends no request")
+		return fetch.ErrStopped
 	}
 	if n := g.requests.Add(1); g.maxRequests > 0 && n > g.maxRequests {
 		g.shut("run.max_requests is reached")

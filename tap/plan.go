@@ -16,6 +16,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/state/journal"
 )
 
 // InputError is an input that cannot be used: nothing was fetched.
@@ -46,10 +47,11 @@ type reading struct {
 	window      window
 	from        json.RawMessage // the bookmark that the pass starts from
 	pass        state.Pass
-	previous    string // id of the pass that the incoming state carries, "" for none
-	resumed     bool   // the state has an unfinished pass, which goes on
-	found       bool   // the journal has it
-	restarts    int    // how often the API has lost the walk
+	previous    string        // id of the pass that the incoming state carries, "" for none
+	resumed     bool          // the state has an unfinished pass, which goes on
+	found       bool          // the journal has it
+	replayed    *journal.Pass // what a replay reads; nil: this is none
+	restarts    int           // how often the API has lost the walk
 	lookback    time.Duration
 	shape       string
 	before      *state.Bookmark // as the state had it; nil: none
@@ -63,6 +65,9 @@ type reading struct {
 // plan decides what is read, in which order and from where on.
 func (r *run) plan() ([]*reading, error) {
 	wanted, err := r.wanted()
+	if err == nil && r.Replay {
+		err = r.keepRecorded(wanted)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +131,9 @@ func (r *run) planStream(s *sources.Stream, entry *catalog.Stream) (*reading, er
 	if one.before, err = r.State.Bookmark(r.StateFile, s.Name, one.key); err != nil {
 		return nil, err
 	}
-	if err := r.resume(one); err != nil {
+	if r.Replay {
+		r.replayPass(one)
+	} else if err := r.resume(one); err != nil {
 		return nil, err
 	}
 	r.findPass(one)
@@ -249,7 +256,9 @@ func (r *run) checkClock(one *reading) error {
 
 // reopen finds the stream's partition among those that the state left open.
 func (r *run) reopen(one *reading) error {
-	one.partition = partitionKey(one.Name, one.window)
+	if one.replayed == nil {
+		one.partition = partitionKey(one.Name, one.window)
+	}
 	if one.before == nil || one.before.Resume == nil || one.before.Resume.Shape != one.shape {
 		return nil
 	}

@@ -21,7 +21,8 @@ const (
 	samplePages = 3
 )
 
-// Discover returns what there is to read: every stream with its schema. A
+// Discover returns what there is to read: every stream with its schema. Streams
+// whose schema cannot be told are left out, and the error, Failures, says why. A
 // schema that the definition does not give is inferred from the stream's first
 // records and cached, so that the next discovery makes no call.
 func Discover(stop context.Context, o Options) ([]catalog.Described, error) {
@@ -41,8 +42,11 @@ func Discover(stop context.Context, o Options) ([]catalog.Described, error) {
 		}
 		all = append(all, d)
 	}
-	if len(failures) > 0 {
-		return nil, failures
+	switch {
+	case stop.Err() != nil:
+		return nil, context.Cause(stop)
+	case len(failures) > 0:
+		return all, failures
 	}
 	return all, nil
 }

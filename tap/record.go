@@ -40,6 +40,19 @@ func SourceFolder(o Options) (string, error) {
 	return filepath.Join(dir, url.PathEscape(o.Definition.Name)+"-"+o.Config.Identity(o.Definition, salt)), nil
 }
 
+// FindSource is the SourceFolder where there is one. It makes nothing; the
+// error is fs.ErrNotExist where nothing of the source was recorded.
+func FindSource(o Options) (string, error) {
+	if _, err := os.Stat(filepath.Join(JournalFolder(o), "salt")); err != nil {
+		return "", err
+	}
+	dir, err := SourceFolder(o)
+	if err == nil {
+		_, err = os.Stat(dir)
+	}
+	return dir, err
+}
+
 // readSalt returns the salt of a folder of journals, and makes it where there
 // is none.
 func readSalt(dir string) ([]byte, error) {
@@ -62,7 +75,10 @@ func readSalt(dir string) ([]byte, error) {
 // openJournal opens the journal of the run's source. One that cannot be opened
 // where nobody asked for it is done without.
 func (r *run) openJournal() error {
-	if r.Config.Run.Journal.Off {
+	switch {
+	case r.Replay:
+		return r.openReplay()
+	case r.Config.Run.Journal.Off:
 		return nil
 	}
 	dir, err := SourceFolder(r.Options)
@@ -94,6 +110,7 @@ func (r *run) openJournal() error {
 // requests were laid out.
 type laid struct {
 	Lookback   string `json:"lookback"`
+	Partition  string `json:"partition"`
 	Base       int64  `json:"base"`       // pages of the walk that came before the first recorded one,
 	Generation int    `json:"generation"` // in this generation of the partition
 }
@@ -111,7 +128,7 @@ func planOf(p *journal.Pass) (l laid) {
 // one that the target lost: the state still carries the pass before it. An
 // absent or empty state proves nothing of a finished pass.
 func (r *run) findPass(one *reading) {
-	if r.journal == nil || one.resumed {
+	if r.journal == nil || one.resumed || r.Replay {
 		return
 	}
 	for _, p := range r.journal.Passes() {
@@ -164,7 +181,7 @@ func (r *run) record(one *reading) (*fetch.Recording, error) {
 }
 
 func (r *run) begin(one *reading, rec *fetch.Recording) error {
-	plan, err := json.Marshal(laid{one.lookback.String(), rec.Base, r.journal.Generation(one.pass.ID, one.partition)})
+	plan, err := json.Marshal(laid{one.lookback.String(), one.partition, rec.Base, r.journal.Generation(one.pass.ID, one.partition)})
 	if err != nil {
 		return err
 	}
@@ -204,14 +221,14 @@ func (r *run) journalFailed(err error) {
 // journaled takes note of batches that were written, with the state that
 // covers them.
 func (r *run) journaled(all []*batch) {
-	if r.journal == nil {
+	if r.journal == nil || r.Replay {
 		return
 	}
 	for _, b := range all {
 		if b.key != nil {
 			r.journal.Emitted(*b.key)
 		}
-		if b.failure == nil && b.progress.last && !r.Replay {
+		if b.failure == nil && b.progress.last {
 			if err := r.journal.Finish(b.track.pass.ID); err != nil {
 				r.journalFailed(err)
 			}

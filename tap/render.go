@@ -3,6 +3,7 @@ package tap
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/catalog"
@@ -39,16 +40,17 @@ type counts struct {
 // goroutine.
 type renderer struct {
 	*reading
-	checker *checker
-	mask    *catalog.Mask   // of fields that do not leave as the API sent them
-	add     []sources.Param // fields that are set in each record
-	vars    expr.Vars
-	high    *state.High
-	frozen  bool
-	static  []byte // what add comes to where it does not depend on the record
-	dynamic bool
-	extra   []byte
-	answers bool // keep or add look at the answer
+	checker  *checker
+	mask     *catalog.Mask   // of fields that do not leave as the API sent them
+	add      []sources.Param // fields that are set in each record
+	vars     expr.Vars
+	high     *state.High
+	frozen   bool
+	rendered int64  // records
+	static   []byte // what add comes to where it does not depend on the record
+	dynamic  bool
+	extra    []byte
+	answers  bool // keep or add look at the answer
 }
 
 // newRenderer returns the renderer of a reading.
@@ -88,6 +90,10 @@ func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
 		if err := r.renderRecord(b, &frame, page, i); err != nil {
 			return nil, err
 		}
+	}
+	r.rendered += b.records
+	if err := r.timed(page); err != nil {
+		return nil, err
 	}
 	b.schema = r.checker.schemaLine(r.keys, r.key)
 	b.progress = progress{
@@ -218,6 +224,32 @@ func (r *renderer) note(record []byte, n *counts) (bool, error) {
 		r.frozen = true
 	}
 	return true, nil
+}
+
+// timed refuses a replication key that is no time where windows are: it would
+// be compared as text, and the next run could not go on from it.
+func (r *renderer) timed(page *fetch.Page) error {
+	if !r.incremental || r.key == "" || r.Incremental.Format == "integer" || !r.markRef().IsZero() {
+		return nil
+	}
+	value := r.high.Value()
+	if value == nil {
+		return nil
+	}
+	if _, ok := r.clock.instant(value); ok {
+		return nil
+	}
+	return fmt.Errorf("%s: %s: the replication key %s is %s, which is not recognised as a time: say in incremental.record_format "+
+		"how the API writes it, as \"%%d/%%m/%%Y\", or that it is a number by format: integer", r.Name, page.Request, r.key, clip(value))
+}
+
+// keySeen warns at the end of a walk in which no record had the replication
+// key: the bookmark will never move, and every run read everything.
+func (r *renderer) keySeen(log *slog.Logger) {
+	if r.incremental && r.key != "" && r.markRef().IsZero() && r.rendered > 0 && r.high.Value() == nil {
+		log.Warn("no record has the replication key: the bookmark does not move, and every run reads everything. "+
+			"It is a field of the top level; add can make one of a field further in", "stream", r.Name, "replication_key", r.key)
+	}
 }
 
 // older reports whether a replication value lies before the window. One that

@@ -325,7 +325,7 @@ func (r *run) worker(one *reading, q *quarantine) (*worker, error) {
 	var cached []byte
 	if one.Stream.Schema == nil {
 		if cached, err = r.work.cachedSchema(one.Name, one.shape); err != nil {
-			return nil, fmt.Errorf("stream %s: %w", one.Name, err)
+			r.Log.Warn("the schema is inferred anew", "stream", one.Name, "why", err.Error())
 		}
 	}
 	c, err := newChecker(one, cached, q)
@@ -421,7 +421,7 @@ func (w *worker) fetchAll(ctx context.Context, pages *queue) error {
 		case w.restart(err):
 			continue
 		case err != nil:
-			return err
+			return w.replayEnds(err)
 		}
 		w.reached = page.Next
 		if page.Unrecorded != nil {
@@ -486,6 +486,7 @@ func (w *worker) render(page queued) (*batch, error) {
 	}
 	if page.Last {
 		w.run.Log.Info("stream read", "stream", w.Name)
+		w.renderer.keySeen(w.run.Log)
 	}
 	return b, nil
 }

@@ -71,8 +71,8 @@ func (t *track) advance(p progress) {
 // last in the next run, what failed for good comes first.
 func (t *track) fail(err error) {
 	r := t.bookmark.Resume
-	if r == nil {
-		return
+	if r == nil || t.replayed != nil {
+		return // a replay's failure is not the pass's
 	}
 	var e *fetch.Error
 	if errors.As(err, &e) && e.Class == fetch.Transient {

@@ -3,14 +3,16 @@ package fetch
 import (
 	"sync"
 	"time"
+
+	"github.com/tap-rest/tap-rest/sources"
 )
 
-// health is how an API does, as far as a client can tell: walks that used up
+// health is how an API does, as far as a client can tell: streams that used up
 // their attempts since its last good answer, and how often the client rested
 // for them.
 type health struct {
 	mu    sync.Mutex
-	ill   map[*Walk]bool
+	ill   map[*sources.Stream]bool
 	rests int
 }
 
@@ -21,15 +23,15 @@ func (h *health) well() {
 	clear(h.ill)
 }
 
-// rest reports whether the client should rest, at most so many times: a walk
+// rest reports whether the client should rest, at most so many times: a stream
 // has used up its attempts, and it is not the only one, or a rule says so.
 func (h *health) rest(w *Walk, told bool, most int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ill == nil {
-		h.ill = map[*Walk]bool{}
+		h.ill = map[*sources.Stream]bool{}
 	}
-	h.ill[w] = true
+	h.ill[w.stream] = true
 	if !told && len(h.ill) < 2 || h.rests >= most {
 		return false
 	}

@@ -22,8 +22,12 @@ type Recording struct {
 	Only bool
 }
 
-// ErrNotRecorded is a request that a replay would have to make.
-var ErrNotRecorded = errors.New("the journal does not hold this request")
+// What a replay would have to ask the API for. Both are in an *Error that names
+// the request.
+var (
+	ErrNotRecorded  = errors.New("the journal does not hold this request")
+	ErrOtherRequest = errors.New("the journal holds another request in the place of this one")
+)
 
 // ErrJournal wraps what keeps an exchange from being recorded or read back.
 var ErrJournal = errors.New("journal")
@@ -55,27 +59,51 @@ func (w *Walk) digest(out *outgoing) (sum [16]byte) {
 	return sum
 }
 
-// recall returns the page that the journal holds for a request, nil if it
-// holds none that is what it should be.
-func (w *Walk) recall(out *outgoing) *Page {
+// recall returns the page that the journal holds for a request, or why there is
+// none.
+func (w *Walk) recall(out *outgoing) (*Page, error) {
 	if w.rec == nil || w.pos.Pages < w.rec.Base {
-		return nil
+		return nil, ErrNotRecorded
 	}
 	key := w.rec.key(w.pos.Pages)
 	place, digest, ok := w.rec.Journal.Lookup(key)
-	if !ok || digest != out.digest {
-		return nil
+	switch {
+	case !ok:
+		return nil, ErrNotRecorded
+	case digest != out.digest:
+		return nil, w.other(place)
 	}
 	page, err := w.recallAt(place, out)
 	if err != nil {
-		w.client.Log.Warn("an exchange in the journal is not what it should be: it is asked for again",
-			"stream", w.stream.Name, "request", out.shown, "why", w.hide(err).Error())
-		w.reject(key)
-		return nil
+		w.distrust(key, out, err)
+		return nil, fmt.Errorf("the answer in the journal: %w", err)
 	}
 	page.Recalled = true
 	w.counters.Recalled.Add(1)
-	return page
+	return page, nil
+}
+
+// other says which request the journal holds, where a replay stops at that.
+func (w *Walk) other(place journal.Place) error {
+	if !w.rec.Only {
+		return ErrOtherRequest
+	}
+	kept, err := w.rec.Journal.Read(place, w.client.memory())
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrOtherRequest, err)
+	}
+	w.client.recycle(kept.Body)
+	return fmt.Errorf("%w: %s", ErrOtherRequest, kept.Request)
+}
+
+// distrust is for an exchange that is not what it should be.
+func (w *Walk) distrust(key journal.Key, out *outgoing, err error) {
+	if w.rec.Only {
+		return // it ends the replay, and may serve another definition
+	}
+	w.client.Log.Warn("an exchange in the journal is not what it should be: it is asked for again",
+		"stream", w.stream.Name, "request", out.shown, "why", w.hide(err).Error())
+	w.reject(key)
 }
 
 // reject says that an exchange is not to be served again. Where that cannot be

@@ -74,14 +74,15 @@ func (w *Walk) next(ctx context.Context) (*Page, error) {
 	if err := w.beyond(); err != nil {
 		return nil, w.fail(out.shown, err)
 	}
-	if page := w.recall(out); page != nil {
+	page, err := w.recall(out)
+	switch {
+	case err == nil:
 		w.pos = page.Next
 		return page, nil
+	case w.rec != nil && w.rec.Only:
+		return nil, w.fail(out.shown, err)
 	}
-	if w.rec != nil && w.rec.Only {
-		return nil, w.fail(out.shown, ErrNotRecorded)
-	}
-	page, err := w.exchange(ctx, out)
+	page, err = w.exchange(ctx, out)
 	if err != nil {
 		return nil, err
 	}

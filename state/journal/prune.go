@@ -155,6 +155,34 @@ func (j *Journal) remove(s *segment) error {
 	return nil
 }
 
+// Clear deletes everything, the newest segment first, so that what is left after
+// an error is the journal as it once was. It returns the bytes.
+func (j *Journal) Clear() (deleted int64, err error) {
+	j.syncing.Lock()
+	defer j.syncing.Unlock()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.writable(); err != nil {
+		return 0, err
+	}
+	for _, s := range slices.Backward(slices.Clone(j.segments)) {
+		if s.file != nil {
+			_ = s.file.Close() // nothing of it is needed
+			s.file = nil
+		}
+		if err := j.fs.Remove(j.path(s.number)); err != nil {
+			j.failed = ErrFailed // what is known of it is no longer what is there
+			return deleted, fmt.Errorf("delete a segment of the journal: %w", classify(err))
+		}
+		j.segments = j.segments[:len(j.segments)-1]
+		j.size -= s.size
+		deleted += s.size
+	}
+	j.index, j.current = index{passes: map[string]*pass{}}, nil
+	j.dirty, j.owed, j.newNames = nil, nil, true
+	return deleted, nil
+}
+
 // carry writes the marks in a segment again that other segments need.
 func (j *Journal) carry(number uint32) error {
 	before := j.size

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"math"
 	"testing"
 	"time"
@@ -198,5 +199,39 @@ func TestPruneLong(t *testing.T) {
 	must(t, err)
 	if j.Size() != 0 || len(fs.files) > 0 {
 		t.Errorf("%d bytes in %d files are left of a dropped pass", j.Size(), len(fs.files))
+	}
+}
+
+// TestClear empties a journal, which goes on and stays empty when it is opened
+// again.
+func TestClear(t *testing.T) {
+	fs := newMemFS()
+	m := newModel()
+	j := open(t, testDir, Options{FS: fs, SegmentBytes: 400})
+	begin(t, j, "p")
+	m.add(t, j, "p", "a", 0, 1, 2, 3, 4, 5)
+	size := j.Size()
+	deleted, err := j.Clear()
+	if err != nil || deleted != size || j.Size() != 0 || len(j.Passes()) != 0 {
+		t.Fatalf("%v; deleted %d of %d bytes, %d and %v are left", err, deleted, size, j.Size(), j.Passes())
+	}
+	begin(t, j, "q")
+	m.add(t, j, "q", "a", 0, 1)
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	j = open(t, testDir, Options{FS: fs})
+	if got := m.all(t, j); got[[2]string{"p", "a"}] != 0 || got[[2]string{"q", "a"}] != 2 {
+		t.Errorf("got %v", got)
+	}
+	if w := j.Warnings(); len(w) > 0 {
+		t.Errorf("warnings %q", w)
+	}
+	readOnly, err := OpenReadOnly(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readOnly.Clear(); !errors.Is(err, ErrReadOnly) {
+		t.Errorf("read only: got %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -47,6 +48,16 @@ func segmentNumber(name string) (uint32, bool) {
 		return 0, false
 	}
 	return uint32(n), true
+}
+
+// Exists reports whether a folder holds a journal in which something was
+// recorded.
+func Exists(dir string) (bool, error) {
+	names, err := osFS{}.ReadDir(dir)
+	return slices.ContainsFunc(names, func(name string) bool {
+		_, ok := segmentNumber(name)
+		return ok
+	}), err
 }
 
 func (j *Journal) path(number uint32) string {

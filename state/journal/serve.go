@@ -174,7 +174,7 @@ func (j *Journal) Read(p Place, buf []byte) (*Exchange, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.forget(p, errors.Is(err, errDamaged))
-	return nil, &Error{j.path(p.segment), p.offset, "the exchange cannot be read: it is fetched again", err}
+	return nil, &Error{j.path(p.segment), p.offset, "the exchange cannot be read", err}
 }
 
 // errDamaged is the cause of an Error where bytes are not what was written.

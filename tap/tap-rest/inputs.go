@@ -112,6 +112,9 @@ func configure(rt *runtime, input *sources.Input, o *tap.Options) error {
 		return err
 	}
 	rt.console.hide(o.Config.Secrets)
+	for _, warning := range o.Definition.Warnings {
+		o.Log.Warn(warning.Error())
+	}
 	for _, warning := range o.Config.Warnings {
 		o.Log.Warn(warning)
 	}

@@ -214,7 +214,8 @@ func TestExitCodes(t *testing.T) {
 		{"a budget", "", `"max_requests": 3`, nil, 0, "STATE"},
 		{"refused", "", "", apitest.On(4, apitest.Status(400)), 1, "STATE"},
 		{"for now", "", "", apitest.From(4, apitest.Status(503)), 75, "STATE"},
-		{"session lost", "", "", apitest.On(4, apitest.ExpireSessions()), 75, "STATE"},
+		{"session lost", "", "", apitest.On(4, apitest.ExpireSessions()), 0, "STATE"},
+		{"session lost for good", "", "", apitest.From(4, apitest.ExpireSessions()), 1, "STATE"},
 		{"unusable state", `{"bookmarks":`, "", nil, 2, ""},
 		{"bookmark of the future", `{"bookmarks":{"items":{"replication_key":"updated_at","replication_key_value":"2999-01-01T00:00:00Z"}}}`, "", nil, 2, ""},
 	} {

@@ -18,6 +18,9 @@ func (c *lintCmd) Run(rt *runtime) error {
 	if err != nil {
 		return &tap.InputError{Err: err}
 	}
+	for _, warning := range d.Warnings {
+		rt.console.logger.Warn(warning.Error())
+	}
 	_, err = fmt.Fprintf(rt.stdout, "%s: %d streams, no problem\n", c.File, len(d.Streams))
 	return err
 }

@@ -23,6 +23,8 @@ type cli struct {
 	Demo    demoCmd    `cmd:"" help:"Read a sample API on loopback, all of it: no file is needed."`
 	Lint    lintCmd    `cmd:"" help:"Check a definition and print all its problems."`
 	Preview previewCmd `cmd:"" help:"Show the first records of a stream as a table."`
+	Replay  replayCmd  `cmd:"" help:"Read the last pass again, from the journal alone: not one call, today's definition."`
+	Journal journalCmd `cmd:"" help:"Look at the recorded exchanges: list, show, export, prune."`
 
 	LogFormat string           `enum:"text,json" default:"text" env:"TAP_REST_LOG_FORMAT" help:"How stderr is written: text or json, an object on each line."`
 	LogLevel  string           `enum:"debug,info,warn,error" default:"info" env:"TAP_REST_LOG_LEVEL" help:"From which level on stderr tells: debug, info, warn or error."`

@@ -55,12 +55,13 @@ func TestScripts(t *testing.T) {
 // serveAPI is the script command that starts an API on loopback, for as long
 // as the script runs, and sets $API to its URL:
 //
-//	api [-token TEXT] [-fault FAULT]… COLLECTION…
+//	api [-token TEXT] [-key NAME=TEXT] [-fault FAULT]… COLLECTION…
 //
-// A collection is shops, customers=N or orders=N. A fault is PATH@N=WHAT or
+// A collection is shops, customers=N, orders=N, or links=N: customers by links,
+// which repeat the parameters of the request. A fault is PATH@N=WHAT or
 // PATH@N-M=WHAT: the Nth request at the path, or those up to the Mth, go wrong.
-// What happens is a status, html, cut, or invalid: three records, of which the
-// second has text as its id.
+// What happens is a status, html, cut, hang, or invalid: three records, of which
+// the second has text as its id.
 func serveAPI(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("api cannot be negated")
@@ -69,6 +70,11 @@ func serveAPI(ts *testscript.TestScript, neg bool, args []string) {
 	flags := flag.NewFlagSet("api", flag.ContinueOnError)
 	flags.Func("token", "", func(token string) error {
 		options = append(options, apitest.RequireBearer(token))
+		return nil
+	})
+	flags.Func("key", "", func(text string) error {
+		name, key, _ := strings.Cut(text, "=")
+		options = append(options, apitest.RequireKey(name, key))
 		return nil
 	})
 	flags.Func("fault", "", func(text string) error {
@@ -99,6 +105,10 @@ func parseCollection(text string) (apitest.Collection, error) {
 		return apitest.Shops(), nil
 	case name == "customers":
 		return apitest.Customers(n), nil
+	case name == "links":
+		c := apitest.Customers(n)
+		c.Path, c.Style = "/links", apitest.NextURL
+		return c, nil
 	case name == "orders":
 		return apitest.Orders(n), nil
 	}
@@ -139,6 +149,8 @@ func namedFault(name string) (apitest.Fault, error) {
 		return apitest.HTML(), nil
 	case "cut":
 		return apitest.CutBody(100), nil
+	case "hang":
+		return apitest.Hang(), nil
 	case "invalid":
 		return apitest.Body(200, "application/json", `{"data":[{"id":1,"name":"A"},{"id":"two","name":"B"},{"id":3,"name":"C"}]}`), nil
 	}

@@ -91,11 +91,14 @@ func whatNext(failures tap.Failures) string {
 func discover(rt *runtime, o tap.Options) error {
 	o.Catalog = nil // discovery says what there is, not what was chosen
 	streams, err := tap.Discover(rt.stop, o)
-	if err != nil {
-		return printed(rt, err)
+	var failures tap.Failures
+	if err != nil && !errors.As(err, &failures) {
+		return err
 	}
-	_, err = rt.stdout.Write(catalog.AppendSinger(nil, streams))
-	return err
+	if _, err := rt.stdout.Write(catalog.AppendSinger(nil, streams)); err != nil {
+		return err
+	}
+	return printed(rt, err)
 }
 
 func (c *syncCmd) test(rt *runtime, o tap.Options) error {

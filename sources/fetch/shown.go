@@ -1,0 +1,48 @@
+package fetch
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/state/journal"
+)
+
+// Shown is a recorded answer as people may see it: *** stands for secrets.
+type Shown struct {
+	URL    string      // that answered, after redirects; "": the one that was asked
+	Header http.Header // as the API sent it
+	Body   []byte      // decoded
+	Sealed bool        // the API's own body is not on disk, since it held secrets
+}
+
+// Show makes a recorded answer fit to be shown. Where its body cannot be
+// decoded, it is as it came, and the error says why.
+func Show(e *journal.Exchange) (Shown, error) {
+	s := Shown{
+		URL: sources.HideMarks(e.Header.Get(urlHeader)), Header: e.Header.Clone(), Body: e.Body,
+		Sealed: e.Header.Get(sealedHeader) != "",
+	}
+	s.Header.Del(urlHeader)
+	s.Header.Del(sealedHeader)
+	if s.Sealed {
+		for _, values := range s.Header {
+			for i, v := range values {
+				values[i] = sources.HideMarks(v)
+			}
+		}
+		s.Body = []byte(sources.HideMarks(string(e.Body)))
+		return s, nil
+	}
+	encoded := e.Header.Values("Content-Encoding")
+	if len(encodings(encoded)) == 0 {
+		return s, nil
+	}
+	body, err := readBody(nil, bytes.NewReader(e.Body), encoded)
+	if err != nil {
+		return s, fmt.Errorf("decode %v: %w", e.Key, err)
+	}
+	s.Body = body
+	return s, nil
+}

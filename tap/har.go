@@ -1,0 +1,193 @@
+package tap
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/state/journal"
+)
+
+// A HAR is an HTTP Archive, version 1.2, under way: a document that browsers
+// open in their network tab. What the journal does not keep, as the headers and
+// bodies of requests, is left empty or says that it is not known.
+type HAR struct {
+	out   io.Writer
+	began bool
+}
+
+// NewHAR begins an archive. version is the program's.
+func NewHAR(out io.Writer, version string) (*HAR, error) {
+	creator, err := json.Marshal(map[string]string{"name": "tap-rest", "version": version})
+	if err != nil {
+		return nil, err
+	}
+	_, err = fmt.Fprintf(out, `{"log":{"version":"1.2","creator":%s,"entries":[`, creator)
+	return &HAR{out: out}, err
+}
+
+// Add writes an exchange of a stream.
+func (h *HAR) Add(e *journal.Exchange, stream string) error {
+	separator := ",\n"
+	if !h.began {
+		h.began, separator = true, "\n"
+	}
+	var line bytes.Buffer
+	line.WriteString(separator)
+	encoder := json.NewEncoder(&line)
+	encoder.SetEscapeHTML(false) // URLs stay as they are
+	if err := encoder.Encode(newHAREntry(e, stream)); err != nil {
+		return fmt.Errorf("write %v: %w", e.Key, err)
+	}
+	_, err := h.out.Write(bytes.TrimSuffix(line.Bytes(), []byte("\n")))
+	return err
+}
+
+// Close ends the archive.
+func (h *HAR) Close() error {
+	_, err := io.WriteString(h.out, "\n]}}\n")
+	return err
+}
+
+// unknown is the size of what nobody measured, as HAR has it.
+const unknown = -1
+
+// The objects of HAR 1.2.
+type (
+	harEntry struct {
+		Started  string      `json:"startedDateTime"`
+		Time     float64     `json:"time"` // milliseconds, as all times
+		Request  harRequest  `json:"request"`
+		Response harResponse `json:"response"`
+		Cache    struct{}    `json:"cache"`
+		Timings  harTimings  `json:"timings"`
+		Comment  string      `json:"comment,omitempty"`
+	}
+	harRequest struct {
+		Method      string    `json:"method"`
+		URL         string    `json:"url"`
+		HTTPVersion string    `json:"httpVersion"`
+		Cookies     []harPair `json:"cookies"`
+		Headers     []harPair `json:"headers"`
+		QueryString []harPair `json:"queryString"`
+		HeadersSize int       `json:"headersSize"`
+		BodySize    int       `json:"bodySize"`
+	}
+	harResponse struct {
+		Status      int        `json:"status"`
+		StatusText  string     `json:"statusText"`
+		HTTPVersion string     `json:"httpVersion"`
+		Cookies     []harPair  `json:"cookies"`
+		Headers     []harPair  `json:"headers"`
+		Content     harContent `json:"content"`
+		RedirectURL string     `json:"redirectURL"`
+		HeadersSize int        `json:"headersSize"`
+		BodySize    int        `json:"bodySize"`
+	}
+	harContent struct {
+		Size        int    `json:"size"` // decoded
+		Compression *int   `json:"compression,omitempty"`
+		MimeType    string `json:"mimeType"`
+		Text        string `json:"text"`
+		Encoding    string `json:"encoding,omitempty"`
+	}
+	harPair struct {
+		Name  string `json:"name"`
+		Value string `json:"value"`
+	}
+	harTimings struct {
+		Send    float64 `json:"send"`
+		Wait    float64 `json:"wait"`
+		Receive float64 `json:"receive"`
+	}
+)
+
+func newHAREntry(e *journal.Exchange, stream string) harEntry {
+	shown, err := fetch.Show(e)
+	took := float64(e.Took) / float64(time.Millisecond)
+	entry := harEntry{
+		Started: e.At.Add(-e.Took).UTC().Format("2006-01-02T15:04:05.000Z"), Time: took,
+		Request: newHARRequest(e.Request), Response: newHARResponse(e, shown), Timings: harTimings{Wait: took},
+		Comment: fmt.Sprintf("stream %s, %d records", stream, e.Records),
+	}
+	if e.Attempts > 1 {
+		entry.Comment += fmt.Sprintf(", attempt %d", e.Attempts)
+	}
+	if shown.URL != "" {
+		entry.Comment += ", answered by " + shown.URL
+	}
+	if err != nil {
+		entry.Comment += ", " + err.Error()
+	}
+	return entry
+}
+
+// newHARRequest takes a request apart that the journal has as one text.
+func newHARRequest(text string) harRequest {
+	method, address, _ := strings.Cut(text, " ")
+	_, query, _ := strings.Cut(address, "?")
+	return harRequest{
+		Method: method, URL: address, Cookies: []harPair{}, Headers: []harPair{}, QueryString: queryPairs(query),
+		HeadersSize: unknown, BodySize: unknown,
+	}
+}
+
+func queryPairs(query string) []harPair {
+	pairs := []harPair{}
+	for part := range strings.SplitSeq(query, "&") {
+		if name, value, _ := strings.Cut(part, "="); name != "" {
+			pairs = append(pairs, harPair{unescape(name), unescape(value)})
+		}
+	}
+	return pairs
+}
+
+// unescape returns a part of a query as what it says, or as it is where that
+// is nothing.
+func unescape(text string) string {
+	if said, err := url.QueryUnescape(text); err == nil {
+		return said
+	}
+	return text
+}
+
+func newHARResponse(e *journal.Exchange, shown fetch.Shown) harResponse {
+	r := harResponse{
+		Status: e.Status, StatusText: http.StatusText(e.Status), Cookies: []harPair{}, Headers: headerPairs(shown.Header),
+		Content:     harContent{Size: len(shown.Body), MimeType: shown.Header.Get("Content-Type"), Text: string(shown.Body)},
+		HeadersSize: unknown, BodySize: unknown,
+	}
+	if r.Content.MimeType == "" {
+		r.Content.MimeType = "application/octet-stream"
+	}
+	if !utf8.Valid(shown.Body) {
+		r.Content.Text, r.Content.Encoding = base64.StdEncoding.EncodeToString(shown.Body), "base64"
+	}
+	if !shown.Sealed {
+		r.BodySize = len(e.Body)
+		saved := len(shown.Body) - len(e.Body)
+		r.Content.Compression = &saved
+	}
+	return r
+}
+
+// headerPairs are the fields of a header by their names.
+func headerPairs(h http.Header) []harPair {
+	pairs := []harPair{}
+	for name, values := range h {
+		for _, v := range values {
+			pairs = append(pairs, harPair{name, v})
+		}
+	}
+	slices.SortStableFunc(pairs, func(a, b harPair) int { return strings.Compare(a.Name, b.Name) })
+	return pairs
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/state/journal"
+	"github.com/tap-rest/tap-rest/tap"
+)
+
+// journalCmd looks at what is recorded.
+type journalCmd struct {
+	List   journalListCmd   `cmd:"" help:"List the passes that are recorded."`
+	Show   journalShowCmd   `cmd:"" help:"Show the recorded requests, a line each."`
+	Export journalExportCmd `cmd:"" help:"Write the recorded requests and answers to a file."`
+	Prune  journalPruneCmd  `cmd:"" help:"Delete what is too old, or too much, or all."`
+}
+
+// journalFlags say whose journals a command is about.
+type journalFlags struct {
+	Config []string `placeholder:"FILE" sep:"none" xor:"whose" help:"Settings, as of a sync: the journal of that source alone."`
+	Dir    string   `placeholder:"DIR" xor:"whose" help:"Folder of journals; without --config, the one where a sync keeps them by default."`
+}
+
+// journals are those that a command is about.
+type journals struct {
+	dir     string   // that holds them
+	folders []string // one for each source
+	limits  sources.Journal
+	one     bool // a config says whose; else they are all that dir holds
+}
+
+// find finds the journals. That there are none is no error.
+func (f *journalFlags) find(rt *runtime) (*journals, error) {
+	if f.Dir != "" {
+		return allJournals(f.Dir)
+	}
+	o := rt.options()
+	input, err := (&inputFlags{Config: f.Config}).read()
+	if err == nil {
+		o.Definition, err = input.Definition()
+	}
+	if errors.Is(err, sources.ErrNoSource) && len(f.Config) == 0 {
+		return allJournals(filepath.Join(o.WorkDir, "journal"))
+	}
+	if err == nil {
+		err = configure(rt, input, &o)
+	}
+	if err != nil {
+		return nil, &tap.InputError{Err: err}
+	}
+	js := &journals{dir: tap.JournalFolder(o), limits: o.Config.Run.Journal, one: true}
+	folder, err := tap.FindSource(o)
+	if errors.Is(err, fs.ErrNotExist) {
+		return js, nil
+	}
+	if err == nil {
+		err = js.add(folder)
+	}
+	return js, err
+}
+
+// allJournals are those in a folder.
+func allJournals(dir string) (*journals, error) {
+	js := &journals{dir: dir, limits: sources.DefaultRun().Journal}
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, &tap.InputError{Err: err}
+	}
+	for _, e := range entries {
+		if !e.IsDir() {
+			continue
+		}
+		if err := js.add(filepath.Join(dir, e.Name())); err != nil {
+			return nil, err
+		}
+	}
+	return js, nil
+}
+
+// add adds a folder where it holds a journal.
+func (js *journals) add(folder string) error {
+	is, err := journal.Exists(folder)
+	if is {
+		js.folders = append(js.folders, folder)
+	}
+	return err
+}
+
+// passes are the passes of a journal by their id.
+type passes map[string]*passLine
+
+// passLine is a pass and what is recorded of it.
+type passLine struct {
+	journal.Pass
+	exchanges, bytes int64
+	last             time.Time // when its last answer came, or it began
+}
+
+func passesOf(j *journal.Journal) (inOrder []*passLine, byID passes) {
+	byID = passes{}
+	for _, p := range j.Passes() {
+		line := &passLine{Pass: p, last: p.Begun}
+		inOrder, byID[p.ID] = append(inOrder, line), line
+	}
+	return inOrder, byID
+}
+
+// each opens one journal after the other for reading.
+func (js *journals) each(rt *runtime, f func(folder string, j *journal.Journal) error) error {
+	if len(js.folders) == 0 {
+		js.sayNone(rt)
+	}
+	for _, folder := range js.folders {
+		j, err := journal.OpenReadOnly(folder)
+		if err != nil {
+			return err
+		}
+		for _, warning := range j.Warnings() {
+			rt.console.logger.Warn(warning)
+		}
+		if err := errors.Join(f(folder, j), j.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// print prints what f writes for each journal.
+func (js *journals) print(rt *runtime, f func(w io.Writer, folder string, j *journal.Journal) error) error {
+	w := bufio.NewWriter(rt.stdout)
+	err := js.each(rt, func(folder string, j *journal.Journal) error {
+		return f(w, folder, j)
+	})
+	return errors.Join(err, w.Flush())
+}
+
+func (js *journals) sayNone(rt *runtime) {
+	if js.one {
+		rt.console.say("%s holds nothing of this source with these settings", js.dir)
+		return
+	}
+	rt.console.say("%s holds no journal", js.dir)
+}
+
+// ago is how long ago something was, in its largest unit.
+func ago(at, now time.Time) string {
+	d := max(0, now.Sub(at))
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", d/time.Second)
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	}
+	return fmt.Sprintf("%dd", d/(24*time.Hour))
+}

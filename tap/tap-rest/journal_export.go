@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/tap-rest/tap-rest/state/journal"
+	"github.com/tap-rest/tap-rest/tap"
+)
+
+// journalExportCmd writes exchanges for other programs.
+type journalExportCmd struct {
+	journalFlags
+	HAR    string `name:"har" required:"" placeholder:"FILE" help:"The file, an HTTP Archive: open it in the network tab of a browser."`
+	Stream string `placeholder:"NAME" help:"Those of one stream."`
+}
+
+// Run writes the file.
+func (c *journalExportCmd) Run(rt *runtime) error {
+	js, err := c.find(rt)
+	if err != nil {
+		return err
+	}
+	if len(js.folders) == 0 {
+		js.sayNone(rt)
+		return nil
+	}
+	// Answers hold what the warehouse will hold: they are for the user alone.
+	f, err := os.OpenFile(c.HAR, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return &tap.InputError{Err: fmt.Errorf("--har: %w", err)}
+	}
+	n, err := c.write(rt, f, js)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", c.HAR, err)
+	}
+	rt.console.say("%s: %d exchanges", c.HAR, n)
+	return nil
+}
+
+// write writes the archive, and returns how many exchanges are in it.
+func (c *journalExportCmd) write(rt *runtime, f io.Writer, js *journals) (n int, err error) {
+	w := bufio.NewWriter(f)
+	h, err := tap.NewHAR(w, version())
+	if err != nil {
+		return 0, err
+	}
+	err = js.each(rt, func(_ string, j *journal.Journal) error {
+		_, byID := passesOf(j)
+		return j.Each(func(e *journal.Exchange) error {
+			p := byID[e.Pass]
+			if p == nil || c.Stream != "" && c.Stream != p.Stream {
+				return nil
+			}
+			n++
+			return h.Add(e, p.Stream)
+		})
+	})
+	if err != nil {
+		return n, err
+	}
+	return n, errors.Join(h.Close(), w.Flush())
+}

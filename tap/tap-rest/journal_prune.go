@@ -1,0 +1,55 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tap-rest/tap-rest/state/journal"
+	"github.com/tap-rest/tap-rest/tap"
+)
+
+// journalPruneCmd deletes exchanges.
+type journalPruneCmd struct {
+	journalFlags
+	All bool `help:"Delete everything, not only what run.journal.max_age and max_bytes let go: the next run pays for it again."`
+}
+
+// Run prunes one journal after the other. One that a run holds is left as it
+// is, and makes the command fail for now.
+func (c *journalPruneCmd) Run(rt *runtime) error {
+	js, err := c.find(rt)
+	if err != nil {
+		return err
+	}
+	if c.All && !js.one && c.Dir == "" {
+		return &tap.InputError{Err: errors.New("journal prune --all: say of which source by --config, or of which folder by --dir")}
+	}
+	if len(js.folders) == 0 {
+		js.sayNone(rt)
+	}
+	var failed error
+	for _, folder := range js.folders {
+		failed = errors.Join(failed, c.prune(rt, folder, js))
+	}
+	return failed
+}
+
+func (c *journalPruneCmd) prune(rt *runtime, folder string, js *journals) error {
+	j, err := journal.Open(folder, journal.Options{MaxAge: js.limits.MaxAge, MaxBytes: js.limits.MaxBytes, Log: rt.console.logger})
+	if err != nil {
+		return err
+	}
+	var deleted int64
+	if c.All {
+		deleted, err = j.Clear()
+	} else {
+		deleted, err = j.Prune(time.Now())
+	}
+	left := j.Size()
+	if err := errors.Join(err, j.Close()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(rt.stdout, "%s: %d bytes deleted, %d left\n", folder, deleted, left)
+	return err
+}

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/tap-rest/tap-rest/tap"
+)
+
+// replayCmd reads recorded passes again.
+type replayCmd struct {
+	inputFlags
+}
+
+// Run writes the messages of the last pass of each selected stream, from the
+// journal alone, its account on stderr.
+func (c *replayCmd) Run(rt *runtime) error {
+	o, err := c.options(rt)
+	if err != nil {
+		return err
+	}
+	o.Replay, o.Watch = true, rt.console.progress
+	account, err := tap.Sync(rt.stop, o)
+	if account != nil && !errors.Is(err, tap.ErrClosedOutput) {
+		rt.console.account(account)
+	}
+	return err
+}
