@@ -145,7 +145,7 @@ func (a *Account) String() string {
 	rows := [][]string{{"stream", "records", "pages", "calls", "from journal", "retries", "waited", "received", ""}}
 	for _, s := range a.Streams {
 		rows = append(rows, []string{s.Name, count(s.Emitted), count(s.Pages), count(s.Requests()), count(s.Recalled()), count(s.Retries()),
-			seconds(s.Waited()), size(s.Wire()), s.status(a.Stopped != "")})
+			seconds(s.Waited()), size(s.Wire()), s.status()})
 	}
 	records, requests, retries, waited, wire := a.Total()
 	if len(a.Streams) > 1 {
@@ -166,7 +166,7 @@ func (a *Account) String() string {
 }
 
 // status is how a stream ended, in a word.
-func (s *StreamAccount) status(stopped bool) string {
+func (s *StreamAccount) status() string {
 	var e *fetch.Error
 	switch {
 	case errors.As(s.Failure, &e):
@@ -177,10 +177,8 @@ func (s *StreamAccount) status(stopped bool) string {
 		return "skipped"
 	case s.Done:
 		return "complete"
-	case stopped:
-		return "unfinished"
 	}
-	return "under way"
+	return "unfinished"
 }
 
 // remarks are what a person should know of a stream besides its numbers.

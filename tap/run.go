@@ -30,6 +30,10 @@ const (
 	keptLines = 4
 	// maxRestarts is how often the API may lose a walk, across runs.
 	maxRestarts = 3
+	// queueShare is which part of run.memory pages may take before their turn:
+	// enough for the API never to wait for a page that is being worked on. The
+	// collector lets garbage grow to as much again.
+	queueShare = 32
 	// metricsEvery is how often METRIC lines are logged.
 	metricsEvery = time.Minute
 )
@@ -186,7 +190,7 @@ func (r *run) emit(stop context.Context, workers []*worker, account *Account) er
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	blocked := make(chan struct{})
-	r.spool = newSpool(r.Config.Run.Memory/8, r.Config.Run.Spool, func() bool { return r.gate.why() != "" })
+	r.spool = newSpool(r.Config.Run.Memory/queueShare, r.Config.Run.Spool, func() bool { return r.gate.why() != "" })
 	go r.wakeSpool(ctx)
 	unhook := context.AfterFunc(stop, func() {
 		r.gate.shut("it was told to stop")

@@ -33,7 +33,7 @@ func TestPeakMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads 100 MB")
 	}
-	peak := figureRun(t, figureRecords, nil)
+	peak := figureRun(t, figure{records: figureRecords}).peak
 	t.Logf("peak memory %.1f MB for %d records", float64(peak)/1e6, figureRecords)
 	if peak > figureMemory {
 		t.Errorf("peak memory is %.1f MB, more than %d", float64(peak)/1e6, figureMemory>>20)
@@ -45,7 +45,7 @@ func BenchmarkPeakMemory(b *testing.B) {
 	for _, records := range []int{figureRecords, 5 * figureRecords} {
 		b.Run(strconv.Itoa(records), func(b *testing.B) {
 			for b.Loop() {
-				b.ReportMetric(float64(figureRun(b, records, nil))/1e6, "MB")
+				b.ReportMetric(float64(figureRun(b, figure{records: records}).peak)/1e6, "MB")
 			}
 		})
 	}
@@ -58,26 +58,57 @@ func BenchmarkStart(b *testing.B) {
 		var first atomic.Int64
 		b.StopTimer()
 		start := time.Now()
-		figureRun(b, figurePage, func(int, *http.Request) { first.CompareAndSwap(0, int64(time.Since(start))) })
+		figureRun(b, figure{records: figurePage, before: func(int, *http.Request) { first.CompareAndSwap(0, int64(time.Since(start))) }})
 		b.ReportMetric(float64(first.Load())/1e6, "ms/start")
 		b.StartTimer()
 	}
 }
 
-// figureRun reads orders out with the real binary, and returns its peak memory
-// in bytes.
-func figureRun(t testing.TB, records int, before func(int, *http.Request)) int64 {
+// BenchmarkJournal reports how much more processor time a run takes with a
+// journal than without, as a ratio of runs that alternate.
+func BenchmarkJournal(b *testing.B) {
+	for _, encoding := range []string{"", "gzip"} {
+		b.Run("encoding="+encoding, func(b *testing.B) {
+			var on, off time.Duration
+			for b.Loop() {
+				off += figureRun(b, figure{records: figureRecords / 4, encoding: encoding, journalOff: true}).cpu
+				on += figureRun(b, figure{records: figureRecords / 4, encoding: encoding}).cpu
+			}
+			b.ReportMetric(float64(on)/float64(off), "on/off")
+			b.ReportMetric(on.Seconds()/float64(b.N), "cpu-s-on")
+		})
+	}
+}
+
+// figure is a run to be measured.
+type figure struct {
+	records    int
+	encoding   string
+	journalOff bool
+	before     func(int, *http.Request)
+}
+
+// measured is what came of it.
+type measured struct {
+	peak int64         // resident memory, in bytes
+	cpu  time.Duration // user and system
+}
+
+// figureRun reads orders out with the real binary.
+func figureRun(t testing.TB, f figure) (m measured) {
 	t.Helper()
 	var opts []apitest.Option
-	if before != nil {
-		opts = append(opts, apitest.Before(before))
+	if f.before != nil {
+		opts = append(opts, apitest.Before(f.before))
 	}
-	url, stop, err := apitest.New(opts...).Add(apitest.Orders(records)).Start()
+	orders := apitest.Orders(f.records)
+	orders.Encoding = f.encoding
+	url, stop, err := apitest.New(opts...).Add(orders).Start()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer stop()
-	cmd := exec.Command(builtBinary(t), "--config", figureConfig(t, url), "--log-level", "error")
+	cmd := exec.Command(builtBinary(t), "--config", figureConfig(t, url, f.journalOff), "--log-level", "error")
 	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+t.TempDir())
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
@@ -93,14 +124,15 @@ func figureRun(t testing.TB, records int, before func(int, *http.Request)) int64
 	go func() { peak <- watchMemory(cmd.Process.Pid, done) }()
 	got := countRecords(t, stdout)
 	close(done)
-	most := <-peak
+	m.peak = <-peak
 	if err := cmd.Wait(); err != nil {
 		t.Fatalf("tap-rest: %v\n%s", err, &stderr)
 	}
-	if got != records {
-		t.Fatalf("%d records, want %d", got, records)
+	if got != f.records {
+		t.Fatalf("%d records, want %d", got, f.records)
 	}
-	return most
+	m.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	return m
 }
 
 func countRecords(t testing.TB, r io.Reader) (n int) {
@@ -147,7 +179,7 @@ func highWater(pid int) int64 {
 	return kib << 10
 }
 
-func figureConfig(t testing.TB, url string) string {
+func figureConfig(t testing.TB, url string, journalOff bool) string {
 	t.Helper()
 	definition := map[string]any{
 		"version": 1, "name": "figures",
@@ -157,7 +189,9 @@ func figureConfig(t testing.TB, url string) string {
 			"primary_key": []string{"id"}, "pagination": map[string]any{"type": "cursor", "next": "next_page", "param": "cursor"},
 		}},
 	}
-	config, err := json.Marshal(map[string]any{"source": definition})
+	config, err := json.Marshal(map[string]any{
+		"source": definition, "run": map[string]any{"journal": map[string]any{"off": journalOff}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
