@@ -33,6 +33,9 @@ func TestFlip(t *testing.T) {
 		whole := fs.files[name].now
 		frames := framesOf(t, whole)
 		for at := range whole {
+			if raceEnabled && at%5 != 0 {
+				continue
+			}
 			for _, bits := range []byte{1 << (at % 8), 0xff} {
 				damaged := fs.clone()
 				damaged.files[name].now[at] ^= bits
@@ -63,7 +66,9 @@ func checkFlip(t *testing.T, m *model, fs *memFS, name string, at int, frames []
 	if !maps.Equal(got, want) {
 		t.Fatalf("%s byte %d: served %v, want %v", filepath.Base(name), at, got, want)
 	}
-	checkRepaired(t, m, fs, j)
+	if at%5 == 0 {
+		checkRepaired(t, m, fs, j)
+	}
 }
 
 // checkRepaired records what was lost anew, and expects all of it the next time,
@@ -163,7 +168,7 @@ func TestDamageWhileRunning(t *testing.T) {
 			place, _, _ := j.Lookup(Key{"a", "p", 0, 1})
 			at := place.end() - 1
 			if part == "head" {
-				at = place.offset + preludeSize
+				at = place.offset + int64(place.head) - 1
 			}
 			fs.files[j.path(1)].now[at] ^= 4
 			_, err := j.Read(place, nil)
@@ -181,6 +186,66 @@ func TestDamageWhileRunning(t *testing.T) {
 			j = open(t, testDir, Options{FS: fs})
 			if got := len(m.walk(t, j, "a", "p", 0)); got != 2 {
 				t.Errorf("%d served when opened again, want 2", got)
+			}
+		})
+	}
+}
+
+// TestWaitsBehindReplacement: damage that was made good takes nothing from what
+// came later out of order.
+func TestWaitsBehindReplacement(t *testing.T) {
+	m, fs := newModel(), newMemFS()
+	j := open(t, testDir, Options{FS: fs})
+	begin(t, j, "a")
+	m.add(t, j, "a", "p", 0)
+	place := m.addTake(t, j, "a", "p", 1, 0)
+	m.add(t, j, "a", "p", 2, 3)
+	closed(t, j)
+	fs.files[j.path(1)].now[place.end()-1] ^= 1
+	j = open(t, testDir, Options{FS: fs})
+	m.addTake(t, j, "a", "p", 1, 1)
+	m.addTake(t, j, "a", "p", 3, 1)
+	closed(t, j)
+	j = open(t, testDir, Options{FS: fs})
+	if got := len(m.walk(t, j, "a", "p", 0)); got != 2 {
+		t.Errorf("%d served, want 2", got)
+	}
+	m.addTake(t, j, "a", "p", 2, 1)
+	if got := len(m.walk(t, j, "a", "p", 0)); got != 4 {
+		t.Errorf("%d served once the gap is filled, want 4", got)
+	}
+}
+
+// TestLostMarks damages both copies of a mark: what was recorded behind it says
+// the same.
+func TestLostMarks(t *testing.T) {
+	tests := []struct {
+		name string
+		kind kind
+		do   func(j *Journal) error
+	}{
+		{"rejection", kindReject, func(j *Journal) error { return j.Reject(Key{"a", "p", 0, 1}) }},
+		{"restart", kindRestart, func(j *Journal) error { _, err := j.Restart("a", "p"); return err }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m, fs := newModel(), newMemFS()
+			j := open(t, testDir, Options{FS: fs})
+			begin(t, j, "a")
+			m.add(t, j, "a", "p", 0, 1, 2, 3)
+			must(t, tt.do(j))
+			m.addTake(t, j, "a", "p", len(m.walk(t, j, "a", "p", 0)), 1)
+			want := m.all(t, j)
+			closed(t, j)
+			b := fs.files[j.path(1)].now
+			for _, f := range framesOf(t, b) {
+				if f.kind == tt.kind {
+					b[f.from+preludeSize] ^= 1
+				}
+			}
+			j = open(t, testDir, Options{FS: fs})
+			if got := m.all(t, j); !maps.Equal(got, want) {
+				t.Errorf("served %v, want %v", got, want)
 			}
 		})
 	}

@@ -67,7 +67,6 @@ func (x *index) pass(id string, segment uint32) *pass {
 
 func (x *index) begin(it Pass, ordinal int, segment uint32) *pass {
 	p := x.pass(it.ID, segment)
-	it.Finished = it.Finished || p.Finished
 	p.Pass, p.ordinal, p.known = it, ordinal, true
 	if !p.dropped {
 		p.marks = []uint32{segment}
@@ -156,9 +155,6 @@ func (r *run) put(n int, e entry, anew bool) {
 		}
 		r.ahead[n] = e
 		return
-	}
-	if n == r.damaged && len(r.ahead) == 0 {
-		r.damaged = -1 // replaced, and nothing lay behind it
 	}
 	r.entries = append(r.entries, e)
 	r.close()

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -70,7 +71,13 @@ func (j *Journal) dropOld(now time.Time) error {
 	}
 	for id, p := range j.index.passes {
 		if p.live() && !p.touched && now.Sub(p.latest) > j.maxAge {
-			if err := j.drop(id); err != nil {
+			err := j.drop(id)
+			if errors.Is(err, ErrFull) {
+				// It is as old next time, and its segments are the room.
+				p.dropped, p.runs, p.marks = true, nil, nil
+				continue
+			}
+			if err != nil {
 				return err
 			}
 		}

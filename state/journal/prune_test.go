@@ -3,6 +3,9 @@ package journal
 import (
 	"errors"
 	"math"
+	"slices"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -164,6 +167,44 @@ func TestPruneMarks(t *testing.T) {
 				j = open(t, testDir, o)
 			}
 		})
+	}
+}
+
+// TestPruneSyncs: marks that are written again are durable before what had them
+// is deleted.
+func TestPruneSyncs(t *testing.T) {
+	fs, m := newMemFS(), newModel()
+	j := open(t, testDir, Options{FS: fs, SegmentBytes: perSegment, MaxBytes: 1})
+	begin(t, j, "a")
+	pages(t, j, m, "a", "p", 0, 2)
+	j.Emitted(Key{"a", "p", 0, 0})
+	must(t, j.Sync())
+	fs.trace = nil
+	_, err := j.Prune(noon)
+	must(t, err)
+	removed, synced := slices.Index(fs.trace, "remove 00000001.journal"), slices.Index(fs.trace, "syncdir journal")
+	if removed < 0 || synced < 0 || removed < synced || fs.trace[synced-1] != "sync 00000004.journal" {
+		t.Errorf("pruning did %q", fs.trace)
+	}
+}
+
+// TestPruneFull: room is made on a disk that has none.
+func TestPruneFull(t *testing.T) {
+	fs, m := newMemFS(), newModel()
+	o := Options{FS: fs, SegmentBytes: perSegment, MaxAge: time.Hour}
+	j := open(t, testDir, o)
+	begin(t, j, "a")
+	pages(t, j, m, "a", "p", 0, 5)
+	closed(t, j)
+	fs.fault = func(int) error {
+		if what := fs.trace[len(fs.trace)-1]; strings.HasPrefix(what, "write") || strings.HasPrefix(what, "create") {
+			return syscall.ENOSPC
+		}
+		return nil
+	}
+	j = open(t, testDir, o)
+	if deleted, err := j.Prune(noon.AddDate(0, 0, 1)); err != nil || deleted == 0 || j.Size() > 0 {
+		t.Errorf("deleted %d, %d are left, error %v", deleted, j.Size(), err)
 	}
 }
 

@@ -43,6 +43,7 @@ type player struct {
 	fs    *memFS
 	o     Options
 	j     *Journal
+	m     *model
 	lines map[string]*line
 	takes int
 	// pruned: a partition may begin anywhere.
@@ -116,6 +117,7 @@ func (p *player) append(t *testing.T, name string, l *line, n int) {
 	t.Helper()
 	p.takes++
 	e := exchange("a", name, l.generation, n, p.takes)
+	p.m.give(e)
 	_, err := p.j.Append(e)
 	must(t, err)
 	if n < l.end() && l.first >= 0 {
@@ -151,7 +153,7 @@ func TestRandom(t *testing.T) {
 	for seed := range uint64(60) {
 		fs := newMemFS()
 		o := Options{FS: fs, SegmentBytes: 900, MaxBytes: int64(2000 * (seed % 3))}
-		p := &player{r: rand.New(rand.NewPCG(seed, 0)), fs: fs, o: o, lines: map[string]*line{}}
+		p := &player{r: rand.New(rand.NewPCG(seed, 0)), fs: fs, m: newModel(), o: o, lines: map[string]*line{}}
 		p.j = open(t, testDir, o)
 		begin(t, p.j, "a")
 		for range 150 {
@@ -160,5 +162,43 @@ func TestRandom(t *testing.T) {
 		}
 		checkSize(t, p.j, fs)
 		closed(t, p.j)
+	}
+}
+
+// TestRandomCrash cuts the power in between, with deletions that may not have
+// happened either. What comes out was given, and opening never fails.
+func TestRandomCrash(t *testing.T) {
+	for seed := range uint64(60) {
+		fs := newMemFS()
+		o := Options{FS: fs, SegmentBytes: 900, MaxBytes: 3000}
+		p := &player{r: rand.New(rand.NewPCG(seed, 1)), fs: fs, m: newModel(), o: o, lines: map[string]*line{}}
+		p.j = open(t, testDir, o)
+		begin(t, p.j, "a")
+		for range 150 {
+			switch p.r.IntN(12) {
+			case 0:
+				must(t, p.j.Sync())
+			case 1:
+				p.crash(t)
+			default:
+				p.step(t)
+			}
+		}
+		closed(t, p.j)
+	}
+}
+
+func (p *player) crash(t *testing.T) {
+	t.Helper()
+	p.fs = p.fs.crash(p.r)
+	p.o.FS = p.fs
+	p.j = open(t, testDir, p.o)
+	p.m.all(t, p.j)
+	if len(p.j.Passes()) == 0 {
+		begin(t, p.j, "a")
+	}
+	p.lines = map[string]*line{}
+	for _, name := range []string{"p", "q", "r", "s"} {
+		p.lines[name] = newLine(p.j.Generation("a", name), -1)
 	}
 }
