@@ -100,10 +100,17 @@ func (r *run) openJournal() error {
 	for _, warning := range r.journal.Warnings() {
 		r.Log.Warn(warning)
 	}
-	if _, err := r.journal.Prune(r.now); err != nil {
+	return nil
+}
+
+// pruneJournal deletes what no pass needs any more, once the passes are chosen.
+func (r *run) pruneJournal() {
+	if r.journal == nil || r.Replay {
+		return
+	}
+	if _, err := r.journal.Prune(time.Now()); err != nil {
 		r.Log.Warn("the journal cannot be pruned", "why", err.Error())
 	}
-	return nil
 }
 
 // laid is what a pass in the journal says beside its own fields: how its
@@ -173,6 +180,12 @@ func (r *run) record(one *reading) (*fetch.Recording, error) {
 			}
 		}
 	}
+	if known && !r.Replay && one.position.Pages > rec.Base { // the state has what came before
+		r.journal.Emitted(journal.Key{
+			Pass: rec.Pass, Partition: rec.Partition, Generation: r.journal.Generation(rec.Pass, rec.Partition),
+			N: int(one.position.Pages-rec.Base) - 1,
+		})
+	}
 	if known || r.Replay {
 		return rec, nil
 	}
@@ -235,9 +248,7 @@ func (r *run) journaled(all []*batch) {
 		}
 	}
 	if r.journal.Size() > r.Config.Run.Journal.MaxBytes {
-		if _, err := r.journal.Prune(time.Now()); err != nil {
-			r.Log.Warn("the journal cannot be pruned", "why", err.Error())
-		}
+		r.pruneJournal()
 	}
 }
 

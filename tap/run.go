@@ -145,6 +145,7 @@ func Sync(stop context.Context, o Options) (*Account, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.pruneJournal()
 	account := &Account{Started: r.now}
 	for _, one := range readings {
 		account.Streams = append(account.Streams, &StreamAccount{
