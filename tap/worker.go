@@ -1,0 +1,223 @@
+package tap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/tap-rest/tap-rest/sources/fetch"
+)
+
+// worker walks one partition.
+type worker struct {
+	*reading
+	run       *run
+	client    *fetch.Client
+	splitter  *splitter // the walk's
+	reload    *splitter // the renderer's, for pages that were spooled
+	renderer  *renderer
+	walk      *fetch.Walk
+	recording *fetch.Recording // nil: no journal
+	track     *track
+	reached   fetch.Position // where the walk goes on
+}
+
+// workers makes one worker for each partition: every input is checked here,
+// before the first request.
+func (r *run) workers(readings []*reading) ([]*worker, error) {
+	var all []*worker
+	q := &quarantine{work: r.work}
+	for _, one := range readings {
+		w, err := r.worker(one, q)
+		if err != nil {
+			return nil, &InputError{err}
+		}
+		all = append(all, w)
+	}
+	return all, nil
+}
+
+func (r *run) worker(one *reading, q *quarantine) (*worker, error) {
+	s, err := newSplitter(one.Records)
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", one.Name, err)
+	}
+	var cached []byte
+	if one.Stream.Schema == nil {
+		if cached, err = r.work.cachedSchema(one.Name, one.shape); err != nil {
+			r.Log.Warn("the schema is inferred anew", "stream", one.Name, "why", err.Error())
+		}
+	}
+	c, err := newChecker(one, cached, q)
+	if err != nil {
+		return nil, err
+	}
+	reload, err := newSplitter(one.Records)
+	if err != nil {
+		return nil, err
+	}
+	client := r.client(one)
+	if err := client.Check(one.vars); err != nil {
+		return nil, fmt.Errorf("stream %s: %w", one.Name, err)
+	}
+	w := &worker{
+		reading: one, run: r, client: client, splitter: s, reload: reload, reached: one.position,
+		renderer: newRenderer(one, c), track: newTrack(one),
+	}
+	if w.recording, err = r.record(one); err != nil {
+		return nil, fmt.Errorf("stream %s: journal: %w", one.Name, err)
+	}
+	w.walk = w.newWalk(one.position)
+	return w, nil
+}
+
+func (w *worker) newWalk(from fetch.Position) *fetch.Walk {
+	walk := w.client.NewWalk(w.Stream, w.splitter, w.vars, from, &w.counters)
+	walk.Record(w.recording)
+	return walk
+}
+
+// work walks the partition: one goroutine fetches the pages to come while this
+// one renders those that are there. It reports true where the walk failed for
+// now and is to be tried again, unless this is the last time.
+func (w *worker) work(ctx context.Context, batches chan<- *batch, last bool) bool {
+	walkCtx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	pages := &queue{spool: w.run.spool}
+	ended := make(chan error, 1)
+	go func() {
+		defer pages.end()
+		ended <- w.fetchAll(walkCtx, pages)
+	}()
+	err := w.renderAll(ctx, pages, batches)
+	cancel()
+	if walkErr := <-ended; err == nil {
+		err = walkErr
+	}
+	pages.drop()
+	if err == nil || errors.Is(err, fetch.ErrStopped) {
+		return false
+	}
+	var e *fetch.Error
+	if !last && errors.As(err, &e) && e.Class == fetch.Transient {
+		w.run.Log.Warn("failed for now: tried again when the other streams are done", "stream", w.Name, "why", err.Error())
+		return true
+	}
+	send(ctx, batches, w.failed(err))
+	return false
+}
+
+// renderAll makes each page a batch, in their order.
+func (w *worker) renderAll(ctx context.Context, pages *queue, batches chan<- *batch) error {
+	for page, ok := pages.pop(ctx); ok; page, ok = pages.pop(ctx) {
+		b, err := w.render(page)
+		if err != nil {
+			return err
+		}
+		if !send(ctx, batches, b) {
+			return fetch.ErrStopped
+		}
+	}
+	return nil
+}
+
+// send hands a batch to the emitter, unless the run has ended.
+func send(ctx context.Context, batches chan<- *batch, b *batch) bool {
+	select {
+	case batches <- b:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// fetchAll queues the walk's pages.
+func (w *worker) fetchAll(ctx context.Context, pages *queue) error {
+	for {
+		page, err := w.walk.Next(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case w.restart(err):
+			continue
+		case err != nil:
+			return w.replayEnds(err)
+		}
+		w.reached = page.Next
+		if page.Unrecorded != nil {
+			w.run.journalFailed(page.Unrecorded)
+		}
+		if !page.Recalled {
+			w.run.gate.count(int64(page.Records.Len()))
+		}
+		if last := page.Last; !pages.push(ctx, queued{page, w.restarts}) || last {
+			return nil
+		}
+	}
+}
+
+// restart begins the walk anew where the API has lost it. It reports false for
+// other errors, and when it was lost too often.
+func (w *worker) restart(err error) bool {
+	var e *fetch.Error
+	if !errors.As(err, &e) || e.Class != fetch.SessionLost || w.restarts >= maxRestarts {
+		return false
+	}
+	w.restarts++
+	w.run.Log.Warn("the API has lost the walk: it is read from its start again, and its records come again",
+		"stream", w.Name, "time", w.restarts, "of", maxRestarts, "why", err.Error())
+	if rec := w.recording; rec != nil {
+		if _, err := rec.Journal.Restart(rec.Pass, rec.Partition); err != nil {
+			w.run.journalFailed(err)
+			return false
+		}
+		rec.Base = 0
+	}
+	w.walk = w.newWalk(fetch.Position{})
+	return true
+}
+
+func (w *worker) render(page queued) (*batch, error) {
+	var lines []byte
+	select {
+	case lines = <-w.run.lines:
+	default:
+	}
+	split := w.splitter
+	if page.Spooled() {
+		split = w.reload
+		if err := w.client.Reload(w.run.journal, page.Page, split); err != nil {
+			return nil, err
+		}
+	}
+	frozen := w.renderer.frozen
+	b, err := w.renderer.render(page.Page, lines[:0])
+	records := page.Records
+	page.Release()
+	split.recycle(records)
+	if err != nil {
+		return nil, err
+	}
+	b.key, b.progress.restarts = page.Key(), page.restarts
+	b.track, b.moved, b.skipped = w.track, page.Moved, page.Skipped
+	if w.renderer.frozen && !frozen {
+		w.run.Log.Warn("sorted: true, but the replication key descends: until all is read, the bookmark stays",
+			"stream", w.Name, "request", page.Request)
+	}
+	if page.Last {
+		w.run.Log.Info("stream read", "stream", w.Name)
+		w.renderer.keySeen(w.run.Log)
+	}
+	return b, nil
+}
+
+// failed is the batch that tells the emitter of a failure. The bookmark stays
+// where the last page left it, unless the API has forgotten the walk.
+func (w *worker) failed(err error) *batch {
+	w.run.Log.Error(err.Error(), "stream", w.Name)
+	b := &batch{track: w.track, failure: err}
+	var e *fetch.Error
+	b.progress.lost = errors.As(err, &e) && e.Class == fetch.SessionLost
+	return b
+}
