@@ -108,7 +108,7 @@ func (e *emitter) flushAll() error {
 		if b.failure == nil || b.progress.lost {
 			b.track.advance(b.progress)
 		} else {
-			b.track.fail(b.failure)
+			b.track.fail(b.failure, b.progress.restarts)
 		}
 		e.recycle(b.lines)
 	}

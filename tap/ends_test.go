@@ -152,13 +152,23 @@ func TestOneStreamFails(t *testing.T) {
 	}
 }
 
-// TestFirstRequestFails checks that a state which came in survives it.
+// TestFirstRequestFails checks that a state which came in survives it: it says
+// whose turn it is in the next run, and no more.
 func TestFirstRequestFails(t *testing.T) {
 	const before = `{"bookmarks":{"items":{"replication_key":"","replication_key_value":null,"pass":{"id":"p","as_of":"2025-06-01T12:00:00Z"},"resume":null},"other":{"x":1}}}`
 	r := setup{definition: items(""), state: before, api: itemsAPI(13, apitest.From(1, apitest.Status(503)))}.run(t)
 	checkFailure(t, r.err, "transient")
-	if got := r.state(); got != before {
-		t.Errorf("\ngot  %s\nwant %s", got, before)
+	head, tail, _ := strings.Cut(before, "null}")
+	if got := r.state(); !strings.HasPrefix(got, head+"[{") || !strings.HasSuffix(got, "}]}"+tail) {
+		t.Errorf("\ngot  %s\nwant %s with a resume", got, before)
+	}
+	b := bookmarkOf(t, r.state(), "items")
+	if open := b.Resume[0].Open[0]; !open.Deferred || string(open.Next) != `{"pages":0,"records":0}` {
+		t.Errorf("got %+v, want the first request, deferred", open)
+	}
+	next := setup{definition: items(""), state: r.state(), api: itemsAPI(13)}.must(t)
+	if got := bookmarkOf(t, next.state(), "items").Pass; got.ID == "p" || !got.AsOf.After(b.Resume[0].AsOf) {
+		t.Errorf("got pass %+v, want a new one", got)
 	}
 }
 

@@ -2,6 +2,7 @@ package tap_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -39,6 +40,7 @@ client:
 // setup is what a run is given.
 type setup struct {
 	definition string // with head before it
+	head       string // "": head
 	config     string // a JSON object; "" is {}
 	catalog    string // Singer's; "" for none
 	state      string // the value of a STATE line; "" for none
@@ -63,7 +65,7 @@ func (s *setup) options(t *testing.T, out, logged io.Writer) tap.Options {
 	d := s.parsed[s.definition]
 	if d == nil {
 		var err error
-		if d, err = sources.Parse("t.yaml", []byte(head+s.definition)); err != nil {
+		if d, err = sources.Parse("t.yaml", []byte(cmp.Or(s.head, head)+s.definition)); err != nil {
 			t.Fatal(err)
 		}
 		if s.parsed != nil {

@@ -48,8 +48,10 @@ type reading struct {
 	from        json.RawMessage // the bookmark that the pass starts from
 	pass        state.Pass
 	previous    string        // id of the pass that the incoming state carries, "" for none
+	replaces    bool          // a bookmark of another replication key
 	resumed     bool          // the state has an unfinished pass, which goes on
 	found       bool          // the journal has it
+	recorded    string        // its id there
 	replayed    *journal.Pass // what a replay reads; nil: this is none
 	restarts    int           // how often the API has lost the walk
 	lookback    time.Duration
@@ -206,7 +208,7 @@ func (r *run) resume(one *reading) error {
 	if one.incremental && b.ReplicationKey != "" && b.ReplicationKey != one.key {
 		r.Log.Warn("the state's replication key is another: the stream is read from its start",
 			"stream", one.Name, "state", b.ReplicationKey, "now", one.key)
-		one.before, one.previous = nil, ""
+		one.before, one.previous, one.replaces = nil, "", true
 		return nil
 	}
 	if one.incremental {
@@ -226,6 +228,9 @@ func (r *run) resume(one *reading) error {
 		return &state.Error{File: r.StateFile, Place: "bookmarks." + one.Name + ".resume.as_of",
 			Msg: fmt.Sprintf("%s lies ahead of our clock, which says %s: one of them is wrong", b.Resume.AsOf.Format(time.RFC3339), r.now.UTC().Format(time.RFC3339))}
 	}
+	if !begun(b.Resume) {
+		return nil
+	}
 	one.pass.AsOf, one.apiClock, one.resumed = b.Resume.AsOf, b.Resume.Clock, true
 	if b.Pass != nil {
 		one.pass.ID = b.Pass.ID
@@ -237,6 +242,15 @@ func (r *run) resume(one *reading) error {
 		}
 	}
 	return nil
+}
+
+// begun reports whether anything of an unfinished pass has come. Where its first
+// request failed, it is there to say whose turn it is.
+func begun(r *state.Resume) bool {
+	return slices.ContainsFunc(r.Open, func(o state.Open) bool {
+		var at fetch.Position
+		return json.Unmarshal(o.Next, &at) != nil || !at.First() || o.Restarts > 0
+	})
 }
 
 // checkClock refuses a bookmark of the future: with it, nothing would be
@@ -259,7 +273,7 @@ func (r *run) reopen(one *reading) error {
 	if one.replayed == nil {
 		one.partition = partitionKey(one.Name, one.window)
 	}
-	if one.before == nil || one.before.Resume == nil || one.before.Resume.Shape != one.shape {
+	if one.before == nil || one.before.Resume == nil || one.before.Resume.Shape != one.shape || !one.resumed && one.replayed == nil {
 		return nil
 	}
 	for i, open := range one.before.Resume.Open {

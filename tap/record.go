@@ -1,6 +1,7 @@
 package tap
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
@@ -91,6 +93,8 @@ func (r *run) openJournal() error {
 	case err == nil:
 	case errors.Is(err, journal.ErrBusy):
 		return err
+	case r.Config.Run.Journal.Dir != "" && (errors.Is(err, journal.ErrFull) || errors.Is(err, syscall.ENOSPC)):
+		return &JournalError{Err: err, Early: true}
 	case r.Config.Run.Journal.Dir == "":
 		r.Log.Warn("there is no journal: a run that is cut asks again for what it had not flushed (run.journal.dir names another folder)", "why", err.Error())
 		return nil
@@ -129,6 +133,16 @@ func planOf(p *journal.Pass) (l laid) {
 	return l
 }
 
+// passAgain begins what follows a pass's id in the journal, where the pass was
+// dropped there and goes on all the same.
+const passAgain = "~"
+
+// passID is the id that states have of a pass.
+func passID(p *journal.Pass) string {
+	id, _, _ := strings.Cut(p.ID, passAgain)
+	return id
+}
+
 // findPass decides which pass of the journal a reading goes on with, if any.
 // That of an unfinished pass in the state is the state's. Without one, it is
 // one that was killed with its whole pipeline before a state was stored, or
@@ -139,13 +153,10 @@ func (r *run) findPass(one *reading) {
 		return
 	}
 	for _, p := range r.journal.Passes() {
-		if p.Stream != one.Name || p.ID == one.previous || string(p.From) != string(one.from) || p.Shape != one.shape {
+		if p.Stream != one.Name || passID(&p) == one.previous || r.unfit(&p, one) != "" {
 			continue
 		}
-		if p.Previous != one.previous || p.Finished && one.previous == "" {
-			continue
-		}
-		one.pass.ID, one.pass.AsOf = p.ID, p.AsOf
+		one.pass.ID, one.pass.AsOf = passID(&p), p.AsOf
 		if d, err := time.ParseDuration(planOf(&p).Lookback); err == nil {
 			one.lookback = d
 		}
@@ -156,6 +167,38 @@ func (r *run) findPass(one *reading) {
 	}
 }
 
+// unfit says why a reading cannot go on with a pass in the journal, "" if it
+// can.
+func (r *run) unfit(p *journal.Pass, one *reading) string {
+	age := r.Config.Run.Journal.MaxAge
+	switch {
+	case one.resumed:
+		return "the state has another unfinished pass"
+	case p.Shape != one.shape:
+		return "its requests were others"
+	case string(p.From) != string(one.from):
+		return "it started from another bookmark"
+	case p.Previous != one.previous:
+		return "it followed another pass than the state has"
+	case p.Finished && one.previous == "":
+		return "it was finished, and without a state nothing says that its records were lost"
+	case !r.started(p):
+		return "nothing came of it"
+	case p.AsOf.After(r.now.Add(clockSkew)):
+		return "it lies ahead of our clock, which says " + r.now.UTC().Format(time.RFC3339)
+	case age > 0 && r.now.Sub(r.journal.Latest(p.ID)) > age:
+		return "it is older than run.journal.max_age"
+	}
+	return ""
+}
+
+// started reports whether the journal has the beginning of a pass.
+func (r *run) started(p *journal.Pass) bool {
+	k := journal.Key{Pass: p.ID, Partition: planOf(p).Partition}
+	k.Generation = r.journal.Generation(k.Pass, k.Partition)
+	return k.Generation > 0 || r.holds(k)
+}
+
 // record begins, or goes on with, the pass in the journal, and sets aside the
 // stream's other passes there. It returns nil without a journal.
 func (r *run) record(one *reading) (*fetch.Recording, error) {
@@ -163,53 +206,106 @@ func (r *run) record(one *reading) (*fetch.Recording, error) {
 		return nil, nil
 	}
 	rec := &fetch.Recording{Journal: r.journal, Pass: one.pass.ID, Partition: one.partition, Only: r.Replay}
-	known := false
-	for _, p := range r.journal.Passes() {
-		switch {
-		case p.Stream != one.Name:
-		case p.ID == one.pass.ID:
-			l := planOf(&p)
-			if l.Generation == r.journal.Generation(p.ID, one.partition) {
-				rec.Base = l.Base
-			}
-			known = one.position.Pages >= rec.Base
-		case r.Replay:
-		default:
-			if err := r.setAside(&p, one); err != nil {
-				return nil, err
-			}
+	if r.Replay {
+		rec.Pass = one.replayed.ID
+		if l := planOf(one.replayed); l.Generation == r.journal.Generation(rec.Pass, rec.Partition) {
+			rec.Base = l.Base
 		}
-	}
-	if known && !r.Replay && one.position.Pages > rec.Base { // the state has what came before
-		r.journal.Emitted(journal.Key{
-			Pass: rec.Pass, Partition: rec.Partition, Generation: r.journal.Generation(rec.Pass, rec.Partition),
-			N: int(one.position.Pages-rec.Base) - 1,
-		})
-	}
-	if known || r.Replay {
 		return rec, nil
 	}
-	rec.Base = one.position.Pages
-	return rec, r.begin(one, rec)
+	p := journal.Pass{
+		ID: one.pass.ID, Stream: one.Name, AsOf: one.pass.AsOf, From: one.from, Previous: one.previous, Shape: one.shape, Begun: r.now,
+	}
+	var err error
+	known := false
+	for _, kept := range r.journal.Passes() {
+		switch {
+		case kept.Stream != one.Name:
+		case passID(&kept) == one.pass.ID:
+			p, known = kept, true
+			rec.Pass = p.ID
+		default:
+			err = errors.Join(err, r.setAside(&kept, one))
+		}
+	}
+	if known {
+		err = errors.Join(err, r.align(one, rec, &p))
+	} else {
+		rec.Base = one.position.Pages
+	}
+	if err == nil {
+		err = r.begin(one, rec, p)
+	}
+	if err != nil {
+		return nil, &JournalError{Err: err, Early: true}
+	}
+	one.recorded = rec.Pass
+	return rec, nil
 }
 
-func (r *run) begin(one *reading, rec *fetch.Recording) error {
-	plan, err := json.Marshal(laid{one.lookback.String(), one.partition, rec.Base, r.journal.Generation(one.pass.ID, one.partition)})
-	if err != nil {
+// align brings a reading and what the journal has of its pass together. Where
+// the state is older than a restart, the walk begins where that did. Where the
+// journal has a gap before the walk's first page, because it was off or
+// damaged, what it has is of no use.
+func (r *run) align(one *reading, rec *fetch.Recording, p *journal.Pass) error {
+	generation := r.journal.Generation(rec.Pass, rec.Partition)
+	if generation > one.restarts {
+		one.position, one.restarts = fetch.Position{}, generation
+	}
+	if l := planOf(p); l.Generation == generation {
+		rec.Base = l.Base
+	}
+	key := journal.Key{Pass: rec.Pass, Partition: rec.Partition, Generation: generation, N: int(one.position.Pages - rec.Base)}
+	before := key
+	before.N--
+	switch {
+	case generation < one.restarts:
+	case key.N == 0:
+		return nil
+	case key.N > 0 && (r.holds(before) || r.holds(key)):
+		r.journal.Emitted(before) // the state has it
+		return nil
+	default:
+		key.N = 0
+		if err := r.journal.Reject(key); err != nil {
+			return err
+		}
+	}
+	rec.Base = one.position.Pages
+	return nil
+}
+
+// holds reports whether the journal serves an exchange.
+func (r *run) holds(k journal.Key) bool {
+	_, _, ok := r.journal.Lookup(k)
+	return ok
+}
+
+// begin writes down how a pass is laid out. One that goes on although it was
+// dropped, for its age or for a run with other requests, is recorded under
+// another id.
+func (r *run) begin(one *reading, rec *fetch.Recording, p journal.Pass) error {
+	var err error
+	if p.Plan, err = json.Marshal(laid{one.lookback.String(), one.partition, rec.Base, one.restarts}); err != nil {
 		return err
 	}
-	return r.journal.Begin(journal.Pass{
-		ID: one.pass.ID, Stream: one.Name, AsOf: one.pass.AsOf, From: one.from, Previous: one.previous,
-		Shape: one.shape, Plan: plan, Begun: r.now,
-	})
+	err = r.journal.Begin(p)
+	if errors.Is(err, journal.ErrDropped) {
+		p.ID = one.pass.ID + passAgain + strings.ToLower(rand.Text())
+		rec.Pass = p.ID
+		err = r.journal.Begin(p)
+	}
+	for err == nil && r.journal.Generation(rec.Pass, rec.Partition) < one.restarts {
+		_, err = r.journal.Restart(rec.Pass, rec.Partition)
+	}
+	return err
 }
 
 // setAside drops a pass that this run cannot use: the state proves that it was
 // stored, or what it asked for is not what is asked for now.
 func (r *run) setAside(p *journal.Pass, one *reading) error {
-	if p.ID != one.previous && !p.Finished {
-		r.Log.Info("an unfinished pass in the journal is set aside: it was of other requests, or started from another bookmark",
-			"stream", one.Name, "as_of", p.AsOf.Format(time.RFC3339))
+	if passID(p) != one.previous {
+		r.Log.Info("a pass in the journal is set aside", "stream", one.Name, "as_of", p.AsOf.Format(time.RFC3339), "why", cmp.Or(r.unfit(p, one), "a later one goes on"))
 	}
 	return r.journal.Drop(p.ID)
 }
@@ -241,14 +337,28 @@ func (r *run) journaled(all []*batch) {
 		if b.key != nil {
 			r.journal.Emitted(*b.key)
 		}
-		if b.failure == nil && b.progress.last {
-			if err := r.journal.Finish(b.track.pass.ID); err != nil {
+		switch {
+		case b.progress.lost: // asking again from where it was lost helps nobody
+			if err := r.journal.Drop(b.track.recorded); err != nil {
 				r.journalFailed(err)
 			}
+		case b.failure == nil && b.progress.last:
+			r.finished = append(r.finished, b.track.recorded)
 		}
 	}
 	if r.journal.Size() > r.Config.Run.Journal.MaxBytes {
 		r.pruneJournal()
+	}
+}
+
+// finishPasses says in the journal which passes are over. It is the last thing
+// that a run does: what a run that was cut had read whole may be lost with its
+// state like the rest.
+func (r *run) finishPasses() {
+	for _, id := range r.finished {
+		if err := r.journal.Finish(id); err != nil {
+			r.Log.Warn("the journal does not say that a pass is over", "why", err.Error())
+		}
 	}
 }
 
@@ -269,14 +379,20 @@ func (r *run) keepSynced(done <-chan struct{}) {
 	}
 }
 
-// JournalError is a journal that could not be written while the run went on.
-type JournalError struct{ Err error }
+// JournalError is a journal that cannot be written.
+type JournalError struct {
+	Err   error
+	Early bool // nothing was fetched
+}
 
 // Error says what it means.
 func (e *JournalError) Error() string {
 	text := e.Err.Error()
 	if !strings.HasPrefix(text, "journal") {
 		text = "journal: " + text
+	}
+	if e.Early {
+		return text + ": nothing was fetched"
 	}
 	return text + ": fetching stopped; what had come is written, and the next run goes on from the last STATE"
 }

@@ -72,7 +72,7 @@ func (r *run) replayPass(one *reading) {
 	p, given := r.lastPass(one.Name), one.before
 	l := planOf(p)
 	one.replayed, one.found = p, true
-	one.pass, one.from, one.previous, one.partition = state.Pass{ID: p.ID, AsOf: p.AsOf}, p.From, p.Previous, l.Partition
+	one.pass, one.from, one.previous, one.partition = state.Pass{ID: passID(p), AsOf: p.AsOf}, p.From, p.Previous, l.Partition
 	if d, err := time.ParseDuration(l.Lookback); err == nil {
 		one.lookback = d
 	}
@@ -81,7 +81,7 @@ func (r *run) replayPass(one *reading) {
 	if given == nil {
 		return
 	}
-	if given.Pass != nil && given.Pass.ID == p.ID && !r.fromStart(p, l) {
+	if given.Pass != nil && given.Pass.ID == passID(p) && !r.fromStart(p, l) {
 		one.before.Resume = given.Resume
 	}
 	if given.Pass == nil || given.Pass.ID != p.Previous {
@@ -108,7 +108,7 @@ func (w *worker) replayEnds(err error) error {
 	}
 	pages := w.reached.Pages - w.position.Pages
 	if pages == 0 {
-		held, scanErr := w.run.holds(w.replayed)
+		held, scanErr := w.run.hasAny(w.replayed)
 		switch {
 		case scanErr != nil:
 			return scanErr
@@ -126,9 +126,9 @@ func (w *worker) replayEnds(err error) error {
 // errFound ends a scan of the journal.
 var errFound = errors.New("found")
 
-// holds reports whether the journal has an exchange of a pass that a replay
+// hasAny reports whether the journal has an exchange of a pass that a replay
 // would serve, if those before it were there.
-func (r *run) holds(p *journal.Pass) (bool, error) {
+func (r *run) hasAny(p *journal.Pass) (bool, error) {
 	partition := planOf(p).Partition
 	generation := r.journal.Generation(p.ID, partition)
 	err := r.journal.Each(func(e *journal.Exchange) error {

@@ -69,6 +69,7 @@ type run struct {
 	journal *journal.Journal // nil: off
 
 	journalErr atomic.Pointer[error]
+	finished   []string // passes that were read whole, as the journal names them
 }
 
 // Failures are the streams that failed, one error each.
@@ -167,8 +168,9 @@ func Sync(stop context.Context, o Options) (*Account, error) {
 		return account, context.Cause(stop)
 	}
 	if err := r.journalErr.Load(); err != nil {
-		return account, &JournalError{*err}
+		return account, &JournalError{Err: *err}
 	}
+	r.finishPasses()
 	return account, account.failures()
 }
 

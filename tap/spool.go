@@ -8,14 +8,20 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 )
 
-// blockedAfter is how long a write to stdout takes until it counts as blocked.
-const blockedAfter = time.Second
+const (
+	// patience is how long a write to stdout takes until it counts as blocked,
+	// and how long a page waits for memory until it goes to disk.
+	patience = time.Second
+	// placesShare is how much memory the places of pages on disk may take, as a
+	// multiple of what pages in memory may.
+	placesShare = 4
+)
 
 // spool bounds what waits for stdout, in memory and, where there is a journal,
-// on disk: while stdout is blocked, pages beyond the memory keep only their
-// place in the journal, and are read back when their turn comes. While it is
-// not, what waits will soon have its turn, and fetching waits for it. All
-// queues of a run share the spool.
+// on disk: while stdout is blocked, or slower than the API, pages beyond the
+// memory keep only their place in the journal, and are read back when their
+// turn comes. Otherwise what waits will soon have its turn, and fetching waits
+// for it. All queues of a run share the spool.
 type spool struct {
 	memory, disk int64 // limits, in bytes
 	closed       func() bool
@@ -25,30 +31,31 @@ type spool struct {
 	blocked  bool
 	inMemory int64
 	onDisk   int64
-}
-
-// writing runs a write to stdout, and lets pages out to disk when it is
-// blocked.
-func (s *spool) writing(write func() error) error {
-	timer := time.AfterFunc(blockedAfter, func() { s.block(true) })
-	err := write()
-	if !timer.Stop() {
-		s.block(false)
-	}
-	return err
-}
-
-func (s *spool) block(blocked bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.blocked = blocked
-	s.changed.Broadcast()
+	places   int64 // memory that pages on disk take
 }
 
 func newSpool(memory, disk int64, closed func() bool) *spool {
 	s := &spool{memory: memory, disk: disk, closed: closed}
 	s.changed = sync.NewCond(&s.mu)
 	return s
+}
+
+// writing runs a write to stdout, and lets pages out to disk when it is
+// blocked.
+func (s *spool) writing(write func() error) error {
+	done := false // under mu: the timer may fire while the write ends
+	timer := time.AfterFunc(patience, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.blocked = !done
+		s.changed.Broadcast()
+	})
+	err := write()
+	timer.Stop()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	done, s.blocked = true, false
+	return err
 }
 
 // wake makes all who wait look again.
@@ -80,23 +87,45 @@ func (q *queue) push(ctx context.Context, page queued) bool {
 	defer context.AfterFunc(ctx, s.wake)()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	since := time.Now()
 	for ctx.Err() == nil {
-		switch size := int64(len(page.Body)); {
-		case len(q.pages) == 0, s.inMemory+size <= s.memory, s.closed():
-			s.inMemory += size
-		case page.Recorded() && s.blocked && s.onDisk+page.Wire <= s.disk:
-			page.Spool()
-			s.onDisk += page.Wire
-		default:
-			s.changed.Wait()
-			continue
+		if q.admit(page, time.Since(since) >= patience) {
+			q.pages = append(q.pages, page)
+			s.changed.Broadcast()
+			return true
 		}
-		q.pages = append(q.pages, page)
-		s.changed.Broadcast()
-		return true
+		late := time.AfterFunc(patience-time.Since(since), s.wake)
+		s.changed.Wait()
+		late.Stop()
 	}
 	page.Release()
 	return false
+}
+
+// admit takes room for a page, in memory or on disk, where there is some.
+func (q *queue) admit(page queued, late bool) bool {
+	s := q.spool
+	if len(q.pages) > 0 && s.inMemory+page.Held() > s.memory && !s.closed() {
+		if !page.Recorded() || !s.blocked && !late || s.onDisk+page.Wire > s.disk {
+			return false
+		}
+		if s.places+fetch.PlaceSize > placesShare*s.memory {
+			return false
+		}
+		page.Spool()
+	}
+	s.account(page, 1)
+	return true
+}
+
+// account adds a page to what is held, or takes it away.
+func (s *spool) account(page queued, sign int64) {
+	if page.Spooled() {
+		s.onDisk += sign * page.Wire
+		s.places += sign * page.Held()
+		return
+	}
+	s.inMemory += sign * page.Held()
 }
 
 // end says that no more pages come.
@@ -123,11 +152,7 @@ func (q *queue) pop(ctx context.Context) (queued, bool) {
 	page := q.pages[0]
 	q.pages[0] = queued{}
 	q.pages = q.pages[1:]
-	if page.Spooled() {
-		s.onDisk -= page.Wire
-	} else {
-		s.inMemory -= int64(len(page.Body))
-	}
+	s.account(page, -1)
 	s.changed.Broadcast()
 	return page, true
 }
@@ -137,12 +162,8 @@ func (q *queue) drop() {
 	q.spool.mu.Lock()
 	defer q.spool.mu.Unlock()
 	for _, page := range q.pages {
-		if page.Spooled() {
-			q.spool.onDisk -= page.Wire
-		} else {
-			q.spool.inMemory -= int64(len(page.Body))
-			page.Release()
-		}
+		q.spool.account(page, -1)
+		page.Release()
 	}
 	q.pages = nil
 	q.spool.changed.Broadcast()

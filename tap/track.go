@@ -35,8 +35,16 @@ func newTrack(one *reading) *track {
 	t := &track{reading: one}
 	t.bookmark.ReplicationKey = one.key
 	t.apiClock = one.apiClock
-	if one.before != nil && one.incremental {
-		t.bookmark.Value = one.before.Value
+	if one.before != nil {
+		t.bookmark.Pass = one.before.Pass
+		if one.incremental {
+			t.bookmark.Value = one.before.Value
+		}
+	}
+	if one.resumed {
+		pass := one.pass
+		t.bookmark.Pass = &pass
+		t.bookmark.Resume = t.unfinished(progress{next: one.position, high: one.high, restarts: one.restarts, frozen: one.frozen})
 	}
 	return t
 }
@@ -67,13 +75,22 @@ func (t *track) advance(p progress) {
 	}
 }
 
-// fail notes on an unfinished walk how it failed: what failed for now comes
-// last in the next run, what failed for good comes first.
-func (t *track) fail(err error) {
-	r := t.bookmark.Resume
-	if r == nil || t.replayed != nil {
+// fail notes on an unfinished walk how it failed, after so many restarts: what
+// failed for now comes last in the next run, what failed for good comes first.
+func (t *track) fail(err error, restarts int) {
+	if t.replayed != nil {
 		return // a replay's failure is not the pass's
 	}
+	r := t.bookmark.Resume
+	switch {
+	case r == nil && t.foreign():
+		return
+	case r == nil: // its first request failed: the pass before is still the last one
+		r = t.unfinished(progress{restarts: restarts})
+	case restarts > r.Open[0].Restarts: // what was flushed is of a walk that the API has lost
+		r = t.unfinished(progress{high: r.Open[0].High, restarts: restarts, frozen: r.Open[0].Frozen})
+	}
+	t.bookmark.Resume = r
 	var e *fetch.Error
 	if errors.As(err, &e) && e.Class == fetch.Transient {
 		r.Open[0].Deferred = true
@@ -81,6 +98,12 @@ func (t *track) fail(err error) {
 		r.Owed = []string{t.partition}
 	}
 	t.touched = true
+}
+
+// foreign reports whether the bookmark that came in is of another replication
+// method or key: until a page has come, it stays.
+func (t *track) foreign() bool {
+	return t.replaces || !t.incremental && t.before != nil && t.before.Value != nil
 }
 
 // unfinished is how the pass goes on.

@@ -1,6 +1,7 @@
 package tap
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,10 @@ func (r *run) workers(readings []*reading) ([]*worker, error) {
 	q := &quarantine{work: r.work}
 	for _, one := range readings {
 		w, err := r.worker(one, q)
+		var broken *JournalError
+		if errors.As(err, &broken) {
+			return nil, err
+		}
 		if err != nil {
 			return nil, &InputError{err}
 		}
@@ -61,12 +66,13 @@ func (r *run) worker(one *reading, q *quarantine) (*worker, error) {
 	if err := client.Check(one.vars); err != nil {
 		return nil, fmt.Errorf("stream %s: %w", one.Name, err)
 	}
+	recording, err := r.record(one)
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", one.Name, err)
+	}
 	w := &worker{
 		reading: one, run: r, client: client, splitter: s, reload: reload, reached: one.position,
-		renderer: newRenderer(one, c), track: newTrack(one),
-	}
-	if w.recording, err = r.record(one); err != nil {
-		return nil, fmt.Errorf("stream %s: journal: %w", one.Name, err)
+		renderer: newRenderer(one, c), track: newTrack(one), recording: recording,
 	}
 	w.walk = w.newWalk(one.position)
 	return w, nil
@@ -90,17 +96,15 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, last bool) boo
 		defer pages.end()
 		ended <- w.fetchAll(walkCtx, pages)
 	}()
-	err := w.renderAll(ctx, pages, batches)
+	renderErr := w.renderAll(ctx, pages, batches)
 	cancel()
-	if walkErr := <-ended; err == nil {
-		err = walkErr
-	}
+	err := cmp.Or(renderErr, <-ended)
 	pages.drop()
 	if err == nil || errors.Is(err, fetch.ErrStopped) {
 		return false
 	}
 	var e *fetch.Error
-	if !last && errors.As(err, &e) && e.Class == fetch.Transient {
+	if !last && renderErr == nil && errors.As(err, &e) && e.Class == fetch.Transient {
 		w.run.Log.Warn("failed for now: tried again when the other streams are done", "stream", w.Name, "why", err.Error())
 		return true
 	}
@@ -174,7 +178,8 @@ func (w *worker) restart(err error) bool {
 		}
 		rec.Base = 0
 	}
-	w.walk = w.newWalk(fetch.Position{})
+	w.reached = fetch.Position{}
+	w.walk = w.newWalk(w.reached)
 	return true
 }
 
@@ -188,7 +193,8 @@ func (w *worker) render(page queued) (*batch, error) {
 	if page.Spooled() {
 		split = w.reload
 		if err := w.client.Reload(w.run.journal, page.Page, split); err != nil {
-			return nil, err
+			return nil, &fetch.Error{Class: fetch.Transient, Stream: w.Name, Request: page.Request, Err: err,
+				Advice: "the next run asks for it again"}
 		}
 	}
 	frozen := w.renderer.frozen
@@ -219,5 +225,6 @@ func (w *worker) failed(err error) *batch {
 	b := &batch{track: w.track, failure: err}
 	var e *fetch.Error
 	b.progress.lost = errors.As(err, &e) && e.Class == fetch.SessionLost
+	b.progress.restarts = w.restarts
 	return b
 }

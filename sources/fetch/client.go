@@ -208,6 +208,16 @@ func (c *Client) admit(ctx context.Context, n *Counters) error {
 	}
 }
 
+// stopped reports whether no further request may start.
+func (c *Client) stopped(ctx context.Context) bool {
+	select {
+	case <-c.Gate.Closed():
+		return true
+	default:
+		return ctx.Err() != nil
+	}
+}
+
 // sleep waits, until the run stops.
 func (c *Client) sleep(ctx context.Context, d time.Duration, n *Counters) error {
 	timer := time.NewTimer(d)
@@ -229,6 +239,17 @@ func (c *Client) done(ex *Exchange) {
 		c.recycle(ex.wire)
 	}
 	c.recycle(ex.Body)
+}
+
+// forgetWire gives the memory of a page's body back as it came off the wire,
+// where it was encoded.
+func (c *Client) forgetWire(p *Page) {
+	if cap(p.wire) > 0 && cap(p.Body) > 0 && &p.wire[:1][0] != &p.Body[:1][0] {
+		c.recycle(p.wire)
+	}
+	p.wire = nil
+	body := p.Body
+	p.release = func() { c.recycle(body) }
 }
 
 // memory returns memory for a body.

@@ -5,9 +5,14 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -32,6 +37,9 @@ var (
 // ErrJournal wraps what keeps an exchange from being recorded or read back.
 var ErrJournal = errors.New("journal")
 
+// errUnkept is an exchange that cannot be kept without its secrets.
+var errUnkept = errors.New("the answer holds a secret and the mark of one")
+
 // Headers of exchanges on disk that the API did not send. A body that held
 // secrets is kept decoded, with the secrets sealed.
 const (
@@ -48,7 +56,13 @@ func (r *Recording) key(page int64) journal.Key {
 // digest tells requests apart, whatever the secrets in them are.
 func (w *Walk) digest(out *outgoing) (sum [16]byte) {
 	h := sha256.New()
-	for _, part := range []string{out.method, out.url.String(), string(out.body)} {
+	parts := []string{out.method, out.url.String(), string(out.body)}
+	for _, name := range slices.Sorted(maps.Keys(out.header)) {
+		if name != "User-Agent" { // another version of this program asks for the same
+			parts = append(parts, name, strings.Join(out.header[name], ", "))
+		}
+	}
+	for _, part := range parts {
 		sealed, ok := w.client.Secrets.Seal(part)
 		if !ok {
 			sealed = part
@@ -73,8 +87,11 @@ func (w *Walk) recall(out *outgoing) (*Page, error) {
 	case digest != out.digest:
 		return nil, w.other(place)
 	}
+	before := w.suspicion
 	page, err := w.recallAt(place, out)
 	if err != nil {
+		w.suspicion = before // of what is no page of this walk
+		w.setPage(expr.Undefined())
 		w.distrust(key, out, err)
 		return nil, fmt.Errorf("the answer in the journal: %w", err)
 	}
@@ -170,14 +187,27 @@ func (c *Client) read(j *journal.Journal, place journal.Place, out *outgoing) (*
 }
 
 // record writes a proven page's exchange down, before a record of it leaves.
+// One that cannot be kept, nor what lies behind it, is asked for again by a run
+// that goes on from before it.
 func (w *Walk) record(out *outgoing, page *Page) error {
 	if w.rec == nil || w.pos.Pages < w.rec.Base {
 		return nil
 	}
+	err := w.write(out, page)
+	if errors.Is(err, errUnkept) {
+		w.client.Log.Warn("an answer is not kept in the journal", "stream", w.stream.Name, "request", out.shown, "why", err.Error())
+		return nil
+	}
+	return err
+}
+
+func (w *Walk) write(out *outgoing, page *Page) error {
 	e := &journal.Exchange{
 		Key: w.rec.key(w.pos.Pages), At: page.At, Took: page.Took, Request: page.Request, Digest: out.digest,
 		Status: page.Status, Header: page.Header.Clone(), Body: page.wire, Attempts: page.Attempts, Records: page.Records.Len(),
 	}
+	e.Header.Del(sealedHeader) // strangers may send what is ours
+	e.Header.Del(urlHeader)
 	if page.url.String() != out.url.String() {
 		if err := w.keepURL(e.Header, page); err != nil {
 			return err
@@ -195,9 +225,9 @@ func (w *Walk) record(out *outgoing, page *Page) error {
 }
 
 func (w *Walk) keepURL(h http.Header, page *Page) error {
-	sealed, err := w.seal(page.url.String())
-	if err != nil {
-		return err
+	sealed, ok := w.client.Secrets.Seal(page.url.String())
+	if !ok {
+		return errUnkept
 	}
 	h.Set(urlHeader, sealed)
 	return nil
@@ -206,9 +236,9 @@ func (w *Walk) keepURL(h http.Header, page *Page) error {
 // sealExchange takes the secrets out of an answer that echoes them.
 func (c *Client) sealExchange(e *journal.Exchange, page *Page) error {
 	held := c.holds(page.Body)
-	for _, values := range e.Header {
+	for name, values := range e.Header {
 		for _, v := range values {
-			held = held || c.Secrets.In(v)
+			held = held || name != urlHeader && c.holds([]byte(v))
 		}
 	}
 	if !held {
@@ -217,14 +247,16 @@ func (c *Client) sealExchange(e *journal.Exchange, page *Page) error {
 	body, ok := c.Secrets.Seal(string(page.Body))
 	for name, values := range e.Header {
 		for i, v := range values {
+			if name == urlHeader {
+				continue // it is sealed
+			}
 			var sealed bool
 			values[i], sealed = c.Secrets.Seal(v)
 			ok = ok && sealed
 		}
-		e.Header[name] = values
 	}
 	if !ok {
-		return fmt.Errorf("%w: an answer holds a secret and the mark of one: it cannot be kept", ErrJournal)
+		return errUnkept
 	}
 	e.Header.Del("Content-Encoding")
 	e.Header.Set(sealedHeader, "1")
@@ -247,14 +279,18 @@ func (c *Client) holds(body []byte) bool {
 // bodies: a shorter one stands in every other of them by chance.
 const shortestNeedle = 4
 
-// needles are the secrets as bodies may hold them.
+// needles are the secrets as bodies may hold them: in all the ways in which
+// Seal finds them.
 func needles(all sources.Secrets) [][]byte {
 	seen := map[string]bool{}
 	var found [][]byte
 	for _, s := range all {
-		if text := s.Reveal(); len(text) >= shortestNeedle && !seen[text] {
-			seen[text] = true
-			found = append(found, []byte(text))
+		secret := s.Reveal()
+		for _, text := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
+			if len(text) >= shortestNeedle && !seen[text] {
+				seen[text] = true
+				found = append(found, []byte(text))
+			}
 		}
 	}
 	return found
@@ -271,10 +307,22 @@ func (p *Page) Key() *journal.Key {
 	return &p.key
 }
 
+// PlaceSize is about the memory that a spooled page takes, in bytes.
+const PlaceSize = 1 << 10
+
+// Held is about the memory that a page takes, in bytes.
+func (p *Page) Held() int64 {
+	const record = 48
+	if p.Spooled() {
+		return PlaceSize
+	}
+	return PlaceSize + int64(cap(p.Body)) + int64(p.Records.Len())*record
+}
+
 // Spool gives a recorded page's memory back, until Reload.
 func (p *Page) Spool() {
 	p.Release()
-	p.Body, p.wire, p.Records = nil, nil, nil
+	p.Body, p.Records, p.Header, p.url = nil, nil, nil, nil
 }
 
 // Spooled reports whether a page must be reloaded before it is read.
@@ -287,7 +335,7 @@ func (c *Client) Reload(j *journal.Journal, p *Page, s Splitter) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrJournal, err)
 	}
-	p.Body, p.Records = ex.Body, none{}
+	p.Body, p.Header, p.Records = ex.Body, ex.Header, none{}
 	p.release = func() { c.recycle(ex.Body) }
 	if p.empty {
 		return nil

@@ -22,7 +22,7 @@ type outgoing struct {
 	header http.Header
 	body   []byte   // nil: none
 	shown  string   // method and URL, redacted
-	digest [16]byte // of method, URL and body, before auth
+	digest [16]byte // of all but auth, where the walk is recorded
 }
 
 func (o *outgoing) request(ctx context.Context) *http.Request {
@@ -53,7 +53,9 @@ func (w *Walk) build() (*outgoing, error) {
 	if err := w.setBody(out, spec); err != nil {
 		return nil, err
 	}
-	out.digest = w.digest(out)
+	if w.rec != nil {
+		out.digest = w.digest(out)
+	}
 	if sameSite(out.base, out.url) {
 		if err := w.authorize(out); err != nil {
 			return nil, err

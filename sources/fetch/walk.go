@@ -74,6 +74,9 @@ func (w *Walk) next(ctx context.Context) (*Page, error) {
 	if err := w.beyond(); err != nil {
 		return nil, w.fail(out.shown, err)
 	}
+	if w.client.stopped(ctx) { // what the journal has takes memory too
+		return nil, ErrStopped
+	}
 	page, err := w.recall(out)
 	switch {
 	case err == nil:
@@ -94,6 +97,7 @@ func (w *Walk) next(ctx context.Context) (*Page, error) {
 	if err := w.record(out, page); err != nil {
 		page.Unrecorded = err
 	}
+	w.client.forgetWire(page)
 	w.pos = page.Next
 	return page, nil
 }

@@ -18,6 +18,8 @@ var (
 	ErrFailed = errors.New("the journal can no longer be written by this run")
 	// ErrReadOnly: the journal was opened for reading.
 	ErrReadOnly = errors.New("the journal was opened for reading only")
+	// ErrDropped: the pass was dropped. Another may begin under another id.
+	ErrDropped = errors.New("the pass was dropped")
 	// ErrGone: the folder of the journal, or a segment of it, vanished.
 	ErrGone = errors.New("the journal vanished")
 )

@@ -32,16 +32,30 @@ func (j *Journal) Passes() []Pass {
 	return passes
 }
 
+// Latest is when the last exchange of a pass came, or the pass began; zero where
+// the journal does not have it.
+func (j *Journal) Latest(id string) time.Time {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if p := j.index.passes[id]; p != nil && p.live() {
+		return p.latest
+	}
+	return time.Time{}
+}
+
 // Begin records a pass. One that the journal has is written again, with what is
-// new in it; it keeps its place among the passes, and stays finished.
+// new in it; it keeps its place among the passes, and stays finished. One that
+// was dropped is ErrDropped.
 func (j *Journal) Begin(p Pass) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	it := &pass{Pass: p, ordinal: j.index.last + 1}
-	if old := j.index.passes[p.ID]; old != nil && old.known {
-		if old.dropped {
-			return fmt.Errorf("begin pass %s: it was dropped", p.ID)
-		}
+	old := j.index.passes[p.ID]
+	switch {
+	case old == nil:
+	case old.dropped:
+		return fmt.Errorf("begin pass %s: %w", p.ID, ErrDropped)
+	case old.known:
 		it.ordinal = old.ordinal
 		it.Finished = it.Finished || old.Finished
 	}
