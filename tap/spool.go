@@ -88,15 +88,18 @@ func (q *queue) push(ctx context.Context, page queued) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	since := time.Now()
+	var late *time.Timer // when patience is over
 	for ctx.Err() == nil {
 		if q.admit(page, time.Since(since) >= patience) {
 			q.pages = append(q.pages, page)
 			s.changed.Broadcast()
 			return true
 		}
-		late := time.AfterFunc(patience-time.Since(since), s.wake)
+		if late == nil {
+			late = time.AfterFunc(patience, s.wake)
+			defer late.Stop()
+		}
 		s.changed.Wait()
-		late.Stop()
 	}
 	page.Release()
 	return false

@@ -153,7 +153,7 @@ func TestSpoolOfManyStreams(t *testing.T) {
 		`"memory": 8, "spool": 1`,
 		`"memory": 8, "spool": 1, "journal": {"off": true}`,
 		`"memory": "64KiB", "spool": "1kB"`,
-		`"memory": "1MiB", "spool": 0, "concurrency": 8`,
+		`"memory": "1MiB", "spool": 1, "concurrency": 8`,
 		`"memory": "256KiB", "spool": "1GiB", "concurrency": 8, "flush": {"responses": 1}`,
 	} {
 		for _, took := range []time.Duration{0, 700 * time.Millisecond, 3 * time.Second} {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
@@ -145,7 +146,30 @@ func withSpellings(secrets []sources.Secret) []sources.Secret {
 			all = append(all, sources.NewSecret(spelling))
 		}
 	}
+	for _, secret := range secrets { // behind those that positions may refer to already
+		inJSON := string(expr.String(secret.Reveal()).AppendJSON(nil))
+		forHTML := htmlSafe.Replace(inJSON[1 : len(inJSON)-1])
+		for _, spelling := range []string{forHTML, inASCII(forHTML), inASCII(inJSON[1 : len(inJSON)-1])} {
+			all = append(all, sources.NewSecret(spelling))
+		}
+	}
 	return all
+}
+
+// htmlSafe writes JSON as Go does unless it is told otherwise.
+var htmlSafe = strings.NewReplacer("&", `\u0026`, "<", `\u003c`, ">", `\u003e`)
+
+// inASCII is a JSON text as Python and PHP write it unless told otherwise.
+func inASCII(inJSON string) string {
+	var b strings.Builder
+	for _, unit := range utf16.Encode([]rune(inJSON)) {
+		if unit < 0x80 {
+			b.WriteByte(byte(unit))
+		} else {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
 }
 
 // lowerHex is a text escaped for URLs with %2f instead of %2F.

@@ -14,6 +14,7 @@ type health struct {
 	mu    sync.Mutex
 	ill   map[*sources.Stream]bool
 	rests int
+	until time.Time // the last rest
 }
 
 // well takes note of a good answer.
@@ -23,36 +24,46 @@ func (h *health) well() {
 	clear(h.ill)
 }
 
-// rest reports whether the client should rest, at most so many times: a stream
-// has used up its attempts, and it is not the only one, or a rule says so.
-func (h *health) rest(w *Walk, told bool, most int) bool {
+// rest reports whether a stream that used up its attempts should try again
+// after a rest of the client, and when that ends: one that is under way, or
+// another, at most so many times, where the stream is not the only one or a
+// rule says so.
+func (h *health) rest(s *sources.Stream, told bool, pause time.Duration, most int) (until time.Time, rests bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ill == nil {
 		h.ill = map[*sources.Stream]bool{}
 	}
-	h.ill[w.stream] = true
-	if !told && len(h.ill) < 2 || h.rests >= most {
-		return false
+	h.ill[s] = true
+	now := time.Now()
+	switch {
+	case now.Before(h.until):
+		return h.until, true
+	case !told && len(h.ill) < 2 || h.rests >= most:
+		return time.Time{}, false
 	}
 	h.rests++
-	clear(h.ill)
-	return true
+	h.until = now.Add(pause)
+	return h.until, true
 }
 
 // coolDown rests the client, where that may help: no stream of it makes a
 // request meanwhile, those of other clients go on.
 func (w *Walk) coolDown(out *outgoing, v verdict) bool {
 	retry := w.stream.Retry
-	if retry.CoolDown <= 0 || !w.client.health.rest(w, v.rest, retry.Rests) {
+	if retry.CoolDown <= 0 {
 		return false
 	}
 	pause := retry.CoolDown
 	if v.rest && v.wait > 0 {
 		pause = v.wait
 	}
+	until, rests := w.client.health.rest(w.stream, v.rest, pause, retry.Rests)
+	if !rests {
+		return false
+	}
 	w.client.Log.Warn("the API is not well: the client rests", "stream", w.stream.Name, "request", out.shown,
-		"why", w.hide(v.err).Error(), "for", pause.String())
-	w.client.pace.rest(time.Now().Add(pause))
+		"why", w.hide(v.err).Error(), "for", time.Until(until).Round(time.Second).String())
+	w.client.pace.rest(until)
 	return true
 }

@@ -63,11 +63,12 @@ func (w *Walk) digest(out *outgoing) (sum [16]byte) {
 		}
 	}
 	for _, part := range parts {
-		sealed, ok := w.client.Secrets.Seal(part)
-		if !ok {
-			sealed = part
+		if w.client.holds([]byte(part)) {
+			if sealed, ok := w.client.Secrets.Seal(part); ok {
+				part = sealed
+			}
 		}
-		fmt.Fprintf(h, "%d:%s,", len(sealed), sealed)
+		fmt.Fprintf(h, "%d:%s,", len(part), part)
 	}
 	copy(sum[:], h.Sum(nil))
 	return sum
