@@ -84,7 +84,7 @@ type cut struct {
 }
 
 func newCut(t *testing.T, c cutCase, incremental, flush string) *cut {
-	k := &cut{cutCase: c, incremental: incremental, flush: flush, dir: t.TempDir(), parsed: map[string]*sources.Definition{}}
+	k := &cut{cutCase: c, incremental: incremental, flush: flush, dir: memoryFolder(t), parsed: map[string]*sources.Definition{}}
 	k.collection.Path, k.collection.Rows = "/items", cutRows()
 	k.collection.Filter = apitest.Filter{Field: "updated_at", From: "from", To: "to"}
 	k.api = apitest.New(apitest.Before(func(n int, r *http.Request) {

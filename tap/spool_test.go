@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	spoolPages  = 100
+	spoolPages  = 80
 	spoolRecord = 10_000 // bytes of a record, of which a page has two
 )
 

@@ -235,16 +235,22 @@ func (c *Client) sleep(ctx context.Context, d time.Duration, n *Counters) error 
 
 // done gives an exchange's memory back.
 func (c *Client) done(ex *Exchange) {
-	if cap(ex.wire) > 0 && cap(ex.Body) > 0 && &ex.wire[:1][0] != &ex.Body[:1][0] {
+	if apart(ex) {
 		c.recycle(ex.wire)
 	}
 	c.recycle(ex.Body)
 }
 
+// apart reports whether a body has memory of its own besides the one that came
+// off the wire.
+func apart(ex *Exchange) bool {
+	return cap(ex.wire) > 0 && cap(ex.Body) > 0 && &ex.wire[:1][0] != &ex.Body[:1][0]
+}
+
 // forgetWire gives the memory of a page's body back as it came off the wire,
 // where it was encoded.
 func (c *Client) forgetWire(p *Page) {
-	if cap(p.wire) > 0 && cap(p.Body) > 0 && &p.wire[:1][0] != &p.Body[:1][0] {
+	if apart(&p.Exchange) {
 		c.recycle(p.wire)
 	}
 	p.wire = nil

@@ -33,6 +33,7 @@ type rig struct {
 	url, dir   string
 	run        string // further options of the run
 	pagination string
+	ulimit     int // blocks that files may have; 0: no limit
 }
 
 func newRig(t *testing.T, options ...apitest.Option) *rig {
@@ -94,6 +95,10 @@ streams:
 		args = append(args, "--state", r.write(t, "state.json", state))
 	}
 	p := &process{cmd: exec.Command(builtBinary(t), args...), dead: make(chan struct{})}
+	if r.ulimit > 0 {
+		limited := append([]string{"-c", fmt.Sprintf(`ulimit -f %d; exec "$0" "$@"`, r.ulimit), builtBinary(t)}, args...)
+		p.cmd = exec.Command("sh", limited...)
+	}
 	p.cmd.Dir, p.cmd.Env = r.dir, []string{"HOME=" + r.dir}
 	p.cmd.Stderr = &p.stderr
 	stdout, theirs, err := os.Pipe()

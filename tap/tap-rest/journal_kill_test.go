@@ -1,0 +1,432 @@
+//go:build linux
+
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/apitest"
+)
+
+// fullEnv makes these tests as long as the promises that they stand for.
+const fullEnv = "TAP_REST_FULL_TESTS"
+
+func full() bool { return os.Getenv(fullEnv) != "" }
+
+// choose is one number for a quick run of the tests, another for a full one.
+func choose(quick, whole int) int {
+	if full() {
+		return whole
+	}
+	return quick
+}
+
+// longRig is a rig whose API has so many pages.
+func longRig(t *testing.T, pages int, options ...apitest.Option) *rig {
+	t.Helper()
+	r := newRig(t, options...)
+	c := rigCollection(rigRecordSize)
+	c.Count, c.Records = pages*rigPage, longRecord
+	r.api.Add(c)
+	return r
+}
+
+func longRecord(i int) []byte {
+	return fmt.Appendf(nil, `{"id":%d,"n":12345678901234567890.10,"updated_at":"2025-01-02T00:00:00Z","text":"\u00e9"}`, 9007199254740993+i)
+}
+
+// work is the folder that the program keeps its journal in.
+func (r *rig) work() string { return filepath.Join(r.dir, ".local") }
+
+// startAfresh starts the program as if nothing had been before.
+func (r *rig) startAfresh(t *testing.T) *process {
+	t.Helper()
+	r.api.Reset()
+	if err := os.RemoveAll(r.work()); err != nil {
+		t.Fatal(err)
+	}
+	return r.start(t, "")
+}
+
+// checkUnion checks that every record came, and with the state kept that not
+// more than a flush came twice.
+func checkUnion(t *testing.T, what string, pages int, lines []string, doubles int) {
+	t.Helper()
+	times := map[string]int{}
+	for _, record := range recordsIn(t, lines) {
+		times[record]++
+	}
+	missing, twice := 0, 0
+	for i := range pages * rigPage {
+		n := times[string(longRecord(i))]
+		if n == 0 {
+			missing++
+		}
+		twice += max(0, n-1)
+	}
+	if missing > 0 || len(times) != pages*rigPage {
+		t.Errorf("%s: %d records are missing; %d different ones came, want %d", what, missing, len(times), pages*rigPage)
+	}
+	if twice > doubles {
+		t.Errorf("%s: %d records came twice, want at most %d", what, twice, doubles)
+	}
+}
+
+// TestJournalKillAtEveryRequest kills the program while each of its requests is
+// under way. The next run, with the state kept and with the state lost, makes
+// no call again but that one.
+func TestJournalKillAtEveryRequest(t *testing.T) {
+	pages := choose(40, 200)
+	var victim atomic.Pointer[process]
+	var at atomic.Int64
+	r := longRig(t, pages, apitest.Before(func(n int, _ *http.Request) {
+		if p := victim.Load(); p != nil && int64(n) == at.Load() {
+			p.signal(t, syscall.SIGKILL)
+			<-p.dead
+		}
+	}))
+	most := 0
+	for n := 1; n <= pages; n++ {
+		at.Store(int64(n))
+		p := r.startAfresh(t)
+		victim.Store(p)
+		lines := p.finish(t)
+		victim.Store(nil)
+		if !p.status.Signaled() || p.status.Signal() != syscall.SIGKILL {
+			t.Fatalf("request %d: got %v, want death by SIGKILL", n, p.status)
+		}
+		left := t.TempDir()
+		if err := os.CopyFS(left, os.DirFS(r.work())); err != nil {
+			t.Fatal(err)
+		}
+		before := r.api.Count()
+		for _, how := range []string{"kept", "lost"} {
+			what := fmt.Sprintf("killed at request %d, state %s", n, how)
+			r.api.Reset()
+			came, doubles := lines, rigFlush
+			if how == "lost" {
+				came, doubles = nil, pages*rigPage
+				if err := os.RemoveAll(r.work()); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.CopyFS(r.work(), os.DirFS(left)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			more := r.complete(t, came)
+			checkUnion(t, what, pages, append(lines[:len(lines):len(lines)], more...), doubles)
+			calls := before + r.api.Count()
+			if calls > pages+1 {
+				t.Errorf("%s: %d calls in all, want at most %d", what, calls, pages+1)
+			}
+			most = max(most, calls-pages)
+		}
+		if t.Failed() {
+			t.FailNow()
+		}
+	}
+	t.Logf("killed at each of %d requests, state kept and lost: no record missing, at most %d call paid twice", pages, most)
+}
+
+// TestJournalKillAtRandom kills run after run at any time until one gets
+// through, with the state kept or lost by chance.
+func TestJournalKillAtRandom(t *testing.T) {
+	pages, most := choose(60, 200), 0
+	r := longRig(t, pages, apitest.From(1, apitest.Latency(time.Millisecond)))
+	kills, wanted := 0, choose(12, 500)
+	for seed := uint64(0); kills < wanted; seed++ {
+		chance := rand.New(rand.NewPCG(seed, 5))
+		keeps := seed%2 == 0
+		r.startAfresh(t).finish(t) // so that the work folder is there
+		if err := os.RemoveAll(r.work()); err != nil {
+			t.Fatal(err)
+		}
+		r.api.Reset()
+		var lines []string
+		killed := 0
+		for {
+			state := ""
+			if keeps {
+				state = lastWholeState(lines)
+			}
+			p := r.start(t, state)
+			timer := time.AfterFunc(time.Duration(10+chance.IntN(pages*3))*time.Millisecond, func() { p.signal(t, syscall.SIGKILL) })
+			lines = append(lines, p.finish(t)...)
+			timer.Stop()
+			if p.status.Exited() {
+				if p.status.ExitStatus() != 0 {
+					t.Fatalf("got %v; stderr:\n%s", p.status, p.stderr.String())
+				}
+				break
+			}
+			killed++
+			if strings.Contains(lastWholeState(lines), `"resume":null`) {
+				break // it was over, and only the end of the process was left
+			}
+		}
+		what := fmt.Sprintf("seed %d, %d kills, state kept: %v", seed, killed, keeps)
+		checkUnion(t, what, pages, lines, pages*rigPage*(killed+1))
+		if got := r.api.Count(); got > pages+killed {
+			t.Errorf("%s: %d calls in all, want at most %d", what, got, pages+killed)
+		}
+		most = max(most, r.api.Count()-pages-killed)
+		kills += killed
+		if t.Failed() {
+			t.FailNow()
+		}
+	}
+	t.Logf("%d runs killed at any time: no record missing, never more than one call paid twice for each (%+d at most)", kills, most)
+}
+
+// TestSleepingTarget lets the reader of stdout sleep longer than the API's
+// sessions live: the run goes on to disk, in bounded memory.
+func TestSleepingTarget(t *testing.T) {
+	if testing.Short() {
+		t.Skip("sleeps")
+	}
+	t.Parallel()
+	sleep := time.Duration(choose(6, 120)) * time.Second
+	ttl := time.Duration(choose(2, 20)) * time.Second
+	const limit = 64 << 20
+	pages := choose(150, 900)
+	c := apitest.Orders(pages * figurePage)
+	c.SessionTTL, c.Total = ttl, false
+	api := apitest.New(apitest.From(1, apitest.Latency(20*time.Millisecond))).Add(c)
+	url, stop, err := api.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	cmd := exec.Command(builtBinary(t), "--config", figureConfig(t, url, false), "--log-level", "warn")
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+t.TempDir())
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	peak := make(chan int64)
+	done := make(chan struct{})
+	go func() { peak <- watchMemory(cmd.Process.Pid, done) }()
+	if _, err := io.CopyN(io.Discard, stdout, 1); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(sleep)
+	ahead := api.Count()
+	got := countRecords(t, bufio.NewReader(stdout))
+	close(done)
+	most := <-peak
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("tap-rest: %v\n%s", err, &stderr)
+	}
+	if got != pages*figurePage || api.Count() != pages {
+		t.Errorf("got %d records by %d calls, want %d by %d\n%s", got, api.Count(), pages*figurePage, pages, &stderr)
+	}
+	if ahead < pages/3 {
+		t.Errorf("while the reader slept %s, %d calls were made of %d", sleep, ahead, pages)
+	}
+	if most > limit {
+		t.Errorf("peak memory is %.1f MB, more than %d", float64(most)/1e6, limit>>20)
+	}
+	t.Logf("the reader slept %s, %d of %d pages were fetched meanwhile, peak memory %.1f MB\n%s", sleep, ahead, pages, float64(most)/1e6, &stderr)
+}
+
+// TestJournalUnusable: where the journal cannot lie.
+func TestJournalUnusable(t *testing.T) {
+	t.Run("a file in its place", func(t *testing.T) {
+		r := newRig(t)
+		r.run = `"journal": {"dir": "` + r.write(t, "file", "") + `"}`
+		r.checkEnd(t, r.start(t, ""), 2, "", "run.journal.dir")
+		if r.api.Count() != 0 {
+			t.Errorf("%d calls were made", r.api.Count())
+		}
+	})
+	t.Run("a file in the place of the usual one", func(t *testing.T) {
+		r := newRig(t)
+		if err := os.WriteFile(filepath.Join(r.dir, ".local"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r.checkEnd(t, r.start(t, ""), 0, "STATE", "there is no journal")
+	})
+	t.Run("a folder that is read-only", func(t *testing.T) {
+		if os.Getuid() == 0 {
+			t.Skip("nothing is read-only for root")
+		}
+		r := newRig(t)
+		dir := filepath.Join(r.dir, "sealed")
+		if err := os.Mkdir(dir, 0o500); err != nil {
+			t.Fatal(err)
+		}
+		r.run = `"journal": {"dir": "` + dir + `"}`
+		r.checkEnd(t, r.start(t, ""), 2, "", "permission denied")
+	})
+}
+
+// checkEnd checks how a run ends, what its last line is, and that it says so.
+func (r *rig) checkEnd(t *testing.T, p *process, code int, last, says string) []string {
+	t.Helper()
+	lines := p.finish(t)
+	if !p.status.Exited() || p.status.ExitStatus() != code {
+		t.Errorf("got %v, want exit %d; stderr:\n%s", p.status, code, p.stderr.String())
+	}
+	got := ""
+	if len(lines) > 0 {
+		got = typeOf(t, lines[len(lines)-1])
+	}
+	if got != last {
+		t.Errorf("the last line is %q, want %q", got, last)
+	}
+	if !strings.Contains(p.stderr.String(), says) {
+		t.Errorf("stderr does not say %q:\n%s", says, p.stderr.String())
+	}
+	return lines
+}
+
+// TestJournalBusy starts a second run while the first is under way.
+func TestJournalBusy(t *testing.T) {
+	r := newRig(t, apitest.On(3, apitest.Hang()))
+	first := r.start(t, "")
+	r.await(t, 3)
+	began := time.Now()
+	second := r.start(t, "")
+	r.checkEnd(t, second, 75, "", strconv.Itoa(first.cmd.Process.Pid))
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	if r.api.Count() != 3 {
+		t.Errorf("the second run made %d calls", r.api.Count()-3)
+	}
+}
+
+// TestJournalFull fills the disk that the journal is on: what came is written,
+// with a STATE, and once there is room nothing was lost.
+func TestJournalFull(t *testing.T) {
+	pages := 60
+	disks := []struct {
+		name  string
+		limit func(t *testing.T, r *rig) (free func())
+	}{
+		{"a disk", func(t *testing.T, r *rig) func() {
+			if err := os.MkdirAll(r.work(), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := syscall.Mount("tmpfs", r.work(), "tmpfs", 0, "size=32k"); err != nil {
+				t.Skipf("mount: %v", err)
+			}
+			t.Cleanup(func() { _ = syscall.Unmount(r.work(), syscall.MNT_DETACH) })
+			return func() {
+				if err := syscall.Mount("tmpfs", r.work(), "tmpfs", syscall.MS_REMOUNT, "size=4m"); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}},
+		{"a limit on the size of files", func(t *testing.T, r *rig) func() {
+			r.ulimit = 12 // kB, or half of that: shells differ
+			return func() { r.ulimit = 0 }
+		}},
+	}
+	for _, disk := range disks {
+		for _, keeps := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, state kept: %v", disk.name, keeps), func(t *testing.T) {
+				r := longRig(t, pages)
+				free := disk.limit(t, r)
+				lines := r.checkEnd(t, r.start(t, ""), 75, "STATE", "journal")
+				before := r.api.Count()
+				if before == pages || len(lines) == 0 {
+					t.Fatalf("%d calls, %d lines: the disk was not full", before, len(lines))
+				}
+				if got, want := len(recordsIn(t, lines)), before*rigPage; got != want {
+					t.Errorf("got %d records of %d calls, want %d", got, before, want)
+				}
+				// Still full: it fails at once, or goes on without, but never ends badly.
+				p := r.start(t, lastWholeState(lines))
+				more := p.finish(t)
+				if code := p.status.ExitStatus(); code != 75 && code != 0 {
+					t.Errorf("the run on the full disk: got %v; stderr:\n%s", p.status, p.stderr.String())
+				}
+				free()
+				came := append(lines, more...)
+				state := came
+				if !keeps {
+					state = nil
+				}
+				if p.status.ExitStatus() != 0 {
+					more = r.complete(t, state)
+					came = append(came, more...)
+				}
+				checkUnion(t, "in the end", pages, came, pages*rigPage)
+				if got := r.api.Count(); keeps && got > pages {
+					t.Errorf("%d calls in all, want %d", got, pages)
+				}
+			})
+		}
+	}
+}
+
+// TestNoSecretInWorkFolder greps everything that a run leaves.
+func TestNoSecretInWorkFolder(t *testing.T) {
+	const token = "hunter2/with+odd chars"
+	r := newRig(t, apitest.RequireKey("api_key", token))
+	c := rigCollection(rigRecordSize)
+	c.Style = apitest.NextURL // repeats the key in its links
+	r.api.Add(c)
+	r.write(t, "items.yaml", `version: 1
+name: rig
+settings: {properties: {token: {type: string, secret: true}}}
+client:
+  base_url: `+r.url+`
+  auth: {type: api_key, in: query, name: api_key, value: "{{ config.token }}"}
+streams: [{name: items, path: /items, records: data, primary_key: [id], pagination: {type: next_url, next: next}}]
+`)
+	cmd := exec.Command(builtBinary(t), "--config", r.write(t, "config.json", `{"source": "items.yaml", "token": "`+token+`"}`))
+	cmd.Dir, cmd.Env = r.dir, []string{"HOME=" + r.dir}
+	var out, log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &log
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, &log)
+	}
+	all := map[string][]byte{"stdout": out.Bytes(), "stderr": log.Bytes()}
+	err := filepath.WalkDir(r.work(), func(name string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && info.Mode().Perm()&0o077 != 0 && name != r.work() && !strings.HasSuffix(name, "state") {
+			t.Errorf("%s has mode %v", name, info.Mode())
+		}
+		if err == nil && d.Type().IsRegular() {
+			all[name], err = os.ReadFile(name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 4 {
+		t.Errorf("only these are there: %d files", len(all))
+	}
+	for name, data := range all {
+		for _, s := range []string{token, "hunter2%2Fwith%2Bodd+chars", "hunter2%2Fwith%2Bodd%20chars", "hunter2%2Fwith+odd%20chars"} {
+			if bytes.Contains(data, []byte(s)) {
+				t.Errorf("%s holds %q", name, s)
+			}
+		}
+	}
+}
