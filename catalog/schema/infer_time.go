@@ -1,18 +1,17 @@
 package schema
 
-import "time"
-
-// isDateTime reports whether a JSON string with its quotes is a date-time by
-// RFC 3339 that the judge's checker accepts too, which is stricter in one
-// point (T and Z in upper case) and knows no second 60. Escapes are not
-// looked into.
+// isDateTime is isInstant for a JSON string with its quotes.
 func isDateTime(quoted []byte) bool {
+	return len(quoted) >= 2 && isInstant(quoted[1:len(quoted)-1])
+}
+
+// isInstant reports whether a JSON string, without its quotes, is a date-time
+// by RFC 3339 that the judge's checker accepts too, which is stricter in one
+// point (T and Z in upper case) and knows no second 60. Escapes are not looked
+// into.
+func isInstant(s []byte) bool {
 	const layout = "dddd-dd-ddTdd:dd:dd"
-	if len(quoted) < len(layout)+3 {
-		return false
-	}
-	s := quoted[1 : len(quoted)-1]
-	if !matches(s, layout) {
+	if len(s) <= len(layout) || !matches(s, layout) {
 		return false
 	}
 	zone := s[len(layout):]
@@ -63,6 +62,9 @@ func isDay(s []byte) bool {
 	if month < 1 || month > 12 || day < 1 {
 		return false
 	}
-	// Day 0 of the next month is the last of this one.
-	return day <= time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+	days := [...]int{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}[month-1]
+	if month == 2 && year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+		days = 29
+	}
+	return day <= days
 }

@@ -32,8 +32,9 @@ import (
 //
 // A Schema is safe for concurrent use.
 type Schema struct {
-	text  []byte
+	doc   *document
 	judge *gojsonschema.Schema
+	fast  *Expectation
 }
 
 // Compile reads a JSON Schema. An error is a *SchemaError: broken JSON, an
@@ -50,17 +51,27 @@ func Compile(doc []byte) (*Schema, error) {
 	if err != nil {
 		return nil, d.blame(err)
 	}
-	return &Schema{text: d.text, judge: judge}, nil
+	s := &Schema{doc: d, judge: judge}
+	s.fast = s.Expect(nil, "")
+	return s, nil
 }
 
 // Bytes returns the document as it was given, on one line. It must not be
 // changed.
-func (s *Schema) Bytes() []byte { return s.text }
+func (s *Schema) Bytes() []byte { return s.doc.text }
 
-// Check says whether the record fits; nil if it does. It is the judge: only it
-// rejects. The record must be proven JSON; a number of more than 400
-// characters or with an exponent beyond ±400 is refused (rule "number").
-func (s *Schema) Check(record []byte) (v *Violation) {
+// Check says whether the record fits; nil if it does. The record must be proven
+// JSON; a number of more than 400 characters or with an exponent beyond ±400 is
+// refused (rule "number").
+func (s *Schema) Check(record []byte) *Violation {
+	if s.accepts(record) {
+		return nil
+	}
+	return s.judged(record)
+}
+
+// judged is Check by the judge alone: only it rejects.
+func (s *Schema) judged(record []byte) (v *Violation) {
 	if i := provenText(record).hugeNumber(); i >= 0 {
 		return hugeViolation(record, i)
 	}

@@ -34,6 +34,7 @@ type scanProof struct {
 	text  []byte
 	depth int // containers around the value that is proven next
 	fault *BodyError
+	huge  bool // a number was met that the judge must not see
 	open  [MaxDepth + 1]byte // the byte that closes the container at a depth
 }
 
@@ -95,8 +96,12 @@ func (p *scanProof) value(i int) int {
 			}
 			continue
 		case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
-			if i = scanNumber(b, i); i < 0 {
+			from, form := i, formWhole
+			if i, form = scanNumber(b, i); i < 0 {
 				return p.notNumber(^i)
+			}
+			if form == formExponent || i-from > maxNumber {
+				p.huge = p.huge || isHuge(b[from:i])
 			}
 		default:
 			if i = p.literal(i); i < 0 {

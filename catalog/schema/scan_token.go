@@ -133,21 +133,31 @@ func scanIsHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
 }
 
+// numberForm is how a number is written.
+type numberForm uint8
+
+const (
+	formWhole numberForm = iota
+	formFraction
+	formExponent
+)
+
 // scanNumber proves the number that begins at i; ^j as in scanString.
-func scanNumber(b []byte, i int) int {
+func scanNumber(b []byte, i int) (int, numberForm) {
 	if b[i] == '-' {
 		i++
 	}
-	whole := i
+	whole, form := i, formWhole
 	if i = scanDigits(b, i); i < 0 {
-		return i
+		return i, form
 	}
 	if b[whole] == '0' && i > whole+1 {
-		return ^(whole + 1)
+		return ^(whole + 1), form
 	}
 	if i < len(b) && b[i] == '.' {
+		form = formFraction
 		if i = scanDigits(b, i+1); i < 0 {
-			return i
+			return i, form
 		}
 	}
 	if i < len(b) && b[i]|0x20 == 'e' {
@@ -155,9 +165,9 @@ func scanNumber(b []byte, i int) int {
 		if i < len(b) && (b[i] == '+' || b[i] == '-') {
 			i++
 		}
-		return scanDigits(b, i)
+		return scanDigits(b, i), formExponent
 	}
-	return i
+	return i, form
 }
 
 // scanDigits proves one digit or more.

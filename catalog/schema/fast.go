@@ -1,0 +1,135 @@
+package schema
+
+import (
+	"slices"
+	"sync"
+)
+
+// The fast check holds a value against a compiled schema while it proves that
+// the value is JSON: one pass, no allocation, no number ever a float.
+//
+// It may only accept. What fits surely fits, by the rules of the judge (see
+// [Schema]); everything else, certain violations too, goes to the judge, which
+// alone rejects and says why. Keywords and values that it is not sure of are
+// unsure, never fits: adding to it can make it faster, not wrong.
+
+// verdict is what the fast check thinks of one value.
+type verdict uint8
+
+// In the order in which they win over each other within one value.
+const (
+	fits   verdict = iota // surely
+	unsure                // the judge has to say
+	breaks                // surely does not fit
+)
+
+// check is a compiled schema. Without any of the details below a value of the
+// right kind fits, whatever is in it.
+type check struct {
+	kinds  kinds // that are allowed; kindInteger alone wants whole numbers
+	text   *textCheck
+	number *numberCheck
+	object *objectCheck
+	array  *arrayCheck
+	more   *moreCheck // what is asked of values of every kind
+}
+
+// anyKind is what a schema without the keyword type allows.
+const anyKind = kindNumber<<1 - 1
+
+// fastProgram is a check and what a run of it needs.
+type fastProgram struct {
+	root    *check // nil: nothing is asked
+	objects []*objectCheck
+	slots   int  // of fastRun.follow
+	named   bool // it can tell members that the schema does not name
+}
+
+// fastRun is the fast check at work on one text. It is for one goroutine at a
+// time.
+type fastRun struct {
+	proof   *scanProof
+	program *fastProgram
+	follow  []int32  // for each object and each of its members, the member that came next the last time; -1: none
+	seen    []uint64 // members seen of the objects that are open and have more than 64
+	scratch []byte   // of a string without its escapes
+	effort  int      // branches that may still be tried
+	unknown bool     // a member was met that the schema does not name
+	value   Span     // of the field that was asked for
+}
+
+// maxEffort is how many branches (of anyOf and the like) a record may have
+// tried: a schema that refers to itself from two of them would otherwise take
+// for ever before the judge does.
+const maxEffort = 10_000
+
+// use makes p the program that is run.
+func (f *fastRun) use(p *fastProgram) {
+	if f.program == p {
+		return
+	}
+	f.program = p
+	f.follow = slices.Grow(f.follow[:0], p.slots)[:p.slots]
+	for _, o := range p.objects {
+		for k := range o.members {
+			f.follow[o.slot+k] = int32(k)
+		}
+		f.follow[o.slot+len(o.members)] = -1
+	}
+}
+
+// begin makes the run ready for a record.
+func (f *fastRun) begin() {
+	f.effort, f.unknown, f.value, f.proof.huge = maxEffort, false, Span{}, false
+	f.seen = f.seen[:0]
+}
+
+// record proves the record that begins at i and reports whether it fits.
+func (f *fastRun) record(i int) (end int, ok bool) {
+	f.begin()
+	end, v := f.check(f.program.root, i)
+	return end, end >= 0 && v == fits && !f.proof.huge
+}
+
+// Expectation is what records are checked for in one pass: that they fit a
+// schema, and have the fields that they must have. It is safe for concurrent
+// use.
+type Expectation struct {
+	program fastProgram
+	runs    sync.Pool // of *fastRun
+}
+
+// Expect returns the expectation that a record fits the schema, has all of the
+// given top-level fields, and perhaps has the one called value, whose place is
+// noted; "" is none.
+func (s *Schema) Expect(fields []string, value string) *Expectation {
+	e := &Expectation{program: s.doc.fastProgram(fields, value)}
+	e.runs.New = func() any { return &fastRun{proof: &scanProof{}} }
+	return e
+}
+
+// Finding is what was found out about a record. Its zero value says nothing.
+type Finding struct {
+	Fits  bool // surely as expected; false: the judge has to say
+	Known bool // surely without fields that the schema does not name (see [Fields])
+	Value Span // of the field that was asked for, in the record's memory; empty: it has none
+}
+
+// Look checks a record that lies alone in text: proven JSON.
+func (e *Expectation) Look(text []byte) Finding {
+	f := e.runs.Get().(*fastRun)
+	f.use(&e.program)
+	f.proof.text, f.proof.depth, f.proof.fault = text, 0, nil
+	_, ok := f.record(scanSpace(text, 0))
+	found := f.finding(ok)
+	f.proof.text = nil
+	e.runs.Put(f)
+	return found
+}
+
+func (f *fastRun) finding(ok bool) Finding {
+	return Finding{Fits: ok, Known: ok && f.program.named && !f.unknown, Value: f.value}
+}
+
+// accepts reports whether a record surely fits. false says nothing.
+func (s *Schema) accepts(record []byte) bool { return s.fast.Look(record).Fits }

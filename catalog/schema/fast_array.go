@@ -1,0 +1,71 @@
+package schema
+
+// arrayCheck is what a schema asks of arrays.
+type arrayCheck struct {
+	tuple    []*check // of the first elements
+	rest     *check   // of those behind them; nil: nothing
+	contains *check
+	wanted   bool // contains is there
+	unique   bool
+	least    int
+	most     int // -1: no limit
+}
+
+func (f *fastRun) checkArray(a *arrayCheck, i int) (int, verdict) {
+	p, v := f.proof, fits
+	n, start, contained := 0, i, breaks
+	i, more := p.enter(i, ']')
+	for ; more; n++ {
+		c, element := a.rest, i
+		if n < len(a.tuple) {
+			c = a.tuple[n]
+		}
+		var one verdict
+		if i, one = f.check(c, i); i < 0 {
+			return i, unsure
+		}
+		v = max(v, one)
+		if a.wanted && contained != fits {
+			contained = min(contained, f.try(a.contains, element))
+		}
+		i, more = p.next(i, ']')
+	}
+	if i < 0 {
+		return i, unsure
+	}
+	if n < a.least || a.most >= 0 && n > a.most {
+		return i, breaks
+	}
+	if a.wanted {
+		v = max(v, contained)
+	}
+	if a.unique && n > 1 {
+		v = max(v, allDiffer(p.text[:i], start, n))
+	}
+	return i, v
+}
+
+// maxCompared is how many elements are compared each with each other.
+const maxCompared = 64
+
+// allDiffer says whether the n elements of the proven array that begins at i
+// differ from each other. It is sure of strings without escapes alone.
+func allDiffer(t provenText, i, n int) verdict {
+	if n > maxCompared {
+		return unsure
+	}
+	var values [maxCompared][]byte
+	for c := contentsOf(t, i); c.next(); {
+		inner, plain := t[c.start:c.end].plain()
+		if t[c.start] != '"' || !plain {
+			return unsure
+		}
+		for _, other := range values[:c.index] {
+			if string(other) == string(inner) {
+				return breaks
+			}
+		}
+		values[c.index] = inner
+	}
+	return fits
+}

@@ -1,0 +1,324 @@
+package schema
+
+import (
+	"net/url"
+	"regexp"
+	"strconv"
+
+	"github.com/xeipuuv/gojsonschema"
+)
+
+// fastCompiler compiles a document that the judge has accepted: its keywords
+// are well formed. It follows the judge keyword by keyword.
+type fastCompiler struct {
+	doc    *document
+	draft  int // 4, 6 or 7; 0: all three together
+	checks map[fastKey]*check
+	fastProgram
+}
+
+// fastKey is a schema in one of its two uses: with new fields looked for, or
+// not.
+type fastKey struct {
+	node  *node
+	named bool
+}
+
+// fastProgram compiles the document for records that must have the given
+// top-level fields, and in which the place of the one called value is wanted.
+func (d *document) fastProgram(fields []string, value string) fastProgram {
+	c := &fastCompiler{doc: d, draft: d.draft(), checks: map[fastKey]*check{}}
+	c.named = true
+	c.root = c.expect(c.compile(d.root, true), fields, value)
+	return c.fastProgram
+}
+
+// draft returns the draft that $schema names, as the judge reads it: 0 for
+// none that it knows.
+func (d *document) draft() int {
+	name, _ := d.root.text("$schema")
+	u, err := url.Parse(name)
+	if err != nil {
+		return 0
+	}
+	switch u.String() { // without an empty fragment
+	case "http://json-schema.org/draft-04/schema":
+		return 4
+	case "http://json-schema.org/draft-06/schema":
+		return 6
+	case "http://json-schema.org/draft-07/schema":
+		return 7
+	}
+	return 0
+}
+
+// has returns a keyword's value, nil if n does not have it or the draft is too
+// old for it.
+func (c *fastCompiler) has(n *node, keyword string) *node {
+	since := 4
+	switch keyword {
+	case "const", "contains", "propertyNames":
+		since = 6
+	case "if", "then", "else":
+		since = 7
+	}
+	if c.draft != 0 && c.draft < since {
+		return nil
+	}
+	return n.get(keyword)
+}
+
+// compile returns the check of a schema, nil where it asks for nothing. named
+// says that members which it does not name are new fields.
+func (c *fastCompiler) compile(n *node, named bool) *check {
+	if n == nil || string(n.raw) == "true" {
+		return nil
+	}
+	if !n.isObject() {
+		return &check{} // false: no kind is allowed
+	}
+	key := fastKey{n, named}
+	if done, ok := c.checks[key]; ok {
+		return done
+	}
+	if ref, ok := n.text("$ref"); ok {
+		done := c.compile(c.doc.resolve(ref), named)
+		c.checks[key] = done
+		return done
+	}
+	if named && !c.namesAlone(n) {
+		c.named = false
+	}
+	done := &check{kinds: anyKind}
+	c.checks[key] = done // it may refer to itself
+	if k := n.types(); k != 0 {
+		done.kinds = k
+	}
+	done.text = c.text(n)
+	done.number = c.number(n)
+	done.object = c.object(n, named)
+	done.array = c.array(n, named)
+	done.more = c.more(n)
+	if m := done.more; m != nil {
+		m.plain = done.kinds != anyKind || done.text != nil || done.number != nil || done.object != nil || done.array != nil
+	} else if *done == (check{kinds: anyKind}) {
+		c.checks[key] = nil
+		return nil
+	}
+	return done
+}
+
+// namesAlone reports whether what n names depends on n alone, and not on
+// branches too, as [Fields] has it.
+func (c *fastCompiler) namesAlone(n *node) bool {
+	group := c.doc.group([]*node{n})
+	if len(group) == 1 {
+		return true
+	}
+	for _, other := range group {
+		if other.properties() != nil || len(itemsOf([]*node{other})) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// format returns the format that is asked for, "" where the judge knows none
+// of that name.
+func (n *node) format() string {
+	name, _ := n.text("format")
+	if !gojsonschema.FormatCheckers.Has(name) {
+		return ""
+	}
+	return name
+}
+
+// count returns the number that a keyword gives, or absent.
+func (n *node) count(keyword string, absent int) int {
+	v := n.get(keyword)
+	if v == nil {
+		return absent
+	}
+	count, _ := strconv.Atoi(string(v.raw)) // the judge has read it
+	return count
+}
+
+func (c *fastCompiler) text(n *node) *textCheck {
+	t := textCheck{least: n.count("minLength", 0), most: n.count("maxLength", -1), format: n.format()}
+	t.looks = formatLooks[t.format]
+	if pattern, ok := n.text("pattern"); ok {
+		t.pattern = regexp.MustCompile(pattern)
+	}
+	if t.least == 0 && t.most < 0 && t.pattern == nil && t.format == "" {
+		return nil
+	}
+	return &t
+}
+
+func (c *fastCompiler) number(n *node) *numberCheck {
+	k := numberCheck{none: n.format() != ""}
+	k.least = k.limit(n.get("minimum"))
+	k.most = k.limit(n.get("maximum"))
+	k.above = k.limit(n.get("exclusiveMinimum"))
+	k.below = k.limit(n.get("exclusiveMaximum"))
+	k.multiple = k.limit(n.get("multipleOf"))
+	if is(n.get("exclusiveMinimum"), "true") { // as draft 4 has it
+		k.least, k.above = nil, k.least
+	}
+	if is(n.get("exclusiveMaximum"), "true") {
+		k.most, k.below = nil, k.most
+	}
+	if k == (numberCheck{}) {
+		return nil
+	}
+	return &k
+}
+
+func is(n *node, text string) bool { return n != nil && string(n.raw) == text }
+
+// limit reads a number of the schema; nil for what is none.
+func (k *numberCheck) limit(n *node) *decimal {
+	if n == nil || is(n, "true") || is(n, "false") {
+		return nil
+	}
+	d, ok := decimalOf(n.raw)
+	if !ok {
+		k.judge = true
+		return nil
+	}
+	return &d
+}
+
+func (c *fastCompiler) array(n *node, named bool) *arrayCheck {
+	a := arrayCheck{
+		least: n.count("minItems", 0), most: n.count("maxItems", -1), unique: is(n.get("uniqueItems"), "true"),
+	}
+	if items := n.get("items"); items != nil && items.isArray() {
+		items.take()
+		for _, e := range items.elements {
+			a.tuple = append(a.tuple, c.compile(e, false))
+		}
+		if len(a.tuple) > 0 {
+			a.rest = c.compile(n.get("additionalItems"), false)
+		}
+	} else {
+		a.rest = c.compile(items, named)
+	}
+	if contains := c.has(n, "contains"); contains != nil {
+		a.wanted, a.contains = true, c.compile(contains, false)
+	}
+	if a.tuple == nil && a.rest == nil && !a.wanted && !a.unique && a.least == 0 && a.most < 0 {
+		return nil
+	}
+	return &a
+}
+
+func (c *fastCompiler) object(n *node, named bool) *objectCheck {
+	o := &objectCheck{
+		index: map[string]int32{}, least: n.count("minProperties", 0), most: n.count("maxProperties", -1),
+		closed: named && isClosed([]*node{n}),
+	}
+	o.rest = c.compile(n.get("additionalProperties"), false)
+	o.names = c.compile(c.has(n, "propertyNames"), false)
+	if patterns := n.object("patternProperties"); patterns != nil {
+		patterns.take()
+		for name, child := range patterns.index {
+			if len(o.patterns) == maxPatterns {
+				break // more says that the judge is asked
+			}
+			o.patterns = append(o.patterns, patternCheck{regexp.MustCompile(name), c.compile(child, false)})
+		}
+	}
+	c.members(o, n, named)
+	if required := n.get("required"); required != nil {
+		o.need = o.numbers(required)
+	}
+	c.depend(o, n)
+	if len(o.members) == 0 && o.rest == nil && o.names == nil && o.patterns == nil && o.least == 0 && o.most < 0 && !o.closed {
+		return nil
+	}
+	c.place(o)
+	return o
+}
+
+// members adds what properties name.
+func (c *fastCompiler) members(o *objectCheck, n *node, named bool) {
+	properties := n.properties()
+	if properties == nil {
+		return
+	}
+	for _, m := range properties.members {
+		if _, again := o.index[m.name]; again {
+			continue
+		}
+		own := c.compile(properties.index[m.name], named)
+		if all := o.matching(m.name); all != nil {
+			own = allOf(append(all, own))
+		}
+		k := &o.members[o.member(m.name)]
+		k.check, k.named = own, true
+	}
+}
+
+// depend adds what depends on a member.
+func (c *fastCompiler) depend(o *objectCheck, n *node) {
+	list := n.object("dependencies")
+	if list == nil {
+		return
+	}
+	list.take()
+	for name, on := range list.index {
+		d := dependency{member: o.member(name)}
+		if on.isArray() {
+			d.need = o.numbers(on)
+		} else {
+			d.check = c.compile(on, false)
+		}
+		o.depend = append(o.depend, d)
+	}
+}
+
+// numbers returns the numbers of the members that a list names.
+func (o *objectCheck) numbers(list *node) (all []int) {
+	list.take()
+	for _, name := range list.elements {
+		all = append(all, o.member(name.raw.unquote()))
+	}
+	return all
+}
+
+// place gives an object its place in fastRun.follow.
+func (c *fastCompiler) place(o *objectCheck) {
+	o.slot = c.slots
+	c.slots += len(o.members) + 1
+	c.objects = append(c.objects, o)
+}
+
+// expect adds to the root's check what is asked of a stream's records.
+func (c *fastCompiler) expect(root *check, fields []string, value string) *check {
+	if len(fields) == 0 && value == "" {
+		return root
+	}
+	own := check{kinds: anyKind}
+	if root != nil {
+		own = *root
+	}
+	o := &objectCheck{index: map[string]int32{}, most: -1}
+	if own.object != nil {
+		o = own.object.clone()
+	}
+	for _, name := range fields {
+		o.need = append(o.need, o.member(name))
+	}
+	if value != "" {
+		o.members[o.member(value)].noted = true
+	}
+	c.place(o)
+	own.object = o
+	if own.more != nil {
+		more := *own.more
+		more.plain = true
+		own.more = &more
+	}
+	return &own
+}

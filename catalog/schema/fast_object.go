@@ -1,0 +1,278 @@
+package schema
+
+import (
+	"maps"
+	"math/bits"
+	"regexp"
+	"slices"
+)
+
+// objectCheck is what a schema asks of objects.
+type objectCheck struct {
+	members  []memberCheck
+	index    map[string]int32 // of members, by name
+	slot     int              // of this object in fastRun.follow; its members' come behind
+	patterns []patternCheck // maxPatterns at most
+	rest     *check // of members that nothing else is asked of; nil: nothing
+	closed   bool   // a member that the schema does not name is a new field
+	names    *check // of the names themselves; nil: nothing
+	need     []int  // members that must be there
+	depend   []dependency
+	least    int
+	most     int // members; -1: no limit
+}
+
+// memberCheck is what is asked of one member.
+type memberCheck struct {
+	token string // its key as almost always written, from after the first quote to the colon; "" where it needs escapes
+	check *check
+	named bool // the schema names it, and does not only ask whether it is there
+	noted bool // its place is asked for
+}
+
+// maxPatterns is how many patterns a name is matched with.
+const maxPatterns = 64
+
+type patternCheck struct {
+	pattern *regexp.Regexp
+	check   *check
+}
+
+// dependency is what is asked where a member is there.
+type dependency struct {
+	member int
+	need   []int  // members that must be there too
+	check  *check // of the object; nil: nothing
+}
+
+// objectRun is what is known of an object while it is read.
+type objectRun struct {
+	low     uint64 // of the first 64 members, those that were seen
+	base    int    // in fastRun.seen, for those behind them
+	count   int    // members read, equal names each
+	unnamed int    // of them, those that are not among the members of the check
+	twice   bool   // a member came twice: of its values the last one counts
+}
+
+func (f *fastRun) checkObject(o *objectCheck, i int) (int, verdict) {
+	p, start, v := f.proof, i, fits
+	run := objectRun{base: len(f.seen)}
+	for range (len(o.members) - 1) / 64 {
+		f.seen = append(f.seen, 0)
+	}
+	slot := o.slot
+	i, more := p.enter(i, '}')
+	for ; more; run.count++ {
+		key := i
+		k, value := o.predicted(p.text, key, f.follow[slot])
+		if k < 0 {
+			if k, value = f.find(o, key); k >= 0 {
+				f.follow[slot] = k
+			}
+		}
+		if value < 0 {
+			return value, unsure
+		}
+		var one verdict
+		if k < 0 {
+			run.unnamed++
+			i, one = f.checkUnnamed(o, key, value)
+		} else {
+			slot = o.slot + int(k) + 1
+			i, one = f.checkMember(o, &run, int(k), value)
+		}
+		v = max(v, one)
+		if o.names != nil && i >= 0 {
+			v = max(v, f.try(o.names, key))
+		}
+		i, more = p.next(i, '}')
+	}
+	if i < 0 {
+		return i, unsure
+	}
+	v = max(v, f.checkCounts(o, &run))
+	if o.depend != nil {
+		v = max(v, f.checkDepend(o, &run, start))
+	}
+	f.seen = f.seen[:run.base]
+	if run.twice {
+		v = min(v, unsure) // the value that does not fit may not be the one that counts
+	}
+	return i, v
+}
+
+// predicted returns k and where its value begins if the key at i is that of
+// member k, written as almost all keys are; else -1.
+func (o *objectCheck) predicted(b []byte, i int, k int32) (int32, int) {
+	if k >= 0 {
+		token := o.members[k].token
+		end := i + 1 + len(token)
+		if token != "" && end < len(b) && b[end] > ' ' && b[i] == '"' && string(b[i+1:end]) == token {
+			return k, end
+		}
+	}
+	return -1, i
+}
+
+// find proves the key at i and the colon behind it. It returns the member of
+// that name, -1 for none, and where the value begins.
+func (f *fastRun) find(o *objectCheck, i int) (k int32, value int) {
+	end := f.proof.name(i)
+	if end < 0 {
+		return -1, end
+	}
+	k, ok := o.index[string(f.unescape(f.proof.text[i+1:end-1]))]
+	if !ok {
+		k = -1
+	}
+	return k, f.proof.colon(end)
+}
+
+func (f *fastRun) checkMember(o *objectCheck, run *objectRun, k, value int) (int, verdict) {
+	m := &o.members[k]
+	first := run.mark(f.seen, k)
+	run.twice = run.twice || !first
+	end, v := f.check(m.check, value)
+	if m.noted && first && end >= 0 {
+		f.value = Span{value, end}
+	}
+	f.unknown = f.unknown || o.closed && !m.named
+	return end, v
+}
+
+// checkUnnamed checks the member whose key is at key: none of the members of
+// the check.
+func (f *fastRun) checkUnnamed(o *objectCheck, key, value int) (int, verdict) {
+	f.unknown = f.unknown || o.closed
+	matched := uint64(0)
+	if len(o.patterns) > 0 {
+		name := f.unescape(f.proof.text[key+1 : provenText(f.proof.text).afterString(key)-1])
+		for n, p := range o.patterns {
+			if p.pattern.Match(name) {
+				matched |= 1 << n
+			}
+		}
+	}
+	if matched == 0 {
+		end, v := f.check(o.rest, value)
+		if o.rest != nil && o.rest.kinds == 0 {
+			return end, v // the name is what is wrong
+		}
+		return end, min(v, unsure) // the name may come again, with a value that fits
+	}
+	end, v := -1, fits
+	for ; matched != 0; matched &= matched - 1 {
+		var one verdict
+		if end, one = f.check(o.patterns[bits.TrailingZeros64(matched)].check, value); end < 0 {
+			return end, unsure
+		}
+		v = max(v, one)
+	}
+	return end, min(v, unsure)
+}
+
+// mark notes that member k was seen, and reports whether it is the first time.
+func (r *objectRun) mark(seen []uint64, k int) bool {
+	word, bit := &r.low, uint64(1)<<(k%64)
+	if k >= 64 {
+		word = &seen[r.base+k/64-1]
+	}
+	first := *word&bit == 0
+	*word |= bit
+	return first
+}
+
+func (r *objectRun) has(seen []uint64, k int) bool {
+	if k >= 64 {
+		return seen[r.base+k/64-1]&(1<<(k%64)) != 0
+	}
+	return r.low&(1<<k) != 0
+}
+
+// checkCounts says whether all members are there that must be, and as many as
+// there may be.
+func (f *fastRun) checkCounts(o *objectCheck, run *objectRun) verdict {
+	for _, k := range o.need {
+		if !run.has(f.seen, k) {
+			return breaks
+		}
+	}
+	if o.least == 0 && o.most < 0 {
+		return fits
+	}
+	differ := bits.OnesCount64(run.low) + min(run.unnamed, 1) // names, at least
+	for _, word := range f.seen[run.base:] {
+		differ += bits.OnesCount64(word)
+	}
+	switch {
+	case run.count < o.least, o.most >= 0 && differ > o.most:
+		return breaks
+	case differ < o.least, o.most >= 0 && run.count > o.most:
+		return unsure
+	}
+	return fits
+}
+
+// checkDepend checks what depends on a member of the object at start.
+func (f *fastRun) checkDepend(o *objectCheck, run *objectRun, start int) verdict {
+	v := fits
+	for _, d := range o.depend {
+		if !run.has(f.seen, d.member) {
+			continue
+		}
+		for _, k := range d.need {
+			if !run.has(f.seen, k) {
+				return breaks
+			}
+		}
+		v = max(v, f.try(d.check, start))
+	}
+	return v
+}
+
+// member returns the number of the member of that name, which becomes one if
+// it is not.
+func (o *objectCheck) member(name string) int {
+	if k, ok := o.index[name]; ok {
+		return int(k)
+	}
+	k := len(o.members)
+	o.members = append(o.members, memberCheck{token: keyToken(name), check: o.unlisted(name)})
+	o.index[name] = int32(k)
+	return k
+}
+
+// keyToken returns a name as it stands in a key up to the colon, "" where it
+// needs escapes.
+func keyToken(name string) string {
+	token := name + `":`
+	if scanString([]byte(token), 0) != len(name)+1 {
+		return ""
+	}
+	return token
+}
+
+// unlisted returns what is asked of a member that properties do not name.
+func (o *objectCheck) unlisted(name string) *check {
+	if all := o.matching(name); all != nil {
+		return allOf(all)
+	}
+	return o.rest
+}
+
+// matching returns what patternProperties ask of a member.
+func (o *objectCheck) matching(name string) (all []*check) {
+	for _, p := range o.patterns {
+		if p.pattern.MatchString(name) {
+			all = append(all, p.check)
+		}
+	}
+	return all
+}
+
+// clone returns a copy that can be given further members.
+func (o *objectCheck) clone() *objectCheck {
+	c := *o
+	c.members, c.index, c.need = slices.Clone(o.members), maps.Clone(o.index), slices.Clone(o.need)
+	return &c
+}

@@ -1,0 +1,134 @@
+package schema
+
+import "bytes"
+
+// check proves the value that begins at i and holds it against c. Like the
+// methods of scanProof it returns the index after the value, or a negative one
+// where the text is not JSON.
+func (f *fastRun) check(c *check, i int) (int, verdict) {
+	if c == nil {
+		return f.proof.value(i), fits
+	}
+	if c.more != nil {
+		return f.checkMore(c, i)
+	}
+	return f.checkPlain(c, i)
+}
+
+// checkPlain is check without what is asked of values of every kind.
+func (f *fastRun) checkPlain(c *check, i int) (int, verdict) {
+	p := f.proof
+	if i >= len(p.text) {
+		return p.value(i), unsure
+	}
+	switch p.text[i] {
+	case '"':
+		end := scanString(p.text, i+1)
+		switch {
+		case end < 0:
+			return p.notString(^end), unsure
+		case c.kinds&kindString == 0:
+			return end, breaks
+		case c.text == nil:
+			return end, fits
+		}
+		return end, f.textFits(c.text, p.text[i+1:end-1])
+	case '{':
+		if c.kinds&kindObject != 0 && c.object != nil {
+			return f.checkObject(c.object, i)
+		}
+	case '[':
+		if c.kinds&kindArray != 0 && c.array != nil {
+			return f.checkArray(c.array, i)
+		}
+	case 't', 'f', 'n':
+	default:
+		return f.checkNumber(c, i)
+	}
+	return p.value(i), c.allows(p.text[i])
+}
+
+// allows says whether a value that begins with this byte, and is no number, is
+// of a kind that is allowed.
+func (c *check) allows(first byte) verdict {
+	if c.kinds&kindsOf(first) == 0 {
+		return breaks
+	}
+	return fits
+}
+
+// kindsOf returns the kinds that a value which begins with this byte can be of.
+func kindsOf(first byte) kinds {
+	switch first {
+	case '"':
+		return kindString
+	case '{':
+		return kindObject
+	case '[':
+		return kindArray
+	case 't', 'f':
+		return kindBoolean
+	case 'n':
+		return kindNull
+	}
+	return kindInteger | kindNumber
+}
+
+// literals are the values of enum, or the one of const.
+type literals struct {
+	words   []string // true, false, null
+	texts   map[string]bool
+	whole   map[int64]bool // numbers that are written as whole ones, within ±maxExact
+	numbers bool           // there are numbers beside those
+	nested  bool           // there are objects or arrays
+}
+
+// maxExact bounds the whole numbers that no float64 confuses with others.
+const maxExact = 1<<53 - 1
+
+// has says whether a proven value is one of the literals. The judge compares
+// numbers as float64 and the text of everything else.
+func (l *literals) has(f *fastRun, value []byte) verdict {
+	var found, doubt bool
+	switch value[0] {
+	case '"':
+		found = l.texts[string(f.unescape(value[1:len(value)-1]))]
+	case '{', '[':
+		doubt = l.nested
+	case 't', 'f', 'n':
+		for _, w := range l.words {
+			found = found || w == string(value)
+		}
+	default:
+		n, ok := wholeNumber(value)
+		found, doubt = ok && l.whole[n], !ok || l.numbers
+	}
+	switch {
+	case found:
+		return fits
+	case doubt:
+		return unsure
+	}
+	return breaks
+}
+
+// wholeNumber returns the number that a text of digits writes, within
+// ±maxExact. -0 is not one: the judge tells it from 0.
+func wholeNumber(text []byte) (int64, bool) {
+	const most = 15 // digits
+	digits, negative := bytes.CutPrefix(text, []byte("-"))
+	if len(digits) == 0 || len(digits) > most || negative && digits[0] == '0' {
+		return 0, false
+	}
+	n := int64(0)
+	for _, c := range digits {
+		if !isDigit(c) {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	if negative {
+		n = -n
+	}
+	return n, true
+}
