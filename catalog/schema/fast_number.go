@@ -54,20 +54,20 @@ func (c *check) allowsNumber(text []byte, form numberForm) verdict {
 	return breaks
 }
 
-func (n *numberCheck) fits(text []byte, form numberForm) verdict {
-	if n.none {
+func (k *numberCheck) fits(text []byte, form numberForm) verdict {
+	if k.none {
 		return breaks
 	}
 	d, ok := decimalOf(text)
-	if n.judge || form == formExponent || !ok {
+	if k.judge || form == formExponent || !ok {
 		return unsure
 	}
-	if n.least != nil && d.compare(*n.least) < 0 || n.most != nil && d.compare(*n.most) > 0 ||
-		n.above != nil && d.compare(*n.above) <= 0 || n.below != nil && d.compare(*n.below) >= 0 {
+	if k.least != nil && d.compare(*k.least) < 0 || k.most != nil && d.compare(*k.most) > 0 ||
+		k.above != nil && d.compare(*k.above) <= 0 || k.below != nil && d.compare(*k.below) >= 0 {
 		return breaks
 	}
-	if n.multiple != nil {
-		return d.divides(*n.multiple)
+	if k.multiple != nil {
+		return d.divides(*k.multiple)
 	}
 	return fits
 }

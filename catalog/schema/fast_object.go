@@ -12,11 +12,11 @@ type objectCheck struct {
 	members  []memberCheck
 	index    map[string]int32 // of members, by name
 	slot     int              // of this object in fastRun.follow; its members' come behind
-	patterns []patternCheck // maxPatterns at most
-	rest     *check // of members that nothing else is asked of; nil: nothing
-	closed   bool   // a member that the schema does not name is a new field
-	names    *check // of the names themselves; nil: nothing
-	need     []int  // members that must be there
+	patterns []patternCheck   // maxPatterns at most
+	rest     *check           // of members that nothing else is asked of; nil: nothing
+	closed   bool             // a member that the schema does not name is a new field
+	names    *check           // of the names themselves; nil: nothing
+	need     []int            // members that must be there
 	depend   []dependency
 	least    int
 	most     int // members; -1: no limit

@@ -13,7 +13,7 @@ type textCheck struct {
 	least   int // characters
 	most    int // -1: no limit
 	pattern *regexp.Regexp
-	format  string // as the judge knows it; "": none
+	format  string                 // as the judge knows it; "": none
 	looks   func(text []byte) bool // an easy sign that it is of the format; nil: there is none
 }
 

@@ -78,13 +78,10 @@ func kindsOf(first byte) kinds {
 type literals struct {
 	words   []string // true, false, null
 	texts   map[string]bool
-	whole   map[int64]bool // numbers that are written as whole ones, within ±maxExact
+	whole   map[int64]bool // see wholeNumber
 	numbers bool           // there are numbers beside those
 	nested  bool           // there are objects or arrays
 }
-
-// maxExact bounds the whole numbers that no float64 confuses with others.
-const maxExact = 1<<53 - 1
 
 // has says whether a proven value is one of the literals. The judge compares
 // numbers as float64 and the text of everything else.
@@ -112,8 +109,8 @@ func (l *literals) has(f *fastRun, value []byte) verdict {
 	return breaks
 }
 
-// wholeNumber returns the number that a text of digits writes, within
-// ±maxExact. -0 is not one: the judge tells it from 0.
+// wholeNumber returns the number that a text of at most 15 digits writes: no
+// float64 confuses it with another. -0 is not one: the judge tells it from 0.
 func wholeNumber(text []byte) (int64, bool) {
 	const most = 15 // digits
 	digits, negative := bytes.CutPrefix(text, []byte("-"))

@@ -34,7 +34,7 @@ type scanProof struct {
 	text  []byte
 	depth int // containers around the value that is proven next
 	fault *BodyError
-	huge  bool // a number was met that the judge must not see
+	huge  bool               // a number was met that the judge must not see
 	open  [MaxDepth + 1]byte // the byte that closes the container at a depth
 }
 
