@@ -180,9 +180,12 @@ func (r *renderer) renderRecord(b *batch, frame *message.Frame, page *fetch.Page
 	undo := len(b.lines)
 	lines := frame.Open(b.lines)
 	start := len(lines)
-	lines, keep, err := r.pick(lines, page, i, &b.counts)
+	lines, keep, err := r.project(lines, page, i)
 	if err == nil && keep {
-		lines, keep, err = r.checker.check(lines, start, r.keys, &b.counts)
+		found, value := r.look(page, i, lines[start:])
+		if keep, err = r.note(lines[start:], value, &b.counts); err == nil && keep {
+			lines, keep, err = r.checker.check(lines, start, found, &b.counts)
+		}
 	}
 	if err != nil || !keep {
 		b.lines = lines[:undo]
@@ -193,25 +196,29 @@ func (r *renderer) renderRecord(b *batch, frame *message.Frame, page *fetch.Page
 	return nil
 }
 
-// pick appends record i of a page as it leaves, unless keep or client_filter
-// drop it.
-func (r *renderer) pick(lines []byte, page *fetch.Page, i int, n *counts) ([]byte, bool, error) {
-	start := len(lines)
-	lines, keep, err := r.project(lines, page, i)
-	if err != nil || !keep {
-		return lines, keep, err
+// look returns what one pass over a record finds out, and its replication
+// value; nil if it has none. The pass was made already while the page was
+// proven, if the record leaves as it came and the schema is still the same.
+func (r *renderer) look(page *fetch.Page, i int, record []byte) (schema.Finding, []byte) {
+	if all := page.Records.(*records); all.Records[i].Looked && all.Expected == r.checker.expected && r.asItCame() {
+		return all.Records[i].Finding, all.Value(i)
 	}
-	keep, err = r.note(lines[start:], n)
-	return lines, keep, err
+	found := r.checker.expected.Look(record)
+	if found.Value.End == 0 {
+		return found, nil
+	}
+	return found, record[found.Value.Start:found.Value.End]
 }
+
+// asItCame reports whether records leave as the API sent them.
+func (r *renderer) asItCame() bool { return r.mask == nil && len(r.add) == 0 }
 
 // note takes note of a record's replication value. It reports false for a
 // record that client_filter drops.
-func (r *renderer) note(record []byte, n *counts) (bool, error) {
+func (r *renderer) note(record, value []byte, n *counts) (bool, error) {
 	if !r.incremental || r.key == "" {
 		return true, nil
 	}
-	value := catalog.Field(record, r.key)
 	if r.Incremental.ClientFilter && r.older(value) {
 		n.older++
 		return false, nil

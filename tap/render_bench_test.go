@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/expr"
@@ -12,7 +14,29 @@ import (
 	"github.com/tap-rest/tap-rest/tap/message"
 )
 
-const benchDefinition = `
+// benchStreams are streams of orders that are rendered in different ways.
+var benchStreams = []struct{ name, stream string }{
+	{"as they came", `
+    incremental: {start: "2024-01-01"}`},
+	{"keep and add", `
+    incremental: {start: "2024-01-01"}
+    keep: "{{ record.status != 'unheard of' }}"
+    add: {account: eu}`},
+	{"client_filter", `
+    incremental: {start: "2024-01-01", client_filter: true}`},
+}
+
+// bench is a page of orders on its way to stdout.
+type bench struct {
+	splitter *splitter
+	renderer *renderer
+	body     []byte
+	lines    []byte
+}
+
+func newBench(t testing.TB, stream string, records int) *bench {
+	t.Helper()
+	d, err := sources.Parse("bench.yaml", []byte(`
 version: 1
 name: bench
 client: {base_url: "http://api.test"}
@@ -21,24 +45,7 @@ streams:
     path: /orders
     records: data
     primary_key: [id]
-    replication_key: updated_at
-    incremental: {start: "2024-01-01"}
-    keep: "{{ record.status != 'unheard of' }}"
-    add: {account: eu}
-`
-
-// bench is a page of orders on its way to stdout.
-type bench struct {
-	splitter *splitter
-	renderer *renderer
-	body     []byte
-	frame    message.Frame
-	lines    []byte
-}
-
-func newBench(t testing.TB, records int) *bench {
-	t.Helper()
-	d, err := sources.Parse("bench.yaml", []byte(benchDefinition))
+    replication_key: updated_at`+stream))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,10 +57,13 @@ func newBench(t testing.TB, records int) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{
-		splitter: s, renderer: newRenderer(one, &checker{stream: one.Stream}), body: benchBody(records),
-		frame: message.SingerFrame("orders", time.Unix(0, 0)),
+	c, err := newChecker(one, nil, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
+	b := &bench{splitter: s, renderer: newRenderer(one, c), body: benchBody(records)}
+	b.once(t) // infers the schema
+	return b
 }
 
 // benchBody is a page of orders of about 540 bytes.
@@ -66,53 +76,49 @@ func benchBody(records int) []byte {
 	return append(append([]byte(`{"data":[`), bytes.Join(rows, []byte(","))...), `]}`...)
 }
 
-// once does what a run does between an answer and stdout, but for the check
-// against the schema.
+// once does what a run does between an answer and stdout.
 func (b *bench) once(t testing.TB) {
 	records, err := b.splitter.Split(b.body)
 	if err != nil {
 		t.Fatal(err)
 	}
 	page := fetch.Page{Exchange: fetch.Exchange{Body: b.body}, Records: records}
-	if err := b.renderer.see(&page); err != nil {
-		t.Fatal(err)
+	made, err := b.renderer.render(&page, b.lines[:0])
+	if err != nil || int(made.records) != records.Len() {
+		t.Fatalf("got %d records of %d, %v", made.records, records.Len(), err)
 	}
-	b.lines = b.lines[:0]
-	var n counts
-	for i := range records.Len() {
-		lines, keep, err := b.renderer.pick(b.frame.Open(b.lines), &page, i, &n)
-		if err != nil || !keep {
-			t.Fatalf("record %d: kept %v, %v", i, keep, err)
-		}
-		b.lines = b.frame.Close(lines)
+	b.lines = made.lines
+	if b.renderer.asItCame() {
+		b.splitter.scanner.Expect(b.renderer.checker.expected)
 	}
 	b.splitter.recycle(records)
 }
 
+// BenchmarkLines takes pages apart, checks their records and makes lines of
+// them; the baseline only splices them, and proves and checks nothing.
 func BenchmarkLines(b *testing.B) {
-	page := newBench(b, 1000)
-	page.once(b)
-	b.SetBytes(int64(len(page.body)))
-	b.ReportAllocs()
-	for b.Loop() {
-		page.once(b)
+	for _, way := range benchStreams {
+		b.Run(way.name, func(b *testing.B) {
+			page := newBench(b, way.stream, 1000)
+			b.SetBytes(int64(len(page.body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				page.once(b)
+			}
+			b.ReportMetric(float64(b.N)*1000/b.Elapsed().Seconds(), "records/s")
+		})
 	}
-	b.ReportMetric(float64(b.N)*1000/b.Elapsed().Seconds(), "records/s")
-}
-
-// BenchmarkLinesBaseline only splices raw records into RECORD lines.
-func BenchmarkLinesBaseline(b *testing.B) {
-	page := newBench(b, 1000)
-	records, err := page.splitter.Split(page.body)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.SetBytes(int64(len(page.body)))
-	for b.Loop() {
-		lines := page.lines[:0]
-		for i := range records.Len() {
-			lines = page.frame.Close(append(page.frame.Open(lines), records.Record(i)...))
+	b.Run("baseline", func(b *testing.B) {
+		body, frame := benchBody(1000), message.SingerFrame("orders", time.Unix(0, 0))
+		b.SetBytes(int64(len(body)))
+		var lines []byte
+		for b.Loop() {
+			lines = lines[:0]
+			gjson.GetBytes(body, "data").ForEach(func(_, record gjson.Result) bool {
+				lines = frame.Close(append(frame.Open(lines), record.Raw...))
+				return true
+			})
 		}
-		page.lines = lines
-	}
+		b.ReportMetric(float64(b.N)*1000/b.Elapsed().Seconds(), "records/s")
+	})
 }

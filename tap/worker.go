@@ -75,7 +75,17 @@ func (r *run) worker(one *reading, q *quarantine) (*worker, error) {
 		renderer: newRenderer(one, c), track: newTrack(one), recording: recording,
 	}
 	w.walk = w.newWalk(one.position)
+	w.expect()
 	return w, nil
+}
+
+// expect makes the pages to come be checked while they are proven, if their
+// records leave as they are.
+func (w *worker) expect() {
+	if e := w.renderer.checker.expected; e != nil && w.renderer.asItCame() {
+		w.splitter.scanner.Expect(e)
+		w.reload.scanner.Expect(e)
+	}
 }
 
 func (w *worker) newWalk(from fetch.Position) *fetch.Walk {
@@ -199,6 +209,7 @@ func (w *worker) render(page queued) (*batch, error) {
 	}
 	frozen := w.renderer.frozen
 	b, err := w.renderer.render(page.Page, lines[:0])
+	w.expect()
 	records := page.Records
 	page.Release()
 	split.recycle(records)

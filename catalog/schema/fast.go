@@ -78,17 +78,14 @@ func (f *fastRun) use(p *fastProgram) {
 	}
 }
 
-// begin makes the run ready for a record.
-func (f *fastRun) begin() {
+// record proves the record that begins at i and returns what was found. Where
+// the text is not JSON, end is negative.
+func (f *fastRun) record(i int) (end int, found Finding) {
 	f.effort, f.unknown, f.value, f.proof.huge = maxEffort, false, Span{}, false
 	f.seen = f.seen[:0]
-}
-
-// record proves the record that begins at i and reports whether it fits.
-func (f *fastRun) record(i int) (end int, ok bool) {
-	f.begin()
 	end, v := f.check(f.program.root, i)
-	return end, end >= 0 && v == fits && !f.proof.huge
+	ok := end >= 0 && v == fits && !f.proof.huge
+	return end, Finding{Looked: true, Fits: ok, Known: ok && f.program.named && !f.unknown, Value: f.value}
 }
 
 // Expectation is what records are checked for in one pass: that they fit a
@@ -110,9 +107,10 @@ func (s *Schema) Expect(fields []string, value string) *Expectation {
 
 // Finding is what was found out about a record. Its zero value says nothing.
 type Finding struct {
-	Fits  bool // surely as expected; false: the judge has to say
-	Known bool // surely without fields that the schema does not name (see [Fields])
-	Value Span // of the field that was asked for, in the record's memory; empty: it has none
+	Looked bool // at all
+	Fits   bool // surely as expected; false: the judge has to say
+	Known  bool // surely without fields that the schema does not name (see [Fields])
+	Value  Span // of the field that was asked for, in the record's memory; empty: it has none
 }
 
 // Look checks a record that lies alone in text: proven JSON.
@@ -120,15 +118,10 @@ func (e *Expectation) Look(text []byte) Finding {
 	f := e.runs.Get().(*fastRun)
 	f.use(&e.program)
 	f.proof.text, f.proof.depth, f.proof.fault = text, 0, nil
-	_, ok := f.record(scanSpace(text, 0))
-	found := f.finding(ok)
+	_, found := f.record(scanSpace(text, 0))
 	f.proof.text = nil
 	e.runs.Put(f)
 	return found
-}
-
-func (f *fastRun) finding(ok bool) Finding {
-	return Finding{Fits: ok, Known: ok && f.program.named && !f.unknown, Value: f.value}
 }
 
 // accepts reports whether a record surely fits. false says nothing.

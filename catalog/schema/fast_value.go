@@ -34,8 +34,9 @@ func (f *fastRun) checkPlain(c *check, i int) (int, verdict) {
 		}
 		return end, f.textFits(c.text, p.text[i+1:end-1])
 	case '{':
-		if c.kinds&kindObject != 0 && c.object != nil {
-			return f.checkObject(c.object, i)
+		if c.object != nil { // what is noted in it is wanted in any case
+			end, v := f.checkObject(c.object, i)
+			return end, max(v, c.allows('{'))
 		}
 	case '[':
 		if c.kinds&kindArray != 0 && c.array != nil {

@@ -3,6 +3,7 @@ package schema
 import (
 	"bytes"
 	"slices"
+	"sync/atomic"
 )
 
 // MaxRecord is the size in bytes of the largest record that is accepted.
@@ -38,6 +39,7 @@ type PageRecord struct {
 	Record Span
 	Parent Span // empty where the path has one step
 	Key    Span // of a keyed record: the member's key as it came, in its quotes; else empty
+	Finding     // zero where nothing was expected, and of a record that was made; its Value lies in the page
 }
 
 // Page is a proven body and its records. Its zero value is ready for use, and
@@ -45,6 +47,9 @@ type PageRecord struct {
 type Page struct {
 	Body    []byte // as it was given to Scan, which keeps it
 	Records []PageRecord
+
+	// Expected is what the records were checked for; nil: nothing.
+	Expected *Expectation
 
 	made []byte // what lies nowhere in the body: keyed records, rows under columns, what gjson computed
 }
@@ -62,9 +67,17 @@ func (p *Page) Parent(i int) []byte {
 	return nil
 }
 
+// Value returns the value that was found in the i-th record, nil for none.
+func (p *Page) Value(i int) []byte {
+	if value := p.Records[i].Value; value.End > 0 {
+		return p.bytes(value)
+	}
+	return nil
+}
+
 // Reset empties the page and keeps its buffers, but for the body.
 func (p *Page) Reset() {
-	p.Body, p.Records, p.made = nil, p.Records[:0], p.made[:0]
+	p.Body, p.Records, p.Expected, p.made = nil, p.Records[:0], nil, p.made[:0]
 }
 
 func (p *Page) bytes(s Span) []byte {
@@ -95,9 +108,12 @@ func pageBlank(line []byte, c byte) {
 	}
 }
 
-// PageScanner proves bodies and finds the records in them. It is for one
-// goroutine at a time.
+// PageScanner proves bodies and finds the records in them, and checks those
+// that lie in the body as they are in the same pass. It is for one goroutine at
+// a time, but for Expect.
 type PageScanner struct {
+	expected atomic.Pointer[Expectation]
+
 	where   RecordPath
 	steps   []pageStep
 	columns pageColumns
@@ -105,6 +121,7 @@ type PageScanner struct {
 
 	page  *Page
 	proof scanProof
+	fast  fastRun
 	at    []int      // for each step, the element that is looked at
 	key   []byte     // the key that is looked at, of keyed records
 	fault *BodyError // how the records differ from the definition
@@ -119,11 +136,16 @@ type PageScanner struct {
 func NewPageScanner(p RecordPath) (*PageScanner, error) {
 	p.Steps, p.Columns = slices.Clone(p.Steps), slices.Clone(p.Columns)
 	s := &PageScanner{where: p, at: make([]int, len(p.Steps))}
+	s.fast.proof = &s.proof
 	if err := s.compile(); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
+
+// Expect makes e what the records of the bodies to come are checked for; nil:
+// nothing. It may be called from any goroutine.
+func (s *PageScanner) Expect(e *Expectation) { s.expected.Store(e) }
 
 // Scan proves body and fills page with its records, in one pass where the
 // paths are plain (dotted keys and indexes). Its error is a *BodyError; then
@@ -132,7 +154,10 @@ func NewPageScanner(p RecordPath) (*PageScanner, error) {
 // A body that is not JSON is reported as that, whatever else is wrong with it.
 func (s *PageScanner) Scan(body []byte, page *Page) error {
 	page.Reset()
-	page.Body = body
+	page.Body, page.Expected = body, s.expected.Load()
+	if e := page.Expected; e != nil {
+		s.fast.use(&e.program)
+	}
 	s.page, s.base, s.fault, s.key = page, 0, nil, nil
 	s.proof.text, s.proof.depth, s.proof.fault = body, 0, nil
 

@@ -143,9 +143,15 @@ func (s *PageScanner) records(i, n int) int {
 
 // record proves the record that begins at i and takes it.
 func (s *PageScanner) record(i, n int) int {
-	end := s.proof.value(i)
+	var found Finding
+	var end int
+	if s.page.Expected == nil || s.columns.wanted {
+		end = s.proof.value(i)
+	} else if end, found = s.fast.record(i); found.Value.End > 0 {
+		found.Value = s.span(found.Value.Start, found.Value.End)
+	}
 	if end >= 0 {
-		s.take(PageRecord{Record: s.span(i, end)}, i, n)
+		s.take(PageRecord{Record: s.span(i, end), Finding: found}, i, n)
 	}
 	return end
 }
