@@ -98,6 +98,23 @@ func (m *Mask) Drops(name string) bool {
 	return found && sub == nil
 }
 
+// Paths returns the paths of what the mask drops, as [NewMask] takes them, in
+// no order. m may be nil.
+func (m *Mask) Paths() (all [][]string) {
+	if m == nil {
+		return nil
+	}
+	for name, sub := range m.fields {
+		if sub == nil {
+			all = append(all, []string{name})
+		}
+		for _, path := range sub.Paths() {
+			all = append(all, append([]string{name}, path...))
+		}
+	}
+	return all
+}
+
 // lookup returns what the mask says about a key as it is written: found false
 // for nothing, a nil sub for a field that is dropped.
 func (m *Mask) lookup(key []byte) (sub *Mask, found bool) {

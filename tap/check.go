@@ -21,8 +21,8 @@ type checker struct {
 	schema     *schema.Schema
 	given      *schema.Schema // as it was at the start of the run
 	fields     *schema.Fields
-	keys       []string            // of the primary key
-	value      string              // the field whose place is noted; "": none
+	keys       []string // of the primary key
+	wanted     schema.Wanted
 	expected   *schema.Expectation // what a record is checked for in one pass
 	due        bool                // a SCHEMA line must come before the next record
 	grown      bool                // it is wider than it was at the start of the run
@@ -36,8 +36,9 @@ type checker struct {
 // inferred in an earlier run, nil if there is none.
 func newChecker(one *reading, cached json.RawMessage, q *quarantine) (*checker, error) {
 	c := &checker{stream: one.Stream, inferred: one.Stream.Schema == nil, quarantine: q, keys: one.keys}
+	c.wanted = schema.Wanted{Fields: one.keys, Cut: one.mask.Paths(), Drop: one.OnNewField == sources.Drop}
 	if one.incremental {
-		c.value = one.key
+		c.wanted.Value = one.key
 	}
 	doc, from := one.Stream.Schema, "its schema"
 	if doc == nil {
@@ -79,7 +80,7 @@ func (c *checker) use(doc []byte) error {
 	if err != nil {
 		return err
 	}
-	c.doc, c.schema, c.fields, c.expected = s.Bytes(), s, fields, s.Expect(c.keys, c.value)
+	c.doc, c.schema, c.fields, c.expected = s.Bytes(), s, fields, s.Expect(c.wanted)
 	c.due, c.grown = true, true
 	return nil
 }

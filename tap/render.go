@@ -171,7 +171,11 @@ func (r *renderer) project(dst []byte, page *fetch.Page, i int) ([]byte, bool, e
 		extra = r.extra
 	}
 	start := len(dst)
-	dst = r.mask.Append(dst, record, extra)
+	if all := page.Records.(*records); r.looked(all, i) {
+		dst = all.AppendRecord(dst, i)
+	} else {
+		dst = r.mask.Append(dst, record, extra)
+	}
 	message.Flatten(dst[start:])
 	return dst, true, nil
 }
@@ -196,11 +200,16 @@ func (r *renderer) renderRecord(b *batch, frame *message.Frame, page *fetch.Page
 	return nil
 }
 
+// looked reports whether a record was looked at while its page was proven, for
+// the schema as it still is.
+func (r *renderer) looked(all *records, i int) bool {
+	return all.Records[i].Looked && all.Expected == r.checker.expected
+}
+
 // look returns what one pass over a record finds out, and its replication
-// value; nil if it has none. The pass was made already while the page was
-// proven, if the record leaves as it came and the schema is still the same.
+// value; nil if it has none. record is as it leaves.
 func (r *renderer) look(page *fetch.Page, i int, record []byte) (schema.Finding, []byte) {
-	if all := page.Records.(*records); all.Records[i].Looked && all.Expected == r.checker.expected && r.asItCame() {
+	if all := page.Records.(*records); r.looked(all, i) {
 		return all.Records[i].Finding, all.Value(i)
 	}
 	found := r.checker.expected.Look(record)
@@ -209,9 +218,6 @@ func (r *renderer) look(page *fetch.Page, i int, record []byte) (schema.Finding,
 	}
 	return found, record[found.Value.Start:found.Value.End]
 }
-
-// asItCame reports whether records leave as the API sent them.
-func (r *renderer) asItCame() bool { return r.mask == nil && len(r.add) == 0 }
 
 // note takes note of a record's replication value. It reports false for a
 // record that client_filter drops.

@@ -9,9 +9,9 @@ import "testing"
 // TestNoAllocationPerRecord: from a proven page to its lines, what is
 // allocated is the page's and not the records'.
 func TestNoAllocationPerRecord(t *testing.T) {
-	for _, way := range benchStreams {
+	for n, way := range benchStreams {
 		perPage := func(records int) float64 {
-			b := newBench(t, way.stream, records)
+			b := newBench(t, n, records)
 			return testing.AllocsPerRun(20, func() { b.once(t) })
 		}
 		if few, many := perPage(10), perPage(1000); many != few {

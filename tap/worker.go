@@ -79,10 +79,10 @@ func (r *run) worker(one *reading, q *quarantine) (*worker, error) {
 	return w, nil
 }
 
-// expect makes the pages to come be checked while they are proven, if their
-// records leave as they are.
+// expect makes the records of the pages to come be checked while they are
+// proven, if nothing is added to them.
 func (w *worker) expect() {
-	if e := w.renderer.checker.expected; e != nil && w.renderer.asItCame() {
+	if e := w.renderer.checker.expected; e != nil && len(w.renderer.add) == 0 {
 		w.splitter.scanner.Expect(e)
 		w.reload.scanner.Expect(e)
 	}

@@ -43,6 +43,7 @@ type fastProgram struct {
 	objects []*objectCheck
 	slots   int  // of fastRun.follow
 	named   bool // it can tell members that the schema does not name
+	onePass bool // it can tell whether a record fits before something is cut out
 }
 
 // fastRun is the fast check at work on one text. It is for one goroutine at a
@@ -56,6 +57,7 @@ type fastRun struct {
 	effort  int      // branches that may still be tried
 	unknown bool     // a member was met that the schema does not name
 	value   Span     // of the field that was asked for
+	cuts    []Span   // what is cut out, in the order of the text
 }
 
 // maxEffort is how many branches (of anyOf and the like) a record may have
@@ -88,19 +90,25 @@ func (f *fastRun) record(i int) (end int, found Finding) {
 	return end, Finding{Looked: true, Fits: ok, Known: ok && f.program.named && !f.unknown, Value: f.value}
 }
 
-// Expectation is what records are checked for in one pass: that they fit a
-// schema, and have the fields that they must have. It is safe for concurrent
-// use.
+// Wanted is what is asked of records besides that they fit their schema.
+type Wanted struct {
+	Fields []string   // at the top, that a record must have
+	Value  string     // field at the top whose place is noted; "": none
+	Cut    [][]string // paths of fields that are cut out before the record is held against the schema; arrays do not count
+	Drop   bool       // cut out, too, what the schema does not name (see [Fields])
+}
+
+// Expectation is what records are checked for in one pass. It is safe for
+// concurrent use.
 type Expectation struct {
 	program fastProgram
 	runs    sync.Pool // of *fastRun
 }
 
-// Expect returns the expectation that a record fits the schema, has all of the
-// given top-level fields, and perhaps has the one called value, whose place is
-// noted; "" is none.
-func (s *Schema) Expect(fields []string, value string) *Expectation {
-	e := &Expectation{program: s.doc.fastProgram(fields, value)}
+// Expect returns the expectation that a record fits the schema and is what is
+// wanted.
+func (s *Schema) Expect(w Wanted) *Expectation {
+	e := &Expectation{program: s.doc.fastProgram(w)}
 	e.runs.New = func() any { return &fastRun{proof: &scanProof{}} }
 	return e
 }
@@ -109,16 +117,19 @@ func (s *Schema) Expect(fields []string, value string) *Expectation {
 type Finding struct {
 	Looked bool // at all
 	Fits   bool // surely as expected; false: the judge has to say
-	Known  bool // surely without fields that the schema does not name (see [Fields])
+	Known  bool // surely without fields that the schema does not name, but for those that are cut out
 	Value  Span // of the field that was asked for, in the record's memory; empty: it has none
 }
 
-// Look checks a record that lies alone in text: proven JSON.
+// Look checks a record that lies alone in text: proven JSON, from which what is
+// to be cut out is cut out already.
 func (e *Expectation) Look(text []byte) Finding {
 	f := e.runs.Get().(*fastRun)
 	f.use(&e.program)
 	f.proof.text, f.proof.depth, f.proof.fault = text, 0, nil
+	f.cuts = f.cuts[:0]
 	_, found := f.record(scanSpace(text, 0))
+	found.Known = found.Known && len(f.cuts) == 0
 	f.proof.text = nil
 	e.runs.Put(f)
 	return found

@@ -12,8 +12,10 @@ import (
 // are well formed. It follows the judge keyword by keyword.
 type fastCompiler struct {
 	doc    *document
-	draft  int // 4, 6 or 7; 0: all three together
+	draft  int  // 4, 6 or 7; 0: all three together
+	drop   bool // fields that are not named are cut out
 	checks map[fastKey]*check
+	cuts   map[cutKey]*check
 	fastProgram
 }
 
@@ -24,12 +26,22 @@ type fastKey struct {
 	named bool
 }
 
-// fastProgram compiles the document for records that must have the given
-// top-level fields, and in which the place of the one called value is wanted.
-func (d *document) fastProgram(fields []string, value string) fastProgram {
-	c := &fastCompiler{doc: d, draft: d.draft(), checks: map[fastKey]*check{}}
-	c.named = true
-	c.root = c.expect(c.compile(d.root, true), fields, value)
+// fastProgram compiles the document for what is wanted of its records.
+func (d *document) fastProgram(w Wanted) fastProgram {
+	c := &fastCompiler{doc: d, draft: d.draft(), drop: w.Drop, checks: map[fastKey]*check{}, cuts: map[cutKey]*check{}}
+	c.named, c.onePass = true, true
+	root := c.compile(d.root, true)
+	if w.Drop && !c.named {
+		w.Drop = false
+		p := d.fastProgram(w)
+		p.onePass = false
+		return p
+	}
+	root = c.expect(root, w.Fields, w.Value)
+	if len(w.Cut) > 0 {
+		root = c.cut(root, newCutTree(w.Cut))
+	}
+	c.root = root
 	return c.fastProgram
 }
 
@@ -218,6 +230,7 @@ func (c *fastCompiler) object(n *node, named bool) *objectCheck {
 		index: map[string]int32{}, least: n.count("minProperties", 0), most: n.count("maxProperties", -1),
 		closed: named && isClosed([]*node{n}),
 	}
+	o.drop = c.drop && o.closed
 	o.rest = c.compile(n.get("additionalProperties"), false)
 	o.names = c.compile(c.has(n, "propertyNames"), false)
 	if patterns := n.object("patternProperties"); patterns != nil {
@@ -303,10 +316,7 @@ func (c *fastCompiler) expect(root *check, fields []string, value string) *check
 	if root != nil {
 		own = *root
 	}
-	o := &objectCheck{index: map[string]int32{}, most: -1}
-	if own.object != nil {
-		o = own.object.clone()
-	}
+	o := own.object.clone()
 	for _, name := range fields {
 		o.need = append(o.need, o.member(name))
 	}

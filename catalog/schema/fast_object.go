@@ -1,10 +1,8 @@
 package schema
 
 import (
-	"maps"
 	"math/bits"
 	"regexp"
-	"slices"
 )
 
 // objectCheck is what a schema asks of objects.
@@ -14,6 +12,7 @@ type objectCheck struct {
 	slot     int              // of this object in fastRun.follow; its members' come behind
 	patterns []patternCheck   // maxPatterns at most
 	rest     *check           // of members that nothing else is asked of; nil: nothing
+	drop     bool             // members that the schema does not name are cut out
 	closed   bool             // a member that the schema does not name is a new field
 	names    *check           // of the names themselves; nil: nothing
 	need     []int            // members that must be there
@@ -28,6 +27,7 @@ type memberCheck struct {
 	check *check
 	named bool // the schema names it, and does not only ask whether it is there
 	noted bool // its place is asked for
+	cut   bool // it is cut out
 }
 
 // maxPatterns is how many patterns a name is matched with.
@@ -49,7 +49,7 @@ type dependency struct {
 type objectRun struct {
 	low     uint64 // of the first 64 members, those that were seen
 	base    int    // in fastRun.seen, for those behind them
-	count   int    // members read, equal names each
+	count   int    // members read that stay, equal names each
 	unnamed int    // of them, those that are not among the members of the check
 	twice   bool   // a member came twice: of its values the last one counts
 }
@@ -62,7 +62,7 @@ func (f *fastRun) checkObject(o *objectCheck, i int) (int, verdict) {
 	}
 	slot := o.slot
 	i, more := p.enter(i, '}')
-	for ; more; run.count++ {
+	for more {
 		key := i
 		k, value := o.predicted(p.text, key, f.follow[slot])
 		if k < 0 {
@@ -73,18 +73,28 @@ func (f *fastRun) checkObject(o *objectCheck, i int) (int, verdict) {
 		if value < 0 {
 			return value, unsure
 		}
+		if k >= 0 {
+			slot = o.slot + int(k) + 1
+		}
+		if o.cuts(k) {
+			if i = p.value(value); i >= 0 {
+				f.cutOut(&run, key, i)
+			}
+			i, more = p.next(i, '}')
+			continue
+		}
 		var one verdict
 		if k < 0 {
 			run.unnamed++
 			i, one = f.checkUnnamed(o, key, value)
 		} else {
-			slot = o.slot + int(k) + 1
 			i, one = f.checkMember(o, &run, int(k), value)
 		}
 		v = max(v, one)
 		if o.names != nil && i >= 0 {
 			v = max(v, f.try(o.names, key))
 		}
+		run.count++
 		i, more = p.next(i, '}')
 	}
 	if i < 0 {
@@ -99,6 +109,14 @@ func (f *fastRun) checkObject(o *objectCheck, i int) (int, verdict) {
 		v = min(v, unsure) // the value that does not fit may not be the one that counts
 	}
 	return i, v
+}
+
+// cuts reports whether member k, -1 for one that is none, is cut out.
+func (o *objectCheck) cuts(k int32) bool {
+	if k < 0 {
+		return o.drop
+	}
+	return o.members[k].cut || o.drop && !o.members[k].named
 }
 
 // predicted returns k and where its value begins if the key at i is that of
@@ -268,11 +286,4 @@ func (o *objectCheck) matching(name string) (all []*check) {
 		}
 	}
 	return all
-}
-
-// clone returns a copy that can be given further members.
-func (o *objectCheck) clone() *objectCheck {
-	c := *o
-	c.members, c.index, c.need = slices.Clone(o.members), maps.Clone(o.index), slices.Clone(o.need)
-	return &c
 }

@@ -34,13 +34,14 @@ func (f *fastRun) checkPlain(c *check, i int) (int, verdict) {
 		}
 		return end, f.textFits(c.text, p.text[i+1:end-1])
 	case '{':
-		if c.object != nil { // what is noted in it is wanted in any case
+		if c.object != nil { // what it notes is wanted in any case
 			end, v := f.checkObject(c.object, i)
 			return end, max(v, c.allows('{'))
 		}
 	case '[':
-		if c.kinds&kindArray != 0 && c.array != nil {
-			return f.checkArray(c.array, i)
+		if c.array != nil {
+			end, v := f.checkArray(c.array, i)
+			return end, max(v, c.allows('['))
 		}
 	case 't', 'f', 'n':
 	default:

@@ -52,7 +52,7 @@ func Compile(doc []byte) (*Schema, error) {
 		return nil, d.blame(err)
 	}
 	s := &Schema{doc: d, judge: judge}
-	s.fast = s.Expect(nil, "")
+	s.fast = s.Expect(Wanted{})
 	return s, nil
 }
 

@@ -36,10 +36,11 @@ type Span struct{ Start, End int }
 
 // PageRecord is where a record of a page and what belongs to it lie.
 type PageRecord struct {
-	Record Span
-	Parent Span // empty where the path has one step
-	Key    Span // of a keyed record: the member's key as it came, in its quotes; else empty
-	Finding     // zero where nothing was expected, and of a record that was made; its Value lies in the page
+	Record  Span
+	Parent  Span // empty where the path has one step
+	Key     Span // of a keyed record: the member's key as it came, in its quotes; else empty
+	cuts    Span // which of the page's cuts lie in it
+	Finding      // zero where nothing was expected, and of a record that was made; its Value lies in the page
 }
 
 // Page is a proven body and its records. Its zero value is ready for use, and
@@ -51,6 +52,7 @@ type Page struct {
 	// Expected is what the records were checked for; nil: nothing.
 	Expected *Expectation
 
+	cuts []Span // what is to be cut out of the records
 	made []byte // what lies nowhere in the body: keyed records, rows under columns, what gjson computed
 }
 
@@ -58,6 +60,17 @@ type Page struct {
 // records and columns the object that was made of them. They are good until
 // the page is reset or scanned into again, and must not be changed.
 func (p *Page) Record(i int) []byte { return p.bytes(p.Records[i].Record) }
+
+// AppendRecord appends the i-th record to dst, without what is to be cut out.
+func (p *Page) AppendRecord(dst []byte, i int) []byte {
+	r := &p.Records[i]
+	at := r.Record.Start
+	for _, cut := range p.cuts[r.cuts.Start:r.cuts.End] {
+		dst = append(dst, p.bytes(Span{at, cut.Start})...)
+		at = cut.End
+	}
+	return append(dst, p.bytes(Span{at, r.Record.End})...)
+}
 
 // Parent returns the i-th record's parent likewise, nil where it has none.
 func (p *Page) Parent(i int) []byte {
@@ -77,7 +90,7 @@ func (p *Page) Value(i int) []byte {
 
 // Reset empties the page and keeps its buffers, but for the body.
 func (p *Page) Reset() {
-	p.Body, p.Records, p.Expected, p.made = nil, p.Records[:0], nil, p.made[:0]
+	p.Body, p.Records, p.Expected, p.cuts, p.made = nil, p.Records[:0], nil, p.cuts[:0], p.made[:0]
 }
 
 func (p *Page) bytes(s Span) []byte {
@@ -143,9 +156,14 @@ func NewPageScanner(p RecordPath) (*PageScanner, error) {
 	return s, nil
 }
 
-// Expect makes e what the records of the bodies to come are checked for; nil:
-// nothing. It may be called from any goroutine.
-func (s *PageScanner) Expect(e *Expectation) { s.expected.Store(e) }
+// Expect makes e what the records of the bodies to come are checked for, if that
+// can be told in one pass; nil: nothing. It may be called from any goroutine.
+func (s *PageScanner) Expect(e *Expectation) {
+	if e != nil && !e.program.onePass {
+		e = nil
+	}
+	s.expected.Store(e)
+}
 
 // Scan proves body and fills page with its records, in one pass where the
 // paths are plain (dotted keys and indexes). Its error is a *BodyError; then
@@ -158,6 +176,7 @@ func (s *PageScanner) Scan(body []byte, page *Page) error {
 	if e := page.Expected; e != nil {
 		s.fast.use(&e.program)
 	}
+	s.fast.cuts = page.cuts
 	s.page, s.base, s.fault, s.key = page, 0, nil, nil
 	s.proof.text, s.proof.depth, s.proof.fault = body, 0, nil
 
@@ -176,6 +195,7 @@ func (s *PageScanner) Scan(body []byte, page *Page) error {
 	if s.proof.fault != nil {
 		fault = s.proof.fault
 	}
+	page.cuts = s.fast.cuts
 	s.page, s.proof.text, s.key = nil, nil, nil
 	if fault != nil {
 		page.Records, page.made = page.Records[:0], page.made[:0]

@@ -143,16 +143,26 @@ func (s *PageScanner) records(i, n int) int {
 
 // record proves the record that begins at i and takes it.
 func (s *PageScanner) record(i, n int) int {
-	var found Finding
-	var end int
 	if s.page.Expected == nil || s.columns.wanted {
-		end = s.proof.value(i)
-	} else if end, found = s.fast.record(i); found.Value.End > 0 {
-		found.Value = s.span(found.Value.Start, found.Value.End)
+		end := s.proof.value(i)
+		if end >= 0 {
+			s.take(PageRecord{Record: s.span(i, end)}, i, n)
+		}
+		return end
 	}
-	if end >= 0 {
-		s.take(PageRecord{Record: s.span(i, end), Finding: found}, i, n)
+	from := len(s.fast.cuts)
+	end, found := s.fast.record(i)
+	if end < 0 {
+		return end
 	}
+	r := PageRecord{Record: s.span(i, end), cuts: Span{from, len(s.fast.cuts)}, Finding: found}
+	if found.Value.End > 0 {
+		r.Value = s.span(found.Value.Start, found.Value.End)
+	}
+	for k := from; k < len(s.fast.cuts) && s.base > 0; k++ {
+		s.fast.cuts[k] = s.span(s.fast.cuts[k].Start, s.fast.cuts[k].End)
+	}
+	s.take(r, i, n)
 	return end
 }
 
