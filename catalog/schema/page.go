@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"bytes"
 	"slices"
 	"sync/atomic"
 )
@@ -98,27 +97,6 @@ func (p *Page) bytes(s Span) []byte {
 		return p.made[s.Start-n : s.End-n : s.End-n]
 	}
 	return p.Body[s.Start:s.End:s.End]
-}
-
-// AppendLine appends a proven JSON value to dst as part of a line: newlines
-// and carriage returns, which only stand between tokens, become spaces.
-func AppendLine(dst, value []byte) []byte {
-	from := len(dst)
-	dst = append(dst, value...)
-	pageBlank(dst[from:], '\n')
-	pageBlank(dst[from:], '\r')
-	return dst
-}
-
-func pageBlank(line []byte, c byte) {
-	for {
-		i := bytes.IndexByte(line, c)
-		if i < 0 {
-			return
-		}
-		line[i] = ' '
-		line = line[i+1:]
-	}
 }
 
 // PageScanner proves bodies and finds the records in them, and checks those
