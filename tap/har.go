@@ -20,6 +20,10 @@ import (
 // A HAR is an HTTP Archive, version 1.2, under way: a document that browsers
 // open in their network tab. What the journal does not keep, as the headers and
 // bodies of requests, is left empty or says that it is not known.
+//
+// Beside what HAR 1.2 requires it has what browsers want: Firefox opens no
+// archive without pages; Chromium takes JSON for a script and adds unknown sizes
+// up unless fields of its own, which begin with _, say better.
 type HAR struct {
 	out   io.Writer
 	began bool
@@ -31,7 +35,7 @@ func NewHAR(out io.Writer, version string) (*HAR, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = fmt.Fprintf(out, `{"log":{"version":"1.2","creator":%s,"entries":[`, creator)
+	_, err = fmt.Fprintf(out, `{"log":{"version":"1.2","creator":%s,"pages":[],"entries":[`, creator)
 	return &HAR{out: out}, err
 }
 
@@ -71,6 +75,7 @@ type (
 		Cache    struct{}    `json:"cache"`
 		Timings  harTimings  `json:"timings"`
 		Comment  string      `json:"comment,omitempty"`
+		Kind     string      `json:"_resourceType"`
 	}
 	harRequest struct {
 		Method      string    `json:"method"`
@@ -92,6 +97,7 @@ type (
 		RedirectURL string     `json:"redirectURL"`
 		HeadersSize int        `json:"headersSize"`
 		BodySize    int        `json:"bodySize"`
+		Transfer    *int       `json:"_transferSize,omitempty"`
 	}
 	harContent struct {
 		Size        int    `json:"size"` // decoded
@@ -118,6 +124,7 @@ func newHAREntry(e *journal.Exchange, stream string) harEntry {
 		Started: e.At.Add(-e.Took).UTC().Format("2006-01-02T15:04:05.000Z"), Time: took,
 		Request: newHARRequest(e.Request), Response: newHARResponse(e, shown), Timings: harTimings{Wait: took},
 		Comment: fmt.Sprintf("stream %s, %d records", stream, e.Records),
+		Kind:    "fetch",
 	}
 	if e.Attempts > 1 {
 		entry.Comment += fmt.Sprintf(", attempt %d", e.Attempts)
@@ -173,9 +180,9 @@ func newHARResponse(e *journal.Exchange, shown fetch.Shown) harResponse {
 		r.Content.Text, r.Content.Encoding = base64.StdEncoding.EncodeToString(shown.Body), "base64"
 	}
 	if !shown.Sealed {
-		r.BodySize = len(e.Body)
-		saved := len(shown.Body) - len(e.Body)
-		r.Content.Compression = &saved
+		size := len(e.Body)
+		saved := len(shown.Body) - size
+		r.BodySize, r.Transfer, r.Content.Compression = size, &size, &saved
 	}
 	return r
 }

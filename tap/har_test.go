@@ -17,7 +17,7 @@ import (
 )
 
 // harSchema has what HAR 1.2 requires of a document, and the types of what it
-// allows.
+// allows; and pages, without which Firefox opens none.
 const harSchema = `{
 "definitions": {
  "pairs": {"type":"array","items":{"type":"object","required":["name","value"],"properties":{"name":{"type":"string"},"value":{"type":"string"}}}},
@@ -33,14 +33,15 @@ const harSchema = `{
     "mimeType":{"type":"string"},"text":{"type":"string"},"encoding":{"type":"string"}}}}},
   "timings":{"type":"object","required":["send","wait","receive"],"properties":{"send":{"type":"number"},"wait":{"type":"number"},"receive":{"type":"number"}}}
  }}},
-"type":"object","required":["log"],"properties":{"log":{"type":"object","required":["version","creator","entries"],"properties":{
- "version":{"enum":["1.2"]},"creator":{"type":"object","required":["name","version"]},"entries":{"type":"array","items":{"$ref":"#/definitions/entry"}}}}}}`
+"type":"object","required":["log"],"properties":{"log":{"type":"object","required":["version","creator","pages","entries"],"properties":{
+ "version":{"enum":["1.2"]},"pages":{"type":"array","maxItems":0},"creator":{"type":"object","required":["name","version"]},"entries":{"type":"array","items":{"$ref":"#/definitions/entry"}}}}}}`
 
 // harEntry is what these tests look at.
 type harEntry struct {
 	Started string `json:"startedDateTime"`
 	Time    float64
 	Comment string
+	Kind    string `json:"_resourceType"`
 	Request struct {
 		Method, URL string
 		QueryString []struct{ Name, Value string }
@@ -48,6 +49,7 @@ type harEntry struct {
 	Response struct {
 		Headers  []struct{ Name, Value string }
 		BodySize int
+		Transfer *int `json:"_transferSize"`
 		Content  struct {
 			Size                     int
 			Compression              *int
@@ -123,6 +125,9 @@ func TestHAR(t *testing.T) {
 			if tt.compressed != (content.Compression != nil) || tt.compressed && *content.Compression != tt.size-tt.onTheWire {
 				t.Errorf("got compression %v", content.Compression)
 			}
+			if tt.compressed != (entry.Response.Transfer != nil) || tt.compressed && *entry.Response.Transfer != tt.onTheWire {
+				t.Errorf("got _transferSize %v", entry.Response.Transfer)
+			}
 			for _, h := range entry.Response.Headers {
 				if strings.HasPrefix(h.Name, "Tap-Rest") || strings.Contains(h.Value, "{secret") {
 					t.Errorf("got the header %v", h)
@@ -146,7 +151,7 @@ func TestHARRequest(t *testing.T) {
 	if entry.Started != "2025-06-01T12:00:01.250Z" || entry.Time != 250 || entry.Timings.Wait != 250 {
 		t.Errorf("got %s, %v, %v", entry.Started, entry.Time, entry.Timings)
 	}
-	if entry.Request.Method != "POST" || entry.Request.URL != "http://api.test/orders?key=***&q=a%26b+c&bad=%zz&flag" {
+	if entry.Kind != "fetch" || entry.Request.Method != "POST" || entry.Request.URL != "http://api.test/orders?key=***&q=a%26b+c&bad=%zz&flag" {
 		t.Errorf("got %+v", entry.Request)
 	}
 	want := []struct{ Name, Value string }{{"key", "***"}, {"q", "a&b c"}, {"bad", "%zz"}, {"flag", ""}}
