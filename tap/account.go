@@ -3,6 +3,7 @@ package tap
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -119,7 +120,8 @@ func (a *Account) Total() (records, requests, retries int64, waited time.Duratio
 	return records, requests, retries, waited, wire
 }
 
-func (a *Account) recalled() (n int64) {
+// Recalled is how many exchanges came from the journal.
+func (a *Account) Recalled() (n int64) {
 	for _, s := range a.Streams {
 		n += s.Recalled()
 	}
@@ -149,10 +151,10 @@ func (a *Account) String() string {
 	}
 	records, requests, retries, waited, wire := a.Total()
 	if len(a.Streams) > 1 {
-		rows = append(rows, []string{"in all", count(records), "", count(requests), count(a.recalled()), count(retries), seconds(waited), size(wire), ""})
+		rows = append(rows, []string{"in all", count(records), "", count(requests), count(a.Recalled()), count(retries), seconds(waited), size(wire), ""})
 	}
 	var b strings.Builder
-	table(&b, rows)
+	_ = WriteTable(&b, 1, rows) // a builder takes all
 	fmt.Fprintf(&b, "%s records in %s, flushes: %s\n", count(records), a.Took.Round(time.Millisecond), count(a.Flushes))
 	if a.Stopped != "" {
 		fmt.Fprintf(&b, "stopped early: %s; the next run goes on from the last STATE\n", a.Stopped)
@@ -202,9 +204,9 @@ func (s *StreamAccount) remarks() []string {
 	return all
 }
 
-// table writes rows with their columns aligned: names and remarks to the left,
-// numbers to the right.
-func table(b *strings.Builder, rows [][]string) {
+// WriteTable writes rows with their columns aligned: the first so many and the
+// last to the left, the others to the right.
+func WriteTable(w io.Writer, left int, rows [][]string) error {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {
@@ -214,15 +216,17 @@ func table(b *strings.Builder, rows [][]string) {
 	for _, row := range rows {
 		var line strings.Builder
 		for i, cell := range row {
-			if i == 0 || i == len(row)-1 {
-				fmt.Fprintf(&line, "%-*s  ", widths[i], cell)
-			} else {
-				fmt.Fprintf(&line, "%*s  ", widths[i], cell)
+			width := widths[i]
+			if i < left || i == len(row)-1 {
+				width = -width
 			}
+			fmt.Fprintf(&line, "%*s  ", width, cell)
 		}
-		b.WriteString(strings.TrimRight(line.String(), " "))
-		b.WriteByte('\n')
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line.String(), " ")); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // count writes a number with its thousands apart: 20,000.

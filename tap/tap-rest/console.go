@@ -97,7 +97,7 @@ func (c *console) progress(a *tap.Account) {
 func (c *console) account(a *tap.Account) {
 	if c.json {
 		records, requests, retries, waited, wire := a.Total()
-		c.logger.Info("run ended", "records", records, "requests", requests, "retries", retries,
+		c.logger.Info("run ended", "records", records, "requests", requests, "recalled", a.Recalled(), "retries", retries,
 			"waited", waited.String(), "bytes", wire, "took", a.Took.String(), "stopped", a.Stopped)
 		return
 	}

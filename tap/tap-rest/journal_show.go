@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tap-rest/tap-rest/state/journal"
+	"github.com/tap-rest/tap-rest/tap"
 )
 
 // journalListCmd lists passes.
@@ -55,7 +55,7 @@ func listPasses(w io.Writer, folder string, j *journal.Journal) error {
 	if _, err := fmt.Fprintf(w, "%s: %d bytes\n", folder, j.Size()); err != nil {
 		return err
 	}
-	return writeColumns(w, 4, rows)
+	return tap.WriteTable(w, 4, rows)
 }
 
 func (p *passLine) row(now time.Time) []string {
@@ -67,31 +67,6 @@ func (p *passLine) row(now time.Time) []string {
 		p.Stream, p.Begun.UTC().Format(time.RFC3339), p.AsOf.UTC().Format(time.RFC3339), state,
 		strconv.FormatInt(p.exchanges, 10), strconv.FormatInt(p.bytes, 10), ago(p.last, now),
 	}
-}
-
-// writeColumns writes rows with their columns aligned: the first so many to
-// the left, the others to the right.
-func writeColumns(w io.Writer, left int, rows [][]string) error {
-	widths := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], len(cell))
-		}
-	}
-	for _, row := range rows {
-		var line strings.Builder
-		for i, cell := range row {
-			width := widths[i]
-			if i < left {
-				width = -width
-			}
-			fmt.Fprintf(&line, "%*s  ", width, cell)
-		}
-		if _, err := fmt.Fprintln(w, strings.TrimRight(line.String(), " ")); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // journalShowCmd shows exchanges.
