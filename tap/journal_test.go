@@ -358,3 +358,43 @@ func TestJournalSetAside(t *testing.T) {
 		})
 	}
 }
+
+// TestJournalNothingNew runs every hour where nothing is new, and then
+// something is: no run is a replay, whether its target stores every STATE or
+// only those behind records.
+func TestJournalNothingNew(t *testing.T) {
+	const stream = "streams:\n  - {name: items, path: /items, records: data, primary_key: [id], params: {limit: 2, from: '{{ window.start }}'}, schema: {type: object}, " +
+		"replication_key: updated_at, incremental: {start: '2025-01-01', settle: 0s}, pagination: {type: cursor, next: next_page, param: cursor}}\n"
+	for _, tt := range []struct {
+		name   string
+		always bool // a STATE is stored
+	}{{"every STATE is stored", true}, {"a STATE without records is not stored", false}} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sleepUntil(june.AddDate(0, 1, 0))
+				c := apitest.Collection{Path: "/items", Style: apitest.Cursor, Filter: apitest.Filter{Field: "updated_at", From: "from", StartExclusive: true}, Rows: stamped(4, june)}
+				api := apitest.New().Add(c)
+				s := setup{definition: stream, api: api, workDir: memoryFolder(t)}
+				s.state = s.must(t).state()
+				for hour := range 4 {
+					time.Sleep(time.Hour)
+					if hour == 3 {
+						c.Rows = stamped(6, june)
+						api.Add(c)
+					}
+					var r result
+					n := calls(api, func() { r = s.must(t) })
+					if n == 0 || r.account.Recalled() > 0 {
+						t.Errorf("hour %d: %d calls, %d answered by the journal", hour, n, r.account.Recalled())
+					}
+					if got, want := len(r.records("items")), 2*(hour/3); got != want {
+						t.Errorf("hour %d: got %d records, want %d", hour, got, want)
+					}
+					if tt.always || len(r.records("items")) > 0 {
+						s.state = r.state()
+					}
+				}
+			})
+		})
+	}
+}

@@ -124,6 +124,9 @@ type laid struct {
 	Partition  string `json:"partition"`
 	Base       int64  `json:"base"`       // pages of the walk that came before the first recorded one,
 	Generation int    `json:"generation"` // in this generation of the partition
+	// Empty: no record left in the run that finished it, so that no target can
+	// have lost one, even where its state comes back as it was.
+	Empty bool `json:"empty,omitempty"`
 }
 
 func planOf(p *journal.Pass) (l laid) {
@@ -182,6 +185,8 @@ func (r *run) unfit(p *journal.Pass, one *reading) string {
 		return "it followed another pass than the state has"
 	case p.Finished && one.previous == "":
 		return "it was finished, and without a state nothing says that its records were lost"
+	case p.Finished && planOf(p).Empty:
+		return "it was finished, and had no record that could be lost"
 	case !r.started(p):
 		return "nothing came of it"
 	case p.AsOf.After(r.now.Add(clockSkew)):
@@ -285,20 +290,25 @@ func (r *run) holds(k journal.Key) bool {
 // dropped, for its age or for a run with other requests, is recorded under
 // another id.
 func (r *run) begin(one *reading, rec *fetch.Recording, p journal.Pass) error {
-	var err error
-	if p.Plan, err = json.Marshal(laid{one.lookback.String(), one.partition, rec.Base, one.restarts}); err != nil {
-		return err
-	}
-	err = r.journal.Begin(p)
+	l := laid{Lookback: one.lookback.String(), Partition: one.partition, Base: rec.Base, Generation: one.restarts}
+	err := r.beginAs(p, l)
 	if errors.Is(err, journal.ErrDropped) {
 		p.ID = one.pass.ID + passAgain + strings.ToLower(rand.Text())
 		rec.Pass = p.ID
-		err = r.journal.Begin(p)
+		err = r.beginAs(p, l)
 	}
 	for err == nil && r.journal.Generation(rec.Pass, rec.Partition) < one.restarts {
 		_, err = r.journal.Restart(rec.Pass, rec.Partition)
 	}
 	return err
+}
+
+func (r *run) beginAs(p journal.Pass, l laid) error {
+	var err error
+	if p.Plan, err = json.Marshal(l); err != nil {
+		return err
+	}
+	return r.journal.Begin(p)
 }
 
 // setAside drops a pass that this run cannot use: the state proves that it was
@@ -334,6 +344,7 @@ func (r *run) journaled(all []*batch) {
 		return
 	}
 	for _, b := range all {
+		b.track.emitted += b.records
 		if b.key != nil {
 			r.journal.Emitted(*b.key)
 		}
@@ -343,7 +354,7 @@ func (r *run) journaled(all []*batch) {
 				r.journalFailed(err)
 			}
 		case b.failure == nil && b.progress.last:
-			r.finished = append(r.finished, b.track.recorded)
+			r.finished = append(r.finished, b.track)
 		}
 	}
 	if r.journal.Size() > r.Config.Run.Journal.MaxBytes {
@@ -355,11 +366,25 @@ func (r *run) journaled(all []*batch) {
 // that a run does: what a run that was cut had read whole may be lost with its
 // state like the rest.
 func (r *run) finishPasses() {
-	for _, id := range r.finished {
-		if err := r.journal.Finish(id); err != nil {
-			r.Log.Warn("the journal does not say that a pass is over", "why", err.Error())
+	for _, t := range r.finished {
+		if err := r.finishPass(t); err != nil {
+			r.Log.Warn("the journal does not say that a pass is over", "stream", t.Name, "why", err.Error())
 		}
 	}
+}
+
+func (r *run) finishPass(t *track) error {
+	for _, p := range r.journal.Passes() {
+		if p.ID != t.recorded || t.emitted > 0 {
+			continue
+		}
+		l := planOf(&p)
+		l.Empty = true
+		if err := r.beginAs(p, l); err != nil {
+			return err
+		}
+	}
+	return r.journal.Finish(t.recorded)
 }
 
 // keepSynced syncs the journal every second, until the run ends.

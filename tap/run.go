@@ -69,7 +69,7 @@ type run struct {
 	journal *journal.Journal // nil: off
 
 	journalErr atomic.Pointer[error]
-	finished   []string // passes that were read whole, as the journal names them
+	finished   []*track // whose passes were read whole
 }
 
 // Failures are the streams that failed, one error each.

@@ -29,6 +29,7 @@ type track struct {
 	bookmark state.Bookmark
 	apiClock *time.Time // of the pass's first answer; nil: unknown
 	touched  bool
+	emitted  int64 // records that left, with the states that cover them
 }
 
 func newTrack(one *reading) *track {
