@@ -265,17 +265,67 @@ func TestJournalUnusable(t *testing.T) {
 		}
 		r.checkEnd(t, r.start(t, ""), 0, "STATE", "there is no journal")
 	})
-	t.Run("a folder that is read-only", func(t *testing.T) {
-		if os.Getuid() == 0 {
-			t.Skip("nothing is read-only for root")
-		}
-		r := newRig(t)
-		dir := filepath.Join(r.dir, "sealed")
-		if err := os.Mkdir(dir, 0o500); err != nil {
+}
+
+// TestJournalReadOnly: a folder that the user may not write to. Where nobody
+// named it the run does without; where it was named the run says so before it
+// asks for anything. What was recorded before is not lost.
+func TestJournalReadOnly(t *testing.T) {
+	sealed := func(t *testing.T, r *rig, name string) string {
+		t.Helper()
+		dir := filepath.Join(r.dir, name)
+		if err := os.Mkdir(dir, 0o555); err != nil {
 			t.Fatal(err)
 		}
+		return dir
+	}
+	t.Run("named", func(t *testing.T) {
+		r := newRig(t)
+		r.asNobody(t)
+		dir := sealed(t, r, "sealed")
 		r.run = `"journal": {"dir": "` + dir + `"}`
-		r.checkEnd(t, r.start(t, ""), 2, "", "permission denied")
+		p := r.start(t, "")
+		r.checkEnd(t, p, 2, "", "run.journal.dir: open "+dir)
+		if !strings.Contains(p.stderr.String(), "permission denied") {
+			t.Errorf("stderr does not say why:\n%s", p.stderr.String())
+		}
+		if r.api.Count() != 0 {
+			t.Errorf("%d calls were made", r.api.Count())
+		}
+	})
+	t.Run("the usual one", func(t *testing.T) {
+		r := newRig(t)
+		r.asNobody(t)
+		sealed(t, r, ".local")
+		lines := r.checkEnd(t, r.start(t, ""), 0, "STATE", "there is no journal")
+		r.checkWhole(t, "without a journal", lines, 0)
+	})
+	t.Run("since the last run", func(t *testing.T) {
+		r := newRig(t)
+		r.asNobody(t)
+		r.run = `"max_requests": 10`
+		lines := r.checkEnd(t, r.start(t, ""), 0, "STATE", "run.max_requests")
+		r.run = ""
+		dirs, err := filepath.Glob(filepath.Join(r.work(), "state/tap-rest/journal/rig-*"))
+		if err != nil || len(dirs) != 1 {
+			t.Fatalf("got the journals %q, %v", dirs, err)
+		}
+		chmod := func(mode os.FileMode) {
+			if err := os.Chmod(dirs[0], mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+		chmod(0o555)
+		r.checkEnd(t, r.start(t, lastWholeState(lines)), 75, "", dirs[0]+"/00000002.journal: permission denied")
+		if got := r.api.Count(); got != 10 {
+			t.Errorf("%d calls, want those of before: 10", got)
+		}
+		chmod(0o700)
+		more := r.complete(t, lines)
+		r.checkWhole(t, "once it may be written again", append(lines, more...), 0)
+		if got := r.api.Count(); got != rigPages {
+			t.Errorf("%d calls in all, want %d", got, rigPages)
+		}
 	})
 }
 

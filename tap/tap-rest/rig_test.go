@@ -34,6 +34,7 @@ type rig struct {
 	run        string // further options of the run
 	pagination string
 	ulimit     int // blocks that files may have; 0: no limit
+	user       int // who runs the program; 0: who runs the test
 }
 
 func newRig(t *testing.T, options ...apitest.Option) *rig {
@@ -100,6 +101,9 @@ streams:
 		p.cmd = exec.Command("sh", limited...)
 	}
 	p.cmd.Dir, p.cmd.Env = r.dir, []string{"HOME=" + r.dir}
+	if r.user != 0 {
+		p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(r.user), Gid: uint32(r.user)}}
+	}
 	p.cmd.Stderr = &p.stderr
 	stdout, theirs, err := os.Pipe()
 	if err != nil {
@@ -125,7 +129,41 @@ func (r *rig) write(t *testing.T, name, text string) string {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if r.user != 0 {
+		r.give(t, path)
+	}
 	return path
+}
+
+// nobody is a user who owns nothing but what a test gives them.
+const nobody = 65534
+
+// asNobody makes nobody run the program, with the rig's folder as their home.
+func (r *rig) asNobody(t *testing.T) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root can run programs as another user")
+	}
+	r.user = nobody
+	r.give(t, r.dir)
+	for _, dir := range []string{r.dir, filepath.Dir(builtBinary(t))} {
+		for ; dir != "/"; dir = filepath.Dir(dir) {
+			info, err := os.Stat(dir)
+			if err == nil && info.Mode()&0o001 == 0 {
+				err = os.Chmod(dir, info.Mode().Perm()|0o011) // the way there
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func (r *rig) give(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Chown(path, r.user, r.user); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // reaped waits for the end of the process.
