@@ -85,6 +85,7 @@ func (r *run) openJournal() error {
 	}
 	dir, err := SourceFolder(r.Options)
 	if err == nil {
+		r.tellOthers(dir)
 		r.journal, err = journal.Open(dir, journal.Options{
 			MaxAge: r.Config.Run.Journal.MaxAge, MaxBytes: r.Config.Run.Journal.MaxBytes, Log: r.Log,
 		})
@@ -105,6 +106,30 @@ func (r *run) openJournal() error {
 		r.Log.Warn(warning)
 	}
 	return nil
+}
+
+// tellOthers says, where a source has no journal yet, that there are journals of
+// its definition: whoever changed a setting may wonder why a run begins anew.
+func (r *run) tellOthers(folder string) {
+	dir, name := filepath.Split(folder)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return // whoever opens the journal finds out
+	}
+	begin := len(url.PathEscape(r.Definition.Name)) + len("-")
+	others := 0
+	for _, e := range entries {
+		switch {
+		case e.Name() == name:
+			return
+		case len(e.Name()) == len(name) && e.Name()[:begin] == name[:begin]:
+			others++
+		}
+	}
+	if others > 0 {
+		r.Log.Info("the journal is a new one: those of other settings or secrets are set aside (tap-rest journal list --dir shows them, journal prune deletes what is too old)",
+			"dir", dir, "others", others)
+	}
 }
 
 // pruneJournal deletes what no pass needs any more, once the passes are chosen.
@@ -417,9 +442,14 @@ func (e *JournalError) Error() string {
 		text = "journal: " + text
 	}
 	if e.Early {
-		return text + ": nothing was fetched"
+		text += ": nothing was fetched"
+	} else {
+		text += ": fetching stopped; what had come is written, and the next run goes on from the last STATE"
 	}
-	return text + ": fetching stopped; what had come is written, and the next run goes on from the last STATE"
+	if errors.Is(e.Err, journal.ErrFull) || errors.Is(e.Err, syscall.ENOSPC) {
+		text += "; make room there, or name a folder on another disk as run.journal.dir"
+	}
+	return text
 }
 
 // Unwrap returns the cause.

@@ -38,7 +38,7 @@ var (
 var ErrJournal = errors.New("journal")
 
 // errUnkept is an exchange that cannot be kept without its secrets.
-var errUnkept = errors.New("the answer holds a secret and the mark of one")
+var errUnkept = errors.New("it holds a secret, and text like the mark that would stand for one: a run that goes on asks for it again")
 
 // Headers of exchanges on disk that the API did not send. A body that held
 // secrets is kept decoded, with the secrets sealed.
@@ -128,7 +128,7 @@ func (w *Walk) distrust(key journal.Key, out *outgoing, err error) {
 // written down, the next run finds out as this one did.
 func (w *Walk) reject(key journal.Key) {
 	if err := w.rec.Journal.Reject(key); err != nil {
-		w.client.Log.Warn("journal", "why", err.Error())
+		w.client.Log.Warn("the journal does not say so: the next run finds out as this one did", "why", err.Error())
 	}
 }
 

@@ -69,7 +69,7 @@ func (l *loader) segment(number uint32, last bool) error {
 		l.warn(s, "the rest of it cannot be read, and is fetched again: %v", err)
 	case end == 0 && header == headerDamaged && s.size > headerSize:
 		l.lost = true
-		l.warn(s, "nothing in it is readable: it is left aside")
+		l.warn(s, "nothing in it is readable: it is left aside, and what it had is fetched again")
 	case last && end < s.size:
 		return l.cut(s, end)
 	}
@@ -94,7 +94,7 @@ func (l *loader) unreadable(s *segment, err error) error {
 		return nil
 	}
 	l.lost, s.aside = true, true
-	l.warn(s, "cannot be read, and is left aside: %v", err)
+	l.warn(s, "cannot be read: it is left aside, and what it has is fetched again: %v", err)
 	l.add(s)
 	return nil
 }
@@ -233,7 +233,7 @@ func (l *loader) applyDamages(s *segment) {
 	if len(l.damages) == 0 {
 		return
 	}
-	l.warn(s, "%d damaged, the first at byte %d: what lies behind it in its partition is fetched again", len(l.damages), l.damages[0].place.offset)
+	l.warn(s, "damaged frames: %d, the first at byte %d: what lies behind them in their partitions is fetched again", len(l.damages), l.damages[0].place.offset)
 	for _, it := range l.damages {
 		l.applyDamage(it)
 	}

@@ -22,7 +22,7 @@ func lock(name string) (io.Closer, error) {
 	if err := flock(f); err != nil {
 		defer f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("%w by %s", ErrBusy, holder(f))
+			return nil, fmt.Errorf("%w by %s: try again when that has ended", ErrBusy, holder(f))
 		}
 		return nil, &os.PathError{Op: "flock", Path: name, Err: err}
 	}

@@ -46,7 +46,7 @@ func takeOver(name string) error {
 	by, id := holder(f), holderID(f)
 	f.Close()
 	if alive(id) {
-		return fmt.Errorf("%w by %s; if there is no such run, delete %s", ErrBusy, by, name)
+		return fmt.Errorf("%w by %s: try again when that has ended; if there is no such run, delete %s", ErrBusy, by, name)
 	}
 	return os.Remove(name)
 }

@@ -397,7 +397,7 @@ func TestJournalFull(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, state kept: %v", disk.name, keeps), func(t *testing.T) {
 				r := longRig(t, pages)
 				free := disk.limit(t, r)
-				lines := r.checkEnd(t, r.start(t, ""), 75, "STATE", "journal")
+				lines := r.checkEnd(t, r.start(t, ""), 75, "STATE", "make room there, or name a folder on another disk as run.journal.dir")
 				before := r.api.Count()
 				if before == pages || len(lines) == 0 {
 					t.Fatalf("%d calls, %d lines: the disk was not full", before, len(lines))
