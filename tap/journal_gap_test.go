@@ -279,7 +279,26 @@ func TestJournalOffMeanwhile(t *testing.T) {
 	}
 }
 
-// TestJournalClock: a clock that jumped back.
+// TestJournalOffWhileRestarted: the walk was lost while there was no journal.
+// What is recorded later, from the middle of the walk on, is served.
+func TestJournalOffWhileRestarted(t *testing.T) {
+	const definition = "streams:\n  - {name: items, path: /items, records: data, primary_key: [id], schema: {type: object}, " +
+		"pagination: {type: page, param: page}, errors: [{status: 409, do: restart}]}\n"
+	api := &generations{lose: []int{3}}
+	s := setup{definition: definition, api: api, workDir: memoryFolder(t), config: `{"run": {"max_requests": 5, "journal": {"off": true}}}`}
+	s.state = s.must(t).state()
+	s.stopAfter(t, 2) // its state is lost
+	s.config = "{}"
+	r := s.must(t)
+	if got := r.account.Recalled(); got != 2 || api.calls != 10 {
+		t.Errorf("%d pages came from the journal, %d calls in all, want 2 and 10", got, api.calls)
+	}
+	if got := len(ofGeneration(1, r.records("items"))); got != 8 {
+		t.Errorf("got %d records, want 8", got)
+	}
+}
+
+// TestJournalClock: a clock that jumped, back or ahead, between two runs.
 func TestJournalClock(t *testing.T) {
 	for _, tt := range []struct {
 		ahead time.Duration // of the first run's clock
@@ -288,6 +307,7 @@ func TestJournalClock(t *testing.T) {
 	}{
 		{time.Hour, 3, "goes on from the journal"},
 		{100 * 24 * time.Hour, 5, "it lies ahead of our clock"},
+		{-100 * 24 * time.Hour, 5, "it is older than run.journal.max_age"},
 	} {
 		dir := memoryFolder(t)
 		run := func(at time.Time, requests int) (r result, n int) {
@@ -303,6 +323,9 @@ func TestJournalClock(t *testing.T) {
 		r, n := run(june, 100)
 		if n != tt.calls || len(r.records("items")) != 10 {
 			t.Errorf("%s: got %d calls and %d records, want %d and 10", tt.ahead, n, len(r.records("items")), tt.calls)
+		}
+		if types := r.types(); !strings.HasSuffix(types, " STATE") {
+			t.Errorf("%s: got %s, want a STATE at the end", tt.ahead, types)
 		}
 		if !strings.Contains(r.log, tt.log) {
 			t.Errorf("%s: the log does not say %q:\n%s", tt.ahead, tt.log, r.log)
@@ -343,6 +366,9 @@ func TestJournalDamaged(t *testing.T) {
 				}
 			} else if got := r.records("items"); !slices.Equal(got, want[8:]) {
 				t.Fatalf("byte %d, state kept: got %s, want %s", at, got, want[8:])
+			}
+			if state == "" && n > 2 && !strings.Contains(r.log, filepath.Base(name)) {
+				t.Errorf("byte %d: %d calls, and no word of what is damaged:\n%s", at, n, r.log)
 			}
 			if n > 6 {
 				t.Errorf("byte %d: got %d calls, want at most 6", at, n)

@@ -145,10 +145,8 @@ func (r *run) pruneJournal() {
 // laid is what a pass in the journal says beside its own fields: how its
 // requests were laid out.
 type laid struct {
-	Lookback   string `json:"lookback"`
-	Partition  string `json:"partition"`
-	Base       int64  `json:"base"`       // pages of the walk that came before the first recorded one,
-	Generation int    `json:"generation"` // in this generation of the partition
+	Lookback  string `json:"lookback"`
+	Partition string `json:"partition"`
 	// Empty: no record left in the run that finished it, so that no target can
 	// have lost one, even where its state comes back as it was.
 	Empty bool `json:"empty,omitempty"`
@@ -238,33 +236,27 @@ func (r *run) record(one *reading) (*fetch.Recording, error) {
 	rec := &fetch.Recording{Journal: r.journal, Pass: one.pass.ID, Partition: one.partition, Only: r.Replay}
 	if r.Replay {
 		rec.Pass = one.replayed.ID
-		if l := planOf(one.replayed); l.Generation == r.journal.Generation(rec.Pass, rec.Partition) {
-			rec.Base = l.Base
-		}
 		return rec, nil
 	}
 	p := journal.Pass{
 		ID: one.pass.ID, Stream: one.Name, AsOf: one.pass.AsOf, From: one.from, Previous: one.previous, Shape: one.shape, Begun: r.now,
 	}
 	var err error
-	known := false
 	for _, kept := range r.journal.Passes() {
 		switch {
 		case kept.Stream != one.Name:
 		case passID(&kept) == one.pass.ID:
-			p, known = kept, true
+			p = kept
 			rec.Pass = p.ID
 		default:
 			err = errors.Join(err, r.setAside(&kept, one))
 		}
 	}
-	if known {
-		err = errors.Join(err, r.align(one, rec, &p))
-	} else {
-		rec.Base = one.position.Pages
-	}
 	if err == nil {
 		err = r.begin(one, rec, p)
+	}
+	if err == nil {
+		err = r.align(one, rec)
 	}
 	if err != nil {
 		return nil, &JournalError{Err: err, Early: true}
@@ -277,32 +269,22 @@ func (r *run) record(one *reading) (*fetch.Recording, error) {
 // the state is older than a restart, the walk begins where that did. Where the
 // journal has a gap before the walk's first page, because it was off or
 // damaged, what it has is of no use.
-func (r *run) align(one *reading, rec *fetch.Recording, p *journal.Pass) error {
-	generation := r.journal.Generation(rec.Pass, rec.Partition)
-	if generation > one.restarts {
-		one.position, one.restarts = fetch.Position{}, generation
+func (r *run) align(one *reading, rec *fetch.Recording) error {
+	key := journal.Key{Pass: rec.Pass, Partition: rec.Partition, Generation: r.journal.Generation(rec.Pass, rec.Partition)}
+	if key.Generation > one.restarts {
+		one.position, one.restarts = fetch.Position{}, key.Generation
 	}
-	if l := planOf(p); l.Generation == generation {
-		rec.Base = l.Base
-	}
-	key := journal.Key{Pass: rec.Pass, Partition: rec.Partition, Generation: generation, N: int(one.position.Pages - rec.Base)}
+	key.N = int(one.position.Pages)
 	before := key
 	before.N--
 	switch {
-	case generation < one.restarts:
 	case key.N == 0:
 		return nil
-	case key.N > 0 && (r.holds(before) || r.holds(key)):
+	case r.holds(before) || r.holds(key):
 		r.journal.Emitted(before) // the state has it
 		return nil
-	default:
-		key.N = 0
-		if err := r.journal.Reject(key); err != nil {
-			return err
-		}
 	}
-	rec.Base = one.position.Pages
-	return nil
+	return r.journal.Skip(key)
 }
 
 // holds reports whether the journal serves an exchange.
@@ -315,7 +297,7 @@ func (r *run) holds(k journal.Key) bool {
 // dropped, for its age or for a run with other requests, is recorded under
 // another id.
 func (r *run) begin(one *reading, rec *fetch.Recording, p journal.Pass) error {
-	l := laid{Lookback: one.lookback.String(), Partition: one.partition, Base: rec.Base, Generation: one.restarts}
+	l := laid{Lookback: one.lookback.String(), Partition: one.partition}
 	err := r.beginAs(p, l)
 	if errors.Is(err, journal.ErrDropped) {
 		p.ID = one.pass.ID + passAgain + strings.ToLower(rand.Text())

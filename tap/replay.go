@@ -81,22 +81,12 @@ func (r *run) replayPass(one *reading) {
 	if given == nil {
 		return
 	}
-	if given.Pass != nil && given.Pass.ID == passID(p) && !r.fromStart(p, l) {
+	if given.Pass != nil && given.Pass.ID == passID(p) && !r.holds(journal.Key{Pass: p.ID, Partition: l.Partition, Generation: one.restarts}) {
 		one.before.Resume = given.Resume
 	}
 	if given.Pass == nil || given.Pass.ID != p.Previous {
 		r.State.Set(one.Name, one.before) // until its records have come, nothing has
 	}
-}
-
-// fromStart reports whether the journal has the first page of a pass.
-func (r *run) fromStart(p *journal.Pass, l laid) bool {
-	generation := r.journal.Generation(p.ID, l.Partition)
-	if l.Base > 0 && l.Generation == generation {
-		return false
-	}
-	_, _, ok := r.journal.Lookup(journal.Key{Pass: p.ID, Partition: l.Partition, Generation: generation})
-	return ok
 }
 
 // replayEnds says what it means that a walk ends with err. Where that is a

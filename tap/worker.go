@@ -186,7 +186,6 @@ func (w *worker) restart(err error) bool {
 			w.run.journalFailed(err)
 			return false
 		}
-		rec.Base = 0
 	}
 	w.reached = fetch.Position{}
 	w.walk = w.newWalk(w.reached)

@@ -22,7 +22,6 @@ type Recording struct {
 	Journal   *journal.Journal
 	Pass      string
 	Partition string
-	Base      int64 // pages of the walk that came before the first one recorded
 	// Only forbids requests: what the journal does not hold is ErrNotRecorded.
 	Only bool
 }
@@ -49,7 +48,7 @@ const (
 
 func (r *Recording) key(page int64) journal.Key {
 	return journal.Key{
-		Pass: r.Pass, Partition: r.Partition, Generation: r.Journal.Generation(r.Pass, r.Partition), N: int(page - r.Base),
+		Pass: r.Pass, Partition: r.Partition, Generation: r.Journal.Generation(r.Pass, r.Partition), N: int(page),
 	}
 }
 
@@ -77,7 +76,7 @@ func (w *Walk) digest(out *outgoing) (sum [16]byte) {
 // recall returns the page that the journal holds for a request, or why there is
 // none.
 func (w *Walk) recall(out *outgoing) (*Page, error) {
-	if w.rec == nil || w.pos.Pages < w.rec.Base {
+	if w.rec == nil {
 		return nil, ErrNotRecorded
 	}
 	key := w.rec.key(w.pos.Pages)
@@ -191,7 +190,7 @@ func (c *Client) read(j *journal.Journal, place journal.Place, out *outgoing) (*
 // One that cannot be kept, nor what lies behind it, is asked for again by a run
 // that goes on from before it.
 func (w *Walk) record(out *outgoing, page *Page) error {
-	if w.rec == nil || w.pos.Pages < w.rec.Base {
+	if w.rec == nil {
 		return nil
 	}
 	err := w.write(out, page)

@@ -208,6 +208,47 @@ func TestResumedElsewhere(t *testing.T) {
 	}
 }
 
+// TestSkip begins in the middle what would otherwise begin elsewhere: at 0 after
+// a restart, or where older exchanges lie.
+func TestSkip(t *testing.T) {
+	fs, m := newMemFS(), newModel()
+	o := Options{FS: fs, SegmentBytes: 400, MaxBytes: 1}
+	j := open(t, testDir, o)
+	begin(t, j, "a")
+	m.add(t, j, "a", "p", 0, 1, 2)
+	_, err := j.Restart("a", "q")
+	must(t, err)
+	for _, partition := range []string{"p", "q"} {
+		k := Key{"a", partition, j.Generation("a", partition), 7}
+		must(t, j.Skip(k))
+		m.add(t, j, "a", partition, 7, 8)
+		if k.Generation++; j.Skip(k) == nil {
+			t.Errorf("%s: another generation was skipped to", partition)
+		}
+	}
+	for range 2 {
+		for _, partition := range []string{"p", "q"} {
+			if got := len(m.walk(t, j, "a", partition, 7)); got != 2 {
+				t.Errorf("%s: %d served from 7 on, want 2", partition, got)
+			}
+			if got := len(m.walk(t, j, "a", partition, 0)); got != 0 {
+				t.Errorf("%s: %d served from 0 on, want none", partition, got)
+			}
+		}
+		closed(t, j)
+		j = open(t, testDir, o)
+	}
+	j.Emitted(Key{"a", "p", 0, 7})
+	if _, err := j.Prune(noon); err != nil {
+		t.Fatal(err)
+	}
+	closed(t, j)
+	j = open(t, testDir, o)
+	if got := len(m.walk(t, j, "a", "q", 7)); got != 2 {
+		t.Errorf("q: %d served after a prune, want 2", got)
+	}
+}
+
 func TestAppendErrors(t *testing.T) {
 	j := open(t, testDir, Options{FS: newMemFS()})
 	begin(t, j, "a")

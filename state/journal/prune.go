@@ -241,15 +241,7 @@ func (j *Journal) carryRun(p *pass, r *run, number uint32) error {
 	if r.segs[0] == number && shown && !r.kept {
 		return nil
 	}
-	key := Key{p.ID, r.partition, r.generation, max(first, 0)}
-	segment, err := j.writeMark(runFrame(kindKept, key, number), nil)
-	if err != nil {
-		return err
-	}
-	p.segs, r.segs = note(p.segs, segment), note(r.segs, segment)
-	r.keep(first, number)
-	r.kept = true
-	return nil
+	return j.keep(p, Key{p.ID, r.partition, r.generation, max(first, 0)}, number)
 }
 
 // without says where a run begins once a segment and those before it are no

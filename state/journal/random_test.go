@@ -84,8 +84,12 @@ func (p *player) step(t *testing.T) {
 		p.j = open(t, testDir, p.o)
 		p.reopened()
 	case 7:
+		n := p.r.IntN(l.end() + 5)
+		must(t, p.j.Skip(Key{"a", name, l.generation, n}))
+		p.lines[name] = newLine(l.generation, n)
+	case 8:
 		p.append(t, name, l, p.r.IntN(l.end()+1))
-	case 8, 9, 10:
+	case 9, 10:
 		p.append(t, name, l, l.end()+p.r.IntN(3))
 	default:
 		p.append(t, name, l, l.end())

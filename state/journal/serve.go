@@ -104,6 +104,39 @@ func (j *Journal) Reject(k Key) error {
 	return nil
 }
 
+// Skip says that exchanges before k are not recorded, since a state has what
+// came of them: what is served of the partition begins at k. What it had is
+// forgotten.
+func (j *Journal) Skip(k Key) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	p, err := j.use(k.Pass)
+	if err != nil {
+		return err
+	}
+	if now := j.generation(p, k.Partition); k.Generation != now {
+		return fmt.Errorf("skip to %v: the partition is in generation %d", k, now)
+	}
+	if err := j.keep(p, k, maxCount); err != nil {
+		return fmt.Errorf("skip to %v: %w", k, err)
+	}
+	return nil
+}
+
+// keep writes that of a partition only exchanges from k on are kept, and none in
+// segments up to through, and applies it.
+func (j *Journal) keep(p *pass, k Key, through uint32) error {
+	segment, err := j.writeMark(runFrame(kindKept, k, through), nil)
+	if err != nil {
+		return err
+	}
+	p.segs = note(p.segs, segment)
+	r := p.run(k.Partition, k.Generation, segment)
+	r.keep(k.N, through)
+	r.kept = true
+	return nil
+}
+
 // markRun writes a restart or a rejection, and applies it.
 func (j *Journal) markRun(p *pass, k kind, key Key) error {
 	segment, err := j.writeMark(runFrame(k, key, 0), nil)
