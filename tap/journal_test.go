@@ -398,3 +398,23 @@ func TestJournalNothingNew(t *testing.T) {
 		})
 	}
 }
+
+// TestJournalTargetLostEnd: a pass of two runs, of which the second had no
+// record, is no empty one.
+func TestJournalTargetLostEnd(t *testing.T) {
+	const stream = "streams:\n  - {name: items, path: /items, records: data, primary_key: [id], schema: {type: object}, pagination: {type: page, param: page}}\n"
+	api := apitest.New().Add(apitest.Collection{Path: "/items", Style: apitest.Page, Size: 2, Rows: stamped(4, june)})
+	s := setup{definition: stream, api: api, workDir: memoryFolder(t)}
+	before := s.must(t).state()
+	s.state = before
+	s.state = s.stopAfter(t, 2).state()
+	s.config = "{}"
+	if got := len(s.must(t).records("items")); got != 0 {
+		t.Fatalf("the second run has %d records, want none", got)
+	}
+	s.state = before
+	var r result
+	if got := calls(api, func() { r = s.must(t) }); got != 0 || len(r.records("items")) != 4 {
+		t.Errorf("%d calls and %d records, want none and 4", got, len(r.records("items")))
+	}
+}

@@ -147,8 +147,8 @@ func (r *run) pruneJournal() {
 type laid struct {
 	Lookback  string `json:"lookback"`
 	Partition string `json:"partition"`
-	// Empty: no record left in the run that finished it, so that no target can
-	// have lost one, even where its state comes back as it was.
+	// Empty: it is finished, and no record of it left: a state that comes back
+	// as it was is no sign of a target that lost one.
 	Empty bool `json:"empty,omitempty"`
 }
 
@@ -382,7 +382,7 @@ func (r *run) finishPasses() {
 
 func (r *run) finishPass(t *track) error {
 	for _, p := range r.journal.Passes() {
-		if p.ID != t.recorded || t.emitted > 0 {
+		if p.ID != t.recorded || t.emitted > 0 || t.position.Records > 0 {
 			continue
 		}
 		l := planOf(&p)
