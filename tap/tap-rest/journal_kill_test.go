@@ -267,6 +267,30 @@ func TestJournalUnusable(t *testing.T) {
 	})
 }
 
+// nobody is a user who owns nothing but what a test gives them.
+const nobody = 65534
+
+// asNobody makes nobody run the program, with the rig's folder as their home.
+func (r *rig) asNobody(t *testing.T) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root can run programs as another user")
+	}
+	r.user = nobody
+	r.give(t, r.dir)
+	for _, dir := range []string{r.dir, filepath.Dir(builtBinary(t))} {
+		for ; dir != "/"; dir = filepath.Dir(dir) {
+			info, err := os.Stat(dir)
+			if err == nil && info.Mode()&0o001 == 0 {
+				err = os.Chmod(dir, info.Mode().Perm()|0o011) // the way there
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // TestJournalReadOnly: a folder that the user may not write to. Where nobody
 // named it the run does without; where it was named the run says so before it
 // asks for anything. What was recorded before is not lost.

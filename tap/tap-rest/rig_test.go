@@ -135,30 +135,7 @@ func (r *rig) write(t *testing.T, name, text string) string {
 	return path
 }
 
-// nobody is a user who owns nothing but what a test gives them.
-const nobody = 65534
-
-// asNobody makes nobody run the program, with the rig's folder as their home.
-func (r *rig) asNobody(t *testing.T) {
-	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("only root can run programs as another user")
-	}
-	r.user = nobody
-	r.give(t, r.dir)
-	for _, dir := range []string{r.dir, filepath.Dir(builtBinary(t))} {
-		for ; dir != "/"; dir = filepath.Dir(dir) {
-			info, err := os.Stat(dir)
-			if err == nil && info.Mode()&0o001 == 0 {
-				err = os.Chmod(dir, info.Mode().Perm()|0o011) // the way there
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-}
-
+// give makes a file one of the user who runs the program.
 func (r *rig) give(t *testing.T, path string) {
 	t.Helper()
 	if err := os.Chown(path, r.user, r.user); err != nil {
