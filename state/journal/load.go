@@ -233,7 +233,7 @@ func (l *loader) applyDamages(s *segment) {
 	if len(l.damages) == 0 {
 		return
 	}
-	l.warn(s, "damaged frames: %d, the first at byte %d: what lies behind them in their partitions is fetched again", len(l.damages), l.damages[0].place.offset)
+	l.warn(s, "damaged frames: %d, the first at byte %d: what is missing for it is asked for again", len(l.damages), l.damages[0].place.offset)
 	for _, it := range l.damages {
 		l.applyDamage(it)
 	}

@@ -130,11 +130,10 @@ func writeAll(f File, b []byte, offset int64) error {
 // undo cuts off what a write left that failed. Where that fails too, nothing
 // may be written behind it.
 func (j *Journal) undo(s *segment, cause error) error {
-	name := j.path(s.number)
 	if err := s.file.Truncate(s.size); err != nil {
-		j.failed = fmt.Errorf("%w: cut %s after a write that failed: %w", ErrFailed, name, err)
+		j.failed = fmt.Errorf("%w: cut %s after a write that failed: %w", ErrFailed, j.path(s.number), err)
 	}
-	return fmt.Errorf("write to the journal %s: %w", name, classify(cause))
+	return classify(cause)
 }
 
 // Sync makes everything that was appended before survive a power cut. It is one
