@@ -104,12 +104,13 @@ type Stream struct {
 // Policy says what happens to a record that does not fit.
 type Policy string
 
-// The policies of on_invalid (fail, pass, quarantine) and of on_new_field
-// (evolve, pass, drop, fail).
+// The policies of on_invalid (fail, pass, quarantine, nullify) and of
+// on_new_field (evolve, pass, drop, fail).
 const (
 	Fail       Policy = "fail"
 	Pass       Policy = "pass"
 	Quarantine Policy = "quarantine"
+	Nullify    Policy = "nullify"
 	Evolve     Policy = "evolve"
 	Drop       Policy = "drop"
 )

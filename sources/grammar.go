@@ -173,8 +173,8 @@ var streamKeys = []key{
 	{name: "partition_by", kind: manyMaps, of: partitionObject, later: everyValue, doc: "Contexts that the stream is read in, every combination; see Partition."},
 	{name: "schema", kind: aSchema, def: "inferred", doc: "JSON Schema of a record: inline, or a file beside the definition."},
 	{name: "on_missing", kind: aChoice, enum: []string{"fail", "empty"}, def: "fail", doc: "What an answer without the records path is. (null is always empty.)"},
-	{name: "on_invalid", kind: aChoice, enum: []string{"fail", "pass", "quarantine", "nullify"}, later: []string{"nullify"}, def: "fail", doc: "What happens to a record that its schema refuses."},
-	{name: "on_new_field", kind: aChoice, enum: []string{"evolve", "pass", "drop", "fail"}, def: "evolve", doc: "What happens to a field that the schema does not know."},
+	{name: "on_invalid", kind: aChoice, enum: []string{"fail", "pass", "quarantine", "nullify"}, def: "fail", doc: "What happens to a record that its schema refuses; see Drift."},
+	{name: "on_new_field", kind: aChoice, enum: []string{"evolve", "pass", "drop", "fail"}, def: "evolve", doc: "What happens to a field that the schema does not know; see Drift."},
 }
 
 var clientObject = &object{name: "Client", keys: clientKeys, others: join(requestKeys, streamKeys)}

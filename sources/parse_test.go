@@ -206,7 +206,6 @@ var bad = []struct {
 	{"tls", client("tls: {cert: a, key: b}"), `6:10: client.tls: tls is not supported yet`},
 	{"window", stream("replication_key: u\nparams: {a: '{{ window.start }}'}\nincremental: {window: 1d, whole_windows: true}"), `12:27: streams[0] (s).incremental.window: incremental.window is not supported yet
 12:46: streams[0] (s).incremental.whole_windows: incremental.whole_windows true is not supported yet`},
-	{"nullify", stream("on_invalid: nullify"), `10:17: streams[0] (s).on_invalid: on_invalid nullify is not supported yet`},
 	{"scroll", stream("pagination: {type: page, param: p, session: true}"), `10:49: streams[0] (s).pagination.session: pagination.session true is not supported yet`},
 }
 

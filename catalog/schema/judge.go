@@ -71,9 +71,19 @@ func (s *Schema) Check(record []byte) *Violation {
 }
 
 // judged is Check by the judge alone: only it rejects.
-func (s *Schema) judged(record []byte) (v *Violation) {
+func (s *Schema) judged(record []byte) *Violation {
+	errs, v := s.judgeAll(record)
+	if len(errs) > 0 {
+		return newViolation(record, errs)
+	}
+	return v
+}
+
+// judgeAll returns all that the judge finds, in no order; or what keeps the
+// record from it.
+func (s *Schema) judgeAll(record []byte) (errs []gojsonschema.ResultError, v *Violation) {
 	if i := provenText(record).hugeNumber(); i >= 0 {
-		return hugeViolation(record, i)
+		return nil, hugeViolation(record, i)
 	}
 	defer func() {
 		if p := recover(); p != nil {
@@ -83,12 +93,9 @@ func (s *Schema) judged(record []byte) (v *Violation) {
 	// The loader decodes with UseNumber: no number passes through float64.
 	result, err := s.judge.Validate(gojsonschema.NewBytesLoader(record))
 	if err != nil {
-		return &Violation{Rule: "json", Want: "JSON (" + err.Error() + ")", Value: shorten(record)}
+		return nil, &Violation{Rule: "json", Want: "JSON (" + err.Error() + ")", Value: shorten(record)}
 	}
-	if result.Valid() {
-		return nil
-	}
-	return newViolation(record, result.Errors())
+	return result.Errors(), nil
 }
 
 // compileJudge hands a document to gojsonschema.

@@ -21,6 +21,9 @@ type Violation struct {
 	More    int    // further violations in the same record
 }
 
+// ruleNumber is the rule of a number that the judge must not see.
+const ruleNumber = "number"
+
 // Error returns one line, such as
 // `/lines/0/price: type: expected number, got "12,50" (2 more)`.
 func (v *Violation) Error() string {
@@ -40,7 +43,7 @@ func (v *Violation) Error() string {
 func hugeViolation(record provenText, at int) *Violation {
 	return &Violation{
 		Pointer: record.pointerTo(at),
-		Rule:    "number",
+		Rule:    ruleNumber,
 		Want:    fmt.Sprintf("at most %d characters and an exponent within ±%[1]d", maxNumber),
 		Value:   shorten(record[at:record.afterValue(at)]),
 	}
@@ -49,25 +52,42 @@ func hugeViolation(record provenText, at int) *Violation {
 // newViolation picks the violation to name. gojsonschema gives them in an
 // order that changes from run to run; the least pointer is taken.
 func newViolation(record provenText, errs []gojsonschema.ResultError) *Violation {
-	best := slices.MinFunc(errs, func(a, b gojsonschema.ResultError) int {
-		return cmp.Or(
-			cmp.Compare(vagueness(a), vagueness(b)),
-			cmp.Compare(contextSteps(a), contextSteps(b)),
-			cmp.Compare(keenness(a), keenness(b)),
-			cmp.Compare(brokenField(a), brokenField(b)),
-			cmp.Compare(a.Type(), b.Type()))
-	})
-	v := &Violation{More: len(errs) - 1}
-	v.Rule, v.Want = describe(best)
-	steps := strings.Split(contextSteps(best), stepMark)[1:]
-	if name := brokenField(best); name != "" {
+	v, steps := violationOf(slices.MinFunc(errs, compareErrors))
+	v.Value = shorten(record.find(steps))
+	v.More = len(errs) - 1
+	return v
+}
+
+// violationOf returns the violation that an error tells of, without its value,
+// and the steps to that.
+func violationOf(e gojsonschema.ResultError) (v *Violation, steps []string) {
+	v = &Violation{}
+	v.Rule, v.Want = describe(e)
+	steps = strings.Split(contextSteps(e), stepMark)[1:]
+	if name := brokenField(e); name != "" {
 		steps = append(steps, name)
 	}
+	v.Pointer = pointerOf(steps)
+	return v, steps
+}
+
+func pointerOf(steps []string) string {
+	var pointer strings.Builder
 	for _, step := range steps {
-		v.Pointer += pointerStep(step)
+		pointer.WriteString(pointerStep(step))
 	}
-	v.Value = shorten(record.find(steps))
-	return v
+	return pointer.String()
+}
+
+// compareErrors puts first what is to be named first.
+func compareErrors(a, b gojsonschema.ResultError) int {
+	return cmp.Or(
+		cmp.Compare(vagueness(a), vagueness(b)),
+		cmp.Compare(contextSteps(a), contextSteps(b)),
+		cmp.Compare(keenness(a), keenness(b)),
+		cmp.Compare(brokenField(a), brokenField(b)),
+		cmp.Compare(a.Type(), b.Type()),
+		cmp.Compare(a.Description(), b.Description()))
 }
 
 // vagueness is larger for errors that only say that a branch failed and stand
