@@ -31,6 +31,9 @@ type StreamAccount struct {
 	Invalid     int64 // records that broke their schema
 	Quarantined int64
 	Quarantine  string // file of these
+	Nullified   int64  // records in which values became null
+	Nulls       int64  // these values
+	NewFields   int64  // by which the schema grew
 	Moved       int64  // pages on which the API's own total had changed
 	Done        bool
 	Skipped     string // why there is nothing, by a rule of the definition
@@ -83,6 +86,9 @@ func (a *Account) fetched(b *batch) {
 	s.Kept += b.counts.older
 	s.Invalid += b.counts.invalid
 	s.Quarantined += b.counts.quarantined
+	s.Nullified += b.counts.nullified
+	s.Nulls += b.counts.nulls
+	s.NewFields += b.counts.fields
 	s.Bytes += b.bytes
 	if b.moved {
 		s.Moved++
@@ -128,18 +134,34 @@ func (a *Account) Recalled() (n int64) {
 	return n
 }
 
-// metrics are the points that Singer's tools read from the log.
+// metrics are the points that Singer's tools read from the log. What should not
+// be is there only where it is.
 func (a *Account) metrics() []message.SingerMetric {
 	var all []message.SingerMetric
 	for _, s := range a.Streams {
 		tags := map[string]string{"stream": s.Name}
-		all = append(all,
-			message.SingerMetric{Type: "counter", Metric: "record_count", Value: float64(s.Emitted), Tags: tags},
-			message.SingerMetric{Type: "counter", Metric: "http_request_count", Value: float64(s.Requests()), Tags: tags},
-		)
+		count := func(metric string, n int64) {
+			all = append(all, message.SingerMetric{Type: "counter", Metric: metric, Value: float64(n), Tags: tags})
+		}
+		some := func(metric string, n int64) {
+			if n > 0 {
+				count(metric, n)
+			}
+		}
+		count("record_count", s.Emitted)
+		count("http_request_count", s.Requests())
+		some("record_filtered_count", s.Kept)
+		some("record_invalid_count", s.passed())
+		some("record_quarantined_count", s.Quarantined)
+		some("record_nullified_count", s.Nullified)
+		some("value_nullified_count", s.Nulls)
+		some("new_field_count", s.NewFields)
 	}
 	return all
 }
+
+// passed returns how many records broke their schema and left as they came.
+func (s *StreamAccount) passed() int64 { return s.Invalid - s.Quarantined - s.Nullified }
 
 // String is the account as a table, a line for each stream, its failures
 // below.
@@ -192,8 +214,10 @@ func (s *StreamAccount) remarks() []string {
 		}
 	}
 	note(s.Kept, "%s records older than the window were left out (client_filter)")
-	note(s.Invalid-s.Quarantined, "%s records do not fit the schema and were passed on")
+	note(s.NewFields, "%s new fields: the schema grew by them")
+	note(s.passed(), "%s records do not fit the schema and were passed on")
 	note(s.Quarantined, "%s records do not fit the schema and are in "+s.Quarantine)
+	note(s.Nullified, "%s records do not fit the schema: "+count(s.Nulls)+" values in them became null")
 	note(s.Moved, "the API's own total changed on %s pages while they were read")
 	if s.Skipped != "" {
 		all = append(all, "skipped: "+s.Skipped)

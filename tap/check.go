@@ -1,10 +1,10 @@
 package tap
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"sync"
+	"log/slog"
+	"slices"
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/catalog/schema"
@@ -22,11 +22,14 @@ type checker struct {
 	given      *schema.Schema // as it was at the start of the run
 	fields     *schema.Fields
 	keys       []string // of the primary key
+	kept       []string // fields that never become null: the primary and replication key
 	wanted     schema.Wanted
 	expected   *schema.Expectation // what a record is checked for in one pass
 	due        bool                // a SCHEMA line must come before the next record
 	grown      bool                // it is wider than it was at the start of the run
-	quarantine *quarantine
+	repairs    []schema.Repair     // of the last record that on_invalid: nullify let pass
+	quarantine quarantine
+	unfit      unfit
 	full       bool   // the schema takes no more fields
 	unknown    bool   // found by the last look for new fields
 	pointer    string // of the first of them
@@ -34,9 +37,15 @@ type checker struct {
 
 // newChecker returns the checker of a reading. cached is the schema that was
 // inferred in an earlier run, nil if there is none.
-func newChecker(one *reading, cached json.RawMessage, q *quarantine) (*checker, error) {
-	c := &checker{stream: one.Stream, inferred: one.Stream.Schema == nil, quarantine: q, keys: one.keys}
-	c.wanted = schema.Wanted{Fields: one.keys, Cut: one.mask.Paths(), Drop: one.OnNewField == sources.Drop}
+func newChecker(one *reading, cached json.RawMessage, work *workFolder, log *slog.Logger) (*checker, error) {
+	c := &checker{
+		stream: one.Stream, inferred: one.Stream.Schema == nil, keys: one.keys, kept: one.keys,
+		wanted:     schema.Wanted{Fields: one.keys, Cut: one.mask.Paths(), Drop: one.OnNewField == sources.Drop},
+		quarantine: quarantine{work: work, stream: one.Name}, unfit: unfit{log: log, stream: one.Name},
+	}
+	if one.key != "" {
+		c.kept = append(slices.Clip(c.keys), one.key)
+	}
 	if one.incremental {
 		c.wanted.Value = one.key
 	}
@@ -98,11 +107,12 @@ func (c *checker) schemaLine(keys []string, replicationKey string) []byte {
 // at it. It returns dst, the record perhaps changed, and false for a record that
 // does not leave.
 func (c *checker) check(dst []byte, start int, found schema.Finding, n *counts) ([]byte, bool, error) {
+	c.repairs = nil
 	if found.Fits && (found.Known || c.takesAll()) {
 		return dst, true, nil
 	}
 	keys := c.keys
-	dst, err := c.checkFields(dst, start, keys)
+	dst, err := c.checkFields(dst, start, keys, n)
 	if err != nil {
 		return dst, false, err
 	}
@@ -140,12 +150,16 @@ func (c *checker) refuse(dst []byte, start int, keys []string, v *schema.Violati
 	n.invalid++
 	switch c.stream.OnInvalid {
 	case sources.Pass:
+		c.unfit.tell("a record does not fit its schema: it is passed on as it came", keyText(record, keys), v)
 		return dst, true, nil
 	case sources.Quarantine:
+		c.unfit.tell("a record does not fit its schema: it is in "+c.quarantine.path(), keyText(record, keys), v)
 		n.quarantined++
-		return dst, false, c.quarantine.add(c.stream.Name, record, v)
+		return dst, false, c.quarantine.add(record, v)
+	case sources.Nullify:
+		return c.nullify(dst, start, keys, n)
 	}
-	return dst, false, fmt.Errorf("%s: %w: record %s: %w (correct the definition, or say on_invalid: pass or quarantine)",
+	return dst, false, fmt.Errorf("%s: %w: record %s: %w (correct the definition, or say on_invalid: pass, quarantine or nullify)",
 		c.stream.Name, errUnfit, keyText(record, keys), v)
 }
 
@@ -155,8 +169,29 @@ func (c *checker) takesAll() bool {
 	return policy == sources.Pass || policy == sources.Evolve && c.full
 }
 
+// nullify replaces what does not fit by null. A record to which that does not
+// help fails the stream.
+func (c *checker) nullify(dst []byte, start int, keys []string, n *counts) ([]byte, bool, error) {
+	record, end := dst[start:], len(dst)
+	key := keyText(record, keys)
+	stuck := missingKey(record, keys)
+	if stuck == nil {
+		dst, c.repairs, stuck = c.schema.AppendRepaired(dst, record, c.kept)
+	}
+	if stuck != nil {
+		return dst, false, fmt.Errorf("%s: %w: record %s: %w, which null cannot mend (correct the definition, or say on_invalid: pass or quarantine)",
+			c.stream.Name, errUnfit, key, stuck)
+	}
+	n.nullified++
+	n.nulls += int64(len(c.repairs))
+	for i := range c.repairs {
+		c.unfit.tell("a value does not fit the schema: "+c.repairs[i].Pointer+" is null now", key, &c.repairs[i].Broken)
+	}
+	return dst[:start+copy(dst[start:], dst[end:])], true, nil
+}
+
 // checkFields applies on_new_field.
-func (c *checker) checkFields(dst []byte, start int, keys []string) ([]byte, error) {
+func (c *checker) checkFields(dst []byte, start int, keys []string, n *counts) ([]byte, error) {
 	policy := c.stream.OnNewField
 	if c.takesAll() {
 		return dst, nil
@@ -169,19 +204,32 @@ func (c *checker) checkFields(dst []byte, start int, keys []string) ([]byte, err
 	}
 	switch policy {
 	case sources.Drop:
-		n := len(dst)
+		end := len(dst)
 		dst = c.fields.AppendWithout(dst, record)
-		return dst[:start+copy(dst[start:], dst[n:])], nil
+		return dst[:start+copy(dst[start:], dst[end:])], nil
 	case sources.Fail:
 		return dst, fmt.Errorf("%s: %w: record %s: %s: a field that the schema does not name (on_new_field: fail)",
 			c.stream.Name, errUnfit, keyText(record, keys), c.pointer)
 	}
-	before := c.schema
+	before, fields := c.schema, c.countUnknown(record)
 	if err := c.grow(schema.AddFields, record); err != nil {
 		return dst, fmt.Errorf("%s: record %s: %w", c.stream.Name, keyText(record, keys), err)
 	}
 	c.full = c.schema == before // objects keyed by data would grow it for ever
+	if !c.full {
+		n.fields += fields
+	}
 	return dst, nil
+}
+
+// countUnknown returns how many different fields of a record are new.
+func (c *checker) countUnknown(record []byte) int64 {
+	fields := map[string]bool{}
+	c.fields.Unknown(record, func(pointer string, _ []byte) bool {
+		fields[pointer] = true
+		return true
+	})
+	return int64(len(fields))
 }
 
 // found notes that there is a new field, and looks no further.
@@ -197,34 +245,4 @@ func (c *checker) grow(how func(doc, record []byte) ([]byte, bool, error), recor
 		return err
 	}
 	return c.use(wider)
-}
-
-const quarantineFolder = "quarantine"
-
-func quarantineFile(stream string) string { return stream + ".jsonl" }
-
-// quarantine keeps the records that do not fit, one file for each stream.
-type quarantine struct {
-	mu   sync.Mutex
-	work *workFolder
-}
-
-// entry is a line of a quarantine file.
-type entry struct {
-	Pointer string          `json:"pointer"`
-	Rule    string          `json:"rule"`
-	Want    string          `json:"want"`
-	Record  json.RawMessage `json:"record"`
-}
-
-func (q *quarantine) add(stream string, record []byte, v *schema.Violation) error {
-	var line bytes.Buffer
-	e := json.NewEncoder(&line)
-	e.SetEscapeHTML(false) // the record stays as it came
-	if err := e.Encode(entry{v.Pointer, v.Rule, v.Want, record}); err != nil {
-		return fmt.Errorf("quarantine: %w", err)
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.work.appendFile(quarantineFolder, quarantineFile(stream), line.Bytes())
 }

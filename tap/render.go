@@ -1,7 +1,6 @@
 package tap
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -33,7 +32,8 @@ type batch struct {
 
 // counts are what became of a page's records, besides being emitted.
 type counts struct {
-	older, invalid, quarantined int64
+	older, invalid, quarantined, nullified int64
+	nulls, fields                          int64 // values that became null, new fields
 }
 
 // renderer makes the pages of one partition batches. It is used from one
@@ -353,6 +353,3 @@ func clip(raw []byte) []byte {
 	}
 	return raw
 }
-
-// errUnfit is a record that the policies of its stream do not let pass.
-var errUnfit = errors.New("the record does not fit")

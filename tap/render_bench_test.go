@@ -66,7 +66,7 @@ streams:
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := newChecker(one, nil, nil)
+	c, err := newChecker(one, nil, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,17 +21,39 @@ func (w *workFolder) path(part, name string) string {
 	return filepath.Join(w.dir, part, url.PathEscape(name))
 }
 
-func (w *workFolder) appendFile(part, name string, data []byte) error {
+// appendFile appends lines to a file, in one write, and makes them last. What a
+// full disk or a crash broke off before stays a line of its own.
+func (w *workFolder) appendFile(part, name string, lines []byte) (err error) {
 	path := w.path(part, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Close())
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if !endsLine(f) {
+		lines = append([]byte{'\n'}, lines...)
+	}
+	if _, err := f.Write(lines); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// endsLine reports whether a file is empty or ends in a line break.
+func endsLine(f *os.File) bool {
+	info, err := f.Stat()
+	if err != nil || info.Size() == 0 {
+		return true
+	}
+	var last [1]byte
+	_, err = f.ReadAt(last[:], info.Size()-1)
+	return err != nil || last[0] == '\n'
 }
 
 // writeFile replaces a file whole: a crash leaves the old or the new one.

@@ -28,9 +28,8 @@ type worker struct {
 // before the first request.
 func (r *run) workers(readings []*reading) ([]*worker, error) {
 	var all []*worker
-	q := &quarantine{work: r.work}
 	for _, one := range readings {
-		w, err := r.worker(one, q)
+		w, err := r.worker(one)
 		var broken *JournalError
 		if errors.As(err, &broken) {
 			return nil, err
@@ -43,7 +42,7 @@ func (r *run) workers(readings []*reading) ([]*worker, error) {
 	return all, nil
 }
 
-func (r *run) worker(one *reading, q *quarantine) (*worker, error) {
+func (r *run) worker(one *reading) (*worker, error) {
 	s, err := newSplitter(one.Records)
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", one.Name, err)
@@ -54,7 +53,7 @@ func (r *run) worker(one *reading, q *quarantine) (*worker, error) {
 			r.Log.Warn("the schema is inferred anew", "stream", one.Name, "why", err.Error())
 		}
 	}
-	c, err := newChecker(one, cached, q)
+	c, err := newChecker(one, cached, r.work, r.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -209,6 +208,9 @@ func (w *worker) render(page queued) (*batch, error) {
 	frozen := w.renderer.frozen
 	b, err := w.renderer.render(page.Page, lines[:0])
 	w.expect()
+	if err == nil {
+		err = w.putAside(page.Page)
+	}
 	records := page.Records
 	page.Release()
 	split.recycle(records)

@@ -1,0 +1,60 @@
+package tap
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/sources/fetch"
+)
+
+const quarantineFolder = "quarantine"
+
+func quarantineFile(stream string) string { return stream + ".jsonl" }
+
+// quarantine keeps the records of a stream that do not fit, in a file. Those of
+// a page wait until it is saved, before the page leaves: a STATE never covers a
+// record that is nowhere.
+type quarantine struct {
+	work   *workFolder
+	stream string
+	lines  bytes.Buffer
+}
+
+// quarantined is a line of a quarantine file.
+type quarantined struct {
+	Pointer string          `json:"pointer"` // JSON pointer of what breaks the rule
+	Rule    string          `json:"rule"`    // keyword of JSON Schema
+	Want    string          `json:"want"`    // by the rule
+	Record  json.RawMessage `json:"record"`  // as it would have left
+}
+
+func (q *quarantine) path() string { return q.work.path(quarantineFolder, quarantineFile(q.stream)) }
+
+func (q *quarantine) add(record []byte, v *schema.Violation) error {
+	e := json.NewEncoder(&q.lines)
+	e.SetEscapeHTML(false) // the record stays as it came
+	return e.Encode(quarantined{v.Pointer, v.Rule, v.Want, record})
+}
+
+// save makes what was added last.
+func (q *quarantine) save() error {
+	if q.lines.Len() == 0 {
+		return nil
+	}
+	defer q.lines.Reset()
+	return q.work.appendFile(quarantineFolder, quarantineFile(q.stream), q.lines.Bytes())
+}
+
+// putAside saves the records of a page that do not fit. A page whose records
+// cannot be kept does not leave: the next run goes on with it.
+func (w *worker) putAside(page *fetch.Page) error {
+	err := w.renderer.checker.quarantine.save()
+	if err == nil {
+		return nil
+	}
+	return &fetch.Error{
+		Class: fetch.Transient, Stream: w.Name, Request: page.Request, Err: err,
+		Advice: "a record that does not fit cannot be put aside: make room there, the next run goes on with this answer",
+	}
+}
