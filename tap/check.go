@@ -153,7 +153,7 @@ func (c *checker) refuse(dst []byte, start int, keys []string, v *schema.Violati
 		c.unfit.tell("a record does not fit its schema: it is passed on as it came", keyText(record, keys), v)
 		return dst, true, nil
 	case sources.Quarantine:
-		c.unfit.tell("a record does not fit its schema: it is in "+c.quarantine.path(), keyText(record, keys), v)
+		c.unfit.tell("a record does not fit its schema: it goes to "+c.quarantine.path(), keyText(record, keys), v)
 		n.quarantined++
 		return dst, false, c.quarantine.add(record, v)
 	case sources.Nullify:

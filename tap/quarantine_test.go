@@ -1,0 +1,110 @@
+package tap_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tap-rest/tap-rest/tap"
+)
+
+var (
+	quarantineRows   = []string{`{"id":1,"name":"a"}`, `{"id":2,"name":"b"}`, `{"id":3,"name":"c"}`, `{"id":4,"name":4}`, `{"id":5,"name":"e"}`}
+	quarantineKept   = slices.Concat(quarantineRows[:3], quarantineRows[4:])
+	quarantineLine   = `{"pointer":"/name","rule":"type","want":"string","record":{"id":4,"name":4}}` + "\n"
+	quarantineStream = policed(named + "on_invalid: quarantine")
+)
+
+// quarantinePath is the file of these records; its folder is there.
+func quarantinePath(t *testing.T, dir string) string {
+	t.Helper()
+	path := filepath.Join(dir, "t", "quarantine", "items.jsonl")
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func checkFile(t *testing.T, path, want string) {
+	t.Helper()
+	if got, err := os.ReadFile(path); err != nil || string(got) != want {
+		t.Errorf("%v\ngot  %s\nwant %s", err, got, want)
+	}
+}
+
+// TestQuarantineFull: a page whose records cannot be put aside does not leave.
+// The run ends with the STATE before it, and the next one goes on from there.
+func TestQuarantineFull(t *testing.T) {
+	const full = "/dev/full"
+	if _, err := os.Stat(full); err != nil {
+		t.Skip(err)
+	}
+	dir := memoryFolder(t)
+	path := quarantinePath(t, dir)
+	if err := os.Symlink(full, path); err != nil {
+		t.Fatal(err)
+	}
+	s := setup{definition: quarantineStream, api: rowsAPI(quarantineRows...), workDir: dir}
+	first := s.run(t)
+	var failures tap.Failures
+	if !errors.As(first.err, &failures) || !failures.Temporary() {
+		t.Errorf("got %v, want a failure for now", first.err)
+	}
+	checkFailure(t, first.err, "write "+path+": no space left on device; a record that does not fit cannot be put aside: make room there, the next run goes on with this answer")
+	if got, want := first.types(), "SCHEMA RECORD*2 STATE"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	s.state = first.state()
+	second := s.must(t)
+	if got := append(first.records("items"), second.records("items")...); !slices.Equal(got, quarantineKept) {
+		t.Errorf("\ngot  %s\nwant %s", got, quarantineKept)
+	}
+	checkFile(t, path, quarantineLine)
+}
+
+// TestQuarantineKilled: whatever STATE is the last one, what it covers is on
+// stdout or in the file.
+func TestQuarantineKilled(t *testing.T) {
+	for n := range 8 {
+		dir := memoryFolder(t)
+		path := quarantinePath(t, dir)
+		out := &truncated{lines: n}
+		s := setup{definition: quarantineStream, api: rowsAPI(quarantineRows...), workDir: dir, out: out, config: `{"run": {"flush": {"responses": 1}}}`}
+		s.run(t)
+		lines := parseLines(t, out.got)
+		s.out, s.state = nil, lastState(lines)
+		if s.state != "" && bookmarkOf(t, s.state, "items").Resume == nil {
+			continue
+		}
+		r := s.must(t)
+		compareSets(t, append(recordsOf(lines, ""), r.records("")...), quarantineKept)
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatalf("killed after line %d: %v", n, err)
+		}
+		if twice := strings.ReplaceAll(string(data), quarantineLine, ""); twice != "" {
+			t.Errorf("killed after line %d: got %s, want %s", n, data, quarantineLine)
+		}
+	}
+}
+
+// TestQuarantineBrokenLine: what a crash broke off spoils no line but its own.
+func TestQuarantineBrokenLine(t *testing.T) {
+	const broken = `{"pointer":"/na`
+	dir := memoryFolder(t)
+	path := quarantinePath(t, dir)
+	if err := os.WriteFile(path, []byte(broken), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := setup{definition: quarantineStream, api: rowsAPI(quarantineRows...), workDir: dir}
+	s.must(t)
+	checkFile(t, path, broken+"\n"+quarantineLine)
+	s.must(t)
+	checkFile(t, path, broken+"\n"+quarantineLine+quarantineLine)
+}
