@@ -18,6 +18,8 @@
 //   - A flush never splits a response.
 //   - Everything that was fetched before a failure, a signal or the end of a
 //     budget is emitted, and the last line is a STATE.
+//   - What a STATE covers is on stdout, or in the quarantine file of its stream
+//     where on_invalid says so, or was left out by a rule of the definition.
 //   - With a journal, an answer is on disk before a record of it leaves, and no
 //     request is made whose answer it holds.
 //   - Memory is bounded: what waits for stdout by run.memory, what is under way

@@ -29,6 +29,8 @@ var fuzzDefinitions = []string{
     incremental: {bookmark: meta.delta, format: epoch}
     on_invalid: pass
     on_new_field: fail`,
+	`on_invalid: nullify
+    schema: {type: object, properties: {id: {type: ["null", integer]}, status: {type: ["null", integer]}, tags: {type: ["null", array], items: {type: string}}}}`,
 }
 
 // FuzzAnswer reads strangers' answers: whatever comes, the run ends, each of
