@@ -111,26 +111,25 @@ func (c *checker) check(dst []byte, start int, found schema.Finding, n *counts) 
 	if found.Fits && (found.Known || c.takesAll()) {
 		return dst, true, nil
 	}
-	keys := c.keys
-	dst, err := c.checkFields(dst, start, keys, n)
+	dst, err := c.checkFields(dst, start, n)
 	if err != nil {
 		return dst, false, err
 	}
 	record := dst[start:]
-	if v := missingKey(record, keys); v != nil {
-		return c.refuse(dst, start, keys, v, n)
+	if v := missingKey(record, c.keys); v != nil {
+		return c.refuse(dst, start, v, n)
 	}
 	v := c.schema.Check(record)
 	if v != nil && (c.inferred || c.given.Check(record) == nil) { // what evolved gives way too
 		if err := c.grow(schema.Widen, record); err != nil {
-			return dst, false, fmt.Errorf("%s: record %s: %w", c.stream.Name, keyText(record, keys), err)
+			return dst, false, fmt.Errorf("%s: record %s: %w", c.stream.Name, keyText(record, c.keys), err)
 		}
 		v = c.schema.Check(record)
 	}
 	if v == nil {
 		return dst, true, nil
 	}
-	return c.refuse(dst, start, keys, v, n)
+	return c.refuse(dst, start, v, n)
 }
 
 // missingKey is a record without one of its primary key's fields, which no
@@ -145,22 +144,22 @@ func missingKey(record []byte, keys []string) *schema.Violation {
 }
 
 // refuse applies on_invalid.
-func (c *checker) refuse(dst []byte, start int, keys []string, v *schema.Violation, n *counts) ([]byte, bool, error) {
+func (c *checker) refuse(dst []byte, start int, v *schema.Violation, n *counts) ([]byte, bool, error) {
 	record := dst[start:]
 	n.invalid++
 	switch c.stream.OnInvalid {
 	case sources.Pass:
-		c.unfit.tell("a record does not fit its schema: it is passed on as it came", keyText(record, keys), v)
+		c.unfit.tell("a record does not fit its schema: it is passed on as it came", keyText(record, c.keys), v)
 		return dst, true, nil
 	case sources.Quarantine:
-		c.unfit.tell("a record does not fit its schema: it goes to "+c.quarantine.path(), keyText(record, keys), v)
+		c.unfit.tell("a record does not fit its schema: it goes to "+c.quarantine.path(), keyText(record, c.keys), v)
 		n.quarantined++
 		return dst, false, c.quarantine.add(record, v)
 	case sources.Nullify:
-		return c.nullify(dst, start, keys, n)
+		return c.nullify(dst, start, n)
 	}
 	return dst, false, fmt.Errorf("%s: %w: record %s: %w (correct the definition, or say on_invalid: pass, quarantine or nullify)",
-		c.stream.Name, errUnfit, keyText(record, keys), v)
+		c.stream.Name, errUnfit, keyText(record, c.keys), v)
 }
 
 // takesAll reports whether new fields change nothing.
@@ -171,10 +170,10 @@ func (c *checker) takesAll() bool {
 
 // nullify replaces what does not fit by null. A record to which that does not
 // help fails the stream.
-func (c *checker) nullify(dst []byte, start int, keys []string, n *counts) ([]byte, bool, error) {
+func (c *checker) nullify(dst []byte, start int, n *counts) ([]byte, bool, error) {
 	record, end := dst[start:], len(dst)
-	key := keyText(record, keys)
-	stuck := missingKey(record, keys)
+	key := keyText(record, c.keys)
+	stuck := missingKey(record, c.keys)
 	if stuck == nil {
 		dst, c.repairs, stuck = c.schema.AppendRepaired(dst, record, c.kept)
 	}
@@ -191,7 +190,7 @@ func (c *checker) nullify(dst []byte, start int, keys []string, n *counts) ([]by
 }
 
 // checkFields applies on_new_field.
-func (c *checker) checkFields(dst []byte, start int, keys []string, n *counts) ([]byte, error) {
+func (c *checker) checkFields(dst []byte, start int, n *counts) ([]byte, error) {
 	policy := c.stream.OnNewField
 	if c.takesAll() {
 		return dst, nil
@@ -209,11 +208,11 @@ func (c *checker) checkFields(dst []byte, start int, keys []string, n *counts) (
 		return dst[:start+copy(dst[start:], dst[end:])], nil
 	case sources.Fail:
 		return dst, fmt.Errorf("%s: %w: record %s: %s: a field that the schema does not name (on_new_field: fail)",
-			c.stream.Name, errUnfit, keyText(record, keys), c.pointer)
+			c.stream.Name, errUnfit, keyText(record, c.keys), c.pointer)
 	}
 	before, fields := c.schema, c.countUnknown(record)
 	if err := c.grow(schema.AddFields, record); err != nil {
-		return dst, fmt.Errorf("%s: record %s: %w", c.stream.Name, keyText(record, keys), err)
+		return dst, fmt.Errorf("%s: record %s: %w", c.stream.Name, keyText(record, c.keys), err)
 	}
 	c.full = c.schema == before // objects keyed by data would grow it for ever
 	if !c.full {

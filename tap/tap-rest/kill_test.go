@@ -185,6 +185,7 @@ func TestSignalWhileWaiting(t *testing.T) {
 // TestReaderGoesAway closes stdout in the middle.
 func TestReaderGoesAway(t *testing.T) {
 	r := newRig(t, apitest.From(20, apitest.Latency(time.Hour)))
+	r.api.Add(rigCollection(4000)) // more than a pipe holds: it writes until the reader is gone
 	p := r.start(t, "")
 	began := time.Now()
 	p.readLines(t, 20)
