@@ -7,8 +7,9 @@
 // A body is the bytes of one answer, decompressed. A page is a body that is
 // proven to be JSON and UTF-8 and in which the records were found. A record is
 // one JSON object of a page. A schema is a JSON Schema of the records of one
-// stream. The judge is gojsonschema: it alone rejects a record. Inference
-// makes a schema of records. Drift is what records have that their schema does
+// stream. The judge is gojsonschema: it alone rejects a record. The fast check
+// spares it the records that surely fit: it may only accept. Inference makes a
+// schema of records. Drift is what records have that their schema does
 // not know, or knows otherwise.
 //
 // # Pages
@@ -18,6 +19,13 @@
 // indexes with dots between) are walked in that pass. Any other gjson path is
 // followed afterwards, in what is proven by then, and what gjson computes is
 // proven again: gjson is never asked whether something is JSON.
+//
+// The same pass holds each record against what [PageScanner.Expect] was given:
+// an [Expectation], which [Schema.Expect] compiles of the schema and of what
+// else is [Wanted]. Its [Finding] says whether the record surely fits and has
+// no new field, where its replication value lies, and [Page.AppendRecord]
+// leaves out what is not to leave. Records that were made (keyed, columns), or
+// to which fields are added, are looked at by themselves: [Expectation.Look].
 //
 // A [BodyError] says what was expected where, and what came. An answer without
 // the path is one too, unless the definition allows it: what was not
@@ -36,8 +44,11 @@
 //   - Records are bytes and leave as they came. Only keyed records and rows
 //     under columns are made: of a key or names, and of the bytes that came.
 //   - What is not JSON, or not where it should be, yields no records at all.
-//   - No body makes a scan panic, or recurse with its nesting, or hold more
-//     than a bounded multiple of its size. Nesting is bounded by [MaxDepth], a
+//   - What the fast check accepts, the judge accepts: tests hold one against
+//     the other, by the official test suite and at random.
+//   - No body makes a scan panic, or recurse with its nesting, but for the
+//     nesting of a schema that refers to itself, or hold more than a bounded
+//     multiple of its size. Nesting is bounded by [MaxDepth], a
 //     record by [MaxRecord].
 //   - A scan of plain paths allocates nothing, once its page has grown to the
 //     size of the pages that come.
