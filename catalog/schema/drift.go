@@ -10,10 +10,10 @@ import (
 // allOf, anyOf, oneOf, if, then, else and dependencies are taken together.
 //
 // An object whose schema has properties is closed: a member that they do not
-// name is a new field. It is open, and its members are not looked at, where
-// the schema has no properties, or has patternProperties or an
-// additionalProperties that is not false. Tuples (items as a list) are not
-// looked into.
+// name is a new field. It is open, and has no new fields, where the schema has
+// no properties, or has patternProperties or an additionalProperties that is
+// not false. What additionalProperties says of the values of a map is looked
+// into; tuples (items as a list) and patternProperties are not.
 //
 // Fields is safe for concurrent use.
 type Fields struct{ root *fieldSet }
@@ -22,6 +22,7 @@ type Fields struct{ root *fieldSet }
 type fieldSet struct {
 	closed bool
 	names  map[string]*fieldSet
+	rest   *fieldSet // of members that are not named, where open
 	items  *fieldSet
 }
 
@@ -58,7 +59,7 @@ func (f *Fields) AppendWithout(dst, record []byte) []byte {
 
 // idle reports whether there is nothing to look for inside a value.
 func (s *fieldSet) idle() bool {
-	return s == nil || !s.closed && len(s.names) == 0 && s.items == nil
+	return s == nil || !s.closed && len(s.names) == 0 && s.rest == nil && s.items == nil
 }
 
 // named returns the set of the member or element where c stands, and whether
@@ -74,7 +75,10 @@ func (s *fieldSet) named(c *contents) (*fieldSet, bool) {
 	} else {
 		sub, ok = s.names[c.key.unquote()]
 	}
-	return sub, ok || !s.closed
+	if !ok && !s.closed {
+		return s.rest, true
+	}
+	return sub, ok
 }
 
 // appendNamed appends t[i:end], one value, without unnamed fields.
@@ -165,9 +169,14 @@ func (c *fieldCompiler) compile(nodes []*node) (*fieldSet, error) {
 	}
 	s := &fieldSet{closed: isClosed(group), names: map[string]*fieldSet{}}
 	c.sets[key] = s
+	var err error
 	if items := itemsOf(group); len(items) > 0 {
-		var err error
 		if s.items, err = c.compile(items); err != nil {
+			return nil, err
+		}
+	}
+	if rest := restOf(group); len(rest) > 0 {
+		if s.rest, err = c.compile(rest); err != nil {
 			return nil, err
 		}
 	}

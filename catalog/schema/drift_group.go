@@ -89,6 +89,27 @@ func itemsOf(group []*node) []*node {
 	return nodes
 }
 
+// restOf returns the schemas in the group of the members that it does not
+// name: what additionalProperties says of them. Beside patternProperties it
+// does not hold for all of those.
+func restOf(group []*node) []*node {
+	var nodes []*node
+	for _, n := range group {
+		if !n.isObject() || hasPatterns(n) {
+			continue
+		}
+		if more := n.get("additionalProperties"); more != nil && (more.isObject() || more.seen != nil) {
+			nodes = append(nodes, more)
+		}
+	}
+	return nodes
+}
+
+func hasPatterns(n *node) bool {
+	p := n.object("patternProperties")
+	return p != nil && string(p.raw) != "{}"
+}
+
 // isClosed reports whether a member that the group does not name is a new
 // field.
 func isClosed(group []*node) bool {
@@ -105,7 +126,7 @@ func isOpen(n *node) bool {
 	if more := n.get("additionalProperties"); more != nil && string(more.raw) != "false" {
 		return true
 	}
-	if p := n.object("patternProperties"); p != nil && string(p.raw) != "{}" {
+	if hasPatterns(n) {
 		return true
 	}
 	return n.properties() == nil && n.types()&kindObject != 0 && !slices.ContainsFunc(n.members, func(m member) bool {

@@ -30,6 +30,9 @@ func TestFields(t *testing.T) {
 		{"tuples", `{"properties":{"a":{"items":[{"properties":{}}]}}}`, `{"a":[{"x":2}]}`, nil, `{"a":[{"x":2}]}`},
 		{"additional forbidden", `{"properties":{"a":{}},"additionalProperties":false}`, `{"b":1}`, []string{`/b=1`}, `{}`},
 		{"additional allowed", `{"properties":{"a":{"properties":{}}},"additionalProperties":true}`, `{"b":1,"a":{"c":2}}`, []string{`/a/c=2`}, `{"b":1,"a":{}}`},
+		{"additional looked into", `{"additionalProperties":{"properties":{"a":{}}},"properties":{"b":{"properties":{}}}}`, `{"k":{"a":1,"x":2},"b":{"c":3}}`, []string{`/k/x=2`, `/b/c=3`}, `{"k":{"a":1},"b":{}}`},
+		{"additional of maps", `{"properties":{"m":{"additionalProperties":{"additionalProperties":{"properties":{}}}}}}`, `{"m":{"a":{"b":{"c":1}},"d":null}}`, []string{`/m/a/b/c=1`}, `{"m":{"a":{"b":{}},"d":null}}`},
+		{"additional beside patterns", `{"patternProperties":{"^x":{}},"additionalProperties":{"properties":{}}}`, `{"x":{"a":1}}`, nil, `{"x":{"a":1}}`},
 		{"additional of a type", `{"properties":{"a":{}},"additionalProperties":{"type":"string"}}`, `{"b":1}`, nil, `{"b":1}`},
 		{"patterns", `{"properties":{"a":{}},"patternProperties":{"^x":{}}}`, `{"b":1}`, nil, `{"b":1}`},
 		{"reference", `{"properties":{"a":{"$ref":"#/definitions/b"}},"definitions":{"b":{"properties":{"c":{}}}}}`, `{"a":{"c":1,"d":2}}`, []string{`/a/d=2`}, `{"a":{"c":1}}`},
@@ -145,6 +148,8 @@ func TestWiden(t *testing.T) {
 		{"items", `{"properties":{"a":{"items":{"type":"object","properties":{"b":{"type":"null"}}}}}}`, `{"a":[{"b":1},null,{"c":2},{"c":"x"}]}`, `{"properties":{"a":{"items":{"type":["null","object"],"properties":{"b":{"type":["null","integer"]},"c":{"type":["null","string","integer"]}}}}}}`},
 		{"items that may be anything", `{"properties":{"a":{"type":"array","items":{}}}}`, `{"a":[{"b":1}]}`, ""},
 		{"no types", `{"properties":{"a":{"enum":[1]}}}`, `{"a":2}`, ""},
+		{"value of a map", `{"properties":{"a":{"type":"object","additionalProperties":{"type":["null","integer"]}}}}`, `{"a":{"x":1,"y":1.5,"z":[]}}`, `{"properties":{"a":{"type":"object","additionalProperties":{"type":["null","number","array"],"items":{}}}}}`},
+		{"value of a map that has names too", `{"properties":{"a":{"properties":{"x":{"type":"string"}},"additionalProperties":{"type":"integer"}}}}`, `{"a":{"x":"1","y":"2"}}`, `{"properties":{"a":{"properties":{"x":{"type":"string"}},"additionalProperties":{"type":["integer","string"]}}}}`},
 		{"union", `{"properties":{"a":{"anyOf":[{"type":"string"},{"properties":{}}]}}}`, `{"a":{"b":1}}`, `{"properties":{"a":{"anyOf":[{"type":"string"},{"properties":{"b":{"type":["null","integer"]}}}]}}}`},
 		{"reference", `{"items":{"$ref":"#/definitions/x"},"properties":{"a":{"$ref":"#/definitions/x"}},"definitions":{"x":{"type":"string"}}}`, `{"a":1}`, `{"items":{"$ref":"#/definitions/x"},"properties":{"a":{"$ref":"#/definitions/x"}},"definitions":{"x":{"type":["string","integer"]}}}`},
 		{"everything else stays", ` {"title" : "<é>", "x":[1, {"y":2}], "properties":{"a":{"type":"string"}}}`, `{"a":1}`, `{"title":"<é>","x":[1,{"y":2}],"properties":{"a":{"type":["string","integer"]}}}`},
@@ -230,8 +235,9 @@ func FuzzWiden(f *testing.F) {
 		sample, `{}`, `{"a":null,"b":[],"c":"2024-01-01T00:00:00Z","d":1}`, `{"a":{"b":1},"b":["x",1.5],"c":"","d":1.5}`,
 		`{"a":[[1]],"b":{},"c":0,"d":{"e":[{"f":null},{"f":true}]}}`, `{"d":[{"e":1},{"e":{"\ud83d":[1,1.0]}}],"d":1e2}`,
 	}
-	for _, one := range seeds {
-		for _, two := range seeds {
+	days := members(100, func(j int) string { return fmt.Sprintf(`"%d":[%d]`, j, j) })
+	for _, one := range append(seeds, `{"a":{`+days+`}}`, `{"a":{`+days+`,"x":[]}}`) {
+		for _, two := range append(seeds, `{"a":{"new":[1.5],"1":[{"x":1}]}}`, `{"a":{"new":{}}}`) {
 			f.Add([]byte(one), []byte(two))
 		}
 	}

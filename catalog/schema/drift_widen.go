@@ -3,6 +3,7 @@ package schema
 import (
 	"bytes"
 	"errors"
+	"math"
 	"strconv"
 
 	"github.com/xeipuuv/gojsonschema"
@@ -14,10 +15,10 @@ var errNotObject = errors.New("record is not a JSON object")
 // Widen returns doc changed so that the record fits: its types are added
 // (integer becomes number where it must), its new fields are added as
 // [AddFields] does, the format date-time is dropped where a value is none.
-// Nothing is narrowed or removed otherwise. It changes type, properties, items
-// and format alone, at the top and through properties and items: what a person
-// wrote beside them, and types inside allOf, anyOf, oneOf and the like, stay,
-// so a record may still not fit.
+// Nothing is narrowed or removed otherwise. It changes type, properties, items,
+// format and, of maps, additionalProperties alone, at the top and through these:
+// what a person wrote beside them, and types inside allOf, anyOf, oneOf and the
+// like, stay, so a record may still not fit.
 //
 // changed false says that there was nothing to do; doc is returned as it is.
 // An error is a *SchemaError, or says that the record is no object.
@@ -27,9 +28,12 @@ func Widen(doc, record []byte) (wider []byte, changed bool, err error) {
 
 // AddFields returns doc with exactly the fields of the record added that it
 // does not name (see [Fields]), with schemas inferred from all their values
-// here; they may be null. Where an object already has 2,000 fields, or the
-// document 20,000 schemas, it is opened instead: additionalProperties becomes true,
-// unless it is false already. The rest is as in [Widen].
+// here; they may be null. An object that is a map is opened instead, and keeps
+// the names it has: where it has at least 100 fields, all of one type, and the
+// record's object at most an eighth as many, additionalProperties becomes what
+// the new values are. Where an object already has 2,000 fields, or the document
+// 20,000 schemas, it becomes true. An additionalProperties that is there stays.
+// The rest is as in [Widen].
 func AddFields(doc, record []byte) (wider []byte, changed bool, err error) {
 	return widen(doc, record, false)
 }
@@ -87,13 +91,20 @@ func (w *widening) value(nodes []*node, i, depth int) {
 }
 
 func (w *widening) members(group []*node, c contents, depth int) {
-	closed := isClosed(group)
+	closed, rest := isClosed(group), restOf(group)
+	held := math.MaxInt // a record is no map
+	if depth > 1 {
+		held = count(c)
+	}
 	for c.next() {
 		name := c.key.unquote()
 		nodes := property(group, name)
 		if len(nodes) == 0 && closed {
-			nodes = w.add(group, name)
-			closed = isClosed(group)
+			nodes = w.add(group, name, held)
+			closed, rest = isClosed(group), restOf(group)
+		}
+		if len(nodes) == 0 && !closed {
+			nodes = rest
 		}
 		if len(nodes) > 0 {
 			w.value(nodes, c.start, depth)
@@ -101,19 +112,20 @@ func (w *widening) members(group []*node, c contents, depth int) {
 	}
 }
 
-// add names a new field in the first schema of the group that names any. It
-// returns nothing where the limits forbid one more.
-func (w *widening) add(group []*node, name string) []*node {
+// add names a new field in the first schema of the group that names any. The
+// object holds so many members. It returns nothing where the limits forbid one
+// more.
+func (w *widening) add(group []*node, name string, held int) []*node {
 	for _, n := range group {
 		fields := n.properties()
 		if fields == nil {
 			continue
 		}
-		if w.infer.left <= 0 || len(fields.members) >= maxInferFields || len(name) > maxInferName {
-			if n.get("additionalProperties") == nil {
-				n.set("additionalProperties", &node{raw: provenText("true")})
-				w.changed = true
-			}
+		switch {
+		case w.isMap(n, fields, held):
+			return w.open(n, &node{seen: &shape{}})
+		case w.infer.left <= 0 || len(fields.members) >= maxInferFields || len(name) > maxInferName:
+			w.open(n, &node{raw: provenText("true")})
 			return nil
 		}
 		w.infer.left--
@@ -123,6 +135,54 @@ func (w *widening) add(group []*node, name string) []*node {
 		return []*node{field}
 	}
 	return nil
+}
+
+func count(c contents) (n int) {
+	for c.next() {
+		n++
+	}
+	return n
+}
+
+// isMap reports whether n names fields that are data, so that it would grow for
+// ever: it has many of one type, and the object that brings one more holds few
+// of them.
+func (w *widening) isMap(n, fields *node, held int) bool {
+	names := len(fields.members)
+	if names < mapGrown || held > names/mapRare || n.get("additionalProperties") != nil {
+		return false
+	}
+	var all kinds
+	for _, m := range fields.members {
+		k := w.kindsOf(m.value)
+		if k == 0 {
+			return false
+		}
+		all |= k
+	}
+	return all.isOne() || (all &^ kindString).isOne() // what was only ever null is called a string
+}
+
+// kindsOf returns the kinds that a schema allows, 0 where it does not say.
+func (w *widening) kindsOf(n *node) kinds {
+	if n.seen != nil {
+		return n.seen.kinds
+	}
+	if n = w.doc.target(n); !n.isObject() {
+		return 0
+	}
+	return n.types()
+}
+
+// open lets members in that n does not name, by the schema more, unless it
+// says already what becomes of them.
+func (w *widening) open(n, more *node) []*node {
+	if n.get("additionalProperties") != nil {
+		return nil
+	}
+	w.changed = true
+	n.set("additionalProperties", more)
+	return []*node{more}
 }
 
 // admit makes n allow the type of the value that begins at i, and its text.

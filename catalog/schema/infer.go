@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// Limits of what inference names. Beyond them an object gets
-// additionalProperties: true in place of further names, so that objects that
-// are keyed by data (ids, dates) cost bounded memory and a bounded schema; an
-// array then says nothing of its items.
+// Limits of what inference names, so that any records cost bounded memory and
+// a bounded schema. At them, objects that are maps lose their names; one that
+// is none gets additionalProperties: true in place of further names, and an
+// array says nothing of its items.
 const (
 	maxInferDepth  = 100    // objects and arrays inside each other that are looked into
 	maxInferFields = 2_000  // names in one object
@@ -20,16 +20,20 @@ const (
 // bounded, whatever the records hold. It must not be used concurrently.
 type Inference struct {
 	root shape
-	left int // fields and kinds of items that may still be added
+	left int  // fields and kinds of items that may still be added
+	full bool // folding maps has not made enough room
 }
 
 // shape is what the values at one place look like.
 type shape struct {
-	kinds  kinds
-	plain  bool              // a string was seen that is no date-time
-	open   bool              // there are fields that are not named
-	fields map[string]*shape // nil where no object was looked into
-	items  *shape            // nil where no array was looked into
+	kinds   kinds
+	times   int               // values that were seen
+	objects int               // of them, objects with members
+	plain   bool              // a string was seen that is no date-time
+	open    bool              // there are fields that are not named
+	fields  map[string]*shape // nil where no object was looked into
+	values  *shape            // of all members, of a map that was folded; nil: none was
+	items   *shape            // nil where no array was looked into
 }
 
 // NewInference returns an Inference that saw no record.
@@ -40,6 +44,7 @@ func (in *Inference) Add(record []byte) {
 	t := provenText(record)
 	i := t.afterSpace(0)
 	if i < len(t) && t[i] == '{' {
+		in.makeRoom()
 		in.see(&in.root, t, i, 0)
 	}
 }
@@ -47,6 +52,9 @@ func (in *Inference) Add(record []byte) {
 // Schema returns the JSON Schema that all records fit (but for those with a
 // number that the judge refuses), on one line, names in sorted order: the same
 // records in any order give the same bytes, while they keep within the limits.
+//
+// An object inside a record whose keys are data, as ids and dates are, is a
+// map: it has additionalProperties in place of names. See [shape.isMap].
 //
 // A field may be null, unless its name is in required (the primary key) and no
 // null was seen. A string field is a date-time where every value is one by RFC
@@ -68,6 +76,7 @@ func (in *Inference) Schema(required []string) []byte {
 func (in *Inference) see(s *shape, t provenText, i, depth int) {
 	kind := t.kindAt(i)
 	s.kinds |= kind
+	s.times++
 	switch {
 	case kind == kindString:
 		s.plain = s.plain || !isDateTime(t[i:t.afterString(i)])
@@ -81,10 +90,9 @@ func (in *Inference) see(s *shape, t provenText, i, depth int) {
 
 func (in *Inference) seeItems(s *shape, t provenText, i, depth int) {
 	if s.items == nil {
-		if in.left <= 0 {
+		if !in.take() {
 			return
 		}
-		in.left--
 		s.items = &shape{}
 	}
 	for c := contentsOf(t, i); c.next(); {
@@ -96,7 +104,11 @@ func (in *Inference) seeFields(s *shape, t provenText, i, depth int) {
 	if s.fields == nil {
 		s.fields = map[string]*shape{}
 	}
-	for c := contentsOf(t, i); c.next(); {
+	c := contentsOf(t, i)
+	for met := false; c.next(); met = true {
+		if !met {
+			s.objects++
+		}
 		if f := in.field(s, c.key); f != nil {
 			in.see(f, t, c.start, depth)
 		}
@@ -113,14 +125,29 @@ func (in *Inference) field(s *shape, key provenText) *shape {
 	if f := s.fields[string(name)]; f != nil {
 		return f
 	}
-	if in.left <= 0 || len(s.fields) >= maxInferFields || len(name) > maxInferName {
+	if s != &in.root && !s.open && len(s.fields) >= maxInferFields && s.isMap() {
+		in.fold(s)
+	}
+	if s.values != nil {
+		return s.values
+	}
+	if len(s.fields) >= maxInferFields || len(name) > maxInferName || !in.take() {
 		s.open = true
 		return nil
 	}
-	in.left--
 	f := &shape{}
 	s.fields[string(name)] = f
 	return f
+}
+
+// take takes one more field or kind of items from what is left. It reports
+// false where nothing is.
+func (in *Inference) take() bool {
+	if in.left <= 0 {
+		return false
+	}
+	in.left--
+	return true
 }
 
 // appendSchema appends the schema of the values seen and those of the kinds in
@@ -134,7 +161,11 @@ func (s *shape) appendSchema(dst []byte, also kinds) []byte {
 	if s.kinds&^kindNull == kindString && !s.plain {
 		dst = append(dst, `,"format":"date-time"`...)
 	}
-	if s.fields != nil {
+	switch {
+	case s.fields != nil && s.isMap():
+		dst = append(dst, `,"additionalProperties":`...)
+		dst = s.anyMember().appendSchema(dst, kindNull)
+	case s.fields != nil:
 		dst = s.appendProperties(dst, nil)
 	}
 	if s.items != nil {

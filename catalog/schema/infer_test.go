@@ -197,6 +197,8 @@ func FuzzInfer(f *testing.F) {
 	} {
 		f.Add([]byte(r), []byte(`{"a":5,"b":"0000-01-01T00:00:00.0+23:59"}`))
 	}
+	days := members(30, func(j int) string { return fmt.Sprintf(`"2024-01-%02d":{"n":%d}`, j+1, j) })
+	f.Add([]byte(`{"m":{`+days+`}}`), []byte(`{"m":{"0":{"n":1.5,"x":[{}]},"1":null},"a":{`+days+`}}`))
 	f.Fuzz(func(t *testing.T, one, two []byte) {
 		in := schema.NewInference()
 		in.Add(one)
