@@ -71,6 +71,7 @@ func (w *worker) describe(ctx context.Context) (catalog.Described, error) {
 		d.ReplicationMethod = catalog.Incremental
 	}
 	if c := w.renderer.checker; c.known() {
+		w.warnIgnored()
 		d.Schema = c.doc
 		return d, nil
 	}

@@ -178,6 +178,18 @@ func TestDiscoverGiven(t *testing.T) {
 	}
 }
 
+// TestDiscoverIgnored says what of a given schema is not checked, and where.
+func TestDiscoverIgnored(t *testing.T) {
+	var logged strings.Builder
+	s := setup{definition: policed("schema: {type: object, properties: {id: {type: integer}, tags: {minContains: 2, contains: {}}}}"), api: rowsAPI()}
+	if _, err := tap.Discover(t.Context(), s.options(t, io.Discard, &logged)); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := logged.String(), "/properties/tags/minContains is ignored: one element that fits contains is enough"; strings.Count(got, want) != 1 || !strings.Contains(got, "stream=items") {
+		t.Errorf("got %s, want %s once", got, want)
+	}
+}
+
 func TestDiscoverFails(t *testing.T) {
 	_, err := discover(t, setup{definition: policed(""), api: itemsAPI(3, apitest.From(1, apitest.Status(403)))})
 	checkFailure(t, err, "permanent")

@@ -18,7 +18,7 @@ func (c *lintCmd) Run(rt *runtime) error {
 	if err != nil {
 		return &tap.InputError{Err: err}
 	}
-	for _, warning := range d.Warnings {
+	for _, warning := range append(d.Warnings, tap.SchemaWarnings(d)...) {
 		rt.console.logger.Warn(warning.Error())
 	}
 	_, err = fmt.Fprintf(rt.stdout, "%s: %d streams, no problem\n", c.File, len(d.Streams))

@@ -1,0 +1,47 @@
+package tap
+
+import (
+	"fmt"
+
+	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/sources"
+)
+
+// SchemaWarnings returns what the schemas of a definition say without being
+// checked, as keywords of drafts later than 7.
+func SchemaWarnings(d *sources.Definition) sources.Problems {
+	var all sources.Problems
+	for i, s := range d.Streams {
+		if s.Schema == nil {
+			continue
+		}
+		where := "JSON Schema: "
+		if s.SchemaFile != "" {
+			where += s.SchemaFile + ": "
+		}
+		for _, what := range ignoredIn(s.Schema) {
+			all = append(all, sources.Problem{
+				File: d.File, Line: s.Line, Column: 1, Place: fmt.Sprintf("streams[%d] (%s).schema", i, s.Name),
+				Msg: where + what.String(),
+			})
+		}
+	}
+	return all
+}
+
+// ignoredIn returns the keywords that are ignored in a schema. What makes it
+// none at all is said elsewhere.
+func ignoredIn(doc []byte) []schema.Ignored {
+	all, err := schema.IgnoredIn(doc)
+	if err != nil {
+		return nil
+	}
+	return all
+}
+
+// warnIgnored logs them for the stream's schema.
+func (w *worker) warnIgnored() {
+	for _, what := range ignoredIn(w.renderer.checker.doc) {
+		w.run.Log.Warn("JSON Schema: "+what.String(), "stream", w.Name)
+	}
+}
