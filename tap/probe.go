@@ -8,23 +8,14 @@ import (
 	"io"
 
 	"github.com/tap-rest/tap-rest/catalog"
-	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/message"
 )
 
-const (
-	// sampleRecords is from how many records a schema is inferred, at most.
-	sampleRecords = 500
-	// samplePages is how many pages are asked for to get them, at most: each
-	// may cost money.
-	samplePages = 3
-)
-
 // Discover returns what there is to read: every stream with its schema. Streams
 // whose schema cannot be told are left out, and the error, Failures, says why. A
-// schema that the definition does not give is inferred from the stream's first
-// records and cached, so that the next discovery makes no call.
+// schema that the definition does not give is inferred from a sample of the
+// stream's records and cached, so that the next discovery makes no call.
 func Discover(stop context.Context, o Options) ([]catalog.Described, error) {
 	r := newRun(o)
 	defer r.close()
@@ -88,22 +79,6 @@ func (w *worker) describe(ctx context.Context) (catalog.Described, error) {
 		w.run.Log.Warn("the inferred schema is not cached", "stream", w.Name, "why", err.Error())
 	}
 	return d, nil
-}
-
-// inferSchema infers a schema from the first records. Without any it says
-// nothing of them, and sampled is false.
-func (w *worker) inferSchema(ctx context.Context) (doc json.RawMessage, sampled bool, err error) {
-	inference := schema.NewInference()
-	total := 0
-	err = w.firstPages(ctx, func(page *fetch.Page) (bool, error) {
-		if err := w.renderer.see(page); err != nil {
-			return false, err
-		}
-		n, err := w.renderer.learn(inference, page)
-		total += n
-		return total < sampleRecords, err
-	})
-	return inference.Schema(w.keys), total > 0, err
 }
 
 // firstPages hands out the first pages of a walk, until visit has enough.

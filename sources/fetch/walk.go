@@ -47,6 +47,20 @@ func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Va
 // API. It is called before Next.
 func (w *Walk) Record(r *Recording) { w.rec = r }
 
+// SameRequest reports whether both walks ask for the same next.
+func (w *Walk) SameRequest(other *Walk) bool {
+	var digests [2][16]byte
+	for i, one := range []*Walk{w, other} {
+		one.setPage(expr.Undefined())
+		out, err := one.build()
+		if err != nil {
+			return false
+		}
+		digests[i] = one.digest(out)
+	}
+	return digests[0] == digests[1]
+}
+
 // Next returns the next page, io.EOF after the last one. After an error the
 // walk is over, and every call returns it again: another walk goes on from the
 // last page's Next. The error is ErrStopped, also when ctx ends, or an *Error.

@@ -1,0 +1,189 @@
+package tap
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch"
+)
+
+const (
+	// sampleRecords is from how many records on a schema is inferred without
+	// asking for more pages.
+	sampleRecords = 500
+	// samplePages is how many pages from the start are asked for to get them,
+	// at most: each may cost money. One more comes from the other end.
+	samplePages = 3
+	// endShare is which part of a stream's time its other end is, and maxNewest
+	// the longest that may be at the new one: short, so that what is new is seen,
+	// and long enough not to come out empty.
+	endShare  = 10
+	maxNewest = 30 * 24 * time.Hour
+)
+
+// sample is what a schema is inferred from: the first pages of a stream, and a
+// page of its other end, where the definition lets us ask for that.
+type sample struct {
+	inference *schema.Inference
+	records   int
+	last      bool           // the stream has no more pages
+	next      fetch.Position // after the last page of the start
+	size      int64          // records of the first page
+	pages     int64          // in all, as the API counts; 0: unknown
+	from, to  []byte         // replication values at the start: of the first and of the last record
+}
+
+// inferSchema infers a schema from a sample. Without any records it says nothing
+// of them, and sampled is false.
+func (w *worker) inferSchema(ctx context.Context) (doc json.RawMessage, sampled bool, err error) {
+	s := sample{inference: schema.NewInference()}
+	err = w.firstPages(ctx, func(page *fetch.Page) (bool, error) {
+		if err := w.take(&s, page); err != nil {
+			return false, err
+		}
+		return s.records < sampleRecords, s.look(w, page)
+	})
+	if err == nil && !s.last {
+		err = w.takeOtherEnd(ctx, &s)
+	}
+	return s.inference.Schema(w.keys), s.records > 0, err
+}
+
+// take adds a page's records to the sample.
+func (w *worker) take(s *sample, page *fetch.Page) error {
+	if err := w.renderer.see(page); err != nil {
+		return err
+	}
+	n, err := w.renderer.learn(s.inference, page)
+	s.records += n
+	return err
+}
+
+// look notes what a page from the start says about the other end.
+func (s *sample) look(w *worker, page *fetch.Page) error {
+	n := page.Records.Len()
+	s.last, s.next = page.Last, page.Next
+	if n > 0 && w.key != "" {
+		if s.from == nil {
+			s.from = slices.Clone(catalog.Field(page.Records.Record(0), w.key))
+		}
+		s.to = slices.Clone(catalog.Field(page.Records.Record(n-1), w.key))
+	}
+	if s.size == 0 {
+		s.size = int64(n)
+	}
+	ref := w.Pagination.TotalPages
+	if ref.IsZero() {
+		return nil
+	}
+	vars := slices.Clone(w.renderer.vars)
+	vars[sources.VarResponse], vars[sources.VarHeaders] = expr.JSONBytes(page.Body), fetch.HeaderValue(page.Header)
+	v, err := fetch.EvalRef(ref, vars, page.Body, page.Header)
+	if pages, ok := v.Int64(); ok {
+		s.pages = pages
+	}
+	return err
+}
+
+// takeOtherEnd adds one page of the other end to the sample. An API that
+// refuses it leaves the sample as it is: it would the next time, too.
+func (w *worker) takeOtherEnd(ctx context.Context, s *sample) error {
+	walk := w.otherEnd(s)
+	if walk == nil {
+		return nil
+	}
+	page, err := walk.Next(ctx)
+	var e *fetch.Error
+	if errors.As(err, &e) && e.Class != fetch.Transient {
+		w.run.Log.Info("the schema is inferred from the first pages alone", "stream", w.Name, "why", err.Error())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer page.Release()
+	return w.take(s, page)
+}
+
+// otherEnd returns a walk that begins at the other end, nil where the
+// definition does not let us ask for it, or the request would be the first one.
+func (w *worker) otherEnd(s *sample) *fetch.Walk {
+	if at, ok := s.lastPage(&w.Pagination); ok {
+		return w.newWalk(at)
+	}
+	end, ok := w.clock.otherEnd(s, w.window.until, w.vars)
+	if !w.incremental || !ok {
+		return nil
+	}
+	vars := slices.Clone(w.vars)
+	vars[sources.VarWindow] = end.value()
+	walk := w.client.NewWalk(w.Stream, w.splitter, vars, fetch.Position{}, &w.counters)
+	if walk.SameRequest(w.newWalk(fetch.Position{})) {
+		return nil
+	}
+	return walk
+}
+
+// lastPage returns where the last page is, if pages are counted, the API says
+// how many there are, and it was not among the first ones.
+func (s *sample) lastPage(p *sources.Pagination) (at fetch.Position, ok bool) {
+	if s.size == 0 {
+		return at, false
+	}
+	total, pages := s.next.Total, s.pages
+	if pages == 0 && total != nil {
+		pages = (*total + s.size - 1) / s.size
+	}
+	at = fetch.Position{Pages: pages - 1, Records: (pages - 1) * s.size}
+	if total != nil {
+		at.Records = *total // it is no end of a walk that has them all
+	}
+	switch p.Type {
+	case sources.PaginatePage:
+		at.Number = p.Start + pages - 1
+		return at, at.Number >= s.next.Number
+	case sources.PaginateOffset:
+		at.Offset = p.Start + (pages-1)*s.size
+		return at, at.Offset >= s.next.Offset
+	}
+	return at, false
+}
+
+// otherEnd returns the window of the newest records, or of the oldest where the
+// sample begins with the newest. It reports false where time is no measure, or
+// the stream has no beginning to tell the oldest by.
+func (c clock) otherEnd(s *sample, until time.Time, vars expr.Vars) (w window, ok bool) {
+	if c.Incremental == nil || until.IsZero() || !c.Bookmark.IsZero() {
+		return w, false
+	}
+	begin, known, err := c.startTime(nil, 0, vars)
+	if err != nil {
+		return w, false
+	}
+	from, to := until.Add(-maxNewest), until
+	if known {
+		share := until.Sub(begin) / endShare
+		from = until.Add(-min(share, maxNewest))
+		if order, err := c.compare(s.from, s.to); err == nil && order > 0 {
+			from, to = begin, begin.Add(share)
+		}
+	}
+	w, err = c.lay(from, to)
+	return w, err == nil
+}
+
+// lay returns the window of a time.
+func (c clock) lay(from, to time.Time) (w window, err error) {
+	if w.start, err = c.write(c.cut(from), c.StartExclusive); err != nil {
+		return w, err
+	}
+	w.end, err = c.write(c.cut(to), c.EndInclusive && c.unit() == 24*time.Hour)
+	return w, err
+}
