@@ -9,6 +9,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/message"
 )
 
@@ -46,6 +47,7 @@ func Discover(stop context.Context, o Options) ([]catalog.Described, error) {
 // plays no part.
 func (r *run) probes(stop context.Context) ([]*worker, error) {
 	context.AfterFunc(stop, func() { r.gate.shut("it was told to stop") })
+	r.State = &state.State{}
 	readings, err := r.plan()
 	if err != nil {
 		return nil, err

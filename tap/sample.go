@@ -118,8 +118,8 @@ func (w *worker) otherEnd(s *sample) *fetch.Walk {
 	if at, ok := s.lastPage(&w.Pagination); ok {
 		return w.newWalk(at)
 	}
-	end, ok := w.clock.otherEnd(s, w.window.until, w.vars)
-	if !w.incremental || !ok {
+	end, ok := w.clock.otherEnd(s, w.pass.AsOf, w.vars)
+	if !ok {
 		return nil
 	}
 	vars := slices.Clone(w.vars)
@@ -159,11 +159,15 @@ func (s *sample) lastPage(p *sources.Pagination) (at fetch.Position, ok bool) {
 // otherEnd returns the window of the newest records, or of the oldest where the
 // sample begins with the newest. It reports false where time is no measure, or
 // the stream has no beginning to tell the oldest by.
-func (c clock) otherEnd(s *sample, until time.Time, vars expr.Vars) (w window, ok bool) {
-	if c.Incremental == nil || until.IsZero() || !c.Bookmark.IsZero() {
+func (c clock) otherEnd(s *sample, asOf time.Time, vars expr.Vars) (w window, ok bool) {
+	if c.Incremental == nil || c.Format == "integer" || !c.Bookmark.IsZero() {
 		return w, false
 	}
 	begin, known, err := c.startTime(nil, 0, vars)
+	if err != nil {
+		return w, false
+	}
+	until, err := c.endTime(asOf, vars)
 	if err != nil {
 		return w, false
 	}

@@ -173,6 +173,19 @@ func TestDiscoverOtherEndFails(t *testing.T) {
 	checkFailure(t, err, "503")
 }
 
+// TestDiscoverWithState: where a sync would go on is not where a schema is
+// inferred from.
+func TestDiscoverWithState(t *testing.T) {
+	api := apitest.New().Add(apitest.Collection{Path: "/items", Style: apitest.Cursor, Rows: aging(10), Filter: apitest.Filter{Field: "updated_at", From: "from", To: "to"}})
+	definition := sampled("type: cursor, next: next_page, param: cursor", "    replication_key: updated_at\n    incremental: {start: \"2024-06-01\"}\n")
+	if _, err := discover(t, setup{definition: definition, api: api, state: stateOf(`"2025-05-30T00:00:00Z"`)}); err != nil {
+		t.Fatal(err)
+	}
+	if got := params(api, "from")[0]; got != "2024-06-01T00:00:00Z" {
+		t.Errorf("the first request had from=%s", got)
+	}
+}
+
 // TestDiscoverIsStable: the same data gives the same schema, byte by byte,
 // however the records of a page are ordered.
 func TestDiscoverIsStable(t *testing.T) {
@@ -197,6 +210,18 @@ func TestDiscoverIsStable(t *testing.T) {
 		`"properties":{"size":{"type":["null","number"]},"text":{"type":["null","string"]}}}},"tags":{"type":["null","array"],"items":{}}}}`
 	if want != schema {
 		t.Errorf("got  %s\nwant %s", want, schema)
+	}
+	// And a sync with the catalog made of it has it to the end.
+	api := apitest.New().Add(apitest.Collection{Path: "/items", Style: apitest.Page, Rows: mapped, Total: true})
+	s := setup{definition: sampled("type: page, param: page, total: meta.total", ""), api: api, config: `{"run":{"flush":{"responses":0}}}`}
+	all, err := discover(t, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.catalog = string(catalog.AppendSinger(nil, all))
+	r := s.must(t)
+	if got := r.types(); got != "SCHEMA RECORD*300 STATE" || string(r.lines[0].Schema) != schema {
+		t.Errorf("the sync wrote %s, with schema %s", got, r.lines[0].Schema)
 	}
 }
 

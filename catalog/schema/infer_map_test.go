@@ -135,24 +135,31 @@ func TestRecordIsNoMap(t *testing.T) {
 // Maps are folded where the limits are reached, so that they leave room for
 // the fields that come late, and do not depend on which names came first.
 func TestMapsAreBounded(t *testing.T) {
-	// 30,000 keys with 21 shapes each.
-	records := made(1_500, func(i int) string {
-		return members(20, func(j int) string {
-			return fmt.Sprintf(`"k%d-%d":{%s}`, i, j, members(20, func(k int) string { return fmt.Sprintf(`"f%d":%d`, k, i) }))
+	for _, tt := range []struct{ name, before, after, open string }{
+		{"maps", ``, ``, ``},
+		{"maps in maps", `"id-%d":{`, `}`, `"additionalProperties":{"type":["null","object"],`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			// 30,000 keys with 21 shapes each.
+			records := made(1_500, func(i int) string {
+				return strings.ReplaceAll(tt.before, "%d", fmt.Sprint(i)) + members(20, func(j int) string {
+					return fmt.Sprintf(`"k%d-%d":{%s}`, i, j, members(20, func(k int) string { return fmt.Sprintf(`"f%d":%d`, k, i) }))
+				}) + tt.after
+			})
+			late := `{"late":{"a":1},"m":null}`
+			doc := inferred(append(records, late), nil)
+			want := `{"type":"object","properties":{"late":{"type":["null","object"],"properties":{"a":{"type":["null","integer"]}}},` +
+				`"m":{"type":["null","object"],` + tt.open + `"additionalProperties":{"type":["null","object"],"properties":{`
+			if !strings.HasPrefix(string(doc), want) || strings.Contains(string(doc), `"additionalProperties":true`) {
+				t.Fatalf("got %.400s…\nwant %s…", doc, want)
+			}
+			checkAccepts(t, doc, records[len(records)-5:])
+			random := rand.New(rand.NewPCG(2, 3))
+			random.Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })
+			if got := inferred(append([]string{late}, records...), nil); string(got) != string(doc) {
+				t.Errorf("another order: got %.400s…", got)
+			}
 		})
-	})
-	late := `{"late":{"a":1},"m":null}`
-	doc := inferred(append(records, late), nil)
-	want := `{"type":"object","properties":{"late":{"type":["null","object"],"properties":{"a":{"type":["null","integer"]}}},` +
-		`"m":{"type":["null","object"],"additionalProperties":{"type":["null","object"],"properties":{`
-	if !strings.HasPrefix(string(doc), want) || strings.Contains(string(doc), `"additionalProperties":true`) {
-		t.Fatalf("got %.400s…\nwant %s…", doc, want)
-	}
-	checkAccepts(t, doc, records[len(records)-5:])
-	random := rand.New(rand.NewPCG(2, 3))
-	random.Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })
-	if got := inferred(append([]string{late}, records...), nil); string(got) != string(doc) {
-		t.Errorf("another order: got %.400s…", got)
 	}
 }
 
@@ -247,6 +254,15 @@ func TestAddFieldsStopsAtMaps(t *testing.T) {
 	checkAccepts(t, wider, []string{record, `{"m":{"u1":{"n":1},"z":{"n":2,"x":null}}}`})
 }
 
+// All new members of one object say what the others may be.
+func TestAddFieldsOfMap(t *testing.T) {
+	begin := `{"properties":{"m":{"properties":{` + members(100, func(j int) string { return fmt.Sprintf(`"f%d":{"type":"integer"}`, j) }) + `}`
+	got, _, err := schema.AddFields([]byte(begin+`}}}`), []byte(`{"m":{"f1":0,"x":1,"y":1.5}}`))
+	if want := begin + `,"additionalProperties":{"type":["null","number"]}}}}`; string(got) != want {
+		t.Errorf("got …%s, %v\nwant …%s", got[len(got)-100:], err, want[len(want)-100:])
+	}
+}
+
 // What is no map grows on, name by name.
 func TestAddFieldsIsNoMap(t *testing.T) {
 	hundred := func(value string) string {
@@ -296,10 +312,40 @@ func TestRandomMaps(t *testing.T) {
 	}
 }
 
+// A schema that grows as a sync lets it, new fields first and types where a
+// record does not fit, takes all records that it grew for.
+func TestRandomGrowth(t *testing.T) {
+	random := rand.New(rand.NewPCG(13, 17))
+	maps := 0
+	for range 10 {
+		records := randomMaps(random, 40)
+		doc := inferred(records[:1+random.IntN(5)], nil)
+		for _, r := range records {
+			for _, grow := range []func(doc, record []byte) ([]byte, bool, error){schema.AddFields, schema.Widen} {
+				var err error
+				if doc, _, err = grow(doc, []byte(r)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		maps += strings.Count(string(doc), `"additionalProperties":{`)
+		s, fields := mustCompile(t, string(doc)), mustFields(t, string(doc))
+		for _, r := range records {
+			if v, got := s.Check([]byte(r)), unknown(fields, r); v != nil || got != nil {
+				t.Fatalf("%s\nby %s: %v, new %q", r, doc, v, got)
+			}
+		}
+	}
+	if maps < 3 {
+		t.Errorf("got %d maps in all: the records are no test", maps)
+	}
+}
+
 // randomMaps makes records of one stream: they share in what their objects
 // differ.
 func randomMaps(r *rand.Rand, n int) []string {
-	names, most, depth := 1+r.IntN(200), 1+r.IntN(40), 1+r.IntN(2)
+	depth := 1 + r.IntN(2)
+	names, most := 1+r.IntN(200), 1+r.IntN(30/(depth*depth))
 	value := func() string { return randomValue(r, 2) }
 	if r.IntN(4) > 0 {
 		one := []string{`1`, `"x"`, `{"a":1}`, `[null]`, `true`}[r.IntN(5)]

@@ -20,6 +20,7 @@ func TestInference(t *testing.T) {
 		{"none", nil, []string{"id"}, `{}`},
 		{"not an object", []string{`[]`, `1`, ``}, nil, `{}`},
 		{"names are sorted", []string{`{"b":1,"a":"x"}`}, nil, `{"a":{"type":["null","string"]},"b":{"type":["null","integer"]}}`},
+		{"no enumeration", []string{`{"a":"open"}`, `{"a":"closed"}`, `{"a":"open"}`}, nil, `{"a":{"type":["null","string"]}}`},
 		{"key", []string{`{"id":1}`}, []string{"id"}, `{"id":{"type":"integer"}}`},
 		{"null in a key", []string{`{"id":1}`, `{"id":null}`}, []string{"id"}, `{"id":{"type":["null","integer"]}}`},
 		{"key that is absent once", []string{`{"id":1}`, `{}`}, []string{"id"}, `{"id":{"type":"integer"}}`},
