@@ -35,9 +35,10 @@
 //
 // [Compile] makes a [Schema] of a document, and [Schema.Check] returns the
 // [Violation] of a record that does not fit; [Schema.AppendRepaired] puts null
-// in place of what does not. [Inference] reads records one by one. [Fields]
-// finds fields that a schema does not name, and cuts them out; [AddFields] and
-// [Widen] change the schema instead.
+// in place of what does not; [IgnoredIn] says what of the document is not
+// checked. [Inference] reads records one by one. [Fields] finds fields that a
+// schema does not name, and cuts them out; [AddFields] and [Widen] change the
+// schema instead.
 //
 // # Promises
 //

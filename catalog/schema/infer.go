@@ -54,7 +54,7 @@ func (in *Inference) Add(record []byte) {
 // records in any order give the same bytes, while they keep within the limits.
 //
 // An object inside a record whose keys are data, as ids and dates are, is a
-// map: it has additionalProperties in place of names. See [shape.isMap].
+// map: it has additionalProperties in place of names.
 //
 // A field may be null, unless its name is in required (the primary key) and no
 // null was seen. A string field is a date-time where every value is one by RFC
