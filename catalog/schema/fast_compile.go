@@ -128,7 +128,8 @@ func (c *fastCompiler) namesAlone(n *node) bool {
 		return true
 	}
 	for _, other := range group {
-		if other.properties() != nil || len(itemsOf([]*node{other})) > 0 {
+		alone := []*node{other}
+		if other.properties() != nil || len(itemsOf(alone)) > 0 || len(restOf(alone)) > 0 {
 			return false
 		}
 	}
@@ -231,7 +232,7 @@ func (c *fastCompiler) object(n *node, named bool) *objectCheck {
 		closed: named && isClosed([]*node{n}),
 	}
 	o.drop = c.drop && o.closed
-	o.rest = c.compile(n.get("additionalProperties"), false)
+	o.rest = c.compile(n.get("additionalProperties"), named && !hasPatterns(n))
 	o.names = c.compile(c.has(n, "propertyNames"), false)
 	if patterns := n.object("patternProperties"); patterns != nil {
 		patterns.take()

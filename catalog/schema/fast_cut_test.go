@@ -85,8 +85,8 @@ func (p cutPlay) doc(depth int) string {
 			members = append(members, fmt.Sprintf(`"%s":%s`, name, p.doc(depth+1)))
 		}
 	}
-	more := []string{"", `,"required":["a"]`, `,"additionalProperties":false`, `,"minProperties":2`, `,"maxProperties":2`,
-		`,"dependencies":{"a":["b"]}`, `,"patternProperties":{"^[ab]$":{}}`, `,"propertyNames":{"maxLength":2}`}[p.IntN(8)]
+	more := []string{"", `,"required":["a"]`, `,"additionalProperties":false`, `,"additionalProperties":` + p.doc(depth+1), `,"minProperties":2`, `,"maxProperties":2`,
+		`,"dependencies":{"a":["b"]}`, `,"patternProperties":{"^[ab]$":{}}`, `,"propertyNames":{"maxLength":2}`}[p.IntN(9)]
 	return `{"properties":{` + strings.Join(members, ",") + `}` + more + `}`
 }
 
