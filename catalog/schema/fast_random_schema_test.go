@@ -59,6 +59,7 @@ func keywordParts() map[string]func(m *maker, depth int) part {
 		"if":                   (*maker).ifPart,
 		"$ref":                 (*maker).refPart,
 		"boolean":              (*maker).booleanPart,
+		"wide":                 (*maker).widePart,
 	}
 }
 
@@ -142,10 +143,10 @@ func (m *maker) asRecord(s *sample) *sample {
 // objectOf writes an object with most of the fields, and others at times.
 func (m *maker) objectOf(fields func(int) []field, depth int) string {
 	var some []field
-	seen := map[string]bool{}
+	seen, keep := map[string]bool{}, pick(m, []int{85, 85, 100})
 	if fields != nil && depth > -3 {
 		for _, f := range fields(depth) {
-			if name := unquoted(f.name); !seen[name] && m.chance(85) {
+			if name := unquoted(f.name); !seen[name] && m.chance(keep) {
 				seen[name] = true
 				some = append(some, f)
 			}
@@ -428,10 +429,16 @@ func (m *maker) dependenciesPart(depth int) part {
 	}}
 }
 
+// hugeSizes are beyond what anything has, and wrap if they are multiplied.
+var hugeSizes = []string{"9223372036854775807", "4611686018427387904", "2305843009213693953", "4294967297"}
+
 // sizePart makes a keyword that counts: fields, items or characters.
 func (m *maker) sizePart(keyword, kind string) part {
 	size := m.IntN(4)
 	p := part{kind: kind, text: fmt.Sprintf(`"%s":%d`, keyword, size)}
+	if m.chance(4) {
+		p.text = fmt.Sprintf(`"%s":%s`, keyword, pick(m, hugeSizes))
+	}
 	p.value = func(depth int) string {
 		n := max(0, size+m.IntN(3)-1)
 		switch kind {
@@ -675,6 +682,31 @@ func (m *maker) refPart(int) part {
 	i := m.IntN(len(m.shared))
 	p := m.partOf(fmt.Sprintf(`"$ref":"#/definitions/%d"`, i), []*sample{m.shared[i]})
 	return p
+}
+
+// widePart makes a keyword with more names than a machine word has bits.
+func (m *maker) widePart(int) part {
+	size := pick(m, []int{63, 64, 65, 66, 129})
+	text, member, many := `"properties":{%s}`, `"k%d":{"type":["integer","null"]}`, size
+	switch m.IntN(4) {
+	case 0:
+		text, member = `"required":[%s]`, `"k%d"`
+	case 1: // few fields: the judge compiles the patterns for each of them
+		text, member, many = `"patternProperties":{%s},"additionalProperties":false`, `"^k%d$":{"type":["integer","null"]}`, 4
+	}
+	var members []string
+	for i := range size {
+		members = append(members, fmt.Sprintf(member, i))
+	}
+	return part{kind: "object", text: fmt.Sprintf(text, strings.Join(members, ",")), fields: func(int) (fields []field) {
+		for i := range many + m.IntN(2) {
+			fields = append(fields, field{m.quote(fmt.Sprintf("k%d", max(0, size-1-i))), pick(m, []string{"1", "1", "1", "null"})})
+		}
+		if m.chance(30) {
+			fields[m.IntN(many)].value = m.anyValue(0)
+		}
+		return fields
+	}}
 }
 
 func (m *maker) booleanPart(int) part { return part{text: `"title":"none"`} }
