@@ -172,7 +172,7 @@ func TestFastConcurrently(t *testing.T) {
 	for range 4 {
 		group.Go(func() {
 			for range 200 {
-				e := s.Expect([]string{"w"}, "v")
+				e := s.Expect(Wanted{Fields: []string{"w"}, Value: "v"})
 				for record, want := range map[string]bool{
 					`{"v":"\u00e9","w":1}`: true, `{"v":"b","w":1}`: false, `{"v":{"\u0061":"2024-02-29"},"w":1}`: true, `{"v":{"\u0061":"2023-02-29"},"w":1}`: false, `{"v":"a"}`: false,
 				} {

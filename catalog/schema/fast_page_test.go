@@ -15,9 +15,9 @@ const (
 	findingTime   = 2 * time.Minute
 )
 
-// What is found out about a record while its page is proven is what is found
-// out about it alone, and holds: it fits, it has its fields, it has no new
-// ones, and the value that was asked for is where it says.
+// What is found out about a record, alone or while its page is proven, holds:
+// without what is to be cut out of it, it fits, it has its fields, it has no
+// new ones, and the value that was asked for is where it says.
 func TestFastFindings(t *testing.T) {
 	scanner, err := NewPageScanner(RecordPath{Steps: []string{"data"}})
 	if err != nil {
@@ -54,7 +54,7 @@ func TestFastFindings(t *testing.T) {
 func tryFindings(t *testing.T, scanner *PageScanner, seed uint64) ([]Finding, bool) {
 	t.Helper()
 	m := newMaker(seed)
-	doc := m.document(pick(m, []string{"", "", "properties", "additionalProperties", "allOf", "not", "dependencies", "wide"}))
+	doc := m.document(pick(m, []string{"", "", "properties", "additionalProperties", "allOf", "not", "dependencies", "contains", "items", "wide"}))
 	s, err := Compile([]byte(doc.text))
 	if err != nil {
 		return nil, false
@@ -63,13 +63,8 @@ func tryFindings(t *testing.T, scanner *PageScanner, seed uint64) ([]Finding, bo
 	if err != nil {
 		t.Fatalf("seed %d: compiles, but NewFields: %v", seed, err)
 	}
-	var needed []string
-	for m.chance(30) {
-		needed = append(needed, m.name())
-	}
-	value := pick(m, []string{"", m.name(), m.name(), "v"})
-	e := s.Expect(needed, value)
-
+	w := m.wanted()
+	e := s.Expect(w)
 	var records []string
 	for range recordsByRound {
 		records = append(records, doc.value(4))
@@ -82,26 +77,48 @@ func tryFindings(t *testing.T, scanner *PageScanner, seed uint64) ([]Finding, bo
 	}
 	var all []Finding
 	for i, record := range records {
-		in, alone := page.Records[i].Finding, e.Look([]byte(record))
-		all = append(all, in)
-		fault := findingFault(s, fields, record, needed, value, alone)
-		switch place := page.Value(i); {
-		case fault != "":
-		case in.Fits != alone.Fits || in.Known != alone.Known || !in.Looked:
-			fault = "is judged otherwise in a page"
-		case string(place) != record[alone.Value.Start:alone.Value.End]:
-			fault = "its value lies elsewhere in a page: " + string(place)
+		left := withoutPaths(record, w.Cut)
+		if w.Drop {
+			left = string(fields.AppendWithout(nil, []byte(left)))
+		}
+		alone := e.Look([]byte(left))
+		all = append(all, alone)
+		fault := findingFault(s, fields, left, w, alone, left[alone.Value.Start:alone.Value.End])
+		if in := page.Records[i].Finding; in.Looked && fault == "" {
+			stays := string(page.AppendRecord(nil, i))
+			if !json.Valid([]byte(stays)) || withoutPaths(stays, nil) != withoutPaths(left, nil) {
+				fault = "what stays in a page is " + stays
+			} else if fault = findingFault(s, fields, left, w, in, string(page.Value(i))); fault != "" {
+				fault = "in a page: " + fault
+			}
 		}
 		if fault != "" {
-			t.Errorf("%s\nseed %d (-run %s -fast.seed %[2]d)\nfound %+[4]v alone, %+v in a page\nneeded %q, value %q\nschema %s\nrecord %s", fault, seed, t.Name(), alone, in, needed, value, doc.text, record)
+			t.Errorf("%s\nseed %d (-run %s -fast.seed %[2]d)\nfound %+[4]v alone, %+v in a page\nwanted %+v\nschema %s\nrecord %s\nof which stays %s", fault, seed, t.Name(), alone, page.Records[i].Finding, w, doc.text, record, left)
 			return all, true
 		}
 	}
 	return all, true
 }
 
-// findingFault says in what a finding about a record is wrong.
-func findingFault(s *Schema, fields *Fields, record string, needed []string, value string, found Finding) (fault string) {
+// wanted makes what is asked of records besides their schema.
+func (m *maker) wanted() Wanted {
+	w := Wanted{Value: pick(m, []string{"", m.name(), m.name(), "v"}), Drop: m.chance(40)}
+	for m.chance(30) {
+		w.Fields = append(w.Fields, m.name())
+	}
+	for m.chance(35) {
+		path := []string{m.name()}
+		for m.chance(40) {
+			path = append(path, m.name())
+		}
+		w.Cut = append(w.Cut, path)
+	}
+	return w
+}
+
+// findingFault says in what a finding about a record, from which everything is
+// cut that is to be, is wrong.
+func findingFault(s *Schema, fields *Fields, record string, w Wanted, found Finding, value string) (fault string) {
 	if found.Fits {
 		if hugeNumberIn([]byte(record)) != "" {
 			return "fits, with a huge number"
@@ -109,7 +126,7 @@ func findingFault(s *Schema, fields *Fields, record string, needed []string, val
 		if v := s.judged([]byte(record)); v != nil {
 			return "wrongly accepted: the judge says " + v.Error()
 		}
-		for _, name := range needed {
+		for _, name := range w.Fields {
 			if firstField(record, name) == "" {
 				return "accepted without the field " + name
 			}
@@ -121,10 +138,49 @@ func findingFault(s *Schema, fields *Fields, record string, needed []string, val
 			return false
 		})
 	}
-	if want, got := firstField(record, value), record[found.Value.Start:found.Value.End]; value != "" && fault == "" && got != want {
-		return "the value found is " + got + ", want " + want
+	if want := firstField(record, w.Value); w.Value != "" && fault == "" && withoutPaths(value, nil) != withoutPaths(want, nil) {
+		return "the value found is " + value + ", want " + want
 	}
 	return fault
+}
+
+// withoutPaths returns a value without the members at the paths, through any
+// arrays, and without white space.
+func withoutPaths(text string, paths [][]string) string {
+	var items []string
+	decoder := json.NewDecoder(strings.NewReader(text))
+	switch text = strings.TrimSpace(text); {
+	case strings.HasPrefix(text, "["):
+		for decoder.Token(); decoder.More(); {
+			items = append(items, withoutPaths(nextValue(decoder), paths))
+		}
+		return "[" + strings.Join(items, ",") + "]"
+	case strings.HasPrefix(text, "{"):
+		for decoder.Token(); decoder.More(); {
+			name, _ := decoder.Token()
+			value, whole := nextValue(decoder), false
+			var inside [][]string
+			for _, path := range paths {
+				if path[0] == name {
+					whole = whole || len(path) == 1
+					inside = append(inside, path[1:])
+				}
+			}
+			if !whole {
+				items = append(items, string(quote(name.(string)))+":"+withoutPaths(value, inside))
+			}
+		}
+		return "{" + strings.Join(items, ",") + "}"
+	}
+	return text
+}
+
+func nextValue(decoder *json.Decoder) string {
+	var value json.RawMessage
+	if err := decoder.Decode(&value); err != nil {
+		panic(err)
+	}
+	return string(value)
 }
 
 // firstField returns the value of the first field of that name, as written; ""
@@ -134,12 +190,8 @@ func firstField(record, name string) string {
 	decoder.Token()
 	for decoder.More() {
 		key, _ := decoder.Token()
-		var value json.RawMessage
-		if decoder.Decode(&value) != nil {
-			break
-		}
-		if key == name {
-			return string(value)
+		if value := nextValue(decoder); key == name {
+			return value
 		}
 	}
 	return ""
