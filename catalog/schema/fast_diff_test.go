@@ -162,6 +162,8 @@ var diffCases = []struct{ name, doc, record string }{
 	{"maximum beyond uint64", `{"properties":{"v":{"maximum":18446744073709551615}}}`, `{"v":18446744073709551616}`},
 	{"exclusive minimum of draft 4", `{"$schema":"http://json-schema.org/draft-04/schema#","properties":{"v":{"minimum":1,"exclusiveMinimum":true}}}`, `{"v":1}`},
 	{"exclusive minimum of no draft", `{"properties":{"v":{"minimum":5,"exclusiveMinimum":1}}}`, `{"v":3}`},
+	{"exclusive maximum, minus zero", `{"properties":{"v":{"exclusiveMaximum":0}}}`, `{"v":-0.0}`},
+	{"exclusive minimum that is minus zero", `{"properties":{"v":{"exclusiveMinimum":-0.0}}}`, `{"v":0}`},
 	{"exclusive minimum, minus zero", `{"properties":{"v":{"exclusiveMinimum":0}}}`, `{"v":-0}`},
 	{"multiple of a hundredth", `{"properties":{"v":{"multipleOf":0.01}}}`, `{"v":19.995}`},
 	{"multiple, large", `{"properties":{"v":{"multipleOf":3}}}`, `{"v":100000000000000000000000000001}`},
