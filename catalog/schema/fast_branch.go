@@ -2,7 +2,7 @@ package schema
 
 // moreCheck is what a schema asks of values of every kind.
 type moreCheck struct {
-	judge    bool // there is more than is compiled: nothing surely fits
+	judge    bool // there is more than is compiled: nothing is sure
 	literals []*literals
 	all      []*check
 	any      []*check
@@ -27,9 +27,6 @@ func (f *fastRun) checkMore(c *check, i int) (int, verdict) {
 	if end < 0 {
 		return end, unsure
 	}
-	if m.judge {
-		v = max(v, unsure)
-	}
 	for _, l := range m.literals {
 		v = max(v, l.has(f, f.proof.text[i:end]))
 	}
@@ -47,6 +44,9 @@ func (f *fastRun) checkMore(c *check, i int) (int, verdict) {
 	}
 	for _, w := range m.when {
 		v = max(v, f.tryWhen(w, i))
+	}
+	if m.judge {
+		v = unsure
 	}
 	return end, v
 }

@@ -101,6 +101,9 @@ func (c *fastCompiler) compile(n *node, named bool) *check {
 	if named && !c.namesAlone(n) {
 		c.named = false
 	}
+	if named && c.drop && (n.get("not") != nil || c.has(n, "contains") != nil || n.get("uniqueItems") != nil) {
+		c.onePass = false // they would see what is cut out
+	}
 	done := &check{kinds: anyKind}
 	c.checks[key] = done // it may refer to itself
 	if k := n.types(); k != 0 {

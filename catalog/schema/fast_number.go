@@ -26,9 +26,7 @@ func (f *fastRun) checkNumber(c *check, i int) (int, verdict) {
 		return p.notNumber(^end), unsure
 	}
 	text := p.text[i:end]
-	if form == formExponent || len(text) > maxNumber {
-		p.huge = p.huge || isHuge(text)
-	}
+	p.huge = p.huge || isVast(text, form)
 	v := c.allowsNumber(text, form)
 	if c.number != nil && v == fits {
 		v = c.number.fits(text, form)

@@ -20,7 +20,7 @@ type textCheck struct {
 // textFits says whether a proven string, given without its quotes, fits.
 func (f *fastRun) textFits(t *textCheck, raw []byte) verdict {
 	text := f.unescape(raw)
-	if len(text) < t.least*utf8.UTFMax && t.least > 0 || t.most >= 0 && len(text) > t.most {
+	if len(text)/utf8.UTFMax < t.least || t.most >= 0 && len(text) > t.most {
 		if n := utf8.RuneCount(text); n < t.least || t.most >= 0 && n > t.most {
 			return breaks
 		}

@@ -34,7 +34,7 @@ type scanProof struct {
 	text  []byte
 	depth int // containers around the value that is proven next
 	fault *BodyError
-	huge  bool               // a number was met that the judge must not see
+	huge  bool               // a number was met that the judge may have its own mind about
 	open  [MaxDepth + 1]byte // the byte that closes the container at a depth
 }
 
@@ -100,9 +100,7 @@ func (p *scanProof) value(i int) int {
 			if i, form = scanNumber(b, i); i < 0 {
 				return p.notNumber(^i)
 			}
-			if form == formExponent || i-from > maxNumber {
-				p.huge = p.huge || isHuge(b[from:i])
-			}
+			p.huge = p.huge || isVast(b[from:i], form)
 		default:
 			if i = p.literal(i); i < 0 {
 				return i

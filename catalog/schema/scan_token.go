@@ -1,8 +1,10 @@
 package schema
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -168,6 +170,19 @@ func scanNumber(b []byte, i int) (int, numberForm) {
 		return scanDigits(b, i), formExponent
 	}
 	return i, form
+}
+
+// isVast reports whether a number is beyond what all of the judge's rules can
+// take: one that no float64 holds makes it give up where it compares values
+// (enum, const, uniqueItems), and a longer one it is not shown.
+func isVast(number []byte, form numberForm) bool {
+	const most = 300 // digits, and a little less than float64 holds
+	if form != formExponent {
+		return len(number) > most
+	}
+	e := bytes.IndexAny(number, "eE")
+	exponent, err := strconv.Atoi(string(number[e+1:]))
+	return err != nil || len(number)+max(exponent, -exponent) > most
 }
 
 // scanDigits proves one digit or more.
