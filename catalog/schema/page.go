@@ -117,9 +117,10 @@ type PageScanner struct {
 	key   []byte     // the key that is looked at, of keyed records
 	fault *BodyError // how the records differ from the definition
 
-	begin  int // where the value of the body begins
-	base   int // where the text that is proven begins in the page's spans
-	origin int // where in the body the value lies of which gjson made that text
+	begin  int   // where the value of the body begins
+	base   int   // where the text that is proven begins in the page's spans
+	origin int64 // where in the body the value lies of which gjson made that text
+	before int   // records of the body before the page, where that is a piece of it
 }
 
 // NewPageScanner returns a scanner for the records that lie where p says. It

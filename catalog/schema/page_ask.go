@@ -54,13 +54,13 @@ func (step *pageStep) follow(value []byte) (gjson.Result, error) {
 // takeMade takes the records of a text that gjson made of the value at i.
 func (s *PageScanner) takeMade(text string, i, n int) {
 	p := &s.proof
-	outer, depth, base, origin := p.text, p.depth, s.base, s.origin
+	outer, from, depth, base, origin := p.text, p.from, p.depth, s.base, s.origin
 	if base == 0 {
-		s.origin = i
+		s.origin = p.at(i)
 	}
 	begin := len(s.page.made)
 	s.page.made = append(s.page.made, text...)
-	p.text, s.base = slices.Clip(s.page.made[begin:]), len(s.page.Body)+begin
+	p.from, p.text, s.base = 0, slices.Clip(s.page.made[begin:]), len(s.page.Body)+begin
 
 	if end := s.place(0, n); end >= 0 {
 		p.finish(end)
@@ -69,5 +69,5 @@ func (s *PageScanner) takeMade(text string, i, n int) {
 		s.differs(p.fault.Kind, 0, pageWhere{step: n}, "expected JSON", p.fault.Msg)
 		p.fault = nil
 	}
-	p.text, p.depth, s.base, s.origin = outer, depth, base, origin
+	p.text, p.from, p.depth, s.base, s.origin = outer, from, depth, base, origin
 }

@@ -20,6 +20,7 @@ const (
 	NotArray                                // the records path leads to something else than an array
 	NotObject                               // a record, or the place of keyed records, is not an object
 	RecordTooLarge                          // a record is larger than MaxRecord
+	RestTooLarge                            // what stands beside the records of a long body is larger than MaxRest
 )
 
 // String returns the kind's name: "not JSON".
@@ -39,6 +40,8 @@ func (k BodyErrorKind) String() string {
 		return "not an object"
 	case RecordTooLarge:
 		return "record too large"
+	case RestTooLarge:
+		return "rest too large"
 	}
 	return fmt.Sprintf("BodyErrorKind(%d)", int(k))
 }
@@ -116,14 +119,14 @@ func (s *PageScanner) differs(kind BodyErrorKind, i int, w pageWhere, expected, 
 	if s.fault != nil {
 		return
 	}
-	offset := i
+	offset := s.proof.at(i)
 	if s.base > 0 {
 		offset = s.origin
 	}
 	path := s.path(w)
 	s.fault = &BodyError{
 		Kind:   kind,
-		Offset: int64(offset),
+		Offset: offset,
 		Path:   path,
 		Msg:    fmt.Sprintf("%s at %q, found %s", expected, path, found) + pageExcerpt(s.proof.text, i),
 	}

@@ -161,13 +161,13 @@ func (s *PageScanner) appendRow(row []byte) int {
 func (s *PageScanner) badRow(kind BodyErrorKind, i int, at Span, msg string) bool {
 	path := strings.Join(s.where.Steps, ".#.")
 	if len(s.where.Steps) == 1 {
-		path = s.path(pageWhere{}) + "." + strconv.Itoa(i)
+		path = s.path(pageWhere{}) + "." + strconv.Itoa(s.before+i)
 	}
-	offset := at.Start
-	if offset >= len(s.page.Body) {
+	offset := s.proof.at(at.Start)
+	if at.Start >= len(s.page.Body) {
 		offset = 0
 	}
-	s.fault = &BodyError{Kind: kind, Offset: int64(offset), Path: path,
-		Msg: fmt.Sprintf("row %d at %q: %s", i, path, msg) + pageExcerpt(s.page.bytes(at), 0)}
+	s.fault = &BodyError{Kind: kind, Offset: offset, Path: path,
+		Msg: fmt.Sprintf("row %d at %q: %s", s.before+i, path, msg) + pageExcerpt(s.page.bytes(at), 0)}
 	return false
 }

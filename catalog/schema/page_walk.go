@@ -102,17 +102,22 @@ func (s *PageScanner) parents(i, n int) int {
 	i, more := s.proof.enter(i, ']')
 	for index := 0; more; index++ {
 		s.at[n] = index
-		from, start := len(s.page.Records), i
-		if c := s.proof.first(i); c == '{' || c == '[' {
-			i = s.seek(i, n+1)
-		} else {
-			s.wrong(NotObject, i, pageWhere{step: n, inside: true})
-			i = s.proof.value(i)
-		}
-		if n == len(s.steps)-2 {
-			s.adopt(from, s.span(start, i))
-		}
-		i, more = s.proof.next(i, ']')
+		i, more = s.proof.next(s.parent(i, n), ']')
+	}
+	return i
+}
+
+// parent follows the step after n from the element at i.
+func (s *PageScanner) parent(i, n int) int {
+	from, start := len(s.page.Records), i
+	if c := s.proof.first(i); c == '{' || c == '[' {
+		i = s.seek(i, n+1)
+	} else {
+		s.wrong(NotObject, i, pageWhere{step: n, inside: true})
+		i = s.proof.value(i)
+	}
+	if n == len(s.steps)-2 {
+		s.adopt(from, s.span(start, i))
 	}
 	return i
 }
@@ -184,24 +189,27 @@ func (s *PageScanner) keyed(i, n int) int {
 	}
 	i, more := p.enter(i, '}')
 	for more {
-		name := i
-		if i = p.name(i); i < 0 {
-			return i
-		}
-		s.key = p.text[name:i]
-		key := s.span(name, i)
-		if i = p.colon(i); i < 0 {
-			return i
-		}
-		if p.first(i) == '{' {
-			i = s.keyedRecord(i, n, key)
-		} else {
-			s.wrong(NotObject, i, pageWhere{step: n, inside: true})
-			i = p.value(i)
-		}
-		i, more = p.next(i, '}')
+		i, more = p.next(s.keyedMember(i, n), '}')
 	}
 	return i
+}
+
+// keyedMember takes the member whose key is at i.
+func (s *PageScanner) keyedMember(i, n int) int {
+	p, name := &s.proof, i
+	if i = p.name(i); i < 0 {
+		return i
+	}
+	s.key = p.text[name:i]
+	key := s.span(name, i)
+	if i = p.colon(i); i < 0 {
+		return i
+	}
+	if p.first(i) == '{' {
+		return s.keyedRecord(i, n, key)
+	}
+	s.wrong(NotObject, i, pageWhere{step: n, inside: true})
+	return p.value(i)
 }
 
 // keyedRecord proves the object at i and makes a record of it: the member's

@@ -32,7 +32,8 @@ func Prove(body []byte) error {
 // Nothing here recurses: what is open is kept in a table.
 type scanProof struct {
 	text  []byte
-	depth int // containers around the value that is proven next
+	from  int64 // where in the body the text begins, for errors
+	depth int   // containers around the value that is proven next
 	fault *BodyError
 	huge  bool               // a number was met that the judge may have its own mind about
 	open  [MaxDepth + 1]byte // the byte that closes the container at a depth

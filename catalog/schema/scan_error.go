@@ -9,23 +9,26 @@ import (
 // fail notes why the text is not JSON. The first reason stands.
 func (p *scanProof) fail(kind BodyErrorKind, i int, format string, args ...any) int {
 	if p.fault == nil {
-		p.fault = &BodyError{Kind: kind, Offset: int64(i), Msg: fmt.Sprintf(format, args...) + pageExcerpt(p.text, i-pageExcerptSize/2)}
+		p.fault = &BodyError{Kind: kind, Offset: p.at(i), Msg: fmt.Sprintf(format, args...) + pageExcerpt(p.text, i-pageExcerptSize/2)}
 	}
 	return -1
 }
+
+// at is where in the body the text's byte i is.
+func (p *scanProof) at(i int) int64 { return p.from + int64(i) }
 
 func (p *scanProof) notJSON(i int, msg string) int {
 	return p.fail(NotJSON, i, "%s", msg)
 }
 
 func (p *scanProof) tooDeep(i int) int {
-	return p.fail(TooDeep, i, "more than %d levels at byte %d", MaxDepth, i)
+	return p.fail(TooDeep, i, "more than %d levels at byte %d", MaxDepth, p.at(i))
 }
 
 // endsIn says that the text ends too early: in the middle of something, or
 // where something was expected.
 func (p *scanProof) endsIn(i int, where string) int {
-	return p.fail(NotJSON, i, "ends %s at byte %d", where, i)
+	return p.fail(NotJSON, i, "ends %s at byte %d", where, p.at(i))
 }
 
 // notExpected says that something else than want stands at i.
@@ -33,7 +36,7 @@ func (p *scanProof) notExpected(i int, want string) int {
 	if i >= len(p.text) {
 		return p.endsIn(len(p.text), "where "+want+" was expected")
 	}
-	return p.fail(NotJSON, i, "expected %s at byte %d, found %s", want, i, scanShow(p.text[i]))
+	return p.fail(NotJSON, i, "expected %s at byte %d, found %s", want, p.at(i), scanShow(p.text[i]))
 }
 
 // notClosed says that neither a comma nor the closer follows an element.
@@ -54,11 +57,11 @@ func (p *scanProof) notString(i int) int {
 	case i >= len(p.text) || !utf8.FullRune(p.text[i:]):
 		return p.endsIn(len(p.text), "in the middle of a string")
 	case p.text[i] >= utf8.RuneSelf:
-		return p.fail(NotUTF8, i, "byte %d is %#02x in a string", i, p.text[i])
+		return p.fail(NotUTF8, i, "byte %d is %#02x in a string", p.at(i), p.text[i])
 	case p.text[i] == '\\':
-		return p.fail(NotJSON, i, "unknown escape in a string at byte %d", i)
+		return p.fail(NotJSON, i, "unknown escape in a string at byte %d", p.at(i))
 	}
-	return p.fail(NotJSON, i, "control character %#02x in a string at byte %d", p.text[i], i)
+	return p.fail(NotJSON, i, "control character %#02x in a string at byte %d", p.text[i], p.at(i))
 }
 
 // notNumber says why a number is none: it breaks the rules at i.
@@ -67,7 +70,7 @@ func (p *scanProof) notNumber(i int) int {
 	case i >= len(p.text):
 		return p.endsIn(i, "in the middle of a number")
 	case p.text[i]-'0' <= 9:
-		return p.fail(NotJSON, i, "a number begins with 0 at byte %d", i-1)
+		return p.fail(NotJSON, i, "a number begins with 0 at byte %d", p.at(i-1))
 	}
 	return p.notExpected(i, "a digit of a number")
 }
@@ -77,7 +80,7 @@ func (p *scanProof) notLiteral(i int, want string) int {
 	if rest := p.text[i:]; len(rest) < len(want) && want[:len(rest)] == string(rest) {
 		return p.endsIn(len(p.text), "in the middle of "+want)
 	}
-	return p.fail(NotJSON, i, "expected %s at byte %d", want, i)
+	return p.fail(NotJSON, i, "expected %s at byte %d", want, p.at(i))
 }
 
 // notValue says that no value begins with the byte at i, and what the body
@@ -85,7 +88,7 @@ func (p *scanProof) notLiteral(i int, want string) int {
 func (p *scanProof) notValue(i int) int {
 	if p.depth == 0 {
 		if hint := scanLooksLike(p.text[i:]); hint != "" {
-			return p.fail(NotJSON, i, "byte %d is %s (looks like %s)", i, scanShow(p.text[i]), hint)
+			return p.fail(NotJSON, i, "byte %d is %s (looks like %s)", p.at(i), scanShow(p.text[i]), hint)
 		}
 	}
 	return p.notExpected(i, "a value")

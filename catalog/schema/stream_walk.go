@@ -1,0 +1,246 @@
+package schema
+
+import "fmt"
+
+// whole proves the body.
+func (s *StreamScanner) whole() {
+	for len(s.window) < len(scanBOM) && s.more() {
+	}
+	if isBOM(s.window) {
+		s.i = len(scanBOM)
+	}
+	if s.ahead(); s.i == len(s.window) {
+		s.lacks(func() { s.scan.proof.notJSON(s.i, "empty body") })
+		return
+	}
+	begin, first := s.scan.proof.at(s.i), s.window[s.i]
+	found := s.walk(s.scan.steps[0].keys)
+	if s.stuck() {
+		return
+	}
+	if !found {
+		s.missing(begin, first)
+	}
+	if s.ahead(); s.i < len(s.window) {
+		s.scan.proof.notExpected(s.i, "the end, after the value")
+	}
+}
+
+// lacks notes that the body ends too early, unless it was not read to its end.
+func (s *StreamScanner) lacks(note func()) {
+	if !s.stuck() {
+		note()
+	}
+}
+
+// missing notes that the path leads nowhere in the body, which is all in rest
+// by now.
+func (s *StreamScanner) missing(begin int64, first byte) {
+	scan := &s.scan
+	text, from := scan.proof.text, scan.proof.from
+	scan.proof.text, scan.proof.from = s.rest, begin
+	scan.missing(0, pageWhere{})
+	scan.proof.text, scan.proof.from = text, from
+}
+
+// walk follows keys into the value that comes next, as PageScanner.walk does.
+func (s *StreamScanner) walk(keys []pageKey) (found bool) {
+	if len(keys) == 0 {
+		s.place()
+		return true
+	}
+	switch s.ahead() {
+	case '{':
+		return s.walkObject(keys)
+	case '[':
+		return s.walkArray(keys)
+	}
+	s.beside()
+	return false
+}
+
+func (s *StreamScanner) walkObject(keys []pageKey) (found bool) {
+	s.put([]byte("{"))
+	more := s.enter('}')
+	for comma := false; more; comma = true {
+		if comma {
+			s.put([]byte(","))
+		}
+		if !s.take(s.most, s.takeKey) {
+			s.tooLong()
+			return found
+		}
+		key := s.page.bytes(s.at)
+		s.put(key)
+		s.put([]byte(":"))
+		if !found && pageKeyIs(key[1:len(key)-1], keys[0].name) {
+			found = s.walk(keys[1:])
+		} else {
+			s.beside()
+		}
+		more = s.next('}')
+	}
+	s.put([]byte("}"))
+	return found
+}
+
+func (s *StreamScanner) walkArray(keys []pageKey) (found bool) {
+	s.put([]byte("["))
+	more := s.enter(']')
+	for index := 0; more; index++ {
+		if index > 0 {
+			s.put([]byte(","))
+		}
+		if index == keys[0].index {
+			found = s.walk(keys[1:])
+		} else {
+			s.beside()
+		}
+		more = s.next(']')
+	}
+	s.put([]byte("]"))
+	return found
+}
+
+// beside proves a value that is no record, and keeps it.
+func (s *StreamScanner) beside() {
+	s.ahead()
+	if !s.take(s.most, s.takeValue) {
+		s.tooLong()
+		return
+	}
+	s.put(s.page.bytes(s.at))
+}
+
+// tooLong notes that what was to be kept beside the records cannot be, where
+// that is why it was not taken.
+func (s *StreamScanner) tooLong() {
+	if s.long {
+		s.restTooLong()
+	}
+}
+
+// place proves the value in which the records lie and takes them, as
+// PageScanner.place does.
+func (s *StreamScanner) place() {
+	c, scan := s.ahead(), &s.scan
+	switch {
+	case c == 0 || c == 'n':
+		s.beside()
+	case scan.where.Single && len(scan.steps) == 1:
+		if c != '{' {
+			scan.wrong(NotObject, s.i, pageWhere{})
+		}
+		s.put([]byte("{}"))
+		s.element(s.takeRecord)
+	case scan.where.Keyed != "" && len(scan.steps) == 1:
+		s.elements('}', "{}", NotObject, s.takeMember)
+	case len(scan.steps) == 1:
+		s.elements(']', "[]", NotArray, s.takeRecord)
+	default:
+		s.elements(']', "[]", NotArray, s.takeParent)
+	}
+}
+
+// elements takes those of the container that comes next, which closer closes.
+func (s *StreamScanner) elements(closer byte, empty string, kind BodyErrorKind, take func(i int) int) {
+	if s.ahead()+2 != closer { // in ASCII, for both
+		s.scan.wrong(kind, s.i, pageWhere{})
+		s.beside()
+		return
+	}
+	s.put([]byte(empty))
+	more := s.enter(closer)
+	for index := 0; more; index++ {
+		s.scan.at[0] = index
+		s.element(take)
+		more = s.next(closer)
+	}
+}
+
+// element takes what comes next: a record, or what holds some.
+func (s *StreamScanner) element(take func(i int) int) {
+	if s.take(s.record, take) || !s.long {
+		return
+	}
+	inside := !s.scan.where.Single || len(s.scan.steps) > 1
+	if s.scan.where.Keyed != "" && len(s.scan.steps) == 1 {
+		inside = s.scan.key != nil // else the key is what is too long
+	}
+	s.scan.differs(RecordTooLarge, s.i, pageWhere{inside: inside}, fmt.Sprintf("expected at most %d bytes", s.record), "more")
+}
+
+// oneKey proves a key and its colon.
+func (s *StreamScanner) oneKey(i int) int {
+	begin, p := i, &s.scan.proof
+	if i = p.name(i); i < 0 {
+		return i
+	}
+	s.at = Span{begin, i}
+	return p.colon(i)
+}
+
+// oneValue proves a value that is no record.
+func (s *StreamScanner) oneValue(i int) int {
+	end := s.scan.proof.value(i)
+	s.at = Span{i, end}
+	return end
+}
+
+// oneRecord proves an element that is a record.
+func (s *StreamScanner) oneRecord(i int) int {
+	if s.scan.proof.first(i) != '{' && !s.scan.columns.wanted && !s.scan.where.Single {
+		s.scan.wrong(NotObject, i, pageWhere{inside: true})
+	}
+	return s.scan.record(i, 0)
+}
+
+// oneMember proves a member of keyed records.
+func (s *StreamScanner) oneMember(i int) int {
+	s.scan.key = nil
+	return s.scan.keyedMember(i, 0)
+}
+
+// oneParent proves an element that holds records.
+func (s *StreamScanner) oneParent(i int) int { return s.scan.parent(i, 0) }
+
+// enter goes on behind the opening of a container. It reports whether the
+// container holds anything.
+func (s *StreamScanner) enter(closer byte) bool {
+	p := &s.scan.proof
+	if s.stuck() {
+		return false
+	}
+	if p.depth == MaxDepth {
+		p.tooDeep(s.i)
+		return false
+	}
+	s.i++
+	if s.ahead() == closer {
+		s.i++
+		return false
+	}
+	p.depth++
+	return !s.stuck()
+}
+
+// next goes on behind an element or member: to the next one, or, with false,
+// behind the container.
+func (s *StreamScanner) next(closer byte) bool {
+	p := &s.scan.proof
+	if s.stuck() {
+		return false
+	}
+	switch s.ahead() {
+	case ',':
+		s.i++
+		s.ahead()
+		return !s.stuck()
+	case closer:
+		p.depth--
+		s.i++
+		return false
+	}
+	s.lacks(func() { p.notClosed(s.i, closer) })
+	return false
+}
