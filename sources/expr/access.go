@@ -9,13 +9,18 @@ import (
 
 // attribute makes a node of x.name, and of x['name'].
 func (p *parser) attribute(x node, name string) node {
-	return p.pure(func(r *run) (Value, error) {
+	n := p.pure(func(r *run) (Value, error) {
 		v, err := x.eval(r)
 		if err != nil {
 			return Value{}, err
 		}
 		return r.attribute(v, name)
 	}, x)
+	if x.read > 0 {
+		keys := &p.reads[x.read-1].keys
+		*keys, n.read = append(*keys, name), x.read
+	}
+	return n
 }
 
 // attribute returns what a dict holds under name, or a part of a time or duration.

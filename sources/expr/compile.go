@@ -19,7 +19,7 @@ func (s *Scope) Compile(text string) (*Template, error) {
 	if err := c.split(); err != nil {
 		return nil, err
 	}
-	t := &Template{source: text, pieces: c.pieces, names: c.names}
+	t := &Template{source: text, pieces: c.pieces, reads: c.reads}
 	jinja, slot := s.jinja, s.Slot("now")
 	t.runs.New = func() any { return &run{jinja: jinja, nowSlot: slot} }
 	if err := t.settle(c.fold); err != nil {
@@ -34,7 +34,7 @@ type compiler struct {
 	text   string
 	fold   *run // evaluates what is constant
 	pieces []piece
-	names  []string
+	reads  []read
 }
 
 // split goes through the text from one opening to the next.
@@ -115,7 +115,7 @@ func (c *compiler) tag(at int) (end int, strip bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	c.names = append(c.names, p.names...)
+	c.reads = append(c.reads, p.reads...)
 	c.pieces = append(c.pieces, piece{source: c.text[at:p.lex.at], at: at, node: n})
 	return p.lex.at, p.lex.strip, nil
 }

@@ -15,6 +15,7 @@ type node struct {
 	constant bool  // eval returns value
 	value    Value // where constant
 	err      error // eval is certain to fail so
+	read     int   // of the parser's reads, the one whose value this is, from 1; 0: none
 }
 
 func constant(v Value) node {

@@ -37,7 +37,7 @@ type parser struct {
 	lex   lexer
 	tok   token // the one to be read next
 	depth int
-	names []string // used so far
+	reads []read // of names so far
 	err   error
 }
 
@@ -317,8 +317,10 @@ func (p *parser) word(t token) node {
 		p.unknownName(t)
 		return node{}
 	}
-	p.names = append(p.names, t.text)
-	return p.impure(variable(slot))
+	p.reads = append(p.reads, read{name: t.text})
+	n := p.impure(variable(slot))
+	n.read = len(p.reads)
+	return n
 }
 
 func (p *parser) unknownName(t token) {

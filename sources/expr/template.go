@@ -42,10 +42,16 @@ type Vars []Value
 type Template struct {
 	source   string
 	pieces   []piece
-	names    []string
+	reads    []read
 	constant bool
 	value    Value // where constant
 	runs     sync.Pool
+}
+
+// A read is where a name occurs in a template, and the keys that follow it.
+type read struct {
+	name string
+	keys []string
 }
 
 // A piece of a template is text or an expression.
@@ -68,7 +74,22 @@ func (t *Template) Source() string { return t.source }
 func (t *Template) Const() (Value, bool) { return t.value, t.constant }
 
 // Uses reports whether name occurs in t, as a name of its scope.
-func (t *Template) Uses(name string) bool { return slices.Contains(t.names, name) }
+func (t *Template) Uses(name string) bool {
+	return slices.ContainsFunc(t.reads, func(r read) bool { return r.name == name })
+}
+
+// Reads returns where in the value of name t looks, once for each time that name occurs: the keys
+// that lead there, none where t looks at all of it. What t does with the value that is there, an
+// index or a filter, is not told.
+func (t *Template) Reads(name string) [][]string {
+	var all [][]string
+	for _, r := range t.reads {
+		if r.name == name {
+			all = append(all, r.keys)
+		}
+	}
+	return all
+}
 
 // Eval returns the value of t. A template that is one {{ }} whole keeps the type of its value;
 // any other is a String. Errors are of type *[EvalError].

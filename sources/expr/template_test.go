@@ -2,6 +2,7 @@ package expr_test
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -57,6 +58,28 @@ func TestUses(t *testing.T) {
 	}
 	if got := template.Source(); got != "{{ config.record }} {{ [now] | map('string') }}" {
 		t.Errorf("source: got %q", got)
+	}
+}
+
+func TestReads(t *testing.T) {
+	for _, c := range []struct {
+		template string
+		want     [][]string
+	}{
+		{"{{ config.a.b }} {{ config['a'].c | length }}", [][]string{{"a", "b"}, {"a", "c"}}},
+		{"{{ config }}", [][]string{nil}},
+		{"{{ config.a[0].b }}", [][]string{{"a"}}},
+		{"{{ config.a.0 }}", [][]string{{"a"}}},
+		{"{{ config.a[config.k.l] }}", [][]string{{"a"}, {"k", "l"}}},
+		{"{{ config.a.get('x') }}", [][]string{{"a"}}},
+		{"{{ (config.a or config).b }}", [][]string{{"a"}, nil}},
+		{"{{ (config.a).b }}", [][]string{{"a", "b"}}},
+		{"{{ [config] | map('string') }}", [][]string{nil}},
+		{"{{ now }} {{ 'config' }}", nil},
+	} {
+		if got := compile(t, testScope, c.template).Reads("config"); !slices.EqualFunc(got, c.want, slices.Equal) {
+			t.Errorf("%s: got %q, want %q", c.template, got, c.want)
+		}
 	}
 }
 

@@ -1,0 +1,127 @@
+package sources
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/expr"
+)
+
+// LooksAtRecords returns the first key of the stream whose value may depend on
+// what lies at the place of the records in an answer, "" where none does: such
+// a key needs the whole of an answer. It errs on the side of "may".
+func (s *Stream) LooksAtRecords() string {
+	place := plainKeys(s.Records.Steps[0])
+	p := &s.Pagination
+	refs := []namedRef{{"pagination.next", p.Next}, {"pagination.more", p.More}, {"pagination.total", p.Total},
+		{"pagination.total_pages", p.TotalPages}, {"pagination.stop", Ref{Template: p.Stop}}, {"keep", Ref{Template: s.Keep}}}
+	for i := range s.Errors {
+		rule, key := &s.Errors[i], fmt.Sprintf("errors.%d", i)
+		refs = append(refs, namedRef{key + ".when", Ref{Template: rule.When}}, namedRef{key + ".wait", Ref{Template: rule.Wait}},
+			namedRef{key + ".message", Ref{Template: rule.Message}})
+	}
+	if s.Incremental != nil {
+		refs = append(refs, namedRef{"incremental.bookmark", s.Incremental.Bookmark})
+	}
+	if b := s.Request.Body; b != nil && b.Kind == BodyGraphQL {
+		refs = append(refs, namedRef{"body.graphql", Ref{Path: "errors"}}) // a built-in rule asks for them
+	}
+	for _, r := range refs {
+		if r.ref.looksAt(place) {
+			return r.key
+		}
+	}
+	for _, p := range s.Add {
+		if p.Value.looksAt(place) {
+			return "add." + p.Name
+		}
+	}
+	return ""
+}
+
+type namedRef struct {
+	key string
+	ref Ref
+}
+
+func (r Ref) looksAt(place []string) bool {
+	if r.Path != "" {
+		return meet(plainKeys(r.Path), place)
+	}
+	return r.Template != nil && templateLooksAt(r.Template, place)
+}
+
+func templateLooksAt(t *expr.Template, place []string) bool {
+	for _, keys := range t.Reads("response") {
+		if meet(keys, place) {
+			return true
+		}
+	}
+	return false
+}
+
+// looksAt reports whether a template of the tree does.
+func (t Tree) looksAt(place []string) bool {
+	if t.Leaf != nil && templateLooksAt(t.Leaf, place) {
+		return true
+	}
+	for _, item := range t.List {
+		if item.looksAt(place) {
+			return true
+		}
+	}
+	for _, f := range t.Fields {
+		if f.Value.looksAt(place) {
+			return true
+		}
+	}
+	return false
+}
+
+// meet reports whether of two places one may lie in the other: they are the
+// same as far as both are told.
+func meet(a, b []string) bool {
+	for i := range min(len(a), len(b)) {
+		if !sameKey(a[i], b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameKey reports whether two keys are equal, or the same index.
+func sameKey(a, b string) bool {
+	if a == b {
+		return true
+	}
+	n, errA := strconv.ParseUint(a, 10, 31)
+	m, errB := strconv.ParseUint(b, 10, 31)
+	return errA == nil && errB == nil && n == m
+}
+
+// plainKeys are the keys and indexes that a gjson path begins with, up to the
+// first part that is a query, a wildcard, a modifier or a pipe.
+func plainKeys(path string) (keys []string) {
+	if path == "@this" {
+		return nil
+	}
+	var key strings.Builder
+	start := true
+	for i := 0; i < len(path); i++ {
+		switch c := path[i]; {
+		case c == '.':
+			keys = append(keys, key.String())
+			key.Reset()
+			start = true
+			continue
+		case c == '\\' && i+1 < len(path):
+			i++
+		case strings.IndexByte("#*?|", c) >= 0, start && strings.IndexByte("@![{", c) >= 0:
+			return keys
+		}
+		key.WriteByte(path[i])
+		start = false
+	}
+	return append(keys, key.String())
+}
