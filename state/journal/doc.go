@@ -8,7 +8,8 @@
 // A frame is what one call writes: an exchange, or a mark (a pass began, ended,
 // was dropped; a partition was restarted; an exchange was rejected). Frames lie
 // in segments, files that only grow and are deleted whole. A [Place] is where
-// an exchange lies. FORMAT.md beside this file has every byte.
+// an exchange lies. A [Draft] is a body that is too long for memory, while it
+// comes: it is no exchange before it is appended. FORMAT.md beside this file has every byte.
 //
 // Promises.
 //

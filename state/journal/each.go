@@ -8,8 +8,8 @@ import (
 
 // Each calls f for every exchange that can be read, in the order of their
 // arrival: those of older generations and of dropped passes too, as long as
-// they lie on disk. The exchange is f's until the next call. It ends with the
-// first error of f, and returns it.
+// they lie on disk. The exchange is f's until the next call; a body over MaxWhole
+// is left out of it. It ends with the first error of f, and returns it.
 func (j *Journal) Each(f func(e *Exchange) error) error {
 	var body []byte
 	for _, s := range j.snapshot() {
@@ -42,7 +42,7 @@ func (j *Journal) eachOf(s *segment, body []byte, f func(e *Exchange) error) ([]
 		return body, fmt.Errorf("read the journal: %w", err)
 	}
 	defer file.Close()
-	sc := scanner{file: file, size: s.size, segment: s.number, mark: s.mark, off: headerSize, body: body, bodies: isExchange}
+	sc := scanner{file: file, size: s.size, segment: s.number, mark: s.mark, off: headerSize, body: body, bodies: isShortExchange}
 	for {
 		it, err := sc.next()
 		if err == io.EOF || errors.Is(err, errDamaged) {
@@ -58,11 +58,13 @@ func (j *Journal) eachOf(s *segment, body []byte, f func(e *Exchange) error) ([]
 		if !ok {
 			continue
 		}
-		e.Body = it.body
+		if e.Body = it.body; it.place.body > MaxWhole {
+			e.LeftOut = it.place.body
+		}
 		if err := f(e); err != nil {
 			return sc.body, err
 		}
 	}
 }
 
-func isExchange(k kind) bool { return k == kindExchange }
+func isShortExchange(k kind, size int64) bool { return k == kindExchange && size <= MaxWhole }

@@ -18,6 +18,9 @@ var (
 	ErrFailed = errors.New("the journal can no longer be written by this run")
 	// ErrReadOnly: the journal was opened for reading.
 	ErrReadOnly = errors.New("the journal was opened for reading only")
+	// ErrLongHead: request and headers are too long for an exchange whose body is
+	// a draft. The journal is as it was before.
+	ErrLongHead = errors.New("request and headers are too long")
 	// ErrDropped: the pass was dropped. Another may begin under another id.
 	ErrDropped = errors.New("the pass was dropped")
 	// ErrGone: the folder of the journal, or a segment of it, vanished.

@@ -31,7 +31,11 @@ type Exchange struct {
 	Body     []byte      // as it came off the wire
 	Attempts int         // requests that it took
 	Records  int
+	LeftOut  int64 // length of a body that is not here, since Each gives none over MaxWhole; else 0
 }
+
+// MaxWhole is the length in bytes of the longest body that Each gives.
+const MaxWhole = 16 << 20
 
 // Place is where an exchange lies.
 type Place struct {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"syscall"
 	"testing"
 )
@@ -58,7 +59,7 @@ func (s *story) append(j *Journal, partition string, n int) {
 	}
 	e := exchange("a", partition, 0, n, 0)
 	s.m.give(e)
-	p, err := j.Append(e)
+	p, err := appendSome(j, e, partition == "p" && n == 4)
 	s.note(err)
 	if err != nil {
 		return
@@ -67,6 +68,24 @@ func (s *story) append(j *Journal, partition string, n int) {
 	if got, err := j.Read(p, nil); err != nil || !reflect.DeepEqual(got, e) {
 		s.note(fmt.Errorf("wrong: read %+v, %v", got, err))
 	}
+}
+
+// appendSome records an exchange, by way of a draft where it is a long one.
+func appendSome(j *Journal, e *Exchange, long bool) (Place, error) {
+	if !long {
+		return j.Append(e)
+	}
+	d, err := j.Draft()
+	if err != nil {
+		return Place{}, err
+	}
+	defer d.Discard()
+	for piece := range slices.Chunk(e.Body, 1+len(e.Body)/2) {
+		if _, err := d.Write(piece); err != nil {
+			return Place{}, err
+		}
+	}
+	return j.AppendDraft(e, d)
 }
 
 func (s *story) sync(j *Journal) {

@@ -60,10 +60,15 @@ func newFrame(b []byte) []byte {
 
 // seal fills in the prelude before a head, all but the segment's mark.
 func seal(b []byte, k kind, body []byte) {
-	binary.LittleEndian.PutUint32(b[12:], checksum(body))
+	sealSum(b, k, checksum(body), int64(len(body)))
+}
+
+// sealSum is seal for a body of which the checksum and length are known.
+func sealSum(b []byte, k kind, sum uint32, size int64) {
+	binary.LittleEndian.PutUint32(b[12:], sum)
 	binary.LittleEndian.PutUint32(b[16:], uint32(k))
 	binary.LittleEndian.PutUint32(b[20:], uint32(len(b)-preludeSize))
-	binary.LittleEndian.PutUint64(b[24:], uint64(len(body)))
+	binary.LittleEndian.PutUint64(b[24:], uint64(size))
 	binary.LittleEndian.PutUint32(b[8:], checksum(b[12:]))
 }
 

@@ -24,6 +24,8 @@ type FS interface {
 	Open(name string) (File, error)
 	// Truncate cuts a file to a length.
 	Truncate(name string, size int64) error
+	// Rename gives a file another name, in the same folder, that no file has.
+	Rename(from, to string) error
 	// Remove deletes a file.
 	Remove(name string) error
 	// SyncDir makes the names in a folder survive a power cut.
@@ -82,6 +84,7 @@ func (osFS) Create(name string) (File, error) {
 
 func (osFS) Open(name string) (File, error)         { return wrap(os.Open(name)) }
 func (osFS) Truncate(name string, size int64) error { return os.Truncate(name, size) }
+func (osFS) Rename(from, to string) error           { return os.Rename(from, to) }
 func (osFS) Remove(name string) error               { return os.Remove(name) }
 func (osFS) SyncDir(dir string) error               { return syncDir(dir) }
 func (osFS) Lock(name string) (io.Closer, error)    { return lock(name) }

@@ -132,6 +132,16 @@ func (m *model) addTake(t testing.TB, j *Journal, pass, partition string, n, tak
 	return p
 }
 
+// addLong adds an exchange by way of a draft.
+func (m *model) addLong(t testing.TB, j *Journal, pass, partition string, n, take int) Place {
+	t.Helper()
+	e := exchange(pass, partition, j.Generation(pass, partition), n, take)
+	m.give(e)
+	p, err := appendSome(j, e, true)
+	must(t, err)
+	return p
+}
+
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {

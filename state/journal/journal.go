@@ -55,6 +55,7 @@ type Journal struct {
 	segments []*segment // ascending
 	current  *segment   // nil until this run writes; it appends to no older one
 	next     uint32     // number of the next segment
+	drafts   int        // that this run began
 	size     int64      // of all segments
 	dirty    []*segment // to be synced, ascending
 	newNames bool       // the folder is to be synced

@@ -21,6 +21,7 @@ func (j *Journal) load() error {
 			numbers = append(numbers, n)
 		}
 	}
+	j.removeDrafts(names)
 	slices.Sort(numbers)
 	l := loader{Journal: j}
 	for i, n := range numbers {
@@ -161,7 +162,7 @@ func (l *loader) frames(s *segment, f File) (end int64, err error) {
 }
 
 // isPass: of all frames only a pass is more than its head for the index.
-func isPass(k kind) bool { return k == kindPass }
+func isPass(k kind, _ int64) bool { return k == kindPass }
 
 // apply brings a good frame into the index.
 func (l *loader) apply(it found) {

@@ -114,6 +114,20 @@ func (m *memFS) Remove(name string) error {
 	return nil
 }
 
+func (m *memFS) Rename(from, to string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.change("rename", to); err != nil {
+		return err
+	}
+	if m.files[from] == nil || m.files[to] != nil {
+		return &fs.PathError{Op: "rename", Path: from, Err: fs.ErrInvalid}
+	}
+	m.files[to] = m.files[from]
+	delete(m.files, from)
+	return nil
+}
+
 func (m *memFS) SyncDir(dir string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -25,7 +25,7 @@ type scanner struct {
 	size    int64
 	segment uint32
 	mark    [markSize]byte
-	bodies  func(kind) bool // whether to keep the body of a frame
+	bodies  func(kind, int64) bool // whether to keep the body of a frame, by its length
 
 	off  int64  // of what is next in buf
 	buf  []byte // read, and not yet used
@@ -108,7 +108,7 @@ func (s *scanner) peek() (fixed prelude, ok bool, err error) {
 func (s *scanner) readBody(fixed prelude) (body []byte, whole bool, err error) {
 	left := min(int64(fixed.body), s.size-s.off)
 	whole = left == int64(fixed.body)
-	keep := s.bodies(fixed.kind)
+	keep := s.bodies(fixed.kind, left)
 	if keep {
 		s.body = slices.Grow(s.body[:0], int(left))
 	}

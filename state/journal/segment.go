@@ -101,14 +101,20 @@ func (s *segment) readHeader(b []byte) headerState {
 	return headerGood
 }
 
-// newSegment makes the next segment with nothing but its header.
-func (j *Journal) newSegment() (*segment, error) {
+// nextSegment returns what the next segment is, without a file.
+func (j *Journal) nextSegment() *segment {
 	s := &segment{number: j.next, size: headerSize}
 	if n := len(j.segments); n > 0 {
 		s.before = place{j.segments[n-1].number, j.segments[n-1].size}
 	}
 	// It never fails: without randomness the process ends.
 	_, _ = rand.Read(s.mark[:])
+	return s
+}
+
+// newSegment makes the next segment with nothing but its header.
+func (j *Journal) newSegment() (*segment, error) {
+	s := j.nextSegment()
 	name := j.path(s.number)
 	f, err := j.fs.Create(name)
 	if err != nil {

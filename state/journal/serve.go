@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 )
 
@@ -24,15 +25,9 @@ func (j *Journal) Append(e *Exchange) (Place, error) {
 }
 
 func (j *Journal) append(e *Exchange) (Place, error) {
-	p, err := j.use(e.Pass)
+	p, err := j.passFor(e)
 	if err != nil {
 		return Place{}, err
-	}
-	if now := j.generation(p, e.Partition); e.Generation != now {
-		return Place{}, fmt.Errorf("the partition is in generation %d", now)
-	}
-	if e.N < 0 || e.N > maxCount {
-		return Place{}, errors.New("no such number")
 	}
 	anew := p.runs[e.Partition].anew(e.N)
 	// Room for the body behind it, where one write does for both.
@@ -44,10 +39,30 @@ func (j *Journal) append(e *Exchange) (Place, error) {
 	if err != nil {
 		return Place{}, err
 	}
+	p.put(e, place, anew)
+	return place, nil
+}
+
+// passFor returns the pass of an exchange that may be recorded.
+func (j *Journal) passFor(e *Exchange) (*pass, error) {
+	p, err := j.use(e.Pass)
+	if err != nil {
+		return nil, err
+	}
+	if now := j.generation(p, e.Partition); e.Generation != now {
+		return nil, fmt.Errorf("the partition is in generation %d", now)
+	}
+	if e.N < 0 || e.N > maxCount {
+		return nil, errors.New("no such number")
+	}
+	return p, nil
+}
+
+// put notes where an exchange lies.
+func (p *pass) put(e *Exchange, place Place, anew bool) {
 	p.segs = note(p.segs, place.segment)
 	p.seen(e.At)
 	p.run(e.Partition, e.Generation, place.segment).put(e.N, entry{place, e.Digest}, anew)
-	return place, nil
 }
 
 func (j *Journal) generation(p *pass, partition string) int {
@@ -196,50 +211,93 @@ func (j *Journal) Emitted(k Key) {
 // it over again as buf[:0] for the next. What is damaged is an *Error; neither
 // it nor what lies behind it in its partition is served any more.
 func (j *Journal) Read(p Place, buf []byte) (*Exchange, error) {
-	s := j.segment(p.segment)
-	if s == nil {
-		return nil, fmt.Errorf("read the journal %s: %w", j.path(p.segment), ErrGone)
+	e, body, err := j.Stream(p)
+	if err != nil {
+		return nil, err
 	}
-	e, err := j.read(s, p, buf)
-	if err == nil {
-		return e, nil
+	defer body.Close()
+	e.Body = slices.Grow(buf[:0], int(p.body))[:p.body]
+	if _, err := io.ReadFull(body, e.Body); err != nil {
+		return nil, err
 	}
+	// What is damaged shows at the end.
+	if _, err := body.Read(nil); err != io.EOF {
+		return nil, err
+	}
+	return e, nil
+}
+
+// Stream reads an exchange without its body, and opens that to be read. Its
+// errors, and those of the body, are as Read's: what is damaged shows by the
+// end of the body at the latest. The body is to be closed.
+func (j *Journal) Stream(p Place) (*Exchange, io.ReadCloser, error) {
+	f, err := j.fs.Open(j.path(p.segment))
+	if err != nil {
+		return nil, nil, j.lost(p, classify(err))
+	}
+	e, fixed, err := readHead(f, p)
+	if err != nil {
+		_ = f.Close() // it was only read
+		return nil, nil, j.lost(p, err)
+	}
+	return e, &bodyReader{j: j, place: p, file: f, want: fixed.bodySum}, nil
+}
+
+// lost says that an exchange cannot be read, and sees to it that it is not
+// served any more.
+func (j *Journal) lost(p Place, err error) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.forget(p, errors.Is(err, errDamaged))
-	return nil, &Error{j.path(p.segment), p.offset, "the exchange cannot be read", err}
+	return &Error{j.path(p.segment), p.offset, "the exchange cannot be read", err}
 }
 
 // errDamaged is the cause of an Error where bytes are not what was written.
 var errDamaged = errors.New("damaged")
 
-func (j *Journal) read(s *segment, p Place, buf []byte) (*Exchange, error) {
-	f, err := j.fs.Open(j.path(s.number))
-	if err != nil {
-		return nil, classify(err)
-	}
-	defer f.Close()
+func readHead(f File, p Place) (*Exchange, prelude, error) {
 	b := make([]byte, p.head)
 	if err := readAll(f, b, p.offset); err != nil {
-		return nil, err
+		return nil, prelude{}, err
 	}
 	fixed := parsePrelude(b)
 	if !headWhole(b) || fixed.kind != kindExchange || fixed.body != uint64(p.body) {
-		return nil, errDamaged
+		return nil, fixed, errDamaged
 	}
 	e, ok := readExchange(b[preludeSize:])
 	if !ok {
-		return nil, errDamaged
+		return nil, fixed, errDamaged
 	}
-	e.Body = slices.Grow(buf[:0], int(p.body))[:p.body]
-	if err := readAll(f, e.Body, p.offset+int64(p.head)); err != nil {
-		return nil, err
-	}
-	if checksum(e.Body) != fixed.bodySum {
-		return nil, errDamaged
-	}
-	return e, nil
+	return e, fixed, nil
 }
+
+// bodyReader reads the body of an exchange and checks it at its end.
+type bodyReader struct {
+	j     *Journal
+	place Place
+	file  File
+	done  int64 // bytes read
+	sum   uint32
+	want  uint32
+}
+
+func (r *bodyReader) Read(b []byte) (int, error) {
+	left := r.place.body - r.done
+	if left == 0 {
+		if r.sum != r.want {
+			return 0, r.j.lost(r.place, errDamaged)
+		}
+		return 0, io.EOF
+	}
+	b = b[:min(int64(len(b)), left)]
+	if err := readAll(r.file, b, r.place.offset+int64(r.place.head)+r.done); err != nil {
+		return 0, r.j.lost(r.place, err)
+	}
+	r.sum, r.done = update(r.sum, b), r.done+int64(len(b))
+	return len(b), nil
+}
+
+func (r *bodyReader) Close() error { return r.file.Close() }
 
 // forget ends a partition's run at the exchange that lies at a place. Damage is
 // recorded before anything else is, so that what lies behind it is not taken
@@ -259,16 +317,4 @@ func (j *Journal) forget(place Place, damaged bool) {
 			}
 		}
 	}
-}
-
-// segment finds a segment by its number.
-func (j *Journal) segment(number uint32) *segment {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for _, s := range j.segments {
-		if s.number == number {
-			return s
-		}
-	}
-	return nil
 }
