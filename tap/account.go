@@ -108,7 +108,7 @@ func (a *Account) flushed(all []*batch) {
 	for _, b := range all {
 		s := a.stream(b.track.Name)
 		s.Emitted += b.records
-		if b.failure == nil {
+		if b.failure == nil && !b.partial {
 			s.Pages++
 		}
 	}

@@ -31,6 +31,7 @@ type emitter struct {
 	recycle func(lines []byte)
 
 	pending []*batch
+	answers int // whole ones among them
 	bytes   int64
 	line    []byte
 	stated  bool // the last line written is a STATE
@@ -74,13 +75,16 @@ func (e *emitter) run(batches <-chan *batch) error {
 
 func (e *emitter) take(b *batch) {
 	e.pending = append(e.pending, b)
+	if !b.partial {
+		e.answers++
+	}
 	e.bytes += int64(len(b.schema) + len(b.lines))
 	e.account.fetched(b)
 }
 
 // full reports whether one of the conditions of a flush is met.
 func (e *emitter) full() bool {
-	return e.flush.Responses > 0 && len(e.pending) >= e.flush.Responses ||
+	return e.flush.Responses > 0 && e.answers >= e.flush.Responses ||
 		e.flush.Bytes > 0 && e.bytes >= e.flush.Bytes ||
 		e.bytes >= e.memory
 }
@@ -105,11 +109,7 @@ func (e *emitter) flushAll() error {
 			return err
 		}
 		e.stated = false
-		if b.failure == nil || b.progress.lost {
-			b.track.advance(b.progress)
-		} else {
-			b.track.fail(b.failure, b.progress.restarts)
-		}
+		b.move()
 		e.recycle(b.lines)
 	}
 	for _, b := range e.pending {
@@ -126,9 +126,20 @@ func (e *emitter) flushAll() error {
 	e.account.flushed(e.pending)
 	e.stored(e.pending)
 	clear(e.pending)
-	e.pending, e.bytes = e.pending[:0], 0
+	e.pending, e.answers, e.bytes = e.pending[:0], 0, 0
 	e.tick()
 	return nil
+}
+
+// move moves the bookmark by a batch that was written.
+func (b *batch) move() {
+	switch {
+	case b.partial:
+	case b.failure == nil || b.progress.lost:
+		b.track.advance(b.progress)
+	default:
+		b.track.fail(b.failure, b.progress.restarts)
+	}
 }
 
 func (e *emitter) write(lines []byte) error {

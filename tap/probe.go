@@ -93,13 +93,34 @@ func (w *worker) firstPages(ctx context.Context, visit func(*fetch.Page) (more b
 		if err != nil {
 			return err
 		}
-		more, err := visit(page)
+		more, err := w.visit(page, visit)
 		page.Release()
 		if err != nil || !more {
 			return err
 		}
 	}
 	return nil
+}
+
+// errEnough ends the pieces of a page.
+var errEnough = errors.New("enough")
+
+// visit hands out a page: in pieces, where it is long.
+func (w *worker) visit(page *fetch.Page, visit func(*fetch.Page) (more bool, err error)) (more bool, err error) {
+	if !page.Long() {
+		return visit(page)
+	}
+	err = page.Pieces(w.reload, func(p *fetch.Page) error {
+		var err error
+		if more, err = visit(p); err == nil && !more {
+			err = errEnough
+		}
+		return err
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return more, err
 }
 
 // Test reads the first page of every selected stream and checks its records,
@@ -113,7 +134,7 @@ func Test(stop context.Context, o Options) error {
 				return false, err
 			}
 			records += b.records
-			return false, nil
+			return page.Partial, nil
 		})
 		if err == nil {
 			w.run.Log.Info("test passed", "stream", w.Name, "records", records)

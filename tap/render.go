@@ -22,6 +22,7 @@ type batch struct {
 	lines    []byte // RECORD lines
 	records  int64
 	bytes    int64 // of the answer's body
+	partial  bool  // of a long page, and not the last of it: it moves nothing
 	progress progress
 	counts   counts
 	key      *journal.Key // where the journal has the page; nil: nowhere
@@ -78,7 +79,7 @@ func newRenderer(one *reading, c *checker) *renderer {
 // render makes a page a batch. Its error is that of a record that the stream's
 // policies do not let pass, or of a template.
 func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
-	b := &batch{lines: lines, bytes: int64(len(page.Body))}
+	b := &batch{lines: lines, partial: page.Partial}
 	if err := r.see(page); err != nil {
 		return nil, err
 	}
@@ -96,6 +97,10 @@ func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
 		return nil, err
 	}
 	b.schema = r.checker.schemaLine(r.keys, r.key)
+	if page.Partial {
+		return b, nil
+	}
+	b.bytes = page.Size()
 	b.progress = progress{
 		next: page.Next, last: page.Last, high: r.high.Value(), frozen: r.frozen, date: page.Header.Get("Date"),
 	}
@@ -112,7 +117,7 @@ func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
 // see makes the answer known to the templates that look at it, and renders
 // what add says where it is the same for all records.
 func (r *renderer) see(page *fetch.Page) error {
-	r.vars[sources.VarPage] = expr.Dict([]string{"records"}, []expr.Value{expr.Int(int64(page.Records.Len()))})
+	r.vars[sources.VarPage] = expr.Dict([]string{"records"}, []expr.Value{expr.Int(int64(page.Count()))})
 	if r.answers || !r.markRef().IsZero() {
 		r.vars[sources.VarResponse] = expr.JSONBytes(page.Body)
 		r.vars[sources.VarHeaders] = fetch.HeaderValue(page.Header)

@@ -16,7 +16,7 @@ type worker struct {
 	run       *run
 	client    *fetch.Client
 	splitter  *splitter // the walk's
-	reload    *splitter // the renderer's, for pages that were spooled
+	reload    *splitter // the renderer's, for pages that are read again
 	renderer  *renderer
 	walk      *fetch.Walk
 	recording *fetch.Recording // nil: no journal
@@ -124,15 +124,59 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, last bool) boo
 // renderAll makes each page a batch, in their order.
 func (w *worker) renderAll(ctx context.Context, pages *queue, batches chan<- *batch) error {
 	for page, ok := pages.pop(ctx); ok; page, ok = pages.pop(ctx) {
-		b, err := w.render(page)
+		split, err := w.load(page)
+		switch {
+		case err != nil:
+		case page.Long():
+			err = w.renderLong(ctx, page, batches)
+			page.Release()
+		default:
+			err = w.renderOne(ctx, page, split, batches)
+		}
 		if err != nil {
 			return err
 		}
-		if !send(ctx, batches, b) {
-			return fetch.ErrStopped
-		}
 	}
 	return nil
+}
+
+// renderOne makes a page, or a piece of one, a batch.
+func (w *worker) renderOne(ctx context.Context, page queued, split *splitter, batches chan<- *batch) error {
+	b, err := w.render(page, split)
+	if err == nil && !send(ctx, batches, b) {
+		err = fetch.ErrStopped
+	}
+	return err
+}
+
+// renderLong makes a page whose body is not in memory several batches: only the
+// last one moves the bookmark, so that a run that is cut before it goes on with
+// the whole page.
+func (w *worker) renderLong(ctx context.Context, page queued, batches chan<- *batch) error {
+	err := page.Pieces(w.reload, func(p *fetch.Page) error {
+		return w.renderOne(ctx, queued{p, page.restarts}, w.reload, batches)
+	})
+	if errors.Is(err, fetch.ErrReread) {
+		return w.unread(page, err)
+	}
+	return err
+}
+
+// load reads a page back that was spooled, and returns whose its records are.
+func (w *worker) load(page queued) (*splitter, error) {
+	if !page.Spooled() {
+		return w.splitter, nil
+	}
+	if err := w.client.Reload(w.run.journal, page.Page, w.reload); err != nil {
+		return w.reload, w.unread(page, err)
+	}
+	return w.reload, nil
+}
+
+// unread is the failure of a page that cannot be read again.
+func (w *worker) unread(page queued, err error) error {
+	return &fetch.Error{Class: fetch.Transient, Stream: w.Name, Request: page.Request, Err: err,
+		Advice: "the next run asks for it again"}
 }
 
 // send hands a batch to the emitter, unless the run has ended.
@@ -154,6 +198,9 @@ func (w *worker) fetchAll(ctx context.Context, pages *queue) error {
 			return nil
 		case w.restart(err):
 			continue
+		case errors.Is(err, fetch.ErrJournal): // it takes no answer any more
+			w.run.journalFailed(err)
+			return fetch.ErrStopped
 		case err != nil:
 			return w.replayEnds(err)
 		}
@@ -162,7 +209,7 @@ func (w *worker) fetchAll(ctx context.Context, pages *queue) error {
 			w.run.journalFailed(page.Unrecorded)
 		}
 		if !page.Recalled {
-			w.run.gate.count(int64(page.Records.Len()))
+			w.run.gate.count(int64(page.Count()))
 		}
 		if last := page.Last; !pages.push(ctx, queued{page, w.restarts}) || last {
 			return nil
@@ -191,19 +238,12 @@ func (w *worker) restart(err error) bool {
 	return true
 }
 
-func (w *worker) render(page queued) (*batch, error) {
+// render makes a page a batch, and gives its memory back to split.
+func (w *worker) render(page queued, split *splitter) (*batch, error) {
 	var lines []byte
 	select {
 	case lines = <-w.run.lines:
 	default:
-	}
-	split := w.splitter
-	if page.Spooled() {
-		split = w.reload
-		if err := w.client.Reload(w.run.journal, page.Page, split); err != nil {
-			return nil, &fetch.Error{Class: fetch.Transient, Stream: w.Name, Request: page.Request, Err: err,
-				Advice: "the next run asks for it again"}
-		}
 	}
 	frozen := w.renderer.frozen
 	b, err := w.renderer.render(page.Page, lines[:0])

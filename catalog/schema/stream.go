@@ -80,22 +80,20 @@ func NewStreamScanner(p RecordPath) (*StreamScanner, error) {
 // handed out by then: who must not have it scans twice.
 //
 // rest is the body without its records: "[]" or "{}" stands in their place, and
-// white space is missing. The error is a *BodyError, or what body or piece
-// returned.
+// white space is missing. It is nil where the body is not proven. The error is a
+// *BodyError, or what body or piece returned.
 func (s *StreamScanner) Scan(body io.Reader, piece func(*Page) error) (rest []byte, err error) {
 	s.reset(body, piece)
 	s.whole()
 	s.flush()
-	rest, fault := s.rest, s.fault()
-	err = s.err
-	s.reset(nil, nil)
-	switch {
-	case err != nil:
-		return nil, err
-	case fault != nil:
-		return nil, fault
+	if err = s.err; err == nil {
+		err = s.fault()
 	}
-	return rest, nil
+	if !s.stuck() {
+		rest = s.rest
+	}
+	s.reset(nil, nil)
+	return rest, err
 }
 
 func (s *StreamScanner) reset(body io.Reader, piece func(*Page) error) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/fetch"
@@ -18,7 +19,7 @@ type reusing struct {
 }
 
 func (s *reusing) Split(body []byte) (fetch.Records, error) {
-	return &s.page, s.scanner.Scan(body, &s.page.Page)
+	return &s.page, s.scanner.Scan(body, s.page.Page)
 }
 
 var _ fetch.Splitter = (*reusing)(nil)
@@ -67,7 +68,7 @@ func BenchmarkWalk(b *testing.B) {
 	s := define(b, "", benchStream)[0]
 	api := recorded(b, s, 100_000, 1000)
 	r := newRig(b, s, api)
-	split := &reusing{splitter: newSplitter(b, s.Records)}
+	split := &reusing{newSplitter(b, s.Records), records{new(schema.Page)}}
 	var size int64
 	for _, a := range api.answers {
 		size += int64(len(a.body))
@@ -88,7 +89,7 @@ func TestNothingIsAllocatedPerRecord(t *testing.T) {
 		s := define(t, "", benchStream)[0]
 		api := recorded(t, s, 4*size, size)
 		r := newRig(t, s, api)
-		split := &reusing{splitter: newSplitter(t, s.Records)}
+		split := &reusing{newSplitter(t, s.Records), records{new(schema.Page)}}
 		return testing.AllocsPerRun(10, func() { walkOnce(t, r, s, split, api) }) / 4
 	}
 	small, large := perPage(10), perPage(1000)

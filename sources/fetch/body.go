@@ -22,8 +22,11 @@ const (
 	maxWindow = 8 << 20
 )
 
-// errTooLarge is a body over MaxBody.
-var errTooLarge = fmt.Errorf("larger than %d MiB", MaxBody>>20)
+// errTooLarge is a body over MaxBody, errTooLong one over MaxResponse.
+var (
+	errTooLarge = fmt.Errorf("larger than %d MiB", MaxBody>>20)
+	errTooLong  = fmt.Errorf("larger than %d GiB", MaxResponse>>30)
+)
 
 // errEncoding is a Content-Encoding that nobody asked for.
 type errEncoding struct{ name string }
@@ -33,12 +36,30 @@ func (e errEncoding) Error() string { return fmt.Sprintf("unknown Content-Encodi
 // readBody appends the decoded body to buf. Its encodings were applied in the
 // order in which the headers name them (RFC 9110, 8.4).
 func readBody(buf []byte, wire io.Reader, headers []string) ([]byte, error) {
-	names := encodings(headers)
-	if len(names) == 0 {
-		return readAll(buf, wire)
+	d, err := newDecoder(wire, headers)
+	if err != nil {
+		return buf, err
 	}
+	defer d.close()
+	return readAll(buf, d)
+}
+
+// decoder decodes a body. At its end it proves that the wire ends there too.
+type decoder struct {
+	layers  []io.Reader // the decoded body, what it is made of, …, the wire
+	closers []func()
+	drained bool
+}
+
+// newDecoder returns the decoder of a body. It is to be closed.
+func newDecoder(wire io.Reader, headers []string) (*decoder, error) {
+	names := encodings(headers)
 	if len(names) > maxEncodings {
-		return buf, errEncoding{strings.Join(names, ", ")}
+		return nil, errEncoding{strings.Join(names, ", ")}
+	}
+	d := &decoder{layers: []io.Reader{wire}}
+	if len(names) == 0 {
+		return d, nil
 	}
 	// Answers without a body often name an encoding all the same.
 	first := make([]byte, 1)
@@ -46,33 +67,52 @@ func readBody(buf []byte, wire io.Reader, headers []string) ([]byte, error) {
 		if errors.Is(err, io.EOF) {
 			err = nil
 		}
-		return buf, err
+		return d, err
 	}
-	layers := []io.Reader{io.MultiReader(bytes.NewReader(first), wire)}
+	d.layers[0] = io.MultiReader(bytes.NewReader(first), wire)
 	for i := len(names) - 1; i >= 0; i-- {
-		decoded, closeDecoder, err := decode(layers[0], names[i])
+		decoded, closeLayer, err := decode(d.layers[0], names[i])
 		if err != nil {
-			return buf, err
+			d.close()
+			return nil, err
 		}
-		defer closeDecoder()
-		layers = append([]io.Reader{decoded}, layers...)
+		d.closers = append(d.closers, closeLayer)
+		d.layers = append([]io.Reader{decoded}, d.layers...)
 	}
-	buf, err := readAll(buf, layers[0])
-	if err != nil {
-		return buf, err
+	return d, nil
+}
+
+func (d *decoder) Read(p []byte) (int, error) {
+	n, err := d.layers[0].Read(p)
+	if errors.Is(err, io.EOF) && !d.drained {
+		d.drained = true
+		if bad := d.drain(); bad != nil {
+			err = bad
+		}
 	}
-	for _, layer := range layers[1:] {
-		// A decoder may stop before the end of what it reads: a body that was
-		// cut there, or whose checksum lies there, must not pass.
+	return n, err
+}
+
+// drain reads what is under the decoded body to its end: a decoder may stop
+// before the end of what it reads, and a body that was cut there, or whose
+// checksum lies there, must not pass.
+func (d *decoder) drain() error {
+	for _, layer := range d.layers[1:] {
 		n, err := io.Copy(io.Discard, io.LimitReader(layer, MaxBody))
 		if err == nil && n == MaxBody {
 			err = errTooLarge
 		}
 		if err != nil {
-			return buf, err
+			return err
 		}
 	}
-	return buf, nil
+	return nil
+}
+
+func (d *decoder) close() {
+	for _, closeLayer := range d.closers {
+		closeLayer()
+	}
 }
 
 // encodings are the names in Content-Encoding headers, in order.
@@ -113,7 +153,8 @@ func decode(r io.Reader, name string) (io.Reader, func(), error) {
 func readAll(buf []byte, r io.Reader) ([]byte, error) {
 	for {
 		if len(buf) == cap(buf) {
-			buf = append(buf, make([]byte, max(64<<10, cap(buf)))...)[:len(buf)]
+			more := min(max(64<<10, cap(buf)), MaxBody+1-len(buf))
+			buf = append(buf, make([]byte, more)...)[:len(buf)]
 		}
 		n, err := r.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]

@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -17,7 +16,8 @@ import (
 )
 
 const (
-	// MaxBody is the largest body that a walk takes, decoded, in bytes.
+	// MaxBody is the largest body that is read into memory, as it comes and
+	// decoded, in bytes.
 	MaxBody = 8 << 20
 	// maxRedirects is how many redirects a request follows.
 	maxRedirects = 10
@@ -67,6 +67,7 @@ type Client struct {
 	pace    *pace
 	health  health
 	needles [][]byte // the secrets, as bodies may hold them
+	most    int64    // MaxResponse
 	slots   chan struct{}
 	bodies  chan []byte // memory for the next ones
 }
@@ -84,6 +85,7 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 	c := &Client{
 		Options: o,
 		source:  source,
+		most:    MaxResponse,
 		pace:    newPace(source.RateLimits),
 		slots:   make(chan struct{}, source.MaxInFlight),
 		bodies:  make(chan []byte, keptBodies),
@@ -147,16 +149,13 @@ func (c *Client) ask(ctx context.Context, first, at *outgoing, timeout time.Dura
 		return nil, next, err
 	}
 	idle.Reset(timeout)
-	wire := &wireReader{r: resp.Body, idle: idle, timeout: timeout}
-	raw, err := readAll(c.memory(), wire)
-	n.Wire.Add(wire.n)
+	wire := &wireReader{r: resp.Body, idle: idle, whole: whole, timeout: timeout, next: MaxBody}
 	ex := &Exchange{
-		Request: first.shown, Status: resp.StatusCode, Header: resp.Header, Body: raw, Wire: wire.n,
-		At: time.Now(), Took: time.Since(start), RequestID: c.requestID(resp.Header), url: at.url, wire: raw,
+		Request: first.shown, Status: resp.StatusCode, Header: resp.Header, RequestID: c.requestID(resp.Header), url: at.url,
 	}
-	if encoded := resp.Header.Values("Content-Encoding"); err == nil && len(encodings(encoded)) > 0 {
-		ex.Body, err = readBody(c.memory(), bytes.NewReader(raw), encoded)
-	}
+	err = c.receive(ex, wire, resp.ContentLength, first)
+	n.Wire.Add(wire.n)
+	ex.Wire, ex.At, ex.Took = wire.n, time.Now(), time.Since(start)
 	if err != nil {
 		ex.cut = fmt.Errorf("the body of the answer %d: %w", resp.StatusCode, requestError(ctx, err))
 	}
@@ -235,6 +234,9 @@ func (c *Client) sleep(ctx context.Context, d time.Duration, n *Counters) error 
 
 // done gives an exchange's memory back.
 func (c *Client) done(ex *Exchange) {
+	if ex.long != nil {
+		ex.long.discard()
+	}
 	if apart(ex) {
 		c.recycle(ex.wire)
 	}
@@ -248,14 +250,22 @@ func apart(ex *Exchange) bool {
 }
 
 // forgetWire gives the memory of a page's body back as it came off the wire,
-// where it was encoded.
+// where it was encoded and is not needed again.
 func (c *Client) forgetWire(p *Page) {
+	if p.long != nil && !p.recorded {
+		return
+	}
 	if apart(&p.Exchange) {
 		c.recycle(p.wire)
 	}
 	p.wire = nil
-	body := p.Body
-	p.release = func() { c.recycle(body) }
+	body, long := p.Body, p.long
+	p.release = func() {
+		if long != nil {
+			long.discard()
+		}
+		c.recycle(body)
+	}
 }
 
 // memory returns memory for a body.
@@ -292,22 +302,4 @@ func (c *Client) requestID(h http.Header) string {
 		}
 	}
 	return ""
-}
-
-// wireReader counts the bytes of a body and puts off the end of a request
-// that makes progress.
-type wireReader struct {
-	r       io.Reader
-	idle    *time.Timer
-	timeout time.Duration
-	n       int64
-}
-
-func (w *wireReader) Read(p []byte) (int, error) {
-	n, err := w.r.Read(p)
-	w.n += int64(n)
-	if n > 0 {
-		w.idle.Reset(w.timeout)
-	}
-	return n, err
 }

@@ -130,6 +130,9 @@ func (w *Walk) content(page *Page) uint64 {
 	if page.Records.Len() == 0 {
 		return maphash.Bytes(w.seed, page.Body)
 	}
+	if page.long != nil {
+		return page.long.content
+	}
 	var h maphash.Hash
 	h.SetSeed(w.seed)
 	for i := range page.Records.Len() {

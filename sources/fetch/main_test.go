@@ -49,29 +49,49 @@ func (g *gate) Closed() <-chan struct{} { return g.closed }
 func (g *gate) shut()                   { g.once.Do(func() { close(g.closed) }) }
 
 // splitter finds the records of bodies as the program does.
-type splitter struct{ scanner *schema.PageScanner }
+type splitter struct {
+	scanner *schema.PageScanner
+	path    schema.RecordPath
+}
 
-type records struct{ schema.Page }
+type records struct{ *schema.Page }
 
-func (r *records) Len() int { return len(r.Records) }
+func (r records) Len() int { return len(r.Records) }
 
 func (s splitter) Split(body []byte) (fetch.Records, error) {
-	page := new(records)
-	err := s.scanner.Scan(body, &page.Page)
-	var bad *schema.BodyError
-	if errors.As(err, &bad) && (bad.Kind == schema.NotJSON || bad.Kind == schema.NotUTF8) {
-		return nil, fmt.Errorf("%w: %w", fetch.ErrBroken, err)
+	page := new(schema.Page)
+	return records{page}, marked(s.scanner.Scan(body, page))
+}
+
+func (s splitter) SplitLong(body io.Reader, piece func(fetch.Records) error) ([]byte, error) {
+	scanner, err := schema.NewStreamScanner(s.path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", fetch.ErrWhole, err)
 	}
-	return page, err
+	rest, err := scanner.Scan(body, func(p *schema.Page) error { return piece(records{p}) })
+	return rest, marked(err)
+}
+
+func marked(err error) error {
+	var bad *schema.BodyError
+	switch {
+	case !errors.As(err, &bad):
+	case bad.Kind == schema.NotJSON || bad.Kind == schema.NotUTF8:
+		return fmt.Errorf("%w: %w", fetch.ErrBroken, err)
+	case bad.Kind == schema.RestTooLarge:
+		return fmt.Errorf("%w: %w", fetch.ErrWhole, err)
+	}
+	return err
 }
 
 func newSplitter(t testing.TB, r sources.Records) splitter {
 	t.Helper()
-	scanner, err := schema.NewPageScanner(schema.RecordPath{Steps: r.Steps, MissingIsEmpty: r.MissingIsEmpty})
+	path := schema.RecordPath{Steps: r.Steps, MissingIsEmpty: r.MissingIsEmpty}
+	scanner, err := schema.NewPageScanner(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return splitter{scanner}
+	return splitter{scanner, path}
 }
 
 // define parses a definition with one stream for each text, in YAML's flow
@@ -149,9 +169,7 @@ func drain(t testing.TB, w *fetch.Walk) (got seen) {
 			}
 			return got
 		}
-		for i := range page.Records.Len() {
-			got.ids = append(got.ids, gjson.GetBytes(page.Records.Record(i), "id").Raw)
-		}
+		got.take(t, page, w)
 		if !page.Last {
 			got.nexts, got.upTo = append(got.nexts, page.Next), append(got.upTo, len(got.ids))
 		} else if page.Next.Pages != 0 {
@@ -162,6 +180,24 @@ func drain(t testing.TB, w *fetch.Walk) (got seen) {
 	}
 	t.Fatal("the walk does not end")
 	return got
+}
+
+// take notes the ids of a page, which may be long.
+func (s *seen) take(t testing.TB, page *fetch.Page, w *fetch.Walk) {
+	t.Helper()
+	if page.Long() {
+		err := page.Pieces(w.Splitter(), func(p *fetch.Page) error {
+			s.take(t, p, w)
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		return
+	}
+	for i := range page.Records.Len() {
+		s.ids = append(s.ids, gjson.GetBytes(page.Records.Record(i), "id").Raw)
+	}
 }
 
 // kept is a position as a state keeps it.

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -10,11 +11,18 @@ import (
 )
 
 // Splitter proves a body and finds its records. A walk calls it from one
-// goroutine, once for each answer. An error that wraps [ErrBroken] means that
+// goroutine at a time. An error that wraps [ErrBroken] means that
 // the body is no whole JSON text; any other means that it is not what the
 // definition says.
+//
+// A body over MaxBody is given to SplitLong, as often as it takes: it hands the
+// records out in pieces, each good until piece returns, and returns the body
+// without them: nil where that is no JSON, else whatever the error is. Its error
+// is piece's, body's, or as Split's; one that wraps [ErrWhole] means that the
+// body must be smaller.
 type Splitter interface {
 	Split(body []byte) (Records, error)
+	SplitLong(body io.Reader, piece func(Records) error) (rest []byte, err error)
 }
 
 // Records are the records of a page, in the order of the body. They are read
@@ -30,7 +38,7 @@ type Exchange struct {
 	Request   string // method and URL, redacted
 	Status    int
 	Header    http.Header
-	Body      []byte // decoded; valid until the page is released
+	Body      []byte // decoded; valid until the page is released; of a long page what stands beside its records
 	Wire      int64  // bytes of the body as they came
 	At        time.Time
 	Took      time.Duration
@@ -39,6 +47,7 @@ type Exchange struct {
 	url       *url.URL // that was answered, after redirects
 	wire      []byte   // the body as it came off the wire; Body itself where it was not encoded
 	cut       error    // why the body is not whole
+	long      *long    // the body, where it is too long for memory; else nil
 }
 
 // Page is an exchange whose body is proven.
@@ -50,6 +59,9 @@ type Page struct {
 	Skipped string // why a rule said that there is nothing here, "" if none did
 	Moved   bool   // the API's total changed since the page before
 	passed  bool   // a rule said next
+	// Partial says that the page is a piece of a long one: it says nothing of
+	// the walk.
+	Partial bool
 	// Recalled says that the journal had the page: no request was made for it.
 	Recalled bool
 	// Unrecorded is why the journal could not keep the page; nil: it has it, or

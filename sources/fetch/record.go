@@ -36,8 +36,11 @@ var (
 // ErrJournal wraps what keeps an exchange from being recorded or read back.
 var ErrJournal = errors.New("journal")
 
-// errUnkept is an exchange that cannot be kept without its secrets.
-var errUnkept = errors.New("it holds a secret, and text like the mark that would stand for one: a run that goes on asks for it again")
+// Why an exchange cannot be kept without its secrets.
+var (
+	errUnkept     = errors.New("it holds a secret, and text like the mark that would stand for one: a run that goes on asks for it again")
+	errUnkeptLong = fmt.Errorf("it holds a secret, which is cut out only of answers up to %d MiB: a run that goes on asks for it again", MaxBody>>20)
+)
 
 // Headers of exchanges on disk that the API did not send. A body that held
 // secrets is kept decoded, with the secrets sealed.
@@ -153,12 +156,12 @@ func (w *Walk) recallAt(place journal.Place, out *outgoing) (*Page, error) {
 
 // read reads an exchange back, as if it had just come.
 func (c *Client) read(j *journal.Journal, place journal.Place, out *outgoing) (*Exchange, error) {
-	kept, err := j.Read(place, c.memory())
+	kept, short, err := c.readKept(j, place)
 	if err != nil {
 		return nil, err
 	}
 	ex := &Exchange{
-		Request: kept.Request, Status: kept.Status, Header: kept.Header, Body: kept.Body, Wire: int64(len(kept.Body)),
+		Request: kept.Request, Status: kept.Status, Header: kept.Header, Body: kept.Body, Wire: place.Size(),
 		At: kept.At, Took: kept.Took, RequestID: c.requestID(kept.Header), Attempts: kept.Attempts,
 	}
 	if out != nil {
@@ -170,20 +173,47 @@ func (c *Client) read(j *journal.Journal, place journal.Place, out *outgoing) (*
 		}
 	}
 	if kept.Header.Get(sealedHeader) != "" {
-		ex.Header = http.Header{}
-		for name, values := range kept.Header {
-			for _, v := range values {
-				ex.Header.Add(name, c.Secrets.Open(v))
-			}
-		}
-		ex.Body = []byte(c.Secrets.Open(string(kept.Body)))
+		c.unseal(ex)
 		return ex, nil
 	}
-	if encoded := kept.Header.Values("Content-Encoding"); len(encodings(encoded)) > 0 {
+	encoded := kept.Header.Values("Content-Encoding")
+	if short && len(encodings(encoded)) > 0 {
 		ex.Body, err = readBody(c.memory(), bytes.NewReader(kept.Body), encoded)
 		c.recycle(kept.Body)
 	}
+	if !short || errors.Is(err, errTooLarge) {
+		c.recycle(ex.Body)
+		ex.Body, ex.long, err = nil, c.fromJournal(j, place, kept.Header), nil
+	}
 	return ex, err
+}
+
+// readKept reads an exchange: without its body where that is not short.
+func (c *Client) readKept(j *journal.Journal, place journal.Place) (kept *journal.Exchange, short bool, err error) {
+	if place.Size() > MaxBody {
+		kept, body, err := j.Stream(place)
+		if err == nil {
+			err = body.Close()
+		}
+		if err != nil || kept.Header.Get(sealedHeader) == "" {
+			return kept, false, err
+		}
+		// It was short before its secrets were sealed.
+	}
+	kept, err = j.Read(place, c.memory())
+	return kept, true, err
+}
+
+// unseal puts the secrets of an answer back.
+func (c *Client) unseal(ex *Exchange) {
+	sealed := ex.Header
+	ex.Header = http.Header{}
+	for name, values := range sealed {
+		for _, v := range values {
+			ex.Header.Add(name, c.Secrets.Open(v))
+		}
+	}
+	ex.Body = []byte(c.Secrets.Open(string(ex.Body)))
 }
 
 // record writes a proven page's exchange down, before a record of it leaves.
@@ -194,7 +224,7 @@ func (w *Walk) record(out *outgoing, page *Page) error {
 		return nil
 	}
 	err := w.write(out, page)
-	if errors.Is(err, errUnkept) {
+	if errors.Is(err, errUnkept) || errors.Is(err, errUnkeptLong) || errors.Is(err, journal.ErrLongHead) {
 		w.client.Log.Warn("an answer is not kept in the journal", "stream", w.stream.Name, "request", out.shown, "why", err.Error())
 		return nil
 	}
@@ -204,7 +234,7 @@ func (w *Walk) record(out *outgoing, page *Page) error {
 func (w *Walk) write(out *outgoing, page *Page) error {
 	e := &journal.Exchange{
 		Key: w.rec.key(w.pos.Pages), At: page.At, Took: page.Took, Request: page.Request, Digest: out.digest,
-		Status: page.Status, Header: page.Header.Clone(), Body: page.wire, Attempts: page.Attempts, Records: page.Records.Len(),
+		Status: page.Status, Header: page.Header.Clone(), Body: page.wire, Attempts: page.Attempts, Records: page.Count(),
 	}
 	e.Header.Del(sealedHeader) // strangers may send what is ours
 	e.Header.Del(urlHeader)
@@ -216,12 +246,23 @@ func (w *Walk) write(out *outgoing, page *Page) error {
 	if err := w.client.sealExchange(e, page); err != nil {
 		return err
 	}
-	place, err := w.rec.Journal.Append(e)
+	place, err := w.append(e, page.long)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrJournal, err)
 	}
 	page.place, page.recorded, page.key = place, true, e.Key
+	if page.long != nil {
+		page.long.recorded(w.rec.Journal, place)
+	}
 	return nil
+}
+
+// append records an exchange, whose body may be long.
+func (w *Walk) append(e *journal.Exchange, l *long) (journal.Place, error) {
+	if l != nil && l.draft != nil {
+		return w.rec.Journal.AppendDraft(e, l.draft)
+	}
+	return w.rec.Journal.Append(e)
 }
 
 func (w *Walk) keepURL(h http.Header, page *Page) error {
@@ -235,14 +276,17 @@ func (w *Walk) keepURL(h http.Header, page *Page) error {
 
 // sealExchange takes the secrets out of an answer that echoes them.
 func (c *Client) sealExchange(e *journal.Exchange, page *Page) error {
-	held := c.holds(page.Body)
+	held := c.holds(page.Body) || page.long != nil && page.long.secret
 	for name, values := range e.Header {
 		for _, v := range values {
 			held = held || name != urlHeader && c.holds([]byte(v))
 		}
 	}
-	if !held {
+	switch {
+	case !held:
 		return nil
+	case page.long != nil:
+		return errUnkeptLong
 	}
 	body, ok := c.Secrets.Seal(string(page.Body))
 	for name, values := range e.Header {
@@ -310,11 +354,15 @@ func (p *Page) Key() *journal.Key {
 // PlaceSize is about the memory that a spooled page takes, in bytes.
 const PlaceSize = 1 << 10
 
-// Held is about the memory that a page takes, in bytes.
+// Held is about the memory that a page takes, in bytes: that of a long one as
+// if its body were in memory, until it is spooled.
 func (p *Page) Held() int64 {
 	const record = 48
-	if p.Spooled() {
+	switch {
+	case p.Spooled():
 		return PlaceSize
+	case p.long != nil: // its body is on disk, where it takes room all the same
+		return PlaceSize + int64(cap(p.Body)) + p.Wire
 	}
 	return PlaceSize + int64(cap(p.Body)) + int64(p.Records.Len())*record
 }
@@ -336,11 +384,14 @@ func (c *Client) Reload(j *journal.Journal, p *Page, s Splitter) error {
 		return fmt.Errorf("%w: %w", ErrJournal, err)
 	}
 	p.Body, p.Header, p.Records = ex.Body, ex.Header, none{}
-	p.release = func() { c.recycle(ex.Body) }
-	if p.empty {
-		return nil
+	p.release = func() { c.recycle(p.Body) }
+	switch {
+	case ex.long != nil:
+		err = p.reloadLong(s)
+	case !p.empty:
+		p.Records, err = s.Split(ex.Body)
 	}
-	if p.Records, err = s.Split(ex.Body); err != nil {
+	if err != nil {
 		p.Release()
 		return fmt.Errorf("%w: %w", ErrJournal, err)
 	}

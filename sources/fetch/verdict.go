@@ -89,6 +89,16 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 	if err != nil {
 		return judgeError(err)
 	}
+	if ex.long != nil && ex.cut == nil {
+		if err := w.needsWhole(); err != nil {
+			return refuse(Permanent, err).advise(smaller)
+		}
+	}
+	var records Records
+	var splitErr error
+	if ex.cut == nil {
+		records, splitErr = w.split(ex)
+	}
 	if ex.cut != nil {
 		return judgeCut(ex)
 	}
@@ -96,8 +106,7 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 	w.answer = page
 	w.vars[sources.VarHeaders] = HeaderValue(ex.Header)
 	w.vars[sources.VarResponse] = expr.Undefined()
-	records, splitErr := w.split(ex)
-	if !errors.Is(splitErr, ErrBroken) {
+	if !errors.Is(splitErr, ErrBroken) && (ex.long == nil || ex.long.proven) {
 		w.vars[sources.VarResponse] = expr.JSONBytes(ex.Body)
 	}
 	for i := range w.stream.Errors {
@@ -118,6 +127,8 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 		return again(-1, splitErr).advise("is base_url right, and does the API answer in JSON?")
 	case errors.Is(splitErr, errNoContent):
 		return refuse(Permanent, splitErr).advise("where that means no records, say on_missing: empty")
+	case errors.Is(splitErr, ErrWhole):
+		return refuse(Permanent, splitErr).advise(smaller)
 	case w.graphQLErrors():
 		return refuse(Permanent, fmt.Errorf("GraphQL errors: %s", w.quote(gjson.GetBytes(ex.Body, "errors").Raw)))
 	case splitErr != nil:
@@ -127,6 +138,9 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 	page.empty = ex.Status == http.StatusNoContent
 	return accept(page)
 }
+
+// smaller is the advice for answers that are too long.
+const smaller = "ask for smaller pages"
 
 // errNoContent is a 204 where records are expected.
 var errNoContent = errors.New("answered 204 No Content, without a place for records")
@@ -139,6 +153,9 @@ func (w *Walk) split(ex *Exchange) (Records, error) {
 			return none{}, nil
 		}
 		return none{}, errNoContent
+	}
+	if ex.long != nil {
+		return w.prove(ex)
 	}
 	return w.splitter.Split(ex.Body)
 }
@@ -158,9 +175,12 @@ func judgeError(err error) verdict {
 	var authority x509.UnknownAuthorityError
 	var record tls.RecordHeaderError
 	var encoding errEncoding
+	var disk *diskError
 	switch {
-	case errors.Is(err, errTooLarge):
-		return refuse(Permanent, err).advise("ask for smaller pages")
+	case errors.As(err, &disk):
+		return verdict{class: Transient, err: err}
+	case errors.Is(err, errTooLarge), errors.Is(err, errTooLong):
+		return refuse(Permanent, err).advise(smaller)
 	case errors.As(err, &away), errors.As(err, &redirect), errors.As(err, &encoding):
 		return refuse(Permanent, err)
 	case errors.As(err, &cert), errors.As(err, &authority), errors.As(err, &record):

@@ -32,15 +32,19 @@ func TestEncodings(t *testing.T) {
 // asked for once.
 func TestBodiesThatAreRefused(t *testing.T) {
 	for _, test := range []struct {
-		name  string
-		fault apitest.Fault
-		want  string
+		name   string
+		stream string
+		fault  apitest.Fault
+		want   string
 	}{
-		{"too large", apitest.BigBody(fetch.MaxBody + 1), "; ask for smaller pages"},
-		{"unknown encoding", apitest.Header("Content-Encoding", "lzma"), `unknown Content-Encoding "lzma"`},
+		{"long, asked for its records", cursorStream + `, keep: "{{ record.id in response.data }}"`, apitest.BigBody(fetch.MaxBody + 1),
+			"the answer is larger than 8 MiB, and keep may look at its records, which are not in memory then; request id req-000001; ask for smaller pages"},
+		{"long, by a query", cursorStream + `, records: "data.#(id>0)#"`, apitest.BigBody(fetch.MaxBody + 1),
+			`the answer is larger than 8 MiB: records: a path with queries or modifiers is asked of the whole body: "data.#(id>0)#"; request id req-000001; ask for smaller pages`},
+		{"unknown encoding", cursorStream, apitest.Header("Content-Encoding", "lzma"), `unknown Content-Encoding "lzma"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := define(t, "", cursorStream)[0]
+			s := define(t, "", test.stream)[0]
 			api := apitest.New(apitest.From(1, test.fault)).Add(orders(25, nil))
 			e := failure(t, newRig(t, s, api).run(s, fetch.Position{}).err)
 			if e.Class != fetch.Permanent || !strings.Contains(e.Error(), test.want) || api.Count() != 1 {

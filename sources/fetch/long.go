@@ -1,0 +1,248 @@
+package fetch
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"net/http"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/state/journal"
+)
+
+// MaxResponse is the longest body that a walk takes, in bytes, as it comes and
+// decoded.
+const MaxResponse = 4 << 30
+
+// ErrWhole marks an answer over MaxBody whose records, or what is asked of it
+// besides, are known only once all of it is in memory. A [Splitter] wraps it
+// around what it found.
+var ErrWhole = fmt.Errorf("the answer is larger than %d MiB", MaxBody>>20)
+
+// ErrReread wraps what keeps a long answer from being read again.
+var ErrReread = errors.New("read the answer again")
+
+// long is a body that is too long for memory: it lies on the wire's side of
+// its decoder, in memory, in a file or in the journal, and is read as often as
+// it takes. It stands in for the records of its page, but for those that a walk
+// asks for.
+type long struct {
+	wire    func() (io.ReadCloser, error) // from the first byte
+	encoded []string                      // Content-Encoding
+	most    int64                         // bytes, decoded
+	file    overflow                      // nil: none
+	draft   *journal.Draft                // file, where the journal can keep it; nil: not
+
+	// What the first pass found.
+	count   int    // records
+	last    []byte // of them, where the pagination asks for it
+	content uint64 // hash of them
+	size    int64  // of the body, decoded
+	secret  bool   // it holds one
+	proven  bool   // it is JSON, whatever else is wrong with it
+}
+
+// Len returns how many records there are.
+func (l *long) Len() int { return l.count }
+
+// Record returns the last record: no other is asked for.
+func (l *long) Record(int) []byte { return l.last }
+
+// Parent returns nothing: nobody asks for it.
+func (l *long) Parent(int) []byte { return nil }
+
+// fromMemory is a body that came off the wire short, and is decoded long.
+func (c *Client) fromMemory(wire []byte, h http.Header) *long {
+	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(wire)), nil }
+	return &long{wire: open, encoded: h.Values("Content-Encoding"), most: c.most}
+}
+
+// fromJournal is a body that is recorded.
+func (c *Client) fromJournal(j *journal.Journal, place journal.Place, h http.Header) *long {
+	l := &long{encoded: h.Values("Content-Encoding"), most: c.most}
+	l.recorded(j, place)
+	return l
+}
+
+// recorded makes the journal the place where the body lies.
+func (l *long) recorded(j *journal.Journal, place journal.Place) {
+	l.file, l.draft = nil, nil
+	l.wire = func() (io.ReadCloser, error) {
+		_, body, err := j.Stream(place)
+		return body, err
+	}
+}
+
+// discard gives back where the body lies, unless that is the journal.
+func (l *long) discard() {
+	if l.file != nil {
+		l.file.Discard()
+	}
+}
+
+// longReader reads a long body decoded.
+type longReader struct {
+	in      *decoder
+	wire    io.Closer
+	needles *needleReader
+	n, most int64
+	err     error // other than io.EOF
+}
+
+// open begins to read the body, and looks for needles in it.
+func (l *long) open(needles [][]byte) (*longReader, error) {
+	wire, err := l.wire()
+	if err != nil {
+		return nil, err
+	}
+	in, err := newDecoder(bufio.NewReaderSize(wire, 64<<10), l.encoded)
+	if err != nil {
+		_ = wire.Close() // it was only read
+		return nil, err
+	}
+	return &longReader{in: in, wire: wire, needles: newNeedleReader(in, needles), most: l.most}, nil
+}
+
+func (r *longReader) Read(p []byte) (int, error) {
+	n, err := r.needles.Read(p)
+	if r.n += int64(n); r.n > r.most {
+		err = errTooLong
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.err = err
+	}
+	return n, err
+}
+
+// Close ends reading.
+func (r *longReader) Close() error {
+	r.in.close()
+	return r.wire.Close()
+}
+
+// prove proves a long body in a first pass, finds what the walk asks of its
+// records, and makes what stands beside them the exchange's body. Where the
+// body cannot be read whole, that is why the exchange is cut.
+func (w *Walk) prove(ex *Exchange) (Records, error) {
+	l := ex.long
+	var needles [][]byte
+	if w.rec != nil {
+		needles = w.client.needles
+	}
+	body, err := l.open(needles)
+	if err != nil {
+		ex.cut = err
+		return none{}, nil
+	}
+	defer body.Close()
+	var hash maphash.Hash
+	hash.SetSeed(w.seed)
+	l.count = 0
+	ex.Body, err = w.splitter.SplitLong(body, func(r Records) error {
+		n := r.Len()
+		for i := range n {
+			_, _ = hash.Write(r.Record(i)) // never fails
+		}
+		if l.count += n; w.stream.Pagination.Type == sources.PaginateKeyset {
+			l.last = append(l.last[:0], r.Record(n-1)...)
+		}
+		return nil
+	})
+	if l.proven = ex.Body != nil; !l.proven {
+		ex.Body = l.beginning()
+	}
+	if body.err != nil {
+		ex.cut = fmt.Errorf("the body of the answer %d: %w", ex.Status, body.err)
+	}
+	l.content, l.size, l.secret = hash.Sum64(), body.n, body.needles.found
+	return l, err
+}
+
+// beginning is what errors show of the body.
+func (l *long) beginning() []byte {
+	r, err := l.open(nil)
+	if err != nil {
+		return nil
+	}
+	defer r.Close()
+	begins, _ := io.ReadAll(io.LimitReader(r, 16*excerptSize)) // as far as it can be read
+	return begins
+}
+
+// needsWhole says what keeps a long answer from being read in pieces, or nil.
+func (w *Walk) needsWhole() error {
+	if key := w.stream.LooksAtRecords(); key != "" {
+		return fmt.Errorf("%w, and %s may look at its records, which are not in memory then", ErrWhole, key)
+	}
+	return nil
+}
+
+// Long reports whether the page's body is over MaxBody: its records come in
+// pieces alone, and its Body is what stands beside them.
+func (p *Page) Long() bool {
+	_, ok := p.Records.(*long)
+	return ok
+}
+
+// Count is the number of records of the whole answer.
+func (p *Page) Count() int {
+	if p.long != nil && !p.empty {
+		return p.long.count
+	}
+	return p.Records.Len()
+}
+
+// Size is the length of the body in bytes, decoded.
+func (p *Page) Size() int64 {
+	if p.long != nil {
+		return p.long.size
+	}
+	return int64(len(p.Body))
+}
+
+// reloadLong reads again what stands beside the records.
+func (p *Page) reloadLong(s Splitter) error {
+	body, err := p.long.open(nil)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	if p.Body, err = s.SplitLong(body, func(Records) error { return nil }); err == nil && !p.empty {
+		p.Records = p.long
+	}
+	return err
+}
+
+// Pieces hands out a long page: first pieces with some of its records each,
+// which are Partial, then one without any, which says where the walk goes on.
+// So what the last one says holds only once all of the body was read again. A
+// piece is good until f returns. Pieces may be called from another goroutine
+// than the walk's, with a splitter of its own.
+func (p *Page) Pieces(s Splitter, f func(*Page) error) error {
+	body, err := p.long.open(nil)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrReread, err)
+	}
+	defer body.Close()
+	part := &Page{Exchange: p.Exchange, Partial: true}
+	n := 0
+	_, err = s.SplitLong(body, func(r Records) error {
+		n += r.Len()
+		part.Records = r
+		return f(part)
+	})
+	switch {
+	case body.err != nil:
+		return fmt.Errorf("%w: %w", ErrReread, body.err)
+	case err != nil:
+		return err
+	case n != p.long.count:
+		return fmt.Errorf("%w: it has %d records, and had %d", ErrReread, n, p.long.count)
+	}
+	end := *p
+	end.Records, end.release = none{}, nil
+	return f(&end)
+}
