@@ -1,0 +1,226 @@
+package tap_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/tap"
+)
+
+const (
+	longRecords = 75 // on two long pages and a short one
+	longPage    = 36
+	longText    = fetch.MaxBody / 35
+)
+
+// longAPI has pages over 8 MiB, which take little room compressed.
+func longAPI(options ...apitest.Option) *apitest.API {
+	text := strings.Repeat("x", longText)
+	return apitest.New(options...).Add(apitest.Collection{
+		Path: "/items", Style: apitest.Cursor, Count: longRecords, Size: longPage, Encoding: "gzip", Total: true,
+		Records: func(i int) []byte {
+			return fmt.Appendf(nil, `{"id":%d,"updated_at":"%s","text":"%s"}`, i+1, june.Add(time.Duration(i)*time.Minute).Format(time.RFC3339), text)
+		},
+	})
+}
+
+const longItems = "streams:\n  - {name: items, path: /items, records: data, primary_key: [id], replication_key: updated_at, schema: {type: object}, " +
+	"incremental: {client_filter: true}, pagination: {type: cursor, next: next_page, param: cursor, total: meta.total}"
+
+func longSetup(t *testing.T, api http.RoundTripper, more, run string) setup {
+	return setup{definition: longItems + more + "}\n", api: api, workDir: memoryFolder(t), config: `{"run": {` + run + `}}`}
+}
+
+// ids are the ids of records, in short.
+func ids(lines []line) (all []string) {
+	for _, record := range recordsOf(lines, "items") {
+		id, _, _ := strings.Cut(strings.TrimPrefix(record, `{"id":`), ",")
+		all = append(all, id)
+	}
+	return all
+}
+
+func longIDs() []string {
+	all := make([]string, longRecords)
+	for i := range all {
+		all[i] = fmt.Sprint(i + 1)
+	}
+	return all
+}
+
+// TestLongPage: the records of a long page leave in flushes of a megabyte. Each
+// ends with the STATE of before; only the last moves it.
+func TestLongPage(t *testing.T) {
+	for _, off := range []string{"true", "false"} {
+		r := longSetup(t, longAPI(), `, add: {n: "{{ page.records }}", total: "{{ response.meta.total }}"}`, `"journal": {"off": `+off+`}`).must(t)
+		if got := ids(r.lines); !slices.Equal(got, longIDs()) {
+			t.Fatalf("got records %v", got)
+		}
+		for i, record := range r.records("items") {
+			n := longPage
+			if i >= 2*longPage {
+				n = longRecords - 2*longPage
+			}
+			if want := fmt.Sprintf(`"n":%d,"total":%d}`, n, longRecords); !strings.HasSuffix(record, want) {
+				t.Errorf("record %d ends with %s, want %s", i+1, record[len(record)-40:], want)
+			}
+		}
+		pages, flushed, states := 0, 0, 0
+		for _, l := range r.lines {
+			switch l.Type {
+			case "RECORD":
+				flushed++
+			case "STATE":
+				b := bookmarkOf(t, string(l.Value), "items")
+				switch {
+				case len(b.Resume) > 0:
+					pages = 1
+					if strings.Contains(string(b.Resume[0].Open[0].Next), `"pages":2`) {
+						pages = 2
+					}
+				case b.Pass != nil:
+					pages = 3
+				}
+				if want := min(3, flushed/longPage); pages > want && flushed < longRecords {
+					t.Errorf("after %d records the state is at page %d", flushed, pages)
+				}
+				states++
+			}
+		}
+		if states < 16 || pages != 3 {
+			t.Errorf("%d states, the last at page %d", states, pages)
+		}
+		s := r.account.Streams[0]
+		if s.Pages != 3 || s.Emitted != longRecords || s.Bytes < longRecords*longText {
+			t.Errorf("the account has %d pages, %d records, %d bytes", s.Pages, s.Emitted, s.Bytes)
+		}
+	}
+}
+
+// TestLongPageCut kills runs while every request is under way and at every
+// write, and goes on: nothing is missing, and no call is paid twice.
+func TestLongPageCut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sleepUntil(june.Add(24 * time.Hour))
+		api := longAPI()
+		s := longSetup(t, api, "", "")
+		seen := newCrashes(t, api, s.workDir)
+		s.api, s.out = seen, seen
+		s.must(t)
+		pages := api.Count()
+		for _, at := range seen.all {
+			lines := parseLines(t, at.lines)
+			for _, state := range slices.Compact([]string{"", lastState(lines)}) {
+				if state != "" && done(t, state, "items") {
+					continue
+				}
+				api.Reset()
+				next := longSetup(t, api, "", "")
+				next.workDir, next.state = at.again(t), state
+				r := next.must(t)
+				all := ids(append(lines, r.lines...))
+				slices.SortFunc(all, func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) })
+				if got := slices.Compact(all); !slices.Equal(got, longIDs()) {
+					t.Fatalf("%s: got records %v", at.what, got)
+				}
+				if got := at.calls + api.Count(); got > pages+1 {
+					t.Errorf("%s: %d calls in all, want at most %d", at.what, got, pages+1)
+				}
+			}
+		}
+	})
+}
+
+// TestLongPageStopped stops a run in the middle of a long page: what is written
+// ends with the STATE of before, and the next run begins the page again.
+func TestLongPageStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sleepUntil(june.Add(24 * time.Hour))
+		api := longAPI()
+		s := longSetup(t, api, "", "")
+		stop, cancel := context.WithCancelCause(t.Context())
+		told := errors.New("told to stop")
+		s.stop, s.out = stop, writer(func(p []byte) (int, error) {
+			if bytes.Contains(p, []byte(`{"id":20,`)) {
+				cancel(told)
+				time.Sleep(20 * time.Second)
+			}
+			return len(p), nil
+		})
+		r := s.run(t)
+		if !errors.Is(r.err, told) && !errors.Is(r.err, tap.ErrBlocked) {
+			t.Errorf("got %v", r.err)
+		}
+		synctest.Wait()
+		s.stop, s.out, s.state = nil, nil, r.state()
+		next := s.must(t)
+		if got := ids(next.lines); !slices.Equal(got, longIDs()) {
+			t.Errorf("the next run has records %v", got)
+		}
+		if api.Count() != 3 {
+			t.Errorf("%d calls in all, want 3", api.Count())
+		}
+	})
+}
+
+// writer is a function as an io.Writer.
+type writer func(p []byte) (int, error)
+
+func (f writer) Write(p []byte) (int, error) { return f(p) }
+
+// TestLongPageFails: a record that its stream does not let pass ends the stream;
+// what came before it has left, and the bookmark does not pass the page.
+func TestLongPageFails(t *testing.T) {
+	r := longSetup(t, longAPI(), `, keep: "{{ 1 // (record.id - 30) or true }}"`, "").run(t)
+	var failures tap.Failures
+	if !errors.As(r.err, &failures) {
+		t.Fatalf("got %v", r.err)
+	}
+	if got := ids(r.lines); len(got) == 0 || len(got) > 29 || !slices.Equal(got, longIDs()[:len(got)]) {
+		t.Errorf("got records %v, want some of those before 30", got)
+	}
+	if r.mark(t, "items") != "null" {
+		t.Errorf("the bookmark is %s", r.mark(t, "items"))
+	}
+}
+
+// TestLongPageProbes: long pages are looked at as others are.
+func TestLongPageProbes(t *testing.T) {
+	s := longSetup(t, longAPI(), "", "")
+	s.definition = strings.Replace(s.definition, "schema: {type: object}, ", "", 1)
+	all, err := discover(t, s)
+	if err != nil || !strings.Contains(string(all[0].Schema), `"text"`) {
+		t.Errorf("discover: got %v, %v", all, err)
+	}
+	if err := tap.Test(t.Context(), s.options(t, io.Discard, io.Discard)); err != nil {
+		t.Errorf("test: %v", err)
+	}
+	records, err := tap.Preview(t.Context(), s.options(t, io.Discard, io.Discard), "items", 40)
+	if err != nil || len(records) != 40 || !bytes.HasPrefix(records[39], []byte(`{"id":40,`)) {
+		t.Errorf("preview: got %d records, %v", len(records), err)
+	}
+}
+
+// TestLongPageReplay replays long pages from the journal, and writes them as HAR
+// without their bodies.
+func TestLongPageReplay(t *testing.T) {
+	s := longSetup(t, longAPI(), "", "")
+	first := s.must(t)
+	s.api = transport(func(*http.Request) (*http.Response, error) { return nil, errors.New("a replay asks nobody") })
+	again := s.replay(t)
+	if got, want := again.records("items"), first.records("items"); again.err != nil || !slices.Equal(got, want) {
+		t.Errorf("replayed %d records, %v, want %d", len(got), again.err, len(want))
+	}
+}
