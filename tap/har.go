@@ -132,6 +132,9 @@ func newHAREntry(e *journal.Exchange, stream string) harEntry {
 	if shown.URL != "" {
 		entry.Comment += ", answered by " + shown.URL
 	}
+	if shown.LeftOut != "" {
+		entry.Comment += ", " + shown.LeftOut
+	}
 	if err != nil {
 		entry.Comment += ", " + err.Error()
 	}
@@ -179,8 +182,15 @@ func newHARResponse(e *journal.Exchange, shown fetch.Shown) harResponse {
 	if !utf8.Valid(shown.Body) {
 		r.Content.Text, r.Content.Encoding = base64.StdEncoding.EncodeToString(shown.Body), "base64"
 	}
+	size := len(e.Body) + int(e.LeftOut)
+	if shown.LeftOut != "" {
+		r.Content.Size, r.BodySize, r.Transfer = unknown, size, &size
+		if shown.Header.Get("Content-Encoding") == "" {
+			r.Content.Size = size
+		}
+		return r
+	}
 	if !shown.Sealed {
-		size := len(e.Body)
 		saved := len(shown.Body) - size
 		r.BodySize, r.Transfer, r.Content.Compression = size, &size, &saved
 	}

@@ -3,6 +3,7 @@ package tap_test
 import (
 	"bytes"
 	"cmp"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -16,11 +17,12 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
 )
 
 const (
-	longRecords = 75 // on two long pages and a short one
+	longRecords = 40 // on a long page and a short one
 	longPage    = 36
 	longText    = fetch.MaxBody / 35
 )
@@ -70,8 +72,8 @@ func TestLongPage(t *testing.T) {
 		}
 		for i, record := range r.records("items") {
 			n := longPage
-			if i >= 2*longPage {
-				n = longRecords - 2*longPage
+			if i >= longPage {
+				n = longRecords - longPage
 			}
 			if want := fmt.Sprintf(`"n":%d,"total":%d}`, n, longRecords); !strings.HasSuffix(record, want) {
 				t.Errorf("record %d ends with %s, want %s", i+1, record[len(record)-40:], want)
@@ -87,23 +89,20 @@ func TestLongPage(t *testing.T) {
 				switch {
 				case len(b.Resume) > 0:
 					pages = 1
-					if strings.Contains(string(b.Resume[0].Open[0].Next), `"pages":2`) {
-						pages = 2
-					}
 				case b.Pass != nil:
-					pages = 3
+					pages = 2
 				}
-				if want := min(3, flushed/longPage); pages > want && flushed < longRecords {
+				if want := flushed / longPage; pages > want && flushed < longRecords {
 					t.Errorf("after %d records the state is at page %d", flushed, pages)
 				}
 				states++
 			}
 		}
-		if states < 16 || pages != 3 {
+		if states < 8 || pages != 2 {
 			t.Errorf("%d states, the last at page %d", states, pages)
 		}
 		s := r.account.Streams[0]
-		if s.Pages != 3 || s.Emitted != longRecords || s.Bytes < longRecords*longText {
+		if s.Pages != 2 || s.Emitted != longRecords || s.Bytes < longRecords*longText {
 			t.Errorf("the account has %d pages, %d records, %d bytes", s.Pages, s.Emitted, s.Bytes)
 		}
 	}
@@ -120,7 +119,10 @@ func TestLongPageCut(t *testing.T) {
 		s.api, s.out = seen, seen
 		s.must(t)
 		pages := api.Count()
-		for _, at := range seen.all {
+		for i, at := range seen.all {
+			if i%5 > 0 && len(at.lines) > 0 {
+				continue // one record after another: some will do
+			}
 			lines := parseLines(t, at.lines)
 			for _, state := range slices.Compact([]string{"", lastState(lines)}) {
 				if state != "" && done(t, state, "items") {
@@ -155,12 +157,12 @@ func TestLongPageStopped(t *testing.T) {
 		s.stop, s.out = stop, writer(func(p []byte) (int, error) {
 			if bytes.Contains(p, []byte(`{"id":20,`)) {
 				cancel(told)
-				time.Sleep(20 * time.Second)
+				time.Sleep(7 * time.Second)
 			}
 			return len(p), nil
 		})
 		r := s.run(t)
-		if !errors.Is(r.err, told) && !errors.Is(r.err, tap.ErrBlocked) {
+		if !errors.Is(r.err, told) {
 			t.Errorf("got %v", r.err)
 		}
 		synctest.Wait()
@@ -169,8 +171,8 @@ func TestLongPageStopped(t *testing.T) {
 		if got := ids(next.lines); !slices.Equal(got, longIDs()) {
 			t.Errorf("the next run has records %v", got)
 		}
-		if api.Count() != 3 {
-			t.Errorf("%d calls in all, want 3", api.Count())
+		if api.Count() != 2 {
+			t.Errorf("%d calls in all, want 2", api.Count())
 		}
 	})
 }
@@ -213,14 +215,59 @@ func TestLongPageProbes(t *testing.T) {
 	}
 }
 
-// TestLongPageReplay replays long pages from the journal, and writes them as HAR
-// without their bodies.
+// TestLongPageReplay replays long pages from the journal.
 func TestLongPageReplay(t *testing.T) {
 	s := longSetup(t, longAPI(), "", "")
 	first := s.must(t)
 	s.api = transport(func(*http.Request) (*http.Response, error) { return nil, errors.New("a replay asks nobody") })
-	again := s.replay(t)
+	again, _ := s.replay(t)
 	if got, want := again.records("items"), first.records("items"); again.err != nil || !slices.Equal(got, want) {
 		t.Errorf("replayed %d records, %v, want %d", len(got), again.err, len(want))
 	}
+}
+
+// TestLongPageHAR: a body that is too long is left out of an archive, which says
+// so and how long it is.
+func TestLongPageHAR(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		e    journal.Exchange
+		want []string
+	}{
+		{"left out by the journal", journal.Exchange{LeftOut: 1 << 30},
+			[]string{`"size":1073741824,`, `"text":""`, `"bodySize":1073741824`, "a body of 1073741824 bytes is left out"}},
+		{"too long", journal.Exchange{Body: make([]byte, fetch.MaxBody+1)},
+			[]string{`"size":8388609,`, `"text":""`, `"bodySize":8388609`, "a body of 8388609 bytes is left out"}},
+		{"encoded", journal.Exchange{LeftOut: 1 << 30, Header: http.Header{"Content-Encoding": {"gzip"}}},
+			[]string{`"size":-1,`, `"text":""`, `"bodySize":1073741824`, "a body of 1073741824 bytes is left out"}},
+		{"too long decoded", journal.Exchange{Body: zipped(t, fetch.MaxBody+1), Header: http.Header{"Content-Encoding": {"gzip"}}},
+			[]string{`"size":-1,`, `"text":""`, "bytes is left out, which are more than 8 MiB decoded"}},
+	} {
+		var out bytes.Buffer
+		h, err := tap.NewHAR(&out, "test")
+		if err == nil {
+			err = h.Add(&test.e, "items")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range test.want {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%s: there is no %s in %.1000s", test.name, want, out.String())
+			}
+		}
+	}
+}
+
+func zipped(t *testing.T, size int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write(bytes.Repeat([]byte(" "), size)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -15,6 +16,8 @@ type Shown struct {
 	Header http.Header // as the API sent it
 	Body   []byte      // decoded
 	Sealed bool        // the API's own body is not on disk, since it held secrets
+	// LeftOut is why the body is not here; "" where it is.
+	LeftOut string
 }
 
 // Show makes a recorded answer fit to be shown. Where its body cannot be
@@ -35,11 +38,20 @@ func Show(e *journal.Exchange) (Shown, error) {
 		s.Body = []byte(sources.HideMarks(string(e.Body)))
 		return s, nil
 	}
+	size := int64(len(e.Body)) + e.LeftOut
+	if size > MaxBody {
+		s.Body, s.LeftOut = nil, fmt.Sprintf("a body of %d bytes is left out", size)
+		return s, nil
+	}
 	encoded := e.Header.Values("Content-Encoding")
 	if len(encodings(encoded)) == 0 {
 		return s, nil
 	}
 	body, err := readBody(nil, bytes.NewReader(e.Body), encoded)
+	if errors.Is(err, errTooLarge) {
+		s.Body, s.LeftOut = nil, fmt.Sprintf("a body of %d bytes is left out, which are more than %d MiB decoded", size, MaxBody>>20)
+		return s, nil
+	}
 	if err != nil {
 		return s, fmt.Errorf("decode %v: %w", e.Key, err)
 	}

@@ -33,7 +33,7 @@ func listPasses(w io.Writer, folder string, j *journal.Journal) error {
 			p = aside
 		}
 		p.exchanges++
-		p.bytes += int64(len(e.Body))
+		p.bytes += int64(len(e.Body)) + e.LeftOut
 		if e.At.After(p.last) {
 			p.last = e.At
 		}
@@ -109,7 +109,7 @@ func showExchanges(w io.Writer, j *journal.Journal, stream string) error {
 			return nil
 		}
 		_, err := fmt.Fprintf(w, "%-24s  %-*s  %6d  %8d  %7d  %7s  %s\n", e.At.UTC().Format("2006-01-02T15:04:05.000Z"), width, p.Stream,
-			e.Status, len(e.Body), e.Records, took(e.Took), e.Request)
+			e.Status, int64(len(e.Body))+e.LeftOut, e.Records, took(e.Took), e.Request)
 		return err
 	})
 }
