@@ -41,7 +41,7 @@ func readBody(buf []byte, wire io.Reader, headers []string) ([]byte, error) {
 		return buf, err
 	}
 	defer d.close()
-	return readAll(buf, d)
+	return readAll(buf, d, MaxBody)
 }
 
 // decoder decodes a body. At its end it proves that the wire ends there too.
@@ -149,17 +149,18 @@ func decode(r io.Reader, name string) (io.Reader, func(), error) {
 	return nil, nil, errEncoding{name}
 }
 
-// readAll appends what r holds, at most MaxBody bytes.
-func readAll(buf []byte, r io.Reader) ([]byte, error) {
+// readAll appends what r holds to buf, up to so many bytes in all. Where there
+// are more, it returns errTooLarge and one of them besides.
+func readAll(buf []byte, r io.Reader, most int) ([]byte, error) {
 	for {
 		if len(buf) == cap(buf) {
-			more := min(max(64<<10, cap(buf)), MaxBody+1-len(buf))
+			more := min(max(64<<10, cap(buf)), most+1-len(buf))
 			buf = append(buf, make([]byte, more)...)[:len(buf)]
 		}
-		n, err := r.Read(buf[len(buf):cap(buf)])
+		n, err := r.Read(buf[len(buf):min(cap(buf), most+1)])
 		buf = buf[:len(buf)+n]
 		switch {
-		case len(buf) > MaxBody:
+		case len(buf) > most:
 			return buf, errTooLarge
 		case errors.Is(err, io.EOF):
 			return buf, nil

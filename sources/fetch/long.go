@@ -60,6 +60,13 @@ func (c *Client) fromMemory(wire []byte, h http.Header) *long {
 	return &long{wire: open, encoded: h.Values("Content-Encoding"), most: c.most}
 }
 
+// inFile is a body that goes to a file.
+func (c *Client) inFile(file overflow, h http.Header) *long {
+	open := func() (io.ReadCloser, error) { return io.NopCloser(file.Open()), nil }
+	draft, _ := file.(*journal.Draft)
+	return &long{wire: open, encoded: h.Values("Content-Encoding"), most: c.most, file: file, draft: draft}
+}
+
 // fromJournal is a body that is recorded.
 func (c *Client) fromJournal(j *journal.Journal, place journal.Place, h http.Header) *long {
 	l := &long{encoded: h.Values("Content-Encoding"), most: c.most}

@@ -398,3 +398,56 @@ func TestLongWithoutRoom(t *testing.T) {
 		t.Errorf("got %v: %v after %d requests", e.Class, e, api.Count())
 	}
 }
+
+// TestInDoubt: answers that do not say how long they are, or are encoded, go by
+// way of a file, and are in memory in the end where they are short. Where there
+// is no file they are read all the same.
+func TestInDoubt(t *testing.T) {
+	for _, encoding := range []string{"", "gzip"} {
+		for _, size := range []int{100, 300_000, 1_300_000, 1_500_000} { // of a record, six on a page
+			for _, where := range []string{"journal", "temporary file", "nowhere"} {
+				t.Run(fmt.Sprintf("%q %d %s", encoding, size, where), func(t *testing.T) {
+					c := weighty(8, size, encoding != "")
+					c.Size, c.Encoding = 6, encoding
+					api := apitest.New().Add(c)
+					unsized := transport(func(q *http.Request) (*http.Response, error) {
+						resp, err := api.RoundTrip(q)
+						if err == nil {
+							resp.ContentLength = -1
+						}
+						return resp, err
+					})
+					stream := define(t, "retry: {min_wait: 1ms}", longStream)[0]
+					w := newRig(t, stream, unsized).walk(stream, fetch.Position{})
+					dir := memoryFolder(t)
+					t.Setenv("TMPDIR", dir)
+					switch where {
+					case "journal":
+						record(t, w, openJournal(t, dir))
+					case "nowhere":
+						t.Setenv("TMPDIR", filepath.Join(dir, "gone"))
+					}
+					page, err := w.Next(context.Background())
+					if where == "nowhere" && 6*size > fetch.MaxBody {
+						if e := failure(t, err); e.Class != fetch.Transient || api.Count() != 1 {
+							t.Errorf("got %v: %v after %d requests", e.Class, e, api.Count())
+						}
+						return
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					if want := 6*size > fetch.MaxBody; page.Long() != want || page.Recorded() != (where == "journal") {
+						t.Errorf("long: %v, recorded: %v, with %d bytes", page.Long(), page.Recorded(), page.Size())
+					}
+					var got seen
+					got.take(t, page, w)
+					page.Release()
+					wantIDs(t, got.ids, upTo(6))
+					checkEmpty(t, dir, "*.draft")
+					checkEmpty(t, dir, "tap-rest-*")
+				})
+			}
+		}
+	}
+}

@@ -7,8 +7,6 @@ import (
 	"io"
 	"os"
 	"time"
-
-	"github.com/tap-rest/tap-rest/state/journal"
 )
 
 // overflow is a file for a body that is too long for memory, as it comes off
@@ -25,38 +23,58 @@ type diskError struct{ err error }
 func (e *diskError) Error() string { return e.err.Error() }
 func (e *diskError) Unwrap() error { return e.err }
 
+// inDoubt is how much of a body that may be long is read into memory before it
+// goes to a file, in bytes.
+const inDoubt = 512 << 10
+
 // receive reads the body of an answer, which says how long it is or -1: into
 // memory, or into a file where it is too long for that and the request has one.
-// Of an answer that says no the
-// beginning is enough.
+// Of an answer that says no the beginning is enough.
 func (c *Client) receive(ex *Exchange, wire *wireReader, length int64, out *outgoing) error {
 	refused := ex.Status < 200 || ex.Status > 299
-	if length > MaxBody && !refused && out.overflow != nil {
-		return c.spill(ex, make([]byte, 0, 64<<10), wire, out)
+	known := length >= 0 && length <= MaxBody && len(encodings(ex.Header.Values("Content-Encoding"))) == 0
+	if refused || known || out.overflow == nil {
+		raw, err := readAll(c.memory(), wire, MaxBody)
+		return c.decode(ex, raw, err, refused)
 	}
-	raw, err := readAll(c.memory(), wire)
-	cut := refused && errors.Is(err, errTooLarge)
-	ex.Body, ex.wire = raw, raw
-	switch {
-	case cut:
-		ex.Body = raw[:MaxBody]
-	case errors.Is(err, errTooLarge) && out.overflow != nil:
-		ex.Body, ex.wire = nil, nil
-		defer c.recycle(raw)
-		return c.spill(ex, raw, wire, out)
-	case err != nil:
+	raw, err := readAll(c.memory(), wire, inDoubt)
+	if !errors.Is(err, errTooLarge) {
+		return c.decode(ex, raw, err, false)
+	}
+	file, err := out.overflow()
+	if err != nil { // it may be short all the same
+		raw, readErr := readAll(raw, wire, MaxBody)
+		if errors.Is(readErr, errTooLarge) {
+			return &diskError{err}
+		}
+		return c.decode(ex, raw, readErr, false)
+	}
+	ex.long = c.inFile(file, ex.Header)
+	if err := ex.long.spill(raw, wire); err != nil {
 		return err
 	}
+	c.recycle(raw)
+	return c.settle(ex, wire.n)
+}
+
+// decode makes what was read of a body, up to an error, the exchange's. Of an
+// answer that says no it may be the beginning.
+func (c *Client) decode(ex *Exchange, raw []byte, err error, refused bool) error {
+	cut := refused && errors.Is(err, errTooLarge)
+	if cut {
+		raw, err = raw[:MaxBody], nil
+	}
+	ex.Body, ex.wire = raw, raw
 	headers := ex.Header.Values("Content-Encoding")
-	if len(encodings(headers)) == 0 {
-		return nil
+	if err != nil || len(encodings(headers)) == 0 {
+		return err
 	}
 	ex.Body, err = readBody(c.memory(), bytes.NewReader(raw), headers)
 	switch {
 	case cut, refused && errors.Is(err, errTooLarge):
 		ex.Body = ex.Body[:min(len(ex.Body), MaxBody)]
 		return nil
-	case errors.Is(err, errTooLarge) && out.overflow != nil:
+	case errors.Is(err, errTooLarge):
 		c.recycle(ex.Body)
 		ex.Body, ex.long = nil, c.fromMemory(raw, ex.Header)
 		return nil
@@ -64,36 +82,61 @@ func (c *Client) receive(ex *Exchange, wire *wireReader, length int64, out *outg
 	return err
 }
 
-// spill writes a body to a file: what was read of it, and the rest as it comes.
-func (c *Client) spill(ex *Exchange, raw []byte, wire *wireReader, out *outgoing) error {
-	file, err := out.overflow()
+// spill writes a body to its file: what was read of it, and the rest as it
+// comes.
+func (l *long) spill(raw []byte, wire *wireReader) error {
+	for {
+		if _, err := l.file.Write(raw); err != nil {
+			return &diskError{err}
+		}
+		n, err := wire.Read(raw[:cap(raw)])
+		if raw = raw[:n]; wire.n > l.most {
+			return errTooLong
+		}
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+		if _, err := l.file.Write(raw); err != nil {
+			return &diskError{err}
+		}
+		return nil
+	}
+}
+
+// settle takes a body of so many bytes from its file into memory, where it turns
+// out to be short.
+func (c *Client) settle(ex *Exchange, size int64) error {
+	l := ex.long
+	if size > MaxBody || l.decodesLong() {
+		return nil
+	}
+	wire, err := l.wire()
 	if err != nil {
 		return &diskError{err}
 	}
-	l := &long{file: file, encoded: ex.Header.Values("Content-Encoding"), most: c.most}
-	l.wire = func() (io.ReadCloser, error) { return io.NopCloser(file.Open()), nil }
-	l.draft, _ = file.(*journal.Draft)
-	ex.long = l
-	for {
-		if _, err := file.Write(raw); err != nil {
-			return &diskError{err}
-		}
-		if wire.n > c.most {
-			return errTooLong
-		}
-		n, err := wire.Read(raw[:cap(raw)])
-		raw = raw[:n]
-		if errors.Is(err, io.EOF) {
-			_, err = file.Write(raw)
-			if err != nil {
-				err = &diskError{err}
-			}
-			return err
-		}
-		if err != nil {
-			return err
-		}
+	defer wire.Close()
+	raw, err := readAll(c.memory(), wire, MaxBody)
+	if err != nil {
+		return &diskError{err}
 	}
+	l.discard()
+	ex.long = nil
+	return c.decode(ex, raw, nil, false)
+}
+
+// decodesLong reports whether the body is longer than what is read into memory.
+// Of one that cannot be decoded nobody knows.
+func (l *long) decodesLong() bool {
+	r, err := l.open(nil)
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	n, _ := io.Copy(io.Discard, io.LimitReader(r, MaxBody+1)) // why not comes again
+	return n > MaxBody
 }
 
 // overflow begins the file of a long answer: in the journal, where that keeps
