@@ -15,7 +15,8 @@
 //
 //   - The emitter's goroutine alone touches stdout and the state: there is no
 //     lock on either.
-//   - A flush never splits a response.
+//   - A flush never splits a response. One over 8 MiB leaves in several flushes,
+//     of which all but the last end with the STATE of before.
 //   - Everything that was fetched before a failure, a signal or the end of a
 //     budget is emitted, and the last line is a STATE.
 //   - What a STATE covers is on stdout, or in the quarantine file of its stream

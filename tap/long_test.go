@@ -29,13 +29,17 @@ const (
 
 // longAPI has pages over 8 MiB, which take little room compressed.
 func longAPI(options ...apitest.Option) *apitest.API {
+	return apitest.New(options...).Add(longCollection())
+}
+
+func longCollection() apitest.Collection {
 	text := strings.Repeat("x", longText)
-	return apitest.New(options...).Add(apitest.Collection{
+	return apitest.Collection{
 		Path: "/items", Style: apitest.Cursor, Count: longRecords, Size: longPage, Encoding: "gzip", Total: true,
 		Records: func(i int) []byte {
 			return fmt.Appendf(nil, `{"id":%d,"updated_at":"%s","text":"%s"}`, i+1, june.Add(time.Duration(i)*time.Minute).Format(time.RFC3339), text)
 		},
-	})
+	}
 }
 
 const longItems = "streams:\n  - {name: items, path: /items, records: data, primary_key: [id], replication_key: updated_at, schema: {type: object}, " +
@@ -175,6 +179,37 @@ func TestLongPageStopped(t *testing.T) {
 			t.Errorf("%d calls in all, want 2", api.Count())
 		}
 	})
+}
+
+// TestLongPageSpooled: while stdout is blocked, long pages are fetched as far as
+// run.spool goes, and wait in the journal.
+func TestLongPageSpooled(t *testing.T) {
+	for _, tt := range []struct {
+		spool string
+		calls int // while stdout is blocked
+	}{{"1GiB", 6}, {"1B", 3}} {
+		synctest.Test(t, func(t *testing.T) {
+			sleepUntil(june.Add(24 * time.Hour))
+			api := longAPI()
+			s := longSetup(t, api, "", fmt.Sprintf(`"spool": %q, "memory": "64kB"`, tt.spool))
+			s.definition = strings.Replace(s.definition, "path: /items,", "path: /items, params: {limit: 36},", 1)
+			c := longCollection()
+			c.Count = 5*longPage + 1
+			api.Add(c)
+			blocked := -1
+			s.out = writer(func(p []byte) (int, error) {
+				if blocked < 0 {
+					time.Sleep(time.Minute)
+					blocked = api.Count()
+				}
+				return len(p), nil
+			})
+			r := s.must(t)
+			if got := len(ids(r.lines)); got != c.Count || blocked != tt.calls {
+				t.Errorf("spool %s: got %d records, want %d; %d calls while stdout was blocked, want %d", tt.spool, got, c.Count, blocked, tt.calls)
+			}
+		})
+	}
 }
 
 // writer is a function as an io.Writer.

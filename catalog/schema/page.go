@@ -150,15 +150,7 @@ func (s *PageScanner) Expect(e *Expectation) {
 //
 // A body that is not JSON is reported as that, whatever else is wrong with it.
 func (s *PageScanner) Scan(body []byte, page *Page) error {
-	page.Reset()
-	page.Body, page.Expected = body, s.expected.Load()
-	if e := page.Expected; e != nil {
-		s.fast.use(&e.program)
-	}
-	s.fast.cuts = page.cuts
-	s.page, s.base, s.fault, s.key = page, 0, nil, nil
-	s.proof.text, s.proof.depth, s.proof.fault = body, 0, nil
-
+	s.start(body, page)
 	i := s.proof.begin()
 	s.begin = i
 	if i >= 0 {
@@ -181,6 +173,18 @@ func (s *PageScanner) Scan(body []byte, page *Page) error {
 		return fault
 	}
 	return nil
+}
+
+// start makes the scanner ready to fill a page.
+func (s *PageScanner) start(body []byte, page *Page) {
+	page.Reset()
+	page.Body, page.Expected = body, s.expected.Load()
+	if e := page.Expected; e != nil {
+		s.fast.use(&e.program)
+	}
+	s.fast.cuts = page.cuts
+	s.page, s.base, s.fault, s.key = page, 0, nil, nil
+	s.proof.text, s.proof.depth, s.proof.fault = body, 0, nil
 }
 
 // span returns where the text's bytes [i, j) lie in the page.

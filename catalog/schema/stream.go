@@ -33,7 +33,7 @@ var (
 // a member of what stands beside them. Where the window ends in the middle of
 // such a thing, it moves on and the thing is proven again from its beginning.
 type StreamScanner struct {
-	scan   PageScanner // of what lies in the window
+	scan   *PageScanner // of what lies in the window
 	page   Page        // the piece: records in the window
 	size   int         // of the window, unless a record needs more
 	record int         // MaxRecord
@@ -68,11 +68,14 @@ func NewStreamScanner(p RecordPath) (*StreamScanner, error) {
 	case p.ColumnsPath != "":
 		return nil, fmt.Errorf("%w: %q", errStreamColumns, p.ColumnsPath)
 	}
-	s := &StreamScanner{scan: *scan, size: streamWindow, record: MaxRecord, most: MaxRest}
+	s := &StreamScanner{scan: scan, size: streamWindow, record: MaxRecord, most: MaxRest}
 	s.takeKey, s.takeValue = s.oneKey, s.oneValue
 	s.takeRecord, s.takeMember, s.takeParent = s.oneRecord, s.oneMember, s.oneParent
 	return s, nil
 }
+
+// Expect is [PageScanner.Expect].
+func (s *StreamScanner) Expect(e *Expectation) { s.scan.Expect(e) }
 
 // Scan proves a body in one pass, and hands its records to piece, some at a
 // time, in their order. A piece and its records are good until piece returns.
@@ -100,10 +103,9 @@ func (s *StreamScanner) reset(body io.Reader, piece func(*Page) error) {
 	s.body, s.piece = body, piece
 	s.window, s.i, s.rest = s.memory[:0], 0, nil
 	s.ended, s.long, s.err, s.rows = false, false, nil, nil
-	s.page.Reset()
-	scan := &s.scan
-	scan.page, scan.base, scan.before, scan.fault, scan.key = &s.page, 0, 0, nil, nil
-	scan.proof.text, scan.proof.from, scan.proof.depth, scan.proof.fault = nil, 0, 0, nil
+	scan := s.scan
+	scan.start(nil, &s.page)
+	scan.before, scan.proof.from = 0, 0
 	clear(scan.at)
 }
 
@@ -134,9 +136,11 @@ func (s *StreamScanner) flush() {
 			s.nameRows()
 		}
 		if s.rows == nil {
+			s.page.cuts = s.scan.fast.cuts
 			s.err = s.piece(&s.page)
 		}
 	}
+	s.scan.fast.cuts = s.scan.fast.cuts[:0]
 	s.scan.before += n
 	s.page.Records, s.page.made = s.page.Records[:0], s.page.made[:0]
 }
@@ -205,7 +209,7 @@ func (s *StreamScanner) ahead() byte {
 // take proves what begins here, with one of the methods that return where it
 // ends, and goes on behind it. It reports whether that went well.
 func (s *StreamScanner) take(most int, what func(i int) int) bool {
-	p, records, made := &s.scan.proof, len(s.page.Records), len(s.page.made)
+	p, records, made, cuts := &s.scan.proof, len(s.page.Records), len(s.page.made), len(s.scan.fast.cuts)
 	depth, fault := p.depth, s.scan.fault
 	for !s.stuck() {
 		end := what(s.i)
@@ -217,14 +221,14 @@ func (s *StreamScanner) take(most int, what func(i int) int) bool {
 			return true
 		}
 		// The window ends in the middle of it.
-		s.page.Records, s.page.made = s.page.Records[:records], s.page.made[:made]
+		s.page.Records, s.page.made, s.scan.fast.cuts = s.page.Records[:records], s.page.made[:made], s.scan.fast.cuts[:cuts]
 		p.depth, p.fault, s.scan.fault = depth, nil, fault
 		if len(s.window)-s.i > most {
 			s.long = true
 			return false
 		}
 		s.more()
-		records, made = 0, 0 // the window's
+		records, made, cuts = 0, 0, 0 // the window's
 	}
 	return false
 }

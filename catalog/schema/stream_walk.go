@@ -36,7 +36,7 @@ func (s *StreamScanner) lacks(note func()) {
 // missing notes that the path leads nowhere in the body, which is all in rest
 // by now.
 func (s *StreamScanner) missing(begin int64, first byte) {
-	scan := &s.scan
+	scan := s.scan
 	text, from := scan.proof.text, scan.proof.from
 	scan.proof.text, scan.proof.from = s.rest, begin
 	scan.missing(0, pageWhere{})
@@ -123,7 +123,7 @@ func (s *StreamScanner) tooLong() {
 // place proves the value in which the records lie and takes them, as
 // PageScanner.place does.
 func (s *StreamScanner) place() {
-	c, scan := s.ahead(), &s.scan
+	c, scan := s.ahead(), s.scan
 	switch {
 	case c == 0 || c == 'n':
 		s.beside()

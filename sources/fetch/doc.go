@@ -9,6 +9,9 @@
 // from its first request, or from a [Position] that an earlier walk reached, to
 // the proof that it ended.
 //
+// A long page is one whose body does not fit into memory: it lies in a file,
+// its records come in pieces, and of the rest there is what stands beside them.
+//
 // Promises.
 //
 //   - A page is proven whole (status, length, encoding, JSON, UTF-8, the place

@@ -9,7 +9,8 @@
 // was dropped; a partition was restarted; an exchange was rejected). Frames lie
 // in segments, files that only grow and are deleted whole. A [Place] is where
 // an exchange lies. A [Draft] is a body that is too long for memory, while it
-// comes: it is no exchange before it is appended. FORMAT.md beside this file has every byte.
+// comes: it is no exchange before it is appended. FORMAT.md beside this file has
+// every byte.
 //
 // Promises.
 //
@@ -35,7 +36,8 @@
 // would cost a write for every page; see [Journal.Emitted]. And secrets: the
 // package leaves out headers that carry credentials, but the request and the
 // other headers are written as the caller gives them, so that the caller
-// redacts them.
+// redacts them. A draft holds what comes: the caller discards one in which a
+// secret is.
 //
 // In memory the journal takes about 50 bytes for each exchange on disk, and no
 // part of an answer.
