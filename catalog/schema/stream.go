@@ -13,7 +13,7 @@ const (
 	MaxRest = 8 << 20
 	// streamWindow is how much of a body is looked at once. It grows for a
 	// record that is longer.
-	streamWindow = 256 << 10
+	streamWindow = 128 << 10
 )
 
 // What a body cannot be streamed for: its records are known only once all of

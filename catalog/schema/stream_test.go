@@ -267,7 +267,7 @@ func TestStreamMemory(t *testing.T) {
 	if allocs := testing.AllocsPerRun(1, scan); n != count || allocs > count/100 {
 		t.Errorf("%v allocations for %d records of %d", allocs, n, count)
 	}
-	if s.Memory() != 256<<10 {
+	if s.Memory() != 128<<10 {
 		t.Errorf("the window has grown to %d bytes", s.Memory())
 	}
 }
