@@ -34,10 +34,10 @@ var (
 // such a thing, it moves on and the thing is proven again from its beginning.
 type StreamScanner struct {
 	scan   *PageScanner // of what lies in the window
-	page   Page        // the piece: records in the window
-	size   int         // of the window, unless a record needs more
-	record int         // MaxRecord
-	most   int         // MaxRest
+	page   Page         // the piece: records in the window
+	size   int          // of the window, unless a record needs more
+	record int          // MaxRecord
+	most   int          // MaxRest
 
 	body   io.Reader
 	piece  func(*Page) error
