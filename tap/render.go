@@ -176,7 +176,7 @@ func (r *renderer) project(dst []byte, page *fetch.Page, i int) ([]byte, bool, e
 		extra = r.extra
 	}
 	start := len(dst)
-	if all := page.Records.(*records); r.looked(all, i) {
+	if all := page.Records.(records); r.looked(all, i) {
 		dst = all.AppendRecord(dst, i)
 	} else {
 		dst = r.mask.Append(dst, record, extra)
@@ -207,14 +207,14 @@ func (r *renderer) renderRecord(b *batch, frame *message.Frame, page *fetch.Page
 
 // looked reports whether a record was looked at while its page was proven, for
 // the schema as it still is.
-func (r *renderer) looked(all *records, i int) bool {
+func (r *renderer) looked(all records, i int) bool {
 	return all.Records[i].Looked && all.Expected == r.checker.expected
 }
 
 // look returns what one pass over a record finds out, and its replication
 // value; nil if it has none. record is as it leaves.
 func (r *renderer) look(page *fetch.Page, i int, record []byte) (schema.Finding, []byte) {
-	if all := page.Records.(*records); r.looked(all, i) {
+	if all := page.Records.(records); r.looked(all, i) {
 		return all.Records[i].Finding, all.Value(i)
 	}
 	found := r.checker.expected.Look(record)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources"
@@ -17,7 +18,11 @@ type splitter struct {
 	where   schema.RecordPath
 	scanner *schema.PageScanner
 	stream  *schema.StreamScanner // nil before the first long body
-	pages   sync.Pool             // of *records
+	pages   sync.Pool             // of *schema.Page
+
+	// expected is what records are checked for while they are found. The
+	// goroutine that renders sets it, while another one fetches.
+	expected atomic.Pointer[schema.Expectation]
 }
 
 func newSplitter(r sources.Records) (*splitter, error) {
@@ -29,18 +34,18 @@ func newSplitter(r sources.Records) (*splitter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &splitter{where: where, scanner: scanner, pages: sync.Pool{New: func() any { return new(records) }}}, nil
+	return &splitter{where: where, scanner: scanner, pages: sync.Pool{New: func() any { return new(schema.Page) }}}, nil
 }
 
 // Split proves a body and finds its records.
 func (s *splitter) Split(body []byte) (fetch.Records, error) {
-	page := s.pages.Get().(*records)
-	err := s.scanner.Scan(body, &page.Page)
-	if err == nil {
-		return page, nil
+	page := s.pages.Get().(*schema.Page)
+	s.scanner.Expect(s.expected.Load())
+	if err := s.scanner.Scan(body, page); err != nil {
+		s.pages.Put(page)
+		return nil, marked(err)
 	}
-	s.recycle(page)
-	return nil, marked(err)
+	return records{page, true}, nil
 }
 
 // SplitLong proves a body that is too long for memory, and hands its records
@@ -51,7 +56,12 @@ func (s *splitter) SplitLong(body io.Reader, piece func(fetch.Records) error) (r
 			return nil, fmt.Errorf("%w: %w", fetch.ErrWhole, err)
 		}
 	}
-	rest, err = s.stream.Scan(body, func(page *schema.Page) error { return piece(part{page}) })
+	s.stream.Expect(s.expected.Load())
+	rest, err = s.stream.Scan(body, func(page *schema.Page) error {
+		err := piece(records{page, false})
+		s.stream.Expect(s.expected.Load())
+		return err
+	})
 	return rest, marked(err)
 }
 
@@ -70,20 +80,17 @@ func marked(err error) error {
 
 // recycle keeps the memory of a page's records for another page.
 func (s *splitter) recycle(r fetch.Records) {
-	if page, ok := r.(*records); ok {
-		page.Reset()
-		s.pages.Put(page)
+	if all, ok := r.(records); ok && all.pooled {
+		all.Reset()
+		s.pages.Put(all.Page)
 	}
 }
 
 // records are those of a scanned page.
-type records struct{ schema.Page }
+type records struct {
+	*schema.Page
+	pooled bool // false: a piece of a long body, which the scanner uses again
+}
 
 // Len returns how many there are.
-func (r *records) Len() int { return len(r.Records) }
-
-// part are those of a piece of a long body, which the scanner uses again.
-type part struct{ *schema.Page }
-
-// Len returns how many there are.
-func (p part) Len() int { return len(p.Records) }
+func (r records) Len() int { return len(r.Records) }

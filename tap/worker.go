@@ -82,8 +82,8 @@ func (r *run) worker(one *reading) (*worker, error) {
 // proven, if nothing is added to them.
 func (w *worker) expect() {
 	if e := w.renderer.checker.expected; e != nil && len(w.renderer.add) == 0 {
-		w.splitter.scanner.Expect(e)
-		w.reload.scanner.Expect(e)
+		w.splitter.expected.Store(e)
+		w.reload.expected.Store(e)
 	}
 }
 

@@ -2,7 +2,6 @@ package schema
 
 import (
 	"slices"
-	"sync/atomic"
 )
 
 // MaxRecord is the size in bytes of the largest record that is accepted.
@@ -101,10 +100,8 @@ func (p *Page) bytes(s Span) []byte {
 
 // PageScanner proves bodies and finds the records in them, and checks those
 // that lie in the body as they are in the same pass. It is for one goroutine at
-// a time, but for Expect.
+// a time.
 type PageScanner struct {
-	expected atomic.Pointer[Expectation]
-
 	where   RecordPath
 	steps   []pageStep
 	columns pageColumns
@@ -112,7 +109,10 @@ type PageScanner struct {
 
 	page  *Page
 	proof scanProof
-	fast  fastRun
+
+	expected *Expectation
+	fast     fastRun
+
 	at    []int      // for each step, the element that is looked at
 	key   []byte     // the key that is looked at, of keyed records
 	fault *BodyError // how the records differ from the definition
@@ -136,12 +136,12 @@ func NewPageScanner(p RecordPath) (*PageScanner, error) {
 }
 
 // Expect makes e what the records of the bodies to come are checked for, if that
-// can be told in one pass; nil: nothing. It may be called from any goroutine.
+// can be told in one pass; nil: nothing.
 func (s *PageScanner) Expect(e *Expectation) {
 	if e != nil && !e.program.onePass {
 		e = nil
 	}
-	s.expected.Store(e)
+	s.expected = e
 }
 
 // Scan proves body and fills page with its records, in one pass where the
@@ -178,13 +178,19 @@ func (s *PageScanner) Scan(body []byte, page *Page) error {
 // start makes the scanner ready to fill a page.
 func (s *PageScanner) start(body []byte, page *Page) {
 	page.Reset()
-	page.Body, page.Expected = body, s.expected.Load()
-	if e := page.Expected; e != nil {
-		s.fast.use(&e.program)
-	}
+	page.Body = body
 	s.fast.cuts = page.cuts
+	s.look(page)
 	s.page, s.base, s.fault, s.key = page, 0, nil, nil
 	s.proof.text, s.proof.depth, s.proof.fault = body, 0, nil
+}
+
+// look makes what is expected by now what a page's records are checked for.
+func (s *PageScanner) look(page *Page) {
+	page.Expected = s.expected
+	if s.expected != nil {
+		s.fast.use(&s.expected.program)
+	}
 }
 
 // span returns where the text's bytes [i, j) lie in the page.

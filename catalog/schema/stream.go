@@ -74,7 +74,8 @@ func NewStreamScanner(p RecordPath) (*StreamScanner, error) {
 	return s, nil
 }
 
-// Expect is [PageScanner.Expect].
+// Expect is [PageScanner.Expect]. Called by piece, it holds for the pieces to
+// come.
 func (s *StreamScanner) Expect(e *Expectation) { s.scan.Expect(e) }
 
 // Scan proves a body in one pass, and hands its records to piece, some at a
@@ -141,6 +142,7 @@ func (s *StreamScanner) flush() {
 		}
 	}
 	s.scan.fast.cuts = s.scan.fast.cuts[:0]
+	s.scan.look(&s.page)
 	s.scan.before += n
 	s.page.Records, s.page.made = s.page.Records[:0], s.page.made[:0]
 }
