@@ -106,11 +106,15 @@ func TestCuts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		scanner.Expect(s.Expect(schema.Wanted{Value: "id", Cut: paths, Drop: drop}))
+		wanted := schema.Wanted{Value: "id", Cut: paths, Drop: drop}
+		scanner.Expect(s.Expect(wanted))
 		var page schema.Page
 		body := `{"data":[` + p.object(0) + `,` + p.object(0) + `]}`
 		if err := scanner.Scan([]byte(body), &page); err != nil {
 			t.Fatal(err)
+		}
+		if got, want := throughWindow(t, s.Expect(wanted), body, 1+int(seed%50)), found(&page); !slices.Equal(got, want) {
+			t.Errorf("seed %d: through a window %q, as a whole %q", seed, got, want)
 		}
 		touched := slices.ContainsFunc(paths, func(path []string) bool { return path[0] == "id" })
 		for i, r := range page.Records {
@@ -144,4 +148,31 @@ func TestCuts(t *testing.T) {
 	if looked == 0 || fitting < looked/10 {
 		t.Errorf("%d records were looked at, %d fit: too few to tell", looked, fitting)
 	}
+}
+
+// found is what is found out about a page's records.
+func found(page *schema.Page) (all []string) {
+	for i, r := range page.Records {
+		all = append(all, fmt.Sprintf("%s %v %v %v %s", page.AppendRecord(nil, i), r.Looked, r.Fits, r.Known, page.Value(i)))
+	}
+	return all
+}
+
+// throughWindow is what is found out about a body's records through a window.
+func throughWindow(t *testing.T, e *schema.Expectation, body string, window int) (all []string) {
+	t.Helper()
+	scanner, err := schema.NewStreamScanner(schema.RecordPath{Steps: []string{"data"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	scanner.SetLimits(window, schema.MaxRecord, schema.MaxRest)
+	scanner.Expect(e)
+	_, err = scanner.Scan(strings.NewReader(body), func(page *schema.Page) error {
+		all = append(all, found(page)...)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
