@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 )
 
 // oddRows are records whose bytes a careless reader changes, and how they
@@ -49,7 +50,7 @@ func TestBytes(t *testing.T) {
 		{"brotli", "", "br"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			api := apitest.New().Add(apitest.Collection{Path: "/items", Style: apitest.Page, Rows: in, Encoding: tt.encoding})
+			api := apitest.New().Add(apitest.Collection{Path: "/items", Style: apitest.Page, Rows: in, Encoding: coding.Named(tt.encoding)})
 			var raw bytes.Buffer
 			r := setup{definition: policed(tt.keys), api: api, out: &raw}.must(t)
 			got := r.records("items")

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 )
 
 // recordedCases are all ways to page, and what a journal could get wrong
@@ -20,9 +21,9 @@ import (
 // header alone, a first request that is of another kind.
 func recordedCases() []cutCase {
 	more := []cutCase{
-		{"gzip", apitest.Collection{Style: apitest.Cursor, Encoding: "gzip"},
+		{"gzip", apitest.Collection{Style: apitest.Cursor, Encoding: coding.Named("gzip")},
 			"params: {limit: 2%s}\n    pagination: {type: cursor, next: next_page, param: cursor}", 7},
-		{"zstd", apitest.Collection{Style: apitest.Cursor, Encoding: "zstd"},
+		{"zstd", apitest.Collection{Style: apitest.Cursor, Encoding: coding.Named("zstd")},
 			"params: {limit: 2%s}\n    pagination: {type: cursor, next: next_page, param: cursor}", 7},
 		{"a JSON body", apitest.Collection{Style: apitest.Page, Method: "POST"},
 			"body: {json: {limit: 2%s}}\n    pagination: {type: page, body: page}", 8},

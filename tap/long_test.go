@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
@@ -35,7 +36,7 @@ func longAPI(options ...apitest.Option) *apitest.API {
 func longCollection() apitest.Collection {
 	text := strings.Repeat("x", longText)
 	return apitest.Collection{
-		Path: "/items", Style: apitest.Cursor, Count: longRecords, Size: longPage, Encoding: "gzip", Total: true,
+		Path: "/items", Style: apitest.Cursor, Count: longRecords, Size: longPage, Encoding: coding.Named("gzip"), Total: true,
 		Records: func(i int) []byte {
 			return fmt.Appendf(nil, `{"id":%d,"updated_at":"%s","text":"%s"}`, i+1, june.Add(time.Duration(i)*time.Minute).Format(time.RFC3339), text)
 		},

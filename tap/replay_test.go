@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap"
 )
@@ -39,7 +40,7 @@ func (s setup) replay(t *testing.T) (result, string) {
 func recorded(t *testing.T, options ...apitest.Option) (setup, *apitest.API) {
 	api := apitest.New(options...).
 		Add(apitest.Collection{Path: "/customers", Style: apitest.Cursor, Size: 2, Rows: stamped(5, june)}).
-		Add(apitest.Collection{Path: "/orders", Style: apitest.Cursor, Size: 2, Rows: stamped(9, june), Encoding: "gzip"})
+		Add(apitest.Collection{Path: "/orders", Style: apitest.Cursor, Size: 2, Rows: stamped(9, june), Encoding: coding.Named("gzip")})
 	return setup{api: api, workDir: t.TempDir(), config: `{"run":{"concurrency":1,"flush":{"responses":2}}}`, definition: `defaults: {records: data, primary_key: [id], pagination: {type: cursor, next: next_page, param: cursor}, schema: ` + stampedSchema + `}
 streams:
   - {name: customers, path: /customers}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 )
 
 const (
@@ -147,7 +148,7 @@ func TestSpoolOfManyStreams(t *testing.T) {
 	api := apitest.New()
 	for i := range 8 {
 		fmt.Fprintf(&definition, "  - {name: s%d, path: /s%[1]d}\n", i)
-		api.Add(apitest.Collection{Path: fmt.Sprintf("/s%d", i), Style: apitest.Cursor, Encoding: []string{"", "gzip"}[i%2], Rows: stamped(11+i, june)})
+		api.Add(apitest.Collection{Path: fmt.Sprintf("/s%d", i), Style: apitest.Cursor, Encoding: coding.Named([]string{"", "gzip"}[i%2]), Rows: stamped(11+i, june)})
 	}
 	for _, run := range []string{
 		`"memory": 8, "spool": 1`,

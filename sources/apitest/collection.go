@@ -31,11 +31,11 @@ type Collection struct {
 	Key  string // Keyset: field that ascends from record to record; default "id"
 	Name string // GraphQL: the member under data; default the last segment of Path
 
-	Total    bool   // answers say how many records there are, and how many pages
-	HasMore  bool   // answers say whether this was the last page
-	Bare     bool   // the body is the array; what else there is goes into headers
-	Relative bool   // NextURL: a relative reference instead of an absolute URL
-	Encoding string // "", "gzip", "zstd" or "br", for requests that accept it
+	Total    bool      // answers say how many records there are, and how many pages
+	HasMore  bool      // answers say whether this was the last page
+	Bare     bool      // the body is the array; what else there is goes into headers
+	Relative bool      // NextURL: a relative reference instead of an absolute URL
+	Encoding *Encoding // for requests that accept it; nil: none
 
 	Filter     Filter        // time range parameters
 	SessionTTL time.Duration // Cursor, NextURL, GraphQL, Scroll: tokens die after this long unused; 0: never

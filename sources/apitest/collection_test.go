@@ -13,6 +13,7 @@ import (
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 )
 
 // page gets one page and returns its ids.
@@ -142,12 +143,12 @@ func TestEncoding(t *testing.T) {
 		"br":   func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil },
 		"zstd": func(r io.Reader) (io.Reader, error) { return zstd.NewReader(r, zstd.WithDecoderConcurrency(1)) },
 	}
-	for coding, open := range readers {
+	for name, open := range readers {
 		for accept, want := range map[string]string{
-			"": "", "deflate": "", "*": coding, "deflate, " + coding + ";q=0.5": coding, coding + "; q=0": "",
+			"": "", "deflate": "", "*": name, "deflate, " + name + ";q=0.5": name, name + "; q=0": "",
 		} {
-			t.Run(coding+" for "+accept, func(t *testing.T) {
-				api := apitest.New().Add(items(apitest.Cursor, func(c *apitest.Collection) { c.Encoding = coding }))
+			t.Run(name+" for "+accept, func(t *testing.T) {
+				api := apitest.New().Add(items(apitest.Cursor, func(c *apitest.Collection) { c.Encoding = coding.Named(name) }))
 				in := get("http://shop.example/items")
 				in.header = http.Header{"Accept-Encoding": {accept}}
 				r, err := do(&http.Client{Transport: api}, in)
@@ -180,7 +181,7 @@ func TestRefusals(t *testing.T) {
 		Add(apitest.Collection{Path: "pages", Style: apitest.Page}).
 		Add(apitest.Collection{Path: "/offsets", Style: apitest.Offset}).
 		Add(apitest.Collection{Path: "/graphql", Style: apitest.GraphQL}).
-		Add(apitest.Collection{Path: "/odd", Rows: [][]byte{}, Encoding: "rot13"})
+		Add(apitest.Collection{Path: "/odd", Rows: [][]byte{}, Encoding: coding.Named("rot13")})
 	tests := []struct {
 		name, method, url, body string
 		status                  int

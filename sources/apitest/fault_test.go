@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 )
 
 // faults strike the first request to items, whose page without them is 10
@@ -57,7 +58,7 @@ var faults = []struct {
 	{"Latin-1", apitest.InvalidUTF8(), "latin1", checkLatin1},
 	{"truncated", apitest.TruncateJSON(-10), "truncate", checkTruncated},
 	{"big", apitest.BigBody(10 << 20), "big", checkBig},
-	{"broken gzip", apitest.BrokenGzip(), "gzip", checkGzip},
+	{"broken gzip", apitest.BrokenGzip(coding.Named("gzip")), "gzip", checkGzip},
 	{"false gzip", apitest.Header("Content-Encoding", "gzip"), "header", wants(200, `{"data":[{"id":1,`)},
 	{
 		"several", apitest.All(apitest.Status(503), apitest.CutBody(5)), "503+cut",

@@ -90,12 +90,12 @@ func BigBody(n int64) Fault {
 	})
 }
 
-// BrokenGzip compresses the answer, whatever the request accepts, with a wrong
-// checksum at its end.
-func BrokenGzip() Fault {
+// BrokenGzip compresses the answer with gzip, whatever the request accepts, with
+// a wrong checksum at its end.
+func BrokenGzip(gzip *Encoding) Fault {
 	return at(onWire, "gzip", func(x *exchange) {
 		if x.answer.header.Get("Content-Encoding") != "gzip" {
-			x.compress("gzip")
+			x.compress(gzip)
 		}
 		// The checksum stands in the 4 bytes before the last 4.
 		b := x.answer.body

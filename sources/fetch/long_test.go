@@ -17,6 +17,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
@@ -112,7 +113,7 @@ func TestLongEncodings(t *testing.T) {
 			}
 			t.Run(fmt.Sprintf("%s noise=%v", encoding, noise), func(t *testing.T) {
 				c := weighty(12, 900_000, noise)
-				c.Encoding = encoding
+				c.Encoding = coding.Named(encoding)
 				stream := define(t, "", longStream)[0]
 				dir := memoryFolder(t)
 				j := openJournal(t, dir)
@@ -140,7 +141,7 @@ func TestLongEncodings(t *testing.T) {
 func TestLongCut(t *testing.T) {
 	const size = fetch.MaxBody + 1000
 	faults := map[string]apitest.Fault{
-		"gzip checksum": apitest.All(apitest.BigBody(size), apitest.BrokenGzip()),
+		"gzip checksum": apitest.All(apitest.BigBody(size), apitest.BrokenGzip(coding.Named("gzip"))),
 		"truncated":     apitest.All(apitest.TruncateJSON(-1), apitest.BigBody(size)),
 		"UTF-8":         apitest.All(apitest.InvalidUTF8(), apitest.BigBody(size)),
 	}
@@ -408,7 +409,7 @@ func TestInDoubt(t *testing.T) {
 			for _, where := range []string{"journal", "temporary file", "nowhere"} {
 				t.Run(fmt.Sprintf("%q %d %s", encoding, size, where), func(t *testing.T) {
 					c := weighty(8, size, encoding != "")
-					c.Size, c.Encoding = 6, encoding
+					c.Size, c.Encoding = 6, coding.Named(encoding)
 					api := apitest.New().Add(c)
 					unsized := transport(func(q *http.Request) (*http.Response, error) {
 						resp, err := api.RoundTrip(q)

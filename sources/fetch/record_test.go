@@ -22,6 +22,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
@@ -93,7 +94,7 @@ func TestWalkIsServed(t *testing.T) {
 // TestReload reads spooled pages back.
 func TestReload(t *testing.T) {
 	for _, encoding := range []string{"", "gzip", "zstd", "br"} {
-		c := orders(25, func(c *apitest.Collection) { c.Encoding = encoding })
+		c := orders(25, func(c *apitest.Collection) { c.Encoding = coding.Named(encoding) })
 		stream := define(t, "", `path: /orders, pagination: {type: cursor, next: next_page, param: cursor}`)[0]
 		r := newRig(t, stream, apitest.New().Add(c))
 		j := openJournal(t, t.TempDir())

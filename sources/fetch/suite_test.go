@@ -11,6 +11,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 )
 
@@ -175,7 +176,7 @@ var transient = []struct {
 	{"body cut by Content-Length", apitest.CutBody(100)},
 	{"body cut at its first byte", apitest.CutBody(0)},
 	{"body cut before the last chunk", apitest.CutChunked(100)},
-	{"cut gzip", apitest.BrokenGzip()},
+	{"cut gzip", apitest.BrokenGzip(coding.Named("gzip"))},
 	{"HTML under 200", apitest.HTML()},
 	{"truncated JSON", apitest.TruncateJSON(-1)},
 	{"no body", apitest.TruncateJSON(0)},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 )
 
@@ -213,7 +214,7 @@ func TestExchange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := define(t, "", cursorStream)[0]
 		api := apitest.New(apitest.On(1, apitest.Status(503, apitest.RetryAfter("2"))), apitest.On(2, apitest.Latency(3*time.Second))).
-			Add(orders(5, func(c *apitest.Collection) { c.Encoding = "gzip" }))
+			Add(orders(5, func(c *apitest.Collection) { c.Encoding = coding.Named("gzip") }))
 		r := newRig(t, s, api)
 		start := time.Now()
 		page, err := r.walk(s, fetch.Position{}).Next(t.Context())

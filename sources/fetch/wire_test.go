@@ -12,13 +12,14 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 )
 
 func TestEncodings(t *testing.T) {
 	for _, encoding := range []string{"gzip", "zstd", "br"} {
 		s := define(t, "", cursorStream)[0]
-		api := apitest.New().Add(orders(25, func(c *apitest.Collection) { c.Encoding = encoding }))
+		api := apitest.New().Add(orders(25, func(c *apitest.Collection) { c.Encoding = coding.Named(encoding) }))
 		r := newRig(t, s, api)
 		got := r.run(s, fetch.Position{})
 		if got.err != nil || got.last.Header.Get("Content-Encoding") != encoding {
@@ -65,7 +66,7 @@ func TestSockets(t *testing.T) {
 	api := apitest.New(
 		apitest.On(1, apitest.Status(503)), apitest.On(3, apitest.ResetBody(100)), apitest.On(5, apitest.CutBody(100)),
 		apitest.On(7, apitest.CutChunked(100)), apitest.On(9, apitest.Stall(100)), apitest.On(11, apitest.Reset()),
-	).Add(orders(95, func(c *apitest.Collection) { c.Encoding = "zstd" }))
+	).Add(orders(95, func(c *apitest.Collection) { c.Encoding = coding.Named("zstd") }))
 	url, stop, err := api.Start()
 	if err != nil {
 		t.Fatal(err)

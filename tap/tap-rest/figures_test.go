@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 )
 
 // Orders of about 540 bytes, a thousand on a page.
@@ -140,7 +141,7 @@ func figureRun(t testing.TB, f figure) (m measured) {
 		opts = append(opts, apitest.From(1, apitest.Latency(f.latency)))
 	}
 	orders := apitest.Orders(f.records)
-	orders.Encoding = f.encoding
+	orders.Encoding = coding.Named(f.encoding)
 	url, stop, err := apitest.New(opts...).Add(orders).Start()
 	if err != nil {
 		t.Fatal(err)
