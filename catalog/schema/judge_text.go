@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // provenText is JSON that is known to be valid. Its methods walk it without
@@ -225,7 +226,7 @@ func (t provenText) plain() ([]byte, bool) {
 // judge) reads it.
 func (t provenText) unquote() string {
 	inner, plain := t.plain()
-	if plain {
+	if plain && utf8.Valid(inner) {
 		return string(inner)
 	}
 	var s string
