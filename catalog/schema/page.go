@@ -50,8 +50,9 @@ type Page struct {
 	// Expected is what the records were checked for; nil: nothing.
 	Expected *Expectation
 
-	cuts []Span // what is to be cut out of the records
-	made []byte // what lies nowhere in the body: keyed records, rows under columns, what gjson computed
+	place Span   // of the records in the body; empty: not known, or all of it
+	cuts  []Span // what is to be cut out of the records
+	made  []byte // what lies nowhere in the body: keyed records, rows under columns, what gjson computed
 }
 
 // Record returns the i-th record: bytes of the body as they came, or for keyed
@@ -68,6 +69,21 @@ func (p *Page) AppendRecord(dst []byte, i int) []byte {
 		at = cut.End
 	}
 	return append(dst, p.bytes(Span{at, r.Record.End})...)
+}
+
+// AppendBeside appends what stands beside the records to dst: the body with []
+// or {} in their place. It returns nil where their path is not plain.
+func (p *Page) AppendBeside(dst []byte) []byte {
+	if p.place.End == 0 {
+		return nil
+	}
+	dst = append(dst, p.Body[:p.place.Start]...)
+	if c := p.Body[p.place.Start]; c == '[' || c == '{' {
+		dst = append(dst, c, c+2) // in ASCII, for both
+	} else {
+		dst = append(dst, p.Body[p.place.Start:p.place.End]...)
+	}
+	return append(dst, p.Body[p.place.End:]...)
 }
 
 // Parent returns the i-th record's parent likewise, nil where it has none.
@@ -88,6 +104,7 @@ func (p *Page) Value(i int) []byte {
 
 // Reset empties the page and keeps its buffers, but for the body.
 func (p *Page) Reset() {
+	p.place = Span{}
 	p.Body, p.Records, p.Expected, p.cuts, p.made = nil, p.Records[:0], nil, p.cuts[:0], p.made[:0]
 }
 

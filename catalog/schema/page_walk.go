@@ -28,7 +28,11 @@ func (s *PageScanner) seek(i, n int) int {
 // that leads to the place counts, as in gjson.
 func (s *PageScanner) walk(i, n int, keys []pageKey) (end int, found bool) {
 	if len(keys) == 0 {
-		return s.place(i, n), true
+		end = s.place(i, n)
+		if n == 0 && len(s.steps[0].keys) > 0 {
+			s.page.place = Span{i, max(end, 0)}
+		}
+		return end, true
 	}
 	switch s.proof.first(i) {
 	case '{':

@@ -80,6 +80,12 @@ func sameAsPage(t testing.TB, path schema.RecordPath, body string, window int) {
 	if !json.Valid([]byte(got.rest)) {
 		t.Fatalf("%s: the rest is %s", where, got.rest)
 	}
+	if beside := page.AppendBeside(nil); beside != nil {
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, bytes.TrimPrefix(beside, []byte("\xef\xbb\xbf"))); err != nil || compact.String() != got.rest {
+			t.Fatalf("%s: beside the records of a page is %s, beside those of a stream %s", where, beside, got.rest)
+		}
+	}
 }
 
 // streamPaths are places of records of all kinds.

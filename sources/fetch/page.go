@@ -33,6 +33,10 @@ type Records interface {
 	Parent(i int) []byte // the element that holds the record, nil if there is none
 }
 
+// besides are Records that know what stands beside them in the body: the body
+// with nothing in their place. They return nil where they do not.
+type besides interface{ AppendBeside(dst []byte) []byte }
+
 // Exchange is one request and its final answer.
 type Exchange struct {
 	Request   string // method and URL, redacted

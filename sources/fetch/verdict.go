@@ -103,11 +103,14 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 		return judgeCut(ex)
 	}
 	page := &Page{Exchange: *ex, Records: none{}}
-	w.answer = page
+	w.answer, w.seen = page, ex.Body
+	if r, ok := records.(besides); ok && w.apart && splitErr == nil {
+		w.see(r)
+	}
 	w.vars[sources.VarHeaders] = HeaderValue(ex.Header)
 	w.vars[sources.VarResponse] = expr.Undefined()
 	if !errors.Is(splitErr, ErrBroken) && (ex.long == nil || ex.long.proven) {
-		w.vars[sources.VarResponse] = expr.JSONBytes(ex.Body)
+		w.vars[sources.VarResponse] = expr.JSONBytes(w.seen)
 	}
 	for i := range w.stream.Errors {
 		rule := &w.stream.Errors[i]
@@ -137,6 +140,14 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 	page.Records = records
 	page.empty = ex.Status == http.StatusNoContent
 	return accept(page)
+}
+
+// see makes the keys of the definition see what stands beside the records: they
+// look at nothing else, and need not pass over the records to find it.
+func (w *Walk) see(r besides) {
+	if beside := r.AppendBeside(w.beside[:0]); beside != nil {
+		w.beside, w.seen = beside, beside
+	}
 }
 
 // smaller is the advice for answers that are too long.

@@ -25,13 +25,16 @@ type Walk struct {
 	err      error      // that ended the walk
 	base     *url.URL   // of the request under way
 	answer   *Page      // under way
+	apart    bool       // no key of the definition looks at the records of an answer
+	seen     []byte     // what the keys see of the answer
+	beside   []byte     // memory for that
 }
 
 // NewWalk returns the walk over one partition of stream from pos on. vars hold
 // what its requests see as config, partition, window and now.
 func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Vars, pos Position, n *Counters) *Walk {
 	w := &Walk{
-		client: c, stream: stream, splitter: splitter, counters: n, pos: pos,
+		client: c, stream: stream, splitter: splitter, counters: n, pos: pos, apart: stream.LooksAtRecords() == "",
 		vars: make(expr.Vars, sources.VarCount), suspicion: newSuspicion(),
 	}
 	copy(w.vars, vars)
@@ -175,7 +178,7 @@ func (w *Walk) advance(page *Page) error {
 
 // eval evaluates a Ref over the answer.
 func (w *Walk) eval(r sources.Ref) (expr.Value, error) {
-	return EvalRef(r, w.vars, w.answer.Body, w.answer.Header)
+	return EvalRef(r, w.vars, w.seen, w.answer.Header)
 }
 
 // EvalRef evaluates a Ref over a proven answer. What is not there is
