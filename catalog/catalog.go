@@ -27,11 +27,17 @@ type Stream struct {
 
 	Selected bool
 	Mask     *Mask // the fields to cut; nil: none, and where the stream is not selected
+
+	Generation *Generation // Airbyte's; nil: not said
 }
 
 // Catalog is what is wanted of an API.
 type Catalog struct {
 	Streams []*Stream // in the order of the file, no two with one ID
+
+	// Configured says that it is one of Airbyte's: the schema of an entry
+	// chooses fields, and a stream that does not exist fails by itself.
+	Configured bool
 }
 
 // Stream returns the entry whose ID is name, else the first whose Name is, and

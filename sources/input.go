@@ -2,6 +2,7 @@ package sources
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -265,7 +266,8 @@ var ErrNoSource = errors.New(`"source" is missing`)
 
 // Definition returns the definition that "source" names: a built-in one, a
 // file beside the working directory or else beside the config file, or one
-// that stands in the config itself.
+// that stands in the config itself, as an object or as YAML in a text of
+// several lines.
 func (in *Input) Definition() (*Definition, error) {
 	source, file := in.values.get("source"), ""
 	for _, f := range in.files {
@@ -282,11 +284,9 @@ func (in *Input) Definition() (*Definition, error) {
 	case source == nil:
 		return nil, fmt.Errorf(`config: %w: the name of a definition (built in: %s), its file, or the definition itself`, ErrNoSource, strings.Join(Builtin(), ", "))
 	case source.shape == isMap:
-		name := file
-		if name == "" {
-			name = envPrefix + "SOURCE"
-		}
-		return Parse(name, source.appendJSON(nil, false))
+		return Parse(cmp.Or(file, envPrefix+"SOURCE"), source.appendJSON(nil, false))
+	case source.shape == isText && strings.ContainsRune(source.text, '\n'):
+		return Parse("the definition in "+cmp.Or(file, envPrefix+"SOURCE"), []byte(source.text))
 	case source.shape != isText || source.text == "":
 		return nil, fmt.Errorf(`config: "source" wants a name, a file or a definition, not %s`, source.shape)
 	}

@@ -135,6 +135,7 @@ type written struct {
 	ReplicationKey string          `json:"replication_key"`
 	Value          json.RawMessage `json:"replication_key_value"`
 	Pass           *Pass           `json:"pass"`
+	Sync           *Sync           `json:"sync"`
 	Resume         []*Resume       `json:"resume"`
 	Partitions     []struct {
 		Value json.RawMessage `json:"replication_key_value"`
@@ -146,12 +147,12 @@ func (s *State) bookmark(file, stream, replicationKey string) (*Bookmark, error)
 	if !known || null(raw) {
 		return nil, nil
 	}
-	place := "bookmarks." + stream
+	place := s.Place(stream)
 	var w written
 	if err := json.Unmarshal(raw, &w); err != nil {
 		return nil, &Error{File: file, Place: place, Msg: shapeMsg(err)}
 	}
-	b := &Bookmark{ReplicationKey: w.ReplicationKey, Value: present(w.Value), Pass: w.Pass}
+	b := &Bookmark{ReplicationKey: w.ReplicationKey, Value: present(w.Value), Pass: w.Pass, Sync: w.Sync}
 	if err := b.adopt(raw, &w, replicationKey); err != nil {
 		return nil, &Error{File: file, Place: place, Msg: err.Error()}
 	}
@@ -159,6 +160,14 @@ func (s *State) bookmark(file, stream, replicationKey string) (*Bookmark, error)
 		return nil, &Error{File: file, Place: place + ".resume", Msg: err.Error()}
 	}
 	return b, nil
+}
+
+// Place is where a stream stands in the document, for messages.
+func (s *State) Place(stream string) string {
+	if s.strict {
+		return "the state of stream " + stream
+	}
+	return "bookmarks." + stream
 }
 
 // adopt takes over what other taps wrote.

@@ -15,6 +15,7 @@ const Version = 1
 type State struct {
 	streams []entry
 	rest    []entry // other keys of the document, as they came
+	strict  bool    // what is not understood of a stream is an error
 }
 
 type entry struct {
@@ -27,6 +28,7 @@ type Bookmark struct {
 	ReplicationKey string          `json:"replication_key"`
 	Value          json.RawMessage `json:"replication_key_value"` // done up to here; nil: from the start
 	Pass           *Pass           `json:"pass"`                  // the last one begun
+	Sync           *Sync           `json:"sync,omitempty"`        // in which it was begun; nil: nobody numbers them
 	Resume         *Resume         `json:"-"`                     // nil: nothing is unfinished
 }
 
@@ -34,6 +36,14 @@ type Bookmark struct {
 type Pass struct {
 	ID   string    `json:"id"`
 	AsOf time.Time `json:"as_of"`
+}
+
+// Sync is what Airbyte numbers: the sync that a pass belongs to, and the
+// generation of records. All attempts of a sync have one id; records of a
+// generation below the least wanted are deleted where they were loaded.
+type Sync struct {
+	ID         int64 `json:"id"`
+	Generation int64 `json:"generation"`
 }
 
 // Resume is how an unfinished pass goes on.

@@ -136,12 +136,12 @@ func (a *Account) Recalled() (n int64) {
 
 // metrics are the points that Singer's tools read from the log. What should not
 // be is there only where it is.
-func (a *Account) metrics() []message.SingerMetric {
-	var all []message.SingerMetric
+func (a *Account) metrics() []message.Metric {
+	var all []message.Metric
 	for _, s := range a.Streams {
 		tags := map[string]string{"stream": s.Name}
 		count := func(metric string, n int64) {
-			all = append(all, message.SingerMetric{Type: "counter", Metric: metric, Value: float64(n), Tags: tags})
+			all = append(all, message.Metric{Type: "counter", Metric: metric, Value: float64(n), Tags: tags})
 		}
 		some := func(metric string, n int64) {
 			if n > 0 {

@@ -9,7 +9,6 @@ import (
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources"
-	"github.com/tap-rest/tap-rest/tap/message"
 )
 
 // checker holds a stream's schema and checks records against it, by the
@@ -30,9 +29,10 @@ type checker struct {
 	repairs    []schema.Repair     // of the last record that on_invalid: nullify let pass
 	quarantine quarantine
 	unfit      unfit
-	full       bool   // the schema takes no more fields
-	unknown    bool   // found by the last look for new fields
-	pointer    string // of the first of them
+	newField   sources.Policy // on_new_field; drop where the catalog chose the fields
+	full       bool           // the schema takes no more fields
+	unknown    bool           // found by the last look for new fields
+	pointer    string         // of the first of them
 }
 
 // newChecker returns the checker of a reading. cached is the schema that was
@@ -40,9 +40,13 @@ type checker struct {
 func newChecker(one *reading, cached json.RawMessage, work *workFolder, log *slog.Logger) (*checker, error) {
 	c := &checker{
 		stream: one.Stream, inferred: one.Stream.Schema == nil, keys: one.keys, kept: one.keys,
-		wanted:     schema.Wanted{Fields: one.keys, Cut: one.mask.Paths(), Drop: one.OnNewField == sources.Drop},
+		newField: one.OnNewField, wanted: schema.Wanted{Fields: one.keys, Cut: one.mask.Paths()},
 		quarantine: quarantine{work: work, stream: one.Name}, unfit: unfit{log: log, stream: one.Name},
 	}
+	if one.chosen {
+		c.newField = sources.Drop
+	}
+	c.wanted.Drop = c.newField == sources.Drop
 	if one.key != "" {
 		c.kept = append(slices.Clip(c.keys), one.key)
 	}
@@ -62,6 +66,9 @@ func newChecker(one *reading, cached json.RawMessage, work *workFolder, log *slo
 		return c, nil
 	}
 	doc = one.mask.CutSchema(doc)
+	if one.chosen {
+		doc = catalog.OpenInside(doc)
+	}
 	if err := c.use(doc); err != nil {
 		return nil, fmt.Errorf("stream %s: %s: %w", one.Name, from, err)
 	}
@@ -94,13 +101,16 @@ func (c *checker) use(doc []byte) error {
 	return nil
 }
 
-// schemaLine returns the SCHEMA line that is due, nil if none is.
-func (c *checker) schemaLine(keys []string, replicationKey string) []byte {
-	if !c.due {
+// nulled are the places in the last record of what became null.
+func (c *checker) nulled() []string {
+	if len(c.repairs) == 0 {
 		return nil
 	}
-	c.due = false
-	return message.AppendSingerSchema(nil, c.stream.Name, c.doc, keys, replicationKey)
+	var pointers []string
+	for i := range c.repairs {
+		pointers = append(pointers, c.repairs[i].Pointer)
+	}
+	return pointers
 }
 
 // check checks the record that stands in dst from start on, after a first look
@@ -164,7 +174,7 @@ func (c *checker) refuse(dst []byte, start int, v *schema.Violation, n *counts) 
 
 // takesAll reports whether new fields change nothing.
 func (c *checker) takesAll() bool {
-	policy := c.stream.OnNewField
+	policy := c.newField
 	return policy == sources.Pass || policy == sources.Evolve && c.full
 }
 
@@ -191,7 +201,7 @@ func (c *checker) nullify(dst []byte, start int, n *counts) ([]byte, bool, error
 
 // checkFields applies on_new_field.
 func (c *checker) checkFields(dst []byte, start int, n *counts) ([]byte, error) {
-	policy := c.stream.OnNewField
+	policy := c.newField
 	if c.takesAll() {
 		return dst, nil
 	}

@@ -29,12 +29,14 @@ type emitter struct {
 	stored  func([]*batch)
 	writing func(write func() error) error // around each write
 	recycle func(lines []byte)
+	herald  *herald
 
 	pending []*batch
 	answers int // whole ones among them
 	bytes   int64
 	line    []byte
-	stated  bool // the last line written is a STATE
+	covered []message.Covered
+	stated  bool // the last record written is covered by a STATE
 }
 
 // progressEvery is how often a run tells how far it is.
@@ -43,6 +45,9 @@ const progressEvery = 500 * time.Millisecond
 // run takes batches until there are no more, and ends with a STATE. Its error
 // is one of writing: nothing more can be said on stdout then.
 func (e *emitter) run(batches <-chan *batch) error {
+	if err := e.begin(); err != nil {
+		return err
+	}
 	interval := time.NewTimer(time.Hour)
 	interval.Stop()
 	ticker := time.NewTicker(progressEvery)
@@ -64,6 +69,10 @@ func (e *emitter) run(batches <-chan *batch) error {
 		case <-interval.C:
 		case <-ticker.C:
 			e.tick()
+			e.herald.looks()
+			if err := e.writeNews(); err != nil {
+				return err
+			}
 			continue
 		}
 		interval.Stop()
@@ -89,12 +98,42 @@ func (e *emitter) full() bool {
 		e.bytes >= e.memory
 }
 
-// end flushes what is left. The last line is a STATE, whatever was written.
-func (e *emitter) end() error {
-	if e.stated && len(e.pending) == 0 {
+// begin writes the state of the streams that are read whole already: whoever
+// waits for a state of each has it.
+func (e *emitter) begin() error {
+	for _, t := range e.herald.tracks {
+		if !t.complete {
+			continue
+		}
+		e.herald.reads(t)
+		e.state.Set(t.Name, t.before)
+		e.covered = append(e.covered, message.Covered{Stream: t.Name})
+	}
+	if len(e.covered) == 0 {
 		return nil
 	}
-	return e.flushAll()
+	err := e.writeNews()
+	if err == nil {
+		err = e.writeState()
+	}
+	for _, t := range e.herald.tracks {
+		if t.complete {
+			e.herald.ends(t, true, nil)
+		}
+	}
+	return err
+}
+
+// end flushes what is left. The last line is a STATE, whatever was written,
+// but for what else is told of the streams.
+func (e *emitter) end() error {
+	if !e.stated || len(e.pending) > 0 {
+		if err := e.flushAll(); err != nil {
+			return err
+		}
+	}
+	e.herald.leaves()
+	return e.writeNews()
 }
 
 // flushAll writes the lines of the pending batches, then the STATE that covers
@@ -102,6 +141,11 @@ func (e *emitter) end() error {
 func (e *emitter) flushAll() error {
 	e.sync()
 	for _, b := range e.pending {
+		e.herald.reads(b.track)
+		e.herald.expects(b.track, b.progress.next.Total)
+		if err := e.writeNews(); err != nil {
+			return err
+		}
 		if err := e.write(b.schema); err != nil {
 			return err
 		}
@@ -109,26 +153,45 @@ func (e *emitter) flushAll() error {
 			return err
 		}
 		e.stated = false
+		b.track.uncovered += b.records
 		b.move()
 		e.recycle(b.lines)
 	}
 	for _, b := range e.pending {
 		if b.track.touched {
 			e.state.Set(b.track.Name, &b.track.bookmark)
-			b.track.touched = false
+			e.covered = append(e.covered, message.Covered{Stream: b.track.Name, Records: b.track.uncovered})
+			b.track.touched, b.track.uncovered = false, 0
 		}
 	}
-	e.line = message.AppendSingerState(e.line[:0], e.state.AppendSinger(nil))
-	if err := e.write(e.line); err != nil {
+	if err := e.writeState(); err != nil {
 		return err
 	}
-	e.stated = true
+	for _, b := range e.pending {
+		if b.failure != nil || b.progress.last {
+			e.herald.ends(b.track, b.failure == nil, b.failure)
+		}
+	}
 	e.account.flushed(e.pending)
 	e.stored(e.pending)
 	clear(e.pending)
 	e.pending, e.answers, e.bytes = e.pending[:0], 0, 0
 	e.tick()
-	return nil
+	return e.writeNews()
+}
+
+// writeState writes the state of what is covered anew.
+func (e *emitter) writeState() error {
+	e.line = e.herald.protocol.AppendState(e.line[:0], e.state, e.covered)
+	e.covered = e.covered[:0]
+	e.stated = true
+	return e.write(e.line)
+}
+
+// writeNews writes what is to be told besides records and state.
+func (e *emitter) writeNews() error {
+	e.line = e.herald.append(e.line[:0])
+	return e.write(e.line)
 }
 
 // move moves the bookmark by a batch that was written.

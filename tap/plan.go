@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -40,6 +41,7 @@ type reading struct {
 	incremental bool
 	keys        []string      // primary key, the catalog's before the definition's
 	mask        *catalog.Mask // what the catalog deselects; nil: nothing
+	chosen      bool          // fields that the catalog does not name are deselected
 	key         string        // replication key, "" for a full table
 	clock       clock         // zero for a full table
 	partition   string        // key of its one partition
@@ -47,6 +49,8 @@ type reading struct {
 	window      window
 	from        json.RawMessage // the bookmark that the pass starts from
 	pass        state.Pass
+	sync        *state.Sync   // that the pass belongs to; nil: nobody numbers them
+	complete    bool          // it was read whole in this sync already
 	previous    string        // id of the pass that the incoming state carries, "" for none
 	replaces    bool          // a bookmark of another replication key
 	resumed     bool          // the state has an unfinished pass, which goes on
@@ -106,6 +110,10 @@ func (r *run) wanted() (map[string]*catalog.Stream, error) {
 		if r.Definition.Stream(name) == nil {
 			name = entry.Name
 		}
+		if r.Definition.Stream(name) == nil && r.Catalog.Configured {
+			r.refuse(entry)
+			continue
+		}
 		if r.Definition.Stream(name) == nil {
 			return nil, unusable("catalog: stream %q is selected, but %s has no such stream; it has %s: run --discover again",
 				entry.ID, r.Definition.File, strings.Join(r.streamNames(), ", "))
@@ -113,6 +121,16 @@ func (r *run) wanted() (map[string]*catalog.Stream, error) {
 		wanted[name] = entry
 	}
 	return wanted, nil
+}
+
+// refuse notes that a stream of the catalog does not exist: it fails, and the
+// others are read.
+func (r *run) refuse(entry *catalog.Stream) {
+	err := unusable("catalog: stream %q is configured, but %s has no such stream; it has %s: discover again",
+		entry.ID, r.Definition.File, strings.Join(r.streamNames(), ", "))
+	r.Log.Error(err.Error(), "stream", entry.ID)
+	one := &reading{Stream: &sources.Stream{Name: entry.ID}}
+	r.unread = append(r.unread, &track{reading: one, refused: err})
 }
 
 func (r *run) streamNames() []string {
@@ -133,6 +151,7 @@ func (r *run) planStream(s *sources.Stream, entry *catalog.Stream) (*reading, er
 	if one.before, err = r.State.Bookmark(r.StateFile, s.Name, one.key); err != nil {
 		return nil, err
 	}
+	one.inGeneration(r.Log)
 	if r.Replay {
 		r.replayPass(one)
 	} else if err := r.resume(one); err != nil {
@@ -153,6 +172,31 @@ func (r *run) planStream(s *sources.Stream, entry *catalog.Stream) (*reading, er
 		return nil, err
 	}
 	return one, nil
+}
+
+// inGeneration numbers the pass as the catalog numbers the sync. Where records
+// that the state covers are deleted by now, nothing has been read; where the
+// state is that of a full refresh read whole in this sync, all has.
+func (one *reading) inGeneration(log *slog.Logger) {
+	if one.selected == nil || one.selected.Generation == nil {
+		return
+	}
+	g := one.selected.Generation
+	one.sync = &state.Sync{ID: g.Sync, Generation: g.Current}
+	b := one.before
+	if b == nil || b.Sync == nil {
+		return
+	}
+	if b.Sync.Generation < g.Least {
+		log.Info("what the stream's state covers is deleted by now: it is read from its start", "stream", one.Name,
+			"generation", b.Sync.Generation, "least", g.Least)
+		one.before, one.replaces = nil, true
+		return
+	}
+	if one.incremental || b.Resume != nil {
+		one.sync.Generation = b.Sync.Generation // it goes on from there
+	}
+	one.complete = one.selected.ReplicationMethod == catalog.FullTable && b.Resume == nil && b.Pass != nil && b.Sync.ID == g.Sync
 }
 
 // method takes the keys and the replication method from the catalog, else from
@@ -182,14 +226,19 @@ func (one *reading) method() error {
 	if !one.incremental {
 		one.key = ""
 	}
-	if one.selected != nil {
-		one.mask = one.selected.Mask.Keep(append([]string{one.key}, one.keys...)...)
-	}
+	one.cut()
 	if !one.incremental {
 		return nil
 	}
 	one.clock = newClock(one.Incremental)
 	return nil
+}
+
+// cut takes from the catalog which fields leave.
+func (one *reading) cut() {
+	if one.selected != nil {
+		one.mask = one.selected.Mask.Keep(append([]string{one.key}, one.keys...)...)
+	}
 }
 
 // resume decides whether the stream's last pass goes on or a new one begins.
@@ -225,7 +274,7 @@ func (r *run) resume(one *reading) error {
 		return nil
 	}
 	if b.Resume.AsOf.After(r.now.Add(clockSkew)) {
-		return &state.Error{File: r.StateFile, Place: "bookmarks." + one.Name + ".resume.as_of",
+		return &state.Error{File: r.StateFile, Place: r.State.Place(one.Name) + ".resume.as_of",
 			Msg: fmt.Sprintf("%s lies ahead of our clock, which says %s: one of them is wrong", b.Resume.AsOf.Format(time.RFC3339), r.now.UTC().Format(time.RFC3339))}
 	}
 	if !begun(b.Resume) {
@@ -261,7 +310,7 @@ func (r *run) checkClock(one *reading) error {
 	}
 	t, ok := one.clock.instant(one.before.Value)
 	if ok && t.After(r.now.Add(clockSkew)) {
-		return &state.Error{File: r.StateFile, Place: "bookmarks." + one.Name + ".replication_key_value",
+		return &state.Error{File: r.StateFile, Place: r.State.Place(one.Name) + ".replication_key_value",
 			Msg: fmt.Sprintf("%s lies more than a day ahead of our clock, which says %s: set the clock, or correct the state",
 				one.before.Value, r.now.UTC().Format(time.RFC3339))}
 	}
@@ -282,7 +331,7 @@ func (r *run) reopen(one *reading) error {
 			continue
 		}
 		if err := json.Unmarshal(open.Next, &one.position); err != nil {
-			return &state.Error{File: r.StateFile, Place: fmt.Sprintf("bookmarks.%s.resume.open[%d].next", one.Name, i), Msg: err.Error()}
+			return &state.Error{File: r.StateFile, Place: fmt.Sprintf("%s.resume.open[%d].next", r.State.Place(one.Name), i), Msg: err.Error()}
 		}
 		one.high, one.frozen, one.restarts = open.High, open.Frozen, open.Restarts
 		r.Log.Info("the pass goes on", "stream", one.Name, "as_of", one.pass.AsOf.Format(time.RFC3339), "pages", one.position.Pages, "records", one.position.Records)

@@ -10,7 +10,6 @@ import (
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state"
-	"github.com/tap-rest/tap-rest/tap/message"
 )
 
 // Discover returns what there is to read: every stream with its schema. Streams
@@ -155,8 +154,7 @@ func TestSchema(stop context.Context, o Options) error {
 				return fmt.Errorf("%s: %w", w.Name, err)
 			}
 		}
-		c := w.renderer.checker
-		_, err := o.Out.Write(message.AppendSingerSchema(nil, w.Name, c.doc, w.keys, w.key))
+		_, err := o.Out.Write(w.renderer.schemaLine())
 		return err
 	})
 }

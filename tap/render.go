@@ -41,6 +41,7 @@ type counts struct {
 // goroutine.
 type renderer struct {
 	*reading
+	protocol Protocol
 	checker  *checker
 	mask     *catalog.Mask   // of fields that do not leave as the API sent them
 	add      []sources.Param // fields that are set in each record
@@ -55,9 +56,9 @@ type renderer struct {
 }
 
 // newRenderer returns the renderer of a reading.
-func newRenderer(one *reading, c *checker) *renderer {
+func newRenderer(one *reading, p Protocol, c *checker) *renderer {
 	r := &renderer{
-		reading: one, checker: c, mask: one.mask, vars: make(expr.Vars, sources.VarCount),
+		reading: one, protocol: p, checker: c, mask: one.mask, vars: make(expr.Vars, sources.VarCount),
 		high: state.NewHigh(one.clock.order, one.high), frozen: one.frozen,
 	}
 	copy(r.vars, one.vars)
@@ -86,7 +87,7 @@ func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
 	if err := r.infer(page); err != nil {
 		return nil, err
 	}
-	frame := message.SingerFrame(r.Name, page.At)
+	frame := r.protocol.Frame(r.Name, page.At)
 	for i := range page.Records.Len() {
 		if err := r.renderRecord(b, &frame, page, i); err != nil {
 			return nil, err
@@ -96,7 +97,7 @@ func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
 	if err := r.timed(page); err != nil {
 		return nil, err
 	}
-	b.schema = r.checker.schemaLine(r.keys, r.key)
+	b.schema = r.schemaLine()
 	if page.Partial {
 		return b, nil
 	}
@@ -112,6 +113,17 @@ func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
 		b.progress.mark = mark
 	}
 	return b, nil
+}
+
+// schemaLine returns what must come before the records, where their schema is
+// new.
+func (r *renderer) schemaLine() []byte {
+	c := r.checker
+	if !c.due {
+		return nil
+	}
+	c.due = false
+	return r.protocol.AppendSchema(nil, &message.Schema{Stream: r.Name, Document: c.doc, Keys: r.keys, ReplicationKey: r.key})
 }
 
 // see makes the answer known to the templates that look at it, and renders
@@ -200,7 +212,7 @@ func (r *renderer) renderRecord(b *batch, frame *message.Frame, page *fetch.Page
 		b.lines = lines[:undo]
 		return err
 	}
-	b.lines = frame.Close(lines)
+	b.lines = frame.Close(lines, r.checker.nulled())
 	b.records++
 	return nil
 }

@@ -19,20 +19,23 @@ import (
 var benchStreams = []struct {
 	name, stream string
 	deselected   [][]string
+	protocol     Protocol
 }{
 	{"as they came", `
-    incremental: {start: "2024-01-01"}`, nil},
+    incremental: {start: "2024-01-01"}`, nil, message.Singer{}},
+	{"as they came, Airbyte", `
+    incremental: {start: "2024-01-01"}`, nil, message.Airbyte{}},
 	{"deselected", `
-    incremental: {start: "2024-01-01"}`, [][]string{{"note"}, {"lines", "title"}, {"shipping_address", "street"}}},
+    incremental: {start: "2024-01-01"}`, [][]string{{"note"}, {"lines", "title"}, {"shipping_address", "street"}}, message.Singer{}},
 	{"on_new_field drop", `
     incremental: {start: "2024-01-01"}
-    on_new_field: drop`, nil},
+    on_new_field: drop`, nil, message.Singer{}},
 	{"keep and add", `
     incremental: {start: "2024-01-01"}
     keep: "{{ record.status != 'unheard of' }}"
-    add: {account: eu}`, nil},
+    add: {account: eu}`, nil, message.Singer{}},
 	{"client_filter", `
-    incremental: {start: "2024-01-01", client_filter: true}`, nil},
+    incremental: {start: "2024-01-01", client_filter: true}`, nil, message.Singer{}},
 }
 
 // bench is a page of orders on its way to stdout.
@@ -70,7 +73,7 @@ streams:
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{splitter: s, renderer: newRenderer(one, c), body: benchBody(records)}
+	b := &bench{splitter: s, renderer: newRenderer(one, benchStreams[way].protocol, c), body: benchBody(records)}
 	b.once(t) // infers the schema
 	return b
 }
@@ -118,13 +121,13 @@ func BenchmarkLines(b *testing.B) {
 		})
 	}
 	b.Run("baseline", func(b *testing.B) {
-		body, frame := benchBody(1000), message.SingerFrame("orders", time.Unix(0, 0))
+		body, frame := benchBody(1000), message.Singer{}.Frame("orders", time.Unix(0, 0))
 		b.SetBytes(int64(len(body)))
 		var lines []byte
 		for b.Loop() {
 			lines = lines[:0]
 			gjson.GetBytes(body, "data").ForEach(func(_, record gjson.Result) bool {
-				lines = frame.Close(append(frame.Open(lines), record.Raw...))
+				lines = frame.Close(append(frame.Open(lines), record.Raw...), nil)
 				return true
 			})
 		}

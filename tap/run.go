@@ -16,6 +16,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/journal"
+	"github.com/tap-rest/tap-rest/tap/message"
 )
 
 const (
@@ -51,6 +52,7 @@ type Options struct {
 	WorkDir    string            // folder for inferred schemas and quarantined records
 	Transport  http.RoundTripper // nil: the network
 	Version    string
+	Protocol   Protocol // nil: Singer's
 	Out        io.Writer
 	Log        *slog.Logger
 	Replay     bool           // read the last pass again from the journal alone
@@ -70,6 +72,7 @@ type run struct {
 
 	journalErr atomic.Pointer[error]
 	finished   []*track // whose passes were read whole
+	unread     []*track // there is nothing to read, or no such stream
 }
 
 // Failures are the streams that failed, one error each.
@@ -94,6 +97,9 @@ func (f Failures) Temporary() bool {
 }
 
 func newRun(o Options) *run {
+	if o.Protocol == nil {
+		o.Protocol = message.Singer{}
+	}
 	return &run{
 		Options: o, now: time.Now(), gate: newGate(o.Config.Run),
 		work:    &workFolder{filepath.Join(o.WorkDir, o.Definition.Name)},
@@ -148,9 +154,15 @@ func Sync(stop context.Context, o Options) (*Account, error) {
 	r.pruneJournal()
 	account := &Account{Started: r.now}
 	for _, one := range readings {
+		if one.complete {
+			continue
+		}
 		account.Streams = append(account.Streams, &StreamAccount{
 			Name: one.Name, Quarantine: r.work.path(quarantineFolder, quarantineFile(one.Name)), counters: &one.counters,
 		})
+	}
+	for _, t := range r.unread {
+		account.Streams = append(account.Streams, &StreamAccount{Name: t.Name, Done: t.complete, Failure: t.refused, counters: &t.counters})
 	}
 	inTurn(workers)
 	err = r.emit(stop, workers, account)
@@ -205,6 +217,10 @@ func (r *run) emit(stop context.Context, workers []*worker, account *Account) er
 	go r.walkAll(ctx, workers, batches)
 	go r.keepSynced(ctx.Done())
 	e := r.emitter(account)
+	e.herald.tracks = append(e.herald.tracks, r.unread...)
+	for _, w := range workers {
+		e.herald.tracks = append(e.herald.tracks, w.track)
+	}
 	done := make(chan error, 1)
 	go func() { done <- e.run(batches) }()
 	select {
@@ -223,6 +239,7 @@ func (r *run) emitter(account *Account) *emitter {
 	return &emitter{
 		out: r.Out, state: r.State, flush: r.Config.Run.Flush, memory: max(1, r.Config.Run.Memory/2), account: account,
 		sync: r.syncJournal, stored: r.journaled, writing: r.spool.writing,
+		herald: &herald{protocol: r.Protocol, hide: r.Config.Secrets.Redact},
 		recycle: func(lines []byte) {
 			if lines == nil {
 				return // of a failure
@@ -246,8 +263,12 @@ func (r *run) emitter(account *Account) *emitter {
 }
 
 func (r *run) logMetrics(a *Account) {
+	meter, ok := r.Protocol.(meter)
+	if !ok {
+		return
+	}
 	for _, m := range a.metrics() {
-		r.Log.Info(m.String())
+		r.Log.Info(meter.Metric(m))
 	}
 }
 

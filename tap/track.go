@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
@@ -30,6 +31,11 @@ type track struct {
 	apiClock *time.Time // of the pass's first answer; nil: unknown
 	touched  bool
 	emitted  int64 // records that left, with the states that cover them
+
+	uncovered int64       // records that left since its last STATE
+	begun     atomic.Bool // its walk is under way, set from there
+	refused   error       // why it is not read at all; nil: it is
+	told      told
 }
 
 func newTrack(one *reading) *track {
@@ -37,14 +43,14 @@ func newTrack(one *reading) *track {
 	t.bookmark.ReplicationKey = one.key
 	t.apiClock = one.apiClock
 	if one.before != nil {
-		t.bookmark.Pass = one.before.Pass
+		t.bookmark.Pass, t.bookmark.Sync = one.before.Pass, one.before.Sync
 		if one.incremental {
 			t.bookmark.Value = one.before.Value
 		}
 	}
 	if one.resumed {
 		pass := one.pass
-		t.bookmark.Pass = &pass
+		t.bookmark.Pass, t.bookmark.Sync = &pass, one.sync
 		t.bookmark.Resume = t.unfinished(progress{next: one.position, high: one.high, restarts: one.restarts, frozen: one.frozen})
 	}
 	return t
@@ -59,7 +65,7 @@ func (t *track) advance(p progress) {
 		}
 	}
 	pass := t.pass
-	t.bookmark.Pass = &pass
+	t.bookmark.Pass, t.bookmark.Sync = &pass, t.sync
 	t.bookmark.Resume = nil
 	switch {
 	case p.last:

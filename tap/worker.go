@@ -29,6 +29,11 @@ type worker struct {
 func (r *run) workers(readings []*reading) ([]*worker, error) {
 	var all []*worker
 	for _, one := range readings {
+		if one.complete {
+			r.Log.Info("the stream was read whole in this sync already", "stream", one.Name)
+			r.unread = append(r.unread, newTrack(one))
+			continue
+		}
 		w, err := r.worker(one)
 		var broken *JournalError
 		if errors.As(err, &broken) {
@@ -53,6 +58,9 @@ func (r *run) worker(one *reading) (*worker, error) {
 			r.Log.Warn("the schema is inferred anew", "stream", one.Name, "why", err.Error())
 		}
 	}
+	if r.Catalog != nil && r.Catalog.Configured && one.selected != nil {
+		one.choose(cached)
+	}
 	c, err := newChecker(one, cached, r.work, r.Log)
 	if err != nil {
 		return nil, err
@@ -71,7 +79,7 @@ func (r *run) worker(one *reading) (*worker, error) {
 	}
 	w := &worker{
 		reading: one, run: r, client: client, splitter: s, reload: reload, reached: one.position,
-		renderer: newRenderer(one, c), track: newTrack(one), recording: recording,
+		renderer: newRenderer(one, r.Protocol, c), track: newTrack(one), recording: recording,
 	}
 	w.walk = w.newWalk(one.position)
 	w.expect()
@@ -97,6 +105,7 @@ func (w *worker) newWalk(from fetch.Position) *fetch.Walk {
 // one renders those that are there. It reports true where the walk failed for
 // now and is to be tried again, unless this is the last time.
 func (w *worker) work(ctx context.Context, batches chan<- *batch, last bool) bool {
+	w.track.begun.Store(true)
 	walkCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	pages := &queue{spool: w.run.spool}

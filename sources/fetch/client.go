@@ -47,6 +47,7 @@ type Counters struct {
 	Waited   atomic.Int64 // nanoseconds, for rates and before retries
 	Wire     atomic.Int64 // bytes of bodies as they came
 	Recalled atomic.Int64 // exchanges that the journal had
+	Limited  atomic.Int64 // until when a rate holds a request back, in Unix milliseconds; 0: none does
 }
 
 // Options are what the clients of a run share.
@@ -201,7 +202,7 @@ func (c *Client) admit(ctx context.Context, n *Counters) error {
 			return err
 		}
 		<-c.slots
-		if err := c.sleep(ctx, wait, n); err != nil {
+		if err := c.hold(ctx, wait, n); err != nil {
 			return err
 		}
 	}
@@ -230,6 +231,13 @@ func (c *Client) sleep(ctx context.Context, d time.Duration, n *Counters) error 
 	case <-ctx.Done():
 	}
 	return ErrStopped
+}
+
+// hold is sleep for the sake of a rate, and says so.
+func (c *Client) hold(ctx context.Context, d time.Duration, n *Counters) error {
+	n.Limited.Store(time.Now().Add(d).UnixMilli())
+	defer n.Limited.Store(0)
+	return c.sleep(ctx, d, n)
 }
 
 // done gives an exchange's memory back.

@@ -77,10 +77,14 @@ func (w *Walk) pause(ctx context.Context, out *outgoing, ex *Exchange, v verdict
 			"attempt", attempt, "of", w.stream.Retry.Attempts, "wait", v.wait.Round(time.Millisecond).String())
 	}
 	w.counters.Retries.Add(1)
+	wait := w.client.sleep
+	if v.told || ex != nil && ex.Status == http.StatusTooManyRequests {
+		wait = w.client.hold
+	}
 	if ex != nil {
 		w.client.done(ex)
 	}
-	return w.client.sleep(ctx, v.wait, w.counters)
+	return wait(ctx, v.wait, w.counters)
 }
 
 // judge decides about an attempt: the definition's rules first, then what is

@@ -1,0 +1,99 @@
+package tap
+
+import (
+	"time"
+
+	"github.com/tap-rest/tap-rest/tap/message"
+)
+
+// herald tells what becomes of the streams, besides their records. Only the
+// emitter's goroutine uses it.
+type herald struct {
+	protocol Protocol
+	tracks   []*track
+	hide     func(string) string // takes secrets out of a text
+	news     []message.News      // to be told
+}
+
+// told is what has been told of a stream.
+type told struct {
+	last      message.Event
+	estimated int64 // records to come, as last told
+}
+
+func (h *herald) tell(t *track, e message.Event) {
+	h.add(t, message.News{Event: e})
+}
+
+func (h *herald) add(t *track, n message.News) {
+	n.Stream, n.At = t.Name, time.Now()
+	h.news = append(h.news, n)
+	switch n.Event {
+	case message.Estimate, message.Failed:
+	default:
+		t.told.last = n.Event
+	}
+}
+
+// reads tells that records of a stream come.
+func (h *herald) reads(t *track) {
+	if t.told.last == 0 {
+		h.tell(t, message.Started)
+	}
+	if t.told.last != message.Reading {
+		h.tell(t, message.Reading)
+	}
+}
+
+// expects tells how many records are to come in this run, where the API says
+// how many there are.
+func (h *herald) expects(t *track, total *int64) {
+	if total == nil || *total-t.position.Records == t.told.estimated {
+		return
+	}
+	t.told.estimated = *total - t.position.Records
+	h.add(t, message.News{Event: message.Estimate, Records: t.told.estimated})
+}
+
+// ends tells how a stream ended: whole, or not, and why if it failed.
+func (h *herald) ends(t *track, whole bool, failure error) {
+	if t.told.last == message.Complete || t.told.last == message.Incomplete {
+		return
+	}
+	h.reads(t)
+	if failure != nil {
+		h.add(t, message.News{Event: message.Failed, Failure: message.Failure{Type: FailureType(failure), Message: h.hide(failure.Error())}})
+	}
+	if whole {
+		h.tell(t, message.Complete)
+	} else {
+		h.tell(t, message.Incomplete)
+	}
+}
+
+// looks tells which streams have begun, and which wait for a rate.
+func (h *herald) looks() {
+	for _, t := range h.tracks {
+		if t.told.last == 0 && t.begun.Load() {
+			h.tell(t, message.Started)
+		}
+		until := time.UnixMilli(t.counters.Limited.Load())
+		if (t.told.last == message.Started || t.told.last == message.Reading) && time.Now().Before(until) {
+			h.add(t, message.News{Event: message.Limited, Until: until})
+		}
+	}
+}
+
+// leaves tells that streams which have not come to an end will not.
+func (h *herald) leaves() {
+	for _, t := range h.tracks {
+		h.ends(t, false, t.refused)
+	}
+}
+
+// append appends the lines of all that is to be told.
+func (h *herald) append(dst []byte) []byte {
+	dst = h.protocol.AppendNews(dst, h.news...)
+	h.news = h.news[:0]
+	return dst
+}
