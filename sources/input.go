@@ -266,8 +266,8 @@ var ErrNoSource = errors.New(`"source" is missing`)
 
 // Definition returns the definition that "source" names: a built-in one, a
 // file beside the working directory or else beside the config file, or one
-// that stands in the config itself, as an object or as YAML in a text of
-// several lines.
+// that stands in the config itself, as an object or as text: YAML on several
+// lines, or JSON.
 func (in *Input) Definition() (*Definition, error) {
 	source, file := in.values.get("source"), ""
 	for _, f := range in.files {
@@ -285,8 +285,8 @@ func (in *Input) Definition() (*Definition, error) {
 		return nil, fmt.Errorf(`config: %w: the name of a definition (built in: %s), its file, or the definition itself`, ErrNoSource, strings.Join(Builtin(), ", "))
 	case source.shape == isMap:
 		return Parse(cmp.Or(file, envPrefix+"SOURCE"), source.appendJSON(nil, false))
-	case source.shape == isText && strings.ContainsRune(source.text, '\n'):
-		return Parse("the definition in "+cmp.Or(file, envPrefix+"SOURCE"), []byte(source.text))
+	case source.shape == isText && (strings.ContainsRune(source.text, '\n') || strings.HasPrefix(source.text, "{")):
+		return Parse(cmp.Or(file, envPrefix+"SOURCE"), []byte(source.text))
 	case source.shape != isText || source.text == "":
 		return nil, fmt.Errorf(`config: "source" wants a name, a file or a definition, not %s`, source.shape)
 	}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/tap-rest/tap-rest/state"
 )
 
 // Frame is what stands around every record of a page: the same bytes for each
@@ -100,7 +102,7 @@ func Flatten(line []byte) {
 }
 
 func quote(s string) []byte {
-	raw, err := json.Marshal(s)
+	raw, err := state.Marshal(s)
 	if err != nil {
 		panic(fmt.Sprintf("a string is always JSON: %v", err))
 	}

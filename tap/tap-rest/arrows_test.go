@@ -13,7 +13,7 @@ const module = "github.com/tap-rest/tap-rest"
 // arrows says which of our packages each of them may import, tests apart.
 // Imports go one way: down this list.
 var arrows = map[string][]string{
-	"tap/tap-rest":           {"tap", "sources", "sources/apitest", "catalog", "state", "state/journal"},
+	"tap/tap-rest":           {"tap", "tap/message", "sources", "sources/apitest", "catalog", "state", "state/journal"},
 	"tap":                    {"tap/message", "sources", "sources/expr", "sources/fetch", "catalog", "catalog/schema", "state", "state/journal"},
 	"tap/message":            {"catalog", "state"},
 	"sources/fetch":          {"sources", "sources/expr", "state/journal"},

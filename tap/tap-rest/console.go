@@ -13,13 +13,16 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/message"
 )
 
 // console is stderr: the log, the account of a run, and on a terminal a line
 // that shows how far it is. It may be used from any goroutine.
 type console struct {
 	logger *slog.Logger
+	level  slog.Level
 	json   bool
+	lines  *message.AirbyteLog // LOG lines on stdout instead of a log; nil: none
 
 	mu       sync.Mutex
 	out      io.Writer
@@ -33,16 +36,21 @@ type console struct {
 // case.
 func newConsole(f *os.File, json bool, level string) *console {
 	c := &console{out: f, json: json, terminal: isTerminal(f) && !json}
-	var at slog.Level
-	if err := at.UnmarshalText([]byte(level)); err != nil {
+	if err := c.level.UnmarshalText([]byte(level)); err != nil {
 		panic(err) // kong has checked it
 	}
 	if json {
-		c.logger = slog.New(slog.NewJSONHandler(redactor{c}, &slog.HandlerOptions{Level: at}))
+		c.logger = slog.New(slog.NewJSONHandler(redactor{c}, &slog.HandlerOptions{Level: c.level}))
 	} else {
-		c.logger = slog.New(&lineHandler{out: redactor{c}, level: at})
+		c.logger = slog.New(&lineHandler{level: c.level, write: c.writeLine})
 	}
 	return c
+}
+
+// writeLine writes a line of the log, the way that Singer's tools look for
+// METRIC lines in.
+func (c *console) writeLine(level slog.Level, text string) {
+	redactor{c}.Write([]byte(level.String() + " " + text + "\n"))
 }
 
 // hide makes the secrets of a run print as *** from now on, wherever they come
@@ -95,7 +103,7 @@ func (c *console) progress(a *tap.Account) {
 
 // account prints the account of a run.
 func (c *console) account(a *tap.Account) {
-	if c.json {
+	if c.json || c.lines != nil {
 		records, requests, retries, waited, wire := a.Total()
 		c.logger.Info("run ended", "records", records, "requests", requests, "recalled", a.Recalled(), "retries", retries,
 			"waited", waited.String(), "bytes", wire, "took", a.Took.String(), "stopped", a.Stopped)
@@ -107,7 +115,7 @@ func (c *console) account(a *tap.Account) {
 // say prints a line for people.
 func (c *console) say(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	if c.json {
+	if c.json || c.lines != nil {
 		c.logger.Info(text)
 		return
 	}
@@ -116,6 +124,9 @@ func (c *console) say(format string, args ...any) {
 
 // fatal prints the error that ends the program.
 func (c *console) fatal(err error) {
+	if c.lines != nil && c.trace(err) {
+		return
+	}
 	if c.json {
 		c.logger.Error(err.Error())
 		return
@@ -138,11 +149,10 @@ func problems(err error) string {
 	return ""
 }
 
-// lineHandler writes a record as "INFO message key=value", the way that
-// Singer's tools look for METRIC lines in.
+// lineHandler writes a record as "message key=value".
 type lineHandler struct {
-	out   io.Writer
 	level slog.Level
+	write func(level slog.Level, text string)
 	attrs string
 }
 
@@ -152,17 +162,14 @@ func (h *lineHandler) Enabled(_ context.Context, level slog.Level) bool { return
 // Handle writes one record as one line.
 func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	var b strings.Builder
-	b.WriteString(r.Level.String())
-	b.WriteByte(' ')
 	b.WriteString(strings.ReplaceAll(r.Message, "\n", "\n  "))
 	b.WriteString(h.attrs)
 	r.Attrs(func(a slog.Attr) bool {
 		writeAttr(&b, a)
 		return true
 	})
-	b.WriteByte('\n')
-	_, err := io.WriteString(h.out, b.String())
-	return err
+	h.write(r.Level, b.String())
+	return nil
 }
 
 func writeAttr(b *strings.Builder, a slog.Attr) {

@@ -13,6 +13,7 @@ const description = `tap-rest reads any HTTP API out, completely, from a definit
 
   tap-rest --config FILE [--catalog FILE] [--state FILE]    read: a Singer tap
   tap-rest --config FILE --discover                         say what there is to read
+  tap-rest spec|check|discover|read                         the same as an Airbyte source
 
 Messages go to stdout; all that is for people goes to stderr. Exit codes:
   0   complete, or stopped by its own budget

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -50,17 +51,7 @@ type inputFlags struct {
 
 // options reads the inputs of a run. Its error is a *tap.InputError.
 func (in *inputFlags) options(rt *runtime) (tap.Options, error) {
-	o := rt.options()
-	input, err := in.read()
-	if err == nil {
-		o.Definition, err = input.Definition()
-	}
-	if errors.Is(err, sources.ErrNoSource) && len(in.Config) == 0 {
-		err = errNoInput
-	}
-	if err == nil {
-		err = configure(rt, input, &o)
-	}
+	o, err := in.settings(rt)
 	if err == nil {
 		err = in.readCatalog(&o)
 	}
@@ -71,6 +62,39 @@ func (in *inputFlags) options(rt *runtime) (tap.Options, error) {
 		return o, &tap.InputError{Err: err}
 	}
 	return o, nil
+}
+
+// settings reads the definition and the settings of a run.
+func (in *inputFlags) settings(rt *runtime) (tap.Options, error) {
+	o := rt.options()
+	input, err := in.read()
+	if err == nil {
+		o.Definition, err = definition(input)
+	}
+	if errors.Is(err, sources.ErrNoSource) && len(in.Config) == 0 {
+		err = errNoInput
+	}
+	if err == nil {
+		err = configure(rt, input, &o)
+	}
+	return o, err
+}
+
+// bakedSource is where an image that is made for one API has its definition.
+const bakedSource = "/etc/tap-rest/source.yaml"
+
+// definition returns the definition that config or environment name, else the
+// one that is baked in.
+func definition(input *sources.Input) (*sources.Definition, error) {
+	d, err := input.Definition()
+	if !errors.Is(err, sources.ErrNoSource) {
+		return d, err
+	}
+	baked, bakedErr := sources.Load(bakedSource)
+	if errors.Is(bakedErr, fs.ErrNotExist) {
+		return nil, err
+	}
+	return baked, bakedErr
 }
 
 // options are those of a run without inputs.

@@ -1,4 +1,5 @@
-// Command tap-rest reads HTTP APIs out as a Singer tap.
+// Command tap-rest reads HTTP APIs out, as a Singer tap and as an Airbyte
+// source.
 //
 // stdout carries the protocol and nothing else; what a person should know is
 // on stderr. The exit code is 0 when everything is read, or the run's own
@@ -19,12 +20,16 @@ import (
 
 // cli is the command line. Singer needs no verb: without one, a run syncs.
 type cli struct {
-	Sync    syncCmd    `cmd:"" hidden:"" default:"withargs" help:"Read the selected streams out: SCHEMA, RECORD and STATE lines on stdout."`
-	Demo    demoCmd    `cmd:"" help:"Read a sample API on loopback, all of it: no file is needed."`
-	Lint    lintCmd    `cmd:"" help:"Check a definition and print all its problems."`
-	Preview previewCmd `cmd:"" help:"Show the first records of a stream as a table."`
-	Replay  replayCmd  `cmd:"" help:"Read the last pass again, from the journal alone: not one call, today's definition."`
-	Journal journalCmd `cmd:"" help:"Look at the recorded exchanges: list, show, export, prune."`
+	Sync     syncCmd     `cmd:"" hidden:"" default:"withargs" help:"Read the selected streams out: SCHEMA, RECORD and STATE lines on stdout."`
+	Spec     specCmd     `cmd:"" group:"airbyte" help:"Say which settings there are."`
+	Check    checkCmd    `cmd:"" group:"airbyte" help:"Prove the settings by one request."`
+	Discover discoverCmd `cmd:"" group:"airbyte" help:"Say what there is to read."`
+	Read     readCmd     `cmd:"" group:"airbyte" help:"Read the configured streams out."`
+	Demo     demoCmd     `cmd:"" help:"Read a sample API on loopback, all of it: no file is needed."`
+	Lint     lintCmd     `cmd:"" help:"Check a definition and print all its problems."`
+	Preview  previewCmd  `cmd:"" help:"Show the first records of a stream as a table."`
+	Replay   replayCmd   `cmd:"" help:"Read the last pass again, from the journal alone: not one call, today's definition."`
+	Journal  journalCmd  `cmd:"" help:"Look at the recorded exchanges: list, show, export, prune."`
 
 	LogFormat string           `enum:"text,json" default:"text" env:"TAP_REST_LOG_FORMAT" help:"How stderr is written: text or json, an object on each line."`
 	LogLevel  string           `enum:"debug,info,warn,error" default:"info" env:"TAP_REST_LOG_LEVEL" help:"From which level on stderr tells: debug, info, warn or error."`
@@ -46,6 +51,7 @@ func run(args []string) int {
 		kong.Name("tap-rest"),
 		kong.Description(description),
 		kong.Help(help),
+		kong.ExplicitGroups([]kong.Group{{Key: "airbyte", Title: "Commands of an Airbyte source, which Airbyte calls:"}}),
 		kong.ConfigureHelp(kong.HelpOptions{NoAppDescFormat: true, NoExpandSubcommands: true}),
 		kong.Vars{"version": "tap-rest " + version()},
 		kong.Exit(func(code int) { exited = code }),

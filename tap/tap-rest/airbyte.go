@@ -1,0 +1,183 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/message"
+)
+
+// speakAirbyte makes all that is said go to stdout in Airbyte's lines, the log
+// too. Before a run they wait, and while it goes on its emitter writes them.
+func (c *console) speakAirbyte() {
+	c.lines, c.terminal = &message.AirbyteLog{}, false
+	c.logger = slog.New(&lineHandler{level: c.level, write: func(level slog.Level, text string) {
+		c.lines.Add(level, c.redact(text))
+	}})
+}
+
+// redact returns a text without the secrets of the run.
+func (c *console) redact(text string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.secrets.Redact(text)
+}
+
+// speak writes lines on stdout, after those of the log.
+func (c *console) speak(lines []byte) error {
+	_, err := os.Stdout.Write(append(c.lines.Take(nil), lines...))
+	return err
+}
+
+// trace writes the error that ends the program as a TRACE. It reports false
+// where nobody reads stdout.
+func (c *console) trace(err error) bool {
+	if errors.Is(err, tap.ErrClosedOutput) || errors.Is(err, tap.ErrBlocked) {
+		return false
+	}
+	failure := message.Failure{Type: tap.FailureType(err), Message: c.redact(problems(err) + err.Error())}
+	if errors.Is(err, errSignal) {
+		failure.Type = message.TransientError
+	}
+	news := message.News{Event: message.Failed, At: time.Now(), Failure: failure}
+	return c.speak(message.Airbyte{}.AppendNews(nil, news)) == nil
+}
+
+// specCmd says which settings there are. It is asked before there are any.
+type specCmd struct{}
+
+// Run writes the SPEC of the definition that is baked in or that the
+// environment names. Without one it asks for a definition.
+func (c *specCmd) Run(rt *runtime) error {
+	rt.console.speakAirbyte()
+	input, err := (&inputFlags{}).read()
+	if err != nil {
+		return &tap.InputError{Err: err}
+	}
+	connection := sources.GenericSpecification()
+	d, err := definition(input)
+	switch {
+	case err == nil:
+		connection = d.ConnectionSpecification()
+	case !errors.Is(err, sources.ErrNoSource):
+		return &tap.InputError{Err: err}
+	}
+	return rt.console.speak(message.AppendAirbyteSpec(nil, connection))
+}
+
+// airbyteFlags are the settings, as Airbyte hands them over.
+type airbyteFlags struct {
+	Config []string `placeholder:"FILE" sep:"none" help:"Settings as a JSON object."`
+}
+
+// options reads the settings. Its error is a *tap.InputError.
+func (f *airbyteFlags) options(rt *runtime) (tap.Options, error) {
+	rt.console.speakAirbyte()
+	o, err := (&inputFlags{Config: f.Config}).settings(rt)
+	if err != nil {
+		return o, &tap.InputError{Err: err}
+	}
+	o.Protocol = message.Airbyte{Log: rt.console.lines}
+	return o, nil
+}
+
+// checkCmd proves the settings.
+type checkCmd struct{ airbyteFlags }
+
+// Run reads the first page of the stream that the definition names for this. A
+// connection that failed is an answer like any other.
+func (c *checkCmd) Run(rt *runtime) error {
+	o, err := c.options(rt)
+	if err == nil {
+		name := o.Definition.Check
+		o.Catalog = &catalog.Catalog{Streams: []*catalog.Stream{{ID: name, Name: name, Selected: true}}}
+		err = tap.Test(rt.stop, o)
+	}
+	why := ""
+	if err != nil {
+		why = rt.console.redact(err.Error())
+	}
+	if spoken := rt.console.speak(message.AppendAirbyteCheck(nil, why)); spoken != nil {
+		return spoken
+	}
+	var failures tap.Failures
+	if errors.As(err, &failures) {
+		return nil
+	}
+	return err
+}
+
+// discoverCmd says what there is to read.
+type discoverCmd struct{ airbyteFlags }
+
+// Run writes the CATALOG of all streams. Where one of them cannot be told there
+// is none: a stream that is not in it is one that is gone.
+func (c *discoverCmd) Run(rt *runtime) error {
+	o, err := c.options(rt)
+	if err != nil {
+		return err
+	}
+	streams, err := tap.Discover(rt.stop, o)
+	var failures tap.Failures
+	if errors.As(err, &failures) {
+		for _, f := range failures {
+			rt.console.trace(f)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return rt.console.speak(message.AppendAirbyteCatalog(nil, catalog.AppendAirbyte(nil, streams)))
+}
+
+// readCmd reads the configured streams out.
+type readCmd struct {
+	airbyteFlags
+	Catalog string `placeholder:"FILE" help:"The configured catalog: which streams and fields to read, and how. Without it: all of them."`
+	State   string `placeholder:"FILE" help:"Where the last run came to: the last STATE message of each stream, in an array."`
+}
+
+// Run reads the streams out.
+func (c *readCmd) Run(rt *runtime) error {
+	o, err := c.options(rt)
+	if err != nil {
+		return err
+	}
+	if err := c.inputs(&o); err != nil {
+		return &tap.InputError{Err: err}
+	}
+	err = syncStreams(rt, o)
+	if errors.Is(err, tap.ErrClosedOutput) || errors.Is(err, tap.ErrBlocked) {
+		return err
+	}
+	return errors.Join(err, rt.console.speak(nil))
+}
+
+// inputs reads catalog and state.
+func (c *readCmd) inputs(o *tap.Options) error {
+	if c.Catalog != "" {
+		data, err := readInput("--catalog", c.Catalog)
+		if err != nil {
+			return err
+		}
+		if o.Catalog, err = catalog.ParseAirbyte(c.Catalog, data); err != nil {
+			return err
+		}
+	}
+	if c.State == "" {
+		return nil
+	}
+	data, err := readInput("--state", c.State)
+	if err != nil {
+		return err
+	}
+	o.StateFile = c.State
+	o.State, err = state.ParseAirbyte(c.State, data)
+	return err
+}
