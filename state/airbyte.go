@@ -3,6 +3,7 @@ package state
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -28,10 +29,10 @@ type stateMessage struct {
 // of type *Error.
 func ParseAirbyte(file string, data []byte) (*State, error) {
 	s := &State{strict: true}
-	var all []json.RawMessage
 	if text := bytes.TrimSpace(data); string(text) == "{}" || string(text) == "null" {
 		return s, nil
 	}
+	var all []json.RawMessage
 	if err := json.Unmarshal(data, &all); err != nil {
 		return nil, &Error{File: file, Msg: notAirbyte(data, err)}
 	}
@@ -49,7 +50,10 @@ const airbyteWayOut = "; give the STATE messages of the last run as an array, or
 // notAirbyte says why a document is no array of messages.
 func notAirbyte(data []byte, err error) string {
 	document, objectErr := members(data)
+	var wrong *json.UnmarshalTypeError
 	switch {
+	case objectErr != nil && errors.As(err, &wrong):
+		return "expected an array of STATE messages, got " + wrong.Value + airbyteWayOut
 	case objectErr == nil && recognise(document) == nil:
 		return "this is a Singer state: a run without the word read takes it" + airbyteWayOut
 	case objectErr == nil:

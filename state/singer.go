@@ -125,7 +125,15 @@ func put(all []entry, e entry) []entry {
 // it. replicationKey is the stream's own: states of older taps hold the value
 // under that name.
 func (s *State) Bookmark(file, stream, replicationKey string) (*Bookmark, error) {
-	return s.bookmark(file, stream, replicationKey)
+	b, err := s.bookmark(file, stream, replicationKey)
+	if err != nil || b == nil || !s.strict {
+		return b, err
+	}
+	raw, _ := s.raw(stream)
+	if err := recogniseBlob(raw, b); err != nil {
+		return nil, &Error{File: file, Place: s.Place(stream), Msg: err.Error()}
+	}
+	return b, nil
 }
 
 // written is a bookmark as this program and the Singer SDK write it. The
