@@ -21,6 +21,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/message"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -44,6 +45,7 @@ type setup struct {
 	config     string // a JSON object; "" is {}
 	catalog    string // Singer's; "" for none
 	state      string // the value of a STATE line; "" for none
+	airbyte    bool   // the protocol is Airbyte's, and so are catalog and state
 	workDir    string
 	api        http.RoundTripper
 	out        io.Writer // nil: a buffer
@@ -87,13 +89,17 @@ func (s *setup) options(t *testing.T, out, logged io.Writer) tap.Options {
 	if o.Config, err = d.Configure(input); err != nil {
 		t.Fatal(err)
 	}
+	parseCatalog, parseState := catalog.ParseSinger, state.ParseSinger
+	if s.airbyte {
+		parseCatalog, parseState, o.Protocol = catalog.ParseAirbyte, state.ParseAirbyte, message.Airbyte{}
+	}
 	if s.catalog != "" {
-		if o.Catalog, err = catalog.ParseSinger("catalog.json", []byte(s.catalog)); err != nil {
+		if o.Catalog, err = parseCatalog("catalog.json", []byte(s.catalog)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if s.state != "" {
-		if o.State, err = state.ParseSinger("state.json", []byte(s.state)); err != nil {
+		if o.State, err = parseState("state.json", []byte(s.state)); err != nil {
 			t.Fatal(err)
 		}
 	}
