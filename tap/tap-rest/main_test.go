@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 		Dir: "../../testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"api": serveAPI, "state": takeState, "exit": wantExit, "jsonlines": wantJSONLines,
+			"states": takeStates, "configure": configureCatalog,
 		},
 		RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
