@@ -113,7 +113,9 @@ func TestAirbyteLog(t *testing.T) {
 		log.Add(slog.LevelInfo, strings.Repeat("x", 1000))
 	}
 	lines = strings.Split(strings.TrimSpace(string(log.Take(nil))), "\n")
-	var last struct{ Log struct{ Level, Message string } }
+	var last struct {
+		Log struct{ Level, Message string }
+	}
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil {
 		t.Fatal(err)
 	}

@@ -113,12 +113,26 @@ func BenchmarkLatency(b *testing.B) {
 	b.ReportMetric(float64(all)/float64(bare), "of-splice")
 }
 
+// BenchmarkAirbyte reports how many records a run makes of a second of processor
+// time under the Airbyte protocol, as a share of what it makes under Singer's.
+// Runs alternate.
+func BenchmarkAirbyte(b *testing.B) {
+	var singer, airbyte time.Duration
+	for b.Loop() {
+		singer += figureRun(b, figure{records: figureRecords}).cpu
+		airbyte += figureRun(b, figure{records: figureRecords, airbyte: true}).cpu
+	}
+	b.ReportMetric(float64(singer)/float64(airbyte), "of-singer")
+	b.ReportMetric(float64(b.N)*figureRecords/1000/airbyte.Seconds(), "krec/cpu-s")
+}
+
 // figure is a run to be measured.
 type figure struct {
 	records    int
 	encoding   string
 	journalOff bool
 	splice     bool // by the program splice
+	airbyte    bool // under the Airbyte protocol
 	latency    time.Duration
 	before     func(int, *http.Request)
 }
@@ -148,6 +162,9 @@ func figureRun(t testing.TB, f figure) (m measured) {
 	}
 	defer stop()
 	cmd := exec.Command(builtBinary(t), "--config", figureConfig(t, url, f.journalOff), "--log-level", "error")
+	if f.airbyte {
+		cmd.Args = append(cmd.Args[:1:1], append([]string{"read"}, cmd.Args[1:]...)...)
+	}
 	if f.splice {
 		cmd = exec.Command("splice", url)
 	}

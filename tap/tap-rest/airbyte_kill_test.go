@@ -1,0 +1,124 @@
+//go:build linux
+
+package main_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/tap-rest/tap-rest/sources/apitest"
+)
+
+// TestAirbyteKillAtEveryRequest kills a read while each of its requests is
+// under way. The next one, with the last STATE messages handed back and with
+// none, makes no call again but that one.
+func TestAirbyteKillAtEveryRequest(t *testing.T) {
+	pages := choose(40, 200)
+	var victim atomic.Pointer[process]
+	var at atomic.Int64
+	r := longRig(t, pages, apitest.Before(func(n int, _ *http.Request) {
+		if p := victim.Load(); p != nil && int64(n) == at.Load() {
+			p.signal(t, syscall.SIGKILL)
+			<-p.dead
+		}
+	}))
+	most := 0
+	for n := 1; n <= pages; n++ {
+		keeps := n%4 > 0 // a platform that lost the state, now and then
+		at.Store(int64(n))
+		r.api.Reset()
+		if err := os.RemoveAll(r.work()); err != nil {
+			t.Fatal(err)
+		}
+		p := r.start(t, "", "read")
+		victim.Store(p)
+		lines := p.finish(t)
+		victim.Store(nil)
+		if !p.status.Signaled() || p.status.Signal() != syscall.SIGKILL {
+			t.Fatalf("request %d: got %v, want death by SIGKILL", n, p.status)
+		}
+		state, doubles := "[]", pages*rigPage
+		if keeps {
+			state, doubles = airbyteStates(t, lines), rigFlush
+		}
+		next := r.start(t, state, "read")
+		more := next.finish(t)
+		if !next.status.Exited() || next.status.ExitStatus() != 0 {
+			t.Fatalf("request %d: the next read: got %v\n%s", n, next.status, strings.Join(more, ""))
+		}
+		checkAirbyteUnion(t, n, pages, append(lines, more...), doubles)
+		most = max(most, r.api.Count()-pages)
+		if most > 1 {
+			t.Errorf("request %d: %d calls in all, want at most %d", n, r.api.Count(), pages+1)
+		}
+		if t.Failed() {
+			t.FailNow()
+		}
+	}
+	t.Logf("killed at each of %d requests: no record missing, at most %d call paid twice", pages, most)
+}
+
+// airbyteMessage is a line of Airbyte's.
+type airbyteMessage struct {
+	Type   string
+	Record struct{ Data json.RawMessage }
+	State  json.RawMessage
+	Trace  struct {
+		Status struct{ Status string } `json:"stream_status"`
+	}
+}
+
+func parseAirbyte(t *testing.T, line string) (m airbyteMessage) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(line), &m); err != nil {
+		t.Fatalf("%v: %s", err, line)
+	}
+	return m
+}
+
+// airbyteStates is the last STATE message of a run with one stream, in an
+// array.
+func airbyteStates(t *testing.T, lines []string) string {
+	t.Helper()
+	last := ""
+	for _, line := range lines {
+		if m := parseAirbyte(t, line); m.Type == "STATE" {
+			last = string(m.State)
+		}
+	}
+	return "[" + last + "]"
+}
+
+// checkAirbyteUnion checks that every record came, and not more than so many
+// twice, and that the last run ended the stream COMPLETE.
+func checkAirbyteUnion(t *testing.T, killed, pages int, lines []string, doubles int) {
+	t.Helper()
+	times := map[string]int{}
+	status := ""
+	for _, line := range lines {
+		m := parseAirbyte(t, line)
+		if m.Type == "RECORD" {
+			times[string(m.Record.Data)]++
+		}
+		if s := m.Trace.Status.Status; s != "" {
+			status = s
+		}
+	}
+	missing, twice := 0, 0
+	for i := range pages * rigPage {
+		n := times[string(longRecord(i))]
+		if n == 0 {
+			missing++
+		}
+		twice += max(0, n-1)
+	}
+	if missing > 0 || len(times) != pages*rigPage || twice > doubles || status != "COMPLETE" {
+		t.Errorf("killed at request %d: %d records are missing, %d different ones came, %d came twice, the last status is %q; want %d, at most %d twice, COMPLETE",
+			killed, missing, len(times), twice, status, pages*rigPage, doubles)
+	}
+}
