@@ -2,6 +2,7 @@
 # make demo     read a sample API, which it starts itself
 # make test     all tests but interop's
 # make interop  tests against programs from PyPI; needs Python 3.10 or later
+# make interop-all  those and PyAirbyte's, which take minutes to install
 # make lint     gofmt, go vet, staticcheck
 # make fuzz     every fuzz target for FUZZTIME
 # make bench    every benchmark
@@ -18,7 +19,7 @@ export GOFLAGS := $(GOFLAGS) -buildvcs=false
 # Go switches cgo off where it finds no C compiler, which -race needs.
 race        := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 
-.PHONY: all build demo test interop lint fuzz bench
+.PHONY: all build demo test interop interop-all lint fuzz bench
 all: build test
 
 build:
@@ -31,11 +32,15 @@ demo: build
 
 test:
 	$(if $(race),,@echo 'no C compiler: testing without the race detector')
-	$(GO) test $(race) -skip '^TestInterop$$' ./...
+	$(GO) test $(race) -skip '^TestInterop' ./...
 
 interop: build
 	testdata/interop/install.sh $(VENV)
 	TAP_REST_INTEROP=$(VENV) TAP_REST_BIN=$(CURDIR)/bin/tap-rest $(GO) test -count=1 -run '^TestInterop$$' ./tap/tap-rest
+
+interop-all: interop
+	testdata/interop/install.sh $(VENV) all
+	TAP_REST_INTEROP=$(VENV) TAP_REST_BIN=$(CURDIR)/bin/tap-rest $(GO) test -count=1 -run '^TestInteropPyAirbyte$$' ./tap/tap-rest
 
 lint:
 	@unformatted=$$($$($(GO) env GOROOT)/bin/gofmt -l .); test -z "$$unformatted" || { echo "not as gofmt has it: $$unformatted"; exit 1; }

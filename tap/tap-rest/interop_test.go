@@ -27,6 +27,7 @@ func TestInterop(t *testing.T) {
 			for _, target := range realTargets(in) {
 				t.Run(target.name, func(t *testing.T) { testTarget(t, in, api, target) })
 			}
+			t.Run("airbyte", func(t *testing.T) { testAirbyte(t, in, api) })
 			t.Run("in pieces", func(t *testing.T) { testPieces(t, in, api) })
 			if api.touch != nil {
 				t.Run("changed rows", func(t *testing.T) { testChangedRows(t, in, api) })

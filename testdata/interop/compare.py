@@ -1,6 +1,7 @@
 """Compares rows that were read or loaded with the database they came from.
 
     compare.py singer LINES DB STREAM...   the RECORDs among a run's lines
+    compare.py airbyte LINES DB STREAM...  likewise, of Airbyte's
     compare.py jsonl  DIR   DB STREAM...   DIR/STREAM.jsonl, from target-jsonl
     compare.py csv    DIR   DB STREAM...   DIR/STREAM.csv, from target-csv
 
@@ -62,6 +63,14 @@ def singer(place, stream):
                 yield message["record"]
 
 
+def airbyte(place, stream):
+    with open(place, encoding="utf-8", newline="\n") as lines:
+        for line in lines:
+            message = json.loads(line, parse_float=spelled)
+            if message["type"] == "RECORD" and message["record"]["stream"] == stream:
+                yield message["record"]["data"]
+
+
 def jsonl(place, stream):
     with open(pathlib.Path(place, f"{stream}.jsonl"), encoding="utf-8", newline="\n") as lines:
         yield from map(json.loads, lines)
@@ -97,7 +106,7 @@ def csv_value(name, text):
 
 
 # form: how its rows are read, and how a row from the database is made comparable
-FORMS = {"singer": (singer, as_is), "jsonl": (jsonl, dict), "csv": (csv_rows, as_csv)}
+FORMS = {"singer": (singer, as_is), "airbyte": (airbyte, as_is), "jsonl": (jsonl, dict), "csv": (csv_rows, as_csv)}
 
 
 def compare(form, place, db, stream, condition):

@@ -1,12 +1,13 @@
 #!/bin/sh
-# Makes the Python environments of the interop tests: install.sh DIR.
+# Makes the Python environments of the interop tests: install.sh DIR [all].
 #
-# Three, since their pins contradict each other: DIR/main, DIR/singer and
-# DIR/target-jsonl. Does nothing when DIR was made from the same lists by the
-# same Python. PYTHON names the interpreter (3.10 or later); default python3.
+# Four, since their pins contradict each other: DIR/main, DIR/singer,
+# DIR/target-jsonl and DIR/airbyte; with all, DIR/pyairbyte too, which takes
+# minutes. Does nothing when DIR was made from the same lists by the same
+# Python. PYTHON names the interpreter (3.10 or later); default python3.
 set -eu
 
-dir=${1:?usage: install.sh DIR}
+dir=${1:?usage: install.sh DIR [all]}
 here=$(cd "$(dirname "$0")" && pwd)
 python=${PYTHON:-python3}
 
@@ -14,9 +15,9 @@ python=${PYTHON:-python3}
 	{ echo "install.sh: $python must be Python 3.10 or later" >&2; exit 1; }
 
 stamp=$("$python" --version; cat "$here"/requirements*.txt "$0" | cksum)
-if [ -f "$dir/stamp" ] && [ "$(cat "$dir/stamp")" = "$stamp" ]; then
-	exit 0
-fi
+
+# made NAME says whether DIR/NAME is the stamp of today.
+made() { [ -f "$dir/$1" ] && [ "$(cat "$dir/$1")" = "$stamp" ]; }
 
 # env NAME LIST [OPTION...] makes one environment afresh.
 env() {
@@ -29,10 +30,18 @@ env() {
 }
 
 mkdir -p "$dir"
-rm -f "$dir/stamp"
-env main requirements.txt --only-binary :all: &
-main=$!
-env singer requirements-singer.txt
-env target-jsonl requirements-target-jsonl.txt
-wait "$main"
-printf '%s\n' "$stamp" >"$dir/stamp"
+if ! made stamp; then
+	rm -f "$dir/stamp"
+	env main requirements.txt --only-binary :all: &
+	main=$!
+	env singer requirements-singer.txt
+	env target-jsonl requirements-target-jsonl.txt
+	env airbyte requirements-airbyte.txt --only-binary :all:
+	wait "$main"
+	printf '%s\n' "$stamp" >"$dir/stamp"
+fi
+if [ "${2-}" = all ] && ! made stamp-all; then
+	rm -f "$dir/stamp-all"
+	env pyairbyte requirements-pyairbyte.txt --only-binary :all:
+	printf '%s\n' "$stamp" >"$dir/stamp-all"
+fi
