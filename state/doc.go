@@ -13,5 +13,8 @@
 // null where there is nothing, since orchestrators merge states key by key.
 // A [High] never moves back.
 //
+// Singer's states are one document for all streams, Airbyte's a message for each;
+// the bookmark in them is the same.
+//
 // FORMAT.md beside this file is the reference of the format.
 package state

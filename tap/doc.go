@@ -11,6 +11,10 @@
 // The emitter collects batches and flushes them: RECORD lines, then one STATE
 // line that covers exactly them.
 //
+// A [Protocol] spells all that on stdout: what differs between Singer and
+// Airbyte is in package message, in package catalog and in package state, under
+// their names. A herald tells what becomes of streams besides their records.
+//
 // Promises.
 //
 //   - The emitter's goroutine alone touches stdout and the state: there is no

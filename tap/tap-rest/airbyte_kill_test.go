@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
 )
@@ -120,5 +121,48 @@ func checkAirbyteUnion(t *testing.T, killed, pages int, lines []string, doubles 
 	if missing > 0 || len(times) != pages*rigPage || twice > doubles || status != "COMPLETE" {
 		t.Errorf("killed at request %d: %d records are missing, %d different ones came, %d came twice, the last status is %q; want %d, at most %d twice, COMPLETE",
 			killed, missing, len(times), twice, status, pages*rigPage, doubles)
+	}
+}
+
+// TestAirbyteSignal stops a read: what came is covered by a STATE, the stream
+// is INCOMPLETE, an error says why, and the process dies by the signal.
+func TestAirbyteSignal(t *testing.T) {
+	const stopped = 5
+	var victim atomic.Pointer[process]
+	r := longRig(t, 20, apitest.Before(func(n int, _ *http.Request) {
+		if p := victim.Load(); p != nil && n == stopped {
+			p.signal(t, syscall.SIGTERM)
+		}
+	}), apitest.From(1, apitest.Latency(20*time.Millisecond)))
+	p := r.start(t, "", "read")
+	victim.Store(p)
+	lines := p.finish(t)
+	if !p.status.Signaled() || p.status.Signal() != syscall.SIGTERM || p.stderr.Len() > 0 {
+		t.Errorf("got %v, want death by SIGTERM and nothing on stderr: %s", p.status, p.stderr.String())
+	}
+	if len(lines) < 8 {
+		t.Fatalf("got %q", lines)
+	}
+	end := strings.Join(lines[len(lines)-8:], "")
+	for _, want := range []string{`"type":"STATE"`, `"status":"INCOMPLETE"`, `"message":"stopped by a signal","failure_type":"transient_error"`} {
+		if !strings.Contains(end, want) {
+			t.Errorf("at the end there is no %s:\n%s", want, end)
+		}
+	}
+	state := airbyteStates(t, lines)
+	victim.Store(nil)
+	checkAirbyteUnion(t, stopped, 20, append(lines, r.start(t, state, "read").finish(t)...), 0)
+}
+
+// TestAirbyteClosedOutput: a reader that goes away ends the read at once, and
+// is told nothing more.
+func TestAirbyteClosedOutput(t *testing.T) {
+	r := longRig(t, 40, apitest.From(1, apitest.Latency(10*time.Millisecond)))
+	p := r.start(t, "", "read")
+	p.readLines(t, 3)
+	p.stdout.Close()
+	p.wait(t)
+	if !p.status.Exited() || p.status.ExitStatus() != 1 || p.stderr.String() != "tap-rest: stdout is closed: the target has gone away\n" {
+		t.Errorf("got %v, %q; want exit 1 and one line", p.status, p.stderr.String())
 	}
 }
