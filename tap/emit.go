@@ -112,16 +112,15 @@ func (e *emitter) begin() error {
 	if len(e.covered) == 0 {
 		return nil
 	}
-	err := e.writeNews()
-	if err == nil {
-		err = e.writeState()
+	if err := e.writeNews(); err != nil {
+		return err
 	}
 	for _, t := range e.herald.tracks {
 		if t.complete {
-			e.herald.ends(t, true, nil)
+			e.herald.ends(t, true, nil) // told after the state
 		}
 	}
-	return err
+	return e.writeState()
 }
 
 // end flushes what is left. The last line is a STATE, whatever was written,

@@ -38,7 +38,7 @@ func (c *syncCmd) about(rt *runtime) error {
 	if err != nil {
 		return &tap.InputError{Err: err}
 	}
-	d, err := definition(input)
+	d, err := definition(input, bakedSource)
 	switch {
 	case errors.Is(err, sources.ErrNoSource): // then it speaks of itself alone
 	case err != nil:

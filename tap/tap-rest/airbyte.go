@@ -61,7 +61,7 @@ func (c *specCmd) Run(rt *runtime) error {
 		return &tap.InputError{Err: err}
 	}
 	connection := sources.GenericSpecification()
-	d, err := definition(input)
+	d, err := definition(input, bakedSource)
 	switch {
 	case err == nil:
 		connection = d.ConnectionSpecification()

@@ -69,7 +69,7 @@ func (in *inputFlags) settings(rt *runtime) (tap.Options, error) {
 	o := rt.options()
 	input, err := in.read()
 	if err == nil {
-		o.Definition, err = definition(input)
+		o.Definition, err = definition(input, bakedSource)
 	}
 	if errors.Is(err, sources.ErrNoSource) && len(in.Config) == 0 {
 		err = errNoInput
@@ -84,17 +84,17 @@ func (in *inputFlags) settings(rt *runtime) (tap.Options, error) {
 const bakedSource = "/etc/tap-rest/source.yaml"
 
 // definition returns the definition that config or environment name, else the
-// one that is baked in.
-func definition(input *sources.Input) (*sources.Definition, error) {
+// one in the file baked, if there is one.
+func definition(input *sources.Input, baked string) (*sources.Definition, error) {
 	d, err := input.Definition()
 	if !errors.Is(err, sources.ErrNoSource) {
 		return d, err
 	}
-	baked, bakedErr := sources.Load(bakedSource)
+	d, bakedErr := sources.Load(baked)
 	if errors.Is(bakedErr, fs.ErrNotExist) {
 		return nil, err
 	}
-	return baked, bakedErr
+	return d, bakedErr
 }
 
 // options are those of a run without inputs.

@@ -45,7 +45,7 @@ func (f *journalFlags) find(rt *runtime) (*journals, error) {
 	o := rt.options()
 	input, err := (&inputFlags{Config: f.Config}).read()
 	if err == nil {
-		o.Definition, err = definition(input)
+		o.Definition, err = definition(input, bakedSource)
 	}
 	if errors.Is(err, sources.ErrNoSource) && len(f.Config) == 0 {
 		return allJournals(filepath.Join(o.WorkDir, "journal"))
