@@ -2,8 +2,8 @@ package main
 
 import (
 	"errors"
+	"io"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/tap-rest/tap-rest/catalog"
@@ -15,8 +15,8 @@ import (
 
 // speakAirbyte makes all that is said go to stdout in Airbyte's lines, the log
 // too. Before a run they wait, and while it goes on its emitter writes them.
-func (c *console) speakAirbyte() {
-	c.lines, c.terminal = &message.AirbyteLog{}, false
+func (c *console) speakAirbyte(stdout io.Writer) {
+	c.stdout, c.lines, c.terminal = stdout, &message.AirbyteLog{}, false
 	c.logger = slog.New(&lineHandler{level: c.level, write: func(level slog.Level, text string) {
 		c.lines.Add(level, c.redact(text))
 	}})
@@ -31,7 +31,7 @@ func (c *console) redact(text string) string {
 
 // speak writes lines on stdout, after those of the log.
 func (c *console) speak(lines []byte) error {
-	_, err := os.Stdout.Write(append(c.lines.Take(nil), lines...))
+	_, err := c.stdout.Write(append(c.lines.Take(nil), lines...))
 	return err
 }
 
@@ -55,7 +55,7 @@ type specCmd struct{}
 // Run writes the SPEC of the definition that is baked in or that the
 // environment names. Without one it asks for a definition.
 func (c *specCmd) Run(rt *runtime) error {
-	rt.console.speakAirbyte()
+	rt.console.speakAirbyte(rt.stdout)
 	input, err := (&inputFlags{}).read()
 	if err != nil {
 		return &tap.InputError{Err: err}
@@ -78,7 +78,7 @@ type airbyteFlags struct {
 
 // options reads the settings. Its error is a *tap.InputError.
 func (f *airbyteFlags) options(rt *runtime) (tap.Options, error) {
-	rt.console.speakAirbyte()
+	rt.console.speakAirbyte(rt.stdout)
 	o, err := (&inputFlags{Config: f.Config}).settings(rt)
 	if err != nil {
 		return o, &tap.InputError{Err: err}

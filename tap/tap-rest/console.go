@@ -23,6 +23,7 @@ type console struct {
 	level  slog.Level
 	json   bool
 	lines  *message.AirbyteLog // LOG lines on stdout instead of a log; nil: none
+	stdout io.Writer           // with lines
 
 	mu       sync.Mutex
 	out      io.Writer
