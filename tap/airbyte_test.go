@@ -454,3 +454,14 @@ func (l logTo) Handle(_ context.Context, r slog.Record) error {
 	l.Add(r.Level, r.Message)
 	return nil
 }
+
+// TestAirbyteLongPage: a page over 8 MiB leaves in pieces, and its one STATE
+// covers all of them.
+func TestAirbyteLongPage(t *testing.T) {
+	s := longSetup(t, longAPI(), "", `"journal": {"off": true}, "flush": {"responses": 1, "bytes": "1MB"}`)
+	s.catalog = configured(entry("items", "incremental", ""))
+	r := airbyteOf(t, s)
+	if got, want := r.story("items"), "STARTED RUNNING 36 ESTIMATE(40) STATE(36.0) 4 STATE(4.0) COMPLETE"; r.err != nil || got != want {
+		t.Errorf("got %s, %v\nwant %s", got, r.err, want)
+	}
+}
