@@ -41,7 +41,7 @@ func newConsole(f *os.File, json bool, level string) *console {
 		panic(err) // kong has checked it
 	}
 	if json {
-		c.logger = slog.New(slog.NewJSONHandler(redactor{c}, &slog.HandlerOptions{Level: c.level}))
+		c.logger = slog.New(newStructured(redactor{c}, c.level))
 	} else {
 		c.logger = slog.New(&lineHandler{level: c.level, write: c.writeLine})
 	}

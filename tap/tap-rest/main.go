@@ -9,6 +9,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -31,8 +32,8 @@ type cli struct {
 	Replay   replayCmd   `cmd:"" help:"Read the last pass again, from the journal alone: not one call, today's definition."`
 	Journal  journalCmd  `cmd:"" help:"Look at the recorded exchanges: list, show, export, prune."`
 
-	LogFormat string           `enum:"text,json" default:"text" env:"TAP_REST_LOG_FORMAT" help:"How stderr is written: text or json, an object on each line."`
-	LogLevel  string           `enum:"debug,info,warn,error" default:"info" env:"TAP_REST_LOG_LEVEL" help:"From which level on stderr tells: debug, info, warn or error."`
+	LogFormat string           `enum:"text,json" default:"${log_format}" env:"TAP_REST_LOG_FORMAT" help:"How stderr is written: text or json, an object on each line."`
+	LogLevel  string           `enum:"debug,info,warn,error" default:"${log_level}" env:"TAP_REST_LOG_LEVEL" help:"From which level on stderr tells: debug, info, warn or error."`
 	Version   kong.VersionFlag `help:"Print the version and stop."`
 }
 
@@ -47,13 +48,14 @@ func main() { os.Exit(run(os.Args[1:])) }
 func run(args []string) int {
 	var c cli
 	exited := -1
+	logFormat, logLevel := orchestratorLog()
 	parser, err := kong.New(&c,
 		kong.Name("tap-rest"),
 		kong.Description(description),
 		kong.Help(help),
 		kong.ExplicitGroups([]kong.Group{{Key: "airbyte", Title: "Commands of an Airbyte source, which Airbyte calls:"}}),
 		kong.ConfigureHelp(kong.HelpOptions{NoAppDescFormat: true, NoExpandSubcommands: true}),
-		kong.Vars{"version": "tap-rest " + version()},
+		kong.Vars{"version": "tap-rest " + version(), "log_format": logFormat, "log_level": logLevel},
 		kong.Exit(func(code int) { exited = code }),
 	)
 	if err != nil {
@@ -64,7 +66,7 @@ func run(args []string) int {
 	case exited >= 0:
 		return exited
 	case err != nil:
-		con := newConsole(os.Stderr, os.Getenv(logFormatEnv) == "json", "info")
+		con := newConsole(os.Stderr, cmp.Or(os.Getenv(logFormatEnv), logFormat) == "json", "info")
 		return exitCode(con, &tap.InputError{Err: misused(parser.Model, args, err)})
 	}
 	con := newConsole(os.Stderr, c.LogFormat == "json", c.LogLevel)

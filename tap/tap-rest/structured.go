@@ -1,0 +1,82 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// newStructured returns a handler that writes each record as one JSON object
+// with the keys of the Singer SDK's structured logs, which Meltano parses:
+// level, ts (seconds since 1970), message, stream_name where there is one, pid,
+// and four that are the same on each line. Attributes stand beside them.
+func newStructured(out io.Writer, level slog.Level) slog.Handler {
+	h := slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level, ReplaceAttr: structured})
+	return h.WithAttrs([]slog.Attr{
+		slog.String("logger_name", "tap-rest"), slog.String("app_name", "tap-rest"),
+		slog.String("thread_name", "main"), slog.Int("pid", os.Getpid()),
+	})
+}
+
+// structured gives an attribute the SDK's name and spelling. The message of a
+// METRIC line becomes two attributes: a word, and the measurement.
+func structured(_ []string, a slog.Attr) slog.Attr {
+	switch a.Key {
+	case slog.TimeKey:
+		return slog.Float64("ts", float64(a.Value.Time().UnixMicro())/1e6)
+	case slog.LevelKey:
+		if a.Value.Any() == slog.LevelWarn {
+			return slog.String("level", "warning")
+		}
+		return slog.String("level", strings.ToLower(a.Value.String()))
+	case slog.MessageKey:
+		if point, found := strings.CutPrefix(a.Value.String(), "METRIC: "); found {
+			return slog.Group("", slog.String("message", "METRIC"), slog.Any("metric_info", json.RawMessage(point)))
+		}
+		return slog.Attr{Key: "message", Value: a.Value}
+	case "stream":
+		return slog.Attr{Key: "stream_name", Value: a.Value}
+	}
+	return a
+}
+
+// orchestratorLog returns the --log-format and --log-level that an
+// orchestrator asks for: Meltano names a file in SINGER_SDK_LOG_CONFIG, a
+// Python logging configuration in JSON or YAML. Without it, or where the file
+// says neither, they are text and info.
+func orchestratorLog() (format, level string) {
+	format, level = "text", "info"
+	name := os.Getenv("SINGER_SDK_LOG_CONFIG")
+	if name == "" {
+		return format, level
+	}
+	var config struct {
+		Formatters map[string]struct {
+			Class string `yaml:"()"`
+		}
+		Root struct{ Level string }
+	}
+	data, err := readInput("SINGER_SDK_LOG_CONFIG", name)
+	if err != nil || yaml.Unmarshal(data, &config) != nil {
+		return format, level // it is not for us alone: another tool says what is wrong with it
+	}
+	for _, f := range config.Formatters {
+		if f.Class == "singer_sdk.logging.StructuredFormatter" {
+			format = "json"
+		}
+	}
+	switch wanted := strings.ToLower(config.Root.Level); {
+	case slices.Contains([]string{"debug", "info", "error"}, wanted):
+		level = wanted
+	case wanted == "warning":
+		level = "warn"
+	case wanted == "critical":
+		level = "error"
+	}
+	return format, level
+}
