@@ -1,6 +1,7 @@
 # make          build bin/tap-rest and test it
 # make demo     read a sample API, which it starts itself
 # make test     all tests but interop's
+# make wheel    dist/*.whl for each of PLATFORMS, by cross compilation
 # make interop  tests against programs from PyPI; needs Python 3.10 or later
 # make interop-all  those and PyAirbyte's, which take minutes to install
 # make lint     gofmt, go vet, staticcheck
@@ -19,16 +20,27 @@ export GOFLAGS := $(GOFLAGS) -buildvcs=false
 # Go switches cgo off where it finds no C compiler, which -race needs.
 race        := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 
-.PHONY: all build demo test interop interop-all lint fuzz bench
+# Of wheels: Go's OS and architecture.
+PLATFORMS   ?= linux_amd64 linux_arm64 darwin_amd64 darwin_arm64 windows_amd64 windows_arm64
+
+.PHONY: all build demo test wheel interop interop-all lint fuzz bench
 all: build test
 
+compile = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w $(if $(release),-X main.release=$(release))'
+
 build:
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w $(if $(release),-X main.release=$(release))' -o bin/tap-rest ./tap/tap-rest
+	$(compile) -o bin/tap-rest ./tap/tap-rest
 	.ci/check-binary bin/tap-rest
 
 demo: build
 	bin/tap-rest demo >bin/demo.jsonl
 	@echo "bin/demo.jsonl has $$(wc -l <bin/demo.jsonl) lines; the last one:" && tail -n 1 bin/demo.jsonl
+
+wheel: $(addprefix wheel-,$(PLATFORMS))
+
+wheel-%:
+	GOOS=$(firstword $(subst _, ,$*)) GOARCH=$(lastword $(subst _, ,$*)) $(compile) -o bin/$*/ ./tap/tap-rest
+	RELEASE=$(release) .ci/wheel $(subst _, ,$*) bin/$*/tap-rest* dist
 
 test:
 	$(if $(race),,@echo 'no C compiler: testing without the race detector')

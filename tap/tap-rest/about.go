@@ -16,8 +16,8 @@ import (
 // aboutFormat is how --about is written.
 type aboutFormat string
 
-// capabilities are those of Singer's that this tap has.
-var capabilities = []string{"catalog", "discover", "properties", "state", "about"}
+// capabilities are those of Singer's that this tap has, in Meltano's words.
+var capabilities = []string{"catalog", "discover", "properties", "state", "test", "about", "structured-logging"}
 
 // product is what --about says.
 type product struct {
@@ -97,11 +97,13 @@ func (s *setting) note() string {
 	return strings.Join(notes, "; ")
 }
 
-// settings are those of the definition, in its order, after the one that every
+// settings are those of the definition, in its order, after the two that every
 // run takes.
 func (p *product) settings() []setting {
-	all := []setting{{name: "source", kind: "string", required: true,
-		description: "the definition: a built-in one, a file, or the definition itself"}}
+	all := []setting{
+		{name: "source", kind: "string", required: true, description: "the definition: a built-in one, a file, or the definition itself"},
+		{name: "run", kind: "object", description: "how it is read: flush, journal, spool, and the budget (max_requests, max_records, max_duration)"},
+	}
 	var required []string
 	for _, r := range gjson.GetBytes(p.Settings, "required").Array() {
 		required = append(required, r.String())
@@ -144,9 +146,13 @@ func (p *product) meltano() (string, error) {
 		Executable   string           `json:"executable"`
 		Capabilities []string         `json:"capabilities"`
 		Settings     []map[string]any `json:"settings"`
+		Required     [][]string       `json:"settings_group_validation"` // sets of which one must be there
 	}
-	m := plugin{Name: p.Name, Namespace: "tap_rest", Executable: "tap-rest", Capabilities: p.Capabilities}
+	m := plugin{Name: p.Name, Namespace: "tap_rest", Executable: "tap-rest", Capabilities: p.Capabilities, Required: [][]string{nil}}
 	for _, s := range p.settings() {
+		if s.required {
+			m.Required[0] = append(m.Required[0], s.name)
+		}
 		entry := map[string]any{"name": s.name, "kind": meltanoKind(s.kind)}
 		if s.secret {
 			entry["sensitive"] = true
