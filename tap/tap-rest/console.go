@@ -162,15 +162,19 @@ func (h *lineHandler) Enabled(_ context.Context, level slog.Level) bool { return
 
 // Handle writes one record as one line.
 func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
+	text := strings.ReplaceAll(r.Message, "\n", "\n  ") + h.attrs + recordAttrs(r)
+	h.write(r.Level, text)
+	return nil
+}
+
+// recordAttrs is " key=value" for each attribute of a record.
+func recordAttrs(r slog.Record) string {
 	var b strings.Builder
-	b.WriteString(strings.ReplaceAll(r.Message, "\n", "\n  "))
-	b.WriteString(h.attrs)
 	r.Attrs(func(a slog.Attr) bool {
 		writeAttr(&b, a)
 		return true
 	})
-	h.write(r.Level, b.String())
-	return nil
+	return b.String()
 }
 
 func writeAttr(b *strings.Builder, a slog.Attr) {

@@ -120,12 +120,13 @@ func (in *inputFlags) read() (*sources.Input, error) {
 	return sources.ReadConfig(files, settingsEnv())
 }
 
-// settingsEnv is the environment without the variables of flags, which are no
-// settings.
+// settingsEnv is the environment without the variables that are no settings:
+// those of flags, and those that Meltano sets for its own part of a plugin, as
+// TAP_REST__SELECT.
 func settingsEnv() []string {
 	return slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
-		return name == logFormatEnv || name == logLevelEnv
+		return name == logFormatEnv || name == logLevelEnv || strings.HasPrefix(name, "TAP_REST__")
 	})
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -11,16 +12,26 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// newStructured returns a handler that writes each record as one JSON object
-// with the keys of the Singer SDK's structured logs, which Meltano parses:
-// level, ts (seconds since 1970), message, stream_name where there is one, pid,
-// and four that are the same on each line. Attributes stand beside them.
+// structuredHandler writes a record as one JSON object with the keys of the
+// Singer SDK's structured logs, which Meltano parses: level, ts (seconds since
+// 1970), message, stream_name where there is one, pid, and three that are the
+// same on each line. Attributes stand beside them, and in the message too:
+// Meltano shows people no more than that.
+type structuredHandler struct{ slog.Handler }
+
+// newStructured returns a structuredHandler that writes to out.
 func newStructured(out io.Writer, level slog.Level) slog.Handler {
 	h := slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level, ReplaceAttr: structured})
-	return h.WithAttrs([]slog.Attr{
+	return structuredHandler{h.WithAttrs([]slog.Attr{
 		slog.String("logger_name", "tap-rest"), slog.String("app_name", "tap-rest"),
 		slog.String("thread_name", "main"), slog.Int("pid", os.Getpid()),
-	})
+	})}
+}
+
+// Handle writes one record as one line.
+func (h structuredHandler) Handle(ctx context.Context, r slog.Record) error {
+	r.Message += recordAttrs(r)
+	return h.Handler.Handle(ctx, r)
 }
 
 // structured gives an attribute the SDK's name and spelling. The message of a
