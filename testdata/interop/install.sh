@@ -1,47 +1,39 @@
 #!/bin/sh
-# Makes the Python environments of the interop tests: install.sh DIR [all].
+# Makes Python environments of the interop tests: install.sh DIR NAME...
 #
-# Four, since their pins contradict each other: DIR/main, DIR/singer,
-# DIR/target-jsonl and DIR/airbyte; with all, DIR/pyairbyte too, which takes
-# minutes. Does nothing when DIR was made from the same lists by the same
-# Python. PYTHON names the interpreter (3.10 or later); default python3.
+# NAME is main, or one of the files requirements-NAME.txt: each has an
+# environment of its own, DIR/NAME, since their pins contradict each other. What
+# was made from the same list by the same Python stays. uv, of the first one,
+# makes the others. PYTHON names the interpreter (3.10 or later); default
+# python3.
 set -eu
 
-dir=${1:?usage: install.sh DIR [all]}
+dir=${1:?usage: install.sh DIR NAME...}
+shift
 here=$(cd "$(dirname "$0")" && pwd)
 python=${PYTHON:-python3}
+uv=$dir/uv/bin/uv
 
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
 	{ echo "install.sh: $python must be Python 3.10 or later" >&2; exit 1; }
 
-stamp=$("$python" --version; cat "$here"/requirements*.txt "$0" | cksum)
-
-# made NAME says whether DIR/NAME is the stamp of today.
-made() { [ -f "$dir/$1" ] && [ "$(cat "$dir/$1")" = "$stamp" ]; }
-
-# env NAME LIST [OPTION...] makes one environment afresh.
-env() {
-	name=$1 list=$2
-	shift 2
-	"$python" -m venv --clear "$dir/$name"
-	PIP_CONSTRAINT="$here/requirements-build.txt" PIP_DISABLE_PIP_VERSION_CHECK=1 \
-		"$dir/$name/bin/pip" install --quiet --no-deps "$@" -r "$here/$list"
-	"$dir/$name/bin/pip" check
+# made NAME LIST says whether DIR/NAME is what LIST asks for.
+made() {
+	stamp=$("$python" --version; cat "$2" "$here/requirements-build.txt" "$0" | cksum)
+	[ -f "$dir/$1/stamp" ] && [ "$(cat "$dir/$1/stamp")" = "$stamp" ]
 }
 
-mkdir -p "$dir"
-if ! made stamp; then
-	rm -f "$dir/stamp"
-	env main requirements.txt --only-binary :all: &
-	main=$!
-	env singer requirements-singer.txt
-	env target-jsonl requirements-target-jsonl.txt
-	env airbyte requirements-airbyte.txt --only-binary :all:
-	wait "$main"
-	printf '%s\n' "$stamp" >"$dir/stamp"
+if ! made uv "$here/requirements-uv.txt"; then
+	"$python" -m venv --clear "$dir/uv"
+	"$dir/uv/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$here/requirements-uv.txt"
+	printf '%s\n' "$stamp" >"$dir/uv/stamp"
 fi
-if [ "${2-}" = all ] && ! made stamp-all; then
-	rm -f "$dir/stamp-all"
-	env pyairbyte requirements-pyairbyte.txt --only-binary :all:
-	printf '%s\n' "$stamp" >"$dir/stamp-all"
-fi
+for name; do
+	list=$here/requirements-$name.txt
+	made "$name" "$list" && continue
+	"$uv" venv --quiet --clear --python "$(command -v "$python")" "$dir/$name"
+	"$uv" pip install --quiet --no-deps --python "$dir/$name/bin/python" \
+		--build-constraints "$here/requirements-build.txt" -r "$list"
+	"$uv" pip check --quiet --python "$dir/$name/bin/python"
+	made "$name" "$list" || printf '%s\n' "$stamp" >"$dir/$name/stamp"
+done
