@@ -16,7 +16,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -58,15 +57,10 @@ func newInterop(t *testing.T) *interop {
 func (in *interop) program(env, name string) string { return filepath.Join(in.envs, env, "bin", name) }
 func (in *interop) file(name string) string         { return filepath.Join(in.files, name) }
 
-// tap is a run of the binary that sees no settings and no files of ours: the
-// environment's TAP_REST_ variables would be settings, and caches and journals
-// go under home.
+// tap is a run of the binary that sees no settings and no files of ours.
 func (in *interop) tap(t *testing.T, home string, args ...string) *exec.Cmd {
 	cmd := command(t, patience, in.binary, args...)
-	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
-		return strings.HasPrefix(v, "TAP_REST_") || strings.HasPrefix(v, "XDG_")
-	})
-	cmd.Env = append(cmd.Env, "HOME="+home)
+	cmd.Env = ownEnv(home)
 	return cmd
 }
 
@@ -99,7 +93,7 @@ func (in *interop) discover(t *testing.T, dir, config string, selected []string)
 	return writeJSON(t, dir, "catalog.json", catalog)
 }
 
-// load runs `tap-rest ARGS | tee NAME.jsonl | target`, which writes to
+// load runs `tap-rest ARGS | tee NAME.jsonl | target`, which loads into
 // dir/NAME, and returns the last line that the target printed: the state.
 func (in *interop) load(t *testing.T, dir string, target realTarget, name string, args ...string) []byte {
 	t.Helper()
@@ -108,21 +102,28 @@ func (in *interop) load(t *testing.T, dir string, target realTarget, name string
 	log, err := pipeline(t, out,
 		in.tap(t, dir, args...),
 		command(t, patience, "tee", filepath.Join(dir, name+".jsonl")),
-		command(t, patience, target.program, "--config", config))
+		command(t, patience, in.program(target.env, target.program), "--config", config))
 	if err != nil {
 		t.Fatalf("tap-rest | %s: %v\n%s", target.name, err, log)
 	}
 	return lastLine(t, out)
 }
 
-// compare has compare.py compare what a run read or a target loaded with the
-// database, in all streams or in those given.
+// compare has compare.py compare what a run read with the database, in all
+// streams or in those given.
 func (in *interop) compare(t *testing.T, api *realAPI, form, place string, streams ...string) {
 	t.Helper()
 	if streams == nil {
 		streams = api.names()
 	}
 	in.python(t, "main", os.DevNull, "compare.py", append([]string{form, place, api.database}, streams...)...)
+}
+
+// compareLoaded does so with all that a target loaded into dir.
+func (in *interop) compareLoaded(t *testing.T, api *realAPI, target realTarget, dir string) {
+	t.Helper()
+	args := append([]string{target.form, target.place(dir), api.database}, api.names()...)
+	in.python(t, target.env, os.DevNull, "compare.py", args...)
 }
 
 // python runs a script of testdata/interop in one of the environments, with a

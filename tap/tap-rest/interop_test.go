@@ -10,21 +10,26 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
 
 // TestInterop runs the built binary against programs that nobody here wrote:
-// APIs served by Datasette and Django REST framework, Singer's own library,
-// target-jsonl, and a target built on the Singer SDK. What the binary reads is
-// compared row by row with the databases behind the APIs.
+// APIs served by Datasette and Django REST framework, Singer's own library, the
+// Singer SDK's tests of a tap, target-jsonl, a target built on the SDK, and pip.
+// What the binary reads is compared row by row with the databases behind the
+// APIs.
 func TestInterop(t *testing.T) {
 	in := newInterop(t)
+	t.Run("wheel", func(t *testing.T) { testWheel(t, in) })
+	t.Run("README", func(t *testing.T) { testPiped(t, in) })
 	for _, api := range []*realAPI{datasetteAPI(t, in), djangoAPI(t, in)} {
 		t.Run(api.name, func(t *testing.T) {
 			t.Run("sync", func(t *testing.T) { testSync(t, in, api) })
-			for _, target := range realTargets(in) {
+			t.Run("Singer SDK", func(t *testing.T) { testSDK(t, in, api) })
+			for _, target := range fileTargets(in) {
 				t.Run(target.name, func(t *testing.T) { testTarget(t, in, api, target) })
 			}
 			t.Run("airbyte", func(t *testing.T) { testAirbyte(t, in, api) })
@@ -56,6 +61,36 @@ func testSync(t *testing.T, in *interop, api *realAPI) {
 	wantCounts(t, "jsonschema", in.python(t, "main", lines, "check_schema.py"), api.streams)
 }
 
+// TestInteropAll has the clients of TestInterop's kind that take long to
+// install: databases' targets, a real PostgreSQL, and Meltano.
+func TestInteropAll(t *testing.T) {
+	in := newInterop(t)
+	targets := databaseTargets(t, in)
+	for _, api := range []*realAPI{datasetteAPI(t, in), djangoAPI(t, in)} {
+		for _, target := range targets {
+			t.Run(api.name+" to "+target.name, func(t *testing.T) { testTarget(t, in, api, target) })
+		}
+	}
+	t.Run("wheels", testWheels)
+	t.Run("Meltano", func(t *testing.T) { testMeltano(t, in) })
+	t.Run("README", func(t *testing.T) { testUnderMeltano(t, in) })
+}
+
+// testSDK runs the tests that the Singer SDK has for taps built on it.
+func testSDK(t *testing.T, in *interop, api *realAPI) {
+	dir := t.TempDir()
+	test := command(t, patience, in.program("main", "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", in.file("check_sdk.py"))
+	test.Env = append(ownEnv(dir), "PYTHONDONTWRITEBYTECODE=1",
+		"INTEROP_BINARY="+in.binary, "INTEROP_CONFIG="+writeJSON(t, dir, "config.json", api.config))
+	out := filepath.Join(dir, "out")
+	if log, err := pipeline(t, out, test); err != nil {
+		t.Fatalf("the SDK's tests: %v\n%s%s", err, readFile(t, out), log)
+	}
+	if last := lastLine(t, out); !regexp.MustCompile(`^\d+ passed in `).Match(last) {
+		t.Errorf("the SDK's tests end in %q, want all of them passed, and no warning", last)
+	}
+}
+
 // testTarget loads everything through a real pipe, compares what the target
 // wrote, and starts a second run from the state that the target gave back.
 func testTarget(t *testing.T, in *interop, api *realAPI, target realTarget) {
@@ -63,7 +98,7 @@ func testTarget(t *testing.T, in *interop, api *realAPI, target realTarget) {
 	config := writeJSON(t, dir, "config.json", api.config)
 	catalog := in.discover(t, dir, config, api.names())
 	state := in.load(t, dir, target, "first", "--config", config, "--catalog", catalog)
-	in.compare(t, api, target.form, filepath.Join(dir, "first"))
+	in.compareLoaded(t, api, target, filepath.Join(dir, "first"))
 
 	last := lastState(t, filepath.Join(dir, "first.jsonl"))
 	if canonical(t, state) != canonical(t, last) {
@@ -75,6 +110,9 @@ func testTarget(t *testing.T, in *interop, api *realAPI, target realTarget) {
 	// One row may come twice: it stands at the bookmark, where the next window begins.
 	if got := len(records(t, filepath.Join(dir, "second.jsonl"), api.incremental)); got > 1 {
 		t.Errorf("second run: %d records of %s, want at most 1", got, api.incremental)
+	}
+	if target.merges {
+		in.compareLoaded(t, api, target, filepath.Join(dir, "second"))
 	}
 }
 
@@ -226,26 +264,3 @@ func djangoAPI(t *testing.T, in *interop) *realAPI {
 
 // smallFlushes makes several flushes of every stream: `run` in the config.
 var smallFlushes = map[string]any{"flush": map[string]any{"responses": 2}}
-
-// A realTarget is a Singer target as its users install it.
-type realTarget struct {
-	name    string
-	program string
-	form    string               // of compare.py
-	config  func(dir string) any // makes it write dir/STREAM.form
-}
-
-func realTargets(in *interop) []realTarget {
-	return []realTarget{
-		{
-			name: "target-jsonl", program: in.program("target-jsonl", "target-jsonl"), form: "jsonl",
-			config: func(dir string) any {
-				return map[string]any{"destination_path": dir, "do_timestamp_file": false}
-			},
-		},
-		{
-			name: "target-csv (Singer SDK)", program: in.program("main", "target-csv"), form: "csv",
-			config: func(dir string) any { return map[string]any{"output_path": dir} },
-		},
-	}
-}

@@ -1,4 +1,6 @@
-package main
+//go:build unix
+
+package main_test
 
 import (
 	"bytes"
@@ -6,7 +8,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,32 +22,45 @@ var fence = regexp.MustCompile("(?ms)^```(\\w+) ?(\\S*)\n(.*?)^```$")
 // blockMark stands alone on a line of output before that of a block.
 const blockMark = "--block--"
 
-// TestReadme does what the README says, from its first block to its last, as
-// one shell: files are saved, commands are run, and each line of a text block
-// must be in the output of the commands before it, … standing for anything.
+// needPrograms are the sections of the README whose commands need programs
+// from PyPI: the interop tests run them.
+var needPrograms = []string{"Pipe it", "Under Meltano"}
+
+// TestReadme does what the README says, but for what needs other programs.
 func TestReadme(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes ten seconds")
 	}
-	shell, err := exec.LookPath("sh")
-	if err != nil {
-		t.Skip("no shell")
-	}
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := strings.ReplaceAll(string(readme), "127.0.0.1:8025", freeAddress(t))
 	dir := t.TempDir()
+	runDocument(t, dir, freeAddress(t), ownEnv(dir), sections(t, func(title string) bool { return !slices.Contains(needPrograms, title) }))
+}
+
+// sections returns those sections of the README that are wanted.
+func sections(t *testing.T, wanted func(title string) bool) string {
+	readme := string(readFile(t, "../../README.md"))
+	var text string
+	for _, section := range strings.SplitAfter(readme, "\n## ")[1:] {
+		if title, _, _ := strings.Cut(section, "\n"); wanted(title) {
+			text += section
+		}
+	}
+	return text
+}
+
+// readmeAddress is where the documents' sample API is.
+const readmeAddress = "127.0.0.1:8025"
+
+// runDocument does what a text says, from its first block to its last, in dir
+// as one shell: files are saved, commands are run, and each line of a text block
+// must be in the output of the commands before it, … standing for anything.
+func runDocument(t *testing.T, dir, address string, env []string, text string) {
 	script := "set -eu\ntrap 'kill $!' EXIT\n"
 	var wanted [][]string // of each block of commands, the lines of its output
-	for _, block := range fence.FindAllStringSubmatch(text, -1) {
+	for _, block := range fence.FindAllStringSubmatch(strings.ReplaceAll(text, readmeAddress, address), -1) {
 		language, file, body := block[1], block[2], block[3]
 		switch {
 		case file != "":
-			if err := os.WriteFile(filepath.Join(dir, file), []byte(body), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			writeFile(t, dir, file, []byte(body))
 		case language == "sh" && strings.HasPrefix(body, "make "):
 			wantTargets(t, body)
 		case language == "sh":
@@ -56,7 +70,7 @@ func TestReadme(t *testing.T) {
 			wanted[len(wanted)-1] = slices.Collect(strings.Lines(body))
 		}
 	}
-	compareOutput(t, runScript(t, shell, dir, script), wanted)
+	compareOutput(t, runScript(t, dir, env, script), wanted)
 }
 
 // freeAddress returns an address of loopback that nobody listens on.
@@ -71,10 +85,7 @@ func freeAddress(t *testing.T) string {
 
 // wantTargets wants every line to be make and a target of the Makefile.
 func wantTargets(t *testing.T, body string) {
-	makefile, err := os.ReadFile("../../Makefile")
-	if err != nil {
-		t.Fatal(err)
-	}
+	makefile := readFile(t, "../../Makefile")
 	for line := range strings.Lines(body) {
 		target := strings.TrimPrefix(strings.TrimSpace(line), "make ")
 		if !bytes.Contains(makefile, []byte("\n"+target+":")) {
@@ -84,18 +95,24 @@ func wantTargets(t *testing.T, body string) {
 }
 
 // runScript returns what a shell script prints on stdout and stderr.
-func runScript(t *testing.T, shell, dir, script string) string {
-	cmd := exec.CommandContext(t.Context(), shell, "-c", script)
+func runScript(t *testing.T, dir string, env []string, script string) string {
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", script)
 	cmd.Dir = dir
 	cmd.WaitDelay = time.Second // the server that it starts holds the pipe too
-	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool {
-		return strings.HasPrefix(v, "TAP_REST_") || strings.HasPrefix(v, "XDG_")
-	}), "HOME="+dir)
+	cmd.Env = env
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v in\n%s\n%s", err, script, out)
 	}
 	return string(out)
+}
+
+// ownEnv is the environment without settings and folders of ours: TAP_REST_
+// variables would be settings, and caches and journals go under home.
+func ownEnv(home string) []string {
+	return append(slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, "TAP_REST_") || strings.HasPrefix(v, "XDG_")
+	}), "HOME="+home)
 }
 
 // compareOutput wants the lines of each block to be in its output.

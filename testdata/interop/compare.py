@@ -4,6 +4,8 @@
     compare.py airbyte LINES DB STREAM...  likewise, of Airbyte's
     compare.py jsonl  DIR   DB STREAM...   DIR/STREAM.jsonl, from target-jsonl
     compare.py csv    DIR   DB STREAM...   DIR/STREAM.csv, from target-csv
+    compare.py duckdb FILE  DB STREAM...   a DuckDB file, from target-duckdb
+    compare.py postgres DSN DB STREAM...   a PostgreSQL, from target-postgres
 
 STREAM may carry a condition, "changes:id IN (1, 2)". Every row must be there
 once, and no other. RECORDs must have the server's field order and spelling of
@@ -14,6 +16,7 @@ import base64
 import collections
 import csv
 import datetime
+import decimal
 import json
 import pathlib
 import sqlite3
@@ -30,6 +33,7 @@ QUERIES = {
     **dict.fromkeys(["pages", "pages_more", "offsets", "cursors", "changes"], "SELECT * FROM interop_order"),
 }
 TIMES = {"at", "written_at", "updated_at"}
+NESTED = {"raw", "lines"}
 
 
 def local_time(text):
@@ -82,6 +86,45 @@ def csv_rows(place, stream):
             yield {k: csv_value(k, row[k]) for k in sorted(row)}
 
 
+def duckdb_rows(place, stream):
+    import duckdb
+
+    with duckdb.connect(place, read_only=True) as db:
+        yield from table(db.execute(f'SELECT * FROM loaded."{stream}"'))
+
+
+def postgres_rows(place, stream):
+    import psycopg
+
+    with psycopg.connect(place) as db:
+        yield from table(db.execute(f'SELECT * FROM "{stream}"'))
+
+
+def table(rows):
+    """The rows of a table, without the columns that targets add."""
+    names = [c[0] for c in rows.description]
+    for values in rows.fetchall():
+        yield as_loaded({k: v for k, v in zip(names, values) if not k.startswith("_sdc_")})
+
+
+def as_loaded(row):
+    """A row of any database: of one column, equal values are of one Python type."""
+    return {k: loaded(k, row[k]) for k in sorted(row)}
+
+
+def loaded(name, value):
+    if name in TIMES and value is not None:
+        at = datetime.datetime.fromisoformat(value) if isinstance(value, str) else value
+        return (at if at.tzinfo else at.replace(tzinfo=datetime.timezone.utc)).timestamp()
+    if name in NESTED and value is not None:  # PostgreSQL sorts the keys of its JSON
+        return json.dumps(json.loads(value) if isinstance(value, str) else value, sort_keys=True)
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, decimal.Decimal):
+        return float(value)
+    return value
+
+
 def spelled(number):
     return f"float {number}"
 
@@ -106,7 +149,14 @@ def csv_value(name, text):
 
 
 # form: how its rows are read, and how a row from the database is made comparable
-FORMS = {"singer": (singer, as_is), "airbyte": (airbyte, as_is), "jsonl": (jsonl, dict), "csv": (csv_rows, as_csv)}
+FORMS = {
+    "singer": (singer, as_is),
+    "airbyte": (airbyte, as_is),
+    "jsonl": (jsonl, dict),
+    "csv": (csv_rows, as_csv),
+    "duckdb": (duckdb_rows, as_loaded),
+    "postgres": (postgres_rows, as_loaded),
+}
 
 
 def compare(form, place, db, stream, condition):
