@@ -3,7 +3,8 @@
 # make test     all tests but interop's
 # make wheel    dist/*.whl for each of PLATFORMS, by cross compilation
 # make interop  tests against programs from PyPI; needs Python 3.10 or later
-# make interop-all  those and PyAirbyte's, which take minutes to install
+# make interop-all  those, and the ones with databases, Meltano and PyAirbyte, which
+#               take minutes to install
 # make lint     gofmt, go vet, staticcheck
 # make fuzz     every fuzz target for FUZZTIME
 # make bench    every benchmark
@@ -46,13 +47,17 @@ test:
 	$(if $(race),,@echo 'no C compiler: testing without the race detector')
 	$(GO) test $(race) -skip '^TestInterop' ./...
 
-interop: build
-	testdata/interop/install.sh $(VENV)
-	TAP_REST_INTEROP=$(VENV) TAP_REST_BIN=$(CURDIR)/bin/tap-rest $(GO) test -count=1 -run '^TestInterop$$' ./tap/tap-rest
+few    := main singer target-jsonl airbyte
+many   := $(few) target-duckdb target-postgres meltano pyairbyte
+meet    = TAP_REST_INTEROP=$(VENV) TAP_REST_BIN=$(CURDIR)/bin/tap-rest $(GO) test -count=1 -timeout 30m ./tap/tap-rest -run
 
-interop-all: interop
-	testdata/interop/install.sh $(VENV) all
-	TAP_REST_INTEROP=$(VENV) TAP_REST_BIN=$(CURDIR)/bin/tap-rest $(GO) test -count=1 -run '^TestInteropPyAirbyte$$' ./tap/tap-rest
+interop: build
+	testdata/interop/install.sh $(VENV) $(few)
+	$(meet) '^TestInterop$$'
+
+interop-all: build wheel
+	testdata/interop/install.sh $(VENV) $(many)
+	$(meet) '^TestInterop'
 
 lint:
 	@unformatted=$$($$($(GO) env GOROOT)/bin/gofmt -l .); test -z "$$unformatted" || { echo "not as gofmt has it: $$unformatted"; exit 1; }
