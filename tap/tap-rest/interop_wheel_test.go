@@ -30,6 +30,7 @@ func testWheel(t *testing.T, in *interop) {
 	if !bytes.Equal(readFile(t, wheel), readFile(t, again)) {
 		t.Error("the same binary gives another wheel")
 	}
+	testVersions(t, in)
 	if program := checkWheel(t, wheel); !bytes.Equal(program, readFile(t, in.binary)) {
 		t.Error("the wheel carries another program than it was given")
 	}
@@ -43,6 +44,22 @@ func testWheel(t *testing.T, in *interop) {
 	}
 	if want, err := command(t, patience, in.binary, "--version").Output(); err != nil || !bytes.Equal(installed, want) {
 		t.Errorf("the installed program is %q, want %q, %v", installed, want, err)
+	}
+}
+
+// testVersions wants a tag's version in Python's spelling, and one that is
+// before all of them where a checkout is none.
+func testVersions(t *testing.T, in *interop) {
+	for release, want := range map[string]string{
+		"v1.2.3": "1.2.3", "v1.20.0-rc.1": "1.20.0rc1", "v1.2.3-beta2": "1.2.3b2",
+		"v1.2.3-4-g0123abc": "0.0.0.dev0", "v1.2.3-dirty": "0.0.0.dev0", "": "0.0.0.dev0",
+	} {
+		t.Setenv("RELEASE", release)
+		dir := t.TempDir()
+		in.run(t, "main", "python", "../../.ci/wheel", "windows", "arm64", "../../LICENSE", dir)
+		if got := onlyFile(t, dir); got != "tap_rest-"+want+"-py3-none-win_arm64.whl" {
+			t.Errorf("RELEASE=%s makes %s, want version %s", release, got, want)
+		}
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -34,6 +33,11 @@ func (h structuredHandler) Handle(ctx context.Context, r slog.Record) error {
 	return h.Handler.Handle(ctx, r)
 }
 
+// WithAttrs returns a handler that adds the attributes to each record's object.
+func (h structuredHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return structuredHandler{h.Handler.WithAttrs(attrs)}
+}
+
 // structured gives an attribute the SDK's name and spelling. The message of a
 // METRIC line becomes two attributes: a word, and the measurement.
 func structured(_ []string, a slog.Attr) slog.Attr {
@@ -57,36 +61,44 @@ func structured(_ []string, a slog.Attr) slog.Attr {
 }
 
 // orchestratorLog returns the --log-format and --log-level that an
-// orchestrator asks for: Meltano names a file in SINGER_SDK_LOG_CONFIG, a
-// Python logging configuration in JSON or YAML. Without it, or where the file
-// says neither, they are text and info.
+// orchestrator asks for: Meltano names a file in SINGER_SDK_LOG_CONFIG. Another
+// tool reads it too, and says what is wrong with it.
 func orchestratorLog() (format, level string) {
-	format, level = "text", "info"
 	name := os.Getenv("SINGER_SDK_LOG_CONFIG")
 	if name == "" {
-		return format, level
+		return wantedLog(nil)
 	}
-	var config struct {
+	data, err := readInput("SINGER_SDK_LOG_CONFIG", name)
+	if err != nil {
+		return wantedLog(nil)
+	}
+	return wantedLog(data)
+}
+
+// wantedLog reads a Python logging configuration in JSON or YAML. Where it says
+// nothing of them, format is text and level info.
+func wantedLog(config []byte) (format, level string) {
+	format, level = "text", "info"
+	var c struct {
 		Formatters map[string]struct {
 			Class string `yaml:"()"`
 		}
 		Root struct{ Level string }
 	}
-	data, err := readInput("SINGER_SDK_LOG_CONFIG", name)
-	if err != nil || yaml.Unmarshal(data, &config) != nil {
-		return format, level // it is not for us alone: another tool says what is wrong with it
+	if yaml.Unmarshal(config, &c) != nil {
+		return format, level
 	}
-	for _, f := range config.Formatters {
+	for _, f := range c.Formatters {
 		if f.Class == "singer_sdk.logging.StructuredFormatter" {
 			format = "json"
 		}
 	}
-	switch wanted := strings.ToLower(config.Root.Level); {
-	case slices.Contains([]string{"debug", "info", "error"}, wanted):
+	switch wanted := strings.ToLower(c.Root.Level); wanted {
+	case "debug", "error":
 		level = wanted
-	case wanted == "warning":
+	case "warning":
 		level = "warn"
-	case wanted == "critical":
+	case "critical":
 		level = "error"
 	}
 	return format, level

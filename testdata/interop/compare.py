@@ -34,6 +34,13 @@ QUERIES = {
 }
 TIMES = {"at", "written_at", "updated_at"}
 NESTED = {"raw", "lines"}
+# of columns in a database
+TYPES = {
+    **dict.fromkeys(TIMES, datetime.datetime),
+    **dict.fromkeys(["ratio", "area", "weight"], (float, decimal.Decimal)),
+    **dict.fromkeys(["id", "big", "tracking", "done"], int),
+    "paid": bool,
+}
 
 
 def local_time(text):
@@ -104,7 +111,11 @@ def table(rows):
     """The rows of a table, without the columns that targets add."""
     names = [c[0] for c in rows.description]
     for values in rows.fetchall():
-        yield as_loaded({k: v for k, v in zip(names, values) if not k.startswith("_sdc_")})
+        row = {k: v for k, v in zip(names, values) if not k.startswith("_sdc_")}
+        for k, v in row.items():
+            if v is not None and not isinstance(v, TYPES.get(k, object)):
+                sys.exit(f"{k} is loaded as a {type(v).__name__}: {v!r}")
+        yield as_loaded(row)
 
 
 def as_loaded(row):
@@ -114,7 +125,7 @@ def as_loaded(row):
 
 def loaded(name, value):
     if name in TIMES and value is not None:
-        at = datetime.datetime.fromisoformat(value) if isinstance(value, str) else value
+        at = datetime.datetime.fromisoformat(value) if isinstance(value, str) else value  # the source has text
         return (at if at.tzinfo else at.replace(tzinfo=datetime.timezone.utc)).timestamp()
     if name in NESTED and value is not None:  # PostgreSQL sorts the keys of its JSON
         return json.dumps(json.loads(value) if isinstance(value, str) else value, sort_keys=True)

@@ -17,7 +17,8 @@ uv=$dir/uv/bin/uv
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
 	{ echo "install.sh: $python must be Python 3.10 or later" >&2; exit 1; }
 
-# made NAME LIST says whether DIR/NAME is what LIST asks for.
+# made NAME LIST says whether DIR/NAME is what LIST asks for, and sets stamp,
+# which DIR/NAME/stamp holds if so.
 made() {
 	stamp=$("$python" --version; cat "$2" "$here/requirements-build.txt" "$0" | cksum)
 	[ -f "$dir/$1/stamp" ] && [ "$(cat "$dir/$1/stamp")" = "$stamp" ]
@@ -35,5 +36,5 @@ for name; do
 	"$uv" pip install --quiet --no-deps --python "$dir/$name/bin/python" \
 		--build-constraints "$here/requirements-build.txt" -r "$list"
 	"$uv" pip check --quiet --python "$dir/$name/bin/python"
-	made "$name" "$list" || printf '%s\n' "$stamp" >"$dir/$name/stamp"
+	printf '%s\n' "$stamp" >"$dir/$name/stamp"
 done
