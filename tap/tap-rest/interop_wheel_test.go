@@ -48,14 +48,14 @@ func testWheel(t *testing.T, in *interop) {
 }
 
 // testVersions wants a tag's version in Python's spelling, and one that is
-// before all of them where a checkout is none.
+// before all of them where a checkout is none. Each replaces the one before.
 func testVersions(t *testing.T, in *interop) {
+	dir := t.TempDir()
 	for release, want := range map[string]string{
 		"v1.2.3": "1.2.3", "v1.20.0-rc.1": "1.20.0rc1", "v1.2.3-beta2": "1.2.3b2",
 		"v1.2.3-4-g0123abc": "0.0.0.dev0", "v1.2.3-dirty": "0.0.0.dev0", "": "0.0.0.dev0",
 	} {
 		t.Setenv("RELEASE", release)
-		dir := t.TempDir()
 		in.run(t, "main", "python", "../../.ci/wheel", "windows", "arm64", "../../LICENSE", dir)
 		if got := onlyFile(t, dir); got != "tap_rest-"+want+"-py3-none-win_arm64.whl" {
 			t.Errorf("RELEASE=%s makes %s, want version %s", release, got, want)
