@@ -5,6 +5,8 @@
 # make interop  tests against programs from PyPI; needs Python 3.10 or later
 # make interop-all  those, and the ones with databases, Meltano and PyAirbyte, which
 #               take minutes to install
+# make image    a container image, tagged IMAGE; needs Docker or buildah
+# make image-test   the image, run as Airbyte runs it
 # make lint     gofmt, go vet, staticcheck
 # make fuzz     every fuzz target for FUZZTIME
 # make bench    every benchmark
@@ -13,6 +15,7 @@ GO          ?= go
 FUZZTIME    ?= 10s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VENV        := $(CURDIR)/.venv-interop
+IMAGE       ?= tap-rest:dev
 
 # The version is the tag's. What git knows besides is left out, so that a
 # checkout of another user's builds too.
@@ -24,7 +27,7 @@ race        := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 # Of wheels: Go's OS and architecture.
 PLATFORMS   ?= linux_amd64 linux_arm64 darwin_amd64 darwin_arm64 windows_amd64 windows_arm64
 
-.PHONY: all build demo test wheel interop interop-all lint fuzz bench
+.PHONY: all build demo test wheel interop interop-all image image-test lint fuzz bench
 all: build test
 
 compile = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w $(if $(release),-X main.release=$(release))'
@@ -58,6 +61,12 @@ interop: build
 interop-all: build wheel
 	testdata/interop/install.sh $(VENV) $(many)
 	$(meet) '^TestInterop'
+
+image: build
+	.ci/image bin/tap-rest $(IMAGE) $(or $(release),dev)
+
+image-test: image
+	TAP_REST_IMAGE=$(IMAGE) $(GO) test -count=1 -run '^TestImage$$' ./tap/tap-rest
 
 lint:
 	@unformatted=$$($$($(GO) env GOROOT)/bin/gofmt -l .); test -z "$$unformatted" || { echo "not as gofmt has it: $$unformatted"; exit 1; }
