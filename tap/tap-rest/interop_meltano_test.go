@@ -47,6 +47,7 @@ func testMeltano(t *testing.T, in *interop) {
 	p := newMeltanoProject(t, in)
 	t.Run("definition", p.testDefinition)
 	p.succeed(t, "install")
+	p.discover(t)
 	t.Run("incremental", p.testIncremental)
 	t.Run("killed", p.testKilled)
 }
@@ -103,6 +104,24 @@ func (p *meltanoProject) testDefinition(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("meltano.yml has\n%v\nand --about says\n%v", got, want)
+	}
+}
+
+// discover wants Meltano to see the streams and fields, and which are selected.
+// Runs make no call for it after that: the schemas are inferred.
+func (p *meltanoProject) discover(t *testing.T) {
+	p.grow(1000)
+	list, err := p.meltano(t, "select", "tap-rest", "--list", "--all")
+	if err != nil {
+		t.Fatalf("meltano select: %v\n%s", err, list)
+	}
+	for _, want := range []string{
+		"[selected   ] orders.total", "[selected   ] orders.lines.sku", "[excluded   ] orders.note",
+		"[automatic  ] orders.id", "[automatic  ] orders.updated_at", "[selected   ] shops.name",
+	} {
+		if !strings.Contains(list, want+"\n") {
+			t.Errorf("meltano select does not list %q:\n%s", want, list)
+		}
 	}
 }
 
