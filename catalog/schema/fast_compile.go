@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"net/url"
 	"regexp"
 	"strconv"
 
@@ -28,7 +27,7 @@ type fastKey struct {
 
 // fastProgram compiles the document for what is wanted of its records.
 func (d *document) fastProgram(w Wanted) fastProgram {
-	c := &fastCompiler{doc: d, draft: d.draft(), drop: w.Drop, checks: map[fastKey]*check{}, cuts: map[cutKey]*check{}}
+	c := &fastCompiler{doc: d, draft: draftOf(d.root), drop: w.Drop, checks: map[fastKey]*check{}, cuts: map[cutKey]*check{}}
 	c.named, c.onePass = true, true
 	root := c.compile(d.root, true)
 	if w.Drop && !c.named {
@@ -45,36 +44,10 @@ func (d *document) fastProgram(w Wanted) fastProgram {
 	return c.fastProgram
 }
 
-// draft returns the draft that $schema names, as the judge reads it: 0 for
-// none that it knows.
-func (d *document) draft() int {
-	name, _ := d.root.text("$schema")
-	u, err := url.Parse(name)
-	if err != nil {
-		return 0
-	}
-	switch u.String() { // without an empty fragment
-	case "http://json-schema.org/draft-04/schema":
-		return 4
-	case "http://json-schema.org/draft-06/schema":
-		return 6
-	case "http://json-schema.org/draft-07/schema":
-		return 7
-	}
-	return 0
-}
-
 // has returns a keyword's value, nil if n does not have it or the draft is too
 // old for it.
 func (c *fastCompiler) has(n *node, keyword string) *node {
-	since := 4
-	switch keyword {
-	case "const", "contains", "propertyNames":
-		since = 6
-	case "if", "then", "else":
-		since = 7
-	}
-	if c.draft != 0 && c.draft < since {
+	if c.draft != 0 && c.draft < oldestDraft[keyword] {
 		return nil
 	}
 	return n.get(keyword)

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -64,12 +65,10 @@ func IgnoredIn(doc []byte) ([]Ignored, error) {
 		return nil, err
 	}
 	var all []Ignored
-	draft := 0
-	if named, ok := d.root.text("$schema"); ok {
-		if draft = draftOf(named); draft == 0 {
-			all = append(all, Ignored{Pointer: "/$schema",
-				Effect: "drafts 4, 6 and 7 are known, and are taken all together here"})
-		}
+	draft := draftOf(d.root)
+	if _, ok := d.root.text("$schema"); ok && draft == 0 {
+		all = append(all, Ignored{Pointer: "/$schema",
+			Effect: "drafts 4, 6 and 7 are known, and are taken all together here"})
 	}
 	for _, n := range d.schemas {
 		if !n.isObject() {
@@ -115,9 +114,15 @@ func (n *node) effect(keyword string, draft int) string {
 	return ""
 }
 
-// draftOf returns the draft that a $schema names, if the judge knows it, or 0.
-func draftOf(named string) int {
-	switch strings.TrimSuffix(named, "#") {
+// draftOf returns the draft that a document's $schema names, as the judge reads
+// it: 0 for none, or one that it does not know.
+func draftOf(root *node) int {
+	named, _ := root.text("$schema")
+	u, err := url.Parse(named)
+	if err != nil {
+		return 0
+	}
+	switch u.String() { // without an empty fragment
 	case "http://json-schema.org/draft-04/schema":
 		return 4
 	case "http://json-schema.org/draft-06/schema":
