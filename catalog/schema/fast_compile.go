@@ -41,6 +41,9 @@ func (d *document) fastProgram(w Wanted) fastProgram {
 		root = c.cut(root, newCutTree(w.Cut))
 	}
 	c.root = root
+	for _, o := range c.objects {
+		o.settle()
+	}
 	return c.fastProgram
 }
 

@@ -25,9 +25,10 @@ type objectCheck struct {
 type memberCheck struct {
 	token string // its key as almost always written, from after the first quote to the colon; "" where it needs escapes
 	check *check
-	named bool // the schema names it, and does not only ask whether it is there
-	noted bool // its place is asked for
-	cut   bool // it is cut out
+	plain kinds // scalars that are allowed, if nothing else is asked of the member; 0: something is
+	named bool  // the schema names it, and does not only ask whether it is there
+	noted bool  // its place is asked for
+	cut   bool  // it is cut out
 }
 
 // maxPatterns is how many patterns a name is matched with.
@@ -55,7 +56,7 @@ type objectRun struct {
 }
 
 func (f *fastRun) checkObject(o *objectCheck, i int) (int, verdict) {
-	p, start, v := f.proof, i, fits
+	p, b, start, v := f.proof, f.proof.text, i, fits
 	run := objectRun{base: len(f.seen)}
 	for range (len(o.members) - 1) / 64 {
 		f.seen = append(f.seen, 0)
@@ -64,7 +65,7 @@ func (f *fastRun) checkObject(o *objectCheck, i int) (int, verdict) {
 	i, more := p.enter(i, '}')
 	for more {
 		key := i
-		k, value := o.predicted(p.text, key, f.follow[slot])
+		k, value := o.predicted(b, key, f.follow[slot])
 		if k < 0 {
 			if k, value = f.find(o, key); k >= 0 {
 				f.follow[slot] = k
@@ -83,18 +84,27 @@ func (f *fastRun) checkObject(o *objectCheck, i int) (int, verdict) {
 			i, more = p.next(i, '}')
 			continue
 		}
-		var one verdict
-		if k < 0 {
-			run.unnamed++
-			i, one = f.checkUnnamed(o, key, value)
+		if end := o.plain(b, k, value); end > 0 {
+			i = end // as almost always
+			run.twice = !run.mark(f.seen, int(k)) || run.twice
 		} else {
-			i, one = f.checkMember(o, &run, int(k), value)
+			var one verdict
+			if k < 0 {
+				run.unnamed++
+				i, one = f.checkUnnamed(o, key, value)
+			} else {
+				i, one = f.checkMember(o, &run, int(k), value)
+			}
+			v = max(v, one)
 		}
-		v = max(v, one)
 		if o.names != nil && i >= 0 {
 			v = max(v, f.try(o.names, key))
 		}
 		run.count++
+		if i >= 0 && i+1 < len(b) && b[i] == ',' && b[i+1] == '"' {
+			i++
+			continue
+		}
 		i, more = p.next(i, '}')
 	}
 	if i < 0 {
@@ -117,6 +127,16 @@ func (o *objectCheck) cuts(k int32) bool {
 		return o.drop
 	}
 	return o.members[k].cut || o.drop && !o.members[k].named
+}
+
+// plain returns where the value of member k ends, if nothing is asked of it but
+// its kind, and it is of one that is allowed and written as almost all are; else
+// 0 or less.
+func (o *objectCheck) plain(b []byte, k int32, value int) int {
+	if k < 0 || o.members[k].plain == 0 || value >= len(b) {
+		return 0
+	}
+	return scanScalar(b, value, o.members[k].plain)
 }
 
 // predicted returns k and where its value begins if the key at i is that of
@@ -144,6 +164,23 @@ func (f *fastRun) find(o *objectCheck, i int) (k int32, value int) {
 		k = -1
 	}
 	return k, f.proof.colon(end)
+}
+
+// settle notes which members ask for nothing but a kind, once all is compiled.
+func (o *objectCheck) settle() {
+	for k := range o.members {
+		m := &o.members[k]
+		m.plain = 0
+		if m.noted || m.cut || o.closed && !m.named {
+			continue
+		}
+		switch c := m.check; {
+		case c == nil:
+			m.plain = anyKind
+		case c.more == nil && c.text == nil && c.number == nil:
+			m.plain = c.kinds
+		}
+	}
 }
 
 func (f *fastRun) checkMember(o *objectCheck, run *objectRun, k, value int) (int, verdict) {

@@ -172,6 +172,47 @@ func scanNumber(b []byte, i int) (int, numberForm) {
 	return i, form
 }
 
+// scanScalar returns the index after the string, number or null that begins at i,
+// if its kind is among the allowed ones and it is short and plain; 0 or less says
+// nothing about it.
+func scanScalar(b []byte, i int, allowed kinds) int {
+	switch c := b[i]; {
+	case c == '"':
+		if allowed&kindString != 0 {
+			return scanString(b, i+1)
+		}
+	case '1' <= c && c <= '9':
+		return scanPlainNumber(b, i, allowed)
+	case c == 'n':
+		if end := i + len("null"); allowed&kindNull != 0 && end <= len(b) && string(b[i:end]) == "null" {
+			return end
+		}
+	}
+	return 0
+}
+
+// scanPlainNumber is scanScalar for a number that begins with a digit but 0.
+func scanPlainNumber(b []byte, i int, allowed kinds) int {
+	const most = 32 // bytes
+	digits := func(j int) int {
+		for j < len(b) && b[j]-'0' <= 9 {
+			j++
+		}
+		return j
+	}
+	end, kind := digits(i), kindInteger|kindNumber
+	if end < len(b) && b[end] == '.' {
+		point := end
+		if end, kind = digits(end+1), kindNumber; end == point+1 {
+			return 0
+		}
+	}
+	if allowed&kind == 0 || end-i > most || end == len(b) || b[end]|0x20 == 'e' {
+		return 0
+	}
+	return end
+}
+
 // isVast reports whether a number is beyond what all of the judge's rules can
 // take: one that no float64 holds makes it give up where it compares values
 // (enum, const, uniqueItems), and a longer one it is not shown.
