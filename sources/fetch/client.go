@@ -70,7 +70,8 @@ type Client struct {
 	needles [][]byte // the secrets, as bodies may hold them
 	most    int64    // MaxResponse
 	slots   chan struct{}
-	bodies  chan []byte // memory for the next ones
+	bodies  pool
+	wires   pool // of bodies that are encoded: they are as long as each other, too
 }
 
 // NewClient returns the client of source.
@@ -89,7 +90,8 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 		most:    MaxResponse,
 		pace:    newPace(source.RateLimits),
 		slots:   make(chan struct{}, source.MaxInFlight),
-		bodies:  make(chan []byte, keptBodies),
+		bodies:  make(pool, keptBodies),
+		wires:   make(pool, keptBodies),
 	}
 	if a := source.Auth; a.Type == sources.AuthAPIKey {
 		c.keyName, _ = a.Name.Text(vars) // an error comes again with the first request
@@ -246,9 +248,9 @@ func (c *Client) done(ex *Exchange) {
 		ex.long.discard()
 	}
 	if apart(ex) {
-		c.recycle(ex.wire)
+		c.wires.give(ex.wire)
 	}
-	c.recycle(ex.Body)
+	c.bodies.give(ex.Body)
 }
 
 // apart reports whether a body has memory of its own besides the one that came
@@ -264,7 +266,7 @@ func (c *Client) forgetWire(p *Page) {
 		return
 	}
 	if apart(&p.Exchange) {
-		c.recycle(p.wire)
+		c.wires.give(p.wire)
 	}
 	p.wire = nil
 	body, long := p.Body, p.long
@@ -272,24 +274,27 @@ func (c *Client) forgetWire(p *Page) {
 		if long != nil {
 			long.discard()
 		}
-		c.recycle(body)
+		c.bodies.give(body)
 	}
 }
 
-// memory returns memory for a body.
-func (c *Client) memory() []byte {
+// pool keeps the memory of bodies for the next ones.
+type pool chan []byte
+
+// take returns memory for a body.
+func (p pool) take() []byte {
 	select {
-	case body := <-c.bodies:
+	case body := <-p:
 		return body[:0]
 	default:
 		return nil
 	}
 }
 
-// recycle keeps a body's memory for the next one.
-func (c *Client) recycle(body []byte) {
+// give keeps a body's memory.
+func (p pool) give(body []byte) {
 	select {
-	case c.bodies <- body:
+	case p <- body:
 	default:
 	}
 }

@@ -32,12 +32,17 @@ const inDoubt = 2 << 20
 // Of an answer that says no the beginning is enough.
 func (c *Client) receive(ex *Exchange, wire *wireReader, length int64, out *outgoing) error {
 	refused := ex.Status < 200 || ex.Status > 299
-	known := length >= 0 && length <= MaxBody && len(encodings(ex.Header.Values("Content-Encoding"))) == 0
+	memory := c.bodies
+	encoded := len(encodings(ex.Header.Values("Content-Encoding"))) > 0
+	if encoded {
+		memory = c.wires
+	}
+	known := length >= 0 && length <= MaxBody && !encoded
 	if refused || known || out.overflow == nil {
-		raw, err := readAll(c.memory(), wire, MaxBody)
+		raw, err := readAll(memory.take(), wire, MaxBody)
 		return c.decode(ex, raw, err, refused)
 	}
-	raw, err := readAll(c.memory(), wire, inDoubt)
+	raw, err := readAll(memory.take(), wire, inDoubt)
 	if !errors.Is(err, errTooLarge) {
 		return c.decode(ex, raw, err, false)
 	}
@@ -53,7 +58,7 @@ func (c *Client) receive(ex *Exchange, wire *wireReader, length int64, out *outg
 	if err := ex.long.spill(raw, wire); err != nil {
 		return err
 	}
-	c.recycle(raw)
+	memory.give(raw)
 	return c.settle(ex, wire.n)
 }
 
@@ -69,13 +74,13 @@ func (c *Client) decode(ex *Exchange, raw []byte, err error, refused bool) error
 	if err != nil || len(encodings(headers)) == 0 {
 		return err
 	}
-	ex.Body, err = readBody(c.memory(), bytes.NewReader(raw), headers)
+	ex.Body, err = readBody(c.bodies.take(), bytes.NewReader(raw), headers)
 	switch {
 	case cut, refused && errors.Is(err, errTooLarge):
 		ex.Body = ex.Body[:min(len(ex.Body), MaxBody)]
 		return nil
 	case errors.Is(err, errTooLarge):
-		c.recycle(ex.Body)
+		c.bodies.give(ex.Body)
 		ex.Body, ex.long = nil, c.fromMemory(raw, ex.Header)
 		return nil
 	}
@@ -118,7 +123,7 @@ func (c *Client) settle(ex *Exchange, size int64) error {
 		return &diskError{err}
 	}
 	defer wire.Close()
-	raw, err := readAll(c.memory(), wire, MaxBody)
+	raw, err := readAll(c.wires.take(), wire, MaxBody)
 	if err != nil {
 		return &diskError{err}
 	}

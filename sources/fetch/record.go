@@ -108,11 +108,11 @@ func (w *Walk) other(place journal.Place) error {
 	if !w.rec.Only {
 		return ErrOtherRequest
 	}
-	kept, err := w.rec.Journal.Read(place, w.client.memory())
+	kept, err := w.rec.Journal.Read(place, w.client.bodies.take())
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrOtherRequest, err)
 	}
-	w.client.recycle(kept.Body)
+	w.client.bodies.give(kept.Body)
 	return fmt.Errorf("%w: %s", ErrOtherRequest, kept.Request)
 }
 
@@ -141,16 +141,16 @@ func (w *Walk) recallAt(place journal.Place, out *outgoing) (*Page, error) {
 	}
 	v := w.judge(ex, nil)
 	if v.page == nil {
-		w.client.recycle(ex.Body)
+		w.client.bodies.give(ex.Body)
 		return nil, v.err
 	}
 	if err := w.advance(v.page); err != nil {
-		w.client.recycle(ex.Body)
+		w.client.bodies.give(ex.Body)
 		return nil, err
 	}
 	v.page.place, v.page.recorded, v.page.key = place, true, w.rec.key(w.pos.Pages)
 	v.page.Attempts = ex.Attempts
-	v.page.release = func() { w.client.recycle(ex.Body) }
+	v.page.release = func() { w.client.bodies.give(ex.Body) }
 	return v.page, nil
 }
 
@@ -178,11 +178,11 @@ func (c *Client) read(j *journal.Journal, place journal.Place, out *outgoing) (*
 	}
 	encoded := kept.Header.Values("Content-Encoding")
 	if short && len(encodings(encoded)) > 0 {
-		ex.Body, err = readBody(c.memory(), bytes.NewReader(kept.Body), encoded)
-		c.recycle(kept.Body)
+		ex.Body, err = readBody(c.bodies.take(), bytes.NewReader(kept.Body), encoded)
+		c.wires.give(kept.Body)
 	}
 	if !short || errors.Is(err, errTooLarge) {
-		c.recycle(ex.Body)
+		c.bodies.give(ex.Body)
 		ex.Body, ex.long, err = nil, c.fromJournal(j, place, kept.Header), nil
 	}
 	return ex, err
@@ -200,7 +200,7 @@ func (c *Client) readKept(j *journal.Journal, place journal.Place) (kept *journa
 		}
 		// It was short before its secrets were sealed.
 	}
-	kept, err = j.Read(place, c.memory())
+	kept, err = j.Read(place, c.wires.take())
 	return kept, true, err
 }
 
@@ -384,7 +384,7 @@ func (c *Client) Reload(j *journal.Journal, p *Page, s Splitter) error {
 		return fmt.Errorf("%w: %w", ErrJournal, err)
 	}
 	p.Body, p.Header, p.Records = ex.Body, ex.Header, none{}
-	p.release = func() { c.recycle(p.Body) }
+	p.release = func() { c.bodies.give(p.Body) }
 	switch {
 	case ex.long != nil:
 		err = p.reloadLong(s)
