@@ -170,7 +170,6 @@ func (f *fastRun) find(o *objectCheck, i int) (k int32, value int) {
 func (o *objectCheck) settle() {
 	for k := range o.members {
 		m := &o.members[k]
-		m.plain = 0
 		if m.noted || m.cut || o.closed && !m.named {
 			continue
 		}

@@ -25,7 +25,7 @@ func (e *diskError) Unwrap() error { return e.err }
 
 // inDoubt is how much of a body that may be long is read into memory before it
 // goes to a file, in bytes.
-const inDoubt = 2 << 20
+const inDoubt = 1 << 20
 
 // receive reads the body of an answer, which says how long it is or -1: into
 // memory, or into a file where it is too long for that and the request has one.

@@ -20,29 +20,15 @@ import (
 // none, makes no call again but that one.
 func TestAirbyteKillAtEveryRequest(t *testing.T) {
 	pages := choose(40, 200)
-	var victim atomic.Pointer[process]
-	var at atomic.Int64
-	r := longRig(t, pages, apitest.Before(func(n int, _ *http.Request) {
-		if p := victim.Load(); p != nil && int64(n) == at.Load() {
-			p.signal(t, syscall.SIGKILL)
-			<-p.dead
-		}
-	}))
+	r, kill := deadlyRig(t, pages)
 	most := 0
 	for n := 1; n <= pages; n++ {
 		keeps := n%4 > 0 // a platform that lost the state, now and then
-		at.Store(int64(n))
 		r.api.Reset()
 		if err := os.RemoveAll(r.work()); err != nil {
 			t.Fatal(err)
 		}
-		p := r.start(t, "", "read")
-		victim.Store(p)
-		lines := p.finish(t)
-		victim.Store(nil)
-		if !p.status.Signaled() || p.status.Signal() != syscall.SIGKILL {
-			t.Fatalf("request %d: got %v, want death by SIGKILL", n, p.status)
-		}
+		lines := kill(n, func() *process { return r.start(t, "", "read") })
 		state, doubles := "[]", pages*rigPage
 		if keeps {
 			state, doubles = airbyteStates(t, lines), rigFlush

@@ -86,29 +86,41 @@ func checkUnion(t *testing.T, what string, pages int, lines []string, doubles in
 	}
 }
 
-// TestJournalKillAtEveryRequest kills the program while each of its requests is
-// under way. The next run, with the state kept and with the state lost, makes
-// no call again but that one.
-func TestJournalKillAtEveryRequest(t *testing.T) {
-	pages := choose(40, 200)
+// deadlyRig is a longRig with a function that kills the program which it starts,
+// while the request of that number is under way, and returns what it wrote.
+func deadlyRig(t *testing.T, pages int) (r *rig, kill func(request int, start func() *process) []string) {
+	t.Helper()
 	var victim atomic.Pointer[process]
 	var at atomic.Int64
-	r := longRig(t, pages, apitest.Before(func(n int, _ *http.Request) {
+	r = longRig(t, pages, apitest.Before(func(n int, _ *http.Request) {
 		if p := victim.Load(); p != nil && int64(n) == at.Load() {
 			p.signal(t, syscall.SIGKILL)
 			<-p.dead
 		}
 	}))
+	return r, func(request int, start func() *process) []string {
+		t.Helper()
+		at.Store(int64(request))
+		p := start()
+		victim.Store(p)
+		defer victim.Store(nil)
+		lines := p.finish(t)
+		if !p.status.Signaled() || p.status.Signal() != syscall.SIGKILL {
+			t.Fatalf("request %d: got %v, want death by SIGKILL", request, p.status)
+		}
+		return lines
+	}
+}
+
+// TestJournalKillAtEveryRequest kills the program while each of its requests is
+// under way. The next run, with the state kept and with the state lost, makes
+// no call again but that one.
+func TestJournalKillAtEveryRequest(t *testing.T) {
+	pages := choose(40, 200)
+	r, kill := deadlyRig(t, pages)
 	most := 0
 	for n := 1; n <= pages; n++ {
-		at.Store(int64(n))
-		p := r.startAfresh(t)
-		victim.Store(p)
-		lines := p.finish(t)
-		victim.Store(nil)
-		if !p.status.Signaled() || p.status.Signal() != syscall.SIGKILL {
-			t.Fatalf("request %d: got %v, want death by SIGKILL", n, p.status)
-		}
+		lines := kill(n, func() *process { return r.startAfresh(t) })
 		left := t.TempDir()
 		if err := os.CopyFS(left, os.DirFS(r.work())); err != nil {
 			t.Fatal(err)
