@@ -49,10 +49,13 @@ type link struct {
 // nextLink takes the first link off a header. Of a malformed one the rest
 // begins behind the next comma.
 func nextLink(h string) link {
-	end := strings.IndexByte(h, '>')
-	if h[0] != '<' || end < 0 {
+	if h[0] != '<' {
 		_, rest, _ := strings.Cut(h, ",")
 		return link{rest: rest}
+	}
+	end := strings.IndexByte(h, '>')
+	if end < 0 {
+		return link{} // nor does a later one end
 	}
 	l := link{target: strings.TrimSpace(h[1:end])}
 	h = h[end+1:]

@@ -3,6 +3,7 @@ package fetch
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestLinkTarget(t *testing.T) {
@@ -45,6 +46,23 @@ func TestLinkTarget(t *testing.T) {
 				t.Errorf("got %q, %v, want %q, %v", got, ok, test.want, test.ok)
 			}
 		})
+	}
+}
+
+// TestLinkIsLinear: the time that a header takes grows with its length alone,
+// however its links are broken. A parser that looks to the end for each link
+// would take minutes for one of these, which takes milliseconds.
+func TestLinkIsLinear(t *testing.T) {
+	const size, most = 8 << 20, 20 * time.Second
+	for _, unit := range []string{
+		"x,", "<,", "<x;", ",", "<a>,", "<a> ", "<a>;", "<a>;x", "<a>;x=", `<a>;x="`, `<a>;x=",`, `<a>;rel="next`, `<a>;rel="next" x`, `"`, `\`, `<a>;x="\`, ">",
+	} {
+		header := strings.Repeat(unit, size/len(unit))
+		began := time.Now()
+		linkTarget([]string{header}, "next")
+		if took := time.Since(began); took > most {
+			t.Errorf("%q again and again, %d bytes: it took %s", unit, size, took)
+		}
 	}
 }
 
