@@ -142,12 +142,15 @@ func (c *checker) check(dst []byte, start int, found schema.Finding, n *counts) 
 	return c.refuse(dst, start, v, n)
 }
 
-// missingKey is a record without one of its primary key's fields, which no
-// target could store.
+// missingKey is a record without a value in one of its primary key's fields:
+// no target could store it, or a target would take it for another record.
 func missingKey(record []byte, keys []string) *schema.Violation {
 	for _, k := range keys {
-		if catalog.Field(record, k) == nil {
+		switch v := catalog.Field(record, k); {
+		case v == nil:
 			return &schema.Violation{Pointer: "/" + k, Rule: "required", Want: "a field of the primary key"}
+		case v[0] == 'n', v[0] == '{', v[0] == '[':
+			return &schema.Violation{Pointer: "/" + k, Rule: "type", Want: "text, a number or a boolean, as a field of the primary key", Value: string(clip(v))}
 		}
 	}
 	return nil

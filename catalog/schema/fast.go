@@ -92,7 +92,7 @@ func (f *fastRun) record(i int) (end int, found Finding) {
 
 // Wanted is what is asked of records besides that they fit their schema.
 type Wanted struct {
-	Fields []string   // at the top, that a record must have
+	Fields []string   // at the top, that a record must have, each text, a number or a boolean: what a key can be
 	Value  string     // field at the top whose place is noted; "": none
 	Cut    [][]string // paths of fields that are cut out before the record is held against the schema; arrays do not count
 	Drop   bool       // cut out, too, what the schema does not name (see [Fields])

@@ -287,6 +287,24 @@ func (c *fastCompiler) place(o *objectCheck) {
 	c.objects = append(c.objects, o)
 }
 
+// keyKinds are the kinds that a key may be of.
+const keyKinds = kindString | kindBoolean | kindInteger | kindNumber
+
+// narrow returns a check that allows these kinds alone; c may be nil.
+func (c *check) narrow(k kinds) *check {
+	if c == nil {
+		return &check{kinds: k}
+	}
+	narrow := *c
+	narrow.kinds &= k
+	if narrow.more != nil {
+		more := *narrow.more
+		more.plain = true
+		narrow.more = &more
+	}
+	return &narrow
+}
+
 // expect adds to the root's check what is asked of a stream's records.
 func (c *fastCompiler) expect(root *check, fields []string, value string) *check {
 	if len(fields) == 0 && value == "" {
@@ -298,7 +316,9 @@ func (c *fastCompiler) expect(root *check, fields []string, value string) *check
 	}
 	o := own.object.clone()
 	for _, name := range fields {
-		o.need = append(o.need, o.member(name))
+		k := o.member(name)
+		o.need = append(o.need, k)
+		o.members[k].check = o.members[k].check.narrow(keyKinds)
 	}
 	if value != "" {
 		o.members[o.member(value)].noted = true

@@ -87,6 +87,10 @@ func (s *Schema) judgeAll(record []byte) (errs []gojsonschema.ResultError, v *Vi
 	}
 	defer func() {
 		if p := recover(); p != nil {
+			if i := provenText(record).beyondFloat(); i >= 0 {
+				v = beyondViolation(record, i)
+				return
+			}
 			v = &Violation{Rule: "internal", Want: fmt.Sprintf("a record that can be judged (%v)", p), Value: shorten(record)}
 		}
 	}()

@@ -244,14 +244,26 @@ const maxNumber = 400
 
 // hugeNumber returns where the first number begins that the judge must not
 // see, or -1.
-func (t provenText) hugeNumber() int {
+func (t provenText) hugeNumber() int { return t.firstNumber(isHuge) }
+
+// beyondFloat returns where the first number begins that no float64 can hold,
+// or -1.
+func (t provenText) beyondFloat() int {
+	return t.firstNumber(func(number []byte) bool {
+		_, err := strconv.ParseFloat(string(number), 64)
+		return err != nil
+	})
+}
+
+// firstNumber returns where the first number begins that is so, or -1.
+func (t provenText) firstNumber(so func(number []byte) bool) int {
 	for i := 0; i < len(t); {
 		switch c := t[i]; {
 		case c == '"':
 			i = t.afterString(i)
 		case c == '-' || '0' <= c && c <= '9':
 			end := t.afterValue(i)
-			if isHuge(t[i:end]) {
+			if so(t[i:end]) {
 				return i
 			}
 			i = end

@@ -49,6 +49,17 @@ func hugeViolation(record provenText, at int) *Violation {
 	}
 }
 
+// beyondViolation names the number that keeps a record from being judged:
+// gojsonschema compares values of enum, const and uniqueItems as float64.
+func beyondViolation(record provenText, at int) *Violation {
+	return &Violation{
+		Pointer: record.pointerTo(at),
+		Rule:    ruleNumber,
+		Want:    "a number up to 1.8e308, since the schema compares whole values (enum, const, uniqueItems)",
+		Value:   shorten(record[at:record.afterValue(at)]),
+	}
+}
+
 // newViolation picks the violation to name. gojsonschema gives them in an
 // order that changes from run to run; the least pointer is taken.
 func newViolation(record provenText, errs []gojsonschema.ResultError) *Violation {

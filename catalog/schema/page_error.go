@@ -20,6 +20,7 @@ const (
 	NotArray                                // the records path leads to something else than an array
 	NotObject                               // a record, or the place of keyed records, is not an object
 	RecordTooLarge                          // a record is larger than MaxRecord
+	Twice                                   // a key on the way to the records stands twice
 	RestTooLarge                            // what stands beside the records of a long body is larger than MaxRest
 )
 
@@ -40,6 +41,8 @@ func (k BodyErrorKind) String() string {
 		return "not an object"
 	case RecordTooLarge:
 		return "record too large"
+	case Twice:
+		return "a key twice"
 	case RestTooLarge:
 		return "rest too large"
 	}
@@ -146,6 +149,12 @@ func (s *PageScanner) missing(i int, w pageWhere) {
 	if !s.where.MissingIsEmpty {
 		s.differs(Missing, i, w, "expected something", "nothing in "+pageTypeOf(s.proof.first(i)))
 	}
+}
+
+// twice notes that a key, whose second value is at i, stands twice on the way
+// to the records: one of the two would be lost without a word.
+func (s *PageScanner) twice(i int, w pageWhere, key string) {
+	s.differs(Twice, i, w, "expected one place", fmt.Sprintf("the key %q twice, with %s the second time", key, pageTypeOf(s.proof.first(i))))
 }
 
 // pageTypeOf names the type of the value that begins with c.

@@ -25,7 +25,7 @@ func (s *PageScanner) seek(i, n int) int {
 }
 
 // walk follows keys into the value that begins at i. Of equal keys the first
-// that leads to the place counts, as in gjson.
+// that leads to the place counts, as in gjson; one more after it is a fault.
 func (s *PageScanner) walk(i, n int, keys []pageKey) (end int, found bool) {
 	if len(keys) == 0 {
 		end = s.place(i, n)
@@ -55,9 +55,13 @@ func (s *PageScanner) walkObject(i, n int, keys []pageKey) (end int, found bool)
 		if i = p.colon(i); i < 0 {
 			return i, found
 		}
-		if !found && pageKeyIs(key, keys[0].name) {
+		switch named := pageKeyIs(key, keys[0].name); {
+		case named && !found:
 			i, found = s.walk(i, n, keys[1:])
-		} else {
+		case named:
+			s.twice(i, pageWhere{step: n}, keys[0].name)
+			i = p.value(i)
+		default:
 			i = p.value(i)
 		}
 		i, more = p.next(i, '}')

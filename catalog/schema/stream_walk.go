@@ -73,9 +73,14 @@ func (s *StreamScanner) walkObject(keys []pageKey) (found bool) {
 		key := s.page.bytes(s.at)
 		s.put(key)
 		s.put([]byte(":"))
-		if !found && pageKeyIs(key[1:len(key)-1], keys[0].name) {
+		switch named := pageKeyIs(key[1:len(key)-1], keys[0].name); {
+		case named && !found:
 			found = s.walk(keys[1:])
-		} else {
+		case named:
+			s.ahead()
+			s.scan.twice(s.i, pageWhere{}, keys[0].name)
+			s.beside()
+		default:
 			s.beside()
 		}
 		more = s.next('}')
