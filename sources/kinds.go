@@ -9,6 +9,7 @@ import (
 	_ "time/tzdata" // a container may have no time zones
 
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 // kind is what a key wants: how messages and FORMAT.md call it, and how it is
@@ -117,7 +118,7 @@ func (r *reader) duration(n *node, k key) any {
 	if n.shape != isText {
 		return r.wants(n, k)
 	}
-	d, err := expr.ParseDuration(n.text)
+	d, err := times.ParseDuration(n.text)
 	if err != nil {
 		return r.wants(n, k)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 // pagination builds the pagination of a stream.
@@ -185,7 +186,7 @@ func (b *builder) firstStart(start *node, format string) {
 		}
 		return
 	}
-	if _, ok := expr.ParseTime(start.text); !ok {
+	if _, ok := times.Parse(start.text); !ok {
 		b.problem(start, "wants a time, as 2024-01-01T00:00:00Z, not %q", clip(start.text))
 	}
 }
@@ -237,7 +238,7 @@ func isWait(n *node) bool {
 	if n.shape == isNumber {
 		return true
 	}
-	_, err := expr.ParseDuration(n.text)
+	_, err := times.ParseDuration(n.text)
 	return err == nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state"
 )
 
@@ -35,7 +36,7 @@ func newClock(i *sources.Incremental) clock {
 	c := clock{Incremental: i}
 	if layout := i.RecordFormat; layout != "" {
 		c.order.Parse = func(text string) (time.Time, bool) {
-			t, err := expr.Strptime(layout, text)
+			t, err := times.Strptime(layout, text)
 			return t, err == nil
 		}
 	}
@@ -280,7 +281,7 @@ func (c clock) write(t time.Time, less bool) (expr.Value, error) {
 	case "epoch_ms":
 		return expr.Int(t.UnixMilli()), nil
 	}
-	text, err := expr.Strftime(t, c.Format)
+	text, err := times.Strftime(t, c.Format)
 	if err != nil {
 		return expr.Undefined(), fmt.Errorf("incremental.format: %w", err)
 	}
@@ -291,7 +292,7 @@ func (c clock) write(t time.Time, less bool) (expr.Value, error) {
 // number, in their own format, or as RFC 3339 in UTC.
 func (c clock) likeRecords(t time.Time, sample json.RawMessage) json.RawMessage {
 	if c.RecordFormat != "" {
-		if text, err := expr.Strftime(t, c.RecordFormat); err == nil {
+		if text, err := times.Strftime(t, c.RecordFormat); err == nil {
 			if sample != nil && sample[0] != '"' {
 				return json.RawMessage(text)
 			}

@@ -12,10 +12,10 @@ import (
 func abs(_ *run, a []Value) (Value, error) {
 	if a[0].kind == KindDuration {
 		s := a[0].span()
-		if s.months < 0 || s.nanos < 0 {
-			s = s.negate()
+		if s.Months < 0 || s.Nanos < 0 {
+			s = s.Negate()
 		}
-		return s.value(), nil
+		return spanValue(s), nil
 	}
 	n, ok := a[0].number()
 	if !ok {

@@ -121,7 +121,7 @@ later than January 31 is the last day of February.
 
 # Times
 
-Formats are those of Python's strftime, see [Strftime]: %Y %m %d %H %M %S %f %z %Z %j %y %b %B %a
+Formats are those of Python's strftime, see [times.Strftime]: %Y %m %d %H %M %S %f %z %Z %j %y %b %B %a
 %A %p %I %e %% and the rest of the C library's, with %s (Unix seconds), %ms (Unix milliseconds),
 %_ms (three digits of milliseconds), %s_as_float and %epoch_microseconds of Airbyte's CDK.
 */

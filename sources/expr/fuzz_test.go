@@ -80,19 +80,3 @@ func FuzzJSON(f *testing.F) {
 		}
 	})
 }
-
-func FuzzTimes(f *testing.F) {
-	for _, text := range []string{"2024-03-05T01:02:03.123456789+01:00", "2024-02-30", "P1DT2H", "1d12h", "-1.5h", "%Y-%m-%d", "%s%ms%_ms%z"} {
-		f.Add(text, "%Y-%m-%dT%H:%M:%S%z")
-		f.Add("2024-03-05", text)
-	}
-	f.Fuzz(func(t *testing.T, text, layout string) {
-		expr.ParseDuration(text)
-		if at, ok := expr.ParseTime(text); ok {
-			expr.Strftime(at, layout)
-		}
-		if at, err := expr.Strptime(layout, text); err == nil {
-			expr.Strftime(at, layout)
-		}
-	})
-}

@@ -80,7 +80,7 @@ func (p *parser) negate(x node) node {
 			return result.value(), err
 		}
 		if v.kind == KindDuration {
-			return v.span().negate().value(), nil
+			return spanValue(v.span().Negate()), nil
 		}
 		return Value{}, fmt.Errorf("- is not for %s", v.kind)
 	}, x)

@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 // operate makes a node of an arithmetic operator.
@@ -101,7 +103,7 @@ func calendar(op operator, a, b Value) (v Value, ok bool, err error) {
 	case a.kind == KindTime && b.kind == KindDuration && op <= opSubtract:
 		s := b.span()
 		if op == opSubtract {
-			s = s.negate()
+			s = s.Negate()
 		}
 		v, err = shift(a, s)
 	case a.kind == KindDuration && b.kind == KindTime && op == opAdd:
@@ -121,8 +123,8 @@ func calendar(op operator, a, b Value) (v Value, ok bool, err error) {
 }
 
 // shift returns the time, or the day, that lies s after v.
-func shift(v Value, s span) (Value, error) {
-	t, err := s.addTo(v.time())
+func shift(v Value, s times.Span) (Value, error) {
+	t, err := s.AddTo(v.time())
 	if err != nil {
 		return Value{}, err
 	}
@@ -141,20 +143,20 @@ func between(from, to time.Time) (Value, error) {
 }
 
 // combine adds and subtracts durations, or divides them by each other.
-func combine(op operator, a, b span) (Value, bool, error) {
+func combine(op operator, a, b times.Span) (Value, bool, error) {
 	if op == opSubtract {
-		b = b.negate()
+		b = b.Negate()
 	}
 	switch {
 	case op <= opSubtract:
-		months := int64(a.months) + int64(b.months)
-		nanos, err := arithmetic(opAdd, number{i: int64(a.nanos)}, number{i: int64(b.nanos)})
+		months := int64(a.Months) + int64(b.Months)
+		nanos, err := arithmetic(opAdd, number{i: int64(a.Nanos)}, number{i: int64(b.Nanos)})
 		if err != nil || nanos.big || nanos.i == math.MinInt64 || months != int64(int32(months)) {
 			return Value{}, true, errors.New("the duration is too long")
 		}
-		return span{months: int32(months), nanos: time.Duration(nanos.i)}.value(), true, nil
-	case op >= opDivide && op <= opModulo && a.months == 0 && b.months == 0:
-		n, err := arithmetic(op, number{i: int64(a.nanos)}, number{i: int64(b.nanos)})
+		return spanValue(times.Span{Months: int32(months), Nanos: time.Duration(nanos.i)}), true, nil
+	case op >= opDivide && op <= opModulo && a.Months == 0 && b.Months == 0:
+		n, err := arithmetic(op, number{i: int64(a.Nanos)}, number{i: int64(b.Nanos)})
 		if op == opModulo {
 			return Duration(time.Duration(n.i)), true, err
 		}
@@ -164,25 +166,25 @@ func combine(op operator, a, b span) (Value, bool, error) {
 }
 
 // scale multiplies a duration by a number, or divides it.
-func scale(op operator, s span, by Value) (Value, bool, error) {
+func scale(op operator, s times.Span, by Value) (Value, bool, error) {
 	n, ok := by.number()
 	if !ok {
 		return Value{}, false, nil
 	}
-	nanos, err := arithmetic(op, number{i: int64(s.nanos)}, n)
+	nanos, err := arithmetic(op, number{i: int64(s.Nanos)}, n)
 	if err != nil {
 		return Value{}, true, err
 	}
-	months, err := arithmetic(op, number{i: int64(s.months)}, n)
+	months, err := arithmetic(op, number{i: int64(s.Months)}, n)
 	if err != nil {
 		return Value{}, true, err
 	}
 	d, dok := nanos.value().rounded() // MinInt64 has no opposite
 	m, mok := months.value().rounded()
-	if !dok || !mok || d == math.MinInt64 || m != int64(int32(m)) || months.float && s.months != 0 {
+	if !dok || !mok || d == math.MinInt64 || m != int64(int32(m)) || months.float && s.Months != 0 {
 		return Value{}, true, errors.New("the duration is too long, or has a part of a month")
 	}
-	return span{months: int32(m), nanos: time.Duration(d)}.value(), true, nil
+	return spanValue(times.Span{Months: int32(m), Nanos: time.Duration(d)}), true, nil
 }
 
 // tilde is a ~ b: the texts of both.

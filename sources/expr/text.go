@@ -6,6 +6,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 // A printer writes values as text: as tap-rest does, or exactly as Jinja does.
@@ -97,11 +99,11 @@ func (p printer) time(dst []byte, v Value) []byte {
 	return t.AppendFormat(dst, "2006-01-02 15:04:05-07:00")
 }
 
-func (p printer) duration(dst []byte, s span) []byte {
+func (p printer) duration(dst []byte, s times.Span) []byte {
 	if p.jinja {
-		return s.appendPython(dst)
+		return s.AppendPython(dst)
 	}
-	return s.appendISO(dst)
+	return s.AppendISO(dst)
 }
 
 func (p printer) list(dst []byte, v Value) []byte {

@@ -4,7 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/tap-rest/tap-rest/sources/times"
 )
+
+const day = 24 * time.Hour
 
 func nowUTC(r *run, _ []Value) (Value, error) { return Time(r.now().UTC()), nil }
 
@@ -43,7 +47,7 @@ func (r *run) strftime(t time.Time, layout string) (Value, error) {
 	if len(layout) > maxText/64 { // a directive makes less than 64 bytes
 		return Value{}, errText
 	}
-	s, err := Strftime(t, layout)
+	s, err := times.Strftime(t, layout)
 	if err != nil {
 		return Value{}, err
 	}
@@ -86,14 +90,14 @@ func (r *run) readTime(v, layout Value) (time.Time, error) {
 		if err != nil {
 			return time.Time{}, err
 		}
-		t, err := strptime(layout.str(), text)
+		t, err := times.ByLayout(layout.str(), text)
 		if err != nil {
 			return time.Time{}, fmt.Errorf("by the format %q: %w", clip(layout.str()), err)
 		}
 		return t, nil
 	}
 	if seconds, ok := v.Float64(); ok {
-		return fromUnix(seconds)
+		return times.FromUnix(seconds)
 	}
 	if v.kind == KindString {
 		if t, ok := recognise(v.str()); ok {
@@ -104,9 +108,17 @@ func (r *run) readTime(v, layout Value) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("want a time, got %s", v.kind)
 }
 
-// recognise reads a time as ParseTime does, or as HTTP and mail write it.
+// clip shortens a layout for an error message.
+func clip(layout string) string {
+	if len(layout) > 64 {
+		return layout[:64] + "…"
+	}
+	return layout
+}
+
+// recognise reads a time as times.Parse does, or as HTTP and mail write it.
 func recognise(text string) (time.Time, bool) {
-	if t, ok := ParseTime(text); ok {
+	if t, ok := times.Parse(text); ok {
 		return t, true
 	}
 	for _, layout := range []string{time.RFC1123, time.RFC1123Z, time.RFC850, time.ANSIC, "20060102T150405Z0700"} {
@@ -130,7 +142,7 @@ func timestamp(r *run, a []Value) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	return Float(unixFloat(t)), nil
+	return Float(times.UnixFloat(t)), nil
 }
 
 func parseDuration(r *run, a []Value) (Value, error) {
@@ -141,19 +153,19 @@ func parseDuration(r *run, a []Value) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	s, err := parseSpan(text)
+	s, err := times.ParseSpan(text)
 	if err != nil {
 		return Value{}, err
 	}
-	return s.value(), nil
+	return spanValue(s), nil
 }
 
 func totalSeconds(_ *run, a []Value) (Value, error) {
 	s := a[0].span()
-	if s.months != 0 {
+	if s.Months != 0 {
 		return Value{}, errors.New("months and years have no fixed length")
 	}
-	return Float(s.nanos.Seconds()), nil
+	return Float(s.Nanos.Seconds()), nil
 }
 
 func dateMethod(_ *run, a []Value) (Value, error) { return date(a[0].time()), nil }
@@ -192,15 +204,12 @@ func replaceParts(v Value, parts []Value) (Value, error) {
 		}
 		given[i] = n
 	}
-	f := fields{
-		year: given[0], month: given[1], day: given[2],
-		hour: given[3], minute: given[4], second: given[5],
-	}
-	if f.year < 1 || f.year > 9999 || f.minute < 0 || f.hour < 0 || f.second < 0 || f.second > 59 ||
-		given[6] < 0 || given[6] > 999999 || !f.valid() {
+	year, hour, minute, second, micros := given[0], given[3], given[4], given[5], given[6]
+	if year < 1 || year > 9999 || minute < 0 || hour < 0 || second < 0 || second > 59 ||
+		micros < 0 || micros > 999999 || !times.Exists(year, given[1], given[2], hour, minute, second) {
 		return Value{}, errors.New("there is no such time")
 	}
-	changed := time.Date(f.year, time.Month(f.month), f.day, f.hour, f.minute, f.second, given[6]*1e3, t.Location())
+	changed := time.Date(year, time.Month(given[1]), given[2], hour, minute, second, micros*1e3, t.Location())
 	if v.flags&flagDate != 0 {
 		return date(changed), nil
 	}
@@ -230,8 +239,8 @@ func timePart(t time.Time, name string) Value {
 
 // durationPart returns a part of a duration, as Python divides it: whole days, and the seconds of
 // the rest, which is not negative.
-func durationPart(s span, name string) Value {
-	days, rest := s.nanos/day, s.nanos%day
+func durationPart(s times.Span, name string) Value {
+	days, rest := s.Nanos/day, s.Nanos%day
 	if rest < 0 {
 		days, rest = days-1, rest+day
 	}

@@ -3,6 +3,8 @@ package expr
 import (
 	"math"
 	"time"
+
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 // Kind says what a [Value] is.
@@ -105,7 +107,7 @@ func date(t time.Time) Value {
 }
 
 // Duration returns a length of time.
-func Duration(d time.Duration) Value { return span{nanos: d}.value() }
+func Duration(d time.Duration) Value { return spanValue(times.Span{Nanos: d}) }
 
 // List returns a list of the items, which must not change afterwards.
 func List(items []Value) Value {
@@ -196,31 +198,38 @@ func (v Value) numeric() (number, bool) {
 	return number{}, false
 }
 
-// Instant returns v as a time: a time, or a string that [ParseTime] reads.
+// Instant returns v as a time: a time, or a string that [times.Parse] reads.
 func (v Value) Instant() (time.Time, bool) {
 	switch v.kind {
 	case KindTime:
 		return v.time(), true
 	case KindString:
-		return ParseTime(v.str())
+		return times.Parse(v.str())
 	}
 	return time.Time{}, false
 }
 
 // Duration returns v as a length of time: a duration without months, or a string that
-// [ParseDuration] reads.
+// [times.ParseDuration] reads.
 func (v Value) Duration() (time.Duration, bool) {
 	switch {
 	case v.kind == KindDuration && v.part == 0:
 		return time.Duration(v.num), true
 	case v.kind == KindString:
-		d, err := ParseDuration(v.str())
+		d, err := times.ParseDuration(v.str())
 		return d, err == nil
 	}
 	return 0, false
 }
 
 func (v Value) float() float64 { return math.Float64frombits(uint64(v.num)) }
+
+// spanValue returns a length of time that may have months.
+func spanValue(s times.Span) Value {
+	return Value{kind: KindDuration, part: s.Months, num: int64(s.Nanos)}
+}
+
+func (v Value) span() times.Span { return times.Span{Months: v.part, Nanos: time.Duration(v.num)} }
 
 // time returns the instant of a Time.
 func (v Value) time() time.Time {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 // longestWait is how long an API may ask a run to wait.
@@ -104,10 +105,10 @@ func parseWait(text string, now time.Time) (time.Duration, bool) {
 	if t, err := http.ParseTime(text); err == nil {
 		return untilTime(t, now), true
 	}
-	if t, ok := expr.ParseTime(text); ok {
+	if t, ok := times.Parse(text); ok {
 		return untilTime(t, now), true
 	}
-	if d, err := expr.ParseDuration(text); err == nil && d >= 0 {
+	if d, err := times.ParseDuration(text); err == nil && d >= 0 {
 		return d, true
 	}
 	return 0, false

@@ -14,16 +14,17 @@ const module = "github.com/tap-rest/tap-rest"
 // Imports go one way: down this list.
 var arrows = map[string][]string{
 	"tap/tap-rest":           {"tap", "tap/message", "sources", "sources/apitest", "catalog", "state", "state/journal"},
-	"tap":                    {"tap/message", "sources", "sources/expr", "sources/fetch", "catalog", "catalog/schema", "state", "state/journal"},
+	"tap":                    {"tap/message", "sources", "sources/expr", "sources/fetch", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
 	"tap/message":            {"catalog", "state"},
-	"sources/fetch":          {"sources", "sources/expr", "state/journal"},
-	"sources":                {"sources/expr"},
+	"sources/fetch":          {"sources", "sources/expr", "sources/times", "state/journal"},
+	"sources":                {"sources/expr", "sources/times"},
 	"catalog":                {"catalog/schema"},
 	"sources/apitest":        {},
 	"sources/apitest/coding": {"sources/apitest"},
-	"sources/expr":           {},
+	"sources/expr":           {"sources/times"},
+	"sources/times":          {}, // anybody may import it
 	"catalog/schema":         {},
-	"state":                  {},
+	"state":                  {"sources/times"},
 	"state/journal":          {},
 }
 

@@ -1,4 +1,4 @@
-package expr
+package times
 
 import (
 	"errors"
@@ -12,15 +12,15 @@ import (
 // leading zeros, space matches any space, names are English, in either case. Without a zone the
 // time is UTC; what the layout leaves out is that of 1900-01-01T00:00:00. The result is in UTC.
 func Strptime(layout, text string) (time.Time, error) {
-	t, err := strptime(layout, text)
+	t, err := ByLayout(layout, text)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read time %q by %q: %w", clip(text), clip(layout), err)
 	}
 	return t, nil
 }
 
-// strptime is Strptime, with errors that do not show the text.
-func strptime(layout, text string) (time.Time, error) {
+// ByLayout is Strptime, with errors that do not show the text.
+func ByLayout(layout, text string) (time.Time, error) {
 	p := timeParser{fields: fields{year: 1900, month: 1, day: 1}, rest: text}
 	if err := p.parse(layout, 0); err != nil {
 		return time.Time{}, err
@@ -253,7 +253,7 @@ func (p *timeParser) unixFloat(text string) error {
 	if err != nil {
 		return errMismatch
 	}
-	t, err := fromUnix(seconds)
+	t, err := FromUnix(seconds)
 	p.epoch = &t
 	return err
 }

@@ -1,6 +1,7 @@
-package expr
+package times
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -165,7 +166,7 @@ func appendName(dst []byte, t time.Time, name string) ([]byte, bool) {
 	case "epoch_microseconds":
 		return strconv.AppendInt(dst, t.UnixMicro(), 10), true
 	case "s_as_float":
-		return appendFloat(dst, unixFloat(t)), true
+		return appendSeconds(dst, t), true
 	case "z":
 		return t.AppendFormat(dst, "-0700"), true
 	case ":z":
@@ -194,11 +195,21 @@ func appendName(dst []byte, t time.Time, name string) ([]byte, bool) {
 	return dst, false
 }
 
-// unixFloat returns seconds since 1970, as exact as a float is, to the microsecond.
-func unixFloat(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
+// appendSeconds appends seconds since 1970 as Python prints a float.
+func appendSeconds(dst []byte, t time.Time) []byte {
+	start := len(dst)
+	dst = strconv.AppendFloat(dst, UnixFloat(t), 'f', -1, 64)
+	if bytes.IndexByte(dst[start:], '.') < 0 {
+		dst = append(dst, ".0"...)
+	}
+	return dst
+}
 
-// fromUnix returns the time that is seconds after 1970, to the microsecond.
-func fromUnix(seconds float64) (time.Time, error) {
+// UnixFloat returns seconds since 1970, as exact as a float is, to the microsecond.
+func UnixFloat(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
+
+// FromUnix returns the time that is seconds after 1970, to the microsecond.
+func FromUnix(seconds float64) (time.Time, error) {
 	if math.IsNaN(seconds) || seconds < -62135596800 || seconds >= 253402300800 {
 		return time.Time{}, errors.New("the time is outside the years 1 to 9999")
 	}

@@ -1,4 +1,4 @@
-package expr
+package times
 
 import (
 	"bytes"
@@ -16,30 +16,24 @@ const (
 	week = 7 * day
 )
 
-// A span is a length of time: calendar months, whose length depends on where they are laid, and
+// A Span is a length of time: calendar months, whose length depends on where they are laid, and
 // nanoseconds.
-type span struct {
-	months int32
-	nanos  time.Duration
+type Span struct {
+	Months int32
+	Nanos  time.Duration
 }
-
-func (s span) value() Value {
-	return Value{kind: KindDuration, part: s.months, num: int64(s.nanos)}
-}
-
-func (v Value) span() span { return span{months: v.part, nanos: time.Duration(v.num)} }
 
 // ParseDuration reads Go's durations with the units d (24 hours) and w (7 days) added, as in
 // "1d12h" or "90s", and those of ISO 8601 that have no years and months, as in "P1DT12H".
 func ParseDuration(text string) (time.Duration, error) {
-	s, err := parseSpan(text)
-	if err == nil && s.months != 0 {
+	s, err := ParseSpan(text)
+	if err == nil && s.Months != 0 {
 		err = errors.New("months and years have no fixed length")
 	}
 	if err != nil {
 		return 0, fmt.Errorf("read duration %q: %w", clip(text), err)
 	}
-	return s.nanos, nil
+	return s.Nanos, nil
 }
 
 // clip shortens text for an error message.
@@ -50,13 +44,13 @@ func clip(text string) string {
 	return text
 }
 
-// parseSpan reads Go's and ISO 8601's durations.
-func parseSpan(text string) (span, error) {
+// ParseSpan reads Go's and ISO 8601's durations.
+func ParseSpan(text string) (Span, error) {
 	body, negative := strings.CutPrefix(text, "-")
 	if !negative {
 		body = strings.TrimPrefix(body, "+")
 	}
-	var s span
+	var s Span
 	var err error
 	if iso, ok := strings.CutPrefix(body, "P"); ok {
 		s, err = parseISO(iso)
@@ -64,12 +58,12 @@ func parseSpan(text string) (span, error) {
 		s, err = parseUnits(body)
 	}
 	if negative {
-		s = s.negate()
+		s = s.Negate()
 	}
 	return s, err
 }
 
-func (s span) negate() span { return span{months: -s.months, nanos: -s.nanos} }
+func (s Span) Negate() Span { return Span{Months: -s.Months, Nanos: -s.Nanos} }
 
 // An amount is a decimal number of units: whole and billionths.
 type amount struct {
@@ -104,42 +98,42 @@ func cutAmount(text string) (amount, string, error) {
 }
 
 // add adds that many units to s.
-func (s *span) add(a amount, unit time.Duration) error {
+func (s *Span) add(a amount, unit time.Duration) error {
 	high, whole := bits.Mul64(a.whole, uint64(unit))
 	fractionHigh, fractionLow := bits.Mul64(a.billionths, uint64(unit))
 	fraction, _ := bits.Div64(fractionHigh, fractionLow, 1e9)
 	sum, carry := bits.Add64(whole, fraction, 0)
-	if high != 0 || carry != 0 || sum > math.MaxInt64-uint64(s.nanos) {
+	if high != 0 || carry != 0 || sum > math.MaxInt64-uint64(s.Nanos) {
 		return errors.New("longer than 292 years")
 	}
-	s.nanos += time.Duration(sum)
+	s.Nanos += time.Duration(sum)
 	return nil
 }
 
 // addMonths adds that many times the months to s.
-func (s *span) addMonths(a amount, months int32) error {
+func (s *Span) addMonths(a amount, months int32) error {
 	if a.billionths != 0 {
 		return errors.New("fractions of months and years are not supported")
 	}
 	if a.whole > 120_000 {
 		return errors.New("longer than 10,000 years")
 	}
-	s.months += int32(a.whole) * months
+	s.Months += int32(a.whole) * months
 	return nil
 }
 
-func parseUnits(text string) (span, error) {
+func parseUnits(text string) (Span, error) {
 	if text == "0" {
-		return span{}, nil
+		return Span{}, nil
 	}
-	var s span
+	var s Span
 	if text == "" {
 		return s, errDuration
 	}
 	for text != "" {
 		a, rest, err := cutAmount(text)
 		if err != nil {
-			return span{}, err
+			return Span{}, err
 		}
 		end := strings.IndexAny(rest, "0123456789.,")
 		if end < 0 {
@@ -147,10 +141,10 @@ func parseUnits(text string) (span, error) {
 		}
 		unit, ok := unitOf(rest[:end])
 		if !ok {
-			return span{}, errDuration
+			return Span{}, errDuration
 		}
 		if err := s.add(a, unit); err != nil {
-			return span{}, err
+			return Span{}, err
 		}
 		text = rest[end:]
 	}
@@ -180,22 +174,22 @@ func unitOf(name string) (time.Duration, bool) {
 }
 
 // parseISO reads an ISO 8601 duration after its P. Its units stand in order, each once.
-func parseISO(text string) (span, error) {
-	var s span
+func parseISO(text string) (Span, error) {
+	var s Span
 	dates, clock, timed := strings.Cut(text, "T")
 	if dates == "" && clock == "" || timed && clock == "" {
 		return s, errDuration
 	}
 	if err := s.addISO(dates, "YMWD"); err != nil {
-		return span{}, err
+		return Span{}, err
 	}
 	if err := s.addISO(clock, "HMS"); err != nil {
-		return span{}, err
+		return Span{}, err
 	}
 	return s, nil
 }
 
-func (s *span) addISO(text, units string) error {
+func (s *Span) addISO(text, units string) error {
 	clock := units[0] == 'H'
 	for text != "" {
 		a, rest, err := cutAmount(text)
@@ -217,7 +211,7 @@ func (s *span) addISO(text, units string) error {
 	return nil
 }
 
-func (s *span) addISOUnit(a amount, unit byte, clock bool) error {
+func (s *Span) addISOUnit(a amount, unit byte, clock bool) error {
 	switch unit {
 	case 'Y':
 		return s.addMonths(a, 12)
@@ -236,35 +230,35 @@ func (s *span) addISOUnit(a amount, unit byte, clock bool) error {
 	return s.addMonths(a, 1)
 }
 
-// addTo returns the time that lies s after t. A day that the month does not have is its last.
-func (s span) addTo(t time.Time) (time.Time, error) {
-	if s.months != 0 {
+// AddTo returns the time that lies s after t. A day that the month does not have is its last.
+func (s Span) AddTo(t time.Time) (time.Time, error) {
+	if s.Months != 0 {
 		year, month, dayOfMonth := t.Date()
 		first := time.Date(year, month, 1, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
-		first = first.AddDate(0, int(s.months), 0)
+		first = first.AddDate(0, int(s.Months), 0)
 		last := first.AddDate(0, 1, -1).Day()
 		t = first.AddDate(0, 0, min(dayOfMonth, last)-1)
 	}
-	t = t.Add(s.nanos)
+	t = t.Add(s.Nanos)
 	if t.Year() < 1 || t.Year() > 9999 {
 		return time.Time{}, errors.New("the time is outside the years 1 to 9999")
 	}
 	return t, nil
 }
 
-// appendISO appends s as ISO 8601 writes it: P1M2DT3H. Where months and nanoseconds differ in
+// AppendISO appends s as ISO 8601 writes it: P1M2DT3H. Where months and nanoseconds differ in
 // sign, each unit has its own: P1M-2DT-3H.
-func (s span) appendISO(dst []byte) []byte {
-	if s.months <= 0 && s.nanos <= 0 && s != (span{}) {
+func (s Span) AppendISO(dst []byte) []byte {
+	if s.Months <= 0 && s.Nanos <= 0 && s != (Span{}) {
 		dst = append(dst, '-')
-		s = s.negate()
+		s = s.Negate()
 	}
 	dst = append(dst, 'P')
 	start := len(dst)
-	dst = appendUnit(dst, int64(s.months)/12, 'Y')
-	dst = appendUnit(dst, int64(s.months)%12, 'M')
-	dst = appendUnit(dst, int64(s.nanos/day), 'D')
-	clock := s.nanos % day
+	dst = appendUnit(dst, int64(s.Months)/12, 'Y')
+	dst = appendUnit(dst, int64(s.Months)%12, 'M')
+	dst = appendUnit(dst, int64(s.Nanos/day), 'D')
+	clock := s.Nanos % day
 	if clock == 0 && len(dst) > start {
 		return dst
 	}
@@ -293,13 +287,13 @@ func appendUnit(dst []byte, n int64, unit byte) []byte {
 	return append(strconv.AppendInt(dst, n, 10), unit)
 }
 
-// appendPython appends s as Python's timedelta prints: "1 day, 2:03:04".
-func (s span) appendPython(dst []byte) []byte {
-	if s.months != 0 {
-		dst = strconv.AppendInt(dst, int64(s.months), 10)
+// AppendPython appends s as Python's timedelta prints: "1 day, 2:03:04".
+func (s Span) AppendPython(dst []byte) []byte {
+	if s.Months != 0 {
+		dst = strconv.AppendInt(dst, int64(s.Months), 10)
 		dst = append(dst, " months, "...)
 	}
-	days, rest := s.nanos/day, s.nanos%day
+	days, rest := s.Nanos/day, s.Nanos%day
 	if rest < 0 {
 		days, rest = days-1, rest+day
 	}

@@ -1,14 +1,14 @@
-package expr
+package times
 
 import (
 	"strings"
 	"time"
 )
 
-// ParseTime reads a time as APIs write them: RFC 3339 with T or a space in the middle, without
+// Parse reads a time as APIs write them: RFC 3339 with T or a space in the middle, without
 // seconds, with one to nine digits of fraction, with Z, an offset (+01:00, +0100, +01) or no zone,
 // which is UTC; or a date alone, which is its midnight in UTC. The result is in UTC.
-func ParseTime(text string) (time.Time, bool) {
+func Parse(text string) (time.Time, bool) {
 	var f fields
 	rest, ok := f.cutDate(text)
 	if !ok {
@@ -48,6 +48,12 @@ func (f *fields) valid() bool {
 		return false
 	}
 	return f.day <= 28 || f.day <= daysIn(f.year, f.month)
+}
+
+// Exists reports whether there is such a day and time of day.
+func Exists(year, month, day, hour, minute, second int) bool {
+	f := fields{year: year, month: month, day: day, hour: hour, minute: minute, second: second}
+	return f.valid()
 }
 
 // daysIn returns how many days a month has.
@@ -149,4 +155,14 @@ func fixed(text string) (int, bool) {
 		n = n*10 + int(c)
 	}
 	return n, true
+}
+
+// digits returns how many decimal digits text begins with.
+func digits(text string) int {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return i
+		}
+	}
+	return len(text)
 }

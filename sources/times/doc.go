@@ -1,0 +1,3 @@
+// Package times reads and writes times, zones and durations. It imports nothing
+// of ours, and any package may import it.
+package times

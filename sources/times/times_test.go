@@ -1,0 +1,133 @@
+package times_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/times"
+)
+
+func TestParse(t *testing.T) {
+	at := time.Date(2024, 3, 5, 1, 2, 3, 0, time.UTC)
+	for text, want := range map[string]time.Time{
+		"2024-03-05T01:02:03Z":           at,
+		"2024-03-05t01:02:03z":           at,
+		"2024-03-05 01:02:03":            at,
+		"2024-03-05 01:02:03 +0000":      at,
+		"2024-03-05T02:02:03+01:00":      at,
+		"2024-03-04T15:32:03-0930":       at,
+		"2024-03-05T02:02:03+01":         at,
+		"2024-03-05T01:02:03.5Z":         at.Add(500 * time.Millisecond),
+		"2024-03-05T01:02:03.123456789":  at.Add(123456789),
+		"2024-03-05T01:02:03,120+00:00":  at.Add(120 * time.Millisecond),
+		"2024-03-05T01:02Z":              time.Date(2024, 3, 5, 1, 2, 0, 0, time.UTC),
+		"2024-02-29":                     time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC),
+		"2016-12-31T23:59:60Z":           time.Date(2017, 1, 1, 0, 0, 0, 0, time.UTC),
+		"0001-01-01T00:00:00Z":           {},
+		"9999-12-31T23:59:59.999999999Z": time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC),
+	} {
+		got, ok := times.Parse(text)
+		if !ok || !got.Equal(want) || got.Location() != time.UTC {
+			t.Errorf("%s: got %v %v, want %v", text, got, ok, want)
+		}
+	}
+	for _, text := range []string{
+		"", "2024", "2024-3-5", "2023-02-29", "2024-13-01", "2024-00-01", "2024-01-00", "2024-01-01T", "2024-01-01T24:00:00Z",
+		"2024-01-01T00:60:00Z", "2024-01-01T00:00:61Z", "2024-01-01T00:00:00.Z", "2024-01-01T00:00:00.1234567890Z", "2024-01-01T00:00:00+1",
+		"2024-01-01T00:00:00+24:00", "2024-01-01T00:00:00 UTC", "2024-01-01x", "20240101", "1709600523", "2024-01-01T00:00:00ZZ", "-024-01-01",
+	} {
+		if got, ok := times.Parse(text); ok {
+			t.Errorf("%s: got %v, want none", text, got)
+		}
+	}
+}
+
+func TestParseDuration(t *testing.T) {
+	const day = 24 * time.Hour
+	for text, want := range map[string]time.Duration{
+		"0": 0, "90s": 90 * time.Second, "1h30m": 90 * time.Minute, "3d": 3 * day, "2w": 14 * day, "1d12h": 36 * time.Hour,
+		"1.5h": 90 * time.Minute, ".5s": 500 * time.Millisecond, "-10ms": -10 * time.Millisecond, "+1ns": 1, "1us": 1000, "1µs": 1000,
+		"P1D": day, "PT1H": time.Hour, "P1W": 7 * day, "P1DT2H3M4.5S": day + 2*time.Hour + 3*time.Minute + 4500*time.Millisecond,
+		"-PT36H": -36 * time.Hour, "PT0S": 0, "PT0,5M": 30 * time.Second, "106751d": 106751 * day,
+	} {
+		if got, err := times.ParseDuration(text); err != nil || got != want {
+			t.Errorf("%s: got %v, error %v, want %v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{
+		"", "1", "d", "1x", "1.d.", "1h-5m", "--1h", "P", "PT", "P1", "P1H", "PT1D", "P1DT", "PD", "P1D1D", "PT1S1H", "P1Y", "P1M",
+		"106752d", "99999999999999999999h", "292y", "1 h", "1hP1D", ".s",
+	} {
+		if got, err := times.ParseDuration(text); err == nil {
+			t.Errorf("%s: got %v, want an error", text, got)
+		}
+	}
+}
+
+func TestStrftime(t *testing.T) {
+	at := time.Date(2024, 3, 5, 13, 2, 3, 45_678_901, time.UTC)
+	for layout, want := range map[string]string{
+		"%Y-%m-%dT%H:%M:%S.%f%z": "2024-03-05T13:02:03.045678+0000",
+		"%y %j %b %B %a %A":      "24 065 Mar March Tue Tuesday",
+		"%I:%M %p, %l %P":        "01:02 PM,  1 pm",
+		"%e|%-d|%-m|%_d|%k":      " 5|5|3| 5|13",
+		"%s %ms %_ms":            "1709643723 1709643723045 045",
+		"%s_as_float":            "1709643723.045678",
+		"%epoch_microseconds":    "1709643723045678",
+		"%Z %:z %%":              "UTC +00:00 %",
+		"%F %T %R %D":            "2024-03-05 13:02:03 13:02 03/05/24",
+		"%c":                     "Tue Mar  5 13:02:03 2024",
+		"%G-W%V-%u %U %W %w %C":  "2024-W10-2 09 10 2 20",
+		"plain":                  "plain",
+	} {
+		if got, err := times.Strftime(at, layout); err != nil || got != want {
+			t.Errorf("%s: got %q, error %v, want %q", layout, got, err, want)
+		}
+	}
+	zoned := at.In(time.FixedZone("", -5*3600-1800))
+	if got, _ := times.Strftime(zoned, "%H%z %Z %s"); got != "07-0530 UTC-05:30 1709643723" {
+		t.Errorf("in another zone: got %q", got)
+	}
+	for _, layout := range []string{"%Q", "%", "%-", "%Y%"} {
+		if got, err := times.Strftime(at, layout); err == nil {
+			t.Errorf("%s: got %q, want an error", layout, got)
+		}
+	}
+}
+
+func TestStrptime(t *testing.T) {
+	at := time.Date(2024, 3, 5, 13, 2, 3, 0, time.UTC)
+	for _, c := range []struct {
+		layout, text string
+		want         time.Time
+	}{
+		{"%Y-%m-%dT%H:%M:%S%z", "2024-03-05T14:02:03+0100", at},
+		{"%Y-%m-%dT%H:%M:%S%z", "2024-03-05T13:02:03Z", at},
+		{"%Y-%m-%dT%H:%M:%S.%fZ", "2024-03-05T13:02:03.25Z", at.Add(250 * time.Millisecond)},
+		{"%Y-%m-%dT%H:%M:%S.%_ms", "2024-03-05T13:02:03.250", at.Add(250 * time.Millisecond)},
+		{"%d/%m/%y %I:%M:%S %p", "5/3/24 1:02:03 pm", at},
+		{"%A, %d %B %Y %T %Z", "Tuesday, 05 march 2024 13:02:03 GMT", at},
+		{"%a %b %e %H:%M:%S %Y", "Tue Mar  5 13:02:03 2024", at},
+		{"%Y%m%d", "20240305", time.Date(2024, 3, 5, 0, 0, 0, 0, time.UTC)},
+		{"%Y%j", "2024065", time.Date(2024, 3, 5, 0, 0, 0, 0, time.UTC)},
+		{"%Y", "2024", time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)},
+		{"%H", "7", time.Date(1900, 1, 1, 7, 0, 0, 0, time.UTC)},
+		{"%s", "1709643723", at},
+		{"%ms", "1709643723250", at.Add(250 * time.Millisecond)},
+		{"%epoch_microseconds", "1709643723000001", at.Add(time.Microsecond)},
+		{"%s_as_float", "1709643723.5", at.Add(500 * time.Millisecond)},
+	} {
+		got, err := times.Strptime(c.layout, c.text)
+		if err != nil || !got.Equal(c.want) || got.Location() != time.UTC {
+			t.Errorf("%s by %s: got %v, error %v, want %v", c.text, c.layout, got, err, c.want)
+		}
+	}
+	for _, c := range [][2]string{
+		{"%Y-%m-%d", "2024-02-30"}, {"%Y-%m-%d", "2024-03-05x"}, {"%Y-%m-%d", "2024-03"}, {"%m", "13"}, {"%s", "x"}, {"%s_as_float", "1e300"},
+		{"%G", "2024"}, {"%B", "Mai"}, {"%z", "+1"}, {"%p", "x"}, {"%", ""}, {"%Y %m", "202403"},
+	} {
+		if got, err := times.Strptime(c[0], c[1]); err == nil {
+			t.Errorf("%s by %s: got %v, want an error", c[1], c[0], got)
+		}
+	}
+}
