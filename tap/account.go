@@ -34,7 +34,12 @@ type StreamAccount struct {
 	Nullified   int64  // records in which values became null
 	Nulls       int64  // these values
 	NewFields   int64  // by which the schema grew
-	Moved       int64  // pages on which the API's own total had changed
+	Unkept      int64  // records for which keep is not true
+	Twins       int64  // records whose primary key came before in this pass, with another content; at least
+	Replaced    int64  // records in which add took the place of a field
+	Early       int64  // records that are older than their window; at least
+	Notes       []string
+	Moved       int64 // pages on which the API's own total had changed
 	Done        bool
 	Skipped     string // why there is nothing, by a rule of the definition
 	Failure     error
@@ -89,6 +94,11 @@ func (a *Account) fetched(b *batch) {
 	s.Nullified += b.counts.nullified
 	s.Nulls += b.counts.nulls
 	s.NewFields += b.counts.fields
+	s.Unkept += b.counts.unkept
+	s.Twins += b.counts.twins
+	s.Replaced += b.counts.replaced
+	s.Early += b.counts.early
+	s.Notes = append(s.Notes, b.notes...)
 	s.Bytes += b.bytes
 	if b.moved {
 		s.Moved++
@@ -156,6 +166,9 @@ func (a *Account) metrics() []message.Metric {
 		some("record_nullified_count", s.Nullified)
 		some("value_nullified_count", s.Nulls)
 		some("new_field_count", s.NewFields)
+		some("record_twin_count", s.Twins)
+		some("record_replaced_count", s.Replaced)
+		some("record_early_count", s.Early)
 	}
 	return all
 }
@@ -214,11 +227,16 @@ func (s *StreamAccount) remarks() []string {
 		}
 	}
 	note(s.Kept, "%s records older than the window were left out (client_filter)")
+	note(s.Unkept, "%s records were left out (keep)")
+	note(s.Early, "at least %s records are older than the window that was asked for: the API does not filter as the definition says")
+	note(s.Twins, "at least %s records came again in this pass under the primary key of another one, with different content")
+	note(s.Replaced, "%s records had a field that add replaces")
 	note(s.NewFields, "%s new fields: the schema grew by them")
 	note(s.passed(), "%s records do not fit the schema and were passed on")
 	note(s.Quarantined, "%s records do not fit the schema and are in "+s.Quarantine)
 	note(s.Nullified, "%s records do not fit the schema: "+count(s.Nulls)+" values in them became null")
 	note(s.Moved, "the API's own total changed on %s pages while they were read")
+	all = append(all, s.Notes...)
 	if s.Skipped != "" {
 		all = append(all, "skipped: "+s.Skipped)
 	}

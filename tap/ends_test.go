@@ -172,13 +172,39 @@ func TestFirstRequestFails(t *testing.T) {
 	}
 }
 
-func TestNothingSelected(t *testing.T) {
-	r := setup{definition: items(""), catalog: `{"streams":[]}`, api: itemsAPI(13)}.must(t)
-	if got, want := r.types(), "STATE"; got != want {
-		t.Errorf("got %s, want %s", got, want)
+// TestNothingToRead: what a run was given leaves nothing to read, or to go on
+// from; that is no success.
+func TestNothingToRead(t *testing.T) {
+	const ofIssues = `{"bookmarks":{"issues":{"replication_key_value":"2025-01-01T00:00:00Z"},"pulls":{}}}`
+	for _, tt := range []struct{ name, catalog, state, want string }{
+		{"an empty catalog", `{"streams":[]}`, "", "selects no stream, so there is nothing to read: select one of items"},
+		{"a catalog of which nothing is selected", `{"streams":[{"tap_stream_id":"items","stream":"items","schema":{},"metadata":[{"breadcrumb":[],"metadata":{"selected":false}}]}]}`, "",
+			"selects no stream, so there is nothing to read: select one of items"},
+		{"a state of another tap", "", ofIssues, "its bookmarks are of issues, pulls, and t.yaml has none of these streams, but items"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			api := itemsAPI(13)
+			r := setup{definition: items(""), catalog: tt.catalog, state: tt.state, api: api}.run(t)
+			var input *tap.InputError
+			if !errors.As(r.err, &input) || !strings.Contains(r.err.Error(), tt.want) {
+				t.Errorf("\ngot  %v\nwant %s", r.err, tt.want)
+			}
+			if len(r.lines) > 0 || len(api.Requests()) > 0 {
+				t.Errorf("got %d lines and %d requests, want none", len(r.lines), len(api.Requests()))
+			}
+		})
 	}
-	if got, want := r.state(), `{"bookmarks":{}}`; got != want {
-		t.Errorf("got %s, want %s", got, want)
+}
+
+// TestStrangeBookmark: a state that knows one stream of the definition is this
+// tap's; what else it has is kept, and named.
+func TestStrangeBookmark(t *testing.T) {
+	r := setup{definition: items(""), state: `{"bookmarks":{"items":{},"pulls":{"x":1}}}`, api: itemsAPI(3)}.must(t)
+	if !strings.Contains(r.log, "the state has bookmarks of streams that the definition does not have") || !strings.Contains(r.log, "state=pulls") {
+		t.Errorf("got the log\n%s", r.log)
+	}
+	if got := r.state(); !strings.Contains(got, `"pulls":{"x":1}`) {
+		t.Errorf("got %s, want the bookmark of pulls as it was", got)
 	}
 }
 

@@ -71,6 +71,9 @@ type reading struct {
 // plan decides what is read, in which order and from where on.
 func (r *run) plan() ([]*reading, error) {
 	wanted, err := r.wanted()
+	if err == nil {
+		err = r.ofAnotherTap()
+	}
 	if err == nil && r.Replay {
 		err = r.keepRecorded(wanted)
 	}
@@ -120,7 +123,32 @@ func (r *run) wanted() (map[string]*catalog.Stream, error) {
 		}
 		wanted[name] = entry
 	}
+	if len(wanted) == 0 && len(r.unread) == 0 {
+		return nil, unusable("catalog %s selects no stream, so there is nothing to read: select one of %s, or leave the catalog out to read all",
+			r.CatalogFile, strings.Join(r.streamNames(), ", "))
+	}
 	return wanted, nil
+}
+
+// ofAnotherTap refuses a state that knows none of the definition's streams: to
+// go on from it would be to read everything anew, without a word.
+func (r *run) ofAnotherTap() error {
+	var strange []string
+	known := r.State.Names()
+	for _, name := range known {
+		if r.Definition.Stream(name) == nil {
+			strange = append(strange, name)
+		}
+	}
+	switch {
+	case len(strange) == 0:
+		return nil
+	case len(strange) < len(known):
+		r.Log.Warn("the state has bookmarks of streams that the definition does not have: they are kept as they are", "state", strings.Join(strange, ", "))
+		return nil
+	}
+	return unusable("state %s: its bookmarks are of %s, and %s has none of these streams, but %s: it is the state of another tap, or the streams were renamed. "+
+		"Give the state of this one, or none to read everything", r.StateFile, strings.Join(strange, ", "), r.Definition.File, strings.Join(r.streamNames(), ", "))
 }
 
 // refuse notes that a stream of the catalog does not exist: it fails, and the

@@ -27,6 +27,7 @@ type batch struct {
 	counts   counts
 	key      *journal.Key // where the journal has the page; nil: nowhere
 	moved    bool         // the API's own total changed
+	notes    []string     // what a person should know of the walk, at its end
 	skipped  string       // why a rule said that there is nothing
 	failure  error        // no page, but the end of the walk, for this reason
 }
@@ -35,6 +36,8 @@ type batch struct {
 type counts struct {
 	older, invalid, quarantined, nullified int64
 	nulls, fields                          int64 // values that became null, new fields
+	unkept                                 int64 // keep is not true for them
+	twins, replaced, early                 int64 // see oddities
 }
 
 // renderer makes the pages of one partition batches. It is used from one
@@ -48,7 +51,10 @@ type renderer struct {
 	vars     expr.Vars
 	high     *state.High
 	frozen   bool
-	rendered int64  // records
+	rendered int64 // records
+	came     int64 // records in answers
+	unkept   int64 // of them, those for which keep is not true
+	odd      oddities
 	static   []byte // what add comes to where it does not depend on the record
 	dynamic  bool
 	extra    []byte
@@ -59,7 +65,7 @@ type renderer struct {
 func newRenderer(one *reading, p Protocol, c *checker) *renderer {
 	r := &renderer{
 		reading: one, protocol: p, checker: c, mask: one.mask, vars: make(expr.Vars, sources.VarCount),
-		high: state.NewHigh(one.clock.order, one.high), frozen: one.frozen,
+		high: state.NewHigh(one.clock.order, one.high), frozen: one.frozen, odd: newOddities(one),
 	}
 	copy(r.vars, one.vars)
 	if one.Keep != nil {
@@ -93,7 +99,8 @@ func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
 			return nil, err
 		}
 	}
-	r.rendered += b.records
+	r.rendered, r.came, r.unkept = r.rendered+b.records, r.came+int64(page.Records.Len()), r.unkept+b.counts.unkept
+	r.odd.pageEnds(&b.counts)
 	if err := r.timed(page); err != nil {
 		return nil, err
 	}
@@ -159,6 +166,14 @@ func (r *renderer) appendAdded(dst []byte) ([]byte, error) {
 	return dst, nil
 }
 
+// added is what is added to the record that was projected last.
+func (r *renderer) added() []byte {
+	if r.dynamic {
+		return r.extra
+	}
+	return r.static
+}
+
 // project appends record i of a page as it leaves: without what is cut, with
 // what is added, on one line. It reports false for a record that keep drops.
 func (r *renderer) project(dst []byte, page *fetch.Page, i int) ([]byte, bool, error) {
@@ -179,19 +194,17 @@ func (r *renderer) project(dst []byte, page *fetch.Page, i int) ([]byte, bool, e
 			return dst, false, nil
 		}
 	}
-	extra := r.static
 	if r.dynamic {
 		var err error
 		if r.extra, err = r.appendAdded(r.extra[:0]); err != nil {
 			return dst, false, err
 		}
-		extra = r.extra
 	}
 	start := len(dst)
 	if all := page.Records.(records); r.looked(all, i) {
 		dst = all.AppendRecord(dst, i)
 	} else {
-		dst = r.mask.Append(dst, record, extra)
+		dst = r.mask.Append(dst, record, r.added())
 	}
 	message.Flatten(dst[start:])
 	return dst, true, nil
@@ -202,11 +215,17 @@ func (r *renderer) renderRecord(b *batch, frame *message.Frame, page *fetch.Page
 	lines := frame.Open(b.lines)
 	start := len(lines)
 	lines, keep, err := r.project(lines, page, i)
-	if err == nil && keep {
+	switch {
+	case err == nil && keep:
+		if came := page.Records.Record(i); len(r.add) > 0 && len(lines)-start < len(came)+len(r.added()) {
+			r.odd.replaces(came, r.add, &b.counts) // something was cut
+		}
 		found, value := r.look(page, i, lines[start:])
 		if keep, err = r.note(lines[start:], value, &b.counts); err == nil && keep {
 			lines, keep, err = r.checker.check(lines, start, found, &b.counts)
 		}
+	case err == nil:
+		b.counts.unkept++
 	}
 	if err != nil || !keep {
 		b.lines = lines[:undo]
@@ -240,6 +259,7 @@ func (r *renderer) look(page *fetch.Page, i int, record []byte) (schema.Finding,
 // record that client_filter drops.
 func (r *renderer) note(record, value []byte, n *counts) (bool, error) {
 	if !r.incremental || r.key == "" {
+		r.odd.note(record, nil, false, n)
 		return true, nil
 	}
 	if r.Incremental.ClientFilter && r.older(value) {
@@ -253,6 +273,7 @@ func (r *renderer) note(record, value []byte, n *counts) (bool, error) {
 	if lower && r.Incremental.Sorted {
 		r.frozen = true
 	}
+	r.odd.note(record, value, lower, n)
 	return true, nil
 }
 

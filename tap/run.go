@@ -44,19 +44,20 @@ var ErrBlocked = errors.New("stdout is blocked: what was collected since the las
 
 // Options are the inputs of a run.
 type Options struct {
-	Definition *sources.Definition
-	Config     *sources.Config
-	Catalog    *catalog.Catalog // nil: all streams
-	State      *state.State
-	StateFile  string            // named in messages
-	WorkDir    string            // folder for inferred schemas and quarantined records
-	Transport  http.RoundTripper // nil: the network
-	Version    string
-	Protocol   Protocol // nil: Singer's
-	Out        io.Writer
-	Log        *slog.Logger
-	Replay     bool           // read the last pass again from the journal alone
-	Watch      func(*Account) // nil, or called now and then from the run's goroutine
+	Definition  *sources.Definition
+	Config      *sources.Config
+	Catalog     *catalog.Catalog // nil: all streams
+	CatalogFile string           // named in messages
+	State       *state.State
+	StateFile   string            // named in messages
+	WorkDir     string            // folder for inferred schemas and quarantined records
+	Transport   http.RoundTripper // nil: the network
+	Version     string
+	Protocol    Protocol // nil: Singer's
+	Out         io.Writer
+	Log         *slog.Logger
+	Replay      bool           // read the last pass again from the journal alone
+	Watch       func(*Account) // nil, or called now and then from the run's goroutine
 }
 
 // run is one run under way.

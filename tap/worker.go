@@ -256,6 +256,7 @@ func (w *worker) render(page queued, split *splitter) (*batch, error) {
 	}
 	frozen := w.renderer.frozen
 	b, err := w.renderer.render(page.Page, lines[:0])
+	w.renderer.odd.tell(w.run.Log)
 	w.expect()
 	if err == nil {
 		err = w.putAside(page.Page)
@@ -275,6 +276,10 @@ func (w *worker) render(page queued, split *splitter) (*batch, error) {
 	if page.Last {
 		w.run.Log.Info("stream read", "stream", w.Name)
 		w.renderer.keySeen(w.run.Log)
+		if note := w.renderer.noneLeft(); note != "" && page.Skipped == "" {
+			w.run.Log.Warn(note, "stream", w.Name, "request", page.Request)
+			b.notes = append(b.notes, note)
+		}
 	}
 	return b, nil
 }

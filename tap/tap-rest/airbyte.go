@@ -166,6 +166,7 @@ func (c *readCmd) inputs(o *tap.Options) error {
 		if err != nil {
 			return err
 		}
+		o.CatalogFile = c.Catalog
 		if o.Catalog, err = catalog.ParseAirbyte(c.Catalog, data); err != nil {
 			return err
 		}

@@ -158,13 +158,9 @@ func (in *inputFlags) readCatalog(o *tap.Options) error {
 	if err != nil {
 		return err
 	}
-	if o.Catalog, err = catalog.ParseSinger(name, data); err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(o.Catalog.Streams, func(s *catalog.Stream) bool { return s.Selected }) {
-		o.Log.Warn(name + " selects no stream: nothing is read")
-	}
-	return nil
+	o.CatalogFile = name
+	o.Catalog, err = catalog.ParseSinger(name, data)
+	return err
 }
 
 func (in *inputFlags) readState(o *tap.Options) error {

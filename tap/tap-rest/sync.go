@@ -92,13 +92,16 @@ func discover(rt *runtime, o tap.Options) error {
 	o.Catalog = nil // discovery says what there is, not what was chosen
 	streams, err := tap.Discover(rt.stop, o)
 	var failures tap.Failures
-	if err != nil && !errors.As(err, &failures) {
+	if errors.As(err, &failures) {
+		_ = printed(rt, err)
+		rt.console.say("no catalog is written: one that lacks a stream says that there is none; "+
+			"mend what is said above (a stream whose definition has a schema needs no call), or take the stream out of the definition")
+	}
+	if err != nil {
 		return err
 	}
-	if _, err := rt.stdout.Write(catalog.AppendSinger(nil, streams)); err != nil {
-		return err
-	}
-	return printed(rt, err)
+	_, err = rt.stdout.Write(catalog.AppendSinger(nil, streams))
+	return err
 }
 
 func (c *syncCmd) test(rt *runtime, o tap.Options) error {

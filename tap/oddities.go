@@ -1,0 +1,180 @@
+package tap
+
+import (
+	"bytes"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"time"
+
+	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/sources"
+)
+
+// oddities finds what is odd about records that fit their schema. Each kind is
+// counted, and the log tells of it once. It is used from one goroutine.
+type oddities struct {
+	reading *reading
+	twins   twins
+	lowest  []byte // replication value of the page under way
+	limit   time.Time
+	tooOld  bool // a page held records that are older than the window
+	found   []oddity
+}
+
+// oddity is one kind, and the first record of it.
+type oddity struct {
+	what, record string
+	told         bool
+}
+
+// The kinds.
+const (
+	oddTwin = "a primary key came twice in this pass with different content, and targets keep the last of them alone: " +
+		"if the API gives a record in parts, name in primary_key also the field that tells the parts apart"
+	oddReplaced = "add replaces a field that the API sent: if both are wanted, give the one in add another name"
+	oddEarly    = "a record is older than the window that was asked for, so the API does not filter as the definition says: " +
+		"compare name and format of the parameter with the API's documentation; where the API cannot filter, client_filter: true drops such records here"
+)
+
+// earlyBy is how much older than its window a record must be to be odd: some
+// APIs filter by whole days.
+const earlyBy = 24 * time.Hour
+
+func newOddities(one *reading) oddities {
+	o := oddities{reading: one, twins: twins{keys: one.keys}}
+	if one.window.floor != nil && !one.Incremental.ClientFilter {
+		if at, ok := one.clock.instant(one.window.floor); ok {
+			o.limit = at.Add(-earlyBy)
+		}
+	}
+	return o
+}
+
+// note looks at a record as it leaves: lower says that its replication value is
+// not the highest so far.
+func (o *oddities) note(record, value []byte, lower bool, n *counts) {
+	if len(o.twins.keys) > 0 && o.twins.see(record, value) {
+		o.count(&n.twins, oddTwin, record)
+	}
+	if o.reading.window.floor == nil || o.reading.Incremental.ClientFilter || len(value) == 0 || value[0] == 'n' {
+		return
+	}
+	switch {
+	case o.tooOld:
+		if o.early(value) {
+			n.early++
+		}
+	case len(o.lowest) == 0:
+		o.lowest = append(o.lowest, value...)
+	case lower:
+		if c, err := o.reading.clock.order.Compare(value, o.lowest); err == nil && c < 0 {
+			o.lowest = append(o.lowest[:0], value...)
+		}
+	}
+}
+
+// pageEnds looks whether the page's lowest replication value lies before the
+// window. From then on each record is held against it.
+func (o *oddities) pageEnds(n *counts) {
+	if !o.tooOld && len(o.lowest) > 0 && o.early(o.lowest) {
+		o.tooOld = true
+		o.count(&n.early, oddEarly, append([]byte(o.reading.key+"="), o.lowest...))
+	}
+	o.lowest = o.lowest[:0]
+}
+
+// early reports whether a replication value lies well before the window.
+func (o *oddities) early(value []byte) bool {
+	if o.reading.Incremental.Format == "integer" {
+		c, err := o.reading.clock.compare(value, o.reading.window.floor)
+		return err == nil && c < 0
+	}
+	at, ok := o.reading.clock.instant(value)
+	return ok && at.Before(o.limit)
+}
+
+// replaces counts a record in which add took the place of a field.
+func (o *oddities) replaces(record []byte, add []sources.Param, n *counts) {
+	for _, p := range add {
+		if catalog.Field(record, p.Name) != nil {
+			o.count(&n.replaced, oddReplaced, record)
+			return
+		}
+	}
+}
+
+// count counts a record of a kind.
+func (o *oddities) count(n *int64, what string, record []byte) {
+	*n++
+	for i := range o.found {
+		if o.found[i].what == what {
+			return
+		}
+	}
+	text := string(record)
+	if record[0] == '{' {
+		text = keyText(record, o.reading.keys)
+	}
+	o.found = append(o.found, oddity{what: what, record: text})
+}
+
+// tell warns of the kinds that are new.
+func (o *oddities) tell(log *slog.Logger) {
+	for i := range o.found {
+		if f := &o.found[i]; !f.told {
+			f.told = true
+			log.Warn(f.what+"; such records are counted, and this is told once", "stream", o.reading.Name, "record", f.record)
+		}
+	}
+}
+
+// twinSlots is how many primary keys are remembered: rows of one key lie close
+// together, so that the last ones are enough to find them. They take 768 KiB.
+const twinSlots = 1 << 15
+
+// twins finds records that have the primary key of an earlier one, but another
+// content. One whose replication value is another was changed meanwhile: that
+// is no oddity.
+type twins struct {
+	keys []string
+	seed maphash.Seed
+	seen []twin // by the hash of the key; a newer one takes the place of an older
+}
+
+// twin are the hashes of a record.
+type twin struct{ key, value, content uint64 }
+
+// see reports whether the record is the twin of an earlier one.
+func (t *twins) see(record, value []byte) bool {
+	if t.seen == nil {
+		t.seen, t.seed = make([]twin, twinSlots), maphash.MakeSeed()
+	}
+	var h maphash.Hash
+	h.SetSeed(t.seed)
+	for _, k := range t.keys {
+		_, _ = h.Write(catalog.Field(record, k)) // never fails
+		_ = h.WriteByte(0)
+	}
+	now := twin{key: h.Sum64() | 1, value: maphash.Bytes(t.seed, value), content: maphash.Bytes(t.seed, bytes.TrimSpace(record))}
+	slot := &t.seen[now.key>>1%twinSlots]
+	before := *slot
+	*slot = now
+	return before.key == now.key && before.value == now.value && before.content != now.content
+}
+
+// noneLeft says what is odd about a walk that is over and of which no record
+// left; "" where that is as it should be.
+func (r *renderer) noneLeft() string {
+	switch {
+	case r.came > 0 && r.unkept == r.came:
+		return fmt.Sprintf("keep is true for none of the %d records that came, so none of them leaves: "+
+			"compare it with a record (a field that is not there is undefined, which is not true)", r.came)
+	case r.came > 0 || !r.incremental || r.key == "" || r.from == nil || !r.position.First(),
+		r.Incremental.StartExclusive, !r.Incremental.Bookmark.IsZero():
+		return ""
+	}
+	return "no record came, not even the one at the bookmark " + string(r.from) + ", which the request asks for again: either it was deleted, " +
+		"or the API does not understand the filter; compare the parameter's name, format and time zone with its documentation. " +
+		"Where the API leaves the start of a window out, say start_exclusive: true"
+}
