@@ -1,6 +1,7 @@
 # make          build bin/tap-rest and test it
 # make demo     read a sample API, which it starts itself
-# make test     all tests but interop's
+# make test     all tests but interop's: about 2 minutes on 2 cores
+# make race     the same with the race detector: about 8 minutes on 2 cores
 # make wheel    dist/*.whl for each of PLATFORMS, by cross compilation
 # make interop  tests against programs from PyPI; needs Python 3.10 or later
 # make interop-all  those, and the ones with databases, Meltano and PyAirbyte, which
@@ -27,7 +28,7 @@ race        := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 # Of wheels: Go's OS and architecture.
 PLATFORMS   ?= linux_amd64 linux_arm64 darwin_amd64 darwin_arm64 windows_amd64 windows_arm64
 
-.PHONY: all build demo test wheel interop interop-all image image-test lint fuzz bench
+.PHONY: all build demo test race wheel interop interop-all image image-test lint fuzz bench
 all: build test
 
 compile = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w $(if $(release),-X main.release=$(release))'
@@ -46,9 +47,15 @@ wheel-%:
 	GOOS=$(firstword $(subst _, ,$*)) GOARCH=$(lastword $(subst _, ,$*)) $(compile) -o bin/$*/ ./tap/tap-rest
 	RELEASE=$(release) .ci/wheel $(subst _, ,$*) bin/$*/tap-rest* dist
 
+# A time-out is there for a test that hangs, not for a machine that is slow.
 test:
-	$(if $(race),,@echo 'no C compiler: testing without the race detector')
-	$(GO) test $(race) -skip '^TestInterop' ./...
+	@echo 'make test takes about 2 minutes on 2 cores.'
+	$(GO) test -timeout 30m -skip '^TestInterop' ./...
+
+race:
+	@echo 'make race takes about 8 minutes on 2 cores.'
+	$(if $(race),,@echo 'There is no C compiler: it tests without the race detector.')
+	$(GO) test $(race) -timeout 60m -skip '^TestInterop' ./...
 
 few    := main singer target-jsonl airbyte
 many   := $(few) target-duckdb target-postgres meltano pyairbyte

@@ -70,32 +70,109 @@ func objectNamed(name string) *object {
 	return nil
 }
 
+// laterList writes what cannot run yet, each with a link to its row.
 func laterList() string {
-	list := append(notSupported("", definitionObject), notSupported("run.", runObject)...)
-	return "- `" + strings.Join(slices.Compact(list), "`\n- `") + "`\n"
+	var b strings.Builder
+	for _, l := range notSupported() {
+		heading := l.in.name
+		if has(clientKeys, l.key) {
+			heading = clientObject.name
+		}
+		fmt.Fprintf(&b, "- [`%s`](#%s)\n", l.text, strings.ReplaceAll(strings.ToLower(heading), " ", "-"))
+	}
+	return b.String()
 }
 
-// notSupported returns what cannot run yet, as "auth.type: oauth2" or
-// "retry.cool_down".
-func notSupported(prefix string, o *object) []string {
-	var list []string
-	walkGrammar(o, prefix, func(prefix string, o *object) {
+// TestReadmeNamesWhatIsMissing holds the README's list of what cannot run yet
+// to the grammar, both ways.
+func TestReadmeNamesWhatIsMissing(t *testing.T) {
+	data, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const title = "## What it cannot do yet\n"
+	_, section, found := strings.Cut(string(data), title)
+	if !found {
+		t.Fatalf("README.md has no section %q", title)
+	}
+	section, _, _ = strings.Cut(section, "\n## ")
+	var said, missing []string
+	for _, code := range regexp.MustCompile("`[^`]+`").FindAllString(section, -1) {
+		said = append(said, strings.Trim(code, "`"))
+	}
+	for _, l := range notSupported() {
+		missing = append(missing, l.text)
+		if !slices.Contains(said, l.text) {
+			t.Errorf("README.md, what it cannot do yet, does not name `%s`", l.text)
+		}
+	}
+	for _, key := range said {
+		if !slices.Contains(missing, key) {
+			t.Errorf("README.md says that `%s` cannot run yet: it can, or there is no such key", key)
+		}
+	}
+}
+
+// unsupported is a key, or a value of one, that cannot run yet.
+type unsupported struct {
+	text string  // as messages name it: "auth.type: oauth2", "partition_by"
+	key  string  // auth.type's is type
+	in   *object // the map that holds the key
+}
+
+// notSupported returns what cannot run yet, of definitions and of run.
+func notSupported() []unsupported {
+	var list []unsupported
+	visit := func(prefix string, o *object) {
+		found := func(key, value string) {
+			text := strings.TrimSuffix(prefix+key+": "+value, ": *")
+			if o != defaultsObject && !slices.ContainsFunc(list, func(l unsupported) bool { return l.text == text }) {
+				list = append(list, unsupported{text, key, o})
+			}
+		}
 		for _, k := range allKeys(o) {
 			for _, l := range k.later {
-				if l == "*" {
-					list = append(list, prefix+k.name)
-				} else {
-					list = append(list, prefix+k.name+": "+l)
-				}
+				found(k.name, l)
 			}
 		}
 		for _, v := range o.variants {
 			if v.later {
-				list = append(list, prefix+o.by+": "+v.name)
+				found(o.by, v.name)
 			}
 		}
-	})
-	return unique(list)
+	}
+	walkGrammar(definitionObject, "", visit)
+	walkGrammar(runObject, "run.", visit)
+	return list
+}
+
+// running returns the kinds of maps that something which runs may hold: the
+// others wait for the keys that hold them.
+func running() map[*object]bool {
+	found := map[*object]bool{}
+	var visit func(o *object)
+	visit = func(o *object) {
+		found[o] = true
+		for _, k := range runningKeys(o) {
+			if k.of != nil && !found[k.of] {
+				visit(k.of)
+			}
+		}
+	}
+	visit(definitionObject)
+	visit(runObject)
+	return found
+}
+
+// runningKeys returns the keys of the object that can be used.
+func runningKeys(o *object) []key {
+	all := slices.Clone(o.keys)
+	for _, v := range o.variants {
+		if !v.later {
+			all = append(all, v.keys...)
+		}
+	}
+	return slices.DeleteFunc(all, func(k key) bool { return k.isLater("*") })
 }
 
 // walkGrammar visits the object and those in it. Prefix is how messages name
@@ -125,19 +202,36 @@ func table(o *object) string {
 	if o == streamObject {
 		keys = slices.DeleteFunc(slices.Clone(keys), func(k key) bool { return has(clientKeys, k.name) })
 	}
+	later := !running()[o]
 	if len(keys) > 0 {
-		rows(&b, keys)
+		rows(&b, keys, later)
 	}
 	for _, v := range o.variants {
-		fmt.Fprintf(&b, "\n**`%s: %s`** %s\n\n", o.by, v.name, v.doc)
+		fmt.Fprintf(&b, "\n**`%s: %s`** %s%s\n\n", o.by, v.name, notYet(later || v.later), v.doc)
 		if len(v.keys) > 0 {
-			rows(&b, v.keys)
+			rows(&b, v.keys, later || v.later)
 		}
 	}
 	return b.String()
 }
 
-func rows(b *strings.Builder, keys []key) {
+// notYet stands before what a key or a variant does where it cannot run.
+func notYet(later bool) string {
+	if later {
+		return "*Not yet.* "
+	}
+	return ""
+}
+
+// laterValues stands behind what a key does where some values cannot run.
+func laterValues(k key) string {
+	if len(k.later) == 0 || k.isLater("*") {
+		return ""
+	}
+	return " *Not yet:* `" + strings.Join(k.later, "`, `") + "`."
+}
+
+func rows(b *strings.Builder, keys []key, later bool) {
 	b.WriteString("| key | wants | without it | |\n|---|---|---|---|\n")
 	for _, k := range keys {
 		wants, absent := k.kind.wants, "–"
@@ -150,7 +244,8 @@ func rows(b *strings.Builder, keys []key) {
 		case k.def != "":
 			absent = k.def
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", k.name, strings.ReplaceAll(wants, "|", `\|`), absent, strings.ReplaceAll(k.doc, "| safe", `\| safe`))
+		doc := notYet(later || k.isLater("*")) + strings.ReplaceAll(k.doc, "| safe", `\| safe`) + laterValues(k)
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", k.name, strings.ReplaceAll(wants, "|", `\|`), absent, doc)
 	}
 }
 
