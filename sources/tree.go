@@ -19,21 +19,29 @@ type Tree struct {
 // Eval returns the value of the tree. Members that come out undefined or null
 // are left out, and so are undefined elements of a list.
 func (t Tree) Eval(vars expr.Vars) (expr.Value, error) {
+	if t.Leaf != nil {
+		return t.Leaf.Eval(vars)
+	}
+	return t.EvalBy(func(leaf *expr.Template) (expr.Value, error) { return leaf.Eval(vars) })
+}
+
+// EvalBy is Eval with the values of the leaves from eval.
+func (t Tree) EvalBy(eval func(leaf *expr.Template) (expr.Value, error)) (expr.Value, error) {
 	switch {
 	case t.Leaf != nil:
-		return t.Leaf.Eval(vars)
+		return eval(t.Leaf)
 	case t.IsList:
-		return t.evalList(vars)
+		return t.evalList(eval)
 	case t.IsMap:
-		return t.evalMap(vars)
+		return t.evalMap(eval)
 	}
 	return t.Const, nil
 }
 
-func (t Tree) evalList(vars expr.Vars) (expr.Value, error) {
+func (t Tree) evalList(eval func(*expr.Template) (expr.Value, error)) (expr.Value, error) {
 	items := make([]expr.Value, 0, len(t.List))
 	for _, item := range t.List {
-		v, err := item.Eval(vars)
+		v, err := item.EvalBy(eval)
 		if err != nil {
 			return expr.Undefined(), err
 		}
@@ -44,11 +52,11 @@ func (t Tree) evalList(vars expr.Vars) (expr.Value, error) {
 	return expr.List(items), nil
 }
 
-func (t Tree) evalMap(vars expr.Vars) (expr.Value, error) {
+func (t Tree) evalMap(eval func(*expr.Template) (expr.Value, error)) (expr.Value, error) {
 	keys := make([]string, 0, len(t.Fields))
 	values := make([]expr.Value, 0, len(t.Fields))
 	for _, f := range t.Fields {
-		v, err := f.Value.Eval(vars)
+		v, err := f.Value.EvalBy(eval)
 		if err != nil {
 			return expr.Undefined(), err
 		}

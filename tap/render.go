@@ -48,7 +48,7 @@ type renderer struct {
 	checker  *checker
 	mask     *catalog.Mask   // of fields that do not leave as the API sent them
 	add      []sources.Param // fields that are set in each record
-	vars     expr.Vars
+	view     *view
 	high     *state.High
 	frozen   bool
 	rendered int64 // records
@@ -64,10 +64,9 @@ type renderer struct {
 // newRenderer returns the renderer of a reading.
 func newRenderer(one *reading, p Protocol, c *checker) *renderer {
 	r := &renderer{
-		reading: one, protocol: p, checker: c, mask: one.mask, vars: make(expr.Vars, sources.VarCount),
+		reading: one, protocol: p, checker: c, mask: one.mask, view: newView(one.vars),
 		high: state.NewHigh(one.clock.order, one.high), frozen: one.frozen, odd: newOddities(one),
 	}
-	copy(r.vars, one.vars)
 	if one.Keep != nil {
 		r.answers = one.Keep.Uses("response") || one.Keep.Uses("headers")
 	}
@@ -136,11 +135,7 @@ func (r *renderer) schemaLine() []byte {
 // see makes the answer known to the templates that look at it, and renders
 // what add says where it is the same for all records.
 func (r *renderer) see(page *fetch.Page) error {
-	r.vars[sources.VarPage] = expr.Dict([]string{"records"}, []expr.Value{expr.Int(int64(page.Count()))})
-	if r.answers || !r.markRef().IsZero() {
-		r.vars[sources.VarResponse] = expr.JSONBytes(page.Body)
-		r.vars[sources.VarHeaders] = fetch.HeaderValue(page.Header)
-	}
+	r.view.page(page, r.answers || !r.markRef().IsZero())
 	if r.dynamic {
 		return nil
 	}
@@ -152,7 +147,7 @@ func (r *renderer) see(page *fetch.Page) error {
 // appendAdded renders what add says as members of an object.
 func (r *renderer) appendAdded(dst []byte) ([]byte, error) {
 	for i, p := range r.add {
-		v, err := p.Value.Eval(r.vars)
+		v, err := p.Value.EvalBy(r.view.eval)
 		if err != nil {
 			return dst, fmt.Errorf("%s: add.%s: %w", r.Name, p.Name, err)
 		}
@@ -179,14 +174,10 @@ func (r *renderer) added() []byte {
 func (r *renderer) project(dst []byte, page *fetch.Page, i int) ([]byte, bool, error) {
 	record := page.Records.Record(i)
 	if r.Keep != nil || r.dynamic {
-		r.vars[sources.VarRecord] = expr.JSONBytes(record)
-		r.vars[sources.VarParent] = expr.Undefined()
-		if parent := page.Records.Parent(i); parent != nil {
-			r.vars[sources.VarParent] = expr.JSONBytes(parent)
-		}
+		r.view.record(record, page.Records.Parent(i))
 	}
 	if r.Keep != nil {
-		v, err := r.Keep.Eval(r.vars)
+		v, err := r.view.eval(r.Keep)
 		if err != nil {
 			return dst, false, fmt.Errorf("%s: keep: %w", r.Name, err)
 		}
@@ -357,7 +348,7 @@ func (r *renderer) mark(page *fetch.Page) ([]byte, error) {
 	if ref.IsZero() {
 		return nil, nil
 	}
-	v, err := fetch.EvalRef(ref, r.vars, page.Body, page.Header)
+	v, err := fetch.EvalRef(ref, r.view.loop.Vars(), page.Body, page.Header)
 	if err != nil {
 		return nil, fmt.Errorf("%s: incremental.bookmark: %w", r.Name, err)
 	}

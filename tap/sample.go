@@ -83,7 +83,7 @@ func (s *sample) look(w *worker, page *fetch.Page) error {
 	if ref.IsZero() {
 		return nil
 	}
-	vars := slices.Clone(w.renderer.vars)
+	vars := slices.Clone(w.renderer.view.loop.Vars())
 	vars[sources.VarResponse], vars[sources.VarHeaders] = expr.JSONBytes(page.Body), fetch.HeaderValue(page.Header)
 	v, err := fetch.EvalRef(ref, vars, page.Body, page.Header)
 	if pages, ok := v.Int64(); ok {

@@ -148,7 +148,7 @@ func (p *parser) invoke(b builtin, name token, subject []node, args arguments) n
 		return v, nil
 	}
 	if b.varies {
-		return p.impure(eval, bound...)
+		return p.impure(eval, needMore, bound...)
 	}
 	return p.pure(eval, bound...)
 }

@@ -19,7 +19,7 @@ func (s *Scope) Compile(text string) (*Template, error) {
 	if err := c.split(); err != nil {
 		return nil, err
 	}
-	t := &Template{source: text, pieces: c.pieces, reads: c.reads}
+	t := &Template{source: text, pieces: c.pieces, reads: c.reads, cells: c.cells}
 	jinja, slot := s.jinja, s.Slot("now")
 	t.runs.New = func() any { return &run{jinja: jinja, nowSlot: slot} }
 	if err := t.settle(c.fold); err != nil {
@@ -35,6 +35,7 @@ type compiler struct {
 	fold   *run // evaluates what is constant
 	pieces []piece
 	reads  []read
+	cells  int
 }
 
 // split goes through the text from one opening to the next.
@@ -107,7 +108,7 @@ func (c *compiler) tag(at int) (end int, strip bool, err error) {
 		end = at + 2 + size
 		return end + 2, c.text[end-1] == '-' && size > 0, nil
 	}
-	p := parser{scope: c.scope, fold: c.fold, lex: lexer{text: c.text, at: at + 2}}
+	p := parser{scope: c.scope, fold: c.fold, cells: &c.cells, lex: lexer{text: c.text, at: at + 2}}
 	if p.lex.at < len(c.text) && strings.IndexByte("-+", c.text[p.lex.at]) >= 0 {
 		p.lex.at++
 	}
@@ -115,6 +116,7 @@ func (c *compiler) tag(at int) (end int, strip bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
+	p.keep(n)
 	c.reads = append(c.reads, p.reads...)
 	c.pieces = append(c.pieces, piece{source: c.text[at:p.lex.at], at: at, node: n})
 	return p.lex.at, p.lex.strip, nil

@@ -6,3 +6,6 @@ import "slices"
 func BuiltinNames() []string {
 	return slices.Concat(sortedKeys(functions), sortedKeys(filters), sortedKeys(methods), sortedKeys(tests))
 }
+
+// Limit bounds the work between two calls of Begin.
+func (l *Loop) Limit(work int) { l.most = work }

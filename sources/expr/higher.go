@@ -7,7 +7,7 @@ import (
 
 // current is the node of the item that map, select and their like are looking at.
 func current() node {
-	return node{eval: func(r *run) (Value, error) { return r.item, nil }}
+	return node{needs: needItem, eval: func(r *run) (Value, error) { return r.item, nil }}
 }
 
 // each makes a node that evaluates inner for every item of the subject, and collects what keep
@@ -15,6 +15,9 @@ func current() node {
 func (p *parser) each(subject, inner node, parts []node, keep func(item, result Value) (Value, bool)) node {
 	if p.err != nil {
 		return node{}
+	}
+	if more := inner.needs &^ needItem; more != 0 {
+		parts = append(parts, node{needs: more})
 	}
 	n := p.pure(func(r *run) (Value, error) {
 		v, err := subject.eval(r)

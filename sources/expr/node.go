@@ -16,6 +16,8 @@ type node struct {
 	value    Value // where constant
 	err      error // eval is certain to fail so
 	read     int   // of the parser's reads, the one whose value this is, from 1; 0: none
+	needs    uint64
+	cell     *cell // nil: its value is at hand
 }
 
 func constant(v Value) node {
@@ -25,7 +27,7 @@ func constant(v Value) node {
 // pure makes a node whose value depends on its parts alone: where they are constant it is
 // computed now.
 func (p *parser) pure(eval evaluator, parts ...node) node {
-	n := p.impure(eval, parts...)
+	n := p.impure(eval, 0, parts...)
 	if p.err != nil {
 		return n
 	}
@@ -44,26 +46,33 @@ func (p *parser) pure(eval evaluator, parts ...node) node {
 	return n
 }
 
-// impure makes a node whose value may differ from one evaluation to the next.
-func (p *parser) impure(eval evaluator, parts ...node) node {
-	depth := 0
+// impure makes a node whose value may differ from one evaluation to the next. It needs what its
+// parts need, and more.
+func (p *parser) impure(eval evaluator, more uint64, parts ...node) node {
+	depth, needs := 0, more
 	for _, part := range parts {
-		depth = max(depth, part.depth)
+		depth, needs = max(depth, part.depth), needs|part.needs
+	}
+	for _, part := range parts {
+		if part.needs != needs {
+			p.keep(part)
+		}
 	}
 	if depth++; depth > maxChain {
 		p.fail(p.tok.at, "the expression is too long")
 	}
-	return node{eval: eval, depth: depth}
+	c := &cell{needs: needs}
+	return node{eval: c.guard(eval), depth: depth, needs: needs, cell: c}
 }
 
-// variable reads the value in a slot.
-func variable(slot int) evaluator {
-	return func(r *run) (Value, error) {
+// variable is the node of the value in a slot.
+func variable(slot int) node {
+	return node{depth: 1, needs: need(slot), eval: func(r *run) (Value, error) {
 		if slot < len(r.vars) {
 			return r.vars[slot], nil
 		}
 		return Undefined(), nil
-	}
+	}}
 }
 
 func (p *parser) negate(x node) node {

@@ -38,6 +38,7 @@ type parser struct {
 	tok   token // the one to be read next
 	depth int
 	reads []read // of names so far
+	cells *int   // of the template so far
 	err   error
 }
 
@@ -318,7 +319,7 @@ func (p *parser) word(t token) node {
 		return node{}
 	}
 	p.reads = append(p.reads, read{name: t.text})
-	n := p.impure(variable(slot))
+	n := variable(slot)
 	n.read = len(p.reads)
 	return n
 }

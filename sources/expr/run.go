@@ -31,6 +31,8 @@ type run struct {
 	work    int
 	args    []Value // of the calls under way, innermost last
 	item    Value   // what map, select and their like are looking at
+	loop    *Loop   // whose evaluation this is; nil: none's
+	kept    []kept  // of the template, by the loop
 }
 
 // reset makes r ready for the next evaluation, without holding on to values.

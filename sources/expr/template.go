@@ -43,6 +43,7 @@ type Template struct {
 	source   string
 	pieces   []piece
 	reads    []read
+	cells    int // that a Loop may keep
 	constant bool
 	value    Value // where constant
 	runs     sync.Pool

@@ -1,0 +1,60 @@
+package tap
+
+import (
+	"unsafe"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch"
+)
+
+// view is what the templates of keep and add see: the answer, and one record
+// of it after the other. What they compute of the answer or of a parent is
+// computed once for all its records.
+type view struct {
+	loop   *expr.Loop
+	eval   func(*expr.Template) (expr.Value, error)
+	parent []byte
+	within bool // an answer of which more comes
+}
+
+func newView(vars expr.Vars) *view {
+	own := make(expr.Vars, sources.VarCount)
+	copy(own, vars)
+	v := &view{loop: expr.NewLoop(own, sources.VarRecord)}
+	v.eval = v.loop.Eval
+	return v
+}
+
+// page shows the records of a page; answer says that the answer is looked at,
+// too.
+func (v *view) page(page *fetch.Page, answer bool) {
+	if v.within {
+		v.loop.Forget()
+	} else {
+		v.loop.Begin()
+	}
+	v.within = page.Partial
+	v.parent = nil
+	v.loop.Set(sources.VarParent, expr.Undefined())
+	v.loop.Set(sources.VarPage, expr.Dict([]string{"records"}, []expr.Value{expr.Int(int64(page.Count()))}))
+	if answer {
+		v.loop.Set(sources.VarResponse, expr.JSONBytes(page.Body))
+		v.loop.Set(sources.VarHeaders, fetch.HeaderValue(page.Header))
+	}
+}
+
+// record shows a record and its parent. Records of one parent stand one after
+// the other.
+func (v *view) record(record, parent []byte) {
+	v.loop.Set(sources.VarRecord, expr.JSONBytes(record))
+	if len(parent) == len(v.parent) && unsafe.SliceData(parent) == unsafe.SliceData(v.parent) {
+		return
+	}
+	v.parent = parent
+	if parent == nil {
+		v.loop.Set(sources.VarParent, expr.Undefined())
+		return
+	}
+	v.loop.Set(sources.VarParent, expr.JSONBytes(parent))
+}
