@@ -129,6 +129,9 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 	if ex.Status < 200 || ex.Status > 299 {
 		return w.judgeStatus(ex)
 	}
+	if v, partial := judgePartial(ex); partial {
+		return v
+	}
 	switch {
 	case errors.Is(splitErr, ErrBroken):
 		return again(-1, splitErr).advise("is base_url right, and does the API answer in JSON?")
