@@ -9,14 +9,9 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 )
 
-const (
-	// maxBacks is how often a walk steps back without getting further: an API
-	// whose total counts what is left would send it back for ever.
-	maxBacks = 16
-	// maxEmpty is how many pages without records may follow one another: an API
-	// whose answers always name a next page would be asked for ever.
-	maxEmpty = 1000
-)
+// maxEmpty is how many pages without records may follow one another: an API
+// whose answers always name a next page would be asked for ever.
+const maxEmpty = 1000
 
 // trace is what a walk remembers of a page, to suspect its end.
 type trace struct {
@@ -44,8 +39,8 @@ type suspicion struct {
 	stride int64 // pages until seen moves up
 	empty  int   // pages without records in a row
 
-	furthest int64 // page or offset
-	backs    int   // steps back since the walk got there
+	left  int64 // least number of records still to be read, of a walk that went back
+	backs int   // pages since then
 }
 
 func newSuspicion() suspicion { return suspicion{seed: maphash.MakeSeed(), stride: 1} }
@@ -156,7 +151,7 @@ func (w *Walk) tokenHash(next Position) uint64 {
 }
 
 // total reads the answer's own count into next, and returns by how much it
-// shrank. Where the walk is numbered, the latest count says where it ends;
+// shrank, a negative number where it grew. Where the walk is numbered, the latest count says where it ends;
 // elsewhere the least one does, since what was counted later may lie on pages
 // that are behind.
 func (w *Walk) total(page *Page, next *Position) (lost int64, err error) {
@@ -170,7 +165,7 @@ func (w *Walk) total(page *Page, next *Position) (lost int64, err error) {
 	}
 	if before := w.pos.Total; before != nil {
 		page.Moved = *before != n
-		if lost = max(0, *before-n); !w.numbered() {
+		if lost = *before - n; !w.numbered() {
 			n = min(n, *before)
 		}
 	}
@@ -181,37 +176,6 @@ func (w *Walk) total(page *Page, next *Position) (lost int64, err error) {
 func (w *Walk) numbered() bool {
 	t := w.stream.Pagination.Type
 	return t == sources.PaginatePage || t == sources.PaginateOffset
-}
-
-// stepBack moves next to as many records before the page just read as the
-// total lost: where they vanished from pages behind, others have moved there
-// that no page had yet. It reports whether it did.
-func (w *Walk) stepBack(next *Position, lost int64) (bool, error) {
-	at := w.pos.Offset
-	if w.stream.Pagination.Type == sources.PaginatePage {
-		at = w.pos.Number
-	}
-	behind := at - w.stream.Pagination.Start
-	if !w.numbered() || lost == 0 || behind <= 0 {
-		return false, nil
-	}
-	s := &w.suspicion
-	if s.backs++; at > s.furthest {
-		s.furthest, s.backs = at, 1
-	}
-	if s.backs > maxBacks {
-		return false, fmt.Errorf("the total shrinks again and again, to %d now%s: is it the records of the whole walk?", *next.Total, w.after())
-	}
-	if w.stream.Pagination.Type == sources.PaginateOffset {
-		next.Offset = at - min(lost, behind)
-		next.Records = max(0, w.pos.Records-lost)
-		return true, nil
-	}
-	size := max(1, w.pos.Records/behind)
-	pages := min(behind, (lost+size-1)/size)
-	next.Number = at - pages
-	next.Records = max(0, w.pos.Records-pages*size)
-	return true, nil
 }
 
 // complete checks a walk that ended against the API's own count.

@@ -89,13 +89,15 @@ func (p *Page) Release() {
 // Position is the request that comes next in a walk. The zero Position is the
 // first one. It holds no secret: those in tokens and URLs are sealed.
 type Position struct {
-	Token   json.RawMessage `json:"token,omitempty"`  // cursor, keyset
-	URL     string          `json:"url,omitempty"`    // next_url, link_header
-	Number  int64           `json:"number,omitempty"` // page
-	Offset  int64           `json:"offset,omitempty"` // offset
-	Pages   int64           `json:"pages"`            // pages before this one
-	Records int64           `json:"records"`          // records in them, less those stepped back over
-	Total   *int64          `json:"total,omitempty"`  // the API's own count, as last known
+	Token   json.RawMessage `json:"token,omitempty"`    // cursor, keyset
+	URL     string          `json:"url,omitempty"`      // next_url, link_header
+	Number  int64           `json:"number,omitempty"`   // page
+	Offset  int64           `json:"offset,omitempty"`   // offset
+	Pages   int64           `json:"pages"`              // pages before this one
+	Records int64           `json:"records"`            // records in them, less those stepped back over
+	Total   *int64          `json:"total,omitempty"`    // the API's own count, as last known
+	PerPage int64           `json:"per_page,omitempty"` // page with total: the least number of records of one
+	Behind  *Behind         `json:"behind,omitempty"`   // where the walk went back
 }
 
 // First reports whether no page came before.

@@ -162,11 +162,16 @@ func (w *Walk) advance(page *Page) error {
 	}
 	back := false
 	if !stopped {
-		if back, err = w.stepBack(&next, lost); err != nil {
+		var over bool
+		if back, over, err = w.goBack(&next, n, lost); err != nil {
 			return err
 		}
+		last = last && !back || over
 	}
-	if page.Last = last && !back; !page.Last {
+	if !back && !last {
+		next.PerPage = fewest(w.pos.PerPage, n)
+	}
+	if page.Last = last; !page.Last {
 		page.Next = next
 		return w.suspect(page, next, back)
 	}

@@ -1,0 +1,129 @@
+package fetch
+
+import (
+	"fmt"
+
+	"github.com/tap-rest/tap-rest/sources"
+)
+
+// maxBacks is how many pages in a row a walk that went back may read without
+// coming nearer to the end: totals that rise and fall by themselves would send
+// it to and fro for ever.
+const maxBacks = 64
+
+// Behind is where a walk stands that went back in its list, because records had
+// vanished from it. Places are counted in records from the start of the list.
+type Behind struct {
+	Done int64 `json:"done"`           // all before this place was read
+	From int64 `json:"from,omitempty"` // and what lies from here
+	To   int64 `json:"to,omitempty"`   // to here; nothing where they are equal
+}
+
+// read is b after a page was read that held what lies between two places, of a
+// list that had lost so many records since the page before: a negative number
+// where it grew. Where in the list that was is not known, so what counts as
+// read is what was read wherever it was.
+func (b Behind) read(from, to, lost int64) Behind {
+	b.Done = max(0, b.Done-max(0, lost))
+	b.From, b.To = b.From+max(0, -lost), b.To-max(0, lost)
+	switch {
+	case b.From >= b.To:
+		b.From, b.To = from, to
+	case from <= b.Done:
+	case from <= b.To && to >= b.From:
+		b.From, b.To = min(b.From, from), max(b.To, to)
+	default:
+		b.From, b.To = from, to
+	}
+	if from <= b.Done {
+		b.Done = max(b.Done, to)
+	}
+	if b.From <= b.Done {
+		b.Done = max(b.Done, b.To)
+		b.From, b.To = 0, 0
+	}
+	return b
+}
+
+// scale says where in its list a page lies: pages have numbers from first on,
+// and one more means so many records.
+type scale struct{ first, per int64 }
+
+func (s scale) place(number int64) int64 { return (number - s.first) * s.per }
+func (s scale) number(place int64) int64 { return s.first + place/s.per }
+
+// scale is how the walk's pages are counted; ok is false where they are not.
+func (w *Walk) scale() (s scale, at int64, ok bool) {
+	p := &w.stream.Pagination
+	switch p.Type {
+	case sources.PaginatePage:
+		behind := w.pos.Number - p.Start
+		per := w.pos.PerPage
+		if per == 0 && behind > 0 { // of a state that does not say
+			per = w.pos.Records / behind
+		}
+		return scale{p.Start, max(1, per)}, w.pos.Number, true
+	case sources.PaginateOffset:
+		return scale{p.Start, 1}, w.pos.Offset, true
+	}
+	return scale{}, 0, false
+}
+
+// goTo moves a position to the page that holds a place of the list.
+func (w *Walk) goTo(next *Position, s scale, place int64) {
+	switch w.stream.Pagination.Type {
+	case sources.PaginatePage:
+		next.Number = s.number(place)
+	case sources.PaginateOffset:
+		next.Offset = s.number(place)
+	}
+}
+
+// goBack moves next back where a list has lost records since the page before:
+// others have moved from a page to come to one that was read. It reports
+// whether next is another page than the one that follows, and whether that is
+// known to be the last.
+func (w *Walk) goBack(next *Position, n, lost int64) (moved, last bool, err error) {
+	s, at, ok := w.scale()
+	if !ok || lost <= 0 && w.pos.Behind == nil {
+		return false, false, nil
+	}
+	from := s.place(at)
+	b := Behind{Done: from}
+	if w.pos.Behind != nil {
+		b = *w.pos.Behind
+	}
+	before := b.Done
+	b = b.read(from, from+n, lost)
+	next.Records = max(0, w.pos.Records+b.Done-before)
+	next.Behind = nil
+	if b.Done == from+n && b.From == b.To || n == 0 && from <= b.Done {
+		return false, false, nil
+	}
+	if w.stuck(*next.Total - b.Done) {
+		return false, false, fmt.Errorf("the total shrinks again and again, to %d now%s: is it the records of the whole walk?", *next.Total, w.after())
+	}
+	w.goTo(next, s, b.Done)
+	if b.From < b.To || b.Done%s.per > 0 {
+		next.Behind = &b
+	}
+	return true, b.Done >= *next.Total, nil
+}
+
+// stuck reports whether going back has not brought the walk any nearer to its
+// end for too long.
+func (w *Walk) stuck(left int64) bool {
+	s := &w.suspicion
+	if s.backs++; s.backs == 1 || left < s.left {
+		s.left, s.backs = left, 1
+	}
+	return s.backs > maxBacks
+}
+
+// fewest is the least number of records of a page that was not the last.
+func fewest(before, n int64) int64 {
+	if before == 0 || n > 0 && n < before {
+		return n
+	}
+	return before
+}
