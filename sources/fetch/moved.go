@@ -79,14 +79,14 @@ func (w *Walk) goTo(next *Position, s scale, place int64) {
 	}
 }
 
-// goBack moves next back where a list has lost records since the page before:
-// others have moved from a page to come to one that was read. It reports
-// whether next is another page than the one that follows, and whether that is
-// known to be the last.
-func (w *Walk) goBack(next *Position, n, lost int64) (moved, last bool, err error) {
+// moved is where a walk stands in its list after a page of n records, which has
+// lost so many records since the page before; nil where its pages are not
+// counted, or nothing has moved.
+func (w *Walk) moved(next *Position, n, lost int64) *Behind {
+	next.Behind = nil
 	s, at, ok := w.scale()
 	if !ok || lost <= 0 && w.pos.Behind == nil {
-		return false, false, nil
+		return nil
 	}
 	from := s.place(at)
 	b := Behind{Done: from}
@@ -96,18 +96,24 @@ func (w *Walk) goBack(next *Position, n, lost int64) (moved, last bool, err erro
 	before := b.Done
 	b = b.read(from, from+n, lost)
 	next.Records = max(0, w.pos.Records+b.Done-before)
-	next.Behind = nil
 	if b.Done == from+n && b.From == b.To || n == 0 && from <= b.Done {
-		return false, false, nil
+		return nil
 	}
+	return &b
+}
+
+// goBack moves next to the first record of the list that may not have been
+// read, and reports whether there is none.
+func (w *Walk) goBack(next *Position, b *Behind) (last bool, err error) {
+	s, _, _ := w.scale()
 	if w.stuck(*next.Total - b.Done) {
-		return false, false, fmt.Errorf("the total shrinks again and again, to %d now%s: is it the records of the whole walk?", *next.Total, w.after())
+		return false, fmt.Errorf("the total shrinks again and again, to %d now%s: is it the records of the whole walk?", *next.Total, w.after())
 	}
 	w.goTo(next, s, b.Done)
 	if b.From < b.To || b.Done%s.per > 0 {
-		next.Behind = &b
+		next.Behind = b
 	}
-	return true, b.Done >= *next.Total, nil
+	return b.Done >= *next.Total, nil
 }
 
 // stuck reports whether going back has not brought the walk any nearer to its

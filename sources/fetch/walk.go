@@ -152,6 +152,7 @@ func (w *Walk) advance(page *Page) error {
 	if err != nil {
 		return err
 	}
+	behind := w.moved(&next, n, lost)
 	step, err := w.step(&next, n)
 	if err != nil {
 		return err
@@ -160,15 +161,12 @@ func (w *Walk) advance(page *Page) error {
 	if err != nil {
 		return err
 	}
-	back := false
-	if !stopped {
-		var over bool
-		if back, over, err = w.goBack(&next, n, lost); err != nil {
+	back := behind != nil && !stopped
+	if back {
+		if last, err = w.goBack(&next, behind); err != nil {
 			return err
 		}
-		last = last && !back || over
-	}
-	if !back && !last {
+	} else if !last {
 		next.PerPage = fewest(w.pos.PerPage, n)
 	}
 	if page.Last = last; !page.Last {
