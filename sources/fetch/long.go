@@ -62,9 +62,8 @@ func (c *Client) fromMemory(wire []byte, h http.Header) *long {
 
 // inFile is a body that goes to a file.
 func (c *Client) inFile(file overflow, h http.Header) *long {
-	open := func() (io.ReadCloser, error) { return io.NopCloser(file.Open()), nil }
 	draft, _ := file.(*journal.Draft)
-	return &long{wire: open, encoded: h.Values("Content-Encoding"), most: c.most, file: file, draft: draft}
+	return &long{wire: file.Open, encoded: h.Values("Content-Encoding"), most: c.most, file: file, draft: draft}
 }
 
 // fromJournal is a body that is recorded.
@@ -79,7 +78,10 @@ func (l *long) recorded(j *journal.Journal, place journal.Place) {
 	l.file, l.draft = nil, nil
 	l.wire = func() (io.ReadCloser, error) {
 		_, body, err := j.Stream(place)
-		return body, err
+		if err != nil {
+			return nil, err
+		}
+		return body, nil
 	}
 }
 

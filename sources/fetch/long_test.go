@@ -359,7 +359,7 @@ func TestLongDamage(t *testing.T) {
 	}
 	f, err := os.OpenFile(names[2], os.O_RDWR, 0)
 	if err == nil {
-		_, err = f.WriteAt([]byte("\n"), 5<<20)
+		_, err = f.WriteAt([]byte("\n"), 64<<10+100) // in the body
 		err = errors.Join(err, f.Close())
 	}
 	if err != nil {

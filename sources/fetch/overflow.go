@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"time"
 )
@@ -13,8 +14,8 @@ import (
 // the wire.
 type overflow interface {
 	io.Writer
-	Open() io.Reader // from the first byte; of one that is still there
-	Discard()        // deletes it; again, it does nothing
+	Open() (io.ReadCloser, error) // from the first byte; of one that is still there
+	Discard()                     // deletes it; again, it does nothing
 }
 
 // diskError is a file that cannot be written: asking again would not help.
@@ -46,7 +47,7 @@ func (c *Client) receive(ex *Exchange, wire *wireReader, length int64, out *outg
 	if !errors.Is(err, errTooLarge) {
 		return c.decode(ex, raw, err, false)
 	}
-	file, err := out.overflow()
+	file, err := out.overflow(ex.Header)
 	if err != nil { // it may be short all the same
 		raw, readErr := readAll(raw, wire, MaxBody)
 		if errors.Is(readErr, errTooLarge) {
@@ -144,13 +145,13 @@ func (l *long) decodesLong() bool {
 	return n > MaxBody
 }
 
-// overflow begins the file of a long answer: in the journal, where that keeps
-// the walk's exchanges.
-func (w *Walk) overflow() (overflow, error) {
+// overflow begins the file of a long answer with these headers: in the journal,
+// where that keeps the walk's exchanges.
+func (w *Walk) overflow(h http.Header) (overflow, error) {
 	if w.rec == nil {
 		return newTempFile()
 	}
-	d, err := w.rec.Journal.Draft()
+	d, err := w.rec.Journal.Draft(h)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrJournal, err)
 	}
@@ -184,7 +185,9 @@ func (t *tempFile) Write(p []byte) (int, error) {
 }
 
 // Open reads the file from its beginning.
-func (t *tempFile) Open() io.Reader { return io.NewSectionReader(t.File, 0, t.size) }
+func (t *tempFile) Open() (io.ReadCloser, error) {
+	return io.NopCloser(io.NewSectionReader(t.File, 0, t.size)), nil
+}
 
 // Discard deletes the file.
 func (t *tempFile) Discard() {

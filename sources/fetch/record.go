@@ -156,12 +156,12 @@ func (w *Walk) recallAt(place journal.Place, out *outgoing) (*Page, error) {
 
 // read reads an exchange back, as if it had just come.
 func (c *Client) read(j *journal.Journal, place journal.Place, out *outgoing) (*Exchange, error) {
-	kept, short, err := c.readKept(j, place)
+	kept, size, short, err := c.readKept(j, place)
 	if err != nil {
 		return nil, err
 	}
 	ex := &Exchange{
-		Request: kept.Request, Status: kept.Status, Header: kept.Header, Body: kept.Body, Wire: place.Size(),
+		Request: kept.Request, Status: kept.Status, Header: kept.Header, Body: kept.Body, Wire: size,
 		At: kept.At, Took: kept.Took, RequestID: c.requestID(kept.Header), Attempts: kept.Attempts,
 	}
 	if out != nil {
@@ -188,20 +188,19 @@ func (c *Client) read(j *journal.Journal, place journal.Place, out *outgoing) (*
 	return ex, err
 }
 
-// readKept reads an exchange: without its body where that is not short.
-func (c *Client) readKept(j *journal.Journal, place journal.Place) (kept *journal.Exchange, short bool, err error) {
-	if place.Size() > MaxBody {
-		kept, body, err := j.Stream(place)
-		if err == nil {
-			err = body.Close()
-		}
-		if err != nil || kept.Header.Get(sealedHeader) == "" {
-			return kept, false, err
-		}
-		// It was short before its secrets were sealed.
+// readKept reads an exchange, whose body came in so many bytes: without that
+// where it is not short.
+func (c *Client) readKept(j *journal.Journal, place journal.Place) (kept *journal.Exchange, size int64, short bool, err error) {
+	kept, body, err := j.Stream(place)
+	if err != nil {
+		return nil, 0, false, err
 	}
-	kept, err = j.Read(place, c.wires.take())
-	return kept, true, err
+	// One that holds marks was short before its secrets were sealed.
+	size, short = body.Size(), body.Size() <= MaxBody || kept.Header.Get(sealedHeader) != ""
+	if short {
+		kept.Body, err = body.Append(c.wires.take())
+	}
+	return kept, size, short, errors.Join(err, body.Close())
 }
 
 // unseal puts the secrets of an answer back.

@@ -25,7 +25,7 @@ type outgoing struct {
 	digest [16]byte // of all but auth, where the walk is recorded
 	// overflow begins a file for an answer that is too long for memory; nil:
 	// there is none.
-	overflow func() (overflow, error)
+	overflow func(http.Header) (overflow, error)
 }
 
 func (o *outgoing) request(ctx context.Context) *http.Request {

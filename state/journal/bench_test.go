@@ -1,13 +1,18 @@
 package journal
 
 import (
-	"bytes"
+	"fmt"
+	"math/rand/v2"
 	"testing"
 )
 
 func benchExchange(size int) *Exchange {
 	e := exchange("a", "0d2f6c1d6a6c0a0b8f3f4c9b8f2d7a11", 0, 0, 0)
-	e.Body = bytes.Repeat([]byte(`{"id":9007199254740993,"name":"x"},`), size/35)
+	r := rand.New(rand.NewPCG(1, 2))
+	for len(e.Body) < size {
+		e.Body = fmt.Appendf(e.Body, `{"id":%d,"customer":%d,"status":%q,"total":%.2f,"note":null,"created_at":"2025-%02d-%02dT%02d:%02d:00Z"},`,
+			9007199254740993+len(e.Body), r.IntN(2000), []string{"paid", "shipped", "draft"}[r.IntN(3)], 100*r.Float64(), 1+r.IntN(12), 1+r.IntN(28), r.IntN(24), r.IntN(60))
+	}
 	return e
 }
 

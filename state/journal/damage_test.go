@@ -258,7 +258,7 @@ func TestNewerVersion(t *testing.T) {
 	t.Run("segment", func(t *testing.T) {
 		newer := fs.clone()
 		b := newer.files[name].now
-		b[8] = 2
+		b[8] = version + 1
 		resum(b[:headerSize], headerSize-4, b[:headerSize-4])
 		checkNewer(t, newer, 0)
 	})

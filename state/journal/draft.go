@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/klauspost/compress/s2"
 )
 
 const (
@@ -22,14 +25,15 @@ const (
 type Draft struct {
 	journal *Journal
 	name    string
-	file    File // nil once it is recorded or discarded
-	size    int64
-	sum     uint32
+	file    File       // nil once it is recorded or discarded
+	packing *s2.Writer // nil: the body is kept as it comes
+	form    form
+	stored  storedWriter
 }
 
-// Draft begins a body. What a run leaves of one is deleted when the journal is
-// opened the next time.
-func (j *Journal) Draft() (*Draft, error) {
+// Draft begins the body of an answer with these headers. What a run leaves of
+// one is deleted when the journal is opened the next time.
+func (j *Journal) Draft(h http.Header) (*Draft, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if err := j.writable(); err != nil {
@@ -41,21 +45,78 @@ func (j *Journal) Draft() (*Draft, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a draft in the journal: %w", classify(err))
 	}
-	return &Draft{journal: j, name: name, file: f}, nil
+	d := &Draft{journal: j, name: name, file: f, stored: storedWriter{file: f}}
+	if packs(h) {
+		d.packing, d.form.packing = newPacking(&d.stored), packedS2
+	}
+	return d, nil
 }
 
-// Write appends to the body.
+// Write appends to the body. After an error the draft is of no use.
 func (d *Draft) Write(b []byte) (int, error) {
-	if err := writeAll(d.file, b, draftRoom+d.size); err != nil {
-		return 0, fmt.Errorf("write to the journal %s: %w", d.name, classify(err))
+	out := io.Writer(&d.stored)
+	if d.packing != nil {
+		out = d.packing
 	}
-	d.size, d.sum = d.size+int64(len(b)), update(d.sum, b)
+	n, err := out.Write(b)
+	if d.form.size += int64(n); err != nil {
+		return n, fmt.Errorf("write to the journal %s: %w", d.name, classify(err))
+	}
+	return n, nil
+}
+
+// flush writes out what waits to be packed.
+func (d *Draft) flush() error {
+	if d.packing == nil {
+		return nil
+	}
+	if err := d.packing.Flush(); err != nil {
+		return fmt.Errorf("write to the journal %s: %w", d.name, classify(err))
+	}
+	return nil
+}
+
+// Open reads the body from its beginning, as far as it was written, until the
+// draft is recorded or discarded. The reader is to be closed.
+func (d *Draft) Open() (io.ReadCloser, error) {
+	if err := d.flush(); err != nil {
+		return nil, err
+	}
+	in := io.NewSectionReader(d.file, draftRoom, d.stored.size)
+	if d.packing == nil {
+		return io.NopCloser(in), nil
+	}
+	u := d.journal.unpackers.Get().(*unpacker)
+	u.reset(in)
+	return &draftReader{u.s2, u, d.journal}, nil
+}
+
+// draftReader reads a draft that is packed.
+type draftReader struct {
+	io.Reader
+	unpacker *unpacker
+	journal  *Journal
+}
+
+func (r *draftReader) Close() error {
+	r.journal.unpackers.Put(r.unpacker)
+	return nil
+}
+
+// storedWriter writes a body to its draft as it is to lie on disk.
+type storedWriter struct {
+	file File
+	size int64
+	sum  uint32
+}
+
+func (w *storedWriter) Write(b []byte) (int, error) {
+	if err := writeAll(w.file, b, draftRoom+w.size); err != nil {
+		return 0, err
+	}
+	w.size, w.sum = w.size+int64(len(b)), update(w.sum, b)
 	return len(b), nil
 }
-
-// Open reads the body from its beginning, until the draft is recorded or
-// discarded.
-func (d *Draft) Open() io.Reader { return io.NewSectionReader(d.file, draftRoom, d.size) }
 
 // Discard deletes a draft, unless it was recorded.
 func (d *Draft) Discard() {
@@ -83,6 +144,9 @@ func (j *Journal) appendDraft(e *Exchange, d *Draft) (Place, error) {
 	if d.file == nil {
 		return Place{}, errors.New("the draft is recorded or discarded")
 	}
+	if err := d.flush(); err != nil {
+		return Place{}, err
+	}
 	if err := d.file.Sync(); err != nil { // it takes longest, and nobody waits for it
 		return Place{}, fmt.Errorf("sync %s: %w", d.name, classify(err))
 	}
@@ -100,7 +164,7 @@ func (j *Journal) appendDraft(e *Exchange, d *Draft) (Place, error) {
 	if err != nil {
 		return Place{}, err
 	}
-	place := Place{s.number, draftRoom - headerSize, headerSize, d.size}
+	place := Place{s.number, draftRoom - headerSize, headerSize, d.stored.size}
 	p.put(e, place, anew)
 	return place, nil
 }
@@ -109,15 +173,13 @@ func (j *Journal) appendDraft(e *Exchange, d *Draft) (Place, error) {
 // name. Nothing is appended to it.
 func (j *Journal) adopt(e *Exchange, anew bool, d *Draft) (*segment, error) {
 	s := j.nextSegment()
-	short := *e
-	short.Body = nil
-	b := appendExchange(nil, &short, anew)
+	b := appendExchange(nil, e, anew, d.form)
 	if free := draftRoom - headerSize - len(b); free < 0 {
 		return nil, fmt.Errorf("%w: %d bytes, more than %d", ErrLongHead, len(b), draftRoom-headerSize)
 	}
 	b = slices.Concat(b, make([]byte, draftRoom-headerSize-len(b)))
 	copy(b, s.mark[:])
-	sealSum(b, kindExchange, d.sum, d.size)
+	sealSum(b, kindExchange, d.stored.sum, d.stored.size)
 	err := writeAll(d.file, append(s.header(), b...), 0)
 	if err == nil {
 		err = d.file.Sync()
@@ -128,7 +190,7 @@ func (j *Journal) adopt(e *Exchange, anew bool, d *Draft) (*segment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a segment of %s: %w", d.name, classify(err))
 	}
-	s.size = draftRoom + d.size
+	s.size = draftRoom + d.stored.size
 	j.next++
 	j.size += s.size
 	j.segments, j.current, j.newNames = append(j.segments, s), nil, true

@@ -11,14 +11,21 @@ import (
 // they lie on disk. The exchange is f's until the next call; a body over MaxWhole
 // is left out of it. It ends with the first error of f, and returns it.
 func (j *Journal) Each(f func(e *Exchange) error) error {
-	var body []byte
+	r := eachReader{Journal: j, unpacker: newUnpacker()}
 	for _, s := range j.snapshot() {
-		var err error
-		if body, err = j.eachOf(&s, body, f); err != nil {
+		if err := r.segment(&s, f); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// eachReader is what Each needs.
+type eachReader struct {
+	*Journal
+	unpacker *unpacker
+	stored   []byte // memory for bodies as they lie on disk
+	body     []byte // and as they came
 }
 
 // snapshot copies what is known of the segments.
@@ -32,39 +39,53 @@ func (j *Journal) snapshot() []segment {
 	return segments
 }
 
-// eachOf hands the buffer for bodies back.
-func (j *Journal) eachOf(s *segment, body []byte, f func(e *Exchange) error) ([]byte, error) {
-	file, err := j.fs.Open(j.path(s.number))
+func (r *eachReader) segment(s *segment, f func(e *Exchange) error) error {
+	file, err := r.fs.Open(r.path(s.number))
 	if errors.Is(classify(err), ErrGone) {
-		return body, nil // pruned meanwhile
+		return nil // pruned meanwhile
 	}
 	if err != nil {
-		return body, fmt.Errorf("read the journal: %w", err)
+		return fmt.Errorf("read the journal: %w", err)
 	}
 	defer file.Close()
-	sc := scanner{file: file, size: s.size, segment: s.number, mark: s.mark, off: headerSize, body: body, bodies: isShortExchange}
+	sc := scanner{file: file, size: s.size, segment: s.number, mark: s.mark, off: headerSize, body: r.stored, bodies: isShortExchange}
+	defer func() { r.stored = sc.body }()
 	for {
 		it, err := sc.next()
 		if err == io.EOF || errors.Is(err, errDamaged) {
-			return sc.body, nil
+			return nil
 		}
 		if err != nil {
-			return sc.body, fmt.Errorf("read the journal %s: %w", j.path(s.number), err)
+			return fmt.Errorf("read the journal %s: %w", r.path(s.number), err)
 		}
 		if !it.whole || it.kind != kindExchange {
 			continue
 		}
-		e, ok := readExchange(it.head)
-		if !ok {
-			continue
-		}
-		if e.Body = it.body; it.place.body > MaxWhole {
-			e.LeftOut = it.place.body
-		}
-		if err := f(e); err != nil {
-			return sc.body, err
+		if e := r.exchange(it); e != nil {
+			if err := f(e); err != nil {
+				return err
+			}
 		}
 	}
+}
+
+// exchange reads an exchange that a scanner found, or nil where it makes no
+// sense.
+func (r *eachReader) exchange(it found) *Exchange {
+	e, of, ok := readExchange(it.head, it.place.body)
+	if !ok {
+		return nil
+	}
+	if max(of.size, it.place.body) > MaxWhole {
+		e.LeftOut = of.size
+		return e
+	}
+	var err error
+	if r.body, err = r.unpacker.unpack(r.body[:0], it.body, of); err != nil {
+		return nil
+	}
+	e.Body = r.body
+	return e
 }
 
 func isShortExchange(k kind, size int64) bool { return k == kindExchange && size <= MaxWhole }

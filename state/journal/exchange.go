@@ -42,11 +42,8 @@ type Place struct {
 	segment uint32
 	head    uint32 // length of prelude and head
 	offset  int64
-	body    int64
+	body    int64 // bytes that the body takes
 }
-
-// Size is the length of the body in bytes.
-func (p Place) Size() int64 { return p.body }
 
 // end is the offset behind the exchange.
 func (p Place) end() int64 { return p.offset + int64(p.head) + p.body }
@@ -62,9 +59,9 @@ func secret(name string) bool {
 	return strings.HasPrefix(name, "Proxy-") || slices.Contains(secretHeaders, name)
 }
 
-// appendExchange writes a sealed frame without its body over b. An exchange
-// anew takes the place of another one.
-func appendExchange(b []byte, e *Exchange, anew bool) []byte {
+// appendExchange writes a frame without its body over b, to be sealed. An
+// exchange anew takes the place of another one.
+func appendExchange(b []byte, e *Exchange, anew bool, f form) []byte {
 	b = appendKey(newFrame(b), e.Key)
 	b = appendInt(b, flag(anew))
 	b = append(b, e.Digest[:]...)
@@ -75,8 +72,7 @@ func appendExchange(b []byte, e *Exchange, anew bool) []byte {
 	b = appendInt(b, e.Attempts)
 	b = appendInt(b, e.Records)
 	b = appendHeader(b, e.Header)
-	seal(b, kindExchange, e.Body)
-	return b
+	return appendForm(b, f)
 }
 
 // appendHeader writes a count and then pairs, one for each value.
@@ -99,8 +95,9 @@ func appendHeader(b []byte, h http.Header) []byte {
 	return b
 }
 
-// readExchange reads all but the body.
-func readExchange(head []byte) (*Exchange, bool) {
+// readExchange reads all but the body, which takes so many bytes on disk, and
+// how that lies there.
+func readExchange(head []byte, stored int64) (*Exchange, form, bool) {
 	d := decoder{b: head}
 	k := d.key()
 	d.int() // whether it is anew
@@ -111,7 +108,8 @@ func readExchange(head []byte) (*Exchange, bool) {
 	e.Request = d.text()
 	e.Status, e.Attempts, e.Records = d.int(), d.int(), d.int()
 	e.Header = d.header()
-	return e, !d.bad
+	f := d.form(stored)
+	return e, f, !d.bad
 }
 
 func (d *decoder) header() http.Header {

@@ -75,7 +75,7 @@ func appendSome(j *Journal, e *Exchange, long bool) (Place, error) {
 	if !long {
 		return j.Append(e)
 	}
-	d, err := j.Draft()
+	d, err := j.Draft(e.Header)
 	if err != nil {
 		return Place{}, err
 	}

@@ -25,7 +25,7 @@ func exchange(pass, partition string, generation, n, take int) *Exchange {
 		Request:  "GET https://api.example.com/" + id,
 		Status:   200 + take,
 		Header:   http.Header{"Content-Type": {"application/json"}, "X-Id": {id, "b"}},
-		Body:     bytes.Repeat([]byte(id), 3),
+		Body:     bytes.Repeat([]byte(id), 3+40*(n&1)), // the long ones are packed
 		Attempts: 1 + n%3,
 		Records:  n * 10,
 	}
@@ -205,7 +205,7 @@ func framesOf(t testing.TB, b []byte) []frameAt {
 		end := off + preludeSize + int(fixed.head) + int(fixed.body)
 		f := frameAt{from: off, to: end, kind: fixed.kind}
 		if fixed.kind == kindExchange {
-			e, ok := readExchange(b[off+preludeSize : off+preludeSize+int(fixed.head)])
+			e, _, ok := readExchange(b[off+preludeSize:off+preludeSize+int(fixed.head)], int64(fixed.body))
 			if !ok {
 				t.Fatal("the test's own journal is damaged")
 			}

@@ -47,6 +47,9 @@ type Journal struct {
 	lock         io.Closer
 	warnings     []string
 
+	packer    packer // its lock is taken before mu
+	unpackers sync.Pool
+
 	// syncing is held while files are synced or deleted. It is taken before mu.
 	syncing sync.Mutex
 
@@ -106,6 +109,7 @@ func newJournal(dir string, o Options) *Journal {
 		maxAge: o.MaxAge, maxBytes: o.MaxBytes, segmentBytes: o.segmentBytes(),
 		index: index{passes: map[string]*pass{}}, next: 1,
 	}
+	j.unpackers.New = func() any { return newUnpacker() }
 	if j.fs == nil {
 		j.fs = osFS{}
 	}

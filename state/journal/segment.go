@@ -12,7 +12,7 @@ import (
 
 const (
 	magic      = "tap-rest"
-	version    = 1
+	version    = 2 // 1 is read too
 	headerSize = 40
 	suffix     = ".journal"
 	// lastSegment leaves room for those after it.
@@ -90,7 +90,7 @@ func (s *segment) readHeader(b []byte) headerState {
 	if string(b[:len(magic)]) != magic || sum != checksum(b[:headerSize-4]) {
 		return headerDamaged
 	}
-	if binary.LittleEndian.Uint32(b[8:]) != version {
+	if v := binary.LittleEndian.Uint32(b[8:]); v < 1 || v > version {
 		return headerNewer
 	}
 	if binary.LittleEndian.Uint32(b[12:]) != s.number {

@@ -3,7 +3,6 @@ package journal
 import (
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 )
 
@@ -15,27 +14,32 @@ import (
 // After an error the exchange is not recorded, and the journal is as before;
 // with ErrFull a later try may succeed, with ErrFailed none will.
 func (j *Journal) Append(e *Exchange) (Place, error) {
+	j.packer.mu.Lock()
+	defer j.packer.mu.Unlock()
+	body, f := j.packer.pack(e.Body, e.Header)
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	place, err := j.append(e)
+	place, err := j.append(e, body, f)
 	if err != nil {
 		return Place{}, fmt.Errorf("record %v: %w", e.Key, err)
 	}
 	return place, nil
 }
 
-func (j *Journal) append(e *Exchange) (Place, error) {
+// append records an exchange whose body is as it is to lie on disk.
+func (j *Journal) append(e *Exchange, body []byte, f form) (Place, error) {
 	p, err := j.passFor(e)
 	if err != nil {
 		return Place{}, err
 	}
 	anew := p.runs[e.Partition].anew(e.N)
 	// Room for the body behind it, where one write does for both.
-	j.scratch = slices.Grow(appendExchange(j.scratch, e, anew), joined)
+	j.scratch = slices.Grow(appendExchange(j.scratch, e, anew, f), joined)
+	seal(j.scratch, kindExchange, body)
 	if len(j.scratch) > maxHead {
 		return Place{}, fmt.Errorf("request and headers have %d bytes, more than %d", len(j.scratch), maxHead)
 	}
-	place, err := j.write(j.scratch, e.Body)
+	place, err := j.write(j.scratch, body)
 	if err != nil {
 		return Place{}, err
 	}
@@ -206,98 +210,6 @@ func (j *Journal) Emitted(k Key) {
 		r.left = max(r.left, k.N)
 	}
 }
-
-// Read reads an exchange. Its body lies in buf, which is grown as needed: hand
-// it over again as buf[:0] for the next. What is damaged is an *Error; neither
-// it nor what lies behind it in its partition is served any more.
-func (j *Journal) Read(p Place, buf []byte) (*Exchange, error) {
-	e, body, err := j.Stream(p)
-	if err != nil {
-		return nil, err
-	}
-	defer body.Close()
-	e.Body = slices.Grow(buf[:0], int(p.body))[:p.body]
-	if _, err := io.ReadFull(body, e.Body); err != nil {
-		return nil, err
-	}
-	// What is damaged shows at the end.
-	if _, err := body.Read(nil); err != io.EOF {
-		return nil, err
-	}
-	return e, nil
-}
-
-// Stream reads an exchange without its body, and opens that to be read. Its
-// errors, and those of the body, are as Read's: what is damaged shows by the
-// end of the body at the latest. The body is to be closed.
-func (j *Journal) Stream(p Place) (*Exchange, io.ReadCloser, error) {
-	f, err := j.fs.Open(j.path(p.segment))
-	if err != nil {
-		return nil, nil, j.lost(p, classify(err))
-	}
-	e, fixed, err := readHead(f, p)
-	if err != nil {
-		_ = f.Close() // it was only read
-		return nil, nil, j.lost(p, err)
-	}
-	return e, &bodyReader{j: j, place: p, file: f, want: fixed.bodySum}, nil
-}
-
-// lost says that an exchange cannot be read, and sees to it that it is not
-// served any more.
-func (j *Journal) lost(p Place, err error) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.forget(p, errors.Is(err, errDamaged))
-	return &Error{j.path(p.segment), p.offset, "the exchange cannot be read", err}
-}
-
-// errDamaged is the cause of an Error where bytes are not what was written.
-var errDamaged = errors.New("damaged")
-
-func readHead(f File, p Place) (*Exchange, prelude, error) {
-	b := make([]byte, p.head)
-	if err := readAll(f, b, p.offset); err != nil {
-		return nil, prelude{}, err
-	}
-	fixed := parsePrelude(b)
-	if !headWhole(b) || fixed.kind != kindExchange || fixed.body != uint64(p.body) {
-		return nil, fixed, errDamaged
-	}
-	e, ok := readExchange(b[preludeSize:])
-	if !ok {
-		return nil, fixed, errDamaged
-	}
-	return e, fixed, nil
-}
-
-// bodyReader reads the body of an exchange and checks it at its end.
-type bodyReader struct {
-	j     *Journal
-	place Place
-	file  File
-	done  int64 // bytes read
-	sum   uint32
-	want  uint32
-}
-
-func (r *bodyReader) Read(b []byte) (int, error) {
-	left := r.place.body - r.done
-	if left == 0 {
-		if r.sum != r.want {
-			return 0, r.j.lost(r.place, errDamaged)
-		}
-		return 0, io.EOF
-	}
-	b = b[:min(int64(len(b)), left)]
-	if err := readAll(r.file, b, r.place.offset+int64(r.place.head)+r.done); err != nil {
-		return 0, r.j.lost(r.place, err)
-	}
-	r.sum, r.done = update(r.sum, b), r.done+int64(len(b))
-	return len(b), nil
-}
-
-func (r *bodyReader) Close() error { return r.file.Close() }
 
 // forget ends a partition's run at the exchange that lies at a place. Damage is
 // recorded before anything else is, so that what lies behind it is not taken
