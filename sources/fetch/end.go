@@ -41,6 +41,8 @@ type suspicion struct {
 
 	left  int64 // least number of records still to be read, of a walk that went back
 	backs int   // pages since then
+
+	unnumbered bool // next URLs or tokens hold no number of a page
 }
 
 func newSuspicion() suspicion { return suspicion{seed: maphash.MakeSeed(), stride: 1} }
@@ -100,6 +102,10 @@ func (w *Walk) suspect(page *Page, next Position, back bool) error {
 	n := page.Records.Len()
 	if s.empty++; n > 0 {
 		s.empty = 0
+	}
+	if back {
+		s.last, s.seen, s.pages, s.stride = trace{}, trace{}, 0, 1 // what they named comes again
+		now.token = 0
 	}
 	for _, before := range []trace{s.last, s.seen} {
 		if now.token != 0 && now.token == before.token && !w.stream.Pagination.Session {
@@ -171,11 +177,6 @@ func (w *Walk) total(page *Page, next *Position) (lost int64, err error) {
 	}
 	next.Total = &n
 	return lost, nil
-}
-
-func (w *Walk) numbered() bool {
-	t := w.stream.Pagination.Type
-	return t == sources.PaginatePage || t == sources.PaginateOffset
 }
 
 // complete checks a walk that ended against the API's own count.

@@ -17,30 +17,31 @@ type Behind struct {
 	Done int64 `json:"done"`           // all before this place was read
 	From int64 `json:"from,omitempty"` // and what lies from here
 	To   int64 `json:"to,omitempty"`   // to here; nothing where they are equal
+	Last bool  `json:"last,omitempty"` // there is nothing after To
 }
 
 // read is b after a page was read that held what lies between two places, of a
 // list that had lost so many records since the page before: a negative number
 // where it grew. Where in the list that was is not known, so what counts as
 // read is what was read wherever it was.
-func (b Behind) read(from, to, lost int64) Behind {
+func (b Behind) read(from, to, lost int64, last bool) Behind {
 	b.Done = max(0, b.Done-max(0, lost))
 	b.From, b.To = b.From+max(0, -lost), b.To-max(0, lost)
 	switch {
-	case b.From >= b.To:
-		b.From, b.To = from, to
+	case from <= b.Done && last:
+		return Behind{Done: to}
 	case from <= b.Done:
-	case from <= b.To && to >= b.From:
-		b.From, b.To = min(b.From, from), max(b.To, to)
-	default:
-		b.From, b.To = from, to
-	}
-	if from <= b.Done {
 		b.Done = max(b.Done, to)
+	case b.From < b.To && from <= b.To && to >= b.From:
+		b = Behind{Done: b.Done, From: min(b.From, from), To: max(b.To, to), Last: last || b.Last && to <= b.To}
+	default:
+		b = Behind{Done: b.Done, From: from, To: to, Last: last}
 	}
-	if b.From <= b.Done {
-		b.Done = max(b.Done, b.To)
-		b.From, b.To = 0, 0
+	switch {
+	case b.From >= b.To || b.To <= b.Done:
+		return Behind{Done: b.Done}
+	case b.From <= b.Done:
+		return Behind{Done: b.To, Last: b.Last}
 	}
 	return b
 }
@@ -66,7 +67,18 @@ func (w *Walk) scale() (s scale, at int64, ok bool) {
 	case sources.PaginateOffset:
 		return scale{p.Start, 1}, w.pos.Offset, true
 	}
-	return scale{}, 0, false
+	n := w.pos.Numbers
+	if n == nil {
+		return scale{}, 0, false
+	}
+	at, per := n.First, int64(1)
+	if here := w.pos.named(); here != "" {
+		at = numberAt(here, n.Place)
+	}
+	if n.Pages {
+		per = max(1, w.pos.PerPage)
+	}
+	return scale{n.First, per}, at, at >= n.First
 }
 
 // goTo moves a position to the page that holds a place of the list.
@@ -76,13 +88,15 @@ func (w *Walk) goTo(next *Position, s scale, place int64) {
 		next.Number = s.number(place)
 	case sources.PaginateOffset:
 		next.Offset = s.number(place)
+	default:
+		w.renamed(next, w.pos.Numbers, s.number(place))
 	}
 }
 
 // moved is where a walk stands in its list after a page of n records, which has
 // lost so many records since the page before; nil where its pages are not
-// counted, or nothing has moved.
-func (w *Walk) moved(next *Position, n, lost int64) *Behind {
+// counted, or nothing has moved. The page may be known to be the last.
+func (w *Walk) moved(next *Position, n, lost int64, last bool) *Behind {
 	next.Behind = nil
 	s, at, ok := w.scale()
 	if !ok || lost <= 0 && w.pos.Behind == nil {
@@ -94,9 +108,9 @@ func (w *Walk) moved(next *Position, n, lost int64) *Behind {
 		b = *w.pos.Behind
 	}
 	before := b.Done
-	b = b.read(from, from+n, lost)
+	b = b.read(from, from+n, lost, last)
 	next.Records = max(0, w.pos.Records+b.Done-before)
-	if b.Done == from+n && b.From == b.To || n == 0 && from <= b.Done {
+	if b == (Behind{Done: from + n}) || n == 0 && from <= b.Done {
 		return nil
 	}
 	return &b
@@ -113,8 +127,20 @@ func (w *Walk) goBack(next *Position, b *Behind) (last bool, err error) {
 	if b.From < b.To || b.Done%s.per > 0 {
 		next.Behind = b
 	}
-	return b.Done >= *next.Total, nil
+	if w.counts() {
+		return b.Done >= *next.Total, nil
+	}
+	return b.Last && b.From == b.To, nil
 }
+
+// counts reports whether the walk counts its pages itself.
+func (w *Walk) counts() bool {
+	t := w.stream.Pagination.Type
+	return t == sources.PaginatePage || t == sources.PaginateOffset
+}
+
+// numbered reports whether pages are counted, as far as the walk knows.
+func (w *Walk) numbered() bool { return w.counts() || w.pos.Numbers != nil }
 
 // stuck reports whether going back has not brought the walk any nearer to its
 // end for too long.

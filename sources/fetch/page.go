@@ -96,7 +96,8 @@ type Position struct {
 	Pages   int64           `json:"pages"`              // pages before this one
 	Records int64           `json:"records"`            // records in them, less those stepped back over
 	Total   *int64          `json:"total,omitempty"`    // the API's own count, as last known
-	PerPage int64           `json:"per_page,omitempty"` // page with total: the least number of records of one
+	PerPage int64           `json:"per_page,omitempty"` // the least number of records of a page, the last one aside
+	Numbers *Numbers        `json:"numbers,omitempty"`  // cursor, next_url, link_header: how they are numbered; nil: they are not
 	Behind  *Behind         `json:"behind,omitempty"`   // where the walk went back
 }
 

@@ -74,7 +74,7 @@ func (w *Walk) build() (*outgoing, error) {
 // makes of it.
 func (w *Walk) spec() sources.Request {
 	spec, then := w.stream.Request, w.stream.Pagination.AfterFirst
-	if w.pos.First() || then == nil {
+	if w.first() || then == nil {
 		return spec
 	}
 	if then.Method != "" {
@@ -93,6 +93,19 @@ func (w *Walk) spec() sources.Request {
 		spec.Body = then.Body
 	}
 	return spec
+}
+
+// first reports whether the walk asks for its first page, be it again.
+func (w *Walk) first() bool {
+	switch p := &w.stream.Pagination; p.Type {
+	case sources.PaginatePage:
+		return w.pos.Number == p.Start
+	case sources.PaginateOffset:
+		return w.pos.Offset == p.Start
+	case sources.PaginateNone:
+		return w.pos.First()
+	}
+	return w.pos.named() == ""
 }
 
 // pageValue is what the pagination sends: undefined where it sends nothing.

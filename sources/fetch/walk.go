@@ -152,10 +152,17 @@ func (w *Walk) advance(page *Page) error {
 	if err != nil {
 		return err
 	}
-	behind := w.moved(&next, n, lost)
+	var behind *Behind
+	if w.counts() {
+		behind = w.moved(&next, n, lost, false)
+	}
 	step, err := w.step(&next, n)
 	if err != nil {
 		return err
+	}
+	if !w.counts() {
+		w.renumber(&next, n)
+		behind = w.moved(&next, n, lost, !step.more)
 	}
 	last, stopped, err := w.ends(step)
 	if err != nil {
