@@ -173,7 +173,7 @@ func (w *Walk) advance(page *Page) error {
 		if last, err = w.goBack(&next, behind); err != nil {
 			return err
 		}
-	} else if !last {
+	} else if !last && next.Total != nil {
 		next.PerPage = fewest(w.pos.PerPage, n)
 	}
 	if page.Last = last; !page.Last {
