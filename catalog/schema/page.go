@@ -23,6 +23,13 @@ type RecordPath struct {
 	Columns     []string // it holds an array of rows, arrays or bare values, under these names
 	ColumnsPath string   // likewise; the names lie in the body at this gjson path: strings, or objects with "name"
 
+	// OneOrMany takes an object for an array of one, on the way to the records
+	// too; where Keyed is set, an empty array for an object without members.
+	OneOrMany bool
+
+	// ShortRows fills rows with fewer values than columns up with nulls.
+	ShortRows bool
+
 	// MissingIsEmpty makes a page without records of an answer that has
 	// nothing at the path. Null there is such a page always.
 	MissingIsEmpty bool

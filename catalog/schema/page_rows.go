@@ -150,6 +150,10 @@ func (s *PageScanner) appendRow(row []byte) int {
 		}
 		i, more = p.next(end, ']')
 	}
+	for ; s.where.ShortRows && n < len(names); n++ {
+		made = append(append(append(made, mark), names[n]...), ":null"...)
+		mark = ','
+	}
 	if n == 0 {
 		made = append(made, '{')
 	}

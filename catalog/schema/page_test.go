@@ -40,6 +40,9 @@ func TestScan(t *testing.T) {
 	columns := schema.RecordPath{Steps: []string{"rows"}, Columns: []string{"ts", "va<lue"}}
 	column := schema.RecordPath{Steps: []string{"rows"}, Columns: []string{"ts"}}
 	named := schema.RecordPath{Steps: []string{"rows"}, ColumnsPath: "meta.columns"}
+	one := func(steps ...string) schema.RecordPath { return schema.RecordPath{Steps: steps, OneOrMany: true} }
+	oneKeyed := schema.RecordPath{Steps: []string{"data"}, Keyed: "id", OneOrMany: true}
+	short := schema.RecordPath{Steps: []string{"rows"}, Columns: []string{"a", "b"}, ShortRows: true}
 	lenient := func(steps ...string) schema.RecordPath {
 		return schema.RecordPath{Steps: steps, MissingIsEmpty: true}
 	}
@@ -58,6 +61,14 @@ func TestScan(t *testing.T) {
 		{"escaped dots", pageAt(`\@odata\.value`), `{"@odata":{"value":[]},"@odata.value":[{"n":1}]}`, []string{`{"n":1}`}},
 		{"unescaped modifier sign", pageAt(`@odata\.value`), `{"@odata.value":[{"n":1}]}`, []string{`{"n":1}`}},
 		{"an escaped key", pageAt("dé\"😀\n"), `{"d\u00e9\"\ud83d\ude00\n":[{"n":1}]}`, []string{`{"n":1}`}},
+		{"one for a list", one("a"), `{"a":{"n":1}}`, []string{`{"n":1}`}},
+		{"a list all the same", one("a"), `{"a":[{"n":1},{"n":2}]}`, []string{`{"n":1}`, `{"n":2}`}},
+		{"one parent, one record", one("a", "b"), `{"a":{"b":{"n":1}}}`, []string{`{"n":1}`}},
+		{"many parents, one record each", one("a", "b"), `{"a":[{"b":{"n":1}},{"b":[{"n":2},{"n":3}]}]}`, []string{`{"n":1}`, `{"n":2}`, `{"n":3}`}},
+		{"an empty list for a map", oneKeyed, `{"data":[ ]}`, nil},
+		{"a map all the same", oneKeyed, `{"data":{"k":{"n":1}}}`, []string{`{"id":"k","n":1}`}},
+		{"short rows", short, `{"rows":[[1,2],[3],[]]}`, []string{`{"a":1,"b":2}`, `{"a":3,"b":null}`, `{"a":null,"b":null}`}},
+		{"a bare value for two", short, `{"rows":[5]}`, []string{`{"a":5,"b":null}`}},
 		{"the one of equal keys that leads there", pageAt("a.b"), `{"a":{"x":0},"a":{"b":[{"n":2}]}}`, []string{`{"n":2}`}},
 		{"empty", pageAt("data"), `{"data":[ ]}`, nil},
 		{"null", pageAt("data"), `{"data":null}`, nil},
@@ -195,6 +206,12 @@ func TestScanErrors(t *testing.T) {
 			`records: expected one place at "data", found the key "data" twice, with an array the second time`},
 		{"a key before the records twice", pageAt("d.x"), `{"d":{"x":[]},"n":1,"\u0064":null}`, schema.Twice, "d.x", 29,
 			`records: expected one place at "d.x", found the key "d" twice, with null the second time`},
+		{"a list that is no map", schema.RecordPath{Steps: []string{"data"}, Keyed: "id", OneOrMany: true}, `{"data":[1]}`, schema.NotObject, "data", 8,
+			`records: expected an object at "data", found an array`},
+		{"a scalar for one or many", schema.RecordPath{Steps: []string{"data"}, OneOrMany: true}, `{"data":5}`, schema.NotArray, "data", 8,
+			`records: expected an array at "data", found a number`},
+		{"a long row, where short ones may be", schema.RecordPath{Steps: []string{"rows"}, Columns: []string{"a"}, ShortRows: true}, `{"rows":[[1,2]]}`,
+			schema.NotObject, "rows.0", 9, `records: row 0 at "rows.0": expected 1 values, found 2`},
 		{"short row", columns, `{"rows":[[1,2],[3]]}`, schema.NotObject, "rows.1", 15, `records: row 1 at "rows.1": expected 2 values, found 1`},
 		{"long row", columns, `{"rows":[[1,2,3]]}`, schema.NotObject, "rows.0", 9, `records: row 0 at "rows.0": expected 2 values, found 3`},
 		{"empty row", columns, `{"rows":[[]]}`, schema.NotObject, "rows.0", 9, `records: row 0 at "rows.0": expected 2 values, found 0`},

@@ -103,6 +103,10 @@ func (s *PageScanner) place(i, n int) int {
 
 // parents follows the step after n from each element of the array at i.
 func (s *PageScanner) parents(i, n int) int {
+	if s.where.OneOrMany && s.proof.first(i) == '{' {
+		s.at[n] = 0
+		return s.parent(i, n)
+	}
 	if s.proof.first(i) != '[' {
 		s.wrong(NotArray, i, pageWhere{step: n})
 		return s.proof.value(i)
@@ -139,6 +143,10 @@ func (s *PageScanner) adopt(from int, parent Span) {
 
 // records takes the elements of the array at i.
 func (s *PageScanner) records(i, n int) int {
+	if s.where.OneOrMany && s.proof.first(i) == '{' {
+		s.at[n] = 0
+		return s.record(i, n)
+	}
 	if s.proof.first(i) != '[' {
 		s.wrong(NotArray, i, pageWhere{step: n})
 		return s.proof.value(i)
@@ -192,7 +200,9 @@ func (s *PageScanner) take(r PageRecord, i, n int) {
 func (s *PageScanner) keyed(i, n int) int {
 	p := &s.proof
 	if p.first(i) != '{' {
-		s.wrong(NotObject, i, pageWhere{step: n})
+		if !s.where.OneOrMany || !emptyArray(p.text[i:]) {
+			s.wrong(NotObject, i, pageWhere{step: n})
+		}
 		return p.value(i)
 	}
 	i, more := p.enter(i, '}')
@@ -200,6 +210,15 @@ func (s *PageScanner) keyed(i, n int) int {
 		i, more = p.next(s.keyedMember(i, n), '}')
 	}
 	return i
+}
+
+// emptyArray reports whether the text begins with an array without elements.
+func emptyArray(text []byte) bool {
+	if len(text) == 0 || text[0] != '[' {
+		return false
+	}
+	i := scanSpace(text, 1)
+	return i < len(text) && text[i] == ']'
 }
 
 // keyedMember takes the member whose key is at i.

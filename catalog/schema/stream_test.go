@@ -95,6 +95,9 @@ var streamPaths = []schema.RecordPath{
 	{Steps: []string{"data"}, Keyed: "id"}, {Steps: []string{"data", "lines"}, Keyed: "id"},
 	{Steps: []string{"data"}, Columns: []string{"a", "b"}}, {Steps: []string{"data", "lines"}, Columns: []string{"a"}},
 	{Steps: []string{"data"}, MissingIsEmpty: true},
+	{Steps: []string{"data"}, OneOrMany: true}, {Steps: []string{"@this"}, OneOrMany: true}, {Steps: []string{"data", "lines"}, OneOrMany: true},
+	{Steps: []string{"data"}, Keyed: "id", OneOrMany: true}, {Steps: []string{"data", "lines"}, Keyed: "id", OneOrMany: true},
+	{Steps: []string{"data"}, Columns: []string{"a", "b"}, ShortRows: true},
 }
 
 // streamBodies are answers that fit one of streamPaths or another, and some

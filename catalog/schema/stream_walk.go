@@ -139,11 +139,32 @@ func (s *StreamScanner) place() {
 		s.put([]byte("{}"))
 		s.element(s.takeRecord)
 	case scan.where.Keyed != "" && len(scan.steps) == 1:
+		if scan.where.OneOrMany && c == '[' {
+			s.noMembers()
+			return
+		}
 		s.elements('}', "{}", NotObject, s.takeMember)
+	case scan.where.OneOrMany && c == '{':
+		s.put([]byte("{}"))
+		scan.at[0] = 0
+		if len(scan.steps) == 1 {
+			s.element(s.takeRecord)
+		} else {
+			s.element(s.takeParent)
+		}
 	case len(scan.steps) == 1:
 		s.elements(']', "[]", NotArray, s.takeRecord)
 	default:
 		s.elements(']', "[]", NotArray, s.takeParent)
+	}
+}
+
+// noMembers takes an array in the place of keyed records, which must be empty.
+func (s *StreamScanner) noMembers() {
+	before := s.scan.fault
+	s.scan.wrong(NotObject, s.i, pageWhere{}) // unless the array turns out to be empty
+	if s.beside(); !s.stuck() && emptyArray(s.page.bytes(s.at)) {
+		s.scan.fault = before
 	}
 }
 
