@@ -68,6 +68,8 @@ func (b *builder) stream(own *node) *Stream {
 		Client:         b.client(n),
 		Request:        b.request(n),
 		Timeout:        valueOr(n, "timeout", 60*time.Second),
+		Cookies:        value[bool](n, "cookies"),
+		Text:           Text{Charset: value[string](n, "charset"), NullNaN: value[string](n, "nan") == "null"},
 		Retry:          retryOf(n.get("retry")),
 		Errors:         errorsOf(n.get("errors")),
 		Records:        b.records(n),
@@ -286,6 +288,8 @@ func (b *builder) records(n *node) Records {
 		Steps:          valueOr(n, "records", []string{"@this"}),
 		Single:         value[bool](n, "single"),
 		Keyed:          value[string](n, "keyed"),
+		ShortRows:      value[string](n, "short_rows") == "null",
+		OneOrMany:      value[bool](n, "one_or_many"),
 		MissingIsEmpty: value[string](n, "on_missing") == "empty",
 	}
 	switch c := readOf(n.get("columns")).(type) {
@@ -302,6 +306,12 @@ func (b *builder) records(n *node) Records {
 	}
 	if len(given) > 1 {
 		b.problem(n.get(given[1]), "%s: only one of them is possible", strings.Join(given, " and "))
+	}
+	if r.ShortRows && !n.has("columns") {
+		b.problem(n.get("short_rows"), "is about rows under the names of columns, which this stream does not have")
+	}
+	if r.OneOrMany && (r.Single || n.has("columns")) {
+		b.problem(n.get("one_or_many"), "is about a list or an object of records; with single or columns it has no meaning")
 	}
 	return r
 }

@@ -83,6 +83,8 @@ type Stream struct {
 	Client  *Client
 	Request Request
 	Timeout time.Duration // without a byte
+	Cookies bool          // those that answers set are sent again, as long as a walk goes on
+	Text    Text
 	Retry   Retry
 	Errors  []ErrorRule // asked in order, before the built-in rules
 	Records Records
@@ -99,6 +101,12 @@ type Stream struct {
 	OnInvalid      Policy
 	OnNewField     Policy
 	shape          string // see Config.Shape
+}
+
+// Text says how the bytes of answers are JSON text.
+type Text struct {
+	Charset string // by the WHATWG's name; "" is UTF-8
+	NullNaN bool   // NaN, Infinity and -Infinity are null
 }
 
 // Policy says what happens to a record that does not fit.
@@ -159,6 +167,8 @@ type Records struct {
 	Keyed          string   // the place holds an object of records; its keys go into this field
 	Columns        []string // rows are arrays or bare values under these names
 	ColumnsPath    string   // or the path to the names
+	ShortRows      bool     // rows with fewer values than columns are filled up with nulls
+	OneOrMany      bool     // one record, or parent, may stand without a list around it
 	MissingIsEmpty bool     // on_missing: empty
 }
 

@@ -18,6 +18,7 @@ type key struct {
 	min   int64    // of a count
 	scope where    // what its templates see
 	only  []string // further restricted to these names
+	null  bool     // null is a value of it, and takes nothing away
 	later []string // values that are not supported yet; "*": all
 }
 
@@ -149,6 +150,7 @@ var clientKeys = []key{
 	{name: "max_in_flight", kind: aCount, min: 1, def: "4", doc: "Requests at a time."},
 	{name: "retry", kind: aMap, of: retryObject, def: "{attempts: 5, min_wait: 1s, max_wait: 60s}", doc: "How often a request is repeated; see Retry."},
 	{name: "errors", kind: manyMaps, of: errorObject, doc: "Rules asked of every answer, 200 too, before the built-in ones; the first match decides; see Error rule."},
+	{name: "cookies", kind: aBool, def: "false", doc: "Cookies that answers set are sent again, as long as a walk goes on."},
 	{name: "allow_hosts", kind: aNameList, def: "[]", doc: "Further hosts that next-page links and redirects may lead to."},
 }
 
@@ -164,6 +166,10 @@ var streamKeys = []key{
 	{name: "single", kind: aBool, def: "false", doc: "The place holds one record, not a list."},
 	{name: "keyed", kind: aText, doc: "The place holds an object of records; its keys go into this field."},
 	{name: "columns", kind: columns, doc: "Rows are arrays or bare values under these names; or the path to the names."},
+	{name: "short_rows", kind: aChoice, enum: []string{"fail", "null"}, def: "fail", null: true, doc: "What a row with fewer values than `columns` is: null fills it up."},
+	{name: "one_or_many", kind: aBool, def: "false", doc: "The place holds a list, or one record without it. With `keyed`, an empty list may stand for an empty object."},
+	{name: "charset", kind: aCharset, def: "UTF-8", doc: "In which characters answers are written, as `iso-8859-1` or `utf-16le`. JSON itself knows UTF-8 alone."},
+	{name: "nan", kind: aChoice, enum: []string{"fail", "null"}, def: "fail", null: true, doc: "What `NaN`, `Infinity` and `-Infinity` are, which some APIs write as numbers and JSON does not have."},
 	{name: "keep", kind: aCondition, scope: inRecord, def: "every record", doc: "Template: the records for which it is true are kept."},
 	{name: "add", kind: params, scope: inRecord, doc: "Fields set in each record: names to templates."},
 	{name: "primary_key", kind: aNameList, def: "[]", doc: "Top-level fields that tell records apart, added ones too."},

@@ -8,6 +8,8 @@ import (
 	"time"
 	_ "time/tzdata" // a container may have no time zones
 
+	"golang.org/x/text/encoding/htmlindex"
+
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/times"
 )
@@ -31,6 +33,7 @@ var (
 	aZone       = &kind{"a time zone, as Europe/Berlin", (*reader).zone}                      // *time.Location
 	aFormat     = &kind{"rfc3339, date, epoch, epoch_ms, integer or strftime text", formatOf} // string
 	aStrftime   = &kind{"strftime text, as \"%Y%m%d\"", (*reader).strftime}                   // string
+	aCharset    = &kind{"a character encoding, as iso-8859-1", (*reader).charset}             // string
 	aChoice     = &kind{"one of its values", (*reader).choice}                                // string
 	aTemplate   = &kind{"text or a template", (*reader).template}                             // *expr.Template
 	aCondition  = &kind{"a template, as \"{{ response.done }}\"", (*reader).condition}        // *expr.Template
@@ -228,6 +231,23 @@ func (r *reader) strftime(n *node, k key) any {
 		return r.wants(n, k)
 	}
 	return n.text
+}
+
+// charset reads the name of an encoding, by any of the names that browsers know.
+func (r *reader) charset(n *node, k key) any {
+	if n.shape != isText {
+		return r.wants(n, k)
+	}
+	encoding, err := htmlindex.Get(n.text)
+	if err != nil {
+		r.problem(n, "no character encoding is called %q; known are utf-8, utf-16le, utf-16be, iso-8859-1, windows-1252, shift_jis, gb18030, big5, euc-kr and others", clip(n.text))
+		return nil
+	}
+	name, err := htmlindex.Name(encoding)
+	if err != nil || name == "utf-8" || name == "replacement" {
+		return ""
+	}
+	return name
 }
 
 func (r *reader) choice(n *node, k key) any {

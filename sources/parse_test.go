@@ -82,7 +82,7 @@ var bad = []struct {
 10:32: streams[0] (s).pagination: unknown key "nxt"; did you mean "next"?`},
 	{"unknown key", stream("retry: {frobnicate: 1}"), `10:13: streams[0] (s).retry: unknown key "frobnicate"; known here: attempts, min_wait, max_wait, cool_down, cool_downs`},
 	{"key of a stream in client", client("params: {a: 1}"), `6:5: client: unknown key "params"; it belongs in defaults or in a stream`},
-	{"name in defaults", strings.Replace(stream(""), "streams:", "defaults: {name: x}\nstreams:", 1), `7:12: defaults: unknown key "name"; known here: path, method, params, body, records, single, keyed, columns, keep, add, primary_key, replication_key, pagination, incremental, partition_by, schema, on_missing, on_invalid, on_new_field, base_url, headers, auth, tls, timeout, rate_limit, max_in_flight, retry, errors, allow_hosts`},
+	{"name in defaults", strings.Replace(stream(""), "streams:", "defaults: {name: x}\nstreams:", 1), `7:12: defaults: unknown key "name"; known here: path, method, params, body, records, single, keyed, columns, short_rows, one_or_many, charset, nan, keep, add, primary_key, replication_key, pagination, incremental, partition_by, schema, on_missing, on_invalid, on_new_field, base_url, headers, auth, tls, timeout, rate_limit, max_in_flight, retry, errors, cookies, allow_hosts`},
 	{"check", "check: nope\n" + stream(""), `1:8: check: unknown stream "nope"; known here: s`},
 	{"check, near", "check: ss\n" + stream(""), `1:8: check: unknown stream "ss"; did you mean "s"?`},
 
@@ -155,6 +155,9 @@ var bad = []struct {
 	{"no body", stream("body: {}"), `10:11: streams[0] (s).body: needs json, form, text or graphql`},
 	{"two bodies", stream("body: {json: {}, text: x}"), `10:11: streams[0] (s).body: json, text: only one of them is possible`},
 	{"graphql without query", stream("body: {graphql: {variables: {}}}"), `10:21: streams[0] (s).body.graphql: needs query: text or a template`},
+	{"unknown charset", stream("charset: latin-42"), `10:14: streams[0] (s).charset: no character encoding is called "latin-42"; known are utf-8, utf-16le, utf-16be, iso-8859-1, windows-1252, shift_jis, gb18030, big5, euc-kr and others`},
+	{"short rows of nothing", stream("short_rows: null"), `10:17: streams[0] (s).short_rows: is about rows under the names of columns, which this stream does not have`},
+	{"one or many of one", stream("single: true\none_or_many: true"), `11:18: streams[0] (s).one_or_many: is about a list or an object of records; with single or columns it has no meaning`},
 	{"two record modes", stream("single: true\nkeyed: id"), `11:12: streams[0] (s).keyed: single and keyed: only one of them is possible`},
 	{"unknown pagination", stream("pagination: {type: cursr}"), `10:24: streams[0] (s).pagination.type: unknown type "cursr"; did you mean "cursor"?`},
 	{"pagination without type", stream("pagination: {max_pages: 3}"), `10:17: streams[0] (s).pagination: needs type: none, cursor, next_url, link_header, page, offset, keyset`},

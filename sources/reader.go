@@ -58,6 +58,9 @@ func (r *reader) member(n *node, m member, o *object) {
 		r.problemAt(m.line, m.column, n.place(), "%s", msg)
 		return
 	}
+	if m.value.shape == isNull && k.null {
+		m.value.shape, m.value.text = isText, "null"
+	}
 	if m.value.shape == isNull {
 		return
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -81,11 +80,7 @@ func TestKeysThatAreNone(t *testing.T) {
 
 // TestRecordsTwice: an answer with two places of records is none.
 func TestRecordsTwice(t *testing.T) {
-	api := transport(func(r *http.Request) (*http.Response, error) {
-		body := `{"data":[{"id":1}],"data":[{"id":2}]}`
-		return &http.Response{StatusCode: 200, Request: r, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body))}, nil
-	})
-	r := setup{definition: items(""), api: api}.run(t)
+	r := setup{definition: items(""), api: answering(`{"data":[{"id":1}],"data":[{"id":2}]}`)}.run(t)
 	checkFailure(t, r.err, `found the key "data" twice`)
 	if got := len(r.records("items")); got != 0 {
 		t.Errorf("got %d records, want none", got)

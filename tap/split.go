@@ -29,6 +29,7 @@ func newSplitter(r sources.Records) (*splitter, error) {
 	where := schema.RecordPath{
 		Steps: r.Steps, Single: r.Single, Keyed: r.Keyed,
 		Columns: r.Columns, ColumnsPath: r.ColumnsPath, MissingIsEmpty: r.MissingIsEmpty,
+		ShortRows: r.ShortRows, OneOrMany: r.OneOrMany,
 	}
 	scanner, err := schema.NewPageScanner(where)
 	if err != nil {

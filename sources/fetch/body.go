@@ -130,6 +130,9 @@ func encodings(headers []string) []string {
 }
 
 func decode(r io.Reader, name string) (io.Reader, func(), error) {
+	if text, ok := decodeText(r, name); ok {
+		return text, func() {}, nil
+	}
 	switch name {
 	case "gzip", "x-gzip":
 		z, err := gzip.NewReader(r)

@@ -141,10 +141,13 @@ func (c *Client) ask(ctx context.Context, first, at *outgoing, timeout time.Dura
 	defer whole.Stop()
 
 	start := time.Now()
-	resp, err := c.Transport.RoundTrip(at.request(countRepeats(ctx, n)))
+	request := at.request(countRepeats(ctx, n))
+	first.jar.send(request)
+	resp, err := c.Transport.RoundTrip(request)
 	if err != nil {
 		return nil, nil, requestError(ctx, err)
 	}
+	first.jar.keep(at.url, resp.Header)
 	defer resp.Body.Close()
 	next, err := c.redirect(first, at, resp)
 	if next != nil || err != nil {
@@ -154,7 +157,7 @@ func (c *Client) ask(ctx context.Context, first, at *outgoing, timeout time.Dura
 	idle.Reset(timeout)
 	wire := &wireReader{r: resp.Body, idle: idle, whole: whole, timeout: timeout, next: MaxBody}
 	ex := &Exchange{
-		Request: first.shown, Status: resp.StatusCode, Header: resp.Header, RequestID: c.requestID(resp.Header), url: at.url,
+		Request: first.shown, Status: resp.StatusCode, Header: resp.Header, RequestID: c.requestID(resp.Header), url: at.url, text: first.text,
 	}
 	err = c.receive(ex, wire, resp.ContentLength, first)
 	n.Wire.Add(wire.n)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
-	"net/http"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/state/journal"
@@ -31,7 +30,7 @@ var ErrReread = errors.New("read the answer again")
 // asks for.
 type long struct {
 	wire    func() (io.ReadCloser, error) // from the first byte
-	encoded []string                      // Content-Encoding
+	encoded []string                      // what lies over its JSON, see layers
 	most    int64                         // bytes, decoded
 	file    overflow                      // nil: none
 	draft   *journal.Draft                // file, where the journal can keep it; nil: not
@@ -55,20 +54,20 @@ func (l *long) Record(int) []byte { return l.last }
 func (l *long) Parent(int) []byte { return nil }
 
 // fromMemory is a body that came off the wire short, and is decoded long.
-func (c *Client) fromMemory(wire []byte, h http.Header) *long {
+func (c *Client) fromMemory(wire []byte, encoded []string) *long {
 	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(wire)), nil }
-	return &long{wire: open, encoded: h.Values("Content-Encoding"), most: c.most}
+	return &long{wire: open, encoded: encoded, most: c.most}
 }
 
 // inFile is a body that goes to a file.
-func (c *Client) inFile(file overflow, h http.Header) *long {
+func (c *Client) inFile(file overflow, encoded []string) *long {
 	draft, _ := file.(*journal.Draft)
-	return &long{wire: file.Open, encoded: h.Values("Content-Encoding"), most: c.most, file: file, draft: draft}
+	return &long{wire: file.Open, encoded: encoded, most: c.most, file: file, draft: draft}
 }
 
 // fromJournal is a body that is recorded.
-func (c *Client) fromJournal(j *journal.Journal, place journal.Place, h http.Header) *long {
-	l := &long{encoded: h.Values("Content-Encoding"), most: c.most}
+func (c *Client) fromJournal(j *journal.Journal, place journal.Place, encoded []string) *long {
+	l := &long{encoded: encoded, most: c.most}
 	l.recorded(j, place)
 	return l
 }

@@ -34,7 +34,7 @@ const inDoubt = 1 << 20
 func (c *Client) receive(ex *Exchange, wire *wireReader, length int64, out *outgoing) error {
 	refused := ex.Status < 200 || ex.Status > 299
 	memory := c.bodies
-	encoded := len(encodings(ex.Header.Values("Content-Encoding"))) > 0
+	encoded := len(encodings(layers(ex.text, ex.Header))) > 0
 	if encoded {
 		memory = c.wires
 	}
@@ -55,7 +55,7 @@ func (c *Client) receive(ex *Exchange, wire *wireReader, length int64, out *outg
 		}
 		return c.decode(ex, raw, readErr, false)
 	}
-	ex.long = c.inFile(file, ex.Header)
+	ex.long = c.inFile(file, layers(ex.text, ex.Header))
 	if err := ex.long.spill(raw, wire); err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (c *Client) decode(ex *Exchange, raw []byte, err error, refused bool) error
 		raw, err = raw[:MaxBody], nil
 	}
 	ex.Body, ex.wire = raw, raw
-	headers := ex.Header.Values("Content-Encoding")
+	headers := layers(ex.text, ex.Header)
 	if err != nil || len(encodings(headers)) == 0 {
 		return err
 	}
@@ -82,7 +82,7 @@ func (c *Client) decode(ex *Exchange, raw []byte, err error, refused bool) error
 		return nil
 	case errors.Is(err, errTooLarge):
 		c.bodies.give(ex.Body)
-		ex.Body, ex.long = nil, c.fromMemory(raw, ex.Header)
+		ex.Body, ex.long = nil, c.fromMemory(raw, headers)
 		return nil
 	}
 	return err

@@ -49,6 +49,7 @@ type Exchange struct {
 	RequestID string
 	Attempts  int
 	url       *url.URL // that was answered, after redirects
+	text      []string // layers between the body and its JSON, besides Content-Encoding
 	wire      []byte   // the body as it came off the wire; Body itself where it was not encoded
 	cut       error    // why the body is not whole
 	long      *long    // the body, where it is too long for memory; else nil

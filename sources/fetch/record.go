@@ -135,7 +135,7 @@ func (w *Walk) reject(key journal.Key) {
 }
 
 func (w *Walk) recallAt(place journal.Place, out *outgoing) (*Page, error) {
-	ex, err := w.client.read(w.rec.Journal, place, out)
+	ex, err := w.client.read(w.rec.Journal, place, out, w.text)
 	if err != nil {
 		return nil, err
 	}
@@ -155,14 +155,14 @@ func (w *Walk) recallAt(place journal.Place, out *outgoing) (*Page, error) {
 }
 
 // read reads an exchange back, as if it had just come.
-func (c *Client) read(j *journal.Journal, place journal.Place, out *outgoing) (*Exchange, error) {
+func (c *Client) read(j *journal.Journal, place journal.Place, out *outgoing, text []string) (*Exchange, error) {
 	kept, size, short, err := c.readKept(j, place)
 	if err != nil {
 		return nil, err
 	}
 	ex := &Exchange{
 		Request: kept.Request, Status: kept.Status, Header: kept.Header, Body: kept.Body, Wire: size,
-		At: kept.At, Took: kept.Took, RequestID: c.requestID(kept.Header), Attempts: kept.Attempts,
+		At: kept.At, Took: kept.Took, RequestID: c.requestID(kept.Header), Attempts: kept.Attempts, text: text,
 	}
 	if out != nil {
 		ex.url = out.url
@@ -176,14 +176,14 @@ func (c *Client) read(j *journal.Journal, place journal.Place, out *outgoing) (*
 		c.unseal(ex)
 		return ex, nil
 	}
-	encoded := kept.Header.Values("Content-Encoding")
+	encoded := layers(text, kept.Header)
 	if short && len(encodings(encoded)) > 0 {
 		ex.Body, err = readBody(c.bodies.take(), bytes.NewReader(kept.Body), encoded)
 		c.wires.give(kept.Body)
 	}
 	if !short || errors.Is(err, errTooLarge) {
 		c.bodies.give(ex.Body)
-		ex.Body, ex.long, err = nil, c.fromJournal(j, place, kept.Header), nil
+		ex.Body, ex.long, err = nil, c.fromJournal(j, place, encoded), nil
 	}
 	return ex, err
 }
@@ -237,6 +237,7 @@ func (w *Walk) write(out *outgoing, page *Page) error {
 	}
 	e.Header.Del(sealedHeader) // strangers may send what is ours
 	e.Header.Del(urlHeader)
+	e.Header.Del("Set-Cookie") // a credential, and of a session that a later run does not have
 	if page.url.String() != out.url.String() {
 		if err := w.keepURL(e.Header, page); err != nil {
 			return err
@@ -378,7 +379,7 @@ func (p *Page) Spooled() bool { return p.recorded && p.Records == nil }
 // Reload reads a spooled page back. It may be called from another goroutine
 // than the walk's, with a splitter of its own.
 func (c *Client) Reload(j *journal.Journal, p *Page, s Splitter) error {
-	ex, err := c.read(j, p.place, nil)
+	ex, err := c.read(j, p.place, nil, p.text)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrJournal, err)
 	}

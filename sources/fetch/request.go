@@ -23,6 +23,8 @@ type outgoing struct {
 	body   []byte   // nil: none
 	shown  string   // method and URL, redacted
 	digest [16]byte // of all but auth, where the walk is recorded
+	text   []string // layers of the answer's text
+	jar    *cookies
 	// overflow begins a file for an answer that is too long for memory; nil:
 	// there is none.
 	overflow func(http.Header) (overflow, error)
@@ -45,7 +47,7 @@ func (o *outgoing) request(ctx context.Context) *http.Request {
 // build makes the request for the walk's position.
 func (w *Walk) build() (*outgoing, error) {
 	spec := w.spec()
-	out := &outgoing{method: spec.Method, header: http.Header{}, overflow: w.overflow}
+	out := &outgoing{method: spec.Method, header: http.Header{}, overflow: w.overflow, text: w.text, jar: w.jar}
 	if err := w.setURL(out, spec); err != nil {
 		return nil, err
 	}

@@ -193,6 +193,7 @@ func judgeError(err error) verdict {
 	var authority x509.UnknownAuthorityError
 	var record tls.RecordHeaderError
 	var encoding errEncoding
+	var charset errCharset
 	var disk *diskError
 	switch {
 	case errors.As(err, &disk):
@@ -201,6 +202,8 @@ func judgeError(err error) verdict {
 		return refuse(Permanent, err).advise(smaller)
 	case errors.As(err, &away), errors.As(err, &redirect), errors.As(err, &encoding):
 		return refuse(Permanent, err)
+	case errors.As(err, &charset):
+		return refuse(Permanent, err).advise("is the definition's charset right?")
 	case errors.As(err, &cert), errors.As(err, &authority), errors.As(err, &record):
 		return refuse(Permanent, err).advise("is the scheme of base_url right, and its certificate known here?")
 	}

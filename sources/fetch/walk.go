@@ -28,6 +28,8 @@ type Walk struct {
 	apart    bool       // no key of the definition looks at the records of an answer
 	seen     []byte     // what the keys see of the answer
 	beside   []byte     // memory for that
+	text     []string   // layers of the answers' text
+	jar      *cookies
 }
 
 // NewWalk returns the walk over one partition of stream from pos on. vars hold
@@ -35,6 +37,7 @@ type Walk struct {
 func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Vars, pos Position, n *Counters) *Walk {
 	w := &Walk{
 		client: c, stream: stream, splitter: splitter, counters: n, pos: pos, apart: stream.LooksAtRecords() == "",
+		text: textLayers(stream.Text), jar: newCookies(stream.Cookies),
 		vars: make(expr.Vars, sources.VarCount), suspicion: newSuspicion(),
 	}
 	copy(w.vars, vars)

@@ -1,0 +1,140 @@
+package fetch
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
+	"github.com/tap-rest/tap-rest/sources"
+)
+
+// What lies under the encodings of an answer, where its definition says so. The
+// names have blanks, which no Content-Encoding has.
+const (
+	charsetLayer = "text in "
+	nanLayer     = "text with nan"
+)
+
+// textLayers are the layers between a body and its JSON, in the order in which
+// they were laid on.
+func textLayers(t sources.Text) []string {
+	var layers []string
+	if t.NullNaN {
+		layers = append(layers, nanLayer)
+	}
+	if t.Charset != "" {
+		layers = append(layers, charsetLayer+t.Charset)
+	}
+	return layers
+}
+
+// layers are all that lies between the wire and the JSON of a body, in the
+// order in which it was laid on.
+func layers(text []string, h http.Header) []string {
+	return append(slices.Clip(text), h.Values("Content-Encoding")...)
+}
+
+// decodeText takes off a layer of textLayers; false where it is none.
+func decodeText(r io.Reader, layer string) (io.Reader, bool) {
+	if layer == nanLayer {
+		return transform.NewReader(r, &nanToNull{}), true
+	}
+	name, ok := strings.CutPrefix(layer, charsetLayer)
+	if !ok {
+		return nil, false
+	}
+	encoding, err := htmlindex.Get(name)
+	if err != nil {
+		return nil, false // the definition's name is known
+	}
+	decoder := unicode.BOMOverride(encoding.NewDecoder())
+	return transform.NewReader(r, strictCharset{decoder, name}), true
+}
+
+// errCharset is a body that is not written in its charset.
+type errCharset struct{ name string }
+
+func (e errCharset) Error() string {
+	return fmt.Sprintf("the answer has bytes that are no text in the charset %s", e.name)
+}
+
+// strictCharset is a decoder that refuses what it does not know, instead of
+// putting U+FFFD in its place: nothing is invented.
+type strictCharset struct {
+	transform.Transformer
+	name string
+}
+
+var unknownRune = []byte("\uFFFD")
+
+// Transform decodes src.
+func (s strictCharset) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
+	nDst, nSrc, err = s.Transformer.Transform(dst, src, atEOF)
+	if bytes.Contains(dst[:nDst], unknownRune) {
+		return nDst, nSrc, errCharset{s.name}
+	}
+	return nDst, nSrc, err
+}
+
+// nanToNull puts null in the place of NaN, Infinity and -Infinity outside of
+// strings, as Python and JavaScript libraries write them.
+type nanToNull struct{ inString, escaped bool }
+
+var notNumbers = []string{"NaN", "Infinity", "-Infinity"}
+
+// Reset makes it ready for another body.
+func (t *nanToNull) Reset() { *t = nanToNull{} }
+
+// Transform copies src with null in place of what is no number.
+func (t *nanToNull) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
+	for nSrc < len(src) {
+		put, taken := src[nSrc:nSrc+1], 1
+		if !t.inString && strings.IndexByte("NI-", put[0]) >= 0 {
+			word, more := notNumber(src[nSrc:])
+			if more && !atEOF {
+				return nDst, nSrc, transform.ErrShortSrc
+			}
+			if word > 0 {
+				put, taken = []byte("null"), word
+			}
+		}
+		if nDst+len(put) > len(dst) {
+			return nDst, nSrc, transform.ErrShortDst
+		}
+		t.pass(put[0])
+		nDst += copy(dst[nDst:], put)
+		nSrc += taken
+	}
+	return nDst, nSrc, nil
+}
+
+// pass notes whether the bytes to come are inside of a string.
+func (t *nanToNull) pass(c byte) {
+	switch {
+	case t.escaped:
+		t.escaped = false
+	case c == '"':
+		t.inString = !t.inString
+	case c == '\\':
+		t.escaped = t.inString
+	}
+}
+
+// notNumber returns the length of the word that text begins with, 0 for none,
+// and whether that cannot be known without more text.
+func notNumber(text []byte) (word int, more bool) {
+	for _, w := range notNumbers {
+		if bytes.HasPrefix(text, []byte(w)) {
+			return len(w), false
+		}
+		more = more || strings.HasPrefix(w, string(text[:min(len(text), len(w))]))
+	}
+	return 0, more
+}
