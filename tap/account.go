@@ -190,7 +190,7 @@ func (a *Account) String() string {
 	}
 	var b strings.Builder
 	_ = WriteTable(&b, 1, rows) // a builder takes all
-	fmt.Fprintf(&b, "%s records in %s, flushes: %s\n", count(records), a.Took.Round(time.Millisecond), count(a.Flushes))
+	fmt.Fprintf(&b, "%s in %s, flushes: %s\n", Numbered(records, "%s record[|s]"), a.Took.Round(time.Millisecond), count(a.Flushes))
 	if a.Stopped != "" {
 		fmt.Fprintf(&b, "stopped early: %s; the next run goes on from the last STATE\n", a.Stopped)
 	}
@@ -221,21 +221,21 @@ func (s *StreamAccount) status() string {
 // remarks are what a person should know of a stream besides its numbers.
 func (s *StreamAccount) remarks() []string {
 	var all []string
-	note := func(n int64, format string) {
+	note := func(n int64, text string) {
 		if n > 0 {
-			all = append(all, fmt.Sprintf(format, count(n)))
+			all = append(all, Numbered(n, text))
 		}
 	}
-	note(s.Kept, "%s records older than the window were left out (client_filter)")
-	note(s.Unkept, "%s records were left out (keep)")
-	note(s.Early, "at least %s records are older than the window that was asked for: the API does not filter as the definition says")
-	note(s.Twins, "at least %s records came again in this pass under the primary key of another one, with different content")
-	note(s.Replaced, "%s records had a field that add replaces")
-	note(s.NewFields, "%s new fields: the schema grew by them")
-	note(s.passed(), "%s records do not fit the schema and were passed on")
-	note(s.Quarantined, "%s records do not fit the schema and are in "+s.Quarantine)
-	note(s.Nullified, "%s records do not fit the schema: "+count(s.Nulls)+" values in them became null")
-	note(s.Moved, "the API's own total changed on %s pages while they were read")
+	note(s.Kept, "%s [record|records] older than the window [was|were] left out (client_filter)")
+	note(s.Unkept, "%s [record was|records were] left out (keep)")
+	note(s.Early, "at least %s [record is|records are] older than the window that was asked for: the API does not filter as the definition says")
+	note(s.Twins, "at least %s [record|records] came again in this pass under the primary key of another one, with different content")
+	note(s.Replaced, "%s [record|records] had a field that add replaces")
+	note(s.NewFields, "%s new [field: the schema grew by it|fields: the schema grew by them]")
+	note(s.passed(), "%s [record does|records do] not fit the schema and [was|were] passed on")
+	note(s.Quarantined, "%s [record does|records do] not fit the schema and [is|are] in "+s.Quarantine)
+	note(s.Nullified, "%s [record does|records do] not fit the schema: "+Numbered(s.Nulls, "%s [value|values] became null"))
+	note(s.Moved, "the API's own total changed on %s [page while it was|pages while they were] read")
 	all = append(all, s.Notes...)
 	if s.Skipped != "" {
 		all = append(all, "skipped: "+s.Skipped)
@@ -313,7 +313,7 @@ func (a *Account) Line() string {
 			done++
 		}
 	}
-	line := fmt.Sprintf("%s records, %s calls, %s, %d of %d streams done, waited %s, %s", count(records), count(requests),
+	line := fmt.Sprintf("%s, %s, %s, %d of %d streams done, waited %s, %s", Numbered(records, "%s record[|s]"), Numbered(requests, "%s call[|s]"),
 		size(wire), done, len(a.Streams), seconds(waited), a.Took.Round(time.Second))
 	return line[:min(len(line), 79)]
 }

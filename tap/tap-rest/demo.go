@@ -8,15 +8,19 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/tap"
 )
 
+// demoToken is the token that the sample shop asks for.
+const demoToken = "s3cret"
+
 // demoCmd reads the sample shop.
 type demoCmd struct {
-	Serve string `placeholder:"HOST:PORT" help:"Only serve the sample API there, to try definitions with, until a signal comes."`
+	Serve string `placeholder:"HOST:PORT" help:"Only serve the sample API there, to try definitions with, until a signal comes. It wants the token s3cret."`
 }
 
 // Run starts the shop's API on loopback, discovers it and reads it out. It
@@ -25,7 +29,8 @@ func (c *demoCmd) Run(rt *runtime) error {
 	if c.Serve != "" {
 		return serveShop(rt, c.Serve)
 	}
-	url, stop, err := apitest.Shop().Start()
+	var calls callLog
+	url, stop, err := apitest.Shop(apitest.RequireBearer(demoToken), apitest.Before(calls.arrived)).Start()
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
@@ -35,24 +40,23 @@ func (c *demoCmd) Run(rt *runtime) error {
 		return fmt.Errorf("demo: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	definition, err := sources.Load("shop")
+	if err := tellShop(rt, url); err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	config := shopConfig(url)
+	if err := discoverShop(rt, dir, config); err != nil {
+		return err
+	}
+	return killAndGoOn(rt, dir, config, &calls)
+}
+
+// shopConfig is the config of a run that reads the shop.
+func shopConfig(url string) []byte {
+	config, err := json.Marshal(map[string]string{"source": "shop", "base_url": url, "token": demoToken})
 	if err != nil {
-		return err
+		panic(err) // it is text
 	}
-	config, err := json.Marshal(map[string]string{"base_url": url})
-	if err != nil {
-		return err
-	}
-	input, err := sources.ReadConfig([]sources.ConfigFile{{Name: "demo", Data: config}}, nil)
-	if err != nil {
-		return err
-	}
-	o := rt.options()
-	o.Definition, o.WorkDir = definition, dir
-	if o.Config, err = definition.Configure(input); err != nil {
-		return err
-	}
-	return demo(rt, o, url)
+	return config
 }
 
 // serveShop serves the shop's API until a signal comes.
@@ -61,17 +65,43 @@ func serveShop(rt *runtime, address string) error {
 	if err != nil {
 		return &tap.InputError{Err: fmt.Errorf("demo: --serve %s: %w", address, err)}
 	}
-	server := &http.Server{Handler: apitest.Shop()}
+	server := &http.Server{Handler: apitest.Shop(apitest.RequireBearer(demoToken))}
 	context.AfterFunc(rt.stop, func() { server.Close() })
-	rt.console.say("A sample shop answers at http://%s: /shops, /customers, /orders. It fails now and then, on purpose.", l.Addr())
+	rt.console.say("A sample shop answers at http://%s: /shops, /customers, /orders. It wants the token %s, and fails now and then, on purpose.",
+		l.Addr(), demoToken)
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("demo: %w", err)
 	}
 	return nil
 }
 
-func demo(rt *runtime, o tap.Options, url string) error {
-	rt.console.say("A sample shop answers at %s. It fails now and then, on purpose.\nDiscovery, as by --discover:", url)
+// tellShop says where the shop is, and what it answers without a token.
+func tellShop(rt *runtime, url string) error {
+	answer, err := http.Get(url + "/shops")
+	if err != nil {
+		return err
+	}
+	answer.Body.Close()
+	rt.console.say("A sample shop answers at %s. It wants a token (without it: %s), and fails now and then, on purpose.", url, answer.Status)
+	return nil
+}
+
+// discoverShop says what there is to read. What it infers is kept for the runs
+// that have their state in dir.
+func discoverShop(rt *runtime, dir string, config []byte) error {
+	input, err := sources.ReadConfig([]sources.ConfigFile{{Name: "demo", Data: config}}, nil)
+	if err != nil {
+		return err
+	}
+	o := rt.options()
+	o.WorkDir = filepath.Join(dir, "tap-rest")
+	if o.Definition, err = input.Definition(); err != nil {
+		return err
+	}
+	if o.Config, err = o.Definition.Configure(input); err != nil {
+		return err
+	}
+	rt.console.say("Discovery, as by --discover:")
 	streams, err := tap.Discover(rt.stop, o)
 	if err != nil {
 		return printed(rt, err)
@@ -80,10 +110,9 @@ func demo(rt *runtime, o tap.Options, url string) error {
 		fields := "no fields"
 		var document struct{ Properties map[string]any }
 		if json.Unmarshal(s.Schema, &document) == nil {
-			fields = fmt.Sprintf("%d fields", len(document.Properties))
+			fields = tap.Numbered(int64(len(document.Properties)), "%s field[|s]")
 		}
 		rt.console.say("  %-10s %s, key %v, %s %s", s.Name, fields, s.KeyProperties, s.ReplicationMethod, s.ReplicationKey)
 	}
-	rt.console.say("A full sync; its messages go to stdout:")
-	return syncStreams(rt, o)
+	return nil
 }
