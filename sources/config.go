@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/xeipuuv/gojsonschema"
+
 	"github.com/tap-rest/tap-rest/sources/expr"
 )
 
@@ -183,7 +185,7 @@ func checkSettings(s *Settings, settings *node, origins origins) ConfigProblems 
 		for _, step := range stepsOf(e) {
 			pointer += "/" + escapePointer(step)
 		}
-		msg := describe(e)
+		msg := describe(e) + schemeless(e)
 		if name, ok := e.Details()["property"].(string); ok && e.Type() == "additional_property_not_allowed" {
 			msg = unknown("setting", name, s.names())
 		} else if ok && e.Type() == "required" {
@@ -192,6 +194,15 @@ func checkSettings(s *Settings, settings *node, origins origins) ConfigProblems 
 		problems = append(problems, ConfigProblem{origins.of(pointer), pointer, msg})
 	}
 	return problems
+}
+
+// schemeless returns what to write where a URL has no scheme.
+func schemeless(e gojsonschema.ResultError) string {
+	text, isText := e.Value().(string)
+	if format := e.Details()["format"]; format != "uri" || !isText || strings.Contains(text, "://") {
+		return ""
+	}
+	return ": it has no scheme; write http:// or https:// before it"
 }
 
 // hint returns how to give a missing setting.

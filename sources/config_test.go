@@ -84,6 +84,13 @@ func TestConfigure(t *testing.T) {
 				`config c0.json: unknown setting "tokne"; did you mean "token"? is not used`,
 				`config c0.json: unknown setting "stream_maps"; known here: base_url, token, pin, accounts, page-size, fresh, auth, limits is not used`,
 			}},
+		{"single underscores, as Meltano writes them", []string{`{"base_url": "https://a.example"}`},
+			[]string{"TAP_REST_AUTH_KEY=k", "TAP_REST_LIMITS_MAX=9", "TAP_REST_RUN_MAX_DURATION=1h", "TAP_REST_RUN_FLUSH_BYTES=5"},
+			`{"base_url":"https://a.example","auth":{"key":"k","kind":"a"},"limits":{"max":9,"min":1},"accounts":["eu","us"],"page-size":100}`, nil},
+		{"two spellings of one key", []string{`{"base_url": "https://a.example"}`},
+			[]string{"TAP_REST_AUTH_KEY=k", "TAP_REST_AUTH__KEY=l", "TAP_REST_RUN_MAX_REQUESTS=1", "TAP_REST_RUN__MAX_REQUESTS=1", "TAP_REST_RUN_MAX_REQUEST=1"},
+			`{"base_url":"https://a.example","auth":{"key":"l","kind":"a"},"accounts":["eu","us"],"page-size":100}`,
+			[]string{`TAP_REST_AUTH_KEY is not used: TAP_REST_AUTH__KEY gives the same key`, `TAP_REST_RUN_MAX_REQUEST names no setting and is not used`}},
 		{"object with a required key and defaults", []string{`{"base_url": "https://a.example", "limits": {"max": 5}}`}, nil,
 			`{"base_url":"https://a.example","limits":{"max":5,"min":1},"accounts":["eu","us"],"page-size":100,"auth":{"kind":"a"}}`, nil},
 	} {
@@ -110,11 +117,13 @@ func TestConfigureProblems(t *testing.T) {
 		environ []string
 		want    string
 	}{
+		{"empty", []string{" \n"}, nil, `config c0.json: base_url is missing; give it in the config or as TAP_REST_BASE_URL`},
+		{"empty with a mark", []string{"\ufeff"}, nil, `config c0.json: base_url is missing; give it in the config or as TAP_REST_BASE_URL`},
 		{"required", []string{`{}`}, nil, `config c0.json: base_url is missing; give it in the config or as TAP_REST_BASE_URL`},
 		{"type", []string{`{` + url + `, "accounts": "eu"}`}, nil, `config c0.json: /accounts: Invalid type. Expected: array, given: string`},
 		{"nested", []string{`{` + url + `}`, `{"auth": {"kind": "c"}}`}, nil, `config c1.json: /auth/kind: must be one of the following: "a", "b"`},
 		{"environment", []string{`{` + url + `}`}, []string{"TAP_REST_PAGE_SIZE=many"}, `TAP_REST_PAGE_SIZE: /page-size: Invalid type. Expected: integer, given: string`},
-		{"format", []string{`{"base_url": "nowhere"}`}, nil, `config c0.json: /base_url: Does not match format 'uri'`},
+		{"format", []string{`{"base_url": "nowhere"}`}, nil, `config c0.json: /base_url: Does not match format 'uri': it has no scheme; write http:// or https:// before it`},
 		{"huge number", []string{`{` + url + `, "page-size": 1e999999999}`}, nil, `config c0.json: /page-size: a number of more than 400 digits`},
 		{"run", []string{`{` + url + `, "run": {"flsh": {}, "memory": "lots", "concurrency": 0}}`}, nil,
 			`config c0.json: /run: unknown key "flsh"; did you mean "flush"?
@@ -135,9 +144,59 @@ config c0.json: /run/memory: wants a size, as 1MB or 8MiB, or a number of bytes,
 	}
 }
 
+// TestAmbiguousVariable: a variable that may mean two settings is not used.
+func TestAmbiguousVariable(t *testing.T) {
+	c, err := configure(t, `version: 1
+name: t
+settings: {properties: {a_b: {type: object, properties: {c: {type: string}}}, a: {type: object, properties: {b_c: {type: string}}}}}
+streams: [{name: s, path: "http://a.test"}]
+`, nil, "TAP_REST_A_B_C=x")
+	want := []string{"TAP_REST_A_B_C is not used: it may mean a_b.c or a.b_c; write TAP_REST_A_B__C or TAP_REST_A__B_C"}
+	if err != nil || !slices.Equal(c.Warnings, want) {
+		t.Errorf("error %v, warnings %q, want %q", err, c.Warnings, want)
+	}
+}
+
+// TestYAMLConfig reads configs by the names of YAML files. What is wrong with
+// one is said without a piece of it.
+func TestYAMLConfig(t *testing.T) {
+	for _, tt := range []struct{ name, text, want, err string }{
+		{"c.yaml", "base_url: https://a.example # here\nauth:\n  key: '7'\nrun: {max_requests: 3}\n",
+			`{"base_url":"https://a.example","auth":{"key":"7","kind":"a"},"accounts":["eu","us"],"page-size":100}`, ""},
+		{"c.YML", `{"base_url": "https://a.example"}`, `{"base_url":"https://a.example","accounts":["eu","us"],"page-size":100,"auth":{"kind":"a"}}`, ""},
+		{"list.yaml", "- a\n", "", "config list.yaml: wants a JSON object, not a list"},
+		{"alias.yml", "base_url: https://a.example\ntoken: *sesame\n", "", "config alias.yml: line 2, column 1: a value that needs quotes, a key that stands twice, or no YAML"},
+		{"number.yml", "token: 0815\n", "", "config number.yml: line 1, column 8: a value that needs quotes, a key that stands twice, or no YAML"},
+		{"c.json", "base_url: https://a.example\n", "", "config c.json: not JSON: syntax error on line 1, byte 1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			def, err := sources.Parse("t.yaml", []byte(shopLike))
+			if err != nil {
+				t.Fatal(err)
+			}
+			in, err := sources.ReadConfig([]sources.ConfigFile{{Name: tt.name, Data: []byte(tt.text)}}, nil)
+			if tt.err != "" {
+				if err == nil || err.Error() != tt.err {
+					t.Errorf("error %v, want %s", err, tt.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := def.Configure(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := values(c); got != tt.want {
+				t.Errorf("values\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestReadConfigErrors(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
-		{"empty", "", "config c0.json: not JSON: unexpected EOF"},
 		{"cut", `{"token": "sesame`, "config c0.json: not JSON: unexpected EOF"},
 		{"list", `[1]`, "config c0.json: wants a JSON object, not a list"},
 		{"two", `{} {}`, "config c0.json: not JSON: something follows the JSON value"},

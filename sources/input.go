@@ -1,12 +1,9 @@
 package sources
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,7 +11,8 @@ import (
 	"strings"
 )
 
-// ConfigFile is a config as it was read: one JSON object.
+// ConfigFile is a config as it was read: one JSON object, or by its name a YAML
+// map. Without any text it is an empty one.
 type ConfigFile struct {
 	Name string
 	Data []byte
@@ -33,27 +31,15 @@ type inputFile struct {
 	root *node
 }
 
-// envVar is a variable of the environment that may name a setting.
-type envVar struct {
-	name string // TAP_REST_AUTH__KEY
-	path string // auth__key, in lower case
-	text string
-}
-
-const envPrefix = "TAP_REST_"
-
 // ReadConfig reads config files, of which later ones win, key by key, and
 // picks the variables named TAP_REST_… out of environ ("NAME=value"), which
 // win over files.
 func ReadConfig(files []ConfigFile, environ []string) (*Input, error) {
 	in := &Input{values: &node{shape: isMap}}
 	for _, f := range files {
-		root, err := parseJSON(f.Data)
+		root, err := f.parse()
 		if err != nil {
-			return nil, fmt.Errorf("config %s: not JSON: %w", f.Name, jsonError(f.Data, err))
-		}
-		if root.shape != isMap {
-			return nil, fmt.Errorf("config %s: wants a JSON object, not %s", f.Name, root.shape)
+			return nil, err
 		}
 		in.files = append(in.files, inputFile{f.Name, root})
 		in.values = overlay(in.values, root)
@@ -66,22 +52,6 @@ func ReadConfig(files []ConfigFile, environ []string) (*Input, error) {
 	}
 	slices.SortStableFunc(in.env, func(a, b envVar) int { return strings.Compare(a.path, b.path) })
 	return in, nil
-}
-
-// jsonError says where a text is not JSON, without the piece of it that the
-// JSON package may quote: it may be a secret.
-func jsonError(data []byte, err error) error {
-	var syntax *json.SyntaxError
-	if !errors.As(err, &syntax) {
-		return err
-	}
-	var raw json.RawMessage
-	if errors.As(json.Unmarshal(data, &raw), &syntax) && syntax.Offset < int64(len(data)) {
-		before := data[:syntax.Offset]
-		line, start := 1+bytes.Count(before, []byte("\n")), bytes.LastIndexByte(before, '\n')+1
-		return fmt.Errorf("syntax error on line %d, byte %d", line, len(before)-start)
-	}
-	return io.ErrUnexpectedEOF
 }
 
 // overlay returns over on top of base: maps key by key, all else replaced.
@@ -141,22 +111,9 @@ func (o origins) of(pointer string) string {
 func (in *Input) resolve(s *Settings, c *Config) (*node, origins) {
 	o := origins{in.files, map[string]string{}}
 	values := in.values
-	for _, v := range in.env {
-		steps, schema := s.variable(v.path)
-		if steps == nil {
-			c.warn("%s names no setting and is not used", v.name)
-			continue
-		}
-		leaf := envValue(v.text, schema)
-		if leaf == nil {
-			continue
-		}
-		pointer := ""
-		for _, step := range steps {
-			pointer += "/" + escapePointer(step)
-		}
-		o.env[pointer] = v.name
-		values = overlay(values, nest(steps, leaf))
+	for _, v := range in.named(s, c) {
+		o.env[v.pointer] = v.name
+		values = overlay(values, nest(v.steps, v.value))
 	}
 	return rooted(values, nil, ""), o
 }
@@ -182,83 +139,6 @@ func nest(steps []string, leaf *node) *node {
 		leaf = &node{shape: isMap, fields: []member{{name: step, value: leaf}}}
 	}
 	return leaf
-}
-
-// envName writes a key as variables do: letters, digits and underscores.
-func envName(key string) string {
-	return strings.Map(func(c rune) rune {
-		if c < 0x80 && !strings.ContainsRune("-. /", c) {
-			return c
-		}
-		return '_'
-	}, strings.ToUpper(key))
-}
-
-// variable returns the keys that a variable names, and the schema of the
-// value; nil for none.
-func (s *Settings) variable(path string) ([]string, *node) {
-	head, rest, nested := strings.Cut(path, "__")
-	switch {
-	case path == "source":
-		return []string{path}, nil
-	case path == "run", head == "run" && nested:
-		return strings.Split(path, "__"), nil
-	}
-	return s.setting(path, rest, nested, []*node{s.root})
-}
-
-func (s *Settings) setting(path, rest string, nested bool, schemas []*node) ([]string, *node) {
-	head := strings.TrimSuffix(path, "__"+rest)
-	for _, schema := range s.withRefs(schemas) {
-		properties := schema.get("properties")
-		if properties == nil {
-			continue
-		}
-		for _, m := range properties.fields {
-			name := strings.ToLower(envName(m.name))
-			if name == path {
-				return []string{m.name}, m.value
-			}
-			if name != head || !nested {
-				continue
-			}
-			_, deeper, more := strings.Cut(rest, "__")
-			if steps, leaf := s.setting(rest, deeper, more, []*node{m.value}); steps != nil {
-				return append([]string{m.name}, steps...), leaf
-			}
-			if !m.value.has("properties") {
-				return append([]string{m.name}, strings.Split(rest, "__")...), nil
-			}
-		}
-	}
-	return nil, nil
-}
-
-// envValue reads the text of a variable: as it is where text is wanted, else
-// as JSON. It returns nil for an empty one that is not text.
-func envValue(text string, schema *node) *node {
-	plain := &node{shape: isText, text: text}
-	if wantsText(schema) {
-		return plain
-	}
-	if strings.TrimSpace(text) == "" {
-		return nil
-	}
-	if n, err := parseJSON([]byte(text)); err == nil {
-		return n
-	}
-	return plain
-}
-
-func wantsText(schema *node) bool {
-	t := schema.get("type")
-	if t == nil {
-		return false
-	}
-	if t.text == "string" {
-		return true
-	}
-	return slices.ContainsFunc(t.items, func(n *node) bool { return n.text == "string" })
 }
 
 // ErrNoSource says that no config and no variable names a definition.

@@ -240,9 +240,6 @@ func (s *StreamAccount) remarks() []string {
 	if s.Skipped != "" {
 		all = append(all, "skipped: "+s.Skipped)
 	}
-	if s.Failure != nil {
-		all = append(all, strings.TrimPrefix(s.Failure.Error(), s.Name+": "))
-	}
 	return all
 }
 

@@ -70,6 +70,9 @@ func absolute(path string) bool {
 // parseURL reads a URL that requests can be sent to. Its errors leave the text
 // out, which may hold a secret.
 func parseURL(text string) (*url.URL, error) {
+	if !strings.Contains(text, "://") {
+		return nil, errors.New("has no scheme: write http:// or https:// before it")
+	}
 	u, err := url.Parse(escapeURL(text))
 	var parse *url.Error
 	switch {

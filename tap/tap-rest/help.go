@@ -31,6 +31,14 @@ func help(o kong.HelpOptions, ctx *kong.Context) error {
 	return kong.DefaultHelpPrinter(o, ctx)
 }
 
+// helpCmd is --help, as a command.
+type helpCmd struct {
+	Command []string `arg:"" optional:"" help:"Whose help."`
+}
+
+// Run prints the help that --help prints.
+func (c *helpCmd) Run(rt *runtime) error { return rt.again(append(c.Command, "--help")) }
+
 // misused says what is wrong with a command line, and what would be right.
 func misused(model *kong.Application, args []string, err error) error {
 	text := err.Error()

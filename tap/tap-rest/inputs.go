@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -20,7 +21,8 @@ import (
 // largestInput is how large a config, catalog or state may be, in bytes.
 const largestInput = 256 << 20
 
-// readInput reads the file that a flag names.
+// readInput reads the file that a flag names, without the byte order mark that
+// editors of Windows put before it.
 func readInput(flag, name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -31,10 +33,13 @@ func readInput(flag, name string) ([]byte, error) {
 	if err == nil && len(data) > largestInput {
 		err = fmt.Errorf("%s is larger than %d MiB", name, largestInput>>20)
 	}
+	if err == nil && (bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff"))) {
+		err = fmt.Errorf("%s is UTF-16, as Windows PowerShell writes files: save it as UTF-8", name)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", flag, err)
 	}
-	return data, nil
+	return bytes.TrimPrefix(data, []byte("\ufeff")), nil
 }
 
 // errNoInput is what a run without any input is told.
@@ -43,7 +48,7 @@ tap-rest demo reads a sample API and needs no file; tap-rest --help says more`)
 
 // inputFlags are the files that a run reads, as all Singer taps name them.
 type inputFlags struct {
-	Config     []string `placeholder:"FILE" sep:"none" help:"Settings as a JSON object. Several: later ones win. Variables TAP_REST_… win over all; ENV instead of a file: they alone."`
+	Config     []string `placeholder:"FILE" sep:"none" help:"Settings as a JSON object, or YAML by its name. Several: later ones win. Variables TAP_REST_… win over all; ENV instead of a file: they alone."`
 	Catalog    string   `placeholder:"FILE" xor:"catalog" help:"Which streams and fields to read. Without it: all of them."`
 	Properties string   `placeholder:"FILE" xor:"catalog" help:"The same, under its old name."`
 	State      string   `placeholder:"FILE" help:"Where the last run came to: the value of its last STATE line."`

@@ -1,26 +1,60 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"os"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/tap"
 )
 
-// lintCmd checks a definition.
+// lintCmd checks definitions.
 type lintCmd struct {
-	File string `arg:"" help:"The definition."`
+	Files []string `arg:"" name:"file" help:"Definitions; - is one on stdin."`
 }
 
-// Run prints all problems, or a line that there are none.
+// Run prints all problems of all files, and a line for each that has none.
 func (c *lintCmd) Run(rt *runtime) error {
-	d, err := sources.Load(c.File)
-	if err != nil {
+	var (
+		problems sources.Problems
+		unread   []error
+	)
+	for _, file := range c.Files {
+		d, err := loadToLint(file)
+		var own sources.Problems
+		switch {
+		case errors.As(err, &own):
+			problems = append(problems, own...)
+			continue
+		case err != nil:
+			unread = append(unread, err)
+			continue
+		}
+		for _, warning := range append(d.Warnings, tap.SchemaWarnings(d)...) {
+			rt.console.logger.Warn(warning.Error())
+		}
+		if _, err := fmt.Fprintf(rt.stdout, "%s: %s, no problem\n", file, tap.Numbered(int64(len(d.Streams)), "%s stream[|s]")); err != nil {
+			return err
+		}
+	}
+	if len(problems) > 0 {
+		unread = append([]error{problems}, unread...)
+	}
+	if err := errors.Join(unread...); err != nil {
 		return &tap.InputError{Err: err}
 	}
-	for _, warning := range append(d.Warnings, tap.SchemaWarnings(d)...) {
-		rt.console.logger.Warn(warning.Error())
+	return nil
+}
+
+func loadToLint(file string) (*sources.Definition, error) {
+	if file != "-" {
+		return sources.Load(file)
 	}
-	_, err = fmt.Fprintf(rt.stdout, "%s: %d streams, no problem\n", c.File, len(d.Streams))
-	return err
+	data, err := io.ReadAll(io.LimitReader(os.Stdin, largestInput))
+	if err != nil {
+		return nil, fmt.Errorf("read definition: %w", err)
+	}
+	return sources.Parse("-", data)
 }

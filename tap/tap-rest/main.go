@@ -31,6 +31,8 @@ type cli struct {
 	Preview  previewCmd  `cmd:"" help:"Show the first records of a stream as a table."`
 	Replay   replayCmd   `cmd:"" help:"Read the last pass again, from the journal alone: not one call, today's definition."`
 	Journal  journalCmd  `cmd:"" help:"Look at the recorded exchanges: list, show, export, prune."`
+	Help     helpCmd     `cmd:"" help:"Print the help of the program, or of a command."`
+	Release  versionCmd  `cmd:"" name:"version" help:"Print the version."`
 
 	LogFormat string           `enum:"text,json" default:"${log_format}" env:"TAP_REST_LOG_FORMAT" help:"How stderr is written: text or json, an object on each line."`
 	LogLevel  string           `enum:"debug,info,warn,error" default:"${log_level}" env:"TAP_REST_LOG_LEVEL" help:"From which level on stderr tells: debug, info, warn or error."`
@@ -72,7 +74,13 @@ func run(args []string) int {
 	con := newConsole(os.Stderr, c.LogFormat == "json", c.LogLevel)
 	defer con.clear()
 	stop, signals := catchSignals()
-	err = command.Run(&runtime{stop: stop, console: con, stdout: os.Stdout})
+	again := func(args []string) error {
+		if _, err := parser.Parse(args); exited < 0 {
+			return &tap.InputError{Err: misused(parser.Model, args, err)}
+		}
+		return nil
+	}
+	err = command.Run(&runtime{stop: stop, console: con, stdout: os.Stdout, again: again})
 	con.clear()
 	code := exitCode(con, err)
 	signals.raise()
@@ -84,6 +92,7 @@ type runtime struct {
 	stop    context.Context // ended by a signal
 	console *console
 	stdout  *os.File
+	again   func(args []string) error // does what a flag that prints something does
 }
 
 // isTerminal reports whether a file is a terminal, rather than a pipe, a file

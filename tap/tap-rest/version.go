@@ -1,6 +1,18 @@
 package main
 
-import "runtime/debug"
+import (
+	"fmt"
+	"runtime/debug"
+)
+
+// versionCmd is --version, as a command.
+type versionCmd struct{}
+
+// Run prints the version.
+func (*versionCmd) Run(rt *runtime) error {
+	_, err := fmt.Fprintln(rt.stdout, "tap-rest", version())
+	return err
+}
 
 // release is the version, set by the linker in a release.
 var release string

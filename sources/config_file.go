@@ -1,0 +1,55 @@
+package sources
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+)
+
+// parse reads the file. Its error quotes nothing of it, which may be a secret.
+func (f ConfigFile) parse() (root *node, err error) {
+	switch ext := strings.ToLower(filepath.Ext(f.Name)); {
+	case len(bytes.TrimSpace(bytes.TrimPrefix(f.Data, []byte("\ufeff")))) == 0:
+		return &node{shape: isMap}, nil
+	case ext == ".yaml" || ext == ".yml":
+		root, err = f.parseYAML()
+	default:
+		if root, err = parseJSON(f.Data); err != nil {
+			err = fmt.Errorf("config %s: not JSON: %w", f.Name, jsonError(f.Data, err))
+		}
+	}
+	if err == nil && root.shape != isMap {
+		err = fmt.Errorf("config %s: wants a JSON object, not %s", f.Name, root.shape)
+	}
+	return root, err
+}
+
+func (f ConfigFile) parseYAML() (*node, error) {
+	d := newDocument(f.Name, f.Data)
+	root := d.root(f.Data)
+	if len(d.problems) == 0 {
+		return root, nil
+	}
+	at := d.problems.sorted()[0]
+	return nil, fmt.Errorf("config %s: line %d, column %d: a value that needs quotes, a key that stands twice, or no YAML", f.Name, at.Line, at.Column)
+}
+
+// jsonError says where a text is not JSON, without the piece of it that the
+// JSON package may quote: it may be a secret.
+func jsonError(data []byte, err error) error {
+	var syntax *json.SyntaxError
+	if !errors.As(err, &syntax) {
+		return err
+	}
+	var raw json.RawMessage
+	if errors.As(json.Unmarshal(data, &raw), &syntax) && syntax.Offset < int64(len(data)) {
+		before := data[:syntax.Offset]
+		line, start := 1+bytes.Count(before, []byte("\n")), bytes.LastIndexByte(before, '\n')+1
+		return fmt.Errorf("syntax error on line %d, byte %d", line, len(before)-start)
+	}
+	return io.ErrUnexpectedEOF
+}
