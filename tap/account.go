@@ -234,7 +234,7 @@ func (s *StreamAccount) remarks() []string {
 	note(s.NewFields, "%s new [field: the schema grew by it|fields: the schema grew by them]")
 	note(s.passed(), "%s [record does|records do] not fit the schema and [was|were] passed on")
 	note(s.Quarantined, "%s [record does|records do] not fit the schema and [is|are] in "+s.Quarantine)
-	note(s.Nullified, "%s [record does|records do] not fit the schema: "+Numbered(s.Nulls, "%s [value|values] became null"))
+	note(s.Nullified, "%s [record does|records do] not fit the schema: "+Numbered(s.Nulls, "%s [value|values]")+" in [it|them] became null")
 	note(s.Moved, "the API's own total changed on %s [page while it was|pages while they were] read")
 	all = append(all, s.Notes...)
 	if s.Skipped != "" {

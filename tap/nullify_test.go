@@ -105,7 +105,7 @@ func TestDriftIsCounted(t *testing.T) {
 		none             []string
 	}{
 		{"nullify", []string{"record_filtered_count=1", "record_nullified_count=2", "value_nullified_count=4", "new_field_count=3", "record_count=4"},
-			[]string{"items: 1 records older than the window were left out (client_filter)", "items: 2 records do not fit the schema: 4 values in them became null", "items: 3 new fields: the schema grew by them"},
+			[]string{"items: 1 record older than the window was left out (client_filter)", "items: 2 records do not fit the schema: 4 values in them became null", "items: 3 new fields: the schema grew by them"},
 			[]string{"record_invalid_count", "record_quarantined_count"}},
 		{"pass", []string{"record_invalid_count=2", "record_count=4"}, []string{"items: 2 records do not fit the schema and were passed on"},
 			[]string{"record_nullified_count", "value_nullified_count", "record_quarantined_count"}},
