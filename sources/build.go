@@ -79,6 +79,7 @@ func (b *builder) stream(own *node) *Stream {
 		ReplicationKey: value[string](n, "replication_key"),
 		Pagination:     b.pagination(n.get("pagination")),
 		PartitionBy:    partitionsOf(n.get("partition_by")),
+		OnIncomplete:   Policy(value[string](n, "on_incomplete")),
 		OnInvalid:      Policy(valueOr(n, "on_invalid", string(Fail))),
 		OnNewField:     Policy(valueOr(n, "on_new_field", string(Evolve))),
 	}

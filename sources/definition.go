@@ -98,6 +98,7 @@ type Stream struct {
 	PartitionBy    []PartitionSource // empty: one partition
 	Schema         json.RawMessage   // as given, from the file or inline; nil: inferred
 	SchemaFile     string            // where Schema was read, "" when inline
+	OnIncomplete   Policy            // "": Fail where the definition's own keys contradict the end, else Warn
 	OnInvalid      Policy
 	OnNewField     Policy
 	shape          string // see Config.Shape
@@ -109,11 +110,12 @@ type Text struct {
 	NullNaN bool   // NaN, Infinity and -Infinity are null
 }
 
-// Policy says what happens to a record that does not fit.
+// Policy says what happens to a record that does not fit, or to a walk whose
+// end is in doubt.
 type Policy string
 
-// The policies of on_invalid (fail, pass, quarantine, nullify) and of
-// on_new_field (evolve, pass, drop, fail).
+// The policies of on_invalid (fail, pass, quarantine, nullify), of
+// on_new_field (evolve, pass, drop, fail) and of on_incomplete (fail, warn).
 const (
 	Fail       Policy = "fail"
 	Pass       Policy = "pass"
@@ -121,6 +123,7 @@ const (
 	Nullify    Policy = "nullify"
 	Evolve     Policy = "evolve"
 	Drop       Policy = "drop"
+	Warn       Policy = "warn"
 )
 
 // Request is what is sent for a page. Where it stands in

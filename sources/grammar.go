@@ -179,6 +179,8 @@ var streamKeys = []key{
 	{name: "partition_by", kind: manyMaps, of: partitionObject, later: everyValue, doc: "Contexts that the stream is read in, every combination; see Partition."},
 	{name: "schema", kind: aSchema, def: "inferred", doc: "JSON Schema of a record: inline, or a file beside the definition."},
 	{name: "on_missing", kind: aChoice, enum: []string{"fail", "empty"}, def: "fail", doc: "What an answer without the records path is. (null is always empty.)"},
+	{name: "on_incomplete", kind: aChoice, enum: []string{"fail", "warn", "again"}, later: []string{"again"},
+		def: "fail where the definition's own `more`, `total` or `next` contradicts the end, else warn", doc: "What a walk is whose end is in doubt; see Doubt."},
 	{name: "on_invalid", kind: aChoice, enum: []string{"fail", "pass", "quarantine", "nullify"}, def: "fail", doc: "What happens to a record that its schema refuses; see Drift."},
 	{name: "on_new_field", kind: aChoice, enum: []string{"evolve", "pass", "drop", "fail"}, def: "evolve", doc: "What happens to a field that the schema does not know; see Drift."},
 }

@@ -39,7 +39,8 @@ type StreamAccount struct {
 	Replaced    int64  // records in which add took the place of a field
 	Early       int64  // records that are older than their window; at least
 	Notes       []string
-	Moved       int64 // pages on which the API's own total had changed
+	Doubts      []fetch.Doubt // of the end of what was read
+	Moved       int64         // pages on which the API's own total had changed
 	Done        bool
 	Skipped     string // why there is nothing, by a rule of the definition
 	Failure     error
@@ -103,6 +104,7 @@ func (a *Account) fetched(b *batch) {
 	if b.moved {
 		s.Moved++
 	}
+	s.Doubts = append(s.Doubts, b.doubts...)
 	if b.skipped != "" {
 		s.Skipped = b.skipped
 	}
@@ -166,6 +168,7 @@ func (a *Account) metrics() []message.Metric {
 		some("record_nullified_count", s.Nullified)
 		some("value_nullified_count", s.Nulls)
 		some("new_field_count", s.NewFields)
+		some("doubt_count", int64(len(s.Doubts)))
 		some("record_twin_count", s.Twins)
 		some("record_replaced_count", s.Replaced)
 		some("record_early_count", s.Early)
@@ -212,6 +215,8 @@ func (s *StreamAccount) status() string {
 		return "failed"
 	case s.Skipped != "":
 		return "skipped"
+	case s.Done && len(s.Doubts) > 0:
+		return "complete?"
 	case s.Done:
 		return "complete"
 	}
@@ -237,6 +242,9 @@ func (s *StreamAccount) remarks() []string {
 	note(s.Nullified, "%s [record does|records do] not fit the schema: "+Numbered(s.Nulls, "%s [value|values]")+" in [it|them] became null")
 	note(s.Moved, "the API's own total changed on %s [page while it was|pages while they were] read")
 	all = append(all, s.Notes...)
+	for _, d := range s.Doubts {
+		all = append(all, "is it complete? "+d.String())
+	}
 	if s.Skipped != "" {
 		all = append(all, "skipped: "+s.Skipped)
 	}

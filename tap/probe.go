@@ -92,6 +92,7 @@ func (w *worker) firstPages(ctx context.Context, visit func(*fetch.Page) (more b
 		if err != nil {
 			return err
 		}
+		w.tellDoubts(page)
 		more, err := w.visit(page, visit)
 		page.Release()
 		if err != nil || !more {

@@ -29,7 +29,8 @@ type batch struct {
 	moved    bool         // the API's own total changed
 	notes    []string     // what a person should know of the walk, at its end
 	skipped  string       // why a rule said that there is nothing
-	failure  error        // no page, but the end of the walk, for this reason
+	doubts   []fetch.Doubt
+	failure  error // no page, but the end of the walk, for this reason
 }
 
 // counts are what became of a page's records, besides being emitted.

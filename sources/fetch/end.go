@@ -43,34 +43,43 @@ type suspicion struct {
 	backs int   // pages since then
 
 	unnumbered bool // next URLs or tokens hold no number of a page
+	doubts []Doubt // of the walk's end, found so far
 }
 
 func newSuspicion() suspicion { return suspicion{seed: maphash.MakeSeed(), stride: 1} }
 
+// ending is what the definition's more and stop make of what the pagination
+// type found in an answer.
+type ending struct {
+	last    bool   // the page is the last
+	stopped bool   // because stop says so
+	doubt   *Doubt // of the end; nil: none
+}
+
 // ends decides whether a page is the last: what the definition's more and
-// stop say goes before what the type found. Stopped says that stop did.
-func (w *Walk) ends(step step) (last, stopped bool, err error) {
+// stop say goes before what the type found.
+func (w *Walk) ends(step step) (ending, error) {
 	more, known, err := w.more()
 	if err != nil {
-		return false, false, err
-	}
-	last = !step.more
-	if known {
-		last = !more
-	}
-	if known && more && !step.possible {
-		return false, false, fmt.Errorf("the answer says that there is more, but not where: %s%s", step.missing, w.after())
+		return ending{}, err
 	}
 	if stop := w.stream.Pagination.Stop; stop != nil {
 		v, err := stop.Eval(w.vars)
 		if err != nil {
-			return false, false, fmt.Errorf("pagination.stop: %w", err)
+			return ending{}, fmt.Errorf("pagination.stop: %w", err)
 		}
 		if v.Truth() {
-			return true, true, nil
+			return ending{last: true, stopped: true}, nil
 		}
 	}
-	return last, false, nil
+	switch {
+	case !known:
+		return ending{last: !step.more}, nil
+	case more && !step.possible:
+		d := &Doubt{Key: "pagination.more", Value: "true, but the answer does not say where more is: " + step.missing, Contradicts: true}
+		return ending{last: true, doubt: d}, nil
+	}
+	return ending{last: !more}, nil
 }
 
 // more is what the answer says at pagination.more. Headers say it as text.
@@ -180,11 +189,14 @@ func (w *Walk) total(page *Page, next *Position) (lost int64, err error) {
 }
 
 // complete checks a walk that ended against the API's own count.
-func (w *Walk) complete(next Position) error {
+func (w *Walk) complete(next Position) {
 	if next.Total == nil || next.Records >= *next.Total {
-		return nil
+		return
 	}
-	return fmt.Errorf("the walk ends here with %d records, but the API counts %d%s", next.Records, *next.Total, w.after())
+	w.doubt(Doubt{
+		Key: "pagination.total", Contradicts: true,
+		Value: fmt.Sprintf("%d, but the walk ends here with %d records", *next.Total, next.Records),
+	})
 }
 
 // beyond is the error of a walk that has more pages than it may have.

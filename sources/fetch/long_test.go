@@ -233,7 +233,7 @@ func TestLongIsNotWhatItShouldBe(t *testing.T) {
 		{"too much beside", `path: /orders`, `{"data":[],"x":[` + strings.Repeat(`"0123456789",`, fetch.MaxBody/12) + `1]}`,
 			"the answer is larger than 8 MiB: records: what stands beside the records is larger than 8388608 bytes"},
 		{"fewer than the total", `path: /orders, pagination: {type: page, param: page, total: total, stop: "{{ response.total }}"}`,
-			`{"data":[],"total":3` + spaces + `}`, "the walk ends here with 0 records, but the API counts 3"},
+			`{"data":[],"total":3` + spaces + `}`, "pagination.total is 3, but the walk ends here with 0 records"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			stream := define(t, "", test.stream)[0]

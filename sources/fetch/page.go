@@ -63,7 +63,13 @@ type Page struct {
 	Last    bool
 	Skipped string // why a rule said that there is nothing here, "" if none did
 	Moved   bool   // the API's total changed since the page before
-	passed  bool   // a rule said next
+	// Doubts are the reasons not to take this page, the last one, for the end of
+	// the data.
+	Doubts []Doubt
+	// Remarks are what a person should know of the walk besides: each is a
+	// sentence about something that is no doubt of its end.
+	Remarks []string
+	passed  bool // a rule said next
 	// Partial says that the page is a piece of a long one: it says nothing of
 	// the walk.
 	Partial bool

@@ -167,26 +167,23 @@ func (w *Walk) advance(page *Page) error {
 		w.renumber(&next, n)
 		behind = w.moved(&next, n, lost, !step.more)
 	}
-	last, stopped, err := w.ends(step)
+	end, err := w.ends(step)
 	if err != nil {
 		return err
 	}
-	back := behind != nil && !stopped
+	back := behind != nil && !end.stopped
 	if back {
-		if last, err = w.goBack(&next, behind); err != nil {
+		if end.last, err = w.goBack(&next, behind); err != nil {
 			return err
 		}
-	} else if !last && next.Total != nil {
+	} else if !end.last && next.Total != nil {
 		next.PerPage = fewest(w.pos.PerPage, n)
 	}
-	if page.Last = last; !page.Last {
+	if page.Last = end.last; !page.Last {
 		page.Next = next
 		return w.suspect(page, next, back)
 	}
-	if stopped && next.Records > 0 {
-		return nil // the definition chose to end here
-	}
-	return w.complete(next)
+	return w.conclude(page, next, end)
 }
 
 // eval evaluates a Ref over the answer.

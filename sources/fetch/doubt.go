@@ -1,0 +1,63 @@
+package fetch
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources"
+)
+
+// Doubt is a reason not to take the end of a walk for the end of its data.
+type Doubt struct {
+	Key    string // what says so: a path of the answer, a header, a key of the definition
+	Value  string // what it says, without secrets
+	Advice string // what to write into the definition; "" where nothing is known
+	// Contradicts says that a key of the definition itself is what says so:
+	// unless on_incomplete is told, the walk fails then.
+	Contradicts bool
+}
+
+// String is the doubt as log and account show it.
+func (d Doubt) String() string {
+	text := d.Key + " is " + d.Value
+	if d.Advice != "" {
+		text += ": " + d.Advice
+	}
+	return text
+}
+
+// ErrDoubtful is wrapped by the error of a walk that fails because its end is
+// in doubt.
+var ErrDoubtful = fmt.Errorf("the end of the walk is in doubt")
+
+// doubt notes a reason to doubt the end of the walk, wherever it is found: what
+// becomes of it is decided at the end.
+func (w *Walk) doubt(d Doubt) { w.doubts = append(w.doubts, d) }
+
+// conclude decides what becomes of a walk that ends with this page: on_incomplete
+// says whether a doubt is its failure.
+func (w *Walk) conclude(page *Page, next Position, end ending) error {
+	if end.doubt != nil {
+		w.doubt(*end.doubt)
+	}
+	if !end.stopped || next.Records == 0 { // else the definition chose to end here
+		w.complete(next)
+	}
+	page.Doubts = w.doubts
+	var failing []string
+	for _, d := range w.doubts {
+		switch w.stream.OnIncomplete {
+		case sources.Warn:
+		case sources.Fail:
+			failing = append(failing, d.String())
+		default:
+			if d.Contradicts {
+				failing = append(failing, d.String())
+			}
+		}
+	}
+	if len(failing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %s%s (on_incomplete: warn takes it for the end)", ErrDoubtful, strings.Join(failing, "; "), w.after())
+}
