@@ -42,8 +42,8 @@ type suspicion struct {
 	left  int64 // least number of records still to be read, of a walk that went back
 	backs int   // pages since then
 
-	unnumbered bool // next URLs or tokens hold no number of a page
-	doubts []Doubt // of the walk's end, found so far
+	unnumbered bool    // next URLs or tokens hold no number of a page
+	doubts     []Doubt // of the walk's end, found so far
 }
 
 func newSuspicion() suspicion { return suspicion{seed: maphash.MakeSeed(), stride: 1} }
