@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 // Definition is an API as its file describes it, inheritance applied.
@@ -251,10 +252,11 @@ type Incremental struct {
 	Start          *expr.Template // nil: from the beginning
 	End            *expr.Template // nil: now
 	Format         string         // of windows in requests: rfc3339, date, epoch, epoch_ms, integer or strftime text
-	Window         time.Duration  // 0: one window up to now
-	Lookback       time.Duration
+	Window         times.Span     // 0: one window up to now
+	Lookback       times.Span
 	Settle         time.Duration
-	Timezone       *time.Location // never nil
+	Timezone       *time.Location // of windows in requests, and of start and end; never nil
+	RecordTimezone *time.Location // of records' times that name none; never nil
 	WholeWindows   bool
 	StartExclusive bool
 	EndInclusive   bool

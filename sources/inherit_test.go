@@ -101,7 +101,7 @@ func TestInheritance(t *testing.T) {
 	if plain.Incremental != nil {
 		t.Error("a stream without replication_key is incremental")
 	}
-	if inc := other.Incremental; inc == nil || inc.Lookback != 2*time.Hour || inc.Start == nil || !inc.ClientFilter || inc.Settle != 10*time.Minute {
+	if inc := other.Incremental; inc == nil || inc.Lookback.Nanos != 2*time.Hour || inc.Start == nil || !inc.ClientFilter || inc.Settle != 10*time.Minute {
 		t.Errorf("incremental %+v", inc)
 	}
 }

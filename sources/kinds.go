@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // a container may have no time zones
 
 	"golang.org/x/text/encoding/htmlindex"
 
@@ -27,6 +26,7 @@ var (
 	aBool       = &kind{"true or false", (*reader).boolean}                                   // bool
 	aCount      = &kind{"a whole number", (*reader).count}                                    // int64
 	aDuration   = &kind{"a duration, as 90s or 3d", (*reader).duration}                       // time.Duration
+	aPeriod     = &kind{"a duration, as 3d or 1mo", (*reader).period}                         // times.Span
 	aWait       = &kind{"a duration above 0, as 90s or 3d", (*reader).wait}                   // time.Duration
 	aSpan       = &kind{"a duration, as 90s or 3d, or a number of seconds", (*reader).span}   // time.Duration
 	aSize       = &kind{"a size, as 1MB or 8MiB, or a number of bytes", (*reader).size}       // int64
@@ -110,26 +110,40 @@ func (r *reader) integer(n *node, k key, most int64) any {
 	return v
 }
 
-func (r *reader) duration(n *node, k key) any {
+// period reads a duration that may have months and years.
+func (r *reader) period(n *node, k key) any {
 	if n.shape == isNumber && n.text != "0" {
 		r.problem(n, "wants %s; %s has no unit", k.kind.wants, clip(n.text))
 		return nil
 	}
 	if n.shape == isNumber {
-		return time.Duration(0)
+		return times.Span{}
 	}
 	if n.shape != isText {
 		return r.wants(n, k)
 	}
-	d, err := times.ParseDuration(n.text)
+	span, err := times.ParseSpan(n.text)
 	if err != nil {
 		return r.wants(n, k)
 	}
-	if d < 0 {
+	if span.Months < 0 || span.Nanos < 0 {
 		r.problem(n, "is negative")
 		return nil
 	}
-	return d
+	return span
+}
+
+// duration reads a duration that is always the same.
+func (r *reader) duration(n *node, k key) any {
+	span, ok := r.period(n, k).(times.Span)
+	if !ok {
+		return nil
+	}
+	if span.Months != 0 {
+		r.problem(n, "wants %s: %q has months or years, which have no fixed length", k.kind.wants, clip(n.text))
+		return nil
+	}
+	return span.Nanos
 }
 
 func (r *reader) wait(n *node, k key) any {
@@ -197,10 +211,10 @@ func parseSize(text string) (int64, bool) {
 }
 
 func (r *reader) zone(n *node, k key) any {
-	if n.shape != isText || n.text == "" || n.text == "Local" {
+	if n.shape != isText {
 		return r.wants(n, k)
 	}
-	zone, err := time.LoadLocation(n.text)
+	zone, err := times.Zone(n.text)
 	if err != nil {
 		return r.wants(n, k)
 	}

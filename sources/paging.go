@@ -157,14 +157,16 @@ func (b *builder) incremental(own, n *node) *Incremental {
 	if format == "integer" {
 		settle = 0
 	}
+	zone := valueOr(inc, "timezone", time.UTC)
 	return &Incremental{
 		Start:          value[*expr.Template](inc, "start"),
 		End:            value[*expr.Template](inc, "end"),
 		Format:         format,
-		Window:         value[time.Duration](inc, "window"),
-		Lookback:       value[time.Duration](inc, "lookback"),
+		Window:         value[times.Span](inc, "window"),
+		Lookback:       value[times.Span](inc, "lookback"),
 		Settle:         valueOr(inc, "settle", settle),
-		Timezone:       valueOr(inc, "timezone", time.UTC),
+		Timezone:       zone,
+		RecordTimezone: valueOr(inc, "record_timezone", zone),
 		WholeWindows:   value[bool](inc, "whole_windows"),
 		StartExclusive: value[bool](inc, "start_exclusive"),
 		EndInclusive:   value[bool](inc, "end_inclusive"),
@@ -186,8 +188,8 @@ func (b *builder) firstStart(start *node, format string) {
 		}
 		return
 	}
-	if _, ok := times.Parse(start.text); !ok {
-		b.problem(start, "wants a time, as 2024-01-01T00:00:00Z, not %q", clip(start.text))
+	if _, err := times.Parse(start.text); err != nil {
+		b.problem(start, "wants a time, as 2024-01-01T00:00:00Z, not %q: %v", clip(start.text), err)
 	}
 }
 
@@ -196,7 +198,7 @@ func (b *builder) integerFormat(inc *node, format string) {
 	if format != "integer" {
 		return
 	}
-	for _, name := range []string{"end", "window", "lookback", "settle", "whole_windows", "timezone", "record_format"} {
+	for _, name := range []string{"end", "window", "lookback", "settle", "whole_windows", "timezone", "record_timezone", "record_format"} {
 		if v := inc.get(name); v != nil {
 			b.problem(v, "has no meaning with format integer: it is about time")
 		}

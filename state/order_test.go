@@ -6,21 +6,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state"
 )
 
 // mixed stands for a comparison that is an error.
 const mixed = 9
 
-// german reads times like 31.12.2024, and 8 digits.
-func german(text string) (time.Time, bool) {
-	for _, layout := range []string{"02.01.2006", "20060102"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t, true
-		}
-	}
-	return time.Time{}, false
-}
+// german reads times like 31.12.2024, and digits others.
+var (
+	berlin, _ = times.Zone("Europe/Berlin")
+	german    = state.Order{Times: times.Reader{Layout: "%d.%m.%Y"}}
+	compact   = state.Order{Times: times.Reader{Layout: "%Y%m%d"}}
+	numbers   = state.Order{Numbers: true}
+)
 
 func TestCompare(t *testing.T) {
 	for _, tt := range []struct {
@@ -62,10 +61,10 @@ func TestCompare(t *testing.T) {
 		{"digits beyond reason", strings.Repeat("1", 401), `1.5`, state.Order{}, mixed},
 
 		{"text", `"abc"`, `"abd"`, state.Order{}, -1},
-		{"digits in text are text", `"9"`, `"10"`, state.Order{}, 1},
+		{"digits in text are numbers", `"9"`, `"10"`, state.Order{}, -1},
 		{"escapes in text", `"\u0061"`, `"a"`, state.Order{}, 0},
 		{"time and number", `"2025-01-01"`, `1735689600`, state.Order{}, mixed},
-		{"text and number", `"17"`, `17`, state.Order{}, mixed},
+		{"a number and one in text", `"17"`, `17`, state.Order{}, 0},
 		{"text and time", `"abc"`, `"2025-01-01"`, state.Order{}, mixed},
 		{"null", `null`, `1`, state.Order{}, mixed},
 		{"true", `true`, `true1`, state.Order{}, mixed},
@@ -73,10 +72,26 @@ func TestCompare(t *testing.T) {
 		{"nothing", ``, `1`, state.Order{}, mixed},
 		{"torn text", `"a`, `"b"`, state.Order{}, mixed},
 
-		{"record_format", `"01.12.2024"`, `"02.01.2024"`, state.Order{Parse: german}, 1},
-		{"record_format and RFC 3339", `"01.12.2024"`, `"2024-12-01T15:00:00Z"`, state.Order{Parse: german}, 0},
-		{"record_format of a number", `20241201`, `20240102`, state.Order{Parse: german}, 1},
-		{"record_format of a number and of text", `20241201`, `"01.12.2024"`, state.Order{Parse: german}, 0},
+		{"record_format", `"01.12.2024"`, `"02.01.2024"`, german, 1},
+		{"record_format and RFC 3339", `"01.12.2024"`, `"2024-12-01T15:00:00Z"`, german, 0},
+		{"record_format of a number", `20241201`, `20240102`, compact, 1},
+		{"record_format of a number and of text", `20241201`, `"20241201"`, compact, 0},
+
+		{"seconds and milliseconds", `1674208801`, `1674208800999`, state.Order{}, 1},
+		{"milliseconds and microseconds in numbers", `1674208800001`, `1674208800000999`, state.Order{}, 1},
+		{"microseconds and nanoseconds", `"1674208800000001"`, `1674208800000002000`, state.Order{}, -1},
+		{"digits of a date and seconds", `20230120`, `1674208800`, state.Order{}, 0},
+		{"digits of a date and those of an id", `20230120`, `20230199`, state.Order{}, -1},
+		{"numbers in text", `"99"`, `"100"`, numbers, -1},
+		{"numbers in text and numbers", `"99"`, `100`, numbers, -1},
+		{"numbers of any size", `1674208801`, `1674208800999`, numbers, -1},
+		{"numbers with fractions in text", `"9.5"`, `"10.25"`, numbers, -1},
+		{"numbers and a date in digits", `20230120`, `1674208800`, numbers, -1},
+		{"numbers and text", `"99"`, `"x"`, numbers, mixed},
+		{"a time where numbers are", `"2025-01-01"`, `1`, numbers, mixed},
+		{"an abbreviation", `"2023-01-20 10:00:00 PST"`, `"2023-01-20 10:00:00 UTC"`, state.Order{}, mixed},
+		{"a date and a time of it in its zone", `"2025-01-01"`, `"2024-12-31T23:30:00Z"`, state.Order{Times: times.Reader{Zone: berlin}}, 0},
+		{"without a zone and with one", `"2025-01-01 01:00:00"`, `"2025-01-01T00:00:00Z"`, state.Order{Times: times.Reader{Zone: berlin}}, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			compare(t, tt.order, tt.a, tt.b, tt.want)
@@ -113,8 +128,8 @@ func TestInstant(t *testing.T) {
 		{`"2025-01-01 02:00:00"`, "2025-01-01T02:00:00Z"},
 		{`"2025-01-01"`, "2025-01-01T00:00:00Z"},
 		{`"2025-02-30"`, ""},
-		{`"20250101"`, ""},
-		{`20250101`, ""},
+		{`"20250101"`, "2025-01-01T00:00:00Z"},
+		{`20250101`, "2025-01-01T00:00:00Z"},
 		{`null`, ""},
 		{``, ""},
 	} {
@@ -189,6 +204,9 @@ func TestObserveAllocs(t *testing.T) {
 	for _, values := range [][2]string{
 		{`"2025-01-01T00:00:00Z"`, `"2025-01-01T00:00:01Z"`},
 		{`9007199254740993`, `9007199254740994`},
+		{`"2025-01-01 00:00:00"`, `"2025-01-01 00:00:01.5+02:00"`},
+		{`"99"`, `"100"`},
+		{`1674208800`, `1674208801000`},
 	} {
 		h := state.NewHigh(state.Order{}, []byte(values[1]))
 		a, b := []byte(values[0]), []byte(values[1])
@@ -207,5 +225,13 @@ func TestErrorText(t *testing.T) {
 	var e *state.Error
 	if !errors.As(err, &e) || e.File != "s.json" || e.Place != "bookmarks.orders" || e.Msg == "" {
 		t.Errorf("got %#v", err)
+	}
+}
+
+// TestMixedSaysWhy checks that the error says why a value is no time.
+func TestMixedSaysWhy(t *testing.T) {
+	_, err := state.Order{}.Compare([]byte(`"2023-01-20T10:00:00Z"`), []byte(`"Fri, 20 Jan 2023 10:00:00 JST"`))
+	if err == nil || !strings.Contains(err.Error(), "JST is an abbreviation") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -262,7 +262,7 @@ func FuzzCompare(f *testing.F) {
 		f.Add([]byte(seed[0]), []byte(seed[1]))
 	}
 	f.Fuzz(func(t *testing.T, a, b []byte) {
-		for _, o := range []state.Order{{}, {Parse: german}} {
+		for _, o := range []state.Order{{}, german, compact, numbers} {
 			x, err1 := o.Compare(a, b)
 			y, err2 := o.Compare(b, a)
 			if (err1 == nil) != (err2 == nil) || x != -y {

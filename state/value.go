@@ -2,30 +2,32 @@ package state
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/big"
 	"strings"
 	"time"
+
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 // Order compares replication values, each the raw JSON of text or a number.
 type Order struct {
-	// Parse reads a time from the text of a value, or from its digits; nil, and
-	// what it does not know: RFC 3339 and dates. All else is compared as what
-	// it is.
-	Parse func(text string) (time.Time, bool)
+	Times   times.Reader // of values that are times
+	Numbers bool         // values are numbers, in text too, and never times
 }
 
 // errMixed is a comparison of things that have no common order.
 var errMixed = errors.New("a time, a number and text have no common order")
 
 // Compare returns -1, 0 or 1. The smaller precision decides: a date and a time
-// on that date are equal.
+// on that date are equal. Digits are numbers, in text too; counts from 1970 in
+// two units are compared as times.
 func (o Order) Compare(a, b []byte) (int, error) {
-	if o.Parse == nil {
-		if c, ok := sameShape(a, b); ok {
+	if o.Times.Layout == "" {
+		if c, ok := o.sameShape(a, b); ok {
 			return c, nil
 		}
 	}
@@ -38,34 +40,42 @@ func (o Order) Compare(a, b []byte) (int, error) {
 		return 0, err
 	}
 	switch {
-	case x.number != nil && y.number != nil:
-		return x.number.Cmp(y.number), nil
-	case x.isTime && y.isTime:
-		unit := max(x.unit, y.unit)
-		return x.time.Truncate(unit).Compare(y.time.Truncate(unit)), nil
-	case x.number == nil && y.number == nil && !x.isTime && !y.isTime:
-		return strings.Compare(x.text, y.text), nil
+	case x.kind != y.kind:
+		return 0, o.mixed(a, b)
+	case x.kind == isText:
+		return bytes.Compare(x.text, y.text), nil
+	case x.kind == isNumber && (!x.timed || !y.timed || sameScale(x.text, y.text)):
+		return compareNumbers(x.text, y.text)
 	}
-	return 0, fmt.Errorf("%s and %s: %w", clip(a), clip(b), errMixed)
+	return x.time.Compare(y.time, o.Times.Zone), nil
+}
+
+// mixed says that a and b have no order, and why one that might be a time is
+// none.
+func (o Order) mixed(a, b []byte) error {
+	for _, raw := range [][]byte{a, b} {
+		if v, err := o.value(raw); err == nil && v.kind == isText && !o.Numbers {
+			_, why := o.Times.ReadJSON(raw)
+			return fmt.Errorf("%s and %s: %w: %s is no time: %w", clip(a), clip(b), errMixed, clip(raw), why)
+		}
+	}
+	return fmt.Errorf("%s and %s: %w", clip(a), clip(b), errMixed)
 }
 
 // Instant returns the time that a value is, false if it is none.
 func (o Order) Instant(raw []byte) (time.Time, bool) {
-	v, err := o.value(raw)
-	return v.time, err == nil && v.isTime
+	t, err := o.Times.ReadJSON(raw)
+	return t.At, err == nil
 }
 
-// sameShape compares the common cases without parsing: whole numbers, and
-// times in UTC written alike.
-func sameShape(a, b []byte) (int, bool) {
+// sameShape compares the common cases without parsing: whole numbers of one
+// scale, and times in UTC written alike.
+func (o Order) sameShape(a, b []byte) (int, bool) {
 	if bytes.Equal(a, b) {
 		return 0, true
 	}
 	if whole(a) && whole(b) {
-		if len(a) != len(b) {
-			return sign(len(a) - len(b)), true
-		}
-		return bytes.Compare(a, b), true
+		return compareWhole(a, b), o.Numbers || sameScale(a, b)
 	}
 	if len(a) != len(b) || len(a) < len(`"2006-01-02T15:04:05Z"`) || a[len(a)-2] != 'Z' {
 		return 0, false
@@ -83,13 +93,6 @@ func sameShape(a, b []byte) (int, bool) {
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }
 
-func sign(n int) int {
-	if n < 0 {
-		return -1
-	}
-	return 1
-}
-
 // whole reports whether raw is a number of digits alone, without leading
 // zeros.
 func whole(raw []byte) bool {
@@ -104,93 +107,108 @@ func whole(raw []byte) bool {
 	return true
 }
 
+func compareWhole(a, b []byte) int {
+	if len(a) != len(b) {
+		return cmp.Compare(len(a), len(b))
+	}
+	return bytes.Compare(a, b)
+}
+
+// sameScale reports whether two numbers would be counts from 1970 in one unit,
+// or dates in as many digits: then they are compared as numbers.
+func sameScale(a, b []byte) bool { return scale(a) == scale(b) }
+
+func scale(number []byte) int {
+	number = bytes.TrimPrefix(number, []byte("-"))
+	n := len(number)
+	if i := bytes.IndexAny(number, ".eE"); i >= 0 {
+		n = i
+	}
+	switch {
+	case n == 8 || n == 14:
+		return n
+	case n < 12: // seconds, see package times
+		return 3
+	}
+	return n / 3
+}
+
 // value is a replication value, parsed.
 type value struct {
-	number *big.Rat
-	isTime bool
-	time   time.Time
-	unit   time.Duration // precision of time
-	text   string
+	kind  kind
+	text  []byte     // its characters
+	time  times.Time // also that of a number, if it may be one
+	timed bool
 }
+
+type kind int
+
+const (
+	isText kind = iota
+	isNumber
+	isTime
+)
 
 func (o Order) value(raw []byte) (value, error) {
 	raw = bytes.TrimSpace(raw)
-	text := string(raw)
-	quoted := len(raw) > 0 && raw[0] == '"'
-	if quoted {
-		if err := json.Unmarshal(raw, &text); err != nil {
-			return value{}, fmt.Errorf("%s: %w", clip(raw), err)
-		}
+	text, err := unquote(raw)
+	if err != nil {
+		return value{}, err
 	}
-	if o.Parse != nil {
-		if t, ok := o.Parse(text); ok {
-			return value{isTime: true, time: t.UTC(), unit: unit(text)}, nil
-		}
+	at, why := o.Times.ReadJSON(raw)
+	v := value{text: text, time: at, timed: why == nil && !o.Numbers}
+	switch {
+	case v.timed && !at.Digits:
+		v.kind = isTime
+	case times.Numeric(string(text)):
+		v.kind = isNumber
+	case len(raw) == 0 || raw[0] != '"':
+		return value{}, fmt.Errorf("%s: expected text or a number", clip(raw))
 	}
-	if !quoted {
-		n, err := number(raw)
-		return value{number: n}, err
-	}
-	if t, ok := parseTime(text); ok {
-		return value{isTime: true, time: t.UTC(), unit: unit(text)}, nil
-	}
-	return value{text: text}, nil
+	return v, nil
 }
 
-// number reads a JSON number exactly. Exponents are bounded, since the exact
-// value of 1e999999999 does not fit into a computer.
-func number(raw []byte) (*big.Rat, error) {
-	text := string(raw)
+// unquote returns the characters of a value.
+func unquote(raw []byte) ([]byte, error) {
+	switch {
+	case len(raw) == 0 || raw[0] != '"':
+		return raw, nil
+	case len(raw) > 1 && bytes.IndexByte(raw[1:], '"') == len(raw)-2 && bytes.IndexByte(raw, '\\') < 0:
+		return raw[1 : len(raw)-1], nil
+	}
+	var text string
+	if err := json.Unmarshal(raw, &text); err != nil {
+		return nil, fmt.Errorf("%s: %w", clip(raw), err)
+	}
+	return []byte(text), nil
+}
+
+// compareNumbers compares numbers exactly.
+func compareNumbers(a, b []byte) (int, error) {
+	if whole(a) && whole(b) {
+		return compareWhole(a, b), nil
+	}
+	x, err := number(string(a))
+	if err != nil {
+		return 0, err
+	}
+	y, err := number(string(b))
+	if err != nil {
+		return 0, err
+	}
+	return x.Cmp(y), nil
+}
+
+// number reads a number exactly. Exponents are bounded, since the exact value
+// of 1e999999999 does not fit into a computer.
+func number(text string) (*big.Rat, error) {
 	if i := strings.IndexAny(text, "eE"); len(text) > 400 || i >= 0 && len(strings.TrimLeft(text[i+1:], "+-0")) > 3 {
-		return nil, fmt.Errorf("%s: a number too large to compare", clip(raw))
+		return nil, fmt.Errorf("%s: a number too large to compare", clip([]byte(text)))
 	}
-	if json.Valid(raw) {
-		if n, ok := new(big.Rat).SetString(text); ok {
-			return n, nil
-		}
+	if n, ok := new(big.Rat).SetString(text); ok {
+		return n, nil
 	}
-	return nil, fmt.Errorf("%s: expected text or a number", clip(raw))
-}
-
-// layouts are the ways in which APIs write times, the common ones first. A
-// fraction of the seconds is read with each of them.
-var layouts = [...]string{
-	time.RFC3339, time.DateOnly, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00",
-	"2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02 15:04:05Z07",
-	"2006-01-02 15:04:05 Z0700", "2006-01-02 15:04:05 Z07:00", "2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02 15:04",
-}
-
-func parseTime(text string) (time.Time, bool) {
-	if len(text) < len(time.DateOnly) || !digit(text[0]) {
-		t, err := time.Parse(time.RFC1123, text) // as HTTP writes it
-		return t, err == nil
-	}
-	text = strings.TrimSuffix(text, " UTC")
-	for _, layout := range layouts {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t, true
-		}
-	}
-	return time.Time{}, false
-}
-
-// unit is the precision in which a time is written.
-func unit(text string) time.Duration {
-	if !strings.Contains(text, ":") {
-		if len(text) <= len(time.DateOnly) {
-			return 24 * time.Hour
-		}
-		return time.Second
-	}
-	_, fraction, found := strings.Cut(text, ".")
-	if !found {
-		return time.Second
-	}
-	u := time.Second
-	for i := 0; i < len(fraction) && digit(fraction[i]) && u > 1; i++ {
-		u /= 10
-	}
-	return u
+	return nil, fmt.Errorf("%s: expected a number", clip([]byte(text)))
 }
 
 func clip(raw []byte) string {

@@ -16,6 +16,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
@@ -58,7 +59,7 @@ type reading struct {
 	recorded    string        // its id there
 	replayed    *journal.Pass // what a replay reads; nil: this is none
 	restarts    int           // how often the API has lost the walk
-	lookback    time.Duration
+	lookback    times.Span
 	shape       string
 	before      *state.Bookmark // as the state had it; nil: none
 	position    fetch.Position  // where the walk starts
@@ -314,7 +315,7 @@ func (r *run) resume(one *reading) error {
 	}
 	if one.incremental {
 		one.from = b.Resume.From
-		if d, err := time.ParseDuration(b.Resume.Lookback); err == nil {
+		if d, err := times.ParseSpan(b.Resume.Lookback); err == nil {
 			one.lookback = d
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -183,7 +184,7 @@ func (r *run) findPass(one *reading) {
 			continue
 		}
 		one.pass.ID, one.pass.AsOf = passID(&p), p.AsOf
-		if d, err := time.ParseDuration(planOf(&p).Lookback); err == nil {
+		if d, err := times.ParseSpan(planOf(&p).Lookback); err == nil {
 			one.lookback = d
 		}
 		one.found = true

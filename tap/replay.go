@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
-	"time"
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
@@ -73,7 +73,7 @@ func (r *run) replayPass(one *reading) {
 	l := planOf(p)
 	one.replayed, one.found = p, true
 	one.pass, one.from, one.previous, one.partition = state.Pass{ID: passID(p), AsOf: p.AsOf}, p.From, p.Previous, l.Partition
-	if d, err := time.ParseDuration(l.Lookback); err == nil {
+	if d, err := times.ParseSpan(l.Lookback); err == nil {
 		one.lookback = d
 	}
 	one.restarts = r.journal.Generation(p.ID, l.Partition)

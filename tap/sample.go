@@ -12,6 +12,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 const (
@@ -163,7 +164,7 @@ func (c clock) otherEnd(s *sample, asOf time.Time, vars expr.Vars) (w window, ok
 	if c.Incremental == nil || c.Format == "integer" || !c.Bookmark.IsZero() {
 		return w, false
 	}
-	begin, known, err := c.startTime(nil, 0, vars)
+	begin, known, err := c.startTime(nil, times.Span{}, vars)
 	if err != nil {
 		return w, false
 	}

@@ -3,11 +3,11 @@ package tap
 import (
 	"encoding/json"
 	"errors"
-	"net/http"
 	"sync/atomic"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state"
 )
 
@@ -60,7 +60,7 @@ func newTrack(one *reading) *track {
 func (t *track) advance(p progress) {
 	t.touched = true
 	if t.apiClock == nil {
-		if at, err := http.ParseTime(p.date); err == nil {
+		if at, err := times.Parse(p.date); err == nil {
 			t.apiClock = &at
 		}
 	}

@@ -33,19 +33,15 @@ type clock struct {
 }
 
 func newClock(i *sources.Incremental) clock {
-	c := clock{Incremental: i}
-	if layout := i.RecordFormat; layout != "" {
-		c.order.Parse = func(text string) (time.Time, bool) {
-			t, err := times.Strptime(layout, text)
-			return t, err == nil
-		}
-	}
-	return c
+	return clock{Incremental: i, order: state.Order{
+		Times:   times.Reader{Layout: i.RecordFormat, Zone: i.RecordTimezone},
+		Numbers: i.Format == "integer",
+	}}
 }
 
 // layWindow returns the one window of a pass at asOf that goes on from a
 // bookmark, nil for none.
-func (c clock) layWindow(from json.RawMessage, lookback time.Duration, asOf time.Time, vars expr.Vars) (window, error) {
+func (c clock) layWindow(from json.RawMessage, lookback times.Span, asOf time.Time, vars expr.Vars) (window, error) {
 	w := window{start: expr.Undefined(), end: expr.Undefined()}
 	switch {
 	case !c.Bookmark.IsZero() && from != nil:
@@ -106,22 +102,25 @@ func (c clock) layNumber(w *window, from json.RawMessage, vars expr.Vars) error 
 
 // startTime is where the window begins: at the bookmark, less the lookback, or
 // at incremental.start.
-func (c clock) startTime(from json.RawMessage, lookback time.Duration, vars expr.Vars) (t time.Time, known bool, err error) {
+func (c clock) startTime(from json.RawMessage, lookback times.Span, vars expr.Vars) (t time.Time, known bool, err error) {
 	first, known, err := c.evalTime("start", c.Start, vars)
 	if err != nil || from == nil {
 		return first, known, err
 	}
-	mark, ok := c.instant(from)
-	if !ok {
-		return t, false, fmt.Errorf("the bookmark %s is no time: correct the state, or remove the stream from it "+
-			"to read the stream anew", from)
+	mark, err := c.order.Times.ReadJSON(from)
+	if err != nil {
+		return t, false, fmt.Errorf("the bookmark %s is no time: %w; correct the state, or remove the stream from it "+
+			"to read the stream anew", from, err)
 	}
-	begin := mark.Add(-lookback)
+	begin, err := lookback.Negate().AddTo(mark.At.In(c.Timezone))
+	if err != nil {
+		return t, false, fmt.Errorf("lookback before the bookmark %s: %w", from, err)
+	}
 	switch {
 	case !known || !begin.Before(first):
 		return begin, true, nil
-	case mark.Before(first):
-		return mark, true, nil // start has moved on, but nothing is read in between yet
+	case mark.At.Before(first):
+		return mark.At, true, nil // start has moved on, but nothing is read in between yet
 	}
 	return first, true, nil // nothing earlier was ever asked for
 }
@@ -152,73 +151,30 @@ func (c clock) evalTime(key string, t *expr.Template, vars expr.Vars) (time.Time
 		at, _ := v.Instant()
 		return at, true, nil
 	}
-	if at, ok := c.instant(v.AppendJSON(nil)); ok {
-		return at, true, nil
+	at, err := times.Reader{Layout: c.RecordFormat, Zone: c.Timezone}.ReadJSON(v.AppendJSON(nil))
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("incremental.%s: %s is no time: %w; write it like 2024-01-31 or 2024-01-31T00:00:00Z", key, v.Text(), err)
 	}
-	return time.Time{}, false, fmt.Errorf("incremental.%s: %s is no time: write it like 2024-01-31 or 2024-01-31T00:00:00Z", key, v.Text())
+	return at.At, true, nil
 }
 
-// milliseconds is the least epoch that is taken for one in milliseconds; as
-// seconds it would lie in the year 5138.
-const milliseconds = 100_000_000_000
-
-// instant reads a time from a replication value, a setting or a bookmark: text
-// as state.Order does, numbers as dates of 8 digits, or as seconds or
-// milliseconds since 1970.
-func (c clock) instant(raw json.RawMessage) (time.Time, bool) {
-	if t, ok := c.order.Instant(raw); ok {
-		return t, true
-	}
-	text := bare(raw)
-	if t, ok := compactDate(text); ok {
-		return t, true
-	}
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		if n >= milliseconds || n <= -milliseconds {
-			return time.UnixMilli(n), true
-		}
-		return time.Unix(n, 0), true
-	}
-	if f, err := strconv.ParseFloat(text, 64); err == nil && f > -milliseconds && f < milliseconds {
-		return time.UnixMicro(int64(f * 1e6)), true
-	}
-	return time.Time{}, false
-}
+// instant reads a time from a replication value or a bookmark.
+func (c clock) instant(raw json.RawMessage) (time.Time, bool) { return c.order.Instant(raw) }
 
 // compare compares replication values, also those of two kinds that both say
 // a time: a bookmark in text, say, and records that write seconds.
 func (c clock) compare(a, b json.RawMessage) (int, error) {
 	n, err := c.order.Compare(a, b)
-	if err == nil {
-		return n, nil
+	if err == nil || c.order.Numbers {
+		return n, err
 	}
-	x, ok1 := c.instant(a)
-	y, ok2 := c.instant(b)
-	if !ok1 || !ok2 {
+	x, noTime1 := c.order.Times.ReadJSON(a)
+	y, noTime2 := c.order.Times.ReadJSON(b)
+	if noTime1 != nil || noTime2 != nil {
 		return 0, err
 	}
-	_, day1 := compactDate(bare(a))
-	_, day2 := compactDate(bare(b))
-	if day1 || day2 { // the smaller precision decides
-		x, y = x.UTC().Truncate(24*time.Hour), y.UTC().Truncate(24*time.Hour)
-	}
-	return x.Compare(y), nil
+	return x.Compare(y, c.RecordTimezone), nil
 }
-
-// compactDate reads a date of 8 digits, as 20240131. As seconds since 1970
-// they would lie in its summer.
-func compactDate(text string) (time.Time, bool) {
-	if len(text) != len(compactLayout) {
-		return time.Time{}, false
-	}
-	t, err := time.Parse(compactLayout, text)
-	return t, err == nil
-}
-
-const compactLayout = "20060102"
-
-// bare is a replication value without the quotes of text.
-func bare(raw json.RawMessage) string { return strings.Trim(strings.TrimSpace(string(raw)), `"`) }
 
 // unit is the precision of a window's bounds as requests write them.
 func (c clock) unit() time.Duration {
@@ -230,24 +186,7 @@ func (c clock) unit() time.Duration {
 	case "rfc3339", "epoch":
 		return time.Second
 	}
-	return layoutUnit(c.Format)
-}
-
-// layoutUnit is the precision of a strftime layout.
-func layoutUnit(layout string) time.Duration {
-	for _, u := range []struct {
-		directives string
-		unit       time.Duration
-	}{
-		{"%f %epoch_microseconds", time.Microsecond}, {"%_ms %ms", time.Millisecond}, {"%S %s %T %c %X", time.Second}, {"%M %R", time.Minute}, {"%H %I", time.Hour},
-	} {
-		for d := range strings.FieldsSeq(u.directives) {
-			if strings.Contains(layout, d) {
-				return u.unit
-			}
-		}
-	}
-	return 24 * time.Hour
+	return times.LayoutUnit(c.Format)
 }
 
 // cut rounds a time down to the unit; days begin at midnight in the stream's
@@ -288,29 +227,7 @@ func (c clock) write(t time.Time, less bool) (expr.Value, error) {
 	return expr.String(text), nil
 }
 
-// likeRecords writes a time as the records do whose value sample is: as a
-// number, in their own format, or as RFC 3339 in UTC.
+// likeRecords writes a time as the records do whose value sample is.
 func (c clock) likeRecords(t time.Time, sample json.RawMessage) json.RawMessage {
-	if c.RecordFormat != "" {
-		if text, err := times.Strftime(t, c.RecordFormat); err == nil {
-			if sample != nil && sample[0] != '"' {
-				return json.RawMessage(text)
-			}
-			return expr.String(text).AppendJSON(nil)
-		}
-	}
-	if _, ok := compactDate(bare(sample)); ok {
-		text := t.UTC().Format(compactLayout)
-		if sample[0] != '"' {
-			return json.RawMessage(text)
-		}
-		return expr.String(text).AppendJSON(nil)
-	}
-	if n, err := strconv.ParseFloat(string(sample), 64); err == nil {
-		if n >= milliseconds {
-			return strconv.AppendInt(nil, t.UnixMilli(), 10)
-		}
-		return strconv.AppendInt(nil, t.Unix(), 10)
-	}
-	return expr.String(t.UTC().Format(time.RFC3339)).AppendJSON(nil)
+	return c.order.Times.Like(t, sample)
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
-	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 var (
@@ -71,17 +70,6 @@ func TestJSONDoesNotAllocate(t *testing.T) {
 		if allocs != 0 {
 			t.Errorf("JSON(%s): got %v allocations, want 0", raw, allocs)
 		}
-	}
-}
-
-func TestParseTimeDoesNotAllocate(t *testing.T) {
-	allocs := testing.AllocsPerRun(100, func() {
-		if _, ok := times.Parse("2024-03-05T01:02:03.123456+01:00"); !ok {
-			t.Fatal("the time was not read")
-		}
-	})
-	if allocs != 0 {
-		t.Errorf("got %v allocations, want 0", allocs)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 // A function computes a value from its arguments, which it must not keep.
@@ -15,7 +17,7 @@ type builtin struct {
 	// params are the names of its parameters; of a filter, test or method the first is what it
 	// is applied to. One that ends in ? may be left out and is undefined then, marked by
 	// flagAbsent; one that ends in * takes all arguments that are left; one that begins with /
-	// is a regular expression.
+	// is a regular expression, with @ a time zone: constants are checked.
 	params string
 	call   function
 	on     []Kind // of a method: what it is for
@@ -87,8 +89,11 @@ func (p *parser) bind(b builtin, name token, subject []node, args arguments) []n
 		} else {
 			value, keywords = p.named(param, name, keywords)
 		}
-		if strings.HasPrefix(param, "/") {
+		switch param[0] {
+		case '/':
 			value = p.precompile(name, value)
+		case '@':
+			p.checkZone(name, value)
 		}
 		bound = append(bound, value)
 	}
@@ -103,7 +108,7 @@ func (p *parser) bind(b builtin, name token, subject []node, args arguments) []n
 
 // named returns the argument that was given by name, undefined if it may be left out.
 func (p *parser) named(param string, name token, keywords []keyword) (node, []keyword) {
-	bare := strings.Trim(param, "/?")
+	bare := strings.Trim(param, "/@?")
 	for i, k := range keywords {
 		if k.name == bare {
 			return k.value, slices.Delete(keywords, i, i+1)
@@ -128,10 +133,20 @@ func (p *parser) precompile(name token, n node) node {
 	return constant(compiled)
 }
 
+// checkZone refuses a constant that is no time zone.
+func (p *parser) checkZone(name token, n node) {
+	if !n.constant || n.value.kind != KindString {
+		return
+	}
+	if _, err := times.Zone(n.value.str()); err != nil {
+		p.fail(name.at, "%s: %v", name.text, err)
+	}
+}
+
 // signature returns the parameters of b as its user writes them, after those of the subject.
 func signature(b builtin, subject int) string {
 	params := strings.Fields(b.params)
-	return strings.ReplaceAll(strings.Join(params[subject:], ", "), "/", "")
+	return strings.NewReplacer("/", "", "@", "").Replace(strings.Join(params[subject:], ", "))
 }
 
 // invoke makes the node of a call.

@@ -70,10 +70,10 @@ duration of nothing.
 	today_utc()                 its day
 	today_with_timezone(timezone)
 	day_delta(num_days, format='%Y-%m-%dT%H:%M:%S.%f%z')    the time that many days from now
-	format_datetime(dt, format, input_format)    dt: a time, seconds since 1970, or a string
-	str_to_datetime(s)          a time, in UTC
+	format_datetime(dt, format, input_format)    dt: a time, or what package times recognises
+	str_to_datetime(s)          a time, in UTC; s: likewise
 	timestamp(dt)               seconds since 1970
-	duration(text)              ISO 8601 (P1M, PT1H) or Go's with d and w (1d12h)
+	duration(text)              ISO 8601 (P1M, PT1H) or Go's with d, w, mo and y (1d12h, 1mo)
 	max(values…), min(values…)  or of one list
 	range(start, stop, step)
 
@@ -120,6 +120,10 @@ later than January 31 is the last day of February.
 	eq equalto ne lt le gt ge (other)
 
 # Times
+
+Text and numbers are read as package times does: ISO 8601, dates, the forms of HTTP headers, and
+counts from 1970 in seconds, milliseconds, microseconds or nanoseconds by their size. A zone that is
+an abbreviation, as JST, is an error.
 
 Formats are those of Python's strftime, see [times.Strftime]: %Y %m %d %H %M %S %f %z %Z %j %y %b %B %a
 %A %p %I %e %% and the rest of the C library's, with %s (Unix seconds), %ms (Unix milliseconds),

@@ -196,7 +196,7 @@ func TestEvalErrors(t *testing.T) {
 		{"a {{ config.token + 1 }}", "{{ config.token + 1 }}: + is not for a string and an integer"},
 		{"{{ config.page / (config.page - 5) }}", "division by zero"},
 		{"{{ record.a.b2 > 1 }}", "cannot compare null with an integer"},
-		{"{{ config.token | format_datetime('%Y') }}", "format_datetime: the string is not a time that is recognised"},
+		{"{{ config.token | format_datetime('%Y') }}", "format_datetime: the value is no time: it is not written in a way"},
 		{"{{ config.token | format_datetime('%Y', '%m') }}", `by the format "%m": it does not match`},
 		{"{{ config.page.lower() }}", "lower: a number has no such method"},
 		{"{{ config.page | length }}", "length: a number has no length"},

@@ -5,7 +5,7 @@ var functions = map[string]builtin{
 	"now":                 {params: "", call: nowUTC, varies: true},
 	"now_utc":             {params: "", call: nowUTC, varies: true},
 	"today_utc":           {params: "", call: todayUTC, varies: true},
-	"today_with_timezone": {params: "timezone", call: todayIn, varies: true},
+	"today_with_timezone": {params: "@timezone", call: todayIn, varies: true},
 	"day_delta":           {params: "num_days format?", call: dayDelta, varies: true},
 	"format_datetime":     {params: "dt format input_format?", call: formatDatetime},
 	"str_to_datetime":     {params: "s", call: strToDatetime},

@@ -20,9 +20,9 @@ func todayIn(r *run, a []Value) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	zone, err := time.LoadLocation(name)
+	zone, err := times.Zone(name)
 	if err != nil {
-		return Value{}, errors.New("the time zone is not known")
+		return Value{}, err
 	}
 	return date(r.now().In(zone)), nil
 }
@@ -79,8 +79,8 @@ func strToDatetime(r *run, a []Value) (Value, error) {
 	return Time(t), nil
 }
 
-// readTime returns the time that v is, or that it says: a text by the layout, or by one that is
-// recognised; a number as seconds since 1970.
+// readTime returns the time that v is, or that it says: a text by the layout, or, as numbers, as
+// package times recognises it.
 func (r *run) readTime(v, layout Value) (time.Time, error) {
 	switch {
 	case v.kind == KindTime:
@@ -90,20 +90,21 @@ func (r *run) readTime(v, layout Value) (time.Time, error) {
 		if err != nil {
 			return time.Time{}, err
 		}
-		t, err := times.ByLayout(layout.str(), text)
+		t, err := times.Strptime(layout.str(), text)
 		if err != nil {
 			return time.Time{}, fmt.Errorf("by the format %q: %w", clip(layout.str()), err)
 		}
 		return t, nil
 	}
-	if seconds, ok := v.Float64(); ok {
-		return times.FromUnix(seconds)
-	}
-	if v.kind == KindString {
-		if t, ok := recognise(v.str()); ok {
-			return t, nil
+	switch v.kind {
+	case KindInt, KindNumber, KindString:
+		t, err := times.Parse(v.Text())
+		if err != nil {
+			return time.Time{}, fmt.Errorf("the value is no time: %w; format_datetime's input_format says how it is written", err)
 		}
-		return time.Time{}, errors.New("the string is not a time that is recognised: say how it is written")
+		return t, nil
+	case KindFloat:
+		return times.FromFloat(v.float())
 	}
 	return time.Time{}, fmt.Errorf("want a time, got %s", v.kind)
 }
@@ -114,19 +115,6 @@ func clip(layout string) string {
 		return layout[:64] + "…"
 	}
 	return layout
-}
-
-// recognise reads a time as times.Parse does, or as HTTP and mail write it.
-func recognise(text string) (time.Time, bool) {
-	if t, ok := times.Parse(text); ok {
-		return t, true
-	}
-	for _, layout := range []string{time.RFC1123, time.RFC1123Z, time.RFC850, time.ANSIC, "20060102T150405Z0700"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t.UTC(), true
-		}
-	}
-	return time.Time{}, false
 }
 
 // timestamp returns seconds since 1970: of a number that is one without its fraction; of a time,

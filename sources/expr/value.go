@@ -204,7 +204,8 @@ func (v Value) Instant() (time.Time, bool) {
 	case KindTime:
 		return v.time(), true
 	case KindString:
-		return times.Parse(v.str())
+		t, err := times.Parse(v.str())
+		return t, err == nil
 	}
 	return time.Time{}, false
 }

@@ -78,34 +78,22 @@ func remains(h http.Header) bool {
 
 // serverTime is the time by the API's own clock.
 func serverTime(ex *Exchange) time.Time {
-	if t, err := http.ParseTime(ex.Header.Get("Date")); err == nil {
+	if t, err := times.Parse(ex.Header.Get("Date")); err == nil {
 		return t
 	}
 	return ex.At
 }
 
-// parseWait reads how long to wait: seconds, a duration, an epoch in seconds
-// or milliseconds, or a date. What lies in the past is no wait.
+// parseWait reads how long to wait: seconds, a duration, a count from 1970 or
+// a date. What lies in the past is no wait.
 func parseWait(text string, now time.Time) (time.Duration, bool) {
 	text = strings.TrimSpace(text)
-	if text == "" {
+	if n, err := strconv.ParseFloat(text, 64); err == nil && n >= 0 && n <= longestSeconds {
+		return time.Duration(n * float64(time.Second)), true
+	} else if err == nil && !(n > 0) { // NaN too
 		return 0, false
 	}
-	if n, err := strconv.ParseFloat(text, 64); err == nil {
-		switch {
-		case !(n >= 0 && n < 1e15): // NaN too
-			return 0, false
-		case n > 1e11:
-			return untilTime(time.UnixMilli(int64(n)), now), true
-		case n > 1e8: // as seconds it would be three years
-			return untilTime(time.Unix(int64(n), 0), now), true
-		}
-		return time.Duration(n * float64(time.Second)), true
-	}
-	if t, err := http.ParseTime(text); err == nil {
-		return untilTime(t, now), true
-	}
-	if t, ok := times.Parse(text); ok {
+	if t, err := times.Parse(text); err == nil {
 		return untilTime(t, now), true
 	}
 	if d, err := times.ParseDuration(text); err == nil && d >= 0 {
@@ -113,6 +101,10 @@ func parseWait(text string, now time.Time) (time.Duration, bool) {
 	}
 	return 0, false
 }
+
+// longestSeconds is the longest wait that a number says. A larger number is a
+// count from 1970: as seconds it would be three years.
+const longestSeconds = 1e8
 
 func untilTime(t, now time.Time) time.Duration { return max(0, t.Sub(now)) }
 

@@ -15,7 +15,7 @@ func TestParseWait(t *testing.T) {
 		"0": 0, "7": 7 * time.Second, " 1.5 ": 1500 * time.Millisecond, "1e2": 100 * time.Second,
 		"90s": 90 * time.Second, "1d": 24 * time.Hour, "PT2M": 2 * time.Minute,
 		"1772600777":                        10 * time.Second,
-		"1772600777.9":                      10 * time.Second,
+		"1772600777.9":                      10900 * time.Millisecond,
 		"1772600768250":                     1250 * time.Millisecond,
 		"1000000000":                        0,
 		"Wed, 04 Mar 2026 05:07:07 GMT":     time.Minute,
@@ -23,12 +23,16 @@ func TestParseWait(t *testing.T) {
 		"Wed, 04 Mar 2026 05:00:00 GMT":     0,
 		"2026-03-04T05:06:08.5Z":            1500 * time.Millisecond,
 		"2026-03-04 06:06:17+01:00":         10 * time.Second,
+		"Wed, 04 Mar 2026 14:06:17 +0900":   10 * time.Second,
+		"1772600777000000":                  10 * time.Second,
+		"1772600777000000000":               10 * time.Second,
 	} {
 		if got, ok := parseWait(text, now); !ok || got != want {
 			t.Errorf("parseWait(%q) = %v, %v, want %v", text, got, ok, want)
 		}
 	}
-	for _, text := range []string{"", " ", "-1", "-5s", "soon", "NaN", "Inf", "1e300", "1e16", "12 monkeys", "Wed, 99 Mar 2026"} {
+	for _, text := range []string{"", " ", "-1", "-5s", "soon", "NaN", "Inf", "1e300", "12 monkeys", "Wed, 99 Mar 2026",
+		"Wed, 04 Mar 2026 05:07:07 JST", "Wednesday, 04-Mar-26 05:07:07 EST", "1mo", "P1Y"} {
 		if got, ok := parseWait(text, now); ok {
 			t.Errorf("parseWait(%q) = %v, want none", text, got)
 		}

@@ -23,18 +23,21 @@ type Span struct {
 	Nanos  time.Duration
 }
 
-// ParseDuration reads Go's durations with the units d (24 hours) and w (7 days) added, as in
-// "1d12h" or "90s", and those of ISO 8601 that have no years and months, as in "P1DT12H".
+// ParseDuration reads a length of time that is always the same. One with months or years is
+// refused by its name.
 func ParseDuration(text string) (time.Duration, error) {
 	s, err := ParseSpan(text)
-	if err == nil && s.Months != 0 {
-		err = errors.New("months and years have no fixed length")
-	}
-	if err != nil {
-		return 0, fmt.Errorf("read duration %q: %w", clip(text), err)
+	switch {
+	case err != nil:
+		return 0, err
+	case s.Months != 0:
+		return 0, ErrCalendar
 	}
 	return s.Nanos, nil
 }
+
+// ErrCalendar is a duration of the calendar where only a fixed one has a meaning.
+var ErrCalendar = errors.New("months and years have no fixed length: want weeks, days or less, as 4w or 30d")
 
 // clip shortens text for an error message.
 func clip(text string) string {
@@ -44,7 +47,9 @@ func clip(text string) string {
 	return text
 }
 
-// ParseSpan reads Go's and ISO 8601's durations.
+// ParseSpan reads Go's durations with the units d (24 hours), w (7 days), mo and y (months and years
+// of the calendar) added, as in "1d12h", "90s" or "1mo", and those of ISO 8601, as in "P1M" or
+// "P1DT12H".
 func ParseSpan(text string) (Span, error) {
 	body, negative := strings.CutPrefix(text, "-")
 	if !negative {
@@ -63,6 +68,7 @@ func ParseSpan(text string) (Span, error) {
 	return s, err
 }
 
+// Negate returns the opposite.
 func (s Span) Negate() Span { return Span{Months: -s.Months, Nanos: -s.Nanos} }
 
 // An amount is a decimal number of units: whole and billionths.
@@ -118,7 +124,9 @@ func (s *Span) addMonths(a amount, months int32) error {
 	if a.whole > 120_000 {
 		return errors.New("longer than 10,000 years")
 	}
-	s.Months += int32(a.whole) * months
+	if s.Months += int32(a.whole) * months; s.Months > 120_000 {
+		return errors.New("longer than 10,000 years")
+	}
 	return nil
 }
 
@@ -139,16 +147,27 @@ func parseUnits(text string) (Span, error) {
 		if end < 0 {
 			end = len(rest)
 		}
-		unit, ok := unitOf(rest[:end])
-		if !ok {
-			return Span{}, errDuration
-		}
-		if err := s.add(a, unit); err != nil {
+		if err := s.addNamed(a, rest[:end]); err != nil {
 			return Span{}, err
 		}
 		text = rest[end:]
 	}
 	return s, nil
+}
+
+// addNamed adds that many units of a name to s.
+func (s *Span) addNamed(a amount, name string) error {
+	switch name {
+	case "mo":
+		return s.addMonths(a, 1)
+	case "y":
+		return s.addMonths(a, 12)
+	}
+	unit, ok := unitOf(name)
+	if !ok {
+		return errDuration
+	}
+	return s.add(a, unit)
 }
 
 func unitOf(name string) (time.Duration, bool) {
@@ -241,9 +260,17 @@ func (s Span) AddTo(t time.Time) (time.Time, error) {
 	}
 	t = t.Add(s.Nanos)
 	if t.Year() < 1 || t.Year() > 9999 {
-		return time.Time{}, errors.New("the time is outside the years 1 to 9999")
+		return time.Time{}, errYears
 	}
 	return t, nil
+}
+
+// String is s as [ParseSpan] reads it: as Go writes it, or as ISO 8601 does where it has months.
+func (s Span) String() string {
+	if s.Months == 0 {
+		return s.Nanos.String()
+	}
+	return string(s.AppendISO(nil))
 }
 
 // AppendISO appends s as ISO 8601 writes it: P1M2DT3H. Where months and nanoseconds differ in
@@ -274,7 +301,7 @@ func (s Span) AppendISO(dst []byte) []byte {
 	}
 	dst = strconv.AppendInt(dst, int64(clock/time.Second), 10)
 	if fraction := clock % time.Second; fraction != 0 {
-		dst = appendPadded(append(dst, '.'), int(fraction), 9, '0')
+		dst = fmt.Appendf(dst, ".%09d", fraction)
 		dst = bytes.TrimRight(dst, "0")
 	}
 	return append(dst, 'S')
@@ -305,10 +332,10 @@ func (s Span) AppendPython(dst []byte) []byte {
 		}
 	}
 	dst = strconv.AppendInt(dst, int64(rest/time.Hour), 10)
-	dst = appendPadded(append(dst, ':'), int(rest/time.Minute%60), 2, '0')
-	dst = appendPadded(append(dst, ':'), int(rest/time.Second%60), 2, '0')
+	dst = fmt.Appendf(dst, ":%02d", rest/time.Minute%60)
+	dst = fmt.Appendf(dst, ":%02d", rest/time.Second%60)
 	if micros := rest % time.Second / time.Microsecond; micros != 0 {
-		dst = appendPadded(append(dst, '.'), int(micros), 6, '0')
+		dst = fmt.Appendf(dst, ".%06d", micros)
 	}
 	return dst
 }

@@ -13,7 +13,7 @@ func FuzzTimes(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text, layout string) {
 		times.ParseDuration(text)
-		if at, ok := times.Parse(text); ok {
+		if at, err := times.Parse(text); err == nil {
 			times.Strftime(at, layout)
 		}
 		if at, err := times.Strptime(layout, text); err == nil {

@@ -1,168 +1,222 @@
 package times
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"strings"
 	"time"
+	"unsafe"
 )
 
-// Parse reads a time as APIs write them: RFC 3339 with T or a space in the middle, without
-// seconds, with one to nine digits of fraction, with Z, an offset (+01:00, +0100, +01) or no zone,
-// which is UTC; or a date alone, which is its midnight in UTC. The result is in UTC.
-func Parse(text string) (time.Time, bool) {
-	var f fields
-	rest, ok := f.cutDate(text)
+// A Reader reads times as one place of an API writes them, and writes others
+// like them.
+type Reader struct {
+	Layout string         // of Strptime, tried first; "": what is recognised
+	Zone   *time.Location // of times that name none; nil: UTC
+}
+
+// A Time is a time that was read.
+type Time struct {
+	At    time.Time     // in UTC
+	Unit  time.Duration // the precision in which it is written: a day, a second, less
+	Again time.Duration // how much later clocks that were set back show it again; 0: they do not
+	Zoned bool          // the text says which zone it is of, or need not
+	// Digits is true of what is recognised in a number: a count from 1970, or a
+	// date in digits.
+	Digits bool
+}
+
+// Compare returns -1, 0 or 1. The smaller precision decides: a day and a time
+// of that day in zone are equal.
+func (t Time) Compare(u Time, zone *time.Location) int {
+	unit := max(t.Unit, u.Unit)
+	return cut(t.At, unit, zone).Compare(cut(u.At, unit, zone))
+}
+
+// cut rounds down to a unit, as clocks in a zone show it.
+func cut(t time.Time, unit time.Duration, zone *time.Location) time.Time {
+	if unit > time.Minute && zone != nil {
+		t = t.Add(offsetAt(zone, t))
+	}
+	return t.Truncate(unit)
+}
+
+var (
+	errEmpty   = errors.New("it is empty")
+	errUnknown = errors.New("it is not written in a way that is recognised")
+	errNoTime  = errors.New("there is no such day or time of day")
+	errZero    = errors.New("0000-00-00 is no day: databases write it where there is none")
+	errRange   = errors.New("the number is too large for a time")
+	errYears   = errors.New("the time is outside the years 1 to 9999")
+	errKind    = errors.New("it is neither text nor a number")
+)
+
+// Parse reads a time as it is recognised, in UTC where it names no zone.
+func Parse(text string) (time.Time, error) {
+	t, err := Reader{}.Read(text)
+	return t.At, err
+}
+
+// Read reads a time from text, or from the digits of a number.
+func (r Reader) Read(text string) (Time, error) {
+	if r.Layout == "" {
+		return r.recognise(text)
+	}
+	t, err := r.byLayout(text)
+	if err != nil {
+		if t, err := r.recognise(text); err == nil {
+			return t, nil
+		}
+	}
+	return t, err
+}
+
+// ReadJSON reads a time from JSON, text or a number. It does not allocate.
+func (r Reader) ReadJSON(raw []byte) (Time, error) {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 {
+		return Time{}, errEmpty
+	}
+	text := unsafe.String(&raw[0], len(raw)) // what is read keeps nothing of it
+	switch {
+	case raw[0] != '"' && Numeric(text):
+		return r.Read(text)
+	case raw[0] != '"' || len(raw) == 1 || raw[len(raw)-1] != '"':
+		return Time{}, errKind
+	case bytes.IndexByte(raw, '\\') < 0:
+		return r.Read(text[1 : len(text)-1])
+	}
+	return r.readEscaped(raw)
+}
+
+// readEscaped reads text that has escapes in it.
+func (r Reader) readEscaped(raw []byte) (Time, error) {
+	var text string
+	if err := json.Unmarshal(raw, &text); err != nil {
+		return Time{}, errKind
+	}
+	return r.Read(text)
+}
+
+func (r Reader) recognise(text string) (Time, error) {
+	switch {
+	case text == "":
+		return Time{}, errEmpty
+	case Numeric(text):
+		return r.number(text)
+	case letters(text[:1]) > 0:
+		return r.header(text)
+	}
+	return r.iso(text)
+}
+
+// number reads a date in digits, or a count from 1970.
+func (r Reader) number(text string) (Time, error) {
+	t, ok := r.compact(text)
 	if !ok {
-		return time.Time{}, false
+		var err error
+		if t, err = epoch(text); err != nil {
+			return Time{}, err
+		}
+	}
+	t.Digits = true
+	return t, nil
+}
+
+// compact reads 20060102 and 20060102150405.
+func (r Reader) compact(text string) (Time, bool) {
+	if len(text) != 8 && len(text) != 14 || digits(text) < len(text) {
+		return Time{}, false
+	}
+	var f fields
+	f.year, _ = fixed(text[:4])
+	f.month, _ = fixed(text[4:6])
+	f.day, _ = fixed(text[6:8])
+	if len(text) == 14 {
+		f.hour, _ = fixed(text[8:10])
+		f.minute, _ = fixed(text[10:12])
+		f.second, _ = fixed(text[12:14])
+	}
+	if !f.valid() {
+		return Time{}, false
+	}
+	unit := day
+	if len(text) == 14 {
+		unit = time.Second
+	}
+	return f.time(r.Zone, unit), true
+}
+
+// iso reads what begins with a date, and 20060102T150405Z.
+func (r Reader) iso(text string) (Time, error) {
+	if len(text) >= 15 && text[8]|0x20 == 't' && digits(text) == 8 && digits(text[9:]) == 6 {
+		return r.basic(text)
+	}
+	var f fields
+	rest, err := f.cutDate(text)
+	if err != nil {
+		return Time{}, err
 	}
 	if rest == "" {
-		return f.time(), true
+		return f.time(r.Zone, day), nil
 	}
 	if rest[0]|0x20 != 't' && rest[0] != ' ' {
-		return time.Time{}, false
+		return Time{}, errUnknown
 	}
-	if rest, ok = f.cutClock(rest[1:]); !ok {
-		return time.Time{}, false
+	clock := rest[1:]
+	if rest, err = f.cutClock(clock); err != nil {
+		return Time{}, err
 	}
-	if f.offset, ok = parseOffset(strings.TrimPrefix(rest, " ")); !ok {
-		return time.Time{}, false
+	if err := f.cutZone(rest); err != nil {
+		return Time{}, err
 	}
-	return f.time(), true
+	return f.time(r.Zone, fractionUnit(clock[:len(clock)-len(rest)])), nil
 }
 
-// fields are the parts of a time as they are written.
-type fields struct {
-	year, month, day     int
-	hour, minute, second int
-	nanos                int
-	offset               int // seconds east of UTC
+// basic reads 20060102T150405, and a zone.
+func (r Reader) basic(text string) (Time, error) {
+	var f fields
+	f.year, _ = fixed(text[:4])
+	f.month, _ = fixed(text[4:6])
+	f.day, _ = fixed(text[6:8])
+	f.hour, _ = fixed(text[9:11])
+	f.minute, _ = fixed(text[11:13])
+	f.second, _ = fixed(text[13:15])
+	if !f.valid() {
+		return Time{}, errNoTime
+	}
+	if err := f.cutZone(text[15:]); err != nil {
+		return Time{}, err
+	}
+	return f.time(r.Zone, time.Second), nil
 }
 
-func (f *fields) time() time.Time {
-	t := time.Date(f.year, time.Month(f.month), f.day, f.hour, f.minute, f.second, f.nanos, time.UTC)
-	return t.Add(-time.Duration(f.offset) * time.Second)
-}
-
-// valid reports whether there is such a day and time of day. A leap second is the next one.
-func (f *fields) valid() bool {
-	if f.month < 1 || f.month > 12 || f.day < 1 || f.hour > 23 || f.minute > 59 || f.second > 60 {
-		return false
-	}
-	return f.day <= 28 || f.day <= daysIn(f.year, f.month)
-}
-
-// Exists reports whether there is such a day and time of day.
-func Exists(year, month, day, hour, minute, second int) bool {
-	f := fields{year: year, month: month, day: day, hour: hour, minute: minute, second: second}
-	return f.valid()
-}
-
-// daysIn returns how many days a month has.
-func daysIn(year, month int) int {
-	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
-}
-
-// cutDate reads 2006-01-02.
-func (f *fields) cutDate(text string) (rest string, ok bool) {
-	if len(text) < 10 || text[4] != '-' || text[7] != '-' {
-		return "", false
-	}
-	var year, month, day bool
-	f.year, year = fixed(text[:4])
-	f.month, month = fixed(text[5:7])
-	f.day, day = fixed(text[8:10])
-	return text[10:], year && month && day && f.valid()
-}
-
-// cutClock reads 15:04, 15:04:05 or 15:04:05.123456789.
-func (f *fields) cutClock(text string) (rest string, ok bool) {
-	if len(text) < 5 || text[2] != ':' {
-		return "", false
-	}
-	var hour, minute bool
-	f.hour, hour = fixed(text[:2])
-	f.minute, minute = fixed(text[3:5])
-	if !hour || !minute {
-		return "", false
-	}
-	rest = text[5:]
-	if len(rest) < 3 || rest[0] != ':' {
-		return rest, f.valid()
-	}
-	if f.second, ok = fixed(rest[1:3]); !ok {
-		return "", false
-	}
-	if rest, ok = f.cutFraction(rest[3:]); !ok {
-		return "", false
-	}
-	return rest, f.valid()
-}
-
-func (f *fields) cutFraction(text string) (rest string, ok bool) {
-	if text == "" || text[0] != '.' && text[0] != ',' {
-		return text, true
-	}
-	n := digits(text[1:])
-	if n == 0 || n > 9 {
-		return "", false
-	}
-	f.nanos, _ = fixed(text[1 : 1+n])
-	for range 9 - n {
-		f.nanos *= 10
-	}
-	return text[1+n:], true
-}
-
-// parseOffset reads Z, +01:00, +0100, +01 or nothing: seconds east of UTC.
-func parseOffset(text string) (int, bool) {
-	if text == "" || text == "Z" || text == "z" {
-		return 0, true
-	}
-	sign := 1
-	switch text[0] {
-	case '-':
-		sign = -1
-	case '+':
-	default:
-		return 0, false
-	}
-	text = text[1:]
-	if len(text) == 5 && text[2] == ':' {
-		return offset(sign, text[:2], text[3:])
-	}
-	switch len(text) {
-	case 4:
-		return offset(sign, text[:2], text[2:])
-	case 2:
-		return offset(sign, text, "00")
-	}
-	return 0, false
-}
-
-func offset(sign int, hours, minutes string) (int, bool) {
-	h, hok := fixed(hours)
-	m, mok := fixed(minutes)
-	return sign * (h*60 + m) * 60, hok && mok && h < 24 && m < 60
-}
-
-// fixed reads text that is decimal digits only, nine at most.
-func fixed(text string) (int, bool) {
-	n := 0
-	for i := range len(text) {
-		c := text[i] - '0'
-		if c > 9 {
-			return 0, false
+// header reads the forms of HTTP and mail.
+func (r Reader) header(text string) (Time, error) {
+	for _, layout := range [...]string{"%a, %d %b %Y %T", "%a, %d-%b-%y %T", "%a %b %e %T %Y"} {
+		p := newTimeParser(text)
+		if p.parse(layout, 0) != nil {
+			continue
 		}
-		n = n*10 + int(c)
+		if !p.valid() {
+			return Time{}, errNoTime
+		}
+		if err := p.cutZone(p.rest); err != nil {
+			return Time{}, err
+		}
+		return p.time(r.Zone, time.Second), nil
 	}
-	return n, true
+	return Time{}, errUnknown
 }
 
-// digits returns how many decimal digits text begins with.
-func digits(text string) int {
-	for i := range len(text) {
-		if text[i] < '0' || text[i] > '9' {
-			return i
+// fractionUnit is the precision of a time of day: a second, or a part of it.
+func fractionUnit(clock string) time.Duration {
+	unit := time.Second
+	if i := strings.IndexAny(clock, ".,"); i >= 0 {
+		for range min(digits(clock[i+1:]), 9) {
+			unit /= 10
 		}
 	}
-	return len(text)
+	return unit
 }

@@ -2,12 +2,13 @@ package times
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/itchyny/timefmt-go"
 )
 
 // Strftime writes t by a layout of Python's strftime. Beyond the directives of the C library on
@@ -15,8 +16,20 @@ import (
 // whatever the machine's zone), %ms (Unix milliseconds), %_ms (the milliseconds within the second,
 // three digits), %s_as_float and %epoch_microseconds. %- before a number leaves its zeros out.
 func Strftime(t time.Time, layout string) (string, error) {
-	dst, err := appendTime(nil, t, layout, 0)
-	return string(dst), err
+	var dst []byte
+	for layout != "" {
+		text, directive, found := strings.Cut(layout, "%")
+		dst = append(dst, text...)
+		if !found {
+			break
+		}
+		name, _, rest := cutDirective(directive)
+		if dst = appendDirective(dst, t, name, directive[:len(directive)-len(rest)]); dst == nil {
+			return "", fmt.Errorf("time layout: %%%s is unknown", clip(name))
+		}
+		layout = rest
+	}
+	return string(dst), nil
 }
 
 // The directives of Airbyte's CDK that are words, the longer before those that they begin with.
@@ -42,31 +55,30 @@ func cutDirective(layout string) (name string, flag byte, rest string) {
 	return layout[:1], flag, layout[1:]
 }
 
-// appendTime appends t. The composed directives (%F) call it again, one level deep.
-func appendTime(dst []byte, t time.Time, layout string, depth int) ([]byte, error) {
-	for layout != "" {
-		text, directive, found := strings.Cut(layout, "%")
-		dst = append(dst, text...)
-		if !found {
-			return dst, nil
-		}
-		name, flag, rest := cutDirective(directive)
-		layout = rest
-		if composed := composedLayout(name); composed != "" && depth == 0 {
-			dst, _ = appendTime(dst, t, composed, 1)
-			continue
-		}
-		var ok bool
-		if dst, ok = appendNumeric(dst, t, name, flag); ok {
-			continue
-		}
-		if dst, ok = appendName(dst, t, name); !ok {
-			return nil, fmt.Errorf("time layout: %%%s is unknown", clip(name))
-		}
+// known are the directives that timefmt writes as the C library does.
+const known = "YmdeHkIlMSfjyCuwVGUWsz:zbhBaApPnt%FTXRDxcr"
+
+// appendDirective appends what a directive stands for, which is written with
+// its flag; nil if there is none.
+func appendDirective(dst []byte, t time.Time, name, written string) []byte {
+	switch {
+	case name == "ms":
+		return strconv.AppendInt(dst, t.UnixMilli(), 10)
+	case name == "_ms":
+		return fmt.Appendf(dst, "%03d", t.Nanosecond()/1e6)
+	case name == "epoch_microseconds":
+		return strconv.AppendInt(dst, t.UnixMicro(), 10)
+	case name == "s_as_float":
+		return appendSeconds(dst, t)
+	case name == "Z":
+		return append(dst, zoneName(t)...)
+	case name == "" || !strings.Contains(known, name):
+		return nil
 	}
-	return dst, nil
+	return timefmt.AppendFormat(dst, t, "%"+written)
 }
 
+// composedLayout is what a directive stands for that is short for others.
 func composedLayout(name string) string {
 	switch name {
 	case "F":
@@ -85,114 +97,46 @@ func composedLayout(name string) string {
 	return ""
 }
 
-// appendNumeric appends the directives that are numbers of fixed width.
-func appendNumeric(dst []byte, t time.Time, name string, flag byte) ([]byte, bool) {
-	n, width, ok := numeric(t, name)
-	if !ok {
-		return dst, false
+// LayoutUnit is the precision of a layout.
+func LayoutUnit(layout string) time.Duration {
+	unit := day
+	for layout != "" {
+		_, directive, _ := strings.Cut(layout, "%")
+		name, _, rest := cutDirective(directive)
+		if composed := composedLayout(name); composed != "" {
+			unit = min(unit, LayoutUnit(composed))
+		}
+		unit, layout = min(unit, directiveUnit(name)), rest
 	}
-	pad := byte('0')
-	if name == "e" || name == "k" || name == "l" {
-		pad = ' '
-	}
-	switch flag {
-	case '-':
-		width = 0
-	case '_':
-		pad = ' '
-	case '0':
-		pad = '0'
-	}
-	return appendPadded(dst, n, width, pad), true
+	return unit
 }
 
-func numeric(t time.Time, name string) (n, width int, ok bool) {
+func directiveUnit(name string) time.Duration {
 	switch name {
-	case "Y":
-		return t.Year(), 4, true
-	case "m":
-		return int(t.Month()), 2, true
-	case "d", "e":
-		return t.Day(), 2, true
-	case "H", "k":
-		return t.Hour(), 2, true
-	case "I", "l":
-		return (t.Hour()+11)%12 + 1, 2, true
+	case "f", "epoch_microseconds", "s_as_float":
+		return time.Microsecond
+	case "ms", "_ms":
+		return time.Millisecond
+	case "s", "S":
+		return time.Second
 	case "M":
-		return t.Minute(), 2, true
-	case "S":
-		return t.Second(), 2, true
-	case "f":
-		return t.Nanosecond() / 1e3, 6, true
-	case "_ms":
-		return t.Nanosecond() / 1e6, 3, true
-	case "j":
-		return t.YearDay(), 3, true
-	case "y":
-		return t.Year() % 100, 2, true
-	case "C":
-		return t.Year() / 100, 2, true
+		return time.Minute
+	case "H", "I", "k", "l":
+		return time.Hour
 	}
-	return numericWeek(t, name)
+	return day
 }
 
-func numericWeek(t time.Time, name string) (n, width int, ok bool) {
-	isoYear, isoWeek := t.ISOWeek()
-	weekday := int(t.Weekday())
-	switch name {
-	case "u":
-		return (weekday+6)%7 + 1, 1, true
-	case "w":
-		return weekday, 1, true
-	case "V":
-		return isoWeek, 2, true
-	case "G":
-		return isoYear, 4, true
-	case "U":
-		return (t.YearDay() + 6 - weekday) / 7, 2, true
-	case "W":
-		return (t.YearDay() + 6 - (weekday+6)%7) / 7, 2, true
+// zoneName returns the zone of t as Python names it: UTC+01:00 where it has no name.
+func zoneName(t time.Time) string {
+	name, seconds := t.Zone()
+	if name == "" && seconds != 0 {
+		return "UTC" + t.Format("-07:00")
 	}
-	return 0, 0, false
-}
-
-// appendName appends the directives that are words, zones, or counted from 1970.
-func appendName(dst []byte, t time.Time, name string) ([]byte, bool) {
-	switch name {
-	case "s":
-		return strconv.AppendInt(dst, t.Unix(), 10), true
-	case "ms":
-		return strconv.AppendInt(dst, t.UnixMilli(), 10), true
-	case "epoch_microseconds":
-		return strconv.AppendInt(dst, t.UnixMicro(), 10), true
-	case "s_as_float":
-		return appendSeconds(dst, t), true
-	case "z":
-		return t.AppendFormat(dst, "-0700"), true
-	case ":z":
-		return t.AppendFormat(dst, "-07:00"), true
-	case "Z":
-		return append(dst, zoneName(t)...), true
-	case "b", "h":
-		return t.AppendFormat(dst, "Jan"), true
-	case "B":
-		return t.AppendFormat(dst, "January"), true
-	case "a":
-		return t.AppendFormat(dst, "Mon"), true
-	case "A":
-		return t.AppendFormat(dst, "Monday"), true
-	case "p":
-		return t.AppendFormat(dst, "PM"), true
-	case "P":
-		return t.AppendFormat(dst, "pm"), true
-	case "n":
-		return append(dst, '\n'), true
-	case "t":
-		return append(dst, '\t'), true
-	case "%":
-		return append(dst, '%'), true
+	if name == "" {
+		return "UTC"
 	}
-	return dst, false
+	return name
 }
 
 // appendSeconds appends seconds since 1970 as Python prints a float.
@@ -211,35 +155,9 @@ func UnixFloat(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
 // FromUnix returns the time that is seconds after 1970, to the microsecond.
 func FromUnix(seconds float64) (time.Time, error) {
 	if math.IsNaN(seconds) || seconds < -62135596800 || seconds >= 253402300800 {
-		return time.Time{}, errors.New("the time is outside the years 1 to 9999")
+		return time.Time{}, errYears
 	}
 	whole := math.Floor(seconds)
 	micros := math.Round((seconds - whole) * 1e6)
 	return time.Unix(int64(whole), int64(micros)*1e3).UTC(), nil
-}
-
-// zoneName returns the zone of t as Python names it: UTC+01:00 where it has no name.
-func zoneName(t time.Time) string {
-	name, seconds := t.Zone()
-	if name == "" && seconds != 0 {
-		return "UTC" + t.Format("-07:00")
-	}
-	if name == "" {
-		return "UTC"
-	}
-	return name
-}
-
-// appendPadded appends n, filled up to width.
-func appendPadded(dst []byte, n, width int, pad byte) []byte {
-	if n < 0 {
-		dst = append(dst, '-')
-		n = -n
-	}
-	var buf [20]byte
-	text := strconv.AppendInt(buf[:0], int64(n), 10)
-	for range width - len(text) {
-		dst = append(dst, pad)
-	}
-	return append(dst, text...)
 }

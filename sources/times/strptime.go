@@ -12,23 +12,19 @@ import (
 // leading zeros, space matches any space, names are English, in either case. Without a zone the
 // time is UTC; what the layout leaves out is that of 1900-01-01T00:00:00. The result is in UTC.
 func Strptime(layout, text string) (time.Time, error) {
-	t, err := ByLayout(layout, text)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("read time %q by %q: %w", clip(text), clip(layout), err)
-	}
-	return t, nil
+	t, err := Reader{Layout: layout}.byLayout(text)
+	return t.At, err
 }
 
-// ByLayout is Strptime, with errors that do not show the text.
-func ByLayout(layout, text string) (time.Time, error) {
-	p := timeParser{fields: fields{year: 1900, month: 1, day: 1}, rest: text}
-	if err := p.parse(layout, 0); err != nil {
-		return time.Time{}, err
+func (r Reader) byLayout(text string) (Time, error) {
+	p := newTimeParser(text)
+	if err := p.parse(r.Layout, 0); err != nil {
+		return Time{}, err
 	}
 	if p.rest != "" {
-		return time.Time{}, errors.New("text is left over at the end")
+		return Time{}, errLeftOver
 	}
-	return p.result()
+	return p.result(r.Zone, LayoutUnit(r.Layout))
 }
 
 // A timeParser reads the text that is left by one directive after the other.
@@ -41,7 +37,14 @@ type timeParser struct {
 	pm      bool
 }
 
-var errMismatch = errors.New("it does not match")
+func newTimeParser(text string) timeParser {
+	return timeParser{fields: fields{year: 1900, month: 1, day: 1}, rest: text}
+}
+
+var (
+	errMismatch = errors.New("it does not match")
+	errLeftOver = errors.New("text is left over at the end")
+)
 
 func (p *timeParser) parse(layout string, depth int) error {
 	for layout != "" {
@@ -124,7 +127,7 @@ func (p *timeParser) directive(name string) error {
 	case "s", "ms", "epoch_microseconds", "s_as_float":
 		return p.unix(name)
 	}
-	return fmt.Errorf("%%%s cannot be read", name)
+	return fmt.Errorf("%%%s cannot be read", strings.Clone(name))
 }
 
 // number reads up to width digits.
@@ -159,18 +162,22 @@ func (p *timeParser) fraction() error {
 	return nil
 }
 
+// zone reads UTC, GMT, Z or an offset.
 func (p *timeParser) zone() error {
-	for _, name := range []string{"UTC", "GMT", "Z", "z"} {
+	for _, name := range [...]string{"UTC", "GMT", "Z", "z"} {
 		if rest, ok := strings.CutPrefix(p.rest, name); ok {
-			p.rest = rest
+			p.rest, p.zoned = rest, true
 			return nil
 		}
 	}
 	for size := min(6, len(p.rest)); size > 0; size-- {
 		if seconds, ok := parseOffset(p.rest[:size]); ok {
-			p.offset, p.rest = seconds, p.rest[size:]
+			p.offset, p.rest, p.zoned = seconds, p.rest[size:], true
 			return nil
 		}
+	}
+	if n := letters(p.rest); n > 0 && n <= 5 {
+		return abbreviation{strings.Clone(p.rest[:n])}
 	}
 	return errMismatch
 }
@@ -231,7 +238,7 @@ func (p *timeParser) unix(name string) error {
 	if name == "s_as_float" {
 		return p.unixFloat(text)
 	}
-	count, err := strconv.ParseInt(text, 10, 64)
+	count, err := strconv.ParseInt(strings.Clone(text), 10, 64)
 	if err != nil {
 		return errMismatch
 	}
@@ -249,7 +256,7 @@ func (p *timeParser) unix(name string) error {
 }
 
 func (p *timeParser) unixFloat(text string) error {
-	seconds, err := strconv.ParseFloat(text, 64)
+	seconds, err := strconv.ParseFloat(strings.Clone(text), 64)
 	if err != nil {
 		return errMismatch
 	}
@@ -258,9 +265,9 @@ func (p *timeParser) unixFloat(text string) error {
 	return err
 }
 
-func (p *timeParser) result() (time.Time, error) {
+func (p *timeParser) result(zone *time.Location, unit time.Duration) (Time, error) {
 	if p.epoch != nil {
-		return p.epoch.UTC(), nil
+		return Time{At: p.epoch.UTC(), Unit: unit, Zoned: true}, nil
 	}
 	if p.hour12 {
 		p.hour %= 12
@@ -273,7 +280,7 @@ func (p *timeParser) result() (time.Time, error) {
 		p.month, p.day = int(first.Month()), first.Day()
 	}
 	if !p.valid() {
-		return time.Time{}, errors.New("there is no such day")
+		return Time{}, errNoTime
 	}
-	return p.time(), nil
+	return p.time(zone, unit), nil
 }

@@ -1,0 +1,152 @@
+package times
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// scales are the units of counts from 1970, each with the least count that is
+// beyond it. That of seconds lies in the year 5138; so do the others', in
+// their units.
+var scales = [...]struct {
+	below int64
+	unit  time.Duration
+}{
+	{1e11, time.Second}, {1e14, time.Millisecond}, {1e17, time.Microsecond}, {math.MaxInt64, time.Nanosecond},
+}
+
+// Scale is the unit of a count from 1970, by its size.
+func Scale(count int64) time.Duration {
+	for _, s := range scales {
+		if count < s.below && count > -s.below {
+			return s.unit
+		}
+	}
+	return time.Nanosecond
+}
+
+// FromCount returns the time that a count from 1970 is, by its size.
+func FromCount(count int64) time.Time {
+	t, _ := fromCount(count, 0)
+	return t
+}
+
+// fromCount is FromCount with billionths of its unit, which go the same way.
+func fromCount(count, fraction int64) (time.Time, time.Duration) {
+	unit := Scale(count)
+	perSecond := int64(time.Second / unit)
+	nanos := count%perSecond*int64(unit) + fraction*int64(unit)/1e9
+	return time.Unix(count/perSecond, nanos).UTC(), unit
+}
+
+// FromFloat is FromCount for a number that may have a fraction, to the
+// microsecond.
+func FromFloat(count float64) (time.Time, error) {
+	if !(math.Abs(count) < math.MaxInt64) { // NaN too
+		return time.Time{}, errRange
+	}
+	whole := math.Floor(count)
+	if Scale(int64(whole)) != time.Second {
+		return FromCount(int64(whole)), nil
+	}
+	micros := math.Round((count - whole) * 1e6)
+	return checked(time.Unix(int64(whole), int64(micros)*1e3).UTC())
+}
+
+// checked refuses what lies outside the years 1 to 9999: no other has a form
+// in ISO 8601.
+func checked(t time.Time) (time.Time, error) {
+	if t.Year() < 1 || t.Year() > 9999 {
+		return time.Time{}, errYears
+	}
+	return t, nil
+}
+
+// Numeric reports whether text is a number as JSON writes them.
+func Numeric(text string) bool {
+	body := strings.TrimPrefix(text, "-")
+	n := digits(body)
+	if n == 0 {
+		return false
+	}
+	body = body[n:]
+	if strings.HasPrefix(body, ".") {
+		n = digits(body[1:])
+		if n == 0 {
+			return false
+		}
+		body = body[1+n:]
+	}
+	if body == "" {
+		return true
+	}
+	if body[0]|0x20 != 'e' {
+		return false
+	}
+	body = strings.TrimLeft(body[1:], "+-")
+	return body != "" && digits(body) == len(body)
+}
+
+// epoch reads a count from 1970.
+func epoch(text string) (Time, error) {
+	if strings.IndexByte(text, 'e') >= 0 || strings.IndexByte(text, 'E') >= 0 {
+		return epochFloat(text)
+	}
+	whole, decimals, _ := strings.Cut(text, ".")
+	count, ok := count(whole)
+	if !ok {
+		return Time{}, errRange
+	}
+	fraction := billionths(decimals)
+	if text[0] == '-' {
+		fraction = -fraction
+	}
+	at, unit := fromCount(count, fraction)
+	if unit == time.Second {
+		for range min(len(decimals), 9) {
+			unit /= 10
+		}
+	}
+	if _, err := checked(at); err != nil {
+		return Time{}, err
+	}
+	return Time{At: at, Unit: unit, Zoned: true}, nil
+}
+
+// count reads a whole number, which strconv cannot read without keeping its
+// text for the error.
+func count(text string) (n int64, ok bool) {
+	body := strings.TrimPrefix(text, "-")
+	if len(body) > 19 {
+		return 0, false
+	}
+	var sum uint64
+	for i := range len(body) {
+		sum = sum*10 + uint64(body[i]-'0')
+	}
+	if sum > math.MaxInt64 {
+		return 0, false
+	}
+	if n = int64(sum); len(body) < len(text) {
+		n = -n
+	}
+	return n, true
+}
+
+func epochFloat(text string) (Time, error) {
+	f, err := strconv.ParseFloat(strings.Clone(text), 64)
+	if err != nil {
+		return Time{}, errRange
+	}
+	at, err := FromFloat(f)
+	if err != nil {
+		return Time{}, err
+	}
+	unit := Scale(int64(f))
+	if unit == time.Second {
+		unit = time.Microsecond // its fraction is not counted out
+	}
+	return Time{At: at, Unit: unit, Zoned: true}, nil
+}
