@@ -6,5 +6,8 @@ func (s *StreamScanner) SetLimits(window, record, rest int) {
 	s.size, s.record, s.most = window, record, rest
 }
 
+// SetPiece makes the pieces of ScanMany as small as a test needs, in records.
+func (s *PageScanner) SetPiece(records int) { s.piece = records }
+
 // Memory is the size in bytes of the window as it has grown.
 func (s *StreamScanner) Memory() int { return len(s.memory) }

@@ -145,13 +145,19 @@ type PageScanner struct {
 	base   int   // where the text that is proven begins in the page's spans
 	origin int64 // where in the body the value lies of which gjson made that text
 	before int   // records of the body before the page, where that is a piece of it
+
+	spill    *spill // nil: the records of a body are all in the page
+	piece    int    // from how many records on they are handed out
+	kept     int    // bytes of what was made that stay when records are handed out
+	many     bool   // the page cannot hold the records
+	windowed bool   // the body is longer than the text: a StreamScanner bounds the page
 }
 
 // NewPageScanner returns a scanner for the records that lie where p says. It
 // fails where the paths make no sense, or could take nothing for something.
 func NewPageScanner(p RecordPath) (*PageScanner, error) {
 	p.Steps, p.Columns = slices.Clone(p.Steps), slices.Clone(p.Columns)
-	s := &PageScanner{where: p, at: make([]int, len(p.Steps))}
+	s := &PageScanner{where: p, at: make([]int, len(p.Steps)), piece: pieceRecords}
 	s.fast.proof = &s.proof
 	if err := s.compile(); err != nil {
 		return nil, err
@@ -172,9 +178,16 @@ func (s *PageScanner) Expect(e *Expectation) {
 // paths are plain (dotted keys and indexes). Its error is a *BodyError; then
 // the page has no records.
 //
-// A body that is not JSON is reported as that, whatever else is wrong with it.
+// A body that is not JSON is reported as that, whatever else is wrong with it,
+// unless it holds more than MaxRecords records: then the error is ErrMany, and
+// ScanMany takes it.
 func (s *PageScanner) Scan(body []byte, page *Page) error {
 	s.start(body, page)
+	return s.finish(s.whole())
+}
+
+// whole goes through the body.
+func (s *PageScanner) whole() error {
 	i := s.proof.begin()
 	s.begin = i
 	if i >= 0 {
@@ -183,20 +196,29 @@ func (s *PageScanner) Scan(body []byte, page *Page) error {
 	if i >= 0 {
 		s.proof.finish(i)
 	}
-	if s.proof.fault == nil && s.fault == nil && s.columns.wanted {
+	if s.proof.fault == nil && s.fault == nil && s.columns.wanted && s.spill == nil {
 		s.nameRows()
 	}
-	fault := s.fault
-	if s.proof.fault != nil {
-		fault = s.proof.fault
-	}
-	page.cuts = s.fast.cuts
-	s.page, s.proof.text, s.key = nil, nil, nil
-	if fault != nil {
-		page.Records, page.made = page.Records[:0], page.made[:0]
-		return fault
+	switch {
+	case s.many:
+		return ErrMany
+	case s.proof.fault != nil:
+		return s.proof.fault
+	case s.fault != nil:
+		return s.fault
 	}
 	return nil
+}
+
+// finish leaves the page as it is, or without records where there is an error.
+func (s *PageScanner) finish(err error) error {
+	page := s.page
+	page.cuts = s.fast.cuts
+	s.page, s.proof.text, s.key = nil, nil, nil
+	if err != nil {
+		page.Records, page.made = page.Records[:0], page.made[:0]
+	}
+	return err
 }
 
 // start makes the scanner ready to fill a page.
@@ -206,6 +228,7 @@ func (s *PageScanner) start(body []byte, page *Page) {
 	s.fast.cuts = page.cuts
 	s.look(page)
 	s.page, s.base, s.fault, s.key = page, 0, nil, nil
+	s.kept, s.many = 0, false
 	s.proof.text, s.proof.depth, s.proof.fault = body, 0, nil
 }
 

@@ -61,6 +61,7 @@ func (s *PageScanner) takeMade(text string, i, n int) {
 	begin := len(s.page.made)
 	s.page.made = append(s.page.made, text...)
 	p.from, p.text, s.base = 0, slices.Clip(s.page.made[begin:]), len(s.page.Body)+begin
+	kept := s.keepMade()
 
 	if end := s.place(0, n); end >= 0 {
 		p.finish(end)
@@ -69,5 +70,6 @@ func (s *PageScanner) takeMade(text string, i, n int) {
 		s.differs(p.fault.Kind, 0, pageWhere{step: n}, "expected JSON", p.fault.Msg)
 		p.fault = nil
 	}
+	s.kept = kept
 	p.text, p.from, p.depth, s.base, s.origin = outer, from, depth, base, origin
 }

@@ -2,6 +2,7 @@ package schema_test
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 
@@ -41,6 +42,12 @@ func fuzzScan(t *testing.T, path schema.RecordPath, body []byte, ok bool) {
 	}
 	var page schema.Page
 	err = scanner.Scan(body, &page)
+	if errors.Is(err, schema.ErrMany) {
+		return
+	}
+	if records, parents := texts(&page); len(records) < 1_000 {
+		checkMany(t, scanner, string(body), records, parents, err)
+	}
 	if err != nil {
 		fault := err.(*schema.BodyError)
 		unread := fault.Path == "" // it was the body that could not be read
@@ -66,6 +73,15 @@ func fuzzScan(t *testing.T, path schema.RecordPath, body []byte, ok bool) {
 	if len(path.Steps) == 1 && !path.Single && path.Keyed == "" && path.Columns == nil && !path.MissingIsEmpty {
 		fuzzAgainstGJSON(t, path, body, &page)
 	}
+}
+
+// texts are the records of a page, and their parents.
+func texts(page *schema.Page) (records, parents []string) {
+	for i := range page.Records {
+		records = append(records, string(page.Record(i)))
+		parents = append(parents, string(page.Parent(i)))
+	}
+	return records, parents
 }
 
 // fuzzAgainstGJSON checks that the records are the elements of what gjson

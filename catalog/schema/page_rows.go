@@ -119,7 +119,10 @@ func (s *PageScanner) nameRow(i int) bool {
 	switch {
 	case values != len(s.columns.names):
 		return s.badRow(NotObject, i, at, fmt.Sprintf("expected %d values, found %d", len(s.columns.names), values))
-	case len(s.page.made)-begin > MaxRecord, len(s.page.made) > pageMadeMax:
+	case len(s.page.made)-s.kept > maxMade && s.spill == nil && !s.windowed:
+		s.many = true
+		return false
+	case len(s.page.made)-begin > MaxRecord, len(s.page.made) > pageMadeMax, s.spill != nil && s.spill.made > maxMadeOfMany:
 		return s.badRow(RecordTooLarge, i, at, "too large under the names of its columns; ask for smaller pages")
 	}
 	size := len(s.page.Body)

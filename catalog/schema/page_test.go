@@ -3,6 +3,8 @@ package schema_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -31,7 +33,37 @@ func scanPage(t *testing.T, path schema.RecordPath, body string) (records, paren
 			parents = append(parents, string(page.Parent(i)))
 		}
 	}
+	checkMany(t, scanner, body, records, parents, err)
 	return records, parents, err
+}
+
+// checkMany checks that a scan in pieces finds what a scan of the page found.
+func checkMany(t testing.TB, scanner *schema.PageScanner, body string, records, parents []string, wantErr error) {
+	t.Helper()
+	if errors.Is(wantErr, schema.ErrMany) {
+		return
+	}
+	for _, piece := range []int{1, 2, 100} {
+		scanner.SetPiece(piece)
+		var page schema.Page
+		var gotRecords, gotParents []string
+		err := scanner.ScanMany([]byte(body), &page, func(p *schema.Page) error {
+			if len(p.Records) == 0 || len(p.Records) > piece {
+				t.Errorf("a piece of %d records, want %d at most", len(p.Records), piece)
+			}
+			for i := range p.Records {
+				gotRecords = append(gotRecords, string(p.Record(i)))
+				gotParents = append(gotParents, string(p.Parent(i)))
+			}
+			return nil
+		})
+		if fmt.Sprint(err) != fmt.Sprint(wantErr) {
+			t.Fatalf("in pieces of %d: got error %v, want %v", piece, err, wantErr)
+		}
+		if err == nil && (!slices.Equal(gotRecords, records) || !slices.Equal(gotParents, parents)) {
+			t.Fatalf("in pieces of %d: got %q of %q, want %q of %q", piece, gotRecords, gotParents, records, parents)
+		}
+	}
 }
 
 func TestScan(t *testing.T) {
@@ -309,7 +341,16 @@ func TestBodyErrorKinds(t *testing.T) {
 // Long names over many short rows must not use up the memory.
 func TestScanColumnsBounded(t *testing.T) {
 	body := `{"names":["` + strings.Repeat("n", 1<<20) + `"],"rows":[1` + strings.Repeat(",1", 1<<20) + `]}`
-	_, _, err := scanPage(t, schema.RecordPath{Steps: []string{"rows"}, ColumnsPath: "names"}, body)
+	path := schema.RecordPath{Steps: []string{"rows"}, ColumnsPath: "names"}
+	if _, _, err := scanPage(t, path, body); !errors.Is(err, schema.ErrMany) {
+		t.Errorf("got %v, want ErrMany", err)
+	}
+	scanner, err := schema.NewPageScanner(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var page schema.Page
+	err = scanner.ScanMany([]byte(body), &page, func(*schema.Page) error { return nil })
 	checkBodyError(t, err, schema.RecordTooLarge, "too large under the names of its columns")
 }
 

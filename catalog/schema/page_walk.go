@@ -122,13 +122,16 @@ func (s *PageScanner) parents(i, n int) int {
 // parent follows the step after n from the element at i.
 func (s *PageScanner) parent(i, n int) int {
 	from, start := len(s.page.Records), i
+	if s.spill != nil && n == len(s.steps)-2 && s.adopted(i) < 0 {
+		return -1
+	}
 	if c := s.proof.first(i); c == '{' || c == '[' {
 		i = s.seek(i, n+1)
 	} else {
 		s.wrong(NotObject, i, pageWhere{step: n, inside: true})
 		i = s.proof.value(i)
 	}
-	if n == len(s.steps)-2 {
+	if n == len(s.steps)-2 && s.spill == nil {
 		s.adopt(from, s.span(start, i))
 	}
 	return i
@@ -193,7 +196,7 @@ func (s *PageScanner) take(r PageRecord, i, n int) {
 		s.differs(RecordTooLarge, i, pageWhere{step: n, inside: !s.where.Single},
 			fmt.Sprintf("expected at most %d bytes", MaxRecord), strconv.Itoa(r.Record.End-r.Record.Start))
 	}
-	s.page.Records = append(s.page.Records, r)
+	s.add(r)
 }
 
 // keyed takes the members of the object at i.

@@ -41,6 +41,7 @@ type StreamScanner struct {
 
 	body   io.Reader
 	piece  func(*Page) error
+	spill  spill  // for records of one parent
 	memory []byte // that the window lies in
 	window []byte // of the body, as far as it is read
 	i      int    // what is looked at next in it
@@ -51,8 +52,8 @@ type StreamScanner struct {
 	rest   []byte // the body without its records
 
 	// What is proven in one go, made once.
-	takeKey, takeValue, takeRecord, takeMember, takeParent func(i int) int
-	at                                                     Span // what takeKey or takeValue found
+	takeKey, takeValue, takeRecord, takeMember func(i int) int
+	at                                         Span // what takeKey or takeValue found
 }
 
 // NewStreamScanner returns a scanner for the records that lie where p says. It
@@ -70,7 +71,8 @@ func NewStreamScanner(p RecordPath) (*StreamScanner, error) {
 	}
 	s := &StreamScanner{scan: scan, size: streamWindow, record: MaxRecord, most: MaxRest}
 	s.takeKey, s.takeValue = s.oneKey, s.oneValue
-	s.takeRecord, s.takeMember, s.takeParent = s.oneRecord, s.oneMember, s.oneParent
+	s.takeRecord, s.takeMember = s.oneRecord, s.oneMember
+	scan.windowed = true
 	return s, nil
 }
 

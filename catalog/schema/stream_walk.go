@@ -143,19 +143,19 @@ func (s *StreamScanner) place() {
 			s.noMembers()
 			return
 		}
-		s.elements('}', "{}", NotObject, s.takeMember)
+		s.elements('}', "{}", NotObject, func() { s.element(s.takeMember) })
 	case scan.where.OneOrMany && c == '{':
 		s.put([]byte("{}"))
 		scan.at[0] = 0
 		if len(scan.steps) == 1 {
 			s.element(s.takeRecord)
 		} else {
-			s.element(s.takeParent)
+			s.parent()
 		}
 	case len(scan.steps) == 1:
-		s.elements(']', "[]", NotArray, s.takeRecord)
+		s.elements(']', "[]", NotArray, func() { s.element(s.takeRecord) })
 	default:
-		s.elements(']', "[]", NotArray, s.takeParent)
+		s.elements(']', "[]", NotArray, s.parent)
 	}
 }
 
@@ -169,7 +169,7 @@ func (s *StreamScanner) noMembers() {
 }
 
 // elements takes those of the container that comes next, which closer closes.
-func (s *StreamScanner) elements(closer byte, empty string, kind BodyErrorKind, take func(i int) int) {
+func (s *StreamScanner) elements(closer byte, empty string, kind BodyErrorKind, take func()) {
 	if s.ahead()+2 != closer { // in ASCII, for both
 		s.scan.wrong(kind, s.i, pageWhere{})
 		s.beside()
@@ -179,7 +179,7 @@ func (s *StreamScanner) elements(closer byte, empty string, kind BodyErrorKind, 
 	more := s.enter(closer)
 	for index := 0; more; index++ {
 		s.scan.at[0] = index
-		s.element(take)
+		take()
 		more = s.next(closer)
 	}
 }
@@ -227,8 +227,20 @@ func (s *StreamScanner) oneMember(i int) int {
 	return s.scan.keyedMember(i, 0)
 }
 
-// oneParent proves an element that holds records.
-func (s *StreamScanner) oneParent(i int) int { return s.scan.parent(i, 0) }
+// parent takes an element that holds records. It is proven first: they may be
+// many, and some are handed out before its end.
+func (s *StreamScanner) parent() {
+	s.element(s.takeValue)
+	if s.stuck() {
+		return
+	}
+	scan, depth := s.scan, s.scan.proof.depth
+	s.spill = spill{hand: func() error { return s.piece(&s.page) }, named: true}
+	scan.spill = &s.spill
+	scan.parent(s.at.Start, 0)
+	scan.handOut()
+	scan.spill, scan.proof.depth, s.err = nil, depth, s.spill.err
+}
 
 // enter goes on behind the opening of a container. It reports whether the
 // container holds anything.

@@ -5,6 +5,7 @@ package main_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -33,6 +34,7 @@ type rig struct {
 	url, dir   string
 	run        string // further options of the run
 	pagination string
+	stream     string // other keys of the stream than those of the items; "": those
 	ulimit     int // blocks that files may have; 0: no limit
 	user       int // who runs the program; 0: who runs the test
 }
@@ -61,6 +63,12 @@ func rigCollection(size int) apitest.Collection {
 	}
 }
 
+// rigStream are the keys of the stream of items.
+const rigStream = `records: data
+    primary_key: [id]
+    replication_key: updated_at
+    incremental: {client_filter: true}`
+
 // process is the program under way.
 type process struct {
 	cmd    *exec.Cmd
@@ -82,10 +90,7 @@ client:
 streams:
   - name: items
     path: /items
-    records: data
-    primary_key: [id]
-    replication_key: updated_at
-    incremental: {client_filter: true}
+    `+cmp.Or(r.stream, rigStream)+`
     pagination: `+r.pagination+"\n")
 	run := `"flush": {"responses": 3}`
 	if r.run != "" {
