@@ -110,7 +110,8 @@ func (w *worker) takeOtherEnd(ctx context.Context, s *sample) error {
 		return err
 	}
 	defer page.Release()
-	return w.take(s, page)
+	_, err = w.visit(page, func(p *fetch.Page) (bool, error) { return true, w.take(s, p) })
+	return err
 }
 
 // otherEnd returns a walk that begins at the other end, nil where the

@@ -49,6 +49,20 @@ func (s *splitter) Split(body []byte) (fetch.Records, error) {
 	return records{page, true}, nil
 }
 
+// SplitMany proves a body of very many records, and hands them out in pieces.
+func (s *splitter) SplitMany(body []byte, piece func(fetch.Records) error) error {
+	page := s.pages.Get().(*schema.Page)
+	defer s.pages.Put(page)
+	s.scanner.Expect(s.expected.Load())
+	err := s.scanner.ScanMany(body, page, func(page *schema.Page) error {
+		err := piece(records{page, false})
+		s.scanner.Expect(s.expected.Load())
+		return err
+	})
+	page.Reset()
+	return marked(err)
+}
+
 // SplitLong proves a body that is too long for memory, and hands its records
 // out in pieces.
 func (s *splitter) SplitLong(body io.Reader, piece func(fetch.Records) error) (rest []byte, err error) {
@@ -70,6 +84,8 @@ func (s *splitter) SplitLong(body io.Reader, piece func(fetch.Records) error) (r
 func marked(err error) error {
 	var bad *schema.BodyError
 	switch {
+	case errors.Is(err, schema.ErrMany):
+		return fmt.Errorf("%w: %w", fetch.ErrMany, err)
 	case !errors.As(err, &bad):
 	case bad.Kind == schema.NotJSON, bad.Kind == schema.NotUTF8:
 		return fmt.Errorf("%w: %w", fetch.ErrBroken, err)

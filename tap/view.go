@@ -15,7 +15,8 @@ type view struct {
 	loop   *expr.Loop
 	eval   func(*expr.Template) (expr.Value, error)
 	parent []byte
-	within bool // an answer of which more comes
+	within bool   // an answer of which more comes
+	body   []byte // of the answer
 }
 
 func newView(vars expr.Vars) *view {
@@ -29,14 +30,14 @@ func newView(vars expr.Vars) *view {
 // page shows the records of a page; answer says that the answer is looked at,
 // too.
 func (v *view) page(page *fetch.Page, answer bool) {
-	if v.within {
-		v.loop.Forget()
-	} else {
-		v.loop.Begin()
-	}
-	v.within = page.Partial
 	v.parent = nil
 	v.loop.Set(sources.VarParent, expr.Undefined())
+	if v.within && same(v.body, page.Body) {
+		v.within = page.Partial
+		return
+	}
+	v.within, v.body = page.Partial, page.Body
+	v.loop.Begin()
 	v.loop.Set(sources.VarPage, expr.Dict([]string{"records"}, []expr.Value{expr.Int(int64(page.Count()))}))
 	if answer {
 		v.loop.Set(sources.VarResponse, expr.JSONBytes(page.Body))
@@ -48,7 +49,7 @@ func (v *view) page(page *fetch.Page, answer bool) {
 // the other.
 func (v *view) record(record, parent []byte) {
 	v.loop.Set(sources.VarRecord, expr.JSONBytes(record))
-	if len(parent) == len(v.parent) && unsafe.SliceData(parent) == unsafe.SliceData(v.parent) {
+	if same(parent, v.parent) {
 		return
 	}
 	v.parent = parent
@@ -57,4 +58,9 @@ func (v *view) record(record, parent []byte) {
 		return
 	}
 	v.loop.Set(sources.VarParent, expr.JSONBytes(parent))
+}
+
+// same reports whether two texts lie in the same place.
+func same(a, b []byte) bool {
+	return len(a) == len(b) && unsafe.SliceData(a) == unsafe.SliceData(b)
 }

@@ -3,6 +3,7 @@ package schema
 import (
 	"bytes"
 	"slices"
+	"unsafe"
 
 	"github.com/tidwall/gjson"
 )
@@ -26,9 +27,10 @@ func (s *PageScanner) ask(i, end, n int) {
 }
 
 // follow returns what the step's pipes lead to in a proven value: nothing, if
-// one of them leads nowhere. Its error says that a string holds no JSON.
+// one of them leads nowhere. What it returns may lie in value, and is good as
+// long as that. Its error says that a string holds no JSON.
 func (step *pageStep) follow(value []byte) (gjson.Result, error) {
-	found := gjson.ParseBytes(value)
+	found := gjson.Parse(unsafe.String(unsafe.SliceData(value), len(value)))
 	for _, pipe := range step.pipes {
 		switch {
 		case pipe == pageFromString && found.Type == gjson.String:

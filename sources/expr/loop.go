@@ -60,18 +60,13 @@ func (l *Loop) Set(slot int, v Value) {
 	l.changed[slot], l.vars[slot] = l.clock, v
 }
 
-// Begin forgets what was kept, and the work so far: another answer is looked at.
+// Begin forgets what was kept, and the work so far: another answer is looked at, and the memory of
+// the one before may be used again.
 func (l *Loop) Begin() {
-	l.Forget()
-	l.hard = 0
-}
-
-// Forget forgets what was kept: the memory that the values were made from is used for something
-// else.
-func (l *Loop) Forget() {
 	for _, all := range l.kept {
 		clear(all)
 	}
+	l.hard = 0
 }
 
 // Eval is [Template.Eval]. It also fails where the evaluations since Begin took too much work

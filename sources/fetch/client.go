@@ -265,7 +265,7 @@ func apart(ex *Exchange) bool {
 // forgetWire gives the memory of a page's body back as it came off the wire,
 // where it was encoded and is not needed again.
 func (c *Client) forgetWire(p *Page) {
-	if p.long != nil && !p.recorded {
+	if p.long != nil && !p.long.many && !p.recorded {
 		return
 	}
 	if apart(&p.Exchange) {

@@ -21,6 +21,9 @@ const MaxResponse = 4 << 30
 // around what it found.
 var ErrWhole = fmt.Errorf("the answer is larger than %d MiB", MaxBody>>20)
 
+// ErrMany marks an answer in memory whose records are more than a page holds.
+var ErrMany = errors.New("the answer has very many records")
+
 // ErrReread wraps what keeps a long answer from being read again.
 var ErrReread = errors.New("read the answer again")
 
@@ -28,7 +31,11 @@ var ErrReread = errors.New("read the answer again")
 // its decoder, in memory, in a file or in the journal, and is read as often as
 // it takes. It stands in for the records of its page, but for those that a walk
 // asks for.
+//
+// A body that is in memory, but has more records than a page holds, is long too:
+// it is the exchange's.
 type long struct {
+	many    bool                          // the body is in memory
 	wire    func() (io.ReadCloser, error) // from the first byte
 	encoded []string                      // what lies over its JSON, see layers
 	most    int64                         // bytes, decoded
@@ -136,6 +143,9 @@ func (r *longReader) Close() error {
 // body cannot be read whole, that is why the exchange is cut.
 func (w *Walk) prove(ex *Exchange) (Records, error) {
 	l := ex.long
+	if l.many {
+		return l, w.proveMany(ex)
+	}
 	var needles [][]byte
 	if w.rec != nil {
 		needles = w.client.needles
@@ -146,19 +156,8 @@ func (w *Walk) prove(ex *Exchange) (Records, error) {
 		return none{}, nil
 	}
 	defer body.Close()
-	var hash maphash.Hash
-	hash.SetSeed(w.seed)
-	l.count = 0
-	ex.Body, err = w.splitter.SplitLong(body, func(r Records) error {
-		n := r.Len()
-		for i := range n {
-			_, _ = hash.Write(r.Record(i)) // never fails
-		}
-		if l.count += n; w.stream.Pagination.Type == sources.PaginateKeyset {
-			l.last = append(l.last[:0], r.Record(n-1)...)
-		}
-		return nil
-	})
+	hash, see := w.tally(l)
+	ex.Body, err = w.splitter.SplitLong(body, see)
 	if l.proven = ex.Body != nil; !l.proven {
 		ex.Body = l.beginning()
 	}
@@ -167,6 +166,34 @@ func (w *Walk) prove(ex *Exchange) (Records, error) {
 	}
 	l.content, l.size, l.secret = hash.Sum64(), body.n, body.needles.found
 	return l, err
+}
+
+// proveMany proves a body in memory of very many records.
+func (w *Walk) proveMany(ex *Exchange) error {
+	l := ex.long
+	hash, see := w.tally(l)
+	err := w.splitter.SplitMany(ex.Body, see)
+	l.proven = !errors.Is(err, ErrBroken)
+	l.content, l.size = hash.Sum64(), int64(len(ex.Body))
+	return err
+}
+
+// tally returns what finds out what a walk asks of the records of a long body,
+// piece by piece, and their hash.
+func (w *Walk) tally(l *long) (*maphash.Hash, func(Records) error) {
+	hash := new(maphash.Hash)
+	hash.SetSeed(w.seed)
+	l.count = 0
+	return hash, func(r Records) error {
+		n := r.Len()
+		for i := range n {
+			_, _ = hash.Write(r.Record(i)) // never fails
+		}
+		if l.count += n; w.stream.Pagination.Type == sources.PaginateKeyset {
+			l.last = append(l.last[:0], r.Record(n-1)...)
+		}
+		return nil
+	}
 }
 
 // beginning is what errors show of the body.
@@ -188,8 +215,9 @@ func (w *Walk) needsWhole() error {
 	return nil
 }
 
-// Long reports whether the page's body is over MaxBody: its records come in
-// pieces alone, and its Body is what stands beside them.
+// Long reports whether the page's body is over MaxBody, or has very many
+// records: they come in pieces alone, and of a body over MaxBody, Body is what
+// stands beside them.
 func (p *Page) Long() bool {
 	_, ok := p.Records.(*long)
 	return ok
@@ -230,21 +258,14 @@ func (p *Page) reloadLong(s Splitter) error {
 // piece is good until f returns. Pieces may be called from another goroutine
 // than the walk's, with a splitter of its own.
 func (p *Page) Pieces(s Splitter, f func(*Page) error) error {
-	body, err := p.long.open(nil)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrReread, err)
-	}
-	defer body.Close()
 	part := &Page{Exchange: p.Exchange, Partial: true}
 	n := 0
-	_, err = s.SplitLong(body, func(r Records) error {
+	err := p.pieces(s, func(r Records) error {
 		n += r.Len()
 		part.Records = r
 		return f(part)
 	})
 	switch {
-	case body.err != nil:
-		return fmt.Errorf("%w: %w", ErrReread, body.err)
 	case err != nil:
 		return err
 	case n != p.long.count:
@@ -253,4 +274,20 @@ func (p *Page) Pieces(s Splitter, f func(*Page) error) error {
 	end := *p
 	end.Records, end.release = none{}, nil
 	return f(&end)
+}
+
+// pieces hands out the records of a long page.
+func (p *Page) pieces(s Splitter, f func(Records) error) error {
+	if p.long.many {
+		return s.SplitMany(p.Body, f)
+	}
+	body, err := p.long.open(nil)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrReread, err)
+	}
+	defer body.Close()
+	if _, err = s.SplitLong(body, f); body.err != nil {
+		return fmt.Errorf("%w: %w", ErrReread, body.err)
+	}
+	return err
 }

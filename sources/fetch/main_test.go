@@ -63,6 +63,10 @@ func (s splitter) Split(body []byte) (fetch.Records, error) {
 	return records{page}, marked(s.scanner.Scan(body, page))
 }
 
+func (s splitter) SplitMany(body []byte, piece func(fetch.Records) error) error {
+	return marked(s.scanner.ScanMany(body, new(schema.Page), func(p *schema.Page) error { return piece(records{p}) }))
+}
+
 func (s splitter) SplitLong(body io.Reader, piece func(fetch.Records) error) ([]byte, error) {
 	scanner, err := schema.NewStreamScanner(s.path)
 	if err != nil {
@@ -75,6 +79,8 @@ func (s splitter) SplitLong(body io.Reader, piece func(fetch.Records) error) ([]
 func marked(err error) error {
 	var bad *schema.BodyError
 	switch {
+	case errors.Is(err, schema.ErrMany):
+		return fmt.Errorf("%w: %w", fetch.ErrMany, err)
 	case !errors.As(err, &bad):
 	case bad.Kind == schema.NotJSON || bad.Kind == schema.NotUTF8:
 		return fmt.Errorf("%w: %w", fetch.ErrBroken, err)

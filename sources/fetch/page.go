@@ -15,6 +15,10 @@ import (
 // the body is no whole JSON text; any other means that it is not what the
 // definition says.
 //
+// An error that wraps [ErrMany] means that a page cannot hold the records:
+// SplitMany proves such a body, and hands the records out in pieces, each good
+// until piece returns. Its error is piece's, or as Split's.
+//
 // A body over MaxBody is given to SplitLong, as often as it takes: it hands the
 // records out in pieces, each good until piece returns, and returns the body
 // without them: nil where that is no JSON, else whatever the error is. Its error
@@ -22,6 +26,7 @@ import (
 // body must be smaller.
 type Splitter interface {
 	Split(body []byte) (Records, error)
+	SplitMany(body []byte, piece func(Records) error) error
 	SplitLong(body io.Reader, piece func(Records) error) (rest []byte, err error)
 }
 

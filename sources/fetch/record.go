@@ -251,7 +251,7 @@ func (w *Walk) write(out *outgoing, page *Page) error {
 		return fmt.Errorf("%w: %w", ErrJournal, err)
 	}
 	page.place, page.recorded, page.key = place, true, e.Key
-	if page.long != nil {
+	if page.long != nil && !page.long.many {
 		page.long.recorded(w.rec.Journal, place)
 	}
 	return nil
@@ -285,7 +285,7 @@ func (c *Client) sealExchange(e *journal.Exchange, page *Page) error {
 	switch {
 	case !held:
 		return nil
-	case page.long != nil:
+	case page.long != nil && !page.long.many:
 		return errUnkeptLong
 	}
 	body, ok := c.Secrets.Seal(string(page.Body))
@@ -357,10 +357,12 @@ const PlaceSize = 1 << 10
 // Held is about the memory that a page takes, in bytes: that of a long one as
 // if its body were in memory, until it is spooled.
 func (p *Page) Held() int64 {
-	const record = 48
+	const record = 88
 	switch {
 	case p.Spooled():
 		return PlaceSize
+	case p.long != nil && p.long.many:
+		return PlaceSize + int64(cap(p.Body))
 	case p.long != nil: // its body is on disk, where it takes room all the same
 		return PlaceSize + int64(cap(p.Body)) + p.Wire
 	}
@@ -388,7 +390,10 @@ func (c *Client) Reload(j *journal.Journal, p *Page, s Splitter) error {
 	switch {
 	case ex.long != nil:
 		err = p.reloadLong(s)
-	case !p.empty:
+	case p.empty:
+	case p.long != nil: // they are as many as they were
+		p.Records = p.long
+	default:
 		p.Records, err = s.Split(ex.Body)
 	}
 	if err != nil {

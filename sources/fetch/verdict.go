@@ -175,7 +175,12 @@ func (w *Walk) split(ex *Exchange) (Records, error) {
 	if ex.long != nil {
 		return w.prove(ex)
 	}
-	return w.splitter.Split(ex.Body)
+	records, err := w.splitter.Split(ex.Body)
+	if errors.Is(err, ErrMany) {
+		ex.long = &long{many: true}
+		return w.prove(ex)
+	}
+	return records, err
 }
 
 // graphQLErrors reports whether a GraphQL answer has errors: an empty list is

@@ -141,6 +141,7 @@ func configure(rt *runtime, input *sources.Input, o *tap.Options) error {
 	if o.Config, err = o.Definition.Configure(input); err != nil {
 		return err
 	}
+	boundMemory(o.Config.Run.Memory)
 	rt.console.hide(o.Config.Secrets)
 	for _, warning := range o.Definition.Warnings {
 		o.Log.Warn(warning.Error())

@@ -1,0 +1,20 @@
+package main
+
+import (
+	"os"
+	"runtime/debug"
+)
+
+// besideMemory is what the program takes besides run.memory, in bytes: answers
+// under way, lines, and garbage.
+const besideMemory = 40 << 20
+
+// boundMemory makes the collector work harder before the program takes more
+// than run.memory and besideMemory: an answer that takes much memory for a
+// moment leaves garbage behind. What is in use stays, whatever the bound.
+// GOMEMLIMIT says it otherwise.
+func boundMemory(run int64) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(run + besideMemory)
+	}
+}
