@@ -35,8 +35,8 @@ type rig struct {
 	run        string // further options of the run
 	pagination string
 	stream     string // other keys of the stream than those of the items; "": those
-	ulimit     int // blocks that files may have; 0: no limit
-	user       int // who runs the program; 0: who runs the test
+	ulimit     int    // blocks that files may have; 0: no limit
+	user       int    // who runs the program; 0: who runs the test
 }
 
 func newRig(t *testing.T, options ...apitest.Option) *rig {
