@@ -50,7 +50,7 @@ func (w *Walk) authorizeKey(out *outgoing, a *sources.Auth) error {
 		return err
 	}
 	if a.InQuery {
-		out.url.RawQuery = parsePairs(out.url.RawQuery).set(name, value).encode()
+		out.url.RawQuery = parsePairs(out.url.RawQuery).set(name, value).inURL()
 	} else {
 		out.header.Set(name, value)
 	}

@@ -1,6 +1,10 @@
 package fetch
 
-import "io"
+import (
+	"io"
+
+	"github.com/tap-rest/tap-rest/state/journal"
+)
 
 // Splitter is what the walk proves bodies with.
 func (w *Walk) Splitter() Splitter { return w.splitter }
@@ -13,3 +17,6 @@ func NullNaN(r io.Reader) io.Reader {
 	text, _ := decodeText(r, nanLayer)
 	return text
 }
+
+// FirstKey is where a recording keeps the first page.
+func FirstKey(r *Recording) journal.Key { return r.key(0) }

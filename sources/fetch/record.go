@@ -58,7 +58,9 @@ func (r *Recording) key(page int64) journal.Key {
 // digest tells requests apart, whatever the secrets in them are.
 func (w *Walk) digest(out *outgoing) (sum [16]byte) {
 	h := sha256.New()
-	parts := []string{out.method, out.url.String(), string(out.body)}
+	at := *out.url
+	at.RawQuery = out.former
+	parts := []string{out.method, at.String(), string(out.body)}
 	for _, name := range slices.Sorted(maps.Keys(out.header)) {
 		if name != "User-Agent" { // another version of this program asks for the same
 			parts = append(parts, name, strings.Join(out.header[name], ", "))

@@ -22,6 +22,7 @@ type outgoing struct {
 	header http.Header
 	body   []byte   // nil: none
 	shown  string   // method and URL, redacted
+	former string   // the query with + for blanks, by which journals know the request
 	digest [16]byte // of all but auth, where the walk is recorded
 	text   []string // layers of the answer's text
 	jar    *cookies

@@ -20,7 +20,7 @@ func TestRequests(t *testing.T) {
 		{"least", "", `path: /orders`, "http://api.test/orders",
 			map[string]string{"Accept": "application/json", "Accept-Encoding": "gzip, zstd, br", "User-Agent": "test", "Content-Type": ""}, ""},
 		{"params", "", `path: /orders, params: {list: [a, 1, null, true], object: {a: [1]}, gone: "{{ config.gone }}", none: null, empty: "", text: "a b&c", nested: [[1, x]]}`,
-			"http://api.test/orders?list=a&list=1&list=true&object=%7B%22a%22%3A%5B1%5D%7D&empty=&text=a+b%26c&nested=%5B1%2C%22x%22%5D", nil, ""},
+			"http://api.test/orders?list=a&list=1&list=true&object=%7B%22a%22%3A%5B1%5D%7D&empty=&text=a%20b%26c&nested=%5B1%2C%22x%22%5D", nil, ""},
 		{"params over those of path and base_url", "", `base_url: "http://api.test/v1?key=1&a=0", path: "/orders?a=1&b=%2f", params: {a: 2}`,
 			"http://api.test/v1/orders?a=2&b=%2f&key=1", nil, ""},
 		{"path is escaped", "", `path: "/shops/{{ config.shop }}/{{ config.shop | safe }}"`, "http://api.test/shops/a%2Fb%20c/a/b%20c", nil, ""},

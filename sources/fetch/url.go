@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,7 +40,7 @@ func (w *Walk) setURL(out *outgoing, spec sources.Request) error {
 		out.base = out.url
 	}
 	if !w.client.allowed(out.base, out.url) {
-		return fmt.Errorf("the URL %w", leaves(out.url))
+		return fmt.Errorf("the URL %w", leaves(out.base, out.url, ""))
 	}
 	return w.setQuery(out, params)
 }
@@ -165,6 +166,7 @@ func joinURL(base, path string) string {
 // not set stays as it is, byte for byte.
 func (w *Walk) setQuery(out *outgoing, params []sources.Param) error {
 	query := parsePairs(out.url.RawQuery)
+	out.former = out.url.RawQuery
 	set := false
 	for _, p := range params {
 		values, err := w.values(p)
@@ -182,7 +184,7 @@ func (w *Walk) setQuery(out *outgoing, params []sources.Param) error {
 		}
 	}
 	if set {
-		out.url.RawQuery = query.encode()
+		out.former, out.url.RawQuery = query.encode(), query.inURL()
 	}
 	return nil
 }
@@ -222,11 +224,12 @@ type pairs []pair
 // pair is one of them.
 type pair struct {
 	name string // unescaped
-	raw  string // name=value, as it is sent
+	raw  string // name=value, as it came, or escaped as in a form
+	made bool   // raw is escaped by us
 }
 
 func newPair(name, value string) pair {
-	return pair{name, url.QueryEscape(name) + "=" + url.QueryEscape(value)}
+	return pair{name, url.QueryEscape(name) + "=" + url.QueryEscape(value), true}
 }
 
 // value is what stands after the name, unescaped where it can be.
@@ -249,7 +252,7 @@ func parsePairs(query string) pairs {
 	for part := range strings.SplitSeq(query, "&") {
 		if part != "" {
 			name, _, _ := strings.Cut(part, "=")
-			p = append(p, pair{unescape(name), part})
+			p = append(p, pair{name: unescape(name), raw: part})
 		}
 	}
 	return p
@@ -276,6 +279,19 @@ func (p pairs) set(name string, values ...string) pairs {
 	return kept
 }
 
+// inURL returns the pairs as a URL's query. A blank is %20 there: that is one by
+// every reading, while + is one in forms only, and OData takes it for a plus.
+func (p pairs) inURL() string {
+	spelled := slices.Clone(p)
+	for i, q := range spelled {
+		if q.made {
+			spelled[i].raw = strings.ReplaceAll(q.raw, "+", "%20") // a plus is %2B
+		}
+	}
+	return spelled.encode()
+}
+
+// encode returns the pairs as a form.
 func (p pairs) encode() string {
 	var b strings.Builder
 	for i, q := range p {
