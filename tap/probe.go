@@ -46,7 +46,7 @@ func Discover(stop context.Context, o Options) ([]catalog.Described, error) {
 // plays no part.
 func (r *run) probes(stop context.Context) ([]*worker, error) {
 	context.AfterFunc(stop, func() { r.gate.shut("it was told to stop") })
-	r.State = &state.State{}
+	r.State, r.hasty = &state.State{}, true
 	readings, err := r.plan()
 	if err != nil {
 		return nil, err

@@ -70,6 +70,7 @@ type run struct {
 	lines   chan []byte // memory for those of the next batches
 	spool   *spool
 	journal *journal.Journal // nil: off
+	hasty   bool             // a look at first pages, for which somebody waits
 
 	journalErr atomic.Pointer[error]
 	finished   []*track // whose passes were read whole
@@ -127,7 +128,7 @@ func (r *run) client(one *reading) *fetch.Client {
 	if c == nil {
 		c = fetch.NewClient(one.Client, fetch.Options{
 			Transport: r.Transport, Secrets: r.Config.Secrets,
-			UserAgent: "tap-rest/" + r.Version, Gate: r.gate, Log: r.Log,
+			UserAgent: "tap-rest/" + r.Version, Gate: r.gate, Log: r.Log, Hasty: r.hasty,
 		}, one.vars)
 		r.clients[one.Client] = c
 	}

@@ -57,6 +57,7 @@ type Options struct {
 	UserAgent string
 	Gate      Gate
 	Log       *slog.Logger
+	Hasty     bool // somebody waits for the answer: no request is made more than twice
 }
 
 // Client sends the requests of all streams that share a sources.Client, at

@@ -11,7 +11,7 @@ func (w *Walk) giveUp(out *outgoing, ex *Exchange, v verdict, attempts int) erro
 	e := &Error{
 		Class: v.class, Stream: w.stream.Name, Request: out.shown, Attempts: attempts, Err: w.hide(v.err), Advice: v.tip,
 	}
-	if v.retry && v.wait > longestWait {
+	if v.retry && v.wait > w.longestWait() {
 		e.Advice = fmt.Sprintf("the API asks to wait until %s: run again after that",
 			time.Now().Add(v.wait).UTC().Format(time.RFC3339))
 	}

@@ -50,7 +50,7 @@ func (h *health) rest(s *sources.Stream, told bool, pause time.Duration, most in
 // coolDown rests the client, where that may help: no stream of it makes a
 // request meanwhile, those of other clients go on.
 func (w *Walk) coolDown(out *outgoing, v verdict) bool {
-	retry := w.stream.Retry
+	retry := w.retry()
 	if retry.CoolDown <= 0 {
 		return false
 	}

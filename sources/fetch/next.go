@@ -97,7 +97,7 @@ func (w *Walk) follow(next *Position, target string) (step, error) {
 		return step{}, fmt.Errorf("the link to the next page, %s: %w", w.quote(target), err)
 	}
 	if !w.client.allowed(w.base, u) {
-		return step{}, fmt.Errorf("the link to the next page %w", leaves(u))
+		return step{}, fmt.Errorf("the link to the next page %w", leaves(w.base, u, overHTTPS(&w.stream.Pagination)))
 	}
 	next.URL, err = w.sealURL(u)
 	return step{more: true, possible: true}, err

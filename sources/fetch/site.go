@@ -17,7 +17,15 @@ func (e errLeaves) Error() string {
 	return fmt.Sprintf("leads away from the host of base_url, to %s: if that is meant, name it in allow_hosts", e.to)
 }
 
-func leaves(to *url.URL) error { return errLeaves{to.Scheme + "://" + to.Host} }
+// leaves is the error of a step to a host that is not allowed. remedy is what
+// to write where the step gives up https.
+func leaves(from, to *url.URL, remedy string) error {
+	host := to.Scheme + "://" + to.Host
+	if downgrades(from, to) {
+		return errDowngrade{host, remedy}
+	}
+	return errLeaves{host}
+}
 
 // errRedirect is a redirect that is not followed.
 type errRedirect struct{ text string }
@@ -82,7 +90,7 @@ func (c *Client) redirect(first, at *outgoing, resp *http.Response) (*outgoing, 
 		return nil, errRedirect{fmt.Sprintf("answered %d, but its Location %s: %v", resp.StatusCode, location, err)}
 	}
 	if !c.allowed(first.base, to) {
-		return nil, fmt.Errorf("the redirect %w", leaves(to))
+		return nil, fmt.Errorf("the redirect %w", leaves(first.base, to, ""))
 	}
 	next := *first
 	next.url, next.header = to, first.header.Clone()

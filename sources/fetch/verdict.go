@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -19,6 +18,7 @@ import (
 type verdict struct {
 	page  *Page         // taken; nil: refused
 	retry bool          // ask again,
+	once  bool          // but once only: what came would come again
 	wait  time.Duration // after this long; negative: as the stream's retry says
 	told  bool          // wait is what the API asked for
 	rest  bool          // a rule says cool_down
@@ -36,55 +36,6 @@ func again(wait time.Duration, err error) verdict {
 func (v verdict) advise(tip string) verdict {
 	v.tip = tip
 	return v
-}
-
-// exchange asks until there is a page, or an error for good.
-func (w *Walk) exchange(ctx context.Context, out *outgoing) (*Page, error) {
-	for attempt := 1; ; attempt++ {
-		ex, err := w.client.send(ctx, out, w.stream.Timeout, w.counters)
-		if errors.Is(err, ErrStopped) || err != nil && ctx.Err() != nil {
-			return nil, ErrStopped
-		}
-		v := w.judge(ex, err)
-		if v.page != nil {
-			w.client.health.well()
-			v.page.Attempts = attempt
-			v.page.release = func() { w.client.done(ex) }
-			return v.page, nil
-		}
-		if v.told && v.wait <= longestWait { // the whole client keeps still
-			w.client.pace.rest(time.Now().Add(v.wait))
-		}
-		last := attempt >= w.stream.Retry.Attempts || v.rest
-		switch {
-		case v.retry && v.wait <= longestWait && last && w.coolDown(out, v):
-			attempt, v.wait = 0, 0
-		case !v.retry || v.wait > longestWait || last:
-			return nil, w.giveUp(out, ex, v, attempt)
-		case v.wait < 0:
-			v.wait = backoff(w.stream.Retry, attempt)
-		}
-		if err := w.pause(ctx, out, ex, v, attempt); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// pause waits before the next attempt.
-func (w *Walk) pause(ctx context.Context, out *outgoing, ex *Exchange, v verdict, attempt int) error {
-	if attempt > 0 {
-		w.client.Log.Info("asking again", "stream", w.stream.Name, "request", out.shown, "why", w.hide(v.err).Error(),
-			"attempt", attempt, "of", w.stream.Retry.Attempts, "wait", v.wait.Round(time.Millisecond).String())
-	}
-	w.counters.Retries.Add(1)
-	wait := w.client.sleep
-	if v.told || ex != nil && ex.Status == http.StatusTooManyRequests {
-		wait = w.client.hold
-	}
-	if ex != nil {
-		w.client.done(ex)
-	}
-	return wait(ctx, v.wait, w.counters)
 }
 
 // judge decides about an attempt: the definition's rules first, then what is
@@ -134,7 +85,7 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 	}
 	switch {
 	case errors.Is(splitErr, ErrBroken):
-		return again(-1, splitErr).advise("is base_url right, and does the API answer in JSON?")
+		return w.judgeBroken(ex, splitErr)
 	case errors.Is(splitErr, errNoContent):
 		return refuse(Permanent, splitErr).advise("where that means no records, say on_missing: empty")
 	case errors.Is(splitErr, ErrWhole):
@@ -193,6 +144,7 @@ func (w *Walk) graphQLErrors() bool {
 // judgeError decides about a request without an answer.
 func judgeError(err error) verdict {
 	var away errLeaves
+	var plainer errDowngrade
 	var redirect errRedirect
 	var cert *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError
@@ -205,12 +157,15 @@ func judgeError(err error) verdict {
 		return verdict{class: Transient, err: err}
 	case errors.Is(err, errTooLarge), errors.Is(err, errTooLong):
 		return refuse(Permanent, err).advise(smaller)
-	case errors.As(err, &away), errors.As(err, &redirect), errors.As(err, &encoding):
+	case errors.As(err, &away), errors.As(err, &plainer), errors.As(err, &redirect), errors.As(err, &encoding):
 		return refuse(Permanent, err)
 	case errors.As(err, &charset):
 		return refuse(Permanent, err).advise("is the definition's charset right?")
 	case errors.As(err, &cert), errors.As(err, &authority), errors.As(err, &record):
 		return refuse(Permanent, err).advise("is the scheme of base_url right, and its certificate known here?")
+	}
+	if noSuchHost(err) {
+		return again(-1, err).onlyOnce("is base_url right? no host bears this name")
 	}
 	return again(-1, err)
 }
@@ -229,7 +184,10 @@ func judgeCut(ex *Exchange) verdict {
 func throttles(ex *Exchange) bool {
 	switch ex.Status {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests,
-		http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+		529, 598, 599: // the site is overloaded; a proxy waited too long for bytes, or for the connection
+		return true
+	case 520, 521, 522, 523, 524, 525, 526, 527: // Cloudflare got no answer from the API
 		return true
 	case http.StatusForbidden:
 		return ex.Header.Get("Retry-After") != "" || exhausted(ex.Header)

@@ -1,0 +1,134 @@
+package fetch
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+)
+
+// onlyOnce makes what would come again be asked for once more, in case it was an
+// accident, and then be a failure for good.
+func (v verdict) onlyOnce(tip string) verdict {
+	v.once, v.class, v.tip = true, Permanent, tip
+	return v
+}
+
+// noSuchHost reports whether a name server knows for certain that there is no
+// such host.
+func noSuchHost(err error) bool {
+	var dns *net.DNSError
+	return errors.As(err, &dns) && dns.IsNotFound && !dns.IsTemporary && !dns.IsTimeout
+}
+
+// errStrange is a whole answer that is something else than JSON.
+type errStrange struct{ what string }
+
+func (e errStrange) Error() string { return "the answer is " + e.what }
+func (errStrange) Unwrap() error   { return ErrBroken }
+
+// judgeBroken decides about an answer that is no whole JSON text. One that may
+// have begun as JSON may have been cut, and comes whole another time; one that
+// is something else comes again as it is.
+func (w *Walk) judgeBroken(ex *Exchange, broken error) verdict {
+	what, tip := strangeKind(ex.Body, ex.Header, w.quote)
+	if what == "" {
+		return again(-1, broken).advise("is base_url right, and does the API answer in JSON?")
+	}
+	return again(-1, errStrange{what}).onlyOnce(tip)
+}
+
+const (
+	askForJSON = "only JSON is read: does the API give it for another Accept header, parameter or path?"
+	logIn      = "such pages ask for a login or tell of an error: check base_url, path and auth"
+	noAnswer   = `where that means that there are no records, a rule can say so: {status: 200, when: "{{ response is undefined }}", do: skip}`
+)
+
+// strangeKind says what a body is, of which the beginning is enough, and what to
+// do; quote makes parts of the body fit for a message. It is "" for one that may be the beginning of a JSON text.
+func strangeKind(body []byte, h http.Header, quote func(string) string) (what, tip string) {
+	text := bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\uFEFF")), " \t\r\n")
+	kind, _, _ := strings.Cut(strings.ToLower(h.Get("Content-Type")), ";")
+	switch {
+	case len(text) == 0:
+		return "empty", noAnswer
+	case text[0] == '<':
+		return markup(text, quote)
+	case bytes.HasPrefix(text, []byte("\x1f\x8b")):
+		return "compressed with gzip, and its Content-Encoding does not say so", askForJSON
+	case bytes.HasPrefix(text, []byte("PK\x03\x04")):
+		return "a ZIP file", askForJSON
+	case isLines(text):
+		return "one JSON text per line (NDJSON)", askForJSON
+	case looksLikeCSV(text, kind == "text/csv"):
+		return "no JSON and looks like CSV", askForJSON
+	case !mayBeJSON(text):
+		return "a text, but no JSON", askForJSON
+	}
+	return "", ""
+}
+
+var (
+	htmlStart = regexp.MustCompile(`(?i)^(?:<!doctype html|<html|<head|<body)|<html[\s>]`)
+	htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+)
+
+// markup tells HTML, with the title of the page, from other XML.
+func markup(text []byte, quote func(string) string) (what, tip string) {
+	if !htmlStart.Match(text[:min(len(text), 1<<10)]) {
+		return "XML", askForJSON
+	}
+	what = "an HTML page"
+	if title := htmlTitle.FindSubmatch(text[:min(len(text), 64<<10)]); title != nil {
+		what += fmt.Sprintf(" titled %q", quote(oneLine(html.UnescapeString(string(title[1])))))
+	}
+	return what, logIn
+}
+
+// isLines reports whether a text holds a whole JSON text and the beginning of
+// another one on a line behind it.
+func isLines(text []byte) bool {
+	if text[0] != '{' && text[0] != '[' {
+		return false
+	}
+	var first json.RawMessage
+	d := json.NewDecoder(bytes.NewReader(text))
+	if d.Decode(&first) != nil {
+		return false
+	}
+	rest := text[d.InputOffset():]
+	next := bytes.TrimLeft(rest, " \t\r\n")
+	return len(next) > 0 && (next[0] == '{' || next[0] == '[') && bytes.IndexByte(rest[:len(rest)-len(next)], '\n') >= 0
+}
+
+// looksLikeCSV reports whether the first lines of a text have columns, equally
+// many of them.
+func looksLikeCSV(text []byte, said bool) bool {
+	if text[0] == '{' || text[0] == '[' {
+		return false
+	}
+	head, rest, more := bytes.Cut(text, []byte("\n"))
+	row, _, _ := bytes.Cut(rest, []byte("\n"))
+	for _, comma := range []string{",", ";", "\t", "|"} {
+		n := bytes.Count(head, []byte(comma))
+		if n > 0 && (said || more && len(bytes.TrimSpace(row)) > 0 && bytes.Count(row, []byte(comma)) == n) {
+			return true
+		}
+	}
+	return said
+}
+
+// mayBeJSON reports whether a text begins as JSON texts do.
+func mayBeJSON(text []byte) bool {
+	for _, word := range []string{"true", "false", "null"} {
+		if n := min(len(word), len(text)); string(text[:n]) == word[:n] {
+			return true
+		}
+	}
+	return bytes.IndexByte([]byte(`{["-0123456789`), text[0]) >= 0
+}
