@@ -2,6 +2,7 @@ package sources_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -140,6 +141,9 @@ var bad = []struct {
 	{"not closed", stream("params: {a: '{{ now '}"), `10:`},
 	{"block scalar", stream("body:\n  text: |\n    a\n    {{ nowt }}"), `11:13: streams[0] (s).body.text: unknown name "nowt", did you mean "now"?`},
 	{"unknown setting", stream("params: {a: '{{ config.tokne }}'}"), `10:28: streams[0] (s).params.a: unknown setting "tokne"; did you mean "token"?`},
+	{"unknown setting, by get", stream("params: {a: \"{{ config.get('tokne', 'x') }}\"}"), `10:33: streams[0] (s).params.a: unknown setting "tokne"; did you mean "token"?`},
+	{"unknown setting, by a filter", stream("params: {a: \"{{ config | get('tokne') }}\"}"), `10:35: streams[0] (s).params.a: unknown setting "tokne"; did you mean "token"?`},
+	{"unknown setting, by index", stream("params: {a: \"{{ config['tokne'] }}\"}"), `10:29: streams[0] (s).params.a: unknown setting "tokne"; did you mean "token"?`},
 	{"start sees config", stream("replication_key: u\nincremental: {client_filter: true, start: '{{ page.token }}'}"), `11:47: streams[0] (s).incremental.start: page cannot be used here, only config and now`},
 	{"values see config", stream("partition_by: [{name: a, values: '{{ now }}'}]"), `10:19: streams[0] (s).partition_by: partition_by is not supported yet
 10:38: streams[0] (s).partition_by[0] (a).values: now cannot be used here, only config`},
@@ -234,6 +238,21 @@ func TestParseProblems(t *testing.T) {
 				t.Errorf("problems:\n%s\nwant:\n%s", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestKnownSettings: declared settings are found by every way to look one up,
+// and what is no name of a setting is none.
+func TestKnownSettings(t *testing.T) {
+	for _, use := range []string{
+		"config.token", "config.get('token')", "config.get('token', 'x')", "config | get('token')", "config['token']",
+		"config[ \"token\" ]", "config.items() | length", "config.get('tok' ~ 'en')", "config.token.get('a')", "'config.get(1)'",
+	} {
+		text := fmt.Sprintf("version: 1\nname: t\nsettings: {properties: {token: {type: string}}}\nclient: {base_url: https://a.example}\n"+
+			"streams: [{name: s, path: /s, params: {a: %q}}]\n", "{{ "+use+" }}")
+		if _, err := sources.Parse("t.yaml", []byte(text)); err != nil {
+			t.Errorf("%s: %v", use, err)
+		}
 	}
 }
 

@@ -235,7 +235,10 @@ var (
 	// expression finds the expressions in a template. A string with }} in it
 	// ends one early: what is behind goes unchecked, nothing more.
 	expression = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
-	configName = regexp.MustCompile(`(?:^|[^\w.'"])config\.([A-Za-z_]\w*)`)
+	configName = regexp.MustCompile(`(?:^|[^\w.'"])config(?:` +
+		`\s*(?:\.|\|)\s*get\s*\(\s*['"]([^'"\\]*)['"]\s*[,)]|` + // config.get('a'), config | get('a')
+		`\s*\[\s*['"]([^'"\\]*)['"]\s*\]|` + // config['a']
+		`\.([A-Za-z_]\w*)(\s*\()?)`) // config.a, or a method of all settings: config.items()
 )
 
 // knownSettings reports whether the settings that the text uses are declared:
@@ -246,7 +249,11 @@ func (r *reader) knownSettings(n *node) bool {
 	}
 	for _, e := range expression.FindAllStringIndex(n.text, -1) {
 		for _, at := range configName.FindAllStringSubmatchIndex(n.text[e[0]:e[1]], -1) {
-			begin, end := e[0]+at[2], e[0]+at[3]
+			begin, end := firstGroup(at)
+			if begin < 0 {
+				continue
+			}
+			begin, end = e[0]+begin, e[0]+end
 			if name := n.text[begin:end]; !r.settings.declares(name) {
 				r.problemAt(n.line, n.column+r.inText(n, begin), n.place(), "%s", r.undeclared(name))
 				return false
@@ -254,6 +261,21 @@ func (r *reader) knownSettings(n *node) bool {
 		}
 	}
 	return true
+}
+
+// firstGroup returns where the setting's name is in what configName found, -1
+// where it is a method's.
+func firstGroup(at []int) (begin, end int) {
+	const method = 4
+	if at[2*method] >= 0 {
+		return -1, -1
+	}
+	for i := 2; i < 2*method; i += 2 {
+		if at[i] >= 0 {
+			return at[i], at[i+1]
+		}
+	}
+	return -1, -1
 }
 
 // undeclared says that a template uses a setting which nobody is asked for.
