@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // onlyOnce makes what would come again be asked for once more, in case it was an
@@ -67,6 +68,8 @@ func strangeKind(body []byte, h http.Header, quote func(string) string) (what, t
 		return "one JSON text per line (NDJSON)", askForJSON
 	case looksLikeCSV(text, kind == "text/csv"):
 		return "no JSON and looks like CSV", askForJSON
+	case !utf8.Valid(text) && json.Valid(text):
+		return "JSON, but not UTF-8", "say in which encoding it is, as charset: iso-8859-1"
 	case !mayBeJSON(text):
 		return "a text, but no JSON", askForJSON
 	}

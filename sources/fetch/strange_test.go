@@ -36,6 +36,8 @@ func TestStrangeAnswers(t *testing.T) {
 		{"[1]\r\n[2", "", 2, "NDJSON"},
 		{"not found", "", 2, "the answer is a text, but no JSON"},
 		{"\x1f\x8b\x08\x00", "", 2, "compressed with gzip"},
+		{"{\"data\":[{\"id\":1,\"name\":\"M\xfcller\"}]}", "", 2, "the answer is JSON, but not UTF-8 (2 attempts); say in which encoding it is"},
+		{"{\"data\":[{\"id\":1,\"name\":\"M\xc3", "", 4, "(4 attempts)"},
 		{"PK\x03\x04", "", 2, "a ZIP file"},
 		{`{"data":[{"id":1},{"na`, "", 4, "(4 attempts)"},
 		{`{"data":`, "text/html", 4, "(4 attempts)"},
