@@ -11,9 +11,9 @@ import (
 // ConnectionSpecification is what Airbyte makes its form of: the JSON Schema of
 // the settings, with Airbyte's words for what is secret, and an order and a
 // title for each setting that has none. All else stays as the definition has
-// it: defaults, examples, groups.
+// it: defaults, but for those of secrets, examples, groups.
 func (d *Definition) ConnectionSpecification() json.RawMessage {
-	root := formed(d.Settings.root)
+	root := formed(d.Settings.shown(d.Settings.root, false))
 	title := d.Description
 	if title == "" {
 		title = d.Name

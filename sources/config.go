@@ -15,6 +15,7 @@ import (
 type Config struct {
 	Values   expr.Value // what templates see as config: an object, defaults filled in
 	Secrets  Secrets    // the values of all secret settings
+	Hider    *Hider     // which takes them, and what comes of them, out of texts
 	Run      Run
 	Warnings []string // what was given and is not used
 	public   []byte   // the settings without secrets, canonical JSON
@@ -97,6 +98,9 @@ func (d *Definition) Configure(in *Input) (*Config, error) {
 	unknown := unknownSettings(s, settings, origins)
 	filled := s.fill(settings, []*node{s.root})
 	public := s.split(filled, []*node{s.root}, &c.Secrets)
+	c.Hider = NewHider(c.Secrets)
+	c.Hider.inURLs = append(userInfos(filled), in.proxies...)
+	c.Hider.learn(c.Hider.inURLs)
 
 	problems := checkSettings(s, filled, origins)
 	c.Run = DefaultRun()
@@ -105,7 +109,7 @@ func (d *Definition) Configure(in *Input) (*Config, error) {
 		problems = append(problems, unknown...) // a misspelt one is why another is missing
 		sort.SliceStable(problems, func(i, j int) bool { return problems[i].Pointer < problems[j].Pointer })
 		for i := range problems {
-			problems[i].Msg = c.Secrets.Redact(problems[i].Msg)
+			problems[i].Msg = c.Hider.Message(problems[i].Msg)
 		}
 		return nil, problems
 	}

@@ -24,6 +24,9 @@ type Input struct {
 	files  []inputFile // later ones win
 	values *node       // of all files
 	env    []envVar
+	// proxies are the passwords in the URLs of proxies that the environment
+	// names.
+	proxies Secrets
 }
 
 type inputFile struct {
@@ -46,6 +49,9 @@ func ReadConfig(files []ConfigFile, environ []string) (*Input, error) {
 	}
 	for _, v := range environ {
 		name, text, _ := strings.Cut(v, "=")
+		if strings.HasSuffix(strings.ToLower(name), "_proxy") {
+			in.proxies = append(in.proxies, userInfo(text)...)
+		}
 		if len(name) > len(envPrefix) && strings.EqualFold(name[:len(envPrefix)], envPrefix) {
 			in.env = append(in.env, envVar{name, strings.ToLower(name[len(envPrefix):]), text})
 		}

@@ -84,7 +84,10 @@ func readLimited(name string, limit int64) ([]byte, error) {
 func parse(file string, data []byte, open opener) (*Definition, error) {
 	doc := newDocument(file, data)
 	root := doc.root(data)
-	if root == nil || len(doc.problems) > 0 && root.shape != isMap {
+	switch {
+	case len(data) <= maxFile && content.Match(data) && isForeign(data, root):
+		return nil, Problems{{file, 1, 1, "", `is no definition: its top level has none of "version", "name" and "streams"`}}
+	case root == nil || len(doc.problems) > 0 && root.shape != isMap:
 		return nil, doc.problems.sorted()
 	}
 	r := newReader(doc, open)
@@ -160,6 +163,10 @@ func (r *reader) schemaFile(n *node) *node {
 	if ext := strings.ToLower(filepath.Ext(n.text)); ext == ".yaml" || ext == ".yml" {
 		doc := newDocument(n.text, data)
 		root := doc.root(data)
+		if isForeignSchema(root) {
+			r.problem(n, "schema file %s is no JSON Schema", clip(n.text))
+			return nil
+		}
 		for _, p := range doc.problems {
 			r.problem(n, "schema file: %v", p)
 		}

@@ -49,8 +49,8 @@ var bad = []struct {
 	{"empty", "", `1:1: the file is empty; it wants version, name and streams`},
 	{"only a comment", "# nothing\n", `1:1: the file is empty; it wants version, name and streams`},
 	{"several documents", "version: 1\n---\nversion: 1\n", `2:1: a second document begins here; a definition is one`},
-	{"text", "hello", `1:1: wants a map, not "hello"`},
-	{"list", "- 1", `1:1: wants a map, not a list`},
+	{"text", "hello", `1:1: is no definition: its top level has none of "version", "name" and "streams"`},
+	{"list", "- 1", `1:1: is no definition: its top level has none of "version", "name" and "streams"`},
 	{"tab", "version: 1\nclient:\n\tbase_url: x\n", `3:1: not YAML: found character that cannot start any token; indent with spaces, not tabs`},
 	{"line break in flow", "version: 1\nname: t\nclient: {base_url: x\nstreams: []\n", `3:1: not YAML: did not find expected ',' or '}'`},
 	{"two values", "version: 1\nname: a: b\n", `2:1: not YAML: mapping values are not allowed in this context`},
@@ -259,7 +259,7 @@ func TestKnownSettings(t *testing.T) {
 func TestParseTooLarge(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
 		{"file", "#" + strings.Repeat("x", 1<<20), "t.yaml:1:1: the file is too large: a definition has at most 1048576 bytes"},
-		{"aliases", bomb(), "values, with its aliases expanded"},
+		{"aliases", "version: 1\n" + bomb(), "values, with its aliases expanded"},
 		{"depth", "name: " + strings.Repeat("[", 200) + strings.Repeat("]", 200), "nested deeper than 100"},
 		{"inheritance", inheritanceBomb(), "5000 streams inherit 5004 values each; together they may be 1000000"},
 	} {

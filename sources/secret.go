@@ -3,7 +3,6 @@ package sources
 import (
 	"log/slog"
 	"slices"
-	"strings"
 )
 
 // Secret is text that never appears in a log, an error or a state: however it
@@ -37,21 +36,9 @@ const shortestSecret = 4
 // Secrets are all secrets of a run.
 type Secrets []Secret
 
-// Redact returns text with every secret in it, as it is and as URLs write it,
-// replaced by ***.
-func (s Secrets) Redact(text string) string {
-	var pairs []string
-	for _, i := range s.longestFirst() {
-		secret := s[i]
-		if len(secret.text) < shortestSecret {
-			continue
-		}
-		for _, e := range escapings {
-			pairs = append(pairs, e.escape(secret.text), hidden)
-		}
-	}
-	return strings.NewReplacer(pairs...).Replace(text)
-}
+// Redact returns a text from outside with *** in the place of every secret,
+// however it is spelled.
+func (s Secrets) Redact(text string) string { return NewHider(s).Redact(text) }
 
 // longestFirst returns the indexes of the secrets in the order in which they
 // are to be replaced: one that begins another would leave its rest in sight.
@@ -64,5 +51,5 @@ func (s Secrets) longestFirst() []int {
 	return order
 }
 
-// In reports whether text holds one of the secrets.
-func (s Secrets) In(text string) bool { return s.Redact(text) != text }
+// In reports whether text holds one of the secrets, however it is spelled.
+func (s Secrets) In(text string) bool { return NewHider(s).In(text) }

@@ -1,15 +1,12 @@
 package sources
 
 import (
-	"encoding/json"
-
 	"github.com/xeipuuv/gojsonschema"
 )
 
 // Settings is what a definition asks of its user.
 type Settings struct {
-	Schema   json.RawMessage // JSON Schema of the settings, draft 7, as the definition has it
-	root     *node
+	root     *node // JSON Schema of the settings, draft 7, as the definition has it
 	compiled *gojsonschema.Schema
 }
 
@@ -25,7 +22,7 @@ func noSettings() *Settings {
 	if faults != nil {
 		panic("sources: a schema without properties is none: " + faults[0].msg) // cannot be
 	}
-	return &Settings{Schema: root.appendJSON(nil, false), root: root, compiled: compiled}
+	return &Settings{root: root, compiled: compiled}
 }
 
 // settingsSchema reads the JSON Schema of the settings.
@@ -50,7 +47,7 @@ func (r *reader) settingsSchema(n *node, k key) any {
 	if faults != nil {
 		return nil
 	}
-	return &Settings{Schema: n.appendJSON(nil, false), root: n, compiled: compiled}
+	return &Settings{root: n, compiled: compiled}
 }
 
 // closed reports whether the settings are exactly the declared ones.

@@ -127,7 +127,7 @@ func (r *run) client(one *reading) *fetch.Client {
 	c := r.clients[one.Client]
 	if c == nil {
 		c = fetch.NewClient(one.Client, fetch.Options{
-			Transport: r.Transport, Secrets: r.Config.Secrets,
+			Transport: r.Transport, Secrets: r.Config.Hider,
 			UserAgent: "tap-rest/" + r.Version, Gate: r.gate, Log: r.Log, Hasty: r.hasty,
 		}, one.vars)
 		r.clients[one.Client] = c
@@ -241,7 +241,7 @@ func (r *run) emitter(account *Account) *emitter {
 	return &emitter{
 		out: r.Out, state: r.State, flush: r.Config.Run.Flush, memory: max(1, r.Config.Run.Memory/2), account: account,
 		sync: r.syncJournal, stored: r.journaled, writing: r.spool.writing,
-		herald: &herald{protocol: r.Protocol, hide: r.Config.Secrets.Redact},
+		herald: &herald{protocol: r.Protocol, hide: r.Config.Hider.Line},
 		recycle: func(lines []byte) {
 			if lines == nil {
 				return // of a failure

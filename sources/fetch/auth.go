@@ -1,13 +1,9 @@
 package fetch
 
 import (
-	"bytes"
 	"encoding/base64"
 	"fmt"
-	"net/url"
-	"slices"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
@@ -112,8 +108,8 @@ func perRequest(t *expr.Template) bool {
 
 // credentials are the secret texts that auth makes of the settings, in an
 // order that does not depend on their values.
-func credentials(a *sources.Auth, vars expr.Vars) []sources.Secret {
-	var all []sources.Secret
+func credentials(a *sources.Auth, vars expr.Vars) sources.Secrets {
+	var all sources.Secrets
 	for _, t := range []*expr.Template{a.Token, a.Password, a.Value} {
 		if t == nil {
 			continue
@@ -127,58 +123,4 @@ func credentials(a *sources.Auth, vars expr.Vars) []sources.Secret {
 		all = append(all, sources.NewSecret(basic(strings.TrimSpace(user), password)))
 	}
 	return all
-}
-
-// withSpellings returns the secrets and, after them, the other ways in which
-// answers write them. The order depends on nothing but their number: positions
-// refer to it.
-func withSpellings(secrets []sources.Secret) []sources.Secret {
-	all := slices.Clip(secrets)
-	for _, secret := range secrets {
-		text := secret.Reveal()
-		inJSON := string(expr.String(text).AppendJSON(nil))
-		inJSON = inJSON[1 : len(inJSON)-1]
-		component := strings.ReplaceAll(url.QueryEscape(text), "+", "%20") // JavaScript's encodeURIComponent
-		for _, spelling := range []string{
-			component, lowerHex(component), lowerHex(url.QueryEscape(text)),
-			inJSON, strings.ReplaceAll(inJSON, "/", `\/`),
-		} {
-			all = append(all, sources.NewSecret(spelling))
-		}
-	}
-	for _, secret := range secrets { // behind those that positions may refer to already
-		inJSON := string(expr.String(secret.Reveal()).AppendJSON(nil))
-		forHTML := htmlSafe.Replace(inJSON[1 : len(inJSON)-1])
-		for _, spelling := range []string{forHTML, inASCII(forHTML), inASCII(inJSON[1 : len(inJSON)-1])} {
-			all = append(all, sources.NewSecret(spelling))
-		}
-	}
-	return all
-}
-
-// htmlSafe writes JSON as Go does unless it is told otherwise.
-var htmlSafe = strings.NewReplacer("&", `\u0026`, "<", `\u003c`, ">", `\u003e`)
-
-// inASCII is a JSON text as Python and PHP write it unless told otherwise.
-func inASCII(inJSON string) string {
-	var b strings.Builder
-	for _, unit := range utf16.Encode([]rune(inJSON)) {
-		if unit < 0x80 {
-			b.WriteByte(byte(unit))
-		} else {
-			fmt.Fprintf(&b, `\u%04x`, unit)
-		}
-	}
-	return b.String()
-}
-
-// lowerHex is a text escaped for URLs with %2f instead of %2F.
-func lowerHex(escaped string) string {
-	b := []byte(escaped)
-	for i := range b {
-		if b[i] == '%' && i+2 < len(b) {
-			copy(b[i:], bytes.ToLower(b[i:i+3]))
-		}
-	}
-	return string(b)
 }

@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptrace"
-	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -53,7 +53,7 @@ type Counters struct {
 // Options are what the clients of a run share.
 type Options struct {
 	Transport http.RoundTripper // nil: one like http.DefaultTransport
-	Secrets   sources.Secrets
+	Secrets   *sources.Hider    // of the run; the client's own knows its credentials too
 	UserAgent string
 	Gate      Gate
 	Log       *slog.Logger
@@ -68,11 +68,13 @@ type Client struct {
 	keyName string // under which auth api_key sends its value; "" with other types
 	pace    *pace
 	health  health
-	needles [][]byte // the secrets, as bodies may hold them
-	most    int64    // MaxResponse
+	most    int64 // MaxResponse
 	slots   chan struct{}
 	bodies  pool
 	wires   pool // of bodies that are encoded: they are as long as each other, too
+
+	learning sync.Mutex // of what streams carry
+	carried  map[*sources.Stream]*carried
 }
 
 // NewClient returns the client of source.
@@ -93,12 +95,12 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 		slots:   make(chan struct{}, source.MaxInFlight),
 		bodies:  make(pool, keptBodies),
 		wires:   make(pool, keptBodies),
+		carried: map[*sources.Stream]*carried{},
 	}
 	if a := source.Auth; a.Type == sources.AuthAPIKey {
 		c.keyName, _ = a.Name.Text(vars) // an error comes again with the first request
 	}
-	c.Secrets = withSpellings(append(slices.Clone(c.Secrets), credentials(source.Auth, vars)...))
-	c.needles = needles(c.Secrets)
+	c.Secrets = c.Secrets.ForClient(credentials(source.Auth, vars))
 	return c
 }
 

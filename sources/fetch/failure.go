@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -25,7 +26,11 @@ func (w *Walk) giveUp(out *outgoing, ex *Exchange, v verdict, attempts int) erro
 
 // fail makes the error of a request that is not sent.
 func (w *Walk) fail(request string, err error) error {
-	return &Error{Class: Permanent, Stream: w.stream.Name, Request: w.client.Secrets.Redact(request), Err: w.hide(err)}
+	class := Permanent
+	if errors.Is(err, errSealed) { // who starts over needs no position
+		class = SessionLost
+	}
+	return &Error{Class: class, Stream: w.stream.Name, Request: w.client.Secrets.Redact(request), Err: w.hide(err)}
 }
 
 // failPage makes the error of a page whose answer is well, but whose place in
@@ -47,7 +52,7 @@ func (w *Walk) excerpt(body []byte) string {
 // hide takes the secrets out of what an error says.
 func (w *Walk) hide(err error) error {
 	text := err.Error()
-	if shown := w.client.Secrets.Redact(text); shown != text {
+	if shown := w.client.Secrets.Message(text); shown != text {
 		return &hidden{shown, err}
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/needle"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -102,13 +103,13 @@ func (l *long) discard() {
 type longReader struct {
 	in      *decoder
 	wire    io.Closer
-	needles *needleReader
+	needles *needle.Reader
 	n, most int64
 	err     error // other than io.EOF
 }
 
-// open begins to read the body, and looks for needles in it.
-func (l *long) open(needles [][]byte) (*longReader, error) {
+// open begins to read the body, and looks for secrets in it.
+func (l *long) open(secrets *needle.Finder) (*longReader, error) {
 	wire, err := l.wire()
 	if err != nil {
 		return nil, err
@@ -118,7 +119,7 @@ func (l *long) open(needles [][]byte) (*longReader, error) {
 		_ = wire.Close() // it was only read
 		return nil, err
 	}
-	return &longReader{in: in, wire: wire, needles: newNeedleReader(in, needles), most: l.most}, nil
+	return &longReader{in: in, wire: wire, needles: needle.NewReader(in, secrets), most: l.most}, nil
 }
 
 func (r *longReader) Read(p []byte) (int, error) {
@@ -146,11 +147,11 @@ func (w *Walk) prove(ex *Exchange) (Records, error) {
 	if l.many {
 		return l, w.proveMany(ex)
 	}
-	var needles [][]byte
+	var secrets *needle.Finder
 	if w.rec != nil {
-		needles = w.client.needles
+		secrets = w.client.Secrets.Finder()
 	}
-	body, err := l.open(needles)
+	body, err := l.open(secrets)
 	if err != nil {
 		ex.cut = err
 		return none{}, nil
@@ -164,7 +165,7 @@ func (w *Walk) prove(ex *Exchange) (Records, error) {
 	if body.err != nil {
 		ex.cut = fmt.Errorf("the body of the answer %d: %w", ex.Status, body.err)
 	}
-	l.content, l.size, l.secret = hash.Sum64(), body.n, body.needles.found
+	l.content, l.size, l.secret = hash.Sum64(), body.n, body.needles.Found
 	return l, err
 }
 

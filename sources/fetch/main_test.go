@@ -131,11 +131,13 @@ func newRig(t testing.TB, s *sources.Stream, transport http.RoundTripper, secret
 	r := &rig{t: t, gate: newGate(), vars: make(expr.Vars, sources.VarCount)}
 	o := fetch.Options{Transport: transport, UserAgent: "test", Gate: r.gate, Log: slog.New(slog.DiscardHandler)}
 	var names []string
+	var given sources.Secrets
 	var values []expr.Value
 	for i := 0; i < len(secrets); i += 2 {
 		names, values = append(names, secrets[i]), append(values, expr.String(secrets[i+1]))
-		o.Secrets = append(o.Secrets, sources.NewSecret(secrets[i+1]))
+		given = append(given, sources.NewSecret(secrets[i+1]))
 	}
+	o.Secrets = sources.NewHider(given)
 	r.vars[sources.VarConfig] = expr.Dict(names, values)
 	r.client = fetch.NewClient(s.Client, o, r.vars)
 	return r

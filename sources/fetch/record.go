@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
-	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
@@ -42,6 +40,9 @@ var (
 	errUnkeptLong = fmt.Errorf("it holds a secret, which is cut out only of answers up to %d MiB: a run that goes on asks for it again", MaxBody>>20)
 )
 
+// errSealed is an exchange, or a position, that was sealed with other secrets.
+var errSealed = errors.New("it was sealed with secrets that are no longer the ones in use")
+
 // Headers of exchanges on disk that the API did not send. A body that held
 // secrets is kept decoded, with the secrets sealed.
 const (
@@ -67,8 +68,8 @@ func (w *Walk) digest(out *outgoing) (sum [16]byte) {
 		}
 	}
 	for _, part := range parts {
-		if w.client.holds([]byte(part)) {
-			if sealed, ok := w.client.Secrets.Seal(part); ok {
+		if w.client.Secrets.In(part) {
+			if sealed, ok := w.client.Secrets.Digest(part); ok {
 				part = sealed
 			}
 		}
@@ -170,13 +171,16 @@ func (c *Client) read(j *journal.Journal, place journal.Place, out *outgoing, te
 		ex.url = out.url
 	}
 	if at := kept.Header.Get(urlHeader); at != "" {
-		if ex.url, err = parseURL(c.Secrets.Open(at)); err != nil {
+		open, ok := c.Secrets.Open(at)
+		if !ok {
+			return nil, errSealed
+		}
+		if ex.url, err = parseURL(open); err != nil {
 			return nil, err
 		}
 	}
 	if kept.Header.Get(sealedHeader) != "" {
-		c.unseal(ex)
-		return ex, nil
+		return ex, c.unseal(ex)
 	}
 	encoded := layers(text, kept.Header)
 	if short && len(encodings(encoded)) > 0 {
@@ -206,15 +210,25 @@ func (c *Client) readKept(j *journal.Journal, place journal.Place) (kept *journa
 }
 
 // unseal puts the secrets of an answer back.
-func (c *Client) unseal(ex *Exchange) {
+func (c *Client) unseal(ex *Exchange) error {
 	sealed := ex.Header
 	ex.Header = http.Header{}
+	all := true
+	open := func(text string) string {
+		text, ok := c.Secrets.Open(text)
+		all = all && ok
+		return text
+	}
 	for name, values := range sealed {
 		for _, v := range values {
-			ex.Header.Add(name, c.Secrets.Open(v))
+			ex.Header.Add(name, open(v))
 		}
 	}
-	ex.Body = []byte(c.Secrets.Open(string(ex.Body)))
+	ex.Body = []byte(open(string(ex.Body)))
+	if !all {
+		return errSealed
+	}
+	return nil
 }
 
 // record writes a proven page's exchange down, before a record of it leaves.
@@ -278,10 +292,10 @@ func (w *Walk) keepURL(h http.Header, page *Page) error {
 
 // sealExchange takes the secrets out of an answer that echoes them.
 func (c *Client) sealExchange(e *journal.Exchange, page *Page) error {
-	held := c.holds(page.Body) || page.long != nil && page.long.secret
+	held := c.Secrets.InBody(page.Body) || page.long != nil && page.long.secret
 	for name, values := range e.Header {
 		for _, v := range values {
-			held = held || name != urlHeader && c.holds([]byte(v))
+			held = held || name != urlHeader && c.Secrets.In(v)
 		}
 	}
 	switch {
@@ -308,38 +322,6 @@ func (c *Client) sealExchange(e *journal.Exchange, page *Page) error {
 	e.Header.Set(sealedHeader, "1")
 	e.Body = []byte(body)
 	return nil
-}
-
-// holds reports whether a body holds one of the secrets. It is asked of every
-// body, so it looks for each by itself, which is faster than for all at once.
-func (c *Client) holds(body []byte) bool {
-	for _, needle := range c.needles {
-		if bytes.Contains(body, needle) {
-			return true
-		}
-	}
-	return false
-}
-
-// shortestNeedle is the length, in bytes, from which a secret is looked for in
-// bodies: a shorter one stands in every other of them by chance.
-const shortestNeedle = 4
-
-// needles are the secrets as bodies may hold them: in all the ways in which
-// Seal finds them.
-func needles(all sources.Secrets) [][]byte {
-	seen := map[string]bool{}
-	var found [][]byte
-	for _, s := range all {
-		secret := s.Reveal()
-		for _, text := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
-			if len(text) >= shortestNeedle && !seen[text] {
-				seen[text] = true
-				found = append(found, []byte(text))
-			}
-		}
-	}
-	return found
 }
 
 // Recorded reports whether the journal has the page.

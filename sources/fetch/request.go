@@ -16,16 +16,17 @@ import (
 
 // outgoing is a request ready to be sent, as often as it takes.
 type outgoing struct {
-	method string
-	url    *url.URL
-	base   *url.URL // base_url, on whose host credentials stay
-	header http.Header
-	body   []byte   // nil: none
-	shown  string   // method and URL, redacted
-	former string   // the query with + for blanks, by which journals know the request
-	digest [16]byte // of all but auth, where the walk is recorded
-	text   []string // layers of the answer's text
-	jar    *cookies
+	method  string
+	url     *url.URL
+	base    *url.URL // base_url, on whose host credentials stay
+	header  http.Header
+	body    []byte   // nil: none
+	shown   string   // method and URL, redacted
+	former  string   // the query with + for blanks, by which journals know the request
+	digest  [16]byte // of all but auth, where the walk is recorded
+	text    []string // layers of the answer's text
+	jar     *cookies
+	carried *carried // what of it stays on the host of base_url
 	// overflow begins a file for an answer that is too long for memory; nil:
 	// there is none.
 	overflow func(http.Header) (overflow, error)
@@ -48,7 +49,11 @@ func (o *outgoing) request(ctx context.Context) *http.Request {
 // build makes the request for the walk's position.
 func (w *Walk) build() (*outgoing, error) {
 	spec := w.spec()
-	out := &outgoing{method: spec.Method, header: http.Header{}, overflow: w.overflow, text: w.text, jar: w.jar}
+	if !w.opens() {
+		return nil, errSealed
+	}
+	w.passSecrets()
+	out := &outgoing{method: spec.Method, header: http.Header{}, overflow: w.overflow, text: w.text, jar: w.jar, carried: w.carried}
 	if err := w.setURL(out, spec); err != nil {
 		return nil, err
 	}

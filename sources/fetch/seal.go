@@ -33,11 +33,22 @@ func (w *Walk) sealToken(v expr.Value) (json.RawMessage, error) {
 	return token, nil
 }
 
+// opens reports whether the walk's position was sealed with the secrets of
+// today, as far as that matters.
+func (w *Walk) opens() bool {
+	if w.pos.Token == nil {
+		return true
+	}
+	_, ok := w.client.Secrets.Open(expr.JSON(string(w.pos.Token)).Text())
+	return ok
+}
+
 // openToken undoes sealToken.
 func (w *Walk) openToken(token json.RawMessage) expr.Value {
 	v := expr.JSON(string(token))
 	if v.Kind() == expr.KindString {
-		return expr.String(w.client.Secrets.Open(v.Text()))
+		text, _ := w.client.Secrets.Open(v.Text()) // the walk has seen that it can be opened
+		return expr.String(text)
 	}
 	return v
 }
@@ -70,14 +81,22 @@ func (w *Walk) sealURL(u *url.URL) (string, error) {
 
 // openURL undoes sealURL.
 func (w *Walk) openURL(text string) (*url.URL, error) {
-	u, err := parseURL(w.client.Secrets.Open(text))
+	text, ok := w.client.Secrets.Open(text)
+	if !ok {
+		return nil, errSealed
+	}
+	u, err := parseURL(text)
 	if err != nil {
 		return nil, fmt.Errorf("the link to the next page: %w", err)
 	}
 	query := parsePairs(u.RawQuery)
 	changed := false
 	for i, p := range query {
-		if value := w.client.Secrets.Open(p.value()); value != p.value() {
+		value, ok := w.client.Secrets.Open(p.value())
+		if !ok {
+			return nil, errSealed
+		}
+		if value != p.value() {
 			query[i], changed = newPair(p.name, value), true
 		}
 	}

@@ -83,11 +83,11 @@ func (c *Client) redirect(first, at *outgoing, resp *http.Response) (*outgoing, 
 		return nil, nil
 	}
 	if at.method != http.MethodGet && resp.StatusCode < http.StatusTemporaryRedirect {
-		return nil, errRedirect{fmt.Sprintf("answered %d, which would turn the %s into a GET of %s", resp.StatusCode, at.method, location)}
+		return nil, errRedirect{fmt.Sprintf("answered %d, which would turn the %s into a GET of %s", resp.StatusCode, at.method, c.quote(location))}
 	}
 	to, err := parseReference(at.url, location)
 	if err != nil {
-		return nil, errRedirect{fmt.Sprintf("answered %d, but its Location %s: %v", resp.StatusCode, location, err)}
+		return nil, errRedirect{fmt.Sprintf("answered %d, but its Location %s: %v", resp.StatusCode, c.quote(location), err)}
 	}
 	if !c.allowed(first.base, to) {
 		return nil, fmt.Errorf("the redirect %w", leaves(first.base, to, ""))
@@ -112,7 +112,7 @@ func (c *Client) keepHome(out *outgoing) error {
 			out.header.Del(name)
 			continue
 		}
-		if c.isCredential(name) || c.Secrets.In(strings.Join(values, "\n")) {
+		if out.carried.headers[name] || c.isCredential(name) || c.Secrets.In(strings.Join(values, "\n")) {
 			out.header.Del(name)
 		}
 	}
@@ -128,7 +128,7 @@ func (c *Client) keepHome(out *outgoing) error {
 		u.RawQuery = kept.encode()
 		out.url = &u
 	}
-	if c.Secrets.In(out.url.String()) || c.Secrets.In(string(out.body)) {
+	if c.Secrets.In(out.url.String()) || out.carried.body && out.body != nil || c.Secrets.InBody(out.body) {
 		return errRedirect{fmt.Sprintf("would carry a secret to another host, %s", out.url.Host)}
 	}
 	return nil

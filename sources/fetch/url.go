@@ -169,6 +169,9 @@ func (w *Walk) setQuery(out *outgoing, params []sources.Param) error {
 	out.former = out.url.RawQuery
 	set := false
 	for _, p := range params {
+		if w.carried.params[p.Name] && !sameSite(out.base, out.url) {
+			continue // a credential stays on its host
+		}
 		values, err := w.values(p)
 		if err != nil {
 			return fmt.Errorf("params.%s: %w", p.Name, err)

@@ -30,6 +30,7 @@ type Walk struct {
 	beside   []byte     // memory for that
 	text     []string   // layers of the answers' text
 	jar      *cookies
+	carried  *carried
 }
 
 // NewWalk returns the walk over one partition of stream from pos on. vars hold
@@ -41,6 +42,7 @@ func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Va
 		vars: make(expr.Vars, sources.VarCount), suspicion: newSuspicion(),
 	}
 	copy(w.vars, vars)
+	w.carried = c.carries(stream, w.vars)
 	if pos.First() {
 		w.pos.Number, w.pos.Offset = stream.Pagination.Start, stream.Pagination.Start
 	}
@@ -207,7 +209,9 @@ func EvalRef(r sources.Ref, vars expr.Vars, body []byte, h http.Header) (expr.Va
 }
 
 // quote is a value of an answer as messages show it.
-func (w *Walk) quote(text string) string { return clip(w.client.Secrets.Redact(text)) }
+func (w *Walk) quote(text string) string { return w.client.quote(text) }
+
+func (c *Client) quote(text string) string { return clip(c.Secrets.Redact(text)) }
 
 // clip shortens what a message quotes.
 func clip(text string) string {

@@ -44,7 +44,7 @@ func (c *syncCmd) about(rt *runtime) error {
 	case err != nil:
 		return &tap.InputError{Err: err}
 	default:
-		p.Settings = d.Settings.Schema
+		p.Settings = d.Settings.Shown()
 		if d.Description != "" {
 			p.Description = d.Description
 		}

@@ -26,7 +26,7 @@ func (c *console) speakAirbyte(stdout io.Writer) {
 func (c *console) redact(text string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.secrets.Redact(text)
+	return c.secrets.Line(text)
 }
 
 // speak writes lines on stdout, after those of the log.

@@ -30,7 +30,7 @@ type console struct {
 	terminal bool
 	shown    bool // the progress line stands on the terminal
 	drawn    time.Time
-	secrets  sources.Secrets
+	secrets  *sources.Hider
 }
 
 // newConsole returns the console on a file. level is one of slog's, in lower
@@ -56,7 +56,7 @@ func (c *console) writeLine(level slog.Level, text string) {
 
 // hide makes the secrets of a run print as *** from now on, wherever they come
 // from.
-func (c *console) hide(s sources.Secrets) {
+func (c *console) hide(s *sources.Hider) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.secrets = s
@@ -70,7 +70,7 @@ func (r redactor) Write(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.erase()
-	_, err := io.WriteString(r.out, r.secrets.Redact(string(p)))
+	_, err := io.WriteString(r.out, r.secrets.Line(string(p)))
 	return len(p), err
 }
 

@@ -142,7 +142,7 @@ func configure(rt *runtime, input *sources.Input, o *tap.Options) error {
 		return err
 	}
 	boundMemory(o.Config.Run.Memory)
-	rt.console.hide(o.Config.Secrets)
+	rt.console.hide(o.Config.Hider)
 	for _, warning := range o.Definition.Warnings {
 		o.Log.Warn(warning.Error())
 	}

@@ -1,0 +1,192 @@
+package fetch
+
+import (
+	"encoding/base64"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+)
+
+// credentialWords are what names of headers and parameters have in them that
+// carry credentials, in lower case and without - and _.
+var credentialWords = []string{"auth", "cookie", "token", "secret", "apikey", "accesskey", "password", "passwd", "credential", "signature", "session"}
+
+// namesCredential reports whether what bears such a name is a credential.
+func namesCredential(name string) bool {
+	name = strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name))
+	return slices.ContainsFunc(credentialWords, func(word string) bool { return strings.Contains(name, word) })
+}
+
+// carried is what a stream's requests carry of secrets: what a template makes
+// of a secret setting, and what stands in the definition under the name of a
+// credential. None of it goes to another host than base_url's.
+type carried struct {
+	headers map[string]bool // by their canonical names
+	params  map[string]bool
+	body    bool
+	each    []*expr.Template // those that make another secret of each request
+}
+
+// carries returns what the stream's requests carry, and makes the client know
+// it. It is asked for before the first request.
+func (c *Client) carries(s *sources.Stream, vars expr.Vars) *carried {
+	c.learning.Lock()
+	defer c.learning.Unlock()
+	if known := c.carried[s]; known != nil {
+		return known
+	}
+	l := &learner{client: c, vars: vars, stream: s.Name, carried: carried{headers: map[string]bool{}, params: map[string]bool{}}}
+	l.request(&s.Request)
+	if then := s.Pagination.AfterFirst; then != nil {
+		l.request(then)
+	}
+	c.carried[s] = &l.carried
+	return &l.carried
+}
+
+// learner finds out what a stream's requests carry.
+type learner struct {
+	carried
+	client *Client
+	vars   expr.Vars
+	stream string
+}
+
+func (l *learner) request(r *sources.Request) {
+	l.template(r.Path)
+	for _, p := range r.Headers {
+		if l.param(p) {
+			l.headers[http.CanonicalHeaderKey(p.Name)] = true
+		}
+	}
+	for _, p := range r.Params {
+		if l.param(p) {
+			l.params[p.Name] = true
+		}
+	}
+	if b := r.Body; b != nil {
+		l.body = l.tree(b.JSON) || l.body
+		l.body = l.template(b.Text) || l.body
+		l.body = l.template(b.Query) || l.body
+		for _, p := range slices.Concat(b.Form, b.Variables) {
+			l.body = l.param(p) || l.body
+		}
+	}
+}
+
+// param learns of a parameter, and reports whether it carries a credential.
+func (l *learner) param(p sources.Param) bool {
+	made := l.tree(p.Value)
+	if made || !namesCredential(p.Name) {
+		return made
+	}
+	if p.Value.Leaf != nil {
+		if v, constant := p.Value.Leaf.Const(); constant && v.Kind() == expr.KindString {
+			l.literal(p.Name, v.Text())
+			return true
+		}
+	}
+	return false
+}
+
+// literal learns a credential that stands in the definition: what follows a
+// scheme as Bearer, each value of a cookie, and the password of Basic.
+func (l *learner) literal(name, text string) {
+	place := l.stream + "\n" + name
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ';' || r == ',' }) {
+		if key, value, found := strings.Cut(word, "="); found && strings.Trim(value, "=") != "" && key != "" {
+			word = strings.Trim(value, `"`) // of a cookie, or of a scheme's parameter
+		}
+		l.client.Secrets.Literal(place, word)
+		if raw, err := base64.StdEncoding.DecodeString(word); err == nil && strings.HasPrefix(strings.ToLower(text), "basic ") {
+			_, password, _ := strings.Cut(string(raw), ":")
+			l.client.Secrets.Literal(place+"\npassword", password)
+		}
+		place += "\n" // so that each has a mark of its own
+	}
+}
+
+// tree learns of all templates in a tree.
+func (l *learner) tree(t sources.Tree) (made bool) {
+	made = l.template(t.Leaf)
+	for _, item := range t.List {
+		made = l.tree(item) || made
+	}
+	for _, f := range t.Fields {
+		made = l.param(f) || made
+	}
+	return made
+}
+
+// template learns what a template makes of secrets. It reports whether it makes
+// anything of one.
+func (l *learner) template(t *expr.Template) bool {
+	if t == nil || !l.client.readsSecret(t, l.vars) {
+		return false
+	}
+	if perRequest(t) {
+		l.each = append(l.each, t)
+		return true
+	}
+	eachText(t, l.vars, l.client.Secrets.Derive)
+	return true
+}
+
+// eachText hands out what a template makes, with the piece that makes it.
+func eachText(t *expr.Template, vars expr.Vars, visit func(source, text string)) {
+	_ = t.Expressions(vars, func(source string, v expr.Value) { // an error comes again with the request
+		visitTexts(v, func(text string) { visit(source, text) })
+	})
+}
+
+// visitTexts hands out the texts in a value.
+func visitTexts(v expr.Value, visit func(string)) {
+	switch v.Kind() {
+	case expr.KindString:
+		visit(v.Text())
+	case expr.KindList, expr.KindDict:
+		v.Each(func(_ string, item expr.Value) bool {
+			visitTexts(item, visit)
+			return true
+		})
+	}
+}
+
+// readsSecret reports whether a template looks at a setting that is a secret,
+// or may do so.
+func (c *Client) readsSecret(t *expr.Template, vars expr.Vars) bool {
+	for _, keys := range t.Reads("config") {
+		v := vars[sources.VarConfig]
+		for _, key := range keys {
+			v = v.Get(key)
+		}
+		found := false
+		visitScalars(v, func(text string) { found = found || c.Secrets.Gave(text) })
+		if found {
+			return true
+		}
+	}
+	return false
+}
+
+// visitScalars hands out the scalars in a value, as text.
+func visitScalars(v expr.Value, visit func(string)) {
+	if v.Kind() != expr.KindList && v.Kind() != expr.KindDict {
+		visit(v.Text())
+		return
+	}
+	v.Each(func(_ string, item expr.Value) bool {
+		visitScalars(item, visit)
+		return true
+	})
+}
+
+// passSecrets makes what this request alone is made with of secrets known.
+func (w *Walk) passSecrets() {
+	for _, t := range w.carried.each {
+		eachText(t, w.vars, w.client.Secrets.Pass)
+	}
+}

@@ -1,0 +1,54 @@
+package sources
+
+import (
+	"encoding/base64"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// userInfos are the passwords of all URLs among the settings.
+func userInfos(settings *node) (all Secrets) {
+	if settings.shape == isText {
+		return userInfo(settings.text)
+	}
+	for _, item := range settings.items {
+		all = append(all, userInfos(item)...)
+	}
+	for _, m := range settings.fields {
+		all = append(all, userInfos(m.value)...)
+	}
+	return all
+}
+
+// userInfo is the password in a URL, with what Basic makes of it; none where
+// there is none. The URL may be broken: it is in an error then, above all.
+func userInfo(text string) Secrets {
+	_, rest, found := strings.Cut(text, "://")
+	at := strings.LastIndexByte(rest, '@')
+	if !found || at < 0 || strings.ContainsAny(rest[:at], " \n") {
+		return nil
+	}
+	user, password, found := strings.Cut(rest[:at], ":")
+	if !found {
+		return nil
+	}
+	all := Secrets{{rest[:at]}, {password}}
+	if plain, err := url.PathUnescape(password); err == nil && plain != password {
+		all = append(all, Secret{plain}, Secret{base64.StdEncoding.EncodeToString([]byte(user + ":" + plain))})
+	}
+	return append(all, Secret{base64.StdEncoding.EncodeToString([]byte(rest[:at]))})
+}
+
+// userPart matches the user and the password in a URL, with what is before
+// them.
+var userPart = regexp.MustCompile(`(://)[^\s/?#"'@]*:[^\s/?#"'@]*@`)
+
+// withoutUsers returns text with *** in the place of users and passwords in
+// URLs.
+func withoutUsers(text string) string {
+	if !strings.Contains(text, "://") || !strings.Contains(text, "@") {
+		return text
+	}
+	return userPart.ReplaceAllString(text, "${1}"+hidden+"@")
+}
