@@ -1,6 +1,7 @@
 package apitest
 
 import (
+	"context"
 	"maps"
 	"net/http"
 	"net/url"
@@ -26,6 +27,7 @@ type API struct {
 	attempts    map[string]int
 	last        map[string]*page
 	sessions    sessions
+	news        chan struct{} // closed when the next request arrives; nil: nobody waits
 }
 
 // Option sets up an [API].
@@ -98,6 +100,27 @@ func (a *API) Count() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return len(a.log)
+}
+
+// Await returns when n requests have arrived since New or Reset, or with the
+// error of ctx.
+func (a *API) Await(ctx context.Context, n int) error {
+	for {
+		a.mu.Lock()
+		if a.news == nil {
+			a.news = make(chan struct{})
+		}
+		news, got := a.news, len(a.log)
+		a.mu.Unlock()
+		if got >= n {
+			return nil
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // Reset forgets all requests and sessions: what comes next is request 1 again,

@@ -75,6 +75,10 @@ func (a *API) arrive(r *http.Request, body []byte) *exchange {
 		Header: r.Header.Clone(), Body: body, Fault: names(x.faults),
 	}
 	a.log = append(a.log, x.entry)
+	if a.news != nil {
+		close(a.news)
+		a.news = nil
+	}
 	return x
 }
 

@@ -107,6 +107,30 @@ func TestCloseEndsRead(t *testing.T) {
 	})
 }
 
+// TestAwait waits for requests that others make.
+func TestAwait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := apitest.New().Add(items(apitest.Page, nil))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		go func() {
+			for range 3 {
+				time.Sleep(10 * time.Second)
+				if _, err := do(&http.Client{Transport: api}, get("http://shop.example/items")); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+		start := time.Now()
+		if err := api.Await(ctx, 2); err != nil || time.Since(start) != 20*time.Second || api.Count() != 2 {
+			t.Errorf("got %v after %s, with %d requests", err, time.Since(start), api.Count())
+		}
+		if err := api.Await(ctx, 4); err == nil || time.Since(start) != time.Minute {
+			t.Errorf("got %v after %s", err, time.Since(start))
+		}
+	})
+}
+
 // TestSessionTTL lets tokens lie: they live as long as they are used.
 func TestSessionTTL(t *testing.T) {
 	for _, style := range []apitest.Style{apitest.Cursor, apitest.NextURL, apitest.Scroll} {

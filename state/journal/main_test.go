@@ -29,7 +29,7 @@ func hold(dir string) {
 		os.Exit(1)
 	}
 	fmt.Println("open")
-	time.Sleep(time.Minute)
+	<-time.After(time.Minute) // should nobody kill it
 	_ = j.Close()
 }
 

@@ -197,8 +197,12 @@ func (p *meltanoProject) testKilled(t *testing.T) {
 
 // killTap kills the tap as soon as the target has loaded so many orders.
 func (p *meltanoProject) killTap(loaded int) error {
-	for late := time.Now().Add(patience); p.lines() < loaded; time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(late) {
+	look := time.NewTicker(20 * time.Millisecond) // another program's file: nobody tells of its growth
+	defer look.Stop()
+	for late := time.After(patience); p.lines() < loaded; {
+		select {
+		case <-look.C:
+		case <-late:
 			return fmt.Errorf("the target has %d orders of %d", p.lines(), loaded)
 		}
 	}

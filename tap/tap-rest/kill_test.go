@@ -73,7 +73,7 @@ func TestSignal(t *testing.T) {
 				r := newRig(t, apitest.Before(func(m int, _ *http.Request) {
 					if p := victim.Load(); p != nil && m == n {
 						p.signal(t, sig)
-						time.Sleep(100 * time.Millisecond) // it takes a moment to be noticed
+						p.stderr.await(t, "a signal stops the run")
 					}
 				}))
 				p := r.start(t, "")
@@ -124,7 +124,7 @@ func TestSignalWhileWaiting(t *testing.T) {
 		r := newRig(t)
 		r.api.Add(rigCollection(4000)) // more than a pipe holds
 		p := r.start(t, "")
-		r.settle(t)
+		r.await(t, rigPages) // all is fetched, and nothing of it read
 		before := r.api.Count()
 		began := time.Now()
 		p.signal(t, syscall.SIGTERM)
@@ -170,7 +170,7 @@ func TestSignalWhileWaiting(t *testing.T) {
 		r.await(t, 8)
 		began := time.Now()
 		p.signal(t, syscall.SIGTERM)
-		time.Sleep(200 * time.Millisecond)
+		p.stderr.await(t, "a signal stops the run")
 		p.signal(t, syscall.SIGINT)
 		p.finish(t)
 		if took := time.Since(began); took > 3*time.Second {

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -74,7 +76,7 @@ type process struct {
 	cmd    *exec.Cmd
 	stdout *os.File
 	reader *bufio.Reader
-	stderr bytes.Buffer
+	stderr liveText
 	dead   chan struct{}
 	status syscall.WaitStatus // once dead is closed
 }
@@ -274,24 +276,66 @@ func (r *rig) checkGoesOn(t *testing.T, lines []string) {
 }
 
 // await waits until the API has got so many requests.
-func (r *rig) await(t *testing.T, n int) {
+func (r *rig) await(t *testing.T, n int) { t.Helper(); awaitCalls(t, r.api, n) }
+
+// patient is how long something is waited for that must come.
+const patient = 2 * time.Minute
+
+func awaitCalls(t *testing.T, api *apitest.API, n int) {
 	t.Helper()
-	for range 1000 {
-		if r.api.Count() >= n {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), patient)
+	defer cancel()
+	if err := api.Await(ctx, n); err != nil {
+		t.Fatalf("the API got %d requests, want %d", api.Count(), n)
 	}
-	t.Fatalf("the API got %d requests in 10s, want %d", r.api.Count(), n)
 }
 
-// settle waits until no more requests come.
-func (r *rig) settle(t *testing.T) {
-	t.Helper()
-	r.await(t, 1)
-	for before := 0; before != r.api.Count(); {
-		before = r.api.Count()
-		time.Sleep(300 * time.Millisecond)
+// liveText is what a process writes, while it does.
+type liveText struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	news chan struct{} // closed at the next write
+}
+
+func (o *liveText) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.news != nil {
+		close(o.news)
+		o.news = nil
+	}
+	return o.text.Write(p)
+}
+
+func (o *liveText) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+func (o *liveText) Len() int { return len(o.String()) }
+
+// await waits until a text is in the output. It may be called from any
+// goroutine.
+func (o *liveText) await(t *testing.T, text string) {
+	late := time.After(patient)
+	for {
+		o.mu.Lock()
+		if strings.Contains(o.text.String(), text) {
+			o.mu.Unlock()
+			return
+		}
+		if o.news == nil {
+			o.news = make(chan struct{})
+		}
+		news := o.news
+		o.mu.Unlock()
+		select {
+		case <-news:
+		case <-late:
+			t.Errorf("%q is not written", text)
+			return
+		}
 	}
 }
 

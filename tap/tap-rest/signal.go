@@ -29,8 +29,8 @@ func catchSignals() (context.Context, *caught) {
 	go func() {
 		got := <-s.c
 		s.first.Store(&got)
-		cancel(errSignal)
 		signal.Reset(os.Interrupt, syscall.SIGTERM)
+		cancel(errSignal)
 	}()
 	return ctx, s
 }

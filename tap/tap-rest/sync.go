@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -65,10 +66,15 @@ func (c *syncCmd) Run(rt *runtime) error {
 	return syncStreams(rt, o)
 }
 
+// stopping is what a run says when a signal stops it.
+const stopping = "a signal stops the run: no request starts any more, those under way get 5s, and what is collected is written"
+
 // syncStreams is a whole run, its account on stderr. Where the target has gone
 // away, what it was sent says nothing.
 func syncStreams(rt *runtime, o tap.Options) error {
 	o.Watch = rt.console.progress
+	forget := context.AfterFunc(rt.stop, func() { o.Log.Info(stopping) })
+	defer forget()
 	account, err := tap.Sync(rt.stop, o)
 	if account != nil && !errors.Is(err, tap.ErrClosedOutput) {
 		rt.console.account(account)
