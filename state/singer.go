@@ -142,6 +142,7 @@ func (s *State) Bookmark(file, stream, replicationKey string) (*Bookmark, error)
 type written struct {
 	ReplicationKey string          `json:"replication_key"`
 	Value          json.RawMessage `json:"replication_key_value"`
+	Zone           string          `json:"zone"`
 	Pass           *Pass           `json:"pass"`
 	Sync           *Sync           `json:"sync"`
 	Resume         []*Resume       `json:"resume"`
@@ -160,7 +161,7 @@ func (s *State) bookmark(file, stream, replicationKey string) (*Bookmark, error)
 	if err := json.Unmarshal(raw, &w); err != nil {
 		return nil, &Error{File: file, Place: place, Msg: shapeMsg(err)}
 	}
-	b := &Bookmark{ReplicationKey: w.ReplicationKey, Value: present(w.Value), Pass: w.Pass, Sync: w.Sync}
+	b := &Bookmark{ReplicationKey: w.ReplicationKey, Value: present(w.Value), Zone: w.Zone, Pass: w.Pass, Sync: w.Sync}
 	if err := b.adopt(raw, &w, replicationKey); err != nil {
 		return nil, &Error{File: file, Place: place, Msg: err.Error()}
 	}

@@ -27,6 +27,7 @@ type entry struct {
 type Bookmark struct {
 	ReplicationKey string          `json:"replication_key"`
 	Value          json.RawMessage `json:"replication_key_value"` // done up to here; nil: from the start
+	Zone           string          `json:"zone,omitempty"`        // of Value where it names none; "": UTC
 	Pass           *Pass           `json:"pass"`                  // the last one begun
 	Sync           *Sync           `json:"sync,omitempty"`        // in which it was begun; nil: nobody numbers them
 	Resume         *Resume         `json:"-"`                     // nil: nothing is unfinished

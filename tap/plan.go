@@ -180,6 +180,9 @@ func (r *run) planStream(s *sources.Stream, entry *catalog.Stream) (*reading, er
 	if one.before, err = r.State.Bookmark(r.StateFile, s.Name, one.key); err != nil {
 		return nil, err
 	}
+	if err := r.inZone(one); err != nil {
+		return nil, err
+	}
 	one.inGeneration(r.Log)
 	if r.Replay {
 		r.replayPass(one)

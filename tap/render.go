@@ -39,6 +39,7 @@ type counts struct {
 	nulls, fields                          int64 // values that became null, new fields
 	unkept                                 int64 // keep is not true for them
 	twins, replaced, early                 int64 // see oddities
+	ahead                                  int64 // their replication value lies ahead of our clock
 }
 
 // renderer makes the pages of one partition batches. It is used from one
@@ -56,6 +57,7 @@ type renderer struct {
 	came     int64 // records in answers
 	unkept   int64 // of them, those for which keep is not true
 	odd      oddities
+	ahead    ahead
 	static   []byte // what add comes to where it does not depend on the record
 	dynamic  bool
 	extra    []byte
@@ -66,8 +68,13 @@ type renderer struct {
 func newRenderer(one *reading, p Protocol, c *checker) *renderer {
 	r := &renderer{
 		reading: one, protocol: p, checker: c, mask: one.mask, view: newView(one.vars),
-		high: state.NewHigh(one.clock.order, one.high), frozen: one.frozen, odd: newOddities(one),
+		frozen: one.frozen, odd: newOddities(one), ahead: newAhead(one),
 	}
+	high := one.high
+	if r.ahead.is(high) { // of a state from before such values were left out
+		high = nil
+	}
+	r.high = state.NewHigh(one.clock.order, high)
 	if one.Keep != nil {
 		r.answers = one.Keep.Uses("response") || one.Keep.Uses("headers")
 	}
@@ -258,6 +265,12 @@ func (r *renderer) note(record, value []byte, n *counts) (bool, error) {
 		n.older++
 		return false, nil
 	}
+	if r.ahead.is(value) {
+		n.ahead++
+		r.ahead.note(record, r.keys, value)
+		r.odd.note(record, value, false, n)
+		return true, nil
+	}
 	lower, err := r.high.Observe(value)
 	if err != nil {
 		return false, fmt.Errorf("%s: record %s: replication key %s: %w", r.Name, keyText(record, r.keys), r.key, err)
@@ -279,17 +292,18 @@ func (r *renderer) timed(page *fetch.Page) error {
 	if value == nil {
 		return nil
 	}
-	if _, ok := r.clock.instant(value); ok {
+	_, err := r.clock.order.Times.ReadJSON(value)
+	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %s: the replication key %s is %s, which is not recognised as a time: say in incremental.record_format "+
-		"how the API writes it, as \"%%d/%%m/%%Y\", or that it is a number by format: integer", r.Name, page.Request, r.key, clip(value))
+	return fmt.Errorf("%s: %s: the replication key %s is %s, which is not recognised as a time: %w; say in incremental.record_format "+
+		"how the API writes it, as \"%%d/%%m/%%Y\", or that it is a number by format: integer", r.Name, page.Request, r.key, clip(value), err)
 }
 
 // keySeen warns at the end of a walk in which no record had the replication
 // key: the bookmark will never move, and every run read everything.
 func (r *renderer) keySeen(log *slog.Logger) {
-	if r.incremental && r.key != "" && r.markRef().IsZero() && r.rendered > 0 && r.high.Value() == nil {
+	if r.incremental && r.key != "" && r.markRef().IsZero() && r.rendered > 0 && r.high.Value() == nil && r.ahead.count == 0 {
 		log.Warn("no record has the replication key: the bookmark does not move, and every run reads everything. "+
 			"It is a field of the top level; add can make one of a field further in", "stream", r.Name, "replication_key", r.key)
 	}
@@ -301,8 +315,7 @@ func (r *renderer) older(value []byte) bool {
 	if r.window.floor == nil || value == nil || string(value) == "null" {
 		return false
 	}
-	c, err := r.clock.compare(value, r.window.floor)
-	return err == nil && c < 0
+	return r.clock.before(value, r.window.floor)
 }
 
 // infer makes a schema of a page's records where none is known yet.

@@ -42,6 +42,7 @@ func newTrack(one *reading) *track {
 	t := &track{reading: one}
 	t.bookmark.ReplicationKey = one.key
 	t.apiClock = one.apiClock
+	t.bookmark.Zone = one.zone()
 	if one.before != nil {
 		t.bookmark.Pass, t.bookmark.Sync = one.before.Pass, one.before.Sync
 		if one.incremental {

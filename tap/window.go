@@ -176,6 +176,21 @@ func (c clock) compare(a, b json.RawMessage) (int, error) {
 	return x.Compare(y, c.RecordTimezone), nil
 }
 
+// before reports whether a replication value surely lies before another: a time
+// that clocks show twice may be the later one.
+func (c clock) before(value, other json.RawMessage) bool {
+	if n, err := c.compare(value, other); err != nil || n >= 0 {
+		return false
+	}
+	x, err1 := c.order.Times.ReadJSON(value)
+	y, err2 := c.order.Times.ReadJSON(other)
+	if err1 != nil || err2 != nil || x.Again == 0 {
+		return true
+	}
+	x.At = x.At.Add(x.Again)
+	return x.Compare(y, c.RecordTimezone) < 0
+}
+
 // unit is the precision of a window's bounds as requests write them.
 func (c clock) unit() time.Duration {
 	switch c.Format {

@@ -47,6 +47,9 @@ func stateOf(value string) string {
 	return `{"bookmarks":{"items":{"replication_key":"updated_at","replication_key_value":` + value + `}}}`
 }
 
+// zoned is a value and the zone that it was written in, for stateOf.
+func zoned(value, zone string) string { return value + `,"zone":"` + zone + `"` }
+
 func TestWindowFormats(t *testing.T) {
 	now := time.Date(2025, 6, 1, 12, 34, 56, 789e6, time.UTC)
 	for _, tt := range []struct {
@@ -91,6 +94,18 @@ func TestWindowFormats(t *testing.T) {
 			"", "2025-01-01 2025-03-30"},
 
 		{"lookback", `start: "2025-01-01", lookback: 3d`, `"2025-05-10T10:00:00Z"`, "2025-05-07T10:00:00Z 2025-06-01T12:34:56Z"},
+		{"lookback, a month", `start: "2025-01-01", lookback: 1mo`, `"2025-03-31T10:00:00Z"`, "2025-02-28T10:00:00Z 2025-06-01T12:34:56Z"},
+		{"lookback, a year and a day", `lookback: P1Y1D`, `"2025-03-02T10:00:00Z"`, "2024-03-01T10:00:00Z 2025-06-01T12:34:56Z"},
+		{"lookback, a month by the zone's clock", `lookback: 1mo, timezone: Europe/Berlin`, `"2025-04-10T10:00:00Z"`, "2025-03-10T12:00:00+01:00 2025-06-01T14:34:56+02:00"},
+		{"epoch_ms from a bookmark in microseconds", `format: epoch_ms`, `1746094272999123`, "1746094272999 1748781296789"},
+		{"epoch from a bookmark in nanoseconds in text", `format: epoch`, `"1746094272999123456"`, "1746094272 1748781296"},
+		{"bookmark without a zone, in the records'", `start: "2025-01-01", record_timezone: Europe/Berlin`, zoned(`"2025-05-01 12:00:00"`, "Europe/Berlin"),
+			"2025-05-01T10:00:00Z 2025-06-01T12:34:56Z"},
+		{"bookmark of before there were zones, east", `record_timezone: Europe/Berlin`, `"2025-05-01 12:00:00"`, "2025-05-01T10:00:00Z 2025-06-01T12:34:56Z"},
+		{"bookmark of before there were zones, west", `record_timezone: America/New_York`, `"2025-05-01 12:00:00"`, "2025-05-01T12:00:00Z 2025-06-01T12:34:56Z"},
+		{"bookmark of another zone", `record_timezone: UTC`, zoned(`"2025-05-01 12:00:00"`, "Europe/Berlin"), "2025-05-01T10:00:00Z 2025-06-01T12:34:56Z"},
+		{"bookmark with a zone of its own", `record_timezone: America/New_York`, `"2025-05-01T12:00:00Z"`, "2025-05-01T12:00:00Z 2025-06-01T12:34:56Z"},
+		{"start without a zone", `start: "2025-01-01", timezone: Europe/Berlin`, "", "2025-01-01T00:00:00+01:00 2025-06-01T14:34:56+02:00"},
 		{"lookback, date", `start: "2025-01-01", lookback: 3d, format: date`, `"2025-05-10"`, "2025-05-07 2025-06-01"},
 		{"lookback stops at start", `start: "2025-05-09", lookback: 3d`, `"2025-05-10T10:00:00Z"`, "2025-05-09T00:00:00Z 2025-06-01T12:34:56Z"},
 		{"bookmark before start", `start: "2025-05-09"`, `"2025-05-01T10:00:00Z"`, "2025-05-01T10:00:00Z 2025-06-01T12:34:56Z"},
@@ -130,7 +145,10 @@ func TestWindowRefused(t *testing.T) {
 		name, keys, state, want string
 	}{
 		{"start is no time", `start: "{{ config.start }}"`, "", "is no time"},
-		{"bookmark is no time", ``, `"yesterday"`, "is no time"},
+		{"bookmark is no time", ``, `"yesterday"`, "is no time: it is not written in a way that is recognised"},
+		{"bookmark of an abbreviation", ``, `"2025-01-01 10:00:00 PST"`, "its zone PST is an abbreviation"},
+		{"bookmark of a zone that is not known", ``, zoned(`"2025-01-01 10:00:00"`, "Mars/Olympus"), "items.zone: the time zone is not known"},
+		{"bookmark of the future in microseconds", ``, `1749000000000000`, "ahead of our clock"},
 		{"bookmark is no number", `format: integer`, `"2025-01-01"`, "whole number"},
 		{"bookmark is an object", ``, `{"a":1}`, "expected text, a number or null"},
 		{"bookmark of the future", ``, `"2025-06-03T12:00:00Z"`, "ahead of our clock"},
@@ -193,6 +211,16 @@ func TestClientFilter(t *testing.T) {
 		{"whole numbers", `format: integer`, `9007199254740993`,
 			[]string{`9007199254740992`, `9007199254740993`, `9007199254740994`}, []int{1, 2}, `9007199254740994`},
 		{"dates of 8 digits", `start: "2025-05-02T10:00:00Z"`, "", []string{`20250501`, `20250502`, `20250503`}, []int{1, 2}, `20250503`},
+		{"whole numbers in text", `format: integer`, `"99"`, []string{`"98"`, `"99"`, `"100"`}, []int{1, 2}, `"100"`},
+		{"microseconds", `start: "2025-05-02"`, "", []string{`1746143999999999`, `1746144000000000`, `1746144000000001`}, []int{1, 2}, `1746144000000001`},
+		{"nanoseconds from a bookmark in milliseconds", ``, `1746144000000`,
+			[]string{`1746143999999999999`, `1746144000000000000`, `1746144000001000000`}, []int{1, 2}, `1746144000001000000`},
+		{"zone of records", `start: "2025-05-02T00:00:00Z", record_timezone: Europe/Berlin`, "",
+			[]string{`"2025-05-02T01:59:59"`, `"2025-05-02T02:00:00"`}, []int{1}, `"2025-05-02T02:00:00"`},
+		{"start in timezone", `start: "2025-05-02", timezone: Europe/Berlin`, "",
+			[]string{`"2025-05-01T21:59:59Z"`, `"2025-05-01T22:00:00Z"`}, []int{1}, `"2025-05-01T22:00:00Z"`},
+		{"an hour that clocks show twice", `start: "2024-10-27T00:50:00Z", record_timezone: Europe/Berlin`, "",
+			[]string{`"2024-10-27T01:59:59"`, `"2024-10-27T02:10:00"`, `"2024-10-27T02:50:00"`}, []int{1, 2}, `"2024-10-27T02:50:00"`},
 		{"dates of 8 digits in text", ``, `"20250502"`, []string{`"20250501"`, `"20250502"`, `"20250503"`}, []int{1, 2}, `"20250503"`},
 		{"record_format", `start: "2025-05-02", record_format: "%d.%m.%Y"`, "",
 			[]string{`"01.06.2024"`, `"01.05.2025"`, `"02.05.2025"`, `"11.05.2025"`}, []int{2, 3}, `"11.05.2025"`},

@@ -278,6 +278,7 @@ func (w *worker) render(page queued, split *splitter) (*batch, error) {
 	if page.Last {
 		w.run.Log.Info("stream read", "stream", w.Name)
 		w.renderer.keySeen(w.run.Log)
+		w.renderer.ahead.tell(w.run.Log, w.Name, w.key)
 		if note := w.renderer.noneLeft(); note != "" && page.Skipped == "" {
 			w.run.Log.Warn(note, "stream", w.Name, "request", page.Request)
 			b.notes = append(b.notes, note)

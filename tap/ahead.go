@@ -1,0 +1,58 @@
+package tap
+
+import (
+	"log/slog"
+	"time"
+)
+
+// ahead finds replication values that lie beyond our clock. A row of the year
+// 2206 would make the bookmark stand at what is settled now, whatever comes in
+// late; so such values are left out of it, and counted.
+type ahead struct {
+	clock   clock
+	limit   time.Time // zero: values are no times
+	written []byte    // limit, as the first record writes times
+	count   int64
+	first   string // the first record of them
+}
+
+// newAhead returns what finds the values that a pass leaves out. A pass that
+// goes on days later reads what changed meanwhile.
+func newAhead(one *reading) ahead {
+	if !one.incremental || one.Incremental.Format == "integer" || !one.Incremental.Bookmark.IsZero() {
+		return ahead{}
+	}
+	limit := time.Now()
+	if one.pass.AsOf.After(limit) {
+		limit = one.pass.AsOf
+	}
+	return ahead{clock: one.clock, limit: limit.Add(clockSkew)}
+}
+
+// is reports whether a replication value lies ahead.
+func (a *ahead) is(value []byte) bool {
+	if a.limit.IsZero() || len(value) == 0 || string(value) == "null" {
+		return false
+	}
+	if a.written == nil {
+		a.written = a.clock.likeRecords(a.limit, value)
+	}
+	c, err := a.clock.compare(value, a.written)
+	return err == nil && c > 0
+}
+
+// note counts a record whose value lies ahead.
+func (a *ahead) note(record []byte, keys []string, value []byte) {
+	if a.count++; a.first == "" {
+		a.first = keyText(record, keys) + ": " + string(clip(value))
+	}
+}
+
+// tell warns at the end of a walk.
+func (a *ahead) tell(log *slog.Logger, stream, key string) {
+	if a.count > 0 {
+		log.Warn("records with a replication value more than a day ahead of our clock were emitted, but the bookmark leaves them out. "+
+			"If it is a number that is no time, say format: integer; if it says when something is due, take the field that says when the record changed",
+			"stream", stream, "replication_key", key, "records", a.count, "first", a.first)
+	}
+}

@@ -1,0 +1,66 @@
+package tap
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/times"
+	"github.com/tap-rest/tap-rest/state"
+)
+
+// inZone makes the bookmark of a stream say its zone where it names none and
+// was written when records were read in another zone than now: before there
+// was record_timezone, in UTC. It then stands at the earlier of what it says in
+// both: some rows come twice, none is left out.
+func (r *run) inZone(one *reading) error {
+	b := one.before
+	if b == nil || !one.incremental || one.Incremental.Format == "integer" || !one.Incremental.Bookmark.IsZero() {
+		return nil
+	}
+	was := time.UTC
+	if b.Zone != "" {
+		var err error
+		if was, err = times.Zone(b.Zone); err != nil {
+			return &state.Error{File: r.StateFile, Place: r.State.Place(one.Name) + ".zone", Msg: err.Error()}
+		}
+	}
+	if was.String() == one.Incremental.RecordTimezone.String() {
+		return nil
+	}
+	b.Value = one.clock.earlier(b.Value, was)
+	if b.Resume != nil {
+		b.Resume.From = one.clock.earlier(b.Resume.From, was)
+	}
+	return nil
+}
+
+// earlier is a replication value, or the earlier of what it says in the zone
+// that was and in that of the clock.
+func (c clock) earlier(raw json.RawMessage, was *time.Location) json.RawMessage {
+	now, err := c.order.Times.ReadJSON(raw)
+	if err != nil || now.Zoned {
+		return raw
+	}
+	then, err := times.Reader{Layout: c.RecordFormat, Zone: was}.ReadJSON(raw)
+	if err != nil {
+		return raw
+	}
+	if then.At.Before(now.At) {
+		now = then
+	}
+	return times.Reader{}.Like(now.At, nil)
+}
+
+// zone is what a bookmark says of the zone of its value: nothing in UTC, unless
+// something was said before, which a state that is merged key by key would
+// keep.
+func (one *reading) zone() string {
+	if !one.incremental || one.Incremental.Format == "integer" {
+		return ""
+	}
+	name := one.Incremental.RecordTimezone.String()
+	if name == "UTC" && (one.before == nil || one.before.Zone == "") {
+		return ""
+	}
+	return name
+}
