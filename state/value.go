@@ -25,7 +25,13 @@ var errMixed = errors.New("a time, a number and text have no common order")
 // Compare returns -1, 0 or 1. The smaller precision decides: a date and a time
 // on that date are equal. Digits are numbers, in text too; counts from 1970 in
 // two units are compared as times.
-func (o Order) Compare(a, b []byte) (int, error) {
+func (o Order) Compare(a, b []byte) (int, error) { return o.compare(a, b, false) }
+
+// CompareTimes is Compare, but values of two kinds that both say a time are
+// compared too: a bookmark in text, say, and records that write seconds.
+func (o Order) CompareTimes(a, b []byte) (int, error) { return o.compare(a, b, true) }
+
+func (o Order) compare(a, b []byte, kinds bool) (int, error) {
 	if o.Times.Layout == "" {
 		if c, ok := o.sameShape(a, b); ok {
 			return c, nil
@@ -40,6 +46,7 @@ func (o Order) Compare(a, b []byte) (int, error) {
 		return 0, err
 	}
 	switch {
+	case x.kind != y.kind && kinds && x.timed && y.timed:
 	case x.kind != y.kind:
 		return 0, o.mixed(a, b)
 	case x.kind == isText:

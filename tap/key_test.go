@@ -14,7 +14,7 @@ func TestKeys(t *testing.T) {
 	for _, tt := range []struct{ name, keys, row, want string }{
 		{"no primary key", "primary_key: [idd]", `{"id":1}`, `record idd=: /idd: required`},
 		{"a primary key that one lacks", "primary_key: [id]", `{"other":1}`, `/id: required`},
-		{"no time", "primary_key: [id], " + incremental, `{"id":1,"at":"11/24/2025"}`, `replication key at is "11/24/2025", which is not recognised as a time: say in incremental.record_format`},
+		{"no time", "primary_key: [id], " + incremental, `{"id":1,"at":"11/24/2025"}`, `replication key at is "11/24/2025", which is not recognised as a time: it is not written in a way that is recognised; say in incremental.record_format`},
 		{"a zone without a colon", "primary_key: [id], " + incremental, `{"id":1,"at":"2025-01-12T10:10:00.000+0000"}`, ""},
 		{"as HTTP writes it", "primary_key: [id], " + incremental, `{"id":1,"at":"Sun, 12 Jan 2025 10:10:00 GMT"}`, ""},
 		{"null", "primary_key: [id], " + incremental, `{"id":1,"at":null}`, ""},

@@ -162,19 +162,8 @@ func (c clock) evalTime(key string, t *expr.Template, vars expr.Vars) (time.Time
 func (c clock) instant(raw json.RawMessage) (time.Time, bool) { return c.order.Instant(raw) }
 
 // compare compares replication values, also those of two kinds that both say
-// a time: a bookmark in text, say, and records that write seconds.
-func (c clock) compare(a, b json.RawMessage) (int, error) {
-	n, err := c.order.Compare(a, b)
-	if err == nil || c.order.Numbers {
-		return n, err
-	}
-	x, noTime1 := c.order.Times.ReadJSON(a)
-	y, noTime2 := c.order.Times.ReadJSON(b)
-	if noTime1 != nil || noTime2 != nil {
-		return 0, err
-	}
-	return x.Compare(y, c.RecordTimezone), nil
-}
+// a time.
+func (c clock) compare(a, b json.RawMessage) (int, error) { return c.order.CompareTimes(a, b) }
 
 // before reports whether a replication value surely lies before another: a time
 // that clocks show twice may be the later one.

@@ -2,10 +2,13 @@ package fetch
 
 import (
 	"net/http"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 var now = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
@@ -40,13 +43,23 @@ func TestParseWait(t *testing.T) {
 }
 
 func FuzzParseWait(f *testing.F) {
-	for _, seed := range []string{"7", "1772600777", "1772600768250", "90s", "Wed, 04 Mar 2026 05:07:07 GMT", "2026-03-04T05:06:08.5Z", "1e99", "-0", "0x1p60"} {
+	for _, seed := range []string{"7", "1772600777", "1772600768250", "90s", "Wed, 04 Mar 2026 05:07:07 GMT", "2026-03-04T05:06:08.5Z", "1e99", "-0", "0x1p60", "Wed, 04 Mar 2026 05:07:07 JST", "1772600777000000000"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		d, ok := parseWait(text, now)
 		if d < 0 || !ok && d != 0 {
 			t.Errorf("parseWait(%q) = %v, %v", text, d, ok)
+		}
+		// What is no number of seconds is read as everywhere else.
+		if n, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err != nil || n > longestSeconds {
+			at, err := times.Parse(strings.TrimSpace(text))
+			if err == nil && (!ok || d != untilTime(at, now)) {
+				t.Errorf("parseWait(%q) = %v, %v, but it is the time %v", text, d, ok, at)
+			}
+			if _, noDuration := times.ParseDuration(strings.TrimSpace(text)); err != nil && noDuration != nil && ok {
+				t.Errorf("parseWait(%q) = %v, but it is neither time nor duration", text, d)
+			}
 		}
 		if _, d := rateLimit(text); d < 0 {
 			t.Errorf("rateLimit(%q) = %v", text, d)
