@@ -165,16 +165,21 @@ func (c clock) instant(raw json.RawMessage) (time.Time, bool) { return c.order.I
 // a time.
 func (c clock) compare(a, b json.RawMessage) (int, error) { return c.order.CompareTimes(a, b) }
 
-// before reports whether a replication value surely lies before another: a time
-// that clocks show twice may be the later one.
+// before reports whether a replication value surely lies before another. A time
+// that clocks show twice may be the later one; and a number that is the larger
+// one may be no time, but an id.
 func (c clock) before(value, other json.RawMessage) bool {
 	if n, err := c.compare(value, other); err != nil || n >= 0 {
 		return false
 	}
 	x, err1 := c.order.Times.ReadJSON(value)
 	y, err2 := c.order.Times.ReadJSON(other)
-	if err1 != nil || err2 != nil || x.Again == 0 {
+	if c.order.Numbers || err1 != nil || err2 != nil {
 		return true
+	}
+	if x.Digits && y.Digits && x.Unit < y.Unit {
+		n, err := state.Order{Numbers: true}.Compare(value, other)
+		return err == nil && n < 0
 	}
 	x.At = x.At.Add(x.Again)
 	return x.Compare(y, c.RecordTimezone) < 0

@@ -16,12 +16,13 @@ nothing of ours, and any package may import it.
     15:04:05 GMT and Mon Jan  2 15:04:05 2006, with the same zones.
   - A count from 1970, in text or as a number, whose size says its unit: below
     1e11 seconds, with any fraction; below 1e14 milliseconds; below 1e17
-    microseconds; else nanoseconds, to the year 2262. In each of them that is
-    1973 to 5138, nanoseconds apart.
+    microseconds; else nanoseconds. So milliseconds and what is finer begin in
+    March 1973, and end in the year 5138, nanoseconds in 2262.
 
 A zone that is an abbreviation (JST, EST, PST) is refused by its name, never
 read as UTC: several places share most of them. All else is refused too, with
-the reason. No error shows the text that was read: it may be a secret.
+the reason. No error shows more of the text than those letters: it may be a
+secret.
 
 # Times without a zone
 

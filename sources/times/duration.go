@@ -31,13 +31,13 @@ func ParseDuration(text string) (time.Duration, error) {
 	case err != nil:
 		return 0, err
 	case s.Months != 0:
-		return 0, ErrCalendar
+		return 0, errCalendar
 	}
 	return s.Nanos, nil
 }
 
-// ErrCalendar is a duration of the calendar where only a fixed one has a meaning.
-var ErrCalendar = errors.New("months and years have no fixed length: want weeks, days or less, as 4w or 30d")
+// errCalendar is a duration of the calendar where only a fixed one has a meaning.
+var errCalendar = errors.New("months and years have no fixed length: want weeks, days or less, as 4w or 30d")
 
 // clip shortens text for an error message.
 func clip(text string) string {

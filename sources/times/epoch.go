@@ -17,8 +17,8 @@ var scales = [...]struct {
 	{1e11, time.Second}, {1e14, time.Millisecond}, {1e17, time.Microsecond}, {math.MaxInt64, time.Nanosecond},
 }
 
-// Scale is the unit of a count from 1970, by its size.
-func Scale(count int64) time.Duration {
+// scaleOf is the unit of a count from 1970, by its size.
+func scaleOf(count int64) time.Duration {
 	for _, s := range scales {
 		if count < s.below && count > -s.below {
 			return s.unit
@@ -27,32 +27,27 @@ func Scale(count int64) time.Duration {
 	return time.Nanosecond
 }
 
-// FromCount returns the time that a count from 1970 is, by its size.
-func FromCount(count int64) time.Time {
-	t, _ := fromCount(count, 0)
-	return t
-}
-
-// fromCount is FromCount with billionths of its unit, which go the same way.
+// fromCount returns the time that a count from 1970 is, by its size, with
+// billionths of its unit, which go the same way.
 func fromCount(count, fraction int64) (time.Time, time.Duration) {
-	unit := Scale(count)
+	unit := scaleOf(count)
 	perSecond := int64(time.Second / unit)
 	nanos := count%perSecond*int64(unit) + fraction*int64(unit)/1e9
 	return time.Unix(count/perSecond, nanos).UTC(), unit
 }
 
-// FromFloat is FromCount for a number that may have a fraction, to the
+// FromFloat returns the time that a count from 1970 is, by its size, to the
 // microsecond.
 func FromFloat(count float64) (time.Time, error) {
 	if !(math.Abs(count) < math.MaxInt64) { // NaN too
 		return time.Time{}, errRange
 	}
 	whole := math.Floor(count)
-	if Scale(int64(whole)) != time.Second {
-		return FromCount(int64(whole)), nil
+	if scaleOf(int64(whole)) != time.Second {
+		t, _ := fromCount(int64(whole), 0)
+		return t, nil
 	}
-	micros := math.Round((count - whole) * 1e6)
-	return checked(time.Unix(int64(whole), int64(micros)*1e3).UTC())
+	return fromUnix(count)
 }
 
 // checked refuses what lies outside the years 1 to 9999: no other has a form
@@ -144,7 +139,7 @@ func epochFloat(text string) (Time, error) {
 	if err != nil {
 		return Time{}, err
 	}
-	unit := Scale(int64(f))
+	unit := scaleOf(int64(f))
 	if unit == time.Second {
 		unit = time.Microsecond // its fraction is not counted out
 	}

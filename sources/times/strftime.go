@@ -152,8 +152,8 @@ func appendSeconds(dst []byte, t time.Time) []byte {
 // UnixFloat returns seconds since 1970, as exact as a float is, to the microsecond.
 func UnixFloat(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
 
-// FromUnix returns the time that is seconds after 1970, to the microsecond.
-func FromUnix(seconds float64) (time.Time, error) {
+// fromUnix returns the time that is seconds after 1970, to the microsecond.
+func fromUnix(seconds float64) (time.Time, error) {
 	if math.IsNaN(seconds) || seconds < -62135596800 || seconds >= 253402300800 {
 		return time.Time{}, errYears
 	}

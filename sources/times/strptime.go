@@ -260,7 +260,7 @@ func (p *timeParser) unixFloat(text string) error {
 	if err != nil {
 		return errMismatch
 	}
-	t, err := FromUnix(seconds)
+	t, err := fromUnix(seconds)
 	p.epoch = &t
 	return err
 }

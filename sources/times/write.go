@@ -49,7 +49,7 @@ func (r Reader) likeNumber(t time.Time, sample string) string {
 	if !ok || strings.ContainsAny(sample, "eE") {
 		return strconv.FormatInt(t.Unix(), 10)
 	}
-	switch Scale(n) {
+	switch scaleOf(n) {
 	case time.Millisecond:
 		return strconv.FormatInt(t.UnixMilli(), 10)
 	case time.Microsecond:
