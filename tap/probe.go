@@ -86,7 +86,7 @@ func (w *worker) describe(ctx context.Context) (catalog.Described, error) {
 func (w *worker) firstPages(ctx context.Context, visit func(*fetch.Page) (more bool, err error)) error {
 	for range samplePages {
 		page, err := w.walk.Next(ctx)
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { // not one that a failure wraps
 			return nil
 		}
 		if err != nil {

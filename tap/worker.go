@@ -203,7 +203,7 @@ func (w *worker) fetchAll(ctx context.Context, pages *queue) error {
 	for {
 		page, err := w.walk.Next(ctx)
 		switch {
-		case errors.Is(err, io.EOF):
+		case err == io.EOF: // not one that a failure wraps: an API that hangs up is no end
 			return nil
 		case w.restart(err):
 			continue

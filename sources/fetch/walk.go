@@ -71,7 +71,8 @@ func (w *Walk) SameRequest(other *Walk) bool {
 
 // Next returns the next page, io.EOF after the last one. After an error the
 // walk is over, and every call returns it again: another walk goes on from the
-// last page's Next. The error is ErrStopped, also when ctx ends, or an *Error.
+// last page's Next. The error is ErrStopped, also when ctx ends, or an *Error:
+// that may wrap an io.EOF of the connection, so the end is io.EOF itself.
 func (w *Walk) Next(ctx context.Context) (*Page, error) {
 	if w.err != nil {
 		return nil, w.err
