@@ -39,6 +39,7 @@ type Journal struct {
 	MaxAge   time.Duration
 	MaxBytes int64
 	Off      bool
+	Identity string // what stands in for the secrets in its name; "": nothing
 }
 
 // Flush says when collected records leave: at the first condition met; 0
@@ -263,6 +264,7 @@ func (run *Run) read(n *node, origins origins) ConfigProblems {
 	run.Journal.MaxAge = valueOr(journal, "max_age", run.Journal.MaxAge)
 	run.Journal.MaxBytes = valueOr(journal, "max_bytes", run.Journal.MaxBytes)
 	run.Journal.Off = value[bool](journal, "off")
+	run.Journal.Identity = value[string](journal, "identity")
 	run.MaxDuration = value[time.Duration](n, "max_duration")
 	run.MaxRequests = value[int64](n, "max_requests")
 	run.MaxRecords = value[int64](n, "max_records")

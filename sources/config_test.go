@@ -131,6 +131,8 @@ config c0.json: /run/concurrency: wants at least 1, not 0
 config c0.json: /run/memory: wants a size, as 1MB or 8MiB, or a number of bytes, not "lots"`},
 		{"run in the environment", []string{`{` + url + `}`}, []string{"TAP_REST_RUN__FLUSH__BYTES=huge"},
 			`TAP_REST_RUN__FLUSH__BYTES: /run/flush/bytes: wants a size, as 1MB or 8MiB, or a number of bytes, not "huge"`},
+		{"identity", []string{`{` + url + `, "run": {"journal": {"identity": ""}}}`}, nil,
+			`config c0.json: /run/journal/identity: is empty`},
 		{"journal", []string{`{` + url + `, "run": {"journal": {"max_age": "never"}}}`}, nil,
 			`config c0.json: /run/journal/max_age: wants a duration, as 90s or 3d, or a number of seconds, not "never"`},
 	} {
@@ -215,7 +217,7 @@ func TestReadConfigErrors(t *testing.T) {
 func TestRun(t *testing.T) {
 	c, err := configure(t, shopLike, []string{`{"base_url": "https://a.example", "run": {
 		"flush": {"responses": 0, "interval": 1.5, "bytes": "2MB"}, "concurrency": 2, "memory": 1048576,
-		"max_duration": "50m", "max_requests": 10000, "max_records": 0, "spool": "2GiB", "journal": {"dir": "j", "max_age": "3d", "max_bytes": 1000, "off": true}}}`},
+		"max_duration": "50m", "max_requests": 10000, "max_records": 0, "spool": "2GiB", "journal": {"dir": "j", "max_age": "3d", "max_bytes": 1000, "off": true, "identity": "eu"}}}`},
 		"TAP_REST_RUN__MEMORY=8MiB")
 	if err != nil {
 		t.Fatal(err)
@@ -223,7 +225,7 @@ func TestRun(t *testing.T) {
 	want := sources.Run{
 		Flush:       sources.Flush{Responses: 0, Interval: 1500 * time.Millisecond, Bytes: 2_000_000},
 		Concurrency: 2, Memory: 8 << 20, Spool: 2 << 30,
-		Journal: sources.Journal{Dir: "j", MaxAge: 72 * time.Hour, MaxBytes: 1000, Off: true}, MaxDuration: 50 * time.Minute, MaxRequests: 10000,
+		Journal: sources.Journal{Dir: "j", MaxAge: 72 * time.Hour, MaxBytes: 1000, Off: true, Identity: "eu"}, MaxDuration: 50 * time.Minute, MaxRequests: 10000,
 	}
 	if c.Run != want {
 		t.Errorf("Run = %+v, want %+v", c.Run, want)
@@ -425,4 +427,36 @@ func FuzzConfig(f *testing.F) {
 		}
 		c.Shape(def.Streams[0])
 	})
+}
+
+// TestIdentity: run.journal.identity stands in for the secrets, and for nothing
+// else.
+func TestIdentity(t *testing.T) {
+	d, err := sources.Parse("t.yaml", []byte(shopLike))
+	if err != nil {
+		t.Fatal(err)
+	}
+	identity := func(token, start, run string) string {
+		c, err := configure(t, shopLike, []string{`{"base_url": "https://a.example/` + start + `", "token": "` + token + `", "run": {` + run + `}}`})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Identity(d, []byte("salt"))
+	}
+	eu, us := `"journal": {"identity": "eu"}`, `"journal": {"identity": "us"}`
+	for _, tt := range []struct {
+		name string
+		a, b string
+		same bool
+	}{
+		{"secrets", identity("token one", "a", ""), identity("token two", "a", ""), false},
+		{"an identity in their place", identity("token one", "a", eu), identity("token two", "a", eu), true},
+		{"another identity", identity("token one", "a", eu), identity("token one", "a", us), false},
+		{"settings", identity("token one", "a", eu), identity("token one", "b", eu), false},
+		{"none", identity("token one", "a", eu), identity("token one", "a", ""), false},
+	} {
+		if (tt.a == tt.b) != tt.same {
+			t.Errorf("%s: %s and %s, want the same: %v", tt.name, tt.a, tt.b, tt.same)
+		}
+	}
 }

@@ -413,6 +413,7 @@ var journalObject = &object{name: "Journal", keys: []key{
 	{name: "dir", kind: aText, def: "the user's state folder", doc: "Its folder: it holds one for each source."},
 	{name: "max_age", kind: aSpan, min: 1, def: "24h", doc: "How long after its last exchange a pass may still be used."},
 	{name: "max_bytes", kind: aSize, min: 1, def: "4GiB", doc: "How large it may be; what is still to be written to stdout is never deleted."},
+	{name: "identity", kind: aText, def: "the secrets that the user gave", doc: "What the journal of these settings is found again by, in the place of the secrets: for tokens that change from run to run. It is never shown."},
 	{name: "off", kind: aBool, def: "false", doc: "True: there is none, and a run that was cut asks again for what it had not flushed."},
 }}
 

@@ -43,11 +43,15 @@ func (c *Config) Shape(s *Stream) string {
 
 // Identity returns 32 hexadecimal digits that name what is read: the
 // definition, the settings, and, under a salt that keeps them unguessable, the
-// secrets that the user gave.
+// secrets that the user gave, or what run.journal.identity says in their place.
 func (c *Config) Identity(d *Definition, salt []byte) string {
 	secrets := hmac.New(sha256.New, salt)
-	for _, s := range c.Secrets {
-		fmt.Fprintf(secrets, "%d:%s,", len(s.text), s.text)
+	if identity := c.Run.Journal.Identity; identity != "" {
+		fmt.Fprintf(secrets, "identity:%s", identity)
+	} else {
+		for _, s := range c.Secrets {
+			fmt.Fprintf(secrets, "%d:%s,", len(s.text), s.text)
+		}
 	}
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%d:%s,%d:%s,%x", len(d.Name), d.Name, len(c.public), c.public, secrets.Sum(nil))

@@ -6,11 +6,8 @@ import (
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/tap/workdir"
 )
-
-const quarantineFolder = "quarantine"
-
-func quarantineFile(stream string) string { return stream + ".jsonl" }
 
 // quarantine keeps the records of a stream that do not fit, in a file. Those of
 // a page wait until it is saved, before the page leaves: a STATE never covers a
@@ -29,7 +26,7 @@ type quarantined struct {
 	Record  json.RawMessage `json:"record"`  // as it would have left
 }
 
-func (q *quarantine) path() string { return q.work.path(quarantineFolder, quarantineFile(q.stream)) }
+func (q *quarantine) path() string { return q.work.quarantine(q.stream) }
 
 func (q *quarantine) add(record []byte, v *schema.Violation) error {
 	e := json.NewEncoder(&q.lines)
@@ -43,7 +40,7 @@ func (q *quarantine) save() error {
 		return nil
 	}
 	defer q.lines.Reset()
-	return q.work.appendFile(quarantineFolder, quarantineFile(q.stream), q.lines.Bytes())
+	return workdir.Append(q.path(), q.lines.Bytes())
 }
 
 // putAside saves the records of a page that do not fit. A page whose records

@@ -6,10 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -18,62 +14,6 @@ import (
 	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
-
-// saltSize is the length of the salt under which secrets name a journal, in
-// bytes.
-const saltSize = 16
-
-// JournalFolder is the folder of all journals: what the config says, else one
-// in the work folder.
-func JournalFolder(o Options) string {
-	if dir := o.Config.Run.Journal.Dir; dir != "" {
-		return dir
-	}
-	return filepath.Join(o.WorkDir, "journal")
-}
-
-// SourceFolder is the folder of the journal of one source: what is read, with
-// which settings and whose secrets.
-func SourceFolder(o Options) (string, error) {
-	dir := JournalFolder(o)
-	salt, err := readSalt(dir)
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(dir, url.PathEscape(o.Definition.Name)+"-"+o.Config.Identity(o.Definition, salt)), nil
-}
-
-// FindSource is the SourceFolder where there is one. It makes nothing; the
-// error is fs.ErrNotExist where nothing of the source was recorded.
-func FindSource(o Options) (string, error) {
-	if _, err := os.Stat(filepath.Join(JournalFolder(o), "salt")); err != nil {
-		return "", err
-	}
-	dir, err := SourceFolder(o)
-	if err == nil {
-		_, err = os.Stat(dir)
-	}
-	return dir, err
-}
-
-// readSalt returns the salt of a folder of journals, and makes it where there
-// is none.
-func readSalt(dir string) ([]byte, error) {
-	w := &workFolder{dir}
-	name := filepath.Join(dir, "salt")
-	salt, err := os.ReadFile(name)
-	switch {
-	case err == nil && len(salt) == saltSize:
-		return salt, nil
-	case err == nil:
-		return nil, fmt.Errorf("%s: expected %d bytes: delete it, and the journals beside it are not found again", name, saltSize)
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, err
-	}
-	salt = make([]byte, saltSize)
-	rand.Read(salt) // never fails
-	return salt, w.writeFile("", "salt", salt)
-}
 
 // openJournal opens the journal of the run's source. One that cannot be opened
 // where nobody asked for it is done without.
@@ -107,30 +47,6 @@ func (r *run) openJournal() error {
 		r.Log.Warn(warning)
 	}
 	return nil
-}
-
-// tellOthers says, where a source has no journal yet, that there are journals of
-// its definition: whoever changed a setting may wonder why a run begins anew.
-func (r *run) tellOthers(folder string) {
-	dir, name := filepath.Split(folder)
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return // whoever opens the journal finds out
-	}
-	begin := len(url.PathEscape(r.Definition.Name)) + len("-")
-	others := 0
-	for _, e := range entries {
-		switch {
-		case e.Name() == name:
-			return
-		case len(e.Name()) == len(name) && e.Name()[:begin] == name[:begin]:
-			others++
-		}
-	}
-	if others > 0 {
-		r.Log.Info("the journal is a new one: those of other settings or secrets are set aside (tap-rest journal list --dir shows them, journal prune deletes what is too old)",
-			"dir", dir, "others", others)
-	}
 }
 
 // pruneJournal deletes what no pass needs any more, once the passes are chosen.

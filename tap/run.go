@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -104,7 +103,7 @@ func newRun(o Options) *run {
 	}
 	return &run{
 		Options: o, now: time.Now(), gate: newGate(o.Config.Run),
-		work:    &workFolder{filepath.Join(o.WorkDir, o.Definition.Name)},
+		work:    newWorkFolder(&o),
 		clients: map[*sources.Client]*fetch.Client{}, lines: make(chan []byte, keptLines),
 	}
 }
@@ -160,7 +159,7 @@ func Sync(stop context.Context, o Options) (*Account, error) {
 			continue
 		}
 		account.Streams = append(account.Streams, &StreamAccount{
-			Name: one.Name, Quarantine: r.work.path(quarantineFolder, quarantineFile(one.Name)), counters: &one.counters,
+			Name: one.Name, Quarantine: r.work.quarantine(one.Name), counters: &one.counters,
 		})
 	}
 	for _, t := range r.unread {

@@ -13,9 +13,10 @@ const module = "github.com/tap-rest/tap-rest"
 // arrows says which of our packages each of them may import, tests apart.
 // Imports go one way: down this list.
 var arrows = map[string][]string{
-	"tap/tap-rest":           {"tap", "tap/message", "sources", "sources/apitest", "catalog", "state", "state/journal"},
-	"tap":                    {"tap/message", "sources", "sources/expr", "sources/fetch", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
+	"tap/tap-rest":           {"tap", "tap/message", "tap/workdir", "sources", "sources/apitest", "catalog", "state", "state/journal"},
+	"tap":                    {"tap/message", "tap/workdir", "sources", "sources/expr", "sources/fetch", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
 	"tap/message":            {"catalog", "state"},
+	"tap/workdir":            {},
 	"sources/fetch":          {"sources", "sources/expr", "sources/needle", "sources/times", "state/journal"},
 	"sources":                {"sources/expr", "sources/needle", "sources/times"},
 	"catalog":                {"catalog/schema"},

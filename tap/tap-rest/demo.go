@@ -93,8 +93,7 @@ func discoverShop(rt *runtime, dir string, config []byte) error {
 	if err != nil {
 		return err
 	}
-	o := rt.options()
-	o.WorkDir = filepath.Join(dir, "tap-rest")
+	o := rt.optionsIn(filepath.Join(dir, "tap-rest"))
 	if o.Definition, err = input.Definition(); err != nil {
 		return err
 	}

@@ -7,15 +7,14 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/workdir"
 )
 
 // largestInput is how large a config, catalog or state may be, in bytes.
@@ -71,7 +70,10 @@ func (in *inputFlags) options(rt *runtime) (tap.Options, error) {
 
 // settings reads the definition and the settings of a run.
 func (in *inputFlags) settings(rt *runtime) (tap.Options, error) {
-	o := rt.options()
+	o, err := rt.options()
+	if err != nil {
+		return o, err
+	}
 	input, err := in.read()
 	if err == nil {
 		o.Definition, err = definition(input, bakedSource)
@@ -103,9 +105,18 @@ func definition(input *sources.Input, baked string) (*sources.Definition, error)
 }
 
 // options are those of a run without inputs.
-func (rt *runtime) options() tap.Options {
+func (rt *runtime) options() (tap.Options, error) {
+	dir, err := workdir.Default()
+	if err != nil {
+		return tap.Options{}, &tap.InputError{Err: err}
+	}
+	return rt.optionsIn(dir), nil
+}
+
+// optionsIn are those of a run that keeps what it keeps in a folder.
+func (rt *runtime) optionsIn(dir string) tap.Options {
 	return tap.Options{
-		State: &state.State{}, WorkDir: workDir(), Version: version(), Out: rt.stdout, Log: rt.console.logger,
+		State: &state.State{}, WorkDir: dir, Version: version(), Out: rt.stdout, Log: rt.console.logger,
 	}
 }
 
@@ -180,16 +191,4 @@ func (in *inputFlags) readState(o *tap.Options) error {
 	o.StateFile = in.State
 	o.State, err = state.ParseSinger(in.State, data)
 	return err
-}
-
-// workDir is the folder for what is worth keeping between runs, by the XDG
-// base directory specification.
-func workDir() string {
-	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "tap-rest")
-	}
-	if home, err := os.UserHomeDir(); err == nil {
-		return filepath.Join(home, ".local", "state", "tap-rest")
-	}
-	return filepath.Join(os.TempDir(), "tap-rest-"+strconv.Itoa(os.Getuid()))
 }

@@ -42,7 +42,10 @@ func (f *journalFlags) find(rt *runtime) (*journals, error) {
 	if f.Dir != "" {
 		return allJournals(f.Dir)
 	}
-	o := rt.options()
+	o, err := rt.options()
+	if err != nil {
+		return nil, err
+	}
 	input, err := (&inputFlags{Config: f.Config}).read()
 	if err == nil {
 		o.Definition, err = definition(input, bakedSource)

@@ -30,7 +30,10 @@ type previewCmd struct {
 
 // Run fetches the stream's first page and prints its records as a table.
 func (c *previewCmd) Run(rt *runtime) error {
-	o := rt.options()
+	o, err := rt.options()
+	if err != nil {
+		return err
+	}
 	input, err := (&inputFlags{Config: c.Config}).read()
 	if err == nil {
 		o.Definition, err = sources.Load(c.File)
