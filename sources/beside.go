@@ -40,6 +40,10 @@ func (s *Stream) LooksAtRecords() string {
 	return ""
 }
 
+// Place returns the keys that lead to the records in an answer, as far as they
+// are plain; none where the records are the answer.
+func (r Records) Place() []string { return plainKeys(r.Steps[0]) }
+
 type namedRef struct {
 	key string
 	ref Ref

@@ -219,7 +219,11 @@ type Pagination struct {
 	MaxPages   int            // 0: no limit
 	AfterFirst *Request       // nil: absent
 	Session    bool
+	AtEnd      string // page, offset: AtEndRepeat, or "" where pages past the end have no records
 }
+
+// AtEndRepeat says that pages past the end repeat the last one.
+const AtEndRepeat = "repeat"
 
 // Action is what an error rule does.
 type Action string
@@ -230,6 +234,7 @@ const (
 	DoNext  Action = "next"
 	DoSkip  Action = "skip"
 	DoFail  Action = "fail"
+	DoEnd   Action = "end"
 	// DoCoolDown rests the client, DoRestart begins the walk anew.
 	DoCoolDown Action = "cool_down"
 	DoRestart  Action = "restart"

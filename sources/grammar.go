@@ -296,7 +296,7 @@ var errorObject = &object{name: "Error rule", check: errorRule, keys: []key{
 	{name: "status", kind: aStatus, def: "any", doc: "A status (409), a class (5xx), or a list of them."},
 	{name: "when", kind: aCondition, scope: inResponse, def: "always", doc: "Template over the answer."},
 	{name: "do", kind: aChoice, need: true,
-		enum:  []string{"retry", "cool_down", "restart", "next", "split", "skip", "login", "fail"},
+		enum:  []string{"retry", "cool_down", "restart", "next", "end", "split", "skip", "login", "fail"},
 		later: []string{"split", "login"},
 		doc:   "What happens; see below."},
 	{name: "wait", kind: aTemplate, scope: inResponse, def: "as `retry` says", doc: "With `retry`: a duration, seconds, an epoch or a date."},
@@ -347,12 +347,14 @@ var pagingObject = &object{
 			{name: "start", kind: aCount, def: "1", doc: "The first page or offset."},
 			{name: "size_param", kind: aText, doc: "Query parameter that carries `size`."},
 			{name: "size", kind: aCount, min: 1, doc: "Records of a page."},
+			{name: "at_end", kind: aChoice, enum: []string{"empty", "repeat"}, def: "empty", doc: "What pages past the end are: without records, or the last one again."},
 			{name: "total_pages", kind: aRef, scope: inResponse, doc: "Number of pages, in the answer."},
 		}, sendKeys)},
 		{name: "offset", doc: "Advances by the records received; ends at `total`, else at a page without records.", keys: join([]key{
 			{name: "start", kind: aCount, def: "0", doc: "The first offset."},
 			{name: "size_param", kind: aText, doc: "Query parameter that carries `size`."},
 			{name: "size", kind: aCount, min: 1, doc: "Records of a page."},
+			{name: "at_end", kind: aChoice, enum: []string{"empty", "repeat"}, def: "empty", doc: "What pages past the end are: without records, or the last one again."},
 		}, sendKeys)},
 		{name: "keyset", doc: "Asks for what comes after the last record; ends at a page without records.", keys: join([]key{
 			{name: "field", kind: aPath, need: true, doc: "Path in the last record; unique."},

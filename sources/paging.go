@@ -34,6 +34,7 @@ func (b *builder) pagination(n *node) Pagination {
 		MaxPages:   int(value[int64](n, "max_pages")),
 		AfterFirst: b.afterFirst(n.get("after_first")),
 		Session:    value[bool](n, "session"),
+		AtEnd:      value[string](n, "at_end"),
 	}
 	switch p.Type {
 	case PaginateLinkHeader:
@@ -229,10 +230,30 @@ func errorRule(r *reader, n *node, _ *object) {
 		r.problem(n, "needs status or when: it would match every answer")
 	}
 	do := n.get("do")
+	if do != nil && do.text == "end" {
+		endRule(r, n, do)
+	}
 	if wait := n.get("wait"); wait != nil && do != nil && do.read != nil && do.text != "retry" && do.text != "cool_down" {
 		r.problem(wait, "belongs to do: retry, not to %s", do.text)
 	} else if wait != nil && wait.read != nil && !expr.IsTemplate(wait.text) && !isWait(wait) {
 		r.problem(wait, "wants a duration, as 30s, a number of seconds or a template, not %q", clip(wait.text))
+	}
+}
+
+// endRule checks that a rule which ends walks says by its status which answers
+// it means: one that is no JSON may be among them.
+func endRule(r *reader, n, do *node) {
+	ranges, _ := readOf(n.get("status")).([]StatusRange)
+	if ranges == nil && n.has("status") {
+		return // what is wrong with it was said
+	}
+	if ranges == nil {
+		r.problem(do, "needs status: the answers that end a walk")
+	}
+	for _, s := range ranges {
+		if s.From <= 200 && s.To >= 200 && !n.has("when") {
+			r.problem(do, "would end every walk at its first answer: status 200 needs when")
+		}
 	}
 }
 

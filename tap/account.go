@@ -188,7 +188,7 @@ func (a *Account) String() string {
 	rows := [][]string{{"stream", "records", "pages", "calls", "from journal", "retries", "waited", "received", ""}}
 	for _, s := range a.Streams {
 		rows = append(rows, []string{s.Name, count(s.Emitted), count(s.Pages), count(s.Requests()), count(s.Recalled()), count(s.Retries()),
-			seconds(s.Waited()), size(s.Wire()), s.status()})
+			seconds(s.Waited()), size(s.Wire()), s.Status()})
 	}
 	records, requests, retries, waited, wire := a.Total()
 	if len(a.Streams) > 1 {
@@ -208,8 +208,8 @@ func (a *Account) String() string {
 	return b.String()
 }
 
-// status is how a stream ended, in a word.
-func (s *StreamAccount) status() string {
+// Status is how a stream ended, in a word.
+func (s *StreamAccount) Status() string {
 	var e *fetch.Error
 	switch {
 	case errors.As(s.Failure, &e):

@@ -49,7 +49,7 @@ func TestLastLine(t *testing.T) {
 		{"Latin-1", items(""), `{}`, apitest.Page, nil, apitest.From(4, apitest.InvalidUTF8()), "SCHEMA RECORD*6 STATE", "permanent"},
 		{"no records path", items(""), `{}`, apitest.Page, nil, apitest.On(4, apitest.Body(200, "application/json", `{"items":[]}`)),
 			"SCHEMA RECORD*6 STATE", "permanent"},
-		{"the same token twice", cursor, `{}`, apitest.Cursor, nil, apitest.On(4, apitest.SameToken()), "SCHEMA RECORD*6 STATE", "permanent"},
+		{"the same token twice", cursor, `{}`, apitest.Cursor, nil, apitest.On(4, apitest.SameToken()), "SCHEMA RECORD*8 STATE", "permanent"},
 		{"the first request fails", items(""), `{}`, apitest.Page, nil, apitest.From(1, apitest.Status(503)), "STATE", "transient"},
 		{"the first request is refused", items(""), `{}`, apitest.Page, nil, apitest.On(1, apitest.Status(401)), "STATE", "permanent"},
 	} {

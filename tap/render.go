@@ -189,7 +189,7 @@ func (r *renderer) project(dst []byte, page *fetch.Page, i int) ([]byte, bool, e
 		if err != nil {
 			return dst, false, fmt.Errorf("%s: keep: %w", r.Name, err)
 		}
-		if !v.Truth() {
+		if !sources.Holds(v) {
 			return dst, false, nil
 		}
 	}

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -42,6 +43,8 @@ func (w *Walk) conclude(page *Page, next Position, end ending) error {
 	}
 	if !end.stopped || next.Records == 0 { // else the definition chose to end here
 		w.complete(next)
+		w.uncounted(page, next.Counts)
+		w.look(page, next)
 	}
 	page.Doubts = w.doubts
 	var failing []string
@@ -61,3 +64,33 @@ func (w *Walk) conclude(page *Page, next Position, end ending) error {
 	}
 	return fmt.Errorf("%w: %s%s (on_incomplete: warn takes it for the end)", ErrDoubtful, strings.Join(failing, "; "), w.after())
 }
+
+// look looks for what the last answer says against the end, and for keys of the
+// definition that no answer had anything for.
+func (w *Walk) look(page *Page, next Position) {
+	if page.empty {
+		return // a rule of the definition made it a page
+	}
+	e := ended{
+		paging: &w.stream.Pagination, n: int64(page.Records.Len()), records: next.Records, pages: next.Pages, url: page.url,
+		now: w.now, ever: w.ever,
+	}
+	if e.paging.Type == sources.PaginatePage {
+		e.number = w.pos.Number
+	}
+	e.asked, e.askedKey = w.askedFor()
+	h := findHints(bytes.TrimPrefix(w.seen, byteOrderMark), w.stream.Records.Place(), page.Header)
+	found := e.doubts(h)
+	for _, d := range found[:min(len(found), maxHints)] {
+		d.Value, d.Advice = w.quote(d.Value), w.client.Secrets.Redact(d.Advice)
+		w.doubt(d)
+	}
+	if len(w.doubts) == 0 && next.Records > 0 {
+		page.Remarks = append(page.Remarks, e.unread(h)...)
+	}
+}
+
+// maxHints is how many hints of one answer are told.
+const maxHints = 4
+
+var byteOrderMark = []byte("\uFEFF")

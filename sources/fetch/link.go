@@ -14,7 +14,7 @@ func linkTarget(headers []string, rel string) (target string, ok bool) {
 			l := nextLink(h)
 			if !l.ok {
 				ok = ok && !names
-			} else if hasRelation(l.rels, rel) {
+			} else if hasRelation(l.rels, rel) && !l.other {
 				if l.target != "" {
 					return l.target, true
 				}
@@ -42,6 +42,7 @@ func skipEmpty(h string) string { return strings.TrimLeft(h, " \t,") }
 type link struct {
 	target string
 	rels   string // the value of its rel parameter
+	other  bool   // its anchor says that it is a link of another resource
 	rest   string // of the header
 	ok     bool   // it is well formed
 }
@@ -70,6 +71,7 @@ func nextLink(h string) link {
 		if strings.EqualFold(name, "rel") && !hasRel { // of several the first counts
 			l.rels, hasRel = value, true
 		}
+		l.other = l.other || strings.EqualFold(name, "anchor") && value != ""
 	}
 	l.ok = h == "" || h[0] == ','
 	_, l.rest, _ = strings.Cut(h, ",")
@@ -87,6 +89,9 @@ func nextParam(h string) (name, value, rest string) {
 		return name, "", h[end:]
 	}
 	h = strings.TrimLeft(h[end+1:], " \t")
+	if value, rest, ok := unquoteSingle(h); ok {
+		return name, value, rest
+	}
 	if h == "" || h[0] != '"' {
 		end := strings.IndexAny(h, ";,")
 		if end < 0 {
@@ -115,4 +120,19 @@ func unquote(h string) (value, rest string) {
 		}
 	}
 	return b.String(), ""
+}
+
+// unquoteSingle takes a value in single quotes off a header: the RFC knows none,
+// and some APIs write them.
+func unquoteSingle(h string) (value, rest string, ok bool) {
+	if h == "" || h[0] != '\'' {
+		return "", h, false
+	}
+	end := strings.IndexByte(h[1:], '\'')
+	if end < 0 {
+		return "", h, false
+	}
+	value, rest = h[1:1+end], h[end+2:]
+	after := strings.TrimLeft(rest, " \t")
+	return value, rest, after == "" || after[0] == ';' || after[0] == ','
 }

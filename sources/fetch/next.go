@@ -18,6 +18,9 @@ type step struct {
 	missing  string // why not
 }
 
+// over is what is found in an answer that is no page, but the end.
+var over = step{missing: "a rule says end"}
+
 // step moves next to the page after the one that had n records.
 func (w *Walk) step(next *Position, n int64) (step, error) {
 	p := &w.stream.Pagination
@@ -31,7 +34,7 @@ func (w *Walk) step(next *Position, n int64) (step, error) {
 	case sources.PaginatePage:
 		return w.stepPage(next, n)
 	case sources.PaginateOffset:
-		return w.stepOffset(next, n), nil
+		return w.stepOffset(next, n)
 	case sources.PaginateKeyset:
 		return w.stepKeyset(next, n)
 	}
@@ -45,6 +48,7 @@ func (w *Walk) named() (v expr.Value, ok bool, err error) {
 	if err != nil {
 		return v, false, fmt.Errorf("pagination.next: %w", err)
 	}
+	w.now.next = v.Kind() != expr.KindUndefined
 	if w.answer.passed && v.Kind() == expr.KindUndefined {
 		// The answer to a request that failed: what it lacks proves no end.
 		return v, false, errors.New("a rule says next, but the answer has nothing at pagination.next")
@@ -53,9 +57,20 @@ func (w *Walk) named() (v expr.Value, ok bool, err error) {
 	case expr.KindBool:
 		return v, v.Truth(), nil
 	case expr.KindString:
-		return v, v.Text() != "", nil
+		return v, !noToken(v.Text()), nil
+	case expr.KindList, expr.KindDict:
+		return v, v.Truth(), nil // not empty
 	}
 	return v, !v.Missing(), nil
+}
+
+// noToken reports whether a text is what programs write for nothing.
+func noToken(text string) bool {
+	switch text {
+	case "", "None", "null", "NULL", "false", "False":
+		return true
+	}
+	return false
 }
 
 func (w *Walk) stepToken(next *Position) (step, error) {
@@ -81,6 +96,7 @@ func (w *Walk) stepURL(next *Position) (step, error) {
 func (w *Walk) stepLink(next *Position) (step, error) {
 	headers, rel := w.answer.Header.Values("Link"), w.stream.Pagination.Rel
 	target, ok := linkTarget(headers, rel)
+	w.now.next = len(headers) > 0
 	if !ok {
 		return step{}, fmt.Errorf("the header Link names rel %q, but cannot be read: %s", rel, w.quote(fmt.Sprint(headers)))
 	}
@@ -96,8 +112,8 @@ func (w *Walk) follow(next *Position, target string) (step, error) {
 	if err != nil {
 		return step{}, fmt.Errorf("the link to the next page, %s: %w", w.quote(target), err)
 	}
-	if !w.client.allowed(w.base, u) {
-		return step{}, fmt.Errorf("the link to the next page %w", leaves(w.base, u, overHTTPS(&w.stream.Pagination)))
+	if !w.client.allowed(w.sent.base, u) {
+		return step{}, fmt.Errorf("the link to the next page %w", leaves(w.sent.base, u, overHTTPS(&w.stream.Pagination)))
 	}
 	next.URL, err = w.sealURL(u)
 	return step{more: true, possible: true}, err
@@ -107,29 +123,29 @@ func (w *Walk) stepPage(next *Position, n int64) (step, error) {
 	p := &w.stream.Pagination
 	next.Number++
 	s := step{more: n > 0 || w.answer.passed, possible: true}
-	if next.Total != nil {
-		s.more = s.more && next.Records < *next.Total
-	}
+	s.more = s.more && !w.reached(next.Records, next.Total, n)
 	if p.TotalPages.IsZero() {
 		return s, nil
 	}
 	pages, known, err := w.count(p.TotalPages, "pagination.total_pages")
-	if known {
+	if w.now.pages = known; known {
 		s.more = next.Number-p.Start < pages
 	}
 	return s, err
 }
 
-func (w *Walk) stepOffset(next *Position, n int64) step {
+func (w *Walk) stepOffset(next *Position, n int64) (step, error) {
 	p := &w.stream.Pagination
+	s := step{possible: true, more: n > 0 && !w.reached(next.Offset+n-p.Start, next.Total, n) || w.answer.passed}
+	if n == 0 { // as many as there would have been
+		n = w.pageSize()
+		s.possible, s.missing = n > 0, "a page without records does not move the offset, and nothing says how many are on a page (pagination.size)"
+	}
 	if w.answer.passed && n == 0 {
-		n = p.Size // as many as there would have been
+		return step{}, errors.New("a rule says next, but " + s.missing)
 	}
 	next.Offset += n
-	return step{
-		more:     n > 0 && (next.Total == nil || next.Offset-p.Start < *next.Total),
-		possible: n > 0, missing: "a page without records does not move the offset",
-	}
+	return s, nil
 }
 
 func (w *Walk) stepKeyset(next *Position, n int64) (step, error) {

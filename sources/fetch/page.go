@@ -75,6 +75,7 @@ type Page struct {
 	// sentence about something that is no doubt of its end.
 	Remarks []string
 	passed  bool // a rule said next
+	over    bool // it is no page, but the end of the walk
 	// Partial says that the page is a piece of a long one: it says nothing of
 	// the walk.
 	Partial bool
@@ -108,6 +109,7 @@ type Position struct {
 	Pages   int64           `json:"pages"`              // pages before this one
 	Records int64           `json:"records"`            // records in them, less those stepped back over
 	Total   *int64          `json:"total,omitempty"`    // the API's own count, as last known
+	Counts  string          `json:"counts,omitempty"`   // what that turned out to count, "" for the records of the walk
 	PerPage int64           `json:"per_page,omitempty"` // the least number of records of a page, the last one aside
 	Numbers *Numbers        `json:"numbers,omitempty"`  // cursor, next_url, link_header: how they are numbered; nil: they are not
 	Behind  *Behind         `json:"behind,omitempty"`   // where the walk went back

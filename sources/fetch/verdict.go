@@ -77,6 +77,9 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 			return w.apply(rule, page)
 		}
 	}
+	if v, past := w.judgePast(page); past {
+		return v
+	}
 	if ex.Status < 200 || ex.Status > 299 {
 		return w.judgeStatus(ex)
 	}
@@ -94,6 +97,9 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 		return refuse(Permanent, fmt.Errorf("GraphQL errors: %s", w.quote(gjson.GetBytes(ex.Body, "errors").Raw)))
 	case splitErr != nil:
 		return refuse(Permanent, splitErr)
+	}
+	if err := w.fallen(int64(records.Len())); err != nil {
+		return again(-1, err)
 	}
 	page.Records = records
 	page.empty = ex.Status == http.StatusNoContent
@@ -226,7 +232,7 @@ func (w *Walk) matches(rule *sources.ErrorRule, status int) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("errors.when: %w", err)
 	}
-	return v.Truth(), nil
+	return sources.Holds(v), nil
 }
 
 // apply does what a rule says.
@@ -260,10 +266,13 @@ func (w *Walk) apply(rule *sources.ErrorRule, page *Page) verdict {
 	case sources.DoRestart:
 		return refuse(SessionLost, err)
 	case sources.DoNext:
-		if w.vars[sources.VarResponse].Missing() {
+		if w.vars[sources.VarResponse].Missing() && !w.counts() {
 			return refuse(Permanent, fmt.Errorf("%w: a rule says next, but the answer is not JSON", err))
 		}
 		page.passed, page.empty = true, true
+		return accept(page)
+	case sources.DoEnd:
+		page.over, page.empty = true, true
 		return accept(page)
 	case sources.DoSkip:
 		if !w.pos.First() {

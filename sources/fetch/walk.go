@@ -1,10 +1,10 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -23,7 +23,7 @@ type Walk struct {
 	pos      Position
 	rec      *Recording // nil: none
 	err      error      // that ended the walk
-	base     *url.URL   // of the request under way
+	sent     *outgoing  // the request under way
 	answer   *Page      // under way
 	apart    bool       // no key of the definition looks at the records of an answer
 	seen     []byte     // what the keys see of the answer
@@ -46,8 +46,7 @@ func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Va
 	if pos.First() {
 		w.pos.Number, w.pos.Offset = stream.Pagination.Start, stream.Pagination.Start
 	}
-	// A page that names itself as the next is known at once, after a resume too.
-	w.last = trace{token: w.tokenHash(pos)}
+	w.ever = sight{next: pos.Token != nil || pos.URL != "", total: pos.Total != nil, more: !pos.First(), pages: !pos.First()}
 	return w
 }
 
@@ -93,8 +92,8 @@ func (w *Walk) next(ctx context.Context) (*Page, error) {
 	if err != nil {
 		return nil, w.fail(w.stream.Request.Method+" "+w.stream.Request.Path.Source(), err)
 	}
-	w.base = out.base
-	if err := w.beyond(); err != nil {
+	w.sent = out
+	if err := cmp.Or(w.beyond(), w.round(out)); err != nil {
 		return nil, w.fail(out.shown, err)
 	}
 	if w.client.stopped(ctx) { // what the journal has takes memory too
@@ -149,6 +148,10 @@ func (w *Walk) advance(page *Page) error {
 		page.Last = true
 		return nil
 	}
+	w.now = sight{}
+	if w.repeats(page) {
+		page.Records, page.empty = none{}, true
+	}
 	n := int64(page.Records.Len())
 	w.setPage(expr.Int(n))
 	next := w.pos
@@ -166,6 +169,9 @@ func (w *Walk) advance(page *Page) error {
 	if err != nil {
 		return err
 	}
+	if page.over {
+		step = over
+	}
 	if !w.counts() {
 		w.renumber(&next, n)
 		behind = w.moved(&next, n, lost, !step.more)
@@ -182,6 +188,7 @@ func (w *Walk) advance(page *Page) error {
 	} else if !end.last && next.Total != nil {
 		next.PerPage = fewest(w.pos.PerPage, n)
 	}
+	w.ever, w.widest = w.ever.or(w.now), max(w.widest, n)
 	if page.Last = end.last; !page.Last {
 		page.Next = next
 		return w.suspect(page, next, back)

@@ -1,0 +1,224 @@
+package fetch
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources"
+)
+
+// sight is which keys of the definition's pagination an answer has something
+// for.
+type sight struct{ next, more, total, pages bool }
+
+func (s sight) or(o sight) sight {
+	return sight{s.next || o.next, s.more || o.more, s.total || o.total, s.pages || o.pages}
+}
+
+// ended is how a walk came to its end, as far as that says what its last answer
+// may contradict.
+type ended struct {
+	paging   *sources.Pagination
+	n        int64 // records of the last answer
+	records  int64 // of the walk
+	pages    int64
+	number   int64    // of the last page, by the walk's count; 0: unknown
+	asked    int64    // records that it was asked for; 0: unknown
+	askedKey string   // what asked for them
+	url      *url.URL // of the last request
+	now      sight    // of the last answer
+	ever     sight    // of all
+}
+
+// doubts are what the last answer says against the end. What the definition
+// reads itself is not asked again.
+func (e *ended) doubts(h *hints) (all []Doubt) {
+	add := func(h hint, value, advice string) { all = append(all, Doubt{Key: h.key, Value: value, Advice: advice}) }
+	if !e.now.more {
+		for _, m := range h.more {
+			add(m, m.value, e.adviseMore(m))
+		}
+		for _, next := range h.next {
+			if !h.none && e.goesOn(h, next) {
+				add(next, strconv.Quote(next.value), e.adviseNext(next))
+			}
+		}
+	}
+	for _, t := range h.totals {
+		if !e.now.total && t.number > e.records && t.number != e.asked {
+			add(t, fmt.Sprintf("%d, but the walk ends here with %d records", t.number, e.records), e.adviseCount("total", t))
+		}
+	}
+	for _, p := range h.pages {
+		if !e.now.pages && !e.counted(h) && p.number > e.pages && h.page != p.number {
+			add(p, fmt.Sprintf("%d, but the walk ends here with %d pages", p.number, e.pages), e.adviseCount("total_pages", p))
+		}
+	}
+	if len(all) == 0 && e.full(h) {
+		all = append(all, Doubt{Key: e.askedKey, Value: fmt.Sprintf("%d, and exactly %[1]d records came", e.asked),
+			Advice: e.adviseWay() + `; where there are no more: pagination: {stop: "{{ true }}"}`})
+	}
+	return all
+}
+
+// goesOn reports whether what an answer names as the next page is one that was
+// not read. Some name the last page, or the page after it, whatever is there.
+func (e *ended) goesOn(h *hints, next hint) bool {
+	if e.url != nil && e.sameURL(next.value) {
+		return false
+	}
+	if !next.isCount {
+		return true
+	}
+	if e.counted(h) || e.n == 0 {
+		return false
+	}
+	name := plainName(next.key)
+	if strings.Contains(name, "offset") || strings.Contains(name, "start") || strings.Contains(name, "skip") {
+		return true
+	}
+	at := max(h.page, e.number, 1)
+	for _, p := range h.pages {
+		if next.number > p.number {
+			return false
+		}
+	}
+	return next.number > at
+}
+
+// sameURL reports whether a text is the URL that was just asked.
+func (e *ended) sameURL(text string) bool {
+	u, err := parseReference(e.url, text)
+	return err == nil && u.String() == e.url.String()
+}
+
+// counted reports whether the answer counts as many records as were read, and
+// no more. What is called count may be that of the page.
+func (e *ended) counted(h *hints) bool {
+	for _, t := range h.totals {
+		if t.number == e.records && plainName(t.key) != "count" && plainName(t.key) != "recordcount" {
+			return true
+		}
+	}
+	return e.now.total
+}
+
+// full reports whether the last page is exactly as full as it was asked to be,
+// and nothing says that there are no more.
+func (e *ended) full(h *hints) bool {
+	switch e.paging.Type {
+	case sources.PaginatePage, sources.PaginateOffset, sources.PaginateKeyset:
+		return false // they end at a page without records, or at the API's own count
+	}
+	for _, p := range h.pages {
+		if p.number <= e.pages {
+			return false
+		}
+	}
+	return e.n == e.asked && e.asked > 1 && !e.ever.next && !e.now.more && !h.none && !h.noNext && !e.counted(h)
+}
+
+// adviseNext says how to read what an answer names as the next page.
+func (e *ended) adviseNext(next hint) string {
+	path := yamlText(next.key)
+	switch isURL := strings.Contains(next.value, "://") || strings.HasPrefix(next.value, "/") || strings.HasPrefix(next.value, "?"); {
+	case next.key == linkKey:
+		return e.write("pagination: {type: link_header}")
+	case isURL:
+		return e.write("pagination: {type: next_url, next: " + path + "}")
+	case next.isCount && strings.Contains(plainName(next.key), "offset"):
+		return e.write("pagination: {type: offset, param: offset}")
+	case next.isCount && strings.Contains(plainName(next.key), "page"):
+		return e.write("pagination: {type: page, param: page}")
+	}
+	return e.write("pagination: {type: cursor, next: " + path + ", param: " + tokenParam(next.key) + "}")
+}
+
+// tokenParam guesses the parameter that takes a token: next_page_token is often
+// sent as page_token.
+func tokenParam(key string) string {
+	name := lastKey(key)
+	for _, prefix := range []string{"next_", "next-", "next"} {
+		rest, ok := strings.CutPrefix(name, prefix)
+		if ok && rest != "" && !strings.ContainsAny(rest, `\:`) {
+			return strings.ToLower(rest[:1]) + rest[1:]
+		}
+	}
+	if name == "after" || name == "cursor" || name == "token" {
+		return name
+	}
+	return "…"
+}
+
+// adviseMore says how to read a boolean.
+func (e *ended) adviseMore(m hint) string {
+	more := "more: " + yamlText(m.key)
+	if m.negated {
+		more = `more: "{{ not response.` + m.key + ` }}"`
+	}
+	if e.paging.Type == sources.PaginateNone {
+		return e.adviseWay() + ", with " + more
+	}
+	return e.write("pagination: {…, " + more + "}")
+}
+
+// adviseCount says how to read a count.
+func (e *ended) adviseCount(key string, h hint) string {
+	count := key + ": " + yamlText(h.key)
+	switch {
+	case e.paging.Type == sources.PaginateNone:
+		return e.adviseWay() + ", with " + count
+	case key == "total_pages" && e.paging.Type != sources.PaginatePage:
+		return e.adviseWay()
+	}
+	return e.write("pagination: {…, " + count + "}")
+}
+
+// adviseWay is the advice where nothing says how to ask for the next page.
+func (e *ended) adviseWay() string { return "say with pagination how the next page is asked for" }
+
+// write is advice with what the definition has in its place.
+func (e *ended) write(line string) string {
+	if name := refName(e.paging.Next); name != "" && !e.ever.next {
+		return fmt.Sprintf("pagination.next, %s, matched no answer of the walk: write %s", name, line)
+	}
+	return "write " + line
+}
+
+// unread says which keys of the definition no answer of the whole walk had
+// anything for, where nothing contradicts the end.
+func (e *ended) unread(h *hints) (all []string) {
+	p := e.paging
+	for _, k := range []struct {
+		key  string
+		ref  sources.Ref
+		seen bool
+	}{
+		{"next", p.Next, e.ever.next || !h.noNext}, // most leave the key out on their last page
+		{"more", p.More, e.ever.more}, {"total", p.Total, e.ever.total}, {"total_pages", p.TotalPages, e.ever.pages},
+	} {
+		if name := refName(k.ref); name != "" && !k.seen {
+			all = append(all, fmt.Sprintf("pagination.%s, %s, matched no answer of the walk: is it spelled as the API does?", k.key, name))
+		}
+	}
+	return all
+}
+
+// refName is a Ref as the definition writes it, "" where there is none. A
+// template always comes to something.
+func refName(r sources.Ref) string {
+	if r.Header != "" {
+		return "header:" + r.Header
+	}
+	return r.Path
+}
+
+// yamlText quotes a path where YAML needs that.
+func yamlText(path string) string {
+	if strings.ContainsAny(path, `\@#"'{}[]:,&*!|>%`) {
+		return "'" + strings.ReplaceAll(path, "'", "''") + "'"
+	}
+	return path
+}

@@ -1,0 +1,305 @@
+package fetch
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/tidwall/gjson"
+)
+
+// hints are what an answer says of its own accord about what comes after it, in
+// places where many APIs say it, whether the definition reads them or not.
+type hints struct {
+	more   []hint // a boolean says that there is more
+	none   bool   // a boolean says that there is no more
+	next   []hint // a next page is named
+	noNext bool   // a key for it is there, and empty
+	totals []hint // records in all
+	pages  []hint // pages in all
+	page   int64  // the number of this one; 0: not said
+}
+
+// hint is a key of an answer and what it says.
+type hint struct {
+	key     string // as the definition would write it
+	value   string
+	number  int64 // of a value that is one
+	isCount bool  // value is a whole number
+	negated bool  // of more: the key says "last" where others say "more"
+}
+
+const (
+	// hintDepth is how deep hints are looked for below an object on the way to
+	// the records.
+	hintDepth = 3
+	// hintMembers is how many members of an object are looked at, and hintLinks
+	// how many elements of a list of links.
+	hintMembers, hintLinks = 200, 20
+)
+
+// nextNames are keys under which answers name the next page: in lower case,
+// without what is neither a letter nor a digit.
+var nextNames = set("next nextpage nextpagetoken nexttoken nextcursor nextcursorstr nexturl nexturi nextlink nexthref nextpageurl " +
+	"nextpageuri nextpagelink nextpagepath nextpath nextmarker nextcontinuationtoken continuationtoken continuation paginationtoken " +
+	"nextpaginationtoken nextrecordsurl nextresultsurl nextpagecursor nextpagenumber nextpageid nextkey nextstartkey nextoffset " +
+	"nextpageoffset nextstart nextstartindex nextindex nextskip nextbatch nextiterator nextquery nextpagequery nextlinkurl " +
+	"xnext xnextpage xnextcursor xnextpagetoken xnexttoken xnexturl xcontinuationtoken xmscontinuation xmscontinuationtoken xpaginationnext")
+
+// moreNames are keys that say that there is more, lastNames those that say that
+// there is none.
+var (
+	moreNames = set("hasmore hasnext hasnextpage hasmorepages hasmoreitems hasmoreresults hasmoredata hasmorerecords hasmoreentries " +
+		"more moreresults moreavailable moreresultsavailable moreitems morerecords moredata moreitemsincollection istruncated truncated " +
+		"incompleteresults xhasmore xhasnext xhasnextpage")
+	lastNames = set("islast islastpage last lastpage lastpagereached done nomore isdone endofdata endoflist isend islastbatch")
+)
+
+// totalNames are keys that count all records, pagesNames those that count all
+// pages, pageNames those that number this one.
+var (
+	totalNames = set("total totalcount totalresults totalrecords totalitems totalsize totalelements totalentries totalhits totalrows " +
+		"totalobjects totalnumber totalnum count recordcount recordstotal recordsfiltered numfound nbhits totalrecordcount totalresultcount " +
+		"totalitemscount xtotal xtotalcount xtotalresults xtotalitems xtotalrecords xpaginationtotalcount xpaginationtotal odatacount")
+	pagesNames = set("pages totalpages pagecount pagestotal numpages totalpagecount numberofpages lastpage maxpage lastpagenumber " +
+		"xtotalpages xpages xpagecount xpaginationpagecount xlastpage")
+	pageNames = set("page currentpage pagenumber pageno pagenum pageindex xpage xcurrentpage")
+)
+
+// pagingNames are objects beside records in which a count is one of records.
+var pagingNames = set("meta metadata paging pagination page pages pageinfo pager paginator cursor cursors resultinfo responsemetadata info " +
+	"hits resultset result listinfo pagedata pagingdata paginationinfo querymetadata")
+
+func set(names string) map[string]bool {
+	all := map[string]bool{}
+	for name := range strings.FieldsSeq(names) {
+		all[name] = true
+	}
+	return all
+}
+
+// plainName is what a key says, however it is spelled: the part behind its last
+// point, in lower case, without what is neither a letter nor a digit.
+func plainName(key string) string {
+	key = key[strings.LastIndexByte(key, '.')+1:]
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			return r
+		}
+		return -1
+	}, key)
+}
+
+// findHints looks through a body and the headers of an answer. place are the
+// keys that lead to the records, as far as they are plain: what lies there is
+// not looked at. A body that is the records itself holds no hints.
+func findHints(body []byte, place []string, h http.Header) *hints {
+	all := &hints{}
+	at, path := gjson.ParseBytes(body), ""
+	for _, key := range place {
+		if !at.IsObject() {
+			break
+		}
+		all.object(at, path, key, 0)
+		path = joinPath(path, key)
+		at = at.Get(gjson.Escape(key))
+	}
+	all.headers(h)
+	return all
+}
+
+// object looks at the members of an object but for one, of other objects and
+// the lists of links in it too.
+func (all *hints) object(at gjson.Result, path, except string, depth int) {
+	n := 0
+	at.ForEach(func(key, v gjson.Result) bool {
+		if n++; key.Str == except && except != "" {
+			return n < hintMembers
+		}
+		all.member(plainName(key.Str), joinPath(path, key.Str), v, pathCounts(path, depth), depth)
+		return n < hintMembers
+	})
+}
+
+// pathCounts reports whether a count in the object at a path is one of records.
+func pathCounts(path string, depth int) bool {
+	return depth == 0 || pagingNames[plainName(lastKey(path))]
+}
+
+func lastKey(path string) string {
+	for i := len(path) - 1; i > 0; i-- {
+		if path[i] == '.' && path[i-1] != '\\' {
+			return path[i+1:]
+		}
+	}
+	return path
+}
+
+// joinPath appends a key to a path, as definitions write it.
+func joinPath(path, key string) string {
+	key = gjson.Escape(key)
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+func (all *hints) member(name, path string, v gjson.Result, counts bool, depth int) {
+	switch {
+	case nextNames[name] && v.IsObject():
+		all.nextObject(path, v)
+		return
+	case nextNames[name] && v.IsArray():
+		return
+	case v.IsArray():
+		if name == "link" || name == "links" {
+			all.links(path, v)
+		}
+		return
+	case totalNames[name] && v.Get("value").Type == gjson.Number: // Elasticsearch
+		all.scalar(name, joinPath(path, "value"), v.Get("value"), counts)
+		return
+	case v.IsObject():
+		if depth < hintDepth && !holdsList(v) {
+			all.object(v, path, "", depth+1)
+		}
+		return
+	}
+	all.scalar(name, path, v, counts)
+}
+
+// holdsList reports whether a list of objects lies in an object: then that is
+// another collection, and what it says is about that.
+func holdsList(v gjson.Result) (found bool) {
+	n := 0
+	v.ForEach(func(_, item gjson.Result) bool {
+		n++
+		found = item.IsArray() && item.Get("0").IsObject()
+		return !found && n < hintMembers
+	})
+	return found
+}
+
+// nextObject looks for the next page in an object of that name.
+func (all *hints) nextObject(path string, v gjson.Result) {
+	for _, key := range []string{"href", "url", "uri", "link", "after", "cursor", "token", "page", "offset"} {
+		if item := v.Get(key); item.Exists() && !item.IsObject() && !item.IsArray() {
+			all.addNext(joinPath(path, key), item)
+			return
+		}
+	}
+}
+
+// links looks for the next page in a list of links with relations.
+func (all *hints) links(path string, v gjson.Result) {
+	i := 0
+	v.ForEach(func(_, link gjson.Result) bool {
+		rel := link.Get("rel")
+		name := "rel"
+		if !rel.Exists() {
+			rel, name = link.Get("relation"), "relation"
+		}
+		if strings.EqualFold(rel.Str, "next") {
+			for _, key := range []string{"href", "url", "uri"} {
+				if item := link.Get(key); item.Exists() {
+					all.addNext(path+`.#(`+name+`=="`+rel.Str+`").`+key, item)
+				}
+			}
+		}
+		i++
+		return i < hintLinks
+	})
+}
+
+// scalar takes note of a value that is neither an object nor a list.
+func (all *hints) scalar(name, path string, v gjson.Result, counts bool) {
+	truth, isBool := truthOf(v)
+	n, isCount := countOf(v)
+	switch {
+	case isBool && moreNames[name]:
+		all.saysMore(hint{key: path, value: v.String()}, truth)
+	case isBool && lastNames[name]:
+		all.saysMore(hint{key: path, value: v.String(), negated: true}, !truth)
+	case nextNames[name]:
+		all.addNext(path, v)
+	case !isCount || !counts:
+	case pagesNames[name]:
+		all.pages = append(all.pages, hint{key: path, value: v.String(), number: n, isCount: true})
+	case pageNames[name]:
+		all.page = max(all.page, n)
+	case totalNames[name]:
+		all.totals = append(all.totals, hint{key: path, value: v.String(), number: n, isCount: true})
+	}
+}
+
+func (all *hints) saysMore(h hint, more bool) {
+	if more {
+		all.more = append(all.more, h)
+	} else {
+		all.none = true
+	}
+}
+
+// addNext takes note of a value that names the next page, or says that there is
+// none.
+func (all *hints) addNext(path string, v gjson.Result) {
+	n, isCount := countOf(v)
+	text := v.String()
+	switch truth, isBool := truthOf(v); {
+	case isBool:
+		all.saysMore(hint{key: path, value: text}, truth)
+	case v.Type == gjson.Null || noToken(text) || text == "0" || text == "-1":
+		all.noNext = true
+	default:
+		all.next = append(all.next, hint{key: path, value: text, number: n, isCount: isCount})
+	}
+}
+
+// headers looks through the headers.
+func (all *hints) headers(h http.Header) {
+	if target, _ := linkTarget(h.Values("Link"), "next"); target != "" {
+		all.next = append(all.next, hint{key: linkKey, value: target})
+	} else if h.Get("Link") != "" {
+		all.noNext = true
+	}
+	for name, values := range h {
+		plain := plainName(name)
+		if len(values) > 0 && strings.HasPrefix(plain, "x") {
+			all.scalar(plain, "header:"+name, gjson.Result{Type: gjson.String, Str: strings.TrimSpace(values[0])}, true)
+		}
+	}
+	if unit, total, ok := strings.Cut(h.Get("Content-Range"), "/"); ok && !strings.HasPrefix(unit, "bytes") {
+		if n, err := strconv.ParseInt(total, 10, 64); err == nil {
+			all.totals = append(all.totals, hint{key: "header:Content-Range", value: h.Get("Content-Range"), number: n, isCount: true})
+		}
+	}
+}
+
+// linkKey names a Link header in doubts.
+const linkKey = `header Link, rel="next",`
+
+// truthOf is a boolean, or one that is written as text.
+func truthOf(v gjson.Result) (truth, ok bool) {
+	switch {
+	case v.Type == gjson.True, v.Type == gjson.String && strings.EqualFold(v.Str, "true"):
+		return true, true
+	case v.Type == gjson.False, v.Type == gjson.String && strings.EqualFold(v.Str, "false"):
+		return false, true
+	}
+	return false, false
+}
+
+// countOf is a whole number, or one that is written as text.
+func countOf(v gjson.Result) (n int64, ok bool) {
+	text := v.Raw
+	if v.Type == gjson.String {
+		text = v.Str
+	} else if v.Type != gjson.Number {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil && n >= 0
+}
