@@ -3,6 +3,8 @@ package catalog
 import (
 	"bytes"
 	"encoding/json"
+
+	"github.com/tap-rest/tap-rest/catalog/schema"
 )
 
 // The catalog that discovery hands out.
@@ -28,7 +30,7 @@ func AppendAirbyte(dst []byte, streams []Described) []byte {
 	for i := range streams {
 		d := describe(&streams[i])
 		s := airbyteStream{
-			Name: d.Stream, JSONSchema: d.Schema, SupportedSyncModes: []string{"full_refresh"},
+			Name: d.Stream, JSONSchema: schema.NullsAsText(d.Schema), SupportedSyncModes: []string{"full_refresh"},
 			SourceDefinedCursor: true, IsResumable: true,
 		}
 		if d.ReplicationMethod == Incremental {

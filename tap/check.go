@@ -1,6 +1,7 @@
 package tap
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -17,6 +18,7 @@ type checker struct {
 	stream     *sources.Stream
 	doc        json.RawMessage // without deselected fields; nil: not known yet
 	inferred   bool            // not written by a person: it widens before a record is refused
+	told       json.RawMessage // doc as a SCHEMA line has it
 	schema     *schema.Schema
 	given      *schema.Schema // as it was at the start of the run
 	fields     *schema.Fields
@@ -97,7 +99,9 @@ func (c *checker) use(doc []byte) error {
 		return err
 	}
 	c.doc, c.schema, c.fields, c.expected = s.Bytes(), s, fields, s.Expect(c.wanted)
-	c.due, c.grown = true, true
+	told := schema.WithoutNulls(c.doc, c.kept...)
+	c.due, c.grown = c.due || !bytes.Equal(told, c.told), true
+	c.told = told
 	return nil
 }
 

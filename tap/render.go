@@ -137,7 +137,7 @@ func (r *renderer) schemaLine() []byte {
 		return nil
 	}
 	c.due = false
-	return r.protocol.AppendSchema(nil, &message.Schema{Stream: r.Name, Document: c.doc, Keys: r.keys, ReplicationKey: r.key})
+	return r.protocol.AppendSchema(nil, &message.Schema{Stream: r.Name, Document: c.told, Keys: r.keys, ReplicationKey: r.key})
 }
 
 // see makes the answer known to the templates that look at it, and renders

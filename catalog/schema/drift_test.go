@@ -174,7 +174,7 @@ func TestAddFields(t *testing.T) {
 	}{
 		{"types stay", `{"properties":{"a":{"type":"string","format":"date-time"}}}`, `{"a":1}`, ""},
 		{"from all values", `{"properties":{"l":{"type":"string","items":{"properties":{}}}}}`, `{"l":[{"x":null},{"x":1},{"x":2.5}]}`, `{"properties":{"l":{"type":"string","items":{"properties":{"x":{"type":["null","number"]}}}}}}`},
-		{"forbidden ones too", `{"properties":{},"additionalProperties":false}`, `{"a":null}`, `{"properties":{"a":{"type":["null","string"]}},"additionalProperties":false}`},
+		{"forbidden ones too", `{"properties":{},"additionalProperties":false}`, `{"a":null}`, `{"properties":{"a":{"type":"null"}},"additionalProperties":false}`},
 		{"open", `{"properties":{},"additionalProperties":true}`, `{"a":1}`, ""},
 		{"into the reference", `{"properties":{"up":{"$ref":"#"}}}`, `{"up":{"up":{"n":1}}}`, `{"properties":{"up":{"$ref":"#"},"n":{"type":["null","integer"]}}}`},
 		{"escapes", `{"properties":{}}`, `{"\u0061\"":{"b~":1}}`, `{"properties":{"a\"":{"type":["null","object"],"properties":{"b~":{"type":["null","integer"]}}}}}`},

@@ -68,6 +68,9 @@ type widening struct {
 func (w *widening) value(nodes []*node, i, depth int) {
 	var old []*node
 	for _, n := range nodes {
+		if w.types && n.seen == nil && string(n.raw) == onlyNull && w.text.kindAt(i) != kindNull {
+			n.seen, w.changed = &shape{kinds: kindNull}, true
+		}
 		if n.seen != nil {
 			w.infer.see(n.seen, w.text, i, depth)
 			continue

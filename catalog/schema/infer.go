@@ -60,10 +60,9 @@ func (in *Inference) Add(record []byte) {
 // null was seen. A string field is a date-time where every value is one by RFC
 // 3339. Integers with other numbers are numbers; other mixtures list their
 // types. A number with a fraction or exponent is no integer, 1.0 neither. What
-// was only ever null is called a string: a bare null or no type at all is what
-// many targets refuse or cannot make a column of, while text can hold whatever
-// comes, and [Widen] adds the type that does come. The items of arrays that
-// were always empty may be anything.
+// was only ever null is null, until [Widen] gives it the type that comes: see
+// [WithoutNulls] and [NullsAsText] for what targets are told meanwhile. The items
+// of arrays that were always empty may be anything.
 //
 // No field is marked as required, and further fields are not forbidden.
 func (in *Inference) Schema(required []string) []byte {
@@ -199,9 +198,6 @@ func (s *shape) appendProperties(dst []byte, required []string) []byte {
 
 // appendTypes appends the value of the keyword type.
 func appendTypes(dst []byte, k kinds) []byte {
-	if k == kindNull {
-		k |= kindString
-	}
 	if k&kindNumber != 0 {
 		k &^= kindInteger
 	}
