@@ -213,8 +213,8 @@ func (e *emitter) write(lines []byte) error {
 		return err
 	})
 	switch {
-	case err == nil:
-		return nil
+	case err == nil || errors.Is(err, ErrBlocked):
+		return err
 	case errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe):
 		return ErrClosedOutput
 	}

@@ -55,8 +55,9 @@ type Options struct {
 	Protocol    Protocol // nil: Singer's
 	Out         io.Writer
 	Log         *slog.Logger
-	Replay      bool           // read the last pass again from the journal alone
-	Watch       func(*Account) // nil, or called now and then from the run's goroutine
+	Gone        <-chan struct{} // closed when nobody reads Out any more; nil: writing finds out
+	Replay      bool            // read the last pass again from the journal alone
+	Watch       func(*Account)  // nil, or called now and then from the run's goroutine
 }
 
 // run is one run under way.
@@ -217,29 +218,37 @@ func (r *run) emit(stop context.Context, workers []*worker, account *Account) er
 	batches := make(chan *batch)
 	go r.walkAll(ctx, workers, batches)
 	go r.keepSynced(ctx.Done())
-	e := r.emitter(account)
+	s := newSeat()
+	e := r.emitter(account, s)
 	e.herald.tracks = append(e.herald.tracks, r.unread...)
 	for _, w := range workers {
 		e.herald.tracks = append(e.herald.tracks, w.track)
 	}
 	done := make(chan error, 1)
 	go func() { done <- e.run(batches) }()
+	var err error
 	select {
-	case err := <-done:
+	case err = <-done:
 		cancel()
-		for range batches { // until the walkers have noticed
-		}
-		return err
+	case <-r.Gone:
+		cancel()
+		err = s.take(done, ErrClosedOutput)
 	case <-blocked:
-		return ErrBlocked
+		err = s.take(done, ErrBlocked)
 	}
+	for range batches { // until the walkers have noticed
+	}
+	return err
 }
 
-func (r *run) emitter(account *Account) *emitter {
+func (r *run) emitter(account *Account, s *seat) *emitter {
 	nextMetrics := r.now.Add(metricsEvery)
 	return &emitter{
 		out: r.Out, state: r.State, flush: r.Config.Run.Flush, memory: max(1, r.Config.Run.Memory/2), account: account,
-		sync: r.syncJournal, stored: r.journaled, writing: r.spool.writing,
+		sync: r.syncJournal, stored: r.journaled,
+		writing: func(write func() error) error {
+			return s.leave(func() error { return r.spool.writing(write) })
+		},
 		herald: &herald{protocol: r.Protocol, hide: r.Config.Hider.Line},
 		recycle: func(lines []byte) {
 			if lines == nil {

@@ -38,7 +38,7 @@ func (c *console) speak(lines []byte) error {
 // trace writes the error that ends the program as a TRACE. It reports false
 // where nobody reads stdout.
 func (c *console) trace(err error) bool {
-	if errors.Is(err, tap.ErrClosedOutput) || errors.Is(err, tap.ErrBlocked) {
+	if errors.Is(err, tap.ErrClosedOutput) || errors.Is(err, tap.ErrBlocked) || errors.Is(err, errOverdue) {
 		return false
 	}
 	failure := message.Failure{Type: tap.FailureType(err), Message: c.redact(problems(err) + err.Error())}

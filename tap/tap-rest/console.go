@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ type console struct {
 	stdout io.Writer           // with lines
 
 	mu       sync.Mutex
-	out      io.Writer
+	out      *stderr
 	terminal bool
 	shown    bool // the progress line stands on the terminal
 	drawn    time.Time
@@ -36,7 +37,8 @@ type console struct {
 // newConsole returns the console on a file. level is one of slog's, in lower
 // case.
 func newConsole(f *os.File, json bool, level string) *console {
-	c := &console{out: f, json: json, terminal: isTerminal(f) && !json}
+	c := &console{json: json, terminal: isTerminal(f) && !json}
+	c.out = &stderr{out: f, leftOut: c.leftOut}
 	if err := c.level.UnmarshalText([]byte(level)); err != nil {
 		panic(err) // kong has checked it
 	}
@@ -46,6 +48,17 @@ func newConsole(f *os.File, json bool, level string) *console {
 		c.logger = slog.New(&lineHandler{level: c.level, write: c.writeLine})
 	}
 	return c
+}
+
+// leftOut is the line that stands for lines of the log which nobody read.
+func (c *console) leftOut(lines int) []byte {
+	text := fmt.Sprintf("%d lines of the log are left out here: stderr was blocked", lines)
+	if !c.json {
+		return []byte(slog.LevelWarn.String() + " " + text + "\n")
+	}
+	var line bytes.Buffer
+	slog.New(newStructured(&line, slog.LevelWarn)).Warn(text)
+	return line.Bytes()
 }
 
 // writeLine writes a line of the log, the way that Singer's tools look for
@@ -93,7 +106,7 @@ func (c *console) clear() {
 func (c *console) progress(a *tap.Account) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.terminal || time.Since(c.drawn) < 100*time.Millisecond {
+	if !c.terminal || time.Since(c.drawn) < 100*time.Millisecond || !c.out.idle() {
 		return
 	}
 	c.drawn = time.Now()

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -69,11 +70,15 @@ func run(args []string) int {
 		return exited
 	case err != nil:
 		con := newConsole(os.Stderr, cmp.Or(os.Getenv(logFormatEnv), logFormat) == "json", "info")
+		defer con.out.flush()
 		return exitCode(con, &tap.InputError{Err: misused(parser.Model, args, err)})
 	}
 	con := newConsole(os.Stderr, c.LogFormat == "json", c.LogLevel)
+	con.quietLibraries()
+	defer con.out.flush()
 	defer con.clear()
 	stop, signals := catchSignals()
+	context.AfterFunc(stop, func() { time.AfterFunc(longestEnd, func() { signals.overdue(con) }) })
 	again := func(args []string) error {
 		if _, err := parser.Parse(args); exited < 0 {
 			return &tap.InputError{Err: misused(parser.Model, args, err)}
@@ -83,6 +88,7 @@ func run(args []string) int {
 	err = command.Run(&runtime{stop: stop, console: con, stdout: os.Stdout, again: again})
 	con.clear()
 	code := exitCode(con, err)
+	con.out.flush()
 	signals.raise()
 	return code
 }

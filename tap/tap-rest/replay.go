@@ -18,6 +18,9 @@ func (c *replayCmd) Run(rt *runtime) error {
 	if err != nil {
 		return err
 	}
+	if o.Gone, err = watchReader(rt.stdout); err != nil {
+		return err
+	}
 	o.Replay, o.Watch = true, rt.console.progress
 	account, err := tap.Sync(rt.stop, o)
 	if account != nil && !errors.Is(err, tap.ErrClosedOutput) {

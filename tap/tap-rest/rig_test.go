@@ -84,16 +84,7 @@ type process struct {
 // start starts the program with a state, "" for none, and further arguments.
 func (r *rig) start(t *testing.T, state string, more ...string) *process {
 	t.Helper()
-	r.write(t, "items.yaml", `version: 1
-name: rig
-client:
-  base_url: `+r.url+`
-  retry: {attempts: 2, min_wait: 1ms, max_wait: 1ms}
-streams:
-  - name: items
-    path: /items
-    `+cmp.Or(r.stream, rigStream)+`
-    pagination: `+r.pagination+"\n")
+	r.definition(t)
 	run := `"flush": {"responses": 3}`
 	if r.run != "" {
 		run += ", " + r.run
@@ -128,6 +119,21 @@ streams:
 		stdout.Close()
 	})
 	return p
+}
+
+// definition writes the definition.
+func (r *rig) definition(t *testing.T) {
+	t.Helper()
+	r.write(t, "items.yaml", `version: 1
+name: rig
+client:
+  base_url: `+r.url+`
+  retry: {attempts: 2, min_wait: 1ms, max_wait: 1ms}
+streams:
+  - name: items
+    path: /items
+    `+cmp.Or(r.stream, rigStream)+`
+    pagination: `+r.pagination+"\n")
 }
 
 func (r *rig) write(t *testing.T, name, text string) string {

@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // caught are the signals that stop a run.
@@ -33,6 +34,20 @@ func catchSignals() (context.Context, *caught) {
 		cancel(errSignal)
 	}()
 	return ctx, s
+}
+
+// longestEnd is how long a program that a signal stops may take: a run needs
+// ten seconds where an API does not answer and stdout is blocked.
+const longestEnd = 15 * time.Second
+
+// errOverdue says why a program was ended.
+var errOverdue = errors.New("stopped by a signal, and not at its end in time: something that it waits for does not come, as a reader of stdout")
+
+// overdue ends a program that a signal has not stopped, whatever it waits for.
+func (s *caught) overdue(con *console) {
+	con.fatal(errOverdue)
+	con.out.flush()
+	s.raise()
 }
 
 // raise sends the signal that was caught again, now that all is done, so that

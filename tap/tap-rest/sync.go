@@ -72,6 +72,10 @@ const stopping = "a signal stops the run: no request starts any more, those unde
 // syncStreams is a whole run, its account on stderr. Where the target has gone
 // away, what it was sent says nothing.
 func syncStreams(rt *runtime, o tap.Options) error {
+	var err error
+	if o.Gone, err = watchReader(rt.stdout); err != nil {
+		return err
+	}
 	o.Watch = rt.console.progress
 	forget := context.AfterFunc(rt.stop, func() { o.Log.Info(stopping) })
 	defer forget()
