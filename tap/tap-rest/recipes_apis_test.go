@@ -122,7 +122,7 @@ func (api *recipeAPI) odata(w http.ResponseWriter, r *http.Request) {
 	since, err := time.Parse(time.RFC3339, text)
 	size, found2 := strings.CutPrefix(r.Header.Get("Prefer"), "odata.maxpagesize=")
 	most, err2 := strconv.Atoi(size)
-	if r.URL.Path != "/api/data/v9.2/accounts" || !found || !found2 || err != nil || err2 != nil {
+	if r.URL.Path != "/api/data/v9.2/accounts" || !found || !found2 || err != nil || err2 != nil || strings.Contains(r.URL.RawQuery, "+") {
 		refuse(w, http.StatusBadRequest, r.URL.String())
 		return
 	}
