@@ -42,6 +42,13 @@ func (h *Hider) Pass(source, text string) {
 	if !h.isNew(source, text) {
 		return
 	}
+	h.pass(text)
+	if h.run != nil {
+		h.run.pass(text)
+	}
+}
+
+func (h *Hider) pass(text string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	old := h.knows.Load()

@@ -198,28 +198,34 @@ func (h *Hider) Message(text string) string {
 	if h == nil {
 		return text
 	}
+	text = h.Line(text) // a secret may have quotes in it
 	var out strings.Builder
 	for text != "" {
 		from, to := quoted(text)
-		out.WriteString(h.Line(text[:from]))
+		out.WriteString(text[:from])
 		out.WriteString(h.Redact(text[from:to]))
 		text = text[to:]
 	}
 	return out.String()
 }
 
-// quoted returns where the first part of a message is that quotes something.
+// quoted returns where the first part of a message is that quotes something:
+// what stands between quotes or backticks, or a URL. A quote that is quoted
+// itself, '"', begins nothing.
 func quoted(text string) (from, to int) {
-	from = strings.IndexAny(text, "\"`")
-	if at := strings.Index(text, "://"); at >= 0 && (from < 0 || at < from) {
+	from = len(text)
+	for i, c := range []byte(text) {
+		if c == '`' || c == '"' && !(i > 0 && text[i-1] == '\'' && strings.HasPrefix(text[i+1:], "'")) {
+			from = i
+			break
+		}
+	}
+	if at := strings.Index(text[:from], "://"); at >= 0 {
 		end := strings.IndexAny(text[at:], " \n")
 		if end < 0 {
 			end = len(text) - at
 		}
 		return strings.LastIndexByte(text[:at], ' ') + 1, at + end
-	}
-	if from < 0 {
-		return len(text), len(text)
 	}
 	for to = from + 1; to < len(text); to++ {
 		switch {

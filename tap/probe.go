@@ -28,7 +28,7 @@ func Discover(stop context.Context, o Options) ([]catalog.Described, error) {
 	for _, w := range workers {
 		d, err := w.describe(stop)
 		if err != nil {
-			failures = append(failures, err)
+			failures = append(failures, hideError(o.Config.Hider, err))
 			continue
 		}
 		all = append(all, d)
@@ -202,7 +202,7 @@ func eachProbe(stop context.Context, o Options, look func(*worker) error) error 
 	var failures Failures
 	for _, w := range workers {
 		if err := look(w); err != nil {
-			failures = append(failures, err)
+			failures = append(failures, hideError(o.Config.Hider, err))
 		}
 	}
 	if len(failures) > 0 {

@@ -1,6 +1,7 @@
 package tap
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -48,8 +49,9 @@ type renderer struct {
 	*reading
 	protocol Protocol
 	checker  *checker
-	mask     *catalog.Mask   // of fields that do not leave as the API sent them
-	add      []sources.Param // fields that are set in each record
+	seal     func(expr.Value) (json.RawMessage, error) // for the state
+	mask     *catalog.Mask                             // of fields that do not leave as the API sent them
+	add      []sources.Param                           // fields that are set in each record
 	view     *view
 	high     *state.High
 	frozen   bool
@@ -370,7 +372,11 @@ func (r *renderer) mark(page *fetch.Page) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %s: the last answer has no incremental.bookmark: without it the next run cannot go on",
 			r.Name, page.Request)
 	}
-	return v.AppendJSON(nil), nil
+	sealed, err := r.seal(v)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s: incremental.bookmark %w", r.Name, page.Request, err)
+	}
+	return sealed, nil
 }
 
 // keyText is a record's primary key, as messages name it.

@@ -102,6 +102,7 @@ func newRun(o Options) *run {
 	if o.Protocol == nil {
 		o.Protocol = message.Singer{}
 	}
+	o.Log = slog.New(hidingLog{o.Log.Handler(), o.Config.Hider})
 	return &run{
 		Options: o, now: time.Now(), gate: newGate(o.Config.Run),
 		work:    newWorkFolder(&o),

@@ -36,7 +36,7 @@ func (u *unfit) tell(what, record string, v *schema.Violation) {
 		u.log.Warn("records break their schema in further ways, which are counted and no longer told", "stream", u.stream)
 		return
 	}
-	u.log.Warn(what+"; of its kind, this is told once", "stream", u.stream, "record", record, "why", v.Error())
+	u.log.Warn(what+"; of its kind, this is told once", "stream", u.stream, "record", record, "why", v)
 }
 
 // anyElement returns a JSON pointer with * in place of array indexes, and of

@@ -73,6 +73,9 @@ func (r *run) worker(one *reading) (*worker, error) {
 	if err := client.Check(one.vars); err != nil {
 		return nil, fmt.Errorf("stream %s: %w", one.Name, err)
 	}
+	if err := one.openBookmark(client); err != nil {
+		return nil, fmt.Errorf("stream %s: %w", one.Name, err)
+	}
 	recording, err := r.record(one)
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", one.Name, err)
@@ -81,6 +84,7 @@ func (r *run) worker(one *reading) (*worker, error) {
 		reading: one, run: r, client: client, splitter: s, reload: reload, reached: one.position,
 		renderer: newRenderer(one, r.Protocol, c), track: newTrack(one), recording: recording,
 	}
+	w.renderer.seal = client.Seal
 	w.walk = w.newWalk(one.position)
 	w.expect()
 	return w, nil
@@ -290,6 +294,7 @@ func (w *worker) render(page queued, split *splitter) (*batch, error) {
 // failed is the batch that tells the emitter of a failure. The bookmark stays
 // where the last page left it, unless the API has forgotten the walk.
 func (w *worker) failed(err error) *batch {
+	err = hideError(w.run.Config.Hider, err)
 	w.run.Log.Error(err.Error(), "stream", w.Name)
 	b := &batch{track: w.track, failure: err}
 	var e *fetch.Error

@@ -120,8 +120,12 @@ func encodings(headers []string) []string {
 	var names []string
 	for _, h := range headers {
 		for name := range strings.SplitSeq(h, ",") {
-			name = strings.ToLower(strings.TrimSpace(name))
-			if name != "" && name != "identity" {
+			name = strings.TrimSpace(name)
+			switch known := strings.ToLower(name); known {
+			case "", "identity":
+			case "gzip", "x-gzip", "zstd", "br":
+				names = append(names, known)
+			default: // an error shows it as it came
 				names = append(names, name)
 			}
 		}

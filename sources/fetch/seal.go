@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"unicode/utf8"
 
+	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 )
 
@@ -18,19 +19,44 @@ func (w *Walk) seal(text string) (string, error) {
 	return sealed, nil
 }
 
-// sealToken makes a token fit to be kept. Texts are sealed as what they say,
-// not as JSON writes it, so that any other secret fits in the place of this
-// one.
+// sealToken makes a token fit to be kept.
 func (w *Walk) sealToken(v expr.Value) (json.RawMessage, error) {
-	if v.Kind() == expr.KindString {
-		sealed, err := w.seal(v.Text())
-		return expr.String(sealed).AppendJSON(nil), err
-	}
-	token := v.AppendJSON(nil)
-	if w.client.Secrets.In(string(token)) {
-		return nil, fmt.Errorf("what names the next page holds a secret and cannot be kept: %s", w.quote(string(token)))
+	token, err := w.client.Seal(v)
+	if err != nil {
+		return nil, fmt.Errorf("what names the next page %w", err)
 	}
 	return token, nil
+}
+
+// Seal makes a value of an answer fit to be kept in a state. Texts are sealed
+// as what they say, not as JSON writes it, so that any other secret fits in the
+// place of this one.
+func (c *Client) Seal(v expr.Value) (json.RawMessage, error) {
+	if v.Kind() != expr.KindString {
+		raw := v.AppendJSON(nil)
+		if c.Secrets.In(string(raw)) {
+			return nil, fmt.Errorf("holds a secret and cannot be kept: %s", c.quote(string(raw)))
+		}
+		return raw, nil
+	}
+	sealed, ok := c.Secrets.Seal(v.Text())
+	if !ok || !utf8.ValidString(v.Text()) {
+		return nil, fmt.Errorf("cannot be kept: %s", c.quote(v.Text()))
+	}
+	return expr.String(sealed).AppendJSON(nil), nil
+}
+
+// Open undoes Seal for a stream, whose requests see vars.
+func (c *Client) Open(v expr.Value, s *sources.Stream, vars expr.Vars) (expr.Value, error) {
+	if v.Kind() != expr.KindString {
+		return v, nil
+	}
+	c.carries(s, vars)
+	text, ok := c.Secrets.Open(v.Text())
+	if !ok {
+		return v, errSealed
+	}
+	return expr.String(text), nil
 }
 
 // opens reports whether the walk's position was sealed with the secrets of

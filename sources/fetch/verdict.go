@@ -243,7 +243,7 @@ func (w *Walk) apply(rule *sources.ErrorRule, page *Page) verdict {
 		if e != nil {
 			return refuse(Permanent, fmt.Errorf("errors.message: %w", e))
 		}
-		err = &statusError{page.Status, text}
+		err = &statusError{page.Status, w.client.Secrets.Redact(text)}
 	}
 	switch rule.Do {
 	case sources.DoRetry:

@@ -1,6 +1,9 @@
 package needle
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Finder finds needles. It does not change: any number of goroutines may use
 // it.
@@ -127,6 +130,12 @@ func (f *Finder) Replace(text string, with func(Match) string) string {
 // it where a text was cut.
 const shortestPart = 4
 
+// shortestEscaped is that where each byte is escaped.
+const shortestEscaped = 2
+
+// shortestCutPart is that where the cut is in an escape.
+const shortestCutPart = 6
+
 // Ends returns how many bytes at the end of text are the beginning of a needle
 // of which the rest was cut off; 0: none are.
 func (f *Finder) Ends(text []byte) int {
@@ -134,7 +143,7 @@ func (f *Finder) Ends(text []byte) int {
 		found := false
 		f.each(text, at, func(n *needle) {
 			s := spelling{text: text}
-			found = found || s.end(at, n.text, 0) < 0 && s.ran >= shortestPart
+			found = found || s.end(at, n.text, 0) < 0 && isPart(s.ran, len(text)-at, shortestPart)
 		})
 		if found {
 			return len(text) - at
@@ -147,20 +156,47 @@ func (f *Finder) Ends(text []byte) int {
 // needle of which the beginning was cut off; 0: none are. A text that is the
 // middle of one is all of it.
 func (f *Finder) Begins(text []byte) (n int) {
-	for _, needle := range f.needles {
-		for from := 1; from+shortestPart <= len(needle.text); from++ {
-			if !utf8.RuneStart(needle.text[from]) {
-				continue
-			}
-			s := spelling{text: text}
-			end := s.end(0, needle.text[from:], 0)
-			if end < 0 && s.ran >= shortestPart {
-				end = len(text)
-			}
-			if n = max(n, end); n == len(text) {
-				return n
-			}
+	for skip := range min(longestEscape, len(text)) { // an escape may be cut, too
+		if skip > 0 && !alphanumeric(text[skip-1]) && !strings.ContainsRune(`%\\&#;`, rune(text[skip-1])) {
+			return 0
+		}
+		for _, needle := range f.needles {
+			n = max(n, endOf(text, skip, needle.text))
+		}
+		if n > 0 {
+			return n
+		}
+	}
+	return 0
+}
+
+// endOf returns where a part of a needle ends that begins at a place, and is
+// its end or all that there is.
+func endOf(text []byte, at int, needle string) (n int) {
+	least := shortestPart
+	if at > 0 {
+		least = shortestCutPart
+	}
+	for from := 1; from+shortestEscaped <= len(needle); from++ {
+		if !begins[text[at]] && text[at] != needle[from] || !utf8.RuneStart(needle[from]) {
+			continue
+		}
+		s := spelling{text: text}
+		end, found := s.end(at, needle[from:], 0), len(needle)-from
+		if end < 0 {
+			end, found = len(text), s.ran
+		}
+		if isPart(found, end-at, least) {
+			n = max(n, end)
 		}
 	}
 	return n
+}
+
+// isPart reports whether so many bytes of a needle, spelled by so many of a
+// text, are enough to know them as a part of it: least, or fewer that are
+// escaped, each of them.
+func isPart(found, spelled, least int) bool {
+	const escape = 4 // bytes at least, of which not one is in other texts by chance
+	return found >= least || found >= shortestEscaped && spelled >= escape*found && spelled > 2*escape
 }

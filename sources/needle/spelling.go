@@ -14,6 +14,8 @@ const (
 	// maxSpelling is how many bytes a byte of a needle takes at most where it
 	// is escaped so often.
 	maxSpelling = 24
+	// longestEscape is how many bytes an escape takes that is hardly ever longer.
+	longestEscape = 12
 	// maxSteps ends the search for a spelling that can be read in very many
 	// ways: a needle of backslashes alone.
 	maxSteps = 1 << 11
@@ -214,6 +216,9 @@ func (s *spelling) fork(at int, want string, before int) int {
 	for depth := range maxDepth + 1 {
 		if s.steps++; s.steps > maxSteps {
 			return best
+		}
+		if len(s.text)-at < longestEscape { // of which the rest may be cut off
+			s.ran = max(s.ran, before)
 		}
 		read := read(s.text, at, depth)
 		if read == last {

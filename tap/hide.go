@@ -1,0 +1,95 @@
+package tap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch"
+)
+
+// hidingLog takes the secrets out of what is logged: even those that are words,
+// where a record is named, and where an error that this package made quotes
+// something. Errors of requests have their own taken out already.
+type hidingLog struct {
+	slog.Handler
+	hider *sources.Hider
+}
+
+// Handle logs a record without its secrets.
+func (h hidingLog) Handle(ctx context.Context, r slog.Record) error {
+	shown := slog.NewRecord(r.Time, r.Level, h.hider.Line(r.Message), r.PC)
+	r.Attrs(func(a slog.Attr) bool {
+		shown.AddAttrs(h.hide(a))
+		return true
+	})
+	return h.Handler.Handle(ctx, shown)
+}
+
+func (h hidingLog) hide(a slog.Attr) slog.Attr {
+	a.Value = a.Value.Resolve()
+	text := a.Value.String()
+	switch kind := a.Value.Kind(); {
+	case kind == slog.KindAny:
+		a.Value = slog.StringValue(h.hider.Message(text))
+	case kind == slog.KindString && (a.Key == "record" || a.Key == "first"):
+		a.Value = slog.StringValue(h.hider.Redact(text))
+	case kind == slog.KindString:
+		a.Value = slog.StringValue(h.hider.Line(text))
+	}
+	return a
+}
+
+// WithAttrs returns a handler that logs the attributes, without their secrets,
+// with each record.
+func (h hidingLog) WithAttrs(attrs []slog.Attr) slog.Handler {
+	shown := make([]slog.Attr, len(attrs))
+	for i, a := range attrs {
+		shown[i] = h.hide(a)
+	}
+	return hidingLog{h.Handler.WithAttrs(shown), h.hider}
+}
+
+// WithGroup returns a handler whose attributes stand in a group.
+func (h hidingLog) WithGroup(name string) slog.Handler {
+	return hidingLog{h.Handler.WithGroup(name), h.hider}
+}
+
+// hideError returns an error without secrets in its text.
+func hideError(hider *sources.Hider, err error) error {
+	text, hide := err.Error(), hider.Message
+	var request *fetch.Error
+	if errors.As(err, &request) { // it quotes nothing that is not redacted
+		hide = hider.Line
+	}
+	if shown := hide(text); shown != text {
+		return &shownError{shown, err}
+	}
+	return err
+}
+
+// shownError is an error whose text held secrets.
+type shownError struct {
+	text string
+	err  error
+}
+
+func (e *shownError) Error() string { return e.text }
+func (e *shownError) Unwrap() error { return e.err }
+
+// openBookmark puts today's secrets into the start of the window, where that is
+// what an answer said.
+func (one *reading) openBookmark(client *fetch.Client) error {
+	if !one.incremental || one.Incremental.Bookmark.IsZero() {
+		return nil
+	}
+	start, err := client.Open(one.window.start, one.Stream, one.vars)
+	if err != nil {
+		return fmt.Errorf("the bookmark of the state: %w: remove it, and the stream is read from its start", err)
+	}
+	one.window.start = start
+	one.vars[sources.VarWindow] = one.window.value()
+	return nil
+}

@@ -1,0 +1,66 @@
+package tap_test
+
+import (
+	"encoding/base64"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// TestSecretsInBookmarks proves that a bookmark which an answer gives is kept
+// without the secrets in it, and sent with those of the day.
+func TestSecretsInBookmarks(t *testing.T) {
+	const tokenHead = "version: 1\nname: t\nsettings: {properties: {token: {type: string, secret: true}}}\nclient: {base_url: 'http://api.test'}\n"
+	sent := ""
+	api := transport(func(r *http.Request) (*http.Response, error) {
+		sent = r.URL.Query().Get("since")
+		token := r.Header.Get("X-Token")
+		body := `{"data":[{"id":1}],"delta":"d1 ` + token + ` ` + base64.StdEncoding.EncodeToString([]byte("x"+token)) + `"}`
+		return &http.Response{StatusCode: 200, Header: http.Header{}, Request: r, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body))}, nil
+	})
+	s := setup{head: tokenHead, config: `{"token":"s3cret-0123456789"}`, api: api, definition: `streams:
+  - name: s
+    path: /s
+    headers: {X-Token: "{{ config.token }}"}
+    params: {since: "{{ window.start }}"}
+    records: data
+    replication_key: id
+    incremental: {bookmark: delta}
+`}
+	first := s.must(t)
+	if state := first.state(); strings.Contains(state, "s3cret") || strings.Contains(state, "zM2NyZXQ") || !strings.Contains(state, "{secret:0}") {
+		t.Errorf("state %s", state)
+	}
+	s.state = first.state()
+	s.must(t)
+	if want := "d1 s3cret-0123456789 " + base64.StdEncoding.EncodeToString([]byte("xs3cret-0123456789")); sent != want {
+		t.Errorf("sent %q, want %q", sent, want)
+	}
+	s.config = `{"token":"another-one"}`
+	if r := s.run(t); r.err == nil || !strings.Contains(r.err.Error(), "no longer the ones in use") {
+		t.Errorf("got %v", r.err)
+	}
+}
+
+// TestWordsOfTheProgram proves that secrets which are words do not make its
+// messages unreadable, and are taken out of what comes from outside.
+func TestWordsOfTheProgram(t *testing.T) {
+	s := setup{head: secretHead, definition: secretDefinition(), api: echoAPI{[]string{"answer"}},
+		config: `{"token":"answer","seed":"records","password":"stream"}`}
+	for what, output := range allOutputs(t, s) {
+		for _, eaten := range []string{"the *** begins", "*** read", "the ***: ", "of the *** 200", "*** does not fit", "the *** has"} {
+			if strings.Contains(output, eaten) {
+				t.Errorf("the %s says %q", what, eaten)
+			}
+		}
+		for _, leak := range []string{`bad key answer`, `got "answer`, `Forbidden: answer`, `k=answer`, `near "answer`, `a\":\"answer`} {
+			if strings.Contains(output, leak) {
+				t.Errorf("the %s says %s", what, leak)
+			}
+		}
+		if what == "log" && !strings.Contains(output, "the answer begins") {
+			t.Errorf("the log says %s", output)
+		}
+	}
+}
