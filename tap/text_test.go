@@ -93,6 +93,27 @@ func TestText(t *testing.T) {
 	}
 }
 
+// TestPartialContent: a 206 in rows is a page, and all only where its count says
+// so.
+func TestPartialContent(t *testing.T) {
+	for contentRange, want := range map[string]string{
+		"0-1/2": "complete", "items 0-1/2": "complete", "0-1/40": "complete?", "0-1/*": "complete?", "": "complete?",
+	} {
+		api := transport(func(r *http.Request) (*http.Response, error) {
+			resp, err := answering(`{"data":[{"id":1},{"id":2}]}`)(r)
+			resp.StatusCode = http.StatusPartialContent
+			if contentRange != "" {
+				resp.Header.Set("Content-Range", contentRange)
+			}
+			return resp, err
+		})
+		r := setup{definition: onePage("params: {a: b}"), api: api}.must(t)
+		if line := strings.Split(r.account.String(), "\n")[1]; !strings.HasSuffix(line, "  "+want) {
+			t.Errorf("Content-Range %q: got %s, want %s", contentRange, line, want)
+		}
+	}
+}
+
 // TestOneOrMany reads what stands without a list around it.
 func TestOneOrMany(t *testing.T) {
 	for body, want := range map[string][]string{

@@ -3,6 +3,7 @@ package fetch
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -81,6 +82,9 @@ func (w *Walk) look(page *Page, next Position) {
 	e.asked, e.askedKey = w.askedFor()
 	h := findHints(bytes.TrimPrefix(w.seen, byteOrderMark), w.stream.Records.Place(), page.Header)
 	found := e.doubts(h)
+	if page.Status == http.StatusPartialContent && len(h.totals) == 0 {
+		found = append(found, Doubt{Key: "the status of the last answer", Value: "206 Partial Content, without a count of all"})
+	}
 	for _, d := range found[:min(len(found), maxHints)] {
 		d.Value, d.Advice = w.quote(d.Value), w.client.Secrets.Redact(d.Advice)
 		w.doubt(d)
