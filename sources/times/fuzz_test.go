@@ -1,7 +1,10 @@
 package times_test
 
 import (
+	"encoding/json"
 	"testing"
+	"time"
+	"unicode/utf8"
 
 	"github.com/tap-rest/tap-rest/sources/times"
 )
@@ -18,6 +21,40 @@ func FuzzTimes(f *testing.F) {
 		}
 		if at, err := times.Strptime(layout, text); err == nil {
 			times.Strftime(at, layout)
+		}
+	})
+}
+
+// FuzzLike writes times as strangers' samples are written: what can be read
+// again, and is never later.
+func FuzzLike(f *testing.F) {
+	for _, sample := range []string{"2024-03-05T01:02:03.123456789+01:00", "2024-03-05 01:02", "2024-03-05", "20240305", "20240305010203", "1709600523", "1709600523123456",
+		"1e9", "-1.5", "Tue, 05 Mar 2024 01:02:03 GMT", "Tue Mar  5 01:02:03 2024", "2024-03-05T01:02:03 UTC", "0001-01-01000:00:00,0", "x\"\\", ""} {
+		f.Add(sample, int64(1709600523123456789))
+		f.Add(sample, int64(1729990800000000001)) // of the hour that Berlin's clocks show twice
+	}
+	berlin, err := times.Zone("Europe/Berlin")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, sample string, nanos int64) {
+		at := time.Unix(0, nanos).UTC()
+		if at.Year() < 1973 || !utf8.ValidString(sample) {
+			return
+		}
+		raw, err := json.Marshal(sample)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, zone := range []*time.Location{nil, berlin} {
+			r := times.Reader{Zone: zone}
+			for _, raw := range [][]byte{raw, []byte(sample)} {
+				like := r.Like(at, raw)
+				got, err := r.ReadJSON(like)
+				if !json.Valid(like) || err != nil || got.At.After(at) || at.Sub(got.At) > 26*time.Hour {
+					t.Errorf("%v like %s is %s, which is read as %v, error %v", at, raw, like, got.At, err)
+				}
+			}
 		}
 	})
 }

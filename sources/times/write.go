@@ -28,6 +28,9 @@ func (r Reader) like(t time.Time, sample string) string {
 			return text
 		}
 	}
+	if _, err := r.recognise(sample); err != nil {
+		return t.UTC().Format(time.RFC3339)
+	}
 	if Numeric(sample) {
 		return r.likeNumber(t, sample)
 	}
