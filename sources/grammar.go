@@ -151,7 +151,7 @@ var clientKeys = []key{
 	{name: "retry", kind: aMap, of: retryObject, def: "{attempts: 5, min_wait: 1s, max_wait: 60s}", doc: "How often a request is repeated; see Retry."},
 	{name: "errors", kind: manyMaps, of: errorObject, doc: "Rules asked of every answer, 200 too, before the built-in ones; the first match decides; see Error rule."},
 	{name: "cookies", kind: aBool, def: "false", doc: "Cookies that answers set are sent again, as long as a walk goes on."},
-	{name: "allow_hosts", kind: aNameList, def: "[]", doc: "Further hosts that next-page links and redirects may lead to."},
+	{name: "allow_hosts", kind: aNameList, def: "[]", doc: "Further hosts that next-page links and redirects may lead to. No credential goes there."},
 }
 
 var requestKeys = []key{

@@ -25,8 +25,10 @@
 //     on for ever without records.
 //   - Credentials stay on the host of base_url: neither a redirect nor a link
 //     to a next page carries them to another.
-//   - Positions, errors and log lines hold no secret. A position that was kept
-//     goes on with the secrets of the day.
+//   - Positions, errors and log lines hold no secret, nor anything that a
+//     template makes of one, however an answer spells it. A position that was
+//     kept goes on with the secrets of the day; one that they do not open is
+//     lost, and its walk starts over.
 //   - Redirects, like retries, count as requests: for the rates, for the gate.
 //   - Nothing that waits (for a rate, for Retry-After) holds one of the
 //     client's slots for requests in flight.
