@@ -19,15 +19,20 @@
 //
 //   - The emitter's goroutine alone touches stdout and the state: there is no
 //     lock on either.
-//   - A flush never splits a response. One over 8 MiB leaves in several flushes,
-//     of which all but the last end with the STATE of before.
+//   - A flush splits no response of up to a megabyte of lines. A longer one
+//     leaves in parts: flushes between them end with the STATE of before.
 //   - Everything that was fetched before a failure, a signal or the end of a
 //     budget is emitted, and the last line is a STATE.
 //   - What a STATE covers is on stdout, or in the quarantine file of its stream
 //     where on_invalid says so, or was left out by a rule of the definition.
 //   - With a journal, an answer is on disk before a record of it leaves, and no
 //     request is made whose answer it holds.
-//   - Memory is bounded: what waits for stdout by run.memory, what is under way
-//     by two pages for each partition walked at a time. While stdout is blocked,
-//     pages wait in the journal, up to run.spool.
+//   - Memory is bounded by configuration: 40 MiB, run.memory, and 4 MiB for each
+//     partition that is walked at a time (a beginning of an answer, a page that
+//     waits, one that is worked on, and its lines, of 1 MiB each). Of run.memory,
+//     a half is for lines, a quarter for answers over 1 MiB that are under way in
+//     all walks together, and a quarter for those that are read back; the first
+//     of these always has its place. Where there is no room, an answer stays on
+//     disk and is read in pieces; a walk that needs it whole waits. While stdout
+//     is blocked, pages wait in the journal, up to run.spool.
 package tap

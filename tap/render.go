@@ -16,6 +16,11 @@ import (
 	"github.com/tap-rest/tap-rest/tap/message"
 )
 
+// partSize is from how many bytes of lines on a part of a page goes to stdout
+// before the rest of it: pages can be of any size, and what is added to their
+// records can be more than they are.
+const partSize = 1 << 20
+
 // batch is a page as it goes to stdout.
 type batch struct {
 	track    *track
@@ -23,7 +28,7 @@ type batch struct {
 	lines    []byte // RECORD lines
 	records  int64
 	bytes    int64 // of the answer's body
-	partial  bool  // of a long page, and not the last of it: it moves nothing
+	partial  bool  // a part of a page, and not the last of it: it moves nothing
 	progress progress
 	counts   counts
 	key      *journal.Key // where the journal has the page; nil: nowhere
@@ -53,6 +58,7 @@ type renderer struct {
 	mask     *catalog.Mask                             // of fields that do not leave as the API sent them
 	add      []sources.Param                           // fields that are set in each record
 	view     *view
+	handOn   func(*batch, *fetch.Page) (lines []byte, err error) // takes a part of a page; nil: a page is one batch
 	high     *state.High
 	frozen   bool
 	rendered int64 // records
@@ -104,11 +110,15 @@ func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
 	}
 	frame := r.protocol.Frame(r.Name, page.At)
 	for i := range page.Records.Len() {
+		if err := r.part(b, page); err != nil {
+			return nil, err
+		}
 		if err := r.renderRecord(b, &frame, page, i); err != nil {
 			return nil, err
 		}
 	}
-	r.rendered, r.came, r.unkept = r.rendered+b.records, r.came+int64(page.Records.Len()), r.unkept+b.counts.unkept
+	r.came += int64(page.Records.Len())
+	r.tally(b)
 	r.odd.pageEnds(&b.counts)
 	if err := r.timed(page); err != nil {
 		return nil, err
@@ -129,6 +139,24 @@ func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
 		b.progress.mark = mark
 	}
 	return b, nil
+}
+
+// part hands on what there is of a page, where that is much: like a piece of a
+// long page, it moves nothing.
+func (r *renderer) part(b *batch, page *fetch.Page) error {
+	if len(b.lines) < partSize || r.handOn == nil {
+		return nil
+	}
+	r.tally(b)
+	part := *b
+	part.partial, part.schema = true, r.schemaLine()
+	lines, err := r.handOn(&part, page)
+	*b = batch{lines: lines, partial: b.partial}
+	return err
+}
+
+func (r *renderer) tally(b *batch) {
+	r.rendered, r.unkept = r.rendered+b.records, r.unkept+b.counts.unkept
 }
 
 // schemaLine returns what must come before the records, where their schema is

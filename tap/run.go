@@ -33,6 +33,9 @@ const (
 	// enough for the API never to wait for a page that is being worked on. The
 	// collector lets garbage grow to as much again.
 	queueShare = 32
+	// roomShare is which part of run.memory the answers over 1 MiB take that are
+	// under way, and as much those that are read back from the journal.
+	roomShare = 4
 	// metricsEvery is how often METRIC lines are logged.
 	metricsEvery = time.Minute
 )
@@ -69,6 +72,8 @@ type run struct {
 	clients map[*sources.Client]*fetch.Client
 	lines   chan []byte // memory for those of the next batches
 	spool   *spool
+	ahead   *fetch.Room      // for answers until they are worked on
+	back    *fetch.Room      // for those that are read back
 	journal *journal.Journal // nil: off
 	hasty   bool             // a look at first pages, for which somebody waits
 
@@ -105,7 +110,8 @@ func newRun(o Options) *run {
 	o.Log = slog.New(hidingLog{o.Log.Handler(), o.Config.Hider})
 	return &run{
 		Options: o, now: time.Now(), gate: newGate(o.Config.Run),
-		work:    newWorkFolder(&o),
+		work:  newWorkFolder(&o),
+		ahead: fetch.NewRoom(o.Config.Run.Memory / roomShare), back: fetch.NewRoom(o.Config.Run.Memory / roomShare),
 		clients: map[*sources.Client]*fetch.Client{}, lines: make(chan []byte, keptLines),
 	}
 }
@@ -128,7 +134,7 @@ func (r *run) client(one *reading) *fetch.Client {
 	c := r.clients[one.Client]
 	if c == nil {
 		c = fetch.NewClient(one.Client, fetch.Options{
-			Transport: r.Transport, Secrets: r.Config.Hider,
+			Transport: r.Transport, Secrets: r.Config.Hider, Ahead: r.ahead, Back: r.back,
 			UserAgent: "tap-rest/" + r.Version, Gate: r.gate, Log: r.Log, Hasty: r.hasty,
 		}, one.vars)
 		r.clients[one.Client] = c
@@ -250,16 +256,7 @@ func (r *run) emitter(account *Account, s *seat) *emitter {
 		writing: func(write func() error) error {
 			return s.leave(func() error { return r.spool.writing(write) })
 		},
-		herald: &herald{protocol: r.Protocol, hide: r.Config.Hider.Line},
-		recycle: func(lines []byte) {
-			if lines == nil {
-				return // of a failure
-			}
-			select {
-			case r.lines <- lines:
-			default:
-			}
-		},
+		herald: &herald{protocol: r.Protocol, hide: r.Config.Hider.Line}, recycle: r.keepLines,
 		tick: func() {
 			account.Took = time.Since(r.now)
 			if r.Watch != nil {

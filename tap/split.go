@@ -19,6 +19,7 @@ type splitter struct {
 	scanner *schema.PageScanner
 	stream  *schema.StreamScanner // nil before the first long body
 	pages   sync.Pool             // of *schema.Page
+	whole   bool
 
 	// expected is what records are checked for while they are found. The
 	// goroutine that renders sets it, while another one fetches.
@@ -35,8 +36,12 @@ func newSplitter(r sources.Records) (*splitter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &splitter{where: where, scanner: scanner, pages: sync.Pool{New: func() any { return new(schema.Page) }}}, nil
+	_, err = schema.NewStreamScanner(where)
+	return &splitter{where: where, scanner: scanner, whole: err != nil, pages: sync.Pool{New: func() any { return new(schema.Page) }}}, nil
 }
+
+// NeedsWhole reports whether the records are found only in a whole body.
+func (s *splitter) NeedsWhole() bool { return s.whole }
 
 // Split proves a body and finds its records.
 func (s *splitter) Split(body []byte) (fetch.Records, error) {

@@ -45,6 +45,15 @@ func (v *view) page(page *fetch.Page, answer bool) {
 	}
 }
 
+// end forgets the answer.
+func (v *view) end() {
+	v.loop.Begin()
+	for _, slot := range []int{sources.VarResponse, sources.VarRecord, sources.VarParent} {
+		v.loop.Set(slot, expr.Undefined())
+	}
+	v.parent, v.body = nil, nil
+}
+
 // record shows a record and its parent. Records of one parent stand one after
 // the other.
 func (v *view) record(record, parent []byte) {

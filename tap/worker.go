@@ -136,8 +136,18 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, last bool) boo
 
 // renderAll makes each page a batch, in their order.
 func (w *worker) renderAll(ctx context.Context, pages *queue, batches chan<- *batch) error {
+	w.renderer.handOn = func(b *batch, page *fetch.Page) ([]byte, error) {
+		if err := w.putAside(page); err != nil {
+			return nil, err
+		}
+		b.track = w.track
+		if !send(ctx, batches, b) {
+			return nil, fetch.ErrStopped
+		}
+		return w.run.takeLines(), nil
+	}
 	for page, ok := pages.pop(ctx); ok; page, ok = pages.pop(ctx) {
-		split, err := w.load(page)
+		split, err := w.load(ctx, page)
 		switch {
 		case err != nil:
 		case page.Long():
@@ -176,11 +186,11 @@ func (w *worker) renderLong(ctx context.Context, page queued, batches chan<- *ba
 }
 
 // load reads a page back that was spooled, and returns whose its records are.
-func (w *worker) load(page queued) (*splitter, error) {
+func (w *worker) load(ctx context.Context, page queued) (*splitter, error) {
 	if !page.Spooled() {
 		return w.splitter, nil
 	}
-	if err := w.client.Reload(w.run.journal, page.Page, w.reload); err != nil {
+	if err := w.client.Reload(ctx, w.run.journal, page.Page, w.reload); err != nil {
 		return w.reload, w.unread(page, err)
 	}
 	return w.reload, nil
@@ -253,19 +263,17 @@ func (w *worker) restart(err error) bool {
 
 // render makes a page a batch, and gives its memory back to split.
 func (w *worker) render(page queued, split *splitter) (*batch, error) {
-	var lines []byte
-	select {
-	case lines = <-w.run.lines:
-	default:
-	}
 	frozen := w.renderer.frozen
-	b, err := w.renderer.render(page.Page, lines[:0])
+	b, err := w.renderer.render(page.Page, w.run.takeLines())
 	w.renderer.odd.tell(w.run.Log)
 	w.expect()
 	if err == nil {
 		err = w.putAside(page.Page)
 	}
 	records := page.Records
+	if !page.Partial {
+		w.renderer.view.end()
+	}
 	page.Release()
 	split.recycle(records)
 	if err != nil {

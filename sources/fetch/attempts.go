@@ -53,6 +53,12 @@ func (w *Walk) exchange(ctx context.Context, out *outgoing) (*Page, error) {
 		if errors.Is(err, ErrStopped) || err != nil && ctx.Err() != nil {
 			return nil, ErrStopped
 		}
+		if err == nil {
+			if err := w.makeWhole(ctx, ex); err != nil {
+				w.client.done(ex)
+				return nil, err
+			}
+		}
 		v := w.judge(ex, err)
 		if v.page != nil {
 			w.client.health.well()

@@ -57,7 +57,9 @@ type Options struct {
 	UserAgent string
 	Gate      Gate
 	Log       *slog.Logger
-	Hasty     bool // somebody waits for the answer: no request is made more than twice
+	Ahead     *Room // for bodies that came, until they were worked on
+	Back      *Room // for bodies that are read back
+	Hasty     bool  // somebody waits for the answer: no request is made more than twice
 }
 
 // Client sends the requests of all streams that share a sources.Client, at
@@ -257,6 +259,7 @@ func (c *Client) done(ex *Exchange) {
 		c.wires.give(ex.wire)
 	}
 	c.bodies.give(ex.Body)
+	ex.share.give()
 }
 
 // apart reports whether a body has memory of its own besides the one that came
@@ -275,13 +278,8 @@ func (c *Client) forgetWire(p *Page) {
 		c.wires.give(p.wire)
 	}
 	p.wire = nil
-	body, long := p.Body, p.long
-	p.release = func() {
-		if long != nil {
-			long.discard()
-		}
-		c.bodies.give(body)
-	}
+	ex := p.Exchange
+	p.release = func() { c.done(&ex) }
 }
 
 // pool keeps the memory of bodies for the next ones.
@@ -297,8 +295,11 @@ func (p pool) take() []byte {
 	}
 }
 
-// give keeps a body's memory.
+// give keeps a body's memory, unless it is that of one which wanted room.
 func (p pool) give(body []byte) {
+	if cap(body) > 2*inDoubt {
+		return
+	}
 	select {
 	case p <- body:
 	default:

@@ -37,6 +37,7 @@ var ErrReread = errors.New("read the answer again")
 // it is the exchange's.
 type long struct {
 	many    bool                          // the body is in memory
+	short   bool                          // the body would be, if there were room
 	wire    func() (io.ReadCloser, error) // from the first byte
 	encoded []string                      // what lies over its JSON, see layers
 	most    int64                         // bytes, decoded
@@ -247,8 +248,12 @@ func (p *Page) reloadLong(s Splitter) error {
 		return err
 	}
 	defer body.Close()
-	if p.Body, err = s.SplitLong(body, func(Records) error { return nil }); err == nil && !p.empty {
+	n := 0
+	if p.Body, err = s.SplitLong(body, func(r Records) error { n += r.Len(); return nil }); err == nil && !p.empty {
 		p.Records = p.long
+	}
+	if p.long.size == 0 { // it was in memory before
+		p.long.count, p.long.size = n, body.n
 	}
 	return err
 }
@@ -291,4 +296,10 @@ func (p *Page) pieces(s Splitter, f func(Records) error) error {
 		return fmt.Errorf("%w: %w", ErrReread, body.err)
 	}
 	return err
+}
+
+// needsWhole reports whether a walk cannot do with pieces of an answer.
+func needsWhole(stream *sources.Stream, s Splitter) bool {
+	split, ok := s.(interface{ NeedsWhole() bool })
+	return stream.LooksAtRecords() != "" || ok && split.NeedsWhole()
 }

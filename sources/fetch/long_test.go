@@ -330,7 +330,7 @@ func TestLongReload(t *testing.T) {
 	if !page.Spooled() || page.Held() > fetch.PlaceSize || page.Long() {
 		t.Errorf("the spooled page holds %d bytes", page.Held())
 	}
-	if err := r.client.Reload(j, page, w.Splitter()); err != nil {
+	if err := r.client.Reload(context.Background(), j, page, w.Splitter()); err != nil {
 		t.Fatal(err)
 	}
 	var got seen

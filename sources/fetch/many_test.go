@@ -65,7 +65,7 @@ func TestManyRecords(t *testing.T) {
 						if !page.Spooled() || page.Held() > fetch.PlaceSize {
 							t.Errorf("the spooled page holds %d bytes", page.Held())
 						}
-						if err := r.client.Reload(j, page, w.Splitter()); err != nil {
+						if err := r.client.Reload(context.Background(), j, page, w.Splitter()); err != nil {
 							t.Fatal(err)
 						}
 					}

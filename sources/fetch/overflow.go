@@ -2,11 +2,13 @@ package fetch
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -39,8 +41,15 @@ func (c *Client) receive(ex *Exchange, wire *wireReader, length int64, out *outg
 		memory = c.wires
 	}
 	known := length >= 0 && length <= MaxBody && !encoded
-	if refused || known || out.overflow == nil {
-		raw, err := readAll(memory.take(), wire, MaxBody)
+	if known && length > inDoubt && !refused && out.overflow != nil {
+		ex.share = c.Ahead.try(length)
+	}
+	if refused || ex.share != nil || out.overflow == nil {
+		raw := memory.take()
+		if known {
+			raw = slices.Grow(raw, int(length)+1)
+		}
+		raw, err := readAll(raw, wire, MaxBody)
 		return c.decode(ex, raw, err, refused)
 	}
 	raw, err := readAll(memory.take(), wire, inDoubt)
@@ -75,7 +84,7 @@ func (c *Client) decode(ex *Exchange, raw []byte, err error, refused bool) error
 	if err != nil || len(encodings(headers)) == 0 {
 		return err
 	}
-	ex.Body, err = readBody(c.bodies.take(), bytes.NewReader(raw), headers)
+	ex.Body, err = c.expand(ex, c.Ahead, raw, headers, refused)
 	switch {
 	case cut, refused && errors.Is(err, errTooLarge):
 		ex.Body = ex.Body[:min(len(ex.Body), MaxBody)]
@@ -83,9 +92,33 @@ func (c *Client) decode(ex *Exchange, raw []byte, err error, refused bool) error
 	case errors.Is(err, errTooLarge):
 		c.bodies.give(ex.Body)
 		ex.Body, ex.long = nil, c.fromMemory(raw, headers)
+		ex.long.short = ex.share == nil
+		ex.share.give()
 		return nil
 	}
+	ex.share.trim(int64(cap(ex.wire) + cap(ex.Body)))
 	return err
+}
+
+// expand decodes a body that is in memory: as far as there is room for it,
+// whatever the room where it was refused.
+func (c *Client) expand(ex *Exchange, room *Room, raw []byte, headers []string, refused bool) ([]byte, error) {
+	d, err := newDecoder(bytes.NewReader(raw), headers)
+	if err != nil {
+		return nil, err
+	}
+	defer d.close()
+	body, err := readAll(c.bodies.take(), d, inDoubt)
+	if !errors.Is(err, errTooLarge) {
+		return body, err
+	}
+	if ex.share == nil && !refused {
+		ex.share = room.try(MaxBody)
+	}
+	if ex.share == nil && !refused {
+		return body, err
+	}
+	return readAll(body, d, MaxBody)
 }
 
 // spill writes a body to its file: what was read of it, and the rest as it
@@ -113,12 +146,30 @@ func (l *long) spill(raw []byte, wire *wireReader) error {
 }
 
 // settle takes a body of so many bytes from its file into memory, where it turns
-// out to be short.
+// out to be short and there is room.
 func (c *Client) settle(ex *Exchange, size int64) error {
 	l := ex.long
 	if size > MaxBody || l.decodesLong() {
 		return nil
 	}
+	l.short = true
+	if ex.share = c.Ahead.try(l.room(size)); ex.share == nil {
+		return nil
+	}
+	return c.gather(ex)
+}
+
+// room is what a short body of so many bytes takes in memory.
+func (l *long) room(size int64) int64 {
+	if len(encodings(l.encoded)) > 0 {
+		return size + MaxBody
+	}
+	return size
+}
+
+// gather takes a short body into memory.
+func (c *Client) gather(ex *Exchange) error {
+	l := ex.long
 	wire, err := l.wire()
 	if err != nil {
 		return &diskError{err}
@@ -223,4 +274,20 @@ func (w *wireReader) Read(p []byte) (int, error) {
 		w.whole.Reset(slowest * w.timeout)
 	}
 	return n, err
+}
+
+// makeWhole takes a body into memory that came when there was no room for it,
+// where the walk cannot do with its pieces. It waits for room, without a slot
+// or a connection.
+func (w *Walk) makeWhole(ctx context.Context, ex *Exchange) error {
+	if ex == nil || ex.long == nil || ex.cut != nil || !w.whole || !ex.long.short {
+		return nil
+	}
+	if ex.share = w.client.Ahead.wait(ctx, w.client.Gate.Closed(), 2*MaxBody); ex.share == nil {
+		return ErrStopped
+	}
+	if err := w.client.gather(ex); err != nil {
+		ex.cut = fmt.Errorf("the body of the answer %d: %w", ex.Status, err)
+	}
+	return nil
 }

@@ -58,6 +58,7 @@ type Exchange struct {
 	wire      []byte   // the body as it came off the wire; Body itself where it was not encoded
 	cut       error    // why the body is not whole
 	long      *long    // the body, where it is too long for memory; else nil
+	share     *share   // of the client's room
 }
 
 // Page is an exchange whose body is proven.
@@ -87,6 +88,7 @@ type Page struct {
 	key        journal.Key
 	place      journal.Place // in the journal, where recorded
 	recorded   bool
+	whole      bool // its records cannot come in pieces
 	empty      bool // its records are none, whatever its body says
 	release    func()
 }
@@ -95,7 +97,7 @@ type Page struct {
 func (p *Page) Release() {
 	if p.release != nil {
 		p.release()
-		p.release = nil
+		p.release, p.Body, p.wire = nil, nil, nil
 	}
 }
 

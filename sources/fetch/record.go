@@ -1,7 +1,7 @@
 package fetch
 
 import (
-	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -81,7 +81,7 @@ func (w *Walk) digest(out *outgoing) (sum [16]byte) {
 
 // recall returns the page that the journal holds for a request, or why there is
 // none.
-func (w *Walk) recall(out *outgoing) (*Page, error) {
+func (w *Walk) recall(ctx context.Context, out *outgoing) (*Page, error) {
 	if w.rec == nil {
 		return nil, ErrNotRecorded
 	}
@@ -94,7 +94,7 @@ func (w *Walk) recall(out *outgoing) (*Page, error) {
 		return nil, w.other(place)
 	}
 	before := w.suspicion
-	page, err := w.recallAt(place, out)
+	page, err := w.recallAt(ctx, place, out)
 	if err != nil {
 		w.suspicion = before // of what is no page of this walk
 		w.setPage(expr.Undefined())
@@ -137,76 +137,101 @@ func (w *Walk) reject(key journal.Key) {
 	}
 }
 
-func (w *Walk) recallAt(place journal.Place, out *outgoing) (*Page, error) {
-	ex, err := w.client.read(w.rec.Journal, place, out, w.text)
+func (w *Walk) recallAt(ctx context.Context, place journal.Place, out *outgoing) (*Page, error) {
+	var hold *share
+	if w.whole {
+		hold = w.client.Ahead.wait(ctx, w.client.Gate.Closed(), 2*MaxBody)
+	}
+	ex, err := w.client.read(w.rec.Journal, place, out, w.text, w.client.Ahead, hold)
 	if err != nil {
 		return nil, err
 	}
 	v := w.judge(ex, nil)
 	if v.page == nil {
-		w.client.bodies.give(ex.Body)
+		w.client.done(ex)
 		return nil, v.err
 	}
 	if err := w.advance(v.page); err != nil {
-		w.client.bodies.give(ex.Body)
+		w.client.done(ex)
 		return nil, err
 	}
 	v.page.place, v.page.recorded, v.page.key = place, true, w.rec.key(w.pos.Pages)
 	v.page.Attempts = ex.Attempts
-	v.page.release = func() { w.client.bodies.give(ex.Body) }
+	v.page.release = func() { w.client.done(ex) }
 	return v.page, nil
 }
 
-// read reads an exchange back, as if it had just come.
-func (c *Client) read(j *journal.Journal, place journal.Place, out *outgoing, text []string) (*Exchange, error) {
-	kept, size, short, err := c.readKept(j, place)
+// read reads an exchange back, as if it had just come. hold is the room that its
+// body has already, nil for none.
+func (c *Client) read(j *journal.Journal, place journal.Place, out *outgoing, text []string, room *Room, hold *share) (*Exchange, error) {
+	kept, size, short, hold, err := c.readKept(j, place, room, hold)
 	if err != nil {
+		hold.give()
 		return nil, err
 	}
 	ex := &Exchange{
 		Request: kept.Request, Status: kept.Status, Header: kept.Header, Body: kept.Body, Wire: size,
 		At: kept.At, Took: kept.Took, RequestID: c.requestID(kept.Header), Attempts: kept.Attempts, text: text,
+		share: hold,
 	}
 	if out != nil {
 		ex.url = out.url
 	}
-	if at := kept.Header.Get(urlHeader); at != "" {
+	if err := c.unpack(ex, j, place, room, short); err != nil {
+		ex.share.give()
+		return nil, err
+	}
+	ex.share.trim(int64(cap(ex.Body)))
+	return ex, nil
+}
+
+// unpack makes an exchange that was read back what it was: with the URL that was
+// answered, its secrets, and its body decoded.
+func (c *Client) unpack(ex *Exchange, j *journal.Journal, place journal.Place, room *Room, short bool) (err error) {
+	raw, header := ex.Body, ex.Header
+	if at := header.Get(urlHeader); at != "" {
 		open, ok := c.Secrets.Open(at)
 		if !ok {
-			return nil, errSealed
+			return errSealed
 		}
 		if ex.url, err = parseURL(open); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if kept.Header.Get(sealedHeader) != "" {
-		return ex, c.unseal(ex)
+	if header.Get(sealedHeader) != "" {
+		return c.unseal(ex)
 	}
-	encoded := layers(text, kept.Header)
+	encoded := layers(ex.text, header)
 	if short && len(encodings(encoded)) > 0 {
-		ex.Body, err = readBody(c.bodies.take(), bytes.NewReader(kept.Body), encoded)
-		c.wires.give(kept.Body)
+		ex.Body, err = c.expand(ex, room, raw, encoded, false)
+		c.wires.give(raw)
 	}
 	if !short || errors.Is(err, errTooLarge) {
 		c.bodies.give(ex.Body)
+		ex.share.give()
 		ex.Body, ex.long, err = nil, c.fromJournal(j, place, encoded), nil
 	}
-	return ex, err
+	return err
 }
 
 // readKept reads an exchange, whose body came in so many bytes: without that
-// where it is not short.
-func (c *Client) readKept(j *journal.Journal, place journal.Place) (kept *journal.Exchange, size int64, short bool, err error) {
+// where it is not short, or there is no room for it.
+func (c *Client) readKept(j *journal.Journal, place journal.Place, room *Room, hold *share) (kept *journal.Exchange, size int64, short bool, held *share, err error) {
 	kept, body, err := j.Stream(place)
 	if err != nil {
-		return nil, 0, false, err
+		return nil, 0, false, hold, err
 	}
 	// One that holds marks was short before its secrets were sealed.
-	size, short = body.Size(), body.Size() <= MaxBody || kept.Header.Get(sealedHeader) != ""
+	sealed := kept.Header.Get(sealedHeader) != ""
+	size, short = body.Size(), body.Size() <= MaxBody || sealed
+	if short && size > inDoubt && hold == nil {
+		hold = room.try(size)
+		short = hold != nil || sealed
+	}
 	if short {
 		kept.Body, err = body.Append(c.wires.take())
 	}
-	return kept, size, short, errors.Join(err, body.Close())
+	return kept, size, short, hold, errors.Join(err, body.Close())
 }
 
 // unseal puts the secrets of an answer back.
@@ -364,15 +389,22 @@ func (p *Page) Spooled() bool { return p.recorded && p.Records == nil }
 
 // Reload reads a spooled page back. It may be called from another goroutine
 // than the walk's, with a splitter of its own.
-func (c *Client) Reload(j *journal.Journal, p *Page, s Splitter) error {
-	ex, err := c.read(j, p.place, nil, p.text)
+func (c *Client) Reload(ctx context.Context, j *journal.Journal, p *Page, s Splitter) error {
+	var hold *share
+	if p.whole {
+		hold = c.Back.wait(ctx, c.Gate.Closed(), 2*MaxBody)
+	}
+	ex, err := c.read(j, p.place, nil, p.text, c.Back, hold)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrJournal, err)
 	}
 	p.Body, p.Header, p.Records = ex.Body, ex.Header, none{}
-	p.release = func() { c.bodies.give(p.Body) }
+	p.release = func() { ex.Body = p.Body; c.done(ex) }
 	switch {
 	case ex.long != nil:
+		if p.long == nil || p.long.many {
+			p.long = ex.long
+		}
 		err = p.reloadLong(s)
 	case p.empty:
 	case p.long != nil: // they are as many as they were

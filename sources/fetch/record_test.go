@@ -121,7 +121,7 @@ func TestReload(t *testing.T) {
 		}
 		var got []string
 		for _, page := range pages {
-			if err := r.client.Reload(j, page, newSplitter(t, stream.Records)); err != nil {
+			if err := r.client.Reload(context.Background(), j, page, newSplitter(t, stream.Records)); err != nil {
 				t.Fatal(err)
 			}
 			for i := range page.Records.Len() {

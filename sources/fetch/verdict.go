@@ -57,7 +57,7 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 	if ex.cut != nil {
 		return judgeCut(ex)
 	}
-	page := &Page{Exchange: *ex, Records: none{}}
+	page := &Page{Exchange: *ex, Records: none{}, whole: w.whole}
 	w.answer, w.seen = page, ex.Body
 	if r, ok := records.(besides); ok && w.apart && splitErr == nil {
 		w.see(r)

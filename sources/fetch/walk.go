@@ -25,6 +25,7 @@ type Walk struct {
 	err      error      // that ended the walk
 	sent     *outgoing  // the request under way
 	answer   *Page      // under way
+	whole    bool       // the records of an answer cannot come in pieces
 	apart    bool       // no key of the definition looks at the records of an answer
 	seen     []byte     // what the keys see of the answer
 	beside   []byte     // memory for that
@@ -37,7 +38,7 @@ type Walk struct {
 // what its requests see as config, partition, window and now.
 func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Vars, pos Position, n *Counters) *Walk {
 	w := &Walk{
-		client: c, stream: stream, splitter: splitter, counters: n, pos: pos, apart: stream.LooksAtRecords() == "",
+		client: c, stream: stream, splitter: splitter, counters: n, pos: pos, apart: stream.LooksAtRecords() == "", whole: needsWhole(stream, splitter),
 		text: textLayers(stream.Text), jar: newCookies(stream.Cookies),
 		vars: make(expr.Vars, sources.VarCount), suspicion: newSuspicion(),
 	}
@@ -77,6 +78,7 @@ func (w *Walk) Next(ctx context.Context) (*Page, error) {
 		return nil, w.err
 	}
 	page, err := w.next(ctx)
+	w.seen, w.vars[sources.VarResponse] = nil, expr.Undefined() // a walk that waits holds no answer
 	switch {
 	case err != nil:
 		w.err = err
@@ -99,7 +101,7 @@ func (w *Walk) next(ctx context.Context) (*Page, error) {
 	if w.client.stopped(ctx) { // what the journal has takes memory too
 		return nil, ErrStopped
 	}
-	page, err := w.recall(out)
+	page, err := w.recall(ctx, out)
 	switch {
 	case err == nil:
 		w.pos = page.Next

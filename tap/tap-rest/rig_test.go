@@ -93,6 +93,12 @@ func (r *rig) start(t *testing.T, state string, more ...string) *process {
 	if state != "" {
 		args = append(args, "--state", r.write(t, "state.json", state))
 	}
+	return r.begin(t, args...)
+}
+
+// begin starts the program with arguments.
+func (r *rig) begin(t *testing.T, args ...string) *process {
+	t.Helper()
 	p := &process{cmd: exec.Command(builtBinary(t), args...), dead: make(chan struct{})}
 	if r.ulimit > 0 {
 		limited := append([]string{"-c", fmt.Sprintf(`ulimit -f %d; exec "$0" "$@"`, r.ulimit), builtBinary(t)}, args...)

@@ -1,0 +1,130 @@
+//go:build linux
+
+package main_test
+
+import (
+	"bufio"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// crowd is an API of many streams whose pages are as large as pages in memory
+// can be.
+type crowd struct {
+	streams, pages int
+	page           []byte // with a digit's room for what says whether there is more
+	records        int    // of a page
+	calls          atomic.Int64
+}
+
+func newCrowd(streams, pages int) *crowd {
+	c := &crowd{streams: streams, pages: pages}
+	var b strings.Builder
+	b.WriteString(`{"data":[`)
+	for b.Len() < 8e6-1_000 {
+		fmt.Fprintf(&b, longLine, c.records)
+		c.records++
+	}
+	c.page = []byte(strings.TrimSuffix(b.String(), ",") + `],"next":`)
+	return c
+}
+
+func (c *crowd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.calls.Add(1)
+	at, _ := strconv.Atoi(r.URL.Query().Get("cursor"))
+	next := "null}"
+	if at+1 < c.pages {
+		next = strconv.Itoa(at+1) + "}"
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(c.page)+len(next)))
+	w.Write(c.page)
+	w.Write([]byte(next))
+}
+
+// TestBlockedCrowd reads 16 streams of 8 MB pages at once into a stdout that
+// nobody reads: what is under way takes no more memory than the run may take,
+// and a page at most for the walk whose turn it is.
+func TestBlockedCrowd(t *testing.T) {
+	for _, tt := range []struct {
+		name, run, stream string
+		limit             int64
+	}{
+		{"with a journal", ``, ``, 120e6},
+		{"without a journal", `, "journal": {"off": true}`, ``, 120e6},
+		{"answers that are needed whole", ``, `, keep: "{{ response.data is defined }}"`, 150e6},
+		{"little memory, little disk", `, "memory": "8MiB", "spool": "20MB"`, ``, 120e6},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newCrowd(16, choose(2, 6))
+			server := httptest.NewServer(c)
+			t.Cleanup(server.Close)
+			r := newRig(t)
+			var definition strings.Builder
+			fmt.Fprintf(&definition, "version: 1\nname: crowd\nclient: {base_url: %q, max_in_flight: 16}\nstreams:\n", server.URL)
+			for i := range c.streams {
+				fmt.Fprintf(&definition, "  - {name: s%d, path: /s%d, records: data, primary_key: [id], pagination: {type: cursor, next: next, param: cursor}%s}\n", i, i, tt.stream)
+			}
+			r.write(t, "crowd.yaml", definition.String())
+			p := r.begin(t, "--config", r.write(t, "crowd.json", `{"source": "crowd.yaml", "run": {"concurrency": 16`+tt.run+`}}`))
+			memory := peak(p)
+			c.settle(t)
+			t.Logf("blocked: %.1f MB, %d calls, %.1f MB on disk", float64(residentPeak(p.cmd.Process.Pid))/1e6, c.calls.Load(), float64(diskUse(t, r.dir))/1e6)
+			records, _ := countLines(t, bufio.NewReaderSize(p.stdout, 1<<20))
+			p.wait(t)
+			if !p.status.Exited() || p.status.ExitStatus() != 0 {
+				t.Fatalf("got %v; stderr:\n%s", p.status, p.stderr.String())
+			}
+			if want := int64(c.streams * c.pages * c.records); records != want {
+				t.Errorf("got %d records, want %d", records, want)
+			}
+			most := memory()
+			t.Logf("peak %.1f MB", float64(most)/1e6)
+			if most == 0 || most > tt.limit {
+				t.Errorf("it took %.1f MB of memory, want at most %.0f", float64(most)/1e6, float64(tt.limit)/1e6)
+			}
+		})
+	}
+}
+
+// settle waits until no more requests come.
+func (c *crowd) settle(t *testing.T) {
+	t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for before, still := int64(0), 0; still < 8; {
+		time.Sleep(500 * time.Millisecond)
+		now := c.calls.Load()
+		if still++; now == 0 || now != before {
+			still = 0
+		}
+		before = now
+		if time.Now().After(deadline) {
+			t.Fatal("requests go on and on")
+		}
+	}
+}
+
+// diskUse is the size of all files in a folder.
+func diskUse(t *testing.T, dir string) (size int64) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil // it is gone
+		}
+		if info, err := d.Info(); err == nil {
+			size += info.Size()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return size
+}
