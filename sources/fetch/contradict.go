@@ -48,12 +48,12 @@ func (e *ended) doubts(h *hints) (all []Doubt) {
 	}
 	for _, t := range h.totals {
 		if !e.now.total && t.number > e.records && t.number != e.asked {
-			add(t, fmt.Sprintf("%d, but the walk ends here with %d records", t.number, e.records), e.adviseCount("total", t))
+			add(t, fmt.Sprintf("%d, but the walk ends here with %s", t.number, counted(e.records, "record")), e.adviseCount("total", t))
 		}
 	}
 	for _, p := range h.pages {
 		if !e.now.pages && !e.counted(h) && p.number > e.pages && h.page != p.number {
-			add(p, fmt.Sprintf("%d, but the walk ends here with %d pages", p.number, e.pages), e.adviseCount("total_pages", p))
+			add(p, fmt.Sprintf("%d, but the walk ends here with %s", p.number, counted(e.pages, "page")), e.adviseCount("total_pages", p))
 		}
 	}
 	if len(all) == 0 && e.full(h) {

@@ -94,7 +94,7 @@ func (w *Walk) complete(next Position) {
 	}
 	w.doubt(Doubt{
 		Key: "pagination.total", Contradicts: true,
-		Value: fmt.Sprintf("%d, but the walk ends here with %d records", *next.Total, next.Records),
+		Value: fmt.Sprintf("%d, but the walk ends here with %s", *next.Total, counted(next.Records, "record")),
 	})
 }
 
