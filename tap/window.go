@@ -201,11 +201,10 @@ func (c clock) unit() time.Duration {
 // cut rounds a time down to the unit; days begin at midnight in the stream's
 // timezone.
 func (c clock) cut(t time.Time) time.Time {
-	t = t.In(c.Timezone)
 	if c.unit() == 24*time.Hour {
-		return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, c.Timezone)
+		return times.Midnight(t, c.Timezone)
 	}
-	return t.Truncate(c.unit())
+	return t.In(c.Timezone).Truncate(c.unit())
 }
 
 // write renders a bound as requests carry it, one unit earlier where less is

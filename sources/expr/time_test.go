@@ -68,6 +68,9 @@ func TestZonesOfTemplates(t *testing.T) {
 	if _, err := template.Eval(expr.Vars{expr.Time(time.Now()), expr.String("JST")}); err == nil || !strings.Contains(err.Error(), "the time zone is not known") {
 		t.Errorf("a variable: got %v", err)
 	}
+	if v, err := template.Eval(expr.Vars{expr.Time(time.Date(2017, 10, 15, 12, 0, 0, 0, time.UTC)), expr.String("America/Sao_Paulo")}); err != nil || v.Text() != "2017-10-15" {
+		t.Errorf("a day without midnight: got %s, error %v", v.Text(), err)
+	}
 	if v, err := template.Eval(expr.Vars{expr.Time(time.Date(2024, 1, 10, 16, 0, 0, 0, time.UTC)), expr.String("Asia/Tokyo")}); err != nil || v.Text() != "2024-01-11" {
 		t.Errorf("got %s, error %v", v.Text(), err)
 	}

@@ -100,8 +100,7 @@ func Time(t time.Time) Value {
 
 // date returns the day of t in the zone of t.
 func date(t time.Time) Value {
-	year, month, day := t.Date()
-	v := Time(time.Date(year, month, day, 0, 0, 0, 0, t.Location()))
+	v := Time(times.Midnight(t, t.Location()))
 	v.flags |= flagDate
 	return v
 }

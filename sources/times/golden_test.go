@@ -155,6 +155,26 @@ func TestZones(t *testing.T) {
 	}
 }
 
+// TestMidnight checks days whose midnight clocks skip, or show twice.
+func TestMidnight(t *testing.T) {
+	for _, c := range [][3]string{
+		{"UTC", "2017-10-15T12:00:00Z", "2017-10-15T00:00:00Z"},
+		{"America/Sao_Paulo", "2017-10-15T12:00:00Z", "2017-10-15T01:00:00-02:00"},
+		{"Asia/Beirut", "2022-03-27T12:00:00Z", "2022-03-27T01:00:00+03:00"},
+		{"America/Havana", "2023-11-05T12:00:00Z", "2023-11-05T00:00:00-04:00"},
+		{"Europe/Berlin", "2024-03-31T22:30:00Z", "2024-04-01T00:00:00+02:00"},
+	} {
+		zone, err := times.Zone(c[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, err := times.Parse(c[1])
+		if got := times.Midnight(at, zone).Format(time.RFC3339); err != nil || got != c[2] {
+			t.Errorf("%s in %s: got %s, error %v, want %s", c[1], c[0], got, err, c[2])
+		}
+	}
+}
+
 // TestZoneSweep reads every half hour of years without a zone, and wants what
 // the zone's own clock shows.
 func TestZoneSweep(t *testing.T) {

@@ -1,6 +1,7 @@
 package times_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -128,6 +129,57 @@ func TestStrptime(t *testing.T) {
 	} {
 		if got, err := times.Strptime(c[0], c[1]); err == nil {
 			t.Errorf("%s by %s: got %v, want an error", c[1], c[0], got)
+		}
+	}
+}
+
+func TestParseSpan(t *testing.T) {
+	const day = 24 * time.Hour
+	at := time.Date(2024, 1, 31, 12, 0, 0, 0, time.UTC)
+	for text, want := range map[string]struct {
+		span  times.Span
+		after string // the time that lies the span after at
+	}{
+		"1mo":      {times.Span{Months: 1}, "2024-02-29T12:00:00Z"},
+		"1y":       {times.Span{Months: 12}, "2025-01-31T12:00:00Z"},
+		"P1M":      {times.Span{Months: 1}, "2024-02-29T12:00:00Z"},
+		"P1Y":      {times.Span{Months: 12}, "2025-01-31T12:00:00Z"},
+		"1y2mo3d":  {times.Span{Months: 14, Nanos: 3 * day}, "2025-04-03T12:00:00Z"},
+		"P1Y2MT3M": {times.Span{Months: 14, Nanos: 3 * time.Minute}, "2025-03-31T12:03:00Z"},
+		"-1mo":     {times.Span{Months: -1}, "2023-12-31T12:00:00Z"},
+		"1m":       {times.Span{Nanos: time.Minute}, "2024-01-31T12:01:00Z"},
+		"72h0m0s":  {times.Span{Nanos: 3 * day}, "2024-02-03T12:00:00Z"}, // as states have it
+	} {
+		got, err := times.ParseSpan(text)
+		if err != nil || got != want.span {
+			t.Errorf("%s: got %+v, error %v, want %+v", text, got, err, want.span)
+			continue
+		}
+		if after, err := got.AddTo(at); err != nil || after.Format(time.RFC3339) != want.after {
+			t.Errorf("%s after %v: got %v, error %v, want %s", text, at, after, err, want.after)
+		}
+		if again, err := times.ParseSpan(got.String()); err != nil || again != got {
+			t.Errorf("%s is written %s, which is read as %+v, error %v", text, got, again, err)
+		}
+	}
+	for _, text := range []string{"1.5mo", "P0.5Y", "mo", "1M", "1Y", "120001mo", "10001y", strings.Repeat("10000y", 400)} {
+		if got, err := times.ParseSpan(text); err == nil {
+			t.Errorf("%s: got %+v, want an error", text, got)
+		}
+	}
+	if _, err := times.ParseDuration("1mo"); err == nil || !strings.Contains(err.Error(), "months and years have no fixed length") {
+		t.Errorf("1mo as a fixed duration: got %v", err)
+	}
+}
+
+func TestLayoutUnit(t *testing.T) {
+	for layout, want := range map[string]time.Duration{
+		"%Y-%m-%d": 24 * time.Hour, "%F": 24 * time.Hour, "%Y%m%d%H": time.Hour, "%d.%m.%Y %H:%M": time.Minute, "%R": time.Minute, "%F %T": time.Second,
+		"%c": time.Second, "%s": time.Second, "%I %p": time.Hour, "%FT%T.%_ms": time.Millisecond, "%ms": time.Millisecond, "%FT%T.%f%z": time.Microsecond,
+		"%epoch_microseconds": time.Microsecond, "%s_as_float": time.Microsecond, "": 24 * time.Hour, "%": 24 * time.Hour, "M%%S": 24 * time.Hour,
+	} {
+		if got := times.LayoutUnit(layout); got != want {
+			t.Errorf("%s: got %v, want %v", layout, got, want)
 		}
 	}
 }

@@ -114,6 +114,14 @@ func in(zone *time.Location, wall time.Time) (t time.Time, again time.Duration) 
 	return first, 0 // where clocks skip it, by the offset from before
 }
 
+// Midnight returns the first instant of the day that it is in a zone at t.
+// Package time finds the day before where clocks skip midnight.
+func Midnight(t time.Time, zone *time.Location) time.Time {
+	year, month, date := t.In(zone).Date()
+	midnight, _ := in(zone, time.Date(year, month, date, 0, 0, 0, 0, time.UTC))
+	return midnight.In(zone)
+}
+
 func offsetAt(zone *time.Location, t time.Time) time.Duration {
 	_, seconds := t.In(zone).Zone()
 	return time.Duration(seconds) * time.Second
