@@ -33,7 +33,7 @@ func (s *Stream) LooksAtRecords() string {
 		}
 	}
 	for _, p := range s.Add {
-		if p.Value.looksAt(place) {
+		if p.Value.any(func(t *expr.Template) bool { return templateLooksAt(t, place) }) {
 			return "add." + p.Name
 		}
 	}
@@ -59,24 +59,6 @@ func (r Ref) looksAt(place []string) bool {
 func templateLooksAt(t *expr.Template, place []string) bool {
 	for _, keys := range t.Reads("response") {
 		if meet(keys, place) {
-			return true
-		}
-	}
-	return false
-}
-
-// looksAt reports whether a template of the tree does.
-func (t Tree) looksAt(place []string) bool {
-	if t.Leaf != nil && templateLooksAt(t.Leaf, place) {
-		return true
-	}
-	for _, item := range t.List {
-		if item.looksAt(place) {
-			return true
-		}
-	}
-	for _, f := range t.Fields {
-		if f.Value.looksAt(place) {
 			return true
 		}
 	}

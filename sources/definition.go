@@ -116,7 +116,7 @@ type Text struct {
 type Policy string
 
 // The policies of on_invalid (fail, pass, quarantine, nullify), of
-// on_new_field (evolve, pass, drop, fail) and of on_incomplete (fail, warn).
+// on_new_field (evolve, pass, drop, fail) and of on_incomplete (fail, warn, again).
 const (
 	Fail       Policy = "fail"
 	Pass       Policy = "pass"
@@ -125,6 +125,7 @@ const (
 	Evolve     Policy = "evolve"
 	Drop       Policy = "drop"
 	Warn       Policy = "warn"
+	Again      Policy = "again"
 )
 
 // Request is what is sent for a page. Where it stands in
@@ -217,6 +218,7 @@ type Pagination struct {
 	Total      Ref
 	Stop       *expr.Template // over ResponseScope; nil: absent
 	MaxPages   int            // 0: no limit
+	Overlap    int64          // offset: records of the page before that are asked for again
 	AfterFirst *Request       // nil: absent
 	Session    bool
 	AtEnd      string // page, offset: AtEndRepeat, or "" where pages past the end have no records
@@ -268,7 +270,8 @@ type Incremental struct {
 	Sorted         bool
 	ClientFilter   bool
 	RecordFormat   string // strftime; "": recognised
-	Bookmark       Ref    // the last answer says where to go on
+	Bookmark       Ref    // the last answer says where to go on,
+	BookmarkFirst  bool   // or the first one
 }
 
 // PartitionSource is one entry of partition_by.

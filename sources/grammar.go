@@ -179,7 +179,7 @@ var streamKeys = []key{
 	{name: "partition_by", kind: manyMaps, of: partitionObject, later: everyValue, doc: "Contexts that the stream is read in, every combination; see Partition."},
 	{name: "schema", kind: aSchema, def: "inferred", doc: "JSON Schema of a record: inline, or a file beside the definition."},
 	{name: "on_missing", kind: aChoice, enum: []string{"fail", "empty"}, def: "fail", doc: "What an answer without the records path is. (null is always empty.)"},
-	{name: "on_incomplete", kind: aChoice, enum: []string{"fail", "warn", "again"}, later: []string{"again"},
+	{name: "on_incomplete", kind: aChoice, enum: []string{"fail", "warn", "again"},
 		def: "fail where the definition's own `more`, `total` or `next` contradicts the end, else warn", doc: "What a walk is whose end is in doubt; see Doubt."},
 	{name: "on_invalid", kind: aChoice, enum: []string{"fail", "pass", "quarantine", "nullify"}, def: "fail", doc: "What happens to a record that its schema refuses; see Drift."},
 	{name: "on_new_field", kind: aChoice, enum: []string{"evolve", "pass", "drop", "fail"}, def: "evolve", doc: "What happens to a field that the schema does not know; see Drift."},
@@ -355,6 +355,7 @@ var pagingObject = &object{
 			{name: "size_param", kind: aText, doc: "Query parameter that carries `size`."},
 			{name: "size", kind: aCount, min: 1, doc: "Records of a page."},
 			{name: "at_end", kind: aChoice, enum: []string{"empty", "repeat"}, def: "empty", doc: "What pages past the end are: without records, or the last one again."},
+			{name: "overlap", kind: aCount, def: "0", doc: "Asks from so many records before, and looks for them; see Rows that move."},
 		}, sendKeys)},
 		{name: "keyset", doc: "Asks for what comes after the last record; ends at a page without records.", keys: join([]key{
 			{name: "field", kind: aPath, need: true, doc: "Path in the last record; unique."},
@@ -382,6 +383,7 @@ var incrementalObject = &object{name: "Incremental", keys: []key{
 	{name: "client_filter", kind: aBool, def: "false", doc: "The API cannot filter: older records are dropped here."},
 	{name: "record_format", kind: aStrftime, def: "recognised", doc: "How records write `replication_key`."},
 	{name: "bookmark", kind: aRef, scope: inResponse, doc: "The last answer, not a record, says where to go on."},
+	{name: "bookmark_from", kind: aChoice, enum: []string{"last", "first"}, def: "last", doc: "Which answer says that: the first, for walks from the newest."},
 }}
 
 var partitionObject = &object{name: "Partition", check: onePartition, keys: []key{

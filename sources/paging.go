@@ -35,6 +35,7 @@ func (b *builder) pagination(n *node) Pagination {
 		AfterFirst: b.afterFirst(n.get("after_first")),
 		Session:    value[bool](n, "session"),
 		AtEnd:      value[string](n, "at_end"),
+		Overlap:    value[int64](n, "overlap"),
 	}
 	switch p.Type {
 	case PaginateLinkHeader:
@@ -84,9 +85,10 @@ func (b *builder) paging(n *node, s *Stream) {
 	if p.Type == PaginateKeyset && p.Field != "" && !slices.Equal(s.Keys, []string{p.Field}) {
 		b.warn(paging.get("field"), "records that share a value of %s may be lost between pages; it is not the primary_key", clip(p.Field))
 	}
+	b.moving(n, s)
 	switch p.Type {
 	case PaginateCursor, PaginatePage, PaginateOffset, PaginateKeyset:
-		if len(places) == 0 && !usesPage(s) {
+		if len(places) == 0 && !uses(s, "page") {
 			b.problem(paging, "nothing sends the page: needs param, header or body, or a template that uses page")
 		}
 	}
@@ -98,40 +100,6 @@ func (b *builder) sendsJSON(s *Stream) bool {
 		body = after.Body
 	}
 	return body != nil && (body.Kind == BodyJSON || body.Kind == BodyGraphQL)
-}
-
-// usesPage reports whether a template of the requests uses page.
-func usesPage(s *Stream) bool {
-	return uses(s, "page")
-}
-
-// uses reports whether a template of the stream's requests uses the name.
-func uses(s *Stream, name string) bool {
-	if s.Client.BaseURL.Uses(name) || requestUses(&s.Request, name) {
-		return true
-	}
-	return s.Pagination.AfterFirst != nil && requestUses(s.Pagination.AfterFirst, name)
-}
-
-func requestUses(r *Request, name string) bool {
-	return templateUses(r.Path, name) || paramsUse(r.Params, name) || paramsUse(r.Headers, name) ||
-		r.Body != nil && bodyUses(r.Body, name)
-}
-
-func bodyUses(b *Body, name string) bool {
-	return b.JSON.Uses(name) || paramsUse(b.Form, name) || templateUses(b.Text, name) ||
-		templateUses(b.Query, name) || paramsUse(b.Variables, name)
-}
-
-func templateUses(t *expr.Template, name string) bool { return t != nil && t.Uses(name) }
-
-func paramsUse(list []Param, name string) bool {
-	for _, p := range list {
-		if p.Value.Uses(name) {
-			return true
-		}
-	}
-	return false
 }
 
 // incremental builds the incremental part of a stream and checks it against
@@ -175,6 +143,7 @@ func (b *builder) incremental(own, n *node) *Incremental {
 		ClientFilter:   value[bool](inc, "client_filter"),
 		RecordFormat:   value[string](inc, "record_format"),
 		Bookmark:       value[Ref](inc, "bookmark"),
+		BookmarkFirst:  value[string](inc, "bookmark_from") == "first",
 	}
 }
 

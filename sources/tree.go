@@ -1,6 +1,8 @@
 package sources
 
 import (
+	"slices"
+
 	"github.com/tap-rest/tap-rest/sources/expr"
 )
 
@@ -69,18 +71,14 @@ func (t Tree) evalMap(eval func(*expr.Template) (expr.Value, error)) (expr.Value
 
 // Uses reports whether a template in the tree uses the name.
 func (t Tree) Uses(name string) bool {
+	return t.any(func(leaf *expr.Template) bool { return leaf.Uses(name) })
+}
+
+// any reports whether a template in the tree is one of those.
+func (t Tree) any(is func(*expr.Template) bool) bool {
 	if t.Leaf != nil {
-		return t.Leaf.Uses(name)
+		return is(t.Leaf)
 	}
-	for _, item := range t.List {
-		if item.Uses(name) {
-			return true
-		}
-	}
-	for _, f := range t.Fields {
-		if f.Value.Uses(name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.List, func(item Tree) bool { return item.any(is) }) ||
+		slices.ContainsFunc(t.Fields, func(f Param) bool { return f.Value.any(is) })
 }

@@ -1,15 +1,36 @@
 package tap
 
-import "github.com/tap-rest/tap-rest/sources/fetch"
+import (
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch"
+)
 
 // tellDoubts logs why the end of a walk is in doubt, and what else a person
 // should know of it.
 func (w *worker) tellDoubts(page *fetch.Page) {
 	for _, d := range page.Doubts {
-		w.run.Log.Warn("the stream may not be complete: the last answer contradicts its end", "stream", w.Name,
-			"request", page.Request, "key", d.Key, "value", d.Value, "write", d.Advice)
+		text := "the stream may not be complete: the last answer contradicts its end"
+		if d.Keep {
+			text = "the stream may not be complete: rows may have moved to pages that were read"
+		}
+		w.run.Log.Warn(text, "stream", w.Name, "request", page.Request, "key", d.Key, "value", d.Value, "write", d.Advice)
+	}
+	if w.keeps(page.Doubts) && w.incremental {
+		w.run.Log.Warn("the bookmark stays where it is: the next sync asks for the same records again (on_incomplete: warn moves it all the same)",
+			"stream", w.Name)
 	}
 	for _, text := range page.Remarks {
 		w.run.Log.Warn(text, "stream", w.Name, "request", page.Request)
 	}
+}
+
+// keeps reports whether the bookmark stays because of doubts, unless the
+// definition takes them for no matter.
+func (w *worker) keeps(all []fetch.Doubt) bool {
+	for _, d := range all {
+		if d.Keep && w.OnIncomplete != sources.Warn {
+			return true
+		}
+	}
+	return false
 }

@@ -65,6 +65,7 @@ type reading struct {
 	position    fetch.Position  // where the walk starts
 	apiClock    *time.Time      // of the first answer of the pass; nil: unknown
 	high        json.RawMessage // the highest replication value before it
+	mark        json.RawMessage // what the first answer said at incremental.bookmark
 	frozen      bool            // sorted, but a value descended before it
 	counters    fetch.Counters
 }
@@ -365,7 +366,7 @@ func (r *run) reopen(one *reading) error {
 		if err := json.Unmarshal(open.Next, &one.position); err != nil {
 			return &state.Error{File: r.StateFile, Place: fmt.Sprintf("%s.resume.open[%d].next", r.State.Place(one.Name), i), Msg: err.Error()}
 		}
-		one.high, one.frozen, one.restarts = open.High, open.Frozen, open.Restarts
+		one.high, one.mark, one.frozen, one.restarts = open.High, open.Mark, open.Frozen, open.Restarts
 		r.Log.Info("the pass goes on", "stream", one.Name, "as_of", one.pass.AsOf.Format(time.RFC3339), "pages", one.position.Pages, "records", one.position.Records)
 	}
 	return nil

@@ -60,6 +60,7 @@ type renderer struct {
 	view     *view
 	handOn   func(*batch, *fetch.Page) (lines []byte, err error) // takes a part of a page; nil: a page is one batch
 	high     *state.High
+	marked   json.RawMessage // what an answer says at incremental.bookmark; nil: nothing yet
 	frozen   bool
 	rendered int64 // records
 	came     int64 // records in answers
@@ -76,7 +77,7 @@ type renderer struct {
 func newRenderer(one *reading, p Protocol, c *checker) *renderer {
 	r := &renderer{
 		reading: one, protocol: p, checker: c, mask: one.mask, view: newView(one.vars),
-		frozen: one.frozen, odd: newOddities(one), ahead: newAhead(one),
+		frozen: one.frozen, odd: newOddities(one), ahead: newAhead(one), marked: one.mark,
 	}
 	high := one.high
 	if r.ahead.is(high) { // of a state from before such values were left out
@@ -109,7 +110,7 @@ func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
 		return nil, err
 	}
 	frame := r.protocol.Frame(r.Name, page.At)
-	for i := range page.Records.Len() {
+	for i := page.Repeated; i < page.Records.Len(); i++ {
 		if err := r.part(b, page); err != nil {
 			return nil, err
 		}
@@ -117,7 +118,7 @@ func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
 			return nil, err
 		}
 	}
-	r.came += int64(page.Records.Len())
+	r.came += int64(page.Records.Len() - page.Repeated)
 	r.tally(b)
 	r.odd.pageEnds(&b.counts)
 	if err := r.timed(page); err != nil {
@@ -131,12 +132,11 @@ func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
 	b.progress = progress{
 		next: page.Next, last: page.Last, high: r.high.Value(), frozen: r.frozen, date: page.Header.Get("Date"),
 	}
-	if page.Last && r.incremental {
-		mark, err := r.mark(page)
-		if err != nil {
+	if r.incremental {
+		if err := r.setMark(page); err != nil {
 			return nil, err
 		}
-		b.progress.mark = mark
+		b.progress.mark = r.marked
 	}
 	return b, nil
 }
@@ -376,35 +376,6 @@ func (r *renderer) learn(inference *schema.Inference, page *fetch.Page) (added i
 		}
 	}
 	return added, nil
-}
-
-func (r *renderer) markRef() sources.Ref {
-	if !r.incremental {
-		return sources.Ref{}
-	}
-	return r.Incremental.Bookmark
-}
-
-// mark is what the last answer says about where to go on, nil where the
-// definition does not ask it.
-func (r *renderer) mark(page *fetch.Page) ([]byte, error) {
-	ref := r.markRef()
-	if ref.IsZero() {
-		return nil, nil
-	}
-	v, err := fetch.EvalRef(ref, r.view.loop.Vars(), page.Body, page.Header)
-	if err != nil {
-		return nil, fmt.Errorf("%s: incremental.bookmark: %w", r.Name, err)
-	}
-	if v.Missing() || v.Text() == "" {
-		return nil, fmt.Errorf("%s: %s: the last answer has no incremental.bookmark: without it the next run cannot go on",
-			r.Name, page.Request)
-	}
-	sealed, err := r.seal(v)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %s: incremental.bookmark %w", r.Name, page.Request, err)
-	}
-	return sealed, nil
 }
 
 // keyText is a record's primary key, as messages name it.

@@ -17,7 +17,8 @@ type progress struct {
 	last     bool            // the walk has ended
 	lost     bool            // the API forgot the walk: it must start over
 	high     json.RawMessage // the highest replication value up to here
-	mark     json.RawMessage // what incremental.bookmark says; nil: not that kind
+	mark     json.RawMessage // what incremental.bookmark says; nil: nothing
+	keep     bool            // records may be missing: the bookmark stays
 	restarts int             // of the walk, up to here
 	frozen   bool            // sorted, but a value descended
 	date     string          // Date of the answer
@@ -52,7 +53,7 @@ func newTrack(one *reading) *track {
 	if one.resumed {
 		pass := one.pass
 		t.bookmark.Pass, t.bookmark.Sync = &pass, one.sync
-		t.bookmark.Resume = t.unfinished(progress{next: one.position, high: one.high, restarts: one.restarts, frozen: one.frozen})
+		t.bookmark.Resume = t.unfinished(progress{next: one.position, high: one.high, mark: one.mark, restarts: one.restarts, frozen: one.frozen})
 	}
 	return t
 }
@@ -69,12 +70,13 @@ func (t *track) advance(p progress) {
 	t.bookmark.Pass, t.bookmark.Sync = &pass, t.sync
 	t.bookmark.Resume = nil
 	switch {
-	case p.last:
-		if p.mark != nil {
+	case p.last && p.keep:
+	case p.last && t.incremental && !t.Incremental.Bookmark.IsZero():
+		if p.mark != nil { // else the walk began before bookmark_from was written
 			t.bookmark.Value = p.mark
-		} else {
-			t.raise(p.high)
 		}
+	case p.last:
+		t.raise(p.high)
 	case !p.lost:
 		if t.incremental && t.Incremental.Sorted && t.Incremental.Bookmark.IsZero() && !p.frozen {
 			t.raise(p.high)
@@ -96,7 +98,7 @@ func (t *track) fail(err error, restarts int) {
 	case r == nil: // its first request failed: the pass before is still the last one
 		r = t.unfinished(progress{restarts: restarts})
 	case restarts > r.Open[0].Restarts: // what was flushed is of a walk that the API has lost
-		r = t.unfinished(progress{high: r.Open[0].High, restarts: restarts, frozen: r.Open[0].Frozen})
+		r = t.unfinished(progress{high: r.Open[0].High, mark: r.Open[0].Mark, restarts: restarts, frozen: r.Open[0].Frozen})
 	}
 	t.bookmark.Resume = r
 	var e *fetch.Error
@@ -122,7 +124,7 @@ func (t *track) unfinished(p progress) *state.Resume {
 	}
 	return &state.Resume{
 		Version: state.Version, AsOf: t.pass.AsOf, From: t.from, Lookback: t.lookback.String(), Clock: t.apiClock, Shape: t.shape,
-		Open: []state.Open{{Partition: t.partition, Next: next, High: p.high, Restarts: p.restarts, Frozen: p.frozen}},
+		Open: []state.Open{{Partition: t.partition, Next: next, High: p.high, Mark: p.mark, Restarts: p.restarts, Frozen: p.frozen}},
 	}
 }
 

@@ -282,6 +282,10 @@ func (w *worker) render(page queued, split *splitter) (*batch, error) {
 	b.key, b.progress.restarts = page.Key(), page.restarts
 	b.track, b.moved, b.skipped = w.track, page.Moved, page.Skipped
 	b.doubts, b.notes = page.Doubts, append(b.notes, page.Remarks...)
+	b.progress.keep = w.keeps(page.Doubts)
+	if page.Unproven != "" {
+		b.notes = append(b.notes, page.Unproven)
+	}
 	w.tellDoubts(page.Page)
 	if w.renderer.frozen && !frozen {
 		w.run.Log.Warn("sorted: true, but the replication key descends: until all is read, the bookmark stays",

@@ -17,6 +17,9 @@ type Doubt struct {
 	// Contradicts says that a key of the definition itself is what says so:
 	// unless on_incomplete is told, the walk fails then.
 	Contradicts bool
+	// Keep says that records may be missing that no later sync asks for, unless
+	// the bookmark stays.
+	Keep bool
 }
 
 // String is the doubt as log and account show it.
@@ -45,9 +48,13 @@ func (w *Walk) conclude(page *Page, next Position, end ending) error {
 	if !end.stopped || next.Records == 0 { // else the definition chose to end here
 		w.complete(next)
 		w.uncounted(page, next.Counts)
-		w.look(page, next)
+		if !end.back {
+			w.look(page, next)
+		}
 	}
-	page.Doubts = w.doubts
+	w.missing(next)
+	w.doubts = append(w.doubts, next.Doubts...)
+	page.Doubts, page.Unproven = w.doubts, w.unproven(next)
 	var failing []string
 	for _, d := range w.doubts {
 		switch w.stream.OnIncomplete {
@@ -98,3 +105,24 @@ func (w *Walk) look(page *Page, next Position) {
 const maxHints = 4
 
 var byteOrderMark = []byte("\uFEFF")
+
+// unproven says, at the end of a walk whose pages were counted, what nothing
+// shows of rows that moved meanwhile; "" where all is shown, or the walk was a
+// single answer.
+func (w *Walk) unproven(next Position) string {
+	p := &w.stream.Pagination
+	const taken = "pages are counted, and a row that is deleted or moved while they are read takes another one to a page that was read: "
+	switch {
+	case !w.numbered() || next.pages() < 2 || w.stream.OnIncomplete == sources.Again:
+		return ""
+	case w.overlaps():
+		return "overlap shows rows that go and come while pages are read, but not ones that change places (on_incomplete: again does)"
+	case !p.Total.IsZero() && p.Type == sources.PaginateOffset:
+		return taken + "total shows it, unless as many rows come as go (overlap: 1 proves it, or on_incomplete: again)"
+	case !p.Total.IsZero():
+		return taken + "total shows it, unless as many rows come as go (on_incomplete: again proves it)"
+	case p.Type == sources.PaginateOffset:
+		return taken + "nothing shows that here (overlap: 1 proves it, or on_incomplete: again)"
+	}
+	return taken + "nothing shows that here (on_incomplete: again proves it)"
+}

@@ -24,6 +24,9 @@ type suspicion struct {
 
 	left  int64 // least number of records still to be read, of a walk that went back
 	backs int   // pages since then
+	stuck bool  // that does not help: the walk goes back no more
+
+	latest int64 // total
 
 	unnumbered bool    // next URLs or tokens hold no number of a page
 	now, ever  sight   // of the answer under way, and of all
@@ -37,6 +40,7 @@ func newSuspicion() suspicion { return suspicion{seed: maphash.MakeSeed(), strid
 type ending struct {
 	last    bool   // the page is the last
 	stopped bool   // because stop says so
+	back    bool   // since the walk went back, and has come to what it had read: another page was the last of the list
 	doubt   *Doubt // of the end; nil: none
 }
 
@@ -101,7 +105,7 @@ func (w *Walk) complete(next Position) {
 // beyond is the error of a walk that has more pages than it may have.
 func (w *Walk) beyond() error {
 	limit := int64(w.stream.Pagination.MaxPages)
-	if limit == 0 || w.pos.Pages < limit {
+	if limit == 0 || w.pos.pages() < limit {
 		return nil
 	}
 	return fmt.Errorf("the walk has more than max_pages: %d%s", limit, w.after())

@@ -185,11 +185,14 @@ func (w *Walk) proveMany(ex *Exchange) error {
 func (w *Walk) tally(l *long) (*maphash.Hash, func(Records) error) {
 	hash := new(maphash.Hash)
 	hash.SetSeed(w.seed)
-	l.count = 0
+	l.count, w.watch = 0, w.newWatch()
 	return hash, func(r Records) error {
 		n := r.Len()
 		for i := range n {
 			_, _ = hash.Write(r.Record(i)) // never fails
+			if w.watch != nil {
+				w.watch.see(r.Record(i))
+			}
 		}
 		if l.count += n; w.stream.Pagination.Type == sources.PaginateKeyset {
 			l.last = append(l.last[:0], r.Record(n-1)...)
@@ -267,8 +270,8 @@ func (p *Page) Pieces(s Splitter, f func(*Page) error) error {
 	part := &Page{Exchange: p.Exchange, Partial: true}
 	n := 0
 	err := p.pieces(s, func(r Records) error {
+		part.Records, part.Repeated = r, min(r.Len(), max(0, p.Repeated-n))
 		n += r.Len()
-		part.Records = r
 		return f(part)
 	})
 	switch {
@@ -278,7 +281,7 @@ func (p *Page) Pieces(s Splitter, f func(*Page) error) error {
 		return fmt.Errorf("%w: it has %d records, and had %d", ErrReread, n, p.long.count)
 	}
 	end := *p
-	end.Records, end.release = none{}, nil
+	end.Records, end.Repeated, end.release = none{}, 0, nil
 	return f(&end)
 }
 

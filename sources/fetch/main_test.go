@@ -203,7 +203,7 @@ func (s *seen) take(t testing.TB, page *fetch.Page, w *fetch.Walk) {
 		}
 		return
 	}
-	for i := range page.Records.Len() {
+	for i := page.Repeated; i < page.Records.Len(); i++ {
 		s.ids = append(s.ids, gjson.GetBytes(page.Records.Record(i), "id").Raw)
 	}
 }

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tap-rest/tap-rest/sources"
 )
@@ -99,7 +100,7 @@ func (w *Walk) goTo(next *Position, s scale, place int64) {
 func (w *Walk) moved(next *Position, n, lost int64, last bool) *Behind {
 	next.Behind = nil
 	s, at, ok := w.scale()
-	if !ok || lost <= 0 && w.pos.Behind == nil {
+	if !ok || w.stuck || next.Total == nil || lost <= 0 && w.pos.Behind == nil {
 		return nil
 	}
 	from := s.place(at)
@@ -118,19 +119,26 @@ func (w *Walk) moved(next *Position, n, lost int64, last bool) *Behind {
 
 // goBack moves next to the first record of the list that may not have been
 // read, and reports whether there is none.
-func (w *Walk) goBack(next *Position, b *Behind) (last bool, err error) {
+func (w *Walk) goBack(next *Position, b *Behind) (last bool) {
 	s, _, _ := w.scale()
-	if w.stuck(*next.Total - b.Done) {
-		return false, fmt.Errorf("the total shrinks again and again, to %d now%s: is it the records of the whole walk?", *next.Total, w.after())
-	}
 	w.goTo(next, s, b.Done)
 	if b.From < b.To || b.Done%s.per > 0 {
 		next.Behind = b
 	}
-	if w.counts() {
-		return b.Done >= *next.Total, nil
+	if left := *next.Total - b.Done; w.backs == 0 || left < w.left {
+		w.left, w.backs = left, 0
 	}
-	return b.Last && b.From == b.To, nil
+	if w.backs++; w.backs > maxBacks {
+		w.stuck = true
+		next.doubt(Doubt{
+			Key: "pagination.total", Value: fmt.Sprintf("%d, and shrinks again and again", *next.Total),
+			Advice: "total is the number of records of the whole walk",
+		})
+	}
+	if w.counts() {
+		return b.Done >= *next.Total
+	}
+	return b.Last && b.From == b.To
 }
 
 // counts reports whether the walk counts its pages itself.
@@ -142,20 +150,29 @@ func (w *Walk) counts() bool {
 // numbered reports whether pages are counted, as far as the walk knows.
 func (w *Walk) numbered() bool { return w.counts() || w.pos.Numbers != nil }
 
-// stuck reports whether going back has not brought the walk any nearer to its
-// end for too long.
-func (w *Walk) stuck(left int64) bool {
-	s := &w.suspicion
-	if s.backs++; s.backs == 1 || left < s.left {
-		s.left, s.backs = left, 1
-	}
-	return s.backs > maxBacks
-}
-
 // fewest is the least number of records of a page that was not the last.
 func fewest(before, n int64) int64 {
 	if before == 0 || n > 0 && n < before {
 		return n
 	}
 	return before
+}
+
+// doubt notes at a position why records may be missing by then, whatever comes.
+func (p *Position) doubt(d Doubt) {
+	d.Keep = true
+	p.Doubts = append(slices.Clip(p.Doubts), d)
+}
+
+// missing is the doubt of a walk whose total has shrunk, and whose pages may be
+// counted or not: unless it has all records that were ever counted, others may
+// have moved to pages that were read.
+func (w *Walk) missing(next Position) {
+	if next.Shrunk == 0 || next.Total == nil || next.Records >= max(*next.Total, w.latest)+next.Shrunk {
+		return
+	}
+	w.doubt(Doubt{
+		Key: "pagination.total", Value: fmt.Sprintf("%d less than it was, and nothing says whether others have moved to pages that were read", next.Shrunk), Keep: true,
+		Advice: "on_incomplete: again walks until two walks agree",
+	})
 }

@@ -16,6 +16,7 @@ type step struct {
 	more     bool   // there is a next page, as far as the type can tell
 	possible bool   // a next page could be asked for
 	missing  string // why not
+	back     bool   // it is not the page after: the walk goes back
 }
 
 // over is what is found in an answer that is no page, but the end.
@@ -136,6 +137,10 @@ func (w *Walk) stepPage(next *Position, n int64) (step, error) {
 
 func (w *Walk) stepOffset(next *Position, n int64) (step, error) {
 	p := &w.stream.Pagination
+	if w.overlaps() && !w.answer.passed {
+		return w.stepOverlap(next, n), nil
+	}
+	next.Tail = nil
 	s := step{possible: true, more: n > 0 && !w.reached(next.Offset+n-p.Start, next.Total, n) || w.answer.passed}
 	if n == 0 { // as many as there would have been
 		n = w.pageSize()

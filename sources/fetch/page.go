@@ -75,8 +75,14 @@ type Page struct {
 	// Remarks are what a person should know of the walk besides: each is a
 	// sentence about something that is no doubt of its end.
 	Remarks []string
-	passed  bool // a rule said next
-	over    bool // it is no page, but the end of the walk
+	// Unproven says that nothing shows whether rows moved while the walk was
+	// under way; "" where something does.
+	Unproven string
+	First    bool // no page of the walk came before
+	// Repeated is how many of the first records the page before had too.
+	Repeated int
+	passed   bool // a rule said next
+	over     bool // it is no page, but the end of the walk
 	// Partial says that the page is a piece of a long one: it says nothing of
 	// the walk.
 	Partial bool
@@ -114,6 +120,10 @@ type Position struct {
 	Counts  string          `json:"counts,omitempty"`   // what that turned out to count, "" for the records of the walk
 	PerPage int64           `json:"per_page,omitempty"` // the least number of records of a page, the last one aside
 	Numbers *Numbers        `json:"numbers,omitempty"`  // cursor, next_url, link_header: how they are numbered; nil: they are not
+	Tail    []Seen          `json:"tail,omitempty"`     // offset with overlap: of the last records
+	Shrunk  int64           `json:"shrunk,omitempty"`   // by how much total shrank where nothing says how pages are counted
+	Doubts  []Doubt         `json:"doubts,omitempty"`   // why records may be missing
+	Again   *Again          `json:"again,omitempty"`    // with on_incomplete: again
 	Behind  *Behind         `json:"behind,omitempty"`   // where the walk went back
 }
 

@@ -80,7 +80,7 @@ func (w *Walk) total(page *Page, next *Position) (lost int64, err error) {
 	if whole == countsNone {
 		return 0, nil
 	}
-	w.now.total = true
+	w.now.total, w.latest = true, whole
 	if before := w.pos.Total; before != nil && counts != countsAfter { // else it is the same as before
 		page.Moved = *before != whole
 		lost = *before - whole

@@ -14,6 +14,7 @@ import (
 // Walk is the session over one partition. It is used from one goroutine.
 type Walk struct {
 	suspicion
+	lookout
 	client   *Client
 	stream   *sources.Stream
 	splitter Splitter
@@ -131,7 +132,7 @@ func (w *Walk) setPage(records expr.Value) {
 	keys := []string{"number", "offset", "records"}
 	number := w.pos.Number
 	if w.stream.Pagination.Type != sources.PaginatePage {
-		number = w.pos.Pages + 1
+		number = w.pos.pages() + 1
 	}
 	values := []expr.Value{expr.Int(number), expr.Int(w.pos.Offset), records}
 	if size := w.stream.Pagination.Size; size > 0 {
@@ -146,7 +147,7 @@ func (w *Walk) setPage(records expr.Value) {
 
 // advance finds what comes after a page, and suspects its end.
 func (w *Walk) advance(page *Page) error {
-	if page.Skipped != "" {
+	if page.First = w.pos.First(); page.Skipped != "" {
 		page.Last = true
 		return nil
 	}
@@ -159,43 +160,65 @@ func (w *Walk) advance(page *Page) error {
 	next := w.pos
 	next.Pages++
 	next.Records += n
+	w.recognise(page, &next)
 	lost, err := w.total(page, &next)
 	if err != nil {
 		return err
 	}
-	var behind *Behind
-	if w.counts() {
-		behind = w.moved(&next, n, lost, false)
-	}
-	step, err := w.step(&next, n)
+	step, behind, err := w.stepMoved(page, &next, n, lost)
 	if err != nil {
 		return err
-	}
-	if page.over {
-		step = over
-	}
-	if !w.counts() {
-		w.renumber(&next, n)
-		behind = w.moved(&next, n, lost, !step.more)
 	}
 	end, err := w.ends(step)
 	if err != nil {
 		return err
 	}
-	back := behind != nil && !end.stopped
-	if back {
-		if end.last, err = w.goBack(&next, behind); err != nil {
-			return err
-		}
-	} else if !end.last && next.Total != nil {
+	back := (behind != nil || step.back) && !end.stopped
+	switch {
+	case back && behind != nil:
+		end.last = w.goBack(&next, behind)
+		end.back = end.last
+	case back:
+		end.last = false
+	case !end.last && next.Total != nil:
 		next.PerPage = fewest(w.pos.PerPage, n)
 	}
 	w.ever, w.widest = w.ever.or(w.now), max(w.widest, n)
+	if end.last && w.walkAgain(&next) {
+		page.Next = next
+		return nil
+	}
 	if page.Last = end.last; !page.Last {
 		page.Next = next
 		return w.suspect(page, next, back)
 	}
 	return w.conclude(page, next, end)
+}
+
+// stepMoved moves next to the page after the one that had n records, and finds
+// where the walk stands in a list that has lost so many records since the page
+// before; nil where that is no matter.
+func (w *Walk) stepMoved(page *Page, next *Position, n, lost int64) (s step, b *Behind, err error) {
+	if w.counts() {
+		if !w.overlaps() {
+			b = w.moved(next, n, lost, false)
+		}
+		if s, err = w.step(next, n); page.over {
+			s = over
+		}
+		return s, b, err
+	}
+	if s, err = w.step(next, n); err != nil {
+		return s, nil, err
+	}
+	if page.over {
+		s = over
+	}
+	w.renumber(next, n)
+	if lost > 0 && !w.numbered() && w.stream.Pagination.Type != sources.PaginateKeyset {
+		next.Shrunk += lost
+	}
+	return s, w.moved(next, n, lost, !s.more), nil
 }
 
 // eval evaluates a Ref over the answer.

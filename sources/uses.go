@@ -1,0 +1,39 @@
+package sources
+
+import (
+	"slices"
+
+	"github.com/tap-rest/tap-rest/sources/expr"
+)
+
+// uses reports whether a template of the stream's requests uses the name.
+func uses(s *Stream, name string) bool {
+	return asks(s, func(t *expr.Template) bool { return t.Uses(name) })
+}
+
+// reads reports whether a template of the stream's requests looks at a member
+// of the name's value.
+func reads(s *Stream, name, member string) bool {
+	return asks(s, func(t *expr.Template) bool {
+		return slices.ContainsFunc(t.Reads(name), func(keys []string) bool { return len(keys) == 0 || keys[0] == member })
+	})
+}
+
+// asks reports whether a template of the stream's requests is one of those.
+func asks(s *Stream, is func(*expr.Template) bool) bool {
+	return s.Client.BaseURL != nil && is(s.Client.BaseURL) || s.Request.asks(is) ||
+		s.Pagination.AfterFirst != nil && s.Pagination.AfterFirst.asks(is)
+}
+
+func (r *Request) asks(is func(*expr.Template) bool) bool {
+	return r.Path != nil && is(r.Path) || anyParam(r.Params, is) || anyParam(r.Headers, is) || r.Body != nil && r.Body.asks(is)
+}
+
+func (b *Body) asks(is func(*expr.Template) bool) bool {
+	return b.JSON.any(is) || anyParam(b.Form, is) || b.Text != nil && is(b.Text) ||
+		b.Query != nil && is(b.Query) || anyParam(b.Variables, is)
+}
+
+func anyParam(list []Param, is func(*expr.Template) bool) bool {
+	return slices.ContainsFunc(list, func(p Param) bool { return p.Value.any(is) })
+}
