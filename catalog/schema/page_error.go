@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 )
@@ -69,8 +71,9 @@ func (e *BodyError) Error() string {
 // pageExcerptSize is how many bytes of a body an error shows.
 const pageExcerptSize = 40
 
-// pageExcerpt returns what text holds from the given byte on, on one line and
-// in ASCII, ready to stand at the end of a message.
+// pageExcerpt returns what text holds from the given byte on, on one line,
+// ready to stand at the end of a message. Letters stay, of any script: whoever
+// takes secrets out of it has to know them again.
 func pageExcerpt(text []byte, from int) string {
 	from = min(max(from, 0), len(text))
 	near := text[from:min(len(text), from+pageExcerptSize)]
@@ -81,7 +84,7 @@ func pageExcerpt(text []byte, from int) string {
 }
 
 func pagePrintable(r rune) rune {
-	if r < ' ' || r >= 0x7f {
+	if r == utf8.RuneError || !unicode.IsPrint(r) {
 		return '.'
 	}
 	return r

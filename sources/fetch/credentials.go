@@ -10,16 +10,6 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 )
 
-// credentialWords are what names of headers and parameters have in them that
-// carry credentials, in lower case and without - and _.
-var credentialWords = []string{"auth", "cookie", "token", "secret", "apikey", "accesskey", "password", "passwd", "credential", "signature", "session"}
-
-// namesCredential reports whether what bears such a name is a credential.
-func namesCredential(name string) bool {
-	name = strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name))
-	return slices.ContainsFunc(credentialWords, func(word string) bool { return strings.Contains(name, word) })
-}
-
 // carried is what a stream's requests carry of secrets: what a template makes
 // of a secret setting, and what stands in the definition under the name of a
 // credential. None of it goes to another host than base_url's.
