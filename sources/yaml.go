@@ -15,7 +15,8 @@ import (
 // Limits of a definition's file.
 const (
 	maxFile  = 1 << 20 // bytes
-	maxNodes = 200_000 // with aliases expanded
+	maxNodes = 80_000  // values, with aliases expanded
+	maxMarks = 80_000  // that may set values apart: counted before memory is taken for them
 	maxDepth = 100     // maps and lists in each other
 )
 
@@ -75,6 +76,10 @@ func (d *document) root(data []byte) *node {
 		d.problemAt(1, 1, "", "the file is too large: a definition has at most %d bytes", maxFile)
 		return nil
 	}
+	if n := separators(data); n > maxMarks {
+		d.problemAt(1, 1, "", "%d commas, colons and brackets: a definition has at most %d of them, and %d values", n, maxMarks, maxNodes)
+		return nil
+	}
 	if json.Valid(data) {
 		data = plainEscapes(data)
 	}
@@ -88,6 +93,22 @@ func (d *document) root(data []byte) *node {
 		return nil
 	}
 	return d.node(tree, nil, "", 0)
+}
+
+// separators counts what may set values apart in YAML: there are hardly more values
+// than that. Each takes the library some hundred bytes.
+func separators(data []byte) (n int) {
+	for i, c := range data {
+		switch c {
+		case ',', ':', '[', '{', '?', '&':
+			n++
+		case '-':
+			if i+1 == len(data) || data[i+1] <= ' ' {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // jsonOnly are the escapes of JSON that the YAML library does not know: a

@@ -51,6 +51,7 @@ func main() { os.Exit(run(os.Args[1:])) }
 func run(args []string) int {
 	var c cli
 	exited := -1
+	boundMemory(defaultMemory)
 	logFormat, logLevel := orchestratorLog()
 	parser, err := kong.New(&c,
 		kong.Name("tap-rest"),

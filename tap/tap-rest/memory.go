@@ -9,6 +9,9 @@ import (
 // under way, lines, and garbage.
 const besideMemory = 40 << 20
 
+// defaultMemory is run.memory as long as no config was read.
+const defaultMemory = 32 << 20
+
 // boundMemory makes the collector work harder before the program takes more
 // than run.memory and besideMemory: an answer that takes much memory for a
 // moment leaves garbage behind. What is in use stays, whatever the bound.
