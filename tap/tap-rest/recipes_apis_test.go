@@ -46,18 +46,20 @@ func (api *recipeAPI) github(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case lacks(w, r, "Authorization", "Bearer s3cret"):
 		return
-	case r.URL.Path != "/repos/acme/shop/issues" || err != nil || size > 100 || r.URL.Query().Get("direction") != "asc":
+	case r.URL.Path != "/repos/acme/shop/issues" || err != nil || size > 100 || r.URL.Query().Get("direction") != "desc":
 		refuse(w, http.StatusUnprocessableEntity, r.URL.String())
 		return
 	}
-	rows, more := cut(api.since(since), (page-1)*size, size)
+	newest := slices.Clone(api.since(since))
+	slices.Reverse(newest)
+	rows, more := cut(newest, (page-1)*size, size)
 	q := r.URL.Query()
 	link := func(page int, rel string) string {
 		q.Set("page", strconv.Itoa(page))
 		return fmt.Sprintf(`<%s%s?%s>; rel="%s"`, api.url, r.URL.Path, q.Encode(), rel)
 	}
 	if more {
-		w.Header().Set("Link", link(page+1, "next")+", "+link((len(api.since(since))+size-1)/size, "last"))
+		w.Header().Set("Link", link(page+1, "next")+", "+link((len(newest)+size-1)/size, "last"))
 	} else if page > 1 {
 		w.Header().Set("Link", link(page-1, "prev")+", "+link(1, "first"))
 	}
