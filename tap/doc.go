@@ -28,11 +28,14 @@
 //   - With a journal, an answer is on disk before a record of it leaves, and no
 //     request is made whose answer it holds.
 //   - Memory is bounded by configuration: 40 MiB, run.memory, and 4 MiB for each
-//     partition that is walked at a time (a beginning of an answer, a page that
+//     turn of run.concurrency (a beginning of an answer, a page that
 //     waits, one that is worked on, and its lines, of 1 MiB each). Of run.memory,
 //     a half is for lines, a quarter for answers over 1 MiB that are under way in
 //     all walks together, and a quarter for those that are read back; the first
 //     of these always has its place. Where there is no room, an answer stays on
 //     disk and is read in pieces; a walk that needs it whole waits. While stdout
 //     is blocked, pages wait in the journal, up to run.spool.
+//   - A walk that waits (for Retry-After, before a retry, for a rate, while its
+//     client rests) holds no turn, once its pages are rendered: another walk
+//     goes on meanwhile.
 package tap

@@ -286,6 +286,7 @@ func (r *run) walkAll(ctx context.Context, workers []*worker, batches chan<- *ba
 	defer close(batches)
 	deferred := r.walkRound(ctx, workers, batches, false)
 	for _, w := range deferred {
+		r.Log.Info("the other streams are done: what failed for now is tried again", "stream", w.Name)
 		w.walk = w.newWalk(w.reached)
 	}
 	r.walkRound(ctx, deferred, batches, true)
@@ -294,20 +295,20 @@ func (r *run) walkAll(ctx context.Context, workers []*worker, batches chan<- *ba
 // walkRound walks partitions once, and returns those that are to be tried
 // again, in their order.
 func (r *run) walkRound(ctx context.Context, workers []*worker, batches chan<- *batch, last bool) []*worker {
-	slots := make(chan struct{}, max(1, r.Config.Run.Concurrency))
-	again := make([]bool, len(workers))
+	all := newTurns(r.Config.Run.Concurrency, workers)
+	begun := make(map[*worker]*turn, len(workers))
 	var wg sync.WaitGroup
-	for i, w := range workers {
-		slots <- struct{}{}
+	for t := all.next(); t != nil; t = all.next() {
+		begun[t.worker] = t
 		wg.Go(func() {
-			defer func() { <-slots }()
-			again[i] = w.work(ctx, batches, last)
+			defer t.over()
+			t.worker.work(ctx, batches, t, last)
 		})
 	}
 	wg.Wait()
 	var deferred []*worker
-	for i, w := range workers {
-		if again[i] {
+	for _, w := range workers {
+		if begun[w].again {
 			deferred = append(deferred, w)
 		}
 	}

@@ -22,6 +22,7 @@ type worker struct {
 	recording *fetch.Recording // nil: no journal
 	track     *track
 	reached   fetch.Position // where the walk goes on
+	putOff    *fetch.Error   // why it was put off until other walks were done; nil: it was not
 }
 
 // workers makes one worker for each partition: every input is checked here,
@@ -106,36 +107,49 @@ func (w *worker) newWalk(from fetch.Position) *fetch.Walk {
 }
 
 // work walks the partition: one goroutine fetches the pages to come while this
-// one renders those that are there. It reports true where the walk failed for
-// now and is to be tried again, unless this is the last time.
-func (w *worker) work(ctx context.Context, batches chan<- *batch, last bool) bool {
+// one renders those that are there. A walk that failed for now is put off,
+// unless this is the last time.
+func (w *worker) work(ctx context.Context, batches chan<- *batch, t *turn, last bool) {
 	w.track.begun.Store(true)
-	walkCtx, cancel := context.WithCancel(ctx)
+	walkCtx, cancel := context.WithCancel(fetch.WithTurn(ctx, t))
 	defer cancel()
 	pages := &queue{spool: w.run.spool}
 	ended := make(chan error, 1)
 	go func() {
 		defer pages.end()
-		ended <- w.fetchAll(walkCtx, pages)
+		ended <- w.fetchAll(walkCtx, pages, t)
 	}()
-	renderErr := w.renderAll(ctx, pages, batches)
+	renderErr := w.renderAll(ctx, pages, batches, t)
 	cancel()
 	err := cmp.Or(renderErr, <-ended)
 	pages.drop()
 	if err == nil || errors.Is(err, fetch.ErrStopped) {
-		return false
+		return
 	}
 	var e *fetch.Error
-	if !last && renderErr == nil && errors.As(err, &e) && e.Class == fetch.Transient {
+	if !last && renderErr == nil && errors.As(err, &e) && e.Class == fetch.Transient && t.putOff() {
 		w.run.Log.Warn("failed for now: tried again when the other streams are done", "stream", w.Name, "why", err.Error())
-		return true
+		w.putOff = e
+		return
 	}
-	send(ctx, batches, w.failed(err))
-	return false
+	send(ctx, batches, w.failed(w.inAll(err)))
+}
+
+// inAll is a failure that counts the attempts at its request before the walk was
+// put off, too.
+func (w *worker) inAll(err error) error {
+	var e *fetch.Error
+	if w.putOff == nil || !errors.As(err, &e) || e.Request != w.putOff.Request {
+		return err
+	}
+	sum := *e
+	sum.Deferred = e.Attempts
+	sum.Attempts += w.putOff.Attempts
+	return &sum
 }
 
 // renderAll makes each page a batch, in their order.
-func (w *worker) renderAll(ctx context.Context, pages *queue, batches chan<- *batch) error {
+func (w *worker) renderAll(ctx context.Context, pages *queue, batches chan<- *batch, t *turn) error {
 	w.renderer.handOn = func(b *batch, page *fetch.Page) ([]byte, error) {
 		if err := w.putAside(page); err != nil {
 			return nil, err
@@ -156,6 +170,7 @@ func (w *worker) renderAll(ctx context.Context, pages *queue, batches chan<- *ba
 		default:
 			err = w.renderOne(ctx, page, split, batches)
 		}
+		t.rendered()
 		if err != nil {
 			return err
 		}
@@ -213,8 +228,9 @@ func send(ctx context.Context, batches chan<- *batch, b *batch) bool {
 }
 
 // fetchAll queues the walk's pages.
-func (w *worker) fetchAll(ctx context.Context, pages *queue) error {
+func (w *worker) fetchAll(ctx context.Context, pages *queue, t *turn) error {
 	for {
+		t.yield(ctx)
 		page, err := w.walk.Next(ctx)
 		switch {
 		case err == io.EOF: // not one that a failure wraps: an API that hangs up is no end
@@ -234,6 +250,7 @@ func (w *worker) fetchAll(ctx context.Context, pages *queue) error {
 		if !page.Recalled {
 			w.run.gate.count(int64(page.Count()))
 		}
+		t.fetched()
 		if last := page.Last; !pages.push(ctx, queued{page, w.restarts}) || last {
 			return nil
 		}

@@ -228,8 +228,19 @@ func (c *Client) stopped(ctx context.Context) bool {
 	}
 }
 
-// sleep waits, until the run stops.
+// sleep makes a walk wait by itself, until the run stops.
 func (c *Client) sleep(ctx context.Context, d time.Duration, n *Counters) error {
+	turn := turnOf(ctx)
+	turn.Leave(d, true)
+	err := c.wait(ctx, d, n)
+	if err == nil {
+		turn.Return(ctx)
+	}
+	return err
+}
+
+// wait waits, until the run stops.
+func (c *Client) wait(ctx context.Context, d time.Duration, n *Counters) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	start := time.Now()
@@ -243,11 +254,18 @@ func (c *Client) sleep(ctx context.Context, d time.Duration, n *Counters) error 
 	return ErrStopped
 }
 
-// hold is sleep for the sake of a rate, and says so.
+// hold is sleep for the sake of a rate, which holds for the whole client, and
+// says so.
 func (c *Client) hold(ctx context.Context, d time.Duration, n *Counters) error {
+	turn := turnOf(ctx)
+	turn.Leave(d, false)
 	n.Limited.Store(time.Now().Add(d).UnixMilli())
-	defer n.Limited.Store(0)
-	return c.sleep(ctx, d, n)
+	err := c.wait(ctx, d, n)
+	n.Limited.Store(0)
+	if err == nil {
+		turn.Return(ctx)
+	}
+	return err
 }
 
 // done gives an exchange's memory back.

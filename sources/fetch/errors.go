@@ -50,6 +50,7 @@ type Error struct {
 	Status    int    // 0: no answer
 	RequestID string // as the answer's headers name it, "" if they don't
 	Attempts  int    // made in all
+	Deferred  int    // of them, after the walk was put off until others were done
 	Excerpt   string // the first 512 bytes of the answer, redacted
 	Advice    string // what to do, "" if nothing is known
 	Err       error  // what went wrong
@@ -62,7 +63,10 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, "%s: ", e.Stream)
 	}
 	fmt.Fprintf(&b, "%s: %v", e.Request, e.Err)
-	if e.Attempts > 1 {
+	switch {
+	case e.Deferred > 0:
+		fmt.Fprintf(&b, " (%d attempts, %d of them when the other streams were done)", e.Attempts, e.Deferred)
+	case e.Attempts > 1:
 		fmt.Fprintf(&b, " (%d attempts)", e.Attempts)
 	}
 	if e.RequestID != "" {
