@@ -177,15 +177,11 @@ func (c *Config) warn(format string, args ...any) {
 // checkSettings returns what the JSON Schema of the settings refuses.
 func checkSettings(s *Settings, settings *node, origins origins) ConfigProblems {
 	var problems ConfigProblems
-	if huge := unreasonable(settings); huge != nil {
-		pointer := huge.pointer()
-		return ConfigProblems{{origins.of(pointer), pointer, "a number of more than 400 digits"}}
+	all, unjudged := s.compiled.Judge(settings.appendJSON(nil, false))
+	if v := unjudged; v != nil {
+		return ConfigProblems{{origins.of(v.Pointer), v.Pointer, v.Rule + ": expected " + v.Want}}
 	}
-	result, err := validate(s.compiled, settings.appendJSON(nil, false))
-	if err != nil {
-		return ConfigProblems{{"config", "", err.Error()}}
-	}
-	for _, e := range result.Errors() {
+	for _, e := range all {
 		pointer := ""
 		for _, step := range stepsOf(e) {
 			pointer += "/" + escapePointer(step)
@@ -216,25 +212,6 @@ func (s *Settings) hint(name string) string {
 		return ""
 	}
 	return fmt.Sprintf("; give it in the config or as %s%s", envPrefix, envName(name))
-}
-
-// unreasonable returns a number that the JSON Schema library cannot bear, nil
-// if there is none.
-func unreasonable(n *node) *node {
-	if n.shape == isNumber && !reasonableNumber(n.text) {
-		return n
-	}
-	for _, item := range n.items {
-		if found := unreasonable(item); found != nil {
-			return found
-		}
-	}
-	for _, m := range n.fields {
-		if found := unreasonable(m.value); found != nil {
-			return found
-		}
-	}
-	return nil
 }
 
 // read sets the options that the config gives.

@@ -124,7 +124,7 @@ func TestConfigureProblems(t *testing.T) {
 		{"nested", []string{`{` + url + `}`, `{"auth": {"kind": "c"}}`}, nil, `config c1.json: /auth/kind: must be one of the following: "a", "b"`},
 		{"environment", []string{`{` + url + `}`}, []string{"TAP_REST_PAGE_SIZE=many"}, `TAP_REST_PAGE_SIZE: /page-size: Invalid type. Expected: integer, given: string`},
 		{"format", []string{`{"base_url": "nowhere"}`}, nil, `config c0.json: /base_url: Does not match format 'uri': it has no scheme; write http:// or https:// before it`},
-		{"huge number", []string{`{` + url + `, "page-size": 1e999999999}`}, nil, `config c0.json: /page-size: a number of more than 400 digits`},
+		{"huge number", []string{`{` + url + `, "page-size": 1e999999999}`}, nil, `config c0.json: /page-size: number: expected at most 400 characters and an exponent within ±400`},
 		{"run", []string{`{` + url + `, "run": {"flsh": {}, "memory": "lots", "concurrency": 0}}`}, nil,
 			`config c0.json: /run: unknown key "flsh"; did you mean "flush"?
 config c0.json: /run/concurrency: wants at least 1, not 0

@@ -131,18 +131,16 @@ func (r *reader) schema(n *node, k key) any {
 	default:
 		return r.wants(n, k)
 	}
-	_, faults := compileSchema(text.root)
-	for _, f := range faults {
-		if text.file == "" {
-			r.problem(f.at, "%s", f.msg)
-		} else {
-			r.problem(n, "%s: %s: %s", clip(text.file), f.at.pointer(), f.msg)
-		}
+	_, fault := compileSchema(text.root)
+	switch {
+	case fault == nil:
+		return text
+	case text.file == "":
+		r.problem(fault.at, "%s", fault.msg)
+	default:
+		r.problem(n, "%s: %s: %s", clip(text.file), fault.at.pointer(), fault.msg)
 	}
-	if faults != nil {
-		return nil
-	}
-	return text
+	return nil
 }
 
 // schemaFile reads a schema file: JSON, or YAML by its name.

@@ -204,14 +204,14 @@ var bad = []struct {
 	// Schemas.
 	{"schema is a number", stream("schema: 1"), `10:13: streams[0] (s).schema: wants a JSON Schema, or the name of its file, not "1"`},
 	{"schema file", stream("schema: nowhere.json"), `10:13: streams[0] (s).schema: schema file nowhere.json: no such file or directory`},
-	{"schema", stream("schema: {type: objct}"), `10:20: streams[0] (s).schema.type: JSON Schema: must be one of the following: "array", "boolean", "integer", "null", "number", "object", "string"`},
-	{"schema refers out", stream("schema: {$ref: 'https://a.example/s.json'}"), `10:20: streams[0] (s).schema.$ref: $ref "https://a.example/s.json" leads out of the schema; only #/… is possible`},
-	{"schema refers to nothing", stream("schema: {$ref: '#/definitions/a'}"), `10:20: streams[0] (s).schema.$ref: $ref "#/definitions/a" leads to nothing`},
-	{"schema in a circle", stream("schema: {allOf: [{$ref: '#'}]}"), `10:22: streams[0] (s).schema.allOf[0]: $ref goes in a circle`},
-	{"number in a schema", stream("schema: {maximum: 1e999999999}"), `10:23: streams[0] (s).schema.maximum: number 1e999999999 is too large for a JSON Schema`},
+	{"schema", stream("schema: {type: objct}"), `10:20: streams[0] (s).schema.type: JSON Schema: unknown type "objct"`},
+	{"schema refers out", stream("schema: {$ref: 'https://a.example/s.json'}"), `10:20: streams[0] (s).schema.$ref: JSON Schema: $ref "https://a.example/s.json" leads outside the schema; inline it`},
+	{"schema refers to nothing", stream("schema: {$ref: '#/definitions/a'}"), `10:20: streams[0] (s).schema.$ref: JSON Schema: $ref "#/definitions/a" leads to no schema; it must be # or a JSON pointer such as #/definitions/name`},
+	{"schema in a circle", stream("schema: {allOf: [{$ref: '#'}]}"), `10:13: streams[0] (s).schema: JSON Schema: a reference leads back to itself`},
+	{"number in a schema", stream("schema: {maximum: 1e999999999}"), `10:23: streams[0] (s).schema.maximum: JSON Schema: a number with more than 400 characters or an exponent beyond ±400`},
 	{"key that on_new_field drops", stream("primary_key: [id]\non_new_field: drop\nschema: {properties: {idd: {}}}"), `10:19: streams[0] (s).primary_key[0]: the schema allows no such field: unknown field "id"; did you mean "idd"?`},
 	{"closed schema without key", stream("primary_key: [id]\nschema: {additionalProperties: false, properties: {idd: {}}}"), `10:19: streams[0] (s).primary_key[0]: the schema allows no such field: unknown field "id"; did you mean "idd"?`},
-	{"settings", strings.Replace(stream(""), "{type: string}", "{type: strng}", 1), `4:30: settings.properties.token.type: JSON Schema: must be one of the following: "array", "boolean", "integer", "null", "number", "object", "string"`},
+	{"settings", strings.Replace(stream(""), "{type: string}", "{type: strng}", 1), `4:30: settings.properties.token.type: JSON Schema: unknown type "strng"`},
 	{"settings are a list", "version: 1\nname: t\nsettings: []\nstreams: [{name: s, path: https://a.example}]", `3:11: settings: wants a JSON Schema, not a list`},
 	{"settings of another type", "version: 1\nname: t\nsettings: {type: array}\nstreams: [{name: s, path: https://a.example}]", `3:18: settings.type: settings are an object; its type is no other`},
 	{"reserved setting", strings.Replace(stream(""), "{token:", "{run: {}, token:", 1), `4:21: settings.properties.run: "run" is a reserved key of a config: give the setting another name`},
@@ -238,6 +238,27 @@ func TestParseProblems(t *testing.T) {
 				t.Errorf("problems:\n%s\nwant:\n%s", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestDrafts: schemas of the drafts 4, 6 and 7 are taken, for records and for
+// settings, inline and in a file, as a run takes them.
+func TestDrafts(t *testing.T) {
+	for _, s := range []string{
+		`{$schema: "http://json-schema.org/draft-04/schema#", id: "http://a.example/x", type: object, properties: {id: {type: integer, minimum: 0, exclusiveMinimum: true}}}`,
+		`{type: object, properties: {id: {type: integer, minimum: 0, exclusiveMinimum: true}}}`,
+		`{type: object, properties: {id: {type: integer, exclusiveMinimum: 0}}}`,
+		`{$schema: "http://json-schema.org/draft-06/schema#", $id: "http://a.example/x", properties: {id: {const: 1}}}`,
+		`{$schema: "http://json-schema.org/draft-07/schema#", properties: {id: {$id: "#x", if: {type: integer}, then: {minimum: 1}}}}`,
+	} {
+		for what, text := range map[string]string{
+			"record":   stream("schema: " + s),
+			"settings": strings.Replace(stream(""), "{token: {type: string}, accounts: {type: array}}", "{token: "+s+"}", 1),
+		} {
+			if _, err := sources.Parse("t.yaml", []byte(text)); err != nil {
+				t.Errorf("%s %s: %v", what, s, err)
+			}
+		}
 	}
 }
 

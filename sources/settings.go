@@ -1,13 +1,11 @@
 package sources
 
-import (
-	"github.com/xeipuuv/gojsonschema"
-)
+import "github.com/tap-rest/tap-rest/catalog/schema"
 
 // Settings is what a definition asks of its user.
 type Settings struct {
 	root     *node // JSON Schema of the settings, draft 7, as the definition has it
-	compiled *gojsonschema.Schema
+	compiled *schema.Schema
 }
 
 // reserved are the keys of a config that are no settings.
@@ -18,9 +16,9 @@ func noSettings() *Settings {
 	root := &node{shape: isMap, fields: []member{
 		{name: "type", value: &node{shape: isText, text: "object"}}, {name: "properties", value: &node{shape: isMap}},
 	}}
-	compiled, faults := compileSchema(root)
-	if faults != nil {
-		panic("sources: a schema without properties is none: " + faults[0].msg) // cannot be
+	compiled, fault := compileSchema(root)
+	if fault != nil {
+		panic("sources: a schema without properties is none: " + fault.msg) // cannot be
 	}
 	return &Settings{root: root, compiled: compiled}
 }
@@ -30,9 +28,9 @@ func (r *reader) settingsSchema(n *node, k key) any {
 	if n.shape != isMap {
 		return r.wants(n, k)
 	}
-	compiled, faults := compileSchema(n)
-	for _, f := range faults {
-		r.problem(f.at, "%s", f.msg)
+	compiled, fault := compileSchema(n)
+	if fault != nil {
+		r.problem(fault.at, "%s", fault.msg)
 	}
 	if t := n.get("type"); t != nil && t.text != "object" {
 		r.problem(t, "settings are an object; its type is no other")
@@ -44,7 +42,7 @@ func (r *reader) settingsSchema(n *node, k key) any {
 			return nil
 		}
 	}
-	if faults != nil {
+	if fault != nil {
 		return nil
 	}
 	return &Settings{root: n, compiled: compiled}

@@ -1,5 +1,11 @@
 package sources
 
+// inPlace are the keys whose schemas apply to the same value.
+var inPlace = []string{"allOf", "anyOf", "oneOf", "not", "if", "then", "else"}
+
+// maxApplied is how many schemas may apply to one value.
+const maxApplied = 1000
+
 // withRefs returns the schemas and those that apply to the same value with
 // them.
 func (s *Settings) withRefs(schemas []*node) []*node {

@@ -72,16 +72,16 @@ func (s *Schema) Check(record []byte) *Violation {
 
 // judged is Check by the judge alone: only it rejects.
 func (s *Schema) judged(record []byte) *Violation {
-	errs, v := s.judgeAll(record)
+	errs, v := s.Judge(record)
 	if len(errs) > 0 {
 		return newViolation(record, errs)
 	}
 	return v
 }
 
-// judgeAll returns all that the judge finds, in no order; or what keeps the
-// record from it.
-func (s *Schema) judgeAll(record []byte) (errs []gojsonschema.ResultError, v *Violation) {
+// Judge returns all that the judge finds in a record, proven JSON, in no order;
+// or what keeps the record from it.
+func (s *Schema) Judge(record []byte) (errs []gojsonschema.ResultError, v *Violation) {
 	if i := provenText(record).hugeNumber(); i >= 0 {
 		return nil, hugeViolation(record, i)
 	}

@@ -32,7 +32,7 @@ func (s *Schema) AppendRepaired(dst, record []byte, keep []string) (_ []byte, re
 	r := repairing{text: record, keep: keep, nulls: map[string]*Repair{}, around: map[string]bool{}}
 	repaired := record
 	for range maxRepairRounds {
-		errs, v := s.judgeAll(repaired)
+		errs, v := s.Judge(repaired)
 		switch {
 		case len(errs) > 0:
 			stuck = r.takeAll(repaired, errs)

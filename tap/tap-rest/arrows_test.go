@@ -18,7 +18,7 @@ var arrows = map[string][]string{
 	"tap/message":            {"catalog", "state"},
 	"tap/workdir":            {},
 	"sources/fetch":          {"sources", "sources/expr", "sources/needle", "sources/times", "state/journal"},
-	"sources":                {"sources/expr", "sources/needle", "sources/times"},
+	"sources":                {"catalog/schema", "sources/expr", "sources/needle", "sources/times"},
 	"catalog":                {"catalog/schema"},
 	"sources/apitest":        {},
 	"sources/apitest/coding": {"sources/apitest"},
