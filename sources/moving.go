@@ -18,7 +18,7 @@ func (b *builder) moving(n *node, s *Stream) {
 	named := p.Type == PaginateNextURL || p.Type == PaginateLinkHeader
 	counted := p.Type == PaginateOffset || p.Type == PaginatePage && p.TotalPages.IsZero()
 	switch {
-	case (named || counted) && s.Incremental != nil && reads(s, "window", "end"):
+	case (named || counted) && s.EndsWindow():
 		b.warn(paging, "rows that change while they are read leave a window that has an end, and others move to pages that were read, "+
 			"which nothing shows: give total, or on_incomplete: again%s, or do not send window.end%s", orOverlap(p), unlessKeys(named))
 	case counted:

@@ -19,6 +19,9 @@ func reads(s *Stream, name, member string) bool {
 	})
 }
 
+// EndsWindow reports whether requests say where their window ends.
+func (s *Stream) EndsWindow() bool { return s.Incremental != nil && reads(s, "window", "end") }
+
 // asks reports whether a template of the stream's requests is one of those.
 func asks(s *Stream, is func(*expr.Template) bool) bool {
 	return s.Client.BaseURL != nil && is(s.Client.BaseURL) || s.Request.asks(is) ||

@@ -113,7 +113,7 @@ func (w *Walk) unproven(next Position) string {
 	p := &w.stream.Pagination
 	const taken = "pages are counted, and a row that is deleted or moved while they are read takes another one to a page that was read: "
 	switch {
-	case !w.numbered() || next.pages() < 2 || w.stream.OnIncomplete == sources.Again:
+	case !w.numbered() && !w.seemsNumbered() || next.pages() < 2 || w.stream.OnIncomplete == sources.Again:
 		return ""
 	case w.overlaps():
 		return "overlap shows rows that go and come while pages are read, but not ones that change places (on_incomplete: again does)"
@@ -122,7 +122,15 @@ func (w *Walk) unproven(next Position) string {
 	case !p.Total.IsZero():
 		return taken + "total shows it, unless as many rows come as go (on_incomplete: again proves it)"
 	case p.Type == sources.PaginateOffset:
-		return taken + "nothing shows that here (overlap: 1 proves it, or on_incomplete: again)"
+		return taken + "nothing shows that here" + w.windowMoves() + " (overlap: 1 proves it, or on_incomplete: again)"
 	}
-	return taken + "nothing shows that here (on_incomplete: again proves it)"
+	return taken + "nothing shows that here" + w.windowMoves() + " (on_incomplete: again proves it)"
+}
+
+// windowMoves says of requests that send window.end what that does.
+func (w *Walk) windowMoves() string {
+	if !w.stream.EndsWindow() {
+		return ""
+	}
+	return ", and window.end makes every row go that is updated meanwhile: do not send it here"
 }

@@ -68,6 +68,22 @@ func (w *Walk) renamed(next *Position, n *Numbers, number int64) {
 	}
 }
 
+// seemsNumbered reports whether the request under way may be numbered, of a
+// walk whose second page is its last: it holds the number 2, or that of the
+// records before it.
+func (w *Walk) seemsNumbered() bool {
+	text := w.pos.named()
+	if w.pos.pages() != 1 || w.stream.Pagination.Type == sources.PaginateKeyset {
+		return false
+	}
+	for i := range numbers(text) {
+		if n := numberAt(text, i); n == 2 || n == w.pos.Records {
+			return true
+		}
+	}
+	return false
+}
+
 // numbers returns where the whole numbers of a text begin and end. Digits
 // beside a letter, a point or another sign are none of them: they may be part
 // of something that only looks like a number.
