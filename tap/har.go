@@ -41,6 +41,21 @@ func NewHAR(out io.Writer, version string) (*HAR, error) {
 
 // Add writes an exchange of a stream.
 func (h *HAR) Add(e *journal.Exchange, stream string) error {
+	return h.add(e.Key, newHAREntry(e, stream))
+}
+
+// AddFailed writes an exchange that failed for good. One without an answer has
+// the status 0 and its error where browsers show it.
+func (h *HAR) AddFailed(f *journal.Failure) error {
+	entry := newHAREntry(&f.Exchange, f.Stream)
+	entry.Comment += ", failed: " + f.Why
+	if f.Status == 0 {
+		entry.Response.Error = f.Why
+	}
+	return h.add(f.Key, entry)
+}
+
+func (h *HAR) add(key journal.Key, entry harEntry) error {
 	separator := ",\n"
 	if !h.began {
 		h.began, separator = true, "\n"
@@ -49,8 +64,8 @@ func (h *HAR) Add(e *journal.Exchange, stream string) error {
 	line.WriteString(separator)
 	encoder := json.NewEncoder(&line)
 	encoder.SetEscapeHTML(false) // URLs stay as they are
-	if err := encoder.Encode(newHAREntry(e, stream)); err != nil {
-		return fmt.Errorf("write %v: %w", e.Key, err)
+	if err := encoder.Encode(entry); err != nil {
+		return fmt.Errorf("write %v: %w", key, err)
 	}
 	_, err := h.out.Write(bytes.TrimSuffix(line.Bytes(), []byte("\n")))
 	return err
@@ -98,6 +113,7 @@ type (
 		HeadersSize int        `json:"headersSize"`
 		BodySize    int        `json:"bodySize"`
 		Transfer    *int       `json:"_transferSize,omitempty"`
+		Error       string     `json:"_error,omitempty"`
 	}
 	harContent struct {
 		Size        int    `json:"size"` // decoded

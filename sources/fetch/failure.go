@@ -19,6 +19,9 @@ func (w *Walk) giveUp(out *outgoing, ex *Exchange, v verdict, attempts int) erro
 	if ex != nil {
 		e.Status, e.RequestID = ex.Status, ex.RequestID
 		e.Excerpt = w.excerpt(ex.Body)
+	}
+	w.keepFailed(ex, e)
+	if ex != nil {
 		w.client.done(ex)
 	}
 	return e
@@ -36,10 +39,12 @@ func (w *Walk) fail(request string, err error) error {
 // failPage makes the error of a page whose answer is well, but whose place in
 // the walk is not.
 func (w *Walk) failPage(page *Page, err error) error {
-	return &Error{
+	e := &Error{
 		Class: Permanent, Stream: w.stream.Name, Request: page.Request, Status: page.Status, RequestID: page.RequestID,
 		Attempts: page.Attempts, Err: w.hide(err),
 	}
+	w.keepFailed(&page.Exchange, e)
+	return e
 }
 
 // excerpt is the beginning of a body. More than is shown is redacted: a secret

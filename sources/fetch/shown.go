@@ -16,7 +16,7 @@ type Shown struct {
 	Header http.Header // as the API sent it
 	Body   []byte      // decoded
 	Sealed bool        // the API's own body is not on disk, since it held secrets
-	// LeftOut is why the body is not here; "" where it is.
+	// LeftOut is why the body, or the end of it, is not here; "" where it is.
 	LeftOut string
 }
 
@@ -35,7 +35,7 @@ func Show(e *journal.Exchange) (Shown, error) {
 				values[i] = sources.HideMarks(v)
 			}
 		}
-		s.Body = []byte(sources.HideMarks(string(e.Body)))
+		s.Body, s.LeftOut = []byte(sources.HideMarks(string(e.Body))), leftOut(e)
 		return s, nil
 	}
 	size := int64(len(e.Body)) + e.LeftOut

@@ -221,7 +221,7 @@ func (d *Draft) rename(name string) error {
 // removeDrafts deletes what an earlier run left of bodies that were not whole.
 func (j *Journal) removeDrafts(names []string) {
 	for _, name := range names {
-		if j.readOnly || !strings.HasSuffix(name, draftSuffix) {
+		if j.readOnly || !strings.HasSuffix(name, draftSuffix) && !strings.HasSuffix(name, failingSuffix) {
 			continue
 		}
 		name = filepath.Join(j.dir, name)

@@ -17,6 +17,8 @@ const (
 	kindRestart
 	kindReject
 	kindKept
+	// kindFailed is of no frame in a segment.
+	kindFailed
 )
 
 // known says whether this program understands frames of the kind.

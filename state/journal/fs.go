@@ -24,7 +24,8 @@ type FS interface {
 	Open(name string) (File, error)
 	// Truncate cuts a file to a length.
 	Truncate(name string, size int64) error
-	// Rename gives a file another name, in the same folder, that no file has.
+	// Rename gives a file another name, in the same folder. One that has it is
+	// replaced.
 	Rename(from, to string) error
 	// Remove deletes a file.
 	Remove(name string) error

@@ -55,16 +55,17 @@ type Journal struct {
 
 	mu       sync.Mutex
 	index    index
-	segments []*segment // ascending
-	current  *segment   // nil until this run writes; it appends to no older one
-	next     uint32     // number of the next segment
-	drafts   int        // that this run began
-	size     int64      // of all segments
-	dirty    []*segment // to be synced, ascending
-	newNames bool       // the folder is to be synced
-	owed     []Key      // rejections to be written before the next frame
-	scratch  []byte     // for frames
-	failed   error      // why nothing more can be written
+	segments []*segment        // ascending
+	current  *segment          // nil until this run writes; it appends to no older one
+	next     uint32            // number of the next segment
+	drafts   int               // that this run began
+	failures map[string]string // passes of failed exchanges, by the names of their files
+	size     int64             // of all segments
+	dirty    []*segment        // to be synced, ascending
+	newNames bool              // the folder is to be synced
+	owed     []Key             // rejections to be written before the next frame
+	scratch  []byte            // for frames
+	failed   error             // why nothing more can be written
 	closed   bool
 }
 
@@ -107,7 +108,7 @@ func newJournal(dir string, o Options) *Journal {
 	j := &Journal{
 		dir: dir, fs: o.FS, log: o.Log,
 		maxAge: o.MaxAge, maxBytes: o.MaxBytes, segmentBytes: o.segmentBytes(),
-		index: index{passes: map[string]*pass{}}, next: 1,
+		index: index{passes: map[string]*pass{}}, next: 1, failures: map[string]string{},
 	}
 	j.unpackers.New = func() any { return newUnpacker() }
 	if j.fs == nil {

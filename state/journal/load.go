@@ -22,6 +22,7 @@ func (j *Journal) load() error {
 		}
 	}
 	j.removeDrafts(names)
+	j.loadFailures(names)
 	slices.Sort(numbers)
 	l := loader{Journal: j}
 	for i, n := range numbers {

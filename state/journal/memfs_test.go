@@ -120,7 +120,7 @@ func (m *memFS) Rename(from, to string) error {
 	if err := m.change("rename", to); err != nil {
 		return err
 	}
-	if m.files[from] == nil || m.files[to] != nil {
+	if m.files[from] == nil || m.files[to] != nil && filepath.Ext(to) == suffix {
 		return &fs.PathError{Op: "rename", Path: from, Err: fs.ErrInvalid}
 	}
 	m.files[to] = m.files[from]

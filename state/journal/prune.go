@@ -37,6 +37,9 @@ func (j *Journal) Prune(now time.Time) (deleted int64, err error) {
 		}
 		deleted += s.size
 	}
+	if err := j.pruneFailures(false); err != nil {
+		return deleted, err
+	}
 	if j.maxBytes <= 0 || j.size <= j.maxBytes {
 		return deleted, nil
 	}
@@ -184,6 +187,9 @@ func (j *Journal) Clear() (deleted int64, err error) {
 		j.segments = j.segments[:len(j.segments)-1]
 		j.size -= s.size
 		deleted += s.size
+	}
+	if err := j.pruneFailures(true); err != nil {
+		return deleted, err
 	}
 	j.index, j.current = index{passes: map[string]*pass{}}, nil
 	j.dirty, j.owed, j.newNames = nil, nil, true

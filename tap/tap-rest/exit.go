@@ -2,6 +2,9 @@ package main
 
 import (
 	"errors"
+	"io/fs"
+	"os"
+	"syscall"
 
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
@@ -28,6 +31,9 @@ func exitCode(con *console, err error) int {
 		}
 		return exitFailed
 	}
+	if closedStdout(err) {
+		return exitFailed
+	}
 	con.fatal(err)
 	var broken *tap.JournalError
 	if errors.Is(err, journal.ErrBusy) || errors.As(err, &broken) {
@@ -38,4 +44,11 @@ func exitCode(con *console, err error) int {
 		return exitUnusable
 	}
 	return exitFailed
+}
+
+// closedStdout reports whether nobody reads on what a command prints for people,
+// as head does: they have what they want.
+func closedStdout(err error) bool {
+	var path *fs.PathError
+	return errors.As(err, &path) && path.Path == os.Stdout.Name() && errors.Is(path.Err, syscall.EPIPE) && !errors.Is(err, tap.ErrClosedOutput)
 }

@@ -50,6 +50,15 @@ func (c *journalExportCmd) write(rt *runtime, f io.Writer, js *journals) (n int,
 	}
 	err = js.each(rt, func(_ string, j *journal.Journal) error {
 		_, byID := passesOf(j)
+		for _, f := range j.Failures() {
+			if c.Stream != "" && c.Stream != f.Stream {
+				continue
+			}
+			n++
+			if err := h.AddFailed(f); err != nil {
+				return err
+			}
+		}
 		return j.Each(func(e *journal.Exchange) error {
 			p := byID[e.Pass]
 			if p == nil || c.Stream != "" && c.Stream != p.Stream {

@@ -73,6 +73,8 @@ func (p *passLine) row(now time.Time) []string {
 type journalShowCmd struct {
 	journalFlags
 	Stream string `placeholder:"NAME" help:"Those of one stream."`
+	Failed bool   `help:"The last request of each stream that failed for good, and why, instead of those that were answered."`
+	Body   bool   `help:"With headers and body of each answer."`
 }
 
 // Run prints a line for each exchange, in the order in which the answers came.
@@ -87,31 +89,71 @@ func (c *journalShowCmd) Run(rt *runtime) error {
 				return err
 			}
 		}
-		return showExchanges(w, j, c.Stream)
+		return c.show(w, j)
 	})
 }
 
-// showExchanges knows the width of every column beforehand: a journal is larger
-// than what should be collected.
-func showExchanges(w io.Writer, j *journal.Journal, stream string) error {
+func (c *journalShowCmd) show(w io.Writer, j *journal.Journal) error {
+	failures := j.Failures()
 	inOrder, byID := passesOf(j)
-	width := len("stream")
+	rows := exchangeRows{w, len("stream"), c.Body}
 	for _, p := range inOrder {
-		width = max(width, len(p.Stream))
+		rows.width = max(rows.width, len(p.Stream))
 	}
-	_, err := fmt.Fprintf(w, "%-24s  %-*s  %6s  %8s  %7s  %7s  %s\n", "time", width, "stream", "status", "bytes", "records", "took", "request")
-	if err != nil {
+	for _, f := range failures {
+		rows.width = max(rows.width, len(f.Stream))
+	}
+	if err := rows.head(); err != nil {
 		return err
+	}
+	if c.Failed {
+		return c.showFailed(rows, failures)
 	}
 	return j.Each(func(e *journal.Exchange) error {
 		p := byID[e.Pass]
-		if p == nil || stream != "" && stream != p.Stream {
+		if p == nil || c.Stream != "" && c.Stream != p.Stream {
 			return nil
 		}
-		_, err := fmt.Fprintf(w, "%-24s  %-*s  %6d  %8d  %7d  %7s  %s\n", e.At.UTC().Format("2006-01-02T15:04:05.000Z"), width, p.Stream,
-			e.Status, int64(len(e.Body))+e.LeftOut, e.Records, took(e.Took), e.Request)
-		return err
+		return rows.add(e, p.Stream, "")
 	})
+}
+
+func (c *journalShowCmd) showFailed(rows exchangeRows, failures []*journal.Failure) error {
+	for _, f := range failures {
+		if c.Stream != "" && c.Stream != f.Stream {
+			continue
+		}
+		if err := rows.add(&f.Exchange, f.Stream, f.Why); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exchangeRows is a table that knows the width of every column beforehand: a
+// journal is larger than what should be collected.
+type exchangeRows struct {
+	w      io.Writer
+	width  int  // of the streams
+	answer bool // with headers and bodies
+}
+
+func (r exchangeRows) head() error {
+	_, err := fmt.Fprintf(r.w, "%-24s  %-*s  %6s  %8s  %7s  %7s  %s\n", "time", r.width, "stream", "status", "bytes", "records", "took", "request")
+	return err
+}
+
+// add prints an exchange, and why it failed.
+func (r exchangeRows) add(e *journal.Exchange, stream, why string) error {
+	if why != "" {
+		why = ": " + why
+	}
+	_, err := fmt.Fprintf(r.w, "%-24s  %-*s  %6d  %8d  %7d  %7s  %s%s\n", e.At.UTC().Format("2006-01-02T15:04:05.000Z"), r.width, stream,
+		e.Status, int64(len(e.Body))+e.LeftOut, e.Records, took(e.Took), e.Request, why)
+	if err == nil && r.answer {
+		err = tap.WriteAnswer(r.w, e)
+	}
+	return err
 }
 
 // took is a duration as a table has it.
