@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -158,7 +157,7 @@ func (w *Walk) prove(ex *Exchange) (Records, error) {
 		return none{}, nil
 	}
 	defer body.Close()
-	hash, see := w.tally(l)
+	see := w.tally(l)
 	ex.Body, err = w.splitter.SplitLong(body, see)
 	if l.proven = ex.Body != nil; !l.proven {
 		ex.Body = l.beginning()
@@ -166,30 +165,28 @@ func (w *Walk) prove(ex *Exchange) (Records, error) {
 	if body.err != nil {
 		ex.cut = fmt.Errorf("the body of the answer %d: %w", ex.Status, body.err)
 	}
-	l.content, l.size, l.secret = hash.Sum64(), body.n, body.needles.Found
+	l.size, l.secret = body.n, body.needles.Found
 	return l, err
 }
 
 // proveMany proves a body in memory of very many records.
 func (w *Walk) proveMany(ex *Exchange) error {
 	l := ex.long
-	hash, see := w.tally(l)
+	see := w.tally(l)
 	err := w.splitter.SplitMany(ex.Body, see)
 	l.proven = !errors.Is(err, ErrBroken)
-	l.content, l.size = hash.Sum64(), int64(len(ex.Body))
+	l.size = int64(len(ex.Body))
 	return err
 }
 
 // tally returns what finds out what a walk asks of the records of a long body,
-// piece by piece, and their hash.
-func (w *Walk) tally(l *long) (*maphash.Hash, func(Records) error) {
-	hash := new(maphash.Hash)
-	hash.SetSeed(w.seed)
-	l.count, w.watch = 0, w.newWatch()
-	return hash, func(r Records) error {
+// piece by piece.
+func (w *Walk) tally(l *long) func(Records) error {
+	l.count, l.content, w.watch = 0, 0, w.newWatch()
+	return func(r Records) error {
 		n := r.Len()
 		for i := range n {
-			_, _ = hash.Write(r.Record(i)) // never fails
+			l.content = w.mix(l.content, r.Record(i))
 			if w.watch != nil {
 				w.watch.see(r.Record(i))
 			}

@@ -101,6 +101,25 @@ func BenchmarkSplice(b *testing.B) {
 	}
 }
 
+// BenchmarkCut reports the same as a share of what cut makes, which does the
+// least that a program can do which reads orders, of encoded bodies too. The
+// bound is 0.6.
+func BenchmarkCut(b *testing.B) {
+	for _, encoding := range []string{"", "gzip"} {
+		b.Run("encoding="+encoding, func(b *testing.B) {
+			var all, bare time.Duration
+			for b.Loop() {
+				bare += figureRun(b, figure{records: figureRecords, encoding: encoding, cut: true}).cpu
+				all += figureRun(b, figure{records: figureRecords, encoding: encoding}).cpu
+			}
+			rate := float64(b.N) * figureRecords / 1000
+			b.ReportMetric(float64(bare)/float64(all), "of-cut")
+			b.ReportMetric(rate/all.Seconds(), "krec/cpu-s")
+			b.ReportMetric(rate/bare.Seconds(), "krec/cpu-s-cut")
+		})
+	}
+}
+
 // BenchmarkLatency reports the time that a run takes of an API which answers
 // after 50 ms, as a share of what splice takes: what a run does besides is done
 // while it waits.
@@ -132,6 +151,7 @@ type figure struct {
 	encoding   string
 	journalOff bool
 	splice     bool // by the program splice
+	cut        bool // by the program cut
 	airbyte    bool // under the Airbyte protocol
 	latency    time.Duration
 	before     func(int, *http.Request)
@@ -167,6 +187,9 @@ func figureRun(t testing.TB, f figure) (m measured) {
 	}
 	if f.splice {
 		cmd = exec.Command("splice", url)
+	}
+	if f.cut {
+		cmd = exec.Command("cut", url)
 	}
 	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+t.TempDir())
 	var stderr strings.Builder
