@@ -6,6 +6,7 @@ import (
 	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/pbkdf2"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -47,7 +48,8 @@ type sealer struct {
 	numbered Secrets // with their common spellings behind them: marks refer to the numbers
 	short    Secrets // likewise, without those that are looked for
 	marks    map[string]string
-	key      func() []byte // of what is encrypted; nil: nobody gave a secret
+	key      func() []byte // of what is encrypted
+	lasting  bool          // the key is that of the next run, too
 
 	mu      sync.RWMutex
 	derived []derived
@@ -74,9 +76,9 @@ func newSealer(given Secrets) *sealer {
 			s.marks[pair.text] = pair.mark
 		}
 	}
-	if all := joined(given); all != "" {
-		s.key = keyOf(all)
-	}
+	all := joined(given)
+	s.lasting = all != ""
+	s.key = keyOf(cmp.Or(all, rand.Text())) // nobody gave a secret: this run alone opens what it seals
 	return s
 }
 
@@ -136,10 +138,10 @@ func (s *sealer) mark(spelled, secret string) string {
 	if d, ok := s.findDerived(func(d derived) bool { return d.text == spelled }); ok {
 		return d.mark
 	}
-	if s.key != nil {
+	d, found := s.findDerived(func(d derived) bool { return d.text == secret })
+	if s.lasting || !found {
 		return encryptedMark + encrypt(spelled, s.key()) + "}"
 	}
-	d, _ := s.findDerived(func(d derived) bool { return d.text == secret })
 	id := strings.TrimSuffix(strings.TrimPrefix(d.mark, derivedMark), "}")
 	return encryptedMark + id + "." + encrypt(spelled, d.key()) + "}"
 }

@@ -1,11 +1,16 @@
 package tap_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/tap"
 )
 
 // TestSecretsInBookmarks proves that a bookmark which an answer gives is kept
@@ -61,6 +66,35 @@ func TestWordsOfTheProgram(t *testing.T) {
 		}
 		if what == "log" && !strings.Contains(output, "the answer begins") {
 			t.Errorf("the log says %s", output)
+		}
+	}
+}
+
+// TestRecordsWithSecretsComeAgain proves that records leave as the API sent
+// them, whatever secret they hold and however it is spelled, and come the same
+// again from the journal, which has them sealed.
+func TestRecordsWithSecretsComeAgain(t *testing.T) {
+	secrets := theSecrets()
+	names := slices.Sorted(maps.Keys(secrets))
+	for i, how := range spelled {
+		name := names[i%len(names)]
+		text := how.write(secrets[name])
+		s := setup{head: secretHead, config: secretConfig, api: echoAPI{[]string{text}}, workDir: t.TempDir(),
+			definition: "  - {name: in_record, path: /in_record, headers: {X-Stream: in_record, X-Made: \"{{ config.seed | upper }}\", X-Api-Key: lit-9d8c7b6a5f4e3d2c}}\n"}
+		first := s.must(t).records("")
+		want := `{"id":1,"a":"` + inJSON(text) + `"}`
+		if len(first) != 1 || first[0] != want {
+			t.Errorf("%s, %s: got %s, want %s", name, how.name, first, want)
+		}
+		var out, logged bytes.Buffer
+		o := s.options(t, &out, &logged)
+		o.Replay, o.Transport = true, nil
+		if _, err := tap.Sync(t.Context(), o); err != nil {
+			t.Errorf("%s, %s: replay: %v", name, how.name, err)
+			continue
+		}
+		if again := recordsOf(parseLines(t, out.Bytes()), ""); len(again) != 1 || again[0] != want {
+			t.Errorf("%s, %s: came again as %s, want %s", name, how.name, again, want)
 		}
 	}
 }
