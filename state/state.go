@@ -61,13 +61,21 @@ type Resume struct {
 
 // Open is a partition that is being walked.
 type Open struct {
-	Partition string          `json:"partition"`      // its key
-	Next      json.RawMessage `json:"next"`           // the request that comes next, see fetch.Position
-	High      json.RawMessage `json:"high"`           // the highest replication value so far, or null
-	Mark      json.RawMessage `json:"mark,omitempty"` // with bookmark_from: first, what the first answer said
-	Restarts  int             `json:"restarts"`       // how often the API lost the walk
-	Deferred  bool            `json:"deferred"`       // it failed for now: it comes last in the next run
-	Frozen    bool            `json:"frozen"`         // sorted, but a value descended: only the end of the walk moves the bookmark
+	Partition string          `json:"partition"`         // its key
+	Next      json.RawMessage `json:"next"`              // the request that comes next, see fetch.Position
+	High      json.RawMessage `json:"high"`              // the highest replication value so far, or null
+	Mark      json.RawMessage `json:"mark,omitempty"`    // with bookmark_from: first, what the first answer said
+	Restarts  int             `json:"restarts"`          // how often the API lost the walk
+	Refused   *Refusal        `json:"refused,omitempty"` // the last refusal that led to a restart
+	Deferred  bool            `json:"deferred"`          // it failed for now: it comes last in the next run
+	Frozen    bool            `json:"frozen"`            // sorted, but a value descended: only the end of the walk moves the bookmark
+}
+
+// Refusal is a request with a page token that the API refused, other than
+// because it has lost the walk: the same again is no reason to restart.
+type Refusal struct {
+	Status int   `json:"status"`
+	Pages  int64 `json:"pages"` // of the walk before it
 }
 
 // Error is a state that cannot be used.

@@ -200,7 +200,7 @@ func (b *batch) move() {
 	case b.failure == nil || b.progress.lost:
 		b.track.advance(b.progress)
 	default:
-		b.track.fail(b.failure, b.progress.restarts)
+		b.track.fail(b.failure, b.progress.restarts, b.progress.refused)
 	}
 }
 

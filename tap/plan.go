@@ -50,15 +50,17 @@ type reading struct {
 	window      window
 	from        json.RawMessage // the bookmark that the pass starts from
 	pass        state.Pass
-	sync        *state.Sync   // that the pass belongs to; nil: nobody numbers them
-	complete    bool          // it was read whole in this sync already
-	previous    string        // id of the pass that the incoming state carries, "" for none
-	replaces    bool          // a bookmark of another replication key
-	resumed     bool          // the state has an unfinished pass, which goes on
-	found       bool          // the journal has it
-	recorded    string        // its id there
-	replayed    *journal.Pass // what a replay reads; nil: this is none
-	restarts    int           // how often the API has lost the walk
+	sync        *state.Sync    // that the pass belongs to; nil: nobody numbers them
+	complete    bool           // it was read whole in this sync already
+	previous    string         // id of the pass that the incoming state carries, "" for none
+	replaces    bool           // a bookmark of another replication key
+	resumed     bool           // the state has an unfinished pass, which goes on
+	found       bool           // the journal has it
+	recorded    string         // its id there
+	replayed    *journal.Pass  // what a replay reads; nil: this is none
+	restarts    int            // how often the API has lost the walk
+	refused     *state.Refusal // because of which it was restarted; nil: none
+	deferred    bool           // the walk failed for now in the run before
 	lookback    times.Span
 	shape       string
 	before      *state.Bookmark // as the state had it; nil: none
@@ -367,6 +369,7 @@ func (r *run) reopen(one *reading) error {
 			return &state.Error{File: r.StateFile, Place: fmt.Sprintf("%s.resume.open[%d].next", r.State.Place(one.Name), i), Msg: err.Error()}
 		}
 		one.high, one.mark, one.frozen, one.restarts = open.High, open.Mark, open.Frozen, open.Restarts
+		one.refused, one.deferred = open.Refused, open.Deferred
 		r.Log.Info("the pass goes on", "stream", one.Name, "as_of", one.pass.AsOf.Format(time.RFC3339), "pages", one.position.Pages, "records", one.position.Records)
 	}
 	return nil

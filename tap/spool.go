@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/state"
 )
 
 const (
@@ -76,7 +77,8 @@ type queue struct {
 // queued is a page that waits for its turn.
 type queued struct {
 	*fetch.Page
-	restarts int // of the walk, up to here
+	restarts int            // of the walk, up to here
+	refused  *state.Refusal // because of which it was restarted; nil: none
 }
 
 // push adds a page, and waits until there is room for it. The page whose turn

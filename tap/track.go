@@ -20,6 +20,7 @@ type progress struct {
 	mark     json.RawMessage // what incremental.bookmark says; nil: nothing
 	keep     bool            // records may be missing: the bookmark stays
 	restarts int             // of the walk, up to here
+	refused  *state.Refusal  // because of which it was restarted; nil: none
 	frozen   bool            // sorted, but a value descended
 	date     string          // Date of the answer
 }
@@ -53,7 +54,7 @@ func newTrack(one *reading) *track {
 	if one.resumed {
 		pass := one.pass
 		t.bookmark.Pass, t.bookmark.Sync = &pass, one.sync
-		t.bookmark.Resume = t.unfinished(progress{next: one.position, high: one.high, mark: one.mark, restarts: one.restarts, frozen: one.frozen})
+		t.bookmark.Resume = t.unfinished(progress{next: one.position, high: one.high, mark: one.mark, restarts: one.restarts, refused: one.refused, frozen: one.frozen})
 	}
 	return t
 }
@@ -87,7 +88,7 @@ func (t *track) advance(p progress) {
 
 // fail notes on an unfinished walk how it failed, after so many restarts: what
 // failed for now comes last in the next run, what failed for good comes first.
-func (t *track) fail(err error, restarts int) {
+func (t *track) fail(err error, restarts int, refused *state.Refusal) {
 	if t.replayed != nil {
 		return // a replay's failure is not the pass's
 	}
@@ -100,6 +101,7 @@ func (t *track) fail(err error, restarts int) {
 	case restarts > r.Open[0].Restarts: // what was flushed is of a walk that the API has lost
 		r = t.unfinished(progress{high: r.Open[0].High, mark: r.Open[0].Mark, restarts: restarts, frozen: r.Open[0].Frozen})
 	}
+	r.Open[0].Refused = refused
 	t.bookmark.Resume = r
 	var e *fetch.Error
 	if errors.As(err, &e) && e.Class == fetch.Transient {
@@ -124,7 +126,7 @@ func (t *track) unfinished(p progress) *state.Resume {
 	}
 	return &state.Resume{
 		Version: state.Version, AsOf: t.pass.AsOf, From: t.from, Lookback: t.lookback.String(), Clock: t.apiClock, Shape: t.shape,
-		Open: []state.Open{{Partition: t.partition, Next: next, High: p.high, Mark: p.mark, Restarts: p.restarts, Frozen: p.frozen}},
+		Open: []state.Open{{Partition: t.partition, Next: next, High: p.high, Mark: p.mark, Restarts: p.restarts, Refused: p.refused, Frozen: p.frozen}},
 	}
 }
 

@@ -23,6 +23,7 @@ type worker struct {
 	track     *track
 	reached   fetch.Position // where the walk goes on
 	putOff    *fetch.Error   // why it was put off until other walks were done; nil: it was not
+	refusals  int            // restarts of this run because the API refused a request with a page token
 }
 
 // workers makes one worker for each partition: every input is checked here,
@@ -192,7 +193,7 @@ func (w *worker) renderOne(ctx context.Context, page queued, split *splitter, ba
 // the whole page.
 func (w *worker) renderLong(ctx context.Context, page queued, batches chan<- *batch) error {
 	err := page.Pieces(w.reload, func(p *fetch.Page) error {
-		return w.renderOne(ctx, queued{p, page.restarts}, w.reload, batches)
+		return w.renderOne(ctx, queued{p, page.restarts, page.refused}, w.reload, batches)
 	})
 	if errors.Is(err, fetch.ErrReread) {
 		return w.unread(page, err)
@@ -251,31 +252,10 @@ func (w *worker) fetchAll(ctx context.Context, pages *queue, t *turn) error {
 			w.run.gate.count(int64(page.Count()))
 		}
 		t.fetched()
-		if last := page.Last; !pages.push(ctx, queued{page, w.restarts}) || last {
+		if last := page.Last; !pages.push(ctx, queued{page, w.restarts, w.refused}) || last {
 			return nil
 		}
 	}
-}
-
-// restart begins the walk anew where the API has lost it. It reports false for
-// other errors, and when it was lost too often.
-func (w *worker) restart(err error) bool {
-	var e *fetch.Error
-	if !errors.As(err, &e) || e.Class != fetch.SessionLost || w.restarts >= maxRestarts {
-		return false
-	}
-	w.restarts++
-	w.run.Log.Warn("the API has lost the walk: it is read from its start again, and its records come again",
-		"stream", w.Name, "time", w.restarts, "of", maxRestarts, "why", err.Error())
-	if rec := w.recording; rec != nil {
-		if _, err := rec.Journal.Restart(rec.Pass, rec.Partition); err != nil {
-			w.run.journalFailed(err)
-			return false
-		}
-	}
-	w.reached = fetch.Position{}
-	w.walk = w.newWalk(w.reached)
-	return true
 }
 
 // render makes a page a batch, and gives its memory back to split.
@@ -296,7 +276,7 @@ func (w *worker) render(page queued, split *splitter) (*batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.key, b.progress.restarts = page.Key(), page.restarts
+	b.key, b.progress.restarts, b.progress.refused = page.Key(), page.restarts, page.refused
 	b.track, b.moved, b.skipped = w.track, page.Moved, page.Skipped
 	b.doubts, b.notes = page.Doubts, append(b.notes, page.Remarks...)
 	b.progress.keep = w.keeps(page.Doubts)
@@ -328,6 +308,6 @@ func (w *worker) failed(err error) *batch {
 	b := &batch{track: w.track, failure: err}
 	var e *fetch.Error
 	b.progress.lost = errors.As(err, &e) && e.Class == fetch.SessionLost
-	b.progress.restarts = w.restarts
+	b.progress.restarts, b.progress.refused = w.restarts, w.refused
 	return b
 }

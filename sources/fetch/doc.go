@@ -19,13 +19,17 @@
 //
 //   - A page is proven whole (status, length, encoding, JSON, UTF-8, the place
 //     of its records) before a walk hands it out.
-//   - A walk ends on evidence. The same next page twice, the same records
-//     twice, fewer records than the API's own total, "more" without a next
-//     page: each is an error that names both requests, never an end. A total
-//     that shrinks sends a numbered walk back to where rows may have moved.
+//   - A walk ends on evidence, or its last page says why its end is in doubt: a
+//     [Doubt] is what the definition's own keys say against it, or what the last
+//     answer says in other places.
+//   - A walk fails as going round only where that is certain: for the same
+//     request again, the same page with the same next page, or the same records
+//     under the next number. It goes on over pages without records, and says so.
+//   - A total that shrinks sends a numbered walk back to where rows may have
+//     moved. One that falls below what was read, in an answer without records,
+//     is no end.
 //   - Every wait has an end: an answer by the stream's timeout, a pause by the
-//     attempts of its retry, and both at once when the run stops. No walk goes
-//     on for ever without records.
+//     attempts of its retry, and both at once when the run stops.
 //   - Credentials stay on the host of base_url: neither a redirect nor a link
 //     to a next page carries them to another.
 //   - Positions, errors and log lines hold no secret, nor anything that a

@@ -51,6 +51,7 @@ type Error struct {
 	RequestID string // as the answer's headers name it, "" if they don't
 	Attempts  int    // made in all
 	Deferred  int    // of them, after the walk was put off until others were done
+	Refused   bool   // a 4xx other than 410 to a request with a page token: it may be about the request
 	Excerpt   string // the first 512 bytes of the answer, redacted
 	Advice    string // what to do, "" if nothing is known
 	Err       error  // what went wrong

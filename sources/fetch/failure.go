@@ -10,7 +10,7 @@ import (
 // giveUp makes the error of a request that is not asked again.
 func (w *Walk) giveUp(out *outgoing, ex *Exchange, v verdict, attempts int) error {
 	e := &Error{
-		Class: v.class, Stream: w.stream.Name, Request: out.shown, Attempts: attempts, Err: w.hide(v.err), Advice: v.tip,
+		Class: v.class, Stream: w.stream.Name, Request: out.shown, Attempts: attempts, Err: w.hide(v.err), Advice: v.tip, Refused: v.about,
 	}
 	if v.retry && v.wait > w.longestWait() {
 		e.Advice = fmt.Sprintf("the API asks to wait until %s: run again after that",

@@ -25,6 +25,7 @@ type verdict struct {
 	class Class         // of the failure, unless it is asked again
 	err   error         // why it was refused
 	tip   string        // advice
+	about bool          // the refusal may be about the request
 }
 
 func accept(page *Page) verdict             { return verdict{page: page} }
@@ -211,7 +212,9 @@ func (w *Walk) judgeStatus(ex *Exchange) verdict {
 		return refuse(Permanent, err).advise("check the credentials")
 	}
 	if ex.Status/100 == 4 && (w.pos.Token != nil && w.stream.Pagination.Type == sources.PaginateCursor || w.pos.URL != "") {
-		return refuse(SessionLost, err).advise("the API no longer takes the page token: if that happens again and again, ask for less at a time")
+		v := refuse(SessionLost, err).advise("the API no longer takes the page token: if that happens again and again, ask for less at a time")
+		v.about = ex.Status != http.StatusGone
+		return v
 	}
 	if ex.Status == http.StatusForbidden {
 		return refuse(Permanent, err).advise("may these credentials read it?")

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap"
 )
 
@@ -90,12 +92,27 @@ func syncStreams(rt *runtime, o tap.Options) error {
 	return err
 }
 
-// whatNext says what to do about streams that failed.
+// whatNext says what to do about streams that failed. A walk that the API has
+// lost does not go on: the next run reads it from its start.
 func whatNext(failures tap.Failures) string {
-	if failures.Temporary() {
-		return "failed for now: run it again, it goes on from the last STATE"
+	next := "it goes on from the last STATE"
+	var lost []string
+	for _, err := range failures {
+		var e *fetch.Error
+		if errors.As(err, &e) && e.Class == fetch.SessionLost {
+			lost = append(lost, e.Stream)
+		}
 	}
-	return "failed for good: mend what is said above and run it again, it goes on from the last STATE"
+	switch {
+	case len(lost) == len(failures):
+		next = "it reads " + strings.Join(lost, ", ") + " from the start again"
+	case len(lost) > 0:
+		next += ", but reads " + strings.Join(lost, ", ") + " from the start again"
+	}
+	if failures.Temporary() {
+		return "failed for now: run it again, " + next
+	}
+	return "failed for good: mend what is said above and run it again, " + next
 }
 
 func discover(rt *runtime, o tap.Options) error {

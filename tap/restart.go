@@ -1,0 +1,59 @@
+package tap
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/state"
+)
+
+// restart begins the walk anew where the API has lost it. It reports false for
+// other errors, when it was lost too often, and when it would come to nothing.
+func (w *worker) restart(err error) bool {
+	var e *fetch.Error
+	if !errors.As(err, &e) || !w.isLost(e) || w.pointless(e) || w.restarts >= maxRestarts {
+		return false
+	}
+	w.restarts++
+	w.run.Log.Warn("the API has lost the walk: it is read from its start again, and its records come again",
+		"stream", w.Name, "time", w.restarts, "of", maxRestarts, "why", err.Error())
+	if rec := w.recording; rec != nil {
+		if _, err := rec.Journal.Restart(rec.Pass, rec.Partition); err != nil {
+			w.run.journalFailed(err)
+			return false
+		}
+	}
+	w.reached = fetch.Position{}
+	w.walk = w.newWalk(w.reached)
+	return true
+}
+
+// isLost reports whether a failure means that the API has lost the walk. An
+// empty answer with a total below what was read does, where a run before failed
+// with it and nothing has come since: the token of the state has expired.
+func (w *worker) isLost(e *fetch.Error) bool {
+	return e.Class == fetch.SessionLost ||
+		errors.Is(e, fetch.ErrFallen) && w.deferred && !w.position.First() && w.reached.Pages == w.position.Pages
+}
+
+// pointless reports whether a request that the API refused will be refused again
+// after a restart, and makes the failure one for good then: it is about the
+// request, a limit of the API say, and not about the session. That is so where a
+// restart came to the same failure at the same place, in this run or an earlier
+// one, and at the second refusal in a run wherever it was.
+func (w *worker) pointless(e *fetch.Error) bool {
+	if !e.Refused {
+		return false
+	}
+	at := state.Refusal{Status: e.Status, Pages: w.reached.Pages}
+	same := w.refused != nil && *w.refused == at
+	w.refused = &at
+	if w.refusals++; !same && w.refusals == 1 {
+		return false
+	}
+	e.Class = fetch.Permanent
+	e.Advice = fmt.Sprintf("the walk was read from its start again, and was refused again after %d pages: that is about the request, not about its page token; "+
+		"if the API answers only so many records, ask for less at a time", at.Pages)
+	return true
+}
