@@ -91,6 +91,18 @@ func (f Failures) Error() string { return errors.Join(f...).Error() }
 // Unwrap returns them.
 func (f Failures) Unwrap() []error { return f }
 
+// Lost returns the streams whose walks the API has lost: they do not go on, but
+// are read from their start again.
+func (f Failures) Lost() (streams []string) {
+	for _, err := range f {
+		var e *fetch.Error
+		if errors.As(err, &e) && e.Class == fetch.SessionLost {
+			streams = append(streams, e.Stream)
+		}
+	}
+	return streams
+}
+
 // Temporary reports whether a run that goes on from here may get through: no
 // failure is for good. A walk that was lost too often is.
 func (f Failures) Temporary() bool {

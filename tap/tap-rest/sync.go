@@ -9,7 +9,6 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/tap-rest/tap-rest/catalog"
-	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap"
 )
 
@@ -95,14 +94,7 @@ func syncStreams(rt *runtime, o tap.Options) error {
 // whatNext says what to do about streams that failed. A walk that the API has
 // lost does not go on: the next run reads it from its start.
 func whatNext(failures tap.Failures) string {
-	next := "it goes on from the last STATE"
-	var lost []string
-	for _, err := range failures {
-		var e *fetch.Error
-		if errors.As(err, &e) && e.Class == fetch.SessionLost {
-			lost = append(lost, e.Stream)
-		}
-	}
+	next, lost := "it goes on from the last STATE", failures.Lost()
 	switch {
 	case len(lost) == len(failures):
 		next = "it reads " + strings.Join(lost, ", ") + " from the start again"
