@@ -16,7 +16,8 @@
 //
 // Promises. A definition is checked whole before anything is fetched: every
 // key is known, every template compiles, every problem is reported at once
-// with its line and column. What the engine cannot run yet is such a problem
+// with its line and column (of a JSON Schema the first: catalog/schema compiles
+// it here as it does for a run, so that both take the same). What the engine cannot run yet is such a problem
 // ("not supported yet"), never ignored. Inheritance (a stream over defaults
 // over client) is resolved here: nobody else knows of it. A setting that the
 // definition calls secret is a [Secret], which prints ***; no error of this

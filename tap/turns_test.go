@@ -3,9 +3,11 @@ package tap_test
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -168,6 +170,47 @@ func TestAttemptsOfOneStream(t *testing.T) {
 			}
 			if put := tt.calls > 3; strings.Contains(r.log, "is tried again") != put || strings.Contains(r.log, "tried again when the other streams are done") != put {
 				t.Errorf("%v: the log does not say what is tried again:\n%s", tt.streams, r.log)
+			}
+		})
+	}
+}
+
+// TestTurnsAtRandom: however walks wait, all of them come to their end, and no
+// more requests are under way than there are turns.
+func TestTurnsAtRandom(t *testing.T) {
+	for seed := range uint64(60) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 1))
+			first := map[string][]answer503{}
+			var names []string
+			for i := range 2 + random.IntN(7) {
+				name := fmt.Sprintf("%c-%d", 'a'+rune(random.IntN(3)), i)
+				names = append(names, name)
+				for range random.IntN(2) { // one more would use the attempts up
+					wait := answer503("")
+					if random.IntN(3) > 0 {
+						wait = answer503(fmt.Sprint(1 + random.IntN(100)))
+					}
+					first[name[:1]+".test/"+name] = append(first[name[:1]+".test/"+name], wait)
+				}
+			}
+			h := newHosts(first)
+			h.slow = time.Duration(1+random.IntN(3000)) * time.Millisecond
+			most := 1 + random.IntN(3)
+			var under, highest atomic.Int64
+			counted := transport(func(r *http.Request) (*http.Response, error) {
+				highest.Store(max(highest.Load(), under.Add(1)))
+				defer under.Add(-1)
+				return h.RoundTrip(r)
+			})
+			r := hostSetup(t, counted, most, names...).must(t)
+			for _, name := range names {
+				if got := len(r.records(name)); got != 8 {
+					t.Errorf("seed %d: %s has %d records, want 8", seed, name, got)
+				}
+			}
+			if got := highest.Load(); got > int64(most) {
+				t.Errorf("seed %d: %d requests at a time, want %d at most", seed, got, most)
 			}
 		})
 	}
