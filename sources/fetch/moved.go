@@ -47,6 +47,36 @@ func (b Behind) read(from, to, lost int64, last bool) Behind {
 	return b
 }
 
+// lostPages reads how many pages there are into next, and returns how many
+// records the list has lost at most, where they have become fewer.
+func (w *Walk) lostPages(next *Position) (int64, error) {
+	p := &w.stream.Pagination
+	if p.TotalPages.IsZero() {
+		return 0, nil
+	}
+	pages, known, err := w.count(p.TotalPages, "pagination.total_pages")
+	if err != nil || !known {
+		return 0, err
+	}
+	before := w.pos.AllPages
+	if next.AllPages = &pages; before == nil || pages >= *before {
+		return 0, nil
+	}
+	return (*before-pages+1)*w.pos.PerPage - 1, nil
+}
+
+// listed is how many records the list has, at most; ok is false where nobody
+// knows.
+func (s scale) listed(p *Position) (n int64, ok bool) {
+	switch {
+	case p.Total != nil:
+		return *p.Total, true
+	case p.AllPages != nil:
+		return *p.AllPages * s.per, true
+	}
+	return 0, false
+}
+
 // scale says where in its list a page lies: pages have numbers from first on,
 // and one more means so many records.
 type scale struct{ first, per int64 }
@@ -100,7 +130,7 @@ func (w *Walk) goTo(next *Position, s scale, place int64) {
 func (w *Walk) moved(next *Position, n, lost int64, last bool) *Behind {
 	next.Behind = nil
 	s, at, ok := w.scale()
-	if !ok || w.stuck || next.Total == nil || lost <= 0 && w.pos.Behind == nil {
+	if _, counted := s.listed(next); !ok || !counted || w.stuck || lost <= 0 && w.pos.Behind == nil {
 		return nil
 	}
 	from := s.place(at)
@@ -125,18 +155,19 @@ func (w *Walk) goBack(next *Position, b *Behind) (last bool) {
 	if b.From < b.To || b.Done%s.per > 0 {
 		next.Behind = b
 	}
-	if left := *next.Total - b.Done; w.backs == 0 || left < w.left {
+	all, _ := s.listed(next)
+	if left := all - b.Done; w.backs == 0 || left < w.left {
 		w.left, w.backs = left, 0
 	}
 	if w.backs++; w.backs > maxBacks {
 		w.stuck = true
 		next.doubt(Doubt{
-			Key: "pagination.total", Value: fmt.Sprintf("%d, and shrinks again and again", *next.Total),
+			Key: "pagination.total", Value: fmt.Sprintf("%d, and shrinks again and again", all),
 			Advice: "total is the number of records of the whole walk",
 		})
 	}
 	if w.counts() {
-		return b.Done >= *next.Total
+		return b.Done >= all
 	}
 	return b.Last && b.From == b.To
 }

@@ -68,7 +68,7 @@ func (w *Walk) balance(n int64) balance {
 func (w *Walk) total(page *Page, next *Position) (lost int64, err error) {
 	p := &w.stream.Pagination
 	if p.Total.IsZero() {
-		return 0, nil
+		return w.lostPages(next)
 	}
 	total, known, err := w.count(p.Total, "pagination.total")
 	if err != nil || !known {

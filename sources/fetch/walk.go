@@ -180,7 +180,7 @@ func (w *Walk) advance(page *Page) error {
 		end.back = end.last
 	case back:
 		end.last = false
-	case !end.last && next.Total != nil:
+	case !end.last && (next.Total != nil || next.AllPages != nil):
 		next.PerPage = fewest(w.pos.PerPage, n)
 	}
 	w.ever, w.widest = w.ever.or(w.now), max(w.widest, n)
