@@ -177,7 +177,7 @@ func Preview(stop context.Context, o Options, stream string, most int) ([]json.R
 			if err := w.renderer.see(page); err != nil {
 				return false, err
 			}
-			for i := range page.Records.Len() {
+			for i := page.Repeated; i < page.Records.Len(); i++ {
 				line, keep, err := w.renderer.project(nil, page, i)
 				if err != nil {
 					return false, err

@@ -26,8 +26,10 @@
 //     request again, the same page with the same next page, or the same records
 //     under the next number. It goes on over pages without records, and says so.
 //   - A total that shrinks sends a numbered walk back to where rows may have
-//     moved. One that falls below what was read, in an answer without records,
-//     is no end.
+//     moved; with overlap, so does a record that is not found again, and with
+//     on_incomplete: again a walk is done until two agree. What may be missing
+//     all the same is doubted, or said to be unproven. A total that falls below
+//     what was read, in an answer without records, is no end.
 //   - Every wait has an end: an answer by the stream's timeout, a pause by the
 //     attempts of its retry, and both at once when the run stops.
 //   - Credentials stay on the host of base_url: neither a redirect nor a link

@@ -11,15 +11,15 @@ import (
 
 // Doubt is a reason not to take the end of a walk for the end of its data.
 type Doubt struct {
-	Key    string // what says so: a path of the answer, a header, a key of the definition
-	Value  string // what it says, without secrets
-	Advice string // what to write into the definition; "" where nothing is known
+	Key    string `json:"key"`              // what says so: a path of the answer, a header, a key of the definition
+	Value  string `json:"value"`            // what it says, without secrets
+	Advice string `json:"advice,omitempty"` // what to write into the definition; "" where nothing is known
 	// Contradicts says that a key of the definition itself is what says so:
 	// unless on_incomplete is told, the walk fails then.
-	Contradicts bool
+	Contradicts bool `json:"contradicts,omitempty"`
 	// Keep says that records may be missing that no later sync asks for, unless
 	// the bookmark stays.
-	Keep bool
+	Keep bool `json:"keep,omitempty"`
 }
 
 // String is the doubt as log and account show it.
