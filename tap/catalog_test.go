@@ -212,8 +212,7 @@ func TestMeltanoCatalog(t *testing.T) {
 	}
 }
 
-// checkSelected checks that no record has a value in a field that its SCHEMA
-// lacks.
+// checkSelected checks that no record has a field that its SCHEMA lacks.
 func checkSelected(t *testing.T, r result) {
 	t.Helper()
 	schemas, records := map[string]map[string]json.RawMessage{}, 0
@@ -231,8 +230,8 @@ func checkSelected(t *testing.T, r result) {
 			if err := json.Unmarshal(l.Record, &fields); err != nil {
 				t.Fatal(err)
 			}
-			for name, value := range fields {
-				if _, ok := schemas[l.Stream][name]; !ok && string(value) != "null" {
+			for name := range fields {
+				if _, ok := schemas[l.Stream][name]; !ok {
 					t.Errorf("%s: a record has %s, which its SCHEMA lacks", l.Stream, name)
 				}
 			}

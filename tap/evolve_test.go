@@ -54,9 +54,9 @@ type described struct {
 
 func (d *described) fits(record []byte) bool {
 	unknown := false
-	d.fields.Unknown(record, func(_ string, value []byte) bool {
-		unknown = string(value) != "null" // no SCHEMA names what was only ever null
-		return !unknown
+	d.fields.Unknown(record, func(string, []byte) bool {
+		unknown = true
+		return false
 	})
 	return !unknown && d.judge.Check(record) == nil
 }

@@ -69,7 +69,7 @@ func (w *widening) value(nodes []*node, i, depth int) {
 	var old []*node
 	for _, n := range nodes {
 		if w.types && n.seen == nil && string(n.raw) == onlyNull && w.text.kindAt(i) != kindNull {
-			n.seen, w.changed = &shape{kinds: kindNull}, true
+			n.seen, w.changed = &shape{kinds: kindNull, plain: true}, true // targets were told of text: it stays what it is
 		}
 		if n.seen != nil {
 			w.infer.see(n.seen, w.text, i, depth)

@@ -61,8 +61,8 @@ func (in *Inference) Add(record []byte) {
 // 3339. Integers with other numbers are numbers; other mixtures list their
 // types. A number with a fraction or exponent is no integer, 1.0 neither. What
 // was only ever null is null, until [Widen] gives it the type that comes: see
-// [WithoutNulls] and [NullsAsText] for what targets are told meanwhile. The items
-// of arrays that were always empty may be anything.
+// [NullsAsText] for what targets are told meanwhile. The items of arrays that were
+// always empty may be anything.
 //
 // No field is marked as required, and further fields are not forbidden.
 func (in *Inference) Schema(required []string) []byte {
