@@ -1,13 +1,17 @@
 package tap_test
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/tap"
 )
 
 // moreWasThere are walks that end although more was there: one stream, and the
@@ -174,6 +178,31 @@ func TestSoundWalksAreNotDoubted(t *testing.T) {
 		}
 		if got := r.account.Streams[0]; got.Status() != "complete" || got.Emitted != int64(c.Count) || strings.Contains(r.log, "level=WARN") {
 			t.Errorf("seed %d: %s, %d records of %d\n%s\n%s%s", seed, got.Status(), got.Emitted, c.Count, definition, r.account, r.log)
+		}
+	}
+}
+
+// TestProbesDoubt proves that discovery, --test, check and preview say once what
+// a sync would, and fail only where on_incomplete says so.
+func TestProbesDoubt(t *testing.T) {
+	for name, probe := range map[string]func(tap.Options) error{
+		"discovery": func(o tap.Options) error { _, err := tap.Discover(context.Background(), o); return err },
+		"test":      func(o tap.Options) error { return tap.Test(context.Background(), o) },
+		"preview":   func(o tap.Options) error { _, err := tap.Preview(context.Background(), o, "x", 3); return err },
+	} {
+		for policy, fails := range map[string]bool{"": false, ", on_incomplete: warn": false, ", on_incomplete: fail": true} {
+			s := setup{
+				definition: "streams: [{name: x, path: /x, records: data" + policy + "}]\n",
+				api:        &replies{answers: jsonAnswers(`{"data":[{"id":1}],"has_more":true}`)},
+			}
+			var logged bytes.Buffer
+			err := probe(s.options(t, io.Discard, &logged))
+			if (err != nil) != fails || fails && !strings.Contains(err.Error(), "has_more is true") {
+				t.Errorf("%s%s: got %v, want an error: %t", name, policy, err, fails)
+			}
+			if told := strings.Count(logged.String(), "may not be complete"); !fails && told != 1 {
+				t.Errorf("%s%s: the log says so %d times:\n%s", name, policy, told, &logged)
+			}
 		}
 	}
 }

@@ -1,0 +1,153 @@
+package fetch_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/tap-rest/tap-rest/sources/fetch"
+)
+
+// TestPastTheTotal proves what becomes of the page that is asked for behind a
+// total which was reached on a full page.
+func TestPastTheTotal(t *testing.T) {
+	const all = `,"total":4`
+	for _, test := range []struct {
+		name, keys string
+		last       answer // to the third request
+		requests   int
+		doubts     int
+		remarks    string
+		records    int
+	}{
+		{"no records", "", page(1, 0, all), 3, 0, "", 4},
+		{"not there", "", answer{status: 404, body: "<html>"}, 3, 0, "", 4},
+		{"the last page again", "", page(3, 4, all), 3, 0, "", 4},
+		{"refused: it may be a limit", "", answer{status: 400, body: `{}`}, 3, 1, "", 4},
+		{"more records", "", page(5, 5, all), 3, 0, "it is no total", 5},
+		{"more says that there are none", ", more: more", page(9, 9, all), 2, 0, "", 4},
+	} {
+		for _, kind := range []string{"page", "offset"} {
+			s := define(t, "", fmt.Sprintf(`path: /x, pagination: {type: %s, param: %[1]s, total: total%s}`, kind, test.keys))[0]
+			api := &script{answers: []answer{page(1, 2, all+`,"more":true`), page(3, 4, all+`,"more":false`), test.last, page(1, 0, all)}}
+			var doubts, remarks []string
+			r := newRig(t, s, api)
+			w := r.walk(s, fetch.Position{})
+			records := 0
+			for {
+				p, err := w.Next(t.Context())
+				if err != nil {
+					if p == nil && !strings.Contains(err.Error(), "EOF") {
+						t.Errorf("%s, %s: %v", test.name, kind, err)
+					}
+					break
+				}
+				records += p.Records.Len()
+				for _, d := range p.Doubts {
+					doubts = append(doubts, d.String())
+				}
+				for _, text := range p.Remarks {
+					if strings.Contains(text, "total") {
+						remarks = append(remarks, text)
+					}
+				}
+			}
+			if len(api.requests) != test.requests || len(doubts) != test.doubts || records != test.records || !strings.Contains(fmt.Sprint(remarks), test.remarks) {
+				t.Errorf("%s, %s: got %d requests, %d records, doubts %v, remarks %v", test.name, kind, len(api.requests), records, doubts, remarks)
+			}
+		}
+	}
+}
+
+// TestEndRule proves that do: end takes answers that are no JSON, and that a
+// total which is not reached then is no end.
+func TestEndRule(t *testing.T) {
+	html := answer{status: 404, body: "<html>not found</html>", header: http.Header{"Content-Type": {"text/html"}}}
+	for _, test := range []struct {
+		name, rule string
+		end        answer
+		members    string
+		fails      string
+	}{
+		{"a 404 in HTML", `{status: 404, do: end}`, html, "", ""},
+		{"an empty 200", `{status: 200, when: "{{ response is undefined }}", do: end}`, answer{status: 200}, "", ""},
+		{"a 204", `{status: 204, do: end}`, answer{status: 204}, "", ""},
+		{"before the total", `{status: 404, do: end}`, html, `,"total":9`, "pagination.total is 9, but the walk ends here with 2 record"},
+	} {
+		s := define(t, "errors: ["+test.rule+"]", `path: /x, pagination: {type: page, param: p, total: total}`)[0]
+		got := newRig(t, s, &script{answers: []answer{page(1, 2, test.members), test.end}}).run(s, fetch.Position{})
+		if test.fails == "" && (got.err != nil || len(got.ids) != 2 || !got.last.Last) || test.fails != "" && !strings.Contains(fmt.Sprint(got.err), test.fails) {
+			t.Errorf("%s: got %d records and %v, want %q", test.name, len(got.ids), got.err, test.fails)
+		}
+	}
+}
+
+// TestNextWithoutJSON proves that an answer which is no JSON may be passed over
+// where pages are counted, and that this has an end.
+func TestNextWithoutJSON(t *testing.T) {
+	for _, stream := range []string{`path: /x, pagination: {type: page, param: p}`, `path: /x, pagination: {type: offset, param: o, size: 2}`} {
+		s := define(t, "errors: [{status: 418, do: next}]", stream)[0]
+		teapot := answer{status: 418, body: "<html>I'm a teapot</html>"}
+		got := newRig(t, s, &script{answers: []answer{page(1, 2, ""), teapot, page(5, 6, ""), page(1, 0, "")}}).run(s, fetch.Position{})
+		if got.err != nil || len(got.ids) != 4 {
+			t.Errorf("%s: got %d records and %v, want 4", stream, len(got.ids), got.err)
+		}
+		got = newRig(t, s, &script{answers: []answer{page(1, 2, ""), teapot}}).run(s, fetch.Position{})
+		if !strings.Contains(fmt.Sprint(got.err), "say do: end") {
+			t.Errorf("%s, for ever: got %v", stream, got.err)
+		}
+	}
+}
+
+// TestNoToken proves which values at pagination.next are none, and that text
+// false is no yes.
+func TestNoToken(t *testing.T) {
+	for _, none := range []string{`null`, `false`, `""`, `[]`, `{}`, `"None"`, `"null"`, `"false"`} {
+		s := define(t, "", `path: /x, pagination: {type: cursor, next: next, param: c}`)[0]
+		api := &script{answers: []answer{page(1, 2, `,"next":"b"`), page(3, 4, `,"next":`+none), page(5, 6, "")}}
+		if got := newRig(t, s, api).run(s, fetch.Position{}); got.err != nil || len(got.ids) != 4 {
+			t.Errorf("next %s: got %d records and %v, want 4", none, len(got.ids), got.err)
+		}
+	}
+	for text, records := range map[string]int{`"False"`: 4, `"false"`: 4, `false`: 4, `"true"`: 2, `"no"`: 2, `"0"`: 2, `0`: 4} {
+		s := define(t, "", `path: /x, pagination: {type: page, param: p, stop: "{{ response.last }}"}`)[0]
+		api := &script{answers: []answer{page(1, 2, `,"last":`+text), page(3, 4, `,"last":true`)}}
+		if got := newRig(t, s, api).run(s, fetch.Position{}); got.err != nil || len(got.ids) != records {
+			t.Errorf("last %s: got %d records and %v, want %d", text, len(got.ids), got.err, records)
+		}
+	}
+}
+
+// TestTotalCountsWhatIsLeft reads walks whose total counts down, with and
+// without the page itself, of any size and from any page on.
+func TestTotalCountsWhatIsLeft(t *testing.T) {
+	for _, own := range []int{0, 1} { // whether it counts the page's own records
+		for _, kind := range []string{"page", "offset"} {
+			for rows := 4; rows <= 23; rows++ {
+				const size = 3
+				s := define(t, "", fmt.Sprintf(`path: /x, pagination: {type: %s, param: %[1]s, size: 3, total: left}`, kind))[0]
+				api := transport(func(q *http.Request) (*http.Response, error) {
+					from := 0
+					_, _ = fmt.Sscan(q.URL.Query().Get(kind), &from)
+					if kind == "page" {
+						from = (from - 1) * size
+					}
+					to := min(from+size, rows)
+					left := rows - to + own*max(0, to-from)
+					return page(from+1, to, fmt.Sprintf(`,"left":%d`, max(0, left))).response(q), nil
+				})
+				whole := newRig(t, s, api).run(s, fetch.Position{})
+				if whole.err != nil || len(whole.ids) != rows || len(whole.last.Doubts) > 0 {
+					t.Errorf("%s, own %d, %d rows: got %d and %v", kind, own, rows, len(whole.ids), whole.err)
+				}
+				for i, at := range whole.nexts {
+					at, text := kept(t, at)
+					if got := newRig(t, s, api).run(s, at); got.err != nil || len(got.ids) != rows-whole.upTo[i] {
+						t.Errorf("%s, own %d, %d rows, from %s: got %d and %v", kind, own, rows, text, len(got.ids), got.err)
+					}
+				}
+			}
+		}
+	}
+}
