@@ -160,6 +160,8 @@ var bad = []struct {
 	{"basic with token", client("auth: {type: basic, username: u, password: p, token: t}"), `6:51: client.auth: key "token" belongs to type bearer, not to basic`},
 	{"api_key", client("auth: {type: api_key, name: k, value: v}"), `6:11: client.auth: needs in: one of its values`},
 	{"waits", client("retry: {min_wait: 2m}"), `6:12: client.retry: min_wait 2m0s is longer than max_wait 1m0s`},
+	{"end without a status", client("errors: [{when: \"{{ response.end }}\", do: end}]"), `6:47: client.errors[0].do: needs status: the answers that end a walk`},
+	{"end at every answer", client("errors: [{status: [404, 2xx], do: end}]"), `6:39: client.errors[0].do: would end every walk at its first answer: status 200 needs when`},
 	{"rule without a condition", client("errors: [{do: fail}]"), `6:14: client.errors[0]: needs status or when: it would match every answer`},
 	{"rule without do", client("errors: [{status: 404}]"), `6:14: client.errors[0]: needs do: one of its values`},
 	{"wait without retry", client("errors: [{status: 404, do: skip, wait: 1s}]"), `6:44: client.errors[0].wait: belongs to do: retry, not to skip`},
