@@ -23,10 +23,11 @@ type crowd struct {
 	page           []byte // with a digit's room for what says whether there is more
 	records        int    // of a page
 	calls          atomic.Int64
+	called         chan struct{} // has one where there was a call since it was last read
 }
 
 func newCrowd(streams, pages int) *crowd {
-	c := &crowd{streams: streams, pages: pages}
+	c := &crowd{called: make(chan struct{}, 1), streams: streams, pages: pages}
 	var b strings.Builder
 	b.WriteString(`{"data":[`)
 	for b.Len() < 8e6-1_000 {
@@ -39,6 +40,10 @@ func newCrowd(streams, pages int) *crowd {
 
 func (c *crowd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.calls.Add(1)
+	select {
+	case c.called <- struct{}{}:
+	default:
+	}
 	at, _ := strconv.Atoi(r.URL.Query().Get("cursor"))
 	next := "null}"
 	if at+1 < c.pages {
@@ -100,18 +105,18 @@ func TestBlockedCrowd(t *testing.T) {
 	}
 }
 
-// settle waits until no more requests come.
+// settle waits until no call has come for 2 s.
 func (c *crowd) settle(t *testing.T) {
 	t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for before, still := int64(0), 0; still < 6; {
-		time.Sleep(300 * time.Millisecond)
-		now := c.calls.Load()
-		if still++; now == 0 || now != before {
-			still = 0
-		}
-		before = now
-		if time.Now().After(deadline) {
+	<-c.called
+	late, quiet := time.After(time.Minute), time.NewTimer(2*time.Second)
+	for {
+		select {
+		case <-c.called:
+			quiet.Reset(2 * time.Second)
+		case <-quiet.C:
+			return
+		case <-late:
 			t.Fatal("requests go on and on")
 		}
 	}
