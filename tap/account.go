@@ -246,8 +246,11 @@ func (s *StreamAccount) remarks() []string {
 	note(s.Nullified, "%s [record does|records do] not fit the schema: "+Numbered(s.Nulls, "%s [value|values]")+" in [it|them] became null")
 	note(s.Moved, "the API's own total changed on %s [page while it was|pages while they were] read")
 	all = append(all, s.Notes...)
-	for _, d := range s.Doubts {
-		all = append(all, "is it complete? "+d.String())
+	switch n := len(s.Doubts); {
+	case n > 1:
+		all = append(all, fmt.Sprintf("is it complete? %s (and %s, in the log)", s.Doubts[0], Numbered(int64(n-1), "%s more [sign|signs]")))
+	case n == 1:
+		all = append(all, "is it complete? "+s.Doubts[0].String())
 	}
 	if s.Skipped != "" {
 		all = append(all, "skipped: "+s.Skipped)

@@ -1,6 +1,8 @@
 package tap
 
 import (
+	"slices"
+
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 )
@@ -24,13 +26,13 @@ func (w *worker) tellDoubts(page *fetch.Page) {
 	}
 }
 
-// keeps reports whether the bookmark stays because of doubts, unless the
-// definition takes them for no matter.
+// keeps reports whether the bookmark stays because of doubts: what was not read
+// may lie behind it. The definition may take them for no matter, and where it
+// promises an order, all up to the last record was read.
 func (w *worker) keeps(all []fetch.Doubt) bool {
-	for _, d := range all {
-		if d.Keep && w.OnIncomplete != sources.Warn {
-			return true
-		}
+	if w.OnIncomplete == sources.Warn {
+		return false
 	}
-	return false
+	sorted := w.incremental && w.Incremental.Sorted && w.Incremental.Bookmark.IsZero() && !w.renderer.frozen
+	return slices.ContainsFunc(all, func(d fetch.Doubt) bool { return d.Keep || !sorted })
 }

@@ -150,8 +150,8 @@ func TestEnds(t *testing.T) {
 				t.Errorf("got %d calls, want %d: %v", got, want.calls, api.requests)
 			}
 			for _, text := range want.says {
-				if said := account + fmt.Sprint(r.err); !strings.Contains(said, text) {
-					t.Errorf("neither account nor error says %q:\n%s", text, said)
+				if said := account + fmt.Sprint(r.err) + strings.ReplaceAll(r.log, `" value=`, ` is `) + strings.ReplaceAll(r.log, " value=", " is "); !strings.Contains(said, text) {
+					t.Errorf("neither account, error nor log says %q:\n%s", text, said)
 				}
 			}
 			if want.status == "complete" && want.says == nil && strings.Contains(r.log, "level=WARN") {
@@ -161,5 +161,26 @@ func TestEnds(t *testing.T) {
 				t.Errorf("a failed stream has no resume: %s", r.state())
 			}
 		})
+	}
+}
+
+// TestDoubtKeepsBookmark: what was not read may lie behind the bookmark. The
+// definition may take the end for the end, or promise an order.
+func TestDoubtKeepsBookmark(t *testing.T) {
+	const body = `{"data":[{"id":1,"updated_at":"2025-05-12T00:00:00Z"},{"id":2,"updated_at":"2025-05-13T00:00:00Z"}],"has_more":true}`
+	const since = `{"bookmarks":{"items":{"replication_key":"updated_at","replication_key_value":"2025-05-10T00:00:00Z"}}}`
+	for _, tt := range []struct{ keys, inc, want string }{
+		{"", "", `"2025-05-10T00:00:00Z"`},
+		{"on_incomplete: warn", "", `"2025-05-13T00:00:00Z"`},
+		{"", ", sorted: true", `"2025-05-13T00:00:00Z"`},
+	} {
+		definition := onePage("params: {from: \"{{ window.start }}\"}\n    replication_key: updated_at\n    incremental: {start: \"2025-01-01\"" + tt.inc + "}\n    " + tt.keys)
+		r := setup{definition: definition, state: since, api: answering(body)}.must(t)
+		if got := string(bookmarkOf(t, r.state(), "items").Value); got != tt.want {
+			t.Errorf("%s%s: the bookmark is %s, want %s", tt.keys, tt.inc, got, tt.want)
+		}
+		if got := strings.Contains(r.log, "the bookmark stays where it is"); got != (tt.keys+tt.inc == "") {
+			t.Errorf("%s%s: the log says that the bookmark stays: %t", tt.keys, tt.inc, got)
+		}
 	}
 }

@@ -36,14 +36,14 @@ type ended struct {
 // reads itself is not asked again.
 func (e *ended) doubts(h *hints) (all []Doubt) {
 	add := func(h hint, value, advice string) { all = append(all, Doubt{Key: h.key, Value: value, Advice: advice}) }
-	if !e.now.more {
-		for _, m := range h.more {
-			add(m, m.value, e.adviseMore(m))
-		}
+	if !e.now.more { // what names the next page comes first: it tells what to write
 		for _, next := range h.next {
 			if !h.none && e.goesOn(h, next) {
 				add(next, strconv.Quote(next.value), e.adviseNext(next))
 			}
+		}
+		for _, m := range h.more {
+			add(m, m.value, e.adviseMore(m))
 		}
 	}
 	for _, t := range h.totals {
