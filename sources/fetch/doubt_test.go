@@ -1,7 +1,10 @@
 package fetch_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -148,6 +151,21 @@ func TestTotalCountsWhatIsLeft(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestLongWalksAreTold proves that the log says of a walk, at each 100,000
+// pages, that it goes on.
+func TestLongWalksAreTold(t *testing.T) {
+	s := define(t, "", `path: /x, pagination: {type: cursor, next: next, param: c}`)[0]
+	for pages, want := range map[int64]int{99_998: 1, 99_997: 0, 199_998: 1} {
+		r := newRig(t, s, &script{answers: []answer{page(1, 2, `,"next":"b"`), page(3, 4, `,"next":"c"`), page(5, 5, "")}})
+		var logged bytes.Buffer
+		r.client.Log = slog.New(slog.NewTextHandler(&logged, nil))
+		got := r.run(s, fetch.Position{Token: json.RawMessage(`"a"`), Pages: pages, Records: pages})
+		if told := strings.Count(logged.String(), "the walk is very long"); got.err != nil || told != want {
+			t.Errorf("from page %d: got %v, told %d times, want %d", pages, got.err, told, want)
 		}
 	}
 }
