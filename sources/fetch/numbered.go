@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -17,12 +18,32 @@ type Numbers struct {
 }
 
 // named is what an API named as the page at a position: a URL, or a token as
-// JSON; "" for the first page.
+// JSON, or what that hides in base64; "" for the first page.
 func (p Position) named() string {
 	if p.URL != "" {
 		return p.URL
 	}
+	if text, _ := unveil(p.Token); text != "" {
+		return text
+	}
 	return string(p.Token)
+}
+
+// unveil returns the text that a token hides in base64, and how; "" where it
+// hides none with a whole number.
+func unveil(token json.RawMessage) (string, *base64.Encoding) {
+	if len(token) < 2 || token[0] != '"' {
+		return "", nil
+	}
+	inner := string(token[1 : len(token)-1])
+	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
+		text, err := e.DecodeString(inner)
+		strange := func(c rune) bool { return c < ' ' || c > '~' }
+		if err == nil && !strings.ContainsFunc(string(text), strange) && len(numbers(string(text))) > 0 {
+			return string(text), e
+		}
+	}
+	return "", nil
 }
 
 // renumber finds how the walk's requests are numbered from the present one,
@@ -62,6 +83,13 @@ func (w *Walk) renamed(next *Position, n *Numbers, number int64) {
 	case number <= n.First:
 		next.URL, next.Token = "", nil
 	case w.stream.Pagination.Type == sources.PaginateCursor:
+		like := w.pos.Token
+		if like == nil {
+			like = next.Token
+		}
+		if _, e := unveil(like); e != nil {
+			text = `"` + e.EncodeToString([]byte(text)) + `"`
+		}
 		next.Token = json.RawMessage(text)
 	default:
 		next.URL = text
@@ -88,7 +116,7 @@ func (w *Walk) seemsNumbered() bool {
 // beside a letter, a point or another sign are none of them: they may be part
 // of something that only looks like a number.
 func numbers(text string) (all [][2]int) {
-	const before, after = `=/:,;?&"`, `&/;,?:"`
+	const before, after = `=/:,;?&" [{(`, `&/;,?:" ]})`
 	for i := 0; i < len(text); {
 		j := i
 		for j < len(text) && text[j] >= '0' && text[j] <= '9' {
