@@ -323,7 +323,7 @@ var sendKeys = []key{
 }
 
 var pagingObject = &object{
-	name: "Pagination", by: "type", deferred: true,
+	name: "Pagination", by: "type", deferred: true, others: []key{{name: "on_incomplete"}},
 	keys: []key{
 		{name: "more", kind: aRef, scope: inResponse, doc: "Boolean in the answer: false ends; true without a next page is an error."},
 		{name: "total", kind: aRef, scope: inResponse, doc: "Records of the whole walk; fewer is an error."},

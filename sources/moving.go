@@ -20,10 +20,10 @@ func (b *builder) moving(n *node, s *Stream) {
 	switch {
 	case (named || counted) && s.EndsWindow():
 		b.warn(paging, "rows that change while they are read leave a window that has an end, and others move to pages that were read, "+
-			"which nothing shows: give total, or on_incomplete: again%s, or do not send window.end%s", orOverlap(p), unlessKeys(named))
+			"which nothing shows: give total, or on_incomplete: again in the stream%s, or do not send window.end%s", orOverlap(p), unlessKeys(named))
 	case counted:
 		b.warn(paging, "rows that are deleted or moved while they are read take others with them to pages that were read, "+
-			"which nothing shows: give total, or on_incomplete: again%s", orOverlap(p))
+			"which nothing shows: give total, or on_incomplete: again in the stream%s", orOverlap(p))
 	}
 }
 

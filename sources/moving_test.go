@@ -13,7 +13,7 @@ func TestMovingIsWarnedOf(t *testing.T) {
 	const window, end = "leave a window that has an end", `from: "{{ window.start }}", to: "{{ window.end }}"`
 	for _, tt := range []struct{ params, stream, want string }{
 		{"", `pagination: {type: page, param: page}`, "which nothing shows: give total, or on_incomplete: again"},
-		{"", `pagination: {type: offset, param: offset}`, "or on_incomplete: again, or overlap: 1"},
+		{"", `pagination: {type: offset, param: offset}`, "or on_incomplete: again in the stream, or overlap: 1"},
 		{"", `pagination: {type: offset, param: offset, overlap: 1}`, ""},
 		{"", `pagination: {type: offset, param: offset, total: total}`, ""},
 		{"", `pagination: {type: page, param: page, total_pages: pages}`, ""},

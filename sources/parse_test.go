@@ -144,6 +144,9 @@ var bad = []struct {
 	{"unknown setting, by get", stream("params: {a: \"{{ config.get('tokne', 'x') }}\"}"), `10:33: streams[0] (s).params.a: unknown setting "tokne"; did you mean "token"?`},
 	{"unknown setting, by a filter", stream("params: {a: \"{{ config | get('tokne') }}\"}"), `10:35: streams[0] (s).params.a: unknown setting "tokne"; did you mean "token"?`},
 	{"unknown setting, by index", stream("params: {a: \"{{ config['tokne'] }}\"}"), `10:29: streams[0] (s).params.a: unknown setting "tokne"; did you mean "token"?`},
+	{"member of window", stream("params: {a: '{{ window.stat }}'}"), `10:17: streams[0] (s).params.a: unknown member of window "stat"; did you mean "start"?`},
+	{"member of page", stream("params: {a: '{{ page.nubmer }}'}"), `10:17: streams[0] (s).params.a: unknown member of page "nubmer"; did you mean "number"?`},
+	{"a key of the stream in pagination", stream("pagination: {type: page, param: p, on_incomplete: again}"), `10:40: streams[0] (s).pagination: unknown key "on_incomplete"; it belongs in defaults or in a stream`},
 	{"start sees config", stream("replication_key: u\nincremental: {client_filter: true, start: '{{ page.token }}'}"), `11:47: streams[0] (s).incremental.start: page cannot be used here, only config and now`},
 	{"values see config", stream("partition_by: [{name: a, values: '{{ now }}'}]"), `10:19: streams[0] (s).partition_by: partition_by is not supported yet
 10:38: streams[0] (s).partition_by[0] (a).values: now cannot be used here, only config`},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -168,10 +169,30 @@ func (r *reader) template(n *node, k key) any {
 		r.templateProblem(n, err)
 		return nil
 	}
-	if !r.usesOnly(n, t, k.only) || !r.knownSettings(n) {
+	if !r.usesOnly(n, t, k.only) || !r.knownSettings(n) || !r.knownMembers(n, t) {
 		return nil
 	}
 	return t
+}
+
+// members are what the values of names have whose members the format fixes: any
+// other would be undefined, and its parameter left out of the request.
+var members = map[string][]string{
+	"window": {"start", "end"},
+	"page":   {"token", "number", "offset", "size", "records"},
+}
+
+// knownMembers reports a member that no value of the name has.
+func (r *reader) knownMembers(n *node, t *expr.Template) bool {
+	for name, known := range members {
+		for _, keys := range t.Reads(name) {
+			if len(keys) > 0 && !slices.Contains(known, keys[0]) {
+				r.problem(n, "%s", r.unknown("member of "+name, keys[0], known))
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // templateProblem reports a template that does not compile, at the place in

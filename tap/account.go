@@ -113,7 +113,6 @@ func (a *Account) fetched(b *batch) {
 	if b.failure != nil {
 		s.Failure = b.failure
 	}
-	s.Done = s.Done || b.progress.last
 }
 
 // flushed takes note of batches that were written.
@@ -125,6 +124,7 @@ func (a *Account) flushed(all []*batch) {
 		if b.failure == nil && !b.partial {
 			s.Pages++
 		}
+		s.Done = s.Done || b.progress.last
 	}
 }
 
@@ -200,12 +200,26 @@ func (a *Account) String() string {
 	if a.Stopped != "" {
 		fmt.Fprintf(&b, "stopped early: %s; the next run goes on from the last STATE\n", a.Stopped)
 	}
+	a.writeRemarks(&b)
+	return b.String()
+}
+
+// writeRemarks writes what a person should know of the streams: what holds for
+// several of them once.
+func (a *Account) writeRemarks(b *strings.Builder) {
+	var lines []string
+	streams := map[string][]string{}
 	for _, s := range a.Streams {
 		for _, line := range s.remarks() {
-			fmt.Fprintf(&b, "%s: %s\n", s.Name, line)
+			if streams[line] == nil {
+				lines = append(lines, line)
+			}
+			streams[line] = append(streams[line], s.Name)
 		}
 	}
-	return b.String()
+	for _, line := range lines {
+		fmt.Fprintf(b, "%s: %s\n", strings.Join(streams[line], ", "), line)
+	}
 }
 
 // Status is how a stream ended, in a word.
@@ -245,13 +259,13 @@ func (s *StreamAccount) remarks() []string {
 	note(s.Quarantined, "%s [record does|records do] not fit the schema and [is|are] in "+s.Quarantine)
 	note(s.Nullified, "%s [record does|records do] not fit the schema: "+Numbered(s.Nulls, "%s [value|values]")+" in [it|them] became null")
 	note(s.Moved, "the API's own total changed on %s [page while it was|pages while they were] read")
-	all = append(all, s.Notes...)
 	switch n := len(s.Doubts); {
 	case n > 1:
 		all = append(all, fmt.Sprintf("is it complete? %s (and %s, in the log)", s.Doubts[0], Numbered(int64(n-1), "%s more [sign|signs]")))
 	case n == 1:
 		all = append(all, "is it complete? "+s.Doubts[0].String())
 	}
+	all = append(all, s.Notes...)
 	if s.Skipped != "" {
 		all = append(all, "skipped: "+s.Skipped)
 	}

@@ -175,8 +175,11 @@ func (c *checker) refuse(dst []byte, start int, v *schema.Violation, n *counts) 
 	case sources.Nullify:
 		return c.nullify(dst, start, n)
 	}
-	return dst, false, fmt.Errorf("%s: %w: record %s: %w (correct the definition, or say on_invalid: pass, quarantine or nullify)",
-		c.stream.Name, errUnfit, keyText(record, c.keys), v)
+	way := "correct the definition, or say on_invalid: pass, quarantine or nullify"
+	if missingKey(record, c.keys) != nil {
+		way = "correct primary_key, or say on_invalid: pass or quarantine"
+	}
+	return dst, false, fmt.Errorf("%s: %w: record %s: %w (%s)", c.stream.Name, errUnfit, keyText(record, c.keys), v, way)
 }
 
 // takesAll reports whether new fields change nothing.

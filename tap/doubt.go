@@ -15,7 +15,11 @@ func (w *worker) tellDoubts(page *fetch.Page) {
 		if d.Keep {
 			text = "the stream may not be complete: rows may have moved to pages that were read"
 		}
-		w.run.Log.Warn(text, "stream", w.Name, "request", page.Request, "key", d.Key, "value", d.Value, "write", d.Advice)
+		attrs := []any{"stream", w.Name, "request", page.Request, "key", d.Key, "value", d.Value}
+		if d.Advice != "" {
+			attrs = append(attrs, "write", d.Advice)
+		}
+		w.run.Log.Warn(text, attrs...)
 	}
 	if w.keeps(page.Doubts) && w.incremental {
 		w.run.Log.Warn("the bookmark stays where it is: the next sync asks for the same records again (on_incomplete: warn moves it all the same)",

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources/fetch"
@@ -168,7 +169,7 @@ func TestSchema(stop context.Context, o Options) error {
 // Preview returns the first records of a stream, as they would leave.
 func Preview(stop context.Context, o Options, stream string, most int) ([]json.RawMessage, error) {
 	if o.Definition.Stream(stream) == nil {
-		return nil, unusable("%s has no stream %q", o.Definition.File, stream)
+		return nil, unusable("%s has no stream %q; it has %s", o.Definition.File, stream, strings.Join((&run{Options: o}).streamNames(), ", "))
 	}
 	o.Catalog = &catalog.Catalog{Streams: []*catalog.Stream{{ID: stream, Name: stream, Selected: true}}}
 	var records []json.RawMessage

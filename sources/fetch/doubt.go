@@ -92,6 +92,9 @@ func (w *Walk) look(page *Page, next Position) {
 	if page.Status == http.StatusPartialContent && len(h.totals) == 0 {
 		found = append(found, Doubt{Key: "the status of the last answer", Value: "206 Partial Content, without a count of all"})
 	}
+	if d, ok := refused(bytes.TrimPrefix(w.seen, byteOrderMark), w.stream.Records.Place()); ok && page.Records.Len() == 0 {
+		found = append([]Doubt{d}, found...)
+	}
 	for _, d := range found[:min(len(found), maxHints)] {
 		d.Value, d.Advice = w.quote(d.Value), w.client.Secrets.Redact(d.Advice)
 		w.doubt(d)

@@ -169,3 +169,35 @@ func TestLongWalksAreTold(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusedInTheBody: an answer without records that tells of an error is no
+// end that anybody should trust, whatever its status.
+func TestRefusedInTheBody(t *testing.T) {
+	for body, key := range map[string]string{
+		`{"data":[],"error":{"code":429}}`:                      "error",
+		`{"data":null,"success":false,"message":"down"}`:        "success",
+		`{"data":[],"ok":false,"error":"invalid_auth"}`:         "ok",
+		`{"data":[],"errors":["x"]}`:                            "errors",
+		`{"data":[],"errorCode":17}`:                            "errorCode",
+		`{"data":[]}`:                                           "",
+		`{"data":[],"error":null,"errors":[],"success":true}`:   "",
+		`{"data":[],"error":"","errorCode":0,"errors":{}}`:      "",
+		`{"data":[],"error":false,"ok":"true"}`:                 "",
+		`{"data":[{"id":7}],"errors":["a warning of a field"]}`: "",
+	} {
+		s := define(t, "", pageStream)[0]
+		got := newRig(t, s, &script{answers: []answer{page(1, 2, ""), says(200, body), page(9, 8, "")}}).run(s, fetch.Position{})
+		if got.err != nil {
+			t.Errorf("%s: %v", body, got.err)
+			continue
+		}
+		found := ""
+		for _, d := range got.last.Doubts {
+			found = d.Key
+			break
+		}
+		if found != key {
+			t.Errorf("%s: doubted by %q, want %q", body, found, key)
+		}
+	}
+}

@@ -37,6 +37,9 @@ func (errStrange) Unwrap() error   { return ErrBroken }
 // have begun as JSON may have been cut, and comes whole another time; one that
 // is something else comes again as it is.
 func (w *Walk) judgeBroken(ex *Exchange, broken error) verdict {
+	if word, ok := bareNaN(ex.Body); ok && !w.stream.Text.NullNaN {
+		return again(-1, errStrange{"no JSON, since it has " + word + " for a number"}).onlyOnce("write nan: null, and it is read as null")
+	}
 	what, tip := strangeKind(ex.Body, ex.Header, w.quote)
 	if what == "" {
 		return again(-1, broken).advise("is base_url right, and does the API answer in JSON?")

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -125,6 +126,22 @@ func (t *nanToNull) pass(c byte) {
 	case c == '\\':
 		t.escaped = t.inString
 	}
+}
+
+// bareNaN reports whether a body that is no JSON would be, but for what is no
+// number, and returns the first such word.
+func bareNaN(body []byte) (word string, ok bool) {
+	for _, w := range notNumbers[:2] { // the third one holds the second
+		if bytes.Contains(body, []byte(w)) {
+			word = w
+			break
+		}
+	}
+	if word == "" {
+		return "", false
+	}
+	mended, _, err := transform.Bytes(&nanToNull{}, body)
+	return word, err == nil && !json.Valid(body) && json.Valid(mended)
 }
 
 // notNumber returns the length of the word that text begins with, 0 for none,
