@@ -337,7 +337,7 @@ func TestJournalSetAside(t *testing.T) {
 		{"a setting", func(s *setup) { s.config = `{"a": "2", "key": "kkkkkk"}` }, "those of other settings or secrets are set aside", 5},
 		{"a secret", func(s *setup) { s.config = `{"a": "1", "key": "llllll"}` }, "those of other settings or secrets are set aside", 5},
 		{"a request", func(s *setup) { s.definition = fmt.Sprintf(definition, "a: '{{ config.a }}', b: 1") }, "its requests were others", 5},
-		{"the pass before", func(s *setup) { s.state = cursor }, "it followed another pass than the state has", 5},
+		{"the pass before", func(s *setup) { s.state = cursor }, "it is not the pass that comes after the one in the state", 5},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, api := journaledItems(5)

@@ -118,15 +118,15 @@ func (r *run) unfit(p *journal.Pass, one *reading) string {
 	case one.resumed:
 		return "the state has another unfinished pass"
 	case p.Shape != one.shape:
-		return "its requests were others"
+		return "its requests were others: the definition or a setting has changed"
 	case string(p.From) != string(one.from):
-		return "it started from another bookmark"
+		return "it started from another bookmark than the state has"
 	case p.Previous != one.previous:
-		return "it followed another pass than the state has"
+		return "it is not the pass that comes after the one in the state"
 	case p.Finished && one.previous == "":
-		return "it was finished, and without a state nothing says that its records were lost"
+		return "it was read to its end, and no state was given to go on from"
 	case p.Finished && planOf(p).Empty:
-		return "it was finished, and had no record that could be lost"
+		return "it was read to its end, and had no record"
 	case !r.started(p):
 		return "nothing came of it"
 	case p.AsOf.After(r.now.Add(clockSkew)):
@@ -239,7 +239,7 @@ func (r *run) beginAs(p journal.Pass, l laid) error {
 // stored, or what it asked for is not what is asked for now.
 func (r *run) setAside(p *journal.Pass, one *reading) error {
 	if passID(p) != one.previous {
-		r.Log.Info("a pass in the journal is set aside", "stream", one.Name, "as_of", p.AsOf.Format(time.RFC3339), "why", cmp.Or(r.unfit(p, one), "a later one goes on"))
+		r.Log.Info("the journal has an earlier pass of the stream, which is not used: the API is asked again", "stream", one.Name, "as_of", p.AsOf.Format(time.RFC3339), "why", cmp.Or(r.unfit(p, one), "a later one goes on"))
 	}
 	return r.journal.Drop(p.ID)
 }

@@ -32,10 +32,15 @@ func (c *lintCmd) Run(rt *runtime) error {
 			unread = append(unread, err)
 			continue
 		}
-		for _, warning := range append(d.Warnings, tap.SchemaWarnings(d)...) {
+		warnings := append(d.Warnings, tap.SchemaWarnings(d)...)
+		for _, warning := range warnings {
 			rt.console.logger.Warn(warning.Error())
 		}
-		if _, err := fmt.Fprintf(rt.stdout, "%s: %s, no problem\n", file, tap.Numbered(int64(len(d.Streams)), "%s stream[|s]")); err != nil {
+		found := "no problem"
+		if len(warnings) > 0 {
+			found = tap.Numbered(int64(len(warnings)), "%s warning[|s]")
+		}
+		if _, err := fmt.Fprintf(rt.stdout, "%s: %s, %s\n", file, tap.Numbered(int64(len(d.Streams)), "%s stream[|s]"), found); err != nil {
 			return err
 		}
 	}
