@@ -3,6 +3,7 @@ package tap_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -403,5 +404,56 @@ func TestOthersPassThrough(t *testing.T) {
 		if l.Type == "STATE" && !strings.HasPrefix(string(l.Value), `{`+rest+`"bookmarks":{`+other+`,`+more+`,"items":{`) {
 			t.Errorf("got %s", l.Value)
 		}
+	}
+}
+
+// TestOwnBookmark: what a run writes as a bookmark, its next run goes on from;
+// what it could not go on from fails the stream that has it, before a STATE
+// carries it.
+func TestOwnBookmark(t *testing.T) {
+	for _, tt := range []struct{ value, asks, failure string }{
+		{"9223372036854775808", "9223372036854775808", ""},
+		{"1" + strings.Repeat("0", 300), "1" + strings.Repeat("0", 300), ""},
+		{`"18446744073709551615"`, "18446744073709551615", ""},
+		{"-5", "-5", ""},
+		{"7.0", "7", ""},
+		{"9.5", "", "is 9.5, which is no whole number"},
+		{`"9.5"`, "", "which is no whole number"},
+		{`"0x10"`, "", "which is no whole number"},
+		{`"1_000"`, "", "which is no whole number"},
+		{`"１２"`, "", "which is no whole number"},
+	} {
+		definition := onePage("params: {since: \"{{ window.start }}\"}\n    replication_key: u\n    incremental: {format: integer, start: \"-9\"}")
+		api := transport(func(r *http.Request) (*http.Response, error) {
+			return answering(`{"data":[{"id":1,"u":` + tt.value + `}]}`)(r)
+		})
+		s := setup{definition: definition, api: api}
+		r := s.run(t)
+		checkFailure(t, r.err, tt.failure)
+		if tt.failure != "" {
+			if got := string(bookmarkOf(t, r.state(), "items").Value); got != "null" && got != "" {
+				t.Errorf("%s: the state carries %s", tt.value, got)
+			}
+			continue
+		}
+		asked := ""
+		s.state = r.state()
+		s.api = transport(func(r *http.Request) (*http.Response, error) {
+			asked = r.URL.Query().Get("since")
+			return answering(`{"data":[]}`)(r)
+		})
+		s.must(t)
+		if asked != tt.asks {
+			t.Errorf("%s: the next run asks from %s, want %s", tt.value, asked, tt.asks)
+		}
+	}
+}
+
+// TestMarkThatIsNone: a bookmark that an answer gives is text or a number.
+func TestMarkThatIsNone(t *testing.T) {
+	for _, token := range []string{"{}", "[]", "true", "null", `""`} {
+		definition := onePage("params: {since: \"{{ window.start }}\"}\n    replication_key: u\n    incremental: {format: integer, bookmark: token}")
+		r := setup{definition: definition, api: answering(`{"data":[{"id":1,"u":1}],"token":` + token + `}`)}.run(t)
+		checkFailure(t, r.err, "the last answer has no incremental.bookmark")
 	}
 }

@@ -30,7 +30,7 @@ func (r *renderer) setMark(page *fetch.Page) error {
 	if err != nil {
 		return fmt.Errorf("%s: incremental.bookmark: %w", r.Name, err)
 	}
-	if v.Missing() || v.Text() == "" {
+	if raw := v.AppendJSON(nil); v.Missing() || v.Text() == "" || raw[0] != '"' && raw[0] != '-' && (raw[0] < '0' || raw[0] > '9') {
 		return fmt.Errorf("%s: %s: the %s answer has no incremental.bookmark: without it the next run cannot go on",
 			r.Name, page.Request, which)
 	}

@@ -315,11 +315,18 @@ func (r *renderer) note(record, value []byte, n *counts) (bool, error) {
 // timed refuses a replication key that is no time where windows are: it would
 // be compared as text, and the next run could not go on from it.
 func (r *renderer) timed(page *fetch.Page) error {
-	if !r.incremental || r.key == "" || r.Incremental.Format == "integer" || !r.markRef().IsZero() {
+	if !r.incremental || r.key == "" || !r.markRef().IsZero() {
 		return nil
 	}
 	value := r.high.Value()
 	if value == nil {
+		return nil
+	}
+	if r.Incremental.Format == "integer" {
+		if _, ok := wholeNumber(value); !ok {
+			return fmt.Errorf("%s: %s: the replication key %s is %s, which is no whole number, and with format: integer the next run could not go on from it: "+
+				"leave format out where it is a time, or take another field", r.Name, page.Request, r.key, clip(value))
+		}
 		return nil
 	}
 	_, err := r.clock.order.Times.ReadJSON(value)

@@ -3,7 +3,7 @@ package tap
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
+	"math/big"
 	"strings"
 	"time"
 
@@ -80,25 +80,34 @@ func (c clock) layNumber(w *window, from json.RawMessage, vars expr.Vars) error 
 		}
 		w.start = v
 	}
-	n, ok := w.start.Int64()
-	if !ok && w.start.Kind() == expr.KindString {
-		var err error
-		n, err = strconv.ParseInt(strings.TrimSpace(w.start.Text()), 10, 64)
-		ok = err == nil
-	}
-	switch {
-	case w.start.Missing():
+	if w.start.Missing() {
 		return nil
-	case !ok:
-		return fmt.Errorf("incremental: format integer needs a whole number to start from, not %s", w.start.Text())
 	}
-	w.floor = strconv.AppendInt(nil, n, 10)
+	n, ok := wholeNumber(w.start.AppendJSON(nil))
+	if !ok {
+		return fmt.Errorf("incremental: format integer needs a whole number to start from, not %s: correct incremental.start, or the bookmark in the state", w.start.Text())
+	}
+	w.floor = n.Append(nil, 10)
 	if c.StartExclusive {
-		n--
+		n.Sub(n, big.NewInt(1))
 	}
-	w.start = expr.Int(n)
+	w.start = expr.JSON(n.String())
 	return nil
 }
+
+// wholeNumber reads a whole number of any length, as JSON or as text in JSON.
+func wholeNumber(raw json.RawMessage) (*big.Int, bool) {
+	text := strings.TrimSpace(strings.Trim(strings.TrimSpace(string(raw)), `"`))
+	text, fraction, _ := strings.Cut(text, ".")
+	digits := strings.TrimPrefix(text, "-")
+	if digits == "" || len(digits) > mostDigits || strings.Trim(digits, "0123456789") != "" || strings.Trim(fraction, "0") != "" {
+		return nil, false
+	}
+	return new(big.Int).SetString(text, 10)
+}
+
+// mostDigits is how long a whole number may be.
+const mostDigits = 400
 
 // startTime is where the window begins: at the bookmark, less the lookback, or
 // at incremental.start.
