@@ -28,7 +28,7 @@ func (r *renderer) setMark(page *fetch.Page) error {
 	}
 	v, err := fetch.EvalRef(ref, r.view.loop.Vars(), page.Body, page.Header)
 	if err != nil {
-		return fmt.Errorf("%s: incremental.bookmark: %w", r.Name, err)
+		return fmt.Errorf("%s: %s: incremental.bookmark: %w", r.Name, page.Request, err)
 	}
 	if raw := v.AppendJSON(nil); v.Missing() || v.Text() == "" || raw[0] != '"' && raw[0] != '-' && (raw[0] < '0' || raw[0] > '9') {
 		return fmt.Errorf("%s: %s: the %s answer has no incremental.bookmark: without it the next run cannot go on",

@@ -293,6 +293,18 @@ func TestAnswerBookmark(t *testing.T) {
 	}
 }
 
+// TestAnswerBookmarkTwice: of two bookmarks none is kept.
+func TestAnswerBookmarkTwice(t *testing.T) {
+	definition := `streams:
+  - {name: items, path: /items, records: data, replication_key: id, schema: {type: object}, incremental: {bookmark: meta.delta}}
+`
+	r := setup{definition: definition, api: answering(`{"data":[{"id":1}],"meta":{"delta":"a","delta":"b"}}`)}.run(t)
+	checkFailure(t, r.err, "incremental.bookmark: the answer has the key \"delta\" twice, with different values: `\"a\"` and `\"b\"`")
+	if got := r.mark(t, "items"); got != "null" {
+		t.Errorf("got bookmark %s, want none", got)
+	}
+}
+
 func TestAnswerBookmarkMissing(t *testing.T) {
 	definition := strings.Replace(incremental("bookmark: meta.delta"), `, to: "{{ window.end }}"`, "", 1)
 	r := setup{definition: definition, api: itemsAPI(3)}.run(t)

@@ -227,7 +227,7 @@ func (w *Walk) eval(r sources.Ref) (expr.Value, error) {
 }
 
 // EvalRef evaluates a Ref over a proven answer. What is not there is
-// undefined.
+// undefined; what stands there twice, with different values, is an error.
 func EvalRef(r sources.Ref, vars expr.Vars, body []byte, h http.Header) (expr.Value, error) {
 	switch {
 	case r.Template != nil:
@@ -237,6 +237,9 @@ func EvalRef(r sources.Ref, vars expr.Vars, body []byte, h http.Header) (expr.Va
 			return expr.Undefined(), nil
 		}
 		return expr.String(h.Get(r.Header)), nil
+	}
+	if err := twice(body, r.Path); err != nil {
+		return expr.Undefined(), err
 	}
 	return pathValue(body, r.Path), nil
 }
