@@ -39,6 +39,7 @@ var spelled = []struct {
 	{"path", url.PathEscape},
 	{"encodeURIComponent", func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }},
 	{"twice", func(s string) string { return url.QueryEscape(url.QueryEscape(s)) }},
+	{"thrice", func(s string) string { return url.QueryEscape(url.QueryEscape(url.QueryEscape(s))) }},
 	{"half", func(s string) string { return strings.ReplaceAll(s, "/", "%2f") }},
 	{"other half", func(s string) string {
 		return strings.NewReplacer("+", "%2B", " ", "%20", "&", "%26", "-", "%2D").Replace(s)
@@ -55,6 +56,9 @@ var spelled = []struct {
 	{"base64 for URLs", func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }},
 	{"base64 with more before", func(s string) string { return base64.StdEncoding.EncodeToString([]byte("user:" + s)) }},
 	{"base64 with more around", func(s string) string { return base64.StdEncoding.EncodeToString([]byte("id=" + s + ";x")) }},
+	{"base64 of a URL", func(s string) string {
+		return base64.StdEncoding.EncodeToString([]byte("id=" + url.QueryEscape(s) + ";x"))
+	}},
 	{"hexadecimal", func(s string) string { return hex.EncodeToString([]byte(s)) }},
 }
 
@@ -104,6 +108,8 @@ var echoes = []echoed{
 	{"cursor", "pagination: {type: cursor, next: next, param: cursor}", 200, `{"data":[{"id":1}],"next":"E"}`, ""},
 	{"cursor_object", "pagination: {type: cursor, next: next, param: cursor}", 200, `{"data":[{"id":1}],"next":{"k":"E"}}`, ""},
 	{"keyset", "pagination: {type: keyset, field: id, param: after}", 200, `{"data":[{"id":"E"}]}`, ""},
+	{"next_twice", "pagination: {type: cursor, next: next, param: cursor}", 200, `{"data":[{"id":1}],"next":"E","next":null}`, ""},
+	{"bookmark_twice", "replication_key: id, incremental: {bookmark: d}", 200, `{"data":[{"id":1}],"d":"E","d":null}`, ""},
 	{"total", "pagination: {type: page, param: p, total: t}", 200, `{"data":[{"id":1}],"t":"E"}`, ""},
 	{"more", "pagination: {type: page, param: p, more: m}", 200, `{"data":[{"id":1}],"m":"E"}`, ""},
 	{"graphql", "body: {graphql: {query: q}}", 200, `{"data":[],"errors":[{"message":"E"}]}`, ""},

@@ -1,10 +1,12 @@
 // Package needle finds secret texts in other texts, however those write them.
 //
 // Terms. A needle is a text to be found: a secret, and what base64 and
-// hexadecimal digits make of one. A spelling is a way to write a needle: each
-// of its characters as it is or escaped, for URLs (%2F, %2f, + for a blank),
-// for JSON (\u002f, \/) or for HTML (&#x2F;, &sol;), up to three times over one
-// another (%252F, \u00252F), some characters so and others not.
+// hexadecimal digits make of one, base64 also of one that is escaped for a URL.
+// A spelling is a way to write a needle: each of its characters as it is or
+// escaped, for URLs (%2F, %2f, + for a blank), for JSON (\u002f, \/) or for HTML
+// (&#x2F;, &sol;), up to three times over one another (%252F, \u00252F), some
+// characters so and others not, and once more where that stands in the URL of a
+// request.
 //
 // Promises.
 //

@@ -9,8 +9,8 @@ import (
 
 const (
 	// maxDepth is how many times escaping may lie over one another: a URL in a
-	// URL in JSON.
-	maxDepth = 3
+	// URL in JSON, and all that in the URL of a request.
+	maxDepth = 4
 	// maxSpelling is how many bytes a byte of a needle takes at most where it
 	// is escaped so often.
 	maxSpelling = 24
