@@ -47,6 +47,7 @@ func (w *Walk) conclude(page *Page, next Position, end ending) error {
 	}
 	if !end.stopped || next.Records == 0 { // else the definition chose to end here
 		w.complete(next)
+		w.completePages(next, int64(page.Records.Len()), end)
 		w.uncounted(page, next.Counts)
 		if !end.back {
 			w.look(page, next)

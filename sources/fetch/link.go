@@ -4,22 +4,18 @@ import "strings"
 
 // linkTarget returns the target of the first link of relation rel in Link
 // headers (RFC 8288), "" if there is none. It reports false where there is
-// none, but a header that names the relation could not be read: then nobody
+// none, but a header holds something that is no well-formed link: then nobody
 // knows.
 func linkTarget(headers []string, rel string) (target string, ok bool) {
 	ok = true
 	for _, h := range headers {
-		names := strings.Contains(strings.ToLower(h), strings.ToLower(rel))
 		for h = skipEmpty(h); h != ""; h = skipEmpty(h) {
 			l := nextLink(h)
-			if !l.ok {
-				ok = ok && !names
-			} else if hasRelation(l.rels, rel) && !l.other {
-				if l.target != "" {
-					return l.target, true
-				}
-				ok = false
+			next := l.ok && hasRelation(l.rels, rel) && !l.other
+			if next && l.target != "" {
+				return l.target, true
 			}
+			ok = ok && l.ok && !l.odd && !next
 			h = l.rest
 		}
 	}
@@ -44,7 +40,8 @@ type link struct {
 	rels   string // the value of its rel parameter
 	other  bool   // its anchor says that it is a link of another resource
 	rest   string // of the header
-	ok     bool   // it is well formed
+	ok     bool   // it can be read
+	odd    bool   // a parameter is not well formed: what it swallowed may be another link
 }
 
 // nextLink takes the first link off a header. Of a malformed one the rest
@@ -67,7 +64,9 @@ func nextLink(h string) link {
 			break
 		}
 		var name, value string
-		name, value, h = nextParam(h[1:])
+		var odd bool
+		name, value, h, odd = nextParam(h[1:])
+		l.odd = l.odd || odd
 		if strings.EqualFold(name, "rel") && !hasRel { // of several the first counts
 			l.rels, hasRel = value, true
 		}
@@ -78,34 +77,38 @@ func nextLink(h string) link {
 	return l
 }
 
-// nextParam takes name=value or name="value" off a header.
-func nextParam(h string) (name, value, rest string) {
+// nextParam takes name=value or name="value" off a header. One that is odd has
+// signs in it that belong to no name and no bare value, or is not closed.
+func nextParam(h string) (name, value, rest string, odd bool) {
+	const signs = `<>"`
 	end := strings.IndexAny(h, "=;,")
 	if end < 0 {
-		return strings.TrimSpace(h), "", ""
+		return strings.TrimSpace(h), "", "", strings.ContainsAny(h, signs)
 	}
 	name = strings.TrimSpace(h[:end])
+	odd = strings.ContainsAny(name, signs)
 	if h[end] != '=' {
-		return name, "", h[end:]
+		return name, "", h[end:], odd
 	}
 	h = strings.TrimLeft(h[end+1:], " \t")
 	if value, rest, ok := unquoteSingle(h); ok {
-		return name, value, rest
+		return name, value, rest, odd
 	}
 	if h == "" || h[0] != '"' {
 		end := strings.IndexAny(h, ";,")
 		if end < 0 {
 			end = len(h)
 		}
-		return name, strings.TrimSpace(h[:end]), h[end:]
+		value = strings.TrimSpace(h[:end])
+		return name, value, h[end:], odd || strings.ContainsAny(value, signs) || strings.HasPrefix(value, "'")
 	}
-	value, rest = unquote(h)
-	return name, value, rest
+	value, rest, closed := unquote(h)
+	return name, value, rest, odd || !closed
 }
 
 // unquote takes a quoted string off a header. One that is not closed reaches
 // to the end.
-func unquote(h string) (value, rest string) {
+func unquote(h string) (value, rest string, closed bool) {
 	var b strings.Builder
 	for i := 1; i < len(h); i++ {
 		switch h[i] {
@@ -114,12 +117,12 @@ func unquote(h string) (value, rest string) {
 				b.WriteByte(h[i])
 			}
 		case '"':
-			return b.String(), h[i+1:]
+			return b.String(), h[i+1:], true
 		default:
 			b.WriteByte(h[i])
 		}
 	}
-	return b.String(), ""
+	return b.String(), "", false
 }
 
 // unquoteSingle takes a value in single quotes off a header: the RFC knows none,

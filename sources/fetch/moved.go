@@ -47,34 +47,14 @@ func (b Behind) read(from, to, lost int64, last bool) Behind {
 	return b
 }
 
-// lostPages reads how many pages there are into next, and returns how many
-// records the list has lost at most, where they have become fewer.
-func (w *Walk) lostPages(next *Position) (int64, error) {
-	p := &w.stream.Pagination
-	if p.TotalPages.IsZero() {
-		return 0, nil
-	}
-	pages, known, err := w.count(p.TotalPages, "pagination.total_pages")
-	if err != nil || !known {
-		return 0, err
-	}
-	before := w.pos.AllPages
-	if next.AllPages = &pages; before == nil || pages >= *before {
-		return 0, nil
-	}
-	return (*before-pages+1)*w.pos.PerPage - 1, nil
-}
-
 // listed is how many records the list has, at most; ok is false where nobody
 // knows.
 func (s scale) listed(p *Position) (n int64, ok bool) {
-	switch {
-	case p.Total != nil:
+	if p.Total != nil {
 		return *p.Total, true
-	case p.AllPages != nil:
-		return *p.AllPages * s.per, true
 	}
-	return 0, false
+	n, ok = p.allPages()
+	return n * s.per, ok
 }
 
 // scale says where in its list a page lies: pages have numbers from first on,

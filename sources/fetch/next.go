@@ -33,7 +33,7 @@ func (w *Walk) step(next *Position, n int64) (step, error) {
 	case sources.PaginateLinkHeader:
 		return w.stepLink(next)
 	case sources.PaginatePage:
-		return w.stepPage(next, n)
+		return w.stepPage(next, n), nil
 	case sources.PaginateOffset:
 		return w.stepOffset(next, n)
 	case sources.PaginateKeyset:
@@ -99,7 +99,7 @@ func (w *Walk) stepLink(next *Position) (step, error) {
 	target, ok := linkTarget(headers, rel)
 	w.now.next = len(headers) > 0
 	if !ok {
-		return step{}, fmt.Errorf("the header Link names rel %q, but cannot be read: %s", rel, w.quote(fmt.Sprint(headers)))
+		return step{}, fmt.Errorf("the header Link cannot be read, and may name rel %q: %s", rel, w.quote(fmt.Sprint(headers)))
 	}
 	if target == "" {
 		return step{missing: fmt.Sprintf("no link of rel %q", rel)}, nil
@@ -120,19 +120,15 @@ func (w *Walk) follow(next *Position, target string) (step, error) {
 	return step{more: true, possible: true}, err
 }
 
-func (w *Walk) stepPage(next *Position, n int64) (step, error) {
+func (w *Walk) stepPage(next *Position, n int64) step {
 	p := &w.stream.Pagination
 	next.Number++
 	s := step{more: n > 0 || w.answer.passed, possible: true}
 	s.more = s.more && !w.reached(next.Records, next.Total, n)
-	if p.TotalPages.IsZero() {
-		return s, nil
+	if w.now.pages {
+		s.more = next.Number-p.Start < *next.AllPages || n > 0 && w.full(n)
 	}
-	pages, known, err := w.count(p.TotalPages, "pagination.total_pages")
-	if w.now.pages = known; known {
-		s.more = next.Number-p.Start < pages
-	}
-	return s, err
+	return s
 }
 
 func (w *Walk) stepOffset(next *Position, n int64) (step, error) {

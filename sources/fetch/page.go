@@ -118,7 +118,7 @@ type Position struct {
 	Records  int64           `json:"records"`             // records in them, less those stepped back over
 	Total    *int64          `json:"total,omitempty"`     // the API's own count, as last known
 	Counts   string          `json:"counts,omitempty"`    // what that turned out to count, "" for the records of the walk
-	AllPages *int64          `json:"all_pages,omitempty"` // page with total_pages: the API's own count of pages, as last known
+	AllPages *int64          `json:"all_pages,omitempty"` // page with total_pages: the API's own count of pages, as last known, or noPages
 	PerPage  int64           `json:"per_page,omitempty"`  // the least number of records of a page, the last one aside
 	Numbers  *Numbers        `json:"numbers,omitempty"`   // cursor, next_url, link_header: how they are numbered; nil: they are not
 	Tail     []Seen          `json:"tail,omitempty"`      // offset with overlap: of the last records

@@ -67,20 +67,20 @@ func (w *Walk) balance(n int64) balance {
 // counted later may lie on pages that are behind.
 func (w *Walk) total(page *Page, next *Position) (lost int64, err error) {
 	p := &w.stream.Pagination
-	if p.Total.IsZero() {
-		return w.lostPages(next)
+	if lost, err = w.totalPages(page, next); err != nil || p.Total.IsZero() {
+		return lost, err
 	}
 	total, known, err := w.count(p.Total, "pagination.total")
 	if err != nil || !known {
-		return 0, err
+		return lost, err
 	}
 	n := int64(page.Records.Len())
 	counts, whole := w.balance(n).read(total)
 	next.Counts, next.Total = counts, nil
 	if whole == countsNone {
-		return 0, nil
+		return lost, nil
 	}
-	w.now.total, w.latest = true, whole
+	lost, w.now.total, w.latest = 0, true, whole
 	if before := w.pos.Total; before != nil && counts != countsAfter { // else it is the same as before
 		page.Moved = *before != whole
 		lost = *before - whole
@@ -124,8 +124,11 @@ var ErrFallen = errors.New("the API counts fewer records than were read, in an a
 // that expired is answered with an empty list by some. A counted walk whose list
 // still has records goes back instead.
 func (w *Walk) fallen(n int64) error {
-	if n > 0 || w.pos.Records == 0 || w.stream.Pagination.Total.IsZero() {
+	if n > 0 || w.pos.Records == 0 {
 		return nil
+	}
+	if err := w.fallenPages(); err != nil || w.stream.Pagination.Total.IsZero() {
+		return err
 	}
 	total, known, err := w.count(w.stream.Pagination.Total, "pagination.total")
 	if err != nil || !known {
@@ -170,22 +173,30 @@ func (w *Walk) askedFor() (n int64, key string) {
 	return askedFor(w.sent)
 }
 
-// past reports whether a request asks for what lies behind the API's own total.
-func (w *Walk) past() bool {
-	return w.counts() && w.pos.Behind == nil && w.pos.Total != nil && *w.pos.Total > 0 && w.pos.Records >= *w.pos.Total
+// past returns the key of the API's own count, and that, where a request asks
+// for what lies behind it; "" elsewhere.
+func (w *Walk) past() (key string, count int64) {
+	switch {
+	case w.counts() && w.pos.Behind == nil && w.pos.Total != nil && *w.pos.Total > 0 && w.pos.Records >= *w.pos.Total:
+		return "pagination.total", *w.pos.Total
+	case w.pastPages():
+		return "pagination.total_pages", *w.pos.AllPages
+	}
+	return "", 0
 }
 
 // judgePast decides about an answer that refuses what lies behind the API's own
 // total: where nothing is there that is the end, elsewhere it may be a limit.
 func (w *Walk) judgePast(page *Page) (verdict, bool) {
-	if !w.past() {
+	key, count := w.past()
+	if key == "" {
 		return verdict{}, false
 	}
 	switch page.Status {
 	case http.StatusNotFound, http.StatusGone, http.StatusRequestedRangeNotSatisfiable:
 	case http.StatusBadRequest, http.StatusUnprocessableEntity:
-		w.doubt(Doubt{Key: "pagination.total", Value: fmt.Sprintf("%d, all of which were read, but one page more was refused with %d", *w.pos.Total, page.Status),
-			Advice: "if the API counts and answers only so many, ask for less at a time; else write pagination: {more: …} or stop"})
+		w.doubt(Doubt{Key: key, Value: fmt.Sprintf("%d, all of which were read, but one page more was refused with %d", count, page.Status),
+			Advice: "if the API counts and answers only so many, ask for less at a time; else write pagination: {more: …} or stop, or a rule that says do: end"})
 	default:
 		return verdict{}, false
 	}
@@ -195,7 +206,7 @@ func (w *Walk) judgePast(page *Page) (verdict, bool) {
 
 // repeats reports whether a page past the end is the last one again.
 func (w *Walk) repeats(page *Page) bool {
-	if !w.counts() || w.stream.Pagination.AtEnd != sources.AtEndRepeat && !w.past() {
+	if past, _ := w.past(); !w.counts() || w.stream.Pagination.AtEnd != sources.AtEndRepeat && past == "" {
 		return false
 	}
 	return page.Records.Len() > 0 && w.last.page > 0 && !w.last.back && w.content(page) == w.last.content
