@@ -53,7 +53,7 @@ test:
 	$(GO) test -timeout 30m -skip '^TestInterop' ./...
 
 race:
-	@echo 'make race takes about 10 minutes on 2 cores.'
+	@echo 'make race takes about 12 minutes on 2 cores.'
 	$(if $(race),,@echo 'There is no C compiler: it tests without the race detector.')
 	$(GO) test $(race) -timeout 60m -skip '^TestInterop' ./...
 
