@@ -1,11 +1,6 @@
 package tap
 
 import (
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
-	"syscall"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -13,23 +8,18 @@ import (
 	"github.com/tap-rest/tap-rest/tap/message"
 )
 
-// ErrClosedOutput says that nobody reads stdout any more.
-var ErrClosedOutput = errors.New("stdout is closed: the target has gone away")
-
 // emitter collects batches and flushes them. All of it happens in the
 // goroutine that calls run: it alone touches stdout and the state.
 type emitter struct {
-	out     io.Writer
+	out     *output
 	state   *state.State
+	journal *runJournal // nil: none
+	herald  *herald
+	account *Account
+	gauge   *gauge
+	lines   linePool
 	flush   sources.Flush
 	memory  int64 // bytes of lines that may wait
-	account *Account
-	tick    func() // called now and then, and after each flush
-	sync    func() // makes the journal last, before what it covers leaves
-	stored  func([]*batch)
-	writing func(write func() error) error // around each write
-	recycle func(lines []byte)
-	herald  *herald
 
 	pending []*batch
 	answers int // whole ones among them
@@ -38,9 +28,6 @@ type emitter struct {
 	covered []message.Covered
 	stated  bool // the last record written is covered by a STATE
 }
-
-// progressEvery is how often a run tells how far it is.
-const progressEvery = 500 * time.Millisecond
 
 // run takes batches until there are no more, and ends with a STATE. Its error
 // is one of writing: nothing more can be said on stdout then.
@@ -68,7 +55,7 @@ func (e *emitter) run(batches <-chan *batch) error {
 			}
 		case <-interval.C:
 		case <-ticker.C:
-			e.tick()
+			e.gauge.show(e.account)
 			e.herald.looks()
 			if err := e.writeNews(); err != nil {
 				return err
@@ -135,26 +122,51 @@ func (e *emitter) end() error {
 	return e.writeNews()
 }
 
-// flushAll writes the lines of the pending batches, then the STATE that covers
-// them.
+// flushAll writes what waits and the STATE that covers exactly that. The order is
+// what the package promises: an answer is safe before a line of it leaves, a
+// STATE follows the lines that it covers, and what it covers is told last.
 func (e *emitter) flushAll() error {
-	e.sync()
+	e.journal.sync()
+	if err := e.writeLines(); err != nil {
+		return err
+	}
+	e.moveBookmarks()
+	if err := e.writeState(); err != nil {
+		return err
+	}
+	e.journal.written(e.pending)
+	e.account.flushed(e.pending)
+	e.endStreams()
+	e.pending, e.answers, e.bytes = clean(e.pending), 0, 0
+	e.gauge.show(e.account)
+	return e.writeNews()
+}
+
+// writeLines writes the schemas and the records of what waits.
+func (e *emitter) writeLines() error {
 	for _, b := range e.pending {
 		e.herald.reads(b.track)
 		e.herald.expects(b.track, b.progress.next.Total)
 		if err := e.writeNews(); err != nil {
 			return err
 		}
-		if err := e.write(b.schema); err != nil {
+		if err := e.out.write(b.schema); err != nil {
 			return err
 		}
-		if err := e.write(b.lines); err != nil {
+		if err := e.out.write(b.lines); err != nil {
 			return err
 		}
 		e.stated = false
+		e.lines.keep(b.lines)
+	}
+	return nil
+}
+
+// moveBookmarks brings the state to where the lines that were written are.
+func (e *emitter) moveBookmarks() {
+	for _, b := range e.pending {
 		b.track.uncovered += b.records
 		b.move()
-		e.recycle(b.lines)
 	}
 	for _, b := range e.pending {
 		if b.track.touched {
@@ -163,20 +175,21 @@ func (e *emitter) flushAll() error {
 			b.track.touched, b.track.uncovered = false, 0
 		}
 	}
-	if err := e.writeState(); err != nil {
-		return err
-	}
+}
+
+// endStreams tells of the streams that end with what was written.
+func (e *emitter) endStreams() {
 	for _, b := range e.pending {
 		if b.failure != nil || b.progress.last {
 			e.herald.ends(b.track, b.failure == nil, b.failure)
 		}
 	}
-	e.account.flushed(e.pending)
-	e.stored(e.pending)
-	clear(e.pending)
-	e.pending, e.answers, e.bytes = e.pending[:0], 0, 0
-	e.tick()
-	return e.writeNews()
+}
+
+// clean forgets batches and keeps their place.
+func clean(all []*batch) []*batch {
+	clear(all)
+	return all[:0]
 }
 
 // writeState writes the state of what is covered anew.
@@ -184,13 +197,13 @@ func (e *emitter) writeState() error {
 	e.line = e.herald.protocol.AppendState(e.line[:0], e.state, e.covered)
 	e.covered = e.covered[:0]
 	e.stated = true
-	return e.write(e.line)
+	return e.out.write(e.line)
 }
 
 // writeNews writes what is to be told besides records and state.
 func (e *emitter) writeNews() error {
 	e.line = e.herald.append(e.line[:0])
-	return e.write(e.line)
+	return e.out.write(e.line)
 }
 
 // move moves the bookmark by a batch that was written.
@@ -202,25 +215,4 @@ func (b *batch) move() {
 	default:
 		b.track.fail(b.failure, b.progress.restarts, b.progress.refused)
 	}
-}
-
-func (e *emitter) write(lines []byte) error {
-	if len(lines) == 0 {
-		return nil
-	}
-	err := e.writing(func() error {
-		_, err := e.out.Write(lines)
-		return err
-	})
-	switch {
-	case err == nil || errors.Is(err, ErrBlocked):
-		return err
-	case errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe):
-		return ErrClosedOutput
-	}
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		err = path.Err
-	}
-	return fmt.Errorf("write to stdout: %w", err)
 }

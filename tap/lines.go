@@ -1,23 +1,29 @@
 package tap
 
-// takeLines returns memory for the lines of a batch.
-func (r *run) takeLines() []byte {
+// keptLines is how many batches' memory a run keeps for the next ones.
+const keptLines = 4
+
+// linePool keeps the memory of batches' lines for the next ones.
+type linePool chan []byte
+
+// take returns memory for the lines of a batch.
+func (p linePool) take() []byte {
 	select {
-	case lines := <-r.lines:
+	case lines := <-p:
 		return lines[:0]
 	default:
 		return nil
 	}
 }
 
-// keepLines keeps the memory of lines that were written, unless it is of more
-// than batches commonly have.
-func (r *run) keepLines(lines []byte) {
+// keep keeps the memory of lines that were written, unless it is of more than
+// batches commonly have.
+func (p linePool) keep(lines []byte) {
 	if cap(lines) == 0 || cap(lines) > 2*partSize {
 		return
 	}
 	select {
-	case r.lines <- lines:
+	case p <- lines:
 	default:
 	}
 }

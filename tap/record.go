@@ -5,59 +5,13 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
-
-// openJournal opens the journal of the run's source. One that cannot be opened
-// where nobody asked for it is done without.
-func (r *run) openJournal() error {
-	switch {
-	case r.Replay:
-		return r.openReplay()
-	case r.Config.Run.Journal.Off:
-		return nil
-	}
-	dir, err := SourceFolder(r.Options)
-	if err == nil {
-		r.tellOthers(dir)
-		r.journal, err = journal.Open(dir, journal.Options{
-			MaxAge: r.Config.Run.Journal.MaxAge, MaxBytes: r.Config.Run.Journal.MaxBytes, Log: r.Log,
-		})
-	}
-	switch {
-	case err == nil:
-	case errors.Is(err, journal.ErrBusy):
-		return err
-	case r.Config.Run.Journal.Dir != "" && (errors.Is(err, journal.ErrFull) || errors.Is(err, syscall.ENOSPC)):
-		return &JournalError{Err: err, Early: true}
-	case r.Config.Run.Journal.Dir == "":
-		r.Log.Warn("there is no journal: a run that is cut asks again for what it had not flushed (run.journal.dir names another folder)", "why", err.Error())
-		return nil
-	default:
-		return &InputError{fmt.Errorf("run.journal.dir: %w", err)}
-	}
-	for _, warning := range r.journal.Warnings() {
-		r.Log.Warn(warning)
-	}
-	return nil
-}
-
-// pruneJournal deletes what no pass needs any more, once the passes are chosen.
-func (r *run) pruneJournal() {
-	if r.journal == nil || r.Replay {
-		return
-	}
-	if _, err := r.journal.Prune(time.Now()); err != nil {
-		r.Log.Warn("the journal cannot be pruned", "why", err.Error())
-	}
-}
 
 // laid is what a pass in the journal says beside its own fields: how its
 // requests were laid out.
@@ -141,7 +95,7 @@ func (r *run) unfit(p *journal.Pass, one *reading) string {
 func (r *run) started(p *journal.Pass) bool {
 	k := journal.Key{Pass: p.ID, Partition: planOf(p).Partition}
 	k.Generation = r.journal.Generation(k.Pass, k.Partition)
-	return k.Generation > 0 || r.holds(k)
+	return k.Generation > 0 || r.journal.holds(k)
 }
 
 // record begins, or goes on with, the pass in the journal, and sets aside the
@@ -150,7 +104,7 @@ func (r *run) record(one *reading) (*fetch.Recording, error) {
 	if r.journal == nil {
 		return nil, nil
 	}
-	rec := &fetch.Recording{Journal: r.journal, Pass: one.pass.ID, Partition: one.partition, Only: r.Replay}
+	rec := &fetch.Recording{Journal: r.journal.Journal, Pass: one.pass.ID, Partition: one.partition, Only: r.Replay}
 	if r.Replay {
 		rec.Pass = one.replayed.ID
 		return rec, nil
@@ -197,7 +151,7 @@ func (r *run) align(one *reading, rec *fetch.Recording) error {
 	switch {
 	case key.N == 0:
 		return nil
-	case r.holds(before) || r.holds(key):
+	case r.journal.holds(before) || r.journal.holds(key):
 		r.journal.Emitted(before) // the state has it
 		return nil
 	}
@@ -205,8 +159,8 @@ func (r *run) align(one *reading, rec *fetch.Recording) error {
 }
 
 // holds reports whether the journal serves an exchange.
-func (r *run) holds(k journal.Key) bool {
-	_, _, ok := r.journal.Lookup(k)
+func (j *runJournal) holds(k journal.Key) bool {
+	_, _, ok := j.Lookup(k)
 	return ok
 }
 
@@ -215,11 +169,11 @@ func (r *run) holds(k journal.Key) bool {
 // another id.
 func (r *run) begin(one *reading, rec *fetch.Recording, p journal.Pass) error {
 	l := laid{Lookback: one.lookback.String(), Partition: one.partition}
-	err := r.beginAs(p, l)
+	err := r.journal.beginAs(p, l)
 	if errors.Is(err, journal.ErrDropped) {
 		p.ID = one.pass.ID + passAgain + strings.ToLower(rand.Text())
 		rec.Pass = p.ID
-		err = r.beginAs(p, l)
+		err = r.journal.beginAs(p, l)
 	}
 	for err == nil && r.journal.Generation(rec.Pass, rec.Partition) < one.restarts {
 		_, err = r.journal.Restart(rec.Pass, rec.Partition)
@@ -227,12 +181,12 @@ func (r *run) begin(one *reading, rec *fetch.Recording, p journal.Pass) error {
 	return err
 }
 
-func (r *run) beginAs(p journal.Pass, l laid) error {
+func (j *runJournal) beginAs(p journal.Pass, l laid) error {
 	var err error
 	if p.Plan, err = json.Marshal(l); err != nil {
 		return err
 	}
-	return r.journal.Begin(p)
+	return j.Begin(p)
 }
 
 // setAside drops a pass that this run cannot use: the state proves that it was
@@ -243,113 +197,3 @@ func (r *run) setAside(p *journal.Pass, one *reading) error {
 	}
 	return r.journal.Drop(p.ID)
 }
-
-// syncJournal makes what is about to be flushed last.
-func (r *run) syncJournal() {
-	if r.journal == nil {
-		return
-	}
-	if err := r.journal.Sync(); err != nil {
-		r.journalFailed(err)
-	}
-}
-
-// journalFailed stops fetching: what came is flushed without the journal, and
-// the next run goes on from its STATE.
-func (r *run) journalFailed(err error) {
-	r.journalErr.CompareAndSwap(nil, &err)
-	r.gate.shut("the journal cannot be written")
-}
-
-// journaled takes note of batches that were written, with the state that
-// covers them.
-func (r *run) journaled(all []*batch) {
-	if r.journal == nil || r.Replay {
-		return
-	}
-	for _, b := range all {
-		b.track.emitted += b.records
-		if b.key != nil {
-			r.journal.Emitted(*b.key)
-		}
-		switch {
-		case b.progress.lost: // asking again from where it was lost helps nobody
-			if err := r.journal.Drop(b.track.recorded); err != nil {
-				r.journalFailed(err)
-			}
-		case b.failure == nil && b.progress.last:
-			r.finished = append(r.finished, b.track)
-		}
-	}
-	if r.journal.Size() > r.Config.Run.Journal.MaxBytes {
-		r.pruneJournal()
-	}
-}
-
-// finishPasses says in the journal which passes are over. It is the last thing
-// that a run does: what a run that was cut had read whole may be lost with its
-// state like the rest.
-func (r *run) finishPasses() {
-	for _, t := range r.finished {
-		if err := r.finishPass(t); err != nil {
-			r.Log.Warn("the journal does not say that a pass is over", "stream", t.Name, "why", err.Error())
-		}
-	}
-}
-
-func (r *run) finishPass(t *track) error {
-	for _, p := range r.journal.Passes() {
-		if p.ID != t.recorded || t.emitted > 0 || t.position.Records > 0 {
-			continue
-		}
-		l := planOf(&p)
-		l.Empty = true
-		if err := r.beginAs(p, l); err != nil {
-			return err
-		}
-	}
-	return r.journal.Finish(t.recorded)
-}
-
-// keepSynced syncs the journal every second, until the run ends.
-func (r *run) keepSynced(done <-chan struct{}) {
-	if r.journal == nil {
-		return
-	}
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			r.syncJournal()
-		case <-done:
-			return
-		}
-	}
-}
-
-// JournalError is a journal that cannot be written.
-type JournalError struct {
-	Err   error
-	Early bool // nothing was fetched
-}
-
-// Error says what it means.
-func (e *JournalError) Error() string {
-	text := e.Err.Error()
-	if !strings.HasPrefix(text, "journal") {
-		text = "journal: " + text
-	}
-	if e.Early {
-		text += ": nothing was fetched"
-	} else {
-		text += ": fetching stopped; what had come is written, and the next run goes on from the last STATE"
-	}
-	if errors.Is(e.Err, journal.ErrFull) || errors.Is(e.Err, syscall.ENOSPC) {
-		text += "; make room there, or name a folder on another disk as run.journal.dir"
-	}
-	return text
-}
-
-// Unwrap returns the cause.
-func (e *JournalError) Unwrap() error { return e.Err }

@@ -22,13 +22,10 @@ func (r *run) openReplay() error {
 		return unusable("nothing to replay: %s has no journal of this source with these settings", JournalFolder(r.Options))
 	}
 	if err == nil {
-		r.journal, err = journal.OpenReadOnly(dir)
+		err = r.useJournal(journal.OpenReadOnly(dir))
 	}
 	if err != nil {
 		return &InputError{fmt.Errorf("journal: %w", err)}
-	}
-	for _, warning := range r.journal.Warnings() {
-		r.Log.Warn(warning)
 	}
 	return nil
 }
@@ -81,7 +78,7 @@ func (r *run) replayPass(one *reading) {
 	if given == nil {
 		return
 	}
-	if given.Pass != nil && given.Pass.ID == passID(p) && !r.holds(journal.Key{Pass: p.ID, Partition: l.Partition, Generation: one.restarts}) {
+	if given.Pass != nil && given.Pass.ID == passID(p) && !r.journal.holds(journal.Key{Pass: p.ID, Partition: l.Partition, Generation: one.restarts}) {
 		one.before.Resume = given.Resume
 	}
 	if given.Pass == nil || given.Pass.ID != p.Previous {

@@ -20,7 +20,7 @@ func (w *worker) restart(err error) bool {
 		"stream", w.Name, "time", w.restarts, "of", maxRestarts, "why", err.Error())
 	if rec := w.recording; rec != nil {
 		if _, err := rec.Journal.Restart(rec.Pass, rec.Partition); err != nil {
-			w.run.journalFailed(err)
+			w.run.journal.fail(err)
 			return false
 		}
 	}

@@ -7,14 +7,12 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state"
-	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap/message"
 )
 
@@ -25,8 +23,6 @@ const (
 	// flushGrace is how long the last flush may take then: stdout may be
 	// blocked.
 	flushGrace = 5 * time.Second
-	// keptLines is how many batches' memory a run keeps for the next ones.
-	keptLines = 4
 	// maxRestarts is how often the API may lose a walk, across runs.
 	maxRestarts = 3
 	// queueShare is which part of run.memory pages may take before their turn:
@@ -36,13 +32,7 @@ const (
 	// roomShare is which part of run.memory the answers over 1 MiB take that are
 	// under way, and as much those that are read back from the journal.
 	roomShare = 4
-	// metricsEvery is how often METRIC lines are logged.
-	metricsEvery = time.Minute
 )
-
-// ErrBlocked says that a run that was told to stop could not write its last
-// flush, since nobody read stdout.
-var ErrBlocked = errors.New("stdout is blocked: what was collected since the last STATE is not written, the next run fetches it again")
 
 // Options are the inputs of a run.
 type Options struct {
@@ -70,16 +60,13 @@ type run struct {
 	gate    *gate
 	work    *workFolder
 	clients map[*sources.Client]*fetch.Client
-	lines   chan []byte // memory for those of the next batches
+	lines   linePool
 	spool   *spool
-	ahead   *fetch.Room      // for answers until they are worked on
-	back    *fetch.Room      // for those that are read back
-	journal *journal.Journal // nil: off
-	hasty   bool             // a look at first pages, for which somebody waits
-
-	journalErr atomic.Pointer[error]
-	finished   []*track // whose passes were read whole
-	unread     []*track // there is nothing to read, or no such stream
+	ahead   *fetch.Room // for answers until they are worked on
+	back    *fetch.Room // for those that are read back
+	journal *runJournal // nil: off
+	hasty   bool        // a look at first pages, for which somebody waits
+	unread  []*track    // there is nothing to read, or no such stream
 }
 
 // Failures are the streams that failed, one error each.
@@ -124,7 +111,7 @@ func newRun(o Options) *run {
 		Options: o, now: time.Now(), gate: newGate(o.Config.Run),
 		work:  newWorkFolder(&o),
 		ahead: fetch.NewRoom(o.Config.Run.Memory / roomShare), back: fetch.NewRoom(o.Config.Run.Memory / roomShare),
-		clients: map[*sources.Client]*fetch.Client{}, lines: make(chan []byte, keptLines),
+		clients: map[*sources.Client]*fetch.Client{}, lines: make(linePool, keptLines),
 	}
 }
 
@@ -134,11 +121,7 @@ func (r *run) close() {
 	for _, c := range r.clients {
 		c.Close()
 	}
-	if r.journal != nil {
-		if err := r.journal.Close(); err != nil {
-			r.Log.Warn("the journal is not closed well", "why", err.Error())
-		}
-	}
+	r.journal.close()
 }
 
 // client returns the one client of all streams that share source.
@@ -172,7 +155,7 @@ func Sync(stop context.Context, o Options) (*Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.pruneJournal()
+	r.journal.prune()
 	account := &Account{Started: r.now}
 	for _, one := range readings {
 		if one.complete {
@@ -192,7 +175,7 @@ func Sync(stop context.Context, o Options) (*Account, error) {
 	if errors.Is(err, ErrClosedOutput) {
 		return account, err // in one line
 	}
-	r.logMetrics(account)
+	r.newGauge().logMetrics(account)
 	if err != nil {
 		return account, err
 	}
@@ -200,10 +183,10 @@ func Sync(stop context.Context, o Options) (*Account, error) {
 	if stop.Err() != nil {
 		return account, context.Cause(stop)
 	}
-	if err := r.journalErr.Load(); err != nil {
-		return account, &JournalError{Err: *err}
+	if err := r.journal.failure(); err != nil {
+		return account, &JournalError{Err: err}
 	}
-	r.finishPasses()
+	r.journal.finish()
 	return account, account.failures()
 }
 
@@ -236,9 +219,8 @@ func (r *run) emit(stop context.Context, workers []*worker, account *Account) er
 
 	batches := make(chan *batch)
 	go r.walkAll(ctx, workers, batches)
-	go r.keepSynced(ctx.Done())
-	s := newSeat()
-	e := r.emitter(account, s)
+	go r.journal.keepSynced(ctx.Done())
+	e := r.emitter(account)
 	e.herald.tracks = append(e.herald.tracks, r.unread...)
 	for _, w := range workers {
 		e.herald.tracks = append(e.herald.tracks, w.track)
@@ -251,44 +233,20 @@ func (r *run) emit(stop context.Context, workers []*worker, account *Account) er
 		cancel()
 	case <-r.Gone:
 		cancel()
-		err = s.take(done, ErrClosedOutput)
+		err = e.out.take(done, ErrClosedOutput)
 	case <-blocked:
-		err = s.take(done, ErrBlocked)
+		err = e.out.take(done, ErrBlocked)
 	}
 	for range batches { // until the walkers have noticed
 	}
 	return err
 }
 
-func (r *run) emitter(account *Account, s *seat) *emitter {
-	nextMetrics := r.now.Add(metricsEvery)
+func (r *run) emitter(account *Account) *emitter {
 	return &emitter{
-		out: r.Out, state: r.State, flush: r.Config.Run.Flush, memory: max(1, r.Config.Run.Memory/2), account: account,
-		sync: r.syncJournal, stored: r.journaled,
-		writing: func(write func() error) error {
-			return s.leave(func() error { return r.spool.writing(write) })
-		},
-		herald: &herald{protocol: r.Protocol, hide: r.Config.Hider.Line}, recycle: r.keepLines,
-		tick: func() {
-			account.Took = time.Since(r.now)
-			if r.Watch != nil {
-				r.Watch(account)
-			}
-			if time.Now().After(nextMetrics) {
-				nextMetrics = nextMetrics.Add(metricsEvery)
-				r.logMetrics(account)
-			}
-		},
-	}
-}
-
-func (r *run) logMetrics(a *Account) {
-	meter, ok := r.Protocol.(meter)
-	if !ok {
-		return
-	}
-	for _, m := range a.metrics() {
-		r.Log.Info(meter.Metric(m))
+		out: newOutput(r.Out, r.spool), state: r.State, journal: r.journal, account: account, gauge: r.newGauge(), lines: r.lines,
+		herald: &herald{protocol: r.Protocol, hide: r.Config.Hider.Line},
+		flush:  r.Config.Run.Flush, memory: max(1, r.Config.Run.Memory/2),
 	}
 }
 

@@ -159,7 +159,7 @@ func (w *worker) renderAll(ctx context.Context, pages *queue, batches chan<- *ba
 		if !send(ctx, batches, b) {
 			return nil, fetch.ErrStopped
 		}
-		return w.run.takeLines(), nil
+		return w.run.lines.take(), nil
 	}
 	for page, ok := pages.pop(ctx); ok; page, ok = pages.pop(ctx) {
 		split, err := w.load(ctx, page)
@@ -206,7 +206,7 @@ func (w *worker) load(ctx context.Context, page queued) (*splitter, error) {
 	if !page.Spooled() {
 		return w.splitter, nil
 	}
-	if err := w.client.Reload(ctx, w.run.journal, page.Page, w.reload); err != nil {
+	if err := w.client.Reload(ctx, w.run.journal.Journal, page.Page, w.reload); err != nil {
 		return w.reload, w.unread(page, err)
 	}
 	return w.reload, nil
@@ -239,14 +239,14 @@ func (w *worker) fetchAll(ctx context.Context, pages *queue, t *turn) error {
 		case w.restart(err):
 			continue
 		case errors.Is(err, fetch.ErrJournal): // it takes no answer any more
-			w.run.journalFailed(err)
+			w.run.journal.fail(err)
 			return fetch.ErrStopped
 		case err != nil:
 			return w.replayEnds(err)
 		}
 		w.reached = page.Next
 		if page.Unrecorded != nil {
-			w.run.journalFailed(page.Unrecorded)
+			w.run.journal.fail(page.Unrecorded)
 		}
 		if !page.Recalled {
 			w.run.gate.count(int64(page.Count()))
@@ -261,7 +261,7 @@ func (w *worker) fetchAll(ctx context.Context, pages *queue, t *turn) error {
 // render makes a page a batch, and gives its memory back to split.
 func (w *worker) render(page queued, split *splitter) (*batch, error) {
 	frozen := w.renderer.frozen
-	b, err := w.renderer.render(page.Page, w.run.takeLines())
+	b, err := w.renderer.render(page.Page, w.run.lines.take())
 	w.renderer.odd.tell(w.run.Log)
 	w.expect()
 	if err == nil {

@@ -1,0 +1,81 @@
+package tap
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"syscall"
+)
+
+// Why a run ends whose stdout takes nothing more.
+var (
+	// ErrClosedOutput says that nobody reads stdout any more.
+	ErrClosedOutput = errors.New("stdout is closed: the target has gone away")
+	// ErrBlocked says that a run that was told to stop could not write its last
+	// flush, since nobody read stdout.
+	ErrBlocked = errors.New("stdout is blocked: what was collected since the last STATE is not written, the next run fetches it again")
+)
+
+// output is stdout, as the emitter writes to it. A write may go on for ever:
+// who writes has no seat meanwhile, and who has the seat may touch the account.
+// A run that ends during a write takes the seat for good.
+type output struct {
+	to    io.Writer
+	spool *spool        // lets pages out to disk while a write is blocked
+	seat  chan struct{} // full while somebody sits
+	lost  chan struct{} // closed when the emitter does not get the seat back
+}
+
+// newOutput returns an output whose seat the emitter has.
+func newOutput(to io.Writer, s *spool) *output {
+	o := &output{to: to, spool: s, seat: make(chan struct{}, 1), lost: make(chan struct{})}
+	o.seat <- struct{}{}
+	return o
+}
+
+// write writes lines. Its error is ErrBlocked where the run has ended
+// meanwhile: nothing may be touched then.
+func (o *output) write(lines []byte) error {
+	if len(lines) == 0 {
+		return nil
+	}
+	<-o.seat
+	err := o.spool.writing(func() error {
+		_, err := o.to.Write(lines)
+		return err
+	})
+	select {
+	case o.seat <- struct{}{}:
+		return writeError(err)
+	case <-o.lost:
+		return ErrBlocked
+	}
+}
+
+// writeError says why a write to stdout failed.
+func writeError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe):
+		return ErrClosedOutput
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return fmt.Errorf("write to stdout: %w", err)
+}
+
+// take waits until the emitter is done, and returns its error, or writes, and
+// returns why the run ends without it.
+func (o *output) take(done <-chan error, why error) error {
+	select {
+	case err := <-done:
+		return err
+	case o.seat <- struct{}{}:
+		close(o.lost)
+		return why
+	}
+}

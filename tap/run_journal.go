@@ -1,0 +1,208 @@
+package tap
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/tap-rest/tap-rest/state/journal"
+)
+
+// runJournal is the journal of a run. nil is none: nothing is kept then.
+type runJournal struct {
+	*journal.Journal
+	readOnly bool  // the run is a replay
+	most     int64 // bytes on disk, beyond which it is pruned
+	gate     *gate
+	log      *slog.Logger
+	failed   atomic.Pointer[error]
+	finished []*track // whose passes were read whole
+}
+
+// openJournal opens the journal of the run's source. One that cannot be opened
+// where nobody asked for it is done without.
+func (r *run) openJournal() error {
+	switch {
+	case r.Replay:
+		return r.openReplay()
+	case r.Config.Run.Journal.Off:
+		return nil
+	}
+	dir, err := SourceFolder(r.Options)
+	if err == nil {
+		r.tellOthers(dir)
+		err = r.useJournal(journal.Open(dir, journal.Options{
+			MaxAge: r.Config.Run.Journal.MaxAge, MaxBytes: r.Config.Run.Journal.MaxBytes, Log: r.Log,
+		}))
+	}
+	switch {
+	case err == nil:
+	case errors.Is(err, journal.ErrBusy):
+		return err
+	case r.Config.Run.Journal.Dir != "" && (errors.Is(err, journal.ErrFull) || errors.Is(err, syscall.ENOSPC)):
+		return &JournalError{Err: err, Early: true}
+	case r.Config.Run.Journal.Dir == "":
+		r.Log.Warn("there is no journal: a run that is cut asks again for what it had not flushed (run.journal.dir names another folder)", "why", err.Error())
+		return nil
+	default:
+		return &InputError{fmt.Errorf("run.journal.dir: %w", err)}
+	}
+	return nil
+}
+
+// useJournal takes a journal that was opened, or passes on why it was not.
+func (r *run) useJournal(j *journal.Journal, err error) error {
+	if err != nil {
+		return err
+	}
+	for _, warning := range j.Warnings() {
+		r.Log.Warn(warning)
+	}
+	r.journal = &runJournal{Journal: j, readOnly: r.Replay, most: r.Config.Run.Journal.MaxBytes, gate: r.gate, log: r.Log}
+	return nil
+}
+
+// close closes the journal.
+func (j *runJournal) close() {
+	if j == nil {
+		return
+	}
+	if err := j.Close(); err != nil {
+		j.log.Warn("the journal is not closed well", "why", err.Error())
+	}
+}
+
+// prune deletes what no pass needs any more, once the passes are chosen.
+func (j *runJournal) prune() {
+	if j == nil || j.readOnly {
+		return
+	}
+	if _, err := j.Prune(time.Now()); err != nil {
+		j.log.Warn("the journal cannot be pruned", "why", err.Error())
+	}
+}
+
+// sync makes what is about to be flushed last.
+func (j *runJournal) sync() {
+	if j == nil {
+		return
+	}
+	if err := j.Sync(); err != nil {
+		j.fail(err)
+	}
+}
+
+// keepSynced syncs the journal every second, until the run ends.
+func (j *runJournal) keepSynced(done <-chan struct{}) {
+	if j == nil {
+		return
+	}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			j.sync()
+		case <-done:
+			return
+		}
+	}
+}
+
+// fail stops fetching: what came is flushed without the journal, and the next
+// run goes on from its STATE.
+func (j *runJournal) fail(err error) {
+	j.failed.CompareAndSwap(nil, &err)
+	j.gate.shut("the journal cannot be written")
+}
+
+// failure is why the journal could not be written, nil where it could.
+func (j *runJournal) failure() error {
+	if j == nil || j.failed.Load() == nil {
+		return nil
+	}
+	return *j.failed.Load()
+}
+
+// written takes note of batches that were written, with the state that covers
+// them.
+func (j *runJournal) written(all []*batch) {
+	if j == nil || j.readOnly {
+		return
+	}
+	for _, b := range all {
+		b.track.emitted += b.records
+		if b.key != nil {
+			j.Emitted(*b.key)
+		}
+		switch {
+		case b.progress.lost: // asking again from where it was lost helps nobody
+			if err := j.Drop(b.track.recorded); err != nil {
+				j.fail(err)
+			}
+		case b.failure == nil && b.progress.last:
+			j.finished = append(j.finished, b.track)
+		}
+	}
+	if j.Size() > j.most {
+		j.prune()
+	}
+}
+
+// finish says in the journal which passes are over. It is the last thing that a
+// run does: what a run that was cut had read whole may be lost with its state
+// like the rest.
+func (j *runJournal) finish() {
+	if j == nil {
+		return
+	}
+	for _, t := range j.finished {
+		if err := j.finishPass(t); err != nil {
+			j.log.Warn("the journal does not say that a pass is over", "stream", t.Name, "why", err.Error())
+		}
+	}
+}
+
+func (j *runJournal) finishPass(t *track) error {
+	for _, p := range j.Passes() {
+		if p.ID != t.recorded || t.emitted > 0 || t.position.Records > 0 {
+			continue
+		}
+		l := planOf(&p)
+		l.Empty = true
+		if err := j.beginAs(p, l); err != nil {
+			return err
+		}
+	}
+	return j.Finish(t.recorded)
+}
+
+// JournalError is a journal that cannot be written.
+type JournalError struct {
+	Err   error
+	Early bool // nothing was fetched
+}
+
+// Error says what it means.
+func (e *JournalError) Error() string {
+	text := e.Err.Error()
+	if !strings.HasPrefix(text, "journal") {
+		text = "journal: " + text
+	}
+	if e.Early {
+		text += ": nothing was fetched"
+	} else {
+		text += ": fetching stopped; what had come is written, and the next run goes on from the last STATE"
+	}
+	if errors.Is(e.Err, journal.ErrFull) || errors.Is(e.Err, syscall.ENOSPC) {
+		text += "; make room there, or name a folder on another disk as run.journal.dir"
+	}
+	return text
+}
+
+// Unwrap returns the cause.
+func (e *JournalError) Unwrap() error { return e.Err }
