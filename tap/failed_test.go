@@ -13,6 +13,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 const failedSecret = "s3cret-t0ken/1"
@@ -97,11 +98,11 @@ func onlyFailure(t *testing.T, s setup) *journal.Failure {
 func checkFailedHAR(t *testing.T, f *journal.Failure, want string) {
 	t.Helper()
 	var har, shown bytes.Buffer
-	h, err := tap.NewHAR(&har, "1")
+	h, err := report.NewHAR(&har, "1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(h.AddFailed(f), h.Close(), tap.WriteAnswer(&shown, &f.Exchange)); err != nil {
+	if err := errors.Join(h.AddFailed(f), h.Close(), report.WriteAnswer(&shown, &f.Exchange)); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(har.String(), want) || !strings.Contains(har.String(), "failed: ") {

@@ -20,6 +20,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 const (
@@ -280,7 +281,7 @@ func TestLongPageHAR(t *testing.T) {
 			[]string{`"size":-1,`, `"text":""`, "bytes is left out, which are more than 8 MiB decoded"}},
 	} {
 		var out bytes.Buffer
-		h, err := tap.NewHAR(&out, "test")
+		h, err := report.NewHAR(&out, "test")
 		if err == nil {
 			err = h.Add(&test.e, "items")
 		}

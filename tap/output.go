@@ -6,6 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"syscall"
+
+	"github.com/tap-rest/tap-rest/tap/limits"
 )
 
 // Why a run ends whose stdout takes nothing more.
@@ -22,13 +24,13 @@ var (
 // A run that ends during a write takes the seat for good.
 type output struct {
 	to    io.Writer
-	spool *spool        // lets pages out to disk while a write is blocked
+	spool *limits.Spool // lets pages out to disk while a write is blocked
 	seat  chan struct{} // full while somebody sits
 	lost  chan struct{} // closed when the emitter does not get the seat back
 }
 
 // newOutput returns an output whose seat the emitter has.
-func newOutput(to io.Writer, s *spool) *output {
+func newOutput(to io.Writer, s *limits.Spool) *output {
 	o := &output{to: to, spool: s, seat: make(chan struct{}, 1), lost: make(chan struct{})}
 	o.seat <- struct{}{}
 	return o
@@ -41,7 +43,7 @@ func (o *output) write(lines []byte) error {
 		return nil
 	}
 	<-o.seat
-	err := o.spool.writing(func() error {
+	err := o.spool.Writing(func() error {
 		_, err := o.to.Write(lines)
 		return err
 	})

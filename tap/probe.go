@@ -46,7 +46,7 @@ func Discover(stop context.Context, o Options) ([]catalog.Described, error) {
 // probes plans all selected streams, for a look at their first pages: a state
 // plays no part.
 func (r *run) probes(stop context.Context) ([]*worker, error) {
-	context.AfterFunc(stop, func() { r.gate.shut("it was told to stop") })
+	context.AfterFunc(stop, func() { r.gate.Shut("it was told to stop") })
 	r.State, r.hasty = &state.State{}, true
 	readings, err := r.plan()
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 // openReplay opens the journal of the run's source for reading. The gate lets
 // no request through, besides the walks, which ask nobody but the journal.
 func (r *run) openReplay() error {
-	r.gate.none = true
+	r.gate.AllowNone()
 	dir, err := FindSource(r.Options)
 	if errors.Is(err, fs.ErrNotExist) {
 		return unusable("nothing to replay: %s has no journal of this source with these settings", JournalFolder(r.Options))

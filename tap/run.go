@@ -13,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/message"
 )
 
@@ -57,11 +58,11 @@ type Options struct {
 type run struct {
 	Options
 	now     time.Time
-	gate    *gate
+	gate    *limits.Gate
 	work    *workFolder
 	clients map[*sources.Client]*fetch.Client
 	lines   linePool
-	spool   *spool
+	spool   *limits.Spool
 	ahead   *fetch.Room // for answers until they are worked on
 	back    *fetch.Room // for those that are read back
 	journal *runJournal // nil: off
@@ -108,7 +109,7 @@ func newRun(o Options) *run {
 	}
 	o.Log = slog.New(hidingLog{o.Log.Handler(), o.Config.Hider})
 	return &run{
-		Options: o, now: time.Now(), gate: newGate(o.Config.Run),
+		Options: o, now: time.Now(), gate: limits.NewGate(o.Config.Run),
 		work:  newWorkFolder(&o),
 		ahead: fetch.NewRoom(o.Config.Run.Memory / roomShare), back: fetch.NewRoom(o.Config.Run.Memory / roomShare),
 		clients: map[*sources.Client]*fetch.Client{}, lines: make(linePool, keptLines),
@@ -117,7 +118,7 @@ func newRun(o Options) *run {
 
 // close ends what the run holds open.
 func (r *run) close() {
-	r.gate.stop()
+	r.gate.Stop()
 	for _, c := range r.clients {
 		c.Close()
 	}
@@ -171,7 +172,7 @@ func Sync(stop context.Context, o Options) (*Account, error) {
 	inTurn(workers)
 	err = r.emit(stop, workers, account)
 	account.Took = time.Since(r.now)
-	account.Stopped = r.gate.why()
+	account.Stopped = r.gate.Why()
 	if errors.Is(err, ErrClosedOutput) {
 		return account, err // in one line
 	}
@@ -208,10 +209,10 @@ func (r *run) emit(stop context.Context, workers []*worker, account *Account) er
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	blocked := make(chan struct{})
-	r.spool = newSpool(r.Config.Run.Memory/queueShare, r.Config.Run.Spool, func() bool { return r.gate.why() != "" })
+	r.spool = limits.NewSpool(r.Config.Run.Memory/queueShare, r.Config.Run.Spool, func() bool { return r.gate.Why() != "" })
 	go r.wakeSpool(ctx)
 	unhook := context.AfterFunc(stop, func() {
-		r.gate.shut("it was told to stop")
+		r.gate.Shut("it was told to stop")
 		time.AfterFunc(inFlightGrace, cancel)
 		time.AfterFunc(inFlightGrace+flushGrace, func() { close(blocked) })
 	})
@@ -265,31 +266,34 @@ func (r *run) walkAll(ctx context.Context, workers []*worker, batches chan<- *ba
 // walkRound walks partitions once, and returns those that are to be tried
 // again, in their order.
 func (r *run) walkRound(ctx context.Context, workers []*worker, batches chan<- *batch, last bool) []*worker {
-	all := newTurns(r.Config.Run.Concurrency, workers)
-	begun := make(map[*worker]*turn, len(workers))
+	clients := make([]any, len(workers))
+	for i, w := range workers {
+		clients[i] = w.client
+	}
+	all := limits.NewTurns(r.Config.Run.Concurrency, clients)
+	deferred := make([]bool, len(workers))
 	var wg sync.WaitGroup
-	for t := all.next(); t != nil; t = all.next() {
-		begun[t.worker] = t
+	for t := all.Next(); t != nil; t = all.Next() {
 		wg.Go(func() {
-			defer t.over()
-			t.worker.work(ctx, batches, t, last)
+			defer t.Over()
+			deferred[t.Walk] = workers[t.Walk].work(ctx, batches, t, last)
 		})
 	}
 	wg.Wait()
-	var deferred []*worker
-	for _, w := range workers {
-		if begun[w].again {
-			deferred = append(deferred, w)
+	var again []*worker
+	for i, w := range workers {
+		if deferred[i] {
+			again = append(again, w)
 		}
 	}
-	return deferred
+	return again
 }
 
 // wakeSpool lets in what waits for room when the gate is shut.
 func (r *run) wakeSpool(ctx context.Context) {
 	select {
 	case <-r.gate.Closed():
-		r.spool.wake()
+		r.spool.Wake()
 	case <-ctx.Done():
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/state/journal"
+	"github.com/tap-rest/tap-rest/tap/limits"
 )
 
 // runJournal is the journal of a run. nil is none: nothing is kept then.
@@ -17,7 +18,7 @@ type runJournal struct {
 	*journal.Journal
 	readOnly bool  // the run is a replay
 	most     int64 // bytes on disk, beyond which it is pruned
-	gate     *gate
+	gate     *limits.Gate
 	log      *slog.Logger
 	failed   atomic.Pointer[error]
 	finished []*track // whose passes were read whole
@@ -117,7 +118,7 @@ func (j *runJournal) keepSynced(done <-chan struct{}) {
 // run goes on from its STATE.
 func (j *runJournal) fail(err error) {
 	j.failed.CompareAndSwap(nil, &err)
-	j.gate.shut("the journal cannot be written")
+	j.gate.Shut("the journal cannot be written")
 }
 
 // failure is why the journal could not be written, nil where it could.

@@ -26,6 +26,7 @@ import (
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // spelled are the ways in which answers of these tests write a secret.
@@ -355,7 +356,7 @@ func journals(t *testing.T, dir string, out io.Writer) (bodies, requests string)
 		t.Fatal(err)
 	}
 	defer j.Close()
-	har, err := tap.NewHAR(out, "test")
+	har, err := report.NewHAR(out, "test")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/tap/limits"
 )
 
 // worker walks one partition.
@@ -110,30 +111,31 @@ func (w *worker) newWalk(from fetch.Position) *fetch.Walk {
 // work walks the partition: one goroutine fetches the pages to come while this
 // one renders those that are there. A walk that failed for now is put off,
 // unless this is the last time.
-func (w *worker) work(ctx context.Context, batches chan<- *batch, t *turn, last bool) {
+func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn, last bool) (again bool) {
 	w.track.begun.Store(true)
 	walkCtx, cancel := context.WithCancel(fetch.WithTurn(ctx, t))
 	defer cancel()
-	pages := &queue{spool: w.run.spool}
+	pages := w.run.spool.NewQueue()
 	ended := make(chan error, 1)
 	go func() {
-		defer pages.end()
+		defer pages.End()
 		ended <- w.fetchAll(walkCtx, pages, t)
 	}()
 	renderErr := w.renderAll(ctx, pages, batches, t)
 	cancel()
 	err := cmp.Or(renderErr, <-ended)
-	pages.drop()
+	pages.Drop()
 	if err == nil || errors.Is(err, fetch.ErrStopped) {
-		return
+		return false
 	}
 	var e *fetch.Error
-	if !last && renderErr == nil && errors.As(err, &e) && e.Class == fetch.Transient && t.putOff() {
+	if !last && renderErr == nil && errors.As(err, &e) && e.Class == fetch.Transient && t.PutOff() {
 		w.run.Log.Warn("failed for now: tried again when the other streams are done", "stream", w.Name, "why", err.Error())
 		w.putOff = e
-		return
+		return true
 	}
 	send(ctx, batches, w.failed(w.inAll(err)))
+	return false
 }
 
 // inAll is a failure that counts the attempts at its request before the walk was
@@ -150,7 +152,7 @@ func (w *worker) inAll(err error) error {
 }
 
 // renderAll makes each page a batch, in their order.
-func (w *worker) renderAll(ctx context.Context, pages *queue, batches chan<- *batch, t *turn) error {
+func (w *worker) renderAll(ctx context.Context, pages *limits.Queue, batches chan<- *batch, t *limits.Turn) error {
 	w.renderer.handOn = func(b *batch, page *fetch.Page) ([]byte, error) {
 		if err := w.putAside(page); err != nil {
 			return nil, err
@@ -161,7 +163,7 @@ func (w *worker) renderAll(ctx context.Context, pages *queue, batches chan<- *ba
 		}
 		return w.run.lines.take(), nil
 	}
-	for page, ok := pages.pop(ctx); ok; page, ok = pages.pop(ctx) {
+	for page, ok := pages.Pop(ctx); ok; page, ok = pages.Pop(ctx) {
 		split, err := w.load(ctx, page)
 		switch {
 		case err != nil:
@@ -171,7 +173,7 @@ func (w *worker) renderAll(ctx context.Context, pages *queue, batches chan<- *ba
 		default:
 			err = w.renderOne(ctx, page, split, batches)
 		}
-		t.rendered()
+		t.Rendered()
 		if err != nil {
 			return err
 		}
@@ -180,7 +182,7 @@ func (w *worker) renderAll(ctx context.Context, pages *queue, batches chan<- *ba
 }
 
 // renderOne makes a page, or a piece of one, a batch.
-func (w *worker) renderOne(ctx context.Context, page queued, split *splitter, batches chan<- *batch) error {
+func (w *worker) renderOne(ctx context.Context, page limits.Queued, split *splitter, batches chan<- *batch) error {
 	b, err := w.render(page, split)
 	if err == nil && !send(ctx, batches, b) {
 		err = fetch.ErrStopped
@@ -191,9 +193,9 @@ func (w *worker) renderOne(ctx context.Context, page queued, split *splitter, ba
 // renderLong makes a page whose body is not in memory several batches: only the
 // last one moves the bookmark, so that a run that is cut before it goes on with
 // the whole page.
-func (w *worker) renderLong(ctx context.Context, page queued, batches chan<- *batch) error {
+func (w *worker) renderLong(ctx context.Context, page limits.Queued, batches chan<- *batch) error {
 	err := page.Pieces(w.reload, func(p *fetch.Page) error {
-		return w.renderOne(ctx, queued{p, page.restarts, page.refused}, w.reload, batches)
+		return w.renderOne(ctx, limits.Queued{Page: p, Restarts: page.Restarts, Refused: page.Refused}, w.reload, batches)
 	})
 	if errors.Is(err, fetch.ErrReread) {
 		return w.unread(page, err)
@@ -202,7 +204,7 @@ func (w *worker) renderLong(ctx context.Context, page queued, batches chan<- *ba
 }
 
 // load reads a page back that was spooled, and returns whose its records are.
-func (w *worker) load(ctx context.Context, page queued) (*splitter, error) {
+func (w *worker) load(ctx context.Context, page limits.Queued) (*splitter, error) {
 	if !page.Spooled() {
 		return w.splitter, nil
 	}
@@ -213,7 +215,7 @@ func (w *worker) load(ctx context.Context, page queued) (*splitter, error) {
 }
 
 // unread is the failure of a page that cannot be read again.
-func (w *worker) unread(page queued, err error) error {
+func (w *worker) unread(page limits.Queued, err error) error {
 	return &fetch.Error{Class: fetch.Transient, Stream: w.Name, Request: page.Request, Err: err,
 		Advice: "the next run asks for it again"}
 }
@@ -229,9 +231,9 @@ func send(ctx context.Context, batches chan<- *batch, b *batch) bool {
 }
 
 // fetchAll queues the walk's pages.
-func (w *worker) fetchAll(ctx context.Context, pages *queue, t *turn) error {
+func (w *worker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Turn) error {
 	for {
-		t.yield(ctx)
+		t.Yield(ctx)
 		page, err := w.walk.Next(ctx)
 		switch {
 		case err == io.EOF: // not one that a failure wraps: an API that hangs up is no end
@@ -249,17 +251,17 @@ func (w *worker) fetchAll(ctx context.Context, pages *queue, t *turn) error {
 			w.run.journal.fail(page.Unrecorded)
 		}
 		if !page.Recalled {
-			w.run.gate.count(int64(page.Count()))
+			w.run.gate.Count(int64(page.Count()))
 		}
-		t.fetched()
-		if last := page.Last; !pages.push(ctx, queued{page, w.restarts, w.refused}) || last {
+		t.Fetched()
+		if last := page.Last; !pages.Push(ctx, limits.Queued{Page: page, Restarts: w.restarts, Refused: w.refused}) || last {
 			return nil
 		}
 	}
 }
 
 // render makes a page a batch, and gives its memory back to split.
-func (w *worker) render(page queued, split *splitter) (*batch, error) {
+func (w *worker) render(page limits.Queued, split *splitter) (*batch, error) {
 	frozen := w.renderer.frozen
 	b, err := w.renderer.render(page.Page, w.run.lines.take())
 	w.renderer.odd.tell(w.run.Log)
@@ -276,7 +278,7 @@ func (w *worker) render(page queued, split *splitter) (*batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.key, b.progress.restarts, b.progress.refused = page.Key(), page.restarts, page.refused
+	b.key, b.progress.restarts, b.progress.refused = page.Key(), page.Restarts, page.Refused
 	b.track, b.moved, b.skipped = w.track, page.Moved, page.Skipped
 	b.doubts, b.notes = page.Doubts, append(b.notes, page.Remarks...)
 	b.progress.keep = w.keeps(page.Doubts)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // journalExportCmd writes exchanges for other programs.
@@ -44,7 +45,7 @@ func (c *journalExportCmd) Run(rt *runtime) error {
 // write writes the archive, and returns how many exchanges are in it.
 func (c *journalExportCmd) write(rt *runtime, f io.Writer, js *journals) (n int, err error) {
 	w := bufio.NewWriter(f)
-	h, err := tap.NewHAR(w, version())
+	h, err := report.NewHAR(w, version())
 	if err != nil {
 		return 0, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // journalListCmd lists passes.
@@ -151,7 +152,7 @@ func (r exchangeRows) add(e *journal.Exchange, stream, why string) error {
 	_, err := fmt.Fprintf(r.w, "%-24s  %-*s  %6d  %8d  %7d  %7s  %s%s\n", e.At.UTC().Format("2006-01-02T15:04:05.000Z"), r.width, stream,
 		e.Status, int64(len(e.Body))+e.LeftOut, e.Records, took(e.Took), e.Request, why)
 	if err == nil && r.answer {
-		err = tap.WriteAnswer(r.w, e)
+		err = report.WriteAnswer(r.w, e)
 	}
 	return err
 }

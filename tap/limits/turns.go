@@ -1,4 +1,4 @@
-package tap
+package limits
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 // shortWait is below which a wait is not worth to go on with another walk.
 const shortWait = time.Second
 
-// turns says which walks of a round may go on: run.concurrency of them at a
+// Turns says which walks of a round may go on: run.concurrency of them at a
 // time. A walk that waits, with no page of it under way, gives its turn to
 // another, and takes one again afterwards, before walks that have not begun. So
 // no more walks have pages under way than there are turns.
@@ -19,45 +19,46 @@ const shortWait = time.Second
 // Of one client no more walks begin than there are turns, but for those that
 // wait by themselves: they would wait for the same pace, and the sessions that
 // they hold open would grow old.
-type turns struct {
+type Turns struct {
 	most int
 
 	mu       sync.Mutex
 	changed  *sync.Cond
 	free     int
-	begun    map[*fetch.Client]int // walks that are not over, nor wait by themselves
-	back     []*turn               // of walks whose wait is over, in their order
-	pending  []*turn               // of walks that have not begun, in their order
-	open     int                   // walks that are not over
-	deferred bool                  // one was put off
+	begun    map[any]int // walks that are not over, nor wait by themselves
+	back     []*Turn     // of walks whose wait is over, in their order
+	pending  []*Turn     // of walks that have not begun, in their order
+	open     int         // walks that are not over
+	deferred bool        // one was put off
 }
 
-// turn is that of one walk. Its fields are under the turns' mu.
-type turn struct {
-	*turns
-	worker *worker
-	again  bool // the walk is to be tried again
+// Turn is that of one walk. Its fields are under the turns' mu.
+type Turn struct {
+	*Turns
+	Walk   int // its number in the round
+	client any
 	held   bool
 	waits  bool
 	alone  bool // by itself
 	pages  int  // that are fetched, and not rendered
 }
 
-var _ fetch.Turn = (*turn)(nil)
+var _ fetch.Turn = (*Turn)(nil)
 
-// newTurns returns the turns of a round of walks, so many at a time.
-func newTurns(most int, workers []*worker) *turns {
+// NewTurns returns the turns of a round of walks, so many at a time: for each
+// walk the client that it shares with others.
+func NewTurns(most int, clients []any) *Turns {
 	most = max(1, most)
-	all := &turns{most: most, free: most, begun: map[*fetch.Client]int{}, open: len(workers)}
+	all := &Turns{most: most, free: most, begun: map[any]int{}, open: len(clients)}
 	all.changed = sync.NewCond(&all.mu)
-	for _, w := range workers {
-		all.pending = append(all.pending, &turn{turns: all, worker: w})
+	for i, c := range clients {
+		all.pending = append(all.pending, &Turn{Turns: all, Walk: i, client: c})
 	}
 	return all
 }
 
-// next returns the turn of the next walk that may begin, nil after the last.
-func (t *turns) next() *turn {
+// Next returns the turn of the next walk that may begin, nil after the last.
+func (t *Turns) Next() *Turn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for len(t.pending) > 0 {
@@ -70,14 +71,14 @@ func (t *turns) next() *turn {
 }
 
 // pick takes the first walk that may begin, nil where none may; mu is held.
-func (t *turns) pick() *turn {
+func (t *Turns) pick() *Turn {
 	if t.free == 0 || len(t.back) > 0 {
 		return nil
 	}
 	for i, one := range t.pending {
-		if client := one.worker.client; t.begun[client] < t.most {
+		if t.begun[one.client] < t.most {
 			t.pending = append(t.pending[:i:i], t.pending[i+1:]...)
-			t.begun[client]++
+			t.begun[one.client]++
 			t.free--
 			one.held = true
 			return one
@@ -87,7 +88,7 @@ func (t *turns) pick() *turn {
 }
 
 // Leave gives the turn to another walk, as soon as no page is under way.
-func (t *turn) Leave(wait time.Duration, alone bool) {
+func (t *Turn) Leave(wait time.Duration, alone bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if wait < shortWait {
@@ -95,7 +96,7 @@ func (t *turn) Leave(wait time.Duration, alone bool) {
 	}
 	t.waits, t.alone = true, alone
 	if alone {
-		t.begun[t.worker.client]--
+		t.begun[t.client]--
 	}
 	t.changed.Broadcast()
 	t.release()
@@ -103,7 +104,7 @@ func (t *turn) Leave(wait time.Duration, alone bool) {
 
 // release gives the turn to another walk where this one waits and has no page
 // under way; mu is held.
-func (t *turn) release() {
+func (t *Turn) release() {
 	if t.held && t.waits && t.pages == 0 {
 		t.held = false
 		t.free++
@@ -112,7 +113,7 @@ func (t *turn) release() {
 }
 
 // Return waits until the walk may go on.
-func (t *turn) Return(ctx context.Context) {
+func (t *Turn) Return(ctx context.Context) {
 	defer context.AfterFunc(ctx, t.wake)()
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -123,15 +124,15 @@ func (t *turn) Return(ctx context.Context) {
 }
 
 // endWait says that the walk waits no more; mu is held.
-func (t *turn) endWait() {
+func (t *Turn) endWait() {
 	if t.waits && t.alone {
-		t.begun[t.worker.client]++
+		t.begun[t.client]++
 	}
 	t.waits, t.alone = false, false
 }
 
 // await queues up for a turn; mu is held.
-func (t *turn) await(ctx context.Context) {
+func (t *Turn) await(ctx context.Context) {
 	t.back = append(t.back, t)
 	t.changed.Broadcast() // those that go on may give way
 	for ctx.Err() == nil && (t.free == 0 || t.back[0] != t) {
@@ -150,9 +151,9 @@ func (t *turn) await(ctx context.Context) {
 	t.changed.Broadcast()
 }
 
-// yield lets walks go on whose wait is over, between two pages: one that never
+// Yield lets walks go on whose wait is over, between two pages: one that never
 // waits would keep its turn from them to its end.
-func (t *turn) yield(ctx context.Context) {
+func (t *Turn) Yield(ctx context.Context) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.back) == 0 {
@@ -170,15 +171,15 @@ func (t *turn) yield(ctx context.Context) {
 	}
 }
 
-// fetched says that a page is under way.
-func (t *turn) fetched() {
+// Fetched says that a page is under way.
+func (t *Turn) Fetched() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.pages++
 }
 
-// rendered says that a page is no longer under way.
-func (t *turn) rendered() {
+// Rendered says that a page is no longer under way.
+func (t *Turn) Rendered() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.pages--
@@ -186,12 +187,12 @@ func (t *turn) rendered() {
 	t.release()
 }
 
-// over gives the turn back: the walk is over.
-func (t *turn) over() {
+// Over gives the turn back: the walk is over.
+func (t *Turn) Over() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.endWait()
-	t.begun[t.worker.client]--
+	t.begun[t.client]--
 	t.open--
 	if t.held {
 		t.held = false
@@ -200,19 +201,18 @@ func (t *turn) over() {
 	t.changed.Broadcast()
 }
 
-// putOff reports whether the walk, which failed for now, is to be tried again
+// PutOff reports whether the walk, which failed for now, is to be tried again
 // when the others of the round are done: where there are none, there is nothing
 // to be done first.
-func (t *turn) putOff() bool {
+func (t *Turn) PutOff() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.again = t.open > 1 || t.deferred
-	t.deferred = t.again
-	return t.again
+	t.deferred = t.open > 1 || t.deferred
+	return t.deferred
 }
 
 // wake makes all who wait look again.
-func (t *turns) wake() {
+func (t *Turns) wake() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.changed.Broadcast()

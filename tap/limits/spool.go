@@ -1,4 +1,4 @@
-package tap
+package limits
 
 import (
 	"context"
@@ -18,12 +18,12 @@ const (
 	placesShare = 4
 )
 
-// spool bounds what waits for stdout, in memory and, where there is a journal,
+// Spool bounds what waits for stdout, in memory and, where there is a journal,
 // on disk: while stdout is blocked, or slower than the API, pages beyond the
 // memory keep only their place in the journal, and are read back when their
 // turn comes. Otherwise what waits will soon have its turn, and fetching waits
 // for it. All queues of a run share the spool.
-type spool struct {
+type Spool struct {
 	memory, disk int64 // limits, in bytes
 	closed       func() bool
 
@@ -35,15 +35,17 @@ type spool struct {
 	places   int64 // memory that pages on disk take
 }
 
-func newSpool(memory, disk int64, closed func() bool) *spool {
-	s := &spool{memory: memory, disk: disk, closed: closed}
+// NewSpool returns a spool of so many bytes in memory and on disk. closed reports
+// whether the run is stopping: all that comes in is let in then.
+func NewSpool(memory, disk int64, closed func() bool) *Spool {
+	s := &Spool{memory: memory, disk: disk, closed: closed}
 	s.changed = sync.NewCond(&s.mu)
 	return s
 }
 
-// writing runs a write to stdout, and lets pages out to disk when it is
+// Writing runs a write to stdout, and lets pages out to disk when it is
 // blocked.
-func (s *spool) writing(write func() error) error {
+func (s *Spool) Writing(write func() error) error {
 	done := false // under mu: the timer may fire while the write ends
 	timer := time.AfterFunc(patience, func() {
 		s.mu.Lock()
@@ -59,34 +61,37 @@ func (s *spool) writing(write func() error) error {
 	return err
 }
 
-// wake makes all who wait look again.
-func (s *spool) wake() {
+// Wake makes all who wait look again.
+func (s *Spool) Wake() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.changed.Broadcast()
 }
 
-// queue holds the pages of one partition between its walk and its renderer, in
+// Queue holds the pages of one partition between its walk and its renderer, in
 // their order.
-type queue struct {
-	spool *spool
-	pages []queued
+type Queue struct {
+	spool *Spool
+	pages []Queued
 	ended bool // no more pages come
 }
 
-// queued is a page that waits for its turn.
-type queued struct {
+// Queued is a page that waits for its turn.
+type Queued struct {
 	*fetch.Page
-	restarts int            // of the walk, up to here
-	refused  *state.Refusal // because of which it was restarted; nil: none
+	Restarts int            // of the walk, up to here
+	Refused  *state.Refusal // because of which it was restarted; nil: none
 }
 
-// push adds a page, and waits until there is room for it. The page whose turn
+// NewQueue returns an empty queue.
+func (s *Spool) NewQueue() *Queue { return &Queue{spool: s} }
+
+// Push adds a page, and waits until there is room for it. The page whose turn
 // it is is always admitted, and so is what comes in when the run is stopping:
 // no limit can stop what would make room. It reports false when ctx ended.
-func (q *queue) push(ctx context.Context, page queued) bool {
+func (q *Queue) Push(ctx context.Context, page Queued) bool {
 	s := q.spool
-	defer context.AfterFunc(ctx, s.wake)()
+	defer context.AfterFunc(ctx, s.Wake)()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	since := time.Now()
@@ -98,7 +103,7 @@ func (q *queue) push(ctx context.Context, page queued) bool {
 			return true
 		}
 		if late == nil {
-			late = time.AfterFunc(patience, s.wake)
+			late = time.AfterFunc(patience, s.Wake)
 			defer late.Stop()
 		}
 		s.changed.Wait()
@@ -108,7 +113,7 @@ func (q *queue) push(ctx context.Context, page queued) bool {
 }
 
 // admit takes room for a page, in memory or on disk, where there is some.
-func (q *queue) admit(page queued, late bool) bool {
+func (q *Queue) admit(page Queued, late bool) bool {
 	s := q.spool
 	if len(q.pages) > 0 && s.inMemory+page.Held() > s.memory && !s.closed() {
 		if !page.Recorded() || !s.blocked && !late || s.onDisk+page.Wire > s.disk {
@@ -124,7 +129,7 @@ func (q *queue) admit(page queued, late bool) bool {
 }
 
 // account adds a page to what is held, or takes it away.
-func (s *spool) account(page queued, sign int64) {
+func (s *Spool) account(page Queued, sign int64) {
 	if page.Spooled() {
 		s.onDisk += sign * page.Wire
 		s.places += sign * page.Held()
@@ -133,37 +138,37 @@ func (s *spool) account(page queued, sign int64) {
 	s.inMemory += sign * page.Held()
 }
 
-// end says that no more pages come.
-func (q *queue) end() {
+// End says that no more pages come.
+func (q *Queue) End() {
 	q.spool.mu.Lock()
 	defer q.spool.mu.Unlock()
 	q.ended = true
 	q.spool.changed.Broadcast()
 }
 
-// pop takes the next page. It reports false when there are no more, or when
+// Pop takes the next page. It reports false when there are no more, or when
 // ctx ended.
-func (q *queue) pop(ctx context.Context) (queued, bool) {
+func (q *Queue) Pop(ctx context.Context) (Queued, bool) {
 	s := q.spool
-	defer context.AfterFunc(ctx, s.wake)()
+	defer context.AfterFunc(ctx, s.Wake)()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(q.pages) == 0 && !q.ended && ctx.Err() == nil {
 		s.changed.Wait()
 	}
 	if len(q.pages) == 0 || ctx.Err() != nil {
-		return queued{}, false
+		return Queued{}, false
 	}
 	page := q.pages[0]
-	q.pages[0] = queued{}
+	q.pages[0] = Queued{}
 	q.pages = q.pages[1:]
 	s.account(page, -1)
 	s.changed.Broadcast()
 	return page, true
 }
 
-// drop gives back what nobody takes any more.
-func (q *queue) drop() {
+// Drop gives back what nobody takes any more.
+func (q *Queue) Drop() {
 	q.spool.mu.Lock()
 	defer q.spool.mu.Unlock()
 	for _, page := range q.pages {

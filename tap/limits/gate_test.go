@@ -1,4 +1,4 @@
-package tap
+package limits
 
 import (
 	"errors"
@@ -10,15 +10,15 @@ import (
 
 // TestGateOfReplay: it lets nothing through, whoever asks.
 func TestGateOfReplay(t *testing.T) {
-	g := newGate(sources.DefaultRun())
-	defer g.stop()
-	g.none = true
+	g := NewGate(sources.DefaultRun())
+	defer g.Stop()
+	g.AllowNone()
 	for range 2 {
 		if err := g.Enter(); !errors.Is(err, fetch.ErrStopped) {
 			t.Errorf("got %v, want %v", err, fetch.ErrStopped)
 		}
 	}
-	if g.requests.Load() != 0 || g.why() == "" {
-		t.Errorf("%d requests, shut because %q", g.requests.Load(), g.why())
+	if g.requests.Load() != 0 || g.Why() == "" {
+		t.Errorf("%d requests, shut because %q", g.requests.Load(), g.Why())
 	}
 }

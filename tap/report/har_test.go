@@ -1,4 +1,4 @@
-package tap_test
+package report_test
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 	"github.com/xeipuuv/gojsonschema"
 
 	"github.com/tap-rest/tap-rest/state/journal"
-	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // harSchema has what HAR 1.2 requires of a document, and the types of what it
@@ -35,6 +35,9 @@ const harSchema = `{
  }}},
 "type":"object","required":["log"],"properties":{"log":{"type":"object","required":["version","creator","pages","entries"],"properties":{
  "version":{"enum":["1.2"]},"pages":{"type":"array","maxItems":0},"creator":{"type":"object","required":["name","version"]},"entries":{"type":"array","items":{"$ref":"#/definitions/entry"}}}}}}`
+
+// june is when these exchanges were.
+var june = time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
 
 // harEntry is what these tests look at.
 type harEntry struct {
@@ -63,7 +66,7 @@ type harEntry struct {
 func exported(t *testing.T, all ...*journal.Exchange) []harEntry {
 	t.Helper()
 	var out bytes.Buffer
-	h, err := tap.NewHAR(&out, `1.0 "x"`)
+	h, err := report.NewHAR(&out, `1.0 "x"`)
 	if err != nil {
 		t.Fatal(err)
 	}
