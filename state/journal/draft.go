@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/s2"
+
+	"github.com/tap-rest/tap-rest/state/journal/disk"
 )
 
 const (
@@ -25,7 +27,7 @@ const (
 type Draft struct {
 	journal *Journal
 	name    string
-	file    File       // nil once it is recorded or discarded
+	file    disk.File  // nil once it is recorded or discarded
 	packing *s2.Writer // nil: the body is kept as it comes
 	form    form
 	stored  storedWriter
@@ -43,7 +45,7 @@ func (j *Journal) Draft(h http.Header) (*Draft, error) {
 	name := filepath.Join(j.dir, fmt.Sprintf("%08d%s", j.drafts, draftSuffix))
 	f, err := j.fs.Create(name)
 	if err != nil {
-		return nil, fmt.Errorf("make a draft in the journal: %w", classify(err))
+		return nil, fmt.Errorf("make a draft in the journal: %w", disk.Classify(err))
 	}
 	d := &Draft{journal: j, name: name, file: f, stored: storedWriter{file: f}}
 	if packs(h) {
@@ -60,7 +62,7 @@ func (d *Draft) Write(b []byte) (int, error) {
 	}
 	n, err := out.Write(b)
 	if d.form.size += int64(n); err != nil {
-		return n, fmt.Errorf("write to the journal %s: %w", d.name, classify(err))
+		return n, fmt.Errorf("write to the journal %s: %w", d.name, disk.Classify(err))
 	}
 	return n, nil
 }
@@ -71,7 +73,7 @@ func (d *Draft) flush() error {
 		return nil
 	}
 	if err := d.packing.Flush(); err != nil {
-		return fmt.Errorf("write to the journal %s: %w", d.name, classify(err))
+		return fmt.Errorf("write to the journal %s: %w", d.name, disk.Classify(err))
 	}
 	return nil
 }
@@ -105,7 +107,7 @@ func (r *draftReader) Close() error {
 
 // storedWriter writes a body to its draft as it is to lie on disk.
 type storedWriter struct {
-	file File
+	file disk.File
 	size int64
 	sum  uint32
 }
@@ -148,7 +150,7 @@ func (j *Journal) appendDraft(e *Exchange, d *Draft) (Place, error) {
 		return Place{}, err
 	}
 	if err := d.file.Sync(); err != nil { // it takes longest, and nobody waits for it
-		return Place{}, fmt.Errorf("sync %s: %w", d.name, classify(err))
+		return Place{}, fmt.Errorf("sync %s: %w", d.name, disk.Classify(err))
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -188,7 +190,7 @@ func (j *Journal) adopt(e *Exchange, anew bool, d *Draft) (*segment, error) {
 		err = d.rename(j.path(s.number))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("make a segment of %s: %w", d.name, classify(err))
+		return nil, fmt.Errorf("make a segment of %s: %w", d.name, disk.Classify(err))
 	}
 	s.size = draftRoom + d.stored.size
 	j.next++

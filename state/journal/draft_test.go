@@ -11,11 +11,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tap-rest/tap-rest/state/journal/disk"
 )
 
 // long writes a journal in which exchanges of all lengths follow one another,
 // some of them anew.
-func long(t testing.TB, m *model, fs FS) {
+func long(t testing.TB, m *model, fs disk.FS) {
 	t.Helper()
 	j := open(t, testDir, Options{FS: fs})
 	begin(t, j, "a")

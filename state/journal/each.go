@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/tap-rest/tap-rest/state/journal/disk"
 )
 
 // Each calls f for every exchange that can be read, in the order of their
@@ -41,7 +43,7 @@ func (j *Journal) snapshot() []segment {
 
 func (r *eachReader) segment(s *segment, f func(e *Exchange) error) error {
 	file, err := r.fs.Open(r.path(s.number))
-	if errors.Is(classify(err), ErrGone) {
+	if errors.Is(disk.Classify(err), ErrGone) {
 		return nil // pruned meanwhile
 	}
 	if err != nil {

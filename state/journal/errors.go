@@ -3,16 +3,17 @@ package journal
 import (
 	"errors"
 	"fmt"
-	"io/fs"
+
+	"github.com/tap-rest/tap-rest/state/journal/disk"
 )
 
 // What a caller decides on.
 var (
 	// ErrBusy: another run uses the journal.
-	ErrBusy = errors.New("the journal is in use")
+	ErrBusy = disk.ErrBusy
 	// ErrFull: there is no room for a frame. The journal is as it was before;
 	// a later write may succeed.
-	ErrFull = errors.New("no space for the journal")
+	ErrFull = disk.ErrFull
 	// ErrFailed: an earlier sync or write left the file in a state that nobody
 	// knows. What was recorded can be read, nothing more is written by this run.
 	ErrFailed = errors.New("the journal can no longer be written by this run")
@@ -24,7 +25,7 @@ var (
 	// ErrDropped: the pass was dropped. Another may begin under another id.
 	ErrDropped = errors.New("the pass was dropped")
 	// ErrGone: the folder of the journal, or a segment of it, vanished.
-	ErrGone = errors.New("the journal vanished")
+	ErrGone = disk.ErrGone
 )
 
 // An Error is about a place in a segment.
@@ -48,16 +49,3 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
-
-// classify adds to an error of the file system what a caller decides on.
-func classify(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case isFull(err):
-		return fmt.Errorf("%w: %w", ErrFull, err)
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: %w", ErrGone, err)
-	}
-	return err
-}

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/state/journal/disk"
 )
 
 // MaxFailed is how much of the body of a failed exchange is kept, in bytes.
@@ -43,7 +45,7 @@ func (j *Journal) Fail(f *Failure) error {
 	defer j.syncing.Unlock()
 	name := failedName(f.Stream)
 	if err := j.replace(name, slices.Concat(s.header(), frame, body)); err != nil {
-		return fmt.Errorf("keep the failed %v: %w", f.Key, classify(err))
+		return fmt.Errorf("keep the failed %v: %w", f.Key, disk.Classify(err))
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -133,7 +135,7 @@ func (j *Journal) pruneFailures(all bool) error {
 			continue
 		}
 		if err := j.fs.Remove(filepath.Join(j.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("delete a failed exchange: %w", classify(err))
+			return fmt.Errorf("delete a failed exchange: %w", disk.Classify(err))
 		}
 		delete(j.failures, name)
 		j.newNames = true

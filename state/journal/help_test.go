@@ -9,6 +9,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/tap-rest/tap-rest/state/journal/disk"
 )
 
 const testDir = "/journal"
@@ -156,7 +158,7 @@ func closed(t testing.TB, j *Journal) {
 
 // small writes a journal with everything in it that a frame can be, over
 // several segments and two runs.
-func small(t testing.TB, m *model, fs FS) {
+func small(t testing.TB, m *model, fs disk.FS) {
 	t.Helper()
 	j := open(t, testDir, Options{FS: fs, SegmentBytes: 1500})
 	begin(t, j, "a")

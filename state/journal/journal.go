@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/tap-rest/tap-rest/state/journal/disk"
 )
 
 // Options are the limits of a journal, and where it lies.
@@ -15,7 +17,7 @@ type Options struct {
 	MaxAge       time.Duration // since a pass's last exchange; 0: no limit
 	MaxBytes     int64         // of all segments; 0: no limit
 	SegmentBytes int64         // a segment is not begun a frame in beyond it; 0: 64 MiB, or an eighth of MaxBytes where that is less
-	FS           FS            // nil: the machine's
+	FS           disk.FS       // nil: the machine's
 	Log          *slog.Logger  // debugging only; nil: none
 }
 
@@ -38,7 +40,7 @@ func (o Options) segmentBytes() int64 {
 // Journal is safe for use by several goroutines.
 type Journal struct {
 	dir          string
-	fs           FS
+	fs           disk.FS
 	log          *slog.Logger
 	maxAge       time.Duration
 	maxBytes     int64
@@ -78,11 +80,11 @@ type Journal struct {
 func Open(dir string, o Options) (*Journal, error) {
 	j := newJournal(dir, o)
 	if err := j.fs.MkdirAll(dir); err != nil {
-		return nil, fmt.Errorf("make the folder of the journal: %w", classify(err))
+		return nil, fmt.Errorf("make the folder of the journal: %w", disk.Classify(err))
 	}
 	held, err := j.fs.Lock(filepath.Join(dir, lockName))
 	if err != nil {
-		return nil, fmt.Errorf("lock the journal in %s: %w", dir, classify(err))
+		return nil, fmt.Errorf("lock the journal in %s: %w", dir, disk.Classify(err))
 	}
 	j.lock = held
 	if err := j.load(); err != nil {
@@ -112,7 +114,7 @@ func newJournal(dir string, o Options) *Journal {
 	}
 	j.unpackers.New = func() any { return newUnpacker() }
 	if j.fs == nil {
-		j.fs = osFS{}
+		j.fs = disk.OS{}
 	}
 	if j.log == nil {
 		j.log = slog.New(slog.DiscardHandler)

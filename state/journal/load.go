@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/tap-rest/tap-rest/state/journal/disk"
 )
 
 const newer = "written by a newer program: use that one, or delete the folder to fetch everything again"
@@ -13,7 +15,7 @@ const newer = "written by a newer program: use that one, or delete the folder to
 func (j *Journal) load() error {
 	names, err := j.fs.ReadDir(j.dir)
 	if err != nil {
-		return fmt.Errorf("list the journal %s: %w", j.dir, classify(err))
+		return fmt.Errorf("list the journal %s: %w", j.dir, disk.Classify(err))
 	}
 	var numbers []uint32
 	for _, name := range names {
@@ -92,7 +94,7 @@ func (l *loader) warn(s *segment, format string, a ...any) {
 // unreadable leaves a segment aside. One that is gone was deleted by a run that
 // writes while this one reads.
 func (l *loader) unreadable(s *segment, err error) error {
-	if errors.Is(classify(err), ErrGone) && l.readOnly {
+	if errors.Is(disk.Classify(err), ErrGone) && l.readOnly {
 		return nil
 	}
 	l.lost, s.aside = true, true
@@ -103,7 +105,7 @@ func (l *loader) unreadable(s *segment, err error) error {
 
 // readHeader takes the mark from a segment. Where the header is damaged it is
 // that of the first frame: frames that have it are checked all the same.
-func (l *loader) readHeader(s *segment, f File) (headerState, error) {
+func (l *loader) readHeader(s *segment, f disk.File) (headerState, error) {
 	b := make([]byte, headerSize+markSize)
 	n := min(s.size, int64(len(b)))
 	if err := readAll(f, b[:n], 0); err != nil || n < headerSize {
@@ -134,7 +136,7 @@ func (l *loader) checkBefore(s *segment) {
 
 // frames applies the frames of a segment, and returns the end of the last good
 // one: 0 if there is none.
-func (l *loader) frames(s *segment, f File) (end int64, err error) {
+func (l *loader) frames(s *segment, f disk.File) (end int64, err error) {
 	l.damages = l.damages[:0]
 	sc := scanner{file: f, size: s.size, segment: s.number, mark: s.mark, mem: l.mem, off: headerSize, bodies: isPass}
 	defer func() { l.mem = sc.mem }()
@@ -297,12 +299,12 @@ func (l *loader) cut(s *segment, end int64) error {
 	name := l.path(s.number)
 	if end == 0 {
 		if err := l.fs.Remove(name); err != nil {
-			return fmt.Errorf("delete the empty segment %s: %w", name, classify(err))
+			return fmt.Errorf("delete the empty segment %s: %w", name, disk.Classify(err))
 		}
 		return nil
 	}
 	if err := l.fs.Truncate(name, end); err != nil {
-		return fmt.Errorf("cut the torn end of %s: %w", name, classify(err))
+		return fmt.Errorf("cut the torn end of %s: %w", name, disk.Classify(err))
 	}
 	l.warn(s, "the last %d bytes were torn, and are cut off: a run was stopped while it wrote", torn)
 	l.add(s)

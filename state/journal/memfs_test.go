@@ -12,6 +12,8 @@ import (
 	"slices"
 	"sync"
 	"syscall"
+
+	"github.com/tap-rest/tap-rest/state/journal/disk"
 )
 
 // memFS is a file system that fails when told to, and that knows what of it a
@@ -73,7 +75,7 @@ func (m *memFS) ReadDir(string) ([]string, error) {
 	return names, nil
 }
 
-func (m *memFS) Create(name string) (File, error) {
+func (m *memFS) Create(name string) (disk.File, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.change("create", name); err != nil {
@@ -86,7 +88,7 @@ func (m *memFS) Create(name string) (File, error) {
 	return &memFile{fs: m, name: name, data: m.files[name]}, nil
 }
 
-func (m *memFS) Open(name string) (File, error) {
+func (m *memFS) Open(name string) (disk.File, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	d := m.files[name]

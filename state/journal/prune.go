@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/tap-rest/tap-rest/state/journal/disk"
 )
 
 // Prune deletes segments, and returns their bytes. First those go in which
@@ -155,7 +157,7 @@ func (j *Journal) remove(s *segment) error {
 		j.dirty = slices.DeleteFunc(j.dirty, func(d *segment) bool { return d == s })
 	}
 	if err := j.fs.Remove(j.path(s.number)); err != nil {
-		return fmt.Errorf("delete a segment of the journal: %w", classify(err))
+		return fmt.Errorf("delete a segment of the journal: %w", disk.Classify(err))
 	}
 	j.log.Debug("journal: segment deleted", "file", j.path(s.number), "bytes", s.size)
 	j.segments = slices.DeleteFunc(j.segments, func(other *segment) bool { return other == s })
@@ -182,7 +184,7 @@ func (j *Journal) Clear() (deleted int64, err error) {
 		}
 		if err := j.fs.Remove(j.path(s.number)); err != nil {
 			j.failed = ErrFailed // what is known of it is no longer what is there
-			return deleted, fmt.Errorf("delete a segment of the journal: %w", classify(err))
+			return deleted, fmt.Errorf("delete a segment of the journal: %w", disk.Classify(err))
 		}
 		j.segments = j.segments[:len(j.segments)-1]
 		j.size -= s.size

@@ -3,6 +3,8 @@ package journal
 import (
 	"errors"
 	"io"
+
+	"github.com/tap-rest/tap-rest/state/journal/disk"
 )
 
 // Read reads an exchange. Its body lies in buf, which is grown as needed: hand
@@ -26,7 +28,7 @@ func (j *Journal) Read(p Place, buf []byte) (*Exchange, error) {
 func (j *Journal) Stream(p Place) (*Exchange, *Body, error) {
 	f, err := j.fs.Open(j.path(p.segment))
 	if err != nil {
-		return nil, nil, j.lost(p, classify(err))
+		return nil, nil, j.lost(p, disk.Classify(err))
 	}
 	e, of, sum, err := readHead(f, p)
 	if err != nil {
@@ -57,7 +59,7 @@ var errDamaged = errors.New("damaged")
 
 // readHead reads an exchange without its body, how that lies on disk, and its
 // checksum there.
-func readHead(f File, p Place) (*Exchange, form, uint32, error) {
+func readHead(f disk.File, p Place) (*Exchange, form, uint32, error) {
 	b := make([]byte, p.head)
 	if err := readAll(f, b, p.offset); err != nil {
 		return nil, form{}, 0, err
@@ -126,7 +128,7 @@ func (b *Body) Close() error {
 type storedReader struct {
 	j     *Journal
 	place Place
-	file  File
+	file  disk.File
 	done  int64 // bytes read
 	sum   uint32
 	want  uint32

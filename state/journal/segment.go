@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/state/journal/disk"
 )
 
 const (
@@ -28,8 +30,8 @@ type segment struct {
 	before place          // the end of the segment before it when this one was begun
 	aside  bool           // the system could not read it
 
-	file  File // nil once it is written in full and synced
-	dirty bool // written since the last sync
+	file  disk.File // nil once it is written in full and synced
+	dirty bool      // written since the last sync
 }
 
 // place is an offset in a segment.
@@ -53,7 +55,7 @@ func segmentNumber(name string) (uint32, bool) {
 // Exists reports whether a folder holds a journal in which something was
 // recorded.
 func Exists(dir string) (bool, error) {
-	names, err := osFS{}.ReadDir(dir)
+	names, err := disk.OS{}.ReadDir(dir)
 	return slices.ContainsFunc(names, func(name string) bool {
 		_, ok := segmentNumber(name)
 		return ok
@@ -118,7 +120,7 @@ func (j *Journal) newSegment() (*segment, error) {
 	name := j.path(s.number)
 	f, err := j.fs.Create(name)
 	if err != nil {
-		return nil, fmt.Errorf("make a segment of the journal: %w", classify(err))
+		return nil, fmt.Errorf("make a segment of the journal: %w", disk.Classify(err))
 	}
 	if err := writeAll(f, s.header(), 0); err != nil {
 		_ = f.Close()
@@ -126,7 +128,7 @@ func (j *Journal) newSegment() (*segment, error) {
 			// What is left there is no segment, and its name is taken.
 			j.next++
 		}
-		return nil, fmt.Errorf("make the segment %s of the journal: %w", name, classify(err))
+		return nil, fmt.Errorf("make the segment %s of the journal: %w", name, disk.Classify(err))
 	}
 	s.file = f
 	j.next++

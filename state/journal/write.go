@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/tap-rest/tap-rest/state/journal/disk"
 )
 
 // joined is the size up to which a body is copied behind its head, so that one
@@ -109,7 +111,7 @@ func (s *segment) touch(j *Journal) {
 	}
 }
 
-func writeParts(f File, b, body []byte, offset int64) error {
+func writeParts(f disk.File, b, body []byte, offset int64) error {
 	if len(body) <= joined {
 		return writeAll(f, append(b, body...), offset)
 	}
@@ -119,7 +121,7 @@ func writeParts(f File, b, body []byte, offset int64) error {
 	return writeAll(f, body, offset+int64(len(b)))
 }
 
-func writeAll(f File, b []byte, offset int64) error {
+func writeAll(f disk.File, b []byte, offset int64) error {
 	n, err := f.WriteAt(b, offset)
 	if err == nil && n < len(b) {
 		err = io.ErrShortWrite
@@ -133,7 +135,7 @@ func (j *Journal) undo(s *segment, cause error) error {
 	if err := s.file.Truncate(s.size); err != nil {
 		j.failed = fmt.Errorf("%w: cut %s after a write that failed: %w", ErrFailed, j.path(s.number), err)
 	}
-	return classify(cause)
+	return disk.Classify(cause)
 }
 
 // Sync makes everything that was appended before survive a power cut. It is one
@@ -199,7 +201,7 @@ func (j *Journal) fail(name string, cause error) error {
 }
 
 func (j *Journal) unsynced(name string, cause error) error {
-	j.failed = fmt.Errorf("%w: sync %s: %w", ErrFailed, name, classify(cause))
+	j.failed = fmt.Errorf("%w: sync %s: %w", ErrFailed, name, disk.Classify(cause))
 	return j.failed
 }
 

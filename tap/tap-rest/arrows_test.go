@@ -29,7 +29,8 @@ var arrows = map[string][]string{
 	"sources/times":          {}, // anybody may import it
 	"catalog/schema":         {},
 	"state":                  {"sources/times"},
-	"state/journal":          {},
+	"state/journal":          {"state/journal/disk"},
+	"state/journal/disk":     {},
 }
 
 func TestImportsGoOneWay(t *testing.T) {

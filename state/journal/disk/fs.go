@@ -1,4 +1,4 @@
-package journal
+package disk
 
 import (
 	"errors"
@@ -47,16 +47,17 @@ type File interface {
 	Size() (int64, error)
 }
 
-// osFS is the file system of the machine.
-type osFS struct{}
+// OS is the file system of the machine.
+type OS struct{}
 
-func (osFS) MkdirAll(dir string) error {
+// MkdirAll makes a folder and those above it.
+func (OS) MkdirAll(dir string) error {
 	if info, err := os.Stat(dir); err == nil && info.IsDir() {
 		return nil
 	}
 	parent := filepath.Dir(dir)
 	if parent != dir {
-		if err := (osFS{}).MkdirAll(parent); err != nil {
+		if err := (OS{}).MkdirAll(parent); err != nil {
 			return err
 		}
 	}
@@ -70,7 +71,8 @@ func (osFS) MkdirAll(dir string) error {
 	return nil
 }
 
-func (osFS) ReadDir(dir string) ([]string, error) {
+// ReadDir returns the names in a folder.
+func (OS) ReadDir(dir string) ([]string, error) {
 	d, err := os.Open(dir)
 	if err != nil {
 		return nil, err
@@ -79,16 +81,28 @@ func (osFS) ReadDir(dir string) ([]string, error) {
 	return d.Readdirnames(-1)
 }
 
-func (osFS) Create(name string) (File, error) {
+// Create makes a file.
+func (OS) Create(name string) (File, error) {
 	return wrap(os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600))
 }
 
-func (osFS) Open(name string) (File, error)         { return wrap(os.Open(name)) }
-func (osFS) Truncate(name string, size int64) error { return os.Truncate(name, size) }
-func (osFS) Rename(from, to string) error           { return os.Rename(from, to) }
-func (osFS) Remove(name string) error               { return os.Remove(name) }
-func (osFS) SyncDir(dir string) error               { return syncDir(dir) }
-func (osFS) Lock(name string) (io.Closer, error)    { return lock(name) }
+// Open opens a file for reading.
+func (OS) Open(name string) (File, error) { return wrap(os.Open(name)) }
+
+// Truncate cuts a file.
+func (OS) Truncate(name string, size int64) error { return os.Truncate(name, size) }
+
+// Rename gives a file another name.
+func (OS) Rename(from, to string) error { return os.Rename(from, to) }
+
+// Remove deletes a file.
+func (OS) Remove(name string) error { return os.Remove(name) }
+
+// SyncDir syncs the names in a folder.
+func (OS) SyncDir(dir string) error { return syncDir(dir) }
+
+// Lock takes a file as the lock between processes.
+func (OS) Lock(name string) (io.Closer, error) { return lock(name) }
 
 type osFile struct{ *os.File }
 
