@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
 )
 
 // sight is which keys of the definition's pagination an answer has something
@@ -34,26 +35,28 @@ type ended struct {
 
 // doubts are what the last answer says against the end. What the definition
 // reads itself is not asked again.
-func (e *ended) doubts(h *hints) (all []Doubt) {
-	add := func(h hint, value, advice string) { all = append(all, Doubt{Key: h.key, Value: value, Advice: advice}) }
+func (e *ended) doubts(h *hint.Hints) (all []Doubt) {
+	add := func(h hint.Hint, value, advice string) {
+		all = append(all, Doubt{Key: h.Key, Value: value, Advice: advice})
+	}
 	if !e.now.more { // what names the next page comes first: it tells what to write
-		for _, next := range h.next {
-			if !h.none && e.goesOn(h, next) {
-				add(next, strconv.Quote(next.value), e.adviseNext(next))
+		for _, next := range h.Next {
+			if !h.None && e.goesOn(h, next) {
+				add(next, strconv.Quote(next.Value), e.adviseNext(next))
 			}
 		}
-		for _, m := range h.more {
-			add(m, m.value, e.adviseMore(m))
+		for _, m := range h.More {
+			add(m, m.Value, e.adviseMore(m))
 		}
 	}
-	for _, t := range h.totals {
-		if !e.now.total && t.number > e.records && t.number != e.asked {
-			add(t, fmt.Sprintf("%d, but the walk ends here with %s", t.number, counted(e.records, "record")), e.adviseCount("total", t))
+	for _, t := range h.Totals {
+		if !e.now.total && t.Number > e.records && t.Number != e.asked {
+			add(t, fmt.Sprintf("%d, but the walk ends here with %s", t.Number, counted(e.records, "record")), e.adviseCount("total", t))
 		}
 	}
-	for _, p := range h.pages {
-		if !e.now.pages && !e.counted(h) && p.number > e.pages && h.page != p.number {
-			add(p, fmt.Sprintf("%d, but the walk ends here with %s", p.number, counted(e.pages, "page")), e.adviseCount("total_pages", p))
+	for _, p := range h.Pages {
+		if !e.now.pages && !e.counted(h) && p.Number > e.pages && h.Page != p.Number {
+			add(p, fmt.Sprintf("%d, but the walk ends here with %s", p.Number, counted(e.pages, "page")), e.adviseCount("total_pages", p))
 		}
 	}
 	if len(all) == 0 && e.full(h) {
@@ -65,27 +68,27 @@ func (e *ended) doubts(h *hints) (all []Doubt) {
 
 // goesOn reports whether what an answer names as the next page is one that was
 // not read. Some name the last page, or the page after it, whatever is there.
-func (e *ended) goesOn(h *hints, next hint) bool {
-	if e.url != nil && e.sameURL(next.value) {
+func (e *ended) goesOn(h *hint.Hints, next hint.Hint) bool {
+	if e.url != nil && e.sameURL(next.Value) {
 		return false
 	}
-	if !next.isCount {
+	if !next.IsCount {
 		return true
 	}
 	if e.counted(h) || e.n == 0 {
 		return false
 	}
-	name := plainName(next.key)
+	name := hint.PlainName(next.Key)
 	if strings.Contains(name, "offset") || strings.Contains(name, "start") || strings.Contains(name, "skip") {
 		return true
 	}
-	at := max(h.page, e.number, 1)
-	for _, p := range h.pages {
-		if next.number > p.number {
+	at := max(h.Page, e.number, 1)
+	for _, p := range h.Pages {
+		if next.Number > p.Number {
 			return false
 		}
 	}
-	return next.number > at
+	return next.Number > at
 }
 
 // sameURL reports whether a text is the URL that was just asked.
@@ -96,9 +99,9 @@ func (e *ended) sameURL(text string) bool {
 
 // counted reports whether the answer counts as many records as were read, and
 // no more. What is called count may be that of the page.
-func (e *ended) counted(h *hints) bool {
-	for _, t := range h.totals {
-		if t.number == e.records && plainName(t.key) != "count" && plainName(t.key) != "recordcount" {
+func (e *ended) counted(h *hint.Hints) bool {
+	for _, t := range h.Totals {
+		if t.Number == e.records && hint.PlainName(t.Key) != "count" && hint.PlainName(t.Key) != "recordcount" {
 			return true
 		}
 	}
@@ -107,39 +110,39 @@ func (e *ended) counted(h *hints) bool {
 
 // full reports whether the last page is exactly as full as it was asked to be,
 // and nothing says that there are no more.
-func (e *ended) full(h *hints) bool {
+func (e *ended) full(h *hint.Hints) bool {
 	switch e.paging.Type {
 	case sources.PaginatePage, sources.PaginateOffset, sources.PaginateKeyset:
 		return false // they end at a page without records, or at the API's own count
 	}
-	for _, p := range h.pages {
-		if p.number <= e.pages {
+	for _, p := range h.Pages {
+		if p.Number <= e.pages {
 			return false
 		}
 	}
-	return e.n == e.asked && e.asked > 1 && !e.ever.next && !e.now.more && !h.none && !h.noNext && !e.counted(h)
+	return e.n == e.asked && e.asked > 1 && !e.ever.next && !e.now.more && !h.None && !h.NoNext && !e.counted(h)
 }
 
 // adviseNext says how to read what an answer names as the next page.
-func (e *ended) adviseNext(next hint) string {
-	path := yamlText(next.key)
-	switch isURL := strings.Contains(next.value, "://") || strings.HasPrefix(next.value, "/") || strings.HasPrefix(next.value, "?"); {
-	case next.key == linkKey:
+func (e *ended) adviseNext(next hint.Hint) string {
+	path := yamlText(next.Key)
+	switch isURL := strings.Contains(next.Value, "://") || strings.HasPrefix(next.Value, "/") || strings.HasPrefix(next.Value, "?"); {
+	case next.Key == hint.LinkKey:
 		return e.write("pagination: {type: link_header}")
 	case isURL:
 		return e.write("pagination: {type: next_url, next: " + path + "}")
-	case next.isCount && strings.Contains(plainName(next.key), "offset"):
+	case next.IsCount && strings.Contains(hint.PlainName(next.Key), "offset"):
 		return e.write("pagination: {type: offset, param: offset}")
-	case next.isCount && strings.Contains(plainName(next.key), "page"):
+	case next.IsCount && strings.Contains(hint.PlainName(next.Key), "page"):
 		return e.write("pagination: {type: page, param: page}")
 	}
-	return e.write("pagination: {type: cursor, next: " + path + ", param: " + tokenParam(next.key) + "}")
+	return e.write("pagination: {type: cursor, next: " + path + ", param: " + tokenParam(next.Key) + "}")
 }
 
 // tokenParam guesses the parameter that takes a token: next_page_token is often
 // sent as page_token.
 func tokenParam(key string) string {
-	name := lastKey(key)
+	name := hint.LastKey(key)
 	for _, prefix := range []string{"next_", "next-", "next"} {
 		rest, ok := strings.CutPrefix(name, prefix)
 		if ok && rest != "" && !strings.ContainsAny(rest, `\:`) {
@@ -153,10 +156,10 @@ func tokenParam(key string) string {
 }
 
 // adviseMore says how to read a boolean.
-func (e *ended) adviseMore(m hint) string {
-	more := "more: " + yamlText(m.key)
-	if m.negated {
-		more = `more: "{{ not response.` + m.key + ` }}"`
+func (e *ended) adviseMore(m hint.Hint) string {
+	more := "more: " + yamlText(m.Key)
+	if m.Negated {
+		more = `more: "{{ not response.` + m.Key + ` }}"`
 	}
 	if e.paging.Type == sources.PaginateNone {
 		return e.adviseWay() + ", with " + more
@@ -165,8 +168,8 @@ func (e *ended) adviseMore(m hint) string {
 }
 
 // adviseCount says how to read a count.
-func (e *ended) adviseCount(key string, h hint) string {
-	count := key + ": " + yamlText(h.key)
+func (e *ended) adviseCount(key string, h hint.Hint) string {
+	count := key + ": " + yamlText(h.Key)
 	switch {
 	case e.paging.Type == sources.PaginateNone:
 		return e.adviseWay() + ", with " + count
@@ -189,14 +192,14 @@ func (e *ended) write(line string) string {
 
 // unread says which keys of the definition no answer of the whole walk had
 // anything for, where nothing contradicts the end.
-func (e *ended) unread(h *hints) (all []string) {
+func (e *ended) unread(h *hint.Hints) (all []string) {
 	p := e.paging
 	for _, k := range []struct {
 		key  string
 		ref  sources.Ref
 		seen bool
 	}{
-		{"next", p.Next, e.ever.next || !h.noNext}, // most leave the key out on their last page
+		{"next", p.Next, e.ever.next || !h.NoNext}, // most leave the key out on their last page
 		{"more", p.More, e.ever.more}, {"total", p.Total, e.ever.total}, {"total_pages", p.TotalPages, e.ever.pages},
 	} {
 		if name := refName(k.ref); name != "" && !k.seen {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
 )
 
 // Doubt is a reason not to take the end of a walk for the end of its data.
@@ -88,13 +89,14 @@ func (w *Walk) look(page *Page, next Position) {
 		e.number = w.pos.Number
 	}
 	e.asked, e.askedKey = w.askedFor()
-	h := findHints(bytes.TrimPrefix(w.seen, byteOrderMark), w.stream.Records.Place(), page.Header)
+	h := hint.Find(bytes.TrimPrefix(w.seen, byteOrderMark), w.stream.Records.Place(), page.Header)
 	found := e.doubts(h)
-	if page.Status == http.StatusPartialContent && len(h.totals) == 0 {
+	if page.Status == http.StatusPartialContent && len(h.Totals) == 0 {
 		found = append(found, Doubt{Key: "the status of the last answer", Value: "206 Partial Content, without a count of all"})
 	}
-	if d, ok := refused(bytes.TrimPrefix(w.seen, byteOrderMark), w.stream.Records.Place()); ok && page.Records.Len() == 0 {
-		found = append([]Doubt{d}, found...)
+	if member, rule, ok := hint.Error(bytes.TrimPrefix(w.seen, byteOrderMark), w.stream.Records.Place()); ok && page.Records.Len() == 0 {
+		advice := `if that is a failure, write errors: [{when: "{{ ` + rule + ` }}", do: retry}], or do: fail`
+		found = append([]Doubt{{Key: member.Key, Value: oneLine(member.Value), Advice: advice}}, found...)
 	}
 	for _, d := range found[:min(len(found), maxHints)] {
 		d.Value, d.Advice = w.quote(d.Value), w.client.Secrets.Redact(d.Advice)

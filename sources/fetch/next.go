@@ -9,6 +9,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
 )
 
 // step is what a pagination type found in an answer.
@@ -58,20 +59,11 @@ func (w *Walk) named() (v expr.Value, ok bool, err error) {
 	case expr.KindBool:
 		return v, v.Truth(), nil
 	case expr.KindString:
-		return v, !noToken(v.Text()), nil
+		return v, !hint.Nothing(v.Text()), nil
 	case expr.KindList, expr.KindDict:
 		return v, v.Truth(), nil // not empty
 	}
 	return v, !v.Missing(), nil
-}
-
-// noToken reports whether a text is what programs write for nothing.
-func noToken(text string) bool {
-	switch text {
-	case "", "None", "null", "NULL", "false", "False":
-		return true
-	}
-	return false
 }
 
 func (w *Walk) stepToken(next *Position) (step, error) {
@@ -96,7 +88,7 @@ func (w *Walk) stepURL(next *Position) (step, error) {
 
 func (w *Walk) stepLink(next *Position) (step, error) {
 	headers, rel := w.answer.Header.Values("Link"), w.stream.Pagination.Rel
-	target, ok := linkTarget(headers, rel)
+	target, ok := hint.Link(headers, rel)
 	w.now.next = len(headers) > 0
 	if !ok {
 		return step{}, fmt.Errorf("the header Link cannot be read, and may name rel %q: %s", rel, w.quote(fmt.Sprint(headers)))

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
 )
 
 // What pagination.total turned out to count, as positions keep it.
@@ -170,7 +171,7 @@ func (w *Walk) askedFor() (n int64, key string) {
 	if n := w.stream.Pagination.Size; n > 0 {
 		return n, "pagination.size"
 	}
-	return askedFor(w.sent)
+	return hint.Size(w.sent.url.Query(), w.sent.body, w.sent.header.Get("Content-Type"))
 }
 
 // past returns the key of the API's own count, and that, where a request asks

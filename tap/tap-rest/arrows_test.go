@@ -13,13 +13,16 @@ const module = "github.com/tap-rest/tap-rest"
 // arrows says which of our packages each of them may import, tests apart.
 // Imports go one way: down this list.
 var arrows = map[string][]string{
-	"tap/tap-rest":           {"tap", "tap/message", "tap/report", "tap/workdir", "sources", "sources/apitest", "catalog", "state", "state/journal"},
-	"tap":                    {"tap/limits", "tap/message", "tap/workdir", "sources", "sources/expr", "sources/fetch", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
-	"tap/limits":             {"sources", "sources/fetch", "state"},
-	"tap/message":            {"catalog", "state"},
-	"tap/report":             {"sources/fetch", "state/journal"},
-	"tap/workdir":            {},
-	"sources/fetch":          {"sources", "sources/expr", "sources/needle", "sources/times", "state/journal"},
+	"tap/tap-rest": {"tap", "tap/message", "tap/report", "tap/workdir", "sources", "sources/apitest", "catalog", "state", "state/journal"},
+	"tap":          {"tap/limits", "tap/message", "tap/workdir", "sources", "sources/expr", "sources/fetch", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
+	"tap/limits":   {"sources", "sources/fetch", "state"},
+	"tap/message":  {"catalog", "state"},
+	"tap/report":   {"sources/fetch", "state/journal"},
+	"tap/workdir":  {},
+
+	"sources/fetch":             {"sources/fetch/paging/hint", "sources", "sources/expr", "sources/needle", "sources/times", "state/journal"},
+	"sources/fetch/paging/hint": {},
+
 	"sources":                {"catalog/schema", "sources/expr", "sources/needle", "sources/times"},
 	"catalog":                {"catalog/schema"},
 	"sources/apitest":        {},

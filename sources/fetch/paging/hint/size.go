@@ -1,4 +1,4 @@
-package fetch
+package hint
 
 import (
 	"maps"
@@ -10,25 +10,25 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// sizeNames are parameters that ask for so many records, as plainName spells
+// sizeNames are parameters that ask for so many records, as PlainName spells
 // them.
 var sizeNames = set("limit perpage pagesize size top count maxresults maxrecords maxitems maxkeys first take rows results num numresults " +
 	"itemsperpage recordsperpage resultsperpage hitsperpage pagelimit maxpagesize batchsize recordlimit")
 
-// askedFor is how many records a request asks for, and the parameter that does;
+// Size is how many records a request asks for, and the parameter that does;
 // 0 where none does.
-func askedFor(out *outgoing) (n int64, key string) {
-	if n, key := askedInForm(out.url.Query()); n > 0 {
+func Size(query url.Values, body []byte, contentType string) (n int64, key string) {
+	if n, key := askedInForm(query); n > 0 {
 		return n, key
 	}
-	if len(out.body) == 0 {
+	if len(body) == 0 {
 		return 0, ""
 	}
-	if strings.HasPrefix(out.header.Get("Content-Type"), "application/x-www-form-urlencoded") {
-		form, _ := url.ParseQuery(string(out.body)) // what can be read of it
+	if strings.HasPrefix(contentType, "application/x-www-form-urlencoded") {
+		form, _ := url.ParseQuery(string(body)) // what can be read of it
 		return askedInForm(form)
 	}
-	return askedInJSON(gjson.ParseBytes(out.body), "", true)
+	return askedInJSON(gjson.ParseBytes(body), "", true)
 }
 
 func askedInForm(form url.Values) (n int64, key string) {
@@ -71,7 +71,7 @@ func size(name, value string) int64 {
 	return n
 }
 
-// sizeName is plainName of all of a parameter's name: page[size] is pagesize.
+// sizeName is PlainName of all of a parameter's name: page[size] is pagesize.
 func sizeName(name string) string {
-	return plainName(strings.ReplaceAll(name, ".", ""))
+	return PlainName(strings.ReplaceAll(name, ".", ""))
 }

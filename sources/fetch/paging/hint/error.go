@@ -1,4 +1,4 @@
-package fetch
+package hint
 
 import (
 	"bytes"
@@ -15,21 +15,22 @@ var (
 	wellNames  = set("ok success succeeded issuccess successful")
 )
 
-// refused finds what an answer without records says of an error: such an answer
+// Error finds what an answer without records says of an error: such an answer
 // may be none to what was asked, whatever its status. place are the keys that
-// lead to the records.
-func refused(body []byte, place []string) (d Doubt, found bool) {
+// lead to the records; member is the one that tells, and rule what a rule that
+// makes the answer fail looks at. It returns false where no member does.
+func Error(body []byte, place []string) (member Hint, rule string, found bool) {
 	at, path := gjson.ParseBytes(body), ""
 	for depth := 0; at.IsObject() && !found && depth <= len(place); depth++ {
 		n := 0
 		at.ForEach(func(key, v gjson.Result) bool {
-			name := plainName(key.Str)
-			where := joinPath(path, key.Str)
+			name := PlainName(key.Str)
+			member = Hint{Key: joinPath(path, key.Str), Value: v.Raw}
 			switch {
-			case errorNames[name] && tellsError(v):
-				d, found = Doubt{Key: where, Value: oneLine(v.Raw), Advice: adviseRule(where, "")}, true
+			case errorNames[name] && isError(v):
+				rule, found = "response."+member.Key, true
 			case wellNames[name] && (v.Type == gjson.False || v.Type == gjson.String && strings.EqualFold(v.Str, "false")):
-				d, found = Doubt{Key: where, Value: v.Raw, Advice: adviseRule(where, " == false")}, true
+				rule, found = "response."+member.Key+" == false", true
 			}
 			n++
 			return !found && n < hintMembers
@@ -40,12 +41,12 @@ func refused(body []byte, place []string) (d Doubt, found bool) {
 		path = joinPath(path, place[depth])
 		at = at.Get(gjson.Escape(place[depth]))
 	}
-	return d, found
+	return member, rule, found
 }
 
-// tellsError reports whether a value under an error's name is one: not null,
+// isError reports whether a value under an error's name is one: not null,
 // false, 0, empty, or a word for none.
-func tellsError(v gjson.Result) bool {
+func isError(v gjson.Result) bool {
 	switch v.Type {
 	case gjson.True:
 		return true
@@ -59,9 +60,4 @@ func tellsError(v gjson.Result) bool {
 		return len(raw) > 2 && len(bytes.TrimSpace(raw[1:len(raw)-1])) > 0
 	}
 	return false
-}
-
-// adviseRule is the rule that makes an answer with something at a path fail.
-func adviseRule(path, is string) string {
-	return `if that is a failure, write errors: [{when: "{{ response.` + path + is + ` }}", do: retry}], or do: fail`
 }

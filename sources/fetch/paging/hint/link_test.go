@@ -1,4 +1,4 @@
-package fetch
+package hint
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestLinkTarget(t *testing.T) {
+func TestLink(t *testing.T) {
 	tests := []struct {
 		name    string
 		headers []string
@@ -52,7 +52,7 @@ func TestLinkTarget(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, ok := linkTarget(test.headers, test.rel)
+			got, ok := Link(test.headers, test.rel)
 			if got != test.want || ok != test.ok {
 				t.Errorf("got %q, %v, want %q, %v", got, ok, test.want, test.ok)
 			}
@@ -70,7 +70,7 @@ func TestLinkIsLinear(t *testing.T) {
 	} {
 		header := strings.Repeat(unit, size/len(unit))
 		began := time.Now()
-		linkTarget([]string{header}, "next")
+		Link([]string{header}, "next")
 		if took := time.Since(began); took > most {
 			t.Errorf("%q again and again, %d bytes: it took %s", unit, size, took)
 		}
@@ -82,7 +82,7 @@ func FuzzLink(f *testing.F) {
 		f.Add(seed, "http://x/?a=1,2;b", `quo"te\d, <x>`)
 	}
 	f.Fuzz(func(t *testing.T, header, target, title string) {
-		linkTarget([]string{header}, "next")
+		Link([]string{header}, "next")
 		target = strings.TrimSpace(strings.ReplaceAll(target, ">", ""))
 		if target == "" {
 			return
@@ -92,7 +92,7 @@ func FuzzLink(f *testing.F) {
 			`<` + target + `>; rel="next"`,
 			`<z>; rel=prev, <` + target + `>; title="` + title + `"; rel="x next"`,
 		} {
-			if got, ok := linkTarget([]string{well}, "next"); !ok || got != target {
+			if got, ok := Link([]string{well}, "next"); !ok || got != target {
 				t.Errorf("%s: got %q, %v, want %q", well, got, ok, target)
 			}
 		}

@@ -1,4 +1,4 @@
-package fetch
+package hint
 
 import (
 	"net/http"
@@ -8,25 +8,25 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// hints are what an answer says of its own accord about what comes after it, in
+// Hints are what an answer says of its own accord about what comes after it, in
 // places where many APIs say it, whether the definition reads them or not.
-type hints struct {
-	more   []hint // a boolean says that there is more
-	none   bool   // a boolean says that there is no more
-	next   []hint // a next page is named
-	noNext bool   // a key for it is there, and empty
-	totals []hint // records in all
-	pages  []hint // pages in all
-	page   int64  // the number of this one; 0: not said
+type Hints struct {
+	More   []Hint // a boolean says that there is more
+	None   bool   // a boolean says that there is no more
+	Next   []Hint // a next page is named
+	NoNext bool   // a key for it is there, and empty
+	Totals []Hint // records in all
+	Pages  []Hint // pages in all
+	Page   int64  // the number of this one; 0: not said
 }
 
-// hint is a key of an answer and what it says.
-type hint struct {
-	key     string // as the definition would write it
-	value   string
-	number  int64 // of a value that is one
-	isCount bool  // value is a whole number
-	negated bool  // of more: the key says "last" where others say "more"
+// Hint is a key of an answer and what it says.
+type Hint struct {
+	Key     string // as the definition would write it
+	Value   string
+	Number  int64 // of a value that is one
+	IsCount bool  // value is a whole number
+	Negated bool  // of more: the key says "last" where others say "more"
 }
 
 const (
@@ -70,6 +70,15 @@ var (
 var pagingNames = set("meta metadata paging pagination page pages pageinfo pager paginator cursor cursors resultinfo responsemetadata info " +
 	"hits resultset result listinfo pagedata pagingdata paginationinfo querymetadata")
 
+// Nothing reports whether a text is what programs write where there is none.
+func Nothing(text string) bool {
+	switch text {
+	case "", "None", "null", "NULL", "false", "False":
+		return true
+	}
+	return false
+}
+
 func set(names string) map[string]bool {
 	all := map[string]bool{}
 	for name := range strings.FieldsSeq(names) {
@@ -78,9 +87,9 @@ func set(names string) map[string]bool {
 	return all
 }
 
-// plainName is what a key says, however it is spelled: the part behind its last
+// PlainName is what a key says, however it is spelled: the part behind its last
 // point, in lower case, without what is neither a letter nor a digit.
-func plainName(key string) string {
+func PlainName(key string) string {
 	key = key[strings.LastIndexByte(key, '.')+1:]
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -93,11 +102,11 @@ func plainName(key string) string {
 	}, key)
 }
 
-// findHints looks through a body and the headers of an answer. place are the
+// Find looks through a body and the headers of an answer. place are the
 // keys that lead to the records, as far as they are plain: what lies there is
 // not looked at. A body that is the records itself holds no hints.
-func findHints(body []byte, place []string, h http.Header) *hints {
-	all := &hints{}
+func Find(body []byte, place []string, h http.Header) *Hints {
+	all := &Hints{}
 	at, path := gjson.ParseBytes(body), ""
 	for _, key := range place {
 		if !at.IsObject() {
@@ -113,23 +122,24 @@ func findHints(body []byte, place []string, h http.Header) *hints {
 
 // object looks at the members of an object but for one, of other objects and
 // the lists of links in it too.
-func (all *hints) object(at gjson.Result, path, except string, depth int) {
+func (all *Hints) object(at gjson.Result, path, except string, depth int) {
 	n := 0
 	at.ForEach(func(key, v gjson.Result) bool {
 		if n++; key.Str == except && except != "" {
 			return n < hintMembers
 		}
-		all.member(plainName(key.Str), joinPath(path, key.Str), v, pathCounts(path, depth), depth)
+		all.member(PlainName(key.Str), joinPath(path, key.Str), v, pathCounts(path, depth), depth)
 		return n < hintMembers
 	})
 }
 
 // pathCounts reports whether a count in the object at a path is one of records.
 func pathCounts(path string, depth int) bool {
-	return depth == 0 || pagingNames[plainName(lastKey(path))]
+	return depth == 0 || pagingNames[PlainName(LastKey(path))]
 }
 
-func lastKey(path string) string {
+// LastKey is the key that a path ends with.
+func LastKey(path string) string {
 	for i := len(path) - 1; i > 0; i-- {
 		if path[i] == '.' && path[i-1] != '\\' {
 			return path[i+1:]
@@ -147,7 +157,7 @@ func joinPath(path, key string) string {
 	return path + "." + key
 }
 
-func (all *hints) member(name, path string, v gjson.Result, counts bool, depth int) {
+func (all *Hints) member(name, path string, v gjson.Result, counts bool, depth int) {
 	switch {
 	case nextNames[name] && v.IsObject():
 		all.nextObject(path, v)
@@ -184,7 +194,7 @@ func holdsList(v gjson.Result) (found bool) {
 }
 
 // nextObject looks for the next page in an object of that name.
-func (all *hints) nextObject(path string, v gjson.Result) {
+func (all *Hints) nextObject(path string, v gjson.Result) {
 	for _, key := range []string{"href", "url", "uri", "link", "after", "cursor", "token", "page", "offset"} {
 		if item := v.Get(key); item.Exists() && !item.IsObject() && !item.IsArray() {
 			all.addNext(joinPath(path, key), item)
@@ -194,7 +204,7 @@ func (all *hints) nextObject(path string, v gjson.Result) {
 }
 
 // links looks for the next page in a list of links with relations.
-func (all *hints) links(path string, v gjson.Result) {
+func (all *Hints) links(path string, v gjson.Result) {
 	i := 0
 	v.ForEach(func(_, link gjson.Result) bool {
 		rel := link.Get("rel")
@@ -215,71 +225,71 @@ func (all *hints) links(path string, v gjson.Result) {
 }
 
 // scalar takes note of a value that is neither an object nor a list.
-func (all *hints) scalar(name, path string, v gjson.Result, counts bool) {
+func (all *Hints) scalar(name, path string, v gjson.Result, counts bool) {
 	truth, isBool := truthOf(v)
 	n, isCount := countOf(v)
 	switch {
 	case isBool && moreNames[name]:
-		all.saysMore(hint{key: path, value: v.String()}, truth)
+		all.saysMore(Hint{Key: path, Value: v.String()}, truth)
 	case isBool && lastNames[name]:
-		all.saysMore(hint{key: path, value: v.String(), negated: true}, !truth)
+		all.saysMore(Hint{Key: path, Value: v.String(), Negated: true}, !truth)
 	case nextNames[name]:
 		all.addNext(path, v)
 	case !isCount || !counts:
 	case pagesNames[name]:
-		all.pages = append(all.pages, hint{key: path, value: v.String(), number: n, isCount: true})
+		all.Pages = append(all.Pages, Hint{Key: path, Value: v.String(), Number: n, IsCount: true})
 	case pageNames[name]:
-		all.page = max(all.page, n)
+		all.Page = max(all.Page, n)
 	case totalNames[name]:
-		all.totals = append(all.totals, hint{key: path, value: v.String(), number: n, isCount: true})
+		all.Totals = append(all.Totals, Hint{Key: path, Value: v.String(), Number: n, IsCount: true})
 	}
 }
 
-func (all *hints) saysMore(h hint, more bool) {
+func (all *Hints) saysMore(h Hint, more bool) {
 	if more {
-		all.more = append(all.more, h)
+		all.More = append(all.More, h)
 	} else {
-		all.none = true
+		all.None = true
 	}
 }
 
 // addNext takes note of a value that names the next page, or says that there is
 // none.
-func (all *hints) addNext(path string, v gjson.Result) {
+func (all *Hints) addNext(path string, v gjson.Result) {
 	n, isCount := countOf(v)
 	text := v.String()
 	switch truth, isBool := truthOf(v); {
 	case isBool:
-		all.saysMore(hint{key: path, value: text}, truth)
-	case v.Type == gjson.Null || noToken(text) || text == "0" || text == "-1":
-		all.noNext = true
+		all.saysMore(Hint{Key: path, Value: text}, truth)
+	case v.Type == gjson.Null || Nothing(text) || text == "0" || text == "-1":
+		all.NoNext = true
 	default:
-		all.next = append(all.next, hint{key: path, value: text, number: n, isCount: isCount})
+		all.Next = append(all.Next, Hint{Key: path, Value: text, Number: n, IsCount: isCount})
 	}
 }
 
 // headers looks through the headers.
-func (all *hints) headers(h http.Header) {
-	if target, _ := linkTarget(h.Values("Link"), "next"); target != "" {
-		all.next = append(all.next, hint{key: linkKey, value: target})
+func (all *Hints) headers(h http.Header) {
+	if target, _ := Link(h.Values("Link"), "next"); target != "" {
+		all.Next = append(all.Next, Hint{Key: LinkKey, Value: target})
 	} else if h.Get("Link") != "" {
-		all.noNext = true
+		all.NoNext = true
 	}
 	for name, values := range h {
-		plain := plainName(name)
+		plain := PlainName(name)
 		if len(values) > 0 && strings.HasPrefix(plain, "x") {
 			all.scalar(plain, "header:"+name, gjson.Result{Type: gjson.String, Str: strings.TrimSpace(values[0])}, true)
 		}
 	}
 	if unit, total, ok := strings.Cut(h.Get("Content-Range"), "/"); ok && !strings.HasPrefix(unit, "bytes") {
 		if n, err := strconv.ParseInt(total, 10, 64); err == nil {
-			all.totals = append(all.totals, hint{key: "header:Content-Range", value: h.Get("Content-Range"), number: n, isCount: true})
+			all.Totals = append(all.Totals, Hint{Key: "header:Content-Range", Value: h.Get("Content-Range"), Number: n, IsCount: true})
 		}
 	}
 }
 
-// linkKey names a Link header in doubts.
-const linkKey = `header Link, rel="next",`
+// LinkKey names a Link header in doubts.
+const LinkKey = `header Link, rel="next",`
 
 // truthOf is a boolean, or one that is written as text.
 func truthOf(v gjson.Result) (truth, ok bool) {

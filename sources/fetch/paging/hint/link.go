@@ -1,12 +1,12 @@
-package fetch
+package hint
 
 import "strings"
 
-// linkTarget returns the target of the first link of relation rel in Link
+// Link returns the target of the first link of relation rel in Link
 // headers (RFC 8288), "" if there is none. It reports false where there is
 // none, but a header holds something that is no well-formed link: then nobody
 // knows.
-func linkTarget(headers []string, rel string) (target string, ok bool) {
+func Link(headers []string, rel string) (target string, ok bool) {
 	ok = true
 	for _, h := range headers {
 		for h = skipEmpty(h); h != ""; h = skipEmpty(h) {
