@@ -9,13 +9,14 @@ import (
 	"github.com/xeipuuv/gojsonschema"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
 // Config is what a user gives for a run, checked against its definition.
 type Config struct {
-	Values   expr.Value // what templates see as config: an object, defaults filled in
-	Secrets  Secrets    // the values of all secret settings
-	Hider    *Hider     // which takes them, and what comes of them, out of texts
+	Values   expr.Value    // what templates see as config: an object, defaults filled in
+	Secrets  secret.List   // the values of all secret settings
+	Hider    *secret.Hider // which takes them, and what comes of them, out of texts
 	Run      Run
 	Warnings []string // what was given and is not used
 	public   []byte   // the settings without secrets, canonical JSON
@@ -99,9 +100,8 @@ func (d *Definition) Configure(in *Input) (*Config, error) {
 	unknown := unknownSettings(s, settings, origins)
 	filled := s.fill(settings, []*node{s.root})
 	public := s.split(filled, []*node{s.root}, &c.Secrets)
-	c.Hider = NewHider(c.Secrets)
-	c.Hider.inURLs = append(userInfos(filled), in.proxies...)
-	c.Hider.learn(c.Hider.inURLs)
+	c.Hider = secret.NewHider(c.Secrets)
+	c.Hider.LearnUsers(append(userInfos(filled), in.proxies...))
 
 	problems := checkSettings(s, filled, origins)
 	c.Run = DefaultRun()

@@ -1,6 +1,7 @@
 package sources_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -457,6 +458,33 @@ func TestIdentity(t *testing.T) {
 	} {
 		if (tt.a == tt.b) != tt.same {
 			t.Errorf("%s: %s and %s, want the same: %v", tt.name, tt.a, tt.b, tt.same)
+		}
+	}
+}
+
+// TestPasswordsInURLs proves that a password in a URL, of a setting or of a
+// proxy, is a secret, however broken the URL is.
+func TestPasswordsInURLs(t *testing.T) {
+	d, err := sources.Parse("t.yaml", []byte("version: 1\nname: t\nsettings: {properties: {url: {type: string, format: uri}, n: {type: integer}}}\nstreams: [{name: s, path: 'http://a.test'}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, address := range []string{"https://ann:p4ssw0rd@a.example/x", "https://ann:p4ssw0rd/@a.example:port/x", "https://ann:p4ssw0rd%zz@a.example"} {
+		in, err := sources.ReadConfig([]sources.ConfigFile{{Name: "c.json", Data: []byte(`{"url":"` + address + `"}`)}}, []string{"HTTPS_PROXY=http://me:pr0xy-pw@proxy.example"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := d.Configure(in)
+		said := ""
+		if err != nil {
+			said = err.Error()
+		} else {
+			said = c.Hider.Line("asked " + address + " by http://me:pr0xy-pw@proxy.example and Basic " + base64.StdEncoding.EncodeToString([]byte("me:pr0xy-pw")))
+		}
+		for _, secret := range []string{"p4ssw0rd", "pr0xy-pw", "bWU6cHIweHktcH"} {
+			if strings.Contains(said, secret) {
+				t.Errorf("%s: %s", address, said)
+			}
 		}
 	}
 }

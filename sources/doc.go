@@ -20,8 +20,8 @@
 // it here as it does for a run, so that both take the same). What the engine cannot run yet is such a problem
 // ("not supported yet"), never ignored. Inheritance (a stream over defaults
 // over client) is resolved here: nobody else knows of it. A setting that the
-// definition calls secret is a [Secret], which prints ***; no error of this
-// package holds its value. A [Hider] finds it, and what is made of it, in texts,
+// definition calls secret is a [secret.Text], which prints ***; no error of this
+// package holds its value. A [secret.Hider] finds it, and what is made of it, in texts,
 // however they spell it. A file that is no definition is not quoted. No input makes this package panic or hang, or open
 // anything but a definition and the schema files that it names.
 //

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
 // ConfigFile is a config as it was read: one JSON object, or by its name a YAML
@@ -26,7 +28,7 @@ type Input struct {
 	env    []envVar
 	// proxies are the passwords in the URLs of proxies that the environment
 	// names.
-	proxies Secrets
+	proxies secret.List
 }
 
 type inputFile struct {
@@ -50,7 +52,7 @@ func ReadConfig(files []ConfigFile, environ []string) (*Input, error) {
 	for _, v := range environ {
 		name, text, _ := strings.Cut(v, "=")
 		if strings.HasSuffix(strings.ToLower(name), "_proxy") {
-			in.proxies = append(in.proxies, userInfo(text)...)
+			in.proxies = append(in.proxies, secret.UserInfo(text)...)
 		}
 		if len(name) > len(envPrefix) && strings.EqualFold(name[:len(envPrefix)], envPrefix) {
 			in.env = append(in.env, envVar{name, strings.ToLower(name[len(envPrefix):]), text})

@@ -50,7 +50,7 @@ func (c *Config) Identity(d *Definition, salt []byte) string {
 		fmt.Fprintf(secrets, "identity:%s", identity)
 	} else {
 		for _, s := range c.Secrets {
-			fmt.Fprintf(secrets, "%d:%s,", len(s.text), s.text)
+			fmt.Fprintf(secrets, "%d:%s,", len(s.Reveal()), s.Reveal())
 		}
 	}
 	sum := sha256.New()

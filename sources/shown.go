@@ -1,6 +1,10 @@
 package sources
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/tap-rest/tap-rest/sources/secret"
+)
 
 // Shown returns the JSON Schema of the settings for people to see: without the
 // defaults of those that are secret.
@@ -51,10 +55,10 @@ func (s *Settings) shownFields(fields *node, secret bool) *node {
 }
 
 // public returns what of a value is no secret by its schema; nil: nothing.
-func (s *Settings) public(value, schema *node, secret bool) *node {
-	if secret {
+func (s *Settings) public(value, schema *node, isSecret bool) *node {
+	if isSecret {
 		return nil
 	}
-	var found Secrets
+	var found secret.List
 	return s.split(value, []*node{schema}, &found)
 }

@@ -1,5 +1,7 @@
 package sources
 
+import "github.com/tap-rest/tap-rest/sources/secret"
+
 // inPlace are the keys whose schemas apply to the same value.
 var inPlace = []string{"allOf", "anyOf", "oneOf", "not", "if", "then", "else"}
 
@@ -42,7 +44,7 @@ func isSecret(schema *node) bool {
 
 // split collects the text of every secret value into found, in the order of
 // their keys, and returns the value without them; nil where nothing is left.
-func (s *Settings) split(v *node, schemas []*node, found *Secrets) *node {
+func (s *Settings) split(v *node, schemas []*node, found *secret.List) *node {
 	schemas = s.withRefs(schemas)
 	for _, schema := range schemas {
 		if isSecret(schema) {
@@ -105,9 +107,9 @@ func itemSchemas(schemas []*node, i int) []*node {
 }
 
 // collect adds every scalar below the value.
-func collect(v *node, found *Secrets) {
+func collect(v *node, found *secret.List) {
 	if v.scalar() && v.text != "" {
-		*found = append(*found, NewSecret(v.text))
+		*found = append(*found, secret.New(v.text))
 	}
 	for _, item := range v.items {
 		collect(item, found)
@@ -183,4 +185,18 @@ func satisfied(v, schema *node) bool {
 		}
 	}
 	return true
+}
+
+// userInfos are the passwords of all URLs among the settings.
+func userInfos(settings *node) (all secret.List) {
+	if settings.shape == isText {
+		return secret.UserInfo(settings.text)
+	}
+	for _, item := range settings.items {
+		all = append(all, userInfos(item)...)
+	}
+	for _, m := range settings.fields {
+		all = append(all, userInfos(m.value)...)
+	}
+	return all
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
 // hidingLog takes the secrets out of what is logged: even those that are words,
@@ -15,7 +16,7 @@ import (
 // something. Errors of requests have their own taken out already.
 type hidingLog struct {
 	slog.Handler
-	hider *sources.Hider
+	hider *secret.Hider
 }
 
 // Handle logs a record without its secrets.
@@ -58,7 +59,7 @@ func (h hidingLog) WithGroup(name string) slog.Handler {
 }
 
 // hideError returns an error without secrets in its text.
-func hideError(hider *sources.Hider, err error) error {
+func hideError(hider *secret.Hider, err error) error {
 	text, hide := err.Error(), hider.Message
 	var request *fetch.Error
 	if errors.As(err, &request) { // it quotes nothing that is not redacted

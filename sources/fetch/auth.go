@@ -7,6 +7,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
 // authorize proves who asks.
@@ -108,19 +109,19 @@ func perRequest(t *expr.Template) bool {
 
 // credentials are the secret texts that auth makes of the settings, in an
 // order that does not depend on their values.
-func credentials(a *sources.Auth, vars expr.Vars) sources.Secrets {
-	var all sources.Secrets
+func credentials(a *sources.Auth, vars expr.Vars) secret.List {
+	var all secret.List
 	for _, t := range []*expr.Template{a.Token, a.Password, a.Value} {
 		if t == nil {
 			continue
 		}
 		text, _ := t.Text(vars) // an error comes again with the first request
-		all = append(all, sources.NewSecret(strings.TrimSpace(text)))
+		all = append(all, secret.New(strings.TrimSpace(text)))
 	}
 	if a.Type == sources.AuthBasic { // as the header has it, which answers may echo
 		user, _ := a.Username.Text(vars)
 		password, _ := a.Password.Text(vars)
-		all = append(all, sources.NewSecret(basic(strings.TrimSpace(user), password)))
+		all = append(all, secret.New(basic(strings.TrimSpace(user), password)))
 	}
 	return all
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
 const (
@@ -53,7 +54,7 @@ type Counters struct {
 // Options are what the clients of a run share.
 type Options struct {
 	Transport http.RoundTripper // nil: one like http.DefaultTransport
-	Secrets   *sources.Hider    // of the run; the client's own knows its credentials too
+	Secrets   *secret.Hider     // of the run; the client's own knows its credentials too
 	UserAgent string
 	Gate      Gate
 	Log       *slog.Logger

@@ -22,6 +22,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -131,13 +132,13 @@ func newRig(t testing.TB, s *sources.Stream, transport http.RoundTripper, secret
 	r := &rig{t: t, gate: newGate(), vars: make(expr.Vars, sources.VarCount)}
 	o := fetch.Options{Transport: transport, UserAgent: "test", Gate: r.gate, Log: slog.New(slog.DiscardHandler)}
 	var names []string
-	var given sources.Secrets
+	var given secret.List
 	var values []expr.Value
 	for i := 0; i < len(secrets); i += 2 {
 		names, values = append(names, secrets[i]), append(values, expr.String(secrets[i+1]))
-		given = append(given, sources.NewSecret(secrets[i+1]))
+		given = append(given, secret.New(secrets[i+1]))
 	}
-	o.Secrets = sources.NewHider(given)
+	o.Secrets = secret.NewHider(given)
 	r.vars[sources.VarConfig] = expr.Dict(names, values)
 	r.client = fetch.NewClient(s.Client, o, r.vars)
 	return r

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -24,7 +24,7 @@ type Shown struct {
 // decoded, it is as it came, and the error says why.
 func Show(e *journal.Exchange) (Shown, error) {
 	s := Shown{
-		URL: sources.HideMarks(e.Header.Get(urlHeader)), Header: e.Header.Clone(), Body: e.Body,
+		URL: secret.HideMarks(e.Header.Get(urlHeader)), Header: e.Header.Clone(), Body: e.Body,
 		Sealed: e.Header.Get(sealedHeader) != "",
 	}
 	s.Header.Del(urlHeader)
@@ -32,10 +32,10 @@ func Show(e *journal.Exchange) (Shown, error) {
 	if s.Sealed {
 		for _, values := range s.Header {
 			for i, v := range values {
-				values[i] = sources.HideMarks(v)
+				values[i] = secret.HideMarks(v)
 			}
 		}
-		s.Body, s.LeftOut = []byte(sources.HideMarks(string(e.Body))), leftOut(e)
+		s.Body, s.LeftOut = []byte(secret.HideMarks(string(e.Body))), leftOut(e)
 		return s, nil
 	}
 	size := int64(len(e.Body)) + e.LeftOut

@@ -13,22 +13,23 @@ const module = "github.com/tap-rest/tap-rest"
 // arrows says which of our packages each of them may import, tests apart.
 // Imports go one way: down this list.
 var arrows = map[string][]string{
-	"tap/tap-rest": {"tap", "tap/message", "tap/report", "tap/workdir", "sources", "sources/apitest", "catalog", "state", "state/journal"},
-	"tap":          {"tap/limits", "tap/message", "tap/workdir", "sources", "sources/expr", "sources/fetch", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
+	"tap/tap-rest": {"tap", "tap/message", "tap/report", "tap/workdir", "sources", "sources/apitest", "sources/secret", "catalog", "state", "state/journal"},
+	"tap":          {"tap/limits", "tap/message", "tap/workdir", "sources", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
 	"tap/limits":   {"sources", "sources/fetch", "state"},
 	"tap/message":  {"catalog", "state"},
 	"tap/report":   {"sources/fetch", "state/journal"},
 	"tap/workdir":  {},
 
-	"sources/fetch":             {"sources/fetch/paging/hint", "sources", "sources/expr", "sources/needle", "sources/times", "state/journal"},
+	"sources/fetch":             {"sources/fetch/paging/hint", "sources", "sources/expr", "sources/needle", "sources/secret", "sources/times", "state/journal"},
 	"sources/fetch/paging/hint": {},
 
-	"sources":                {"catalog/schema", "sources/expr", "sources/needle", "sources/times"},
+	"sources":                {"catalog/schema", "sources/expr", "sources/secret", "sources/times"},
 	"catalog":                {"catalog/schema"},
 	"sources/apitest":        {},
 	"sources/apitest/coding": {"sources/apitest"},
 	"sources/expr":           {"sources/times"},
 	"sources/needle":         {},
+	"sources/secret":         {"sources/expr", "sources/needle"},
 	"sources/times":          {}, // anybody may import it
 	"catalog/schema":         {},
 	"state":                  {"sources/times"},

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/message"
 )
@@ -31,7 +32,7 @@ type console struct {
 	terminal bool
 	shown    bool // the progress line stands on the terminal
 	drawn    time.Time
-	secrets  *sources.Hider
+	secrets  *secret.Hider
 }
 
 // newConsole returns the console on a file. level is one of slog's, in lower
@@ -69,7 +70,7 @@ func (c *console) writeLine(level slog.Level, text string) {
 
 // hide makes the secrets of a run print as *** from now on, wherever they come
 // from.
-func (c *console) hide(s *sources.Hider) {
+func (c *console) hide(s *secret.Hider) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.secrets = s

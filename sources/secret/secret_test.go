@@ -1,15 +1,15 @@
-package sources_test
+package secret_test
 
 import (
 	"testing"
 
-	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
-func secrets(texts ...string) sources.Secrets {
-	var s sources.Secrets
+func secrets(texts ...string) secret.List {
+	var s secret.List
 	for _, text := range texts {
-		s = append(s, sources.NewSecret(text))
+		s = append(s, secret.New(text))
 	}
 	return s
 }

@@ -1,48 +1,48 @@
-package sources
+package secret
 
 import (
 	"log/slog"
 	"slices"
 )
 
-// Secret is text that never appears in a log, an error or a state: however it
+// Text is text that never appears in a log, an error or a state: however it
 // is printed, it prints ***. Reveal is the only way to the text.
-type Secret struct{ text string }
+type Text struct{ text string }
 
 const hidden = "***"
 
-// NewSecret returns the text as a secret.
-func NewSecret(text string) Secret { return Secret{text} }
+// New returns the text as a secret.
+func New(text string) Text { return Text{text} }
 
 // Reveal returns the text.
-func (s Secret) Reveal() string { return s.text }
+func (s Text) Reveal() string { return s.text }
 
 // String returns ***.
-func (s Secret) String() string { return hidden }
+func (s Text) String() string { return hidden }
 
 // GoString returns ***.
-func (s Secret) GoString() string { return hidden }
+func (s Text) GoString() string { return hidden }
 
 // MarshalJSON returns "***".
-func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
+func (s Text) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
 
 // LogValue returns ***.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
+func (s Text) LogValue() slog.Value { return slog.StringValue(hidden) }
 
 // shortestSecret is the length, in bytes, from which a secret is looked for in
 // texts: a shorter one would blot out half of every message.
 const shortestSecret = 4
 
-// Secrets are all secrets of a run.
-type Secrets []Secret
+// List are all secrets of a run.
+type List []Text
 
 // Redact returns a text from outside with *** in the place of every secret,
 // however it is spelled.
-func (s Secrets) Redact(text string) string { return NewHider(s).Redact(text) }
+func (s List) Redact(text string) string { return NewHider(s).Redact(text) }
 
 // longestFirst returns the indexes of the secrets in the order in which they
 // are to be replaced: one that begins another would leave its rest in sight.
-func (s Secrets) longestFirst() []int {
+func (s List) longestFirst() []int {
 	order := make([]int, len(s))
 	for i := range order {
 		order[i] = i
@@ -52,4 +52,4 @@ func (s Secrets) longestFirst() []int {
 }
 
 // In reports whether text holds one of the secrets, however it is spelled.
-func (s Secrets) In(text string) bool { return NewHider(s).In(text) }
+func (s List) In(text string) bool { return NewHider(s).In(text) }

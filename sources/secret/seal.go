@@ -1,4 +1,4 @@
-package sources
+package secret
 
 import (
 	"cmp"
@@ -45,8 +45,8 @@ var escapings = []struct {
 // sealer puts marks in the place of secrets, and today's secrets in the place
 // of marks.
 type sealer struct {
-	numbered Secrets // with their common spellings behind them: marks refer to the numbers
-	short    Secrets // likewise, without those that are looked for
+	numbered List // with their common spellings behind them: marks refer to the numbers
+	short    List // likewise, without those that are looked for
 	marks    map[string]string
 	key      func() []byte // of what is encrypted
 	lasting  bool          // the key is that of the next run, too
@@ -63,9 +63,9 @@ type derived struct {
 	key     func() []byte
 }
 
-func newSealer(given Secrets) *sealer {
+func newSealer(given List) *sealer {
 	s := &sealer{numbered: withSpellings(given), marks: map[string]string{}}
-	s.short = make(Secrets, len(s.numbered))
+	s.short = make(List, len(s.numbered))
 	for i, secret := range s.numbered {
 		if len(given[spelledBy(i, len(given))].text) < shortestSecret {
 			s.short[i] = secret
@@ -82,7 +82,7 @@ func newSealer(given Secrets) *sealer {
 	return s
 }
 
-func joined(all Secrets) string {
+func joined(all List) string {
 	var b strings.Builder
 	for _, s := range all {
 		if s.text != "" {
@@ -271,7 +271,7 @@ type pair struct{ text, mark string }
 
 // pairs are the spellings of the secrets, in the order in which they are to be
 // replaced.
-func (s Secrets) pairs() (all []pair) {
+func (s List) pairs() (all []pair) {
 	for _, i := range s.longestFirst() {
 		if s[i].text == "" {
 			continue
@@ -286,7 +286,7 @@ func (s Secrets) pairs() (all []pair) {
 // Seal returns text with the secrets in it, as they are and as URLs write them,
 // replaced by marks with their numbers. It reports false where text already
 // holds such a mark.
-func (s Secrets) Seal(text string) (string, bool) {
+func (s List) Seal(text string) (string, bool) {
 	if strings.Contains(text, sealMark) {
 		return "", false
 	}
@@ -298,7 +298,7 @@ func (s Secrets) Seal(text string) (string, bool) {
 }
 
 // Open undoes Seal, with the secrets of this run.
-func (s Secrets) Open(text string) string {
+func (s List) Open(text string) string {
 	if !strings.Contains(text, sealMark) {
 		return text
 	}

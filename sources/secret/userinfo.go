@@ -1,4 +1,4 @@
-package sources
+package secret
 
 import (
 	"encoding/base64"
@@ -7,23 +7,9 @@ import (
 	"strings"
 )
 
-// userInfos are the passwords of all URLs among the settings.
-func userInfos(settings *node) (all Secrets) {
-	if settings.shape == isText {
-		return userInfo(settings.text)
-	}
-	for _, item := range settings.items {
-		all = append(all, userInfos(item)...)
-	}
-	for _, m := range settings.fields {
-		all = append(all, userInfos(m.value)...)
-	}
-	return all
-}
-
-// userInfo is the password in a URL, with what Basic makes of it; none where
+// UserInfo is the password in a URL, with what Basic makes of it; none where
 // there is none. The URL may be broken: it is in an error then, above all.
-func userInfo(text string) Secrets {
+func UserInfo(text string) List {
 	_, rest, found := strings.Cut(text, "://")
 	at := strings.LastIndexByte(rest, '@')
 	if !found || at < 0 || strings.ContainsAny(rest[:at], " \n") {
@@ -33,11 +19,11 @@ func userInfo(text string) Secrets {
 	if !found {
 		return nil
 	}
-	all := Secrets{{rest[:at]}, {password}}
+	all := List{{rest[:at]}, {password}}
 	if plain, err := url.PathUnescape(password); err == nil && plain != password {
-		all = append(all, Secret{plain}, Secret{base64.StdEncoding.EncodeToString([]byte(user + ":" + plain))})
+		all = append(all, Text{plain}, Text{base64.StdEncoding.EncodeToString([]byte(user + ":" + plain))})
 	}
-	return append(all, Secret{base64.StdEncoding.EncodeToString([]byte(rest[:at]))})
+	return append(all, Text{base64.StdEncoding.EncodeToString([]byte(rest[:at]))})
 }
 
 // userPart matches the user and the password in a URL, with what is before

@@ -1,4 +1,4 @@
-package sources
+package secret
 
 import (
 	"slices"
@@ -31,9 +31,9 @@ func (h *Hider) Literal(place, text string) {
 
 func (h *Hider) derive(source, text string, literal bool) {
 	h.sealer.derive(source, text, literal)
-	h.learn(Secrets{{text}})
+	h.learn(List{{text}})
 	if h.run != nil {
-		h.run.learn(Secrets{{text}})
+		h.run.learn(List{{text}})
 	}
 }
 
@@ -63,7 +63,7 @@ func (h *Hider) pass(text string) {
 
 // Gave reports whether the user gave that very text as a secret.
 func (h *Hider) Gave(text string) bool {
-	return h != nil && text != "" && slices.Contains(h.given, Secret{text})
+	return h != nil && text != "" && slices.Contains(h.given, Text{text})
 }
 
 // isNew reports whether there is more in a text than secrets that the user gave

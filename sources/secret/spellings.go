@@ -1,4 +1,4 @@
-package sources
+package secret
 
 import (
 	"bytes"
@@ -21,7 +21,7 @@ const (
 // withSpellings returns the secrets and, after them, the other ways in which
 // answers commonly write them. The order depends on nothing but their number:
 // positions refer to it.
-func withSpellings(secrets Secrets) Secrets {
+func withSpellings(secrets List) List {
 	all := slices.Clip(secrets)
 	for _, secret := range secrets {
 		inJSON := jsonText(secret.text)
@@ -30,14 +30,14 @@ func withSpellings(secrets Secrets) Secrets {
 			component, lowerHex(component), lowerHex(url.QueryEscape(secret.text)),
 			inJSON, strings.ReplaceAll(inJSON, "/", `\/`),
 		} {
-			all = append(all, Secret{spelling})
+			all = append(all, Text{spelling})
 		}
 	}
 	for _, secret := range secrets { // behind those that positions may refer to already
 		inJSON := jsonText(secret.text)
 		forHTML := htmlSafe.Replace(inJSON)
 		for _, spelling := range [spellingsLater]string{forHTML, inASCII(forHTML), inASCII(inJSON)} {
-			all = append(all, Secret{spelling})
+			all = append(all, Text{spelling})
 		}
 	}
 	return all

@@ -1,4 +1,4 @@
-package sources_test
+package secret_test
 
 import (
 	"encoding/base64"
@@ -6,27 +6,27 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
 // TestSealAndOpen proves that what is sealed holds no secret, and is the same
 // again once it is opened; and that another secret is not opened as this one.
 func TestSealAndOpen(t *testing.T) {
-	const secret = `pa ss/w+y"1`
-	client := func(secret string) *sources.Hider {
-		return sources.NewHider(secrets("k", secret)).ForClient(secrets("credential-" + secret))
+	const key = `pa ss/w+y"1`
+	client := func(text string) *secret.Hider {
+		return secret.NewHider(secrets("k", text)).ForClient(secrets("credential-" + text))
 	}
-	h := client(secret)
-	h.Derive("{{ config.token | upper }}", strings.ToUpper(secret))
+	h := client(key)
+	h.Derive("{{ config.token | upper }}", strings.ToUpper(key))
 	h.Literal("headers.X-Key", "literal-key-1")
 	for _, tt := range []struct {
 		text   string
 		common bool // another secret fits in its place
 	}{
-		{secret, true}, {url.QueryEscape(secret), true}, {`pa ss\/w+y\"1`, true}, {"pa%20ss%2fw%2by%221", true}, {"credential-" + secret, true},
-		{strings.ToUpper(secret), true}, {"literal-key-1", true},
-		{"pa ss%2Fw+y%221", false}, {url.QueryEscape(url.QueryEscape(secret)), false}, {base64.StdEncoding.EncodeToString([]byte(secret)), false},
-		{base64.StdEncoding.EncodeToString([]byte("user:" + secret + "!")), false}, {"pa ss&#x2F;w+y&quot;1", false}, {"literal%2Dkey-1", false},
+		{key, true}, {url.QueryEscape(key), true}, {`pa ss\/w+y\"1`, true}, {"pa%20ss%2fw%2by%221", true}, {"credential-" + key, true},
+		{strings.ToUpper(key), true}, {"literal-key-1", true},
+		{"pa ss%2Fw+y%221", false}, {url.QueryEscape(url.QueryEscape(key)), false}, {base64.StdEncoding.EncodeToString([]byte(key)), false},
+		{base64.StdEncoding.EncodeToString([]byte("user:" + key + "!")), false}, {"pa ss&#x2F;w+y&quot;1", false}, {"literal%2Dkey-1", false},
 	} {
 		text := "before " + tt.text + " k " + tt.text + " after"
 		sealed, ok := h.Seal(text)
@@ -39,7 +39,7 @@ func TestSealAndOpen(t *testing.T) {
 		if open, ok := h.Open(sealed); !ok || open != text {
 			t.Errorf("%q is opened as %q, %v", text, open, ok)
 		}
-		if shown := sources.HideMarks(sealed); strings.Contains(shown, "secret") {
+		if shown := secret.HideMarks(sealed); strings.Contains(shown, "secret") {
 			t.Errorf("shown as %q", shown)
 		}
 		other := client("other")
@@ -55,7 +55,7 @@ func TestSealAndOpen(t *testing.T) {
 	if _, ok := h.Open("a {secret-of:0123456789abcdef} {secret-text:AAAA} {secret:99}"); ok {
 		t.Error("marks of nothing are opened")
 	}
-	var none *sources.Hider
+	var none *secret.Hider
 	if text, ok := none.Seal("a"); text != "a" || !ok || none.In("a") || none.Redact("a") != "a" || none.Line("a") != "a" {
 		t.Error("a nil Hider changes texts")
 	}
@@ -64,7 +64,7 @@ func TestSealAndOpen(t *testing.T) {
 // TestWords proves that a secret which is a word of the program's own hides
 // nothing but what comes from outside.
 func TestWords(t *testing.T) {
-	h := sources.NewHider(secrets("settings", "2026", "s3cret-key"))
+	h := secret.NewHider(secrets("settings", "2026", "s3cret-key"))
 	for _, tt := range []struct{ got, want string }{
 		{h.Line("other settings or secrets s3cret-key"), "other settings or secrets ***"},
 		{h.Redact("other settings s3cret-key"), "other *** ***"},
@@ -80,7 +80,7 @@ func TestWords(t *testing.T) {
 // TestCutSecrets proves that a secret which an excerpt cut in two does not stay
 // half.
 func TestCutSecrets(t *testing.T) {
-	h := sources.NewHider(secrets("0123456789abcdef"))
+	h := secret.NewHider(secrets("0123456789abcdef"))
 	for _, tt := range []struct{ text, want string }{
 		{"got \"x 0123456…", "got \"x ***…"}, {"near `9abcdef, x` at", "near `***, x` at"}, {"near `3456789abc` at", "near `***` at"}, {"near `012` …", "near `012` …"},
 	} {
@@ -106,13 +106,13 @@ func TestDerived(t *testing.T) {
 		{"{{ 'public-text' if config.token else 'no' }}", "public-text", false},
 		{"{{ config.token }}", "s3cret-key", false},
 	} {
-		h := sources.NewHider(secrets("s3cret-key")).ForClient(nil)
+		h := secret.NewHider(secrets("s3cret-key")).ForClient(nil)
 		h.Derive(tt.source, tt.text)
 		if got := h.Redact("a "+tt.text+" b") == "a *** b"; got != tt.want && tt.text != "s3cret-key" {
 			t.Errorf("%s makes %s: known %v, want %v", tt.source, tt.text, got, tt.want)
 		}
 	}
-	run := sources.NewHider(secrets("s3cret-key"))
+	run := secret.NewHider(secrets("s3cret-key"))
 	h := run.ForClient(secrets("credential"))
 	h.Derive("{{ config.token | lower }}", "derived-of-it")
 	for i := range 40 {
@@ -126,32 +126,9 @@ func TestDerived(t *testing.T) {
 	}
 }
 
-// TestPasswordsInURLs proves that a password in a URL, of a setting or of a
-// proxy, is a secret, however broken the URL is.
-func TestPasswordsInURLs(t *testing.T) {
-	d, err := sources.Parse("t.yaml", []byte("version: 1\nname: t\nsettings: {properties: {url: {type: string, format: uri}, n: {type: integer}}}\nstreams: [{name: s, path: 'http://a.test'}]\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, address := range []string{"https://ann:p4ssw0rd@a.example/x", "https://ann:p4ssw0rd/@a.example:port/x", "https://ann:p4ssw0rd%zz@a.example"} {
-		in, err := sources.ReadConfig([]sources.ConfigFile{{Name: "c.json", Data: []byte(`{"url":"` + address + `"}`)}}, []string{"HTTPS_PROXY=http://me:pr0xy-pw@proxy.example"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := d.Configure(in)
-		said := ""
-		if err != nil {
-			said = err.Error()
-		} else {
-			said = c.Hider.Line("asked " + address + " by http://me:pr0xy-pw@proxy.example and Basic " + base64.StdEncoding.EncodeToString([]byte("me:pr0xy-pw")))
-		}
-		for _, secret := range []string{"p4ssw0rd", "pr0xy-pw", "bWU6cHIweHktcH"} {
-			if strings.Contains(said, secret) {
-				t.Errorf("%s: %s", address, said)
-			}
-		}
-	}
-	var none *sources.Hider
+// TestUsersInURLs proves that who knows no secrets hides users in URLs.
+func TestUsersInURLs(t *testing.T) {
+	var none *secret.Hider
 	if got := none.Line("https://ann:pw@a.example/x http://127.0.0.1:80/?u=a@b"); got != "https://***@a.example/x http://127.0.0.1:80/?u=a@b" {
 		t.Errorf("got %s", got)
 	}

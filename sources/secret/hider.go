@@ -1,4 +1,4 @@
-package sources
+package secret
 
 import (
 	"fmt"
@@ -16,9 +16,9 @@ import (
 // see [Hider.Seal]. A nil Hider knows none. Its methods may be called from any
 // goroutine.
 type Hider struct {
-	given  Secrets    // to which marks refer by their numbers, as far as they have any
+	given  List       // to which marks refer by their numbers, as far as they have any
 	sealer *sealer    // nil: of a run
-	inURLs Secrets    // passwords in URLs
+	inURLs List       // passwords in URLs
 	run    *Hider     // of a client: the run's, which knows what this one learns
 	mu     sync.Mutex // held to learn
 	knows  atomic.Pointer[knowledge]
@@ -38,12 +38,12 @@ type knowledge struct {
 const maxPassing = 32
 
 // NewHider returns the hider of a run.
-func NewHider(given Secrets) *Hider { return newHider(given, nil) }
+func NewHider(given List) *Hider { return newHider(given, nil) }
 
 // ForClient returns the hider of a client of the run, for which the secrets
 // that its auth is made of are secrets too.
-func (h *Hider) ForClient(credentials Secrets) *Hider {
-	var given Secrets
+func (h *Hider) ForClient(credentials List) *Hider {
+	var given List
 	if h != nil {
 		given = h.given
 		h.learn(credentials)
@@ -58,7 +58,7 @@ func (h *Hider) ForClient(credentials Secrets) *Hider {
 	return client
 }
 
-func newHider(given Secrets, run *Hider) *Hider {
+func newHider(given List, run *Hider) *Hider {
 	h := &Hider{given: given, run: run}
 	k := &knowledge{}
 	for _, s := range given {
@@ -69,6 +69,13 @@ func newHider(given Secrets, run *Hider) *Hider {
 	return h
 }
 
+// LearnUsers makes the passwords in URLs known, which came with the settings or
+// the environment.
+func (h *Hider) LearnUsers(inURLs List) {
+	h.inURLs = inURLs
+	h.learn(inURLs)
+}
+
 // add makes a text known, unless it is too short to be looked for.
 func (k *knowledge) add(text string) {
 	if len(text) >= shortestSecret && !slices.Contains(k.texts, text) {
@@ -77,7 +84,7 @@ func (k *knowledge) add(text string) {
 }
 
 // learn makes more texts known.
-func (h *Hider) learn(more Secrets) {
+func (h *Hider) learn(more List) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	old := h.knows.Load()
