@@ -85,7 +85,7 @@ func (r *run) unfit(p *journal.Pass, one *reading) string {
 		return "nothing came of it"
 	case p.AsOf.After(r.now.Add(clockSkew)):
 		return "it lies ahead of our clock, which says " + r.now.UTC().Format(time.RFC3339)
-	case age > 0 && r.now.Sub(r.journal.Latest(p.ID)) > age:
+	case age > 0 && r.now.Sub(p.Latest) > age:
 		return "it is older than run.journal.max_age"
 	}
 	return ""

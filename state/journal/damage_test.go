@@ -170,9 +170,9 @@ func TestDamageWhileRunning(t *testing.T) {
 			if part == "head" {
 				at = place.offset + int64(place.head) - 1
 			}
-			fs.files[j.path(1)].now[at] ^= 4
+			fs.files[j.store.path(1)].now[at] ^= 4
 			_, err := j.Read(place, nil)
-			if e, ok := err.(*Error); !ok || e.Offset != place.offset || e.File != j.path(1) {
+			if e, ok := err.(*Error); !ok || e.Offset != place.offset || e.File != j.store.path(1) {
 				t.Fatalf("error %v, want an *Error with the place", err)
 			}
 			if got := len(m.walk(t, j, "a", "p", 0)); got != 1 {
@@ -201,7 +201,7 @@ func TestWaitsBehindReplacement(t *testing.T) {
 	place := m.addTake(t, j, "a", "p", 1, 0)
 	m.add(t, j, "a", "p", 2, 3)
 	closed(t, j)
-	fs.files[j.path(1)].now[place.end()-1] ^= 1
+	fs.files[j.store.path(1)].now[place.end()-1] ^= 1
 	j = open(t, testDir, Options{FS: fs})
 	m.addTake(t, j, "a", "p", 1, 1)
 	m.addTake(t, j, "a", "p", 3, 1)
@@ -237,7 +237,7 @@ func TestLostMarks(t *testing.T) {
 			m.addTake(t, j, "a", "p", len(m.walk(t, j, "a", "p", 0)), 1)
 			want := m.all(t, j)
 			closed(t, j)
-			b := fs.files[j.path(1)].now
+			b := fs.files[j.store.path(1)].now
 			for _, f := range framesOf(t, b) {
 				if f.kind == tt.kind {
 					b[f.from+preludeSize] ^= 1

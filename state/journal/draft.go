@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/klauspost/compress/s2"
 
@@ -38,12 +37,12 @@ type Draft struct {
 func (j *Journal) Draft(h http.Header) (*Draft, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if err := j.writable(); err != nil {
+	if err := j.store.writable(); err != nil {
 		return nil, err
 	}
 	j.drafts++
-	name := filepath.Join(j.dir, fmt.Sprintf("%08d%s", j.drafts, draftSuffix))
-	f, err := j.fs.Create(name)
+	name := filepath.Join(j.store.dir, fmt.Sprintf("%08d%s", j.drafts, draftSuffix))
+	f, err := j.store.fs.Create(name)
 	if err != nil {
 		return nil, fmt.Errorf("make a draft in the journal: %w", disk.Classify(err))
 	}
@@ -127,22 +126,23 @@ func (d *Draft) Discard() {
 	}
 	_ = d.file.Close() // nothing of it is needed
 	d.file = nil
-	if err := d.journal.fs.Remove(d.name); err != nil {
-		d.journal.log.Debug("journal: a draft is left for the next run to delete", "file", d.name, "why", err)
+	if err := d.journal.store.fs.Remove(d.name); err != nil {
+		d.journal.store.log.Debug("journal: a draft is left for the next run to delete", "file", d.name, "why", err)
 	}
 }
 
 // AppendDraft is Append for an exchange whose body is a draft: e.Body is not
 // looked at. The body is synced; after an error the draft is as it was.
 func (j *Journal) AppendDraft(e *Exchange, d *Draft) (Place, error) {
-	place, err := j.appendDraft(e, d)
+	place, err := d.record(e)
 	if err != nil {
 		return Place{}, fmt.Errorf("record %v: %w", e.Key, err)
 	}
 	return place, nil
 }
 
-func (j *Journal) appendDraft(e *Exchange, d *Draft) (Place, error) {
+// record makes the draft the body of an exchange.
+func (d *Draft) record(e *Exchange) (Place, error) {
 	if d.file == nil {
 		return Place{}, errors.New("the draft is recorded or discarded")
 	}
@@ -152,17 +152,18 @@ func (j *Journal) appendDraft(e *Exchange, d *Draft) (Place, error) {
 	if err := d.file.Sync(); err != nil { // it takes longest, and nobody waits for it
 		return Place{}, fmt.Errorf("sync %s: %w", d.name, disk.Classify(err))
 	}
+	j := d.journal
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	p, err := j.passFor(e)
+	p, err := j.ledger.passFor(e)
 	if err == nil {
-		err = j.payOwed()
+		err = j.ledger.payOwed()
 	}
 	if err != nil {
 		return Place{}, err
 	}
 	anew := p.runs[e.Partition].anew(e.N)
-	s, err := j.adopt(e, anew, d)
+	s, err := d.adopt(e, anew)
 	if err != nil {
 		return Place{}, err
 	}
@@ -173,8 +174,9 @@ func (j *Journal) appendDraft(e *Exchange, d *Draft) (Place, error) {
 
 // adopt makes a segment of a draft, by what stands before its body and by its
 // name. Nothing is appended to it.
-func (j *Journal) adopt(e *Exchange, anew bool, d *Draft) (*segment, error) {
-	s := j.nextSegment()
+func (d *Draft) adopt(e *Exchange, anew bool) (*segment, error) {
+	st := d.journal.store
+	s := st.nextSegment()
 	b := appendExchange(nil, e, anew, d.form)
 	if free := draftRoom - headerSize - len(b); free < 0 {
 		return nil, fmt.Errorf("%w: %d bytes, more than %d", ErrLongHead, len(b), draftRoom-headerSize)
@@ -187,23 +189,20 @@ func (j *Journal) adopt(e *Exchange, anew bool, d *Draft) (*segment, error) {
 		err = d.file.Sync()
 	}
 	if err == nil {
-		err = d.rename(j.path(s.number))
+		err = d.rename(st.path(s.number))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make a segment of %s: %w", d.name, disk.Classify(err))
 	}
 	s.size = draftRoom + d.stored.size
-	j.next++
-	j.size += s.size
-	j.segments, j.current, j.newNames = append(j.segments, s), nil, true
-	j.log.Debug("journal: new segment", "file", j.path(s.number), "bytes", s.size)
+	st.addDraft(s)
 	return s, nil
 }
 
 // rename closes a draft, since some systems rename no open file, and gives it
 // the name of a segment. Where that fails the draft is opened again.
 func (d *Draft) rename(name string) error {
-	fs := d.journal.fs
+	fs := d.journal.store.fs
 	if err := d.file.Close(); err != nil {
 		d.file = nil
 		return errors.Join(err, fs.Remove(d.name))
@@ -218,17 +217,4 @@ func (d *Draft) rename(name string) error {
 		d.file = nil
 	}
 	return errors.Join(err, openErr)
-}
-
-// removeDrafts deletes what an earlier run left of bodies that were not whole.
-func (j *Journal) removeDrafts(names []string) {
-	for _, name := range names {
-		if j.readOnly || !strings.HasSuffix(name, draftSuffix) && !strings.HasSuffix(name, failingSuffix) {
-			continue
-		}
-		name = filepath.Join(j.dir, name)
-		if err := j.fs.Remove(name); err != nil {
-			j.warnings = append(j.warnings, fmt.Sprintf("%s: what a run left of an answer cannot be deleted: %v", name, err))
-		}
-	}
 }

@@ -195,7 +195,7 @@ func TestStreamDamage(t *testing.T) {
 	place := m.addLong(t, j, "a", "p", 0, 0)
 	_, r, err := j.Stream(place)
 	must(t, err)
-	fs.files[j.path(place.segment)].now[draftRoom] ^= 1
+	fs.files[j.store.path(place.segment)].now[draftRoom] ^= 1
 	_, err = io.ReadAll(r)
 	var damage *Error
 	if !errors.As(err, &damage) || !strings.Contains(err.Error(), "damaged") {

@@ -13,8 +13,14 @@ import (
 // they lie on disk. The exchange is f's until the next call; a body over MaxWhole
 // is left out of it. It ends with the first error of f, and returns it.
 func (j *Journal) Each(f func(e *Exchange) error) error {
-	r := eachReader{Journal: j, unpacker: newUnpacker()}
-	for _, s := range j.snapshot() {
+	j.mu.Lock()
+	segments := make([]segment, 0, len(j.store.segments))
+	for _, s := range j.store.segments {
+		segments = append(segments, segment{number: s.number, mark: s.mark, size: s.size})
+	}
+	j.mu.Unlock()
+	r := eachReader{store: j.store, unpacker: newUnpacker()}
+	for _, s := range segments {
 		if err := r.segment(&s, f); err != nil {
 			return err
 		}
@@ -24,25 +30,14 @@ func (j *Journal) Each(f func(e *Exchange) error) error {
 
 // eachReader is what Each needs.
 type eachReader struct {
-	*Journal
+	store    *store
 	unpacker *unpacker
 	stored   []byte // memory for bodies as they lie on disk
 	body     []byte // and as they came
 }
 
-// snapshot copies what is known of the segments.
-func (j *Journal) snapshot() []segment {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	var segments []segment
-	for _, s := range j.segments {
-		segments = append(segments, segment{number: s.number, mark: s.mark, size: s.size})
-	}
-	return segments
-}
-
 func (r *eachReader) segment(s *segment, f func(e *Exchange) error) error {
-	file, err := r.fs.Open(r.path(s.number))
+	file, err := r.store.fs.Open(r.store.path(s.number))
 	if errors.Is(disk.Classify(err), ErrGone) {
 		return nil // pruned meanwhile
 	}
@@ -58,7 +53,7 @@ func (r *eachReader) segment(s *segment, f func(e *Exchange) error) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("read the journal %s: %w", r.path(s.number), err)
+			return fmt.Errorf("read the journal %s: %w", r.store.path(s.number), err)
 		}
 		if !it.whole || it.kind != kindExchange {
 			continue

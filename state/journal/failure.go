@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/tap-rest/tap-rest/state/journal/disk"
 )
@@ -30,6 +32,16 @@ type Failure struct {
 	Why      string // what was wrong, redacted by the caller
 }
 
+// failures are the failed exchanges in a journal's folder, a file for each
+// stream. It is safe for concurrent use.
+type failures struct {
+	dir string
+	fs  disk.FS
+
+	mu     sync.Mutex
+	passes map[string]string // by the names of the files
+}
+
 // Fail keeps a failure in the place of the last one of its stream, until its
 // pass is dropped and Prune is called. A body over MaxFailed must be cut.
 func (j *Journal) Fail(f *Failure) error {
@@ -43,13 +55,31 @@ func (j *Journal) Fail(f *Failure) error {
 	copy(frame, s.mark[:])
 	j.syncing.Lock()
 	defer j.syncing.Unlock()
-	name := failedName(f.Stream)
-	if err := j.replace(name, slices.Concat(s.header(), frame, body)); err != nil {
+	j.mu.Lock()
+	err := j.store.writable()
+	j.mu.Unlock()
+	if err == nil {
+		err = j.failures.keep(f, slices.Concat(s.header(), frame, body))
+	}
+	if err != nil {
 		return fmt.Errorf("keep the failed %v: %w", f.Key, disk.Classify(err))
 	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.failures[name] = f.Pass
+	return nil
+}
+
+// Failures returns the last failure of each stream that can be read, in the
+// order of time.
+func (j *Journal) Failures() []*Failure { return j.failures.all() }
+
+// keep writes a failure's file.
+func (all *failures) keep(f *Failure, data []byte) error {
+	name := failedName(f.Stream)
+	if err := all.replace(name, data); err != nil {
+		return err
+	}
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	all.passes[name] = f.Pass
 	return nil
 }
 
@@ -67,16 +97,10 @@ func appendFailure(f *Failure, of form) []byte {
 }
 
 // replace writes a file of the folder whole: a crash leaves the old or the new
-// one. It is called with syncing held.
-func (j *Journal) replace(name string, data []byte) error {
-	j.mu.Lock()
-	err := j.writable()
-	j.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	temp := filepath.Join(j.dir, strings.TrimSuffix(name, failedSuffix)+failingSuffix)
-	f, err := j.fs.Create(temp)
+// one.
+func (all *failures) replace(name string, data []byte) error {
+	temp := filepath.Join(all.dir, strings.TrimSuffix(name, failedSuffix)+failingSuffix)
+	f, err := all.fs.Create(temp)
 	if err != nil {
 		return err
 	}
@@ -86,65 +110,62 @@ func (j *Journal) replace(name string, data []byte) error {
 	}
 	err = errors.Join(err, f.Close())
 	if err == nil {
-		err = j.fs.Rename(temp, filepath.Join(j.dir, name))
+		err = all.fs.Rename(temp, filepath.Join(all.dir, name))
 	}
 	if err != nil {
-		return errors.Join(err, j.fs.Remove(temp))
+		return errors.Join(err, all.fs.Remove(temp))
 	}
-	return j.fs.SyncDir(j.dir)
+	return all.fs.SyncDir(all.dir)
 }
 
-// Failures returns the last failure of each stream that can be read, in the
-// order of time.
-func (j *Journal) Failures() []*Failure {
-	j.mu.Lock()
-	names := make([]string, 0, len(j.failures))
-	for name := range j.failures {
-		names = append(names, name)
-	}
-	j.mu.Unlock()
-	var all []*Failure
+// all reads the failures.
+func (all *failures) all() (read []*Failure) {
+	all.mu.Lock()
+	names := slices.Collect(maps.Keys(all.passes))
+	all.mu.Unlock()
 	for _, name := range names {
-		if f, err := j.readFailure(name); err == nil {
-			all = append(all, f)
+		if f, err := all.read(name); err == nil {
+			read = append(read, f)
 		}
 	}
-	slices.SortFunc(all, func(a, b *Failure) int { return a.At.Compare(b.At) })
-	return all
+	slices.SortFunc(read, func(a, b *Failure) int { return a.At.Compare(b.At) })
+	return read
 }
 
-// loadFailures finds the failures in the folder. What is damaged is deleted by
-// the next Prune.
-func (j *Journal) loadFailures(names []string) {
+// load finds the failures among the names in the folder. What is damaged is
+// deleted by the next Prune.
+func (all *failures) load(names []string) {
 	for _, name := range names {
 		if !strings.HasSuffix(name, failedSuffix) {
 			continue
 		}
-		j.failures[name] = ""
-		if f, err := j.readFailure(name); err == nil {
-			j.failures[name] = f.Pass
+		all.passes[name] = ""
+		if f, err := all.read(name); err == nil {
+			all.passes[name] = f.Pass
 		}
 	}
 }
 
-// pruneFailures deletes the failures of passes that are not served. It is called
-// with syncing and mu held.
-func (j *Journal) pruneFailures(all bool) error {
-	for name, id := range j.failures {
-		if p := j.index.passes[id]; !all && p != nil && p.live() {
+// prune deletes the failures of passes that are not kept. It reports whether it
+// deleted any.
+func (all *failures) prune(kept func(pass string) bool) (deleted bool, err error) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	for name, pass := range all.passes {
+		if kept(pass) {
 			continue
 		}
-		if err := j.fs.Remove(filepath.Join(j.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("delete a failed exchange: %w", disk.Classify(err))
+		if err := all.fs.Remove(filepath.Join(all.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return deleted, fmt.Errorf("delete a failed exchange: %w", disk.Classify(err))
 		}
-		delete(j.failures, name)
-		j.newNames = true
+		delete(all.passes, name)
+		deleted = true
 	}
-	return nil
+	return deleted, nil
 }
 
-func (j *Journal) readFailure(name string) (*Failure, error) {
-	file, err := j.fs.Open(filepath.Join(j.dir, name))
+func (all *failures) read(name string) (*Failure, error) {
+	file, err := all.fs.Open(filepath.Join(all.dir, name))
 	if err != nil {
 		return nil, err
 	}

@@ -216,7 +216,7 @@ func TestFullDisk(t *testing.T) {
 	if _, err := j.Append(exchange("a", "p", 0, 1, 0)); !errors.Is(err, ErrFull) || !errors.Is(err, syscall.ENOSPC) {
 		t.Fatalf("append: %v, want ErrFull", err)
 	}
-	if got := int64(len(fs.files[j.path(1)].now)); got != size || j.Size() != size {
+	if got := int64(len(fs.files[j.store.path(1)].now)); got != size || j.Size() != size {
 		t.Errorf("%d bytes, %d by Size; want %d: half a frame is left", got, j.Size(), size)
 	}
 	m.add(t, j, "a", "p", 1)

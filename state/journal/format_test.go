@@ -27,7 +27,7 @@ func TestFormat(t *testing.T) {
 	_, err := j.Append(e)
 	must(t, err)
 	must(t, j.Reject(e.Key))
-	b := fs.files[j.path(1)].now
+	b := fs.files[j.store.path(1)].now
 	mark := hex.EncodeToString(b[16:24])
 	want := []string{
 		"7461702d72657374" + "02000000" + "01000000" + mark + "00000000" + "0000000000000000",
@@ -61,7 +61,7 @@ func TestFormatPacked(t *testing.T) {
 	e := &Exchange{Key: Key{"a", "p", 0, 0}, Body: bytes.Repeat([]byte("x"), 1000)}
 	place, err := j.Append(e)
 	must(t, err)
-	b := fs.files[j.path(1)].now[place.offset:place.end()]
+	b := fs.files[j.store.path(1)].now[place.offset:place.end()]
 	if head := hex.EncodeToString(b[:place.head]); !strings.HasSuffix(head, "00"+"02"+"d00f") {
 		t.Errorf("the head ends %s, want no header values, 1 for S2, and 1000", head[len(head)-16:])
 	}

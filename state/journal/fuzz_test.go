@@ -49,7 +49,7 @@ func FuzzOpen(f *testing.F) {
 // right may have a head that makes no sense behind the key.
 func readAllOf(t *testing.T, j *Journal, sum bool) {
 	places := map[Place]Key{}
-	for id, p := range j.index.passes {
+	for id, p := range j.ledger.index.passes {
 		for partition, r := range p.runs {
 			for n, e := range r.all {
 				places[e.place] = Key{id, partition, r.generation, n}

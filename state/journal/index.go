@@ -28,6 +28,12 @@ type pass struct {
 
 func (p *pass) live() bool { return p.known && !p.dropped }
 
+// serves reports whether the journal has a pass, and it was not dropped.
+func (x *index) serves(id string) bool {
+	p := x.passes[id]
+	return p != nil && p.live()
+}
+
 // entry is an exchange.
 type entry struct {
 	place  Place
@@ -248,4 +254,28 @@ func (x *index) inOrder() []*pass {
 	}
 	slices.SortFunc(passes, func(a, b *pass) int { return a.ordinal - b.ordinal })
 	return passes
+}
+
+// put notes where an exchange lies.
+func (p *pass) put(e *Exchange, place Place, anew bool) {
+	p.segs = note(p.segs, place.segment)
+	p.seen(e.At)
+	p.run(e.Partition, e.Generation, place.segment).put(e.N, entry{place, e.Digest}, anew)
+}
+
+// generation is the current one of a partition.
+func (p *pass) generation(partition string) int {
+	if r := p.runs[partition]; r != nil {
+		return r.generation
+	}
+	return 0
+}
+
+// mark applies a restart or a rejection.
+func (r *run) mark(k kind, n int) {
+	if k == kindReject {
+		r.reject(n)
+		return
+	}
+	r.restart(r.generation, 0)
 }

@@ -39,36 +39,22 @@ func (o Options) segmentBytes() int64 {
 
 // Journal is safe for use by several goroutines.
 type Journal struct {
-	dir          string
-	fs           disk.FS
-	log          *slog.Logger
-	maxAge       time.Duration
-	maxBytes     int64
-	segmentBytes int64
-	readOnly     bool
-	lock         io.Closer
-	warnings     []string
+	maxAge   time.Duration
+	maxBytes int64
+	lock     io.Closer
+	warnings []string
 
 	packer    packer // its lock is taken before mu
 	unpackers sync.Pool
+	failures  failures // its lock is taken after mu
 
 	// syncing is held while files are synced or deleted. It is taken before mu.
 	syncing sync.Mutex
 
-	mu       sync.Mutex
-	index    index
-	segments []*segment        // ascending
-	current  *segment          // nil until this run writes; it appends to no older one
-	next     uint32            // number of the next segment
-	drafts   int               // that this run began
-	failures map[string]string // passes of failed exchanges, by the names of their files
-	size     int64             // of all segments
-	dirty    []*segment        // to be synced, ascending
-	newNames bool              // the folder is to be synced
-	owed     []Key             // rejections to be written before the next frame
-	scratch  []byte            // for frames
-	failed   error             // why nothing more can be written
-	closed   bool
+	mu     sync.Mutex
+	store  *store
+	ledger *ledger
+	drafts int // that this run began
 }
 
 // Open opens the journal in a folder, or makes it. It reads every segment, and
@@ -79,15 +65,15 @@ type Journal struct {
 // ErrFull or ErrGone where they are that. Damage is no error: see Warnings.
 func Open(dir string, o Options) (*Journal, error) {
 	j := newJournal(dir, o)
-	if err := j.fs.MkdirAll(dir); err != nil {
+	if err := j.store.fs.MkdirAll(dir); err != nil {
 		return nil, fmt.Errorf("make the folder of the journal: %w", disk.Classify(err))
 	}
-	held, err := j.fs.Lock(filepath.Join(dir, lockName))
+	held, err := j.store.fs.Lock(filepath.Join(dir, lockName))
 	if err != nil {
 		return nil, fmt.Errorf("lock the journal in %s: %w", dir, disk.Classify(err))
 	}
 	j.lock = held
-	if err := j.load(); err != nil {
+	if err := load(j); err != nil {
 		_ = held.Close() // nothing was written to it
 		return nil, err
 	}
@@ -99,27 +85,26 @@ func Open(dir string, o Options) (*Journal, error) {
 // there when it was opened. What it cannot do returns ErrReadOnly.
 func OpenReadOnly(dir string) (*Journal, error) {
 	j := newJournal(dir, Options{})
-	j.readOnly = true
-	if err := j.load(); err != nil {
+	j.store.readOnly = true
+	if err := load(j); err != nil {
 		return nil, err
 	}
 	return j, nil
 }
 
 func newJournal(dir string, o Options) *Journal {
-	j := &Journal{
-		dir: dir, fs: o.FS, log: o.Log,
-		maxAge: o.MaxAge, maxBytes: o.MaxBytes, segmentBytes: o.segmentBytes(),
-		index: index{passes: map[string]*pass{}}, next: 1, failures: map[string]string{},
+	if o.FS == nil {
+		o.FS = disk.OS{}
 	}
-	j.unpackers.New = func() any { return newUnpacker() }
-	if j.fs == nil {
-		j.fs = disk.OS{}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if j.log == nil {
-		j.log = slog.New(slog.DiscardHandler)
+	st := &store{dir: dir, fs: o.FS, log: o.Log, segmentBytes: o.segmentBytes(), next: 1}
+	return &Journal{
+		maxAge: o.MaxAge, maxBytes: o.MaxBytes, store: st, ledger: newLedger(st),
+		failures:  failures{dir: dir, fs: o.FS, passes: map[string]string{}},
+		unpackers: sync.Pool{New: func() any { return newUnpacker() }},
 	}
-	return j
 }
 
 // Close syncs what was appended, closes the files and gives the lock back.
@@ -130,16 +115,10 @@ func (j *Journal) Close() error {
 	defer j.syncing.Unlock()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.closed {
+	if j.store.closed {
 		return nil
 	}
-	j.closed = true
-	for _, s := range j.segments {
-		if s.file != nil {
-			err = errors.Join(err, s.file.Close())
-			s.file = nil
-		}
-	}
+	err = errors.Join(err, j.store.close())
 	if j.lock != nil {
 		err = errors.Join(err, j.lock.Close())
 	}
@@ -154,5 +133,5 @@ func (j *Journal) Warnings() []string { return j.warnings }
 func (j *Journal) Size() int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.size
+	return j.store.size
 }

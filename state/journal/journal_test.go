@@ -78,8 +78,8 @@ func TestZeroValues(t *testing.T) {
 func TestPasses(t *testing.T) {
 	fs := newMemFS()
 	want := []Pass{
-		{ID: "z", Stream: "orders", AsOf: noon, Begun: noon, Shape: "1", Previous: "y", From: []byte(`"2025"`), Plan: []byte(`{}`), Finished: true},
-		{ID: "a", Stream: "shops", AsOf: noon, Begun: noon.Add(-time.Hour), Plan: []byte{}},
+		{ID: "z", Stream: "orders", AsOf: noon, Begun: noon, Shape: "1", Previous: "y", From: []byte(`"2025"`), Plan: []byte(`{}`), Finished: true, Latest: noon},
+		{ID: "a", Stream: "shops", AsOf: noon, Begun: noon.Add(-time.Hour), Plan: []byte{}, Latest: noon.Add(-time.Hour)},
 	}
 	j := open(t, testDir, Options{FS: fs})
 	for _, p := range want {

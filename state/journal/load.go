@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/tap-rest/tap-rest/state/journal/disk"
 )
@@ -12,10 +14,12 @@ import (
 const newer = "written by a newer program: use that one, or delete the folder to fetch everything again"
 
 // load reads every segment into the index.
-func (j *Journal) load() error {
-	names, err := j.fs.ReadDir(j.dir)
+func load(j *Journal) error {
+	l := loader{store: j.store, ledger: j.ledger}
+	defer func() { j.warnings = l.warnings }()
+	names, err := l.store.fs.ReadDir(l.store.dir)
 	if err != nil {
-		return fmt.Errorf("list the journal %s: %w", j.dir, disk.Classify(err))
+		return fmt.Errorf("list the journal %s: %w", l.store.dir, disk.Classify(err))
 	}
 	var numbers []uint32
 	for _, name := range names {
@@ -23,15 +27,14 @@ func (j *Journal) load() error {
 			numbers = append(numbers, n)
 		}
 	}
-	j.removeDrafts(names)
-	j.loadFailures(names)
+	l.removeDrafts(names)
+	j.failures.load(names)
 	slices.Sort(numbers)
-	l := loader{Journal: j}
 	for i, n := range numbers {
 		if err := l.segment(n, i == len(numbers)-1); err != nil {
 			return err
 		}
-		j.next = n + 1
+		l.store.next = n + 1
 	}
 	l.closeGaps()
 	return nil
@@ -39,9 +42,11 @@ func (j *Journal) load() error {
 
 // loader is what one opening of the journal needs.
 type loader struct {
-	*Journal
-	mem  []byte // for the scanners
-	lost bool   // frames are damaged that could be of any partition
+	store    *store
+	ledger   *ledger
+	warnings []string
+	mem      []byte // for the scanners
+	lost     bool   // frames are damaged that could be of any partition
 	// damages are those since the last good frame: at the end of the last
 	// segment they are what a run left that was stopped.
 	damages []found
@@ -51,7 +56,7 @@ type loader struct {
 // one and not whole.
 func (l *loader) segment(number uint32, last bool) error {
 	s := &segment{number: number}
-	f, err := l.fs.Open(l.path(number))
+	f, err := l.store.fs.Open(l.store.path(number))
 	if err != nil {
 		return l.unreadable(s, err)
 	}
@@ -83,18 +88,18 @@ func (l *loader) segment(number uint32, last bool) error {
 }
 
 func (l *loader) add(s *segment) {
-	l.segments = append(l.segments, s)
-	l.size += s.size
+	l.store.segments = append(l.store.segments, s)
+	l.store.size += s.size
 }
 
 func (l *loader) warn(s *segment, format string, a ...any) {
-	l.warnings = append(l.warnings, l.path(s.number)+": "+fmt.Sprintf(format, a...))
+	l.warnings = append(l.warnings, l.store.path(s.number)+": "+fmt.Sprintf(format, a...))
 }
 
 // unreadable leaves a segment aside. One that is gone was deleted by a run that
 // writes while this one reads.
 func (l *loader) unreadable(s *segment, err error) error {
-	if errors.Is(disk.Classify(err), ErrGone) && l.readOnly {
+	if errors.Is(disk.Classify(err), ErrGone) && l.store.readOnly {
 		return nil
 	}
 	l.lost, s.aside = true, true
@@ -114,7 +119,7 @@ func (l *loader) readHeader(s *segment, f disk.File) (headerState, error) {
 	state := s.readHeader(b[:headerSize])
 	switch state {
 	case headerNewer:
-		return state, &Error{File: l.path(s.number), Msg: newer}
+		return state, &Error{File: l.store.path(s.number), Msg: newer}
 	case headerDamaged:
 		copy(s.mark[:], b[headerSize:])
 	case headerGood:
@@ -125,10 +130,10 @@ func (l *loader) readHeader(s *segment, f disk.File) (headerState, error) {
 
 // checkBefore compares the segment before with what this one says of it.
 func (l *loader) checkBefore(s *segment) {
-	if len(l.segments) == 0 {
+	if len(l.store.segments) == 0 {
 		return
 	}
-	if b := l.segments[len(l.segments)-1]; b.number == s.before.segment && b.size < s.before.offset {
+	if b := l.store.segments[len(l.store.segments)-1]; b.number == s.before.segment && b.size < s.before.offset {
 		l.lost = true
 		l.warn(b, "its last %d bytes are gone, and are fetched again", s.before.offset-b.size)
 	}
@@ -156,7 +161,7 @@ func (l *loader) frames(s *segment, f disk.File) (end int64, err error) {
 			continue
 		}
 		if !it.kind.known() {
-			return end, &Error{l.path(s.number), it.place.offset, fmt.Sprintf("a frame of type %d, %s", it.kind, newer), nil}
+			return end, &Error{l.store.path(s.number), it.place.offset, fmt.Sprintf("a frame of type %d, %s", it.kind, newer), nil}
 		}
 		l.applyDamages(s)
 		l.apply(it)
@@ -174,12 +179,12 @@ func (l *loader) apply(it found) {
 	switch it.kind {
 	case kindPass:
 		if p, ordinal, ok := readPass(it.head, it.body); ok {
-			l.index.begin(p, ordinal, segment)
+			l.ledger.index.begin(p, ordinal, segment)
 		}
 	case kindFinish:
-		l.index.finish(d.text(), segment)
+		l.ledger.index.finish(d.text(), segment)
 	case kindDrop:
-		l.index.drop(d.text(), segment)
+		l.ledger.index.drop(d.text(), segment)
 	default:
 		l.applyRun(it, &d)
 	}
@@ -218,11 +223,11 @@ func (l *loader) applyRun(it found, d *decoder) {
 
 // passOf and partition find what a key names without making texts of it anew.
 func (l *loader) passOf(k headKey, segment uint32) *pass {
-	if p := l.index.passes[string(k.pass)]; p != nil {
+	if p := l.ledger.index.passes[string(k.pass)]; p != nil {
 		p.segs = note(p.segs, segment)
 		return p
 	}
-	return l.index.pass(string(k.pass), segment)
+	return l.ledger.index.pass(string(k.pass), segment)
 }
 
 func (l *loader) partition(p *pass, k headKey) string {
@@ -269,7 +274,7 @@ func (l *loader) applyDamage(it found) {
 // closeGaps forgets what lies behind a damaged exchange. It is recorded before
 // anything else is, so that it does not become the successor of the replacement.
 func (l *loader) closeGaps() {
-	for id, p := range l.index.passes {
+	for id, p := range l.ledger.index.passes {
 		if !p.live() {
 			continue
 		}
@@ -279,8 +284,8 @@ func (l *loader) closeGaps() {
 				continue
 			}
 			r.reject(n)
-			if !l.readOnly {
-				l.owed = append(l.owed, Key{id, r.partition, r.generation, n})
+			if !l.store.readOnly {
+				l.ledger.owed = append(l.ledger.owed, Key{id, r.partition, r.generation, n})
 			}
 		}
 	}
@@ -292,21 +297,34 @@ func (l *loader) cut(s *segment, end int64) error {
 	l.damages = l.damages[:0]
 	torn := s.size - end
 	s.size = end
-	if l.readOnly {
+	if l.store.readOnly {
 		l.add(s)
 		return nil
 	}
-	name := l.path(s.number)
+	name := l.store.path(s.number)
 	if end == 0 {
-		if err := l.fs.Remove(name); err != nil {
+		if err := l.store.fs.Remove(name); err != nil {
 			return fmt.Errorf("delete the empty segment %s: %w", name, disk.Classify(err))
 		}
 		return nil
 	}
-	if err := l.fs.Truncate(name, end); err != nil {
+	if err := l.store.fs.Truncate(name, end); err != nil {
 		return fmt.Errorf("cut the torn end of %s: %w", name, disk.Classify(err))
 	}
 	l.warn(s, "the last %d bytes were torn, and are cut off: a run was stopped while it wrote", torn)
 	l.add(s)
 	return nil
+}
+
+// removeDrafts deletes what an earlier run left of bodies that were not whole.
+func (l *loader) removeDrafts(names []string) {
+	for _, name := range names {
+		if l.store.readOnly || !strings.HasSuffix(name, draftSuffix) && !strings.HasSuffix(name, failingSuffix) {
+			continue
+		}
+		name = filepath.Join(l.store.dir, name)
+		if err := l.store.fs.Remove(name); err != nil {
+			l.warnings = append(l.warnings, fmt.Sprintf("%s: what a run left of an answer cannot be deleted: %v", name, err))
+		}
+	}
 }

@@ -16,6 +16,7 @@ type Pass struct {
 	Plan       json.RawMessage // the caller's; nil: none
 	Finished   bool
 	Begun      time.Time
+	Latest     time.Time // when its last exchange came, or it began: as Passes says it
 }
 
 // Passes returns the passes that were not dropped, in the order they began.
@@ -24,23 +25,14 @@ func (j *Journal) Passes() []Pass {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	var passes []Pass
-	for _, p := range j.index.inOrder() {
+	for _, p := range j.ledger.index.inOrder() {
 		if p.live() {
-			passes = append(passes, p.Pass)
+			one := p.Pass
+			one.Latest = p.latest
+			passes = append(passes, one)
 		}
 	}
 	return passes
-}
-
-// Latest is when the last exchange of a pass came, or the pass began; zero where
-// the journal does not have it.
-func (j *Journal) Latest(id string) time.Time {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if p := j.index.passes[id]; p != nil && p.live() {
-		return p.latest
-	}
-	return time.Time{}
 }
 
 // Begin records a pass. One that the journal has is written again, with what is
@@ -49,8 +41,8 @@ func (j *Journal) Latest(id string) time.Time {
 func (j *Journal) Begin(p Pass) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	it := &pass{Pass: p, ordinal: j.index.last + 1}
-	old := j.index.passes[p.ID]
+	it := &pass{Pass: p, ordinal: j.ledger.index.last + 1}
+	old := j.ledger.index.passes[p.ID]
 	switch {
 	case old == nil:
 	case old.dropped:
@@ -60,11 +52,11 @@ func (j *Journal) Begin(p Pass) error {
 		it.Finished = it.Finished || old.Finished
 	}
 	b, body := passFrame(it)
-	segment, err := j.writeMark(b, body)
+	segment, err := j.ledger.writeMark(b, body)
 	if err != nil {
 		return fmt.Errorf("record that pass %s began: %w", p.ID, err)
 	}
-	j.index.begin(it.Pass, it.ordinal, segment).touched = true
+	j.ledger.index.begin(it.Pass, it.ordinal, segment).touched = true
 	return nil
 }
 
@@ -72,14 +64,14 @@ func (j *Journal) Begin(p Pass) error {
 func (j *Journal) Finish(id string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if _, err := j.use(id); err != nil {
+	if _, err := j.ledger.use(id); err != nil {
 		return err
 	}
-	segment, err := j.writeMark(idFrame(kindFinish, id), nil)
+	segment, err := j.ledger.writeMark(idFrame(kindFinish, id), nil)
 	if err != nil {
 		return fmt.Errorf("record that pass %s is over: %w", id, err)
 	}
-	j.index.finish(id, segment)
+	j.ledger.index.finish(id, segment)
 	return nil
 }
 
@@ -89,27 +81,8 @@ func (j *Journal) Finish(id string) error {
 func (j *Journal) Drop(id string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if p := j.index.passes[id]; p == nil || !p.live() {
+	if p := j.ledger.index.passes[id]; p == nil || !p.live() {
 		return nil
 	}
-	return j.drop(id)
-}
-
-func (j *Journal) drop(id string) error {
-	segment, err := j.writeMark(idFrame(kindDrop, id), nil)
-	if err != nil {
-		return fmt.Errorf("drop pass %s: %w", id, err)
-	}
-	j.index.drop(id, segment)
-	return nil
-}
-
-// use returns a pass that this run works on.
-func (j *Journal) use(id string) (*pass, error) {
-	p := j.index.passes[id]
-	if p == nil || !p.live() {
-		return nil, fmt.Errorf("the journal %s has no pass %q", j.dir, id)
-	}
-	p.touched = true
-	return p, nil
+	return j.ledger.drop(id)
 }

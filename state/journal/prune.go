@@ -6,8 +6,6 @@ import (
 	"math"
 	"slices"
 	"time"
-
-	"github.com/tap-rest/tap-rest/state/journal/disk"
 )
 
 // Prune deletes segments, and returns their bytes. First those go in which
@@ -27,41 +25,65 @@ func (j *Journal) Prune(now time.Time) (deleted int64, err error) {
 	defer j.syncing.Unlock()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if err := j.writable(); err != nil {
+	if err := j.store.writable(); err != nil {
 		return 0, err
 	}
-	if err := j.dropOld(now); err != nil {
+	if err := j.ledger.dropOld(now, j.maxAge); err != nil {
 		return 0, err
 	}
-	for _, s := range j.unused() {
-		if err := j.remove(s); err != nil {
+	for _, s := range j.ledger.unused() {
+		if err := j.ledger.remove(s); err != nil {
 			return deleted, err
 		}
 		deleted += s.size
 	}
-	if err := j.pruneFailures(false); err != nil {
+	anyFailure, err := j.failures.prune(func(pass string) bool { return j.ledger.index.serves(pass) })
+	if j.store.newNames = j.store.newNames || anyFailure; err != nil {
 		return deleted, err
 	}
-	if j.maxBytes <= 0 || j.size <= j.maxBytes {
+	if j.maxBytes <= 0 || j.store.size <= j.maxBytes {
 		return deleted, nil
 	}
-	large, err := j.removeOldest()
+	large, err := j.ledger.removeOldest(j.maxBytes)
 	return deleted + large, err
 }
 
-// removeOldest deletes what is not held until the journal is small enough. It
+// Clear deletes everything, the newest segment first, so that what is left after
+// an error is the journal as it once was. It returns the bytes.
+func (j *Journal) Clear() (deleted int64, err error) {
+	j.syncing.Lock()
+	defer j.syncing.Unlock()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.store.writable(); err != nil {
+		return 0, err
+	}
+	before := j.store.size
+	err = j.store.clear()
+	deleted = before - j.store.size
+	if err == nil {
+		_, err = j.failures.prune(func(string) bool { return false })
+	}
+	if err == nil {
+		j.ledger = newLedger(j.store)
+	}
+	return deleted, err
+}
+
+// removeOldest deletes what is not held until the journal has at most so many
+// bytes. It
 // ends at the segment that is written: removing writes marks to it and to those
 // after it.
-func (j *Journal) removeOldest() (deleted int64, err error) {
-	held, last := j.held(), j.current
-	for _, s := range slices.Clone(j.segments) {
-		if j.size <= j.maxBytes || s == last {
+func (l *ledger) removeOldest(most int64) (deleted int64, err error) {
+	held, last := l.held(), l.store.current
+	for _, s := range slices.Clone(l.store.segments) {
+		if l.store.size <= most || s == last {
 			break
 		}
 		if held[s.number] {
 			continue
 		}
-		if err := j.remove(s); err != nil {
+		if err := l.remove(s); err != nil {
 			return deleted, err
 		}
 		deleted += s.size
@@ -70,13 +92,13 @@ func (j *Journal) removeOldest() (deleted int64, err error) {
 }
 
 // dropOld drops the passes that are too old.
-func (j *Journal) dropOld(now time.Time) error {
-	if j.maxAge <= 0 {
+func (l *ledger) dropOld(now time.Time, age time.Duration) error {
+	if age <= 0 {
 		return nil
 	}
-	for id, p := range j.index.passes {
-		if p.live() && !p.touched && now.Sub(p.latest) > j.maxAge {
-			err := j.drop(id)
+	for id, p := range l.index.passes {
+		if p.live() && !p.touched && now.Sub(p.latest) > age {
+			err := l.drop(id)
 			if errors.Is(err, ErrFull) {
 				// It is as old next time, and its segments are the room.
 				p.dropped, p.runs, p.marks = true, nil, nil
@@ -91,9 +113,9 @@ func (j *Journal) dropOld(now time.Time) error {
 }
 
 // unused returns the segments without a frame of a pass that is served.
-func (j *Journal) unused() []*segment {
+func (l *ledger) unused() []*segment {
 	used := map[uint32]bool{}
-	for _, p := range j.index.passes {
+	for _, p := range l.index.passes {
 		if p.live() {
 			for _, number := range p.segs {
 				used[number] = true
@@ -101,8 +123,8 @@ func (j *Journal) unused() []*segment {
 		}
 	}
 	var unused []*segment
-	for _, s := range j.segments {
-		if s != j.current && !s.aside && !used[s.number] {
+	for _, s := range l.store.segments {
+		if s != l.store.current && !s.aside && !used[s.number] {
 			unused = append(unused, s)
 		}
 	}
@@ -111,9 +133,9 @@ func (j *Journal) unused() []*segment {
 
 // held returns the segments that something still to be emitted lies in. Of a
 // partition that has such, all later segments stay too: its marks are there.
-func (j *Journal) held() map[uint32]bool {
+func (l *ledger) held() map[uint32]bool {
 	held := map[uint32]bool{}
-	for _, p := range j.index.passes {
+	for _, p := range l.index.passes {
 		if !p.live() || p.Finished && !p.touched {
 			continue
 		}
@@ -148,81 +170,42 @@ func (r *run) oldestWaiting() uint32 {
 
 // remove deletes a segment. The marks in it that other segments need are
 // written again first, and synced.
-func (j *Journal) remove(s *segment) error {
-	if err := j.carry(s.number); err != nil {
-		return fmt.Errorf("delete %s from the journal: %w", j.path(s.number), err)
+func (l *ledger) remove(s *segment) error {
+	if err := l.carry(s.number); err != nil {
+		return fmt.Errorf("delete %s from the journal: %w", l.store.path(s.number), err)
 	}
-	if s.file != nil {
-		_ = s.file.Close() // what was not synced is not needed
-		j.dirty = slices.DeleteFunc(j.dirty, func(d *segment) bool { return d == s })
+	if err := l.store.remove(s); err != nil {
+		return err
 	}
-	if err := j.fs.Remove(j.path(s.number)); err != nil {
-		return fmt.Errorf("delete a segment of the journal: %w", disk.Classify(err))
-	}
-	j.log.Debug("journal: segment deleted", "file", j.path(s.number), "bytes", s.size)
-	j.segments = slices.DeleteFunc(j.segments, func(other *segment) bool { return other == s })
-	j.size -= s.size
-	j.newNames = true
-	j.index.removed(s.number)
+	l.index.removed(s.number)
 	return nil
 }
 
-// Clear deletes everything, the newest segment first, so that what is left after
-// an error is the journal as it once was. It returns the bytes.
-func (j *Journal) Clear() (deleted int64, err error) {
-	j.syncing.Lock()
-	defer j.syncing.Unlock()
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if err := j.writable(); err != nil {
-		return 0, err
-	}
-	for _, s := range slices.Backward(slices.Clone(j.segments)) {
-		if s.file != nil {
-			_ = s.file.Close() // nothing of it is needed
-			s.file = nil
-		}
-		if err := j.fs.Remove(j.path(s.number)); err != nil {
-			j.failed = ErrFailed // what is known of it is no longer what is there
-			return deleted, fmt.Errorf("delete a segment of the journal: %w", disk.Classify(err))
-		}
-		j.segments = j.segments[:len(j.segments)-1]
-		j.size -= s.size
-		deleted += s.size
-	}
-	if err := j.pruneFailures(true); err != nil {
-		return deleted, err
-	}
-	j.index, j.current = index{passes: map[string]*pass{}}, nil
-	j.dirty, j.owed, j.newNames = nil, nil, true
-	return deleted, nil
-}
-
 // carry writes the marks in a segment again that other segments need.
-func (j *Journal) carry(number uint32) error {
-	before := j.size
-	for _, p := range j.index.passes {
+func (l *ledger) carry(number uint32) error {
+	before := l.store.size
+	for _, p := range l.index.passes {
 		if !slices.Contains(p.segs, number) {
 			continue
 		}
-		if err := j.carryPass(p, number); err != nil {
+		if err := l.carryPass(p, number); err != nil {
 			return err
 		}
 		for _, r := range p.runs {
-			if err := j.carryRun(p, r, number); err != nil {
+			if err := l.carryRun(p, r, number); err != nil {
 				return err
 			}
 		}
 	}
-	if j.size == before {
+	if l.store.size == before {
 		return nil
 	}
-	return j.syncCurrent()
+	return l.store.syncAll()
 }
 
 // carryPass writes a pass's marks again, where the pass is in use: as one that
 // is unfinished or has frames elsewhere.
-func (j *Journal) carryPass(p *pass, number uint32) error {
+func (l *ledger) carryPass(p *pass, number uint32) error {
 	elsewhere := len(p.segs) > 1
 	if !slices.Contains(p.marks, number) || !elsewhere && (p.dropped || p.Finished) {
 		return nil
@@ -231,7 +214,7 @@ func (j *Journal) carryPass(p *pass, number uint32) error {
 	if !p.dropped {
 		b, body = passFrame(p)
 	}
-	segment, err := j.writeMark(b, body)
+	segment, err := l.writeMark(b, body)
 	if err != nil {
 		return err
 	}
@@ -241,7 +224,7 @@ func (j *Journal) carryPass(p *pass, number uint32) error {
 
 // carryRun writes what is kept of a partition, where without it frames would be
 // served that a mark in the segment forbids, or ones behind a gap would not.
-func (j *Journal) carryRun(p *pass, r *run, number uint32) error {
+func (l *ledger) carryRun(p *pass, r *run, number uint32) error {
 	if !slices.Contains(r.segs, number) {
 		return nil
 	}
@@ -249,7 +232,7 @@ func (j *Journal) carryRun(p *pass, r *run, number uint32) error {
 	if r.segs[0] == number && shown && !r.kept {
 		return nil
 	}
-	return j.keep(p, Key{p.ID, r.partition, r.generation, max(first, 0)}, number)
+	return l.keep(p, Key{p.ID, r.partition, r.generation, max(first, 0)}, number)
 }
 
 // without says where a run begins once a segment and those before it are no

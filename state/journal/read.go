@@ -26,7 +26,7 @@ func (j *Journal) Read(p Place, buf []byte) (*Exchange, error) {
 // errors, and those of the body, are as Read's: what is damaged shows by the
 // end of the body at the latest. The body is to be closed.
 func (j *Journal) Stream(p Place) (*Exchange, *Body, error) {
-	f, err := j.fs.Open(j.path(p.segment))
+	f, err := j.store.fs.Open(j.store.path(p.segment))
 	if err != nil {
 		return nil, nil, j.lost(p, disk.Classify(err))
 	}
@@ -50,8 +50,8 @@ func (j *Journal) Stream(p Place) (*Exchange, *Body, error) {
 func (j *Journal) lost(p Place, err error) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.forget(p, errors.Is(err, errDamaged))
-	return &Error{j.path(p.segment), p.offset, "the exchange cannot be read", err}
+	j.ledger.forget(p, errors.Is(err, errDamaged))
+	return &Error{j.store.path(p.segment), p.offset, "the exchange cannot be read", err}
 }
 
 // errDamaged is the cause of an Error where bytes are not what was written.

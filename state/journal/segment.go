@@ -1,10 +1,8 @@
 package journal
 
 import (
-	"crypto/rand"
 	"encoding/binary"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,10 +60,6 @@ func Exists(dir string) (bool, error) {
 	}), err
 }
 
-func (j *Journal) path(number uint32) string {
-	return filepath.Join(j.dir, segmentName(number))
-}
-
 // header is what a segment begins with.
 func (s *segment) header() []byte {
 	b := append(make([]byte, 0, headerSize), magic...)
@@ -101,37 +95,4 @@ func (s *segment) readHeader(b []byte) headerState {
 	copy(s.mark[:], b[16:])
 	s.before = place{binary.LittleEndian.Uint32(b[24:]), int64(binary.LittleEndian.Uint64(b[28:]))}
 	return headerGood
-}
-
-// nextSegment returns what the next segment is, without a file.
-func (j *Journal) nextSegment() *segment {
-	s := &segment{number: j.next, size: headerSize}
-	if n := len(j.segments); n > 0 {
-		s.before = place{j.segments[n-1].number, j.segments[n-1].size}
-	}
-	// It never fails: without randomness the process ends.
-	_, _ = rand.Read(s.mark[:])
-	return s
-}
-
-// newSegment makes the next segment with nothing but its header.
-func (j *Journal) newSegment() (*segment, error) {
-	s := j.nextSegment()
-	name := j.path(s.number)
-	f, err := j.fs.Create(name)
-	if err != nil {
-		return nil, fmt.Errorf("make a segment of the journal: %w", disk.Classify(err))
-	}
-	if err := writeAll(f, s.header(), 0); err != nil {
-		_ = f.Close()
-		if j.fs.Remove(name) != nil {
-			// What is left there is no segment, and its name is taken.
-			j.next++
-		}
-		return nil, fmt.Errorf("make the segment %s of the journal: %w", name, disk.Classify(err))
-	}
-	s.file = f
-	j.next++
-	j.newNames = true
-	return s, nil
 }

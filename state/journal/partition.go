@@ -1,0 +1,124 @@
+package journal
+
+import "fmt"
+
+// Append records an exchange of a pass that began, and of the current
+// generation of its partition. It may come before those with lower numbers: it
+// is served once they are there. One that is recorded already is replaced, and
+// with it everything behind it. The body is not kept.
+//
+// After an error the exchange is not recorded, and the journal is as before;
+// with ErrFull a later try may succeed, with ErrFailed none will.
+func (j *Journal) Append(e *Exchange) (Place, error) {
+	j.packer.mu.Lock()
+	defer j.packer.mu.Unlock()
+	body, f := j.packer.pack(e.Body, e.Header)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	place, err := j.ledger.append(e, body, f)
+	if err != nil {
+		return Place{}, fmt.Errorf("record %v: %w", e.Key, err)
+	}
+	return place, nil
+}
+
+// Generation is the current one of a partition: 0, and one more for each
+// restart.
+func (j *Journal) Generation(pass, partition string) int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	p := j.ledger.index.passes[pass]
+	if p == nil {
+		return 0
+	}
+	return p.generation(partition)
+}
+
+// Restart opens a new generation of a partition: what was recorded of it is
+// never served again.
+func (j *Journal) Restart(pass, partition string) (generation int, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	p, err := j.ledger.use(pass)
+	if err != nil {
+		return 0, err
+	}
+	key := Key{pass, partition, p.generation(partition) + 1, 0}
+	if err := j.ledger.markRun(p, kindRestart, key); err != nil {
+		return 0, fmt.Errorf("record the restart of partition %s: %w", partition, err)
+	}
+	return key.Generation, nil
+}
+
+// Reject says of an exchange that it is not what it should be: neither it nor
+// what lies behind it in its partition is served again. In an older generation
+// nothing is.
+func (j *Journal) Reject(k Key) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	p, err := j.ledger.use(k.Pass)
+	if err != nil {
+		return err
+	}
+	if k.Generation != p.generation(k.Partition) {
+		return nil
+	}
+	if err := j.ledger.markRun(p, kindReject, k); err != nil {
+		return fmt.Errorf("reject %v: %w", k, err)
+	}
+	return nil
+}
+
+// Skip says that exchanges before k are not recorded, since a state has what
+// came of them: what is served of the partition begins at k. What it had is
+// forgotten.
+func (j *Journal) Skip(k Key) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	p, err := j.ledger.use(k.Pass)
+	if err != nil {
+		return err
+	}
+	if now := p.generation(k.Partition); k.Generation != now {
+		return fmt.Errorf("skip to %v: the partition is in generation %d", k, now)
+	}
+	if err := j.ledger.keep(p, k, maxCount); err != nil {
+		return fmt.Errorf("skip to %v: %w", k, err)
+	}
+	return nil
+}
+
+// Lookup finds an exchange and the digest of its request. It is there only in
+// the current generation, and only where none is missing before it.
+func (j *Journal) Lookup(k Key) (p Place, digest [16]byte, ok bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	of := j.ledger.index.passes[k.Pass]
+	if of == nil || !of.live() {
+		return Place{}, digest, false
+	}
+	r := of.runs[k.Partition]
+	if r == nil || r.generation != k.Generation {
+		return Place{}, digest, false
+	}
+	e, ok := r.lookup(k.N)
+	if ok {
+		of.touched = true
+	}
+	return e.place, e.digest, ok
+}
+
+// Emitted says that an exchange has left, with the state that covers it, and so
+// have those before it in its partition: Prune may delete them. It holds for
+// this run; of a pass that goes on, say it of what the state covers.
+func (j *Journal) Emitted(k Key) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	p := j.ledger.index.passes[k.Pass]
+	if p == nil || p.runs[k.Partition] == nil {
+		return
+	}
+	if r := p.runs[k.Partition]; r.generation == k.Generation {
+		r.left = max(r.left, k.N)
+	}
+}
