@@ -2,6 +2,7 @@ package times_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -9,18 +10,37 @@ import (
 	"github.com/tap-rest/tap-rest/sources/times"
 )
 
+// FuzzTimes reads strangers' times, durations and layouts: what is read and
+// written again is the same.
 func FuzzTimes(f *testing.F) {
 	for _, text := range []string{"2024-03-05T01:02:03.123456789+01:00", "2024-02-30", "P1DT2H", "1d12h", "-1.5h", "%Y-%m-%d", "%s%ms%_ms%z"} {
 		f.Add(text, "%Y-%m-%dT%H:%M:%S%z")
 		f.Add("2024-03-05", text)
 	}
 	f.Fuzz(func(t *testing.T, text, layout string) {
-		times.ParseDuration(text)
-		if at, err := times.Parse(text); err == nil {
-			times.Strftime(at, layout)
+		if d, err := times.ParseDuration(text); err == nil {
+			if again, err := times.ParseDuration(d.String()); err != nil || again != d {
+				t.Errorf("the duration %q is %v, which is read as %v, error %v", text, d, again, err)
+			}
 		}
-		if at, err := times.Strptime(layout, text); err == nil {
-			times.Strftime(at, layout)
+		if at, err := times.Parse(text); err == nil {
+			written := at.UTC().Format(time.RFC3339Nano)
+			if again, err := times.Parse(written); err != nil || !again.Equal(at) {
+				t.Errorf("%q is %s, which is read as %v, error %v", text, written, again, err)
+			}
+		}
+		at, err := times.Strptime(layout, text)
+		if err != nil {
+			return
+		}
+		written, err := times.Strftime(at, layout)
+		if err != nil {
+			t.Fatalf("%q is read by the layout %q, and %v cannot be written by it: %v", text, layout, at, err)
+		}
+		if again, err := times.Strptime(layout, written); err == nil && !strings.Contains(layout, "%-") {
+			if twice, _ := times.Strftime(again, layout); twice != written {
+				t.Errorf("%q by the layout %q is %v, written as %q, which is read as %v", text, layout, at, written, again)
+			}
 		}
 	})
 }
