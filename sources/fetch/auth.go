@@ -7,6 +7,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
@@ -47,7 +48,7 @@ func (w *Walk) authorizeKey(out *outgoing, a *sources.Auth) error {
 		return err
 	}
 	if a.InQuery {
-		out.url.RawQuery = parsePairs(out.url.RawQuery).set(name, value).inURL()
+		out.url.RawQuery = uri.ParsePairs(out.url.RawQuery).Set(name, value).InURL()
 	} else {
 		out.header.Set(name, value)
 	}
@@ -81,7 +82,7 @@ func (c *Client) Check(vars expr.Vars) error {
 	if t := c.source.BaseURL; !perRequest(t) {
 		base, err := t.Text(vars)
 		if err == nil {
-			_, err = parseURL(base)
+			_, err = uri.Parse(base)
 		}
 		if err != nil {
 			return fmt.Errorf("base_url: %s: %w", c.Secrets.Redact(base), err)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
+	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 )
 
 // sight is which keys of the definition's pagination an answer has something
@@ -93,7 +94,7 @@ func (e *ended) goesOn(h *hint.Hints, next hint.Hint) bool {
 
 // sameURL reports whether a text is the URL that was just asked.
 func (e *ended) sameURL(text string) bool {
-	u, err := parseReference(e.url, text)
+	u, err := uri.Reference(e.url, text)
 	return err == nil && u.String() == e.url.String()
 }
 

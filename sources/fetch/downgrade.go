@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"fmt"
-	"net/url"
 	"regexp"
 	"strings"
 
@@ -23,12 +22,6 @@ func (e errDowngrade) Error() string {
 		text += "; to ask over https, write " + e.remedy
 	}
 	return text + "; if http is meant, name the host in allow_hosts (credentials are not sent there)"
-}
-
-// downgrades reports whether a step from one URL to the other gives up https
-// and nothing else.
-func downgrades(from, to *url.URL) bool {
-	return from.Scheme == "https" && to.Scheme == "http" && strings.EqualFold(from.Hostname(), to.Hostname())
 }
 
 // overHTTPS is the line of the definition that asks for the next page over

@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
+	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 )
 
 // step is what a pagination type found in an answer.
@@ -101,7 +102,7 @@ func (w *Walk) stepLink(next *Position) (step, error) {
 
 // follow moves next to the URL, which may be relative to the one just asked.
 func (w *Walk) follow(next *Position, target string) (step, error) {
-	u, err := parseReference(w.answer.url, target)
+	u, err := uri.Reference(w.answer.url, target)
 	if err != nil {
 		return step{}, fmt.Errorf("the link to the next page, %s: %w", w.quote(target), err)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -194,7 +195,7 @@ func (c *Client) unpack(ex *Exchange, j *journal.Journal, place journal.Place, r
 		if !ok {
 			return errSealed
 		}
-		if ex.url, err = parseURL(open); err != nil {
+		if ex.url, err = uri.Parse(open); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 )
 
 // outgoing is a request ready to be sent, as often as it takes.
@@ -67,7 +68,7 @@ func (w *Walk) build() (*outgoing, error) {
 	if w.rec != nil {
 		out.digest = w.digest(out)
 	}
-	if sameSite(out.base, out.url) {
+	if uri.SameSite(out.base, out.url) {
 		if err := w.authorize(out); err != nil {
 			return nil, err
 		}
@@ -197,7 +198,7 @@ func (w *Walk) body(b *sources.Body) (body []byte, contentType string, err error
 	switch b.Kind {
 	case sources.BodyForm:
 		form, err := w.form(b.Form)
-		return []byte(form.encode()), "application/x-www-form-urlencoded", err
+		return []byte(form.Encode()), "application/x-www-form-urlencoded", err
 	case sources.BodyText:
 		text, err := b.Text.Text(w.vars)
 		return []byte(text), "text/plain; charset=utf-8", err
@@ -207,14 +208,14 @@ func (w *Walk) body(b *sources.Body) (body []byte, contentType string, err error
 	return w.jsonBody(b.JSON)
 }
 
-func (w *Walk) form(params []sources.Param) (pairs, error) {
-	var form pairs
+func (w *Walk) form(params []sources.Param) (uri.Pairs, error) {
+	var form uri.Pairs
 	for _, p := range params {
 		values, err := w.values(p)
 		if err != nil {
 			return nil, fmt.Errorf("form.%s: %w", p.Name, err)
 		}
-		form = form.set(p.Name, values...)
+		form = form.Set(p.Name, values...)
 	}
 	return form, nil
 }

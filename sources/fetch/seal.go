@@ -8,6 +8,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 )
 
 // seal makes a text fit to be kept in a position.
@@ -83,24 +84,24 @@ func (w *Walk) openToken(token json.RawMessage) expr.Value {
 // out. Other parameters are sealed as what they say, like tokens; those that
 // hold no secret stay as they are.
 func (w *Walk) sealURL(u *url.URL) (string, error) {
-	kept := pairs{}
+	kept := uri.Pairs{}
 	changed := false
-	for _, p := range parsePairs(u.RawQuery) {
-		value := p.value()
+	for _, p := range uri.ParsePairs(u.RawQuery) {
+		value := p.Value()
 		sealed, ok := w.client.Secrets.Seal(value)
 		switch {
-		case w.client.source.Auth.InQuery && p.name == w.client.keyName:
+		case w.client.source.Auth.InQuery && p.Name == w.client.keyName:
 			changed = true
 			continue
 		case !ok:
 			return "", fmt.Errorf("what names the next page cannot be kept: %s", w.quote(u.String()))
 		case sealed != value:
-			p, changed = newPair(p.name, sealed), true
+			p, changed = uri.NewPair(p.Name, sealed), true
 		}
 		kept = append(kept, p)
 	}
 	if changed {
-		u.RawQuery = kept.encode()
+		u.RawQuery = kept.Encode()
 	}
 	return w.seal(u.String())
 }
@@ -111,23 +112,23 @@ func (w *Walk) openURL(text string) (*url.URL, error) {
 	if !ok {
 		return nil, errSealed
 	}
-	u, err := parseURL(text)
+	u, err := uri.Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("the link to the next page: %w", err)
 	}
-	query := parsePairs(u.RawQuery)
+	query := uri.ParsePairs(u.RawQuery)
 	changed := false
 	for i, p := range query {
-		value, ok := w.client.Secrets.Open(p.value())
+		value, ok := w.client.Secrets.Open(p.Value())
 		if !ok {
 			return nil, errSealed
 		}
-		if value != p.value() {
-			query[i], changed = newPair(p.name, value), true
+		if value != p.Value() {
+			query[i], changed = uri.NewPair(p.Name, value), true
 		}
 	}
 	if changed {
-		u.RawQuery = query.encode()
+		u.RawQuery = query.Encode()
 	}
 	return u, nil
 }

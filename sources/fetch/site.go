@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 )
 
 // errLeaves is a redirect or a link that leads to a host that the definition
@@ -21,7 +22,7 @@ func (e errLeaves) Error() string {
 // to write where the step gives up https.
 func leaves(from, to *url.URL, remedy string) error {
 	host := to.Scheme + "://" + to.Host
-	if downgrades(from, to) {
+	if uri.Downgrades(from, to) {
 		return errDowngrade{host, remedy}
 	}
 	return errLeaves{host}
@@ -34,7 +35,7 @@ func (e errRedirect) Error() string { return e.text }
 
 // allowed reports whether a request for from may lead to the host of to.
 func (c *Client) allowed(from, to *url.URL) bool {
-	if sameSite(from, to) {
+	if uri.SameSite(from, to) {
 		return true
 	}
 	for _, host := range c.source.AllowHosts {
@@ -43,29 +44,6 @@ func (c *Client) allowed(from, to *url.URL) bool {
 		}
 	}
 	return false
-}
-
-// sameSite reports whether to is on the host of from, and no less safe: a step
-// from http to https on the default ports stays on the host, the way back
-// does not.
-func sameSite(from, to *url.URL) bool {
-	if !strings.EqualFold(from.Hostname(), to.Hostname()) {
-		return false
-	}
-	if from.Scheme == to.Scheme {
-		return port(from) == port(to)
-	}
-	return from.Scheme == "http" && to.Scheme == "https" && port(from) == "80" && port(to) == "443"
-}
-
-func port(u *url.URL) string {
-	switch {
-	case u.Port() != "":
-		return u.Port()
-	case u.Scheme == "https":
-		return "443"
-	}
-	return "80"
 }
 
 // redirect returns the request that an answer to at sends first on to, nil
@@ -85,7 +63,7 @@ func (c *Client) redirect(first, at *outgoing, resp *http.Response) (*outgoing, 
 	if at.method != http.MethodGet && resp.StatusCode < http.StatusTemporaryRedirect {
 		return nil, errRedirect{fmt.Sprintf("answered %d, which would turn the %s into a GET of %s", resp.StatusCode, at.method, c.quote(location))}
 	}
-	to, err := parseReference(at.url, location)
+	to, err := uri.Reference(at.url, location)
 	if err != nil {
 		return nil, errRedirect{fmt.Sprintf("answered %d, but its Location %s: %v", resp.StatusCode, c.quote(location), err)}
 	}
@@ -103,7 +81,7 @@ func (c *Client) redirect(first, at *outgoing, resp *http.Response) (*outgoing, 
 // keepHome takes every credential off a request that goes to another host
 // than that of base_url.
 func (c *Client) keepHome(out *outgoing) error {
-	if sameSite(out.base, out.url) {
+	if uri.SameSite(out.base, out.url) {
 		return nil
 	}
 	for name, values := range out.header {
@@ -116,7 +94,7 @@ func (c *Client) keepHome(out *outgoing) error {
 			out.header.Del(name)
 		}
 	}
-	query := parsePairs(out.url.RawQuery)
+	query := uri.ParsePairs(out.url.RawQuery)
 	kept := query[:0:0]
 	for _, p := range query {
 		if !c.holdsSecret(p) {
@@ -125,7 +103,7 @@ func (c *Client) keepHome(out *outgoing) error {
 	}
 	if len(kept) < len(query) {
 		u := *out.url
-		u.RawQuery = kept.encode()
+		u.RawQuery = kept.Encode()
 		out.url = &u
 	}
 	if c.Secrets.In(out.url.String()) || out.carried.body && out.body != nil || c.Secrets.InBody(out.body) {
@@ -136,8 +114,8 @@ func (c *Client) keepHome(out *outgoing) error {
 
 // holdsSecret reports whether a parameter of a query is a credential, however
 // it is written.
-func (c *Client) holdsSecret(p pair) bool {
-	return c.Secrets.In(p.raw) || c.Secrets.In(p.value()) || c.source.Auth.InQuery && c.isKeyName(p.name)
+func (c *Client) holdsSecret(p uri.Pair) bool {
+	return c.Secrets.In(p.Raw) || c.Secrets.In(p.Value()) || c.source.Auth.InQuery && c.isKeyName(p.Name)
 }
 
 // isCredential reports whether the header is the one that auth api_key sets.

@@ -20,8 +20,9 @@ var arrows = map[string][]string{
 	"tap/report":   {"sources/fetch", "state/journal"},
 	"tap/workdir":  {},
 
-	"sources/fetch":             {"sources/fetch/paging/hint", "sources", "sources/expr", "sources/needle", "sources/secret", "sources/times", "state/journal"},
+	"sources/fetch":             {"sources/fetch/paging/hint", "sources/fetch/uri", "sources", "sources/expr", "sources/needle", "sources/secret", "sources/times", "state/journal"},
 	"sources/fetch/paging/hint": {},
+	"sources/fetch/uri":         {},
 
 	"sources":                {"catalog/schema", "sources/expr", "sources/secret", "sources/times"},
 	"catalog":                {"catalog/schema"},
