@@ -90,22 +90,38 @@ func (p ConfigProblems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// Given is what a user gives for a run, before a definition says what of it is
+// right.
+type Given struct {
+	Settings *node                       // an object, without the reserved keys
+	Run      Run                         // the zero Run is [DefaultRun]
+	Origin   func(pointer string) string // the file or the variable that gave a setting; nil: "config"
+	Proxies  secret.List                 // the passwords in the URLs of proxies
+	Problems ConfigProblems              // what was found wrong before
+	Warnings []string
+}
+
 // Configure checks what the user gave against the definition. Its error is
 // [ConfigProblems].
-func (d *Definition) Configure(in *Input) (*Config, error) {
+func (d *Definition) Configure(g Given) (*Config, error) {
 	s := d.Settings
-	c := &Config{}
-	given, origins := in.resolve(s, c)
-	settings := withoutNulls(without(given, reserved...))
-	unknown := unknownSettings(s, settings, origins)
-	filled := s.fill(settings, []*node{s.root})
+	if s == nil {
+		s = noSettings()
+	}
+	if g.Run == (Run{}) {
+		g.Run = DefaultRun()
+	}
+	if g.Origin == nil {
+		g.Origin = func(string) string { return "config" }
+	}
+	c := &Config{Run: g.Run, Warnings: g.Warnings}
+	unknown := s.unknown(g.Settings, g.Origin)
+	filled := s.fill(g.Settings, []*node{s.root})
 	public := s.split(filled, []*node{s.root}, &c.Secrets)
 	c.Hider = secret.NewHider(c.Secrets)
-	c.Hider.LearnUsers(append(userInfos(filled), in.proxies...))
+	c.Hider.LearnUsers(append(userInfos(filled), g.Proxies...))
 
-	problems := checkSettings(s, filled, origins)
-	c.Run = DefaultRun()
-	problems = append(problems, c.Run.read(given.get("run"), origins)...)
+	problems := append(s.check(filled, g.Origin), g.Problems...)
 	if len(problems) > 0 {
 		problems = append(problems, unknown...) // a misspelt one is why another is missing
 		sort.SliceStable(problems, func(i, j int) bool { return problems[i].Pointer < problems[j].Pointer })
@@ -115,7 +131,7 @@ func (d *Definition) Configure(in *Input) (*Config, error) {
 		return nil, problems
 	}
 	for _, p := range unknown {
-		c.warn("%s is not used", p.Error())
+		c.Warnings = append(c.Warnings, p.Error()+" is not used")
 	}
 	c.Values = expr.JSONBytes(filled.appendJSON(nil, false))
 	if public != nil {
@@ -124,37 +140,9 @@ func (d *Definition) Configure(in *Input) (*Config, error) {
 	return c, nil
 }
 
-// without returns the map without the keys.
-func without(n *node, names ...string) *node {
-	rest := *n
-	rest.fields = nil
-	for _, m := range n.fields {
-		if !contains(names, m.name) {
-			rest.fields = append(rest.fields, m)
-		}
-	}
-	return &rest
-}
-
-// withoutNulls returns the map without the keys that are null: orchestrators
-// write those for what nobody set.
-func withoutNulls(n *node) *node {
-	rest := *n
-	rest.fields = nil
-	for _, m := range n.fields {
-		if m.value.shape == isMap {
-			m.value = withoutNulls(m.value)
-		}
-		if m.value.shape != isNull {
-			rest.fields = append(rest.fields, m)
-		}
-	}
-	return &rest
-}
-
-// unknownSettings returns the keys that the definition does not declare.
+// unknown returns the keys that the definition does not declare.
 // Orchestrators pass settings that are not ours, so alone these are no errors.
-func unknownSettings(s *Settings, settings *node, origins origins) ConfigProblems {
+func (s *Settings) unknown(settings *node, origin func(string) string) ConfigProblems {
 	if s.root.has("properties") && !s.closed() {
 		return nil
 	}
@@ -164,22 +152,18 @@ func unknownSettings(s *Settings, settings *node, origins origins) ConfigProblem
 	var all ConfigProblems
 	for _, m := range settings.fields {
 		if !s.declares(m.name) {
-			all = append(all, ConfigProblem{origins.of("/" + escapePointer(m.name)), "", unknown("setting", m.name, s.names())})
+			all = append(all, ConfigProblem{origin("/" + escapePointer(m.name)), "", unknown("setting", m.name, s.names())})
 		}
 	}
 	return all
 }
 
-func (c *Config) warn(format string, args ...any) {
-	c.Warnings = append(c.Warnings, fmt.Sprintf(format, args...))
-}
-
-// checkSettings returns what the JSON Schema of the settings refuses.
-func checkSettings(s *Settings, settings *node, origins origins) ConfigProblems {
+// check returns what the JSON Schema of the settings refuses.
+func (s *Settings) check(settings *node, origin func(string) string) ConfigProblems {
 	var problems ConfigProblems
 	all, unjudged := s.compiled.Judge(settings.appendJSON(nil, false))
 	if v := unjudged; v != nil {
-		return ConfigProblems{{origins.of(v.Pointer), v.Pointer, v.Rule + ": expected " + v.Want}}
+		return ConfigProblems{{origin(v.Pointer), v.Pointer, v.Rule + ": expected " + v.Want}}
 	}
 	for _, e := range all {
 		pointer := ""
@@ -192,7 +176,7 @@ func checkSettings(s *Settings, settings *node, origins origins) ConfigProblems 
 		} else if ok && e.Type() == "required" {
 			msg = fmt.Sprintf("%s is missing", name) + s.hint(name)
 		}
-		problems = append(problems, ConfigProblem{origins.of(pointer), pointer, msg})
+		problems = append(problems, ConfigProblem{origin(pointer), pointer, msg})
 	}
 	return problems
 }
@@ -204,46 +188,4 @@ func schemeless(e gojsonschema.ResultError) string {
 		return ""
 	}
 	return ": it has no scheme; write http:// or https:// before it"
-}
-
-// hint returns how to give a missing setting.
-func (s *Settings) hint(name string) string {
-	if !s.declares(name) {
-		return ""
-	}
-	return fmt.Sprintf("; give it in the config or as %s%s", envPrefix, envName(name))
-}
-
-// read sets the options that the config gives.
-func (run *Run) read(n *node, origins origins) ConfigProblems {
-	if n == nil {
-		return nil
-	}
-	r := &reader{document: &document{}}
-	n.read = r.object(n, key{name: "run", kind: aMap, of: runObject})
-	if len(r.problems) > 0 {
-		var problems ConfigProblems
-		for _, p := range r.problems {
-			pointer := "/" + strings.ReplaceAll(p.Place, ".", "/")
-			problems = append(problems, ConfigProblem{origins.of(pointer), pointer, p.Msg})
-		}
-		return problems
-	}
-	flush := n.get("flush")
-	run.Flush.Responses = int(valueOr(flush, "responses", int64(run.Flush.Responses)))
-	run.Flush.Interval = valueOr(flush, "interval", run.Flush.Interval)
-	run.Flush.Bytes = valueOr(flush, "bytes", run.Flush.Bytes)
-	run.Concurrency = int(valueOr(n, "concurrency", int64(run.Concurrency)))
-	run.Memory = valueOr(n, "memory", run.Memory)
-	run.Spool = valueOr(n, "spool", run.Spool)
-	journal := n.get("journal")
-	run.Journal.Dir = value[string](journal, "dir")
-	run.Journal.MaxAge = valueOr(journal, "max_age", run.Journal.MaxAge)
-	run.Journal.MaxBytes = valueOr(journal, "max_bytes", run.Journal.MaxBytes)
-	run.Journal.Off = value[bool](journal, "off")
-	run.Journal.Identity = value[string](journal, "identity")
-	run.MaxDuration = value[time.Duration](n, "max_duration")
-	run.MaxRequests = value[int64](n, "max_requests")
-	run.MaxRecords = value[int64](n, "max_records")
-	return nil
 }

@@ -52,7 +52,7 @@ func configure(t *testing.T, definition string, files []string, environ ...strin
 	if err != nil {
 		return nil, err
 	}
-	return def.Configure(in)
+	return in.Configure(def)
 }
 
 func values(c *sources.Config) string { return string(c.Values.AppendJSON(nil)) }
@@ -187,7 +187,7 @@ func TestYAMLConfig(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c, err := def.Configure(in)
+			c, err := in.Configure(def)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -292,7 +292,7 @@ func TestShape(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := def.Configure(in)
+		c, err := in.Configure(def)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -413,7 +413,7 @@ func FuzzConfig(f *testing.F) {
 		if err != nil {
 			return
 		}
-		c, err := def.Configure(in)
+		c, err := in.Configure(def)
 		if err != nil {
 			if strings.Contains(err.Error(), "open-sesame") {
 				t.Fatalf("a secret in %v", err)
@@ -474,7 +474,7 @@ func TestPasswordsInURLs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := d.Configure(in)
+		c, err := in.Configure(d)
 		said := ""
 		if err != nil {
 			said = err.Error()

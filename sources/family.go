@@ -1,5 +1,7 @@
 package sources
 
+import "slices"
+
 // names reports streams of the same name.
 func (b *builder) names(streams *node) {
 	seen := map[string]int{}
@@ -19,7 +21,7 @@ func (b *builder) names(streams *node) {
 // parents reports parents that are no streams, or their own children.
 func (b *builder) parents(def *Definition) {
 	n := len(def.Streams)
-	f := family{b, def, def.names(), make(map[string]int, n), make([]bool, n), make([]bool, n)}
+	f := family{b, def, streamNames(def), make(map[string]int, n), make([]bool, n), make([]bool, n)}
 	for i, s := range def.Streams {
 		if _, twice := f.index[s.Name]; !twice {
 			f.index[s.Name] = i
@@ -62,8 +64,8 @@ func (f *family) visit(i int) {
 	f.open[i] = false
 }
 
-// names returns the names of the streams.
-func (d *Definition) names() []string {
+// streamNames returns the names of the streams.
+func streamNames(d *Definition) []string {
 	var names []string
 	for _, s := range d.Streams {
 		names = append(names, s.Name)
@@ -85,8 +87,8 @@ func (b *builder) check(def *Definition) {
 		def.Check = roots[0]
 	case n == nil || n.read == nil:
 	case def.Stream(n.text) == nil:
-		b.problem(n, "%s", b.unknown("stream", n.text, def.names()))
-	case !contains(roots, n.text):
+		b.problem(n, "%s", b.unknown("stream", n.text, streamNames(def)))
+	case !slices.Contains(roots, n.text):
 		b.problem(n, "stream %s has a parent: it cannot be read alone", clip(n.text))
 	default:
 		def.Check = n.text

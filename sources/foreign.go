@@ -1,6 +1,9 @@
 package sources
 
-import "regexp"
+import (
+	"regexp"
+	"slices"
+)
 
 // definitionKeys are the keys that a definition has at its top level, and other
 // files hardly do.
@@ -38,7 +41,7 @@ func isForeignSchema(root *node) bool {
 	if root == nil || root.shape != isMap {
 		return true
 	}
-	if t := root.get("type"); len(root.fields) == 0 || t != nil && (t.shape == isList || contains(jsonTypes, t.text)) {
+	if t := root.get("type"); len(root.fields) == 0 || t != nil && (t.shape == isList || slices.Contains(jsonTypes, t.text)) {
 		return false
 	}
 	for _, name := range schemaKeys {

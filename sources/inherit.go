@@ -33,21 +33,6 @@ func (b *builder) inherit(stream *node) *node {
 	return merged
 }
 
-// size returns how many values there are in a node, itself included.
-func (n *node) size() int {
-	if n == nil {
-		return 0
-	}
-	size := 1
-	for _, item := range n.items {
-		size += item.size()
-	}
-	for _, m := range n.fields {
-		size += m.value.size()
-	}
-	return size
-}
-
 // over returns what m makes of the value that it inherits.
 func over(base *node, m member) *node {
 	if base.shape == isNull || m.value.shape == isNull {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tap-rest/tap-rest/sources/builtin"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
@@ -54,8 +55,8 @@ func ReadConfig(files []ConfigFile, environ []string) (*Input, error) {
 		if strings.HasSuffix(strings.ToLower(name), "_proxy") {
 			in.proxies = append(in.proxies, secret.UserInfo(text)...)
 		}
-		if len(name) > len(envPrefix) && strings.EqualFold(name[:len(envPrefix)], envPrefix) {
-			in.env = append(in.env, envVar{name, strings.ToLower(name[len(envPrefix):]), text})
+		if len(name) > len(EnvPrefix) && strings.EqualFold(name[:len(EnvPrefix)], EnvPrefix) {
+			in.env = append(in.env, envVar{name, strings.ToLower(name[len(EnvPrefix):]), text})
 		}
 	}
 	slices.SortStableFunc(in.env, func(a, b envVar) int { return strings.Compare(a.path, b.path) })
@@ -114,16 +115,49 @@ func (o origins) of(pointer string) string {
 	return "config"
 }
 
+// Configure checks what the user gave against the definition. Its error is
+// [ConfigProblems].
+func (in *Input) Configure(d *Definition) (*Config, error) {
+	g := Given{Proxies: in.proxies}
+	values, origins := in.resolve(d.Settings, func(format string, args ...any) {
+		g.Warnings = append(g.Warnings, fmt.Sprintf(format, args...))
+	})
+	var problems Problems
+	g.Run, problems = ReadRun(values.get("run"))
+	for _, p := range problems {
+		pointer := "/" + strings.ReplaceAll(p.Place, ".", "/")
+		g.Problems = append(g.Problems, ConfigProblem{origins.of(pointer), pointer, p.Msg})
+	}
+	g.Settings, g.Origin = withoutNulls(values.without("source", "run")), origins.of
+	return d.Configure(g)
+}
+
 // resolve returns what files and environment say together, now that the
 // settings tell what the variables mean.
-func (in *Input) resolve(s *Settings, c *Config) (*node, origins) {
+func (in *Input) resolve(s *Settings, warn func(format string, args ...any)) (*node, origins) {
 	o := origins{in.files, map[string]string{}}
 	values := in.values
-	for _, v := range in.named(s, c) {
+	for _, v := range in.named(s, warn) {
 		o.env[v.pointer] = v.name
 		values = overlay(values, nest(v.steps, v.value))
 	}
 	return rooted(values, nil, ""), o
+}
+
+// withoutNulls returns the map without the keys that are null: orchestrators
+// write those for what nobody set.
+func withoutNulls(n *node) *node {
+	rest := *n
+	rest.fields = nil
+	for _, m := range n.fields {
+		if m.value.shape == isMap {
+			m.value = withoutNulls(m.value)
+		}
+		if m.value.shape != isNull {
+			rest.fields = append(rest.fields, m)
+		}
+	}
+	return &rest
 }
 
 // rooted returns a copy of the tree in which every node knows its place.
@@ -165,16 +199,16 @@ func (in *Input) Definition() (*Definition, error) {
 	}
 	for _, v := range in.env {
 		if v.path == "source" && v.text != "" {
-			source, file = envValue(v.text, nil), ""
+			source, file = envValue(v.text, false), ""
 		}
 	}
 	switch {
 	case source == nil:
-		return nil, fmt.Errorf(`config: %w: the name of a definition (built in: %s), its file, or the definition itself`, ErrNoSource, strings.Join(Builtin(), ", "))
+		return nil, fmt.Errorf(`config: %w: the name of a definition (built in: %s), its file, or the definition itself`, ErrNoSource, strings.Join(builtin.Names(), ", "))
 	case source.shape == isMap:
-		return Parse(cmp.Or(file, envPrefix+"SOURCE"), source.appendJSON(nil, false))
+		return Parse(cmp.Or(file, EnvPrefix+"SOURCE"), source.appendJSON(nil, false))
 	case source.shape == isText && (strings.ContainsRune(source.text, '\n') || strings.HasPrefix(source.text, "{")):
-		return Parse(cmp.Or(file, envPrefix+"SOURCE"), []byte(source.text))
+		return Parse(cmp.Or(file, EnvPrefix+"SOURCE"), []byte(source.text))
 	case source.shape != isText || source.text == "":
 		return nil, fmt.Errorf(`config: "source" wants a name, a file or a definition, not %s`, source.shape)
 	}
@@ -195,5 +229,5 @@ func loadBeside(source, config string) (*Definition, error) {
 		}
 	}
 	return nil, fmt.Errorf("source %q is neither built in (%s) nor a file; tried %s: %w",
-		source, strings.Join(Builtin(), ", "), strings.Join(tried, ", "), os.ErrNotExist)
+		source, strings.Join(builtin.Names(), ", "), strings.Join(tried, ", "), os.ErrNotExist)
 }

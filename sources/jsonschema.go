@@ -9,8 +9,8 @@ import (
 	"github.com/tap-rest/tap-rest/catalog/schema"
 )
 
-// schemaFault is what is wrong at a node of a JSON Schema.
-type schemaFault struct {
+// SchemaFault is what is wrong at a node of a JSON Schema.
+type SchemaFault struct {
 	at  *node
 	msg string
 }
@@ -18,17 +18,17 @@ type schemaFault struct {
 // compileSchema compiles a JSON Schema, or says what is wrong with it. The
 // schemas of settings and of records are compiled alike: what passes here serves
 // a run.
-func compileSchema(root *node) (*schema.Schema, *schemaFault) {
+func compileSchema(root *node) (*schema.Schema, *SchemaFault) {
 	if root.shape != isMap {
-		return nil, &schemaFault{root, "wants a JSON Schema, a map"}
+		return nil, &SchemaFault{root, "wants a JSON Schema, a map"}
 	}
 	compiled, err := schema.Compile(root.appendJSON(nil, false))
 	var bad *schema.SchemaError
 	switch {
 	case errors.As(err, &bad):
-		return nil, &schemaFault{root.at(pointerSteps(bad.Pointer)), "JSON Schema: " + oneLine(bad.Msg)}
+		return nil, &SchemaFault{root.at(pointerSteps(bad.Pointer)), "JSON Schema: " + oneLine(bad.Msg)}
 	case err != nil:
-		return nil, &schemaFault{root, "JSON Schema: " + oneLine(err.Error())}
+		return nil, &SchemaFault{root, "JSON Schema: " + oneLine(err.Error())}
 	}
 	return compiled, nil
 }

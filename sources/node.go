@@ -184,3 +184,30 @@ func appendText(dst []byte, text string) []byte {
 	}
 	return append(dst, quoted...)
 }
+
+// without returns the map without the keys.
+func (n *node) without(names ...string) *node {
+	rest := *n
+	rest.fields = nil
+	for _, m := range n.fields {
+		if !slices.Contains(names, m.name) {
+			rest.fields = append(rest.fields, m)
+		}
+	}
+	return &rest
+}
+
+// size returns how many values there are in a node, itself included.
+func (n *node) size() int {
+	if n == nil {
+		return 0
+	}
+	size := 1
+	for _, item := range n.items {
+		size += item.size()
+	}
+	for _, m := range n.fields {
+		size += m.value.size()
+	}
+	return size
+}

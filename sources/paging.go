@@ -88,7 +88,7 @@ func (b *builder) paging(n *node, s *Stream) {
 	b.moving(n, s)
 	switch p.Type {
 	case PaginateCursor, PaginatePage, PaginateOffset, PaginateKeyset:
-		if len(places) == 0 && !uses(s, "page") {
+		if len(places) == 0 && !s.Uses("page") {
 			b.problem(paging, "nothing sends the page: needs param, header or body, or a template that uses page")
 		}
 	}
@@ -178,7 +178,7 @@ func (b *builder) integerFormat(inc *node, format string) {
 // windowUsed reports an incremental stream that asks for everything each time.
 func (b *builder) windowUsed(n *node, s *Stream) {
 	inc := s.Incremental
-	if inc == nil || inc.ClientFilter || uses(s, "window") {
+	if inc == nil || inc.ClientFilter || s.Uses("window") {
 		return
 	}
 	b.warn(n.get("incremental"), "nothing in the request uses window, so each sync asks for everything: send {{ window.start }}, or say client_filter: true")

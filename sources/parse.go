@@ -1,7 +1,6 @@
 package sources
 
 import (
-	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,38 +9,23 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/builtin"
 )
-
-//go:embed builtin
-var builtin embed.FS
-
-// Builtin returns the names of the definitions that come with the program.
-func Builtin() []string {
-	entries, err := builtin.ReadDir("builtin")
-	if err != nil {
-		panic("sources: no folder builtin: " + err.Error()) // it is compiled in
-	}
-	var names []string
-	for _, e := range entries {
-		if name, found := strings.CutSuffix(e.Name(), ".yaml"); found {
-			names = append(names, name)
-		}
-	}
-	return names
-}
 
 // Load reads the definition of that built-in name or in that file. Schema
 // files are looked for beside it. The error is [Problems] where the file could
 // be read.
 func Load(name string) (*Definition, error) {
-	if contains(Builtin(), name) {
-		data, err := builtin.ReadFile("builtin/" + name + ".yaml")
+	if slices.Contains(builtin.Names(), name) {
+		data, err := builtin.Files.ReadFile(name + ".yaml")
 		if err != nil {
 			return nil, fmt.Errorf("read built-in definition %s: %w", name, err)
 		}
 		return parse(name+".yaml", data, func(file string) ([]byte, error) {
-			return builtin.ReadFile(path.Join("builtin", file))
+			return builtin.Files.ReadFile(path.Clean(file))
 		})
 	}
 	data, err := readLimited(name, maxFile)
@@ -179,4 +163,19 @@ func (r *reader) schemaFile(n *node) *node {
 		return nil
 	}
 	return root
+}
+
+// settingsSchema reads the JSON Schema of the settings.
+func (r *reader) settingsSchema(n *node, k key) any {
+	if n.shape != isMap {
+		return r.wants(n, k)
+	}
+	s, faults := NewSettings(n)
+	for _, fault := range faults {
+		r.problem(fault.at, "%s", fault.msg)
+	}
+	if s == nil {
+		return nil
+	}
+	return s
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/builtin"
 )
 
 // head is a definition up to its streams, seven lines.
@@ -368,7 +369,7 @@ func errorText(err error) string {
 }
 
 func TestBuiltin(t *testing.T) {
-	names := sources.Builtin()
+	names := builtin.Names()
 	if len(names) == 0 || names[0] != "shop" {
 		t.Fatalf("Builtin() = %v, want shop first", names)
 	}

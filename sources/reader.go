@@ -235,21 +235,12 @@ func (r *reader) usesOnly(n *node, t *expr.Template, only []string) bool {
 		return true
 	}
 	for _, name := range slotNames {
-		if t.Uses(name) && !contains(only, name) {
+		if t.Uses(name) && !slices.Contains(only, name) {
 			r.problem(n, "%s cannot be used here, only %s", name, strings.Join(only, " and "))
 			return false
 		}
 	}
 	return true
-}
-
-func contains(list []string, name string) bool {
-	for _, l := range list {
-		if l == name {
-			return true
-		}
-	}
-	return false
 }
 
 var (

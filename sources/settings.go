@@ -1,6 +1,10 @@
 package sources
 
-import "github.com/tap-rest/tap-rest/catalog/schema"
+import (
+	"fmt"
+
+	"github.com/tap-rest/tap-rest/catalog/schema"
+)
 
 // Settings is what a definition asks of its user.
 type Settings struct {
@@ -16,36 +20,32 @@ func noSettings() *Settings {
 	root := &node{shape: isMap, fields: []member{
 		{name: "type", value: &node{shape: isText, text: "object"}}, {name: "properties", value: &node{shape: isMap}},
 	}}
-	compiled, fault := compileSchema(root)
-	if fault != nil {
-		panic("sources: a schema without properties is none: " + fault.msg) // cannot be
+	s, faults := NewSettings(root)
+	if faults != nil {
+		panic("sources: a schema without properties is none: " + faults[0].msg) // cannot be
 	}
-	return &Settings{root: root, compiled: compiled}
+	return s
 }
 
-// settingsSchema reads the JSON Schema of the settings.
-func (r *reader) settingsSchema(n *node, k key) any {
-	if n.shape != isMap {
-		return r.wants(n, k)
-	}
-	compiled, fault := compileSchema(n)
+// NewSettings returns the settings of a JSON Schema, or what is wrong with it.
+func NewSettings(root *node) (*Settings, []*SchemaFault) {
+	var faults []*SchemaFault
+	compiled, fault := compileSchema(root)
 	if fault != nil {
-		r.problem(fault.at, "%s", fault.msg)
+		faults = append(faults, fault)
 	}
-	if t := n.get("type"); t != nil && t.text != "object" {
-		r.problem(t, "settings are an object; its type is no other")
-		return nil
+	if t := root.get("type"); t != nil && t.text != "object" {
+		faults = append(faults, &SchemaFault{t, "settings are an object; its type is no other"})
 	}
 	for _, name := range reserved {
-		if p := n.get("properties").get(name); p != nil {
-			r.problem(p, "%q is a reserved key of a config: give the setting another name", name)
-			return nil
+		if p := root.get("properties").get(name); p != nil {
+			faults = append(faults, &SchemaFault{p, fmt.Sprintf("%q is a reserved key of a config: give the setting another name", name)})
 		}
 	}
-	if fault != nil {
-		return nil
+	if faults != nil {
+		return nil, faults
 	}
-	return &Settings{root: n, compiled: compiled}
+	return &Settings{root: root, compiled: compiled}, nil
 }
 
 // closed reports whether the settings are exactly the declared ones.

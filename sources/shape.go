@@ -7,33 +7,6 @@ import (
 	"fmt"
 )
 
-// shapeKeys are the keys of a stream that decide its requests, beside its
-// records, method and incremental.
-var shapeKeys = []string{"base_url", "path", "params", "headers", "body", "pagination", "partition_by"}
-
-// notAsked are the keys of incremental that change no request's form.
-var notAsked = []string{"lookback", "settle", "sorted", "client_filter"}
-
-// shapeOf returns the canonical text of what decides a stream's requests.
-func shapeOf(n *node, s *Stream) string {
-	shape := []byte(s.Request.Method)
-	for _, step := range s.Records.Steps {
-		shape = appendText(shape, step)
-	}
-	for _, name := range shapeKeys {
-		shape = append(append(shape, '\n'), name...)
-		if v := n.get(name); v != nil {
-			shape = v.appendJSON(shape, true)
-		}
-	}
-	shape = append(shape, "\nincremental"...)
-	if inc := n.get("incremental"); inc != nil && s.Incremental != nil {
-		shape = without(inc, notAsked...).appendJSON(shape, true)
-	}
-	sum := sha256.Sum256(shape)
-	return hex.EncodeToString(sum[:])
-}
-
 // Shape returns 16 hexadecimal digits that change with what decides the
 // requests of the stream: its own keys and the settings that are not secret.
 func (c *Config) Shape(s *Stream) string {

@@ -35,7 +35,7 @@ func TestDefaultsOfSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := d.Configure(in)
+	c, err := in.Configure(d)
 	if err != nil {
 		t.Fatal(err)
 	}

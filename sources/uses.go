@@ -6,8 +6,8 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 )
 
-// uses reports whether a template of the stream's requests uses the name.
-func uses(s *Stream, name string) bool {
+// Uses reports whether a template of the stream's requests uses the name.
+func (s *Stream) Uses(name string) bool {
 	return asks(s, func(t *expr.Template) bool { return t.Uses(name) })
 }
 

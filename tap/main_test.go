@@ -86,7 +86,7 @@ func (s *setup) options(t *testing.T, out, logged io.Writer) tap.Options {
 		Definition: d, StateFile: "state.json", WorkDir: s.workDir, Transport: s.api, Version: "test",
 		State: &state.State{}, Out: out, Log: slog.New(slog.NewTextHandler(logged, nil)),
 	}
-	if o.Config, err = d.Configure(input); err != nil {
+	if o.Config, err = input.Configure(d); err != nil {
 		t.Fatal(err)
 	}
 	parseCatalog, parseState := catalog.ParseSinger, state.ParseSinger

@@ -99,7 +99,7 @@ func discoverShop(rt *runtime, dir string, config []byte) error {
 	if o.Definition, err = input.Definition(); err != nil {
 		return err
 	}
-	if o.Config, err = o.Definition.Configure(input); err != nil {
+	if o.Config, err = input.Configure(o.Definition); err != nil {
 		return err
 	}
 	rt.console.say("Discovery, as by --discover:")

@@ -9,13 +9,13 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
-	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/builtin"
 )
 
 // TestDemoNeedsNoJudge: of the test data of the built-in sources no record is
 // so unusual that gojsonschema has to say whether it fits.
 func TestDemoNeedsNoJudge(t *testing.T) {
-	if built := sources.Builtin(); !slices.Equal(built, []string{"shop"}) {
+	if built := builtin.Names(); !slices.Equal(built, []string{"shop"}) {
 		t.Fatalf("there are %q: the demo reads shop alone", built)
 	}
 	demo := exec.Command(builtBinary(t), "demo", "--log-level", "error")

@@ -149,7 +149,7 @@ func settingsEnv() []string {
 // configure checks the settings of a run against its definition.
 func configure(rt *runtime, input *sources.Input, o *tap.Options) error {
 	var err error
-	if o.Config, err = o.Definition.Configure(input); err != nil {
+	if o.Config, err = input.Configure(o.Definition); err != nil {
 		return err
 	}
 	boundMemory(o.Config.Run.Memory)
