@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/sources/document"
 )
 
 // ConnectionSpecification is what Airbyte makes its form of: the JSON Schema of
@@ -25,63 +27,63 @@ func (d *Definition) ConnectionSpecification() json.RawMessage {
 // GenericSpecification is that of a program that has no definition yet: it asks
 // for one. The settings stand beside it.
 func GenericSpecification() json.RawMessage {
-	source := &node{shape: isMap, fields: []member{
-		{name: "type", value: textNode("string")},
-		{name: "title", value: textNode("Definition")},
-		{name: "description", value: textNode("The name of a built-in definition, or a whole definition as YAML. Its settings stand beside it in the config.")},
-		{name: "multiline", value: trueNode()},
-		{name: "order", value: &node{shape: isNumber, text: "0"}},
+	source := &document.Node{Shape: document.Map, Fields: []document.Member{
+		{Name: "type", Value: textNode("string")},
+		{Name: "title", Value: textNode("Definition")},
+		{Name: "description", Value: textNode("The name of a built-in definition, or a whole definition as YAML. Its settings stand beside it in the config.")},
+		{Name: "multiline", Value: trueNode()},
+		{Name: "order", Value: &document.Node{Shape: document.Number, Text: "0"}},
 	}}
-	return specification(&node{shape: isMap, fields: []member{
-		{name: "title", value: textNode("Any HTTP API")},
-		{name: "required", value: &node{shape: isList, items: []*node{textNode("source")}}},
-		{name: "properties", value: &node{shape: isMap, fields: []member{{name: "source", value: source}}}},
+	return specification(&document.Node{Shape: document.Map, Fields: []document.Member{
+		{Name: "title", Value: textNode("Any HTTP API")},
+		{Name: "required", Value: &document.Node{Shape: document.List, Items: []*document.Node{textNode("source")}}},
+		{Name: "properties", Value: &document.Node{Shape: document.Map, Fields: []document.Member{{Name: "source", Value: source}}}},
 	}})
 }
 
-func textNode(text string) *node { return &node{shape: isText, text: text} }
-func trueNode() *node            { return &node{shape: isBool, text: "true"} }
+func textNode(text string) *document.Node { return &document.Node{Shape: document.Text, Text: text} }
+func trueNode() *document.Node            { return &document.Node{Shape: document.Bool, Text: "true"} }
 
 // specification completes the schema of a config. Other keys may stand in it:
 // `run`, and what orchestrators add.
-func specification(root *node) json.RawMessage {
+func specification(root *document.Node) json.RawMessage {
 	root = withDefault(root, "$schema", textNode("http://json-schema.org/draft-07/schema#"))
 	root = withDefault(root, "type", textNode("object"))
 	root = withDefault(root, "additionalProperties", trueNode())
-	return root.appendJSON(nil, false)
+	return root.AppendJSON(nil, false)
 }
 
 // withDefault returns a map with a key, its own where it has one.
-func withDefault(n *node, name string, value *node) *node {
-	if n.has(name) {
+func withDefault(n *document.Node, name string, value *document.Node) *document.Node {
+	if n.Has(name) {
 		return n
 	}
 	c := *n
-	c.fields = append(c.fields[:len(c.fields):len(c.fields)], member{name: name, value: value})
+	c.Fields = append(c.Fields[:len(c.Fields):len(c.Fields)], document.Member{Name: name, Value: value})
 	return &c
 }
 
 // formed returns a schema in Airbyte's words, and the schemas in it.
-func formed(schema *node) *node {
+func formed(schema *document.Node) *document.Node {
 	c := *schema
-	c.fields = nil
-	for _, m := range schema.fields {
+	c.Fields = nil
+	for _, m := range schema.Fields {
 		switch {
-		case m.name == "secret":
+		case m.Name == "secret":
 			continue
-		case m.name == "properties" || m.name == "definitions" || m.name == "patternProperties":
-			m.value = formedFields(m.value, m.name == "properties")
-		case m.value.shape == isList && holdsSchemas(m.name):
-			list := *m.value
-			list.items = nil
-			for _, item := range m.value.items {
-				list.items = append(list.items, formedSchema(item))
+		case m.Name == "properties" || m.Name == "definitions" || m.Name == "patternProperties":
+			m.Value = formedFields(m.Value, m.Name == "properties")
+		case m.Value.Shape == document.List && holdsSchemas(m.Name):
+			list := *m.Value
+			list.Items = nil
+			for _, item := range m.Value.Items {
+				list.Items = append(list.Items, formedSchema(item))
 			}
-			m.value = &list
-		case holdsSchemas(m.name):
-			m.value = formedSchema(m.value)
+			m.Value = &list
+		case holdsSchemas(m.Name):
+			m.Value = formedSchema(m.Value)
 		}
-		c.fields = append(c.fields, m)
+		c.Fields = append(c.Fields, m)
 	}
 	if isSecret(schema) {
 		return withDefault(&c, "airbyte_secret", trueNode())
@@ -90,8 +92,8 @@ func formed(schema *node) *node {
 }
 
 // formedSchema is formed, of what may also be true or false.
-func formedSchema(n *node) *node {
-	if n.shape != isMap {
+func formedSchema(n *document.Node) *document.Node {
+	if n.Shape != document.Map {
 		return n
 	}
 	return formed(n)
@@ -109,18 +111,18 @@ func holdsSchemas(keyword string) bool {
 
 // formedFields forms the schemas of fields. Those of a form get an order and a
 // title.
-func formedFields(fields *node, shown bool) *node {
+func formedFields(fields *document.Node, shown bool) *document.Node {
 	c := *fields
-	c.fields = nil
-	for i, m := range fields.fields {
-		if m.value.shape == isMap {
-			m.value = formed(m.value)
+	c.Fields = nil
+	for i, m := range fields.Fields {
+		if m.Value.Shape == document.Map {
+			m.Value = formed(m.Value)
 			if shown {
-				m.value = withDefault(m.value, "title", textNode(titleOf(m.name)))
-				m.value = withDefault(m.value, "order", &node{shape: isNumber, text: strconv.Itoa(i)})
+				m.Value = withDefault(m.Value, "title", textNode(titleOf(m.Name)))
+				m.Value = withDefault(m.Value, "order", &document.Node{Shape: document.Number, Text: strconv.Itoa(i)})
 			}
 		}
-		c.fields = append(c.fields, m)
+		c.Fields = append(c.Fields, m)
 	}
 	return &c
 }

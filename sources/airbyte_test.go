@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/definition"
 )
 
 // TestConnectionSpecification: secrets in Airbyte's word at any depth, a title
@@ -27,7 +28,7 @@ func TestConnectionSpecification(t *testing.T) {
 			`{"title":"T","properties":{"auth":{"type":"object","oneOf":[{"title":"Key","properties":{"type":{"const":"key","title":"Type","order":0},"key":{"type":"string","airbyte_secret":true,"title":"Key","order":1}}},` +
 				`{"title":"None","properties":{"type":{"const":"none","title":"Type","order":0}}}],"title":"Auth","order":0},"keys":{"type":"array","items":{"type":"string","airbyte_secret":true},"title":"Keys","order":1}},` + frame},
 	} {
-		d, err := sources.Parse("t.yaml", []byte(head+tt.settings+tail))
+		d, err := definition.Parse("t.yaml", []byte(head+tt.settings+tail))
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 			continue
@@ -39,25 +40,5 @@ func TestConnectionSpecification(t *testing.T) {
 	}
 	if generic := sources.GenericSpecification(); !json.Valid(generic) {
 		t.Errorf("not JSON: %s", generic)
-	}
-}
-
-// TestDefinitionAsText: a whole definition may stand in source as text.
-func TestDefinitionAsText(t *testing.T) {
-	for name, text := range map[string]string{
-		"YAML": "version: 1\nname: shop\nstreams: [{name: s, path: 'http://a.test'}]\n",
-		"JSON": `{"version":1,"name":"shop","streams":[{"name":"s","path":"http://a.test"}]}`,
-	} {
-		config, err := json.Marshal(map[string]string{"source": text})
-		if err != nil {
-			t.Fatal(err)
-		}
-		in, err := sources.ReadConfig([]sources.ConfigFile{{Name: "c.json", Data: config}}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d, err := in.Definition(); err != nil || d.Name != "shop" || len(d.Streams) != 1 {
-			t.Errorf("%s: got %+v, %v", name, d, err)
-		}
 	}
 }

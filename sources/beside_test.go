@@ -1,6 +1,10 @@
 package sources_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/tap-rest/tap-rest/sources/definition"
+)
 
 func TestLooksAtRecords(t *testing.T) {
 	for _, test := range []struct {
@@ -29,7 +33,10 @@ func TestLooksAtRecords(t *testing.T) {
 		{"GraphQL, all of it", `records: "@this", single: true, body: {graphql: {query: "{orders}"}}`, "body.graphql"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			d := parse(t, "version: 1\nname: n\nclient: {base_url: http://x}\nstreams: [{name: s, path: /s, "+test.stream+"}]\n")
+			d, err := definition.Parse("t.yaml", []byte("version: 1\nname: n\nclient: {base_url: http://x}\nstreams: [{name: s, path: /s, "+test.stream+"}]\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
 			if got := d.Streams[0].LooksAtRecords(); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}

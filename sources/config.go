@@ -8,6 +8,7 @@ import (
 
 	"github.com/xeipuuv/gojsonschema"
 
+	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
@@ -93,7 +94,7 @@ func (p ConfigProblems) Error() string {
 // Given is what a user gives for a run, before a definition says what of it is
 // right.
 type Given struct {
-	Settings *node                       // an object, without the reserved keys
+	Settings *document.Node              // an object, without the reserved keys
 	Run      Run                         // the zero Run is [DefaultRun]
 	Origin   func(pointer string) string // the file or the variable that gave a setting; nil: "config"
 	Proxies  secret.List                 // the passwords in the URLs of proxies
@@ -106,7 +107,7 @@ type Given struct {
 func (d *Definition) Configure(g Given) (*Config, error) {
 	s := d.Settings
 	if s == nil {
-		s = noSettings()
+		s = NoSettings()
 	}
 	if g.Run == (Run{}) {
 		g.Run = DefaultRun()
@@ -116,8 +117,8 @@ func (d *Definition) Configure(g Given) (*Config, error) {
 	}
 	c := &Config{Run: g.Run, Warnings: g.Warnings}
 	unknown := s.unknown(g.Settings, g.Origin)
-	filled := s.fill(g.Settings, []*node{s.root})
-	public := s.split(filled, []*node{s.root}, &c.Secrets)
+	filled := s.fill(g.Settings, []*document.Node{s.root})
+	public := s.split(filled, []*document.Node{s.root}, &c.Secrets)
 	c.Hider = secret.NewHider(c.Secrets)
 	c.Hider.LearnUsers(append(userInfos(filled), g.Proxies...))
 
@@ -133,46 +134,46 @@ func (d *Definition) Configure(g Given) (*Config, error) {
 	for _, p := range unknown {
 		c.Warnings = append(c.Warnings, p.Error()+" is not used")
 	}
-	c.Values = expr.JSONBytes(filled.appendJSON(nil, false))
+	c.Values = expr.JSONBytes(filled.AppendJSON(nil, false))
 	if public != nil {
-		c.public = public.appendJSON(nil, true)
+		c.public = public.AppendJSON(nil, true)
 	}
 	return c, nil
 }
 
 // unknown returns the keys that the definition does not declare.
 // Orchestrators pass settings that are not ours, so alone these are no errors.
-func (s *Settings) unknown(settings *node, origin func(string) string) ConfigProblems {
-	if s.root.has("properties") && !s.closed() {
+func (s *Settings) unknown(settings *document.Node, origin func(string) string) ConfigProblems {
+	if s.root.Has("properties") && !s.Closed() {
 		return nil
 	}
-	if extra := s.root.get("additionalProperties"); extra != nil {
+	if extra := s.root.Get("additionalProperties"); extra != nil {
 		return nil // the schema itself says
 	}
 	var all ConfigProblems
-	for _, m := range settings.fields {
-		if !s.declares(m.name) {
-			all = append(all, ConfigProblem{origin("/" + escapePointer(m.name)), "", unknown("setting", m.name, s.names())})
+	for _, m := range settings.Fields {
+		if !s.Declares(m.Name) {
+			all = append(all, ConfigProblem{origin("/" + document.EscapePointer(m.Name)), "", document.Unknown("setting", m.Name, s.Names())})
 		}
 	}
 	return all
 }
 
 // check returns what the JSON Schema of the settings refuses.
-func (s *Settings) check(settings *node, origin func(string) string) ConfigProblems {
+func (s *Settings) check(settings *document.Node, origin func(string) string) ConfigProblems {
 	var problems ConfigProblems
-	all, unjudged := s.compiled.Judge(settings.appendJSON(nil, false))
+	all, unjudged := s.compiled.Judge(settings.AppendJSON(nil, false))
 	if v := unjudged; v != nil {
 		return ConfigProblems{{origin(v.Pointer), v.Pointer, v.Rule + ": expected " + v.Want}}
 	}
 	for _, e := range all {
 		pointer := ""
 		for _, step := range stepsOf(e) {
-			pointer += "/" + escapePointer(step)
+			pointer += "/" + document.EscapePointer(step)
 		}
 		msg := describe(e) + schemeless(e)
 		if name, ok := e.Details()["property"].(string); ok && e.Type() == "additional_property_not_allowed" {
-			msg = unknown("setting", name, s.names())
+			msg = document.Unknown("setting", name, s.Names())
 		} else if ok && e.Type() == "required" {
 			msg = fmt.Sprintf("%s is missing", name) + s.hint(name)
 		}

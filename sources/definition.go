@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/times"
 )
@@ -13,11 +14,11 @@ type Definition struct {
 	Version     int
 	Name        string
 	Description string
-	File        string    // where it was read, for messages
-	Settings    *Settings // never nil
-	Check       string    // name of the stream whose first page proves the settings
-	Streams     []*Stream // in the order of the file; never empty
-	Warnings    Problems  // what is likely a mistake, and may be meant
+	File        string            // where it was read, for messages
+	Settings    *Settings         // never nil
+	Check       string            // name of the stream whose first page proves the settings
+	Streams     []*Stream         // in the order of the file; never empty
+	Warnings    document.Problems // what is likely a mistake, and may be meant
 }
 
 // Stream returns the stream of that name, nil if there is none.
@@ -102,7 +103,7 @@ type Stream struct {
 	OnIncomplete   Policy            // "": Fail where the definition's own keys contradict the end, else Warn
 	OnInvalid      Policy
 	OnNewField     Policy
-	shape          string // see Config.Shape
+	Shape          string // see Config.Shape
 }
 
 // Text says how the bytes of answers are JSON text.

@@ -7,26 +7,27 @@ import (
 	"github.com/xeipuuv/gojsonschema"
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/sources/document"
 )
 
 // SchemaFault is what is wrong at a node of a JSON Schema.
 type SchemaFault struct {
-	at  *node
-	msg string
+	At  *document.Node
+	Msg string
 }
 
 // compileSchema compiles a JSON Schema, or says what is wrong with it. The
 // schemas of settings and of records are compiled alike: what passes here serves
 // a run.
-func compileSchema(root *node) (*schema.Schema, *SchemaFault) {
-	if root.shape != isMap {
+func CompileSchema(root *document.Node) (*schema.Schema, *SchemaFault) {
+	if root.Shape != document.Map {
 		return nil, &SchemaFault{root, "wants a JSON Schema, a map"}
 	}
-	compiled, err := schema.Compile(root.appendJSON(nil, false))
+	compiled, err := schema.Compile(root.AppendJSON(nil, false))
 	var bad *schema.SchemaError
 	switch {
 	case errors.As(err, &bad):
-		return nil, &SchemaFault{root.at(pointerSteps(bad.Pointer)), "JSON Schema: " + oneLine(bad.Msg)}
+		return nil, &SchemaFault{root.At(pointerSteps(bad.Pointer)), "JSON Schema: " + oneLine(bad.Msg)}
 	case err != nil:
 		return nil, &SchemaFault{root, "JSON Schema: " + oneLine(err.Error())}
 	}
@@ -56,11 +57,11 @@ func stepsOf(e gojsonschema.ResultError) []string {
 
 // resolvePointer returns what a reference within the schema refers to; nil
 // for nothing.
-func resolvePointer(root *node, ref string) *node {
+func resolvePointer(root *document.Node, ref string) *document.Node {
 	n := root
 	for _, step := range strings.Split(ref, "/")[1:] {
 		step = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
-		next := n.at([]string{step})
+		next := n.At([]string{step})
 		if next == n {
 			return nil
 		}

@@ -4,11 +4,12 @@ import (
 	"fmt"
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/sources/document"
 )
 
 // Settings is what a definition asks of its user.
 type Settings struct {
-	root     *node // JSON Schema of the settings, draft 7, as the definition has it
+	root     *document.Node // JSON Schema of the settings, draft 7, as the definition has it
 	compiled *schema.Schema
 }
 
@@ -16,29 +17,29 @@ type Settings struct {
 var reserved = []string{"source", "run"}
 
 // noSettings are those of a definition that asks nothing.
-func noSettings() *Settings {
-	root := &node{shape: isMap, fields: []member{
-		{name: "type", value: &node{shape: isText, text: "object"}}, {name: "properties", value: &node{shape: isMap}},
+func NoSettings() *Settings {
+	root := &document.Node{Shape: document.Map, Fields: []document.Member{
+		{Name: "type", Value: &document.Node{Shape: document.Text, Text: "object"}}, {Name: "properties", Value: &document.Node{Shape: document.Map}},
 	}}
 	s, faults := NewSettings(root)
 	if faults != nil {
-		panic("sources: a schema without properties is none: " + faults[0].msg) // cannot be
+		panic("sources: a schema without properties is none: " + faults[0].Msg) // cannot be
 	}
 	return s
 }
 
 // NewSettings returns the settings of a JSON Schema, or what is wrong with it.
-func NewSettings(root *node) (*Settings, []*SchemaFault) {
+func NewSettings(root *document.Node) (*Settings, []*SchemaFault) {
 	var faults []*SchemaFault
-	compiled, fault := compileSchema(root)
+	compiled, fault := CompileSchema(root)
 	if fault != nil {
 		faults = append(faults, fault)
 	}
-	if t := root.get("type"); t != nil && t.text != "object" {
+	if t := root.Get("type"); t != nil && t.Text != "object" {
 		faults = append(faults, &SchemaFault{t, "settings are an object; its type is no other"})
 	}
 	for _, name := range reserved {
-		if p := root.get("properties").get(name); p != nil {
+		if p := root.Get("properties").Get(name); p != nil {
 			faults = append(faults, &SchemaFault{p, fmt.Sprintf("%q is a reserved key of a config: give the setting another name", name)})
 		}
 	}
@@ -49,33 +50,33 @@ func NewSettings(root *node) (*Settings, []*SchemaFault) {
 }
 
 // closed reports whether the settings are exactly the declared ones.
-func (s *Settings) closed() bool {
+func (s *Settings) Closed() bool {
 	for _, open := range []string{"$ref", "allOf", "anyOf", "oneOf", "if", "patternProperties"} {
-		if s.root.has(open) {
+		if s.root.Has(open) {
 			return false
 		}
 	}
-	extra := s.root.get("additionalProperties")
-	return s.root.has("properties") && (extra == nil || extra.text == "false")
+	extra := s.root.Get("additionalProperties")
+	return s.root.Has("properties") && (extra == nil || extra.Text == "false")
 }
 
 // declares reports whether there is a setting of that name.
-func (s *Settings) declares(name string) bool {
-	return s.root.get("properties").has(name)
+func (s *Settings) Declares(name string) bool {
+	return s.root.Get("properties").Has(name)
 }
 
 // names returns the settings in the order of the definition.
-func (s *Settings) names() []string {
+func (s *Settings) Names() []string {
 	var names []string
 	for _, m := range s.fields() {
-		names = append(names, m.name)
+		names = append(names, m.Name)
 	}
 	return names
 }
 
-func (s *Settings) fields() []member {
-	if p := s.root.get("properties"); p != nil {
-		return p.fields
+func (s *Settings) fields() []document.Member {
+	if p := s.root.Get("properties"); p != nil {
+		return p.Fields
 	}
 	return nil
 }

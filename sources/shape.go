@@ -10,7 +10,7 @@ import (
 // Shape returns 16 hexadecimal digits that change with what decides the
 // requests of the stream: its own keys and the settings that are not secret.
 func (c *Config) Shape(s *Stream) string {
-	sum := sha256.Sum256(append([]byte(s.shape+"\n"), c.public...))
+	sum := sha256.Sum256(append([]byte(s.Shape+"\n"), c.public...))
 	return hex.EncodeToString(sum[:8])
 }
 

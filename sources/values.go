@@ -1,6 +1,9 @@
 package sources
 
-import "github.com/tap-rest/tap-rest/sources/secret"
+import (
+	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/secret"
+)
 
 // inPlace are the keys whose schemas apply to the same value.
 var inPlace = []string{"allOf", "anyOf", "oneOf", "not", "if", "then", "else"}
@@ -10,20 +13,20 @@ const maxApplied = 1000
 
 // withRefs returns the schemas and those that apply to the same value with
 // them.
-func (s *Settings) withRefs(schemas []*node) []*node {
-	list := append([]*node(nil), schemas...)
+func (s *Settings) withRefs(schemas []*document.Node) []*document.Node {
+	list := append([]*document.Node(nil), schemas...)
 	for i := 0; i < len(list) && len(list) < maxApplied; i++ {
 		n := list[i]
-		if ref := n.get("$ref"); ref != nil && ref.shape == isText {
-			if target := resolvePointer(s.root, ref.text); target != nil {
+		if ref := n.Get("$ref"); ref != nil && ref.Shape == document.Text {
+			if target := resolvePointer(s.root, ref.Text); target != nil {
 				list = append(list, target)
 			}
 		}
 		for _, name := range inPlace {
-			if part := n.get(name); part != nil && part.shape == isMap {
+			if part := n.Get(name); part != nil && part.Shape == document.Map {
 				list = append(list, part)
 			} else if part != nil {
-				list = append(list, part.items...)
+				list = append(list, part.Items...)
 			}
 		}
 	}
@@ -32,19 +35,19 @@ func (s *Settings) withRefs(schemas []*node) []*node {
 
 // isSecret reports whether the schema itself says so: secret, airbyte_secret,
 // writeOnly, or the format password.
-func isSecret(schema *node) bool {
+func isSecret(schema *document.Node) bool {
 	for _, mark := range []string{"secret", "airbyte_secret", "writeOnly"} {
-		if v := schema.get(mark); v != nil && v.shape == isBool && v.text == "true" {
+		if v := schema.Get(mark); v != nil && v.Shape == document.Bool && v.Text == "true" {
 			return true
 		}
 	}
-	format := schema.get("format")
-	return format != nil && format.text == "password"
+	format := schema.Get("format")
+	return format != nil && format.Text == "password"
 }
 
 // split collects the text of every secret value into found, in the order of
 // their keys, and returns the value without them; nil where nothing is left.
-func (s *Settings) split(v *node, schemas []*node, found *secret.List) *node {
+func (s *Settings) split(v *document.Node, schemas []*document.Node, found *secret.List) *document.Node {
 	schemas = s.withRefs(schemas)
 	for _, schema := range schemas {
 		if isSecret(schema) {
@@ -53,34 +56,34 @@ func (s *Settings) split(v *node, schemas []*node, found *secret.List) *node {
 		}
 	}
 	public := *v
-	public.fields, public.items = nil, nil
-	for _, m := range v.sorted() {
-		if m.value = s.split(m.value, childSchemas(schemas, m.name), found); m.value != nil {
-			public.fields = append(public.fields, m)
+	public.Fields, public.Items = nil, nil
+	for _, m := range v.Sorted() {
+		if m.Value = s.split(m.Value, childSchemas(schemas, m.Name), found); m.Value != nil {
+			public.Fields = append(public.Fields, m)
 		}
 	}
-	for i, item := range v.items {
+	for i, item := range v.Items {
 		if rest := s.split(item, itemSchemas(schemas, i), found); rest != nil {
-			public.items = append(public.items, rest)
+			public.Items = append(public.Items, rest)
 		}
 	}
 	return &public
 }
 
 // childSchemas returns the schemas of a key of a map.
-func childSchemas(schemas []*node, name string) []*node {
-	var list []*node
+func childSchemas(schemas []*document.Node, name string) []*document.Node {
+	var list []*document.Node
 	for _, schema := range schemas {
-		if p := schema.get("properties").get(name); p != nil {
+		if p := schema.Get("properties").Get(name); p != nil {
 			list = append(list, p)
 			continue
 		}
-		if extra := schema.get("additionalProperties"); extra != nil {
+		if extra := schema.Get("additionalProperties"); extra != nil {
 			list = append(list, extra)
 		}
-		if patterns := schema.get("patternProperties"); patterns != nil {
-			for _, m := range patterns.fields {
-				list = append(list, m.value) // rather one secret too many
+		if patterns := schema.Get("patternProperties"); patterns != nil {
+			for _, m := range patterns.Fields {
+				list = append(list, m.Value) // rather one secret too many
 			}
 		}
 	}
@@ -88,18 +91,18 @@ func childSchemas(schemas []*node, name string) []*node {
 }
 
 // itemSchemas returns the schemas of an element of a list.
-func itemSchemas(schemas []*node, i int) []*node {
-	var list []*node
+func itemSchemas(schemas []*document.Node, i int) []*document.Node {
+	var list []*document.Node
 	for _, schema := range schemas {
-		items := schema.get("items")
+		items := schema.Get("items")
 		switch {
 		case items == nil:
-		case items.shape != isList:
+		case items.Shape != document.List:
 			list = append(list, items)
-		case i < len(items.items):
-			list = append(list, items.items[i])
+		case i < len(items.Items):
+			list = append(list, items.Items[i])
 		}
-		if extra := schema.get("additionalItems"); extra != nil {
+		if extra := schema.Get("additionalItems"); extra != nil {
 			list = append(list, extra)
 		}
 	}
@@ -107,27 +110,27 @@ func itemSchemas(schemas []*node, i int) []*node {
 }
 
 // collect adds every scalar below the value.
-func collect(v *node, found *secret.List) {
-	if v.scalar() && v.text != "" {
-		*found = append(*found, secret.New(v.text))
+func collect(v *document.Node, found *secret.List) {
+	if v.Scalar() && v.Text != "" {
+		*found = append(*found, secret.New(v.Text))
 	}
-	for _, item := range v.items {
+	for _, item := range v.Items {
 		collect(item, found)
 	}
-	for _, m := range v.sorted() {
-		collect(m.value, found)
+	for _, m := range v.Sorted() {
+		collect(m.Value, found)
 	}
 }
 
 // fill returns the map that a user gave with the defaults of its schemas.
-func (s *Settings) fill(v *node, schemas []*node) *node {
+func (s *Settings) fill(v *document.Node, schemas []*document.Node) *document.Node {
 	filled := *v
-	filled.fields = append([]member(nil), v.fields...)
-	given := len(filled.fields)
+	filled.Fields = append([]document.Member(nil), v.Fields...)
+	given := len(filled.Fields)
 	schemas = s.withRefs(schemas)
-	for i, m := range filled.fields[:given] {
-		if m.value.shape == isMap {
-			filled.fields[i].value = s.fill(m.value, childSchemas(schemas, m.name))
+	for i, m := range filled.Fields[:given] {
+		if m.Value.Shape == document.Map {
+			filled.Fields[i].Value = s.fill(m.Value, childSchemas(schemas, m.Name))
 		}
 	}
 	for _, schema := range schemas {
@@ -138,21 +141,21 @@ func (s *Settings) fill(v *node, schemas []*node) *node {
 
 // fillAbsent adds to v the properties that have a default, or consist of such.
 // It follows no reference: that could go on for ever.
-func fillAbsent(v, schema *node) {
-	properties := schema.get("properties")
+func fillAbsent(v, schema *document.Node) {
+	properties := schema.Get("properties")
 	if properties == nil {
 		return
 	}
-	present := make(map[string]bool, len(v.fields))
-	for _, m := range v.fields {
-		present[m.name] = true
+	present := make(map[string]bool, len(v.Fields))
+	for _, m := range v.Fields {
+		present[m.Name] = true
 	}
-	for _, p := range properties.fields {
-		if present[p.name] {
+	for _, p := range properties.Fields {
+		if present[p.Name] {
 			continue
 		}
-		if value := absentValue(p.value); value != nil {
-			v.fields = append(v.fields, member{name: p.name, value: value})
+		if value := absentValue(p.Value); value != nil {
+			v.Fields = append(v.Fields, document.Member{Name: p.Name, Value: value})
 		}
 	}
 }
@@ -160,26 +163,26 @@ func fillAbsent(v, schema *node) {
 // absentValue returns what a property is where nobody gives it; nil for
 // nothing. An absent object comes into being for its defaults where they are
 // all that it needs.
-func absentValue(schema *node) *node {
-	if given := schema.get("default"); given != nil && given.shape != isMap {
+func absentValue(schema *document.Node) *document.Node {
+	if given := schema.Get("default"); given != nil && given.Shape != document.Map {
 		return given
 	}
-	made := &node{shape: isMap}
-	given := schema.get("default")
+	made := &document.Node{Shape: document.Map}
+	given := schema.Get("default")
 	if given != nil {
-		made.fields = append(made.fields, given.fields...)
+		made.Fields = append(made.Fields, given.Fields...)
 	}
 	fillAbsent(made, schema)
-	if given == nil && (len(made.fields) == 0 || !satisfied(made, schema)) {
+	if given == nil && (len(made.Fields) == 0 || !satisfied(made, schema)) {
 		return nil
 	}
 	return made
 }
 
-func satisfied(v, schema *node) bool {
-	if required := schema.get("required"); required != nil {
-		for _, name := range required.items {
-			if !v.has(name.text) {
+func satisfied(v, schema *document.Node) bool {
+	if required := schema.Get("required"); required != nil {
+		for _, name := range required.Items {
+			if !v.Has(name.Text) {
 				return false
 			}
 		}
@@ -188,15 +191,15 @@ func satisfied(v, schema *node) bool {
 }
 
 // userInfos are the passwords of all URLs among the settings.
-func userInfos(settings *node) (all secret.List) {
-	if settings.shape == isText {
-		return secret.UserInfo(settings.text)
+func userInfos(settings *document.Node) (all secret.List) {
+	if settings.Shape == document.Text {
+		return secret.UserInfo(settings.Text)
 	}
-	for _, item := range settings.items {
+	for _, item := range settings.Items {
 		all = append(all, userInfos(item)...)
 	}
-	for _, m := range settings.fields {
-		all = append(all, userInfos(m.value)...)
+	for _, m := range settings.Fields {
+		all = append(all, userInfos(m.Value)...)
 	}
 	return all
 }

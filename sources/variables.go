@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/document"
 )
 
 // EnvPrefix is how the names of the environment variables begin that give
@@ -19,30 +21,30 @@ type SettingName struct {
 // Named returns the setting that the rest of a variable's name, in lower case,
 // names with two underscores between keys in each other; false for none.
 func (s *Settings) Named(path string) (SettingName, bool) {
-	keys, schema := s.named(path, []*node{s.root})
+	keys, schema := s.named(path, []*document.Node{s.root})
 	return SettingName{keys, wantsText(schema)}, keys != nil
 }
 
-func (s *Settings) named(path string, schemas []*node) ([]string, *node) {
+func (s *Settings) named(path string, schemas []*document.Node) ([]string, *document.Node) {
 	head, rest, nested := strings.Cut(path, "__")
 	for _, schema := range s.withRefs(schemas) {
-		properties := schema.get("properties")
+		properties := schema.Get("properties")
 		if properties == nil {
 			continue
 		}
-		for _, m := range properties.fields {
-			name := strings.ToLower(EnvName(m.name))
+		for _, m := range properties.Fields {
+			name := strings.ToLower(EnvName(m.Name))
 			if name == path {
-				return []string{m.name}, m.value
+				return []string{m.Name}, m.Value
 			}
 			if name != head || !nested {
 				continue
 			}
-			if steps, leaf := s.named(rest, []*node{m.value}); steps != nil {
-				return append([]string{m.name}, steps...), leaf
+			if steps, leaf := s.named(rest, []*document.Node{m.Value}); steps != nil {
+				return append([]string{m.Name}, steps...), leaf
 			}
-			if !m.value.has("properties") {
-				return append([]string{m.name}, strings.Split(rest, "__")...), nil
+			if !m.Value.Has("properties") {
+				return append([]string{m.Name}, strings.Split(rest, "__")...), nil
 			}
 		}
 	}
@@ -51,23 +53,25 @@ func (s *Settings) named(path string, schemas []*node) ([]string, *node) {
 
 // NamedFlat returns the settings that it may name with one underscore between
 // keys in each other.
-func (s *Settings) NamedFlat(path string) []SettingName { return s.flat(path, []*node{s.root}) }
+func (s *Settings) NamedFlat(path string) []SettingName {
+	return s.flat(path, []*document.Node{s.root})
+}
 
-func (s *Settings) flat(path string, schemas []*node) (ways []SettingName) {
+func (s *Settings) flat(path string, schemas []*document.Node) (ways []SettingName) {
 	for _, schema := range s.withRefs(schemas) {
-		properties := schema.get("properties")
+		properties := schema.Get("properties")
 		if properties == nil {
 			continue
 		}
-		for _, m := range properties.fields {
-			name := strings.ToLower(EnvName(m.name))
+		for _, m := range properties.Fields {
+			name := strings.ToLower(EnvName(m.Name))
 			rest, within := strings.CutPrefix(path, name+"_")
 			switch {
 			case name == path:
-				ways = append(ways, SettingName{[]string{m.name}, wantsText(m.value)})
+				ways = append(ways, SettingName{[]string{m.Name}, wantsText(m.Value)})
 			case within:
-				for _, w := range s.flat(rest, []*node{m.value}) {
-					ways = append(ways, SettingName{append([]string{m.name}, w.Keys...), w.Text})
+				for _, w := range s.flat(rest, []*document.Node{m.Value}) {
+					ways = append(ways, SettingName{append([]string{m.Name}, w.Keys...), w.Text})
 				}
 			}
 		}
@@ -87,19 +91,19 @@ func EnvName(key string) string {
 
 // hint returns how to give a missing setting.
 func (s *Settings) hint(name string) string {
-	if !s.declares(name) {
+	if !s.Declares(name) {
 		return ""
 	}
 	return fmt.Sprintf("; give it in the config or as %s%s", EnvPrefix, EnvName(name))
 }
 
-func wantsText(schema *node) bool {
-	t := schema.get("type")
+func wantsText(schema *document.Node) bool {
+	t := schema.Get("type")
 	if t == nil {
 		return false
 	}
-	if t.text == "string" {
+	if t.Text == "string" {
 		return true
 	}
-	return slices.ContainsFunc(t.items, func(n *node) bool { return n.text == "string" })
+	return slices.ContainsFunc(t.Items, func(n *document.Node) bool { return n.Text == "string" })
 }

@@ -5,12 +5,13 @@ import (
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/document"
 )
 
 // SchemaWarnings returns what the schemas of a definition say without being
 // checked, as keywords of drafts later than 7.
-func SchemaWarnings(d *sources.Definition) sources.Problems {
-	var all sources.Problems
+func SchemaWarnings(d *sources.Definition) document.Problems {
+	var all document.Problems
 	for i, s := range d.Streams {
 		if s.Schema == nil {
 			continue
@@ -20,7 +21,7 @@ func SchemaWarnings(d *sources.Definition) sources.Problems {
 			where += s.SchemaFile + ": "
 		}
 		for _, what := range ignoredIn(s.Schema) {
-			all = append(all, sources.Problem{
+			all = append(all, document.Problem{
 				File: d.File, Line: s.Line, Column: 1, Place: fmt.Sprintf("streams[%d] (%s).schema", i, s.Name),
 				Msg: where + what.String(),
 			})

@@ -19,6 +19,8 @@ import (
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/config"
+	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/message"
@@ -67,18 +69,18 @@ func (s *setup) options(t *testing.T, out, logged io.Writer) tap.Options {
 	d := s.parsed[s.definition]
 	if d == nil {
 		var err error
-		if d, err = sources.Parse("t.yaml", []byte(cmp.Or(s.head, head)+s.definition)); err != nil {
+		if d, err = definition.Parse("t.yaml", []byte(cmp.Or(s.head, head)+s.definition)); err != nil {
 			t.Fatal(err)
 		}
 		if s.parsed != nil {
 			s.parsed[s.definition] = d
 		}
 	}
-	var files []sources.ConfigFile
+	var files []config.File
 	if s.config != "" {
-		files = append(files, sources.ConfigFile{Name: "config.json", Data: []byte(s.config)})
+		files = append(files, config.File{Name: "config.json", Data: []byte(s.config)})
 	}
-	input, err := sources.ReadConfig(files, nil)
+	input, err := config.Read(files, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

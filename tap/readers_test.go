@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/sources/expr"
 )
 
@@ -64,7 +65,7 @@ func definedStart(c clock, text string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	d, err := sources.Parse("t.yaml", []byte("version: 1\nname: t\nstreams:\n  - {name: s, base_url: https://a.example, path: /, replication_key: u, incremental: {client_filter: true, start: "+
+	d, err := definition.Parse("t.yaml", []byte("version: 1\nname: t\nstreams:\n  - {name: s, base_url: https://a.example, path: /, replication_key: u, incremental: {client_filter: true, start: "+
 		string(quoted)+"}}\n"))
 	if err != nil {
 		return time.Time{}, err

@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/message"
@@ -48,7 +49,7 @@ type bench struct {
 
 func newBench(t testing.TB, way int, records int) *bench {
 	t.Helper()
-	d, err := sources.Parse("bench.yaml", []byte(`
+	d, err := definition.Parse("bench.yaml", []byte(`
 version: 1
 name: bench
 client: {base_url: "http://api.test"}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/message"
@@ -33,7 +34,7 @@ func TestTemplatesGrowWithThePage(t *testing.T) {
 // templates.
 func growthWork(t *testing.T, way string, records int) int {
 	t.Helper()
-	d, err := sources.Parse("growth.yaml", []byte(`
+	d, err := definition.Parse("growth.yaml", []byte(`
 version: 1
 name: growth
 client: {base_url: "http://api.test"}

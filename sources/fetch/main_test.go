@@ -20,6 +20,7 @@ import (
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/secret"
@@ -109,7 +110,7 @@ func define(t testing.TB, client string, streams ...string) []*sources.Stream {
 	for i, s := range streams {
 		text += fmt.Sprintf("{name: s%d, %s}, ", i, s)
 	}
-	d, err := sources.Parse("test.yaml", []byte(text+"]}"))
+	d, err := definition.Parse("test.yaml", []byte(text+"]}"))
 	if err != nil {
 		t.Fatalf("%s\n%v", text, err)
 	}

@@ -222,7 +222,7 @@ func TestRowsMove(t *testing.T) {
 
 // readTable reads what FORMAT.md says of each way and change.
 func readTable(t *testing.T) map[string]outcome {
-	text, err := os.ReadFile("../FORMAT.md")
+	text, err := os.ReadFile("../definition/FORMAT.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +247,7 @@ func readTable(t *testing.T) map[string]outcome {
 var update = flag.Bool("update", false, "rewrite the table in FORMAT.md")
 
 func checkTable(t *testing.T, want string) {
-	const file, begin, end = "../FORMAT.md", "<!-- moving -->\n", "<!-- end moving -->"
+	const file, begin, end = "../definition/FORMAT.md", "<!-- moving -->\n", "<!-- end moving -->"
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/tap"
 )
 
@@ -38,9 +38,9 @@ func (c *syncCmd) about(rt *runtime) error {
 	if err != nil {
 		return &tap.InputError{Err: err}
 	}
-	d, err := definition(input, bakedSource)
+	d, err := definitionOf(input, bakedSource)
 	switch {
-	case errors.Is(err, sources.ErrNoSource): // then it speaks of itself alone
+	case errors.Is(err, config.ErrNoSource): // then it speaks of itself alone
 	case err != nil:
 		return &tap.InputError{Err: err}
 	default:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/message"
@@ -61,11 +62,11 @@ func (c *specCmd) Run(rt *runtime) error {
 		return &tap.InputError{Err: err}
 	}
 	connection := sources.GenericSpecification()
-	d, err := definition(input, bakedSource)
+	d, err := definitionOf(input, bakedSource)
 	switch {
 	case err == nil:
 		connection = d.ConnectionSpecification()
-	case !errors.Is(err, sources.ErrNoSource):
+	case !errors.Is(err, config.ErrNoSource):
 		return &tap.InputError{Err: err}
 	}
 	return rt.console.speak(message.AppendAirbyteSpec(nil, connection))

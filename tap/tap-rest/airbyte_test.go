@@ -9,7 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/config"
 )
 
 // takeStates is the script command that writes the last STATE message of each
@@ -111,14 +111,14 @@ func TestBakedSource(t *testing.T) {
 		{"baked in", `{}`, baked, "baked", ""},
 		{"the config's wins", `{"source":"shop"}`, baked, "shop", ""},
 		{"a broken one is not passed over", `{}`, broken, "", "broken.yaml"},
-		{"none", `{}`, filepath.Join(dir, "none.yaml"), "", sources.ErrNoSource.Error()},
+		{"none", `{}`, filepath.Join(dir, "none.yaml"), "", config.ErrNoSource.Error()},
 	} {
-		in, err := sources.ReadConfig([]sources.ConfigFile{{Name: "c.json", Data: []byte(tt.config)}}, nil)
+		in, err := config.Read([]config.File{{Name: "c.json", Data: []byte(tt.config)}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		name, failure := "", ""
-		d, err := definition(in, tt.baked)
+		d, err := definitionOf(in, tt.baked)
 		if err != nil {
 			failure = err.Error()
 		} else {

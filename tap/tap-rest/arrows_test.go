@@ -13,8 +13,8 @@ const module = "github.com/tap-rest/tap-rest"
 // arrows says which of our packages each of them may import, tests apart.
 // Imports go one way: down this list.
 var arrows = map[string][]string{
-	"tap/tap-rest": {"tap", "tap/message", "tap/report", "tap/workdir", "sources", "sources/apitest", "sources/secret", "catalog", "state", "state/journal"},
-	"tap":          {"tap/limits", "tap/message", "tap/workdir", "sources", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
+	"tap/tap-rest": {"tap", "tap/message", "tap/report", "tap/workdir", "sources", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal"},
+	"tap":          {"tap/limits", "tap/message", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
 	"tap/limits":   {"sources", "sources/fetch", "state"},
 	"tap/message":  {"catalog", "state"},
 	"tap/report":   {"sources/fetch", "state/journal"},
@@ -24,7 +24,11 @@ var arrows = map[string][]string{
 	"sources/fetch/paging/hint": {},
 	"sources/fetch/uri":         {},
 
-	"sources":                {"catalog/schema", "sources/expr", "sources/secret", "sources/times"},
+	"sources/config":         {"sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret"},
+	"sources/definition":     {"sources", "sources/builtin", "sources/document", "sources/expr", "sources/times"},
+	"sources":                {"catalog/schema", "sources/document", "sources/expr", "sources/secret", "sources/times"},
+	"sources/builtin":        {},
+	"sources/document":       {},
 	"catalog":                {"catalog/schema"},
 	"sources/apitest":        {},
 	"sources/apitest/coding": {"sources/apitest"},

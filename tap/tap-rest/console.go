@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/message"
@@ -153,7 +154,7 @@ func (c *console) fatal(err error) {
 // them begins a line: editors jump to the place that it names.
 func problems(err error) string {
 	var (
-		definition sources.Problems
+		definition document.Problems
 		config     sources.ConfigProblems
 	)
 	errors.As(err, &definition)

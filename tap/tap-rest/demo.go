@@ -10,8 +10,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/tap"
 )
 
@@ -90,8 +90,8 @@ func tellShop(rt *runtime, url string) error {
 
 // discoverShop says what there is to read. What it infers is kept for the runs
 // that have their state in dir.
-func discoverShop(rt *runtime, dir string, config []byte) error {
-	input, err := sources.ReadConfig([]sources.ConfigFile{{Name: "demo", Data: config}}, nil)
+func discoverShop(rt *runtime, dir string, settings []byte) error {
+	input, err := config.Read([]config.File{{Name: "demo", Data: settings}}, nil)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/config"
+	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/workdir"
@@ -76,9 +78,9 @@ func (in *inputFlags) settings(rt *runtime) (tap.Options, error) {
 	}
 	input, err := in.read()
 	if err == nil {
-		o.Definition, err = definition(input, bakedSource)
+		o.Definition, err = definitionOf(input, bakedSource)
 	}
-	if errors.Is(err, sources.ErrNoSource) && len(in.Config) == 0 {
+	if errors.Is(err, config.ErrNoSource) && len(in.Config) == 0 {
 		err = errNoInput
 	}
 	if err == nil {
@@ -90,14 +92,14 @@ func (in *inputFlags) settings(rt *runtime) (tap.Options, error) {
 // bakedSource is where an image that is made for one API has its definition.
 const bakedSource = "/etc/tap-rest/source.yaml"
 
-// definition returns the definition that config or environment name, else the
+// definitionOf returns the definition that config or environment name, else the
 // one in the file baked, if there is one.
-func definition(input *sources.Input, baked string) (*sources.Definition, error) {
+func definitionOf(input *config.Input, baked string) (*sources.Definition, error) {
 	d, err := input.Definition()
-	if !errors.Is(err, sources.ErrNoSource) {
+	if !errors.Is(err, config.ErrNoSource) {
 		return d, err
 	}
-	d, bakedErr := sources.Load(baked)
+	d, bakedErr := definition.Load(baked)
 	if errors.Is(bakedErr, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -121,8 +123,8 @@ func (rt *runtime) optionsIn(dir string) tap.Options {
 }
 
 // read reads the config files and the environment.
-func (in *inputFlags) read() (*sources.Input, error) {
-	var files []sources.ConfigFile
+func (in *inputFlags) read() (*config.Input, error) {
+	var files []config.File
 	for _, name := range in.Config {
 		if name == "ENV" {
 			continue // the Singer SDK's way to say: the environment alone
@@ -131,9 +133,9 @@ func (in *inputFlags) read() (*sources.Input, error) {
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, sources.ConfigFile{Name: name, Data: data})
+		files = append(files, config.File{Name: name, Data: data})
 	}
-	return sources.ReadConfig(files, settingsEnv())
+	return config.Read(files, settingsEnv())
 }
 
 // settingsEnv is the environment without the variables that are no settings:
@@ -147,7 +149,7 @@ func settingsEnv() []string {
 }
 
 // configure checks the settings of a run against its definition.
-func configure(rt *runtime, input *sources.Input, o *tap.Options) error {
+func configure(rt *runtime, input *config.Input, o *tap.Options) error {
 	var err error
 	if o.Config, err = input.Configure(o.Definition); err != nil {
 		return err

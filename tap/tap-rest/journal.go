@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
 )
@@ -48,9 +49,9 @@ func (f *journalFlags) find(rt *runtime) (*journals, error) {
 	}
 	input, err := (&inputFlags{Config: f.Config}).read()
 	if err == nil {
-		o.Definition, err = definition(input, bakedSource)
+		o.Definition, err = definitionOf(input, bakedSource)
 	}
-	if errors.Is(err, sources.ErrNoSource) && len(f.Config) == 0 {
+	if errors.Is(err, config.ErrNoSource) && len(f.Config) == 0 {
 		return allJournals(filepath.Join(o.WorkDir, "journal"))
 	}
 	if err == nil {

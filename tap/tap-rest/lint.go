@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/definition"
+	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/tap"
 )
 
@@ -18,12 +20,12 @@ type lintCmd struct {
 // Run prints all problems of all files, and a line for each that has none.
 func (c *lintCmd) Run(rt *runtime) error {
 	var (
-		problems sources.Problems
+		problems document.Problems
 		unread   []error
 	)
 	for _, file := range c.Files {
 		d, err := loadToLint(file)
-		var own sources.Problems
+		var own document.Problems
 		switch {
 		case errors.As(err, &own):
 			problems = append(problems, own...)
@@ -55,11 +57,11 @@ func (c *lintCmd) Run(rt *runtime) error {
 
 func loadToLint(file string) (*sources.Definition, error) {
 	if file != "-" {
-		return sources.Load(file)
+		return definition.Load(file)
 	}
 	data, err := io.ReadAll(io.LimitReader(os.Stdin, largestInput))
 	if err != nil {
 		return nil, fmt.Errorf("read definition: %w", err)
 	}
-	return sources.Parse("-", data)
+	return definition.Parse("-", data)
 }

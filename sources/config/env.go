@@ -1,0 +1,113 @@
+package config
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/definition"
+	"github.com/tap-rest/tap-rest/sources/document"
+)
+
+// envVar is a variable of the environment that may name a setting.
+type envVar struct {
+	name string // TAP_REST_AUTH__KEY
+	path string // auth__key, in lower case
+	text string
+}
+
+// envSetting is a key of the config that a variable gives.
+type envSetting struct {
+	name    string // of the variable
+	steps   []string
+	pointer string // to the key
+	text    string
+	value   *document.Node
+}
+
+// named returns what the variables give, now that the settings tell what they
+// mean. Keys in each other are written with two underscores between them; with
+// one, as Meltano does it, where that has one meaning.
+func (in *Input) named(s *sources.Settings, warn func(format string, args ...any)) []envSetting {
+	var all []envSetting
+	for _, v := range in.env { // of two spellings of a key, that with two underscores comes first
+		one, ok := v.key(s, warn)
+		if !ok {
+			continue
+		}
+		if at := slices.IndexFunc(all, func(o envSetting) bool { return o.pointer == one.pointer }); at < 0 {
+			all = append(all, one)
+		} else if all[at].text != one.text {
+			warn("%s is not used: %s gives the same key", one.name, all[at].name)
+		}
+	}
+	return all
+}
+
+// nested returns the key that a variable names, with two underscores between
+// keys in each other.
+func (v envVar) nested(s *sources.Settings) (sources.SettingName, bool) {
+	head, _, within := strings.Cut(v.path, "__")
+	switch {
+	case v.path == "source":
+		return sources.SettingName{Keys: []string{v.path}}, true
+	case v.path == "run", head == "run" && within:
+		return sources.SettingName{Keys: strings.Split(v.path, "__")}, true
+	}
+	return s.Named(v.path)
+}
+
+// flat returns the keys that a variable may name, with one underscore between
+// keys in each other.
+func (v envVar) flat(s *sources.Settings) []sources.SettingName {
+	ways := s.NamedFlat(v.path)
+	if rest, ofRun := strings.CutPrefix(v.path, "run_"); ofRun {
+		for _, keys := range definition.RunKeys() {
+			if strings.Join(keys, "_") == rest {
+				ways = append(ways, sources.SettingName{Keys: append([]string{"run"}, keys...)})
+			}
+		}
+	}
+	return ways
+}
+
+// key returns what the variable gives, false for nothing.
+func (v envVar) key(s *sources.Settings, warn func(format string, args ...any)) (envSetting, bool) {
+	name, found := v.nested(s)
+	if !found {
+		ways := v.flat(s)
+		switch len(ways) {
+		case 0:
+			warn("%s names no setting and is not used", v.name)
+			return envSetting{}, false
+		case 1:
+			name = ways[0]
+		default:
+			a, b := ways[0].Keys, ways[1].Keys
+			warn("%s is not used: it may mean %s or %s; write %s%s or %[4]s%[6]s", v.name, strings.Join(a, "."), strings.Join(b, "."),
+				sources.EnvPrefix, sources.EnvName(strings.Join(a, "__")), sources.EnvName(strings.Join(b, "__")))
+			return envSetting{}, false
+		}
+	}
+	one := envSetting{name: v.name, steps: name.Keys, text: v.text, value: envValue(v.text, name.Text)}
+	for _, step := range name.Keys {
+		one.pointer += "/" + document.EscapePointer(step)
+	}
+	return one, one.value != nil
+}
+
+// envValue reads the text of a variable: as it is where text is wanted, else
+// as JSON. It returns nil for an empty one that is not text.
+func envValue(text string, plainText bool) *document.Node {
+	plain := &document.Node{Shape: document.Text, Text: text}
+	if plainText {
+		return plain
+	}
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	if n, err := document.ParseJSON([]byte(text)); err == nil {
+		return n
+	}
+	return plain
+}

@@ -1,0 +1,380 @@
+package definition
+
+import (
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/expr"
+)
+
+// builder makes Go types of nodes that were read, and checks what holds
+// between the keys of a stream once inheritance is applied.
+type builder struct {
+	*reader
+	root       *document.Node
+	clients    map[clientKey]*sources.Client
+	partitions []*document.Node // of each stream, nil for none
+}
+
+// clientKey is what makes a client its own: the nodes of its keys, or the
+// origin of the stream's own URL.
+type clientKey struct {
+	keys   [6]*document.Node
+	origin string
+}
+
+// Version is the version of the format that this package reads.
+const Version = 1
+
+func (b *builder) definition() *sources.Definition {
+	def := &sources.Definition{
+		Version:     int(document.Value[int64](b.root, "version")),
+		Name:        document.Value[string](b.root, "name"),
+		Description: document.Value[string](b.root, "description"),
+		File:        b.File,
+	}
+	if v := b.root.Get("version"); v != nil && v.Read != nil && def.Version != Version {
+		b.Problem(v, "version %d is not known; this program reads version %d", def.Version, Version)
+	}
+	streams := b.root.Get("streams")
+	if streams == nil || streams.Shape != document.List {
+		return def
+	}
+	if len(streams.Items) == 0 {
+		b.Problem(streams, "needs at least one stream")
+	}
+	if inherited := b.root.Get("client").Size() + b.root.Get("defaults").Size(); inherited*len(streams.Items) > maxInherited {
+		b.Problem(streams, "%d streams inherit %d values each; together they may be %d", len(streams.Items), inherited, maxInherited)
+		return def
+	}
+	for _, n := range streams.Items {
+		if n.Shape == document.Map {
+			def.Streams = append(def.Streams, b.stream(n))
+		}
+	}
+	b.names(streams)
+	b.parents(def)
+	b.check(def)
+	return def
+}
+
+// stream builds a stream, inheritance applied.
+func (b *builder) stream(own *document.Node) *sources.Stream {
+	n := b.inherit(own)
+	s := &sources.Stream{
+		Name:           document.Value[string](own, "name"),
+		Line:           own.Line,
+		Client:         b.client(n),
+		Request:        b.request(n),
+		Timeout:        document.ValueOr(n, "timeout", 60*time.Second),
+		Cookies:        document.Value[bool](n, "cookies"),
+		Text:           sources.Text{Charset: document.Value[string](n, "charset"), NullNaN: document.Value[string](n, "nan") == "null"},
+		Retry:          retryOf(n.Get("retry")),
+		Errors:         errorsOf(n.Get("errors")),
+		Records:        b.records(n),
+		Keep:           document.Value[*expr.Template](n, "keep"),
+		Add:            paramsOf(n.Get("add")),
+		Keys:           document.ValueOr(n, "primary_key", []string{}),
+		ReplicationKey: document.Value[string](n, "replication_key"),
+		Pagination:     b.pagination(n.Get("pagination")),
+		PartitionBy:    partitionsOf(n.Get("partition_by")),
+		OnIncomplete:   sources.Policy(document.Value[string](n, "on_incomplete")),
+		OnInvalid:      sources.Policy(document.ValueOr(n, "on_invalid", string(sources.Fail))),
+		OnNewField:     sources.Policy(document.ValueOr(n, "on_new_field", string(sources.Evolve))),
+	}
+	b.partitions = append(b.partitions, n.Get("partition_by"))
+	s.Incremental = b.incremental(own, n)
+	if schema, ok := readOf(n.Get("schema")).(schemaText); ok {
+		s.Schema, s.SchemaFile = schema.raw, schema.file
+		b.fieldsKnown(n, s, schema.root)
+	}
+	b.address(n, s)
+	b.paging(n, s)
+	b.windowUsed(n, s)
+	s.Shape = shapeOf(n, s)
+	return s
+}
+
+func readOf(n *document.Node) any {
+	if n == nil {
+		return nil
+	}
+	return n.Read
+}
+
+func (b *builder) request(n *document.Node) sources.Request {
+	r := sources.Request{
+		Method:  document.Value[string](n, "method"),
+		Path:    document.Value[*expr.Template](n, "path"),
+		Params:  paramsOf(n.Get("params")),
+		Headers: paramsOf(n.Get("headers")),
+		Body:    bodyOf(n.Get("body")),
+	}
+	if r.Method == "" && r.Body != nil {
+		r.Method = "POST"
+	} else if r.Method == "" {
+		r.Method = "GET"
+	}
+	return r
+}
+
+func bodyOf(n *document.Node) *sources.Body {
+	if n == nil {
+		return nil
+	}
+	body := &sources.Body{
+		Form: paramsOf(n.Get("form")),
+		Text: document.Value[*expr.Template](n, "text"),
+	}
+	switch graphql := n.Get("graphql"); {
+	case n.Has("json"):
+		body.Kind, body.JSON = sources.BodyJSON, document.Value[sources.Tree](n, "json")
+	case n.Has("form"):
+		body.Kind = sources.BodyForm
+	case n.Has("text"):
+		body.Kind = sources.BodyText
+	case graphql != nil:
+		body.Kind = sources.BodyGraphQL
+		body.Query = document.Value[*expr.Template](graphql, "query")
+		body.Variables = paramsOf(graphql.Get("variables"))
+	}
+	return body
+}
+
+// client returns the client of a stream: the one that others have too, where
+// all its keys come from the same place.
+func (b *builder) client(n *document.Node) *sources.Client {
+	k := clientKey{origin: origin(n.Get("path"))}
+	for i, name := range []string{"base_url", "auth", "rate_limit", "max_in_flight", "allow_hosts", "tls"} {
+		k.keys[i] = n.Get(name)
+	}
+	if c, found := b.clients[k]; found {
+		return c
+	}
+	c := &sources.Client{
+		BaseURL:     document.Value[*expr.Template](n, "base_url"),
+		Auth:        authOf(n.Get("auth")),
+		RateLimits:  ratesOf(n.Get("rate_limit")),
+		MaxInFlight: int(document.ValueOr(n, "max_in_flight", int64(4))),
+		AllowHosts:  document.Value[[]string](n, "allow_hosts"),
+	}
+	b.hosts(n.Get("allow_hosts"))
+	if c.BaseURL == nil || k.origin != "" {
+		// What is wrong with the text was said of path.
+		if c.BaseURL, _ = b.scopes[inRequest].Compile(k.origin); c.BaseURL == nil {
+			c.BaseURL, _ = b.scopes[inRequest].Compile("")
+		}
+	}
+	b.clients[k] = c
+	return c
+}
+
+// hosts checks allow_hosts.
+func (b *builder) hosts(list *document.Node) {
+	if list == nil {
+		return
+	}
+	for _, host := range list.Items {
+		if strings.Contains(host.Text, "/") {
+			b.Problem(host, "wants the name of a host, as cdn.example.com, not %q", document.Clip(host.Text))
+		}
+	}
+}
+
+// originText is a URL up to its path. Templates may stand in its host.
+var originText = regexp.MustCompile(`^(?i:https?)://(?:\{\{.*?\}\}|[^/?#{])+`)
+
+// origin returns the scheme and host of a path that is an absolute URL, "" of
+// another: such a stream stands alone, base_url is not for it.
+func origin(path *document.Node) string {
+	if path == nil || path.Read == nil {
+		return ""
+	}
+	return originText.FindString(path.Text)
+}
+
+func authOf(n *document.Node) *sources.Auth {
+	if n == nil {
+		return &sources.Auth{Type: sources.AuthNone}
+	}
+	return &sources.Auth{
+		Type:     sources.AuthType(document.Value[string](n, "type")),
+		Token:    document.Value[*expr.Template](n, "token"),
+		Username: document.Value[*expr.Template](n, "username"),
+		Password: document.Value[*expr.Template](n, "password"),
+		Name:     document.Value[*expr.Template](n, "name"),
+		Value:    document.Value[*expr.Template](n, "value"),
+		InQuery:  document.Value[string](n, "in") == "query",
+	}
+}
+
+func ratesOf(n *document.Node) []sources.RateLimit {
+	if n == nil {
+		return nil
+	}
+	items := n.Items
+	if n.Shape == document.Map {
+		items = []*document.Node{n}
+	}
+	var list []sources.RateLimit
+	for _, item := range items {
+		list = append(list, sources.RateLimit{Requests: int(document.Value[int64](item, "requests")), Per: document.Value[time.Duration](item, "per")})
+	}
+	return list
+}
+
+func retryOf(n *document.Node) sources.Retry {
+	return sources.Retry{
+		Attempts: int(document.ValueOr(n, "attempts", int64(5))),
+		MinWait:  document.ValueOr(n, "min_wait", time.Second),
+		MaxWait:  document.ValueOr(n, "max_wait", 60*time.Second),
+		CoolDown: document.ValueOr(n, "cool_down", 2*time.Minute),
+		Rests:    int(document.ValueOr(n, "cool_downs", int64(3))),
+	}
+}
+
+func errorsOf(n *document.Node) []sources.ErrorRule {
+	if n == nil {
+		return nil
+	}
+	var list []sources.ErrorRule
+	for _, item := range n.Items {
+		list = append(list, sources.ErrorRule{
+			Status:  document.Value[[]sources.StatusRange](item, "status"),
+			When:    document.Value[*expr.Template](item, "when"),
+			Do:      sources.Action(document.Value[string](item, "do")),
+			Wait:    document.Value[*expr.Template](item, "wait"),
+			Message: document.Value[*expr.Template](item, "message"),
+		})
+	}
+	return list
+}
+
+func partitionsOf(n *document.Node) []sources.PartitionSource {
+	if n == nil {
+		return nil
+	}
+	var list []sources.PartitionSource
+	for _, item := range n.Items {
+		list = append(list, sources.PartitionSource{
+			Name:        document.Value[string](item, "name"),
+			Values:      document.Value[sources.Tree](item, "values"),
+			Parent:      document.Value[string](item, "parent"),
+			Keys:        keysOf(item.Get("keys")),
+			When:        document.Value[*expr.Template](item, "when"),
+			ChangedOnly: document.Value[bool](item, "changed_only"),
+		})
+	}
+	return list
+}
+
+// keysOf returns names and paths.
+func keysOf(n *document.Node) []sources.Param {
+	if n == nil {
+		return nil
+	}
+	var list []sources.Param
+	for _, m := range n.Fields {
+		if path, ok := m.Value.Read.(string); ok {
+			list = append(list, sources.Param{Name: m.Name, Value: sources.Tree{Const: expr.String(path)}})
+		}
+	}
+	return list
+}
+
+// records builds the place of the records.
+func (b *builder) records(n *document.Node) sources.Records {
+	r := sources.Records{
+		Steps:          document.ValueOr(n, "records", []string{"@this"}),
+		Single:         document.Value[bool](n, "single"),
+		Keyed:          document.Value[string](n, "keyed"),
+		ShortRows:      document.Value[string](n, "short_rows") == "null",
+		OneOrMany:      document.Value[bool](n, "one_or_many"),
+		MissingIsEmpty: document.Value[string](n, "on_missing") == "empty",
+	}
+	switch c := readOf(n.Get("columns")).(type) {
+	case []string:
+		r.Columns = c
+	case string:
+		r.ColumnsPath = c
+	}
+	var given []string
+	for _, name := range []string{"single", "keyed", "columns"} {
+		if v := n.Get(name); v != nil && v.Text != "false" {
+			given = append(given, name)
+		}
+	}
+	if len(given) > 1 {
+		b.Problem(n.Get(given[1]), "%s: only one of them is possible", strings.Join(given, " and "))
+	}
+	if r.ShortRows && !n.Has("columns") {
+		b.Problem(n.Get("short_rows"), "is about rows under the names of columns, which this stream does not have")
+	}
+	if r.OneOrMany && (r.Single || n.Has("columns")) {
+		b.Problem(n.Get("one_or_many"), "is about a list or an object of records; with single or columns it has no meaning")
+	}
+	return r
+}
+
+// fieldsKnown refuses keys that a closed schema does not have: no record could
+// hold them, or on_new_field would cut them out.
+func (b *builder) fieldsKnown(n *document.Node, s *sources.Stream, schema *document.Node) {
+	extra := schema.Get("additionalProperties")
+	closed := extra != nil && extra.Text == "false"
+	strict := (s.OnNewField == sources.Drop || s.OnNewField == sources.Fail) && extra == nil &&
+		schema.Has("properties") && !schema.Has("patternProperties")
+	if !closed && !strict {
+		return
+	}
+	known := map[string]bool{}
+	var names []string
+	if p := schema.Get("properties"); p != nil {
+		for _, m := range p.Fields {
+			known[m.Name] = true
+			names = append(names, m.Name)
+		}
+	}
+	for _, a := range s.Add {
+		known[a.Name] = known[a.Name] || closed
+	}
+	for i, name := range s.Keys {
+		if !known[name] {
+			b.Problem(n.Get("primary_key").Items[i], "the schema allows no such field: %s", b.Unknown("field", name, names))
+		}
+	}
+	if name := s.ReplicationKey; name != "" && !known[name] {
+		b.Problem(n.Get("replication_key"), "the schema allows no such field: %s", b.Unknown("field", name, names))
+	}
+}
+
+// address checks that the URL of a stream can be told.
+func (b *builder) address(n *document.Node, s *sources.Stream) {
+	if !n.Has("path") {
+		b.Problem(n, "needs path: %s", aTemplate.wants)
+		return
+	}
+	path, base := n.Get("path"), n.Get("base_url")
+	alone := origin(path) != ""
+	if scheme, _, found := strings.Cut(path.Text, "://"); found && !alone && !strings.ContainsAny(scheme, "/?{") {
+		b.Problem(path, "wants a path, or a URL of http or https, not %q", document.Clip(path.Text))
+	} else if base == nil && path.Read != nil && !alone {
+		b.Problem(path, "is not an absolute URL: needs base_url in client")
+	}
+	if base == nil || base.Read == nil || expr.IsTemplate(base.Text) {
+		return
+	}
+	if !absolute(base.Text) {
+		b.Problem(base, "wants an absolute URL, as https://api.example.com, not %q", document.Clip(base.Text))
+	}
+	if strings.Contains(base.Text, "#") {
+		b.Problem(base, "a path is appended to it: it cannot hold #")
+	}
+}
+
+func absolute(url string) bool {
+	url = strings.ToLower(url)
+	return strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://")
+}

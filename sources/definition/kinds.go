@@ -1,0 +1,410 @@
+package definition
+
+import (
+	"math"
+	"net/textproto"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/text/encoding/htmlindex"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/times"
+)
+
+// kind is what a key wants: how messages and FORMAT.md call it, and how it is
+// read. Read returns nil after it reported a problem.
+type kind struct {
+	wants string
+	read  func(r *reader, n *document.Node, k key) any
+}
+
+// The kinds. In brackets what read returns.
+var (
+	aText       = &kind{"text", (*reader).plainText}                                          // string
+	aBool       = &kind{"true or false", (*reader).boolean}                                   // bool
+	aCount      = &kind{"a whole number", (*reader).count}                                    // int64
+	aDuration   = &kind{"a duration, as 90s or 3d", (*reader).duration}                       // time.Duration
+	aPeriod     = &kind{"a duration, as 3d or 1mo", (*reader).period}                         // times.Span
+	aWait       = &kind{"a duration above 0, as 90s or 3d", (*reader).wait}                   // time.Duration
+	aSpan       = &kind{"a duration, as 90s or 3d, or a number of seconds", (*reader).span}   // time.Duration
+	aSize       = &kind{"a size, as 1MB or 8MiB, or a number of bytes", (*reader).size}       // int64
+	aZone       = &kind{"a time zone, as Europe/Berlin", (*reader).zone}                      // *time.Location
+	aFormat     = &kind{"rfc3339, date, epoch, epoch_ms, integer or strftime text", formatOf} // string
+	aStrftime   = &kind{"strftime text, as \"%Y%m%d\"", (*reader).strftime}                   // string
+	aCharset    = &kind{"a character encoding, as iso-8859-1", (*reader).charset}             // string
+	aChoice     = &kind{"one of its values", (*reader).choice}                                // string
+	aTemplate   = &kind{"text or a template", (*reader).template}                             // *expr.Template
+	aCondition  = &kind{"a template, as \"{{ response.done }}\"", (*reader).condition}        // *expr.Template
+	aTree       = &kind{"any value", (*reader).anyTree}                                       // Tree
+	params      = &kind{"a map of names to values", (*reader).params}                         // children: Tree
+	aPath       = &kind{"a path, as meta.next", (*reader).bodyPath}                           // string
+	aRef        = &kind{"a path, header:Name or a template", (*reader).ref}                   // Ref
+	steps       = &kind{"a path or a list of paths", (*reader).steps}                         // []string
+	columns     = &kind{"a list of names, or the path to them", (*reader).columns}            // []string or string
+	pathMap     = &kind{"a map of names to paths", (*reader).pathMap}                         // children: string
+	aNameList   = &kind{"a list of names, as [id]", (*reader).names}                          // []string
+	aStatus     = &kind{"a status, as 409 or 5xx, or a list of them", (*reader).status}       // []StatusRange
+	aMap        = &kind{"a map", (*reader).object}                                            // true
+	manyMaps    = &kind{"a list of maps", (*reader).objects}                                  // true
+	oneOrMany   = &kind{"a map or a list of maps", (*reader).objectOrObjects}                 // true
+	aStreamList = &kind{"a list of streams", (*reader).objects}                               // true
+	aSchema     = &kind{"a JSON Schema, or the name of its file", (*reader).schema}           // schemaText
+	aSettings   = &kind{"a JSON Schema", (*reader).settingsSchema}                            // *Settings
+)
+
+// wants reports a node that is not of its kind.
+func (r *reader) wants(n *document.Node, k key) any {
+	got := n.Shape.String()
+	if n.Scalar() {
+		got = strconv.Quote(document.Clip(n.Text))
+	}
+	r.Problem(n, "wants %s, not %s", k.kind.wants, got)
+	return nil
+}
+
+func (r *reader) plainText(n *document.Node, k key) any {
+	switch {
+	case n.Shape == document.Number:
+		return n.Text
+	case n.Shape != document.Text:
+		return r.wants(n, k)
+	case n.Text == "":
+		r.Problem(n, "is empty")
+		return nil
+	case expr.IsTemplate(n.Text):
+		r.Problem(n, "wants plain text; there is no template here")
+		return nil
+	}
+	return n.Text
+}
+
+func (r *reader) boolean(n *document.Node, k key) any {
+	if n.Shape == document.Bool {
+		return n.Text == "true"
+	}
+	switch strings.ToLower(n.Text) {
+	case "yes", "on", "y", "no", "off", "n":
+		r.Problem(n, "wants true or false; %s is text", n.Text)
+		return nil
+	}
+	return r.wants(n, k)
+}
+
+func (r *reader) count(n *document.Node, k key) any { return r.integer(n, k, 1<<53) }
+
+// integer reads a whole number from k.min to most.
+func (r *reader) integer(n *document.Node, k key, most int64) any {
+	if n.Shape != document.Number {
+		return r.wants(n, k)
+	}
+	v, err := strconv.ParseInt(n.Text, 10, 64)
+	switch {
+	case err != nil || v > most:
+		return r.wants(n, k)
+	case v < k.min:
+		r.Problem(n, "wants at least %d, not %d", k.min, v)
+		return nil
+	}
+	return v
+}
+
+// period reads a duration that may have months and years.
+func (r *reader) period(n *document.Node, k key) any {
+	if n.Shape == document.Number && n.Text != "0" {
+		r.Problem(n, "wants %s; %s has no unit", k.kind.wants, document.Clip(n.Text))
+		return nil
+	}
+	if n.Shape == document.Number {
+		return times.Span{}
+	}
+	if n.Shape != document.Text {
+		return r.wants(n, k)
+	}
+	span, err := times.ParseSpan(n.Text)
+	if err != nil {
+		return r.wants(n, k)
+	}
+	if span.Months < 0 || span.Nanos < 0 {
+		r.Problem(n, "is negative")
+		return nil
+	}
+	return span
+}
+
+// duration reads a duration that is always the same.
+func (r *reader) duration(n *document.Node, k key) any {
+	span, ok := r.period(n, k).(times.Span)
+	if !ok {
+		return nil
+	}
+	if span.Months != 0 {
+		r.Problem(n, "wants %s: %q has months or years, which have no fixed length", k.kind.wants, document.Clip(n.Text))
+		return nil
+	}
+	return span.Nanos
+}
+
+func (r *reader) wait(n *document.Node, k key) any {
+	d, ok := r.duration(n, k).(time.Duration)
+	if ok && d == 0 {
+		return r.wants(n, k)
+	}
+	if !ok {
+		return nil
+	}
+	return d
+}
+
+// span reads a duration that may be a number of seconds: JSON configs often
+// have those.
+func (r *reader) span(n *document.Node, k key) any {
+	if n.Shape != document.Number {
+		return r.duration(n, k)
+	}
+	seconds, err := strconv.ParseFloat(n.Text, 64)
+	if err != nil || seconds < 0 || seconds > math.MaxInt64/float64(time.Second)/2 {
+		return r.wants(n, k)
+	}
+	return time.Duration(seconds * float64(time.Second))
+}
+
+// sizeUnits are the units of sizes; the longer ones first.
+var sizeUnits = []struct {
+	name  string
+	bytes int64
+}{
+	{"kib", 1 << 10}, {"mib", 1 << 20}, {"gib", 1 << 30}, {"tib", 1 << 40},
+	{"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}, {"tb", 1e12}, {"b", 1},
+}
+
+func (r *reader) size(n *document.Node, k key) any {
+	if n.Shape == document.Number {
+		return r.integer(n, k, math.MaxInt64)
+	}
+	if n.Shape != document.Text {
+		return r.wants(n, k)
+	}
+	size, ok := parseSize(n.Text)
+	if !ok || size < k.min {
+		return r.wants(n, k)
+	}
+	return size
+}
+
+// parseSize reads a size, as "1MB" or "8 MiB".
+func parseSize(text string) (int64, bool) {
+	digits := strings.ToLower(strings.TrimSpace(text))
+	unit := int64(1)
+	for _, u := range sizeUnits {
+		if rest, found := strings.CutSuffix(digits, u.name); found {
+			digits, unit = strings.TrimSpace(rest), u.bytes
+			break
+		}
+	}
+	v, err := strconv.ParseFloat(digits, 64)
+	if err != nil || !(v >= 0) || v*float64(unit) > 1<<60 {
+		return 0, false
+	}
+	return int64(v * float64(unit)), true
+}
+
+func (r *reader) zone(n *document.Node, k key) any {
+	if n.Shape != document.Text {
+		return r.wants(n, k)
+	}
+	zone, err := times.Zone(n.Text)
+	if err != nil {
+		return r.wants(n, k)
+	}
+	return zone
+}
+
+// formats are the formats of windows that have names.
+var formats = []string{"rfc3339", "date", "epoch", "epoch_ms", "integer"}
+
+func formatOf(r *reader, n *document.Node, k key) any {
+	if n.Shape != document.Text {
+		return r.wants(n, k)
+	}
+	for _, f := range formats {
+		if n.Text == f {
+			return f
+		}
+	}
+	if !strings.Contains(n.Text, "%") {
+		r.Problem(n, "%s", r.Unknown("format", n.Text, append(formats, `strftime text, as "%Y-%m"`)))
+		return nil
+	}
+	return n.Text
+}
+
+func (r *reader) strftime(n *document.Node, k key) any {
+	if n.Shape != document.Text || !strings.Contains(n.Text, "%") {
+		return r.wants(n, k)
+	}
+	return n.Text
+}
+
+// charset reads the name of an encoding, by any of the names that browsers know.
+func (r *reader) charset(n *document.Node, k key) any {
+	if n.Shape != document.Text {
+		return r.wants(n, k)
+	}
+	encoding, err := htmlindex.Get(n.Text)
+	if err != nil {
+		r.Problem(n, "no character encoding is called %q; known are utf-8, utf-16le, utf-16be, iso-8859-1, windows-1252, shift_jis, gb18030, big5, euc-kr and others", document.Clip(n.Text))
+		return nil
+	}
+	name, err := htmlindex.Name(encoding)
+	if err != nil || name == "utf-8" || name == "replacement" {
+		return ""
+	}
+	return name
+}
+
+func (r *reader) choice(n *document.Node, k key) any {
+	if !n.Scalar() {
+		return r.wants(n, k)
+	}
+	for _, e := range k.enum {
+		if n.Text == e {
+			return e
+		}
+	}
+	r.Problem(n, "%s", r.Unknown("value", n.Text, k.enum))
+	return nil
+}
+
+// names reads a list of different names.
+func (r *reader) names(n *document.Node, k key) any {
+	if n.Shape != document.List {
+		return r.wants(n, k)
+	}
+	list := make([]string, 0, len(n.Items))
+	seen := make(map[string]bool, len(n.Items))
+	for _, item := range n.Items {
+		switch {
+		case !item.Scalar() || item.Text == "":
+			return r.wants(n, k)
+		case expr.IsTemplate(item.Text):
+			r.Problem(item, "wants plain text; there is no template here")
+		case seen[item.Text]:
+			r.Problem(item, "%q stands here twice", document.Clip(item.Text))
+		}
+		seen[item.Text] = true
+		list = append(list, item.Text)
+	}
+	return list
+}
+
+func (r *reader) columns(n *document.Node, k key) any {
+	if n.Shape == document.Text {
+		return r.bodyPath(n, k)
+	}
+	if list, ok := r.names(n, k).([]string); ok && len(list) > 0 {
+		return list
+	} else if ok {
+		return r.wants(n, k)
+	}
+	return nil
+}
+
+func (r *reader) steps(n *document.Node, k key) any {
+	items := []*document.Node{n}
+	if n.Shape == document.List {
+		items = n.Items
+	}
+	if len(items) == 0 {
+		return r.wants(n, k)
+	}
+	var list []string
+	for _, item := range items {
+		if path, ok := r.bodyPath(item, k).(string); ok {
+			list = append(list, path)
+		}
+	}
+	if len(list) < len(items) {
+		return nil
+	}
+	return list
+}
+
+func (r *reader) status(n *document.Node, k key) any {
+	items := []*document.Node{n}
+	if n.Shape == document.List {
+		items = n.Items
+	}
+	var list []sources.StatusRange
+	for _, item := range items {
+		s, ok := parseStatus(item.Text)
+		if !item.Scalar() || !ok {
+			return r.wants(item, k)
+		}
+		list = append(list, s)
+	}
+	if list == nil {
+		return r.wants(n, k)
+	}
+	return list
+}
+
+// parseStatus reads 409 or 5xx.
+func parseStatus(text string) (sources.StatusRange, bool) {
+	if len(text) != 3 || text[0] < '1' || text[0] > '5' {
+		return sources.StatusRange{}, false
+	}
+	if class := int(text[0]-'0') * 100; strings.EqualFold(text[1:], "xx") {
+		return sources.StatusRange{From: class, To: class + 99}, true
+	}
+	code, err := strconv.Atoi(text)
+	return sources.StatusRange{From: code, To: code}, err == nil
+}
+
+func (r *reader) ref(n *document.Node, k key) any {
+	if n.Shape != document.Text && n.Shape != document.Number {
+		return r.wants(n, k)
+	}
+	if expr.IsTemplate(n.Text) {
+		if t, ok := r.template(n, k).(*expr.Template); ok {
+			return sources.Ref{Template: t}
+		}
+		return nil
+	}
+	if name, found := strings.CutPrefix(n.Text, "header:"); found {
+		name = strings.TrimSpace(name)
+		if !headerName(name) {
+			r.Problem(n, "%q is not the name of a header", document.Clip(name))
+			return nil
+		}
+		return sources.Ref{Header: textproto.CanonicalMIMEHeaderKey(name)}
+	}
+	if path, ok := r.bodyPath(n, k).(string); ok {
+		return sources.Ref{Path: path}
+	}
+	return nil
+}
+
+// headerName reports whether name is a token of RFC 9110.
+func headerName(name string) bool {
+	for _, c := range []byte(name) {
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
+		if !letter && (c < '0' || c > '9') && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
+			return false
+		}
+	}
+	return name != ""
+}
+
+func (r *reader) pathMap(n *document.Node, k key) any {
+	if n.Shape != document.Map || len(n.Fields) == 0 {
+		return r.wants(n, k)
+	}
+	for _, m := range n.Fields {
+		m.Value.Read = r.bodyPath(m.Value, k)
+	}
+	return true
+}
