@@ -103,7 +103,9 @@ func readInt(v Value, base int) (number, bool) {
 		text := strings.TrimSpace(v.str())
 		prefix := map[int]string{2: "0b", 8: "0o", 16: "0x"}[base]
 		i, err := strconv.ParseInt(strings.TrimPrefix(strings.ToLower(text), prefix), base, 64)
-		return number{i: i}, err == nil && base > 1 && base <= 36
+		if err == nil && base > 1 && base <= 36 {
+			return number{i: i}, true
+		} // else a fraction may be read
 	}
 	n, ok := v.numeric()
 	if v.kind == KindBool {

@@ -46,7 +46,7 @@ func goldenScope(t testing.TB) (*expr.Scope, expr.Vars) {
 
 func TestJinja(t *testing.T) {
 	scope, vars := goldenScope(t)
-	for _, path := range []string{"testdata/jinja.json", "testdata/jinja-more.json"} {
+	for _, path := range []string{"testdata/jinja.json", "testdata/jinja-more.json", "testdata/jinja-cross.json"} {
 		for _, c := range readGolden(t, path).Cases {
 			t.Run(c.E, func(t *testing.T) {
 				template, err := scope.Jinja().Compile(c.E)

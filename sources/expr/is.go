@@ -47,8 +47,11 @@ func isEven(_ *run, a []Value) (Value, error) {
 }
 
 func isOdd(_ *run, a []Value) (Value, error) {
-	zero, err := divides(a[0], Int(2))
-	return Bool(!zero), err
+	rest, err := remainder(a[0], Int(2)) // of 2.5 that is 0.5: it is neither odd nor even
+	if err == nil {
+		rest, err = arithmetic(opSubtract, rest, number{i: 1})
+	}
+	return Bool(err == nil && rest.isZero()), err
 }
 
 func isDivisible(_ *run, a []Value) (Value, error) {
@@ -58,13 +61,18 @@ func isDivisible(_ *run, a []Value) (Value, error) {
 
 // divides reports whether nothing is left over when v is divided by the divisor.
 func divides(v, divisor Value) (bool, error) {
+	rest, err := remainder(v, divisor)
+	return err == nil && rest.isZero(), err
+}
+
+// remainder is what is left over.
+func remainder(v, divisor Value) (number, error) {
 	x, xok := v.number()
 	y, yok := divisor.number()
 	if !xok || !yok {
-		return false, fmt.Errorf("want numbers, got %s and %s", v.kind, divisor.kind)
+		return number{}, fmt.Errorf("want numbers, got %s and %s", v.kind, divisor.kind)
 	}
-	rest, err := arithmetic(opModulo, x, y)
-	return err == nil && rest.isZero(), err
+	return arithmetic(opModulo, x, y)
 }
 
 // isLower reports whether the text has letters, all of them small.
