@@ -14,10 +14,10 @@ import (
 func (s *Stream) LooksAtRecords() string {
 	place := plainKeys(s.Records.Steps[0])
 	p := &s.Pagination
-	refs := []namedRef{{"pagination.next", p.Next}, {"pagination.more", p.More}, {"pagination.total", p.Total},
-		{"pagination.total_pages", p.TotalPages}, {"pagination.stop", Ref{Template: p.Stop}}, {"keep", Ref{Template: s.Keep}}}
-	for i := range s.Errors {
-		rule, key := &s.Errors[i], fmt.Sprintf("errors.%d", i)
+	refs := []namedRef{{"pagination.next", p.Next}, {"pagination.more", p.Ends.More}, {"pagination.total", p.Ends.Total},
+		{"pagination.total_pages", p.Ends.TotalPages}, {"pagination.stop", Ref{Template: p.Ends.Stop}}, {"keep", Ref{Template: s.Records.Keep}}}
+	for i := range s.Call.Errors {
+		rule, key := &s.Call.Errors[i], fmt.Sprintf("errors.%d", i)
 		refs = append(refs, namedRef{key + ".when", Ref{Template: rule.When}}, namedRef{key + ".wait", Ref{Template: rule.Wait}},
 			namedRef{key + ".message", Ref{Template: rule.Message}})
 	}
@@ -32,7 +32,7 @@ func (s *Stream) LooksAtRecords() string {
 			return r.key
 		}
 	}
-	for _, p := range s.Add {
+	for _, p := range s.Records.Add {
 		if p.Value.any(func(t *expr.Template) bool { return templateLooksAt(t, place) }) {
 			return "add." + p.Name
 		}

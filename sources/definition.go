@@ -84,26 +84,35 @@ type Stream struct {
 	Line    int // of the definition's file, from 1
 	Client  *Client
 	Request Request
-	Timeout time.Duration // without a byte
-	Cookies bool          // those that answers set are sent again, as long as a walk goes on
+	Call    Call
 	Text    Text
-	Retry   Retry
-	Errors  []ErrorRule // asked in order, before the built-in rules
 	Records Records
-	Keep    *expr.Template // nil: every record
-	Add     []Param        // fields set in each record
-	Keys    []string       // primary_key
+	Keys    []string // primary_key
 	// ReplicationKey is empty for a full-table stream.
 	ReplicationKey string
 	Pagination     Pagination
 	Incremental    *Incremental      // nil for a full-table stream
 	PartitionBy    []PartitionSource // empty: one partition
-	Schema         json.RawMessage   // as given, from the file or inline; nil: inferred
-	SchemaFile     string            // where Schema was read, "" when inline
-	OnIncomplete   Policy            // "": Fail where the definition's own keys contradict the end, else Warn
-	OnInvalid      Policy
-	OnNewField     Policy
+	Schema         Schema
+	OnIncomplete   Policy // "": Fail where the definition's own keys contradict the end, else Warn
 	Shape          string // see Config.Shape
+}
+
+// Call says how a request is made, and what its answers lead to.
+type Call struct {
+	Timeout time.Duration // without a byte
+	Cookies bool          // those that answers set are sent again, as long as a walk goes on
+	Retry   Retry
+	Errors  []ErrorRule // asked in order, before the built-in rules
+}
+
+// Schema is the JSON Schema of a stream's records, and what happens to those
+// that do not fit.
+type Schema struct {
+	Text       json.RawMessage // as given, from the file or inline; nil: inferred
+	File       string          // where Text was read, "" when inline
+	OnInvalid  Policy
+	OnNewField Policy
 }
 
 // Text says how the bytes of answers are JSON text.
@@ -166,16 +175,18 @@ type Body struct {
 	Variables []Param        // graphql
 }
 
-// Records says where the records of a body lie.
+// Records says where the records of a body lie, and what is made of them.
 type Records struct {
-	Steps          []string // gjson paths; "@this" is the body; several: the lines of each element
-	Single         bool     // the place holds one record
-	Keyed          string   // the place holds an object of records; its keys go into this field
-	Columns        []string // rows are arrays or bare values under these names
-	ColumnsPath    string   // or the path to the names
-	ShortRows      bool     // rows with fewer values than columns are filled up with nulls
-	OneOrMany      bool     // one record, or parent, may stand without a list around it
-	MissingIsEmpty bool     // on_missing: empty
+	Steps          []string       // gjson paths; "@this" is the body; several: the lines of each element
+	Single         bool           // the place holds one record
+	Keyed          string         // the place holds an object of records; its keys go into this field
+	Columns        []string       // rows are arrays or bare values under these names
+	ColumnsPath    string         // or the path to the names
+	ShortRows      bool           // rows with fewer values than columns are filled up with nulls
+	OneOrMany      bool           // one record, or parent, may stand without a list around it
+	MissingIsEmpty bool           // on_missing: empty
+	Keep           *expr.Template // nil: every record
+	Add            []Param        // fields set in each record
 }
 
 // Ref is a path into an answer or a template over it. The zero Ref is absent.
@@ -208,21 +219,32 @@ type Pagination struct {
 	Next       Ref    // cursor, next_url
 	Rel        string // link_header; "next" by default
 	Start      int64  // page (1 by default), offset (0)
-	SizeParam  string // page, offset: the parameter that carries Size
-	Size       int64  // page, offset: 0 where not given
-	TotalPages Ref    // page
 	Field      string // keyset: path in the last record
-	Param      string // where the page goes: a parameter,
-	Header     string // a header,
-	BodyPath   string // or a path in the JSON body; all empty: a template does it
+	Overlap    int64  // offset: records of the page before that are asked for again
+	Sends      PageSending
+	Ends       PageEnds
+	AfterFirst *Request // nil: absent
+	Session    bool
+}
+
+// PageSending says where the page goes in a request. Without a place a template
+// uses it.
+type PageSending struct {
+	Param     string // a parameter,
+	Header    string // a header,
+	BodyPath  string // or a path in the JSON body
+	SizeParam string // page, offset: the parameter that carries Size
+	Size      int64  // page, offset: 0 where not given
+}
+
+// PageEnds says what in an answer tells that a walk is over.
+type PageEnds struct {
 	More       Ref
 	Total      Ref
+	TotalPages Ref            // page
 	Stop       *expr.Template // over ResponseScope; nil: absent
 	MaxPages   int            // 0: no limit
-	Overlap    int64          // offset: records of the page before that are asked for again
-	AfterFirst *Request       // nil: absent
-	Session    bool
-	AtEnd      string // page, offset: AtEndRepeat, or "" where pages past the end have no records
+	AtEnd      string         // page, offset: AtEndRepeat, or "" where pages past the end have no records
 }
 
 // AtEndRepeat says that pages past the end repeat the last one.
@@ -257,22 +279,32 @@ type StatusRange struct{ From, To int }
 
 // Incremental says how a stream is asked for what is new.
 type Incremental struct {
-	Start          *expr.Template // nil: from the beginning
-	End            *expr.Template // nil: now
-	Format         string         // of windows in requests: rfc3339, date, epoch, epoch_ms, integer or strftime text
-	Window         times.Span     // 0: one window up to now
-	Lookback       times.Span
-	Settle         time.Duration
-	Timezone       *time.Location // of windows in requests, and of start and end; never nil
-	RecordTimezone *time.Location // of records' times that name none; never nil
-	WholeWindows   bool
+	Start         *expr.Template // nil: from the beginning
+	End           *expr.Template // nil: now
+	Windows       Windows
+	RecordTimes   RecordTimes
+	Lookback      times.Span
+	Settle        time.Duration
+	Sorted        bool
+	ClientFilter  bool
+	Bookmark      Ref  // the last answer says where to go on,
+	BookmarkFirst bool // or the first one
+}
+
+// Windows says how the time of a stream is cut, and how requests write it.
+type Windows struct {
+	Length         times.Span     // window; 0: one window up to now
+	Format         string         // rfc3339, date, epoch, epoch_ms, integer or strftime text
+	Timezone       *time.Location // also of start and end; never nil
+	Whole          bool           // whole_windows
 	StartExclusive bool
 	EndInclusive   bool
-	Sorted         bool
-	ClientFilter   bool
-	RecordFormat   string // strftime; "": recognised
-	Bookmark       Ref    // the last answer says where to go on,
-	BookmarkFirst  bool   // or the first one
+}
+
+// RecordTimes says how records write the replication key.
+type RecordTimes struct {
+	Format   string         // strftime; "": recognised
+	Timezone *time.Location // of times that name none; never nil
 }
 
 // PartitionSource is one entry of partition_by.

@@ -19,7 +19,7 @@ type ahead struct {
 // newAhead returns what finds the values that a pass leaves out. A pass that
 // goes on days later reads what changed meanwhile.
 func newAhead(one *reading) ahead {
-	if !one.incremental || one.Incremental.Format == "integer" || !one.Incremental.Bookmark.IsZero() {
+	if !one.incremental || one.Incremental.Windows.Format == "integer" || !one.Incremental.Bookmark.IsZero() {
 		return ahead{}
 	}
 	limit := time.Now()

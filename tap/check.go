@@ -41,8 +41,8 @@ type checker struct {
 // inferred in an earlier run, nil if there is none.
 func newChecker(one *reading, cached json.RawMessage, work *workFolder, log *slog.Logger) (*checker, error) {
 	c := &checker{
-		stream: one.Stream, inferred: one.Stream.Schema == nil, keys: one.keys, kept: one.keys,
-		newField: one.OnNewField, wanted: schema.Wanted{Fields: one.keys, Cut: one.mask.Paths()},
+		stream: one.Stream, inferred: one.Stream.Schema.Text == nil, keys: one.keys, kept: one.keys,
+		newField: one.Schema.OnNewField, wanted: schema.Wanted{Fields: one.keys, Cut: one.mask.Paths()},
 		quarantine: quarantine{work: work, stream: one.Name}, unfit: unfit{log: log, stream: one.Name},
 	}
 	if one.chosen {
@@ -55,12 +55,12 @@ func newChecker(one *reading, cached json.RawMessage, work *workFolder, log *slo
 	if one.incremental {
 		c.wanted.Value = one.key
 	}
-	doc, from := one.Stream.Schema, "its schema"
+	doc, from := one.Stream.Schema.Text, "its schema"
 	if doc == nil {
 		doc, from = cached, "its cached schema"
 	}
 	if one.selected != nil {
-		if s := one.selected.Schema; len(s) > 0 && string(s) != "{}" && (one.Stream.Schema != nil || namesFields(s)) {
+		if s := one.selected.Schema; len(s) > 0 && string(s) != "{}" && (one.Stream.Schema.Text != nil || namesFields(s)) {
 			doc, from = s, "its schema in the catalog"
 		}
 	}
@@ -164,7 +164,7 @@ func missingKey(record []byte, keys []string) *schema.Violation {
 func (c *checker) refuse(dst []byte, start int, v *schema.Violation, n *counts) ([]byte, bool, error) {
 	record := dst[start:]
 	n.invalid++
-	switch c.stream.OnInvalid {
+	switch c.stream.Schema.OnInvalid {
 	case sources.Pass:
 		c.unfit.tell("a record does not fit its schema: it is passed on as it came", keyText(record, c.keys), v)
 		return dst, true, nil

@@ -10,7 +10,7 @@ import (
 // Where none is known, a field at the top of a record that is not chosen is
 // taken for one that nobody wants, and not for a new one.
 func (one *reading) choose(cached []byte) {
-	known := one.Stream.Schema
+	known := one.Stream.Schema.Text
 	if known == nil {
 		known = cached
 	}
@@ -19,5 +19,5 @@ func (one *reading) choose(cached []byte) {
 		one.cut()
 		return
 	}
-	one.chosen = namesFields(one.selected.Schema) && one.OnNewField == sources.Evolve
+	one.chosen = namesFields(one.selected.Schema) && one.Schema.OnNewField == sources.Evolve
 }

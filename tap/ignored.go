@@ -13,14 +13,14 @@ import (
 func SchemaWarnings(d *sources.Definition) document.Problems {
 	var all document.Problems
 	for i, s := range d.Streams {
-		if s.Schema == nil {
+		if s.Schema.Text == nil {
 			continue
 		}
 		where := "JSON Schema: "
-		if s.SchemaFile != "" {
-			where += s.SchemaFile + ": "
+		if s.Schema.File != "" {
+			where += s.Schema.File + ": "
 		}
-		for _, what := range ignoredIn(s.Schema) {
+		for _, what := range ignoredIn(s.Schema.Text) {
 			all = append(all, document.Problem{
 				File: d.File, Line: s.Line, Column: 1, Place: fmt.Sprintf("streams[%d] (%s).schema", i, s.Name),
 				Msg: where + what.String(),

@@ -85,7 +85,7 @@ func (o *oddities) pageEnds(n *counts) {
 
 // early reports whether a replication value lies well before the window.
 func (o *oddities) early(value []byte) bool {
-	if o.reading.Incremental.Format == "integer" {
+	if o.reading.Incremental.Windows.Format == "integer" {
 		c, err := o.reading.clock.compare(value, o.reading.window.floor)
 		return err == nil && c < 0
 	}
@@ -171,7 +171,7 @@ func (r *renderer) noneLeft() string {
 		return fmt.Sprintf("keep is true for none of the %d records that came, so none of them leaves: "+
 			"compare it with a record (a field that is not there is undefined, which is not true)", r.came)
 	case r.came > 0 || !r.incremental || r.key == "" || r.from == nil || !r.position.First(),
-		r.Incremental.StartExclusive, !r.Incremental.Bookmark.IsZero():
+		r.Incremental.Windows.StartExclusive, !r.Incremental.Bookmark.IsZero():
 		return ""
 	}
 	return "no record came, not even the one at the bookmark " + string(r.from) + ", which the request asks for again: either it was deleted, " +

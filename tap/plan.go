@@ -340,7 +340,7 @@ func begun(r *state.Resume) bool {
 // checkClock refuses a bookmark of the future: with it, nothing would be
 // fetched until then.
 func (r *run) checkClock(one *reading) error {
-	if one.before.Value == nil || one.Incremental.Format == "integer" || !one.Incremental.Bookmark.IsZero() {
+	if one.before.Value == nil || one.Incremental.Windows.Format == "integer" || !one.Incremental.Bookmark.IsZero() {
 		return nil
 	}
 	t, ok := one.clock.instant(one.before.Value)

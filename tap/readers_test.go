@@ -21,7 +21,7 @@ type timeReader struct {
 // timeReaders are all that read times, but for the headers of HTTP, which
 // package fetch reads.
 func timeReaders(tb testing.TB) []timeReader {
-	inc := &sources.Incremental{Format: "rfc3339", Timezone: time.UTC, RecordTimezone: time.UTC}
+	inc := &sources.Incremental{Windows: sources.Windows{Format: "rfc3339", Timezone: time.UTC}, RecordTimes: sources.RecordTimes{Timezone: time.UTC}}
 	c := newClock(inc)
 	template := func(source string) func(testing.TB, string) (time.Time, error) {
 		compiled, err := expr.NewScope("v").Compile(source)

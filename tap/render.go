@@ -84,10 +84,10 @@ func newRenderer(one *reading, p Protocol, c *checker) *renderer {
 		high = nil
 	}
 	r.high = state.NewHigh(one.clock.order, high)
-	if one.Keep != nil {
-		r.answers = one.Keep.Uses("response") || one.Keep.Uses("headers")
+	if one.Records.Keep != nil {
+		r.answers = one.Records.Keep.Uses("response") || one.Records.Keep.Uses("headers")
 	}
-	for _, p := range one.Add {
+	for _, p := range one.Records.Add {
 		if one.mask.Drops(p.Name) {
 			continue // added for nobody
 		}
@@ -211,11 +211,11 @@ func (r *renderer) added() []byte {
 // what is added, on one line. It reports false for a record that keep drops.
 func (r *renderer) project(dst []byte, page *fetch.Page, i int) ([]byte, bool, error) {
 	record := page.Records.Record(i)
-	if r.Keep != nil || r.dynamic {
+	if r.Records.Keep != nil || r.dynamic {
 		r.view.record(record, page.Records.Parent(i))
 	}
-	if r.Keep != nil {
-		v, err := r.view.eval(r.Keep)
+	if r.Records.Keep != nil {
+		v, err := r.view.eval(r.Records.Keep)
 		if err != nil {
 			return dst, false, fmt.Errorf("%s: keep: %w", r.Name, err)
 		}
@@ -322,7 +322,7 @@ func (r *renderer) timed(page *fetch.Page) error {
 	if value == nil {
 		return nil
 	}
-	if r.Incremental.Format == "integer" {
+	if r.Incremental.Windows.Format == "integer" {
 		if _, ok := wholeNumber(value); !ok {
 			return fmt.Errorf("%s: %s: the replication key %s is %s, which is no whole number, and with format: integer the next run could not go on from it: "+
 				"leave format out where it is a time, or take another field", r.Name, page.Request, r.key, clip(value))

@@ -80,7 +80,7 @@ func (s *sample) look(w *worker, page *fetch.Page) error {
 	if s.size == 0 {
 		s.size = int64(n)
 	}
-	ref := w.Pagination.TotalPages
+	ref := w.Pagination.Ends.TotalPages
 	if ref.IsZero() {
 		return nil
 	}
@@ -162,7 +162,7 @@ func (s *sample) lastPage(p *sources.Pagination) (at fetch.Position, ok bool) {
 // sample begins with the newest. It reports false where time is no measure, or
 // the stream has no beginning to tell the oldest by.
 func (c clock) otherEnd(s *sample, asOf time.Time, vars expr.Vars) (w window, ok bool) {
-	if c.Incremental == nil || c.Format == "integer" || !c.Bookmark.IsZero() {
+	if c.Incremental == nil || c.Windows.Format == "integer" || !c.Bookmark.IsZero() {
 		return w, false
 	}
 	begin, known, err := c.startTime(nil, times.Span{}, vars)
@@ -187,9 +187,9 @@ func (c clock) otherEnd(s *sample, asOf time.Time, vars expr.Vars) (w window, ok
 
 // lay returns the window of a time.
 func (c clock) lay(from, to time.Time) (w window, err error) {
-	if w.start, err = c.write(c.cut(from), c.StartExclusive); err != nil {
+	if w.start, err = c.write(c.cut(from), c.Windows.StartExclusive); err != nil {
 		return w, err
 	}
-	w.end, err = c.write(c.cut(to), c.EndInclusive && c.unit() == 24*time.Hour)
+	w.end, err = c.write(c.cut(to), c.Windows.EndInclusive && c.unit() == 24*time.Hour)
 	return w, err
 }

@@ -156,7 +156,7 @@ func (t *track) raise(high json.RawMessage) {
 // the window.
 func (t *track) settled(high json.RawMessage) json.RawMessage {
 	at, ok := t.clock.instant(high)
-	if !ok || t.Incremental.Format == "integer" {
+	if !ok || t.Incremental.Windows.Format == "integer" {
 		return high
 	}
 	limit := t.pass.AsOf

@@ -34,8 +34,8 @@ type clock struct {
 
 func newClock(i *sources.Incremental) clock {
 	return clock{Incremental: i, order: state.Order{
-		Times:   times.Reader{Layout: i.RecordFormat, Zone: i.RecordTimezone},
-		Numbers: i.Format == "integer",
+		Times:   times.Reader{Layout: i.RecordTimes.Format, Zone: i.RecordTimes.Timezone},
+		Numbers: i.Windows.Format == "integer",
 	}}
 }
 
@@ -47,7 +47,7 @@ func (c clock) layWindow(from json.RawMessage, lookback times.Span, asOf time.Ti
 	case !c.Bookmark.IsZero() && from != nil:
 		w.start = expr.JSON(string(from))
 		return w, nil
-	case c.Format == "integer":
+	case c.Windows.Format == "integer":
 		return w, c.layNumber(&w, from, vars)
 	}
 	start, known, err := c.startTime(from, lookback, vars)
@@ -57,11 +57,11 @@ func (c clock) layWindow(from json.RawMessage, lookback times.Span, asOf time.Ti
 	if w.until, err = c.endTime(asOf, vars); err != nil {
 		return w, err
 	}
-	if w.end, err = c.write(w.until, c.EndInclusive && c.unit() == 24*time.Hour); err != nil || !known {
+	if w.end, err = c.write(w.until, c.Windows.EndInclusive && c.unit() == 24*time.Hour); err != nil || !known {
 		return w, err
 	}
 	start = c.cut(start)
-	if w.start, err = c.write(start, c.StartExclusive); err != nil {
+	if w.start, err = c.write(start, c.Windows.StartExclusive); err != nil {
 		return w, err
 	}
 	w.floor = c.likeRecords(start, from)
@@ -88,7 +88,7 @@ func (c clock) layNumber(w *window, from json.RawMessage, vars expr.Vars) error 
 		return fmt.Errorf("incremental: format integer needs a whole number to start from, not %s: correct incremental.start, or the bookmark in the state", w.start.Text())
 	}
 	w.floor = n.Append(nil, 10)
-	if c.StartExclusive {
+	if c.Windows.StartExclusive {
 		n.Sub(n, big.NewInt(1))
 	}
 	w.start = expr.JSON(n.String())
@@ -121,7 +121,7 @@ func (c clock) startTime(from json.RawMessage, lookback times.Span, vars expr.Va
 		return t, false, fmt.Errorf("the bookmark %s is no time: %w; correct the state, or remove the stream from it "+
 			"to read the stream anew", from, err)
 	}
-	begin, err := lookback.Negate().AddTo(mark.At.In(c.Timezone))
+	begin, err := lookback.Negate().AddTo(mark.At.In(c.Windows.Timezone))
 	if err != nil {
 		return t, false, fmt.Errorf("lookback before the bookmark %s: %w", from, err)
 	}
@@ -160,7 +160,7 @@ func (c clock) evalTime(key string, t *expr.Template, vars expr.Vars) (time.Time
 		at, _ := v.Instant()
 		return at, true, nil
 	}
-	at, err := times.Reader{Layout: c.RecordFormat, Zone: c.Timezone}.ReadJSON(v.AppendJSON(nil))
+	at, err := times.Reader{Layout: c.RecordTimes.Format, Zone: c.Windows.Timezone}.ReadJSON(v.AppendJSON(nil))
 	if err != nil {
 		return time.Time{}, false, fmt.Errorf("incremental.%s: %s is no time: %w; write it like 2024-01-31 or 2024-01-31T00:00:00Z", key, v.Text(), err)
 	}
@@ -191,12 +191,12 @@ func (c clock) before(value, other json.RawMessage) bool {
 		return err == nil && n < 0
 	}
 	x.At = x.At.Add(x.Again)
-	return x.Compare(y, c.RecordTimezone) < 0
+	return x.Compare(y, c.RecordTimes.Timezone) < 0
 }
 
 // unit is the precision of a window's bounds as requests write them.
 func (c clock) unit() time.Duration {
-	switch c.Format {
+	switch c.Windows.Format {
 	case "date":
 		return 24 * time.Hour
 	case "epoch_ms":
@@ -204,16 +204,16 @@ func (c clock) unit() time.Duration {
 	case "rfc3339", "epoch":
 		return time.Second
 	}
-	return times.LayoutUnit(c.Format)
+	return times.LayoutUnit(c.Windows.Format)
 }
 
 // cut rounds a time down to the unit; days begin at midnight in the stream's
 // timezone.
 func (c clock) cut(t time.Time) time.Time {
 	if c.unit() == 24*time.Hour {
-		return times.Midnight(t, c.Timezone)
+		return times.Midnight(t, c.Windows.Timezone)
 	}
-	return t.In(c.Timezone).Truncate(c.unit())
+	return t.In(c.Windows.Timezone).Truncate(c.unit())
 }
 
 // write renders a bound as requests carry it, one unit earlier where less is
@@ -226,8 +226,8 @@ func (c clock) write(t time.Time, less bool) (expr.Value, error) {
 			t = t.Add(-c.unit())
 		}
 	}
-	t = t.In(c.Timezone)
-	switch c.Format {
+	t = t.In(c.Windows.Timezone)
+	switch c.Windows.Format {
 	case "rfc3339":
 		return expr.String(t.Format(time.RFC3339)), nil
 	case "date":
@@ -237,7 +237,7 @@ func (c clock) write(t time.Time, less bool) (expr.Value, error) {
 	case "epoch_ms":
 		return expr.Int(t.UnixMilli()), nil
 	}
-	text, err := times.Strftime(t, c.Format)
+	text, err := times.Strftime(t, c.Windows.Format)
 	if err != nil {
 		return expr.Undefined(), fmt.Errorf("incremental.format: %w", err)
 	}

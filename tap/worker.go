@@ -56,7 +56,7 @@ func (r *run) worker(one *reading) (*worker, error) {
 		return nil, fmt.Errorf("stream %s: %w", one.Name, err)
 	}
 	var cached []byte
-	if one.Stream.Schema == nil {
+	if one.Stream.Schema.Text == nil {
 		if cached, err = r.work.cachedSchema(one.Name, one.shape); err != nil {
 			r.Log.Warn("the schema is inferred anew", "stream", one.Name, "why", err.Error())
 		}

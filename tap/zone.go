@@ -14,7 +14,7 @@ import (
 // both: some rows come twice, none is left out.
 func (r *run) inZone(one *reading) error {
 	b := one.before
-	if b == nil || !one.incremental || one.Incremental.Format == "integer" || !one.Incremental.Bookmark.IsZero() {
+	if b == nil || !one.incremental || one.Incremental.Windows.Format == "integer" || !one.Incremental.Bookmark.IsZero() {
 		return nil
 	}
 	was := time.UTC
@@ -24,7 +24,7 @@ func (r *run) inZone(one *reading) error {
 			return &state.Error{File: r.StateFile, Place: r.State.Place(one.Name) + ".zone", Msg: err.Error()}
 		}
 	}
-	if was.String() == one.Incremental.RecordTimezone.String() {
+	if was.String() == one.Incremental.RecordTimes.Timezone.String() {
 		return nil
 	}
 	b.Value = one.clock.earlier(b.Value, was)
@@ -41,7 +41,7 @@ func (c clock) earlier(raw json.RawMessage, was *time.Location) json.RawMessage 
 	if err != nil || now.Zoned {
 		return raw
 	}
-	then, err := times.Reader{Layout: c.RecordFormat, Zone: was}.ReadJSON(raw)
+	then, err := times.Reader{Layout: c.RecordTimes.Format, Zone: was}.ReadJSON(raw)
 	if err != nil {
 		return raw
 	}
@@ -55,10 +55,10 @@ func (c clock) earlier(raw json.RawMessage, was *time.Location) json.RawMessage 
 // something was said before, which a state that is merged key by key would
 // keep.
 func (one *reading) zone() string {
-	if !one.incremental || one.Incremental.Format == "integer" {
+	if !one.incremental || one.Incremental.Windows.Format == "integer" {
 		return ""
 	}
-	name := one.Incremental.RecordTimezone.String()
+	name := one.Incremental.RecordTimes.Timezone.String()
 	if name == "UTC" && (one.before == nil || one.before.Zone == "") {
 		return ""
 	}

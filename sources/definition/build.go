@@ -69,26 +69,23 @@ func (b *builder) stream(own *document.Node) *sources.Stream {
 		Line:           own.Line,
 		Client:         b.client(n),
 		Request:        b.request(n),
-		Timeout:        document.ValueOr(n, "timeout", 60*time.Second),
-		Cookies:        document.Value[bool](n, "cookies"),
+		Call:           callOf(n),
 		Text:           sources.Text{Charset: document.Value[string](n, "charset"), NullNaN: document.Value[string](n, "nan") == "null"},
-		Retry:          retryOf(n.Get("retry")),
-		Errors:         errorsOf(n.Get("errors")),
 		Records:        b.records(n),
-		Keep:           document.Value[*expr.Template](n, "keep"),
-		Add:            paramsOf(n.Get("add")),
 		Keys:           document.ValueOr(n, "primary_key", []string{}),
 		ReplicationKey: document.Value[string](n, "replication_key"),
 		Pagination:     b.pagination(n.Get("pagination")),
 		PartitionBy:    partitionsOf(n.Get("partition_by")),
-		OnIncomplete:   sources.Policy(document.Value[string](n, "on_incomplete")),
-		OnInvalid:      sources.Policy(document.ValueOr(n, "on_invalid", string(sources.Fail))),
-		OnNewField:     sources.Policy(document.ValueOr(n, "on_new_field", string(sources.Evolve))),
+		Schema: sources.Schema{
+			OnInvalid:  sources.Policy(document.ValueOr(n, "on_invalid", string(sources.Fail))),
+			OnNewField: sources.Policy(document.ValueOr(n, "on_new_field", string(sources.Evolve))),
+		},
+		OnIncomplete: sources.Policy(document.Value[string](n, "on_incomplete")),
 	}
 	b.partitions = append(b.partitions, n.Get("partition_by"))
 	s.Incremental = b.incremental(own, n)
 	if schema, ok := readOf(n.Get("schema")).(schemaText); ok {
-		s.Schema, s.SchemaFile = schema.raw, schema.file
+		s.Schema.Text, s.Schema.File = schema.raw, schema.file
 		b.fieldsKnown(n, s, schema.root)
 	}
 	b.address(n, s)
@@ -226,6 +223,16 @@ func ratesOf(n *document.Node) []sources.RateLimit {
 	return list
 }
 
+// callOf builds how a stream's requests are made.
+func callOf(n *document.Node) sources.Call {
+	return sources.Call{
+		Timeout: document.ValueOr(n, "timeout", 60*time.Second),
+		Cookies: document.Value[bool](n, "cookies"),
+		Retry:   retryOf(n.Get("retry")),
+		Errors:  errorsOf(n.Get("errors")),
+	}
+}
+
 func retryOf(n *document.Node) sources.Retry {
 	return sources.Retry{
 		Attempts: int(document.ValueOr(n, "attempts", int64(5))),
@@ -294,6 +301,8 @@ func (b *builder) records(n *document.Node) sources.Records {
 		ShortRows:      document.Value[string](n, "short_rows") == "null",
 		OneOrMany:      document.Value[bool](n, "one_or_many"),
 		MissingIsEmpty: document.Value[string](n, "on_missing") == "empty",
+		Keep:           document.Value[*expr.Template](n, "keep"),
+		Add:            paramsOf(n.Get("add")),
 	}
 	switch c := readOf(n.Get("columns")).(type) {
 	case []string:
@@ -324,7 +333,7 @@ func (b *builder) records(n *document.Node) sources.Records {
 func (b *builder) fieldsKnown(n *document.Node, s *sources.Stream, schema *document.Node) {
 	extra := schema.Get("additionalProperties")
 	closed := extra != nil && extra.Text == "false"
-	strict := (s.OnNewField == sources.Drop || s.OnNewField == sources.Fail) && extra == nil &&
+	strict := (s.Schema.OnNewField == sources.Drop || s.Schema.OnNewField == sources.Fail) && extra == nil &&
 		schema.Has("properties") && !schema.Has("patternProperties")
 	if !closed && !strict {
 		return
@@ -337,7 +346,7 @@ func (b *builder) fieldsKnown(n *document.Node, s *sources.Stream, schema *docum
 			names = append(names, m.Name)
 		}
 	}
-	for _, a := range s.Add {
+	for _, a := range s.Records.Add {
 		known[a.Name] = known[a.Name] || closed
 	}
 	for i, name := range s.Keys {

@@ -28,7 +28,7 @@ func TestShop(t *testing.T) {
 		t.Run(s.Name, func(t *testing.T) {
 			body := get(t, client, "http://shop.example"+s.Request.Path.Source())
 			p := s.Pagination
-			for _, path := range []string{s.Records.Steps[0], p.Next.Path, p.More.Path, p.Total.Path, p.TotalPages.Path} {
+			for _, path := range []string{s.Records.Steps[0], p.Next.Path, p.Ends.More.Path, p.Ends.Total.Path, p.Ends.TotalPages.Path} {
 				if path != "" && !gjson.Get(body, path).Exists() {
 					t.Errorf("the answer has no %s", path)
 				}
@@ -62,10 +62,10 @@ func checkRecord(t *testing.T, s *sources.Stream, record gjson.Result) {
 			t.Errorf("no %s in %s", field, record.Raw)
 		}
 	}
-	if s.Schema == nil {
+	if s.Schema.Text == nil {
 		return
 	}
-	result, err := gojsonschema.Validate(gojsonschema.NewBytesLoader(s.Schema), gojsonschema.NewStringLoader(record.Raw))
+	result, err := gojsonschema.Validate(gojsonschema.NewBytesLoader(s.Schema.Text), gojsonschema.NewStringLoader(record.Raw))
 	if err != nil || !result.Valid() {
 		t.Errorf("%v %v: %s", err, result.Errors(), record.Raw)
 	}

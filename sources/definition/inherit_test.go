@@ -83,21 +83,21 @@ func TestInheritance(t *testing.T) {
 		{"keys, own", strings.Join(own.Keys, ","), ``},
 		{"records", strings.Join(plain.Records.Steps, "/"), `data`},
 		{"records, none", strings.Join(bare.Records.Steps, "/"), `@this`},
-		{"pagination", string(plain.Pagination.Type) + " " + plain.Pagination.Next.Path + " " + plain.Pagination.Total.Path, `cursor next total`},
-		{"pagination, own", string(own.Pagination.Type) + " " + own.Pagination.Next.Path + " " + own.Pagination.Total.Path, `cursor next `},
-		{"pagination, another", string(other.Pagination.Type) + other.Pagination.Next.Path + other.Pagination.Total.Path, `page`},
+		{"pagination", string(plain.Pagination.Type) + " " + plain.Pagination.Next.Path + " " + plain.Pagination.Ends.Total.Path, `cursor next total`},
+		{"pagination, own", string(own.Pagination.Type) + " " + own.Pagination.Next.Path + " " + own.Pagination.Ends.Total.Path, `cursor next `},
+		{"pagination, another", string(other.Pagination.Type) + other.Pagination.Next.Path + other.Pagination.Ends.Total.Path, `page`},
 		{"pagination, none", string(bare.Pagination.Type), `none`},
 		{"errors", actions(plain), `next skip`},
 		{"errors, own", actions(own), `fail next skip`},
 		{"errors, none", actions(bare), ``},
-		{"timeout", plain.Timeout.String() + " " + own.Timeout.String(), `5s 1m0s`},
+		{"timeout", plain.Call.Timeout.String() + " " + own.Call.Timeout.String(), `5s 1m0s`},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, tt.got, tt.want)
 		}
 	}
-	if own.Pagination.MaxPages != 3 || other.Pagination.Start != 1 {
-		t.Errorf("max_pages %d, start %d", own.Pagination.MaxPages, other.Pagination.Start)
+	if own.Pagination.Ends.MaxPages != 3 || other.Pagination.Start != 1 {
+		t.Errorf("max_pages %d, start %d", own.Pagination.Ends.MaxPages, other.Pagination.Start)
 	}
 	if plain.Incremental != nil {
 		t.Error("a stream without replication_key is incremental")
@@ -109,7 +109,7 @@ func TestInheritance(t *testing.T) {
 
 func actions(s *sources.Stream) string {
 	var list []string
-	for _, e := range s.Errors {
+	for _, e := range s.Call.Errors {
 		list = append(list, string(e.Do))
 	}
 	return strings.Join(list, " ")
@@ -155,17 +155,17 @@ func TestOrigins(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	def := parse(t, "version: 1\nname: t\nstreams:\n  - {name: a, path: https://a.example/a}\n  - {name: b, path: https://a.example/b, body: {json: {}}}\n")
 	s := def.Streams[0]
-	if got, want := s.Retry, (sources.Retry{Attempts: 5, MinWait: time.Second, MaxWait: time.Minute, CoolDown: 2 * time.Minute, Rests: 3}); got != want {
+	if got, want := s.Call.Retry, (sources.Retry{Attempts: 5, MinWait: time.Second, MaxWait: time.Minute, CoolDown: 2 * time.Minute, Rests: 3}); got != want {
 		t.Errorf("retry %+v, want %+v", got, want)
 	}
 	if s.Request.Method != "GET" || def.Streams[1].Request.Method != "POST" {
 		t.Errorf("methods %s and %s", s.Request.Method, def.Streams[1].Request.Method)
 	}
-	if s.Timeout != time.Minute || s.Client.MaxInFlight != 4 || s.Client.Auth.Type != sources.AuthNone || s.Client.BaseURL == nil {
-		t.Errorf("timeout %v, client %+v", s.Timeout, s.Client)
+	if s.Call.Timeout != time.Minute || s.Client.MaxInFlight != 4 || s.Client.Auth.Type != sources.AuthNone || s.Client.BaseURL == nil {
+		t.Errorf("timeout %v, client %+v", s.Call.Timeout, s.Client)
 	}
-	if s.Keys == nil || s.OnInvalid != sources.Fail || s.OnNewField != sources.Evolve || s.Records.MissingIsEmpty {
-		t.Errorf("keys %v, on_invalid %s, on_new_field %s", s.Keys, s.OnInvalid, s.OnNewField)
+	if s.Keys == nil || s.Schema.OnInvalid != sources.Fail || s.Schema.OnNewField != sources.Evolve || s.Records.MissingIsEmpty {
+		t.Errorf("keys %v, on_invalid %s, on_new_field %s", s.Keys, s.Schema.OnInvalid, s.Schema.OnNewField)
 	}
 	if def.Check != "a" || s.Line != 4 || def.File != "testdata/t.yaml" {
 		t.Errorf("check %q, line %d, file %q", def.Check, s.Line, def.File)

@@ -10,18 +10,18 @@ import (
 // was read.
 func (b *builder) moving(n *document.Node, s *sources.Stream) {
 	paging, p := n.Get("pagination"), &s.Pagination
-	if overlap := paging.Get("overlap"); overlap != nil && p.Size > 0 && p.Overlap >= p.Size {
+	if overlap := paging.Get("overlap"); overlap != nil && p.Sends.Size > 0 && p.Overlap >= p.Sends.Size {
 		b.Problem(overlap, "must be less than size: a page would hold nothing new")
 	}
 	again := s.OnIncomplete == sources.Again
 	if sorted := n.Get("incremental").Get("sorted"); again && sorted != nil && s.Incremental != nil && s.Incremental.Sorted {
 		b.Problem(sorted, "moves the bookmark before on_incomplete: again has proven the walk: leave one of them out")
 	}
-	if again || p.Overlap > 0 || !p.Total.IsZero() {
+	if again || p.Overlap > 0 || !p.Ends.Total.IsZero() {
 		return
 	}
 	named := p.Type == sources.PaginateNextURL || p.Type == sources.PaginateLinkHeader
-	counted := p.Type == sources.PaginateOffset || p.Type == sources.PaginatePage && p.TotalPages.IsZero()
+	counted := p.Type == sources.PaginateOffset || p.Type == sources.PaginatePage && p.Ends.TotalPages.IsZero()
 	switch {
 	case (named || counted) && s.EndsWindow():
 		b.Warn(paging, "rows that change while they are read leave a window that has an end, and others move to pages that were read, "+

@@ -20,24 +20,28 @@ func (b *builder) pagination(n *document.Node) sources.Pagination {
 	}
 	b.variant(n, pagingObject, true)
 	p = sources.Pagination{
-		Type:       sources.PaginationType(document.Value[string](n, "type")),
-		Next:       document.Value[sources.Ref](n, "next"),
-		Start:      document.Value[int64](n, "start"),
-		SizeParam:  document.Value[string](n, "size_param"),
-		Size:       document.Value[int64](n, "size"),
-		TotalPages: document.Value[sources.Ref](n, "total_pages"),
-		Field:      document.Value[string](n, "field"),
-		Param:      document.Value[string](n, "param"),
-		Header:     document.Value[string](n, "header"),
-		BodyPath:   document.Value[string](n, "body"),
-		More:       document.Value[sources.Ref](n, "more"),
-		Total:      document.Value[sources.Ref](n, "total"),
-		Stop:       document.Value[*expr.Template](n, "stop"),
-		MaxPages:   int(document.Value[int64](n, "max_pages")),
+		Type:    sources.PaginationType(document.Value[string](n, "type")),
+		Next:    document.Value[sources.Ref](n, "next"),
+		Start:   document.Value[int64](n, "start"),
+		Field:   document.Value[string](n, "field"),
+		Overlap: document.Value[int64](n, "overlap"),
+		Sends: sources.PageSending{
+			Param:     document.Value[string](n, "param"),
+			Header:    document.Value[string](n, "header"),
+			BodyPath:  document.Value[string](n, "body"),
+			SizeParam: document.Value[string](n, "size_param"),
+			Size:      document.Value[int64](n, "size"),
+		},
+		Ends: sources.PageEnds{
+			More:       document.Value[sources.Ref](n, "more"),
+			Total:      document.Value[sources.Ref](n, "total"),
+			TotalPages: document.Value[sources.Ref](n, "total_pages"),
+			Stop:       document.Value[*expr.Template](n, "stop"),
+			MaxPages:   int(document.Value[int64](n, "max_pages")),
+			AtEnd:      document.Value[string](n, "at_end"),
+		},
 		AfterFirst: b.afterFirst(n.Get("after_first")),
 		Session:    document.Value[bool](n, "session"),
-		AtEnd:      document.Value[string](n, "at_end"),
-		Overlap:    document.Value[int64](n, "overlap"),
 	}
 	switch p.Type {
 	case sources.PaginateLinkHeader:
@@ -130,22 +134,26 @@ func (b *builder) incremental(own, n *document.Node) *sources.Incremental {
 	}
 	zone := document.ValueOr(inc, "timezone", time.UTC)
 	return &sources.Incremental{
-		Start:          document.Value[*expr.Template](inc, "start"),
-		End:            document.Value[*expr.Template](inc, "end"),
-		Format:         format,
-		Window:         document.Value[times.Span](inc, "window"),
-		Lookback:       document.Value[times.Span](inc, "lookback"),
-		Settle:         document.ValueOr(inc, "settle", settle),
-		Timezone:       zone,
-		RecordTimezone: document.ValueOr(inc, "record_timezone", zone),
-		WholeWindows:   document.Value[bool](inc, "whole_windows"),
-		StartExclusive: document.Value[bool](inc, "start_exclusive"),
-		EndInclusive:   document.Value[bool](inc, "end_inclusive"),
-		Sorted:         document.Value[bool](inc, "sorted"),
-		ClientFilter:   document.Value[bool](inc, "client_filter"),
-		RecordFormat:   document.Value[string](inc, "record_format"),
-		Bookmark:       document.Value[sources.Ref](inc, "bookmark"),
-		BookmarkFirst:  document.Value[string](inc, "bookmark_from") == "first",
+		Start: document.Value[*expr.Template](inc, "start"),
+		End:   document.Value[*expr.Template](inc, "end"),
+		Windows: sources.Windows{
+			Length:         document.Value[times.Span](inc, "window"),
+			Format:         format,
+			Timezone:       zone,
+			Whole:          document.Value[bool](inc, "whole_windows"),
+			StartExclusive: document.Value[bool](inc, "start_exclusive"),
+			EndInclusive:   document.Value[bool](inc, "end_inclusive"),
+		},
+		RecordTimes: sources.RecordTimes{
+			Format:   document.Value[string](inc, "record_format"),
+			Timezone: document.ValueOr(inc, "record_timezone", zone),
+		},
+		Lookback:      document.Value[times.Span](inc, "lookback"),
+		Settle:        document.ValueOr(inc, "settle", settle),
+		Sorted:        document.Value[bool](inc, "sorted"),
+		ClientFilter:  document.Value[bool](inc, "client_filter"),
+		Bookmark:      document.Value[sources.Ref](inc, "bookmark"),
+		BookmarkFirst: document.Value[string](inc, "bookmark_from") == "first",
 	}
 }
 

@@ -394,8 +394,8 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := def.Streams[0]
-	if got, want := string(s.Schema), `{"type":"object","properties":{"b":{},"a":{}}}`; got != want || s.SchemaFile != "schemas/s.json" {
-		t.Errorf("schema %s of %s, want %s", got, s.SchemaFile, want)
+	if got, want := string(s.Schema.Text), `{"type":"object","properties":{"b":{},"a":{}}}`; got != want || s.Schema.File != "schemas/s.json" {
+		t.Errorf("schema %s of %s, want %s", got, s.Schema.File, want)
 	}
 	if _, err := definition.Load(filepath.Join(dir, "b.yaml")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("error of a missing file: %v", err)

@@ -14,7 +14,7 @@ const hastyAttempts = 2
 
 // retry is how often a request is made, and with which waits between.
 func (w *Walk) retry() sources.Retry {
-	r := w.stream.Retry
+	r := w.stream.Call.Retry
 	if w.client.Hasty {
 		r.Attempts, r.CoolDown = min(r.Attempts, hastyAttempts), 0
 	}
@@ -24,7 +24,7 @@ func (w *Walk) retry() sources.Retry {
 // longestWait is how long an API may ask the walk to wait.
 func (w *Walk) longestWait() time.Duration {
 	if w.client.Hasty {
-		return w.stream.Retry.MaxWait
+		return w.stream.Call.Retry.MaxWait
 	}
 	return longestWait
 }
@@ -49,7 +49,7 @@ func (w *Walk) exchange(ctx context.Context, out *outgoing) (*Page, error) {
 	retry, longest := w.retry(), w.longestWait()
 	for n := (tries{}); ; {
 		n.made, n.round = n.made+1, n.round+1
-		ex, err := w.client.send(ctx, out, w.stream.Timeout, w.counters)
+		ex, err := w.client.send(ctx, out, w.stream.Call.Timeout, w.counters)
 		if errors.Is(err, ErrStopped) || err != nil && ctx.Err() != nil {
 			return nil, ErrStopped
 		}

@@ -201,7 +201,7 @@ func (e *ended) unread(h *hint.Hints) (all []string) {
 		seen bool
 	}{
 		{"next", p.Next, e.ever.next || !h.NoNext}, // most leave the key out on their last page
-		{"more", p.More, e.ever.more}, {"total", p.Total, e.ever.total}, {"total_pages", p.TotalPages, e.ever.pages},
+		{"more", p.Ends.More, e.ever.more}, {"total", p.Ends.Total, e.ever.total}, {"total_pages", p.Ends.TotalPages, e.ever.pages},
 	} {
 		if name := refName(k.ref); name != "" && !k.seen {
 			all = append(all, fmt.Sprintf("pagination.%s, %s, matched no answer of the walk: is it spelled as the API does?", k.key, name))

@@ -123,9 +123,9 @@ func (w *Walk) unproven(next Position) string {
 		return ""
 	case w.overlaps():
 		return "overlap shows rows that go and come while pages are read, but not ones that change places (on_incomplete: again does)"
-	case !p.Total.IsZero() && p.Type == sources.PaginateOffset:
+	case !p.Ends.Total.IsZero() && p.Type == sources.PaginateOffset:
 		return taken + "total shows it, unless as many rows come as go (overlap: 1 proves it, or on_incomplete: again)"
-	case !p.Total.IsZero():
+	case !p.Ends.Total.IsZero():
 		return taken + "total shows it, unless as many rows come as go (on_incomplete: again proves it)"
 	case p.Type == sources.PaginateOffset:
 		return taken + "nothing shows that here" + w.windowMoves() + " (overlap: 1 proves it, or on_incomplete: again)"

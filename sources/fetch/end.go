@@ -51,7 +51,7 @@ func (w *Walk) ends(step step) (ending, error) {
 	if err != nil {
 		return ending{}, err
 	}
-	if stop := w.stream.Pagination.Stop; stop != nil {
+	if stop := w.stream.Pagination.Ends.Stop; stop != nil {
 		v, err := stop.Eval(w.vars)
 		if err != nil {
 			return ending{}, fmt.Errorf("pagination.stop: %w", err)
@@ -72,7 +72,7 @@ func (w *Walk) ends(step step) (ending, error) {
 
 // more is what the answer says at pagination.more. Headers say it as text.
 func (w *Walk) more() (more, known bool, err error) {
-	r := w.stream.Pagination.More
+	r := w.stream.Pagination.Ends.More
 	if r.IsZero() {
 		return false, false, nil
 	}
@@ -104,7 +104,7 @@ func (w *Walk) complete(next Position) {
 
 // beyond is the error of a walk that has more pages than it may have.
 func (w *Walk) beyond() error {
-	limit := int64(w.stream.Pagination.MaxPages)
+	limit := int64(w.stream.Pagination.Ends.MaxPages)
 	if limit == 0 || w.pos.pages() < limit {
 		return nil
 	}

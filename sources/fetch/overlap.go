@@ -52,7 +52,7 @@ func (w *Walk) stepBefore(next *Position, n int64) step {
 		})
 		return step{more: true, possible: true, back: true}
 	}
-	span := max(n, p.Size, int64(len(w.pos.Tail))) << (w.blinds - 1)
+	span := max(n, p.Sends.Size, int64(len(w.pos.Tail))) << (w.blinds - 1)
 	next.Offset = max(p.Start, w.pos.Offset-span)
 	next.Records = next.Offset - p.Start
 	return step{more: true, possible: true, back: true}

@@ -28,7 +28,7 @@ func (w *Walk) pastPages() bool {
 // pages is the answer's own number of pages; it is not known either where an
 // answer before has shown that it is none.
 func (w *Walk) pages() (n int64, known bool, err error) {
-	r := w.stream.Pagination.TotalPages
+	r := w.stream.Pagination.Ends.TotalPages
 	if all := w.pos.AllPages; r.IsZero() || all != nil && *all == noPages {
 		return 0, false, nil
 	}

@@ -140,7 +140,7 @@ func (w *Walk) setHeaders(out *outgoing, spec sources.Request) error {
 			out.header.Add(p.Name, v)
 		}
 	}
-	if name := w.stream.Pagination.Header; name != "" {
+	if name := w.stream.Pagination.Sends.Header; name != "" {
 		if v := w.pageValue(); !v.Missing() {
 			out.header.Set(name, plain(v))
 		}
@@ -235,9 +235,9 @@ func (w *Walk) jsonBody(t sources.Tree) ([]byte, string, error) {
 		return nil, "", err
 	}
 	p := &w.stream.Pagination
-	if page := w.pageValue(); p.BodyPath != "" && !page.Missing() {
-		if v, err = withPath(v, splitPath(p.BodyPath), page); err != nil {
-			return nil, "", fmt.Errorf("pagination.body %s: %w", p.BodyPath, err)
+	if page := w.pageValue(); p.Sends.BodyPath != "" && !page.Missing() {
+		if v, err = withPath(v, splitPath(p.Sends.BodyPath), page); err != nil {
+			return nil, "", fmt.Errorf("pagination.body %s: %w", p.Sends.BodyPath, err)
 		}
 	}
 	return v.AppendJSON(nil), "application/json", nil

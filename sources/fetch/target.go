@@ -77,11 +77,11 @@ func (w *Walk) setQuery(out *outgoing, params []sources.Param) error {
 		query, set = query.Set(p.Name, values...), true
 	}
 	if p := &w.stream.Pagination; w.pos.URL == "" {
-		if v := w.pageValue(); p.Param != "" && !v.Missing() {
-			query, set = query.Set(p.Param, plain(v)), true
+		if v := w.pageValue(); p.Sends.Param != "" && !v.Missing() {
+			query, set = query.Set(p.Sends.Param, plain(v)), true
 		}
-		if p.SizeParam != "" && p.Size > 0 {
-			query, set = query.Set(p.SizeParam, strconv.FormatInt(p.Size, 10)), true
+		if p.Sends.SizeParam != "" && p.Sends.Size > 0 {
+			query, set = query.Set(p.Sends.SizeParam, strconv.FormatInt(p.Sends.Size, 10)), true
 		}
 	}
 	if set {

@@ -68,10 +68,10 @@ func (w *Walk) balance(n int64) balance {
 // counted later may lie on pages that are behind.
 func (w *Walk) total(page *Page, next *Position) (lost int64, err error) {
 	p := &w.stream.Pagination
-	if lost, err = w.totalPages(page, next); err != nil || p.Total.IsZero() {
+	if lost, err = w.totalPages(page, next); err != nil || p.Ends.Total.IsZero() {
 		return lost, err
 	}
-	total, known, err := w.count(p.Total, "pagination.total")
+	total, known, err := w.count(p.Ends.Total, "pagination.total")
 	if err != nil || !known {
 		return lost, err
 	}
@@ -128,10 +128,10 @@ func (w *Walk) fallen(n int64) error {
 	if n > 0 || w.pos.Records == 0 {
 		return nil
 	}
-	if err := w.fallenPages(); err != nil || w.stream.Pagination.Total.IsZero() {
+	if err := w.fallenPages(); err != nil || w.stream.Pagination.Ends.Total.IsZero() {
 		return err
 	}
-	total, known, err := w.count(w.stream.Pagination.Total, "pagination.total")
+	total, known, err := w.count(w.stream.Pagination.Ends.Total, "pagination.total")
 	if err != nil || !known {
 		return nil // whoever reads the total says so
 	}
@@ -168,7 +168,7 @@ func (w *Walk) pageSize() int64 {
 // askedFor is how many records the request under way asks for, and what does; 0
 // where nothing does.
 func (w *Walk) askedFor() (n int64, key string) {
-	if n := w.stream.Pagination.Size; n > 0 {
+	if n := w.stream.Pagination.Sends.Size; n > 0 {
 		return n, "pagination.size"
 	}
 	return hint.Size(w.sent.url.Query(), w.sent.body, w.sent.header.Get("Content-Type"))
@@ -207,7 +207,7 @@ func (w *Walk) judgePast(page *Page) (verdict, bool) {
 
 // repeats reports whether a page past the end is the last one again.
 func (w *Walk) repeats(page *Page) bool {
-	if past, _ := w.past(); !w.counts() || w.stream.Pagination.AtEnd != sources.AtEndRepeat && past == "" {
+	if past, _ := w.past(); !w.counts() || w.stream.Pagination.Ends.AtEnd != sources.AtEndRepeat && past == "" {
 		return false
 	}
 	return page.Records.Len() > 0 && w.last.page > 0 && !w.last.back && w.content(page) == w.last.content

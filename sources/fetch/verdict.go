@@ -68,8 +68,8 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 	if !errors.Is(splitErr, ErrBroken) && (ex.long == nil || ex.long.proven) {
 		w.vars[sources.VarResponse] = expr.JSONBytes(w.seen)
 	}
-	for i := range w.stream.Errors {
-		rule := &w.stream.Errors[i]
+	for i := range w.stream.Call.Errors {
+		rule := &w.stream.Call.Errors[i]
 		match, err := w.matches(rule, ex.Status)
 		if err != nil {
 			return refuse(Permanent, err)

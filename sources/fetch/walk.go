@@ -40,7 +40,7 @@ type Walk struct {
 func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Vars, pos Position, n *Counters) *Walk {
 	w := &Walk{
 		client: c, stream: stream, splitter: splitter, counters: n, pos: pos, apart: stream.LooksAtRecords() == "", whole: needsWhole(stream, splitter),
-		text: textLayers(stream.Text), jar: newCookies(stream.Cookies),
+		text: textLayers(stream.Text), jar: newCookies(stream.Call.Cookies),
 		vars: make(expr.Vars, sources.VarCount), suspicion: newSuspicion(),
 	}
 	copy(w.vars, vars)
@@ -135,7 +135,7 @@ func (w *Walk) setPage(records expr.Value) {
 		number = w.pos.pages() + 1
 	}
 	values := []expr.Value{expr.Int(number), expr.Int(w.pos.Offset), records}
-	if size := w.stream.Pagination.Size; size > 0 {
+	if size := w.stream.Pagination.Sends.Size; size > 0 {
 		keys, values = append(keys, "size"), append(values, expr.Int(size))
 	}
 	if w.pos.Token != nil {
