@@ -1,12 +1,8 @@
 package sources
 
 import (
-	"fmt"
 	"sort"
 	"strings"
-	"time"
-
-	"github.com/xeipuuv/gojsonschema"
 
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/expr"
@@ -21,46 +17,6 @@ type Config struct {
 	Run      Run
 	Warnings []string // what was given and is not used
 	public   []byte   // the settings without secrets, canonical JSON
-}
-
-// Run holds the options of a run: the reserved key "run" of the config.
-type Run struct {
-	Flush       Flush
-	Concurrency int   // partitions walked at a time
-	Memory      int64 // bytes of pages held, at most
-	Spool       int64 // bytes of pages that wait in the journal, at most
-	Journal     Journal
-	MaxDuration time.Duration // 0: no limit; likewise below
-	MaxRequests int64
-	MaxRecords  int64
-}
-
-// Journal says where exchanges are kept on disk, and for how long.
-type Journal struct {
-	Dir      string // "": the user's state folder
-	MaxAge   time.Duration
-	MaxBytes int64
-	Off      bool
-	Identity string // what stands in for the secrets in its name; "": nothing
-}
-
-// Flush says when collected records leave: at the first condition met; 0
-// switches one off.
-type Flush struct {
-	Responses int
-	Interval  time.Duration
-	Bytes     int64
-}
-
-// DefaultRun returns the options of a run where the config says nothing.
-func DefaultRun() Run {
-	return Run{
-		Flush:       Flush{Responses: 10, Interval: time.Minute, Bytes: 1_000_000},
-		Concurrency: 4,
-		Memory:      32 << 20,
-		Spool:       1 << 30,
-		Journal:     Journal{MaxAge: 24 * time.Hour, MaxBytes: 4 << 30},
-	}
 }
 
 // ConfigProblem is one thing wrong with what a user gave. It holds no value
@@ -139,54 +95,4 @@ func (d *Definition) Configure(g Given) (*Config, error) {
 		c.public = public.AppendJSON(nil, true)
 	}
 	return c, nil
-}
-
-// unknown returns the keys that the definition does not declare.
-// Orchestrators pass settings that are not ours, so alone these are no errors.
-func (s *Settings) unknown(settings *document.Node, origin func(string) string) ConfigProblems {
-	if s.root.Has("properties") && !s.Closed() {
-		return nil
-	}
-	if extra := s.root.Get("additionalProperties"); extra != nil {
-		return nil // the schema itself says
-	}
-	var all ConfigProblems
-	for _, m := range settings.Fields {
-		if !s.Declares(m.Name) {
-			all = append(all, ConfigProblem{origin("/" + document.EscapePointer(m.Name)), "", document.Unknown("setting", m.Name, s.Names())})
-		}
-	}
-	return all
-}
-
-// check returns what the JSON Schema of the settings refuses.
-func (s *Settings) check(settings *document.Node, origin func(string) string) ConfigProblems {
-	var problems ConfigProblems
-	all, unjudged := s.compiled.Judge(settings.AppendJSON(nil, false))
-	if v := unjudged; v != nil {
-		return ConfigProblems{{origin(v.Pointer), v.Pointer, v.Rule + ": expected " + v.Want}}
-	}
-	for _, e := range all {
-		pointer := ""
-		for _, step := range stepsOf(e) {
-			pointer += "/" + document.EscapePointer(step)
-		}
-		msg := describe(e) + schemeless(e)
-		if name, ok := e.Details()["property"].(string); ok && e.Type() == "additional_property_not_allowed" {
-			msg = document.Unknown("setting", name, s.Names())
-		} else if ok && e.Type() == "required" {
-			msg = fmt.Sprintf("%s is missing", name) + s.hint(name)
-		}
-		problems = append(problems, ConfigProblem{origin(pointer), pointer, msg})
-	}
-	return problems
-}
-
-// schemeless returns what to write where a URL has no scheme.
-func schemeless(e gojsonschema.ResultError) string {
-	text, isText := e.Value().(string)
-	if format := e.Details()["format"]; format != "uri" || !isText || strings.Contains(text, "://") {
-		return ""
-	}
-	return ": it has no scheme; write http:// or https:// before it"
 }

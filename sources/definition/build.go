@@ -1,7 +1,6 @@
 package definition
 
 import (
-	"regexp"
 	"strings"
 	"time"
 
@@ -141,88 +140,6 @@ func bodyOf(n *document.Node) *sources.Body {
 	return body
 }
 
-// client returns the client of a stream: the one that others have too, where
-// all its keys come from the same place.
-func (b *builder) client(n *document.Node) *sources.Client {
-	k := clientKey{origin: origin(n.Get("path"))}
-	for i, name := range []string{"base_url", "auth", "rate_limit", "max_in_flight", "allow_hosts", "tls"} {
-		k.keys[i] = n.Get(name)
-	}
-	if c, found := b.clients[k]; found {
-		return c
-	}
-	c := &sources.Client{
-		BaseURL:     document.Value[*expr.Template](n, "base_url"),
-		Auth:        authOf(n.Get("auth")),
-		RateLimits:  ratesOf(n.Get("rate_limit")),
-		MaxInFlight: int(document.ValueOr(n, "max_in_flight", int64(4))),
-		AllowHosts:  document.Value[[]string](n, "allow_hosts"),
-	}
-	b.hosts(n.Get("allow_hosts"))
-	if c.BaseURL == nil || k.origin != "" {
-		// What is wrong with the text was said of path.
-		if c.BaseURL, _ = b.scopes[inRequest].Compile(k.origin); c.BaseURL == nil {
-			c.BaseURL, _ = b.scopes[inRequest].Compile("")
-		}
-	}
-	b.clients[k] = c
-	return c
-}
-
-// hosts checks allow_hosts.
-func (b *builder) hosts(list *document.Node) {
-	if list == nil {
-		return
-	}
-	for _, host := range list.Items {
-		if strings.Contains(host.Text, "/") {
-			b.Problem(host, "wants the name of a host, as cdn.example.com, not %q", document.Clip(host.Text))
-		}
-	}
-}
-
-// originText is a URL up to its path. Templates may stand in its host.
-var originText = regexp.MustCompile(`^(?i:https?)://(?:\{\{.*?\}\}|[^/?#{])+`)
-
-// origin returns the scheme and host of a path that is an absolute URL, "" of
-// another: such a stream stands alone, base_url is not for it.
-func origin(path *document.Node) string {
-	if path == nil || path.Read == nil {
-		return ""
-	}
-	return originText.FindString(path.Text)
-}
-
-func authOf(n *document.Node) *sources.Auth {
-	if n == nil {
-		return &sources.Auth{Type: sources.AuthNone}
-	}
-	return &sources.Auth{
-		Type:     sources.AuthType(document.Value[string](n, "type")),
-		Token:    document.Value[*expr.Template](n, "token"),
-		Username: document.Value[*expr.Template](n, "username"),
-		Password: document.Value[*expr.Template](n, "password"),
-		Name:     document.Value[*expr.Template](n, "name"),
-		Value:    document.Value[*expr.Template](n, "value"),
-		InQuery:  document.Value[string](n, "in") == "query",
-	}
-}
-
-func ratesOf(n *document.Node) []sources.RateLimit {
-	if n == nil {
-		return nil
-	}
-	items := n.Items
-	if n.Shape == document.Map {
-		items = []*document.Node{n}
-	}
-	var list []sources.RateLimit
-	for _, item := range items {
-		list = append(list, sources.RateLimit{Requests: int(document.Value[int64](item, "requests")), Per: document.Value[time.Duration](item, "per")})
-	}
-	return list
-}
-
 // callOf builds how a stream's requests are made.
 func callOf(n *document.Node) sources.Call {
 	return sources.Call{
@@ -326,64 +243,4 @@ func (b *builder) records(n *document.Node) sources.Records {
 		b.Problem(n.Get("one_or_many"), "is about a list or an object of records; with single or columns it has no meaning")
 	}
 	return r
-}
-
-// fieldsKnown refuses keys that a closed schema does not have: no record could
-// hold them, or on_new_field would cut them out.
-func (b *builder) fieldsKnown(n *document.Node, s *sources.Stream, schema *document.Node) {
-	extra := schema.Get("additionalProperties")
-	closed := extra != nil && extra.Text == "false"
-	strict := (s.Schema.OnNewField == sources.Drop || s.Schema.OnNewField == sources.Fail) && extra == nil &&
-		schema.Has("properties") && !schema.Has("patternProperties")
-	if !closed && !strict {
-		return
-	}
-	known := map[string]bool{}
-	var names []string
-	if p := schema.Get("properties"); p != nil {
-		for _, m := range p.Fields {
-			known[m.Name] = true
-			names = append(names, m.Name)
-		}
-	}
-	for _, a := range s.Records.Add {
-		known[a.Name] = known[a.Name] || closed
-	}
-	for i, name := range s.Keys {
-		if !known[name] {
-			b.Problem(n.Get("primary_key").Items[i], "the schema allows no such field: %s", b.Unknown("field", name, names))
-		}
-	}
-	if name := s.ReplicationKey; name != "" && !known[name] {
-		b.Problem(n.Get("replication_key"), "the schema allows no such field: %s", b.Unknown("field", name, names))
-	}
-}
-
-// address checks that the URL of a stream can be told.
-func (b *builder) address(n *document.Node, s *sources.Stream) {
-	if !n.Has("path") {
-		b.Problem(n, "needs path: %s", aTemplate.wants)
-		return
-	}
-	path, base := n.Get("path"), n.Get("base_url")
-	alone := origin(path) != ""
-	if scheme, _, found := strings.Cut(path.Text, "://"); found && !alone && !strings.ContainsAny(scheme, "/?{") {
-		b.Problem(path, "wants a path, or a URL of http or https, not %q", document.Clip(path.Text))
-	} else if base == nil && path.Read != nil && !alone {
-		b.Problem(path, "is not an absolute URL: needs base_url in client")
-	}
-	if base == nil || base.Read == nil || expr.IsTemplate(base.Text) {
-		return
-	}
-	if !absolute(base.Text) {
-		b.Problem(base, "wants an absolute URL, as https://api.example.com, not %q", document.Clip(base.Text))
-	}
-	if strings.Contains(base.Text, "#") {
-		b.Problem(base, "a path is appended to it: it cannot hold #")
-	}
-}
-
-func absolute(url string) bool {
-	url = strings.ToLower(url)
-	return strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://")
 }

@@ -2,14 +2,12 @@ package definition
 
 import (
 	"math"
-	"net/textproto"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/text/encoding/htmlindex"
 
-	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/times"
@@ -299,112 +297,4 @@ func (r *reader) names(n *document.Node, k key) any {
 		list = append(list, item.Text)
 	}
 	return list
-}
-
-func (r *reader) columns(n *document.Node, k key) any {
-	if n.Shape == document.Text {
-		return r.bodyPath(n, k)
-	}
-	if list, ok := r.names(n, k).([]string); ok && len(list) > 0 {
-		return list
-	} else if ok {
-		return r.wants(n, k)
-	}
-	return nil
-}
-
-func (r *reader) steps(n *document.Node, k key) any {
-	items := []*document.Node{n}
-	if n.Shape == document.List {
-		items = n.Items
-	}
-	if len(items) == 0 {
-		return r.wants(n, k)
-	}
-	var list []string
-	for _, item := range items {
-		if path, ok := r.bodyPath(item, k).(string); ok {
-			list = append(list, path)
-		}
-	}
-	if len(list) < len(items) {
-		return nil
-	}
-	return list
-}
-
-func (r *reader) status(n *document.Node, k key) any {
-	items := []*document.Node{n}
-	if n.Shape == document.List {
-		items = n.Items
-	}
-	var list []sources.StatusRange
-	for _, item := range items {
-		s, ok := parseStatus(item.Text)
-		if !item.Scalar() || !ok {
-			return r.wants(item, k)
-		}
-		list = append(list, s)
-	}
-	if list == nil {
-		return r.wants(n, k)
-	}
-	return list
-}
-
-// parseStatus reads 409 or 5xx.
-func parseStatus(text string) (sources.StatusRange, bool) {
-	if len(text) != 3 || text[0] < '1' || text[0] > '5' {
-		return sources.StatusRange{}, false
-	}
-	if class := int(text[0]-'0') * 100; strings.EqualFold(text[1:], "xx") {
-		return sources.StatusRange{From: class, To: class + 99}, true
-	}
-	code, err := strconv.Atoi(text)
-	return sources.StatusRange{From: code, To: code}, err == nil
-}
-
-func (r *reader) ref(n *document.Node, k key) any {
-	if n.Shape != document.Text && n.Shape != document.Number {
-		return r.wants(n, k)
-	}
-	if expr.IsTemplate(n.Text) {
-		if t, ok := r.template(n, k).(*expr.Template); ok {
-			return sources.Ref{Template: t}
-		}
-		return nil
-	}
-	if name, found := strings.CutPrefix(n.Text, "header:"); found {
-		name = strings.TrimSpace(name)
-		if !headerName(name) {
-			r.Problem(n, "%q is not the name of a header", document.Clip(name))
-			return nil
-		}
-		return sources.Ref{Header: textproto.CanonicalMIMEHeaderKey(name)}
-	}
-	if path, ok := r.bodyPath(n, k).(string); ok {
-		return sources.Ref{Path: path}
-	}
-	return nil
-}
-
-// headerName reports whether name is a token of RFC 9110.
-func headerName(name string) bool {
-	for _, c := range []byte(name) {
-		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
-		if !letter && (c < '0' || c > '9') && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
-			return false
-		}
-	}
-	return name != ""
-}
-
-func (r *reader) pathMap(n *document.Node, k key) any {
-	if n.Shape != document.Map || len(n.Fields) == 0 {
-		return r.wants(n, k)
-	}
-	for _, m := range n.Fields {
-		m.Value.Read = r.bodyPath(m.Value, k)
-	}
-	return true
 }

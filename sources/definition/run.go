@@ -52,3 +52,29 @@ func keysWithin(o *object, above []string) (all [][]string) {
 	}
 	return all
 }
+
+// runObject is the key "run" of a config, not of a definition.
+var runObject = &object{name: "Run", keys: []key{
+	{name: "flush", kind: aMap, of: flushObject, doc: "When collected records leave; see Flush."},
+	{name: "concurrency", kind: aCount, min: 1, def: "4", doc: "Partitions walked at a time; one that waits (for a rate, before a retry) is not counted."},
+	{name: "memory", kind: aSize, min: 1, def: "32MiB", doc: "Bytes of pages held, at most."},
+	{name: "spool", kind: aSize, min: 1, def: "1GiB", doc: "Bytes of the journal that may wait for stdout, at most; then fetching waits."},
+	{name: "max_duration", kind: aSpan, def: "no limit", doc: "The run starts no request after this time."},
+	{name: "max_requests", kind: aCount, def: "no limit", doc: "Nor after so many requests,"},
+	{name: "max_records", kind: aCount, def: "no limit", doc: "or so many records."},
+	{name: "journal", kind: aMap, of: journalObject, doc: "The exchanges on disk; see Journal."},
+}}
+
+var flushObject = &object{name: "Flush", keys: []key{
+	{name: "responses", kind: aCount, def: "10", doc: "After so many responses; 0 switches it off."},
+	{name: "interval", kind: aSpan, def: "1m", doc: "After this time; 0 switches it off."},
+	{name: "bytes", kind: aSize, def: "1MB", doc: "After so many bytes; 0 switches it off."},
+}}
+
+var journalObject = &object{name: "Journal", keys: []key{
+	{name: "dir", kind: aText, def: "the user's state folder", doc: "Its folder: it holds one for each source."},
+	{name: "max_age", kind: aSpan, min: 1, def: "24h", doc: "How long after its last exchange a pass may still be used."},
+	{name: "max_bytes", kind: aSize, min: 1, def: "4GiB", doc: "How large it may be; what is still to be written to stdout is never deleted."},
+	{name: "identity", kind: aText, def: "the secrets that the user gave", doc: "What the journal of these settings is found again by, in the place of the secrets: for tokens that change from run to run. It is never shown."},
+	{name: "off", kind: aBool, def: "false", doc: "True: there is none, and a run that was cut asks again for what it had not flushed."},
+}}

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/xeipuuv/gojsonschema"
-
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources/document"
 )
@@ -43,29 +41,4 @@ func pointerSteps(pointer string) []string {
 		steps[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
 	}
 	return steps
-}
-
-// describe returns what a validation complains of, without the place.
-func describe(e gojsonschema.ResultError) string {
-	return strings.TrimPrefix(e.Description(), e.Field()+" ")
-}
-
-// stepsOf returns the keys that lead to what a validation complains of.
-func stepsOf(e gojsonschema.ResultError) []string {
-	return strings.Split(e.Context().String("\x00"), "\x00")[1:]
-}
-
-// resolvePointer returns what a reference within the schema refers to; nil
-// for nothing.
-func resolvePointer(root *document.Node, ref string) *document.Node {
-	n := root
-	for _, step := range strings.Split(ref, "/")[1:] {
-		step = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
-		next := n.At([]string{step})
-		if next == n {
-			return nil
-		}
-		n = next
-	}
-	return n
 }

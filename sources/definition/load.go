@@ -1,7 +1,6 @@
 package definition
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -9,8 +8,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/builtin"
@@ -92,92 +91,27 @@ func parse(file string, data []byte, open opener) (*sources.Definition, error) {
 	return def, nil
 }
 
-// maxSchema is the size of a schema file, in bytes, at most.
-const maxSchema = 8 << 20
+// definitionKeys are the keys that a definition has at its top level, and other
+// files hardly do.
+var definitionKeys = []string{"version", "name", "streams"}
 
-// schemaText is the schema of a stream.
-type schemaText struct {
-	raw  json.RawMessage
-	file string
-	root *document.Node
-}
+// definitionKey matches one of them where a file cannot be read as YAML.
+var definitionKey = regexp.MustCompile(`(?m)^(?:\s*\{)?\s*["']?(?:version|name|streams)["']?\s*:`)
 
-// schema reads the JSON Schema of a stream, inline or in a file.
-func (r *reader) schema(n *document.Node, k key) any {
-	text := schemaText{root: n}
-	switch n.Shape {
-	case document.Map:
-		text.raw = n.AppendJSON(nil, false)
-	case document.Text:
-		text.file = n.Text
-		if text.root = r.schemaFile(n); text.root == nil {
-			return nil
-		}
-		text.raw = text.root.AppendJSON(nil, false)
-	default:
-		return r.wants(n, k)
-	}
-	_, fault := sources.CompileSchema(text.root)
-	switch {
-	case fault == nil:
-		return text
-	case text.file == "":
-		r.Problem(fault.At, "%s", fault.Msg)
-	default:
-		r.Problem(n, "%s: %s: %s", document.Clip(text.file), fault.At.Pointer(), fault.Msg)
-	}
-	return nil
-}
+// content matches a line that is neither blank nor a comment.
+var content = regexp.MustCompile(`(?m)^\s*[^#\s]`)
 
-// schemaFile reads a schema file: JSON, or YAML by its name.
-func (r *reader) schemaFile(n *document.Node) *document.Node {
-	data, err := r.open(n.Text)
-	if err != nil {
-		var path *fs.PathError
-		if errors.As(err, &path) {
-			err = path.Err
+// isForeign reports whether a file is no definition at all: what is wrong with
+// it is nobody's business then, and what stands in it may be a secret. Root is
+// nil where it could not be read as YAML.
+func isForeign(data []byte, root *document.Node) bool {
+	if root == nil {
+		return !definitionKey.Match(data)
+	}
+	for _, name := range definitionKeys {
+		if root.Has(name) {
+			return false
 		}
-		r.Problem(n, "schema file %s: %v", document.Clip(n.Text), err)
-		return nil
 	}
-	if len(data) > maxSchema {
-		r.Problem(n, "schema file %s is larger than %d bytes", document.Clip(n.Text), maxSchema)
-		return nil
-	}
-	if ext := strings.ToLower(filepath.Ext(n.Text)); ext == ".yaml" || ext == ".yml" {
-		doc := document.New(n.Text, data)
-		root := doc.Root(data)
-		if isForeignSchema(root) {
-			r.Problem(n, "schema file %s is no JSON Schema", document.Clip(n.Text))
-			return nil
-		}
-		for _, p := range doc.Problems {
-			r.Problem(n, "schema file: %v", p)
-		}
-		if len(doc.Problems) > 0 {
-			return nil
-		}
-		return root
-	}
-	root, err := document.ParseJSON(data)
-	if err != nil {
-		r.Problem(n, "schema file %s: not JSON: %v", document.Clip(n.Text), err)
-		return nil
-	}
-	return root
-}
-
-// settingsSchema reads the JSON Schema of the settings.
-func (r *reader) settingsSchema(n *document.Node, k key) any {
-	if n.Shape != document.Map {
-		return r.wants(n, k)
-	}
-	s, faults := sources.NewSettings(n)
-	for _, fault := range faults {
-		r.Problem(fault.At, "%s", fault.Msg)
-	}
-	if s == nil {
-		return nil
-	}
-	return s
+	return true
 }

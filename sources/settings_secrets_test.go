@@ -1,4 +1,4 @@
-package config_test
+package sources_test
 
 import (
 	"strings"

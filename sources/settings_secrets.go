@@ -63,3 +63,67 @@ func (s *Settings) public(value, schema *document.Node, isSecret bool) *document
 	var found secret.List
 	return s.split(value, []*document.Node{schema}, &found)
 }
+
+// isSecret reports whether the schema itself says so: secret, airbyte_secret,
+// writeOnly, or the format password.
+func isSecret(schema *document.Node) bool {
+	for _, mark := range []string{"secret", "airbyte_secret", "writeOnly"} {
+		if v := schema.Get(mark); v != nil && v.Shape == document.Bool && v.Text == "true" {
+			return true
+		}
+	}
+	format := schema.Get("format")
+	return format != nil && format.Text == "password"
+}
+
+// split collects the text of every secret value into found, in the order of
+// their keys, and returns the value without them; nil where nothing is left.
+func (s *Settings) split(v *document.Node, schemas []*document.Node, found *secret.List) *document.Node {
+	schemas = s.withRefs(schemas)
+	for _, schema := range schemas {
+		if isSecret(schema) {
+			collect(v, found)
+			return nil
+		}
+	}
+	public := *v
+	public.Fields, public.Items = nil, nil
+	for _, m := range v.Sorted() {
+		if m.Value = s.split(m.Value, childSchemas(schemas, m.Name), found); m.Value != nil {
+			public.Fields = append(public.Fields, m)
+		}
+	}
+	for i, item := range v.Items {
+		if rest := s.split(item, itemSchemas(schemas, i), found); rest != nil {
+			public.Items = append(public.Items, rest)
+		}
+	}
+	return &public
+}
+
+// collect adds every scalar below the value.
+func collect(v *document.Node, found *secret.List) {
+	if v.Scalar() && v.Text != "" {
+		*found = append(*found, secret.New(v.Text))
+	}
+	for _, item := range v.Items {
+		collect(item, found)
+	}
+	for _, m := range v.Sorted() {
+		collect(m.Value, found)
+	}
+}
+
+// userInfos are the passwords of all URLs among the settings.
+func userInfos(settings *document.Node) (all secret.List) {
+	if settings.Shape == document.Text {
+		return secret.UserInfo(settings.Text)
+	}
+	for _, item := range settings.Items {
+		all = append(all, userInfos(item)...)
+	}
+	for _, m := range settings.Fields {
+		all = append(all, userInfos(m.Value)...)
+	}
+	return all
+}

@@ -1,0 +1,65 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/builtin"
+	"github.com/tap-rest/tap-rest/sources/definition"
+	"github.com/tap-rest/tap-rest/sources/document"
+)
+
+// ErrNoSource says that no config and no variable names a definition.
+var ErrNoSource = errors.New(`"source" is missing`)
+
+// Definition returns the definition that "source" names: a built-in one, a
+// file beside the working directory or else beside the config file, or one
+// that stands in the config itself, as an object or as text: YAML on several
+// lines, or JSON.
+func (in *Input) Definition() (*sources.Definition, error) {
+	source, file := in.values.Get("source"), ""
+	for _, f := range in.files {
+		if f.root.Has("source") {
+			file = f.name
+		}
+	}
+	for _, v := range in.env {
+		if v.path == "source" && v.text != "" {
+			source, file = envValue(v.text, false), ""
+		}
+	}
+	switch {
+	case source == nil:
+		return nil, fmt.Errorf(`config: %w: the name of a definition (built in: %s), its file, or the definition itself`, ErrNoSource, strings.Join(builtin.Names(), ", "))
+	case source.Shape == document.Map:
+		return definition.Parse(cmp.Or(file, sources.EnvPrefix+"SOURCE"), source.AppendJSON(nil, false))
+	case source.Shape == document.Text && (strings.ContainsRune(source.Text, '\n') || strings.HasPrefix(source.Text, "{")):
+		return definition.Parse(cmp.Or(file, sources.EnvPrefix+"SOURCE"), []byte(source.Text))
+	case source.Shape != document.Text || source.Text == "":
+		return nil, fmt.Errorf(`config: "source" wants a name, a file or a definition, not %s`, source.Shape)
+	}
+	return loadBeside(source.Text, file)
+}
+
+// loadBeside loads a definition by its name or its file.
+func loadBeside(source, config string) (*sources.Definition, error) {
+	tried := []string{source}
+	if config != "" && !filepath.IsAbs(source) {
+		if beside := filepath.Join(filepath.Dir(config), source); beside != filepath.Clean(source) {
+			tried = append(tried, beside)
+		}
+	}
+	for _, path := range tried {
+		if d, err := definition.Load(path); !errors.Is(err, fs.ErrNotExist) {
+			return d, err
+		}
+	}
+	return nil, fmt.Errorf("source %q is neither built in (%s) nor a file; tried %s: %w",
+		source, strings.Join(builtin.Names(), ", "), strings.Join(tried, ", "), os.ErrNotExist)
+}

@@ -1,0 +1,109 @@
+package definition
+
+import (
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/times"
+)
+
+// pagination builds the pagination of a stream.
+func (b *builder) pagination(n *document.Node) sources.Pagination {
+	p := sources.Pagination{Type: sources.PaginateNone}
+	if n == nil || n.Shape != document.Map {
+		return p
+	}
+	b.variant(n, pagingObject, true)
+	p = sources.Pagination{
+		Type:    sources.PaginationType(document.Value[string](n, "type")),
+		Next:    document.Value[sources.Ref](n, "next"),
+		Start:   document.Value[int64](n, "start"),
+		Field:   document.Value[string](n, "field"),
+		Overlap: document.Value[int64](n, "overlap"),
+		Sends: sources.PageSending{
+			Param:     document.Value[string](n, "param"),
+			Header:    document.Value[string](n, "header"),
+			BodyPath:  document.Value[string](n, "body"),
+			SizeParam: document.Value[string](n, "size_param"),
+			Size:      document.Value[int64](n, "size"),
+		},
+		Ends: sources.PageEnds{
+			More:       document.Value[sources.Ref](n, "more"),
+			Total:      document.Value[sources.Ref](n, "total"),
+			TotalPages: document.Value[sources.Ref](n, "total_pages"),
+			Stop:       document.Value[*expr.Template](n, "stop"),
+			MaxPages:   int(document.Value[int64](n, "max_pages")),
+			AtEnd:      document.Value[string](n, "at_end"),
+		},
+		AfterFirst: b.afterFirst(n.Get("after_first")),
+		Session:    document.Value[bool](n, "session"),
+	}
+	switch p.Type {
+	case sources.PaginateLinkHeader:
+		p.Rel = document.ValueOr(n, "rel", "next")
+	case sources.PaginatePage:
+		p.Start = document.ValueOr(n, "start", int64(1))
+	}
+	return p
+}
+
+// afterFirst builds what replaces parts of a stream's request.
+func (b *builder) afterFirst(n *document.Node) *sources.Request {
+	if n == nil {
+		return nil
+	}
+	r := b.request(n)
+	r.Method = document.Value[string](n, "method")
+	return &r
+}
+
+// incremental builds the incremental part of a stream and checks it against
+// the replication key. What defaults say holds for the streams that have one.
+func (b *builder) incremental(own, n *document.Node) *sources.Incremental {
+	inc, replication := n.Get("incremental"), n.Get("replication_key")
+	if inc == nil || inc.Shape != document.Map {
+		if replication != nil && replication.Read != nil && inc == nil {
+			b.Problem(replication, "needs incremental beside it; where the API cannot filter: incremental: {client_filter: true}")
+		}
+		return nil
+	}
+	if replication == nil && !inc.Has("bookmark") {
+		if own.Has("incremental") {
+			b.Problem(inc, "needs replication_key or bookmark: what says how far a sync came")
+		}
+		return nil
+	}
+	format := document.ValueOr(inc, "format", "rfc3339")
+	b.integerFormat(inc, format)
+	b.firstStart(inc.Get("start"), format)
+	b.firstStart(inc.Get("end"), format)
+	settle := 10 * time.Minute
+	if format == "integer" {
+		settle = 0
+	}
+	zone := document.ValueOr(inc, "timezone", time.UTC)
+	return &sources.Incremental{
+		Start: document.Value[*expr.Template](inc, "start"),
+		End:   document.Value[*expr.Template](inc, "end"),
+		Windows: sources.Windows{
+			Length:         document.Value[times.Span](inc, "window"),
+			Format:         format,
+			Timezone:       zone,
+			Whole:          document.Value[bool](inc, "whole_windows"),
+			StartExclusive: document.Value[bool](inc, "start_exclusive"),
+			EndInclusive:   document.Value[bool](inc, "end_inclusive"),
+		},
+		RecordTimes: sources.RecordTimes{
+			Format:   document.Value[string](inc, "record_format"),
+			Timezone: document.ValueOr(inc, "record_timezone", zone),
+		},
+		Lookback:      document.Value[times.Span](inc, "lookback"),
+		Settle:        document.ValueOr(inc, "settle", settle),
+		Sorted:        document.Value[bool](inc, "sorted"),
+		ClientFilter:  document.Value[bool](inc, "client_filter"),
+		Bookmark:      document.Value[sources.Ref](inc, "bookmark"),
+		BookmarkFirst: document.Value[string](inc, "bookmark_from") == "first",
+	}
+}

@@ -1,0 +1,167 @@
+package definition
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/times"
+)
+
+// moving checks what a stream does about rows that move while they are read:
+// where pages are counted, one that goes takes others with it to a page that
+// was read.
+func (b *builder) moving(n *document.Node, s *sources.Stream) {
+	paging, p := n.Get("pagination"), &s.Pagination
+	if overlap := paging.Get("overlap"); overlap != nil && p.Sends.Size > 0 && p.Overlap >= p.Sends.Size {
+		b.Problem(overlap, "must be less than size: a page would hold nothing new")
+	}
+	again := s.OnIncomplete == sources.Again
+	if sorted := n.Get("incremental").Get("sorted"); again && sorted != nil && s.Incremental != nil && s.Incremental.Sorted {
+		b.Problem(sorted, "moves the bookmark before on_incomplete: again has proven the walk: leave one of them out")
+	}
+	if again || p.Overlap > 0 || !p.Ends.Total.IsZero() {
+		return
+	}
+	named := p.Type == sources.PaginateNextURL || p.Type == sources.PaginateLinkHeader
+	counted := p.Type == sources.PaginateOffset || p.Type == sources.PaginatePage && p.Ends.TotalPages.IsZero()
+	switch {
+	case (named || counted) && s.EndsWindow():
+		b.Warn(paging, "rows that change while they are read leave a window that has an end, and others move to pages that were read, "+
+			"which nothing shows: give total, or on_incomplete: again in the stream%s, or do not send window.end%s", orOverlap(p), unlessKeys(named))
+	case counted:
+		b.Warn(paging, "rows that are deleted or moved while they are read take others with them to pages that were read, "+
+			"which nothing shows: give total, or on_incomplete: again in the stream%s", orOverlap(p))
+	}
+}
+
+func orOverlap(p *sources.Pagination) string {
+	if p.Type == sources.PaginateOffset {
+		return ", or overlap: 1"
+	}
+	return ""
+}
+
+func unlessKeys(named bool) string {
+	if named {
+		return "; where the URLs go by keys and count nothing, all is well"
+	}
+	return ""
+}
+
+// paging checks the pagination against the stream that it serves.
+func (b *builder) paging(n *document.Node, s *sources.Stream) {
+	paging, p := n.Get("pagination"), s.Pagination
+	if paging == nil {
+		return
+	}
+	var places []string
+	for _, place := range []string{"param", "header", "body"} {
+		if paging.Has(place) {
+			places = append(places, place)
+		}
+	}
+	if len(places) > 1 {
+		b.Problem(paging, "%s: only one of them is possible", strings.Join(places, ", "))
+	}
+	if paging.Has("size_param") && !paging.Has("size") {
+		b.Problem(paging.Get("size_param"), "needs size beside it")
+	}
+	if body := paging.Get("body"); body != nil && !b.sendsJSON(s) {
+		b.Problem(body, "is a path in the JSON body: the stream has no body: {json: …}")
+	} else if body != nil && strings.ContainsAny(body.Text, `#|@*?\\`) {
+		b.Problem(body, "wants keys with points between, as query.after")
+	}
+	if header := paging.Get("header"); header != nil && header.Read != nil && !headerName(header.Text) {
+		b.Problem(header, "%q is not the name of a header", document.Clip(header.Text))
+	}
+	if p.Type == sources.PaginateKeyset && p.Field != "" && !slices.Equal(s.Keys, []string{p.Field}) {
+		b.Warn(paging.Get("field"), "records that share a value of %s may be lost between pages; it is not the primary_key", document.Clip(p.Field))
+	}
+	b.moving(n, s)
+	switch p.Type {
+	case sources.PaginateCursor, sources.PaginatePage, sources.PaginateOffset, sources.PaginateKeyset:
+		if len(places) == 0 && !s.Uses("page") {
+			b.Problem(paging, "nothing sends the page: needs param, header or body, or a template that uses page")
+		}
+	}
+}
+
+func (b *builder) sendsJSON(s *sources.Stream) bool {
+	body := s.Request.Body
+	if after := s.Pagination.AfterFirst; after != nil && after.Body != nil {
+		body = after.Body
+	}
+	return body != nil && (body.Kind == sources.BodyJSON || body.Kind == sources.BodyGraphQL)
+}
+
+// firstStart checks a start that is no template.
+func (b *builder) firstStart(start *document.Node, format string) {
+	if start == nil || start.Read == nil || expr.IsTemplate(start.Text) {
+		return
+	}
+	if format == "integer" {
+		if _, err := strconv.ParseInt(start.Text, 10, 64); err != nil {
+			b.Problem(start, "wants an integer, as format says, not %q", document.Clip(start.Text))
+		}
+		return
+	}
+	if _, err := times.Parse(start.Text); err != nil {
+		b.Problem(start, "wants a time, as 2024-01-01T00:00:00Z, not %q: %v", document.Clip(start.Text), err)
+	}
+}
+
+// integerFormat reports keys that make no sense where windows are integers.
+func (b *builder) integerFormat(inc *document.Node, format string) {
+	if format != "integer" {
+		return
+	}
+	for _, name := range []string{"end", "window", "lookback", "settle", "whole_windows", "timezone", "record_timezone", "record_format"} {
+		if v := inc.Get(name); v != nil {
+			b.Problem(v, "has no meaning with format integer: it is about time")
+		}
+	}
+}
+
+// windowUsed reports an incremental stream that asks for everything each time.
+func (b *builder) windowUsed(n *document.Node, s *sources.Stream) {
+	inc := s.Incremental
+	if inc == nil || inc.ClientFilter || s.Uses("window") {
+		return
+	}
+	b.Warn(n.Get("incremental"), "nothing in the request uses window, so each sync asks for everything: send {{ window.start }}, or say client_filter: true")
+}
+
+// fieldsKnown refuses keys that a closed schema does not have: no record could
+// hold them, or on_new_field would cut them out.
+func (b *builder) fieldsKnown(n *document.Node, s *sources.Stream, schema *document.Node) {
+	extra := schema.Get("additionalProperties")
+	closed := extra != nil && extra.Text == "false"
+	strict := (s.Schema.OnNewField == sources.Drop || s.Schema.OnNewField == sources.Fail) && extra == nil &&
+		schema.Has("properties") && !schema.Has("patternProperties")
+	if !closed && !strict {
+		return
+	}
+	known := map[string]bool{}
+	var names []string
+	if p := schema.Get("properties"); p != nil {
+		for _, m := range p.Fields {
+			known[m.Name] = true
+			names = append(names, m.Name)
+		}
+	}
+	for _, a := range s.Records.Add {
+		known[a.Name] = known[a.Name] || closed
+	}
+	for i, name := range s.Keys {
+		if !known[name] {
+			b.Problem(n.Get("primary_key").Items[i], "the schema allows no such field: %s", b.Unknown("field", name, names))
+		}
+	}
+	if name := s.ReplicationKey; name != "" && !known[name] {
+		b.Problem(n.Get("replication_key"), "the schema allows no such field: %s", b.Unknown("field", name, names))
+	}
+}

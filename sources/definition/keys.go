@@ -1,0 +1,272 @@
+package definition
+
+var everyValue = []string{"*"}
+
+var definitionObject = &object{
+	name: "Definition",
+	keys: []key{
+		{name: "version", kind: aCount, need: true, min: 1, doc: "Version of the format: 1."},
+		{name: "name", kind: aText, need: true, doc: "Name of the API."},
+		{name: "description", kind: aText, doc: "What it is, for people."},
+		{name: "settings", kind: aSettings, def: "no settings", doc: "JSON Schema (draft 7) of what the user gives; see Settings."},
+		{name: "check", kind: aText, def: "the first stream without a parent", doc: "Name of the stream whose first page proves the settings."},
+		{name: "client", kind: aMap, of: clientObject, doc: "What streams share; see Client."},
+		{name: "defaults", kind: aMap, of: defaultsObject, doc: "Any key of a stream but `name`, for all streams."},
+		{name: "streams", kind: aStreamList, of: streamObject, need: true, doc: "The collections of the API; see Stream."},
+	},
+}
+
+var clientKeys = []key{
+	{name: "base_url", kind: aTemplate, doc: "Where every `path` begins. Needed unless every `path` is an absolute URL, which stands alone."},
+	{name: "headers", kind: params, doc: "Headers of every request: names to templates."},
+	{name: "auth", kind: aMap, of: authObject, def: "{type: none}", doc: "How requests prove who asks; see Auth."},
+	{name: "tls", kind: aMap, of: tlsObject, later: everyValue, doc: "Client certificate; see TLS."},
+	{name: "timeout", kind: aWait, def: "60s", doc: "How long an answer may go without a byte."},
+	{name: "rate_limit", kind: oneOrMany, of: rateObject, def: "no limit", doc: "One limit, or a list of which all hold; see Rate limit."},
+	{name: "max_in_flight", kind: aCount, min: 1, def: "4", doc: "Requests at a time."},
+	{name: "retry", kind: aMap, of: retryObject, def: "{attempts: 5, min_wait: 1s, max_wait: 60s}", doc: "How often a request is repeated; see Retry."},
+	{name: "errors", kind: manyMaps, of: errorObject, doc: "Rules asked of every answer, 200 too, before the built-in ones; the first match decides; see Error rule."},
+	{name: "cookies", kind: aBool, def: "false", doc: "Cookies that answers set are sent again, as long as a walk goes on."},
+	{name: "allow_hosts", kind: aNameList, def: "[]", doc: "Further hosts that next-page links and redirects may lead to. No credential goes there."},
+}
+
+var requestKeys = []key{
+	{name: "path", kind: aTemplate, doc: "Appended to `base_url` with one slash between, or an absolute URL. Values in it are percent-encoded, unless `| safe`."},
+	{name: "method", kind: aChoice, enum: []string{"GET", "POST", "PUT", "PATCH"}, def: "GET; POST where there is a `body`", doc: "HTTP method."},
+	{name: "params", kind: params, doc: "Query parameters: names to templates. A list repeats its parameter; undefined and null are left out."},
+	{name: "body", kind: aMap, of: bodyObject, doc: "What is sent; see Body."},
+}
+
+var streamKeys = []key{
+	{name: "records", kind: steps, def: `"@this"`, doc: "Path to the records; or a list of paths, each into the elements of the one before, which are then `parent`."},
+	{name: "single", kind: aBool, def: "false", doc: "The place holds one record, not a list."},
+	{name: "keyed", kind: aText, doc: "The place holds an object of records; its keys go into this field."},
+	{name: "columns", kind: columns, doc: "Rows are arrays or bare values under these names; or the path to the names."},
+	{name: "short_rows", kind: aChoice, enum: []string{"fail", "null"}, def: "fail", null: true, doc: "What a row with fewer values than `columns` is: null fills it up."},
+	{name: "one_or_many", kind: aBool, def: "false", doc: "The place holds a list, or one record without it. With `keyed`, an empty list may stand for an empty object."},
+	{name: "charset", kind: aCharset, def: "UTF-8", doc: "In which characters answers are written, as `iso-8859-1` or `utf-16le`. JSON itself knows UTF-8 alone."},
+	{name: "nan", kind: aChoice, enum: []string{"fail", "null"}, def: "fail", null: true, doc: "What `NaN`, `Infinity` and `-Infinity` are, which some APIs write as numbers and JSON does not have."},
+	{name: "keep", kind: aCondition, scope: inRecord, def: "every record", doc: "Template: the records for which it is true are kept."},
+	{name: "add", kind: params, scope: inRecord, doc: "Fields set in each record: names to templates."},
+	{name: "primary_key", kind: aNameList, def: "[]", doc: "Top-level fields that tell records apart, added ones too."},
+	{name: "replication_key", kind: aText, doc: "Top-level field that says how new a record is."},
+	{name: "pagination", kind: aMap, of: pagingObject, def: "{type: none}", doc: "How a walk goes from page to page; see Pagination."},
+	{name: "incremental", kind: aMap, of: incrementalObject, doc: "How the API is asked for what is new; see Incremental."},
+	{name: "partition_by", kind: manyMaps, of: partitionObject, later: everyValue, doc: "Contexts that the stream is read in, every combination; see Partition."},
+	{name: "schema", kind: aSchema, def: "inferred", doc: "JSON Schema of a record: inline, or a file beside the definition."},
+	{name: "on_missing", kind: aChoice, enum: []string{"fail", "empty"}, def: "fail", doc: "What an answer without the records path is. (null is always empty.)"},
+	{name: "on_incomplete", kind: aChoice, enum: []string{"fail", "warn", "again"},
+		def: "fail where the definition's own `more`, `total` or `next` contradicts the end, else warn", doc: "What a walk is whose end is in doubt; see Doubt."},
+	{name: "on_invalid", kind: aChoice, enum: []string{"fail", "pass", "quarantine", "nullify"}, def: "fail", doc: "What happens to a record that its schema refuses; see Drift."},
+	{name: "on_new_field", kind: aChoice, enum: []string{"evolve", "pass", "drop", "fail"}, def: "evolve", doc: "What happens to a field that the schema does not know; see Drift."},
+}
+
+var clientObject = &object{name: "Client", keys: clientKeys, others: join(requestKeys, streamKeys)}
+
+var defaultsObject = &object{name: "Defaults", keys: join(requestKeys, streamKeys, clientKeys)}
+
+var streamObject = &object{
+	name: "Stream",
+	keys: join([]key{{name: "name", kind: aText, need: true, doc: "Name of the stream, unique."}}, defaultsObject.keys),
+}
+
+func join(parts ...[]key) []key {
+	var all []key
+	for _, part := range parts {
+		all = append(all, part...)
+	}
+	return all
+}
+
+var authObject = &object{
+	name: "Auth", by: "type",
+	variants: []variant{
+		{name: "none", doc: "Nothing is sent."},
+		{name: "bearer", doc: "`Authorization: Bearer …`", keys: []key{
+			{name: "token", kind: aTemplate, need: true, doc: "The token."},
+		}},
+		{name: "basic", doc: "`Authorization: Basic …`", keys: []key{
+			{name: "username", kind: aTemplate, need: true, doc: "The user."},
+			{name: "password", kind: aTemplate, need: true, doc: "The password; may be empty text."},
+		}},
+		{name: "api_key", doc: "A header or parameter of its own.", keys: []key{
+			{name: "name", kind: aTemplate, need: true, doc: "Name of the header or parameter."},
+			{name: "value", kind: aTemplate, need: true, doc: "The key."},
+			{name: "in", kind: aChoice, need: true, enum: []string{"header", "query"}, doc: "Where it goes."},
+		}},
+		{name: "oauth2", later: true, doc: "A token fetched from the API.", keys: []key{
+			{name: "grant", kind: aChoice, need: true, enum: []string{"client_credentials", "refresh_token", "password"}, doc: "How the token is got."},
+			{name: "token_url", kind: aTemplate, need: true, doc: "Where the token is got."},
+			{name: "client_id", kind: aTemplate, doc: "Id of the application."},
+			{name: "client_secret", kind: aTemplate, doc: "Its secret."},
+			{name: "scopes", kind: aTree, doc: "What is asked for: text or a list."},
+			{name: "refresh_token", kind: aTemplate, doc: "For the grant of that name; a rotated one is kept."},
+			{name: "username", kind: aTemplate, doc: "For the grant password."},
+			{name: "password", kind: aTemplate, doc: "For the grant password."},
+			{name: "extra", kind: params, doc: "Further parameters of the token request."},
+		}},
+		{name: "session", later: true, doc: "A login request; what it answers is sent along.", keys: []key{
+			{name: "login", kind: aMap, of: loginObject, need: true, doc: "The login request; see Login."},
+			{name: "send", kind: aMap, of: sendObject, need: true, doc: "What goes with every request; see Send."},
+			{name: "ttl", kind: aWait, doc: "How long a login holds."},
+		}},
+		{name: "jwt", later: true, doc: "A signed token, sent or exchanged.", keys: []key{
+			{name: "algorithm", kind: aText, need: true, doc: "As RFC 7518 names it: RS256."},
+			{name: "key", kind: aTemplate, need: true, doc: "The key that signs."},
+			{name: "claims", kind: params, doc: "Claims of the token."},
+			{name: "headers", kind: params, doc: "Further headers of the token."},
+			{name: "token_url", kind: aTemplate, doc: "Where it is exchanged (service accounts)."},
+		}},
+		{name: "aws_sigv4", later: true, doc: "Requests signed as AWS does.", keys: []key{
+			{name: "access_key", kind: aTemplate, need: true, doc: "The access key id."},
+			{name: "secret_key", kind: aTemplate, need: true, doc: "The secret access key."},
+			{name: "session_token", kind: aTemplate, doc: "For temporary credentials."},
+			{name: "region", kind: aTemplate, need: true, doc: "The region."},
+			{name: "service", kind: aTemplate, need: true, doc: "The service."},
+		}},
+		{name: "hmac", later: true, doc: "A signature of a text.", keys: []key{
+			{name: "algorithm", kind: aText, doc: "sha256 or sha1."},
+			{name: "key", kind: aTemplate, need: true, doc: "The key that signs."},
+			{name: "text", kind: aTemplate, need: true, doc: "Template of the signed text."},
+			{name: "header", kind: aText, need: true, doc: "Header that carries the signature."},
+		}},
+		{name: "digest", later: true, doc: "RFC 7616.", keys: []key{
+			{name: "username", kind: aTemplate, need: true, doc: "The user."},
+			{name: "password", kind: aTemplate, need: true, doc: "The password."},
+		}},
+	},
+}
+
+var loginObject = &object{name: "Login", keys: []key{
+	{name: "path", kind: aTemplate, need: true, doc: "As a stream's."},
+	{name: "method", kind: aChoice, enum: []string{"GET", "POST", "PUT", "PATCH"}, def: "POST", doc: "HTTP method."},
+	{name: "headers", kind: params, doc: "As a stream's."},
+	{name: "body", kind: aMap, of: bodyObject, doc: "As a stream's."},
+}}
+
+var sendObject = &object{name: "Send", keys: []key{
+	{name: "headers", kind: params, scope: inResponse, doc: "Headers; `response` and `headers` are the login's."},
+	{name: "params", kind: params, scope: inResponse, doc: "Query parameters, likewise."},
+}}
+
+var tlsObject = &object{name: "TLS", keys: []key{
+	{name: "cert", kind: aTemplate, doc: "The certificate, PEM."},
+	{name: "key", kind: aTemplate, doc: "Its key, PEM."},
+	{name: "ca", kind: aTemplate, doc: "Who signed the server's certificate, PEM."},
+}}
+
+var rateObject = &object{name: "Rate limit", keys: []key{
+	{name: "requests", kind: aCount, need: true, min: 1, doc: "So many requests"},
+	{name: "per", kind: aWait, need: true, doc: "in every such time."},
+}}
+
+var retryObject = &object{name: "Retry", check: retryWaits, keys: []key{
+	{name: "attempts", kind: aCount, min: 1, def: "5", doc: "Attempts in all."},
+	{name: "min_wait", kind: aDuration, def: "1s", doc: "Wait before the second attempt; it doubles from there."},
+	{name: "max_wait", kind: aDuration, def: "60s", doc: "The longest wait."},
+	{name: "cool_down", kind: aDuration, def: "2m", doc: "How long the client rests when the attempts are used up, and not of one stream alone."},
+	{name: "cool_downs", kind: aCount, def: "3", doc: "How often it does in a run."},
+}}
+
+var errorObject = &object{name: "Error rule", check: errorRule, keys: []key{
+	{name: "status", kind: aStatus, def: "any", doc: "A status (409), a class (5xx), or a list of them."},
+	{name: "when", kind: aCondition, scope: inResponse, def: "always", doc: "Template over the answer."},
+	{name: "do", kind: aChoice, need: true,
+		enum:  []string{"retry", "cool_down", "restart", "next", "end", "split", "skip", "login", "fail"},
+		later: []string{"split", "login"},
+		doc:   "What happens; see below."},
+	{name: "wait", kind: aTemplate, scope: inResponse, def: "as `retry` says", doc: "With `retry`: a duration, seconds, an epoch or a date."},
+	{name: "message", kind: aTemplate, scope: inResponse, doc: "What to tell the user."},
+}}
+
+var bodyObject = &object{name: "Body", check: oneBody, keys: []key{
+	{name: "json", kind: aTree, doc: "Any value with templates in it, sent as JSON."},
+	{name: "form", kind: params, doc: "Names to templates, sent as a form."},
+	{name: "text", kind: aTemplate, doc: "Text, sent as it is."},
+	{name: "graphql", kind: aMap, of: graphqlObject, doc: "A GraphQL query; see GraphQL."},
+}}
+
+var graphqlObject = &object{name: "GraphQL", keys: []key{
+	{name: "query", kind: aTemplate, need: true, doc: "The query."},
+	{name: "variables", kind: params, doc: "Its variables: names to templates."},
+}}
+
+// sendKeys say where the page goes, for the types that send one.
+var sendKeys = []key{
+	{name: "param", kind: aText, doc: "Query parameter that carries the page."},
+	{name: "header", kind: aText, doc: "Header that carries it."},
+	{name: "body", kind: aPath, doc: "Path in the JSON body that carries it. Without the three, a template must use `page`."},
+}
+
+var pagingObject = &object{
+	name: "Pagination", by: "type", deferred: true, others: []key{{name: "on_incomplete"}},
+	keys: []key{
+		{name: "more", kind: aRef, scope: inResponse, doc: "Boolean in the answer: false ends; true without a next page is an error."},
+		{name: "total", kind: aRef, scope: inResponse, doc: "Records of the whole walk; fewer is an error."},
+		{name: "stop", kind: aCondition, scope: inResponse, doc: "Template: this page is the last, its records count."},
+		{name: "max_pages", kind: aCount, min: 1, def: "no limit", doc: "One page more is an error."},
+		{name: "after_first", kind: aMap, of: afterObject, doc: "What replaces the stream's from the second request on; see After first."},
+		{name: "session", kind: aBool, def: "false", later: []string{"true"}, doc: "The server keeps the position (scrolls)."},
+	},
+	variants: []variant{
+		{name: "none", doc: "One page."},
+		{name: "cursor", doc: "Each answer names the next page; ends where it is absent, null, \"\" or false.", keys: join([]key{
+			{name: "next", kind: aRef, scope: inResponse, need: true, doc: "Token of the next page."},
+		}, sendKeys)},
+		{name: "next_url", doc: "Each answer holds the URL of the next page.", keys: []key{
+			{name: "next", kind: aRef, scope: inResponse, need: true, doc: "URL of the next page, absolute or relative to the request."},
+		}},
+		{name: "link_header", doc: "The header Link holds it (RFC 8288).", keys: []key{
+			{name: "rel", kind: aText, def: "next", doc: "Relation of the link."},
+		}},
+		{name: "page", doc: "Pages have numbers; ends after the last known page, else at one without records.", keys: join([]key{
+			{name: "start", kind: aCount, def: "1", doc: "The first page or offset."},
+			{name: "size_param", kind: aText, doc: "Query parameter that carries `size`."},
+			{name: "size", kind: aCount, min: 1, doc: "Records of a page."},
+			{name: "at_end", kind: aChoice, enum: []string{"empty", "repeat"}, def: "empty", doc: "What pages past the end are: without records, or the last one again."},
+			{name: "total_pages", kind: aRef, scope: inResponse, doc: "Number of pages, in the answer."},
+		}, sendKeys)},
+		{name: "offset", doc: "Advances by the records received; ends at `total`, else at a page without records.", keys: join([]key{
+			{name: "start", kind: aCount, def: "0", doc: "The first offset."},
+			{name: "size_param", kind: aText, doc: "Query parameter that carries `size`."},
+			{name: "size", kind: aCount, min: 1, doc: "Records of a page."},
+			{name: "at_end", kind: aChoice, enum: []string{"empty", "repeat"}, def: "empty", doc: "What pages past the end are: without records, or the last one again."},
+			{name: "overlap", kind: aCount, def: "0", doc: "Asks from so many records before, and looks for them; see Rows that move."},
+		}, sendKeys)},
+		{name: "keyset", doc: "Asks for what comes after the last record; ends at a page without records.", keys: join([]key{
+			{name: "field", kind: aPath, need: true, doc: "Path in the last record; unique."},
+		}, sendKeys)},
+	},
+}
+
+var afterObject = &object{name: "After first", keys: join(requestKeys, []key{
+	{name: "headers", kind: params, doc: "Headers: names to templates."},
+})}
+
+var incrementalObject = &object{name: "Incremental", keys: []key{
+	{name: "start", kind: aTemplate, only: []string{"config", "now"}, def: "from the beginning", doc: "Where the first sync begins."},
+	{name: "end", kind: aTemplate, only: []string{"config", "now"}, def: "now", doc: "Where a sync ends."},
+	{name: "format", kind: aFormat, def: "rfc3339", doc: "Of windows in requests: rfc3339, date, epoch, epoch_ms, integer, or strftime text."},
+	{name: "window", kind: aPeriod, later: everyValue, def: "one window up to now", doc: "Length of the windows a sync is cut into."},
+	{name: "lookback", kind: aPeriod, def: "0", doc: "Asks again for the last while: history changes."},
+	{name: "settle", kind: aDuration, def: "10m", doc: "How far the bookmark stays behind now: late rows, skewed clocks."},
+	{name: "timezone", kind: aZone, def: "UTC", doc: "In which windows are written, and `start` and `end` read that name no zone."},
+	{name: "record_timezone", kind: aZone, def: "that of `timezone`", doc: "Of records' times that name no zone."},
+	{name: "whole_windows", kind: aBool, later: []string{"true"}, def: "false", doc: "Asks only for windows that are over (reports)."},
+	{name: "start_exclusive", kind: aBool, def: "false", doc: "The API leaves its start out: one unit of `format` less is sent."},
+	{name: "end_inclusive", kind: aBool, def: "false", doc: "The API includes its end: `date` sends one day less."},
+	{name: "sorted", kind: aBool, def: "false", doc: "The API promises ascending `replication_key` within a walk."},
+	{name: "client_filter", kind: aBool, def: "false", doc: "The API cannot filter: older records are dropped here."},
+	{name: "record_format", kind: aStrftime, def: "recognised", doc: "How records write `replication_key`."},
+	{name: "bookmark", kind: aRef, scope: inResponse, doc: "The last answer, not a record, says where to go on."},
+	{name: "bookmark_from", kind: aChoice, enum: []string{"last", "first"}, def: "last", doc: "Which answer says that: the first, for walks from the newest."},
+}}
+
+var partitionObject = &object{name: "Partition", check: onePartition, keys: []key{
+	{name: "name", kind: aText, doc: "Name of the context's value; with `values`."},
+	{name: "values", kind: aTree, only: []string{"config"}, doc: "The values: a list or a template of one."},
+	{name: "parent", kind: aText, doc: "A stream, whose records are the contexts; with `keys`."},
+	{name: "keys", kind: pathMap, doc: "Names to paths in the parent's record."},
+	{name: "when", kind: aCondition, scope: inRecord, doc: "Template: the parents for which it is true."},
+	{name: "changed_only", kind: aBool, def: "false", doc: "Only parents new or changed since the last sync."},
+}}

@@ -1,0 +1,70 @@
+package sources
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/xeipuuv/gojsonschema"
+
+	"github.com/tap-rest/tap-rest/sources/document"
+)
+
+// unknown returns the keys that the definition does not declare.
+// Orchestrators pass settings that are not ours, so alone these are no errors.
+func (s *Settings) unknown(settings *document.Node, origin func(string) string) ConfigProblems {
+	if s.root.Has("properties") && !s.Closed() {
+		return nil
+	}
+	if extra := s.root.Get("additionalProperties"); extra != nil {
+		return nil // the schema itself says
+	}
+	var all ConfigProblems
+	for _, m := range settings.Fields {
+		if !s.Declares(m.Name) {
+			all = append(all, ConfigProblem{origin("/" + document.EscapePointer(m.Name)), "", document.Unknown("setting", m.Name, s.Names())})
+		}
+	}
+	return all
+}
+
+// check returns what the JSON Schema of the settings refuses.
+func (s *Settings) check(settings *document.Node, origin func(string) string) ConfigProblems {
+	var problems ConfigProblems
+	all, unjudged := s.compiled.Judge(settings.AppendJSON(nil, false))
+	if v := unjudged; v != nil {
+		return ConfigProblems{{origin(v.Pointer), v.Pointer, v.Rule + ": expected " + v.Want}}
+	}
+	for _, e := range all {
+		pointer := ""
+		for _, step := range stepsOf(e) {
+			pointer += "/" + document.EscapePointer(step)
+		}
+		msg := describe(e) + schemeless(e)
+		if name, ok := e.Details()["property"].(string); ok && e.Type() == "additional_property_not_allowed" {
+			msg = document.Unknown("setting", name, s.Names())
+		} else if ok && e.Type() == "required" {
+			msg = fmt.Sprintf("%s is missing", name) + s.hint(name)
+		}
+		problems = append(problems, ConfigProblem{origin(pointer), pointer, msg})
+	}
+	return problems
+}
+
+// schemeless returns what to write where a URL has no scheme.
+func schemeless(e gojsonschema.ResultError) string {
+	text, isText := e.Value().(string)
+	if format := e.Details()["format"]; format != "uri" || !isText || strings.Contains(text, "://") {
+		return ""
+	}
+	return ": it has no scheme; write http:// or https:// before it"
+}
+
+// describe returns what a validation complains of, without the place.
+func describe(e gojsonschema.ResultError) string {
+	return strings.TrimPrefix(e.Description(), e.Field()+" ")
+}
+
+// stepsOf returns the keys that lead to what a validation complains of.
+func stepsOf(e gojsonschema.ResultError) []string {
+	return strings.Split(e.Context().String("\x00"), "\x00")[1:]
+}

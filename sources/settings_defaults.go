@@ -1,0 +1,73 @@
+package sources
+
+import (
+	"github.com/tap-rest/tap-rest/sources/document"
+)
+
+// fill returns the map that a user gave with the defaults of its schemas.
+func (s *Settings) fill(v *document.Node, schemas []*document.Node) *document.Node {
+	filled := *v
+	filled.Fields = append([]document.Member(nil), v.Fields...)
+	given := len(filled.Fields)
+	schemas = s.withRefs(schemas)
+	for i, m := range filled.Fields[:given] {
+		if m.Value.Shape == document.Map {
+			filled.Fields[i].Value = s.fill(m.Value, childSchemas(schemas, m.Name))
+		}
+	}
+	for _, schema := range schemas {
+		fillAbsent(&filled, schema)
+	}
+	return &filled
+}
+
+// fillAbsent adds to v the properties that have a default, or consist of such.
+// It follows no reference: that could go on for ever.
+func fillAbsent(v, schema *document.Node) {
+	properties := schema.Get("properties")
+	if properties == nil {
+		return
+	}
+	present := make(map[string]bool, len(v.Fields))
+	for _, m := range v.Fields {
+		present[m.Name] = true
+	}
+	for _, p := range properties.Fields {
+		if present[p.Name] {
+			continue
+		}
+		if value := absentValue(p.Value); value != nil {
+			v.Fields = append(v.Fields, document.Member{Name: p.Name, Value: value})
+		}
+	}
+}
+
+// absentValue returns what a property is where nobody gives it; nil for
+// nothing. An absent object comes into being for its defaults where they are
+// all that it needs.
+func absentValue(schema *document.Node) *document.Node {
+	if given := schema.Get("default"); given != nil && given.Shape != document.Map {
+		return given
+	}
+	made := &document.Node{Shape: document.Map}
+	given := schema.Get("default")
+	if given != nil {
+		made.Fields = append(made.Fields, given.Fields...)
+	}
+	fillAbsent(made, schema)
+	if given == nil && (len(made.Fields) == 0 || !satisfied(made, schema)) {
+		return nil
+	}
+	return made
+}
+
+func satisfied(v, schema *document.Node) bool {
+	if required := schema.Get("required"); required != nil {
+		for _, name := range required.Items {
+			if !v.Has(name.Text) {
+				return false
+			}
+		}
+	}
+	return true
+}
