@@ -3,13 +3,15 @@ package tap
 import (
 	"log/slog"
 	"time"
+
+	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
 // ahead finds replication values that lie beyond our clock. A row of the year
 // 2206 would make the bookmark stand at what is settled now, whatever comes in
 // late; so such values are left out of it, and counted.
 type ahead struct {
-	clock   clock
+	clock   plan.Clock
 	limit   time.Time // zero: values are no times
 	written []byte    // limit, as the first record writes times
 	count   int64
@@ -19,7 +21,7 @@ type ahead struct {
 // newAhead returns what finds the values that a pass leaves out. A pass that
 // goes on days later reads what changed meanwhile.
 func newAhead(one *reading) ahead {
-	if !one.incremental || one.Incremental.Windows.Format == "integer" || !one.Incremental.Bookmark.IsZero() {
+	if !one.clock.Timed() {
 		return ahead{}
 	}
 	limit := time.Now()
@@ -35,9 +37,9 @@ func (a *ahead) is(value []byte) bool {
 		return false
 	}
 	if a.written == nil {
-		a.written = a.clock.likeRecords(a.limit, value)
+		a.written = a.clock.LikeRecords(a.limit, value)
 	}
-	c, err := a.clock.compare(value, a.written)
+	c, err := a.clock.Compare(value, a.written)
 	return err == nil && c > 0
 }
 

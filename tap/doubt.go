@@ -37,6 +37,6 @@ func (w *worker) keeps(all []fetch.Doubt) bool {
 	if w.OnIncomplete == sources.Warn {
 		return false
 	}
-	sorted := w.incremental && w.Incremental.Sorted && w.Incremental.Bookmark.IsZero() && !w.renderer.frozen
+	sorted := w.clock.Ascends() && !w.renderer.frozen
 	return slices.ContainsFunc(all, func(d fetch.Doubt) bool { return d.Keep || !sorted })
 }

@@ -83,14 +83,14 @@ func (e *shownError) Unwrap() error { return e.err }
 // openBookmark puts today's secrets into the start of the window, where that is
 // what an answer said.
 func (one *reading) openBookmark(client *fetch.Client) error {
-	if !one.incremental || one.Incremental.Bookmark.IsZero() {
+	if one.clock.Mark().IsZero() {
 		return nil
 	}
-	start, err := client.Open(one.window.start, one.Stream, one.vars)
+	start, err := client.Open(one.window.Start, one.Stream, one.vars)
 	if err != nil {
 		return fmt.Errorf("the bookmark of the state: %w: remove it, and the stream is read from its start", err)
 	}
-	one.window.start = start
-	one.vars[sources.VarWindow] = one.window.value()
+	one.window.Start = start
+	one.vars[sources.VarWindow] = one.window.Value()
 	return nil
 }

@@ -3,23 +3,14 @@ package tap
 import (
 	"fmt"
 
-	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 )
-
-// markRef is where an answer says where to go on, the zero Ref where none does.
-func (r *renderer) markRef() sources.Ref {
-	if !r.incremental {
-		return sources.Ref{}
-	}
-	return r.Incremental.Bookmark
-}
 
 // setMark takes from the last answer of a walk where to go on, or from the
 // first, as bookmark_from says. A walk that goes on keeps what its first answer
 // said; one that the API has lost has another first answer.
 func (r *renderer) setMark(page *fetch.Page) error {
-	ref, which, says := r.markRef(), "last", page.Last
+	ref, which, says := r.clock.Mark(), "last", page.Last
 	if r.incremental && r.Incremental.BookmarkFirst {
 		which, says = "first", page.First
 	}

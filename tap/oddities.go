@@ -42,8 +42,8 @@ const earlyBy = 24 * time.Hour
 
 func newOddities(one *reading) oddities {
 	o := oddities{reading: one, twins: twins{keys: one.keys}}
-	if one.window.floor != nil && !one.Incremental.ClientFilter {
-		if at, ok := one.clock.instant(one.window.floor); ok {
+	if one.window.Floor != nil && !one.Incremental.ClientFilter {
+		if at, ok := one.clock.Instant(one.window.Floor); ok {
 			o.limit = at.Add(-earlyBy)
 		}
 	}
@@ -56,7 +56,7 @@ func (o *oddities) note(record, value []byte, lower bool, n *counts) {
 	if len(o.twins.keys) > 0 && o.twins.see(record, value) {
 		o.count(&n.twins, oddTwin, record)
 	}
-	if o.reading.window.floor == nil || o.reading.Incremental.ClientFilter || len(value) == 0 || value[0] == 'n' {
+	if o.reading.window.Floor == nil || o.reading.Incremental.ClientFilter || len(value) == 0 || value[0] == 'n' {
 		return
 	}
 	switch {
@@ -67,7 +67,7 @@ func (o *oddities) note(record, value []byte, lower bool, n *counts) {
 	case len(o.lowest) == 0:
 		o.lowest = append(o.lowest, value...)
 	case lower:
-		if c, err := o.reading.clock.order.Compare(value, o.lowest); err == nil && c < 0 {
+		if c, err := o.reading.clock.Order.Compare(value, o.lowest); err == nil && c < 0 {
 			o.lowest = append(o.lowest[:0], value...)
 		}
 	}
@@ -86,10 +86,10 @@ func (o *oddities) pageEnds(n *counts) {
 // early reports whether a replication value lies well before the window.
 func (o *oddities) early(value []byte) bool {
 	if o.reading.Incremental.Windows.Format == "integer" {
-		c, err := o.reading.clock.compare(value, o.reading.window.floor)
+		c, err := o.reading.clock.Compare(value, o.reading.window.Floor)
 		return err == nil && c < 0
 	}
-	at, ok := o.reading.clock.instant(value)
+	at, ok := o.reading.clock.Instant(value)
 	return ok && at.Before(o.limit)
 }
 

@@ -3,8 +3,6 @@ package tap
 import (
 	"cmp"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -19,6 +17,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/journal"
+	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
 // InputError is an input that cannot be used: nothing was fetched.
@@ -44,10 +43,10 @@ type reading struct {
 	mask        *catalog.Mask // what the catalog deselects; nil: nothing
 	chosen      bool          // fields that the catalog does not name are deselected
 	key         string        // replication key, "" for a full table
-	clock       clock         // zero for a full table
+	clock       plan.Clock    // zero for a full table
 	partition   string        // key of its one partition
 	vars        expr.Vars
-	window      window
+	window      plan.Window
 	from        json.RawMessage // the bookmark that the pass starts from
 	pass        state.Pass
 	sync        *state.Sync    // that the pass belongs to; nil: nobody numbers them
@@ -197,11 +196,11 @@ func (r *run) planStream(s *sources.Stream, entry *catalog.Stream) (*reading, er
 	one.vars[sources.VarConfig] = r.Config.Values
 	one.vars[sources.VarNow] = expr.Time(one.pass.AsOf)
 	if one.incremental {
-		one.window, err = one.clock.layWindow(one.from, one.lookback, one.pass.AsOf, one.vars)
+		one.window, err = one.clock.Lay(one.from, one.lookback, one.pass.AsOf, one.vars)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
-		one.vars[sources.VarWindow] = one.window.value()
+		one.vars[sources.VarWindow] = one.window.Value()
 	}
 	if err := r.reopen(one); err != nil {
 		return nil, err
@@ -265,7 +264,7 @@ func (one *reading) method() error {
 	if !one.incremental {
 		return nil
 	}
-	one.clock = newClock(one.Incremental)
+	one.clock = plan.NewClock(one.Incremental)
 	return nil
 }
 
@@ -340,10 +339,10 @@ func begun(r *state.Resume) bool {
 // checkClock refuses a bookmark of the future: with it, nothing would be
 // fetched until then.
 func (r *run) checkClock(one *reading) error {
-	if one.before.Value == nil || one.Incremental.Windows.Format == "integer" || !one.Incremental.Bookmark.IsZero() {
+	if one.before.Value == nil || !one.clock.Timed() {
 		return nil
 	}
-	t, ok := one.clock.instant(one.before.Value)
+	t, ok := one.clock.Instant(one.before.Value)
 	if ok && t.After(r.now.Add(clockSkew)) {
 		return &state.Error{File: r.StateFile, Place: r.State.Place(one.Name) + ".replication_key_value",
 			Msg: fmt.Sprintf("%s lies more than a day ahead of our clock, which says %s: set the clock, or correct the state",
@@ -355,7 +354,7 @@ func (r *run) checkClock(one *reading) error {
 // reopen finds the stream's partition among those that the state left open.
 func (r *run) reopen(one *reading) error {
 	if one.replayed == nil {
-		one.partition = partitionKey(one.Name, one.window)
+		one.partition = plan.Key(one.Name, one.window)
 	}
 	if one.before == nil || one.before.Resume == nil || one.before.Resume.Shape != one.shape || !one.resumed && one.replayed == nil {
 		return nil
@@ -404,15 +403,4 @@ func (one *reading) lastTurn() time.Time {
 		return time.Time{}
 	}
 	return one.before.Pass.AsOf
-}
-
-// partitionKey is the 128-bit key of stream, context and window. There are no
-// contexts yet: theirs is the empty object.
-func partitionKey(stream string, w window) string {
-	name, _ := json.Marshal(stream) // a string is always JSON
-	text := append(name, `,{},`...)
-	text = append(w.start.AppendJSON(text), ',')
-	text = w.end.AppendJSON(text)
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:16])
 }

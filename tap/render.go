@@ -14,6 +14,7 @@ import (
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
 // partSize is from how many bytes of lines on a part of a page goes to stdout
@@ -83,7 +84,7 @@ func newRenderer(one *reading, p Protocol, c *checker) *renderer {
 	if r.ahead.is(high) { // of a state from before such values were left out
 		high = nil
 	}
-	r.high = state.NewHigh(one.clock.order, high)
+	r.high = state.NewHigh(one.clock.Order, high)
 	if one.Records.Keep != nil {
 		r.answers = one.Records.Keep.Uses("response") || one.Records.Keep.Uses("headers")
 	}
@@ -173,7 +174,7 @@ func (r *renderer) schemaLine() []byte {
 // see makes the answer known to the templates that look at it, and renders
 // what add says where it is the same for all records.
 func (r *renderer) see(page *fetch.Page) error {
-	r.view.page(page, r.answers || !r.markRef().IsZero())
+	r.view.page(page, r.answers || !r.clock.Mark().IsZero())
 	if r.dynamic {
 		return nil
 	}
@@ -315,7 +316,7 @@ func (r *renderer) note(record, value []byte, n *counts) (bool, error) {
 // timed refuses a replication key that is no time where windows are: it would
 // be compared as text, and the next run could not go on from it.
 func (r *renderer) timed(page *fetch.Page) error {
-	if !r.incremental || r.key == "" || !r.markRef().IsZero() {
+	if !r.incremental || r.key == "" || !r.clock.Mark().IsZero() {
 		return nil
 	}
 	value := r.high.Value()
@@ -323,13 +324,13 @@ func (r *renderer) timed(page *fetch.Page) error {
 		return nil
 	}
 	if r.Incremental.Windows.Format == "integer" {
-		if _, ok := wholeNumber(value); !ok {
+		if _, ok := plan.WholeNumber(value); !ok {
 			return fmt.Errorf("%s: %s: the replication key %s is %s, which is no whole number, and with format: integer the next run could not go on from it: "+
 				"leave format out where it is a time, or take another field", r.Name, page.Request, r.key, clip(value))
 		}
 		return nil
 	}
-	_, err := r.clock.order.Times.ReadJSON(value)
+	_, err := r.clock.Order.Times.ReadJSON(value)
 	if err == nil {
 		return nil
 	}
@@ -340,7 +341,7 @@ func (r *renderer) timed(page *fetch.Page) error {
 // keySeen warns at the end of a walk in which no record had the replication
 // key: the bookmark will never move, and every run read everything.
 func (r *renderer) keySeen(log *slog.Logger) {
-	if r.incremental && r.key != "" && r.markRef().IsZero() && r.rendered > 0 && r.high.Value() == nil && r.ahead.count == 0 {
+	if r.incremental && r.key != "" && r.clock.Mark().IsZero() && r.rendered > 0 && r.high.Value() == nil && r.ahead.count == 0 {
 		log.Warn("no record has the replication key: the bookmark does not move, and every run reads everything. "+
 			"It is a field of the top level; add can make one of a field further in", "stream", r.Name, "replication_key", r.key)
 	}
@@ -349,10 +350,10 @@ func (r *renderer) keySeen(log *slog.Logger) {
 // older reports whether a replication value lies before the window. One that
 // is null, or of another kind than the window's start, does not.
 func (r *renderer) older(value []byte) bool {
-	if r.window.floor == nil || value == nil || string(value) == "null" {
+	if r.window.Floor == nil || value == nil || string(value) == "null" {
 		return false
 	}
-	return r.clock.before(value, r.window.floor)
+	return r.clock.Before(value, r.window.Floor)
 }
 
 // infer makes a schema of a page's records where none is known yet.

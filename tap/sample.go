@@ -5,14 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
-	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 const (
@@ -22,11 +20,6 @@ const (
 	// samplePages is how many pages from the start are asked for to get them,
 	// at most: each may cost money. One more comes from the other end.
 	samplePages = 3
-	// endShare is which part of a stream's time its other end is, and maxNewest
-	// the longest that may be at the new one: short, so that what is new is seen,
-	// and long enough not to come out empty.
-	endShare  = 10
-	maxNewest = 30 * 24 * time.Hour
 )
 
 // sample is what a schema is inferred from: the first pages of a stream, and a
@@ -120,12 +113,12 @@ func (w *worker) otherEnd(s *sample) *fetch.Walk {
 	if at, ok := s.lastPage(&w.Pagination); ok {
 		return w.newWalk(at)
 	}
-	end, ok := w.clock.otherEnd(s, w.pass.AsOf, w.vars)
+	end, ok := w.clock.OtherEnd(s.from, s.to, w.pass.AsOf, w.vars)
 	if !ok {
 		return nil
 	}
 	vars := slices.Clone(w.vars)
-	vars[sources.VarWindow] = end.value()
+	vars[sources.VarWindow] = end.Value()
 	walk := w.client.NewWalk(w.Stream, w.splitter, vars, fetch.Position{}, &w.counters)
 	if walk.SameRequest(w.newWalk(fetch.Position{})) {
 		return nil
@@ -156,40 +149,4 @@ func (s *sample) lastPage(p *sources.Pagination) (at fetch.Position, ok bool) {
 		return at, at.Offset >= s.next.Offset
 	}
 	return at, false
-}
-
-// otherEnd returns the window of the newest records, or of the oldest where the
-// sample begins with the newest. It reports false where time is no measure, or
-// the stream has no beginning to tell the oldest by.
-func (c clock) otherEnd(s *sample, asOf time.Time, vars expr.Vars) (w window, ok bool) {
-	if c.Incremental == nil || c.Windows.Format == "integer" || !c.Bookmark.IsZero() {
-		return w, false
-	}
-	begin, known, err := c.startTime(nil, times.Span{}, vars)
-	if err != nil {
-		return w, false
-	}
-	until, err := c.endTime(asOf, vars)
-	if err != nil {
-		return w, false
-	}
-	from, to := until.Add(-maxNewest), until
-	if known {
-		share := until.Sub(begin) / endShare
-		from = until.Add(-min(share, maxNewest))
-		if order, err := c.compare(s.from, s.to); err == nil && order > 0 {
-			from, to = begin, begin.Add(share)
-		}
-	}
-	w, err = c.lay(from, to)
-	return w, err == nil
-}
-
-// lay returns the window of a time.
-func (c clock) lay(from, to time.Time) (w window, err error) {
-	if w.start, err = c.write(c.cut(from), c.Windows.StartExclusive); err != nil {
-		return w, err
-	}
-	w.end, err = c.write(c.cut(to), c.Windows.EndInclusive && c.unit() == 24*time.Hour)
-	return w, err
 }

@@ -72,14 +72,14 @@ func (t *track) advance(p progress) {
 	t.bookmark.Resume = nil
 	switch {
 	case p.last && p.keep:
-	case p.last && t.incremental && !t.Incremental.Bookmark.IsZero():
+	case p.last && !t.clock.Mark().IsZero():
 		if p.mark != nil { // else the walk began before bookmark_from was written
 			t.bookmark.Value = p.mark
 		}
 	case p.last:
 		t.raise(p.high)
 	case !p.lost:
-		if t.incremental && t.Incremental.Sorted && t.Incremental.Bookmark.IsZero() && !p.frozen {
+		if t.clock.Ascends() && !p.frozen {
 			t.raise(p.high)
 		}
 		t.bookmark.Resume = t.unfinished(p)
@@ -137,13 +137,13 @@ func (t *track) raise(high json.RawMessage) {
 		return
 	}
 	high = t.settled(high)
-	if floor := t.window.floor; floor != nil {
-		if c, err := t.clock.compare(high, floor); err == nil && c < 0 {
+	if floor := t.window.Floor; floor != nil {
+		if c, err := t.clock.Compare(high, floor); err == nil && c < 0 {
 			return // it would ask for more than this pass did
 		}
 	}
 	if t.bookmark.Value != nil {
-		c, err := t.clock.compare(high, t.bookmark.Value)
+		c, err := t.clock.Compare(high, t.bookmark.Value)
 		if err != nil || c <= 0 {
 			return // without an order, nothing says that it is later
 		}
@@ -155,7 +155,7 @@ func (t *track) raise(high json.RawMessage) {
 // behind: settle before as_of and before the API's own clock, and the end of
 // the window.
 func (t *track) settled(high json.RawMessage) json.RawMessage {
-	at, ok := t.clock.instant(high)
+	at, ok := t.clock.Instant(high)
 	if !ok || t.Incremental.Windows.Format == "integer" {
 		return high
 	}
@@ -164,11 +164,11 @@ func (t *track) settled(high json.RawMessage) json.RawMessage {
 		limit = *t.apiClock
 	}
 	limit = limit.Add(-t.Incremental.Settle)
-	if !t.window.until.IsZero() && t.window.until.Before(limit) {
-		limit = t.window.until
+	if !t.window.Until.IsZero() && t.window.Until.Before(limit) {
+		limit = t.window.Until
 	}
 	if !at.After(limit) {
 		return high
 	}
-	return t.clock.likeRecords(limit, high)
+	return t.clock.LikeRecords(limit, high)
 }

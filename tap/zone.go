@@ -1,7 +1,6 @@
 package tap
 
 import (
-	"encoding/json"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/times"
@@ -14,7 +13,7 @@ import (
 // both: some rows come twice, none is left out.
 func (r *run) inZone(one *reading) error {
 	b := one.before
-	if b == nil || !one.incremental || one.Incremental.Windows.Format == "integer" || !one.Incremental.Bookmark.IsZero() {
+	if b == nil || !one.clock.Timed() {
 		return nil
 	}
 	was := time.UTC
@@ -27,28 +26,11 @@ func (r *run) inZone(one *reading) error {
 	if was.String() == one.Incremental.RecordTimes.Timezone.String() {
 		return nil
 	}
-	b.Value = one.clock.earlier(b.Value, was)
+	b.Value = one.clock.Earlier(b.Value, was)
 	if b.Resume != nil {
-		b.Resume.From = one.clock.earlier(b.Resume.From, was)
+		b.Resume.From = one.clock.Earlier(b.Resume.From, was)
 	}
 	return nil
-}
-
-// earlier is a replication value, or the earlier of what it says in the zone
-// that was and in that of the clock.
-func (c clock) earlier(raw json.RawMessage, was *time.Location) json.RawMessage {
-	now, err := c.order.Times.ReadJSON(raw)
-	if err != nil || now.Zoned {
-		return raw
-	}
-	then, err := times.Reader{Layout: c.RecordTimes.Format, Zone: was}.ReadJSON(raw)
-	if err != nil {
-		return raw
-	}
-	if then.At.Before(now.At) {
-		now = then
-	}
-	return times.Reader{}.Like(now.At, nil)
 }
 
 // zone is what a bookmark says of the zone of its value: nothing in UTC, unless

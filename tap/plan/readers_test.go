@@ -1,4 +1,4 @@
-package tap
+package plan
 
 import (
 	"encoding/json"
@@ -22,7 +22,7 @@ type timeReader struct {
 // package fetch reads.
 func timeReaders(tb testing.TB) []timeReader {
 	inc := &sources.Incremental{Windows: sources.Windows{Format: "rfc3339", Timezone: time.UTC}, RecordTimes: sources.RecordTimes{Timezone: time.UTC}}
-	c := newClock(inc)
+	c := NewClock(inc)
 	template := func(source string) func(testing.TB, string) (time.Time, error) {
 		compiled, err := expr.NewScope("v").Compile(source)
 		if err != nil {
@@ -43,7 +43,7 @@ func timeReaders(tb testing.TB) []timeReader {
 	}
 	return []timeReader{
 		{"the bookmark", func(_ testing.TB, text string) (time.Time, error) {
-			at, err := c.order.Times.ReadJSON(expr.String(text).AppendJSON(nil))
+			at, err := c.Order.Times.ReadJSON(expr.String(text).AppendJSON(nil))
 			return at.At, err
 		}},
 		{"the function str_to_datetime", template("{{ str_to_datetime(v) }}")},
@@ -60,7 +60,7 @@ func timeReaders(tb testing.TB) []timeReader {
 
 // definedStart reads a start that stands in a definition: what the definition
 // accepts, windows can begin at.
-func definedStart(c clock, text string) (time.Time, error) {
+func definedStart(c Clock, text string) (time.Time, error) {
 	quoted, err := json.Marshal(text) // YAML reads it as JSON does
 	if err != nil {
 		return time.Time{}, err
@@ -76,7 +76,7 @@ func definedStart(c clock, text string) (time.Time, error) {
 
 // FuzzReaders holds all that read times against each other.
 func FuzzReaders(f *testing.F) {
-	data, err := os.ReadFile("../sources/times/testdata/times.json")
+	data, err := os.ReadFile("../../sources/times/testdata/times.json")
 	if err != nil {
 		f.Fatal(err)
 	}
