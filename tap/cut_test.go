@@ -37,7 +37,7 @@ func cutCases() []cutCase {
 	const limit = "params: {limit: 2%s}\n    pagination: "
 	return []cutCase{
 		{"none", apitest.Collection{Style: apitest.None}, limit + "{type: none}", 1},
-		{"cursor", apitest.Collection{Style: apitest.Cursor, HasMore: true},
+		{"cursor", apitest.Collection{Style: apitest.Cursor, Form: apitest.Form{HasMore: true}},
 			limit + "{type: cursor, next: next_page, param: cursor, more: has_more}", 7},
 		{"cursor with total", apitest.Collection{Style: apitest.Cursor, Total: true},
 			limit + "{type: cursor, next: next_page, param: cursor, total: meta.total}", 7},
@@ -45,9 +45,9 @@ func cutCases() []cutCase {
 			"records: data.items.nodes\n    body: {graphql: {query: '{items}', variables: {first: 2%s}}}\n    " +
 				"pagination: {type: cursor, next: data.items.pageInfo.endCursor, body: variables.after}", 7},
 		{"next_url", apitest.Collection{Style: apitest.NextURL}, limit + "{type: next_url, next: next}", 7},
-		{"next_url, relative", apitest.Collection{Style: apitest.NextURL, Relative: true}, limit + "{type: next_url, next: next}", 7},
+		{"next_url, relative", apitest.Collection{Style: apitest.NextURL, Form: apitest.Form{Relative: true}}, limit + "{type: next_url, next: next}", 7},
 		{"link_header", apitest.Collection{Style: apitest.Link}, limit + "{type: link_header}", 7},
-		{"link_header, bare", apitest.Collection{Style: apitest.Link, Bare: true},
+		{"link_header, bare", apitest.Collection{Style: apitest.Link, Form: apitest.Form{Bare: true}},
 			"records: '@this'\n    " + limit + "{type: link_header, total: 'header:X-Total-Count'}", 7},
 		{"page", apitest.Collection{Style: apitest.Page}, limit + "{type: page, param: page}", 8},
 		{"page with total", apitest.Collection{Style: apitest.Page, Total: true},

@@ -99,17 +99,17 @@ func TestMoreWasThere(t *testing.T) {
 func soundWalk(rnd *rand.Rand) (apitest.Collection, string) {
 	size := 2 + rnd.IntN(8)
 	c := apitest.Collection{
-		Path: "/x", Style: apitest.Style(rnd.IntN(int(apitest.Keyset) + 1)), Count: rnd.IntN(5 * size), Size: size,
-		Total: rnd.IntN(2) == 0, HasMore: rnd.IntN(2) == 0, Bare: rnd.IntN(4) == 0, Relative: rnd.IntN(2) == 0,
-		Records: func(i int) []byte {
+		Path: "/x", Style: apitest.Style(rnd.IntN(int(apitest.Keyset) + 1)), Size: size,
+		Total: rnd.IntN(2) == 0, Form: apitest.Form{HasMore: rnd.IntN(2) == 0, Bare: rnd.IntN(4) == 0, Relative: rnd.IntN(2) == 0},
+		Made: apitest.Made{Count: rnd.IntN(5 * size), Record: func(i int) []byte {
 			return fmt.Appendf(nil, `{"id":%d,"next":"a","has_more":true,"total":9999,"page":{"next_page_token":"x"},"links":{"next":"/y"}}`, i+1)
-		},
+		}},
 	}
 	if c.Style == apitest.GraphQL {
-		c.Bare = false
+		c.Form.Bare = false
 	}
 	more, total, pages := "has_more", "meta.total", "meta.pages"
-	if c.Bare {
+	if c.Form.Bare {
 		more, total, pages = "header:X-Has-More", "header:X-Total-Count", "header:X-Total-Pages"
 	}
 	var keys []string
@@ -119,7 +119,7 @@ func soundWalk(rnd *rand.Rand) (apitest.Collection, string) {
 		}
 	}
 	records, request := "records: data", fmt.Sprintf("params: {limit: %d}", size)
-	if c.Bare {
+	if c.Form.Bare {
 		records = `records: "@this"`
 	}
 	switch c.Style {
@@ -134,16 +134,16 @@ func soundWalk(rnd *rand.Rand) (apitest.Collection, string) {
 		keys = append(keys, "type: link_header")
 	case apitest.Cursor:
 		next := "next_page"
-		if c.Bare {
+		if c.Form.Bare {
 			next = "header:X-Next-Page"
-			c.HasMore = c.HasMore || !c.Total // else nothing tells a full last page from the first of many
+			c.Form.HasMore = c.Form.HasMore || !c.Total // else nothing tells a full last page from the first of many
 		}
 		keys = append(keys, "type: cursor", "param: cursor", fmt.Sprintf("next: %q", next))
 	case apitest.NextURL:
 		next := "next"
-		if c.Bare {
+		if c.Form.Bare {
 			next = "header:X-Next"
-			c.HasMore = c.HasMore || !c.Total
+			c.Form.HasMore = c.Form.HasMore || !c.Total
 		}
 		keys = append(keys, "type: next_url", fmt.Sprintf("next: %q", next))
 	case apitest.GraphQL:
@@ -159,7 +159,7 @@ func soundWalk(rnd *rand.Rand) (apitest.Collection, string) {
 			keys = append(keys, fmt.Sprintf("size: %d, size_param: limit", size))
 		}
 	}
-	reads(c.HasMore, "more", more)
+	reads(c.Form.HasMore, "more", more)
 	reads(c.Total, "total", total)
 	return c, fmt.Sprintf("%s, %s, pagination: {%s}", records, request, strings.Join(keys, ", "))
 }
@@ -176,8 +176,8 @@ func TestSoundWalksAreNotDoubted(t *testing.T) {
 			t.Errorf("seed %d: %v\n%s", seed, r.err, definition)
 			continue
 		}
-		if got := r.account.Streams[0]; got.Status() != "complete" || got.Emitted != int64(c.Count) || strings.Contains(r.log, "level=WARN") {
-			t.Errorf("seed %d: %s, %d records of %d\n%s\n%s%s", seed, got.Status(), got.Emitted, c.Count, definition, r.account, r.log)
+		if got := r.account.Streams[0]; got.Status() != "complete" || got.Emitted != int64(c.Made.Count) || strings.Contains(r.log, "level=WARN") {
+			t.Errorf("seed %d: %s, %d records of %d\n%s\n%s%s", seed, got.Status(), got.Emitted, c.Made.Count, definition, r.account, r.log)
 		}
 	}
 }

@@ -37,10 +37,10 @@ func longAPI(options ...apitest.Option) *apitest.API {
 func longCollection() apitest.Collection {
 	text := strings.Repeat("x", longText)
 	return apitest.Collection{
-		Path: "/items", Style: apitest.Cursor, Count: longRecords, Size: longPage, Encoding: coding.Named("gzip"), Total: true,
-		Records: func(i int) []byte {
+		Path: "/items", Style: apitest.Cursor, Size: longPage, Encoding: coding.Named("gzip"), Total: true,
+		Made: apitest.Made{Count: longRecords, Record: func(i int) []byte {
 			return fmt.Appendf(nil, `{"id":%d,"updated_at":"%s","text":"%s"}`, i+1, june.Add(time.Duration(i)*time.Minute).Format(time.RFC3339), text)
-		},
+		}},
 	}
 }
 
@@ -196,7 +196,7 @@ func TestLongPageSpooled(t *testing.T) {
 			s := longSetup(t, api, "", fmt.Sprintf(`"spool": %q, "memory": "64kB"`, tt.spool))
 			s.definition = strings.Replace(s.definition, "path: /items,", "path: /items, params: {limit: 36},", 1)
 			c := longCollection()
-			c.Count = 5*longPage + 1
+			c.Made.Count = 5*longPage + 1
 			api.Add(c)
 			blocked := -1
 			s.out = writer(func(p []byte) (int, error) {
@@ -207,8 +207,8 @@ func TestLongPageSpooled(t *testing.T) {
 				return len(p), nil
 			})
 			r := s.must(t)
-			if got := len(ids(r.lines)); got != c.Count || blocked != tt.calls {
-				t.Errorf("spool %s: got %d records, want %d; %d calls while stdout was blocked, want %d", tt.spool, got, c.Count, blocked, tt.calls)
+			if got := len(ids(r.lines)); got != c.Made.Count || blocked != tt.calls {
+				t.Errorf("spool %s: got %d records, want %d; %d calls while stdout was blocked, want %d", tt.spool, got, c.Made.Count, blocked, tt.calls)
 			}
 		})
 	}

@@ -15,10 +15,10 @@ import (
 func TestPartsOfAPage(t *testing.T) {
 	text := strings.Repeat("x", 50_000)
 	api := apitest.New().Add(apitest.Collection{
-		Path: "/items", Style: apitest.Cursor, Count: longRecords, Size: longPage, Total: true,
-		Records: func(i int) []byte {
+		Path: "/items", Style: apitest.Cursor, Size: longPage, Total: true,
+		Made: apitest.Made{Count: longRecords, Record: func(i int) []byte {
 			return fmt.Appendf(nil, `{"id":%d,"updated_at":"%s","text":"%s"}`, i+1, june.Add(time.Duration(i)*time.Minute).Format(time.RFC3339), text)
-		},
+		}},
 	})
 	r := longSetup(t, api, `, add: {twice: "{{ record.text }}"}`, "").must(t)
 	if got := ids(r.lines); !slices.Equal(got, longIDs()) {

@@ -84,7 +84,7 @@ func benchBody(records int) []byte {
 	orders := apitest.Orders(records)
 	var rows [][]byte
 	for i := range records {
-		rows = append(rows, orders.Append(nil, i))
+		rows = append(rows, orders.Made.Append(nil, i))
 	}
 	return append(append([]byte(`{"data":[`), bytes.Join(rows, []byte(","))...), `]}`...)
 }

@@ -64,7 +64,7 @@ func TestDiscoverBothEnds(t *testing.T) {
 		{"page, total_pages", sampled(page+", total_pages: meta.pages", ""),
 			apitest.Collection{Style: apitest.Page, Rows: ascending, Total: true}, 4, "page=30", "first late"},
 		{"page, total_pages of a header", sampled(page+`, total_pages: "header:X-Total-Pages"`, ""),
-			apitest.Collection{Style: apitest.Page, Rows: ascending, Total: true, Bare: true}, 4, "page=30", "first late"},
+			apitest.Collection{Style: apitest.Page, Rows: ascending, Total: true, Form: apitest.Form{Bare: true}}, 4, "page=30", "first late"},
 		{"page, total_pages of a template", sampled(page+`, total_pages: "{{ response.meta.total / 10 }}"`, ""),
 			apitest.Collection{Style: apitest.Page, Rows: ascending, Total: true}, 4, "page=30", "first late"},
 		{"page, no total", sampled(page, ""), apitest.Collection{Style: apitest.Page, Rows: ascending}, 3, "page=3", "first"},
@@ -108,7 +108,7 @@ func TestDiscoverBothEnds(t *testing.T) {
 				tt.api.Path = "/items"
 				api := apitest.New().Add(tt.api)
 				s := setup{definition: tt.definition, api: api}
-				if tt.api.Bare {
+				if tt.api.Form.Bare {
 					s.definition = strings.Replace(s.definition, "    records: data\n", "", 1)
 				}
 				all, err := discover(t, s)
@@ -194,7 +194,7 @@ func TestDiscoverIsStable(t *testing.T) {
 	})
 	want := ""
 	for seed := range uint64(4) {
-		api := apitest.New(apitest.Seed(seed)).Add(apitest.Collection{Path: "/items", Style: apitest.Page, Rows: mapped, Total: true, Shuffle: true})
+		api := apitest.New(apitest.Seed(seed)).Add(apitest.Collection{Path: "/items", Style: apitest.Page, Rows: mapped, Total: true, Quirks: apitest.Quirks{Shuffle: true}})
 		all, err := discover(t, setup{definition: sampled("type: page, param: page, total: meta.total", ""), api: api})
 		if err != nil {
 			t.Fatal(err)

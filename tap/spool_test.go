@@ -23,7 +23,7 @@ const (
 func spoolAPI(pages int, ttl time.Duration, options ...apitest.Option) *apitest.API {
 	text := strings.Repeat("x", spoolRecord-20)
 	return apitest.New(options...).Add(apitest.Collection{Path: "/items", Style: apitest.Cursor, Size: 2, SessionTTL: ttl,
-		Count: 2 * pages, Records: func(i int) []byte { return fmt.Appendf(nil, `{"id":%d,"text":"%s"}`, i, text) }})
+		Made: apitest.Made{Count: 2 * pages, Record: func(i int) []byte { return fmt.Appendf(nil, `{"id":%d,"text":"%s"}`, i, text) }}})
 }
 
 const spoolStream = "streams:\n  - {name: items, path: /items, records: data, primary_key: [id], schema: {type: object}, " +

@@ -18,28 +18,42 @@ type Collection struct {
 	Style  Style
 	Method string // default GET; POST for GraphQL
 
-	// Records: the first of these that is set. Records and Append are called
-	// from several goroutines at once, with i from 0 to Count-1, and always give
-	// the same bytes for the same i; Append adds them to dst and returns it.
-	Rows    [][]byte
-	Records func(i int) []byte
-	Append  func(dst []byte, i int) []byte
-	Count   int // for Records and Append
+	Rows [][]byte // its records
+	Made Made     // or what makes them, where Rows is nil
 
 	Size int    // records on a page where the request does not say; default 100
 	Max  int    // most records on a page, whatever the request says; 0: no limit
 	Key  string // Keyset: field that ascends from record to record; default "id"
 	Name string // GraphQL: the member under data; default the last segment of Path
 
-	Total    bool      // answers say how many records there are, and how many pages
-	HasMore  bool      // answers say whether this was the last page
-	Bare     bool      // the body is the array; what else there is goes into headers
-	Relative bool      // NextURL: a relative reference instead of an absolute URL
+	Total    bool // answers say how many records there are, and how many pages
+	Form     Form
 	Encoding *Encoding // for requests that accept it; nil: none
 
 	Filter     Filter        // time range parameters
 	SessionTTL time.Duration // Cursor, NextURL, GraphQL, Scroll: tokens die after this long unused; 0: never
 
+	Quirks Quirks
+}
+
+// Made makes the records of a collection. Record and Append are called from
+// several goroutines at once, with i from 0 to Count-1, and always give the same
+// bytes for the same i; Append adds them to dst and returns it.
+type Made struct {
+	Count  int
+	Record func(i int) []byte
+	Append func(dst []byte, i int) []byte // in its place
+}
+
+// Form is how answers are written.
+type Form struct {
+	HasMore  bool // answers say whether this was the last page
+	Bare     bool // the body is the array; what else there is goes into headers
+	Relative bool // NextURL: a relative reference instead of an absolute URL
+}
+
+// Quirks are what sound APIs do not do.
+type Quirks struct {
 	Shuffle   bool // the records of each page come in an order drawn for the request; not for Keyset
 	Unordered bool // Page, Offset: the whole list is in an order drawn for the request: walks lose and repeat records
 	Clamp     bool // Page: a number past the end gives the last page again
@@ -80,7 +94,7 @@ func (c *collection) count() int {
 	if c.Rows != nil {
 		return len(c.Rows)
 	}
-	return c.Count
+	return c.Made.Count
 }
 
 // record appends record i to dst.
@@ -88,10 +102,10 @@ func (c *collection) record(dst []byte, i int) []byte {
 	switch {
 	case c.Rows != nil:
 		return append(dst, c.Rows[i]...)
-	case c.Records != nil:
-		return append(dst, c.Records(i)...)
-	case c.Append != nil:
-		return c.Append(dst, i)
+	case c.Made.Record != nil:
+		return append(dst, c.Made.Record(i)...)
+	case c.Made.Append != nil:
+		return c.Made.Append(dst, i)
 	}
 	return append(dst, "{}"...)
 }

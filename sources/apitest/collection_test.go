@@ -53,7 +53,7 @@ func TestPageSize(t *testing.T) {
 }
 
 func TestClamp(t *testing.T) {
-	api := apitest.New().Add(items(apitest.Page, func(c *apitest.Collection) { c.Clamp = true }))
+	api := apitest.New().Add(items(apitest.Page, func(c *apitest.Collection) { c.Quirks.Clamp = true }))
 	if got, want := page(t, api, "/items?page=11"), page(t, api, "/items?page=10"); !slices.Equal(got, want) {
 		t.Errorf("past the end: %v, want those of the last page, %v", got, want)
 	}
@@ -62,7 +62,7 @@ func TestClamp(t *testing.T) {
 // TestUnordered asks for all pages: the API has all records, in a drawn order
 // that is another one for each request.
 func TestUnordered(t *testing.T) {
-	api := apitest.New().Add(items(apitest.Offset, func(c *apitest.Collection) { c.Unordered = true }))
+	api := apitest.New().Add(items(apitest.Offset, func(c *apitest.Collection) { c.Quirks.Unordered = true }))
 	first, second := page(t, api, "/items?limit=95"), page(t, api, "/items?limit=95")
 	everyID(t, first, 95)
 	if slices.Equal(first, second) || slices.IsSorted(first) {

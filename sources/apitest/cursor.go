@@ -36,7 +36,7 @@ func leadURL(x *exchange) []member {
 		return []member{{"next", "X-Next", ""}}
 	}
 	u := x.withParam("cursor", token)
-	if x.c.Relative {
+	if x.c.Form.Relative {
 		return []member{{"next", "X-Next", lastSegment(u.Path) + "?" + u.RawQuery}}
 	}
 	return []member{{"next", "X-Next", u.String()}}

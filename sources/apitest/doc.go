@@ -28,7 +28,7 @@
 // # Promises
 //
 // The same seed, script and order of requests give the same answers, but for the
-// Date header and dates reckoned from it. Without faults, and without Unordered,
+// Date header and dates reckoned from it. Without faults, and without [Quirks],
 // a walk gives every record once, byte for byte as the collection has it.
 //
 // # Requests

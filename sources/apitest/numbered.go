@@ -23,7 +23,7 @@ func seekPage(x *exchange, s selection) (int, *problem) {
 	switch {
 	case number-1 <= last:
 		return (number - 1) * x.q.size, nil
-	case x.c.Clamp:
+	case x.c.Quirks.Clamp:
 		return last * x.q.size, nil
 	}
 	return s.len(), nil

@@ -51,7 +51,7 @@ func (x *exchange) envelope() (head, tail []byte) {
 	switch {
 	case x.c.Style == GraphQL:
 		return x.connection()
-	case x.c.Bare:
+	case x.c.Form.Bare:
 		x.headers()
 		return []byte("["), []byte("]")
 	}
@@ -65,7 +65,7 @@ func (x *exchange) envelope() (head, tail []byte) {
 	for _, m := range x.members() {
 		tail = m.json(append(tail, ','))
 	}
-	if x.c.HasMore {
+	if x.c.Form.HasMore {
 		tail = append(tail, `,"has_more":`...)
 		tail = strconv.AppendBool(tail, x.page.more)
 	}
@@ -84,7 +84,7 @@ func (x *exchange) headers() {
 			h.Set(m.header, m.text)
 		}
 	}
-	if x.c.HasMore {
+	if x.c.Form.HasMore {
 		h.Set("X-Has-More", strconv.FormatBool(x.page.more))
 	}
 }

@@ -70,7 +70,7 @@ func TestScript(t *testing.T) {
 func TestSeed(t *testing.T) {
 	answers := func(seed uint64) string {
 		api := apitest.New(apitest.Seed(seed), apitest.Chance(0.3, apitest.Status(500), apitest.EmptyPage())).
-			Add(items(apitest.Cursor, func(c *apitest.Collection) { c.Shuffle = true }))
+			Add(items(apitest.Cursor, func(c *apitest.Collection) { c.Quirks.Shuffle = true }))
 		c := &http.Client{Transport: api}
 		var all strings.Builder
 		for range 2 { // Reset begins anew
@@ -161,7 +161,7 @@ func TestBefore(t *testing.T) {
 // TestConcurrent asks from many goroutines: each request has its own number.
 func TestConcurrent(t *testing.T) {
 	api := apitest.New(apitest.Chance(0.5, apitest.EmptyPage(), apitest.RepeatPage())).
-		Add(items(apitest.Cursor, func(c *apitest.Collection) { c.SessionTTL = time.Hour; c.Shuffle = true }))
+		Add(items(apitest.Cursor, func(c *apitest.Collection) { c.SessionTTL = time.Hour; c.Quirks.Shuffle = true }))
 	c := &http.Client{Transport: api}
 	var seen sync.Map
 	var wg sync.WaitGroup

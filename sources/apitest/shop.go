@@ -64,13 +64,12 @@ func Shops() Collection {
 func Customers(n int) Collection {
 	c := newCalendar(n)
 	return Collection{
-		Path:   "/customers",
-		Style:  Page,
-		Append: func(b []byte, i int) []byte { return appendCustomer(b, i, c) },
-		Count:  n,
-		Size:   100,
-		Max:    500,
-		Total:  true,
+		Path:  "/customers",
+		Style: Page,
+		Made:  Made{Count: n, Append: func(b []byte, i int) []byte { return appendCustomer(b, i, c) }},
+		Size:  100,
+		Max:   500,
+		Total: true,
 	}
 }
 
@@ -92,14 +91,13 @@ func Customers(n int) Collection {
 func Orders(n int) Collection {
 	c := newCalendar(n)
 	return Collection{
-		Path:    "/orders",
-		Style:   Cursor,
-		Append:  func(b []byte, i int) []byte { return appendOrder(b, i, c) },
-		Count:   n,
-		Size:    250,
-		Max:     1000,
-		Total:   true,
-		HasMore: true,
-		Filter:  Filter{Field: "updated_at", From: "from", To: "to", Ascending: true},
+		Path:   "/orders",
+		Style:  Cursor,
+		Made:   Made{Count: n, Append: func(b []byte, i int) []byte { return appendOrder(b, i, c) }},
+		Size:   250,
+		Max:    1000,
+		Total:  true,
+		Form:   Form{HasMore: true},
+		Filter: Filter{Field: "updated_at", From: "from", To: "to", Ascending: true},
 	}
 }

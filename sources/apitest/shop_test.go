@@ -109,7 +109,7 @@ func TestOrders(t *testing.T) {
 	var size int
 	var before order
 	for i := range n {
-		b := c.Append(nil, i)
+		b := c.Made.Append(nil, i)
 		size += len(b)
 		var o order
 		if err := json.Unmarshal(b, &o); err != nil {
@@ -148,7 +148,7 @@ func TestRecordsDoNotAllocate(t *testing.T) {
 	for name, c := range map[string]apitest.Collection{"orders": apitest.Orders(1000), "customers": apitest.Customers(1000)} {
 		b := make([]byte, 0, 4096)
 		i := 0
-		if got := testing.AllocsPerRun(1000, func() { b = c.Append(b[:0], i%1000); i++ }); got != 0 {
+		if got := testing.AllocsPerRun(1000, func() { b = c.Made.Append(b[:0], i%1000); i++ }); got != 0 {
 			t.Errorf("%s: %v allocations a record, want 0", name, got)
 		}
 	}

@@ -67,10 +67,10 @@ func (x *exchange) turn() *problem {
 // mix puts the page into the order that is drawn for the request.
 func (x *exchange) mix() {
 	chance := draws(x.api.seed, x.n, saltOrder)
-	if x.c.Unordered && (x.c.Style == Page || x.c.Style == Offset) {
+	if x.c.Quirks.Unordered && (x.c.Style == Page || x.c.Style == Offset) {
 		x.page.scatter(chance)
 	}
-	if x.c.Shuffle {
+	if x.c.Quirks.Shuffle {
 		order := x.page.materialize()
 		chance.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	}

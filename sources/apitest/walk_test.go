@@ -252,8 +252,8 @@ func received(n int) int { return n }
 // items is a collection of 95 records {"id":1}… in pages of 10.
 func items(style apitest.Style, edit func(*apitest.Collection)) apitest.Collection {
 	c := apitest.Collection{
-		Path: "/items", Style: style, Count: 95, Size: 10, Total: true, HasMore: true,
-		Records: func(i int) []byte { return fmt.Appendf(nil, `{"id":%d,"name":"item %d"}`, i+1, i+1) },
+		Path: "/items", Style: style, Size: 10, Total: true, Form: apitest.Form{HasMore: true},
+		Made: apitest.Made{Count: 95, Record: func(i int) []byte { return fmt.Appendf(nil, `{"id":%d,"name":"item %d"}`, i+1, i+1) }},
 	}
 	if edit != nil {
 		edit(&c)
@@ -294,23 +294,23 @@ var walks = []struct {
 	},
 	{
 		name: "bare cursor", style: apitest.Cursor, calls: 10,
-		edit: func(c *apitest.Collection) { c.Bare = true },
+		edit: func(c *apitest.Collection) { c.Form.Bare = true },
 		walk: func() walker { return walkBareCursor },
 	},
 	{
 		name: "shuffled cursor", style: apitest.Cursor, calls: 10,
-		edit: func(c *apitest.Collection) { c.Shuffle = true },
+		edit: func(c *apitest.Collection) { c.Quirks.Shuffle = true },
 		walk: func() walker { return walkCursor },
 	},
 	{name: "next URL", style: apitest.NextURL, walk: func() walker { return walkURL }, calls: 10},
 	{
 		name: "relative next URL", style: apitest.NextURL, calls: 10,
-		edit: func(c *apitest.Collection) { c.Relative = true; c.Path = "/v1/items" },
+		edit: func(c *apitest.Collection) { c.Form.Relative = true; c.Path = "/v1/items" },
 		walk: func() walker { return walkURL },
 	},
 	{
 		name: "link", style: apitest.Link, calls: 10,
-		edit: func(c *apitest.Collection) { c.Bare = true },
+		edit: func(c *apitest.Collection) { c.Form.Bare = true },
 		walk: func() walker { return walkLink },
 	},
 	{name: "keyset", style: apitest.Keyset, walk: func() walker { return walkKeyset }, calls: 11},

@@ -27,7 +27,7 @@ var _ fetch.Splitter = (*reusing)(nil)
 // recorded is an API that gives the answers of another one again, without the
 // work that they take.
 func recorded(t testing.TB, s *sources.Stream, records, size int) *script {
-	api := apitest.New().Add(orders(records, func(c *apitest.Collection) { c.Size, c.Total, c.HasMore = size, true, true }))
+	api := apitest.New().Add(orders(records, func(c *apitest.Collection) { c.Size, c.Total, c.Form.HasMore = size, true, true }))
 	all := &script{}
 	r := newRig(t, s, transport(func(q *http.Request) (*http.Response, error) {
 		resp, err := api.RoundTrip(q)

@@ -61,7 +61,7 @@ func TestEndsAreSuspected(t *testing.T) {
 			-1, "cursor=", "cursor=", "the walk goes round"},
 		{"the first page again and again", cursor + "}", apitest.New(apitest.From(2, apitest.RepeatPage())).Add(orders(50, nil)),
 			10, "cursor=", "GET http://api.test/orders (page 1)", "goes round"},
-		{"last page past the end", number + "}", apitest.New().Add(orders(25, with(is(apitest.Page), func(c *apitest.Collection) { c.Clamp = true }))),
+		{"last page past the end", number + "}", apitest.New().Add(orders(25, with(is(apitest.Page), func(c *apitest.Collection) { c.Quirks.Clamp = true }))),
 			25, "page=4", "page=3", "the same page again"},
 		{"parameter not known", `path: /orders, pagination: {type: page, param: pg}`, apitest.New().Add(orders(25, is(apitest.Page))),
 			10, "pg=2", "pg=1", "does the API take the page's parameter?"},

@@ -88,7 +88,7 @@ func checkEmpty(t *testing.T, dir, pattern string) {
 // it is compressed, or of nothing.
 func weighty(count, size int, noise bool) apitest.Collection {
 	return orders(count, func(c *apitest.Collection) {
-		c.Records = func(i int) []byte {
+		c.Made.Record = func(i int) []byte {
 			text := bytes.Repeat([]byte("x"), size)
 			if noise {
 				r := rand.New(rand.NewPCG(uint64(i), 1))

@@ -236,7 +236,7 @@ func failure(t testing.TB, err error) *fetch.Error {
 // orders is a collection of n records, 10 on a page.
 func orders(n int, change func(*apitest.Collection)) apitest.Collection {
 	c := apitest.Orders(n)
-	c.Size, c.Style, c.Total, c.HasMore = 10, apitest.Cursor, false, false
+	c.Size, c.Style, c.Total, c.Form.HasMore = 10, apitest.Cursor, false, false
 	if change != nil {
 		change(&c)
 	}

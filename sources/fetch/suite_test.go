@@ -50,10 +50,10 @@ func is(s apitest.Style) func(*apitest.Collection) {
 }
 
 func post(c *apitest.Collection)     { c.Method = "POST" }
-func bare(c *apitest.Collection)     { c.Bare = true }
+func bare(c *apitest.Collection)     { c.Form.Bare = true }
 func total(c *apitest.Collection)    { c.Total = true }
-func more(c *apitest.Collection)     { c.HasMore = true }
-func relative(c *apitest.Collection) { c.Relative = true }
+func more(c *apitest.Collection)     { c.Form.HasMore = true }
+func relative(c *apitest.Collection) { c.Form.Relative = true }
 
 // headerToQuery is an API that takes the cursor from a header.
 func headerToQuery(next http.RoundTripper) http.RoundTripper {

@@ -226,7 +226,7 @@ func (p *meltanoProject) killTap(loaded int) error {
 // grow makes the API have so many orders, of which the first ones are as they
 // were.
 func (p *meltanoProject) grow(orders int) {
-	p.orders.Count = orders
+	p.orders.Made.Count = orders
 	p.api.Add(p.orders)
 }
 

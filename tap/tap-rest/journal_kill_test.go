@@ -40,7 +40,7 @@ func longRig(t *testing.T, pages int, options ...apitest.Option) *rig {
 	t.Helper()
 	r := newRig(t, options...)
 	c := rigCollection(rigRecordSize)
-	c.Count, c.Records = pages*rigPage, longRecord
+	c.Made.Count, c.Made.Record = pages*rigPage, longRecord
 	r.api.Add(c)
 	return r
 }

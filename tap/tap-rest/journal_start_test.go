@@ -24,8 +24,8 @@ const startPages = 4
 func startAPI(t *testing.T, options ...apitest.Option) (api *apitest.API, url string) {
 	t.Helper()
 	api = apitest.New(options...).Add(apitest.Collection{
-		Path: "/items", Style: apitest.Cursor, Size: 1, Count: startPages,
-		Records: func(i int) []byte { return fmt.Appendf(nil, `{"id":%d}`, i) },
+		Path: "/items", Style: apitest.Cursor, Size: 1,
+		Made: apitest.Made{Count: startPages, Record: func(i int) []byte { return fmt.Appendf(nil, `{"id":%d}`, i) }},
 	})
 	url, stop, err := api.Start()
 	if err != nil {

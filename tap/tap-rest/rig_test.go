@@ -58,10 +58,10 @@ func newRig(t *testing.T, options ...apitest.Option) *rig {
 func rigCollection(size int) apitest.Collection {
 	text := strings.Repeat("x", size)
 	return apitest.Collection{
-		Path: "/items", Style: apitest.Cursor, Size: rigPage, Count: rigPages * rigPage,
-		Records: func(i int) []byte {
+		Path: "/items", Style: apitest.Cursor, Size: rigPage,
+		Made: apitest.Made{Count: rigPages * rigPage, Record: func(i int) []byte {
 			return fmt.Appendf(nil, `{"id":%d,"n":12345678901234567890.10,"updated_at":"2025-01-%02dT00:00:00Z","text":"\u00e9%s"}`, 9007199254740993+i, 1+i/10, text)
-		},
+		}},
 	}
 }
 
@@ -255,15 +255,15 @@ func (r *rig) checkWhole(t *testing.T, what string, lines []string, doubles int)
 	}
 	c := rigCollection(rigRecordSize)
 	twice := 0
-	for i := range c.Count {
-		n := times[string(c.Records(i))]
+	for i := range c.Made.Count {
+		n := times[string(c.Made.Record(i))]
 		if n == 0 {
 			t.Errorf("%s: record %d is missing", what, i)
 		}
 		twice += max(0, n-1)
 	}
-	if len(times) != c.Count {
-		t.Errorf("%s: got %d different records, want %d", what, len(times), c.Count)
+	if len(times) != c.Made.Count {
+		t.Errorf("%s: got %d different records, want %d", what, len(times), c.Made.Count)
 	}
 	if twice > doubles {
 		t.Errorf("%s: %d records came twice, want at most %d", what, twice, doubles)
