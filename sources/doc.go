@@ -10,8 +10,8 @@
 // streams. A stream is one collection of the API. Settings are what the user
 // gives (base_url, token); they are checked against the JSON Schema in the
 // definition. A path is a gjson path into a body, or "header:Name". A template
-// is text with {{ }} in it, see package expr; [Scopes] are the names that it
-// sees. The shape of a stream is what decides its requests: states hold a
+// is text with {{ }} in it, see package expr; the [Scope] that it stands in
+// says which names it sees. The shape of a stream is what decides its requests: states hold a
 // digest of it.
 //
 // Promises. A setting that the definition calls secret is a [secret.Text],

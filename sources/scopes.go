@@ -18,16 +18,28 @@ const (
 	VarCount // the length of a Vars
 )
 
-// Scopes are the names that templates see where they stand.
-type Scopes struct {
-	Request  *expr.Scope // config, partition, window, page, auth, now
-	Response *expr.Scope // also response and headers
-	Record   *expr.Scope // also record and parent
+// Scope says where a template stands, and so which names it sees.
+type Scope uint8
+
+// The scopes, each with the names of those before.
+const (
+	InRequest  Scope = iota // config, partition, window, page, auth, now
+	InResponse              // response and headers
+	InRecord                // record and parent
+)
+
+// names are those of the slots.
+var names = [VarCount]string{"config", "partition", "window", "page", "auth", "now", "response", "headers", "record", "parent"}
+
+// members are what the values of names have whose members are fixed: any other
+// would be undefined, and its parameter left out of the request.
+var members = map[string][]string{
+	"window": {"start", "end"},
+	"page":   {"token", "number", "offset", "size", "records"},
 }
 
-// NewScopes returns the scopes of a definition.
-func NewScopes() Scopes {
-	request := expr.NewScope("config", "partition", "window", "page", "auth", "now")
-	response := request.Extend("response", "headers")
-	return Scopes{request, response, response.Extend("record", "parent")}
+func newScopes() [InRecord + 1]*expr.Scope {
+	request := expr.NewScope(names[:VarResponse]...)
+	response := request.Extend(names[VarResponse:VarRecord]...)
+	return [...]*expr.Scope{request, response, response.Extend(names[VarRecord:]...)}
 }

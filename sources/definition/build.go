@@ -12,7 +12,8 @@ import (
 // builder makes Go types of nodes that were read, and checks what holds
 // between the keys of a stream once inheritance is applied.
 type builder struct {
-	*reader
+	*document.Document
+	reader     *reader
 	root       *document.Node
 	clients    map[clientKey]*sources.Client
 	partitions []*document.Node // of each stream, nil for none

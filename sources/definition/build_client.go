@@ -30,8 +30,8 @@ func (b *builder) client(n *document.Node) *sources.Client {
 	b.hosts(n.Get("allow_hosts"))
 	if c.BaseURL == nil || k.origin != "" {
 		// What is wrong with the text was said of path.
-		if c.BaseURL, _ = b.scopes[inRequest].Compile(k.origin); c.BaseURL == nil {
-			c.BaseURL, _ = b.scopes[inRequest].Compile("")
+		if c.BaseURL, _ = b.reader.templates.Compile(sources.InRequest, k.origin); c.BaseURL == nil {
+			c.BaseURL, _ = b.reader.templates.Compile(sources.InRequest, "")
 		}
 	}
 	b.clients[k] = c

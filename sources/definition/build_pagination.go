@@ -15,7 +15,7 @@ func (b *builder) pagination(n *document.Node) sources.Pagination {
 	if n == nil || n.Shape != document.Map {
 		return p
 	}
-	b.variant(n, pagingObject, true)
+	b.reader.variant(n, pagingObject, true)
 	p = sources.Pagination{
 		Type:    sources.PaginationType(document.Value[string](n, "type")),
 		Next:    document.Value[sources.Ref](n, "next"),

@@ -1,6 +1,7 @@
 package definition
 
 import (
+	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
 )
 
@@ -12,16 +13,16 @@ import (
 type key struct {
 	name  string
 	kind  *kind
-	need  bool     // must be there
-	def   string   // what holds where it is absent
-	doc   string   // one line for FORMAT.md
-	of    *object  // what a map, or an element of a list, holds
-	enum  []string // of a choice
-	min   int64    // of a count
-	scope where    // what its templates see
-	only  []string // further restricted to these names
-	null  bool     // null is a value of it, and takes nothing away
-	later []string // values that are not supported yet; "*": all
+	need  bool          // must be there
+	def   string        // what holds where it is absent
+	doc   string        // one line for FORMAT.md
+	of    *object       // what a map, or an element of a list, holds
+	enum  []string      // of a choice
+	min   int64         // of a count
+	scope sources.Scope // what its templates see
+	only  []string      // further restricted to these names
+	null  bool          // null is a value of it, and takes nothing away
+	later []string      // values that are not supported yet; "*": all
 }
 
 // object is a kind of map.
@@ -42,15 +43,6 @@ type variant struct {
 	later bool // not supported yet
 	keys  []key
 }
-
-// where says where a template stands, and so what it sees.
-type where uint8
-
-const (
-	inRequest where = iota
-	inResponse
-	inRecord
-)
 
 // lookup returns the key of that name, of whichever variant; variants are the
 // names of those that have it, none for a key of all.

@@ -1,5 +1,7 @@
 package definition
 
+import "github.com/tap-rest/tap-rest/sources"
+
 var everyValue = []string{"*"}
 
 var definitionObject = &object{
@@ -46,8 +48,8 @@ var streamKeys = []key{
 	{name: "one_or_many", kind: aBool, def: "false", doc: "The place holds a list, or one record without it. With `keyed`, an empty list may stand for an empty object."},
 	{name: "charset", kind: aCharset, def: "UTF-8", doc: "In which characters answers are written, as `iso-8859-1` or `utf-16le`. JSON itself knows UTF-8 alone."},
 	{name: "nan", kind: aChoice, enum: []string{"fail", "null"}, def: "fail", null: true, doc: "What `NaN`, `Infinity` and `-Infinity` are, which some APIs write as numbers and JSON does not have."},
-	{name: "keep", kind: aCondition, scope: inRecord, def: "every record", doc: "Template: the records for which it is true are kept."},
-	{name: "add", kind: params, scope: inRecord, doc: "Fields set in each record: names to templates."},
+	{name: "keep", kind: aCondition, scope: sources.InRecord, def: "every record", doc: "Template: the records for which it is true are kept."},
+	{name: "add", kind: params, scope: sources.InRecord, doc: "Fields set in each record: names to templates."},
 	{name: "primary_key", kind: aNameList, def: "[]", doc: "Top-level fields that tell records apart, added ones too."},
 	{name: "replication_key", kind: aText, doc: "Top-level field that says how new a record is."},
 	{name: "pagination", kind: aMap, of: pagingObject, def: "{type: none}", doc: "How a walk goes from page to page; see Pagination."},
@@ -145,8 +147,8 @@ var loginObject = &object{name: "Login", keys: []key{
 }}
 
 var sendObject = &object{name: "Send", keys: []key{
-	{name: "headers", kind: params, scope: inResponse, doc: "Headers; `response` and `headers` are the login's."},
-	{name: "params", kind: params, scope: inResponse, doc: "Query parameters, likewise."},
+	{name: "headers", kind: params, scope: sources.InResponse, doc: "Headers; `response` and `headers` are the login's."},
+	{name: "params", kind: params, scope: sources.InResponse, doc: "Query parameters, likewise."},
 }}
 
 var tlsObject = &object{name: "TLS", keys: []key{
@@ -170,13 +172,13 @@ var retryObject = &object{name: "Retry", check: retryWaits, keys: []key{
 
 var errorObject = &object{name: "Error rule", check: errorRule, keys: []key{
 	{name: "status", kind: aStatus, def: "any", doc: "A status (409), a class (5xx), or a list of them."},
-	{name: "when", kind: aCondition, scope: inResponse, def: "always", doc: "Template over the answer."},
+	{name: "when", kind: aCondition, scope: sources.InResponse, def: "always", doc: "Template over the answer."},
 	{name: "do", kind: aChoice, need: true,
 		enum:  []string{"retry", "cool_down", "restart", "next", "end", "split", "skip", "login", "fail"},
 		later: []string{"split", "login"},
 		doc:   "What happens; see below."},
-	{name: "wait", kind: aTemplate, scope: inResponse, def: "as `retry` says", doc: "With `retry`: a duration, seconds, an epoch or a date."},
-	{name: "message", kind: aTemplate, scope: inResponse, doc: "What to tell the user."},
+	{name: "wait", kind: aTemplate, scope: sources.InResponse, def: "as `retry` says", doc: "With `retry`: a duration, seconds, an epoch or a date."},
+	{name: "message", kind: aTemplate, scope: sources.InResponse, doc: "What to tell the user."},
 }}
 
 var bodyObject = &object{name: "Body", check: oneBody, keys: []key{
@@ -201,9 +203,9 @@ var sendKeys = []key{
 var pagingObject = &object{
 	name: "Pagination", by: "type", deferred: true, others: []key{{name: "on_incomplete"}},
 	keys: []key{
-		{name: "more", kind: aRef, scope: inResponse, doc: "Boolean in the answer: false ends; true without a next page is an error."},
-		{name: "total", kind: aRef, scope: inResponse, doc: "Records of the whole walk; fewer is an error."},
-		{name: "stop", kind: aCondition, scope: inResponse, doc: "Template: this page is the last, its records count."},
+		{name: "more", kind: aRef, scope: sources.InResponse, doc: "Boolean in the answer: false ends; true without a next page is an error."},
+		{name: "total", kind: aRef, scope: sources.InResponse, doc: "Records of the whole walk; fewer is an error."},
+		{name: "stop", kind: aCondition, scope: sources.InResponse, doc: "Template: this page is the last, its records count."},
 		{name: "max_pages", kind: aCount, min: 1, def: "no limit", doc: "One page more is an error."},
 		{name: "after_first", kind: aMap, of: afterObject, doc: "What replaces the stream's from the second request on; see After first."},
 		{name: "session", kind: aBool, def: "false", later: []string{"true"}, doc: "The server keeps the position (scrolls)."},
@@ -211,10 +213,10 @@ var pagingObject = &object{
 	variants: []variant{
 		{name: "none", doc: "One page."},
 		{name: "cursor", doc: "Each answer names the next page; ends where it is absent, null, \"\" or false.", keys: join([]key{
-			{name: "next", kind: aRef, scope: inResponse, need: true, doc: "Token of the next page."},
+			{name: "next", kind: aRef, scope: sources.InResponse, need: true, doc: "Token of the next page."},
 		}, sendKeys)},
 		{name: "next_url", doc: "Each answer holds the URL of the next page.", keys: []key{
-			{name: "next", kind: aRef, scope: inResponse, need: true, doc: "URL of the next page, absolute or relative to the request."},
+			{name: "next", kind: aRef, scope: sources.InResponse, need: true, doc: "URL of the next page, absolute or relative to the request."},
 		}},
 		{name: "link_header", doc: "The header Link holds it (RFC 8288).", keys: []key{
 			{name: "rel", kind: aText, def: "next", doc: "Relation of the link."},
@@ -224,7 +226,7 @@ var pagingObject = &object{
 			{name: "size_param", kind: aText, doc: "Query parameter that carries `size`."},
 			{name: "size", kind: aCount, min: 1, doc: "Records of a page."},
 			{name: "at_end", kind: aChoice, enum: []string{"empty", "repeat"}, def: "empty", doc: "What pages past the end are: without records, or the last one again."},
-			{name: "total_pages", kind: aRef, scope: inResponse, doc: "Number of pages, in the answer."},
+			{name: "total_pages", kind: aRef, scope: sources.InResponse, doc: "Number of pages, in the answer."},
 		}, sendKeys)},
 		{name: "offset", doc: "Advances by the records received; ends at `total`, else at a page without records.", keys: join([]key{
 			{name: "start", kind: aCount, def: "0", doc: "The first offset."},
@@ -258,7 +260,7 @@ var incrementalObject = &object{name: "Incremental", keys: []key{
 	{name: "sorted", kind: aBool, def: "false", doc: "The API promises ascending `replication_key` within a walk."},
 	{name: "client_filter", kind: aBool, def: "false", doc: "The API cannot filter: older records are dropped here."},
 	{name: "record_format", kind: aStrftime, def: "recognised", doc: "How records write `replication_key`."},
-	{name: "bookmark", kind: aRef, scope: inResponse, doc: "The last answer, not a record, says where to go on."},
+	{name: "bookmark", kind: aRef, scope: sources.InResponse, doc: "The last answer, not a record, says where to go on."},
 	{name: "bookmark_from", kind: aChoice, enum: []string{"last", "first"}, def: "last", doc: "Which answer says that: the first, for walks from the newest."},
 }}
 
@@ -267,6 +269,6 @@ var partitionObject = &object{name: "Partition", check: onePartition, keys: []ke
 	{name: "values", kind: aTree, only: []string{"config"}, doc: "The values: a list or a template of one."},
 	{name: "parent", kind: aText, doc: "A stream, whose records are the contexts; with `keys`."},
 	{name: "keys", kind: pathMap, doc: "Names to paths in the parent's record."},
-	{name: "when", kind: aCondition, scope: inRecord, doc: "Template: the parents for which it is true."},
+	{name: "when", kind: aCondition, scope: sources.InRecord, doc: "Template: the parents for which it is true."},
 	{name: "changed_only", kind: aBool, def: "false", doc: "Only parents new or changed since the last sync."},
 }}

@@ -22,36 +22,36 @@ type kind struct {
 
 // The kinds. In brackets what read returns.
 var (
-	aText       = &kind{"text", (*reader).plainText}                                          // string
-	aBool       = &kind{"true or false", (*reader).boolean}                                   // bool
-	aCount      = &kind{"a whole number", (*reader).count}                                    // int64
-	aDuration   = &kind{"a duration, as 90s or 3d", (*reader).duration}                       // time.Duration
-	aPeriod     = &kind{"a duration, as 3d or 1mo", (*reader).period}                         // times.Span
-	aWait       = &kind{"a duration above 0, as 90s or 3d", (*reader).wait}                   // time.Duration
-	aSpan       = &kind{"a duration, as 90s or 3d, or a number of seconds", (*reader).span}   // time.Duration
-	aSize       = &kind{"a size, as 1MB or 8MiB, or a number of bytes", (*reader).size}       // int64
-	aZone       = &kind{"a time zone, as Europe/Berlin", (*reader).zone}                      // *time.Location
-	aFormat     = &kind{"rfc3339, date, epoch, epoch_ms, integer or strftime text", formatOf} // string
-	aStrftime   = &kind{"strftime text, as \"%Y%m%d\"", (*reader).strftime}                   // string
-	aCharset    = &kind{"a character encoding, as iso-8859-1", (*reader).charset}             // string
-	aChoice     = &kind{"one of its values", (*reader).choice}                                // string
-	aTemplate   = &kind{"text or a template", (*reader).template}                             // *expr.Template
-	aCondition  = &kind{"a template, as \"{{ response.done }}\"", (*reader).condition}        // *expr.Template
-	aTree       = &kind{"any value", (*reader).anyTree}                                       // Tree
-	params      = &kind{"a map of names to values", (*reader).params}                         // children: Tree
-	aPath       = &kind{"a path, as meta.next", (*reader).bodyPath}                           // string
-	aRef        = &kind{"a path, header:Name or a template", (*reader).ref}                   // Ref
-	steps       = &kind{"a path or a list of paths", (*reader).steps}                         // []string
-	columns     = &kind{"a list of names, or the path to them", (*reader).columns}            // []string or string
-	pathMap     = &kind{"a map of names to paths", (*reader).pathMap}                         // children: string
-	aNameList   = &kind{"a list of names, as [id]", (*reader).names}                          // []string
-	aStatus     = &kind{"a status, as 409 or 5xx, or a list of them", (*reader).status}       // []StatusRange
-	aMap        = &kind{"a map", (*reader).object}                                            // true
-	manyMaps    = &kind{"a list of maps", (*reader).objects}                                  // true
-	oneOrMany   = &kind{"a map or a list of maps", (*reader).objectOrObjects}                 // true
-	aStreamList = &kind{"a list of streams", (*reader).objects}                               // true
-	aSchema     = &kind{"a JSON Schema, or the name of its file", (*reader).schema}           // schemaText
-	aSettings   = &kind{"a JSON Schema", (*reader).settingsSchema}                            // *Settings
+	aText       = &kind{"text", readText}                                                       // string
+	aBool       = &kind{"true or false", readBool}                                              // bool
+	aCount      = &kind{"a whole number", readCount}                                            // int64
+	aDuration   = &kind{"a duration, as 90s or 3d", readDuration}                               // time.Duration
+	aPeriod     = &kind{"a duration, as 3d or 1mo", readPeriod}                                 // times.Span
+	aWait       = &kind{"a duration above 0, as 90s or 3d", readWait}                           // time.Duration
+	aSpan       = &kind{"a duration, as 90s or 3d, or a number of seconds", readSpan}           // time.Duration
+	aSize       = &kind{"a size, as 1MB or 8MiB, or a number of bytes", readSize}               // int64
+	aZone       = &kind{"a time zone, as Europe/Berlin", readZone}                              // *time.Location
+	aFormat     = &kind{"rfc3339, date, epoch, epoch_ms, integer or strftime text", readFormat} // string
+	aStrftime   = &kind{"strftime text, as \"%Y%m%d\"", readStrftime}                           // string
+	aCharset    = &kind{"a character encoding, as iso-8859-1", readCharset}                     // string
+	aChoice     = &kind{"one of its values", readChoice}                                        // string
+	aTemplate   = &kind{"text or a template", readTemplate}                                     // *expr.Template
+	aCondition  = &kind{"a template, as \"{{ response.done }}\"", readCondition}                // *expr.Template
+	aTree       = &kind{"any value", readAnyTree}                                               // Tree
+	params      = &kind{"a map of names to values", readParams}                                 // children: Tree
+	aPath       = &kind{"a path, as meta.next", readPath}                                       // string
+	aRef        = &kind{"a path, header:Name or a template", readRef}                           // Ref
+	steps       = &kind{"a path or a list of paths", readSteps}                                 // []string
+	columns     = &kind{"a list of names, or the path to them", readColumns}                    // []string or string
+	pathMap     = &kind{"a map of names to paths", readPathMap}                                 // children: string
+	aNameList   = &kind{"a list of names, as [id]", readNames}                                  // []string
+	aStatus     = &kind{"a status, as 409 or 5xx, or a list of them", readStatus}               // []StatusRange
+	aMap        = &kind{"a map", (*reader).object}                                              // true
+	manyMaps    = &kind{"a list of maps", (*reader).objects}                                    // true
+	oneOrMany   = &kind{"a map or a list of maps", (*reader).objectOrObjects}                   // true
+	aStreamList = &kind{"a list of streams", (*reader).objects}                                 // true
+	aSchema     = &kind{"a JSON Schema, or the name of its file", readSchema}                   // schemaText
+	aSettings   = &kind{"a JSON Schema", readSettings}                                          // *Settings
 )
 
 // wants reports a node that is not of its kind.
@@ -64,7 +64,7 @@ func (r *reader) wants(n *document.Node, k key) any {
 	return nil
 }
 
-func (r *reader) plainText(n *document.Node, k key) any {
+func readText(r *reader, n *document.Node, k key) any {
 	switch {
 	case n.Shape == document.Number:
 		return n.Text
@@ -80,7 +80,7 @@ func (r *reader) plainText(n *document.Node, k key) any {
 	return n.Text
 }
 
-func (r *reader) boolean(n *document.Node, k key) any {
+func readBool(r *reader, n *document.Node, k key) any {
 	if n.Shape == document.Bool {
 		return n.Text == "true"
 	}
@@ -92,10 +92,10 @@ func (r *reader) boolean(n *document.Node, k key) any {
 	return r.wants(n, k)
 }
 
-func (r *reader) count(n *document.Node, k key) any { return r.integer(n, k, 1<<53) }
+func readCount(r *reader, n *document.Node, k key) any { return readInteger(r, n, k, 1<<53) }
 
-// integer reads a whole number from k.min to most.
-func (r *reader) integer(n *document.Node, k key, most int64) any {
+// readInteger reads a whole number from k.min to most.
+func readInteger(r *reader, n *document.Node, k key, most int64) any {
 	if n.Shape != document.Number {
 		return r.wants(n, k)
 	}
@@ -110,8 +110,8 @@ func (r *reader) integer(n *document.Node, k key, most int64) any {
 	return v
 }
 
-// period reads a duration that may have months and years.
-func (r *reader) period(n *document.Node, k key) any {
+// readPeriod reads a duration that may have months and years.
+func readPeriod(r *reader, n *document.Node, k key) any {
 	if n.Shape == document.Number && n.Text != "0" {
 		r.Problem(n, "wants %s; %s has no unit", k.kind.wants, document.Clip(n.Text))
 		return nil
@@ -133,9 +133,9 @@ func (r *reader) period(n *document.Node, k key) any {
 	return span
 }
 
-// duration reads a duration that is always the same.
-func (r *reader) duration(n *document.Node, k key) any {
-	span, ok := r.period(n, k).(times.Span)
+// readDuration reads a duration that is always the same.
+func readDuration(r *reader, n *document.Node, k key) any {
+	span, ok := readPeriod(r, n, k).(times.Span)
 	if !ok {
 		return nil
 	}
@@ -146,8 +146,8 @@ func (r *reader) duration(n *document.Node, k key) any {
 	return span.Nanos
 }
 
-func (r *reader) wait(n *document.Node, k key) any {
-	d, ok := r.duration(n, k).(time.Duration)
+func readWait(r *reader, n *document.Node, k key) any {
+	d, ok := readDuration(r, n, k).(time.Duration)
 	if ok && d == 0 {
 		return r.wants(n, k)
 	}
@@ -157,11 +157,11 @@ func (r *reader) wait(n *document.Node, k key) any {
 	return d
 }
 
-// span reads a duration that may be a number of seconds: JSON configs often
+// readSpan reads a duration that may be a number of seconds: JSON configs often
 // have those.
-func (r *reader) span(n *document.Node, k key) any {
+func readSpan(r *reader, n *document.Node, k key) any {
 	if n.Shape != document.Number {
-		return r.duration(n, k)
+		return readDuration(r, n, k)
 	}
 	seconds, err := strconv.ParseFloat(n.Text, 64)
 	if err != nil || seconds < 0 || seconds > math.MaxInt64/float64(time.Second)/2 {
@@ -179,9 +179,9 @@ var sizeUnits = []struct {
 	{"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}, {"tb", 1e12}, {"b", 1},
 }
 
-func (r *reader) size(n *document.Node, k key) any {
+func readSize(r *reader, n *document.Node, k key) any {
 	if n.Shape == document.Number {
-		return r.integer(n, k, math.MaxInt64)
+		return readInteger(r, n, k, math.MaxInt64)
 	}
 	if n.Shape != document.Text {
 		return r.wants(n, k)
@@ -210,7 +210,7 @@ func parseSize(text string) (int64, bool) {
 	return int64(v * float64(unit)), true
 }
 
-func (r *reader) zone(n *document.Node, k key) any {
+func readZone(r *reader, n *document.Node, k key) any {
 	if n.Shape != document.Text {
 		return r.wants(n, k)
 	}
@@ -224,7 +224,7 @@ func (r *reader) zone(n *document.Node, k key) any {
 // formats are the formats of windows that have names.
 var formats = []string{"rfc3339", "date", "epoch", "epoch_ms", "integer"}
 
-func formatOf(r *reader, n *document.Node, k key) any {
+func readFormat(r *reader, n *document.Node, k key) any {
 	if n.Shape != document.Text {
 		return r.wants(n, k)
 	}
@@ -240,15 +240,15 @@ func formatOf(r *reader, n *document.Node, k key) any {
 	return n.Text
 }
 
-func (r *reader) strftime(n *document.Node, k key) any {
+func readStrftime(r *reader, n *document.Node, k key) any {
 	if n.Shape != document.Text || !strings.Contains(n.Text, "%") {
 		return r.wants(n, k)
 	}
 	return n.Text
 }
 
-// charset reads the name of an encoding, by any of the names that browsers know.
-func (r *reader) charset(n *document.Node, k key) any {
+// readCharset reads the name of an encoding, by any of the names that browsers know.
+func readCharset(r *reader, n *document.Node, k key) any {
 	if n.Shape != document.Text {
 		return r.wants(n, k)
 	}
@@ -264,7 +264,7 @@ func (r *reader) charset(n *document.Node, k key) any {
 	return name
 }
 
-func (r *reader) choice(n *document.Node, k key) any {
+func readChoice(r *reader, n *document.Node, k key) any {
 	if !n.Scalar() {
 		return r.wants(n, k)
 	}
@@ -277,8 +277,8 @@ func (r *reader) choice(n *document.Node, k key) any {
 	return nil
 }
 
-// names reads a list of different names.
-func (r *reader) names(n *document.Node, k key) any {
+// readNames reads a list of different names.
+func readNames(r *reader, n *document.Node, k key) any {
 	if n.Shape != document.List {
 		return r.wants(n, k)
 	}

@@ -14,9 +14,9 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 )
 
-// bodyPath reads a gjson path. gjson itself takes any text and finds nothing;
+// readPath reads a gjson path. gjson itself takes any text and finds nothing;
 // what is likely meant otherwise is a problem here.
-func (r *reader) bodyPath(n *document.Node, k key) any {
+func readPath(r *reader, n *document.Node, k key) any {
 	if n.Shape != document.Text && n.Shape != document.Number {
 		return r.wants(n, k)
 	}
@@ -65,11 +65,11 @@ func pathProblem(path string) string {
 	return ""
 }
 
-func (r *reader) columns(n *document.Node, k key) any {
+func readColumns(r *reader, n *document.Node, k key) any {
 	if n.Shape == document.Text {
-		return r.bodyPath(n, k)
+		return readPath(r, n, k)
 	}
-	if list, ok := r.names(n, k).([]string); ok && len(list) > 0 {
+	if list, ok := readNames(r, n, k).([]string); ok && len(list) > 0 {
 		return list
 	} else if ok {
 		return r.wants(n, k)
@@ -77,7 +77,7 @@ func (r *reader) columns(n *document.Node, k key) any {
 	return nil
 }
 
-func (r *reader) steps(n *document.Node, k key) any {
+func readSteps(r *reader, n *document.Node, k key) any {
 	items := []*document.Node{n}
 	if n.Shape == document.List {
 		items = n.Items
@@ -87,7 +87,7 @@ func (r *reader) steps(n *document.Node, k key) any {
 	}
 	var list []string
 	for _, item := range items {
-		if path, ok := r.bodyPath(item, k).(string); ok {
+		if path, ok := readPath(r, item, k).(string); ok {
 			list = append(list, path)
 		}
 	}
@@ -97,7 +97,7 @@ func (r *reader) steps(n *document.Node, k key) any {
 	return list
 }
 
-func (r *reader) status(n *document.Node, k key) any {
+func readStatus(r *reader, n *document.Node, k key) any {
 	items := []*document.Node{n}
 	if n.Shape == document.List {
 		items = n.Items
@@ -128,12 +128,12 @@ func parseStatus(text string) (sources.StatusRange, bool) {
 	return sources.StatusRange{From: code, To: code}, err == nil
 }
 
-func (r *reader) ref(n *document.Node, k key) any {
+func readRef(r *reader, n *document.Node, k key) any {
 	if n.Shape != document.Text && n.Shape != document.Number {
 		return r.wants(n, k)
 	}
 	if expr.IsTemplate(n.Text) {
-		if t, ok := r.template(n, k).(*expr.Template); ok {
+		if t, ok := readTemplate(r, n, k).(*expr.Template); ok {
 			return sources.Ref{Template: t}
 		}
 		return nil
@@ -146,7 +146,7 @@ func (r *reader) ref(n *document.Node, k key) any {
 		}
 		return sources.Ref{Header: textproto.CanonicalMIMEHeaderKey(name)}
 	}
-	if path, ok := r.bodyPath(n, k).(string); ok {
+	if path, ok := readPath(r, n, k).(string); ok {
 		return sources.Ref{Path: path}
 	}
 	return nil
@@ -163,12 +163,12 @@ func headerName(name string) bool {
 	return name != ""
 }
 
-func (r *reader) pathMap(n *document.Node, k key) any {
+func readPathMap(r *reader, n *document.Node, k key) any {
 	if n.Shape != document.Map || len(n.Fields) == 0 {
 		return r.wants(n, k)
 	}
 	for _, m := range n.Fields {
-		m.Value.Read = r.bodyPath(m.Value, k)
+		m.Value.Read = readPath(r, m.Value, k)
 	}
 	return true
 }

@@ -75,19 +75,20 @@ func parse(file string, data []byte, open opener) (*sources.Definition, error) {
 	case root == nil || len(doc.Problems) > 0 && root.Shape != document.Map:
 		return nil, doc.Problems.Sorted()
 	}
-	r := newReader(doc, open)
+	r := &reader{Document: doc, open: open}
 	// Templates are checked against the settings, wherever those stand.
-	r.settings = sources.NoSettings()
+	settings := sources.NoSettings()
 	if n := root.Get("settings"); n != nil {
-		r.settings, _ = r.settingsSchema(n, key{name: "settings", kind: aSettings}).(*sources.Settings)
+		settings, _ = readSettings(r, n, key{name: "settings", kind: aSettings}).(*sources.Settings)
 	}
+	r.templates = sources.NewTemplates(settings)
 	root.Read = r.object(root, key{kind: aMap, of: definitionObject})
-	b := &builder{reader: r, root: root, clients: map[clientKey]*sources.Client{}}
+	b := &builder{Document: doc, reader: r, root: root, clients: map[clientKey]*sources.Client{}}
 	def := b.definition()
 	if len(r.Problems) > 0 {
 		return nil, r.Problems.Sorted()
 	}
-	def.Settings, def.Warnings = r.settings, r.Warnings.Sorted()
+	def.Settings, def.Warnings = settings, r.Warnings.Sorted()
 	return def, nil
 }
 

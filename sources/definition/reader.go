@@ -6,24 +6,17 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
-	"github.com/tap-rest/tap-rest/sources/expr"
 )
 
 // reader checks nodes against the grammar and leaves in each what it reads.
 type reader struct {
 	*document.Document
-	scopes   [inRecord + 1]*expr.Scope
-	settings *sources.Settings // nil until read
-	open     opener
+	templates *sources.Templates
+	open      opener
 }
 
 // opener reads a schema file beside the definition.
 type opener func(name string) ([]byte, error)
-
-func newReader(d *document.Document, open opener) *reader {
-	s := sources.NewScopes()
-	return &reader{Document: d, open: open, scopes: [...]*expr.Scope{s.Request, s.Response, s.Record}}
-}
 
 // object reads a map of known keys.
 func (r *reader) object(n *document.Node, k key) any {

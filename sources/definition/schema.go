@@ -22,15 +22,15 @@ type schemaText struct {
 	root *document.Node
 }
 
-// schema reads the JSON Schema of a stream, inline or in a file.
-func (r *reader) schema(n *document.Node, k key) any {
+// readSchema reads the JSON Schema of a stream, inline or in a file.
+func readSchema(r *reader, n *document.Node, k key) any {
 	text := schemaText{root: n}
 	switch n.Shape {
 	case document.Map:
 		text.raw = n.AppendJSON(nil, false)
 	case document.Text:
 		text.file = n.Text
-		if text.root = r.schemaFile(n); text.root == nil {
+		if text.root = readSchemaFile(r, n); text.root == nil {
 			return nil
 		}
 		text.raw = text.root.AppendJSON(nil, false)
@@ -49,8 +49,8 @@ func (r *reader) schema(n *document.Node, k key) any {
 	return nil
 }
 
-// schemaFile reads a schema file: JSON, or YAML by its name.
-func (r *reader) schemaFile(n *document.Node) *document.Node {
+// readSchemaFile reads a schema file: JSON, or YAML by its name.
+func readSchemaFile(r *reader, n *document.Node) *document.Node {
 	data, err := r.open(n.Text)
 	if err != nil {
 		var path *fs.PathError
@@ -87,8 +87,8 @@ func (r *reader) schemaFile(n *document.Node) *document.Node {
 	return root
 }
 
-// settingsSchema reads the JSON Schema of the settings.
-func (r *reader) settingsSchema(n *document.Node, k key) any {
+// readSettings reads the JSON Schema of the settings.
+func readSettings(r *reader, n *document.Node, k key) any {
 	if n.Shape != document.Map {
 		return r.wants(n, k)
 	}

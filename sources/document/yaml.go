@@ -8,6 +8,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -23,7 +24,7 @@ const (
 // document is the YAML of a definition on its way to nodes.
 type Document struct {
 	File     string
-	Lines    []string
+	lines    []string
 	Problems Problems
 	Warnings Problems
 	nodes    int
@@ -32,7 +33,7 @@ type Document struct {
 
 func New(file string, data []byte) *Document {
 	text := strings.TrimPrefix(string(data), "\ufeff")
-	return &Document{File: file, Lines: strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")}
+	return &Document{File: file, lines: strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")}
 }
 
 // maxProblems are reported of a file; a hint stands at the first maxHints.
@@ -44,7 +45,7 @@ const (
 func (d *Document) ProblemAt(line, column int, place, format string, args ...any) {
 	switch {
 	case len(d.Problems) == maxProblems:
-		line, column, place = len(d.Lines), 1, ""
+		line, column, place = len(d.lines), 1, ""
 		format, args = "more than %d problems: the rest is left out", []any{maxProblems}
 	case len(d.Problems) > maxProblems:
 		return
@@ -62,6 +63,31 @@ func (d *Document) Unknown(what, name string, known []string) string {
 
 func (d *Document) Problem(n *Node, format string, args ...any) {
 	d.ProblemAt(n.Line, n.Column, n.Place(), format, args...)
+}
+
+// ProblemIn reports a problem at an offset, in bytes, of the node's text.
+func (d *Document) ProblemIn(n *Node, offset int, format string, args ...any) {
+	d.ProblemAt(n.Line, n.Column+d.inText(n, offset), n.Place(), format, args...)
+}
+
+// inText returns how many characters of the file's line the offset in the
+// node's text stands behind the node; 0 where the text does not stand in the
+// file as it is, but folded or escaped.
+func (d *Document) inText(n *Node, offset int) int {
+	if n.Line > len(d.lines) || offset < 0 || offset > len(n.Text) {
+		return 0
+	}
+	line := []rune(d.lines[n.Line-1])
+	if n.Column-1 >= len(line) {
+		return 0
+	}
+	rest := string(line[n.Column-1:])
+	for _, quote := range []string{"", `"`, "'"} {
+		if strings.HasPrefix(rest, quote+n.Text[:offset]) {
+			return len(quote) + utf8.RuneCountInString(n.Text[:offset])
+		}
+	}
+	return 0
 }
 
 // warn reports what is likely a mistake, and may be meant.
@@ -175,7 +201,7 @@ func (d *Document) syntax(err error) {
 		return
 	}
 	msg := yamlLine.ReplaceAllString(err.Error(), "")
-	if text := d.Lines[min(line, len(d.Lines))-1]; strings.Contains(text[:indent(text)], "\t") {
+	if text := d.lines[min(line, len(d.lines))-1]; strings.Contains(text[:indent(text)], "\t") {
 		msg += "; indent with spaces, not tabs"
 	}
 	d.ProblemAt(line, 1, "", "not YAML: %s", msg)
@@ -185,7 +211,7 @@ func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " \
 
 // trap reports a value that wants quotes on the line.
 func (d *Document) trap(line int) bool {
-	text := d.Lines[min(line, len(d.Lines))-1]
+	text := d.lines[min(line, len(d.lines))-1]
 	for _, trap := range traps {
 		if at := trap.line.FindStringSubmatchIndex(text); at != nil {
 			d.ProblemAt(line, len([]rune(text[:at[2]]))+1, "", "%s: quote it", trap.what)
@@ -198,7 +224,7 @@ func (d *Document) trap(line int) bool {
 // documentStart returns the line of the second document.
 func (d *Document) documentStart() int {
 	content := false
-	for i, line := range d.Lines {
+	for i, line := range d.lines {
 		if strings.HasPrefix(line, "---") && content {
 			return i + 1
 		}
@@ -212,10 +238,10 @@ func (d *Document) documentStart() int {
 // one by one, so the first lines up to there fail in the same words, and
 // fewer do not; its own line number is often that of an enclosing map.
 func (d *Document) errorLine(err error) int {
-	good, bad := 0, len(d.Lines)
+	good, bad := 0, len(d.lines)
 	for bad-good > 1 {
 		middle := (good + bad) / 2
-		_, e := decodeYAML([]byte(strings.Join(d.Lines[:middle], "\n")))
+		_, e := decodeYAML([]byte(strings.Join(d.lines[:middle], "\n")))
 		if e != nil && e.Error() == err.Error() {
 			bad = middle
 		} else {
