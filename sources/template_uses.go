@@ -40,3 +40,8 @@ func (b *Body) asks(is func(*expr.Template) bool) bool {
 func anyParam(list []Param, is func(*expr.Template) bool) bool {
 	return slices.ContainsFunc(list, func(p Param) bool { return p.Value.any(is) })
 }
+
+// PerRequest reports whether a template depends on the request under way.
+func PerRequest(t *expr.Template) bool {
+	return t.Uses("page") || t.Uses("partition") || t.Uses("window") || t.Uses("auth")
+}

@@ -87,7 +87,7 @@ func (r *run) worker(one *reading) (*worker, error) {
 		reading: one, run: r, client: client, splitter: s, reload: reload, reached: one.position,
 		renderer: newRenderer(one, r.Protocol, c), track: newTrack(one), recording: recording,
 	}
-	w.renderer.seal = client.Seal
+	w.renderer.seal = client.Secrets.SealValue
 	w.walk = w.newWalk(one.position)
 	w.expect()
 	return w, nil

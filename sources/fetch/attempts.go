@@ -92,7 +92,7 @@ func (w *Walk) pause(ctx context.Context, out *outgoing, ex *Exchange, v verdict
 		if v.once {
 			most = min(most, round+1)
 		}
-		w.client.Log.Info("asking again", "stream", w.stream.Name, "request", out.shown, "why", w.hide(v.err).Error(),
+		w.client.Log.Info("asking again", "stream", w.stream.Name, "request", out.Shown, "why", w.hide(v.err).Error(),
 			"attempt", round, "of", most, "wait", v.wait.Round(time.Millisecond).String())
 	}
 	w.counters.Retries.Add(1)

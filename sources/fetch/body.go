@@ -10,6 +10,8 @@ import (
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
 const (
@@ -31,7 +33,9 @@ var (
 // errEncoding is a Content-Encoding that nobody asked for.
 type errEncoding struct{ name string }
 
-func (e errEncoding) Error() string { return fmt.Sprintf("unknown Content-Encoding %q", clip(e.name)) }
+func (e errEncoding) Error() string {
+	return fmt.Sprintf("unknown Content-Encoding %q", secret.Clip(e.name))
+}
 
 // readBody appends the decoded body to buf. Its encodings were applied in the
 // order in which the headers name them (RFC 9110, 8.4).

@@ -13,6 +13,8 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/auth"
+	"github.com/tap-rest/tap-rest/sources/fetch/request"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
@@ -20,8 +22,6 @@ const (
 	// MaxBody is the largest body that is read into memory, as it comes and
 	// decoded, in bytes.
 	MaxBody = 8 << 20
-	// maxRedirects is how many redirects a request follows.
-	maxRedirects = 10
 	// keptBodies is how many bodies' memory a client keeps. A sync.Pool would
 	// lose it at every collection, and each body would be grown from nothing.
 	keptBodies = 4
@@ -67,17 +67,18 @@ type Options struct {
 // the pace that it sets. Its methods may be called from any goroutine.
 type Client struct {
 	Options
-	source  *sources.Client
-	keyName string // under which auth api_key sends its value; "" with other types
-	pace    *pace
-	health  health
-	most    int64 // MaxResponse
-	slots   chan struct{}
-	bodies  pool
-	wires   pool // of bodies that are encoded: they are as long as each other, too
+	source *sources.Client
+	auth   auth.Authenticator
+	known  auth.Known
+	pace   *pace
+	health health
+	most   int64 // MaxResponse
+	slots  chan struct{}
+	bodies pool
+	wires  pool // of bodies that are encoded: they are as long as each other, too
 
 	learning sync.Mutex // of what streams carry
-	carried  map[*sources.Stream]*carried
+	makers   map[*sources.Stream]*request.Maker
 }
 
 // NewClient returns the client of source.
@@ -98,12 +99,11 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 		slots:   make(chan struct{}, source.MaxInFlight),
 		bodies:  make(pool, keptBodies),
 		wires:   make(pool, keptBodies),
-		carried: map[*sources.Stream]*carried{},
+		auth:    auth.New(source.Auth),
+		makers:  map[*sources.Stream]*request.Maker{},
 	}
-	if a := source.Auth; a.Type == sources.AuthAPIKey {
-		c.keyName, _ = a.Name.Text(vars) // an error comes again with the first request
-	}
-	c.Secrets = c.Secrets.ForClient(credentials(source.Auth, vars))
+	c.known, _ = c.auth.Known(vars) // an error comes again with the first request
+	c.Secrets = c.Secrets.ForClient(c.known.Secrets)
 	return c
 }
 
@@ -118,25 +118,27 @@ func (c *Client) Close() {
 // status is an exchange; the error is for the lack of one. The caller gives
 // the body back with recycle.
 func (c *Client) send(ctx context.Context, out *outgoing, timeout time.Duration, n *Counters) (*Exchange, error) {
-	at := out
-	for range maxRedirects + 1 {
+	for at := out.Request; ; {
 		ex, next, err := c.ask(ctx, out, at, timeout, n)
 		if next == nil {
 			return ex, err
 		}
 		at = next
 	}
-	return nil, errRedirect{fmt.Sprintf("more than %d redirects", maxRedirects)}
 }
 
 // ask sends one request, the first one or what a redirect made of it, when the
 // client's pace and a slot allow it. It reads the answer whole, or returns the
 // request that it redirects to.
-func (c *Client) ask(ctx context.Context, first, at *outgoing, timeout time.Duration, n *Counters) (*Exchange, *outgoing, error) {
+func (c *Client) ask(ctx context.Context, out *outgoing, at *request.Request, timeout time.Duration, n *Counters) (*Exchange, *request.Request, error) {
 	if err := c.admit(ctx, n); err != nil {
 		return nil, nil, err
 	}
 	defer func() { <-c.slots }()
+	sent, proof, err := c.prove(ctx, out, at)
+	if err != nil {
+		return nil, nil, err
+	}
 	n.Requests.Add(1)
 
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -147,15 +149,14 @@ func (c *Client) ask(ctx context.Context, first, at *outgoing, timeout time.Dura
 	defer whole.Stop()
 
 	start := time.Now()
-	request := at.request(countRepeats(ctx, n))
-	first.jar.send(request)
-	resp, err := c.Transport.RoundTrip(request)
+	out.jar.send(sent)
+	resp, err := c.Transport.RoundTrip(sent.WithContext(countRepeats(ctx, n)))
 	if err != nil {
 		return nil, nil, requestError(ctx, err)
 	}
-	first.jar.keep(at.url, resp.Header)
+	out.jar.keep(at.URL, resp.Header)
 	defer resp.Body.Close()
-	next, err := c.redirect(first, at, resp)
+	next, err := out.Redirect(at, resp.StatusCode, resp.Header.Get("Location"))
 	if next != nil || err != nil {
 		_, _ = io.CopyN(io.Discard, resp.Body, 4<<10) // so that the connection can be used again; a long body is not worth it
 		return nil, next, err
@@ -163,9 +164,9 @@ func (c *Client) ask(ctx context.Context, first, at *outgoing, timeout time.Dura
 	idle.Reset(timeout)
 	wire := &wireReader{r: resp.Body, idle: idle, whole: whole, timeout: timeout, next: MaxBody}
 	ex := &Exchange{
-		Request: first.shown, Status: resp.StatusCode, Header: resp.Header, RequestID: c.requestID(resp.Header), url: at.url, text: first.text,
+		Request: out.Shown, Status: resp.StatusCode, Header: resp.Header, RequestID: c.requestID(resp.Header), url: at.URL, text: out.text, proof: proof,
 	}
-	err = c.receive(ex, wire, resp.ContentLength, first)
+	err = c.receive(ex, wire, resp.ContentLength, out)
 	n.Wire.Add(wire.n)
 	ex.Wire, ex.At, ex.Took = wire.n, time.Now(), time.Since(start)
 	if err != nil {
@@ -337,7 +338,7 @@ func requestError(ctx context.Context, err error) error {
 func (c *Client) requestID(h http.Header) string {
 	for _, name := range []string{"X-Request-Id", "X-Amzn-Requestid", "X-Correlation-Id", "Cf-Ray"} {
 		if id := h.Get(name); id != "" {
-			return clip(c.Secrets.Redact(id))
+			return c.Secrets.Quote(id)
 		}
 	}
 	return ""

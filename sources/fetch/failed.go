@@ -40,7 +40,7 @@ func (w *Walk) describe(e *journal.Exchange, ex *Exchange) {
 	e.Header.Del("Content-Encoding") // the body is decoded
 	e.Header.Set(sealedHeader, "1")
 	e.Header.Del(urlHeader)
-	if ex.url != nil && w.sent != nil && ex.url.String() != w.sent.url.String() {
+	if ex.url != nil && w.sent != nil && ex.url.String() != w.sent.URL.String() {
 		e.Header.Set(urlHeader, hide(ex.url.String()))
 	}
 	// More than is kept is looked at: a secret must not be cut in two.

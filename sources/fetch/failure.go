@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
 // giveUp makes the error of a request that is not asked again.
 func (w *Walk) giveUp(out *outgoing, ex *Exchange, v verdict, attempts int) error {
 	e := &Error{
-		Class: v.class, Stream: w.stream.Name, Request: out.shown, Attempts: attempts, Err: w.hide(v.err), Advice: v.tip, Refused: v.about,
+		Class: v.class, Stream: w.stream.Name, Request: out.Shown, Attempts: attempts, Err: w.hide(v.err), Advice: v.tip, Refused: v.about,
 	}
 	if v.retry && v.wait > w.longestWait() {
 		e.Advice = fmt.Sprintf("the API asks to wait until %s: run again after that",
@@ -30,7 +32,7 @@ func (w *Walk) giveUp(out *outgoing, ex *Exchange, v verdict, attempts int) erro
 // fail makes the error of a request that is not sent.
 func (w *Walk) fail(request string, err error) error {
 	class := Permanent
-	if errors.Is(err, errSealed) { // who starts over needs no position
+	if errors.Is(err, secret.ErrSealed) { // who starts over needs no position
 		class = SessionLost
 	}
 	return &Error{Class: class, Stream: w.stream.Name, Request: w.client.Secrets.Redact(request), Err: w.hide(err)}

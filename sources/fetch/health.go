@@ -62,7 +62,7 @@ func (w *Walk) coolDown(out *outgoing, v verdict) bool {
 	if !rests {
 		return false
 	}
-	w.client.Log.Warn("the API is not well: the client rests", "stream", w.stream.Name, "request", out.shown,
+	w.client.Log.Warn("the API is not well: the client rests", "stream", w.stream.Name, "request", out.Shown,
 		"why", w.hide(v.err).Error(), "for", time.Until(until).Round(time.Second).String())
 	w.client.pace.rest(until)
 	return true

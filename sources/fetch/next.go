@@ -10,7 +10,6 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
-	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 )
 
 // step is what a pagination type found in an answer.
@@ -72,7 +71,7 @@ func (w *Walk) stepToken(next *Position) (step, error) {
 	if !ok || err != nil {
 		return step{missing: "there is no token at pagination.next"}, err
 	}
-	next.Token, err = w.sealToken(v)
+	next.Token, err = w.requests.SealToken(v)
 	return step{more: true, possible: true}, err
 }
 
@@ -102,14 +101,11 @@ func (w *Walk) stepLink(next *Position) (step, error) {
 
 // follow moves next to the URL, which may be relative to the one just asked.
 func (w *Walk) follow(next *Position, target string) (step, error) {
-	u, err := uri.Reference(w.answer.url, target)
+	u, err := w.sent.Follow(w.answer.url, target)
 	if err != nil {
-		return step{}, fmt.Errorf("the link to the next page, %s: %w", w.quote(target), err)
+		return step{}, err
 	}
-	if !w.client.allowed(w.sent.base, u) {
-		return step{}, fmt.Errorf("the link to the next page %w", leaves(w.sent.base, u, overHTTPS(&w.stream.Pagination)))
-	}
-	next.URL, err = w.sealURL(u)
+	next.URL, err = w.requests.SealURL(u)
 	return step{more: true, possible: true}, err
 }
 
@@ -152,7 +148,7 @@ func (w *Walk) stepKeyset(next *Position, n int64) (step, error) {
 		return step{}, fmt.Errorf("the last record has no %q, which pagination.field names", field)
 	}
 	var err error
-	next.Token, err = w.sealToken(v)
+	next.Token, err = w.requests.SealToken(v)
 	return step{more: true, possible: true}, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -59,6 +60,7 @@ type Exchange struct {
 	cut       error    // why the body is not whole
 	long      *long    // the body, where it is too long for memory; else nil
 	share     *share   // of the client's room
+	proof     auth.Proof
 }
 
 // Page is an exchange whose body is proven.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/uri"
+	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -41,9 +42,6 @@ var (
 	errUnkeptLong = fmt.Errorf("it holds a secret, which is cut out only of answers up to %d MiB: a run that goes on asks for it again", MaxBody>>20)
 )
 
-// errSealed is an exchange, or a position, that was sealed with other secrets.
-var errSealed = errors.New("it was sealed with secrets that are no longer the ones in use")
-
 // Headers of exchanges on disk that the API did not send. A body that held
 // secrets is kept decoded, with the secrets sealed.
 const (
@@ -60,12 +58,12 @@ func (r *Recording) key(page int64) journal.Key {
 // digest tells requests apart, whatever the secrets in them are.
 func (w *Walk) digest(out *outgoing) (sum [16]byte) {
 	h := sha256.New()
-	at := *out.url
-	at.RawQuery = out.former
-	parts := []string{out.method, at.String(), string(out.body)}
-	for _, name := range slices.Sorted(maps.Keys(out.header)) {
+	at := *out.URL
+	at.RawQuery = out.Former
+	parts := []string{out.Method, at.String(), string(out.Body)}
+	for _, name := range slices.Sorted(maps.Keys(out.Header)) {
 		if name != "User-Agent" { // another version of this program asks for the same
-			parts = append(parts, name, strings.Join(out.header[name], ", "))
+			parts = append(parts, name, strings.Join(out.Header[name], ", "))
 		}
 	}
 	for _, part := range parts {
@@ -126,7 +124,7 @@ func (w *Walk) distrust(key journal.Key, out *outgoing, err error) {
 		return // it ends the replay, and may serve another definition
 	}
 	w.client.Log.Warn("an exchange in the journal is not what it should be: it is asked for again",
-		"stream", w.stream.Name, "request", out.shown, "why", w.hide(err).Error())
+		"stream", w.stream.Name, "request", out.Shown, "why", w.hide(err).Error())
 	w.reject(key)
 }
 
@@ -176,7 +174,7 @@ func (c *Client) read(j *journal.Journal, place journal.Place, out *outgoing, te
 		share: hold,
 	}
 	if out != nil {
-		ex.url = out.url
+		ex.url = out.URL
 	}
 	if err := c.unpack(ex, j, place, room, short); err != nil {
 		ex.share.give()
@@ -193,7 +191,7 @@ func (c *Client) unpack(ex *Exchange, j *journal.Journal, place journal.Place, r
 	if at := header.Get(urlHeader); at != "" {
 		open, ok := c.Secrets.Open(at)
 		if !ok {
-			return errSealed
+			return secret.ErrSealed
 		}
 		if ex.url, err = uri.Parse(open); err != nil {
 			return err
@@ -252,7 +250,7 @@ func (c *Client) unseal(ex *Exchange) error {
 	}
 	ex.Body = []byte(open(string(ex.Body)))
 	if !all {
-		return errSealed
+		return secret.ErrSealed
 	}
 	return nil
 }
@@ -266,7 +264,7 @@ func (w *Walk) record(out *outgoing, page *Page) error {
 	}
 	err := w.write(out, page)
 	if errors.Is(err, errUnkept) || errors.Is(err, errUnkeptLong) || errors.Is(err, journal.ErrLongHead) {
-		w.client.Log.Warn("an answer is not kept in the journal", "stream", w.stream.Name, "request", out.shown, "why", err.Error())
+		w.client.Log.Warn("an answer is not kept in the journal", "stream", w.stream.Name, "request", out.Shown, "why", err.Error())
 		return nil
 	}
 	return err
@@ -280,7 +278,7 @@ func (w *Walk) write(out *outgoing, page *Page) error {
 	e.Header.Del(sealedHeader) // strangers may send what is ours
 	e.Header.Del(urlHeader)
 	e.Header.Del("Set-Cookie") // a credential, and of a session that a later run does not have
-	if page.url.String() != out.url.String() {
+	if page.url.String() != out.URL.String() {
 		if err := w.keepURL(e.Header, page); err != nil {
 			return err
 		}

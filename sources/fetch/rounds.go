@@ -44,8 +44,8 @@ func (w *Walk) round(out *outgoing) error {
 
 // requestHash is the hash of a request, but for what proves who asks; never 0.
 func (w *Walk) requestHash(out *outgoing) uint64 {
-	sum := maphash.String(w.seed, out.method+" "+out.url.String()) + maphash.Bytes(w.seed, out.body)
-	for name, values := range out.header {
+	sum := maphash.String(w.seed, out.Method+" "+out.URL.String()) + maphash.Bytes(w.seed, out.Body)
+	for name, values := range out.Header {
 		for _, v := range values {
 			if name != "Authorization" {
 				sum += maphash.String(w.seed, name+": "+v)

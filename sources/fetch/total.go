@@ -171,7 +171,7 @@ func (w *Walk) askedFor() (n int64, key string) {
 	if n := w.stream.Pagination.Sends.Size; n > 0 {
 		return n, "pagination.size"
 	}
-	return hint.Size(w.sent.url.Query(), w.sent.body, w.sent.header.Get("Content-Type"))
+	return hint.Size(w.sent.URL.Query(), w.sent.Body, w.sent.Header.Get("Content-Type"))
 }
 
 // past returns the key of the API's own count, and that, where a request asks

@@ -7,6 +7,9 @@ import (
 	"unsafe"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
 // errTwice is a key on the way to what a key of the definition reads that
@@ -15,7 +18,7 @@ import (
 type errTwice struct{ key, first, second string }
 
 func (e *errTwice) Error() string {
-	return fmt.Sprintf("the answer has the key %q twice, with different values: `%s` and `%s`", e.key, clip(e.first), clip(e.second))
+	return fmt.Sprintf("the answer has the key %q twice, with different values: `%s` and `%s`", e.key, secret.Clip(e.first), secret.Clip(e.second))
 }
 
 // twice looks for a key that stands twice, with different values, on the way of
@@ -63,7 +66,7 @@ func cutKey(path string) (key, rest string, ok bool) {
 		return "", "", false
 	}
 	if strings.Contains(key, `\`) {
-		key = splitPath(key)[0]
+		key = sources.SplitPath(key)[0]
 	}
 	return key, rest, key != ""
 }

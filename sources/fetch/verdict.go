@@ -12,6 +12,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/request"
 )
 
 // verdict is what becomes of an attempt.
@@ -144,15 +145,13 @@ func (w *Walk) split(ex *Exchange) (Records, error) {
 // graphQLErrors reports whether a GraphQL answer has errors: an empty list is
 // none, though the specification would leave it out.
 func (w *Walk) graphQLErrors() bool {
-	body := w.spec().Body
-	return body != nil && body.Kind == sources.BodyGraphQL && w.vars[sources.VarResponse].Get("errors").Truth()
+	return w.sent.GraphQL && w.vars[sources.VarResponse].Get("errors").Truth()
 }
 
 // judgeError decides about a request without an answer.
 func judgeError(err error) verdict {
-	var away errLeaves
-	var plainer errDowngrade
-	var redirect errRedirect
+	var astray *request.Astray
+	var unproven errUnproven
 	var cert *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError
 	var record tls.RecordHeaderError
@@ -164,7 +163,7 @@ func judgeError(err error) verdict {
 		return verdict{class: Transient, err: err}
 	case errors.Is(err, errTooLarge), errors.Is(err, errTooLong):
 		return refuse(Permanent, err).advise(smaller)
-	case errors.As(err, &away), errors.As(err, &plainer), errors.As(err, &redirect), errors.As(err, &encoding):
+	case errors.As(err, &astray), errors.As(err, &unproven), errors.As(err, &encoding):
 		return refuse(Permanent, err)
 	case errors.As(err, &charset):
 		return refuse(Permanent, err).advise("is the definition's charset right?")

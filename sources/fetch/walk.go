@@ -5,10 +5,10 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/request"
 )
 
 // Walk is the session over one partition. It is used from one goroutine.
@@ -32,7 +32,7 @@ type Walk struct {
 	beside   []byte     // memory for that
 	text     []string   // layers of the answers' text
 	jar      *cookies
-	carried  *carried
+	requests *request.Maker
 }
 
 // NewWalk returns the walk over one partition of stream from pos on. vars hold
@@ -44,7 +44,7 @@ func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Va
 		vars: make(expr.Vars, sources.VarCount), suspicion: newSuspicion(),
 	}
 	copy(w.vars, vars)
-	w.carried = c.carries(stream, w.vars)
+	w.requests = c.requestsOf(stream, w.vars)
 	if pos.First() {
 		w.pos.Number, w.pos.Offset = stream.Pagination.Start, stream.Pagination.Start
 	}
@@ -97,7 +97,7 @@ func (w *Walk) next(ctx context.Context) (*Page, error) {
 	}
 	w.sent = out
 	if err := cmp.Or(w.beyond(), w.round(out)); err != nil {
-		return nil, w.fail(out.shown, err)
+		return nil, w.fail(out.Shown, err)
 	}
 	if w.client.stopped(ctx) { // what the journal has takes memory too
 		return nil, ErrStopped
@@ -108,7 +108,7 @@ func (w *Walk) next(ctx context.Context) (*Page, error) {
 		w.pos = page.Next
 		return page, nil
 	case w.rec != nil && w.rec.Only:
-		return nil, w.fail(out.shown, err)
+		return nil, w.fail(out.Shown, err)
 	}
 	page, err = w.exchange(ctx, out)
 	if err != nil {
@@ -139,7 +139,8 @@ func (w *Walk) setPage(records expr.Value) {
 		keys, values = append(keys, "size"), append(values, expr.Int(size))
 	}
 	if w.pos.Token != nil {
-		keys, values = append(keys, "token"), append(values, w.openToken(w.pos.Token))
+		token, _ := w.requests.OpenToken(w.pos.Token) // who makes the request finds the error
+		keys, values = append(keys, "token"), append(values, token)
 	}
 	w.page = expr.Dict(keys, values)
 	w.vars[sources.VarPage] = w.page
@@ -245,15 +246,4 @@ func EvalRef(r sources.Ref, vars expr.Vars, body []byte, h http.Header) (expr.Va
 }
 
 // quote is a value of an answer as messages show it.
-func (w *Walk) quote(text string) string { return w.client.quote(text) }
-
-func (c *Client) quote(text string) string { return clip(c.Secrets.Redact(text)) }
-
-// clip shortens what a message quotes.
-func clip(text string) string {
-	const most = 80
-	if len(text) > most {
-		return strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return text
-}
+func (w *Walk) quote(text string) string { return w.client.Secrets.Quote(text) }

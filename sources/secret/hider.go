@@ -181,6 +181,19 @@ func (h *Hider) Redact(text string) string {
 	return k.redactCut(k.replace(text, func(needle.Match) string { return hidden }, same))
 }
 
+// Quote returns a text from outside as messages quote it: redacted, and cut off
+// where it is long.
+func (h *Hider) Quote(text string) string { return Clip(h.Redact(text)) }
+
+// Clip cuts a long text off for a message.
+func Clip(text string) string {
+	const most = 80
+	if len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
+}
+
 // Line returns a line of the program's own without secrets in it. What it has
 // from outside is redacted already, so a secret that is a word stays: it is
 // likely the program's.

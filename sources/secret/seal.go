@@ -10,6 +10,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -17,7 +19,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
+	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/needle"
 )
 
@@ -264,6 +268,39 @@ func (s *sealer) open(mark string) (string, bool) {
 	}
 	text := s.numbered.Open(mark)
 	return text, text != mark
+}
+
+// ErrSealed says that something was sealed with other secrets.
+var ErrSealed = errors.New("it was sealed with secrets that are no longer the ones in use")
+
+// SealValue makes a value of an answer fit to be kept in a state. Texts are
+// sealed as what they say, not as JSON writes it, so that any other secret fits
+// in the place of this one.
+func (h *Hider) SealValue(v expr.Value) (json.RawMessage, error) {
+	if v.Kind() != expr.KindString {
+		raw := v.AppendJSON(nil)
+		if h.InBody(raw) {
+			return nil, fmt.Errorf("holds a secret and cannot be kept: %s", h.Quote(string(raw)))
+		}
+		return raw, nil
+	}
+	sealed, ok := h.Seal(v.Text())
+	if !ok || !utf8.ValidString(v.Text()) {
+		return nil, fmt.Errorf("cannot be kept: %s", h.Quote(v.Text()))
+	}
+	return expr.String(sealed).AppendJSON(nil), nil
+}
+
+// OpenValue undoes SealValue. Its error is [ErrSealed].
+func (h *Hider) OpenValue(v expr.Value) (expr.Value, error) {
+	if v.Kind() != expr.KindString {
+		return v, nil
+	}
+	text, ok := h.Open(v.Text())
+	if !ok {
+		return v, ErrSealed
+	}
+	return expr.String(text), nil
 }
 
 // pair is a spelling of a secret and its mark.

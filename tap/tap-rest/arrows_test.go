@@ -21,8 +21,10 @@ var arrows = map[string][]string{
 	"tap/report":   {"sources/fetch", "state/journal"},
 	"tap/workdir":  {},
 
-	"sources/fetch":             {"sources/fetch/paging/hint", "sources/fetch/uri", "sources", "sources/expr", "sources/needle", "sources/secret", "sources/times", "state/journal"},
+	"sources/fetch":             {"sources/fetch/paging/hint", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/needle", "sources/secret", "sources/times", "state/journal"},
 	"sources/fetch/paging/hint": {},
+	"sources/fetch/request":     {"sources/fetch/auth", "sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
+	"sources/fetch/auth":        {"sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
 	"sources/fetch/uri":         {},
 
 	"sources/config":         {"sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret"},

@@ -1,4 +1,4 @@
-package fetch
+package request
 
 import (
 	"encoding/base64"
@@ -8,6 +8,8 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/auth"
+	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
 // carried is what a stream's requests carry of secrets: what a template makes
@@ -20,29 +22,22 @@ type carried struct {
 	each    []*expr.Template // those that make another secret of each request
 }
 
-// carries returns what the stream's requests carry, and makes the client know
-// it. It is asked for before the first request.
-func (c *Client) carries(s *sources.Stream, vars expr.Vars) *carried {
-	c.learning.Lock()
-	defer c.learning.Unlock()
-	if known := c.carried[s]; known != nil {
-		return known
-	}
-	l := &learner{client: c, vars: vars, stream: s.Name, carried: carried{headers: map[string]bool{}, params: map[string]bool{}}}
+// learn returns what the stream's requests carry, and makes secrets know it.
+func learn(s *sources.Stream, secrets *secret.Hider, vars expr.Vars) carried {
+	l := &learner{secrets: secrets, vars: vars, stream: s.Name, carried: carried{headers: map[string]bool{}, params: map[string]bool{}}}
 	l.request(&s.Request)
 	if then := s.Pagination.AfterFirst; then != nil {
 		l.request(then)
 	}
-	c.carried[s] = &l.carried
-	return &l.carried
+	return l.carried
 }
 
 // learner finds out what a stream's requests carry.
 type learner struct {
 	carried
-	client *Client
-	vars   expr.Vars
-	stream string
+	secrets *secret.Hider
+	vars    expr.Vars
+	stream  string
 }
 
 func (l *learner) request(r *sources.Request) {
@@ -70,7 +65,7 @@ func (l *learner) request(r *sources.Request) {
 // param learns of a parameter, and reports whether it carries a credential.
 func (l *learner) param(p sources.Param) bool {
 	made := l.tree(p.Value)
-	if made || !namesCredential(p.Name) {
+	if made || !auth.NamesCredential(p.Name) {
 		return made
 	}
 	if p.Value.Leaf != nil {
@@ -90,10 +85,10 @@ func (l *learner) literal(name, text string) {
 		if key, value, found := strings.Cut(word, "="); found && strings.Trim(value, "=") != "" && key != "" {
 			word = strings.Trim(value, `"`) // of a cookie, or of a scheme's parameter
 		}
-		l.client.Secrets.Literal(place, word)
+		l.secrets.Literal(place, word)
 		if raw, err := base64.StdEncoding.DecodeString(word); err == nil && strings.HasPrefix(strings.ToLower(text), "basic ") {
 			_, password, _ := strings.Cut(string(raw), ":")
-			l.client.Secrets.Literal(place+"\npassword", password)
+			l.secrets.Literal(place+"\npassword", password)
 		}
 		place += "\n" // so that each has a mark of its own
 	}
@@ -114,14 +109,14 @@ func (l *learner) tree(t sources.Tree) (made bool) {
 // template learns what a template makes of secrets. It reports whether it makes
 // anything of one.
 func (l *learner) template(t *expr.Template) bool {
-	if t == nil || !l.client.readsSecret(t, l.vars) {
+	if t == nil || !l.readsSecret(t) {
 		return false
 	}
-	if perRequest(t) {
+	if sources.PerRequest(t) {
 		l.each = append(l.each, t)
 		return true
 	}
-	eachText(t, l.vars, l.client.Secrets.Derive)
+	eachText(t, l.vars, l.secrets.Derive)
 	return true
 }
 
@@ -147,14 +142,14 @@ func visitTexts(v expr.Value, visit func(string)) {
 
 // readsSecret reports whether a template looks at a setting that is a secret,
 // or may do so.
-func (c *Client) readsSecret(t *expr.Template, vars expr.Vars) bool {
+func (l *learner) readsSecret(t *expr.Template) bool {
 	for _, keys := range t.Reads("config") {
-		v := vars[sources.VarConfig]
+		v := l.vars[sources.VarConfig]
 		for _, key := range keys {
 			v = v.Get(key)
 		}
 		found := false
-		visitScalars(v, func(text string) { found = found || c.Secrets.Gave(text) })
+		visitScalars(v, func(text string) { found = found || l.secrets.Gave(text) })
 		if found {
 			return true
 		}
@@ -172,11 +167,4 @@ func visitScalars(v expr.Value, visit func(string)) {
 		visitScalars(item, visit)
 		return true
 	})
-}
-
-// passSecrets makes what this request alone is made with of secrets known.
-func (w *Walk) passSecrets() {
-	for _, t := range w.carried.each {
-		eachText(t, w.vars, w.client.Secrets.Pass)
-	}
 }

@@ -1,4 +1,4 @@
-package fetch
+package auth
 
 import "testing"
 
@@ -9,7 +9,7 @@ func TestNamesOfCredentials(t *testing.T) {
 		"Ocp-Apim-Subscription-Key": true, "x-functions-key": true, "sessionId": true, "sig[signature]": true,
 		"author": false, "authority": false, "sort_key": false, "token_type": false, "X-Auth-User": false, "limit": false, "keys": false, "session_type": false, "id": false, "": false, "Accept": false,
 	} {
-		if got := namesCredential(name); got != want {
+		if got := NamesCredential(name); got != want {
 			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package fetch
+package request
 
 import (
 	"fmt"
@@ -11,41 +11,39 @@ import (
 )
 
 // setURL makes the request's URL, and the base that its host is measured by.
-func (w *Walk) setURL(out *outgoing, spec sources.Request) error {
-	base, err := w.client.source.BaseURL.Text(w.vars)
+func (d *draft) setURL() error {
+	base, err := d.maker.stream.Client.BaseURL.Text(d.vars)
 	if err != nil {
 		return fmt.Errorf("base_url: %w", err)
 	}
 	if base != "" {
-		if out.base, err = uri.Parse(base); err != nil {
-			return fmt.Errorf("base_url %s: %w", w.quote(base), err)
+		if d.base, err = uri.Parse(base); err != nil {
+			return fmt.Errorf("base_url %s: %w", d.maker.secrets.Quote(base), err)
 		}
 	}
-	params := spec.Params
-	if w.pos.URL != "" {
+	params := d.spec.Params
+	if d.page.Link != nil {
 		// The API's own link stands as it is; only what after_first says is set.
-		out.url, err = w.openURL(w.pos.URL)
-		if params = nil; w.stream.Pagination.AfterFirst != nil {
-			params = w.stream.Pagination.AfterFirst.Params
+		link := *d.page.Link
+		d.URL, params = &link, nil
+		if then := d.maker.stream.Pagination.AfterFirst; then != nil {
+			params = then.Params
 		}
-	} else {
-		out.url, err = w.specURL(base, spec)
-	}
-	if err != nil {
+	} else if d.URL, err = d.specURL(base); err != nil {
 		return err
 	}
-	if out.base == nil { // the path is a URL itself
-		out.base = out.url
+	if d.base == nil { // the path is a URL itself
+		d.base = d.URL
 	}
-	if !w.client.allowed(out.base, out.url) {
-		return fmt.Errorf("the URL %w", leaves(out.base, out.url, ""))
+	if !allowed(d.maker.stream.Client, d.base, d.URL) {
+		return fmt.Errorf("the URL %w", astray(d.base, d.URL, ""))
 	}
-	return w.setQuery(out, params)
+	return d.setQuery(params)
 }
 
 // specURL is the URL that the definition gives.
-func (w *Walk) specURL(base string, spec sources.Request) (*url.URL, error) {
-	path, err := spec.Path.Path(w.vars)
+func (d *draft) specURL(base string) (*url.URL, error) {
+	path, err := d.spec.Path.Path(d.vars)
 	if err != nil {
 		return nil, fmt.Errorf("path: %w", err)
 	}
@@ -55,29 +53,29 @@ func (w *Walk) specURL(base string, spec sources.Request) (*url.URL, error) {
 	}
 	u, err := uri.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("the URL %s: %w", w.quote(text), err)
+		return nil, fmt.Errorf("the URL %s: %w", d.maker.secrets.Quote(text), err)
 	}
 	return u, nil
 }
 
 // setQuery sets the parameters on the query that the URL has already. What is
 // not set stays as it is, byte for byte.
-func (w *Walk) setQuery(out *outgoing, params []sources.Param) error {
-	query := uri.ParsePairs(out.url.RawQuery)
-	out.former = out.url.RawQuery
+func (d *draft) setQuery(params []sources.Param) error {
+	query := uri.ParsePairs(d.URL.RawQuery)
+	d.Former = d.URL.RawQuery
 	set := false
 	for _, p := range params {
-		if w.carried.params[p.Name] && !uri.SameSite(out.base, out.url) {
+		if d.maker.carried.params[p.Name] && !uri.SameSite(d.base, d.URL) {
 			continue // a credential stays on its host
 		}
-		values, err := w.values(p)
+		values, err := d.values(p)
 		if err != nil {
 			return fmt.Errorf("params.%s: %w", p.Name, err)
 		}
 		query, set = query.Set(p.Name, values...), true
 	}
-	if p := &w.stream.Pagination; w.pos.URL == "" {
-		if v := w.pageValue(); p.Sends.Param != "" && !v.Missing() {
+	if p := &d.maker.stream.Pagination; d.page.Link == nil {
+		if v := d.page.Value; p.Sends.Param != "" && !v.Missing() {
 			query, set = query.Set(p.Sends.Param, plain(v)), true
 		}
 		if p.Sends.SizeParam != "" && p.Sends.Size > 0 {
@@ -85,15 +83,15 @@ func (w *Walk) setQuery(out *outgoing, params []sources.Param) error {
 		}
 	}
 	if set {
-		out.former, out.url.RawQuery = query.Encode(), query.InURL()
+		d.Former, d.URL.RawQuery = query.Encode(), query.InURL()
 	}
 	return nil
 }
 
 // values evaluates a parameter: none when it is undefined or null, several
 // when it is a list.
-func (w *Walk) values(p sources.Param) ([]string, error) {
-	v, err := p.Value.Eval(w.vars)
+func (d *draft) values(p sources.Param) ([]string, error) {
+	v, err := p.Value.Eval(d.vars)
 	if err != nil || v.Missing() {
 		return nil, err
 	}

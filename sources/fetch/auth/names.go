@@ -1,4 +1,4 @@
-package fetch
+package auth
 
 import (
 	"slices"
@@ -13,9 +13,9 @@ var (
 	keyWords        = []string{"api", "access", "auth", "secret", "private", "app", "application", "account", "client", "license", "subscription", "functions", "service", "session"}
 )
 
-// namesCredential reports whether what bears such a name, of a header, a
+// NamesCredential reports whether what bears such a name, of a header, a
 // parameter or a member of a body, is a credential.
-func namesCredential(name string) bool {
+func NamesCredential(name string) bool {
 	words := wordsOf(name)
 	if len(words) == 0 {
 		return false

@@ -1,4 +1,4 @@
-package fetch
+package request
 
 import (
 	"fmt"
@@ -8,18 +8,13 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 )
 
-// errDowngrade is a link or a redirect from https to http on the same host. An
-// API behind a proxy often writes such links: it does not know that it is asked
-// over https.
-type errDowngrade struct {
-	to     string
-	remedy string // what to write, "" if nothing is known
-}
-
-func (e errDowngrade) Error() string {
-	text := fmt.Sprintf("leads from https to %s, without encryption: the API may not know that a proxy in front of it is asked over https", e.to)
-	if e.remedy != "" {
-		text += "; to ask over https, write " + e.remedy
+// downgrade says of a link or a redirect that it leads from https to http on the
+// same host. An API behind a proxy often writes such links: it does not know
+// that it is asked over https.
+func downgrade(host, remedy string) string {
+	text := fmt.Sprintf("leads from https to %s, without encryption: the API may not know that a proxy in front of it is asked over https", host)
+	if remedy != "" {
+		text += "; to ask over https, write " + remedy
 	}
 	return text + "; if http is meant, name the host in allow_hosts (credentials are not sent there)"
 }
@@ -58,7 +53,7 @@ func inTemplate(path string) (expression string, ok bool) {
 		return "", false
 	}
 	expression = "response"
-	for _, key := range splitPath(path) {
+	for _, key := range sources.SplitPath(path) {
 		if identifier.MatchString(key) {
 			expression += "." + key
 		} else {

@@ -1,0 +1,50 @@
+package auth
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/secret"
+)
+
+// basic sends a name and a password (RFC 7617). An empty password is what many
+// APIs ask for beside a key as the name.
+type basic struct {
+	constant
+	username, password part
+}
+
+func newBasic(a *sources.Auth) Authenticator {
+	return basic{username: part{"username", a.Username}, password: part{"password", a.Password}}
+}
+
+func (b basic) Prove(_ context.Context, r *Request) (Proof, error) {
+	user, err := b.username.text(r.Vars)
+	if err != nil {
+		return 0, err
+	}
+	password, err := b.password.template.Text(r.Vars)
+	if err != nil {
+		return 0, fmt.Errorf("auth.password: %w", err)
+	}
+	r.Header.Set("Authorization", "Basic "+encode(user, password))
+	return 0, nil
+}
+
+// Known has the password, and both as the header has them, which answers may
+// echo.
+func (b basic) Known(vars expr.Vars) (Known, error) {
+	user, _ := b.username.template.Text(vars)
+	password, _ := b.password.template.Text(vars)
+	return Known{Secrets: secret.List{
+		b.password.secret(vars), secret.New(encode(strings.TrimSpace(user), password)),
+	}}, check(vars, b.username)
+}
+
+func encode(user, password string) string {
+	return base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
+}

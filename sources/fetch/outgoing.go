@@ -1,0 +1,144 @@
+package fetch
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/auth"
+	"github.com/tap-rest/tap-rest/sources/fetch/request"
+	"github.com/tap-rest/tap-rest/sources/fetch/uri"
+)
+
+// outgoing is a request of a walk, as often as it is sent.
+type outgoing struct {
+	*request.Request
+	vars   expr.Vars // what proofs see
+	digest [16]byte  // of all but proofs, where the walk is recorded
+	text   []string  // layers of the answer's text
+	jar    *cookies
+	// overflow begins a file for an answer that is too long for memory; nil:
+	// there is none.
+	overflow func(http.Header) (overflow, error)
+}
+
+// build makes the request for the walk's position.
+func (w *Walk) build() (*outgoing, error) {
+	page, err := w.asks()
+	if err != nil {
+		return nil, err
+	}
+	r, err := w.requests.Make(w.vars, page)
+	if err != nil {
+		return nil, err
+	}
+	out := &outgoing{Request: r, vars: w.vars, overflow: w.overflow, text: w.text, jar: w.jar}
+	if w.rec != nil {
+		out.digest = w.digest(out)
+	}
+	return out, nil
+}
+
+// asks is what the walk's pagination sends.
+func (w *Walk) asks() (page request.Page, err error) {
+	page = request.Page{First: w.first(), Value: w.pageValue()}
+	if w.pos.URL != "" {
+		page.Link, err = w.requests.OpenURL(w.pos.URL)
+	}
+	if err == nil && w.pos.Token != nil {
+		_, err = w.requests.OpenToken(w.pos.Token)
+	}
+	return page, err
+}
+
+// first reports whether the walk asks for its first page, be it again.
+func (w *Walk) first() bool {
+	switch p := &w.stream.Pagination; p.Type {
+	case sources.PaginatePage:
+		return w.pos.Number == p.Start
+	case sources.PaginateOffset:
+		return w.pos.Offset == p.Start
+	case sources.PaginateNone:
+		return w.pos.First()
+	}
+	return w.pos.named() == ""
+}
+
+// pageValue is what the pagination sends: undefined where it sends nothing.
+func (w *Walk) pageValue() expr.Value {
+	switch w.stream.Pagination.Type {
+	case sources.PaginateCursor, sources.PaginateKeyset:
+		return w.page.Get("token")
+	case sources.PaginatePage:
+		return w.page.Get("number")
+	case sources.PaginateOffset:
+		return w.page.Get("offset")
+	}
+	return expr.Undefined()
+}
+
+// requestsOf returns the maker of a stream's requests, which see vars. It is
+// asked for before the first request.
+func (c *Client) requestsOf(s *sources.Stream, vars expr.Vars) *request.Maker {
+	c.learning.Lock()
+	defer c.learning.Unlock()
+	m := c.makers[s]
+	if m == nil {
+		m = request.NewMaker(s, c.Secrets, http.Header{
+			"Accept": {"application/json"}, "Accept-Encoding": {acceptEncoding}, "User-Agent": {c.UserAgent},
+		}, c.known, vars)
+		c.makers[s] = m
+	}
+	return m
+}
+
+// errUnproven is a request that cannot say who asks.
+type errUnproven struct{ error }
+
+// prove returns a request of a walk, or one that a redirect made of it, with
+// what proves who asks where it goes to the host of base_url.
+func (c *Client) prove(ctx context.Context, out *outgoing, at *request.Request) (*http.Request, auth.Proof, error) {
+	sent := at.HTTP()
+	if !at.AtHome() {
+		return sent, 0, nil
+	}
+	r := auth.Request{URL: sent.URL, Header: sent.Header, Vars: out.vars}
+	if at != out.Request { // a redirect says all of its URL
+		u := *sent.URL
+		r.URL = &u
+	}
+	proof, err := c.auth.Prove(ctx, &r)
+	if err == nil {
+		err = request.CheckHeaders(sent.Header)
+	}
+	if err != nil {
+		return nil, 0, errUnproven{err}
+	}
+	return sent, proof, nil
+}
+
+// Check reports what would keep every request of the client from being made: a
+// base_url that is none, a credential that is empty. vars hold what templates
+// see as config and now. Base URLs and credentials that depend on more are
+// left to the requests.
+func (c *Client) Check(vars expr.Vars) error {
+	if t := c.source.BaseURL; !sources.PerRequest(t) {
+		base, err := t.Text(vars)
+		if err == nil {
+			_, err = uri.Parse(base)
+		}
+		if err != nil {
+			return fmt.Errorf("base_url: %s: %w", c.Secrets.Redact(base), err)
+		}
+	}
+	_, err := c.auth.Known(vars)
+	return err
+}
+
+// Open undoes [secret.Hider.SealValue] for a stream, whose requests see vars.
+func (c *Client) Open(v expr.Value, s *sources.Stream, vars expr.Vars) (expr.Value, error) {
+	c.requestsOf(s, vars) // so that the secrets know what the stream's requests carry
+	return c.Secrets.OpenValue(v)
+}

@@ -1,0 +1,57 @@
+package request
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/secret"
+)
+
+func (d *draft) setHeaders() error {
+	for _, p := range d.spec.Headers {
+		values, err := d.values(p)
+		if err != nil {
+			return fmt.Errorf("headers.%s: %w", p.Name, err)
+		}
+		for _, v := range values {
+			d.Header.Add(p.Name, v)
+		}
+	}
+	if name := d.maker.stream.Pagination.Sends.Header; name != "" {
+		if v := d.page.Value; !v.Missing() {
+			d.Header.Set(name, plain(v))
+		}
+	}
+	for name := range d.maker.defaults {
+		setDefault(d.Header, name, d.maker.defaults.Get(name))
+	}
+	return nil
+}
+
+func setDefault(h http.Header, name, value string) {
+	if h.Get(name) == "" {
+		h.Set(name, value)
+	}
+}
+
+// CheckHeaders refuses what cannot be sent. It does not quote values.
+func CheckHeaders(h http.Header) error {
+	for name, values := range h {
+		if strings.ContainsFunc(name, notToken) || name == "" {
+			return fmt.Errorf("headers: %q is not the name of a header", secret.Clip(name))
+		}
+		for _, v := range values {
+			if strings.ContainsFunc(v, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+				return fmt.Errorf("headers.%s: its value has a line break or another control character", name)
+			}
+		}
+	}
+	return nil
+}
+
+// notToken reports whether a character cannot stand in a header's name (RFC
+// 9110, 5.6.2).
+func notToken(r rune) bool {
+	return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+}
