@@ -213,6 +213,16 @@ const (
 	PaginateKeyset     PaginationType = "keyset"
 )
 
+// ProvesMoves is what to write so that a walk which counts its pages proves that
+// no rows were lost which moved meanwhile.
+func (s *Stream) ProvesMoves() string {
+	const again = "on_incomplete: again in the stream"
+	if p := s.Pagination; p.Type == PaginateOffset && p.Overlap == 0 {
+		return again + ", or overlap: 1"
+	}
+	return again
+}
+
 // Pagination says how a walk goes from page to page and where it ends.
 type Pagination struct {
 	Type       PaginationType

@@ -37,6 +37,7 @@ type StreamAccount struct {
 	NewFields   int64  // by which the schema grew
 	Unkept      int64  // records for which keep is not true
 	Twins       int64  // records whose primary key came before in this pass, with another content; at least
+	Again       int64  // records that came again on a later page, which shows that rows moved; at least
 	Replaced    int64  // records in which add took the place of a field
 	Early       int64  // records that are older than their window; at least
 	Notes       []string
@@ -99,6 +100,7 @@ func (a *Account) fetched(b *batch) {
 	s.NewFields += b.counts.fields
 	s.Unkept += b.counts.unkept
 	s.Twins += b.counts.twins
+	s.Again += b.counts.again
 	s.Replaced += b.counts.replaced
 	s.Early += b.counts.early
 	s.Notes = append(s.Notes, b.notes...)
@@ -173,6 +175,7 @@ func (a *Account) metrics() []message.Metric {
 		some("new_field_count", s.NewFields)
 		some("doubt_count", int64(len(s.Doubts)))
 		some("record_twin_count", s.Twins)
+		some("record_again_count", s.Again)
 		some("record_replaced_count", s.Replaced)
 		some("record_early_count", s.Early)
 	}
@@ -253,6 +256,7 @@ func (s *StreamAccount) remarks() []string {
 	note(s.Unkept, "%s [record was|records were] left out (keep)")
 	note(s.Early, "at least %s [record is|records are] older than the window that was asked for: the API does not filter as the definition says")
 	note(s.Twins, "at least %s [record|records] came again in this pass under the primary key of another one, with different content")
+	note(s.Again, "rows moved in their list while its pages were read: "+movedText)
 	note(s.Replaced, "%s [record|records] had a field that add replaces")
 	note(s.NewFields, "%s new [field: the schema grew by it|fields: the schema grew by them]")
 	note(s.passed(), "%s [record does|records do] not fit the schema and [was|were] passed on")

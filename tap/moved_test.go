@@ -12,12 +12,15 @@ import (
 )
 
 // list is an API over a list of ids that changes before some requests. It pages
-// by page or offset, two at a time, and names a delta token.
+// by page or offset, two at a time, and names a total, the next page and a delta
+// token.
 type list struct {
-	ids    []int
-	change map[int]func() // before the request of that number, from 1
-	n      int
-	asked  []string
+	ids     []int
+	changed int            // of ids: was updated
+	change  map[int]func() // before the request of that number, from 1
+	n       int
+	asked   []string
+	repeats bool // pages past the end are the last one again
 }
 
 func (a *list) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -31,15 +34,26 @@ func (a *list) RoundTrip(r *http.Request) (*http.Response, error) {
 		from = 2 * (n - 1)
 	}
 	a.asked = append(a.asked, fmt.Sprint(from))
+	if a.repeats && from >= len(a.ids) {
+		from = (len(a.ids) - 1) / 2 * 2
+	}
 	from = min(from, len(a.ids))
 	data := []json.RawMessage{}
 	for _, id := range a.ids[from:min(from+2, len(a.ids))] {
-		data = append(data, json.RawMessage(fmt.Sprintf(`{"id":%d,"updated_at":"2025-05-%02dT00:00:00Z"}`, id, id)))
+		day := id
+		if id == a.changed {
+			day = 21
+		}
+		data = append(data, json.RawMessage(fmt.Sprintf(`{"id":%d,"updated_at":"2025-05-%02dT00:00:00Z"}`, id, day)))
 	}
-	body := map[string]any{"data": data, "delta": fmt.Sprintf("d%d", a.n)}
+	body := map[string]any{"data": data, "delta": fmt.Sprintf("d%d", a.n), "total": len(a.ids)}
 	text, err := json.Marshal(body)
+	header := http.Header{}
+	if from+2 < len(a.ids) {
+		header.Set("Link", fmt.Sprintf(`</items?page=%d>; rel="next"`, from/2+2))
+	}
 	return &http.Response{
-		StatusCode: 200, Header: http.Header{}, Request: r, ProtoMajor: 1, ProtoMinor: 1,
+		StatusCode: 200, Header: header, Request: r, ProtoMajor: 1, ProtoMinor: 1,
 		Body: io.NopCloser(strings.NewReader(string(text))), ContentLength: int64(len(text)),
 	}, err
 }
@@ -160,9 +174,59 @@ func TestBookmarkStays(t *testing.T) {
 		if doubted := strings.Contains(r.account.String(), "complete?"); doubted != (more != "") {
 			t.Errorf("%q: doubtful is %t:\n%s", more, doubted, r.account)
 		}
-		if more == "" && !strings.Contains(r.account.String(), "nothing shows that here") {
+		if more == "" && !strings.Contains(r.account.String(), "it is not proven that all rows came: pages are counted") {
 			t.Errorf("the account does not say that nothing is proven:\n%s", r.account)
 		}
+	}
+}
+
+// TestMovesAreTold proves that records which come again on later pages are told
+// as the evidence of rows that moved which they are, and that no sound walk is
+// told of.
+func TestMovesAreTold(t *testing.T) {
+	insert := func(a *list) { a.ids = append([]int{20}, a.ids...) }
+	update := func(a *list) { a.drop(2)(); a.ids = append(a.ids, 2); a.changed = 2 }
+	const overlap, again = `write="on_incomplete: again in the stream, or overlap: 1"`, `write="on_incomplete: again in the stream"`
+	for _, tt := range []struct {
+		name, pagination, more, config string
+		change                         func(*list) // before the second request
+		keys                           int64
+		log                            []string
+	}{
+		{"nothing moves", "{type: page, param: page}", "", "", nil, 0, nil},
+		{"inserted", "{type: page, param: page}", "", "", insert, 1, []string{"at least 1 primary key came", "unchanged", `record="id=2"`, again}},
+		{"inserted before links", "{type: link_header}", "", "", insert, 1, []string{"at least 1 primary key came", again}},
+		{"updated", "{type: offset, param: offset}", "", "", update, 1, []string{"at least 1 primary key came", "had been updated, and so had moved", `record="id=2"`, overlap}},
+		{"updated, overlap", "{type: offset, param: offset, overlap: 1}", "", "", update, 0, nil},
+		{"inserted, again", "{type: page, param: page}", ", on_incomplete: again", "", insert, 0, nil},
+		{"deleted, and the walk goes back", "{type: offset, param: offset, total: total}", "", "", func(a *list) { a.drop(1)() }, 0, nil},
+		{"the end repeats", "{type: page, param: page, at_end: repeat}", "", "", nil, 0, nil},
+		{"cut", "{type: page, param: page}", "", `{"run": {"max_requests": 2}}`, insert, 1, []string{"at least 1 primary key came", again}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := &list{ids: sequence(9), repeats: strings.Contains(tt.pagination, "repeat")}
+			if tt.change != nil {
+				a.change = map[int]func(){2: func() { tt.change(a) }}
+			}
+			r := setup{definition: moving(tt.pagination, tt.more, ""), api: a, config: tt.config}.must(t)
+			if got := r.account.Streams[0].Again; got != tt.keys {
+				t.Errorf("got %d records that came again, want %d; asked for %v", got, tt.keys, a.asked)
+			}
+			if said := strings.Contains(r.account.String(), "rows moved in their list"); said != (tt.keys > 0) {
+				t.Errorf("the account says that rows moved: %t\n%s", said, r.account)
+			}
+			if got := strings.Count(r.log, "rows moved in their list"); (got == 1) != (tt.keys > 0) || got > 1 {
+				t.Errorf("the log says %d times that rows moved\n%s", got, r.log)
+			}
+			for _, want := range tt.log {
+				if !strings.Contains(r.log, want) {
+					t.Errorf("the log does not say %q:\n%s", want, r.log)
+				}
+			}
+			if last := r.mark(t, "items"); tt.config == "" && last == "null" {
+				t.Error("the bookmark stays")
+			}
+		})
 	}
 }
 

@@ -2,19 +2,21 @@ package tap
 
 import (
 	"fmt"
-	"hash/maphash"
 	"log/slog"
 	"time"
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/tap/twins"
 )
 
 // oddities finds what is odd about records that fit their schema. Each kind is
 // counted, and the log tells of it once. It is used from one goroutine.
 type oddities struct {
 	reading *reading
-	twins   twins
+	twins   twins.Memory
+	moves   moves
 	lowest  []byte // replication value of the page under way
 	limit   time.Time
 	tooOld  bool // a page held records that are older than the window
@@ -30,7 +32,8 @@ type oddity struct {
 // The kinds.
 const (
 	oddTwin = "a primary key came twice in this pass with different content, and targets keep the last of them alone: " +
-		"if the API gives a record in parts, name in primary_key also the field that tells the parts apart"
+		"if the API gives a record in parts, name in primary_key also the field that tells the parts apart; " +
+		"if not, the record was changed while its stream was read"
 	oddReplaced = "add replaces a field that the API sent: if both are wanted, give the one in add another name"
 	oddEarly    = "a record is older than the window that was asked for, so the API does not filter as the definition says: " +
 		"compare name and format of the parameter with the API's documentation; where the API cannot filter, client_filter: true drops such records here"
@@ -41,7 +44,7 @@ const (
 const earlyBy = 24 * time.Hour
 
 func newOddities(one *reading) oddities {
-	o := oddities{reading: one, twins: twins{keys: one.keys}}
+	o := oddities{reading: one, twins: twins.New(one.keys)}
 	if one.window.Floor != nil && !one.Incremental.ClientFilter {
 		if at, ok := one.clock.Instant(one.window.Floor); ok {
 			o.limit = at.Add(-earlyBy)
@@ -53,8 +56,12 @@ func newOddities(one *reading) oddities {
 // note looks at a record as it leaves: lower says that its replication value is
 // not the highest so far.
 func (o *oddities) note(record, value []byte, lower bool, n *counts) {
-	if len(o.twins.keys) > 0 && o.twins.see(record, value) {
+	switch kind := o.twins.See(record, value); {
+	case kind == twins.Part:
 		o.count(&n.twins, oddTwin, record)
+	case kind.Moved(o.moves.counting):
+		o.moves.note(record, o.reading.keys, kind)
+		n.again++
 	}
 	if o.reading.window.Floor == nil || o.reading.Incremental.ClientFilter || len(value) == 0 || value[0] == 'n' {
 		return
@@ -73,9 +80,18 @@ func (o *oddities) note(record, value []byte, lower bool, n *counts) {
 	}
 }
 
+// pageBegins is told of each page, and of each piece of a long one.
+func (o *oddities) pageBegins(page *fetch.Page) {
+	o.twins.Begin(page.Follows)
+	o.moves.counting = page.Counting
+}
+
 // pageEnds looks whether the page's lowest replication value lies before the
 // window. From then on each record is held against it.
-func (o *oddities) pageEnds(n *counts) {
+func (o *oddities) pageEnds(page *fetch.Page, n *counts) {
+	if !page.Partial {
+		o.twins.End()
+	}
 	if !o.tooOld && len(o.lowest) > 0 && o.early(o.lowest) {
 		o.tooOld = true
 		o.count(&n.early, oddEarly, append([]byte(o.reading.key+"="), o.lowest...))
@@ -126,41 +142,6 @@ func (o *oddities) tell(log *slog.Logger) {
 			log.Warn(f.what+"; such records are counted, and this is told once", "stream", o.reading.Name, "record", f.record)
 		}
 	}
-}
-
-// twinSlots is how many primary keys are remembered: rows of one key lie close
-// together, so that the last ones are enough to find them. They take 96 KiB,
-// which stay in the processor's cache.
-const twinSlots = 1 << 12
-
-// twins finds records that have the primary key of an earlier one, but another
-// content. One whose replication value is another was changed meanwhile: that
-// is no oddity.
-type twins struct {
-	keys []string
-	seed maphash.Seed
-	seen []twin // by the hash of the key; a newer one takes the place of an older
-}
-
-// twin are the hashes of a record.
-type twin struct{ key, value, content uint64 }
-
-// see reports whether the record is the twin of an earlier one.
-func (t *twins) see(record, value []byte) bool {
-	if t.seen == nil {
-		t.seen, t.seed = make([]twin, twinSlots), maphash.MakeSeed()
-	}
-	now := twin{content: maphash.Bytes(t.seed, record)}
-	for _, k := range t.keys {
-		now.key = now.key*31 + maphash.Bytes(t.seed, catalog.Field(record, k))
-	}
-	if now.key |= 1; value != nil {
-		now.value = maphash.Bytes(t.seed, value)
-	}
-	slot := &t.seen[now.key>>1%twinSlots]
-	before := *slot
-	*slot = now
-	return before.key == now.key && before.value == now.value && before.content != now.content
 }
 
 // noneLeft says what is odd about a walk that is over and of which no record

@@ -45,7 +45,7 @@ type counts struct {
 	older, invalid, quarantined, nullified int64
 	nulls, fields                          int64 // values that became null, new fields
 	unkept                                 int64 // keep is not true for them
-	twins, replaced, early                 int64 // see oddities
+	twins, again, replaced, early          int64 // see oddities
 	ahead                                  int64 // their replication value lies ahead of our clock
 }
 
@@ -111,6 +111,7 @@ func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
 		return nil, err
 	}
 	frame := r.protocol.Frame(r.Name, page.At)
+	r.odd.pageBegins(page)
 	for i := page.Repeated; i < page.Records.Len(); i++ {
 		if err := r.part(b, page); err != nil {
 			return nil, err
@@ -121,7 +122,7 @@ func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
 	}
 	r.came += int64(page.Records.Len() - page.Repeated)
 	r.tally(b)
-	r.odd.pageEnds(&b.counts)
+	r.odd.pageEnds(page, &b.counts)
 	if err := r.timed(page); err != nil {
 		return nil, err
 	}

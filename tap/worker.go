@@ -125,6 +125,7 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 	cancel()
 	err := cmp.Or(renderErr, <-ended)
 	pages.Drop()
+	w.tellMoves()
 	if err == nil || errors.Is(err, fetch.ErrStopped) {
 		return false
 	}

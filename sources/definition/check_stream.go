@@ -31,18 +31,11 @@ func (b *builder) moving(n *document.Node, s *sources.Stream) {
 	switch {
 	case (named || counted) && s.EndsWindow():
 		b.Warn(paging, "rows that change while they are read leave a window that has an end, and others move to pages that were read, "+
-			"which nothing shows: give total, or on_incomplete: again in the stream%s, or do not send window.end%s", orOverlap(p), unlessKeys(named))
+			"which nothing shows: give total, or %s, or do not send window.end%s", s.ProvesMoves(), unlessKeys(named))
 	case counted:
 		b.Warn(paging, "rows that are deleted or moved while they are read take others with them to pages that were read, "+
-			"which nothing shows: give total, or on_incomplete: again in the stream%s", orOverlap(p))
+			"which nothing shows: give total, or %s", s.ProvesMoves())
 	}
-}
-
-func orOverlap(p *sources.Pagination) string {
-	if p.Type == sources.PaginateOffset {
-		return ", or overlap: 1"
-	}
-	return ""
 }
 
 func unlessKeys(named bool) string {

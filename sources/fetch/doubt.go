@@ -112,25 +112,21 @@ const maxHints = 4
 
 var byteOrderMark = []byte("\uFEFF")
 
-// unproven says, at the end of a walk whose pages were counted, what nothing
-// shows of rows that moved meanwhile; "" where all is shown, or the walk was a
+// unproven says, at the end of a walk whose pages were counted, that nothing
+// proves that all rows came; "" where something does, or the walk was a
 // single answer.
 func (w *Walk) unproven(next Position) string {
-	p := &w.stream.Pagination
-	const taken = "pages are counted, and a row that is deleted or moved while they are read takes another one to a page that was read: "
+	const moves = "pages are counted, so a row that is deleted or moved while they are read takes another one to a page that was read already, and that one never comes; "
+	how := moves + "nothing in the answers shows it" + w.windowMoves()
 	switch {
 	case !w.numbered() && !w.seemsNumbered() || next.pages() < 2 || w.stream.OnIncomplete == sources.Again:
 		return ""
 	case w.overlaps():
-		return "overlap shows rows that go and come while pages are read, but not ones that change places (on_incomplete: again does)"
-	case !p.Ends.Total.IsZero() && p.Type == sources.PaginateOffset:
-		return taken + "total shows it, unless as many rows come as go (overlap: 1 proves it, or on_incomplete: again)"
-	case !p.Ends.Total.IsZero():
-		return taken + "total shows it, unless as many rows come as go (on_incomplete: again proves it)"
-	case p.Type == sources.PaginateOffset:
-		return taken + "nothing shows that here" + w.windowMoves() + " (overlap: 1 proves it, or on_incomplete: again)"
+		how = "overlap shows rows that go and come while pages are read, but not ones that change places"
+	case !w.stream.Pagination.Ends.Total.IsZero():
+		how = moves + "total shows it, unless as many rows come as go"
 	}
-	return taken + "nothing shows that here" + w.windowMoves() + " (on_incomplete: again proves it)"
+	return "it is not proven that all rows came: " + how + ". To prove it, write " + w.stream.ProvesMoves()
 }
 
 // windowMoves says of requests that send window.end what that does.

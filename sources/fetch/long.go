@@ -264,7 +264,7 @@ func (p *Page) reloadLong(s Splitter) error {
 // piece is good until f returns. Pieces may be called from another goroutine
 // than the walk's, with a splitter of its own.
 func (p *Page) Pieces(s Splitter, f func(*Page) error) error {
-	part := &Page{Exchange: p.Exchange, Partial: true}
+	part := &Page{Exchange: p.Exchange, Partial: true, Follows: p.Follows, Counting: p.Counting}
 	n := 0
 	err := p.pieces(s, func(r Records) error {
 		part.Records, part.Repeated = r, min(r.Len(), max(0, p.Repeated-n))

@@ -161,6 +161,32 @@ func (w *Walk) counts() bool {
 // numbered reports whether pages are counted, as far as the walk knows.
 func (w *Walk) numbered() bool { return w.counts() || w.pos.Numbers != nil }
 
+// Counting says how sure it is that the pages of a walk are counted.
+type Counting int
+
+const (
+	Uncounted    Counting = iota // or nothing says that they are
+	SeemsCounted                 // URLs or tokens hold a number that grows by the records of each page, as keys without gaps do
+	Counted
+)
+
+// counting says whether pages are counted. A walk that is done again until two
+// agree does not mind.
+func (w *Walk) counting() Counting {
+	switch {
+	case w.stream.OnIncomplete == sources.Again || !w.numbered():
+		return Uncounted
+	case w.counts() || w.pos.Numbers.Pages:
+		return Counted
+	}
+	return SeemsCounted
+}
+
+// follows reports whether the answer under way, of which this was found, lies
+// behind the one before. Overlap that finds only some of what it looks for has
+// asked for that again.
+func (w *Walk) follows(s step) bool { return w.last.page > 0 && !w.last.back && !s.back }
+
 // fewest is the least number of records of a page that was not the last.
 func fewest(before, n int64) int64 {
 	if before == 0 || n > 0 && n < before {

@@ -77,6 +77,11 @@ type Page struct {
 	// Remarks are what a person should know of the walk besides: each is a
 	// sentence about something that is no doubt of its end.
 	Remarks []string
+	// Follows says that the page lies behind the one before, and that its records
+	// were not asked for before: false of the first page, and where a walk went
+	// back.
+	Follows  bool
+	Counting Counting
 	// Unproven says that nothing shows whether rows moved while the walk was
 	// under way; "" where something does.
 	Unproven string

@@ -170,6 +170,7 @@ func (w *Walk) advance(page *Page) error {
 	if err != nil {
 		return err
 	}
+	page.Follows, page.Counting = w.follows(step), w.counting()
 	end, err := w.ends(step)
 	if err != nil {
 		return err

@@ -1,0 +1,54 @@
+package tap
+
+import (
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/tap/twins"
+)
+
+// moves is the evidence that rows moved in their list while its counted pages
+// were read: records that came again on a later page, though the walk did not
+// ask for them again. Nobody knows how many others moved the other way, to pages
+// that were read.
+type moves struct {
+	counting fetch.Counting // of the page under way
+	again    int64          // records that came again, at least
+	changed  int64          // of them, those that were changed meanwhile
+	first    string         // the primary key of the first of them
+	told     int64          // of again
+}
+
+// note takes note of a record that came again.
+func (m *moves) note(record []byte, keys []string, kind twins.Kind) {
+	if m.again++; m.first == "" {
+		m.first = keyText(record, keys)
+	}
+	if kind == twins.Changed {
+		m.changed++
+	}
+}
+
+// tellMoves warns of rows that moved, once a walk is over, however it ended.
+func (w *worker) tellMoves() {
+	m := &w.renderer.odd.moves
+	if m.again == m.told {
+		return
+	}
+	m.told = m.again
+	w.run.Log.Warn("rows moved in their list while its pages were read: "+m.text()+". The run goes on, and no bookmark is kept back for it",
+		"stream", w.Name, "record", m.first, "write", w.ProvesMoves())
+}
+
+// movedText is what log and account say of records that came again.
+const movedText = "at least %s primary [key|keys] came again on a later page, which was not asked for twice, so as many other records may have slipped past between pages"
+
+// text says what came again, and what that means.
+func (m *moves) text() string {
+	text := Numbered(m.again, movedText)
+	switch m.changed {
+	case 0:
+		return text + "; what came again was unchanged, so rows were inserted before it, or changed places with it"
+	case m.again:
+		return text + "; what came again had been updated, and so had moved"
+	}
+	return text + Numbered(m.changed, "; %s of what came again had been updated")
+}
