@@ -10,6 +10,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/tap-rest/tap-rest/sources/config"
+	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/tap"
 )
 
@@ -102,7 +103,7 @@ func (s *setting) note() string {
 func (p *product) settings() []setting {
 	all := []setting{
 		{name: "source", kind: "string", required: true, description: "the definition: a built-in one, a file, or the definition itself"},
-		{name: "run", kind: "object", description: "how it is read: flush, journal, spool, and the budget (max_requests, max_records, max_duration)"},
+		{name: "run", kind: "object", description: "how it is read: " + strings.Join(runKeys(), ", ")},
 	}
 	var required []string
 	for _, r := range gjson.GetBytes(p.Settings, "required").Array() {
@@ -118,6 +119,14 @@ func (p *product) settings() []setting {
 		return true
 	})
 	return all
+}
+
+// runKeys are the keys of run.
+func runKeys() (names []string) {
+	for _, keys := range definition.RunKeys() {
+		names = append(names, keys[0])
+	}
+	return slices.Compact(names)
 }
 
 func (p *product) markdown() string {
