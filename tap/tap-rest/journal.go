@@ -2,12 +2,15 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -144,6 +147,36 @@ func (js *journals) print(rt *runtime, f func(w io.Writer, folder string, j *jou
 		return f(w, folder, j)
 	})
 	return errors.Join(err, w.Flush())
+}
+
+// knows is the error of a command about a stream that none of the journals has
+// anything of: it may be spelled otherwise.
+func (js *journals) knows(stream string) error {
+	if stream == "" || len(js.folders) == 0 {
+		return nil
+	}
+	var names []string
+	for _, folder := range js.folders {
+		j, err := journal.OpenReadOnly(folder)
+		if err != nil {
+			return err
+		}
+		for _, p := range j.Passes() {
+			names = append(names, p.Stream)
+		}
+		for _, f := range j.Failures() {
+			names = append(names, f.Stream)
+		}
+		if err := j.Close(); err != nil {
+			return err
+		}
+	}
+	if slices.Contains(names, stream) {
+		return nil
+	}
+	slices.Sort(names)
+	there := cmp.Or(strings.Join(slices.Compact(names), ", "), "no stream")
+	return &tap.InputError{Err: fmt.Errorf("--stream: the journal has nothing of a stream %q; it has %s", stream, there)}
 }
 
 func (js *journals) sayNone(rt *runtime) {

@@ -22,6 +22,9 @@ type journalExportCmd struct {
 // Run writes the file.
 func (c *journalExportCmd) Run(rt *runtime) error {
 	js, err := c.find(rt)
+	if err == nil {
+		err = js.knows(c.Stream)
+	}
 	if err != nil {
 		return err
 	}

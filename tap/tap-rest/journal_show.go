@@ -81,6 +81,9 @@ type journalShowCmd struct {
 // Run prints a line for each exchange, in the order in which the answers came.
 func (c *journalShowCmd) Run(rt *runtime) error {
 	js, err := c.find(rt)
+	if err == nil {
+		err = js.knows(c.Stream)
+	}
 	if err != nil {
 		return err
 	}
