@@ -159,7 +159,7 @@ func (r *run) ofAnotherTap() error {
 func (r *run) refuse(entry *catalog.Stream) {
 	err := unusable("catalog: stream %q is configured, but %s has no such stream; it has %s: discover again",
 		entry.ID, r.Definition.File, strings.Join(r.streamNames(), ", "))
-	r.Log.Error(err.Error(), "stream", entry.ID)
+	r.Log.Error(err.Error()) // it names the stream
 	one := &reading{Stream: &sources.Stream{Name: entry.ID}}
 	r.unread = append(r.unread, &track{reading: one, refused: err})
 }

@@ -17,7 +17,7 @@ func (w *worker) restart(err error) bool {
 	}
 	w.restarts++
 	w.run.Log.Warn("the API has lost the walk: it is read from its start again, and its records come again",
-		"stream", w.Name, "time", w.restarts, "of", maxRestarts, "why", err.Error())
+		"stream", w.Name, "time", w.restarts, "of", maxRestarts, "why", w.unnamed(err))
 	if rec := w.recording; rec != nil {
 		if _, err := rec.Journal.Restart(rec.Pass, rec.Partition); err != nil {
 			w.run.journal.fail(err)

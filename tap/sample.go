@@ -96,7 +96,7 @@ func (w *worker) takeOtherEnd(ctx context.Context, s *sample) error {
 	page, err := walk.Next(ctx)
 	var e *fetch.Error
 	if errors.As(err, &e) && e.Class != fetch.Transient {
-		w.run.Log.Info("the schema is inferred from the first pages alone", "stream", w.Name, "why", err.Error())
+		w.run.Log.Info("the schema is inferred from the first pages alone", "stream", w.Name, "why", w.unnamed(err))
 		return nil
 	}
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/limits"
@@ -131,7 +132,7 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 	}
 	var e *fetch.Error
 	if !last && renderErr == nil && errors.As(err, &e) && e.Class == fetch.Transient && t.PutOff() {
-		w.run.Log.Warn("failed for now: tried again when the other streams are done", "stream", w.Name, "why", err.Error())
+		w.run.Log.Warn("failed for now: tried again when the other streams are done", "stream", w.Name, "why", w.unnamed(err))
 		w.putOff = e
 		return true
 	}
@@ -307,10 +308,16 @@ func (w *worker) render(page limits.Queued, split *splitter) (*batch, error) {
 // where the last page left it, unless the API has forgotten the walk.
 func (w *worker) failed(err error) *batch {
 	err = hideError(w.run.Config.Hider, err)
-	w.run.Log.Error(err.Error(), "stream", w.Name)
+	w.run.Log.Error(w.unnamed(err), "stream", w.Name)
 	b := &batch{track: w.track, failure: err}
 	var e *fetch.Error
 	b.progress.lost = errors.As(err, &e) && e.Class == fetch.SessionLost
 	b.progress.restarts, b.progress.refused = w.restarts, w.refused
 	return b
+}
+
+// unnamed is what an error says, without the stream: log lines have that beside
+// it.
+func (w *worker) unnamed(err error) string {
+	return strings.TrimPrefix(err.Error(), w.Name+": ")
 }
