@@ -29,6 +29,7 @@ type StreamAccount struct {
 	Bytes       int64 // of bodies, decoded
 	Kept        int64 // records that client_filter found too old
 	Ahead       int64 // records whose replication value lies ahead of our clock
+	Unplaced    int64 // records without a replication value
 	Invalid     int64 // records that broke their schema
 	Quarantined int64
 	Quarantine  string // file of these
@@ -93,6 +94,7 @@ func (a *Account) fetched(b *batch) {
 	s := a.stream(b.track.Name)
 	s.Kept += b.counts.older
 	s.Ahead += b.counts.ahead
+	s.Unplaced += b.counts.unplaced
 	s.Invalid += b.counts.invalid
 	s.Quarantined += b.counts.quarantined
 	s.Nullified += b.counts.nullified
@@ -168,6 +170,7 @@ func (a *Account) metrics() []message.Metric {
 		count("http_request_count", s.Requests())
 		some("record_filtered_count", s.Kept)
 		some("record_ahead_count", s.Ahead)
+		some("record_unplaced_count", s.Unplaced)
 		some("record_invalid_count", s.passed())
 		some("record_quarantined_count", s.Quarantined)
 		some("record_nullified_count", s.Nullified)
@@ -253,6 +256,7 @@ func (s *StreamAccount) remarks() []string {
 	}
 	note(s.Kept, "%s [record|records] older than the window [was|were] left out (client_filter)")
 	note(s.Ahead, "%s [record has|records have] a replication value more than a day ahead of our clock: the bookmark leaves [it|them] out")
+	note(s.Unplaced, "%s [record has|records have] no replication value (null or missing) and [does|do] not move the bookmark")
 	note(s.Unkept, "%s [record was|records were] left out (keep)")
 	note(s.Early, "at least %s [record is|records are] older than the window that was asked for: the API does not filter as the definition says")
 	note(s.Twins, "at least %s [record|records] came again in this pass under the primary key of another one, with different content")

@@ -53,3 +53,41 @@ func TestReplicationKeyUnseen(t *testing.T) {
 		t.Errorf("the log has no %q:\n%s", want, r.log)
 	}
 }
+
+// TestReplicationKeyOfSome: records without a replication value, among others
+// that have one, are counted and told of once, with the first of them.
+func TestReplicationKeyOfSome(t *testing.T) {
+	const in2025 = `start: "2025-01-01"`
+	free := func(definition string) string { return strings.Replace(definition, stampedSchema, "{type: object}", 1) }
+	some := []string{
+		`{"id":1,"updated_at":"2025-05-10T00:00:00Z"}`, `{"id":2,"updated_at":null}`, `{"id":3}`,
+		`{"id":4,"updated_at":"2025-05-11T00:00:00Z"}`, `{"id":5,"updated_at":null}`,
+	}
+	for _, tt := range []struct {
+		name, definition string
+		records          []string
+		unplaced         int64
+		log              string
+	}{
+		{"null and missing", free(incremental(in2025)), some, 3, "records=3 first=\"id=2\""},
+		{"with a client filter", free(incremental(in2025 + ", client_filter: true")), some, 3, "records=3 first=\"id=2\""},
+		{"none", free(incremental(in2025)), some[:1], 0, ""},
+		{"all", free(incremental(in2025)), some[1:3], 2, "no record has the replication key"},
+		{"no incremental stream", free(items("")), some, 0, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := setup{definition: tt.definition, api: rowsAPI(tt.records...)}.must(t)
+			account := r.account.Streams[0]
+			if account.Unplaced != tt.unplaced || strings.Contains(r.account.String(), "no replication value") != (tt.unplaced > 0) {
+				t.Errorf("got %d, want %d in\n%s", account.Unplaced, tt.unplaced, r.account)
+			}
+			if account.Emitted != int64(len(tt.records)) {
+				t.Errorf("got %d records, want %d", account.Emitted, len(tt.records))
+			}
+			told := strings.Count(r.log, "replication key")
+			if tt.log == "" && told > 0 || tt.log != "" && (told != 1 || !strings.Contains(r.log, tt.log)) {
+				t.Errorf("want %q once in\n%s", tt.log, r.log)
+			}
+		})
+	}
+}

@@ -3,7 +3,6 @@ package tap
 import (
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/catalog"
@@ -47,6 +46,7 @@ type counts struct {
 	unkept                                 int64 // keep is not true for them
 	twins, again, replaced, early          int64 // see oddities
 	ahead                                  int64 // their replication value lies ahead of our clock
+	unplaced                               int64 // they have no replication value, null or nothing
 }
 
 // renderer makes the pages of one partition batches. It is used from one
@@ -68,6 +68,7 @@ type renderer struct {
 	unkept   int64 // of them, those for which keep is not true
 	odd      oddities
 	ahead    ahead
+	unplaced unplaced
 	static   []byte // what add comes to where it does not depend on the record
 	dynamic  bool
 	extra    []byte
@@ -303,6 +304,10 @@ func (r *renderer) note(record, value []byte, n *counts) (bool, error) {
 		r.odd.note(record, value, false, n)
 		return true, nil
 	}
+	if (len(value) == 0 || value[0] == 'n') && r.clock.Mark().IsZero() {
+		n.unplaced++
+		r.unplaced.note(record, r.keys)
+	}
 	lower, err := r.high.Observe(value)
 	if err != nil {
 		return false, fmt.Errorf("%s: record %s: replication key %s: %w", r.Name, keyText(record, r.keys), r.key, err)
@@ -337,15 +342,6 @@ func (r *renderer) timed(page *fetch.Page) error {
 	}
 	return fmt.Errorf("%s: %s: the replication key %s is %s, which is not recognised as a time: %w; say in incremental.record_format "+
 		"how the API writes it, as \"%%d/%%m/%%Y\", or that it is a number by format: integer", r.Name, page.Request, r.key, clip(value), err)
-}
-
-// keySeen warns at the end of a walk in which no record had the replication
-// key: the bookmark will never move, and every run read everything.
-func (r *renderer) keySeen(log *slog.Logger) {
-	if r.incremental && r.key != "" && r.clock.Mark().IsZero() && r.rendered > 0 && r.high.Value() == nil && r.ahead.count == 0 {
-		log.Warn("no record has the replication key: the bookmark does not move, and every run reads everything. "+
-			"It is a field of the top level; add can make one of a field further in", "stream", r.Name, "replication_key", r.key)
-	}
 }
 
 // older reports whether a replication value lies before the window. One that

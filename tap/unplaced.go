@@ -1,0 +1,36 @@
+package tap
+
+import "log/slog"
+
+// unplaced are the records that have no replication value: null, or no such
+// field. They never move the bookmark, and most filters by time leave them out.
+type unplaced struct {
+	count int64
+	first string // the first record of them
+}
+
+// note counts a record without a replication value.
+func (u *unplaced) note(record []byte, keys []string) {
+	if u.count++; u.first == "" {
+		u.first = keyText(record, keys)
+	}
+}
+
+// keySeen warns at the end of a walk of records without the replication key.
+// Where no record had it, the bookmark will never move, and every run reads
+// everything.
+func (r *renderer) keySeen(log *slog.Logger) {
+	if !r.incremental || r.key == "" || !r.clock.Mark().IsZero() {
+		return
+	}
+	switch known := r.high.Value() != nil || r.ahead.count > 0; {
+	case !known && r.rendered > 0:
+		log.Warn("no record has the replication key: the bookmark does not move, and every run reads everything. "+
+			"It is a field of the top level; add can make one of a field further in", "stream", r.Name, "replication_key", r.key)
+	case known && r.unplaced.count > 0:
+		log.Warn("records whose replication key is null or missing were emitted, beside others that have one: they do not move the bookmark, "+
+			"and an API that filters by this field leaves them out of every later sync. Take a field that each record has, "+
+			"or make one with add (\"{{ record.updated_at or record.created_at }}\"), or leave incremental out to read everything",
+			"stream", r.Name, "replication_key", r.key, "records", r.unplaced.count, "first", r.unplaced.first)
+	}
+}
