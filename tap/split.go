@@ -94,6 +94,8 @@ func marked(err error) error {
 	case !errors.As(err, &bad):
 	case bad.Kind == schema.NotJSON, bad.Kind == schema.NotUTF8:
 		return fmt.Errorf("%w: %w", fetch.ErrBroken, err)
+	case bad.Kind == schema.Missing, bad.Kind == schema.NotArray:
+		return fmt.Errorf("%w: %w", fetch.ErrNoRecords, err)
 	case bad.Kind == schema.RestTooLarge:
 		return fmt.Errorf("%w: %w", fetch.ErrWhole, err)
 	}

@@ -17,6 +17,11 @@ var ErrStopped = errors.New("the run is stopping")
 // connection that broke.
 var ErrBroken = errors.New("broken answer")
 
+// ErrNoRecords marks an answer in which the definition's place of records holds
+// nothing, or something else than records. A [Splitter] wraps it around what it
+// found.
+var ErrNoRecords = errors.New("the records are not where the definition says")
+
 // Class says what a failure means for the partition.
 type Class int
 

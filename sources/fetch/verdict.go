@@ -97,6 +97,8 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 		return refuse(Permanent, splitErr).advise(smaller)
 	case w.graphQLErrors():
 		return refuse(Permanent, fmt.Errorf("GraphQL errors: %s", w.quote(gjson.GetBytes(ex.Body, "errors").Raw)))
+	case errors.Is(splitErr, ErrNoRecords):
+		return refuse(Permanent, splitErr).advise(w.adviseRecords(ex))
 	case splitErr != nil:
 		return refuse(Permanent, splitErr)
 	}

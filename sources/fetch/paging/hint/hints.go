@@ -187,7 +187,7 @@ func holdsList(v gjson.Result) (found bool) {
 	n := 0
 	v.ForEach(func(_, item gjson.Result) bool {
 		n++
-		found = item.IsArray() && item.Get("0").IsObject()
+		found = isList(item)
 		return !found && n < hintMembers
 	})
 	return found

@@ -1,0 +1,30 @@
+package fetch
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
+)
+
+// adviseRecords says where the answer does have records, of which the definition
+// names another place; "" where it has none.
+func (w *Walk) adviseRecords(ex *Exchange) string {
+	r := &w.stream.Records
+	long := ex.long != nil && !ex.long.many // the whole body is not in memory
+	if long || r.Single || r.Keyed != "" || r.Columns != nil || r.ColumnsPath != "" {
+		return ""
+	}
+	paths := hint.Lists(bytes.TrimPrefix(ex.Body, byteOrderMark))
+	for i, path := range paths {
+		paths[i] = w.quote(yamlText(path))
+	}
+	switch len(paths) {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("the answer has an array of objects at %s: write records: %[1]s", paths[0])
+	}
+	return fmt.Sprintf("the answer has arrays of objects at %s: write one of them, as records: %s", strings.Join(paths, ", "), paths[0])
+}
