@@ -223,6 +223,50 @@ func TestStop(t *testing.T) {
 	failure(t, newRig(t, s, &script{answers: []answer{page(1, 0, `,"total":5`)}}).run(s, fetch.Position{}).err)
 }
 
+// TestEndlessEmptyPages proves that a walk which counts its pages has an end
+// where the API says that there are ever more of them and none holds a record,
+// and that max_pages alone bounds it where that is said.
+func TestEndlessEmptyPages(t *testing.T) {
+	const most = 5000
+	for _, tt := range []struct {
+		stream, members string
+		empty           int // pages, before one that holds the last record
+		says            string
+	}{
+		{`type: page, param: page, total_pages: pages`, `,"pages":1000000000000000000`, most, "(pagination.total_pages is 1000000000000000000), after GET http://api.test/x?page=4999 (page 4999): "},
+		{`type: page, param: page, total_pages: pages`, fmt.Sprintf(`,"pages":%d`, most), most - 1, ""},
+		{`type: page, param: page, more: more`, `,"more":true`, most, "(pagination.more is true), after GET"},
+		{`type: offset, param: offset, size: 2, more: more`, `,"more":true`, most, "after GET http://api.test/x?offset=9996 (page 4999): "},
+		{`type: page, param: page, more: more`, `,"more":true`, most - 1, ""},
+		{`type: page, param: page, total_pages: pages, max_pages: 9000`, `,"pages":1000000000000000000`, 9001, "more than max_pages: 9000"},
+		{`type: page, param: page, more: more, max_pages: 9000`, `,"more":true`, most + 1, ""},
+		{`type: cursor, next: next, param: c`, `,"next":"%d"`, most + 1, ""},
+	} {
+		s := define(t, "", `path: /x, pagination: {`+tt.stream+`}`)[0]
+		requests := 0
+		api := transport(func(q *http.Request) (*http.Response, error) {
+			if requests++; requests > tt.empty {
+				return page(1, 1, fmt.Sprintf(`,"more":false,"pages":%d`, requests)).response(q), nil
+			}
+			members := tt.members
+			if strings.Contains(members, "%d") {
+				members = fmt.Sprintf(members, requests)
+			}
+			return page(1, 0, members).response(q), nil
+		})
+		got := newRig(t, s, api).run(s, fetch.Position{})
+		if tt.says == "" {
+			if got.err != nil || len(got.ids) != 1 {
+				t.Errorf("%s, %d empty pages: got %v and %d records, want 1", tt.stream, tt.empty, got.err, len(got.ids))
+			}
+			continue
+		}
+		if e := failure(t, got.err); e.Class != fetch.Permanent || !strings.Contains(e.Error(), tt.says) || requests > 9000 {
+			t.Errorf("%s: got %v after %d requests, want %q", tt.stream, e, requests, tt.says)
+		}
+	}
+}
+
 // table is an API by page or offset over rows that change between requests.
 type table struct {
 	rows   []int

@@ -86,6 +86,8 @@ func marked(err error) error {
 	case !errors.As(err, &bad):
 	case bad.Kind == schema.NotJSON || bad.Kind == schema.NotUTF8:
 		return fmt.Errorf("%w: %w", fetch.ErrBroken, err)
+	case bad.Kind == schema.Missing || bad.Kind == schema.NotArray:
+		return fmt.Errorf("%w: %w", fetch.ErrNoRecords, err)
 	case bad.Kind == schema.RestTooLarge:
 		return fmt.Errorf("%w: %w", fetch.ErrWhole, err)
 	}
@@ -167,7 +169,7 @@ func (r *rig) run(s *sources.Stream, at fetch.Position) seen {
 
 func drain(t testing.TB, w *fetch.Walk) (got seen) {
 	t.Helper()
-	for range 3000 {
+	for range 10_000 {
 		page, err := w.Next(context.Background())
 		if errors.Is(err, io.EOF) {
 			return got

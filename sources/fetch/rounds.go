@@ -15,6 +15,10 @@ const (
 	// manyEmpty and manyPages are after how many pages without records in a row,
 	// and after how many in all, a walk says that it is still going on.
 	manyEmpty, manyPages = 1000, 100_000
+	// maxEmpty is how many pages without records in a row a walk that counts its
+	// pages goes on over, where max_pages does not say how many it may have: a
+	// number of pages may be anything, and no request repeats on the way to it.
+	maxEmpty = 5 * manyEmpty
 )
 
 // trace is what a walk remembers of a page, to know it again.
@@ -80,11 +84,37 @@ func (w *Walk) suspect(page *Page, next Position, back bool) error {
 	if s.passed > maxPassed && !w.now.more && !w.now.pages {
 		return fmt.Errorf("a rule said next of %d answers in a row%s: where one of them means the end, say do: end", s.passed, w.after())
 	}
+	if err := w.endless(); err != nil {
+		return err
+	}
 	s.last = now
 	if s.stride--; s.stride <= 0 { // Brent: finds any round, with one page remembered
 		s.seen, s.stride = now, s.pages
 	}
 	return nil
+}
+
+// endless is the error of a walk that counts its pages, and of which very many
+// in a row are empty, though the answers say that there are more.
+func (w *Walk) endless() error {
+	if w.empty < maxEmpty || !w.counts() || w.stream.Pagination.Ends.MaxPages > 0 {
+		return nil
+	}
+	return fmt.Errorf("%d pages without records in a row, and the answers say that there are more%s%s: where that is so, "+
+		"say with pagination.max_pages how many there may be; else leave out the key that says so, and the first page without records is the end",
+		w.empty, w.moreSays(), w.after())
+}
+
+// moreSays names the keys by which the answer under way says that there are
+// more pages.
+func (w *Walk) moreSays() string {
+	switch all := w.pos.AllPages; {
+	case w.now.pages && all != nil:
+		return fmt.Sprintf(" (pagination.total_pages is %d)", *all)
+	case w.now.more:
+		return " (pagination.more is true)"
+	}
+	return ""
 }
 
 // tellLong says now and then that a walk goes on without records, or for very
