@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"regexp"
 	"slices"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
@@ -44,4 +45,30 @@ func anyParam(list []Param, is func(*expr.Template) bool) bool {
 // PerRequest reports whether a template depends on the request under way.
 func PerRequest(t *expr.Template) bool {
 	return t.Uses("page") || t.Uses("partition") || t.Uses("window") || t.Uses("auth")
+}
+
+// counting matches a filter that counts.
+var counting = regexp.MustCompile(`\|\s*(?:length|count)\b`)
+
+// StopCounts reports whether stop goes by how many records came, and by nothing
+// else: that is a guess where the data end, and not a choice where to. What a
+// page of few records means is up to the API, which may give fewer than it is
+// asked for.
+func (p *Pagination) StopCounts() bool {
+	stop := p.Ends.Stop
+	if stop == nil || slices.ContainsFunc([]string{"window", "partition", "now", "headers"}, stop.Uses) {
+		return false
+	}
+	lengths := len(stop.Reads("response"))
+	if lengths != len(counting.FindAllString(stop.Source(), -1)) {
+		return false
+	}
+	records := lengths > 0
+	for _, keys := range stop.Reads("page") {
+		if len(keys) == 0 || keys[0] != "records" && keys[0] != "size" {
+			return false
+		}
+		records = records || keys[0] == "records"
+	}
+	return records
 }

@@ -59,6 +59,14 @@ var moreWasThere = []struct {
 		jsonAnswers(`{"data":[{"id":1}],"total_count":3}`, `{"data":[],"total_count":3}`), "total_count is 3"},
 	{"the token is gone, and more is true", `records: data, pagination: {type: cursor, next: next, param: c, more: has_mor}`,
 		jsonAnswers(`{"data":[{"id":1}],"next":"b","has_more":true}`, `{"data":[{"id":2}],"next":null,"has_more":true}`), "has_more is true: write pagination: {…, more: has_more}"},
+	{"stop at a short page, of an API that gives less than it is asked for", `records: data, pagination: {type: page, param: page, size_param: n, size: 9, stop: "{{ page.records < page.size }}"}`,
+		jsonAnswers(`{"data":[{"id":1}],"has_more":true}`), "has_more is true: write pagination: {…, more: has_more}"},
+	{"stop at a short list", `records: data, pagination: {type: offset, param: o, stop: "{{ response.data | length < 9 }}"}`,
+		jsonAnswers(`{"data":[{"id":1}],"total":20000}`), "total is 20000, but the walk ends here with 1 record"},
+	{"stop before the definition's own total", `records: data, pagination: {type: page, param: page, total: total, stop: "{{ page.records < 9 }}"}`,
+		jsonAnswers(`{"data":[{"id":1}],"total":20000}`), "pagination.total is 20000, but the walk ends here with 1 record"},
+	{"stop before the definition's own number of pages", `records: data, pagination: {type: page, param: page, total_pages: pages, stop: "{{ page.records < 9 }}"}`,
+		jsonAnswers(`{"data":[{"id":1}],"pages":200}`), "pagination.total_pages is 200, but the walk ends here after 1 page"},
 	{"a truncated list", `records: Contents`, jsonAnswers(`{"IsTruncated":true,"Contents":[{"id":1}]}`), "IsTruncated is true"},
 }
 

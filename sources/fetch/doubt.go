@@ -46,7 +46,7 @@ func (w *Walk) conclude(page *Page, next Position, end ending) error {
 	if end.doubt != nil {
 		w.doubt(*end.doubt)
 	}
-	if !end.stopped || next.Records == 0 { // else the definition chose to end here
+	if !end.stopped || next.Records == 0 || w.stream.Pagination.StopCounts() { // else the definition chose to end here
 		w.complete(next)
 		w.completePages(next, int64(page.Records.Len()), end)
 		w.uncounted(page, next.Counts)
