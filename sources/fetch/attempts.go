@@ -31,9 +31,10 @@ func (w *Walk) longestWait() time.Duration {
 
 // tries counts the attempts at one request.
 type tries struct {
-	made  int // in all
-	round int // since the client rested, or the beginning
-	alike int // of the last ones, those whose answer would come again
+	made  int  // in all
+	round int  // since the client rested, or the beginning
+	alike int  // of the last ones, those whose answer would come again
+	anew  bool // another proof of who asks was tried
 }
 
 // count takes note of an attempt that was refused.
@@ -65,6 +66,10 @@ func (w *Walk) exchange(ctx context.Context, out *outgoing) (*Page, error) {
 			v.page.Attempts = n.made
 			v.page.release = func() { w.client.done(ex) }
 			return v.page, nil
+		}
+		if v.proof && !n.anew && w.client.auth.Refused(ctx, ex.proof) {
+			w.client.Log.Info("the API refused who asks: asking again with another proof", "stream", w.stream.Name, "request", out.Shown, "why", v.err.Error())
+			n.anew, n.round, v = true, n.round-1, again(0, v.err)
 		}
 		n.count(v)
 		if v.told && v.wait <= longest { // the whole client keeps still

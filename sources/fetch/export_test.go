@@ -3,6 +3,7 @@ package fetch
 import (
 	"io"
 
+	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -28,3 +29,6 @@ func Twice(body []byte, path string) error {
 	}
 	return nil
 }
+
+// SetAuth makes the client prove with that who asks.
+func (c *Client) SetAuth(a auth.Authenticator) { c.auth = a }

@@ -97,6 +97,8 @@ func (c *Client) requestsOf(s *sources.Stream, vars expr.Vars) *request.Maker {
 // errUnproven is a request that cannot say who asks.
 type errUnproven struct{ error }
 
+func (e errUnproven) Unwrap() error { return e.error }
+
 // prove returns a request of a walk, or one that a redirect made of it, with
 // what proves who asks where it goes to the host of base_url.
 func (c *Client) prove(ctx context.Context, out *outgoing, at *request.Request) (*http.Request, auth.Proof, error) {

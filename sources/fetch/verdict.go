@@ -27,6 +27,7 @@ type verdict struct {
 	err   error         // why it was refused
 	tip   string        // advice
 	about bool          // the refusal may be about the request
+	proof bool          // the refusal is of who asks: another proof may help
 }
 
 func accept(page *Page) verdict             { return verdict{page: page} }
@@ -83,7 +84,9 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 		return v
 	}
 	if ex.Status < 200 || ex.Status > 299 {
-		return w.judgeStatus(ex)
+		v := w.judgeStatus(ex)
+		v.proof = !v.retry && (ex.Status == http.StatusUnauthorized || ex.Status == http.StatusForbidden)
+		return v
 	}
 	if v, partial := judgePartial(ex); partial {
 		return v
