@@ -61,10 +61,8 @@ type Given struct {
 // Configure checks what the user gave against the definition. Its error is
 // [ConfigProblems].
 func (d *Definition) Configure(g Given) (*Config, error) {
+	d.Complete()
 	s := d.Settings
-	if s == nil {
-		s = NoSettings()
-	}
 	if g.Run == (Run{}) {
 		g.Run = DefaultRun()
 	}

@@ -9,7 +9,8 @@ import (
 	"github.com/tap-rest/tap-rest/sources/times"
 )
 
-// Definition is an API as its file describes it, inheritance applied.
+// Definition is an API as its file describes it, inheritance applied. What is
+// never nil here may be left out by who makes one, until [Definition.Complete].
 type Definition struct {
 	Version     int
 	Name        string
@@ -95,7 +96,7 @@ type Stream struct {
 	PartitionBy    []PartitionSource // empty: one partition
 	Schema         Schema
 	OnIncomplete   Policy // "": Fail where the definition's own keys contradict the end, else Warn
-	Shape          string // see Config.Shape
+	Shape          string // what a loader has always hashed for [Config.Shape]; "": the model is
 }
 
 // Call says how a request is made, and what its answers lead to.

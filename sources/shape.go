@@ -4,14 +4,36 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
+
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 // Shape returns 16 hexadecimal digits that change with what decides the
 // requests of the stream: its own keys and the settings that are not secret.
 func (c *Config) Shape(s *Stream) string {
-	sum := sha256.Sum256(append([]byte(s.Shape+"\n"), c.public...))
+	shape := s.Shape
+	if shape == "" {
+		shape = s.asked()
+	}
+	sum := sha256.Sum256(append([]byte(shape+"\n"), c.public...))
 	return hex.EncodeToString(sum[:8])
+}
+
+// asked returns what of the model decides the requests of the stream.
+func (s *Stream) asked() string {
+	parts := []any{s.Client.BaseURL, s.Request, s.Records.Steps, s.Pagination, s.PartitionBy}
+	if s.Incremental != nil {
+		inc := *s.Incremental
+		inc.Lookback, inc.Settle, inc.Sorted, inc.ClientFilter = times.Span{}, 0, false, false
+		parts = append(parts, inc, inc.Windows.Timezone.String(), inc.RecordTimes.Timezone.String())
+	}
+	text, err := json.Marshal(parts)
+	if err != nil {
+		panic("sources: a model that is not JSON: " + err.Error()) // templates and values are
+	}
+	return string(text)
 }
 
 // Identity returns 32 hexadecimal digits that name what is read: the

@@ -63,6 +63,7 @@ func Read(files []File, environ []string) (*Input, error) {
 // Configure checks what the user gave against the definition. Its error is
 // [ConfigProblems].
 func (in *Input) Configure(d *sources.Definition) (*sources.Config, error) {
+	d.Complete()
 	g := sources.Given{Proxies: in.proxies}
 	values, origins := in.resolve(d.Settings, func(format string, args ...any) {
 		g.Warnings = append(g.Warnings, fmt.Sprintf(format, args...))

@@ -72,18 +72,19 @@ func (b *builder) stream(own *document.Node) *sources.Stream {
 		Call:           callOf(n),
 		Text:           sources.Text{Charset: document.Value[string](n, "charset"), NullNaN: document.Value[string](n, "nan") == "null"},
 		Records:        b.records(n),
-		Keys:           document.ValueOr(n, "primary_key", []string{}),
+		Keys:           document.Value[[]string](n, "primary_key"),
 		ReplicationKey: document.Value[string](n, "replication_key"),
 		Pagination:     b.pagination(n.Get("pagination")),
 		PartitionBy:    partitionsOf(n.Get("partition_by")),
 		Schema: sources.Schema{
-			OnInvalid:  sources.Policy(document.ValueOr(n, "on_invalid", string(sources.Fail))),
-			OnNewField: sources.Policy(document.ValueOr(n, "on_new_field", string(sources.Evolve))),
+			OnInvalid:  sources.Policy(document.Value[string](n, "on_invalid")),
+			OnNewField: sources.Policy(document.Value[string](n, "on_new_field")),
 		},
 		OnIncomplete: sources.Policy(document.Value[string](n, "on_incomplete")),
 	}
 	b.partitions = append(b.partitions, n.Get("partition_by"))
 	s.Incremental = b.incremental(own, n)
+	s.Complete()
 	if schema, ok := readOf(n.Get("schema")).(schemaText); ok {
 		s.Schema.Text, s.Schema.File = schema.raw, schema.file
 		b.fieldsKnown(n, s, schema.root)
@@ -103,19 +104,13 @@ func readOf(n *document.Node) any {
 }
 
 func (b *builder) request(n *document.Node) sources.Request {
-	r := sources.Request{
+	return sources.Request{
 		Method:  document.Value[string](n, "method"),
 		Path:    document.Value[*expr.Template](n, "path"),
 		Params:  paramsOf(n.Get("params")),
 		Headers: paramsOf(n.Get("headers")),
 		Body:    bodyOf(n.Get("body")),
 	}
-	if r.Method == "" && r.Body != nil {
-		r.Method = "POST"
-	} else if r.Method == "" {
-		r.Method = "GET"
-	}
-	return r
 }
 
 func bodyOf(n *document.Node) *sources.Body {
@@ -144,7 +139,7 @@ func bodyOf(n *document.Node) *sources.Body {
 // callOf builds how a stream's requests are made.
 func callOf(n *document.Node) sources.Call {
 	return sources.Call{
-		Timeout: document.ValueOr(n, "timeout", 60*time.Second),
+		Timeout: document.Value[time.Duration](n, "timeout"),
 		Cookies: document.Value[bool](n, "cookies"),
 		Retry:   retryOf(n.Get("retry")),
 		Errors:  errorsOf(n.Get("errors")),
@@ -152,12 +147,13 @@ func callOf(n *document.Node) sources.Call {
 }
 
 func retryOf(n *document.Node) sources.Retry {
+	d := sources.DefaultRetry()
 	return sources.Retry{
-		Attempts: int(document.ValueOr(n, "attempts", int64(5))),
-		MinWait:  document.ValueOr(n, "min_wait", time.Second),
-		MaxWait:  document.ValueOr(n, "max_wait", 60*time.Second),
-		CoolDown: document.ValueOr(n, "cool_down", 2*time.Minute),
-		Rests:    int(document.ValueOr(n, "cool_downs", int64(3))),
+		Attempts: int(document.ValueOr(n, "attempts", int64(d.Attempts))),
+		MinWait:  document.ValueOr(n, "min_wait", d.MinWait),
+		MaxWait:  document.ValueOr(n, "max_wait", d.MaxWait),
+		CoolDown: document.ValueOr(n, "cool_down", d.CoolDown),
+		Rests:    int(document.ValueOr(n, "cool_downs", int64(d.Rests))),
 	}
 }
 
@@ -213,7 +209,7 @@ func keysOf(n *document.Node) []sources.Param {
 // records builds the place of the records.
 func (b *builder) records(n *document.Node) sources.Records {
 	r := sources.Records{
-		Steps:          document.ValueOr(n, "records", []string{"@this"}),
+		Steps:          document.Value[[]string](n, "records"),
 		Single:         document.Value[bool](n, "single"),
 		Keyed:          document.Value[string](n, "keyed"),
 		ShortRows:      document.Value[string](n, "short_rows") == "null",

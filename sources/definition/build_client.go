@@ -1,7 +1,6 @@
 package definition
 
 import (
-	"regexp"
 	"strings"
 	"time"
 
@@ -13,7 +12,7 @@ import (
 // client returns the client of a stream: the one that others have too, where
 // all its keys come from the same place.
 func (b *builder) client(n *document.Node) *sources.Client {
-	k := clientKey{origin: origin(n.Get("path"))}
+	k := clientKey{origin: sources.Origin(document.Value[*expr.Template](n, "path"))}
 	for i, name := range []string{"base_url", "auth", "rate_limit", "max_in_flight", "allow_hosts", "tls"} {
 		k.keys[i] = n.Get(name)
 	}
@@ -24,15 +23,12 @@ func (b *builder) client(n *document.Node) *sources.Client {
 		BaseURL:     document.Value[*expr.Template](n, "base_url"),
 		Auth:        authOf(n.Get("auth")),
 		RateLimits:  ratesOf(n.Get("rate_limit")),
-		MaxInFlight: int(document.ValueOr(n, "max_in_flight", int64(4))),
+		MaxInFlight: int(document.Value[int64](n, "max_in_flight")),
 		AllowHosts:  document.Value[[]string](n, "allow_hosts"),
 	}
 	b.hosts(n.Get("allow_hosts"))
-	if c.BaseURL == nil || k.origin != "" {
-		// What is wrong with the text was said of path.
-		if c.BaseURL, _ = b.reader.templates.Compile(sources.InRequest, k.origin); c.BaseURL == nil {
-			c.BaseURL, _ = b.reader.templates.Compile(sources.InRequest, "")
-		}
+	if k.origin != "" {
+		c.BaseURL = nil // the path is not appended to it
 	}
 	b.clients[k] = c
 	return c
@@ -50,21 +46,9 @@ func (b *builder) hosts(list *document.Node) {
 	}
 }
 
-// originText is a URL up to its path. Templates may stand in its host.
-var originText = regexp.MustCompile(`^(?i:https?)://(?:\{\{.*?\}\}|[^/?#{])+`)
-
-// origin returns the scheme and host of a path that is an absolute URL, "" of
-// another: such a stream stands alone, base_url is not for it.
-func origin(path *document.Node) string {
-	if path == nil || path.Read == nil {
-		return ""
-	}
-	return originText.FindString(path.Text)
-}
-
 func authOf(n *document.Node) *sources.Auth {
 	if n == nil {
-		return &sources.Auth{Type: sources.AuthNone}
+		return nil
 	}
 	return &sources.Auth{
 		Type:     sources.AuthType(document.Value[string](n, "type")),
@@ -99,7 +83,7 @@ func (b *builder) address(n *document.Node, s *sources.Stream) {
 		return
 	}
 	path, base := n.Get("path"), n.Get("base_url")
-	alone := origin(path) != ""
+	alone := sources.Origin(s.Request.Path) != ""
 	if scheme, _, found := strings.Cut(path.Text, "://"); found && !alone && !strings.ContainsAny(scheme, "/?{") {
 		b.Problem(path, "wants a path, or a URL of http or https, not %q", document.Clip(path.Text))
 	} else if base == nil && path.Read != nil && !alone {

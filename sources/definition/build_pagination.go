@@ -11,12 +11,12 @@ import (
 
 // pagination builds the pagination of a stream.
 func (b *builder) pagination(n *document.Node) sources.Pagination {
-	p := sources.Pagination{Type: sources.PaginateNone}
 	if n == nil || n.Shape != document.Map {
-		return p
+		return sources.Pagination{}
 	}
 	b.reader.variant(n, pagingObject, true)
-	p = sources.Pagination{
+	p := sources.Pagination{
+		Rel:     document.Value[string](n, "rel"),
 		Type:    sources.PaginationType(document.Value[string](n, "type")),
 		Next:    document.Value[sources.Ref](n, "next"),
 		Start:   document.Value[int64](n, "start"),
@@ -40,10 +40,7 @@ func (b *builder) pagination(n *document.Node) sources.Pagination {
 		AfterFirst: b.afterFirst(n.Get("after_first")),
 		Session:    document.Value[bool](n, "session"),
 	}
-	switch p.Type {
-	case sources.PaginateLinkHeader:
-		p.Rel = document.ValueOr(n, "rel", "next")
-	case sources.PaginatePage:
+	if p.Type == sources.PaginatePage {
 		p.Start = document.ValueOr(n, "start", int64(1))
 	}
 	return p
@@ -83,21 +80,20 @@ func (b *builder) incremental(own, n *document.Node) *sources.Incremental {
 	if format == "integer" {
 		settle = 0
 	}
-	zone := document.ValueOr(inc, "timezone", time.UTC)
 	return &sources.Incremental{
 		Start: document.Value[*expr.Template](inc, "start"),
 		End:   document.Value[*expr.Template](inc, "end"),
 		Windows: sources.Windows{
 			Length:         document.Value[times.Span](inc, "window"),
 			Format:         format,
-			Timezone:       zone,
+			Timezone:       document.Value[*time.Location](inc, "timezone"),
 			Whole:          document.Value[bool](inc, "whole_windows"),
 			StartExclusive: document.Value[bool](inc, "start_exclusive"),
 			EndInclusive:   document.Value[bool](inc, "end_inclusive"),
 		},
 		RecordTimes: sources.RecordTimes{
 			Format:   document.Value[string](inc, "record_format"),
-			Timezone: document.ValueOr(inc, "record_timezone", zone),
+			Timezone: document.Value[*time.Location](inc, "record_timezone"),
 		},
 		Lookback:      document.Value[times.Span](inc, "lookback"),
 		Settle:        document.ValueOr(inc, "settle", settle),

@@ -2,7 +2,6 @@ package definition
 
 import (
 	"strings"
-	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
@@ -12,7 +11,7 @@ import (
 
 // retryWaits checks that waits grow.
 func retryWaits(r *reader, n *document.Node, _ *object) {
-	least, most := document.ValueOr(n, "min_wait", time.Second), document.ValueOr(n, "max_wait", 60*time.Second)
+	least, most := retryOf(n).MinWait, retryOf(n).MaxWait
 	if least > most {
 		r.Problem(n, "min_wait %v is longer than max_wait %v", least, most)
 	}

@@ -83,13 +83,11 @@ func (b *builder) check(def *sources.Definition) {
 	n := b.root.Get("check")
 	var roots []string
 	for _, s := range def.Streams {
-		if !hasParent(s) {
+		if !s.HasParent() {
 			roots = append(roots, s.Name)
 		}
 	}
 	switch {
-	case n == nil && len(roots) > 0:
-		def.Check = roots[0]
 	case n == nil || n.Read == nil:
 	case def.Stream(n.Text) == nil:
 		b.Problem(n, "%s", b.Unknown("stream", n.Text, streamNames(def)))
@@ -98,13 +96,4 @@ func (b *builder) check(def *sources.Definition) {
 	default:
 		def.Check = n.Text
 	}
-}
-
-func hasParent(s *sources.Stream) bool {
-	for _, p := range s.PartitionBy {
-		if p.Parent != "" {
-			return true
-		}
-	}
-	return false
 }

@@ -89,6 +89,7 @@ func parse(file string, data []byte, open opener) (*sources.Definition, error) {
 		return nil, r.Problems.Sorted()
 	}
 	def.Settings, def.Warnings = settings, r.Warnings.Sorted()
+	def.Complete()
 	return def, nil
 }
 

@@ -8,6 +8,9 @@ import (
 	"unicode/utf8"
 )
 
+// MarshalJSON returns v as [Value.AppendJSON] does.
+func (v Value) MarshalJSON() ([]byte, error) { return v.AppendJSON(nil), nil }
+
 // AppendJSON appends v as JSON. What came out of JSON goes through byte for byte; undefined is
 // null, and so is a number that JSON cannot write; times are RFC 3339, days and durations ISO 8601.
 func (v Value) AppendJSON(dst []byte) []byte {

@@ -71,6 +71,9 @@ func IsTemplate(text string) bool {
 // Source returns the text that t was compiled from.
 func (t *Template) Source() string { return t.source }
 
+// MarshalText returns the text that t was compiled from.
+func (t *Template) MarshalText() ([]byte, error) { return []byte(t.source), nil }
+
 // Const returns the value of a template that has no expressions, or only constant ones.
 func (t *Template) Const() (Value, bool) { return t.value, t.constant }
 
