@@ -43,7 +43,9 @@
 //     all walks together, and a quarter for those that are read back; the first
 //     of these always has its place. Where there is no room, an answer stays on
 //     disk and is read in pieces; a walk that needs it whole waits. While stdout
-//     is blocked, pages wait in the journal, up to run.spool.
+//     is blocked, pages wait in the journal, up to run.spool and three answers
+//     for each turn (one that is rendered, one that is next, and one for which
+//     there is no room).
 //   - A walk that waits (for Retry-After, before a retry, for a rate, while its
 //     client rests) holds no turn, once its pages are rendered: another walk
 //     goes on meanwhile.

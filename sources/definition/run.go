@@ -58,7 +58,7 @@ var runObject = &object{name: "Run", keys: []key{
 	{name: "flush", kind: aMap, of: flushObject, doc: "When collected records leave; see Flush."},
 	{name: "concurrency", kind: aCount, min: 1, def: "4", doc: "Partitions walked at a time; one that waits (for a rate, before a retry) is not counted."},
 	{name: "memory", kind: aSize, min: 1, def: "32MiB", doc: "Bytes of pages held, at most."},
-	{name: "spool", kind: aSize, min: 1, def: "1GiB", doc: "Bytes of the journal that may wait for stdout, at most; then fetching waits."},
+	{name: "spool", kind: aSize, min: 1, def: "1GiB", doc: "Bytes of the journal that may wait for stdout, besides three answers for each of `concurrency`; then fetching waits."},
 	{name: "max_duration", kind: aSpan, def: "no limit", doc: "The run starts no request after this time."},
 	{name: "max_requests", kind: aCount, def: "no limit", doc: "Nor after so many requests,"},
 	{name: "max_records", kind: aCount, def: "no limit", doc: "or so many records."},

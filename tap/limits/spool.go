@@ -23,6 +23,11 @@ const (
 // memory keep only their place in the journal, and are read back when their
 // turn comes. Otherwise what waits will soon have its turn, and fetching waits
 // for it. All queues of a run share the spool.
+//
+// Nothing bounds what a walk needs to go on at all, nor is it known how large an
+// answer will be: on disk, besides the pages that were let out to it, are up to
+// three answers of each walk, one that is rendered, one whose turn is next, and
+// one that waits here to be let in.
 type Spool struct {
 	memory, disk int64 // limits, in bytes
 	closed       func() bool

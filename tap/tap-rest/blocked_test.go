@@ -5,6 +5,7 @@ package main_test
 import (
 	"bufio"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -26,12 +27,21 @@ type crowd struct {
 	called         chan struct{} // has one where there was a call since it was last read
 }
 
-func newCrowd(streams, pages int) *crowd {
+// crowdPage is the size of a page.
+const crowdPage = 8_000_000
+
+func newCrowd(streams, pages int, packs bool) *crowd {
 	c := &crowd{called: make(chan struct{}, 1), streams: streams, pages: pages}
 	var b strings.Builder
 	b.WriteString(`{"data":[`)
-	for b.Len() < 8e6-1_000 {
-		fmt.Fprintf(&b, longLine, c.records)
+	r := rand.New(rand.NewPCG(1, 2))
+	for b.Len() < crowdPage-1_000 {
+		if packs {
+			fmt.Fprintf(&b, longLine, c.records)
+		} else {
+			fmt.Fprintf(&b, `{"id":%d,"text":"%016x%016x%016x%016x%016x%016x%016x%016x"},`, c.records,
+				r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64())
+		}
 		c.records++
 	}
 	c.page = []byte(strings.TrimSuffix(b.String(), ",") + `],"next":`)
@@ -56,25 +66,29 @@ func (c *crowd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // TestBlockedCrowd reads 16 streams of 8 MB pages at once into a stdout that
 // nobody reads: what is under way takes no more memory than the run may take,
-// and a page at most for the walk whose turn it is.
+// and a page at most for the walk whose turn it is, and no more disk than
+// run.spool and three pages for each walk.
 func TestBlockedCrowd(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads 500 MB")
 	}
 	for _, tt := range []struct {
 		name, run, stream string
-		limit             int64
+		pages             int
+		packs             bool  // the journal can pack the pages
+		limit             int64 // of memory
+		spool             int64 // 0: more than there are pages
 	}{
-		{"with a journal", ``, ``, 120e6},
-		{"without a journal", `, "journal": {"off": true}`, ``, 120e6},
-		{"answers that are needed whole", ``, `, keep: "{{ response.data is defined }}"`, 150e6},
-		{"little memory, little disk", `, "memory": "8MiB", "spool": "20MB"`, ``, 120e6},
+		{"with a journal", ``, ``, choose(2, 6), true, 120e6, 0},
+		{"without a journal", `, "journal": {"off": true}`, ``, choose(2, 6), true, 120e6, 0},
+		{"answers that are needed whole", ``, `, keep: "{{ response.data is defined }}"`, choose(2, 6), true, 150e6, 0},
+		{"little memory, little disk", `, "memory": "8MiB", "spool": "20MB"`, ``, choose(4, 6), false, 120e6, 20e6},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if !full() && (strings.HasPrefix(tt.name, "without") || strings.HasPrefix(tt.name, "little")) {
+			if !full() && strings.HasPrefix(tt.name, "with") {
 				t.Skip("much as the others")
 			}
-			c := newCrowd(16, choose(2, 6))
+			c := newCrowd(16, tt.pages, tt.packs)
 			server := httptest.NewServer(c)
 			t.Cleanup(server.Close)
 			r := newRig(t)
@@ -87,7 +101,11 @@ func TestBlockedCrowd(t *testing.T) {
 			p := r.begin(t, "--config", r.write(t, "crowd.json", `{"source": "crowd.yaml", "run": {"concurrency": 16`+tt.run+`}}`))
 			memory := peak(p)
 			c.settle(t)
-			t.Logf("blocked: %.1f MB, %d calls, %.1f MB on disk", float64(residentPeak(p.cmd.Process.Pid))/1e6, c.calls.Load(), float64(diskUse(t, r.dir))/1e6)
+			disk := diskUse(t, r.dir)
+			t.Logf("blocked: %.1f MB, %d calls, %.1f MB on disk", float64(residentPeak(p.cmd.Process.Pid))/1e6, c.calls.Load(), float64(disk)/1e6)
+			if most := tt.spool + int64(3*c.streams*len(c.page)) + 1e6; tt.spool > 0 && disk > most { // 1 MB of heads and states
+				t.Errorf("%.1f MB are on disk, want at most %.1f: spool, and three answers for each walk", float64(disk)/1e6, float64(most)/1e6)
+			}
 			records, _ := countLines(t, bufio.NewReaderSize(p.stdout, 1<<20))
 			p.wait(t)
 			if !p.status.Exited() || p.status.ExitStatus() != 0 {
