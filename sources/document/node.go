@@ -105,7 +105,7 @@ func (n *Node) Pointer() string {
 	for ; n != nil && n.Parent != nil; n = n.Parent {
 		step := n.Step
 		if n.Parent.Shape == List {
-			step = strings.Trim(step, "[]")
+			step, _, _ = strings.Cut(step[1:], "]")
 		}
 		steps = append(steps, EscapePointer(step))
 	}
