@@ -62,7 +62,7 @@ type Resume struct {
 // Open is a partition that is being walked.
 type Open struct {
 	Partition string          `json:"partition"`         // its key
-	Next      json.RawMessage `json:"next"`              // the request that comes next, see fetch.Position
+	Next      json.RawMessage `json:"next"`              // the request that comes next, see paging.Position
 	High      json.RawMessage `json:"high"`              // the highest replication value so far, or null
 	Mark      json.RawMessage `json:"mark,omitempty"`    // with bookmark_from: first, what the first answer said
 	Restarts  int             `json:"restarts"`          // how often the API lost the walk

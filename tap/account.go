@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/tap/message"
 )
 
@@ -42,8 +43,8 @@ type StreamAccount struct {
 	Replaced    int64  // records in which add took the place of a field
 	Early       int64  // records that are older than their window; at least
 	Notes       []string
-	Doubts      []fetch.Doubt // of the end of what was read
-	Moved       int64         // pages on which the API's own total had changed
+	Doubts      []paging.Doubt // of the end of what was read
+	Moved       int64          // pages on which the API's own total had changed
 	Done        bool
 	Skipped     string // why there is nothing, by a rule of the definition
 	Failure     error

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 // tellDoubts logs why the end of a walk is in doubt, and what else a person
@@ -33,10 +34,10 @@ func (w *worker) tellDoubts(page *fetch.Page) {
 // keeps reports whether the bookmark stays because of doubts: what was not read
 // may lie behind it. The definition may take them for no matter, and where it
 // promises an order, all up to the last record was read.
-func (w *worker) keeps(all []fetch.Doubt) bool {
+func (w *worker) keeps(all []paging.Doubt) bool {
 	if w.OnIncomplete == sources.Warn {
 		return false
 	}
 	sorted := w.clock.Ascends() && !w.renderer.frozen
-	return slices.ContainsFunc(all, func(d fetch.Doubt) bool { return d.Keep || !sorted })
+	return slices.ContainsFunc(all, func(d paging.Doubt) bool { return d.Keep || !sorted })
 }

@@ -1,7 +1,7 @@
 package tap
 
 import (
-	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/tap/twins"
 )
 
@@ -10,11 +10,11 @@ import (
 // ask for them again. Nobody knows how many others moved the other way, to pages
 // that were read.
 type moves struct {
-	counting fetch.Counting // of the page under way
-	again    int64          // records that came again, at least
-	changed  int64          // of them, those that were changed meanwhile
-	first    string         // the primary key of the first of them
-	told     int64          // of again
+	counting paging.Counting // of the page under way
+	again    int64           // records that came again, at least
+	changed  int64           // of them, those that were changed meanwhile
+	first    string          // the primary key of the first of them
+	told     int64           // of again
 }
 
 // note takes note of a record that came again.

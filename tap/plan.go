@@ -14,6 +14,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/journal"
@@ -63,7 +64,7 @@ type reading struct {
 	lookback    times.Span
 	shape       string
 	before      *state.Bookmark // as the state had it; nil: none
-	position    fetch.Position  // where the walk starts
+	position    paging.Position // where the walk starts
 	apiClock    *time.Time      // of the first answer of the pass; nil: unknown
 	high        json.RawMessage // the highest replication value before it
 	mark        json.RawMessage // what the first answer said at incremental.bookmark
@@ -331,7 +332,7 @@ func (r *run) resume(one *reading) error {
 // request failed, it is there to say whose turn it is.
 func begun(r *state.Resume) bool {
 	return slices.ContainsFunc(r.Open, func(o state.Open) bool {
-		var at fetch.Position
+		var at paging.Position
 		return json.Unmarshal(o.Next, &at) != nil || !at.First() || o.Restarts > 0
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
@@ -143,7 +144,7 @@ func (r *run) record(one *reading) (*fetch.Recording, error) {
 func (r *run) align(one *reading, rec *fetch.Recording) error {
 	key := journal.Key{Pass: rec.Pass, Partition: rec.Partition, Generation: r.journal.Generation(rec.Pass, rec.Partition)}
 	if key.Generation > one.restarts {
-		one.position, one.restarts = fetch.Position{}, key.Generation
+		one.position, one.restarts = paging.Position{}, key.Generation
 	}
 	key.N = int(one.position.Pages)
 	before := key

@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap/message"
@@ -35,7 +36,7 @@ type batch struct {
 	moved    bool         // the API's own total changed
 	notes    []string     // what a person should know of the walk, at its end
 	skipped  string       // why a rule said that there is nothing
-	doubts   []fetch.Doubt
+	doubts   []paging.Doubt
 	failure  error // no page, but the end of the walk, for this reason
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/state"
 )
 
@@ -24,7 +25,7 @@ func (w *worker) restart(err error) bool {
 			return false
 		}
 	}
-	w.reached = fetch.Position{}
+	w.reached = paging.Position{}
 	w.walk = w.newWalk(w.reached)
 	return true
 }
@@ -34,7 +35,7 @@ func (w *worker) restart(err error) bool {
 // with it and nothing has come since: the token of the state has expired.
 func (w *worker) isLost(e *fetch.Error) bool {
 	return e.Class == fetch.SessionLost ||
-		errors.Is(e, fetch.ErrFallen) && w.deferred && !w.position.First() && w.reached.Pages == w.position.Pages
+		errors.Is(e, paging.ErrFallen) && w.deferred && !w.position.First() && w.reached.Pages == w.position.Pages
 }
 
 // pointless reports whether a request that the API refused will be refused again

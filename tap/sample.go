@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 const (
@@ -27,11 +28,11 @@ const (
 type sample struct {
 	inference *schema.Inference
 	records   int
-	last      bool           // the stream has no more pages
-	next      fetch.Position // after the last page of the start
-	size      int64          // records of the first page
-	pages     int64          // in all, as the API counts; 0: unknown
-	from, to  []byte         // replication values at the start: of the first and of the last record
+	last      bool            // the stream has no more pages
+	next      paging.Position // after the last page of the start
+	size      int64           // records of the first page
+	pages     int64           // in all, as the API counts; 0: unknown
+	from, to  []byte          // replication values at the start: of the first and of the last record
 }
 
 // inferSchema infers a schema from a sample. Without any records it says nothing
@@ -119,8 +120,8 @@ func (w *worker) otherEnd(s *sample) *fetch.Walk {
 	}
 	vars := slices.Clone(w.vars)
 	vars[sources.VarWindow] = end.Value()
-	walk := w.client.NewWalk(w.Stream, w.splitter, vars, fetch.Position{}, &w.counters)
-	if walk.SameRequest(w.newWalk(fetch.Position{})) {
+	walk := w.client.NewWalk(w.Stream, w.splitter, vars, paging.Position{}, &w.counters)
+	if walk.SameRequest(w.newWalk(paging.Position{})) {
 		return nil
 	}
 	return walk
@@ -128,7 +129,7 @@ func (w *worker) otherEnd(s *sample) *fetch.Walk {
 
 // lastPage returns where the last page is, if pages are counted, the API says
 // how many there are, and it was not among the first ones.
-func (s *sample) lastPage(p *sources.Pagination) (at fetch.Position, ok bool) {
+func (s *sample) lastPage(p *sources.Pagination) (at paging.Position, ok bool) {
 	if s.size == 0 {
 		return at, false
 	}
@@ -136,7 +137,7 @@ func (s *sample) lastPage(p *sources.Pagination) (at fetch.Position, ok bool) {
 	if pages == 0 && total != nil {
 		pages = (*total + s.size - 1) / s.size
 	}
-	at = fetch.Position{Pages: pages - 1, Records: (pages - 1) * s.size}
+	at = paging.Position{Pages: pages - 1, Records: (pages - 1) * s.size}
 	if total != nil {
 		at.Records = *total // it is no end of a walk that has them all
 	}

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state"
 )
 
 // progress is how far a batch brings its partition.
 type progress struct {
-	next     fetch.Position
+	next     paging.Position
 	last     bool            // the walk has ended
 	lost     bool            // the API forgot the walk: it must start over
 	high     json.RawMessage // the highest replication value up to here

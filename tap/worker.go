@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/tap/limits"
 )
 
@@ -23,9 +24,9 @@ type worker struct {
 	walk      *fetch.Walk
 	recording *fetch.Recording // nil: no journal
 	track     *track
-	reached   fetch.Position // where the walk goes on
-	putOff    *fetch.Error   // why it was put off until other walks were done; nil: it was not
-	refusals  int            // restarts of this run because the API refused a request with a page token
+	reached   paging.Position // where the walk goes on
+	putOff    *fetch.Error    // why it was put off until other walks were done; nil: it was not
+	refusals  int             // restarts of this run because the API refused a request with a page token
 }
 
 // workers makes one worker for each partition: every input is checked here,
@@ -103,7 +104,7 @@ func (w *worker) expect() {
 	}
 }
 
-func (w *worker) newWalk(from fetch.Position) *fetch.Walk {
+func (w *worker) newWalk(from paging.Position) *fetch.Walk {
 	walk := w.client.NewWalk(w.Stream, w.splitter, w.vars, from, &w.counters)
 	walk.Record(w.recording)
 	return walk

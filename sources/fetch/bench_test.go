@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 // reusing is a splitter that makes no new page, as the program's does not.
@@ -38,7 +39,7 @@ func recorded(t testing.TB, s *sources.Stream, records, size int) *script {
 		all.answers = append(all.answers, answer{resp.StatusCode, string(body), resp.Header})
 		return all.answers[len(all.answers)-1].response(q), err
 	}))
-	if got := r.run(s, fetch.Position{}); got.err != nil {
+	if got := r.run(s, paging.Position{}); got.err != nil {
 		t.Fatal(got.err)
 	}
 	return all
@@ -49,7 +50,7 @@ const benchStream = `path: /orders, pagination: {type: cursor, next: next_page, 
 // walkOnce reads recorded answers out once.
 func walkOnce(t testing.TB, r *rig, s *sources.Stream, split *reusing, api *script) (pages int) {
 	api.requests = api.requests[:0]
-	w := r.client.NewWalk(s, split, r.vars, fetch.Position{}, &r.counters)
+	w := r.client.NewWalk(s, split, r.vars, paging.Position{}, &r.counters)
 	for {
 		page, err := w.Next(t.Context())
 		if errors.Is(err, io.EOF) {

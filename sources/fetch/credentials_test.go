@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 // made are the ways in which requests of these tests carry what is made of the
@@ -62,7 +63,7 @@ func TestMadeOfSecrets(t *testing.T) {
 		r := newRig(t, s, echo, "key", secret)
 		var log bytes.Buffer
 		r.client.Log = slog.New(slog.NewTextHandler(&log, nil))
-		e := failure(t, r.run(s, fetch.Position{}).err)
+		e := failure(t, r.run(s, paging.Position{}).err)
 		if !strings.Contains(sent, want) && !strings.Contains(sent, url.QueryEscape(want)) {
 			t.Errorf("%s: %s is not sent: %s", request, want, sent)
 		}
@@ -73,7 +74,7 @@ func TestMadeOfSecrets(t *testing.T) {
 		}
 
 		answers := &script{answers: []answer{page(1, 2, `,"next":"/orders?page=2&echo=`+url.QueryEscape(want)+`"`), page(3, 4, "")}}
-		got := newRig(t, s, answers, "key", secret).run(s, fetch.Position{})
+		got := newRig(t, s, answers, "key", secret).run(s, paging.Position{})
 		if got.err != nil || len(got.ids) != 4 {
 			t.Errorf("%s: got %v, %v", request, got.ids, got.err)
 			continue
@@ -98,7 +99,7 @@ func TestMadeOfSecrets(t *testing.T) {
 				}
 				return away.response(r), nil
 			})
-			got := newRig(t, s, two, "key", secret).run(s, fetch.Position{})
+			got := newRig(t, s, two, "key", secret).run(s, paging.Position{})
 			for _, text := range asked {
 				if strings.Contains(text, want) || strings.Contains(text, url.QueryEscape(want)) {
 					t.Errorf("%s: another host got %s", request, text)
@@ -118,7 +119,7 @@ func TestSealedPositionsOfOtherSecrets(t *testing.T) {
 		s := define(t, `auth: {type: bearer, token: "{{ config.key }}"}`, `path: /orders, pagination: `+pagination)[0]
 		code := base64.StdEncoding.EncodeToString([]byte(`{"token":"s3cret-0123456789"}`))
 		answers := &script{answers: []answer{page(1, 2, `,"next":"/orders?c=`+url.QueryEscape(code)+`"`), page(3, 4, "")}}
-		got := newRig(t, s, answers, "key", "s3cret-0123456789").run(s, fetch.Position{})
+		got := newRig(t, s, answers, "key", "s3cret-0123456789").run(s, paging.Position{})
 		if got.err != nil {
 			t.Fatal(got.err)
 		}

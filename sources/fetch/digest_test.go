@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 // TestDigestsStay holds the digests by which journals of earlier versions know
@@ -18,7 +19,7 @@ func TestDigestsStay(t *testing.T) {
 	} {
 		s := define(t, "", tt.stream)[0]
 		api := &script{answers: []answer{page(1, 0, "")}}
-		w := newRig(t, s, api).walk(s, fetch.Position{})
+		w := newRig(t, s, api).walk(s, paging.Position{})
 		j := openJournal(t, t.TempDir())
 		rec := record(t, w, j)
 		if got := drain(t, w); got.err != nil {

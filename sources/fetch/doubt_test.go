@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 // TestPastTheTotal proves what becomes of the page that is asked for behind a
@@ -36,7 +36,7 @@ func TestPastTheTotal(t *testing.T) {
 			api := &script{answers: []answer{page(1, 2, all+`,"more":true`), page(3, 4, all+`,"more":false`), test.last, page(1, 0, all)}}
 			var doubts, remarks []string
 			r := newRig(t, s, api)
-			w := r.walk(s, fetch.Position{})
+			w := r.walk(s, paging.Position{})
 			records := 0
 			for {
 				p, err := w.Next(t.Context())
@@ -79,7 +79,7 @@ func TestEndRule(t *testing.T) {
 		{"before the total", `{status: 404, do: end}`, html, `,"total":9`, "pagination.total is 9, but the walk ends here with 2 record"},
 	} {
 		s := define(t, "errors: ["+test.rule+"]", `path: /x, pagination: {type: page, param: p, total: total}`)[0]
-		got := newRig(t, s, &script{answers: []answer{page(1, 2, test.members), test.end}}).run(s, fetch.Position{})
+		got := newRig(t, s, &script{answers: []answer{page(1, 2, test.members), test.end}}).run(s, paging.Position{})
 		if test.fails == "" && (got.err != nil || len(got.ids) != 2 || !got.last.Last) || test.fails != "" && !strings.Contains(fmt.Sprint(got.err), test.fails) {
 			t.Errorf("%s: got %d records and %v, want %q", test.name, len(got.ids), got.err, test.fails)
 		}
@@ -92,11 +92,11 @@ func TestNextWithoutJSON(t *testing.T) {
 	for _, stream := range []string{`path: /x, pagination: {type: page, param: p}`, `path: /x, pagination: {type: offset, param: o, size: 2}`} {
 		s := define(t, "errors: [{status: 418, do: next}]", stream)[0]
 		teapot := answer{status: 418, body: "<html>I'm a teapot</html>"}
-		got := newRig(t, s, &script{answers: []answer{page(1, 2, ""), teapot, page(5, 6, ""), page(1, 0, "")}}).run(s, fetch.Position{})
+		got := newRig(t, s, &script{answers: []answer{page(1, 2, ""), teapot, page(5, 6, ""), page(1, 0, "")}}).run(s, paging.Position{})
 		if got.err != nil || len(got.ids) != 4 {
 			t.Errorf("%s: got %d records and %v, want 4", stream, len(got.ids), got.err)
 		}
-		got = newRig(t, s, &script{answers: []answer{page(1, 2, ""), teapot}}).run(s, fetch.Position{})
+		got = newRig(t, s, &script{answers: []answer{page(1, 2, ""), teapot}}).run(s, paging.Position{})
 		if !strings.Contains(fmt.Sprint(got.err), "say do: end") {
 			t.Errorf("%s, for ever: got %v", stream, got.err)
 		}
@@ -109,14 +109,14 @@ func TestNoToken(t *testing.T) {
 	for _, none := range []string{`null`, `false`, `""`, `[]`, `{}`, `"None"`, `"null"`, `"false"`} {
 		s := define(t, "", `path: /x, pagination: {type: cursor, next: next, param: c}`)[0]
 		api := &script{answers: []answer{page(1, 2, `,"next":"b"`), page(3, 4, `,"next":`+none), page(5, 6, "")}}
-		if got := newRig(t, s, api).run(s, fetch.Position{}); got.err != nil || len(got.ids) != 4 {
+		if got := newRig(t, s, api).run(s, paging.Position{}); got.err != nil || len(got.ids) != 4 {
 			t.Errorf("next %s: got %d records and %v, want 4", none, len(got.ids), got.err)
 		}
 	}
 	for text, records := range map[string]int{`"False"`: 4, `"false"`: 4, `false`: 4, `"true"`: 2, `"no"`: 2, `"0"`: 2, `0`: 4} {
 		s := define(t, "", `path: /x, pagination: {type: page, param: p, stop: "{{ response.last }}"}`)[0]
 		api := &script{answers: []answer{page(1, 2, `,"last":`+text), page(3, 4, `,"last":true`)}}
-		if got := newRig(t, s, api).run(s, fetch.Position{}); got.err != nil || len(got.ids) != records {
+		if got := newRig(t, s, api).run(s, paging.Position{}); got.err != nil || len(got.ids) != records {
 			t.Errorf("last %s: got %d records and %v, want %d", text, len(got.ids), got.err, records)
 		}
 	}
@@ -140,7 +140,7 @@ func TestTotalCountsWhatIsLeft(t *testing.T) {
 					left := rows - to + own*max(0, to-from)
 					return page(from+1, to, fmt.Sprintf(`,"left":%d`, max(0, left))).response(q), nil
 				})
-				whole := newRig(t, s, api).run(s, fetch.Position{})
+				whole := newRig(t, s, api).run(s, paging.Position{})
 				if whole.err != nil || len(whole.ids) != rows || len(whole.last.Doubts) > 0 {
 					t.Errorf("%s, own %d, %d rows: got %d and %v", kind, own, rows, len(whole.ids), whole.err)
 				}
@@ -163,7 +163,7 @@ func TestLongWalksAreTold(t *testing.T) {
 		r := newRig(t, s, &script{answers: []answer{page(1, 2, `,"next":"b"`), page(3, 4, `,"next":"c"`), page(5, 5, "")}})
 		var logged bytes.Buffer
 		r.client.Log = slog.New(slog.NewTextHandler(&logged, nil))
-		got := r.run(s, fetch.Position{Token: json.RawMessage(`"a"`), Pages: pages, Records: pages})
+		got := r.run(s, paging.Position{Token: json.RawMessage(`"a"`), Pages: pages, Records: pages})
 		if told := strings.Count(logged.String(), "the walk is very long"); got.err != nil || told != want {
 			t.Errorf("from page %d: got %v, told %d times, want %d", pages, got.err, told, want)
 		}
@@ -186,7 +186,7 @@ func TestRefusedInTheBody(t *testing.T) {
 		`{"data":[{"id":7}],"errors":["a warning of a field"]}`: "",
 	} {
 		s := define(t, "", pageStream)[0]
-		got := newRig(t, s, &script{answers: []answer{page(1, 2, ""), says(200, body), page(9, 8, "")}}).run(s, fetch.Position{})
+		got := newRig(t, s, &script{answers: []answer{page(1, 2, ""), says(200, body), page(9, 8, "")}}).run(s, paging.Position{})
 		if got.err != nil {
 			t.Errorf("%s: %v", body, got.err)
 			continue

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 // TestNextOverHTTP: a link from https to http says what to write; what it says,
@@ -37,7 +38,7 @@ func TestNextOverHTTP(t *testing.T) {
 			return says(200, fmt.Sprintf(tt.body, id, next), header...).response(r), nil
 		})
 		s := define(t, "", base+"pagination: "+tt.pagination)[0]
-		got := newRig(t, s, api).run(s, fetch.Position{})
+		got := newRig(t, s, api).run(s, paging.Position{})
 		e := failure(t, got.err)
 		if e.Class != fetch.Permanent || !strings.Contains(e.Error(), "the link to the next page leads from https to http://api.test") {
 			t.Errorf("%s: got %v", tt.pagination, e)
@@ -48,7 +49,7 @@ func TestNextOverHTTP(t *testing.T) {
 			continue
 		}
 		s = define(t, "", base+line[1])[0]
-		if got := newRig(t, s, api).run(s, fetch.Position{}); got.err != nil || len(got.ids) != 2 {
+		if got := newRig(t, s, api).run(s, paging.Position{}); got.err != nil || len(got.ids) != 2 {
 			t.Errorf("%s: %v and records %v, want 2 of them", line[1], got.err, got.ids)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 // page is an answer with the records first to last and more members.
@@ -103,7 +104,7 @@ func TestEndsAreSuspected(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := define(t, "", test.stream)[0]
-			got := newRig(t, s, test.api).run(s, fetch.Position{})
+			got := newRig(t, s, test.api).run(s, paging.Position{})
 			e := failure(t, got.err)
 			if e.Class != fetch.Permanent || !strings.Contains(e.Error(), test.want) {
 				t.Errorf("got %v: %v, want %q", e.Class, e, test.want)
@@ -123,7 +124,7 @@ func TestEndsAreSuspected(t *testing.T) {
 func TestRoundsAreFoundAfterResume(t *testing.T) {
 	s := define(t, "", `path: /orders, pagination: {type: cursor, next: next_page, param: cursor}`)[0]
 	api := apitest.New(apitest.On(2, apitest.SameToken())).Add(orders(50, nil))
-	w := newRig(t, s, api).walk(s, fetch.Position{})
+	w := newRig(t, s, api).walk(s, paging.Position{})
 	first, err := w.Next(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -138,7 +139,7 @@ func TestRoundsAreFoundAfterResume(t *testing.T) {
 // after the place where it was resumed, is found within a few rounds.
 func TestRoundsAreFoundSoon(t *testing.T) {
 	s := define(t, "", `path: /orders, pagination: {type: cursor, next: next, param: cursor}`)[0]
-	for _, at := range []fetch.Position{{}, {Token: json.RawMessage(`"Z"`), Pages: 100_000, Records: 7}} {
+	for _, at := range []paging.Position{{}, {Token: json.RawMessage(`"Z"`), Pages: 100_000, Records: 7}} {
 		api := &script{}
 		r := newRig(t, s, transport(func(q *http.Request) (*http.Response, error) {
 			n := len(api.requests)
@@ -175,7 +176,7 @@ func TestEmptyPages(t *testing.T) {
 		}))
 		var logged bytes.Buffer
 		r.client.Log = slog.New(slog.NewTextHandler(&logged, nil))
-		got := r.run(s, fetch.Position{})
+		got := r.run(s, paging.Position{})
 		if told := strings.Count(logged.String(), "pages without records follow one another"); got.err != nil || len(got.ids) != 1 || told != 2 {
 			t.Errorf("%s: got %v, %d records, told %d times", stream, got.err, len(got.ids), told)
 		}
@@ -189,7 +190,7 @@ func TestMaxPages(t *testing.T) {
 	for _, test := range []struct{ records, fail int }{{25, 1}, {40, 1}} {
 		api := apitest.New().Add(orders(test.records, is(apitest.Page)))
 		r := newRig(t, s, api)
-		got := r.run(s, fetch.Position{})
+		got := r.run(s, paging.Position{})
 		failure(t, got.err)
 		if want := min(test.records, 30); len(got.ids) != want || api.Count() != 3 {
 			t.Errorf("%d records: got %d in %d requests, want %d in 3", test.records, len(got.ids), api.Count(), want)
@@ -213,14 +214,14 @@ func TestStop(t *testing.T) {
 	} {
 		s := define(t, "", fmt.Sprintf(`path: /orders, pagination: {type: page, param: page, total: meta.total, stop: %q}`, test.stop))[0]
 		api := apitest.New(apitest.From(1, apitest.ShortTotal(5))).Add(orders(25, with(is(apitest.Page), total)))
-		got := newRig(t, s, api).run(s, fetch.Position{})
+		got := newRig(t, s, api).run(s, paging.Position{})
 		if test.want > 0 && (got.err != nil || len(got.ids) != test.want) || test.want == 0 && got.err == nil {
 			t.Errorf("%s: got %d records and %v, want %d", test.name, len(got.ids), got.err, test.want)
 		}
 	}
 	// An end at no record at all, where the API counts some, is no choice.
 	s := define(t, "", `path: /orders, pagination: {type: page, param: page, total: total, stop: "{{ page.records == 0 }}"}`)[0]
-	failure(t, newRig(t, s, &script{answers: []answer{page(1, 0, `,"total":5`)}}).run(s, fetch.Position{}).err)
+	failure(t, newRig(t, s, &script{answers: []answer{page(1, 0, `,"total":5`)}}).run(s, paging.Position{}).err)
 }
 
 // TestEndlessEmptyPages proves that a walk which counts its pages has an end
@@ -254,7 +255,7 @@ func TestEndlessEmptyPages(t *testing.T) {
 			}
 			return page(1, 0, members).response(q), nil
 		})
-		got := newRig(t, s, api).run(s, fetch.Position{})
+		got := newRig(t, s, api).run(s, paging.Position{})
 		if tt.says == "" {
 			if got.err != nil || len(got.ids) != 1 {
 				t.Errorf("%s, %d empty pages: got %v and %d records, want 1", tt.stream, tt.empty, got.err, len(got.ids))
@@ -338,7 +339,7 @@ func TestTotalMoves(t *testing.T) {
 			t.Run(test.name+", "+kind, func(t *testing.T) {
 				s := define(t, "", fmt.Sprintf(`path: /rows, pagination: {type: %s, param: %[1]s, total: total}`, kind))[0]
 				api := &table{rows: sequence(1, test.rows), size: 10, change: test.change}
-				got := newRig(t, s, api).run(s, fetch.Position{})
+				got := newRig(t, s, api).run(s, paging.Position{})
 				if got.err != nil {
 					t.Fatalf("%v; asked for %v", got.err, api.asked)
 				}
@@ -356,7 +357,7 @@ func TestTotalMoves(t *testing.T) {
 func TestMoved(t *testing.T) {
 	s := define(t, "", `path: /orders, pagination: {type: cursor, next: next, param: cursor, total: total}`)[0]
 	api := &script{answers: []answer{page(1, 2, `,"next":"a","total":4`), page(3, 3, `,"next":"b","total":4`), page(4, 4, `,"total":5`)}}
-	w := newRig(t, s, api).walk(s, fetch.Position{})
+	w := newRig(t, s, api).walk(s, paging.Position{})
 	var got []bool
 	for range api.answers {
 		page, err := w.Next(t.Context())

@@ -16,7 +16,7 @@ func (w *Walk) keepFailed(ex *Exchange, e *Error) {
 		return
 	}
 	f := &journal.Failure{Stream: w.stream.Name, Why: e.Err.Error(), Exchange: journal.Exchange{
-		Key: w.rec.key(w.pos.Pages), At: time.Now(), Request: e.Request, Status: e.Status, Attempts: e.Attempts,
+		Key: w.rec.key(w.pager.Position().Pages), At: time.Now(), Request: e.Request, Status: e.Status, Attempts: e.Attempts,
 	}}
 	if ex != nil {
 		w.describe(&f.Exchange, ex)

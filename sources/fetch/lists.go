@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
@@ -16,9 +15,9 @@ func (w *Walk) adviseRecords(ex *Exchange) string {
 	if long || r.Single || r.Keyed != "" || r.Columns != nil || r.ColumnsPath != "" {
 		return ""
 	}
-	paths := hint.Lists(bytes.TrimPrefix(ex.Body, byteOrderMark))
+	paths := hint.Lists(ex.Body)
 	for i, path := range paths {
-		paths[i] = w.quote(yamlText(path))
+		paths[i] = w.quote(hint.YAML(path))
 	}
 	switch len(paths) {
 	case 0:

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 // TestAdviseRecords: where the definition's place of records holds none, the
@@ -25,7 +26,7 @@ func TestAdviseRecords(t *testing.T) {
 		{`path: /x, single: true`, `{"items":[{"id":1}]}`, ""},
 	} {
 		s := define(t, "", tt.stream)[0]
-		e := failure(t, newRig(t, s, &script{answers: []answer{says(200, tt.body)}}, "token", "hunter2").run(s, fetch.Position{}).err)
+		e := failure(t, newRig(t, s, &script{answers: []answer{says(200, tt.body)}}, "token", "hunter2").run(s, paging.Position{}).err)
 		has := strings.Contains(e.Error(), "of objects at ")
 		if e.Class != fetch.Permanent || !strings.Contains(e.Error(), tt.want) || has != (tt.want != "") || !strings.Contains(e.Error(), "expected ") {
 			t.Errorf("%s: got %v, want %q", tt.body, e, tt.want)
@@ -36,7 +37,7 @@ func TestAdviseRecords(t *testing.T) {
 		many += fmt.Sprintf(`"k%d":[{}],`, i)
 	}
 	s := define(t, "", `path: /x`)[0]
-	e := failure(t, newRig(t, s, &script{answers: []answer{says(200, "{"+many+`"z":1}`)}}).run(s, fetch.Position{}).err)
+	e := failure(t, newRig(t, s, &script{answers: []answer{says(200, "{"+many+`"z":1}`)}}).run(s, paging.Position{}).err)
 	if !strings.Contains(e.Error(), "at k0, k1, k2, k3: write") {
 		t.Errorf("got %v", e)
 	}

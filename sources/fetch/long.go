@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/needle"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
@@ -44,19 +45,18 @@ type long struct {
 	draft   *journal.Draft                // file, where the journal can keep it; nil: not
 
 	// What the first pass found.
-	count   int    // records
-	last    []byte // of them, where the pagination asks for it
-	content uint64 // hash of them
-	size    int64  // of the body, decoded
-	secret  bool   // it holds one
-	proven  bool   // it is JSON, whatever else is wrong with it
+	count  int           // records
+	tally  *paging.Tally // of them
+	size   int64         // of the body, decoded
+	secret bool          // it holds one
+	proven bool          // it is JSON, whatever else is wrong with it
 }
 
 // Len returns how many records there are.
 func (l *long) Len() int { return l.count }
 
 // Record returns the last record: no other is asked for.
-func (l *long) Record(int) []byte { return l.last }
+func (l *long) Record(int) []byte { return l.tally.Last }
 
 // Parent returns nothing: nobody asks for it.
 func (l *long) Parent(int) []byte { return nil }
@@ -182,18 +182,10 @@ func (w *Walk) proveMany(ex *Exchange) error {
 // tally returns what finds out what a walk asks of the records of a long body,
 // piece by piece.
 func (w *Walk) tally(l *long) func(Records) error {
-	l.count, l.content, w.watch = 0, 0, w.newWatch()
+	l.count, l.tally = 0, w.pager.Tally()
 	return func(r Records) error {
-		n := r.Len()
-		for i := range n {
-			l.content = w.mix(l.content, r.Record(i))
-			if w.watch != nil {
-				w.watch.see(r.Record(i))
-			}
-		}
-		if l.count += n; w.stream.Pagination.Type == sources.PaginateKeyset {
-			l.last = append(l.last[:0], r.Record(n-1)...)
-		}
+		l.count += r.Len()
+		l.tally.See(r)
 		return nil
 	}
 }
@@ -264,7 +256,7 @@ func (p *Page) reloadLong(s Splitter) error {
 // piece is good until f returns. Pieces may be called from another goroutine
 // than the walk's, with a splitter of its own.
 func (p *Page) Pieces(s Splitter, f func(*Page) error) error {
-	part := &Page{Exchange: p.Exchange, Partial: true, Follows: p.Follows, Counting: p.Counting}
+	part := &Page{Exchange: p.Exchange, Partial: true, Found: paging.Found{Follows: p.Follows, Counting: p.Counting}}
 	n := 0
 	err := p.pieces(s, func(r Records) error {
 		part.Records, part.Repeated = r, min(r.Len(), max(0, p.Repeated-n))

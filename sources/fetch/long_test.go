@@ -19,6 +19,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -44,7 +45,7 @@ func TestLongPages(t *testing.T) {
 			t.Fatal("it looks at the records")
 		}
 		_, transport := s.api()
-		short := newRig(t, stream, transport).run(stream, fetch.Position{})
+		short := newRig(t, stream, transport).run(stream, paging.Position{})
 
 		api, transport := s.api(longer)
 		check := func(what string, got seen) {
@@ -59,14 +60,14 @@ func TestLongPages(t *testing.T) {
 		}
 		dir := memoryFolder(t)
 		j := openJournal(t, dir)
-		w := newRig(t, stream, transport).walk(stream, fetch.Position{})
+		w := newRig(t, stream, transport).walk(stream, paging.Position{})
 		record(t, w, j)
 		check("with a journal", drain(t, w))
 		checkEmpty(t, dir, "*.draft")
 
 		j = reopened(t, dir, j)
 		calls := api.Count()
-		w = newRig(t, stream, transport).walk(stream, fetch.Position{})
+		w = newRig(t, stream, transport).walk(stream, paging.Position{})
 		record(t, w, j).Only = true
 		check("from the journal", drain(t, w))
 		if api.Count() != calls {
@@ -118,14 +119,14 @@ func TestLongEncodings(t *testing.T) {
 				dir := memoryFolder(t)
 				j := openJournal(t, dir)
 				r := newRig(t, stream, apitest.New().Add(c))
-				w := r.walk(stream, fetch.Position{})
+				w := r.walk(stream, paging.Position{})
 				record(t, w, j)
 				got := drain(t, w)
 				if got.err != nil {
 					t.Fatal(got.err)
 				}
 				wantIDs(t, got.ids, upTo(12))
-				w = newRig(t, stream, nil).walk(stream, fetch.Position{})
+				w = newRig(t, stream, nil).walk(stream, paging.Position{})
 				record(t, w, reopened(t, dir, j)).Only = true
 				if got = drain(t, w); got.err != nil {
 					t.Fatal(got.err)
@@ -157,7 +158,7 @@ func TestLongCut(t *testing.T) {
 				stream := define(t, "retry: {min_wait: 1ms}", longStream)[0]
 				api := apitest.New(apitest.On(2, fault), apitest.From(3, apitest.BigBody(size))).Add(orders(25, nil))
 				r := newRig(t, stream, api)
-				w := r.walk(stream, fetch.Position{})
+				w := r.walk(stream, paging.Position{})
 				dir := memoryFolder(t)
 				if kept {
 					record(t, w, openJournal(t, dir))
@@ -205,7 +206,7 @@ func TestLongest(t *testing.T) {
 			api := &script{answers: []answer{a}}
 			r := newRig(t, stream, api)
 			r.client.SetLongest(most)
-			got := r.run(stream, fetch.Position{})
+			got := r.run(stream, paging.Position{})
 			if test.want {
 				if got.err != nil {
 					t.Fatal(got.err)
@@ -238,7 +239,7 @@ func TestLongIsNotWhatItShouldBe(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			stream := define(t, "", test.stream)[0]
 			api := &script{answers: []answer{{status: 200, body: test.body}}}
-			e := failure(t, newRig(t, stream, api).run(stream, fetch.Position{}).err)
+			e := failure(t, newRig(t, stream, api).run(stream, paging.Position{}).err)
 			if e.Class != fetch.Permanent || !strings.Contains(e.Error(), test.want) || len(api.requests) != 1 {
 				t.Errorf("got %v: %v after %d requests, want %q", e.Class, e, len(api.requests), test.want)
 			}
@@ -262,7 +263,7 @@ func TestLongRefusals(t *testing.T) {
 		{status: 403, body: page}, {status: 403, body: zipped.String(), header: http.Header{"Content-Encoding": {"gzip"}}},
 	} {
 		stream := define(t, "", longStream)[0]
-		e := failure(t, newRig(t, stream, &script{answers: []answer{a}}).run(stream, fetch.Position{}).err)
+		e := failure(t, newRig(t, stream, &script{answers: []answer{a}}).run(stream, paging.Position{}).err)
 		if e.Status != 403 || e.Class != fetch.Permanent || !strings.HasPrefix(e.Excerpt, "<html>not now") {
 			t.Errorf("got %v", e)
 		}
@@ -280,7 +281,7 @@ func TestLongSecrets(t *testing.T) {
 		}
 		dir := memoryFolder(t)
 		j := openJournal(t, dir)
-		w := newRig(t, stream, &script{answers: []answer{{status: 200, body: body}}}, "token", secret).walk(stream, fetch.Position{})
+		w := newRig(t, stream, &script{answers: []answer{{status: 200, body: body}}}, "token", secret).walk(stream, paging.Position{})
 		record(t, w, j)
 		got := drain(t, w)
 		if got.err != nil || len(got.ids) != 1 || got.last.Recorded() {
@@ -317,7 +318,7 @@ func TestLongReload(t *testing.T) {
 	stream := define(t, "", longStream)[0]
 	r := newRig(t, stream, apitest.New(longer).Add(orders(25, nil)))
 	j := openJournal(t, memoryFolder(t))
-	w := r.walk(stream, fetch.Position{})
+	w := r.walk(stream, paging.Position{})
 	record(t, w, j)
 	page, err := w.Next(context.Background())
 	if err != nil {
@@ -349,7 +350,7 @@ func TestLongDamage(t *testing.T) {
 	api := apitest.New(longer).Add(orders(25, nil))
 	dir := memoryFolder(t)
 	j := openJournal(t, dir)
-	w := newRig(t, stream, api).walk(stream, fetch.Position{})
+	w := newRig(t, stream, api).walk(stream, paging.Position{})
 	record(t, w, j)
 	drain(t, w)
 	j = reopened(t, dir, j)
@@ -367,7 +368,7 @@ func TestLongDamage(t *testing.T) {
 	}
 	calls := api.Count()
 	r := newRig(t, stream, api)
-	w = r.walk(stream, fetch.Position{})
+	w = r.walk(stream, paging.Position{})
 	record(t, w, j)
 	got := drain(t, w)
 	if got.err != nil || api.Count() == calls || r.counters.Recalled.Load() == 0 {
@@ -382,14 +383,14 @@ func TestLongWithoutRoom(t *testing.T) {
 	stream := define(t, "", longStream)[0]
 	api := apitest.New(longer).Add(orders(25, nil))
 	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "gone"))
-	e := failure(t, newRig(t, stream, api).run(stream, fetch.Position{}).err)
+	e := failure(t, newRig(t, stream, api).run(stream, paging.Position{}).err)
 	if e.Class != fetch.Transient || !errors.Is(e, os.ErrNotExist) || api.Count() != 1 {
 		t.Errorf("got %v: %v after %d requests", e.Class, e, api.Count())
 	}
 
 	dir := filepath.Join(t.TempDir(), "journal")
 	j := openJournal(t, dir)
-	w := newRig(t, stream, api).walk(stream, fetch.Position{})
+	w := newRig(t, stream, api).walk(stream, paging.Position{})
 	record(t, w, j)
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
@@ -419,7 +420,7 @@ func TestInDoubt(t *testing.T) {
 						return resp, err
 					})
 					stream := define(t, "retry: {min_wait: 1ms}", longStream)[0]
-					w := newRig(t, stream, unsized).walk(stream, fetch.Position{})
+					w := newRig(t, stream, unsized).walk(stream, paging.Position{})
 					dir := memoryFolder(t)
 					t.Setenv("TMPDIR", dir)
 					switch where {

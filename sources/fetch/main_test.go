@@ -23,6 +23,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
@@ -147,7 +148,7 @@ func newRig(t testing.TB, s *sources.Stream, transport http.RoundTripper, secret
 	return r
 }
 
-func (r *rig) walk(s *sources.Stream, at fetch.Position) *fetch.Walk {
+func (r *rig) walk(s *sources.Stream, at paging.Position) *fetch.Walk {
 	r.t.Helper()
 	return r.client.NewWalk(s, newSplitter(r.t, s.Records), r.vars, at, &r.counters)
 }
@@ -155,14 +156,14 @@ func (r *rig) walk(s *sources.Stream, at fetch.Position) *fetch.Walk {
 // seen is what a walk gave.
 type seen struct {
 	ids   []string
-	nexts []fetch.Position // of each page but the last
-	upTo  []int            // records until there
-	last  *fetch.Page      // released
-	err   error            // nil at the end
+	nexts []paging.Position // of each page but the last
+	upTo  []int             // records until there
+	last  *fetch.Page       // released
+	err   error             // nil at the end
 }
 
 // run walks to the end, or to an error.
-func (r *rig) run(s *sources.Stream, at fetch.Position) seen {
+func (r *rig) run(s *sources.Stream, at paging.Position) seen {
 	r.t.Helper()
 	return drain(r.t, r.walk(s, at))
 }
@@ -213,7 +214,7 @@ func (s *seen) take(t testing.TB, page *fetch.Page, w *fetch.Walk) {
 }
 
 // kept is a position as a state keeps it.
-func kept(t testing.TB, p fetch.Position) (q fetch.Position, text string) {
+func kept(t testing.TB, p paging.Position) (q paging.Position, text string) {
 	t.Helper()
 	b, err := json.Marshal(p)
 	if err == nil {
@@ -296,7 +297,7 @@ func (a answer) response(r *http.Request) *http.Response {
 	}
 }
 
-func marshal(p fetch.Position) string {
+func marshal(p paging.Position) string {
 	b, err := json.Marshal(p)
 	if err != nil {
 		panic(err)

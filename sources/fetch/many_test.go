@@ -12,6 +12,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 // manyRecords is a body of more records than a page holds, and the id of the
@@ -46,7 +47,7 @@ func TestManyRecords(t *testing.T) {
 				}))
 				j := openJournal(t, memoryFolder(t))
 				for range 2 { // the second walk has the page from the journal
-					w := r.walk(stream, fetch.Position{})
+					w := r.walk(stream, paging.Position{})
 					if journaled {
 						record(t, w, j)
 					}
@@ -97,7 +98,7 @@ func TestManyRecordsBroken(t *testing.T) {
 		r := newRig(t, stream, transport(func(q *http.Request) (*http.Response, error) {
 			return answer{200, broken, http.Header{}}.response(q), nil
 		}))
-		_, err := r.walk(stream, fetch.Position{}).Next(context.Background())
+		_, err := r.walk(stream, paging.Position{}).Next(context.Background())
 		if e := failure(t, err); name == "no object" && (e.Class != fetch.Permanent || !strings.Contains(e.Error(), "data.32800")) {
 			t.Errorf("%s: got %v", name, err)
 		}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/tap/twins"
 )
 
@@ -114,7 +115,7 @@ func (x trial) run(t *testing.T) (f found) {
 	s := x.stream(t)
 	rig := newRig(t, s, a)
 	came := map[int]bool{}
-	at := f.walk(rig.walk(s, fetch.Position{}), came, 1+r.IntN(6))
+	at := f.walk(rig.walk(s, paging.Position{}), came, 1+r.IntN(6))
 	if at != nil && f.err == nil {
 		if x.killed {
 			few()
@@ -130,7 +131,7 @@ func (x trial) run(t *testing.T) (f found) {
 		}
 	}
 	switch {
-	case errors.Is(f.err, fetch.ErrDoubtful) || f.outcome == told || errors.Is(f.err, fetch.ErrFallen) || f.err != nil && strings.Contains(f.err.Error(), "the same page again"):
+	case errors.Is(f.err, paging.ErrDoubtful) || f.outcome == told || errors.Is(f.err, paging.ErrFallen) || f.err != nil && strings.Contains(f.err.Error(), "the same page again"):
 		f.outcome, f.err = told, nil
 	case len(f.missing) > 0:
 		f.outcome = lost
@@ -153,7 +154,7 @@ func (x trial) pick(r *rand.Rand) func(*shifting, int, *rand.Rand) {
 }
 
 // walk walks so many pages, and returns where the walk goes on, nil at its end.
-func (f *found) walk(w *fetch.Walk, came map[int]bool, most int) (at *fetch.Position) {
+func (f *found) walk(w *fetch.Walk, came map[int]bool, most int) (at *paging.Position) {
 	seen := twins.New([]string{"id"})
 	for range most {
 		page, err := w.Next(context.Background())
@@ -314,12 +315,12 @@ func TestNothingMoves(t *testing.T) {
 		for rows := range 40 {
 			a := newShifting(rows, 1+rows%7, false)
 			s := trial{way: i}.stream(t)
-			got := newRig(t, s, a).run(s, fetch.Position{})
+			got := newRig(t, s, a).run(s, paging.Position{})
 			if got.err != nil || len(got.last.Doubts) > 0 {
 				t.Fatalf("%s, %d rows: got %v and doubts %v", way.name, rows, got.err, got.last.Doubts)
 			}
 			var f found
-			if f.walk(newRig(t, s, newShifting(rows, 1+rows%7, false)).walk(s, fetch.Position{}), map[int]bool{}, 10_000); f.evident {
+			if f.walk(newRig(t, s, newShifting(rows, 1+rows%7, false)).walk(s, paging.Position{}), map[int]bool{}, 10_000); f.evident {
 				t.Errorf("%s, %d rows: rows that stay look as if they moved", way.name, rows)
 			}
 			want := rows
@@ -343,7 +344,7 @@ func TestTotalSaysNothing(t *testing.T) {
 		n, _ := strconv.Atoi(r.URL.Query().Get("page"))
 		return page(n*10, min(n*10+9, 104), fmt.Sprintf(`,"total":%d`, 95-asked%2*40)).response(r), nil
 	})
-	got := newRig(t, s, api).run(s, fetch.Position{})
+	got := newRig(t, s, api).run(s, paging.Position{})
 	if got.err != nil || len(got.last.Doubts) != 1 || !strings.Contains(got.last.Doubts[0].String(), "again and again") {
 		t.Fatalf("got %v and %v, want one doubt", got.err, got.last)
 	}
@@ -365,7 +366,7 @@ func TestPagesVanish(t *testing.T) {
 			}
 		}
 	}
-	got := newRig(t, s, a).run(s, fetch.Position{})
+	got := newRig(t, s, a).run(s, paging.Position{})
 	for id := 13; id <= 60; id++ {
 		if !slices.Contains(got.ids, fmt.Sprint(id)) {
 			t.Errorf("row %d is lost: %v; asked for %v", id, got.err, a.asked)

@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"net/http"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -24,6 +25,22 @@ type outgoing struct {
 	overflow func(http.Header) (overflow, error)
 }
 
+// hashSeed is that of all hashes of requests in this process.
+var hashSeed = maphash.MakeSeed()
+
+// hash is the hash of a request, but for what proves who asks.
+func (o *outgoing) hash() uint64 {
+	sum := maphash.String(hashSeed, o.Method+" "+o.URL.String()) + maphash.Bytes(hashSeed, o.Body)
+	for name, values := range o.Header {
+		for _, v := range values {
+			if name != "Authorization" {
+				sum += maphash.String(hashSeed, name+": "+v)
+			}
+		}
+	}
+	return sum
+}
+
 // build makes the request for the walk's position.
 func (w *Walk) build() (*outgoing, error) {
 	page, err := w.asks()
@@ -43,40 +60,15 @@ func (w *Walk) build() (*outgoing, error) {
 
 // asks is what the walk's pagination sends.
 func (w *Walk) asks() (page request.Page, err error) {
-	page = request.Page{First: w.first(), Value: w.pageValue()}
-	if w.pos.URL != "" {
-		page.Link, err = w.requests.OpenURL(w.pos.URL)
+	at := w.pager.Position()
+	page = request.Page{First: w.pager.First(), Sends: w.pager.Sends()}
+	if at.URL != "" {
+		page.Link, err = w.requests.OpenURL(at.URL)
 	}
-	if err == nil && w.pos.Token != nil {
-		_, err = w.requests.OpenToken(w.pos.Token)
+	if err == nil && at.Token != nil {
+		_, err = w.requests.OpenToken(at.Token)
 	}
 	return page, err
-}
-
-// first reports whether the walk asks for its first page, be it again.
-func (w *Walk) first() bool {
-	switch p := &w.stream.Pagination; p.Type {
-	case sources.PaginatePage:
-		return w.pos.Number == p.Start
-	case sources.PaginateOffset:
-		return w.pos.Offset == p.Start
-	case sources.PaginateNone:
-		return w.pos.First()
-	}
-	return w.pos.named() == ""
-}
-
-// pageValue is what the pagination sends: undefined where it sends nothing.
-func (w *Walk) pageValue() expr.Value {
-	switch w.stream.Pagination.Type {
-	case sources.PaginateCursor, sources.PaginateKeyset:
-		return w.page.Get("token")
-	case sources.PaginatePage:
-		return w.page.Get("number")
-	case sources.PaginateOffset:
-		return w.page.Get("offset")
-	}
-	return expr.Undefined()
 }
 
 // requestsOf returns the maker of a stream's requests, which see vars. It is

@@ -13,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 // walkers lets n walks read the stream at the same time, and returns when each
@@ -23,7 +24,7 @@ func walkers(t *testing.T, s *sources.Stream, api *apitest.API, n int) []time.Ti
 	var wg sync.WaitGroup
 	for range n {
 		wg.Go(func() {
-			if got := r.run(s, fetch.Position{}); got.err != nil {
+			if got := r.run(s, paging.Position{}); got.err != nil {
 				t.Error(got.err)
 			}
 		})
@@ -99,10 +100,10 @@ func TestWaitsHoldNoSlot(t *testing.T) {
 			Add(orders(50, is(apitest.Page))).Add(orders(5, func(c *apitest.Collection) { c.Path, c.Style = "/slow", apitest.None }))
 		r := newRig(t, s[0], api)
 		done := make(chan seen)
-		go func() { done <- r.run(s[0], fetch.Position{}) }()
+		go func() { done <- r.run(s[0], paging.Position{}) }()
 		synctest.Wait()
 		start := time.Now()
-		if got := r.run(s[1], fetch.Position{}); got.err != nil {
+		if got := r.run(s[1], paging.Position{}); got.err != nil {
 			t.Error(got.err)
 		}
 		if took := time.Since(start); took != 0 {
@@ -124,10 +125,10 @@ func TestThrottlingPausesTheClient(t *testing.T) {
 				Add(orders(5, is(apitest.None))).Add(orders(5, func(c *apitest.Collection) { c.Path, c.Style = "/other", apitest.None }))
 			r := newRig(t, s[0], api)
 			done := make(chan seen)
-			go func() { done <- r.run(s[0], fetch.Position{}) }()
+			go func() { done <- r.run(s[0], paging.Position{}) }()
 			synctest.Wait()
 			start := time.Now()
-			if got := r.run(s[1], fetch.Position{}); got.err != nil {
+			if got := r.run(s[1], paging.Position{}); got.err != nil {
 				t.Error(got.err)
 			}
 			if waited := time.Since(start); waited != 30*time.Second {
@@ -146,9 +147,9 @@ func TestLongWaitsPauseNobody(t *testing.T) {
 		api := apitest.New(apitest.OnPath("/orders", 1, apitest.Status(429, apitest.RetryAfter("7200")))).
 			Add(orders(5, is(apitest.None))).Add(orders(5, func(c *apitest.Collection) { c.Path, c.Style = "/other", apitest.None }))
 		r := newRig(t, s[0], api)
-		failure(t, r.run(s[0], fetch.Position{}).err)
+		failure(t, r.run(s[0], paging.Position{}).err)
 		start := time.Now()
-		if got := r.run(s[1], fetch.Position{}); got.err != nil || time.Since(start) != 0 {
+		if got := r.run(s[1], paging.Position{}); got.err != nil || time.Since(start) != 0 {
 			t.Errorf("got %v after %v", got.err, time.Since(start))
 		}
 	})
@@ -164,10 +165,10 @@ func TestRulesThatPause(t *testing.T) {
 				Add(orders(5, is(apitest.None))).Add(orders(5, func(c *apitest.Collection) { c.Path, c.Style = "/other", apitest.None }))
 			r := newRig(t, s[0], api)
 			done := make(chan seen)
-			go func() { done <- r.run(s[0], fetch.Position{}) }()
+			go func() { done <- r.run(s[0], paging.Position{}) }()
 			synctest.Wait()
 			start := time.Now()
-			if got := r.run(s[1], fetch.Position{}); got.err != nil {
+			if got := r.run(s[1], paging.Position{}); got.err != nil {
 				t.Error(got.err)
 			}
 			if waited := time.Since(start); waited != want {
@@ -181,7 +182,7 @@ func TestRulesThatPause(t *testing.T) {
 // TestLargeLimits proves that a limit takes no memory before it is used.
 func TestLargeLimits(t *testing.T) {
 	s := define(t, "rate_limit: {requests: 1000000000000000, per: 1s}, max_in_flight: 1000000000", cursorStream)[0]
-	if got := newRig(t, s, apitest.New().Add(orders(25, nil))).run(s, fetch.Position{}); got.err != nil {
+	if got := newRig(t, s, apitest.New().Add(orders(25, nil))).run(s, paging.Position{}); got.err != nil {
 		t.Error(got.err)
 	}
 }
@@ -215,7 +216,7 @@ func TestRetry(t *testing.T) {
 				s := define(t, test.client, cursorStream)[0]
 				api := apitest.New(apitest.From(1, test.fault)).Add(orders(25, nil))
 				start := time.Now()
-				e := failure(t, newRig(t, s, api).run(s, fetch.Position{}).err)
+				e := failure(t, newRig(t, s, api).run(s, paging.Position{}).err)
 				took := time.Since(start)
 				if e.Class != fetch.Transient || e.Attempts != test.requests || api.Count() != test.requests {
 					t.Errorf("got %v after %d attempts and %d requests, want transient after %d", e.Class, e.Attempts, api.Count(), test.requests)
@@ -263,7 +264,7 @@ func TestStopEndsEveryWait(t *testing.T) {
 					ended := make(chan error, n)
 					for range n {
 						go func() {
-							w := r.walk(s, fetch.Position{})
+							w := r.walk(s, paging.Position{})
 							for {
 								if _, err := w.Next(ctx); err != nil {
 									ended <- err
@@ -306,7 +307,7 @@ func TestNoRequestAfterTheEnd(t *testing.T) {
 	cancel()
 	for range 50 { // a free slot must not win by chance
 		r := newRig(t, s, apitest.New().Add(orders(5, is(apitest.Page))))
-		if _, err := r.walk(s, fetch.Position{}).Next(ctx); err != fetch.ErrStopped || r.gate.entered.Load() != 0 {
+		if _, err := r.walk(s, paging.Position{}).Next(ctx); err != fetch.ErrStopped || r.gate.entered.Load() != 0 {
 			t.Fatalf("got %v after %d requests", err, r.gate.entered.Load())
 		}
 	}
@@ -320,7 +321,7 @@ func TestNoRequestWithoutTheGate(t *testing.T) {
 		return nil, errors.New("sent")
 	}))
 	r.gate.shut()
-	if got := r.run(s, fetch.Position{}); got.err != fetch.ErrStopped {
+	if got := r.run(s, paging.Position{}); got.err != fetch.ErrStopped {
 		t.Errorf("got %v, want ErrStopped", got.err)
 	}
 }

@@ -1,13 +1,13 @@
 package fetch
 
 import (
-	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -66,30 +66,12 @@ type Exchange struct {
 // Page is an exchange whose body is proven.
 type Page struct {
 	Exchange
-	Records Records
-	Next    Position // where the walk goes on; the zero Position after the last page
-	Last    bool
-	Skipped string // why a rule said that there is nothing here, "" if none did
-	Moved   bool   // the API's total changed since the page before
-	// Doubts are the reasons not to take this page, the last one, for the end of
-	// the data.
-	Doubts []Doubt
-	// Remarks are what a person should know of the walk besides: each is a
-	// sentence about something that is no doubt of its end.
-	Remarks []string
-	// Follows says that the page lies behind the one before, and that its records
-	// were not asked for before: false of the first page, and where a walk went
-	// back.
-	Follows  bool
-	Counting Counting
-	// Unproven says that nothing shows whether rows moved while the walk was
-	// under way; "" where something does.
-	Unproven string
-	First    bool // no page of the walk came before
-	// Repeated is how many of the first records the page before had too.
-	Repeated int
-	passed   bool // a rule said next
-	over     bool // it is no page, but the end of the walk
+	paging.Found // what the page says of the walk
+	Records      Records
+	Skipped      string // why a rule said that there is nothing here, "" if none did
+	passed       bool   // a rule said next
+	over         bool   // it is no page, but the end of the walk
+	refused      bool   // because the API refuses what lies behind its own count
 	// Partial says that the page is a piece of a long one: it says nothing of
 	// the walk.
 	Partial bool
@@ -113,30 +95,6 @@ func (p *Page) Release() {
 		p.release, p.Body, p.wire = nil, nil, nil
 	}
 }
-
-// Position is the request that comes next in a walk. The zero Position is the
-// first one. It holds no secret: those in tokens and URLs are sealed.
-type Position struct {
-	Token    json.RawMessage `json:"token,omitempty"`     // cursor, keyset
-	URL      string          `json:"url,omitempty"`       // next_url, link_header
-	Number   int64           `json:"number,omitempty"`    // page
-	Offset   int64           `json:"offset,omitempty"`    // offset
-	Pages    int64           `json:"pages"`               // pages before this one
-	Records  int64           `json:"records"`             // records in them, less those stepped back over
-	Total    *int64          `json:"total,omitempty"`     // the API's own count, as last known
-	Counts   string          `json:"counts,omitempty"`    // what that turned out to count, "" for the records of the walk
-	AllPages *int64          `json:"all_pages,omitempty"` // page with total_pages: the API's own count of pages, as last known, or noPages
-	PerPage  int64           `json:"per_page,omitempty"`  // the least number of records of a page, the last one aside
-	Numbers  *Numbers        `json:"numbers,omitempty"`   // cursor, next_url, link_header: how they are numbered; nil: they are not
-	Tail     []Seen          `json:"tail,omitempty"`      // offset with overlap: of the last records
-	Shrunk   int64           `json:"shrunk,omitempty"`    // by how much total shrank where nothing says how pages are counted
-	Doubts   []Doubt         `json:"doubts,omitempty"`    // why records may be missing
-	Again    *Again          `json:"again,omitempty"`     // with on_incomplete: again
-	Behind   *Behind         `json:"behind,omitempty"`    // where the walk went back
-}
-
-// First reports whether no page came before.
-func (p Position) First() bool { return p.Pages == 0 }
 
 // none is the empty page that a skip or next rule makes of an answer.
 type none struct{}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 // TestPagesPastTheTotal proves what is made of an API's own number of pages: it
@@ -53,14 +54,14 @@ func TestPagesPastTheTotal(t *testing.T) {
 			stream := fmt.Sprintf(`path: /x, pagination: {type: page, param: page, start: %d, total_pages: pages%s}`, start, test.keys)
 			s := define(t, "retry: {attempts: 2, min_wait: 1ms, max_wait: 1ms}", stream)[0]
 			api := &script{answers: test.answers}
-			got := newRig(t, s, api).run(s, fetch.Position{})
+			got := newRig(t, s, api).run(s, paging.Position{})
 			if test.fails == "" && got.err != nil || !strings.Contains(fmt.Sprint(got.err), test.fails) {
 				t.Errorf("%s, from %d: got %v, want %q", test.name, start, got.err, test.fails)
 			}
 			if len(api.requests) != test.requests || len(got.ids) != test.records {
 				t.Errorf("%s, from %d: got %d requests and %d records, want %d and %d", test.name, start, len(api.requests), len(got.ids), test.requests, test.records)
 			}
-			if e := (*fetch.Error)(nil); errors.Is(got.err, fetch.ErrFallen) && (!errors.As(got.err, &e) || e.Class != fetch.Transient) {
+			if e := (*fetch.Error)(nil); errors.Is(got.err, paging.ErrFallen) && (!errors.As(got.err, &e) || e.Class != fetch.Transient) {
 				t.Errorf("%s: got %v, want it to fail for now", test.name, got.err)
 			}
 			if got.err != nil {
@@ -80,7 +81,7 @@ func TestPagesPastTheTotal(t *testing.T) {
 func remarks(t *testing.T, answers []answer, keys string) (all []string) {
 	t.Helper()
 	s := define(t, "retry: {attempts: 1}", `path: /x, pagination: {type: page, param: page, total_pages: pages`+keys+`}`)[0]
-	w := newRig(t, s, &script{answers: answers}).walk(s, fetch.Position{})
+	w := newRig(t, s, &script{answers: answers}).walk(s, paging.Position{})
 	for {
 		p, err := w.Next(t.Context())
 		if err != nil {
@@ -100,7 +101,7 @@ func remarks(t *testing.T, answers []answer, keys string) (all []string) {
 func TestPagesAreLeftAloneAfterResume(t *testing.T) {
 	s := define(t, "", `path: /x, pagination: {type: page, param: page, total_pages: pages}`)[0]
 	answers := []answer{page(1, 2, `,"pages":0`), page(3, 4, `,"pages":2`), page(5, 5, `,"pages":0`), page(1, 0, `,"pages":0`)}
-	whole := newRig(t, s, &script{answers: answers}).run(s, fetch.Position{})
+	whole := newRig(t, s, &script{answers: answers}).run(s, paging.Position{})
 	if whole.err != nil || len(whole.nexts) != 3 {
 		t.Fatalf("got %v after %d pages", whole.err, len(whole.nexts))
 	}
@@ -119,7 +120,7 @@ func TestLinkThatNobodyCanRead(t *testing.T) {
 	s := define(t, "", `path: /x, pagination: {type: link_header}`)[0]
 	for _, header := range []string{`}}{{<<>>;;,,rel`, `foo bar`, `<a>; rel="prev", }`, `<a>; rel="prev", <b>; rel="ne`, `</x?k=1; rel=prev`, `<a>; rel=prev <b>; rel=last`} {
 		api := &script{answers: []answer{{status: 200, body: page(1, 2, "").body, header: http.Header{"Link": {header}}}}}
-		if err := newRig(t, s, api).run(s, fetch.Position{}).err; err == nil || !strings.Contains(err.Error(), "the header Link") || !strings.Contains(err.Error(), "cannot be read") {
+		if err := newRig(t, s, api).run(s, paging.Position{}).err; err == nil || !strings.Contains(err.Error(), "the header Link") || !strings.Contains(err.Error(), "cannot be read") {
 			t.Errorf("%s: got %v", header, err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 // login is an authenticator whose proof is the number of its login, and the
@@ -63,7 +64,7 @@ func TestEveryAttemptIsProven(t *testing.T) {
 		api := &script{answers: []answer{says(503, "", "Retry-After", "3600"), to(302, "/v2"), says(503, "", "Retry-After", "5"), page(1, 2, "")}}
 		r := newRig(t, s, api)
 		r.client.SetAuth(&login{start: time.Now()})
-		if got := r.run(s, fetch.Position{}); got.err != nil || len(got.ids) != 2 {
+		if got := r.run(s, paging.Position{}); got.err != nil || len(got.ids) != 2 {
 			t.Fatalf("got %v, %v", got.ids, got.err)
 		}
 		if got, want := proofs(api, "X-At"), []string{"0s", "1h0m0s", "1h0m10s", "1h0m20s"}; !slices.Equal(got, want) {
@@ -104,7 +105,7 @@ func TestRefusedProofs(t *testing.T) {
 				r := newRig(t, s, api)
 				a := &login{most: test.most}
 				r.client.SetAuth(a)
-				got := r.run(s, fetch.Position{})
+				got := r.run(s, paging.Position{})
 				if sent := proofs(api, "Authorization"); !slices.Equal(sent, test.sent) || !slices.Equal(a.refused, test.refused) {
 					t.Errorf("sent %v, and told of %v; want %v and %v", sent, a.refused, test.sent, test.refused)
 				}
@@ -126,7 +127,7 @@ func TestNoProofNoRequest(t *testing.T) {
 	r := newRig(t, s, api)
 	lost := errors.New("the login is lost")
 	r.client.SetAuth(&login{err: lost})
-	e := failure(t, r.run(s, fetch.Position{}).err)
+	e := failure(t, r.run(s, paging.Position{}).err)
 	if e.Class != fetch.Permanent || !errors.Is(e, lost) || len(api.requests) != 0 || r.counters.Requests.Load() != 0 {
 		t.Errorf("got %v: %v after %d requests", e.Class, e, len(api.requests))
 	}
@@ -147,7 +148,7 @@ func TestJournalsKnowNoProof(t *testing.T) {
 			if client == "" {
 				r.client.SetAuth(&login{at: auth.Proof(i)})
 			}
-			w := r.walk(s, fetch.Position{})
+			w := r.walk(s, paging.Position{})
 			record(t, w, j).Only = i > 0
 			if got := drain(t, w); got.err != nil || len(got.ids) != 4 || len(api.requests) != 2 {
 				t.Errorf("%s: with %s got %v, %v after %d requests", client, key, got.ids, got.err, len(api.requests))

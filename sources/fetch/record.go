@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/state/journal"
@@ -84,7 +83,7 @@ func (w *Walk) recall(ctx context.Context, out *outgoing) (*Page, error) {
 	if w.rec == nil {
 		return nil, ErrNotRecorded
 	}
-	key := w.rec.key(w.pos.Pages)
+	key := w.rec.key(w.pager.Position().Pages)
 	place, digest, ok := w.rec.Journal.Lookup(key)
 	switch {
 	case !ok:
@@ -92,11 +91,9 @@ func (w *Walk) recall(ctx context.Context, out *outgoing) (*Page, error) {
 	case digest != out.digest:
 		return nil, w.other(place)
 	}
-	before := w.suspicion
 	page, err := w.recallAt(ctx, place, out)
 	if err != nil {
-		w.suspicion = before // of what is no page of this walk
-		w.setPage(expr.Undefined())
+		w.setPage()
 		w.distrust(key, out, err)
 		return nil, fmt.Errorf("the answer in the journal: %w", err)
 	}
@@ -154,7 +151,7 @@ func (w *Walk) recallAt(ctx context.Context, place journal.Place, out *outgoing)
 		w.client.done(ex)
 		return nil, err
 	}
-	v.page.place, v.page.recorded, v.page.key = place, true, w.rec.key(w.pos.Pages)
+	v.page.place, v.page.recorded, v.page.key = place, true, w.rec.key(w.pager.Position().Pages)
 	v.page.Attempts = ex.Attempts
 	v.page.release = func() { w.client.done(ex) }
 	return v.page, nil
@@ -272,7 +269,7 @@ func (w *Walk) record(out *outgoing, page *Page) error {
 
 func (w *Walk) write(out *outgoing, page *Page) error {
 	e := &journal.Exchange{
-		Key: w.rec.key(w.pos.Pages), At: page.At, Took: page.Took, Request: page.Request, Digest: out.digest,
+		Key: w.rec.key(w.pager.Position().Pages), At: page.At, Took: page.Took, Request: page.Request, Digest: out.digest,
 		Status: page.Status, Header: page.Header.Clone(), Body: page.wire, Attempts: page.Attempts, Records: page.Count(),
 	}
 	e.Header.Del(sealedHeader) // strangers may send what is ours

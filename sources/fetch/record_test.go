@@ -24,6 +24,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -65,14 +66,14 @@ func TestWalkIsServed(t *testing.T) {
 		j := openJournal(t, dir)
 		api, transport := s.api()
 		first := newRig(t, stream, transport)
-		w := first.walk(stream, fetch.Position{})
+		w := first.walk(stream, paging.Position{})
 		record(t, w, j)
 		live := drain(t, w)
 		j = reopened(t, dir, j)
 		calls := api.Count()
 
 		r := newRig(t, stream, transport)
-		w = r.walk(stream, fetch.Position{})
+		w = r.walk(stream, paging.Position{})
 		record(t, w, j).Only = true
 		got := drain(t, w)
 		if got.err != nil || api.Count() != calls {
@@ -98,7 +99,7 @@ func TestReload(t *testing.T) {
 		stream := define(t, "", `path: /orders, pagination: {type: cursor, next: next_page, param: cursor}`)[0]
 		r := newRig(t, stream, apitest.New().Add(c))
 		j := openJournal(t, t.TempDir())
-		w := r.walk(stream, fetch.Position{})
+		w := r.walk(stream, paging.Position{})
 		record(t, w, j)
 		var pages []*fetch.Page
 		var want []string
@@ -160,7 +161,7 @@ func TestServedOnlyForTheSameRequest(t *testing.T) {
 			j := openJournal(t, t.TempDir())
 			for i, text := range []string{base, test.stream} {
 				stream := define(t, "", text)[0]
-				w := newRig(t, stream, answers).walk(stream, fetch.Position{})
+				w := newRig(t, stream, answers).walk(stream, paging.Position{})
 				record(t, w, j)
 				wantIDs(t, drain(t, w).ids, []string{"1"})
 				if want := 1 + i; i > 0 && !test.served && len(answers.requests) != want || test.served && len(answers.requests) != 1 {
@@ -178,7 +179,7 @@ func TestRecordedButNotWhatItShouldBe(t *testing.T) {
 	stream := define(t, "", styles[1].stream)[0]
 	dir := t.TempDir()
 	j := openJournal(t, dir)
-	w := newRig(t, stream, transport).walk(stream, fetch.Position{})
+	w := newRig(t, stream, transport).walk(stream, paging.Position{})
 	record(t, w, j)
 	drain(t, w)
 	// Another program, or another definition, found records where today's does not.
@@ -194,7 +195,7 @@ func TestRecordedButNotWhatItShouldBe(t *testing.T) {
 	}
 	for _, want := range []int{2, 0} { // and then it is there
 		before := api.Count()
-		w := newRig(t, stream, transport).walk(stream, fetch.Position{})
+		w := newRig(t, stream, transport).walk(stream, paging.Position{})
 		record(t, w, j)
 		wantIDs(t, drain(t, w).ids, upTo(25))
 		if got := api.Count() - before; got != want {
@@ -211,7 +212,7 @@ func TestStrangersHeadersAreNotOurs(t *testing.T) {
 	answers := &script{answers: []answer{{200, `{"data":[{"id":"{secret:0}"}]}`, header}}}
 	j := openJournal(t, t.TempDir())
 	for range 2 {
-		w := newRig(t, stream, answers, "token", "hunter2hunter2").walk(stream, fetch.Position{})
+		w := newRig(t, stream, answers, "token", "hunter2hunter2").walk(stream, paging.Position{})
 		record(t, w, j)
 		if got := drain(t, w); got.err != nil || !slices.Equal(got.ids, []string{`"{secret:0}"`}) {
 			t.Errorf("got %v, %v", got.ids, got.err)
@@ -229,7 +230,7 @@ func TestUnkept(t *testing.T) {
 	answers := &script{answers: []answer{{200, `{"data":[{"id":"{secret:0} hunter2hunter2"}]}`, nil}}}
 	j := openJournal(t, t.TempDir())
 	for n := range 2 {
-		w := newRig(t, stream, answers, "token", "hunter2hunter2").walk(stream, fetch.Position{})
+		w := newRig(t, stream, answers, "token", "hunter2hunter2").walk(stream, paging.Position{})
 		record(t, w, j)
 		page, err := w.Next(context.Background())
 		if err != nil || page.Unrecorded != nil || page.Recorded() {
@@ -289,7 +290,7 @@ func TestNoSecretOnDisk(t *testing.T) {
 				j := openJournal(t, dir)
 				var live, again [][]byte
 				for _, records := range []*[][]byte{&live, &again} {
-					w := newRig(t, stream, echo, "key", secret, "password", password).walk(stream, fetch.Position{})
+					w := newRig(t, stream, echo, "key", secret, "password", password).walk(stream, paging.Position{})
 					record(t, w, j)
 					for {
 						page, err := w.Next(context.Background())

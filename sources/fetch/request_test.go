@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 // TestRequests proves what is sent for a stream's first page.
@@ -47,7 +48,7 @@ func TestRequests(t *testing.T) {
 			api := &script{answers: []answer{page(1, 0, "")}}
 			r := newRig(t, s, api, "shop", "a/b c")
 			r.client.Secrets = nil
-			if got := r.run(s, fetch.Position{}); got.err != nil {
+			if got := r.run(s, paging.Position{}); got.err != nil {
 				t.Fatal(got.err)
 			}
 			sent := api.requests[0]
@@ -95,7 +96,7 @@ func TestRequestsRefused(t *testing.T) {
 			api := &script{answers: []answer{page(1, 0, "")}}
 			r := newRig(t, s, api, "lines", "a\r\nX-B: c", "dots", "..", "text", "plain", "user", "http://u:p@api.test", "fragment", "http://api.test/#/app")
 			r.client.Secrets = nil
-			e := failure(t, r.run(s, fetch.Position{}).err)
+			e := failure(t, r.run(s, paging.Position{}).err)
 			if e.Class != fetch.Permanent || !strings.Contains(e.Error(), test.want) || len(api.requests) != 0 {
 				t.Errorf("got %v: %v after %d requests, want %q", e.Class, e, len(api.requests), test.want)
 			}
@@ -114,7 +115,7 @@ func TestLinksAreSentAsTheyCame(t *testing.T) {
 	} {
 		s := define(t, "", stream)[0]
 		api := &script{answers: []answer{page(1, 1, `,"next":"`+link+`"`), page(2, 2, "")}}
-		if got := newRig(t, s, api).run(s, fetch.Position{}); got.err != nil {
+		if got := newRig(t, s, api).run(s, paging.Position{}); got.err != nil {
 			t.Fatal(got.err)
 		}
 		if got := api.requests[1].URL.String(); got != want {

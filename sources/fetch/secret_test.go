@@ -13,7 +13,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 // echo is an API that puts all it is told into all it answers: the URL and the
@@ -71,7 +71,7 @@ func TestSecretsAreNotKept(t *testing.T) {
 					r := newRig(t, s, api, "key", before)
 					var log bytes.Buffer
 					r.client.Log = slog.New(slog.NewTextHandler(&log, nil))
-					got := r.run(s, fetch.Position{})
+					got := r.run(s, paging.Position{})
 					e := failure(t, got.err)
 					at, text := kept(t, got.nexts[len(got.nexts)-1])
 					for what, text := range map[string]string{"position": text, "error": e.Error(), "request": e.Request, "log": log.String(), "page's request": got.last0()} {
@@ -117,7 +117,7 @@ func TestExcerptsCutNoSecret(t *testing.T) {
 	for n := 490; n <= 520; n++ {
 		s := define(t, `auth: {type: bearer, token: "{{ config.key }}"}`, cursorStream)[0]
 		api := &script{answers: []answer{says(400, strings.Repeat("x", n)+"0123456789abcdef")}}
-		e := failure(t, newRig(t, s, api, "key", "0123456789abcdef").run(s, fetch.Position{}).err)
+		e := failure(t, newRig(t, s, api, "key", "0123456789abcdef").run(s, paging.Position{}).err)
 		if strings.Contains(e.Error(), "01") || len(e.Excerpt) > 512 {
 			t.Errorf("%d: %q", n, e.Excerpt)
 		}
@@ -143,7 +143,7 @@ func TestMessagesHoldNoSecret(t *testing.T) {
 		"wait":              {`path: /orders, errors: [{status: 400, do: retry, wait: "{{ response.w }}"}]`, says(400, `{"w":"s3cret-0123456789"}`), "***"},
 	} {
 		s := define(t, "", test.stream)[0]
-		got := newRig(t, s, &script{answers: []answer{test.answer}}, "key", secret).run(s, fetch.Position{})
+		got := newRig(t, s, &script{answers: []answer{test.answer}}, "key", secret).run(s, paging.Position{})
 		text := ""
 		if got.err != nil {
 			text = got.err.Error()
@@ -161,12 +161,12 @@ func TestMessagesHoldNoSecret(t *testing.T) {
 func TestTokensWithSecretsInside(t *testing.T) {
 	s := define(t, `auth: {type: bearer, token: "{{ config.key }}"}`, `path: /orders, pagination: {type: cursor, next: token, param: cursor}`)[0]
 	api := &script{answers: []answer{page(1, 2, `,"token":{"n":[1,"s3cret"]}`)}}
-	e := failure(t, newRig(t, s, api, "key", "s3cret").run(s, fetch.Position{}).err)
+	e := failure(t, newRig(t, s, api, "key", "s3cret").run(s, paging.Position{}).err)
 	if strings.Contains(e.Error(), "s3cret") || !strings.Contains(e.Error(), "cannot be kept") {
 		t.Errorf("got %v", e)
 	}
 	api = &script{answers: []answer{page(1, 2, `,"token":"{secret:0}"`)}}
-	if e := failure(t, newRig(t, s, api, "key", "s3cret").run(s, fetch.Position{}).err); !strings.Contains(e.Error(), "cannot be kept") {
+	if e := failure(t, newRig(t, s, api, "key", "s3cret").run(s, paging.Position{}).err); !strings.Contains(e.Error(), "cannot be kept") {
 		t.Errorf("got %v", e)
 	}
 }
@@ -181,7 +181,7 @@ func TestTokensOfAnyKind(t *testing.T) {
 		s := define(t, "", `path: /orders, pagination: {type: cursor, next: token, param: cursor}`)[0]
 		api := &script{answers: []answer{page(1, 2, `,"token":`+token), page(3, 4, "")}}
 		r := newRig(t, s, api)
-		first, err := r.walk(s, fetch.Position{}).Next(t.Context())
+		first, err := r.walk(s, paging.Position{}).Next(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -201,7 +201,7 @@ func TestTokensOfAnyKind(t *testing.T) {
 	}
 	for _, end := range []string{`null`, `""`, `false`} {
 		s := define(t, "", `path: /orders, pagination: {type: cursor, next: token, param: cursor}`)[0]
-		got := newRig(t, s, &script{answers: []answer{page(1, 2, `,"token":`+end)}}).run(s, fetch.Position{})
+		got := newRig(t, s, &script{answers: []answer{page(1, 2, `,"token":`+end)}}).run(s, paging.Position{})
 		if got.err != nil || len(got.ids) != 2 {
 			t.Errorf("%s: got %v, %v, want an end", end, got.ids, got.err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 // hosts is an API on several hosts: it answers by URL, in order for each, and
@@ -90,7 +91,7 @@ func TestRedirects(t *testing.T) {
 				}
 				s := define(t, client, test.stream)[0]
 				api := &hosts{answers: test.answers}
-				got := newRig(t, s, api).run(s, fetch.Position{})
+				got := newRig(t, s, api).run(s, paging.Position{})
 				asked := api.asked()
 				if asked[len(asked)-1] != test.asked {
 					t.Errorf("asked for %v, want %s last", asked, test.asked)
@@ -118,7 +119,7 @@ func TestRedirectsInNumber(t *testing.T) {
 		s := define(t, "", `path: /orders`)[0]
 		api := &hosts{answers: answers}
 		r := newRig(t, s, api)
-		if got := r.run(s, fetch.Position{}); (got.err == nil) != ok {
+		if got := r.run(s, paging.Position{}); (got.err == nil) != ok {
 			t.Errorf("%d redirects: %v", hops, got.err)
 		}
 		if len(api.requests) != 11 || r.gate.entered.Load() != 11 || r.counters.Requests.Load() != 11 {
@@ -134,7 +135,7 @@ func TestRedirectsArePaced(t *testing.T) {
 		s := define(t, "rate_limit: {requests: 1, per: 10s}", `path: /orders`)[0]
 		api := &hosts{answers: map[string]answer{"http://api.test/orders": to(302, "/v2"), "http://api.test/v2": page(1, 2, "")}}
 		start := time.Now()
-		if got := newRig(t, s, api).run(s, fetch.Position{}); got.err != nil {
+		if got := newRig(t, s, api).run(s, paging.Position{}); got.err != nil {
 			t.Fatal(got.err)
 		}
 		if took := time.Since(start); took != 10*time.Second {
@@ -156,7 +157,7 @@ func TestLinksStayOnTheHost(t *testing.T) {
 				{200, `{"data":[{"id":1}],"next":` + fmt.Sprintf("%q", link) + `}`, http.Header{"Link": {"<" + link + `>; rel="next"`}}},
 				page(2, 2, ""),
 			}}
-			got := newRig(t, s, api).run(s, fetch.Position{})
+			got := newRig(t, s, api).run(s, paging.Position{})
 			if e := failure(t, got.err); e.Class != fetch.Permanent || len(api.requests) != 1 {
 				t.Errorf("%s: got %v: %v after %d requests", link, e.Class, e, len(api.requests))
 			}
@@ -195,7 +196,7 @@ func TestCredentialsStayHome(t *testing.T) {
 				way.away["http://cdn.test/orders"] = page(1, 1, `,"next":"http://api.test/home"`)
 				way.away["http://api.test/home"] = page(2, 2, "")
 				api := &hosts{answers: way.away}
-				got := newRig(t, s, api, "key", secret).run(s, fetch.Position{})
+				got := newRig(t, s, api, "key", secret).run(s, paging.Position{})
 				if got.err != nil || len(api.requests) != 3 {
 					t.Fatalf("got %v after %v", got.err, api.asked())
 				}
@@ -228,7 +229,7 @@ func TestShortKeysStayHome(t *testing.T) {
 			"http://cdn.test/orders": to(307, "http://api.test/home?key=a1"),
 			"http://api.test/home":   page(1, 2, ""),
 		}}
-		if got := newRig(t, s, api).run(s, fetch.Position{}); got.err != nil || len(api.requests) != 3 {
+		if got := newRig(t, s, api).run(s, paging.Position{}); got.err != nil || len(api.requests) != 3 {
 			t.Fatalf("%s: got %v after %v", in, got.err, api.asked())
 		}
 		for i, r := range api.requests {
@@ -244,7 +245,7 @@ func TestShortKeysStayHome(t *testing.T) {
 func TestBodiesStayHome(t *testing.T) {
 	s := define(t, `allow_hosts: [cdn.test]`, `path: /orders, body: {json: {key: "{{ config.key }}"}}`)[0]
 	api := &hosts{answers: map[string]answer{"http://api.test/orders": to(307, "http://cdn.test/orders")}}
-	got := newRig(t, s, api, "key", "s3cret").run(s, fetch.Position{})
+	got := newRig(t, s, api, "key", "s3cret").run(s, paging.Position{})
 	if e := failure(t, got.err); e.Class != fetch.Permanent || !strings.Contains(e.Error(), "would carry a secret to another host, cdn.test") {
 		t.Errorf("got %v", e)
 	}
@@ -274,7 +275,7 @@ func TestAbsolutePath(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := define(t, client+", allow_hosts: [cdn.test]", test.stream)[0]
 			api := &hosts{answers: map[string]answer{"http://api.test/orders": page(1, 2, ""), "http://cdn.test/orders": page(1, 0, "")}}
-			got := newRig(t, s, api).run(s, fetch.Position{})
+			got := newRig(t, s, api).run(s, paging.Position{})
 			last := api.requests[len(api.requests)-1]
 			if last.URL.String() != test.asked || (last.Header.Get("Authorization") != "") != test.authorized {
 				t.Errorf("asked for %v with %v", api.asked(), last.Header)
@@ -306,7 +307,7 @@ func TestAuth(t *testing.T) {
 					apitest.Link:    `path: /orders, pagination: {type: link_header}`,
 				}[st]
 				s := define(t, test.client, stream)[0]
-				got := newRig(t, s, apitest.New(test.require).Add(orders(25, is(st))), "key", "s3cret").run(s, fetch.Position{})
+				got := newRig(t, s, apitest.New(test.require).Add(orders(25, is(st))), "key", "s3cret").run(s, paging.Position{})
 				if got.err != nil {
 					t.Fatal(got.err)
 				}
@@ -328,7 +329,7 @@ func TestEmptyCredentials(t *testing.T) {
 	} {
 		s := define(t, client, cursorStream)[0]
 		api := apitest.New().Add(orders(25, nil))
-		got := newRig(t, s, api, "empty", "", "broken", "a\nb").run(s, fetch.Position{})
+		got := newRig(t, s, api, "empty", "", "broken", "a\nb").run(s, paging.Position{})
 		if e := failure(t, got.err); e.Class != fetch.Permanent || e.Status != 0 || api.Count() != 0 {
 			t.Errorf("%s: got %v after %d requests", client, e, api.Count())
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 // TestStrangeAnswers: a whole answer of another kind than JSON is asked for once
@@ -50,7 +51,7 @@ func TestStrangeAnswers(t *testing.T) {
 			s := define(t, "retry: {attempts: 4}", cursorStream)[0]
 			api := &script{answers: []answer{says(200, tt.body, "Content-Type", tt.header)}}
 			start := time.Now()
-			e := failure(t, newRig(t, s, api, "token", "hunter2").run(s, fetch.Position{}).err)
+			e := failure(t, newRig(t, s, api, "token", "hunter2").run(s, paging.Position{}).err)
 			class := fetch.Permanent
 			if tt.attempts > 2 {
 				class = fetch.Transient
@@ -72,7 +73,7 @@ func TestStrangeOnceIsNoEnd(t *testing.T) {
 		s := define(t, "retry: {attempts: 5}", cursorStream)[0]
 		html, down := says(200, "<html>"), says(503, "")
 		api := &script{answers: []answer{html, down, html, down, page(1, 2, "")}}
-		if got := newRig(t, s, api).run(s, fetch.Position{}); got.err != nil || len(got.ids) != 2 {
+		if got := newRig(t, s, api).run(s, paging.Position{}); got.err != nil || len(got.ids) != 2 {
 			t.Errorf("got %v and %v", got.ids, got.err)
 		}
 	})
@@ -85,7 +86,7 @@ func TestStrangeAndLong(t *testing.T) {
 		s := define(t, "retry: {attempts: 4}", cursorStream)[0]
 		line := `{"id":1,"text":"` + strings.Repeat("x", 500) + "\"}\n"
 		api := &script{answers: []answer{says(200, strings.Repeat(line, fetch.MaxBody/len(line)+2))}}
-		e := failure(t, newRig(t, s, api).run(s, fetch.Position{}).err)
+		e := failure(t, newRig(t, s, api).run(s, paging.Position{}).err)
 		if e.Class != fetch.Permanent || len(api.requests) != 2 || !strings.Contains(e.Error(), "NDJSON") {
 			t.Errorf("got %v after %d requests: %v", e.Class, len(api.requests), e)
 		}
@@ -112,7 +113,7 @@ func TestNoSuchHost(t *testing.T) {
 				calls++
 				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &tt.err}
 			})
-			e := failure(t, newRig(t, s, api).run(s, fetch.Position{}).err)
+			e := failure(t, newRig(t, s, api).run(s, paging.Position{}).err)
 			if e.Class != tt.class || calls != tt.attempts || !strings.Contains(e.Error(), fmt.Sprintf("(%d attempts)", tt.attempts)) {
 				t.Errorf("%v: got %v after %d calls: %v", tt.err.Err, e.Class, calls, e)
 			}
@@ -142,7 +143,7 @@ func TestHasty(t *testing.T) {
 			r := newRig(t, s, api)
 			r.client.Hasty = true
 			start := time.Now()
-			e := failure(t, r.run(s, fetch.Position{}).err)
+			e := failure(t, r.run(s, paging.Position{}).err)
 			if took := time.Since(start); e.Class != fetch.Transient || len(api.requests) != tt.calls || took > tt.most {
 				t.Errorf("%d: got %v after %d calls and %s", tt.answer.status, e, len(api.requests), took)
 			}
@@ -155,7 +156,7 @@ func TestAttemptsInAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := define(t, "retry: {attempts: 2, cool_downs: 2}, errors: [{status: 420, do: cool_down}]", cursorStream)[0]
 		api := &script{answers: []answer{says(420, "")}}
-		e := failure(t, newRig(t, s, api).run(s, fetch.Position{}).err)
+		e := failure(t, newRig(t, s, api).run(s, paging.Position{}).err)
 		if len(api.requests) != 3 || !strings.Contains(e.Error(), "(3 attempts)") {
 			t.Errorf("got %d requests and %v", len(api.requests), e)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 // style is a way to page: a stream and the collection that it reads.
@@ -123,7 +124,7 @@ func TestWalkGivesEveryRecordOnce(t *testing.T) {
 	everyStyle(t, func(t *testing.T, s style, stream *sources.Stream, want []string) {
 		api, transport := s.api()
 		r := newRig(t, stream, transport)
-		got := r.run(stream, fetch.Position{})
+		got := r.run(stream, paging.Position{})
 		if got.err != nil {
 			t.Fatal(got.err)
 		}
@@ -140,7 +141,7 @@ func TestWalkGivesEveryRecordOnce(t *testing.T) {
 func TestWalkResumesAtEveryPage(t *testing.T) {
 	everyStyle(t, func(t *testing.T, s style, stream *sources.Stream, want []string) {
 		_, transport := s.api()
-		whole := newRig(t, stream, transport).run(stream, fetch.Position{})
+		whole := newRig(t, stream, transport).run(stream, paging.Position{})
 		for i, at := range whole.nexts {
 			at, text := kept(t, at)
 			got := newRig(t, stream, transport).run(stream, at)
@@ -155,7 +156,7 @@ func TestWalkResumesAtEveryPage(t *testing.T) {
 	})
 }
 
-func samePosition(a, b fetch.Position) bool { return marshal(a) == marshal(b) }
+func samePosition(a, b paging.Position) bool { return marshal(a) == marshal(b) }
 
 // transient is everything that a walk gets over by asking again. Those marked
 // need a page with records to strike.
@@ -189,7 +190,7 @@ var transient = []struct {
 func TestWalkGetsOverFaults(t *testing.T) {
 	everyStyle(t, func(t *testing.T, s style, stream *sources.Stream, want []string) {
 		api, transport := s.api()
-		newRig(t, stream, transport).run(stream, fetch.Position{})
+		newRig(t, stream, transport).run(stream, paging.Position{})
 		requests := api.Count()
 		for _, f := range transient {
 			for n := 1; n <= requests; n++ {
@@ -197,7 +198,7 @@ func TestWalkGetsOverFaults(t *testing.T) {
 					_, transport := s.api(apitest.On(n, f.fault))
 					r := newRig(t, stream, transport)
 					start := time.Now()
-					got := r.run(stream, fetch.Position{})
+					got := r.run(stream, paging.Position{})
 					if got.err != nil {
 						t.Fatalf("%s at request %d: %v", f.name, n, got.err)
 					}
@@ -221,7 +222,7 @@ func TestSlowAnswersThatEndInTime(t *testing.T) {
 		stream := define(t, "timeout: 10s", s.stream)[0]
 		_, transport := s.api(apitest.On(1, apitest.Drip(9*time.Second, 1000)), apitest.On(2, apitest.Latency(9*time.Second)))
 		r := newRig(t, stream, transport)
-		got := r.run(stream, fetch.Position{})
+		got := r.run(stream, paging.Position{})
 		if got.err != nil || r.counters.Retries.Load() != 0 {
 			t.Fatalf("got %v after %d retries, want none", got.err, r.counters.Retries.Load())
 		}
@@ -246,7 +247,7 @@ func TestEndlessAnswersEnd(t *testing.T) {
 				stream := define(t, "timeout: 10s, retry: {attempts: 1}", s.stream)[0]
 				_, transport := s.api(apitest.From(1, test.fault))
 				start := time.Now()
-				got := newRig(t, stream, transport).run(stream, fetch.Position{})
+				got := newRig(t, stream, transport).run(stream, paging.Position{})
 				e := failure(t, got.err)
 				if e.Class != fetch.Transient || !strings.Contains(e.Error(), test.want) {
 					t.Errorf("got %v: %v, want %q", e.Class, e, test.want)
@@ -271,7 +272,7 @@ func TestFetchedIsKept(t *testing.T) {
 		cancel() // in the moment in which the answer is there
 		return resp, err
 	}))
-	w := r.walk(stream, fetch.Position{})
+	w := r.walk(stream, paging.Position{})
 	page, err := w.Next(ctx)
 	if err != nil || page.Records.Len() != 10 {
 		t.Fatalf("got %v, want the page", err)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 // TestTwice proves that a key which stands twice with different values is
@@ -68,7 +69,7 @@ func TestWalkOverKeysTwice(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := define(t, "", test.stream)[0]
-			got := newRig(t, s, &script{answers: []answer{page(1, 2, test.members)}}, "key", "s3cret-0123456789").run(s, fetch.Position{})
+			got := newRig(t, s, &script{answers: []answer{page(1, 2, test.members)}}, "key", "s3cret-0123456789").run(s, paging.Position{})
 			if test.want == "" {
 				if got.err != nil || len(got.ids) != 2 {
 					t.Errorf("got %d records and %v", len(got.ids), got.err)

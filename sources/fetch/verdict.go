@@ -80,8 +80,9 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 			return w.apply(rule, page)
 		}
 	}
-	if v, past := w.judgePast(page); past {
-		return v
+	if w.pager.Refuses(ex.Status) {
+		page.refused, page.over, page.empty = true, true, true
+		return accept(page)
 	}
 	if ex.Status < 200 || ex.Status > 299 {
 		v := w.judgeStatus(ex)
@@ -105,8 +106,10 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 	case splitErr != nil:
 		return refuse(Permanent, splitErr)
 	}
-	if err := w.fallen(int64(records.Len())); err != nil {
-		return again(-1, err)
+	if records.Len() == 0 {
+		if err := w.pager.Fallen(); err != nil {
+			return again(-1, err)
+		}
 	}
 	page.Records = records
 	page.empty = ex.Status == http.StatusNoContent
@@ -215,7 +218,7 @@ func (w *Walk) judgeStatus(ex *Exchange) verdict {
 	if ex.Status == http.StatusUnauthorized {
 		return refuse(Permanent, err).advise("check the credentials")
 	}
-	if ex.Status/100 == 4 && (w.pos.Token != nil && w.stream.Pagination.Type == sources.PaginateCursor || w.pos.URL != "") {
+	if ex.Status/100 == 4 && w.pager.Named() {
 		v := refuse(SessionLost, err).advise("the API no longer takes the page token: if that happens again and again, ask for less at a time")
 		v.about = ex.Status != http.StatusGone
 		return v
@@ -273,7 +276,7 @@ func (w *Walk) apply(rule *sources.ErrorRule, page *Page) verdict {
 	case sources.DoRestart:
 		return refuse(SessionLost, err)
 	case sources.DoNext:
-		if w.vars[sources.VarResponse].Missing() && !w.counts() {
+		if w.vars[sources.VarResponse].Missing() && !w.pager.Counts() {
 			return refuse(Permanent, fmt.Errorf("%w: a rule says next, but the answer is not JSON", err))
 		}
 		page.passed, page.empty = true, true
@@ -282,7 +285,7 @@ func (w *Walk) apply(rule *sources.ErrorRule, page *Page) verdict {
 		page.over, page.empty = true, true
 		return accept(page)
 	case sources.DoSkip:
-		if !w.pos.First() {
+		if !w.pager.Position().First() {
 			return refuse(Permanent, fmt.Errorf("%w: a rule says skip, but pages of this walk came before", err))
 		}
 		page.Skipped, page.empty = w.hide(err).Error(), true

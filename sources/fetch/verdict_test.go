@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 const (
@@ -77,7 +78,7 @@ func TestRules(t *testing.T) {
 				s := define(t, "errors: "+test.rules, cursorStream)[0]
 				r := newRig(t, s, &script{answers: append([]answer{first}, test.answers...)})
 				start := time.Now()
-				got := r.run(s, fetch.Position{})
+				got := r.run(s, paging.Position{})
 				if len(got.ids) != test.records {
 					t.Errorf("got %d records, want %d (%v)", len(got.ids), test.records, got.err)
 				}
@@ -101,7 +102,7 @@ func TestRules(t *testing.T) {
 
 func TestSkipOnTheFirstRequest(t *testing.T) {
 	s := define(t, `errors: [{status: 404, do: skip, message: "shop has no orders"}]`, cursorStream)[0]
-	got := newRig(t, s, &script{answers: []answer{says(404, `{}`)}}).run(s, fetch.Position{})
+	got := newRig(t, s, &script{answers: []answer{says(404, `{}`)}}).run(s, paging.Position{})
 	if got.err != nil || !got.last.Last || got.last.Skipped != "answered 404 shop has no orders" {
 		t.Errorf("got %v, %+v", got.err, got.last)
 	}
@@ -116,7 +117,7 @@ func TestNextGoesOnByNumber(t *testing.T) {
 	} {
 		s := define(t, "errors: [{status: 418, do: next}]", stream)[0]
 		api := &script{answers: []answer{page(1, 2, ""), says(418, `{}`), page(5, 6, ""), page(1, 0, "")}}
-		got := newRig(t, s, api).run(s, fetch.Position{})
+		got := newRig(t, s, api).run(s, paging.Position{})
 		if len(got.ids) != want || got.err != nil {
 			t.Errorf("%s: got %v and %v, want %d records", stream, got.ids, got.err, want)
 		}
@@ -179,7 +180,7 @@ func TestBuiltIn(t *testing.T) {
 				s := define(t, "retry: {attempts: 2}", test.stream)[0]
 				check := func(answers []answer, class fetch.Class) {
 					t.Helper()
-					got := newRig(t, s, &script{answers: answers}).run(s, fetch.Position{})
+					got := newRig(t, s, &script{answers: answers}).run(s, paging.Position{})
 					if class == none {
 						if got.err != nil {
 							t.Error(got.err)
@@ -202,7 +203,7 @@ func TestBuiltIn(t *testing.T) {
 func TestErrorsSay(t *testing.T) {
 	s := define(t, "", cursorStream)[0]
 	body := strings.Repeat("x", 511) + "ü" + strings.Repeat("x", 10)
-	got := newRig(t, s, &script{answers: []answer{says(400, body, "X-Request-Id", "req-1")}}).run(s, fetch.Position{})
+	got := newRig(t, s, &script{answers: []answer{says(400, body, "X-Request-Id", "req-1")}}).run(s, paging.Position{})
 	e := failure(t, got.err)
 	if e.Stream != "s0" || e.Request != "GET http://api.test/orders" || e.Status != 400 || e.RequestID != "req-1" || e.Attempts != 1 {
 		t.Errorf("got %+v", e)
@@ -233,7 +234,7 @@ func TestExchange(t *testing.T) {
 			Add(orders(5, func(c *apitest.Collection) { c.Encoding = coding.Named("gzip") }))
 		r := newRig(t, s, api)
 		start := time.Now()
-		page, err := r.walk(s, fetch.Position{}).Next(t.Context())
+		page, err := r.walk(s, paging.Position{}).Next(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 func TestEncodings(t *testing.T) {
@@ -21,7 +22,7 @@ func TestEncodings(t *testing.T) {
 		s := define(t, "", cursorStream)[0]
 		api := apitest.New().Add(orders(25, func(c *apitest.Collection) { c.Encoding = coding.Named(encoding) }))
 		r := newRig(t, s, api)
-		got := r.run(s, fetch.Position{})
+		got := r.run(s, paging.Position{})
 		if got.err != nil || got.last.Header.Get("Content-Encoding") != encoding {
 			t.Fatalf("%s: %v", encoding, got.err)
 		}
@@ -47,7 +48,7 @@ func TestBodiesThatAreRefused(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := define(t, "", test.stream)[0]
 			api := apitest.New(apitest.From(1, test.fault)).Add(orders(25, nil))
-			e := failure(t, newRig(t, s, api).run(s, fetch.Position{}).err)
+			e := failure(t, newRig(t, s, api).run(s, paging.Position{}).err)
 			if e.Class != fetch.Permanent || !strings.Contains(e.Error(), test.want) || api.Count() != 1 {
 				t.Errorf("got %v: %v after %d requests, want %q", e.Class, e, api.Count(), test.want)
 			}
@@ -55,7 +56,7 @@ func TestBodiesThatAreRefused(t *testing.T) {
 	}
 	s := define(t, "", `path: /orders`)[0]
 	api := apitest.New(apitest.From(1, apitest.BigBody(fetch.MaxBody))).Add(orders(25, is(apitest.None)))
-	if got := newRig(t, s, api).run(s, fetch.Position{}); got.err != nil || len(got.ids) != 25 {
+	if got := newRig(t, s, api).run(s, paging.Position{}); got.err != nil || len(got.ids) != 25 {
 		t.Errorf("the largest body: %v", got.err)
 	}
 }
@@ -75,7 +76,7 @@ func TestSockets(t *testing.T) {
 	s := define(t, "timeout: 200ms, retry: {min_wait: 1ms}", fmt.Sprintf("base_url: %q, ", url)+cursorStream)[0]
 	r := newRig(t, s, nil)
 	defer r.client.Close()
-	got := r.run(s, fetch.Position{})
+	got := r.run(s, paging.Position{})
 	if got.err != nil {
 		t.Fatal(got.err)
 	}
@@ -107,7 +108,7 @@ func TestServersThatAreNone(t *testing.T) {
 	} {
 		s := define(t, "retry: {attempts: 2, min_wait: 1ms}", fmt.Sprintf("base_url: %q, ", test.url)+cursorStream)[0]
 		r := newRig(t, s, nil)
-		e := failure(t, r.run(s, fetch.Position{}).err)
+		e := failure(t, r.run(s, paging.Position{}).err)
 		r.client.Close()
 		if e.Class != test.class || !strings.Contains(e.Error(), test.want) {
 			t.Errorf("%s: got %v: %v, want %q", test.url, e.Class, e, test.want)
@@ -129,7 +130,7 @@ func TestTimeoutsCountFromTheLastByte(t *testing.T) {
 			return resp, err
 		})
 		start := time.Now()
-		got := newRig(t, s, late).run(s, fetch.Position{})
+		got := newRig(t, s, late).run(s, paging.Position{})
 		if got.err != nil || time.Since(start) < 60*time.Second {
 			t.Errorf("got %v after %v", got.err, time.Since(start))
 		}

@@ -14,17 +14,18 @@ const module = "github.com/tap-rest/tap-rest"
 // Imports go one way: down this list.
 var arrows = map[string][]string{
 	"tap/tap-rest": {"tap", "tap/message", "tap/report", "tap/workdir", "sources", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal"},
-	"tap":          {"tap/limits", "tap/message", "tap/plan", "tap/twins", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
+	"tap":          {"sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/twins", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
 	"tap/limits":   {"sources", "sources/fetch", "state"},
 	"tap/message":  {"catalog", "state"},
 	"tap/plan":     {"sources", "sources/expr", "sources/times", "state"},
 	"tap/report":   {"sources/fetch", "state/journal"},
-	"tap/twins":    {"catalog", "sources/fetch"},
+	"tap/twins":    {"sources/fetch/paging", "catalog", "sources/fetch"},
 	"tap/workdir":  {},
 
-	"sources/fetch":             {"sources/fetch/paging/hint", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/needle", "sources/secret", "sources/times", "state/journal"},
+	"sources/fetch":             {"sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/needle", "sources/secret", "sources/times", "state/journal"},
+	"sources/fetch/paging":      {"sources/fetch/paging/hint", "sources", "sources/expr"},
 	"sources/fetch/paging/hint": {},
-	"sources/fetch/request":     {"sources/fetch/auth", "sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
+	"sources/fetch/request":     {"sources/fetch/paging", "sources/fetch/auth", "sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
 	"sources/fetch/auth":        {"sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
 	"sources/fetch/uri":         {},
 

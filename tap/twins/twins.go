@@ -6,7 +6,7 @@ import (
 	"hash/maphash"
 
 	"github.com/tap-rest/tap-rest/catalog"
-	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 // slots is how many primary keys are remembered: rows of one key lie close
@@ -43,8 +43,8 @@ const (
 // Moved reports whether a twin shows that rows moved in their list while its
 // counted pages were read. Keys without gaps look like counted pages, and a row
 // that was changed may well come again behind them; one that was not never does.
-func (k Kind) Moved(c fetch.Counting) bool {
-	return k == Again && c != fetch.Uncounted || k == Changed && c == fetch.Counted
+func (k Kind) Moved(c paging.Counting) bool {
+	return k == Again && c != paging.Uncounted || k == Changed && c == paging.Counted
 }
 
 // New returns a memory of records with these fields as primary key; without any,

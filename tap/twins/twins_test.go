@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/tap/twins"
 )
 
@@ -58,8 +58,8 @@ func TestSee(t *testing.T) {
 
 // TestMoved says which twins show that rows moved.
 func TestMoved(t *testing.T) {
-	for counting, want := range map[fetch.Counting][]twins.Kind{
-		fetch.Uncounted: nil, fetch.SeemsCounted: {twins.Again}, fetch.Counted: {twins.Again, twins.Changed},
+	for counting, want := range map[paging.Counting][]twins.Kind{
+		paging.Uncounted: nil, paging.SeemsCounted: {twins.Again}, paging.Counted: {twins.Again, twins.Changed},
 	} {
 		for _, kind := range []twins.Kind{twins.None, twins.Part, twins.Again, twins.Changed} {
 			if got := kind.Moved(counting); got != slices.Contains(want, kind) {

@@ -63,10 +63,12 @@ func (d *draft) jsonBody(t sources.Tree) ([]byte, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	p := &d.maker.stream.Pagination
-	if page := d.page.Value; p.Sends.BodyPath != "" && !page.Missing() {
-		if v, err = withPath(v, sources.SplitPath(p.Sends.BodyPath), page); err != nil {
-			return nil, "", fmt.Errorf("pagination.body %s: %w", p.Sends.BodyPath, err)
+	for _, s := range d.page.Sends {
+		if s.Body == "" {
+			continue
+		}
+		if v, err = withPath(v, sources.SplitPath(s.Body), s.Value); err != nil {
+			return nil, "", fmt.Errorf("pagination.body %s: %w", s.Body, err)
 		}
 	}
 	return v.AppendJSON(nil), "application/json", nil

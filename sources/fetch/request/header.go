@@ -18,9 +18,9 @@ func (d *draft) setHeaders() error {
 			d.Header.Add(p.Name, v)
 		}
 	}
-	if name := d.maker.stream.Pagination.Sends.Header; name != "" {
-		if v := d.page.Value; !v.Missing() {
-			d.Header.Set(name, plain(v))
+	for _, s := range d.page.Sends {
+		if s.Header != "" {
+			d.Header.Set(s.Header, plain(s.Value))
 		}
 	}
 	for name := range d.maker.defaults {

@@ -13,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
@@ -32,9 +33,9 @@ type Request struct {
 
 // Page is what a walk's pagination sends for a page.
 type Page struct {
-	First bool       // the first one, be it again: after_first is not for it
-	Link  *url.URL   // the API's own link to it; nil: there is none
-	Value expr.Value // its token, number or offset; undefined where nothing is sent
+	First bool          // the first one, be it again: after_first is not for it
+	Link  *url.URL      // the API's own link to it; nil: there is none
+	Sends []paging.Sent // what says which page it is
 }
 
 // Maker makes the requests of a stream. Its methods may be called from any

@@ -46,14 +46,15 @@ const maxHops = 10
 func (r *Request) AtHome() bool { return uri.SameSite(r.base, r.URL) }
 
 // Follow returns what a URL in an answer from at leads to: the answer is one to
-// the request, or to what redirects made of it.
-func (r *Request) Follow(at *url.URL, link string) (*url.URL, error) {
+// the request, or to what redirects made of it. https says what to write where
+// the URL gives up https, and nothing else is wrong with it.
+func (r *Request) Follow(at *url.URL, link string, https func() string) (*url.URL, error) {
 	to, err := uri.Reference(at, link)
 	if err != nil {
 		return nil, fmt.Errorf("the link to the next page, %s: %w", r.maker.secrets.Quote(link), err)
 	}
 	if !allowed(r.maker.stream.Client, r.base, to) {
-		return nil, fmt.Errorf("the link to the next page %w", astray(r.base, to, overHTTPS(&r.maker.stream.Pagination)))
+		return nil, fmt.Errorf("the link to the next page %w", astray(r.base, to, https()))
 	}
 	return to, nil
 }

@@ -3,7 +3,6 @@ package request
 import (
 	"fmt"
 	"net/url"
-	"strconv"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
@@ -74,12 +73,9 @@ func (d *draft) setQuery(params []sources.Param) error {
 		}
 		query, set = query.Set(p.Name, values...), true
 	}
-	if p := &d.maker.stream.Pagination; d.page.Link == nil {
-		if v := d.page.Value; p.Sends.Param != "" && !v.Missing() {
-			query, set = query.Set(p.Sends.Param, plain(v)), true
-		}
-		if p.Sends.SizeParam != "" && p.Sends.Size > 0 {
-			query, set = query.Set(p.Sends.SizeParam, strconv.FormatInt(p.Sends.Size, 10)), true
+	for _, s := range d.page.Sends {
+		if s.Param != "" {
+			query, set = query.Set(s.Param, plain(s.Value)), true
 		}
 	}
 	if set {

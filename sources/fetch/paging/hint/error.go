@@ -20,7 +20,7 @@ var (
 // lead to the records; member is the one that tells, and rule what a rule that
 // makes the answer fail looks at. It returns false where no member does.
 func Error(body []byte, place []string) (member Hint, rule string, found bool) {
-	at, path := gjson.ParseBytes(body), ""
+	at, path := parse(body), ""
 	for depth := 0; at.IsObject() && !found && depth <= len(place); depth++ {
 		n := 0
 		at.ForEach(func(key, v gjson.Result) bool {

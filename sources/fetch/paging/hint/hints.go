@@ -1,6 +1,7 @@
 package hint
 
 import (
+	"bytes"
 	"net/http"
 	"strconv"
 	"strings"
@@ -70,6 +71,19 @@ var (
 var pagingNames = set("meta metadata paging pagination page pages pageinfo pager paginator cursor cursors resultinfo responsemetadata info " +
 	"hits resultset result listinfo pagedata pagingdata paginationinfo querymetadata")
 
+// YAML quotes a path where a definition needs that.
+func YAML(path string) string {
+	if strings.ContainsAny(path, `\@#"'{}[]:,&*!|>%`) {
+		return "'" + strings.ReplaceAll(path, "'", "''") + "'"
+	}
+	return path
+}
+
+// parse reads a proven body, which may begin with a byte order mark.
+func parse(body []byte) gjson.Result {
+	return gjson.ParseBytes(bytes.TrimPrefix(body, []byte("\uFEFF")))
+}
+
 // Nothing reports whether a text is what programs write where there is none.
 func Nothing(text string) bool {
 	switch text {
@@ -107,7 +121,7 @@ func PlainName(key string) string {
 // not looked at. A body that is the records itself holds no hints.
 func Find(body []byte, place []string, h http.Header) *Hints {
 	all := &Hints{}
-	at, path := gjson.ParseBytes(body), ""
+	at, path := parse(body), ""
 	for _, key := range place {
 		if !at.IsObject() {
 			break

@@ -18,7 +18,7 @@ func Lists(body []byte) (paths []string) {
 		path string
 		at   gjson.Result
 	}
-	level := []place{{"", gjson.ParseBytes(body)}}
+	level := []place{{"", parse(body)}}
 	if isList(level[0].at) {
 		return []string{"@this"}
 	}

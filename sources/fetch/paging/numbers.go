@@ -1,12 +1,10 @@
-package fetch
+package paging
 
 import (
 	"encoding/base64"
 	"encoding/json"
 	"strconv"
 	"strings"
-
-	"github.com/tap-rest/tap-rest/sources"
 )
 
 // Numbers says how the requests of a walk are numbered whose next URL or token
@@ -15,18 +13,6 @@ type Numbers struct {
 	Place int   `json:"place"` // which of the whole numbers in the text it is, from 0
 	First int64 `json:"first"` // the number that the first page would have
 	Pages bool  `json:"pages"` // pages are counted; else records are
-}
-
-// named is what an API named as the page at a position: a URL, or a token as
-// JSON, or what that hides in base64; "" for the first page.
-func (p Position) named() string {
-	if p.URL != "" {
-		return p.URL
-	}
-	if text, _ := unveil(p.Token); text != "" {
-		return text
-	}
-	return string(p.Token)
 }
 
 // unveil returns the text that a token hides in base64, and how; "" where it
@@ -44,72 +30,6 @@ func unveil(token json.RawMessage) (string, *base64.Encoding) {
 		}
 	}
 	return "", nil
-}
-
-// renumber finds how the walk's requests are numbered from the present one,
-// which had n records, and the next that its answer names.
-func (w *Walk) renumber(next *Position, n int64) {
-	switch w.stream.Pagination.Type {
-	case sources.PaginateCursor, sources.PaginateNextURL, sources.PaginateLinkHeader:
-	default:
-		return
-	}
-	here, there := w.pos.named(), next.named()
-	if here == "" || there == here {
-		return // the first page has no number, and the last names no other
-	}
-	place, x, y, ok := oneNumber(here, there)
-	found := &Numbers{Place: place, First: x - w.pos.Records}
-	if n != 1 && y-x == 1 {
-		found = &Numbers{Place: place, First: x - w.pos.Pages, Pages: true}
-	}
-	known := w.pos.Numbers
-	switch {
-	case !ok || y <= x || y-x != 1 && y-x != n || found.First < 0 && known == nil,
-		known != nil && (known.Place != place || known.Pages && y-x != 1 || !known.Pages && y-x != n):
-		next.Numbers, w.pos.Numbers, w.unnumbered = nil, nil, true // keys may look like numbers for a while
-	case known == nil && !w.unnumbered:
-		next.Numbers, w.pos.Numbers = found, found
-	}
-}
-
-// renamed makes a position the page of another number.
-func (w *Walk) renamed(next *Position, n *Numbers, number int64) {
-	text := w.pos.named()
-	if text == "" {
-		text = next.named()
-	}
-	switch text = withNumber(text, n.Place, number); {
-	case number <= n.First:
-		next.URL, next.Token = "", nil
-	case w.stream.Pagination.Type == sources.PaginateCursor:
-		like := w.pos.Token
-		if like == nil {
-			like = next.Token
-		}
-		if _, e := unveil(like); e != nil {
-			text = `"` + e.EncodeToString([]byte(text)) + `"`
-		}
-		next.Token = json.RawMessage(text)
-	default:
-		next.URL = text
-	}
-}
-
-// seemsNumbered reports whether the request under way may be numbered, of a
-// walk whose second page is its last: it holds the number 2, or that of the
-// records before it.
-func (w *Walk) seemsNumbered() bool {
-	text := w.pos.named()
-	if w.pos.pages() != 1 || w.stream.Pagination.Type == sources.PaginateKeyset {
-		return false
-	}
-	for i := range numbers(text) {
-		if n := numberAt(text, i); n == 2 || n == w.pos.Records {
-			return true
-		}
-	}
-	return false
 }
 
 // numbers returns where the whole numbers of a text begin and end. Digits

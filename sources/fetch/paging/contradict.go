@@ -1,66 +1,49 @@
-package fetch
+package paging
 
 import (
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
-	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 )
 
-// sight is which keys of the definition's pagination an answer has something
-// for.
-type sight struct{ next, more, total, pages bool }
-
-func (s sight) or(o sight) sight {
-	return sight{s.next || o.next, s.more || o.more, s.total || o.total, s.pages || o.pages}
-}
-
-// ended is how a walk came to its end, as far as that says what its last answer
-// may contradict.
+// ended is the last leg of a walk, and what its answer says of its own accord.
 type ended struct {
-	paging   *sources.Pagination
-	n        int64 // records of the last answer
-	records  int64 // of the walk
-	pages    int64
-	number   int64    // of the last page, by the walk's count; 0: unknown
-	asked    int64    // records that it was asked for; 0: unknown
-	askedKey string   // what asked for them
-	url      *url.URL // of the last request
-	now      sight    // of the last answer
-	ever     sight    // of all
+	*leg
+	*hint.Hints
+	asked    int64  // records that it was asked for; 0: unknown
+	askedKey string // what asked for them
 }
 
-// doubts are what the last answer says against the end. What the definition
+// contradictions are what the last answer says against the end. What the definition
 // reads itself is not asked again.
-func (e *ended) doubts(h *hint.Hints) (all []Doubt) {
+func (e *ended) contradictions() (all []Doubt) {
 	add := func(h hint.Hint, value, advice string) {
 		all = append(all, Doubt{Key: h.Key, Value: value, Advice: advice})
 	}
 	if !e.now.more { // what names the next page comes first: it tells what to write
-		for _, next := range h.Next {
-			if !h.None && e.goesOn(h, next) {
+		for _, next := range e.Next {
+			if !e.None && e.goesOn(next) {
 				add(next, strconv.Quote(next.Value), e.adviseNext(next))
 			}
 		}
-		for _, m := range h.More {
+		for _, m := range e.More {
 			add(m, m.Value, e.adviseMore(m))
 		}
 	}
-	for _, t := range h.Totals {
-		if !e.now.total && t.Number > e.records && t.Number != e.asked {
-			add(t, fmt.Sprintf("%d, but the walk ends here with %s", t.Number, counted(e.records, "record")), e.adviseCount("total", t))
+	for _, t := range e.Totals {
+		if !e.now.total && t.Number > e.next.Records && t.Number != e.asked {
+			add(t, fmt.Sprintf("%d, but the walk ends here with %s", t.Number, counted(e.next.Records, "record")), e.adviseCount("total", t))
 		}
 	}
-	for _, p := range h.Pages {
-		if !e.now.pages && !e.counted(h) && p.Number > e.pages && h.Page != p.Number {
-			add(p, fmt.Sprintf("%d, but the walk ends here with %s", p.Number, counted(e.pages, "page")), e.adviseCount("total_pages", p))
+	for _, p := range e.Pages {
+		if !e.now.pages && !e.allCounted() && p.Number > e.next.Pages && e.Page != p.Number {
+			add(p, fmt.Sprintf("%d, but the walk ends here with %s", p.Number, counted(e.next.Pages, "page")), e.adviseCount("total_pages", p))
 		}
 	}
-	if len(all) == 0 && e.full(h) {
+	if len(all) == 0 && e.asFull() {
 		all = append(all, Doubt{Key: e.askedKey, Value: fmt.Sprintf("%d, and exactly %[1]d records came", e.asked),
 			Advice: e.adviseWay() + `; where there are no more: pagination: {stop: "{{ true }}"}`})
 	}
@@ -69,22 +52,26 @@ func (e *ended) doubts(h *hint.Hints) (all []Doubt) {
 
 // goesOn reports whether what an answer names as the next page is one that was
 // not read. Some name the last page, or the page after it, whatever is there.
-func (e *ended) goesOn(h *hint.Hints, next hint.Hint) bool {
-	if e.url != nil && e.sameURL(next.Value) {
+func (e *ended) goesOn(next hint.Hint) bool {
+	if e.out.Answered(next.Value) {
 		return false
 	}
 	if !next.IsCount {
 		return true
 	}
-	if e.counted(h) || e.n == 0 {
+	if e.allCounted() || e.n == 0 {
 		return false
 	}
 	name := hint.PlainName(next.Key)
 	if strings.Contains(name, "offset") || strings.Contains(name, "start") || strings.Contains(name, "skip") {
 		return true
 	}
-	at := max(h.Page, e.number, 1)
-	for _, p := range h.Pages {
+	number := int64(0) // by the walk's count; 0: unknown
+	if e.byPage {
+		number = e.from.Number
+	}
+	at := max(e.Page, number, 1)
+	for _, p := range e.Pages {
 		if next.Number > p.Number {
 			return false
 		}
@@ -92,41 +79,34 @@ func (e *ended) goesOn(h *hint.Hints, next hint.Hint) bool {
 	return next.Number > at
 }
 
-// sameURL reports whether a text is the URL that was just asked.
-func (e *ended) sameURL(text string) bool {
-	u, err := uri.Reference(e.url, text)
-	return err == nil && u.String() == e.url.String()
-}
-
-// counted reports whether the answer counts as many records as were read, and
+// allCounted reports whether the answer counts as many records as were read, and
 // no more. What is called count may be that of the page.
-func (e *ended) counted(h *hint.Hints) bool {
-	for _, t := range h.Totals {
-		if t.Number == e.records && hint.PlainName(t.Key) != "count" && hint.PlainName(t.Key) != "recordcount" {
+func (e *ended) allCounted() bool {
+	for _, t := range e.Totals {
+		if t.Number == e.next.Records && hint.PlainName(t.Key) != "count" && hint.PlainName(t.Key) != "recordcount" {
 			return true
 		}
 	}
 	return e.now.total
 }
 
-// full reports whether the last page is exactly as full as it was asked to be,
+// asFull reports whether the last page is exactly as full as it was asked to be,
 // and nothing says that there are no more.
-func (e *ended) full(h *hint.Hints) bool {
-	switch e.paging.Type {
-	case sources.PaginatePage, sources.PaginateOffset, sources.PaginateKeyset:
-		return false // they end at a page without records, or at the API's own count
+func (e *ended) asFull() bool {
+	if e.atEmpty {
+		return false
 	}
-	for _, p := range h.Pages {
-		if p.Number <= e.pages {
+	for _, p := range e.Pages {
+		if p.Number <= e.next.Pages {
 			return false
 		}
 	}
-	return e.n == e.asked && e.asked > 1 && !e.ever.next && !e.now.more && !h.None && !h.NoNext && !e.counted(h)
+	return e.n == e.asked && e.asked > 1 && !e.ever.next && !e.now.more && !e.None && !e.NoNext && !e.allCounted()
 }
 
 // adviseNext says how to read what an answer names as the next page.
 func (e *ended) adviseNext(next hint.Hint) string {
-	path := yamlText(next.Key)
+	path := hint.YAML(next.Key)
 	switch isURL := strings.Contains(next.Value, "://") || strings.HasPrefix(next.Value, "/") || strings.HasPrefix(next.Value, "?"); {
 	case next.Key == hint.LinkKey:
 		return e.write("pagination: {type: link_header}")
@@ -158,11 +138,11 @@ func tokenParam(key string) string {
 
 // adviseMore says how to read a boolean.
 func (e *ended) adviseMore(m hint.Hint) string {
-	more := "more: " + yamlText(m.Key)
+	more := "more: " + hint.YAML(m.Key)
 	if m.Negated {
 		more = `more: "{{ not response.` + m.Key + ` }}"`
 	}
-	if e.paging.Type == sources.PaginateNone {
+	if e.single {
 		return e.adviseWay() + ", with " + more
 	}
 	return e.write("pagination: {…, " + more + "}")
@@ -170,11 +150,11 @@ func (e *ended) adviseMore(m hint.Hint) string {
 
 // adviseCount says how to read a count.
 func (e *ended) adviseCount(key string, h hint.Hint) string {
-	count := key + ": " + yamlText(h.Key)
+	count := key + ": " + hint.YAML(h.Key)
 	switch {
-	case e.paging.Type == sources.PaginateNone:
+	case e.single:
 		return e.adviseWay() + ", with " + count
-	case key == "total_pages" && e.paging.Type != sources.PaginatePage:
+	case key == "total_pages" && !e.byPage:
 		return e.adviseWay()
 	}
 	return e.write("pagination: {…, " + count + "}")
@@ -185,7 +165,7 @@ func (e *ended) adviseWay() string { return "say with pagination how the next pa
 
 // write is advice with what the definition has in its place.
 func (e *ended) write(line string) string {
-	if name := refName(e.paging.Next); name != "" && !e.ever.next {
+	if name := refName(e.stream.Pagination.Next); name != "" && !e.ever.next {
 		return fmt.Sprintf("pagination.next, %s, matched no answer of the walk: write %s", name, line)
 	}
 	return "write " + line
@@ -193,14 +173,14 @@ func (e *ended) write(line string) string {
 
 // unread says which keys of the definition no answer of the whole walk had
 // anything for, where nothing contradicts the end.
-func (e *ended) unread(h *hint.Hints) (all []string) {
-	p := e.paging
+func (e *ended) unread() (all []string) {
+	p := &e.stream.Pagination
 	for _, k := range []struct {
 		key  string
 		ref  sources.Ref
 		seen bool
 	}{
-		{"next", p.Next, e.ever.next || !h.NoNext}, // most leave the key out on their last page
+		{"next", p.Next, e.ever.next || !e.NoNext}, // most leave the key out on their last page
 		{"more", p.Ends.More, e.ever.more}, {"total", p.Ends.Total, e.ever.total}, {"total_pages", p.Ends.TotalPages, e.ever.pages},
 	} {
 		if name := refName(k.ref); name != "" && !k.seen {
@@ -217,12 +197,4 @@ func refName(r sources.Ref) string {
 		return "header:" + r.Header
 	}
 	return r.Path
-}
-
-// yamlText quotes a path where YAML needs that.
-func yamlText(path string) string {
-	if strings.ContainsAny(path, `\@#"'{}[]:,&*!|>%`) {
-		return "'" + strings.ReplaceAll(path, "'", "''") + "'"
-	}
-	return path
 }

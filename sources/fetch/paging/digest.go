@@ -1,4 +1,4 @@
-package fetch
+package paging
 
 import (
 	"crypto/sha256"
@@ -59,15 +59,14 @@ type Seen struct {
 	All *Digest `json:"all,omitempty"`
 }
 
-// newWatch is what is to be seen of the page that comes next, nil if nothing
+// newWatch is what is to be seen of the records after a position, nil if nothing
 // is.
-func (w *Walk) newWatch() *watch {
-	s, p := w.stream, &w.stream.Pagination
-	again := s.OnIncomplete == sources.Again
-	if p.Overlap == 0 && !again {
+func newWatch(s *sources.Stream, want []Seen) *watch {
+	keep := int(s.Pagination.Overlap)
+	if keep == 0 && s.OnIncomplete != sources.Again {
 		return nil
 	}
-	eye := &watch{want: w.pos.Tail, keep: int(p.Overlap)}
+	eye := &watch{want: want, keep: keep}
 	for _, name := range s.Keys {
 		eye.paths = append(eye.paths, gjson.Escape(name))
 	}
@@ -97,6 +96,15 @@ func (s *watch) see(record []byte) {
 	s.sum.add(all)
 }
 
+// seeAll takes note of records; nobody does where there is no watch.
+func (s *watch) seeAll(r Records) {
+	if s != nil {
+		for i := range r.Len() {
+			s.see(r.Record(i))
+		}
+	}
+}
+
 // whole is the digest of all of a record.
 func whole(record []byte) (d Digest) {
 	sum := sha256.Sum256(record)
@@ -122,27 +130,13 @@ func (s *watch) digest(record []byte) (d Digest) {
 	return d
 }
 
-// lookout is what a walk knows of records that it may see again.
-type lookout struct {
-	watch    *watch // of the page under way; nil: nobody asks
-	furthest int64  // offset up to which pages came
-	blinds   int    // pages in a row that did not hold what was looked for
-	blind    bool   // looking is of no use
-}
-
 // recognise sees all records of a page in memory; those of a long one were seen
 // while it was proven.
-func (w *Walk) recognise(page *Page, next *Position) {
-	if page.long == nil || page.empty {
-		w.watch = w.newWatch()
+func (l *leg) recognise() {
+	if a := l.answer; a.Tally != nil && !a.Empty {
+		l.eye = a.Tally.eye
+	} else if l.eye = newWatch(l.stream, l.from.Tail); !a.Empty {
+		l.eye.seeAll(a.Records)
 	}
-	if w.watch == nil {
-		return
-	}
-	if page.long == nil && !page.empty {
-		for i := range page.Records.Len() {
-			w.watch.see(page.Records.Record(i))
-		}
-	}
-	w.sumUp(next)
+	l.sumUp()
 }

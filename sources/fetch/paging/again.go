@@ -1,4 +1,4 @@
-package fetch
+package paging
 
 import (
 	"fmt"
@@ -20,21 +20,22 @@ type Again struct {
 }
 
 // sumUp adds the records of a page to what is known of its walk.
-func (w *Walk) sumUp(next *Position) {
-	if w.stream.OnIncomplete != sources.Again {
+func (l *leg) sumUp() {
+	if l.stream.OnIncomplete != sources.Again || l.eye == nil {
 		return
 	}
 	a := Again{Walk: 1}
-	if w.pos.Again != nil {
-		a = *w.pos.Again
+	if l.from.Again != nil {
+		a = *l.from.Again
 	}
-	a.Sum.add(w.watch.sum)
-	next.Again = &a
+	a.Sum.add(l.eye.sum)
+	l.next.Again = &a
 }
 
 // walkAgain reports whether a walk that has ended is to be done again, and
 // moves next to its start. One that was a single answer was true at one time.
-func (w *Walk) walkAgain(next *Position) bool {
+func (l *leg) walkAgain() bool {
+	next := &l.next
 	a := next.Again
 	switch {
 	case a == nil:
@@ -50,19 +51,10 @@ func (w *Walk) walkAgain(next *Position) bool {
 		})
 		return false
 	}
-	start := w.stream.Pagination.Start
+	start := l.stream.Pagination.Start
 	*next = Position{
 		Number: start, Offset: start, Pages: next.Pages,
 		Again: &Again{Walk: a.Walk + 1, At: next.Pages, Before: &a.Sum},
 	}
-	w.suspicion = newSuspicion()
 	return true
-}
-
-// pages is how many pages of the walk came before.
-func (p Position) pages() int64 {
-	if p.Again != nil {
-		return p.Pages - p.Again.At
-	}
-	return p.Pages
 }

@@ -1,0 +1,61 @@
+package fetch
+
+import (
+	"encoding/json"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
+	"github.com/tap-rest/tap-rest/sources/fetch/uri"
+	"github.com/tap-rest/tap-rest/sources/secret"
+)
+
+// outside is the walk as its pager sees it.
+type outside struct{ walk *Walk }
+
+// Eval evaluates a Ref over the answer under way.
+func (o outside) Eval(r sources.Ref, page expr.Value) (expr.Value, error) {
+	o.walk.vars[sources.VarPage] = page
+	return EvalRef(r, o.walk.vars, o.walk.seen, o.walk.answer.Header)
+}
+
+// Seal makes a token fit to be kept.
+func (o outside) Seal(v expr.Value) (json.RawMessage, error) { return o.walk.requests.SealToken(v) }
+
+// Open undoes Seal.
+func (o outside) Open(token json.RawMessage) expr.Value {
+	v, _ := o.walk.requests.OpenToken(token) // who makes the request finds the error
+	return v
+}
+
+// Follow makes a URL fit to be kept, which may be relative to the one that was
+// answered.
+func (o outside) Follow(target string, https func() string) (string, error) {
+	u, err := o.walk.sent.Follow(o.walk.answer.url, target, https)
+	if err != nil {
+		return "", err
+	}
+	return o.walk.requests.SealURL(u)
+}
+
+// Answered reports whether a URL is the one that was answered.
+func (o outside) Answered(target string) bool {
+	at := o.walk.answer.url
+	if at == nil {
+		return false
+	}
+	u, err := uri.Reference(at, target)
+	return err == nil && u.String() == at.String()
+}
+
+// Asked is how many records the request under way asks for.
+func (o outside) Asked() (n int64, key string) {
+	out := o.walk.sent
+	return hint.Size(out.URL.Query(), out.Body, out.Header.Get("Content-Type"))
+}
+
+// Quote makes a text fit for a message.
+func (o outside) Quote(text string) string { return secret.Clip(oneLine(o.Hide(text))) }
+
+// Hide takes the secrets out of a text.
+func (o outside) Hide(text string) string { return o.walk.client.Secrets.Redact(text) }

@@ -1,0 +1,143 @@
+package paging
+
+import "fmt"
+
+// maxBacks is how many pages in a row a walk that went back may read without
+// coming nearer to the end: totals that rise and fall by themselves would send
+// it to and fro for ever.
+const maxBacks = 64
+
+// scale is how the walk's pages are counted; ok is false where they are not.
+func (l *leg) scale() (s scale, at int64, ok bool) {
+	if l.counts() {
+		at, s = *l.counter(&l.from), scale{l.stream.Pagination.Start, 1}
+		if l.byPage {
+			s.per = max(1, l.perPage(at-s.first))
+		}
+		return s, at, true
+	}
+	n := l.from.Numbers
+	if n == nil {
+		return scale{}, 0, false
+	}
+	at, per := n.First, int64(1)
+	if here := l.from.named(); here != "" {
+		at = numberAt(here, n.Place)
+	}
+	if n.Pages {
+		per = max(1, l.from.PerPage)
+	}
+	return scale{n.First, per}, at, at >= n.First
+}
+
+// perPage is how many records a page has at least, where so many pages came
+// before.
+func (l *leg) perPage(behind int64) int64 {
+	if l.from.PerPage == 0 && behind > 0 { // of a state that does not say
+		return l.from.Records / behind
+	}
+	return l.from.PerPage
+}
+
+// goToPlace moves to the page that holds a place of the list.
+func (l *leg) goToPlace(s scale, place int64) {
+	if l.counts() {
+		*l.counter(&l.next) = s.number(place)
+	} else {
+		l.renamed(s.number(place))
+	}
+}
+
+// moved is where a walk stands in its list after a page that has lost so many
+// records since the page before; nil where its pages are not counted, or nothing
+// has moved. The page may be known to be the last.
+func (l *leg) moved(lost int64, last bool) *Behind {
+	l.next.Behind = nil
+	s, at, ok := l.scale()
+	if _, counted := s.listed(&l.next); !ok || !counted || l.steps.stuck || lost <= 0 && l.from.Behind == nil {
+		return nil
+	}
+	from := s.place(at)
+	b := Behind{Done: from}
+	if l.from.Behind != nil {
+		b = *l.from.Behind
+	}
+	before := b.Done
+	b = b.read(from, from+l.n, lost, last)
+	l.next.Records = max(0, l.from.Records+b.Done-before)
+	if b == (Behind{Done: from + l.n}) || l.n == 0 && from <= b.Done {
+		return nil
+	}
+	return &b
+}
+
+// goBack moves to the first record of the list that may not have been read, and
+// reports whether there is none.
+func (l *leg) goBack(b *Behind) (last bool) {
+	s, _, _ := l.scale()
+	l.goToPlace(s, b.Done)
+	if b.From < b.To || b.Done%s.per > 0 {
+		l.next.Behind = b
+	}
+	all, _ := s.listed(&l.next)
+	back := &l.steps
+	if left := all - b.Done; back.pages == 0 || left < back.left {
+		back.left, back.pages = left, 0
+	}
+	if back.pages++; back.pages > maxBacks {
+		back.stuck = true
+		l.next.doubt(Doubt{
+			Key: "pagination.total", Value: fmt.Sprintf("%d, and shrinks again and again", all),
+			Advice: "total is the number of records of the whole walk",
+		})
+	}
+	if l.counts() {
+		return b.Done >= all
+	}
+	return b.Last && b.From == b.To
+}
+
+// stepMoved finds what comes after an answer of a list that has lost so many
+// records since the page before, and where the walk stands in that list; nil
+// where that is no matter.
+func (l *leg) stepMoved(w way, lost int64) (s step, b *Behind, err error) {
+	if l.counts() && !l.looks() {
+		b = l.moved(lost, false)
+	}
+	if s, err = w.step(l); err != nil {
+		return s, nil, err
+	}
+	if l.answer.Over {
+		s = over
+	}
+	if l.counts() {
+		return s, b, nil
+	}
+	l.renumber()
+	if lost > 0 && !l.numbered() && !l.keyed {
+		l.next.Shrunk += lost
+	}
+	return s, l.moved(lost, !s.more), nil
+}
+
+// fewest is the least number of records of a page that was not the last.
+func fewest(before, n int64) int64 {
+	if before == 0 || n > 0 && n < before {
+		return n
+	}
+	return before
+}
+
+// missing is the doubt of a walk whose total has shrunk, and whose pages may be
+// counted or not: unless it has all records that were ever counted, others may
+// have moved to pages that were read.
+func (l *leg) missing() {
+	next := &l.next
+	if next.Shrunk == 0 || next.Total == nil || next.Records >= max(*next.Total, l.latest)+next.Shrunk {
+		return
+	}
+	l.doubt(Doubt{
+		Key: "pagination.total", Value: fmt.Sprintf("%d less than it was, and nothing says whether others have moved to pages that were read", next.Shrunk), Keep: true,
+		Advice: "on_incomplete: again walks until two walks agree",
+	})
+}

@@ -1,0 +1,228 @@
+package paging
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+)
+
+// Pager finds the pages of one walk. It is used from the walk's goroutine.
+type Pager struct {
+	stream *sources.Stream
+	way    way
+	out    Outside
+	log    *slog.Logger
+	pos    Position
+	memory memory
+	guard  guard
+}
+
+// New returns the pager of a walk over stream that begins at a position.
+func New(stream *sources.Stream, at Position, out Outside, log *slog.Logger) *Pager {
+	w, ok := ways[stream.Pagination.Type]
+	if !ok {
+		w = none{}
+	}
+	p := &Pager{stream: stream, way: w, out: out, log: log, pos: at}
+	if at.First() {
+		p.pos.Number, p.pos.Offset = stream.Pagination.Start, stream.Pagination.Start
+	}
+	p.forget()
+	p.memory.ever = sight{next: at.Token != nil || at.URL != "", total: at.Total != nil, more: !at.First(), pages: !at.First()}
+	return p
+}
+
+// forget begins a walk anew, but for what was learned of overlap.
+func (p *Pager) forget() {
+	p.memory, p.guard = memory{lookout: p.memory.lookout}, guard{stride: 1}
+}
+
+// Position is what the next request asks for.
+func (p *Pager) Position() Position { return p.pos }
+
+// Go moves to the position that was found in an answer.
+func (p *Pager) Go(next Position) { p.pos = next }
+
+// First reports whether the next request asks for the first page, be it again.
+func (p *Pager) First() bool {
+	switch t := p.way.traits(); {
+	case t.counts():
+		return *t.counter(&p.pos) == p.stream.Pagination.Start
+	case t.single:
+		return p.pos.First()
+	}
+	return p.pos.named() == ""
+}
+
+// Named reports whether the next request is one that an answer named.
+func (p *Pager) Named() bool { return p.way.traits().names && p.pos.named() != "" }
+
+// Counts reports whether the walk counts its pages itself: then it goes on behind
+// an answer that says nothing.
+func (p *Pager) Counts() bool { return p.way.traits().counts() }
+
+// Page is what templates see as page, with the number of records of the answer.
+func (p *Pager) Page(records expr.Value) expr.Value {
+	number := p.pos.pages() + 1
+	if p.way.traits().byPage {
+		number = p.pos.Number
+	}
+	keys := []string{"number", "offset", "records"}
+	values := []expr.Value{expr.Int(number), expr.Int(p.pos.Offset), records}
+	if size := p.stream.Pagination.Sends.Size; size > 0 {
+		keys, values = append(keys, "size"), append(values, expr.Int(size))
+	}
+	if p.pos.Token != nil {
+		keys, values = append(keys, "token"), append(values, p.out.Open(p.pos.Token))
+	}
+	return expr.Dict(keys, values)
+}
+
+// Sent is a value that a request carries to say which page it asks for, in one of
+// three places; in none where a template of the definition sends it.
+type Sent struct {
+	Param, Header string
+	Body          string // path in a JSON body
+	Value         expr.Value
+}
+
+// Sends is what the next request carries, in this order.
+func (p *Pager) Sends() (all []Sent) {
+	s := &p.stream.Pagination.Sends
+	if name := p.way.traits().carries; name != "" {
+		if v := p.Page(expr.Undefined()).Get(name); !v.Missing() {
+			all = append(all, Sent{Param: s.Param, Header: s.Header, Body: s.BodyPath, Value: v})
+		}
+	}
+	if s.SizeParam != "" && s.Size > 0 {
+		all = append(all, Sent{Param: s.SizeParam, Value: expr.Int(s.Size)})
+	}
+	return all
+}
+
+// Begin takes note of the next request, by its hash. It is an error where the
+// walk goes round, or has more pages than it may have.
+func (p *Pager) Begin(request uint64) error {
+	if limit := int64(p.stream.Pagination.Ends.MaxPages); limit > 0 && p.pos.pages() >= limit {
+		return fmt.Errorf("the walk has more than max_pages: %d%s", limit, p.guard.after())
+	}
+	if err := p.guard.begin(request); err != nil && !p.stream.Pagination.Session {
+		return err
+	}
+	return nil
+}
+
+// Tally returns what is to see the records of the answer under way, where they
+// come in pieces.
+func (p *Pager) Tally() *Tally {
+	return &Tally{eye: newWatch(p.stream, p.pos.Tail), keep: p.way.traits().keyed}
+}
+
+// Refuses reports whether an answer with a status may refuse what lies behind the
+// API's own count: then it is the end.
+func (p *Pager) Refuses(status int) bool { return p.leg(&Answer{}).refuses(status) }
+
+// Fallen is the error of an answer without records that looks like an end and is
+// none.
+func (p *Pager) Fallen() error {
+	if p.pos.Records == 0 {
+		return nil
+	}
+	l := p.leg(&Answer{})
+	l.page = p.Page(expr.Undefined())
+	return l.fallen()
+}
+
+// leg begins what is made of an answer.
+func (p *Pager) leg(a *Answer) *leg {
+	return &leg{memory: &p.memory, traits: p.way.traits(), stream: p.stream, out: p.out, from: p.pos, next: p.pos, answer: a}
+}
+
+// Take finds what comes after an answer, and suspects its end. Where it fails,
+// the pager is as it was.
+func (p *Pager) Take(a Answer) (Found, error) {
+	l := p.leg(&a)
+	l.found.First = p.pos.First()
+	if a.Skipped {
+		l.found.Last = true
+		return l.found, nil
+	}
+	memory, guard := p.memory, p.guard
+	if err := p.take(l); err != nil {
+		p.memory, p.guard = memory, guard
+		return Found{}, err
+	}
+	return l.found, nil
+}
+
+func (p *Pager) take(l *leg) error {
+	if l.pastEnd() && p.guard.repeats(l.answer) {
+		l.answer.Records, l.answer.Empty, l.found.Repeats = noRecords{}, true, true
+	}
+	l.n = int64(l.answer.Records.Len())
+	l.page = p.Page(expr.Int(l.n))
+	l.next.Pages++
+	l.next.Records += l.n
+	l.recognise()
+	end, back, err := p.step(l)
+	if err != nil {
+		return err
+	}
+	l.ever, l.widest = l.ever.or(l.now), max(l.widest, l.n)
+	switch {
+	case end.last && l.walkAgain():
+		p.forget()
+	case end.last:
+		return p.conclude(l, end)
+	default:
+		p.guard.tellLong(l, p.log)
+		if err := p.guard.suspect(l, back); err != nil {
+			return err
+		}
+	}
+	l.found.Next = l.next
+	return nil
+}
+
+// step moves a leg's next to what comes after its answer, and reports whether
+// that is a step back.
+func (p *Pager) step(l *leg) (end ending, back bool, err error) {
+	lost, err := l.total()
+	if err != nil {
+		return end, false, err
+	}
+	step, behind, err := l.stepMoved(p.way, lost)
+	if err != nil {
+		return end, false, err
+	}
+	l.found.Follows, l.found.Counting = p.guard.follows(step), l.counting()
+	if end, err = l.ends(step); err != nil {
+		return end, false, err
+	}
+	back = (behind != nil || step.back) && !end.stopped
+	switch {
+	case back && behind != nil:
+		end.last = l.goBack(behind)
+		end.back = end.last
+	case back:
+		end.last = false
+	case !end.last && (l.next.Total != nil || l.next.AllPages != nil):
+		l.next.PerPage = fewest(l.from.PerPage, l.n)
+	}
+	return end, back, nil
+}
+
+// conclude decides what becomes of a walk that ends here: on_incomplete says
+// whether a doubt is its failure.
+func (p *Pager) conclude(l *leg, end ending) error {
+	l.limited()
+	l.conclude(end)
+	if failing := l.failing(); len(failing) > 0 {
+		return fmt.Errorf("%w: %s%s (on_incomplete: warn takes it for the end)", ErrDoubtful, strings.Join(failing, "; "), p.guard.after())
+	}
+	l.found.Last = true
+	return nil
+}

@@ -1,0 +1,69 @@
+package paging
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// Position is the request that comes next in a walk. The zero Position is the
+// first one. It holds no secret: those in tokens and URLs are sealed.
+type Position struct {
+	Token    json.RawMessage `json:"token,omitempty"`     // what cursor and keyset send
+	URL      string          `json:"url,omitempty"`       // next_url, link_header
+	Number   int64           `json:"number,omitempty"`    // page
+	Offset   int64           `json:"offset,omitempty"`    // offset
+	Pages    int64           `json:"pages"`               // pages before this one
+	Records  int64           `json:"records"`             // records in them, less those stepped back over
+	Total    *int64          `json:"total,omitempty"`     // the API's own count, as last known
+	Counts   string          `json:"counts,omitempty"`    // what that turned out to count, "" for the records of the walk
+	AllPages *int64          `json:"all_pages,omitempty"` // page with total_pages: the API's own count of pages, as last known, or noPages
+	PerPage  int64           `json:"per_page,omitempty"`  // the least number of records of a page, the last one aside
+	Numbers  *Numbers        `json:"numbers,omitempty"`   // cursor, next_url, link_header: how they are numbered; nil: they are not
+	Tail     []Seen          `json:"tail,omitempty"`      // offset with overlap: of the last records
+	Shrunk   int64           `json:"shrunk,omitempty"`    // by how much total shrank where nothing says how pages are counted
+	Doubts   []Doubt         `json:"doubts,omitempty"`    // why records may be missing
+	Again    *Again          `json:"again,omitempty"`     // with on_incomplete: again
+	Behind   *Behind         `json:"behind,omitempty"`    // where the walk went back
+}
+
+// First reports whether no page came before.
+func (p Position) First() bool { return p.Pages == 0 }
+
+// pages is how many pages of the walk came before.
+func (p Position) pages() int64 {
+	if p.Again != nil {
+		return p.Pages - p.Again.At
+	}
+	return p.Pages
+}
+
+// named is what an API named as the page at a position: a URL, or a token as
+// JSON, or what that hides in base64; "" for the first page.
+func (p Position) named() string {
+	if p.URL != "" {
+		return p.URL
+	}
+	if text, _ := unveil(p.Token); text != "" {
+		return text
+	}
+	return string(p.Token)
+}
+
+// noPages is the number of pages of an API whose number is none: it was 0, or
+// below the page in hand, beside records.
+const noPages = -1
+
+// allPages is how many pages there are, as last known; ok is false where nobody
+// knows.
+func (p *Position) allPages() (n int64, ok bool) {
+	if p.AllPages == nil || *p.AllPages == noPages {
+		return 0, false
+	}
+	return *p.AllPages, true
+}
+
+// doubt notes at a position why records may be missing by then, whatever comes.
+func (p *Position) doubt(d Doubt) {
+	d.Keep = true
+	p.Doubts = append(slices.Clip(p.Doubts), d)
+}
