@@ -137,17 +137,9 @@ func (s *sample) lastPage(p *sources.Pagination) (at paging.Position, ok bool) {
 	if pages == 0 && total != nil {
 		pages = (*total + s.size - 1) / s.size
 	}
-	at = paging.Position{Pages: pages - 1, Records: (pages - 1) * s.size}
+	at, ok = paging.Skip(p, pages-1, s.size)
 	if total != nil {
 		at.Records = *total // it is no end of a walk that has them all
 	}
-	switch p.Type {
-	case sources.PaginatePage:
-		at.Number = p.Start + pages - 1
-		return at, at.Number >= s.next.Number
-	case sources.PaginateOffset:
-		at.Offset = p.Start + (pages-1)*s.size
-		return at, at.Offset >= s.next.Offset
-	}
-	return at, false
+	return at, ok && at.Number >= s.next.Number && at.Offset >= s.next.Offset
 }

@@ -40,8 +40,8 @@ func (b *builder) pagination(n *document.Node) sources.Pagination {
 		AfterFirst: b.afterFirst(n.Get("after_first")),
 		Session:    document.Value[bool](n, "session"),
 	}
-	if p.Type == sources.PaginatePage {
-		p.Start = document.ValueOr(n, "start", int64(1))
+	if way := pagingObject.variant(string(p.Type)); way != nil && !n.Has("start") {
+		p.Start = way.count("start")
 	}
 	return p
 }

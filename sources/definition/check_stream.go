@@ -26,8 +26,11 @@ func (b *builder) moving(n *document.Node, s *sources.Stream) {
 	if again || p.Overlap > 0 || !p.Ends.Total.IsZero() {
 		return
 	}
-	named := p.Type == sources.PaginateNextURL || p.Type == sources.PaginateLinkHeader
-	counted := p.Type == sources.PaginateOffset || p.Type == sources.PaginatePage && p.Ends.TotalPages.IsZero()
+	way := pagingObject.variant(string(p.Type))
+	if way == nil {
+		return // the problem is told
+	}
+	named, counted := way.links, has(way.keys, "at_end") && p.Ends.TotalPages.IsZero()
 	switch {
 	case (named || counted) && s.EndsWindow():
 		b.Warn(paging, "rows that change while they are read leave a window that has an end, and others move to pages that were read, "+
@@ -71,15 +74,13 @@ func (b *builder) paging(n *document.Node, s *sources.Stream) {
 	if header := paging.Get("header"); header != nil && header.Read != nil && !headerName(header.Text) {
 		b.Problem(header, "%q is not the name of a header", document.Clip(header.Text))
 	}
-	if p.Type == sources.PaginateKeyset && p.Field != "" && !slices.Equal(s.Keys, []string{p.Field}) {
+	if p.Field != "" && !slices.Equal(s.Keys, []string{p.Field}) {
 		b.Warn(paging.Get("field"), "records that share a value of %s may be lost between pages; it is not the primary_key", document.Clip(p.Field))
 	}
 	b.moving(n, s)
-	switch p.Type {
-	case sources.PaginateCursor, sources.PaginatePage, sources.PaginateOffset, sources.PaginateKeyset:
-		if len(places) == 0 && !s.Uses("page") {
-			b.Problem(paging, "nothing sends the page: needs param, header or body, or a template that uses page")
-		}
+	way := pagingObject.variant(string(p.Type))
+	if way != nil && has(way.keys, "param") && len(places) == 0 && !s.Uses("page") {
+		b.Problem(paging, "nothing sends the page: needs param, header or body, or a template that uses page")
 	}
 }
 

@@ -1,6 +1,9 @@
 package definition
 
 import (
+	"slices"
+	"strconv"
+
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
 )
@@ -41,6 +44,7 @@ type variant struct {
 	name  string
 	doc   string
 	later bool // not supported yet
+	links bool // of a pagination type: answers hold the URL of the next page
 	keys  []key
 }
 
@@ -106,6 +110,17 @@ func (o *object) variant(name string) *variant {
 		}
 	}
 	return nil
+}
+
+// count is what a key that counts comes to where it is not given, 0 for a key
+// that the variant does not have.
+func (v *variant) count(name string) int64 {
+	i := slices.IndexFunc(v.keys, func(k key) bool { return k.name == name })
+	if i < 0 {
+		return 0
+	}
+	n, _ := strconv.ParseInt(v.keys[i].def, 10, 64)
+	return n
 }
 
 // isLater reports whether the value of the key is not supported yet.

@@ -215,10 +215,10 @@ var pagingObject = &object{
 		{name: "cursor", doc: "Each answer names the next page; ends where it is absent, null, \"\" or false.", keys: join([]key{
 			{name: "next", kind: aRef, scope: sources.InResponse, need: true, doc: "Token of the next page."},
 		}, sendKeys)},
-		{name: "next_url", doc: "Each answer holds the URL of the next page.", keys: []key{
+		{name: "next_url", links: true, doc: "Each answer holds the URL of the next page.", keys: []key{
 			{name: "next", kind: aRef, scope: sources.InResponse, need: true, doc: "URL of the next page, absolute or relative to the request."},
 		}},
-		{name: "link_header", doc: "The header Link holds it (RFC 8288).", keys: []key{
+		{name: "link_header", links: true, doc: "The header Link holds it (RFC 8288).", keys: []key{
 			{name: "rel", kind: aText, def: "next", doc: "Relation of the link."},
 		}},
 		{name: "page", doc: "Pages have numbers; ends after the last known page, else at one without records.", keys: join([]key{

@@ -22,11 +22,7 @@ type Pager struct {
 
 // New returns the pager of a walk over stream that begins at a position.
 func New(stream *sources.Stream, at Position, out Outside, log *slog.Logger) *Pager {
-	w, ok := ways[stream.Pagination.Type]
-	if !ok {
-		w = none{}
-	}
-	p := &Pager{stream: stream, way: w, out: out, log: log, pos: at}
+	p := &Pager{stream: stream, way: wayOf(&stream.Pagination), out: out, log: log, pos: at}
 	if at.First() {
 		p.pos.Number, p.pos.Offset = stream.Pagination.Start, stream.Pagination.Start
 	}

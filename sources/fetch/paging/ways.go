@@ -12,3 +12,27 @@ var ways = map[sources.PaginationType]way{
 	sources.PaginateOffset:     offset{},
 	sources.PaginateKeyset:     keyset{},
 }
+
+// wayOf returns the way of a definition.
+func wayOf(p *sources.Pagination) way {
+	if w, ok := ways[p.Type]; ok {
+		return w
+	}
+	return none{}
+}
+
+// Skip returns the position behind so many pages of a size; ok is false where the
+// definition's way does not count its pages.
+func Skip(p *sources.Pagination, pages, size int64) (at Position, ok bool) {
+	t := wayOf(p).traits()
+	if !t.counts() {
+		return at, false
+	}
+	at = Position{Number: p.Start, Offset: p.Start, Pages: pages, Records: pages * size}
+	s := scale{p.Start, 1}
+	if t.byPage {
+		s.per = size
+	}
+	*t.counter(&at) = s.number(pages * size)
+	return at, true
+}
