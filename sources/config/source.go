@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -38,13 +40,43 @@ func (in *Input) Definition() (*sources.Definition, error) {
 	case source == nil:
 		return nil, fmt.Errorf(`config: %w: the name of a definition (built in: %s), its file, or the definition itself`, ErrNoSource, strings.Join(builtin.Names(), ", "))
 	case source.Shape == document.Map:
-		return definition.Parse(cmp.Or(file, sources.EnvPrefix+"SOURCE"), source.AppendJSON(nil, false))
+		return Parse(cmp.Or(file, sources.EnvPrefix+"SOURCE"), source.AppendJSON(nil, false))
 	case source.Shape == document.Text && (strings.ContainsRune(source.Text, '\n') || strings.HasPrefix(source.Text, "{")):
-		return definition.Parse(cmp.Or(file, sources.EnvPrefix+"SOURCE"), []byte(source.Text))
+		return Parse(cmp.Or(file, sources.EnvPrefix+"SOURCE"), []byte(source.Text))
 	case source.Shape != document.Text || source.Text == "":
 		return nil, fmt.Errorf(`config: "source" wants a name, a file or a definition, not %s`, source.Shape)
 	}
 	return loadBeside(source.Text, file)
+}
+
+// Parse reads the text of a definition, in whatever format it is. File names it
+// in messages; schema files are looked for beside it. The error is
+// [document.Problems]: all of them.
+func Parse(file string, data []byte) (*sources.Definition, error) {
+	return definition.Parse(file, data)
+}
+
+// Load reads the definition of that built-in name or in that file. The error is
+// [document.Problems] where the file could be read.
+func Load(name string) (*sources.Definition, error) {
+	if slices.Contains(builtin.Names(), name) {
+		return loadBuiltin(name)
+	}
+	data, err := document.ReadFile(name, document.MaxFile)
+	if err != nil {
+		return nil, fmt.Errorf("read definition: %w", err)
+	}
+	return Parse(name, data)
+}
+
+func loadBuiltin(name string) (*sources.Definition, error) {
+	data, err := builtin.Files.ReadFile(name + ".yaml")
+	if err != nil {
+		return nil, fmt.Errorf("read built-in definition %s: %w", name, err)
+	}
+	return definition.ParseWith(name+".yaml", data, func(file string) ([]byte, error) {
+		return builtin.Files.ReadFile(path.Clean(file))
+	})
 }
 
 // loadBeside loads a definition by its name or its file.
@@ -56,7 +88,7 @@ func loadBeside(source, config string) (*sources.Definition, error) {
 		}
 	}
 	for _, path := range tried {
-		if d, err := definition.Load(path); !errors.Is(err, fs.ErrNotExist) {
+		if d, err := Load(path); !errors.Is(err, fs.ErrNotExist) {
 			return d, err
 		}
 	}

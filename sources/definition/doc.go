@@ -1,7 +1,7 @@
 // Package definition loads version 1 of the format of this program, one YAML
 // or JSON file that describes an API, into the model of package sources.
 //
-//	def, err := definition.Load("shop.yaml")   // document.Problems: all of them, with lines
+//	def, err := definition.Parse("shop.yaml", data)   // document.Problems: all of them, with lines
 //
 // The grammar is a table of all keys in the code: the check of a file, the
 // hints in its messages and the tables of FORMAT.md come from it. FORMAT.md

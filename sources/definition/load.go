@@ -1,72 +1,26 @@
 package definition
 
 import (
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path"
 	"path/filepath"
 	"regexp"
-	"slices"
 
 	"github.com/tap-rest/tap-rest/sources"
-	"github.com/tap-rest/tap-rest/sources/builtin"
 	"github.com/tap-rest/tap-rest/sources/document"
 )
 
-// Load reads the definition of that built-in name or in that file. Schema
-// files are looked for beside it. The error is [Problems] where the file could
-// be read.
-func Load(name string) (*sources.Definition, error) {
-	if slices.Contains(builtin.Names(), name) {
-		data, err := builtin.Files.ReadFile(name + ".yaml")
-		if err != nil {
-			return nil, fmt.Errorf("read built-in definition %s: %w", name, err)
-		}
-		return parse(name+".yaml", data, func(file string) ([]byte, error) {
-			return builtin.Files.ReadFile(path.Clean(file))
-		})
-	}
-	data, err := readLimited(name, document.MaxFile)
-	if err != nil {
-		return nil, fmt.Errorf("read definition: %w", err)
-	}
-	return Parse(name, data)
-}
-
 // Parse reads the text of a definition. File names it in messages; schema
-// files are looked for beside it. The error is [Problems]: all of them.
+// files are looked for beside it. The error is [document.Problems]: all of them.
 func Parse(file string, data []byte) (*sources.Definition, error) {
-	return parse(file, data, func(name string) ([]byte, error) {
+	return ParseWith(file, data, func(name string) ([]byte, error) {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(file), name)
 		}
-		return readLimited(name, maxSchema)
+		return document.ReadFile(name, maxSchema)
 	})
 }
 
-// readLimited reads a regular file of at most limit bytes; it returns one byte
-// more of a larger one.
-func readLimited(name string, limit int64) ([]byte, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("not a regular file")}
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, limit+1))
-}
-
-// parse reads a definition whose schema files open reads.
-func parse(file string, data []byte, open opener) (*sources.Definition, error) {
+// ParseWith is Parse of a definition whose schema files open reads.
+func ParseWith(file string, data []byte, open func(name string) ([]byte, error)) (*sources.Definition, error) {
 	doc := document.New(file, data)
 	root := doc.Root(data)
 	switch {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/sources/definition"
 )
 
@@ -33,7 +34,7 @@ func TestForeignFiles(t *testing.T) {
 			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := definition.Load(file)
+			_, err := config.Load(file)
 			if err == nil || !strings.Contains(err.Error(), "is no definition") {
 				t.Errorf("%s: got %v", name+ext, err)
 			}

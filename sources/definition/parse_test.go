@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/builtin"
+	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/sources/document"
 )
@@ -375,7 +376,7 @@ func TestBuiltin(t *testing.T) {
 		t.Fatalf("Builtin() = %v, want shop first", names)
 	}
 	for _, name := range names {
-		def, err := definition.Load(name)
+		def, err := config.Load(name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -389,7 +390,7 @@ func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "a.yaml", stream("schema: schemas/s.json"))
 	write(t, dir, "schemas/s.json", `{"type": "object", "properties": {"b": {}, "a": {}}}`)
-	def, err := definition.Load(filepath.Join(dir, "a.yaml"))
+	def, err := config.Load(filepath.Join(dir, "a.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -397,10 +398,10 @@ func TestLoad(t *testing.T) {
 	if got, want := string(s.Schema.Text), `{"type":"object","properties":{"b":{},"a":{}}}`; got != want || s.Schema.File != "schemas/s.json" {
 		t.Errorf("schema %s of %s, want %s", got, s.Schema.File, want)
 	}
-	if _, err := definition.Load(filepath.Join(dir, "b.yaml")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := config.Load(filepath.Join(dir, "b.yaml")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("error of a missing file: %v", err)
 	}
-	if _, err := definition.Load(dir); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+	if _, err := config.Load(dir); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 		t.Errorf("error of a folder: %v", err)
 	}
 }

@@ -12,11 +12,8 @@ import (
 type reader struct {
 	*document.Document
 	templates *sources.Templates
-	open      opener
+	open      func(name string) ([]byte, error) // reads a schema file
 }
-
-// opener reads a schema file beside the definition.
-type opener func(name string) ([]byte, error)
 
 // object reads a map of known keys.
 func (r *reader) object(n *document.Node, k key) any {

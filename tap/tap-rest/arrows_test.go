@@ -30,7 +30,7 @@ var arrows = map[string][]string{
 	"sources/fetch/uri":         {},
 
 	"sources/config":         {"sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret"},
-	"sources/definition":     {"sources", "sources/builtin", "sources/document", "sources/expr", "sources/times"},
+	"sources/definition":     {"sources", "sources/document", "sources/expr", "sources/times"},
 	"sources":                {"catalog/schema", "sources/document", "sources/expr", "sources/secret", "sources/times"},
 	"sources/builtin":        {},
 	"sources/document":       {},

@@ -13,7 +13,6 @@ import (
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/config"
-	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/workdir"
@@ -99,7 +98,7 @@ func definitionOf(input *config.Input, baked string) (*sources.Definition, error
 	if !errors.Is(err, config.ErrNoSource) {
 		return d, err
 	}
-	d, bakedErr := definition.Load(baked)
+	d, bakedErr := config.Load(baked)
 	if errors.Is(bakedErr, fs.ErrNotExist) {
 		return nil, err
 	}

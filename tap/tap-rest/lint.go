@@ -7,7 +7,7 @@ import (
 	"os"
 
 	"github.com/tap-rest/tap-rest/sources"
-	"github.com/tap-rest/tap-rest/sources/definition"
+	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/tap"
 )
@@ -57,11 +57,11 @@ func (c *lintCmd) Run(rt *runtime) error {
 
 func loadToLint(file string) (*sources.Definition, error) {
 	if file != "-" {
-		return definition.Load(file)
+		return config.Load(file)
 	}
 	data, err := io.ReadAll(io.LimitReader(os.Stdin, largestInput))
 	if err != nil {
 		return nil, fmt.Errorf("read definition: %w", err)
 	}
-	return definition.Parse("-", data)
+	return config.Parse("-", data)
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"github.com/tap-rest/tap-rest/sources/definition"
+	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/tap"
 )
 
@@ -36,7 +36,7 @@ func (c *previewCmd) Run(rt *runtime) error {
 	}
 	input, err := (&inputFlags{Config: c.Config}).read()
 	if err == nil {
-		o.Definition, err = definition.Load(c.File)
+		o.Definition, err = config.Load(c.File)
 	}
 	if err == nil {
 		err = configure(rt, input, &o)

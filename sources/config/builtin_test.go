@@ -1,4 +1,4 @@
-package definition_test
+package config_test
 
 import (
 	"io"
@@ -10,12 +10,12 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/apitest"
-	"github.com/tap-rest/tap-rest/sources/definition"
+	"github.com/tap-rest/tap-rest/sources/config"
 )
 
 // TestShop holds the built-in definition to the API that it describes.
 func TestShop(t *testing.T) {
-	def, err := definition.Load("shop")
+	def, err := config.Load("shop")
 	if err != nil {
 		t.Fatal(err)
 	}
