@@ -92,7 +92,7 @@ func (a *Account) failures() error {
 
 // fetched takes note of a batch that came.
 func (a *Account) fetched(b *batch) {
-	s := a.stream(b.track.Name)
+	s := a.stream(b.track.stream.Name)
 	s.Kept += b.counts.older
 	s.Ahead += b.counts.ahead
 	s.Unplaced += b.counts.unplaced
@@ -124,7 +124,7 @@ func (a *Account) fetched(b *batch) {
 func (a *Account) flushed(all []*batch) {
 	a.Flushes++
 	for _, b := range all {
-		s := a.stream(b.track.Name)
+		s := a.stream(b.track.stream.Name)
 		s.Emitted += b.records
 		if b.failure == nil && !b.partial {
 			s.Pages++

@@ -21,14 +21,14 @@ type ahead struct {
 // newAhead returns what finds the values that a pass leaves out. A pass that
 // goes on days later reads what changed meanwhile.
 func newAhead(one *reading) ahead {
-	if !one.clock.Timed() {
+	if !one.stream.Clock.Timed() {
 		return ahead{}
 	}
 	limit := time.Now()
-	if one.pass.AsOf.After(limit) {
-		limit = one.pass.AsOf
+	if one.pass.Pass.AsOf.After(limit) {
+		limit = one.pass.Pass.AsOf
 	}
-	return ahead{clock: one.clock, limit: limit.Add(clockSkew)}
+	return ahead{clock: one.stream.Clock, limit: limit.Add(plan.ClockSkew)}
 }
 
 // is reports whether a replication value lies ahead.

@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
 // checker holds a stream's schema and checks records against it, by the
@@ -37,52 +38,26 @@ type checker struct {
 	pointer    string         // of the first of them
 }
 
-// newChecker returns the checker of a reading. cached is the schema that was
-// inferred in an earlier run, nil if there is none.
-func newChecker(one *reading, cached json.RawMessage, work *workFolder, log *slog.Logger) (*checker, error) {
+// newChecker returns the checker of a stream.
+func newChecker(s *plan.Stream, work *workFolder, log *slog.Logger) (*checker, error) {
 	c := &checker{
-		stream: one.Stream, inferred: one.Stream.Schema.Text == nil, keys: one.keys, kept: one.keys,
-		newField: one.Schema.OnNewField, wanted: schema.Wanted{Fields: one.keys, Cut: one.mask.Paths()},
-		quarantine: quarantine{work: work, stream: one.Name}, unfit: unfit{log: log, stream: one.Name},
-	}
-	if one.chosen {
-		c.newField = sources.Drop
+		stream: s.Definition, inferred: s.Definition.Schema.Text == nil, keys: s.Keys, kept: s.Keys,
+		newField: s.NewField(), wanted: schema.Wanted{Fields: s.Keys, Cut: s.Mask.Paths(), Value: s.ReplicationKey},
+		quarantine: quarantine{work: work, stream: s.Name}, unfit: unfit{log: log, stream: s.Name},
 	}
 	c.wanted.Drop = c.newField == sources.Drop
-	if one.key != "" {
-		c.kept = append(slices.Clip(c.keys), one.key)
+	if s.ReplicationKey != "" {
+		c.kept = append(slices.Clip(c.keys), s.ReplicationKey)
 	}
-	if one.incremental {
-		c.wanted.Value = one.key
-	}
-	doc, from := one.Stream.Schema.Text, "its schema"
-	if doc == nil {
-		doc, from = cached, "its cached schema"
-	}
-	if one.selected != nil {
-		if s := one.selected.Schema; len(s) > 0 && string(s) != "{}" && (one.Stream.Schema.Text != nil || namesFields(s)) {
-			doc, from = s, "its schema in the catalog"
-		}
-	}
+	doc, whose := s.Schema()
 	if doc == nil {
 		return c, nil
 	}
-	doc = one.mask.CutSchema(doc)
-	if one.chosen {
-		doc = catalog.OpenInside(doc)
-	}
 	if err := c.use(doc); err != nil {
-		return nil, fmt.Errorf("stream %s: %s: %w", one.Name, from, err)
+		return nil, fmt.Errorf("stream %s: %s: %w", s.Name, whose, err)
 	}
 	c.grown, c.given = false, c.schema
 	return c, nil
-}
-
-// namesFields reports whether a schema names any field: that of a stream in
-// which discovery found no records does not, and says no more than none.
-func namesFields(doc json.RawMessage) bool {
-	var s struct{ Properties map[string]json.RawMessage }
-	return json.Unmarshal(doc, &s) != nil || len(s.Properties) > 0
 }
 
 // known reports whether there is a schema.

@@ -16,18 +16,18 @@ func (w *worker) tellDoubts(page *fetch.Page) {
 		if d.Keep {
 			text = "the stream may not be complete: rows may have moved to pages that were read"
 		}
-		attrs := []any{"stream", w.Name, "request", page.Request, "key", d.Key, "value", d.Value}
+		attrs := []any{"stream", w.stream.Name, "request", page.Request, "key", d.Key, "value", d.Value}
 		if d.Advice != "" {
 			attrs = append(attrs, "write", d.Advice)
 		}
 		w.run.Log.Warn(text, attrs...)
 	}
-	if w.keeps(page.Doubts) && w.incremental {
+	if w.keeps(page.Doubts) && !w.stream.FullTable() {
 		w.run.Log.Warn("the bookmark stays where it is: the next sync asks for the same records again (on_incomplete: warn moves it all the same)",
-			"stream", w.Name)
+			"stream", w.stream.Name)
 	}
 	for _, text := range page.Remarks {
-		w.run.Log.Warn(text, "stream", w.Name, "request", page.Request)
+		w.run.Log.Warn(text, "stream", w.stream.Name, "request", page.Request)
 	}
 }
 
@@ -35,9 +35,9 @@ func (w *worker) tellDoubts(page *fetch.Page) {
 // may lie behind it. The definition may take them for no matter, and where it
 // promises an order, all up to the last record was read.
 func (w *worker) keeps(all []paging.Doubt) bool {
-	if w.OnIncomplete == sources.Warn {
+	if w.stream.Definition.OnIncomplete == sources.Warn {
 		return false
 	}
-	sorted := w.clock.Ascends() && !w.renderer.frozen
+	sorted := w.stream.Clock.Ascends() && !w.renderer.frozen
 	return slices.ContainsFunc(all, func(d paging.Doubt) bool { return d.Keep || !sorted })
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
 // emitter collects batches and flushes them. All of it happens in the
@@ -89,12 +90,12 @@ func (e *emitter) full() bool {
 // waits for a state of each has it.
 func (e *emitter) begin() error {
 	for _, t := range e.herald.tracks {
-		if !t.complete {
+		if t.pass.Way != plan.Complete {
 			continue
 		}
 		e.herald.reads(t)
-		e.state.Set(t.Name, t.before)
-		e.covered = append(e.covered, message.Covered{Stream: t.Name})
+		e.state.Set(t.stream.Name, t.pass.Bookmark)
+		e.covered = append(e.covered, message.Covered{Stream: t.stream.Name})
 	}
 	if len(e.covered) == 0 {
 		return nil
@@ -103,7 +104,7 @@ func (e *emitter) begin() error {
 		return err
 	}
 	for _, t := range e.herald.tracks {
-		if t.complete {
+		if t.pass.Way == plan.Complete {
 			e.herald.ends(t, true, nil) // told after the state
 		}
 	}
@@ -146,7 +147,7 @@ func (e *emitter) flushAll() error {
 func (e *emitter) writeLines() error {
 	for _, b := range e.pending {
 		e.herald.reads(b.track)
-		e.herald.expects(b.track, b.progress.next.Total)
+		e.herald.expects(b.track, b.progress.at.Next.Total)
 		if err := e.writeNews(); err != nil {
 			return err
 		}
@@ -170,8 +171,8 @@ func (e *emitter) moveBookmarks() {
 	}
 	for _, b := range e.pending {
 		if b.track.touched {
-			e.state.Set(b.track.Name, &b.track.bookmark)
-			e.covered = append(e.covered, message.Covered{Stream: b.track.Name, Records: b.track.uncovered})
+			e.state.Set(b.track.stream.Name, &b.track.bookmark)
+			e.covered = append(e.covered, message.Covered{Stream: b.track.stream.Name, Records: b.track.uncovered})
 			b.track.touched, b.track.uncovered = false, 0
 		}
 	}
@@ -213,6 +214,6 @@ func (b *batch) move() {
 	case b.failure == nil || b.progress.lost:
 		b.track.advance(b.progress)
 	default:
-		b.track.fail(b.failure, b.progress.restarts, b.progress.refused)
+		b.track.fail(b.failure, b.progress.at.Restarts, b.progress.at.Refused)
 	}
 }

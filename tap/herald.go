@@ -26,7 +26,7 @@ func (h *herald) tell(t *track, e message.Event) {
 }
 
 func (h *herald) add(t *track, n message.News) {
-	n.Stream, n.At = t.Name, time.Now()
+	n.Stream, n.At = t.stream.Name, time.Now()
 	h.news = append(h.news, n)
 	switch n.Event {
 	case message.Estimate, message.Failed:
@@ -48,10 +48,10 @@ func (h *herald) reads(t *track) {
 // expects tells how many records are to come in this run, where the API says
 // how many there are.
 func (h *herald) expects(t *track, total *int64) {
-	if total == nil || *total-t.position.Records == t.told.estimated {
+	if total == nil || *total-t.start.Next.Records == t.told.estimated {
 		return
 	}
-	t.told.estimated = *total - t.position.Records
+	t.told.estimated = *total - t.start.Next.Records
 	h.add(t, message.News{Event: message.Estimate, Records: t.told.estimated})
 }
 

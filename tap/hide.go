@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 
-	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
@@ -83,14 +82,13 @@ func (e *shownError) Unwrap() error { return e.err }
 // openBookmark puts today's secrets into the start of the window, where that is
 // what an answer said.
 func (one *reading) openBookmark(client *fetch.Client) error {
-	if one.clock.Mark().IsZero() {
+	if one.stream.Clock.Mark().IsZero() {
 		return nil
 	}
-	start, err := client.Open(one.window.Start, one.Stream, one.vars)
+	start, err := client.Open(one.part.Window.Start, one.stream.Definition, one.part.Vars)
 	if err != nil {
 		return fmt.Errorf("the bookmark of the state: %w: remove it, and the stream is read from its start", err)
 	}
-	one.window.Start = start
-	one.vars[sources.VarWindow] = one.window.Value()
+	one.part = one.part.StartAt(start)
 	return nil
 }

@@ -43,6 +43,6 @@ func ignoredIn(doc []byte) []schema.Ignored {
 // warnIgnored logs them for the stream's schema.
 func (w *worker) warnIgnored() {
 	for _, what := range ignoredIn(w.renderer.checker.doc) {
-		w.run.Log.Warn("JSON Schema: "+what.String(), "stream", w.Name)
+		w.run.Log.Warn("JSON Schema: "+what.String(), "stream", w.stream.Name)
 	}
 }

@@ -35,7 +35,7 @@ func (w *worker) tellMoves() {
 	}
 	m.told = m.again
 	w.run.Log.Warn("rows moved in their list while its pages were read: "+m.text()+". The run goes on, and no bookmark is kept back for it",
-		"stream", w.Name, "record", m.first, "write", w.ProvesMoves())
+		"stream", w.stream.Name, "record", m.first, "write", w.stream.Definition.ProvesMoves())
 }
 
 // movedText is what log and account say of records that came again.

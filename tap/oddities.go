@@ -44,9 +44,9 @@ const (
 const earlyBy = 24 * time.Hour
 
 func newOddities(one *reading) oddities {
-	o := oddities{reading: one, twins: twins.New(one.keys)}
-	if one.window.Floor != nil && !one.Incremental.ClientFilter {
-		if at, ok := one.clock.Instant(one.window.Floor); ok {
+	o := oddities{reading: one, twins: twins.New(one.stream.Keys)}
+	if one.part.Window.Floor != nil && !one.stream.Clock.ClientFilter {
+		if at, ok := one.stream.Clock.Instant(one.part.Window.Floor); ok {
 			o.limit = at.Add(-earlyBy)
 		}
 	}
@@ -60,10 +60,10 @@ func (o *oddities) note(record, value []byte, lower bool, n *counts) {
 	case kind == twins.Part:
 		o.count(&n.twins, oddTwin, record)
 	case kind.Moved(o.moves.counting):
-		o.moves.note(record, o.reading.keys, kind)
+		o.moves.note(record, o.reading.stream.Keys, kind)
 		n.again++
 	}
-	if o.reading.window.Floor == nil || o.reading.Incremental.ClientFilter || len(value) == 0 || value[0] == 'n' {
+	if o.reading.part.Window.Floor == nil || o.reading.stream.Clock.ClientFilter || len(value) == 0 || value[0] == 'n' {
 		return
 	}
 	switch {
@@ -74,7 +74,7 @@ func (o *oddities) note(record, value []byte, lower bool, n *counts) {
 	case len(o.lowest) == 0:
 		o.lowest = append(o.lowest, value...)
 	case lower:
-		if c, err := o.reading.clock.Order.Compare(value, o.lowest); err == nil && c < 0 {
+		if c, err := o.reading.stream.Clock.Order.Compare(value, o.lowest); err == nil && c < 0 {
 			o.lowest = append(o.lowest[:0], value...)
 		}
 	}
@@ -94,18 +94,18 @@ func (o *oddities) pageEnds(page *fetch.Page, n *counts) {
 	}
 	if !o.tooOld && len(o.lowest) > 0 && o.early(o.lowest) {
 		o.tooOld = true
-		o.count(&n.early, oddEarly, append([]byte(o.reading.key+"="), o.lowest...))
+		o.count(&n.early, oddEarly, append([]byte(o.reading.stream.ReplicationKey+"="), o.lowest...))
 	}
 	o.lowest = o.lowest[:0]
 }
 
 // early reports whether a replication value lies well before the window.
 func (o *oddities) early(value []byte) bool {
-	if o.reading.Incremental.Windows.Format == "integer" {
-		c, err := o.reading.clock.Compare(value, o.reading.window.Floor)
+	if o.reading.stream.Clock.Windows.Format == "integer" {
+		c, err := o.reading.stream.Clock.Compare(value, o.reading.part.Window.Floor)
 		return err == nil && c < 0
 	}
-	at, ok := o.reading.clock.Instant(value)
+	at, ok := o.reading.stream.Clock.Instant(value)
 	return ok && at.Before(o.limit)
 }
 
@@ -129,7 +129,7 @@ func (o *oddities) count(n *int64, what string, record []byte) {
 	}
 	text := string(record)
 	if record[0] == '{' {
-		text = keyText(record, o.reading.keys)
+		text = keyText(record, o.reading.stream.Keys)
 	}
 	o.found = append(o.found, oddity{what: what, record: text})
 }
@@ -139,7 +139,7 @@ func (o *oddities) tell(log *slog.Logger) {
 	for i := range o.found {
 		if f := &o.found[i]; !f.told {
 			f.told = true
-			log.Warn(f.what+"; such records are counted, and this is told once", "stream", o.reading.Name, "record", f.record)
+			log.Warn(f.what+"; such records are counted, and this is told once", "stream", o.reading.stream.Name, "record", f.record)
 		}
 	}
 }
@@ -151,11 +151,11 @@ func (r *renderer) noneLeft() string {
 	case r.came > 0 && r.unkept == r.came:
 		return fmt.Sprintf("keep is true for none of the %d records that came, so none of them leaves: "+
 			"compare it with a record (a field that is not there is undefined, which is not true)", r.came)
-	case r.came > 0 || !r.incremental || r.key == "" || r.from == nil || !r.position.First(),
-		r.Incremental.Windows.StartExclusive, !r.Incremental.Bookmark.IsZero():
+	case r.came > 0 || r.stream.FullTable() || r.stream.ReplicationKey == "" || r.pass.From == nil || !r.start.Next.First(),
+		r.stream.Clock.Windows.StartExclusive, !r.stream.Clock.Bookmark.IsZero():
 		return ""
 	}
-	return "no record came, not even the one at the bookmark " + string(r.from) + ", which the request asks for again: either it was deleted, " +
+	return "no record came, not even the one at the bookmark " + string(r.pass.From) + ", which the request asks for again: either it was deleted, " +
 		"or the API does not understand the filter; compare the parameter's name, format and time zone with its documentation. " +
 		"Where the API leaves the start of a window out, say start_exclusive: true"
 }

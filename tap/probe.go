@@ -57,10 +57,10 @@ func (r *run) probes(stop context.Context) ([]*worker, error) {
 
 func (w *worker) describe(ctx context.Context) (catalog.Described, error) {
 	d := catalog.Described{
-		Name: w.Name, KeyProperties: w.keys, ReplicationKey: w.key,
+		Name: w.stream.Name, KeyProperties: w.stream.Keys, ReplicationKey: w.stream.ReplicationKey,
 		ReplicationMethod: catalog.FullTable, SelectedByDefault: true,
 	}
-	if w.incremental {
+	if !w.stream.FullTable() {
 		d.ReplicationMethod = catalog.Incremental
 	}
 	if c := w.renderer.checker; c.known() {
@@ -74,11 +74,11 @@ func (w *worker) describe(ctx context.Context) (catalog.Described, error) {
 	}
 	d.Schema = doc
 	if !sampled {
-		w.run.Log.Warn("the stream has no records to infer a schema from", "stream", w.Name)
+		w.run.Log.Warn("the stream has no records to infer a schema from", "stream", w.stream.Name)
 		return d, nil
 	}
-	if err := w.run.work.cacheSchema(w.Name, w.shape, doc); err != nil {
-		w.run.Log.Warn("the inferred schema is not cached", "stream", w.Name, "why", err.Error())
+	if err := w.run.work.cacheSchema(w.stream.Name, w.stream.Shape, doc); err != nil {
+		w.run.Log.Warn("the inferred schema is not cached", "stream", w.stream.Name, "why", err.Error())
 	}
 	return d, nil
 }
@@ -141,9 +141,9 @@ func Test(stop context.Context, o Options) error {
 		case err != nil:
 		case records == 0:
 			w.run.Log.Warn("the first page holds no record: the API answers, but whether its records are found is not proven. "+
-				"Is there data, and do path, params and records lead to it?", "stream", w.Name)
+				"Is there data, and do path, params and records lead to it?", "stream", w.stream.Name)
 		default:
-			w.run.Log.Info("test passed", "stream", w.Name, "records", records)
+			w.run.Log.Info("test passed", "stream", w.stream.Name, "records", records)
 		}
 		return err
 	})
@@ -158,7 +158,7 @@ func TestSchema(stop context.Context, o Options) error {
 				return err
 			}
 			if err := w.renderer.checker.use(doc); err != nil {
-				return fmt.Errorf("%s: %w", w.Name, err)
+				return fmt.Errorf("%s: %w", w.stream.Name, err)
 			}
 		}
 		_, err := o.Out.Write(w.renderer.schemaLine())

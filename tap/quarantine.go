@@ -51,7 +51,7 @@ func (w *worker) putAside(page *fetch.Page) error {
 		return nil
 	}
 	return &fetch.Error{
-		Class: fetch.Transient, Stream: w.Name, Request: page.Request, Err: err,
+		Class: fetch.Transient, Stream: w.stream.Name, Request: page.Request, Err: err,
 		Advice: "a record that does not fit cannot be put aside: make room there, the next run goes on with this answer",
 	}
 }

@@ -79,19 +79,19 @@ type renderer struct {
 // newRenderer returns the renderer of a reading.
 func newRenderer(one *reading, p Protocol, c *checker) *renderer {
 	r := &renderer{
-		reading: one, protocol: p, checker: c, mask: one.mask, view: newView(one.vars),
-		frozen: one.frozen, odd: newOddities(one), ahead: newAhead(one), marked: one.mark,
+		reading: one, protocol: p, checker: c, mask: one.stream.Mask, view: newView(one.part.Vars),
+		frozen: one.start.Frozen, odd: newOddities(one), ahead: newAhead(one), marked: one.start.Mark,
 	}
-	high := one.high
+	high := one.start.High
 	if r.ahead.is(high) { // of a state from before such values were left out
 		high = nil
 	}
-	r.high = state.NewHigh(one.clock.Order, high)
-	if one.Records.Keep != nil {
-		r.answers = one.Records.Keep.Uses("response") || one.Records.Keep.Uses("headers")
+	r.high = state.NewHigh(one.stream.Clock.Order, high)
+	if one.stream.Definition.Records.Keep != nil {
+		r.answers = one.stream.Definition.Records.Keep.Uses("response") || one.stream.Definition.Records.Keep.Uses("headers")
 	}
-	for _, p := range one.Records.Add {
-		if one.mask.Drops(p.Name) {
+	for _, p := range one.stream.Definition.Records.Add {
+		if one.stream.Mask.Drops(p.Name) {
 			continue // added for nobody
 		}
 		r.add = append(r.add, p)
@@ -112,10 +112,10 @@ func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
 	if err := r.infer(page); err != nil {
 		return nil, err
 	}
-	frame := r.protocol.Frame(r.Name, page.At)
+	frame := r.protocol.Frame(r.stream.Name, page.At)
 	r.odd.pageBegins(page)
 	for i := page.Repeated; i < page.Records.Len(); i++ {
-		if err := r.part(b, page); err != nil {
+		if err := r.handOnPart(b, page); err != nil {
 			return nil, err
 		}
 		if err := r.renderRecord(b, &frame, page, i); err != nil {
@@ -134,20 +134,20 @@ func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
 	}
 	b.bytes = page.Size()
 	b.progress = progress{
-		next: page.Next, last: page.Last, high: r.high.Value(), frozen: r.frozen, date: page.Header.Get("Date"),
+		at: plan.Standing{Next: page.Next, High: r.high.Value(), Frozen: r.frozen}, last: page.Last, date: page.Header.Get("Date"),
 	}
-	if r.incremental {
+	if !r.stream.FullTable() {
 		if err := r.setMark(page); err != nil {
 			return nil, err
 		}
-		b.progress.mark = r.marked
+		b.progress.at.Mark = r.marked
 	}
 	return b, nil
 }
 
-// part hands on what there is of a page, where that is much: like a piece of a
+// handOnPart hands on what there is of a page, where that is much: like a piece of a
 // long page, it moves nothing.
-func (r *renderer) part(b *batch, page *fetch.Page) error {
+func (r *renderer) handOnPart(b *batch, page *fetch.Page) error {
 	if len(b.lines) < partSize || r.handOn == nil {
 		return nil
 	}
@@ -171,13 +171,13 @@ func (r *renderer) schemaLine() []byte {
 		return nil
 	}
 	c.due = false
-	return r.protocol.AppendSchema(nil, &message.Schema{Stream: r.Name, Document: c.told, Keys: r.keys, ReplicationKey: r.key})
+	return r.protocol.AppendSchema(nil, &message.Schema{Stream: r.stream.Name, Document: c.told, Keys: r.stream.Keys, ReplicationKey: r.stream.ReplicationKey})
 }
 
 // see makes the answer known to the templates that look at it, and renders
 // what add says where it is the same for all records.
 func (r *renderer) see(page *fetch.Page) error {
-	r.view.page(page, r.answers || !r.clock.Mark().IsZero())
+	r.view.page(page, r.answers || !r.stream.Clock.Mark().IsZero())
 	if r.dynamic {
 		return nil
 	}
@@ -191,7 +191,7 @@ func (r *renderer) appendAdded(dst []byte) ([]byte, error) {
 	for i, p := range r.add {
 		v, err := p.Value.EvalBy(r.view.eval)
 		if err != nil {
-			return dst, fmt.Errorf("%s: add.%s: %w", r.Name, p.Name, err)
+			return dst, fmt.Errorf("%s: add.%s: %w", r.stream.Name, p.Name, err)
 		}
 		if i > 0 {
 			dst = append(dst, ',')
@@ -215,13 +215,13 @@ func (r *renderer) added() []byte {
 // what is added, on one line. It reports false for a record that keep drops.
 func (r *renderer) project(dst []byte, page *fetch.Page, i int) ([]byte, bool, error) {
 	record := page.Records.Record(i)
-	if r.Records.Keep != nil || r.dynamic {
+	if r.stream.Definition.Records.Keep != nil || r.dynamic {
 		r.view.record(record, page.Records.Parent(i))
 	}
-	if r.Records.Keep != nil {
-		v, err := r.view.eval(r.Records.Keep)
+	if r.stream.Definition.Records.Keep != nil {
+		v, err := r.view.eval(r.stream.Definition.Records.Keep)
 		if err != nil {
-			return dst, false, fmt.Errorf("%s: keep: %w", r.Name, err)
+			return dst, false, fmt.Errorf("%s: keep: %w", r.stream.Name, err)
 		}
 		if !sources.Holds(v) {
 			return dst, false, nil
@@ -291,29 +291,29 @@ func (r *renderer) look(page *fetch.Page, i int, record []byte) (schema.Finding,
 // note takes note of a record's replication value. It reports false for a
 // record that client_filter drops.
 func (r *renderer) note(record, value []byte, n *counts) (bool, error) {
-	if !r.incremental || r.key == "" {
+	if r.stream.FullTable() || r.stream.ReplicationKey == "" {
 		r.odd.note(record, nil, false, n)
 		return true, nil
 	}
-	if r.Incremental.ClientFilter && r.older(value) {
+	if r.stream.Clock.ClientFilter && r.older(value) {
 		n.older++
 		return false, nil
 	}
 	if r.ahead.is(value) {
 		n.ahead++
-		r.ahead.note(record, r.keys, value)
+		r.ahead.note(record, r.stream.Keys, value)
 		r.odd.note(record, value, false, n)
 		return true, nil
 	}
-	if (len(value) == 0 || value[0] == 'n') && r.clock.Mark().IsZero() {
+	if (len(value) == 0 || value[0] == 'n') && r.stream.Clock.Mark().IsZero() {
 		n.unplaced++
-		r.unplaced.note(record, r.keys)
+		r.unplaced.note(record, r.stream.Keys)
 	}
 	lower, err := r.high.Observe(value)
 	if err != nil {
-		return false, fmt.Errorf("%s: record %s: replication key %s: %w", r.Name, keyText(record, r.keys), r.key, err)
+		return false, fmt.Errorf("%s: record %s: replication key %s: %w", r.stream.Name, keyText(record, r.stream.Keys), r.stream.ReplicationKey, err)
 	}
-	if lower && r.Incremental.Sorted {
+	if lower && r.stream.Clock.Sorted {
 		r.frozen = true
 	}
 	r.odd.note(record, value, lower, n)
@@ -323,35 +323,35 @@ func (r *renderer) note(record, value []byte, n *counts) (bool, error) {
 // timed refuses a replication key that is no time where windows are: it would
 // be compared as text, and the next run could not go on from it.
 func (r *renderer) timed(page *fetch.Page) error {
-	if !r.incremental || r.key == "" || !r.clock.Mark().IsZero() {
+	if r.stream.FullTable() || r.stream.ReplicationKey == "" || !r.stream.Clock.Mark().IsZero() {
 		return nil
 	}
 	value := r.high.Value()
 	if value == nil {
 		return nil
 	}
-	if r.Incremental.Windows.Format == "integer" {
+	if r.stream.Clock.Windows.Format == "integer" {
 		if _, ok := plan.WholeNumber(value); !ok {
 			return fmt.Errorf("%s: %s: the replication key %s is %s, which is no whole number, and with format: integer the next run could not go on from it: "+
-				"leave format out where it is a time, or take another field", r.Name, page.Request, r.key, clip(value))
+				"leave format out where it is a time, or take another field", r.stream.Name, page.Request, r.stream.ReplicationKey, clip(value))
 		}
 		return nil
 	}
-	_, err := r.clock.Order.Times.ReadJSON(value)
+	_, err := r.stream.Clock.Order.Times.ReadJSON(value)
 	if err == nil {
 		return nil
 	}
 	return fmt.Errorf("%s: %s: the replication key %s is %s, which is not recognised as a time: %w; say in incremental.record_format "+
-		"how the API writes it, as \"%%d/%%m/%%Y\", or that it is a number by format: integer", r.Name, page.Request, r.key, clip(value), err)
+		"how the API writes it, as \"%%d/%%m/%%Y\", or that it is a number by format: integer", r.stream.Name, page.Request, r.stream.ReplicationKey, clip(value), err)
 }
 
 // older reports whether a replication value lies before the window. One that
 // is null, or of another kind than the window's start, does not.
 func (r *renderer) older(value []byte) bool {
-	if r.window.Floor == nil || value == nil || string(value) == "null" {
+	if r.part.Window.Floor == nil || value == nil || string(value) == "null" {
 		return false
 	}
-	return r.clock.Before(value, r.window.Floor)
+	return r.stream.Clock.Before(value, r.part.Window.Floor)
 }
 
 // infer makes a schema of a page's records where none is known yet.
@@ -364,7 +364,7 @@ func (r *renderer) infer(page *fetch.Page) error {
 	if err != nil || added == 0 {
 		return err
 	}
-	return r.checker.use(inference.Schema(r.keys))
+	return r.checker.use(inference.Schema(r.stream.Keys))
 }
 
 // learn adds a page's records to an inference, and returns how many it added.

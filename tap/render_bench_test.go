@@ -14,6 +14,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
 // benchStreams are streams of orders that are rendered in different ways.
@@ -62,21 +63,29 @@ streams:
 	if err != nil {
 		t.Fatal(err)
 	}
-	one := &reading{Stream: d.Streams[0], vars: make(expr.Vars, sources.VarCount), mask: catalog.NewMask(benchStreams[way].deselected)}
-	if err := one.method(); err != nil {
-		t.Fatal(err)
-	}
-	s, err := newSplitter(one.Records)
+	one := newReading(t, d.Streams[0])
+	one.stream.Mask = catalog.NewMask(benchStreams[way].deselected)
+	s, err := newSplitter(d.Streams[0].Records)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := newChecker(one, nil, nil, nil)
+	c, err := newChecker(one.stream, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := &bench{splitter: s, renderer: newRenderer(one, benchStreams[way].protocol, c), body: benchBody(records)}
 	b.once(t) // infers the schema
 	return b
+}
+
+// newReading returns a first pass of a stream.
+func newReading(t testing.TB, s *sources.Stream) *reading {
+	t.Helper()
+	stream, err := plan.NewStream(s, nil, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &reading{stream: stream, pass: &plan.Decision{}, part: plan.Partition{Vars: make(expr.Vars, sources.VarCount)}}
 }
 
 // benchBody is a page of orders of about 540 bytes.

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/definition"
-	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/message"
 )
@@ -47,15 +45,12 @@ streams:
 	if err != nil {
 		t.Fatal(err)
 	}
-	one := &reading{Stream: d.Streams[0], vars: make(expr.Vars, sources.VarCount)}
-	if err := one.method(); err != nil {
-		t.Fatal(err)
-	}
-	s, err := newSplitter(one.Records)
+	one := newReading(t, d.Streams[0])
+	s, err := newSplitter(d.Streams[0].Records)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := newChecker(one, nil, nil, nil)
+	c, err := newChecker(one.stream, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,20 +13,20 @@ import (
 // other errors, when it was lost too often, and when it would come to nothing.
 func (w *worker) restart(err error) bool {
 	var e *fetch.Error
-	if !errors.As(err, &e) || !w.isLost(e) || w.pointless(e) || w.restarts >= maxRestarts {
+	if !errors.As(err, &e) || !w.isLost(e) || w.pointless(e) || w.at.Restarts >= maxRestarts {
 		return false
 	}
-	w.restarts++
+	w.at.Restarts++
 	w.run.Log.Warn("the API has lost the walk: it is read from its start again, and its records come again",
-		"stream", w.Name, "time", w.restarts, "of", maxRestarts, "why", w.unnamed(err))
+		"stream", w.stream.Name, "time", w.at.Restarts, "of", maxRestarts, "why", w.unnamed(err))
 	if rec := w.recording; rec != nil {
 		if _, err := rec.Journal.Restart(rec.Pass, rec.Partition); err != nil {
 			w.run.journal.fail(err)
 			return false
 		}
 	}
-	w.reached = paging.Position{}
-	w.walk = w.newWalk(w.reached)
+	w.at.Next = paging.Position{}
+	w.walk = w.newWalk(w.at.Next)
 	return true
 }
 
@@ -35,7 +35,7 @@ func (w *worker) restart(err error) bool {
 // with it and nothing has come since: the token of the state has expired.
 func (w *worker) isLost(e *fetch.Error) bool {
 	return e.Class == fetch.SessionLost ||
-		errors.Is(e, paging.ErrFallen) && w.deferred && !w.position.First() && w.reached.Pages == w.position.Pages
+		errors.Is(e, paging.ErrFallen) && w.start.Deferred && !w.start.Next.First() && w.at.Next.Pages == w.start.Next.Pages
 }
 
 // pointless reports whether a request that the API refused will be refused again
@@ -47,9 +47,9 @@ func (w *worker) pointless(e *fetch.Error) bool {
 	if !e.Refused {
 		return false
 	}
-	at := state.Refusal{Status: e.Status, Pages: w.reached.Pages}
-	same := w.refused != nil && *w.refused == at
-	w.refused = &at
+	at := state.Refusal{Status: e.Status, Pages: w.at.Next.Pages}
+	same := w.at.Refused != nil && *w.at.Refused == at
+	w.at.Refused = &at
 	if w.refusals++; !same && w.refusals == 1 {
 		return false
 	}

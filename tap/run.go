@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
 const (
@@ -127,13 +129,13 @@ func (r *run) close() {
 
 // client returns the one client of all streams that share source.
 func (r *run) client(one *reading) *fetch.Client {
-	c := r.clients[one.Client]
+	c := r.clients[one.stream.Definition.Client]
 	if c == nil {
-		c = fetch.NewClient(one.Client, fetch.Options{
+		c = fetch.NewClient(one.stream.Definition.Client, fetch.Options{
 			Transport: r.Transport, Secrets: r.Config.Hider, Ahead: r.ahead, Back: r.back,
 			UserAgent: "tap-rest/" + r.Version, Gate: r.gate, Log: r.Log, Hasty: r.hasty,
-		}, one.vars)
-		r.clients[one.Client] = c
+		}, one.part.Vars)
+		r.clients[one.stream.Definition.Client] = c
 	}
 	return c
 }
@@ -158,18 +160,15 @@ func Sync(stop context.Context, o Options) (*Account, error) {
 	}
 	r.journal.prune()
 	account := &Account{Started: r.now}
-	for _, one := range readings {
-		if one.complete {
-			continue
-		}
+	for _, w := range workers {
 		account.Streams = append(account.Streams, &StreamAccount{
-			Name: one.Name, Quarantine: r.work.quarantine(one.Name), counters: &one.counters,
+			Name: w.stream.Name, Quarantine: r.work.quarantine(w.stream.Name), counters: &w.track.counters,
 		})
 	}
 	for _, t := range r.unread {
-		account.Streams = append(account.Streams, &StreamAccount{Name: t.Name, Done: t.complete, Failure: t.refused, counters: &t.counters})
+		account.Streams = append(account.Streams, &StreamAccount{Name: t.stream.Name, Done: t.pass.Way == plan.Complete, Failure: t.refused, counters: &t.counters})
 	}
-	inTurn(workers)
+	slices.SortStableFunc(workers, func(a, b *worker) int { return plan.InTurn(a.pass, b.pass) })
 	err = r.emit(stop, workers, account)
 	account.Took = time.Since(r.now)
 	account.Stopped = r.gate.Why()
@@ -195,11 +194,11 @@ func Sync(stop context.Context, o Options) (*Account, error) {
 func (r *run) cacheSchemas(workers []*worker) {
 	for _, w := range workers {
 		c := w.renderer.checker
-		if !c.inferred || !c.grown || !c.known() || w.selected != nil {
+		if !c.inferred || !c.grown || !c.known() || w.stream.Entry != nil {
 			continue
 		}
-		if err := r.work.cacheSchema(w.Name, w.shape, c.doc); err != nil {
-			r.Log.Warn("the inferred schema is not cached", "stream", w.Name, "why", err.Error())
+		if err := r.work.cacheSchema(w.stream.Name, w.stream.Shape, c.doc); err != nil {
+			r.Log.Warn("the inferred schema is not cached", "stream", w.stream.Name, "why", err.Error())
 		}
 	}
 }
@@ -257,8 +256,8 @@ func (r *run) walkAll(ctx context.Context, workers []*worker, batches chan<- *ba
 	defer close(batches)
 	deferred := r.walkRound(ctx, workers, batches, false)
 	for _, w := range deferred {
-		r.Log.Info("the other streams are done: what failed for now is tried again", "stream", w.Name)
-		w.walk = w.newWalk(w.reached)
+		r.Log.Info("the other streams are done: what failed for now is tried again", "stream", w.stream.Name)
+		w.walk = w.newWalk(w.at.Next)
 	}
 	r.walkRound(ctx, deferred, batches, true)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap/limits"
+	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
 // runJournal is the journal of a run. nil is none: nothing is kept then.
@@ -163,17 +164,17 @@ func (j *runJournal) finish() {
 	}
 	for _, t := range j.finished {
 		if err := j.finishPass(t); err != nil {
-			j.log.Warn("the journal does not say that a pass is over", "stream", t.Name, "why", err.Error())
+			j.log.Warn("the journal does not say that a pass is over", "stream", t.stream.Name, "why", err.Error())
 		}
 	}
 }
 
 func (j *runJournal) finishPass(t *track) error {
 	for _, p := range j.Passes() {
-		if p.ID != t.recorded || t.emitted > 0 || t.position.Records > 0 {
+		if p.ID != t.recorded || t.emitted > 0 || t.start.Next.Records > 0 {
 			continue
 		}
-		l := planOf(&p)
+		l := plan.LayoutOf(p)
 		l.Empty = true
 		if err := j.beginAs(p, l); err != nil {
 			return err

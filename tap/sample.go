@@ -48,7 +48,7 @@ func (w *worker) inferSchema(ctx context.Context) (doc json.RawMessage, sampled 
 	if err == nil && !s.last {
 		err = w.takeOtherEnd(ctx, &s)
 	}
-	return s.inference.Schema(w.keys), s.records > 0, err
+	return s.inference.Schema(w.stream.Keys), s.records > 0, err
 }
 
 // take adds a page's records to the sample.
@@ -65,16 +65,16 @@ func (w *worker) take(s *sample, page *fetch.Page) error {
 func (s *sample) look(w *worker, page *fetch.Page) error {
 	n := page.Records.Len()
 	s.last, s.next = page.Last, page.Next
-	if n > 0 && w.key != "" {
+	if n > 0 && w.stream.ReplicationKey != "" {
 		if s.from == nil {
-			s.from = slices.Clone(catalog.Field(page.Records.Record(0), w.key))
+			s.from = slices.Clone(catalog.Field(page.Records.Record(0), w.stream.ReplicationKey))
 		}
-		s.to = slices.Clone(catalog.Field(page.Records.Record(n-1), w.key))
+		s.to = slices.Clone(catalog.Field(page.Records.Record(n-1), w.stream.ReplicationKey))
 	}
 	if s.size == 0 {
 		s.size = int64(n)
 	}
-	ref := w.Pagination.Ends.TotalPages
+	ref := w.stream.Definition.Pagination.Ends.TotalPages
 	if ref.IsZero() {
 		return nil
 	}
@@ -97,7 +97,7 @@ func (w *worker) takeOtherEnd(ctx context.Context, s *sample) error {
 	page, err := walk.Next(ctx)
 	var e *fetch.Error
 	if errors.As(err, &e) && e.Class != fetch.Transient {
-		w.run.Log.Info("the schema is inferred from the first pages alone", "stream", w.Name, "why", w.unnamed(err))
+		w.run.Log.Info("the schema is inferred from the first pages alone", "stream", w.stream.Name, "why", w.unnamed(err))
 		return nil
 	}
 	if err != nil {
@@ -111,16 +111,16 @@ func (w *worker) takeOtherEnd(ctx context.Context, s *sample) error {
 // otherEnd returns a walk that begins at the other end, nil where the
 // definition does not let us ask for it, or the request would be the first one.
 func (w *worker) otherEnd(s *sample) *fetch.Walk {
-	if at, ok := s.lastPage(&w.Pagination); ok {
+	if at, ok := s.lastPage(&w.stream.Definition.Pagination); ok {
 		return w.newWalk(at)
 	}
-	end, ok := w.clock.OtherEnd(s.from, s.to, w.pass.AsOf, w.vars)
+	end, ok := w.stream.Clock.OtherEnd(s.from, s.to, w.pass.Pass.AsOf, w.part.Vars)
 	if !ok {
 		return nil
 	}
-	vars := slices.Clone(w.vars)
+	vars := slices.Clone(w.part.Vars)
 	vars[sources.VarWindow] = end.Value()
-	walk := w.client.NewWalk(w.Stream, w.splitter, vars, paging.Position{}, &w.counters)
+	walk := w.client.NewWalk(w.stream.Definition, w.splitter, vars, paging.Position{}, &w.track.counters)
 	if walk.SameRequest(w.newWalk(paging.Position{})) {
 		return nil
 	}

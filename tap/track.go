@@ -7,55 +7,51 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
-	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
 // progress is how far a batch brings its partition.
 type progress struct {
-	next     paging.Position
-	last     bool            // the walk has ended
-	lost     bool            // the API forgot the walk: it must start over
-	high     json.RawMessage // the highest replication value up to here
-	mark     json.RawMessage // what incremental.bookmark says; nil: nothing
-	keep     bool            // records may be missing: the bookmark stays
-	restarts int             // of the walk, up to here
-	refused  *state.Refusal  // because of which it was restarted; nil: none
-	frozen   bool            // sorted, but a value descended
-	date     string          // Date of the answer
+	at   plan.Standing
+	last bool   // the walk has ended
+	lost bool   // the API forgot the walk: it must start over
+	keep bool   // records may be missing: the bookmark stays
+	date string // Date of the answer
 }
 
 // track is what the emitter knows of a stream: its bookmark as it stands. Only
-// the emitter's goroutine uses it.
+// the emitter's goroutine uses it, but for what is said of its fields.
 type track struct {
 	*reading
+	recorded string // id of the pass in the journal
 	bookmark state.Bookmark
 	apiClock *time.Time // of the pass's first answer; nil: unknown
 	touched  bool
 	emitted  int64 // records that left, with the states that cover them
 
-	uncovered int64       // records that left since its last STATE
-	begun     atomic.Bool // its walk is under way, set from there
-	refused   error       // why it is not read at all; nil: it is
+	uncovered int64          // records that left since its last STATE
+	begun     atomic.Bool    // its walk is under way, set from there
+	counters  fetch.Counters // of its requests, set from the walk
+	refused   error          // why it is not read at all; nil: it is
 	told      told
 }
 
 func newTrack(one *reading) *track {
-	t := &track{reading: one}
-	t.bookmark.ReplicationKey = one.key
-	t.apiClock = one.apiClock
-	t.bookmark.Zone = one.zone()
-	if one.before != nil {
-		t.bookmark.Pass, t.bookmark.Sync = one.before.Pass, one.before.Sync
-		if one.incremental {
-			t.bookmark.Value = one.before.Value
+	t := &track{reading: one, apiClock: one.pass.APIClock}
+	t.bookmark.ReplicationKey = one.stream.ReplicationKey
+	before := one.pass.Bookmark
+	t.bookmark.Zone = one.stream.Zone(before)
+	if before != nil {
+		t.bookmark.Pass, t.bookmark.Sync = before.Pass, before.Sync
+		if !one.stream.FullTable() {
+			t.bookmark.Value = before.Value
 		}
 	}
-	if one.resumed {
-		pass := one.pass
-		t.bookmark.Pass, t.bookmark.Sync = &pass, one.sync
-		t.bookmark.Resume = t.unfinished(progress{next: one.position, high: one.high, mark: one.mark, restarts: one.restarts, refused: one.refused, frozen: one.frozen})
+	if one.pass.Way == plan.FromState {
+		t.bookmark.Pass, t.bookmark.Sync = &one.pass.Pass, one.pass.Sync
+		t.bookmark.Resume = t.unfinished(one.start)
 	}
 	return t
 }
@@ -68,39 +64,38 @@ func (t *track) advance(p progress) {
 			t.apiClock = &at
 		}
 	}
-	pass := t.pass
-	t.bookmark.Pass, t.bookmark.Sync = &pass, t.sync
+	t.bookmark.Pass, t.bookmark.Sync = &t.pass.Pass, t.pass.Sync
 	t.bookmark.Resume = nil
 	switch {
 	case p.last && p.keep:
-	case p.last && !t.clock.Mark().IsZero():
-		if p.mark != nil { // else the walk began before bookmark_from was written
-			t.bookmark.Value = p.mark
+	case p.last && !t.stream.Clock.Mark().IsZero():
+		if p.at.Mark != nil { // else the walk began before bookmark_from was written
+			t.bookmark.Value = p.at.Mark
 		}
 	case p.last:
-		t.raise(p.high)
+		t.raise(p.at.High)
 	case !p.lost:
-		if t.clock.Ascends() && !p.frozen {
-			t.raise(p.high)
+		if t.stream.Clock.Ascends() && !p.at.Frozen {
+			t.raise(p.at.High)
 		}
-		t.bookmark.Resume = t.unfinished(p)
+		t.bookmark.Resume = t.unfinished(p.at)
 	}
 }
 
 // fail notes on an unfinished walk how it failed, after so many restarts: what
 // failed for now comes last in the next run, what failed for good comes first.
 func (t *track) fail(err error, restarts int, refused *state.Refusal) {
-	if t.replayed != nil {
+	if t.pass.Way == plan.Replay {
 		return // a replay's failure is not the pass's
 	}
 	r := t.bookmark.Resume
 	switch {
-	case r == nil && t.foreign():
+	case r == nil && t.pass.Foreign:
 		return
 	case r == nil: // its first request failed: the pass before is still the last one
-		r = t.unfinished(progress{restarts: restarts})
+		r = t.unfinished(plan.Standing{Restarts: restarts})
 	case restarts > r.Open[0].Restarts: // what was flushed is of a walk that the API has lost
-		r = t.unfinished(progress{high: r.Open[0].High, mark: r.Open[0].Mark, restarts: restarts, frozen: r.Open[0].Frozen})
+		r = t.unfinished(plan.Standing{High: r.Open[0].High, Mark: r.Open[0].Mark, Restarts: restarts, Frozen: r.Open[0].Frozen})
 	}
 	r.Open[0].Refused = refused
 	t.bookmark.Resume = r
@@ -108,43 +103,33 @@ func (t *track) fail(err error, restarts int, refused *state.Refusal) {
 	if errors.As(err, &e) && e.Class == fetch.Transient {
 		r.Open[0].Deferred = true
 	} else {
-		r.Owed = []string{t.partition}
+		r.Owed = []string{t.part.Key}
 	}
 	t.touched = true
 }
 
-// foreign reports whether the bookmark that came in is of another replication
-// method or key: until a page has come, it stays.
-func (t *track) foreign() bool {
-	return t.replaces || !t.incremental && t.before != nil && t.before.Value != nil
-}
-
 // unfinished is how the pass goes on.
-func (t *track) unfinished(p progress) *state.Resume {
-	next, err := state.Marshal(p.next)
-	if err != nil {
-		panic("a position is always JSON: " + err.Error())
-	}
+func (t *track) unfinished(at plan.Standing) *state.Resume {
 	return &state.Resume{
-		Version: state.Version, AsOf: t.pass.AsOf, From: t.from, Lookback: t.lookback.String(), Clock: t.apiClock, Shape: t.shape,
-		Open: []state.Open{{Partition: t.partition, Next: next, High: p.high, Mark: p.mark, Restarts: p.restarts, Refused: p.refused, Frozen: p.frozen}},
+		Version: state.Version, AsOf: t.pass.Pass.AsOf, From: t.pass.From, Lookback: t.pass.Lookback.String(), Clock: t.apiClock, Shape: t.stream.Shape,
+		Open: []state.Open{at.Open(t.part.Key)},
 	}
 }
 
 // raise moves the bookmark up to a replication value, but never past what is
 // settled, and never back.
 func (t *track) raise(high json.RawMessage) {
-	if !t.incremental || high == nil {
+	if t.stream.FullTable() || high == nil {
 		return
 	}
 	high = t.settled(high)
-	if floor := t.window.Floor; floor != nil {
-		if c, err := t.clock.Compare(high, floor); err == nil && c < 0 {
+	if floor := t.part.Window.Floor; floor != nil {
+		if c, err := t.stream.Clock.Compare(high, floor); err == nil && c < 0 {
 			return // it would ask for more than this pass did
 		}
 	}
 	if t.bookmark.Value != nil {
-		c, err := t.clock.Compare(high, t.bookmark.Value)
+		c, err := t.stream.Clock.Compare(high, t.bookmark.Value)
 		if err != nil || c <= 0 {
 			return // without an order, nothing says that it is later
 		}
@@ -156,20 +141,20 @@ func (t *track) raise(high json.RawMessage) {
 // behind: settle before as_of and before the API's own clock, and the end of
 // the window.
 func (t *track) settled(high json.RawMessage) json.RawMessage {
-	at, ok := t.clock.Instant(high)
-	if !ok || t.Incremental.Windows.Format == "integer" {
+	at, ok := t.stream.Clock.Instant(high)
+	if !ok || t.stream.Clock.Windows.Format == "integer" {
 		return high
 	}
-	limit := t.pass.AsOf
+	limit := t.pass.Pass.AsOf
 	if t.apiClock != nil && t.apiClock.Before(limit) {
 		limit = *t.apiClock
 	}
-	limit = limit.Add(-t.Incremental.Settle)
-	if !t.window.Until.IsZero() && t.window.Until.Before(limit) {
-		limit = t.window.Until
+	limit = limit.Add(-t.stream.Clock.Settle)
+	if !t.part.Window.Until.IsZero() && t.part.Window.Until.Before(limit) {
+		limit = t.part.Window.Until
 	}
 	if !at.After(limit) {
 		return high
 	}
-	return t.clock.LikeRecords(limit, high)
+	return t.stream.Clock.LikeRecords(limit, high)
 }

@@ -20,17 +20,17 @@ func (u *unplaced) note(record []byte, keys []string) {
 // Where no record had it, the bookmark will never move, and every run reads
 // everything.
 func (r *renderer) keySeen(log *slog.Logger) {
-	if !r.incremental || r.key == "" || !r.clock.Mark().IsZero() {
+	if r.stream.FullTable() || r.stream.ReplicationKey == "" || !r.stream.Clock.Mark().IsZero() {
 		return
 	}
 	switch known := r.high.Value() != nil || r.ahead.count > 0; {
 	case !known && r.rendered > 0:
 		log.Warn("no record has the replication key: the bookmark does not move, and every run reads everything. "+
-			"It is a field of the top level; add can make one of a field further in", "stream", r.Name, "replication_key", r.key)
+			"It is a field of the top level; add can make one of a field further in", "stream", r.stream.Name, "replication_key", r.stream.ReplicationKey)
 	case known && r.unplaced.count > 0:
 		log.Warn("records whose replication key is null or missing were emitted, beside others that have one: they do not move the bookmark, "+
 			"and an API that filters by this field leaves them out of every later sync. Take a field that each record has, "+
 			"or make one with add (\"{{ record.updated_at or record.created_at }}\"), or leave incremental out to read everything",
-			"stream", r.Name, "replication_key", r.key, "records", r.unplaced.count, "first", r.unplaced.first)
+			"stream", r.stream.Name, "replication_key", r.stream.ReplicationKey, "records", r.unplaced.count, "first", r.unplaced.first)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/tap/limits"
+	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
 // worker walks one partition.
@@ -24,9 +25,9 @@ type worker struct {
 	walk      *fetch.Walk
 	recording *fetch.Recording // nil: no journal
 	track     *track
-	reached   paging.Position // where the walk goes on
-	putOff    *fetch.Error    // why it was put off until other walks were done; nil: it was not
-	refusals  int             // restarts of this run because the API refused a request with a page token
+	at        plan.Standing // where the walk goes on
+	putOff    *fetch.Error  // why it was put off until other walks were done; nil: it was not
+	refusals  int           // restarts of this run because the API refused a request with a page token
 }
 
 // workers makes one worker for each partition: every input is checked here,
@@ -34,8 +35,8 @@ type worker struct {
 func (r *run) workers(readings []*reading) ([]*worker, error) {
 	var all []*worker
 	for _, one := range readings {
-		if one.complete {
-			r.Log.Info("the stream was read whole in this sync already", "stream", one.Name)
+		if one.pass.Way == plan.Complete {
+			r.Log.Info("the stream was read whole in this sync already", "stream", one.stream.Name)
 			r.unread = append(r.unread, newTrack(one))
 			continue
 		}
@@ -53,44 +54,39 @@ func (r *run) workers(readings []*reading) ([]*worker, error) {
 }
 
 func (r *run) worker(one *reading) (*worker, error) {
-	s, err := newSplitter(one.Records)
+	s, err := newSplitter(one.stream.Definition.Records)
 	if err != nil {
-		return nil, fmt.Errorf("stream %s: %w", one.Name, err)
+		return nil, fmt.Errorf("stream %s: %w", one.stream.Name, err)
 	}
-	var cached []byte
-	if one.Stream.Schema.Text == nil {
-		if cached, err = r.work.cachedSchema(one.Name, one.shape); err != nil {
-			r.Log.Warn("the schema is inferred anew", "stream", one.Name, "why", err.Error())
-		}
-	}
-	if r.Catalog != nil && r.Catalog.Configured && one.selected != nil {
-		one.choose(cached)
-	}
-	c, err := newChecker(one, cached, r.work, r.Log)
+	c, err := newChecker(one.stream, r.work, r.Log)
 	if err != nil {
 		return nil, err
 	}
-	reload, err := newSplitter(one.Records)
+	reload, err := newSplitter(one.stream.Definition.Records)
 	if err != nil {
 		return nil, err
 	}
 	client := r.client(one)
-	if err := client.Check(one.vars); err != nil {
-		return nil, fmt.Errorf("stream %s: %w", one.Name, err)
+	if err := client.Check(one.part.Vars); err != nil {
+		return nil, fmt.Errorf("stream %s: %w", one.stream.Name, err)
 	}
 	if err := one.openBookmark(client); err != nil {
-		return nil, fmt.Errorf("stream %s: %w", one.Name, err)
+		return nil, fmt.Errorf("stream %s: %w", one.stream.Name, err)
 	}
 	recording, err := r.record(one)
 	if err != nil {
-		return nil, fmt.Errorf("stream %s: %w", one.Name, err)
+		return nil, fmt.Errorf("stream %s: %w", one.stream.Name, err)
+	}
+	track := newTrack(one)
+	if recording != nil {
+		track.recorded = recording.Pass
 	}
 	w := &worker{
-		reading: one, run: r, client: client, splitter: s, reload: reload, reached: one.position,
-		renderer: newRenderer(one, r.Protocol, c), track: newTrack(one), recording: recording,
+		reading: one, run: r, client: client, splitter: s, reload: reload, at: one.start,
+		renderer: newRenderer(one, r.Protocol, c), track: track, recording: recording,
 	}
 	w.renderer.seal = client.Secrets.SealValue
-	w.walk = w.newWalk(one.position)
+	w.walk = w.newWalk(one.start.Next)
 	w.expect()
 	return w, nil
 }
@@ -105,7 +101,7 @@ func (w *worker) expect() {
 }
 
 func (w *worker) newWalk(from paging.Position) *fetch.Walk {
-	walk := w.client.NewWalk(w.Stream, w.splitter, w.vars, from, &w.counters)
+	walk := w.client.NewWalk(w.stream.Definition, w.splitter, w.part.Vars, from, &w.track.counters)
 	walk.Record(w.recording)
 	return walk
 }
@@ -133,7 +129,7 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 	}
 	var e *fetch.Error
 	if !last && renderErr == nil && errors.As(err, &e) && e.Class == fetch.Transient && t.PutOff() {
-		w.run.Log.Warn("failed for now: tried again when the other streams are done", "stream", w.Name, "why", w.unnamed(err))
+		w.run.Log.Warn("failed for now: tried again when the other streams are done", "stream", w.stream.Name, "why", w.unnamed(err))
 		w.putOff = e
 		return true
 	}
@@ -219,7 +215,7 @@ func (w *worker) load(ctx context.Context, page limits.Queued) (*splitter, error
 
 // unread is the failure of a page that cannot be read again.
 func (w *worker) unread(page limits.Queued, err error) error {
-	return &fetch.Error{Class: fetch.Transient, Stream: w.Name, Request: page.Request, Err: err,
+	return &fetch.Error{Class: fetch.Transient, Stream: w.stream.Name, Request: page.Request, Err: err,
 		Advice: "the next run asks for it again"}
 }
 
@@ -249,7 +245,7 @@ func (w *worker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Tu
 		case err != nil:
 			return w.replayEnds(err)
 		}
-		w.reached = page.Next
+		w.at.Next = page.Next
 		if page.Unrecorded != nil {
 			w.run.journal.fail(page.Unrecorded)
 		}
@@ -257,7 +253,7 @@ func (w *worker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Tu
 			w.run.gate.Count(int64(page.Count()))
 		}
 		t.Fetched()
-		if last := page.Last; !pages.Push(ctx, limits.Queued{Page: page, Restarts: w.restarts, Refused: w.refused}) || last {
+		if last := page.Last; !pages.Push(ctx, limits.Queued{Page: page, Restarts: w.at.Restarts, Refused: w.at.Refused}) || last {
 			return nil
 		}
 	}
@@ -281,7 +277,7 @@ func (w *worker) render(page limits.Queued, split *splitter) (*batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.key, b.progress.restarts, b.progress.refused = page.Key(), page.Restarts, page.Refused
+	b.key, b.progress.at.Restarts, b.progress.at.Refused = page.Key(), page.Restarts, page.Refused
 	b.track, b.moved, b.skipped = w.track, page.Moved, page.Skipped
 	b.doubts, b.notes = page.Doubts, append(b.notes, page.Remarks...)
 	b.progress.keep = w.keeps(page.Doubts)
@@ -291,14 +287,14 @@ func (w *worker) render(page limits.Queued, split *splitter) (*batch, error) {
 	w.tellDoubts(page.Page)
 	if w.renderer.frozen && !frozen {
 		w.run.Log.Warn("sorted: true, but the replication key descends: until all is read, the bookmark stays",
-			"stream", w.Name, "request", page.Request)
+			"stream", w.stream.Name, "request", page.Request)
 	}
 	if page.Last {
-		w.run.Log.Info("stream read", "stream", w.Name)
+		w.run.Log.Info("stream read", "stream", w.stream.Name)
 		w.renderer.keySeen(w.run.Log)
-		w.renderer.ahead.tell(w.run.Log, w.Name, w.key)
+		w.renderer.ahead.tell(w.run.Log, w.stream.Name, w.stream.ReplicationKey)
 		if note := w.renderer.noneLeft(); note != "" && page.Skipped == "" {
-			w.run.Log.Warn(note, "stream", w.Name, "request", page.Request)
+			w.run.Log.Warn(note, "stream", w.stream.Name, "request", page.Request)
 			b.notes = append(b.notes, note)
 		}
 	}
@@ -309,16 +305,16 @@ func (w *worker) render(page limits.Queued, split *splitter) (*batch, error) {
 // where the last page left it, unless the API has forgotten the walk.
 func (w *worker) failed(err error) *batch {
 	err = hideError(w.run.Config.Hider, err)
-	w.run.Log.Error(w.unnamed(err), "stream", w.Name)
+	w.run.Log.Error(w.unnamed(err), "stream", w.stream.Name)
 	b := &batch{track: w.track, failure: err}
 	var e *fetch.Error
 	b.progress.lost = errors.As(err, &e) && e.Class == fetch.SessionLost
-	b.progress.restarts, b.progress.refused = w.restarts, w.refused
+	b.progress.at.Restarts, b.progress.at.Refused = w.at.Restarts, w.at.Refused
 	return b
 }
 
 // unnamed is what an error says, without the stream: log lines have that beside
 // it.
 func (w *worker) unnamed(err error) string {
-	return strings.TrimPrefix(err.Error(), w.Name+": ")
+	return strings.TrimPrefix(err.Error(), w.stream.Name+": ")
 }

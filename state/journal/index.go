@@ -241,6 +241,20 @@ func (r *run) lookup(n int) (entry, bool) {
 	return r.entries[n-r.first], true
 }
 
+// find finds an exchange and its pass, in the current generation.
+func (x *index) find(k Key) (*pass, entry, bool) {
+	of := x.passes[k.Pass]
+	if of == nil || !of.live() {
+		return nil, entry{}, false
+	}
+	r := of.runs[k.Partition]
+	if r == nil || r.generation != k.Generation {
+		return nil, entry{}, false
+	}
+	e, ok := r.lookup(k.N)
+	return of, e, ok
+}
+
 // gap is the first exchange that is missing while later ones are there.
 func (r *run) gap() (n int, ok bool) {
 	return r.first + len(r.entries), len(r.ahead) > 0

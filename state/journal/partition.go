@@ -93,19 +93,19 @@ func (j *Journal) Skip(k Key) error {
 func (j *Journal) Lookup(k Key) (p Place, digest [16]byte, ok bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	of := j.ledger.index.passes[k.Pass]
-	if of == nil || !of.live() {
-		return Place{}, digest, false
-	}
-	r := of.runs[k.Partition]
-	if r == nil || r.generation != k.Generation {
-		return Place{}, digest, false
-	}
-	e, ok := r.lookup(k.N)
+	of, e, ok := j.ledger.index.find(k)
 	if ok {
 		of.touched = true
 	}
 	return e.place, e.digest, ok
+}
+
+// Holds reports whether Lookup would find an exchange.
+func (j *Journal) Holds(k Key) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	_, _, ok := j.ledger.index.find(k)
+	return ok
 }
 
 // Emitted says that an exchange has left, with the state that covers it, and so

@@ -17,7 +17,7 @@ var arrows = map[string][]string{
 	"tap":          {"sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/twins", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
 	"tap/limits":   {"sources", "sources/fetch", "state"},
 	"tap/message":  {"catalog", "state"},
-	"tap/plan":     {"sources", "sources/expr", "sources/times", "state"},
+	"tap/plan":     {"sources/fetch/paging", "sources", "sources/expr", "sources/times", "catalog", "state", "state/journal"},
 	"tap/report":   {"sources/fetch", "state/journal"},
 	"tap/twins":    {"sources/fetch/paging", "catalog", "sources/fetch"},
 	"tap/workdir":  {},

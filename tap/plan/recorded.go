@@ -1,0 +1,47 @@
+package plan
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/state/journal"
+)
+
+// Recorded is a pass of a stream in the journal.
+type Recorded struct {
+	journal.Pass
+	Layout     Layout
+	Generation int  // how often its walk was read from its start again
+	First      bool // the journal serves the first exchange of its walk
+}
+
+// Layout is what a pass in the journal says beside its own fields: how its
+// requests were laid out.
+type Layout struct {
+	Lookback  string `json:"lookback"`
+	Partition string `json:"partition"`
+	// Empty: it is finished, and no record of it left: a state that comes back
+	// as it was is no sign of a target that lost one.
+	Empty bool `json:"empty,omitempty"`
+}
+
+// LayoutOf returns the layout of a pass in the journal.
+func LayoutOf(p journal.Pass) (l Layout) {
+	if json.Unmarshal(p.Plan, &l) != nil {
+		return Layout{}
+	}
+	return l
+}
+
+// again begins what follows a pass's id in the journal, where the pass was
+// dropped there and goes on all the same.
+const again = "~"
+
+// AgainID is another id in the journal for a pass that was dropped there.
+func AgainID(id, random string) string { return id + again + random }
+
+// StateID is the id that states have of the pass.
+func (r *Recorded) StateID() string {
+	id, _, _ := strings.Cut(r.ID, again)
+	return id
+}
