@@ -1,0 +1,128 @@
+package definition_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/tap-rest/tap-rest/sources/definition"
+	"github.com/tap-rest/tap-rest/sources/document"
+)
+
+// TestChecks proves what is said of keys that stand together: of a stream with
+// a base URL, its problems or else its warnings.
+func TestChecks(t *testing.T) {
+	const windowed = "replication_key: u, params: {from: '{{ window.start }}'}, "
+	for _, tt := range []struct{ name, keys, want string }{
+		{"nothing", ``, ``},
+
+		{"a rule of a status", `errors: [{status: 404, do: skip}]`, ``},
+		{"a rule of a condition", `errors: [{when: "{{ response.error }}", do: retry, wait: 5}]`, ``},
+		{"a wait of a header", `errors: [{status: 429, do: cool_down, wait: "{{ headers['x-reset'] }}"}]`, ``},
+		{"a wait in minutes", `errors: [{status: 429, do: retry, wait: 1m}]`, ``},
+		{"a wait that is none", `errors: [{status: 429, do: retry, wait: 1x}]`, `errors[0].wait: wants a duration, as 30s, a number of seconds or a template, not "1x"`},
+		{"a wait before the next", `errors: [{status: 429, do: next, wait: 1m}]`, `errors[0].wait: belongs to do: retry, not to next`},
+		{"an end of a status", `errors: [{status: 404, do: end}]`, ``},
+		{"an end of a condition", `errors: [{when: "{{ response.end }}", do: end}]`, `errors[0].do: needs status: the answers that end a walk`},
+		{"an end of 200 and a condition", `errors: [{status: 200, when: "{{ response.end }}", do: end}]`, ``},
+		{"an end of 200", `errors: [{status: 200, do: end}]`, `errors[0].do: would end every walk at its first answer: status 200 needs when`},
+		{"an end of a status that is none", `errors: [{status: x, do: end}]`, `errors[0].status: wants a status, as 409 or 5xx, or a list of them, not "x"`},
+		{"no waits", `retry: {attempts: 1}`, ``},
+		{"waits that grow", `retry: {min_wait: 5s, max_wait: 5s}`, ``},
+		{"waits that shrink", `retry: {min_wait: 2s, max_wait: 1s}`, `retry: min_wait 2s is longer than max_wait 1s`},
+		{"a least wait above the longest", `retry: {min_wait: 61s}`, `retry: min_wait 1m1s is longer than max_wait 1m0s`},
+		{"a longest wait below the least", `retry: {max_wait: 500ms}`, `retry: min_wait 1s is longer than max_wait 500ms`},
+
+		{"a form", `body: {form: {a: 1}}`, ``},
+		{"an empty text", `body: {text: ""}`, ``},
+		{"a form and a text", `body: {form: {a: 1}, text: b}`, `body: form, text: only one of them is possible`},
+
+		{"the page in a parameter", `pagination: {type: page, param: p, total: n}`, ``},
+		{"the page in a template", `params: {p: "{{ page.number }}"}, pagination: {type: page, total: n}`, ``},
+		{"the page in the path", `path: "/s/{{ page.number }}", pagination: {type: page, total: n}`, ``},
+		{"the page in a body's template", `body: {text: "{{ page.token }}"}, pagination: {type: cursor, next: n}`, ``},
+		{"the page in a later body", `pagination: {type: cursor, next: n, after_first: {body: {json: {p: "{{ page.token }}"}}}}`, ``},
+		{"the page nowhere", `pagination: {type: cursor, next: n}`, `pagination: nothing sends the page: needs param, header or body, or a template that uses page`},
+		{"a URL needs no place", `pagination: {type: next_url, next: n}`, ``},
+		{"a size without a parameter", `pagination: {type: page, param: p, size: 5, total: n}`, ``},
+		{"a parameter without a size", `pagination: {type: page, param: p, size_param: l, total: n}`, `pagination.size_param: needs size beside it`},
+		{"the page in a JSON body", `body: {json: {}}, pagination: {type: cursor, next: n, body: a.b}`, ``},
+		{"the page in the variables of GraphQL", `body: {graphql: {query: q}}, pagination: {type: cursor, next: n, body: variables.after}`, ``},
+		{"the page in a form", `body: {form: {}}, pagination: {type: cursor, next: n, body: a}`, `pagination.body: is a path in the JSON body: the stream has no body: {json: …}`},
+		{"the page in a JSON body from the second on", `pagination: {type: cursor, next: n, body: a, after_first: {body: {json: {}}}}`, ``},
+		{"the page in each of a body", `body: {json: {}}, pagination: {type: cursor, next: n, body: "a.#.b"}`, `pagination.body: wants keys with points between, as query.after`},
+		{"the page in a header and a body", `body: {json: {}}, pagination: {type: cursor, next: n, header: H, body: b}`, `pagination: header, body: only one of them is possible`},
+		{"a keyset by the key", `primary_key: [id], pagination: {type: keyset, field: id, param: p}`, ``},
+		{"a keyset by one of two", `primary_key: [id, at], pagination: {type: keyset, field: id, param: p}`, `pagination.field: records that share a value of id may be lost between pages; it is not the primary_key`},
+
+		{"incremental by a window", windowed + `incremental: {start: 2024-01-01}`, ``},
+		{"incremental by a filter", `replication_key: u, incremental: {client_filter: true}`, ``},
+		{"incremental by a bookmark", `incremental: {bookmark: token, client_filter: true}`, ``},
+		{"incremental in a header", `replication_key: u, headers: {If-Modified-Since: "{{ window.start }}"}, incremental: {}`, ``},
+		{"incremental by nothing", `replication_key: u, incremental: {start: 2024-01-01}`, `incremental: nothing in the request uses window, so each sync asks for everything: send {{ window.start }}, or say client_filter: true`},
+		{"without a key", `incremental: {client_filter: true}`, `incremental: needs replication_key or bookmark: what says how far a sync came`},
+		{"a start of a template", windowed + `incremental: {start: "{{ now }}"}`, ``},
+		{"a start that is none", windowed + `incremental: {start: monday}`, `incremental.start: wants a time, as 2024-01-01T00:00:00Z, not "monday"`},
+		{"an end that is none", windowed + `incremental: {end: monday}`, `incremental.end: wants a time, as 2024-01-01T00:00:00Z, not "monday"`},
+		{"integers", windowed + `incremental: {format: integer, start: 0}`, ``},
+		{"a start that is no integer", windowed + `incremental: {format: integer, start: 1.5}`, `incremental.start: wants an integer, as format says, not "1.5"`},
+		{"integers that look back", windowed + `incremental: {format: integer, lookback: 1d}`, `incremental.lookback: has no meaning with format integer: it is about time`},
+		{"integers in a zone", windowed + `incremental: {format: integer, timezone: UTC}`, `incremental.timezone: has no meaning with format integer: it is about time`},
+		{"integers, sorted", windowed + `incremental: {format: integer, sorted: true}`, ``},
+
+		{"rows", `columns: [a, b], short_rows: null`, ``},
+		{"not single, but keyed", `single: false, keyed: id`, ``},
+		{"single rows", `single: true, columns: [a]`, `columns: single and columns: only one of them is possible`},
+		{"short rows without columns", `short_rows: fail`, ``},
+		{"one or many, keyed", `one_or_many: true, keyed: id`, ``},
+		{"one or many rows", `one_or_many: true, columns: [a]`, `one_or_many: is about a list or an object of records; with single or columns it has no meaning`},
+
+		{"a closed schema", `primary_key: [id], schema: {additionalProperties: false, properties: {id: {}}}`, ``},
+		{"a closed schema and a field that is added", `primary_key: [x], add: {x: 1}, schema: {additionalProperties: false, properties: {id: {}}}`, ``},
+		{"an open schema", `primary_key: [id], schema: {properties: {}}`, ``},
+		{"an open schema that drops", `primary_key: [id], on_new_field: drop, schema: {properties: {idd: {}}}`, `primary_key[0]: the schema allows no such field: unknown field "id"; did you mean "idd"?`},
+		{"a schema of patterns that drops", `primary_key: [id], on_new_field: drop, schema: {properties: {}, patternProperties: {"^i": {}}}`, ``},
+		{"a schema that says what others are", `primary_key: [id], on_new_field: drop, schema: {properties: {}, additionalProperties: {type: string}}`, ``},
+		{"a replication key in no closed schema", windowed + `incremental: {}, schema: {additionalProperties: false, properties: {id: {}}}`, `replication_key: the schema allows no such field: unknown field "u"; known here: id`},
+
+		{"another host", `allow_hosts: [cdn.example.com, "b.example:8443"]`, ``},
+		{"another host as a URL", `allow_hosts: [cdn.example.com, "b.example/x"]`, `allow_hosts[1]: wants the name of a host, as cdn.example.com, not "b.example/x"`},
+		{"an absolute path", `path: "https://b.example/x"`, ``},
+		{"an absolute path of another scheme", `path: "ftp://b.example/x"`, `path: wants a path, or a URL of http or https, not "ftp://b.example/x"`},
+		{"a URL in a path's query", `path: "/x?to=ftp://b.example"`, ``},
+		{"a host of a template", `base_url: "{{ config.x }}"`, ``},
+		{"a base URL that is none", `base_url: b.example`, `base_url: wants an absolute URL, as https://api.example.com, not "b.example"`},
+		{"a base URL with a fragment", `base_url: "http://b.example/#a"`, `base_url: a path is appended to it: it cannot hold #`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := "path: /s, "
+			if strings.HasPrefix(tt.keys, "path:") {
+				path = ""
+			}
+			text := "version: 1\nname: t\nsettings: {additionalProperties: true}\nclient: {base_url: \"http://api.test\"}\nstreams: [{name: s, " + path + tt.keys + "}]\n"
+			got := strings.Join(said(t, text), "; ")
+			if want := tt.want; got != want && !(want != "" && strings.HasPrefix(got, want+": ")) {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// said returns the problems of a definition of one stream, or else its
+// warnings.
+func said(t *testing.T, text string) (all []string) {
+	t.Helper()
+	d, err := definition.Parse("t.yaml", []byte(text))
+	var problems document.Problems
+	switch {
+	case errors.As(err, &problems):
+	case err != nil:
+		t.Fatal(err)
+	default:
+		problems = d.Warnings
+	}
+	for _, p := range problems {
+		all = append(all, strings.TrimPrefix(p.Place, "streams[0] (s).")+": "+p.Msg)
+	}
+	return all
+}
