@@ -14,7 +14,7 @@ type SchemaFault struct {
 	Msg string
 }
 
-// compileSchema compiles a JSON Schema, or says what is wrong with it. The
+// CompileSchema compiles a JSON Schema, or says what is wrong with it. The
 // schemas of settings and of records are compiled alike: what passes here serves
 // a run.
 func CompileSchema(root *document.Node) (*schema.Schema, *SchemaFault) {

@@ -16,7 +16,7 @@ type Settings struct {
 // reserved are the keys of a config that are no settings.
 var reserved = []string{"source", "run"}
 
-// noSettings are those of a definition that asks nothing.
+// NoSettings are those of a definition that asks nothing.
 func NoSettings() *Settings {
 	root := &document.Node{Shape: document.Map, Fields: []document.Member{
 		{Name: "type", Value: &document.Node{Shape: document.Text, Text: "object"}}, {Name: "properties", Value: &document.Node{Shape: document.Map}},
@@ -49,7 +49,7 @@ func NewSettings(root *document.Node) (*Settings, []*SchemaFault) {
 	return &Settings{root: root, compiled: compiled}, nil
 }
 
-// closed reports whether the settings are exactly the declared ones.
+// Closed reports whether the settings are exactly the declared ones.
 func (s *Settings) Closed() bool {
 	for _, open := range []string{"$ref", "allOf", "anyOf", "oneOf", "if", "patternProperties"} {
 		if s.root.Has(open) {
@@ -60,12 +60,12 @@ func (s *Settings) Closed() bool {
 	return s.root.Has("properties") && (extra == nil || extra.Text == "false")
 }
 
-// declares reports whether there is a setting of that name.
+// Declares reports whether there is a setting of that name.
 func (s *Settings) Declares(name string) bool {
 	return s.root.Get("properties").Has(name)
 }
 
-// names returns the settings in the order of the definition.
+// Names returns the settings in the order of the definition.
 func (s *Settings) Names() []string {
 	var names []string
 	for _, m := range s.fields() {

@@ -11,7 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
-// ConfigFile is a config as it was read: one JSON object, or by its name a YAML
+// File is a config as it was read: one JSON object, or by its name a YAML
 // map. Without any text it is an empty one.
 type File struct {
 	Name string
@@ -34,7 +34,7 @@ type inputFile struct {
 	root *document.Node
 }
 
-// ReadConfig reads config files, of which later ones win, key by key, and
+// Read reads config files, of which later ones win, key by key, and
 // picks the variables named TAP_REST_… out of environ ("NAME=value"), which
 // win over files.
 func Read(files []File, environ []string) (*Input, error) {

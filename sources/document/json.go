@@ -9,7 +9,7 @@ import (
 	"strconv"
 )
 
-// parseJSON reads one JSON text into nodes, without lines.
+// ParseJSON reads one JSON text into nodes, without lines.
 func ParseJSON(data []byte) (*Node, error) {
 	dec := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\ufeff"))))
 	dec.UseNumber()

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// shape says what a node is.
+// Shape says what a node is.
 type Shape uint8
 
 const (
@@ -25,7 +25,7 @@ func (s Shape) String() string {
 	return [...]string{"null", "text", "a number", "true or false", "a list", "a map"}[s]
 }
 
-// node is a value of a definition or a config, and where it stands. Aliases
+// Node is a value of a definition or a config, and where it stands. Aliases
 // and merge keys are expanded in it.
 type Node struct {
 	Shape  Shape
@@ -39,7 +39,7 @@ type Node struct {
 	Read   any // what its key's kind made of it; nil: nothing, or a problem
 }
 
-// member is a key of a map and its value.
+// Member is a key of a map and its value.
 type Member struct {
 	Name   string
 	Line   int
@@ -47,7 +47,7 @@ type Member struct {
 	Value  *Node
 }
 
-// get returns the value of a key; nil where the key is absent or null.
+// Get returns the value of a key; nil where the key is absent or null.
 func (n *Node) Get(name string) *Node {
 	if n == nil {
 		return nil
@@ -60,10 +60,10 @@ func (n *Node) Get(name string) *Node {
 	return nil
 }
 
-// has reports whether the key is there and not null.
+// Has reports whether the key is there and not null.
 func (n *Node) Has(name string) bool { return n.Get(name) != nil }
 
-// value returns what was read from the key, the zero value where that is
+// Value returns what was read from the key, the zero value where that is
 // nothing.
 func Value[T any](n *Node, name string) T {
 	var read any
@@ -74,7 +74,7 @@ func Value[T any](n *Node, name string) T {
 	return typed
 }
 
-// valueOr is value with a default.
+// ValueOr is value with a default.
 func ValueOr[T any](n *Node, name string, absent T) T {
 	if n.Has(name) {
 		return Value[T](n, name)
@@ -82,7 +82,7 @@ func ValueOr[T any](n *Node, name string, absent T) T {
 	return absent
 }
 
-// place returns the keys that lead to the node.
+// Place returns the keys that lead to the node.
 func (n *Node) Place() string {
 	var steps []string
 	for ; n != nil && n.Parent != nil; n = n.Parent {
@@ -99,7 +99,7 @@ func (n *Node) Place() string {
 	return b.String()
 }
 
-// pointer returns the place as a JSON pointer.
+// Pointer returns the place as a JSON pointer.
 func (n *Node) Pointer() string {
 	var steps []string
 	for ; n != nil && n.Parent != nil; n = n.Parent {
@@ -117,7 +117,7 @@ func EscapePointer(step string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(step)
 }
 
-// at returns the node that the steps lead to, as far as they lead.
+// At returns the node that the steps lead to, as far as they lead.
 func (n *Node) At(steps []string) *Node {
 	for _, step := range steps {
 		next := n.Get(step)
@@ -134,10 +134,10 @@ func (n *Node) At(steps []string) *Node {
 	return n
 }
 
-// scalar reports whether the node is text, a number or a boolean.
+// Scalar reports whether the node is text, a number or a boolean.
 func (n *Node) Scalar() bool { return n.Shape == Text || n.Shape == Number || n.Shape == Bool }
 
-// appendJSON appends the node as JSON: its keys in the order of the file, or
+// AppendJSON appends the node as JSON: its keys in the order of the file, or
 // sorted, so that the same values are the same bytes.
 func (n *Node) AppendJSON(dst []byte, sorted bool) []byte {
 	switch n.Shape {
@@ -172,7 +172,7 @@ func (n *Node) AppendJSON(dst []byte, sorted bool) []byte {
 	return append(dst, '}')
 }
 
-// sorted returns the fields in the order of their names.
+// Sorted returns the fields in the order of their names.
 func (n *Node) Sorted() []Member {
 	return slices.SortedFunc(slices.Values(n.Fields), func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
 }
@@ -185,7 +185,7 @@ func AppendText(dst []byte, text string) []byte {
 	return append(dst, quoted...)
 }
 
-// without returns the map without the keys.
+// Without returns the map without the keys.
 func (n *Node) Without(names ...string) *Node {
 	rest := *n
 	rest.Fields = nil
@@ -197,7 +197,7 @@ func (n *Node) Without(names ...string) *Node {
 	return &rest
 }
 
-// size returns how many values there are in a node, itself included.
+// Size returns how many values there are in a node, itself included.
 func (n *Node) Size() int {
 	if n == nil {
 		return 0

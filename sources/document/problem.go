@@ -37,7 +37,7 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// sorted returns the problems in the order of their places, each once: what
+// Sorted returns the problems in the order of their places, each once: what
 // many streams inherit is found wrong in each of them.
 func (p Problems) Sorted() Problems {
 	type spot struct {

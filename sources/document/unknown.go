@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// unknown returns "unknown key "nxt"; did you mean "next"?", or what is known
+// Unknown returns "unknown key "nxt"; did you mean "next"?", or what is known
 // where nothing is near. What is a noun: key, value.
 func Unknown(what, name string, known []string) string {
 	msg := fmt.Sprintf("unknown %s %q", what, Clip(name))
@@ -62,7 +62,7 @@ func distance(a, b string) int {
 	return last[len(b)]
 }
 
-// clip returns text short enough for a message.
+// Clip returns text short enough for a message.
 func Clip(text string) string {
 	const longest = 60
 	if runes := []rune(text); len(runes) > longest {

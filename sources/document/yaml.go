@@ -21,7 +21,7 @@ const (
 	maxDepth = 100     // maps and lists in each other
 )
 
-// document is the YAML of a definition on its way to nodes.
+// Document is the YAML of a definition on its way to nodes.
 type Document struct {
 	File     string
 	lines    []string
@@ -53,7 +53,7 @@ func (d *Document) ProblemAt(line, column int, place, format string, args ...any
 	d.Problems = append(d.Problems, Problem{d.File, max(line, 1), max(column, 1), place, fmt.Sprintf(format, args...)})
 }
 
-// unknown is what a message says of an unknown name.
+// Unknown is what a message says of an unknown name.
 func (d *Document) Unknown(what, name string, known []string) string {
 	if len(d.Problems) >= maxHints {
 		known = nil
@@ -90,12 +90,12 @@ func (d *Document) inText(n *Node, offset int) int {
 	return 0
 }
 
-// warn reports what is likely a mistake, and may be meant.
+// Warn reports what is likely a mistake, and may be meant.
 func (d *Document) Warn(n *Node, format string, args ...any) {
 	d.Warnings = append(d.Warnings, Problem{d.File, n.Line, n.Column, n.Place(), fmt.Sprintf(format, args...)})
 }
 
-// root reads the file as one YAML document. It returns nil after a problem
+// Root reads the file as one YAML document. It returns nil after a problem
 // that leaves nothing to look at.
 func (d *Document) Root(data []byte) *Node {
 	if len(data) > MaxFile {
