@@ -72,9 +72,9 @@ func (d *Definition) Configure(g Given) (*Config, error) {
 	c := &Config{Run: g.Run, Warnings: g.Warnings}
 	unknown := s.unknown(g.Settings, g.Origin)
 	filled := s.fill(g.Settings, []*document.Node{s.root})
-	public := s.split(filled, []*document.Node{s.root}, &c.Secrets)
+	public := s.split(filled, "", []*document.Node{s.root}, &c.Secrets)
 	c.Hider = secret.NewHider(c.Secrets)
-	c.Hider.LearnUsers(append(userInfos(filled), g.Proxies...))
+	c.Hider.LearnUsers(append(userInfos(filled, ""), g.Proxies...))
 
 	problems := append(s.check(filled, g.Origin), g.Problems...)
 	if len(problems) > 0 {

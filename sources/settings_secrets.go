@@ -2,6 +2,7 @@ package sources
 
 import (
 	"encoding/json"
+	"strconv"
 
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/secret"
@@ -61,7 +62,7 @@ func (s *Settings) public(value, schema *document.Node, isSecret bool) *document
 		return nil
 	}
 	var found secret.List
-	return s.split(value, []*document.Node{schema}, &found)
+	return s.split(value, "", []*document.Node{schema}, &found)
 }
 
 // isSecret reports whether the schema itself says so: secret, airbyte_secret,
@@ -76,25 +77,26 @@ func isSecret(schema *document.Node) bool {
 	return format != nil && format.Text == "password"
 }
 
-// split collects the text of every secret value into found, in the order of
-// their keys, and returns the value without them; nil where nothing is left.
-func (s *Settings) split(v *document.Node, schemas []*document.Node, found *secret.List) *document.Node {
+// split collects the text of every secret value into found, under its pointer
+// and in the order of their keys, and returns the value without them; nil where
+// nothing is left.
+func (s *Settings) split(v *document.Node, pointer string, schemas []*document.Node, found *secret.List) *document.Node {
 	schemas = s.withRefs(schemas)
 	for _, schema := range schemas {
 		if isSecret(schema) {
-			collect(v, found)
+			collect(v, pointer, found)
 			return nil
 		}
 	}
 	public := *v
 	public.Fields, public.Items = nil, nil
 	for _, m := range v.Sorted() {
-		if m.Value = s.split(m.Value, childSchemas(schemas, m.Name), found); m.Value != nil {
+		if m.Value = s.split(m.Value, below(pointer, m.Name), childSchemas(schemas, m.Name), found); m.Value != nil {
 			public.Fields = append(public.Fields, m)
 		}
 	}
 	for i, item := range v.Items {
-		if rest := s.split(item, itemSchemas(schemas, i), found); rest != nil {
+		if rest := s.split(item, below(pointer, strconv.Itoa(i)), itemSchemas(schemas, i), found); rest != nil {
 			public.Items = append(public.Items, rest)
 		}
 	}
@@ -102,28 +104,30 @@ func (s *Settings) split(v *document.Node, schemas []*document.Node, found *secr
 }
 
 // collect adds every scalar below the value.
-func collect(v *document.Node, found *secret.List) {
+func collect(v *document.Node, pointer string, found *secret.List) {
 	if v.Scalar() && v.Text != "" {
-		*found = append(*found, secret.New(v.Text))
+		*found = append(*found, secret.New(pointer, v.Text))
 	}
-	for _, item := range v.Items {
-		collect(item, found)
+	for i, item := range v.Items {
+		collect(item, below(pointer, strconv.Itoa(i)), found)
 	}
 	for _, m := range v.Sorted() {
-		collect(m.Value, found)
+		collect(m.Value, below(pointer, m.Name), found)
 	}
 }
 
+func below(pointer, step string) string { return pointer + "/" + document.EscapePointer(step) }
+
 // userInfos are the passwords of all URLs among the settings.
-func userInfos(settings *document.Node) (all secret.List) {
+func userInfos(settings *document.Node, pointer string) (all secret.List) {
 	if settings.Shape == document.Text {
-		return secret.UserInfo(settings.Text)
+		return secret.UserInfo(pointer, settings.Text)
 	}
-	for _, item := range settings.Items {
-		all = append(all, userInfos(item)...)
+	for i, item := range settings.Items {
+		all = append(all, userInfos(item, below(pointer, strconv.Itoa(i)))...)
 	}
 	for _, m := range settings.Fields {
-		all = append(all, userInfos(m.Value)...)
+		all = append(all, userInfos(m.Value, below(pointer, m.Name))...)
 	}
 	return all
 }

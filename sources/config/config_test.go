@@ -248,7 +248,7 @@ func TestSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := "s3cr3t/token s3cr3t%2Ftoken 987654 pass+phrase pass phrase deep-secret visible"
-	if got, want := c.Secrets.Redact(text), "*** *** *** *** *** *** visible"; got != want {
+	if got, want := c.Hider.Redact(text), "*** *** *** *** *** *** visible"; got != want {
 		t.Errorf("Redact = %q, want %q", got, want)
 	}
 	if v := c.Values.Get("token"); v.Text() != "s3cr3t/token" {
@@ -397,7 +397,7 @@ streams: [{name: s, path: https://a.example}]
 	if got, want := values(c), `{"tree":{"child":{"child":{"secret":"sesame","size":1},"size":1},"size":1},"loop":{"loop":{}}}`; got != want {
 		t.Errorf("values\n%s\nwant\n%s", got, want)
 	}
-	if !c.Secrets.In("open sesame") {
+	if !c.Hider.In("open sesame") {
 		t.Error("the secret below references was not found")
 	}
 }

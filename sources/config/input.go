@@ -50,7 +50,7 @@ func Read(files []File, environ []string) (*Input, error) {
 	for _, v := range environ {
 		name, text, _ := strings.Cut(v, "=")
 		if strings.HasSuffix(strings.ToLower(name), "_proxy") {
-			in.proxies = append(in.proxies, secret.UserInfo(text)...)
+			in.proxies = append(in.proxies, secret.UserInfo(strings.ToLower(name), text)...)
 		}
 		if len(name) > len(sources.EnvPrefix) && strings.EqualFold(name[:len(sources.EnvPrefix)], sources.EnvPrefix) {
 			in.env = append(in.env, envVar{name, strings.ToLower(name[len(sources.EnvPrefix):]), text})

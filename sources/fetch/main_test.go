@@ -140,7 +140,7 @@ func newRig(t testing.TB, s *sources.Stream, transport http.RoundTripper, secret
 	var values []expr.Value
 	for i := 0; i < len(secrets); i += 2 {
 		names, values = append(names, secrets[i]), append(values, expr.String(secrets[i+1]))
-		given = append(given, secret.New(secrets[i+1]))
+		given = append(given, secret.New("/"+secrets[i], secrets[i+1]))
 	}
 	o.Secrets = secret.NewHider(given)
 	r.vars[sources.VarConfig] = expr.Dict(names, values)

@@ -53,7 +53,7 @@ func (w *Walk) build() (*outgoing, error) {
 	}
 	out := &outgoing{Request: r, vars: w.vars, overflow: w.overflow, text: w.text, jar: w.jar}
 	if w.rec != nil {
-		out.digest = w.digest(out)
+		out.digest = w.digest(out, false)
 	}
 	return out, nil
 }

@@ -1,9 +1,11 @@
 package fetch_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +17,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
 // login is an authenticator whose proof is the number of its login, and the
@@ -153,6 +156,62 @@ func TestJournalsKnowNoProof(t *testing.T) {
 			if got := drain(t, w); got.err != nil || len(got.ids) != 4 || len(api.requests) != 2 {
 				t.Errorf("%s: with %s got %v, %v after %d requests", client, key, got.ids, got.err, len(api.requests))
 			}
+		}
+	}
+}
+
+// session is an authenticator whose token is a secret that changes when it is
+// refused.
+type session struct {
+	secrets *secret.Hider
+	next    []string
+}
+
+func (s *session) Known(expr.Vars) (auth.Known, error) { return auth.Known{}, nil }
+
+func (s *session) Prove(_ context.Context, r *auth.Request) (auth.Proof, error) {
+	r.Header.Set("Authorization", "Bearer "+s.secrets.Get("auth.session"))
+	return 0, nil
+}
+
+func (s *session) Refused(context.Context, auth.Proof) bool {
+	s.secrets.Set("auth.session", s.next[0])
+	s.next = s.next[1:]
+	return true
+}
+
+// TestSecretChangesInAWalk proves that a secret which changes between two
+// requests of a walk is sent as it is then, and hidden and sealed as it was and
+// as it is.
+func TestSecretChangesInAWalk(t *testing.T) {
+	const old, current = "old-Session/1", "new-Session/2"
+	s := define(t, "", `path: /orders, retry: {attempts: 1}, pagination: {type: next_url, next: next}`)[0]
+	api := &script{answers: []answer{
+		page(1, 2, `,"next":"/orders?n=2&s=old-Session%2F1"`), says(401, ""), page(3, 4, `,"next":"/orders?n=3&s=new-Session%2F2"`),
+		says(500, `{"was":"`+old+`","is":"bmV3LVNlc3Npb24vMg==","n":"`+current+`"}`),
+	}}
+	r := newRig(t, s, api)
+	var log bytes.Buffer
+	r.client.Log = slog.New(slog.NewTextHandler(&log, nil))
+	r.client.Secrets.Set("auth.session", old)
+	r.client.SetAuth(&session{r.client.Secrets, []string{current}})
+	got := r.run(s, paging.Position{})
+	wantIDs(t, got.ids, upTo(4))
+	if sent := proofs(api, "Authorization"); !slices.Equal(sent, []string{"Bearer " + old, "Bearer " + old, "Bearer " + current, "Bearer " + current}) {
+		t.Errorf("sent %v", sent)
+	}
+	e := failure(t, got.err)
+	if said := e.Error() + log.String(); strings.Contains(said, "ession") || !strings.Contains(e.Excerpt, `{"was":"***","is":"***","n":"***"}`) {
+		t.Errorf("said %s", said)
+	}
+	for i, p := range got.nexts {
+		at, text := kept(t, p)
+		if strings.Contains(text, "old-") || strings.Contains(text, "new-") || !strings.Contains(text, "secret%3Aauth.session") {
+			t.Errorf("position %s", text)
+		}
+		r.run(s, at)
+		if last := api.requests[len(api.requests)-1]; last.URL.Query().Get("s") != current {
+			t.Errorf("from page %d on sent %s", i+1, last.URL)
 		}
 	}
 }

@@ -54,8 +54,9 @@ func (r *Recording) key(page int64) journal.Key {
 	}
 }
 
-// digest tells requests apart, whatever the secrets in them are.
-func (w *Walk) digest(out *outgoing) (sum [16]byte) {
+// digest tells requests apart, whatever the secrets in them are; former asks for
+// that of a version which numbered secrets.
+func (w *Walk) digest(out *outgoing, former bool) (sum [16]byte) {
 	h := sha256.New()
 	at := *out.URL
 	at.RawQuery = out.Former
@@ -67,7 +68,7 @@ func (w *Walk) digest(out *outgoing) (sum [16]byte) {
 	}
 	for _, part := range parts {
 		if w.client.Secrets.In(part) {
-			if sealed, ok := w.client.Secrets.Digest(part); ok {
+			if sealed, ok := w.client.Secrets.Digest(part, former); ok {
 				part = sealed
 			}
 		}
@@ -88,7 +89,7 @@ func (w *Walk) recall(ctx context.Context, out *outgoing) (*Page, error) {
 	switch {
 	case !ok:
 		return nil, ErrNotRecorded
-	case digest != out.digest:
+	case digest != out.digest && digest != w.digest(out, true):
 		return nil, w.other(place)
 	}
 	page, err := w.recallAt(ctx, place, out)

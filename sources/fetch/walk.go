@@ -59,7 +59,7 @@ func (w *Walk) SameRequest(other *Walk) bool {
 		if err != nil {
 			return false
 		}
-		digests[i] = one.digest(out)
+		digests[i] = one.digest(out, false)
 	}
 	return digests[0] == digests[1]
 }

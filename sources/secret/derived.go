@@ -21,6 +21,27 @@ func (h *Hider) Derive(source, text string) {
 	}
 }
 
+// Set makes a text the secret of a name from now on. The one before stays
+// hidden; what was sealed of it is opened as the new one.
+func (h *Hider) Set(name, text string) {
+	if h == nil || h.sealer.get(name) == text {
+		return
+	}
+	h.sealer.set(Text{name, text})
+	h.learn(List{{text: text}})
+	if h.run != nil {
+		h.run.learn(List{{text: text}})
+	}
+}
+
+// Get returns the secret of a name, "" where there is none.
+func (h *Hider) Get(name string) string {
+	if h == nil {
+		return ""
+	}
+	return h.sealer.get(name)
+}
+
 // Literal makes a text known that stands in the definition, at a place where
 // credentials do.
 func (h *Hider) Literal(place, text string) {
@@ -30,10 +51,10 @@ func (h *Hider) Literal(place, text string) {
 }
 
 func (h *Hider) derive(source, text string, literal bool) {
-	h.sealer.derive(source, text, literal)
-	h.learn(List{{text}})
+	h.sealer.derive(source, text, literal, false)
+	h.learn(List{{text: text}})
 	if h.run != nil {
-		h.run.learn(List{{text}})
+		h.run.learn(List{{text: text}})
 	}
 }
 
@@ -63,7 +84,7 @@ func (h *Hider) pass(text string) {
 
 // Gave reports whether the user gave that very text as a secret.
 func (h *Hider) Gave(text string) bool {
-	return h != nil && text != "" && slices.Contains(h.given, Text{text})
+	return h != nil && text != "" && slices.ContainsFunc(h.given, func(t Text) bool { return t.text == text })
 }
 
 // isNew reports whether there is more in a text than secrets that the user gave
@@ -73,9 +94,8 @@ func (h *Hider) isNew(source, text string) bool {
 		return false
 	}
 	rest := []string{text}
-	for _, i := range h.given.longestFirst() {
-		secret := h.given[i].text
-		if len(secret) < shortestSecret {
+	for _, secret := range h.given.longestFirst() {
+		if len(secret) < shortest {
 			continue
 		}
 		var parts []string

@@ -16,7 +16,7 @@ import (
 // see [Hider.Seal]. A nil Hider knows none. Its methods may be called from any
 // goroutine.
 type Hider struct {
-	given  List       // to which marks refer by their numbers, as far as they have any
+	given  List
 	sealer *sealer    // nil: of a run
 	inURLs List       // passwords in URLs
 	run    *Hider     // of a client: the run's, which knows what this one learns
@@ -52,7 +52,8 @@ func (h *Hider) ForClient(credentials List) *Hider {
 	client.sealer = newSealer(client.given)
 	if h != nil {
 		for i, s := range h.inURLs {
-			client.Literal(fmt.Sprintf("URL %d", i), s.text)
+			client.Literal("URL "+s.name, s.text)
+			client.sealer.derive(fmt.Sprintf("URL %d", i), s.text, true, true)
 		}
 	}
 	return client
@@ -78,7 +79,7 @@ func (h *Hider) LearnUsers(inURLs List) {
 
 // add makes a text known, unless it is too short to be looked for.
 func (k *knowledge) add(text string) {
-	if len(text) >= shortestSecret && !slices.Contains(k.texts, text) {
+	if len(text) >= shortest && !slices.Contains(k.texts, text) {
 		k.texts, k.words = append(k.texts, text), append(k.words, isWord(text))
 	}
 }

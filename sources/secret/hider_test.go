@@ -14,7 +14,7 @@ import (
 func TestSealAndOpen(t *testing.T) {
 	const key = `pa ss/w+y"1`
 	client := func(text string) *secret.Hider {
-		return secret.NewHider(secrets("k", text)).ForClient(secrets("credential-" + text))
+		return secret.NewHider(secrets("k", text)).ForClient(secret.List{secret.New("auth.token", "credential-"+text)})
 	}
 	h := client(key)
 	h.Derive("{{ config.token | upper }}", strings.ToUpper(key))

@@ -4,56 +4,43 @@ import (
 	"bytes"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 	"unicode/utf16"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
 )
 
-// The numbers of spellings to which marks refer: so many of each secret come
-// behind all secrets, and then so many more.
-const (
-	spellingsFirst = 5
-	spellingsLater = 3
-)
-
-// withSpellings returns the secrets and, after them, the other ways in which
-// answers commonly write them. The order depends on nothing but their number:
-// positions refer to it.
-func withSpellings(secrets List) List {
-	all := slices.Clip(secrets)
-	for _, secret := range secrets {
-		inJSON := jsonText(secret.text)
-		component := strings.ReplaceAll(url.QueryEscape(secret.text), "+", "%20") // JavaScript's encodeURIComponent
-		for _, spelling := range [spellingsFirst]string{
-			component, lowerHex(component), lowerHex(url.QueryEscape(secret.text)),
-			inJSON, strings.ReplaceAll(inJSON, "/", `\/`),
-		} {
-			all = append(all, Text{spelling})
-		}
-	}
-	for _, secret := range secrets { // behind those that positions may refer to already
-		inJSON := jsonText(secret.text)
-		forHTML := htmlSafe.Replace(inJSON)
-		for _, spelling := range [spellingsLater]string{forHTML, inASCII(forHTML), inASCII(inJSON)} {
-			all = append(all, Text{spelling})
-		}
-	}
-	return all
+// spelling is a common way to write a secret, under the name that marks have
+// for it.
+type spelling struct {
+	name  string
+	write func(string) string
 }
 
-// spelledBy returns the number of the secret, of so many, that a spelling of
-// withSpellings is of.
-func spelledBy(i, secrets int) int {
-	if i -= secrets; i < 0 {
-		return i + secrets
-	}
-	if i < spellingsFirst*secrets {
-		return i / spellingsFirst
-	}
-	return (i - spellingsFirst*secrets) / spellingsLater
+// spellings are the ways in which answers commonly write secrets: the other ways
+// of package needle are rare. Marks of former versions refer to them by their
+// places in the list.
+var spellings = []spelling{
+	{"", func(s string) string { return s }},
+	{"-component", component},
+	{"-component-lower", func(s string) string { return lowerHex(component(s)) }},
+	{"-query-lower", func(s string) string { return lowerHex(url.QueryEscape(s)) }},
+	{"-json", jsonText},
+	{"-json-slashes", func(s string) string { return strings.ReplaceAll(jsonText(s), "/", `\/`) }},
+	{"-html", func(s string) string { return htmlSafe.Replace(jsonText(s)) }},
+	{"-html-ascii", func(s string) string { return inASCII(htmlSafe.Replace(jsonText(s))) }},
+	{"-json-ascii", func(s string) string { return inASCII(jsonText(s)) }},
 }
+
+// escapings are the ways in which any of them stands in a URL.
+var escapings = []spelling{
+	{"", func(s string) string { return s }},
+	{"-query", url.QueryEscape},
+	{"-path", url.PathEscape},
+}
+
+// component is a text as JavaScript's encodeURIComponent has it.
+func component(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
 
 // jsonText is a text as JSON has it between its quotes.
 func jsonText(text string) string {

@@ -8,8 +8,9 @@ import (
 )
 
 // UserInfo is the password in a URL, with what Basic makes of it; none where
-// there is none. The URL may be broken: it is in an error then, above all.
-func UserInfo(text string) List {
+// there is none. The URL may be broken: it is in an error then, above all. name
+// says where it stands.
+func UserInfo(name, text string) List {
 	_, rest, found := strings.Cut(text, "://")
 	at := strings.LastIndexByte(rest, '@')
 	if !found || at < 0 || strings.ContainsAny(rest[:at], " \n") {
@@ -19,11 +20,11 @@ func UserInfo(text string) List {
 	if !found {
 		return nil
 	}
-	all := List{{rest[:at]}, {password}}
+	all := List{{name + " user", rest[:at]}, {name + " password", password}}
 	if plain, err := url.PathUnescape(password); err == nil && plain != password {
-		all = append(all, Text{plain}, Text{base64.StdEncoding.EncodeToString([]byte(user + ":" + plain))})
+		all = append(all, Text{name + " plain", plain}, Text{name + " plain basic", base64.StdEncoding.EncodeToString([]byte(user + ":" + plain))})
 	}
-	return append(all, Text{base64.StdEncoding.EncodeToString([]byte(rest[:at]))})
+	return append(all, Text{name + " basic", base64.StdEncoding.EncodeToString([]byte(rest[:at]))})
 }
 
 // userPart matches the user and the password in a URL, with what is before

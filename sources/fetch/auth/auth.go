@@ -90,7 +90,7 @@ func (p part) text(vars expr.Vars) (string, error) {
 // secret is a part as a secret; the error comes again with the first request.
 func (p part) secret(vars expr.Vars) secret.Text {
 	text, _ := p.template.Text(vars)
-	return secret.New(strings.TrimSpace(text))
+	return secret.New("auth."+p.key, strings.TrimSpace(text))
 }
 
 // check returns the error that every request would have.

@@ -41,7 +41,7 @@ func (b basic) Known(vars expr.Vars) (Known, error) {
 	user, _ := b.username.template.Text(vars)
 	password, _ := b.password.template.Text(vars)
 	return Known{Secrets: secret.List{
-		b.password.secret(vars), secret.New(encode(strings.TrimSpace(user), password)),
+		b.password.secret(vars), secret.New("auth.basic", encode(strings.TrimSpace(user), password)),
 	}}, check(vars, b.username)
 }
 
