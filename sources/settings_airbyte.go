@@ -63,68 +63,29 @@ func withDefault(n *document.Node, name string, value *document.Node) *document.
 	return &c
 }
 
-// formed returns a schema in Airbyte's words, and the schemas in it.
+// formed returns a schema in Airbyte's words, and the schemas in it. The fields
+// of a form get an order and a title.
 func formed(schema *document.Node) *document.Node {
-	c := *schema
-	c.Fields = nil
-	for _, m := range schema.Fields {
-		switch {
-		case m.Name == "secret":
-			continue
-		case m.Name == "properties" || m.Name == "definitions" || m.Name == "patternProperties":
-			m.Value = formedFields(m.Value, m.Name == "properties")
-		case m.Value.Shape == document.List && holdsSchemas(m.Name):
-			list := *m.Value
-			list.Items = nil
-			for _, item := range m.Value.Items {
-				list.Items = append(list.Items, formedSchema(item))
-			}
-			m.Value = &list
-		case holdsSchemas(m.Name):
-			m.Value = formedSchema(m.Value)
+	order := -1
+	c := schema.Mapped(func(m document.Member) *document.Node {
+		switch m.Name {
+		case "secret":
+			return nil
+		case "properties":
+			return m.Value.Mapped(func(field document.Member) *document.Node {
+				if order++; field.Value.Shape != document.Map {
+					return field.Value
+				}
+				titled := withDefault(formed(field.Value), "title", textNode(titleOf(field.Name)))
+				return withDefault(titled, "order", &document.Node{Shape: document.Number, Text: strconv.Itoa(order)})
+			})
 		}
-		c.Fields = append(c.Fields, m)
-	}
+		return withSchemas(m, formed)
+	})
 	if isSecret(schema) {
-		return withDefault(&c, "airbyte_secret", trueNode())
+		return withDefault(c, "airbyte_secret", trueNode())
 	}
-	return &c
-}
-
-// formedSchema is formed, of what may also be true or false.
-func formedSchema(n *document.Node) *document.Node {
-	if n.Shape != document.Map {
-		return n
-	}
-	return formed(n)
-}
-
-// holdsSchemas reports whether a keyword's value is a schema, or a list of
-// them.
-func holdsSchemas(keyword string) bool {
-	switch keyword {
-	case "items", "additionalItems", "additionalProperties", "oneOf", "anyOf", "allOf", "if", "then", "else", "not":
-		return true
-	}
-	return false
-}
-
-// formedFields forms the schemas of fields. Those of a form get an order and a
-// title.
-func formedFields(fields *document.Node, shown bool) *document.Node {
-	c := *fields
-	c.Fields = nil
-	for i, m := range fields.Fields {
-		if m.Value.Shape == document.Map {
-			m.Value = formed(m.Value)
-			if shown {
-				m.Value = withDefault(m.Value, "title", textNode(titleOf(m.Name)))
-				m.Value = withDefault(m.Value, "order", &document.Node{Shape: document.Number, Text: strconv.Itoa(i)})
-			}
-		}
-		c.Fields = append(c.Fields, m)
-	}
-	return &c
+	return c
 }
 
 // titleOf is a setting's name as people read it: start_date is Start date.

@@ -18,15 +18,14 @@ type SettingName struct {
 	Text bool     // its value is text, as it stands
 }
 
-// Named returns the setting that the rest of a variable's name, in lower case,
-// names with two underscores between keys in each other; false for none.
-func (s *Settings) Named(path string) (SettingName, bool) {
-	keys, schema := s.named(path, []*document.Node{s.root})
-	return SettingName{keys, wantsText(schema)}, keys != nil
+// Named returns the settings that the rest of a variable's name, in lower case,
+// may name, with a separator between keys in each other. With two underscores,
+// what is in an object of no known properties is named too.
+func (s *Settings) Named(path, separator string) []SettingName {
+	return s.named(path, separator, []*document.Node{s.root})
 }
 
-func (s *Settings) named(path string, schemas []*document.Node) ([]string, *document.Node) {
-	head, rest, nested := strings.Cut(path, "__")
+func (s *Settings) named(path, separator string, schemas []*document.Node) (all []SettingName) {
 	for _, schema := range s.withRefs(schemas) {
 		properties := schema.Get("properties")
 		if properties == nil {
@@ -34,49 +33,23 @@ func (s *Settings) named(path string, schemas []*document.Node) ([]string, *docu
 		}
 		for _, m := range properties.Fields {
 			name := strings.ToLower(EnvName(m.Name))
+			rest, within := strings.CutPrefix(path, name+separator)
 			if name == path {
-				return []string{m.Name}, m.Value
+				all = append(all, SettingName{[]string{m.Name}, wantsText(m.Value)})
 			}
-			if name != head || !nested {
+			if !within {
 				continue
 			}
-			if steps, leaf := s.named(rest, []*document.Node{m.Value}); steps != nil {
-				return append([]string{m.Name}, steps...), leaf
+			deeper := s.named(rest, separator, []*document.Node{m.Value})
+			if len(deeper) == 0 && separator == "__" && !m.Value.Has("properties") {
+				deeper = []SettingName{{Keys: strings.Split(rest, separator)}}
 			}
-			if !m.Value.Has("properties") {
-				return append([]string{m.Name}, strings.Split(rest, "__")...), nil
-			}
-		}
-	}
-	return nil, nil
-}
-
-// NamedFlat returns the settings that it may name with one underscore between
-// keys in each other.
-func (s *Settings) NamedFlat(path string) []SettingName {
-	return s.flat(path, []*document.Node{s.root})
-}
-
-func (s *Settings) flat(path string, schemas []*document.Node) (ways []SettingName) {
-	for _, schema := range s.withRefs(schemas) {
-		properties := schema.Get("properties")
-		if properties == nil {
-			continue
-		}
-		for _, m := range properties.Fields {
-			name := strings.ToLower(EnvName(m.Name))
-			rest, within := strings.CutPrefix(path, name+"_")
-			switch {
-			case name == path:
-				ways = append(ways, SettingName{[]string{m.Name}, wantsText(m.Value)})
-			case within:
-				for _, w := range s.flat(rest, []*document.Node{m.Value}) {
-					ways = append(ways, SettingName{append([]string{m.Name}, w.Keys...), w.Text})
-				}
+			for _, d := range deeper {
+				all = append(all, SettingName{append([]string{m.Name}, d.Keys...), d.Text})
 			}
 		}
 	}
-	return ways
+	return all
 }
 
 // EnvName writes a key as variables do: letters, digits and underscores.

@@ -37,27 +37,24 @@ func TestSettingNames(t *testing.T) {
 		{"", "", ""},
 	} {
 		t.Run(tt.path, func(t *testing.T) {
-			nested := ""
-			if name, found := s.Named(tt.path); found {
-				nested = describeName(name)
-			}
-			var flat []string
-			for _, name := range s.NamedFlat(tt.path) {
-				flat = append(flat, describeName(name))
-			}
-			if nested != tt.nested || strings.Join(flat, ", ") != tt.flat {
+			nested, flat := described(s.Named(tt.path, "__")), described(s.Named(tt.path, "_"))
+			if nested != tt.nested || flat != tt.flat {
 				t.Errorf("with two underscores %q, with one %q; want %q and %q", nested, flat, tt.nested, tt.flat)
 			}
 		})
 	}
 }
 
-func describeName(name sources.SettingName) string {
-	text := strings.Join(name.Keys, ".")
-	if name.Text {
-		text += " text"
+func described(names []sources.SettingName) string {
+	var all []string
+	for _, name := range names {
+		text := strings.Join(name.Keys, ".")
+		if name.Text {
+			text += " text"
+		}
+		all = append(all, text)
 	}
-	return text
+	return strings.Join(all, ", ")
 }
 
 func TestEnvName(t *testing.T) {

@@ -1,7 +1,7 @@
 package sources
 
 import (
-	"strings"
+	"slices"
 
 	"github.com/tap-rest/tap-rest/sources/document"
 )
@@ -73,12 +73,35 @@ func itemSchemas(schemas []*document.Node, i int) []*document.Node {
 	return list
 }
 
+// withSchemas returns the value of a schema's keyword with what change makes of
+// each schema in it. What may also be true or false stays then.
+func withSchemas(m document.Member, change func(schema *document.Node) *document.Node) *document.Node {
+	switch m.Name {
+	case "properties", "definitions", "patternProperties":
+		return m.Value.Mapped(func(field document.Member) *document.Node {
+			return withSchemas(document.Member{Name: "not", Value: field.Value}, change)
+		})
+	case "items", "additionalItems", "additionalProperties", "oneOf", "anyOf", "allOf", "if", "then", "else", "not":
+		switch m.Value.Shape {
+		case document.Map:
+			return change(m.Value)
+		case document.List:
+			list := *m.Value
+			list.Items = slices.Clone(list.Items)
+			for i, item := range list.Items {
+				list.Items[i] = withSchemas(document.Member{Name: "not", Value: item}, change)
+			}
+			return &list
+		}
+	}
+	return m.Value
+}
+
 // resolvePointer returns what a reference within the schema refers to; nil
 // for nothing.
 func resolvePointer(root *document.Node, ref string) *document.Node {
 	n := root
-	for _, step := range strings.Split(ref, "/")[1:] {
-		step = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
+	for _, step := range pointerSteps(ref) {
 		next := n.At([]string{step})
 		if next == n {
 			return nil

@@ -12,57 +12,21 @@ import (
 // defaults of those that are secret.
 func (s *Settings) Shown() json.RawMessage { return s.shown(s.root, false).AppendJSON(nil, false) }
 
-// shown returns a schema without the secrets in its defaults. Secret says that
+// shown returns a schema without the secrets in its defaults. Within says that
 // all that it is for is one.
-func (s *Settings) shown(schema *document.Node, secret bool) *document.Node {
-	if schema.Shape != document.Map {
-		return schema
-	}
+func (s *Settings) shown(schema *document.Node, within bool) *document.Node {
 	for _, applied := range s.withRefs([]*document.Node{schema}) {
-		secret = secret || isSecret(applied)
+		within = within || isSecret(applied)
 	}
-	c := *schema
-	c.Fields = nil
-	for _, m := range schema.Fields {
+	return schema.Mapped(func(m document.Member) *document.Node {
 		switch {
-		case m.Name == "default" || m.Name == "const":
-			if m.Value = s.public(m.Value, schema, secret); m.Value == nil {
-				continue
-			}
-		case m.Name == "properties" || m.Name == "definitions" || m.Name == "patternProperties":
-			m.Value = s.shownFields(m.Value, secret && m.Name != "definitions")
-		case holdsSchemas(m.Name) && m.Value.Shape == document.List:
-			list := *m.Value
-			list.Items = nil
-			for _, item := range m.Value.Items {
-				list.Items = append(list.Items, s.shown(item, secret))
-			}
-			m.Value = &list
-		case holdsSchemas(m.Name):
-			m.Value = s.shown(m.Value, secret)
+		case m.Name != "default" && m.Name != "const":
+			return withSchemas(m, func(n *document.Node) *document.Node { return s.shown(n, within && m.Name != "definitions") })
+		case within:
+			return nil
 		}
-		c.Fields = append(c.Fields, m)
-	}
-	return &c
-}
-
-func (s *Settings) shownFields(fields *document.Node, secret bool) *document.Node {
-	c := *fields
-	c.Fields = nil
-	for _, m := range fields.Fields {
-		m.Value = s.shown(m.Value, secret)
-		c.Fields = append(c.Fields, m)
-	}
-	return &c
-}
-
-// public returns what of a value is no secret by its schema; nil: nothing.
-func (s *Settings) public(value, schema *document.Node, isSecret bool) *document.Node {
-	if isSecret {
-		return nil
-	}
-	var found secret.List
-	return s.split(value, "", []*document.Node{schema}, &found)
+		return s.split(m.Value, "", []*document.Node{schema}, new(secret.List))
+	})
 }
 
 // isSecret reports whether the schema itself says so: secret, airbyte_secret,

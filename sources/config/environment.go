@@ -44,51 +44,43 @@ func (in *Input) named(s *sources.Settings, warn func(format string, args ...any
 	return all
 }
 
-// nested returns the key that a variable names, with two underscores between
-// keys in each other.
-func (v envVar) nested(s *sources.Settings) (sources.SettingName, bool) {
+// names returns the keys that a variable may name: with two underscores between
+// keys in each other the first that there is, else with one.
+func (v envVar) names(s *sources.Settings) []sources.SettingName {
 	head, _, within := strings.Cut(v.path, "__")
 	switch {
 	case v.path == "source":
-		return sources.SettingName{Keys: []string{v.path}}, true
+		return []sources.SettingName{{Keys: []string{v.path}}}
 	case v.path == "run", head == "run" && within:
-		return sources.SettingName{Keys: strings.Split(v.path, "__")}, true
+		return []sources.SettingName{{Keys: strings.Split(v.path, "__")}}
 	}
-	return s.Named(v.path)
-}
-
-// flat returns the keys that a variable may name, with one underscore between
-// keys in each other.
-func (v envVar) flat(s *sources.Settings) []sources.SettingName {
-	ways := s.NamedFlat(v.path)
-	if rest, ofRun := strings.CutPrefix(v.path, "run_"); ofRun {
-		for _, keys := range definition.RunKeys() {
-			if strings.Join(keys, "_") == rest {
-				ways = append(ways, sources.SettingName{Keys: append([]string{"run"}, keys...)})
-			}
+	if nested := s.Named(v.path, "__"); len(nested) > 0 {
+		return nested[:1]
+	}
+	flat := s.Named(v.path, "_")
+	for _, keys := range definition.RunKeys() {
+		if keys = append([]string{"run"}, keys...); strings.Join(keys, "_") == v.path {
+			flat = append(flat, sources.SettingName{Keys: keys})
 		}
 	}
-	return ways
+	return flat
 }
 
 // key returns what the variable gives, false for nothing.
 func (v envVar) key(s *sources.Settings, warn func(format string, args ...any)) (envSetting, bool) {
-	name, found := v.nested(s)
-	if !found {
-		ways := v.flat(s)
-		switch len(ways) {
-		case 0:
-			warn("%s names no setting and is not used", v.name)
-			return envSetting{}, false
-		case 1:
-			name = ways[0]
-		default:
-			a, b := ways[0].Keys, ways[1].Keys
-			warn("%s is not used: it may mean %s or %s; write %s%s or %[4]s%[6]s", v.name, strings.Join(a, "."), strings.Join(b, "."),
-				sources.EnvPrefix, sources.EnvName(strings.Join(a, "__")), sources.EnvName(strings.Join(b, "__")))
-			return envSetting{}, false
-		}
+	names := v.names(s)
+	switch len(names) {
+	case 0:
+		warn("%s names no setting and is not used", v.name)
+		return envSetting{}, false
+	case 1:
+	default:
+		a, b := names[0].Keys, names[1].Keys
+		warn("%s is not used: it may mean %s or %s; write %s%s or %[4]s%[6]s", v.name, strings.Join(a, "."), strings.Join(b, "."),
+			sources.EnvPrefix, sources.EnvName(strings.Join(a, "__")), sources.EnvName(strings.Join(b, "__")))
+		return envSetting{}, false
 	}
+	name := names[0]
 	one := envSetting{name: v.name, steps: name.Keys, text: v.text, value: envValue(v.text, name.Text)}
 	for _, step := range name.Keys {
 		one.pointer += "/" + document.EscapePointer(step)

@@ -7,30 +7,6 @@ import (
 	"github.com/tap-rest/tap-rest/sources/document"
 )
 
-// overlay returns over on top of base: maps key by key, all else replaced.
-func overlay(base, over *document.Node) *document.Node {
-	if base == nil || base.Shape != document.Map || over.Shape != document.Map {
-		return over
-	}
-	merged := *base
-	merged.Fields = slices.Clone(base.Fields)
-	at := make(map[string]int, len(merged.Fields))
-	for i, m := range merged.Fields {
-		at[m.Name] = i
-	}
-	for _, m := range over.Fields {
-		i, there := at[m.Name]
-		if there {
-			m.Value = overlay(merged.Fields[i].Value, m.Value)
-			merged.Fields[i] = m
-			continue
-		}
-		at[m.Name] = len(merged.Fields)
-		merged.Fields = append(merged.Fields, m)
-	}
-	return &merged
-}
-
 // nest returns maps in each other, down to the leaf.
 func nest(steps []string, leaf *document.Node) *document.Node {
 	for _, step := range slices.Backward(steps) {
@@ -54,18 +30,24 @@ func rooted(n, parent *document.Node, step string) *document.Node {
 	return &c
 }
 
+// overlay returns over on top of base: maps key by key, all else replaced.
+func overlay(base, over *document.Node) *document.Node {
+	if base.Shape != document.Map || over.Shape != document.Map {
+		return over
+	}
+	return over.Over(base, document.Exactly, func(base *document.Node, m document.Member) *document.Node { return overlay(base, m.Value) })
+}
+
 // withoutNulls returns the map without the keys that are null: orchestrators
 // write those for what nobody set.
 func withoutNulls(n *document.Node) *document.Node {
-	rest := *n
-	rest.Fields = nil
-	for _, m := range n.Fields {
-		if m.Value.Shape == document.Map {
-			m.Value = withoutNulls(m.Value)
+	return n.Mapped(func(m document.Member) *document.Node {
+		switch m.Value.Shape {
+		case document.Map:
+			return withoutNulls(m.Value)
+		case document.Null:
+			return nil
 		}
-		if m.Value.Shape != document.Null {
-			rest.Fields = append(rest.Fields, m)
-		}
-	}
-	return &rest
+		return m.Value
+	})
 }

@@ -185,18 +185,6 @@ func AppendText(dst []byte, text string) []byte {
 	return append(dst, quoted...)
 }
 
-// Without returns the map without the keys.
-func (n *Node) Without(names ...string) *Node {
-	rest := *n
-	rest.Fields = nil
-	for _, m := range n.Fields {
-		if !slices.Contains(names, m.Name) {
-			rest.Fields = append(rest.Fields, m)
-		}
-	}
-	return &rest
-}
-
 // Size returns how many values there are in a node, itself included.
 func (n *Node) Size() int {
 	if n == nil {
@@ -211,3 +199,49 @@ func (n *Node) Size() int {
 	}
 	return size
 }
+
+// Mapped returns the map with what change makes of each of its fields; nil
+// leaves one out.
+func (n *Node) Mapped(change func(m Member) *Node) *Node {
+	c := *n
+	c.Fields = nil
+	for _, m := range n.Fields {
+		if m.Value = change(m); m.Value != nil {
+			c.Fields = append(c.Fields, m)
+		}
+	}
+	return &c
+}
+
+// Without returns the map without the keys.
+func (n *Node) Without(names ...string) *Node {
+	return n.Mapped(func(m Member) *Node {
+		if slices.Contains(names, m.Name) {
+			return nil
+		}
+		return m.Value
+	})
+}
+
+// Over returns the fields of n over those of base, at the place of n. Keys are
+// the same where same makes one text of them; join makes one value of two.
+func (n *Node) Over(base *Node, same func(key string) string, join func(base *Node, over Member) *Node) *Node {
+	merged := *n
+	merged.Fields = slices.Clone(base.Fields)
+	at := make(map[string]int, len(base.Fields))
+	for i, m := range base.Fields {
+		at[same(m.Name)] = i
+	}
+	for _, m := range n.Fields {
+		if i, there := at[same(m.Name)]; there {
+			m.Value = join(base.Fields[i].Value, m)
+			merged.Fields[i] = m
+		} else {
+			merged.Fields = append(merged.Fields, m)
+		}
+	}
+	return &merged
+}
+
+// Exactly makes keys the same that are spelled alike, see [Node.Over].
+func Exactly(key string) string { return key }
