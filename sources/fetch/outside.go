@@ -6,7 +6,6 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
-	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
@@ -41,11 +40,7 @@ func (o outside) Follow(target string, https func() string) (string, error) {
 // Answered reports whether a URL is the one that was answered.
 func (o outside) Answered(target string) bool {
 	at := o.walk.answer.url
-	if at == nil {
-		return false
-	}
-	u, err := uri.Reference(at, target)
-	return err == nil && u.String() == at.String()
+	return at != nil && o.walk.requests.Same(at, target)
 }
 
 // Asked is how many records the request under way asks for.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/uri"
@@ -28,34 +29,13 @@ func (m *Maker) OpenToken(token json.RawMessage) (expr.Value, error) {
 // that a proof sets again is left out. Other parameters are sealed as what they
 // say, like tokens; those that hold no secret stay as they are.
 func (m *Maker) SealURL(u *url.URL) (string, error) {
-	kept := uri.Pairs{}
-	changed := false
-	for _, p := range uri.ParsePairs(u.RawQuery) {
-		value := p.Value()
-		sealed, ok := m.secrets.Seal(value)
-		switch {
-		case p.Name == m.known.Param && m.known.Param != "":
-			changed = true
-			continue
-		case !ok:
-			return "", m.unkept(u)
-		case sealed != value:
-			p, changed = uri.NewPair(p.Name, sealed), true
+	kept := m.withoutKey(u)
+	if eachValue(kept, m.secrets.Seal) {
+		if sealed, ok := m.secrets.Seal(kept.String()); ok {
+			return sealed, nil
 		}
-		kept = append(kept, p)
 	}
-	if changed {
-		u.RawQuery = kept.Encode()
-	}
-	sealed, ok := m.secrets.Seal(u.String())
-	if !ok {
-		return "", m.unkept(u)
-	}
-	return sealed, nil
-}
-
-func (m *Maker) unkept(u *url.URL) error {
-	return fmt.Errorf("what names the next page cannot be kept: %s", m.secrets.Quote(u.String()))
+	return "", fmt.Errorf("what names the next page cannot be kept: %s", m.secrets.Quote(u.String()))
 }
 
 // OpenURL undoes SealURL.
@@ -68,12 +48,21 @@ func (m *Maker) OpenURL(text string) (*url.URL, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the link to the next page: %w", err)
 	}
+	if !eachValue(u, m.secrets.Open) {
+		return nil, secret.ErrSealed
+	}
+	return u, nil
+}
+
+// eachValue changes the values in the query of a URL, unless one of them cannot
+// be. Those that stay the same stay as they are written.
+func eachValue(u *url.URL, change func(string) (string, bool)) bool {
 	query := uri.ParsePairs(u.RawQuery)
 	changed := false
 	for i, p := range query {
-		value, ok := m.secrets.Open(p.Value())
+		value, ok := change(p.Value())
 		if !ok {
-			return nil, secret.ErrSealed
+			return false
 		}
 		if value != p.Value() {
 			query[i], changed = uri.NewPair(p.Name, value), true
@@ -82,5 +71,22 @@ func (m *Maker) OpenURL(text string) (*url.URL, error) {
 	if changed {
 		u.RawQuery = query.Encode()
 	}
-	return u, nil
+	return true
+}
+
+// withoutKey returns a copy of a URL without the key that a proof sets.
+func (m *Maker) withoutKey(u *url.URL) *url.URL {
+	c := *u
+	query, key := uri.ParsePairs(u.RawQuery), m.known.Param
+	if key != "" && slices.ContainsFunc(query, func(p uri.Pair) bool { return p.Name == key }) {
+		c.RawQuery = query.Set(key).Encode()
+	}
+	return &c
+}
+
+// Same reports whether a URL in an answer from at is that one, whatever key they
+// have.
+func (m *Maker) Same(at *url.URL, link string) bool {
+	u, err := uri.Reference(at, link)
+	return err == nil && m.withoutKey(u).String() == m.withoutKey(at).String()
 }
