@@ -18,14 +18,20 @@ var reserved = []string{"source", "run"}
 
 // NoSettings are those of a definition that asks nothing.
 func NoSettings() *Settings {
-	root := &document.Node{Shape: document.Map, Fields: []document.Member{
-		{Name: "type", Value: &document.Node{Shape: document.Text, Text: "object"}}, {Name: "properties", Value: &document.Node{Shape: document.Map}},
-	}}
-	s, faults := NewSettings(root)
+	s, faults := NewSettings(schemaOf(`{"type": "object", "properties": {}}`))
 	if faults != nil {
 		panic("sources: a schema without properties is none: " + faults[0].Msg) // cannot be
 	}
 	return s
+}
+
+// schemaOf reads a schema of this package.
+func schemaOf(text string) *document.Node {
+	n, err := document.ParseJSON([]byte(text))
+	if err != nil {
+		panic("sources: " + text + ": " + err.Error()) // cannot be
+	}
+	return n
 }
 
 // NewSettings returns the settings of a JSON Schema, or what is wrong with it.
@@ -68,15 +74,8 @@ func (s *Settings) Declares(name string) bool {
 // Names returns the settings in the order of the definition.
 func (s *Settings) Names() []string {
 	var names []string
-	for _, m := range s.fields() {
+	for _, m := range s.root.Get("properties").Members() {
 		names = append(names, m.Name)
 	}
 	return names
-}
-
-func (s *Settings) fields() []document.Member {
-	if p := s.root.Get("properties"); p != nil {
-		return p.Fields
-	}
-	return nil
 }

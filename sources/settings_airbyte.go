@@ -27,18 +27,10 @@ func (d *Definition) ConnectionSpecification() json.RawMessage {
 // GenericSpecification is that of a program that has no definition yet: it asks
 // for one. The settings stand beside it.
 func GenericSpecification() json.RawMessage {
-	source := &document.Node{Shape: document.Map, Fields: []document.Member{
-		{Name: "type", Value: textNode("string")},
-		{Name: "title", Value: textNode("Definition")},
-		{Name: "description", Value: textNode("The name of a built-in definition, or a whole definition as YAML. Its settings stand beside it in the config.")},
-		{Name: "multiline", Value: trueNode()},
-		{Name: "order", Value: &document.Node{Shape: document.Number, Text: "0"}},
-	}}
-	return specification(&document.Node{Shape: document.Map, Fields: []document.Member{
-		{Name: "title", Value: textNode("Any HTTP API")},
-		{Name: "required", Value: &document.Node{Shape: document.List, Items: []*document.Node{textNode("source")}}},
-		{Name: "properties", Value: &document.Node{Shape: document.Map, Fields: []document.Member{{Name: "source", Value: source}}}},
-	}})
+	return specification(schemaOf(`{"title": "Any HTTP API", "required": ["source"], "properties": {"source": {
+		"type": "string", "title": "Definition",
+		"description": "The name of a built-in definition, or a whole definition as YAML. Its settings stand beside it in the config.",
+		"multiline": true, "order": 0}}}`))
 }
 
 func textNode(text string) *document.Node { return &document.Node{Shape: document.Text, Text: text} }

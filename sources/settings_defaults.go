@@ -1,6 +1,8 @@
 package sources
 
 import (
+	"slices"
+
 	"github.com/tap-rest/tap-rest/sources/document"
 )
 
@@ -24,15 +26,11 @@ func (s *Settings) fill(v *document.Node, schemas []*document.Node) *document.No
 // fillAbsent adds to v the properties that have a default, or consist of such.
 // It follows no reference: that could go on for ever.
 func fillAbsent(v, schema *document.Node) {
-	properties := schema.Get("properties")
-	if properties == nil {
-		return
-	}
 	present := make(map[string]bool, len(v.Fields))
 	for _, m := range v.Fields {
 		present[m.Name] = true
 	}
-	for _, p := range properties.Fields {
+	for _, p := range schema.Get("properties").Members() {
 		if present[p.Name] {
 			continue
 		}
@@ -62,12 +60,5 @@ func absentValue(schema *document.Node) *document.Node {
 }
 
 func satisfied(v, schema *document.Node) bool {
-	if required := schema.Get("required"); required != nil {
-		for _, name := range required.Items {
-			if !v.Has(name.Text) {
-				return false
-			}
-		}
-	}
-	return true
+	return !slices.ContainsFunc(schema.Get("required").List(), func(name *document.Node) bool { return !v.Has(name.Text) })
 }

@@ -27,11 +27,7 @@ func (s *Settings) Named(path, separator string) []SettingName {
 
 func (s *Settings) named(path, separator string, schemas []*document.Node) (all []SettingName) {
 	for _, schema := range s.withRefs(schemas) {
-		properties := schema.Get("properties")
-		if properties == nil {
-			continue
-		}
-		for _, m := range properties.Fields {
+		for _, m := range schema.Get("properties").Members() {
 			name := strings.ToLower(EnvName(m.Name))
 			rest, within := strings.CutPrefix(path, name+separator)
 			if name == path {
@@ -71,12 +67,5 @@ func (s *Settings) hint(name string) string {
 }
 
 func wantsText(schema *document.Node) bool {
-	t := schema.Get("type")
-	if t == nil {
-		return false
-	}
-	if t.Text == "string" {
-		return true
-	}
-	return slices.ContainsFunc(t.Items, func(n *document.Node) bool { return n.Text == "string" })
+	return slices.ContainsFunc(schema.Get("type").List(), func(n *document.Node) bool { return n.Text == "string" })
 }

@@ -24,11 +24,7 @@ func (s *Settings) withRefs(schemas []*document.Node) []*document.Node {
 			}
 		}
 		for _, name := range inPlace {
-			if part := n.Get(name); part != nil && part.Shape == document.Map {
-				list = append(list, part)
-			} else if part != nil {
-				list = append(list, part.Items...)
-			}
+			list = append(list, n.Get(name).List()...)
 		}
 	}
 	return list
@@ -45,10 +41,8 @@ func childSchemas(schemas []*document.Node, name string) []*document.Node {
 		if extra := schema.Get("additionalProperties"); extra != nil {
 			list = append(list, extra)
 		}
-		if patterns := schema.Get("patternProperties"); patterns != nil {
-			for _, m := range patterns.Fields {
-				list = append(list, m.Value) // rather one secret too many
-			}
+		for _, m := range schema.Get("patternProperties").Members() {
+			list = append(list, m.Value) // rather one secret too many
 		}
 	}
 	return list

@@ -157,12 +157,8 @@ func retryOf(n *document.Node) sources.Retry {
 	}
 }
 
-func errorsOf(n *document.Node) []sources.ErrorRule {
-	if n == nil {
-		return nil
-	}
-	var list []sources.ErrorRule
-	for _, item := range n.Items {
+func errorsOf(n *document.Node) (list []sources.ErrorRule) {
+	for _, item := range n.List() {
 		list = append(list, sources.ErrorRule{
 			Status:  document.Value[[]sources.StatusRange](item, "status"),
 			When:    document.Value[*expr.Template](item, "when"),
@@ -174,34 +170,16 @@ func errorsOf(n *document.Node) []sources.ErrorRule {
 	return list
 }
 
-func partitionsOf(n *document.Node) []sources.PartitionSource {
-	if n == nil {
-		return nil
-	}
-	var list []sources.PartitionSource
-	for _, item := range n.Items {
+func partitionsOf(n *document.Node) (list []sources.PartitionSource) {
+	for _, item := range n.List() {
 		list = append(list, sources.PartitionSource{
 			Name:        document.Value[string](item, "name"),
 			Values:      document.Value[sources.Tree](item, "values"),
 			Parent:      document.Value[string](item, "parent"),
-			Keys:        keysOf(item.Get("keys")),
+			Keys:        paramsOf(item.Get("keys")),
 			When:        document.Value[*expr.Template](item, "when"),
 			ChangedOnly: document.Value[bool](item, "changed_only"),
 		})
-	}
-	return list
-}
-
-// keysOf returns names and paths.
-func keysOf(n *document.Node) []sources.Param {
-	if n == nil {
-		return nil
-	}
-	var list []sources.Param
-	for _, m := range n.Fields {
-		if path, ok := m.Value.Read.(string); ok {
-			list = append(list, sources.Param{Name: m.Name, Value: sources.Tree{Const: expr.String(path)}})
-		}
 	}
 	return list
 }

@@ -36,10 +36,7 @@ func (b *builder) client(n *document.Node) *sources.Client {
 
 // hosts checks allow_hosts.
 func (b *builder) hosts(list *document.Node) {
-	if list == nil {
-		return
-	}
-	for _, host := range list.Items {
+	for _, host := range list.List() {
 		if strings.Contains(host.Text, "/") {
 			b.Problem(host, "wants the name of a host, as cdn.example.com, not %q", document.Clip(host.Text))
 		}
@@ -61,16 +58,8 @@ func authOf(n *document.Node) *sources.Auth {
 	}
 }
 
-func ratesOf(n *document.Node) []sources.RateLimit {
-	if n == nil {
-		return nil
-	}
-	items := n.Items
-	if n.Shape == document.Map {
-		items = []*document.Node{n}
-	}
-	var list []sources.RateLimit
-	for _, item := range items {
+func ratesOf(n *document.Node) (list []sources.RateLimit) {
+	for _, item := range n.List() {
 		list = append(list, sources.RateLimit{Requests: int(document.Value[int64](item, "requests")), Per: document.Value[time.Duration](item, "per")})
 	}
 	return list

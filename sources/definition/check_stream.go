@@ -141,11 +141,9 @@ func (b *builder) fieldsKnown(n *document.Node, s *sources.Stream, schema *docum
 	}
 	known := map[string]bool{}
 	var names []string
-	if p := schema.Get("properties"); p != nil {
-		for _, m := range p.Fields {
-			known[m.Name] = true
-			names = append(names, m.Name)
-		}
+	for _, m := range schema.Get("properties").Members() {
+		known[m.Name] = true
+		names = append(names, m.Name)
 	}
 	for _, a := range s.Records.Add {
 		known[a.Name] = known[a.Name] || closed

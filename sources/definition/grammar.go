@@ -67,30 +67,23 @@ func (o *object) lookup(name string) (k key, variants []string, found bool) {
 	return k, variants, found
 }
 
-// names returns the names of all keys.
-func (o *object) names() []string {
-	var names []string
-	for _, k := range o.keys {
-		names = append(names, k.name)
+// names returns the names of all keys, that which picks the variant the last.
+func (o *object) names() (names []string) {
+	add := func(keys []key) {
+		for _, k := range keys {
+			if !slices.Contains(names, k.name) {
+				names = append(names, k.name)
+			}
+		}
 	}
+	add(o.keys)
 	for _, v := range o.variants {
-		for _, k := range v.keys {
-			names = append(names, k.name)
-		}
+		add(v.keys)
 	}
-	return unique(names)
-}
-
-func unique(names []string) []string {
-	var all []string
-	seen := map[string]bool{}
-	for _, name := range names {
-		if !seen[name] {
-			seen[name] = true
-			all = append(all, name)
-		}
+	if o.by != "" {
+		names = append(names, o.by)
 	}
-	return all
+	return names
 }
 
 // variantNames returns the values of the key by.
@@ -104,12 +97,11 @@ func (o *object) variantNames() []string {
 
 // variant returns the variant of that name, nil if there is none.
 func (o *object) variant(name string) *variant {
-	for i := range o.variants {
-		if o.variants[i].name == name {
-			return &o.variants[i]
-		}
+	i := slices.IndexFunc(o.variants, func(v variant) bool { return v.name == name })
+	if i < 0 {
+		return nil
 	}
-	return nil
+	return &o.variants[i]
 }
 
 // count is what a key that counts comes to where it is not given, 0 for a key
@@ -125,10 +117,5 @@ func (v *variant) count(name string) int64 {
 
 // isLater reports whether the value of the key is not supported yet.
 func (k key) isLater(text string) bool {
-	for _, l := range k.later {
-		if l == "*" || l == text {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(k.later, "*") || slices.Contains(k.later, text)
 }

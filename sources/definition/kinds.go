@@ -43,7 +43,7 @@ var (
 	aRef        = &kind{"a path, header:Name or a template", readRef}                           // Ref
 	steps       = &kind{"a path or a list of paths", readSteps}                                 // []string
 	columns     = &kind{"a list of names, or the path to them", readColumns}                    // []string or string
-	pathMap     = &kind{"a map of names to paths", readPathMap}                                 // children: string
+	pathMap     = &kind{"a map of names to paths", readPathMap}                                 // children: Tree
 	aNameList   = &kind{"a list of names, as [id]", readNames}                                  // []string
 	aStatus     = &kind{"a status, as 409 or 5xx, or a list of them", readStatus}               // []StatusRange
 	aMap        = &kind{"a map", (*reader).object}                                              // true

@@ -78,10 +78,7 @@ func readColumns(r *reader, n *document.Node, k key) any {
 }
 
 func readSteps(r *reader, n *document.Node, k key) any {
-	items := []*document.Node{n}
-	if n.Shape == document.List {
-		items = n.Items
-	}
+	items := n.List()
 	if len(items) == 0 {
 		return r.wants(n, k)
 	}
@@ -98,12 +95,8 @@ func readSteps(r *reader, n *document.Node, k key) any {
 }
 
 func readStatus(r *reader, n *document.Node, k key) any {
-	items := []*document.Node{n}
-	if n.Shape == document.List {
-		items = n.Items
-	}
 	var list []sources.StatusRange
-	for _, item := range items {
+	for _, item := range n.List() {
 		s, ok := parseStatus(item.Text)
 		if !item.Scalar() || !ok {
 			return r.wants(item, k)
@@ -168,7 +161,9 @@ func readPathMap(r *reader, n *document.Node, k key) any {
 		return r.wants(n, k)
 	}
 	for _, m := range n.Fields {
-		m.Value.Read = readPath(r, m.Value, k)
+		if path, ok := readPath(r, m.Value, k).(string); ok {
+			m.Value.Read = sources.Tree{Const: expr.String(path)}
+		}
 	}
 	return true
 }

@@ -2,6 +2,7 @@ package definition
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -40,7 +41,7 @@ func (r *reader) member(n *document.Node, m document.Member, o *object) {
 	}
 	k, _, found := o.lookup(m.Name)
 	if !found {
-		msg := r.Unknown("key", m.Name, append(o.names(), byName(o)...))
+		msg := r.Unknown("key", m.Name, o.names())
 		if has(o.others, m.Name) {
 			msg = fmt.Sprintf("unknown key %q; it belongs in defaults or in a stream", m.Name)
 		}
@@ -64,20 +65,8 @@ func (r *reader) member(n *document.Node, m document.Member, o *object) {
 	r.Problem(m.Value, "%s is not supported yet", name)
 }
 
-func byName(o *object) []string {
-	if o.by == "" {
-		return nil
-	}
-	return []string{o.by}
-}
-
 func has(keys []key, name string) bool {
-	for _, k := range keys {
-		if k.name == name {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(keys, func(k key) bool { return k.name == name })
 }
 
 // lastName returns the last key, not index, that leads to the node.

@@ -77,12 +77,8 @@ func readTree(r *reader, n *document.Node, k key) sources.Tree {
 }
 
 // paramsOf returns the params of a map; nil where it is absent.
-func paramsOf(n *document.Node) []sources.Param {
-	if n == nil {
-		return nil
-	}
-	var list []sources.Param
-	for _, m := range n.Fields {
+func paramsOf(n *document.Node) (list []sources.Param) {
+	for _, m := range n.Members() {
 		if tree, ok := m.Value.Read.(sources.Tree); ok && m.Value.Shape != document.Null {
 			list = append(list, sources.Param{Name: m.Name, Value: tree})
 		}

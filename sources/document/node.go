@@ -63,6 +63,26 @@ func (n *Node) Get(name string) *Node {
 // Has reports whether the key is there and not null.
 func (n *Node) Has(name string) bool { return n.Get(name) != nil }
 
+// Members returns the fields of a map, none of what is absent.
+func (n *Node) Members() []Member {
+	if n == nil {
+		return nil
+	}
+	return n.Fields
+}
+
+// List returns the items of a list, of another value itself, and none of what
+// is absent.
+func (n *Node) List() []*Node {
+	switch {
+	case n == nil:
+		return nil
+	case n.Shape == List:
+		return n.Items
+	}
+	return []*Node{n}
+}
+
 // Value returns what was read from the key, the zero value where that is
 // nothing.
 func Value[T any](n *Node, name string) T {
