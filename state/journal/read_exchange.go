@@ -28,12 +28,12 @@ func (j *Journal) Read(p Place, buf []byte) (*Exchange, error) {
 func (j *Journal) Stream(p Place) (*Exchange, *Body, error) {
 	f, err := j.store.fs.Open(j.store.path(p.segment))
 	if err != nil {
-		return nil, nil, j.lost(p, disk.Classify(err))
+		return nil, nil, lost(j, p, disk.Classify(err))
 	}
 	e, of, sum, err := readHead(f, p)
 	if err != nil {
 		_ = f.Close() // it was only read
-		return nil, nil, j.lost(p, err)
+		return nil, nil, lost(j, p, err)
 	}
 	b := &Body{size: of.size, stored: &storedReader{j: j, place: p, file: f, want: sum}}
 	b.in = b.stored
@@ -47,7 +47,7 @@ func (j *Journal) Stream(p Place) (*Exchange, *Body, error) {
 
 // lost says that an exchange cannot be read, and sees to it that it is not
 // served any more.
-func (j *Journal) lost(p Place, err error) error {
+func lost(j *Journal, p Place, err error) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.ledger.forget(p, errors.Is(err, errDamaged))
@@ -112,7 +112,7 @@ func (b *Body) damaged(err error) error {
 	if errors.As(err, &known) {
 		return err
 	}
-	return b.stored.j.lost(b.stored.place, errDamaged)
+	return lost(b.stored.j, b.stored.place, errDamaged)
 }
 
 // Close ends reading.
@@ -138,13 +138,13 @@ func (r *storedReader) Read(b []byte) (int, error) {
 	left := r.place.body - r.done
 	if left == 0 {
 		if r.sum != r.want {
-			return 0, r.j.lost(r.place, errDamaged)
+			return 0, lost(r.j, r.place, errDamaged)
 		}
 		return 0, io.EOF
 	}
 	b = b[:min(int64(len(b)), left)]
 	if err := readAll(r.file, b, r.place.offset+int64(r.place.head)+r.done); err != nil {
-		return 0, r.j.lost(r.place, err)
+		return 0, lost(r.j, r.place, err)
 	}
 	r.sum, r.done = update(r.sum, b), r.done+int64(len(b))
 	return len(b), nil
