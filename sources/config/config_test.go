@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -163,61 +161,6 @@ streams: [{name: s, path: "http://a.test"}]
 	}
 }
 
-// TestYAMLConfig reads configs by the names of YAML files. What is wrong with
-// one is said without a piece of it.
-func TestYAMLConfig(t *testing.T) {
-	for _, tt := range []struct{ name, text, want, err string }{
-		{"c.yaml", "base_url: https://a.example # here\nauth:\n  key: '7'\nrun: {max_requests: 3}\n",
-			`{"base_url":"https://a.example","auth":{"key":"7","kind":"a"},"accounts":["eu","us"],"page-size":100}`, ""},
-		{"c.YML", `{"base_url": "https://a.example"}`, `{"base_url":"https://a.example","accounts":["eu","us"],"page-size":100,"auth":{"kind":"a"}}`, ""},
-		{"list.yaml", "- a\n", "", "config list.yaml: wants a JSON object, not a list"},
-		{"alias.yml", "base_url: https://a.example\ntoken: *sesame\n", "", "config alias.yml: line 2, column 1: a value that needs quotes, a key that stands twice, or no YAML"},
-		{"number.yml", "token: 0815\n", "", "config number.yml: line 1, column 8: a value that needs quotes, a key that stands twice, or no YAML"},
-		{"c.json", "base_url: https://a.example\n", "", "config c.json: not JSON: syntax error on line 1, byte 1"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			def, err := definition.Parse("t.yaml", []byte(shopLike))
-			if err != nil {
-				t.Fatal(err)
-			}
-			in, err := config.Read([]config.File{{Name: tt.name, Data: []byte(tt.text)}}, nil)
-			if tt.err != "" {
-				if err == nil || err.Error() != tt.err {
-					t.Errorf("error %v, want %s", err, tt.err)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			c, err := in.Configure(def)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := values(c); got != tt.want {
-				t.Errorf("values\n%s\nwant\n%s", got, tt.want)
-			}
-		})
-	}
-}
-
-func TestReadConfigErrors(t *testing.T) {
-	for _, tt := range []struct{ name, text, want string }{
-		{"cut", `{"token": "sesame`, "config c0.json: not JSON: unexpected EOF"},
-		{"list", `[1]`, "config c0.json: wants a JSON object, not a list"},
-		{"two", `{} {}`, "config c0.json: not JSON: something follows the JSON value"},
-		{"syntax", `{"token": sesame}`, "config c0.json: not JSON: syntax error on line 1, byte 11"},
-		{"deep", strings.Repeat(`{"a":`, 200), "config c0.json: not JSON: nested deeper than 100"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			_, err := configure(t, shopLike, []string{tt.text})
-			if err == nil || err.Error() != tt.want {
-				t.Errorf("error %v, want %s", err, tt.want)
-			}
-		})
-	}
-}
-
 func TestRun(t *testing.T) {
 	c, err := configure(t, shopLike, []string{`{"base_url": "https://a.example", "run": {
 		"flush": {"responses": 0, "interval": 1.5, "bytes": "2MB"}, "concurrency": 2, "memory": 1048576,
@@ -284,102 +227,6 @@ func TestSecretsInErrors(t *testing.T) {
 	}
 }
 
-func TestShape(t *testing.T) {
-	shape := func(text, settings string) string {
-		t.Helper()
-		def, err := definition.Parse("t.yaml", []byte(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		in, err := config.Read([]config.File{{Name: "c.json", Data: []byte(settings)}}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := in.Configure(def)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c.Shape(def.Streams[0])
-	}
-	const config = `{"base_url": "https://a.example", "token": "one", "accounts": ["a", "b"]}`
-	first := shape(shopLike, config)
-	if len(first) != 16 {
-		t.Fatalf("shape %q, want 16 digits", first)
-	}
-	extra := func(keys string) string {
-		return strings.Replace(shopLike, `{name: s, path: "{{ config.base_url }}/s", params: {token: "{{ config.token }}"}`, `{name: s, path: "{{ config.base_url }}/s", `+keys, 1)
-	}
-	const inc = "replication_key: u, incremental: {client_filter: true"
-	for _, tt := range []struct {
-		name        string
-		a, b        string
-		configA     string
-		configB     string
-		wantTheSame bool
-	}{
-		{"again", shopLike, shopLike, config, config, true},
-		{"key order of the config", shopLike, shopLike, config, `{"accounts": ["a", "b"], "base_url": "https://a.example", "token": "one"}`, true},
-		{"another secret", shopLike, shopLike, config, strings.Replace(config, "one", "two", 1), true},
-		{"keys of the definition", extra("params: {a: 1, b: 2}"), extra("params: {b: 2, a: 1}"), config, config, true},
-		{"lookback", extra(inc + "}"), extra(inc + ", lookback: 3d, settle: 1m, sorted: true}"), config, config, true},
-		{"keep and add", extra("params: {}"), extra(`params: {}, keep: "{{ record.a }}", add: {a: 1}`), config, config, true},
-		{"another setting", shopLike, shopLike, config, strings.Replace(config, `"b"`, `"c"`, 1), false},
-		{"order of a list", shopLike, shopLike, config, strings.Replace(config, `"a", "b"`, `"b", "a"`, 1), false},
-		{"a header", extra("params: {}"), extra("params: {}, headers: {a: 1}"), config, config, false},
-		{"pagination", extra("params: {}"), extra("params: {}, pagination: {type: link_header}"), config, config, false},
-		{"format", extra(inc + "}"), extra(inc + ", format: date}"), config, config, false},
-		{"records", extra("params: {}"), extra("params: {}, records: data"), config, config, false},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			if same := shape(tt.a, tt.configA) == shape(tt.b, tt.configB); same != tt.wantTheSame {
-				t.Errorf("same = %v, want %v", same, tt.wantTheSame)
-			}
-		})
-	}
-}
-
-func TestDefinitionOfInput(t *testing.T) {
-	dir := t.TempDir()
-	write(t, dir, "defs/a.yaml", "version: 1\nname: a\nstreams: [{name: s, path: https://a.example, schema: s.json}]")
-	write(t, dir, "defs/s.json", "{}")
-	write(t, dir, "cwd/b.yaml", "version: 1\nname: b\nstreams: [{name: s, path: https://a.example}]")
-	t.Chdir(filepath.Join(dir, "cwd"))
-	file := filepath.Join(dir, "defs", "c.json")
-	for _, tt := range []struct{ name, source, env, want, err string }{
-		{"built in", `"shop"`, "", "shop", ""},
-		{"beside the config", `"a.yaml"`, "", "a", ""},
-		{"in the working directory", `"b.yaml"`, "", "b", ""},
-		{"inline", `{"version": 1, "name": "c 😀", "streams": [{"name": "s", "path": "https://a.example", "schema": "s.json"}]}`, "", "c 😀", ""},
-		{"environment wins", `"a.yaml"`, "b.yaml", "b", ""},
-		{"environment does not look beside the config", `"a.yaml"`, "a.yaml", "", `source "a.yaml" is neither built in (shop) nor a file; tried a.yaml: file does not exist`},
-		{"missing", `"nope.yaml"`, "", "", `source "nope.yaml" is neither built in (shop) nor a file; tried nope.yaml, ` + filepath.Join(dir, "defs", "nope.yaml") + `: file does not exist`},
-		{"number", `5`, "", "", `config: "source" wants a name, a file or a definition, not a number`},
-		{"absent", `null`, "", "", `config: "source" is missing: the name of a definition (built in: shop), its file, or the definition itself`},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			var environ []string
-			if tt.env != "" {
-				environ = []string{"TAP_REST_SOURCE=" + tt.env}
-			}
-			in, err := config.Read([]config.File{{Name: file, Data: []byte(`{"source": ` + tt.source + `}`)}}, environ)
-			if err != nil {
-				t.Fatal(err)
-			}
-			def, err := in.Definition()
-			switch {
-			case tt.err != "":
-				if err == nil || err.Error() != tt.err {
-					t.Errorf("error %v, want %s", err, tt.err)
-				}
-			case err != nil:
-				t.Error(err)
-			case def.Name != tt.want:
-				t.Errorf("name %q, want %q", def.Name, tt.want)
-			}
-		})
-	}
-}
-
 func TestRecursiveSettings(t *testing.T) {
 	c, err := configure(t, `version: 1
 name: t
@@ -433,38 +280,6 @@ func FuzzConfig(f *testing.F) {
 	})
 }
 
-// TestIdentity: run.journal.identity stands in for the secrets, and for nothing
-// else.
-func TestIdentity(t *testing.T) {
-	d, err := definition.Parse("t.yaml", []byte(shopLike))
-	if err != nil {
-		t.Fatal(err)
-	}
-	identity := func(token, start, run string) string {
-		c, err := configure(t, shopLike, []string{`{"base_url": "https://a.example/` + start + `", "token": "` + token + `", "run": {` + run + `}}`})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c.Identity(d, []byte("salt"))
-	}
-	eu, us := `"journal": {"identity": "eu"}`, `"journal": {"identity": "us"}`
-	for _, tt := range []struct {
-		name string
-		a, b string
-		same bool
-	}{
-		{"secrets", identity("token one", "a", ""), identity("token two", "a", ""), false},
-		{"an identity in their place", identity("token one", "a", eu), identity("token two", "a", eu), true},
-		{"another identity", identity("token one", "a", eu), identity("token one", "a", us), false},
-		{"settings", identity("token one", "a", eu), identity("token one", "b", eu), false},
-		{"none", identity("token one", "a", eu), identity("token one", "a", ""), false},
-	} {
-		if (tt.a == tt.b) != tt.same {
-			t.Errorf("%s: %s and %s, want the same: %v", tt.name, tt.a, tt.b, tt.same)
-		}
-	}
-}
-
 // TestPasswordsInURLs proves that a password in a URL, of a setting or of a
 // proxy, is a secret, however broken the URL is.
 func TestPasswordsInURLs(t *testing.T) {
@@ -488,37 +303,6 @@ func TestPasswordsInURLs(t *testing.T) {
 			if strings.Contains(said, secret) {
 				t.Errorf("%s: %s", address, said)
 			}
-		}
-	}
-}
-
-func write(t *testing.T, dir, name, text string) {
-	t.Helper()
-	path := filepath.Join(dir, name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// TestDefinitionAsText: a whole definition may stand in source as text.
-func TestDefinitionAsText(t *testing.T) {
-	for name, text := range map[string]string{
-		"YAML": "version: 1\nname: shop\nstreams: [{name: s, path: 'http://a.test'}]\n",
-		"JSON": `{"version":1,"name":"shop","streams":[{"name":"s","path":"http://a.test"}]}`,
-	} {
-		object, err := json.Marshal(map[string]string{"source": text})
-		if err != nil {
-			t.Fatal(err)
-		}
-		in, err := config.Read([]config.File{{Name: "c.json", Data: object}}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d, err := in.Definition(); err != nil || d.Name != "shop" || len(d.Streams) != 1 {
-			t.Errorf("%s: got %+v, %v", name, d, err)
 		}
 	}
 }
