@@ -12,6 +12,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/sources/fetch/ref"
 )
 
 const (
@@ -74,13 +75,13 @@ func (s *sample) look(w *worker, page *fetch.Page) error {
 	if s.size == 0 {
 		s.size = int64(n)
 	}
-	ref := w.stream.Definition.Pagination.Ends.TotalPages
-	if ref.IsZero() {
+	total := w.stream.Definition.Pagination.Ends.TotalPages
+	if total.IsZero() {
 		return nil
 	}
 	vars := slices.Clone(w.renderer.view.loop.Vars())
 	vars[sources.VarResponse], vars[sources.VarHeaders] = expr.JSONBytes(page.Body), fetch.HeaderValue(page.Header)
-	v, err := fetch.EvalRef(ref, vars, page.Body, page.Header)
+	v, err := ref.Eval(total, vars, page.Body, page.Header)
 	if pages, ok := v.Int64(); ok {
 		s.pages = pages
 	}

@@ -22,13 +22,5 @@ func NullNaN(r io.Reader) io.Reader {
 // FirstKey is where a recording keeps the first page.
 func FirstKey(r *Recording) journal.Key { return r.key(0) }
 
-// Twice is what a walk looks for beside the records.
-func Twice(body []byte, path string) error {
-	if err := twice(body, path); err != nil {
-		return err
-	}
-	return nil
-}
-
 // SetAuth makes the client prove with that who asks.
 func (c *Client) SetAuth(a auth.Authenticator) { c.auth = a }

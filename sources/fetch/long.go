@@ -9,6 +9,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/repeat"
 	"github.com/tap-rest/tap-rest/sources/needle"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
@@ -46,7 +47,7 @@ type long struct {
 
 	// What the first pass found.
 	count  int           // records
-	tally  *paging.Tally // of them
+	tally  *repeat.Tally // of them
 	size   int64         // of the body, decoded
 	secret bool          // it holds one
 	proven bool          // it is JSON, whatever else is wrong with it

@@ -6,6 +6,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
+	"github.com/tap-rest/tap-rest/sources/fetch/ref"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
@@ -15,7 +16,7 @@ type outside struct{ walk *Walk }
 // Eval evaluates a Ref over the answer under way.
 func (o outside) Eval(r sources.Ref, page expr.Value) (expr.Value, error) {
 	o.walk.vars[sources.VarPage] = page
-	return EvalRef(r, o.walk.vars, o.walk.seen, o.walk.answer.Header)
+	return ref.Eval(r, o.walk.vars, o.walk.seen, o.walk.answer.Header)
 }
 
 // Seal makes a token fit to be kept.

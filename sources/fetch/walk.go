@@ -3,7 +3,6 @@ package fetch
 import (
 	"context"
 	"io"
-	"net/http"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
@@ -137,24 +136,6 @@ func (w *Walk) advance(page *Page) (err error) {
 		page.Records, page.empty = none{}, true
 	}
 	return err
-}
-
-// EvalRef evaluates a Ref over a proven answer. What is not there is
-// undefined; what stands there twice, with different values, is an error.
-func EvalRef(r sources.Ref, vars expr.Vars, body []byte, h http.Header) (expr.Value, error) {
-	switch {
-	case r.Template != nil:
-		return r.Template.Eval(vars)
-	case r.Header != "":
-		if h.Values(r.Header) == nil {
-			return expr.Undefined(), nil
-		}
-		return expr.String(h.Get(r.Header)), nil
-	}
-	if err := twice(body, r.Path); err != nil {
-		return expr.Undefined(), err
-	}
-	return paging.At(body, r.Path), nil
 }
 
 // quote is a value of an answer as messages show it.

@@ -14,7 +14,7 @@ const module = "github.com/tap-rest/tap-rest"
 // Imports go one way: down this list.
 var arrows = map[string][]string{
 	"tap/tap-rest": {"tap", "tap/message", "tap/report", "tap/workdir", "sources", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal"},
-	"tap":          {"sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/twins", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
+	"tap":          {"sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/twins", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
 	"tap/limits":   {"sources", "sources/fetch", "state"},
 	"tap/message":  {"catalog", "state"},
 	"tap/plan":     {"sources/fetch/paging", "sources", "sources/expr", "sources/times", "catalog", "state", "state/journal"},
@@ -22,12 +22,15 @@ var arrows = map[string][]string{
 	"tap/twins":    {"sources/fetch/paging", "catalog", "sources/fetch"},
 	"tap/workdir":  {},
 
-	"sources/fetch":             {"sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/needle", "sources/secret", "sources/times", "state/journal"},
-	"sources/fetch/paging":      {"sources/fetch/paging/hint", "sources", "sources/expr"},
-	"sources/fetch/paging/hint": {},
-	"sources/fetch/request":     {"sources/fetch/paging", "sources/fetch/auth", "sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
-	"sources/fetch/auth":        {"sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
-	"sources/fetch/uri":         {},
+	"sources/fetch":               {"sources/fetch/paging/repeat", "sources/fetch/ref", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/needle", "sources/secret", "sources/times", "state/journal"},
+	"sources/fetch/paging":        {"sources/fetch/paging/repeat", "sources/fetch/paging/list", "sources/fetch/ref", "sources/fetch/paging/hint", "sources", "sources/expr"},
+	"sources/fetch/paging/hint":   {"sources"},
+	"sources/fetch/request":       {"sources/fetch/paging", "sources/fetch/auth", "sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
+	"sources/fetch/auth":          {"sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
+	"sources/fetch/paging/list":   {},
+	"sources/fetch/paging/repeat": {"sources"},
+	"sources/fetch/ref":           {"sources", "sources/expr", "sources/secret"},
+	"sources/fetch/uri":           {},
 
 	"sources/config":         {"sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret"},
 	"sources/definition":     {"sources", "sources/document", "sources/expr", "sources/times"},

@@ -1,11 +1,15 @@
 package paging
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/repeat"
 )
 
 // ending is what the definition's more and stop make of what the way found in an
@@ -58,8 +62,139 @@ func (l *leg) more() (more, known bool, err error) {
 	case v.Missing():
 		return false, false, nil
 	case v.Kind() == expr.KindBool, v.Kind() == expr.KindString && (text == "true" || text == "false"):
-		l.now.more = true
+		l.now.More = true
 		return text == "true", true, nil
 	}
 	return false, false, fmt.Errorf("pagination.more: expected true or false, got %s", l.out.Quote(v.Text()))
+}
+
+// ErrDoubtful is wrapped by the error of a walk that fails because its end is
+// in doubt.
+var ErrDoubtful = errors.New("the end of the walk is in doubt")
+
+// conclude collects what speaks against the end of a walk, or is to be told of
+// it.
+func (l *leg) conclude(end ending) {
+	if end.doubt != nil {
+		l.doubt(*end.doubt)
+	}
+	if !end.stopped || l.next.Records == 0 || l.stream.Pagination.StopCounts() { // else the definition chose to end here
+		l.complete()
+		l.completePages(end)
+		l.uncounted()
+		if !end.back {
+			l.look()
+		}
+	}
+	l.missing()
+	l.found.Doubts = append(l.found.Doubts, l.next.Doubts...)
+	l.found.Unproven = l.unproven()
+}
+
+// failing are the doubts for which on_incomplete makes the walk fail.
+func (l *leg) failing() (texts []string) {
+	for _, d := range l.found.Doubts {
+		fails := d.Contradicts
+		switch l.stream.OnIncomplete {
+		case sources.Warn:
+			fails = false
+		case sources.Fail:
+			fails = true
+		}
+		if fails {
+			texts = append(texts, d.String())
+		}
+	}
+	return texts
+}
+
+// look looks for what the last answer says against the end, and for keys of the
+// definition that no answer had anything for.
+func (l *leg) look() {
+	a := l.answer
+	if a.Empty {
+		return // a rule of the definition made it a page
+	}
+	place := l.stream.Records.Place()
+	h := hint.Find(a.Beside, place, a.Header)
+	end := l.end()
+	found := h.Against(&end)
+	if a.Status == http.StatusPartialContent && len(h.Totals) == 0 {
+		found = append(found, hint.Contradiction{Key: "the status of the last answer", Value: "206 Partial Content, without a count of all"})
+	}
+	if member, rule, ok := hint.Error(a.Beside, place); ok && l.n == 0 {
+		advice := `if that is a failure, write errors: [{when: "{{ ` + rule + ` }}", do: retry}], or do: fail`
+		found = append([]hint.Contradiction{{Key: member.Key, Value: member.Value, Advice: advice}}, found...)
+	}
+	for _, d := range found[:min(len(found), maxHints)] {
+		l.doubt(Doubt{Key: d.Key, Value: l.out.Quote(d.Value), Advice: l.out.Hide(d.Advice)})
+	}
+	if len(l.found.Doubts) == 0 && l.next.Records > 0 {
+		l.found.Remarks = append(l.found.Remarks, h.Unread(&end)...)
+	}
+}
+
+// end is how the walk ended, as far as hints may contradict that.
+func (l *leg) end() hint.End {
+	e := hint.End{
+		Paging: &l.stream.Pagination, N: l.n, Records: l.next.Records, Pages: l.next.Pages, Answered: l.out.Answered,
+		Now: l.now, Ever: l.ever, Single: l.single, AtEmpty: l.atEmpty, HasNumber: l.byPage,
+	}
+	e.Asked, e.AskedKey = l.asked()
+	if l.byPage {
+		e.Number = l.from.Number
+	}
+	return e
+}
+
+// maxHints is how many hints of one answer are told.
+const maxHints = 4
+
+// unproven says, at the end of a walk whose pages were counted, that nothing
+// proves that all rows came; "" where something does, or the walk was a
+// single answer.
+func (l *leg) unproven() string {
+	const moves = "pages are counted, so a row that is deleted or moved while they are read takes another one to a page that was read already, and that one never comes; "
+	how := moves + "nothing in the answers shows it" + l.windowMoves()
+	switch {
+	case !l.numbered() && !l.seemsNumbered() || l.next.pages() < 2 || l.stream.OnIncomplete == sources.Again:
+		return ""
+	case l.looks():
+		how = "overlap shows rows that go and come while pages are read, but not ones that change places"
+	case !l.stream.Pagination.Ends.Total.IsZero():
+		how = moves + "total shows it, unless as many rows come as go"
+	}
+	return "it is not proven that all rows came: " + how + ". To prove it, write " + l.stream.ProvesMoves()
+}
+
+// windowMoves says of requests that send window.end what that does.
+func (l *leg) windowMoves() string {
+	if !l.stream.EndsWindow() {
+		return ""
+	}
+	return ", and window.end makes every row go that is updated meanwhile: do not send it here"
+}
+
+// walkAgain reports whether a walk that has ended is to be done again, and
+// moves next to its start.
+func (l *leg) walkAgain() bool {
+	next := &l.next
+	a := next.Again
+	switch {
+	case a == nil:
+		return false
+	case a.Agrees(next.Pages):
+		next.Doubts, next.Shrunk = nil, 0 // two walks agree
+		return false
+	case a.Walk == repeat.MaxWalks:
+		next.doubt(Doubt{
+			Key: "on_incomplete", Value: fmt.Sprintf("again, but of %d walks no two in a row had the same records", repeat.MaxWalks),
+			Advice: "read the stream when less is changed, or in smaller windows; without a primary_key and a replication_key, " +
+				"records must be the same each time they come",
+		})
+		return false
+	}
+	start := l.stream.Pagination.Start
+	*next = Position{Number: start, Offset: start, Pages: next.Pages, Again: a.Next(next.Pages)}
+	return true
 }

@@ -1,6 +1,10 @@
 package paging
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/ref"
+)
 
 // keyset is a way that asks for what comes after the last record, by a value of
 // it.
@@ -13,7 +17,7 @@ func (keyset) step(l *leg) (step, error) {
 		return step{missing: "a page without records has no last one"}, nil
 	}
 	field := l.stream.Pagination.Field
-	v := At(l.answer.Records.Record(int(l.n-1)), field)
+	v := ref.At(l.answer.Records.Record(int(l.n-1)), field)
 	if v.Missing() {
 		return step{}, fmt.Errorf("the last record has no %q, which pagination.field names", field)
 	}

@@ -15,7 +15,7 @@ func (linkHeader) traits() traits { return traits{names: true} }
 func (linkHeader) step(l *leg) (step, error) {
 	headers, rel := l.answer.Header.Values("Link"), l.stream.Pagination.Rel
 	target, ok := hint.Link(headers, rel)
-	l.now.next = len(headers) > 0
+	l.now.Next = len(headers) > 0
 	if !ok {
 		return step{}, fmt.Errorf("the header Link cannot be read, and may name rel %q: %s", rel, l.out.Quote(fmt.Sprint(headers)))
 	}

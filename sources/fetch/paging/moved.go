@@ -1,6 +1,10 @@
 package paging
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/list"
+)
 
 // maxBacks is how many pages in a row a walk that went back may read without
 // coming nearer to the end: totals that rise and fall by themselves would send
@@ -8,26 +12,26 @@ import "fmt"
 const maxBacks = 64
 
 // scale is how the walk's pages are counted; ok is false where they are not.
-func (l *leg) scale() (s scale, at int64, ok bool) {
+func (l *leg) scale() (s list.Scale, at int64, ok bool) {
 	if l.counts() {
-		at, s = *l.counter(&l.from), scale{l.stream.Pagination.Start, 1}
+		at, s = *l.counter(&l.from), list.Scale{First: l.stream.Pagination.Start, Per: 1}
 		if l.byPage {
-			s.per = max(1, l.perPage(at-s.first))
+			s.Per = max(1, l.perPage(at-s.First))
 		}
 		return s, at, true
 	}
 	n := l.from.Numbers
 	if n == nil {
-		return scale{}, 0, false
+		return list.Scale{}, 0, false
 	}
 	at, per := n.First, int64(1)
 	if here := l.from.named(); here != "" {
-		at = numberAt(here, n.Place)
+		at = list.NumberAt(here, n.Place)
 	}
 	if n.Pages {
 		per = max(1, l.from.PerPage)
 	}
-	return scale{n.First, per}, at, at >= n.First
+	return list.Scale{First: n.First, Per: per}, at, at >= n.First
 }
 
 // perPage is how many records a page has at least, where so many pages came
@@ -39,33 +43,43 @@ func (l *leg) perPage(behind int64) int64 {
 	return l.from.PerPage
 }
 
+// listed is how many records the list has, at most; ok is false where nobody
+// knows.
+func (l *leg) listed(s list.Scale) (n int64, ok bool) {
+	if l.next.Total != nil {
+		return *l.next.Total, true
+	}
+	n, ok = l.next.allPages()
+	return n * s.Per, ok
+}
+
 // goToPlace moves to the page that holds a place of the list.
-func (l *leg) goToPlace(s scale, place int64) {
+func (l *leg) goToPlace(s list.Scale, place int64) {
 	if l.counts() {
-		*l.counter(&l.next) = s.number(place)
+		*l.counter(&l.next) = s.Number(place)
 	} else {
-		l.renamed(s.number(place))
+		l.renamed(s.Number(place))
 	}
 }
 
 // moved is where a walk stands in its list after a page that has lost so many
 // records since the page before; nil where its pages are not counted, or nothing
 // has moved. The page may be known to be the last.
-func (l *leg) moved(lost int64, last bool) *Behind {
+func (l *leg) moved(lost int64, last bool) *list.Behind {
 	l.next.Behind = nil
 	s, at, ok := l.scale()
-	if _, counted := s.listed(&l.next); !ok || !counted || l.steps.stuck || lost <= 0 && l.from.Behind == nil {
+	if _, counted := l.listed(s); !ok || !counted || l.steps.stuck || lost <= 0 && l.from.Behind == nil {
 		return nil
 	}
-	from := s.place(at)
-	b := Behind{Done: from}
+	from := s.Place(at)
+	b := list.Behind{Done: from}
 	if l.from.Behind != nil {
 		b = *l.from.Behind
 	}
 	before := b.Done
-	b = b.read(from, from+l.n, lost, last)
+	b = b.Read(from, from+l.n, lost, last)
 	l.next.Records = max(0, l.from.Records+b.Done-before)
-	if b == (Behind{Done: from + l.n}) || l.n == 0 && from <= b.Done {
+	if b == (list.Behind{Done: from + l.n}) || l.n == 0 && from <= b.Done {
 		return nil
 	}
 	return &b
@@ -73,13 +87,13 @@ func (l *leg) moved(lost int64, last bool) *Behind {
 
 // goBack moves to the first record of the list that may not have been read, and
 // reports whether there is none.
-func (l *leg) goBack(b *Behind) (last bool) {
+func (l *leg) goBack(b *list.Behind) (last bool) {
 	s, _, _ := l.scale()
 	l.goToPlace(s, b.Done)
-	if b.From < b.To || b.Done%s.per > 0 {
+	if b.From < b.To || b.Done%s.Per > 0 {
 		l.next.Behind = b
 	}
-	all, _ := s.listed(&l.next)
+	all, _ := l.listed(s)
 	back := &l.steps
 	if left := all - b.Done; back.pages == 0 || left < back.left {
 		back.left, back.pages = left, 0
@@ -100,7 +114,7 @@ func (l *leg) goBack(b *Behind) (last bool) {
 // stepMoved finds what comes after an answer of a list that has lost so many
 // records since the page before, and where the walk stands in that list; nil
 // where that is no matter.
-func (l *leg) stepMoved(w way, lost int64) (s step, b *Behind, err error) {
+func (l *leg) stepMoved(w way, lost int64) (s step, b *list.Behind, err error) {
 	if l.counts() && !l.looks() {
 		b = l.moved(lost, false)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/list"
 )
 
 // named is what the answer has at pagination.next; ok is false where that says
@@ -16,7 +17,7 @@ func (l *leg) named() (v expr.Value, ok bool, err error) {
 	if err != nil {
 		return v, false, fmt.Errorf("pagination.next: %w", err)
 	}
-	l.now.next = v.Kind() != expr.KindUndefined
+	l.now.Next = v.Kind() != expr.KindUndefined
 	if l.answer.Passed && v.Kind() == expr.KindUndefined {
 		// The answer to a request that failed: what it lacks proves no end.
 		return v, false, errors.New("a rule says next, but the answer has nothing at pagination.next")
@@ -51,10 +52,10 @@ func (l *leg) renumber() {
 	if !l.names || here == "" || there == here {
 		return // the first page has no number, and the last names no other
 	}
-	place, x, y, ok := oneNumber(here, there)
-	found := &Numbers{Place: place, First: x - l.from.Records}
+	place, x, y, ok := list.Differ(here, there)
+	found := &list.Numbers{Place: place, First: x - l.from.Records}
 	if l.n != 1 && y-x == 1 {
-		found = &Numbers{Place: place, First: x - l.from.Pages, Pages: true}
+		found = &list.Numbers{Place: place, First: x - l.from.Pages, Pages: true}
 	}
 	known := l.from.Numbers
 	switch {
@@ -72,14 +73,14 @@ func (l *leg) renamed(number int64) {
 	if like.named() == "" {
 		like = &l.next
 	}
-	text, token := withNumber(like.named(), n.Place, number), like.Token
+	text, token := list.WithNumber(like.named(), n.Place, number), like.Token
 	switch {
 	case number <= n.First:
 		l.next.URL, l.next.Token = "", nil
 	case like.URL != "":
 		l.next.URL = text
 	default:
-		if _, e := unveil(token); e != nil {
+		if _, e := list.Unveil(token); e != nil {
 			text = `"` + e.EncodeToString([]byte(text)) + `"`
 		}
 		l.next.Token = json.RawMessage(text)
@@ -94,8 +95,8 @@ func (l *leg) seemsNumbered() bool {
 	if l.from.pages() != 1 || l.keyed {
 		return false
 	}
-	for i := range numbers(text) {
-		if n := numberAt(text, i); n == 2 || n == l.from.Records {
+	for i := range list.Count(text) {
+		if n := list.NumberAt(text, i); n == 2 || n == l.from.Records {
 			return true
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/repeat"
 )
 
 // Outside is what a pager needs of the walk around it. Its methods are called
@@ -33,12 +34,6 @@ type Outside interface {
 	Hide(text string) string
 }
 
-// Records are the records of an answer, in its order.
-type Records interface {
-	Len() int
-	Record(i int) []byte
-}
-
 // Answer is a proven answer, as a pager sees it.
 type Answer struct {
 	Request string // method and URL, redacted
@@ -46,13 +41,13 @@ type Answer struct {
 	Header  http.Header
 	Body    []byte // decoded; what stands beside the records where those come in pieces
 	Beside  []byte // what hints are looked for in: the body, or what stands beside its records
-	Records Records
-	Tally   *Tally // of records that come in pieces; nil: they are in memory
-	Skipped bool   // a rule says that the partition is empty
-	Passed  bool   // a rule says that it has no records, and names the next page
-	Over    bool   // it is no page, but the end of the walk: a rule says so,
-	Refused bool   // or it refuses what lies behind the API's own count
-	Empty   bool   // it has no records, whatever its body says
+	Records repeat.Records
+	Tally   *repeat.Tally // of records that come in pieces; nil: they are in memory
+	Skipped bool          // a rule says that the partition is empty
+	Passed  bool          // a rule says that it has no records, and names the next page
+	Over    bool          // it is no page, but the end of the walk: a rule says so,
+	Refused bool          // or it refuses what lies behind the API's own count
+	Empty   bool          // it has no records, whatever its body says
 }
 
 // Found is what a pager makes of an answer.
@@ -78,6 +73,28 @@ type Found struct {
 	// Unproven says that nothing shows whether rows moved while the walk was
 	// under way; "" where something does.
 	Unproven string
+}
+
+// Doubt is a reason not to take the end of a walk for the end of its data.
+type Doubt struct {
+	Key    string `json:"key"`              // what says so: a path of the answer, a header, a key of the definition
+	Value  string `json:"value"`            // what it says, without secrets
+	Advice string `json:"advice,omitempty"` // what to write into the definition; "" where nothing is known
+	// Contradicts says that a key of the definition itself is what says so:
+	// unless on_incomplete is told, the walk fails then.
+	Contradicts bool `json:"contradicts,omitempty"`
+	// Keep says that records may be missing that no later sync asks for, unless
+	// the bookmark stays.
+	Keep bool `json:"keep,omitempty"`
+}
+
+// String is the doubt as log and account show it.
+func (d Doubt) String() string {
+	text := d.Key + " is " + d.Value
+	if d.Advice != "" {
+		text += ": " + d.Advice
+	}
+	return text
 }
 
 // Counting says how sure it is that the pages of a walk are counted.

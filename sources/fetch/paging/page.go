@@ -14,7 +14,7 @@ func (page) step(l *leg) (step, error) {
 	l.next.Number++
 	s := step{more: l.n > 0 || l.answer.Passed, possible: true}
 	s.more = s.more && !l.reached(l.next.Records)
-	if l.now.pages {
+	if l.now.Pages {
 		s.more = l.next.Number-l.stream.Pagination.Start < *l.next.AllPages || l.n > 0 && l.full()
 	}
 	return s, nil

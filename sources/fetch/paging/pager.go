@@ -7,6 +7,8 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/repeat"
 )
 
 // Pager finds the pages of one walk. It is used from the walk's goroutine.
@@ -17,7 +19,7 @@ type Pager struct {
 	log    *slog.Logger
 	pos    Position
 	memory memory
-	guard  guard
+	guard  repeat.Guard
 }
 
 // New returns the pager of a walk over stream that begins at a position.
@@ -27,13 +29,17 @@ func New(stream *sources.Stream, at Position, out Outside, log *slog.Logger) *Pa
 		p.pos.Number, p.pos.Offset = stream.Pagination.Start, stream.Pagination.Start
 	}
 	p.forget()
-	p.memory.ever = sight{next: at.Token != nil || at.URL != "", total: at.Total != nil, more: !at.First(), pages: !at.First()}
+	p.memory.ever = hint.Sight{Next: at.Token != nil || at.URL != "", Total: at.Total != nil, More: !at.First(), Pages: !at.First()}
 	return p
 }
 
 // forget begins a walk anew, but for what was learned of overlap.
 func (p *Pager) forget() {
-	p.memory, p.guard = memory{lookout: p.memory.lookout}, guard{stride: 1}
+	pagination := &p.stream.Pagination
+	p.memory = memory{lookout: p.memory.lookout}
+	p.guard = repeat.NewGuard(repeat.Rules{
+		Session: pagination.Session, Counts: p.Counts(), Limited: pagination.Ends.MaxPages > 0,
+	})
 }
 
 // Position is what the next request asks for.
@@ -103,18 +109,15 @@ func (p *Pager) Sends() (all []Sent) {
 // walk goes round, or has more pages than it may have.
 func (p *Pager) Begin(request uint64) error {
 	if limit := int64(p.stream.Pagination.Ends.MaxPages); limit > 0 && p.pos.pages() >= limit {
-		return fmt.Errorf("the walk has more than max_pages: %d%s", limit, p.guard.after())
+		return fmt.Errorf("the walk has more than max_pages: %d%s", limit, p.guard.After())
 	}
-	if err := p.guard.begin(request); err != nil && !p.stream.Pagination.Session {
-		return err
-	}
-	return nil
+	return p.guard.Begin(request)
 }
 
 // Tally returns what is to see the records of the answer under way, where they
 // come in pieces.
-func (p *Pager) Tally() *Tally {
-	return &Tally{eye: newWatch(p.stream, p.pos.Tail), keep: p.way.traits().keyed}
+func (p *Pager) Tally() *repeat.Tally {
+	return &repeat.Tally{Watch: repeat.NewWatch(p.stream, p.pos.Tail), Keeps: p.way.traits().keyed}
 }
 
 // Refuses reports whether an answer with a status may refuse what lies behind the
@@ -155,7 +158,7 @@ func (p *Pager) Take(a Answer) (Found, error) {
 }
 
 func (p *Pager) take(l *leg) error {
-	if l.pastEnd() && p.guard.repeats(l.answer) {
+	if l.pastEnd() && p.guard.Repeats(l.answer.Records.Len(), l.content) {
 		l.answer.Records, l.answer.Empty, l.found.Repeats = noRecords{}, true, true
 	}
 	l.n = int64(l.answer.Records.Len())
@@ -167,15 +170,18 @@ func (p *Pager) take(l *leg) error {
 	if err != nil {
 		return err
 	}
-	l.ever, l.widest = l.ever.or(l.now), max(l.widest, l.n)
+	l.ever, l.widest = l.ever.Or(l.now), max(l.widest, l.n)
 	switch {
 	case end.last && l.walkAgain():
 		p.forget()
 	case end.last:
 		return p.conclude(l, end)
 	default:
-		p.guard.tellLong(l, p.log)
-		if err := p.guard.suspect(l, back); err != nil {
+		page := repeat.Page{
+			Request: l.answer.Request, Number: l.next.Pages, Records: l.n, Content: l.content(),
+			Next: l.next.URL + string(l.next.Token), More: l.saysMore(), Passed: l.answer.Passed, Back: back,
+		}
+		if err := p.guard.Suspect(page, p.stream.Name, p.log); err != nil {
 			return err
 		}
 	}
@@ -194,7 +200,7 @@ func (p *Pager) step(l *leg) (end ending, back bool, err error) {
 	if err != nil {
 		return end, false, err
 	}
-	l.found.Follows, l.found.Counting = p.guard.follows(step), l.counting()
+	l.found.Follows, l.found.Counting = p.guard.Follows(step.back), l.counting()
 	if end, err = l.ends(step); err != nil {
 		return end, false, err
 	}
@@ -217,7 +223,7 @@ func (p *Pager) conclude(l *leg, end ending) error {
 	l.limited()
 	l.conclude(end)
 	if failing := l.failing(); len(failing) > 0 {
-		return fmt.Errorf("%w: %s%s (on_incomplete: warn takes it for the end)", ErrDoubtful, strings.Join(failing, "; "), p.guard.after())
+		return fmt.Errorf("%w: %s%s (on_incomplete: warn takes it for the end)", ErrDoubtful, strings.Join(failing, "; "), p.guard.After())
 	}
 	l.found.Last = true
 	return nil

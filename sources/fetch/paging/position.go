@@ -3,6 +3,9 @@ package paging
 import (
 	"encoding/json"
 	"slices"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/list"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/repeat"
 )
 
 // Position is the request that comes next in a walk. The zero Position is the
@@ -18,12 +21,12 @@ type Position struct {
 	Counts   string          `json:"counts,omitempty"`    // what that turned out to count, "" for the records of the walk
 	AllPages *int64          `json:"all_pages,omitempty"` // page with total_pages: the API's own count of pages, as last known, or noPages
 	PerPage  int64           `json:"per_page,omitempty"`  // the least number of records of a page, the last one aside
-	Numbers  *Numbers        `json:"numbers,omitempty"`   // cursor, next_url, link_header: how they are numbered; nil: they are not
-	Tail     []Seen          `json:"tail,omitempty"`      // offset with overlap: of the last records
+	Numbers  *list.Numbers   `json:"numbers,omitempty"`   // cursor, next_url, link_header: how they are numbered; nil: they are not
+	Tail     []repeat.Seen   `json:"tail,omitempty"`      // offset with overlap: of the last records
 	Shrunk   int64           `json:"shrunk,omitempty"`    // by how much total shrank where nothing says how pages are counted
 	Doubts   []Doubt         `json:"doubts,omitempty"`    // why records may be missing
-	Again    *Again          `json:"again,omitempty"`     // with on_incomplete: again
-	Behind   *Behind         `json:"behind,omitempty"`    // where the walk went back
+	Again    *repeat.Again   `json:"again,omitempty"`     // with on_incomplete: again
+	Behind   *list.Behind    `json:"behind,omitempty"`    // where the walk went back
 }
 
 // First reports whether no page came before.
@@ -43,7 +46,7 @@ func (p Position) named() string {
 	if p.URL != "" {
 		return p.URL
 	}
-	if text, _ := unveil(p.Token); text != "" {
+	if text, _ := list.Unveil(p.Token); text != "" {
 		return text
 	}
 	return string(p.Token)

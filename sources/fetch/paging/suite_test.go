@@ -17,6 +17,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/sources/fetch/ref"
 )
 
 // The list that all ways read: so many records, so many on a page. Their ids,
@@ -137,7 +138,7 @@ type walk struct {
 const mark = "~sealed~"
 
 func (w *walk) Eval(r sources.Ref, _ expr.Value) (expr.Value, error) {
-	return paging.At(w.answer.Body, r.Path), nil
+	return ref.At(w.answer.Body, r.Path), nil
 }
 
 func (w *walk) Seal(v expr.Value) (json.RawMessage, error) {

@@ -6,59 +6,13 @@ import (
 	"net/http"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/list"
 )
-
-// What pagination.total turned out to count, as positions keep it.
-const (
-	countsAll   = ""      // the records of the whole walk
-	countsLeft  = "left"  // those of this page and of the pages to come
-	countsAfter = "after" // those of the pages to come
-	countsZero  = "zero"  // nothing: it is 0 beside records
-	countsPage  = "page"  // those of the page
-)
-
-// balance is what is known of a walk's total when an answer comes.
-type balance struct {
-	counts string
-	total  *int64 // of the whole walk, as last known
-	before int64  // records of the pages before
-	pages  int64  // these pages
-	n      int64  // records of the answer
-}
-
-// read says what the total of an answer counts, and how many records the whole
-// walk then has. Where total and the records before it add up to the same again,
-// it counts what is left, and the first total is that of the walk.
-func (t balance) read(total int64) (counts string, whole int64) {
-	whole = countsNone
-	if t.total != nil {
-		whole = *t.total
-	}
-	known := t.pages > 0 && t.total != nil && (t.n > 0 || total == 0)
-	left, after := total+t.before, total+t.before+t.n
-	switch {
-	case t.counts == countsZero, t.counts == countsPage:
-		return t.counts, countsNone
-	case known && t.counts == countsAfter && after == whole:
-		return countsAfter, whole
-	case known && t.counts != countsAfter && t.before > 0 && left == whole:
-		return countsLeft, whole
-	case known && (t.counts == countsLeft || t.counts == countsAll && t.pages == 1) && total < whole && after == whole+t.before/t.pages:
-		return countsAfter, after // pages of one size look like the case before, until a shorter one comes
-	case total == 0 && t.n > 0:
-		return countsZero, countsNone
-	case t.before > 0 && total > 0 && total == t.n:
-		return countsPage, countsNone
-	}
-	return countsAll, total
-}
-
-// countsNone is a total that there is not.
-const countsNone = -1
 
 // balance is what is known of the total when an answer of n records comes.
-func (l *leg) balance(n int64) balance {
-	return balance{counts: l.from.Counts, total: l.from.Total, before: l.from.Records, pages: l.from.Pages, n: n}
+func (l *leg) balance(n int64) list.Balance {
+	return list.Balance{Counts: l.from.Counts, Total: l.from.Total, Before: l.from.Records, Pages: l.from.Pages, N: n}
 }
 
 // total reads the answer's own count, and returns by how much it shrank, a
@@ -74,19 +28,19 @@ func (l *leg) total() (lost int64, err error) {
 	if err != nil || !known {
 		return lost, err
 	}
-	counts, whole := l.balance(l.n).read(total)
+	counts, whole := l.balance(l.n).Read(total)
 	l.next.Counts, l.next.Total = counts, nil
-	if whole == countsNone {
+	if whole == list.CountsNone {
 		return lost, nil
 	}
-	lost, l.now.total, l.latest = 0, true, whole
-	if before := l.from.Total; before != nil && counts != countsAfter { // else it is the same as before
+	lost, l.now.Total, l.latest = 0, true, whole
+	if before := l.from.Total; before != nil && counts != list.CountsAfter { // else it is the same as before
 		l.found.Moved = *before != whole
 		lost = *before - whole
 		switch {
 		case !l.numbered():
 			whole = min(whole, *before)
-		case counts == countsAll && l.from.Counts != countsAll: // the list shrank, and that looked like another way to count
+		case counts == list.CountsAll && l.from.Counts != list.CountsAll: // the list shrank, and that looked like another way to count
 			lost = max(lost, *before)
 		}
 		if l.n > 0 && !l.found.Moved && l.from.Behind == nil && *before == total && l.from.Records >= total {
@@ -109,7 +63,7 @@ func (l *leg) exceeds(key string, count int64, things string) {
 // complete checks a walk that ended against the API's own count.
 func (l *leg) complete() {
 	if total := l.next.Total; total != nil && l.next.Records < *total {
-		l.doubt(Doubt{Key: "pagination.total", Contradicts: true, Value: fmt.Sprintf("%d, but the walk ends here with %s", *total, counted(l.next.Records, "record"))})
+		l.doubt(Doubt{Key: "pagination.total", Contradicts: true, Value: fmt.Sprintf("%d, but the walk ends here with %s", *total, hint.Counted(l.next.Records, "record"))})
 	}
 }
 
@@ -117,9 +71,9 @@ func (l *leg) complete() {
 // total is none.
 func (l *leg) uncounted() {
 	switch l.next.Counts {
-	case countsZero:
+	case list.CountsZero:
 		l.doubt(Doubt{Key: "pagination.total", Value: "0 beside records", Advice: "that is no total: name another path, or leave total out"})
-	case countsPage:
+	case list.CountsPage:
 		l.remark("pagination.total is the count of each page, and no total: name another path, or leave total out")
 	}
 }
@@ -139,8 +93,8 @@ func (l *leg) fallen() error {
 	if err != nil || !known {
 		return nil // whoever reads the total says so
 	}
-	counts, whole := l.balance(0).read(total)
-	if counts != countsAll || whole >= l.from.Records || whole > 0 && l.numbered() {
+	counts, whole := l.balance(0).Read(total)
+	if counts != list.CountsAll || whole >= l.from.Records || whole > 0 && l.numbered() {
 		return nil
 	}
 	return fmt.Errorf("%w: %d, and %d were read", ErrFallen, whole, l.from.Records)
@@ -192,5 +146,78 @@ func (l *leg) limited() {
 			Key: key, Value: fmt.Sprintf("%d, all of which were read, but one page more was refused with %d", count, l.answer.Status),
 			Advice: "if the API counts and answers only so many, ask for less at a time; else write pagination: {more: …} or stop, or a rule that says do: end",
 		})
+	}
+}
+
+// ordinal is which page of the list is asked for where pages have numbers, from 1.
+func (l *leg) ordinal() int64 { return l.from.Number - l.stream.Pagination.Start + 1 }
+
+// pastPages reports whether a request asks for a page behind the last one of
+// the API's own number.
+func (l *leg) pastPages() bool {
+	all, ok := l.from.allPages()
+	return ok && all > 0 && l.from.Behind == nil && l.ordinal() > all
+}
+
+// pages is the answer's own number of pages; it is not known either where an
+// answer before has shown that it is none.
+func (l *leg) pages() (n int64, known bool, err error) {
+	r := l.stream.Pagination.Ends.TotalPages
+	if all := l.from.AllPages; r.IsZero() || all != nil && *all == noPages {
+		return 0, false, nil
+	}
+	return l.count(r, "pagination.total_pages")
+}
+
+// totalPages reads the answer's own number of pages, and returns how many
+// records the list has lost at most, where they have become fewer.
+func (l *leg) totalPages() (lost int64, err error) {
+	pages, known, err := l.pages()
+	if err != nil || !known {
+		return 0, err
+	}
+	at := l.ordinal()
+	before, counted := l.from.allPages()
+	switch same := counted && before == pages; {
+	case l.n > 0 && pages < at && (pages == 0 || !same):
+		pages = noPages
+		l.next.AllPages = &pages
+		return 0, nil
+	case l.n > 0 && pages < at:
+		l.exceeds("total_pages", pages, "pages")
+	case l.n == 0 && l.pastPages():
+		pages = max(pages, before) // many count nothing where they have nothing
+	}
+	l.now.Pages, l.next.AllPages = true, &pages
+	if !counted || pages >= before {
+		return 0, nil
+	}
+	return (before-pages+1)*l.from.PerPage - 1, nil
+}
+
+// fallenPages is the error of an answer without records that suddenly counts no
+// pages.
+func (l *leg) fallenPages() error {
+	pages, known, err := l.pages()
+	if past, _ := l.past(); err != nil || !known || pages > 0 || past != "" {
+		return nil // whoever reads the number says what is wrong with it
+	}
+	return fmt.Errorf("%w: 0 pages, and %s read", ErrFallen, hint.Counted(l.from.Records, "record"))
+}
+
+// completePages checks a walk that ended against the API's own number of pages,
+// and says where that is none.
+func (l *leg) completePages(end ending) {
+	const key = "pagination.total_pages"
+	if l.next.AllPages != nil && *l.next.AllPages == noPages {
+		l.doubt(Doubt{Key: key, Value: "0, or below the page in hand, beside records", Advice: "that is no number of pages: name another path, or leave total_pages out"})
+	}
+	all, ok := l.next.allPages()
+	read := l.ordinal()
+	if l.n == 0 && !l.now.Pages {
+		read-- // it is no page of which the API says that there is one
+	}
+	if ok && read < all && l.next.Total == nil && !end.back {
+		l.doubt(Doubt{Key: key, Contradicts: true, Value: fmt.Sprintf("%d, but the walk ends here after %s", all, hint.Counted(read, "page"))})
 	}
 }

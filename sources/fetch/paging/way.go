@@ -5,6 +5,8 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/repeat"
 )
 
 // way is one way to find the next page: a pagination type of the definition. It
@@ -48,16 +50,16 @@ type leg struct {
 	from   Position // the answer's
 	next   Position // the one after
 	answer *Answer
-	n      int64      // its records
-	page   expr.Value // what templates see as page
-	now    sight      // which keys of the definition it has something for
-	eye    *watch     // what was seen of its records; nil: nobody asks
+	n      int64         // its records
+	page   expr.Value    // what templates see as page
+	now    hint.Sight    // which keys of the definition it has something for
+	eye    *repeat.Watch // what was seen of its records; nil: nobody asks
 	found  Found
 }
 
 // memory is what a walk remembers of the answers before.
 type memory struct {
-	ever       sight
+	ever       hint.Sight
 	widest     int64 // most records of a page
 	latest     int64 // total
 	exceeded   bool  // it was said that the total is none
@@ -78,14 +80,6 @@ type lookout struct {
 	furthest int64 // offset up to which pages came
 	blinds   int   // pages in a row that did not hold what was looked for
 	blind    bool  // looking is of no use
-}
-
-// sight is which keys of the definition's pagination an answer has something
-// for.
-type sight struct{ next, more, total, pages bool }
-
-func (s sight) or(o sight) sight {
-	return sight{s.next || o.next, s.more || o.more, s.total || o.total, s.pages || o.pages}
 }
 
 // doubt notes a reason to doubt the end of the walk, wherever it is found: what
@@ -119,6 +113,35 @@ func (t traits) counts() bool { return t.counter != nil }
 
 // numbered reports whether pages are counted, as far as the walk knows.
 func (l *leg) numbered() bool { return l.counts() || l.from.Numbers != nil }
+
+// recognise sees all records of a page in memory; those that come in pieces were
+// seen while they were proven.
+func (l *leg) recognise() {
+	if a := l.answer; a.Tally != nil && !a.Empty {
+		l.eye = a.Tally.Watch
+	} else if l.eye = repeat.NewWatch(l.stream, l.from.Tail); !a.Empty {
+		l.eye.See(a.Records)
+	}
+	if l.stream.OnIncomplete == sources.Again {
+		l.next.Again = l.from.Again.With(l.eye.Sum)
+	}
+}
+
+// content is the hash by which the page is known again.
+func (l *leg) content() uint64 {
+	return repeat.Content(l.answer.Records, l.answer.Body, l.answer.Tally)
+}
+
+// saysMore is how the answer says that there are more pages; "" where it does not.
+func (l *leg) saysMore() string {
+	switch {
+	case l.now.Pages:
+		return fmt.Sprintf("pagination.total_pages is %d", *l.next.AllPages)
+	case l.now.More:
+		return "pagination.more is true"
+	}
+	return ""
+}
 
 // counting says whether pages are counted. A walk that is done again until two
 // agree does not mind.

@@ -1,6 +1,9 @@
 package paging
 
-import "github.com/tap-rest/tap-rest/sources"
+import (
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/list"
+)
 
 // ways are all ways to page, by the name that definitions give them.
 var ways = map[sources.PaginationType]way{
@@ -29,10 +32,10 @@ func Skip(p *sources.Pagination, pages, size int64) (at Position, ok bool) {
 		return at, false
 	}
 	at = Position{Number: p.Start, Offset: p.Start, Pages: pages, Records: pages * size}
-	s := scale{p.Start, 1}
+	s := list.Scale{First: p.Start, Per: 1}
 	if t.byPage {
-		s.per = size
+		s.Per = size
 	}
-	*t.counter(&at) = s.number(pages * size)
+	*t.counter(&at) = s.Number(pages * size)
 	return at, true
 }

@@ -1,4 +1,4 @@
-package paging
+package list
 
 // Behind is where a walk stands that went back in its list, because records had
 // vanished from it. Places are counted in records from the start of the list.
@@ -9,11 +9,11 @@ type Behind struct {
 	Last bool  `json:"last,omitempty"` // there is nothing after To
 }
 
-// read is b after a page was read that held what lies between two places, of a
+// Read is b after a page was read that held what lies between two places, of a
 // list that had lost so many records since the page before: a negative number
 // where it grew. Where in the list that was is not known, so what counts as
 // read is what was read wherever it was.
-func (b Behind) read(from, to, lost int64, last bool) Behind {
+func (b Behind) Read(from, to, lost int64, last bool) Behind {
 	b.Done = max(0, b.Done-max(0, lost))
 	b.From, b.To = b.From+max(0, -lost), b.To-max(0, lost)
 	switch {
@@ -35,19 +35,12 @@ func (b Behind) read(from, to, lost int64, last bool) Behind {
 	return b
 }
 
-// scale says where in its list a page lies: pages have numbers from first on,
+// Scale says where in its list a page lies: pages have numbers from First on,
 // and one more means so many records.
-type scale struct{ first, per int64 }
+type Scale struct{ First, Per int64 }
 
-func (s scale) place(number int64) int64 { return (number - s.first) * s.per }
-func (s scale) number(place int64) int64 { return s.first + place/s.per }
+// Place is where the page of a number begins.
+func (s Scale) Place(number int64) int64 { return (number - s.First) * s.Per }
 
-// listed is how many records the list has, at most; ok is false where nobody
-// knows.
-func (s scale) listed(p *Position) (n int64, ok bool) {
-	if p.Total != nil {
-		return *p.Total, true
-	}
-	n, ok = p.allPages()
-	return n * s.per, ok
-}
+// Number is that of the page which holds a place.
+func (s Scale) Number(place int64) int64 { return s.First + place/s.Per }

@@ -1,4 +1,4 @@
-package paging
+package list
 
 import (
 	"encoding/base64"
@@ -15,9 +15,9 @@ type Numbers struct {
 	Pages bool  `json:"pages"` // pages are counted; else records are
 }
 
-// unveil returns the text that a token hides in base64, and how; "" where it
+// Unveil returns the text that a token hides in base64, and how; "" where it
 // hides none with a whole number.
-func unveil(token json.RawMessage) (string, *base64.Encoding) {
+func Unveil(token json.RawMessage) (string, *base64.Encoding) {
 	if len(token) < 2 || token[0] != '"' {
 		return "", nil
 	}
@@ -25,17 +25,17 @@ func unveil(token json.RawMessage) (string, *base64.Encoding) {
 	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
 		text, err := e.DecodeString(inner)
 		strange := func(c rune) bool { return c < ' ' || c > '~' }
-		if err == nil && !strings.ContainsFunc(string(text), strange) && len(numbers(string(text))) > 0 {
+		if err == nil && !strings.ContainsFunc(string(text), strange) && len(spans(string(text))) > 0 {
 			return string(text), e
 		}
 	}
 	return "", nil
 }
 
-// numbers returns where the whole numbers of a text begin and end. Digits
+// spans returns where the whole numbers of a text begin and end. Digits
 // beside a letter, a point or another sign are none of them: they may be part
 // of something that only looks like a number.
-func numbers(text string) (all [][2]int) {
+func spans(text string) (all [][2]int) {
 	const before, after = `=/:,;?&" [{(`, `&/;,?:" ]})`
 	for i := 0; i < len(text); {
 		j := i
@@ -56,10 +56,10 @@ func numbers(text string) (all [][2]int) {
 	return all
 }
 
-// oneNumber finds the whole number in which two texts differ, if they differ in
+// Differ finds the whole number in which two texts differ, if they differ in
 // nothing else.
-func oneNumber(a, b string) (place int, x, y int64, ok bool) {
-	as, bs := numbers(a), numbers(b)
+func Differ(a, b string) (place int, x, y int64, ok bool) {
+	as, bs := spans(a), spans(b)
 	if len(as) != len(bs) {
 		return 0, 0, 0, false
 	}
@@ -68,14 +68,14 @@ func oneNumber(a, b string) (place int, x, y int64, ok bool) {
 			continue
 		}
 		same := a[:as[i][0]] == b[:bs[i][0]] && a[as[i][1]:] == b[bs[i][1]:]
-		return i, numberAt(a, i), numberAt(b, i), same
+		return i, NumberAt(a, i), NumberAt(b, i), same
 	}
 	return 0, 0, 0, false
 }
 
-// numberAt is one of the whole numbers of a text, -1 where it has not so many.
-func numberAt(text string, place int) int64 {
-	all := numbers(text)
+// NumberAt is one of the whole numbers of a text, -1 where it has not so many.
+func NumberAt(text string, place int) int64 {
+	all := spans(text)
 	if place >= len(all) {
 		return -1
 	}
@@ -86,11 +86,14 @@ func numberAt(text string, place int) int64 {
 	return n
 }
 
-// withNumber is a text with one of its whole numbers replaced.
-func withNumber(text string, place int, n int64) string {
-	all := numbers(text)
+// WithNumber is a text with one of its whole numbers replaced.
+func WithNumber(text string, place int, n int64) string {
+	all := spans(text)
 	if place >= len(all) {
 		return text
 	}
 	return text[:all[place][0]] + strconv.FormatInt(n, 10) + text[all[place][1]:]
 }
+
+// Count is how many whole numbers a text has.
+func Count(text string) int { return len(spans(text)) }

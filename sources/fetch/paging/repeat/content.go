@@ -1,0 +1,55 @@
+package repeat
+
+import (
+	"hash/maphash"
+	"math/bits"
+)
+
+// Records are the records of a page, in its order.
+type Records interface {
+	Len() int
+	Record(i int) []byte
+}
+
+// seed is that of all hashes of this process.
+var seed = maphash.MakeSeed()
+
+// Content is the hash by which a page is known again: that of its records, since
+// envelopes hold times and ids of requests, or of a body without any. The records
+// may be in a tally.
+func Content(r Records, body []byte, t *Tally) uint64 {
+	switch {
+	case r.Len() == 0:
+		return maphash.Bytes(seed, body)
+	case t != nil:
+		return t.content
+	}
+	return mix(0, r)
+}
+
+// mix adds records to the hash of those before them. Each is hashed where it
+// lies: a maphash.Hash would copy them, which takes five times as long.
+func mix(sum uint64, r Records) uint64 {
+	for i := range r.Len() {
+		sum = bits.RotateLeft64(sum, 7)*0x9e3779b97f4a7c15 + maphash.Bytes(seed, r.Record(i))
+	}
+	return sum
+}
+
+// Tally takes note of the records of a page that come in pieces: what is asked of
+// them once they are gone.
+type Tally struct {
+	Watch   *Watch // nil: nobody looks
+	Last    []byte // the last record, where Keeps says so
+	Keeps   bool   // the last record is asked for
+	content uint64
+}
+
+// See takes note of a piece.
+func (t *Tally) See(r Records) {
+	t.content = mix(t.content, r)
+	t.Watch.See(r)
+	if n := r.Len(); t.Keeps && n > 0 {
+		t.Last = append(t.Last[:0], r.Record(n-1)...)
+	}
+}
