@@ -6,6 +6,9 @@
 //	def, err := in.Definition()
 //	c, err := in.Configure(def)   // sources.ConfigProblems
 //
+// It stands apart from package sources because it knows formats of files: those
+// of configs, and all those that a definition may have.
+//
 // Later files win over earlier ones, key by key, and variables over files. No
 // error of this package holds a value that may be a secret.
 package config
