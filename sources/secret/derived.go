@@ -3,8 +3,6 @@ package secret
 import (
 	"slices"
 	"strings"
-
-	"github.com/tap-rest/tap-rest/sources/needle"
 )
 
 // shortestDerived is the length, in bytes, from which what a template makes of
@@ -28,10 +26,7 @@ func (h *Hider) Set(name, text string) {
 		return
 	}
 	h.sealer.set(Text{name, text})
-	h.learn(List{{text: text}})
-	if h.run != nil {
-		h.run.learn(List{{text: text}})
-	}
+	h.learn(text)
 }
 
 // Get returns the secret of a name, "" where there is none.
@@ -52,34 +47,14 @@ func (h *Hider) Literal(place, text string) {
 
 func (h *Hider) derive(source, text string, literal bool) {
 	h.sealer.derive(source, text, literal, false)
-	h.learn(List{{text: text}})
-	if h.run != nil {
-		h.run.learn(List{{text: text}})
-	}
+	h.learn(text)
 }
 
 // Pass makes a text known that a template makes of secrets for one request.
 func (h *Hider) Pass(source, text string) {
-	if !h.isNew(source, text) {
-		return
+	if h.isNew(source, text) {
+		h.know(func(k *knowledge) bool { return k.pass(text) })
 	}
-	h.pass(text)
-	if h.run != nil {
-		h.run.pass(text)
-	}
-}
-
-func (h *Hider) pass(text string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	old := h.knows.Load()
-	if slices.Contains(old.recent, text) || slices.Contains(old.texts, text) {
-		return
-	}
-	k := *old
-	k.recent = append(slices.Clone(old.recent[max(0, len(old.recent)+1-maxPassing):]), text)
-	k.passing = needle.New(k.recent)
-	h.knows.Store(&k)
 }
 
 // Gave reports whether the user gave that very text as a secret.
@@ -93,11 +68,10 @@ func (h *Hider) isNew(source, text string) bool {
 	if len(text) < shortestDerived {
 		return false
 	}
+	given := slices.DeleteFunc(h.given.texts(), func(secret string) bool { return len(secret) < shortest })
+	slices.SortStableFunc(given, func(a, b string) int { return len(b) - len(a) }) // one may begin another
 	rest := []string{text}
-	for _, secret := range h.given.longestFirst() {
-		if len(secret) < shortest {
-			continue
-		}
+	for _, secret := range given {
 		var parts []string
 		for _, part := range rest {
 			parts = append(parts, strings.Split(part, secret)...)

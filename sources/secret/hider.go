@@ -46,7 +46,7 @@ func (h *Hider) ForClient(credentials List) *Hider {
 	var given List
 	if h != nil {
 		given = h.given
-		h.learn(credentials)
+		h.learn(credentials.texts()...)
 	}
 	client := newHider(append(slices.Clip(given), credentials...), h)
 	client.sealer = newSealer(client.given)
@@ -62,10 +62,7 @@ func (h *Hider) ForClient(credentials List) *Hider {
 func newHider(given List, run *Hider) *Hider {
 	h := &Hider{given: given, run: run}
 	k := &knowledge{}
-	for _, s := range given {
-		k.add(s.text)
-	}
-	k.lasting = needle.New(k.texts)
+	k.add(given.texts()...)
 	h.knows.Store(k)
 	return h
 }
@@ -74,30 +71,51 @@ func newHider(given List, run *Hider) *Hider {
 // the environment.
 func (h *Hider) LearnUsers(inURLs List) {
 	h.inURLs = inURLs
-	h.learn(inURLs)
-}
-
-// add makes a text known, unless it is too short to be looked for.
-func (k *knowledge) add(text string) {
-	if len(text) >= shortest && !slices.Contains(k.texts, text) {
-		k.texts, k.words = append(k.texts, text), append(k.words, isWord(text))
-	}
+	h.learn(inURLs.texts()...)
 }
 
 // learn makes more texts known.
-func (h *Hider) learn(more List) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	old := h.knows.Load()
-	k := &knowledge{texts: slices.Clip(old.texts), words: slices.Clip(old.words), passing: old.passing, recent: old.recent}
-	for _, s := range more {
-		k.add(s.text)
+func (h *Hider) learn(texts ...string) {
+	h.know(func(k *knowledge) bool { return k.add(texts...) })
+}
+
+// know changes what a hider knows, and what the run's does. more reports whether
+// there is anything new.
+func (h *Hider) know(more func(*knowledge) bool) {
+	for ; h != nil; h = h.run {
+		h.mu.Lock()
+		if k := *h.knows.Load(); more(&k) {
+			h.knows.Store(&k)
+		}
+		h.mu.Unlock()
 	}
-	if len(k.texts) == len(old.texts) {
-		return
+}
+
+// add makes texts known, but for those that are too short to be looked for. It
+// reports whether any is new.
+func (k *knowledge) add(texts ...string) bool {
+	before := len(k.texts)
+	k.texts, k.words = slices.Clip(k.texts), slices.Clip(k.words)
+	for _, text := range texts {
+		if len(text) >= shortest && !slices.Contains(k.texts, text) {
+			k.texts, k.words = append(k.texts, text), append(k.words, isWord(text))
+		}
+	}
+	if len(k.texts) == before && k.lasting != nil {
+		return false
 	}
 	k.lasting = needle.New(k.texts)
-	h.knows.Store(k)
+	return true
+}
+
+// pass makes a text known, for a while.
+func (k *knowledge) pass(text string) bool {
+	if slices.Contains(k.recent, text) || slices.Contains(k.texts, text) {
+		return false
+	}
+	k.recent = append(slices.Clone(k.recent[max(0, len(k.recent)+1-maxPassing):]), text)
+	k.passing = needle.New(k.recent)
+	return true
 }
 
 // isWord reports whether a secret could be a word of the program's own: a word
@@ -173,14 +191,7 @@ func (h *Hider) Finder() *needle.Finder {
 
 // Redact returns a text from outside, a URL or a piece of an answer, with ***
 // in the place of every secret.
-func (h *Hider) Redact(text string) string {
-	text = withoutUsers(text)
-	if h == nil {
-		return text
-	}
-	k := h.knows.Load()
-	return k.redactCut(k.replace(text, func(needle.Match) string { return hidden }, same))
-}
+func (h *Hider) Redact(text string) string { return h.redact(text, false) }
 
 // Quote returns a text from outside as messages quote it: redacted, and cut off
 // where it is long.
@@ -198,19 +209,20 @@ func Clip(text string) string {
 // Line returns a line of the program's own without secrets in it. What it has
 // from outside is redacted already, so a secret that is a word stays: it is
 // likely the program's.
-func (h *Hider) Line(text string) string {
+func (h *Hider) Line(text string) string { return h.redact(text, true) }
+
+func (h *Hider) redact(text string, words bool) string {
 	text = withoutUsers(text)
 	if h == nil {
 		return text
 	}
 	k := h.knows.Load()
-	shown := k.replace(text, func(m needle.Match) string {
-		if m.Of >= 0 && k.words[m.Of] && !m.Code {
+	return k.redactCut(k.replace(text, func(m needle.Match) string {
+		if words && m.Of >= 0 && k.words[m.Of] && !m.Code {
 			return text[m.Start:m.End]
 		}
 		return hidden
-	}, same)
-	return k.redactCut(shown)
+	}, same))
 }
 
 // Message returns a message of the program's own without secrets in it: what

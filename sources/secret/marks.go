@@ -95,12 +95,8 @@ func (s *sealer) find(name string) int {
 // its name, too, and opened as what it is today.
 func (s *sealer) enter() {
 	today, counted := s.today, s.today[:s.counted]
-	s.named = newRegister(today, s.before, func(_, spelled int, t Text) (how, of string) {
-		return spellings[spelled].name, t.markName()
-	})
-	s.numbered = sync.OnceValue(func() *register {
-		return newRegister(counted, nil, func(number, _ int, _ Text) (how, of string) { return "", strconv.Itoa(number) })
-	})
+	s.named = newRegister(today, s.before, false)
+	s.numbered = sync.OnceValue(func() *register { return newRegister(counted, nil, true) })
 }
 
 // register has the marks of secrets in their common spellings.
@@ -111,10 +107,9 @@ type register struct {
 	short *strings.Replacer // likewise, of secrets that are not looked for
 }
 
-// newRegister returns the register of secrets, for whose marks label has how the
-// secret is spelled, and which it is. What is one no more has a mark, but is not
-// what the mark stands for.
-func newRegister(today, before List, label func(number, spelled int, secret Text) (how, of string)) *register {
+// newRegister returns the register of secrets. What is one no more has a mark,
+// but is not what the mark stands for. The marks of former versions have numbers.
+func newRegister(today, before List, former bool) *register {
 	type line struct {
 		Text
 		spelled, how, of string
@@ -124,8 +119,11 @@ func newRegister(today, before List, label func(number, spelled int, secret Text
 	secrets := slices.Concat(today, before)
 	for number := range len(secrets) * len(spellings) {
 		i, spelled := ofNumber(number, len(secrets))
-		how, of := label(number, spelled, secrets[i])
-		lines = append(lines, line{secrets[i], spellings[spelled].write(secrets[i].text), how, of, i < len(today)})
+		l := line{secrets[i], spellings[spelled].write(secrets[i].text), spellings[spelled].name, secrets[i].markName(), i < len(today)}
+		if former {
+			l.how, l.of = "", strconv.Itoa(number)
+		}
+		lines = append(lines, l)
 	}
 	// One that begins another would leave its rest in sight.
 	slices.SortStableFunc(lines, func(a, b line) int { return len(b.spelled) - len(a.spelled) })

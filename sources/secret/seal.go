@@ -24,17 +24,13 @@ func (h *Hider) Seal(text string) (string, bool) {
 	k := h.knows.Load()
 	named, _ := h.sealer.registers()
 	sealed := k.replace(text, func(m needle.Match) string {
-		return h.sealer.mark(text[m.Start:m.End], k.secret(m))
+		secret := "" // one that only passes
+		if m.Of >= 0 {
+			secret = k.texts[m.Of]
+		}
+		return h.sealer.mark(text[m.Start:m.End], secret)
 	}, named.short.Replace)
 	return sealed, true
-}
-
-// secret is the secret that was found, "" for one that only passes.
-func (k *knowledge) secret(m needle.Match) string {
-	if m.Of < 0 {
-		return ""
-	}
-	return k.texts[m.Of]
 }
 
 // Open undoes Seal, with the secrets of this run. It reports false where what

@@ -2,7 +2,6 @@ package secret
 
 import (
 	"log/slog"
-	"slices"
 )
 
 // Text is text that never appears in a log, an error or a state: however it
@@ -37,13 +36,11 @@ const shortest = 4
 // List are all secrets of a run.
 type List []Text
 
-// longestFirst returns the texts in the order in which they are to be replaced:
-// one that begins another would leave its rest in sight.
-func (l List) longestFirst() []string {
+// texts returns the texts.
+func (l List) texts() []string {
 	texts := make([]string, len(l))
 	for i, s := range l {
 		texts[i] = s.text
 	}
-	slices.SortStableFunc(texts, func(a, b string) int { return len(b) - len(a) })
 	return texts
 }

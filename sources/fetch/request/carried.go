@@ -120,47 +120,36 @@ func (l *learner) template(t *expr.Template) bool {
 	return true
 }
 
-// eachText hands out what a template makes, with the piece that makes it.
+// eachText hands out the texts that a template makes, with the piece that makes
+// them.
 func eachText(t *expr.Template, vars expr.Vars, visit func(source, text string)) {
 	_ = t.Expressions(vars, func(source string, v expr.Value) { // an error comes again with the request
-		visitTexts(v, func(text string) { visit(source, text) })
-	})
-}
-
-// visitTexts hands out the texts in a value.
-func visitTexts(v expr.Value, visit func(string)) {
-	switch v.Kind() {
-	case expr.KindString:
-		visit(v.Text())
-	case expr.KindList, expr.KindDict:
-		v.Each(func(_ string, item expr.Value) bool {
-			visitTexts(item, visit)
-			return true
+		visitScalars(v, func(v expr.Value) {
+			if v.Kind() == expr.KindString {
+				visit(source, v.Text())
+			}
 		})
-	}
+	})
 }
 
 // readsSecret reports whether a template looks at a setting that is a secret,
 // or may do so.
 func (l *learner) readsSecret(t *expr.Template) bool {
+	found := false
 	for _, keys := range t.Reads("config") {
 		v := l.vars[sources.VarConfig]
 		for _, key := range keys {
 			v = v.Get(key)
 		}
-		found := false
-		visitScalars(v, func(text string) { found = found || l.secrets.Gave(text) })
-		if found {
-			return true
-		}
+		visitScalars(v, func(v expr.Value) { found = found || l.secrets.Gave(v.Text()) })
 	}
-	return false
+	return found
 }
 
-// visitScalars hands out the scalars in a value, as text.
-func visitScalars(v expr.Value, visit func(string)) {
+// visitScalars hands out the scalars in a value.
+func visitScalars(v expr.Value, visit func(expr.Value)) {
 	if v.Kind() != expr.KindList && v.Kind() != expr.KindDict {
-		visit(v.Text())
+		visit(v)
 		return
 	}
 	v.Each(func(_ string, item expr.Value) bool {
