@@ -63,7 +63,7 @@ func (w *worker) describe(ctx context.Context) (catalog.Described, error) {
 	if !w.stream.FullTable() {
 		d.ReplicationMethod = catalog.Incremental
 	}
-	if c := w.renderer.checker; c.known() {
+	if c := w.renderer.schema; c.known() {
 		w.warnIgnored()
 		d.Schema = c.doc
 		return d, nil
@@ -152,16 +152,16 @@ func Test(stop context.Context, o Options) error {
 // TestSchema writes the SCHEMA message of every selected stream.
 func TestSchema(stop context.Context, o Options) error {
 	return eachProbe(stop, o, func(w *worker) error {
-		if !w.renderer.checker.known() {
+		if !w.renderer.schema.known() {
 			doc, _, err := w.inferSchema(stop)
 			if err != nil {
 				return err
 			}
-			if err := w.renderer.checker.use(doc); err != nil {
+			if err := w.renderer.schema.use(doc); err != nil {
 				return fmt.Errorf("%s: %w", w.stream.Name, err)
 			}
 		}
-		_, err := o.Out.Write(w.renderer.schemaLine())
+		_, err := o.Out.Write(w.renderer.schema.line(w.run.Protocol))
 		return err
 	})
 }
@@ -175,11 +175,11 @@ func Preview(stop context.Context, o Options, stream string, most int) ([]json.R
 	var records []json.RawMessage
 	err := eachProbe(stop, o, func(w *worker) error {
 		return w.firstPages(stop, func(page *fetch.Page) (bool, error) {
-			if err := w.renderer.see(page); err != nil {
+			if err := w.renderer.project.see(page); err != nil {
 				return false, err
 			}
 			for i := page.Repeated; i < page.Records.Len(); i++ {
-				line, keep, err := w.renderer.project(nil, page, i)
+				line, keep, err := w.renderer.project.append(nil, page, i, w.renderer.schema.expected)
 				if err != nil {
 					return false, err
 				}

@@ -38,6 +38,6 @@ func (w *worker) keeps(all []paging.Doubt) bool {
 	if w.stream.Definition.OnIncomplete == sources.Warn {
 		return false
 	}
-	sorted := w.stream.Clock.Ascends() && !w.renderer.frozen
+	sorted := w.stream.Clock.Ascends() && !w.renderer.height.frozen
 	return slices.ContainsFunc(all, func(d paging.Doubt) bool { return d.Keep || !sorted })
 }

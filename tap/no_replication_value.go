@@ -19,18 +19,18 @@ func (u *unplaced) note(record []byte, keys []string) {
 // keySeen warns at the end of a walk of records without the replication key.
 // Where no record had it, the bookmark will never move, and every run reads
 // everything.
-func (r *renderer) keySeen(log *slog.Logger) {
-	if r.stream.FullTable() || r.stream.ReplicationKey == "" || !r.stream.Clock.Mark().IsZero() {
+func (h *height) keySeen(log *slog.Logger, rendered int64) {
+	if h.stream.ReplicationKey == "" || !h.stream.Clock.Mark().IsZero() {
 		return
 	}
-	switch known := r.high.Value() != nil || r.ahead.count > 0; {
-	case !known && r.rendered > 0:
+	switch known := h.high.Value() != nil || h.ahead.count > 0; {
+	case !known && rendered > 0:
 		log.Warn("no record has the replication key: the bookmark does not move, and every run reads everything. "+
-			"It is a field of the top level; add can make one of a field further in", "stream", r.stream.Name, "replication_key", r.stream.ReplicationKey)
-	case known && r.unplaced.count > 0:
+			"It is a field of the top level; add can make one of a field further in", "stream", h.stream.Name, "replication_key", h.stream.ReplicationKey)
+	case known && h.unplaced.count > 0:
 		log.Warn("records whose replication key is null or missing were emitted, beside others that have one: they do not move the bookmark, "+
 			"and an API that filters by this field leaves them out of every later sync. Take a field that each record has, "+
 			"or make one with add (\"{{ record.updated_at or record.created_at }}\"), or leave incremental out to read everything",
-			"stream", r.stream.Name, "replication_key", r.stream.ReplicationKey, "records", r.unplaced.count, "first", r.unplaced.first)
+			"stream", h.stream.Name, "replication_key", h.stream.ReplicationKey, "records", h.unplaced.count, "first", h.unplaced.first)
 	}
 }

@@ -1,6 +1,7 @@
 package tap
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"time"
@@ -8,19 +9,21 @@ import (
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/twins"
 )
 
 // oddities finds what is odd about records that fit their schema. Each kind is
 // counted, and the log tells of it once. It is used from one goroutine.
 type oddities struct {
-	reading *reading
-	twins   twins.Memory
-	moves   moves
-	lowest  []byte // replication value of the page under way
-	limit   time.Time
-	tooOld  bool // a page held records that are older than the window
-	found   []oddity
+	stream *plan.Stream
+	floor  json.RawMessage // the window's
+	twins  twins.Memory
+	moves  moves
+	lowest []byte // replication value of the page under way
+	limit  time.Time
+	tooOld bool // a page held records that are older than the window
+	found  []oddity
 }
 
 // oddity is one kind, and the first record of it.
@@ -44,7 +47,7 @@ const (
 const earlyBy = 24 * time.Hour
 
 func newOddities(one *reading) oddities {
-	o := oddities{reading: one, twins: twins.New(one.stream.Keys)}
+	o := oddities{stream: one.stream, floor: one.part.Window.Floor, twins: twins.New(one.stream.Keys)}
 	if one.part.Window.Floor != nil && !one.stream.Clock.ClientFilter {
 		if at, ok := one.stream.Clock.Instant(one.part.Window.Floor); ok {
 			o.limit = at.Add(-earlyBy)
@@ -60,10 +63,10 @@ func (o *oddities) note(record, value []byte, lower bool, n *counts) {
 	case kind == twins.Part:
 		o.count(&n.twins, oddTwin, record)
 	case kind.Moved(o.moves.counting):
-		o.moves.note(record, o.reading.stream.Keys, kind)
+		o.moves.note(record, o.stream.Keys, kind)
 		n.again++
 	}
-	if o.reading.part.Window.Floor == nil || o.reading.stream.Clock.ClientFilter || len(value) == 0 || value[0] == 'n' {
+	if o.floor == nil || o.stream.Clock.ClientFilter || len(value) == 0 || value[0] == 'n' {
 		return
 	}
 	switch {
@@ -74,7 +77,7 @@ func (o *oddities) note(record, value []byte, lower bool, n *counts) {
 	case len(o.lowest) == 0:
 		o.lowest = append(o.lowest, value...)
 	case lower:
-		if c, err := o.reading.stream.Clock.Order.Compare(value, o.lowest); err == nil && c < 0 {
+		if c, err := o.stream.Clock.Order.Compare(value, o.lowest); err == nil && c < 0 {
 			o.lowest = append(o.lowest[:0], value...)
 		}
 	}
@@ -94,18 +97,18 @@ func (o *oddities) pageEnds(page *fetch.Page, n *counts) {
 	}
 	if !o.tooOld && len(o.lowest) > 0 && o.early(o.lowest) {
 		o.tooOld = true
-		o.count(&n.early, oddEarly, append([]byte(o.reading.stream.ReplicationKey+"="), o.lowest...))
+		o.count(&n.early, oddEarly, append([]byte(o.stream.ReplicationKey+"="), o.lowest...))
 	}
 	o.lowest = o.lowest[:0]
 }
 
 // early reports whether a replication value lies well before the window.
 func (o *oddities) early(value []byte) bool {
-	if o.reading.stream.Clock.Windows.Format == "integer" {
-		c, err := o.reading.stream.Clock.Compare(value, o.reading.part.Window.Floor)
+	if o.stream.Clock.Windows.Format == "integer" {
+		c, err := o.stream.Clock.Compare(value, o.floor)
 		return err == nil && c < 0
 	}
-	at, ok := o.reading.stream.Clock.Instant(value)
+	at, ok := o.stream.Clock.Instant(value)
 	return ok && at.Before(o.limit)
 }
 
@@ -129,7 +132,7 @@ func (o *oddities) count(n *int64, what string, record []byte) {
 	}
 	text := string(record)
 	if record[0] == '{' {
-		text = keyText(record, o.reading.stream.Keys)
+		text = keyText(record, o.stream.Keys)
 	}
 	o.found = append(o.found, oddity{what: what, record: text})
 }
@@ -139,7 +142,7 @@ func (o *oddities) tell(log *slog.Logger) {
 	for i := range o.found {
 		if f := &o.found[i]; !f.told {
 			f.told = true
-			log.Warn(f.what+"; such records are counted, and this is told once", "stream", o.reading.stream.Name, "record", f.record)
+			log.Warn(f.what+"; such records are counted, and this is told once", "stream", o.stream.Name, "record", f.record)
 		}
 	}
 }
@@ -151,11 +154,10 @@ func (r *renderer) noneLeft() string {
 	case r.came > 0 && r.unkept == r.came:
 		return fmt.Sprintf("keep is true for none of the %d records that came, so none of them leaves: "+
 			"compare it with a record (a field that is not there is undefined, which is not true)", r.came)
-	case r.came > 0 || r.stream.FullTable() || r.stream.ReplicationKey == "" || r.pass.From == nil || !r.start.Next.First(),
-		r.stream.Clock.Windows.StartExclusive, !r.stream.Clock.Bookmark.IsZero():
+	case r.came > 0 || r.expects == nil:
 		return ""
 	}
-	return "no record came, not even the one at the bookmark " + string(r.pass.From) + ", which the request asks for again: either it was deleted, " +
+	return "no record came, not even the one at the bookmark " + string(r.expects) + ", which the request asks for again: either it was deleted, " +
 		"or the API does not understand the filter; compare the parameter's name, format and time zone with its documentation. " +
 		"Where the API leaves the start of a window out, say start_exclusive: true"
 }

@@ -7,11 +7,8 @@ import (
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/catalog/schema"
-	"github.com/tap-rest/tap-rest/sources"
-	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
-	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
@@ -53,51 +50,27 @@ type counts struct {
 // renderer makes the pages of one partition batches. It is used from one
 // goroutine.
 type renderer struct {
-	*reading
+	stream   *plan.Stream
 	protocol Protocol
+	schema   *streamSchema
+	project  *projection
 	checker  *checker
-	seal     func(expr.Value) (json.RawMessage, error) // for the state
-	mask     *catalog.Mask                             // of fields that do not leave as the API sent them
-	add      []sources.Param                           // fields that are set in each record
-	view     *view
-	handOn   func(*batch, *fetch.Page) (lines []byte, err error) // takes a part of a page; nil: a page is one batch
-	high     *state.High
-	marked   json.RawMessage // what an answer says at incremental.bookmark; nil: nothing yet
-	frozen   bool
-	rendered int64 // records
-	came     int64 // records in answers
-	unkept   int64 // of them, those for which keep is not true
+	height   height
 	odd      oddities
-	ahead    ahead
-	unplaced unplaced
-	static   []byte // what add comes to where it does not depend on the record
-	dynamic  bool
-	extra    []byte
-	answers  bool // keep or add look at the answer
+	handOn   func(*batch, *fetch.Page) (lines []byte, err error) // takes a part of a page; nil: a page is one batch
+	expects  json.RawMessage                                     // the bookmark whose record must come at least; nil: none must
+	rendered int64                                               // records
+	came     int64                                               // records in answers
+	unkept   int64                                               // of them, those for which keep is not true
 }
 
 // newRenderer returns the renderer of a reading.
 func newRenderer(one *reading, p Protocol, c *checker) *renderer {
 	r := &renderer{
-		reading: one, protocol: p, checker: c, mask: one.stream.Mask, view: newView(one.part.Vars),
-		frozen: one.start.Frozen, odd: newOddities(one), ahead: newAhead(one), marked: one.start.Mark,
+		stream: one.stream, protocol: p, project: newProjection(one.stream, one.part.Vars), schema: c.schema, checker: c, height: newHeight(one), odd: newOddities(one),
 	}
-	high := one.start.High
-	if r.ahead.is(high) { // of a state from before such values were left out
-		high = nil
-	}
-	r.high = state.NewHigh(one.stream.Clock.Order, high)
-	if one.stream.Definition.Records.Keep != nil {
-		r.answers = one.stream.Definition.Records.Keep.Uses("response") || one.stream.Definition.Records.Keep.Uses("headers")
-	}
-	for _, p := range one.stream.Definition.Records.Add {
-		if one.stream.Mask.Drops(p.Name) {
-			continue // added for nobody
-		}
-		r.add = append(r.add, p)
-		r.mask = r.mask.Without(p.Name)
-		r.dynamic = r.dynamic || p.Value.Uses("record") || p.Value.Uses("parent")
-		r.answers = r.answers || p.Value.Uses("response") || p.Value.Uses("headers")
+	if clock := one.stream.Clock; one.stream.ReplicationKey != "" && one.start.Next.First() && !clock.Windows.StartExclusive && clock.Mark().IsZero() {
+		r.expects = one.pass.From
 	}
 	return r
 }
@@ -106,7 +79,7 @@ func newRenderer(one *reading, p Protocol, c *checker) *renderer {
 // policies do not let pass, or of a template.
 func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
 	b := &batch{lines: lines, partial: page.Partial}
-	if err := r.see(page); err != nil {
+	if err := r.project.see(page); err != nil {
 		return nil, err
 	}
 	if err := r.infer(page); err != nil {
@@ -125,23 +98,18 @@ func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
 	r.came += int64(page.Records.Len() - page.Repeated)
 	r.tally(b)
 	r.odd.pageEnds(page, &b.counts)
-	if err := r.timed(page); err != nil {
+	if err := r.height.timed(page); err != nil {
 		return nil, err
 	}
-	b.schema = r.schemaLine()
+	b.schema = r.schema.line(r.protocol)
 	if page.Partial {
 		return b, nil
 	}
+	if err := r.height.setMark(page, r.project.view.loop.Vars()); err != nil {
+		return nil, err
+	}
 	b.bytes = page.Size()
-	b.progress = progress{
-		at: plan.Standing{Next: page.Next, High: r.high.Value(), Frozen: r.frozen}, last: page.Last, date: page.Header.Get("Date"),
-	}
-	if !r.stream.FullTable() {
-		if err := r.setMark(page); err != nil {
-			return nil, err
-		}
-		b.progress.at.Mark = r.marked
-	}
+	b.progress = progress{at: r.height.standing(page.Next), last: page.Last, date: page.Header.Get("Date")}
 	return b, nil
 }
 
@@ -153,7 +121,7 @@ func (r *renderer) handOnPart(b *batch, page *fetch.Page) error {
 	}
 	r.tally(b)
 	part := *b
-	part.partial, part.schema = true, r.schemaLine()
+	part.partial, part.schema = true, r.schema.line(r.protocol)
 	lines, err := r.handOn(&part, page)
 	*b = batch{lines: lines, partial: b.partial}
 	return err
@@ -163,95 +131,15 @@ func (r *renderer) tally(b *batch) {
 	r.rendered, r.unkept = r.rendered+b.records, r.unkept+b.counts.unkept
 }
 
-// schemaLine returns what must come before the records, where their schema is
-// new.
-func (r *renderer) schemaLine() []byte {
-	c := r.checker
-	if !c.due {
-		return nil
-	}
-	c.due = false
-	return r.protocol.AppendSchema(nil, &message.Schema{Stream: r.stream.Name, Document: c.told, Keys: r.stream.Keys, ReplicationKey: r.stream.ReplicationKey})
-}
-
-// see makes the answer known to the templates that look at it, and renders
-// what add says where it is the same for all records.
-func (r *renderer) see(page *fetch.Page) error {
-	r.view.page(page, r.answers || !r.stream.Clock.Mark().IsZero())
-	if r.dynamic {
-		return nil
-	}
-	var err error
-	r.static, err = r.appendAdded(r.static[:0])
-	return err
-}
-
-// appendAdded renders what add says as members of an object.
-func (r *renderer) appendAdded(dst []byte) ([]byte, error) {
-	for i, p := range r.add {
-		v, err := p.Value.EvalBy(r.view.eval)
-		if err != nil {
-			return dst, fmt.Errorf("%s: add.%s: %w", r.stream.Name, p.Name, err)
-		}
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = expr.String(p.Name).AppendJSON(dst)
-		dst = append(dst, ':')
-		dst = v.AppendJSON(dst)
-	}
-	return dst, nil
-}
-
-// added is what is added to the record that was projected last.
-func (r *renderer) added() []byte {
-	if r.dynamic {
-		return r.extra
-	}
-	return r.static
-}
-
-// project appends record i of a page as it leaves: without what is cut, with
-// what is added, on one line. It reports false for a record that keep drops.
-func (r *renderer) project(dst []byte, page *fetch.Page, i int) ([]byte, bool, error) {
-	record := page.Records.Record(i)
-	if r.stream.Definition.Records.Keep != nil || r.dynamic {
-		r.view.record(record, page.Records.Parent(i))
-	}
-	if r.stream.Definition.Records.Keep != nil {
-		v, err := r.view.eval(r.stream.Definition.Records.Keep)
-		if err != nil {
-			return dst, false, fmt.Errorf("%s: keep: %w", r.stream.Name, err)
-		}
-		if !sources.Holds(v) {
-			return dst, false, nil
-		}
-	}
-	if r.dynamic {
-		var err error
-		if r.extra, err = r.appendAdded(r.extra[:0]); err != nil {
-			return dst, false, err
-		}
-	}
-	start := len(dst)
-	if all := page.Records.(records); r.looked(all, i) {
-		dst = all.AppendRecord(dst, i)
-	} else {
-		dst = r.mask.Append(dst, record, r.added())
-	}
-	message.Flatten(dst[start:])
-	return dst, true, nil
-}
-
 func (r *renderer) renderRecord(b *batch, frame *message.Frame, page *fetch.Page, i int) error {
 	undo := len(b.lines)
 	lines := frame.Open(b.lines)
 	start := len(lines)
-	lines, keep, err := r.project(lines, page, i)
+	lines, keep, err := r.project.append(lines, page, i, r.schema.expected)
 	switch {
 	case err == nil && keep:
-		if came := page.Records.Record(i); len(r.add) > 0 && len(lines)-start < len(came)+len(r.added()) {
-			r.odd.replaces(came, r.add, &b.counts) // something was cut
+		if came := page.Records.Record(i); len(r.project.add) > 0 && len(lines)-start < len(came)+len(r.project.added()) {
+			r.odd.replaces(came, r.project.add, &b.counts) // something was cut
 		}
 		found, value := r.look(page, i, lines[start:])
 		if keep, err = r.note(lines[start:], value, &b.counts); err == nil && keep {
@@ -269,94 +157,32 @@ func (r *renderer) renderRecord(b *batch, frame *message.Frame, page *fetch.Page
 	return nil
 }
 
-// looked reports whether a record was looked at while its page was proven, for
-// the schema as it still is.
-func (r *renderer) looked(all records, i int) bool {
-	return all.Records[i].Looked && all.Expected == r.checker.expected
-}
-
 // look returns what one pass over a record finds out, and its replication
 // value; nil if it has none. record is as it leaves.
 func (r *renderer) look(page *fetch.Page, i int, record []byte) (schema.Finding, []byte) {
-	if all := page.Records.(records); r.looked(all, i) {
+	if all := page.Records.(records); all.lookedFor(i, r.schema.expected) {
 		return all.Records[i].Finding, all.Value(i)
 	}
-	found := r.checker.expected.Look(record)
+	found := r.schema.expected.Look(record)
 	if found.Value.End == 0 {
 		return found, nil
 	}
 	return found, record[found.Value.Start:found.Value.End]
 }
 
-// note takes note of a record's replication value. It reports false for a
-// record that client_filter drops.
+// note takes note of a record as it leaves. It reports false for one that
+// client_filter drops.
 func (r *renderer) note(record, value []byte, n *counts) (bool, error) {
-	if r.stream.FullTable() || r.stream.ReplicationKey == "" {
-		r.odd.note(record, nil, false, n)
-		return true, nil
+	keep, lower, err := r.height.note(record, value, n)
+	if err == nil && keep {
+		r.odd.note(record, value, lower, n)
 	}
-	if r.stream.Clock.ClientFilter && r.older(value) {
-		n.older++
-		return false, nil
-	}
-	if r.ahead.is(value) {
-		n.ahead++
-		r.ahead.note(record, r.stream.Keys, value)
-		r.odd.note(record, value, false, n)
-		return true, nil
-	}
-	if (len(value) == 0 || value[0] == 'n') && r.stream.Clock.Mark().IsZero() {
-		n.unplaced++
-		r.unplaced.note(record, r.stream.Keys)
-	}
-	lower, err := r.high.Observe(value)
-	if err != nil {
-		return false, fmt.Errorf("%s: record %s: replication key %s: %w", r.stream.Name, keyText(record, r.stream.Keys), r.stream.ReplicationKey, err)
-	}
-	if lower && r.stream.Clock.Sorted {
-		r.frozen = true
-	}
-	r.odd.note(record, value, lower, n)
-	return true, nil
-}
-
-// timed refuses a replication key that is no time where windows are: it would
-// be compared as text, and the next run could not go on from it.
-func (r *renderer) timed(page *fetch.Page) error {
-	if r.stream.FullTable() || r.stream.ReplicationKey == "" || !r.stream.Clock.Mark().IsZero() {
-		return nil
-	}
-	value := r.high.Value()
-	if value == nil {
-		return nil
-	}
-	if r.stream.Clock.Windows.Format == "integer" {
-		if _, ok := plan.WholeNumber(value); !ok {
-			return fmt.Errorf("%s: %s: the replication key %s is %s, which is no whole number, and with format: integer the next run could not go on from it: "+
-				"leave format out where it is a time, or take another field", r.stream.Name, page.Request, r.stream.ReplicationKey, clip(value))
-		}
-		return nil
-	}
-	_, err := r.stream.Clock.Order.Times.ReadJSON(value)
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %s: the replication key %s is %s, which is not recognised as a time: %w; say in incremental.record_format "+
-		"how the API writes it, as \"%%d/%%m/%%Y\", or that it is a number by format: integer", r.stream.Name, page.Request, r.stream.ReplicationKey, clip(value), err)
-}
-
-// older reports whether a replication value lies before the window. One that
-// is null, or of another kind than the window's start, does not.
-func (r *renderer) older(value []byte) bool {
-	if r.part.Window.Floor == nil || value == nil || string(value) == "null" {
-		return false
-	}
-	return r.stream.Clock.Before(value, r.part.Window.Floor)
+	return keep, err
 }
 
 // infer makes a schema of a page's records where none is known yet.
 func (r *renderer) infer(page *fetch.Page) error {
-	if r.checker.known() || page.Records.Len() == 0 {
+	if r.schema.known() || page.Records.Len() == 0 {
 		return nil
 	}
 	inference := schema.NewInference()
@@ -364,7 +190,7 @@ func (r *renderer) infer(page *fetch.Page) error {
 	if err != nil || added == 0 {
 		return err
 	}
-	return r.checker.use(inference.Schema(r.stream.Keys))
+	return r.schema.use(inference.Schema(r.stream.Keys))
 }
 
 // learn adds a page's records to an inference, and returns how many it added.
@@ -372,7 +198,7 @@ func (r *renderer) learn(inference *schema.Inference, page *fetch.Page) (added i
 	var line []byte
 	for i := range page.Records.Len() {
 		var keep bool
-		line, keep, err = r.project(line[:0], page, i)
+		line, keep, err = r.project.append(line[:0], page, i, r.schema.expected)
 		if err != nil {
 			return added, err
 		}

@@ -50,7 +50,7 @@ streams:
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := newChecker(one.stream, nil, nil)
+	known, err := newStreamSchema(one.stream)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,10 +64,10 @@ streams:
 		t.Fatal(err)
 	}
 	page := fetch.Page{Exchange: fetch.Exchange{Body: body}, Records: split}
-	r := newRenderer(one, message.Singer{}, c)
+	r := newRenderer(one, message.Singer{}, newChecker(one.stream, known, nil, nil))
 	made, err := r.render(&page, nil)
 	if err != nil || int(made.records) != records {
 		t.Fatalf("%s: got %d records of %d, %v", way, made.records, records, err)
 	}
-	return r.view.loop.Work()
+	return r.project.view.loop.Work()
 }

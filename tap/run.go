@@ -193,7 +193,7 @@ func Sync(stop context.Context, o Options) (*Account, error) {
 // cacheSchemas keeps what was inferred, for the next run and discovery.
 func (r *run) cacheSchemas(workers []*worker) {
 	for _, w := range workers {
-		c := w.renderer.checker
+		c := w.renderer.schema
 		if !c.inferred || !c.grown || !c.known() || w.stream.Entry != nil {
 			continue
 		}

@@ -118,3 +118,9 @@ type records struct {
 
 // Len returns how many there are.
 func (r records) Len() int { return len(r.Records) }
+
+// lookedFor reports whether record i was looked at while its page was proven, for
+// what is expected now.
+func (r records) lookedFor(i int, expected *schema.Expectation) bool {
+	return r.Records[i].Looked && r.Expected == expected
+}

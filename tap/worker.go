@@ -58,7 +58,7 @@ func (r *run) worker(one *reading) (*worker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", one.stream.Name, err)
 	}
-	c, err := newChecker(one.stream, r.work, r.Log)
+	known, err := newStreamSchema(one.stream)
 	if err != nil {
 		return nil, err
 	}
@@ -83,9 +83,9 @@ func (r *run) worker(one *reading) (*worker, error) {
 	}
 	w := &worker{
 		reading: one, run: r, client: client, splitter: s, reload: reload, at: one.start,
-		renderer: newRenderer(one, r.Protocol, c), track: track, recording: recording,
+		renderer: newRenderer(one, r.Protocol, newChecker(one.stream, known, r.work, r.Log)), track: track, recording: recording,
 	}
-	w.renderer.seal = client.Secrets.SealValue
+	w.renderer.height.seal = client.Secrets.SealValue
 	w.walk = w.newWalk(one.start.Next)
 	w.expect()
 	return w, nil
@@ -94,7 +94,7 @@ func (r *run) worker(one *reading) (*worker, error) {
 // expect makes the records of the pages to come be checked while they are
 // proven, if nothing is added to them.
 func (w *worker) expect() {
-	if e := w.renderer.checker.expected; e != nil && len(w.renderer.add) == 0 {
+	if e := w.renderer.schema.expected; e != nil && len(w.renderer.project.add) == 0 {
 		w.splitter.expected.Store(e)
 		w.reload.expected.Store(e)
 	}
@@ -261,7 +261,7 @@ func (w *worker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Tu
 
 // render makes a page a batch, and gives its memory back to split.
 func (w *worker) render(page limits.Queued, split *splitter) (*batch, error) {
-	frozen := w.renderer.frozen
+	frozen := w.renderer.height.frozen
 	b, err := w.renderer.render(page.Page, w.run.lines.take())
 	w.renderer.odd.tell(w.run.Log)
 	w.expect()
@@ -270,7 +270,7 @@ func (w *worker) render(page limits.Queued, split *splitter) (*batch, error) {
 	}
 	records := page.Records
 	if !page.Partial {
-		w.renderer.view.end()
+		w.renderer.project.view.end()
 	}
 	page.Release()
 	split.recycle(records)
@@ -285,14 +285,14 @@ func (w *worker) render(page limits.Queued, split *splitter) (*batch, error) {
 		b.notes = append(b.notes, page.Unproven)
 	}
 	w.tellDoubts(page.Page)
-	if w.renderer.frozen && !frozen {
+	if w.renderer.height.frozen && !frozen {
 		w.run.Log.Warn("sorted: true, but the replication key descends: until all is read, the bookmark stays",
 			"stream", w.stream.Name, "request", page.Request)
 	}
 	if page.Last {
 		w.run.Log.Info("stream read", "stream", w.stream.Name)
-		w.renderer.keySeen(w.run.Log)
-		w.renderer.ahead.tell(w.run.Log, w.stream.Name, w.stream.ReplicationKey)
+		w.renderer.height.keySeen(w.run.Log, w.renderer.rendered)
+		w.renderer.height.ahead.tell(w.run.Log, w.stream.Name, w.stream.ReplicationKey)
 		if note := w.renderer.noneLeft(); note != "" && page.Skipped == "" {
 			w.run.Log.Warn(note, "stream", w.stream.Name, "request", page.Request)
 			b.notes = append(b.notes, note)

@@ -1,0 +1,103 @@
+package tap
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/plan"
+)
+
+// streamSchema is what is known of the schema of a stream: one for all its
+// partitions. A stream has one partition as yet, and its renderer's goroutine
+// uses the schema.
+type streamSchema struct {
+	stream   *plan.Stream
+	inferred bool            // not written by a person: it widens before a record is refused
+	doc      json.RawMessage // without deselected fields; nil: not known yet
+	told     json.RawMessage // doc as a SCHEMA line has it
+	due      bool            // a SCHEMA line must come before the next record
+	grown    bool            // it is wider than it was at the start of the run
+	full     bool            // it takes no more fields
+	given    *schema.Schema  // as it was at the start of the run
+	compiled *schema.Schema
+	fields   *schema.Fields
+	expected *schema.Expectation // what a record is checked for in one pass
+}
+
+// newStreamSchema returns what is known of a stream's schema before its records
+// come.
+func newStreamSchema(s *plan.Stream) (*streamSchema, error) {
+	k := &streamSchema{stream: s, inferred: s.Definition.Schema.Text == nil}
+	doc, whose := s.Schema()
+	if doc == nil {
+		return k, nil
+	}
+	if err := k.use(doc); err != nil {
+		return nil, fmt.Errorf("stream %s: %s: %w", s.Name, whose, err)
+	}
+	k.grown, k.given = false, k.compiled
+	return k, nil
+}
+
+// known reports whether there is a schema.
+func (k *streamSchema) known() bool { return k.compiled != nil }
+
+// use makes doc the schema.
+func (k *streamSchema) use(doc []byte) error {
+	s, err := schema.Compile(doc)
+	if err != nil {
+		return err
+	}
+	fields, err := schema.NewFields(doc)
+	if err != nil {
+		return err
+	}
+	wanted := schema.Wanted{
+		Fields: k.stream.Keys, Cut: k.stream.Mask.Paths(), Value: k.stream.ReplicationKey, Drop: k.stream.NewField() == sources.Drop,
+	}
+	k.doc, k.compiled, k.fields, k.expected = s.Bytes(), s, fields, s.Expect(wanted)
+	told := schema.NullsAsText(k.doc)
+	k.due, k.grown = k.due || !bytes.Equal(told, k.told), true
+	k.told = told
+	return nil
+}
+
+// check returns how a record breaks the schema, nil if it does not.
+func (k *streamSchema) check(record []byte) *schema.Violation { return k.compiled.Check(record) }
+
+// givesWay reports whether the schema widens for a record that breaks it: nobody
+// wrote it, or what the record breaks evolved in this run.
+func (k *streamSchema) givesWay(record []byte) bool {
+	return k.inferred || k.given.Check(record) == nil
+}
+
+// add adds the fields of a record that are new. Where that changes nothing,
+// objects are keyed by data, which would grow the schema for ever.
+func (k *streamSchema) add(record []byte) error {
+	before := k.compiled
+	err := k.grow(schema.AddFields, record)
+	k.full = err == nil && k.compiled == before
+	return err
+}
+
+// grow makes the schema wider, as how says, for a record's sake.
+func (k *streamSchema) grow(how func(doc, record []byte) ([]byte, bool, error), record []byte) error {
+	wider, changed, err := how(k.doc, record)
+	if err != nil || !changed {
+		return err
+	}
+	return k.use(wider)
+}
+
+// line returns what must come before the records, where their schema is new.
+func (k *streamSchema) line(p Protocol) []byte {
+	if !k.due {
+		return nil
+	}
+	k.due = false
+	return p.AppendSchema(nil, &message.Schema{Stream: k.stream.Name, Document: k.told, Keys: k.stream.Keys, ReplicationKey: k.stream.ReplicationKey})
+}
