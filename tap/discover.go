@@ -86,7 +86,7 @@ func (w *worker) describe(ctx context.Context) (catalog.Described, error) {
 // firstPages hands out the first pages of a walk, until visit has enough.
 func (w *worker) firstPages(ctx context.Context, visit func(*fetch.Page) (more bool, err error)) error {
 	for range samplePages {
-		page, err := w.walk.Next(ctx)
+		page, err := w.walker.walk.Next(ctx)
 		if err == io.EOF { // not one that a failure wraps
 			return nil
 		}
@@ -169,7 +169,7 @@ func TestSchema(stop context.Context, o Options) error {
 // Preview returns the first records of a stream, as they would leave.
 func Preview(stop context.Context, o Options, stream string, most int) ([]json.RawMessage, error) {
 	if o.Definition.Stream(stream) == nil {
-		return nil, unusable("%s has no stream %q; it has %s", o.Definition.File, stream, strings.Join((&run{Options: o}).streamNames(), ", "))
+		return nil, unusable("%s has no stream %q; it has %s", o.Definition.File, stream, strings.Join(streamNames(o.Definition), ", "))
 	}
 	o.Catalog = &catalog.Catalog{Streams: []*catalog.Stream{{ID: stream, Name: stream, Selected: true}}}
 	var records []json.RawMessage

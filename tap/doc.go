@@ -1,19 +1,24 @@
 // Package tap is a run: it reads streams out and hands on what they hold.
 //
 //	plan ── partitions, each with the window that it asks for
-//	  ├─ worker: walk (fetch.Walk) ──► queue ──► renderer ──┐   a page is fetched while
-//	  └─ worker: walk (fetch.Walk) ──► queue ──► renderer ──┤   the one before is rendered
-//	                                                        ▼
+//	  ├─ worker: walker (fetch.Walk) ──► queue ──► renderer ──┐   a page is fetched while
+//	  └─ worker: walker (fetch.Walk) ──► queue ──► renderer ──┤   the one before is rendered
+//	                                                          ▼
 //	  emitter.flushAll: journal synced, RECORD lines, STATE, journal told
 //
-//	goroutine      owns                                  ends when
-//	Sync           the run: gate, journal, work folder   the emitter is done, or stdout takes no more
-//	emitter.run    stdout, state, tracks, account        walkAll has closed the batches
-//	walkAll        the order of the walks                every worker is done
-//	worker.work    one partition's renderer and schema   its queue has ended, or the run
-//	fetchAll       that partition's walk                 the walk is over, the gate is shut, or the run ends
-//	keepSynced     nothing: the journal has a lock       the run ends
-//	wakeSpool      nothing: the spool has a lock         the gate is shut, or the run ends
+//	goroutine        owns                                  ends when
+//	Sync             the run: gate, journal, work folder   the emitter is done, or stdout takes no more
+//	emitter.run      stdout, state, tracks, account        walkAll has closed the batches
+//	walkAll          the order of the walks                every worker is done
+//	worker.work      one partition's renderer, and the     its queue has ended, or the run
+//	                 schema of the stream
+//	walker.fetchAll  that partition's walk                 the walk is over, the gate is shut, or the run ends
+//	keepSynced       nothing: the journal has a lock       the run ends
+//	wakeSpool        nothing: the spool has a lock         the gate is shut, or the run ends
+//
+// What a stream is in this run, which pass of it goes on, what a partition is and
+// where its walk starts are decided by package plan before the first request.
+// They are read by all of these goroutines, and changed by none.
 //
 // Terms. A walker fetches the pages of one partition, in order. Its renderer
 // makes each page a batch: the lines of its records, filtered, cut and checked.

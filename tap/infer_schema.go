@@ -98,7 +98,7 @@ func (w *worker) takeOtherEnd(ctx context.Context, s *sample) error {
 	page, err := walk.Next(ctx)
 	var e *fetch.Error
 	if errors.As(err, &e) && e.Class != fetch.Transient {
-		w.run.Log.Info("the schema is inferred from the first pages alone", "stream", w.stream.Name, "why", w.unnamed(err))
+		w.run.Log.Info("the schema is inferred from the first pages alone", "stream", w.stream.Name, "why", unnamed(w.stream.Name, err))
 		return nil
 	}
 	if err != nil {
@@ -113,16 +113,16 @@ func (w *worker) takeOtherEnd(ctx context.Context, s *sample) error {
 // definition does not let us ask for it, or the request would be the first one.
 func (w *worker) otherEnd(s *sample) *fetch.Walk {
 	if at, ok := s.lastPage(&w.stream.Definition.Pagination); ok {
-		return w.newWalk(at)
+		return w.walker.newWalk(at)
 	}
-	end, ok := w.stream.Clock.OtherEnd(s.from, s.to, w.pass.Pass.AsOf, w.part.Vars)
+	end, ok := w.stream.Clock.OtherEnd(s.from, s.to, w.pass.Pass.AsOf, w.walker.part.Vars)
 	if !ok {
 		return nil
 	}
-	vars := slices.Clone(w.part.Vars)
+	vars := slices.Clone(w.walker.part.Vars)
 	vars[sources.VarWindow] = end.Value()
-	walk := w.client.NewWalk(w.stream.Definition, w.splitter, vars, paging.Position{}, &w.track.counters)
-	if walk.SameRequest(w.newWalk(paging.Position{})) {
+	walk := w.walker.client.NewWalk(w.stream.Definition, w.walker.splitter, vars, paging.Position{}, &w.track.counters)
+	if walk.SameRequest(w.walker.newWalk(paging.Position{})) {
 		return nil
 	}
 	return walk

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
@@ -33,31 +34,31 @@ func (j *runJournal) passesOf(stream string) []plan.Recorded {
 
 // record begins, or goes on with, the pass in the journal, and sets aside the
 // stream's other passes there. It returns nil without a journal.
-func (r *run) record(one *reading) (*fetch.Recording, error) {
-	if r.journal == nil {
+func (j *runJournal) record(one *reading, now time.Time) (*fetch.Recording, error) {
+	if j == nil {
 		return nil, nil
 	}
 	d := one.pass
-	rec := &fetch.Recording{Journal: r.journal.Journal, Pass: d.Pass.ID, Partition: one.part.Key, Only: r.Replay}
-	if r.Replay {
+	rec := &fetch.Recording{Journal: j.Journal, Pass: d.Pass.ID, Partition: one.part.Key, Only: j.readOnly}
+	if j.readOnly {
 		rec.Pass = d.Recorded.ID
 		return rec, nil
 	}
 	p := journal.Pass{
-		ID: d.Pass.ID, Stream: one.stream.Name, AsOf: d.Pass.AsOf, From: d.From, Previous: d.Previous, Shape: one.stream.Shape, Begun: r.now,
+		ID: d.Pass.ID, Stream: one.stream.Name, AsOf: d.Pass.AsOf, From: d.From, Previous: d.Previous, Shape: one.stream.Shape, Begun: now,
 	}
 	if d.Recorded != nil {
 		p, rec.Pass = d.Recorded.Pass, d.Recorded.ID
 	}
 	var err error
 	for _, id := range d.Aside {
-		err = errors.Join(err, r.journal.Drop(id))
+		err = errors.Join(err, j.Drop(id))
 	}
 	if err == nil {
-		err = r.begin(one, rec, p)
+		err = j.begin(one, rec, p)
 	}
 	if err == nil {
-		err = r.align(one, rec)
+		err = j.align(one, rec)
 	}
 	if err != nil {
 		return nil, &JournalError{Err: err, Early: true}
@@ -69,8 +70,8 @@ func (r *run) record(one *reading) (*fetch.Recording, error) {
 // the state is older than a restart, the walk begins where that did. Where the
 // journal has a gap before the walk's first page, because it was off or
 // damaged, what it has is of no use.
-func (r *run) align(one *reading, rec *fetch.Recording) error {
-	key := journal.Key{Pass: rec.Pass, Partition: rec.Partition, Generation: r.journal.Generation(rec.Pass, rec.Partition)}
+func (j *runJournal) align(one *reading, rec *fetch.Recording) error {
+	key := journal.Key{Pass: rec.Pass, Partition: rec.Partition, Generation: j.Generation(rec.Pass, rec.Partition)}
 	if key.Generation > one.start.Restarts {
 		one.start.Next, one.start.Restarts = paging.Position{}, key.Generation
 	}
@@ -80,26 +81,26 @@ func (r *run) align(one *reading, rec *fetch.Recording) error {
 	switch {
 	case key.N == 0:
 		return nil
-	case r.journal.Holds(before) || r.journal.Holds(key):
-		r.journal.Emitted(before) // the state has it
+	case j.Holds(before) || j.Holds(key):
+		j.Emitted(before) // the state has it
 		return nil
 	}
-	return r.journal.Skip(key)
+	return j.Skip(key)
 }
 
 // begin writes down how a pass is laid out. One that goes on although it was
 // dropped, for its age or for a run with other requests, is recorded under
 // another id.
-func (r *run) begin(one *reading, rec *fetch.Recording, p journal.Pass) error {
+func (j *runJournal) begin(one *reading, rec *fetch.Recording, p journal.Pass) error {
 	l := plan.Layout{Lookback: one.pass.Lookback.String(), Partition: one.part.Key}
-	err := r.journal.beginAs(p, l)
+	err := j.beginAs(p, l)
 	if errors.Is(err, journal.ErrDropped) {
 		p.ID = plan.AgainID(one.pass.Pass.ID, strings.ToLower(rand.Text()))
 		rec.Pass = p.ID
-		err = r.journal.beginAs(p, l)
+		err = j.beginAs(p, l)
 	}
-	for err == nil && r.journal.Generation(rec.Pass, rec.Partition) < one.start.Restarts {
-		_, err = r.journal.Restart(rec.Pass, rec.Partition)
+	for err == nil && j.Generation(rec.Pass, rec.Partition) < one.start.Restarts {
+		_, err = j.Restart(rec.Pass, rec.Partition)
 	}
 	return err
 }

@@ -84,13 +84,13 @@ func (r *run) wanted() (map[string]*catalog.Stream, error) {
 		}
 		if r.Definition.Stream(name) == nil {
 			return nil, unusable("catalog: stream %q is selected, but %s has no such stream; it has %s: run --discover again",
-				entry.ID, r.Definition.File, strings.Join(r.streamNames(), ", "))
+				entry.ID, r.Definition.File, strings.Join(streamNames(r.Definition), ", "))
 		}
 		wanted[name] = entry
 	}
 	if len(wanted) == 0 && len(r.unread) == 0 {
 		return nil, unusable("catalog %s selects no stream, so there is nothing to read: select one of %s, or leave the catalog out to read all",
-			r.CatalogFile, strings.Join(r.streamNames(), ", "))
+			r.CatalogFile, strings.Join(streamNames(r.Definition), ", "))
 	}
 	return wanted, nil
 }
@@ -113,21 +113,21 @@ func (r *run) ofAnotherTap() error {
 		return nil
 	}
 	return unusable("state %s: its bookmarks are of %s, and %s has none of these streams, but %s: it is the state of another tap, or the streams were renamed. "+
-		"Give the state of this one, or none to read everything", r.StateFile, strings.Join(strange, ", "), r.Definition.File, strings.Join(r.streamNames(), ", "))
+		"Give the state of this one, or none to read everything", r.StateFile, strings.Join(strange, ", "), r.Definition.File, strings.Join(streamNames(r.Definition), ", "))
 }
 
 // refuse notes that a stream of the catalog does not exist: it fails, and the
 // others are read.
 func (r *run) refuse(entry *catalog.Stream) {
 	err := unusable("catalog: stream %q is configured, but %s has no such stream; it has %s: discover again",
-		entry.ID, r.Definition.File, strings.Join(r.streamNames(), ", "))
+		entry.ID, r.Definition.File, strings.Join(streamNames(r.Definition), ", "))
 	r.Log.Error(err.Error()) // it names the stream
-	r.unread = append(r.unread, &track{reading: &reading{stream: &plan.Stream{Name: entry.ID}, pass: &plan.Decision{}}, refused: err})
+	r.unread = append(r.unread, &track{stream: &plan.Stream{Name: entry.ID}, pass: &plan.Decision{}, refused: err})
 }
 
-func (r *run) streamNames() []string {
+func streamNames(d *sources.Definition) []string {
 	var names []string
-	for _, s := range r.Definition.Streams {
+	for _, s := range d.Streams {
 		names = append(names, s.Name)
 	}
 	return names

@@ -51,13 +51,13 @@ func (r *run) keepRecorded(wanted map[string]*catalog.Stream) error {
 // replayEnds says what it means that a walk ends with err. Where that is a
 // replay of an unfinished pass, and the journal holds nothing more of it, it is
 // no failure.
-func (w *worker) replayEnds(err error) error {
+func (w *walker) replayEnds(err error) error {
 	if w.pass.Way != plan.Replay || !errors.Is(err, fetch.ErrNotRecorded) {
 		return err
 	}
 	pages := w.at.Next.Pages - w.start.Next.Pages
 	if pages == 0 {
-		held, scanErr := w.run.hasAny(w.pass.Recorded)
+		held, scanErr := w.run.journal.hasAny(w.pass.Recorded)
 		switch {
 		case scanErr != nil:
 			return scanErr
@@ -77,8 +77,8 @@ var errFound = errors.New("found")
 
 // hasAny reports whether the journal has an exchange of a pass that a replay
 // would serve, if those before it were there.
-func (r *run) hasAny(p *plan.Recorded) (bool, error) {
-	err := r.journal.Each(func(e *journal.Exchange) error {
+func (j *runJournal) hasAny(p *plan.Recorded) (bool, error) {
+	err := j.Each(func(e *journal.Exchange) error {
 		if e.Pass == p.ID && e.Partition == p.Layout.Partition && e.Generation == p.Generation {
 			return errFound
 		}

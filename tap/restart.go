@@ -11,14 +11,14 @@ import (
 
 // restart begins the walk anew where the API has lost it. It reports false for
 // other errors, when it was lost too often, and when it would come to nothing.
-func (w *worker) restart(err error) bool {
+func (w *walker) restart(err error) bool {
 	var e *fetch.Error
 	if !errors.As(err, &e) || !w.isLost(e) || w.pointless(e) || w.at.Restarts >= maxRestarts {
 		return false
 	}
 	w.at.Restarts++
 	w.run.Log.Warn("the API has lost the walk: it is read from its start again, and its records come again",
-		"stream", w.stream.Name, "time", w.at.Restarts, "of", maxRestarts, "why", w.unnamed(err))
+		"stream", w.stream.Name, "time", w.at.Restarts, "of", maxRestarts, "why", unnamed(w.stream.Name, err))
 	if rec := w.recording; rec != nil {
 		if _, err := rec.Journal.Restart(rec.Pass, rec.Partition); err != nil {
 			w.run.journal.fail(err)
@@ -26,14 +26,14 @@ func (w *worker) restart(err error) bool {
 		}
 	}
 	w.at.Next = paging.Position{}
-	w.walk = w.newWalk(w.at.Next)
+	w.goOn()
 	return true
 }
 
 // isLost reports whether a failure means that the API has lost the walk. An
 // empty answer with a total below what was read does, where a run before failed
 // with it and nothing has come since: the token of the state has expired.
-func (w *worker) isLost(e *fetch.Error) bool {
+func (w *walker) isLost(e *fetch.Error) bool {
 	return e.Class == fetch.SessionLost ||
 		errors.Is(e, paging.ErrFallen) && w.start.Deferred && !w.start.Next.First() && w.at.Next.Pages == w.start.Next.Pages
 }
@@ -43,7 +43,7 @@ func (w *worker) isLost(e *fetch.Error) bool {
 // request, a limit of the API say, and not about the session. That is so where a
 // restart came to the same failure at the same place, in this run or an earlier
 // one, and at the second refusal in a run wherever it was.
-func (w *worker) pointless(e *fetch.Error) bool {
+func (w *walker) pointless(e *fetch.Error) bool {
 	if !e.Refused {
 		return false
 	}

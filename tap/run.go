@@ -257,7 +257,7 @@ func (r *run) walkAll(ctx context.Context, workers []*worker, batches chan<- *ba
 	deferred := r.walkRound(ctx, workers, batches, false)
 	for _, w := range deferred {
 		r.Log.Info("the other streams are done: what failed for now is tried again", "stream", w.stream.Name)
-		w.walk = w.newWalk(w.at.Next)
+		w.walker.goOn()
 	}
 	r.walkRound(ctx, deferred, batches, true)
 }
@@ -267,7 +267,7 @@ func (r *run) walkAll(ctx context.Context, workers []*worker, batches chan<- *ba
 func (r *run) walkRound(ctx context.Context, workers []*worker, batches chan<- *batch, last bool) []*worker {
 	clients := make([]any, len(workers))
 	for i, w := range workers {
-		clients[i] = w.client
+		clients[i] = w.walker.client
 	}
 	all := limits.NewTurns(r.Config.Run.Concurrency, clients)
 	deferred := make([]bool, len(workers))

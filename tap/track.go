@@ -24,8 +24,11 @@ type progress struct {
 // track is what the emitter knows of a stream: its bookmark as it stands. Only
 // the emitter's goroutine uses it, but for what is said of its fields.
 type track struct {
-	*reading
-	recorded string // id of the pass in the journal
+	stream   *plan.Stream
+	pass     *plan.Decision
+	part     plan.Partition
+	start    plan.Standing // of its walk in this run
+	recorded string        // id of the pass in the journal; "": there is none
 	bookmark state.Bookmark
 	apiClock *time.Time // of the pass's first answer; nil: unknown
 	touched  bool
@@ -38,8 +41,12 @@ type track struct {
 	told      told
 }
 
-func newTrack(one *reading) *track {
-	t := &track{reading: one, apiClock: one.pass.APIClock}
+// newTrack returns the track of a reading, which is recorded where rec is not nil.
+func newTrack(one *reading, rec *fetch.Recording) *track {
+	t := &track{stream: one.stream, pass: one.pass, part: one.part, start: one.start, apiClock: one.pass.APIClock}
+	if rec != nil {
+		t.recorded = rec.Pass
+	}
 	t.bookmark.ReplicationKey = one.stream.ReplicationKey
 	before := one.pass.Bookmark
 	t.bookmark.Zone = one.stream.Zone(before)

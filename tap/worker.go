@@ -5,29 +5,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
-	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
-// worker walks one partition.
+// worker walks one partition, and makes its pages batches.
 type worker struct {
-	*reading
-	run       *run
-	client    *fetch.Client
-	splitter  *splitter // the walk's
-	reload    *splitter // the renderer's, for pages that are read again
-	renderer  *renderer
-	walk      *fetch.Walk
-	recording *fetch.Recording // nil: no journal
-	track     *track
-	at        plan.Standing // where the walk goes on
-	putOff    *fetch.Error  // why it was put off until other walks were done; nil: it was not
-	refusals  int           // restarts of this run because the API refused a request with a page token
+	run      *run
+	stream   *plan.Stream
+	pass     *plan.Decision
+	walker   *walker
+	reload   *splitter // the renderer's, for pages that are read again
+	renderer *renderer
+	track    *track
 }
 
 // workers makes one worker for each partition: every input is checked here,
@@ -37,7 +29,7 @@ func (r *run) workers(readings []*reading) ([]*worker, error) {
 	for _, one := range readings {
 		if one.pass.Way == plan.Complete {
 			r.Log.Info("the stream was read whole in this sync already", "stream", one.stream.Name)
-			r.unread = append(r.unread, newTrack(one))
+			r.unread = append(r.unread, newTrack(one, nil))
 			continue
 		}
 		w, err := r.worker(one)
@@ -54,39 +46,36 @@ func (r *run) workers(readings []*reading) ([]*worker, error) {
 }
 
 func (r *run) worker(one *reading) (*worker, error) {
-	s, err := newSplitter(one.stream.Definition.Records)
-	if err != nil {
-		return nil, fmt.Errorf("stream %s: %w", one.stream.Name, err)
-	}
 	known, err := newStreamSchema(one.stream)
 	if err != nil {
 		return nil, err
 	}
+	inStream := func(err error) error { return fmt.Errorf("stream %s: %w", one.stream.Name, err) }
+	split, err := newSplitter(one.stream.Definition.Records)
+	if err != nil {
+		return nil, inStream(err)
+	}
 	reload, err := newSplitter(one.stream.Definition.Records)
 	if err != nil {
-		return nil, err
+		return nil, inStream(err)
 	}
 	client := r.client(one)
 	if err := client.Check(one.part.Vars); err != nil {
-		return nil, fmt.Errorf("stream %s: %w", one.stream.Name, err)
+		return nil, inStream(err)
 	}
 	if err := one.openBookmark(client); err != nil {
-		return nil, fmt.Errorf("stream %s: %w", one.stream.Name, err)
+		return nil, inStream(err)
 	}
-	recording, err := r.record(one)
+	recording, err := r.journal.record(one, r.now)
 	if err != nil {
-		return nil, fmt.Errorf("stream %s: %w", one.stream.Name, err)
-	}
-	track := newTrack(one)
-	if recording != nil {
-		track.recorded = recording.Pass
+		return nil, inStream(err)
 	}
 	w := &worker{
-		reading: one, run: r, client: client, splitter: s, reload: reload, at: one.start,
-		renderer: newRenderer(one, r.Protocol, newChecker(one.stream, known, r.work, r.Log)), track: track, recording: recording,
+		run: r, stream: one.stream, pass: one.pass, reload: reload, track: newTrack(one, recording),
+		renderer: newRenderer(one, r.Protocol, newChecker(one.stream, known, r.work, r.Log)),
 	}
 	w.renderer.height.seal = client.Secrets.SealValue
-	w.walk = w.newWalk(one.start.Next)
+	w.walker = newWalker(r, one, client, split, recording, &w.track.counters)
 	w.expect()
 	return w, nil
 }
@@ -95,15 +84,9 @@ func (r *run) worker(one *reading) (*worker, error) {
 // proven, if nothing is added to them.
 func (w *worker) expect() {
 	if e := w.renderer.schema.expected; e != nil && len(w.renderer.project.add) == 0 {
-		w.splitter.expected.Store(e)
+		w.walker.splitter.expected.Store(e)
 		w.reload.expected.Store(e)
 	}
-}
-
-func (w *worker) newWalk(from paging.Position) *fetch.Walk {
-	walk := w.client.NewWalk(w.stream.Definition, w.splitter, w.part.Vars, from, &w.track.counters)
-	walk.Record(w.recording)
-	return walk
 }
 
 // work walks the partition: one goroutine fetches the pages to come while this
@@ -117,7 +100,7 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 	ended := make(chan error, 1)
 	go func() {
 		defer pages.End()
-		ended <- w.fetchAll(walkCtx, pages, t)
+		ended <- w.walker.fetchAll(walkCtx, pages, t)
 	}()
 	renderErr := w.renderAll(ctx, pages, batches, t)
 	cancel()
@@ -129,25 +112,12 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 	}
 	var e *fetch.Error
 	if !last && renderErr == nil && errors.As(err, &e) && e.Class == fetch.Transient && t.PutOff() {
-		w.run.Log.Warn("failed for now: tried again when the other streams are done", "stream", w.stream.Name, "why", w.unnamed(err))
-		w.putOff = e
+		w.run.Log.Warn("failed for now: tried again when the other streams are done", "stream", w.stream.Name, "why", unnamed(w.stream.Name, err))
+		w.walker.putOff = e
 		return true
 	}
-	send(ctx, batches, w.failed(w.inAll(err)))
+	send(ctx, batches, w.failed(w.walker.inAll(err)))
 	return false
-}
-
-// inAll is a failure that counts the attempts at its request before the walk was
-// put off, too.
-func (w *worker) inAll(err error) error {
-	var e *fetch.Error
-	if w.putOff == nil || !errors.As(err, &e) || e.Request != w.putOff.Request {
-		return err
-	}
-	sum := *e
-	sum.Deferred = e.Attempts
-	sum.Attempts += w.putOff.Attempts
-	return &sum
 }
 
 // renderAll makes each page a batch, in their order.
@@ -205,9 +175,9 @@ func (w *worker) renderLong(ctx context.Context, page limits.Queued, batches cha
 // load reads a page back that was spooled, and returns whose its records are.
 func (w *worker) load(ctx context.Context, page limits.Queued) (*splitter, error) {
 	if !page.Spooled() {
-		return w.splitter, nil
+		return w.walker.splitter, nil
 	}
-	if err := w.client.Reload(ctx, w.run.journal.Journal, page.Page, w.reload); err != nil {
+	if err := w.walker.client.Reload(ctx, w.run.journal.Journal, page.Page, w.reload); err != nil {
 		return w.reload, w.unread(page, err)
 	}
 	return w.reload, nil
@@ -226,36 +196,6 @@ func send(ctx context.Context, batches chan<- *batch, b *batch) bool {
 		return true
 	case <-ctx.Done():
 		return false
-	}
-}
-
-// fetchAll queues the walk's pages.
-func (w *worker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Turn) error {
-	for {
-		t.Yield(ctx)
-		page, err := w.walk.Next(ctx)
-		switch {
-		case err == io.EOF: // not one that a failure wraps: an API that hangs up is no end
-			return nil
-		case w.restart(err):
-			continue
-		case errors.Is(err, fetch.ErrJournal): // it takes no answer any more
-			w.run.journal.fail(err)
-			return fetch.ErrStopped
-		case err != nil:
-			return w.replayEnds(err)
-		}
-		w.at.Next = page.Next
-		if page.Unrecorded != nil {
-			w.run.journal.fail(page.Unrecorded)
-		}
-		if !page.Recalled {
-			w.run.gate.Count(int64(page.Count()))
-		}
-		t.Fetched()
-		if last := page.Last; !pages.Push(ctx, limits.Queued{Page: page, Restarts: w.at.Restarts, Refused: w.at.Refused}) || last {
-			return nil
-		}
 	}
 }
 
@@ -305,16 +245,10 @@ func (w *worker) render(page limits.Queued, split *splitter) (*batch, error) {
 // where the last page left it, unless the API has forgotten the walk.
 func (w *worker) failed(err error) *batch {
 	err = hideError(w.run.Config.Hider, err)
-	w.run.Log.Error(w.unnamed(err), "stream", w.stream.Name)
+	w.run.Log.Error(unnamed(w.stream.Name, err), "stream", w.stream.Name)
 	b := &batch{track: w.track, failure: err}
 	var e *fetch.Error
 	b.progress.lost = errors.As(err, &e) && e.Class == fetch.SessionLost
-	b.progress.at.Restarts, b.progress.at.Refused = w.at.Restarts, w.at.Refused
+	b.progress.at.Restarts, b.progress.at.Refused = w.walker.at.Restarts, w.walker.at.Refused
 	return b
-}
-
-// unnamed is what an error says, without the stream: log lines have that beside
-// it.
-func (w *worker) unnamed(err error) string {
-	return strings.TrimPrefix(err.Error(), w.stream.Name+": ")
 }

@@ -1,0 +1,97 @@
+package tap
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/tap/limits"
+	"github.com/tap-rest/tap-rest/tap/plan"
+)
+
+// walker fetches the pages of one partition, in their order.
+type walker struct {
+	run       *run
+	stream    *plan.Stream
+	pass      *plan.Decision
+	part      plan.Partition
+	start     plan.Standing // where the walk began in this run
+	at        plan.Standing // where it goes on
+	client    *fetch.Client
+	splitter  *splitter
+	recording *fetch.Recording // nil: no journal
+	counters  *fetch.Counters
+	walk      *fetch.Walk
+	putOff    *fetch.Error // why it was put off until other walks were done; nil: it was not
+	refusals  int          // restarts of this run because the API refused a request with a page token
+}
+
+func newWalker(r *run, one *reading, c *fetch.Client, s *splitter, rec *fetch.Recording, n *fetch.Counters) *walker {
+	w := &walker{
+		run: r, stream: one.stream, pass: one.pass, part: one.part, start: one.start, at: one.start,
+		client: c, splitter: s, recording: rec, counters: n,
+	}
+	w.goOn()
+	return w
+}
+
+// goOn begins or goes on with the walk where it stands.
+func (w *walker) goOn() { w.walk = w.newWalk(w.at.Next) }
+
+func (w *walker) newWalk(from paging.Position) *fetch.Walk {
+	walk := w.client.NewWalk(w.stream.Definition, w.splitter, w.part.Vars, from, w.counters)
+	walk.Record(w.recording)
+	return walk
+}
+
+// fetchAll queues the walk's pages.
+func (w *walker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Turn) error {
+	for {
+		t.Yield(ctx)
+		page, err := w.walk.Next(ctx)
+		switch {
+		case err == io.EOF: // not one that a failure wraps: an API that hangs up is no end
+			return nil
+		case w.restart(err):
+			continue
+		case errors.Is(err, fetch.ErrJournal): // it takes no answer any more
+			w.run.journal.fail(err)
+			return fetch.ErrStopped
+		case err != nil:
+			return w.replayEnds(err)
+		}
+		w.at.Next = page.Next
+		if page.Unrecorded != nil {
+			w.run.journal.fail(page.Unrecorded)
+		}
+		if !page.Recalled {
+			w.run.gate.Count(int64(page.Count()))
+		}
+		t.Fetched()
+		if last := page.Last; !pages.Push(ctx, limits.Queued{Page: page, Restarts: w.at.Restarts, Refused: w.at.Refused}) || last {
+			return nil
+		}
+	}
+}
+
+// inAll is a failure that counts the attempts at its request before the walk was
+// put off, too.
+func (w *walker) inAll(err error) error {
+	var e *fetch.Error
+	if w.putOff == nil || !errors.As(err, &e) || e.Request != w.putOff.Request {
+		return err
+	}
+	sum := *e
+	sum.Deferred = e.Attempts
+	sum.Attempts += w.putOff.Attempts
+	return &sum
+}
+
+// unnamed is what an error says, without the stream: log lines have that beside
+// it.
+func unnamed(stream string, err error) string {
+	return strings.TrimPrefix(err.Error(), stream+": ")
+}
