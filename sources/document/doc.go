@@ -5,6 +5,6 @@
 // keys of YAML are expanded, keys keep the order of the file, numbers their
 // digits; what YAML reads in a way that its writer hardly meant (leading zeros,
 // 0x10, a tag) is a problem. Definitions, configs and the schemas of settings are
-// all read so, which is why this is no part of package definition. No input makes this package panic, hang, or take
-// memory beyond its limits.
+// all read so, which is why this is no part of package definition. No input
+// makes this package panic, hang, or take memory beyond its limits.
 package document

@@ -3,13 +3,15 @@ package document
 import (
 	"fmt"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/nearest"
 )
 
 // Unknown returns "unknown key "nxt"; did you mean "next"?", or what is known
 // where nothing is near. What is a noun: key, value.
 func Unknown(what, name string, known []string) string {
 	msg := fmt.Sprintf("unknown %s %q", what, Clip(name))
-	if near := nearest(name, known); near != "" {
+	if near := nearest.Name(name, known); near != "" {
 		return fmt.Sprintf("%s; did you mean %q?", msg, near)
 	}
 	const most = 60 // names in a message
@@ -20,46 +22,6 @@ func Unknown(what, name string, known []string) string {
 		return msg + "; known here: " + strings.Join(known[:most], ", ") + ", …"
 	}
 	return msg + "; known here: " + strings.Join(known, ", ")
-}
-
-// nearest returns the known name that differs from name in the fewest
-// letters, "" if it differs in more than a third of them.
-func nearest(name string, known []string) string {
-	const longest, most = 64, 1000 // of what a person mistypes, of names to compare
-	if len(name) > longest || len(known) > most {
-		return ""
-	}
-	best, least := "", max(1, len(name)/3)+1
-	for _, k := range known {
-		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < least {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance is the number of letters to insert, delete, replace or swap with
-// their neighbour that makes b of a.
-func distance(a, b string) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			differs := 1
-			if a[i-1] == b[j-1] {
-				differs = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+differs)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
 }
 
 // Clip returns text short enough for a message.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/nearest"
 )
 
 // maxSource bounds the text of a template.
@@ -147,38 +149,8 @@ func (t *Template) settle(fold *run) error {
 
 // suggest returns the name nearest to name, in words for the end of a message: "" if none is near.
 func suggest(name string, names []string) string {
-	best, nearest := 1+len(name)/3, ""
-	for _, candidate := range names {
-		if d := distance(strings.ToLower(name), candidate); d <= best && (nearest == "" || d < best) {
-			best, nearest = d, candidate
-		}
+	if near := nearest.Name(name, names); near != "" {
+		return fmt.Sprintf(", did you mean %q?", near)
 	}
-	if nearest == "" {
-		return ""
-	}
-	return fmt.Sprintf(", did you mean %q?", nearest)
-}
-
-// distance is how many letters have to change, come or go to make a from b (Levenshtein).
-func distance(a, b string) int {
-	if len(a) > 64 {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0]++
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return ""
 }

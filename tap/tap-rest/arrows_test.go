@@ -36,11 +36,12 @@ var arrows = map[string][]string{
 	"sources/definition":     {"sources", "sources/document", "sources/expr", "sources/times"},
 	"sources":                {"catalog/schema", "sources/document", "sources/expr", "sources/secret", "sources/times"},
 	"sources/builtin":        {},
-	"sources/document":       {},
+	"sources/document":       {"sources/nearest"},
+	"sources/nearest":        {}, // anybody may import it
 	"catalog":                {"catalog/schema"},
 	"sources/apitest":        {},
 	"sources/apitest/coding": {"sources/apitest"},
-	"sources/expr":           {"sources/times"},
+	"sources/expr":           {"sources/nearest", "sources/times"},
 	"sources/needle":         {},
 	"sources/secret":         {"sources/expr", "sources/needle"},
 	"sources/times":          {}, // anybody may import it
