@@ -72,27 +72,32 @@ func (l *leg) more() (more, known bool, err error) {
 // in doubt.
 var ErrDoubtful = errors.New("the end of the walk is in doubt")
 
+// last is the last leg of a walk.
+type last struct{ *leg }
+
 // conclude collects what speaks against the end of a walk, or is to be told of
 // it.
-func (l *leg) conclude(end ending) {
+func (l last) conclude(end ending) {
+	count, way := audit{l.leg}, course{l.leg}
+	count.limited()
 	if end.doubt != nil {
 		l.doubt(*end.doubt)
 	}
 	if !end.stopped || l.next.Records == 0 || l.stream.Pagination.StopCounts() { // else the definition chose to end here
-		l.complete()
-		l.completePages(end)
-		l.uncounted()
+		count.complete()
+		count.completePages(end)
+		count.uncounted()
 		if !end.back {
 			l.look()
 		}
 	}
-	l.missing()
+	way.missing()
 	l.found.Doubts = append(l.found.Doubts, l.next.Doubts...)
 	l.found.Unproven = l.unproven()
 }
 
 // failing are the doubts for which on_incomplete makes the walk fail.
-func (l *leg) failing() (texts []string) {
+func (l last) failing() (texts []string) {
 	for _, d := range l.found.Doubts {
 		fails := d.Contradicts
 		switch l.stream.OnIncomplete {
@@ -110,7 +115,7 @@ func (l *leg) failing() (texts []string) {
 
 // look looks for what the last answer says against the end, and for keys of the
 // definition that no answer had anything for.
-func (l *leg) look() {
+func (l last) look() {
 	a := l.answer
 	if a.Empty {
 		return // a rule of the definition made it a page
@@ -135,7 +140,7 @@ func (l *leg) look() {
 }
 
 // end is how the walk ended, as far as hints may contradict that.
-func (l *leg) end() hint.End {
+func (l last) end() hint.End {
 	e := hint.End{
 		Paging: &l.stream.Pagination, N: l.n, Records: l.next.Records, Pages: l.next.Pages, Answered: l.out.Answered,
 		Now: l.now, Ever: l.ever, Single: l.single, AtEmpty: l.atEmpty, HasNumber: l.byPage,
@@ -153,11 +158,11 @@ const maxHints = 4
 // unproven says, at the end of a walk whose pages were counted, that nothing
 // proves that all rows came; "" where something does, or the walk was a
 // single answer.
-func (l *leg) unproven() string {
+func (l last) unproven() string {
 	const moves = "pages are counted, so a row that is deleted or moved while they are read takes another one to a page that was read already, and that one never comes; "
 	how := moves + "nothing in the answers shows it" + l.windowMoves()
 	switch {
-	case !l.numbered() && !l.seemsNumbered() || l.next.pages() < 2 || l.stream.OnIncomplete == sources.Again:
+	case !l.numbered() && !course{l.leg}.seemsNumbered() || l.next.pages() < 2 || l.stream.OnIncomplete == sources.Again:
 		return ""
 	case l.looks():
 		how = "overlap shows rows that go and come while pages are read, but not ones that change places"
@@ -168,7 +173,7 @@ func (l *leg) unproven() string {
 }
 
 // windowMoves says of requests that send window.end what that does.
-func (l *leg) windowMoves() string {
+func (l last) windowMoves() string {
 	if !l.stream.EndsWindow() {
 		return ""
 	}
@@ -177,7 +182,7 @@ func (l *leg) windowMoves() string {
 
 // walkAgain reports whether a walk that has ended is to be done again, and
 // moves next to its start.
-func (l *leg) walkAgain() bool {
+func (l last) walkAgain() bool {
 	next := &l.next
 	a := next.Again
 	switch {

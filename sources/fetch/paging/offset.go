@@ -15,9 +15,9 @@ func (offset) traits() traits {
 	}
 }
 
-func (offset) step(l *leg) (step, error) {
+func (o offset) step(l *leg) (step, error) {
 	if l.looks() && !l.answer.Passed {
-		return l.overlap(), nil
+		return o.overlap(l), nil
 	}
 	l.next.Tail = nil
 	n := l.n
@@ -37,21 +37,17 @@ func (offset) step(l *leg) (step, error) {
 // getting any further: records that are never the same twice cannot be found.
 const maxBlind = 16
 
-// looks reports whether the walk asks from before the end of the page before,
-// and looks for its last records.
-func (l *leg) looks() bool { return l.stream.Pagination.Overlap > 0 && !l.lookout.blind }
-
 // overlap moves to the last records of a page: they are to come again. Where
 // those of the page before did not, records have vanished, and the walk goes
 // back: nothing that was there all along lies before a record that was read,
 // wherever that is now.
-func (l *leg) overlap() step {
+func (o offset) overlap(l *leg) step {
 	start, eye := l.stream.Pagination.Start, l.eye
 	from := l.from.Offset
 	looks := len(eye.Want) > 0 && from > start
 	switch {
 	case looks && !eye.Found && eye.Exact < len(eye.Want):
-		return l.stepBefore()
+		return o.stepBefore(l)
 	case looks:
 		l.lookout.blinds = 0
 	}
@@ -72,7 +68,7 @@ func (l *leg) overlap() step {
 
 // stepBefore moves to where the records may be that did not come again: one page
 // before, then two, then four.
-func (l *leg) stepBefore() step {
+func (offset) stepBefore(l *leg) step {
 	p, next, tail := &l.stream.Pagination, &l.next, int64(len(l.from.Tail))
 	out := &l.lookout
 	out.furthest = max(out.furthest, l.from.Offset+max(l.n, tail))

@@ -122,7 +122,7 @@ func (p *Pager) Tally() *repeat.Tally {
 
 // Refuses reports whether an answer with a status may refuse what lies behind the
 // API's own count: then it is the end.
-func (p *Pager) Refuses(status int) bool { return p.leg(&Answer{}).refuses(status) }
+func (p *Pager) Refuses(status int) bool { return audit{p.leg(&Answer{})}.refuses(status) }
 
 // Fallen is the error of an answer without records that looks like an end and is
 // none.
@@ -132,7 +132,7 @@ func (p *Pager) Fallen() error {
 	}
 	l := p.leg(&Answer{})
 	l.page = p.Page(expr.Undefined())
-	return l.fallen()
+	return audit{l}.fallen()
 }
 
 // leg begins what is made of an answer.
@@ -158,7 +158,7 @@ func (p *Pager) Take(a Answer) (Found, error) {
 }
 
 func (p *Pager) take(l *leg) error {
-	if l.pastEnd() && p.guard.Repeats(l.answer.Records.Len(), l.content) {
+	if (audit{l}).pastEnd() && p.guard.Repeats(l.answer.Records.Len(), l.content) {
 		l.answer.Records, l.answer.Empty, l.found.Repeats = noRecords{}, true, true
 	}
 	l.n = int64(l.answer.Records.Len())
@@ -172,7 +172,7 @@ func (p *Pager) take(l *leg) error {
 	}
 	l.ever, l.widest = l.ever.Or(l.now), max(l.widest, l.n)
 	switch {
-	case end.last && l.walkAgain():
+	case end.last && (last{l}).walkAgain():
 		p.forget()
 	case end.last:
 		return p.conclude(l, end)
@@ -192,11 +192,11 @@ func (p *Pager) take(l *leg) error {
 // step moves a leg's next to what comes after its answer, and reports whether
 // that is a step back.
 func (p *Pager) step(l *leg) (end ending, back bool, err error) {
-	lost, err := l.total()
+	lost, err := audit{l}.total()
 	if err != nil {
 		return end, false, err
 	}
-	step, behind, err := l.stepMoved(p.way, lost)
+	step, behind, err := course{l}.stepMoved(p.way, lost)
 	if err != nil {
 		return end, false, err
 	}
@@ -207,7 +207,7 @@ func (p *Pager) step(l *leg) (end ending, back bool, err error) {
 	back = (behind != nil || step.back) && !end.stopped
 	switch {
 	case back && behind != nil:
-		end.last = l.goBack(behind)
+		end.last = course{l}.goBack(behind)
 		end.back = end.last
 	case back:
 		end.last = false
@@ -220,9 +220,9 @@ func (p *Pager) step(l *leg) (end ending, back bool, err error) {
 // conclude decides what becomes of a walk that ends here: on_incomplete says
 // whether a doubt is its failure.
 func (p *Pager) conclude(l *leg, end ending) error {
-	l.limited()
-	l.conclude(end)
-	if failing := l.failing(); len(failing) > 0 {
+	final := last{l}
+	final.conclude(end)
+	if failing := final.failing(); len(failing) > 0 {
 		return fmt.Errorf("%w: %s%s (on_incomplete: warn takes it for the end)", ErrDoubtful, strings.Join(failing, "; "), p.guard.After())
 	}
 	l.found.Last = true

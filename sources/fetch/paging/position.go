@@ -11,22 +11,27 @@ import (
 // Position is the request that comes next in a walk. The zero Position is the
 // first one. It holds no secret: those in tokens and URLs are sealed.
 type Position struct {
-	Token    json.RawMessage `json:"token,omitempty"`     // what cursor and keyset send
-	URL      string          `json:"url,omitempty"`       // next_url, link_header
-	Number   int64           `json:"number,omitempty"`    // page
-	Offset   int64           `json:"offset,omitempty"`    // offset
-	Pages    int64           `json:"pages"`               // pages before this one
-	Records  int64           `json:"records"`             // records in them, less those stepped back over
-	Total    *int64          `json:"total,omitempty"`     // the API's own count, as last known
-	Counts   string          `json:"counts,omitempty"`    // what that turned out to count, "" for the records of the walk
-	AllPages *int64          `json:"all_pages,omitempty"` // page with total_pages: the API's own count of pages, as last known, or noPages
-	PerPage  int64           `json:"per_page,omitempty"`  // the least number of records of a page, the last one aside
-	Numbers  *list.Numbers   `json:"numbers,omitempty"`   // cursor, next_url, link_header: how they are numbered; nil: they are not
-	Tail     []repeat.Seen   `json:"tail,omitempty"`      // offset with overlap: of the last records
-	Shrunk   int64           `json:"shrunk,omitempty"`    // by how much total shrank where nothing says how pages are counted
-	Doubts   []Doubt         `json:"doubts,omitempty"`    // why records may be missing
-	Again    *repeat.Again   `json:"again,omitempty"`     // with on_incomplete: again
-	Behind   *list.Behind    `json:"behind,omitempty"`    // where the walk went back
+	Token   json.RawMessage `json:"token,omitempty"`  // what cursor and keyset send
+	URL     string          `json:"url,omitempty"`    // next_url, link_header
+	Number  int64           `json:"number,omitempty"` // page
+	Offset  int64           `json:"offset,omitempty"` // offset
+	Pages   int64           `json:"pages"`            // pages before this one
+	Records int64           `json:"records"`          // records in them, less those stepped back over
+	Known
+	Numbers *list.Numbers `json:"numbers,omitempty"` // cursor, next_url, link_header: how they are numbered; nil: they are not
+	Tail    []repeat.Seen `json:"tail,omitempty"`    // offset with overlap: of the last records
+	Shrunk  int64         `json:"shrunk,omitempty"`  // by how much total shrank where nothing says how pages are counted
+	Doubts  []Doubt       `json:"doubts,omitempty"`  // why records may be missing
+	Again   *repeat.Again `json:"again,omitempty"`   // with on_incomplete: again
+	Behind  *list.Behind  `json:"behind,omitempty"`  // where the walk went back
+}
+
+// Known is what the API's own counts said, as last known.
+type Known struct {
+	Total    *int64 `json:"total,omitempty"`     // the API's own count
+	Counts   string `json:"counts,omitempty"`    // what that turned out to count, "" for the records of the walk
+	AllPages *int64 `json:"all_pages,omitempty"` // page with total_pages: the API's own count of pages, or noPages
+	PerPage  int64  `json:"per_page,omitempty"`  // the least number of records of a page, the last one aside
 }
 
 // First reports whether no page came before.

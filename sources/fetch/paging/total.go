@@ -10,8 +10,11 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/paging/list"
 )
 
+// audit is a leg that is held against the API's own counts.
+type audit struct{ *leg }
+
 // balance is what is known of the total when an answer of n records comes.
-func (l *leg) balance(n int64) list.Balance {
+func (l audit) balance(n int64) list.Balance {
 	return list.Balance{Counts: l.from.Counts, Total: l.from.Total, Before: l.from.Records, Pages: l.from.Pages, N: n}
 }
 
@@ -19,7 +22,7 @@ func (l *leg) balance(n int64) list.Balance {
 // negative number where it grew. Where the walk is numbered, the latest count
 // says where it ends; elsewhere the least one does, since what was counted later
 // may lie on pages that are behind.
-func (l *leg) total() (lost int64, err error) {
+func (l audit) total() (lost int64, err error) {
 	ref := l.stream.Pagination.Ends.Total
 	if lost, err = l.totalPages(); err != nil || ref.IsZero() {
 		return lost, err
@@ -53,7 +56,7 @@ func (l *leg) total() (lost int64, err error) {
 
 // exceeds says once of a count that stays the same and is exceeded that it is
 // none.
-func (l *leg) exceeds(key string, count int64, things string) {
+func (l audit) exceeds(key string, count int64, things string) {
 	if !l.exceeded {
 		l.exceeded = true
 		l.remark(fmt.Sprintf("pagination.%s says %d, and more %s came: it is no total (many APIs stop counting somewhere)", key, count, things))
@@ -61,7 +64,7 @@ func (l *leg) exceeds(key string, count int64, things string) {
 }
 
 // complete checks a walk that ended against the API's own count.
-func (l *leg) complete() {
+func (l audit) complete() {
 	if total := l.next.Total; total != nil && l.next.Records < *total {
 		l.doubt(Doubt{Key: "pagination.total", Contradicts: true, Value: fmt.Sprintf("%d, but the walk ends here with %s", *total, hint.Counted(l.next.Records, "record"))})
 	}
@@ -69,7 +72,7 @@ func (l *leg) complete() {
 
 // uncounted says at the end of a walk that what the definition takes for a
 // total is none.
-func (l *leg) uncounted() {
+func (l audit) uncounted() {
 	switch l.next.Counts {
 	case list.CountsZero:
 		l.doubt(Doubt{Key: "pagination.total", Value: "0 beside records", Advice: "that is no total: name another path, or leave total out"})
@@ -85,7 +88,7 @@ var ErrFallen = errors.New("the API counts fewer records than were read, in an a
 // fallen is the error of an answer without records that looks like an end and is
 // none: a token that expired is answered with an empty list by some. A counted
 // walk whose list still has records goes back instead.
-func (l *leg) fallen() error {
+func (l audit) fallen() error {
 	if err := l.fallenPages(); err != nil || l.stream.Pagination.Ends.Total.IsZero() {
 		return err
 	}
@@ -102,7 +105,7 @@ func (l *leg) fallen() error {
 
 // past returns the key of the API's own count, and that, where a request asks
 // for what lies behind it; "" elsewhere.
-func (l *leg) past() (key string, count int64) {
+func (l audit) past() (key string, count int64) {
 	switch {
 	case l.counts() && l.from.Behind == nil && l.from.Total != nil && *l.from.Total > 0 && l.from.Records >= *l.from.Total:
 		return "pagination.total", *l.from.Total
@@ -114,7 +117,7 @@ func (l *leg) past() (key string, count int64) {
 
 // pastEnd reports whether a page may be the last one again, since it lies past
 // the end.
-func (l *leg) pastEnd() bool {
+func (l audit) pastEnd() bool {
 	key, _ := l.past()
 	return l.counts() && (key != "" || l.stream.Pagination.Ends.AtEnd == sources.AtEndRepeat)
 }
@@ -122,7 +125,7 @@ func (l *leg) pastEnd() bool {
 // refuses reports whether an answer with a status may refuse what lies behind
 // the API's own count: where nothing is there that is the end, elsewhere it may
 // be a limit.
-func (l *leg) refuses(status int) bool {
+func (l audit) refuses(status int) bool {
 	if key, _ := l.past(); key == "" {
 		return false
 	}
@@ -140,7 +143,7 @@ func mayBeLimit(status int) bool {
 }
 
 // limited doubts an end that is the refusal of one page more.
-func (l *leg) limited() {
+func (l audit) limited() {
 	if key, count := l.past(); l.answer.Refused && mayBeLimit(l.answer.Status) {
 		l.doubt(Doubt{
 			Key: key, Value: fmt.Sprintf("%d, all of which were read, but one page more was refused with %d", count, l.answer.Status),
@@ -150,18 +153,18 @@ func (l *leg) limited() {
 }
 
 // ordinal is which page of the list is asked for where pages have numbers, from 1.
-func (l *leg) ordinal() int64 { return l.from.Number - l.stream.Pagination.Start + 1 }
+func (l audit) ordinal() int64 { return l.from.Number - l.stream.Pagination.Start + 1 }
 
 // pastPages reports whether a request asks for a page behind the last one of
 // the API's own number.
-func (l *leg) pastPages() bool {
+func (l audit) pastPages() bool {
 	all, ok := l.from.allPages()
 	return ok && all > 0 && l.from.Behind == nil && l.ordinal() > all
 }
 
 // pages is the answer's own number of pages; it is not known either where an
 // answer before has shown that it is none.
-func (l *leg) pages() (n int64, known bool, err error) {
+func (l audit) pages() (n int64, known bool, err error) {
 	r := l.stream.Pagination.Ends.TotalPages
 	if all := l.from.AllPages; r.IsZero() || all != nil && *all == noPages {
 		return 0, false, nil
@@ -171,7 +174,7 @@ func (l *leg) pages() (n int64, known bool, err error) {
 
 // totalPages reads the answer's own number of pages, and returns how many
 // records the list has lost at most, where they have become fewer.
-func (l *leg) totalPages() (lost int64, err error) {
+func (l audit) totalPages() (lost int64, err error) {
 	pages, known, err := l.pages()
 	if err != nil || !known {
 		return 0, err
@@ -197,7 +200,7 @@ func (l *leg) totalPages() (lost int64, err error) {
 
 // fallenPages is the error of an answer without records that suddenly counts no
 // pages.
-func (l *leg) fallenPages() error {
+func (l audit) fallenPages() error {
 	pages, known, err := l.pages()
 	if past, _ := l.past(); err != nil || !known || pages > 0 || past != "" {
 		return nil // whoever reads the number says what is wrong with it
@@ -207,7 +210,7 @@ func (l *leg) fallenPages() error {
 
 // completePages checks a walk that ended against the API's own number of pages,
 // and says where that is none.
-func (l *leg) completePages(end ending) {
+func (l audit) completePages(end ending) {
 	const key = "pagination.total_pages"
 	if l.next.AllPages != nil && *l.next.AllPages == noPages {
 		l.doubt(Doubt{Key: key, Value: "0, or below the page in hand, beside records", Advice: "that is no number of pages: name another path, or leave total_pages out"})

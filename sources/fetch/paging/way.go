@@ -143,6 +143,10 @@ func (l *leg) saysMore() string {
 	return ""
 }
 
+// looks reports whether the walk asks from before the end of the page before,
+// and looks for its last records.
+func (l *leg) looks() bool { return l.stream.Pagination.Overlap > 0 && !l.lookout.blind }
+
 // counting says whether pages are counted. A walk that is done again until two
 // agree does not mind.
 func (l *leg) counting() Counting {
