@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // TestGoldenBookmarks reads a record with each golden value of package times:
@@ -67,7 +69,7 @@ func TestAheadIsTold(t *testing.T) {
 		if got := len(r.records("items")); got != len(values) {
 			t.Errorf("got %d records, want all %d", got, len(values))
 		}
-		if got := r.account.Streams[0].Ahead; got != 2 {
+		if got := r.account.Streams[0].Counts[report.AheadOfClock]; got != 2 {
 			t.Errorf("the account says %d, want 2", got)
 		}
 		if got := r.account.String(); !strings.Contains(got, "2 records have a replication value more than a day ahead of our clock") {

@@ -9,6 +9,7 @@ import (
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // checker checks the records of a partition against the schema of their stream,
@@ -53,7 +54,7 @@ func (c *checker) nulled() []string {
 // check checks the record that stands in dst from start on, after a first look
 // at it. It returns dst, the record perhaps changed, and false for a record that
 // does not leave.
-func (c *checker) check(dst []byte, start int, found schema.Finding, n *counts) ([]byte, bool, error) {
+func (c *checker) check(dst []byte, start int, found schema.Finding, n *report.Counts) ([]byte, bool, error) {
 	c.repairs = nil
 	if found.Fits && (found.Known || c.takesAll()) {
 		return dst, true, nil
@@ -94,16 +95,16 @@ func missingKey(record []byte, keys []string) *schema.Violation {
 }
 
 // refuse applies on_invalid.
-func (c *checker) refuse(dst []byte, start int, v *schema.Violation, n *counts) ([]byte, bool, error) {
+func (c *checker) refuse(dst []byte, start int, v *schema.Violation, n *report.Counts) ([]byte, bool, error) {
 	record := dst[start:]
-	n.invalid++
 	switch c.stream.Schema.OnInvalid {
 	case sources.Pass:
+		n[report.PassedOn]++
 		c.unfit.tell("a record does not fit its schema: it is passed on as it came", keyText(record, c.keys), v)
 		return dst, true, nil
 	case sources.Quarantine:
 		c.unfit.tell("a record does not fit its schema: it goes to "+c.quarantine.path(), keyText(record, c.keys), v)
-		n.quarantined++
+		n[report.Quarantined]++
 		return dst, false, c.quarantine.add(record, v)
 	case sources.Nullify:
 		return c.nullify(dst, start, n)
@@ -123,7 +124,7 @@ func (c *checker) takesAll() bool {
 
 // nullify replaces what does not fit by null. A record to which that does not
 // help fails the stream.
-func (c *checker) nullify(dst []byte, start int, n *counts) ([]byte, bool, error) {
+func (c *checker) nullify(dst []byte, start int, n *report.Counts) ([]byte, bool, error) {
 	record, end := dst[start:], len(dst)
 	key := keyText(record, c.keys)
 	stuck := missingKey(record, c.keys)
@@ -134,8 +135,8 @@ func (c *checker) nullify(dst []byte, start int, n *counts) ([]byte, bool, error
 		return dst, false, fmt.Errorf("%s: %w: record %s: %w, which null cannot mend (correct the definition, or say on_invalid: pass or quarantine)",
 			c.stream.Name, errUnfit, key, stuck)
 	}
-	n.nullified++
-	n.nulls += int64(len(c.repairs))
+	n[report.Nullified]++
+	n[report.NullifiedValue] += int64(len(c.repairs))
 	for i := range c.repairs {
 		c.unfit.tell("a value does not fit the schema: "+c.repairs[i].Pointer+" is null now", key, &c.repairs[i].Broken)
 	}
@@ -143,7 +144,7 @@ func (c *checker) nullify(dst []byte, start int, n *counts) ([]byte, bool, error
 }
 
 // checkFields applies on_new_field.
-func (c *checker) checkFields(dst []byte, start int, n *counts) ([]byte, error) {
+func (c *checker) checkFields(dst []byte, start int, n *report.Counts) ([]byte, error) {
 	policy := c.newField
 	if c.takesAll() {
 		return dst, nil
@@ -168,7 +169,7 @@ func (c *checker) checkFields(dst []byte, start int, n *counts) ([]byte, error) 
 		return dst, fmt.Errorf("%s: record %s: %w", c.stream.Name, keyText(record, c.keys), err)
 	}
 	if !c.schema.full {
-		n.fields += fields
+		n[report.NewField] += fields
 	}
 	return dst, nil
 }

@@ -184,8 +184,8 @@ func TestSoundWalksAreNotDoubted(t *testing.T) {
 			t.Errorf("seed %d: %v\n%s", seed, r.err, definition)
 			continue
 		}
-		if got := r.account.Streams[0]; got.Status() != "complete" || got.Emitted != int64(c.Made.Count) || strings.Contains(r.log, "level=WARN") {
-			t.Errorf("seed %d: %s, %d records of %d\n%s\n%s%s", seed, got.Status(), got.Emitted, c.Made.Count, definition, r.account, r.log)
+		if got := r.account.Streams[0]; got.Status() != "complete" || got.Written != int64(c.Made.Count) || strings.Contains(r.log, "level=WARN") {
+			t.Errorf("seed %d: %s, %d records of %d\n%s\n%s%s", seed, got.Status(), got.Written, c.Made.Count, definition, r.account, r.log)
 		}
 	}
 }

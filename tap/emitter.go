@@ -7,7 +7,11 @@ import (
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
+
+// displayEvery is how often a run shows how far it is.
+const displayEvery = 500 * time.Millisecond
 
 // emitter collects batches and flushes them. All of it happens in the
 // goroutine that calls run: it alone touches stdout and the state.
@@ -16,8 +20,7 @@ type emitter struct {
 	state   *state.State
 	journal *runJournal // nil: none
 	herald  *herald
-	account *Account
-	gauge   *gauge
+	display *report.Display
 	lines   linePool
 	flush   sources.Flush
 	memory  int64 // bytes of lines that may wait
@@ -38,7 +41,7 @@ func (e *emitter) run(batches <-chan *batch) error {
 	}
 	interval := time.NewTimer(time.Hour)
 	interval.Stop()
-	ticker := time.NewTicker(progressEvery)
+	ticker := time.NewTicker(displayEvery)
 	defer interval.Stop()
 	defer ticker.Stop()
 	for {
@@ -56,7 +59,7 @@ func (e *emitter) run(batches <-chan *batch) error {
 			}
 		case <-interval.C:
 		case <-ticker.C:
-			e.gauge.show(e.account)
+			e.display.Show()
 			e.herald.looks()
 			if err := e.writeNews(); err != nil {
 				return err
@@ -76,7 +79,11 @@ func (e *emitter) take(b *batch) {
 		e.answers++
 	}
 	e.bytes += int64(len(b.schema) + len(b.lines))
-	e.account.fetched(b)
+	s := e.display.Account.Stream(b.track.stream.Name)
+	s.Add(&b.outcome)
+	if b.failure != nil {
+		s.Failure = b.failure
+	}
 }
 
 // full reports whether one of the conditions of a flush is met.
@@ -136,10 +143,10 @@ func (e *emitter) flushAll() error {
 		return err
 	}
 	e.journal.written(e.pending)
-	e.account.flushed(e.pending)
+	e.countWritten()
 	e.endStreams()
 	e.pending, e.answers, e.bytes = clean(e.pending), 0, 0
-	e.gauge.show(e.account)
+	e.display.Show()
 	return e.writeNews()
 }
 
@@ -175,6 +182,19 @@ func (e *emitter) moveBookmarks() {
 			e.covered = append(e.covered, message.Covered{Stream: b.track.stream.Name, Records: b.track.uncovered})
 			b.track.touched, b.track.uncovered = false, 0
 		}
+	}
+}
+
+// countWritten takes what was written into the account.
+func (e *emitter) countWritten() {
+	e.display.Account.Flushes++
+	for _, b := range e.pending {
+		s := e.display.Account.Stream(b.track.stream.Name)
+		s.Written += b.records
+		if b.failure == nil && !b.partial {
+			s.Pages++
+		}
+		s.Done = s.Done || b.progress.last
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/ref"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // height is how far a partition has come: the highest replication value, or what
@@ -42,21 +43,21 @@ func (h *height) standing(next paging.Position) plan.Standing {
 
 // note takes note of a record's replication value, and reports whether it is not
 // the highest so far. It reports false for a record that client_filter drops.
-func (h *height) note(record, value []byte, n *counts) (keep, lower bool, err error) {
+func (h *height) note(record, value []byte, n *report.Counts) (keep, lower bool, err error) {
 	if h.stream.ReplicationKey == "" {
 		return true, false, nil
 	}
 	if h.stream.Clock.ClientFilter && h.older(value) {
-		n.older++
+		n[report.TooOld]++
 		return false, false, nil
 	}
 	if h.ahead.is(value) {
-		n.ahead++
+		n[report.AheadOfClock]++
 		h.ahead.note(record, h.stream.Keys, value)
 		return true, false, nil
 	}
 	if (len(value) == 0 || value[0] == 'n') && h.stream.Clock.Mark().IsZero() {
-		n.unplaced++
+		n[report.NoValue]++
 		h.unplaced.note(record, h.stream.Keys)
 	}
 	if lower, err = h.high.Observe(value); err != nil {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // TestKeys checks that a key which records do not have, or that is not what it
@@ -78,11 +79,11 @@ func TestReplicationKeyOfSome(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := setup{definition: tt.definition, api: rowsAPI(tt.records...)}.must(t)
 			account := r.account.Streams[0]
-			if account.Unplaced != tt.unplaced || strings.Contains(r.account.String(), "no replication value") != (tt.unplaced > 0) {
-				t.Errorf("got %d, want %d in\n%s", account.Unplaced, tt.unplaced, r.account)
+			if account.Counts[report.NoValue] != tt.unplaced || strings.Contains(r.account.String(), "no replication value") != (tt.unplaced > 0) {
+				t.Errorf("got %d, want %d in\n%s", account.Counts[report.NoValue], tt.unplaced, r.account)
 			}
-			if account.Emitted != int64(len(tt.records)) {
-				t.Errorf("got %d records, want %d", account.Emitted, len(tt.records))
+			if account.Written != int64(len(tt.records)) {
+				t.Errorf("got %d records, want %d", account.Written, len(tt.records))
 			}
 			told := strings.Count(r.log, "replication key")
 			if tt.log == "" && told > 0 || tt.log != "" && (told != 1 || !strings.Contains(r.log, tt.log)) {

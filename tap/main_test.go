@@ -24,6 +24,7 @@ import (
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -59,7 +60,7 @@ type setup struct {
 type result struct {
 	lines   []line
 	log     string
-	account *tap.Account
+	account *report.Account
 	err     error
 }
 

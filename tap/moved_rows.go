@@ -2,6 +2,7 @@ package tap
 
 import (
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/twins"
 )
 
@@ -38,17 +39,14 @@ func (w *worker) tellMoves() {
 		"stream", w.stream.Name, "record", m.first, "write", w.stream.Definition.ProvesMoves())
 }
 
-// movedText is what log and account say of records that came again.
-const movedText = "at least %s primary [key|keys] came again on a later page, which was not asked for twice, so as many other records may have slipped past between pages"
-
 // text says what came again, and what that means.
 func (m *moves) text() string {
-	text := Numbered(m.again, movedText)
+	text := report.Numbered(m.again, report.CameAgainText)
 	switch m.changed {
 	case 0:
 		return text + "; what came again was unchanged, so rows were inserted before it, or changed places with it"
 	case m.again:
 		return text + "; what came again had been updated, and so had moved"
 	}
-	return text + Numbered(m.changed, "; %s of what came again had been updated")
+	return text + report.Numbered(m.changed, "; %s of what came again had been updated")
 }

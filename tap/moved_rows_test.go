@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // list is an API over a list of ids that changes before some requests. It pages
@@ -209,7 +211,7 @@ func TestMovesAreTold(t *testing.T) {
 				a.change = map[int]func(){2: func() { tt.change(a) }}
 			}
 			r := setup{definition: moving(tt.pagination, tt.more, ""), api: a, config: tt.config}.must(t)
-			if got := r.account.Streams[0].Again; got != tt.keys {
+			if got := r.account.Streams[0].Counts[report.CameAgain]; got != tt.keys {
 				t.Errorf("got %d records that came again, want %d; asked for %v", got, tt.keys, a.asked)
 			}
 			if said := strings.Contains(r.account.String(), "rows moved in their list"); said != (tt.keys > 0) {

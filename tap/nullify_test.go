@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 const nullable = "schema: {type: object, properties: {id: {type: integer}, at: {type: [string, 'null'], format: date-time}, name: {type: ['null', string]}, " +
@@ -39,9 +41,9 @@ func TestNullify(t *testing.T) {
 			if got := r.records("items"); !slices.Equal(got, tt.want) {
 				t.Errorf("\ngot  %s\nwant %s", got, tt.want)
 			}
-			got := r.account.Streams[0]
-			if got.Nullified != tt.records || got.Nulls != tt.nils || got.Invalid != tt.records {
-				t.Errorf("the account says %d of %d invalid records, %d values; want %d records, %d values", got.Nullified, got.Invalid, got.Nulls, tt.records, tt.nils)
+			got := r.account.Streams[0].Counts
+			if got[report.Nullified] != tt.records || got[report.NullifiedValue] != tt.nils {
+				t.Errorf("the account says %d records, %d values; want %d records, %d values", got[report.Nullified], got[report.NullifiedValue], tt.records, tt.nils)
 			}
 			if last := r.lines[len(r.lines)-1].Type; last != "STATE" {
 				t.Errorf("the last line is %s", last)

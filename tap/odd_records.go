@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/twins"
 )
 
@@ -58,13 +59,13 @@ func newOddities(one *reading) oddities {
 
 // note looks at a record as it leaves: lower says that its replication value is
 // not the highest so far.
-func (o *oddities) note(record, value []byte, lower bool, n *counts) {
+func (o *oddities) note(record, value []byte, lower bool, n *report.Counts) {
 	switch kind := o.twins.See(record, value); {
 	case kind == twins.Part:
-		o.count(&n.twins, oddTwin, record)
+		o.count(&n[report.SameKey], oddTwin, record)
 	case kind.Moved(o.moves.counting):
 		o.moves.note(record, o.stream.Keys, kind)
-		n.again++
+		n[report.CameAgain]++
 	}
 	if o.floor == nil || o.stream.Clock.ClientFilter || len(value) == 0 || value[0] == 'n' {
 		return
@@ -72,7 +73,7 @@ func (o *oddities) note(record, value []byte, lower bool, n *counts) {
 	switch {
 	case o.tooOld:
 		if o.early(value) {
-			n.early++
+			n[report.BeforeWindow]++
 		}
 	case len(o.lowest) == 0:
 		o.lowest = append(o.lowest, value...)
@@ -91,13 +92,13 @@ func (o *oddities) pageBegins(page *fetch.Page) {
 
 // pageEnds looks whether the page's lowest replication value lies before the
 // window. From then on each record is held against it.
-func (o *oddities) pageEnds(page *fetch.Page, n *counts) {
+func (o *oddities) pageEnds(page *fetch.Page, n *report.Counts) {
 	if !page.Partial {
 		o.twins.End()
 	}
 	if !o.tooOld && len(o.lowest) > 0 && o.early(o.lowest) {
 		o.tooOld = true
-		o.count(&n.early, oddEarly, append([]byte(o.stream.ReplicationKey+"="), o.lowest...))
+		o.count(&n[report.BeforeWindow], oddEarly, append([]byte(o.stream.ReplicationKey+"="), o.lowest...))
 	}
 	o.lowest = o.lowest[:0]
 }
@@ -113,10 +114,10 @@ func (o *oddities) early(value []byte) bool {
 }
 
 // replaces counts a record in which add took the place of a field.
-func (o *oddities) replaces(record []byte, add []sources.Param, n *counts) {
+func (o *oddities) replaces(record []byte, add []sources.Param, n *report.Counts) {
 	for _, p := range add {
 		if catalog.Field(record, p.Name) != nil {
-			o.count(&n.replaced, oddReplaced, record)
+			o.count(&n[report.FieldReplaced], oddReplaced, record)
 			return
 		}
 	}

@@ -40,7 +40,7 @@ func TestPartsOfAPage(t *testing.T) {
 		t.Errorf("%d states within a page of 4 MB, want some", within)
 	}
 	s := r.account.Streams[0]
-	if s.Pages != 2 || s.Emitted != longRecords {
-		t.Errorf("the account has %d pages, %d records", s.Pages, s.Emitted)
+	if s.Pages != 2 || s.Written != longRecords {
+		t.Errorf("the account has %d pages, %d records", s.Pages, s.Written)
 	}
 }

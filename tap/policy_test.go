@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // policed is a stream with a schema of id and name, and policies.
@@ -132,12 +133,12 @@ func TestInvalidRecords(t *testing.T) {
 				checkFailure(t, r.err, `items: the record does not fit: record id=4: /name: type: expected string, got 12.50`)
 			case "quarantine":
 				checkQuarantine(t, filepath.Join(dir, "t", "quarantine", "items.jsonl"), all[3])
-				if got := r.account.Streams[0]; got.Quarantined != 1 || got.Invalid != 1 {
-					t.Errorf("the account says %d invalid, %d in quarantine", got.Invalid, got.Quarantined)
+				if got := r.account.Streams[0].Counts; got[report.Quarantined] != 1 || got[report.PassedOn] != 0 {
+					t.Errorf("the account says %d passed on, %d in quarantine", got[report.PassedOn], got[report.Quarantined])
 				}
 			case "pass":
-				if got := r.account.Streams[0].Invalid; got != 1 {
-					t.Errorf("the account says %d invalid", got)
+				if got := r.account.Streams[0].Counts[report.PassedOn]; got != 1 {
+					t.Errorf("the account says %d passed on", got)
 				}
 			}
 		})

@@ -1,13 +1,9 @@
 package tap
 
 import (
-	"errors"
-	"net/http"
 	"time"
 
-	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state"
-	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap/message"
 )
 
@@ -34,31 +30,4 @@ type Protocol interface {
 type meter interface {
 	// Metric returns the text of a line of the log.
 	Metric(m message.Metric) string
-}
-
-// FailureType says who can do something about the failure of a stream or of a
-// run.
-func FailureType(err error) message.FailureType {
-	var (
-		request *fetch.Error
-		input   *InputError
-		disk    *JournalError
-	)
-	switch {
-	case errors.As(err, &input):
-		return message.ConfigError
-	case errors.Is(err, journal.ErrBusy), errors.As(err, &disk):
-		return message.TransientError
-	case !errors.As(err, &request):
-		return message.SystemError
-	case request.Class == fetch.Transient:
-		return message.TransientError
-	case request.Class != fetch.Permanent:
-		return message.SystemError
-	}
-	switch request.Status {
-	case 0, http.StatusUnauthorized, http.StatusForbidden: // 0: it could not even be asked
-		return message.ConfigError
-	}
-	return message.SystemError
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources/fetch"
-	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // partSize is from how many bytes of lines on a part of a page goes to stdout
@@ -25,26 +25,11 @@ type batch struct {
 	schema   []byte // SCHEMA line that must come first, nil: none
 	lines    []byte // RECORD lines
 	records  int64
-	bytes    int64 // of the answer's body
-	partial  bool  // a part of a page, and not the last of it: it moves nothing
+	partial  bool // a part of a page, and not the last of it: it moves nothing
 	progress progress
-	counts   counts
+	outcome  report.Outcome
 	key      *journal.Key // where the journal has the page; nil: nowhere
-	moved    bool         // the API's own total changed
-	notes    []string     // what a person should know of the walk, at its end
-	skipped  string       // why a rule said that there is nothing
-	doubts   []paging.Doubt
-	failure  error // no page, but the end of the walk, for this reason
-}
-
-// counts are what became of a page's records, besides being emitted.
-type counts struct {
-	older, invalid, quarantined, nullified int64
-	nulls, fields                          int64 // values that became null, new fields
-	unkept                                 int64 // keep is not true for them
-	twins, again, replaced, early          int64 // see oddities
-	ahead                                  int64 // their replication value lies ahead of our clock
-	unplaced                               int64 // they have no replication value, null or nothing
+	failure  error        // no page, but the end of the walk, for this reason
 }
 
 // renderer makes the pages of one partition batches. It is used from one
@@ -97,7 +82,7 @@ func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
 	}
 	r.came += int64(page.Records.Len() - page.Repeated)
 	r.tally(b)
-	r.odd.pageEnds(page, &b.counts)
+	r.odd.pageEnds(page, &b.outcome.Counts)
 	if err := r.height.timed(page); err != nil {
 		return nil, err
 	}
@@ -108,7 +93,6 @@ func (r *renderer) render(page *fetch.Page, lines []byte) (*batch, error) {
 	if err := r.height.setMark(page, r.project.view.loop.Vars()); err != nil {
 		return nil, err
 	}
-	b.bytes = page.Size()
 	b.progress = progress{at: r.height.standing(page.Next), last: page.Last, date: page.Header.Get("Date")}
 	return b, nil
 }
@@ -128,7 +112,7 @@ func (r *renderer) handOnPart(b *batch, page *fetch.Page) error {
 }
 
 func (r *renderer) tally(b *batch) {
-	r.rendered, r.unkept = r.rendered+b.records, r.unkept+b.counts.unkept
+	r.rendered, r.unkept = r.rendered+b.records, r.unkept+b.outcome.Counts[report.NotKept]
 }
 
 func (r *renderer) renderRecord(b *batch, frame *message.Frame, page *fetch.Page, i int) error {
@@ -139,14 +123,14 @@ func (r *renderer) renderRecord(b *batch, frame *message.Frame, page *fetch.Page
 	switch {
 	case err == nil && keep:
 		if came := page.Records.Record(i); len(r.project.add) > 0 && len(lines)-start < len(came)+len(r.project.added()) {
-			r.odd.replaces(came, r.project.add, &b.counts) // something was cut
+			r.odd.replaces(came, r.project.add, &b.outcome.Counts) // something was cut
 		}
 		found, value := r.look(page, i, lines[start:])
-		if keep, err = r.note(lines[start:], value, &b.counts); err == nil && keep {
-			lines, keep, err = r.checker.check(lines, start, found, &b.counts)
+		if keep, err = r.note(lines[start:], value, &b.outcome.Counts); err == nil && keep {
+			lines, keep, err = r.checker.check(lines, start, found, &b.outcome.Counts)
 		}
 	case err == nil:
-		b.counts.unkept++
+		b.outcome.Counts[report.NotKept]++
 	}
 	if err != nil || !keep {
 		b.lines = lines[:undo]
@@ -172,7 +156,7 @@ func (r *renderer) look(page *fetch.Page, i int, record []byte) (schema.Finding,
 
 // note takes note of a record as it leaves. It reports false for one that
 // client_filter drops.
-func (r *renderer) note(record, value []byte, n *counts) (bool, error) {
+func (r *renderer) note(record, value []byte, n *report.Counts) (bool, error) {
 	keep, lower, err := r.height.note(record, value, n)
 	if err == nil && keep {
 		r.odd.note(record, value, lower, n)

@@ -17,6 +17,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 const (
@@ -51,9 +52,9 @@ type Options struct {
 	Protocol    Protocol // nil: Singer's
 	Out         io.Writer
 	Log         *slog.Logger
-	Gone        <-chan struct{} // closed when nobody reads Out any more; nil: writing finds out
-	Replay      bool            // read the last pass again from the journal alone
-	Watch       func(*Account)  // nil, or called now and then from the run's goroutine
+	Gone        <-chan struct{}       // closed when nobody reads Out any more; nil: writing finds out
+	Replay      bool                  // read the last pass again from the journal alone
+	Watch       func(*report.Account) // nil, or called now and then from the run's goroutine
 }
 
 // run is one run under way.
@@ -70,39 +71,6 @@ type run struct {
 	journal *runJournal // nil: off
 	hasty   bool        // a look at first pages, for which somebody waits
 	unread  []*track    // there is nothing to read, or no such stream
-}
-
-// Failures are the streams that failed, one error each.
-type Failures []error
-
-// Error lists them, a line each.
-func (f Failures) Error() string { return errors.Join(f...).Error() }
-
-// Unwrap returns them.
-func (f Failures) Unwrap() []error { return f }
-
-// Lost returns the streams whose walks the API has lost: they do not go on, but
-// are read from their start again.
-func (f Failures) Lost() (streams []string) {
-	for _, err := range f {
-		var e *fetch.Error
-		if errors.As(err, &e) && e.Class == fetch.SessionLost {
-			streams = append(streams, e.Stream)
-		}
-	}
-	return streams
-}
-
-// Temporary reports whether a run that goes on from here may get through: no
-// failure is for good. A walk that was lost too often is.
-func (f Failures) Temporary() bool {
-	for _, err := range f {
-		var e *fetch.Error
-		if !errors.As(err, &e) || e.Class != fetch.Transient {
-			return false
-		}
-	}
-	return true
 }
 
 func newRun(o Options) *run {
@@ -144,7 +112,7 @@ func (r *run) client(one *reading) *fetch.Client {
 // no further request starts; what was fetched is written all the same, and the
 // error is stop's cause. The error is an *InputError where nothing was
 // fetched, Failures where streams failed, or one of writing.
-func Sync(stop context.Context, o Options) (*Account, error) {
+func Sync(stop context.Context, o Options) (*report.Account, error) {
 	r := newRun(o)
 	defer r.close()
 	if err := r.openJournal(); err != nil {
@@ -159,23 +127,16 @@ func Sync(stop context.Context, o Options) (*Account, error) {
 		return nil, err
 	}
 	r.journal.prune()
-	account := &Account{Started: r.now}
-	for _, w := range workers {
-		account.Streams = append(account.Streams, &StreamAccount{
-			Name: w.stream.Name, Quarantine: r.work.quarantine(w.stream.Name), counters: &w.track.counters,
-		})
-	}
-	for _, t := range r.unread {
-		account.Streams = append(account.Streams, &StreamAccount{Name: t.stream.Name, Done: t.pass.Way == plan.Complete, Failure: t.refused, counters: &t.counters})
-	}
+	display := r.newDisplay(workers)
+	account := &display.Account
 	slices.SortStableFunc(workers, func(a, b *worker) int { return plan.InTurn(a.pass, b.pass) })
-	err = r.emit(stop, workers, account)
+	err = r.emit(stop, workers, display)
 	account.Took = time.Since(r.now)
 	account.Stopped = r.gate.Why()
 	if errors.Is(err, ErrClosedOutput) {
 		return account, err // in one line
 	}
-	r.newGauge().logMetrics(account)
+	display.LogMetrics()
 	if err != nil {
 		return account, err
 	}
@@ -187,7 +148,26 @@ func Sync(stop context.Context, o Options) (*Account, error) {
 		return account, &JournalError{Err: err}
 	}
 	r.journal.finish()
-	return account, account.failures()
+	return account, failuresOf(account)
+}
+
+// newDisplay returns what shows people how far the run is.
+func (r *run) newDisplay(workers []*worker) *report.Display {
+	d := &report.Display{Account: report.Account{Started: r.now}, Watch: r.Watch, Log: r.Log}
+	for _, w := range workers {
+		d.Account.Streams = append(d.Account.Streams, &report.Stream{
+			Name: w.stream.Name, Quarantine: r.work.quarantine(w.stream.Name), Counters: &w.track.counters,
+		})
+	}
+	for _, t := range r.unread {
+		d.Account.Streams = append(d.Account.Streams, &report.Stream{
+			Name: t.stream.Name, Done: t.pass.Way == plan.Complete, Failure: t.refused, Counters: &t.counters,
+		})
+	}
+	if m, ok := r.Protocol.(meter); ok {
+		d.Metric = m.Metric
+	}
+	return d
 }
 
 // cacheSchemas keeps what was inferred, for the next run and discovery.
@@ -204,7 +184,7 @@ func (r *run) cacheSchemas(workers []*worker) {
 }
 
 // emit walks all partitions and writes what comes.
-func (r *run) emit(stop context.Context, workers []*worker, account *Account) error {
+func (r *run) emit(stop context.Context, workers []*worker, display *report.Display) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	blocked := make(chan struct{})
@@ -220,7 +200,7 @@ func (r *run) emit(stop context.Context, workers []*worker, account *Account) er
 	batches := make(chan *batch)
 	go r.walkAll(ctx, workers, batches)
 	go r.journal.keepSynced(ctx.Done())
-	e := r.emitter(account)
+	e := r.emitter(display)
 	e.herald.tracks = append(e.herald.tracks, r.unread...)
 	for _, w := range workers {
 		e.herald.tracks = append(e.herald.tracks, w.track)
@@ -242,9 +222,9 @@ func (r *run) emit(stop context.Context, workers []*worker, account *Account) er
 	return err
 }
 
-func (r *run) emitter(account *Account) *emitter {
+func (r *run) emitter(display *report.Display) *emitter {
 	return &emitter{
-		out: newOutput(r.Out, r.spool), state: r.State, journal: r.journal, account: account, gauge: r.newGauge(), lines: r.lines,
+		out: newOutput(r.Out, r.spool), state: r.State, journal: r.journal, display: display, lines: r.lines,
 		herald: &herald{protocol: r.Protocol, hide: r.Config.Hider.Line},
 		flush:  r.Config.Run.Flush, memory: max(1, r.Config.Run.Memory/2),
 	}

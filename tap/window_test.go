@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // incremental is the stream items, read by updated_at.
@@ -251,7 +252,7 @@ func TestClientFilter(t *testing.T) {
 			if got := r.mark(t, "items"); got != tt.mark {
 				t.Errorf("got bookmark %s, want %s", got, tt.mark)
 			}
-			if got, want := r.account.Streams[0].Kept, int64(len(all)-len(want)); got != want {
+			if got, want := r.account.Streams[0].Counts[report.TooOld], int64(len(all)-len(want)); got != want {
 				t.Errorf("the account says %d older records, want %d", got, want)
 			}
 		})

@@ -9,6 +9,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // worker walks one partition, and makes its pages batches.
@@ -218,11 +219,15 @@ func (w *worker) render(page limits.Queued, split *splitter) (*batch, error) {
 		return nil, err
 	}
 	b.key, b.progress.at.Restarts, b.progress.at.Refused = page.Key(), page.Restarts, page.Refused
-	b.track, b.moved, b.skipped = w.track, page.Moved, page.Skipped
-	b.doubts, b.notes = page.Doubts, append(b.notes, page.Remarks...)
+	b.track = w.track
+	o := &b.outcome
+	o.Skipped, o.Doubts, o.Notes = page.Skipped, page.Doubts, append(o.Notes, page.Remarks...)
+	if page.Moved {
+		o.Counts[report.TotalChanged]++
+	}
 	b.progress.keep = w.keeps(page.Doubts)
 	if page.Unproven != "" {
-		b.notes = append(b.notes, page.Unproven)
+		o.Notes = append(o.Notes, page.Unproven)
 	}
 	w.tellDoubts(page.Page)
 	if w.renderer.height.frozen && !frozen {
@@ -235,7 +240,7 @@ func (w *worker) render(page limits.Queued, split *splitter) (*batch, error) {
 		w.renderer.height.ahead.tell(w.run.Log, w.stream.Name, w.stream.ReplicationKey)
 		if note := w.renderer.noneLeft(); note != "" && page.Skipped == "" {
 			w.run.Log.Warn(note, "stream", w.stream.Name, "request", page.Request)
-			b.notes = append(b.notes, note)
+			o.Notes = append(o.Notes, note)
 		}
 	}
 	return b, nil

@@ -14,11 +14,11 @@ const module = "github.com/tap-rest/tap-rest"
 // Imports go one way: down this list.
 var arrows = map[string][]string{
 	"tap/tap-rest": {"tap", "tap/message", "tap/report", "tap/workdir", "sources", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal"},
-	"tap":          {"sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/twins", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
+	"tap":          {"sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/report", "tap/twins", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
 	"tap/limits":   {"sources", "sources/fetch", "state"},
 	"tap/message":  {"catalog", "state"},
 	"tap/plan":     {"sources/fetch/paging", "sources", "sources/expr", "sources/times", "catalog", "state", "state/journal"},
-	"tap/report":   {"sources/fetch", "state/journal"},
+	"tap/report":   {"sources/fetch/paging", "tap/message", "sources/fetch", "state/journal"},
 	"tap/twins":    {"sources/fetch/paging", "catalog", "sources/fetch"},
 	"tap/workdir":  {},
 

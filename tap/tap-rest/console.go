@@ -15,8 +15,8 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/secret"
-	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // console is stderr: the log, the account of a run, and on a terminal a line
@@ -105,7 +105,7 @@ func (c *console) clear() {
 }
 
 // progress shows how far a run is, on a terminal.
-func (c *console) progress(a *tap.Account) {
+func (c *console) progress(a *report.Account) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.terminal || time.Since(c.drawn) < 100*time.Millisecond || !c.out.idle() {
@@ -118,7 +118,7 @@ func (c *console) progress(a *tap.Account) {
 }
 
 // account prints the account of a run.
-func (c *console) account(a *tap.Account) {
+func (c *console) account(a *report.Account) {
 	if c.json || c.lines != nil {
 		records, requests, retries, waited, wire := a.Total()
 		c.logger.Info("run ended", "records", records, "requests", requests, "recalled", a.Recalled(), "retries", retries,

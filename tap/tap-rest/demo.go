@@ -13,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // demoToken is the token that the sample shop asks for.
@@ -111,7 +112,7 @@ func discoverShop(rt *runtime, dir string, settings []byte) error {
 		fields := "no fields"
 		var document struct{ Properties map[string]any }
 		if json.Unmarshal(s.Schema, &document) == nil {
-			fields = tap.Numbered(int64(len(document.Properties)), "%s field[|s]")
+			fields = report.Numbered(int64(len(document.Properties)), "%s field[|s]")
 		}
 		rt.console.say("  %-10s %s, key %v, %s %s", s.Name, fields, s.KeyProperties, s.ReplicationMethod, s.ReplicationKey)
 	}

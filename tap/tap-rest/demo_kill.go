@@ -15,7 +15,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // demoKillAt is the call at which the demo's first run is killed, of about 110.
@@ -43,7 +43,7 @@ func killAndGoOn(rt *runtime, dir string, config []byte, calls *callLog) error {
 	}
 	first := calls.take()
 	rt.console.say("Killed at call %d, with %s written.\nThe same again, without a state; its messages go to stdout:",
-		len(first), tap.Numbered(int64(len(read.keys)), "%s record[|s]"))
+		len(first), report.Numbered(int64(len(read.keys)), "%s record[|s]"))
 	second, err := startTap(rt, dir, file, io.MultiWriter(rt.stdout, &read))
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
@@ -54,7 +54,7 @@ func killAndGoOn(rt *runtime, dir string, config []byte, calls *callLog) error {
 	again := calls.take()
 	recalled, twice := compareCalls(first, last, again)
 	rt.console.say("Killed after %d of %d calls; the second run: %s from the journal, %d to the API, %d paid twice; %s in the union of both.",
-		len(first), len(first)+len(again), tap.Numbered(int64(recalled), "%s call[|s]"), len(again), twice, tap.Numbered(int64(len(read.keys)), "%s record[|s]"))
+		len(first), len(first)+len(again), report.Numbered(int64(recalled), "%s call[|s]"), len(again), twice, report.Numbered(int64(len(read.keys)), "%s record[|s]"))
 	return nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/state/journal"
-	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
 
@@ -56,7 +55,7 @@ func listPasses(w io.Writer, folder string, j *journal.Journal) error {
 	if _, err := fmt.Fprintf(w, "%s: %d bytes\n", folder, j.Size()); err != nil {
 		return err
 	}
-	return tap.WriteTable(w, 4, rows)
+	return report.WriteTable(w, 4, rows)
 }
 
 func (p *passLine) row(now time.Time) []string {

@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // lintCmd checks definitions.
@@ -40,9 +41,9 @@ func (c *lintCmd) Run(rt *runtime) error {
 		}
 		found := "no problem"
 		if len(warnings) > 0 {
-			found = tap.Numbered(int64(len(warnings)), "%s warning[|s]")
+			found = report.Numbered(int64(len(warnings)), "%s warning[|s]")
 		}
-		if _, err := fmt.Fprintf(rt.stdout, "%s: %s, %s\n", file, tap.Numbered(int64(len(d.Streams)), "%s stream[|s]"), found); err != nil {
+		if _, err := fmt.Fprintf(rt.stdout, "%s: %s, %s\n", file, report.Numbered(int64(len(d.Streams)), "%s stream[|s]"), found); err != nil {
 			return err
 		}
 	}

@@ -1,9 +1,9 @@
-package tap_test
+package report_test
 
 import (
 	"testing"
 
-	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 func TestNumbered(t *testing.T) {
@@ -18,7 +18,7 @@ func TestNumbered(t *testing.T) {
 		{1, "%s record[|s]", "1 record"},
 		{2, "file [a]: %s [|x]", "file [a]: 2 x"},
 	} {
-		if got := tap.Numbered(tt.n, tt.text); got != tt.want {
+		if got := report.Numbered(tt.n, tt.text); got != tt.want {
 			t.Errorf("Numbered(%d, %q) = %q, want %q", tt.n, tt.text, got, tt.want)
 		}
 	}

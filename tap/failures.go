@@ -1,0 +1,86 @@
+package tap
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/state/journal"
+	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/report"
+)
+
+// Failures are the streams that failed, one error each.
+type Failures []error
+
+// Error lists them, a line each.
+func (f Failures) Error() string { return errors.Join(f...).Error() }
+
+// Unwrap returns them.
+func (f Failures) Unwrap() []error { return f }
+
+// Lost returns the streams whose walks the API has lost: they do not go on, but
+// are read from their start again.
+func (f Failures) Lost() (streams []string) {
+	for _, err := range f {
+		var e *fetch.Error
+		if errors.As(err, &e) && e.Class == fetch.SessionLost {
+			streams = append(streams, e.Stream)
+		}
+	}
+	return streams
+}
+
+// Temporary reports whether a run that goes on from here may get through: no
+// failure is for good. A walk that was lost too often is.
+func (f Failures) Temporary() bool {
+	for _, err := range f {
+		var e *fetch.Error
+		if !errors.As(err, &e) || e.Class != fetch.Transient {
+			return false
+		}
+	}
+	return true
+}
+
+// failuresOf returns the failures of all streams, as Failures; nil if there are
+// none.
+func failuresOf(a *report.Account) error {
+	var all Failures
+	for _, s := range a.Streams {
+		if s.Failure != nil {
+			all = append(all, s.Failure)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}
+
+// FailureType says who can do something about the failure of a stream or of a
+// run.
+func FailureType(err error) message.FailureType {
+	var (
+		request *fetch.Error
+		input   *InputError
+		disk    *JournalError
+	)
+	switch {
+	case errors.As(err, &input):
+		return message.ConfigError
+	case errors.Is(err, journal.ErrBusy), errors.As(err, &disk):
+		return message.TransientError
+	case !errors.As(err, &request):
+		return message.SystemError
+	case request.Class == fetch.Transient:
+		return message.TransientError
+	case request.Class != fetch.Permanent:
+		return message.SystemError
+	}
+	switch request.Status {
+	case 0, http.StatusUnauthorized, http.StatusForbidden: // 0: it could not even be asked
+		return message.ConfigError
+	}
+	return message.SystemError
+}

@@ -1,0 +1,94 @@
+package report
+
+import (
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+)
+
+// Account is what a run came to: for a person to read at its end, and while
+// it goes on.
+type Account struct {
+	Streams []*Stream // in the order of the definition
+	Flushes int64
+	Stopped string // why the run ended early, "" if it did not
+	Started time.Time
+	Took    time.Duration
+}
+
+// Stream is what one stream came to.
+type Stream struct {
+	Outcome
+	Name       string
+	Written    int64  // records on stdout
+	Pages      int64  // answers whose records are all on stdout
+	Quarantine string // the file of its quarantined records
+	Done       bool
+	Failure    error
+
+	Counters *fetch.Counters // of its requests
+}
+
+// Outcome is what a page says of its stream besides its records.
+type Outcome struct {
+	Counts  Counts
+	Notes   []string       // what a person should know of the walk
+	Doubts  []paging.Doubt // of the end of what was read
+	Skipped string         // the rule of the definition by which there is nothing; "": none
+}
+
+// Add adds what a page says.
+func (o *Outcome) Add(page *Outcome) {
+	o.Counts.add(page.Counts)
+	o.Notes = append(o.Notes, page.Notes...)
+	o.Doubts = append(o.Doubts, page.Doubts...)
+	if page.Skipped != "" {
+		o.Skipped = page.Skipped
+	}
+}
+
+// Requests returns how many requests were sent, retries too.
+func (s *Stream) Requests() int64 { return s.Counters.Requests.Load() }
+
+// Recalled returns how many exchanges the journal had: calls not made.
+func (s *Stream) Recalled() int64 { return s.Counters.Recalled.Load() }
+
+// Retries returns how many requests were sent again.
+func (s *Stream) Retries() int64 { return s.Counters.Retries.Load() }
+
+// Waited returns how long requests waited for a rate or before a retry.
+func (s *Stream) Waited() time.Duration { return time.Duration(s.Counters.Waited.Load()) }
+
+// Wire returns the bytes of bodies as they came.
+func (s *Stream) Wire() int64 { return s.Counters.Wire.Load() }
+
+// Stream returns the stream of a name, nil if there is none.
+func (a *Account) Stream(name string) *Stream {
+	for _, s := range a.Streams {
+		if s.Name == name {
+			return s
+		}
+	}
+	return nil
+}
+
+// Total adds up the streams.
+func (a *Account) Total() (records, requests, retries int64, waited time.Duration, wire int64) {
+	for _, s := range a.Streams {
+		records += s.Written
+		requests += s.Requests()
+		retries += s.Retries()
+		waited += s.Waited()
+		wire += s.Wire()
+	}
+	return records, requests, retries, waited, wire
+}
+
+// Recalled is how many exchanges came from the journal.
+func (a *Account) Recalled() (n int64) {
+	for _, s := range a.Streams {
+		n += s.Recalled()
+	}
+	return n
+}

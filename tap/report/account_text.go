@@ -1,0 +1,98 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/fetch"
+)
+
+// String is the account as a table, a line for each stream, its failures
+// below.
+func (a *Account) String() string {
+	rows := [][]string{{"stream", "records", "pages", "calls", "from journal", "retries", "waited", "received", ""}}
+	for _, s := range a.Streams {
+		rows = append(rows, []string{s.Name, count(s.Written), count(s.Pages), count(s.Requests()), count(s.Recalled()), count(s.Retries()),
+			seconds(s.Waited()), size(s.Wire()), s.Status()})
+	}
+	records, requests, retries, waited, wire := a.Total()
+	if len(a.Streams) > 1 {
+		rows = append(rows, []string{"in all", count(records), "", count(requests), count(a.Recalled()), count(retries), seconds(waited), size(wire), ""})
+	}
+	var b strings.Builder
+	_ = WriteTable(&b, 1, rows) // a builder takes all
+	fmt.Fprintf(&b, "%s in %s, flushes: %s\n", Numbered(records, "%s record[|s]"), a.Took.Round(time.Millisecond), count(a.Flushes))
+	if a.Stopped != "" {
+		fmt.Fprintf(&b, "stopped early: %s; the next run goes on from the last STATE\n", a.Stopped)
+	}
+	a.writeRemarks(&b)
+	return b.String()
+}
+
+// writeRemarks writes what a person should know of the streams: what holds for
+// several of them once.
+func (a *Account) writeRemarks(b *strings.Builder) {
+	var lines []string
+	streams := map[string][]string{}
+	for _, s := range a.Streams {
+		for _, line := range s.remarks() {
+			if streams[line] == nil {
+				lines = append(lines, line)
+			}
+			streams[line] = append(streams[line], s.Name)
+		}
+	}
+	for _, line := range lines {
+		fmt.Fprintf(b, "%s: %s\n", strings.Join(streams[line], ", "), line)
+	}
+}
+
+// Status is how a stream ended, in a word.
+func (s *Stream) Status() string {
+	var e *fetch.Error
+	switch {
+	case errors.As(s.Failure, &e):
+		return "failed (" + e.Class.String() + ")"
+	case s.Failure != nil:
+		return "failed"
+	case s.Skipped != "":
+		return "skipped"
+	case s.Done && len(s.Doubts) > 0:
+		return "complete?"
+	case s.Done:
+		return "complete"
+	}
+	return "unfinished"
+}
+
+// remarks are what a person should know of a stream besides its numbers.
+func (s *Stream) remarks() []string {
+	all := s.Counts.remarks(s.Quarantine)
+	switch n := len(s.Doubts); {
+	case n > 1:
+		all = append(all, fmt.Sprintf("is it complete? %s (and %s, in the log)", s.Doubts[0], Numbered(int64(n-1), "%s more [sign|signs]")))
+	case n == 1:
+		all = append(all, "is it complete? "+s.Doubts[0].String())
+	}
+	all = append(all, s.Notes...)
+	if s.Skipped != "" {
+		all = append(all, "skipped: "+s.Skipped)
+	}
+	return all
+}
+
+// Line is the account in one line of less than 80 characters, for a terminal.
+func (a *Account) Line() string {
+	records, requests, _, waited, wire := a.Total()
+	done := 0
+	for _, s := range a.Streams {
+		if s.Done || s.Failure != nil {
+			done++
+		}
+	}
+	line := fmt.Sprintf("%s, %s, %s, %d of %d streams done, waited %s, %s", Numbered(records, "%s record[|s]"), Numbered(requests, "%s call[|s]"),
+		size(wire), done, len(a.Streams), seconds(waited), a.Took.Round(time.Second))
+	return line[:min(len(line), 79)]
+}
