@@ -3,6 +3,8 @@ package schema
 import (
 	"fmt"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // Fields is what a schema names: the properties at the top and, through
@@ -47,13 +49,13 @@ func NewFields(doc []byte) (*Fields, error) {
 // is found.
 func (f *Fields) Unknown(record []byte, found func(pointer string, value []byte) bool) {
 	var path [128]byte
-	f.root.unknown(record, provenText(record).afterSpace(0), path[:0], found)
+	f.root.unknown(record, raw.Text(record).AfterSpace(0), path[:0], found)
 }
 
 // AppendWithout appends the record to dst without the fields that the schema
 // does not name. All that stays is as it was, byte for byte.
 func (f *Fields) AppendWithout(dst, record []byte) []byte {
-	i := provenText(record).afterSpace(0)
+	i := raw.Text(record).AfterSpace(0)
 	return f.root.appendNamed(append(dst, record[:i]...), record, i, len(record))
 }
 
@@ -64,16 +66,16 @@ func (s *fieldSet) idle() bool {
 
 // named returns the set of the member or element where c stands, and whether
 // it is named: false says it is a new field.
-func (s *fieldSet) named(c *contents) (*fieldSet, bool) {
-	if !c.keyed {
+func (s *fieldSet) named(c *raw.Items) (*fieldSet, bool) {
+	if !c.Keyed {
 		return s.items, true
 	}
 	var sub *fieldSet
 	var ok bool
-	if name, plain := c.key.plain(); plain {
+	if name, plain := c.Key.Plain(); plain {
 		sub, ok = s.names[string(name)]
 	} else {
-		sub, ok = s.names[c.key.unquote()]
+		sub, ok = s.names[c.Key.Unquote()]
 	}
 	if !ok && !s.closed {
 		return s.rest, true
@@ -82,13 +84,13 @@ func (s *fieldSet) named(c *contents) (*fieldSet, bool) {
 }
 
 // appendNamed appends t[i:end], one value, without unnamed fields.
-func (s *fieldSet) appendNamed(dst []byte, t provenText, i, end int) []byte {
-	c := contentsOf(t, i)
-	if s.idle() || c.text == nil {
+func (s *fieldSet) appendNamed(dst []byte, t raw.Text, i, end int) []byte {
+	c := t.Items(i)
+	if s.idle() || c.Text == nil {
 		return append(dst, t[i:end]...)
 	}
 	dst = append(dst, t[i])
-	for kept := 0; c.next(); {
+	for kept := 0; c.Next(); {
 		sub, named := s.named(&c)
 		if !named {
 			continue
@@ -96,31 +98,31 @@ func (s *fieldSet) appendNamed(dst []byte, t provenText, i, end int) []byte {
 		if kept++; kept > 1 {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, t[c.from:c.start]...)
-		dst = sub.appendNamed(dst, t, c.start, c.end)
-		dst = append(dst, t[c.end:c.to]...)
+		dst = append(dst, t[c.From:c.Start]...)
+		dst = sub.appendNamed(dst, t, c.Start, c.End)
+		dst = append(dst, t[c.End:c.To]...)
 	}
-	return append(dst, t[min(c.at, end):end]...)
+	return append(dst, t[min(c.At, end):end]...)
 }
 
 // unknown finds the unnamed fields of the value that begins at i, at path;
 // false says stop. What it needs is passed rather than kept in a struct, so
 // that path stays on the stack.
-func (s *fieldSet) unknown(t provenText, i int, path []byte, found func(string, []byte) bool) bool {
+func (s *fieldSet) unknown(t raw.Text, i int, path []byte, found func(string, []byte) bool) bool {
 	if s.idle() {
 		return true
 	}
-	for c := contentsOf(t, i); c.next(); {
+	for c := t.Items(i); c.Next(); {
 		sub, named := s.named(&c)
 		if named && sub.idle() {
 			continue
 		}
 		here := appendAnyStep(path, &c)
 		if !named {
-			if !found(string(here), t[c.start:c.end]) {
+			if !found(string(here), t[c.Start:c.End]) {
 				return false
 			}
-		} else if !sub.unknown(t, c.start, here, found) {
+		} else if !sub.unknown(t, c.Start, here, found) {
 			return false
 		}
 	}
@@ -129,26 +131,21 @@ func (s *fieldSet) unknown(t provenText, i int, path []byte, found func(string, 
 
 // appendAnyStep appends the step of a JSON pointer to where c stands, with *
 // for any element.
-func appendAnyStep(path []byte, c *contents) []byte {
-	if !c.keyed {
+func appendAnyStep(path []byte, c *raw.Items) []byte {
+	if !c.Keyed {
 		return append(path, "/*"...)
 	}
-	name, plain := c.key.plain()
+	return raw.AppendStep(path, nameOf(c.Key))
+}
+
+// nameOf returns the name that a key stands for. Where it holds escapes, that is
+// allocated.
+func nameOf(key raw.Text) []byte {
+	name, plain := key.Plain()
 	if !plain {
-		name = []byte(c.key.unquote())
+		name = []byte(key.Unquote())
 	}
-	path = append(path, '/')
-	for _, b := range name {
-		switch b {
-		case '~':
-			path = append(path, "~0"...)
-		case '/':
-			path = append(path, "~1"...)
-		default:
-			path = append(path, b)
-		}
-	}
-	return path
+	return name
 }
 
 // fieldCompiler makes one set for each group of schemas that judge a value

@@ -7,6 +7,8 @@ import (
 	"strconv"
 
 	"github.com/xeipuuv/gojsonschema"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // errNotObject says that a record is not what a record must be.
@@ -44,8 +46,8 @@ func widen(doc, record []byte, types bool) ([]byte, bool, error) {
 		return nil, false, err
 	}
 	w := widening{doc: d, text: record, types: types, infer: Inference{left: maxInferTotal - len(d.schemas)}}
-	i := w.text.afterSpace(0)
-	if w.text.kindAt(i) != kindObject || i >= len(record) {
+	i := w.text.AfterSpace(0)
+	if kindAt(w.text, i) != kindObject || i >= len(record) {
 		return nil, false, errNotObject
 	}
 	w.value([]*node{d.root}, i, 0)
@@ -58,7 +60,7 @@ func widen(doc, record []byte, types bool) ([]byte, bool, error) {
 // widening is the change of one document to fit one record.
 type widening struct {
 	doc     *document
-	text    provenText
+	text    raw.Text
 	types   bool // change types and formats too
 	infer   Inference
 	changed bool
@@ -68,7 +70,7 @@ type widening struct {
 func (w *widening) value(nodes []*node, i, depth int) {
 	var old []*node
 	for _, n := range nodes {
-		if w.types && n.seen == nil && string(n.raw) == onlyNull && w.text.kindAt(i) != kindNull {
+		if w.types && n.seen == nil && string(n.raw) == onlyNull && kindAt(w.text, i) != kindNull {
 			n.seen, w.changed = &shape{kinds: kindNull, plain: true}, true // targets were told of text: it stays what it is
 		}
 		if n.seen != nil {
@@ -81,26 +83,26 @@ func (w *widening) value(nodes []*node, i, depth int) {
 		}
 	}
 	group := w.doc.group(old)
-	c := contentsOf(w.text, i)
-	if c.keyed {
+	c := w.text.Items(i)
+	if c.Keyed {
 		w.members(group, c, depth+1)
 		return
 	}
 	if items := itemsOf(group); len(items) > 0 {
-		for c.next() {
-			w.value(items, c.start, depth+1)
+		for c.Next() {
+			w.value(items, c.Start, depth+1)
 		}
 	}
 }
 
-func (w *widening) members(group []*node, c contents, depth int) {
+func (w *widening) members(group []*node, c raw.Items, depth int) {
 	closed, rest := isClosed(group), restOf(group)
 	held := math.MaxInt // a record is no map
 	if depth > 1 {
 		held = count(c)
 	}
-	for c.next() {
-		name := c.key.unquote()
+	for c.Next() {
+		name := c.Key.Unquote()
 		nodes := property(group, name)
 		if len(nodes) == 0 && closed {
 			nodes = w.add(group, name, held)
@@ -110,7 +112,7 @@ func (w *widening) members(group []*node, c contents, depth int) {
 			nodes = rest
 		}
 		if len(nodes) > 0 {
-			w.value(nodes, c.start, depth)
+			w.value(nodes, c.Start, depth)
 		}
 	}
 }
@@ -128,7 +130,7 @@ func (w *widening) add(group []*node, name string, held int) []*node {
 		case w.isMap(n, fields, held):
 			return w.open(n, &node{seen: &shape{}})
 		case w.infer.left <= 0 || len(fields.members) >= maxInferFields || len(name) > maxInferName:
-			w.open(n, &node{raw: provenText("true")})
+			w.open(n, &node{raw: raw.Text("true")})
 			return nil
 		}
 		w.infer.left--
@@ -140,8 +142,8 @@ func (w *widening) add(group []*node, name string, held int) []*node {
 	return nil
 }
 
-func count(c contents) (n int) {
-	for c.next() {
+func count(c raw.Items) (n int) {
+	for c.Next() {
 		n++
 	}
 	return n
@@ -193,9 +195,9 @@ func (w *widening) admit(n *node, i int) {
 	if !n.isObject() {
 		return
 	}
-	kind := w.text.kindAt(i)
+	kind := kindAt(w.text, i)
 	has := n.types()
-	if has != 0 && !has.allows(kind, w.text[i:w.text.afterValue(i)]) {
+	if has != 0 && !has.allows(kind, w.text[i:w.text.AfterValue(i)]) {
 		w.changed = true
 		n.addType(kind)
 		w.describeNew(n, kind)
@@ -227,7 +229,7 @@ func (n *node) addType(kind kinds) {
 		list = append(list, `"null",`...)
 	}
 	for _, name := range n.typeNames() {
-		if kind != kindNumber || name.raw.unquote() != "integer" {
+		if kind != kindNumber || name.raw.Unquote() != "integer" {
 			list = append(append(list, name.raw...), ',')
 		}
 	}
@@ -245,7 +247,7 @@ func (n *node) addType(kind kinds) {
 func (w *widening) describeNew(n *node, kind kinds) {
 	switch {
 	case kind == kindObject && n.get("properties") == nil:
-		n.set("properties", &node{raw: provenText("{}")})
+		n.set("properties", &node{raw: raw.Text("{}")})
 	case kind == kindArray && n.get("items") == nil && w.infer.left > 0:
 		w.infer.left--
 		n.set("items", &node{seen: &shape{}})
@@ -259,7 +261,7 @@ func (w *widening) isDateTime(kind kinds, i int) bool {
 	case kindInteger, kindNumber:
 		return false
 	case kindString:
-		text := w.text[i:w.text.afterString(i)].unquote()
+		text := w.text[i:w.text.AfterString(i)].Unquote()
 		return gojsonschema.FormatCheckers.IsFormat("date-time", text)
 	default:
 		return true

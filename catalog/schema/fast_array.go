@@ -1,5 +1,7 @@
 package schema
 
+import "github.com/tap-rest/tap-rest/catalog/raw"
+
 // arrayCheck is what a schema asks of arrays.
 type arrayCheck struct {
 	tuple    []*check // of the first elements
@@ -50,22 +52,22 @@ const maxCompared = 64
 
 // allDiffer says whether the n elements of the proven array that begins at i
 // differ from each other. It is sure of strings without escapes alone.
-func allDiffer(t provenText, i, n int) verdict {
+func allDiffer(t raw.Text, i, n int) verdict {
 	if n > maxCompared {
 		return unsure
 	}
 	var values [maxCompared][]byte
-	for c := contentsOf(t, i); c.next(); {
-		inner, plain := t[c.start:c.end].plain()
-		if t[c.start] != '"' || !plain {
+	for c := t.Items(i); c.Next(); {
+		inner, plain := t[c.Start:c.End].Plain()
+		if t[c.Start] != '"' || !plain {
 			return unsure
 		}
-		for _, other := range values[:c.index] {
+		for _, other := range values[:c.Index] {
 			if string(other) == string(inner) {
 				return breaks
 			}
 		}
-		values[c.index] = inner
+		values[c.Index] = inner
 	}
 	return fits
 }

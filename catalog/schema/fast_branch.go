@@ -167,7 +167,7 @@ func literalsOf(values []*node) *literals {
 	for _, v := range values {
 		switch kindsOf(v.raw[0]) {
 		case kindString:
-			l.texts[v.raw.unquote()] = true
+			l.texts[v.raw.Unquote()] = true
 		case kindObject, kindArray:
 			l.nested = true
 		case kindNull, kindBoolean:

@@ -275,7 +275,7 @@ func (c *fastCompiler) depend(o *objectCheck, n *node) {
 func (o *objectCheck) numbers(list *node) (all []int) {
 	list.take()
 	for _, name := range list.elements {
-		all = append(all, o.member(name.raw.unquote()))
+		all = append(all, o.member(name.raw.Unquote()))
 	}
 	return all
 }

@@ -3,6 +3,8 @@ package schema
 import (
 	"math/bits"
 	"regexp"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // objectCheck is what a schema asks of objects.
@@ -200,7 +202,7 @@ func (f *fastRun) checkUnnamed(o *objectCheck, key, value int) (int, verdict) {
 	f.unknown = f.unknown || o.closed
 	matched := uint64(0)
 	if len(o.patterns) > 0 {
-		name := f.unescape(f.proof.text[key+1 : provenText(f.proof.text).afterString(key)-1])
+		name := f.unescape(f.proof.text[key+1 : raw.Text(f.proof.text).AfterString(key)-1])
 		for n, p := range o.patterns {
 			if p.pattern.Match(name) {
 				matched |= 1 << n

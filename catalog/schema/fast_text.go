@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/xeipuuv/gojsonschema"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // textCheck is what a schema asks of strings.
@@ -18,8 +20,8 @@ type textCheck struct {
 }
 
 // textFits says whether a proven string, given without its quotes, fits.
-func (f *fastRun) textFits(t *textCheck, raw []byte) verdict {
-	text := f.unescape(raw)
+func (f *fastRun) textFits(t *textCheck, inner []byte) verdict {
+	text := f.unescape(inner)
 	if len(text)/utf8.UTFMax < t.least || t.most >= 0 && len(text) > t.most {
 		if n := utf8.RuneCount(text); n < t.least || t.most >= 0 && n > t.most {
 			return breaks
@@ -39,19 +41,10 @@ func (f *fastRun) textFits(t *textCheck, raw []byte) verdict {
 
 // unescape returns a proven string, given without its quotes, as encoding/json
 // (and so the judge) reads it. What it returns is good until the next call.
-func (f *fastRun) unescape(raw []byte) []byte {
-	i := bytes.IndexByte(raw, '\\')
-	if i < 0 {
-		return raw
+func (f *fastRun) unescape(inner []byte) []byte {
+	if bytes.IndexByte(inner, '\\') < 0 {
+		return inner
 	}
-	text := f.scratch[:0]
-	for i >= 0 {
-		text = append(text, raw[:i]...)
-		var r rune
-		r, raw = pageUnescape(raw[i:])
-		text = utf8.AppendRune(text, r)
-		i = bytes.IndexByte(raw, '\\')
-	}
-	f.scratch = append(text, raw...)
+	f.scratch = raw.AppendUnescaped(f.scratch[:0], inner)
 	return f.scratch
 }

@@ -3,6 +3,8 @@ package schema
 import (
 	"maps"
 	"slices"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // Limits of what inference names, so that any records cost bounded memory and
@@ -41,8 +43,8 @@ func NewInference() *Inference { return &Inference{left: maxInferTotal} }
 
 // Add takes in one record, a proven JSON object. Anything else is ignored.
 func (in *Inference) Add(record []byte) {
-	t := provenText(record)
-	i := t.afterSpace(0)
+	t := raw.Text(record)
+	i := t.AfterSpace(0)
 	if i < len(t) && t[i] == '{' {
 		in.makeRoom()
 		in.see(&in.root, t, i, 0)
@@ -72,13 +74,13 @@ func (in *Inference) Schema(required []string) []byte {
 }
 
 // see takes in the value that begins at i, inside depth objects and arrays.
-func (in *Inference) see(s *shape, t provenText, i, depth int) {
-	kind := t.kindAt(i)
+func (in *Inference) see(s *shape, t raw.Text, i, depth int) {
+	kind := kindAt(t, i)
 	s.kinds |= kind
 	s.times++
 	switch {
 	case kind == kindString:
-		s.plain = s.plain || !isDateTime(t[i:t.afterString(i)])
+		s.plain = s.plain || !isDateTime(t[i:t.AfterString(i)])
 	case depth >= maxInferDepth:
 	case kind == kindObject:
 		in.seeFields(s, t, i, depth+1)
@@ -87,40 +89,37 @@ func (in *Inference) see(s *shape, t provenText, i, depth int) {
 	}
 }
 
-func (in *Inference) seeItems(s *shape, t provenText, i, depth int) {
+func (in *Inference) seeItems(s *shape, t raw.Text, i, depth int) {
 	if s.items == nil {
 		if !in.take() {
 			return
 		}
 		s.items = &shape{}
 	}
-	for c := contentsOf(t, i); c.next(); {
-		in.see(s.items, t, c.start, depth)
+	for c := t.Items(i); c.Next(); {
+		in.see(s.items, t, c.Start, depth)
 	}
 }
 
-func (in *Inference) seeFields(s *shape, t provenText, i, depth int) {
+func (in *Inference) seeFields(s *shape, t raw.Text, i, depth int) {
 	if s.fields == nil {
 		s.fields = map[string]*shape{}
 	}
-	c := contentsOf(t, i)
-	for met := false; c.next(); met = true {
+	c := t.Items(i)
+	for met := false; c.Next(); met = true {
 		if !met {
 			s.objects++
 		}
-		if f := in.field(s, c.key); f != nil {
-			in.see(f, t, c.start, depth)
+		if f := in.field(s, c.Key); f != nil {
+			in.see(f, t, c.Start, depth)
 		}
 	}
 }
 
 // field returns the shape of the field with that key, or nil where the limits
 // leave it without a name.
-func (in *Inference) field(s *shape, key provenText) *shape {
-	name, plain := key.plain()
-	if !plain {
-		name = []byte(key.unquote())
-	}
+func (in *Inference) field(s *shape, key raw.Text) *shape {
+	name := nameOf(key)
 	if f := s.fields[string(name)]; f != nil {
 		return f
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/xeipuuv/gojsonschema"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // Schema is a compiled JSON Schema of one stream's records.
@@ -82,12 +84,12 @@ func (s *Schema) judged(record []byte) *Violation {
 // Judge returns all that the judge finds in a record, proven JSON, in no order;
 // or what keeps the record from it.
 func (s *Schema) Judge(record []byte) (errs []gojsonschema.ResultError, v *Violation) {
-	if i := provenText(record).hugeNumber(); i >= 0 {
+	if i := hugeNumber(record); i >= 0 {
 		return nil, hugeViolation(record, i)
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			if i := provenText(record).beyondFloat(); i >= 0 {
+			if i := beyondFloat(record); i >= 0 {
 				v = beyondViolation(record, i)
 				return
 			}
@@ -182,7 +184,7 @@ func (n *node) alone() *node {
 	alone := &node{raw: n.append(nil)}
 	alone.remove("$ref")
 	(&document{root: alone}).children(alone, func(_ string, child *node) {
-		*child = node{raw: provenText("{}")}
+		*child = node{raw: raw.Text("{}")}
 	})
 	return alone
 }

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // Limits of a schema document. They keep gojsonschema and the walks of this
@@ -45,11 +47,11 @@ func parseDocument(doc []byte) (*document, error) {
 	if err := json.Compact(&compact, doc); err != nil {
 		return nil, &SchemaError{Msg: "not JSON: " + err.Error()}
 	}
-	text := provenText(compact.Bytes())
-	if i := text.hugeNumber(); i >= 0 {
-		return nil, &SchemaError{text.pointerTo(i), fmt.Sprintf("a number with more than %d characters or an exponent beyond ±%[1]d", maxNumber)}
+	text := raw.Text(compact.Bytes())
+	if i := hugeNumber(text); i >= 0 {
+		return nil, &SchemaError{text.Pointer(i), fmt.Sprintf("a number with more than %d characters or an exponent beyond ±%[1]d", maxNumber)}
 	}
-	if text.depth() > maxSchemaDepth {
+	if text.Depth() > maxSchemaDepth {
 		return nil, &SchemaError{Msg: fmt.Sprintf("nested more than %d deep", maxSchemaDepth)}
 	}
 	d := &document{root: &node{raw: text}, text: text}
@@ -90,7 +92,7 @@ func (d *document) checkOne(n *node) error {
 		return d.checkRef(n, ref)
 	}
 	for _, t := range n.typeNames() {
-		if t.isString() && kindNamed(t.raw.unquote()) == 0 {
+		if t.isString() && kindNamed(t.raw.Unquote()) == 0 {
 			return &SchemaError{t.at, "unknown type " + string(t.raw)}
 		}
 	}

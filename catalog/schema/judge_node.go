@@ -4,14 +4,16 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // node is one value of a schema document. Objects and arrays are taken apart
 // when they are first looked into and keep the order of their keys; what was
 // never looked into is written as it came.
 type node struct {
-	at  string     // JSON pointer within the document
-	raw provenText // as it stands in the document, compact
+	at  string   // JSON pointer within the document
+	raw raw.Text // as it stands in the document, compact
 
 	taken    bool
 	members  []member         // of an object
@@ -23,7 +25,7 @@ type node struct {
 }
 
 type member struct {
-	key   provenText // as written, with quotes
+	key   raw.Text // as written, with quotes
 	name  string
 	value *node
 }
@@ -44,16 +46,16 @@ func (n *node) take() {
 	}
 	n.taken = true
 	n.index = map[string]*node{}
-	for c := contentsOf(n.raw, 0); c.next(); {
-		child := &node{raw: c.text[c.start:c.end]}
-		if !c.keyed {
-			child.at = n.at + "/" + strconv.Itoa(c.index)
+	for c := n.raw.Items(0); c.Next(); {
+		child := &node{raw: c.Value()}
+		if !c.Keyed {
+			child.at = n.at + "/" + strconv.Itoa(c.Index)
 			n.elements = append(n.elements, child)
 			continue
 		}
-		name := c.key.unquote()
-		child.at = n.at + pointerStep(name)
-		n.members = append(n.members, member{c.key, name, child})
+		name := c.Key.Unquote()
+		child.at = n.at + raw.Step(name)
+		n.members = append(n.members, member{c.Key, name, child})
 		n.index[name] = child
 	}
 }
@@ -75,7 +77,7 @@ func (n *node) object(name string) *node {
 // text returns the member of that name if it is a string.
 func (n *node) text(name string) (string, bool) {
 	if v := n.get(name); v != nil && v.isString() {
-		return v.raw.unquote(), true
+		return v.raw.Unquote(), true
 	}
 	return "", false
 }
@@ -83,17 +85,17 @@ func (n *node) text(name string) (string, bool) {
 // set gives the member of that name a new value, last if it is a new one.
 func (n *node) set(name string, value *node) {
 	n.remove(name)
-	value.at = n.at + pointerStep(name)
+	value.at = n.at + raw.Step(name)
 	n.members = append(n.members, member{quote(name), name, value})
 	n.index[name] = value
 }
 
 // replace gives the member of that name new text, in its place.
-func (n *node) replace(name string, raw []byte) {
+func (n *node) replace(name string, text []byte) {
 	n.take()
 	for i, m := range n.members {
 		if m.name == name {
-			n.members[i].value = &node{at: m.value.at, raw: raw}
+			n.members[i].value = &node{at: m.value.at, raw: text}
 			n.index[name] = n.members[i].value
 		}
 	}
@@ -163,7 +165,7 @@ func (n *node) typeNames() []*node {
 func (n *node) types() kinds {
 	var all kinds
 	for _, t := range n.typeNames() {
-		all |= kindNamed(t.raw.unquote())
+		all |= kindNamed(t.raw.Unquote())
 	}
 	return all
 }

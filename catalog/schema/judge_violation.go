@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/xeipuuv/gojsonschema"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // Violation is how a record breaks its schema.
@@ -40,31 +41,31 @@ func (v *Violation) Error() string {
 	return fmt.Sprintf("%s: %s: expected %s, got %s%s", pointer, v.Rule, v.Want, value, more)
 }
 
-func hugeViolation(record provenText, at int) *Violation {
+func hugeViolation(record raw.Text, at int) *Violation {
 	return &Violation{
-		Pointer: record.pointerTo(at),
+		Pointer: record.Pointer(at),
 		Rule:    ruleNumber,
 		Want:    fmt.Sprintf("at most %d characters and an exponent within ±%[1]d", maxNumber),
-		Value:   shorten(record[at:record.afterValue(at)]),
+		Value:   shorten(record[at:record.AfterValue(at)]),
 	}
 }
 
 // beyondViolation names the number that keeps a record from being judged:
 // gojsonschema compares values of enum, const and uniqueItems as float64.
-func beyondViolation(record provenText, at int) *Violation {
+func beyondViolation(record raw.Text, at int) *Violation {
 	return &Violation{
-		Pointer: record.pointerTo(at),
+		Pointer: record.Pointer(at),
 		Rule:    ruleNumber,
 		Want:    "a number up to 1.8e308, since the schema compares whole values (enum, const, uniqueItems)",
-		Value:   shorten(record[at:record.afterValue(at)]),
+		Value:   shorten(record[at:record.AfterValue(at)]),
 	}
 }
 
 // newViolation picks the violation to name. gojsonschema gives them in an
 // order that changes from run to run; the least pointer is taken.
-func newViolation(record provenText, errs []gojsonschema.ResultError) *Violation {
+func newViolation(record raw.Text, errs []gojsonschema.ResultError) *Violation {
 	v, steps := violationOf(slices.MinFunc(errs, compareErrors))
-	v.Value = shorten(record.find(steps))
+	v.Value = shorten(record.Find(steps))
 	v.More = len(errs) - 1
 	return v
 }
@@ -85,7 +86,7 @@ func violationOf(e gojsonschema.ResultError) (v *Violation, steps []string) {
 func pointerOf(steps []string) string {
 	var pointer strings.Builder
 	for _, step := range steps {
-		pointer.WriteString(pointerStep(step))
+		pointer.WriteString(raw.Step(step))
 	}
 	return pointer.String()
 }
@@ -141,24 +142,6 @@ func brokenField(e gojsonschema.ResultError) string {
 	}
 	name, _ := e.Details()[key].(string)
 	return name
-}
-
-// find returns the value at the steps; nil if it is not there.
-func (t provenText) find(steps []string) provenText {
-	i := t.afterSpace(0)
-	for _, step := range steps {
-		found := -1
-		for c := contentsOf(t, i); c.next(); {
-			if c.keyed && c.key.unquote() == step || !c.keyed && strconv.Itoa(c.index) == step {
-				found = c.start
-			}
-		}
-		if found < 0 {
-			return nil
-		}
-		i = found
-	}
-	return t[i:t.afterValue(i)]
 }
 
 // maxShown is the most bytes of a value in a message.

@@ -1,17 +1,16 @@
 package schema
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // pageStep is one step of a RecordPath. A plain one is walked while the body
@@ -50,7 +49,7 @@ func (s *PageScanner) compile() error {
 		return errors.New("records: single, keyed and columns exclude each other")
 	}
 	if s.where.Keyed != "" {
-		s.field = slices.Concat([]byte("{"), pageQuote(s.where.Keyed), []byte(":"))
+		s.field = slices.Concat([]byte("{"), raw.Quote(s.where.Keyed), []byte(":"))
 	}
 	return s.columns.compile(s.where.Columns, s.where.ColumnsPath)
 }
@@ -199,69 +198,4 @@ func pageQuoted(s string) int {
 		}
 	}
 	return len(s)
-}
-
-// pageQuote returns name as a JSON string.
-func pageQuote(name string) []byte {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(name) // a string into memory cannot fail
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
-}
-
-// pageKeyIs says whether a key as it came, without its quotes, is name. As in
-// gjson, the escaped half of a surrogate pair is U+FFFD.
-func pageKeyIs(raw []byte, name string) bool {
-	for i := 0; i < len(raw); i++ {
-		if raw[i] == '\\' {
-			return pageKeyUnescaped(raw[i:], raw[:i], name)
-		}
-		if i >= len(name) || raw[i] != name[i] {
-			return false
-		}
-	}
-	return len(raw) == len(name)
-}
-
-// pageKeyUnescaped compares the rest of a key, from its first escape on.
-func pageKeyUnescaped(rest, plain []byte, name string) bool {
-	name = name[len(plain):]
-	var buf [utf8.UTFMax]byte
-	for len(rest) > 0 {
-		got := rest[:1]
-		if rest[0] != '\\' {
-			rest = rest[1:]
-		} else {
-			var r rune
-			r, rest = pageUnescape(rest)
-			got = utf8.AppendRune(buf[:0], r)
-		}
-		if len(name) < len(got) || name[:len(got)] != string(got) {
-			return false
-		}
-		name = name[len(got):]
-	}
-	return name == ""
-}
-
-// pageUnescape returns the character of the proven escape that s begins with,
-// and what follows it.
-func pageUnescape(s []byte) (rune, []byte) {
-	if s[1] != 'u' {
-		const from, to = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
-		return rune(to[strings.IndexByte(from, s[1])]), s[2:]
-	}
-	r, s := pageHex(s[2:6]), s[6:]
-	if utf16.IsSurrogate(r) && len(s) >= 6 && s[0] == '\\' && s[1] == 'u' {
-		if pair := utf16.DecodeRune(r, pageHex(s[2:6])); pair != utf8.RuneError {
-			return pair, s[6:]
-		}
-	}
-	return r, s
-}
-
-func pageHex(digits []byte) rune {
-	n, _ := strconv.ParseUint(string(digits), 16, 16) // proven to be hexadecimal
-	return rune(n)
 }

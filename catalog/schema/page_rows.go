@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // pageMadeMax bounds what rows are made into: long names in a body, over many
@@ -23,7 +25,7 @@ type pageColumns struct {
 func (c *pageColumns) compile(names []string, path string) error {
 	c.wanted = len(names) > 0 || path != ""
 	for _, name := range names {
-		c.names = append(c.names, pageQuote(name))
+		c.names = append(c.names, raw.Quote(name))
 	}
 	if twice := pageTwice(c.names); twice != nil {
 		return fmt.Errorf("records: columns: %s comes twice", twice)

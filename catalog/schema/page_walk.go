@@ -3,6 +3,8 @@ package schema
 import (
 	"fmt"
 	"strconv"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // seek proves the value that begins at i and takes the records that step n,
@@ -47,15 +49,15 @@ func (s *PageScanner) walkObject(i, n int, keys []pageKey) (end int, found bool)
 	p := &s.proof
 	i, more := p.enter(i, '}')
 	for more {
-		name := i + 1
+		name := i
 		if i = p.name(i); i < 0 {
 			return i, found
 		}
-		key := p.text[name : i-1]
+		key := raw.Text(p.text[name:i])
 		if i = p.colon(i); i < 0 {
 			return i, found
 		}
-		switch named := pageKeyIs(key, keys[0].name); {
+		switch named := key.Is(keys[0].name); {
 		case named && !found:
 			i, found = s.walk(i, n, keys[1:])
 		case named:
@@ -255,7 +257,7 @@ func (s *PageScanner) keyedRecord(i, n int, key Span) int {
 		if i = p.name(i); i < 0 {
 			return i
 		}
-		same := pageKeyIs(p.text[name:i-1], s.where.Keyed)
+		same := raw.Text(p.text[name-1 : i]).Is(s.where.Keyed)
 		if i = p.colon(i); i < 0 {
 			return i
 		}

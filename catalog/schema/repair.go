@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/xeipuuv/gojsonschema"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // maxRepairRounds is how often a record that is being repaired goes to the
@@ -55,7 +57,7 @@ func (s *Schema) AppendRepaired(dst, record []byte, keep []string) (_ []byte, re
 // from [rootStep] on with a [stepMark] between each two, as gojsonschema tells
 // them.
 type repairing struct {
-	text   provenText
+	text   raw.Text
 	keep   []string
 	nulls  map[string]*Repair // by the paths of what is replaced
 	around map[string]bool    // paths of the objects and arrays around these
@@ -66,8 +68,7 @@ const rootStep = "(root)"
 
 // pathTo returns the path that a JSON pointer stands for.
 func pathTo(pointer string) string {
-	path := strings.ReplaceAll(pointer, "/", stepMark)
-	return rootStep + strings.ReplaceAll(strings.ReplaceAll(path, "~1", "/"), "~0", "~")
+	return strings.Join(append([]string{rootStep}, raw.Steps(pointer)...), stepMark)
 }
 
 // takeAll notes the values that the errors are about, and returns the one that
@@ -96,7 +97,7 @@ func (r *repairing) takeAll(repaired []byte, errs []gojsonschema.ResultError) *V
 		v, steps := violationOf(e)
 		if stuck := r.take(path, *v); stuck != nil {
 			if stuck.Value == "" {
-				stuck.Value = shorten(provenText(repaired).find(steps))
+				stuck.Value = shorten(raw.Text(repaired).Find(steps))
 			}
 			return stuck
 		}
@@ -154,8 +155,8 @@ func (r *repairing) take(path string, broken Violation) *Violation {
 // render returns the record with all that is to be null.
 func (r *repairing) render() []byte {
 	r.made = nil
-	i := r.text.afterSpace(0)
-	end := r.text.afterValue(i)
+	i := r.text.AfterSpace(0)
+	end := r.text.AfterValue(i)
 	dst := append(make([]byte, 0, len(r.text)), r.text[:i]...)
 	dst = r.append(dst, []byte(rootStep), i, end)
 	return append(dst, r.text[end:]...)
@@ -173,21 +174,18 @@ func (r *repairing) append(dst, path []byte, i, end int) []byte {
 	if !r.around[string(path)] {
 		return append(dst, r.text[i:end]...)
 	}
-	for c := contentsOf(r.text, i); c.next(); i = c.end {
-		dst = append(dst, r.text[i:c.start]...)
-		dst = r.append(dst, c.appendPath(path), c.start, c.end)
+	for c := r.text.Items(i); c.Next(); i = c.End {
+		dst = append(dst, r.text[i:c.Start]...)
+		dst = r.append(dst, appendPath(path, &c), c.Start, c.End)
 	}
 	return append(dst, r.text[i:end]...)
 }
 
 // appendPath appends the step to where c stands to a path.
-func (c *contents) appendPath(path []byte) []byte {
+func appendPath(path []byte, c *raw.Items) []byte {
 	path = append(path, stepMark...)
-	if !c.keyed {
-		return strconv.AppendInt(path, int64(c.index), 10)
+	if !c.Keyed {
+		return strconv.AppendInt(path, int64(c.Index), 10)
 	}
-	if name, plain := c.key.plain(); plain {
-		return append(path, name...)
-	}
-	return append(path, c.key.unquote()...)
+	return append(path, nameOf(c.Key)...)
 }

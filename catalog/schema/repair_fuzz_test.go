@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // FuzzAppendRepaired: what was repaired is accepted, and but for its nulls is
@@ -52,7 +54,7 @@ func checkRepairs(t *testing.T, record, got []byte, repairs []Repair) {
 		for i, step := range steps {
 			steps[i] = strings.ReplaceAll(strings.ReplaceAll(step, "~1", "/"), "~0", "~")
 		}
-		value := provenText(want).find(steps)
+		value := raw.Text(want).Find(steps)
 		if value == nil || slices.ContainsFunc(repairs[:i], func(o Repair) bool { return o.Pointer == r.Pointer }) {
 			return // equal names: which of them it was is not known
 		}

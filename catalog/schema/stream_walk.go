@@ -1,6 +1,10 @@
 package schema
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
+)
 
 // whole proves the body.
 func (s *StreamScanner) whole() {
@@ -73,7 +77,7 @@ func (s *StreamScanner) walkObject(keys []pageKey) (found bool) {
 		key := s.page.bytes(s.at)
 		s.put(key)
 		s.put([]byte(":"))
-		switch named := pageKeyIs(key[1:len(key)-1], keys[0].name); {
+		switch named := raw.Text(key).Is(keys[0].name); {
 		case named && !found:
 			found = s.walk(keys[1:])
 		case named:

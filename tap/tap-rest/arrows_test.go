@@ -45,7 +45,8 @@ var arrows = map[string][]string{
 	"sources/needle":         {},
 	"sources/secret":         {"sources/expr", "sources/needle"},
 	"sources/times":          {}, // anybody may import it
-	"catalog/schema":         {},
+	"catalog/schema":         {"catalog/raw"},
+	"catalog/raw":            {}, // anybody may import it
 	"state":                  {"sources/times"},
 	"state/journal":          {"state/journal/disk"},
 	"state/journal/disk":     {},

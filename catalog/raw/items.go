@@ -1,0 +1,55 @@
+package raw
+
+// Items steps through the members of an object or the elements of an array. All
+// positions are indexes into the whole text.
+type Items struct {
+	Text  Text
+	Keyed bool // they are members
+
+	At    int  // behind the opening bracket or the last comma; at the end, where the rest begins
+	Index int  // of the element or member, from 0
+	From  int  // where it begins, white space included
+	Key   Text // its name as it is written, in its quotes; nil in arrays
+	Start int  // its value is Text[Start:End]
+	End   int
+	To    int // where it ends, white space included
+}
+
+// Items returns the items of the value that begins at t[i]. Anything but an
+// object or array has none.
+func (t Text) Items(i int) Items {
+	if i >= len(t) || t[i] != '{' && t[i] != '[' {
+		return Items{At: len(t)}
+	}
+	return Items{Text: t, Keyed: t[i] == '{', At: i + 1, Index: -1}
+}
+
+// Next goes to the next item and says whether there is one.
+func (c *Items) Next() bool {
+	t := c.Text
+	if c.Keyed {
+		key, value, ok := t.Member(c.At)
+		if !ok {
+			return false
+		}
+		c.Key, c.Start = key, value
+	} else {
+		i := t.AfterSpace(c.At)
+		if i >= len(t) || t[i] == ']' {
+			return false
+		}
+		c.Start = i
+	}
+	c.Index++
+	c.From = c.At
+	c.End = t.AfterValue(c.Start)
+	c.To = t.AfterSpace(c.End)
+	c.At = c.To
+	if c.To < len(t) && t[c.To] == ',' {
+		c.At++
+	}
+	return c.End > c.Start
+}
+
+// Value returns the value of the present item.
+func (c *Items) Value() Text { return c.Text[c.Start:c.End] }

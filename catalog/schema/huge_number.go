@@ -1,0 +1,58 @@
+package schema
+
+import (
+	"strconv"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
+)
+
+// maxNumber is the most characters of a number, and the largest exponent
+// either way, that the judge is given. gojsonschema turns every number into a
+// big.Rat, which writes all digits out: 1e1000000000 takes a gigabyte and
+// minutes. Beyond its own limit big.Rat answers nil, which gojsonschema uses.
+const maxNumber = 400
+
+// hugeNumber returns where the first number begins that the judge must not
+// see, or -1.
+func hugeNumber(t raw.Text) int { return firstNumber(t, isHuge) }
+
+// beyondFloat returns where the first number begins that no float64 can hold,
+// or -1.
+func beyondFloat(t raw.Text) int {
+	return firstNumber(t, func(number []byte) bool {
+		_, err := strconv.ParseFloat(string(number), 64)
+		return err != nil
+	})
+}
+
+// firstNumber returns where the first number begins that is so, or -1.
+func firstNumber(t raw.Text, so func(number []byte) bool) int {
+	for i := 0; i < len(t); {
+		switch c := t[i]; {
+		case c == '"':
+			i = t.AfterString(i)
+		case c == '-' || '0' <= c && c <= '9':
+			end := t.AfterValue(i)
+			if so(t[i:end]) {
+				return i
+			}
+			i = end
+		default:
+			i++
+		}
+	}
+	return -1
+}
+
+func isHuge(number []byte) bool {
+	if len(number) > maxNumber {
+		return true
+	}
+	for i, c := range number {
+		if c == 'e' || c == 'E' {
+			exponent, err := strconv.Atoi(string(number[i+1:]))
+			return err != nil || exponent > maxNumber || exponent < -maxNumber
+		}
+	}
+	return false
+}
