@@ -20,15 +20,15 @@ type ahead struct {
 
 // newAhead returns what finds the values that a pass leaves out. A pass that
 // goes on days later reads what changed meanwhile.
-func newAhead(one *reading) ahead {
-	if !one.stream.Clock.Timed() {
+func newAhead(one *plan.Reading) ahead {
+	if !one.Stream.Clock.Timed() {
 		return ahead{}
 	}
 	limit := time.Now()
-	if one.pass.Pass.AsOf.After(limit) {
-		limit = one.pass.Pass.AsOf
+	if one.Pass.Pass.AsOf.After(limit) {
+		limit = one.Pass.Pass.AsOf
 	}
-	return ahead{clock: one.stream.Clock, limit: limit.Add(plan.ClockSkew)}
+	return ahead{clock: one.Stream.Clock, limit: limit.Add(plan.ClockSkew)}
 }
 
 // is reports whether a replication value lies ahead.

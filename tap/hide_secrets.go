@@ -3,7 +3,6 @@ package tap
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
@@ -78,17 +77,3 @@ type shownError struct {
 
 func (e *shownError) Error() string { return e.text }
 func (e *shownError) Unwrap() error { return e.err }
-
-// openBookmark puts today's secrets into the start of the window, where that is
-// what an answer said.
-func (one *reading) openBookmark(client *fetch.Client) error {
-	if one.stream.Clock.Mark().IsZero() {
-		return nil
-	}
-	start, err := client.Open(one.part.Window.Start, one.stream.Definition, one.part.Vars)
-	if err != nil {
-		return fmt.Errorf("the bookmark of the state: %w: remove it, and the stream is read from its start", err)
-	}
-	one.part = one.part.StartAt(start)
-	return nil
-}

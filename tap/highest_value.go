@@ -26,13 +26,13 @@ type height struct {
 	unplaced unplaced
 }
 
-func newHeight(one *reading) height {
-	h := height{stream: one.stream, floor: one.part.Window.Floor, marked: one.start.Mark, frozen: one.start.Frozen, ahead: newAhead(one)}
-	high := one.start.High
+func newHeight(one *plan.Reading) height {
+	h := height{stream: one.Stream, floor: one.Part.Window.Floor, marked: one.Start.Mark, frozen: one.Start.Frozen, ahead: newAhead(one)}
+	high := one.Start.High
 	if h.ahead.is(high) { // of a state from before such values were left out
 		high = nil
 	}
-	h.high = state.NewHigh(one.stream.Clock.Order, high)
+	h.high = state.NewHigh(one.Stream.Clock.Order, high)
 	return h
 }
 

@@ -47,10 +47,10 @@ const (
 // APIs filter by whole days.
 const earlyBy = 24 * time.Hour
 
-func newOddities(one *reading) oddities {
-	o := oddities{stream: one.stream, floor: one.part.Window.Floor, twins: twins.New(one.stream.Keys)}
-	if one.part.Window.Floor != nil && !one.stream.Clock.ClientFilter {
-		if at, ok := one.stream.Clock.Instant(one.part.Window.Floor); ok {
+func newOddities(one *plan.Reading) oddities {
+	o := oddities{stream: one.Stream, floor: one.Part.Window.Floor, twins: twins.New(one.Stream.Keys)}
+	if one.Part.Window.Floor != nil && !one.Stream.Clock.ClientFilter {
+		if at, ok := one.Stream.Clock.Instant(one.Part.Window.Floor); ok {
 			o.limit = at.Add(-earlyBy)
 		}
 	}

@@ -34,18 +34,18 @@ func (j *runJournal) passesOf(stream string) []plan.Recorded {
 
 // record begins, or goes on with, the pass in the journal, and sets aside the
 // stream's other passes there. It returns nil without a journal.
-func (j *runJournal) record(one *reading, now time.Time) (*fetch.Recording, error) {
+func (j *runJournal) record(one *plan.Reading, now time.Time) (*fetch.Recording, error) {
 	if j == nil {
 		return nil, nil
 	}
-	d := one.pass
-	rec := &fetch.Recording{Journal: j.Journal, Pass: d.Pass.ID, Partition: one.part.Key, Only: j.readOnly}
+	d := one.Pass
+	rec := &fetch.Recording{Journal: j.Journal, Pass: d.Pass.ID, Partition: one.Part.Key, Only: j.readOnly}
 	if j.readOnly {
 		rec.Pass = d.Recorded.ID
 		return rec, nil
 	}
 	p := journal.Pass{
-		ID: d.Pass.ID, Stream: one.stream.Name, AsOf: d.Pass.AsOf, From: d.From, Previous: d.Previous, Shape: one.stream.Shape, Begun: now,
+		ID: d.Pass.ID, Stream: one.Stream.Name, AsOf: d.Pass.AsOf, From: d.From, Previous: d.Previous, Shape: one.Stream.Shape, Begun: now,
 	}
 	if d.Recorded != nil {
 		p, rec.Pass = d.Recorded.Pass, d.Recorded.ID
@@ -70,12 +70,12 @@ func (j *runJournal) record(one *reading, now time.Time) (*fetch.Recording, erro
 // the state is older than a restart, the walk begins where that did. Where the
 // journal has a gap before the walk's first page, because it was off or
 // damaged, what it has is of no use.
-func (j *runJournal) align(one *reading, rec *fetch.Recording) error {
+func (j *runJournal) align(one *plan.Reading, rec *fetch.Recording) error {
 	key := journal.Key{Pass: rec.Pass, Partition: rec.Partition, Generation: j.Generation(rec.Pass, rec.Partition)}
-	if key.Generation > one.start.Restarts {
-		one.start.Next, one.start.Restarts = paging.Position{}, key.Generation
+	if key.Generation > one.Start.Restarts {
+		one.Start.Next, one.Start.Restarts = paging.Position{}, key.Generation
 	}
-	key.N = int(one.start.Next.Pages)
+	key.N = int(one.Start.Next.Pages)
 	before := key
 	before.N--
 	switch {
@@ -91,15 +91,15 @@ func (j *runJournal) align(one *reading, rec *fetch.Recording) error {
 // begin writes down how a pass is laid out. One that goes on although it was
 // dropped, for its age or for a run with other requests, is recorded under
 // another id.
-func (j *runJournal) begin(one *reading, rec *fetch.Recording, p journal.Pass) error {
-	l := plan.Layout{Lookback: one.pass.Lookback.String(), Partition: one.part.Key}
+func (j *runJournal) begin(one *plan.Reading, rec *fetch.Recording, p journal.Pass) error {
+	l := plan.Layout{Lookback: one.Pass.Lookback.String(), Partition: one.Part.Key}
 	err := j.beginAs(p, l)
 	if errors.Is(err, journal.ErrDropped) {
-		p.ID = plan.AgainID(one.pass.Pass.ID, strings.ToLower(rand.Text()))
+		p.ID = plan.AgainID(one.Pass.Pass.ID, strings.ToLower(rand.Text()))
 		rec.Pass = p.ID
 		err = j.beginAs(p, l)
 	}
-	for err == nil && j.Generation(rec.Pass, rec.Partition) < one.start.Restarts {
+	for err == nil && j.Generation(rec.Pass, rec.Partition) < one.Start.Restarts {
 		_, err = j.Restart(rec.Pass, rec.Partition)
 	}
 	return err

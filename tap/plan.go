@@ -25,16 +25,8 @@ func (e *InputError) Unwrap() error { return e.Err }
 
 func unusable(format string, args ...any) error { return &InputError{fmt.Errorf(format, args...)} }
 
-// reading is a partition of a stream as a pass reads it.
-type reading struct {
-	stream *plan.Stream
-	pass   *plan.Decision
-	part   plan.Partition
-	start  plan.Standing
-}
-
 // plan decides what is read, in which order and from where on.
-func (r *run) plan() ([]*reading, error) {
+func (r *run) plan() ([]*plan.Reading, error) {
 	wanted, err := r.wanted()
 	if err == nil {
 		err = r.ofAnotherTap()
@@ -45,7 +37,7 @@ func (r *run) plan() ([]*reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []*reading
+	var all []*plan.Reading
 	for _, s := range r.Definition.Streams {
 		entry, ok := wanted[s.Name]
 		if !ok {
@@ -134,7 +126,7 @@ func streamNames(d *sources.Definition) []string {
 }
 
 // planStream decides from where on a stream is read.
-func (r *run) planStream(s *sources.Stream, entry *catalog.Stream) (*reading, error) {
+func (r *run) planStream(s *sources.Stream, entry *catalog.Stream) (*plan.Reading, error) {
 	one, err := r.stream(s, entry)
 	if err != nil {
 		return nil, err
@@ -146,24 +138,15 @@ func (r *run) planStream(s *sources.Stream, entry *catalog.Stream) (*reading, er
 	if k.Bookmark, err = r.State.Bookmark(r.StateFile, s.Name, one.ReplicationKey); err != nil {
 		return nil, err
 	}
-	pass, err := plan.Decide(one, k)
-	if err != nil {
-		return nil, r.inState(s.Name, err)
-	}
-	r.explain(s.Name, pass.Why)
-	if pass.Behind {
-		r.State.Set(s.Name, pass.Bookmark) // until its records have come, nothing has
-	}
-	part, err := pass.Partition(one, r.Config.Values)
-	if err != nil {
-		return nil, err
-	}
-	start, why, err := pass.Start(one, part.Key)
-	if err != nil {
-		return nil, r.inState(s.Name, err)
-	}
+	reading, why, err := plan.Read(one, k, r.Config.Values)
 	r.explain(s.Name, why)
-	return &reading{one, pass, part, start}, nil
+	if err != nil {
+		return nil, r.inState(s.Name, err)
+	}
+	if reading.Pass.Behind {
+		r.State.Set(s.Name, reading.Pass.Bookmark) // until its records have come, nothing has
+	}
+	return reading, nil
 }
 
 // stream returns what a stream is in this run.

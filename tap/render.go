@@ -50,12 +50,12 @@ type renderer struct {
 }
 
 // newRenderer returns the renderer of a reading.
-func newRenderer(one *reading, p Protocol, c *checker) *renderer {
+func newRenderer(one *plan.Reading, p Protocol, c *checker) *renderer {
 	r := &renderer{
-		stream: one.stream, protocol: p, project: newProjection(one.stream, one.part.Vars), schema: c.schema, checker: c, height: newHeight(one), odd: newOddities(one),
+		stream: one.Stream, protocol: p, project: newProjection(one.Stream, one.Part.Vars), schema: c.schema, checker: c, height: newHeight(one), odd: newOddities(one),
 	}
-	if clock := one.stream.Clock; one.stream.ReplicationKey != "" && one.start.Next.First() && !clock.Windows.StartExclusive && clock.Mark().IsZero() {
-		r.expects = one.pass.From
+	if clock := one.Stream.Clock; one.Stream.ReplicationKey != "" && one.Start.Next.First() && !clock.Windows.StartExclusive && clock.Mark().IsZero() {
+		r.expects = one.Pass.From
 	}
 	return r
 }

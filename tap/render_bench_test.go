@@ -64,28 +64,28 @@ streams:
 		t.Fatal(err)
 	}
 	one := newReading(t, d.Streams[0])
-	one.stream.Mask = catalog.NewMask(benchStreams[way].deselected)
+	one.Stream.Mask = catalog.NewMask(benchStreams[way].deselected)
 	s, err := newSplitter(d.Streams[0].Records)
 	if err != nil {
 		t.Fatal(err)
 	}
-	known, err := newStreamSchema(one.stream)
+	known, err := newStreamSchema(one.Stream)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{splitter: s, renderer: newRenderer(one, benchStreams[way].protocol, newChecker(one.stream, known, nil, nil)), body: benchBody(records)}
+	b := &bench{splitter: s, renderer: newRenderer(one, benchStreams[way].protocol, newChecker(one.Stream, known, nil, nil)), body: benchBody(records)}
 	b.once(t) // infers the schema
 	return b
 }
 
 // newReading returns a first pass of a stream.
-func newReading(t testing.TB, s *sources.Stream) *reading {
+func newReading(t testing.TB, s *sources.Stream) *plan.Reading {
 	t.Helper()
 	stream, err := plan.NewStream(s, nil, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &reading{stream: stream, pass: &plan.Decision{}, part: plan.Partition{Vars: make(expr.Vars, sources.VarCount)}}
+	return &plan.Reading{Stream: stream, Pass: &plan.Decision{}, Part: plan.Partition{Vars: make(expr.Vars, sources.VarCount)}}
 }
 
 // benchBody is a page of orders of about 540 bytes.

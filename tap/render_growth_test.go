@@ -50,7 +50,7 @@ streams:
 	if err != nil {
 		t.Fatal(err)
 	}
-	known, err := newStreamSchema(one.stream)
+	known, err := newStreamSchema(one.Stream)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ streams:
 		t.Fatal(err)
 	}
 	page := fetch.Page{Exchange: fetch.Exchange{Body: body}, Records: split}
-	r := newRenderer(one, message.Singer{}, newChecker(one.stream, known, nil, nil))
+	r := newRenderer(one, message.Singer{}, newChecker(one.Stream, known, nil, nil))
 	made, err := r.render(&page, nil)
 	if err != nil || int(made.records) != records {
 		t.Fatalf("%s: got %d records of %d, %v", way, made.records, records, err)

@@ -96,14 +96,14 @@ func (r *run) close() {
 }
 
 // client returns the one client of all streams that share source.
-func (r *run) client(one *reading) *fetch.Client {
-	c := r.clients[one.stream.Definition.Client]
+func (r *run) client(one *plan.Reading) *fetch.Client {
+	c := r.clients[one.Stream.Definition.Client]
 	if c == nil {
-		c = fetch.NewClient(one.stream.Definition.Client, fetch.Options{
+		c = fetch.NewClient(one.Stream.Definition.Client, fetch.Options{
 			Transport: r.Transport, Secrets: r.Config.Hider, Ahead: r.ahead, Back: r.back,
 			UserAgent: "tap-rest/" + r.Version, Gate: r.gate, Log: r.Log, Hasty: r.hasty,
-		}, one.part.Vars)
-		r.clients[one.stream.Definition.Client] = c
+		}, one.Part.Vars)
+		r.clients[one.Stream.Definition.Client] = c
 	}
 	return c
 }

@@ -42,23 +42,23 @@ type track struct {
 }
 
 // newTrack returns the track of a reading, which is recorded where rec is not nil.
-func newTrack(one *reading, rec *fetch.Recording) *track {
-	t := &track{stream: one.stream, pass: one.pass, part: one.part, start: one.start, apiClock: one.pass.APIClock}
+func newTrack(one *plan.Reading, rec *fetch.Recording) *track {
+	t := &track{stream: one.Stream, pass: one.Pass, part: one.Part, start: one.Start, apiClock: one.Pass.APIClock}
 	if rec != nil {
 		t.recorded = rec.Pass
 	}
-	t.bookmark.ReplicationKey = one.stream.ReplicationKey
-	before := one.pass.Bookmark
-	t.bookmark.Zone = one.stream.Zone(before)
+	t.bookmark.ReplicationKey = one.Stream.ReplicationKey
+	before := one.Pass.Bookmark
+	t.bookmark.Zone = one.Stream.Zone(before)
 	if before != nil {
 		t.bookmark.Pass, t.bookmark.Sync = before.Pass, before.Sync
-		if !one.stream.FullTable() {
+		if !one.Stream.FullTable() {
 			t.bookmark.Value = before.Value
 		}
 	}
-	if one.pass.Way == plan.FromState {
-		t.bookmark.Pass, t.bookmark.Sync = &one.pass.Pass, one.pass.Sync
-		t.bookmark.Resume = t.unfinished(one.start)
+	if one.Pass.Way == plan.FromState {
+		t.bookmark.Pass, t.bookmark.Sync = &one.Pass.Pass, one.Pass.Sync
+		t.bookmark.Resume = t.unfinished(one.Start)
 	}
 	return t
 }

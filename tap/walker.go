@@ -29,9 +29,9 @@ type walker struct {
 	refusals  int          // restarts of this run because the API refused a request with a page token
 }
 
-func newWalker(r *run, one *reading, c *fetch.Client, s *splitter, rec *fetch.Recording, n *fetch.Counters) *walker {
+func newWalker(r *run, one *plan.Reading, c *fetch.Client, s *splitter, rec *fetch.Recording, n *fetch.Counters) *walker {
 	w := &walker{
-		run: r, stream: one.stream, pass: one.pass, part: one.part, start: one.start, at: one.start,
+		run: r, stream: one.Stream, pass: one.Pass, part: one.Part, start: one.Start, at: one.Start,
 		client: c, splitter: s, recording: rec, counters: n,
 	}
 	w.goOn()

@@ -25,11 +25,11 @@ type worker struct {
 
 // workers makes one worker for each partition: every input is checked here,
 // before the first request.
-func (r *run) workers(readings []*reading) ([]*worker, error) {
+func (r *run) workers(readings []*plan.Reading) ([]*worker, error) {
 	var all []*worker
 	for _, one := range readings {
-		if one.pass.Way == plan.Complete {
-			r.Log.Info("the stream was read whole in this sync already", "stream", one.stream.Name)
+		if one.Pass.Way == plan.Complete {
+			r.Log.Info("the stream was read whole in this sync already", "stream", one.Stream.Name)
 			r.unread = append(r.unread, newTrack(one, nil))
 			continue
 		}
@@ -46,25 +46,25 @@ func (r *run) workers(readings []*reading) ([]*worker, error) {
 	return all, nil
 }
 
-func (r *run) worker(one *reading) (*worker, error) {
-	known, err := newStreamSchema(one.stream)
+func (r *run) worker(one *plan.Reading) (*worker, error) {
+	known, err := newStreamSchema(one.Stream)
 	if err != nil {
 		return nil, err
 	}
-	inStream := func(err error) error { return fmt.Errorf("stream %s: %w", one.stream.Name, err) }
-	split, err := newSplitter(one.stream.Definition.Records)
+	inStream := func(err error) error { return fmt.Errorf("stream %s: %w", one.Stream.Name, err) }
+	split, err := newSplitter(one.Stream.Definition.Records)
 	if err != nil {
 		return nil, inStream(err)
 	}
-	reload, err := newSplitter(one.stream.Definition.Records)
+	reload, err := newSplitter(one.Stream.Definition.Records)
 	if err != nil {
 		return nil, inStream(err)
 	}
 	client := r.client(one)
-	if err := client.Check(one.part.Vars); err != nil {
+	if err := client.Check(one.Part.Vars); err != nil {
 		return nil, inStream(err)
 	}
-	if err := one.openBookmark(client); err != nil {
+	if err := openBookmark(one, client); err != nil {
 		return nil, inStream(err)
 	}
 	recording, err := r.journal.record(one, r.now)
@@ -72,13 +72,27 @@ func (r *run) worker(one *reading) (*worker, error) {
 		return nil, inStream(err)
 	}
 	w := &worker{
-		run: r, stream: one.stream, pass: one.pass, reload: reload, track: newTrack(one, recording),
-		renderer: newRenderer(one, r.Protocol, newChecker(one.stream, known, r.work, r.Log)),
+		run: r, stream: one.Stream, pass: one.Pass, reload: reload, track: newTrack(one, recording),
+		renderer: newRenderer(one, r.Protocol, newChecker(one.Stream, known, r.work, r.Log)),
 	}
 	w.renderer.height.seal = client.Secrets.SealValue
 	w.walker = newWalker(r, one, client, split, recording, &w.track.counters)
 	w.expect()
 	return w, nil
+}
+
+// openBookmark puts today's secrets into the start of the window, where that is
+// what an answer said.
+func openBookmark(one *plan.Reading, client *fetch.Client) error {
+	if one.Stream.Clock.Mark().IsZero() {
+		return nil
+	}
+	start, err := client.Open(one.Part.Window.Start, one.Stream.Definition, one.Part.Vars)
+	if err != nil {
+		return fmt.Errorf("the bookmark of the state: %w: remove it, and the stream is read from its start", err)
+	}
+	one.Part = one.Part.StartAt(start)
+	return nil
 }
 
 // expect makes the records of the pages to come be checked while they are

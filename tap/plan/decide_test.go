@@ -339,11 +339,11 @@ func TestStart(t *testing.T) {
 		why      string
 	}{
 		{"a new pass", plan.Known{Bookmark: stored()}, 0, 0, ""},
-		{"a pass that goes on", plan.Known{Bookmark: two}, 2, 1, "the pass goes on|records 20|is gone: it is dropped|gone"},
+		{"a pass that goes on", plan.Known{Bookmark: two}, 2, 1, "the pass goes on|records 20|no longer has|gone"},
 		{"its requests were others", plan.Known{Bookmark: open(func(b *state.Bookmark) { b.Resume.Shape = "others" })}, 0, 0, ""},
 		{"from the journal", plan.Known{Bookmark: stored(), Passes: []plan.Recorded{killed()}}, 0, 0, ""},
 		{"a replay from its beginning", plan.Known{Bookmark: open(), Replay: true, Passes: []plan.Recorded{killed(named("open"))}}, 0, 0, ""},
-		{"a replay from a later page, where the state says which", plan.Known{Bookmark: two, Replay: true, Passes: []plan.Recorded{again}}, 2, 1, "the pass goes on|is gone"},
+		{"a replay from a later page, where the state says which", plan.Known{Bookmark: two, Replay: true, Passes: []plan.Recorded{again}}, 2, 1, "the pass goes on|no longer has"},
 		{"a replay from a later page, and the state of another pass", plan.Known{Bookmark: stored(), Replay: true, Passes: []plan.Recorded{again}}, 0, 2, ""},
 	} {
 		s := orders(t, false)
