@@ -7,13 +7,11 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptrace"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
-	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
@@ -67,18 +65,13 @@ type Options struct {
 // the pace that it sets. Its methods may be called from any goroutine.
 type Client struct {
 	Options
-	source *sources.Client
-	auth   auth.Authenticator
-	known  auth.Known
-	pace   *pace
-	health health
-	most   int64 // MaxResponse
-	slots  chan struct{}
-	bodies pool
-	wires  pool // of bodies that are encoded: they are as long as each other, too
-
-	learning sync.Mutex // of what streams carry
-	makers   map[*sources.Stream]*request.Maker
+	requester *requester
+	pace      *pace
+	health    health
+	most      int64 // MaxResponse
+	slots     chan struct{}
+	bodies    pool
+	wires     pool // of bodies that are encoded: they are as long as each other, too
 }
 
 // NewClient returns the client of source.
@@ -91,20 +84,17 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 		t.MaxIdleConnsPerHost = source.MaxInFlight
 		o.Transport = t
 	}
-	c := &Client{
-		Options: o,
-		source:  source,
-		most:    MaxResponse,
-		pace:    newPace(source.RateLimits),
-		slots:   make(chan struct{}, source.MaxInFlight),
-		bodies:  make(pool, keptBodies),
-		wires:   make(pool, keptBodies),
-		auth:    auth.New(source.Auth),
-		makers:  map[*sources.Stream]*request.Maker{},
+	r := newRequester(source, o.Secrets, o.UserAgent, vars)
+	o.Secrets = r.secrets
+	return &Client{
+		Options:   o,
+		requester: r,
+		most:      MaxResponse,
+		pace:      newPace(source.RateLimits),
+		slots:     make(chan struct{}, source.MaxInFlight),
+		bodies:    make(pool, keptBodies),
+		wires:     make(pool, keptBodies),
 	}
-	c.known, _ = c.auth.Known(vars) // an error comes again with the first request
-	c.Secrets = c.Secrets.ForClient(c.known.Secrets)
-	return c
 }
 
 // Close ends the client's idle connections.
@@ -135,7 +125,7 @@ func (c *Client) ask(ctx context.Context, out *outgoing, at *request.Request, ti
 		return nil, nil, err
 	}
 	defer func() { <-c.slots }()
-	sent, proof, err := c.prove(ctx, out, at)
+	sent, proof, err := c.requester.prove(ctx, out, at)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -23,4 +23,7 @@ func NullNaN(r io.Reader) io.Reader {
 func FirstKey(r *Recording) journal.Key { return r.key(0) }
 
 // SetAuth makes the client prove with that who asks.
-func (c *Client) SetAuth(a auth.Authenticator) { c.auth = a }
+func (c *Client) SetAuth(a auth.Authenticator) { c.requester.auth = a }
+
+// KnowNoSecrets makes messages show all.
+func (c *Client) KnowNoSecrets() { c.Secrets, c.requester.secrets = nil, nil }

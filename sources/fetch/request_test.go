@@ -47,7 +47,7 @@ func TestRequests(t *testing.T) {
 			s := define(t, test.client, test.stream)[0]
 			api := &script{answers: []answer{page(1, 0, "")}}
 			r := newRig(t, s, api, "shop", "a/b c")
-			r.client.Secrets = nil
+			r.client.KnowNoSecrets()
 			if got := r.run(s, paging.Position{}); got.err != nil {
 				t.Fatal(got.err)
 			}
@@ -95,7 +95,7 @@ func TestRequestsRefused(t *testing.T) {
 			s := define(t, "", test.stream)[0]
 			api := &script{answers: []answer{page(1, 0, "")}}
 			r := newRig(t, s, api, "lines", "a\r\nX-B: c", "dots", "..", "text", "plain", "user", "http://u:p@api.test", "fragment", "http://api.test/#/app")
-			r.client.Secrets = nil
+			r.client.KnowNoSecrets()
 			e := failure(t, r.run(s, paging.Position{}).err)
 			if e.Class != fetch.Permanent || !strings.Contains(e.Error(), test.want) || len(api.requests) != 0 {
 				t.Errorf("got %v: %v after %d requests, want %q", e.Class, e, len(api.requests), test.want)

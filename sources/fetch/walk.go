@@ -40,7 +40,7 @@ func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Va
 		vars: make(expr.Vars, sources.VarCount),
 	}
 	copy(w.vars, vars)
-	w.requests = c.requestsOf(stream, w.vars)
+	w.requests = c.requester.of(stream, w.vars)
 	w.pager = paging.New(stream, pos, outside{w}, c.Log)
 	return w
 }

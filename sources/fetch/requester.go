@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"hash/maphash"
 	"net/http"
+	"sync"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 	"github.com/tap-rest/tap-rest/sources/fetch/uri"
+	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
 // outgoing is a request of a walk, as often as it is sent.
@@ -71,17 +73,40 @@ func (w *Walk) asks() (page request.Page, err error) {
 	return page, err
 }
 
-// requestsOf returns the maker of a stream's requests, which see vars. It is
-// asked for before the first request.
-func (c *Client) requestsOf(s *sources.Stream, vars expr.Vars) *request.Maker {
-	c.learning.Lock()
-	defer c.learning.Unlock()
-	m := c.makers[s]
+// requester makes the requests of a client's streams, and proves who asks. Its
+// methods may be called from any goroutine.
+type requester struct {
+	source   *sources.Client
+	secrets  *secret.Hider
+	auth     auth.Authenticator
+	known    auth.Known
+	defaults http.Header // of requests that say no other
+
+	mu     sync.Mutex
+	makers map[*sources.Stream]*request.Maker
+}
+
+// newRequester returns the requester of a client, whose auth sees vars. run
+// knows the secrets of the run; the requester's knows what auth makes of them.
+func newRequester(source *sources.Client, run *secret.Hider, userAgent string, vars expr.Vars) *requester {
+	r := &requester{
+		source: source, auth: auth.New(source.Auth), makers: map[*sources.Stream]*request.Maker{},
+		defaults: http.Header{"Accept": {"application/json"}, "Accept-Encoding": {acceptEncoding}, "User-Agent": {userAgent}},
+	}
+	r.known, _ = r.auth.Known(vars) // an error comes again with the first request
+	r.secrets = run.ForClient(r.known.Secrets)
+	return r
+}
+
+// of returns the maker of a stream's requests, which see vars. It is asked for
+// before the first request.
+func (r *requester) of(s *sources.Stream, vars expr.Vars) *request.Maker {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := r.makers[s]
 	if m == nil {
-		m = request.NewMaker(s, c.Secrets, http.Header{
-			"Accept": {"application/json"}, "Accept-Encoding": {acceptEncoding}, "User-Agent": {c.UserAgent},
-		}, c.known, vars)
-		c.makers[s] = m
+		m = request.NewMaker(s, r.secrets, r.defaults, r.known, vars)
+		r.makers[s] = m
 	}
 	return m
 }
@@ -93,17 +118,17 @@ func (e errUnproven) Unwrap() error { return e.error }
 
 // prove returns a request of a walk, or one that a redirect made of it, with
 // what proves who asks where it goes to the host of base_url.
-func (c *Client) prove(ctx context.Context, out *outgoing, at *request.Request) (*http.Request, auth.Proof, error) {
+func (r *requester) prove(ctx context.Context, out *outgoing, at *request.Request) (*http.Request, auth.Proof, error) {
 	sent := at.HTTP()
 	if !at.AtHome() {
 		return sent, 0, nil
 	}
-	r := auth.Request{URL: sent.URL, Header: sent.Header, Vars: out.vars}
+	to := auth.Request{URL: sent.URL, Header: sent.Header, Vars: out.vars}
 	if at != out.Request { // a redirect says all of its URL
 		u := *sent.URL
-		r.URL = &u
+		to.URL = &u
 	}
-	proof, err := c.auth.Prove(ctx, &r)
+	proof, err := r.auth.Prove(ctx, &to)
 	if err == nil {
 		err = request.CheckHeaders(sent.Header)
 	}
@@ -118,7 +143,7 @@ func (c *Client) prove(ctx context.Context, out *outgoing, at *request.Request) 
 // see as config and now. Base URLs and credentials that depend on more are
 // left to the requests.
 func (c *Client) Check(vars expr.Vars) error {
-	if t := c.source.BaseURL; !sources.PerRequest(t) {
+	if t := c.requester.source.BaseURL; !sources.PerRequest(t) {
 		base, err := t.Text(vars)
 		if err == nil {
 			_, err = uri.Parse(base)
@@ -127,12 +152,12 @@ func (c *Client) Check(vars expr.Vars) error {
 			return fmt.Errorf("base_url: %s: %w", c.Secrets.Redact(base), err)
 		}
 	}
-	_, err := c.auth.Known(vars)
+	_, err := c.requester.auth.Known(vars)
 	return err
 }
 
 // Open undoes [secret.Hider.SealValue] for a stream, whose requests see vars.
 func (c *Client) Open(v expr.Value, s *sources.Stream, vars expr.Vars) (expr.Value, error) {
-	c.requestsOf(s, vars) // so that the secrets know what the stream's requests carry
+	c.requester.of(s, vars) // so that the secrets know what the stream's requests carry
 	return c.Secrets.OpenValue(v)
 }
