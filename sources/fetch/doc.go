@@ -6,8 +6,9 @@
 // streams. An [Exchange] is one request and its final answer, after retries and
 // redirects. A [Page] is an exchange whose body is proven: its records are
 // known and so is what comes next. A [Walk] is the session over one partition,
-// from its first request, or from a [Position] that an earlier walk reached, to
-// the proof that it ended.
+// from its first request, or from a position that an earlier walk reached, to the
+// proof that it ended. What follows an answer, and whether that ends the walk, is
+// said by its pager: see package paging.
 //
 // A long page is one whose body does not fit into memory: it lies in a file,
 // its records come in pieces, and of the rest there is what stands beside them.
@@ -20,7 +21,7 @@
 //   - A page is proven whole (status, length, encoding, JSON, UTF-8, the place
 //     of its records) before a walk hands it out.
 //   - A walk ends on evidence, or its last page says why its end is in doubt: a
-//     [Doubt] is what the definition's own keys say against it, or what the last
+//     [paging.Doubt] is what the definition's own keys say against it, or what the last
 //     answer says in other places.
 //   - A walk fails as going round only where that is certain: for the same
 //     request again, the same page with the same next page, or the same records

@@ -220,7 +220,7 @@ func (p *Page) Long() bool {
 
 // Count is the number of records of the whole answer.
 func (p *Page) Count() int {
-	if p.long != nil && !p.empty {
+	if p.long != nil && !p.ruling.Empty {
 		return p.long.count
 	}
 	return p.Records.Len()
@@ -242,7 +242,7 @@ func (p *Page) reloadLong(s Splitter) error {
 	}
 	defer body.Close()
 	n := 0
-	if p.Body, err = s.SplitLong(body, func(r Records) error { n += r.Len(); return nil }); err == nil && !p.empty {
+	if p.Body, err = s.SplitLong(body, func(r Records) error { n += r.Len(); return nil }); err == nil && !p.ruling.Empty {
 		p.Records = p.long
 	}
 	if p.long.size == 0 { // it was in memory before

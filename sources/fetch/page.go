@@ -69,9 +69,7 @@ type Page struct {
 	paging.Found // what the page says of the walk
 	Records      Records
 	Skipped      string // why a rule said that there is nothing here, "" if none did
-	passed       bool   // a rule said next
-	over         bool   // it is no page, but the end of the walk
-	refused      bool   // because the API refuses what lies behind its own count
+	ruling       paging.Ruling
 	// Partial says that the page is a piece of a long one: it says nothing of
 	// the walk.
 	Partial bool
@@ -84,7 +82,6 @@ type Page struct {
 	place      journal.Place // in the journal, where recorded
 	recorded   bool
 	whole      bool // its records cannot come in pieces
-	empty      bool // its records are none, whatever its body says
 	release    func()
 }
 

@@ -403,7 +403,7 @@ func (c *Client) Reload(ctx context.Context, j *journal.Journal, p *Page, s Spli
 			p.long = ex.long
 		}
 		err = p.reloadLong(s)
-	case p.empty:
+	case p.ruling.Empty:
 	case p.long != nil: // they are as many as they were
 		p.Records = p.long
 	default:

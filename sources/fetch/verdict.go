@@ -12,6 +12,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 )
 
@@ -81,7 +82,7 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 		}
 	}
 	if w.pager.Refuses(ex.Status) {
-		page.refused, page.over, page.empty = true, true, true
+		page.ruling = paging.Ruling{Refused: true, Over: true, Empty: true}
 		return accept(page)
 	}
 	if ex.Status < 200 || ex.Status > 299 {
@@ -112,7 +113,7 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 		}
 	}
 	page.Records = records
-	page.empty = ex.Status == http.StatusNoContent
+	page.ruling.Empty = ex.Status == http.StatusNoContent
 	return accept(page)
 }
 
@@ -279,16 +280,16 @@ func (w *Walk) apply(rule *sources.ErrorRule, page *Page) verdict {
 		if w.vars[sources.VarResponse].Missing() && !w.pager.Counts() {
 			return refuse(Permanent, fmt.Errorf("%w: a rule says next, but the answer is not JSON", err))
 		}
-		page.passed, page.empty = true, true
+		page.ruling = paging.Ruling{Passed: true, Empty: true}
 		return accept(page)
 	case sources.DoEnd:
-		page.over, page.empty = true, true
+		page.ruling = paging.Ruling{Over: true, Empty: true}
 		return accept(page)
 	case sources.DoSkip:
 		if !w.pager.Position().First() {
 			return refuse(Permanent, fmt.Errorf("%w: a rule says skip, but pages of this walk came before", err))
 		}
-		page.Skipped, page.empty = w.hide(err).Error(), true
+		page.Skipped, page.ruling = w.hide(err).Error(), paging.Ruling{Skipped: true, Empty: true}
 		return accept(page)
 	}
 	return refuse(Permanent, err)

@@ -127,13 +127,13 @@ func (w *Walk) setPage() { w.vars[sources.VarPage] = w.pager.Page(expr.Undefined
 func (w *Walk) advance(page *Page) (err error) {
 	a := paging.Answer{
 		Request: page.Request, Status: page.Status, Header: page.Header, Body: page.Body, Beside: w.seen, Records: page.Records,
-		Skipped: page.Skipped != "", Passed: page.passed, Over: page.over, Refused: page.refused, Empty: page.empty,
+		Ruling: page.ruling,
 	}
 	if page.long != nil {
 		a.Tally = page.long.tally
 	}
 	if page.Found, err = w.pager.Take(a); page.Repeats {
-		page.Records, page.empty = none{}, true
+		page.Records, page.ruling.Empty = none{}, true
 	}
 	return err
 }

@@ -43,11 +43,16 @@ type Answer struct {
 	Beside  []byte // what hints are looked for in: the body, or what stands beside its records
 	Records repeat.Records
 	Tally   *repeat.Tally // of records that come in pieces; nil: they are in memory
-	Skipped bool          // a rule says that the partition is empty
-	Passed  bool          // a rule says that it has no records, and names the next page
-	Over    bool          // it is no page, but the end of the walk: a rule says so,
-	Refused bool          // or it refuses what lies behind the API's own count
-	Empty   bool          // it has no records, whatever its body says
+	Ruling
+}
+
+// Ruling is what was decided about an answer before it was read as a page.
+type Ruling struct {
+	Skipped bool // a rule says that the partition is empty
+	Passed  bool // a rule says that it has no records, and names the next page
+	Over    bool // it is no page, but the end of the walk: a rule says so,
+	Refused bool // or it refuses what lies behind the API's own count
+	Empty   bool // it has no records, whatever its body says
 }
 
 // Found is what a pager makes of an answer.
