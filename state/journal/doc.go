@@ -16,9 +16,9 @@
 //
 //   - What comes out is what went in: every answer is checked against its
 //     CRC32C when the journal is opened and again when it is read.
-//   - Only the current generation of a partition is served, and of it only an
-//     unbroken run: nothing behind an exchange that is missing, damaged or
-//     rejected. An exchange recorded anew takes the place of the old one and
+//   - Only the current generation of a partition is served, and of it only
+//     what has no gap before it: nothing behind an exchange that is missing, damaged or
+//     rejected. An exchange that is kept anew takes the place of the old one and
 //     of everything behind it.
 //   - Damage in one place costs at most what lies behind it in one partition.
 //     The lengths and the key of a frame have a checksum of their own, frames
@@ -27,11 +27,11 @@
 //   - What [Journal.Sync] returned nil for survives a power cut. After a sync
 //     that failed nothing more is written: nobody knows then what the disk has.
 //   - A write that fails leaves the journal as it was before it.
-//   - One run at a time: a second one gets [ErrBusy].
+//   - One run at a time uses a journal: a second one gets [ErrBusy].
 //
 // Three things it does not promise. A restart or rejection of which both copies
-// are damaged, and behind which nothing was recorded in that partition, is as
-// if it had not been. What left is not recorded: the state that comes in says
+// are damaged, and behind which nothing was kept in that partition, is as if it
+// had not been. That an exchange was emitted is not kept: the state that comes in says
 // what was stored, while a mark could only say what was written to a pipe, and
 // would cost a write for every page; see [Journal.Emitted]. And secrets: the
 // package leaves out headers that carry credentials, but the request and the

@@ -21,12 +21,12 @@ const (
 )
 
 // Draft is the body of an exchange that is too long for memory, as long as it
-// comes and is not recorded. It lies in a file of the journal's folder that
+// comes and is not kept. It lies in a file of the journal's folder that
 // AppendDraft makes a segment of. It is for one goroutine at a time.
 type Draft struct {
 	journal *Journal
 	name    string
-	file    disk.File  // nil once it is recorded or discarded
+	file    disk.File  // nil once the draft is kept or discarded
 	packing *s2.Writer // nil: the body is kept as it comes
 	form    form
 	stored  storedWriter
@@ -78,7 +78,7 @@ func (d *Draft) flush() error {
 }
 
 // Open reads the body from its beginning, as far as it was written, until the
-// draft is recorded or discarded. The reader is to be closed.
+// draft is kept or discarded. The reader is to be closed.
 func (d *Draft) Open() (io.ReadCloser, error) {
 	if err := d.flush(); err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (w *storedWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Discard deletes a draft, unless it was recorded.
+// Discard deletes a draft, unless it was kept.
 func (d *Draft) Discard() {
 	if d.file == nil {
 		return
@@ -127,24 +127,24 @@ func (d *Draft) Discard() {
 	_ = d.file.Close() // nothing of it is needed
 	d.file = nil
 	if err := d.journal.store.fs.Remove(d.name); err != nil {
-		d.journal.store.log.Debug("journal: a draft is left for the next run to delete", "file", d.name, "why", err)
+		d.journal.store.log.Debug("journal: a draft cannot be deleted: the next run will delete it", "file", d.name, "why", err)
 	}
 }
 
 // AppendDraft is Append for an exchange whose body is a draft: e.Body is not
 // looked at. The body is synced; after an error the draft is as it was.
 func (j *Journal) AppendDraft(e *Exchange, d *Draft) (Place, error) {
-	place, err := d.record(e)
+	place, err := d.keep(e)
 	if err != nil {
-		return Place{}, fmt.Errorf("record %v: %w", e.Key, err)
+		return Place{}, fmt.Errorf("keep %v in the journal: %w", e.Key, err)
 	}
 	return place, nil
 }
 
-// record makes the draft the body of an exchange.
-func (d *Draft) record(e *Exchange) (Place, error) {
+// keep makes the draft the body of an exchange.
+func (d *Draft) keep(e *Exchange) (Place, error) {
 	if d.file == nil {
-		return Place{}, errors.New("the draft is recorded or discarded")
+		return Place{}, errors.New("the draft was kept or discarded before")
 	}
 	if err := d.flush(); err != nil {
 		return Place{}, err
@@ -157,12 +157,12 @@ func (d *Draft) record(e *Exchange) (Place, error) {
 	defer j.mu.Unlock()
 	p, err := j.ledger.passFor(e)
 	if err == nil {
-		err = j.ledger.payOwed()
+		err = j.ledger.writePending()
 	}
 	if err != nil {
 		return Place{}, err
 	}
-	anew := p.runs[e.Partition].anew(e.N)
+	anew := p.partitions[e.Partition].anew(e.N)
 	s, err := d.adopt(e, anew)
 	if err != nil {
 		return Place{}, err
@@ -182,7 +182,7 @@ func (d *Draft) adopt(e *Exchange, anew bool) (*segment, error) {
 		return nil, fmt.Errorf("%w: %d bytes, more than %d", ErrLongHead, len(b), draftRoom-headerSize)
 	}
 	b = slices.Concat(b, make([]byte, draftRoom-headerSize-len(b)))
-	copy(b, s.mark[:])
+	copy(b, s.tag[:])
 	sealSum(b, kindExchange, d.stored.sum, d.stored.size)
 	err := writeAll(d.file, append(s.header(), b...), 0)
 	if err == nil {

@@ -16,7 +16,7 @@ func (j *Journal) Each(f func(e *Exchange) error) error {
 	j.mu.Lock()
 	segments := make([]segment, 0, len(j.store.segments))
 	for _, s := range j.store.segments {
-		segments = append(segments, segment{number: s.number, mark: s.mark, size: s.size})
+		segments = append(segments, segment{number: s.number, tag: s.tag, size: s.size})
 	}
 	j.mu.Unlock()
 	r := eachReader{store: j.store, unpacker: newUnpacker()}
@@ -45,7 +45,7 @@ func (r *eachReader) segment(s *segment, f func(e *Exchange) error) error {
 		return fmt.Errorf("read the journal: %w", err)
 	}
 	defer file.Close()
-	sc := scanner{file: file, size: s.size, segment: s.number, mark: s.mark, off: headerSize, body: r.stored, bodies: isShortExchange}
+	sc := scanner{file: file, size: s.size, segment: s.number, tag: s.tag, off: headerSize, body: r.stored, bodies: isShortExchange}
 	defer func() { r.stored = sc.body }()
 	for {
 		it, err := sc.next()
@@ -68,7 +68,7 @@ func (r *eachReader) segment(s *segment, f func(e *Exchange) error) error {
 
 // exchange reads an exchange that a scanner found, or nil where it makes no
 // sense.
-func (r *eachReader) exchange(it found) *Exchange {
+func (r *eachReader) exchange(it span) *Exchange {
 	e, of, ok := readExchange(it.head, it.place.body)
 	if !ok {
 		return nil

@@ -15,7 +15,7 @@ var (
 	// a later write may succeed.
 	ErrFull = disk.ErrFull
 	// ErrFailed: an earlier sync or write left the file in a state that nobody
-	// knows. What was recorded can be read, nothing more is written by this run.
+	// knows. What was kept can be read, nothing more is written by this run.
 	ErrFailed = errors.New("the journal can no longer be written by this run")
 	// ErrReadOnly: the journal was opened for reading.
 	ErrReadOnly = errors.New("the journal was opened for reading only")

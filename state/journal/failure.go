@@ -49,10 +49,10 @@ func (j *Journal) Fail(f *Failure) error {
 	defer j.packer.mu.Unlock()
 	body, of := j.packer.pack(f.Body, f.Header)
 	s := &segment{}
-	_, _ = rand.Read(s.mark[:]) // never fails
+	_, _ = rand.Read(s.tag[:]) // never fails
 	frame := appendFailure(f, of)
 	seal(frame, kindFailed, body)
-	copy(frame, s.mark[:])
+	copy(frame, s.tag[:])
 	j.syncing.Lock()
 	defer j.syncing.Unlock()
 	j.mu.Lock()

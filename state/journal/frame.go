@@ -16,17 +16,17 @@ const (
 	kindExchange
 	kindRestart
 	kindReject
-	kindKept
+	kindStart
 	// kindFailed is of no frame in a segment.
 	kindFailed
 )
 
 // known says whether this program understands frames of the kind.
-func (k kind) known() bool { return k >= kindPass && k <= kindKept }
+func (k kind) known() bool { return k >= kindPass && k <= kindStart }
 
 const (
 	preludeSize = 32
-	markSize    = 8
+	tagSize     = 8
 	// maxHead is more than any server's headers: net/http takes 10 MiB.
 	maxHead = 16 << 20
 	// maxCount bounds numbers of exchanges and generations.
@@ -60,7 +60,7 @@ func newFrame(b []byte) []byte {
 	return append(b[:0], make([]byte, preludeSize)...)
 }
 
-// seal fills in the prelude before a head, all but the segment's mark.
+// seal fills in the prelude before a head, all but the segment's tag.
 func seal(b []byte, k kind, body []byte) {
 	sealSum(b, k, checksum(body), int64(len(body)))
 }

@@ -68,11 +68,11 @@ func idFrame(k kind, id string) []byte {
 	return b
 }
 
-// runFrame is a mark about a partition: a restart, rejection, or what is kept
-// of it.
-func runFrame(k kind, key Key, through uint32) []byte {
+// partitionFrame is a mark about a partition: a restart, a rejection, or where it
+// begins.
+func partitionFrame(k kind, key Key, through uint32) []byte {
 	b := appendKey(newFrame(nil), key)
-	if k == kindKept {
+	if k == kindStart {
 		b = appendInt(b, int(through))
 	}
 	seal(b, k, nil)
@@ -96,5 +96,6 @@ func (d *decoder) key() headKey {
 	return headKey{d.bytes(), d.bytes(), d.count(), d.count()}
 }
 
-// through is the segment up to which a kept mark forgets.
+// through is the segment up to which what a partition has counts no more, by a
+// start mark.
 func (d *decoder) through() uint32 { return uint32(d.count()) }

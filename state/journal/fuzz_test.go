@@ -50,7 +50,7 @@ func FuzzOpen(f *testing.F) {
 func readAllOf(t *testing.T, j *Journal, sum bool) {
 	places := map[Place]Key{}
 	for id, p := range j.ledger.index.passes {
-		for partition, r := range p.runs {
+		for partition, r := range p.partitions {
 			for n, e := range r.all {
 				places[e.place] = Key{id, partition, r.generation, n}
 			}
@@ -79,7 +79,7 @@ func resumAll(b []byte) {
 		if fixed.head > maxHead || head > len(b) || fixed.body > uint64(len(b)-head) {
 			return
 		}
-		copy(b[off:], b[16:16+markSize])
+		copy(b[off:], b[16:16+tagSize])
 		end := head + int(fixed.body)
 		resum(b, off+12, b[head:end])
 		resum(b, off+8, b[off+12:head])

@@ -12,18 +12,19 @@ type index struct {
 	last   int // ordinal of the latest pass
 }
 
-// pass is a pass and its partitions. It may be unknown yet: when a segment with
-// its mark is deleted, the mark is written again behind its exchanges.
+// pass is a pass and its partitions. Exchanges of a pass may come before its
+// mark: when the segment with the mark is deleted, the mark is written again
+// behind them.
 type pass struct {
 	Pass
-	ordinal int
-	known   bool // its mark was read
-	dropped bool
-	touched bool      // this run used it
-	latest  time.Time // of its exchanges, or when it began
-	runs    map[string]*run
-	segs    []uint32 // that hold frames of it, ascending
-	marks   []uint32 // that hold the marks that say what it is, ascending
+	ordinal    int
+	known      bool // its mark was read
+	dropped    bool
+	used       bool      // by the run that has the journal open
+	latest     time.Time // of its exchanges, or when it began
+	partitions map[string]*partition
+	segs       []uint32 // that hold frames of it, ascending
+	marks      []uint32 // that hold the marks that say what it is, ascending
 }
 
 func (p *pass) live() bool { return p.known && !p.dropped }
@@ -40,21 +41,21 @@ type entry struct {
 	digest [16]byte
 }
 
-// run is the current generation of a partition.
-type run struct {
-	partition  string
+// partition is a partition of a pass, in its current generation.
+type partition struct {
+	name       string
 	generation int
 	first      int // N of entries[0], or of the next exchange; -1: whichever comes
 	entries    []entry
-	ahead      map[int]entry // behind a gap: a fan-out's answers come out of order
-	left       int           // exchanges up to this N have left; -1: none
+	waiting    map[int]entry // exchanges behind a gap: a fan-out's answers come out of order
+	emitted    int           // exchanges up to this N have been emitted; -1: none
 	damaged    int           // N of an exchange behind which nothing is to be served; -1: none
-	kept       bool          // a mark says where it begins
+	started    bool          // a start mark says where it begins
 	segs       []uint32      // that hold frames of it, ascending
 }
 
-// note adds a segment to those that hold something; it is the latest one.
-func note(segs []uint32, segment uint32) []uint32 {
+// addSegment adds the latest segment to those that hold something.
+func addSegment(segs []uint32, segment uint32) []uint32 {
 	if len(segs) > 0 && segs[len(segs)-1] == segment {
 		return segs
 	}
@@ -64,10 +65,10 @@ func note(segs []uint32, segment uint32) []uint32 {
 func (x *index) pass(id string, segment uint32) *pass {
 	p := x.passes[id]
 	if p == nil {
-		p = &pass{Pass: Pass{ID: id}, runs: map[string]*run{}}
+		p = &pass{Pass: Pass{ID: id}, partitions: map[string]*partition{}}
 		x.passes[id] = p
 	}
-	p.segs = note(p.segs, segment)
+	p.segs = addSegment(p.segs, segment)
 	return p
 }
 
@@ -78,7 +79,7 @@ func (x *index) begin(it Pass, ordinal int, segment uint32) *pass {
 		p.marks = []uint32{segment}
 	}
 	x.last = max(x.last, ordinal)
-	p.seen(it.Begun)
+	p.happened(it.Begun)
 	return p
 }
 
@@ -86,35 +87,35 @@ func (x *index) finish(id string, segment uint32) {
 	p := x.pass(id, segment)
 	p.Finished = true
 	if !p.dropped {
-		p.marks = note(p.marks, segment)
+		p.marks = addSegment(p.marks, segment)
 	}
 }
 
 func (x *index) drop(id string, segment uint32) {
 	p := x.pass(id, segment)
-	p.dropped, p.runs = true, nil
+	p.dropped, p.partitions = true, nil
 	p.marks = []uint32{segment}
 }
 
-// seen notes that something of a pass happened.
-func (p *pass) seen(at time.Time) {
+// happened notes when something of a pass happened.
+func (p *pass) happened(at time.Time) {
 	if at.After(p.latest) {
 		p.latest = at
 	}
 }
 
-// run returns a partition as it is in a generation, or nil where that is no
-// longer served. A later one than the known tells of a restart.
-func (p *pass) run(partition string, generation int, segment uint32) *run {
+// partition returns a partition in a generation, or nil where that is no longer
+// served. A later generation than the known one is the sign of a restart.
+func (p *pass) partition(name string, generation int, segment uint32) *partition {
 	if p.dropped {
 		return nil
 	}
-	r := p.runs[partition]
+	r := p.partitions[name]
 	if r == nil {
-		r = &run{partition: partition, first: -1, left: -1, damaged: -1}
-		p.runs[partition] = r
+		r = &partition{name: name, first: -1, emitted: -1, damaged: -1}
+		p.partitions[name] = r
 	}
-	r.segs = note(r.segs, segment)
+	r.segs = addSegment(r.segs, segment)
 	if generation > r.generation {
 		r.restart(generation, -1)
 	}
@@ -126,80 +127,80 @@ func (p *pass) run(partition string, generation int, segment uint32) *run {
 
 // restart begins a generation: at exchange 0 after a restart, at whichever comes
 // where the mark of that was deleted.
-func (r *run) restart(generation, first int) {
-	*r = run{partition: r.partition, generation: generation, first: first, left: -1, damaged: -1, segs: r.segs}
+func (r *partition) restart(generation, first int) {
+	*r = partition{name: r.name, generation: generation, first: first, emitted: -1, damaged: -1, segs: r.segs}
 }
 
-// anew says whether exchange n takes the place of another, or begins before all
-// that are known.
-func (r *run) anew(n int) bool {
+// anew reports whether exchange n takes the place of another one, or comes before
+// all that are known.
+func (r *partition) anew(n int) bool {
 	return r != nil && r.first >= 0 && n < r.first+len(r.entries)
 }
 
-// put adds exchange n. Where it was asked anew, it takes the place of an older
-// one and of what lies behind that; its frame says so, since the older one may
-// be damaged or deleted since.
-func (r *run) put(n int, e entry, anew bool) {
+// put adds exchange n. Where it was asked for anew, it takes the place of the
+// older exchange n and of what lies behind that; its frame says so, since the
+// older one may be damaged or deleted by then.
+func (r *partition) put(n int, e entry, anew bool) {
 	if anew {
 		r.reject(n)
 	}
 	if _, there := r.lookup(n); there {
-		// The mark that forbids the older one was deleted, and a kept mark
+		// The mark that forbids the older exchange was deleted, and a start mark
 		// follows that forbids it again.
 		r.entries[n-r.first] = e
 		return
 	}
 	if n < r.first {
-		r.setAhead()
+		r.waitForEarlier()
 	}
 	if r.first < 0 || n < r.first {
 		r.first = n
 	}
 	if n > r.first+len(r.entries) {
-		if r.ahead == nil {
-			r.ahead = map[int]entry{}
+		if r.waiting == nil {
+			r.waiting = map[int]entry{}
 		}
-		r.ahead[n] = e
+		r.waiting[n] = e
 		return
 	}
 	r.entries = append(r.entries, e)
-	r.close()
+	r.closeGap()
 }
 
-// setAhead makes all exchanges ones that wait for an earlier one: it came later,
-// and those before it were deleted.
-func (r *run) setAhead() {
-	ahead := map[int]entry{}
+// waitForEarlier makes all exchanges wait for an earlier one, which came after
+// them: the exchanges between were deleted.
+func (r *partition) waitForEarlier() {
+	waiting := map[int]entry{}
 	for n, e := range r.all {
-		ahead[n] = e
+		waiting[n] = e
 	}
-	r.entries, r.ahead = nil, ahead
+	r.entries, r.waiting = nil, waiting
 }
 
-// close moves what is no longer behind a gap.
-func (r *run) close() {
-	for len(r.ahead) > 0 {
+// closeGap serves the exchanges that are no longer behind a gap.
+func (r *partition) closeGap() {
+	for len(r.waiting) > 0 {
 		n := r.first + len(r.entries)
-		e, ok := r.ahead[n]
+		e, ok := r.waiting[n]
 		if !ok {
 			return
 		}
 		r.entries = append(r.entries, e)
-		delete(r.ahead, n)
+		delete(r.waiting, n)
 	}
 }
 
 // reject forgets exchange n and what lies behind it.
-func (r *run) reject(n int) {
-	for ahead := range r.ahead {
-		if ahead >= n {
-			delete(r.ahead, ahead)
+func (r *partition) reject(n int) {
+	for waiting := range r.waiting {
+		if waiting >= n {
+			delete(r.waiting, waiting)
 		}
 	}
 	if n <= r.damaged {
 		r.damaged = -1
 	}
-	r.left = min(r.left, n-1)
+	r.emitted = min(r.emitted, n-1)
 	if r.first < 0 || n <= r.first {
 		r.first, r.entries = n, nil
 		return
@@ -207,34 +208,34 @@ func (r *run) reject(n int) {
 	r.entries = r.entries[:min(len(r.entries), n-r.first)]
 }
 
-// keep forgets what lies before exchange first, and in segments up to through.
-func (r *run) keep(first int, through uint32) {
-	kept := map[int]entry{}
+// startAt forgets what lies before exchange first, and in segments up to through.
+func (r *partition) startAt(first int, through uint32) {
+	rest := map[int]entry{}
 	for n, e := range r.all {
 		if n >= first && e.place.segment > through {
-			kept[n] = e
+			rest[n] = e
 		}
 	}
-	r.first, r.entries, r.ahead = first, nil, kept
-	r.close()
+	r.first, r.entries, r.waiting = first, nil, rest
+	r.closeGap()
 }
 
 // all yields the exchanges, those behind a gap last and in no order.
-func (r *run) all(yield func(int, entry) bool) {
+func (r *partition) all(yield func(int, entry) bool) {
 	for i, e := range r.entries {
 		if !yield(r.first+i, e) {
 			return
 		}
 	}
-	for n, e := range r.ahead {
+	for n, e := range r.waiting {
 		if !yield(n, e) {
 			return
 		}
 	}
 }
 
-// lookup finds an exchange in the unbroken run.
-func (r *run) lookup(n int) (entry, bool) {
+// lookup finds an exchange among those before the first gap.
+func (r *partition) lookup(n int) (entry, bool) {
 	if r.first < 0 || n < r.first || n >= r.first+len(r.entries) {
 		return entry{}, false
 	}
@@ -247,7 +248,7 @@ func (x *index) find(k Key) (*pass, entry, bool) {
 	if of == nil || !of.live() {
 		return nil, entry{}, false
 	}
-	r := of.runs[k.Partition]
+	r := of.partitions[k.Partition]
 	if r == nil || r.generation != k.Generation {
 		return nil, entry{}, false
 	}
@@ -256,8 +257,8 @@ func (x *index) find(k Key) (*pass, entry, bool) {
 }
 
 // gap is the first exchange that is missing while later ones are there.
-func (r *run) gap() (n int, ok bool) {
-	return r.first + len(r.entries), len(r.ahead) > 0
+func (r *partition) gap() (n int, ok bool) {
+	return r.first + len(r.entries), len(r.waiting) > 0
 }
 
 // inOrder returns the passes in order of their beginning.
@@ -270,23 +271,23 @@ func (x *index) inOrder() []*pass {
 	return passes
 }
 
-// put notes where an exchange lies.
+// put takes note of where an exchange lies.
 func (p *pass) put(e *Exchange, place Place, anew bool) {
-	p.segs = note(p.segs, place.segment)
-	p.seen(e.At)
-	p.run(e.Partition, e.Generation, place.segment).put(e.N, entry{place, e.Digest}, anew)
+	p.segs = addSegment(p.segs, place.segment)
+	p.happened(e.At)
+	p.partition(e.Partition, e.Generation, place.segment).put(e.N, entry{place, e.Digest}, anew)
 }
 
 // generation is the current one of a partition.
 func (p *pass) generation(partition string) int {
-	if r := p.runs[partition]; r != nil {
+	if r := p.partitions[partition]; r != nil {
 		return r.generation
 	}
 	return 0
 }
 
 // mark applies a restart or a rejection.
-func (r *run) mark(k kind, n int) {
+func (r *partition) mark(k kind, n int) {
 	if k == kindReject {
 		r.reject(n)
 		return

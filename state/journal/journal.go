@@ -125,7 +125,7 @@ func (j *Journal) Close() error {
 	return err
 }
 
-// Warnings says what was damaged, cut off or left aside when the journal was
+// Warnings says what was damaged, cut off or not used when the journal was
 // opened, a line each.
 func (j *Journal) Warnings() []string { return j.warnings }
 

@@ -42,14 +42,14 @@ func load(j *Journal) error {
 
 // loader is what one opening of the journal needs.
 type loader struct {
-	store    *store
-	ledger   *ledger
-	warnings []string
-	mem      []byte // for the scanners
-	lost     bool   // frames are damaged that could be of any partition
-	// damages are those since the last good frame: at the end of the last
-	// segment they are what a run left that was stopped.
-	damages []found
+	store         *store
+	ledger        *ledger
+	warnings      []string
+	mem           []byte // for the scanners
+	unknownDamage bool   // frames are damaged that could be of any partition
+	// damages are what is damaged since the last whole frame: at the end of the
+	// last segment a run was stopped while it wrote them.
+	damages []span
 }
 
 // segment reads a segment into the index, and cuts its end where it is the last
@@ -74,11 +74,11 @@ func (l *loader) segment(number uint32, last bool) error {
 	case errors.As(err, &later):
 		return err
 	case err != nil:
-		l.lost, s.aside = true, true
-		l.warn(s, "the rest of it cannot be read, and is fetched again: %v", err)
+		l.unknownDamage, s.unreadable = true, true
+		l.warn(s, "the rest of this segment of the journal cannot be read: the API is asked again for what it had: %v", err)
 	case end == 0 && header == headerDamaged && s.size > headerSize:
-		l.lost = true
-		l.warn(s, "nothing in it is readable: it is left aside, and what it had is fetched again")
+		l.unknownDamage = true
+		l.warn(s, "nothing in this segment of the journal is readable: it is not used, and the API is asked again for what it had")
 	case last && end < s.size:
 		return l.cut(s, end)
 	}
@@ -96,22 +96,23 @@ func (l *loader) warn(s *segment, format string, a ...any) {
 	l.warnings = append(l.warnings, l.store.path(s.number)+": "+fmt.Sprintf(format, a...))
 }
 
-// unreadable leaves a segment aside. One that is gone was deleted by a run that
-// writes while this one reads.
+// unreadable takes note of a segment that cannot be read and is not used. One that
+// is gone was deleted by a run that writes while this one reads.
 func (l *loader) unreadable(s *segment, err error) error {
 	if errors.Is(disk.Classify(err), ErrGone) && l.store.readOnly {
 		return nil
 	}
-	l.lost, s.aside = true, true
-	l.warn(s, "cannot be read: it is left aside, and what it has is fetched again: %v", err)
+	l.unknownDamage, s.unreadable = true, true
+	l.warn(s, "this segment of the journal cannot be read: it is not used, and the API is asked again for what it has: %v", err)
 	l.add(s)
 	return nil
 }
 
-// readHeader takes the mark from a segment. Where the header is damaged it is
-// that of the first frame: frames that have it are checked all the same.
+// readHeader takes the tag from the header of a segment or, where the header is
+// damaged, from the first frame: the frames that have the tag are checked all the
+// same.
 func (l *loader) readHeader(s *segment, f disk.File) (headerState, error) {
-	b := make([]byte, headerSize+markSize)
+	b := make([]byte, headerSize+tagSize)
 	n := min(s.size, int64(len(b)))
 	if err := readAll(f, b[:n], 0); err != nil || n < headerSize {
 		return headerDamaged, nil
@@ -121,7 +122,7 @@ func (l *loader) readHeader(s *segment, f disk.File) (headerState, error) {
 	case headerNewer:
 		return state, &Error{File: l.store.path(s.number), Msg: newer}
 	case headerDamaged:
-		copy(s.mark[:], b[headerSize:])
+		copy(s.tag[:], b[headerSize:])
 	case headerGood:
 		l.checkBefore(s)
 	}
@@ -134,16 +135,16 @@ func (l *loader) checkBefore(s *segment) {
 		return
 	}
 	if b := l.store.segments[len(l.store.segments)-1]; b.number == s.before.segment && b.size < s.before.offset {
-		l.lost = true
-		l.warn(b, "its last %d bytes are gone, and are fetched again", s.before.offset-b.size)
+		l.unknownDamage = true
+		l.warn(b, "the last %d bytes of this segment of the journal are gone: the API is asked again for what they had", s.before.offset-b.size)
 	}
 }
 
-// frames applies the frames of a segment, and returns the end of the last good
+// frames applies the frames of a segment, and returns the end of the last whole
 // one: 0 if there is none.
 func (l *loader) frames(s *segment, f disk.File) (end int64, err error) {
 	l.damages = l.damages[:0]
-	sc := scanner{file: f, size: s.size, segment: s.number, mark: s.mark, mem: l.mem, off: headerSize, bodies: isPass}
+	sc := scanner{file: f, size: s.size, segment: s.number, tag: s.tag, mem: l.mem, off: headerSize, bodies: isPass}
 	defer func() { l.mem = sc.mem }()
 	for {
 		it, err := sc.next()
@@ -169,11 +170,11 @@ func (l *loader) frames(s *segment, f disk.File) (end int64, err error) {
 	}
 }
 
-// isPass: of all frames only a pass is more than its head for the index.
+// isPass reports whether the index needs the body of a frame: that of a pass.
 func isPass(k kind, _ int64) bool { return k == kindPass }
 
-// apply brings a good frame into the index.
-func (l *loader) apply(it found) {
+// apply brings a whole frame into the index.
+func (l *loader) apply(it span) {
 	segment := it.place.segment
 	d := decoder{b: it.head}
 	switch it.kind {
@@ -186,19 +187,19 @@ func (l *loader) apply(it found) {
 	case kindDrop:
 		l.ledger.index.drop(d.text(), segment)
 	default:
-		l.applyRun(it, &d)
+		l.applyToPartition(it, &d)
 	}
 }
 
-// applyRun applies a frame about a partition.
-func (l *loader) applyRun(it found, d *decoder) {
+// applyToPartition applies a frame about a partition.
+func (l *loader) applyToPartition(it span, d *decoder) {
 	segment := it.place.segment
 	k := d.key()
 	if d.bad {
 		return
 	}
 	p := l.passOf(k, segment)
-	r := p.run(l.partition(p, k), k.generation, segment)
+	r := p.partition(l.partitionName(p, k), k.generation, segment)
 	if r == nil {
 		return
 	}
@@ -208,51 +209,51 @@ func (l *loader) applyRun(it found, d *decoder) {
 		if d.bad {
 			return
 		}
-		p.seen(at)
+		p.happened(at)
 		_, there := r.lookup(k.n)
-		r.put(k.n, entry{it.place, digest}, anew || there && l.lost)
-	case kindKept:
+		r.put(k.n, entry{it.place, digest}, anew || there && l.unknownDamage)
+	case kindStart:
 		if through := d.through(); !d.bad {
-			r.keep(k.n, through)
-			r.kept = true
+			r.startAt(k.n, through)
+			r.started = true
 		}
 	default:
 		r.mark(it.kind, k.n)
 	}
 }
 
-// passOf and partition find what a key names without making texts of it anew.
+// passOf and partitionName find what a key names without making texts of it anew.
 func (l *loader) passOf(k headKey, segment uint32) *pass {
 	if p := l.ledger.index.passes[string(k.pass)]; p != nil {
-		p.segs = note(p.segs, segment)
+		p.segs = addSegment(p.segs, segment)
 		return p
 	}
 	return l.ledger.index.pass(string(k.pass), segment)
 }
 
-func (l *loader) partition(p *pass, k headKey) string {
-	if r := p.runs[string(k.partition)]; r != nil {
-		return r.partition
+func (l *loader) partitionName(p *pass, k headKey) string {
+	if r := p.partitions[string(k.partition)]; r != nil {
+		return r.name
 	}
 	return string(k.partition)
 }
 
-// applyDamages ends the runs that damaged exchanges are of.
+// applyDamages ends partitions before their damaged exchanges.
 func (l *loader) applyDamages(s *segment) {
 	if len(l.damages) == 0 {
 		return
 	}
-	l.warn(s, "damaged frames: %d, the first at byte %d: what is missing for it is asked for again", len(l.damages), l.damages[0].place.offset)
+	l.warn(s, "this segment of the journal has damaged frames, %d in all, the first at byte %d: the API is asked again for the answers that are missing", len(l.damages), l.damages[0].place.offset)
 	for _, it := range l.damages {
 		l.applyDamage(it)
 	}
 	l.damages = l.damages[:0]
 }
 
-func (l *loader) applyDamage(it found) {
-	// Of marks there is a second copy.
+func (l *loader) applyDamage(it span) {
+	// Marks are written twice: the other copy is applied.
 	if it.kind == 0 {
-		l.lost = true
+		l.unknownDamage = true
 	}
 	if it.kind != kindExchange {
 		return
@@ -263,7 +264,7 @@ func (l *loader) applyDamage(it found) {
 		return
 	}
 	p := l.passOf(k, it.place.segment)
-	if r := p.run(l.partition(p, k), k.generation, it.place.segment); r != nil {
+	if r := p.partition(l.partitionName(p, k), k.generation, it.place.segment); r != nil {
 		r.reject(k.n)
 		if r.damaged < 0 {
 			r.damaged = k.n
@@ -271,28 +272,28 @@ func (l *loader) applyDamage(it found) {
 	}
 }
 
-// closeGaps forgets what lies behind a damaged exchange. It is recorded before
-// anything else is, so that it does not become the successor of the replacement.
+// closeGaps forgets what lies behind a damaged exchange. That is written before
+// any other frame, so that it is not taken for what follows the replacement.
 func (l *loader) closeGaps() {
 	for id, p := range l.ledger.index.passes {
 		if !p.live() {
 			continue
 		}
-		for _, r := range p.runs {
+		for _, r := range p.partitions {
 			n, ok := r.gap()
-			if !ok || !l.lost && r.damaged < 0 {
+			if !ok || !l.unknownDamage && r.damaged < 0 {
 				continue
 			}
 			r.reject(n)
 			if !l.store.readOnly {
-				l.ledger.owed = append(l.ledger.owed, Key{id, r.partition, r.generation, n})
+				l.ledger.pendingRejects = append(l.ledger.pendingRejects, Key{id, r.name, r.generation, n})
 			}
 		}
 	}
 }
 
-// cut takes off the end of the last segment what is not whole, and deletes one
-// in which nothing is.
+// cut takes what is not whole off the end of the last segment, and deletes a
+// segment in which nothing is whole.
 func (l *loader) cut(s *segment, end int64) error {
 	l.damages = l.damages[:0]
 	torn := s.size - end
@@ -309,14 +310,14 @@ func (l *loader) cut(s *segment, end int64) error {
 		return nil
 	}
 	if err := l.store.fs.Truncate(name, end); err != nil {
-		return fmt.Errorf("cut the torn end of %s: %w", name, disk.Classify(err))
+		return fmt.Errorf("cut off the end of %s, which is not whole: %w", name, disk.Classify(err))
 	}
-	l.warn(s, "the last %d bytes were torn, and are cut off: a run was stopped while it wrote", torn)
+	l.warn(s, "the last %d bytes of this segment of the journal are cut off: a run was stopped while it wrote them", torn)
 	l.add(s)
 	return nil
 }
 
-// removeDrafts deletes what an earlier run left of bodies that were not whole.
+// removeDrafts deletes the bodies that an earlier run began and did not keep.
 func (l *loader) removeDrafts(names []string) {
 	for _, name := range names {
 		if l.store.readOnly || !strings.HasSuffix(name, draftSuffix) && !strings.HasSuffix(name, failingSuffix) {
@@ -324,7 +325,7 @@ func (l *loader) removeDrafts(names []string) {
 		}
 		name = filepath.Join(l.store.dir, name)
 		if err := l.store.fs.Remove(name); err != nil {
-			l.warnings = append(l.warnings, fmt.Sprintf("%s: what a run left of an answer cannot be deleted: %v", name, err))
+			l.warnings = append(l.warnings, fmt.Sprintf("%s: the beginning of an answer, which an earlier run left in the journal, cannot be deleted: %v", name, err))
 		}
 	}
 }

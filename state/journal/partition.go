@@ -2,12 +2,13 @@ package journal
 
 import "fmt"
 
-// Append records an exchange of a pass that began, and of the current
+// Append keeps an exchange of a pass that began, and of the current
 // generation of its partition. It may come before those with lower numbers: it
-// is served once they are there. One that is recorded already is replaced, and
-// with it everything behind it. The body is not kept.
+// is served once they are there. An exchange that the journal has already is
+// replaced, and with it everything behind it. The memory of the body is the
+// caller's again.
 //
-// After an error the exchange is not recorded, and the journal is as before;
+// After an error the exchange is not kept, and the journal is as before;
 // with ErrFull a later try may succeed, with ErrFailed none will.
 func (j *Journal) Append(e *Exchange) (Place, error) {
 	j.packer.mu.Lock()
@@ -17,7 +18,7 @@ func (j *Journal) Append(e *Exchange) (Place, error) {
 	defer j.mu.Unlock()
 	place, err := j.ledger.append(e, body, f)
 	if err != nil {
-		return Place{}, fmt.Errorf("record %v: %w", e.Key, err)
+		return Place{}, fmt.Errorf("keep %v in the journal: %w", e.Key, err)
 	}
 	return place, nil
 }
@@ -34,7 +35,7 @@ func (j *Journal) Generation(pass, partition string) int {
 	return p.generation(partition)
 }
 
-// Restart opens a new generation of a partition: what was recorded of it is
+// Restart opens a new generation of a partition: what was kept of it is
 // never served again.
 func (j *Journal) Restart(pass, partition string) (generation int, err error) {
 	j.mu.Lock()
@@ -44,15 +45,15 @@ func (j *Journal) Restart(pass, partition string) (generation int, err error) {
 		return 0, err
 	}
 	key := Key{pass, partition, p.generation(partition) + 1, 0}
-	if err := j.ledger.markRun(p, kindRestart, key); err != nil {
-		return 0, fmt.Errorf("record the restart of partition %s: %w", partition, err)
+	if err := j.ledger.markPartition(p, kindRestart, key); err != nil {
+		return 0, fmt.Errorf("keep in the journal that partition %s is restarted: %w", partition, err)
 	}
 	return key.Generation, nil
 }
 
 // Reject says of an exchange that it is not what it should be: neither it nor
-// what lies behind it in its partition is served again. In an older generation
-// nothing is.
+// what lies behind it in its partition is served again. Exchanges of an older
+// generation are not served anyway.
 func (j *Journal) Reject(k Key) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -63,15 +64,15 @@ func (j *Journal) Reject(k Key) error {
 	if k.Generation != p.generation(k.Partition) {
 		return nil
 	}
-	if err := j.ledger.markRun(p, kindReject, k); err != nil {
-		return fmt.Errorf("reject %v: %w", k, err)
+	if err := j.ledger.markPartition(p, kindReject, k); err != nil {
+		return fmt.Errorf("keep in the journal that %v is rejected: %w", k, err)
 	}
 	return nil
 }
 
-// Skip says that exchanges before k are not recorded, since a state has what
-// came of them: what is served of the partition begins at k. What it had is
-// forgotten.
+// Skip says that the exchanges before k are not kept, since a state has what came
+// of them: what is served of the partition begins at k. What the journal had of
+// the partition is forgotten.
 func (j *Journal) Skip(k Key) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -80,10 +81,10 @@ func (j *Journal) Skip(k Key) error {
 		return err
 	}
 	if now := p.generation(k.Partition); k.Generation != now {
-		return fmt.Errorf("skip to %v: the partition is in generation %d", k, now)
+		return fmt.Errorf("begin at %v: the partition is in generation %d", k, now)
 	}
-	if err := j.ledger.keep(p, k, maxCount); err != nil {
-		return fmt.Errorf("skip to %v: %w", k, err)
+	if err := j.ledger.startAt(p, k, maxCount); err != nil {
+		return fmt.Errorf("keep in the journal that its partition begins at %v: %w", k, err)
 	}
 	return nil
 }
@@ -95,7 +96,7 @@ func (j *Journal) Lookup(k Key) (p Place, digest [16]byte, ok bool) {
 	defer j.mu.Unlock()
 	of, e, ok := j.ledger.index.find(k)
 	if ok {
-		of.touched = true
+		of.used = true
 	}
 	return e.place, e.digest, ok
 }
@@ -108,17 +109,18 @@ func (j *Journal) Holds(k Key) bool {
 	return ok
 }
 
-// Emitted says that an exchange has left, with the state that covers it, and so
-// have those before it in its partition: Prune may delete them. It holds for
-// this run; of a pass that goes on, say it of what the state covers.
+// Emitted says that the records of an exchange, and of those before it in its
+// partition, were written with the state that covers them: Prune may delete
+// them. It holds for this run; of a pass that goes on, say it of what the state
+// covers.
 func (j *Journal) Emitted(k Key) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	p := j.ledger.index.passes[k.Pass]
-	if p == nil || p.runs[k.Partition] == nil {
+	if p == nil || p.partitions[k.Partition] == nil {
 		return
 	}
-	if r := p.runs[k.Partition]; r.generation == k.Generation {
-		r.left = max(r.left, k.N)
+	if r := p.partitions[k.Partition]; r.generation == k.Generation {
+		r.emitted = max(r.emitted, k.N)
 	}
 }

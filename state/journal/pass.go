@@ -35,9 +35,9 @@ func (j *Journal) Passes() []Pass {
 	return passes
 }
 
-// Begin records a pass. One that the journal has is written again, with what is
-// new in it; it keeps its place among the passes, and stays finished. One that
-// was dropped is ErrDropped.
+// Begin keeps that a pass began. A pass that the journal has is written again,
+// with what is new in it; it keeps its place among the passes, and stays
+// finished. The error is ErrDropped where the pass was dropped.
 func (j *Journal) Begin(p Pass) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -54,13 +54,13 @@ func (j *Journal) Begin(p Pass) error {
 	b, body := passFrame(it)
 	segment, err := j.ledger.writeMark(b, body)
 	if err != nil {
-		return fmt.Errorf("record that pass %s began: %w", p.ID, err)
+		return fmt.Errorf("keep in the journal that pass %s began: %w", p.ID, err)
 	}
-	j.ledger.index.begin(it.Pass, it.ordinal, segment).touched = true
+	j.ledger.index.begin(it.Pass, it.ordinal, segment).used = true
 	return nil
 }
 
-// Finish records that every partition of a pass is over.
+// Finish keeps that every partition of a pass is over.
 func (j *Journal) Finish(id string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -69,15 +69,16 @@ func (j *Journal) Finish(id string) error {
 	}
 	segment, err := j.ledger.writeMark(idFrame(kindFinish, id), nil)
 	if err != nil {
-		return fmt.Errorf("record that pass %s is over: %w", id, err)
+		return fmt.Errorf("keep in the journal that pass %s is over: %w", id, err)
 	}
 	j.ledger.index.finish(id, segment)
 	return nil
 }
 
-// Drop sets a pass aside, because a state proves that it was stored or because
-// nobody can use it: its exchanges are never served again, and Prune deletes
-// them. Dropping one that the journal does not have does nothing.
+// Drop keeps that a pass is of no use any more, because a state proves that it was
+// stored or because nobody can go on with it: its exchanges are never served
+// again, and Prune deletes them. It does nothing where the journal has no such
+// pass.
 func (j *Journal) Drop(id string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()

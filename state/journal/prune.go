@@ -11,12 +11,13 @@ import (
 // Prune deletes segments, and returns their bytes. First those go in which
 // every pass was dropped; a pass is dropped here when its last exchange is
 // older than MaxAge, and this run did not use it. Then, while the journal is
-// larger than MaxBytes, the oldest ones go in which everything has left.
+// larger than MaxBytes, the oldest ones go in which everything was emitted.
 //
-// These stay: the segment that is written; what this run recorded or looked up
-// of a pass and what lies behind that, until Emitted says that it has left; and
-// what an unfinished pass that this run did not use has, until MaxAge. So a
-// journal is larger than MaxBytes when that much is still to be emitted.
+// These stay: the segment that is written; the exchanges that this run kept or
+// looked up and what lies behind them, until Emitted says that they were
+// emitted; and the exchanges of an unfinished pass that this run did not use,
+// until MaxAge. So a journal is larger than MaxBytes when that much is still to
+// be emitted.
 //
 // A time before that of an exchange, as after a clock was set back, makes
 // nothing older. After an error nothing is deleted that is needed.
@@ -70,10 +71,9 @@ func (j *Journal) Clear() (deleted int64, err error) {
 	return deleted, err
 }
 
-// removeOldest deletes what is not held until the journal has at most so many
-// bytes. It
-// ends at the segment that is written: removing writes marks to it and to those
-// after it.
+// removeOldest deletes segments that are not held until the journal has at most
+// so many bytes. It ends at the segment that is written: a deletion writes marks
+// to that one and to those after it.
 func (l *ledger) removeOldest(most int64) (deleted int64, err error) {
 	held, last := l.held(), l.store.current
 	for _, s := range slices.Clone(l.store.segments) {
@@ -97,11 +97,11 @@ func (l *ledger) dropOld(now time.Time, age time.Duration) error {
 		return nil
 	}
 	for id, p := range l.index.passes {
-		if p.live() && !p.touched && now.Sub(p.latest) > age {
+		if p.live() && !p.used && now.Sub(p.latest) > age {
 			err := l.drop(id)
 			if errors.Is(err, ErrFull) {
-				// It is as old next time, and its segments are the room.
-				p.dropped, p.runs, p.marks = true, nil, nil
+				// The pass is as old next time, and its segments make room.
+				p.dropped, p.partitions, p.marks = true, nil, nil
 				continue
 			}
 			if err != nil {
@@ -124,22 +124,22 @@ func (l *ledger) unused() []*segment {
 	}
 	var unused []*segment
 	for _, s := range l.store.segments {
-		if s != l.store.current && !s.aside && !used[s.number] {
+		if s != l.store.current && !s.unreadable && !used[s.number] {
 			unused = append(unused, s)
 		}
 	}
 	return unused
 }
 
-// held returns the segments that something still to be emitted lies in. Of a
-// partition that has such, all later segments stay too: its marks are there.
+// held returns the segments with exchanges that are still to be emitted. All
+// later segments of their partitions are held too: the marks are there.
 func (l *ledger) held() map[uint32]bool {
 	held := map[uint32]bool{}
 	for _, p := range l.index.passes {
-		if !p.live() || p.Finished && !p.touched {
+		if !p.live() || p.Finished && !p.used {
 			continue
 		}
-		for _, r := range p.runs {
+		for _, r := range p.partitions {
 			from := r.oldestWaiting()
 			for _, number := range r.segs {
 				if number >= from {
@@ -151,17 +151,17 @@ func (l *ledger) held() map[uint32]bool {
 	return held
 }
 
-// oldestWaiting is the first segment with an exchange that has not left.
-func (r *run) oldestWaiting() uint32 {
+// oldestWaiting is the first segment with an exchange that was not emitted.
+func (r *partition) oldestWaiting() uint32 {
 	least := uint32(math.MaxUint32)
 	if size := len(r.entries); size > 0 {
-		waiting := min(size, max(0, r.first+size-1-r.left))
-		for _, e := range r.entries[size-waiting:] {
+		left := min(size, max(0, r.first+size-1-r.emitted))
+		for _, e := range r.entries[size-left:] {
 			least = min(least, e.place.segment)
 		}
 	}
-	for n, e := range r.ahead {
-		if n > r.left {
+	for n, e := range r.waiting {
+		if n > r.emitted {
 			least = min(least, e.place.segment)
 		}
 	}
@@ -191,8 +191,8 @@ func (l *ledger) carry(number uint32) error {
 		if err := l.carryPass(p, number); err != nil {
 			return err
 		}
-		for _, r := range p.runs {
-			if err := l.carryRun(p, r, number); err != nil {
+		for _, r := range p.partitions {
+			if err := l.carryPartition(p, r, number); err != nil {
 				return err
 			}
 		}
@@ -218,27 +218,28 @@ func (l *ledger) carryPass(p *pass, number uint32) error {
 	if err != nil {
 		return err
 	}
-	p.segs, p.marks = note(p.segs, segment), []uint32{segment}
+	p.segs, p.marks = addSegment(p.segs, segment), []uint32{segment}
 	return nil
 }
 
-// carryRun writes what is kept of a partition, where without it frames would be
-// served that a mark in the segment forbids, or ones behind a gap would not.
-func (l *ledger) carryRun(p *pass, r *run, number uint32) error {
+// carryPartition writes where a partition begins, where without that exchanges
+// would be served that a mark in the segment forbids, or those behind a gap would
+// not.
+func (l *ledger) carryPartition(p *pass, r *partition, number uint32) error {
 	if !slices.Contains(r.segs, number) {
 		return nil
 	}
 	first, shown := r.without(number)
-	if r.segs[0] == number && shown && !r.kept {
+	if r.segs[0] == number && shown && !r.started {
 		return nil
 	}
-	return l.keep(p, Key{p.ID, r.partition, r.generation, max(first, 0)}, number)
+	return l.startAt(p, Key{p.ID, r.name, r.generation, max(first, 0)}, number)
 }
 
-// without says where a run begins once a segment and those before it are no
-// longer asked, and whether the exchanges of later ones show that by themselves:
-// it is the first of them.
-func (r *run) without(number uint32) (first int, shown bool) {
+// without says where a partition begins once a segment and those before it are
+// deleted, and whether the later segments show that by themselves: their first
+// exchange is the beginning.
+func (r *partition) without(number uint32) (first int, shown bool) {
 	first = r.first
 	least := math.MaxInt
 	for n, e := range r.all {
@@ -265,17 +266,17 @@ func (x *index) removed(number uint32) {
 }
 
 func (p *pass) removed(number uint32) {
-	for partition, r := range p.runs {
+	for partition, r := range p.partitions {
 		if !slices.Contains(r.segs, number) {
 			continue
 		}
 		if first, _ := r.without(number); first > r.first {
-			r.keep(first, 0)
+			r.startAt(first, 0)
 		}
 		r.segs = without(r.segs, number)
-		// This run may go on with a partition of which everything has left.
-		if len(r.segs) == 0 && !p.touched {
-			delete(p.runs, partition)
+		// This run may go on with a partition of which everything was emitted.
+		if len(r.segs) == 0 && !p.used {
+			delete(p.partitions, partition)
 		}
 	}
 }

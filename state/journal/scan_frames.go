@@ -10,8 +10,8 @@ import (
 // scanBuffer is read at once. A frame's head must fit, or the buffer grows.
 const scanBuffer = 1 << 20
 
-// found is what a scanner comes across: a frame, or bytes that are none.
-type found struct {
+// span is a part of a segment: a frame, or bytes that are none.
+type span struct {
 	kind  kind // 0: bytes that are no frame
 	place Place
 	head  []byte // until the next call
@@ -24,7 +24,7 @@ type scanner struct {
 	file    io.ReaderAt
 	size    int64
 	segment uint32
-	mark    [markSize]byte
+	tag     [tagSize]byte
 	bodies  func(kind, int64) bool // whether to keep the body of a frame, by its length
 
 	off  int64  // of what is next in buf
@@ -56,22 +56,22 @@ func (s *scanner) skip(n int) {
 
 // next finds the next frame, or bytes that are none up to the next frame or the
 // end. It returns io.EOF at the end; other errors are the file's.
-func (s *scanner) next() (found, error) {
+func (s *scanner) next() (span, error) {
 	if s.off >= s.size {
-		return found{}, io.EOF
+		return span{}, io.EOF
 	}
 	fixed, ok, err := s.peek()
 	if err != nil {
-		return found{}, err
+		return span{}, err
 	}
 	if !ok {
 		at := Place{segment: s.segment, offset: s.off}
 		err := s.resync()
 		at.body = s.off - at.offset
-		return found{place: at}, err
+		return span{place: at}, err
 	}
 	size := preludeSize + int(fixed.head)
-	f := found{
+	f := span{
 		kind:  fixed.kind,
 		place: Place{s.segment, uint32(size), s.off, int64(fixed.body)},
 	}
@@ -88,7 +88,7 @@ func (s *scanner) peek() (fixed prelude, ok bool, err error) {
 	if err := s.fill(preludeSize); err != nil {
 		return fixed, false, err
 	}
-	if len(s.buf) < preludeSize || !bytes.HasPrefix(s.buf, s.mark[:]) {
+	if len(s.buf) < preludeSize || !bytes.HasPrefix(s.buf, s.tag[:]) {
 		return fixed, false, nil
 	}
 	fixed = parsePrelude(s.buf)
@@ -145,7 +145,7 @@ func (s *scanner) resync() error {
 	}
 }
 
-// seek goes on to the next mark, or to the end of the file.
+// seek goes on to the next tag, or to the end of the file.
 func (s *scanner) seek() (found bool, err error) {
 	for {
 		if err := s.fill(preludeSize); err != nil {
@@ -155,11 +155,11 @@ func (s *scanner) seek() (found bool, err error) {
 			s.skip(len(s.buf))
 			return false, nil
 		}
-		if at := bytes.Index(s.buf, s.mark[:]); at >= 0 {
+		if at := bytes.Index(s.buf, s.tag[:]); at >= 0 {
 			s.skip(at)
 			return true, nil
 		}
-		s.skip(len(s.buf) - markSize + 1)
+		s.skip(len(s.buf) - tagSize + 1)
 	}
 }
 

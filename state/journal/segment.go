@@ -22,18 +22,18 @@ const (
 // segment is a file of the journal. The fields behind size are of one that this
 // run writes.
 type segment struct {
-	number uint32
-	mark   [markSize]byte // begins each frame; random, so that no answer holds it
-	size   int64          // up to which it is read
-	before place          // the end of the segment before it when this one was begun
-	aside  bool           // the system could not read it
+	number     uint32
+	tag        [tagSize]byte // begins each frame; random, so that no answer holds it
+	size       int64         // up to which it is read
+	before     segmentEnd    // the end of the segment before it when this one was begun
+	unreadable bool          // the system could not read it
 
 	file  disk.File // nil once it is written in full and synced
 	dirty bool      // written since the last sync
 }
 
-// place is an offset in a segment.
-type place struct {
+// segmentEnd is how long a segment was.
+type segmentEnd struct {
 	segment uint32
 	offset  int64
 }
@@ -51,7 +51,7 @@ func segmentNumber(name string) (uint32, bool) {
 }
 
 // Exists reports whether a folder holds a journal in which something was
-// recorded.
+// kept.
 func Exists(dir string) (bool, error) {
 	names, err := disk.OS{}.ReadDir(dir)
 	return slices.ContainsFunc(names, func(name string) bool {
@@ -65,7 +65,7 @@ func (s *segment) header() []byte {
 	b := append(make([]byte, 0, headerSize), magic...)
 	b = binary.LittleEndian.AppendUint32(b, version)
 	b = binary.LittleEndian.AppendUint32(b, s.number)
-	b = append(b, s.mark[:]...)
+	b = append(b, s.tag[:]...)
 	b = binary.LittleEndian.AppendUint32(b, s.before.segment)
 	b = binary.LittleEndian.AppendUint64(b, uint64(s.before.offset))
 	return binary.LittleEndian.AppendUint32(b, checksum(b))
@@ -80,7 +80,7 @@ const (
 	headerNewer // it is whole, and of a later version
 )
 
-// readHeader takes the mark from a header.
+// readHeader takes the tag from a header.
 func (s *segment) readHeader(b []byte) headerState {
 	sum := binary.LittleEndian.Uint32(b[headerSize-4:])
 	if string(b[:len(magic)]) != magic || sum != checksum(b[:headerSize-4]) {
@@ -92,7 +92,7 @@ func (s *segment) readHeader(b []byte) headerState {
 	if binary.LittleEndian.Uint32(b[12:]) != s.number {
 		return headerDamaged
 	}
-	copy(s.mark[:], b[16:])
-	s.before = place{binary.LittleEndian.Uint32(b[24:]), int64(binary.LittleEndian.Uint64(b[28:]))}
+	copy(s.tag[:], b[16:])
+	s.before = segmentEnd{binary.LittleEndian.Uint32(b[24:]), int64(binary.LittleEndian.Uint64(b[28:]))}
 	return headerGood
 }

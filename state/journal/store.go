@@ -57,7 +57,7 @@ func (st *store) append(b, body []byte) (Place, error) {
 	if err != nil {
 		return Place{}, err
 	}
-	copy(b, s.mark[:])
+	copy(b, s.tag[:])
 	p := Place{s.number, uint32(len(b)), s.size, int64(len(body))}
 	return p, st.commit(s, b, body)
 }
@@ -69,13 +69,13 @@ func (st *store) appendTwice(b []byte) (uint32, error) {
 	if err != nil {
 		return 0, err
 	}
-	copy(b, s.mark[:])
+	copy(b, s.tag[:])
 	return s.number, st.commit(s, append(b, b...), nil)
 }
 
 // commit writes at the end of a segment, all of it or nothing.
 func (st *store) commit(s *segment, b, body []byte) error {
-	st.touch(s)
+	st.markDirty(s)
 	if err := writeParts(s.file, b, body, s.size); err != nil {
 		return st.undo(s, err)
 	}
@@ -93,7 +93,7 @@ func (st *store) room(size int64) (*segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	st.touch(s)
+	st.markDirty(s)
 	st.current = s
 	st.segments = append(st.segments, s)
 	st.size += s.size
@@ -101,8 +101,8 @@ func (st *store) room(size int64) (*segment, error) {
 	return s, nil
 }
 
-// touch notes that a segment must be synced.
-func (st *store) touch(s *segment) {
+// markDirty notes that a segment must be synced.
+func (st *store) markDirty(s *segment) {
 	if !s.dirty {
 		s.dirty = true
 		st.dirty = append(st.dirty, s)
@@ -140,10 +140,10 @@ func (st *store) undo(s *segment, cause error) error {
 func (st *store) nextSegment() *segment {
 	s := &segment{number: st.next, size: headerSize}
 	if n := len(st.segments); n > 0 {
-		s.before = place{st.segments[n-1].number, st.segments[n-1].size}
+		s.before = segmentEnd{st.segments[n-1].number, st.segments[n-1].size}
 	}
 	// It never fails: without randomness the process ends.
-	_, _ = rand.Read(s.mark[:])
+	_, _ = rand.Read(s.tag[:])
 	return s
 }
 
