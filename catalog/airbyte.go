@@ -125,7 +125,7 @@ func (r *reader) offeredStream(s *Stream, v value) (o offer) {
 			if k := member.kind(); k != object && k != null {
 				r.fail(member, "must be a JSON Schema, which is an object, not %s", k)
 			} else if k == object {
-				s.Schema = json.RawMessage(bytes.Clone(member.raw()))
+				s.Schema = json.RawMessage(bytes.Clone(member.json()))
 			}
 		case "source_defined_cursor":
 			o.cursor = r.choice(member) == yes
@@ -168,9 +168,9 @@ func (r *reader) whole(v value) int64 {
 	if v.kind() == null {
 		return 0
 	}
-	n, err := strconv.ParseInt(string(v.raw()), 10, 64)
+	n, err := strconv.ParseInt(string(v.json()), 10, 64)
 	if err != nil {
-		r.fail(v, "must be a whole number or null, not %s", v.raw())
+		r.fail(v, "must be a whole number or null, not %s", v.json())
 	}
 	return n
 }

@@ -74,7 +74,7 @@ func writeStream(place *strings.Builder, v value) {
 	name := ""
 	for key, member := range v.members() {
 		if member.kind() == text && (key == "tap_stream_id" || key == "stream" && name == "") {
-			name = member.text()
+			name = member.json().Unquote()
 		}
 	}
 	if name != "" {

@@ -1,6 +1,10 @@
 package catalog
 
-import "maps"
+import (
+	"maps"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
+)
 
 // Mask says which fields of a record leave. A nil Mask keeps all of them. A
 // Mask does not change once it is made: any number of goroutines may use it.
@@ -117,19 +121,20 @@ func (m *Mask) Paths() (all [][]string) {
 
 // lookup returns what the mask says about a key as it is written: found false
 // for nothing, a nil sub for a field that is dropped.
-func (m *Mask) lookup(key []byte) (sub *Mask, found bool) {
-	if isEscaped(key) {
+func (m *Mask) lookup(key raw.Text) (sub *Mask, found bool) {
+	name, plain := key.Plain()
+	if !plain {
 		for name, sub := range m.fields {
-			if equalEscaped(key, name) {
+			if key.Is(name) {
 				return sub, true
 			}
 		}
 		return nil, false
 	}
-	if m.lengths&(1<<(len(key)%64)) == 0 {
+	if m.lengths&(1<<(len(name)%64)) == 0 {
 		return nil, false
 	}
-	sub, found = m.fields[string(key)]
+	sub, found = m.fields[string(name)]
 	return sub, found
 }
 
@@ -139,7 +144,7 @@ func (m *Mask) lookup(key []byte) (sub *Mask, found bool) {
 // stays as it came. Fields of one name are all dropped. Append allocates only to
 // grow dst. What is no object is copied as it came.
 func (m *Mask) Append(dst, record, extra []byte) []byte {
-	open := skipSpace(record, 0)
+	open := raw.Text(record).AfterSpace(0)
 	if open >= len(record) || record[open] != '{' {
 		return append(dst, record...)
 	}
@@ -179,13 +184,13 @@ func trimSpace(b []byte, end int) int {
 //
 // Neighbours that stay are copied in one piece: from is where the bytes begin
 // that are known to stay and are not copied yet.
-func (m *Mask) appendObject(dst, b []byte, i int, extra []byte) ([]byte, int) {
+func (m *Mask) appendObject(dst []byte, b raw.Text, i int, extra []byte) ([]byte, int) {
 	from, kept := i, false
 	for more := true; more; {
 		start := i + 1 // behind the brace or comma
-		key, value, ok := nextKey(b, start)
+		key, value, ok := b.Member(start)
 		if !ok {
-			i = skipSpace(b, start)
+			i = b.AfterSpace(start)
 			break
 		}
 		sub, found := m.lookup(key)
@@ -202,9 +207,9 @@ func (m *Mask) appendObject(dst, b []byte, i int, extra []byte) ([]byte, int) {
 			dst, i = sub.appendValue(dst, b, value)
 			from = i
 		} else {
-			i = skipValue(b, value)
+			i = b.AfterValue(value)
 		}
-		i = skipSpace(b, i)
+		i = b.AfterSpace(i)
 		more = i < len(b) && b[i] == ','
 		if drop {
 			from = i
@@ -228,20 +233,20 @@ func (m *Mask) appendObject(dst, b []byte, i int, extra []byte) ([]byte, int) {
 // appendValue copies the value that starts at b[i] without the masked fields of
 // the object that it is, or of the objects in the array that it is. It returns
 // dst and the index behind the value.
-func (m *Mask) appendValue(dst, b []byte, i int) ([]byte, int) {
+func (m *Mask) appendValue(dst []byte, b raw.Text, i int) ([]byte, int) {
 	if i < len(b) && b[i] == '{' {
 		return m.appendObject(dst, b, i, nil)
 	}
 	if i < len(b) && b[i] == '[' {
 		return m.appendArray(dst, b, i)
 	}
-	end := skipValue(b, i)
+	end := b.AfterValue(i)
 	return append(dst, b[i:end]...), end
 }
 
 // appendArray is appendValue for an array. Arrays in arrays are counted and not
 // descended into, so that the depth of calls is the mask's and not the data's.
-func (m *Mask) appendArray(dst, b []byte, i int) ([]byte, int) {
+func (m *Mask) appendArray(dst []byte, b raw.Text, i int) ([]byte, int) {
 	from, depth := i, 0
 	for i < len(b) {
 		switch b[i] {
@@ -251,7 +256,7 @@ func (m *Mask) appendArray(dst, b []byte, i int) ([]byte, int) {
 			from = i
 			continue
 		case '"':
-			i = skipString(b, i)
+			i = b.AfterString(i)
 			continue
 		case '[':
 			depth++
@@ -264,28 +269,4 @@ func (m *Mask) appendArray(dst, b []byte, i int) ([]byte, int) {
 		}
 	}
 	return append(dst, b[from:i]...), i
-}
-
-// Field returns the value of a top-level field of record, a proven JSON object:
-// its bytes, without white space around them, in record's memory. It returns
-// nil if there is no such field, and the first one's if there are several.
-func Field(record []byte, name string) []byte {
-	i := skipSpace(record, 0)
-	if i >= len(record) || record[i] != '{' {
-		return nil
-	}
-	for {
-		key, value, ok := nextKey(record, i+1)
-		if !ok {
-			return nil
-		}
-		end := skipValue(record, value)
-		if isNamed(key, name) {
-			return record[value:end:end]
-		}
-		i = skipSpace(record, end)
-		if i >= len(record) || record[i] != ',' {
-			return nil
-		}
-	}
 }

@@ -1,6 +1,10 @@
 package catalog
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
+)
 
 // CutSchema returns schema without the properties that the mask drops: in
 // properties and required, through items, anyOf, oneOf and allOf. A list of
@@ -11,16 +15,16 @@ func (m *Mask) CutSchema(schema json.RawMessage) json.RawMessage {
 	if m == nil || !json.Valid(schema) {
 		return schema
 	}
-	cut, _ := m.appendSchema(make([]byte, 0, len(schema)), schema, skipSpace(schema, 0))
+	cut, _ := m.appendSchema(make([]byte, 0, len(schema)), raw.Text(schema), raw.Text(schema).AfterSpace(0))
 	return cut
 }
 
 // appendSchema copies the schema that starts at b[i], cut. It returns dst and
 // the index behind the schema; so do the functions below.
-func (m *Mask) appendSchema(dst, b []byte, i int) ([]byte, int) {
-	return appendMembers(dst, b, i, func(dst, key []byte, i int) ([]byte, int, bool) {
+func (m *Mask) appendSchema(dst []byte, b raw.Text, i int) ([]byte, int) {
+	return appendMembers(dst, b, i, func(dst []byte, key raw.Text, i int) ([]byte, int, bool) {
 		keep := true
-		switch unquote(key) {
+		switch key.Unquote() {
 		case "properties":
 			dst, i = m.appendProperties(dst, b, i)
 		case "required":
@@ -34,8 +38,8 @@ func (m *Mask) appendSchema(dst, b []byte, i int) ([]byte, int) {
 	})
 }
 
-func (m *Mask) appendProperties(dst, b []byte, i int) ([]byte, int) {
-	return appendMembers(dst, b, i, func(dst, key []byte, i int) ([]byte, int, bool) {
+func (m *Mask) appendProperties(dst []byte, b raw.Text, i int) ([]byte, int) {
+	return appendMembers(dst, b, i, func(dst []byte, key raw.Text, i int) ([]byte, int, bool) {
 		sub, found := m.lookup(key)
 		if found && sub != nil {
 			dst, i = sub.appendSchema(dst, b, i)
@@ -48,44 +52,43 @@ func (m *Mask) appendProperties(dst, b []byte, i int) ([]byte, int) {
 
 // appendRequired copies a list of names without those that are dropped. keep is
 // false if none is left of it.
-func (m *Mask) appendRequired(dst, b []byte, i int) (_ []byte, end int, keep bool) {
+func (m *Mask) appendRequired(dst []byte, b raw.Text, i int) (_ []byte, end int, keep bool) {
 	list := valueAt(b, i, 0)
 	if list.kind() != array {
-		return append(dst, list.raw()...), list.end, true // draft 3 has true here
+		return append(dst, list.json()...), list.end, true // draft 3 has true here
 	}
 	before, after := 0, 0
 	dst = append(dst, '[')
 	for _, name := range list.elements() {
 		before++
 		if name.kind() == text {
-			raw := name.raw()
-			if sub, found := m.lookup(raw[1 : len(raw)-1]); found && sub == nil {
+			if sub, found := m.lookup(name.json()); found && sub == nil {
 				continue
 			}
 		}
 		if after > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, name.raw()...)
+		dst = append(dst, name.json()...)
 		after++
 	}
 	return append(dst, ']'), list.end, after > 0 || before == 0
 }
 
 // appendSchemas copies one schema, or a list of them.
-func (m *Mask) appendSchemas(dst, b []byte, i int) ([]byte, int) {
+func (m *Mask) appendSchemas(dst []byte, b raw.Text, i int) ([]byte, int) {
 	if i >= len(b) || b[i] != '[' {
 		return m.appendSchema(dst, b, i)
 	}
 	from := i
 	for more := true; more; {
-		i = skipSpace(b, i+1)
+		i = b.AfterSpace(i + 1)
 		if i >= len(b) || b[i] == ']' {
 			break
 		}
 		dst = append(dst, b[from:i]...)
 		dst, from = m.appendSchema(dst, b, i)
-		i = skipSpace(b, from)
+		i = b.AfterSpace(from)
 		more = i < len(b) && b[i] == ','
 	}
 	end := min(i+1, len(b))
@@ -93,15 +96,15 @@ func (m *Mask) appendSchemas(dst, b []byte, i int) ([]byte, int) {
 }
 
 // appendRaw copies a value as it is.
-func appendRaw(dst, b []byte, i int) ([]byte, int) {
-	end := skipValue(b, i)
+func appendRaw(dst []byte, b raw.Text, i int) ([]byte, int) {
+	end := b.AfterValue(i)
 	return append(dst, b[i:end]...), end
 }
 
 // appendMembers copies the object that starts at b[i] member by member, and
 // anything else as it is. edit appends what becomes of the value at b[i] to dst,
 // and returns dst, the index behind the value, and whether the member stays.
-func appendMembers(dst, b []byte, i int, edit func(dst, key []byte, i int) ([]byte, int, bool)) ([]byte, int) {
+func appendMembers(dst []byte, b raw.Text, i int, edit func(dst []byte, key raw.Text, i int) ([]byte, int, bool)) ([]byte, int) {
 	if i >= len(b) || b[i] != '{' {
 		return appendRaw(dst, b, i)
 	}
@@ -109,7 +112,7 @@ func appendMembers(dst, b []byte, i int, edit func(dst, key []byte, i int) ([]by
 	kept := false
 	for {
 		i++ // the brace or comma
-		key, value, ok := nextKey(b, i)
+		key, value, ok := b.Member(i)
 		if !ok {
 			break
 		}
@@ -121,7 +124,7 @@ func appendMembers(dst, b []byte, i int, edit func(dst, key []byte, i int) ([]by
 		var keep bool
 		dst, i, keep = edit(dst, key, value)
 		kept = kept || keep
-		end := skipSpace(b, i)
+		end := b.AfterSpace(i)
 		dst = append(dst, b[i:end]...)
 		if i = end; !keep {
 			dst = dst[:member]
@@ -130,5 +133,5 @@ func appendMembers(dst, b []byte, i int, edit func(dst, key []byte, i int) ([]by
 			break
 		}
 	}
-	return append(dst, '}'), min(skipSpace(b, i)+1, len(b))
+	return append(dst, '}'), min(b.AfterSpace(i)+1, len(b))
 }

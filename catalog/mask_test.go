@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // paths reads paths of names, "a lines.sku" for two of them.
@@ -117,32 +118,6 @@ func TestMaskWithoutAndKeep(t *testing.T) {
 	}
 }
 
-func TestField(t *testing.T) {
-	tests := []struct {
-		name, record, field, want string
-	}{
-		{"number", `{"a":1,"id":9007199254740993}`, "id", `9007199254740993`},
-		{"white space", "{ \"id\" :\n \"x\" , \"a\":1}", "id", `"x"`},
-		{"object", `{"id":{"a":[1,"}"]}}`, "id", `{"a":[1,"}"]}`},
-		{"null", `{"id":null}`, "id", `null`},
-		{"first of two", `{"id":1,"id":2}`, "id", `1`},
-		{"escaped", `{"\u0069d":1}`, "id", `1`},
-		{"deeper only", `{"a":{"id":1}}`, "id", ``},
-		{"absent", `{"a":1}`, "id", ``},
-		{"empty object", `{}`, "id", ``},
-		{"no object", `["id"]`, "id", ``},
-		{"nothing", ``, "id", ``},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got := catalog.Field([]byte(tt.record), tt.field)
-			if string(got) != tt.want || (got == nil) != (tt.want == "") {
-				t.Errorf("Field(%s, %q) = %q, want %q", tt.record, tt.field, got, tt.want)
-			}
-		})
-	}
-}
-
 // order is a record as shops send them, 545 bytes.
 const order = `{"id":9007199254740993,"status":"paid","created_at":"2025-03-01T10:00:00Z","updated_at":"2025-03-02T11:12:13.456Z",` +
 	`"currency":"EUR","total":12345.10,"note":"\"leave at the door\"","customer":{"id":77,"email":"a.person@example.com",` +
@@ -158,8 +133,6 @@ func TestAppendAllocatesNothing(t *testing.T) {
 	n := testing.AllocsPerRun(100, func() {
 		m.Append(dst, record, extra)
 		m.Append(dst, escaped, extra)
-		catalog.Field(record, "channel")
-		catalog.Field(escaped, "note")
 	})
 	if n != 0 {
 		t.Errorf("%v allocations, want none", n)
@@ -188,14 +161,6 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
-func BenchmarkField(b *testing.B) {
-	record := []byte(order)
-	b.ReportAllocs()
-	for b.Loop() {
-		catalog.Field(record, "updated_at")
-	}
-}
-
 func FuzzMask(f *testing.F) {
 	f.Add([]byte(order), "note discount customer.address.zip lines.tax", true)
 	f.Add([]byte(`{"a":[[{"b":1}],{"b":2}],"\u0062":3 , "c" : {} }`), "a.b b c.d.e", false)
@@ -218,7 +183,7 @@ func FuzzMask(f *testing.F) {
 		cut := m.CutSchema(record)
 		if !json.Valid(record) {
 			for _, path := range list {
-				catalog.Field(record, path[0])
+				raw.Text(record).Field(path[0])
 			}
 			return
 		}
@@ -238,13 +203,13 @@ func checkMasked(t *testing.T, record, got []byte, list [][]string, extended boo
 	if !isObject || !utf8.Valid(record) || hasDoubles(record) {
 		return
 	}
-	var raw map[string]json.RawMessage
-	if err := json.Unmarshal(record, &raw); err != nil {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(record, &members); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range list {
-		if field := catalog.Field(record, path[0]); !bytes.Equal(field, raw[path[0]]) {
-			t.Fatalf("Field(%q, %q) = %q, want %q", record, path[0], field, raw[path[0]])
+		if field := raw.Text(record).Field(path[0]); !bytes.Equal(field, members[path[0]]) {
+			t.Fatalf("Field(%q, %q) = %q, want %q", record, path[0], field, members[path[0]])
 		}
 		without(want, path)
 	}

@@ -10,7 +10,7 @@ func (r *reader) schema(e *entry, v value) {
 	switch v.kind() {
 	case null:
 	case object:
-		e.stream.Schema = json.RawMessage(bytes.Clone(v.raw()))
+		e.stream.Schema = json.RawMessage(bytes.Clone(v.json()))
 		r.schemaMarks(&e.rule, v)
 	default:
 		r.fail(v, "must be a JSON Schema, which is an object, not %s", v.kind())
@@ -180,7 +180,7 @@ func (r *reader) name(v value) string {
 func (r *reader) text(v value) string {
 	switch v.kind() {
 	case text:
-		return v.text()
+		return v.json().Unquote()
 	case null:
 	default:
 		r.fail(v, `must be text in quotes, or null, not %s`, v.kind())
@@ -198,7 +198,7 @@ func (r *reader) texts(list value) []string {
 		if v.kind() != text {
 			r.fail(v, "must be text in quotes, not %s", v.kind())
 		}
-		texts = append(texts, v.text())
+		texts = append(texts, v.json().Unquote())
 	}
 	return texts
 }
@@ -213,7 +213,7 @@ func (r *reader) choice(v value) choice {
 		return no
 	case null:
 	case text:
-		r.fail(v, "must be true or false, not the text %s: take the quotes away", v.raw())
+		r.fail(v, "must be true or false, not the text %s: take the quotes away", v.json())
 	default:
 		r.fail(v, "must be true, false or null, not %s", v.kind())
 	}

@@ -1,8 +1,9 @@
 package catalog
 
 import (
-	"encoding/json"
 	"iter"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // kind is what a JSON value is; it reads as a word in error messages.
@@ -25,21 +26,21 @@ const maxNesting = 128
 
 // value is a value in a document that is proven to be JSON.
 type value struct {
-	doc     []byte
+	doc     raw.Text
 	at, end int // doc[at:end], without white space around it
 	depth   int // values that it is inside of
 }
 
 // rootOf returns the value that doc is.
 func rootOf(doc []byte) value {
-	return valueAt(doc, skipSpace(doc, 0), 0)
+	return valueAt(doc, raw.Text(doc).AfterSpace(0), 0)
 }
 
-func valueAt(doc []byte, at, depth int) value {
-	return value{doc: doc, at: at, end: skipValue(doc, at), depth: depth}
+func valueAt(doc raw.Text, at, depth int) value {
+	return value{doc: doc, at: at, end: doc.AfterValue(at), depth: depth}
 }
 
-func (v value) raw() []byte { return v.doc[v.at:v.end] }
+func (v value) json() raw.Text { return v.doc[v.at:v.end] }
 
 // holds reports whether the byte at offset at belongs to v.
 func (v value) holds(at int) bool { return v.at <= at && at < v.end }
@@ -63,33 +64,12 @@ func (v value) kind() kind {
 	return number
 }
 
-// text returns what the string v says.
-func (v value) text() string {
-	var s string
-	if err := json.Unmarshal(v.raw(), &s); err != nil {
-		return "" // not a string: the caller looked at kind
-	}
-	return s
-}
-
 // members goes over the members of the object v, doubles included. Any other
 // value has none.
 func (v value) members() iter.Seq2[string, value] {
 	return func(yield func(string, value) bool) {
-		if v.kind() != object || v.depth == maxNesting {
-			return
-		}
-		for i := v.at + 1; ; i++ {
-			key, at, ok := nextKey(v.doc, i)
-			if !ok {
-				return
-			}
-			member := valueAt(v.doc, at, v.depth+1)
-			if !yield(unquote(key), member) {
-				return
-			}
-			i = skipSpace(v.doc, member.end)
-			if i >= v.end || v.doc[i] != ',' {
+		for c := v.items(); c.Keyed && c.Next(); {
+			if !yield(c.Key.Unquote(), v.item(&c)) {
 				return
 			}
 		}
@@ -99,30 +79,22 @@ func (v value) members() iter.Seq2[string, value] {
 // elements goes over the elements of the array v. Any other value has none.
 func (v value) elements() iter.Seq2[int, value] {
 	return func(yield func(int, value) bool) {
-		if v.kind() != array || v.depth == maxNesting {
-			return
-		}
-		i := skipSpace(v.doc, v.at+1)
-		for n := 0; i < v.end && v.doc[i] != ']'; n++ {
-			element := valueAt(v.doc, i, v.depth+1)
-			if !yield(n, element) {
+		for c := v.items(); !c.Keyed && c.Next(); {
+			if !yield(c.Index, v.item(&c)) {
 				return
 			}
-			i = skipSpace(v.doc, element.end)
-			if i >= v.end || v.doc[i] != ',' {
-				return
-			}
-			i = skipSpace(v.doc, i+1)
 		}
 	}
 }
 
-// unquote returns the name that a key, as it is written, stands for.
-func unquote(key []byte) string {
-	if !isEscaped(key) {
-		return string(key)
+func (v value) items() raw.Items {
+	if v.depth == maxNesting {
+		return raw.Items{}
 	}
-	quoted := make([]byte, 0, len(key)+2)
-	quoted = append(append(append(quoted, '"'), key...), '"')
-	return value{doc: quoted, end: len(quoted)}.text()
+	return v.doc.Items(v.at)
+}
+
+// item returns the value where c stands, which is in v.
+func (v value) item(c *raw.Items) value {
+	return value{doc: v.doc, at: c.Start, end: c.End, depth: v.depth + 1}
 }

@@ -5,7 +5,7 @@ import (
 	"log/slog"
 	"slices"
 
-	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/tap/plan"
@@ -84,7 +84,7 @@ func (c *checker) check(dst []byte, start int, found schema.Finding, n *report.C
 // no target could store it, or a target would take it for another record.
 func missingKey(record []byte, keys []string) *schema.Violation {
 	for _, k := range keys {
-		switch v := catalog.Field(record, k); {
+		switch v := raw.Text(record).Field(k); {
 		case v == nil:
 			return &schema.Violation{Pointer: "/" + k, Rule: "required", Want: "a field of the primary key"}
 		case v[0] == 'n', v[0] == '{', v[0] == '[':

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
@@ -68,9 +68,9 @@ func (s *sample) look(w *worker, page *fetch.Page) error {
 	s.last, s.next = page.Last, page.Next
 	if n > 0 && w.stream.ReplicationKey != "" {
 		if s.from == nil {
-			s.from = slices.Clone(catalog.Field(page.Records.Record(0), w.stream.ReplicationKey))
+			s.from = slices.Clone(raw.Text(page.Records.Record(0)).Field(w.stream.ReplicationKey))
 		}
-		s.to = slices.Clone(catalog.Field(page.Records.Record(n-1), w.stream.ReplicationKey))
+		s.to = slices.Clone(raw.Text(page.Records.Record(n - 1)).Field(w.stream.ReplicationKey))
 	}
 	if s.size == 0 {
 		s.size = int64(n)

@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/plan"
@@ -116,7 +116,7 @@ func (o *oddities) early(value []byte) bool {
 // replaces counts a record in which add took the place of a field.
 func (o *oddities) replaces(record []byte, add []sources.Param, n *report.Counts) {
 	for _, p := range add {
-		if catalog.Field(record, p.Name) != nil {
+		if raw.Text(record).Field(p.Name) != nil {
 			o.count(&n[report.FieldReplaced], oddReplaced, record)
 			return
 		}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state/journal"
@@ -204,7 +204,7 @@ func keyText(record []byte, keys []string) string {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
-		fmt.Fprintf(&b, "%s=%s", k, clip(catalog.Field(record, k)))
+		fmt.Fprintf(&b, "%s=%s", k, clip(raw.Text(record).Field(k)))
 	}
 	return b.String()
 }

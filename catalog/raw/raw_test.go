@@ -88,6 +88,32 @@ func TestIs(t *testing.T) {
 	}
 }
 
+func TestField(t *testing.T) {
+	tests := []struct {
+		name, record, field, want string
+	}{
+		{"number", `{"a":1,"id":9007199254740993}`, "id", `9007199254740993`},
+		{"white space", "{ \"id\" :\n \"x\" , \"a\":1}", "id", `"x"`},
+		{"object", `{"id":{"a":[1,"}"]}}`, "id", `{"a":[1,"}"]}`},
+		{"null", `{"id":null}`, "id", `null`},
+		{"first of two", `{"id":1,"id":2}`, "id", `1`},
+		{"escaped", `{"\u0069d":1}`, "id", `1`},
+		{"deeper only", `{"a":{"id":1}}`, "id", ``},
+		{"absent", `{"a":1}`, "id", ``},
+		{"empty object", `{}`, "id", ``},
+		{"no object", `["id"]`, "id", ``},
+		{"nothing", ``, "id", ``},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := raw.Of(tt.record).Field(tt.field)
+			if string(got) != tt.want || (got == nil) != (tt.want == "") {
+				t.Errorf("Field(%s, %q) = %q, want %q", tt.record, tt.field, got, tt.want)
+			}
+		})
+	}
+}
+
 func TestStrings(t *testing.T) {
 	for _, s := range []string{"", "plain", "<a & b>", "quote \" backslash \\ slash /", "\b\f\n\r\t\x01", "ä€\U0001F600", "\u2028"} {
 		plain, err := json.Marshal(s)
@@ -214,5 +240,13 @@ func BenchmarkItems(b *testing.B) {
 	for b.Loop() {
 		for c := record.Items(0); c.Next(); {
 		}
+	}
+}
+
+func BenchmarkField(b *testing.B) {
+	record := raw.Of(order)
+	b.ReportAllocs()
+	for b.Loop() {
+		record.Field("channel")
 	}
 }

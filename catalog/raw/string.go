@@ -28,8 +28,12 @@ func (t Text) Plain() ([]byte, bool) {
 	return inner, bytes.IndexByte(inner, '\\') < 0
 }
 
-// Unquote returns the characters of the string t, as encoding/json reads it.
+// Unquote returns the characters of the string t, as encoding/json reads it, and
+// "" for what is no string.
 func (t Text) Unquote() string {
+	if len(t) == 0 || t[0] != '"' {
+		return ""
+	}
 	inner, plain := t.Plain()
 	if plain && utf8.Valid(inner) {
 		return string(inner)

@@ -5,7 +5,7 @@ package twins
 import (
 	"hash/maphash"
 
-	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
@@ -74,7 +74,7 @@ func (m *Memory) See(text, value []byte) Kind {
 	}
 	now := record{content: maphash.Bytes(m.seed, text), page: m.page}
 	for _, k := range m.keys {
-		now.key = now.key*31 + maphash.Bytes(m.seed, catalog.Field(text, k))
+		now.key = now.key*31 + maphash.Bytes(m.seed, raw.Text(text).Field(k))
 	}
 	if now.key |= 1; value != nil {
 		now.value = uint32(maphash.Bytes(m.seed, value))
