@@ -14,11 +14,7 @@ type function func(r *run, args []Value) (Value, error)
 
 // A builtin is a function, filter, method or test of the language.
 type builtin struct {
-	// params are the names of its parameters; of a filter, test or method the first is what it
-	// is applied to. One that ends in ? may be left out and is undefined then, marked by
-	// flagAbsent; one that ends in * takes all arguments that are left; one that begins with /
-	// is a regular expression, with @ a time zone: constants are checked.
-	params string
+	params string // see parameters; of a filter, test or method the first is what it is applied to
 	call   function
 	on     []Kind // of a method: what it is for
 	varies bool   // its value depends on more than its arguments
@@ -78,8 +74,8 @@ func (p *parser) bind(b builtin, name token, subject []node, args arguments) []n
 	given := append(slices.Clone(subject), args.positional...)
 	keywords := slices.Clone(args.keywords)
 	var bound []node
-	for _, param := range strings.Fields(b.params) {
-		if strings.HasSuffix(param, "*") {
+	for _, param := range parameters(b.params) {
+		if param.rest {
 			bound, given = append(bound, given...), nil
 			break
 		}
@@ -89,13 +85,7 @@ func (p *parser) bind(b builtin, name token, subject []node, args arguments) []n
 		} else {
 			value, keywords = p.named(param, name, keywords)
 		}
-		switch param[0] {
-		case '/':
-			value = p.precompile(name, value)
-		case '@':
-			p.checkZone(name, value)
-		}
-		bound = append(bound, value)
+		bound = append(bound, p.prepare(param, name, value))
 	}
 	switch {
 	case len(given) > 0:
@@ -107,46 +97,46 @@ func (p *parser) bind(b builtin, name token, subject []node, args arguments) []n
 }
 
 // named returns the argument that was given by name, undefined if it may be left out.
-func (p *parser) named(param string, name token, keywords []keyword) (node, []keyword) {
-	bare := strings.Trim(param, "/@?")
+func (p *parser) named(param parameter, name token, keywords []keyword) (node, []keyword) {
 	for i, k := range keywords {
-		if k.name == bare {
+		if k.name == param.name {
 			return k.value, slices.Delete(keywords, i, i+1)
 		}
 	}
-	if !strings.HasSuffix(param, "?") {
-		p.fail(name.at, "%s needs the argument %q", name.text, bare)
+	if !param.optional {
+		p.fail(name.at, "%s needs the argument %q", name.text, param.name)
 	}
 	return constant(Value{flags: flagAbsent}), keywords
 }
 
-// precompile compiles a regular expression that is constant.
-func (p *parser) precompile(name token, n node) node {
+// prepare checks a constant argument, and compiles it where it is a regular expression.
+func (p *parser) prepare(param parameter, name token, n node) node {
 	if !n.constant || n.value.kind != KindString {
 		return n
 	}
-	compiled, err := compilePattern(n.value.str())
+	var err error
+	switch param.kind {
+	case "regex":
+		var compiled Value
+		if compiled, err = compilePattern(n.value.str()); err == nil {
+			return constant(compiled)
+		}
+	case "zone":
+		_, err = times.Zone(n.value.str())
+	}
 	if err != nil {
 		p.fail(name.at, "%s: %v", name.text, err)
-		return n
 	}
-	return constant(compiled)
-}
-
-// checkZone refuses a constant that is no time zone.
-func (p *parser) checkZone(name token, n node) {
-	if !n.constant || n.value.kind != KindString {
-		return
-	}
-	if _, err := times.Zone(n.value.str()); err != nil {
-		p.fail(name.at, "%s: %v", name.text, err)
-	}
+	return n
 }
 
 // signature returns the parameters of b as its user writes them, after those of the subject.
 func signature(b builtin, subject int) string {
-	params := strings.Fields(b.params)
-	return strings.NewReplacer("/", "", "@", "").Replace(strings.Join(params[subject:], ", "))
+	var names []string
+	for _, param := range parameters(b.params)[subject:] {
+		names = append(names, param.shown)
+	}
+	return strings.Join(names, ", ")
 }
 
 // invoke makes the node of a call.
@@ -155,8 +145,9 @@ func (p *parser) invoke(b builtin, name token, subject []node, args arguments) n
 	if p.err != nil {
 		return node{}
 	}
+	call := b.checked(name.text)
 	eval := func(r *run) (Value, error) {
-		v, err := r.call(b.call, bound)
+		v, err := r.call(call, bound)
 		if err != nil {
 			return Value{}, fmt.Errorf("%s: %w", name.text, err)
 		}
@@ -261,25 +252,7 @@ func (p *parser) method(subject node, name token) node {
 		p.fail(name.at, "unknown method %q%s", name.text, suggest(name.text, sortedKeys(methods)))
 		return node{}
 	}
-	call := b.call
-	b.call = func(r *run, args []Value) (Value, error) {
-		if slices.Contains(b.on, args[0].kind) {
-			return call(r, args)
-		}
-		if args[0].Missing() && !r.jinja {
-			return missingMethod(name.text, args), nil
-		}
-		return Value{}, fmt.Errorf("%s has no such method", args[0].kind)
-	}
 	return p.invoke(b, name, []node{subject}, p.arguments())
-}
-
-// missingMethod is the value of a method of nothing: nothing, or the default that get was given.
-func missingMethod(name string, args []Value) Value {
-	if name == "get" {
-		return args[2]
-	}
-	return Undefined()
 }
 
 func sortedKeys[V any](table map[string]V) []string {

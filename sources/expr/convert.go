@@ -38,27 +38,20 @@ func round(r *run, a []Value) (Value, error) {
 	if !ok {
 		return Value{}, fmt.Errorf("want a number, got %s", a[0].kind)
 	}
-	precision, err := integerOr(a[1], 0)
-	if err != nil {
-		return Value{}, err
-	}
+	precision := int(a[1].num)
 	if precision < -300 || precision > 300 {
 		return Value{}, errors.New("the precision is out of range")
 	}
-	method := "common"
-	if !a[2].Missing() {
-		method = a[2].Text()
-	}
 	f := n.float64()
 	scale := math.Pow10(precision)
-	switch method {
+	switch a[2].text {
 	case "common":
 		if !n.float && precision >= 0 {
 			return n.value(), nil
 		}
 		rounded := Float(roundDecimal(f, precision))
 		if !n.float {
-			return toInt(r, []Value{rounded, {}, {}})
+			return toInt(r, []Value{rounded, {}, Int(10)})
 		}
 		return rounded, nil
 	case "ceil":
@@ -81,11 +74,7 @@ func roundDecimal(f float64, precision int) float64 {
 
 // toInt takes value, default and base. What is not a number becomes the default, which is 0.
 func toInt(_ *run, a []Value) (Value, error) {
-	base, err := integerOr(a[2], 10)
-	if err != nil {
-		return Value{}, err
-	}
-	if n, ok := readInt(a[0], base); ok {
+	if n, ok := readInt(a[0], int(a[2].num)); ok {
 		return n.value(), nil
 	}
 	if a[0].kind == KindUndefined {

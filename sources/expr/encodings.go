@@ -14,17 +14,11 @@ import (
 	"strings"
 )
 
-func base64Encode(r *run, a []Value) (Value, error) {
-	return onText(func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) })(r, a)
-}
+var base64Encode = onText(func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) })
 
 // base64Decode reads standard and URL-safe base64, with or without padding.
 func base64Decode(r *run, a []Value) (Value, error) {
-	s, err := r.text(a[0])
-	if err != nil {
-		return Value{}, err
-	}
-	s = strings.TrimRight(strings.NewReplacer("-", "+", "_", "/").Replace(s), "=")
+	s := strings.TrimRight(strings.NewReplacer("-", "+", "_", "/").Replace(a[0].text), "=")
 	decoded, err := base64.RawStdEncoding.DecodeString(s)
 	if err != nil {
 		return Value{}, errors.New("the text is not base64")
@@ -32,11 +26,7 @@ func base64Decode(r *run, a []Value) (Value, error) {
 	return r.string(string(decoded))
 }
 
-func hashNamed(v Value, missing string) (func() hash.Hash, error) {
-	name := missing
-	if !v.Missing() {
-		name = v.Text()
-	}
+func hashNamed(name string) (func() hash.Hash, error) {
 	switch name {
 	case "md5":
 		return md5.New, nil
@@ -54,57 +44,47 @@ func hashNamed(v Value, missing string) (func() hash.Hash, error) {
 	return nil, errors.New("the hash is one of md5, sha1, sha224, sha256, sha384 and sha512")
 }
 
-// encoded returns a digest as hex or base64.
-func (r *run) encoded(digest []byte, encoding Value) (Value, error) {
-	switch {
-	case encoding.Missing() || encoding.Text() == "hex":
-		return String(hex.EncodeToString(digest)), nil
-	case encoding.Text() == "base64":
-		return String(base64.StdEncoding.EncodeToString(digest)), nil
+// hashText takes value, hash_type, salt and encoding. The salt comes after the text.
+func hashText(r *run, a []Value) (Value, error) {
+	newHash, err := hashNamed(a[1].text)
+	if err != nil {
+		return Value{}, err
+	}
+	return r.digest(newHash(), a[0].text+a[2].text, a[3].text)
+}
+
+// digest writes the text to the hash, and returns its digest as hex or base64.
+func (r *run) digest(h hash.Hash, text, encoding string) (Value, error) {
+	if err := r.spend(len(text)); err != nil {
+		return Value{}, err
+	}
+	h.Write([]byte(text))
+	switch encoding {
+	case "hex":
+		return String(hex.EncodeToString(h.Sum(nil))), nil
+	case "base64":
+		return String(base64.StdEncoding.EncodeToString(h.Sum(nil))), nil
 	}
 	return Value{}, errors.New("the encoding is hex or base64")
 }
 
-// hashText takes value, hash_type (md5), salt and encoding. The salt comes after the text.
-func hashText(r *run, a []Value) (Value, error) {
-	newHash, err := hashNamed(a[1], "md5")
-	if err != nil {
-		return Value{}, err
-	}
-	s, err := r.texts(a[0], a[2])
-	if err != nil {
-		return Value{}, err
-	}
-	if a[2].Missing() {
-		s[1] = ""
-	}
-	h := newHash()
-	h.Write([]byte(s[0] + s[1]))
-	if err := r.spend(len(s[0]) + len(s[1])); err != nil {
-		return Value{}, err
-	}
-	return r.encoded(h.Sum(nil), a[3])
-}
-
-// hmacText takes value, key, hash_type (sha256) and encoding.
+// hmacText takes value, key, hash_type and encoding.
 func hmacText(r *run, a []Value) (Value, error) {
-	newHash, err := hashNamed(a[2], "sha256")
+	newHash, err := hashNamed(a[2].text)
 	if err != nil {
 		return Value{}, err
 	}
 	if a[1].Missing() {
 		return Value{}, fmt.Errorf("the key is %s", a[1].kind)
 	}
-	s, err := r.texts(a[0], a[1])
+	key, err := r.text(a[1])
 	if err != nil {
 		return Value{}, err
 	}
-	if err := r.spend(len(s[0]) + len(s[1])); err != nil {
+	if err := r.spend(len(key)); err != nil {
 		return Value{}, err
 	}
-	mac := hmac.New(newHash, []byte(s[1]))
-	mac.Write([]byte(s[0]))
-	return r.encoded(mac.Sum(nil), a[3])
+	return r.digest(hmac.New(newHash, []byte(key)), a[0].text, a[3].text)
 }
 
 // toJSON writes JSON: in Jinja's mode with keys in order and with characters that mean something
@@ -154,7 +134,11 @@ func urlEncode(r *run, a []Value) (Value, error) {
 	case KindList:
 		return r.query(a[0])
 	}
-	return onText(func(s string) string { return percentEncode(s, "/") })(r, a)
+	text, err := r.text(a[0])
+	if err != nil {
+		return Value{}, err
+	}
+	return r.string(percentEncode(text, "/"))
 }
 
 func (r *run) query(list Value) (Value, error) {
@@ -167,9 +151,11 @@ func (r *run) query(list Value) (Value, error) {
 		if item.kind != KindList || item.Len() != 2 {
 			return Value{}, errors.New("want a text, a dict, or a list of pairs")
 		}
-		pair, err := r.texts(item.Index(0), item.Index(1))
-		if err != nil {
-			return Value{}, err
+		var pair [2]string
+		for i := range pair {
+			if pair[i], err = r.text(item.Index(i)); err != nil {
+				return Value{}, err
+			}
 		}
 		part := percentEncode(pair[0], "") + "=" + percentEncode(pair[1], "")
 		parts = append(parts, strings.ReplaceAll(part, "%20", "+"))

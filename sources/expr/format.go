@@ -16,11 +16,7 @@ func (r *run) formatOperator(layout string, v Value) (Value, error) {
 
 // formatFilter is the filter: 'text'|format(values…).
 func formatFilter(r *run, a []Value) (Value, error) {
-	layout, err := r.text(a[0])
-	if err != nil {
-		return Value{}, err
-	}
-	return r.format(layout, a[1:])
+	return r.format(a[0].text, a[1:])
 }
 
 // format replaces the directives of Python's % operator: %s, %r, %d, %f, %e, %g, %x, %X, %o and

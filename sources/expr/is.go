@@ -76,14 +76,14 @@ func remainder(v, divisor Value) (number, error) {
 }
 
 // isLower reports whether the text has letters, all of them small.
-func isLower(r *run, a []Value) (Value, error) {
-	s, err := r.text(a[0])
-	return Bool(s == strings.ToLower(s) && s != strings.ToUpper(s)), err
+func isLower(_ *run, a []Value) (Value, error) {
+	s := a[0].text
+	return Bool(s == strings.ToLower(s) && s != strings.ToUpper(s)), nil
 }
 
-func isUpper(r *run, a []Value) (Value, error) {
-	s, err := r.text(a[0])
-	return Bool(s == strings.ToUpper(s) && s != strings.ToLower(s)), err
+func isUpper(_ *run, a []Value) (Value, error) {
+	s := a[0].text
+	return Bool(s == strings.ToUpper(s) && s != strings.ToLower(s)), nil
 }
 
 func isSearch(r *run, a []Value) (Value, error) {

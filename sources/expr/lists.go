@@ -107,6 +107,18 @@ func toList(r *run, a []Value) (Value, error) {
 	return r.list(items)
 }
 
+// onItems makes a function of one that works on the items of its first argument, which it must not
+// change.
+func onItems(f func(r *run, items, a []Value) (Value, error)) function {
+	return func(r *run, a []Value) (Value, error) {
+		items, err := r.items(a[0])
+		if err != nil {
+			return Value{}, err
+		}
+		return f(r, items, a)
+	}
+}
+
 // reverse turns a text or a list round.
 func reverse(r *run, a []Value) (Value, error) {
 	if a[0].kind == KindString {
@@ -146,11 +158,7 @@ func (r *run) keysOf(items []Value, key sortKey) ([]Value, error) {
 }
 
 // sortFilter takes value, reverse, case_sensitive and attribute.
-func sortFilter(r *run, a []Value) (Value, error) {
-	items, err := r.items(a[0])
-	if err != nil {
-		return Value{}, err
-	}
+func sortFilter(r *run, items, a []Value) (Value, error) {
 	found, err := r.keysOf(items, sortKey{a[3], a[2].Truth()})
 	if err != nil {
 		return Value{}, err
@@ -186,11 +194,7 @@ func sortFilter(r *run, a []Value) (Value, error) {
 }
 
 // unique keeps the first of the items that are equal. It takes value, case_sensitive, attribute.
-func unique(r *run, a []Value) (Value, error) {
-	items, err := r.items(a[0])
-	if err != nil {
-		return Value{}, err
-	}
+func unique(r *run, items, a []Value) (Value, error) {
 	found, err := r.keysOf(items, sortKey{a[2], a[1].Truth()})
 	if err != nil {
 		return Value{}, err
@@ -242,13 +246,9 @@ func (r *run) extreme(items []Value, key sortKey, want ordering) (Value, error) 
 }
 
 func extremeFilter(want ordering) function {
-	return func(r *run, a []Value) (Value, error) {
-		items, err := r.items(a[0])
-		if err != nil {
-			return Value{}, err
-		}
+	return onItems(func(r *run, items, a []Value) (Value, error) {
 		return r.extreme(items, sortKey{a[2], a[1].Truth()}, want)
-	}
+	})
 }
 
 // extremeFunction takes several values, or one list of them.
@@ -276,15 +276,12 @@ var (
 )
 
 // sum adds the items, or an attribute of them, to a start, which is 0.
-func sum(r *run, a []Value) (Value, error) {
-	items, err := r.items(a[0])
-	if err != nil {
-		return Value{}, err
-	}
+func sum(r *run, items, a []Value) (Value, error) {
 	total := a[2]
 	if total.Missing() {
 		total = Int(0)
 	}
+	var err error
 	for _, item := range items {
 		if item, err = r.follow(item, a[1]); err != nil {
 			return Value{}, err
@@ -298,18 +295,7 @@ func sum(r *run, a []Value) (Value, error) {
 
 // rangeFunction is range(stop), range(start, stop) or range(start, stop, step).
 func rangeFunction(r *run, a []Value) (Value, error) {
-	start, err := integerOr(a[0], 0)
-	if err != nil {
-		return Value{}, err
-	}
-	stop, err := integerOr(a[1], 0)
-	if err != nil {
-		return Value{}, err
-	}
-	step, err := integerOr(a[2], 1)
-	if err != nil {
-		return Value{}, err
-	}
+	start, stop, step := a[0].num, a[1].num, a[2].num
 	if a[1].Missing() {
 		start, stop = 0, start
 	}
@@ -318,7 +304,7 @@ func rangeFunction(r *run, a []Value) (Value, error) {
 	}
 	var items []Value
 	for i := start; step > 0 && i < stop || step < 0 && i > stop; i += step {
-		items = append(items, Int(int64(i)))
+		items = append(items, Int(i))
 		if err := r.spend(itemWork); err != nil {
 			return Value{}, err
 		}

@@ -63,15 +63,11 @@ func (r *run) pattern(v Value, s string) (*regexp.Regexp, error) {
 
 // match returns the places of the first match of a[1] in a[0] and of its groups, nil if none.
 func (r *run) match(a []Value) ([]int, error) {
-	s, err := r.text(a[0])
+	re, err := r.pattern(a[1], a[0].text)
 	if err != nil {
 		return nil, err
 	}
-	re, err := r.pattern(a[1], s)
-	if err != nil {
-		return nil, err
-	}
-	return re.FindStringSubmatchIndex(s), nil
+	return re.FindStringSubmatchIndex(a[0].text), nil
 }
 
 // regexSearch returns the first group of the first match, or, in a pattern without groups, all of
@@ -81,52 +77,47 @@ func regexSearch(r *run, a []Value) (Value, error) {
 	if err != nil || places == nil {
 		return String(""), err
 	}
-	s, err := r.text(a[0])
-	if len(places) == 2 {
-		if r.jinja {
-			return String(""), err
-		}
-		return String(s[places[0]:places[1]]), err
+	if len(places) > 2 {
+		places = places[2:]
+	} else if r.jinja {
+		return String(""), nil
 	}
-	if places[2] < 0 {
-		return String(""), err
+	if places[0] < 0 {
+		return String(""), nil
 	}
-	return String(s[places[2]:places[3]]), err
+	return String(a[0].text[places[0]:places[1]]), nil
 }
 
 // regexReplace replaces all matches. \1 and \g<name> in the replacement stand for groups.
 func regexReplace(r *run, a []Value) (Value, error) {
-	s, err := r.texts(a[0], a[2])
-	if err != nil {
-		return Value{}, err
-	}
-	if len(s[0]) > maxText {
+	s := a[0].text
+	if len(s) > maxText {
 		return Value{}, errText
 	}
-	re, err := r.pattern(a[1], s[0])
+	re, err := r.pattern(a[1], s)
 	if err != nil {
 		return Value{}, err
 	}
-	template := goReplacement(s[1])
+	template := goReplacement(a[2].text)
 	groups := strings.Count(template, "$")
 	var dst []byte
 	end := 0
-	matches := re.FindAllStringSubmatchIndex(s[0], maxMatches+1)
+	matches := re.FindAllStringSubmatchIndex(s, maxMatches+1)
 	if len(matches) > maxMatches {
 		return Value{}, errWork
 	}
 	for _, places := range matches {
-		dst = append(dst, s[0][end:places[0]]...)
+		dst = append(dst, s[end:places[0]]...)
 		if len(dst)+len(template)+groups*(places[1]-places[0]) > maxText {
 			return Value{}, errText
 		}
-		dst = re.ExpandString(dst, template, s[0], places)
+		dst = re.ExpandString(dst, template, s, places)
 		end = places[1]
 		if err := r.spend(1 + len(template)/16); err != nil {
 			return Value{}, err
 		}
 	}
-	return r.string(string(dst) + s[0][end:])
+	return r.string(string(dst) + s[end:])
 }
 
 var pythonGroup = regexp.MustCompile(`\\(\d{1,2})|\\g<(\w+)>`)

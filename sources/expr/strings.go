@@ -2,7 +2,6 @@ package expr
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,14 +10,10 @@ import (
 // onText makes a function of one that works on the text of its first argument.
 func onText(f func(s string) string) function {
 	return func(r *run, a []Value) (Value, error) {
-		s, err := r.text(a[0])
-		if err != nil {
-			return Value{}, err
-		}
-		if len(s) > maxText {
+		if len(a[0].text) > maxText {
 			return Value{}, errText
 		}
-		return r.string(f(s))
+		return r.string(f(a[0].text))
 	}
 }
 
@@ -58,30 +53,13 @@ func titled(between func(rune) bool) func(string) string {
 	}
 }
 
-// texts returns the texts of the arguments.
-func (r *run) texts(a ...Value) ([]string, error) {
-	texts := make([]string, len(a))
-	for i, v := range a {
-		text, err := r.text(v)
-		if err != nil {
-			return nil, err
-		}
-		texts[i] = text
-	}
-	return texts, nil
-}
-
 // trimmed makes a strip of both ends, or of one; without characters to strip, of white space.
 func trimmed(all func(s, cutset string) string, space func(s string) string) function {
 	return func(r *run, a []Value) (Value, error) {
-		s, err := r.texts(a...)
-		if err != nil {
-			return Value{}, err
-		}
 		if a[1].Missing() {
-			return String(space(s[0])), nil
+			return String(space(a[0].text)), nil
 		}
-		return String(all(s[0], s[1])), r.spend(len(s[0]))
+		return String(all(a[0].text, a[1].text)), r.spend(len(a[0].text))
 	}
 }
 
@@ -94,11 +72,7 @@ var (
 // onPair makes a function of one that works on the texts of two arguments.
 func onPair(f func(a, b string) Value) function {
 	return func(r *run, a []Value) (Value, error) {
-		s, err := r.texts(a[0], a[1])
-		if err != nil {
-			return Value{}, err
-		}
-		return f(s[0], s[1]), r.spend(weightOf(s[0]))
+		return f(a[0].text, a[1].text), r.spend(weightOf(a[0].text))
 	}
 }
 
@@ -119,31 +93,14 @@ func place(s, part string) int {
 	return utf8.RuneCountInString(before)
 }
 
-func isDigit(r *run, a []Value) (Value, error) {
-	s, err := r.text(a[0])
+func isDigit(_ *run, a []Value) (Value, error) {
 	notDigit := func(c rune) bool { return !unicode.IsDigit(c) }
-	return Bool(s != "" && strings.IndexFunc(s, notDigit) < 0), err
-}
-
-// integerOr returns an argument that has to be an integer of 32 bits and may be left out.
-func integerOr(v Value, missing int) (int, error) {
-	if v.Missing() {
-		return missing, nil
-	}
-	n, ok := v.number()
-	if !ok || n.float || n.big || n.i != int64(int32(n.i)) {
-		return 0, fmt.Errorf("want an integer, got %s", v.kind)
-	}
-	return int(n.i), nil
+	return Bool(a[0].text != "" && strings.IndexFunc(a[0].text, notDigit) < 0), nil
 }
 
 func zeroFill(r *run, a []Value) (Value, error) {
 	s := a[0].str()
-	width, err := integerOr(a[1], 0)
-	if err != nil {
-		return Value{}, err
-	}
-	missing := width - a[0].Len()
+	missing := int(a[1].num) - a[0].Len()
 	if missing <= 0 {
 		return a[0], nil
 	}
@@ -157,26 +114,20 @@ func zeroFill(r *run, a []Value) (Value, error) {
 	return r.string(sign + strings.Repeat("0", missing) + s)
 }
 
+// replace takes value, old, new and count.
 func replace(r *run, a []Value) (Value, error) {
-	s, err := r.texts(a[:3]...)
-	if err != nil {
-		return Value{}, err
-	}
-	count, err := integerOr(a[3], -1)
-	if err != nil {
-		return Value{}, err
-	}
-	if len(s[0]) > maxText {
+	s, old, with, count := a[0].str(), a[1].text, a[2].text, int(a[3].num)
+	if len(s) > maxText {
 		return Value{}, errText
 	}
-	n := strings.Count(s[0], s[1])
+	n := strings.Count(s, old)
 	if count >= 0 {
 		n = min(n, count)
 	}
-	if grown := len(s[2]) - len(s[1]); grown > 0 && n > (maxText-len(s[0]))/grown {
+	if grown := len(with) - len(old); grown > 0 && n > (maxText-len(s))/grown {
 		return Value{}, errText
 	}
-	return r.string(strings.Replace(s[0], s[1], s[2], n))
+	return r.string(strings.Replace(s, old, with, n))
 }
 
 // replaceMethod is that of texts, and that of times, which sets parts of them.
@@ -196,33 +147,20 @@ func split(r *run, a []Value) (Value, error) { return r.split(a, strings.SplitN,
 func splitRight(r *run, a []Value) (Value, error) { return r.split(a, splitRightN, fieldsRightN) }
 
 func (r *run) split(a []Value, at func(s, sep string, n int) []string, space func(s string, n int) []string) (Value, error) {
-	s, err := r.text(a[0])
-	if err != nil {
-		return Value{}, err
-	}
-	limit, err := integerOr(a[2], -1)
-	if err != nil {
-		return Value{}, err
-	}
+	s, separator, limit := a[0].text, a[1], -1
 	if err := r.spend(len(s)); err != nil {
 		return Value{}, err
 	}
-	if limit >= 0 {
-		limit++
-	} else {
-		limit = -1
+	if a[2].num >= 0 {
+		limit = int(a[2].num) + 1
 	}
-	if a[1].Missing() {
+	switch {
+	case separator.Missing():
 		return r.strings(space(s, limit))
+	case separator.text == "":
+		return Value{}, errors.New("the separator is empty")
 	}
-	separator, err := r.text(a[1])
-	if err == nil && separator == "" {
-		err = errors.New("the separator is empty")
-	}
-	if err != nil {
-		return Value{}, err
-	}
-	return r.strings(at(s, separator, limit))
+	return r.strings(at(s, separator.text, limit))
 }
 
 // strings returns the list of the texts.
@@ -275,7 +213,7 @@ func fieldsRightN(s string, n int) []string {
 }
 
 func splitLines(r *run, a []Value) (Value, error) {
-	s := strings.ReplaceAll(a[0].str(), "\r\n", "\n")
+	s := strings.ReplaceAll(a[0].text, "\r\n", "\n")
 	if s == "" {
 		return r.list(nil)
 	}
@@ -284,15 +222,11 @@ func splitLines(r *run, a []Value) (Value, error) {
 
 // joinMethod is Python's ','.join(items); items that are not texts are printed.
 func joinMethod(r *run, a []Value) (Value, error) {
-	return joinFilter(r, []Value{a[1], a[0], Undefined()})
+	return onItems(joinFilter)(r, []Value{a[1], a[0], Undefined()})
 }
 
 // joinFilter puts the texts of items together, with a separator between them.
-func joinFilter(r *run, a []Value) (Value, error) {
-	items, err := r.items(a[0])
-	if err != nil {
-		return Value{}, err
-	}
+func joinFilter(r *run, items, a []Value) (Value, error) {
 	separator, err := r.text(a[1])
 	if err != nil {
 		return Value{}, err

@@ -16,11 +16,7 @@ func todayUTC(r *run, _ []Value) (Value, error) { return date(r.now().UTC()), ni
 
 // todayIn returns the day that it is in a zone of the IANA's database.
 func todayIn(r *run, a []Value) (Value, error) {
-	name, err := r.text(a[0])
-	if err != nil {
-		return Value{}, err
-	}
-	zone, err := times.Zone(name)
+	zone, err := times.Zone(a[0].text)
 	if err != nil {
 		return Value{}, err
 	}
@@ -29,18 +25,11 @@ func todayIn(r *run, a []Value) (Value, error) {
 
 // dayDelta writes the time that is a number of days from now: num_days, format.
 func dayDelta(r *run, a []Value) (Value, error) {
-	days, err := integerOr(a[0], 0)
-	if err != nil {
-		return Value{}, err
-	}
-	layout := "%Y-%m-%dT%H:%M:%S.%f%z"
-	if !a[1].Missing() {
-		layout = a[1].Text()
-	}
+	days := int(a[0].num)
 	if days < -4e6 || days > 4e6 {
 		return Value{}, errors.New("too many days")
 	}
-	return r.strftime(r.now().UTC().AddDate(0, 0, days), layout)
+	return r.strftime(r.now().UTC().AddDate(0, 0, days), a[1].text)
 }
 
 func (r *run) strftime(t time.Time, layout string) (Value, error) {
@@ -186,11 +175,9 @@ func replaceParts(v Value, parts []Value) (Value, error) {
 		t.Year(), int(t.Month()), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond() / 1e3,
 	}
 	for i, part := range parts {
-		n, err := integerOr(part, given[i])
-		if err != nil {
-			return Value{}, err
+		if !part.Missing() {
+			given[i] = int(part.num)
 		}
-		given[i] = n
 	}
 	year, hour, minute, second, micros := given[0], given[3], given[4], given[5], given[6]
 	if year < 1 || year > 9999 || minute < 0 || hour < 0 || second < 0 || second > 59 ||
