@@ -9,13 +9,7 @@ import (
 
 // attribute makes a node of x.name, and of x['name'].
 func (p *parser) attribute(x node, name string) node {
-	n := p.pure(func(r *run) (Value, error) {
-		v, err := x.eval(r)
-		if err != nil {
-			return Value{}, err
-		}
-		return r.attribute(v, name)
-	}, x)
+	n := p.unary(func(r *run, v Value) (Value, error) { return r.attribute(v, name) }, x)
 	if x.read > 0 {
 		keys := &p.reads[x.read-1].keys
 		*keys, n.read = append(*keys, name), x.read

@@ -213,7 +213,7 @@ func (p *parser) test(subject node) node {
 	}
 	n := p.applyTest(name, subject, args)
 	if negated && p.err == nil {
-		return p.not(n)
+		return p.unary((*run).not, n)
 	}
 	return n
 }

@@ -75,62 +75,49 @@ func variable(slot int) node {
 	}}
 }
 
-func (p *parser) negate(x node) node {
+// unary makes a node of one operand.
+func (p *parser) unary(compute func(r *run, v Value) (Value, error), x node) node {
 	return p.pure(func(r *run) (Value, error) {
 		v, err := x.eval(r)
 		if err != nil {
 			return Value{}, err
 		}
-		if n, ok := v.number(); ok {
-			result, err := arithmetic(opSubtract, number{}, n)
-			if n.float {
-				result.f = -n.f // 0 - 0.0 has lost the sign
-			}
-			return result.value(), err
-		}
-		if v.kind == KindDuration {
-			return spanValue(v.span().Negate()), nil
-		}
-		return Value{}, fmt.Errorf("- is not for %s", v.kind)
+		return compute(r, v)
 	}, x)
 }
 
-func (p *parser) plus(x node) node {
-	return p.pure(func(r *run) (Value, error) {
-		v, err := x.eval(r)
-		if n, ok := v.number(); ok {
-			return n.value(), err
+func (r *run) negate(v Value) (Value, error) {
+	if n, ok := v.number(); ok {
+		result, err := arithmetic(opSubtract, number{}, n)
+		if n.float {
+			result.f = -n.f // 0 - 0.0 has lost the sign
 		}
-		if err == nil && v.kind != KindDuration {
-			err = fmt.Errorf("+ is not for %s", v.kind)
-		}
-		return v, err
-	}, x)
+		return result.value(), err
+	}
+	if v.kind == KindDuration {
+		return spanValue(v.span().Negate()), nil
+	}
+	return Value{}, fmt.Errorf("- is not for %s", v.kind)
 }
 
-func (p *parser) not(x node) node {
-	return p.pure(func(r *run) (Value, error) {
-		v, err := x.eval(r)
-		return Bool(!v.Truth()), err
-	}, x)
+func (r *run) plus(v Value) (Value, error) {
+	if n, ok := v.number(); ok {
+		return n.value(), nil
+	}
+	if v.kind != KindDuration {
+		return Value{}, fmt.Errorf("+ is not for %s", v.kind)
+	}
+	return v, nil
 }
 
-// and evaluates y only where x is true; its value is that of the last one evaluated.
-func (p *parser) and(x, y node) node {
-	return p.pure(func(r *run) (Value, error) {
-		v, err := x.eval(r)
-		if err != nil || !v.Truth() {
-			return v, err
-		}
-		return y.eval(r)
-	}, x, y)
-}
+func (r *run) not(v Value) (Value, error) { return Bool(!v.Truth()), nil }
 
-// or evaluates y only where x is false.
-func (p *parser) or(x, y node) node {
+// either is or and and: it evaluates y only where the truth of x is not the one that decides. Its
+// value is that of the last one evaluated.
+func (p *parser) either(decides bool, x, y node) node {
 	return p.pure(func(r *run) (Value, error) {
 		v, err := x.eval(r)
-		if err != nil || v.Truth() {
+		if err != nil || v.Truth() == decides {
 			return v, err
 		}
 		return y.eval(r)

@@ -200,9 +200,9 @@ func (p *parser) extend(left node, binding power) node {
 	right := p.expression(binding + 1)
 	switch operator.text {
 	case "or":
-		return p.or(left, right)
+		return p.either(true, left, right)
 	case "and":
-		return p.and(left, right)
+		return p.either(false, left, right)
 	case "~":
 		return p.binary((*run).tilde, left, right)
 	}
@@ -280,9 +280,9 @@ func (p *parser) strings(t token) node {
 func (p *parser) opening(t token) node {
 	switch t.text {
 	case "-":
-		return p.negate(p.expression(powerUnary))
+		return p.unary((*run).negate, p.expression(powerUnary))
 	case "+":
-		return p.plus(p.expression(powerUnary))
+		return p.unary((*run).plus, p.expression(powerUnary))
 	case "(":
 		return p.parentheses()
 	case "[":
@@ -305,7 +305,7 @@ func (p *parser) word(t token) node {
 	case "none", "None", "null":
 		return constant(Null())
 	case "not":
-		return p.not(p.expression(powerNot))
+		return p.unary((*run).not, p.expression(powerNot))
 	case "and", "or", "in", "is", "if", "else":
 		p.fail(t.at, "want an expression, got %s", t.text)
 		return node{}
