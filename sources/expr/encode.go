@@ -2,7 +2,6 @@ package expr
 
 import (
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -41,24 +40,31 @@ func (v Value) appendNested(dst []byte) []byte {
 	if v.ref == nil {
 		return append(dst, v.text...)
 	}
-	opening, closing := byte('['), byte(']')
-	if v.kind == KindDict {
-		opening, closing = '{', '}'
-	}
-	dst = append(dst, opening)
-	first := true
-	v.Each(func(key string, item Value) bool {
-		if !first {
-			dst = append(dst, ',')
-		}
-		first = false
+	return v.appendItems(dst, ",", func(dst []byte, key string, item Value) []byte {
 		if v.kind == KindDict {
 			dst = append(appendString(dst, key), ':')
 		}
-		dst = item.AppendJSON(dst)
+		return item.AppendJSON(dst)
+	})
+}
+
+// appendItems appends the items of a list, or the members of a dict, as each of them says, in
+// brackets and with text between them.
+func (v Value) appendItems(dst []byte, between string, each func(dst []byte, key string, item Value) []byte) []byte {
+	brackets := "[]"
+	if v.kind == KindDict {
+		brackets = "{}"
+	}
+	dst = append(dst, brackets[0])
+	start := len(dst)
+	v.Each(func(key string, item Value) bool {
+		if len(dst) > start {
+			dst = append(dst, between...)
+		}
+		dst = each(dst, key, item)
 		return true
 	})
-	return append(dst, closing)
+	return append(dst, brackets[1])
 }
 
 // appendString appends s as a JSON string; what is not UTF-8 becomes U+FFFD.
@@ -102,45 +108,32 @@ func (d dumper) append(dst []byte, v Value, depth int) []byte {
 		return printer{jinja: true}.number(dst, v.text)
 	case v.kind == KindString:
 		return d.string(dst, v.str())
-	case v.kind == KindList:
-		return d.list(dst, v, depth)
-	case v.kind == KindDict:
-		return d.dict(dst, v, depth)
+	case v.kind == KindDict && d.sorted:
+		return d.nested(dst, v.sorted(), depth)
+	case v.kind == KindDict || v.kind == KindList:
+		return d.nested(dst, v, depth)
 	}
 	return v.AppendJSON(dst)
 }
 
-func (d dumper) list(dst []byte, v Value, depth int) []byte {
-	dst = append(dst, '[')
-	for i, item := range v.items() {
-		if i > 0 {
-			dst = append(dst, ", "...)
+func (d dumper) nested(dst []byte, v Value, depth int) []byte {
+	return v.appendItems(dst, ", ", func(dst []byte, key string, item Value) []byte {
+		if v.kind == KindDict {
+			dst = append(d.string(dst, key), ": "...)
 		}
-		dst = d.append(dst, item, depth+1)
-	}
-	return append(dst, ']')
+		return d.append(dst, item, depth+1)
+	})
 }
 
-func (d dumper) dict(dst []byte, v Value, depth int) []byte {
+// sorted returns a dict with its keys in order.
+func (v Value) sorted() Value {
 	members := v.members()
-	var keys []string
-	v.Each(func(key string, _ Value) bool {
-		keys = append(keys, key)
-		return true
-	})
-	if d.sorted {
-		slices.Sort(keys)
-		keys = slices.Compact(keys)
-	}
-	dst = append(dst, '{')
+	keys := sortedKeys(members)
+	values := make([]Value, len(keys))
 	for i, key := range keys {
-		if i > 0 {
-			dst = append(dst, ", "...)
-		}
-		dst = append(d.string(dst, key), ": "...)
-		dst = d.append(dst, members[key], depth+1)
+		values[i] = members[key]
 	}
-	return append(dst, '}')
+	return Dict(keys, values)
 }
 
 func (d dumper) string(dst []byte, s string) []byte {

@@ -56,10 +56,8 @@ func (p printer) repr(dst []byte, v Value) []byte {
 		return p.number(dst, v.text)
 	case KindString:
 		return appendQuoted(dst, v.str())
-	case KindList:
-		return p.list(dst, v)
-	case KindDict:
-		return p.dict(dst, v)
+	case KindList, KindDict:
+		return p.nested(dst, v)
 	case KindTime:
 		return p.time(dst, v)
 	case KindDuration:
@@ -106,43 +104,26 @@ func (p printer) duration(dst []byte, s times.Span) []byte {
 	return s.AppendISO(dst)
 }
 
-func (p printer) list(dst []byte, v Value) []byte {
-	l, ok := v.ref.(*list)
-	if !ok {
+func (p printer) nested(dst []byte, v Value) []byte {
+	if v.ref == nil {
 		return p.raw(dst, v.text)
 	}
-	opening, closing := byte('['), "]"
+	start := len(dst)
+	dst = v.appendItems(dst, ", ", func(dst []byte, key string, item Value) []byte {
+		if v.kind == KindDict {
+			dst = append(appendQuoted(dst, key), ": "...)
+		}
+		return p.repr(dst, item)
+	})
 	if v.flags&flagTuple != 0 {
-		opening, closing = '(', ")"
-		if len(l.items) == 1 {
-			closing = ",)"
+		end := ")"
+		if v.Len() == 1 {
+			end = ",)"
 		}
+		dst[start] = '('
+		dst = append(dst[:len(dst)-1], end...)
 	}
-	dst = append(dst, opening)
-	for i, item := range l.items {
-		if i > 0 {
-			dst = append(dst, ", "...)
-		}
-		dst = p.repr(dst, item)
-	}
-	return append(dst, closing...)
-}
-
-func (p printer) dict(dst []byte, v Value) []byte {
-	d, ok := v.ref.(*dict)
-	if !ok {
-		return p.raw(dst, v.text)
-	}
-	dst = append(dst, '{')
-	for i, key := range d.keys {
-		if i > 0 {
-			dst = append(dst, ", "...)
-		}
-		dst = appendQuoted(dst, key)
-		dst = append(dst, ": "...)
-		dst = p.repr(dst, d.values[i])
-	}
-	return append(dst, '}')
+	return dst
 }
 
 // raw appends JSON as Python prints it, token by token, so that nesting costs no stack.
