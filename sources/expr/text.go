@@ -85,16 +85,23 @@ func (p printer) number(dst []byte, text string) []byte {
 }
 
 func (p printer) time(dst []byte, v Value) []byte {
+	if v.flags&flagDate == 0 && !p.jinja {
+		return v.time().AppendFormat(dst, time.RFC3339Nano)
+	}
+	return v.appendPythonTime(dst, ' ')
+}
+
+// appendPythonTime appends a time as Python prints it, with six digits of fraction if there is one.
+func (v Value) appendPythonTime(dst []byte, between byte) []byte {
 	t := v.time()
+	dst = t.AppendFormat(dst, time.DateOnly)
 	switch {
 	case v.flags&flagDate != 0:
-		return t.AppendFormat(dst, time.DateOnly)
-	case !p.jinja:
-		return t.AppendFormat(dst, time.RFC3339Nano)
+		return dst
 	case t.Nanosecond() >= 1000:
-		return t.AppendFormat(dst, "2006-01-02 15:04:05.000000-07:00")
+		return t.AppendFormat(append(dst, between), "15:04:05.000000-07:00")
 	}
-	return t.AppendFormat(dst, "2006-01-02 15:04:05-07:00")
+	return t.AppendFormat(append(dst, between), "15:04:05-07:00")
 }
 
 func (p printer) duration(dst []byte, s times.Span) []byte {

@@ -3,6 +3,7 @@ package expr
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/times"
@@ -155,26 +156,24 @@ func isoWeekday(_ *run, a []Value) (Value, error) {
 	return Int(int64(a[0].time().Weekday()+6)%7 + 1), nil
 }
 
-// isoFormat is Python's: 2024-03-05T01:02:03+00:00, with six digits of fraction if there is one.
+// isoFormat is Python's: 2024-03-05T01:02:03+00:00.
 func isoFormat(_ *run, a []Value) (Value, error) {
-	t := a[0].time()
-	switch {
-	case a[0].flags&flagDate != 0:
-		return String(t.Format(time.DateOnly)), nil
-	case t.Nanosecond() >= 1000:
-		return String(t.Format("2006-01-02T15:04:05.000000-07:00")), nil
-	}
-	return String(t.Format("2006-01-02T15:04:05-07:00")), nil
+	return String(string(a[0].appendPythonTime(nil, 'T'))), nil
 }
 
-// replaceParts returns a time with other parts: year, month, day, hour, minute, second and
-// microsecond, where they are given.
-func replaceParts(v Value, parts []Value) (Value, error) {
+// partNames are the parts of a time, as its keys and the method replace name them.
+var partNames = []string{"year", "month", "day", "hour", "minute", "second", "microsecond"}
+
+// parts returns them.
+func parts(t time.Time) [7]int {
+	return [...]int{t.Year(), int(t.Month()), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond() / 1e3}
+}
+
+// replaceParts returns a time with other parts, where they are given.
+func replaceParts(v Value, others []Value) (Value, error) {
 	t := v.time()
-	given := [7]int{
-		t.Year(), int(t.Month()), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond() / 1e3,
-	}
-	for i, part := range parts {
+	given := parts(t)
+	for i, part := range others {
 		if !part.Missing() {
 			given[i] = int(part.num)
 		}
@@ -193,21 +192,8 @@ func replaceParts(v Value, parts []Value) (Value, error) {
 
 // timePart returns a part of a time, undefined where it has no such part.
 func timePart(t time.Time, name string) Value {
-	switch name {
-	case "year":
-		return Int(int64(t.Year()))
-	case "month":
-		return Int(int64(t.Month()))
-	case "day":
-		return Int(int64(t.Day()))
-	case "hour":
-		return Int(int64(t.Hour()))
-	case "minute":
-		return Int(int64(t.Minute()))
-	case "second":
-		return Int(int64(t.Second()))
-	case "microsecond":
-		return Int(int64(t.Nanosecond() / 1e3))
+	if i := slices.Index(partNames, name); i >= 0 {
+		return Int(int64(parts(t)[i]))
 	}
 	return Undefined()
 }
