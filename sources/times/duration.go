@@ -118,13 +118,11 @@ func (s *Span) add(a amount, unit time.Duration) error {
 
 // addMonths adds that many times the months to s.
 func (s *Span) addMonths(a amount, months int32) error {
+	const most = 12 * 10_000
 	if a.billionths != 0 {
 		return errors.New("fractions of months and years are not supported")
 	}
-	if a.whole > 120_000 {
-		return errors.New("longer than 10,000 years")
-	}
-	if s.Months += int32(a.whole) * months; s.Months > 120_000 {
+	if s.Months += int32(min(a.whole, most+1)) * months; s.Months > most {
 		return errors.New("longer than 10,000 years")
 	}
 	return nil
@@ -155,6 +153,12 @@ func parseUnits(text string) (Span, error) {
 	return s, nil
 }
 
+// units are those of a fixed length. Micro is written by two letters that look alike.
+var units = map[string]time.Duration{
+	"ns": time.Nanosecond, "us": time.Microsecond, "µs": time.Microsecond, "μs": time.Microsecond, "ms": time.Millisecond,
+	"s": time.Second, "m": time.Minute, "h": time.Hour, "d": day, "w": week,
+}
+
 // addNamed adds that many units of a name to s.
 func (s *Span) addNamed(a amount, name string) error {
 	switch name {
@@ -163,33 +167,11 @@ func (s *Span) addNamed(a amount, name string) error {
 	case "y":
 		return s.addMonths(a, 12)
 	}
-	unit, ok := unitOf(name)
+	unit, ok := units[name]
 	if !ok {
 		return errDuration
 	}
 	return s.add(a, unit)
-}
-
-func unitOf(name string) (time.Duration, bool) {
-	switch name {
-	case "ns":
-		return time.Nanosecond, true
-	case "us", "µs", "μs":
-		return time.Microsecond, true
-	case "ms":
-		return time.Millisecond, true
-	case "s":
-		return time.Second, true
-	case "m":
-		return time.Minute, true
-	case "h":
-		return time.Hour, true
-	case "d":
-		return day, true
-	case "w":
-		return week, true
-	}
-	return 0, false
 }
 
 // parseISO reads an ISO 8601 duration after its P. Its units stand in order, each once.
@@ -199,17 +181,17 @@ func parseISO(text string) (Span, error) {
 	if dates == "" && clock == "" || timed && clock == "" {
 		return s, errDuration
 	}
-	if err := s.addISO(dates, "YMWD"); err != nil {
+	if err := s.addISO(dates, "YMWD", "mo"); err != nil {
 		return Span{}, err
 	}
-	if err := s.addISO(clock, "HMS"); err != nil {
+	if err := s.addISO(clock, "HMS", "m"); err != nil {
 		return Span{}, err
 	}
 	return s, nil
 }
 
-func (s *Span) addISO(text, units string) error {
-	clock := units[0] == 'H'
+// addISO adds amounts of the units, of which M has the name m.
+func (s *Span) addISO(text, units, m string) error {
 	for text != "" {
 		a, rest, err := cutAmount(text)
 		if err != nil {
@@ -222,31 +204,16 @@ func (s *Span) addISO(text, units string) error {
 		if place < 0 {
 			return errDuration
 		}
-		if err := s.addISOUnit(a, rest[0], clock); err != nil {
+		name := m
+		if rest[0] != 'M' {
+			name = strings.ToLower(rest[:1])
+		}
+		if err := s.addNamed(a, name); err != nil {
 			return err
 		}
 		units, text = units[place+1:], rest[1:]
 	}
 	return nil
-}
-
-func (s *Span) addISOUnit(a amount, unit byte, clock bool) error {
-	switch unit {
-	case 'Y':
-		return s.addMonths(a, 12)
-	case 'W':
-		return s.add(a, week)
-	case 'D':
-		return s.add(a, day)
-	case 'H':
-		return s.add(a, time.Hour)
-	case 'S':
-		return s.add(a, time.Second)
-	}
-	if clock {
-		return s.add(a, time.Minute)
-	}
-	return s.addMonths(a, 1)
 }
 
 // AddTo returns the time that lies s after t. A day that the month does not have is its last.
@@ -258,11 +225,7 @@ func (s Span) AddTo(t time.Time) (time.Time, error) {
 		last := first.AddDate(0, 1, -1).Day()
 		t = first.AddDate(0, 0, min(dayOfMonth, last)-1)
 	}
-	t = t.Add(s.Nanos)
-	if t.Year() < 1 || t.Year() > 9999 {
-		return time.Time{}, errYears
-	}
-	return t, nil
+	return checked(t.Add(s.Nanos))
 }
 
 // String is s as [ParseSpan] reads it: as Go writes it, or as ISO 8601 does where it has months.

@@ -104,10 +104,8 @@ func epoch(text string) (Time, error) {
 			unit /= 10
 		}
 	}
-	if _, err := checked(at); err != nil {
-		return Time{}, err
-	}
-	return Time{At: at, Unit: unit, Zoned: true}, nil
+	at, err := checked(at)
+	return Time{At: at, Unit: unit, Zoned: true}, err
 }
 
 // count reads a whole number, which strconv cannot read without keeping its

@@ -40,6 +40,20 @@ func daysIn(year, month int) int {
 	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
+// digitFields reads 20060102, and 150405 where there is a clock, out of text that is digits.
+func digitFields(date, clock string) (f fields, unit time.Duration) {
+	f.year, _ = fixed(date[:4])
+	f.month, _ = fixed(date[4:6])
+	f.day, _ = fixed(date[6:8])
+	if clock == "" {
+		return f, day
+	}
+	f.hour, _ = fixed(clock[:2])
+	f.minute, _ = fixed(clock[2:4])
+	f.second, _ = fixed(clock[4:6])
+	return f, time.Second
+}
+
 // cutDate reads 2006-01-02.
 func (f *fields) cutDate(text string) (rest string, err error) {
 	if len(text) < 10 || text[4] != '-' || text[7] != '-' {

@@ -129,23 +129,8 @@ func (r Reader) compact(text string) (Time, bool) {
 	if len(text) != 8 && len(text) != 14 || digits(text) < len(text) {
 		return Time{}, false
 	}
-	var f fields
-	f.year, _ = fixed(text[:4])
-	f.month, _ = fixed(text[4:6])
-	f.day, _ = fixed(text[6:8])
-	if len(text) == 14 {
-		f.hour, _ = fixed(text[8:10])
-		f.minute, _ = fixed(text[10:12])
-		f.second, _ = fixed(text[12:14])
-	}
-	if !f.valid() {
-		return Time{}, false
-	}
-	unit := day
-	if len(text) == 14 {
-		unit = time.Second
-	}
-	return f.time(r.Zone, unit), true
+	f, unit := digitFields(text[:8], text[8:])
+	return f.time(r.Zone, unit), f.valid()
 }
 
 // iso reads what begins with a date, and 20060102T150405Z.
@@ -176,20 +161,14 @@ func (r Reader) iso(text string) (Time, error) {
 
 // basic reads 20060102T150405, and a zone.
 func (r Reader) basic(text string) (Time, error) {
-	var f fields
-	f.year, _ = fixed(text[:4])
-	f.month, _ = fixed(text[4:6])
-	f.day, _ = fixed(text[6:8])
-	f.hour, _ = fixed(text[9:11])
-	f.minute, _ = fixed(text[11:13])
-	f.second, _ = fixed(text[13:15])
+	f, unit := digitFields(text[:8], text[9:15])
 	if !f.valid() {
 		return Time{}, errNoTime
 	}
 	if err := f.cutZone(text[15:]); err != nil {
 		return Time{}, err
 	}
-	return f.time(r.Zone, time.Second), nil
+	return f.time(r.Zone, unit), nil
 }
 
 // header reads the forms of HTTP and mail.

@@ -23,7 +23,7 @@ func Strftime(t time.Time, layout string) (string, error) {
 		if !found {
 			break
 		}
-		name, _, rest := cutDirective(directive)
+		name, rest := cutDirective(directive)
 		if dst = appendDirective(dst, t, name, directive[:len(directive)-len(rest)]); dst == nil {
 			return "", fmt.Errorf("time layout: %%%s is unknown", clip(name))
 		}
@@ -32,27 +32,22 @@ func Strftime(t time.Time, layout string) (string, error) {
 	return string(dst), nil
 }
 
-// The directives of Airbyte's CDK that are words, the longer before those that they begin with.
-var cdkDirectives = []string{"epoch_microseconds", "s_as_float", "_ms", "ms"}
+// The directives of more than a letter, most of them of Airbyte's CDK.
+var longDirectives = []string{"epoch_microseconds", "s_as_float", "_ms", "ms", ":z"}
 
-// cutDirective cuts the directive that stands at the beginning of layout, after its %. Its flag
-// is '-', '_', '0' or 0.
-func cutDirective(layout string) (name string, flag byte, rest string) {
-	for _, word := range cdkDirectives {
+// cutDirective cuts the directive that stands at the beginning of layout, after its %. A flag before
+// it ('-', '_', '0') is no part of its name.
+func cutDirective(layout string) (name, rest string) {
+	for _, word := range longDirectives {
 		if rest, ok := strings.CutPrefix(layout, word); ok {
-			return word, 0, rest
+			return word, rest
 		}
 	}
-	if rest, ok := strings.CutPrefix(layout, ":z"); ok {
-		return ":z", 0, rest
-	}
 	if len(layout) > 1 && strings.IndexByte("-_0", layout[0]) >= 0 {
-		flag, layout = layout[0], layout[1:]
+		layout = layout[1:]
 	}
-	if layout == "" {
-		return "", flag, ""
-	}
-	return layout[:1], flag, layout[1:]
+	n := min(1, len(layout))
+	return layout[:n], layout[n:]
 }
 
 // known are the directives that timefmt writes as the C library does.
@@ -102,7 +97,7 @@ func LayoutUnit(layout string) time.Duration {
 	unit := day
 	for layout != "" {
 		_, directive, _ := strings.Cut(layout, "%")
-		name, _, rest := cutDirective(directive)
+		name, rest := cutDirective(directive)
 		if composed := composedLayout(name); composed != "" {
 			unit = min(unit, LayoutUnit(composed))
 		}
@@ -130,13 +125,13 @@ func directiveUnit(name string) time.Duration {
 // zoneName returns the zone of t as Python names it: UTC+01:00 where it has no name.
 func zoneName(t time.Time) string {
 	name, seconds := t.Zone()
-	if name == "" && seconds != 0 {
+	switch {
+	case name != "":
+		return name
+	case seconds != 0:
 		return "UTC" + t.Format("-07:00")
 	}
-	if name == "" {
-		return "UTC"
-	}
-	return name
+	return "UTC"
 }
 
 // appendSeconds appends seconds since 1970 as Python prints a float.

@@ -55,7 +55,7 @@ func (p *timeParser) parse(layout string, depth int) error {
 		if !found {
 			return nil
 		}
-		name, _, rest := cutDirective(directive)
+		name, rest := cutDirective(directive)
 		layout = rest
 		err := error(nil)
 		if composed := composedLayout(name); composed != "" && depth == 0 {
