@@ -133,6 +133,7 @@ func (n *Node) Pointer() string {
 	return "/" + strings.Join(steps, "/")
 }
 
+// EscapePointer writes a key as a step of a JSON pointer.
 func EscapePointer(step string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(step)
 }
