@@ -34,6 +34,14 @@ type Outside interface {
 	Hide(text string) string
 }
 
+// Sent is a value that a request carries to say which page it asks for, in one of
+// three places; in none where a template of the definition sends it.
+type Sent struct {
+	Param, Header string
+	Body          string // path in a JSON body
+	Value         expr.Value
+}
+
 // Answer is a proven answer, as a pager sees it.
 type Answer struct {
 	Request string // method and URL, redacted

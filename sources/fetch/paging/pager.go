@@ -83,24 +83,18 @@ func (p *Pager) Page(records expr.Value) expr.Value {
 	return expr.Dict(keys, values)
 }
 
-// Sent is a value that a request carries to say which page it asks for, in one of
-// three places; in none where a template of the definition sends it.
-type Sent struct {
-	Param, Header string
-	Body          string // path in a JSON body
-	Value         expr.Value
-}
-
 // Sends is what the next request carries, in this order.
 func (p *Pager) Sends() (all []Sent) {
-	s := &p.stream.Pagination.Sends
-	if name := p.way.traits().carries; name != "" {
-		if v := p.Page(expr.Undefined()).Get(name); !v.Missing() {
-			all = append(all, Sent{Param: s.Param, Header: s.Header, Body: s.BodyPath, Value: v})
+	t, says := p.way.traits(), &p.stream.Pagination.Sends
+	page, size := t.places(says)
+	if t.carries != "" {
+		if page.Value = p.Page(expr.Undefined()).Get(t.carries); !page.Value.Missing() {
+			all = append(all, page)
 		}
 	}
-	if s.SizeParam != "" && s.Size > 0 {
-		all = append(all, Sent{Param: s.SizeParam, Value: expr.Int(s.Size)})
+	if says.Size > 0 {
+		size.Value = expr.Int(says.Size)
+		all = append(all, size)
 	}
 	return all
 }

@@ -21,12 +21,22 @@ type way interface {
 // traits are what ways have in common.
 type traits struct {
 	carries string                 // the member of page that requests carry: token, number or offset; "": none
+	at      *[2]Sent               // where requests carry that, and the size, whatever the definition says; nil: where it says
 	names   bool                   // answers name the next page: a token or a URL, which may turn out to count
 	counter func(*Position) *int64 // the count of a way that counts its pages itself; nil: it does not
 	byPage  bool                   // the count is the page's number, and total_pages counts the same; else it is that of records
 	keyed   bool                   // requests go on from a value of the last record: rows that go take no other with them
 	atEmpty bool                   // it ends at a page without records, or at the API's own count
 	single  bool                   // there is one page
+}
+
+// places are where requests carry what says which page they ask for, and how many
+// records: by themselves where the way says so, else where the definition does.
+func (t traits) places(s *sources.PageSending) (page, size Sent) {
+	if t.at != nil {
+		return t.at[0], t.at[1]
+	}
+	return Sent{Param: s.Param, Header: s.Header, Body: s.BodyPath}, Sent{Param: s.SizeParam}
 }
 
 // step is what a way found in an answer.
