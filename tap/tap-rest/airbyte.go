@@ -2,9 +2,6 @@ package main
 
 import (
 	"errors"
-	"io"
-	"log/slog"
-	"time"
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources"
@@ -14,49 +11,13 @@ import (
 	"github.com/tap-rest/tap-rest/tap/message"
 )
 
-// speakAirbyte makes all that is said go to stdout in Airbyte's lines, the log
-// too. Before a run they wait, and while it goes on its emitter writes them.
-func (c *console) speakAirbyte(stdout io.Writer) {
-	c.stdout, c.lines, c.terminal = stdout, &message.AirbyteLog{}, false
-	c.logger = slog.New(&lineHandler{level: c.level, write: func(level slog.Level, text string) {
-		c.lines.Add(level, c.redact(text))
-	}})
-}
-
-// redact returns a text without the secrets of the run.
-func (c *console) redact(text string) string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.secrets.Line(text)
-}
-
-// speak writes lines on stdout, after those of the log.
-func (c *console) speak(lines []byte) error {
-	_, err := c.stdout.Write(append(c.lines.Take(nil), lines...))
-	return err
-}
-
-// trace writes the error that ends the program as a TRACE. It reports false
-// where nobody reads stdout.
-func (c *console) trace(err error) bool {
-	if errors.Is(err, tap.ErrClosedOutput) || errors.Is(err, tap.ErrBlocked) || errors.Is(err, errOverdue) {
-		return false
-	}
-	failure := message.Failure{Type: tap.FailureType(err), Message: c.redact(problems(err) + err.Error())}
-	if errors.Is(err, errSignal) {
-		failure.Type = message.TransientError
-	}
-	news := message.News{Event: message.Failed, At: time.Now(), Failure: failure}
-	return c.speak(message.Airbyte{}.AppendNews(nil, news)) == nil
-}
-
 // specCmd says which settings there are. It is asked before there are any.
 type specCmd struct{}
 
 // Run writes the SPEC of the definition that is baked in or that the
 // environment names. Without one it asks for a definition.
 func (c *specCmd) Run(rt *runtime) error {
-	rt.console.speakAirbyte(rt.stdout)
+	rt.console.SpeakAirbyte(rt.stdout)
 	input, err := (&inputFlags{}).read()
 	if err != nil {
 		return &tap.InputError{Err: err}
@@ -69,7 +30,7 @@ func (c *specCmd) Run(rt *runtime) error {
 	case !errors.Is(err, config.ErrNoSource):
 		return &tap.InputError{Err: err}
 	}
-	return rt.console.speak(message.AppendAirbyteSpec(nil, connection))
+	return rt.console.Speak(message.AppendAirbyteSpec(nil, connection))
 }
 
 // airbyteFlags are the settings, as Airbyte hands them over.
@@ -79,12 +40,12 @@ type airbyteFlags struct {
 
 // options reads the settings. Its error is a *tap.InputError.
 func (f *airbyteFlags) options(rt *runtime) (tap.Options, error) {
-	rt.console.speakAirbyte(rt.stdout)
+	log := rt.console.SpeakAirbyte(rt.stdout)
 	o, err := (&inputFlags{Config: f.Config}).settings(rt)
 	if err != nil {
 		return o, &tap.InputError{Err: err}
 	}
-	o.Protocol = message.Airbyte{Log: rt.console.lines}
+	o.Protocol = message.Airbyte{Log: log}
 	return o, nil
 }
 
@@ -102,9 +63,9 @@ func (c *checkCmd) Run(rt *runtime) error {
 	}
 	why := ""
 	if err != nil {
-		why = rt.console.redact(err.Error())
+		why = rt.console.Redact(err.Error())
 	}
-	if spoken := rt.console.speak(message.AppendAirbyteCheck(nil, why)); spoken != nil {
+	if spoken := rt.console.Speak(message.AppendAirbyteCheck(nil, why)); spoken != nil {
 		return spoken
 	}
 	var failures tap.Failures
@@ -128,13 +89,13 @@ func (c *discoverCmd) Run(rt *runtime) error {
 	var failures tap.Failures
 	if errors.As(err, &failures) {
 		for _, f := range failures {
-			rt.console.trace(f)
+			trace(rt.console, f)
 		}
 	}
 	if err != nil {
 		return err
 	}
-	return rt.console.speak(message.AppendAirbyteCatalog(nil, catalog.AppendAirbyte(nil, streams)))
+	return rt.console.Speak(message.AppendAirbyteCatalog(nil, catalog.AppendAirbyte(nil, streams)))
 }
 
 // readCmd reads the configured streams out.
@@ -157,7 +118,7 @@ func (c *readCmd) Run(rt *runtime) error {
 	if errors.Is(err, tap.ErrClosedOutput) || errors.Is(err, tap.ErrBlocked) {
 		return err
 	}
-	return errors.Join(err, rt.console.speak(nil))
+	return errors.Join(err, rt.console.Speak(nil))
 }
 
 // inputs reads catalog and state.

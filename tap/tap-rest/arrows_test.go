@@ -13,14 +13,16 @@ const module = "github.com/tap-rest/tap-rest"
 // arrows says which of our packages each of them may import, tests apart.
 // Imports go one way: down this list.
 var arrows = map[string][]string{
-	"tap/tap-rest": {"tap", "tap/message", "tap/report", "tap/workdir", "sources", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal"},
-	"tap":          {"catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/report", "tap/twins", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
-	"tap/limits":   {"sources", "sources/fetch", "state"},
-	"tap/message":  {"catalog", "state"},
-	"tap/plan":     {"sources/fetch/paging", "sources", "sources/expr", "sources/times", "catalog", "state", "state/journal"},
-	"tap/report":   {"sources/fetch/paging", "tap/message", "sources/fetch", "state/journal"},
-	"tap/twins":    {"catalog/raw", "sources/fetch", "sources/fetch/paging"},
-	"tap/workdir":  {},
+	"tap/tap-rest":         {"tap/tap-rest/console", "tap", "tap/message", "tap/report", "tap/workdir", "sources", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal"},
+	"tap/tap-rest/console": {"tap", "tap/message", "tap/report", "sources/secret"},
+
+	"tap":         {"catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/report", "tap/twins", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
+	"tap/limits":  {"sources", "sources/fetch", "state"},
+	"tap/message": {"catalog", "state"},
+	"tap/plan":    {"sources/fetch/paging", "sources", "sources/expr", "sources/times", "catalog", "state", "state/journal"},
+	"tap/report":  {"sources/fetch/paging", "tap/message", "sources/fetch", "state/journal"},
+	"tap/twins":   {"catalog/raw", "sources/fetch", "sources/fetch/paging"},
+	"tap/workdir": {},
 
 	"sources/fetch":               {"sources/fetch/paging/repeat", "sources/fetch/ref", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/needle", "sources/secret", "sources/times", "state/journal"},
 	"sources/fetch/paging":        {"sources/fetch/paging/repeat", "sources/fetch/paging/list", "sources/fetch/ref", "sources/fetch/paging/hint", "sources", "sources/expr"},

@@ -70,7 +70,7 @@ func serveShop(rt *runtime, address string) error {
 	}
 	server := &http.Server{Handler: apitest.Shop(apitest.RequireBearer(demoToken))}
 	context.AfterFunc(rt.stop, func() { server.Close() })
-	rt.console.say("A sample shop answers at http://%s: /shops, /customers, /orders. It wants the token %s, and fails now and then, on purpose.",
+	rt.console.Say("A sample shop answers at http://%s: /shops, /customers, /orders. It wants the token %s, and fails now and then, on purpose.",
 		l.Addr(), demoToken)
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("demo: %w", err)
@@ -85,7 +85,7 @@ func tellShop(rt *runtime, url string) error {
 		return err
 	}
 	answer.Body.Close()
-	rt.console.say("A sample shop answers at %s. It wants a token (without it: %s), and fails now and then, on purpose.", url, answer.Status)
+	rt.console.Say("A sample shop answers at %s. It wants a token (without it: %s), and fails now and then, on purpose.", url, answer.Status)
 	return nil
 }
 
@@ -103,7 +103,7 @@ func discoverShop(rt *runtime, dir string, settings []byte) error {
 	if o.Config, err = input.Configure(o.Definition); err != nil {
 		return err
 	}
-	rt.console.say("Discovery, as by --discover:")
+	rt.console.Say("Discovery, as by --discover:")
 	streams, err := tap.Discover(rt.stop, o)
 	if err != nil {
 		return printed(rt, err)
@@ -114,7 +114,7 @@ func discoverShop(rt *runtime, dir string, settings []byte) error {
 		if json.Unmarshal(s.Schema, &document) == nil {
 			fields = report.Numbered(int64(len(document.Properties)), "%s field[|s]")
 		}
-		rt.console.say("  %-10s %s, key %v, %s %s", s.Name, fields, s.KeyProperties, s.ReplicationMethod, s.ReplicationKey)
+		rt.console.Say("  %-10s %s, key %v, %s %s", s.Name, fields, s.KeyProperties, s.ReplicationMethod, s.ReplicationKey)
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func killAndGoOn(rt *runtime, dir string, config []byte, calls *callLog) error {
 		return fmt.Errorf("demo: %w", err)
 	}
 	var read recordSet
-	rt.console.say("A full sync, which is killed in the middle (kill -9). All that it wrote is thrown away, its state too:")
+	rt.console.Say("A full sync, which is killed in the middle (kill -9). All that it wrote is thrown away, its state too:")
 	last, err := killInTheMiddle(rt, dir, file, &read, calls)
 	if rt.stop.Err() != nil {
 		return nil // a signal stopped the demo, and its run
@@ -42,7 +42,7 @@ func killAndGoOn(rt *runtime, dir string, config []byte, calls *callLog) error {
 		return fmt.Errorf("demo: %w", err)
 	}
 	first := calls.take()
-	rt.console.say("Killed at call %d, with %s written.\nThe same again, without a state; its messages go to stdout:",
+	rt.console.Say("Killed at call %d, with %s written.\nThe same again, without a state; its messages go to stdout:",
 		len(first), report.Numbered(int64(len(read.keys)), "%s record[|s]"))
 	second, err := startTap(rt, dir, file, io.MultiWriter(rt.stdout, &read))
 	if err != nil {
@@ -53,7 +53,7 @@ func killAndGoOn(rt *runtime, dir string, config []byte, calls *callLog) error {
 	}
 	again := calls.take()
 	recalled, twice := compareCalls(first, last, again)
-	rt.console.say("Killed after %d of %d calls; the second run: %s from the journal, %d to the API, %d paid twice; %s in the union of both.",
+	rt.console.Say("Killed after %d of %d calls; the second run: %s from the journal, %d to the API, %d paid twice; %s in the union of both.",
 		len(first), len(first)+len(again), report.Numbered(int64(recalled), "%s call[|s]"), len(again), twice, report.Numbered(int64(len(read.keys)), "%s record[|s]"))
 	return nil
 }
@@ -111,11 +111,7 @@ func startTap(rt *runtime, dir, config string, stdout io.Writer) (*childTap, err
 	if err != nil {
 		return nil, err
 	}
-	format := "--log-format=text"
-	if rt.console.json {
-		format = "--log-format=json"
-	}
-	cmd := exec.CommandContext(rt.stop, program, "--config", config, format, "--log-level="+strings.ToLower(rt.console.level.String()))
+	cmd := exec.CommandContext(rt.stop, program, append([]string{"--config", config}, rt.console.Flags()...)...)
 	cmd.Args[0] = os.Args[0]
 	cmd.Env = append(withoutSettings(os.Environ()), "XDG_STATE_HOME="+dir)
 	cmd.Stdout, cmd.Stderr = stdout, os.Stderr

@@ -2,12 +2,18 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
 
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
 )
 
 // The exit codes are API: orchestrators decide by them.
@@ -20,7 +26,7 @@ const (
 
 // exitCode prints what went wrong, unless the log has said so already, and
 // returns the code for it.
-func exitCode(con *console, err error) int {
+func exitCode(con *console.Console, err error) int {
 	var failures tap.Failures
 	switch {
 	case err == nil:
@@ -34,7 +40,7 @@ func exitCode(con *console, err error) int {
 	if closedStdout(err) {
 		return exitFailed
 	}
-	con.fatal(err)
+	fail(con, err)
 	var broken *tap.JournalError
 	if errors.Is(err, journal.ErrBusy) || errors.As(err, &broken) {
 		return exitTryAgain
@@ -51,4 +57,40 @@ func exitCode(con *console, err error) int {
 func closedStdout(err error) bool {
 	var path *fs.PathError
 	return errors.As(err, &path) && path.Path == os.Stdout.Name() && errors.Is(path.Err, syscall.EPIPE) && !errors.Is(err, tap.ErrClosedOutput)
+}
+
+// fail prints the error that ends the program.
+func fail(con *console.Console, err error) {
+	if !con.SpeaksAirbyte() || !trace(con, err) {
+		con.Fail(problems(err), err)
+	}
+}
+
+// trace writes the error that ends the program as a TRACE. It reports false
+// where nobody reads stdout.
+func trace(con *console.Console, err error) bool {
+	if errors.Is(err, tap.ErrClosedOutput) || errors.Is(err, tap.ErrBlocked) || errors.Is(err, errOverdue) {
+		return false
+	}
+	failure := message.Failure{Type: tap.FailureType(err), Message: con.Redact(problems(err) + err.Error())}
+	if errors.Is(err, errSignal) {
+		failure.Type = message.TransientError
+	}
+	news := message.News{Event: message.Failed, At: time.Now(), Failure: failure}
+	return con.Speak(message.Airbyte{}.AppendNews(nil, news)) == nil
+}
+
+// problems returns a line that stands above several problems, so that each of
+// them begins a line: editors jump to the place that it names.
+func problems(err error) string {
+	var (
+		definition document.Problems
+		config     sources.ConfigProblems
+	)
+	errors.As(err, &definition)
+	errors.As(err, &config)
+	if n := len(definition) + len(config); n > 1 {
+		return fmt.Sprintf("%d problems\n", n)
+	}
+	return ""
 }

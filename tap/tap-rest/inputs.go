@@ -117,7 +117,7 @@ func (rt *runtime) options() (tap.Options, error) {
 // optionsIn are those of a run that keeps what it keeps in a folder.
 func (rt *runtime) optionsIn(dir string) tap.Options {
 	return tap.Options{
-		State: &state.State{}, WorkDir: dir, Version: version(), Out: rt.stdout, Log: rt.console.logger,
+		State: &state.State{}, WorkDir: dir, Version: version(), Out: rt.stdout, Log: rt.console.Log(),
 	}
 }
 
@@ -154,7 +154,7 @@ func configure(rt *runtime, input *config.Input, o *tap.Options) error {
 		return err
 	}
 	boundMemory(o.Config.Run.Memory)
-	rt.console.hide(o.Config.Hider)
+	rt.console.Hide(o.Config.Hider)
 	for _, warning := range o.Definition.Warnings {
 		o.Log.Warn(warning.Error())
 	}

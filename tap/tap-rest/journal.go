@@ -131,7 +131,7 @@ func (js *journals) each(rt *runtime, f func(folder string, j *journal.Journal) 
 			return err
 		}
 		for _, warning := range j.Warnings() {
-			rt.console.logger.Warn(warning)
+			rt.console.Log().Warn(warning)
 		}
 		if err := errors.Join(f(folder, j), j.Close()); err != nil {
 			return err
@@ -181,10 +181,10 @@ func (js *journals) knows(stream string) error {
 
 func (js *journals) sayNone(rt *runtime) {
 	if js.one {
-		rt.console.say("%s holds nothing of this source with these settings", js.dir)
+		rt.console.Say("%s holds nothing of this source with these settings", js.dir)
 		return
 	}
-	rt.console.say("%s holds no journal", js.dir)
+	rt.console.Say("%s holds no journal", js.dir)
 }
 
 // ago is how long ago something was, in its largest unit.

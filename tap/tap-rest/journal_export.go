@@ -41,7 +41,7 @@ func (c *journalExportCmd) Run(rt *runtime) error {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", c.HAR, err)
 	}
-	rt.console.say("%s: %s", c.HAR, report.Numbered(int64(n), "%s exchange[|s]"))
+	rt.console.Say("%s: %s", c.HAR, report.Numbered(int64(n), "%s exchange[|s]"))
 	return nil
 }
 

@@ -36,7 +36,7 @@ func (c *journalPruneCmd) Run(rt *runtime) error {
 }
 
 func (c *journalPruneCmd) prune(rt *runtime, folder string, js *journals) error {
-	j, err := journal.Open(folder, journal.Options{MaxAge: js.limits.MaxAge, MaxBytes: js.limits.MaxBytes, Log: rt.console.logger})
+	j, err := journal.Open(folder, journal.Options{MaxAge: js.limits.MaxAge, MaxBytes: js.limits.MaxBytes, Log: rt.console.Log()})
 	if err != nil {
 		return err
 	}

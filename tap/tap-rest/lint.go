@@ -37,7 +37,7 @@ func (c *lintCmd) Run(rt *runtime) error {
 		}
 		warnings := append(d.Warnings, tap.SchemaWarnings(d)...)
 		for _, warning := range warnings {
-			rt.console.logger.Warn(warning.Error())
+			rt.console.Log().Warn(warning.Error())
 		}
 		found := "no problem"
 		if len(warnings) > 0 {

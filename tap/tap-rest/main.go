@@ -11,13 +11,13 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"os"
 	"time"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
 )
 
 // cli is the command line. Singer needs no verb: without one, a run syncs.
@@ -70,14 +70,14 @@ func run(args []string) int {
 	case exited >= 0:
 		return exited
 	case err != nil:
-		con := newConsole(os.Stderr, cmp.Or(os.Getenv(logFormatEnv), logFormat) == "json", "info")
-		defer con.out.flush()
+		con := console.New(os.Stderr, cmp.Or(os.Getenv(logFormatEnv), logFormat) == "json", "info")
+		defer con.Flush()
 		return exitCode(con, &tap.InputError{Err: misused(parser.Model, args, err)})
 	}
-	con := newConsole(os.Stderr, c.LogFormat == "json", c.LogLevel)
-	con.quietLibraries()
-	defer con.out.flush()
-	defer con.clear()
+	con := console.New(os.Stderr, c.LogFormat == "json", c.LogLevel)
+	con.QuietLibraries()
+	defer con.Flush()
+	defer con.Clear()
 	stop, signals := catchSignals()
 	context.AfterFunc(stop, func() { time.AfterFunc(longestEnd, func() { signals.overdue(con) }) })
 	again := func(args []string) error {
@@ -87,9 +87,9 @@ func run(args []string) int {
 		return nil
 	}
 	err = command.Run(&runtime{stop: stop, console: con, stdout: os.Stdout, again: again})
-	con.clear()
+	con.Clear()
 	code := exitCode(con, err)
-	con.out.flush()
+	con.Flush()
 	signals.raise()
 	return code
 }
@@ -97,18 +97,7 @@ func run(args []string) int {
 // runtime is what commands find around them.
 type runtime struct {
 	stop    context.Context // ended by a signal
-	console *console
+	console *console.Console
 	stdout  *os.File
 	again   func(args []string) error // does what a flag that prints something does
-}
-
-// isTerminal reports whether a file is a terminal, rather than a pipe, a file
-// or the null device.
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
-		return false
-	}
-	null, err := os.Stat(os.DevNull)
-	return errors.Is(err, os.ErrNotExist) || err == nil && !os.SameFile(info, null)
 }

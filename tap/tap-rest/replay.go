@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
 )
 
 // replayCmd reads recorded passes again.
@@ -18,13 +19,13 @@ func (c *replayCmd) Run(rt *runtime) error {
 	if err != nil {
 		return err
 	}
-	if o.Gone, err = watchReader(rt.stdout); err != nil {
+	if o.Gone, err = console.WatchReader(rt.stdout); err != nil {
 		return err
 	}
-	o.Replay, o.Watch = true, rt.console.progress
+	o.Replay, o.Watch = true, rt.console.Progress
 	account, err := tap.Sync(rt.stop, o)
 	if account != nil && !errors.Is(err, tap.ErrClosedOutput) {
-		rt.console.account(account)
+		rt.console.Account(account)
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
 	"os"
 	"os/signal"
 	"sync/atomic"
@@ -44,9 +45,9 @@ const longestEnd = 15 * time.Second
 var errOverdue = errors.New("stopped by a signal, and not at its end in time: something that it waits for does not come, as a reader of stdout")
 
 // overdue ends a program that a signal has not stopped, whatever it waits for.
-func (s *caught) overdue(con *console) {
-	con.fatal(errOverdue)
-	con.out.flush()
+func (s *caught) overdue(con *console.Console) {
+	fail(con, errOverdue)
+	con.Flush()
 	s.raise()
 }
 

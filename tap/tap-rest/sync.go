@@ -10,6 +10,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
 )
 
 // syncCmd is the Singer tap.
@@ -74,19 +75,19 @@ const stopping = "a signal stops the run: no request starts any more, those unde
 // away, what it was sent says nothing.
 func syncStreams(rt *runtime, o tap.Options) error {
 	var err error
-	if o.Gone, err = watchReader(rt.stdout); err != nil {
+	if o.Gone, err = console.WatchReader(rt.stdout); err != nil {
 		return err
 	}
-	o.Watch = rt.console.progress
+	o.Watch = rt.console.Progress
 	forget := context.AfterFunc(rt.stop, func() { o.Log.Info(stopping) })
 	defer forget()
 	account, err := tap.Sync(rt.stop, o)
 	if account != nil && !errors.Is(err, tap.ErrClosedOutput) {
-		rt.console.account(account)
+		rt.console.Account(account)
 	}
 	var failures tap.Failures
 	if errors.As(err, &failures) {
-		rt.console.say("%s", whatNext(failures))
+		rt.console.Say("%s", whatNext(failures))
 	}
 	return err
 }
@@ -113,7 +114,7 @@ func discover(rt *runtime, o tap.Options) error {
 	var failures tap.Failures
 	if errors.As(err, &failures) {
 		_ = printed(rt, err)
-		rt.console.say("no catalog is written: one that lacks a stream says that there is none; " +
+		rt.console.Say("no catalog is written: one that lacks a stream says that there is none; " +
 			"mend what is said above (a stream whose definition has a schema needs no call), or take the stream out of the definition")
 	}
 	if err != nil {
@@ -139,7 +140,7 @@ func printed(rt *runtime, err error) error {
 	var failures tap.Failures
 	if errors.As(err, &failures) {
 		for _, f := range failures {
-			rt.console.logger.Error(f.Error())
+			rt.console.Log().Error(f.Error())
 		}
 	}
 	return err

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"bytes"
@@ -35,7 +35,7 @@ func TestBlockedStderr(t *testing.T) {
 	for _, json := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			d := &dam{open: make(chan struct{})}
-			c := &console{json: json}
+			c := &Console{json: json}
 			s := &stderr{out: d, leftOut: c.leftOut}
 			began := time.Now()
 			const lines = 100_000
@@ -86,8 +86,8 @@ func TestNoBytesOfAnswers(t *testing.T) {
 	}
 	defer f.Close()
 	read, said := make(chan struct{}), make(chan struct{})
-	c := newConsole(f, false, "debug")
-	c.quietLibraries()
+	c := New(f, false, "debug")
+	c.QuietLibraries()
 	log.SetOutput(io.MultiWriter(log.Writer(), closing(said)))
 	t.Cleanup(func() {
 		log.SetOutput(os.Stderr)
@@ -119,7 +119,7 @@ func TestNoBytesOfAnswers(t *testing.T) {
 	resp.Body.Close()
 	close(read)
 	<-said
-	c.out.flush()
+	c.Flush()
 	text, err := os.ReadFile(name)
 	if err != nil || !strings.HasPrefix(string(text), "DEBUG net/http says something") || strings.Contains(string(text), "HTTP/1.1") {
 		t.Errorf("%v: %s", err, text)

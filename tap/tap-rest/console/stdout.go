@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"fmt"
@@ -11,10 +11,10 @@ import (
 // errNoStdout is a stdout that was closed before the program began.
 var errNoStdout = fmt.Errorf("%w, or was closed from the start (to read without keeping anything, write > %s)", tap.ErrClosedOutput, os.DevNull)
 
-// watchReader returns what is closed when nobody reads a file any more, as far
+// WatchReader returns what is closed when nobody reads a file any more, as far
 // as the system tells. The error is tap.ErrClosedOutput where nobody does from
 // the start.
-func watchReader(f *os.File) (gone <-chan struct{}, err error) {
+func WatchReader(f *os.File) (gone <-chan struct{}, err error) {
 	if closedAtStart(f) {
 		return nil, errNoStdout
 	}
