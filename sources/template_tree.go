@@ -18,6 +18,23 @@ type Tree struct {
 	IsMap  bool
 }
 
+// Tree returns all of a body: of GraphQL the JSON that carries the query.
+func (b *Body) Tree() Tree {
+	switch b.Kind {
+	case BodyForm:
+		return Tree{IsMap: true, Fields: b.Form}
+	case BodyText:
+		return Tree{Leaf: b.Text}
+	case BodyGraphQL:
+		t := Tree{IsMap: true, Fields: []Param{{Name: "query", Value: Tree{Leaf: b.Query}}}}
+		if len(b.Variables) > 0 {
+			t.Fields = append(t.Fields, Param{Name: "variables", Value: Tree{IsMap: true, Fields: b.Variables}})
+		}
+		return t
+	}
+	return b.JSON
+}
+
 // Eval returns the value of the tree. Members that come out undefined or null
 // are left out, and so are undefined elements of a list.
 func (t Tree) Eval(vars expr.Vars) (expr.Value, error) {

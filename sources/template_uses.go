@@ -30,12 +30,7 @@ func asks(s *Stream, is func(*expr.Template) bool) bool {
 }
 
 func (r *Request) asks(is func(*expr.Template) bool) bool {
-	return r.Path != nil && is(r.Path) || anyParam(r.Params, is) || anyParam(r.Headers, is) || r.Body != nil && r.Body.asks(is)
-}
-
-func (b *Body) asks(is func(*expr.Template) bool) bool {
-	return b.JSON.any(is) || anyParam(b.Form, is) || b.Text != nil && is(b.Text) ||
-		b.Query != nil && is(b.Query) || anyParam(b.Variables, is)
+	return r.Path != nil && is(r.Path) || anyParam(r.Params, is) || anyParam(r.Headers, is) || r.Body != nil && r.Body.Tree().any(is)
 }
 
 func anyParam(list []Param, is func(*expr.Template) bool) bool {

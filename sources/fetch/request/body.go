@@ -31,10 +31,8 @@ func (d *draft) body(b *sources.Body) (body []byte, contentType string, err erro
 	case sources.BodyText:
 		text, err := b.Text.Text(d.vars)
 		return []byte(text), "text/plain; charset=utf-8", err
-	case sources.BodyGraphQL:
-		return d.jsonBody(graphQL(b))
 	}
-	return d.jsonBody(b.JSON)
+	return d.jsonBody(b.Tree())
 }
 
 func (d *draft) form(params []sources.Param) (uri.Pairs, error) {
@@ -47,15 +45,6 @@ func (d *draft) form(params []sources.Param) (uri.Pairs, error) {
 		form = form.Set(p.Name, values...)
 	}
 	return form, nil
-}
-
-// graphQL is the JSON body that carries a query.
-func graphQL(b *sources.Body) sources.Tree {
-	fields := []sources.Param{{Name: "query", Value: sources.Tree{Leaf: b.Query}}}
-	if len(b.Variables) > 0 {
-		fields = append(fields, sources.Param{Name: "variables", Value: sources.Tree{IsMap: true, Fields: b.Variables}})
-	}
-	return sources.Tree{IsMap: true, Fields: fields}
 }
 
 func (d *draft) jsonBody(t sources.Tree) ([]byte, string, error) {

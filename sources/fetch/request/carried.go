@@ -3,7 +3,6 @@ package request
 import (
 	"encoding/base64"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -52,13 +51,8 @@ func (l *learner) request(r *sources.Request) {
 			l.params[p.Name] = true
 		}
 	}
-	if b := r.Body; b != nil {
-		l.body = l.tree(b.JSON) || l.body
-		l.body = l.template(b.Text) || l.body
-		l.body = l.template(b.Query) || l.body
-		for _, p := range slices.Concat(b.Form, b.Variables) {
-			l.body = l.param(p) || l.body
-		}
+	if r.Body != nil {
+		l.body = l.tree(r.Body.Tree()) || l.body
 	}
 }
 
