@@ -63,9 +63,9 @@ func (w *worker) describe(ctx context.Context) (catalog.Described, error) {
 	if !w.stream.FullTable() {
 		d.ReplicationMethod = catalog.Incremental
 	}
-	if c := w.renderer.schema; c.known() {
+	if known := w.renderer.Schema; known.Known() {
 		w.warnIgnored()
-		d.Schema = c.doc
+		d.Schema = known.Doc()
 		return d, nil
 	}
 	doc, sampled, err := w.inferSchema(ctx)
@@ -93,7 +93,7 @@ func (w *worker) firstPages(ctx context.Context, visit func(*fetch.Page) (more b
 		if err != nil {
 			return err
 		}
-		w.tellDoubts(page)
+		w.renderer.TellDoubts(page)
 		more, err := w.visit(page, visit)
 		page.Release()
 		if err != nil || !more {
@@ -130,12 +130,9 @@ func Test(stop context.Context, o Options) error {
 	return eachProbe(stop, o, func(w *worker) error {
 		records := int64(0)
 		err := w.firstPages(stop, func(page *fetch.Page) (bool, error) {
-			b, err := w.renderer.render(page, nil)
-			if err != nil {
-				return false, err
-			}
-			records += b.records
-			return page.Partial, nil
+			n, err := w.renderer.Try(page)
+			records += n
+			return page.Partial, err
 		})
 		switch {
 		case err != nil:
@@ -152,16 +149,16 @@ func Test(stop context.Context, o Options) error {
 // TestSchema writes the SCHEMA message of every selected stream.
 func TestSchema(stop context.Context, o Options) error {
 	return eachProbe(stop, o, func(w *worker) error {
-		if !w.renderer.schema.known() {
+		if !w.renderer.Schema.Known() {
 			doc, _, err := w.inferSchema(stop)
 			if err != nil {
 				return err
 			}
-			if err := w.renderer.schema.use(doc); err != nil {
+			if err := w.renderer.Schema.Use(doc); err != nil {
 				return fmt.Errorf("%s: %w", w.stream.Name, err)
 			}
 		}
-		_, err := o.Out.Write(w.renderer.schema.line(w.run.Protocol))
+		_, err := o.Out.Write(w.renderer.Schema.Line(w.run.Protocol))
 		return err
 	})
 }
@@ -175,19 +172,12 @@ func Preview(stop context.Context, o Options, stream string, most int) ([]json.R
 	var records []json.RawMessage
 	err := eachProbe(stop, o, func(w *worker) error {
 		return w.firstPages(stop, func(page *fetch.Page) (bool, error) {
-			if err := w.renderer.project.see(page); err != nil {
-				return false, err
-			}
-			for i := page.Repeated; i < page.Records.Len(); i++ {
-				line, keep, err := w.renderer.project.append(nil, page, i, w.renderer.schema.expected)
-				if err != nil {
-					return false, err
+			err := w.renderer.Preview(page, func(record []byte) {
+				if len(records) < most {
+					records = append(records, record)
 				}
-				if keep && len(records) < most {
-					records = append(records, line)
-				}
-			}
-			return len(records) < most, nil
+			})
+			return len(records) < most, err
 		})
 	})
 	return records, err

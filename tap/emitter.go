@@ -75,12 +75,12 @@ func (e *emitter) run(batches <-chan *batch) error {
 
 func (e *emitter) take(b *batch) {
 	e.pending = append(e.pending, b)
-	if !b.partial {
+	if !b.lines.Partial {
 		e.answers++
 	}
-	e.bytes += int64(len(b.schema) + len(b.lines))
+	e.bytes += int64(len(b.lines.Schema) + len(b.lines.Records))
 	s := e.display.Account.Stream(b.track.stream.Name)
-	s.Add(&b.outcome)
+	s.Add(&b.lines.Outcome)
 	if b.failure != nil {
 		s.Failure = b.failure
 	}
@@ -158,14 +158,14 @@ func (e *emitter) writeLines() error {
 		if err := e.writeNews(); err != nil {
 			return err
 		}
-		if err := e.out.write(b.schema); err != nil {
+		if err := e.out.write(b.lines.Schema); err != nil {
 			return err
 		}
-		if err := e.out.write(b.lines); err != nil {
+		if err := e.out.write(b.lines.Records); err != nil {
 			return err
 		}
 		e.stated = false
-		e.lines.keep(b.lines)
+		e.lines.keep(b.lines.Records)
 	}
 	return nil
 }
@@ -173,7 +173,7 @@ func (e *emitter) writeLines() error {
 // moveBookmarks brings the state to where the lines that were written are.
 func (e *emitter) moveBookmarks() {
 	for _, b := range e.pending {
-		b.track.uncovered += b.records
+		b.track.uncovered += b.lines.Count
 		b.move()
 	}
 	for _, b := range e.pending {
@@ -190,8 +190,8 @@ func (e *emitter) countWritten() {
 	e.display.Account.Flushes++
 	for _, b := range e.pending {
 		s := e.display.Account.Stream(b.track.stream.Name)
-		s.Written += b.records
-		if b.failure == nil && !b.partial {
+		s.Written += b.lines.Count
+		if b.failure == nil && !b.lines.Partial {
 			s.Pages++
 		}
 		s.Done = s.Done || b.progress.last
@@ -230,7 +230,7 @@ func (e *emitter) writeNews() error {
 // move moves the bookmark by a batch that was written.
 func (b *batch) move() {
 	switch {
-	case b.partial:
+	case b.lines.Partial:
 	case b.failure == nil || b.progress.lost:
 		b.track.advance(b.progress)
 	default:

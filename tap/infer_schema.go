@@ -54,10 +54,7 @@ func (w *worker) inferSchema(ctx context.Context) (doc json.RawMessage, sampled 
 
 // take adds a page's records to the sample.
 func (w *worker) take(s *sample, page *fetch.Page) error {
-	if err := w.renderer.project.see(page); err != nil {
-		return err
-	}
-	n, err := w.renderer.learn(s.inference, page)
+	n, err := w.renderer.Learn(s.inference, page)
 	s.records += n
 	return err
 }
@@ -79,7 +76,7 @@ func (s *sample) look(w *worker, page *fetch.Page) error {
 	if total.IsZero() {
 		return nil
 	}
-	vars := slices.Clone(w.renderer.project.view.loop.Vars())
+	vars := slices.Clone(w.renderer.Vars())
 	vars[sources.VarResponse], vars[sources.VarHeaders] = expr.JSONBytes(page.Body), fetch.HeaderValue(page.Header)
 	v, err := ref.Eval(total, vars, page.Body, page.Header)
 	if pages, ok := v.Int64(); ok {

@@ -1,5 +1,7 @@
 package tap
 
+import "github.com/tap-rest/tap-rest/tap/render"
+
 // keptLines is how many batches' memory a run keeps for the next ones.
 const keptLines = 4
 
@@ -19,7 +21,7 @@ func (p linePool) take() []byte {
 // keep keeps the memory of lines that were written, unless it is of more than
 // batches commonly have.
 func (p linePool) keep(lines []byte) {
-	if cap(lines) == 0 || cap(lines) > 2*partSize {
+	if cap(lines) == 0 || cap(lines) > 2*render.PartSize {
 		return
 	}
 	select {

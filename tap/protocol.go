@@ -1,10 +1,9 @@
 package tap
 
 import (
-	"time"
-
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/render"
 )
 
 // Protocol spells what a run says on stdout. Whatever is the same in all
@@ -13,11 +12,7 @@ import (
 // goroutine, the others by the emitter. What a protocol has no words for, it
 // appends nothing for.
 type Protocol interface {
-	// Frame returns what stands around each record of a page, which came at the
-	// given time.
-	Frame(stream string, at time.Time) message.Frame
-	// AppendSchema appends what must come before records of a schema.
-	AppendSchema(dst []byte, s *message.Schema) []byte
+	render.Protocol
 	// AppendState appends what covers all that was written: streams that are
 	// not among the covered are as they were.
 	AppendState(dst []byte, s *state.State, covered []message.Covered) []byte

@@ -173,11 +173,11 @@ func (r *run) newDisplay(workers []*worker) *report.Display {
 // cacheSchemas keeps what was inferred, for the next run and discovery.
 func (r *run) cacheSchemas(workers []*worker) {
 	for _, w := range workers {
-		c := w.renderer.schema
-		if !c.inferred || !c.grown || !c.known() || w.stream.Entry != nil {
+		known := w.renderer.Schema
+		if !known.New() || w.stream.Entry != nil {
 			continue
 		}
-		if err := r.work.cacheSchema(w.stream.Name, w.stream.Shape, c.doc); err != nil {
+		if err := r.work.cacheSchema(w.stream.Name, w.stream.Shape, known.Doc()); err != nil {
 			r.Log.Warn("the inferred schema is not cached", "stream", w.stream.Name, "why", err.Error())
 		}
 	}

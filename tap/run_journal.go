@@ -137,7 +137,7 @@ func (j *runJournal) written(all []*batch) {
 		return
 	}
 	for _, b := range all {
-		b.track.emitted += b.records
+		b.track.emitted += b.lines.Count
 		if b.key != nil {
 			j.Emitted(*b.key)
 		}

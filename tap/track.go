@@ -9,8 +9,19 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/render"
 )
+
+// batch is a page, or a part of one, on its way to stdout.
+type batch struct {
+	track    *track
+	lines    render.Lines
+	progress progress
+	key      *journal.Key // where the journal has the page; nil: nowhere
+	failure  error        // no page, but the end of the walk, for this reason
+}
 
 // progress is how far a batch brings its partition.
 type progress struct {

@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/render"
 )
 
 // walker fetches the pages of one partition, in their order.
@@ -21,7 +22,7 @@ type walker struct {
 	start     plan.Standing // where the walk began in this run
 	at        plan.Standing // where it goes on
 	client    *fetch.Client
-	splitter  *splitter
+	splitter  *render.Splitter
 	recording *fetch.Recording // nil: no journal
 	counters  *fetch.Counters
 	walk      *fetch.Walk
@@ -29,7 +30,7 @@ type walker struct {
 	refusals  int          // restarts of this run because the API refused a request with a page token
 }
 
-func newWalker(r *run, one *plan.Reading, c *fetch.Client, s *splitter, rec *fetch.Recording, n *fetch.Counters) *walker {
+func newWalker(r *run, one *plan.Reading, c *fetch.Client, s *render.Splitter, rec *fetch.Recording, n *fetch.Counters) *walker {
 	w := &walker{
 		run: r, stream: one.Stream, pass: one.Pass, part: one.Part, start: one.Start, at: one.Start,
 		client: c, splitter: s, recording: rec, counters: n,

@@ -9,7 +9,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/plan"
-	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/render"
 )
 
 // worker walks one partition, and makes its pages batches.
@@ -18,8 +18,8 @@ type worker struct {
 	stream   *plan.Stream
 	pass     *plan.Decision
 	walker   *walker
-	reload   *splitter // the renderer's, for pages that are read again
-	renderer *renderer
+	reload   *render.Splitter // the renderer's, for pages that are read again
+	renderer *render.Renderer
 	track    *track
 }
 
@@ -47,16 +47,16 @@ func (r *run) workers(readings []*plan.Reading) ([]*worker, error) {
 }
 
 func (r *run) worker(one *plan.Reading) (*worker, error) {
-	known, err := newStreamSchema(one.Stream)
+	known, err := render.NewSchema(one.Stream)
 	if err != nil {
 		return nil, err
 	}
 	inStream := func(err error) error { return fmt.Errorf("stream %s: %w", one.Stream.Name, err) }
-	split, err := newSplitter(one.Stream.Definition.Records)
+	split, err := render.NewSplitter(one.Stream.Definition.Records)
 	if err != nil {
 		return nil, inStream(err)
 	}
-	reload, err := newSplitter(one.Stream.Definition.Records)
+	reload, err := render.NewSplitter(one.Stream.Definition.Records)
 	if err != nil {
 		return nil, inStream(err)
 	}
@@ -71,11 +71,10 @@ func (r *run) worker(one *plan.Reading) (*worker, error) {
 	if err != nil {
 		return nil, inStream(err)
 	}
-	w := &worker{
-		run: r, stream: one.Stream, pass: one.Pass, reload: reload, track: newTrack(one, recording),
-		renderer: newRenderer(one, r.Protocol, newChecker(one.Stream, known, r.work, r.Log)),
-	}
-	w.renderer.height.seal = client.Secrets.SealValue
+	w := &worker{run: r, stream: one.Stream, pass: one.Pass, reload: reload, track: newTrack(one, recording)}
+	w.renderer = render.New(one, known, render.Options{
+		Protocol: r.Protocol, Quarantine: r.work.quarantine(one.Stream.Name), Seal: client.Secrets.SealValue, Log: r.Log,
+	})
 	w.walker = newWalker(r, one, client, split, recording, &w.track.counters)
 	w.expect()
 	return w, nil
@@ -98,10 +97,8 @@ func openBookmark(one *plan.Reading, client *fetch.Client) error {
 // expect makes the records of the pages to come be checked while they are
 // proven, if nothing is added to them.
 func (w *worker) expect() {
-	if e := w.renderer.schema.expected; e != nil && len(w.renderer.project.add) == 0 {
-		w.walker.splitter.expected.Store(e)
-		w.reload.expected.Store(e)
-	}
+	w.walker.splitter.Expect(w.renderer.Expected())
+	w.reload.Expect(w.renderer.Expected())
 }
 
 // work walks the partition: one goroutine fetches the pages to come while this
@@ -121,7 +118,7 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 	cancel()
 	err := cmp.Or(renderErr, <-ended)
 	pages.Drop()
-	w.tellMoves()
+	w.renderer.TellMoves()
 	if err == nil || errors.Is(err, fetch.ErrStopped) {
 		return false
 	}
@@ -137,12 +134,8 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 
 // renderAll makes each page a batch, in their order.
 func (w *worker) renderAll(ctx context.Context, pages *limits.Queue, batches chan<- *batch, t *limits.Turn) error {
-	w.renderer.handOn = func(b *batch, page *fetch.Page) ([]byte, error) {
-		if err := w.putAside(page); err != nil {
-			return nil, err
-		}
-		b.track = w.track
-		if !send(ctx, batches, b) {
+	w.renderer.HandOn = func(part *render.Lines) ([]byte, error) {
+		if !send(ctx, batches, &batch{track: w.track, lines: *part}) {
 			return nil, fetch.ErrStopped
 		}
 		return w.run.lines.take(), nil
@@ -166,7 +159,7 @@ func (w *worker) renderAll(ctx context.Context, pages *limits.Queue, batches cha
 }
 
 // renderOne makes a page, or a piece of one, a batch.
-func (w *worker) renderOne(ctx context.Context, page limits.Queued, split *splitter, batches chan<- *batch) error {
+func (w *worker) renderOne(ctx context.Context, page limits.Queued, split *render.Splitter, batches chan<- *batch) error {
 	b, err := w.render(page, split)
 	if err == nil && !send(ctx, batches, b) {
 		err = fetch.ErrStopped
@@ -188,7 +181,7 @@ func (w *worker) renderLong(ctx context.Context, page limits.Queued, batches cha
 }
 
 // load reads a page back that was spooled, and returns whose its records are.
-func (w *worker) load(ctx context.Context, page limits.Queued) (*splitter, error) {
+func (w *worker) load(ctx context.Context, page limits.Queued) (*render.Splitter, error) {
 	if !page.Spooled() {
 		return w.walker.splitter, nil
 	}
@@ -215,47 +208,20 @@ func send(ctx context.Context, batches chan<- *batch, b *batch) bool {
 }
 
 // render makes a page a batch, and gives its memory back to split.
-func (w *worker) render(page limits.Queued, split *splitter) (*batch, error) {
-	frozen := w.renderer.height.frozen
-	b, err := w.renderer.render(page.Page, w.run.lines.take())
-	w.renderer.odd.tell(w.run.Log)
+func (w *worker) render(page limits.Queued, split *render.Splitter) (*batch, error) {
+	lines, err := w.renderer.Render(page.Page, w.run.lines.take())
 	w.expect()
-	if err == nil {
-		err = w.putAside(page.Page)
-	}
 	records := page.Records
-	if !page.Partial {
-		w.renderer.project.view.end()
-	}
 	page.Release()
-	split.recycle(records)
+	split.Recycle(records)
 	if err != nil {
 		return nil, err
 	}
-	b.key, b.progress.at.Restarts, b.progress.at.Refused = page.Key(), page.Restarts, page.Refused
-	b.track = w.track
-	o := &b.outcome
-	o.Skipped, o.Doubts, o.Notes = page.Skipped, page.Doubts, append(o.Notes, page.Remarks...)
-	if page.Moved {
-		o.Counts[report.TotalChanged]++
-	}
-	b.progress.keep = w.keeps(page.Doubts)
-	if page.Unproven != "" {
-		o.Notes = append(o.Notes, page.Unproven)
-	}
-	w.tellDoubts(page.Page)
-	if w.renderer.height.frozen && !frozen {
-		w.run.Log.Warn("sorted: true, but the replication key descends: until all is read, the bookmark stays",
-			"stream", w.stream.Name, "request", page.Request)
-	}
-	if page.Last {
-		w.run.Log.Info("stream read", "stream", w.stream.Name)
-		w.renderer.height.keySeen(w.run.Log, w.renderer.rendered)
-		w.renderer.height.ahead.tell(w.run.Log, w.stream.Name, w.stream.ReplicationKey)
-		if note := w.renderer.noneLeft(); note != "" && page.Skipped == "" {
-			w.run.Log.Warn(note, "stream", w.stream.Name, "request", page.Request)
-			o.Notes = append(o.Notes, note)
-		}
+	b := &batch{track: w.track, lines: *lines, key: page.Key()}
+	b.progress = progress{at: lines.At, keep: lines.Keep}
+	b.progress.at.Restarts, b.progress.at.Refused = page.Restarts, page.Refused
+	if !page.Partial {
+		b.progress.last, b.progress.date = page.Last, page.Header.Get("Date")
 	}
 	return b, nil
 }

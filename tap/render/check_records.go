@@ -1,8 +1,7 @@
-package tap
+package render
 
 import (
 	"fmt"
-	"log/slog"
 	"slices"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
@@ -16,7 +15,7 @@ import (
 // by the stream's policies. It is used from one goroutine.
 type checker struct {
 	stream     *sources.Stream
-	schema     *streamSchema
+	schema     *Schema
 	keys       []string        // of the primary key
 	kept       []string        // fields that never become null: the primary and replication key
 	newField   sources.Policy  // on_new_field; drop where the catalog chose the fields
@@ -28,10 +27,10 @@ type checker struct {
 }
 
 // newChecker returns the checker of a stream's records.
-func newChecker(s *plan.Stream, known *streamSchema, work *workFolder, log *slog.Logger) *checker {
+func newChecker(s *plan.Stream, known *Schema, o *Options) *checker {
 	c := &checker{
 		stream: s.Definition, schema: known, keys: s.Keys, kept: s.Keys, newField: s.NewField(),
-		quarantine: quarantine{work: work, stream: s.Name}, unfit: unfit{log: log, stream: s.Name},
+		quarantine: quarantine{path: o.Quarantine}, unfit: unfit{log: o.Log, stream: s.Name},
 	}
 	if s.ReplicationKey != "" {
 		c.kept = append(slices.Clip(c.keys), s.ReplicationKey)
@@ -103,7 +102,7 @@ func (c *checker) refuse(dst []byte, start int, v *schema.Violation, n *report.C
 		c.unfit.tell("a record does not fit its schema: it is passed on as it came", keyText(record, c.keys), v)
 		return dst, true, nil
 	case sources.Quarantine:
-		c.unfit.tell("a record does not fit its schema: it goes to "+c.quarantine.path(), keyText(record, c.keys), v)
+		c.unfit.tell("a record does not fit its schema: it goes to "+c.quarantine.path, keyText(record, c.keys), v)
 		n[report.Quarantined]++
 		return dst, false, c.quarantine.add(record, v)
 	case sources.Nullify:

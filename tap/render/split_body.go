@@ -1,4 +1,4 @@
-package tap
+package render
 
 import (
 	"errors"
@@ -12,9 +12,9 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 )
 
-// splitter hands catalog/schema's page scanner to a walk. It is the
+// Splitter hands catalog/schema's page scanner to a walk. It is the
 // fetch.Splitter of one partition.
-type splitter struct {
+type Splitter struct {
 	where   schema.RecordPath
 	scanner *schema.PageScanner
 	stream  *schema.StreamScanner // nil before the first long body
@@ -26,7 +26,7 @@ type splitter struct {
 	expected atomic.Pointer[schema.Expectation]
 }
 
-func newSplitter(r sources.Records) (*splitter, error) {
+func NewSplitter(r sources.Records) (*Splitter, error) {
 	where := schema.RecordPath{
 		Steps: r.Steps, Single: r.Single, Keyed: r.Keyed,
 		Columns: r.Columns, ColumnsPath: r.ColumnsPath, MissingIsEmpty: r.MissingIsEmpty,
@@ -37,14 +37,14 @@ func newSplitter(r sources.Records) (*splitter, error) {
 		return nil, err
 	}
 	_, err = schema.NewStreamScanner(where)
-	return &splitter{where: where, scanner: scanner, whole: err != nil, pages: sync.Pool{New: func() any { return new(schema.Page) }}}, nil
+	return &Splitter{where: where, scanner: scanner, whole: err != nil, pages: sync.Pool{New: func() any { return new(schema.Page) }}}, nil
 }
 
 // NeedsWhole reports whether the records are found only in a whole body.
-func (s *splitter) NeedsWhole() bool { return s.whole }
+func (s *Splitter) NeedsWhole() bool { return s.whole }
 
 // Split proves a body and finds its records.
-func (s *splitter) Split(body []byte) (fetch.Records, error) {
+func (s *Splitter) Split(body []byte) (fetch.Records, error) {
 	page := s.pages.Get().(*schema.Page)
 	s.scanner.Expect(s.expected.Load())
 	if err := s.scanner.Scan(body, page); err != nil {
@@ -55,7 +55,7 @@ func (s *splitter) Split(body []byte) (fetch.Records, error) {
 }
 
 // SplitMany proves a body of very many records, and hands them out in pieces.
-func (s *splitter) SplitMany(body []byte, piece func(fetch.Records) error) error {
+func (s *Splitter) SplitMany(body []byte, piece func(fetch.Records) error) error {
 	page := s.pages.Get().(*schema.Page)
 	defer s.pages.Put(page)
 	s.scanner.Expect(s.expected.Load())
@@ -70,7 +70,7 @@ func (s *splitter) SplitMany(body []byte, piece func(fetch.Records) error) error
 
 // SplitLong proves a body that is too long for memory, and hands its records
 // out in pieces.
-func (s *splitter) SplitLong(body io.Reader, piece func(fetch.Records) error) (rest []byte, err error) {
+func (s *Splitter) SplitLong(body io.Reader, piece func(fetch.Records) error) (rest []byte, err error) {
 	if s.stream == nil {
 		if s.stream, err = schema.NewStreamScanner(s.where); err != nil {
 			return nil, fmt.Errorf("%w: %w", fetch.ErrWhole, err)
@@ -83,6 +83,14 @@ func (s *splitter) SplitLong(body io.Reader, piece func(fetch.Records) error) (r
 		return err
 	})
 	return rest, marked(err)
+}
+
+// Expect sets what records are checked for while they are found; nil changes
+// nothing. Another goroutine may be splitting a body.
+func (s *Splitter) Expect(e *schema.Expectation) {
+	if e != nil {
+		s.expected.Store(e)
+	}
 }
 
 // marked says in fetch's words what a scanner's error means.
@@ -102,8 +110,8 @@ func marked(err error) error {
 	return err
 }
 
-// recycle keeps the memory of a page's records for another page.
-func (s *splitter) recycle(r fetch.Records) {
+// Recycle keeps the memory of a page's records for another page.
+func (s *Splitter) Recycle(r fetch.Records) {
 	if all, ok := r.(records); ok && all.pooled {
 		all.Reset()
 		s.pages.Put(all.Page)

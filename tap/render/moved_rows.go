@@ -1,4 +1,4 @@
-package tap
+package render
 
 import (
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
@@ -28,15 +28,15 @@ func (m *moves) note(record []byte, keys []string, kind twins.Kind) {
 	}
 }
 
-// tellMoves warns of rows that moved, once a walk is over, however it ended.
-func (w *worker) tellMoves() {
-	m := &w.renderer.odd.moves
+// TellMoves warns of rows that moved, once a walk is over, however it ended.
+func (r *Renderer) TellMoves() {
+	m := &r.odd.moves
 	if m.again == m.told {
 		return
 	}
 	m.told = m.again
-	w.run.Log.Warn("rows moved in their list while its pages were read: "+m.text()+". The run goes on, and no bookmark is kept back for it",
-		"stream", w.stream.Name, "record", m.first, "write", w.stream.Definition.ProvesMoves())
+	r.o.Log.Warn("rows moved in their list while its pages were read: "+m.text()+". The run goes on, and no bookmark is kept back for it",
+		"stream", r.stream.Name, "record", m.first, "write", r.stream.Definition.ProvesMoves())
 }
 
 // text says what came again, and what that means.

@@ -1,4 +1,4 @@
-package tap
+package render
 
 import (
 	"bytes"
@@ -11,10 +11,10 @@ import (
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
-// streamSchema is what is known of the schema of a stream: one for all its
+// Schema is what is known of the schema of a stream: one for all its
 // partitions. A stream has one partition as yet, and its renderer's goroutine
 // uses the schema.
-type streamSchema struct {
+type Schema struct {
 	stream   *plan.Stream
 	inferred bool            // not written by a person: it widens before a record is refused
 	doc      json.RawMessage // without deselected fields; nil: not known yet
@@ -28,26 +28,26 @@ type streamSchema struct {
 	expected *schema.Expectation // what a record is checked for in one pass
 }
 
-// newStreamSchema returns what is known of a stream's schema before its records
+// NewSchema returns what is known of a stream's schema before its records
 // come.
-func newStreamSchema(s *plan.Stream) (*streamSchema, error) {
-	k := &streamSchema{stream: s, inferred: s.Definition.Schema.Text == nil}
+func NewSchema(s *plan.Stream) (*Schema, error) {
+	k := &Schema{stream: s, inferred: s.Definition.Schema.Text == nil}
 	doc, whose := s.Schema()
 	if doc == nil {
 		return k, nil
 	}
-	if err := k.use(doc); err != nil {
+	if err := k.Use(doc); err != nil {
 		return nil, fmt.Errorf("stream %s: %s: %w", s.Name, whose, err)
 	}
 	k.grown, k.given = false, k.compiled
 	return k, nil
 }
 
-// known reports whether there is a schema.
-func (k *streamSchema) known() bool { return k.compiled != nil }
+// Known reports whether there is a schema.
+func (k *Schema) Known() bool { return k.compiled != nil }
 
-// use makes doc the schema.
-func (k *streamSchema) use(doc []byte) error {
+// Use makes doc the schema.
+func (k *Schema) Use(doc []byte) error {
 	s, err := schema.Compile(doc)
 	if err != nil {
 		return err
@@ -67,17 +67,17 @@ func (k *streamSchema) use(doc []byte) error {
 }
 
 // check returns how a record breaks the schema, nil if it does not.
-func (k *streamSchema) check(record []byte) *schema.Violation { return k.compiled.Check(record) }
+func (k *Schema) check(record []byte) *schema.Violation { return k.compiled.Check(record) }
 
 // givesWay reports whether the schema widens for a record that breaks it: nobody
 // wrote it, or what the record breaks evolved in this run.
-func (k *streamSchema) givesWay(record []byte) bool {
+func (k *Schema) givesWay(record []byte) bool {
 	return k.inferred || k.given.Check(record) == nil
 }
 
 // add adds the fields of a record that are new. Where that changes nothing,
 // objects are keyed by data, which would grow the schema for ever.
-func (k *streamSchema) add(record []byte) error {
+func (k *Schema) add(record []byte) error {
 	before := k.compiled
 	err := k.grow(schema.AddFields, record)
 	k.full = err == nil && k.compiled == before
@@ -85,16 +85,23 @@ func (k *streamSchema) add(record []byte) error {
 }
 
 // grow makes the schema wider, as how says, for a record's sake.
-func (k *streamSchema) grow(how func(doc, record []byte) ([]byte, bool, error), record []byte) error {
+func (k *Schema) grow(how func(doc, record []byte) ([]byte, bool, error), record []byte) error {
 	wider, changed, err := how(k.doc, record)
 	if err != nil || !changed {
 		return err
 	}
-	return k.use(wider)
+	return k.Use(wider)
 }
 
-// line returns what must come before the records, where their schema is new.
-func (k *streamSchema) line(p Protocol) []byte {
+// Doc returns the schema without deselected fields; nil where none is known.
+func (k *Schema) Doc() json.RawMessage { return k.doc }
+
+// New reports whether the schema was inferred from records of this run: it is
+// wider than the one that the run began with.
+func (k *Schema) New() bool { return k.inferred && k.grown && k.Known() }
+
+// Line returns what must come before the records, where their schema is new.
+func (k *Schema) Line(p Protocol) []byte {
 	if !k.due {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package tap
+package render
 
 import (
 	"bytes"
@@ -13,9 +13,8 @@ import (
 // a page wait until it is saved, before the page leaves: a STATE never covers a
 // record that is nowhere.
 type quarantine struct {
-	work   *workFolder
-	stream string
-	lines  bytes.Buffer
+	path  string // of the file
+	lines bytes.Buffer
 }
 
 // quarantined is a line of a quarantine file.
@@ -25,8 +24,6 @@ type quarantined struct {
 	Want    string          `json:"want"`    // by the rule
 	Record  json.RawMessage `json:"record"`  // as it would have left
 }
-
-func (q *quarantine) path() string { return q.work.quarantine(q.stream) }
 
 func (q *quarantine) add(record []byte, v *schema.Violation) error {
 	e := json.NewEncoder(&q.lines)
@@ -40,18 +37,18 @@ func (q *quarantine) save() error {
 		return nil
 	}
 	defer q.lines.Reset()
-	return workdir.Append(q.path(), q.lines.Bytes())
+	return workdir.Append(q.path, q.lines.Bytes())
 }
 
 // putAside saves the records of a page that do not fit. A page whose records
 // cannot be kept does not leave: the next run goes on with it.
-func (w *worker) putAside(page *fetch.Page) error {
-	err := w.renderer.checker.quarantine.save()
+func (r *Renderer) putAside(page *fetch.Page) error {
+	err := r.checker.quarantine.save()
 	if err == nil {
 		return nil
 	}
 	return &fetch.Error{
-		Class: fetch.Transient, Stream: w.stream.Name, Request: page.Request, Err: err,
+		Class: fetch.Transient, Stream: r.stream.Name, Request: page.Request, Err: err,
 		Advice: "a record that does not fit cannot be put aside: make room there, the next run goes on with this answer",
 	}
 }

@@ -1,4 +1,4 @@
-package tap
+package render
 
 import (
 	"encoding/json"
@@ -26,8 +26,8 @@ type height struct {
 	unplaced unplaced
 }
 
-func newHeight(one *plan.Reading) height {
-	h := height{stream: one.Stream, floor: one.Part.Window.Floor, marked: one.Start.Mark, frozen: one.Start.Frozen, ahead: newAhead(one)}
+func newHeight(one *plan.Reading, seal func(expr.Value) (json.RawMessage, error)) height {
+	h := height{stream: one.Stream, seal: seal, floor: one.Part.Window.Floor, marked: one.Start.Mark, frozen: one.Start.Frozen, ahead: newAhead(one)}
 	high := one.Start.High
 	if h.ahead.is(high) { // of a state from before such values were left out
 		high = nil

@@ -1,7 +1,8 @@
-package tap
+package render
 
 import (
 	"bytes"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -42,8 +43,8 @@ var benchStreams = []struct {
 
 // bench is a page of orders on its way to stdout.
 type bench struct {
-	splitter *splitter
-	renderer *renderer
+	splitter *Splitter
+	renderer *Renderer
 	body     []byte
 	lines    []byte
 }
@@ -65,15 +66,15 @@ streams:
 	}
 	one := newReading(t, d.Streams[0])
 	one.Stream.Mask = catalog.NewMask(benchStreams[way].deselected)
-	s, err := newSplitter(d.Streams[0].Records)
+	s, err := NewSplitter(d.Streams[0].Records)
 	if err != nil {
 		t.Fatal(err)
 	}
-	known, err := newStreamSchema(one.Stream)
+	known, err := NewSchema(one.Stream)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{splitter: s, renderer: newRenderer(one, benchStreams[way].protocol, newChecker(one.Stream, known, nil, nil)), body: benchBody(records)}
+	b := &bench{splitter: s, renderer: New(one, known, Options{Protocol: benchStreams[way].protocol, Log: slog.New(slog.DiscardHandler)}), body: benchBody(records)}
 	b.once(t) // infers the schema
 	return b
 }
@@ -105,15 +106,13 @@ func (b *bench) once(t testing.TB) {
 		t.Fatal(err)
 	}
 	page := fetch.Page{Exchange: fetch.Exchange{Body: b.body}, Records: records}
-	made, err := b.renderer.render(&page, b.lines[:0])
-	if err != nil || int(made.records) != records.Len() {
-		t.Fatalf("got %d records of %d, %v", made.records, records.Len(), err)
+	made, err := b.renderer.Render(&page, b.lines[:0])
+	if err != nil || int(made.Count) != records.Len() {
+		t.Fatalf("got %d records of %d, %v", made.Count, records.Len(), err)
 	}
-	b.lines = made.lines
-	if len(b.renderer.project.add) == 0 {
-		b.splitter.expected.Store(b.renderer.schema.expected)
-	}
-	b.splitter.recycle(records)
+	b.lines = made.Records
+	b.splitter.Expect(b.renderer.Expected())
+	b.splitter.Recycle(records)
 }
 
 // BenchmarkLines takes pages apart, checks their records and makes lines of

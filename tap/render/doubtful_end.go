@@ -1,4 +1,4 @@
-package tap
+package render
 
 import (
 	"slices"
@@ -8,36 +8,36 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
-// tellDoubts logs why the end of a walk is in doubt, and what else a person
+// TellDoubts logs why the end of a walk is in doubt, and what else a person
 // should know of it.
-func (w *worker) tellDoubts(page *fetch.Page) {
+func (r *Renderer) TellDoubts(page *fetch.Page) {
 	for _, d := range page.Doubts {
 		text := "the stream may not be complete: the last answer contradicts its end"
 		if d.Keep {
 			text = "the stream may not be complete: rows may have moved to pages that were read"
 		}
-		attrs := []any{"stream", w.stream.Name, "request", page.Request, "key", d.Key, "value", d.Value}
+		attrs := []any{"stream", r.stream.Name, "request", page.Request, "key", d.Key, "value", d.Value}
 		if d.Advice != "" {
 			attrs = append(attrs, "write", d.Advice)
 		}
-		w.run.Log.Warn(text, attrs...)
+		r.o.Log.Warn(text, attrs...)
 	}
-	if w.keeps(page.Doubts) && !w.stream.FullTable() {
-		w.run.Log.Warn("the bookmark stays where it is: the next sync asks for the same records again (on_incomplete: warn moves it all the same)",
-			"stream", w.stream.Name)
+	if r.keeps(page.Doubts) && !r.stream.FullTable() {
+		r.o.Log.Warn("the bookmark stays where it is: the next sync asks for the same records again (on_incomplete: warn moves it all the same)",
+			"stream", r.stream.Name)
 	}
 	for _, text := range page.Remarks {
-		w.run.Log.Warn(text, "stream", w.stream.Name, "request", page.Request)
+		r.o.Log.Warn(text, "stream", r.stream.Name, "request", page.Request)
 	}
 }
 
 // keeps reports whether the bookmark stays because of doubts: what was not read
 // may lie behind it. The definition may take them for no matter, and where it
 // promises an order, all up to the last record was read.
-func (w *worker) keeps(all []paging.Doubt) bool {
-	if w.stream.Definition.OnIncomplete == sources.Warn {
+func (r *Renderer) keeps(all []paging.Doubt) bool {
+	if r.stream.Definition.OnIncomplete == sources.Warn {
 		return false
 	}
-	sorted := w.stream.Clock.Ascends() && !w.renderer.height.frozen
+	sorted := r.stream.Clock.Ascends() && !r.height.frozen
 	return slices.ContainsFunc(all, func(d paging.Doubt) bool { return d.Keep || !sorted })
 }

@@ -2,7 +2,7 @@
 
 // Under the race detector sync.Pool loses what it keeps, at random.
 
-package tap
+package render
 
 import "testing"
 

@@ -1,4 +1,4 @@
-package tap
+package render
 
 import (
 	"log/slog"

@@ -1,4 +1,4 @@
-package tap
+package render
 
 import (
 	"encoding/json"
@@ -150,7 +150,7 @@ func (o *oddities) tell(log *slog.Logger) {
 
 // noneLeft says what is odd about a walk that is over and of which no record
 // left; "" where that is as it should be.
-func (r *renderer) noneLeft() string {
+func (r *Renderer) noneLeft() string {
 	switch {
 	case r.came > 0 && r.unkept == r.came:
 		return fmt.Sprintf("keep is true for none of the %d records that came, so none of them leaves: "+

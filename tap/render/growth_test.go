@@ -1,8 +1,9 @@
-package tap
+package render
 
 import (
 	"bytes"
 	"fmt"
+	"log/slog"
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/definition"
@@ -46,11 +47,11 @@ streams:
 		t.Fatal(err)
 	}
 	one := newReading(t, d.Streams[0])
-	s, err := newSplitter(d.Streams[0].Records)
+	s, err := NewSplitter(d.Streams[0].Records)
 	if err != nil {
 		t.Fatal(err)
 	}
-	known, err := newStreamSchema(one.Stream)
+	known, err := NewSchema(one.Stream)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,10 +65,10 @@ streams:
 		t.Fatal(err)
 	}
 	page := fetch.Page{Exchange: fetch.Exchange{Body: body}, Records: split}
-	r := newRenderer(one, message.Singer{}, newChecker(one.Stream, known, nil, nil))
-	made, err := r.render(&page, nil)
-	if err != nil || int(made.records) != records {
-		t.Fatalf("%s: got %d records of %d, %v", way, made.records, records, err)
+	r := New(one, known, Options{Protocol: message.Singer{}, Log: slog.New(slog.DiscardHandler)})
+	made, err := r.Render(&page, nil)
+	if err != nil || int(made.Count) != records {
+		t.Fatalf("%s: got %d records of %d, %v", way, made.Count, records, err)
 	}
 	return r.project.view.loop.Work()
 }

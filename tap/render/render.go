@@ -1,0 +1,269 @@
+package render
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
+	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/report"
+)
+
+// PartSize is from how many bytes of lines on a part of a page goes to stdout
+// before the rest of it: pages can be of any size, and what is added to their
+// records can be more than they are.
+const PartSize = 1 << 20
+
+// Protocol spells records and their schemas.
+type Protocol interface {
+	// Frame returns what stands around each record of a page, which came at the
+	// given time.
+	Frame(stream string, at time.Time) message.Frame
+	// AppendSchema appends what must come before records of a schema.
+	AppendSchema(dst []byte, s *message.Schema) []byte
+}
+
+// Lines are a page, or a part of one, as it leaves.
+type Lines struct {
+	Schema  []byte        // SCHEMA line that must come first; nil: none
+	Records []byte        // RECORD lines
+	Count   int64         // records in them
+	Partial bool          // a part of a page, and not the last of it: it moves nothing
+	At      plan.Standing // of the walk after a whole page
+	Keep    bool          // records may be missing: the bookmark stays
+	Outcome report.Outcome
+}
+
+// Options are what a renderer needs besides its reading.
+type Options struct {
+	Protocol   Protocol
+	Quarantine string                                    // file of records that do not fit
+	Seal       func(expr.Value) (json.RawMessage, error) // hides secrets in what an answer says, for the state
+	Log        *slog.Logger
+}
+
+// Renderer makes the pages of one partition lines. It is used from one goroutine.
+type Renderer struct {
+	Schema *Schema
+	// HandOn takes a part of a long page, and returns memory for the lines of the
+	// rest. nil: a page leaves in one part.
+	HandOn func(*Lines) ([]byte, error)
+
+	o        Options
+	stream   *plan.Stream
+	project  *projection
+	checker  *checker
+	height   height
+	odd      oddities
+	expects  json.RawMessage // the bookmark whose record must come at least; nil: none must
+	rendered int64           // records
+	came     int64           // records in answers
+	unkept   int64           // of them, those for which keep is not true
+}
+
+// New returns the renderer of a reading.
+func New(one *plan.Reading, known *Schema, o Options) *Renderer {
+	r := &Renderer{
+		Schema: known, o: o, stream: one.Stream, project: newProjection(one.Stream, one.Part.Vars), checker: newChecker(one.Stream, known, &o),
+		height: newHeight(one, o.Seal), odd: newOddities(one),
+	}
+	if clock := one.Stream.Clock; one.Stream.ReplicationKey != "" && one.Start.Next.First() && !clock.Windows.StartExclusive && clock.Mark().IsZero() {
+		r.expects = one.Pass.From
+	}
+	return r
+}
+
+// Expected is what records are checked for while their page is proven; nil where
+// they leave changed.
+func (r *Renderer) Expected() *schema.Expectation {
+	if len(r.project.add) > 0 {
+		return nil
+	}
+	return r.Schema.expected
+}
+
+// Render makes a page lines, in the memory of some that have left. Its error is
+// that of a record that the stream's policies do not let pass, or of a template.
+func (r *Renderer) Render(page *fetch.Page, memory []byte) (*Lines, error) {
+	frozen := r.height.frozen
+	b := &Lines{Records: memory, Partial: page.Partial}
+	err := r.renderPage(b, page)
+	r.odd.tell(r.o.Log)
+	if err == nil {
+		err = r.putAside(page)
+	}
+	if !page.Partial {
+		r.project.view.end()
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.note(b, page)
+	if r.height.frozen && !frozen {
+		r.o.Log.Warn("sorted: true, but the replication key descends: until all is read, the bookmark stays",
+			"stream", r.stream.Name, "request", page.Request)
+	}
+	if page.Last {
+		r.endWalk(b, page)
+	}
+	return b, nil
+}
+
+// Try returns how many records of a page would leave. It says nothing of them.
+func (r *Renderer) Try(page *fetch.Page) (records int64, err error) {
+	b := &Lines{Partial: page.Partial}
+	err = r.renderPage(b, page)
+	return b.Count, err
+}
+
+// note takes from a page what a person should know of it.
+func (r *Renderer) note(b *Lines, page *fetch.Page) {
+	o := &b.Outcome
+	o.Skipped, o.Doubts, o.Notes = page.Skipped, page.Doubts, append(o.Notes, page.Remarks...)
+	if page.Moved {
+		o.Counts[report.TotalChanged]++
+	}
+	if page.Unproven != "" {
+		o.Notes = append(o.Notes, page.Unproven)
+	}
+	b.Keep = r.keeps(page.Doubts)
+	r.TellDoubts(page)
+}
+
+// endWalk tells what the records of a walk that is over came to.
+func (r *Renderer) endWalk(b *Lines, page *fetch.Page) {
+	r.o.Log.Info("stream read", "stream", r.stream.Name)
+	r.height.keySeen(r.o.Log, r.rendered)
+	r.height.ahead.tell(r.o.Log, r.stream.Name, r.stream.ReplicationKey)
+	if note := r.noneLeft(); note != "" && page.Skipped == "" {
+		r.o.Log.Warn(note, "stream", r.stream.Name, "request", page.Request)
+		b.Outcome.Notes = append(b.Outcome.Notes, note)
+	}
+}
+
+func (r *Renderer) renderPage(b *Lines, page *fetch.Page) error {
+	if err := r.project.see(page); err != nil {
+		return err
+	}
+	if err := r.infer(page); err != nil {
+		return err
+	}
+	frame := r.o.Protocol.Frame(r.stream.Name, page.At)
+	r.odd.pageBegins(page)
+	for i := page.Repeated; i < page.Records.Len(); i++ {
+		if err := r.handOn(b, page); err != nil {
+			return err
+		}
+		if err := r.renderRecord(b, &frame, page, i); err != nil {
+			return err
+		}
+	}
+	r.came += int64(page.Records.Len() - page.Repeated)
+	r.tally(b)
+	r.odd.pageEnds(page, &b.Outcome.Counts)
+	if err := r.height.timed(page); err != nil {
+		return err
+	}
+	b.Schema = r.Schema.Line(r.o.Protocol)
+	if page.Partial {
+		return nil
+	}
+	if err := r.height.setMark(page, r.project.view.loop.Vars()); err != nil {
+		return err
+	}
+	b.At = r.height.standing(page.Next)
+	return nil
+}
+
+// handOn hands on what there is of a page, where that is much: like a piece of a
+// long page, it moves nothing.
+func (r *Renderer) handOn(b *Lines, page *fetch.Page) error {
+	if len(b.Records) < PartSize || r.HandOn == nil {
+		return nil
+	}
+	r.tally(b)
+	part := *b
+	part.Partial, part.Schema = true, r.Schema.Line(r.o.Protocol)
+	err := r.putAside(page)
+	if err == nil {
+		*b = Lines{Partial: b.Partial}
+		b.Records, err = r.HandOn(&part)
+	}
+	return err
+}
+
+func (r *Renderer) tally(b *Lines) {
+	r.rendered, r.unkept = r.rendered+b.Count, r.unkept+b.Outcome.Counts[report.NotKept]
+}
+
+func (r *Renderer) renderRecord(b *Lines, frame *message.Frame, page *fetch.Page, i int) error {
+	undo := len(b.Records)
+	lines := frame.Open(b.Records)
+	start := len(lines)
+	lines, keep, err := r.project.append(lines, page, i, r.Schema.expected)
+	switch {
+	case err == nil && keep:
+		if came := page.Records.Record(i); len(r.project.add) > 0 && len(lines)-start < len(came)+len(r.project.added()) {
+			r.odd.replaces(came, r.project.add, &b.Outcome.Counts) // something was cut
+		}
+		found, value := r.look(page, i, lines[start:])
+		var lower bool
+		if keep, lower, err = r.height.note(lines[start:], value, &b.Outcome.Counts); err == nil && keep {
+			r.odd.note(lines[start:], value, lower, &b.Outcome.Counts)
+			lines, keep, err = r.checker.check(lines, start, found, &b.Outcome.Counts)
+		}
+	case err == nil:
+		b.Outcome.Counts[report.NotKept]++
+	}
+	if err != nil || !keep {
+		b.Records = lines[:undo]
+		return err
+	}
+	b.Records = frame.Close(lines, r.checker.nulled())
+	b.Count++
+	return nil
+}
+
+// look returns what one pass over a record finds out, and its replication
+// value; nil if it has none. record is as it leaves.
+func (r *Renderer) look(page *fetch.Page, i int, record []byte) (schema.Finding, []byte) {
+	if all := page.Records.(records); all.lookedFor(i, r.Schema.expected) {
+		return all.Records[i].Finding, all.Value(i)
+	}
+	found := r.Schema.expected.Look(record)
+	if found.Value.End == 0 {
+		return found, nil
+	}
+	return found, record[found.Value.Start:found.Value.End]
+}
+
+// keyText is a record's primary key, as messages name it.
+func keyText(record []byte, keys []string) string {
+	if len(keys) == 0 {
+		return string(clip(record))
+	}
+	var b strings.Builder
+	for i, k := range keys {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		fmt.Fprintf(&b, "%s=%s", k, clip(raw.Text(record).Field(k)))
+	}
+	return b.String()
+}
+
+// clip shortens what a message quotes.
+func clip(raw []byte) []byte {
+	const most = 80
+	if len(raw) > most {
+		return append(raw[:most:most], "…"...)
+	}
+	return raw
+}
