@@ -40,15 +40,14 @@ func (c *Items) Next() bool {
 		}
 		c.Start = i
 	}
-	c.Index++
-	c.From = c.At
-	c.End = t.AfterValue(c.Start)
-	c.To = t.AfterSpace(c.End)
-	c.At = c.To
-	if c.To < len(t) && t[c.To] == ',' {
+	end := t.AfterValue(c.Start)
+	to := t.AfterSpace(end)
+	c.From, c.End, c.To, c.At = c.At, end, to, to
+	if to < len(t) && t[to] == ',' {
 		c.At++
 	}
-	return c.End > c.Start
+	c.Index++
+	return end > c.Start
 }
 
 // Value returns the value of the present item.

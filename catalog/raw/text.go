@@ -128,6 +128,9 @@ func (t Text) Member(i int) (key Text, value int, ok bool) {
 		return nil, 0, false
 	}
 	end := t.AfterString(i)
+	if end+1 < len(t) && t[end] == ':' && t[end+1] > ' ' {
+		return t[i:end], end + 1, true // as almost all members are
+	}
 	colon := t.AfterSpace(end)
 	if colon >= len(t) || t[colon] != ':' {
 		return nil, 0, false
@@ -138,11 +141,30 @@ func (t Text) Member(i int) (key Text, value int, ok bool) {
 // Field returns the value of a field of the object t: its bytes, in t's memory.
 // It returns nil if there is no such field, and the first one's if there are
 // several.
-func (t Text) Field(name string) Text {
-	for c := t.Items(t.AfterSpace(0)); c.Keyed && c.Next(); {
-		if c.Key.Is(name) {
-			return t[c.Start:c.End:c.End]
+func (t Text) Field(name string) Text { return t.field(name, true) }
+
+// LastField is Field, but for the last one's value if there are several.
+func (t Text) LastField(name string) Text { return t.field(name, false) }
+
+// field does without Items: it is asked for single fields of every record.
+func (t Text) field(name string, first bool) (found Text) {
+	i := t.AfterSpace(0)
+	if i >= len(t) || t[i] != '{' {
+		return nil
+	}
+	for {
+		key, value, ok := t.Member(i + 1)
+		if !ok {
+			return found
+		}
+		end := t.AfterValue(value)
+		if end > value && key.Is(name) {
+			if found = t[value:end:end]; first {
+				return found
+			}
+		}
+		if i = t.AfterSpace(end); i >= len(t) || t[i] != ',' {
+			return found
 		}
 	}
-	return nil
 }

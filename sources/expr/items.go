@@ -1,6 +1,10 @@
 package expr
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
+)
 
 // Get returns what a dict holds under key; undefined for anything else.
 func (v Value) Get(key string) Value {
@@ -15,17 +19,10 @@ func (v Value) Get(key string) Value {
 		}
 		return Undefined()
 	}
-	found := ""
-	w := walkRaw(v.text)
-	for k, item, ok := w.next(); ok; k, item, ok = w.next() {
-		if isKey(k, key) {
-			found = item
-		}
+	if found := raw.Of(v.text).LastField(key); found != nil {
+		return decode(found.String())
 	}
-	if found == "" {
-		return Undefined()
-	}
-	return decode(found)
+	return Undefined()
 }
 
 // Index returns item i of a list; a negative i counts from the end. Undefined if there is none.
@@ -45,12 +42,10 @@ func (v Value) Index(i int) Value {
 		}
 		return l.items[i]
 	}
-	w := walkRaw(v.text)
-	for _, item, ok := w.next(); ok; _, item, ok = w.next() {
-		if i == 0 {
-			return decode(item)
+	for c := itemsOf(v.text); c.Next(); {
+		if c.Index == i {
+			return decode(c.Value().String())
 		}
-		i--
 	}
 	return Undefined()
 }
@@ -68,8 +63,7 @@ func (v Value) Len() int {
 	case KindString:
 		n = utf8.RuneCountInString(v.str())
 	case KindList, KindDict:
-		w := walkRaw(v.text)
-		for _, _, ok := w.next(); ok; _, _, ok = w.next() {
+		for c := itemsOf(v.text); c.Next(); {
 			n++
 		}
 	}
@@ -84,9 +78,8 @@ func (v Value) empty() bool {
 	case *dict:
 		return len(ref.keys) == 0
 	}
-	w := walkRaw(v.text)
-	_, _, ok := w.next()
-	return !ok
+	c := itemsOf(v.text)
+	return !c.Next()
 }
 
 // Each calls f for every member of a dict, or item of a list (then key is ""), until f returns
@@ -108,18 +101,6 @@ func (v Value) Each(f func(key string, item Value) bool) {
 	default:
 		if v.kind == KindList || v.kind == KindDict {
 			eachRaw(v.text, f)
-		}
-	}
-}
-
-func eachRaw(raw string, f func(key string, item Value) bool) {
-	w := walkRaw(raw)
-	for key, item, ok := w.next(); ok; key, item, ok = w.next() {
-		if key != "" {
-			key = decode(key).str()
-		}
-		if !f(key, decode(item)) {
-			return
 		}
 	}
 }

@@ -2,9 +2,8 @@ package expr
 
 import (
 	"strings"
-	"unsafe"
 
-	"github.com/tidwall/gjson"
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // JSON returns the value of one JSON text. Objects and arrays stay text and are walked when
@@ -12,44 +11,42 @@ import (
 // inside an object or array, as some value: never as a panic.
 //
 // Of a key that occurs twice in an object, the last value counts.
-func JSON(raw string) Value {
-	raw = strings.Trim(raw, " \t\r\n")
-	if raw == "" {
+func JSON(text string) Value {
+	text = strings.Trim(text, " \t\r\n")
+	if text == "" {
 		return Undefined()
 	}
-	switch c := raw[0]; c {
+	switch c := text[0]; c {
 	case '{', '[':
-		if raw[len(raw)-1] != c+2 || len(raw) < 2 { // in ASCII, ] and } stand two after [ and {
+		if text[len(text)-1] != c+2 || len(text) < 2 { // in ASCII, ] and } stand two after [ and {
 			return Undefined()
 		}
 	case '"':
-		if skipString(raw, 0) != len(raw) {
+		if !isString(text) {
 			return Undefined()
 		}
 	}
-	return decode(raw)
+	return decode(text)
 }
 
 // JSONBytes is JSON without copying: the bytes must not change while the value, or one taken
 // from it, is in use.
-func JSONBytes(raw []byte) Value {
-	return JSON(unsafe.String(unsafe.SliceData(raw), len(raw)))
-}
+func JSONBytes(text []byte) Value { return JSON(raw.Text(text).String()) }
 
 // decode returns the value of one JSON token, object or array without space around it.
-func decode(raw string) Value {
-	switch raw[0] {
+func decode(text string) Value {
+	switch text[0] {
 	case '{':
-		return Value{kind: KindDict, text: raw}
+		return Value{kind: KindDict, text: text}
 	case '[':
-		return Value{kind: KindList, text: raw}
+		return Value{kind: KindList, text: text}
 	case '"':
-		if strings.IndexByte(raw, '\\') >= 0 {
-			return Value{kind: KindString, flags: flagEscaped, text: raw}
+		if strings.IndexByte(text, '\\') >= 0 {
+			return Value{kind: KindString, flags: flagEscaped, text: text}
 		}
-		return String(raw[1 : len(raw)-1])
+		return String(text[1 : len(text)-1])
 	}
-	switch raw {
+	switch text {
 	case "true":
 		return Bool(true)
 	case "false":
@@ -57,10 +54,10 @@ func decode(raw string) Value {
 	case "null":
 		return Null()
 	}
-	if !isNumber(raw) {
+	if !isNumber(text) {
 		return Undefined()
 	}
-	return Value{kind: KindNumber, text: raw}
+	return Value{kind: KindNumber, text: text}
 }
 
 // isNumber reports whether text is a number by JSON's grammar.
@@ -101,115 +98,21 @@ func digits(text string) int {
 	return len(text)
 }
 
-// unquote returns the characters of a JSON string.
-func unquote(raw string) string { return gjson.Parse(raw).Str }
-
-// A walk goes over the members of a JSON object or the elements of an array.
-type walk struct {
-	raw string
-	at  int
+// isString reports whether text, which begins with a quote, is one string.
+func isString(text string) bool {
+	inner, closed := strings.CutSuffix(text[1:], `"`)
+	escapes := len(inner) - len(strings.TrimRight(inner, `\`))
+	return closed && escapes%2 == 0 && raw.Of(text).AfterString(0) == len(text)
 }
 
-func walkRaw(raw string) walk { return walk{raw: raw, at: 1} }
-
-// next returns the next member: its key in its quotes (empty in an array) and its value.
-func (w *walk) next() (key, item string, ok bool) {
-	w.skip(',')
-	if w.raw[0] == '{' {
-		start := w.at
-		end := skipString(w.raw, start)
-		if end < 0 {
-			return "", "", false
-		}
-		key, w.at = w.raw[start:end], end
-		w.skip(':')
-	}
-	start := w.at
-	end := skipValue(w.raw, start)
-	if end <= start {
-		return "", "", false
-	}
-	w.at = end
-	return key, w.raw[start:end], true
-}
-
-// skip goes over white space, and one separator in it.
-func (w *walk) skip(separator byte) {
-	w.at = skipSpace(w.raw, w.at)
-	if w.at < len(w.raw) && w.raw[w.at] == separator {
-		w.at = skipSpace(w.raw, w.at+1)
-	}
-}
-
-func skipSpace(s string, i int) int {
-	for i < len(s) && (s[i] == ' ' || s[i] == '\n' || s[i] == '\r' || s[i] == '\t') {
-		i++
-	}
-	return i
-}
-
-// skipString returns the place after the string that begins at s[i], -1 if there is none.
-func skipString(s string, i int) int {
-	if i >= len(s) || s[i] != '"' {
-		return -1
-	}
-	for i++; i < len(s); i++ {
-		switch s[i] {
-		case '"':
-			return i + 1
-		case '\\':
-			i++
+// eachRaw calls f for every item of an object or array.
+func eachRaw(text string, f func(key string, item Value) bool) {
+	for c := itemsOf(text); c.Next(); {
+		if !f(c.Key.Unquote(), decode(c.Value().String())) {
+			return
 		}
 	}
-	return -1
 }
 
-// skipValue returns the place after the value that begins at s[i]; -1, or i, if there is none.
-func skipValue(s string, i int) int {
-	if i >= len(s) {
-		return -1
-	}
-	switch s[i] {
-	case '"':
-		return skipString(s, i)
-	case '{', '[':
-		return skipNested(s, i)
-	}
-	for ; i < len(s); i++ {
-		switch s[i] {
-		case ',', ']', '}', ' ', '\n', '\r', '\t', ':', '"', '[', '{':
-			return i
-		}
-	}
-	return i
-}
-
-// skipNested is skipValue for an object or array. It counts brackets, so nesting costs no stack.
-func skipNested(s string, i int) int {
-	for depth := 0; i < len(s); i++ {
-		switch s[i] {
-		case '"':
-			end := skipString(s, i)
-			if end < 0 {
-				return -1
-			}
-			i = end - 1
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		}
-	}
-	return -1
-}
-
-// isKey reports whether key, a JSON string, is name.
-func isKey(key, name string) bool {
-	inner := key[1 : len(key)-1]
-	if len(inner) <= len(name) { // an escape is longer than what it stands for
-		return inner == name
-	}
-	return strings.IndexByte(inner, '\\') >= 0 && unquote(key) == name
-}
+// itemsOf returns the items of the object or array that text is.
+func itemsOf(text string) raw.Items { return raw.Of(text).Items(0) }

@@ -47,8 +47,8 @@ var operators = []string{
 
 // next returns the next token. The end of the expression is not consumed twice.
 func (l *lexer) next() (token, error) {
-	l.at = skipSpace(l.text, l.at)
-	rest := l.text[l.at:]
+	rest := strings.TrimLeft(l.text[l.at:], " \t\r\n")
+	l.at = len(l.text) - len(rest)
 	if rest == "" {
 		return token{}, l.fail("the {{ has no }}")
 	}

@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources/times"
 )
 
@@ -134,9 +135,9 @@ func (p printer) nested(dst []byte, v Value) []byte {
 }
 
 // raw appends JSON as Python prints it, token by token, so that nesting costs no stack.
-func (p printer) raw(dst []byte, raw string) []byte {
-	for i := 0; i < len(raw); {
-		switch c := raw[i]; c {
+func (p printer) raw(dst []byte, text string) []byte {
+	for i := 0; i < len(text); {
+		switch c := text[i]; c {
 		case ' ', '\t', '\r', '\n':
 			i++
 		case ',', ':':
@@ -146,11 +147,11 @@ func (p printer) raw(dst []byte, raw string) []byte {
 			dst = append(dst, c)
 			i++
 		default:
-			end := skipValue(raw, i)
+			end := raw.Of(text).AfterValue(i)
 			if end <= i {
 				return dst
 			}
-			dst = p.repr(dst, decode(raw[i:end]))
+			dst = p.repr(dst, decode(text[i:end]))
 			i = end
 		}
 	}

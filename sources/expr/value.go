@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources/times"
 )
 
@@ -239,7 +240,7 @@ func (v Value) time() time.Time {
 // str returns the characters of a String.
 func (v Value) str() string {
 	if v.flags&flagEscaped != 0 {
-		return unquote(v.text)
+		return raw.Of(v.text).Unquote()
 	}
 	return v.text
 }

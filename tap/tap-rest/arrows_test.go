@@ -44,7 +44,7 @@ var arrows = map[string][]string{
 	"catalog":                {"catalog/raw", "catalog/schema"},
 	"sources/apitest":        {},
 	"sources/apitest/coding": {"sources/apitest"},
-	"sources/expr":           {"sources/nearest", "sources/times"},
+	"sources/expr":           {"catalog/raw", "sources/nearest", "sources/times"},
 	"sources/needle":         {},
 	"sources/secret":         {"sources/expr", "sources/needle"},
 	"sources/times":          {}, // anybody may import it
