@@ -67,7 +67,7 @@ func (w *Walk) exchange(ctx context.Context, out *outgoing) (*Page, error) {
 			v.page.release = func() { w.client.done(ex) }
 			return v.page, nil
 		}
-		if v.proof && !n.anew && w.client.requester.auth.Refused(ctx, ex.proof) {
+		if v.proof && !n.anew && w.client.requester.auth.Refused(ctx, *ex.proof) {
 			w.client.Log.Info("the API refused who asks: asking again with another proof", "stream", w.stream.Name, "request", out.Shown, "why", v.err.Error())
 			n.anew, n.round, v = true, n.round-1, again(0, v.err)
 		}

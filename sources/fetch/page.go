@@ -54,13 +54,13 @@ type Exchange struct {
 	Took      time.Duration
 	RequestID string
 	Attempts  int
-	url       *url.URL // that was answered, after redirects
-	text      []string // layers between the body and its JSON, besides Content-Encoding
-	wire      []byte   // the body as it came off the wire; Body itself where it was not encoded
-	cut       error    // why the body is not whole
-	long      *long    // the body, where it is too long for memory; else nil
-	share     *share   // of the client's room
-	proof     auth.Proof
+	url       *url.URL    // that was answered, after redirects
+	text      []string    // layers between the body and its JSON, besides Content-Encoding
+	wire      []byte      // the body as it came off the wire; Body itself where it was not encoded
+	cut       error       // why the body is not whole
+	long      *long       // the body, where it is too long for memory; else nil
+	share     *share      // of the client's room
+	proof     *auth.Proof // of who asks; nil: none was sent
 }
 
 // Page is an exchange whose body is proven.

@@ -99,11 +99,12 @@ func TestRefusedProofs(t *testing.T) {
 			[]string{"login 0", "login 0", "login 1", "login 1"}, []auth.Proof{0}, ""},
 		{"a rate limit in disguise", "", 1, []answer{says(403, "", "Retry-After", "1"), ok}, []string{"login 0", "login 0"}, nil, ""},
 		{"a rule says other", ", errors: [{status: 403, do: retry, wait: 1s}]", 1, []answer{says(403, ""), ok}, []string{"login 0", "login 0"}, nil, ""},
+		{"another host", "", 1, []answer{to(302, "http://cdn.test/orders"), says(401, "")}, []string{"login 0", ""}, nil, "answered 401"},
 		{"not found", "", 1, []answer{says(404, "")}, []string{"login 0"}, nil, "answered 404"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := define(t, "", "path: /orders"+test.stream)[0]
+				s := define(t, "allow_hosts: [cdn.test]", "path: /orders"+test.stream)[0]
 				api := &script{answers: test.answers}
 				r := newRig(t, s, api)
 				a := &login{most: test.most}

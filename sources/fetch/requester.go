@@ -118,10 +118,10 @@ func (e errUnproven) Unwrap() error { return e.error }
 
 // prove returns a request of a walk, or one that a redirect made of it, with
 // what proves who asks where it goes to the host of base_url.
-func (r *requester) prove(ctx context.Context, out *outgoing, at *request.Request) (*http.Request, auth.Proof, error) {
+func (r *requester) prove(ctx context.Context, out *outgoing, at *request.Request) (*http.Request, *auth.Proof, error) {
 	sent := at.HTTP()
 	if !at.AtHome() {
-		return sent, 0, nil
+		return sent, nil, nil
 	}
 	to := auth.Request{URL: sent.URL, Header: sent.Header, Vars: out.vars}
 	if at != out.Request { // a redirect says all of its URL
@@ -133,9 +133,9 @@ func (r *requester) prove(ctx context.Context, out *outgoing, at *request.Reques
 		err = request.CheckHeaders(sent.Header)
 	}
 	if err != nil {
-		return nil, 0, errUnproven{err}
+		return nil, nil, errUnproven{err}
 	}
-	return sent, proof, nil
+	return sent, &proof, nil
 }
 
 // Check reports what would keep every request of the client from being made: a

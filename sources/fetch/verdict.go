@@ -87,7 +87,7 @@ func (w *Walk) judge(ex *Exchange, err error) verdict {
 	}
 	if ex.Status < 200 || ex.Status > 299 {
 		v := w.judgeStatus(ex)
-		v.proof = !v.retry && (ex.Status == http.StatusUnauthorized || ex.Status == http.StatusForbidden)
+		v.proof = ex.proof != nil && !v.retry && (ex.Status == http.StatusUnauthorized || ex.Status == http.StatusForbidden)
 		return v
 	}
 	if v, partial := judgePartial(ex); partial {
