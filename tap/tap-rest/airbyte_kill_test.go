@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -114,14 +113,13 @@ func checkAirbyteUnion(t *testing.T, killed, pages int, lines []string, doubles 
 // is INCOMPLETE, an error says why, and the process dies by the signal.
 func TestAirbyteSignal(t *testing.T) {
 	const stopped = 5
-	var victim atomic.Pointer[process]
+	var victim victim
 	r := longRig(t, 20, apitest.Before(func(n int, _ *http.Request) {
-		if p := victim.Load(); p != nil && n == stopped {
+		if p := victim.get(); p != nil && n == stopped {
 			p.signal(t, syscall.SIGTERM)
 		}
 	}), apitest.From(1, apitest.Latency(20*time.Millisecond)))
-	p := r.start(t, "", "read")
-	victim.Store(p)
+	p := victim.set(func() *process { return r.start(t, "", "read") })
 	lines := p.finish(t)
 	if !p.status.Signaled() || p.status.Signal() != syscall.SIGTERM || p.stderr.Len() > 0 {
 		t.Errorf("got %v, want death by SIGTERM and nothing on stderr: %s", p.status, p.stderr.String())
@@ -136,7 +134,7 @@ func TestAirbyteSignal(t *testing.T) {
 		}
 	}
 	state := airbyteStates(t, lines)
-	victim.Store(nil)
+	victim.forget()
 	checkAirbyteUnion(t, stopped, 20, append(lines, r.start(t, state, "read").finish(t)...), 0)
 }
 

@@ -90,10 +90,10 @@ func checkUnion(t *testing.T, what string, pages int, lines []string, doubles in
 // while the request of that number is under way, and returns what it wrote.
 func deadlyRig(t *testing.T, pages int) (r *rig, kill func(request int, start func() *process) []string) {
 	t.Helper()
-	var victim atomic.Pointer[process]
+	var victim victim
 	var at atomic.Int64
 	r = longRig(t, pages, apitest.Before(func(n int, _ *http.Request) {
-		if p := victim.Load(); p != nil && int64(n) == at.Load() {
+		if p := victim.get(); p != nil && int64(n) == at.Load() {
 			p.signal(t, syscall.SIGKILL)
 			<-p.dead
 		}
@@ -101,9 +101,8 @@ func deadlyRig(t *testing.T, pages int) (r *rig, kill func(request int, start fu
 	return r, func(request int, start func() *process) []string {
 		t.Helper()
 		at.Store(int64(request))
-		p := start()
-		victim.Store(p)
-		defer victim.Store(nil)
+		p := victim.set(start)
+		defer victim.forget()
 		lines := p.finish(t)
 		if !p.status.Signaled() || p.status.Signal() != syscall.SIGKILL {
 			t.Fatalf("request %d: got %v, want death by SIGKILL", request, p.status)

@@ -17,10 +17,10 @@ import (
 // TestKillAtEveryRequest kills the program while each of its requests is under
 // way, and lets the next run go on from the last STATE line that came whole.
 func TestKillAtEveryRequest(t *testing.T) {
-	var victim atomic.Pointer[process]
+	var victim victim
 	var at atomic.Int64
 	r := newRig(t, apitest.Before(func(n int, _ *http.Request) {
-		if p := victim.Load(); p != nil && int64(n) == at.Load() {
+		if p := victim.get(); p != nil && int64(n) == at.Load() {
 			p.signal(t, syscall.SIGKILL)
 			<-p.dead
 		}
@@ -28,10 +28,9 @@ func TestKillAtEveryRequest(t *testing.T) {
 	for n := int64(1); n <= rigPages; n++ {
 		r.api.Reset()
 		at.Store(n)
-		p := r.start(t, "")
-		victim.Store(p)
+		p := victim.set(func() *process { return r.start(t, "") })
 		lines := p.finish(t)
-		victim.Store(nil)
+		victim.forget()
 		if got := p.status.Signal(); !p.status.Signaled() || got != syscall.SIGKILL {
 			t.Fatalf("request %d: got %v, want death by SIGKILL", n, p.status)
 		}
@@ -69,17 +68,16 @@ func TestSignal(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		for _, n := range []int{1, 11, rigPages} {
 			t.Run(fmt.Sprintf("%v at request %d", sig, n), func(t *testing.T) {
-				var victim atomic.Pointer[process]
+				var victim victim
 				r := newRig(t, apitest.Before(func(m int, _ *http.Request) {
-					if p := victim.Load(); p != nil && m == n {
+					if p := victim.get(); p != nil && m == n {
 						p.signal(t, sig)
 						p.stderr.await(t, "a signal stops the run")
 					}
 				}))
-				p := r.start(t, "")
-				victim.Store(p)
+				p := victim.set(func() *process { return r.start(t, "") })
 				lines := p.finish(t)
-				victim.Store(nil)
+				victim.forget()
 				p.checkDeath(t, sig, lines)
 				if got := r.api.Count(); got != n {
 					t.Errorf("got %d requests, want %d", got, n)

@@ -389,3 +389,25 @@ func lastWholeState(lines []string) string {
 	}
 	return ""
 }
+
+// victim is the process that a request is to be the end of. A request that
+// comes before the test knows its process waits until it does.
+type victim struct {
+	mu sync.Mutex
+	p  *process
+}
+
+func (v *victim) set(start func() *process) *process {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.p = start()
+	return v.p
+}
+
+func (v *victim) get() *process {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.p
+}
+
+func (v *victim) forget() { v.set(func() *process { return nil }) }
