@@ -1,7 +1,6 @@
 package paging
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -68,10 +67,6 @@ func (l *leg) more() (more, known bool, err error) {
 	return false, false, fmt.Errorf("pagination.more: expected true or false, got %s", l.out.Quote(v.Text()))
 }
 
-// ErrDoubtful is wrapped by the error of a walk that fails because its end is
-// in doubt.
-var ErrDoubtful = errors.New("the end of the walk is in doubt")
-
 // last is the last leg of a walk.
 type last struct{ *leg }
 
@@ -85,7 +80,7 @@ func (l last) conclude(end ending) {
 	}
 	if !end.stopped || l.next.Records == 0 || l.stream.Pagination.StopCounts() { // else the definition chose to end here
 		count.complete()
-		count.completePages(end)
+		count.completePages(end.back)
 		count.uncounted()
 		if !end.back {
 			l.look()

@@ -209,8 +209,9 @@ func (l audit) fallenPages() error {
 }
 
 // completePages checks a walk that ended against the API's own number of pages,
-// and says where that is none.
-func (l audit) completePages(end ending) {
+// and says where that is none; back says that the walk went back, and another page
+// was the last of the list.
+func (l audit) completePages(back bool) {
 	const key = "pagination.total_pages"
 	if l.next.AllPages != nil && *l.next.AllPages == noPages {
 		l.doubt(Doubt{Key: key, Value: "0, or below the page in hand, beside records", Advice: "that is no number of pages: name another path, or leave total_pages out"})
@@ -220,7 +221,7 @@ func (l audit) completePages(end ending) {
 	if l.n == 0 && !l.now.Pages {
 		read-- // it is no page of which the API says that there is one
 	}
-	if ok && read < all && l.next.Total == nil && !end.back {
+	if ok && read < all && l.next.Total == nil && !back {
 		l.doubt(Doubt{Key: key, Contradicts: true, Value: fmt.Sprintf("%d, but the walk ends here after %s", all, hint.Counted(read, "page"))})
 	}
 }

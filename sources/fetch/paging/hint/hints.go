@@ -207,6 +207,9 @@ func holdsList(v gjson.Result) (found bool) {
 	return found
 }
 
+// isList reports whether a value is an array of objects, as records are.
+func isList(v gjson.Result) bool { return v.IsArray() && v.Get("0").IsObject() }
+
 // nextObject looks for the next page in an object of that name.
 func (all *Hints) nextObject(path string, v gjson.Result) {
 	for _, key := range []string{"href", "url", "uri", "link", "after", "cursor", "token", "page", "offset"} {

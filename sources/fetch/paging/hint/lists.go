@@ -8,9 +8,6 @@ const (
 	listDepth, maxLists = 4, 4
 )
 
-// isList reports whether a value is an array of objects, as records are.
-func isList(v gjson.Result) bool { return v.IsArray() && v.Get("0").IsObject() }
-
 // Lists returns the paths of the arrays of objects in an answer, as
 // definitions write them: those that lie least deep come first.
 func Lists(body []byte) (paths []string) {

@@ -5,12 +5,6 @@ import (
 	"math/bits"
 )
 
-// Records are the records of a page, in its order.
-type Records interface {
-	Len() int
-	Record(i int) []byte
-}
-
 // seed is that of all hashes of this process.
 var seed = maphash.MakeSeed()
 

@@ -9,6 +9,12 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 )
 
+// Records are the records of a page, in its order.
+type Records interface {
+	Len() int
+	Record(i int) []byte
+}
+
 // Watch is what a walk with overlap, or one that is done again, sees of the
 // records of a page.
 type Watch struct {
