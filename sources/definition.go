@@ -2,6 +2,7 @@ package sources
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/document"
@@ -199,6 +200,31 @@ type Ref struct {
 
 // IsZero reports whether the definition has no such key.
 func (r Ref) IsZero() bool { return r.Path == "" && r.Header == "" && r.Template == nil }
+
+// SplitPath cuts a path at its points, but for those behind a backslash.
+func SplitPath(path string) []string {
+	keys := []string{""}
+	for i := 0; i < len(path); i++ {
+		last := &keys[len(keys)-1]
+		switch {
+		case path[i] == '\\' && i+1 < len(path):
+			i++
+			*last += path[i : i+1]
+		case path[i] == '.':
+			keys = append(keys, "")
+		default:
+			*last += path[i : i+1]
+		}
+	}
+	return keys
+}
+
+// IsHeaderName reports whether a header may bear the name: a token of RFC 9110.
+func IsHeaderName(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	})
+}
 
 // PaginationType is how a walk finds its next page.
 type PaginationType string

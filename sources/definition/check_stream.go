@@ -71,7 +71,7 @@ func (b *builder) paging(n *document.Node, s *sources.Stream) {
 	} else if body != nil && strings.ContainsAny(body.Text, `#|@*?\\`) {
 		b.Problem(body, "wants keys with points between, as query.after")
 	}
-	if header := paging.Get("header"); header != nil && header.Read != nil && !headerName(header.Text) {
+	if header := paging.Get("header"); header != nil && header.Read != nil && !sources.IsHeaderName(header.Text) {
 		b.Problem(header, "%q is not the name of a header", document.Clip(header.Text))
 	}
 	if p.Field != "" && !slices.Equal(s.Keys, []string{p.Field}) {

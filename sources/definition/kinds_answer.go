@@ -133,7 +133,7 @@ func readRef(r *reader, n *document.Node, k key) any {
 	}
 	if name, found := strings.CutPrefix(n.Text, "header:"); found {
 		name = strings.TrimSpace(name)
-		if !headerName(name) {
+		if !sources.IsHeaderName(name) {
 			r.Problem(n, "%q is not the name of a header", document.Clip(name))
 			return nil
 		}
@@ -143,17 +143,6 @@ func readRef(r *reader, n *document.Node, k key) any {
 		return sources.Ref{Path: path}
 	}
 	return nil
-}
-
-// headerName reports whether name is a token of RFC 9110.
-func headerName(name string) bool {
-	for _, c := range []byte(name) {
-		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
-		if !letter && (c < '0' || c > '9') && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
-			return false
-		}
-	}
-	return name != ""
 }
 
 func readPathMap(r *reader, n *document.Node, k key) any {

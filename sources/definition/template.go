@@ -38,7 +38,7 @@ func readParams(r *reader, n *document.Node, k key) any {
 	}
 	header := k.name == "headers"
 	for _, m := range n.Fields {
-		if header && !headerName(m.Name) {
+		if header && !sources.IsHeaderName(m.Name) {
 			r.ProblemAt(m.Line, m.Column, n.Place(), "%q is not the name of a header", document.Clip(m.Name))
 		}
 		m.Value.Read = readTree(r, m.Value, k)

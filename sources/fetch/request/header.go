@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
@@ -38,7 +39,7 @@ func setDefault(h http.Header, name, value string) {
 // CheckHeaders refuses what cannot be sent. It does not quote values.
 func CheckHeaders(h http.Header) error {
 	for name, values := range h {
-		if strings.ContainsFunc(name, notToken) || name == "" {
+		if !sources.IsHeaderName(name) {
 			return fmt.Errorf("headers: %q is not the name of a header", secret.Clip(name))
 		}
 		for _, v := range values {
@@ -48,10 +49,4 @@ func CheckHeaders(h http.Header) error {
 		}
 	}
 	return nil
-}
-
-// notToken reports whether a character cannot stand in a header's name (RFC
-// 9110, 5.6.2).
-func notToken(r rune) bool {
-	return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
 }
