@@ -73,7 +73,7 @@ type last struct{ *leg }
 // conclude collects what speaks against the end of a walk, or is to be told of
 // it.
 func (l last) conclude(end ending) {
-	count, way := audit{l.leg}, course{l.leg}
+	count, way := audit(l), course(l)
 	count.limited()
 	if end.doubt != nil {
 		l.doubt(*end.doubt)
@@ -157,7 +157,7 @@ func (l last) unproven() string {
 	const moves = "pages are counted, so a row that is deleted or moved while they are read takes another one to a page that was read already, and that one never comes; "
 	how := moves + "nothing in the answers shows it" + l.windowMoves()
 	switch {
-	case !l.numbered() && !course{l.leg}.seemsNumbered() || l.next.pages() < 2 || l.stream.OnIncomplete == sources.Again:
+	case !l.numbered() && !course(l).seemsNumbered() || l.next.pages() < 2 || l.stream.OnIncomplete == sources.Again:
 		return ""
 	case l.looks():
 		how = "overlap shows rows that go and come while pages are read, but not ones that change places"

@@ -50,10 +50,10 @@ type ended struct {
 
 // Against are what the last answer says against the end. What the definition
 // reads itself is not asked again.
-func (h *Hints) Against(end *End) (all []Contradiction) {
-	e := ended{end, h}
+func (all *Hints) Against(end *End) (found []Contradiction) {
+	e := ended{end, all}
 	add := func(h Hint, value, advice string) {
-		all = append(all, Contradiction{Key: h.Key, Value: value, Advice: advice})
+		found = append(found, Contradiction{Key: h.Key, Value: value, Advice: advice})
 	}
 	if !e.Now.More { // what names the next page comes first: it tells what to write
 		for _, next := range e.Next {
@@ -75,11 +75,11 @@ func (h *Hints) Against(end *End) (all []Contradiction) {
 			add(p, fmt.Sprintf("%d, but the walk ends here with %s", p.Number, Counted(e.End.Pages, "page")), e.adviseCount("total_pages", p))
 		}
 	}
-	if len(all) == 0 && e.asFull() {
-		all = append(all, Contradiction{Key: e.AskedKey, Value: fmt.Sprintf("%d, and exactly %[1]d records came", e.Asked),
+	if len(found) == 0 && e.asFull() {
+		found = append(found, Contradiction{Key: e.AskedKey, Value: fmt.Sprintf("%d, and exactly %[1]d records came", e.Asked),
 			Advice: adviseWay + `; where there are no more: pagination: {stop: "{{ true }}"}`})
 	}
-	return all
+	return found
 }
 
 // goesOn reports whether what an answer names as the next page is one that was
@@ -201,8 +201,8 @@ func (e ended) write(line string) string {
 
 // Unread says which keys of the definition no answer of the whole walk had
 // anything for, where nothing contradicts the end.
-func (h *Hints) Unread(end *End) (all []string) {
-	e := ended{end, h}
+func (all *Hints) Unread(end *End) (keys []string) {
+	e := ended{end, all}
 	p := e.Paging
 	for _, k := range []struct {
 		key  string
@@ -213,10 +213,10 @@ func (h *Hints) Unread(end *End) (all []string) {
 		{"more", p.Ends.More, e.Ever.More}, {"total", p.Ends.Total, e.Ever.Total}, {"total_pages", p.Ends.TotalPages, e.Ever.Pages},
 	} {
 		if name := refName(k.ref); name != "" && !k.seen {
-			all = append(all, fmt.Sprintf("pagination.%s, %s, matched no answer of the walk: is it spelled as the API does?", k.key, name))
+			keys = append(keys, fmt.Sprintf("pagination.%s, %s, matched no answer of the walk: is it spelled as the API does?", k.key, name))
 		}
 	}
-	return all
+	return keys
 }
 
 // refName is a Ref as the definition writes it, "" where there is none. A
