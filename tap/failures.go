@@ -2,7 +2,10 @@ package tap
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
+	"syscall"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state/journal"
@@ -84,3 +87,40 @@ func FailureType(err error) message.FailureType {
 	}
 	return message.SystemError
 }
+
+// InputError is an input that cannot be used: nothing was fetched.
+type InputError struct{ Err error }
+
+// Error returns what is wrong and where.
+func (e *InputError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *InputError) Unwrap() error { return e.Err }
+
+func unusable(format string, args ...any) error { return &InputError{fmt.Errorf(format, args...)} }
+
+// JournalError is a journal that cannot be written.
+type JournalError struct {
+	Err   error
+	Early bool // nothing was fetched
+}
+
+// Error says what it means.
+func (e *JournalError) Error() string {
+	text := e.Err.Error()
+	if !strings.HasPrefix(text, "journal") {
+		text = "journal: " + text
+	}
+	if e.Early {
+		text += ": nothing was fetched"
+	} else {
+		text += ": fetching stopped; what had come is written, and the next run goes on from the last STATE"
+	}
+	if errors.Is(e.Err, journal.ErrFull) || errors.Is(e.Err, syscall.ENOSPC) {
+		text += "; make room there, or name a folder on another disk as run.journal.dir"
+	}
+	return text
+}
+
+// Unwrap returns the cause.
+func (e *JournalError) Unwrap() error { return e.Err }

@@ -19,9 +19,6 @@ const (
 	// sampleRecords is from how many records on a schema is inferred without
 	// asking for more pages.
 	sampleRecords = 500
-	// samplePages is how many pages from the start are asked for to get them,
-	// at most: each may cost money. One more comes from the other end.
-	samplePages = 3
 )
 
 // sample is what a schema is inferred from: the first pages of a stream, and a

@@ -57,7 +57,7 @@ func (w *walker) replayEnds(err error) error {
 	}
 	pages := w.at.Next.Pages - w.start.Next.Pages
 	if pages == 0 {
-		held, scanErr := w.run.journal.hasAny(w.pass.Recorded)
+		held, scanErr := w.journal.hasAny(w.pass.Recorded)
 		switch {
 		case scanErr != nil:
 			return scanErr
@@ -68,7 +68,7 @@ func (w *walker) replayEnds(err error) error {
 	if w.pass.Recorded.Finished {
 		return err
 	}
-	w.run.Log.Info("the pass was not finished: this is all that the journal has of it", "stream", w.stream.Name, "pages", pages)
+	w.log.Info("the pass was not finished: this is all that the journal has of it", "stream", w.stream.Name, "pages", pages)
 	return fetch.ErrStopped
 }
 

@@ -9,6 +9,9 @@ import (
 	"github.com/tap-rest/tap-rest/state"
 )
 
+// maxRestarts is how often the API may lose a walk, across runs.
+const maxRestarts = 3
+
 // restart begins the walk anew where the API has lost it. It reports false for
 // other errors, when it was lost too often, and when it would come to nothing.
 func (w *walker) restart(err error) bool {
@@ -17,11 +20,11 @@ func (w *walker) restart(err error) bool {
 		return false
 	}
 	w.at.Restarts++
-	w.run.Log.Warn("the API has lost the walk: it is read from its start again, and its records come again",
+	w.log.Warn("the API has lost the walk: it is read from its start again, and its records come again",
 		"stream", w.stream.Name, "time", w.at.Restarts, "of", maxRestarts, "why", unnamed(w.stream.Name, err))
 	if rec := w.recording; rec != nil {
 		if _, err := rec.Journal.Restart(rec.Pass, rec.Partition); err != nil {
-			w.run.journal.fail(err)
+			w.journal.fail(err)
 			return false
 		}
 	}

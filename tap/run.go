@@ -3,17 +3,13 @@ package tap
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
-	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
@@ -27,8 +23,6 @@ const (
 	// flushGrace is how long the last flush may take then: stdout may be
 	// blocked.
 	flushGrace = 5 * time.Second
-	// maxRestarts is how often the API may lose a walk, across runs.
-	maxRestarts = 3
 	// queueShare is which part of run.memory pages may take before their turn:
 	// enough for the API never to wait for a page that is being worked on. The
 	// collector lets garbage grow to as much again.
@@ -37,25 +31,6 @@ const (
 	// under way, and as much those that are read back from the journal.
 	roomShare = 4
 )
-
-// Options are the inputs of a run.
-type Options struct {
-	Definition  *sources.Definition
-	Config      *sources.Config
-	Catalog     *catalog.Catalog // nil: all streams
-	CatalogFile string           // named in messages
-	State       *state.State
-	StateFile   string            // named in messages
-	WorkDir     string            // folder for inferred schemas and quarantined records
-	Transport   http.RoundTripper // nil: the network
-	Version     string
-	Protocol    Protocol // nil: Singer's
-	Out         io.Writer
-	Log         *slog.Logger
-	Gone        <-chan struct{}       // closed when nobody reads Out any more; nil: writing finds out
-	Replay      bool                  // read the last pass again from the journal alone
-	Watch       func(*report.Account) // nil, or called now and then from the run's goroutine
-}
 
 // run is one run under way.
 type run struct {

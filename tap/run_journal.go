@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -182,29 +181,3 @@ func (j *runJournal) finishPass(t *track) error {
 	}
 	return j.Finish(t.recorded)
 }
-
-// JournalError is a journal that cannot be written.
-type JournalError struct {
-	Err   error
-	Early bool // nothing was fetched
-}
-
-// Error says what it means.
-func (e *JournalError) Error() string {
-	text := e.Err.Error()
-	if !strings.HasPrefix(text, "journal") {
-		text = "journal: " + text
-	}
-	if e.Early {
-		text += ": nothing was fetched"
-	} else {
-		text += ": fetching stopped; what had come is written, and the next run goes on from the last STATE"
-	}
-	if errors.Is(e.Err, journal.ErrFull) || errors.Is(e.Err, syscall.ENOSPC) {
-		text += "; make room there, or name a folder on another disk as run.journal.dir"
-	}
-	return text
-}
-
-// Unwrap returns the cause.
-func (e *JournalError) Unwrap() error { return e.Err }

@@ -15,12 +15,6 @@ type herald struct {
 	news     []message.News      // to be told
 }
 
-// told is what has been told of a stream.
-type told struct {
-	last      message.Event
-	estimated int64 // records to come, as last told
-}
-
 func (h *herald) tell(t *track, e message.Event) {
 	h.add(t, message.News{Event: e})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/journal"
+	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/render"
 )
@@ -50,6 +51,12 @@ type track struct {
 	counters  fetch.Counters // of its requests, set from the walk
 	refused   error          // why it is not read at all; nil: it is
 	told      told
+}
+
+// told is what has been told of a stream.
+type told struct {
+	last      message.Event
+	estimated int64 // records to come, as last told
 }
 
 // newTrack returns the track of a reading, which is recorded where rec is not nil.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
@@ -15,7 +16,9 @@ import (
 
 // walker fetches the pages of one partition, in their order.
 type walker struct {
-	run       *run
+	journal   *runJournal // nil: none
+	gate      *limits.Gate
+	log       *slog.Logger
 	stream    *plan.Stream
 	pass      *plan.Decision
 	part      plan.Partition
@@ -28,15 +31,6 @@ type walker struct {
 	walk      *fetch.Walk
 	putOff    *fetch.Error // why it was put off until other walks were done; nil: it was not
 	refusals  int          // restarts of this run because the API refused a request with a page token
-}
-
-func newWalker(r *run, one *plan.Reading, c *fetch.Client, s *render.Splitter, rec *fetch.Recording, n *fetch.Counters) *walker {
-	w := &walker{
-		run: r, stream: one.Stream, pass: one.Pass, part: one.Part, start: one.Start, at: one.Start,
-		client: c, splitter: s, recording: rec, counters: n,
-	}
-	w.goOn()
-	return w
 }
 
 // goOn begins or goes on with the walk where it stands.
@@ -59,17 +53,17 @@ func (w *walker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Tu
 		case w.restart(err):
 			continue
 		case errors.Is(err, fetch.ErrJournal): // it takes no answer any more
-			w.run.journal.fail(err)
+			w.journal.fail(err)
 			return fetch.ErrStopped
 		case err != nil:
 			return w.replayEnds(err)
 		}
 		w.at.Next = page.Next
 		if page.Unrecorded != nil {
-			w.run.journal.fail(page.Unrecorded)
+			w.journal.fail(page.Unrecorded)
 		}
 		if !page.Recalled {
-			w.run.gate.Count(int64(page.Count()))
+			w.gate.Count(int64(page.Count()))
 		}
 		t.Fetched()
 		if last := page.Last; !pages.Push(ctx, limits.Queued{Page: page, Restarts: w.at.Restarts, Refused: w.at.Refused}) || last {

@@ -75,7 +75,11 @@ func (r *run) worker(one *plan.Reading) (*worker, error) {
 	w.renderer = render.New(one, known, render.Options{
 		Protocol: r.Protocol, Quarantine: r.work.quarantine(one.Stream.Name), Seal: client.Secrets.SealValue, Log: r.Log,
 	})
-	w.walker = newWalker(r, one, client, split, recording, &w.track.counters)
+	w.walker = &walker{
+		journal: r.journal, gate: r.gate, log: r.Log, stream: one.Stream, pass: one.Pass, part: one.Part, start: one.Start, at: one.Start,
+		client: client, splitter: split, recording: recording, counters: &w.track.counters,
+	}
+	w.walker.goOn()
 	w.expect()
 	return w, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 
@@ -13,17 +12,6 @@ import (
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
-
-// InputError is an input that cannot be used: nothing was fetched.
-type InputError struct{ Err error }
-
-// Error returns what is wrong and where.
-func (e *InputError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the cause.
-func (e *InputError) Unwrap() error { return e.Err }
-
-func unusable(format string, args ...any) error { return &InputError{fmt.Errorf(format, args...)} }
 
 // plan decides what is read, in which order and from where on.
 func (r *run) plan() ([]*plan.Reading, error) {
