@@ -15,11 +15,9 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/ref"
 )
 
-const (
-	// sampleRecords is from how many records on a schema is inferred without
-	// asking for more pages.
-	sampleRecords = 500
-)
+// sampleRecords is from how many records on a schema is inferred without asking
+// for more pages.
+const sampleRecords = 500
 
 // sample is what a schema is inferred from: the first pages of a stream, and a
 // page of its other end, where the definition lets us ask for that.
