@@ -8,7 +8,8 @@
 // known and so is what comes next. A [Walk] is the session over one partition,
 // from its first request, or from a position that an earlier walk reached, to the
 // proof that it ended. What follows an answer, and whether that ends the walk, is
-// said by its pager: see package paging.
+// said by its pager: see package paging. What is sent is made by package request,
+// and what proves who asks is put on it by package auth.
 //
 // A long page is one whose body does not fit into memory: it lies in a file,
 // its records come in pieces, and of the rest there is what stands beside them.
@@ -33,6 +34,8 @@
 //     what was read, in an answer without records, is no end.
 //   - Every wait has an end: an answer by the stream's timeout, a pause by the
 //     attempts of its retry, and both at once when the run stops.
+//   - Each attempt is proven anew, when all waiting is over. Where a proof is
+//     refused and there is another one, the request is asked once more.
 //   - Credentials stay on the host of base_url: neither a redirect nor a link
 //     to a next page carries them to another.
 //   - Positions, errors and log lines hold no secret, nor anything that a
