@@ -19,24 +19,6 @@ func (h *Hider) Derive(source, text string) {
 	}
 }
 
-// Set makes a text the secret of a name from now on. The one before stays
-// hidden; what was sealed of it is opened as the new one.
-func (h *Hider) Set(name, text string) {
-	if h == nil || h.sealer.get(name) == text {
-		return
-	}
-	h.sealer.set(Text{name, text})
-	h.learn(text)
-}
-
-// Get returns the secret of a name, "" where there is none.
-func (h *Hider) Get(name string) string {
-	if h == nil {
-		return ""
-	}
-	return h.sealer.get(name)
-}
-
 // Literal makes a text known that stands in the definition, at a place where
 // credentials do.
 func (h *Hider) Literal(place, text string) {

@@ -74,6 +74,24 @@ func (h *Hider) LearnUsers(inURLs List) {
 	h.learn(inURLs.texts()...)
 }
 
+// Set makes a text the secret of a name from now on. The one before stays
+// hidden; what was sealed of it is opened as the new one.
+func (h *Hider) Set(name, text string) {
+	if h == nil || h.sealer.get(name) == text {
+		return
+	}
+	h.learn(text) // before anybody can have it
+	h.sealer.set(Text{name, text})
+}
+
+// Get returns the secret of a name, "" where there is none.
+func (h *Hider) Get(name string) string {
+	if h == nil {
+		return ""
+	}
+	return h.sealer.get(name)
+}
+
 // learn makes more texts known.
 func (h *Hider) learn(texts ...string) {
 	h.know(func(k *knowledge) bool { return k.add(texts...) })
