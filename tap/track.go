@@ -149,12 +149,12 @@ func (t *track) raise(high json.RawMessage) {
 	}
 	high = t.settled(high)
 	if floor := t.part.Window.Floor; floor != nil {
-		if c, err := t.stream.Clock.Compare(high, floor); err == nil && c < 0 {
+		if c, err := t.stream.Clock.Order.CompareTimes(high, floor); err == nil && c < 0 {
 			return // it would ask for more than this pass did
 		}
 	}
 	if t.bookmark.Value != nil {
-		c, err := t.stream.Clock.Compare(high, t.bookmark.Value)
+		c, err := t.stream.Clock.Order.CompareTimes(high, t.bookmark.Value)
 		if err != nil || c <= 0 {
 			return // without an order, nothing says that it is later
 		}
@@ -166,7 +166,7 @@ func (t *track) raise(high json.RawMessage) {
 // behind: settle before as_of and before the API's own clock, and the end of
 // the window.
 func (t *track) settled(high json.RawMessage) json.RawMessage {
-	at, ok := t.stream.Clock.Instant(high)
+	at, ok := t.stream.Clock.Order.Instant(high)
 	if !ok || t.stream.Clock.Windows.Format == "integer" {
 		return high
 	}
@@ -181,5 +181,5 @@ func (t *track) settled(high json.RawMessage) json.RawMessage {
 	if !at.After(limit) {
 		return high
 	}
-	return t.stream.Clock.LikeRecords(limit, high)
+	return t.stream.Clock.Order.Times.Like(limit, high)
 }

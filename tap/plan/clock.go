@@ -44,18 +44,11 @@ func (c Clock) Mark() sources.Ref {
 	return c.Bookmark
 }
 
-// Instant reads a time from a replication value or a bookmark.
-func (c Clock) Instant(raw json.RawMessage) (time.Time, bool) { return c.Order.Instant(raw) }
-
-// Compare compares replication values, also those of two kinds that both say
-// a time.
-func (c Clock) Compare(a, b json.RawMessage) (int, error) { return c.Order.CompareTimes(a, b) }
-
 // Before reports whether a replication value surely lies before another. A time
 // that clocks show twice may be the later one; and a number that is the larger
 // one may be no time, but an id.
 func (c Clock) Before(value, other json.RawMessage) bool {
-	if n, err := c.Compare(value, other); err != nil || n >= 0 {
+	if n, err := c.Order.CompareTimes(value, other); err != nil || n >= 0 {
 		return false
 	}
 	x, err1 := c.Order.Times.ReadJSON(value)
@@ -69,11 +62,6 @@ func (c Clock) Before(value, other json.RawMessage) bool {
 	}
 	x.At = x.At.Add(x.Again)
 	return x.Compare(y, c.RecordTimes.Timezone) < 0
-}
-
-// LikeRecords writes a time as the records do whose value sample is.
-func (c Clock) LikeRecords(t time.Time, sample json.RawMessage) json.RawMessage {
-	return c.Order.Times.Like(t, sample)
 }
 
 // Earlier is a replication value, or the earlier of what it says in the zone

@@ -190,7 +190,7 @@ func inOurTime(s *Stream, now time.Time, bookmark json.RawMessage) error {
 	if bookmark == nil || !s.Clock.Timed() {
 		return nil
 	}
-	if t, ok := s.Clock.Instant(bookmark); ok && t.After(now.Add(ClockSkew)) {
+	if t, ok := s.Clock.Order.Instant(bookmark); ok && t.After(now.Add(ClockSkew)) {
 		return &state.Error{Place: "replication_key_value", Msg: fmt.Sprintf(
 			"%s lies more than a day ahead of our clock, which says %s: set the clock, or correct the state", bookmark, clockTime(now.UTC()))}
 	}

@@ -51,7 +51,7 @@ func (c Clock) Lay(from json.RawMessage, lookback times.Span, asOf time.Time, va
 	if w.Start, err = c.write(start, c.Windows.StartExclusive); err != nil {
 		return w, err
 	}
-	w.Floor = c.LikeRecords(start, from)
+	w.Floor = c.Order.Times.Like(start, from)
 	return w, nil
 }
 
@@ -218,7 +218,7 @@ func (c Clock) OtherEnd(first, last json.RawMessage, asOf time.Time, vars expr.V
 	if known {
 		share := until.Sub(begin) / endShare
 		from = until.Add(-min(share, maxNewest))
-		if order, err := c.Compare(first, last); err == nil && order > 0 {
+		if order, err := c.Order.CompareTimes(first, last); err == nil && order > 0 {
 			from, to = begin, begin.Add(share)
 		}
 	}

@@ -37,9 +37,9 @@ func (a *ahead) is(value []byte) bool {
 		return false
 	}
 	if a.written == nil {
-		a.written = a.clock.LikeRecords(a.limit, value)
+		a.written = a.clock.Order.Times.Like(a.limit, value)
 	}
-	c, err := a.clock.Compare(value, a.written)
+	c, err := a.clock.Order.CompareTimes(value, a.written)
 	return err == nil && c > 0
 }
 

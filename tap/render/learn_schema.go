@@ -12,15 +12,19 @@ func (r *Renderer) infer(page *fetch.Page) error {
 		return nil
 	}
 	inference := schema.NewInference()
-	added, err := r.learn(inference, page)
+	added, err := r.Learn(inference, page)
 	if err != nil || added == 0 {
 		return err
 	}
 	return r.Schema.Use(inference.Schema(r.stream.Keys))
 }
 
-// learn adds a page's records to an inference, and returns how many it added.
-func (r *Renderer) learn(inference *schema.Inference, page *fetch.Page) (added int, err error) {
+// Learn adds the records of a page to an inference, and returns how many it
+// added.
+func (r *Renderer) Learn(inference *schema.Inference, page *fetch.Page) (added int, err error) {
+	if err := r.project.see(page); err != nil {
+		return 0, err
+	}
 	var line []byte
 	for i := range page.Records.Len() {
 		var keep bool
@@ -34,15 +38,6 @@ func (r *Renderer) learn(inference *schema.Inference, page *fetch.Page) (added i
 		}
 	}
 	return added, nil
-}
-
-// Learn adds the records of a page to an inference, and returns how many it
-// added.
-func (r *Renderer) Learn(inference *schema.Inference, page *fetch.Page) (added int, err error) {
-	if err := r.project.see(page); err != nil {
-		return 0, err
-	}
-	return r.learn(inference, page)
 }
 
 // Preview hands out the records of a page as they would leave.

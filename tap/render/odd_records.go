@@ -50,7 +50,7 @@ const earlyBy = 24 * time.Hour
 func newOddities(one *plan.Reading) oddities {
 	o := oddities{stream: one.Stream, floor: one.Part.Window.Floor, twins: twins.New(one.Stream.Keys)}
 	if one.Part.Window.Floor != nil && !one.Stream.Clock.ClientFilter {
-		if at, ok := one.Stream.Clock.Instant(one.Part.Window.Floor); ok {
+		if at, ok := one.Stream.Clock.Order.Instant(one.Part.Window.Floor); ok {
 			o.limit = at.Add(-earlyBy)
 		}
 	}
@@ -106,10 +106,10 @@ func (o *oddities) pageEnds(page *fetch.Page, n *report.Counts) {
 // early reports whether a replication value lies well before the window.
 func (o *oddities) early(value []byte) bool {
 	if o.stream.Clock.Windows.Format == "integer" {
-		c, err := o.stream.Clock.Compare(value, o.floor)
+		c, err := o.stream.Clock.Order.CompareTimes(value, o.floor)
 		return err == nil && c < 0
 	}
-	at, ok := o.stream.Clock.Instant(value)
+	at, ok := o.stream.Clock.Order.Instant(value)
 	return ok && at.Before(o.limit)
 }
 
