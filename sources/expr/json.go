@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 // JSON returns the value of one JSON text. Objects and arrays stay text and are walked when
@@ -60,32 +61,10 @@ func decode(text string) Value {
 	return Value{kind: KindNumber, text: text}
 }
 
-// isNumber reports whether text is a number by JSON's grammar.
+// isNumber reports whether text is a number by JSON's grammar, which has no leading zeros.
 func isNumber(text string) bool {
-	text = strings.TrimPrefix(text, "-")
-	whole := digits(text)
-	if whole == 0 || whole > 1 && text[0] == '0' {
-		return false
-	}
-	text = text[whole:]
-	if strings.HasPrefix(text, ".") {
-		fraction := digits(text[1:])
-		if fraction == 0 {
-			return false
-		}
-		text = text[1+fraction:]
-	}
-	if text == "" {
-		return true
-	}
-	if text[0]|0x20 != 'e' {
-		return false
-	}
-	text = text[1:]
-	if text != "" && (text[0] == '+' || text[0] == '-') {
-		text = text[1:]
-	}
-	return text != "" && digits(text) == len(text)
+	whole := strings.TrimPrefix(text, "-")
+	return times.Numeric(text) && (whole[0] != '0' || digits(whole) == 1)
 }
 
 // digits returns how many decimal digits text begins with.

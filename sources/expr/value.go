@@ -240,7 +240,8 @@ func (v Value) time() time.Time {
 // str returns the characters of a String.
 func (v Value) str() string {
 	if v.flags&flagEscaped != 0 {
-		return raw.Of(v.text).Unquote()
+		escaped, _ := raw.Of(v.text).Plain()
+		return raw.Text(raw.AppendUnescaped(make([]byte, 0, len(escaped)), escaped)).String()
 	}
 	return v.text
 }

@@ -80,7 +80,9 @@ func Numeric(text string) bool {
 	if body[0]|0x20 != 'e' {
 		return false
 	}
-	body = strings.TrimLeft(body[1:], "+-")
+	if body = body[1:]; body != "" && (body[0] == '+' || body[0] == '-') {
+		body = body[1:]
+	}
 	return body != "" && digits(body) == len(body)
 }
 
