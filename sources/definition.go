@@ -238,6 +238,7 @@ const (
 	PaginatePage       PaginationType = "page"
 	PaginateOffset     PaginationType = "offset"
 	PaginateKeyset     PaginationType = "keyset"
+	PaginateRelay      PaginationType = "relay"
 )
 
 // ProvesMoves is what to write so that a walk which counts its pages proves that
@@ -257,11 +258,21 @@ type Pagination struct {
 	Rel        string // link_header; "next" by default
 	Start      int64  // page (1 by default), offset (0)
 	Field      string // keyset: path in the last record
+	Connection string // relay: path of the connection in the answer
 	Overlap    int64  // offset: records of the page before that are asked for again
 	Sends      PageSending
 	Ends       PageEnds
 	AfterFirst *Request // nil: absent
 	Session    bool
+}
+
+// PageInfo is where a connection of GraphQL says whether there is more; absent for
+// other types.
+func (p *Pagination) PageInfo() Ref {
+	if p.Connection == "" {
+		return Ref{}
+	}
+	return Ref{Path: p.Connection + ".pageInfo"}
 }
 
 // PageSending says where the page goes in a request. Without a place a template

@@ -16,12 +16,13 @@ func (b *builder) pagination(n *document.Node) sources.Pagination {
 	}
 	b.reader.variant(n, pagingObject, true)
 	p := sources.Pagination{
-		Rel:     document.Value[string](n, "rel"),
-		Type:    sources.PaginationType(document.Value[string](n, "type")),
-		Next:    document.Value[sources.Ref](n, "next"),
-		Start:   document.Value[int64](n, "start"),
-		Field:   document.Value[string](n, "field"),
-		Overlap: document.Value[int64](n, "overlap"),
+		Rel:        document.Value[string](n, "rel"),
+		Type:       sources.PaginationType(document.Value[string](n, "type")),
+		Next:       document.Value[sources.Ref](n, "next"),
+		Start:      document.Value[int64](n, "start"),
+		Field:      document.Value[string](n, "field"),
+		Connection: document.Value[string](n, "connection"),
+		Overlap:    document.Value[int64](n, "overlap"),
 		Sends: sources.PageSending{
 			Param:     document.Value[string](n, "param"),
 			Header:    document.Value[string](n, "header"),

@@ -77,10 +77,25 @@ func (b *builder) paging(n *document.Node, s *sources.Stream) {
 	if p.Field != "" && !slices.Equal(s.Keys, []string{p.Field}) {
 		b.Warn(paging.Get("field"), "records that share a value of %s may be lost between pages; it is not the primary_key", document.Clip(p.Field))
 	}
+	if connection := paging.Get("connection"); connection != nil {
+		b.connection(connection, s)
+	}
 	b.moving(n, s)
 	way := pagingObject.variant(string(p.Type))
 	if way != nil && has(way.keys, "param") && len(places) == 0 && !s.Uses("page") {
 		b.Problem(paging, "nothing sends the page: needs param, header or body, or a template that uses page")
+	}
+}
+
+// connection checks that a query asks for the pages of its connection.
+func (b *builder) connection(n *document.Node, s *sources.Stream) {
+	body := s.Request.Body
+	switch {
+	case body == nil || body.Kind != sources.BodyGraphQL:
+		b.Problem(n, "needs body: {graphql: {query: …}} in the stream")
+	case body.Query == nil: // the problem is told
+	case !strings.Contains(body.Query.Source(), "$after"):
+		b.Problem(n, "the query does not take its next page: write query($first: Int, $after: String) {orders(first: $first, after: $after) {pageInfo {hasNextPage endCursor} …}}")
 	}
 }
 

@@ -238,6 +238,10 @@ var pagingObject = &object{
 		{name: "keyset", doc: "Asks for what comes after the last record; ends at a page without records.", keys: join([]key{
 			{name: "field", kind: aPath, need: true, doc: "Path in the last record; unique."},
 		}, sendKeys)},
+		{name: "relay", doc: "A connection of GraphQL: its `pageInfo` names the next page, the variables `after` and `first` ask for it.", keys: []key{
+			{name: "connection", kind: aPath, need: true, doc: "Path of the connection in the answer, as data.orders; the query asks there for `pageInfo {hasNextPage endCursor}`."},
+			{name: "size", kind: aCount, min: 1, doc: "Records of a page: the variable `first`. Without it the query says how many."},
+		}},
 	},
 }
 

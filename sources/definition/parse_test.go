@@ -179,7 +179,7 @@ var bad = []struct {
 	{"one or many of one", stream("single: true\none_or_many: true"), `11:18: streams[0] (s).one_or_many: is about a list or an object of records; with single or columns it has no meaning`},
 	{"two record modes", stream("single: true\nkeyed: id"), `11:12: streams[0] (s).keyed: single and keyed: only one of them is possible`},
 	{"unknown pagination", stream("pagination: {type: cursr}"), `10:24: streams[0] (s).pagination.type: unknown type "cursr"; did you mean "cursor"?`},
-	{"pagination without type", stream("pagination: {max_pages: 3}"), `10:17: streams[0] (s).pagination: needs type: none, cursor, next_url, link_header, page, offset, keyset`},
+	{"pagination without type", stream("pagination: {max_pages: 3}"), `10:17: streams[0] (s).pagination: needs type: none, cursor, next_url, link_header, page, offset, keyset, relay`},
 	{"key of another type", stream("pagination: {type: link_header, next: a}"), `10:37: streams[0] (s).pagination: key "next" belongs to type cursor, next_url, not to link_header`},
 	{"page sent nowhere", stream("pagination: {type: page}"), `10:17: streams[0] (s).pagination: nothing sends the page: needs param, header or body, or a template that uses page`},
 	{"page sent twice", stream("pagination: {type: page, param: p, header: P}"), `10:17: streams[0] (s).pagination: param, header: only one of them is possible`},

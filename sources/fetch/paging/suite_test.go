@@ -35,6 +35,7 @@ type subject struct {
 	goesOn     string                                     // and the second one
 	start      func(ask ask) int                          // of the page that a request asks for
 	next       func(start int) (body string, link string) // what an answer adds where records follow
+	ends       string                                     // what the last answer adds
 	single     bool                                       // all records are on one page
 	names      bool                                       // what answers name is sealed
 }
@@ -72,6 +73,11 @@ var subjects = []subject{
 				return 0
 			}
 			return behindSecret(a) + 1
+		}},
+	{name: "relay", pagination: sources.Pagination{Type: sources.PaginateRelay, Connection: "c"}, names: true,
+		goesOn: `"hunter2-10"`, start: behindSecret, ends: `, "c": {"pageInfo": {"hasNextPage": false, "endCursor": "hunter2-25"}}`,
+		next: func(start int) (string, string) {
+			return fmt.Sprintf(`, "c": {"pageInfo": {"hasNextPage": true, "endCursor": "%s-%d"}}`, secret, start+size), ""
 		}},
 }
 
@@ -115,6 +121,9 @@ func (s subject) answer(start int, more string) paging.Answer {
 			header.Set("Link", link)
 		}
 	}
+	if end == count {
+		body += s.ends
+	}
 	body += "}"
 	return paging.Answer{
 		Request: fmt.Sprintf("GET from %d", start), Status: 200, Header: header, Body: []byte(body), Beside: []byte(body),
@@ -138,7 +147,7 @@ type walk struct {
 const mark = "~sealed~"
 
 func (w *walk) Eval(r sources.Ref, _ expr.Value) (expr.Value, error) {
-	return ref.At(w.answer.Body, r.Path), nil
+	return ref.Eval(r, nil, w.answer.Body, w.answer.Header)
 }
 
 func (w *walk) Seal(v expr.Value) (json.RawMessage, error) {

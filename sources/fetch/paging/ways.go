@@ -14,6 +14,7 @@ var ways = map[sources.PaginationType]way{
 	sources.PaginatePage:       page{},
 	sources.PaginateOffset:     offset{},
 	sources.PaginateKeyset:     keyset{},
+	sources.PaginateRelay:      relay{},
 }
 
 // wayOf returns the way of a definition.
