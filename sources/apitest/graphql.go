@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // leadEndCursor gives endCursor: the token, or null.
@@ -15,7 +17,7 @@ func leadEndCursor(x *exchange) []member {
 // answer.
 func (x *exchange) connection() (head, tail []byte) {
 	name := cmp.Or(x.c.Name, lastSegment(x.c.Path))
-	head = append([]byte(`{"data":{`), quote(name)...)
+	head = append([]byte(`{"data":{`), raw.Quote(name)...)
 	head = append(head, `:{"nodes":[`...)
 	tail = []byte(`],"pageInfo":{`)
 	for _, m := range x.members() {
@@ -32,9 +34,9 @@ func (x *exchange) connection() (head, tail []byte) {
 
 // graphQLError returns {"errors":[…]}, as GraphQL servers do.
 func graphQLError(p *problem) []byte {
-	b := append([]byte(`{"errors":[{"message":`), quote(p.message)...)
+	b := append([]byte(`{"errors":[{"message":`), raw.Quote(p.message)...)
 	b = append(b, `,"extensions":{"code":`...)
-	b = append(b, quote(strings.ToUpper(p.code))...)
+	b = append(b, raw.Quote(strings.ToUpper(p.code))...)
 	return append(b, `}}]}`...)
 }
 

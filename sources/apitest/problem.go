@@ -1,9 +1,6 @@
 package apitest
 
-import (
-	"bytes"
-	"encoding/json"
-)
+import "github.com/tap-rest/tap-rest/catalog/raw"
 
 // problem is why a request gets no page: the status and the members of the
 // JSON error that answers it.
@@ -28,17 +25,8 @@ func (x *exchange) refuse(p *problem) {
 
 // errorBody returns {"error":{"code":…,"message":…}}.
 func errorBody(code, message string) []byte {
-	b := append([]byte(`{"error":{"code":`), quote(code)...)
+	b := append([]byte(`{"error":{"code":`), raw.Quote(code)...)
 	b = append(b, `,"message":`...)
-	b = append(b, quote(message)...)
+	b = append(b, raw.Quote(message)...)
 	return append(b, `}}`...)
-}
-
-// quote returns s as a JSON string, with <, > and & as they are.
-func quote(s string) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.Encode(s) // strings always encode
-	return bytes.TrimRight(b.Bytes(), "\n")
 }

@@ -1,6 +1,10 @@
 package apitest
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
+)
 
 const jsonType = "application/json"
 
@@ -10,11 +14,11 @@ type member struct{ name, header, text string }
 
 // json appends "name":"text", or "name":null.
 func (m member) json(b []byte) []byte {
-	b = append(append(b, quote(m.name)...), ':')
+	b = append(append(b, raw.Quote(m.name)...), ':')
 	if m.text == "" {
 		return append(b, "null"...)
 	}
-	return append(b, quote(m.text)...)
+	return append(b, raw.Quote(m.text)...)
 }
 
 // render writes the page as the answer's body.

@@ -42,7 +42,7 @@ var arrows = map[string][]string{
 	"sources/document":       {"sources/nearest"},
 	"sources/nearest":        {}, // anybody may import it
 	"catalog":                {"catalog/raw", "catalog/schema"},
-	"sources/apitest":        {},
+	"sources/apitest":        {"catalog/raw"},
 	"sources/apitest/coding": {"sources/apitest"},
 	"sources/expr":           {"catalog/raw", "sources/nearest", "sources/times"},
 	"sources/needle":         {},
