@@ -121,9 +121,5 @@ func (s *State) AppendAirbyte(dst []byte, stream string) []byte {
 	if !known {
 		return append(dst, "null"...)
 	}
-	b := bytes.NewBuffer(dst)
-	if err := json.Compact(b, raw); err != nil {
-		panic(fmt.Sprintf("state of %s: %v", stream, err)) // it was parsed
-	}
-	return b.Bytes()
+	return entry{stream, raw}.appendCompact(dst)
 }

@@ -295,7 +295,11 @@ func appendMember(dst []byte, e entry) []byte {
 	if err != nil {
 		panic(fmt.Sprintf("a string is always JSON: %v", err))
 	}
-	dst = append(append(dst, name...), ':')
+	return e.appendCompact(append(append(dst, name...), ':'))
+}
+
+// appendCompact appends what the state says of the entry, as one line.
+func (e entry) appendCompact(dst []byte) []byte {
 	b := bytes.NewBuffer(dst)
 	if err := json.Compact(b, e.raw); err != nil {
 		panic(fmt.Sprintf("state of %s: %v", e.name, err)) // it was parsed

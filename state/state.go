@@ -113,18 +113,11 @@ func (s *State) raw(stream string) (json.RawMessage, bool) {
 
 // Set replaces the bookmark of a stream.
 func (s *State) Set(stream string, b *Bookmark) {
-	raw := b.appendJSON(nil)
-	for i := range s.streams {
-		if s.streams[i].name == stream {
-			s.streams[i].raw = raw
-			return
-		}
-	}
-	s.streams = append(s.streams, entry{stream, raw})
+	s.streams = put(s.streams, entry{stream, b.json()})
 }
 
-// appendJSON writes all keys: an empty one is null, never absent.
-func (b *Bookmark) appendJSON(dst []byte) []byte {
+// json has all keys: an empty one is null, never absent.
+func (b *Bookmark) json() json.RawMessage {
 	type plain Bookmark
 	var document struct {
 		plain
@@ -138,7 +131,7 @@ func (b *Bookmark) appendJSON(dst []byte) []byte {
 	if err != nil { // a RawMessage that is no JSON: the caller broke its promise
 		panic(fmt.Sprintf("bookmark: %v", err))
 	}
-	return append(dst, raw...)
+	return raw
 }
 
 // Marshal is json.Marshal, but for <, > and &: tokens and URLs stay as they

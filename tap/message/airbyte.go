@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/state"
 )
 
@@ -18,7 +19,7 @@ type Airbyte struct {
 // Frame returns the frame of RECORD lines of a stream whose response came at
 // the given time.
 func (Airbyte) Frame(stream string, extracted time.Time) Frame {
-	before := append([]byte(`{"type":"RECORD","record":{"stream":`), quote(stream)...)
+	before := append([]byte(`{"type":"RECORD","record":{"stream":`), raw.Quote(stream)...)
 	after := strconv.AppendInt([]byte(`,"emitted_at":`), extracted.UnixMilli(), 10)
 	return Frame{before: append(before, `,"data":`...), after: append(after, "}}\n"...), meta: len(after)}
 }
@@ -31,7 +32,7 @@ func appendChanges(dst []byte, nulled []string) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(append(dst, `{"field":`...), quote(fieldAt(pointer))...)
+		dst = append(append(dst, `{"field":`...), raw.Quote(fieldAt(pointer))...)
 		dst = append(dst, `,"change":"NULLED","reason":"SOURCE_SERIALIZATION_ERROR"}`...)
 	}
 	return append(dst, `]}`...)
@@ -58,7 +59,7 @@ func (Airbyte) AppendState(dst []byte, s *state.State, covered []Covered) []byte
 }
 
 func descriptor(stream string) []byte {
-	return append(append([]byte(`{"name":`), quote(stream)...), '}')
+	return append(append([]byte(`{"name":`), raw.Quote(stream)...), '}')
 }
 
 // AppendNews appends the LOG lines that wait, then a TRACE line for each of the
@@ -86,7 +87,7 @@ func appendTrace(dst []byte, n *News) []byte {
 	dst = append(strconv.AppendInt(dst, n.At.UnixMilli(), 10), ',')
 	switch n.Event {
 	case Estimate:
-		dst = append(append(dst, `"estimate":{"type":"STREAM","name":`...), quote(n.Stream)...)
+		dst = append(append(dst, `"estimate":{"type":"STREAM","name":`...), raw.Quote(n.Stream)...)
 		dst = strconv.AppendInt(append(dst, `,"row_estimate":`...), n.Records, 10)
 		dst = append(dst, '}')
 	case Failed:
@@ -98,7 +99,7 @@ func appendTrace(dst []byte, n *News) []byte {
 }
 
 func appendFailure(dst []byte, n *News) []byte {
-	dst = append(append(dst, `"error":{"message":`...), quote(n.Failure.Message)...)
+	dst = append(append(dst, `"error":{"message":`...), raw.Quote(n.Failure.Message)...)
 	dst = append(append(append(dst, `,"failure_type":"`...), n.Failure.Type...), '"')
 	if n.Stream != "" {
 		dst = append(append(dst, `,"stream_descriptor":`...), descriptor(n.Stream)...)
@@ -139,6 +140,6 @@ func AppendAirbyteCheck(dst []byte, why string) []byte {
 	if why == "" {
 		return append(dst, `{"type":"CONNECTION_STATUS","connectionStatus":{"status":"SUCCEEDED"}}`+"\n"...)
 	}
-	dst = append(append(dst, `{"type":"CONNECTION_STATUS","connectionStatus":{"status":"FAILED","message":`...), quote(why)...)
+	dst = append(append(dst, `{"type":"CONNECTION_STATUS","connectionStatus":{"status":"FAILED","message":`...), raw.Quote(why)...)
 	return append(dst, "}}\n"...)
 }

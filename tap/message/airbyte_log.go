@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // waitingLog is how many bytes of LOG lines may wait while stdout is blocked:
@@ -44,7 +46,7 @@ func (l *AirbyteLog) Take(dst []byte) []byte {
 
 func appendLog(dst []byte, level slog.Level, text string) []byte {
 	dst = append(append(append(dst, `{"type":"LOG","log":{"level":"`...), logLevel(level)...), `","message":`...)
-	return append(append(dst, quote(text)...), "}}\n"...)
+	return append(append(dst, raw.Quote(text)...), "}}\n"...)
 }
 
 // logLevel is Airbyte's word for a level.

@@ -3,10 +3,7 @@ package message
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"time"
-
-	"github.com/tap-rest/tap-rest/state"
 )
 
 // Frame is what stands around every record of a page: the same bytes for each
@@ -99,12 +96,4 @@ func Flatten(line []byte) {
 			rest = rest[i+1:]
 		}
 	}
-}
-
-func quote(s string) []byte {
-	raw, err := state.Marshal(s)
-	if err != nil {
-		panic(fmt.Sprintf("a string is always JSON: %v", err))
-	}
-	return raw
 }

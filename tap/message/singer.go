@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/state"
 )
 
@@ -16,25 +17,25 @@ type Singer struct{}
 // Frame returns the frame of RECORD lines of a stream whose response came at
 // the given time.
 func (Singer) Frame(stream string, extracted time.Time) Frame {
-	before := append([]byte(`{"type":"RECORD","stream":`), quote(stream)...)
+	before := append([]byte(`{"type":"RECORD","stream":`), raw.Quote(stream)...)
 	after := append([]byte(`,"time_extracted":"`), extracted.UTC().Format("2006-01-02T15:04:05.000000Z")...)
 	return Frame{before: append(before, `,"record":`...), after: append(after, "\"}\n"...)}
 }
 
 // AppendSchema appends a SCHEMA line.
 func (Singer) AppendSchema(dst []byte, s *Schema) []byte {
-	dst = append(append(dst, `{"type":"SCHEMA","stream":`...), quote(s.Stream)...)
+	dst = append(append(dst, `{"type":"SCHEMA","stream":`...), raw.Quote(s.Stream)...)
 	dst = append(append(dst, `,"schema":`...), s.Document...)
 	dst = append(dst, `,"key_properties":[`...)
 	for i, k := range s.Keys {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, quote(k)...)
+		dst = append(dst, raw.Quote(k)...)
 	}
 	dst = append(dst, ']')
 	if s.ReplicationKey != "" {
-		dst = append(append(append(dst, `,"bookmark_properties":[`...), quote(s.ReplicationKey)...), ']')
+		dst = append(append(append(dst, `,"bookmark_properties":[`...), raw.Quote(s.ReplicationKey)...), ']')
 	}
 	return append(dst, "}\n"...)
 }

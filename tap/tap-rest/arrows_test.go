@@ -18,7 +18,7 @@ var arrows = map[string][]string{
 
 	"tap":         {"catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/render", "tap/report", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
 	"tap/limits":  {"sources", "sources/fetch", "state"},
-	"tap/message": {"catalog", "state"},
+	"tap/message": {"catalog", "catalog/raw", "state"},
 	"tap/plan":    {"sources/fetch/paging", "sources", "sources/expr", "sources/times", "catalog", "state", "state/journal"},
 	"tap/render":  {"catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/message", "tap/plan", "tap/report", "tap/twins", "tap/workdir", "sources", "sources/expr", "sources/fetch", "catalog", "catalog/schema", "state"},
 	"tap/report":  {"sources/fetch/paging", "tap/message", "sources/fetch", "state/journal"},
