@@ -128,5 +128,15 @@ an abbreviation, as JST, is an error.
 Formats are those of Python's strftime, see [times.Strftime]: %Y %m %d %H %M %S %f %z %Z %j %y %b %B %a
 %A %p %I %e %% and the rest of the C library's, with %s (Unix seconds), %ms (Unix milliseconds),
 %_ms (three digits of milliseconds), %s_as_float and %epoch_microseconds of Airbyte's CDK.
+
+# One room
+
+The package has many files and is one room on purpose. The parser makes no tree: it compiles as it
+reads, to closures over a run, and computes what is constant by the same filters that run later. So
+the parser needs the tables of filters, the filters need the run and the inside of a Value, and a
+Value compares and prints by both: whichever of them moved out would need the others' insides. From
+the text to the result, the files are lexer, parser, builtin and parameters (calls), node and access
+(closures), run and loop (an evaluation), value, items and json (data), number and arithmetic; what
+tables.go names stands in the rest, by what it works on.
 */
 package expr
