@@ -89,14 +89,6 @@ func HTML() Fault {
 	return f
 }
 
-// Redirect answers 302 to a URL, which may be relative.
-func Redirect(url string) Fault {
-	return at(onArrival, "redirect", func(x *exchange) {
-		x.respond(http.StatusFound, jsonType, []byte("{}"))
-		x.answer.header.Set("Location", url)
-	})
-}
-
 // ExpireSessions kills all tokens that were given out before this request, its
 // own too.
 func ExpireSessions() Fault {

@@ -1,29 +1,11 @@
 package apitest
 
-import "slices"
-
 // The faults of pages: well-formed answers that are not what they should be.
 // They strike only requests that are answered with a page.
 
 // EmptyPage gives no records, but goes on to the next page.
 func EmptyPage() Fault {
-	return onRecords("empty", func([]int) []int { return []int{} })
-}
-
-// DropRecord leaves out the page's first record.
-func DropRecord() Fault {
-	return onRecords("drop", func(list []int) []int { return list[min(1, len(list)):] })
-}
-
-// DuplicateRecord gives the page's first record twice.
-func DuplicateRecord() Fault {
-	return onRecords("duplicate", func(list []int) []int {
-		return append(slices.Clone(list[:min(1, len(list))]), list...)
-	})
-}
-
-func onRecords(name string, edit func([]int) []int) Fault {
-	return at(onPage, name, func(x *exchange) { x.page.order = edit(x.page.materialize()) })
+	return at(onPage, "empty", func(x *exchange) { x.page.order = []int{} })
 }
 
 // RepeatPage gives the page that was last given at this path once more, byte for
@@ -41,13 +23,6 @@ func RepeatPage() Fault {
 func SameToken() Fault {
 	return at(onPage, "same", func(x *exchange) {
 		x.page.next, x.page.more = x.page.from, true
-	})
-}
-
-// FirstToken leads from this page back to the first.
-func FirstToken() Fault {
-	return at(onPage, "first", func(x *exchange) {
-		x.page.next, x.page.more = 0, true
 	})
 }
 
