@@ -10,9 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"golang.org/x/text/encoding/htmlindex"
-
-	"github.com/tap-rest/tap-rest/sources/fetch"
 )
 
 // answering answers every request with a body.
@@ -61,7 +60,7 @@ func TestText(t *testing.T) {
 		{"minus alone", "nan: null", "", `{"id":1,"a":-1.5,"b":-}`, "", "not JSON"},
 	} {
 		long := tt.name == "Latin 1" || tt.name == "NaN in another charset" || tt.name == "another charset"
-		for size, padding := range map[string]string{"short": "", "long": strings.Repeat(" ", fetch.MaxBody)} {
+		for size, padding := range map[string]string{"short": "", "long": strings.Repeat(" ", body.Max)} {
 			if size == "long" && !long {
 				continue
 			}

@@ -72,8 +72,8 @@ func (s *sample) look(w *worker, page *fetch.Page) error {
 		return nil
 	}
 	vars := slices.Clone(w.renderer.Vars())
-	vars[sources.VarResponse], vars[sources.VarHeaders] = expr.JSONBytes(page.Body), fetch.HeaderValue(page.Header)
-	v, err := ref.Eval(total, vars, page.Body, page.Header)
+	vars[sources.VarResponse], vars[sources.VarHeaders] = expr.JSONBytes(page.Body.Text), fetch.HeaderValue(page.Header)
+	v, err := ref.Eval(total, vars, page.Body.Text, page.Header)
 	if pages, ok := v.Int64(); ok {
 		s.pages = pages
 	}

@@ -17,7 +17,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/apitest/coding"
-	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
@@ -26,7 +26,7 @@ import (
 const (
 	longRecords = 40 // on a long page and a short one
 	longPage    = 36
-	longText    = fetch.MaxBody / 35
+	longText    = body.Max / 35
 )
 
 // longAPI has pages over 8 MiB, which take little room compressed.
@@ -273,11 +273,11 @@ func TestLongPageHAR(t *testing.T) {
 	}{
 		{"left out by the journal", journal.Exchange{LeftOut: 1 << 30},
 			[]string{`"size":1073741824,`, `"text":""`, `"bodySize":1073741824`, "a body of 1073741824 bytes is left out"}},
-		{"too long", journal.Exchange{Body: make([]byte, fetch.MaxBody+1)},
+		{"too long", journal.Exchange{Body: make([]byte, body.Max+1)},
 			[]string{`"size":8388609,`, `"text":""`, `"bodySize":8388609`, "a body of 8388609 bytes is left out"}},
 		{"encoded", journal.Exchange{LeftOut: 1 << 30, Header: http.Header{"Content-Encoding": {"gzip"}}},
 			[]string{`"size":-1,`, `"text":""`, `"bodySize":1073741824`, "a body of 1073741824 bytes is left out"}},
-		{"too long decoded", journal.Exchange{Body: zipped(t, fetch.MaxBody+1), Header: http.Header{"Content-Encoding": {"gzip"}}},
+		{"too long decoded", journal.Exchange{Body: zipped(t, body.Max+1), Header: http.Header{"Content-Encoding": {"gzip"}}},
 			[]string{`"size":-1,`, `"text":""`, "bytes is left out, which are more than 8 MiB decoded"}},
 	} {
 		var out bytes.Buffer

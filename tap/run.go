@@ -10,6 +10,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
@@ -41,8 +42,8 @@ type run struct {
 	clients map[*sources.Client]*fetch.Client
 	lines   linePool
 	spool   *limits.Spool
-	ahead   *fetch.Room // for answers until they are worked on
-	back    *fetch.Room // for those that are read back
+	ahead   *body.Room  // for answers until they are worked on
+	back    *body.Room  // for those that are read back
 	journal *runJournal // nil: off
 	hasty   bool        // a look at first pages, for which somebody waits
 	unread  []*track    // there is nothing to read, or no such stream
@@ -56,7 +57,7 @@ func newRun(o Options) *run {
 	return &run{
 		Options: o, now: time.Now(), gate: limits.NewGate(o.Config.Run),
 		work:  newWorkFolder(&o),
-		ahead: fetch.NewRoom(o.Config.Run.Memory / roomShare), back: fetch.NewRoom(o.Config.Run.Memory / roomShare),
+		ahead: body.NewRoom(o.Config.Run.Memory / roomShare), back: body.NewRoom(o.Config.Run.Memory / roomShare),
 		clients: map[*sources.Client]*fetch.Client{}, lines: make(linePool, keptLines),
 	}
 }

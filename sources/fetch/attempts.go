@@ -3,28 +3,39 @@ package fetch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 )
+
+// asker asks the API for what a walk requests, as often as it takes.
+type asker struct {
+	client   *Client
+	stream   *sources.Stream
+	counters *Counters
+	judge    *judge
+	failures failures
+}
 
 // hastyAttempts is how often a hasty client asks, in all.
 const hastyAttempts = 2
 
 // retry is how often a request is made, and with which waits between.
-func (w *Walk) retry() sources.Retry {
-	r := w.stream.Call.Retry
-	if w.client.Hasty {
+func (a *asker) retry() sources.Retry {
+	r := a.stream.Call.Retry
+	if a.client.Hasty {
 		r.Attempts, r.CoolDown = min(r.Attempts, hastyAttempts), 0
 	}
 	return r
 }
 
 // longestWait is how long an API may ask the walk to wait.
-func (w *Walk) longestWait() time.Duration {
-	if w.client.Hasty {
-		return w.stream.Call.Retry.MaxWait
+func (a *asker) longestWait() time.Duration {
+	if a.client.Hasty {
+		return a.stream.Call.Retry.MaxWait
 	}
 	return longestWait
 }
@@ -45,68 +56,127 @@ func (t *tries) count(v verdict) {
 	}
 }
 
-// exchange asks until there is a page, or an error for good.
-func (w *Walk) exchange(ctx context.Context, out *outgoing) (*Page, error) {
-	retry, longest := w.retry(), w.longestWait()
+// ask asks until there is a page, or an error for good.
+func (a *asker) ask(ctx context.Context, out *outgoing) (*Page, error) {
+	retry, longest := a.retry(), a.longestWait()
 	for n := (tries{}); ; {
 		n.made, n.round = n.made+1, n.round+1
-		ex, err := w.client.send(ctx, out, w.stream.Call.Timeout, w.counters)
-		if errors.Is(err, ErrStopped) || err != nil && ctx.Err() != nil {
-			return nil, ErrStopped
+		ex, v, err := a.attempt(ctx, out)
+		if err != nil {
+			return nil, err
 		}
-		if err == nil {
-			if err := w.makeWhole(ctx, ex); err != nil {
-				w.client.done(ex)
-				return nil, err
-			}
-		}
-		v := w.judge(ex, err)
 		if v.page != nil {
-			w.client.health.well()
+			a.client.admission.health.well()
 			v.page.Attempts = n.made
-			v.page.release = func() { w.client.done(ex) }
 			return v.page, nil
 		}
-		if v.proof && !n.anew && w.client.requester.auth.Refused(ctx, *ex.proof) {
-			w.client.Log.Info("the API refused who asks: asking again with another proof", "stream", w.stream.Name, "request", out.Shown, "why", v.err.Error())
+		if v.proof && !n.anew && a.client.requester.auth.Refused(ctx, *ex.proof) {
+			a.client.Log.Info("the API refused who asks: asking again with another proof", "stream", a.stream.Name, "request", out.Shown, "why", v.err.Error())
 			n.anew, n.round, v = true, n.round-1, again(0, v.err)
 		}
 		n.count(v)
 		if v.told && v.wait <= longest { // the whole client keeps still
-			w.client.pace.rest(time.Now().Add(v.wait))
+			a.client.admission.pace.rest(time.Now().Add(v.wait))
 		}
 		last := n.round >= retry.Attempts || v.rest || n.alike > 1
 		switch {
-		case v.retry && v.wait <= longest && last && !v.once && w.coolDown(out, v):
+		case v.retry && v.wait <= longest && last && !v.once && a.coolDown(out, v):
 			n.round, v.wait = 0, 0
 		case !v.retry || v.wait > longest || last:
-			return nil, w.giveUp(out, ex, v, n.made)
+			return nil, a.giveUp(out, ex, v, n.made)
 		case v.wait < 0:
 			v.wait = backoff(retry, n.round)
 		}
-		if err := w.pause(ctx, out, ex, v, n.round); err != nil {
+		if err := a.pause(ctx, out, ex, v, n.round); err != nil {
 			return nil, err
 		}
 	}
 }
 
+// attempt asks once. The error is ErrStopped.
+func (a *asker) attempt(ctx context.Context, out *outgoing) (*Exchange, verdict, error) {
+	ex, err := a.client.transport.send(ctx, out, a.stream.Call.Timeout, a.counters)
+	if errors.Is(err, ErrStopped) || err != nil && ctx.Err() != nil {
+		return nil, verdict{}, ErrStopped
+	}
+	if err == nil {
+		if err := a.makeWhole(ctx, ex); err != nil {
+			ex.Body.Release()
+			return nil, verdict{}, err
+		}
+	}
+	return ex, a.judge.decide(out, ex, err), nil
+}
+
+// makeWhole takes a body into memory that came when there was no room for it,
+// where the walk cannot do with its pieces. It waits for room, without a slot
+// or a connection.
+func (a *asker) makeWhole(ctx context.Context, ex *Exchange) error {
+	if ex.cut != nil || !a.judge.whole || !ex.Body.Short() {
+		return nil
+	}
+	share := a.client.Ahead.Wait(ctx, a.client.Gate.Closed(), 2*body.Max)
+	if share == nil {
+		return ErrStopped
+	}
+	if err := ex.Body.TakeIn(share); err != nil {
+		ex.cut = fmt.Errorf("the body of the answer %d: %w", ex.Status, err)
+	}
+	return nil
+}
+
 // pause waits before the next attempt, after so many since the client rested.
-func (w *Walk) pause(ctx context.Context, out *outgoing, ex *Exchange, v verdict, round int) error {
+func (a *asker) pause(ctx context.Context, out *outgoing, ex *Exchange, v verdict, round int) error {
 	if round > 0 {
-		most := w.retry().Attempts
+		most := a.retry().Attempts
 		if v.once {
 			most = min(most, round+1)
 		}
-		w.client.Log.Info("asking again", "stream", w.stream.Name, "request", out.Shown, "why", w.hide(v.err).Error(),
+		a.client.Log.Info("asking again", "stream", a.stream.Name, "request", out.Shown, "why", hide(a.client.Secrets, v.err).Error(),
 			"attempt", round, "of", most, "wait", v.wait.Round(time.Millisecond).String())
 	}
-	w.counters.Retries.Add(1)
-	wait := w.client.sleep
+	a.counters.Retries.Add(1)
+	wait := a.client.admission.sleep
 	if v.told || ex != nil && ex.Status == http.StatusTooManyRequests {
-		wait = w.client.hold
+		wait = a.client.admission.hold
 	}
 	if ex != nil {
-		w.client.done(ex)
+		ex.Body.Release()
 	}
-	return wait(ctx, v.wait, w.counters)
+	return wait(ctx, v.wait, a.counters)
+}
+
+// coolDown rests the client, where that may help: no stream of it makes a
+// request meanwhile, those of other clients go on.
+func (a *asker) coolDown(out *outgoing, v verdict) bool {
+	retry := a.retry()
+	if retry.CoolDown <= 0 {
+		return false
+	}
+	pause := retry.CoolDown
+	if v.rest && v.wait > 0 {
+		pause = v.wait
+	}
+	until, rests := a.client.admission.health.rest(a.stream, v.rest, pause, retry.Rests)
+	if !rests {
+		return false
+	}
+	a.client.Log.Warn("the API is not well: the client rests", "stream", a.stream.Name, "request", out.Shown,
+		"why", hide(a.client.Secrets, v.err).Error(), "for", time.Until(until).Round(time.Second).String())
+	a.client.admission.pace.rest(until)
+	return true
+}
+
+// giveUp makes the error of a request that is not asked again.
+func (a *asker) giveUp(out *outgoing, ex *Exchange, v verdict, attempts int) error {
+	e := &Error{Class: v.class, Attempts: attempts, Err: v.err, Advice: v.tip, Refused: v.about}
+	if v.retry && v.wait > a.longestWait() {
+		e.Advice = fmt.Sprintf("the API asks to wait until %s: run again after that",
+			time.Now().Add(v.wait).UTC().Format(time.RFC3339))
+	}
+	if ex != nil {
+		e.Excerpt = a.failures.excerpt(ex.Body.Text)
+		defer ex.Body.Release()
+	}
+	return a.failures.answer(out, ex, e)
 }

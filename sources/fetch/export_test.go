@@ -1,22 +1,18 @@
 package fetch
 
 import (
-	"io"
-
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
 // Splitter is what the walk proves bodies with.
-func (w *Walk) Splitter() Splitter { return w.splitter }
+func (w *Walk) Splitter() Splitter { return w.judge.splitter }
 
 // SetLongest makes the longest body that the client takes so many bytes.
-func (c *Client) SetLongest(most int64) { c.most = most }
-
-// NullNaN reads a text with null in place of what is no number.
-func NullNaN(r io.Reader) io.Reader {
-	text, _ := decodeText(r, nanLayer)
-	return text
+func (c *Client) SetLongest(most int64) {
+	c.bodies = body.NewStore(most)
+	c.transport.bodies = c.bodies
 }
 
 // FirstKey is where a recording keeps the first page.

@@ -6,30 +6,31 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
 // keepFailed keeps a request that failed for good and what was answered, if
 // anything was, where people look at it: in the journal, without its secrets.
-func (w *Walk) keepFailed(ex *Exchange, e *Error) {
-	if w.rec == nil || w.rec.Only {
+func (r *recorder) keepFailed(out *outgoing, ex *Exchange, e *Error) {
+	if r.Recording == nil || r.only() {
 		return
 	}
-	f := &journal.Failure{Stream: w.stream.Name, Why: e.Err.Error(), Exchange: journal.Exchange{
-		Key: w.rec.key(w.pager.Position().Pages), At: time.Now(), Request: e.Request, Status: e.Status, Attempts: e.Attempts,
+	f := &journal.Failure{Stream: r.stream, Why: e.Err.Error(), Exchange: journal.Exchange{
+		Key: r.key(out.n), At: time.Now(), Request: e.Request, Status: e.Status, Attempts: e.Attempts,
 	}}
 	if ex != nil {
-		w.describe(&f.Exchange, ex)
+		r.describe(&f.Exchange, out, ex)
 	}
-	if err := w.rec.Journal.Fail(f); err != nil && !errors.Is(err, journal.ErrFailed) {
-		w.client.Log.Warn("journal: a request that failed could not be kept to be looked at",
-			"stream", w.stream.Name, "request", e.Request, "why", err.Error())
+	if err := r.Journal.Fail(f); err != nil && !errors.Is(err, journal.ErrFailed) {
+		r.log.Warn("journal: a request that failed could not be kept to be looked at",
+			"stream", r.stream, "request", e.Request, "why", err.Error())
 	}
 }
 
 // describe copies what people see of an answer.
-func (w *Walk) describe(e *journal.Exchange, ex *Exchange) {
-	hide := w.client.Secrets.Redact
+func (r *recorder) describe(e *journal.Exchange, out *outgoing, ex *Exchange) {
+	hide := r.secrets.Redact
 	e.At, e.Took = ex.At, ex.Took
 	e.Header = http.Header{}
 	for name, values := range ex.Header {
@@ -40,13 +41,14 @@ func (w *Walk) describe(e *journal.Exchange, ex *Exchange) {
 	e.Header.Del("Content-Encoding") // the body is decoded
 	e.Header.Set(sealedHeader, "1")
 	e.Header.Del(urlHeader)
-	if ex.url != nil && w.sent != nil && ex.url.String() != w.sent.URL.String() {
+	if ex.url != nil && ex.url.String() != out.URL.String() {
 		e.Header.Set(urlHeader, hide(ex.url.String()))
 	}
 	// More than is kept is looked at: a secret must not be cut in two.
-	text := hide(string(ex.Body[:min(len(ex.Body), journal.MaxFailed+inDoubt)]))
+	shown := ex.Body.Text
+	text := hide(string(shown[:min(len(shown), journal.MaxFailed+body.InDoubt)]))
 	e.Body = []byte(text[:min(len(text), journal.MaxFailed)])
-	e.LeftOut = int64(max(0, len(ex.Body)-journal.MaxFailed))
+	e.LeftOut = int64(max(0, len(shown)-journal.MaxFailed))
 }
 
 // leftOut says what is not there of the body of a failed exchange.

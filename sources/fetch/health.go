@@ -46,24 +46,3 @@ func (h *health) rest(s *sources.Stream, told bool, pause time.Duration, most in
 	h.until = now.Add(pause)
 	return h.until, true
 }
-
-// coolDown rests the client, where that may help: no stream of it makes a
-// request meanwhile, those of other clients go on.
-func (w *Walk) coolDown(out *outgoing, v verdict) bool {
-	retry := w.retry()
-	if retry.CoolDown <= 0 {
-		return false
-	}
-	pause := retry.CoolDown
-	if v.rest && v.wait > 0 {
-		pause = v.wait
-	}
-	until, rests := w.client.health.rest(w.stream, v.rest, pause, retry.Rests)
-	if !rests {
-		return false
-	}
-	w.client.Log.Warn("the API is not well: the client rests", "stream", w.stream.Name, "request", out.Shown,
-		"why", w.hide(v.err).Error(), "for", time.Until(until).Round(time.Second).String())
-	w.client.pace.rest(until)
-	return true
-}

@@ -9,15 +9,14 @@ import (
 
 // adviseRecords says where the answer does have records, of which the definition
 // names another place; "" where it has none.
-func (w *Walk) adviseRecords(ex *Exchange) string {
-	r := &w.stream.Records
-	long := ex.long != nil && !ex.long.many // the whole body is not in memory
-	if long || r.Single || r.Keyed != "" || r.Columns != nil || r.ColumnsPath != "" {
+func (j *judge) adviseRecords(page *Page) string {
+	r := &j.stream.Records
+	if page.Body.Long() || r.Single || r.Keyed != "" || r.Columns != nil || r.ColumnsPath != "" {
 		return ""
 	}
-	paths := hint.Lists(ex.Body)
+	paths := hint.Lists(page.Body.Text)
 	for i, path := range paths {
-		paths[i] = w.quote(hint.YAML(path))
+		paths[i] = j.secrets.Quote(hint.YAML(path))
 	}
 	switch len(paths) {
 	case 0:

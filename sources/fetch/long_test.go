@@ -19,12 +19,13 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
 // longer makes every page of an API longer than what is read into memory.
-var longer = apitest.From(1, apitest.BigBody(fetch.MaxBody+1))
+var longer = apitest.From(1, apitest.BigBody(body.Max+1))
 
 // memoryFolder is a folder in memory where the machine has some: long answers
 // are synced to it.
@@ -140,13 +141,13 @@ func TestLongEncodings(t *testing.T) {
 // TestLongCut cuts long answers everywhere: each is asked for again, and no
 // record of it is left.
 func TestLongCut(t *testing.T) {
-	const size = fetch.MaxBody + 1000
+	const size = body.Max + 1000
 	faults := map[string]apitest.Fault{
 		"gzip checksum": apitest.All(apitest.BigBody(size), apitest.BrokenGzip(coding.Named("gzip"))),
 		"truncated":     apitest.All(apitest.TruncateJSON(-1), apitest.BigBody(size)),
 		"UTF-8":         apitest.All(apitest.InvalidUTF8(), apitest.BigBody(size)),
 	}
-	for _, at := range []int64{0, 100, fetch.MaxBody, fetch.MaxBody + 1, size - 1} {
+	for _, at := range []int64{0, 100, body.Max, body.Max + 1, size - 1} {
 		faults[fmt.Sprintf("reset at %d", at)] = apitest.All(apitest.BigBody(size), apitest.ResetBody(at))
 		faults[fmt.Sprintf("content length %d", at)] = apitest.All(apitest.BigBody(size), apitest.CutBody(at))
 		faults[fmt.Sprintf("chunk %d", at)] = apitest.All(apitest.BigBody(size), apitest.CutChunked(at))
@@ -178,7 +179,7 @@ func TestLongCut(t *testing.T) {
 // TestLongest: what is longer than the longest answer is refused, as it comes
 // and as it is decoded, and is not asked for again.
 func TestLongest(t *testing.T) {
-	const most = fetch.MaxBody + 1<<20
+	const most = body.Max + 1<<20
 	var bomb bytes.Buffer
 	z := gzip.NewWriter(&bomb)
 	if _, err := io.WriteString(z, `{"data":[]`+strings.Repeat(" ", 64<<20)+`}`); err != nil {
@@ -223,7 +224,7 @@ func TestLongest(t *testing.T) {
 
 // TestLongIsNotWhatItShouldBe: a long answer is refused for what a short one is.
 func TestLongIsNotWhatItShouldBe(t *testing.T) {
-	spaces := strings.Repeat(" ", fetch.MaxBody)
+	spaces := strings.Repeat(" ", body.Max)
 	for _, test := range []struct{ name, stream, body, want string }{
 		{"no records", `path: /orders`, `{"other":[]` + spaces + `}`, `expected something at "data", found nothing in an object`},
 		{"an object", `path: /orders`, `{"data":{}` + spaces + `}`, `expected an array at "data", found an object`},
@@ -231,7 +232,7 @@ func TestLongIsNotWhatItShouldBe(t *testing.T) {
 			`{"data":[],"error":"out of stock"` + spaces + `}`, "out of stock"},
 		{"a rule about one without records", `path: /orders, errors: [{when: "{{ response.error }}", do: fail, message: "{{ response.error }}"}]`,
 			`{"error":"out of stock"` + spaces + `}`, "out of stock"},
-		{"too much beside", `path: /orders`, `{"data":[],"x":[` + strings.Repeat(`"0123456789",`, fetch.MaxBody/12) + `1]}`,
+		{"too much beside", `path: /orders`, `{"data":[],"x":[` + strings.Repeat(`"0123456789",`, body.Max/12) + `1]}`,
 			"the answer is larger than 8 MiB: records: what stands beside the records is larger than 8388608 bytes"},
 		{"fewer than the total", `path: /orders, pagination: {type: page, param: page, total: total, stop: "{{ response.total }}"}`,
 			`{"data":[],"total":3` + spaces + `}`, "pagination.total is 3, but the walk ends here with 0 records"},
@@ -250,7 +251,7 @@ func TestLongIsNotWhatItShouldBe(t *testing.T) {
 // TestLongRefusals: of an answer that says no, the beginning is enough, however
 // long it is and whatever it is encoded in.
 func TestLongRefusals(t *testing.T) {
-	page := "<html>not now" + strings.Repeat(" ", 2*fetch.MaxBody)
+	page := "<html>not now" + strings.Repeat(" ", 2*body.Max)
 	var zipped bytes.Buffer
 	z := gzip.NewWriter(&zipped)
 	if _, err := io.WriteString(z, page); err != nil {
@@ -273,15 +274,15 @@ func TestLongRefusals(t *testing.T) {
 // TestLongSecrets: a long answer that echoes a secret is read, and not kept.
 func TestLongSecrets(t *testing.T) {
 	const secret = "s3cr3t-t0ken"
-	for _, at := range []int{0, 64<<10 - 3, 256<<10 - 5, fetch.MaxBody - 4} {
+	for _, at := range []int{0, 64<<10 - 3, 256<<10 - 5, body.Max - 4} {
 		stream := define(t, "", `path: /orders`)[0]
-		body := `{"data":[{"id":1}],"x":"` + strings.Repeat("a", at) + secret + `"` + strings.Repeat(" ", fetch.MaxBody) + `}`
-		if at == fetch.MaxBody-4 { // among the records, where it is not in memory
-			body = `{"data":[{"id":1,"x":"` + strings.Repeat("a", at) + secret + `"}]}`
+		text := `{"data":[{"id":1}],"x":"` + strings.Repeat("a", at) + secret + `"` + strings.Repeat(" ", body.Max) + `}`
+		if at == body.Max-4 { // among the records, where it is not in memory
+			text = `{"data":[{"id":1,"x":"` + strings.Repeat("a", at) + secret + `"}]}`
 		}
 		dir := memoryFolder(t)
 		j := openJournal(t, dir)
-		w := newRig(t, stream, &script{answers: []answer{{status: 200, body: body}}}, "token", secret).walk(stream, paging.Position{})
+		w := newRig(t, stream, &script{answers: []answer{{status: 200, body: text}}}, "token", secret).walk(stream, paging.Position{})
 		record(t, w, j)
 		got := drain(t, w)
 		if got.err != nil || len(got.ids) != 1 || got.last.Recorded() {
@@ -324,7 +325,7 @@ func TestLongReload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if page.Held() < fetch.MaxBody || page.Count() != 10 || page.Size() != fetch.MaxBody+1 {
+	if page.Held() < body.Max || page.Count() != 10 || page.Size() != body.Max+1 {
 		t.Errorf("the page holds %d bytes and %d records of %d bytes", page.Held(), page.Count(), page.Size())
 	}
 	page.Spool()
@@ -337,8 +338,8 @@ func TestLongReload(t *testing.T) {
 	var got seen
 	got.take(t, page, w)
 	wantIDs(t, got.ids, upTo(10))
-	if !bytes.Contains(page.Body, []byte(`"next_page":`)) || bytes.Contains(page.Body, []byte(`"id"`)) {
-		t.Errorf("beside the records stands %s", page.Body)
+	if !bytes.Contains(page.Body.Text, []byte(`"next_page":`)) || bytes.Contains(page.Body.Text, []byte(`"id"`)) {
+		t.Errorf("beside the records stands %s", page.Body.Text)
 	}
 	page.Release()
 }
@@ -430,7 +431,7 @@ func TestInDoubt(t *testing.T) {
 						t.Setenv("TMPDIR", filepath.Join(dir, "gone"))
 					}
 					page, err := w.Next(context.Background())
-					if where == "nowhere" && 6*size > fetch.MaxBody {
+					if where == "nowhere" && 6*size > body.Max {
 						if e := failure(t, err); e.Class != fetch.Transient || api.Count() != 1 {
 							t.Errorf("got %v: %v after %d requests", e.Class, e, api.Count())
 						}
@@ -439,7 +440,7 @@ func TestInDoubt(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if want := 6*size > fetch.MaxBody; page.Long() != want || page.Recorded() != (where == "journal") {
+					if want := 6*size > body.Max; page.Long() != want || page.Recorded() != (where == "journal") {
 						t.Errorf("long: %v, recorded: %v, with %d bytes", page.Long(), page.Recorded(), page.Size())
 					}
 					var got seen

@@ -16,7 +16,7 @@ type outside struct{ walk *Walk }
 // Eval evaluates a Ref over the answer under way.
 func (o outside) Eval(r sources.Ref, page expr.Value) (expr.Value, error) {
 	o.walk.vars[sources.VarPage] = page
-	return ref.Eval(r, o.walk.vars, o.walk.seen, o.walk.answer.Header)
+	return ref.Eval(r, o.walk.vars, o.walk.judge.seen, o.walk.judge.answer.Header)
 }
 
 // Seal makes a token fit to be kept.
@@ -31,7 +31,7 @@ func (o outside) Open(token json.RawMessage) expr.Value {
 // Follow makes a URL fit to be kept, which may be relative to the one that was
 // answered.
 func (o outside) Follow(target string, https func() string) (string, error) {
-	u, err := o.walk.sent.Follow(o.walk.answer.url, target, https)
+	u, err := o.walk.sent.Follow(o.walk.judge.answer.url, target, https)
 	if err != nil {
 		return "", err
 	}
@@ -40,7 +40,7 @@ func (o outside) Follow(target string, https func() string) (string, error) {
 
 // Answered reports whether a URL is the one that was answered.
 func (o outside) Answered(target string) bool {
-	at := o.walk.answer.url
+	at := o.walk.judge.answer.url
 	return at != nil && o.walk.requests.Same(at, target)
 }
 

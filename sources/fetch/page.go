@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
-	"github.com/tap-rest/tap-rest/state/journal"
 )
 
 // Splitter proves a body and finds its records. A walk calls it from one
@@ -20,7 +20,7 @@ import (
 // SplitMany proves such a body, and hands the records out in pieces, each good
 // until piece returns. Its error is piece's, or as Split's.
 //
-// A body over MaxBody is given to SplitLong, as often as it takes: it hands the
+// A body over body.Max is given to SplitLong, as often as it takes: it hands the
 // records out in pieces, each good until piece returns, and returns the body
 // without them: nil where that is no JSON, else whatever the error is. Its error
 // is piece's, body's, or as Split's; one that wraps [ErrWhole] means that the
@@ -48,20 +48,20 @@ type Exchange struct {
 	Request   string // method and URL, redacted
 	Status    int
 	Header    http.Header
-	Body      []byte // decoded; valid until the page is released; of a long page what stands beside its records
-	Wire      int64  // bytes of the body as they came
+	Body      *body.Body // of a long page, its text is what stands beside its records
+	Wire      int64      // bytes of the body as they came
 	At        time.Time
 	Took      time.Duration
 	RequestID string
 	Attempts  int
 	url       *url.URL    // that was answered, after redirects
-	text      []string    // layers between the body and its JSON, besides Content-Encoding
-	wire      []byte      // the body as it came off the wire; Body itself where it was not encoded
+	under     body.Layers // of the body, besides Content-Encoding
 	cut       error       // why the body is not whole
-	long      *long       // the body, where it is too long for memory; else nil
-	share     *share      // of the client's room
 	proof     *auth.Proof // of who asks; nil: none was sent
 }
+
+// well reports whether the status says yes.
+func (ex *Exchange) well() bool { return ex.Status/100 == 2 }
 
 // Page is an exchange whose body is proven.
 type Page struct {
@@ -78,18 +78,16 @@ type Page struct {
 	// Unrecorded is why the journal could not keep the page; nil: it has it, or
 	// there is none.
 	Unrecorded error
-	key        journal.Key
-	place      journal.Place // in the journal, where recorded
-	recorded   bool
-	whole      bool // its records cannot come in pieces
-	release    func()
+	kept       *kept   // in the journal; nil: it is not
+	pieces     *pieces // its records, where they come in pieces; else nil
+	whole      bool    // its records cannot come in pieces
+	lent       bool    // its body is another page's
 }
 
 // Release gives the page's memory back; nothing of it may be used afterwards.
 func (p *Page) Release() {
-	if p.release != nil {
-		p.release()
-		p.release, p.Body, p.wire = nil, nil, nil
+	if !p.lent {
+		p.Body.Release()
 	}
 }
 

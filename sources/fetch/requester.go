@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 	"github.com/tap-rest/tap-rest/sources/secret"
@@ -18,13 +19,13 @@ import (
 // outgoing is a request of a walk, as often as it is sent.
 type outgoing struct {
 	*request.Request
-	vars   expr.Vars // what proofs see
-	digest [16]byte  // of all but proofs, where the walk is recorded
-	text   []string  // layers of the answer's text
+	vars   expr.Vars   // what proofs see
+	digest [16]byte    // of all but proofs, where the walk is recorded
+	under  body.Layers // of the answer's body
 	jar    *cookies
-	// overflow begins a file for an answer that is too long for memory; nil:
-	// there is none.
-	overflow func(http.Header) (overflow, error)
+	n      int64 // of the page in its walk: how many came before
+	// file begins one for an answer that is too long for memory.
+	file func(http.Header) (body.File, error)
 }
 
 // hashSeed is that of all hashes of requests in this process.
@@ -53,9 +54,9 @@ func (w *Walk) build() (*outgoing, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &outgoing{Request: r, vars: w.vars, overflow: w.overflow, text: w.text, jar: w.jar}
-	if w.rec != nil {
-		out.digest = w.digest(out, false)
+	out := &outgoing{Request: r, vars: w.vars, n: w.pager.Position().Pages, file: w.recorder.file, under: w.under, jar: w.jar}
+	if w.recorder.Recording != nil {
+		out.digest = w.recorder.digest(out, false)
 	}
 	return out, nil
 }
@@ -91,7 +92,7 @@ type requester struct {
 func newRequester(source *sources.Client, run *secret.Hider, userAgent string, vars expr.Vars) *requester {
 	r := &requester{
 		source: source, auth: auth.New(source.Auth), makers: map[*sources.Stream]*request.Maker{},
-		defaults: http.Header{"Accept": {"application/json"}, "Accept-Encoding": {acceptEncoding}, "User-Agent": {userAgent}},
+		defaults: http.Header{"Accept": {"application/json"}, "Accept-Encoding": {body.Accept}, "User-Agent": {userAgent}},
 	}
 	r.known, _ = r.auth.Known(vars) // an error comes again with the first request
 	r.secrets = run.ForClient(r.known.Secrets)

@@ -1,11 +1,11 @@
 package fetch
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
 
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
@@ -39,22 +39,18 @@ func Show(e *journal.Exchange) (Shown, error) {
 		return s, nil
 	}
 	size := int64(len(e.Body)) + e.LeftOut
-	if size > MaxBody {
+	if size > body.Max {
 		s.Body, s.LeftOut = nil, fmt.Sprintf("a body of %d bytes is left out", size)
 		return s, nil
 	}
-	encoded := e.Header.Values("Content-Encoding")
-	if len(encodings(encoded)) == 0 {
-		return s, nil
-	}
-	body, err := readBody(nil, bytes.NewReader(e.Body), encoded)
-	if errors.Is(err, errTooLarge) {
-		s.Body, s.LeftOut = nil, fmt.Sprintf("a body of %d bytes is left out, which are more than %d MiB decoded", size, MaxBody>>20)
+	text, err := body.Show(e.Body, body.Layers(nil).With(e.Header))
+	if errors.Is(err, body.ErrTooLarge) {
+		s.Body, s.LeftOut = nil, fmt.Sprintf("a body of %d bytes is left out, which are more than %d MiB decoded", size, body.Max>>20)
 		return s, nil
 	}
 	if err != nil {
 		return s, fmt.Errorf("decode %v: %w", e.Key, err)
 	}
-	s.Body = body
+	s.Body = text
 	return s, nil
 }

@@ -3,29 +3,15 @@ package fetch
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"html"
-	"net"
 	"net/http"
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 )
-
-// onlyOnce makes what would come again be asked for once more, in case it was an
-// accident, and then be a failure for good.
-func (v verdict) onlyOnce(tip string) verdict {
-	v.once, v.class, v.tip = true, Permanent, tip
-	return v
-}
-
-// noSuchHost reports whether a name server knows for certain that there is no
-// such host.
-func noSuchHost(err error) bool {
-	var dns *net.DNSError
-	return errors.As(err, &dns) && dns.IsNotFound && !dns.IsTemporary && !dns.IsTimeout
-}
 
 // errStrange is a whole answer that is something else than JSON.
 type errStrange struct{ what string }
@@ -33,14 +19,14 @@ type errStrange struct{ what string }
 func (e errStrange) Error() string { return "the answer is " + e.what }
 func (errStrange) Unwrap() error   { return ErrBroken }
 
-// judgeBroken decides about an answer that is no whole JSON text. One that may
+// broken decides about an answer that is no whole JSON text. One that may
 // have begun as JSON may have been cut, and comes whole another time; one that
 // is something else comes again as it is.
-func (w *Walk) judgeBroken(ex *Exchange, broken error) verdict {
-	if word, ok := bareNaN(ex.Body); ok && !w.stream.Text.NullNaN {
+func (j *judge) broken(ex *Exchange, broken error) verdict {
+	if word, ok := body.BareNaN(ex.Body.Text); ok && !j.stream.Text.NullNaN {
 		return again(-1, errStrange{"no JSON, since it has " + word + " for a number"}).onlyOnce("write nan: null, and it is read as null")
 	}
-	what, tip := strangeKind(ex.Body, ex.Header, w.quote)
+	what, tip := strangeKind(ex.Body.Text, ex.Header, j.secrets.Quote)
 	if what == "" {
 		return again(-1, broken).advise("is base_url right, and does the API answer in JSON?")
 	}

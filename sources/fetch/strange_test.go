@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
@@ -85,7 +86,7 @@ func TestStrangeAndLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := define(t, "retry: {attempts: 4}", cursorStream)[0]
 		line := `{"id":1,"text":"` + strings.Repeat("x", 500) + "\"}\n"
-		api := &script{answers: []answer{says(200, strings.Repeat(line, fetch.MaxBody/len(line)+2))}}
+		api := &script{answers: []answer{says(200, strings.Repeat(line, body.Max/len(line)+2))}}
 		e := failure(t, newRig(t, s, api).run(s, paging.Position{}).err)
 		if e.Class != fetch.Permanent || len(api.requests) != 2 || !strings.Contains(e.Error(), "NDJSON") {
 			t.Errorf("got %v after %d requests: %v", e.Class, len(api.requests), e)

@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
@@ -159,8 +160,8 @@ func TestBuiltIn(t *testing.T) {
 		{"502 in HTML", cursorStream, says(502, `<html>`), fetch.Transient, fetch.Transient, "answered 502 Bad Gateway (2 attempts)"},
 		{"504 in HTML", cursorStream, says(504, `<html>`), fetch.Transient, fetch.Transient, "answered 504 Gateway Timeout (2 attempts)"},
 		{"500, empty", cursorStream, says(500, ``), fetch.Transient, fetch.Transient, "answered 500 Internal Server Error (2 attempts)"},
-		{"503, larger than memory", cursorStream, says(503, "<html>"+strings.Repeat(" ", fetch.MaxBody)), fetch.Transient, fetch.Transient, "answered 503"},
-		{"503, larger than memory, which records need whole", `path: /orders, records: data.@reverse, pagination: {type: cursor, next: next_page, param: cursor}`, says(503, "<html>"+strings.Repeat(" ", fetch.MaxBody)), fetch.Transient, fetch.Transient, "answered 503"},
+		{"503, larger than memory", cursorStream, says(503, "<html>"+strings.Repeat(" ", body.Max)), fetch.Transient, fetch.Transient, "answered 503"},
+		{"503, larger than memory, which records need whole", `path: /orders, records: data.@reverse, pagination: {type: cursor, next: next_page, param: cursor}`, says(503, "<html>"+strings.Repeat(" ", body.Max)), fetch.Transient, fetch.Transient, "answered 503"},
 		{"503 in an encoding that nobody knows", cursorStream, says(503, "<html>", "Content-Encoding", "compress"), fetch.Transient, fetch.Transient, "(2 attempts)"},
 		{"520", cursorStream, says(520, `<html>`), fetch.Transient, fetch.Transient, "answered 520 (2 attempts)"},
 		{"527", cursorStream, says(527, `<html>`), fetch.Transient, fetch.Transient, "answered 527 (2 attempts)"},
@@ -244,8 +245,8 @@ func TestExchange(t *testing.T) {
 		if page.Took != 3*time.Second || page.At.Sub(start) != 5*time.Second {
 			t.Errorf("took %v until %v", page.Took, page.At.Sub(start))
 		}
-		if page.Wire <= 0 || page.Wire >= int64(len(page.Body)) || r.counters.Wire.Load() <= page.Wire {
-			t.Errorf("%d bytes on the wire of %d, %d in all", page.Wire, len(page.Body), r.counters.Wire.Load())
+		if page.Wire <= 0 || page.Wire >= int64(len(page.Body.Text)) || r.counters.Wire.Load() <= page.Wire {
+			t.Errorf("%d bytes on the wire of %d, %d in all", page.Wire, len(page.Body.Text), r.counters.Wire.Load())
 		}
 		if got := fmt.Sprint(r.counters.Requests.Load(), r.counters.Retries.Load(), time.Duration(r.counters.Waited.Load())); got != "2 1 2s" {
 			t.Errorf("counted %s", got)

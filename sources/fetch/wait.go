@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -132,28 +131,6 @@ func rateLimit(text string) (used bool, wait time.Duration) {
 		}
 	}
 	return used, wait
-}
-
-// ruleWait is how long a rule's wait says, negative if it does not.
-func (w *Walk) ruleWait(rule *sources.ErrorRule, page *Page) (time.Duration, error) {
-	if rule.Wait == nil {
-		return retryAfter(&page.Exchange), nil
-	}
-	v, err := rule.Wait.Eval(w.vars)
-	if err != nil {
-		return 0, fmt.Errorf("errors.wait: %w", err)
-	}
-	if v.Missing() {
-		return -1, nil
-	}
-	if t, ok := v.Instant(); ok && v.Kind() == expr.KindTime {
-		return untilTime(t, serverTime(&page.Exchange)), nil
-	}
-	d, ok := parseWait(v.Text(), serverTime(&page.Exchange))
-	if !ok {
-		return 0, fmt.Errorf("errors.wait: %s is no duration, seconds, epoch or date", w.quote(v.Text()))
-	}
-	return d, nil
 }
 
 // HeaderValue is what templates see as headers: lower-case names.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 )
@@ -14,40 +15,45 @@ import (
 type Walk struct {
 	client   *Client
 	stream   *sources.Stream
-	splitter Splitter
 	counters *Counters
 	vars     expr.Vars
-	pager    *paging.Pager
-	rec      *Recording // nil: none
-	err      error      // that ended the walk
-	sent     *outgoing  // the request under way
-	answer   *Page      // under way
-	whole    bool       // the records of an answer cannot come in pieces
-	apart    bool       // no key of the definition looks at the records of an answer
-	seen     []byte     // what the keys see of the answer
-	beside   []byte     // memory for that
-	text     []string   // layers of the answers' text
-	jar      *cookies
 	requests *request.Maker
+	jar      *cookies
+	under    body.Layers // of the answers' bodies
+	pager    *paging.Pager
+	recorder *recorder
+	judge    *judge
+	asker    *asker
+	failures failures
+	sent     *outgoing // the request under way
+	err      error     // that ended the walk
 }
 
 // NewWalk returns the walk over one partition of stream from pos on. vars hold
 // what its requests see as config, partition, window and now.
 func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Vars, pos paging.Position, n *Counters) *Walk {
 	w := &Walk{
-		client: c, stream: stream, splitter: splitter, counters: n, apart: stream.LooksAtRecords() == "", whole: needsWhole(stream, splitter),
-		text: textLayers(stream.Text), jar: newCookies(stream.Call.Cookies),
+		client: c, stream: stream, counters: n, under: body.Under(stream.Text), jar: newCookies(stream.Call.Cookies),
 		vars: make(expr.Vars, sources.VarCount),
 	}
 	copy(w.vars, vars)
 	w.requests = c.requester.of(stream, w.vars)
 	w.pager = paging.New(stream, pos, outside{w}, c.Log)
+	w.recorder = &recorder{archive: c.archive(), stream: stream.Name, log: c.Log}
+	w.failures = failures{stream.Name, c.Secrets, w.recorder}
+	w.judge = &judge{
+		stream: stream, splitter: splitter, pager: w.pager, secrets: c.Secrets, vars: w.vars,
+		whole: needsWhole(stream, splitter), apart: stream.LooksAtRecords() == "",
+	}
+	w.asker = &asker{c, stream, n, w.judge, w.failures}
 	return w
 }
 
 // Record makes the walk keep its exchanges, and ask for them before it asks the
 // API. It is called before Next.
-func (w *Walk) Record(r *Recording) { w.rec = r }
+func (w *Walk) Record(r *Recording) {
+	w.recorder.Recording, w.judge.finder = r, w.client.Secrets.Finder
+}
 
 // SameRequest reports whether both walks ask for the same next.
 func (w *Walk) SameRequest(other *Walk) bool {
@@ -58,7 +64,7 @@ func (w *Walk) SameRequest(other *Walk) bool {
 		if err != nil {
 			return false
 		}
-		digests[i] = one.digest(out, false)
+		digests[i] = one.recorder.digest(out, false)
 	}
 	return digests[0] == digests[1]
 }
@@ -72,7 +78,7 @@ func (w *Walk) Next(ctx context.Context) (*Page, error) {
 		return nil, w.err
 	}
 	page, err := w.next(ctx)
-	w.seen, w.vars[sources.VarResponse] = nil, expr.Undefined() // a walk that waits holds no answer
+	w.judge.forget()
 	switch {
 	case err != nil:
 		w.err = err
@@ -86,13 +92,13 @@ func (w *Walk) next(ctx context.Context) (*Page, error) {
 	w.setPage()
 	out, err := w.build()
 	if err != nil {
-		return nil, w.fail(w.stream.Request.Method+" "+w.stream.Request.Path.Source(), err)
+		return nil, w.failures.unsent(w.stream.Request.Method+" "+w.stream.Request.Path.Source(), err)
 	}
 	w.sent = out
 	if err := w.pager.Begin(out.hash()); err != nil {
-		return nil, w.fail(out.Shown, err)
+		return nil, w.failures.unsent(out.Shown, err)
 	}
-	if w.client.stopped(ctx) { // what the journal has takes memory too
+	if w.client.admission.stopped(ctx) { // what the journal has takes memory too
 		return nil, ErrStopped
 	}
 	page, err := w.recall(ctx, out)
@@ -100,22 +106,19 @@ func (w *Walk) next(ctx context.Context) (*Page, error) {
 	case err == nil:
 		w.pager.Go(page.Next)
 		return page, nil
-	case w.rec != nil && w.rec.Only:
-		return nil, w.fail(out.Shown, err)
+	case w.recorder.only():
+		return nil, w.failures.unsent(out.Shown, err)
 	}
-	page, err = w.exchange(ctx, out)
+	page, err = w.asker.ask(ctx, out)
 	if err != nil {
 		return nil, err
 	}
 	if err := w.advance(page); err != nil {
-		e := w.failPage(page, err)
-		page.Release()
-		return nil, e
+		defer page.Release()
+		return nil, w.failures.answer(out, &page.Exchange, &Error{Class: Permanent, Attempts: page.Attempts, Err: err})
 	}
-	if err := w.record(out, page); err != nil {
-		page.Unrecorded = err
-	}
-	w.client.forgetWire(page)
+	page.Unrecorded = w.recorder.keep(out, page)
+	page.Body.ForgetWire()
 	w.pager.Go(page.Next)
 	return page, nil
 }
@@ -126,17 +129,14 @@ func (w *Walk) setPage() { w.vars[sources.VarPage] = w.pager.Page(expr.Undefined
 // advance finds what comes after a page.
 func (w *Walk) advance(page *Page) (err error) {
 	a := paging.Answer{
-		Request: page.Request, Status: page.Status, Header: page.Header, Body: page.Body, Beside: w.seen, Records: page.Records,
+		Request: page.Request, Status: page.Status, Header: page.Header, Body: page.Body.Text, Beside: w.judge.seen, Records: page.Records,
 		Ruling: page.ruling,
 	}
-	if page.long != nil {
-		a.Tally = page.long.tally
+	if page.pieces != nil {
+		a.Tally = page.pieces.tally
 	}
 	if page.Found, err = w.pager.Take(a); page.Repeats {
 		page.Records, page.ruling.Empty = none{}, true
 	}
 	return err
 }
-
-// quote is a value of an answer as messages show it.
-func (w *Walk) quote(text string) string { return w.client.Secrets.Quote(text) }

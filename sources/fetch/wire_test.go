@@ -14,6 +14,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
@@ -39,9 +40,9 @@ func TestBodiesThatAreRefused(t *testing.T) {
 		fault  apitest.Fault
 		want   string
 	}{
-		{"long, asked for its records", cursorStream + `, keep: "{{ record.id in response.data }}"`, apitest.BigBody(fetch.MaxBody + 1),
+		{"long, asked for its records", cursorStream + `, keep: "{{ record.id in response.data }}"`, apitest.BigBody(body.Max + 1),
 			"the answer is larger than 8 MiB, and keep may look at its records, which are not in memory then; request id req-000001; ask for smaller pages"},
-		{"long, by a query", cursorStream + `, records: "data.#(id>0)#"`, apitest.BigBody(fetch.MaxBody + 1),
+		{"long, by a query", cursorStream + `, records: "data.#(id>0)#"`, apitest.BigBody(body.Max + 1),
 			`the answer is larger than 8 MiB: records: a path with queries or modifiers is asked of the whole body: "data.#(id>0)#"; request id req-000001; ask for smaller pages`},
 		{"unknown encoding", cursorStream, apitest.Header("Content-Encoding", "lzma"), `unknown Content-Encoding "lzma"`},
 	} {
@@ -55,7 +56,7 @@ func TestBodiesThatAreRefused(t *testing.T) {
 		})
 	}
 	s := define(t, "", `path: /orders`)[0]
-	api := apitest.New(apitest.From(1, apitest.BigBody(fetch.MaxBody))).Add(orders(25, is(apitest.None)))
+	api := apitest.New(apitest.From(1, apitest.BigBody(body.Max))).Add(orders(25, is(apitest.None)))
 	if got := newRig(t, s, api).run(s, paging.Position{}); got.err != nil || len(got.ids) != 25 {
 		t.Errorf("the largest body: %v", got.err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
@@ -105,7 +106,7 @@ func (b *bench) once(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := fetch.Page{Exchange: fetch.Exchange{Body: b.body}, Records: records}
+	page := fetch.Page{Exchange: fetch.Exchange{Body: &body.Body{Text: b.body}}, Records: records}
 	made, err := b.renderer.Render(&page, b.lines[:0])
 	if err != nil || int(made.Count) != records.Len() {
 		t.Fatalf("got %d records of %d, %v", made.Count, records.Len(), err)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/tap/message"
 )
 
@@ -59,12 +60,12 @@ streams:
 	for i := range records {
 		lines = append(lines, fmt.Appendf(nil, `{"n":%d}`, i))
 	}
-	body := fmt.Appendf(nil, `{"data":[{"id":1,"lines":[%s],"end":-1}],"meta":{"page":1,"end":-2}}`, bytes.Join(lines, []byte(",")))
-	split, err := s.Split(body)
+	text := fmt.Appendf(nil, `{"data":[{"id":1,"lines":[%s],"end":-1}],"meta":{"page":1,"end":-2}}`, bytes.Join(lines, []byte(",")))
+	split, err := s.Split(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := fetch.Page{Exchange: fetch.Exchange{Body: body}, Records: split}
+	page := fetch.Page{Exchange: fetch.Exchange{Body: &body.Body{Text: text}}, Records: split}
 	r := New(one, known, Options{Protocol: message.Singer{}, Log: slog.New(slog.DiscardHandler)})
 	made, err := r.Render(&page, nil)
 	if err != nil || int(made.Count) != records {

@@ -117,7 +117,7 @@ func (h *height) setMark(page *fetch.Page, vars expr.Vars) error {
 	if !says {
 		return nil
 	}
-	v, err := ref.Eval(mark, vars, page.Body, page.Header)
+	v, err := ref.Eval(mark, vars, page.Body.Text, page.Header)
 	if err != nil {
 		return fmt.Errorf("%s: %s: incremental.bookmark: %w", h.stream.Name, page.Request, err)
 	}

@@ -32,15 +32,15 @@ func newView(vars expr.Vars) *view {
 func (v *view) page(page *fetch.Page, answer bool) {
 	v.parent = nil
 	v.loop.Set(sources.VarParent, expr.Undefined())
-	if v.within && same(v.body, page.Body) {
+	if v.within && same(v.body, page.Body.Text) {
 		v.within = page.Partial
 		return
 	}
-	v.within, v.body = page.Partial, page.Body
+	v.within, v.body = page.Partial, page.Body.Text
 	v.loop.Begin()
 	v.loop.Set(sources.VarPage, expr.Dict([]string{"records"}, []expr.Value{expr.Int(int64(page.Count()))}))
 	if answer {
-		v.loop.Set(sources.VarResponse, expr.JSONBytes(page.Body))
+		v.loop.Set(sources.VarResponse, expr.JSONBytes(page.Body.Text))
 		v.loop.Set(sources.VarHeaders, fetch.HeaderValue(page.Header))
 	}
 }

@@ -16,7 +16,7 @@ var arrows = map[string][]string{
 	"tap/tap-rest":         {"tap/tap-rest/console", "tap", "tap/message", "tap/report", "tap/workdir", "sources", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal"},
 	"tap/tap-rest/console": {"tap", "tap/message", "tap/report", "sources/secret"},
 
-	"tap":         {"catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/render", "tap/report", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
+	"tap":         {"sources/fetch/body", "catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/render", "tap/report", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
 	"tap/limits":  {"sources", "sources/fetch", "state"},
 	"tap/message": {"catalog", "catalog/raw", "state"},
 	"tap/plan":    {"sources/fetch/paging", "sources", "sources/expr", "sources/times", "catalog", "state", "state/journal"},
@@ -25,7 +25,7 @@ var arrows = map[string][]string{
 	"tap/twins":   {"catalog/raw", "sources/fetch", "sources/fetch/paging"},
 	"tap/workdir": {},
 
-	"sources/fetch":               {"sources/fetch/paging/repeat", "sources/fetch/ref", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/needle", "sources/secret", "sources/times", "state/journal"},
+	"sources/fetch":               {"sources/fetch/body", "sources/fetch/paging/repeat", "sources/fetch/ref", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/needle", "sources/secret", "sources/times", "state/journal"},
 	"sources/fetch/paging":        {"sources/fetch/paging/repeat", "sources/fetch/paging/list", "sources/fetch/ref", "sources/fetch/paging/hint", "sources", "sources/expr"},
 	"sources/fetch/paging/hint":   {"sources"},
 	"sources/fetch/request":       {"sources/fetch/paging", "sources/fetch/auth", "sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
@@ -33,6 +33,7 @@ var arrows = map[string][]string{
 	"sources/fetch/paging/list":   {},
 	"sources/fetch/paging/repeat": {"sources"},
 	"sources/fetch/ref":           {"sources", "sources/expr", "sources/secret"},
+	"sources/fetch/body":          {"sources", "sources/needle", "sources/secret"},
 	"sources/fetch/uri":           {},
 
 	"sources/config":         {"sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret"},

@@ -1,4 +1,4 @@
-package fetch_test
+package body
 
 import (
 	"io"
@@ -6,8 +6,17 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources"
 )
+
+// nullNaN reads a text with null in place of what is no number.
+func nullNaN(r io.Reader) io.Reader {
+	d, err := Under(sources.Text{NullNaN: true}).open(r)
+	if err != nil {
+		return iotest.ErrReader(err)
+	}
+	return d
+}
 
 // TestNullNaN: what is no number becomes null outside of strings, wherever the
 // bytes are cut as they come.
@@ -17,14 +26,14 @@ func TestNullNaN(t *testing.T) {
 		`[-1,-I,Na,N]`: `[-1,-I,Na,N]`, `-Infinit`: `-Infinit`, `"\\"NaN`: `"\\"null`, `NaNNaN`: `nullnull`,
 	} {
 		for name, cut := range map[string]func(io.Reader) io.Reader{"whole": func(r io.Reader) io.Reader { return r }, "byte by byte": iotest.OneByteReader, "in halves": iotest.HalfReader} {
-			got, err := io.ReadAll(fetch.NullNaN(cut(strings.NewReader(text))))
+			got, err := io.ReadAll(nullNaN(cut(strings.NewReader(text))))
 			if err != nil || string(got) != want {
 				t.Errorf("%s, %s: got %s, %v, want %s", text, name, got, err, want)
 			}
 		}
 	}
 	long := strings.Repeat(`[NaN,"NaN",-Infinity,1.5],`, 10_000)
-	got, err := io.ReadAll(fetch.NullNaN(strings.NewReader(long)))
+	got, err := io.ReadAll(nullNaN(strings.NewReader(long)))
 	if want := strings.Repeat(`[null,"NaN",null,1.5],`, 10_000); err != nil || string(got) != want {
 		t.Errorf("a long text is not as it should be: %v", err)
 	}

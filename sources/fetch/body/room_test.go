@@ -1,4 +1,4 @@
-package fetch
+package body
 
 import (
 	"context"
@@ -8,27 +8,27 @@ import (
 
 func TestRoom(t *testing.T) {
 	r := NewRoom(10)
-	a := r.try(30)
+	a := r.Try(30)
 	if a == nil {
 		t.Fatal("the first body finds no room")
 	}
-	if r.try(1) != nil {
+	if r.Try(1) != nil {
 		t.Error("there is room beside a body that takes all of it")
 	}
 	a.trim(6)
-	b := r.try(4)
-	if b == nil || r.try(1) != nil {
+	b := r.Try(4)
+	if b == nil || r.Try(1) != nil {
 		t.Errorf("after one of 6 bytes, of 10: room for 4 is %v", b)
 	}
-	a.give()
-	a.give()
+	a.Give()
+	a.Give()
 	if r.taken != 4 {
 		t.Errorf("%d bytes are taken, want 4", r.taken)
 	}
-	b.give()
-	var none *share
-	none.give()
-	if (*Room)(nil).try(1<<40) == nil {
+	b.Give()
+	var none *Share
+	none.Give()
+	if (*Room)(nil).Try(1<<40) == nil {
 		t.Error("no room without a limit")
 	}
 }
@@ -38,16 +38,16 @@ func TestRoom(t *testing.T) {
 func TestRoomWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, closed := NewRoom(10), make(chan struct{})
-		a := r.try(8)
-		got := make(chan *share)
+		a := r.Try(8)
+		got := make(chan *Share)
 		for range 2 {
-			go func() { got <- r.wait(context.Background(), closed, 10) }()
+			go func() { got <- r.Wait(context.Background(), closed, 10) }()
 		}
 		synctest.Wait()
-		if r.try(1) != nil {
+		if r.Try(1) != nil {
 			t.Error("a body finds room before those that wait")
 		}
-		a.give()
+		a.Give()
 		first := <-got
 		synctest.Wait()
 		select {
@@ -57,17 +57,17 @@ func TestRoomWaits(t *testing.T) {
 		}
 		close(closed)
 		second := <-got
-		first.give()
-		second.give()
+		first.Give()
+		second.Give()
 		ctx, cancel := context.WithCancel(context.Background())
-		b := r.try(10)
-		go func() { got <- r.wait(ctx, make(chan struct{}), 1) }()
+		b := r.Try(10)
+		go func() { got <- r.Wait(ctx, make(chan struct{}), 1) }()
 		synctest.Wait()
 		cancel()
 		if s := <-got; s != nil {
 			t.Error("there is room after the end")
 		}
-		if b.give(); r.taken != 0 || r.waiting != 0 {
+		if b.Give(); r.taken != 0 || r.waiting != 0 {
 			t.Errorf("%d bytes are taken, %d wait", r.taken, r.waiting)
 		}
 	})

@@ -1,12 +1,10 @@
-package fetch
+package body
 
 import (
 	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
-	"slices"
 	"strings"
 
 	"golang.org/x/text/encoding/htmlindex"
@@ -16,54 +14,40 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 )
 
-// What lies under the encodings of an answer, where its definition says so. The
-// names have blanks, which no Content-Encoding has.
-const (
-	charsetLayer = "text in "
-	nanLayer     = "text with nan"
-)
-
-// textLayers are the layers between a body and its JSON, in the order in which
-// they were laid on.
-func textLayers(t sources.Text) []string {
-	var layers []string
+// Under returns the layers that a definition says lie under those that headers
+// name.
+func Under(t sources.Text) (l Layers) {
 	if t.NullNaN {
-		layers = append(layers, nanLayer)
+		l = append(l, layer{"text with nan", openNaN})
 	}
 	if t.Charset != "" {
-		layers = append(layers, charsetLayer+t.Charset)
+		l = append(l, layer{"text in " + t.Charset, inCharset(t.Charset)})
 	}
-	return layers
+	return l
 }
 
-// layers are all that lies between the wire and the JSON of a body, in the
-// order in which it was laid on.
-func layers(text []string, h http.Header) []string {
-	return append(slices.Clip(text), h.Values("Content-Encoding")...)
+func openNaN(in *Source) (io.ReadCloser, error) {
+	return io.NopCloser(transform.NewReader(in, &nanToNull{})), nil
 }
 
-// decodeText takes off a layer of textLayers; false where it is none.
-func decodeText(r io.Reader, layer string) (io.Reader, bool) {
-	if layer == nanLayer {
-		return transform.NewReader(r, &nanToNull{}), true
+// inCharset is the format of texts in a charset, whose name the definition's
+// check knows.
+func inCharset(name string) Format {
+	return func(in *Source) (io.ReadCloser, error) {
+		encoding, err := htmlindex.Get(name)
+		if err != nil {
+			return nil, ErrCharset{name}
+		}
+		text := strictCharset{unicode.BOMOverride(encoding.NewDecoder()), name}
+		return io.NopCloser(transform.NewReader(in, text)), nil
 	}
-	name, ok := strings.CutPrefix(layer, charsetLayer)
-	if !ok {
-		return nil, false
-	}
-	encoding, err := htmlindex.Get(name)
-	if err != nil {
-		return nil, false // the definition's name is known
-	}
-	decoder := unicode.BOMOverride(encoding.NewDecoder())
-	return transform.NewReader(r, strictCharset{decoder, name}), true
 }
 
-// errCharset is a body that is not written in its charset.
-type errCharset struct{ name string }
+// ErrCharset is a body that is not written in its charset.
+type ErrCharset struct{ Name string }
 
-func (e errCharset) Error() string {
-	return fmt.Sprintf("the answer has bytes that are no text in the charset %s", e.name)
+func (e ErrCharset) Error() string {
+	return fmt.Sprintf("the answer has bytes that are no text in the charset %s", e.Name)
 }
 
 // strictCharset is a decoder that refuses what it does not know, instead of
@@ -79,7 +63,7 @@ var unknownRune = []byte("\uFFFD")
 func (s strictCharset) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
 	nDst, nSrc, err = s.Transformer.Transform(dst, src, atEOF)
 	if bytes.Contains(dst[:nDst], unknownRune) {
-		return nDst, nSrc, errCharset{s.name}
+		return nDst, nSrc, ErrCharset{s.name}
 	}
 	return nDst, nSrc, err
 }
@@ -128,9 +112,9 @@ func (t *nanToNull) pass(c byte) {
 	}
 }
 
-// bareNaN reports whether a body that is no JSON would be, but for what is no
+// BareNaN reports whether a body that is no JSON would be, but for what is no
 // number, and returns the first such word.
-func bareNaN(body []byte) (word string, ok bool) {
+func BareNaN(body []byte) (word string, ok bool) {
 	for _, w := range notNumbers[:2] { // the third one holds the second
 		if bytes.Contains(body, []byte(w)) {
 			word = w

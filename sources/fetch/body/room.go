@@ -1,4 +1,4 @@
-package fetch
+package body
 
 import (
 	"context"
@@ -6,7 +6,7 @@ import (
 )
 
 // Room is memory that the bodies of a run take together, apart from the first
-// inDoubt bytes of each: a body for which there is none stays on disk and is
+// InDoubt bytes of each: a body for which there is none stays on disk and is
 // read in pieces, as one is that is too long for memory. One body always finds
 // room. It is used from any goroutine; nil is room without end.
 type Room struct {
@@ -21,16 +21,16 @@ type Room struct {
 // NewRoom returns room of so many bytes.
 func NewRoom(most int64) *Room { return &Room{most: most, given: make(chan struct{})} }
 
-// share is what a body took of a room; nil is nothing.
-type share struct {
+// Share is what a body took of a room; nil is nothing.
+type Share struct {
 	room *Room
 	n    int64
 }
 
-// try takes room, or returns nil where there is none.
-func (r *Room) try(n int64) *share {
+// Try takes room, or returns nil where there is none.
+func (r *Room) Try(n int64) *Share {
 	if r == nil {
-		return &share{}
+		return &Share{}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -40,20 +40,20 @@ func (r *Room) try(n int64) *share {
 	return r.take(n)
 }
 
-// take is try for who came first.
-func (r *Room) take(n int64) *share {
+// take is Try for who came first.
+func (r *Room) take(n int64) *Share {
 	if r.taken > 0 && r.taken+n > r.most {
 		return nil
 	}
 	r.taken += n
-	return &share{r, n}
+	return &Share{r, n}
 }
 
-// wait takes room as soon as there is some, or at once when closed ends: what
+// Wait takes room as soon as there is some, or at once when closed ends: what
 // came in by then is still to be emitted. It returns nil when ctx ends.
-func (r *Room) wait(ctx context.Context, closed <-chan struct{}, n int64) *share {
+func (r *Room) Wait(ctx context.Context, closed <-chan struct{}, n int64) *Share {
 	if r == nil {
-		return &share{}
+		return &Share{}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -71,7 +71,7 @@ func (r *Room) wait(ctx context.Context, closed <-chan struct{}, n int64) *share
 		case <-closed:
 			r.mu.Lock()
 			r.taken += n
-			return &share{r, n}
+			return &Share{r, n}
 		case <-ctx.Done():
 			r.mu.Lock()
 			return nil
@@ -80,7 +80,7 @@ func (r *Room) wait(ctx context.Context, closed <-chan struct{}, n int64) *share
 }
 
 // trim gives back what is more than n bytes.
-func (s *share) trim(n int64) {
+func (s *Share) trim(n int64) {
 	if s == nil || s.room == nil || n >= s.n {
 		return
 	}
@@ -93,5 +93,5 @@ func (s *share) trim(n int64) {
 	r.given = make(chan struct{})
 }
 
-// give gives all of it back. Again, it does nothing.
-func (s *share) give() { s.trim(0) }
+// Give gives all of it back. Again, it does nothing.
+func (s *Share) Give() { s.trim(0) }

@@ -1,0 +1,118 @@
+package fetch
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/request"
+)
+
+// judgeError decides about a request without an answer.
+func judgeError(err error) verdict {
+	var astray *request.Astray
+	var unproven errUnproven
+	var cert *tls.CertificateVerificationError
+	var authority x509.UnknownAuthorityError
+	var record tls.RecordHeaderError
+	var encoding body.ErrEncoding
+	var charset body.ErrCharset
+	var disk *body.DiskError
+	switch {
+	case errors.As(err, &disk):
+		return verdict{class: Transient, err: err}
+	case errors.Is(err, body.ErrTooLarge), errors.Is(err, body.ErrTooLong):
+		return refuse(Permanent, err).advise(smaller)
+	case errors.As(err, &astray), errors.As(err, &unproven), errors.As(err, &encoding):
+		return refuse(Permanent, err)
+	case errors.As(err, &charset):
+		return refuse(Permanent, err).advise("is the definition's charset right?")
+	case errors.As(err, &cert), errors.As(err, &authority), errors.As(err, &record):
+		return refuse(Permanent, err).advise("is the scheme of base_url right, and its certificate known here?")
+	}
+	if noSuchHost(err) {
+		return again(-1, err).onlyOnce("is base_url right? no host bears this name")
+	}
+	return again(-1, err)
+}
+
+// judgeCut decides about an answer whose body is not whole. No rule is asked:
+// what they would see is not what the API said.
+func judgeCut(ex *Exchange) verdict {
+	if throttles(ex) {
+		return again(retryAfter(ex), ex.cut)
+	}
+	return judgeError(ex.cut)
+}
+
+// throttles reports whether a status says to come again later. A 403 may be a
+// rate limit in disguise, as GitHub's is.
+func throttles(ex *Exchange) bool {
+	switch ex.Status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests,
+		http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+		529, 598, 599: // the site is overloaded; a proxy waited too long for bytes, or for the connection
+		return true
+	case 520, 521, 522, 523, 524, 525, 526, 527: // Cloudflare got no answer from the API
+		return true
+	case http.StatusForbidden:
+		return ex.Header.Get("Retry-After") != "" || exhausted(ex.Header)
+	}
+	return false
+}
+
+// status decides about a status that says no.
+func (j *judge) status(ex *Exchange) verdict {
+	err := &statusError{ex.Status, http.StatusText(ex.Status)}
+	v := refuse(Permanent, err)
+	switch {
+	case throttles(ex):
+		return again(retryAfter(ex), err)
+	case ex.Status == http.StatusUnauthorized:
+		v.tip = "check the credentials"
+	case ex.Status/100 == 4 && j.pager.Named():
+		v = refuse(SessionLost, err).advise("the API no longer takes the page token: if that happens again and again, ask for less at a time")
+		v.about = ex.Status != http.StatusGone
+	case ex.Status == http.StatusForbidden:
+		v.tip = "may these credentials read it?"
+	}
+	v.proof = ex.proof != nil && (ex.Status == http.StatusUnauthorized || ex.Status == http.StatusForbidden)
+	return v
+}
+
+// noSuchHost reports whether a name server knows for certain that there is no
+// such host.
+func noSuchHost(err error) bool {
+	var dns *net.DNSError
+	return errors.As(err, &dns) && dns.IsNotFound && !dns.IsTemporary && !dns.IsTimeout
+}
+
+// judgePartial decides about an answer whose status is well, but says that its
+// body is not all that was asked for; false where it is.
+//
+// A 206 in another unit than bytes is a page: APIs count their rows in
+// Content-Range (PostgREST does), and how a walk ends is not its status's to say.
+func judgePartial(ex *Exchange) (verdict, bool) {
+	switch {
+	case ex.Status == http.StatusAccepted:
+		return again(retryAfter(ex), errNotYet).advise(`a rule can say how often to ask: {status: 202, do: retry, wait: 30s}`), true
+	case ex.Status == http.StatusPartialContent && partOfBytes(ex.Header):
+		return again(-1, errPart).advise("a cache or proxy between may answer so: it must pass the whole body on"), true
+	}
+	return verdict{}, false
+}
+
+var (
+	errNotYet = errors.New("answered 202 Accepted: the API has taken the request, but its answer is not ready")
+	errPart   = errors.New("answered 206 Partial Content: these are some bytes of a body, and no Range was asked for")
+)
+
+// partOfBytes reports whether a 206 holds bytes out of the middle of a body.
+func partOfBytes(h http.Header) bool {
+	unit, _, _ := strings.Cut(strings.TrimSpace(h.Get("Content-Range")), " ")
+	return strings.EqualFold(unit, "bytes") || strings.HasPrefix(strings.ToLower(h.Get("Content-Type")), "multipart/byteranges")
+}

@@ -1,0 +1,184 @@
+package body
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+)
+
+const (
+	// Max is the largest body that is read into memory, as it comes and decoded,
+	// in bytes.
+	Max = 8 << 20
+	// MaxLong is the longest body that is taken at all, as it comes and decoded.
+	MaxLong = 4 << 30
+	// InDoubt is how much of a body that may be long is read into memory before it
+	// goes to a file.
+	InDoubt = 1 << 20
+)
+
+// ErrTooLarge is a body over Max, ErrTooLong one over MaxLong.
+var (
+	ErrTooLarge = fmt.Errorf("larger than %d MiB", Max>>20)
+	ErrTooLong  = fmt.Errorf("larger than %d GiB", MaxLong>>30)
+)
+
+// Decode appends a decoded body to buf.
+func Decode(buf []byte, wire io.Reader, l Layers) ([]byte, error) {
+	d, err := l.open(wire)
+	if err != nil {
+		return buf, err
+	}
+	defer d.close()
+	return readAll(buf, d, Max)
+}
+
+// decoder decodes a body. At its end it proves that the wire ends there too.
+type decoder struct {
+	text    io.Reader
+	under   []*Source // what text is made of, what that is made of, …, the wire
+	closers []io.Closer
+	drained bool
+}
+
+// open returns the decoder of a body. It is to be closed.
+func (l Layers) open(wire io.Reader) (*decoder, error) {
+	d := &decoder{text: wire}
+	if l.none() {
+		return d, nil
+	}
+	if err := l.check(); err != nil {
+		return nil, err
+	}
+	// Answers without a body often name an encoding all the same.
+	first := make([]byte, 1)
+	if _, err := io.ReadFull(wire, first); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return d, err
+	}
+	in := &Source{Reader: io.MultiReader(bytes.NewReader(first), wire), origin: wire}
+	for i := len(l) - 1; i >= 0; i-- {
+		if l[i].open == nil {
+			d.close()
+			return nil, ErrEncoding{l[i].name}
+		}
+		d.under = append([]*Source{in}, d.under...)
+		text, err := l[i].open(in)
+		if err != nil {
+			d.close()
+			return nil, err
+		}
+		d.text, d.closers = text, append(d.closers, text)
+		in = &Source{Reader: text}
+	}
+	return d, nil
+}
+
+func (d *decoder) Read(p []byte) (int, error) {
+	n, err := d.text.Read(p)
+	if errors.Is(err, io.EOF) && !d.drained {
+		d.drained = true
+		if bad := d.drain(); bad != nil {
+			err = bad
+		}
+	}
+	return n, err
+}
+
+// drain reads what is under the decoded body to its end: a decoder may stop
+// before the end of what it reads, and a body that was cut there, or whose
+// checksum lies there, must not pass.
+func (d *decoder) drain() error {
+	for _, in := range d.under {
+		n, err := io.Copy(io.Discard, io.LimitReader(in, Max))
+		if err == nil && n == Max {
+			err = ErrTooLarge
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *decoder) close() {
+	for _, c := range d.closers {
+		_ = c.Close() // it has nothing to say that Read did not
+	}
+	for _, in := range d.under {
+		in.close()
+	}
+}
+
+// Source is what a layer is taken off: to be read from its beginning to its end,
+// or, by a format that needs that, at any place.
+type Source struct {
+	io.Reader
+	origin io.Reader // what Reader reads, where it is the wire
+	file   *tempFile // a copy; nil: none
+}
+
+// At returns the source to be read at any place, until the decoder is closed,
+// and its size. One that is neither in memory nor in a file is copied to a file.
+func (s *Source) At() (io.ReaderAt, int64, error) {
+	if at, ok := s.origin.(interface {
+		io.ReaderAt
+		Size() int64
+	}); ok {
+		s.Reader = eof{}
+		return at, at.Size(), nil
+	}
+	file, err := newTempFile()
+	if err != nil {
+		return nil, 0, err
+	}
+	s.file = file
+	n, err := io.Copy(file, io.LimitReader(s.Reader, MaxLong+1))
+	if err == nil && n > MaxLong {
+		err = ErrTooLong
+	}
+	s.Reader = eof{}
+	return file, n, err
+}
+
+func (s *Source) close() {
+	if s.file != nil {
+		s.file.Discard()
+	}
+}
+
+// eof is what is left of a source of which everything was read.
+type eof struct{}
+
+func (eof) Read([]byte) (int, error) { return 0, io.EOF }
+
+// readAll appends what r holds to buf, up to so many bytes in all. Where there
+// are more, it returns ErrTooLarge and one of them besides.
+func readAll(buf []byte, r io.Reader, most int) ([]byte, error) {
+	for {
+		if len(buf) == cap(buf) {
+			more := min(max(64<<10, cap(buf)), most+1-len(buf))
+			buf = append(buf, make([]byte, more)...)[:len(buf)]
+		}
+		n, err := r.Read(buf[len(buf):min(cap(buf), most+1)])
+		buf = buf[:len(buf)+n]
+		switch {
+		case len(buf) > most:
+			return buf, ErrTooLarge
+		case errors.Is(err, io.EOF):
+			return buf, nil
+		case err != nil:
+			return buf, err
+		}
+	}
+}
+
+func unexpected(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

@@ -1,0 +1,189 @@
+package body
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+)
+
+// Incoming is a body that comes off the wire.
+type Incoming struct {
+	Wire    *Wire
+	Length  int64 // that its headers say, or -1
+	Layers  Layers
+	Refused bool // the answer says no: its beginning is enough
+	Room    *Room
+	Begin   func() (File, error) // of a file, where the body is too long for memory
+}
+
+// Receive reads a body into memory, or into a file where it is too long for
+// that. Where the error says that it is not whole, the body is as far as it came;
+// it is to be released all the same.
+func (s *Store) Receive(in *Incoming) (*Body, error) {
+	b := &Body{store: s, layers: in.Layers}
+	return b, b.receive(in)
+}
+
+func (b *Body) receive(in *Incoming) error {
+	memory := b.store.wires
+	if b.layers.none() {
+		memory = b.store.texts
+	}
+	known := in.Length >= 0 && in.Length <= Max && b.layers.none()
+	if known && in.Length > InDoubt && !in.Refused {
+		b.share = in.Room.Try(in.Length)
+	}
+	if in.Refused || b.share != nil {
+		raw := memory.take()
+		if known {
+			raw = slices.Grow(raw, int(in.Length)+1)
+		}
+		raw, err := readAll(raw, in.Wire, Max)
+		return b.decode(raw, err, in.Room, in.Refused)
+	}
+	raw, err := readAll(memory.take(), in.Wire, InDoubt)
+	if !errors.Is(err, ErrTooLarge) {
+		return b.decode(raw, err, in.Room, false)
+	}
+	file, err := in.Begin()
+	if err != nil { // it may be short all the same
+		raw, readErr := readAll(raw, in.Wire, Max)
+		if errors.Is(readErr, ErrTooLarge) {
+			return &DiskError{err}
+		}
+		return b.decode(raw, readErr, in.Room, false)
+	}
+	b.place = file
+	if err := b.spill(file, raw, in.Wire); err != nil {
+		return err
+	}
+	memory.give(raw)
+	return b.settle(in.Wire.N, in.Room)
+}
+
+// decode makes what was read of a body, up to an error, its text. Of an answer
+// that says no it may be the beginning.
+func (b *Body) decode(raw []byte, err error, room *Room, refused bool) error {
+	cut := refused && errors.Is(err, ErrTooLarge)
+	if cut {
+		raw, err = raw[:Max], nil
+	}
+	if err != nil || b.layers.none() {
+		b.Text = raw
+		return err
+	}
+	b.wire = raw
+	err = b.expand(room, refused)
+	switch {
+	case cut, refused && errors.Is(err, ErrTooLarge):
+		b.Text = b.Text[:min(len(b.Text), Max)]
+		return nil
+	case errors.Is(err, ErrTooLarge):
+		b.short = b.share == nil
+		b.stay(inMemory(raw))
+		return nil
+	}
+	b.share.trim(int64(cap(b.wire) + cap(b.Text)))
+	return err
+}
+
+// expand decodes a body whose wire is in memory: as far as there is room for it,
+// whatever the room where it was refused.
+func (b *Body) expand(room *Room, refused bool) error {
+	d, err := b.layers.open(bytes.NewReader(b.wire))
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	b.Text, err = readAll(b.store.texts.take(), d, InDoubt)
+	if !errors.Is(err, ErrTooLarge) {
+		return err
+	}
+	if b.share == nil && !refused {
+		b.share = room.Try(Max)
+	}
+	if b.share != nil || refused {
+		b.Text, err = readAll(b.Text, d, Max)
+	}
+	return err
+}
+
+// stay makes a body long that was to be taken into memory.
+func (b *Body) stay(at Place) {
+	b.store.texts.give(b.Text)
+	b.Text, b.place = nil, at
+	b.share.Give()
+}
+
+// spill writes a body to its file: what was read of it, and the rest as it
+// comes.
+func (b *Body) spill(file File, raw []byte, wire *Wire) error {
+	for {
+		if _, err := file.Write(raw); err != nil {
+			return &DiskError{err}
+		}
+		n, err := wire.Read(raw[:cap(raw)])
+		if raw = raw[:n]; wire.N > b.store.longest {
+			return ErrTooLong
+		}
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+		if _, err := file.Write(raw); err != nil {
+			return &DiskError{err}
+		}
+		return nil
+	}
+}
+
+// settle takes a body of so many bytes from its file into memory, where it turns
+// out to be short and there is room.
+func (b *Body) settle(size int64, room *Room) error {
+	if size > Max || !b.layers.none() && b.decodesLong() {
+		return nil
+	}
+	b.short = true
+	if !b.layers.none() {
+		size += Max // of its text
+	}
+	share := room.Try(size)
+	if share == nil {
+		return nil
+	}
+	return b.TakeIn(share)
+}
+
+// decodesLong reports whether the text is longer than what is read into memory.
+// Of a body that cannot be decoded nobody knows.
+func (b *Body) decodesLong() bool {
+	r, err := b.Open(nil)
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	n, _ := io.Copy(io.Discard, io.LimitReader(r, Max+1)) // why not comes again
+	return n > Max
+}
+
+// TakeIn takes a short body into memory, for which a room has this share.
+func (b *Body) TakeIn(share *Share) error {
+	b.share = share
+	wire, err := b.place.Open()
+	if err != nil {
+		return &DiskError{err}
+	}
+	defer wire.Close()
+	raw, err := readAll(b.store.wires.take(), wire, Max)
+	if err != nil {
+		return &DiskError{err}
+	}
+	if file, ok := b.place.(File); ok {
+		file.Discard()
+	}
+	b.place = nil
+	return b.decode(raw, nil, nil, false)
+}

@@ -1,0 +1,170 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/uri"
+	"github.com/tap-rest/tap-rest/sources/secret"
+	"github.com/tap-rest/tap-rest/state/journal"
+)
+
+// recall returns the page that the journal holds for a request, or why there is
+// none.
+func (w *Walk) recall(ctx context.Context, out *outgoing) (*Page, error) {
+	place, err := w.recorder.lookup(out)
+	if err != nil {
+		return nil, err
+	}
+	page, err := w.recallAt(ctx, place, out)
+	if err != nil {
+		w.setPage()
+		w.recorder.distrust(out, hide(w.client.Secrets, err))
+		return nil, fmt.Errorf("the answer in the journal: %w", err)
+	}
+	page.kept, page.Recalled = &kept{w.recorder.key(out.n), place}, true
+	w.counters.Recalled.Add(1)
+	return page, nil
+}
+
+func (w *Walk) recallAt(ctx context.Context, place journal.Place, out *outgoing) (*Page, error) {
+	var share *body.Share
+	if w.judge.whole {
+		share = w.client.Ahead.Wait(ctx, w.client.Gate.Closed(), 2*body.Max)
+	}
+	ex, err := w.recorder.read(stored{w.recorder.Journal, place}, out.under, w.client.Ahead, share)
+	if err != nil {
+		return nil, err
+	}
+	if ex.url == nil {
+		ex.url = out.URL
+	}
+	page, err := w.judge.decide(out, ex, nil).taken()
+	if err == nil {
+		err = w.advance(page)
+	}
+	if err != nil {
+		ex.Body.Release()
+		return nil, err
+	}
+	return page, nil
+}
+
+// lookup finds the exchange that the journal holds for a request.
+func (r *recorder) lookup(out *outgoing) (journal.Place, error) {
+	if r.Recording == nil {
+		return journal.Place{}, ErrNotRecorded
+	}
+	place, digest, ok := r.Journal.Lookup(r.key(out.n))
+	switch {
+	case !ok:
+		return place, ErrNotRecorded
+	case digest == out.digest || digest == r.digest(out, true):
+		return place, nil
+	case !r.Only:
+		return place, ErrOtherRequest
+	}
+	e, in, err := r.Journal.Stream(place)
+	if err != nil {
+		return place, fmt.Errorf("%w: %w", ErrOtherRequest, err)
+	}
+	_ = in.Close() // only its head says which request it is
+	return place, fmt.Errorf("%w: %s", ErrOtherRequest, e.Request)
+}
+
+// distrust sees to it that an exchange is not served again which is not what it
+// should be: in a replay, which that ends, it may serve another definition.
+func (r *recorder) distrust(out *outgoing, why error) {
+	if r.only() {
+		return
+	}
+	r.log.Warn("an exchange in the journal is not what it should be: it is asked for again",
+		"stream", r.stream, "request", out.Shown, "why", why.Error())
+	if err := r.Journal.Reject(r.key(out.n)); err != nil {
+		r.log.Warn("journal: a rejected answer could not be marked as such, so the next run may reject it again",
+			"stream", r.stream, "request", out.Shown, "why", err.Error())
+	}
+}
+
+// stored is where an exchange lies in a journal.
+type stored struct {
+	journal *journal.Journal
+	place   journal.Place
+}
+
+// Open reads its body.
+func (s stored) Open() (io.ReadCloser, error) {
+	_, in, err := s.journal.Stream(s.place)
+	if err != nil {
+		return nil, err
+	}
+	return in, nil
+}
+
+// archive reads exchanges back.
+type archive struct {
+	secrets *secret.Hider
+	bodies  *body.Store
+}
+
+// read reads an exchange back, as if it had just come: its body has a share of
+// the room already, nil for none. Its URL is nil where no redirect led to
+// another than was asked.
+func (a archive) read(at stored, under body.Layers, room *body.Room, share *body.Share) (*Exchange, error) {
+	e, in, err := at.journal.Stream(at.place)
+	if err != nil {
+		share.Give()
+		return nil, err
+	}
+	// One that holds marks was short before its secrets were sealed.
+	from := &body.Stored{Place: at, Size: in.Size(), Append: in.Append, Whole: e.Header.Get(sealedHeader) != ""}
+	if !from.Whole {
+		from.Layers = under.With(e.Header)
+	}
+	text, err := a.bodies.Recall(from, room, share)
+	if err = errors.Join(err, in.Close()); err != nil {
+		text.Release()
+		return nil, err
+	}
+	ex := &Exchange{
+		Request: e.Request, Status: e.Status, Header: e.Header, Body: text, Wire: in.Size(),
+		At: e.At, Took: e.Took, RequestID: requestID(e.Header, a.secrets), Attempts: e.Attempts, under: under,
+	}
+	if err := a.open(ex); err != nil {
+		text.Release()
+		return nil, err
+	}
+	return ex, nil
+}
+
+// open puts the secrets of an exchange back that was read back, and the URL that
+// answered.
+func (a archive) open(ex *Exchange) (err error) {
+	if at := ex.Header.Get(urlHeader); at != "" {
+		open, ok := a.secrets.Open(at)
+		if !ok {
+			return secret.ErrSealed
+		}
+		if ex.url, err = uri.Parse(open); err != nil {
+			return err
+		}
+	}
+	if ex.Header.Get(sealedHeader) == "" {
+		return nil
+	}
+	return unseal(ex, a.secrets)
+}
+
+// requestID is what an answer calls itself, or "".
+func requestID(h http.Header, secrets *secret.Hider) string {
+	for _, name := range []string{"X-Request-Id", "X-Amzn-Requestid", "X-Correlation-Id", "Cf-Ray"} {
+		if id := h.Get(name); id != "" {
+			return secrets.Quote(id)
+		}
+	}
+	return ""
+}

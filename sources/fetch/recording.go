@@ -1,0 +1,147 @@
+package fetch
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/state/journal"
+)
+
+// Recording is where the exchanges of a walk are kept: the walk asks it before
+// it asks the API.
+type Recording struct {
+	Journal   *journal.Journal
+	Pass      string
+	Partition string
+	// Only forbids requests: what the journal does not hold is ErrNotRecorded.
+	Only bool
+}
+
+// What a replay would have to ask the API for. Both are in an *Error that names
+// the request.
+var (
+	ErrNotRecorded  = errors.New("the journal does not hold this request")
+	ErrOtherRequest = errors.New("the journal holds another request in the place of this one")
+)
+
+// ErrJournal wraps what keeps an exchange from being recorded or read back.
+var ErrJournal = errors.New("journal")
+
+// Why an exchange cannot be kept without its secrets.
+var (
+	errUnkept     = errors.New("it holds a secret, and text like the mark that would stand for one: a run that goes on asks for it again")
+	errUnkeptLong = fmt.Errorf("it holds a secret, which is cut out only of answers up to %d MiB: a run that goes on asks for it again", body.Max>>20)
+)
+
+// Headers of exchanges on disk that the API did not send. A body that held
+// secrets is kept decoded, with the secrets sealed.
+const (
+	sealedHeader = "Tap-Rest-Sealed"
+	urlHeader    = "Tap-Rest-Url" // what was answered, after redirects
+)
+
+func (r *Recording) key(page int64) journal.Key {
+	return journal.Key{
+		Pass: r.Pass, Partition: r.Partition, Generation: r.Journal.Generation(r.Pass, r.Partition), N: int(page),
+	}
+}
+
+// recorder keeps the exchanges of a walk, and gives them back.
+type recorder struct {
+	*Recording // nil: nothing is kept
+	stream     string
+	archive
+	log *slog.Logger
+}
+
+// digest tells requests apart, whatever the secrets in them are; former asks for
+// that of a version which numbered secrets.
+func (r *recorder) digest(out *outgoing, former bool) (sum [16]byte) {
+	h := sha256.New()
+	at := *out.URL
+	at.RawQuery = out.Former
+	parts := []string{out.Method, at.String(), string(out.Body)}
+	for _, name := range slices.Sorted(maps.Keys(out.Header)) {
+		if name != "User-Agent" { // another version of this program asks for the same
+			parts = append(parts, name, strings.Join(out.Header[name], ", "))
+		}
+	}
+	for _, part := range parts {
+		if r.secrets.In(part) {
+			if sealed, ok := r.secrets.Digest(part, former); ok {
+				part = sealed
+			}
+		}
+		fmt.Fprintf(h, "%d:%s,", len(part), part)
+	}
+	copy(sum[:], h.Sum(nil))
+	return sum
+}
+
+// only reports whether no request may be made.
+func (r *recorder) only() bool { return r.Recording != nil && r.Only }
+
+// file begins the file of a long answer with these headers: in the journal,
+// where that keeps the walk's exchanges.
+func (r *recorder) file(h http.Header) (body.File, error) {
+	if r.Recording == nil {
+		return body.NewFile()
+	}
+	d, err := r.Journal.Draft(h)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrJournal, err)
+	}
+	return d, nil
+}
+
+// keep writes a proven page's exchange down, before a record of it leaves. One
+// that cannot be kept, nor what lies behind it, is asked for again by a run that
+// goes on from before it.
+func (r *recorder) keep(out *outgoing, page *Page) error {
+	if r.Recording == nil {
+		return nil
+	}
+	err := r.write(out, page)
+	if errors.Is(err, errUnkept) || errors.Is(err, errUnkeptLong) || errors.Is(err, journal.ErrLongHead) {
+		r.log.Warn("an answer is not kept in the journal", "stream", r.stream, "request", out.Shown, "why", err.Error())
+		return nil
+	}
+	return err
+}
+
+func (r *recorder) write(out *outgoing, page *Page) error {
+	e := &journal.Exchange{
+		Key: r.key(out.n), At: page.At, Took: page.Took, Request: page.Request, Digest: out.digest,
+		Status: page.Status, Header: page.Header.Clone(), Body: page.Body.Wire(), Attempts: page.Attempts, Records: page.Count(),
+	}
+	e.Header.Del(sealedHeader) // strangers may send what is ours
+	e.Header.Del("Set-Cookie") // a credential, and of a session that a later run does not have
+	if err := r.sealURL(e.Header, out, page); err != nil {
+		return err
+	}
+	if err := r.seal(e, page); err != nil {
+		return err
+	}
+	place, err := r.append(e, page.Body)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrJournal, err)
+	}
+	page.kept = &kept{e.Key, place}
+	page.Body.Move(stored{r.Journal, place})
+	return nil
+}
+
+// append appends an exchange to the journal, whose body may be in a draft.
+func (r *recorder) append(e *journal.Exchange, b *body.Body) (journal.Place, error) {
+	if draft, ok := b.Place().(*journal.Draft); ok {
+		return r.Journal.AppendDraft(e, draft)
+	}
+	return r.Journal.Append(e)
+}

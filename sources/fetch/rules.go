@@ -1,0 +1,114 @@
+package fetch
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+)
+
+// rule decides about an answer as the first of the definition's rules says that
+// is for it; false where none is.
+func (j *judge) rule(page *Page) (v verdict, ruled bool) {
+	for i := range j.stream.Call.Errors {
+		rule := &j.stream.Call.Errors[i]
+		match, err := j.matches(rule, page.Status)
+		if err != nil {
+			return refuse(Permanent, err), true
+		}
+		if match {
+			return j.apply(rule, page), true
+		}
+	}
+	return verdict{}, false
+}
+
+// matches reports whether an answer is one that the rule is for.
+func (j *judge) matches(rule *sources.ErrorRule, status int) (bool, error) {
+	in := len(rule.Status) == 0
+	for _, r := range rule.Status {
+		in = in || r.From <= status && status <= r.To
+	}
+	if !in || rule.When == nil {
+		return in, nil
+	}
+	v, err := rule.When.Eval(j.vars)
+	if err != nil {
+		return false, fmt.Errorf("errors.when: %w", err)
+	}
+	return sources.Holds(v), nil
+}
+
+// apply does what a rule says.
+func (j *judge) apply(rule *sources.ErrorRule, page *Page) verdict {
+	err := error(&statusError{page.Status, http.StatusText(page.Status)})
+	if rule.Message != nil {
+		text, e := rule.Message.Text(j.vars)
+		if e != nil {
+			return refuse(Permanent, fmt.Errorf("errors.message: %w", e))
+		}
+		err = &statusError{page.Status, j.secrets.Redact(text)}
+	}
+	switch rule.Do {
+	case sources.DoRetry:
+		wait, e := j.ruleWait(rule, page)
+		if e != nil {
+			return refuse(Permanent, e)
+		}
+		v := again(wait, err)
+		if rule.Wait != nil {
+			_, constant := rule.Wait.Const()
+			v.told = v.told && !constant
+		}
+		return v
+	case sources.DoCoolDown:
+		wait, e := j.ruleWait(rule, page)
+		if e != nil {
+			return refuse(Permanent, e)
+		}
+		return verdict{retry: true, rest: true, wait: wait, class: Transient, err: err}
+	case sources.DoRestart:
+		return refuse(SessionLost, err)
+	case sources.DoNext:
+		if j.vars[sources.VarResponse].Missing() && !j.pager.Counts() {
+			return refuse(Permanent, fmt.Errorf("%w: a rule says next, but the answer is not JSON", err))
+		}
+		page.ruling = paging.Ruling{Passed: true, Empty: true}
+		return accept(page)
+	case sources.DoEnd:
+		page.ruling = paging.Ruling{Over: true, Empty: true}
+		return accept(page)
+	case sources.DoSkip:
+		if !j.pager.Position().First() {
+			return refuse(Permanent, fmt.Errorf("%w: a rule says skip, but pages of this walk came before", err))
+		}
+		page.Skipped, page.ruling = hide(j.secrets, err).Error(), paging.Ruling{Skipped: true, Empty: true}
+		return accept(page)
+	}
+	return refuse(Permanent, err)
+}
+
+// ruleWait is how long a rule's wait says, negative if it does not.
+func (j *judge) ruleWait(rule *sources.ErrorRule, page *Page) (time.Duration, error) {
+	if rule.Wait == nil {
+		return retryAfter(&page.Exchange), nil
+	}
+	v, err := rule.Wait.Eval(j.vars)
+	if err != nil {
+		return 0, fmt.Errorf("errors.wait: %w", err)
+	}
+	if v.Missing() {
+		return -1, nil
+	}
+	if t, ok := v.Instant(); ok && v.Kind() == expr.KindTime {
+		return untilTime(t, serverTime(&page.Exchange)), nil
+	}
+	d, ok := parseWait(v.Text(), serverTime(&page.Exchange))
+	if !ok {
+		return 0, fmt.Errorf("errors.wait: %s is no duration, seconds, epoch or date", j.secrets.Quote(v.Text()))
+	}
+	return d, nil
+}

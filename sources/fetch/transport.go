@@ -1,0 +1,117 @@
+package fetch
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/request"
+)
+
+// slowest is how many timeouts a whole answer may take: one that drips a byte
+// within every timeout would never end otherwise.
+const slowest = 10
+
+// transport sends requests, and receives what is answered. It is used from any
+// goroutine.
+type transport struct {
+	trip      http.RoundTripper
+	requester *requester
+	admission *admission
+	bodies    *body.Store
+	room      *body.Room // for them
+}
+
+// send makes one attempt: it asks, and follows redirects. An answer of any
+// status is an exchange; the error is for the lack of one. The caller gives
+// the body back.
+func (t *transport) send(ctx context.Context, out *outgoing, timeout time.Duration, n *Counters) (*Exchange, error) {
+	for at := out.Request; ; {
+		ex, next, err := t.ask(ctx, out, at, timeout, n)
+		if next == nil {
+			return ex, err
+		}
+		at = next
+	}
+}
+
+// ask sends one request, the first one or what a redirect made of it, when the
+// client's pace and a slot allow it. It reads the answer whole, or returns the
+// request that it redirects to.
+func (t *transport) ask(ctx context.Context, out *outgoing, at *request.Request, timeout time.Duration, n *Counters) (*Exchange, *request.Request, error) {
+	if err := t.admission.admit(ctx, n); err != nil {
+		return nil, nil, err
+	}
+	defer t.admission.leave()
+	sent, proof, err := t.requester.prove(ctx, out, at)
+	if err != nil {
+		return nil, nil, err
+	}
+	n.Requests.Add(1)
+
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	idle := time.AfterFunc(timeout, func() { cancel(errNoByte{timeout}) })
+	defer idle.Stop()
+	whole := time.AfterFunc(slowest*timeout, func() { cancel(errTooSlow{slowest * timeout}) })
+	defer whole.Stop()
+
+	start := time.Now()
+	out.jar.send(sent)
+	resp, err := t.trip.RoundTrip(sent.WithContext(countRepeats(ctx, n)))
+	if err != nil {
+		return nil, nil, requestError(ctx, err)
+	}
+	out.jar.keep(at.URL, resp.Header)
+	defer resp.Body.Close()
+	next, err := out.Redirect(at, resp.StatusCode, resp.Header.Get("Location"))
+	if next != nil || err != nil {
+		_, _ = io.CopyN(io.Discard, resp.Body, 4<<10) // so that the connection can be used again; a long body is not worth it
+		return nil, next, err
+	}
+	idle.Reset(timeout)
+	wire := &body.Wire{
+		In: resp.Body, Idle: func() { idle.Reset(timeout) }, Whole: func() { whole.Reset(slowest * timeout) },
+	}
+	ex := &Exchange{
+		Request: out.Shown, Status: resp.StatusCode, Header: resp.Header, RequestID: requestID(resp.Header, t.requester.secrets), url: at.URL, under: out.under, proof: proof,
+	}
+	ex.Body, err = t.bodies.Receive(&body.Incoming{
+		Wire: wire, Length: resp.ContentLength, Layers: out.under.With(resp.Header), Refused: !ex.well(), Room: t.room,
+		Begin: func() (body.File, error) { return out.file(resp.Header) },
+	})
+	n.Wire.Add(wire.N)
+	ex.Wire, ex.At, ex.Took = wire.N, time.Now(), time.Since(start)
+	if err != nil {
+		ex.cut = fmt.Errorf("the body of the answer %d: %w", resp.StatusCode, requestError(ctx, err))
+	}
+	return ex, nil, nil
+}
+
+// countRepeats makes requests count that net/http repeats by itself, when a
+// kept connection turns out to be closed: the API may have seen both.
+func countRepeats(ctx context.Context, n *Counters) context.Context {
+	sent := false
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) {
+			if sent {
+				n.Requests.Add(1)
+				n.Retries.Add(1)
+			}
+			sent = true
+		},
+	})
+}
+
+// requestError says why a request had no answer: what ended it, rather than
+// the "context canceled" that came of it.
+func requestError(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
