@@ -14,8 +14,13 @@
 // A long page is one whose body does not fit into memory: it lies in a file,
 // its records come in pieces, and of the rest there is what stands beside them.
 // One of very many records is long too, though its body is in memory. Memory
-// for bodies over 1 MiB is a [Room] that all walks of a run share: a body for
+// for bodies over 1 MiB is a [body.Room] that all walks of a run share: a body for
 // which there is none makes its page a long one.
+//
+// A walk is the loop; around it, each has its own: admission says which request
+// of a client may start when, transport sends it and receives the answer, judge
+// decides what becomes of that, asker asks again, and recorder keeps answers in
+// the journal and gives them back.
 //
 // Promises.
 //

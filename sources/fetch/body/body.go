@@ -98,7 +98,7 @@ func (b *Body) Open(secrets *needle.Finder) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	in, err := b.layers.open(bufio.NewReaderSize(wire, 64<<10))
+	in, err := b.layers.open(bufio.NewReaderSize(wire, 64<<10), wire)
 	if err != nil {
 		_ = wire.Close() // it was only read
 		return nil, err

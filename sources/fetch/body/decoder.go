@@ -26,7 +26,7 @@ var (
 
 // Decode appends a decoded body to buf.
 func Decode(buf []byte, wire io.Reader, l Layers) ([]byte, error) {
-	d, err := l.open(wire)
+	d, err := l.open(wire, wire)
 	if err != nil {
 		return buf, err
 	}
@@ -42,8 +42,9 @@ type decoder struct {
 	drained bool
 }
 
-// open returns the decoder of a body. It is to be closed.
-func (l Layers) open(wire io.Reader) (*decoder, error) {
+// open returns the decoder of a body, which reads wire: origin, or what buffers
+// that. It is to be closed.
+func (l Layers) open(wire, origin io.Reader) (*decoder, error) {
 	d := &decoder{text: wire}
 	if l.none() {
 		return d, nil
@@ -59,7 +60,7 @@ func (l Layers) open(wire io.Reader) (*decoder, error) {
 		}
 		return d, err
 	}
-	in := &Source{Reader: io.MultiReader(bytes.NewReader(first), wire), origin: wire}
+	in := &Source{Reader: io.MultiReader(bytes.NewReader(first), wire), origin: origin}
 	for i := len(l) - 1; i >= 0; i-- {
 		if l[i].open == nil {
 			d.close()
@@ -117,7 +118,7 @@ func (d *decoder) close() {
 // or, by a format that needs that, at any place.
 type Source struct {
 	io.Reader
-	origin io.Reader // what Reader reads, where it is the wire
+	origin io.Reader // the wire, where Reader reads that; else nil
 	file   *tempFile // a copy; nil: none
 }
 

@@ -51,8 +51,14 @@ func (t *tempFile) Write(p []byte) (int, error) {
 
 // Open reads the file from its beginning.
 func (t *tempFile) Open() (io.ReadCloser, error) {
-	return io.NopCloser(io.NewSectionReader(t.File, 0, t.size)), nil
+	return section{io.NewSectionReader(t.File, 0, t.size)}, nil
 }
+
+// section reads a file, at any place.
+type section struct{ *io.SectionReader }
+
+// Close does nothing: the file is closed when it is discarded.
+func (section) Close() error { return nil }
 
 // Discard deletes the file.
 func (t *tempFile) Discard() {

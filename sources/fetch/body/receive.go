@@ -91,7 +91,8 @@ func (b *Body) decode(raw []byte, err error, room *Room, refused bool) error {
 // expand decodes a body whose wire is in memory: as far as there is room for it,
 // whatever the room where it was refused.
 func (b *Body) expand(room *Room, refused bool) error {
-	d, err := b.layers.open(bytes.NewReader(b.wire))
+	wire := bytes.NewReader(b.wire)
+	d, err := b.layers.open(wire, wire)
 	if err != nil {
 		return err
 	}
