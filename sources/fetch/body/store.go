@@ -28,9 +28,9 @@ func (p pool) take() []byte {
 	}
 }
 
-// give keeps a body's memory, unless it is that of one which wanted room.
+// give keeps a body's memory, unless it has none, or as much as wanted room.
 func (p pool) give(body []byte) {
-	if cap(body) > 2*InDoubt {
+	if cap(body) == 0 || cap(body) > 2*InDoubt {
 		return
 	}
 	select {
