@@ -189,7 +189,9 @@ func (r *run) emit(stop context.Context, workers []*worker, display *report.Disp
 		cancel()
 	case <-r.Gone:
 		cancel()
-		err = e.out.take(done, ErrClosedOutput)
+		if err = e.out.take(done, ErrClosedOutput); err == nil && !display.Account.Ended() {
+			err = ErrClosedOutput // nothing was left to write that would have found out
+		}
 	case <-blocked:
 		err = e.out.take(done, ErrBlocked)
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
@@ -71,6 +72,11 @@ func (a *Account) Stream(name string) *Stream {
 		}
 	}
 	return nil
+}
+
+// Ended reports whether every stream came to its end, or failed.
+func (a *Account) Ended() bool {
+	return !slices.ContainsFunc(a.Streams, func(s *Stream) bool { return !s.Done && s.Failure == nil })
 }
 
 // Total adds up the streams.
