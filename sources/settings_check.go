@@ -7,6 +7,7 @@ import (
 
 	"github.com/xeipuuv/gojsonschema"
 
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources/document"
 )
@@ -23,7 +24,7 @@ func (s *Settings) unknown(settings *document.Node, origin func(string) string) 
 	var all ConfigProblems
 	for _, m := range settings.Fields {
 		if !s.Declares(m.Name) {
-			all = append(all, ConfigProblem{origin("/" + document.EscapePointer(m.Name)), "", document.Unknown("setting", m.Name, s.Names())})
+			all = append(all, ConfigProblem{origin(raw.Step(m.Name)), "", document.Unknown("setting", m.Name, s.Names())})
 		}
 	}
 	return all
@@ -39,7 +40,7 @@ func (s *Settings) check(settings *document.Node, origin func(string) string) Co
 	for _, e := range all {
 		pointer := ""
 		for _, step := range stepsOf(e) {
-			pointer += "/" + document.EscapePointer(step)
+			pointer += raw.Step(step)
 		}
 		msg := describe(e) + schemeless(e)
 		if name, ok := e.Details()["property"].(string); ok && e.Type() == "additional_property_not_allowed" {
@@ -88,7 +89,7 @@ func CompileSchema(root *document.Node) (*schema.Schema, *SchemaFault) {
 	var bad *schema.SchemaError
 	switch {
 	case errors.As(err, &bad):
-		return nil, &SchemaFault{root.At(pointerSteps(bad.Pointer)), "JSON Schema: " + oneLine(bad.Msg)}
+		return nil, &SchemaFault{root.At(raw.Steps(bad.Pointer)), "JSON Schema: " + oneLine(bad.Msg)}
 	case err != nil:
 		return nil, &SchemaFault{root, "JSON Schema: " + oneLine(err.Error())}
 	}
@@ -96,12 +97,3 @@ func CompileSchema(root *document.Node) (*schema.Schema, *SchemaFault) {
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
-
-// pointerSteps returns the keys of a JSON pointer.
-func pointerSteps(pointer string) []string {
-	steps := strings.Split(pointer, "/")[1:]
-	for i, step := range steps {
-		steps[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
-	}
-	return steps
-}

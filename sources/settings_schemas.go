@@ -3,6 +3,7 @@ package sources
 import (
 	"slices"
 
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources/document"
 )
 
@@ -95,7 +96,7 @@ func withSchemas(m document.Member, change func(schema *document.Node) *document
 // for nothing.
 func resolvePointer(root *document.Node, ref string) *document.Node {
 	n := root
-	for _, step := range pointerSteps(ref) {
+	for _, step := range raw.Steps(ref) {
 		next := n.At([]string{step})
 		if next == n {
 			return nil

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strconv"
 
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
@@ -80,7 +81,7 @@ func collect(v *document.Node, pointer string, found *secret.List) {
 	}
 }
 
-func below(pointer, step string) string { return pointer + "/" + document.EscapePointer(step) }
+func below(pointer, step string) string { return pointer + raw.Step(step) }
 
 // userInfos are the passwords of all URLs among the settings.
 func userInfos(settings *document.Node, pointer string) (all secret.List) {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // ParseSinger reads a Singer state: {"bookmarks": {stream: bookmark}}, also
@@ -92,21 +94,13 @@ func members(data []byte) ([]entry, error) {
 	if !utf8.Valid(data) {
 		return nil, errors.New("not UTF-8")
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+	document := raw.Text(data).Root()
+	if document[0] != '{' {
 		return nil, errors.New("expected an object")
 	}
 	var all []entry
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		e := entry{name: key.(string)}
-		if err := d.Decode(&e.raw); err != nil {
-			return nil, err
-		}
-		all = put(all, e)
+	for c := document.Items(0); c.Next(); {
+		all = put(all, entry{name: c.Key.Unquote(), raw: bytes.Clone(c.Value())})
 	}
 	return all, nil
 }

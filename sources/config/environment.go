@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/sources/document"
@@ -83,7 +84,7 @@ func (v envVar) key(s *sources.Settings, warn func(format string, args ...any)) 
 	name := names[0]
 	one := envSetting{name: v.name, steps: name.Keys, text: v.text, value: envValue(v.text, name.Text)}
 	for _, step := range name.Keys {
-		one.pointer += "/" + document.EscapePointer(step)
+		one.pointer += raw.Step(step)
 	}
 	return one, one.value != nil
 }

@@ -1,11 +1,14 @@
 package document
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // Shape says what a node is.
@@ -127,15 +130,10 @@ func (n *Node) Pointer() string {
 		if n.Parent.Shape == List {
 			step, _, _ = strings.Cut(step[1:], "]")
 		}
-		steps = append(steps, EscapePointer(step))
+		steps = append(steps, raw.Step(step))
 	}
 	slices.Reverse(steps)
-	return "/" + strings.Join(steps, "/")
-}
-
-// EscapePointer writes a key as a step of a JSON pointer.
-func EscapePointer(step string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(step)
+	return cmp.Or(strings.Join(steps, ""), "/")
 }
 
 // At returns the node that the steps lead to, as far as they lead.

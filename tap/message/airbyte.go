@@ -40,7 +40,7 @@ func appendChanges(dst []byte, nulled []string) []byte {
 
 // fieldAt is a JSON pointer in Airbyte's words: lines.0.price.
 func fieldAt(pointer string) string {
-	return strings.NewReplacer("/", ".", "~1", "/", "~0", "~").Replace(strings.TrimPrefix(pointer, "/"))
+	return strings.Join(raw.Steps(pointer), ".")
 }
 
 // AppendSchema appends nothing: what records are like is in the catalog that

@@ -36,11 +36,11 @@ var arrows = map[string][]string{
 	"sources/fetch/body":          {"sources", "sources/needle", "sources/secret"},
 	"sources/fetch/uri":           {},
 
-	"sources/config":         {"sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret"},
+	"sources/config":         {"catalog/raw", "sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret"},
 	"sources/definition":     {"sources", "sources/document", "sources/expr", "sources/times"},
-	"sources":                {"catalog/schema", "sources/document", "sources/expr", "sources/secret", "sources/times"},
+	"sources":                {"catalog/raw", "catalog/schema", "sources/document", "sources/expr", "sources/secret", "sources/times"},
 	"sources/builtin":        {},
-	"sources/document":       {"sources/nearest"},
+	"sources/document":       {"catalog/raw", "sources/nearest"},
 	"sources/nearest":        {}, // anybody may import it
 	"catalog":                {"catalog/raw", "catalog/schema"},
 	"sources/apitest":        {"catalog/raw"},
@@ -51,7 +51,7 @@ var arrows = map[string][]string{
 	"sources/times":          {}, // anybody may import it
 	"catalog/schema":         {"catalog/raw"},
 	"catalog/raw":            {}, // anybody may import it
-	"state":                  {"sources/times"},
+	"state":                  {"catalog/raw", "sources/times"},
 	"state/journal":          {"state/journal/disk"},
 	"state/journal/disk":     {},
 }
