@@ -8,7 +8,7 @@
 #               take minutes to install
 # make image    a container image, tagged IMAGE; needs Docker or buildah
 # make image-test   the image, run as Airbyte runs it
-# make lint     gofmt, go vet, staticcheck
+# make lint     gofmt, go vet, staticcheck, go mod tidy
 # make fuzz     every fuzz target for FUZZTIME
 # make bench    every benchmark
 
@@ -79,6 +79,7 @@ lint:
 	@unformatted=$$($$($(GO) env GOROOT)/bin/gofmt -l .); test -z "$$unformatted" || { echo "not as gofmt has it: $$unformatted"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
+	$(GO) mod tidy -diff
 
 fuzz:
 	.ci/fuzz $(FUZZTIME)

@@ -40,6 +40,15 @@
 // schema does not name, and cuts them out; [AddFields] and [Widen] change the
 // schema instead.
 //
+// # One room
+//
+// The files of a part begin with its name: scan proves JSON, page and stream
+// find records, fast is the compiled check, judge is what gojsonschema is
+// asked, infer, drift and repair work on schemas. They are one package, since
+// the parts share the scanner's insides and the model of a schema: a wall
+// between them would export some twenty names for one user each, and calls
+// across it in the innermost loop.
+//
 // # Promises
 //
 //   - Records are bytes and leave as they came. Only keyed records and rows

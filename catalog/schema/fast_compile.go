@@ -115,9 +115,9 @@ func (c *fastCompiler) namesAlone(n *node) bool {
 	return true
 }
 
-// format returns the format that is asked for, "" where the judge knows none
+// formatOf returns the format that is asked for, "" where the judge knows none
 // of that name.
-func (n *node) format() string {
+func formatOf(n *node) string {
 	name, _ := n.text("format")
 	if !gojsonschema.FormatCheckers.Has(name) {
 		return ""
@@ -136,7 +136,7 @@ func (n *node) count(keyword string, absent int) int {
 }
 
 func (c *fastCompiler) text(n *node) *textCheck {
-	t := textCheck{least: n.count("minLength", 0), most: n.count("maxLength", -1), format: n.format()}
+	t := textCheck{least: n.count("minLength", 0), most: n.count("maxLength", -1), format: formatOf(n)}
 	t.looks = formatLooks[t.format]
 	if pattern, ok := n.text("pattern"); ok {
 		t.pattern = regexp.MustCompile(pattern)
@@ -148,7 +148,7 @@ func (c *fastCompiler) text(n *node) *textCheck {
 }
 
 func (c *fastCompiler) number(n *node) *numberCheck {
-	k := numberCheck{none: n.format() != ""}
+	k := numberCheck{none: formatOf(n) != ""}
 	k.least = k.limit(n.get("minimum"))
 	k.most = k.limit(n.get("maximum"))
 	k.above = k.limit(n.get("exclusiveMinimum"))

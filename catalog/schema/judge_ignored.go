@@ -76,7 +76,7 @@ func IgnoredIn(doc []byte) ([]Ignored, error) {
 		}
 		n.take()
 		for _, m := range n.members {
-			if effect := n.effect(m.name, draft); effect != "" {
+			if effect := effectOf(n, m.name, draft); effect != "" {
 				all = addIgnored(all, m, effect)
 			}
 		}
@@ -96,9 +96,9 @@ func addIgnored(all []Ignored, m member, effect string) []Ignored {
 	return all
 }
 
-// effect returns what happens since the judge ignores a keyword of n; "" where
+// effectOf returns what happens since the judge ignores a keyword of n; "" where
 // it does not.
-func (n *node) effect(keyword string, draft int) string {
+func effectOf(n *node, keyword string, draft int) string {
 	if effect, later := laterKeywords[keyword]; later {
 		return effect
 	}
