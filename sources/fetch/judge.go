@@ -10,8 +10,8 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
-	"github.com/tap-rest/tap-rest/sources/needle"
 	"github.com/tap-rest/tap-rest/sources/secret"
+	"github.com/tap-rest/tap-rest/sources/secret/needle"
 )
 
 // judge decides what becomes of what was answered to a walk's requests.

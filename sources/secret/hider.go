@@ -7,7 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/tap-rest/tap-rest/sources/needle"
+	"github.com/tap-rest/tap-rest/sources/secret/needle"
 )
 
 // Hider hides secrets in texts: those that the user gave, and what is made of

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
-	"github.com/tap-rest/tap-rest/sources/needle"
+	"github.com/tap-rest/tap-rest/sources/secret/needle"
 )
 
 // Seal returns text with every secret in it replaced by a mark, so that it may

@@ -25,7 +25,7 @@ var arrows = map[string][]string{
 	"tap/twins":   {"catalog/raw", "sources/fetch", "sources/fetch/paging"},
 	"tap/workdir": {},
 
-	"sources/fetch":               {"sources/fetch/body", "sources/fetch/paging/repeat", "sources/fetch/ref", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/needle", "sources/secret", "sources/times", "state/journal"},
+	"sources/fetch":               {"sources/fetch/body", "sources/fetch/paging/repeat", "sources/fetch/ref", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/secret/needle", "sources/secret", "sources/times", "state/journal"},
 	"sources/fetch/paging":        {"sources/fetch/paging/repeat", "sources/fetch/paging/list", "sources/fetch/ref", "sources/fetch/paging/hint", "sources", "sources/expr"},
 	"sources/fetch/paging/hint":   {"sources"},
 	"sources/fetch/request":       {"sources/fetch/paging", "sources/fetch/auth", "sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
@@ -33,7 +33,7 @@ var arrows = map[string][]string{
 	"sources/fetch/paging/list":   {},
 	"sources/fetch/paging/repeat": {"sources"},
 	"sources/fetch/ref":           {"sources", "sources/expr", "sources/secret"},
-	"sources/fetch/body":          {"sources", "sources/needle", "sources/secret"},
+	"sources/fetch/body":          {"sources", "sources/secret/needle", "sources/secret"},
 	"sources/fetch/uri":           {},
 
 	"sources/config":         {"catalog/raw", "sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret"},
@@ -46,8 +46,8 @@ var arrows = map[string][]string{
 	"sources/apitest":        {"catalog/raw"},
 	"sources/apitest/coding": {"sources/apitest"},
 	"sources/expr":           {"catalog/raw", "sources/nearest", "sources/times"},
-	"sources/needle":         {},
-	"sources/secret":         {"sources/expr", "sources/needle"},
+	"sources/secret/needle":  {},
+	"sources/secret":         {"sources/expr", "sources/secret/needle"},
 	"sources/times":          {}, // anybody may import it
 	"catalog/schema":         {"catalog/raw"},
 	"catalog/raw":            {}, // anybody may import it

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"io"
 
-	"github.com/tap-rest/tap-rest/sources/needle"
+	"github.com/tap-rest/tap-rest/sources/secret/needle"
 )
 
 // Body is the body of an answer. It is used from one goroutine at a time.

@@ -7,7 +7,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging/repeat"
-	"github.com/tap-rest/tap-rest/sources/needle"
+	"github.com/tap-rest/tap-rest/sources/secret/needle"
 )
 
 // ErrWhole marks an answer over body.Max whose records, or what is asked of it

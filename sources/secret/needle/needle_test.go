@@ -14,7 +14,7 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/tap-rest/tap-rest/sources/needle"
+	"github.com/tap-rest/tap-rest/sources/secret/needle"
 )
 
 // spellings are ways to write a text, each by its name.
