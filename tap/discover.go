@@ -50,6 +50,9 @@ func (w *worker) describe(ctx context.Context) (catalog.Described, error) {
 	}
 	if known := w.renderer.Schema; known.Known() {
 		w.warnIgnored()
+		if w.stream.Definition.Schema.Text == nil {
+			w.run.Log.Info("the schema is the one that an earlier run inferred: the API was not asked", "stream", w.stream.Name)
+		}
 		d.Schema = known.Doc()
 		return d, nil
 	}

@@ -82,7 +82,7 @@ func (r *run) tellOthers(folder string) {
 		}
 	}
 	if others > 0 {
-		r.Log.Info("the journal is a new one: those of other settings or secrets are set aside (tap-rest journal list --dir shows them, journal prune deletes what is too old; where a secret changes by itself, run.journal.identity names the journal instead)",
+		r.Log.Info("the journal is a new one: those of other settings or secrets are set aside (tap-rest journal list, without --config, shows them, journal prune deletes what is too old; where a secret changes by itself, run.journal.identity names the journal instead)",
 			"dir", dir, "others", others)
 	}
 }

@@ -37,7 +37,7 @@ func (a *Account) writeRemarks(b *strings.Builder) {
 	var lines []string
 	streams := map[string][]string{}
 	for _, s := range a.Streams {
-		for _, line := range s.remarks() {
+		for _, line := range s.Remarks() {
 			if streams[line] == nil {
 				lines = append(lines, line)
 			}
@@ -67,8 +67,8 @@ func (s *Stream) Status() string {
 	return "unfinished"
 }
 
-// remarks are what a person should know of a stream besides its numbers.
-func (s *Stream) remarks() []string {
+// Remarks are what a person should know of a stream besides its numbers.
+func (s *Stream) Remarks() []string {
 	all := s.Counts.remarks(s.Quarantine)
 	switch n := len(s.Doubts); {
 	case n > 1:

@@ -117,6 +117,12 @@ func (c *Console) Progress(a *report.Account) {
 // Account prints the account of a run.
 func (c *Console) Account(a *report.Account) {
 	if c.json || c.airbyte != nil {
+		for _, s := range a.Streams {
+			c.logger.Info("stream ended", "stream", s.Name, "status", s.Status(), "records", s.Written, "requests", s.Requests(), "recalled", s.Recalled())
+			for _, remark := range s.Remarks() {
+				c.logger.Info(remark, "stream", s.Name)
+			}
+		}
 		records, requests, retries, waited, wire := a.Total()
 		c.logger.Info("run ended", "records", records, "requests", requests, "recalled", a.Recalled(), "retries", retries,
 			"waited", waited.String(), "bytes", wire, "took", a.Took.String(), "stopped", a.Stopped)
