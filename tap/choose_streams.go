@@ -144,7 +144,7 @@ func (r *run) stream(s *sources.Stream, entry *catalog.Stream) (*plan.Stream, er
 	if s.Schema.Text == nil {
 		var err error
 		if cached, err = r.work.cachedSchema(s.Name, shape); err != nil {
-			r.Log.Warn("the schema is inferred anew", "stream", s.Name, "why", err.Error())
+			r.Log.Warn("the cached schema cannot be used: the schema is inferred anew", "stream", s.Name, "why", err.Error())
 		}
 	}
 	one, err := plan.NewStream(s, entry, shape, cached)

@@ -66,7 +66,7 @@ func (w *worker) describe(ctx context.Context) (catalog.Described, error) {
 		return d, nil
 	}
 	if err := w.run.work.cacheSchema(w.stream.Name, w.stream.Shape, doc); err != nil {
-		w.run.Log.Warn("the inferred schema is not cached", "stream", w.stream.Name, "why", err.Error())
+		w.run.Log.Warn("the inferred schema could not be cached: the next run infers it again", "stream", w.stream.Name, "why", err.Error())
 	}
 	return d, nil
 }

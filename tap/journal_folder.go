@@ -58,7 +58,7 @@ func salt(file string) ([]byte, error) {
 		return salt
 	})
 	if err == nil && len(salt) != saltSize {
-		err = fmt.Errorf("%s: expected %d bytes: delete it, and the journals beside it are not found again", file, saltSize)
+		err = fmt.Errorf("the file %s, by which journals are found, must have %d bytes: delete it; the journals in its folder are not found again then", file, saltSize)
 	}
 	return salt, err
 }
@@ -82,7 +82,7 @@ func (r *run) tellOthers(folder string) {
 		}
 	}
 	if others > 0 {
-		r.Log.Info("the journal is a new one: those of other settings or secrets are set aside (tap-rest journal list, without --config, shows them, journal prune deletes what is too old; where a secret changes by itself, run.journal.identity names the journal instead)",
+		r.Log.Info("this source has a new journal: those of other settings or secrets are not used (tap-rest journal list, without --config, shows them, journal prune deletes what is too old; where a secret changes by itself, run.journal.identity names the journal instead)",
 			"dir", dir, "others", others)
 	}
 }

@@ -334,9 +334,9 @@ func TestJournalSetAside(t *testing.T) {
 			s.definition = strings.Replace(s.definition, "{type: object}", "{type: object, properties: {id: {type: integer}}}", 1)
 			s.config = `{"a": "1", "key": "kkkkkk", "run": {"concurrency": 1}}`
 		}, "the pass goes on from the journal", 2},
-		{"a setting", func(s *setup) { s.config = `{"a": "2", "key": "kkkkkk"}` }, "those of other settings or secrets are set aside", 5},
-		{"a secret", func(s *setup) { s.config = `{"a": "1", "key": "llllll"}` }, "those of other settings or secrets are set aside", 5},
-		{"a request", func(s *setup) { s.definition = fmt.Sprintf(definition, "a: '{{ config.a }}', b: 1") }, "its requests were others", 5},
+		{"a setting", func(s *setup) { s.config = `{"a": "2", "key": "kkkkkk"}` }, "those of other settings or secrets are not used", 5},
+		{"a secret", func(s *setup) { s.config = `{"a": "1", "key": "llllll"}` }, "those of other settings or secrets are not used", 5},
+		{"a request", func(s *setup) { s.definition = fmt.Sprintf(definition, "a: '{{ config.a }}', b: 1") }, "its requests were other ones", 5},
 		{"the pass before", func(s *setup) { s.state = cursor }, "it is not the pass that comes after the one in the state", 5},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

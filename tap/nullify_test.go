@@ -27,11 +27,11 @@ func TestNullify(t *testing.T) {
 			[]string{`{"id":1,"name":null,"big":12345678901234567890.10}`, `{"id":2,"lines":[{"price":null},{"price":1}],"name":null}`, `{"id":3}`}, 2, 3, ""},
 		{"the value around", "", []string{`{"id":1,"lines":[{"sku":1}]}`}, []string{`{"id":1,"lines":null}`}, 1, 1, ""},
 		{"may not be null", "", []string{`{"id":1}`, `{"id":2}`, `{"id":3,"name":1,"price":"dear"}`}, []string{`{"id":1}`, `{"id":2}`}, 0, 0,
-			`items: the record does not fit: record id=3: /price: type: expected number, got "dear", which null cannot mend (correct the definition, or say on_invalid: pass or quarantine)`},
+			`items: the record does not fit its schema: record id=3: /price: type: expected number, got "dear", which null cannot mend (correct the definition, or say on_invalid: pass or quarantine)`},
 		{"a primary key", "", []string{`{"id":"one"}`}, nil, 0, 0, `record id="one": /id: type: expected integer, got "one", which null cannot mend`},
 		{"no primary key", "", []string{`{"name":1}`}, nil, 0, 0, `/id: required: expected a field of the primary key, got nothing, which null cannot mend`},
 		{"a replication key", "replication_key: at\n    incremental: {client_filter: true, start: \"2024-01-01\"}", []string{`{"id":1,"at":1735689600}`},
-			nil, 0, 0, `items: the record does not fit: record id=1: /at: type: expected string or null, got 1735689600, which null cannot mend`},
+			nil, 0, 0, `items: the record does not fit its schema: record id=1: /at: type: expected string or null, got 1735689600, which null cannot mend`},
 		{"a field too many, which may pass", "on_new_field: pass", []string{`{"id":1,"x":1,"name":2}`}, []string{`{"id":1,"x":1,"name":null}`}, 1, 1, ""},
 		{"a field too many, which is dropped", "on_new_field: drop", []string{`{"id":1,"x":1,"name":2}`}, []string{`{"id":1,"name":null}`}, 1, 1, ""},
 	} {

@@ -130,7 +130,7 @@ func TestInvalidRecords(t *testing.T) {
 			switch tt.policy {
 			case "fail":
 				// Stream, key, pointer, rule, value.
-				checkFailure(t, r.err, `items: the record does not fit: record id=4: /name: type: expected string, got 12.50`)
+				checkFailure(t, r.err, `items: the record does not fit its schema: record id=4: /name: type: expected string, got 12.50`)
 			case "quarantine":
 				checkQuarantine(t, filepath.Join(dir, "t", "quarantine", "items.jsonl"), all[3])
 				if got := r.account.Streams[0].Counts; got[report.Quarantined] != 1 || got[report.PassedOn] != 0 {

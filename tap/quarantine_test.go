@@ -53,7 +53,7 @@ func TestQuarantineFull(t *testing.T) {
 	if !errors.As(first.err, &failures) || !failures.Temporary() {
 		t.Errorf("got %v, want a failure for now", first.err)
 	}
-	checkFailure(t, first.err, "write "+path+": no space left on device; a record that does not fit cannot be put aside: make room there, the next run goes on with this answer")
+	checkFailure(t, first.err, "write "+path+": no space left on device; a record that does not fit its schema cannot be written to the quarantine file: make room on its disk, and the next run goes on with this answer")
 	if got, want := first.types(), "SCHEMA RECORD*2 STATE"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -62,7 +62,7 @@ func (w *walker) replayEnds(err error) error {
 		case scanErr != nil:
 			return scanErr
 		case held:
-			return fmt.Errorf("%w: it has only what came later in this pass; --state with a STATE of the pass says where to begin", err)
+			return fmt.Errorf("%w: the journal has only what came later in this pass: give --state with a STATE of the pass to begin there", err)
 		}
 	}
 	if w.pass.Recorded.Finished {

@@ -20,7 +20,7 @@ func (w *walker) restart(err error) bool {
 		return false
 	}
 	w.at.Restarts++
-	w.log.Warn("the API has lost the walk: it is read from its start again, and its records come again",
+	w.log.Warn("the API has lost the walk: the stream is read from its start again, and its records come again",
 		"stream", w.stream.Name, "time", w.at.Restarts, "of", maxRestarts, "why", unnamed(w.stream.Name, err))
 	if rec := w.recording; rec != nil {
 		if _, err := rec.Journal.Restart(rec.Pass, rec.Partition); err != nil {

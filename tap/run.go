@@ -154,7 +154,7 @@ func (r *run) cacheSchemas(workers []*worker) {
 			continue
 		}
 		if err := r.work.cacheSchema(w.stream.Name, w.stream.Shape, known.Doc()); err != nil {
-			r.Log.Warn("the inferred schema is not cached", "stream", w.stream.Name, "why", err.Error())
+			r.Log.Warn("the inferred schema could not be cached: the next run infers it again", "stream", w.stream.Name, "why", err.Error())
 		}
 	}
 }
@@ -214,7 +214,7 @@ func (r *run) walkAll(ctx context.Context, workers []*worker, batches chan<- *ba
 	defer close(batches)
 	deferred := r.walkRound(ctx, workers, batches, false)
 	for _, w := range deferred {
-		r.Log.Info("the other streams are done: what failed for now is tried again", "stream", w.stream.Name)
+		r.Log.Info("the other streams are done: the stream, which failed for now, is tried again", "stream", w.stream.Name)
 		w.walker.goOn()
 	}
 	r.walkRound(ctx, deferred, batches, true)

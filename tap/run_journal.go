@@ -47,7 +47,7 @@ func (r *run) openJournal() error {
 	case r.Config.Run.Journal.Dir != "" && (errors.Is(err, journal.ErrFull) || errors.Is(err, syscall.ENOSPC)):
 		return &JournalError{Err: err, Early: true}
 	case r.Config.Run.Journal.Dir == "":
-		r.Log.Warn("there is no journal: a run that is cut asks again for what it had not flushed (run.journal.dir names another folder)", "why", err.Error())
+		r.Log.Warn("there is no journal: if this run is cut, the next one asks the API again for what was not flushed (run.journal.dir names another folder)", "why", err.Error())
 		return nil
 	default:
 		return &InputError{fmt.Errorf("run.journal.dir: %w", err)}
@@ -73,7 +73,7 @@ func (j *runJournal) close() {
 		return
 	}
 	if err := j.Close(); err != nil {
-		j.log.Warn("the journal is not closed well", "why", err.Error())
+		j.log.Warn("the journal could not be closed: the next run may ask the API again for the last answers", "why", err.Error())
 	}
 }
 
@@ -83,7 +83,7 @@ func (j *runJournal) prune() {
 		return
 	}
 	if _, err := j.Prune(time.Now()); err != nil {
-		j.log.Warn("the journal cannot be pruned", "why", err.Error())
+		j.log.Warn("the journal could not be pruned: it takes more of the disk than run.journal says, and the next run prunes it", "why", err.Error())
 	}
 }
 
@@ -163,7 +163,7 @@ func (j *runJournal) finish() {
 	}
 	for _, t := range j.finished {
 		if err := j.finishPass(t); err != nil {
-			j.log.Warn("the journal does not say that a pass is over", "stream", t.stream.Name, "why", err.Error())
+			j.log.Warn("the journal could not keep that the pass is over: a later run may go on with it", "stream", t.stream.Name, "why", err.Error())
 		}
 	}
 }

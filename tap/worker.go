@@ -128,7 +128,7 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 	}
 	var e *fetch.Error
 	if !last && renderErr == nil && errors.As(err, &e) && e.Class == fetch.Transient && t.PutOff() {
-		w.run.Log.Warn("failed for now: tried again when the other streams are done", "stream", w.stream.Name, "why", unnamed(w.stream.Name, err))
+		w.run.Log.Warn("the stream failed for now: it is tried again when the other streams are done", "stream", w.stream.Name, "why", unnamed(w.stream.Name, err))
 		w.walker.putOff = e
 		return true
 	}
@@ -198,7 +198,7 @@ func (w *worker) load(ctx context.Context, page limits.Queued) (*render.Splitter
 // unread is the failure of a page that cannot be read again.
 func (w *worker) unread(page limits.Queued, err error) error {
 	return &fetch.Error{Class: fetch.Transient, Stream: w.stream.Name, Request: page.Request, Err: err,
-		Advice: "the next run asks for it again"}
+		Advice: "the next run asks the API for this answer again"}
 }
 
 // send hands a batch to the emitter, unless the run has ended.

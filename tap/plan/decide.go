@@ -112,7 +112,7 @@ func (d *Decision) number(s *Stream) {
 		return
 	}
 	if b.Sync.Generation < g.Least {
-		d.because(false, "what the stream's state covers is deleted by now: it is read from its start",
+		d.because(false, "the records that the stream's state covers are deleted by now: the stream is read from its start",
 			"generation", b.Sync.Generation, "least", g.Least)
 		d.Bookmark, d.Foreign = nil, true
 		return
@@ -133,7 +133,7 @@ func (d *Decision) resume(s *Stream, k Known) error {
 		return nil
 	}
 	if !s.FullTable() && b.ReplicationKey != "" && b.ReplicationKey != s.ReplicationKey {
-		d.because(true, "the state's replication key is another: the stream is read from its start",
+		d.because(true, "the state has another replication key: the stream is read from its start",
 			"state", b.ReplicationKey, "now", s.ReplicationKey)
 		d.Bookmark, d.Foreign = nil, true
 		return nil
@@ -151,7 +151,7 @@ func (d *Decision) resume(s *Stream, k Known) error {
 	switch {
 	case r == nil:
 	case r.Shape != s.Shape:
-		d.because(true, "the requests of the stream's unfinished pass were others: it starts over, its bookmark stays")
+		d.because(true, "the requests of the stream have changed since its unfinished pass began: the pass starts over, and the bookmark stays")
 	case r.AsOf.After(k.Now.Add(ClockSkew)):
 		return &state.Error{Place: "resume.as_of", Msg: fmt.Sprintf("%s lies ahead of our clock, which says %s: one of them is wrong", clockTime(r.AsOf), clockTime(k.Now.UTC()))}
 	case begun(r):
@@ -224,7 +224,7 @@ func (d *Decision) refuses(s *Stream, k Known, p *Recorded) string {
 	case d.Way == FromState:
 		return "the state has another unfinished pass"
 	case p.Shape != s.Shape:
-		return "its requests were others: the definition or a setting has changed"
+		return "its requests were other ones: the definition or a setting has changed"
 	case string(p.From) != string(d.From):
 		return "it started from another bookmark than the state has"
 	case p.Previous != d.Previous:

@@ -127,9 +127,9 @@ func TestDecide(t *testing.T) {
 			b.Resume.Open[0].Next, b.Resume.Open[0].Restarts = json.RawMessage(`{"pages":0,"records":0}`), 1
 		}), way: plan.FromState, id: "open", previous: "open", from: `"2025-05-31T00:00:00Z"`, lookback: "1h"},
 		{name: "the requests are others: the pass starts over, the bookmark stays", bookmark: open(func(b *state.Bookmark) { b.Resume.Shape = "others" }),
-			way: plan.Anew, id: "new", previous: "open", from: mark, why: "the requests of the stream's unfinished pass were others"},
+			way: plan.Anew, id: "new", previous: "open", from: mark, why: "the requests of the stream have changed since its unfinished pass began"},
 		{name: "the replication key is another: from the start", bookmark: open(func(b *state.Bookmark) { b.ReplicationKey = "created_at" }),
-			way: plan.Anew, id: "new", why: "the state's replication key is another"},
+			way: plan.Anew, id: "new", why: "the state has another replication key"},
 		{name: "a bookmark of an incremental stream is nothing to a full table", full: true, bookmark: stored(),
 			way: plan.Anew, id: "new", previous: "before", lookback: "0s"},
 
@@ -158,8 +158,8 @@ func TestDecide(t *testing.T) {
 			way: plan.Anew, id: "new", aside: "killed", why: "not used|no state was given"},
 		{name: "a finished pass without a record is no sign of a target that lost it", bookmark: stored(), passes: []plan.Recorded{killed(finished, func(p *plan.Recorded) { p.Layout.Empty = true })},
 			way: plan.Anew, id: "new", previous: "before", from: mark, aside: "killed", why: "not used|had no record"},
-		{name: "its requests were others", bookmark: stored(), passes: []plan.Recorded{killed(func(p *plan.Recorded) { p.Shape = "others" })},
-			way: plan.Anew, id: "new", previous: "before", from: mark, aside: "killed", why: "not used|its requests were others"},
+		{name: "its requests were other ones", bookmark: stored(), passes: []plan.Recorded{killed(func(p *plan.Recorded) { p.Shape = "others" })},
+			way: plan.Anew, id: "new", previous: "before", from: mark, aside: "killed", why: "not used|its requests were other ones"},
 		{name: "it started from another bookmark", bookmark: stored(), passes: []plan.Recorded{killed(func(p *plan.Recorded) { p.From = json.RawMessage(`"2025-05-01T00:00:00Z"`) })},
 			way: plan.Anew, id: "new", previous: "before", from: mark, aside: "killed", why: "not used|it started from another bookmark"},
 		{name: "it came after another pass than the state's", bookmark: stored(), passes: []plan.Recorded{killed(func(p *plan.Recorded) { p.Previous = "long ago" })},
@@ -340,7 +340,7 @@ func TestStart(t *testing.T) {
 	}{
 		{"a new pass", plan.Known{Bookmark: stored()}, 0, 0, ""},
 		{"a pass that goes on", plan.Known{Bookmark: two}, 2, 1, "the pass goes on|records 20|no longer has|gone"},
-		{"its requests were others", plan.Known{Bookmark: open(func(b *state.Bookmark) { b.Resume.Shape = "others" })}, 0, 0, ""},
+		{"its requests were other ones", plan.Known{Bookmark: open(func(b *state.Bookmark) { b.Resume.Shape = "others" })}, 0, 0, ""},
 		{"from the journal", plan.Known{Bookmark: stored(), Passes: []plan.Recorded{killed()}}, 0, 0, ""},
 		{"a replay from its beginning", plan.Known{Bookmark: open(), Replay: true, Passes: []plan.Recorded{killed(named("open"))}}, 0, 0, ""},
 		{"a replay from a later page, where the state says which", plan.Known{Bookmark: two, Replay: true, Passes: []plan.Recorded{again}}, 2, 1, "the pass goes on|no longer has"},

@@ -9,7 +9,7 @@ import (
 )
 
 // errUnfit is a record that the policies of its stream do not let pass.
-var errUnfit = errors.New("the record does not fit")
+var errUnfit = errors.New("the record does not fit its schema")
 
 // mostUnfit is how many kinds of misfits the log tells of, for each stream.
 const mostUnfit = 10
@@ -33,10 +33,10 @@ func (u *unfit) tell(what, record string, v *schema.Violation) {
 	}
 	u.told[kind] = true
 	if len(u.told) > mostUnfit {
-		u.log.Warn("records break their schema in further ways, which are counted and no longer told", "stream", u.stream)
+		u.log.Warn("records break their schema in further ways: from here on they are counted, but not logged", "stream", u.stream)
 		return
 	}
-	u.log.Warn(what+"; of its kind, this is told once", "stream", u.stream, "record", record, "why", v)
+	u.log.Warn(what+"; others like it are counted, but not logged", "stream", u.stream, "record", record, "why", v)
 }
 
 // anyElement returns a JSON pointer with * in place of array indexes, and of

@@ -28,7 +28,7 @@ func (h *height) keySeen(log *slog.Logger, rendered int64) {
 		log.Warn("no record has the replication key: the bookmark does not move, and every run reads everything. "+
 			"It is a field of the top level; add can make one of a field further in", "stream", h.stream.Name, "replication_key", h.stream.ReplicationKey)
 	case known && h.unplaced.count > 0:
-		log.Warn("records whose replication key is null or missing were emitted, beside others that have one: they do not move the bookmark, "+
+		log.Warn("records whose replication key is null or missing were emitted among others that have one: they do not move the bookmark, "+
 			"and an API that filters by this field leaves them out of every later sync. Take a field that each record has, "+
 			"or make one with add (\"{{ record.updated_at or record.created_at }}\"), or leave incremental out to read everything",
 			"stream", h.stream.Name, "replication_key", h.stream.ReplicationKey, "records", h.unplaced.count, "first", h.unplaced.first)

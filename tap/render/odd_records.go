@@ -143,7 +143,7 @@ func (o *oddities) tell(log *slog.Logger) {
 	for i := range o.found {
 		if f := &o.found[i]; !f.told {
 			f.told = true
-			log.Warn(f.what+"; such records are counted, and this is told once", "stream", o.stream.Name, "record", f.record)
+			log.Warn(f.what+"; others like it are counted, but not logged", "stream", o.stream.Name, "record", f.record)
 		}
 	}
 }

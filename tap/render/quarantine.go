@@ -49,6 +49,6 @@ func (r *Renderer) putAside(page *fetch.Page) error {
 	}
 	return &fetch.Error{
 		Class: fetch.Transient, Stream: r.stream.Name, Request: page.Request, Err: err,
-		Advice: "a record that does not fit cannot be put aside: make room there, the next run goes on with this answer",
+		Advice: "a record that does not fit its schema cannot be written to the quarantine file: make room on its disk, and the next run goes on with this answer",
 	}
 }

@@ -107,7 +107,7 @@ func (r *Renderer) Render(page *fetch.Page, memory []byte) (*Lines, error) {
 	}
 	r.note(b, page)
 	if r.height.frozen && !frozen {
-		r.o.Log.Warn("sorted: true, but the replication key descends: until all is read, the bookmark stays",
+		r.o.Log.Warn("the definition says sorted: true, but the replication key descends: the bookmark stays where it is until all is read",
 			"stream", r.stream.Name, "request", page.Request)
 	}
 	if page.Last {

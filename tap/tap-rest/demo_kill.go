@@ -71,7 +71,7 @@ func killInTheMiddle(rt *runtime, dir, config string, stdout io.Writer, calls *c
 	select {
 	case last = <-reached:
 	case <-victim.dead:
-		return "", fmt.Errorf("the run that was to be killed has ended before: %v", victim.err)
+		return "", fmt.Errorf("the run that the demo was to kill had ended by itself: %v", victim.err)
 	}
 	err = victim.process.Kill()
 	<-victim.dead

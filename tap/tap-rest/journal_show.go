@@ -49,7 +49,7 @@ func listPasses(w io.Writer, folder string, j *journal.Journal) error {
 	}
 	if aside.exchanges > 0 {
 		row := aside.row(now)
-		copy(row, []string{"-", "-", "-", "set aside"})
+		copy(row, []string{"-", "-", "-", "dropped"})
 		rows = append(rows, row)
 	}
 	if _, err := fmt.Fprintf(w, "%s: %d bytes\n", folder, j.Size()); err != nil {

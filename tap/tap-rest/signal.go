@@ -42,7 +42,7 @@ func catchSignals() (context.Context, *caught) {
 const longestEnd = 15 * time.Second
 
 // errOverdue says why a program was ended.
-var errOverdue = errors.New("stopped by a signal, and not at its end in time: something that it waits for does not come, as a reader of stdout")
+var errOverdue = errors.New("stopped by a signal, but the run did not end within 15 s: something that it waits for does not come, such as a reader of stdout")
 
 // overdue ends a program that a signal has not stopped, whatever it waits for.
 func (s *caught) overdue(con *console.Console) {

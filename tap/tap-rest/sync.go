@@ -114,7 +114,7 @@ func discover(rt *runtime, o tap.Options) error {
 	var failures tap.Failures
 	if errors.As(err, &failures) {
 		_ = printed(rt, err)
-		rt.console.Say("no catalog is written: one that lacks a stream says that there is none; " +
+		rt.console.Say("no catalog is written, since a catalog without a stream says that there is no such stream; " +
 			"mend what is said above (a stream whose definition has a schema needs no call), or take the stream out of the definition")
 	}
 	if err != nil {
