@@ -50,13 +50,13 @@ type track struct {
 	begun     atomic.Bool    // its walk is under way, set from there
 	counters  fetch.Counters // of its requests, set from the walk
 	refused   error          // why it is not read at all; nil: it is
-	told      told
+	announced announced
 }
 
-// told is what has been told of a stream.
-type told struct {
+// announced is what was said of a stream on stdout besides its records.
+type announced struct {
 	last      message.Event
-	estimated int64 // records to come, as last told
+	estimated int64 // records to come, as was said last
 }
 
 // newTrack returns the track of a reading, which is recorded where rec is not nil.

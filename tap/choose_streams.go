@@ -68,7 +68,7 @@ func (r *run) wanted() (map[string]*catalog.Stream, error) {
 		}
 		wanted[name] = entry
 	}
-	if len(wanted) == 0 && len(r.unread) == 0 {
+	if len(wanted) == 0 && len(r.notRead) == 0 {
 		return nil, unusable("catalog %s selects no stream, so there is nothing to read: select one of %s, or leave the catalog out to read all",
 			r.CatalogFile, strings.Join(streamNames(r.Definition), ", "))
 	}
@@ -102,7 +102,7 @@ func (r *run) refuse(entry *catalog.Stream) {
 	err := unusable("catalog: stream %q is configured, but %s has no such stream; it has %s: discover again",
 		entry.ID, r.Definition.File, strings.Join(streamNames(r.Definition), ", "))
 	r.Log.Error(err.Error()) // it names the stream
-	r.unread = append(r.unread, &track{stream: &plan.Stream{Name: entry.ID}, pass: &plan.Decision{}, refused: err})
+	r.notRead = append(r.notRead, &track{stream: &plan.Stream{Name: entry.ID}, pass: &plan.Decision{}, refused: err})
 }
 
 func streamNames(d *sources.Definition) []string {

@@ -4,7 +4,7 @@
 //	  ├─ worker: walker (fetch.Walk) ──► queue ──► renderer ──┐   a page is fetched while
 //	  └─ worker: walker (fetch.Walk) ──► queue ──► renderer ──┤   the one before is rendered
 //	                                                          ▼
-//	  emitter.flushAll: journal synced, RECORD lines, STATE, journal told
+//	  emitter.flushAll: journal synced, RECORD lines, STATE, then the journal may forget
 //
 //	goroutine        owns                                  ends when
 //	Sync             the run: gate, journal, work folder   the emitter is done, or stdout takes no more

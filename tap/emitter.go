@@ -112,14 +112,14 @@ func (e *emitter) begin() error {
 	}
 	for _, t := range e.herald.tracks {
 		if t.pass.Way == plan.Complete {
-			e.herald.ends(t, true, nil) // told after the state
+			e.herald.ends(t, true, nil) // announced after the state
 		}
 	}
 	return e.writeState()
 }
 
 // end flushes what is left. The last line is a STATE, whatever was written,
-// but for what else is told of the streams.
+// but for the news of the streams.
 func (e *emitter) end() error {
 	if !e.stated || len(e.pending) > 0 {
 		if err := e.flushAll(); err != nil {
@@ -132,7 +132,7 @@ func (e *emitter) end() error {
 
 // flushAll writes what waits and the STATE that covers exactly that. The order is
 // what the package promises: an answer is safe before a line of it leaves, a
-// STATE follows the lines that it covers, and what it covers is told last.
+// STATE follows the lines that it covers, and the streams that it ends are announced last.
 func (e *emitter) flushAll() error {
 	e.journal.sync()
 	if err := e.writeLines(); err != nil {
@@ -221,7 +221,7 @@ func (e *emitter) writeState() error {
 	return e.out.write(e.line)
 }
 
-// writeNews writes what is to be told besides records and state.
+// writeNews writes the news of the streams: what is said besides records and state.
 func (e *emitter) writeNews() error {
 	e.line = e.herald.append(e.line[:0])
 	return e.out.write(e.line)

@@ -46,7 +46,7 @@ type run struct {
 	back    *body.Room  // for those that are read back
 	journal *runJournal // nil: off
 	hasty   bool        // a look at first pages, for which somebody waits
-	unread  []*track    // there is nothing to read, or no such stream
+	notRead []*track    // of streams of which there is nothing to read, or that do not exist
 }
 
 func newRun(o Options) *run {
@@ -135,7 +135,7 @@ func (r *run) newDisplay(workers []*worker) *report.Display {
 			Name: w.stream.Name, Quarantine: r.work.quarantine(w.stream.Name), Counters: &w.track.counters,
 		})
 	}
-	for _, t := range r.unread {
+	for _, t := range r.notRead {
 		d.Account.Streams = append(d.Account.Streams, &report.Stream{
 			Name: t.stream.Name, Done: t.pass.Way == plan.Complete, Failure: t.refused, Counters: &t.counters,
 		})
@@ -177,7 +177,7 @@ func (r *run) emit(stop context.Context, workers []*worker, display *report.Disp
 	go r.walkAll(ctx, workers, batches)
 	go r.journal.keepSynced(ctx.Done())
 	e := r.emitter(display)
-	e.herald.tracks = append(e.herald.tracks, r.unread...)
+	e.herald.tracks = append(e.herald.tracks, r.notRead...)
 	for _, w := range workers {
 		e.herald.tracks = append(e.herald.tracks, w.track)
 	}

@@ -12,7 +12,7 @@ type herald struct {
 	protocol Protocol
 	tracks   []*track
 	hide     func(string) string // takes secrets out of a text
-	news     []message.News      // to be told
+	news     []message.News      // to be written
 }
 
 func (h *herald) tell(t *track, e message.Event) {
@@ -25,16 +25,16 @@ func (h *herald) add(t *track, n message.News) {
 	switch n.Event {
 	case message.Estimate, message.Failed:
 	default:
-		t.told.last = n.Event
+		t.announced.last = n.Event
 	}
 }
 
 // reads tells that records of a stream come.
 func (h *herald) reads(t *track) {
-	if t.told.last == 0 {
+	if t.announced.last == 0 {
 		h.tell(t, message.Started)
 	}
-	if t.told.last != message.Reading {
+	if t.announced.last != message.Reading {
 		h.tell(t, message.Reading)
 	}
 }
@@ -42,16 +42,16 @@ func (h *herald) reads(t *track) {
 // expects tells how many records are to come in this run, where the API says
 // how many there are.
 func (h *herald) expects(t *track, total *int64) {
-	if total == nil || *total-t.start.Next.Records == t.told.estimated {
+	if total == nil || *total-t.start.Next.Records == t.announced.estimated {
 		return
 	}
-	t.told.estimated = *total - t.start.Next.Records
-	h.add(t, message.News{Event: message.Estimate, Records: t.told.estimated})
+	t.announced.estimated = *total - t.start.Next.Records
+	h.add(t, message.News{Event: message.Estimate, Records: t.announced.estimated})
 }
 
 // ends tells how a stream ended: whole, or not, and why if it failed.
 func (h *herald) ends(t *track, whole bool, failure error) {
-	if t.told.last == message.Complete || t.told.last == message.Incomplete {
+	if t.announced.last == message.Complete || t.announced.last == message.Incomplete {
 		return
 	}
 	h.reads(t)
@@ -68,11 +68,11 @@ func (h *herald) ends(t *track, whole bool, failure error) {
 // looks tells which streams have begun, and which wait for a rate.
 func (h *herald) looks() {
 	for _, t := range h.tracks {
-		if t.told.last == 0 && t.begun.Load() {
+		if t.announced.last == 0 && t.begun.Load() {
 			h.tell(t, message.Started)
 		}
 		until := time.UnixMilli(t.counters.Limited.Load())
-		if (t.told.last == message.Started || t.told.last == message.Reading) && time.Now().Before(until) {
+		if (t.announced.last == message.Started || t.announced.last == message.Reading) && time.Now().Before(until) {
 			h.add(t, message.News{Event: message.Limited, Until: until})
 		}
 	}
@@ -85,7 +85,7 @@ func (h *herald) leaves() {
 	}
 }
 
-// append appends the lines of all that is to be told.
+// append appends the lines of all news that are to be written.
 func (h *herald) append(dst []byte) []byte {
 	dst = h.protocol.AppendNews(dst, h.news...)
 	h.news = h.news[:0]

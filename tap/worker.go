@@ -30,7 +30,7 @@ func (r *run) workers(readings []*plan.Reading) ([]*worker, error) {
 	for _, one := range readings {
 		if one.Pass.Way == plan.Complete {
 			r.Log.Info("the stream was read whole in this sync already", "stream", one.Stream.Name)
-			r.unread = append(r.unread, newTrack(one, nil))
+			r.notRead = append(r.notRead, newTrack(one, nil))
 			continue
 		}
 		w, err := r.worker(one)
@@ -179,7 +179,7 @@ func (w *worker) renderLong(ctx context.Context, page limits.Queued, batches cha
 		return w.renderOne(ctx, limits.Queued{Page: p, Restarts: page.Restarts, Refused: page.Refused}, w.reload, batches)
 	})
 	if errors.Is(err, fetch.ErrReread) {
-		return w.unread(page, err)
+		return w.rereadError(page, err)
 	}
 	return err
 }
@@ -190,13 +190,13 @@ func (w *worker) load(ctx context.Context, page limits.Queued) (*render.Splitter
 		return w.walker.splitter, nil
 	}
 	if err := w.walker.client.Reload(ctx, w.run.journal.Journal, page.Page, w.reload); err != nil {
-		return w.reload, w.unread(page, err)
+		return w.reload, w.rereadError(page, err)
 	}
 	return w.reload, nil
 }
 
-// unread is the failure of a page that cannot be read again.
-func (w *worker) unread(page limits.Queued, err error) error {
+// rereadError is the failure of a page that cannot be read again.
+func (w *worker) rereadError(page limits.Queued, err error) error {
 	return &fetch.Error{Class: fetch.Transient, Stream: w.stream.Name, Request: page.Request, Err: err,
 		Advice: "the next run asks the API for this answer again"}
 }

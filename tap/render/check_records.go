@@ -21,7 +21,7 @@ type checker struct {
 	newField   sources.Policy  // on_new_field; drop where the catalog chose the fields
 	repairs    []schema.Repair // of the last record that on_invalid: nullify let pass
 	quarantine quarantine
-	unfit      unfit
+	violations violationLog
 	unknown    bool   // found by the last look for new fields
 	pointer    string // of the first of them
 }
@@ -30,7 +30,7 @@ type checker struct {
 func newChecker(s *plan.Stream, known *Schema, o *Options) *checker {
 	c := &checker{
 		stream: s.Definition, schema: known, keys: s.Keys, kept: s.Keys, newField: s.NewField(),
-		quarantine: quarantine{path: o.Quarantine}, unfit: unfit{log: o.Log, stream: s.Name},
+		quarantine: quarantine{path: o.Quarantine}, violations: violationLog{log: o.Log, stream: s.Name},
 	}
 	if s.ReplicationKey != "" {
 		c.kept = append(slices.Clip(c.keys), s.ReplicationKey)
@@ -99,10 +99,10 @@ func (c *checker) refuse(dst []byte, start int, v *schema.Violation, n *report.C
 	switch c.stream.Schema.OnInvalid {
 	case sources.Pass:
 		n[report.PassedOn]++
-		c.unfit.tell("a record does not fit its schema: it is passed on as it came", keyText(record, c.keys), v)
+		c.violations.warn("a record does not fit its schema: it is passed on as it came", keyText(record, c.keys), v)
 		return dst, true, nil
 	case sources.Quarantine:
-		c.unfit.tell("a record does not fit its schema: it goes to "+c.quarantine.path, keyText(record, c.keys), v)
+		c.violations.warn("a record does not fit its schema: it goes to "+c.quarantine.path, keyText(record, c.keys), v)
 		n[report.Quarantined]++
 		return dst, false, c.quarantine.add(record, v)
 	case sources.Nullify:
@@ -112,7 +112,7 @@ func (c *checker) refuse(dst []byte, start int, v *schema.Violation, n *report.C
 	if missingKey(record, c.keys) != nil {
 		way = "correct primary_key, or say on_invalid: pass or quarantine"
 	}
-	return dst, false, fmt.Errorf("%s: %w: record %s: %w (%s)", c.stream.Name, errUnfit, keyText(record, c.keys), v, way)
+	return dst, false, fmt.Errorf("%s: %w: record %s: %w (%s)", c.stream.Name, errMisfit, keyText(record, c.keys), v, way)
 }
 
 // takesAll reports whether new fields change nothing.
@@ -132,12 +132,12 @@ func (c *checker) nullify(dst []byte, start int, n *report.Counts) ([]byte, bool
 	}
 	if stuck != nil {
 		return dst, false, fmt.Errorf("%s: %w: record %s: %w, which null cannot mend (correct the definition, or say on_invalid: pass or quarantine)",
-			c.stream.Name, errUnfit, key, stuck)
+			c.stream.Name, errMisfit, key, stuck)
 	}
 	n[report.Nullified]++
 	n[report.NullifiedValue] += int64(len(c.repairs))
 	for i := range c.repairs {
-		c.unfit.tell("a value does not fit the schema: "+c.repairs[i].Pointer+" is null now", key, &c.repairs[i].Broken)
+		c.violations.warn("a value does not fit the schema: "+c.repairs[i].Pointer+" is null now", key, &c.repairs[i].Broken)
 	}
 	return dst[:start+copy(dst[start:], dst[end:])], true, nil
 }
@@ -161,7 +161,7 @@ func (c *checker) checkFields(dst []byte, start int, n *report.Counts) ([]byte, 
 		return dst[:start+copy(dst[start:], dst[end:])], nil
 	case sources.Fail:
 		return dst, fmt.Errorf("%s: %w: record %s: %s: a field that the schema does not name (on_new_field: fail)",
-			c.stream.Name, errUnfit, keyText(record, c.keys), c.pointer)
+			c.stream.Name, errMisfit, keyText(record, c.keys), c.pointer)
 	}
 	fields := c.countUnknown(record)
 	if err := c.schema.add(record); err != nil {

@@ -7,10 +7,10 @@ import (
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
-// ahead finds replication values that lie beyond our clock. A row of the year
+// futureValues finds replication values that lie beyond our clock. A row of the year
 // 2206 would make the bookmark stand at what is settled now, whatever comes in
 // late; so such values are left out of it, and counted.
-type ahead struct {
+type futureValues struct {
 	clock   plan.Clock
 	limit   time.Time // zero: values are no times
 	written []byte    // limit, as the first record writes times
@@ -18,21 +18,21 @@ type ahead struct {
 	first   string // the first record of them
 }
 
-// newAhead returns what finds the values that a pass leaves out. A pass that
+// newFutureValues returns what finds the values that a pass leaves out. A pass that
 // goes on days later reads what changed meanwhile.
-func newAhead(one *plan.Reading) ahead {
+func newFutureValues(one *plan.Reading) futureValues {
 	if !one.Stream.Clock.Timed() {
-		return ahead{}
+		return futureValues{}
 	}
 	limit := time.Now()
 	if one.Pass.Pass.AsOf.After(limit) {
 		limit = one.Pass.Pass.AsOf
 	}
-	return ahead{clock: one.Stream.Clock, limit: limit.Add(plan.ClockSkew)}
+	return futureValues{clock: one.Stream.Clock, limit: limit.Add(plan.ClockSkew)}
 }
 
-// is reports whether a replication value lies ahead.
-func (a *ahead) is(value []byte) bool {
+// has reports whether a replication value is one of the future.
+func (a *futureValues) has(value []byte) bool {
 	if a.limit.IsZero() || len(value) == 0 || string(value) == "null" {
 		return false
 	}
@@ -43,15 +43,15 @@ func (a *ahead) is(value []byte) bool {
 	return err == nil && c > 0
 }
 
-// note counts a record whose value lies ahead.
-func (a *ahead) note(record []byte, keys []string, value []byte) {
+// note counts a record whose value is one of the future.
+func (a *futureValues) note(record []byte, keys []string, value []byte) {
 	if a.count++; a.first == "" {
 		a.first = keyText(record, keys) + ": " + string(clip(value))
 	}
 }
 
 // tell warns at the end of a walk.
-func (a *ahead) tell(log *slog.Logger, stream, key string) {
+func (a *futureValues) tell(log *slog.Logger, stream, key string) {
 	if a.count > 0 {
 		log.Warn("records with a replication value more than a day ahead of our clock were emitted, but the bookmark leaves them out. "+
 			"If it is a number that is no time, say format: integer; if it says when something is due, take the field that says when the record changed",

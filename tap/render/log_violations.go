@@ -8,31 +8,31 @@ import (
 	"github.com/tap-rest/tap-rest/catalog/schema"
 )
 
-// errUnfit is a record that the policies of its stream do not let pass.
-var errUnfit = errors.New("the record does not fit its schema")
+// errMisfit says that the policies of a stream do not let a record pass.
+var errMisfit = errors.New("the record does not fit its schema")
 
-// mostUnfit is how many kinds of misfits the log tells of, for each stream.
-const mostUnfit = 10
+// mostViolations is how many kinds of violations are logged for each stream.
+const mostViolations = 10
 
-// unfit tells the log of what does not fit, once for each kind: the place and
+// violationLog logs how records break their schema, once for each kind: the place and
 // the rule.
-type unfit struct {
+type violationLog struct {
 	log    *slog.Logger
 	stream string
-	told   map[string]bool
+	logged map[string]bool
 }
 
-// tell warns of a violation, if it is the first of its kind.
-func (u *unfit) tell(what, record string, v *schema.Violation) {
+// warn warns of a violation, if it is the first of its kind.
+func (u *violationLog) warn(what, record string, v *schema.Violation) {
 	kind := anyElement(v.Pointer) + " " + v.Rule
-	if u.told[kind] || len(u.told) > mostUnfit {
+	if u.logged[kind] || len(u.logged) > mostViolations {
 		return
 	}
-	if u.told == nil {
-		u.told = map[string]bool{}
+	if u.logged == nil {
+		u.logged = map[string]bool{}
 	}
-	u.told[kind] = true
-	if len(u.told) > mostUnfit {
+	u.logged[kind] = true
+	if len(u.logged) > mostViolations {
 		u.log.Warn("records break their schema in further ways: from here on they are counted, but not logged", "stream", u.stream)
 		return
 	}

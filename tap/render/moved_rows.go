@@ -15,7 +15,7 @@ type moves struct {
 	again    int64           // records that came again, at least
 	changed  int64           // of them, those that were changed meanwhile
 	first    string          // the primary key of the first of them
-	told     int64           // of again
+	logged   int64           // of again
 }
 
 // note takes note of a record that came again.
@@ -31,10 +31,10 @@ func (m *moves) note(record []byte, keys []string, kind twins.Kind) {
 // TellMoves warns of rows that moved, once a walk is over, however it ended.
 func (r *Renderer) TellMoves() {
 	m := &r.odd.moves
-	if m.again == m.told {
+	if m.again == m.logged {
 		return
 	}
-	m.told = m.again
+	m.logged = m.again
 	r.o.Log.Warn("rows moved in their list while its pages were read: "+m.text()+". The run goes on, and no bookmark is kept back for it",
 		"stream", r.stream.Name, "record", m.first, "write", r.stream.Definition.ProvesMoves())
 }

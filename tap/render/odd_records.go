@@ -30,7 +30,7 @@ type oddities struct {
 // oddity is one kind, and the first record of it.
 type oddity struct {
 	what, record string
-	told         bool
+	logged       bool
 }
 
 // The kinds.
@@ -84,7 +84,7 @@ func (o *oddities) note(record, value []byte, lower bool, n *report.Counts) {
 	}
 }
 
-// pageBegins is told of each page, and of each piece of a long one.
+// pageBegins is called for each page, and of each piece of a long one.
 func (o *oddities) pageBegins(page *fetch.Page) {
 	o.twins.Begin(page.Follows)
 	o.moves.counting = page.Counting
@@ -141,8 +141,8 @@ func (o *oddities) count(n *int64, what string, record []byte) {
 // tell warns of the kinds that are new.
 func (o *oddities) tell(log *slog.Logger) {
 	for i := range o.found {
-		if f := &o.found[i]; !f.told {
-			f.told = true
+		if f := &o.found[i]; !f.logged {
+			f.logged = true
 			log.Warn(f.what+"; others like it are counted, but not logged", "stream", o.stream.Name, "record", f.record)
 		}
 	}

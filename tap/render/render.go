@@ -141,7 +141,7 @@ func (r *Renderer) note(b *Lines, page *fetch.Page) {
 func (r *Renderer) endWalk(b *Lines, page *fetch.Page) {
 	r.o.Log.Info("stream read", "stream", r.stream.Name)
 	r.height.keySeen(r.o.Log, r.rendered)
-	r.height.ahead.tell(r.o.Log, r.stream.Name, r.stream.ReplicationKey)
+	r.height.future.tell(r.o.Log, r.stream.Name, r.stream.ReplicationKey)
 	if note := r.noneLeft(); note != "" && page.Skipped == "" {
 		r.o.Log.Warn(note, "stream", r.stream.Name, "request", page.Request)
 		b.Outcome.Notes = append(b.Outcome.Notes, note)

@@ -18,7 +18,7 @@ type Schema struct {
 	stream   *plan.Stream
 	inferred bool            // not written by a person: it widens before a record is refused
 	doc      json.RawMessage // without deselected fields; nil: not known yet
-	told     json.RawMessage // doc as a SCHEMA line has it
+	written  json.RawMessage // doc as a SCHEMA line has it
 	due      bool            // a SCHEMA line must come before the next record
 	grown    bool            // it is wider than it was at the start of the run
 	full     bool            // it takes no more fields
@@ -60,9 +60,9 @@ func (k *Schema) Use(doc []byte) error {
 		Fields: k.stream.Keys, Cut: k.stream.Mask.Paths(), Value: k.stream.ReplicationKey, Drop: k.stream.NewField() == sources.Drop,
 	}
 	k.doc, k.compiled, k.fields, k.expected = s.Bytes(), s, fields, s.Expect(wanted)
-	told := schema.NullsAsText(k.doc)
-	k.due, k.grown = k.due || !bytes.Equal(told, k.told), true
-	k.told = told
+	written := schema.NullsAsText(k.doc)
+	k.due, k.grown = k.due || !bytes.Equal(written, k.written), true
+	k.written = written
 	return nil
 }
 
@@ -106,5 +106,5 @@ func (k *Schema) Line(p Protocol) []byte {
 		return nil
 	}
 	k.due = false
-	return p.AppendSchema(nil, &message.Schema{Stream: k.stream.Name, Document: k.told, Keys: k.stream.Keys, ReplicationKey: k.stream.ReplicationKey})
+	return p.AppendSchema(nil, &message.Schema{Stream: k.stream.Name, Document: k.written, Keys: k.stream.Keys, ReplicationKey: k.stream.ReplicationKey})
 }
