@@ -30,6 +30,7 @@ type Bookmark struct {
 	Zone           string          `json:"zone,omitempty"`        // of Value where it names none; "": UTC
 	Pass           *Pass           `json:"pass"`                  // the last one begun
 	Sync           *Sync           `json:"sync,omitempty"`        // in which it was begun; nil: nobody numbers them
+	Contexts       Contexts        `json:"contexts,omitempty"`    // of which the value holds; others are read from the stream's start
 	Resume         *Resume         `json:"-"`                     // nil: nothing is unfinished
 }
 
@@ -51,17 +52,45 @@ type Sync struct {
 type Resume struct {
 	Version  int             `json:"version"`
 	AsOf     time.Time       `json:"as_of"`
-	From     json.RawMessage `json:"from"`     // the bookmark that the pass started from, or null
-	Lookback string          `json:"lookback"` // that the pass started with, a Go duration
-	Clock    *time.Time      `json:"clock"`    // the API's own, as of the pass's first answer; null: unknown
-	Shape    string          `json:"shape"`    // digest of the requests' definition, see sources.Config.Shape
+	From     json.RawMessage `json:"from"`               // the bookmark that the pass started from, or null
+	Lookback string          `json:"lookback"`           // that the pass started with, a Go duration
+	Clock    *time.Time      `json:"clock"`              // the API's own, as of the pass's first answer; null: unknown
+	Window   string          `json:"window,omitempty"`   // length of the windows that the pass is cut into; "": one
+	Shape    string          `json:"shape"`              // digest of the requests' definition, see sources.Config.Shape
+	Over     bool            `json:"over,omitempty"`     // the pass is over: only what is owed is left of it
+	Done     []Done          `json:"done,omitempty"`     // windows that were walked behind one that was not, and contexts that are under way
+	Contexts Contexts        `json:"contexts,omitempty"` // that are done in this pass
+	Feeds    []Feed          `json:"feeds,omitempty"`    // how far the streams are walked whose records are its contexts
 	Open     []Open          `json:"open"`
-	Owed     []string        `json:"owed"` // partitions that failed for good: they come first in the next run
+	Owed     Owed            `json:"owed"` // partitions that failed for good: they come first in the next run
+}
+
+// Done are the windows of a context that were walked, ascending and apart.
+type Done struct {
+	Context uint64   `json:"context,string"` // its hash; 0: the stream has none
+	Windows []Window `json:"windows"`
+}
+
+// Window is a half-open range of time; a zero end has no bound.
+type Window struct {
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end"`
+}
+
+// Feed is how far a pass of a parent is walked for a stream's sake.
+type Feed struct {
+	Stream   string   `json:"stream"`
+	Pass     string   `json:"pass"` // id of the parent's pass
+	Done     []Done   `json:"done,omitempty"`
+	Contexts Contexts `json:"contexts,omitempty"`
+	Open     []Open   `json:"open"`
 }
 
 // Open is a partition that is being walked.
 type Open struct {
 	Partition string          `json:"partition"`         // its key
+	Context   json.RawMessage `json:"context,omitempty"` // its values, secrets sealed; absent: the stream has no contexts
+	Window    *Window         `json:"window,omitempty"`  // absent: the whole time of the pass
 	Next      json.RawMessage `json:"next"`              // the request that comes next, see paging.Position
 	High      json.RawMessage `json:"high"`              // the highest replication value so far, or null
 	Mark      json.RawMessage `json:"mark,omitempty"`    // with bookmark_from: first, what the first answer said

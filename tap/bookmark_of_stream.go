@@ -128,7 +128,7 @@ func (t *track) fail(err error, restarts int, refused *state.Refusal) {
 	if errors.As(err, &e) && e.Class == fetch.Transient {
 		r.Open[0].Deferred = true
 	} else {
-		r.Owed = []string{t.part.Key}
+		r.Owed = state.Owed{{Partition: t.part.Key}}
 	}
 	t.touched = true
 }

@@ -377,7 +377,7 @@ func TestInTurn(t *testing.T) {
 		return &plan.Decision{Bookmark: stored(func(b *state.Bookmark) { b.Pass.AsOf = then.Add(time.Duration(hours) * time.Hour) })}
 	}
 	never, early, late := &plan.Decision{}, at(-9), at(-3)
-	owed := &plan.Decision{Bookmark: open(func(b *state.Bookmark) { b.Resume.Owed = []string{"p"} })}
+	owed := &plan.Decision{Bookmark: open(func(b *state.Bookmark) { b.Resume.Owed = state.Owed{{Partition: "p"}} })}
 	goesOn := &plan.Decision{Bookmark: open()}
 	deferred := &plan.Decision{Bookmark: open(func(b *state.Bookmark) { b.Resume.Open[0].Deferred = true })}
 	all := []*plan.Decision{deferred, late, early, goesOn, never, owed}

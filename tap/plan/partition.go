@@ -11,12 +11,21 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 )
 
-// Partition is a part of a stream that is walked by itself: a context, of which
-// there is none but the empty one yet, and a window.
+// Context is the values that pick a part of a stream. The zero Context is that of
+// a stream that has none.
+type Context struct {
+	Value expr.Value // what templates see as partition: names to values
+	Text  []byte     // it as JSON, names in their order; nil: none
+	Hash  uint64     // of Text; 0: none
+}
+
+// Partition is a part of a stream that is walked by itself: a context and a
+// window.
 type Partition struct {
-	Key    string
-	Window Window
-	Vars   expr.Vars // what templates see: config, now and window
+	Key     string
+	Context Context
+	Window  Window
+	Vars    expr.Vars // what templates see: config, partition, now and window
 }
 
 // Partition returns the one partition that a pass reads of a stream.

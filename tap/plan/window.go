@@ -15,6 +15,7 @@ import (
 type Window struct {
 	Start, End expr.Value
 	Floor      json.RawMessage // start as records write it; nil: none
+	From       time.Time       // start; zero where there is none, or time is no measure
 	Until      time.Time       // end; zero where time is no measure
 }
 
@@ -48,6 +49,7 @@ func (c Clock) Lay(from json.RawMessage, lookback times.Span, asOf time.Time, va
 		return w, err
 	}
 	start = c.cut(start)
+	w.From = start
 	if w.Start, err = c.write(start, c.Windows.StartExclusive); err != nil {
 		return w, err
 	}

@@ -1,0 +1,91 @@
+package state
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"slices"
+)
+
+// Contexts are the hashes of contexts, ascending and each once: in JSON text in
+// base64, 8 bytes each, big-endian.
+type Contexts []uint64
+
+// Has reports whether a context is among them.
+func (c Contexts) Has(context uint64) bool {
+	_, found := slices.BinarySearch(c, context)
+	return found
+}
+
+// MarshalJSON writes them.
+func (c Contexts) MarshalJSON() ([]byte, error) {
+	b := make([]byte, 0, 8*len(c))
+	for _, hash := range c {
+		b = binary.BigEndian.AppendUint64(b, hash)
+	}
+	return json.Marshal(base64.StdEncoding.EncodeToString(b))
+}
+
+var errContexts = errors.New("contexts: expected hashes of 8 bytes, ascending, in base64")
+
+// UnmarshalJSON reads them.
+func (c *Contexts) UnmarshalJSON(raw []byte) error {
+	var text *string
+	if err := json.Unmarshal(raw, &text); err != nil || text == nil {
+		*c = nil
+		return err
+	}
+	b, err := base64.StdEncoding.DecodeString(*text)
+	if err != nil || len(b)%8 != 0 {
+		return errContexts
+	}
+	all := make(Contexts, 0, len(b)/8)
+	for ; len(b) > 0; b = b[8:] {
+		hash := binary.BigEndian.Uint64(b)
+		if len(all) > 0 && hash <= all[len(all)-1] {
+			return errContexts
+		}
+		all = append(all, hash)
+	}
+	*c = all
+	return nil
+}
+
+// Owed are partitions that failed for good. Of one that stands among the open
+// partitions too, there is the key alone.
+type Owed []Open
+
+// MarshalJSON writes them, of what has no position the key.
+func (o Owed) MarshalJSON() ([]byte, error) {
+	if o == nil {
+		return []byte("null"), nil
+	}
+	all := make([]any, len(o))
+	for i := range o {
+		all[i] = &o[i]
+		if o[i].Next == nil {
+			all[i] = o[i].Partition
+		}
+	}
+	return Marshal(all)
+}
+
+// UnmarshalJSON reads them, or keys.
+func (o *Owed) UnmarshalJSON(raw []byte) error {
+	var all []json.RawMessage
+	if err := json.Unmarshal(raw, &all); err != nil {
+		return err
+	}
+	*o = nil
+	for _, one := range all {
+		var open Open
+		if json.Unmarshal(one, &open.Partition) != nil {
+			if err := json.Unmarshal(one, &open); err != nil {
+				return err
+			}
+		}
+		*o = append(*o, open)
+	}
+	return nil
+}
