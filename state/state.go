@@ -57,6 +57,7 @@ type Resume struct {
 	Clock    *time.Time      `json:"clock"`              // the API's own, as of the pass's first answer; null: unknown
 	Window   string          `json:"window,omitempty"`   // length of the windows that the pass is cut into; "": one
 	Shape    string          `json:"shape"`              // digest of the requests' definition, see sources.Config.Shape
+	High     json.RawMessage `json:"high,omitempty"`     // the highest replication value of the partitions that are done
 	Over     bool            `json:"over,omitempty"`     // the pass is over: only what is owed is left of it
 	Done     []Done          `json:"done,omitempty"`     // windows that were walked behind one that was not, and contexts that are under way
 	Contexts Contexts        `json:"contexts,omitempty"` // that are done in this pass
@@ -79,11 +80,13 @@ type Window struct {
 
 // Feed is how far a pass of a parent is walked for a stream's sake.
 type Feed struct {
-	Stream   string   `json:"stream"`
-	Pass     string   `json:"pass"` // id of the parent's pass
-	Done     []Done   `json:"done,omitempty"`
-	Contexts Contexts `json:"contexts,omitempty"`
-	Open     []Open   `json:"open"`
+	Stream   string          `json:"stream"`
+	Pass     string          `json:"pass"`           // id of the parent's pass
+	From     json.RawMessage `json:"from,omitempty"` // the bookmark that it started from; absent: none
+	Over     bool            `json:"over,omitempty"` // it was read to its end
+	Done     []Done          `json:"done,omitempty"`
+	Contexts Contexts        `json:"contexts,omitempty"`
+	Open     []Open          `json:"open"`
 }
 
 // Open is a partition that is being walked.
