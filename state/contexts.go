@@ -89,3 +89,19 @@ func (o *Owed) UnmarshalJSON(raw []byte) error {
 	}
 	return nil
 }
+
+// With returns the contexts of both.
+func (c Contexts) With(more Contexts) Contexts {
+	all := make(Contexts, 0, len(c)+len(more))
+	for len(c) > 0 && len(more) > 0 {
+		switch {
+		case c[0] < more[0]:
+			all, c = append(all, c[0]), c[1:]
+		case c[0] > more[0]:
+			all, more = append(all, more[0]), more[1:]
+		default:
+			all, c, more = append(all, c[0]), c[1:], more[1:]
+		}
+	}
+	return append(append(all, c...), more...)
+}

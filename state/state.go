@@ -84,6 +84,8 @@ type Feed struct {
 	Pass     string          `json:"pass"`           // id of the parent's pass
 	From     json.RawMessage `json:"from,omitempty"` // the bookmark that it started from; absent: none
 	Over     bool            `json:"over,omitempty"` // it was read to its end
+	Window   string          `json:"window,omitempty"`
+	Shape    string          `json:"shape"`
 	Done     []Done          `json:"done,omitempty"`
 	Contexts Contexts        `json:"contexts,omitempty"`
 	Open     []Open          `json:"open"`

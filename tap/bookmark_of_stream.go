@@ -13,42 +13,45 @@ import (
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/render"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // batch is a page, or a part of one, on its way to stdout.
 type batch struct {
-	track    *track
-	lines    render.Lines
-	progress progress
-	key      *journal.Key // where the journal has the page; nil: nowhere
-	failure  error        // no page, but the end of the walk, for this reason
+	track *track
+	part  *part // nil: it says something of a lane
+	lines render.Lines
+	step  step
+	key   *journal.Key // where the journal has the page; nil: nowhere
+	leads []*lane      // of children, whose walks begin behind it
+
+	lane   *lane       // all of whose parts are made
+	issued int         // how many there are
+	broken error       // why there are no more
+	gone   *state.Open // a partition of the state that is no longer one
 }
 
-// progress is how far a batch brings its partition.
-type progress struct {
-	at   plan.Standing
-	last bool   // the walk has ended
-	lost bool   // the API forgot the walk: it must start over
-	keep bool   // records may be missing: the bookmark stays
-	date string // Date of the answer
-}
-
-// track is what the emitter knows of a stream: its bookmark as it stands. Only
+// track is what the emitter knows of a pass: its bookmark as it stands. Only
 // the emitter's goroutine uses it, but for what is said of its fields.
 type track struct {
+	pass     *pass // nil: of a stream that is not read
 	stream   *plan.Stream
-	pass     *plan.Decision
-	part     plan.Partition
-	start    plan.Standing // of its walk in this run
-	recorded string        // id of the pass in the journal; "": there is none
+	decision *plan.Decision
+	parts    *partitions   // nil: there is one
+	start    plan.Standing // of its walk in this run, where there is one
 	bookmark state.Bookmark
 	apiClock *time.Time // of the pass's first answer; nil: unknown
-	touched  bool
-	emitted  int64 // records that left, with the states that cover them
+	touched  bool       // since the last STATE
+	emitted  int64      // records that left, with the states that cover them
+	account  *report.Stream
+
+	sources int   // what may still lead to partitions: lanes, and parents
+	ended   bool  // nothing does
+	failure error // the first
 
 	uncovered int64          // records that left since its last STATE
-	begun     atomic.Bool    // its walk is under way, set from there
-	counters  fetch.Counters // of its requests, set from the walk
+	begun     atomic.Bool    // a walk is under way, set from there
+	counters  fetch.Counters // of its requests, set from the walks
 	refused   error          // why it is not read at all; nil: it is
 	announced announced
 }
@@ -59,37 +62,53 @@ type announced struct {
 	estimated int64 // records to come, as was said last
 }
 
-// newTrack returns the track of a reading, which is recorded where rec is not nil.
-func newTrack(one *plan.Reading, rec *fetch.Recording) *track {
-	t := &track{stream: one.Stream, pass: one.Pass, part: one.Part, start: one.Start, apiClock: one.Pass.APIClock}
-	if rec != nil {
-		t.recorded = rec.Pass
-	}
-	t.bookmark.ReplicationKey = one.Stream.ReplicationKey
-	before := one.Pass.Bookmark
-	t.bookmark.Zone = one.Stream.Zone(before)
+// newTrack returns the track of a pass.
+func newTrack(p *pass) *track {
+	t := &track{pass: p, stream: p.stream, decision: p.decision, apiClock: p.decision.APIClock}
+	t.bookmark.ReplicationKey = p.stream.ReplicationKey
+	before := p.decision.Bookmark
+	t.bookmark.Zone = p.stream.Zone(before)
 	if before != nil {
 		t.bookmark.Pass, t.bookmark.Sync = before.Pass, before.Sync
-		if !one.Stream.FullTable() {
-			t.bookmark.Value = before.Value
+		if !p.stream.FullTable() {
+			t.bookmark.Value, t.bookmark.Contexts = before.Value, before.Contexts
 		}
 	}
-	if one.Pass.Way == plan.FromState {
-		t.bookmark.Pass, t.bookmark.Sync = &one.Pass.Pass, one.Pass.Sync
-		t.bookmark.Resume = t.unfinished(one.Start)
+	if p.decision.Way == plan.FromState {
+		t.bookmark.Pass, t.bookmark.Sync = &p.decision.Pass, p.decision.Sync
 	}
 	return t
 }
 
-// advance moves the bookmark by what a flush is about to write.
-func (t *track) advance(p progress) {
+// begins notes where the walk of the one partition begins.
+func (t *track) begins(at plan.Standing) {
+	t.start = at
+	if t.decision.Way == plan.FromState {
+		t.bookmark.Resume = t.unfinished(at)
+	}
+}
+
+// take moves the bookmark by what a flush is about to write.
+func (t *track) take(p *part, s step) {
 	t.touched = true
-	if t.apiClock == nil {
-		if at, err := times.Parse(p.date); err == nil {
+	if t.apiClock == nil && s.date != "" {
+		if at, err := times.Parse(s.date); err == nil {
 			t.apiClock = &at
 		}
 	}
-	t.bookmark.Pass, t.bookmark.Sync = &t.pass.Pass, t.pass.Sync
+	switch {
+	case t.parts != nil:
+		t.parts.take(p, s)
+	case s.failure == nil || s.lost:
+		t.advance(s)
+	default:
+		t.fail(s.failure, s.at.Restarts, s.at.Refused)
+	}
+}
+
+// advance moves the bookmark by a page of the one partition.
+func (t *track) advance(p step) {
+	t.bookmark.Pass, t.bookmark.Sync = &t.decision.Pass, t.decision.Sync
 	t.bookmark.Resume = nil
 	switch {
 	case p.last && p.keep:
@@ -110,12 +129,12 @@ func (t *track) advance(p progress) {
 // fail notes on an unfinished walk how it failed, after so many restarts: what
 // failed for now comes last in the next run, what failed for good comes first.
 func (t *track) fail(err error, restarts int, refused *state.Refusal) {
-	if t.pass.Way == plan.Replay {
+	if t.decision.Way == plan.Replay {
 		return // a replay's failure is not the pass's
 	}
 	r := t.bookmark.Resume
 	switch {
-	case r == nil && t.pass.Foreign:
+	case r == nil && t.decision.Foreign:
 		return
 	case r == nil: // its first request failed: the pass before is still the last one
 		r = t.unfinished(plan.Standing{Restarts: restarts})
@@ -128,16 +147,15 @@ func (t *track) fail(err error, restarts int, refused *state.Refusal) {
 	if errors.As(err, &e) && e.Class == fetch.Transient {
 		r.Open[0].Deferred = true
 	} else {
-		r.Owed = state.Owed{{Partition: t.part.Key}}
+		r.Owed = state.Owed{{Partition: t.pass.first.Part.Key}}
 	}
-	t.touched = true
 }
 
 // unfinished is how the pass goes on.
 func (t *track) unfinished(at plan.Standing) *state.Resume {
 	return &state.Resume{
-		Version: state.Version, AsOf: t.pass.Pass.AsOf, From: t.pass.From, Lookback: t.pass.Lookback.String(), Clock: t.apiClock, Shape: t.stream.Shape,
-		Open: []state.Open{at.Open(t.part.Key)},
+		Version: state.Version, AsOf: t.decision.Pass.AsOf, From: t.decision.From, Lookback: t.decision.Lookback.String(), Clock: t.apiClock, Shape: t.stream.Shape,
+		Open: []state.Open{at.Open(t.pass.first.Part.Key)},
 	}
 }
 
@@ -148,7 +166,7 @@ func (t *track) raise(high json.RawMessage) {
 		return
 	}
 	high = t.settled(high)
-	if floor := t.part.Window.Floor; floor != nil {
+	if floor := t.floor(); floor != nil {
 		if c, err := t.stream.Clock.Order.CompareTimes(high, floor); err == nil && c < 0 {
 			return // it would ask for more than this pass did
 		}
@@ -170,16 +188,35 @@ func (t *track) settled(high json.RawMessage) json.RawMessage {
 	if !ok || t.stream.Clock.Windows.Format == "integer" {
 		return high
 	}
-	limit := t.pass.Pass.AsOf
+	limit := t.decision.Pass.AsOf
 	if t.apiClock != nil && t.apiClock.Before(limit) {
 		limit = *t.apiClock
 	}
 	limit = limit.Add(-t.stream.Clock.Settle)
-	if !t.part.Window.Until.IsZero() && t.part.Window.Until.Before(limit) {
-		limit = t.part.Window.Until
+	if until := t.until(); !until.IsZero() && until.Before(limit) {
+		limit = until
 	}
 	if !at.After(limit) {
 		return high
 	}
 	return t.stream.Clock.Order.Times.Like(limit, high)
+}
+
+// floor is where the time of the one partition begins, as records write it.
+func (t *track) floor() json.RawMessage {
+	if t.parts != nil {
+		return nil
+	}
+	return t.pass.first.Part.Window.Floor
+}
+
+// until is where the time of the pass ends, zero where it is no measure.
+func (t *track) until() time.Time {
+	if t.parts == nil {
+		return t.pass.first.Part.Window.Until
+	}
+	if cut, err := t.pass.cut(plan.Context{}); err == nil && cut != nil {
+		return cut.End()
+	}
+	return time.Time{}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // plan decides what is read, in which order and from where on.
-func (r *run) plan() ([]*plan.Reading, error) {
+func (r *run) plan() ([]*pass, error) {
 	wanted, err := r.wanted()
 	if err == nil {
 		err = r.ofAnotherTap()
@@ -25,7 +25,7 @@ func (r *run) plan() ([]*plan.Reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []*plan.Reading
+	var all []*pass
 	for _, s := range r.Definition.Streams {
 		entry, ok := wanted[s.Name]
 		if !ok {
@@ -33,11 +33,22 @@ func (r *run) plan() ([]*plan.Reading, error) {
 		}
 		one, err := r.planStream(s, entry)
 		if err != nil {
-			return nil, &InputError{err}
+			return nil, inputError(err)
 		}
-		all = append(all, one)
+		if one != nil {
+			all = append(all, one)
+		}
 	}
-	return all, nil
+	return r.withParents(all)
+}
+
+// inputError is an error of what was given, unless it is one of the journal.
+func inputError(err error) error {
+	var broken *JournalError
+	if errors.As(err, &broken) {
+		return err
+	}
+	return &InputError{err}
 }
 
 // wanted returns the selected streams; their catalog entries are nil without a
@@ -102,7 +113,7 @@ func (r *run) refuse(entry *catalog.Stream) {
 	err := unusable("catalog: stream %q is configured, but %s has no such stream; it has %s: discover again",
 		entry.ID, r.Definition.File, strings.Join(streamNames(r.Definition), ", "))
 	r.Log.Error(err.Error()) // it names the stream
-	r.notRead = append(r.notRead, &track{stream: &plan.Stream{Name: entry.ID}, pass: &plan.Decision{}, refused: err})
+	r.notRead = append(r.notRead, &track{stream: &plan.Stream{Name: entry.ID}, decision: &plan.Decision{}, refused: err})
 }
 
 func streamNames(d *sources.Definition) []string {
@@ -113,28 +124,39 @@ func streamNames(d *sources.Definition) []string {
 	return names
 }
 
-// planStream decides from where on a stream is read.
-func (r *run) planStream(s *sources.Stream, entry *catalog.Stream) (*plan.Reading, error) {
+// planStream decides from where on a stream is read. It returns nil where that
+// is done.
+func (r *run) planStream(s *sources.Stream, entry *catalog.Stream) (*pass, error) {
 	one, err := r.stream(s, entry)
 	if err != nil {
 		return nil, err
 	}
-	k := plan.Known{
-		Passes: r.journal.passesOf(s.Name), Now: r.now, MaxAge: r.Config.Run.Journal.MaxAge,
-		ID: strings.ToLower(rand.Text()), Replay: r.Replay,
-	}
+	k := r.known(s.Name, false)
 	if k.Bookmark, err = r.State.Bookmark(r.StateFile, s.Name, one.ReplicationKey); err != nil {
 		return nil, err
 	}
-	reading, why, err := plan.Read(one, k, r.Config.Values)
-	r.explain(s.Name, why)
+	d, err := plan.Decide(one, k)
 	if err != nil {
 		return nil, r.inState(s.Name, err)
 	}
-	if reading.Pass.Behind {
-		r.State.Set(s.Name, reading.Pass.Bookmark) // until its records have come, nothing has
+	r.explain(s.Name, d.Why)
+	if d.Behind {
+		r.State.Set(s.Name, d.Bookmark) // until its records have come, nothing has
 	}
-	return reading, nil
+	if d.Way == plan.Complete {
+		r.Log.Info("the stream was read whole in this sync already", "stream", s.Name)
+		r.notRead = append(r.notRead, newTrack(&pass{stream: one, decision: d}))
+		return nil, nil
+	}
+	return r.newPass(one, d)
+}
+
+// known is what a decision about a stream is made from, besides its state.
+func (r *run) known(stream string, feed bool) plan.Known {
+	return plan.Known{
+		Passes: r.journal.passesOf(stream, feed), Now: r.now, MaxAge: r.Config.Run.Journal.MaxAge,
+		ID: strings.ToLower(rand.Text()), Replay: r.Replay,
+	}
 }
 
 // stream returns what a stream is in this run.

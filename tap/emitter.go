@@ -29,6 +29,9 @@ type emitter struct {
 	answers int // whole ones among them
 	bytes   int64
 	line    []byte
+	states  stateTraffic
+	unsaid  []*batch // that were written since the last STATE
+	over    []*track // that ended since then
 	covered []message.Covered
 	stated  bool // the last record written is covered by a STATE
 }
@@ -49,6 +52,13 @@ func (e *emitter) run(batches <-chan *batch) error {
 		case b, ok := <-batches:
 			if !ok {
 				return e.end()
+			}
+			if b.part == nil {
+				e.move(b)
+				if len(e.over) == 0 || len(e.pending) > 0 {
+					continue
+				}
+				break
 			}
 			if len(e.pending) == 0 && e.flush.Interval > 0 {
 				interval.Reset(e.flush.Interval)
@@ -79,10 +89,9 @@ func (e *emitter) take(b *batch) {
 		e.answers++
 	}
 	e.bytes += int64(len(b.lines.Schema) + len(b.lines.Records))
-	s := e.display.Account.Stream(b.track.stream.Name)
-	s.Add(&b.lines.Outcome)
-	if b.failure != nil {
-		s.Failure = b.failure
+	b.track.account.Add(&b.lines.Outcome)
+	if b.step.failure != nil {
+		b.track.account.Fail(b.step.failure)
 	}
 }
 
@@ -97,11 +106,11 @@ func (e *emitter) full() bool {
 // waits for a state of each has it.
 func (e *emitter) begin() error {
 	for _, t := range e.herald.tracks {
-		if t.pass.Way != plan.Complete {
+		if t.decision.Way != plan.Complete {
 			continue
 		}
 		e.herald.reads(t)
-		e.state.Set(t.stream.Name, t.pass.Bookmark)
+		e.state.Set(t.stream.Name, t.decision.Bookmark)
 		e.covered = append(e.covered, message.Covered{Stream: t.stream.Name})
 	}
 	if len(e.covered) == 0 {
@@ -111,7 +120,7 @@ func (e *emitter) begin() error {
 		return err
 	}
 	for _, t := range e.herald.tracks {
-		if t.pass.Way == plan.Complete {
+		if t.decision.Way == plan.Complete {
 			e.herald.ends(t, true, nil) // announced after the state
 		}
 	}
@@ -121,6 +130,7 @@ func (e *emitter) begin() error {
 // end flushes what is left. The last line is a STATE, whatever was written,
 // but for the news of the streams.
 func (e *emitter) end() error {
+	e.states.last = true
 	if !e.stated || len(e.pending) > 0 {
 		if err := e.flushAll(); err != nil {
 			return err
@@ -132,20 +142,28 @@ func (e *emitter) end() error {
 
 // flushAll writes what waits and the STATE that covers exactly that. The order is
 // what the package promises: an answer is safe before a line of it leaves, a
-// STATE follows the lines that it covers, and the streams that it ends are announced last.
+// STATE follows the lines that it covers, and the streams that it ends are
+// announced last. Where STATE lines would take too much of what is written, a
+// flush goes on with the lines of the next one.
 func (e *emitter) flushAll() error {
 	e.journal.sync()
 	if err := e.writeLines(); err != nil {
 		return err
 	}
 	e.moveBookmarks()
+	e.countWritten()
+	e.unsaid = append(e.unsaid, e.pending...)
+	e.pending, e.answers, e.bytes = clean(e.pending), 0, 0
+	if !e.states.due(len(e.over) > 0) {
+		return nil
+	}
+	e.cover()
 	if err := e.writeState(); err != nil {
 		return err
 	}
-	e.journal.written(e.pending)
-	e.countWritten()
+	e.journal.written(e.unsaid)
+	e.unsaid = clean(e.unsaid)
 	e.endStreams()
-	e.pending, e.answers, e.bytes = clean(e.pending), 0, 0
 	e.display.Show()
 	return e.writeNews()
 }
@@ -153,8 +171,11 @@ func (e *emitter) flushAll() error {
 // writeLines writes the schemas and the records of what waits.
 func (e *emitter) writeLines() error {
 	for _, b := range e.pending {
+		if b.track.pass.feed {
+			continue
+		}
 		e.herald.reads(b.track)
-		e.herald.expects(b.track, b.progress.at.Next.Total)
+		e.herald.expects(b.track, b.step.at.Next.Total)
 		if err := e.writeNews(); err != nil {
 			return err
 		}
@@ -164,24 +185,133 @@ func (e *emitter) writeLines() error {
 		if err := e.out.write(b.lines.Records); err != nil {
 			return err
 		}
+		e.states.wrote(len(b.lines.Schema) + len(b.lines.Records))
 		e.stated = false
 		e.lines.keep(b.lines.Records)
+		b.lines.Schema, b.lines.Records = nil, nil
 	}
 	return nil
 }
 
-// moveBookmarks brings the state to where the lines that were written are.
+// moveBookmarks brings the bookmarks to where the lines that were written are.
 func (e *emitter) moveBookmarks() {
 	for _, b := range e.pending {
 		b.track.uncovered += b.lines.Count
-		b.move()
+		e.move(b)
 	}
-	for _, b := range e.pending {
-		if b.track.touched {
-			e.state.Set(b.track.stream.Name, &b.track.bookmark)
-			e.covered = append(e.covered, message.Covered{Stream: b.track.stream.Name, Records: b.track.uncovered})
-			b.track.touched, b.track.uncovered = false, 0
+}
+
+// move moves the bookmarks by a batch that was written.
+func (e *emitter) move(b *batch) {
+	for _, l := range b.leads {
+		e.open(l)
+	}
+	switch {
+	case b.gone != nil:
+		b.track.parts.done.Split(b.track.pass.keyOf(b.gone))
+		b.track.touched = true
+	case b.lane != nil:
+		e.allMade(b)
+	case b.lines.Partial:
+	default:
+		b.part.steps = append(b.part.steps, b.step)
+		e.drain(b.part)
+	}
+	if page := b.step.page; page != nil && !b.lines.Partial {
+		e.closePage(page) // it is worked on no more
+	}
+}
+
+// allMade notes how many partitions a lane has.
+func (e *emitter) allMade(b *batch) {
+	l := b.lane
+	if b.broken != nil {
+		b.track.account.Fail(b.broken)
+		b.track.fails(b.broken)
+		return
+	}
+	l.issued, l.complete = b.issued, true
+	e.close(l)
+}
+
+// drain takes the steps of a partition, up to a page whose children are not done.
+func (e *emitter) drain(p *part) {
+	for len(p.steps) > 0 && (p.steps[0].page == nil || p.steps[0].page.closed) {
+		s := p.steps[0]
+		p.steps = p.steps[1:]
+		p.pass.track.take(p, s)
+		p.pass.touch()
+		if s.split != nil {
+			e.open(s.split)
 		}
+		if s.failure != nil {
+			p.pass.track.fails(s.failure)
+		}
+		if s.ends() {
+			p.lane.finished++
+			e.close(p.lane)
+		}
+	}
+}
+
+// open takes note of a lane that is about to make partitions.
+func (e *emitter) open(l *lane) {
+	if l.page != nil {
+		l.page.lanes++
+	} else {
+		l.pass.track.sources++
+	}
+}
+
+// close takes note of a lane whose partitions are done, and of what is done with
+// it: the page that led to them, or the pass.
+func (e *emitter) close(l *lane) {
+	switch {
+	case !l.complete || l.finished < l.issued:
+	case l.page == nil:
+		e.lessOf(l.pass)
+	default:
+		e.closePage(l.page)
+	}
+}
+
+// closePage takes note of one thing less that keeps a page open.
+func (e *emitter) closePage(page *openPage) {
+	if page.lanes--; page.lanes == 0 {
+		page.closed = true
+		e.drain(page.part)
+	}
+}
+
+// lessOf takes note that one thing less may lead to partitions of a pass: with
+// the last, it has ended in this run, and so may those of its children.
+func (e *emitter) lessOf(p *pass) {
+	if p.track.sources--; p.track.sources > 0 {
+		return
+	}
+	p.track.ended = true
+	p.touch()
+	e.over = append(e.over, p.track)
+	for _, c := range p.children {
+		if p.track.failure != nil {
+			c.pass.track.failsWith(p)
+		}
+		e.lessOf(c.pass)
+	}
+}
+
+// cover takes what was touched into the state.
+func (e *emitter) cover() {
+	for _, t := range e.herald.tracks {
+		if !t.touched || t.pass == nil || t.pass.feed {
+			continue
+		}
+		if t.parts != nil {
+			t.parts.save(t)
+		}
+		e.state.Set(t.stream.Name, &t.bookmark)
+		e.covered = append(e.covered, message.Covered{Stream: t.stream.Name, Records: t.uncovered})
+		t.touched, t.uncovered = false, 0
 	}
 }
 
@@ -189,26 +319,27 @@ func (e *emitter) moveBookmarks() {
 func (e *emitter) countWritten() {
 	e.display.Account.Flushes++
 	for _, b := range e.pending {
-		s := e.display.Account.Stream(b.track.stream.Name)
+		s := b.track.account
 		s.Written += b.lines.Count
-		if b.failure == nil && !b.lines.Partial {
+		if b.step.failure == nil && b.step.split == nil && !b.lines.Partial {
 			s.Pages++
 		}
-		s.Done = s.Done || b.progress.last
 	}
 }
 
 // endStreams tells of the streams that end with what was written.
 func (e *emitter) endStreams() {
-	for _, b := range e.pending {
-		if b.failure != nil || b.progress.last {
-			e.herald.ends(b.track, b.failure == nil, b.failure)
+	for _, t := range e.over {
+		t.account.Done = t.account.Done || t.failure == nil
+		if !t.pass.feed {
+			e.herald.ends(t, t.failure == nil, t.failure)
 		}
 	}
+	e.over = clean(e.over)
 }
 
-// clean forgets batches and keeps their place.
-func clean(all []*batch) []*batch {
+// clean forgets what is in a list and keeps its place.
+func clean[T any](all []*T) []*T {
 	clear(all)
 	return all[:0]
 }
@@ -218,6 +349,7 @@ func (e *emitter) writeState() error {
 	e.line = e.herald.protocol.AppendState(e.line[:0], e.state, e.covered)
 	e.covered = e.covered[:0]
 	e.stated = true
+	e.states.said(len(e.line))
 	return e.out.write(e.line)
 }
 
@@ -225,15 +357,4 @@ func (e *emitter) writeState() error {
 func (e *emitter) writeNews() error {
 	e.line = e.herald.append(e.line[:0])
 	return e.out.write(e.line)
-}
-
-// move moves the bookmark by a batch that was written.
-func (b *batch) move() {
-	switch {
-	case b.lines.Partial:
-	case b.failure == nil || b.progress.lost:
-		b.track.advance(b.progress)
-	default:
-		b.track.fail(b.failure, b.progress.at.Restarts, b.progress.at.Refused)
-	}
 }

@@ -19,11 +19,31 @@ const samplePages = 3
 func (r *run) probes(stop context.Context) ([]*worker, error) {
 	context.AfterFunc(stop, func() { r.gate.Shut("it was told to stop") })
 	r.State, r.hasty = &state.State{}, true
-	readings, err := r.plan()
+	passes, err := r.plan()
 	if err != nil {
 		return nil, err
 	}
-	return r.workers(readings)
+	var all []*worker
+	for _, p := range passes {
+		if p.feed {
+			continue
+		}
+		w, err := p.probe()
+		if err != nil {
+			return nil, inputError(err)
+		}
+		all = append(all, w)
+	}
+	return all, nil
+}
+
+// probe returns the worker of the first partition of a pass.
+func (p *pass) probe() (*worker, error) {
+	one, err := p.top().next()
+	if err != nil {
+		return nil, err
+	}
+	return newWorker(one)
 }
 
 // eachProbe looks at the first pages of all selected streams.

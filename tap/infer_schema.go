@@ -107,13 +107,13 @@ func (w *worker) otherEnd(s *sample) *fetch.Walk {
 	if at, ok := s.lastPage(&w.stream.Definition.Pagination); ok {
 		return w.walker.newWalk(at)
 	}
-	end, ok := w.stream.Clock.OtherEnd(s.from, s.to, w.pass.Pass.AsOf, w.walker.part.Vars)
+	end, ok := w.stream.Clock.OtherEnd(s.from, s.to, w.pass.decision.Pass.AsOf, w.part.Part.Vars)
 	if !ok {
 		return nil
 	}
-	vars := slices.Clone(w.walker.part.Vars)
+	vars := slices.Clone(w.part.Part.Vars)
 	vars[sources.VarWindow] = end.Value()
-	walk := w.walker.client.NewWalk(w.stream.Definition, w.walker.splitter, vars, paging.Position{}, &w.track.counters)
+	walk := w.walker.client.NewWalk(w.stream.Definition, w.walker.splitter, vars, paging.Position{}, &w.pass.track.counters)
 	if walk.SameRequest(w.walker.newWalk(paging.Position{})) {
 		return nil
 	}

@@ -5,60 +5,125 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
-	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
 // passesOf returns the passes of a stream in the journal, in the order they
-// began.
-func (j *runJournal) passesOf(stream string) []plan.Recorded {
+// began: feed says of which kind.
+func (j *runJournal) passesOf(stream string, feed bool) []plan.Recorded {
 	if j == nil {
 		return nil
 	}
 	var all []plan.Recorded
 	for _, p := range j.Passes() {
-		if p.Stream != stream {
+		one := plan.Recorded{Pass: p, Layout: plan.LayoutOf(p)}
+		if p.Stream != stream || one.Layout.Feed != feed {
 			continue
 		}
-		one := plan.Recorded{Pass: p, Layout: plan.LayoutOf(p)}
-		one.Generation = j.Generation(p.ID, one.Layout.Partition)
-		one.First = j.Holds(journal.Key{Pass: p.ID, Partition: one.Layout.Partition, Generation: one.Generation})
+		if one.Layout.Partition == "" {
+			one.First = j.Begun(p.ID)
+		} else {
+			one.Generation = j.Generation(p.ID, one.Layout.Partition)
+			one.First = j.Holds(journal.Key{Pass: p.ID, Partition: one.Layout.Partition, Generation: one.Generation})
+		}
 		all = append(all, one)
 	}
 	return all
 }
 
-// record begins, or goes on with, the pass in the journal, and sets aside the
-// stream's other passes there. It returns nil without a journal.
-func (j *runJournal) record(one *plan.Reading, now time.Time) (*fetch.Recording, error) {
+// begin begins, or goes on with, a pass in the journal, and sets aside the
+// stream's other passes there.
+func (j *runJournal) begin(p *pass) error {
 	if j == nil {
-		return nil, nil
+		return nil
 	}
-	d := one.Pass
-	rec := &fetch.Recording{Journal: j.Journal, Pass: d.Pass.ID, Partition: one.Part.Key, Only: j.readOnly}
+	d := p.decision
+	p.recorded = d.Pass.ID
 	if j.readOnly {
-		rec.Pass = d.Recorded.ID
-		return rec, nil
+		p.recorded = d.Recorded.ID
+		return nil
 	}
-	p := journal.Pass{
-		ID: d.Pass.ID, Stream: one.Stream.Name, AsOf: d.Pass.AsOf, From: d.From, Previous: d.Previous, Shape: one.Stream.Shape, Begun: now,
+	one := journal.Pass{
+		ID: d.Pass.ID, Stream: p.stream.Name, AsOf: d.Pass.AsOf, From: d.From, Previous: d.Previous, Shape: p.stream.Shape, Begun: p.run.now,
 	}
 	if d.Recorded != nil {
-		p, rec.Pass = d.Recorded.Pass, d.Recorded.ID
+		one, p.recorded = d.Recorded.Pass, d.Recorded.ID
 	}
 	var err error
 	for _, id := range d.Aside {
 		err = errors.Join(err, j.Drop(id))
 	}
 	if err == nil {
-		err = j.begin(one, rec, p)
+		err = j.beginOrAgain(p, one)
+	}
+	if err != nil {
+		return &JournalError{Err: err, Early: true}
+	}
+	return nil
+}
+
+// beginOrAgain writes down how a pass is laid out. One that goes on although it
+// was dropped, for its age or for a run with other requests, is recorded under
+// another id.
+func (j *runJournal) beginOrAgain(p *pass, one journal.Pass) error {
+	l := p.layout()
+	err := j.beginAs(one, l)
+	if errors.Is(err, journal.ErrDropped) {
+		one.ID = plan.AgainID(p.decision.Pass.ID, strings.ToLower(rand.Text()))
+		p.recorded = one.ID
+		err = j.beginAs(one, l)
+	}
+	return err
+}
+
+// layout says how the requests of a pass are laid out.
+func (p *pass) layout() plan.Layout {
+	l := plan.Layout{Lookback: p.decision.Lookback.String(), Feed: p.feed}
+	if !p.many {
+		l.Partition = p.first.Part.Key
+		return l
+	}
+	if p.decision.Length != (times.Span{}) {
+		l.Window = p.decision.Length.String()
+	}
+	for _, f := range p.feeds {
+		if l.Feeds == nil {
+			l.Feeds = map[string]plan.Fed{}
+		}
+		l.Feeds[f.stream.Name] = plan.Fed{Pass: f.decision.Pass.ID, From: f.decision.From}
+	}
+	return l
+}
+
+func (j *runJournal) beginAs(p journal.Pass, l plan.Layout) error {
+	var err error
+	if p.Plan, err = json.Marshal(l); err != nil {
+		return err
+	}
+	return j.Begin(p)
+}
+
+// record returns where the exchanges of a partition are kept; nil without a
+// journal.
+func (j *runJournal) record(p *part) (*fetch.Recording, error) {
+	if j == nil {
+		return nil, nil
+	}
+	rec := &fetch.Recording{Journal: j.Journal, Pass: p.pass.recorded, Partition: p.Part.Key, Only: j.readOnly}
+	if j.readOnly {
+		return rec, nil
+	}
+	var err error
+	for err == nil && j.Generation(rec.Pass, rec.Partition) < p.Start.Restarts {
+		_, err = j.Restart(rec.Pass, rec.Partition)
 	}
 	if err == nil {
-		err = j.align(one, rec)
+		err = j.align(p.Reading, rec)
 	}
 	if err != nil {
 		return nil, &JournalError{Err: err, Early: true}
@@ -66,7 +131,7 @@ func (j *runJournal) record(one *plan.Reading, now time.Time) (*fetch.Recording,
 	return rec, nil
 }
 
-// align brings a reading and what the journal has of its pass together. Where
+// align brings a reading and what the journal has of its partition together. Where
 // the state is older than a restart, the walk begins where that did. Where the
 // journal has a gap before the walk's first page, because it was off or
 // damaged, what it has is of no use.
@@ -86,29 +151,4 @@ func (j *runJournal) align(one *plan.Reading, rec *fetch.Recording) error {
 		return nil
 	}
 	return j.Skip(key)
-}
-
-// begin writes down how a pass is laid out. One that goes on although it was
-// dropped, for its age or for a run with other requests, is recorded under
-// another id.
-func (j *runJournal) begin(one *plan.Reading, rec *fetch.Recording, p journal.Pass) error {
-	l := plan.Layout{Lookback: one.Pass.Lookback.String(), Partition: one.Part.Key}
-	err := j.beginAs(p, l)
-	if errors.Is(err, journal.ErrDropped) {
-		p.ID = plan.AgainID(one.Pass.Pass.ID, strings.ToLower(rand.Text()))
-		rec.Pass = p.ID
-		err = j.beginAs(p, l)
-	}
-	for err == nil && j.Generation(rec.Pass, rec.Partition) < one.Start.Restarts {
-		_, err = j.Restart(rec.Pass, rec.Partition)
-	}
-	return err
-}
-
-func (j *runJournal) beginAs(p journal.Pass, l plan.Layout) error {
-	var err error
-	if p.Plan, err = json.Marshal(l); err != nil {
-		return err
-	}
-	return j.Begin(p)
 }

@@ -34,7 +34,7 @@ func (r *run) openReplay() error {
 func (r *run) keepRecorded(wanted map[string]*catalog.Stream) error {
 	var missing []string
 	for _, s := range r.Definition.Streams {
-		if _, ok := wanted[s.Name]; ok && len(r.journal.passesOf(s.Name)) == 0 {
+		if _, ok := wanted[s.Name]; ok && len(r.journal.passesOf(s.Name, false)) == 0 {
 			missing = append(missing, s.Name)
 			delete(wanted, s.Name)
 		}
@@ -56,7 +56,7 @@ func (w *walker) replayEnds(err error) error {
 		return err
 	}
 	pages := w.at.Next.Pages - w.start.Next.Pages
-	if pages == 0 {
+	if pages == 0 && !w.part.pass.many {
 		held, scanErr := w.journal.hasAny(w.pass.Recorded)
 		switch {
 		case scanErr != nil:

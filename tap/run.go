@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/tap/limits"
@@ -45,8 +46,9 @@ type run struct {
 	ahead   *body.Room  // for answers until they are worked on
 	back    *body.Room  // for those that are read back
 	journal *runJournal // nil: off
-	hasty   bool        // a look at first pages, for which somebody waits
-	notRead []*track    // of streams of which there is nothing to read, or that do not exist
+	flow    *flow
+	hasty   bool     // a look at first pages, for which somebody waits
+	notRead []*track // of streams of which there is nothing to read, or that do not exist
 }
 
 func newRun(o Options) *run {
@@ -71,15 +73,15 @@ func (r *run) close() {
 	r.journal.close()
 }
 
-// client returns the one client of all streams that share source.
-func (r *run) client(one *plan.Reading) *fetch.Client {
-	c := r.clients[one.Stream.Definition.Client]
+// client returns the one client of all streams that share a stream's.
+func (r *run) client(s *plan.Stream, vars expr.Vars) *fetch.Client {
+	c := r.clients[s.Definition.Client]
 	if c == nil {
-		c = fetch.NewClient(one.Stream.Definition.Client, fetch.Options{
+		c = fetch.NewClient(s.Definition.Client, fetch.Options{
 			Transport: r.Transport, Secrets: r.Config.Hider, Ahead: r.ahead, Back: r.back,
 			UserAgent: "tap-rest/" + r.Version, Gate: r.gate, Log: r.Log, Hasty: r.hasty,
-		}, one.Part.Vars)
-		r.clients[one.Stream.Definition.Client] = c
+		}, vars)
+		r.clients[s.Definition.Client] = c
 	}
 	return c
 }
@@ -94,19 +96,15 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	if err := r.openJournal(); err != nil {
 		return nil, err
 	}
-	readings, err := r.plan()
-	if err != nil {
-		return nil, err
-	}
-	workers, err := r.workers(readings)
+	passes, err := r.plan()
 	if err != nil {
 		return nil, err
 	}
 	r.journal.prune()
-	display := r.newDisplay(workers)
+	display := r.newDisplay(passes)
 	account := &display.Account
-	slices.SortStableFunc(workers, func(a, b *worker) int { return plan.InTurn(a.pass, b.pass) })
-	err = r.emit(stop, workers, display)
+	slices.SortStableFunc(passes, func(a, b *pass) int { return plan.InTurn(a.decision, b.decision) })
+	err = r.emit(stop, passes, display)
 	account.Took = time.Since(r.now)
 	account.Stopped = r.gate.Why()
 	if errors.Is(err, ErrClosedOutput) {
@@ -116,29 +114,29 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	if err != nil {
 		return account, err
 	}
-	r.cacheSchemas(workers)
+	r.cacheSchemas(passes)
 	if stop.Err() != nil {
 		return account, context.Cause(stop)
 	}
 	if err := r.journal.failure(); err != nil {
 		return account, &JournalError{Err: err}
 	}
-	r.journal.finish()
+	r.journal.finish(passes)
 	return account, failuresOf(account)
 }
 
 // newDisplay returns what shows people how far the run is.
-func (r *run) newDisplay(workers []*worker) *report.Display {
+func (r *run) newDisplay(passes []*pass) *report.Display {
 	d := &report.Display{Account: report.Account{Started: r.now}, Watch: r.Watch, Log: r.Log}
-	for _, w := range workers {
-		d.Account.Streams = append(d.Account.Streams, &report.Stream{
-			Name: w.stream.Name, Quarantine: r.work.quarantine(w.stream.Name), Counters: &w.track.counters,
-		})
+	for _, p := range passes {
+		p.track.account = &report.Stream{
+			Name: p.stream.Name, Quarantine: r.work.quarantine(p.stream.Name), Counters: &p.track.counters, Feed: p.feed,
+		}
+		d.Account.Streams = append(d.Account.Streams, p.track.account)
 	}
 	for _, t := range r.notRead {
-		d.Account.Streams = append(d.Account.Streams, &report.Stream{
-			Name: t.stream.Name, Done: t.pass.Way == plan.Complete, Failure: t.refused, Counters: &t.counters,
-		})
+		t.account = &report.Stream{Name: t.stream.Name, Done: t.decision.Way == plan.Complete, Failure: t.refused, Counters: &t.counters}
+		d.Account.Streams = append(d.Account.Streams, t.account)
 	}
 	if m, ok := r.Protocol.(meter); ok {
 		d.Metric = m.Metric
@@ -147,25 +145,26 @@ func (r *run) newDisplay(workers []*worker) *report.Display {
 }
 
 // cacheSchemas keeps what was inferred, for the next run and discovery.
-func (r *run) cacheSchemas(workers []*worker) {
-	for _, w := range workers {
-		known := w.renderer.Schema
-		if !known.New() || w.stream.Entry != nil {
+func (r *run) cacheSchemas(passes []*pass) {
+	for _, p := range passes {
+		if !p.schema.New() || p.stream.Entry != nil || p.feed {
 			continue
 		}
-		if err := r.work.cacheSchema(w.stream.Name, w.stream.Shape, known.Doc()); err != nil {
-			r.Log.Warn("the inferred schema could not be cached: the next run infers it again", "stream", w.stream.Name, "why", err.Error())
+		if err := r.work.cacheSchema(p.stream.Name, p.stream.Shape, p.schema.Doc()); err != nil {
+			r.Log.Warn("the inferred schema could not be cached: the next run infers it again", "stream", p.stream.Name, "why", err.Error())
 		}
 	}
 }
 
 // emit walks all partitions and writes what comes.
-func (r *run) emit(stop context.Context, workers []*worker, display *report.Display) error {
+func (r *run) emit(stop context.Context, passes []*pass, display *report.Display) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	blocked := make(chan struct{})
 	r.spool = limits.NewSpool(r.Config.Run.Memory/queueShare, r.Config.Run.Spool, func() bool { return r.gate.Why() != "" })
-	go r.wakeSpool(ctx)
+	noMore, endWalks := context.WithCancel(ctx)
+	defer endWalks()
+	go r.watchGate(ctx, endWalks)
 	unhook := context.AfterFunc(stop, func() {
 		r.gate.Shut("it was told to stop")
 		time.AfterFunc(inFlightGrace, cancel)
@@ -173,14 +172,19 @@ func (r *run) emit(stop context.Context, workers []*worker, display *report.Disp
 	})
 	defer unhook()
 
-	batches := make(chan *batch)
-	go r.walkAll(ctx, workers, batches)
-	go r.journal.keepSynced(ctx.Done())
+	r.flow = newFlow(ctx, r.Config.Run.Concurrency)
+	batches := r.flow.batches
 	e := r.emitter(display)
 	e.herald.tracks = append(e.herald.tracks, r.notRead...)
-	for _, w := range workers {
-		e.herald.tracks = append(e.herald.tracks, w.track)
+	for _, p := range passes {
+		if !p.feed {
+			e.herald.tracks = append(e.herald.tracks, p.track)
+		}
+		e.states.many = e.states.many || p.many
+		p.track.sources = 1 + len(p.feeds)
 	}
+	go r.walkAll(noMore, passes)
+	go r.journal.keepSynced(ctx.Done())
 	done := make(chan error, 1)
 	go func() { done <- e.run(batches) }()
 	var err error
@@ -208,49 +212,63 @@ func (r *run) emitter(display *report.Display) *emitter {
 	}
 }
 
+// flow is what goes from the walks to the emitter.
+type flow struct {
+	ctx     context.Context
+	batches chan *batch
+	turns   *limits.Turns
+	side    sync.WaitGroup // what is said of lanes
+}
+
+func newFlow(ctx context.Context, concurrency int) *flow {
+	return &flow{ctx: ctx, batches: make(chan *batch), turns: limits.NewTurns(concurrency)}
+}
+
+// tell hands the emitter a batch, without waiting for it.
+func (f *flow) tell(b *batch) {
+	f.side.Go(func() { send(f.ctx, f.batches, b) })
+}
+
 // walkAll walks all partitions, some at a time, in their order. Those that
-// failed for now are tried again when the others are done.
-func (r *run) walkAll(ctx context.Context, workers []*worker, batches chan<- *batch) {
-	defer close(batches)
-	deferred := r.walkRound(ctx, workers, batches, false)
-	for _, w := range deferred {
-		r.Log.Info("the other streams are done: the stream, which failed for now, is tried again", "stream", w.stream.Name)
-		w.walker.goOn()
+// failed for now are tried again when nothing else can go on. No more begin once
+// noMore has ended.
+func (r *run) walkAll(noMore context.Context, passes []*pass) {
+	defer close(r.flow.batches)
+	for _, p := range passes {
+		r.flow.turns.Lane(p.top().entry())
 	}
-	r.walkRound(ctx, deferred, batches, true)
+	r.flow.turns.Run(noMore.Done())
+	r.flow.side.Wait()
 }
 
-// walkRound walks partitions once, and returns those that are to be tried
-// again, in their order.
-func (r *run) walkRound(ctx context.Context, workers []*worker, batches chan<- *batch, last bool) []*worker {
-	clients := make([]any, len(workers))
-	for i, w := range workers {
-		clients[i] = w.walker.client
-	}
-	all := limits.NewTurns(r.Config.Run.Concurrency, clients)
-	deferred := make([]bool, len(workers))
-	var wg sync.WaitGroup
-	for t := all.Next(); t != nil; t = all.Next() {
-		wg.Go(func() {
-			defer t.Over()
-			deferred[t.Walk] = workers[t.Walk].work(ctx, batches, t, last)
-		})
-	}
-	wg.Wait()
-	var again []*worker
-	for i, w := range workers {
-		if deferred[i] {
-			again = append(again, w)
+// walk walks a partition, for the first time or again. It reports true where it
+// failed for now, and is to be walked again when nothing else can go on.
+func (r *run) walk(p *part, t *limits.Turn) (again bool) {
+	if p.worker == nil {
+		var err error
+		if p.worker, err = newWorker(p); err != nil {
+			r.flow.fails(p, err)
+			return false
 		}
+	} else if t.Last() {
+		r.Log.Info("the other streams are done: the stream, which failed for now, is tried again", "stream", p.Stream.Name)
+		p.worker.walker.goOn()
 	}
-	return again
+	return p.worker.work(r.flow.ctx, r.flow.batches, t)
 }
 
-// wakeSpool lets in what waits for room when the gate is shut.
-func (r *run) wakeSpool(ctx context.Context) {
+// fails tells the emitter that a partition cannot be walked.
+func (f *flow) fails(p *part, err error) {
+	f.tell(&batch{track: p.pass.track, part: p, step: step{at: p.Start, failure: err}})
+}
+
+// watchGate lets in what waits for room when the gate is shut, and lets no more
+// walks begin.
+func (r *run) watchGate(ctx context.Context, endWalks func()) {
 	select {
 	case <-r.gate.Closed():
 		r.spool.Wake()
+		endWalks()
 	case <-ctx.Done():
 	}
 }

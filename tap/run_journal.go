@@ -21,7 +21,6 @@ type runJournal struct {
 	gate     *limits.Gate
 	log      *slog.Logger
 	failed   atomic.Pointer[error]
-	finished []*track // whose passes were read whole
 }
 
 // openJournal opens the journal of the run's source. One that cannot be opened
@@ -140,13 +139,10 @@ func (j *runJournal) written(all []*batch) {
 		if b.key != nil {
 			j.Emitted(*b.key)
 		}
-		switch {
-		case b.progress.lost: // asking again from where it was lost helps nobody
-			if err := j.Drop(b.track.recorded); err != nil {
+		if b.step.lost && b.track.parts == nil { // asking again from where it was lost helps nobody
+			if err := j.Drop(b.track.pass.recorded); err != nil {
 				j.fail(err)
 			}
-		case b.failure == nil && b.progress.last:
-			j.finished = append(j.finished, b.track)
 		}
 	}
 	if j.Size() > j.most {
@@ -157,11 +153,15 @@ func (j *runJournal) written(all []*batch) {
 // finish says in the journal which passes are over. It is the last thing that a
 // run does: what a run that was cut had read whole may be lost with its state
 // like the rest.
-func (j *runJournal) finish() {
-	if j == nil {
+func (j *runJournal) finish(all []*pass) {
+	if j == nil || j.readOnly {
 		return
 	}
-	for _, t := range j.finished {
+	for _, p := range all {
+		t := p.track
+		if !t.ended || t.failure != nil {
+			continue
+		}
 		if err := j.finishPass(t); err != nil {
 			j.log.Warn("the journal could not keep that the pass is over: a later run may go on with it", "stream", t.stream.Name, "why", err.Error())
 		}
@@ -170,7 +170,7 @@ func (j *runJournal) finish() {
 
 func (j *runJournal) finishPass(t *track) error {
 	for _, p := range j.Passes() {
-		if p.ID != t.recorded || t.emitted > 0 || t.start.Next.Records > 0 {
+		if p.ID != t.pass.recorded || t.emitted > 0 || t.start.Next.Records > 0 {
 			continue
 		}
 		l := plan.LayoutOf(p)
@@ -179,5 +179,5 @@ func (j *runJournal) finishPass(t *track) error {
 			return err
 		}
 	}
-	return j.Finish(t.recorded)
+	return j.Finish(t.pass.recorded)
 }

@@ -21,7 +21,7 @@ type walker struct {
 	log       *slog.Logger
 	stream    *plan.Stream
 	pass      *plan.Decision
-	part      plan.Partition
+	part      *part
 	start     plan.Standing // where the walk began in this run
 	at        plan.Standing // where it goes on
 	client    *fetch.Client
@@ -37,7 +37,7 @@ type walker struct {
 func (w *walker) goOn() { w.walk = w.newWalk(w.at.Next) }
 
 func (w *walker) newWalk(from paging.Position) *fetch.Walk {
-	walk := w.client.NewWalk(w.stream.Definition, w.splitter, w.part.Vars, from, w.counters)
+	walk := w.client.NewWalk(w.stream.Definition, w.splitter, w.part.Part.Vars, from, w.counters)
 	walk.Record(w.recording)
 	return walk
 }
@@ -46,6 +46,7 @@ func (w *walker) newWalk(from paging.Position) *fetch.Walk {
 func (w *walker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Turn) error {
 	for {
 		t.Yield(ctx)
+		w.part.awaitChildren(ctx, w.gate.Closed(), t, maxOpenPages-1)
 		page, err := w.walk.Next(ctx)
 		switch {
 		case err == io.EOF: // not one that a failure wraps: an API that hangs up is no end
@@ -66,6 +67,9 @@ func (w *walker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Tu
 			w.gate.Count(int64(page.Count()))
 		}
 		t.Fetched()
+		if len(w.part.pass.children) > 0 {
+			w.part.came()
+		}
 		if last := page.Last; !pages.Push(ctx, limits.Queued{Page: page, Restarts: w.at.Restarts, Refused: w.at.Refused}) || last {
 			return nil
 		}

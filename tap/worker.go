@@ -15,69 +15,42 @@ import (
 // worker walks one partition, and makes its pages batches.
 type worker struct {
 	run      *run
+	pass     *pass
+	part     *part
 	stream   *plan.Stream
-	pass     *plan.Decision
 	walker   *walker
 	reload   *render.Splitter // the renderer's, for pages that are read again
 	renderer *render.Renderer
-	track    *track
 }
 
-// workers makes one worker for each partition: every input is checked here,
-// before the first request.
-func (r *run) workers(readings []*plan.Reading) ([]*worker, error) {
-	var all []*worker
-	for _, one := range readings {
-		if one.Pass.Way == plan.Complete {
-			r.Log.Info("the stream was read whole in this sync already", "stream", one.Stream.Name)
-			r.notRead = append(r.notRead, newTrack(one, nil))
-			continue
-		}
-		w, err := r.worker(one)
-		var broken *JournalError
-		if errors.As(err, &broken) {
-			return nil, err
-		}
-		if err != nil {
-			return nil, &InputError{err}
-		}
-		all = append(all, w)
-	}
-	return all, nil
-}
-
-func (r *run) worker(one *plan.Reading) (*worker, error) {
-	known, err := render.NewSchema(one.Stream)
-	if err != nil {
-		return nil, err
-	}
-	inStream := func(err error) error { return fmt.Errorf("stream %s: %w", one.Stream.Name, err) }
-	split, err := render.NewSplitter(one.Stream.Definition.Records)
+// newWorker returns the worker of a partition. Its error is one of the input, or
+// a *JournalError.
+func newWorker(p *part) (*worker, error) {
+	r, stream := p.pass.run, p.Stream
+	inStream := func(err error) error { return fmt.Errorf("stream %s: %w", stream.Name, err) }
+	split, err := render.NewSplitter(stream.Definition.Records)
 	if err != nil {
 		return nil, inStream(err)
 	}
-	reload, err := render.NewSplitter(one.Stream.Definition.Records)
+	reload, err := render.NewSplitter(stream.Definition.Records)
 	if err != nil {
 		return nil, inStream(err)
 	}
-	client := r.client(one)
-	if err := client.Check(one.Part.Vars); err != nil {
+	client := p.pass.client
+	if err := openBookmark(p.Reading, client); err != nil {
 		return nil, inStream(err)
 	}
-	if err := openBookmark(one, client); err != nil {
-		return nil, inStream(err)
-	}
-	recording, err := r.journal.record(one, r.now)
+	recording, err := r.journal.record(p)
 	if err != nil {
 		return nil, inStream(err)
 	}
-	w := &worker{run: r, stream: one.Stream, pass: one.Pass, reload: reload, track: newTrack(one, recording)}
-	w.renderer = render.New(one, known, render.Options{
-		Protocol: r.Protocol, Quarantine: r.work.quarantine(one.Stream.Name), Seal: client.Secrets.SealValue, Log: r.Log,
+	w := &worker{run: r, pass: p.pass, part: p, stream: stream, reload: reload}
+	w.renderer = render.New(p.Reading, p.pass.schema, render.Options{
+		Protocol: r.Protocol, Quarantine: r.work.quarantine(stream.Name), Seal: client.Secrets.SealValue, Log: r.Log,
 	})
 	w.walker = &walker{
-		journal: r.journal, gate: r.gate, log: r.Log, stream: one.Stream, pass: one.Pass, part: one.Part, start: one.Start, at: one.Start,
-		client: client, splitter: split, recording: recording, counters: &w.track.counters,
+		journal: r.journal, gate: r.gate, log: r.Log, stream: stream, pass: p.Pass, part: p, start: p.Start, at: p.Start,
+		client: client, splitter: split, recording: recording, counters: &p.pass.track.counters,
 	}
 	w.walker.goOn()
 	w.expect()
@@ -108,8 +81,8 @@ func (w *worker) expect() {
 // work walks the partition: one goroutine fetches the pages to come while this
 // one renders those that are there. A walk that failed for now is put off,
 // unless this is the last time.
-func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn, last bool) (again bool) {
-	w.track.begun.Store(true)
+func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn) (again bool) {
+	w.pass.track.begun.Store(true)
 	walkCtx, cancel := context.WithCancel(fetch.WithTurn(ctx, t))
 	defer cancel()
 	pages := w.run.spool.NewQueue()
@@ -123,11 +96,15 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 	err := cmp.Or(renderErr, <-ended)
 	pages.Drop()
 	w.renderer.TellMoves()
-	if err == nil || errors.Is(err, fetch.ErrStopped) {
+	if err == nil {
+		w.part.awaitChildren(ctx, w.run.gate.Closed(), t, 0) // or parents begin before the children of others are done
+		return false
+	}
+	if errors.Is(err, fetch.ErrStopped) {
 		return false
 	}
 	var e *fetch.Error
-	if !last && renderErr == nil && errors.As(err, &e) && e.Class == fetch.Transient && t.PutOff() {
+	if renderErr == nil && errors.As(err, &e) && e.Class == fetch.Transient && t.PutOff() {
 		w.run.Log.Warn("the stream failed for now: it is tried again when the other streams are done", "stream", w.stream.Name, "why", unnamed(w.stream.Name, err))
 		w.walker.putOff = e
 		return true
@@ -139,7 +116,7 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 // renderAll makes each page a batch, in their order.
 func (w *worker) renderAll(ctx context.Context, pages *limits.Queue, batches chan<- *batch, t *limits.Turn) error {
 	w.renderer.HandOn = func(part *render.Lines) ([]byte, error) {
-		if !send(ctx, batches, &batch{track: w.track, lines: *part}) {
+		if !send(ctx, batches, &batch{track: w.pass.track, part: w.part, lines: *part}) {
 			return nil, fetch.ErrStopped
 		}
 		return w.run.lines.take(), nil
@@ -152,7 +129,7 @@ func (w *worker) renderAll(ctx context.Context, pages *limits.Queue, batches cha
 			err = w.renderLong(ctx, page, batches)
 			page.Release()
 		default:
-			err = w.renderOne(ctx, page, split, batches)
+			err = w.renderWhole(ctx, page, split, batches)
 		}
 		t.Rendered()
 		if err != nil {
@@ -162,22 +139,38 @@ func (w *worker) renderAll(ctx context.Context, pages *limits.Queue, batches cha
 	return nil
 }
 
-// renderOne makes a page, or a piece of one, a batch.
-func (w *worker) renderOne(ctx context.Context, page limits.Queued, split *render.Splitter, batches chan<- *batch) error {
-	b, err := w.render(page, split)
-	if err == nil && !send(ctx, batches, b) {
-		err = fetch.ErrStopped
-	}
+// renderWhole makes a page whose body is in memory a batch.
+func (w *worker) renderWhole(ctx context.Context, page limits.Queued, split *render.Splitter, batches chan<- *batch) error {
+	l := w.lead()
+	err := w.renderOne(ctx, page, split, batches, l)
+	l.end()
 	return err
+}
+
+// renderOne makes a page, or a piece of one, a batch, and lets the children
+// begin that it leads to.
+func (w *worker) renderOne(ctx context.Context, page limits.Queued, split *render.Splitter, batches chan<- *batch, l *leading) error {
+	b, err := w.render(page, split)
+	if err != nil {
+		return err
+	}
+	b.leads, b.step.page = l.lanes(), l.of()
+	if !send(ctx, batches, b) {
+		return fetch.ErrStopped
+	}
+	l.begin(b.leads)
+	return nil
 }
 
 // renderLong makes a page whose body is not in memory several batches: only the
 // last one moves the bookmark, so that a run that is cut before it goes on with
 // the whole page.
 func (w *worker) renderLong(ctx context.Context, page limits.Queued, batches chan<- *batch) error {
+	l := w.lead()
 	err := page.Pieces(w.reload, func(p *fetch.Page) error {
-		return w.renderOne(ctx, limits.Queued{Page: p, Restarts: page.Restarts, Refused: page.Refused}, w.reload, batches)
+		return w.renderOne(ctx, limits.Queued{Page: p, Restarts: page.Restarts, Refused: page.Refused}, w.reload, batches, l)
 	})
+	l.end()
 	if errors.Is(err, fetch.ErrReread) {
 		return w.rereadError(page, err)
 	}
@@ -213,7 +206,7 @@ func send(ctx context.Context, batches chan<- *batch, b *batch) bool {
 
 // render makes a page a batch, and gives its memory back to split.
 func (w *worker) render(page limits.Queued, split *render.Splitter) (*batch, error) {
-	lines, err := w.renderer.Render(page.Page, w.run.lines.take())
+	lines, err := w.lines(page.Page)
 	w.expect()
 	records := page.Records
 	page.Release()
@@ -221,13 +214,22 @@ func (w *worker) render(page limits.Queued, split *render.Splitter) (*batch, err
 	if err != nil {
 		return nil, err
 	}
-	b := &batch{track: w.track, lines: *lines, key: page.Key()}
-	b.progress = progress{at: lines.At, keep: lines.Keep}
-	b.progress.at.Restarts, b.progress.at.Refused = page.Restarts, page.Refused
+	b := &batch{track: w.pass.track, part: w.part, lines: *lines, key: page.Key()}
+	b.step = step{at: lines.At, keep: lines.Keep}
+	b.step.at.Restarts, b.step.at.Refused = page.Restarts, page.Refused
 	if !page.Partial {
-		b.progress.last, b.progress.date = page.Last, page.Header.Get("Date")
+		b.step.last, b.step.date = page.Last, page.Header.Get("Date")
 	}
 	return b, nil
+}
+
+// lines are the records of a page as they leave; none, where it is read for its
+// children alone.
+func (w *worker) lines(page *fetch.Page) (*render.Lines, error) {
+	if w.pass.feed {
+		return w.renderer.Follow(page)
+	}
+	return w.renderer.Render(page, w.run.lines.take())
 }
 
 // failed is the batch that tells the emitter of a failure. The bookmark stays
@@ -235,9 +237,9 @@ func (w *worker) render(page limits.Queued, split *render.Splitter) (*batch, err
 func (w *worker) failed(err error) *batch {
 	err = hideError(w.run.Config.Hider, err)
 	w.run.Log.Error(unnamed(w.stream.Name, err), "stream", w.stream.Name)
-	b := &batch{track: w.track, failure: err}
+	b := &batch{track: w.pass.track, part: w.part, step: step{failure: err}}
 	var e *fetch.Error
-	b.progress.lost = errors.As(err, &e) && e.Class == fetch.SessionLost
-	b.progress.at.Restarts, b.progress.at.Refused = w.walker.at.Restarts, w.walker.at.Refused
+	b.step.lost = errors.As(err, &e) && e.Class == fetch.SessionLost
+	b.step.at.Restarts, b.step.at.Refused = w.walker.at.Restarts, w.walker.at.Refused
 	return b
 }

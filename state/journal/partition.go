@@ -109,6 +109,23 @@ func (j *Journal) Holds(k Key) bool {
 	return ok
 }
 
+// Begun reports whether the journal serves the first exchange of some partition
+// of a pass.
+func (j *Journal) Begun(pass string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	p := j.ledger.index.passes[pass]
+	if p == nil {
+		return false
+	}
+	for partition := range p.partitions {
+		if _, _, ok := j.ledger.index.find(Key{Pass: pass, Partition: partition, Generation: p.generation(partition)}); ok {
+			return true
+		}
+	}
+	return false
+}
+
 // Emitted says that the records of an exchange, and of those before it in its
 // partition, were written with the state that covers them: Prune may delete
 // them. It holds for this run; of a pass that goes on, say it of what the state

@@ -46,6 +46,7 @@ type Decision struct {
 	Sync     *state.Sync     // that it belongs to; nil: nobody numbers them
 	From     json.RawMessage // the bookmark that it starts from; nil: none
 	Lookback times.Span
+	Length   times.Span      // of its windows; 0: there is one
 	APIClock *time.Time      // of its first answer; nil: unknown
 	Previous string          // id of the pass that the state carries; "": none
 	Bookmark *state.Bookmark // what the state says, as far as it counts; nil: nothing
@@ -77,6 +78,9 @@ func Decide(s *Stream, k Known) (*Decision, error) {
 	d := &Decision{Pass: state.Pass{ID: k.ID, AsOf: k.Now.UTC().Truncate(time.Microsecond)}}
 	if !s.FullTable() {
 		d.Lookback = s.Clock.Lookback
+	}
+	if s.Clock.Timed() {
+		d.Length = s.Clock.Windows.Length
 	}
 	var err error
 	if d.Bookmark, err = s.inZone(k.Bookmark); err != nil {
@@ -173,12 +177,22 @@ func (d *Decision) unfinished(s *Stream, r *state.Resume) {
 	if l, err := times.ParseSpan(r.Lookback); err == nil {
 		d.Lookback = l
 	}
+	d.Length = lengthOf(r.Window)
+}
+
+// lengthOf reads the length of windows that is written down, 0 for one window.
+func lengthOf(text string) times.Span {
+	length, _ := times.ParseSpan(text) // none where none is written
+	return length
 }
 
 // begun reports whether anything of an unfinished pass has come. Where its first
 // request failed, it is there to say whose turn it is.
 func begun(r *state.Resume) bool {
-	return slices.ContainsFunc(r.Open, func(o state.Open) bool {
+	if r.Over {
+		return false
+	}
+	return len(r.Done) > 0 || len(r.Contexts) > 0 || len(r.Feeds) > 0 || slices.ContainsFunc(r.Open, func(o state.Open) bool {
 		var at paging.Position
 		return json.Unmarshal(o.Next, &at) != nil || !at.First() || o.Restarts > 0
 	})
@@ -211,6 +225,7 @@ func (d *Decision) goOn(s *Stream, k Known) {
 		if l, err := times.ParseSpan(p.Layout.Lookback); err == nil {
 			d.Lookback = l
 		}
+		d.Length = lengthOf(p.Layout.Window)
 	}
 	if d.Way == FromJournal {
 		d.because(false, "the pass goes on from the journal", "as_of", clockTime(d.Pass.AsOf))
@@ -269,6 +284,7 @@ func (d *Decision) replay(s *Stream, p *Recorded) {
 	d.Way, d.Recorded = Replay, p
 	d.Pass, d.From, d.Previous = state.Pass{ID: p.StateID(), AsOf: p.AsOf}, p.From, p.Previous
 	d.Lookback, _ = times.ParseSpan(p.Layout.Lookback) // none where none is written
+	d.Length = lengthOf(p.Layout.Window)
 	d.Bookmark = &state.Bookmark{ReplicationKey: s.ReplicationKey, Value: p.From}
 	if given == nil {
 		return
@@ -277,4 +293,9 @@ func (d *Decision) replay(s *Stream, p *Recorded) {
 		d.Bookmark.Resume = given.Resume
 	}
 	d.Behind = given.Pass == nil || given.Pass.ID != p.Previous
+}
+
+// Many reports whether the pass has several partitions, or may have.
+func (d *Decision) Many(s *Stream) bool {
+	return s.HasContexts() || d.Length != (times.Span{}) && s.Clock.Timed()
 }

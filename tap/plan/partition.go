@@ -9,6 +9,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/state"
 )
 
 // Context is the values that pick a part of a stream. The zero Context is that of
@@ -28,22 +29,44 @@ type Partition struct {
 	Vars    expr.Vars // what templates see: config, partition, now and window
 }
 
-// Partition returns the one partition that a pass reads of a stream.
-func (d *Decision) Partition(s *Stream, config expr.Value) (p Partition, err error) {
-	p.Vars = make(expr.Vars, sources.VarCount)
-	p.Vars[sources.VarConfig] = config
-	p.Vars[sources.VarNow] = expr.Time(d.Pass.AsOf)
+// Vars is what templates see that look at no partition: config and now.
+func (d *Decision) Vars(config expr.Value) expr.Vars {
+	vars := make(expr.Vars, sources.VarCount)
+	vars[sources.VarConfig] = config
+	vars[sources.VarNow] = expr.Time(d.Pass.AsOf)
+	return vars
+}
+
+// Only returns the partition of a stream that has one.
+func (d *Decision) Only(s *Stream, config expr.Value) (Partition, error) {
+	p, err := d.Part(s, Context{}, d.From, state.Window{}, config)
+	if err == nil && d.Way == Replay {
+		p.Key = d.Recorded.Layout.Partition
+	}
+	return p, err
+}
+
+// Part returns the partition of a context that goes on from a bookmark, nil for
+// none. The zero window is all the time of the pass.
+func (d *Decision) Part(s *Stream, ctx Context, from json.RawMessage, w state.Window, config expr.Value) (p Partition, err error) {
+	p.Vars, p.Context = d.Vars(config), ctx
+	if ctx.Text != nil {
+		p.Vars[sources.VarPartition] = ctx.Value
+	}
+	switch {
+	case s.FullTable():
+	case w != (state.Window{}):
+		p.Window, err = s.Clock.WindowOf(w, from)
+	default:
+		p.Window, err = s.Clock.Lay(from, d.Lookback, d.Pass.AsOf, p.Vars)
+	}
+	if err != nil {
+		return p, fmt.Errorf("%s: %w", s.Name, err)
+	}
 	if !s.FullTable() {
-		if p.Window, err = s.Clock.Lay(d.From, d.Lookback, d.Pass.AsOf, p.Vars); err != nil {
-			return p, fmt.Errorf("%s: %w", s.Name, err)
-		}
 		p.Vars[sources.VarWindow] = p.Window.Value()
 	}
-	if d.Way == Replay {
-		p.Key = d.Recorded.Layout.Partition
-	} else {
-		p.Key = key(s.Name, p.Window)
-	}
+	p.Key = key(s.Name, ctx, p.Window)
 	return p, nil
 }
 
@@ -57,9 +80,13 @@ func (p Partition) StartAt(start expr.Value) Partition {
 }
 
 // key is the 128-bit key of stream, context and window.
-func key(stream string, w Window) string {
-	name, _ := json.Marshal(stream) // a string is always JSON
-	text := append(name, `,{},`...)
+func key(stream string, ctx Context, w Window) string {
+	text, _ := json.Marshal(stream) // a string is always JSON
+	text = append(text, ',')
+	if ctx.Text == nil {
+		text = append(text, "{}"...)
+	}
+	text = append(append(text, ctx.Text...), ',')
 	text = append(w.Start.AppendJSON(text), ',')
 	text = w.End.AppendJSON(text)
 	sum := sha256.Sum256(text)

@@ -10,17 +10,14 @@ type Reading struct {
 	Start  Standing
 }
 
-// Read says what of a stream is read, and why. The error is a *state.Error, whose
-// place is that within the stream's bookmark, or one of a template.
-func Read(s *Stream, k Known, config expr.Value) (*Reading, []Why, error) {
-	pass, err := Decide(s, k)
+// Read returns the one partition of a pass, and where its walk starts. The error
+// is a *state.Error, whose place is that within the stream's bookmark, or one of
+// a template.
+func Read(s *Stream, d *Decision, config expr.Value) (*Reading, []Why, error) {
+	part, err := d.Only(s, config)
 	if err != nil {
 		return nil, nil, err
 	}
-	part, err := pass.Partition(s, config)
-	if err != nil {
-		return nil, pass.Why, err
-	}
-	start, why, err := pass.Start(s, part.Key)
-	return &Reading{s, pass, part, start}, append(pass.Why, why...), err
+	start, why, err := d.Start(s, part.Key)
+	return &Reading{s, d, part, start}, why, err
 }

@@ -18,11 +18,20 @@ type Recorded struct {
 // Layout is what a pass in the journal says beside its own fields: how its
 // requests were laid out.
 type Layout struct {
-	Lookback  string `json:"lookback"`
-	Partition string `json:"partition"`
+	Lookback  string         `json:"lookback"`
+	Partition string         `json:"partition,omitempty"` // where there is one
+	Window    string         `json:"window,omitempty"`    // length of the windows; "": there is one
+	Feed      bool           `json:"feed,omitempty"`      // it is read for the sake of children alone
+	Feeds     map[string]Fed `json:"feeds,omitempty"`     // of each parent, the pass whose records are its contexts
 	// Empty: it is finished, and no record of it left: a state that comes back
 	// as it was is no sign of a target that lost one.
 	Empty bool `json:"empty,omitempty"`
+}
+
+// Fed is a pass of a parent that is read for a stream's sake.
+type Fed struct {
+	Pass string          `json:"pass"` // its id in states
+	From json.RawMessage `json:"from,omitempty"`
 }
 
 // LayoutOf returns the layout of a pass in the journal.

@@ -43,11 +43,19 @@ func (d *Decision) Start(s *Stream, partition string) (at Standing, why []Why, e
 			why = append(why, Why{true, "the state left a partition open that the stream no longer has: what the state says of that partition is dropped", []any{"partition", o.Partition}})
 			continue
 		}
-		at = Standing{High: o.High, Mark: o.Mark, Frozen: o.Frozen, Restarts: o.Restarts, Refused: o.Refused, Deferred: o.Deferred}
-		if err := json.Unmarshal(o.Next, &at.Next); err != nil {
+		if at, err = StandingOf(&o); err != nil {
 			return at, why, &state.Error{Place: fmt.Sprintf("resume.open[%d].next", i), Msg: err.Error()}
 		}
 		why = append(why, Why{false, "the pass goes on", []any{"as_of", clockTime(d.Pass.AsOf), "pages", at.Next.Pages, "records", at.Next.Records}})
 	}
 	return at, why, nil
+}
+
+// StandingOf is the standing that a state has of a partition.
+func StandingOf(o *state.Open) (at Standing, err error) {
+	at = Standing{High: o.High, Mark: o.Mark, Frozen: o.Frozen, Restarts: o.Restarts, Refused: o.Refused, Deferred: o.Deferred}
+	if o.Next != nil {
+		err = json.Unmarshal(o.Next, &at.Next)
+	}
+	return at, err
 }

@@ -56,6 +56,9 @@ func NewStream(s *sources.Stream, entry *catalog.Stream, shape string, cached js
 	return one, nil
 }
 
+// HasContexts reports whether the stream is read for several contexts.
+func (s *Stream) HasContexts() bool { return len(s.Definition.PartitionBy) > 0 }
+
 // FullTable reports whether the stream is read whole each time.
 func (s *Stream) FullTable() bool { return s.Clock.Incremental == nil }
 

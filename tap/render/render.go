@@ -55,6 +55,9 @@ type Renderer struct {
 	// HandOn takes a part of a long page, and returns memory for the lines of the
 	// rest. nil: a page leaves in one part.
 	HandOn func(*Lines) ([]byte, error)
+	// Lead takes each record that leaves, with all its fields. nil: the stream has
+	// no children.
+	Lead func(record []byte) error
 
 	o        Options
 	stream   *plan.Stream
@@ -228,7 +231,7 @@ func (r *Renderer) renderRecord(b *Lines, frame *message.Frame, page *fetch.Page
 	}
 	b.Records = frame.Close(lines, r.checker.nulled())
 	b.Count++
-	return nil
+	return r.lead(page, i)
 }
 
 // look returns what one pass over a record finds out, and its replication

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -26,9 +27,20 @@ type Stream struct {
 	Pages      int64  // answers whose records are all on stdout
 	Quarantine string // the file of its quarantined records
 	Done       bool
-	Failure    error
+	Feed       bool  // it is read for the sake of its children alone
+	Failure    error // the first of those that are for good, else the first
+	Failures   int
 
 	Counters *fetch.Counters // of its requests
+}
+
+// Fail takes note of a failure.
+func (s *Stream) Fail(err error) {
+	s.Failures++
+	var before, now *fetch.Error
+	if s.Failure == nil || errors.As(s.Failure, &before) && before.Class == fetch.Transient && (!errors.As(err, &now) || now.Class != fetch.Transient) {
+		s.Failure = err
+	}
 }
 
 // Outcome is what a page says of its stream besides its records.

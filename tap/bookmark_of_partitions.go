@@ -1,0 +1,223 @@
+package tap
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/times"
+	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/state/progress"
+	"github.com/tap-rest/tap-rest/tap/plan"
+)
+
+// partitions is what the emitter knows of the partitions of a pass that has many.
+type partitions struct {
+	pass     *pass
+	done     *progress.Pass
+	high     *state.High // of the partitions that are done
+	finished int         // in this run
+	tooMany  bool        // that are owed
+	broken   bool        // they could not all be told
+	kept     bool        // of a partition that is done records may be missing
+}
+
+func newPartitions(p *pass) *partitions {
+	all := &partitions{pass: p, done: p.begin()}
+	var high json.RawMessage
+	if b := p.decision.Bookmark; p.decision.Way == plan.FromState && b.Resume != nil {
+		high = b.Resume.High
+	}
+	all.high = state.NewHigh(p.stream.Clock.Order, high)
+	return all
+}
+
+// take notes what a page, or the end of a walk, brings a partition.
+func (all *partitions) take(p *part, s step) {
+	switch {
+	case s.failure != nil && !s.lost:
+		all.fail(p, s)
+	case s.lost: // it starts over, in the next run
+		p.at = plan.Standing{Restarts: s.at.Restarts, Refused: s.at.Refused}
+		all.stand(p, false)
+	case s.split != nil:
+		all.done.Split(p.key)
+	case s.last:
+		all.finish(p, s)
+	default:
+		p.at = s.at
+		all.stand(p, false)
+	}
+}
+
+// stand notes where a partition stands.
+func (all *partitions) stand(p *part, deferred bool) {
+	o := all.open(p)
+	o.Deferred = deferred
+	all.done.Stand(p.key, o)
+}
+
+// open is a partition as the state has it.
+func (all *partitions) open(p *part) state.Open {
+	o := p.at.Open(p.Part.Key)
+	if p.Part.Context.Text != nil {
+		o.Context = p.Part.Context.Sealed(all.pass.client.Secrets)
+	}
+	if w := p.key.Window; !w.Start.IsZero() || !w.End.IsZero() {
+		o.Window = &w
+	}
+	return o
+}
+
+// finish notes that a partition is done.
+func (all *partitions) finish(p *part, s step) {
+	all.done.Finish(p.key)
+	all.finished++
+	all.kept = all.kept || s.keep
+	if s.at.High != nil {
+		_, _ = all.high.Observe(s.at.High) // that it can be compared was found out before
+	}
+	all.closeContext(p)
+}
+
+// fail notes how a walk failed. What failed for now is tried again in the next
+// run, and after that is owed like what failed for good.
+func (all *partitions) fail(p *part, s step) {
+	if all.pass.decision.Way == plan.Replay {
+		return // a replay's failure is not the pass's
+	}
+	if s.at.Restarts > p.at.Restarts { // what was flushed is of a walk that the API has lost
+		p.at = plan.Standing{High: p.at.High, Mark: p.at.Mark, Frozen: p.at.Frozen, Restarts: s.at.Restarts}
+	}
+	p.at.Refused = s.at.Refused
+	var e *fetch.Error
+	if errors.As(s.failure, &e) && e.Class == fetch.Transient && !p.Start.Deferred {
+		all.stand(p, true)
+		return
+	}
+	if !all.done.Owe(p.key, all.open(p)) {
+		all.tooMany = true
+	}
+	all.closeContext(p)
+}
+
+// closeContext notes that nothing of a context is left, where that is so.
+func (all *partitions) closeContext(p *part) {
+	if p.key.Context == 0 {
+		return
+	}
+	cut, err := all.pass.cut(p.Part.Context)
+	if err != nil {
+		return
+	}
+	if cut != nil {
+		start, _, ok := cut.First()
+		if ok && all.done.Reached(p.key.Context, start).Before(cut.End()) {
+			return
+		}
+	}
+	all.done.FinishContext(p.key.Context)
+}
+
+// resume is how the pass goes on.
+func (all *partitions) resume(t *track) *state.Resume {
+	d := t.decision
+	r := &state.Resume{
+		Version: state.Version, AsOf: d.Pass.AsOf, From: d.From, Lookback: d.Lookback.String(), Clock: t.apiClock, Shape: t.stream.Shape,
+		High: all.high.Value(),
+	}
+	if t.decision.Length != (times.Span{}) {
+		r.Window = t.decision.Length.String()
+	}
+	all.done.Save(r)
+	r.Feeds = t.pass.feedsNow()
+	return r
+}
+
+// save brings the bookmark to where the partitions are.
+func (all *partitions) save(t *track) {
+	b := &t.bookmark
+	b.Pass, b.Sync = &t.decision.Pass, t.decision.Sync
+	b.Resume = all.resume(t)
+	if t.ended && all.over(b.Resume) {
+		all.end(t, b)
+		return
+	}
+	if !t.stream.HasContexts() && !all.kept {
+		all.raise(t)
+	}
+}
+
+// over reports whether the pass is over: nothing is left but what is owed, and
+// something came of it.
+func (all *partitions) over(r *state.Resume) bool {
+	if len(r.Open) > 0 || all.broken || len(r.Owed) > 0 && all.finished == 0 && len(r.Done) == 0 && len(r.Contexts) == 0 {
+		return false
+	}
+	for _, f := range r.Feeds {
+		if !f.Over {
+			return false
+		}
+	}
+	return true
+}
+
+// end makes the bookmark that of a pass which is over.
+func (all *partitions) end(t *track, b *state.Bookmark) {
+	r := b.Resume
+	b.Resume = nil
+	if len(r.Owed) > 0 && !all.tooMany {
+		b.Resume = &state.Resume{Version: state.Version, AsOf: r.AsOf, From: r.From, Lookback: r.Lookback, Clock: r.Clock, Shape: r.Shape, Over: true, Owed: r.Owed}
+	}
+	if all.tooMany || all.kept {
+		return
+	}
+	if t.stream.HasContexts() && !t.stream.FullTable() {
+		b.Contexts = r.Contexts
+		if t.pass.changedOnly() && t.decision.Bookmark != nil {
+			b.Contexts = b.Contexts.With(t.decision.Bookmark.Contexts)
+		}
+	}
+	all.raise(t)
+}
+
+// raise moves the bookmark: of windows to the end of those that are done without
+// a gap, else to the highest replication value.
+func (all *partitions) raise(t *track) {
+	if t.stream.FullTable() {
+		return
+	}
+	if all.pass.decision.Length == (times.Span{}) || !t.stream.Clock.Timed() {
+		if t.ended {
+			t.raise(all.high.Value())
+		}
+		return
+	}
+	reached := all.reached(t)
+	if reached.IsZero() {
+		return
+	}
+	like := all.high.Value()
+	if like == nil {
+		like = t.bookmark.Value
+	}
+	t.raise(t.stream.Clock.Order.Times.Like(reached, like))
+}
+
+// reached is up to where all windows are done or owed.
+func (all *partitions) reached(t *track) time.Time {
+	ctx := plan.Context{}
+	cut, err := all.pass.cut(ctx)
+	if err != nil || cut == nil {
+		return time.Time{}
+	}
+	if t.stream.HasContexts() { // all of them are
+		return cut.End()
+	}
+	start, _, ok := cut.First()
+	if !ok {
+		return time.Time{}
+	}
+	return all.done.Reached(0, start)
+}

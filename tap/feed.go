@@ -1,0 +1,173 @@
+package tap
+
+import (
+	"fmt"
+
+	"github.com/tap-rest/tap-rest/sources/times"
+	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/tap/plan"
+)
+
+// child is a pass whose contexts the records of another one are.
+type child struct {
+	pass *pass
+	of   *plan.Children
+}
+
+// leading is what a parent's page leads to, while it is worked on.
+type leading struct {
+	worker *worker
+	page   *openPage
+	found  [][]plan.Context // of each child
+}
+
+// lead begins with a page of a parent, nil where the stream has no children.
+func (w *worker) lead() *leading {
+	if len(w.pass.children) == 0 {
+		return nil
+	}
+	l := &leading{worker: w, page: w.part.openPage(), found: make([][]plan.Context, len(w.pass.children))}
+	w.renderer.Lead = l.take
+	return l
+}
+
+// take takes note of a record.
+func (l *leading) take(record []byte) error {
+	w := l.worker
+	for i, c := range w.pass.children {
+		ctx, ok, err := c.of.Of(record, w.part.Part.Context, c.pass.decision.Vars(w.run.Config.Values))
+		if err != nil {
+			return fmt.Errorf("stream %s: %w", c.pass.stream.Name, err)
+		}
+		if ok {
+			l.found[i] = append(l.found[i], ctx)
+		}
+	}
+	return nil
+}
+
+// of is the page; nil without children.
+func (l *leading) of() *openPage {
+	if l == nil {
+		return nil
+	}
+	return l.page
+}
+
+// end says that the page is worked on no more.
+func (l *leading) end() {
+	if l != nil {
+		l.page.over()
+	}
+}
+
+// lanes returns what makes the partitions that were found.
+func (l *leading) lanes() (all []*lane) {
+	if l == nil {
+		return nil
+	}
+	for i, found := range l.found {
+		l.found[i] = nil
+		if len(found) == 0 {
+			continue
+		}
+		c := l.worker.pass.children[i].pass
+		l.page.leads()
+		all = append(all, &lane{pass: c, page: l.page, next: (&parts{pass: c, contexts: c.within(found)}).next})
+	}
+	return all
+}
+
+// begin makes the walks of children begin.
+func (l *leading) begin(lanes []*lane) {
+	for _, one := range lanes {
+		l.worker.run.flow.turns.Lane(one.entry())
+	}
+}
+
+// within returns the contexts that a stream's own values make of those of its
+// parents.
+func (p *pass) within(parents []plan.Context) func() (plan.Context, bool, error) {
+	var own *plan.Contexts
+	return func() (ctx plan.Context, ok bool, err error) {
+		for {
+			if own != nil {
+				if ctx, ok, err = own.Next(); ok || err != nil {
+					return ctx, ok, err
+				}
+			}
+			if len(parents) == 0 {
+				return plan.Context{}, false, nil
+			}
+			parent := parents[0]
+			parents = parents[1:]
+			if own, err = plan.NewContexts(p.stream.Definition, parent, p.decision.Vars(p.run.Config.Values)); err != nil {
+				return ctx, false, err
+			}
+		}
+	}
+}
+
+// feedsNow is how far the parents of a pass are, and theirs.
+func (p *pass) feedsNow() (all []state.Feed) {
+	seen := map[*pass]bool{}
+	var add func(p *pass)
+	add = func(p *pass) {
+		for _, f := range p.feeds {
+			if !seen[f] {
+				seen[f] = true
+				all = append(all, f.track.asFeed())
+				add(f)
+			}
+		}
+	}
+	add(p)
+	return all
+}
+
+// asFeed is how far a parent is, for the state of its children.
+func (t *track) asFeed() state.Feed {
+	f := state.Feed{Stream: t.stream.Name, Pass: t.decision.Pass.ID, From: t.decision.From, Shape: t.stream.Shape}
+	if t.decision.Length != (times.Span{}) {
+		f.Window = t.decision.Length.String()
+	}
+	if t.parts != nil {
+		r := t.parts.resume(t)
+		f.Done, f.Contexts, f.Open = r.Done, r.Contexts, r.Open
+		f.Over = t.ended && t.parts.over(r)
+		return f
+	}
+	if r := t.bookmark.Resume; r != nil {
+		f.Open = r.Open
+	}
+	f.Over = t.ended && t.failure == nil
+	return f
+}
+
+// touch says that the bookmark has changed, and those of children, which say how
+// far their parents are.
+func (p *pass) touch() {
+	p.track.touched = true
+	for _, c := range p.children {
+		c.pass.touch()
+	}
+}
+
+// fails notes why the pass cannot be complete in this run.
+func (t *track) fails(err error) {
+	if t.failure == nil {
+		t.failure = err
+	}
+}
+
+// failsWith notes that a parent was not read to its end.
+func (t *track) failsWith(parent *pass) {
+	err := fmt.Errorf("%s: its parent %s was not read to its end: %w", t.stream.Name, parent.stream.Name, parent.track.failure)
+	if t.failure == nil {
+		t.account.Fail(err)
+	}
+	t.fails(err)
+	if t.parts != nil {
+		t.parts.broken = t.parts.broken || !parent.track.asFeed().Over
+	}
+}

@@ -1,0 +1,183 @@
+package tap
+
+import (
+	"context"
+	"sync"
+
+	"github.com/tap-rest/tap-rest/state/progress"
+	"github.com/tap-rest/tap-rest/tap/limits"
+	"github.com/tap-rest/tap-rest/tap/plan"
+)
+
+// part is a partition on its way through a run. Its lane makes it, a worker walks
+// it, and the emitter takes what comes of it.
+type part struct {
+	*plan.Reading
+	pass   *pass
+	lane   *lane
+	key    progress.Part // what is done when its walk is over
+	worker *worker       // nil: its turn has not come
+
+	mu   sync.Mutex // of open
+	open int        // pages whose children are under way
+	free chan struct{}
+
+	at    plan.Standing // the emitter's: where it stands
+	steps []step        // that the emitter has not taken: it waits for children
+}
+
+// step is what a page, or the end of a walk, brings a partition.
+type step struct {
+	at      plan.Standing
+	last    bool      // the walk has ended
+	lost    bool      // the API forgot the walk: it must start over
+	keep    bool      // records may be missing: the bookmark stays
+	date    string    // Date of the answer
+	failure error     // no page, but the end of the walk, for this reason
+	split   *lane     // no page, but the end of the walk: these partitions take its place
+	page    *openPage // its children come first; nil: it has none
+}
+
+// ends reports whether nothing more comes of the partition in this run.
+func (s *step) ends() bool { return s.failure != nil || s.last || s.split != nil }
+
+// maxOpenPages is how many pages of a parent's walk may have children that are
+// under way.
+const maxOpenPages = 2
+
+// came takes note of a page whose children will come.
+func (p *part) came() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open++
+}
+
+// leave says that the children of a page are done.
+func (p *part) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open--
+	select {
+	case p.free <- struct{}{}:
+	default:
+	}
+}
+
+// under is how many pages have children that are under way.
+func (p *part) under() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.open
+}
+
+// awaitChildren waits until so many pages at most have children under way, or the
+// run ends. The walk holds no turn meanwhile.
+func (p *part) awaitChildren(ctx context.Context, closed <-chan struct{}, t *limits.Turn, most int) {
+	if len(p.pass.children) == 0 || p.under() <= most {
+		return
+	}
+	t.LeaveForChildren()
+	for p.under() > most {
+		select {
+		case <-p.free:
+		case <-closed:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+	t.Return(ctx)
+}
+
+// openPage is a page of a parent whose children are not all done. Its lanes are
+// counted twice: as those whose walks are over, and by the emitter as those of
+// which all is written. While the page itself is worked on, it counts as one.
+type openPage struct {
+	part   *part // of the parent
+	mu     sync.Mutex
+	walked int // lanes that are under way
+	lanes  int // lanes of which not all is written: the emitter's
+	closed bool
+}
+
+// openPage returns a page that is about to be worked on.
+func (p *part) openPage() *openPage { return &openPage{part: p, walked: 1, lanes: 1} }
+
+// leads takes note of a lane whose walks are about to begin.
+func (p *openPage) leads() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.walked++
+}
+
+// over says that the walks of a lane are over, or the page is worked on no more.
+func (p *openPage) over() {
+	p.mu.Lock()
+	p.walked--
+	last := p.walked == 0
+	p.mu.Unlock()
+	if last {
+		p.part.leave()
+	}
+}
+
+// lane makes the partitions of one pass that come from one place, in order: from
+// the state and the definition, or from a page of a parent. take is called from
+// one goroutine.
+type lane struct {
+	pass *pass
+	page *openPage // nil: the top of the run
+	next func() (*part, error)
+
+	mu        sync.Mutex
+	active    int  // walks that are not over
+	exhausted bool // no more parts come
+
+	issued, finished int  // the emitter's: of the parts that came
+	complete         bool // issued is how many there are
+	made             int  // by take
+}
+
+// entry is the lane as the run's turns see it.
+func (l *lane) entry() limits.Lane {
+	return limits.Lane{Group: l.pass.stream.Name, Client: l.pass.client, Depth: l.pass.depth, Single: l.complete, Next: l.start}
+}
+
+// start returns what walks the next partition, nil after the last.
+func (l *lane) start() func(*limits.Turn) bool {
+	p, err := l.next()
+	if err != nil {
+		l.pass.run.flow.tell(&batch{track: l.pass.track, lane: l, broken: hideError(l.pass.run.Config.Hider, err)})
+		p = nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if p == nil {
+		l.exhausted = true
+		if err == nil && (l.pass.many || l.pass.over) {
+			l.pass.run.flow.tell(&batch{track: l.pass.track, lane: l, issued: l.made})
+		}
+		l.overIfDone()
+		return nil
+	}
+	l.made++
+	l.active++
+	p.lane = l
+	return func(t *limits.Turn) bool {
+		again := l.pass.run.walk(p, t)
+		if !again {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.active--
+			l.overIfDone()
+		}
+		return again
+	}
+}
+
+// overIfDone tells the page that the lane's walks are over; mu is held.
+func (l *lane) overIfDone() {
+	if l.page != nil && l.exhausted && l.active == 0 {
+		l.page.over()
+	}
+}

@@ -1,0 +1,234 @@
+package tap
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/state/progress"
+	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/render"
+)
+
+// pass is a pass of a stream that is under way in this run: what its partitions
+// share.
+type pass struct {
+	run      *run
+	stream   *plan.Stream
+	decision *plan.Decision
+	client   *fetch.Client
+	schema   *render.Schema
+	track    *track
+	depth    int            // of its stream below those without a parent
+	feed     bool           // its records are contexts, and do not leave
+	over     bool           // it was read for children, and to its end, in an earlier run
+	many     bool           // it has windows or contexts
+	known    *progress.Pass // what is done, open or owed when the run begins; of one that has many
+	feeds    []*pass        // whose records are its contexts
+	children []*child       // whose contexts its records are
+	recorded string         // its id in the journal; "": there is none
+	first    *part          // of one that has not many
+}
+
+// newPass makes what is read of a stream: every input is checked here, before
+// the first request.
+func (r *run) newPass(s *plan.Stream, d *plan.Decision) (*pass, error) {
+	p := &pass{run: r, stream: s, decision: d, many: d.Many(s)}
+	inStream := func(err error) error { return fmt.Errorf("stream %s: %w", s.Name, err) }
+	var err error
+	if p.schema, err = render.NewSchema(s); err != nil {
+		return nil, err
+	}
+	if _, err = render.NewSplitter(s.Definition.Records); err != nil {
+		return nil, inStream(err)
+	}
+	p.client = r.client(s, d.Vars(r.Config.Values))
+	if err := p.client.Check(d.Vars(r.Config.Values)); err != nil {
+		return nil, inStream(err)
+	}
+	p.track = newTrack(p)
+	if p.many {
+		p.known = p.begin()
+		p.track.parts = newPartitions(p)
+		return p, nil
+	}
+	if p.first, err = p.only(); err == nil {
+		p.track.begins(p.first.Start)
+	}
+	return p, err
+}
+
+// only returns the one partition of a pass that has not many.
+func (p *pass) only() (*part, error) {
+	reading, why, err := plan.Read(p.stream, p.decision, p.run.Config.Values)
+	p.run.explain(p.stream.Name, why)
+	if err != nil {
+		return nil, p.run.inState(p.stream.Name, err)
+	}
+	return p.newPart(reading, state.Window{}), nil
+}
+
+// newPart returns a partition of the pass, of so much of its time.
+func (p *pass) newPart(reading *plan.Reading, w state.Window) *part {
+	return &part{
+		Reading: reading, pass: p, at: reading.Start, free: make(chan struct{}, 1),
+		key: progress.Part{Key: reading.Part.Key, Context: reading.Part.Context.Hash, Window: w},
+	}
+}
+
+// begin returns what is done of the pass when the run begins, and what is open
+// or owed.
+func (p *pass) begin() *progress.Pass {
+	b := p.decision.Bookmark
+	switch {
+	case b == nil || b.Resume == nil || b.Resume.Shape != p.stream.Shape:
+		return progress.New()
+	case p.decision.Way == plan.FromState:
+		return progress.Load(b.Resume, p.keyOf)
+	}
+	known := progress.New() // of the pass before, there is what it owed
+	for _, o := range b.Resume.Owed {
+		known.Owe(p.keyOf(&o), o)
+	}
+	return known
+}
+
+func (p *pass) keyOf(o *state.Open) progress.Part {
+	one := progress.Part{Key: o.Partition}
+	if ctx, err := p.contextOf(o); err == nil {
+		one.Context = ctx.Hash
+	}
+	if o.Window != nil {
+		one.Window = *o.Window
+	}
+	return one
+}
+
+// contextOf returns the context of a partition in the state.
+func (p *pass) contextOf(o *state.Open) (plan.Context, error) {
+	if o.Context == nil {
+		return plan.Context{}, nil
+	}
+	return plan.OpenContext(o.Context, p.client.Secrets)
+}
+
+// from is the bookmark that a context is read from: none, where it was not read
+// yet.
+func (p *pass) from(ctx plan.Context) json.RawMessage {
+	d := p.decision
+	if ctx.Text != nil && (d.Bookmark == nil || !d.Bookmark.Contexts.Has(ctx.Hash)) {
+		return nil
+	}
+	return d.From
+}
+
+// errDropped says that a partition of the state is no longer one of the stream.
+var errDropped = errors.New("the state left a partition open that the stream no longer has: what the state says of that partition is dropped")
+
+// left returns a partition that the state left open, or owes.
+func (p *pass) left(o *state.Open) (*part, error) {
+	ctx, err := p.contextOf(o)
+	if err != nil {
+		return nil, err
+	}
+	var w state.Window
+	if o.Window != nil {
+		w = *o.Window
+	}
+	one, err := p.partOf(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	if one.Part.Key != o.Partition {
+		return nil, errDropped
+	}
+	if one.Start, err = plan.StandingOf(o); err != nil {
+		return nil, err
+	}
+	one.at = one.Start
+	return one, nil
+}
+
+// partOf returns the partition of a context and a window. The zero window is
+// all the time of the pass.
+func (p *pass) partOf(ctx plan.Context, w state.Window) (*part, error) {
+	partition, err := p.decision.Part(p.stream, ctx, p.from(ctx), w, p.run.Config.Values)
+	if err != nil {
+		return nil, err
+	}
+	reading := &plan.Reading{Stream: p.stream, Pass: p.decision, Part: partition}
+	return p.newPart(reading, w), nil
+}
+
+// windows cuts the time of a context: nil where time is no measure.
+func (p *pass) cut(ctx plan.Context) (*plan.Cut, error) {
+	if !p.stream.Clock.Timed() {
+		return nil, nil
+	}
+	d := p.decision
+	cut, err := p.stream.Clock.Cut(p.from(ctx), d.Lookback, d.Length, d.Pass.AsOf, d.Vars(p.run.Config.Values))
+	return &cut, err
+}
+
+// parts makes the partitions of contexts: of one context after the other the
+// windows, in their order.
+type parts struct {
+	pass     *pass
+	contexts func() (plan.Context, bool, error)
+	ctx      plan.Context
+	within   bool // ctx is under way
+	cut      *plan.Cut
+	at       time.Time      // up to where its windows came
+	pieces   []state.Window // of a window: what is neither done nor open
+}
+
+func (e *parts) next() (*part, error) {
+	for {
+		switch {
+		case len(e.pieces) > 0:
+			w := e.pieces[0]
+			e.pieces = e.pieces[1:]
+			return e.pass.partOf(e.ctx, w)
+		case e.within:
+			e.nextWindow()
+			continue
+		}
+		ctx, ok, err := e.contexts()
+		if err != nil || !ok {
+			return nil, err
+		}
+		if e.pass.known.Is(ctx.Hash) {
+			continue
+		}
+		if err := e.begin(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// begin begins with a context.
+func (e *parts) begin(ctx plan.Context) (err error) {
+	e.ctx = ctx
+	if e.cut, err = e.pass.cut(ctx); err != nil {
+		return err
+	}
+	if e.cut == nil {
+		e.pieces = e.pass.known.Need(ctx.Hash, state.Window{})
+		return nil
+	}
+	start, end, ok := e.cut.First()
+	e.take(start, end, ok)
+	return nil
+}
+
+func (e *parts) nextWindow() { e.take(e.cut.After(e.at)) }
+
+func (e *parts) take(start, end time.Time, ok bool) {
+	e.within, e.at = ok, end
+	if ok {
+		e.pieces = e.pass.known.Need(e.ctx.Hash, state.Window{Start: start, End: end})
+	}
+}

@@ -1,0 +1,48 @@
+package render
+
+import (
+	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/sources/fetch"
+)
+
+// Follow looks at the records of a page that leave for nobody: they are handed
+// to Lead alone.
+func (r *Renderer) Follow(page *fetch.Page) (*Lines, error) {
+	b := &Lines{Partial: page.Partial}
+	if err := r.project.see(page); err != nil {
+		return nil, err
+	}
+	var record []byte
+	for i := page.Repeated; i < page.Records.Len(); i++ {
+		var keep bool
+		var err error
+		if record, keep, err = r.project.append(record[:0], page, i, nil); err != nil {
+			return nil, err
+		}
+		if keep && r.Lead != nil {
+			if err := r.Lead(record); err != nil {
+				return nil, err
+			}
+		}
+	}
+	r.note(b, page)
+	if page.Partial {
+		return b, nil
+	}
+	r.project.view.end()
+	b.At = r.height.standing(page.Next)
+	return b, nil
+}
+
+// lead hands a record that leaves to Lead, with the fields that the catalog
+// deselects.
+func (r *Renderer) lead(page *fetch.Page, i int) error {
+	if r.Lead == nil {
+		return nil
+	}
+	var whole *catalog.Mask
+	for _, add := range r.stream.Definition.Records.Add {
+		whole = whole.Without(add.Name)
+	}
+	return r.Lead(whole.Append(nil, page.Records.Record(i), r.project.added()))
+}
