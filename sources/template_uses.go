@@ -20,6 +20,20 @@ func reads(s *Stream, name, member string) bool {
 	})
 }
 
+// EachTemplate hands out the templates of the stream's requests, and of keep and
+// add.
+func (s *Stream) EachTemplate(visit func(*expr.Template)) {
+	all := func(t *expr.Template) bool {
+		visit(t)
+		return false
+	}
+	asks(s, all)
+	anyParam(s.Records.Add, all)
+	if s.Records.Keep != nil {
+		visit(s.Records.Keep)
+	}
+}
+
 // EndsWindow reports whether requests say where their window ends.
 func (s *Stream) EndsWindow() bool { return s.Incremental != nil && reads(s, "window", "end") }
 

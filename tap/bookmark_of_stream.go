@@ -18,12 +18,13 @@ import (
 
 // batch is a page, or a part of one, on its way to stdout.
 type batch struct {
-	track *track
-	part  *part // nil: it says something of a lane
-	lines render.Lines
-	step  step
-	key   *journal.Key // where the journal has the page; nil: nowhere
-	leads []*lane      // of children, whose walks begin behind it
+	track  *track
+	part   *part // nil: it says something of a lane
+	lines  render.Lines
+	schema []byte // SCHEMA line that must come first; nil: none
+	step   step
+	key    *journal.Key // where the journal has the page; nil: nowhere
+	leads  []*lane      // of children, whose walks begin behind it
 
 	lane   *lane       // all of whose parts are made
 	issued int         // how many there are
@@ -49,6 +50,7 @@ type track struct {
 	ended   bool  // nothing does
 	failure error // the first
 
+	said      int            // version of the schema that was, or is about to be, written last
 	uncovered int64          // records that left since its last STATE
 	begun     atomic.Bool    // a walk is under way, set from there
 	counters  fetch.Counters // of its requests, set from the walks

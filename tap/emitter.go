@@ -88,7 +88,10 @@ func (e *emitter) take(b *batch) {
 	if !b.lines.Partial {
 		e.answers++
 	}
-	e.bytes += int64(len(b.lines.Schema) + len(b.lines.Records))
+	if known := b.lines.Schema; known != nil && known.Version > b.track.said { // wider than the last one
+		b.track.said, b.schema = known.Version, known.Line(e.herald.protocol)
+	}
+	e.bytes += int64(len(b.schema) + len(b.lines.Records))
 	b.track.account.Add(&b.lines.Outcome)
 	if b.step.failure != nil {
 		b.track.account.Fail(b.step.failure)
@@ -179,16 +182,16 @@ func (e *emitter) writeLines() error {
 		if err := e.writeNews(); err != nil {
 			return err
 		}
-		if err := e.out.write(b.lines.Schema); err != nil {
+		if err := e.out.write(b.schema); err != nil {
 			return err
 		}
 		if err := e.out.write(b.lines.Records); err != nil {
 			return err
 		}
-		e.states.wrote(len(b.lines.Schema) + len(b.lines.Records))
+		e.states.wrote(len(b.schema) + len(b.lines.Records))
 		e.stated = false
 		e.lines.keep(b.lines.Records)
-		b.lines.Schema, b.lines.Records = nil, nil
+		b.schema, b.lines.Schema, b.lines.Records = nil, nil, nil
 	}
 	return nil
 }

@@ -57,6 +57,7 @@ func (b *builder) definition() *sources.Definition {
 	}
 	b.names(streams)
 	b.parents(def)
+	b.contexts(def)
 	b.check(def)
 	return def
 }
@@ -92,6 +93,7 @@ func (b *builder) stream(own *document.Node) *sources.Stream {
 	b.address(n, s)
 	b.paging(n, s)
 	b.windowUsed(n, s)
+	b.windows(n, s)
 	s.Shape = shapeOf(n, s)
 	return s
 }

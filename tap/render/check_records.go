@@ -68,7 +68,7 @@ func (c *checker) check(dst []byte, start int, found schema.Finding, n *report.C
 	}
 	v := c.schema.check(record)
 	if v != nil && (c.schema.givesWay(record)) { // what evolved gives way too
-		if err := c.schema.grow(schema.Widen, record); err != nil {
+		if err := c.schema.widen(record); err != nil {
 			return dst, false, fmt.Errorf("%s: record %s: %w", c.stream.Name, keyText(record, c.keys), err)
 		}
 		v = c.schema.check(record)
@@ -118,7 +118,7 @@ func (c *checker) refuse(dst []byte, start int, v *schema.Violation, n *report.C
 // takesAll reports whether new fields change nothing.
 func (c *checker) takesAll() bool {
 	policy := c.newField
-	return policy == sources.Pass || policy == sources.Evolve && c.schema.full
+	return policy == sources.Pass || policy == sources.Evolve && c.schema.Now().full
 }
 
 // nullify replaces what does not fit by null. A record to which that does not
@@ -128,7 +128,7 @@ func (c *checker) nullify(dst []byte, start int, n *report.Counts) ([]byte, bool
 	key := keyText(record, c.keys)
 	stuck := missingKey(record, c.keys)
 	if stuck == nil {
-		dst, c.repairs, stuck = c.schema.compiled.AppendRepaired(dst, record, c.kept)
+		dst, c.repairs, stuck = c.schema.Now().compiled.AppendRepaired(dst, record, c.kept)
 	}
 	if stuck != nil {
 		return dst, false, fmt.Errorf("%s: %w: record %s: %w, which null cannot mend (correct the definition, or say on_invalid: pass or quarantine)",
@@ -150,14 +150,14 @@ func (c *checker) checkFields(dst []byte, start int, n *report.Counts) ([]byte, 
 	}
 	record := dst[start:]
 	c.unknown = false
-	c.schema.fields.Unknown(record, c.found)
+	c.schema.Now().fields.Unknown(record, c.found)
 	if !c.unknown {
 		return dst, nil
 	}
 	switch policy {
 	case sources.Drop:
 		end := len(dst)
-		dst = c.schema.fields.AppendWithout(dst, record)
+		dst = c.schema.Now().fields.AppendWithout(dst, record)
 		return dst[:start+copy(dst[start:], dst[end:])], nil
 	case sources.Fail:
 		return dst, fmt.Errorf("%s: %w: record %s: %s: a field that the schema does not name (on_new_field: fail)",
@@ -167,7 +167,7 @@ func (c *checker) checkFields(dst []byte, start int, n *report.Counts) ([]byte, 
 	if err := c.schema.add(record); err != nil {
 		return dst, fmt.Errorf("%s: record %s: %w", c.stream.Name, keyText(record, c.keys), err)
 	}
-	if !c.schema.full {
+	if !c.schema.Now().full {
 		n[report.NewField] += fields
 	}
 	return dst, nil
@@ -176,7 +176,7 @@ func (c *checker) checkFields(dst []byte, start int, n *report.Counts) ([]byte, 
 // countUnknown returns how many different fields of a record are new.
 func (c *checker) countUnknown(record []byte) int64 {
 	fields := map[string]bool{}
-	c.schema.fields.Unknown(record, func(pointer string, _ []byte) bool {
+	c.schema.Now().fields.Unknown(record, func(pointer string, _ []byte) bool {
 		fields[pointer] = true
 		return true
 	})

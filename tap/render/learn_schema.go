@@ -16,7 +16,7 @@ func (r *Renderer) infer(page *fetch.Page) error {
 	if err != nil || added == 0 {
 		return err
 	}
-	return r.Schema.Use(inference.Schema(r.stream.Keys))
+	return r.Schema.infer(inference.Schema(r.stream.Keys))
 }
 
 // Learn adds the records of a page to an inference, and returns how many it
@@ -28,7 +28,7 @@ func (r *Renderer) Learn(inference *schema.Inference, page *fetch.Page) (added i
 	var line []byte
 	for i := range page.Records.Len() {
 		var keep bool
-		line, keep, err = r.project.append(line[:0], page, i, r.Schema.expected)
+		line, keep, err = r.project.append(line[:0], page, i, r.Schema.Now().expected)
 		if err != nil {
 			return added, err
 		}
@@ -46,7 +46,7 @@ func (r *Renderer) Preview(page *fetch.Page, take func(record []byte)) error {
 		return err
 	}
 	for i := page.Repeated; i < page.Records.Len(); i++ {
-		record, keep, err := r.project.append(nil, page, i, r.Schema.expected)
+		record, keep, err := r.project.append(nil, page, i, r.Schema.Now().expected)
 		if err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ type Protocol interface {
 
 // Lines are a page, or a part of one, as it leaves.
 type Lines struct {
-	Schema  []byte        // SCHEMA line that must come first; nil: none
+	Schema  *Known        // that the records fit; nil: none of them leaves
 	Records []byte        // RECORD lines
 	Count   int64         // records in them
 	Partial bool          // a part of a page, and not the last of it: it moves nothing
@@ -89,7 +89,7 @@ func (r *Renderer) Expected() *schema.Expectation {
 	if len(r.project.add) > 0 {
 		return nil
 	}
-	return r.Schema.expected
+	return r.Schema.Now().expected
 }
 
 // Render makes a page lines, in the memory of some that have left. Its error is
@@ -174,7 +174,7 @@ func (r *Renderer) renderPage(b *Lines, page *fetch.Page) error {
 	if err := r.height.timed(page); err != nil {
 		return err
 	}
-	b.Schema = r.Schema.Line(r.o.Protocol)
+	b.Schema = r.Schema.Now()
 	if page.Partial {
 		return nil
 	}
@@ -193,7 +193,7 @@ func (r *Renderer) handOn(b *Lines, page *fetch.Page) error {
 	}
 	r.tally(b)
 	part := *b
-	part.Partial, part.Schema = true, r.Schema.Line(r.o.Protocol)
+	part.Partial, part.Schema = true, r.Schema.Now()
 	err := r.putAside(page)
 	if err == nil {
 		*b = Lines{Partial: b.Partial}
@@ -210,7 +210,7 @@ func (r *Renderer) renderRecord(b *Lines, frame *message.Frame, page *fetch.Page
 	undo := len(b.Records)
 	lines := frame.Open(b.Records)
 	start := len(lines)
-	lines, keep, err := r.project.append(lines, page, i, r.Schema.expected)
+	lines, keep, err := r.project.append(lines, page, i, r.Schema.Now().expected)
 	switch {
 	case err == nil && keep:
 		if came := page.Records.Record(i); len(r.project.add) > 0 && len(lines)-start < len(came)+len(r.project.added()) {
@@ -237,10 +237,10 @@ func (r *Renderer) renderRecord(b *Lines, frame *message.Frame, page *fetch.Page
 // look returns what one pass over a record finds out, and its replication
 // value; nil if it has none. record is as it leaves.
 func (r *Renderer) look(page *fetch.Page, i int, record []byte) (schema.Finding, []byte) {
-	if all := page.Records.(records); all.lookedFor(i, r.Schema.expected) {
+	if all := page.Records.(records); all.lookedFor(i, r.Schema.Now().expected) {
 		return all.Records[i].Finding, all.Value(i)
 	}
-	found := r.Schema.expected.Look(record)
+	found := r.Schema.Now().expected.Look(record)
 	if found.Value.End == 0 {
 		return found, nil
 	}

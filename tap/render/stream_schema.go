@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"sync"
+	"sync/atomic"
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources"
@@ -12,17 +14,25 @@ import (
 )
 
 // Schema is what is known of the schema of a stream: one for all its
-// partitions. A stream has one partition as yet, and its renderer's goroutine
-// uses the schema.
+// partitions. Its methods may be called from any goroutine.
 type Schema struct {
 	stream   *plan.Stream
-	inferred bool            // not written by a person: it widens before a record is refused
+	inferred bool           // not written by a person: it widens before a record is refused
+	given    *schema.Schema // as it was at the start of the run
+	now      atomic.Pointer[Known]
+
+	mu    sync.Mutex // of what follows, and to replace now
+	grown bool       // it is wider than it was at the start of the run
+}
+
+// Known is a schema as it was at a time: it only widens, so that records which
+// fit an earlier one fit the later ones.
+type Known struct {
+	Version  int // of what a SCHEMA line has of it, from 1; 0: there is none
+	stream   *plan.Stream
 	doc      json.RawMessage // without deselected fields; nil: not known yet
 	written  json.RawMessage // doc as a SCHEMA line has it
-	due      bool            // a SCHEMA line must come before the next record
-	grown    bool            // it is wider than it was at the start of the run
 	full     bool            // it takes no more fields
-	given    *schema.Schema  // as it was at the start of the run
 	compiled *schema.Schema
 	fields   *schema.Fields
 	expected *schema.Expectation // what a record is checked for in one pass
@@ -32,6 +42,7 @@ type Schema struct {
 // come.
 func NewSchema(s *plan.Stream) (*Schema, error) {
 	k := &Schema{stream: s, inferred: s.Definition.Schema.Text == nil}
+	k.now.Store(&Known{stream: s})
 	doc, whose := s.Schema()
 	if doc == nil {
 		return k, nil
@@ -39,15 +50,36 @@ func NewSchema(s *plan.Stream) (*Schema, error) {
 	if err := k.Use(doc); err != nil {
 		return nil, fmt.Errorf("stream %s: %s: %w", s.Name, whose, err)
 	}
-	k.grown, k.given = false, k.compiled
+	k.grown, k.given = false, k.now.Load().compiled
 	return k, nil
 }
 
+// Now is the schema as it is.
+func (k *Schema) Now() *Known { return k.now.Load() }
+
 // Known reports whether there is a schema.
-func (k *Schema) Known() bool { return k.compiled != nil }
+func (k *Schema) Known() bool { return k.Now().compiled != nil }
 
 // Use makes doc the schema.
 func (k *Schema) Use(doc []byte) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.use(doc)
+}
+
+// infer makes the schema what is inferred from records, unless there is one by
+// now.
+func (k *Schema) infer(doc []byte) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.Known() {
+		return nil
+	}
+	return k.use(doc)
+}
+
+// use makes doc the schema; mu is held.
+func (k *Schema) use(doc []byte) error {
 	s, err := schema.Compile(doc)
 	if err != nil {
 		return err
@@ -59,15 +91,21 @@ func (k *Schema) Use(doc []byte) error {
 	wanted := schema.Wanted{
 		Fields: k.stream.Keys, Cut: k.stream.Mask.Paths(), Value: k.stream.ReplicationKey, Drop: k.stream.NewField() == sources.Drop,
 	}
-	k.doc, k.compiled, k.fields, k.expected = s.Bytes(), s, fields, s.Expect(wanted)
-	written := schema.NullsAsText(k.doc)
-	k.due, k.grown = k.due || !bytes.Equal(written, k.written), true
-	k.written = written
+	before := k.Now()
+	next := &Known{
+		Version: before.Version, stream: k.stream, doc: s.Bytes(), compiled: s, fields: fields, expected: s.Expect(wanted), full: before.full,
+	}
+	next.written = schema.NullsAsText(next.doc)
+	if !bytes.Equal(next.written, before.written) {
+		next.Version++
+	}
+	k.now.Store(next)
+	k.grown = true
 	return nil
 }
 
 // check returns how a record breaks the schema, nil if it does not.
-func (k *Schema) check(record []byte) *schema.Violation { return k.compiled.Check(record) }
+func (k *Schema) check(record []byte) *schema.Violation { return k.Now().compiled.Check(record) }
 
 // givesWay reports whether the schema widens for a record that breaks it: nobody
 // wrote it, or what the record breaks evolved in this run.
@@ -78,33 +116,55 @@ func (k *Schema) givesWay(record []byte) bool {
 // add adds the fields of a record that are new. Where that changes nothing,
 // objects are keyed by data, which would grow the schema for ever.
 func (k *Schema) add(record []byte) error {
-	before := k.compiled
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	before := k.Now()
 	err := k.grow(schema.AddFields, record)
-	k.full = err == nil && k.compiled == before
+	if err == nil && k.Now() == before && !before.full && before.unknown(record) {
+		next := *before
+		next.full = true
+		k.now.Store(&next)
+	}
 	return err
 }
 
-// grow makes the schema wider, as how says, for a record's sake.
+// unknown reports whether a record has a field that the schema does not name.
+func (k *Known) unknown(record []byte) (found bool) {
+	k.fields.Unknown(record, func(string, []byte) bool {
+		found = true
+		return false
+	})
+	return found
+}
+
+// widen makes the schema take a record that breaks it.
+func (k *Schema) widen(record []byte) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.grow(schema.Widen, record)
+}
+
+// grow makes the schema wider, as how says, for a record's sake; mu is held.
 func (k *Schema) grow(how func(doc, record []byte) ([]byte, bool, error), record []byte) error {
-	wider, changed, err := how(k.doc, record)
+	wider, changed, err := how(k.Now().doc, record)
 	if err != nil || !changed {
 		return err
 	}
-	return k.Use(wider)
+	return k.use(wider)
 }
 
 // Doc returns the schema without deselected fields; nil where none is known.
-func (k *Schema) Doc() json.RawMessage { return k.doc }
+func (k *Schema) Doc() json.RawMessage { return k.Now().doc }
 
 // New reports whether the schema was inferred from records of this run: it is
 // wider than the one that the run began with.
-func (k *Schema) New() bool { return k.inferred && k.grown && k.Known() }
+func (k *Schema) New() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.inferred && k.grown && k.Known()
+}
 
-// Line returns what must come before the records, where their schema is new.
-func (k *Schema) Line(p Protocol) []byte {
-	if !k.due {
-		return nil
-	}
-	k.due = false
+// Line returns what must come before the first record of the schema.
+func (k *Known) Line(p Protocol) []byte {
 	return p.AppendSchema(nil, &message.Schema{Stream: k.stream.Name, Document: k.written, Keys: k.stream.Keys, ReplicationKey: k.stream.ReplicationKey})
 }

@@ -16,10 +16,10 @@ var arrows = map[string][]string{
 	"tap/tap-rest":         {"tap/tap-rest/console", "tap", "tap/message", "tap/report", "tap/workdir", "sources", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal"},
 	"tap/tap-rest/console": {"tap", "tap/message", "tap/report", "sources/secret"},
 
-	"tap":         {"sources/fetch/body", "catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/render", "tap/report", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal"},
+	"tap":         {"sources/fetch/body", "catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/render", "tap/report", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal", "state/progress"},
 	"tap/limits":  {"sources", "sources/fetch", "state"},
 	"tap/message": {"catalog", "catalog/raw", "state"},
-	"tap/plan":    {"sources/fetch/paging", "sources", "sources/expr", "sources/times", "catalog", "state", "state/journal"},
+	"tap/plan":    {"sources/fetch/paging", "sources/fetch/ref", "sources", "sources/expr", "sources/times", "catalog", "state", "state/journal"},
 	"tap/render":  {"catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/message", "tap/plan", "tap/report", "tap/twins", "tap/workdir", "sources", "sources/expr", "sources/fetch", "catalog", "catalog/schema", "state"},
 	"tap/report":  {"sources/fetch/paging", "tap/message", "sources/fetch", "state/journal"},
 	"tap/twins":   {"catalog/raw", "sources/fetch", "sources/fetch/paging"},
@@ -54,6 +54,7 @@ var arrows = map[string][]string{
 	"state":                  {"catalog/raw", "sources/times"},
 	"state/journal":          {"state/journal/disk"},
 	"state/journal/disk":     {},
+	"state/progress":         {"state"},
 }
 
 func TestImportsGoOneWay(t *testing.T) {
