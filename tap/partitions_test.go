@@ -1,0 +1,224 @@
+package tap_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// shops is an API with accounts, shops of accounts and orders of shops, which
+// answers on pages of two.
+type shops struct {
+	mu    sync.Mutex
+	rows  map[string][]row // by path
+	asked []string         // path and query of each request, in order
+	fails map[string]int   // status of paths that fail
+	slow  time.Duration
+	most  int // requests at a time, so far
+	now   int
+}
+
+// row is a record of shops.
+type row struct {
+	ID      int    `json:"id"`
+	Account string `json:"account,omitempty"`
+	Open    bool   `json:"open"`
+	Updated string `json:"updated_at"`
+}
+
+func newShops() *shops { return &shops{rows: map[string][]row{}, fails: map[string]int{}} }
+
+func (s *shops) add(path string, rows ...row) *shops {
+	s.rows[path] = append(s.rows[path], rows...)
+	return s
+}
+
+func (s *shops) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	at := r.URL.RequestURI()
+	s.asked = append(s.asked, at)
+	s.now++
+	s.most = max(s.most, s.now)
+	status := s.fails[r.URL.Path]
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.now--
+		s.mu.Unlock()
+	}()
+	select {
+	case <-time.After(s.slow):
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	if status != 0 {
+		return answerWith(r, status, "{}"), nil
+	}
+	query := r.URL.Query()
+	s.mu.Lock()
+	var found []row
+	for _, one := range s.rows[r.URL.Path] {
+		if from, to := query.Get("from"), query.Get("to"); (from == "" || one.Updated >= from) && (to == "" || one.Updated < to) &&
+			(query.Get("account") == "" || one.Account == query.Get("account")) {
+			found = append(found, one)
+		}
+	}
+	s.mu.Unlock()
+	first, _ := strconv.Atoi(query.Get("after"))
+	found = found[min(first, len(found)):]
+	next := ""
+	if len(found) > 2 {
+		found, next = found[:2], strconv.Itoa(first+2)
+	}
+	body, err := json.Marshal(map[string]any{"data": append([]row{}, found...), "next": next})
+	if err != nil {
+		return nil, err
+	}
+	return answerWith(r, 200, string(body)), nil
+}
+
+const partitioned = `defaults:
+  records: data
+  primary_key: [id]
+  pagination: {type: cursor, next: next, param: after}
+streams:
+`
+
+// many returns n rows, an hour apart.
+func many(n int, from time.Time) (all []row) {
+	for i := range n {
+		all = append(all, row{ID: i + 1, Open: true, Updated: from.Add(time.Duration(i) * time.Hour).Format(time.RFC3339)})
+	}
+	return all
+}
+
+// idsOf returns the ids of a stream's records, each once.
+func idsOf(t *testing.T, r result, stream string) []int {
+	t.Helper()
+	var ids []int
+	for _, l := range r.lines {
+		if l.Type != "RECORD" || l.Stream != stream {
+			continue
+		}
+		var one row
+		if err := json.Unmarshal(l.Record, &one); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, one.ID)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+func upTo(n int) (all []int) {
+	for i := range n {
+		all = append(all, i+1)
+	}
+	return all
+}
+
+const ordersByDay = partitioned + `  - name: orders
+    path: /orders
+    params: {from: "{{ window.start }}", to: "{{ window.end }}"}
+    replication_key: updated_at
+    incremental: {start: "2025-05-01", window: 1d, lookback: 2d}
+`
+
+// TestWindows reads a month in windows of a day, and then what came since.
+func TestWindows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sleepUntil(time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC))
+		api := newShops().add("/orders", many(31*24+6, time.Date(2025, 5, 1, 0, 0, 0, 0, time.UTC))...)
+		s := setup{definition: ordersByDay, workDir: t.TempDir(), api: api}
+		r := s.must(t)
+		if got := idsOf(t, r, "orders"); !slices.Equal(got, upTo(31*24+6)) {
+			t.Errorf("%d records came", len(got))
+		}
+		windows := map[string]bool{}
+		for _, at := range api.asked {
+			windows[at[strings.Index(at, "from="):]] = true
+		}
+		state := r.state()
+		if !strings.Contains(state, `"replication_key_value":"2025-06-01T11:50:00Z"`) || !strings.Contains(state, `"resume":null`) {
+			t.Errorf("state %s", state)
+		}
+		api.asked = nil
+		time.Sleep(24 * time.Hour)
+		s.state = state
+		s.must(t)
+		var from []string
+		for _, at := range api.asked {
+			_, at, _ = strings.Cut(at, "from=")
+			from = append(from, at)
+		}
+		slices.Sort(from)
+		if len(from) < 4 || !strings.HasPrefix(from[0], "2025-05-30T11") {
+			t.Errorf("asked %q", from)
+		}
+	})
+}
+
+const shopOrders = partitioned + `  - {name: accounts, path: /accounts}
+  - name: shops
+    path: /accounts/{{ partition.account }}/shops
+    partition_by: [{parent: accounts, keys: {account: id}, when: "{{ record.open }}"}]
+  - name: orders
+    path: /shops/{{ partition.shop }}/orders
+    params: {account: "{{ partition.account }}"}
+    add: {shop: "{{ partition.shop }}"}
+    partition_by: [{parent: shops, keys: {shop: id}}]
+`
+
+// family returns accounts with shops with orders, of numbers that are the same
+// everywhere.
+func family(accounts, each, orders int) *shops {
+	api := newShops()
+	shop, order := 0, 0
+	for a := range accounts {
+		api.add("/accounts", row{ID: a + 1, Open: a%7 != 6})
+		for range each {
+			shop++
+			api.add(fmt.Sprintf("/accounts/%d/shops", a+1), row{ID: shop})
+			for range orders {
+				order++
+				api.add(fmt.Sprintf("/shops/%d/orders", shop), row{ID: order, Account: strconv.Itoa(a + 1)})
+			}
+		}
+	}
+	return api
+}
+
+func TestFamily(t *testing.T) {
+	for _, tt := range []struct{ name, catalog string }{
+		{"all selected", ""},
+		{"parents not selected", `{"streams":[{"tap_stream_id":"orders","stream":"orders","schema":{},"metadata":[{"breadcrumb":[],"metadata":{"selected":true}}]}]}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				api := family(6, 5, 5)
+				api.slow = time.Millisecond
+				r := setup{definition: shopOrders, workDir: t.TempDir(), api: api, catalog: tt.catalog}.must(t)
+				if got := idsOf(t, r, "orders"); !slices.Equal(got, upTo(150)) {
+					t.Errorf("%d orders came: %v", len(got), got)
+				}
+				if tt.catalog == "" && (len(idsOf(t, r, "shops")) != 30 || len(idsOf(t, r, "accounts")) != 6) {
+					t.Errorf("%v shops, %v accounts", idsOf(t, r, "shops"), idsOf(t, r, "accounts"))
+				}
+				state := r.state()
+				if strings.Contains(state, `"resume":[`) {
+					t.Errorf("state %s", state)
+				}
+				if len(api.asked) != 3+6*3+30*3 {
+					t.Errorf("%d requests", len(api.asked))
+				}
+			})
+		})
+	}
+}
