@@ -43,6 +43,7 @@ type track struct {
 	bookmark state.Bookmark
 	apiClock *time.Time // of the pass's first answer; nil: unknown
 	touched  bool       // since the last STATE
+	told     bool       // in a STATE of this run
 	emitted  int64      // records that left, with the states that cover them
 	account  *report.Stream
 

@@ -209,6 +209,9 @@ func (e *emitter) move(b *batch) {
 	for _, l := range b.leads {
 		e.open(l)
 	}
+	if b.part != nil {
+		b.part.pass.tellChildren()
+	}
 	switch {
 	case b.gone != nil:
 		b.track.parts.done.Split(b.track.pass.keyOf(b.gone))
@@ -314,7 +317,7 @@ func (e *emitter) cover() {
 		}
 		e.state.Set(t.stream.Name, &t.bookmark)
 		e.covered = append(e.covered, message.Covered{Stream: t.stream.Name, Records: t.uncovered})
-		t.touched, t.uncovered = false, 0
+		t.touched, t.told, t.uncovered = false, true, 0
 	}
 }
 

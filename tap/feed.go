@@ -153,6 +153,17 @@ func (p *pass) touch() {
 	}
 }
 
+// tellChildren says in the state of children which pass of their parent they are
+// fed by, before anything of them has come.
+func (p *pass) tellChildren() {
+	for _, c := range p.children {
+		if !c.pass.track.told {
+			c.pass.track.touched = true
+			c.pass.tellChildren()
+		}
+	}
+}
+
 // fails notes why the pass cannot be complete in this run.
 func (t *track) fails(err error) {
 	if t.failure == nil {
