@@ -48,7 +48,7 @@ func (w *worker) describe(ctx context.Context) (catalog.Described, error) {
 	if !w.stream.FullTable() {
 		d.ReplicationMethod = catalog.Incremental
 	}
-	if known := w.renderer.Schema; known.Known() {
+	if known := w.pass.schema; known.Known() {
 		w.warnIgnored()
 		if w.stream.Definition.Schema.Text == nil {
 			w.run.Log.Info("the schema is the one that an earlier run inferred: the API was not asked", "stream", w.stream.Name)
@@ -96,16 +96,16 @@ func Test(stop context.Context, o Options) error {
 // TestSchema writes the SCHEMA message of every selected stream.
 func TestSchema(stop context.Context, o Options) error {
 	return eachProbe(stop, o, func(w *worker) error {
-		if !w.renderer.Schema.Known() {
+		if !w.pass.schema.Known() {
 			doc, _, err := w.inferSchema(stop)
 			if err != nil {
 				return err
 			}
-			if err := w.renderer.Schema.Use(doc); err != nil {
+			if err := w.pass.schema.Use(doc); err != nil {
 				return fmt.Errorf("%s: %w", w.stream.Name, err)
 			}
 		}
-		_, err := o.Out.Write(w.renderer.Schema.Now().Line(w.run.Protocol))
+		_, err := o.Out.Write(w.pass.schema.Now().Line(w.run.Protocol))
 		return err
 	})
 }

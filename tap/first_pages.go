@@ -25,25 +25,11 @@ func (r *run) probes(stop context.Context) ([]*worker, error) {
 	}
 	var all []*worker
 	for _, p := range passes {
-		if p.feed {
-			continue
+		if !p.feed {
+			all = append(all, &worker{run: r, pass: p, stream: p.stream})
 		}
-		w, err := p.probe()
-		if err != nil {
-			return nil, inputError(err)
-		}
-		all = append(all, w)
 	}
 	return all, nil
-}
-
-// probe returns the worker of the first partition of a pass.
-func (p *pass) probe() (*worker, error) {
-	one, err := p.top().next()
-	if err != nil {
-		return nil, err
-	}
-	return newWorker(one)
 }
 
 // eachProbe looks at the first pages of all selected streams.
@@ -66,8 +52,46 @@ func eachProbe(stop context.Context, o Options, look func(*worker) error) error 
 	return nil
 }
 
-// firstPages hands out the first pages of a walk, until visit has enough.
+// firstPages hands out the first pages of a stream, until visit has enough: of
+// the first of some partitions that has records.
 func (w *worker) firstPages(ctx context.Context, visit func(*fetch.Page) (more bool, err error)) error {
+	next := w.pass.samples(ctx)
+	found := false
+	for !found {
+		p, err := next()
+		if p == nil || err != nil {
+			return err
+		}
+		if err := w.walks(p); err != nil {
+			return err
+		}
+		err = w.firstPagesOf(ctx, func(page *fetch.Page) (bool, error) {
+			found = found || page.Records.Len() > 0
+			return visit(page)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// walks makes the worker that of a partition.
+func (w *worker) walks(p *part) error {
+	if p.worker == nil {
+		var err error
+		if p.worker, err = newWorker(p); err != nil {
+			return err
+		}
+	}
+	p.worker.walker.goOn() // it may have been looked at for a child's sake
+	*w = *p.worker
+	return nil
+}
+
+// firstPagesOf hands out the first pages of the partition, until visit has
+// enough.
+func (w *worker) firstPagesOf(ctx context.Context, visit func(*fetch.Page) (more bool, err error)) error {
 	for range samplePages {
 		page, err := w.walker.walk.Next(ctx)
 		if err == io.EOF { // not one that a failure wraps

@@ -41,7 +41,7 @@ func (w *worker) inferSchema(ctx context.Context) (doc json.RawMessage, sampled 
 		}
 		return s.records < sampleRecords, s.look(w, page)
 	})
-	if err == nil && !s.last {
+	if err == nil && !s.last && !w.pass.many {
 		err = w.takeOtherEnd(ctx, &s)
 	}
 	return s.inference.Schema(w.stream.Keys), s.records > 0, err

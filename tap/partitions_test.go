@@ -3,6 +3,7 @@ package tap_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -11,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tap-rest/tap-rest/tap"
 )
 
 // shops is an API with accounts, shops of accounts and orders of shops, which
@@ -228,5 +231,30 @@ func TestFamily(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestDiscoverPartitions infers schemas from the first contexts that have
+// records, and asks for few pages.
+func TestDiscoverPartitions(t *testing.T) {
+	api := newShops().add("/accounts", row{ID: 1, Open: true}, row{ID: 2, Open: true}).
+		add("/accounts/2/shops", row{ID: 7}, row{ID: 8}).
+		add("/shops/8/orders", row{ID: 1, Account: "2"})
+	s := setup{definition: shopOrders, api: api}
+	all, err := tap.Discover(t.Context(), s.options(t, io.Discard, io.Discard))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range all {
+		if d.Name == "orders" && !strings.Contains(string(d.Schema), `"shop"`) {
+			t.Errorf("orders has the schema %s", d.Schema)
+		}
+	}
+	if len(api.asked) > 12 {
+		t.Errorf("%d requests: %v", len(api.asked), api.asked)
+	}
+	records, err := tap.Preview(t.Context(), s.options(t, io.Discard, io.Discard), "orders", 5)
+	if err != nil || len(records) != 1 || !strings.Contains(string(records[0]), `"shop":8`) {
+		t.Errorf("preview: %s, %v", records, err)
 	}
 }

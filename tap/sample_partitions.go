@@ -1,0 +1,94 @@
+package tap
+
+import (
+	"context"
+
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/tap/plan"
+)
+
+// sampleParts is how many partitions of a stream are asked, at most, by whoever
+// wants to see some of its records.
+const sampleParts = 5
+
+// samples returns partitions in which there may be records: of the first
+// contexts, the newest windows. It returns nil after the last.
+func (p *pass) samples(ctx context.Context) func() (*part, error) {
+	if !p.many {
+		return once(p.first)
+	}
+	var contexts func() (plan.Context, bool, error)
+	var windows []state.Window // of the context under way, the newest last
+	var at plan.Context
+	left := sampleParts
+	return func() (*part, error) {
+		if contexts == nil {
+			parents, err := p.sampleParents(ctx)
+			if err != nil {
+				return nil, err
+			}
+			contexts = p.within(parents)
+		}
+		for len(windows) == 0 && left > 0 {
+			one, ok, err := contexts()
+			if !ok || err != nil {
+				return nil, err
+			}
+			if windows, err = p.newestWindows(one); err != nil {
+				return nil, err
+			}
+			at = one
+		}
+		if left--; left < 0 {
+			return nil, nil
+		}
+		last := windows[len(windows)-1]
+		windows = windows[:len(windows)-1]
+		return p.partOf(at, last)
+	}
+}
+
+// newestWindows returns the last windows of a context, in their order; the zero
+// window where time is no measure.
+func (p *pass) newestWindows(ctx plan.Context) (all []state.Window, err error) {
+	cut, err := p.cut(ctx)
+	if err != nil || cut == nil {
+		return []state.Window{{}}, err
+	}
+	const newest = 2 // the last one may have begun just now
+	for start, end, ok := cut.First(); ok; start, end, ok = cut.After(end) {
+		if all = append(all, state.Window{Start: start, End: end}); len(all) > newest {
+			all = all[1:]
+		}
+	}
+	return all, nil
+}
+
+// sampleParents returns the first contexts that parents' records are; the empty
+// one for a stream without a parent.
+func (p *pass) sampleParents(ctx context.Context) ([]plan.Context, error) {
+	if len(p.feeds) == 0 {
+		return []plan.Context{{}}, nil
+	}
+	var found []plan.Context
+	for _, f := range p.feeds {
+		w := &worker{run: p.run, pass: f, stream: f.stream}
+		err := w.firstPages(ctx, func(page *fetch.Page) (bool, error) {
+			l := w.lead()
+			if _, err := w.renderer.Follow(page); err != nil {
+				return false, err
+			}
+			for i, c := range f.children {
+				if c.pass == p {
+					found = append(found, l.found[i]...)
+				}
+			}
+			return len(found) < sampleParts, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found[:min(len(found), sampleParts)], nil
+}
