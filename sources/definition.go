@@ -308,6 +308,7 @@ const (
 	DoSkip  Action = "skip"
 	DoFail  Action = "fail"
 	DoEnd   Action = "end"
+	DoSplit Action = "split"
 	// DoCoolDown rests the client, DoRestart begins the walk anew.
 	DoCoolDown Action = "cool_down"
 	DoRestart  Action = "restart"

@@ -19,14 +19,15 @@ import (
 // shops is an API with accounts, shops of accounts and orders of shops, which
 // answers on pages of two.
 type shops struct {
-	mu    sync.Mutex
-	rows  map[string][]row // by path
-	asked []string         // path and query of each request, in order
-	fails map[string]int   // status of paths that fail
-	slow  time.Duration
-	most  int // requests at a time, so far
-	now   int
-	at    func(n int) // nil, or called at each request
+	mu     sync.Mutex
+	rows   map[string][]row // by path
+	asked  []string         // path and query of each request, in order
+	fails  map[string]int   // status of paths that fail
+	slow   time.Duration
+	most   int // requests at a time, so far
+	now    int
+	refuse int         // status of requests behind the second page; 0: none
+	at     func(n int) // nil, or called at each request
 }
 
 // row is a record of shops.
@@ -80,12 +81,16 @@ func (s *shops) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	s.mu.Unlock()
 	first, _ := strconv.Atoi(query.Get("after"))
+	if s.refuse != 0 && first > 2 {
+		return answerWith(r, s.refuse, `{"error": "too far"}`), nil
+	}
+	total := len(found)
 	found = found[min(first, len(found)):]
 	next := ""
 	if len(found) > 2 {
 		found, next = found[:2], strconv.Itoa(first+2)
 	}
-	body, err := json.Marshal(map[string]any{"data": append([]row{}, found...), "next": next})
+	body, err := json.Marshal(map[string]any{"data": append([]row{}, found...), "next": next, "total": total})
 	if err != nil {
 		return nil, err
 	}
@@ -257,4 +262,51 @@ func TestDiscoverPartitions(t *testing.T) {
 	if err != nil || len(records) != 1 || !strings.Contains(string(records[0]), `"shop":8`) {
 		t.Errorf("preview: %s, %v", records, err)
 	}
+}
+
+// TestSplit halves windows that ask for too much, as a rule says, and those whose
+// sessions the API loses.
+func TestSplit(t *testing.T) {
+	begin := time.Date(2025, 5, 1, 0, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name, errors string
+		refuse       int // status of requests behind the second page
+		want         int // at most so many requests
+	}{
+		{"rule", `    errors: [{when: "{{ response.total > 4 }}", do: split}]` + "\n", 0, 0},
+		{"lost sessions", "", 410, 0},
+		{"cap", "", 422, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sleepUntil(time.Date(2025, 5, 3, 12, 0, 0, 0, time.UTC))
+				api := newShops().add("/orders", many(48, begin)...)
+				api.refuse = tt.refuse
+				s := setup{definition: ordersByDay + tt.errors, workDir: t.TempDir(), api: api}
+				r := s.must(t)
+				if got := idsOf(t, r, "orders"); !slices.Equal(got, upTo(48)) {
+					t.Errorf("%d records came: %v\n%s", len(got), got, r.log)
+				}
+				if !done(t, r.state(), "orders") || !strings.Contains(r.log, "the window is halved") {
+					t.Errorf("state %s\n%s", r.state(), r.log)
+				}
+			})
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		sleepUntil(time.Date(2025, 5, 3, 12, 0, 0, 0, time.UTC))
+		var rows []row
+		for i := range 9 {
+			rows = append(rows, row{ID: i + 1, Updated: "2025-05-01T00:00:00Z"}) // which no window parts
+		}
+		api := newShops().add("/orders", rows...)
+		s := setup{definition: ordersByDay + `    errors: [{when: "{{ response.total > 4 }}", do: split}]` + "\n", workDir: t.TempDir(), api: api}
+		r := s.run(t)
+		if r.err == nil || !strings.Contains(r.err.Error(), "the window is as short as requests can say") {
+			t.Errorf("got %v", r.err)
+		}
+		if b := bookmarkOf(t, r.state(), "orders"); len(b.Resume) != 1 || len(b.Resume[0].Owed) != 1 {
+			t.Errorf("state %s", r.state())
+		}
+	})
 }

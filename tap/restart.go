@@ -16,7 +16,7 @@ const maxRestarts = 3
 // other errors, when it was lost too often, and when it would come to nothing.
 func (w *walker) restart(err error) bool {
 	var e *fetch.Error
-	if !errors.As(err, &e) || !w.isLost(e) || w.pointless(e) || w.at.Restarts >= maxRestarts {
+	if !errors.As(err, &e) || !w.isLost(e) || w.pointless(e) || w.at.Restarts >= w.mostRestarts() {
 		return false
 	}
 	w.at.Restarts++
@@ -31,6 +31,17 @@ func (w *walker) restart(err error) bool {
 	w.at.Next = paging.Position{}
 	w.goOn()
 	return true
+}
+
+// restartsBeforeSplit is how often the API may lose a walk whose window can be
+// halved.
+const restartsBeforeSplit = 2
+
+func (w *walker) mostRestarts() int {
+	if w.part.halves() {
+		return restartsBeforeSplit
+	}
+	return maxRestarts
 }
 
 // isLost reports whether a failure means that the API has lost the walk. An

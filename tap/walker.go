@@ -59,6 +59,10 @@ func (w *walker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Tu
 		case err != nil:
 			return w.replayEnds(err)
 		}
+		if page.TooMuch != "" {
+			page.Release()
+			return &tooMuch{w.stream.Name, page.Request, page.TooMuch}
+		}
 		w.at.Next = page.Next
 		if page.Unrecorded != nil {
 			w.journal.fail(page.Unrecorded)

@@ -100,7 +100,10 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 		w.part.awaitChildren(ctx, w.run.gate.Closed(), t, 0) // or parents begin before the children of others are done
 		return false
 	}
-	if errors.Is(err, fetch.ErrStopped) {
+	if renderErr == nil {
+		err = w.split(ctx, batches, err)
+	}
+	if err == nil || errors.Is(err, fetch.ErrStopped) {
 		return false
 	}
 	var e *fetch.Error

@@ -175,7 +175,7 @@ var errorObject = &object{name: "Error rule", check: errorRule, keys: []key{
 	{name: "when", kind: aCondition, scope: sources.InResponse, def: "always", doc: "Template over the answer."},
 	{name: "do", kind: aChoice, need: true,
 		enum:  []string{"retry", "cool_down", "restart", "next", "end", "split", "skip", "login", "fail"},
-		later: []string{"split", "login"},
+		later: []string{"login"},
 		doc:   "What happens; see below."},
 	{name: "wait", kind: aTemplate, scope: sources.InResponse, def: "as `retry` says", doc: "With `retry`: a duration, seconds, an epoch or a date."},
 	{name: "message", kind: aTemplate, scope: sources.InResponse, doc: "What to tell the user."},

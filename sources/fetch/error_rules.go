@@ -81,6 +81,9 @@ func (j *judge) apply(rule *sources.ErrorRule, page *Page) verdict {
 	case sources.DoEnd:
 		page.ruling = paging.Ruling{Over: true, Empty: true}
 		return accept(page)
+	case sources.DoSplit:
+		page.TooMuch, page.ruling = hide(j.secrets, err).Error(), paging.Ruling{Skipped: true, Empty: true}
+		return accept(page)
 	case sources.DoSkip:
 		if !j.pager.Position().First() {
 			return refuse(Permanent, fmt.Errorf("%w: a rule says skip, but pages of this walk came before", err))

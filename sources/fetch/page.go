@@ -68,6 +68,7 @@ type Page struct {
 	Exchange
 	paging.Found // what the page says of the walk
 	Records      Records
+	TooMuch      string // why a rule said that the window is to be halved, "" if none did
 	Skipped      string // why a rule said that there is nothing here, "" if none did
 	ruling       paging.Ruling
 	// Partial says that the page is a piece of a long one: it says nothing of
