@@ -139,6 +139,7 @@ type written struct {
 	Zone           string          `json:"zone"`
 	Pass           *Pass           `json:"pass"`
 	Sync           *Sync           `json:"sync"`
+	Contexts       Contexts        `json:"contexts"`
 	Resume         []*Resume       `json:"resume"`
 	Partitions     []struct {
 		Value json.RawMessage `json:"replication_key_value"`
@@ -155,7 +156,7 @@ func (s *State) bookmark(file, stream, replicationKey string) (*Bookmark, error)
 	if err := json.Unmarshal(raw, &w); err != nil {
 		return nil, &Error{File: file, Place: place, Msg: shapeMsg(err)}
 	}
-	b := &Bookmark{ReplicationKey: w.ReplicationKey, Value: present(w.Value), Zone: w.Zone, Pass: w.Pass, Sync: w.Sync}
+	b := &Bookmark{ReplicationKey: w.ReplicationKey, Value: present(w.Value), Zone: w.Zone, Pass: w.Pass, Sync: w.Sync, Contexts: w.Contexts}
 	if err := b.adopt(raw, &w, replicationKey); err != nil {
 		return nil, &Error{File: file, Place: place, Msg: err.Error()}
 	}

@@ -42,7 +42,7 @@ func (all *partitions) take(p *part, s step) {
 		p.at = plan.Standing{Restarts: s.at.Restarts, Refused: s.at.Refused}
 		all.stand(p, false)
 	case s.split != nil:
-		all.done.Split(p.key)
+		all.done.Drop(p.key)
 	case s.last:
 		all.finish(p, s)
 	default:

@@ -7,8 +7,8 @@ import (
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
-// top is the lane of what no page of a parent leads to: what the state left open
-// or owes, and what the stream's own values and windows make. What failed for
+// top is the lane of what no page of a parent leads to: what the state owes or
+// left open, and what the stream's own values and windows make. What failed for
 // now in the run before comes last.
 func (p *pass) top() *lane {
 	if !p.many {
@@ -18,12 +18,25 @@ func (p *pass) top() *lane {
 		}
 		return &lane{pass: p, next: once(one), issued: n, complete: n > 0}
 	}
-	first, late := p.leftovers()
-	all := []func() (*part, error){first}
+	var before state.Resume
+	p.known.Save(&before)
+	var all []func() (*part, error)
+	for i := range before.Owed {
+		all = append(all, p.owes(&before.Owed[i]))
+	}
+	var open, late []state.Open
+	for _, o := range before.Open {
+		if o.Deferred {
+			late = append(late, o)
+		} else {
+			open = append(open, o)
+		}
+	}
+	all = append(all, p.each(open))
 	if len(p.feeds) == 0 && !p.over {
 		all = append(all, (&parts{pass: p, contexts: p.within([]plan.Context{{}})}).next)
 	}
-	return &lane{pass: p, next: oneAfterTheOther(append(all, late))}
+	return &lane{pass: p, next: oneAfterTheOther(append(all, p.each(late)))}
 }
 
 func once(p *part) func() (*part, error) {
@@ -49,22 +62,6 @@ func oneAfterTheOther(all []func() (*part, error)) func() (*part, error) {
 	}
 }
 
-// leftovers returns the partitions that the state left open or owes; late are
-// those that failed for now.
-func (p *pass) leftovers() (first, late func() (*part, error)) {
-	var before state.Resume
-	p.known.Save(&before)
-	var soon, last []state.Open
-	for _, o := range append(before.Owed, before.Open...) {
-		if o.Deferred {
-			last = append(last, o)
-		} else {
-			soon = append(soon, o)
-		}
-	}
-	return p.each(soon), p.each(last)
-}
-
 // each returns partitions of the state. Those that the stream no longer has are
 // left out, with a warning.
 func (p *pass) each(all []state.Open) func() (*part, error) {
@@ -76,7 +73,7 @@ func (p *pass) each(all []state.Open) func() (*part, error) {
 			if err == nil {
 				return one, nil
 			}
-			p.known.Split(p.keyOf(&o))
+			p.known.Drop(p.keyOf(&o))
 			p.run.flow.tell(&batch{track: p.track, gone: &o})
 			why := []any{"stream", p.stream.Name, "partition", o.Partition}
 			if !errors.Is(err, errDropped) {

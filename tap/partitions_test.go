@@ -310,3 +310,54 @@ func TestSplit(t *testing.T) {
 		}
 	})
 }
+
+const ordersOfTwo = partitioned + `  - name: orders
+    path: /{{ partition.account }}/orders
+    params: {from: "{{ window.start }}"}
+    add: {account: "{{ partition.account }}"}
+    replication_key: updated_at
+    incremental: {start: "2025-05-01"}
+    partition_by: [{name: account, values: [eu, us, uk]}]
+`
+
+// TestOwed proves that one account which is refused for ever does not freeze the
+// others, and that nothing of it is lost once it answers.
+func TestOwed(t *testing.T) {
+	begin := time.Date(2025, 5, 1, 0, 0, 0, 0, time.UTC)
+	synctest.Test(t, func(t *testing.T) {
+		sleepUntil(time.Date(2025, 5, 10, 0, 0, 0, 0, time.UTC))
+		api := newShops().add("/eu/orders", many(3, begin)...).add("/us/orders", many(3, begin)...).add("/uk/orders", many(3, begin)...)
+		api.fails["/us/orders"] = 403
+		s := setup{definition: ordersOfTwo, workDir: t.TempDir(), api: api}
+		for day := range 3 {
+			api.asked = nil
+			r := s.run(t)
+			if r.err == nil {
+				t.Fatal("no error")
+			}
+			s.state = r.state()
+			b := bookmarkOf(t, s.state, "orders")
+			if len(b.Resume) != 1 || !b.Resume[0].Over || len(b.Resume[0].Owed) != 1 || string(b.Value) == "null" {
+				t.Fatalf("day %d: state %s", day, s.state)
+			}
+			if day > 0 && (len(api.asked) > 5 || slices.ContainsFunc(api.asked, func(at string) bool { return strings.HasPrefix(at, "/eu/") && strings.Contains(at, "2025-05-01T00") })) {
+				t.Errorf("day %d: asked %v", day, api.asked)
+			}
+			time.Sleep(24 * time.Hour)
+			late := row{ID: 10 + day, Updated: begin.AddDate(0, 0, 9+day).Add(time.Hour).Format(time.RFC3339)}
+			api.add("/eu/orders", late).add("/us/orders", late)
+		}
+		delete(api.fails, "/us/orders")
+		api.asked = nil
+		r := s.must(t)
+		var us []string
+		for _, record := range r.records("orders") {
+			if strings.Contains(record, `"us"`) {
+				us = append(us, record)
+			}
+		}
+		if b := bookmarkOf(t, r.state(), "orders"); b.Resume != nil || len(us) < 6 {
+			t.Errorf("state %s, records of us %v, asked %v", r.state(), us, api.asked)
+		}
+	})
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/progress"
 	"github.com/tap-rest/tap-rest/tap/plan"
@@ -163,7 +164,33 @@ func (p *pass) partOf(ctx plan.Context, w state.Window) (*part, error) {
 	return p.newPart(reading, w), nil
 }
 
-// windows cuts the time of a context: nil where time is no measure.
+// owes returns the partitions that are owed, of a range of time its windows.
+func (p *pass) owes(o *state.Open) func() (*part, error) {
+	if o.Window == nil || !p.stream.Clock.Timed() {
+		return p.each([]state.Open{*o})
+	}
+	if one, err := p.left(o); err == nil && p.decision.Length == (times.Span{}) {
+		return once(one)
+	}
+	cut := p.stream.Clock.Range(*o.Window, p.decision.Length)
+	ctx, err := p.contextOf(o)
+	start, end, ok := cut.First()
+	return func() (*part, error) {
+		if !ok || err != nil {
+			return nil, err
+		}
+		w := state.Window{Start: start, End: end}
+		start, end, ok = cut.After(end)
+		if w == *o.Window {
+			if one, err := p.left(o); err == nil {
+				return one, nil
+			}
+		}
+		return p.partOf(ctx, w)
+	}
+}
+
+// cut cuts the time of a context: nil where time is no measure.
 func (p *pass) cut(ctx plan.Context) (*plan.Cut, error) {
 	if !p.stream.Clock.Timed() {
 		return nil, nil

@@ -16,33 +16,33 @@ type Part struct {
 	Window  state.Window // zero: time is no measure
 }
 
-// MostOwed is how many partitions a pass may owe.
+// MostOwed is how many ranges of time a pass may owe, of all its contexts.
 const MostOwed = 1000
 
 // Pass is how far a pass has come. It is used from one goroutine.
 type Pass struct {
-	lanes map[uint64]*lane // of contexts that are under way
+	lanes map[uint64]*lane // of contexts that are under way, or owe something
 	done  contexts
 	owed  int
 }
 
 // lane is how far a context is.
 type lane struct {
-	done  []state.Window // ascending and apart
-	parts []part         // open or owed
+	done []state.Window // ascending and apart
+	open []part
+	owed []part // ascending; those that touch are one
 }
 
 type part struct {
 	Part
-	open state.Open
-	owed bool
+	at state.Open
 }
 
 // New returns a pass of which nothing has come.
 func New() *Pass { return &Pass{lanes: map[uint64]*lane{}} }
 
-// Load returns an unfinished pass of a state; of reads the context of a
-// partition there.
+// Load returns an unfinished pass of a state; of reads which part a partition
+// there is.
 func Load(r *state.Resume, of func(*state.Open) Part) *Pass {
 	p := New()
 	p.done.sorted = r.Contexts
@@ -69,27 +69,44 @@ func (p *Pass) lane(context uint64) *lane {
 
 // Stand notes where a part stands. It is open.
 func (p *Pass) Stand(one Part, o state.Open) {
-	p.drop(one)
+	p.Drop(one)
 	l := p.lane(one.Context)
-	l.parts = append(l.parts, part{one, o, false})
+	l.open = append(l.open, part{one, o})
 }
 
-// Owe notes that a part has failed for good. It reports false where too many
-// have: it is not noted then.
+// Owe notes that a part has failed for good. What a context owes without a gap is
+// one range, which has no position: it is read from its start. It reports false
+// where there are too many ranges: this one is not noted then.
 func (p *Pass) Owe(one Part, o state.Open) bool {
-	p.drop(one)
-	if p.owed >= MostOwed {
+	p.Drop(one)
+	l := p.lane(one.Context)
+	whole := part{one, o}
+	var apart []part
+	for _, other := range l.owed {
+		if before(other.Window.End, one.Window.Start) || before(one.Window.End, other.Window.Start) {
+			apart = append(apart, other)
+			continue
+		}
+		whole.Window = with([]state.Window{whole.Window}, other.Window)[0]
+	}
+	if p.owed+1+len(apart)-len(l.owed) > MostOwed {
 		return false
 	}
-	p.owed++
-	l := p.lane(one.Context)
-	l.parts = append(l.parts, part{one, o, true})
+	p.owed += 1 + len(apart) - len(l.owed)
+	if whole.Window != one.Window {
+		whole.at.Window, whole.at.Next, whole.at.High = &whole.Window, fromStart, nil
+	}
+	l.owed = append(apart, whole)
+	slices.SortFunc(l.owed, func(a, b part) int { return a.Window.Start.Compare(b.Window.Start) })
 	return true
 }
 
+// fromStart is the position before the first request.
+var fromStart = []byte(`{"pages":0,"records":0}`)
+
 // Finish notes that a part was walked to its end, or skipped.
 func (p *Pass) Finish(one Part) {
-	p.drop(one)
+	p.Drop(one)
 	if one.Window == (state.Window{}) {
 		return // its context is done, or nothing is
 	}
@@ -97,24 +114,33 @@ func (p *Pass) Finish(one Part) {
 	l.done = with(l.done, one.Window)
 }
 
-// Split notes that other parts take the place of one.
-func (p *Pass) Split(one Part) { p.drop(one) }
-
-// drop forgets what is known of a part.
-func (p *Pass) drop(one Part) {
+// Drop forgets what is known of a part: others take its place, or it is no longer
+// there.
+func (p *Pass) Drop(one Part) {
 	l := p.lanes[one.Context]
 	if l == nil {
 		return
 	}
-	l.parts = slices.DeleteFunc(l.parts, func(other part) bool {
-		if other.Key != one.Key {
-			return false
+	l.open = slices.DeleteFunc(l.open, func(other part) bool { return other.Key == one.Key })
+	before := len(l.owed)
+	var left []part
+	for _, other := range l.owed {
+		for _, w := range without([]state.Window{other.Window}, one.Window) {
+			rest := other
+			if w != other.Window {
+				rest.Window, rest.at.Next, rest.at.High = w, fromStart, nil
+				rest.at.Window = &rest.Window
+			}
+			left = append(left, rest)
 		}
-		if other.owed {
-			p.owed--
+	}
+	for i := range left {
+		if left[i].at.Window != nil {
+			left[i].at.Window = &left[i].Window
 		}
-		return true
-	})
+	}
+	l.owed = left
+	p.owed += len(left) - before
 }
 
 // FinishContext notes that nothing is left of a context but what is owed.
@@ -122,7 +148,7 @@ func (p *Pass) FinishContext(context uint64) {
 	p.done.add(context)
 	if l := p.lanes[context]; l != nil {
 		l.done = nil
-		if len(l.parts) == 0 {
+		if len(l.open)+len(l.owed) == 0 {
 			delete(p.lanes, context)
 		}
 	}
@@ -144,8 +170,10 @@ func (p *Pass) Need(context uint64, w state.Window) []state.Window {
 	for _, d := range l.done {
 		left = without(left, d)
 	}
-	for i := range l.parts {
-		left = without(left, l.parts[i].Window)
+	for _, known := range [][]part{l.open, l.owed} {
+		for i := range known {
+			left = without(left, known[i].Window)
+		}
 	}
 	return left
 }
@@ -158,10 +186,8 @@ func (p *Pass) Reached(context uint64, start time.Time) time.Time {
 		return start
 	}
 	all := l.done
-	for i := range l.parts {
-		if l.parts[i].owed {
-			all = with(all, l.parts[i].Window)
-		}
+	for i := range l.owed {
+		all = with(all, l.owed[i].Window)
 	}
 	for _, d := range all {
 		if starts(d.Start, start) && ends(d.End, start) {
@@ -171,40 +197,37 @@ func (p *Pass) Reached(context uint64, start time.Time) time.Time {
 	return start
 }
 
-// Open returns how many parts are open.
-func (p *Pass) Open() (n int) {
-	for _, l := range p.lanes {
-		for i := range l.parts {
-			if !l.parts[i].owed {
-				n++
-			}
-		}
-	}
-	return n
-}
-
 // Save writes the pass into a state.
 func (p *Pass) Save(r *state.Resume) {
 	p.done.merge()
 	r.Contexts, r.Done, r.Open, r.Owed = p.done.sorted, nil, nil, nil
-	var all []*part
+	var open, owed []*part
 	for context, l := range p.lanes {
 		if len(l.done) > 0 {
 			r.Done = append(r.Done, state.Done{Context: context, Windows: l.done})
 		}
-		for i := range l.parts {
-			all = append(all, &l.parts[i])
-		}
+		open, owed = addressed(open, l.open), addressed(owed, l.owed)
 	}
 	slices.SortFunc(r.Done, func(a, b state.Done) int { return cmp.Compare(a.Context, b.Context) })
+	for _, one := range sorted(open) {
+		r.Open = append(r.Open, one.at)
+	}
+	for _, one := range sorted(owed) {
+		r.Owed = append(r.Owed, one.at)
+	}
+}
+
+func addressed(dst []*part, all []part) []*part {
+	for i := range all {
+		dst = append(dst, &all[i])
+	}
+	return dst
+}
+
+// sorted puts parts into an order that does not depend on when they came.
+func sorted(all []*part) []*part {
 	slices.SortFunc(all, func(a, b *part) int {
 		return cmp.Or(cmp.Compare(a.Context, b.Context), a.Window.Start.Compare(b.Window.Start), strings.Compare(a.Key, b.Key))
 	})
-	for _, one := range all {
-		if one.owed {
-			r.Owed = append(r.Owed, one.open)
-		} else {
-			r.Open = append(r.Open, one.open)
-		}
-	}
+	return all
 }

@@ -47,6 +47,11 @@ func (c Clock) Cut(from json.RawMessage, lookback, length times.Span, asOf time.
 	return k, nil
 }
 
+// Range cuts a range of time into windows of a length.
+func (c Clock) Range(w state.Window, length times.Span) Cut {
+	return Cut{start: w.Start, end: w.End, length: length, zone: c.Windows.Timezone}
+}
+
 // End is where the last window ends.
 func (k Cut) End() time.Time {
 	if !k.whole {
