@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // stateMessage is one of Airbyte's STATE messages, or what stands in one under
@@ -122,4 +124,19 @@ func (s *State) AppendAirbyte(dst []byte, stream string) []byte {
 		return append(dst, "null"...)
 	}
 	return entry{stream, raw}.appendCompact(dst)
+}
+
+// AppendAirbyteArray appends the state of all streams as Airbyte hands it back.
+func (s *State) AppendAirbyteArray(dst []byte) []byte {
+	dst = append(dst, '[')
+	for i, e := range s.streams {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, `{"type":"STREAM","stream":{"stream_descriptor":{"name":`...)
+		dst = append(dst, raw.Quote(e.name)...)
+		dst = append(dst, `},"stream_state":`...)
+		dst = append(e.appendCompact(dst), '}', '}')
+	}
+	return append(dst, ']')
 }

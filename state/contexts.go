@@ -1,6 +1,7 @@
 package state
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
@@ -11,6 +12,12 @@ import (
 // Contexts are the hashes of contexts, ascending and each once: in JSON text in
 // base64, 8 bytes each, big-endian.
 type Contexts []uint64
+
+// HashContext is the hash of a context's canonical JSON text; never 0.
+func HashContext(text []byte) uint64 {
+	sum := sha256.Sum256(text)
+	return max(1, binary.BigEndian.Uint64(sum[:8]))
+}
 
 // Has reports whether a context is among them.
 func (c Contexts) Has(context uint64) bool {

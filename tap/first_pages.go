@@ -20,6 +20,9 @@ func (r *run) probes(stop context.Context) ([]*worker, error) {
 	context.AfterFunc(stop, func() { r.gate.Shut("it was told to stop") })
 	r.State, r.hasty = &state.State{}, true
 	passes, err := r.plan()
+	if err == nil {
+		err = r.begin(passes)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -74,7 +74,7 @@ func (p *pass) each(all []state.Open) func() (*part, error) {
 				return one, nil
 			}
 			p.known.Drop(p.keyOf(&o))
-			p.run.flow.tell(&batch{track: p.track, gone: &o})
+			p.run.tell(&batch{track: p.track, gone: &o})
 			why := []any{"stream", p.stream.Name, "partition", o.Partition}
 			if !errors.Is(err, errDropped) {
 				why = append(why, "why", err.Error())

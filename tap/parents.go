@@ -13,7 +13,7 @@ import (
 )
 
 // withParents returns the passes and those of the parents that are read for
-// their sake, and begins them all in the journal.
+// their sake.
 func (r *run) withParents(all []*pass) ([]*pass, error) {
 	for i := 0; i < len(all); i++ { // it grows
 		p := all[i]
@@ -34,18 +34,25 @@ func (r *run) withParents(all []*pass) ([]*pass, error) {
 	}
 	for _, p := range all {
 		p.depth = p.generations()
+	}
+	return all, nil
+}
+
+// begin begins the passes in the journal.
+func (r *run) begin(all []*pass) error {
+	for _, p := range all {
 		if err := r.journal.begin(p); err != nil {
-			return nil, err
+			return err
 		}
 		if p.first == nil || p.over {
 			continue
 		}
 		var err error
 		if p.first.worker, err = newWorker(p.first); err != nil {
-			return nil, inputError(err)
+			return inputError(err)
 		}
 	}
-	return all, nil
+	return nil
 }
 
 // feedNamed returns the pass of a parent by which the pass is fed already.

@@ -16,7 +16,9 @@ type part struct {
 	pass   *pass
 	lane   *lane
 	key    progress.Part // what is done when its walk is over
-	worker *worker       // nil: its turn has not come
+	known  bool          // to the state: it is open, or owed
+	owed   bool
+	worker *worker // nil: its turn has not come
 
 	mu   sync.Mutex // of open
 	open int        // pages whose children are under way
@@ -147,7 +149,7 @@ func (l *lane) entry() limits.Lane {
 func (l *lane) start() func(*limits.Turn) bool {
 	p, err := l.next()
 	if err != nil {
-		l.pass.run.flow.tell(&batch{track: l.pass.track, lane: l, broken: hideError(l.pass.run.Config.Hider, err)})
+		l.pass.run.tell(&batch{track: l.pass.track, lane: l, broken: hideError(l.pass.run.Config.Hider, err)})
 		p = nil
 	}
 	l.mu.Lock()
@@ -155,7 +157,7 @@ func (l *lane) start() func(*limits.Turn) bool {
 	if p == nil {
 		l.exhausted = true
 		if err == nil && (l.pass.many || l.pass.over) {
-			l.pass.run.flow.tell(&batch{track: l.pass.track, lane: l, issued: l.made})
+			l.pass.run.tell(&batch{track: l.pass.track, lane: l, issued: l.made})
 		}
 		l.overIfDone()
 		return nil

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
-	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/progress"
 	"github.com/tap-rest/tap-rest/tap/plan"
@@ -149,7 +148,7 @@ func (p *pass) left(o *state.Open) (*part, error) {
 	if one.Start, err = plan.StandingOf(o); err != nil {
 		return nil, err
 	}
-	one.at = one.Start
+	one.at, one.known = one.Start, true
 	return one, nil
 }
 
@@ -166,12 +165,23 @@ func (p *pass) partOf(ctx plan.Context, w state.Window) (*part, error) {
 
 // owes returns the partitions that are owed, of a range of time its windows.
 func (p *pass) owes(o *state.Open) func() (*part, error) {
+	var next func() (*part, error)
 	if o.Window == nil || !p.stream.Clock.Timed() {
-		return p.each([]state.Open{*o})
+		next = p.each([]state.Open{*o})
+	} else {
+		next = p.windowsOf(o)
 	}
-	if one, err := p.left(o); err == nil && p.decision.Length == (times.Span{}) {
-		return once(one)
+	return func() (*part, error) {
+		one, err := next()
+		if one != nil {
+			one.owed = true
+		}
+		return one, err
 	}
+}
+
+// windowsOf returns the windows of a range of time that is owed.
+func (p *pass) windowsOf(o *state.Open) func() (*part, error) {
 	cut := p.stream.Clock.Range(*o.Window, p.decision.Length)
 	ctx, err := p.contextOf(o)
 	start, end, ok := cut.First()

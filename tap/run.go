@@ -97,13 +97,16 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 		return nil, err
 	}
 	passes, err := r.plan()
+	if err == nil {
+		err = r.begin(passes)
+	}
 	if err != nil {
 		return nil, err
 	}
 	r.journal.prune()
 	display := r.newDisplay(passes)
 	account := &display.Account
-	slices.SortStableFunc(passes, func(a, b *pass) int { return plan.InTurn(a.decision, b.decision) })
+	passes = inTurn(passes)
 	err = r.emit(stop, passes, display)
 	account.Took = time.Since(r.now)
 	account.Stopped = r.gate.Why()
@@ -123,6 +126,12 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	}
 	r.journal.finish(passes)
 	return account, failuresOf(account)
+}
+
+// inTurn puts passes into the order in which they are read.
+func inTurn(all []*pass) []*pass {
+	slices.SortStableFunc(all, func(a, b *pass) int { return plan.InTurn(a.decision, b.decision) })
+	return all
 }
 
 // newDisplay returns what shows people how far the run is.
@@ -224,9 +233,12 @@ func newFlow(ctx context.Context, concurrency int) *flow {
 	return &flow{ctx: ctx, batches: make(chan *batch), turns: limits.NewTurns(concurrency)}
 }
 
-// tell hands the emitter a batch, without waiting for it.
-func (f *flow) tell(b *batch) {
-	f.side.Go(func() { send(f.ctx, f.batches, b) })
+// tell hands the emitter a batch, without waiting for it. Where nothing is
+// emitted, nobody wants it.
+func (r *run) tell(b *batch) {
+	if f := r.flow; f != nil {
+		f.side.Go(func() { send(f.ctx, f.batches, b) })
+	}
 }
 
 // walkAll walks all partitions, some at a time, in their order. Those that
@@ -247,7 +259,7 @@ func (r *run) walk(p *part, t *limits.Turn) (again bool) {
 	if p.worker == nil {
 		var err error
 		if p.worker, err = newWorker(p); err != nil {
-			r.flow.fails(p, err)
+			r.fails(p, err)
 			return false
 		}
 	} else if t.Last() {
@@ -258,8 +270,8 @@ func (r *run) walk(p *part, t *limits.Turn) (again bool) {
 }
 
 // fails tells the emitter that a partition cannot be walked.
-func (f *flow) fails(p *part, err error) {
-	f.tell(&batch{track: p.pass.track, part: p, step: step{at: p.Start, failure: err}})
+func (r *run) fails(p *part, err error) {
+	r.tell(&batch{track: p.pass.track, part: p, step: step{at: p.Start, failure: err}})
 }
 
 // watchGate lets in what waits for room when the gate is shut, and lets no more

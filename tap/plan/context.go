@@ -2,8 +2,6 @@ package plan
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,14 +9,14 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/ref"
+	"github.com/tap-rest/tap-rest/state"
 )
 
 // NewContext returns the context of values under names.
 func NewContext(names []string, values []expr.Value) Context {
 	ctx := Context{Value: expr.Dict(names, values)}
 	ctx.Text = ctx.Value.AppendJSON(nil)
-	sum := sha256.Sum256(ctx.Text)
-	ctx.Hash = max(1, binary.BigEndian.Uint64(sum[:8]))
+	ctx.Hash = state.HashContext(ctx.Text)
 	return ctx
 }
 

@@ -37,6 +37,18 @@ type Known struct {
 // First reports whether no page came before.
 func (p Position) First() bool { return p.Pages == 0 }
 
+// Left is how many pages are to come, at least, as the API's own counts say.
+func (p Position) Left() int64 {
+	left := int64(1)
+	if all, ok := p.allPages(); ok {
+		left = max(left, all-p.pages())
+	}
+	if p.Total != nil && p.Counts == "" && p.PerPage > 0 {
+		left = max(left, (*p.Total-p.Records+p.PerPage-1)/p.PerPage)
+	}
+	return left
+}
+
 // pages is how many pages of the walk came before.
 func (p Position) pages() int64 {
 	if p.Again != nil {

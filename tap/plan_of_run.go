@@ -1,0 +1,96 @@
+package tap
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+
+	"github.com/tap-rest/tap-rest/state/journal"
+	"github.com/tap-rest/tap-rest/tap/plan"
+)
+
+// Planned is a partition that a run would read, or a stream whose partitions are
+// not known before its parents are read.
+type Planned struct {
+	Stream    string          `json:"stream"`
+	Partition string          `json:"partition,omitempty"` // its key, the same in every run; "": not known yet
+	Context   json.RawMessage `json:"context,omitempty"`
+	Start     json.RawMessage `json:"start,omitempty"` // of its window, as requests write it
+	End       json.RawMessage `json:"end,omitempty"`
+	Way       string          `json:"way"`               // new, open, owed, or the name of a parent
+	Parents   []string        `json:"parents,omitempty"` // whose records the contexts are
+	Feed      bool            `json:"feed,omitempty"`    // it is read for its children alone
+	Pages     int64           `json:"pages"`             // that came already
+	Calls     int64           `json:"calls"`             // that are to come, as far as that is known: at least
+}
+
+// Plan hands out what a run would read, in its order. It makes no call, and
+// writes nothing. Its error is an *InputError, or visit's.
+func Plan(o Options, visit func(Planned) error) error {
+	r := newRun(o)
+	defer r.close()
+	dir, err := FindSource(r.Options)
+	if err == nil {
+		err = r.useJournal(journal.OpenReadOnly(dir))
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return &InputError{err}
+	}
+	passes, err := r.plan()
+	if err != nil {
+		return err
+	}
+	for _, p := range inTurn(passes) {
+		if err := p.planned(visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// planned hands out the partitions of a pass that are known.
+func (p *pass) planned(visit func(Planned) error) error {
+	for next := p.top().next; ; {
+		one, err := next()
+		if err != nil {
+			return inputError(err)
+		}
+		if one == nil {
+			break
+		}
+		if err := visit(one.planned()); err != nil {
+			return err
+		}
+	}
+	if len(p.feeds) == 0 || p.over {
+		return nil
+	}
+	line := Planned{Stream: p.stream.Name, Way: "children", Feed: p.feed}
+	for _, f := range p.feeds {
+		line.Parents = append(line.Parents, f.stream.Name)
+	}
+	return visit(line)
+}
+
+// planned is the partition as a plan has it.
+func (p *part) planned() Planned {
+	line := Planned{
+		Stream: p.Stream.Name, Partition: p.Part.Key, Way: "new", Feed: p.pass.feed, Pages: p.Start.Next.Pages, Calls: p.Start.Next.Left(),
+	}
+	if p.Part.Context.Text != nil {
+		line.Context = json.RawMessage(p.pass.run.Config.Hider.Redact(string(p.Part.Context.Text)))
+	}
+	if w := p.Part.Window; !p.Stream.FullTable() && !w.Start.Missing() {
+		line.Start = w.Start.AppendJSON(nil)
+	}
+	if w := p.Part.Window; !p.Stream.FullTable() && !w.End.Missing() {
+		line.End = w.End.AppendJSON(nil)
+	}
+	switch {
+	case p.owed:
+		line.Way = "owed"
+	case p.Pass.Way == plan.FromState && p.known:
+		line.Way = "open"
+	}
+	return line
+}

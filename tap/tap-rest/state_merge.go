@@ -1,0 +1,67 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+
+	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/state/progress"
+	"github.com/tap-rest/tap-rest/tap"
+)
+
+// stateCmd works on states.
+type stateCmd struct {
+	Merge stateMergeCmd `cmd:"" help:"Print what several states say together, of runs that read different partitions of one pass."`
+}
+
+// stateMergeCmd merges states.
+type stateMergeCmd struct {
+	Files []string `arg:"" name:"file" help:"States: the value of a STATE line, or Airbyte's array of STATE messages, all of one kind; - is one on stdin."`
+}
+
+// Run prints the merged state on one line.
+func (c *stateMergeCmd) Run(rt *runtime) error {
+	var merged *state.State
+	airbyte := false
+	for i, file := range c.Files {
+		one, array, err := readStateFile(file)
+		switch {
+		case err != nil:
+			return &tap.InputError{Err: err}
+		case i > 0 && array != airbyte:
+			return &tap.InputError{Err: errors.New("state merge: " + file + " is of another kind than " + c.Files[0] + ": Airbyte's states and Singer's cannot be merged")}
+		case i == 0:
+			merged, airbyte = one, array
+		}
+		if merged, err = progress.MergeStates(merged, one, file); err != nil {
+			return &tap.InputError{Err: err}
+		}
+	}
+	line := merged.AppendSinger(nil)
+	if airbyte {
+		line = merged.AppendAirbyteArray(nil)
+	}
+	_, err := rt.stdout.Write(append(line, '\n'))
+	return err
+}
+
+// readStateFile reads a state; array says that it is Airbyte's.
+func readStateFile(file string) (s *state.State, array bool, err error) {
+	var data []byte
+	if file == "-" {
+		data, err = io.ReadAll(io.LimitReader(os.Stdin, largestInput))
+	} else {
+		data, err = readInput("state merge", file)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	if array = bytes.HasPrefix(bytes.TrimSpace(data), []byte("[")); array {
+		s, err = state.ParseAirbyte(file, data)
+	} else {
+		s, err = state.ParseSinger(file, data)
+	}
+	return s, array, err
+}
