@@ -156,6 +156,9 @@ func (e *emitter) flushAll() error {
 	e.moveBookmarks()
 	e.countWritten()
 	e.unsaid = append(e.unsaid, e.pending...)
+	for _, b := range e.pending { // all that is wanted of them now
+		b.part, b.leads, b.step = nil, nil, step{lost: b.step.lost}
+	}
 	e.pending, e.answers, e.bytes = clean(e.pending), 0, 0
 	if !e.states.due(len(e.over) > 0) {
 		return nil

@@ -16,21 +16,22 @@ import (
 // pass is a pass of a stream that is under way in this run: what its partitions
 // share.
 type pass struct {
-	run      *run
-	stream   *plan.Stream
-	decision *plan.Decision
-	client   *fetch.Client
-	schema   *render.Schema
-	track    *track
-	depth    int            // of its stream below those without a parent
-	feed     bool           // its records are contexts, and do not leave
-	over     bool           // it was read for children, and to its end, in an earlier run
-	many     bool           // it has windows or contexts
-	known    *progress.Pass // what is done, open or owed when the run begins; of one that has many
-	feeds    []*pass        // whose records are its contexts
-	children []*child       // whose contexts its records are
-	recorded string         // its id in the journal; "": there is none
-	first    *part          // of one that has not many
+	run       *run
+	stream    *plan.Stream
+	decision  *plan.Decision
+	client    *fetch.Client
+	schema    *render.Schema
+	track     *track
+	depth     int            // of its stream below those without a parent
+	feed      bool           // its records are contexts, and do not leave
+	over      bool           // it was read for children, and to its end, in an earlier run
+	many      bool           // it has windows or contexts
+	known     *progress.Pass // what is done, open or owed when the run begins; of one that has many
+	feeds     []*pass        // whose records are its contexts
+	children  []*child       // whose contexts its records are
+	splitters splitters      // that no walk uses
+	recorded  string         // its id in the journal; "": there is none
+	first     *part          // of one that has not many
 }
 
 // newPass makes what is read of a stream: every input is checked here, before
@@ -42,9 +43,12 @@ func (r *run) newPass(s *plan.Stream, d *plan.Decision) (*pass, error) {
 	if p.schema, err = render.NewSchema(s); err != nil {
 		return nil, err
 	}
-	if _, err = render.NewSplitter(s.Definition.Records); err != nil {
+	p.splitters = make(splitters, r.Config.Run.Concurrency)
+	one, err := p.splitters.take(s)
+	if err != nil {
 		return nil, inStream(err)
 	}
+	p.splitters.keep(one)
 	p.client = r.client(s, d.Vars(r.Config.Values))
 	if err := p.client.Check(d.Vars(r.Config.Values)); err != nil {
 		return nil, inStream(err)
@@ -267,5 +271,33 @@ func (e *parts) take(start, end time.Time, ok bool) {
 	e.within, e.at = ok, end
 	if ok {
 		e.pieces = e.pass.known.Need(e.ctx.Hash, state.Window{Start: start, End: end})
+	}
+}
+
+// splitters are pairs that walks of a stream have used, for the next ones: they
+// are large.
+type splitters chan [2]*render.Splitter
+
+// take returns a pair: one for pages as they come, one for those that are read
+// again.
+func (all splitters) take(s *plan.Stream) (pair [2]*render.Splitter, err error) {
+	select {
+	case pair = <-all:
+		return pair, nil
+	default:
+	}
+	for i := range pair {
+		if pair[i], err = render.NewSplitter(s.Definition.Records); err != nil {
+			return pair, err
+		}
+	}
+	return pair, nil
+}
+
+// keep keeps a pair for another walk.
+func (all splitters) keep(pair [2]*render.Splitter) {
+	select {
+	case all <- pair:
+	default:
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/render"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
 
@@ -266,7 +267,11 @@ func (r *run) walk(p *part, t *limits.Turn) (again bool) {
 		r.Log.Info("the other streams are done: the stream, which failed for now, is tried again", "stream", p.Stream.Name)
 		p.worker.walker.goOn()
 	}
-	return p.worker.work(r.flow.ctx, r.flow.batches, t)
+	if again = p.worker.work(r.flow.ctx, r.flow.batches, t); !again {
+		p.pass.splitters.keep([2]*render.Splitter{p.worker.walker.splitter, p.worker.reload})
+		p.worker = nil
+	}
+	return again
 }
 
 // fails tells the emitter that a partition cannot be walked.

@@ -28,14 +28,11 @@ type worker struct {
 func newWorker(p *part) (*worker, error) {
 	r, stream := p.pass.run, p.Stream
 	inStream := func(err error) error { return fmt.Errorf("stream %s: %w", stream.Name, err) }
-	split, err := render.NewSplitter(stream.Definition.Records)
+	pair, err := p.pass.splitters.take(stream)
 	if err != nil {
 		return nil, inStream(err)
 	}
-	reload, err := render.NewSplitter(stream.Definition.Records)
-	if err != nil {
-		return nil, inStream(err)
-	}
+	split, reload := pair[0], pair[1]
 	client := p.pass.client
 	if err := openBookmark(p.Reading, client); err != nil {
 		return nil, inStream(err)

@@ -11,8 +11,12 @@ import (
 
 // slots is how many primary keys are remembered: rows of one key lie close
 // together, so that the last ones are enough to find most of them. They take
-// 96 KiB, which stay in the processor's cache.
-const slots = 1 << 12
+// 96 KiB, which stay in the processor's cache; there are fewer at first, since
+// most partitions of a stream with many have few records.
+const (
+	slots      = 1 << 12
+	firstSlots = 1 << 6
+)
 
 // Memory is what is remembered of the records of a pass. It is used from one
 // goroutine.
@@ -20,6 +24,7 @@ type Memory struct {
 	keys  []string
 	seed  maphash.Seed
 	seen  []record // by the hash of the key; a newer one takes the place of an older
+	count int      // of records, while there may be more slots
 	page  uint32   // the number of the page under way
 	since uint32   // the first page that the walk has not asked for again since
 }
@@ -69,8 +74,8 @@ func (m *Memory) See(text, value []byte) Kind {
 	if len(m.keys) == 0 {
 		return None
 	}
-	if m.seen == nil {
-		m.seen = make([]record, slots)
+	if m.count++; m.count >= len(m.seen)/2 && len(m.seen) < slots {
+		m.grow()
 	}
 	now := record{content: maphash.Bytes(m.seed, text), page: m.page}
 	for _, k := range m.keys {
@@ -79,7 +84,7 @@ func (m *Memory) See(text, value []byte) Kind {
 	if now.key |= 1; value != nil {
 		now.value = uint32(maphash.Bytes(m.seed, value))
 	}
-	slot := &m.seen[now.key>>1%slots]
+	slot := &m.seen[now.key>>1%uint64(len(m.seen))]
 	before := *slot
 	*slot = now
 	later := before.page < now.page && before.page >= m.since
@@ -93,4 +98,15 @@ func (m *Memory) See(text, value []byte) Kind {
 		return Again
 	}
 	return None
+}
+
+// grow makes more slots.
+func (m *Memory) grow() {
+	more := make([]record, max(firstSlots, min(slots, 8*len(m.seen))))
+	for _, one := range m.seen {
+		if one.key != 0 {
+			more[one.key>>1%uint64(len(more))] = one
+		}
+	}
+	m.seen = more
 }

@@ -35,7 +35,8 @@ func (t Balance) Read(total int64) (counts string, whole int64) {
 		return CountsAfter, whole
 	case known && t.Counts != CountsAfter && t.Before > 0 && left == whole:
 		return CountsLeft, whole
-	case known && (t.Counts == CountsLeft || t.Counts == CountsAll && t.Pages == 1) && total < whole && after == whole+t.Before/t.Pages:
+	case known && (t.Counts == CountsLeft || t.Counts == CountsAll && t.Pages == 1) && total < whole && after == whole+t.Before/t.Pages &&
+		(total == 0 || t.N >= t.Before/t.Pages): // a shorter page is the last: where more are to come, rows were deleted meanwhile
 		return CountsAfter, after // pages of one size look like the case before, until a shorter one comes
 	case total == 0 && t.N > 0:
 		return CountsZero, CountsNone

@@ -1,0 +1,59 @@
+package tap_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/tap-rest/tap-rest/tap"
+)
+
+// parentsOf answers a thousand parents on a page, and one record for each.
+type parentsOf int
+
+func (n parentsOf) RoundTrip(r *http.Request) (*http.Response, error) {
+	var b bytes.Buffer
+	if r.URL.Path != "/parents" {
+		fmt.Fprintf(&b, `{"data":[{"id":%s,"text":"%0120d","updated_at":"2025-01-01T00:00:00Z"}],"next":""}`, strings.Split(r.URL.Path, "/")[2], 1)
+		return answerWith(r, 200, b.String()), nil
+	}
+	after, _ := strconv.Atoi(r.URL.Query().Get("after"))
+	b.WriteString(`{"data":[`)
+	last := min(int(n), after+1000)
+	for i := after; i < last; i++ {
+		if i > after {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, `{"id":%d}`, i+1)
+	}
+	next := ""
+	if last < int(n) {
+		next = strconv.Itoa(last)
+	}
+	fmt.Fprintf(&b, `],"next":%q}`, next)
+	return answerWith(r, 200, b.String()), nil
+}
+
+const children = `defaults: {records: data, primary_key: [id], pagination: {type: cursor, next: next, param: after}}
+streams:
+  - {name: parents, path: /parents}
+  - name: children
+    path: /parents/{{ partition.parent }}/children
+    partition_by: [{parent: parents, keys: {parent: id}}]
+`
+
+// BenchmarkPartition reports what a partition of one page costs.
+func BenchmarkPartition(b *testing.B) {
+	b.ReportAllocs()
+	t := &testing.T{}
+	s := setup{definition: children, workDir: b.TempDir(), api: parentsOf(b.N)}
+	o := s.options(t, io.Discard, io.Discard)
+	b.ResetTimer()
+	if _, err := tap.Sync(b.Context(), o); err != nil {
+		b.Fatal(err)
+	}
+}
