@@ -30,8 +30,8 @@ type emitter struct {
 	bytes   int64
 	line    []byte
 	states  stateTraffic
-	unsaid  []*batch // that were written since the last STATE
-	over    []*track // that ended since then
+	unsaid  []written // since the last STATE
+	over    []*track  // that ended since then
 	covered []message.Covered
 	stated  bool // the last record written is covered by a STATE
 }
@@ -155,9 +155,8 @@ func (e *emitter) flushAll() error {
 	}
 	e.moveBookmarks()
 	e.countWritten()
-	e.unsaid = append(e.unsaid, e.pending...)
-	for _, b := range e.pending { // all that is wanted of them now
-		b.part, b.leads, b.step = nil, nil, step{lost: b.step.lost}
+	for _, b := range e.pending {
+		e.unsaid = append(e.unsaid, written{b.track, b.key, b.lines.Count, b.step.lost})
 	}
 	e.pending, e.answers, e.bytes = clean(e.pending), 0, 0
 	if !e.states.due(len(e.over) > 0) {
@@ -167,8 +166,9 @@ func (e *emitter) flushAll() error {
 	if err := e.writeState(); err != nil {
 		return err
 	}
-	e.journal.written(e.unsaid)
-	e.unsaid = clean(e.unsaid)
+	e.journal.covered(e.unsaid)
+	clear(e.unsaid)
+	e.unsaid = e.unsaid[:0]
 	e.endStreams()
 	e.display.Show()
 	return e.writeNews()
@@ -257,6 +257,9 @@ func (e *emitter) drain(p *part) {
 			p.pass.track.fails(s.failure)
 		}
 		if s.ends() {
+			if s.last && p.pass.many {
+				p.pass.track.account.Partitions++
+			}
 			p.lane.finished++
 			e.close(p.lane)
 		}
@@ -340,6 +343,9 @@ func (e *emitter) countWritten() {
 func (e *emitter) endStreams() {
 	for _, t := range e.over {
 		t.account.Done = t.account.Done || t.failure == nil
+		if t.parts != nil && t.failure == nil {
+			e.display.Log.Info("stream read", "stream", t.stream.Name, "partitions", t.account.Partitions)
+		}
 		if !t.pass.feed {
 			e.herald.ends(t, t.failure == nil, t.failure)
 		}

@@ -46,6 +46,9 @@ func (s *shops) add(path string, rows ...row) *shops {
 }
 
 func (s *shops) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil { // net/http would not send it
+		return nil, err
+	}
 	s.mu.Lock()
 	at := r.URL.RequestURI()
 	s.asked = append(s.asked, at)

@@ -128,18 +128,25 @@ func (j *runJournal) failure() error {
 	return *j.failed.Load()
 }
 
-// written takes note of batches that were written, with the state that covers
-// them.
-func (j *runJournal) written(all []*batch) {
+// written is what is wanted of a batch once it is written.
+type written struct {
+	track *track
+	key   *journal.Key // where the journal has the page; nil: nowhere
+	count int64        // records
+	lost  bool         // the API has lost the walk
+}
+
+// covered takes note of what was written, with the state that covers it.
+func (j *runJournal) covered(all []written) {
 	if j == nil || j.readOnly {
 		return
 	}
 	for _, b := range all {
-		b.track.emitted += b.lines.Count
+		b.track.emitted += b.count
 		if b.key != nil {
 			j.Emitted(*b.key)
 		}
-		if b.step.lost && b.track.parts == nil { // asking again from where it was lost helps nobody
+		if b.lost && b.track.parts == nil { // asking again from where it was lost helps nobody
 			if err := j.Drop(b.track.pass.recorded); err != nil {
 				j.fail(err)
 			}

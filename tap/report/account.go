@@ -26,6 +26,7 @@ type Stream struct {
 	Written    int64  // records on stdout
 	Pages      int64  // answers whose records are all on stdout
 	Quarantine string // the file of its quarantined records
+	Partitions int64  // that are done, of a stream with many
 	Done       bool
 	Feed       bool  // it is read for the sake of its children alone
 	Failure    error // the first of those that are for good, else the first
@@ -49,15 +50,29 @@ type Outcome struct {
 	Notes   []string       // what a person should know of the walk
 	Doubts  []paging.Doubt // of the end of what was read
 	Skipped string         // the rule of the definition by which there is nothing; "": none
+	Skips   int64          // how often
 }
+
+// mostNotes is how many notes and doubts are kept of a stream: one with many
+// partitions may have one of each.
+const mostNotes = 20
 
 // Add adds what a page says.
 func (o *Outcome) Add(page *Outcome) {
 	o.Counts.add(page.Counts)
-	o.Notes = append(o.Notes, page.Notes...)
-	o.Doubts = append(o.Doubts, page.Doubts...)
+	for _, note := range page.Notes {
+		if len(o.Notes) < mostNotes && !slices.Contains(o.Notes, note) {
+			o.Notes = append(o.Notes, note)
+		}
+	}
+	for _, doubt := range page.Doubts {
+		if len(o.Doubts) < mostNotes {
+			o.Doubts = append(o.Doubts, doubt)
+		}
+	}
 	if page.Skipped != "" {
 		o.Skipped = page.Skipped
+		o.Skips++
 	}
 }
 

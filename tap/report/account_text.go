@@ -57,7 +57,7 @@ func (s *Stream) Status() string {
 		return "failed (" + e.Class.String() + ")"
 	case s.Failure != nil:
 		return "failed"
-	case s.Skipped != "":
+	case s.Skipped != "" && s.Skips >= s.Partitions:
 		return "skipped"
 	case s.Done && len(s.Doubts) > 0:
 		return "complete?"
@@ -69,7 +69,17 @@ func (s *Stream) Status() string {
 
 // Remarks are what a person should know of a stream besides its numbers.
 func (s *Stream) Remarks() []string {
-	all := s.Counts.remarks(s.Quarantine)
+	var all []string
+	if s.Feed {
+		all = append(all, "read for its children alone")
+	}
+	if s.Partitions > 0 {
+		all = append(all, Numbered(s.Partitions, "%s partition[ is| are] done"))
+	}
+	if s.Failures > 1 {
+		all = append(all, Numbered(int64(s.Failures), "%s partition[|s] failed; the log says how each did"))
+	}
+	all = append(all, s.Counts.remarks(s.Quarantine)...)
 	switch n := len(s.Doubts); {
 	case n > 1:
 		all = append(all, fmt.Sprintf("is it complete? %s (and %s, in the log)", s.Doubts[0], Numbered(int64(n-1), "%s more [sign|signs]")))
@@ -78,7 +88,11 @@ func (s *Stream) Remarks() []string {
 	}
 	all = append(all, s.Notes...)
 	if s.Skipped != "" {
-		all = append(all, "skipped: "+s.Skipped)
+		text := "skipped: " + s.Skipped
+		if s.Partitions > 1 {
+			text = Numbered(s.Skips, "%s partition[ was|s were] skipped, as this one: ") + s.Skipped
+		}
+		all = append(all, text)
 	}
 	return all
 }

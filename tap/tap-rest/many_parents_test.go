@@ -95,7 +95,7 @@ streams:
 	}
 	peak, done := make(chan int64), make(chan struct{})
 	go func() { peak <- watchMemory(cmd.Process.Pid, done) }()
-	records := 0
+	records, last := 0, int64(0)
 	in := bufio.NewReaderSize(stdout, 4<<20)
 	for {
 		line, err := in.ReadSlice('\n')
@@ -107,7 +107,8 @@ streams:
 		}
 		head := string(line[:min(len(line), 40)])
 		if strings.HasPrefix(head, `{"type":"STATE"`) {
-			states += int64(len(line))
+			states += last // the last one is not counted
+			last = int64(len(line))
 		} else {
 			lines += int64(len(line))
 		}
