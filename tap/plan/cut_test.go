@@ -1,0 +1,124 @@
+package plan_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/tap/plan"
+)
+
+// clockIn is the clock of a stream in a zone, which begins at a time.
+func clockIn(t *testing.T, zone, start, format string, whole bool) plan.Clock {
+	t.Helper()
+	at, err := time.LoadLocation(zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template, err := expr.NewScope("config").Compile(start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan.NewClock(&sources.Incremental{
+		Start: template, Windows: sources.Windows{Format: format, Timezone: at, Whole: whole},
+		RecordTimes: sources.RecordTimes{Timezone: at}, Settle: 10 * time.Minute,
+	})
+}
+
+// TestCut holds how time is cut into windows: days of 23 and 25 hours, one that
+// has no midnight, weeks, months, leap years.
+func TestCut(t *testing.T) {
+	for _, tt := range []struct {
+		name, zone, start, asOf, length string
+		whole                           bool
+		want                            string
+	}{
+		{"days", "UTC", "2025-01-01T06:00:00Z", "2025-01-03T12:00:00Z", "1d", false, "01-01T06:00 01-02T00:00 01-03T00:00 01-03T12:00"},
+		{"whole days", "UTC", "2025-01-01T06:00:00Z", "2025-01-03T12:00:00Z", "1d", true, "01-01T00:00 01-02T00:00 01-03T00:00"},
+		{"a day that is over, but not settled", "UTC", "2025-01-01T00:00:00Z", "2025-01-03T00:05:00Z", "1d", true, "01-01T00:00 01-02T00:00"},
+		{"no whole day yet", "UTC", "2025-01-03T00:00:00Z", "2025-01-03T12:00:00Z", "1d", true, ""},
+		{"23 hours", "Europe/Berlin", "2025-03-29T23:00:00Z", "2025-03-31T22:00:00Z", "1d", false, "03-30T00:00 03-31T00:00 04-01T00:00"},
+		{"25 hours", "America/New_York", "2025-11-02T04:00:00Z", "2025-11-04T05:00:00Z", "1d", false, "11-02T00:00 11-03T00:00 11-04T00:00"},
+		{"a day without midnight", "America/Sao_Paulo", "2018-11-03T03:00:00Z", "2018-11-05T12:00:00Z", "1d", false, "11-03T00:00 11-04T01:00 11-05T00:00 11-05T10:00"},
+		{"weeks", "UTC", "2025-01-01T00:00:00Z", "2025-01-15T00:00:00Z", "1w", false, "01-01T00:00 01-06T00:00 01-13T00:00 01-15T00:00"},
+		{"months from the 31st", "UTC", "2024-01-31T00:00:00Z", "2024-04-02T00:00:00Z", "1mo", false, "01-31T00:00 02-01T00:00 03-01T00:00 04-01T00:00 04-02T00:00"},
+		{"years", "UTC", "2023-06-01T00:00:00Z", "2025-02-01T00:00:00Z", "1y", false, "06-01T00:00 01-01T00:00 01-01T00:00 02-01T00:00"},
+		{"hours", "UTC", "2025-01-01T01:30:00Z", "2025-01-01T14:00:00Z", "6h", false, "01-01T01:30 01-01T07:30 01-01T13:30 01-01T14:00"},
+		{"one window", "UTC", "2025-01-01T00:00:00Z", "2025-01-03T00:00:00Z", "0s", false, "01-01T00:00 01-03T00:00"},
+		{"nothing yet", "UTC", "2025-01-05T00:00:00Z", "2025-01-03T00:00:00Z", "1d", false, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := clockIn(t, tt.zone, tt.start, "rfc3339", tt.whole)
+			asOf, err := time.Parse(time.RFC3339, tt.asOf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			k, err := c.Cut(nil, span("0s"), span(tt.length), asOf, make(expr.Vars, sources.VarCount))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var all []string
+			for start, end, ok := k.First(); ok; start, end, ok = k.After(end) {
+				if len(all) == 0 {
+					all = append(all, start.In(c.Windows.Timezone).Format("01-02T15:04"))
+				}
+				all = append(all, end.In(c.Windows.Timezone).Format("01-02T15:04"))
+			}
+			if got := strings.Join(all, " "); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestWindowsCover proves of random ranges that their windows lie side by side and
+// cover them, and that halves do.
+func TestWindowsCover(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	zones := []string{"UTC", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Beirut"}
+	lengths := []string{"1d", "2d", "1w", "2w", "1mo", "3mo", "1y", "6h", "90m", "36h"}
+	for range 2000 {
+		begin := time.Date(2015+r.IntN(10), 1, 1, 0, 0, r.IntN(365*24*3600), 0, time.UTC)
+		asOf := begin.Add(time.Duration(r.IntN(400*24)) * time.Hour)
+		c := clockIn(t, zones[r.IntN(len(zones))], begin.Format(time.RFC3339), "rfc3339", false)
+		k, err := c.Cut(nil, span("0s"), span(lengths[r.IntN(len(lengths))]), asOf, make(expr.Vars, sources.VarCount))
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := begin
+		for start, end, ok := k.First(); ok; start, end, ok = k.After(end) {
+			if !start.Equal(at) || !end.After(start) {
+				t.Fatalf("%s: a window from %s to %s behind %s", fmt.Sprint(c.Windows.Timezone), start, end, at)
+			}
+			w := state.Window{Start: start, End: end}
+			if middle, ok := c.Halve(w); ok && (!middle.After(start) || !middle.Before(end)) {
+				t.Fatalf("%s to %s has its middle at %s", start, end, middle)
+			}
+			at = end
+		}
+		if asOf.After(begin) && !at.Equal(asOf) || !k.End().Equal(asOf) {
+			t.Fatalf("the windows end at %s, and the time at %s (%s)", at, asOf, k.End())
+		}
+	}
+}
+
+// TestHalve parts windows down to what requests can say.
+func TestHalve(t *testing.T) {
+	for format, want := range map[string]int{"date": 3, "rfc3339": 19} {
+		c := clockIn(t, "UTC", "2025-01-01", format, false)
+		w := state.Window{Start: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC), End: time.Date(2025, 1, 7, 0, 0, 0, 0, time.UTC)}
+		n := 0
+		for middle, ok := c.Halve(w); ok; middle, ok = c.Halve(w) {
+			w.Start = middle
+			n++
+		}
+		if n != want {
+			t.Errorf("%s: %d halves, want %d", format, n, want)
+		}
+	}
+}
