@@ -57,6 +57,47 @@ func (o Order) compare(a, b []byte, kinds bool) (int, error) {
 	return x.time.Compare(y.time, o.Times.Zone), nil
 }
 
+// Greater returns the greater of two values, nil being less than all. Unlike
+// Compare it has an order for any two: text, then numbers, then times, and of
+// equal ones that of their bytes.
+func (o Order) Greater(a, b json.RawMessage) json.RawMessage {
+	if a == nil || b != nil && o.total(a, b) < 0 {
+		return b
+	}
+	return a
+}
+
+func (o Order) total(a, b []byte) int {
+	x, _ := o.value(a) // what is no value counts as empty text
+	y, _ := o.value(b)
+	if n := cmp.Compare(x.kind, y.kind); n != 0 {
+		return n
+	}
+	n := 0
+	switch x.kind {
+	case isNumber:
+		n = totalNumbers(x.text, y.text)
+	case isTime:
+		n = x.time.At.Compare(y.time.At)
+	}
+	return cmp.Or(n, bytes.Compare(a, b))
+}
+
+// totalNumbers compares numbers; those too large to compare come last.
+func totalNumbers(a, b []byte) int {
+	x, errX := number(string(a))
+	y, errY := number(string(b))
+	switch {
+	case errX != nil && errY != nil:
+		return 0
+	case errX != nil:
+		return 1
+	case errY != nil:
+		return -1
+	}
+	return x.Cmp(y)
+}
+
 // mixed says that a and b have no order, and why one that might be a time is
 // none.
 func (o Order) mixed(a, b []byte) error {

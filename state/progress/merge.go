@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tap-rest/tap-rest/state"
 )
@@ -14,9 +16,13 @@ import (
 // read different partitions of one pass. It is associative, commutative and
 // idempotent: states may be merged in any order, and more than once.
 //
-// Of two passes, the one that began later counts. Of one pass, what is done in
-// either is done; of a partition that is open in both, the one that came further
-// counts; what is done is not owed, and what is owed is not open.
+// Of two passes, the one that began later counts, with what the other owes. Of
+// one pass, what is done in either is done; of a partition that is open in both,
+// the one that came further counts. What either owes is owed, though the other
+// have read it: were it taken away, then only as long as both are of one pass,
+// and whether that is so depends on the order of merges. Of a parent, the one
+// that came less far counts: the other run knows nothing of the partitions that
+// its pages led to here.
 func Merge(a, b *state.Bookmark, order state.Order) *state.Bookmark {
 	switch {
 	case a == nil && b == nil:
@@ -30,22 +36,48 @@ func Merge(a, b *state.Bookmark, order state.Order) *state.Bookmark {
 		if n < 0 {
 			a, b = b, a
 		}
-		one := plain(a, order)
-		if began(a, b) == 0 { // the value never moves back
-			one.Value = greater(a.Value, b.Value, order)
-		}
-		return one
+		return over(plain(a, order), b, order)
 	}
 	one := *a
 	one.ReplicationKey = max(a.ReplicationKey, b.ReplicationKey)
 	one.Zone = max(a.Zone, b.Zone)
-	one.Value = greater(a.Value, b.Value, order)
+	one.Value = order.Greater(a.Value, b.Value)
 	one.Contexts = a.Contexts.With(b.Contexts)
 	one.Resume = resume(a.Resume, b.Resume, order)
-	if b.Sync != nil && (a.Sync == nil || b.Sync.ID > a.Sync.ID) {
+	if b.Sync != nil && (a.Sync == nil || later(b.Sync, a.Sync)) {
 		one.Sync = b.Sync
 	}
 	return &one
+}
+
+func later(a, b *state.Sync) bool {
+	return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Generation, b.Generation)) > 0
+}
+
+// over adds to a bookmark what counts of an earlier one: what it owes, from its
+// start, and its value where both are of one pass, since that never moves back.
+func over(one, earlier *state.Bookmark, order state.Order) *state.Bookmark {
+	if began(one, earlier) == 0 {
+		one.Value = order.Greater(one.Value, earlier.Value)
+	}
+	if earlier.Pass == nil || earlier.Resume == nil {
+		return one
+	}
+	var more []state.Open
+	for _, o := range earlier.Resume.Owed {
+		if o.Next != nil {
+			more = append(more, state.Open{Partition: o.Partition, Context: o.Context, Window: o.Window, Next: fromStart})
+		}
+	}
+	if len(more) == 0 {
+		return one
+	}
+	if one.Resume == nil {
+		one.Resume = &state.Resume{Version: state.Version, AsOf: one.Pass.AsOf, Over: true}
+	}
+	one.Resume.Owed = owed(append(more, one.Resume.Owed...))
+	one.Resume.Open = open(one.Resume.Open, one.Resume)
+	return one
 }
 
 // plain is a bookmark as a merge writes it.
@@ -85,25 +117,6 @@ func shape(b *state.Bookmark) string {
 	return b.Resume.Shape
 }
 
-// greater returns the greater of two values; where they have no order, that of
-// their bytes counts.
-func greater(a, b json.RawMessage, order state.Order) json.RawMessage {
-	switch {
-	case a == nil:
-		return b
-	case b == nil:
-		return a
-	}
-	n, err := order.Compare(a, b)
-	if err != nil || n == 0 {
-		n = bytes.Compare(a, b)
-	}
-	if n < 0 {
-		return b
-	}
-	return a
-}
-
 func resume(a, b *state.Resume, order state.Order) *state.Resume {
 	switch {
 	case a == nil:
@@ -112,17 +125,20 @@ func resume(a, b *state.Resume, order state.Order) *state.Resume {
 		return a
 	}
 	one := *a
+	if b.AsOf.After(a.AsOf) {
+		one.AsOf = b.AsOf
+	}
 	if b.Clock != nil && (a.Clock == nil || b.Clock.Before(*a.Clock)) {
 		one.Clock = b.Clock
 	}
-	one.High = greater(a.High, b.High, order)
+	one.High = order.Greater(a.High, b.High)
 	one.Window, one.Lookback, one.Shape = max(a.Window, b.Window), max(a.Lookback, b.Lookback), max(a.Shape, b.Shape)
-	one.From = greater(a.From, b.From, order)
+	one.From = order.Greater(a.From, b.From)
 	one.Contexts = a.Contexts.With(b.Contexts)
 	one.Done = joinDone(a.Done, b.Done)
-	one.Owed = done{one.Done, nil}.left(append(slices.Clone(a.Owed), b.Owed...), nil) // a context that is done may owe all the same
-	one.Open = done{one.Done, one.Contexts}.left(append(slices.Clone(a.Open), b.Open...), one.Owed)
-	one.Feeds = joinFeeds(append(slices.Clone(a.Feeds), b.Feeds...))
+	one.Owed = owed(append(slices.Clone(a.Owed), b.Owed...))
+	one.Open = open(append(slices.Clone(a.Open), b.Open...), &one)
+	one.Feeds = joinFeeds(a.Feeds, b.Feeds)
 	return &one
 }
 
@@ -147,23 +163,49 @@ type done struct {
 	contexts state.Contexts
 }
 
-// left returns partitions that are neither done nor owed, each once: the one that
-// came further.
-func (d done) left(all []state.Open, owed []state.Open) []state.Open {
+// id tells partitions apart: of a range that is owed, what is left in front and
+// behind may have one key.
+func id(o *state.Open) string {
+	if o.Window == nil {
+		return o.Partition
+	}
+	return o.Partition + " " + o.Window.Start.UTC().Format(time.RFC3339Nano) + " " + o.Window.End.UTC().Format(time.RFC3339Nano)
+}
+
+// owed returns partitions, each once: the one that came further.
+func owed(all []state.Open) []state.Open {
+	return each(all, func(*state.Open) bool { return true }, func(a, b *state.Open) int {
+		if (a.Next == nil) != (b.Next == nil) { // its key alone stands there
+			return len(a.Next) - len(b.Next)
+		}
+		return further(a, b)
+	})
+}
+
+// open returns those that are neither done nor owed, each once. What is owed by
+// its key alone has its position among them.
+func open(all []state.Open, r *state.Resume) []state.Open {
+	is := done{r.Done, r.Contexts}
+	return each(all, func(o *state.Open) bool {
+		return !is.has(o) && !slices.ContainsFunc(r.Owed, func(other state.Open) bool { return other.Next != nil && id(&other) == id(o) })
+	}, further)
+}
+
+// each returns the partitions for which keep is true, each once: the greatest.
+func each(all []state.Open, keep func(*state.Open) bool, compare func(a, b *state.Open) int) []state.Open {
 	best := map[string]state.Open{}
 	for _, o := range all {
-		if d.has(&o) || slices.ContainsFunc(owed, func(other state.Open) bool { return other.Partition == o.Partition }) {
+		if !keep(&o) {
 			continue
 		}
-		if known, ok := best[o.Partition]; !ok || further(&o, &known) > 0 {
-			best[o.Partition] = o
+		if known, ok := best[id(&o)]; !ok || compare(&o, &known) > 0 {
+			best[id(&o)] = o
 		}
 	}
 	var left []state.Open
-	for _, o := range best {
-		left = append(left, o)
+	for _, name := range slices.Sorted(maps.Keys(best)) {
+		left = append(left, best[name])
 	}
-	slices.SortFunc(left, func(a, b state.Open) int { return strings.Compare(a.Partition, b.Partition) })
 	return left
 }
 
@@ -171,7 +213,7 @@ func (d done) left(all []state.Open, owed []state.Open) []state.Open {
 func (d done) has(o *state.Open) bool {
 	context := uint64(0)
 	if o.Context != nil {
-		context = state.HashContext(o.Context)
+		context = state.HashContext(compact(o.Context))
 		if d.contexts.Has(context) {
 			return true
 		}
@@ -179,15 +221,17 @@ func (d done) has(o *state.Open) bool {
 	if o.Window == nil {
 		return false
 	}
-	left := []state.Window{*o.Window}
-	for _, one := range d.windows {
-		if one.Context == context {
-			for _, w := range one.Windows {
-				left = without(left, w)
-			}
-		}
+	i := slices.IndexFunc(d.windows, func(one state.Done) bool { return one.Context == context })
+	return i >= 0 && len(minus(*o.Window, d.windows[i].Windows)) == 0
+}
+
+// compact is JSON text without the blanks that others may have put into it.
+func compact(text []byte) []byte {
+	var b bytes.Buffer
+	if json.Compact(&b, text) != nil {
+		return text
 	}
-	return len(left) == 0
+	return b.Bytes()
 }
 
 // further compares how far a partition came in two states.
@@ -206,28 +250,78 @@ func text(o *state.Open) []byte {
 	return raw
 }
 
-// joinFeeds joins how far parents are: of one parent in two passes, one counts.
-func joinFeeds(all []state.Feed) (joined []state.Feed) {
-	slices.SortStableFunc(all, func(a, b state.Feed) int {
-		return cmp.Or(strings.Compare(a.Stream, b.Stream), strings.Compare(b.Pass, a.Pass))
-	})
-	for _, f := range all {
-		if len(joined) == 0 || joined[len(joined)-1].Stream != f.Stream {
-			joined = append(joined, f)
-			continue
-		}
-		if last := &joined[len(joined)-1]; last.Pass == f.Pass {
-			last.Over = last.Over || f.Over
-			last.Contexts = last.Contexts.With(f.Contexts)
-			last.Done = joinDone(last.Done, f.Done)
-			last.Open = done{last.Done, last.Contexts}.left(append(slices.Clone(last.Open), f.Open...), nil)
-			last.Shape, last.Window = max(last.Shape, f.Shape), max(last.Window, f.Window)
-			if bytes.Compare(f.From, last.From) > 0 {
-				last.From = f.From
-			}
+// joinFeeds returns how far parents are in both states: those of one pass that
+// both know.
+func joinFeeds(a, b []state.Feed) (joined []state.Feed) {
+	for _, f := range a {
+		i := slices.IndexFunc(b, func(other state.Feed) bool {
+			return other.Stream == f.Stream && other.Pass == f.Pass && other.Shape == f.Shape && other.Window == f.Window && bytes.Equal(other.From, f.From)
+		})
+		if i >= 0 {
+			joined = append(joined, lessFar(f, b[i]))
 		}
 	}
+	slices.SortFunc(joined, func(a, b state.Feed) int { return strings.Compare(a.Stream, b.Stream) })
 	return joined
+}
+
+// lessFar returns how far a parent is in both of two states.
+func lessFar(a, b state.Feed) state.Feed {
+	switch {
+	case a.Over && b.Over:
+		return state.Feed{Stream: a.Stream, Pass: a.Pass, From: a.From, Over: true, Window: a.Window, Shape: a.Shape}
+	case a.Over:
+		return lessFar(b, b)
+	case b.Over:
+		return lessFar(a, a)
+	}
+	one := a
+	one.Done, one.Contexts, one.Open = bothDone(a.Done, b.Done), slices.DeleteFunc(slices.Clone(a.Contexts), func(hash uint64) bool { return !b.Contexts.Has(hash) }), nil
+	one.Open = append(opened(a, b), opened(b, a)...)
+	one.Open = each(one.Open, func(*state.Open) bool { return true }, func(a, b *state.Open) int { return -further(a, b) })
+	return one
+}
+
+// opened returns the partitions of a feed that are open, and begun in another.
+func opened(f, other state.Feed) (all []state.Open) {
+	is := done{other.Done, other.Contexts}
+	for _, o := range f.Open {
+		if is.has(&o) || slices.ContainsFunc(other.Open, func(known state.Open) bool { return id(&known) == id(&o) }) {
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+// bothDone returns the windows that are done in both.
+func bothDone(a, b []state.Done) (all []state.Done) {
+	for _, d := range a {
+		i := slices.IndexFunc(b, func(other state.Done) bool { return other.Context == d.Context })
+		if i < 0 {
+			continue
+		}
+		var windows []state.Window
+		for _, w := range d.Windows {
+			rest := []state.Window{w}
+			for _, missing := range minus(w, b[i].Windows) {
+				rest = without(rest, missing)
+			}
+			windows = append(windows, rest...)
+		}
+		if len(windows) > 0 {
+			all = append(all, state.Done{Context: d.Context, Windows: windows})
+		}
+	}
+	return all
+}
+
+// minus returns what is left of a window when others are taken away.
+func minus(w state.Window, others []state.Window) []state.Window {
+	left := []state.Window{w}
+	for _, other := range others {
+		left = without(left, other)
+	}
+	return left
 }
 
 // MergeStates merges the states of all streams; what a state says besides is that

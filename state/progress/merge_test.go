@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,7 +22,8 @@ func day(n int) time.Time { return begin.AddDate(0, 0, n) }
 func some(r *rand.Rand) *state.Bookmark {
 	b := &state.Bookmark{ReplicationKey: "u"}
 	if r.IntN(4) > 0 {
-		b.Value = json.RawMessage(fmt.Sprintf(`"2025-01-%02dT00:00:00Z"`, 1+r.IntN(9)))
+		values := []string{`"2025-01-02T00:00:00Z"`, `"2025-01-03"`, `"2025-01-03T04:00:00+02:00"`, `"10"`, `9`, `"5a"`, `1e999999`, `2e999999`, `1736000000`, `1736000000123`, `"é"`, `""`}
+		b.Value = json.RawMessage(values[r.IntN(len(values))])
 	}
 	if r.IntN(8) == 0 {
 		return b
@@ -55,14 +57,39 @@ func some(r *rand.Rand) *state.Bookmark {
 		}
 	}
 	p.Save(b.Resume)
+	if r.IntN(4) == 0 { // a stream of one partition, which failed
+		b.Resume.Open = append(b.Resume.Open, state.Open{Partition: "only", Next: json.RawMessage(fmt.Sprintf(`{"pages":%d}`, r.IntN(3)))})
+		b.Resume.Owed = append(b.Resume.Owed, state.Open{Partition: "only"})
+	}
 	if b.Resume.Over {
 		b.Resume.Open, b.Resume.Done, b.Resume.Contexts = nil, nil, nil
 	}
 	if r.IntN(3) == 0 && !b.Resume.Over {
-		b.Resume.Feeds = []state.Feed{{Stream: "shops", Pass: fmt.Sprint("f", r.IntN(2)), Over: r.IntN(2) == 0,
-			Open: []state.Open{{Partition: "x", Next: json.RawMessage(fmt.Sprintf(`{"pages":%d}`, r.IntN(3)))}}}}
+		b.Resume.Feeds = []state.Feed{someFeed(r)}
 	}
 	return b
+}
+
+// someFeed returns how far a parent is that has four windows.
+func someFeed(r *rand.Rand) state.Feed {
+	f := state.Feed{Stream: "shops", Pass: fmt.Sprint("f", r.IntN(5)/4), Over: r.IntN(4) == 0}
+	if f.Over {
+		return f
+	}
+	var done []state.Window
+	for i := range 4 {
+		w := state.Window{Start: day(2 * i), End: day(2*i + 1)}
+		switch r.IntN(3) {
+		case 0:
+			done = append(done, w)
+		case 1:
+			f.Open = append(f.Open, state.Open{Partition: fmt.Sprint("x", i), Window: &w, Next: json.RawMessage(fmt.Sprintf(`{"pages":%d}`, r.IntN(3)))})
+		}
+	}
+	if done != nil {
+		f.Done = []state.Done{{Windows: done}}
+	}
+	return f
 }
 
 func contextOf(i uint64) json.RawMessage { return json.RawMessage(fmt.Sprintf(`{"account":%d}`, i)) }
@@ -97,10 +124,65 @@ func merges(t testing.TB, r *rand.Rand) {
 	}
 }
 
-func TestMerge(t *testing.T) {
-	for seed := range uint64(20000) {
+func TestMergeIsASemilattice(t *testing.T) {
+	for seed := range uint64(8000) {
 		merges(t, rand.New(rand.NewPCG(seed, 1)))
 	}
+}
+
+// TestMerge holds what of two states counts.
+func TestMerge(t *testing.T) {
+	const (
+		old    = `"pass":{"id":"p1","as_of":"2025-01-20T00:00:00Z"}`
+		now    = `"pass":{"id":"p2","as_of":"2025-01-21T00:00:00Z"}`
+		resume = `,"resume":[{"version":1,"as_of":"2025-01-20T00:00:00Z","from":null,"lookback":"0s","clock":null,"shape":"s",`
+		next   = `"high":null,"restarts":0,"deferred":false,"frozen":false}`
+		first  = `"window":{"start":"2025-01-01T00:00:00Z","end":"2025-01-02T00:00:00Z"},`
+		second = `"window":{"start":"2025-01-03T00:00:00Z","end":"2025-01-04T00:00:00Z"},`
+		both   = `{"start":"2025-01-01T00:00:00Z","end":"2025-01-02T00:00:00Z"}`
+	)
+	for _, tt := range []struct{ name, a, b, want, not string }{
+		{"a stream of one partition that failed keeps its position",
+			old + resume + `"open":[{"partition":"k","next":{"pages":3},` + next + `],"owed":["k"]}]`, old + resume + `"open":[{"partition":"k","next":{"pages":1},` + next + `],"owed":null}]`,
+			`"open":[{"partition":"k","next":{"pages":3},`, ""},
+		{"the later pass, and what the other owes",
+			old + `,"replication_key_value":9` + resume + `"over":true,"open":null,"owed":[{"partition":"k",` + first + `"next":{"pages":3},` + next + `]}]`, now + `,"replication_key_value":8,"resume":null`,
+			`"replication_key_value":8,` + now + `,"resume":[{"version":1,"as_of":"2025-01-21T00:00:00Z","from":null,"lookback":"","clock":null,"shape":"","over":true,"open":null,"owed":[{"partition":"k",` + first + `"next":{"pages":0,"records":0},`, ""},
+		{"two ranges that are owed with one key",
+			old + resume + `"over":true,"open":null,"owed":[{"partition":"k",` + first + `"next":{"pages":0},` + next + `]}]`, old + resume + `"over":true,"open":null,"owed":[{"partition":"k",` + second + `"next":{"pages":0},` + next + `]}]`,
+			`"owed":[{"partition":"k",` + first + `"next":{"pages":0},` + next + `,{"partition":"k",` + second, ""},
+		{"what is done is not open",
+			old + resume + `"done":[{"context":"0","windows":[` + both + `]}],"open":null,"owed":null}]`, old + resume + `"open":[{"partition":"k",` + first + `"next":{"pages":3},` + next + `],"owed":null}]`,
+			`"done":[{"context":"0","windows":[` + both + `]}],"open":null`, `"k"`},
+		{"a parent came as far as in the state in which it came less far",
+			old + resume + `"feeds":[{"stream":"s","pass":"f","over":true,"shape":"","open":null}],"open":null,"owed":null}]`, old + resume + `"feeds":[{"stream":"s","pass":"f","shape":"","open":[{"partition":"k","next":{"pages":2},` + next + `]}],"open":null,"owed":null}]`,
+			`"feeds":[{"stream":"s","pass":"f","shape":"","open":[{"partition":"k","next":{"pages":2},`, `"over"`},
+		{"a parent of which the other knows nothing comes again",
+			old + resume + `"feeds":[{"stream":"s","pass":"f","over":true,"shape":"","open":null}],"open":null,"owed":null}]`, old + resume + `"open":null,"owed":null}]`,
+			`"shape":"s"`, `"feeds"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, pair := range [][2]string{{tt.a, tt.b}, {tt.b, tt.a}} {
+				got := text(t, progress.Merge(parse(t, pair[0]), parse(t, pair[1]), state.Order{}))
+				if !strings.Contains(got, tt.want) || tt.not != "" && strings.Contains(got, tt.not) {
+					t.Errorf("got %s\nwant %s, without %s", got, tt.want, tt.not)
+				}
+			}
+		})
+	}
+}
+
+func parse(t *testing.T, bookmark string) *state.Bookmark {
+	t.Helper()
+	s, err := state.ParseSinger("f", []byte(`{"bookmarks":{"orders":{`+bookmark+`}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := s.Bookmark("f", "orders", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func FuzzMerge(f *testing.F) {
