@@ -1,24 +1,40 @@
 // Package tap is a run: it reads streams out and hands on what they hold.
 //
-//	plan ── partitions, each with the window that it asks for
+//	plan ── passes; each has a lane, which makes its partitions when their turn comes
 //	  ├─ worker: walker (fetch.Walk) ──► queue ──► renderer ──┐   a page is fetched while
 //	  └─ worker: walker (fetch.Walk) ──► queue ──► renderer ──┤   the one before is rendered
-//	                                                          ▼
+//	                                       │ a parent's page: │
+//	                                       ▼ a lane for each child
 //	  emitter.flushAll: journal synced, RECORD lines, STATE, then the journal may forget
 //
 //	goroutine        owns                                  ends when
 //	Sync             the run: gate, journal, work folder   the emitter is done, or stdout takes no more
 //	emitter.run      stdout, state, tracks, account        walkAll has closed the batches
-//	walkAll          the order of the walks                every worker is done
-//	worker.work      one partition's renderer, and the     its queue has ended, or the run
-//	                 schema of the stream
+//	walkAll          the turns, and what lanes make        every walk is over, or the gate is shut and those
+//	                                                       under way are
+//	worker.work      one partition's renderer              its queue has ended, or the run; of a parent,
+//	                                                       when its children's walks are over
 //	walker.fetchAll  that partition's walk                 the walk is over, the gate is shut, or the run ends
+//	run.tell         nothing: it says that a lane made all its partitions
 //	keepSynced       nothing: the journal has a lock       the run ends
-//	wakeSpool        nothing: the spool has a lock         the gate is shut, or the run ends
+//	watchGate        nothing: spool and turns have locks   the gate is shut, or the run ends
 //
-// What a stream is in this run, which pass of it goes on, what a partition is and
-// where its walk starts are decided by package plan before the first request.
-// They are read by all of these goroutines, and changed by none.
+// What a stream is in this run and which pass of it goes on are decided by
+// package plan before the first request; a partition, and where its walk starts,
+// when its lane makes it. They are read by all of these goroutines, and changed by
+// none. What is known of the schema of a stream is one for all its partitions,
+// under a lock: a batch says by which version its records were checked, and the
+// emitter writes SCHEMA before the first one of a newer version.
+//
+// Many partitions. A pass has many where the stream has windows or contexts; a
+// stream with one keeps its bookmark as ever, in bookmark_of_stream.go, the others
+// in bookmark_of_partitions.go, by package progress. A parent's page is open until
+// all partitions that its records led to are done: the emitter moves the parent's
+// position only past pages that are closed, and a parent's walk has two open
+// pages at most. A walk that waits for its children holds no turn. A parent that
+// is not selected, or that is to be read from another place than its children
+// need, is read by a pass of its own, a feed, whose place stands in the states of
+// its children.
 //
 // Terms. A walker fetches the pages of one partition, in order. Its renderer
 // makes each page a batch: the lines of its records, filtered, cut and checked.
@@ -34,7 +50,10 @@
 //   - The emitter's goroutine alone touches stdout and the state: there is no
 //     lock on either.
 //   - A flush splits no response of up to a megabyte of lines. A longer one
-//     leaves in parts: flushes between them end with the STATE of before.
+//     leaves in parts: flushes between them end with the STATE of before. Where a
+//     pass has many partitions, lines may leave without a STATE behind them, so
+//     that STATE lines stay below a twentieth of what is written; a STATE that
+//     covers them all follows, within five minutes.
 //   - Everything that was fetched before a failure, a signal or the end of a
 //     budget is emitted, and the last line is a STATE.
 //   - What a STATE covers is on stdout, or in the quarantine file of its stream

@@ -81,7 +81,7 @@ func (r *run) feedOf(all []*pass, p *pass, axis sources.PartitionSource) (*pass,
 		fed = plan.Fed{From: p.feedFrom(r.Definition.Stream(axis.Parent), axis)}
 	}
 	for _, q := range all {
-		if q.stream.Name == axis.Parent && (known && q.decision.Pass.ID == fed.Pass || !known && q.leadsAlso(p, axis, fed.From)) {
+		if q.stream.Name == axis.Parent && (known && q.decision.Pass.ID == fed.Pass || !known && q.leadsAlso(p, fed.From)) {
 			return q, all, nil
 		}
 	}
@@ -124,20 +124,20 @@ func (p *pass) feedFrom(parent *sources.Stream, axis sources.PartitionSource) js
 }
 
 // leadsAlso reports whether a pass that begins anew reads all the records that
-// are contexts of another one.
-func (q *pass) leadsAlso(p *pass, axis sources.PartitionSource, from json.RawMessage) bool {
+// are contexts of a child, which is to read them from a bookmark.
+func (p *pass) leadsAlso(child *pass, from json.RawMessage) bool {
 	switch {
-	case q.decision.Way != plan.Anew || p.decision.Way != plan.Anew:
+	case p.decision.Way != plan.Anew || child.decision.Way != plan.Anew:
 		return false
-	case q.feed:
-		return string(q.decision.From) == string(from)
-	case q.decision.From == nil:
+	case p.feed:
+		return string(p.decision.From) == string(from)
+	case p.decision.From == nil:
 		return true
 	case from == nil:
 		return false
 	}
-	own := q.decision.Bookmark
-	return own != nil && own.Pass != nil && own.Pass.AsOf.Equal(p.decision.Bookmark.Pass.AsOf)
+	own := p.decision.Bookmark
+	return own != nil && own.Pass != nil && own.Pass.AsOf.Equal(child.decision.Bookmark.Pass.AsOf)
 }
 
 // newFeed returns a pass of a parent that is read for the sake of children.

@@ -48,7 +48,7 @@ const (
 const earlyBy = 24 * time.Hour
 
 func newOddities(one *plan.Reading) oddities {
-	o := oddities{stream: one.Stream, floor: one.Part.Window.Floor, twins: twins.New(one.Stream.Keys)}
+	o := oddities{stream: one.Stream, floor: one.Part.Window.Floor, twins: twins.New(one.Stream.Keys, one.Pass.Many(one.Stream))}
 	if one.Part.Window.Floor != nil && !one.Stream.Clock.ClientFilter {
 		if at, ok := one.Stream.Clock.Order.Instant(one.Part.Window.Floor); ok {
 			o.limit = at.Add(-earlyBy)

@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	"tap":         {"sources/fetch/body", "catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/render", "tap/report", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal", "state/progress"},
 	"tap/limits":  {"sources", "sources/fetch", "state"},
 	"tap/message": {"catalog", "catalog/raw", "state"},
+	"tap/truth":   {},
 	"tap/plan":    {"sources/fetch/paging", "sources/fetch/ref", "sources", "sources/expr", "sources/times", "catalog", "state", "state/journal"},
 	"tap/render":  {"catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/message", "tap/plan", "tap/report", "tap/twins", "tap/workdir", "sources", "sources/expr", "sources/fetch", "catalog", "catalog/schema", "state"},
 	"tap/report":  {"sources/fetch/paging", "tap/message", "sources/fetch", "state/journal"},

@@ -24,6 +24,7 @@ type Memory struct {
 	keys  []string
 	seed  maphash.Seed
 	seen  []record // by the hash of the key; a newer one takes the place of an older
+	first int      // slots
 	count int      // of records, while there may be more slots
 	page  uint32   // the number of the page under way
 	since uint32   // the first page that the walk has not asked for again since
@@ -53,8 +54,15 @@ func (k Kind) Moved(c paging.Counting) bool {
 }
 
 // New returns a memory of records with these fields as primary key; without any,
-// no record is a twin.
-func New(keys []string) Memory { return Memory{keys: keys, seed: maphash.MakeSeed()} }
+// no record is a twin. few says that there will be few records: memory grows with
+// them.
+func New(keys []string, few bool) Memory {
+	m := Memory{keys: keys, seed: maphash.MakeSeed(), first: slots}
+	if few {
+		m.first = firstSlots
+	}
+	return m
+}
 
 // Begin says that a page begins, and whether nothing of it was asked for before:
 // what comes again because the walk went back shows nothing. Pieces of a page
@@ -74,7 +82,7 @@ func (m *Memory) See(text, value []byte) Kind {
 	if len(m.keys) == 0 {
 		return None
 	}
-	if m.count++; m.count >= len(m.seen)/2 && len(m.seen) < slots {
+	if m.count++; m.seen == nil || m.count >= len(m.seen)/2 && len(m.seen) < slots {
 		m.grow()
 	}
 	now := record{content: maphash.Bytes(m.seed, text), page: m.page}
@@ -102,7 +110,7 @@ func (m *Memory) See(text, value []byte) Kind {
 
 // grow makes more slots.
 func (m *Memory) grow() {
-	more := make([]record, max(firstSlots, min(slots, 8*len(m.seen))))
+	more := make([]record, max(m.first, min(slots, 8*len(m.seen))))
 	for _, one := range m.seen {
 		if one.key != 0 {
 			more[one.key>>1%uint64(len(more))] = one

@@ -32,7 +32,7 @@ func TestSee(t *testing.T) {
 		{"went back past what was changed", []page{{true, []string{"1a"}, []twins.Kind{none}}, {true, []string{"1a+"}, []twins.Kind{part}}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			m := twins.New([]string{"id"})
+			m := twins.New([]string{"id"}, false)
 			for n, p := range tt.pages {
 				var got []twins.Kind
 				for _, r := range p.records {
@@ -46,7 +46,7 @@ func TestSee(t *testing.T) {
 			}
 		})
 	}
-	m := twins.New(nil)
+	m := twins.New(nil, true)
 	for range 2 {
 		m.Begin(true)
 		if got := m.See([]byte(`{"id":1}`), nil); got != none {
