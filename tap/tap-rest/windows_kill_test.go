@@ -1,0 +1,173 @@
+//go:build linux
+
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// yearAPI has an order for each day of 2024, and answers windows of a day. It
+// kills who asks at every tenth request, as long as there are kills left.
+type yearAPI struct {
+	mu     sync.Mutex
+	paid   map[string]int // answers by window
+	asked  int
+	kill   func() // nil: nobody is killed
+	killed int
+}
+
+func (a *yearAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	from, to := r.URL.Query().Get("from"), r.URL.Query().Get("to")
+	a.mu.Lock()
+	a.asked++
+	if a.asked%10 == 0 && a.kill != nil {
+		a.kill()
+		a.kill, a.killed = nil, a.killed+1
+	}
+	a.paid[from]++
+	a.mu.Unlock()
+	var rows []string
+	for day := time.Date(2024, 1, 1, 12, 0, 0, 0, time.UTC); day.Year() == 2024; day = day.AddDate(0, 0, 1) {
+		if at := day.Format(time.RFC3339); at >= from && at < to {
+			rows = append(rows, fmt.Sprintf(`{"id":%d,"updated_at":%q}`, day.YearDay(), at))
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	fmt.Fprintf(w, `{"data":[%s],"next":""}`, strings.Join(rows, ","))
+}
+
+// TestYearOfWindows reads a year in windows of a day by four workers, and kills
+// the binary at every tenth call: with the state that was left, and without it
+// nothing is missing, and a kill costs a call for each worker at most.
+func TestYearOfWindows(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		t.Run(fmt.Sprintf("state lost %v", lost), func(t *testing.T) {
+			if !lost && os.Getenv("TAP_REST_FULL_TESTS") == "" {
+				t.Skip("TAP_REST_FULL_TESTS=1 runs it too")
+			}
+			api := &yearAPI{paid: map[string]int{}}
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			server := &http.Server{Handler: api}
+			go func() { _ = server.Serve(l) }()
+			defer server.Close()
+			dir := t.TempDir()
+			config := filepath.Join(dir, "c.json")
+			definition := fmt.Sprintf(`{"version":1,"name":"year","client":{"base_url":"http://%s","max_in_flight":4},"streams":[{"name":"orders","path":"/orders",
+				"params":{"from":"{{ window.start }}","to":"{{ window.end }}"},"records":"data","primary_key":["id"],"replication_key":"updated_at",
+				"pagination":{"type":"cursor","next":"next","param":"after"},
+				"incremental":{"start":"2024-01-01","end":"2025-01-01","window":"1d","lookback":"3d"}}]}`, l.Addr())
+			if err := os.WriteFile(config, fmt.Appendf(nil, `{"source":%s,"run":{"concurrency":4,"flush":{"responses":3}}}`, definition), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			seen := map[int]bool{}
+			state, over := "", false
+			for runs := 0; !over; runs++ {
+				if runs > 80 {
+					t.Fatal("it comes to no end")
+				}
+				var out []byte
+				out, over = api.run(t, dir, config, state, true)
+				if now := takeYear(t, out, seen); now != "" && (!lost || over) {
+					state = now
+				}
+			}
+			if len(seen) != 366 {
+				t.Errorf("%d days came", len(seen))
+			}
+			twice := 0
+			for _, n := range api.paid {
+				twice += n - 1
+			}
+			t.Logf("%d kills, %d calls, %d of them twice", api.killed, api.asked, twice)
+			if api.killed < 20 || twice > 4*api.killed {
+				t.Errorf("%d calls were asked for twice after %d kills", twice, api.killed)
+			}
+			if !strings.Contains(state, `"replication_key_value":"2025-01-01T00:00:00Z"`) || !strings.Contains(state, `"resume":null`) {
+				t.Errorf("state %s", state)
+			}
+			api.asked, api.paid = 0, map[string]int{}
+			api.run(t, dir, config, state, false)
+			want := []string{"2024-12-29T00:00:00Z", "2024-12-30T00:00:00Z", "2024-12-31T00:00:00Z"} // the lookback
+			var got []string
+			for from := range api.paid {
+				got = append(got, from)
+			}
+			if slices.Sort(got); !slices.Equal(got, want) {
+				t.Errorf("the next run asked %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// run runs the binary, and reports whether it came to its end.
+func (a *yearAPI) run(t *testing.T, dir, config, state string, kill bool) (out []byte, over bool) {
+	t.Helper()
+	cmd := exec.Command(builtBinary(t), "--config", config, "--log-level", "error")
+	if state != "" {
+		file := filepath.Join(dir, "state.json")
+		if err := os.WriteFile(file, []byte(state), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd.Args = append(cmd.Args, "--state", file)
+	}
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+dir)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	before := 0
+	a.mu.Lock()
+	if before = a.killed; kill {
+		a.kill = func() { _ = cmd.Process.Kill() }
+	}
+	a.mu.Unlock()
+	err := cmd.Wait()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.kill = nil
+	if err != nil && a.killed == before {
+		t.Fatalf("tap-rest: %v\n%s", err, &stderr)
+	}
+	return stdout.Bytes(), err == nil
+}
+
+// takeYear takes note of the days that came, and returns the last state.
+func takeYear(t *testing.T, out []byte, seen map[int]bool) (state string) {
+	t.Helper()
+	for line := range bytes.Lines(out) {
+		if line[len(line)-1] != '\n' {
+			break
+		}
+		var l struct {
+			Type   string
+			Record struct{ ID int }
+			Value  json.RawMessage
+		}
+		if err := json.Unmarshal(line, &l); err != nil {
+			t.Fatal(err)
+		}
+		switch l.Type {
+		case "RECORD":
+			seen[l.Record.ID] = true
+		case "STATE":
+			state = string(l.Value)
+		}
+	}
+	return state
+}
