@@ -141,9 +141,7 @@ type written struct {
 	Sync           *Sync           `json:"sync"`
 	Contexts       Contexts        `json:"contexts"`
 	Resume         []*Resume       `json:"resume"`
-	Partitions     []struct {
-		Value json.RawMessage `json:"replication_key_value"`
-	} `json:"partitions"`
+	Partitions     []partitionSDK  `json:"partitions"`
 }
 
 func (s *State) bookmark(file, stream, replicationKey string) (*Bookmark, error) {
@@ -172,55 +170,6 @@ func (s *State) Place(stream string) string {
 		return "the state of stream " + stream
 	}
 	return "bookmarks." + stream
-}
-
-// adopt takes over what other taps wrote.
-func (b *Bookmark) adopt(raw json.RawMessage, w *written, replicationKey string) error {
-	if b.Value == nil && replicationKey != "" && b.ReplicationKey == "" {
-		all, err := members(raw)
-		if err != nil {
-			return err
-		}
-		for _, e := range all {
-			if e.name == replicationKey {
-				b.ReplicationKey, b.Value = replicationKey, present(e.raw)
-			}
-		}
-	}
-	if err := scalar(b.Value); err != nil {
-		return fmt.Errorf("replication_key_value: %w", err)
-	}
-	return b.adoptPartitions(w)
-}
-
-// adoptPartitions takes the least value of an SDK state's partitions: nothing
-// before it is missing in any of them. One without a value was never read.
-func (b *Bookmark) adoptPartitions(w *written) error {
-	if b.Value != nil || len(w.Partitions) == 0 {
-		return nil
-	}
-	order := Order{}
-	var least json.RawMessage
-	for i, p := range w.Partitions {
-		if null(p.Value) {
-			return nil
-		}
-		if err := scalar(p.Value); err != nil {
-			return fmt.Errorf("partitions[%d].replication_key_value: %w", i, err)
-		}
-		if least != nil {
-			c, err := order.Compare(p.Value, least)
-			if err != nil {
-				return fmt.Errorf("partitions[%d].replication_key_value: %w", i, err)
-			}
-			if c >= 0 {
-				continue
-			}
-		}
-		least = p.Value
-	}
-	b.Value = least
-	return nil
 }
 
 func (b *Bookmark) resume(all []*Resume) error {

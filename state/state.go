@@ -150,6 +150,18 @@ func (s *State) Set(stream string, b *Bookmark) {
 	s.streams = put(s.streams, entry{stream, b.json()})
 }
 
+// Take takes what another state says of a stream, as it stands there. It reports
+// false, and takes nothing, where this one says something else of it.
+func (s *State) Take(stream string, from *State) bool {
+	other, _ := from.raw(stream)
+	mine, known := s.raw(stream)
+	if known && !bytes.Equal(entry{stream, mine}.appendCompact(nil), entry{stream, other}.appendCompact(nil)) {
+		return false
+	}
+	s.streams = put(s.streams, entry{stream, other})
+	return true
+}
+
 // json has all keys: an empty one is null, never absent.
 func (b *Bookmark) json() json.RawMessage {
 	type plain Bookmark

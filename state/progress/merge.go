@@ -324,15 +324,18 @@ func minus(w state.Window, others []state.Window) []state.Window {
 	return left
 }
 
-// MergeStates merges the states of all streams; what a state says besides is that
-// of a. Its error is a *state.Error in file, which b was read from.
+// MergeStates merges the states of all streams into a; what a state says besides
+// is that of a. Its error is a *state.Error in file, which b was read from.
 func MergeStates(a, b *state.State, file string) (*state.State, error) {
 	for _, name := range b.Names() {
-		mine, err := a.Bookmark(file, name, "")
+		if a.Take(name, b) {
+			continue
+		}
+		mine, err := ours(a, name, file)
 		if err != nil {
 			return nil, err
 		}
-		other, err := b.Bookmark(file, name, "")
+		other, err := ours(b, name, file)
 		if err != nil {
 			return nil, err
 		}
@@ -341,4 +344,14 @@ func MergeStates(a, b *state.State, file string) (*state.State, error) {
 		}
 	}
 	return a, nil
+}
+
+// ours returns what a state says of a stream; an error where another tap wrote it,
+// which does not say when.
+func ours(s *state.State, name, file string) (*state.Bookmark, error) {
+	b, err := s.Bookmark(file, name, "")
+	if err == nil && b != nil && b.Pass == nil && b.Resume == nil {
+		err = &state.Error{File: file, Place: s.Place(name), Msg: "another state says something else of the stream, and in one of them no pass of tap-rest has begun: run with the state that is to count, and merge what comes of that"}
+	}
+	return b, err
 }
