@@ -8,6 +8,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/secret"
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 // Config is what a user gives for a run, checked against its definition.
@@ -103,6 +104,8 @@ type Run struct {
 	Memory      int64 // bytes of pages held, at most
 	Spool       int64 // bytes of pages that wait in the journal, at most
 	Journal     Journal
+	Window      *times.Span   // of streams, in place of incremental.window; nil: that
+	Start, End  string        // a range of time that is read again; "": as always
 	MaxDuration time.Duration // 0: no limit; likewise below
 	MaxRequests int64
 	MaxRecords  int64

@@ -39,7 +39,19 @@ func (r *run) plan() ([]*pass, error) {
 			all = append(all, one)
 		}
 	}
+	if len(all) == 0 && r.again() != (plan.Range{}) {
+		return nil, unusable("run.start and run.end read a range of time again, and no stream that is selected is read by time (incremental, with times): leave them out")
+	}
 	return r.withParents(all)
+}
+
+// again is the range of time that the run reads again: none for a look at first
+// pages.
+func (r *run) again() plan.Range {
+	if r.hasty {
+		return plan.Range{}
+	}
+	return plan.Range{Start: r.Config.Run.Start, End: r.Config.Run.End}
 }
 
 // inputError is an error of what was given, unless it is one of the journal.
@@ -131,6 +143,15 @@ func (r *run) planStream(s *sources.Stream, entry *catalog.Stream) (*pass, error
 	if err != nil {
 		return nil, err
 	}
+	timed, err := one.Within(r.again())
+	if err != nil {
+		return nil, err
+	}
+	if !timed {
+		r.Log.Warn("run.start and run.end read a range of time again, and the stream is not read by time: it is left out", "stream", s.Name)
+		r.notRead = append(r.notRead, newTrack(&pass{stream: one, decision: &plan.Decision{Way: plan.Complete}}))
+		return nil, nil
+	}
 	k := r.known(s.Name, false)
 	if k.Bookmark, err = r.State.Bookmark(r.StateFile, s.Name, one.ReplicationKey); err != nil {
 		return nil, err
@@ -154,8 +175,8 @@ func (r *run) planStream(s *sources.Stream, entry *catalog.Stream) (*pass, error
 // known is what a decision about a stream is made from, besides its state.
 func (r *run) known(stream string, feed bool) plan.Known {
 	return plan.Known{
-		Passes: r.journal.passesOf(stream, feed), Now: r.now, MaxAge: r.Config.Run.Journal.MaxAge,
-		ID: strings.ToLower(rand.Text()), Replay: r.Replay,
+		Passes: plan.InRange(r.journal.passesOf(stream, feed), r.again()), Now: r.now, MaxAge: r.Config.Run.Journal.MaxAge,
+		ID: strings.ToLower(rand.Text()), Replay: r.Replay, Window: r.Config.Run.Window,
 	}
 }
 

@@ -105,15 +105,17 @@ func (e *emitter) full() bool {
 		e.bytes >= e.memory
 }
 
-// begin writes the state of the streams that are read whole already: whoever
-// waits for a state of each has it.
+// begin writes the state of the streams that are read whole already, or left out:
+// whoever waits for a state of each has it.
 func (e *emitter) begin() error {
 	for _, t := range e.herald.tracks {
 		if t.decision.Way != plan.Complete {
 			continue
 		}
 		e.herald.reads(t)
-		e.state.Set(t.stream.Name, t.decision.Bookmark)
+		if b := t.decision.Bookmark; b != nil {
+			e.state.Set(t.stream.Name, b)
+		}
 		e.covered = append(e.covered, message.Covered{Stream: t.stream.Name})
 	}
 	if len(e.covered) == 0 {
@@ -321,7 +323,9 @@ func (e *emitter) cover() {
 		if t.parts != nil {
 			t.parts.save(t)
 		}
-		e.state.Set(t.stream.Name, &t.bookmark)
+		if !t.decision.Backfill {
+			e.state.Set(t.stream.Name, &t.bookmark)
+		}
 		e.covered = append(e.covered, message.Covered{Stream: t.stream.Name, Records: t.uncovered})
 		t.touched, t.told, t.uncovered = false, true, 0
 	}

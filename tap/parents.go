@@ -127,7 +127,7 @@ func (p *pass) feedFrom(parent *sources.Stream, axis sources.PartitionSource) js
 // are contexts of a child, which is to read them from a bookmark.
 func (p *pass) leadsAlso(child *pass, from json.RawMessage) bool {
 	switch {
-	case p.decision.Way != plan.Anew || child.decision.Way != plan.Anew:
+	case p.decision.Way != plan.Anew || child.decision.Way != plan.Anew || p.decision.Backfill:
 		return false
 	case p.feed:
 		return string(p.decision.From) == string(from)

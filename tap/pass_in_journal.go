@@ -83,7 +83,7 @@ func (j *runJournal) beginOrAgain(p *pass, one journal.Pass) error {
 
 // layout says how the requests of a pass are laid out.
 func (p *pass) layout() plan.Layout {
-	l := plan.Layout{Lookback: p.decision.Lookback.String(), Feed: p.feed}
+	l := plan.Layout{Lookback: p.decision.Lookback.String(), Feed: p.feed, Range: p.stream.Range.String()}
 	if !p.many {
 		l.Partition = p.first.Part.Key
 		return l

@@ -34,7 +34,7 @@ func (r *run) openReplay() error {
 func (r *run) keepRecorded(wanted map[string]*catalog.Stream) error {
 	var missing []string
 	for _, s := range r.Definition.Streams {
-		if _, ok := wanted[s.Name]; ok && len(r.journal.passesOf(s.Name, false)) == 0 {
+		if _, ok := wanted[s.Name]; ok && len(plan.InRange(r.journal.passesOf(s.Name, false), r.again())) == 0 {
 			missing = append(missing, s.Name)
 			delete(wanted, s.Name)
 		}

@@ -133,6 +133,11 @@ config c0.json: /run/concurrency: wants at least 1, not 0
 config c0.json: /run/memory: wants a size, as 1MB or 8MiB, or a number of bytes, not "lots"`},
 		{"run in the environment", []string{`{` + url + `}`}, []string{"TAP_REST_RUN__FLUSH__BYTES=huge"},
 			`TAP_REST_RUN__FLUSH__BYTES: /run/flush/bytes: wants a size, as 1MB or 8MiB, or a number of bytes, not "huge"`},
+		{"a range that is none", []string{`{` + url + `, "run": {"start": "march", "end": "2025-04-01", "window": "soon"}}`}, nil,
+			`config c0.json: /run/start: wants a time, as 2025-03-01 or 2025-03-01T00:00:00Z, not "march": it is not written in a way that is recognised
+config c0.json: /run/window: wants a duration, as 3d or 1mo, not "soon"`},
+		{"a range that ends before it begins", []string{`{` + url + `, "run": {"start": "2025-04-01", "end": "2025-04-01"}}`}, nil,
+			`config c0.json: /run/end: does not lie behind start: the range holds nothing`},
 		{"identity", []string{`{` + url + `, "run": {"journal": {"identity": ""}}}`}, nil,
 			`config c0.json: /run/journal/identity: is empty`},
 		{"journal", []string{`{` + url + `, "run": {"journal": {"max_age": "never"}}}`}, nil,

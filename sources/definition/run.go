@@ -6,6 +6,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 // ReadRun reads the options of a run, the value of the key "run" of a config;
@@ -33,6 +34,11 @@ func ReadRun(n *document.Node) (sources.Run, document.Problems) {
 	run.Journal.MaxBytes = document.ValueOr(journal, "max_bytes", run.Journal.MaxBytes)
 	run.Journal.Off = document.Value[bool](journal, "off")
 	run.Journal.Identity = document.Value[string](journal, "identity")
+	if window := n.Get("window"); window != nil {
+		length := document.Value[times.Span](n, "window")
+		run.Window = &length
+	}
+	run.Start, run.End = document.Value[string](n, "start"), document.Value[string](n, "end")
 	run.MaxDuration = document.Value[time.Duration](n, "max_duration")
 	run.MaxRequests = document.Value[int64](n, "max_requests")
 	run.MaxRecords = document.Value[int64](n, "max_records")
@@ -54,11 +60,14 @@ func keysWithin(o *object, above []string) (all [][]string) {
 }
 
 // runObject is the key "run" of a config, not of a definition.
-var runObject = &object{name: "Run", keys: []key{
+var runObject = &object{name: "Run", check: rangeAgain, keys: []key{
 	{name: "flush", kind: aMap, of: flushObject, doc: "When collected records leave; see Flush."},
 	{name: "concurrency", kind: aCount, min: 1, def: "4", doc: "Partitions walked at a time; one that waits (for a rate, before a retry) is not counted."},
 	{name: "memory", kind: aSize, min: 1, def: "32MiB", doc: "Bytes of pages held, at most."},
 	{name: "spool", kind: aSize, min: 1, def: "1GiB", doc: "Bytes of the journal that may wait for stdout, besides three answers for each of `concurrency`; then fetching waits."},
+	{name: "window", kind: aPeriod, def: "that of each stream", doc: "Length of the windows of streams that have a `start` and send `{{ window.end }}`, in place of `incremental.window`; 0: one window."},
+	{name: "start", kind: aText, def: "the bookmark", doc: "A range of time is read again from here, and the bookmarks stay; see Reading again."},
+	{name: "end", kind: aText, def: "now", doc: "That range ends here."},
 	{name: "max_duration", kind: aSpan, def: "no limit", doc: "The run starts no request after this time."},
 	{name: "max_requests", kind: aCount, def: "no limit", doc: "Nor after so many requests,"},
 	{name: "max_records", kind: aCount, def: "no limit", doc: "or so many records."},
@@ -78,3 +87,21 @@ var journalObject = &object{name: "Journal", keys: []key{
 	{name: "identity", kind: aText, def: "the secrets that the user gave", doc: "What the journal of these settings is found again by, in the place of the secrets: for tokens that change from run to run. It is never shown."},
 	{name: "off", kind: aBool, def: "false", doc: "True: there is none, and a run that was cut asks again for what it had not flushed."},
 }}
+
+// rangeAgain checks the range of time that is read again.
+func rangeAgain(r *reader, n *document.Node, _ *object) {
+	var bounds [2]time.Time
+	for i, name := range []string{"start", "end"} {
+		bound := n.Get(name)
+		if bound == nil || bound.Read == nil {
+			continue
+		}
+		var err error
+		if bounds[i], err = times.Parse(bound.Text); err != nil {
+			r.Problem(bound, "wants a time, as 2025-03-01 or 2025-03-01T00:00:00Z, not %q: %v", document.Clip(bound.Text), err)
+		}
+	}
+	if !bounds[0].IsZero() && !bounds[1].IsZero() && !bounds[0].Before(bounds[1]) {
+		r.Problem(n.Get("end"), "does not lie behind start: the range holds nothing")
+	}
+}

@@ -23,6 +23,7 @@ type Known struct {
 	Now      time.Time
 	MaxAge   time.Duration // of passes in the journal; 0: any age
 	ID       string        // of a new pass
+	Window   *times.Span   // length of windows, in place of the definition's; nil: that
 	Replay   bool          // the last pass of the journal is read again: there is one
 }
 
@@ -30,7 +31,7 @@ type Known struct {
 type Way int
 
 // The ways. Complete means that there is nothing to read: the stream was read
-// whole in this sync already.
+// whole in this sync already, or is left out of a range that is read again.
 const (
 	Anew Way = iota
 	FromState
@@ -50,6 +51,7 @@ type Decision struct {
 	APIClock *time.Time      // of its first answer; nil: unknown
 	Previous string          // id of the pass that the state carries; "": none
 	Bookmark *state.Bookmark // what the state says, as far as it counts; nil: nothing
+	Backfill bool            // a range is read again: the state stays as it is, whatever comes
 	Foreign  bool            // the state's bookmark is of another method, key or generation
 	Behind   bool            // a replay's state must say Bookmark: nothing of the pass has come
 	Recorded *Recorded       // the pass in the journal; nil: it is not there
@@ -72,8 +74,9 @@ func (d *Decision) because(warn bool, text string, attrs ...any) {
 // goes on before all others. Without one, it is one of the journal that was
 // killed with its whole pipeline before a state was stored, or one that the
 // target lost: the state still carries the pass before it. Else a new one
-// begins. A replay takes the journal's last. The error is a *state.Error, whose
-// place is that within the stream's bookmark.
+// begins. A replay takes the journal's last, and a range that is read again no
+// state at all. An error that is a *state.Error has its place within the stream's
+// bookmark.
 func Decide(s *Stream, k Known) (*Decision, error) {
 	d := &Decision{Pass: state.Pass{ID: k.ID, AsOf: k.Now.UTC().Truncate(time.Microsecond)}}
 	if !s.FullTable() {
@@ -81,6 +84,12 @@ func Decide(s *Stream, k Known) (*Decision, error) {
 	}
 	if s.Clock.Timed() {
 		d.Length = s.Clock.Windows.Length
+		if err := d.cutInto(s, k.Window); err != nil {
+			return nil, err
+		}
+	}
+	if s.Range != (Range{}) {
+		return d, d.backfill(s, k)
 	}
 	var err error
 	if d.Bookmark, err = s.inZone(k.Bookmark); err != nil {

@@ -21,6 +21,7 @@ type Layout struct {
 	Lookback  string         `json:"lookback"`
 	Partition string         `json:"partition,omitempty"` // where there is one
 	Window    string         `json:"window,omitempty"`    // length of the windows; "": there is one
+	Range     string         `json:"range,omitempty"`     // that is read again; "": it goes on from a bookmark
 	Feed      bool           `json:"feed,omitempty"`      // it is read for the sake of children alone
 	Feeds     map[string]Fed `json:"feeds,omitempty"`     // of each parent, the pass whose records are its contexts
 	// Empty: it is finished, and no record of it left: a state that comes back

@@ -21,6 +21,7 @@ type Stream struct {
 	Chosen         bool            // fields that the catalog does not name are deselected
 	Cached         json.RawMessage // the schema that was inferred in an earlier run; nil: none, or the definition has one
 	Shape          string          // digest of the requests
+	Range          Range           // that is read again; zero: the stream goes on from its bookmark
 }
 
 // NewStream returns a stream that is read as its catalog entry says. cached is
