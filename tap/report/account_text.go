@@ -74,10 +74,10 @@ func (s *Stream) Remarks() []string {
 		all = append(all, "read for its children alone")
 	}
 	if s.Partitions > 0 {
-		all = append(all, Numbered(s.Partitions, "%s partition[ is| are] done"))
+		all = append(all, Numbered(s.Partitions, "%s [partition is|partitions are] done"))
 	}
-	if s.Failures > 1 {
-		all = append(all, Numbered(int64(s.Failures), "%s partition[|s] failed; the log says how each did"))
+	if s.Failures > 0 && (s.Partitions > 0 || s.Failures > 1) {
+		all = append(all, Numbered(int64(s.Failures), "%s [partition|partitions] failed, as the log says; the next run asks for [it|them] again"))
 	}
 	all = append(all, s.Counts.remarks(s.Quarantine)...)
 	switch n := len(s.Doubts); {
@@ -90,7 +90,7 @@ func (s *Stream) Remarks() []string {
 	if s.Skipped != "" {
 		text := "skipped: " + s.Skipped
 		if s.Partitions > 1 {
-			text = Numbered(s.Skips, "%s partition[ was|s were] skipped, as this one: ") + s.Skipped
+			text = Numbered(s.Skips, "%s [partition was|partitions were] skipped, as this one: ") + s.Skipped
 		}
 		all = append(all, text)
 	}
