@@ -14,7 +14,11 @@ import (
 func (a *Account) String() string {
 	rows := [][]string{{"stream", "records", "pages", "calls", "from journal", "retries", "waited", "received", ""}}
 	for _, s := range a.Streams {
-		rows = append(rows, []string{s.Name, count(s.Written), count(s.Pages), count(s.Requests()), count(s.Recalled()), count(s.Retries()),
+		name := s.Name
+		if s.Feed {
+			name += " (for its children)"
+		}
+		rows = append(rows, []string{name, count(s.Written), count(s.Pages), count(s.Requests()), count(s.Recalled()), count(s.Retries()),
 			seconds(s.Waited()), size(s.Wire()), s.Status()})
 	}
 	records, requests, retries, waited, wire := a.Total()
@@ -70,9 +74,6 @@ func (s *Stream) Status() string {
 // Remarks are what a person should know of a stream besides its numbers.
 func (s *Stream) Remarks() []string {
 	var all []string
-	if s.Feed {
-		all = append(all, "read for its children alone")
-	}
 	if s.Partitions > 0 {
 		all = append(all, Numbered(s.Partitions, "%s [partition is|partitions are] done"))
 	}
