@@ -94,14 +94,24 @@ func (k Cut) after(t time.Time) (time.Time, bool) {
 	case k.length == (times.Span{}):
 		return t, false
 	case months != 0 && k.length.Nanos == 0:
-		at := k.floor(t)
-		return k.date(at.Year(), at.Month()+time.Month(months), 1), true
+		return k.ends(t, func(at time.Time, n int) time.Time { return k.date(at.Year(), at.Month()+time.Month(n*months), 1) }), true
 	case months == 0 && k.length.Nanos%day == 0:
-		at := k.floor(t)
-		return k.date(at.Year(), at.Month(), at.Day()+days), true
+		return k.ends(t, func(at time.Time, n int) time.Time { return k.date(at.Year(), at.Month(), at.Day()+n*days) }), true
 	}
 	end, err := k.length.AddTo(t.In(k.zone))
 	return end, err == nil
+}
+
+// ends returns the first beginning of a window after t, of those that lie n
+// lengths after the one that t is in. A zone that changes its date skips a day,
+// and one whose clocks are set back over midnight shows one twice.
+func (k Cut) ends(t time.Time, begins func(at time.Time, n int) time.Time) time.Time {
+	at := k.floor(t)
+	for n := 1; ; n++ {
+		if end := begins(at, n); end.After(t) {
+			return end
+		}
+	}
 }
 
 // floor returns where the window begins that holds t.
@@ -154,5 +164,16 @@ func (c Clock) Halve(w state.Window) (middle time.Time, ok bool) {
 		return middle, false
 	}
 	middle = c.cut(w.Start.Add(w.End.Sub(w.Start) / 2))
-	return middle, middle.After(w.Start) && middle.Before(w.End)
+	if !middle.After(w.Start) && c.unit() == day { // of two days, the first has 25 hours
+		middle = c.cut(w.Start.Add(day + day/2))
+	}
+	return middle, c.apart(w.Start, middle) && c.apart(middle, w.End)
+}
+
+// apart reports whether one time lies before another, and requests write it
+// otherwise: text may lack the day, or the zone that tells an hour from the next.
+func (c Clock) apart(a, b time.Time) bool {
+	x, err1 := c.write(a, false)
+	y, err2 := c.write(b, false)
+	return a.Before(b) && (err1 != nil || err2 != nil || x.Text() != y.Text())
 }

@@ -45,6 +45,10 @@ func TestCut(t *testing.T) {
 		{"23 hours", "Europe/Berlin", "2025-03-29T23:00:00Z", "2025-03-31T22:00:00Z", "1d", false, "03-30T00:00 03-31T00:00 04-01T00:00"},
 		{"25 hours", "America/New_York", "2025-11-02T04:00:00Z", "2025-11-04T05:00:00Z", "1d", false, "11-02T00:00 11-03T00:00 11-04T00:00"},
 		{"a day without midnight", "America/Sao_Paulo", "2018-11-03T03:00:00Z", "2018-11-05T12:00:00Z", "1d", false, "11-03T00:00 11-04T01:00 11-05T00:00 11-05T10:00"},
+		{"a zone that skips a day", "Pacific/Apia", "2011-12-28T10:00:00Z", "2012-01-01T00:00:00Z", "1d", false, "12-28T00:00 12-29T00:00 12-31T00:00 01-01T00:00 01-01T14:00"},
+		{"midnight twice", "America/Sao_Paulo", "2018-02-17T02:00:00Z", "2018-02-19T03:00:00Z", "1d", false, "02-17T00:00 02-18T00:00 02-19T00:00"},
+		{"midnight twice, and a start between", "America/Goose_Bay", "2010-11-07T03:30:00Z", "2010-11-08T12:00:00Z", "1d", false, "11-06T23:30 11-08T00:00 11-08T08:00"},
+		{"a leap year", "Europe/Berlin", "2024-01-31T23:00:00Z", "2024-03-31T22:00:00Z", "1mo", false, "02-01T00:00 03-01T00:00 04-01T00:00"},
 		{"weeks", "UTC", "2025-01-01T00:00:00Z", "2025-01-15T00:00:00Z", "1w", false, "01-01T00:00 01-06T00:00 01-13T00:00 01-15T00:00"},
 		{"months from the 31st", "UTC", "2024-01-31T00:00:00Z", "2024-04-02T00:00:00Z", "1mo", false, "01-31T00:00 02-01T00:00 03-01T00:00 04-01T00:00 04-02T00:00"},
 		{"years", "UTC", "2023-06-01T00:00:00Z", "2025-02-01T00:00:00Z", "1y", false, "06-01T00:00 01-01T00:00 01-01T00:00 02-01T00:00"},
@@ -80,9 +84,9 @@ func TestCut(t *testing.T) {
 // cover them, and that halves do.
 func TestWindowsCover(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	zones := []string{"UTC", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Beirut"}
+	zones := []string{"UTC", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Beirut", "Pacific/Apia"}
 	lengths := []string{"1d", "2d", "1w", "2w", "1mo", "3mo", "1y", "6h", "90m", "36h"}
-	for range 2000 {
+	for range 500 {
 		begin := time.Date(2015+r.IntN(10), 1, 1, 0, 0, r.IntN(365*24*3600), 0, time.UTC)
 		asOf := begin.Add(time.Duration(r.IntN(400*24)) * time.Hour)
 		c := clockIn(t, zones[r.IntN(len(zones))], begin.Format(time.RFC3339), "rfc3339", false)
@@ -119,6 +123,35 @@ func TestHalve(t *testing.T) {
 		}
 		if n != want {
 			t.Errorf("%s: %d halves, want %d", format, n, want)
+		}
+	}
+}
+
+// TestHalveOddTimes parts windows where a day has 23 or 25 hours, and where requests
+// write less than a day.
+func TestHalveOddTimes(t *testing.T) {
+	at := func(text string) time.Time {
+		when, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return when
+	}
+	for _, tt := range []struct{ zone, format, start, end, want string }{
+		{"Europe/Berlin", "date", "2025-03-30T00:00:00+01:00", "2025-04-01T00:00:00+02:00", "2025-03-31T00:00"},
+		{"Europe/Berlin", "date", "2025-03-30T00:00:00+01:00", "2025-03-31T00:00:00+02:00", ""},
+		{"America/New_York", "date", "2025-11-02T00:00:00-04:00", "2025-11-04T00:00:00-05:00", "2025-11-03T00:00"},
+		{"UTC", "%Y-%m", "2025-01-01T00:00:00Z", "2025-02-01T00:00:00Z", ""},
+		{"UTC", "%Y-%m", "2025-01-01T00:00:00Z", "2025-12-01T00:00:00Z", "2025-06-17T00:00"},
+		{"Europe/Berlin", "%Y-%m-%dT%H", "2025-10-26T02:00:00+02:00", "2025-10-26T03:00:00+01:00", ""},
+	} {
+		c := clockIn(t, tt.zone, "2025-01-01", tt.format, false)
+		got := ""
+		if middle, ok := c.Halve(state.Window{Start: at(tt.start), End: at(tt.end)}); ok {
+			got = middle.In(c.Windows.Timezone).Format("2006-01-02T15:04")
+		}
+		if got != tt.want {
+			t.Errorf("%s in %s, %s to %s: %q, want %q", tt.format, tt.zone, tt.start, tt.end, got, tt.want)
 		}
 	}
 }
