@@ -26,7 +26,9 @@ func (b *builder) windows(n *document.Node, s *sources.Stream) {
 		b.Problem(window, "is about time; with bookmark the API says where to go on")
 	case s.Incremental.Start == nil:
 		b.Problem(window, "needs start beside it: without a beginning there is no first window")
-	case s.Uses("window") && !s.EndsWindow():
+	case !s.Uses("window"):
+		b.Problem(window, "nothing in the requests uses window: each would ask for the same")
+	case !s.EndsWindow() && !s.Incremental.Windows.Whole: // a report of a day is asked for by its date
 		b.Problem(window, "the requests do not send {{ window.end }}: each window would ask for all records up to now")
 	}
 	b.precise(window, s.Incremental.Windows)
@@ -46,6 +48,21 @@ func (b *builder) precise(n *document.Node, w sources.Windows) {
 	}
 	if unit > 0 && w.Length.Months == 0 && (w.Length.Nanos < unit || w.Length.Nanos%unit != 0) {
 		b.Problem(n, "windows are written in format %s, to %s: a window of %s cannot be asked for; write a multiple of that, or a finer format", w.Format, unit, document.Clip(n.Text))
+		return
+	}
+	if w.Length.Months != 0 && w.Length.Nanos != 0 {
+		b.Problem(n, "wants months or years alone, as 3mo, or a duration, as 36h, not %q", document.Clip(n.Text))
+		return
+	}
+	first := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC) // of a year, a month and a week
+	second, err := w.Length.AddTo(first)
+	if err != nil || !strings.Contains(w.Format, "%") {
+		return
+	}
+	x, err1 := times.Strftime(first, w.Format)
+	y, err2 := times.Strftime(second, w.Format)
+	if err1 == nil && err2 == nil && x == y {
+		b.Problem(n, "is less than format %s can say: both ends of such a window are written as %q; write a longer window, or a finer format", document.Clip(w.Format), document.Clip(x))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 // TestChecks proves what is said of keys that stand together: of a stream with
 // a base URL, its problems or else its warnings.
 func TestChecks(t *testing.T) {
+	const between = "replication_key: u, params: {from: '{{ window.start }}', to: '{{ window.end }}'}, "
 	const windowed = "replication_key: u, params: {from: '{{ window.start }}'}, "
 	for _, tt := range []struct{ name, keys, want string }{
 		{"nothing", ``, ``},
@@ -72,6 +73,15 @@ func TestChecks(t *testing.T) {
 		{"a start that is no integer", windowed + `incremental: {format: integer, start: 1.5}`, `incremental.start: wants an integer, as format says, not "1.5"`},
 		{"integers that look back", windowed + `incremental: {format: integer, lookback: 1d}`, `incremental.lookback: has no meaning with format integer: it is about time`},
 		{"integers in a zone", windowed + `incremental: {format: integer, timezone: UTC}`, `incremental.timezone: has no meaning with format integer: it is about time`},
+		{"days", between + `incremental: {start: 2024-01-01, window: 1d}`, ``},
+		{"months of a format of months", between + `incremental: {start: 2024-01-01, window: 1mo, format: "%Y-%m"}`, ``},
+		{"days of a format of months", between + `incremental: {start: 2024-01-01, window: 1d, format: "%Y-%m"}`, `incremental.window: is less than format %Y-%m can say: both ends of such a window are written as "2024-01"; write a longer window, or a finer format`},
+		{"months of a format of years", between + `incremental: {start: 2024-01-01, window: 1mo, format: "%Y"}`, `incremental.window: is less than format %Y can say: both ends of such a window are written as "2024"; write a longer window, or a finer format`},
+		{"a month and a day", between + `incremental: {start: 2024-01-01, window: 1mo1d}`, `incremental.window: wants months or years alone, as 3mo, or a duration, as 36h, not "1mo1d"`},
+		{"windows that nothing sends", `replication_key: u, incremental: {start: 2024-01-01, window: 1d, client_filter: true}`, `incremental.window: nothing in the requests uses window: each would ask for the same`},
+		{"windows without an end", windowed + `incremental: {start: 2024-01-01, window: 1d}`, `incremental.window: the requests do not send {{ window.end }}: each window would ask for all records up to now`},
+		{"reports of a day by its date", windowed + `incremental: {start: 2024-01-01, window: 1d, whole_windows: true, format: date}`, ``},
+		{"whole windows of no length", between + `incremental: {start: 2024-01-01, whole_windows: true}`, `incremental.whole_windows: needs window beside it: how long is a whole window?`},
 		{"integers, sorted", windowed + `incremental: {format: integer, sorted: true}`, ``},
 
 		{"rows", `columns: [a, b], short_rows: null`, ``},
