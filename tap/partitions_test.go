@@ -323,6 +323,39 @@ const ordersOfTwo = partitioned + `  - name: orders
     partition_by: [{name: account, values: [eu, us, uk]}]
 `
 
+// TestOwedOutlivesDefinitions proves that what is owed is read when the requests of
+// the stream have changed, which may be what they were refused for.
+func TestOwedOutlivesDefinitions(t *testing.T) {
+	begin := time.Date(2025, 5, 1, 0, 0, 0, 0, time.UTC)
+	synctest.Test(t, func(t *testing.T) {
+		sleepUntil(time.Date(2025, 5, 10, 0, 0, 0, 0, time.UTC))
+		api := newShops().add("/eu/orders", many(3, begin)...).add("/us/orders", many(3, begin)...).add("/uk/orders", many(3, begin)...)
+		api.fails["/us/orders"] = 403
+		s := setup{definition: ordersOfTwo, workDir: t.TempDir(), api: api}
+		r := s.run(t)
+		if r.err == nil {
+			t.Fatal("no error")
+		}
+		s.state = r.state()
+		delete(api.fails, "/us/orders")
+		s.definition = strings.Replace(ordersOfTwo, "params: {", "params: {role: admin, ", 1)
+		if s.definition == ordersOfTwo {
+			t.Fatal("the definition is the same")
+		}
+		time.Sleep(24 * time.Hour)
+		r = s.must(t)
+		us := 0
+		for _, record := range r.records("orders") {
+			if strings.Contains(record, `"us"`) {
+				us++
+			}
+		}
+		if b := bookmarkOf(t, r.state(), "orders"); b.Resume != nil || us < 3 {
+			t.Errorf("%d records of us, state %s, log %s", us, r.state(), r.log)
+		}
+	})
+}
+
 // TestOwed proves that one account which is refused for ever does not freeze the
 // others, and that nothing of it is lost once it answers.
 func TestOwed(t *testing.T) {

@@ -88,13 +88,16 @@ func (p *pass) newPart(reading *plan.Reading, w state.Window) *part {
 func (p *pass) begin() *progress.Pass {
 	b := p.decision.Bookmark
 	switch {
-	case b == nil || b.Resume == nil || b.Resume.Shape != p.stream.Shape:
+	case b == nil || b.Resume == nil:
 		return progress.New()
-	case p.decision.Way == plan.FromState:
+	case p.decision.Way == plan.FromState && b.Resume.Shape == p.stream.Shape:
 		return progress.Load(b.Resume, p.keyOf)
 	}
-	known := progress.New() // of the pass before, there is what it owed
+	known := progress.New() // of the pass before, there is what it owed: its bookmark may lie behind that
 	for _, o := range b.Resume.Owed {
+		if b.Resume.Shape != p.stream.Shape { // what came of it were answers to other requests
+			o = state.Open{Partition: o.Partition, Context: o.Context, Window: o.Window, Next: progress.FromStart}
+		}
 		known.Owe(p.keyOf(&o), o)
 	}
 	return known

@@ -66,7 +66,7 @@ func over(one, earlier *state.Bookmark, order state.Order) *state.Bookmark {
 	var more []state.Open
 	for _, o := range earlier.Resume.Owed {
 		if o.Next != nil {
-			more = append(more, state.Open{Partition: o.Partition, Context: o.Context, Window: o.Window, Next: fromStart})
+			more = append(more, state.Open{Partition: o.Partition, Context: o.Context, Window: o.Window, Next: FromStart})
 		}
 	}
 	if len(more) == 0 {

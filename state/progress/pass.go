@@ -94,15 +94,15 @@ func (p *Pass) Owe(one Part, o state.Open) bool {
 	}
 	p.owed += 1 + len(apart) - len(l.owed)
 	if whole.Window != one.Window {
-		whole.at.Window, whole.at.Next, whole.at.High = &whole.Window, fromStart, nil
+		whole.at.Window, whole.at.Next, whole.at.High = &whole.Window, FromStart, nil
 	}
 	l.owed = append(apart, whole)
 	slices.SortFunc(l.owed, func(a, b part) int { return a.Window.Start.Compare(b.Window.Start) })
 	return true
 }
 
-// fromStart is the position before the first request.
-var fromStart = []byte(`{"pages":0,"records":0}`)
+// FromStart is the position before the first request.
+var FromStart = []byte(`{"pages":0,"records":0}`)
 
 // Finish notes that a part was walked to its end, or skipped.
 func (p *Pass) Finish(one Part) {
@@ -128,7 +128,7 @@ func (p *Pass) Drop(one Part) {
 		for _, w := range without([]state.Window{other.Window}, one.Window) {
 			rest := other
 			if w != other.Window {
-				rest.Window, rest.at.Next, rest.at.High = w, fromStart, nil
+				rest.Window, rest.at.Next, rest.at.High = w, FromStart, nil
 				rest.at.Window = &rest.Window
 			}
 			left = append(left, rest)

@@ -163,7 +163,7 @@ func (d *Decision) resume(s *Stream, k Known) error {
 	r := b.Resume
 	switch {
 	case r == nil:
-	case r.Shape != s.Shape:
+	case r.Shape != s.Shape && !r.Over:
 		d.because(true, "the requests of the stream have changed since its unfinished pass began: the pass starts over, and the bookmark stays")
 	case r.AsOf.After(k.Now.Add(ClockSkew)):
 		return &state.Error{Place: "resume.as_of", Msg: fmt.Sprintf("%s lies ahead of our clock, which says %s: one of them is wrong", clockTime(r.AsOf), clockTime(k.Now.UTC()))}
