@@ -3,6 +3,7 @@ package tap
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
@@ -174,12 +175,28 @@ func (all *partitions) end(t *track, b *state.Bookmark) {
 		return
 	}
 	if t.stream.HasContexts() && !t.stream.FullTable() {
-		b.Contexts = r.Contexts
+		done := r.Contexts
 		if t.pass.changedOnly() && t.decision.Bookmark != nil {
-			b.Contexts = b.Contexts.With(t.decision.Bookmark.Contexts)
+			done = done.With(t.decision.Bookmark.Contexts)
 		}
+		b.Contexts = all.settled(done, r.Owed)
 	}
 	all.raise(t)
+}
+
+// settled returns the contexts that the bookmark holds for: not those that owe all
+// that the pass was to read of them.
+func (all *partitions) settled(done state.Contexts, owed state.Owed) state.Contexts {
+	left := map[uint64]bool{}
+	for i := range owed {
+		if one := all.pass.keyOf(&owed[i]); one.Window == (state.Window{}) {
+			left[one.Context] = true
+		}
+	}
+	if len(left) == 0 {
+		return done
+	}
+	return slices.DeleteFunc(slices.Clone(done), func(hash uint64) bool { return left[hash] })
 }
 
 // raise moves the bookmark: of windows to the end of those that are done without

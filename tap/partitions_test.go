@@ -356,6 +356,39 @@ func TestOwedOutlivesDefinitions(t *testing.T) {
 	})
 }
 
+// TestOwedWithoutWindow proves that a context which is owed is read from where it
+// was to be read, too where numbers are counted and not time.
+func TestOwedWithoutWindow(t *testing.T) {
+	begin := time.Date(2025, 5, 1, 0, 0, 0, 0, time.UTC)
+	synctest.Test(t, func(t *testing.T) {
+		sleepUntil(time.Date(2025, 5, 10, 0, 0, 0, 0, time.UTC))
+		api := newShops().add("/eu/orders", many(5, begin)...).add("/us/orders", many(3, begin)...).add("/uk/orders", many(3, begin)...)
+		api.fails["/us/orders"] = 403
+		numbered := strings.NewReplacer("replication_key: updated_at", "replication_key: id", `{start: "2025-05-01"}`, `{start: 0, format: integer, client_filter: true}`,
+			"from: \"", "since: \"").Replace(ordersOfTwo)
+		s := setup{definition: numbered, workDir: t.TempDir(), api: api}
+		for range 2 {
+			r := s.run(t)
+			if b := bookmarkOf(t, r.state(), "orders"); r.err == nil || string(b.Value) != "5" {
+				t.Fatalf("error %v, state %s", r.err, r.state())
+			}
+			s.state = r.state()
+			time.Sleep(24 * time.Hour)
+		}
+		delete(api.fails, "/us/orders")
+		r := s.must(t)
+		us := 0
+		for _, record := range r.records("orders") {
+			if strings.Contains(record, `"us"`) {
+				us++
+			}
+		}
+		if b := bookmarkOf(t, r.state(), "orders"); b.Resume != nil || us != 3 {
+			t.Errorf("%d records of us, state %s, log %s", us, r.state(), r.log)
+		}
+	})
+}
+
 // TestOwed proves that one account which is refused for ever does not freeze the
 // others, and that nothing of it is lost once it answers.
 func TestOwed(t *testing.T) {
