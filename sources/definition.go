@@ -364,4 +364,6 @@ type PartitionSource struct {
 	Keys        []Param
 	When        *expr.Template
 	ChangedOnly bool
+	Batch       int // so many parents' keys are lists in one context; below 2: each by itself
+	Line        int `json:"-"` // of the definition's file, from 1
 }

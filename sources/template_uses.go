@@ -20,18 +20,62 @@ func reads(s *Stream, name, member string) bool {
 	})
 }
 
-// EachTemplate hands out the templates of the stream's requests, and of keep and
-// add.
+// EachTemplate hands out the templates of the stream's requests, of how it reads
+// the answers, and of keep and add.
 func (s *Stream) EachTemplate(visit func(*expr.Template)) {
 	all := func(t *expr.Template) bool {
 		visit(t)
 		return false
 	}
-	asks(s, all)
+	s.EachOfRequests(visit)
 	anyParam(s.Records.Add, all)
-	if s.Records.Keep != nil {
-		visit(s.Records.Keep)
+	ends := &s.Pagination.Ends
+	others := []*expr.Template{s.Records.Keep, s.Pagination.Next.Template, ends.More.Template, ends.Total.Template, ends.TotalPages.Template, ends.Stop}
+	for _, rule := range s.Call.Errors {
+		others = append(others, rule.When, rule.Wait, rule.Message)
 	}
+	for _, t := range others {
+		if t != nil {
+			visit(t)
+		}
+	}
+}
+
+// EachOfRequests hands out the templates that make the stream's requests, those
+// that prove who asks among them.
+func (s *Stream) EachOfRequests(visit func(*expr.Template)) {
+	asks(s, func(t *expr.Template) bool {
+		visit(t)
+		return false
+	})
+	if a := s.Client.Auth; a != nil {
+		for _, t := range []*expr.Template{a.Token, a.Username, a.Password, a.Name, a.Value} {
+			if t != nil {
+				visit(t)
+			}
+		}
+	}
+}
+
+// HasFallback reports whether a template says what holds where a value is
+// missing.
+func HasFallback(t *expr.Template) bool { return without.MatchString(t.Source()) }
+
+// without matches a template that says what holds where a value is missing.
+var without = regexp.MustCompile(`\b(?:default|d|defined|undefined|none|get|if|or)\b`)
+
+// ContextPaths returns where in the values of a context the templates look, below
+// their names: [account, id] for partition.account.id. Templates that say what
+// holds where there is nothing are not among them.
+func (s *Stream) ContextPaths() (paths [][]string) {
+	s.EachTemplate(func(t *expr.Template) {
+		for _, keys := range t.Reads("partition") {
+			if len(keys) > 1 && !HasFallback(t) {
+				paths = append(paths, keys)
+			}
+		}
+	})
+	return paths
 }
 
 // EndsWindow reports whether requests say where their window ends.

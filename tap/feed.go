@@ -72,8 +72,9 @@ func (l *leading) lanes() (all []*lane) {
 			continue
 		}
 		c := l.worker.pass.children[i].pass
+		found = l.worker.pass.children[i].of.Batches(found, l.worker.part.Part.Context)
 		l.page.leads()
-		all = append(all, &lane{pass: c, page: l.page, next: (&parts{pass: c, contexts: c.within(found)}).next})
+		all = append(all, &lane{pass: c, page: l.page, next: (&parts{pass: c, contexts: c.contexts.within(found)}).next})
 	}
 	return all
 }
@@ -82,29 +83,6 @@ func (l *leading) lanes() (all []*lane) {
 func (l *leading) begin(lanes []*lane) {
 	for _, one := range lanes {
 		l.worker.run.flow.turns.Lane(one.entry())
-	}
-}
-
-// within returns the contexts that a stream's own values make of those of its
-// parents.
-func (p *pass) within(parents []plan.Context) func() (plan.Context, bool, error) {
-	var own *plan.Contexts
-	return func() (ctx plan.Context, ok bool, err error) {
-		for {
-			if own != nil {
-				if ctx, ok, err = own.Next(); ok || err != nil {
-					return ctx, ok, err
-				}
-			}
-			if len(parents) == 0 {
-				return plan.Context{}, false, nil
-			}
-			parent := parents[0]
-			parents = parents[1:]
-			if own, err = plan.NewContexts(p.stream.Definition, parent, p.decision.Vars(p.run.Config.Values)); err != nil {
-				return ctx, false, err
-			}
-		}
 	}
 }
 

@@ -34,7 +34,7 @@ func (p *pass) top() *lane {
 	}
 	all = append(all, p.each(open))
 	if len(p.feeds) == 0 && !p.over {
-		all = append(all, (&parts{pass: p, contexts: p.within([]plan.Context{{}})}).next)
+		all = append(all, (&parts{pass: p, contexts: p.contexts.within([]plan.Context{{}})}).next)
 	}
 	return &lane{pass: p, next: oneAfterTheOther(append(all, p.each(late)))}
 }

@@ -26,6 +26,7 @@ type pass struct {
 	feed      bool           // its records are contexts, and do not leave
 	over      bool           // it was read for children, and to its end, in an earlier run
 	many      bool           // it has windows or contexts
+	contexts  contexts       // its own
 	known     *progress.Pass // what is done, open or owed when the run begins; of one that has many
 	feeds     []*pass        // whose records are its contexts
 	children  []*child       // whose contexts its records are
@@ -52,6 +53,9 @@ func (r *run) newPass(s *plan.Stream, d *plan.Decision) (*pass, error) {
 	p.client = r.client(s, d.Vars(r.Config.Values))
 	if err := p.client.Check(d.Vars(r.Config.Values)); err != nil {
 		return nil, inStream(err)
+	}
+	if p.contexts.axes, err = plan.NewAxes(s.Definition, d.Vars(r.Config.Values)); err != nil {
+		return nil, inputError(err)
 	}
 	p.track = newTrack(p)
 	if p.many {
@@ -221,7 +225,7 @@ func (p *pass) cut(ctx plan.Context) (*plan.Cut, error) {
 // windows, in their order.
 type parts struct {
 	pass     *pass
-	contexts func() (plan.Context, bool, error)
+	contexts func() (plan.Context, bool)
 	ctx      plan.Context
 	within   bool // ctx is under way
 	cut      *plan.Cut
@@ -240,11 +244,11 @@ func (e *parts) next() (*part, error) {
 			e.nextWindow()
 			continue
 		}
-		ctx, ok, err := e.contexts()
-		if err != nil || !ok {
-			return nil, err
+		ctx, ok := e.contexts()
+		if !ok {
+			return nil, nil
 		}
-		if e.pass.known.Is(ctx.Hash) {
+		if e.pass.known.Is(ctx.Hash) || len(e.pass.feeds) > 0 && e.pass.contexts.begins(ctx) {
 			continue
 		}
 		if err := e.begin(ctx); err != nil {

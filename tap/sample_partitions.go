@@ -18,7 +18,7 @@ func (p *pass) samples(ctx context.Context) func() (*part, error) {
 	if !p.many {
 		return once(p.first)
 	}
-	var contexts func() (plan.Context, bool, error)
+	var contexts func() (plan.Context, bool)
 	var windows []state.Window // of the context under way, the newest last
 	var at plan.Context
 	left := sampleParts
@@ -28,13 +28,14 @@ func (p *pass) samples(ctx context.Context) func() (*part, error) {
 			if err != nil {
 				return nil, err
 			}
-			contexts = p.within(parents)
+			contexts = p.contexts.within(parents)
 		}
 		for len(windows) == 0 && left > 0 {
-			one, ok, err := contexts()
-			if !ok || err != nil {
-				return nil, err
+			one, ok := contexts()
+			if !ok {
+				return nil, nil
 			}
+			var err error
 			if windows, err = p.newestWindows(one); err != nil {
 				return nil, err
 			}
@@ -81,7 +82,7 @@ func (p *pass) sampleParents(ctx context.Context) ([]plan.Context, error) {
 			}
 			for i, c := range f.children {
 				if c.pass == p {
-					found = append(found, l.found[i]...)
+					found = append(found, c.of.Batches(l.found[i], w.part.Part.Context)...)
 				}
 			}
 			return len(found) < sampleParts, nil

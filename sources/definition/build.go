@@ -16,7 +16,8 @@ type builder struct {
 	reader     *reader
 	root       *document.Node
 	clients    map[clientKey]*sources.Client
-	partitions []*document.Node // of each stream, nil for none
+	streams    []*document.Node // of def.Streams
+	partitions []*document.Node // partition_by of each, nil for none
 }
 
 // clientKey is what makes a client its own: the nodes of its keys, or the
@@ -83,7 +84,7 @@ func (b *builder) stream(own *document.Node) *sources.Stream {
 		},
 		OnIncomplete: sources.Policy(document.Value[string](n, "on_incomplete")),
 	}
-	b.partitions = append(b.partitions, n.Get("partition_by"))
+	b.streams, b.partitions = append(b.streams, own), append(b.partitions, n.Get("partition_by"))
 	s.Incremental = b.incremental(own, n)
 	s.Complete()
 	if schema, ok := readOf(n.Get("schema")).(schemaText); ok {
@@ -181,6 +182,8 @@ func partitionsOf(n *document.Node) (list []sources.PartitionSource) {
 			Keys:        paramsOf(item.Get("keys")),
 			When:        document.Value[*expr.Template](item, "when"),
 			ChangedOnly: document.Value[bool](item, "changed_only"),
+			Batch:       int(document.Value[int64](item, "batch")),
+			Line:        item.Line,
 		})
 	}
 	return list

@@ -86,6 +86,11 @@ func onePartition(r *reader, n *document.Node, o *object) {
 		r.needs(n, []key{need(o, "parent"), need(o, "keys")})
 	case values:
 		r.needs(n, []key{need(o, "name"), need(o, "values")})
+		for _, name := range []string{"when", "changed_only", "batch"} {
+			if n.Has(name) {
+				r.Problem(n.Get(name), "is about the records of a parent: needs parent and keys, not values")
+			}
+		}
 	default:
 		r.Problem(n, "needs name and values, or parent and keys")
 	}

@@ -2,6 +2,7 @@ package definition_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -126,6 +127,23 @@ func TestChecks(t *testing.T) {
 // warnings.
 func said(t *testing.T, text string) (all []string) {
 	t.Helper()
+	for _, p := range problemsOf(t, text) {
+		all = append(all, strings.TrimPrefix(p.Place, "streams[0] (s).")+": "+p.Msg)
+	}
+	return all
+}
+
+// saidWithLines is said of any definition, with the lines.
+func saidWithLines(t *testing.T, text string) (all []string) {
+	t.Helper()
+	for _, p := range problemsOf(t, text) {
+		all = append(all, fmt.Sprintf("%d: %s: %s", p.Line, p.Place, p.Msg))
+	}
+	return all
+}
+
+func problemsOf(t *testing.T, text string) document.Problems {
+	t.Helper()
 	d, err := definition.Parse("t.yaml", []byte(text))
 	var problems document.Problems
 	switch {
@@ -135,8 +153,5 @@ func said(t *testing.T, text string) (all []string) {
 	default:
 		problems = d.Warnings
 	}
-	for _, p := range problems {
-		all = append(all, strings.TrimPrefix(p.Place, "streams[0] (s).")+": "+p.Msg)
-	}
-	return all
+	return problems
 }

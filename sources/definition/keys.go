@@ -273,6 +273,7 @@ var partitionObject = &object{name: "Partition", check: onePartition, keys: []ke
 	{name: "values", kind: aTree, only: []string{"config"}, doc: "The values: a list or a template of one."},
 	{name: "parent", kind: aText, doc: "A stream, whose records are the contexts; with `keys`."},
 	{name: "keys", kind: pathMap, doc: "Names to paths in the parent's record."},
-	{name: "when", kind: aCondition, scope: sources.InRecord, doc: "Template: the parents for which it is true."},
+	{name: "when", kind: aCondition, scope: sources.InRecord, only: []string{"config", "partition", "now", "record"}, doc: "Template: the parents for which it is true."},
 	{name: "changed_only", kind: aBool, def: "false", doc: "Only parents new or changed since the last sync."},
+	{name: "batch", kind: aCount, min: 1, def: "1", doc: "So many parents' keys go into one context, as lists."},
 }}

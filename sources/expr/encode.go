@@ -36,6 +36,26 @@ func (v Value) AppendJSON(dst []byte) []byte {
 	return append(dst, "null"...)
 }
 
+// AppendSortedJSON appends v as JSON in which the keys of dicts are in order, and strings escape no
+// more than they must: values that are equal member by member have one text.
+func (v Value) AppendSortedJSON(dst []byte) []byte {
+	switch v.kind {
+	case KindString:
+		return appendString(dst, v.str())
+	case KindDict:
+		v = v.sorted()
+	case KindList:
+	default:
+		return v.AppendJSON(dst)
+	}
+	return v.appendItems(dst, ",", func(dst []byte, key string, item Value) []byte {
+		if v.kind == KindDict {
+			dst = append(appendString(dst, key), ':')
+		}
+		return item.AppendSortedJSON(dst)
+	})
+}
+
 func (v Value) appendNested(dst []byte) []byte {
 	if v.ref == nil {
 		return append(dst, v.text...)

@@ -1,13 +1,11 @@
 package definition
 
 import (
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
-	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/times"
 )
 
@@ -63,86 +61,5 @@ func (b *builder) precise(n *document.Node, w sources.Windows) {
 	y, err2 := times.Strftime(second, w.Format)
 	if err1 == nil && err2 == nil && x == y {
 		b.Problem(n, "is less than format %s can say: both ends of such a window are written as %q; write a longer window, or a finer format", document.Clip(w.Format), document.Clip(x))
-	}
-}
-
-// contexts reports axes of one name, and templates that look at a value that no
-// axis has.
-func (b *builder) contexts(def *sources.Definition) {
-	for i, s := range def.Streams {
-		if len(s.PartitionBy) == 0 {
-			continue
-		}
-		b.axes(i, s)
-		if given := b.given(def, s, len(def.Streams)); given != nil {
-			b.looksAtContext(i, s, given)
-		}
-	}
-}
-
-// axes reports a name that two axes give.
-func (b *builder) axes(i int, s *sources.Stream) {
-	parents, seen := 0, map[string]bool{}
-	for j, axis := range s.PartitionBy {
-		n := b.partitions[i].Items[j]
-		names := []string{axis.Name}
-		if axis.Parent != "" {
-			names = names[:0]
-			for _, key := range axis.Keys {
-				names = append(names, key.Name)
-			}
-			if parents++; parents > 1 {
-				continue // each parent has contexts of its own, which may have the same names
-			}
-		}
-		for _, name := range names {
-			if seen[name] {
-				b.Problem(n, "gives the value %s, as another entry does: take another name", document.Clip(name))
-			}
-			seen[name] = true
-		}
-	}
-}
-
-// given returns the names that the contexts of a stream have; nil where they
-// cannot be told. most is how many generations there can be.
-func (b *builder) given(def *sources.Definition, s *sources.Stream, most int) (names []string) {
-	for _, axis := range s.PartitionBy {
-		switch {
-		case axis.Parent == "":
-			names = append(names, axis.Name)
-		case most == 0 || def.Stream(axis.Parent) == nil:
-			return nil
-		default:
-			for _, key := range axis.Keys {
-				names = append(names, key.Name)
-			}
-			if parent := def.Stream(axis.Parent); len(parent.PartitionBy) > 0 {
-				inherited := b.given(def, parent, most-1)
-				if inherited == nil {
-					return nil
-				}
-				names = append(names, inherited...)
-			}
-		}
-	}
-	return names
-}
-
-// looksAtContext reports a value of the context that there is none of, and
-// requests that look at no context.
-func (b *builder) looksAtContext(i int, s *sources.Stream, given []string) {
-	n := b.partitions[i]
-	uses := false
-	s.EachTemplate(func(t *expr.Template) {
-		for _, keys := range t.Reads("partition") {
-			uses = true
-			if len(keys) > 0 && !slices.Contains(given, keys[0]) {
-				b.Problem(n, "no entry gives partition.%s, which the stream's templates use; its contexts have %s", document.Clip(keys[0]), strings.Join(given, ", "))
-			}
-		}
-	})
-	if !uses {
-		b.Problem(n, "nothing in the stream's request uses partition, so each context would ask for the same: send {{ partition.%s }}", document.Clip(given[0]))
 	}
 }

@@ -1,0 +1,128 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+)
+
+// Axes are the values that a stream's own definition gives its contexts, besides
+// those of its parents.
+type Axes struct {
+	names  []string
+	values [][]expr.Value
+}
+
+// NewAxes evaluates them, once for a run. Its error is that of values which are
+// no list, or none, or without what the stream's templates look for.
+func NewAxes(s *sources.Stream, vars expr.Vars) (*Axes, error) {
+	a := &Axes{}
+	looked := s.ContextPaths()
+	for _, axis := range s.PartitionBy {
+		if axis.Parent != "" {
+			continue
+		}
+		place := fmt.Sprintf("stream %s: line %d: partition_by: values of %s", s.Name, axis.Line, axis.Name)
+		values, err := valuesOf(axis, vars)
+		if err == nil {
+			err = haveAll(axis.Name, values, looked)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", place, err)
+		}
+		a.names, a.values = append(a.names, axis.Name), append(a.values, values)
+	}
+	return a, nil
+}
+
+// valuesOf evaluates the values of an axis. One that is there twice is taken once.
+func valuesOf(axis sources.PartitionSource, vars expr.Vars) (values []expr.Value, err error) {
+	v, err := axis.Values.Eval(vars)
+	switch {
+	case err != nil:
+		return nil, err
+	case v.Kind() != expr.KindList:
+		return nil, fmt.Errorf("expected a list, got %s: write a list, or a template of one", v.Kind())
+	}
+	seen, n := map[uint64]bool{}, 0
+	v.Each(func(_ string, item expr.Value) bool {
+		if n++; item.Missing() {
+			err = fmt.Errorf("value %d is %s: it would ask for everything", n, item.Kind())
+			return false
+		}
+		if hash := NewContext([]string{axis.Name}, []expr.Value{item}).Hash; !seen[hash] {
+			seen[hash] = true
+			values = append(values, item)
+		}
+		return true
+	})
+	if err == nil && len(values) == 0 {
+		err = fmt.Errorf("the list is empty, so there is nothing to read: give it a value, or deselect the stream")
+	}
+	return values, err
+}
+
+// haveAll reports the first value without something that templates look for in
+// it.
+func haveAll(name string, values []expr.Value, looked [][]string) error {
+	for i, v := range values {
+		if path := missing(name, v, looked); path != "" {
+			return fmt.Errorf("value %d has no %s, which the stream's templates use and which would ask for everything: %s", i+1, path, clip(v.AppendJSON(nil)))
+		}
+	}
+	return nil
+}
+
+// missing returns what templates look for under a name and the value does not
+// have: "" for nothing.
+func missing(name string, v expr.Value, looked [][]string) string {
+	for _, keys := range looked {
+		if keys[0] != name {
+			continue
+		}
+		at, path := v, name
+		for _, key := range keys[1:] {
+			at, path = at.Get(key), path+"."+key
+		}
+		if at.Missing() {
+			return path
+		}
+	}
+	return ""
+}
+
+// Within returns the contexts that the values make of one that is inherited.
+func (a *Axes) Within(inherited Context) *Contexts {
+	return &Contexts{axes: a, inherited: inherited, at: make([]int, len(a.names))}
+}
+
+// Contexts are every combination of the values of axes, the last axis fastest.
+type Contexts struct {
+	axes      *Axes
+	inherited Context
+	at        []int
+	over      bool
+}
+
+// Next returns the next context, false after the last.
+func (c *Contexts) Next() (Context, bool) {
+	if c.over {
+		return Context{}, false
+	}
+	values := make([]expr.Value, len(c.at))
+	for i, of := range c.axes.values {
+		values[i] = of[c.at[i]]
+	}
+	c.over = true
+	for i := len(c.at) - 1; i >= 0 && c.over; i-- {
+		c.at[i]++
+		if c.over = c.at[i] == len(c.axes.values[i]); c.over {
+			c.at[i] = 0
+		}
+	}
+	if len(values) == 0 {
+		return c.inherited, true
+	}
+	return c.inherited.with(c.axes.names, values), true
+}

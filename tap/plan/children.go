@@ -1,0 +1,113 @@
+package plan
+
+import (
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/ref"
+)
+
+// Children makes contexts of the records of a parent.
+type Children struct {
+	axis   sources.PartitionSource
+	names  []string
+	paths  []string
+	looked [][]string
+}
+
+// NewChildren returns what an axis with a parent makes of its records.
+func NewChildren(child *sources.Stream, axis sources.PartitionSource) *Children {
+	c := &Children{axis: axis}
+	if axis.Batch <= 1 { // of a list, templates look at nothing by name
+		c.looked = child.ContextPaths()
+	}
+	for _, key := range axis.Keys {
+		c.names, c.paths = append(c.names, key.Name), append(c.paths, key.Value.Const.Text())
+	}
+	return c
+}
+
+// Of returns the context that a parent's record leads to, on top of the one that
+// the parent was read in. It reports false for a record for which "when" is not
+// true.
+func (c *Children) Of(record []byte, inherited Context, vars expr.Vars) (Context, bool, error) {
+	if c.axis.When != nil {
+		vars[sources.VarRecord], vars[sources.VarPartition] = expr.JSONBytes(record), inherited.Value
+		v, err := c.axis.When.Eval(vars)
+		if err != nil {
+			return Context{}, false, c.fault(record, "when: %v", err)
+		}
+		if !sources.Holds(v) {
+			return Context{}, false, nil
+		}
+	}
+	values := make([]expr.Value, len(c.paths))
+	for i, path := range c.paths {
+		v := ref.At(record, path)
+		if v.Missing() {
+			return Context{}, false, c.fault(record, "the record has no %s (keys.%s), which would ask for everything", path, c.names[i])
+		}
+		values[i] = expr.JSON(string(v.AppendJSON(nil))) // the record's memory is not ours
+		if path := missing(c.names[i], values[i], c.looked); path != "" {
+			return Context{}, false, c.fault(record, "the record gives no %s, which the stream's templates use and which would ask for everything", path)
+		}
+	}
+	return inherited.with(c.names, values), true, nil
+}
+
+// fault is an error about a record of the parent.
+func (c *Children) fault(record []byte, format string, args ...any) error {
+	return fmt.Errorf("line %d: partition_by: parent %s: %s: %s", c.axis.Line, c.axis.Parent, fmt.Sprintf(format, args...), clip(record))
+}
+
+// Batches makes of the contexts that records of one page led to those that are
+// walked: with batch, the keys of several are lists in one. A context that is
+// there twice is taken once.
+func (c *Children) Batches(found []Context, inherited Context) []Context {
+	seen := make(map[uint64]bool, len(found))
+	apart := found[:0]
+	for _, ctx := range found {
+		if !seen[ctx.Hash] {
+			seen[ctx.Hash] = true
+			apart = append(apart, ctx)
+		}
+	}
+	if c.axis.Batch <= 1 {
+		return apart
+	}
+	var all []Context
+	for len(apart) > 0 {
+		n := min(c.axis.Batch, len(apart))
+		all = append(all, c.join(apart[:n], inherited))
+		apart = apart[n:]
+	}
+	return all
+}
+
+// join makes one context of several.
+func (c *Children) join(several []Context, inherited Context) Context {
+	lists := make([]expr.Value, len(c.names))
+	for i, name := range c.names {
+		items := make([]expr.Value, len(several))
+		for j, one := range several {
+			items[j] = one.Value.Get(name)
+		}
+		lists[i] = expr.List(items)
+	}
+	return inherited.with(c.names, lists)
+}
+
+// clip shortens what a message quotes.
+func clip(raw []byte) []byte {
+	const most = 120
+	if len(raw) <= most {
+		return raw
+	}
+	n := most
+	for n > 0 && !utf8.RuneStart(raw[n]) {
+		n--
+	}
+	return append(raw[:n:n], "…"...)
+}
