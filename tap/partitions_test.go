@@ -78,7 +78,8 @@ func (s *shops) RoundTrip(r *http.Request) (*http.Response, error) {
 	var found []row
 	for _, one := range s.rows[r.URL.Path] {
 		if from, to := query.Get("from"), query.Get("to"); (from == "" || one.Updated >= from) && (to == "" || one.Updated < to) &&
-			(query.Get("account") == "" || one.Account == query.Get("account")) {
+			(query.Get("account") == "" || one.Account == query.Get("account")) &&
+			(query.Get("ids") == "" || slices.Contains(strings.Split(query.Get("ids"), ","), strconv.Itoa(one.ID))) {
 			found = append(found, one)
 		}
 	}
