@@ -155,7 +155,7 @@ func (x trial) pick(r *rand.Rand) func(*shifting, int, *rand.Rand) {
 
 // walk walks so many pages, and returns where the walk goes on, nil at its end.
 func (f *found) walk(w *fetch.Walk, came map[int]bool, most int) (at *paging.Position) {
-	seen := twins.New([]string{"id"})
+	seen := twins.New([]string{"id"}, false)
 	for range most {
 		page, err := w.Next(context.Background())
 		if err != nil {
