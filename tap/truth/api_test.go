@@ -109,7 +109,7 @@ func (a *api) answer(r *http.Request, draw int) (*http.Response, error) {
 	}
 	b := &answered{api: a, url: r.URL.String(), Reader: bytes.NewReader(text), good: status == 200, back: a.moves(r.URL)}
 	if draw < a.faults && draw%3 == 2 {
-		b.Reader, b.good = bytes.NewReader(text[:len(text)/2]), false
+		b.Reader, b.good, b.torn = bytes.NewReader(text[:len(text)/2]), false, true
 	}
 	return &http.Response{
 		Status: http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r, Body: b, ContentLength: int64(len(text)),
@@ -123,6 +123,7 @@ type answered struct {
 	api  *api
 	url  string
 	good bool
+	torn bool // it ends too early
 	back bool // the walk may ask again, where rows moved
 	once sync.Once
 }
@@ -130,7 +131,7 @@ type answered struct {
 func (b *answered) Read(p []byte) (int, error) {
 	n, err := b.Reader.Read(p)
 	if err == io.EOF {
-		if !b.good && int(b.Size()) > 2 {
+		if b.torn {
 			return n, io.ErrUnexpectedEOF
 		}
 		b.once.Do(b.pay)
@@ -162,7 +163,7 @@ func (a *api) page(u *url.URL) (status int, text []byte) {
 func (a *api) moves(u *url.URL) bool {
 	for _, t := range a.world.tables {
 		if u.Path == "/"+t.name {
-			return t.moves()
+			return t.moves() || t.feeds // which is read by itself, and for its children
 		}
 	}
 	return false
@@ -170,6 +171,12 @@ func (a *api) moves(u *url.URL) bool {
 
 // page is the answer to a request for a table's rows.
 func (t *table) page(q url.Values) (status int, text []byte) {
+	switch account := q.Get("account"); {
+	case t.shut != "" && account == t.shut:
+		return 403, []byte(`{"error":"no"}`)
+	case t.parent != nil && t.parent.lost(account):
+		return 404, []byte(`{"error":"gone"}`)
+	}
 	all, err := t.asked(q)
 	limit, err2 := strconv.Atoi(q.Get("limit"))
 	if err = cmp.Or(err, err2); err != nil {
@@ -212,7 +219,7 @@ func (t *table) asked(q url.Values) (all []*row, err error) {
 		}
 	}
 	for _, r := range t.rows {
-		if account := q.Get("account"); !r.gone && (len(t.contexts) == 0 || account == r.context) && t.inside(r.last().stamp, from, to) {
+		if account := q.Get("account"); !r.gone && (len(t.contexts) == 0 && t.parent == nil || account == r.context) && t.inside(r.last().stamp, from, to) {
 			all = append(all, r)
 		}
 	}

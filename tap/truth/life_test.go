@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -98,6 +99,11 @@ func (l *life) live(runs int) {
 // finish reads what is left, and once more: now nothing goes wrong.
 func (l *life) finish() {
 	l.api.faults = 0
+	for _, one := range l.api.world.tables {
+		if l.chance.IntN(2) == 0 {
+			one.shut = ""
+		}
+	}
 	for n := 0; ; n++ {
 		before := len(l.target.states)
 		r := &run{life: l, bytes: -1}
@@ -110,7 +116,7 @@ func (l *life) finish() {
 		over := true
 		for _, one := range l.api.world.tables {
 			b := l.target.last().marks[one.name]
-			over = over && b.done()
+			over = over && (b.done() || one.shut != "" && b.over())
 		}
 		if over && n > 0 {
 			return
@@ -177,13 +183,18 @@ func (r *run) do() {
 	r.target.take(r.t, r.api.world.tables, r.out.Bytes())
 }
 
+// shut reports whether anything is refused.
+func (l *life) shut() bool {
+	return slices.ContainsFunc(l.api.world.tables, func(t *table) bool { return t.shut != "" })
+}
+
 // check checks how a run ended.
 func (r *run) check(err error) {
 	if err == nil || r.kept != "" {
 		return
 	}
 	var failures tap.Failures
-	if r.api.faults > 0 && errors.As(err, &failures) && failures.Temporary() {
+	if errors.As(err, &failures) && (r.api.faults > 0 && failures.Temporary() || r.shut()) {
 		return
 	}
 	for _, one := range r.ends {
@@ -286,8 +297,27 @@ func newLife(t *testing.T, seed uint64) *life {
 		if s.moves() {
 			w.skew = max(0, w.skew)
 		}
-		l.text += s.definition()
-		w.tables = append(w.tables, &table{stream: s, texts: map[string]place{}})
+		one := &table{stream: s, texts: map[string]place{}}
+		switch {
+		case i > 0 && chance.IntN(2) == 0:
+			s.parent, s.contexts = w.tables[0], nil
+			if s.window != "" { // hundreds of parents, each with its windows
+				s.window = "1mo"
+			}
+			w.tables[0].feeds = true
+		case len(s.contexts) > 1 && chance.IntN(2) == 0:
+			one.shut, one.refused = s.contexts[1], s.contexts[1]
+		}
+		w.tables = append(w.tables, one)
+	}
+	for _, one := range w.tables {
+		if one.feeds && one.moves() {
+			one.paging = "keyset"
+		}
+		if one.feeds { // a page that is refused would keep its children from being complete
+			one.shut, one.refused = "", ""
+		}
+		l.text += one.definition()
 	}
 	w.begin(start)
 	l.api = &api{world: w, faults: []int{0, 0, 3, 20}[chance.IntN(4)], asked: map[string]int{}, paid: map[string]int{}}
@@ -302,11 +332,19 @@ func newLife(t *testing.T, seed uint64) *life {
 func (w *world) begin(start time.Time) {
 	span := time.Since(start)
 	for _, t := range w.tables {
-		for range w.chance.IntN(80) {
+		for range max(t.least(), w.chance.IntN(80)) {
 			w.create(t, start.Add(-w.skew).Add(time.Duration(w.chance.Int64N(int64(span)))))
 		}
 	}
 	w.next = time.Now()
+}
+
+// least is how many rows there must be: a child needs a parent.
+func (t *table) least() int {
+	if t.feeds {
+		return 1
+	}
+	return 0
 }
 
 // memoryFolder is a folder that is quick.

@@ -27,7 +27,8 @@ type stream struct {
 	limit   int
 	window  string // "": one
 
-	contexts []string // "": none
+	contexts []string // accounts; "": none
+	parent   *table   // whose rows are its contexts; nil: none
 }
 
 // zones are those that streams are read in.
@@ -163,6 +164,10 @@ func (s *stream) definition() string {
 	if !s.full {
 		params += `, from: "{{ window.start }}", to: "{{ window.end }}"`
 		fmt.Fprintf(&b, "    replication_key: updated_at\n    incremental: {%s}\n", s.incremental())
+	}
+	if s.parent != nil {
+		params += `, account: "{{ partition.account }}"`
+		fmt.Fprintf(&b, "    partition_by: [{parent: %s, keys: {account: id}}]\n    errors: [{status: 404, do: skip}]\n", s.parent.name)
 	}
 	if len(s.contexts) > 0 {
 		params += `, account: "{{ partition.account }}"`

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"strconv"
 	"testing"
 	"time"
 
@@ -43,6 +44,9 @@ type bookmark struct {
 
 // done reports whether the pass is over.
 func (b *bookmark) done() bool { return b.Pass != nil && len(b.Resume) == 0 }
+
+// over reports whether nothing is left of the pass but what was refused for good.
+func (b *bookmark) over() bool { return b.done() || b.Pass != nil && b.Resume[0].Over }
 
 // last is the state that the target has.
 func (g *target) last() snapshot {
@@ -111,8 +115,12 @@ func (g *target) takeState(t *testing.T, tables []*table, value []byte) {
 		s.claims = map[string]claim{}
 	}
 	for _, one := range tables {
-		if b := s.marks[one.name]; b.done() {
+		b := s.marks[one.name]
+		if b.over() {
 			s.claims[one.name] = claim{b.Pass.AsOf}
+		}
+		if b.done() {
+			s.claims[one.name+"/"+one.refused] = claim{b.Pass.AsOf}
 		}
 	}
 	g.states = append(g.states, s)
@@ -143,15 +151,17 @@ func (g *target) check(t *testing.T, tables []*table, n int) {
 func (t *table) check(test *testing.T, copied map[int]int, s snapshot) {
 	test.Helper()
 	b := s.marks[t.name]
-	whole := s.claims[t.name]
 	mark, moved := t.movedIn(b)
 	for _, r := range t.rows {
-		v := r.last()
+		v, whole := r.last(), s.claims[t.name]
+		if t.refused != "" && r.context == t.refused {
+			whole = s.claims[t.name+"/"+t.refused]
+		}
 		claimed := !v.from.After(whole.asOf) && v.stamp.Before(t.horizon(whole.asOf))
 		if moved && !v.from.After(b.Pass.AsOf) && v.stamp.Before(mark) {
 			claimed = true
 		}
-		if r.gone || !claimed {
+		if r.gone || !claimed || t.parent != nil && !t.parent.reads(r.context, whole.asOf) {
 			continue
 		}
 		if got, there := copied[r.id]; !there || got != len(r.versions)-1 {
@@ -162,10 +172,21 @@ func (t *table) check(test *testing.T, copied map[int]int, s snapshot) {
 	}
 }
 
+// reads reports whether a pass that began then finds the row of that id, as far
+// as it is there yet and has not changed since.
+func (t *table) reads(id string, asOf time.Time) bool {
+	if t.lost(id) {
+		return false
+	}
+	n, _ := strconv.Atoi(id)
+	v := t.rows[n-1].last()
+	return !v.from.After(asOf) && v.stamp.Before(t.horizon(asOf))
+}
+
 // movedIn returns the bookmark of a pass that is not over, and reports whether
 // that pass moved it.
 func (t *table) movedIn(b bookmark) (mark time.Time, moved bool) {
-	if b.Pass == nil || b.done() || string(b.Value) == "null" || bytes.Equal(b.Value, b.Resume[0].From) {
+	if b.Pass == nil || b.over() || string(b.Value) == "null" || bytes.Equal(b.Value, b.Resume[0].From) {
 		return mark, false
 	}
 	return t.stampOf(b.Value), true

@@ -3,6 +3,7 @@ package truth_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -43,8 +44,11 @@ type world struct {
 // table has the rows of a stream.
 type table struct {
 	*stream
-	rows  []*row
-	texts map[string]place // of each record that there ever was
+	rows    []*row
+	shut    string           // a context that is refused; "": none
+	refused string           // one that was, once
+	feeds   bool             // its rows are contexts of another
+	texts   map[string]place // of each record that there ever was
 }
 
 // now is the API's clock.
@@ -91,12 +95,30 @@ func (w *world) change(t *table, at time.Time) {
 // create makes a row. Where rows are asked for by position, it comes last.
 func (w *world) create(t *table, at time.Time) *row {
 	r := &row{id: len(t.rows) + 1}
+	if t.parent != nil {
+		r.context = strconv.Itoa(t.parent.drawn(w.chance).id)
+	}
 	if n := len(t.contexts); n > 0 {
 		r.context = t.contexts[w.chance.IntN(n)]
 	}
 	t.rows = append(t.rows, r)
 	w.write(t, r, w.stamp(t, at, t.start), at)
 	return r
+}
+
+// drawn is one of the rows that are there; where there is none, the first.
+func (t *table) drawn(chance *rand.Rand) *row {
+	there := slices.DeleteFunc(slices.Clone(t.rows), func(r *row) bool { return r.gone })
+	if len(there) == 0 {
+		return t.rows[0]
+	}
+	return there[chance.IntN(len(there))]
+}
+
+// lost reports whether the row of that id is gone.
+func (t *table) lost(id string) bool {
+	n, err := strconv.Atoi(id)
+	return err != nil || n < 1 || n > len(t.rows) || t.rows[n-1].gone
 }
 
 // write gives a row a new version.
