@@ -29,7 +29,7 @@ import (
 
 var (
 	from  = flag.Uint64("from", 1, "the first seed")
-	lives = flag.Uint64("lives", 250, "how many seeds")
+	lives = flag.Uint64("lives", 150, "how many seeds")
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
