@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
@@ -22,17 +23,19 @@ type pass struct {
 	client    *fetch.Client
 	schema    *render.Schema
 	track     *track
-	depth     int            // of its stream below those without a parent
-	feed      bool           // its records are contexts, and do not leave
-	over      bool           // it was read for children, and to its end, in an earlier run
-	many      bool           // it has windows or contexts
-	contexts  contexts       // its own
-	known     *progress.Pass // what is done, open or owed when the run begins; of one that has many
-	feeds     []*pass        // whose records are its contexts
-	children  []*child       // whose contexts its records are
-	splitters splitters      // that no walk uses
-	recorded  string         // its id in the journal; "": there is none
-	first     *part          // of one that has not many
+	depth     int                       // of its stream below those without a parent
+	feed      bool                      // its records are contexts, and do not leave
+	over      bool                      // it was read for children, and to its end, in an earlier run
+	many      bool                      // it has windows or contexts
+	contexts  contexts                  // its own
+	known     *progress.Pass            // what is done, open or owed when the run begins; of one that has many
+	feeds     []*pass                   // whose records are its contexts
+	children  []*child                  // whose contexts its records are
+	fromStart func() (*plan.Cut, error) // how the time of a context is cut that was not read yet,
+	fromMark  func() (*plan.Cut, error) // and of one that was
+	splitters splitters                 // that no walk uses
+	recorded  string                    // its id in the journal; "": there is none
+	first     *part                     // of one that has not many
 }
 
 // newPass makes what is read of a stream: every input is checked here, before
@@ -44,6 +47,7 @@ func (r *run) newPass(s *plan.Stream, d *plan.Decision) (*pass, error) {
 	if p.schema, err = render.NewSchema(s); err != nil {
 		return nil, err
 	}
+	p.fromStart, p.fromMark = p.cutsFrom(nil), p.cutsFrom(d.From)
 	p.splitters = make(splitters, r.Config.Run.Concurrency)
 	one, err := p.splitters.take(s)
 	if err != nil {
@@ -216,9 +220,19 @@ func (p *pass) cut(ctx plan.Context) (*plan.Cut, error) {
 	if !p.stream.Clock.Timed() {
 		return nil, nil
 	}
-	d := p.decision
-	cut, err := p.stream.Clock.Cut(p.from(ctx), d.Lookback, d.Length, d.Pass.AsOf, d.Vars(p.run.Config.Values))
-	return &cut, err
+	if p.from(ctx) == nil {
+		return p.fromStart()
+	}
+	return p.fromMark()
+}
+
+// cutsFrom returns what cuts the time from a bookmark on, once.
+func (p *pass) cutsFrom(from json.RawMessage) func() (*plan.Cut, error) {
+	return sync.OnceValues(func() (*plan.Cut, error) {
+		d := p.decision
+		cut, err := p.stream.Clock.Cut(from, d.Lookback, d.Length, d.Pass.AsOf, d.Vars(p.run.Config.Values))
+		return &cut, err
+	})
 }
 
 // parts makes the partitions of contexts: of one context after the other the

@@ -19,7 +19,6 @@ type Cut struct {
 	start, end time.Time // a zero start has no bound: there is one window
 	length     times.Span
 	zone       *time.Location
-	whole      bool
 }
 
 // Cut cuts the time of a pass at asOf that goes on from a bookmark, nil for none,
@@ -39,11 +38,15 @@ func (c Clock) Cut(from json.RawMessage, lookback, length times.Span, asOf time.
 	if !c.Windows.Whole || !known || length == (times.Span{}) {
 		return k, nil
 	}
-	k.whole = true
 	if settled := asOf.Add(-c.Settle); settled.Before(k.end) {
 		k.end = settled
 	}
 	k.start = k.floor(k.start)
+	last := k.start
+	for end, ok := k.after(last); ok && !end.After(k.end); end, ok = k.after(last) {
+		last = end
+	}
+	k.end = last
 	return k, nil
 }
 
@@ -53,16 +56,7 @@ func (c Clock) Range(w state.Window, length times.Span) Cut {
 }
 
 // End is where the last window ends.
-func (k Cut) End() time.Time {
-	if !k.whole {
-		return k.end
-	}
-	at := k.start
-	for end, ok := k.after(at); ok && !end.After(k.end); end, ok = k.after(at) {
-		at = end
-	}
-	return at
-}
+func (k Cut) End() time.Time { return k.end }
 
 // First returns the first window, false where there is none.
 func (k Cut) First() (start, end time.Time, ok bool) {
@@ -77,12 +71,8 @@ func (k Cut) After(t time.Time) (start, end time.Time, ok bool) {
 	if k.start.IsZero() || !t.Before(k.end) {
 		return t, t, false
 	}
-	end, ok = k.after(t)
-	switch {
-	case !ok || end.After(k.end) && !k.whole:
+	if end, ok = k.after(t); !ok || end.After(k.end) {
 		end = k.end
-	case end.After(k.end):
-		return t, t, false
 	}
 	return t, end, true
 }
