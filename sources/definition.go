@@ -260,6 +260,7 @@ type Pagination struct {
 	Field      string // keyset: path in the last record
 	Connection string // relay: path of the connection in the answer
 	Overlap    int64  // offset: records of the page before that are asked for again
+	Ahead      int64  // page, offset: pages that are asked for at once; 0: as many as the client may, where a total says which there are
 	Sends      PageSending
 	Ends       PageEnds
 	AfterFirst *Request // nil: absent

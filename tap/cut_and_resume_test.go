@@ -71,6 +71,10 @@ func cutRows() [][]byte {
 	})
 }
 
+// inFlight is how many requests of a client are in flight at most: pages known in
+// advance are asked for at once.
+const inFlight = 4
+
 // cut is one case in one replication method.
 type cut struct {
 	cutCase
@@ -243,6 +247,7 @@ func done(t *testing.T, state, stream string) bool {
 // budget runs until all is done, n requests at a time. No request is paid
 // twice.
 func (k *cut) budget(t *testing.T, n int) []line {
+	k.dir = memoryFolder(t) // a run that was stopped with all pages in flight leaves all of them in the journal
 	s := k.begin()
 	s.config = fmt.Sprintf(`{"run": {"flush": %s, "max_requests": %d}}`, k.flush, n)
 	var lines []line
@@ -310,7 +315,11 @@ func (k *cut) stopped(t *testing.T, n int) []line {
 	if !errors.Is(r.err, cause) {
 		t.Errorf("got %v, want %v", r.err, cause)
 	}
-	if got := k.api.Count(); got != n {
+	most := n
+	if strings.Contains(k.name, "with total") && n > 1 && !strings.Contains(k.name, "cursor") {
+		most = min(k.pages, n+inFlight-1) // those that were let through before the stop
+	}
+	if got := k.api.Count(); got < n || got > most {
 		t.Errorf("stopped at request %d, but there were %d", n, got)
 	}
 	return r.lines

@@ -81,8 +81,9 @@ func (a *replies) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// endHead is head with the host that the cases' links lead to.
-var endHead = strings.Replace(head, "http://api.test", "https://api.example", 1)
+// endHead is head with the host that the cases' links lead to. Answers are in the order of
+// requests.
+var endHead = strings.Replace(head, "http://api.test", "https://api.example\n  max_in_flight: 1", 1)
 
 // ends is what a run must conclude of each case: its status in the account, its
 // records, its calls (0: as many as it takes), and what the log says.

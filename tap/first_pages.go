@@ -95,6 +95,7 @@ func (w *worker) walks(p *part) error {
 // firstPagesOf hands out the first pages of the partition, until visit has
 // enough.
 func (w *worker) firstPagesOf(ctx context.Context, visit func(*fetch.Page) (more bool, err error)) error {
+	w.walker.walk.OneByOne()
 	for range samplePages {
 		page, err := w.walker.walk.Next(ctx)
 		if err == io.EOF { // not one that a failure wraps

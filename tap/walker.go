@@ -44,6 +44,7 @@ func (w *walker) newWalk(from paging.Position) *fetch.Walk {
 
 // fetchAll queues the walk's pages.
 func (w *walker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Turn) error {
+	defer func() { w.walk.Close() }() // it is another one after a restart
 	for {
 		t.Yield(ctx)
 		w.part.awaitChildren(ctx, w.gate.Closed(), t, maxOpenPages-1)

@@ -23,6 +23,7 @@ func (b *builder) pagination(n *document.Node) sources.Pagination {
 		Field:      document.Value[string](n, "field"),
 		Connection: document.Value[string](n, "connection"),
 		Overlap:    document.Value[int64](n, "overlap"),
+		Ahead:      document.Value[int64](n, "ahead"),
 		Sends: sources.PageSending{
 			Param:     document.Value[string](n, "param"),
 			Header:    document.Value[string](n, "header"),

@@ -200,6 +200,12 @@ var sendKeys = []key{
 	{name: "body", kind: aPath, doc: "Path in the JSON body that carries it. Without the three, a template must use `page`."},
 }
 
+// aheadKey is for the types that count their pages.
+var aheadKey = key{
+	name: "ahead", kind: aCount, min: 1, def: "`max_in_flight` where the answers say how many pages there are, else 1",
+	doc: "Pages that are asked for at once, `max_in_flight` at most; see Pages known in advance.",
+}
+
 var pagingObject = &object{
 	name: "Pagination", by: "type", deferred: true, others: []key{{name: "on_incomplete"}},
 	keys: []key{
@@ -226,6 +232,7 @@ var pagingObject = &object{
 			{name: "size_param", kind: aText, doc: "Query parameter that carries `size`."},
 			{name: "size", kind: aCount, min: 1, doc: "Records of a page."},
 			{name: "at_end", kind: aChoice, enum: []string{"empty", "repeat"}, def: "empty", doc: "What pages past the end are: without records, or the last one again."},
+			aheadKey,
 			{name: "total_pages", kind: aRef, scope: sources.InResponse, doc: "Number of pages, in the answer."},
 		}, sendKeys)},
 		{name: "offset", doc: "Advances by the records received; ends at `total`, else at a page without records.", keys: join([]key{
@@ -233,6 +240,7 @@ var pagingObject = &object{
 			{name: "size_param", kind: aText, doc: "Query parameter that carries `size`."},
 			{name: "size", kind: aCount, min: 1, doc: "Records of a page."},
 			{name: "at_end", kind: aChoice, enum: []string{"empty", "repeat"}, def: "empty", doc: "What pages past the end are: without records, or the last one again."},
+			aheadKey,
 			{name: "overlap", kind: aCount, def: "0", doc: "Asks from so many records before, and looks for them; see Rows that move."},
 		}, sendKeys)},
 		{name: "keyset", doc: "Asks for what comes after the last record; ends at a page without records.", keys: join([]key{

@@ -60,7 +60,22 @@ func (a *admission) admit(ctx context.Context, n *Counters) error {
 	}
 }
 
-// leave gives the slot back that admit took.
+// tryAdmit is admit for a request that can wait: it takes a slot only where a
+// request may start at once.
+func (a *admission) tryAdmit() bool {
+	select {
+	case a.slots <- struct{}{}:
+	default:
+		return false
+	}
+	if a.pace.take(time.Now()) <= 0 && a.gate.Enter() == nil {
+		return true
+	}
+	a.leave()
+	return false
+}
+
+// leave gives the slot back that a request took.
 func (a *admission) leave() { <-a.slots }
 
 // stopped reports whether no further request may start.

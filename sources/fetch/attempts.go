@@ -18,6 +18,7 @@ type asker struct {
 	counters *Counters
 	judge    *judge
 	failures failures
+	room     func(ctx context.Context) *body.Share // for a whole answer; nil: the run stops
 }
 
 // hastyAttempts is how often a hasty client asks, in all.
@@ -56,12 +57,14 @@ func (t *tries) count(v verdict) {
 	}
 }
 
-// ask asks until there is a page, or an error for good.
-func (a *asker) ask(ctx context.Context, out *outgoing) (*Page, error) {
+// ask asks until there is a page, or an error for good. The first attempt may be
+// under way already.
+func (a *asker) ask(ctx context.Context, out *outgoing, first *early) (*Page, error) {
 	retry, longest := a.retry(), a.longestWait()
 	for n := (tries{}); ; {
 		n.made, n.round = n.made+1, n.round+1
-		ex, v, err := a.attempt(ctx, out)
+		ex, v, err := a.attempt(ctx, out, first)
+		first = nil
 		if err != nil {
 			return nil, err
 		}
@@ -93,9 +96,13 @@ func (a *asker) ask(ctx context.Context, out *outgoing) (*Page, error) {
 	}
 }
 
-// attempt asks once. The error is ErrStopped.
-func (a *asker) attempt(ctx context.Context, out *outgoing) (*Exchange, verdict, error) {
-	ex, err := a.client.transport.send(ctx, out, a.stream.Call.Timeout, a.counters)
+// attempt asks once, unless an answer is there or under way. The error is
+// ErrStopped.
+func (a *asker) attempt(ctx context.Context, out *outgoing, e *early) (*Exchange, verdict, error) {
+	ex, err := e.answer()
+	if ex == nil && err == nil {
+		ex, err = a.client.transport.send(ctx, out, a.stream.Call.Timeout, a.counters)
+	}
 	if errors.Is(err, ErrStopped) || err != nil && ctx.Err() != nil {
 		return nil, verdict{}, ErrStopped
 	}
@@ -115,7 +122,7 @@ func (a *asker) makeWhole(ctx context.Context, ex *Exchange) error {
 	if ex.cut != nil || !a.judge.whole || !ex.Body.Short() {
 		return nil
 	}
-	share := a.client.Ahead.Wait(ctx, a.client.Gate.Closed(), 2*body.Max)
+	share := a.room(ctx)
 	if share == nil {
 		return ErrStopped
 	}

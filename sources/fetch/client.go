@@ -19,6 +19,7 @@ type Counters struct {
 	Waited   atomic.Int64 // nanoseconds, for rates and before retries
 	Wire     atomic.Int64 // bytes of bodies as they came
 	Recalled atomic.Int64 // exchanges that the journal had
+	Unused   atomic.Int64 // answers to requests ahead that no walk came to
 	Limited  atomic.Int64 // until when a rate holds a request back, in Unix milliseconds; 0: none does
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 
 	"github.com/tidwall/gjson"
 
@@ -16,14 +17,15 @@ import (
 
 // judge decides what becomes of what was answered to a walk's requests.
 type judge struct {
-	stream   *sources.Stream
-	splitter Splitter
-	pager    *paging.Pager
-	secrets  *secret.Hider
-	vars     expr.Vars             // what templates see: of them, it sets headers and response
-	finder   func() *needle.Finder // of secrets in long bodies; nil where nobody asks for them
-	whole    bool                  // the records of an answer cannot come in pieces
-	apart    bool                  // no key of the definition looks at the records of an answer
+	stream    *sources.Stream
+	splitter  Splitter
+	pager     *paging.Pager
+	secrets   *secret.Hider
+	vars      expr.Vars             // what templates see: of them, it sets headers and response
+	finder    func() *needle.Finder // of secrets in long bodies; nil where nobody asks for them
+	whole     bool                  // the records of an answer cannot come in pieces
+	apart     bool                  // no key of the definition looks at the records of an answer
+	splitting *sync.Mutex           // held while the splitter is used
 
 	answer *Page  // under way
 	seen   []byte // what the keys see of it
@@ -127,6 +129,11 @@ var errNoContent = errors.New("answered 204 No Content, without a place for reco
 // split proves a body. One with a status that says no need not hold records;
 // it is proven only so that rules can read it.
 func (j *judge) split(ex *Exchange) (s split) {
+	if ex.early != nil && ex.early.split != nil {
+		return *ex.early.split
+	}
+	j.splitting.Lock()
+	defer j.splitting.Unlock()
 	if ex.Status == http.StatusNoContent {
 		s.records = none{}
 		if !j.stream.Records.MissingIsEmpty {

@@ -106,9 +106,14 @@ func newSplitter(t testing.TB, r sources.Records) splitter {
 }
 
 // define parses a definition with one stream for each text, in YAML's flow
-// style without the braces. Their records are data, unless they say other.
+// style without the braces. Their records are data, unless they say other, and
+// one request is in flight at a time, unless client says how many: most APIs here
+// answer by a script.
 func define(t testing.TB, client string, streams ...string) []*sources.Stream {
 	t.Helper()
+	if !strings.Contains(client, "max_in_flight") {
+		client = strings.TrimPrefix(client+", max_in_flight: 1", ", ")
+	}
 	text := "{version: 1, name: test, settings: {additionalProperties: true}, client: {base_url: \"http://api.test\", " + client + "}, defaults: {records: data}, streams: ["
 	for i, s := range streams {
 		text += fmt.Sprintf("{name: s%d, %s}, ", i, s)

@@ -58,6 +58,7 @@ type Exchange struct {
 	under     body.Layers // of the body, besides Content-Encoding
 	cut       error       // why the body is not whole
 	proof     *auth.Proof // of who asks; nil: none was sent
+	early     *early      // the request ahead that it answers; nil: it was asked for in its turn
 }
 
 // well reports whether the status says yes.
@@ -83,6 +84,7 @@ type Page struct {
 	pieces     *pieces // its records, where they come in pieces; else nil
 	whole      bool    // its records cannot come in pieces
 	lent       bool    // its body is another page's
+	older      bool    // it came before the answer to the request before, of a run before
 }
 
 // Release gives the page's memory back; nothing of it may be used afterwards.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/state/journal"
@@ -23,6 +24,11 @@ func (w *Walk) recall(ctx context.Context, out *outgoing) (*Page, error) {
 	page, err := w.recallAt(ctx, place, out)
 	if err != nil {
 		w.setPage()
+		if errors.Is(err, paging.ErrChanged) {
+			w.client.Log.Info("an answer that a run before asked for ahead is asked for again", "stream", w.stream.Name, "request", out.Shown, "why", err.Error())
+			w.recorder.reject(out, out.n)
+			return nil, err
+		}
 		w.recorder.distrust(out, hide(w.client.Secrets, err))
 		return nil, fmt.Errorf("the answer in the journal: %w", err)
 	}
@@ -34,7 +40,7 @@ func (w *Walk) recall(ctx context.Context, out *outgoing) (*Page, error) {
 func (w *Walk) recallAt(ctx context.Context, place journal.Place, out *outgoing) (*Page, error) {
 	var share *body.Share
 	if w.judge.whole {
-		share = w.client.Ahead.Wait(ctx, w.client.Gate.Closed(), 2*body.Max)
+		share = w.room(ctx)
 	}
 	ex, err := w.recorder.read(stored{w.recorder.Journal, place}, out.under, w.client.Ahead, share)
 	if err != nil {
@@ -45,6 +51,7 @@ func (w *Walk) recallAt(ctx context.Context, place journal.Place, out *outgoing)
 	}
 	page, err := w.judge.decide(out, ex, nil).taken()
 	if err == nil {
+		page.older = w.live
 		err = w.advance(page)
 	}
 	if err != nil {
@@ -84,10 +91,7 @@ func (r *recorder) distrust(out *outgoing, why error) {
 	}
 	r.log.Warn("an exchange in the journal is not what it should be: it is asked for again",
 		"stream", r.stream, "request", out.Shown, "why", why.Error())
-	if err := r.Journal.Reject(r.key(out.n)); err != nil {
-		r.log.Warn("journal: a rejected answer could not be marked as such, so the next run may reject it again",
-			"stream", r.stream, "request", out.Shown, "why", err.Error())
-	}
+	r.reject(out, out.n)
 }
 
 // stored is where an exchange lies in a journal.

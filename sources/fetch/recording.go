@@ -88,6 +88,21 @@ func (r *recorder) digest(out *outgoing, former bool) (sum [16]byte) {
 // only reports whether no request may be made.
 func (r *recorder) only() bool { return r.Recording != nil && r.Only }
 
+// keeps reports whether the journal has an answer for a page, and will serve it
+// once those before are there.
+func (r *recorder) keeps(page int64) bool {
+	return r.Recording != nil && r.Journal.Keeps(r.key(page))
+}
+
+// reject makes the journal forget a page and those behind it, as a request finds
+// out.
+func (r *recorder) reject(out *outgoing, page int64) {
+	if err := r.Journal.Reject(r.key(page)); err != nil {
+		r.log.Warn("journal: a rejected answer could not be marked as such, so the next run may reject it again",
+			"stream", r.stream, "request", out.Shown, "why", err.Error())
+	}
+}
+
 // file begins the file of a long answer with these headers: in the journal,
 // where that keeps the walk's exchanges.
 func (r *recorder) file(h http.Header) (body.File, error) {

@@ -30,22 +30,30 @@ type transport struct {
 // status is an exchange; the error is for the lack of one. The caller gives
 // the body back.
 func (t *transport) send(ctx context.Context, out *outgoing, timeout time.Duration, n *Counters) (*Exchange, error) {
+	if err := t.admission.admit(ctx, n); err != nil {
+		return nil, err
+	}
+	return t.sendAdmitted(ctx, out, timeout, n)
+}
+
+// sendAdmitted is send for a request that was admitted.
+func (t *transport) sendAdmitted(ctx context.Context, out *outgoing, timeout time.Duration, n *Counters) (*Exchange, error) {
 	for at := out.Request; ; {
 		ex, next, err := t.ask(ctx, out, at, timeout, n)
-		if next == nil {
+		if next != nil {
+			err = t.admission.admit(ctx, n)
+		}
+		if next == nil || err != nil {
 			return ex, err
 		}
 		at = next
 	}
 }
 
-// ask sends one request, the first one or what a redirect made of it, when the
-// client's pace and a slot allow it. It reads the answer whole, or returns the
-// request that it redirects to.
+// ask sends one request that was admitted, the first one or what a redirect made
+// of it. It reads the answer whole, or returns the request that it redirects to,
+// and gives the slot back.
 func (t *transport) ask(ctx context.Context, out *outgoing, at *request.Request, timeout time.Duration, n *Counters) (*Exchange, *request.Request, error) {
-	if err := t.admission.admit(ctx, n); err != nil {
-		return nil, nil, err
-	}
 	defer t.admission.leave()
 	sent, proof, err := t.requester.prove(ctx, out, at)
 	if err != nil {

@@ -25,7 +25,9 @@ type Walk struct {
 	judge    *judge
 	asker    *asker
 	failures failures
+	ahead    *ahead
 	sent     *outgoing // the request under way
+	live     bool      // an answer came from the API, and not from the journal
 	err      error     // that ended the walk
 }
 
@@ -45,7 +47,9 @@ func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Va
 		stream: stream, splitter: splitter, pager: w.pager, secrets: c.Secrets, vars: w.vars,
 		whole: needsWhole(stream, splitter), apart: stream.LooksAtRecords() == "",
 	}
-	w.asker = &asker{c, stream, n, w.judge, w.failures}
+	w.ahead = newAhead(w)
+	w.judge.splitting = &w.ahead.splitting
+	w.asker = &asker{c, stream, n, w.judge, w.failures, w.room}
 	return w
 }
 
@@ -82,11 +86,20 @@ func (w *Walk) Next(ctx context.Context) (*Page, error) {
 	switch {
 	case err != nil:
 		w.err = err
+		w.Close()
 	case page.Last:
 		w.err = io.EOF
+		w.ahead.drop(true)
 	}
 	return page, err
 }
+
+// OneByOne makes the walk ask for no page ahead. It is called before Next.
+func (w *Walk) OneByOne() { w.ahead.most = 1 }
+
+// Close ends a walk of which no more pages are wanted: it lets go of what was asked
+// for ahead. A walk that is over need not be closed.
+func (w *Walk) Close() { w.ahead.drop(false) }
 
 func (w *Walk) next(ctx context.Context) (*Page, error) {
 	w.setPage()
@@ -95,32 +108,66 @@ func (w *Walk) next(ctx context.Context) (*Page, error) {
 		return nil, w.failures.unsent(w.stream.Request.Method+" "+w.stream.Request.Path.Source(), err)
 	}
 	w.sent = out
-	if err := w.pager.Begin(out.hash()); err != nil {
+	hash := out.hash()
+	if err := w.pager.Begin(hash); err != nil {
 		return nil, w.failures.unsent(out.Shown, err)
 	}
-	if w.client.admission.stopped(ctx) { // what the journal has takes memory too
-		return nil, ErrStopped
+	early := w.ahead.take(out, hash)
+	if early == nil {
+		if w.client.admission.stopped(ctx) { // what the journal has takes memory too
+			return nil, ErrStopped
+		}
+		page, err := w.recall(ctx, out)
+		switch {
+		case err == nil:
+			w.pager.Go(page.Next)
+			return page, nil
+		case w.recorder.only():
+			return nil, w.failures.unsent(out.Shown, err)
+		}
 	}
-	page, err := w.recall(ctx, out)
-	switch {
-	case err == nil:
+	page, err := w.ask(ctx, out, w.ahead.start(ctx, early))
+	if err == nil {
+		w.live = true
 		w.pager.Go(page.Next)
-		return page, nil
-	case w.recorder.only():
-		return nil, w.failures.unsent(out.Shown, err)
 	}
-	page, err = w.asker.ask(ctx, out)
+	return page, err
+}
+
+// ask asks the API for the next page, unless it was asked early, and keeps the page.
+func (w *Walk) ask(ctx context.Context, out *outgoing, early *early) (*Page, error) {
+	page, err := w.asker.ask(ctx, out, early)
+	if err == nil {
+		if err = w.advance(page); err != nil {
+			defer page.Release()
+			err = w.failures.answer(out, &page.Exchange, &Error{Class: Permanent, Attempts: page.Attempts, Err: err})
+		}
+	}
+	if early != nil && early.kept != nil && (err != nil || page.early == nil) { // the journal has an answer that was refused
+		w.recorder.reject(out, out.n)
+		w.ahead.drop(true)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if err := w.advance(page); err != nil {
-		defer page.Release()
-		return nil, w.failures.answer(out, &page.Exchange, &Error{Class: Permanent, Attempts: page.Attempts, Err: err})
+	if page.early != nil {
+		page.kept = page.early.kept
 	}
-	page.Unrecorded = w.recorder.keep(out, page)
+	if page.kept == nil {
+		page.Unrecorded = w.recorder.keep(out, page)
+	}
 	page.Body.ForgetWire()
-	w.pager.Go(page.Next)
 	return page, nil
+}
+
+// room waits for memory for a whole answer; nil: the run stops. What was asked for
+// ahead goes first: the walk would wait for what it holds itself.
+func (w *Walk) room(ctx context.Context) *body.Share {
+	if share := w.client.Ahead.Try(2 * body.Max); share != nil {
+		return share
+	}
+	w.ahead.drop(false)
+	return w.client.Ahead.Wait(ctx, w.client.Gate.Closed(), 2*body.Max)
 }
 
 // setPage makes what templates of a request see as page.
@@ -130,7 +177,7 @@ func (w *Walk) setPage() { w.vars[sources.VarPage] = w.pager.Page(expr.Undefined
 func (w *Walk) advance(page *Page) (err error) {
 	a := paging.Answer{
 		Request: page.Request, Status: page.Status, Header: page.Header, Body: page.Body.Text, Beside: w.judge.seen, Records: page.Records,
-		Ruling: page.ruling,
+		Older: page.older, Ruling: page.ruling,
 	}
 	if page.pieces != nil {
 		a.Tally = page.pieces.tally

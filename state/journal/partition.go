@@ -109,6 +109,19 @@ func (j *Journal) Holds(k Key) bool {
 	return ok
 }
 
+// Keeps reports whether Lookup finds an exchange, or will find it once those that
+// are missing before it are kept too.
+func (j *Journal) Keeps(k Key) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	of, _, found := j.ledger.index.find(k)
+	if found || of == nil {
+		return found
+	}
+	_, waits := of.partitions[k.Partition].waiting[k.N]
+	return waits
+}
+
 // Begun reports whether the journal serves the first exchange of some partition
 // of a pass.
 func (j *Journal) Begun(pass string) bool {

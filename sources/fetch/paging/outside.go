@@ -51,6 +51,9 @@ type Answer struct {
 	Beside  []byte // what hints are looked for in: the body, or what stands beside its records
 	Records repeat.Records
 	Tally   *repeat.Tally // of records that come in pieces; nil: they are in memory
+	// Older says that the answer came before that of the page before: it is good
+	// only where the API's own counts show that nothing has changed since.
+	Older bool
 	Ruling
 }
 

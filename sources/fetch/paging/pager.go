@@ -161,8 +161,11 @@ func (p *Pager) take(l *leg) error {
 	l.next.Records += l.n
 	l.recognise()
 	end, back, err := p.step(l)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case l.answer.Older && !l.unchanged():
+		return ErrChanged
 	}
 	l.ever, l.widest = l.ever.Or(l.now), max(l.widest, l.n)
 	switch {

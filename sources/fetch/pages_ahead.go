@@ -1,0 +1,199 @@
+package fetch
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+)
+
+// ahead are the requests of a walk for pages behind the next one, whose place is
+// known before the pages between have come. Their answers wait until the walk
+// comes to them: it takes pages in order, and each one is judged then. What is
+// proven of an answer when it comes is only that it is whole, and it is in the
+// journal from then on. It is used from the walk's goroutine.
+type ahead struct {
+	walk  *Walk
+	most  int // pages at once, the one that the walk waits for too
+	early map[int64]*early
+	used  int // answers that the walk took
+	lost  int // answers that it did not come to
+
+	splitting sync.Mutex // held while the splitter is used
+}
+
+// early is a request ahead and its answer, which is there once done is closed.
+type early struct {
+	out    *outgoing
+	hash   uint64
+	next   bool // it is for the next page: the walk waits for it
+	cancel context.CancelFunc
+	done   chan struct{}
+	ex     *Exchange // nil: none that is of use
+	err    error     // why there is none, where the walk waits
+	split  *split    // what is proven of it; nil: that is still to be done
+	kept   *kept     // in the journal; nil: it is not
+}
+
+// newAhead returns what asks for a walk's pages ahead. Who waits for a few pages
+// wants no more of them, a replay asks for none, and cookies are a session, which
+// has an order.
+func newAhead(w *Walk) *ahead {
+	most := w.client.requester.source.MaxInFlight
+	if w.client.Hasty || w.stream.Call.Cookies {
+		most = 1
+	}
+	return &ahead{walk: w, most: most, early: map[int64]*early{}}
+}
+
+// take returns the request that was made for page out.n, nil where none was. What
+// was asked for ahead is of no use once the walk asks for another page instead.
+func (h *ahead) take(out *outgoing, hash uint64) *early {
+	e := h.early[out.n]
+	switch {
+	case e == nil:
+		return nil
+	case e.hash != hash:
+		h.drop(true)
+		return nil
+	}
+	delete(h.early, out.n)
+	h.used++
+	return e
+}
+
+// start asks for as many pages as may be asked for now, the next one first, unless
+// that was asked for, and returns its request; nil where it has to wait. A request
+// ahead waits for nothing, so none holds up another walk.
+func (h *ahead) start(ctx context.Context, next *early) *early {
+	w := h.walk
+	most := w.pager.AtOnce(h.most)
+	if most <= 1 || w.recorder.only() || h.refused() || h.lost > h.used+h.most {
+		return next
+	}
+	defer w.setPage()
+	if next == nil {
+		if next = h.ask(ctx, w.pager.Position(), true); next == nil {
+			return nil
+		}
+	}
+	for i := int64(1); i < int64(most); i++ {
+		at, ok := w.pager.Later(i)
+		if !ok {
+			break
+		}
+		if h.early[at.Pages] != nil || w.recorder.keeps(at.Pages) {
+			continue
+		}
+		e := h.ask(ctx, at, false)
+		if e == nil {
+			break
+		}
+		h.early[at.Pages] = e
+	}
+	return next
+}
+
+// refused reports whether the API answers something else than pages at present.
+func (h *ahead) refused() bool {
+	for _, e := range h.early {
+		select {
+		case <-e.done:
+			if e.ex == nil || !e.ex.well() {
+				return true
+			}
+		default:
+		}
+	}
+	return false
+}
+
+// ask asks for the page at a position; nil where that is not possible now.
+func (h *ahead) ask(ctx context.Context, at paging.Position, next bool) *early {
+	w := h.walk
+	here := w.pager.Position()
+	w.pager.Go(at)
+	w.setPage()
+	out, err := w.build()
+	w.pager.Go(here)
+	if err != nil || !w.client.admission.tryAdmit() {
+		return nil
+	}
+	out.vars = append(out.vars[:0:0], out.vars...)
+	e := &early{out: out, hash: out.hash(), next: next, done: make(chan struct{})}
+	ctx, e.cancel = context.WithCancel(WithTurn(ctx, noTurn{}))
+	go h.receive(ctx, e)
+	return e
+}
+
+// receive waits for an answer ahead, and keeps it in the journal where it is whole.
+func (h *ahead) receive(ctx context.Context, e *early) {
+	defer close(e.done)
+	w := h.walk
+	ex, err := w.client.transport.sendAdmitted(ctx, e.out, w.stream.Call.Timeout, w.counters)
+	switch {
+	case err != nil && e.next:
+		e.err = err
+		return
+	case err != nil:
+		return
+	case !e.next && (ex.Status == http.StatusTooManyRequests || ex.Status >= http.StatusInternalServerError || ex.cut != nil):
+		ex.Body.Release() // the walk asks again when it comes to it
+		return
+	}
+	e.ex, ex.early = ex, e
+	if ex.cut != nil {
+		return
+	}
+	if !ex.well() || ex.Status == http.StatusNoContent || ex.Body.Long() {
+		return
+	}
+	h.splitting.Lock()
+	records, err := w.judge.splitter.Split(ex.Body.Text)
+	h.splitting.Unlock()
+	if err != nil {
+		return
+	}
+	e.split = &split{records: records}
+	ex.Attempts = 1
+	page := &Page{Exchange: *ex, Records: records}
+	if err := w.recorder.keep(e.out, page); err == nil { // else the walk tries again, and says why not
+		e.kept = page.kept
+	}
+}
+
+// answer waits for the answer; without one, nor an error, the walk has to ask.
+func (e *early) answer() (*Exchange, error) {
+	if e == nil {
+		return nil, nil
+	}
+	<-e.done
+	e.cancel()
+	return e.ex, e.err
+}
+
+// drop throws away what was asked for ahead. Unless the walk may come to it after
+// all, in this run or the next, the journal forgets it too.
+func (h *ahead) drop(forget bool) {
+	for _, e := range h.early {
+		e.cancel()
+	}
+	first := int64(-1)
+	for n, e := range h.early {
+		if ex, _ := e.answer(); ex != nil {
+			ex.Body.Release()
+		}
+		if e.kept != nil && (first < 0 || n < first) {
+			first = n
+		}
+	}
+	if forget {
+		h.lost += len(h.early)
+		h.walk.counters.Unused.Add(int64(len(h.early)))
+		if first >= 0 {
+			h.walk.recorder.reject(h.walk.sent, first)
+		}
+	}
+	clear(h.early)
+}
