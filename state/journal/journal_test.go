@@ -210,6 +210,26 @@ func TestResumedElsewhere(t *testing.T) {
 
 // TestSkip begins in the middle what would otherwise begin elsewhere: at 0 after
 // a restart, or where older exchanges lie.
+// TestKeeps: an exchange behind a gap is kept, though it is not served.
+func TestKeeps(t *testing.T) {
+	fs, m := newMemFS(), newModel()
+	j := open(t, testDir, Options{FS: fs})
+	begin(t, j, "a")
+	m.add(t, j, "a", "p", 0, 1, 3)
+	for n, want := range []bool{true, true, false, true, false} {
+		k := Key{"a", "p", 0, n}
+		if got := j.Keeps(k); got != want || j.Holds(k) != (want && n < 2) {
+			t.Errorf("exchange %d: kept is %t, want %t, and held %t", n, got, want, j.Holds(k))
+		}
+	}
+	must(t, j.Reject(Key{"a", "p", 0, 1}))
+	for _, k := range []Key{{"a", "p", 0, 3}, {"a", "p", 1, 0}, {"a", "q", 0, 0}, {"b", "p", 0, 0}} {
+		if j.Keeps(k) {
+			t.Errorf("%v is kept", k)
+		}
+	}
+}
+
 func TestSkip(t *testing.T) {
 	fs, m := newMemFS(), newModel()
 	o := Options{FS: fs, SegmentBytes: 400, MaxBytes: 1}

@@ -80,6 +80,9 @@ func (s *Stream) Remarks() []string {
 	if s.Failures > 0 && (s.Partitions > 0 || s.Failures > 1) {
 		all = append(all, Numbered(int64(s.Failures), "%s [partition|partitions] failed, as the log says; the next run asks for [it|them] again"))
 	}
+	if n := s.Counters.Unused.Load(); n > 0 {
+		all = append(all, Numbered(n, "%s [page|pages] asked for ahead [was|were] thrown away: the list ended before, or changed meanwhile"))
+	}
 	all = append(all, s.Counts.remarks(s.Quarantine)...)
 	switch n := len(s.Doubts); {
 	case n > 1:
