@@ -1,6 +1,7 @@
 package tap_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -76,6 +77,35 @@ func TestSeveralParents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := shopsAndMarkets()
 		r := setup{definition: ordersOfBoth, workDir: t.TempDir(), api: api}.must(t)
+		if got := idsOf(t, r, "orders"); !slices.Equal(got, upTo(16)) {
+			t.Errorf("orders %v", got)
+		}
+		if len(api.asked) != 3+3+16 {
+			t.Errorf("%d requests: %v", len(api.asked), api.asked)
+		}
+	})
+}
+
+// TestNothingCameOfParents: a run that is stopped at its first request has said
+// which passes feed the children, but of most of them nothing came. The next run
+// reads each parent once.
+func TestNothingCameOfParents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := shopsAndMarkets()
+		api.slow = time.Millisecond
+		stop, cancel := context.WithCancelCause(t.Context())
+		api.at = func(n int) {
+			if n == 1 {
+				cancel(errors.New("told to stop"))
+			}
+		}
+		s := setup{definition: ordersOfBoth, workDir: t.TempDir(), api: api, stop: stop}
+		s.state = s.run(t).state()
+		if !strings.Contains(s.state, `"feeds":[`) {
+			t.Fatalf("state %s", s.state)
+		}
+		api.at, s.stop = nil, nil
+		r := s.must(t)
 		if got := idsOf(t, r, "orders"); !slices.Equal(got, upTo(16)) {
 			t.Errorf("orders %v", got)
 		}

@@ -81,7 +81,7 @@ func (r *run) feedOf(all []*pass, p *pass, axis sources.PartitionSource) (*pass,
 		fed = plan.Fed{From: p.feedFrom(r.Definition.Stream(axis.Parent), axis)}
 	}
 	for _, q := range all {
-		if q.stream.Name == axis.Parent && (known && q.decision.Pass.ID == fed.Pass || !known && q.leadsAlso(p, fed.From)) {
+		if q.stream.Name == axis.Parent && (known && (q.decision.Pass.ID == fed.Pass || q.standsFor(at)) || !known && q.leadsAlso(p, fed.From)) {
 			return q, all, nil
 		}
 	}
@@ -138,6 +138,16 @@ func (p *pass) leadsAlso(child *pass, from json.RawMessage) bool {
 	}
 	own := p.decision.Bookmark
 	return own != nil && own.Pass != nil && own.Pass.AsOf.Equal(child.decision.Bookmark.Pass.AsOf)
+}
+
+// standsFor reports whether a pass that begins anew reads all that a feed would of
+// which nothing had come when the state was written.
+func (p *pass) standsFor(at *state.Feed) bool {
+	if at == nil || at.Over || len(at.Open)+len(at.Done)+len(at.Contexts) > 0 ||
+		p.feed || p.decision.Way != plan.Anew || p.decision.Backfill {
+		return false
+	}
+	return p.decision.From == nil || string(p.decision.From) == string(at.From)
 }
 
 // newFeed returns a pass of a parent that is read for the sake of children.
