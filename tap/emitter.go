@@ -350,6 +350,9 @@ func (e *emitter) endStreams() {
 		if t.parts != nil && t.failure == nil {
 			e.display.Log.Info("stream read", "stream", t.stream.Name, "partitions", t.account.Partitions)
 		}
+		if t.parts != nil {
+			t.account.Note(t.pass.findings.Tell(e.display.Log, t.stream))
+		}
 		if !t.pass.feed {
 			e.herald.ends(t, t.failure == nil, t.failure)
 		}

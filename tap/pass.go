@@ -22,6 +22,7 @@ type pass struct {
 	decision  *plan.Decision
 	client    *fetch.Client
 	schema    *render.Schema
+	findings  render.Findings
 	track     *track
 	depth     int                       // of its stream below those without a parent
 	feed      bool                      // its records are contexts, and do not leave

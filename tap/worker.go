@@ -43,7 +43,7 @@ func newWorker(p *part) (*worker, error) {
 	}
 	w := &worker{run: r, pass: p.pass, part: p, stream: stream, reload: reload}
 	w.renderer = render.New(p.Reading, p.pass.schema, render.Options{
-		Protocol: r.Protocol, Quarantine: r.work.quarantine(stream.Name), Seal: client.Secrets.SealValue, Log: r.Log, Many: p.pass.many,
+		Protocol: r.Protocol, Quarantine: r.work.quarantine(stream.Name), Seal: client.Secrets.SealValue, Log: r.Log, Many: p.pass.many, Findings: &p.pass.findings,
 	})
 	w.walker = &walker{
 		journal: r.journal, gate: r.gate, log: r.Log, stream: stream, pass: p.Pass, part: p, start: p.Start, at: p.Start,
@@ -92,7 +92,7 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 	cancel()
 	err := cmp.Or(renderErr, <-ended)
 	pages.Drop()
-	w.renderer.TellMoves()
+	w.renderer.WalkEnds()
 	if err == nil {
 		w.part.awaitChildren(ctx, w.run.gate.Closed(), t, 0) // or parents begin before the children of others are done
 		return false

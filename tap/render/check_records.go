@@ -30,7 +30,7 @@ type checker struct {
 func newChecker(s *plan.Stream, known *Schema, o *Options) *checker {
 	c := &checker{
 		stream: s.Definition, schema: known, keys: s.Keys, kept: s.Keys, newField: s.NewField(),
-		quarantine: quarantine{path: o.Quarantine}, violations: violationLog{log: o.Log, stream: s.Name},
+		quarantine: quarantine{path: o.Quarantine}, violations: violationLog{log: o.Log, stream: s.Name, all: o.Findings},
 	}
 	if s.ReplicationKey != "" {
 		c.kept = append(slices.Clip(c.keys), s.ReplicationKey)
@@ -163,24 +163,12 @@ func (c *checker) checkFields(dst []byte, start int, n *report.Counts) ([]byte, 
 		return dst, fmt.Errorf("%s: %w: record %s: %s: a field that the schema does not name (on_new_field: fail)",
 			c.stream.Name, errMisfit, keyText(record, c.keys), c.pointer)
 	}
-	fields := c.countUnknown(record)
-	if err := c.schema.add(record); err != nil {
+	added, err := c.schema.add(record)
+	if err != nil {
 		return dst, fmt.Errorf("%s: record %s: %w", c.stream.Name, keyText(record, c.keys), err)
 	}
-	if !c.schema.Now().full {
-		n[report.NewField] += fields
-	}
+	n[report.NewField] += added
 	return dst, nil
-}
-
-// countUnknown returns how many different fields of a record are new.
-func (c *checker) countUnknown(record []byte) int64 {
-	fields := map[string]bool{}
-	c.schema.Now().fields.Unknown(record, func(pointer string, _ []byte) bool {
-		fields[pointer] = true
-		return true
-	})
-	return int64(len(fields))
 }
 
 // found notes that there is a new field, and looks no further.

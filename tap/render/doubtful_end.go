@@ -12,9 +12,15 @@ import (
 // should know of it.
 func (r *Renderer) TellDoubts(page *fetch.Page) {
 	for _, d := range page.Doubts {
+		if !r.tells("doubt", d.Key) {
+			continue
+		}
 		text := "the stream may not be complete: the last answer contradicts its end"
 		if d.Keep {
 			text = "the stream may not be complete: rows may have moved to pages that were read"
+		}
+		if r.o.Many {
+			text += "; others like it are counted, but not logged"
 		}
 		attrs := []any{"stream", r.stream.Name, "request", page.Request, "key", d.Key, "value", d.Value}
 		if d.Advice != "" {
@@ -22,13 +28,26 @@ func (r *Renderer) TellDoubts(page *fetch.Page) {
 		}
 		r.o.Log.Warn(text, attrs...)
 	}
-	if r.keeps(page.Doubts) && !r.stream.FullTable() {
+	if r.keeps(page.Doubts) && !r.stream.FullTable() && r.tells("doubt", "the bookmark stays") {
 		r.o.Log.Warn("the bookmark stays where it is: the next sync asks for the same records again (on_incomplete: warn moves it all the same)",
 			"stream", r.stream.Name)
 	}
 	for _, text := range page.Remarks {
+		if !r.tells("remark", text) {
+			continue
+		}
 		r.o.Log.Warn(text, "stream", r.stream.Name, "request", page.Request)
 	}
+}
+
+// tells reports whether the log should have a kind: of a stream with many
+// partitions each once, and not very many.
+func (r *Renderer) tells(family, kind string) bool {
+	if !r.o.Many {
+		return true
+	}
+	first, tooMany := r.o.Findings.first(family, kind)
+	return first && !tooMany
 }
 
 // keeps reports whether the bookmark stays because of doubts: what was not read

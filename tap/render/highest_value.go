@@ -16,18 +16,18 @@ import (
 // height is how far a partition has come: the highest replication value, or what
 // an answer says at incremental.bookmark. It is what the bookmark can become.
 type height struct {
-	stream  *plan.Stream
-	floor   json.RawMessage                           // the window's
-	seal    func(expr.Value) (json.RawMessage, error) // for the state
-	high    *state.High
-	marked  json.RawMessage // what an answer says; nil: nothing yet
-	frozen  bool            // sorted, but a value descended
-	future  futureValues
-	missing missingValues
+	stream *plan.Stream
+	floor  json.RawMessage                           // the window's
+	seal   func(expr.Value) (json.RawMessage, error) // for the state
+	high   *state.High
+	marked json.RawMessage // what an answer says; nil: nothing yet
+	frozen bool            // sorted, but a value descended
+	future futureValues
+	walk   *tally
 }
 
-func newHeight(one *plan.Reading, seal func(expr.Value) (json.RawMessage, error)) height {
-	h := height{stream: one.Stream, seal: seal, floor: one.Part.Window.Floor, marked: one.Start.Mark, frozen: one.Start.Frozen, future: newFutureValues(one)}
+func newHeight(one *plan.Reading, walk *tally, seal func(expr.Value) (json.RawMessage, error)) height {
+	h := height{stream: one.Stream, walk: walk, seal: seal, floor: one.Part.Window.Floor, marked: one.Start.Mark, frozen: one.Start.Frozen, future: newFutureValues(one)}
 	high := one.Start.High
 	if h.future.has(high) { // of a state from before such values were left out
 		high = nil
@@ -53,12 +53,12 @@ func (h *height) note(record, value []byte, n *report.Counts) (keep, lower bool,
 	}
 	if h.future.has(value) {
 		n[report.AheadOfClock]++
-		h.future.note(record, h.stream.Keys, value)
+		h.walk.future.note(record, h.stream.Keys, value)
 		return true, false, nil
 	}
 	if (len(value) == 0 || value[0] == 'n') && h.stream.Clock.Mark().IsZero() {
 		n[report.NoValue]++
-		h.missing.note(record, h.stream.Keys)
+		h.walk.missing.note(record, h.stream.Keys, nil)
 	}
 	if lower, err = h.high.Observe(value); err != nil {
 		return false, false, fmt.Errorf("%s: record %s: replication key %s: %w", h.stream.Name, keyText(record, h.stream.Keys), h.stream.ReplicationKey, err)

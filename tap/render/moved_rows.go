@@ -1,7 +1,6 @@
 package render
 
 import (
-	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/twins"
 )
@@ -11,11 +10,10 @@ import (
 // ask for them again. Nobody knows how many others moved the other way, to pages
 // that were read.
 type moves struct {
-	counting paging.Counting // of the page under way
-	again    int64           // records that came again, at least
-	changed  int64           // of them, those that were changed meanwhile
-	first    string          // the primary key of the first of them
-	logged   int64           // of again
+	again   int64  // records that came again, at least
+	changed int64  // of them, those that were changed meanwhile
+	first   string // the primary key of the first of them
+	told    int64  // of again
 }
 
 // note takes note of a record that came again.
@@ -28,15 +26,11 @@ func (m *moves) note(record []byte, keys []string, kind twins.Kind) {
 	}
 }
 
-// TellMoves warns of rows that moved, once a walk is over, however it ended.
-func (r *Renderer) TellMoves() {
-	m := &r.odd.moves
-	if m.again == m.logged {
-		return
+func (m *moves) add(more *moves) {
+	m.again, m.changed = m.again+more.again, m.changed+more.changed
+	if m.first == "" {
+		m.first = more.first
 	}
-	m.logged = m.again
-	r.o.Log.Warn("rows moved in their list while its pages were read: "+m.text()+". The run goes on, and no bookmark is kept back for it",
-		"stream", r.stream.Name, "record", m.first, "write", r.stream.Definition.ProvesMoves())
 }
 
 // text says what came again, and what that means.

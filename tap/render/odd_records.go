@@ -2,13 +2,13 @@ package render
 
 import (
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/twins"
@@ -20,8 +20,9 @@ type oddities struct {
 	stream *plan.Stream
 	floor  json.RawMessage // the window's
 	twins  twins.Memory
-	moves  moves
-	lowest []byte // replication value of the page under way
+	walk   *tally
+	counts paging.Counting // how the page under way was counted
+	lowest []byte          // replication value of the page under way
 	limit  time.Time
 	tooOld bool // a page held records that are older than the window
 	found  []oddity
@@ -30,7 +31,7 @@ type oddities struct {
 // oddity is one kind, and the first record of it.
 type oddity struct {
 	what, record string
-	logged       bool
+	told         bool
 }
 
 // The kinds.
@@ -47,8 +48,8 @@ const (
 // APIs filter by whole days.
 const earlyBy = 24 * time.Hour
 
-func newOddities(one *plan.Reading) oddities {
-	o := oddities{stream: one.Stream, floor: one.Part.Window.Floor, twins: twins.New(one.Stream.Keys, one.Pass.Many(one.Stream))}
+func newOddities(one *plan.Reading, walk *tally) oddities {
+	o := oddities{stream: one.Stream, walk: walk, floor: one.Part.Window.Floor, twins: twins.New(one.Stream.Keys, one.Pass.Many(one.Stream))}
 	if one.Part.Window.Floor != nil && !one.Stream.Clock.ClientFilter {
 		if at, ok := one.Stream.Clock.Order.Instant(one.Part.Window.Floor); ok {
 			o.limit = at.Add(-earlyBy)
@@ -63,8 +64,8 @@ func (o *oddities) note(record, value []byte, lower bool, n *report.Counts) {
 	switch kind := o.twins.See(record, value); {
 	case kind == twins.Part:
 		o.count(&n[report.SameKey], oddTwin, record)
-	case kind.Moved(o.moves.counting):
-		o.moves.note(record, o.stream.Keys, kind)
+	case kind.Moved(o.counts):
+		o.walk.moves.note(record, o.stream.Keys, kind)
 		n[report.CameAgain]++
 	}
 	if o.floor == nil || o.stream.Clock.ClientFilter || len(value) == 0 || value[0] == 'n' {
@@ -87,7 +88,7 @@ func (o *oddities) note(record, value []byte, lower bool, n *report.Counts) {
 // pageBegins is called for each page, and of each piece of a long one.
 func (o *oddities) pageBegins(page *fetch.Page) {
 	o.twins.Begin(page.Follows)
-	o.moves.counting = page.Counting
+	o.counts = page.Counting
 }
 
 // pageEnds looks whether the page's lowest replication value lies before the
@@ -139,10 +140,14 @@ func (o *oddities) count(n *int64, what string, record []byte) {
 }
 
 // tell warns of the kinds that are new.
-func (o *oddities) tell(log *slog.Logger) {
+func (o *oddities) tell(log *slog.Logger, all *Findings) {
 	for i := range o.found {
-		if f := &o.found[i]; !f.logged {
-			f.logged = true
+		f := &o.found[i]
+		if f.told {
+			continue
+		}
+		f.told = true
+		if first, _ := all.first("odd", f.what); first {
 			log.Warn(f.what+"; others like it are counted, but not logged", "stream", o.stream.Name, "record", f.record)
 		}
 	}
@@ -151,12 +156,8 @@ func (o *oddities) tell(log *slog.Logger) {
 // noneLeft says what is odd about a walk that is over and of which no record
 // left; "" where that is as it should be.
 func (r *Renderer) noneLeft() string {
-	switch {
-	case r.came > 0 && r.unkept == r.came:
-		return fmt.Sprintf("keep is true for none of the %d records that came, so none of them leaves: "+
-			"compare it with a record (a field that is not there is undefined, which is not true)", r.came)
-	case r.came > 0 || r.expects == nil:
-		return ""
+	if r.walk.came > 0 || r.expects == nil {
+		return r.walk.noneKept()
 	}
 	return "no record came, not even the one at the bookmark " + string(r.expects) + ", which the request asks for again: either it was deleted, " +
 		"or the API does not understand the filter; compare the parameter's name, format and time zone with its documentation. " +

@@ -47,7 +47,8 @@ type Options struct {
 	Quarantine string                                    // file of records that do not fit
 	Seal       func(expr.Value) (json.RawMessage, error) // hides secrets in what an answer says, for the state
 	Log        *slog.Logger
-	Many       bool // the stream has many partitions
+	Many       bool      // the stream has many partitions
+	Findings   *Findings // of all of them; nil: of this one alone
 }
 
 // Renderer makes the pages of one partition lines. It is used from one goroutine.
@@ -60,24 +61,23 @@ type Renderer struct {
 	// no children.
 	Lead func(record []byte) error
 
-	o        Options
-	stream   *plan.Stream
-	project  *projection
-	checker  *checker
-	height   height
-	odd      oddities
-	expects  json.RawMessage // the bookmark whose record must come at least; nil: none must
-	rendered int64           // records
-	came     int64           // records in answers
-	unkept   int64           // of them, those for which keep is not true
+	o       Options
+	stream  *plan.Stream
+	project *projection
+	checker *checker
+	height  height
+	odd     oddities
+	walk    tally
+	expects json.RawMessage // the bookmark whose record must come at least; nil: none must
 }
 
 // New returns the renderer of a reading.
 func New(one *plan.Reading, known *Schema, o Options) *Renderer {
-	r := &Renderer{
-		Schema: known, o: o, stream: one.Stream, project: newProjection(one.Stream, one.Part.Vars), checker: newChecker(one.Stream, known, &o),
-		height: newHeight(one, o.Seal), odd: newOddities(one),
+	if o.Findings == nil {
+		o.Findings = new(Findings)
 	}
+	r := &Renderer{Schema: known, o: o, stream: one.Stream, project: newProjection(one.Stream, one.Part.Vars), checker: newChecker(one.Stream, known, &o)}
+	r.height, r.odd = newHeight(one, &r.walk, o.Seal), newOddities(one, &r.walk)
 	if clock := one.Stream.Clock; one.Stream.ReplicationKey != "" && one.Start.Next.First() && !clock.Windows.StartExclusive && clock.Mark().IsZero() {
 		r.expects = one.Pass.From
 	}
@@ -99,7 +99,7 @@ func (r *Renderer) Render(page *fetch.Page, memory []byte) (*Lines, error) {
 	frozen := r.height.frozen
 	b := &Lines{Records: memory, Partial: page.Partial}
 	err := r.renderPage(b, page)
-	r.odd.tell(r.o.Log)
+	r.odd.tell(r.o.Log, r.o.Findings)
 	if err == nil {
 		err = r.putAside(page)
 	}
@@ -110,7 +110,7 @@ func (r *Renderer) Render(page *fetch.Page, memory []byte) (*Lines, error) {
 		return nil, err
 	}
 	r.note(b, page)
-	if r.height.frozen && !frozen {
+	if r.height.frozen && !frozen && r.tells("odd", "descends") {
 		r.o.Log.Warn("the definition says sorted: true, but the replication key descends: the bookmark stays where it is until all is read",
 			"stream", r.stream.Name, "request", page.Request)
 	}
@@ -141,19 +141,32 @@ func (r *Renderer) note(b *Lines, page *fetch.Page) {
 	r.TellDoubts(page)
 }
 
-// endWalk tells what the records of a walk that is over came to.
+// endWalk tells what the records of a walk that was read to its end came to. One
+// of many partitions says little of the stream: what it came to is told with that
+// of the others.
 func (r *Renderer) endWalk(b *Lines, page *fetch.Page) {
-	if r.o.Many { // one of very many partitions says little of the stream
-		r.height.future.tell(r.o.Log, r.stream.Name, r.stream.ReplicationKey)
+	r.walk.valued = r.walk.valued || r.height.high.Value() != nil
+	if r.o.Many {
+		r.o.Findings.take(&r.walk)
 		return
 	}
 	r.o.Log.Info("stream read", "stream", r.stream.Name)
-	r.height.keySeen(r.o.Log, r.rendered)
-	r.height.future.tell(r.o.Log, r.stream.Name, r.stream.ReplicationKey)
+	r.walk.tellKey(r.o.Log, r.stream)
+	r.walk.tellFuture(r.o.Log, r.stream)
 	if note := r.noneLeft(); note != "" && page.Skipped == "" {
 		r.o.Log.Warn(note, "stream", r.stream.Name, "request", page.Request)
 		b.Outcome.Notes = append(b.Outcome.Notes, note)
 	}
+}
+
+// WalkEnds says that the walk is over, however it ended.
+func (r *Renderer) WalkEnds() {
+	if r.o.Many {
+		r.walk.valued = r.walk.valued || r.height.high.Value() != nil
+		r.o.Findings.take(&r.walk)
+		return
+	}
+	r.walk.tellMoves(r.o.Log, r.stream)
 }
 
 func (r *Renderer) renderPage(b *Lines, page *fetch.Page) error {
@@ -173,7 +186,7 @@ func (r *Renderer) renderPage(b *Lines, page *fetch.Page) error {
 			return err
 		}
 	}
-	r.came += int64(page.Records.Len() - page.Repeated)
+	r.walk.came += int64(page.Records.Len() - page.Repeated)
 	r.tally(b)
 	r.odd.pageEnds(page, &b.Outcome.Counts)
 	if err := r.height.timed(page); err != nil {
@@ -208,7 +221,7 @@ func (r *Renderer) handOn(b *Lines, page *fetch.Page) error {
 }
 
 func (r *Renderer) tally(b *Lines) {
-	r.rendered, r.unkept = r.rendered+b.Count, r.unkept+b.Outcome.Counts[report.NotKept]
+	r.walk.rendered, r.walk.unkept = r.walk.rendered+b.Count, r.walk.unkept+b.Outcome.Counts[report.NotKept]
 }
 
 func (r *Renderer) renderRecord(b *Lines, frame *message.Frame, page *fetch.Page, i int) error {

@@ -113,28 +113,34 @@ func (k *Schema) givesWay(record []byte) bool {
 	return k.inferred || k.given.Check(record) == nil
 }
 
-// add adds the fields of a record that are new. Where that changes nothing,
-// objects are keyed by data, which would grow the schema for ever.
-func (k *Schema) add(record []byte) error {
+// add adds the fields of a record that are new, and returns how many there are:
+// another partition may have added some since they were found. Where that changes
+// nothing, objects are keyed by data, which would grow the schema for ever.
+func (k *Schema) add(record []byte) (added int64, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	before := k.Now()
-	err := k.grow(schema.AddFields, record)
-	if err == nil && k.Now() == before && !before.full && before.unknown(record) {
-		next := *before
-		next.full = true
-		k.now.Store(&next)
+	if added = before.unknown(record); added == 0 || before.full {
+		return 0, nil
 	}
-	return err
+	if err := k.grow(schema.AddFields, record); err != nil || k.Now() != before {
+		return added, err
+	}
+	next := *before
+	next.full = true
+	k.now.Store(&next)
+	return 0, nil
 }
 
-// unknown reports whether a record has a field that the schema does not name.
-func (k *Known) unknown(record []byte) (found bool) {
-	k.fields.Unknown(record, func(string, []byte) bool {
-		found = true
-		return false
+// unknown returns how many different fields a record has that the schema does not
+// name.
+func (k *Known) unknown(record []byte) int64 {
+	fields := map[string]bool{}
+	k.fields.Unknown(record, func(pointer string, _ []byte) bool {
+		fields[pointer] = true
+		return true
 	})
-	return found
+	return int64(len(fields))
 }
 
 // widen makes the schema take a record that breaks it.

@@ -49,6 +49,7 @@ type Outcome struct {
 	Counts  Counts
 	Notes   []string       // what a person should know of the walk
 	Doubts  []paging.Doubt // of the end of what was read
+	Doubted int64          // how many there were
 	Skipped string         // the rule of the definition by which there is nothing; "": none
 	Skips   int64          // how often
 }
@@ -61,18 +62,20 @@ const mostNotes = 20
 func (o *Outcome) Add(page *Outcome) {
 	o.Counts.add(page.Counts)
 	for _, note := range page.Notes {
-		if len(o.Notes) < mostNotes && !slices.Contains(o.Notes, note) {
-			o.Notes = append(o.Notes, note)
-		}
+		o.Note(note)
 	}
-	for _, doubt := range page.Doubts {
-		if len(o.Doubts) < mostNotes {
-			o.Doubts = append(o.Doubts, doubt)
-		}
-	}
+	o.Doubts = append(o.Doubts, page.Doubts[:min(len(page.Doubts), mostNotes-len(o.Doubts))]...)
+	o.Doubted += int64(len(page.Doubts))
 	if page.Skipped != "" {
 		o.Skipped = page.Skipped
 		o.Skips++
+	}
+}
+
+// Note adds a note; "" is none.
+func (o *Outcome) Note(note string) {
+	if note != "" && len(o.Notes) < mostNotes && !slices.Contains(o.Notes, note) {
+		o.Notes = append(o.Notes, note)
 	}
 }
 

@@ -84,9 +84,9 @@ func (s *Stream) Remarks() []string {
 		all = append(all, Numbered(n, "%s [page|pages] asked for ahead [was|were] thrown away: the list ended before, or changed meanwhile"))
 	}
 	all = append(all, s.Counts.remarks(s.Quarantine)...)
-	switch n := len(s.Doubts); {
+	switch n := s.Doubted; {
 	case n > 1:
-		all = append(all, fmt.Sprintf("is it complete? %s (and %s, in the log)", s.Doubts[0], Numbered(int64(n-1), "%s more [sign|signs]")))
+		all = append(all, fmt.Sprintf("is it complete? %s (and %s, in the log)", s.Doubts[0], Numbered(n-1, "%s more [sign|signs]")))
 	case n == 1:
 		all = append(all, "is it complete? "+s.Doubts[0].String())
 	}

@@ -94,8 +94,8 @@ func (a *Account) metrics() []message.Metric {
 		add("record_count", s.Written)
 		add("http_request_count", s.Requests())
 		s.Counts.metrics(add)
-		if n := len(s.Doubts); n > 0 {
-			add("doubt_count", int64(n))
+		if s.Doubted > 0 {
+			add("doubt_count", s.Doubted)
 		}
 	}
 	return all
