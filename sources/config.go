@@ -109,6 +109,7 @@ type Run struct {
 	MaxDuration time.Duration // 0: no limit; likewise below
 	MaxRequests int64
 	MaxRecords  int64
+	Activate    bool // activate_version: a full table read to its end takes the place of all rows from before
 }
 
 // Journal says where exchanges are kept on disk, and for how long.

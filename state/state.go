@@ -52,16 +52,17 @@ type Sync struct {
 type Resume struct {
 	Version  int             `json:"version"`
 	AsOf     time.Time       `json:"as_of"`
-	From     json.RawMessage `json:"from"`               // the bookmark that the pass started from, or null
-	Lookback string          `json:"lookback"`           // that the pass started with, a Go duration
-	Clock    *time.Time      `json:"clock"`              // the API's own, as of the pass's first answer; null: unknown
-	Window   string          `json:"window,omitempty"`   // length of the windows that the pass is cut into; "": one
-	Shape    string          `json:"shape"`              // digest of the requests' definition, see sources.Config.Shape
-	High     json.RawMessage `json:"high,omitempty"`     // the highest replication value of the partitions that are done
-	Over     bool            `json:"over,omitempty"`     // the pass is over: only what is owed is left of it
-	Done     []Done          `json:"done,omitempty"`     // windows that were walked behind one that was not, and contexts that are under way
-	Contexts Contexts        `json:"contexts,omitempty"` // that are done in this pass
-	Feeds    []Feed          `json:"feeds,omitempty"`    // how far the streams are walked whose records are its contexts
+	From     json.RawMessage `json:"from"`                       // the bookmark that the pass started from, or null
+	Lookback string          `json:"lookback"`                   // that the pass started with, a Go duration
+	Clock    *time.Time      `json:"clock"`                      // the API's own, as of the pass's first answer; null: unknown
+	Window   string          `json:"window,omitempty"`           // length of the windows that the pass is cut into; "": one
+	Shape    string          `json:"shape"`                      // digest of the requests' definition, see sources.Config.Shape
+	High     json.RawMessage `json:"high,omitempty"`             // the highest replication value of the partitions that are done
+	Activate int64           `json:"activate_version,omitempty"` // version of all the pass's records so far, for ACTIVATE_VERSION; 0: some have none, or are missing
+	Over     bool            `json:"over,omitempty"`             // the pass is over: only what is owed is left of it
+	Done     []Done          `json:"done,omitempty"`             // windows that were walked behind one that was not, and contexts that are under way
+	Contexts Contexts        `json:"contexts,omitempty"`         // that are done in this pass
+	Feeds    []Feed          `json:"feeds,omitempty"`            // how far the streams are walked whose records are its contexts
 	Open     []Open          `json:"open"`
 	Owed     Owed            `json:"owed"` // partitions that failed for good: they come first in the next run
 }

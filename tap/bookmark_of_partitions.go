@@ -126,7 +126,7 @@ func (all *partitions) resume(t *track) *state.Resume {
 	d := t.decision
 	r := &state.Resume{
 		Version: state.Version, AsOf: d.Pass.AsOf, From: d.From, Lookback: d.Lookback.String(), Clock: t.apiClock, Shape: t.stream.Shape,
-		High: all.high.Value(),
+		High: all.high.Value(), Activate: t.table.whole(),
 	}
 	if t.decision.Length != (times.Span{}) {
 		r.Window = t.decision.Length.String()

@@ -38,7 +38,8 @@ type track struct {
 	pass     *pass // nil: of a stream that is not read
 	stream   *plan.Stream
 	decision *plan.Decision
-	parts    *partitions   // nil: there is one
+	parts    *partitions // nil: there is one
+	table    table
 	start    plan.Standing // of its walk in this run, where there is one
 	bookmark state.Bookmark
 	apiClock *time.Time // of the pass's first answer; nil: unknown
@@ -67,7 +68,7 @@ type announced struct {
 
 // newTrack returns the track of a pass.
 func newTrack(p *pass) *track {
-	t := &track{pass: p, stream: p.stream, decision: p.decision, apiClock: p.decision.APIClock}
+	t := &track{pass: p, stream: p.stream, decision: p.decision, apiClock: p.decision.APIClock, table: tableOf(p)}
 	t.bookmark.ReplicationKey = p.stream.ReplicationKey
 	before := p.decision.Bookmark
 	t.bookmark.Zone = p.stream.Zone(before)
@@ -157,7 +158,7 @@ func (t *track) fail(err error, restarts int, refused *state.Refusal) {
 // unfinished is how the pass goes on.
 func (t *track) unfinished(at plan.Standing) *state.Resume {
 	return &state.Resume{
-		Version: state.Version, AsOf: t.decision.Pass.AsOf, From: t.decision.From, Lookback: t.decision.Lookback.String(), Clock: t.apiClock, Shape: t.stream.Shape,
+		Version: state.Version, AsOf: t.decision.Pass.AsOf, From: t.decision.From, Lookback: t.decision.Lookback.String(), Clock: t.apiClock, Shape: t.stream.Shape, Activate: t.table.whole(),
 		Open: []state.Open{at.Open(t.pass.first.Part.Key)},
 	}
 }

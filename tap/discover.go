@@ -105,7 +105,7 @@ func TestSchema(stop context.Context, o Options) error {
 				return fmt.Errorf("%s: %w", w.stream.Name, err)
 			}
 		}
-		_, err := o.Out.Write(w.pass.schema.Now().Line(w.run.Protocol))
+		_, err := o.Out.Write(w.pass.schema.Now().Line(w.run.Protocol, 0))
 		return err
 	})
 }

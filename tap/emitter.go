@@ -89,10 +89,13 @@ func (e *emitter) take(b *batch) {
 		e.answers++
 	}
 	if known := b.lines.Schema; known != nil && known.Version > b.track.said { // wider than the last one
-		b.track.said, b.schema = known.Version, known.Line(e.herald.protocol)
+		b.track.said, b.schema = known.Version, known.Line(e.herald.protocol, b.track.table.version)
 	}
 	e.bytes += int64(len(b.schema) + len(b.lines.Records))
 	b.track.account.Add(&b.lines.Outcome)
+	if why := lacking(&b.lines.Outcome); why != "" {
+		b.track.pass.lacks(why)
+	}
 	if b.step.failure != nil {
 		b.track.account.Fail(b.step.failure)
 	}
@@ -147,8 +150,8 @@ func (e *emitter) end() error {
 
 // flushAll writes what waits and the STATE that covers exactly that. The order is
 // what the package promises: an answer is safe before a line of it leaves, a
-// STATE follows the lines that it covers, and the streams that it ends are
-// announced last. Where STATE lines would take too much of what is written, a
+// STATE follows the lines that it covers, a table is activated before the STATE
+// that says it is whole, and the streams that end are announced last. Where STATE lines would take too much of what is written, a
 // flush goes on with the lines of the next one.
 func (e *emitter) flushAll() error {
 	e.journal.sync()
@@ -165,6 +168,9 @@ func (e *emitter) flushAll() error {
 		return nil
 	}
 	e.cover()
+	if err := e.activate(); err != nil {
+		return err
+	}
 	if err := e.writeState(); err != nil {
 		return err
 	}

@@ -148,6 +148,7 @@ type line struct {
 	Keys      []string        `json:"key_properties"`
 	Bookmarks []string        `json:"bookmark_properties"`
 	Value     json.RawMessage `json:"value"`
+	Version   int64           `json:"version"`
 }
 
 // parseLines reads what was written. The last line may have broken off: it is

@@ -13,6 +13,8 @@ import (
 // appends nothing for.
 type Protocol interface {
 	render.Protocol
+	// AppendActivate appends that the rows of other versions of a table are gone.
+	AppendActivate(dst []byte, stream string, version int64) []byte
 	// AppendState appends what covers all that was written: streams that are
 	// not among the covered are as they were.
 	AppendState(dst []byte, s *state.State, covered []message.Covered) []byte

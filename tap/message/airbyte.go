@@ -17,8 +17,8 @@ type Airbyte struct {
 }
 
 // Frame returns the frame of RECORD lines of a stream whose response came at
-// the given time.
-func (Airbyte) Frame(stream string, extracted time.Time) Frame {
+// the given time. Versions are Singer's: a catalog of Airbyte numbers generations.
+func (Airbyte) Frame(stream string, extracted time.Time, _ int64) Frame {
 	before := append([]byte(`{"type":"RECORD","record":{"stream":`), raw.Quote(stream)...)
 	after := strconv.AppendInt([]byte(`,"emitted_at":`), extracted.UnixMilli(), 10)
 	return Frame{before: append(before, `,"data":`...), after: append(after, "}}\n"...), meta: len(after)}
@@ -46,6 +46,10 @@ func fieldAt(pointer string) string {
 // AppendSchema appends nothing: what records are like is in the catalog that
 // discovery hands out.
 func (Airbyte) AppendSchema(dst []byte, _ *Schema) []byte { return dst }
+
+// AppendActivate appends nothing: the destination deletes what is of an earlier
+// generation.
+func (Airbyte) AppendActivate(dst []byte, _ string, _ int64) []byte { return dst }
 
 // AppendState appends a STATE line for each stream that is covered anew.
 func (Airbyte) AppendState(dst []byte, s *state.State, covered []Covered) []byte {

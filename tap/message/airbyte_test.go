@@ -27,7 +27,7 @@ func TestLines(t *testing.T) {
 	st.Set("orders", &state.Bookmark{ReplicationKey: "at", Value: json.RawMessage(`"2025-01-01"`)})
 	const bookmark = `{"replication_key":"at","replication_key_value":"2025-01-01","pass":null,"resume":null}`
 	record := func(p tap.Protocol, nulled ...string) string {
-		frame := p.Frame(`or"ders`, at)
+		frame := p.Frame(`or"ders`, at, 0)
 		return string(frame.Close(append(frame.Open(nil), `{"n":12345678901234567890.10}`...), nulled))
 	}
 	news := func(p tap.Protocol, n message.News) string {

@@ -33,6 +33,7 @@ type Schema struct {
 	Document       json.RawMessage // without line breaks
 	Keys           []string        // primary key; empty: none
 	ReplicationKey string          // "": none
+	Version        int64           // of the table that the records are of; 0: none
 }
 
 // Covered is a stream that has come further since its last STATE.

@@ -15,11 +15,20 @@ import (
 type Singer struct{}
 
 // Frame returns the frame of RECORD lines of a stream whose response came at
-// the given time.
-func (Singer) Frame(stream string, extracted time.Time) Frame {
+// the given time, with the version of its table where there is one.
+func (Singer) Frame(stream string, extracted time.Time, version int64) Frame {
 	before := append([]byte(`{"type":"RECORD","stream":`), raw.Quote(stream)...)
 	after := append([]byte(`,"time_extracted":"`), extracted.UTC().Format("2006-01-02T15:04:05.000000Z")...)
-	return Frame{before: append(before, `,"record":`...), after: append(after, "\"}\n"...)}
+	after = appendVersion(append(after, '"'), version)
+	return Frame{before: append(before, `,"record":`...), after: append(after, "}\n"...)}
+}
+
+// appendVersion appends the version of a table, where there is one.
+func appendVersion(dst []byte, version int64) []byte {
+	if version == 0 {
+		return dst
+	}
+	return strconv.AppendInt(append(dst, `,"version":`...), version, 10)
 }
 
 // AppendSchema appends a SCHEMA line.
@@ -37,7 +46,14 @@ func (Singer) AppendSchema(dst []byte, s *Schema) []byte {
 	if s.ReplicationKey != "" {
 		dst = append(append(append(dst, `,"bookmark_properties":[`...), raw.Quote(s.ReplicationKey)...), ']')
 	}
-	return append(dst, "}\n"...)
+	return append(appendVersion(dst, s.Version), "}\n"...)
+}
+
+// AppendActivate appends an ACTIVATE_VERSION line: what the target has of the
+// stream of other versions is no longer there.
+func (Singer) AppendActivate(dst []byte, stream string, version int64) []byte {
+	dst = append(append(dst, `{"type":"ACTIVATE_VERSION","stream":`...), raw.Quote(stream)...)
+	return append(appendVersion(dst, version), "}\n"...)
 }
 
 // AppendState appends one STATE line, of all streams, whatever is covered.

@@ -131,7 +131,7 @@ func BenchmarkLines(b *testing.B) {
 		})
 	}
 	b.Run("baseline", func(b *testing.B) {
-		body, frame := benchBody(1000), message.Singer{}.Frame("orders", time.Unix(0, 0))
+		body, frame := benchBody(1000), message.Singer{}.Frame("orders", time.Unix(0, 0), 0)
 		b.SetBytes(int64(len(body)))
 		var lines []byte
 		for b.Loop() {

@@ -24,8 +24,8 @@ const PartSize = 1 << 20
 // Protocol spells records and their schemas.
 type Protocol interface {
 	// Frame returns what stands around each record of a page, which came at the
-	// given time.
-	Frame(stream string, at time.Time) message.Frame
+	// given time. version is that of the table; 0: it has none.
+	Frame(stream string, at time.Time, version int64) message.Frame
 	// AppendSchema appends what must come before records of a schema.
 	AppendSchema(dst []byte, s *message.Schema) []byte
 }
@@ -49,6 +49,7 @@ type Options struct {
 	Log        *slog.Logger
 	Many       bool      // the stream has many partitions
 	Findings   *Findings // of all of them; nil: of this one alone
+	Version    int64     // of the table that the records are of; 0: none
 }
 
 // Renderer makes the pages of one partition lines. It is used from one goroutine.
@@ -176,7 +177,7 @@ func (r *Renderer) renderPage(b *Lines, page *fetch.Page) error {
 	if err := r.infer(page); err != nil {
 		return err
 	}
-	frame := r.o.Protocol.Frame(r.stream.Name, page.At)
+	frame := r.o.Protocol.Frame(r.stream.Name, page.At, r.o.Version)
 	r.odd.pageBegins(page)
 	for i := page.Repeated; i < page.Records.Len(); i++ {
 		if err := r.handOn(b, page); err != nil {

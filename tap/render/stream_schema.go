@@ -170,7 +170,8 @@ func (k *Schema) New() bool {
 	return k.inferred && k.grown && k.Known()
 }
 
-// Line returns what must come before the first record of the schema.
-func (k *Known) Line(p Protocol) []byte {
-	return p.AppendSchema(nil, &message.Schema{Stream: k.stream.Name, Document: k.written, Keys: k.stream.Keys, ReplicationKey: k.stream.ReplicationKey})
+// Line returns what must come before the first record of the schema, in a version
+// of the table; 0: it has none.
+func (k *Known) Line(p Protocol, version int64) []byte {
+	return p.AppendSchema(nil, &message.Schema{Stream: k.stream.Name, Document: k.written, Keys: k.stream.Keys, ReplicationKey: k.stream.ReplicationKey, Version: version})
 }
