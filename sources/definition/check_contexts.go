@@ -15,20 +15,26 @@ const mostEntries = 16
 // contexts reports entries of partition_by that do not go together, and templates
 // that look at a value which no entry gives.
 func (b *builder) contexts(def *sources.Definition) {
-	all := ancestry{def: def, known: map[*sources.Stream]*offer{}}
+	c := &contextCheck{b, ancestry{def: def, known: map[*sources.Stream]*offer{}}}
 	for i, s := range def.Streams {
 		if len(s.PartitionBy) > mostEntries {
 			b.Problem(b.partitions[i], "has %d entries; there may be %d", len(s.PartitionBy), mostEntries)
 			continue
 		}
 		for j := range s.PartitionBy {
-			b.entry(b.partitions[i].Items[j], s, &s.PartitionBy[j], all)
+			c.entry(b.partitions[i].Items[j], s, &s.PartitionBy[j])
 		}
-		if given := all.of(s); given.certain {
-			b.looksAtContext(i, s, given)
-			b.used(b.partitions[i], s)
+		if given := c.of(s); given.certain {
+			c.looksAtContext(i, s, given)
+			c.used(b.partitions[i], s)
 		}
 	}
+}
+
+// contextCheck looks at partition_by, of one stream after the other.
+type contextCheck struct {
+	*builder
+	ancestry
 }
 
 // offer is which values the contexts of a stream have.
@@ -62,7 +68,7 @@ func (a ancestry) of(s *sources.Stream) *offer {
 		certain = certain && through.certain
 		parents = append(parents, through)
 	}
-	o.ever, o.always, o.certain = slices.Clone(own), own, certain
+	o.ever, o.always, o.certain = slices.Clone(own), slices.Clone(own), certain
 	for i, p := range parents {
 		o.ever = append(o.ever, p.ever...)
 		if i == 0 {
@@ -98,7 +104,7 @@ func keysOf(axis *sources.PartitionSource) (names []string) {
 }
 
 // entry reports what is wrong with an entry beside those before it.
-func (b *builder) entry(n *document.Node, s *sources.Stream, axis *sources.PartitionSource, all ancestry) {
+func (c *contextCheck) entry(n *document.Node, s *sources.Stream, axis *sources.PartitionSource) {
 	for i := range s.PartitionBy {
 		other := &s.PartitionBy[i]
 		if other == axis {
@@ -107,87 +113,87 @@ func (b *builder) entry(n *document.Node, s *sources.Stream, axis *sources.Parti
 		if axis.Parent != "" && other.Parent != "" {
 			continue // each parent has contexts of its own, which may have the same names
 		}
-		b.hides(n, axis, keysOf(other), "another entry gives it")
-		b.hides(n, axis, inherited(all, other), "the contexts of "+document.Clip(other.Parent)+" have it")
+		c.hides(n, axis, keysOf(other), "another entry gives it")
+		c.hides(n, axis, c.inherited(other), "the contexts of "+document.Clip(other.Parent)+" have it")
 		for _, name := range keysOf(other) {
-			if slices.Contains(inherited(all, axis), name) {
-				b.Problem(n, "the contexts of %s have a value %s, which another entry gives too: take another name", document.Clip(axis.Parent), document.Clip(name))
+			if slices.Contains(c.inherited(axis), name) {
+				c.Problem(n, "the contexts of %s have a value %s, which another entry gives too: take another name", document.Clip(axis.Parent), document.Clip(name))
 			}
 		}
 	}
-	b.hides(n, axis, inherited(all, axis), "the contexts of "+document.Clip(axis.Parent)+" have it")
+	c.hides(n, axis, c.inherited(axis), "the contexts of "+document.Clip(axis.Parent)+" have it")
 	if axis.Parent == "" {
-		b.values(n.Get("values"))
+		c.values(n.Get("values"))
 		return
 	}
-	b.changed(n, axis, all.def.Stream(axis.Parent))
+	c.changed(n, axis, c.def.Stream(axis.Parent))
 	if axis.ChangedOnly && axis.Batch > 1 && s.Incremental != nil {
-		b.Problem(n.Get("batch"), "is not possible beside changed_only in a stream with a replication_key: the parents that changed are other ones each time, so each batch would be new and read from its start")
+		c.Problem(n.Get("batch"), "is not possible beside changed_only in a stream with a replication_key: the parents that changed are other ones each time, so each batch would be new and read from its start")
 	} else if axis.Batch > 1 && s.Incremental != nil {
-		b.Warn(n.Get("batch"), "a batch is one context: where a parent comes or goes, the batches after it hold others than before, and are read from their start")
+		c.Warn(n.Get("batch"), "a batch is one context: where a parent comes or goes, the batches after it hold others than before, and are read from their start")
 	}
 }
 
-// inherited returns the names that contexts have already before an entry.
-func inherited(all ancestry, axis *sources.PartitionSource) []string {
-	if parent := all.def.Stream(axis.Parent); parent != nil && all.of(parent).certain {
-		return all.of(parent).ever
+// inherited returns the names that contexts have already before an entry gives its own.
+func (a ancestry) inherited(axis *sources.PartitionSource) []string {
+	if parent := a.def.Stream(axis.Parent); parent != nil && a.of(parent).certain {
+		return a.of(parent).ever
 	}
 	return nil
 }
 
 // hides reports names of an entry that are taken.
-func (b *builder) hides(n *document.Node, axis *sources.PartitionSource, taken []string, why string) {
+func (c *contextCheck) hides(n *document.Node, axis *sources.PartitionSource, taken []string, why string) {
 	for _, name := range keysOf(axis) {
 		if slices.Contains(taken, name) {
-			b.Problem(n, "gives the value %s, and %s: take another name", document.Clip(name), why)
+			c.Problem(n, "gives the value %s, and %s: take another name", document.Clip(name), why)
 		}
 	}
 }
 
 // values reports values that are no list, or none.
-func (b *builder) values(n *document.Node) {
+func (c *contextCheck) values(n *document.Node) {
 	switch {
 	case n == nil || n.Read == nil:
 	case n.Shape != document.List && !(n.Shape == document.Text && expr.IsTemplate(n.Text)):
-		b.Problem(n, "wants a list, or a template of one, as \"{{ config.accounts }}\"")
+		c.Problem(n, "wants a list, or a template of one, as \"{{ config.accounts }}\"")
 	case n.Shape == document.List && len(n.Items) == 0:
-		b.Problem(n, "is empty: there would be nothing to read")
+		c.Problem(n, "is empty: there would be nothing to read")
 	}
 	for _, item := range n.List() {
 		if item.Shape == document.Null {
-			b.Problem(item, "is null: it would ask for everything")
+			c.Problem(item, "is null: it would ask for everything")
 		}
 	}
 }
 
 // changed reports changed_only where nothing says which parents have changed.
-func (b *builder) changed(n *document.Node, axis *sources.PartitionSource, parent *sources.Stream) {
+func (c *contextCheck) changed(n *document.Node, axis *sources.PartitionSource, parent *sources.Stream) {
 	if !axis.ChangedOnly || parent == nil {
 		return
 	}
 	if inc := parent.Incremental; inc == nil || inc.Windows.Format == "integer" || !inc.Bookmark.IsZero() {
-		b.Problem(n.Get("changed_only"), "needs a parent that is asked for what changed since a time: %s has no replication_key that is one", document.Clip(parent.Name))
+		c.Problem(n.Get("changed_only"), "needs a parent that is asked for what changed since a time: %s has no replication_key that is one", document.Clip(parent.Name))
 	}
 }
 
 // looksAtContext reports a value of the context that there is none of.
-func (b *builder) looksAtContext(i int, s *sources.Stream, given *offer) {
-	n := b.partitions[i]
+func (c *contextCheck) looksAtContext(i int, s *sources.Stream, given *offer) {
+	n := c.partitions[i]
 	if n == nil {
-		n = b.streams[i]
+		n = c.streams[i]
 	}
 	s.EachTemplate(func(t *expr.Template) {
 		for _, keys := range t.Reads("partition") {
 			switch {
 			case len(s.PartitionBy) == 0:
-				b.Problem(n, "a template of the stream uses partition: needs partition_by, which says what it is")
+				c.Problem(n, "a template of the stream uses partition: needs partition_by, which says what it is")
 			case len(keys) == 0 || slices.Contains(given.always, keys[0]):
 			case slices.Contains(given.ever, keys[0]) && sources.HasFallback(t):
 			case slices.Contains(given.ever, keys[0]):
-				b.Problem(n, "not every parent gives partition.%s, which the stream's templates use: give it in the keys of each", document.Clip(keys[0]))
+				c.Problem(n, "not every parent gives partition.%s, which the stream's templates use: give it in the keys of each", document.Clip(keys[0]))
 			default:
-				b.Problem(n, "no entry gives partition.%s, which the stream's templates use; its contexts have %s", document.Clip(keys[0]), strings.Join(given.ever, ", "))
+				c.Problem(n, "no entry gives partition.%s, which the stream's templates use; its contexts have %s", document.Clip(keys[0]), strings.Join(given.ever, ", "))
 			}
 		}
 	})
@@ -195,7 +201,7 @@ func (b *builder) looksAtContext(i int, s *sources.Stream, given *offer) {
 
 // used reports a stream whose requests look at no context, and warns of entries
 // that they do not look at.
-func (b *builder) used(n *document.Node, s *sources.Stream) {
+func (c *contextCheck) used(n *document.Node, s *sources.Stream) {
 	used, all := map[string]bool{}, false
 	s.EachOfRequests(func(t *expr.Template) {
 		for _, keys := range t.Reads("partition") {
@@ -209,10 +215,10 @@ func (b *builder) used(n *document.Node, s *sources.Stream) {
 		switch {
 		case all || len(names) == 0 || names[0] == "" || slices.ContainsFunc(names, func(name string) bool { return used[name] }):
 		case len(used) == 0:
-			b.Problem(n, "nothing in the stream's request uses partition, so each context would ask for the same: send {{ partition.%s }}", document.Clip(names[0]))
+			c.Problem(n, "nothing in the stream's request uses partition, so each context would ask for the same: send {{ partition.%s }}", document.Clip(names[0]))
 			return
 		default:
-			b.Warn(n.Items[j], "nothing in the stream's request uses it, so for each of its values the same is asked: send {{ partition.%s }}", document.Clip(names[0]))
+			c.Warn(n.Items[j], "nothing in the stream's request uses it, so for each of its values the same is asked: send {{ partition.%s }}", document.Clip(names[0]))
 		}
 	}
 }
