@@ -3,6 +3,7 @@ package tap_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -264,6 +265,35 @@ func TestContextsComeAndGo(t *testing.T) {
 				t.Errorf("%s: asked %s, want %s", tt.config, got, tt.want)
 			}
 			time.Sleep(time.Hour)
+		}
+	})
+}
+
+// tellsAuth notes who asks.
+type tellsAuth struct {
+	*shops
+	got []string
+}
+
+func (a *tellsAuth) RoundTrip(r *http.Request) (*http.Response, error) {
+	a.mu.Lock()
+	a.got = append(a.got, r.URL.Path+" "+r.Header.Get("Authorization"))
+	a.mu.Unlock()
+	return a.shops.RoundTrip(r)
+}
+
+// TestAuthOfContext: each account proves itself with its own token.
+func TestAuthOfContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &tellsAuth{shops: newShops().add("/1/orders", row{ID: 1}).add("/2/orders", row{ID: 2})}
+		setup{definition: partitioned + `  - name: orders
+    path: /{{ partition.a.id }}/orders
+    auth: {type: bearer, token: "{{ partition.a.token }}"}
+    partition_by: [{name: a, values: [{id: 1, token: hunter1}, {id: 2, token: hunter2}]}]
+`, workDir: t.TempDir(), api: api}.must(t)
+		slices.Sort(api.got)
+		if want := []string{"/1/orders Bearer hunter1", "/2/orders Bearer hunter2"}; !slices.Equal(api.got, want) {
+			t.Errorf("asked %q", api.got)
 		}
 	})
 }
