@@ -196,5 +196,7 @@ func (c *partitionRuns) killed(t *testing.T, n, calls int, lost bool) {
 	if lost {
 		state = ""
 	}
-	c.goOn(t, lines, state, fmt.Sprintf("killed after line %d, state lost: %v", n, lost), calls+4)
+	// What is under way when stdout goes away may be asked for again: a call for
+	// each of the four workers, and for each parent whose next page is on its way.
+	c.goOn(t, lines, state, fmt.Sprintf("killed after line %d, state lost: %v", n, lost), calls+8)
 }
