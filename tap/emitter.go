@@ -85,6 +85,12 @@ func (e *emitter) run(batches <-chan *batch) error {
 
 func (e *emitter) take(b *batch) {
 	e.pending = append(e.pending, b)
+	for _, l := range b.leads { // before anything is said of them
+		e.open(l)
+	}
+	if b.step.split != nil {
+		e.open(b.step.split)
+	}
 	if !b.lines.Partial {
 		e.answers++
 	}
@@ -217,9 +223,6 @@ func (e *emitter) moveBookmarks() {
 
 // move moves the bookmarks by a batch that was written.
 func (e *emitter) move(b *batch) {
-	for _, l := range b.leads {
-		e.open(l)
-	}
 	if b.part != nil {
 		b.part.pass.tellChildren()
 	}
@@ -258,9 +261,6 @@ func (e *emitter) drain(p *part) {
 		p.steps = p.steps[1:]
 		p.pass.track.take(p, s)
 		p.pass.touch()
-		if s.split != nil {
-			e.open(s.split)
-		}
 		if s.failure != nil {
 			p.pass.track.fails(s.failure)
 		}

@@ -166,8 +166,8 @@ func (s *stream) definition() string {
 		fmt.Fprintf(&b, "    replication_key: updated_at\n    incremental: {%s}\n", s.incremental())
 	}
 	if s.parent != nil {
-		params += `, account: "{{ partition.account }}"`
-		fmt.Fprintf(&b, "    partition_by: [{parent: %s, keys: {account: id}}]\n    errors: [{status: 404, do: skip}]\n", s.parent.name)
+		params += `, account: "{{ partition.owner }}"`
+		fmt.Fprintf(&b, "    partition_by: [{parent: %s, keys: {owner: id}}]\n    errors: [{status: 404, do: skip}]\n", s.parent.name)
 	}
 	if len(s.contexts) > 0 {
 		params += `, account: "{{ partition.account }}"`
