@@ -43,12 +43,22 @@ func (all *partitions) take(p *part, s step) {
 		p.at = plan.Standing{Restarts: s.at.Restarts, Refused: s.at.Refused}
 		all.stand(p, false)
 	case s.split != nil:
-		all.done.Drop(p.key)
+		all.halve(p, s.halves)
 	case s.last:
 		all.finish(p, s)
 	default:
 		p.at = s.at
 		all.stand(p, false)
+	}
+}
+
+// halve notes the partitions that take the place of one. They are open before they
+// begin: a window that was owed is none of those that a pass makes, and nothing
+// else would lead to its halves in the next run.
+func (all *partitions) halve(p *part, halves []*part) {
+	all.done.Drop(p.key)
+	for _, one := range halves {
+		all.stand(one, false)
 	}
 }
 

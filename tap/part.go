@@ -37,6 +37,7 @@ type step struct {
 	date    string    // Date of the answer
 	failure error     // no page, but the end of the walk, for this reason
 	split   *lane     // no page, but the end of the walk: these partitions take its place
+	halves  []*part   // that split makes
 	page    *openPage // its children come first; nil: it has none
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state"
@@ -55,18 +54,19 @@ func (w *worker) split(ctx context.Context, batches chan<- *batch, err error) er
 	}
 	w.run.Log.Info("the window is halved: both halves are read from their start", "stream", w.stream.Name,
 		"start", p.key.Window.Start, "middle", middle, "end", p.key.Window.End, "why", unnamed(w.stream.Name, err))
+	left := parts
 	l := &lane{pass: p.pass, page: p.lane.page, next: func() (*part, error) {
-		if len(parts) == 0 {
+		if len(left) == 0 {
 			return nil, nil
 		}
-		one := parts[0]
-		parts = slices.Delete(parts, 0, 1)
+		one := left[0]
+		left = left[1:]
 		return one, nil
 	}}
 	if l.page != nil {
 		l.page.leads()
 	}
-	if !send(ctx, batches, &batch{track: p.pass.track, part: p, step: step{at: w.walker.at, split: l}}) {
+	if !send(ctx, batches, &batch{track: p.pass.track, part: p, step: step{at: w.walker.at, split: l, halves: parts}}) {
 		return fetch.ErrStopped
 	}
 	w.run.flow.turns.Lane(l.entry())

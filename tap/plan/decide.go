@@ -196,14 +196,15 @@ func lengthOf(text string) times.Span {
 }
 
 // begun reports whether anything of an unfinished pass has come. Where its first
-// request failed, it is there to say whose turn it is.
+// request failed, it is there to say whose turn it is: but for one of many
+// partitions, which may have been owed, and which no new pass would make again.
 func begun(r *state.Resume) bool {
 	if r.Over {
 		return false
 	}
 	return len(r.Done) > 0 || len(r.Contexts) > 0 || len(r.Feeds) > 0 || slices.ContainsFunc(r.Open, func(o state.Open) bool {
 		var at paging.Position
-		return json.Unmarshal(o.Next, &at) != nil || !at.First() || o.Restarts > 0
+		return json.Unmarshal(o.Next, &at) != nil || !at.First() || o.Restarts > 0 || o.Window != nil || o.Context != nil
 	})
 }
 
