@@ -157,8 +157,9 @@ func (e *emitter) end() error {
 // flushAll writes what waits and the STATE that covers exactly that. The order is
 // what the package promises: an answer is safe before a line of it leaves, a
 // STATE follows the lines that it covers, a table is activated before the STATE
-// that says it is whole, and the streams that end are announced last. Where STATE lines would take too much of what is written, a
-// flush goes on with the lines of the next one.
+// that says it is whole, and the streams that end are announced last. Where STATE
+// lines would take too much of what is written, a flush goes on with the lines of
+// the next one.
 func (e *emitter) flushAll() error {
 	e.journal.sync()
 	if err := e.writeLines(); err != nil {

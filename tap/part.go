@@ -150,7 +150,9 @@ func (l *lane) entry() limits.Lane {
 func (l *lane) start() func(*limits.Turn) bool {
 	p, err := l.next()
 	if err != nil {
-		l.pass.run.tell(&batch{track: l.pass.track, lane: l, broken: hideError(l.pass.run.Config.Hider, err)})
+		err = hideError(l.pass.run.Config.Hider, err)
+		l.pass.run.Log.Error(unnamed(l.pass.stream.Name, err), "stream", l.pass.stream.Name)
+		l.pass.run.tell(&batch{track: l.pass.track, lane: l, broken: err})
 		p = nil
 	}
 	l.mu.Lock()

@@ -1,6 +1,7 @@
 package tap
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,6 +67,13 @@ func (r *run) newPass(s *plan.Stream, d *plan.Decision) (*pass, error) {
 	if p.many {
 		p.known = p.begin()
 		p.track.parts = newPartitions(p)
+		if p.stream.Clock.Timed() {
+			_, err = p.fromStart()
+			_, markErr := p.fromMark()
+			if err = cmp.Or(err, markErr); err != nil {
+				return nil, inStream(err)
+			}
+		}
 		return p, nil
 	}
 	if p.first, err = p.only(); err == nil {

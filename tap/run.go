@@ -274,8 +274,16 @@ func (r *run) walk(p *part, t *limits.Turn) (again bool) {
 	return again
 }
 
-// fails tells the emitter that a partition cannot be walked.
+// fails tells the emitter that a partition cannot be walked. Where that is the
+// journal's fault, the run stops, as it does when an answer cannot be kept.
 func (r *run) fails(p *part, err error) {
+	var broken *JournalError
+	if errors.As(err, &broken) {
+		r.journal.fail(broken.Err)
+		return
+	}
+	err = hideError(r.Config.Hider, err)
+	r.Log.Error(unnamed(p.Stream.Name, err), "stream", p.Stream.Name)
 	r.tell(&batch{track: p.pass.track, part: p, step: step{at: p.Start, failure: err}})
 }
 
