@@ -264,7 +264,9 @@ func (r *run) walk(p *part, t *limits.Turn) (again bool) {
 			return false
 		}
 	} else if t.Last() {
-		r.Log.Info("the other streams are done: the stream, which failed for now, is tried again", "stream", p.Stream.Name)
+		if !p.pass.many { // of many, the failure of each was told
+			r.Log.Info("the other streams are done: the stream, which failed for now, is tried again", "stream", p.Stream.Name)
+		}
 		p.worker.walker.goOn()
 	}
 	if again = p.worker.work(r.flow.ctx, r.flow.batches, t); !again {

@@ -106,7 +106,11 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 	}
 	var e *fetch.Error
 	if renderErr == nil && errors.As(err, &e) && e.Class == fetch.Transient && t.PutOff() {
-		w.run.Log.Warn("the stream failed for now: it is tried again when the other streams are done", "stream", w.stream.Name, "why", unnamed(w.stream.Name, err))
+		text := "the stream failed for now: it is tried again when the other streams are done"
+		if w.pass.many {
+			text = "a partition of the stream failed for now: it is tried again when nothing else is left to do"
+		}
+		w.run.Log.Warn(text, "stream", w.stream.Name, "why", unnamed(w.stream.Name, err))
 		w.walker.putOff = e
 		return true
 	}
