@@ -263,9 +263,10 @@ func (k *cut) budget(t *testing.T, n int) []line {
 
 // dead is a run whose network dies at request n.
 func (k *cut) dead(t *testing.T, n int) []line {
-	s, sent := k.begin(), 0
+	s := k.begin()
+	var sent atomic.Int64 // pages that are known in advance are asked for at once
 	s.api = transport(func(r *http.Request) (*http.Response, error) {
-		if sent++; sent >= n {
+		if sent.Add(1) >= int64(n) {
 			return nil, syscall.ECONNRESET
 		}
 		return k.api.RoundTrip(r)

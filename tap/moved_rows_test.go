@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tap-rest/tap-rest/tap/report"
@@ -17,6 +18,7 @@ import (
 // by page or offset, two at a time, and names a total, the next page and a delta
 // token.
 type list struct {
+	mu      sync.Mutex // pages that are known in advance are asked for at once
 	ids     []int
 	changed int            // of ids: was updated
 	change  map[int]func() // before the request of that number, from 1
@@ -26,6 +28,8 @@ type list struct {
 }
 
 func (a *list) RoundTrip(r *http.Request) (*http.Response, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if a.n++; a.change[a.n] != nil {
 		a.change[a.n]()
 	}

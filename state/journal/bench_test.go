@@ -2,6 +2,7 @@ package journal
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 )
@@ -99,12 +100,15 @@ func TestAppendAllocates(t *testing.T) {
 	j := open(t, t.TempDir(), Options{})
 	begin(t, j, "a")
 	e := benchExchange(50_000)
-	allocs := testing.AllocsPerRun(200, func() {
-		if _, err := j.Append(e); err != nil {
-			t.Fatal(err)
-		}
-		e.N++
-	})
+	allocs := math.Inf(1)
+	for range 3 { // what other goroutines of the process allocate is counted too
+		allocs = min(allocs, testing.AllocsPerRun(200, func() {
+			if _, err := j.Append(e); err != nil {
+				t.Fatal(err)
+			}
+			e.N++
+		}))
+	}
 	if allocs > 1 {
 		t.Errorf("%v allocations for each exchange, want at most 1", allocs)
 	}
