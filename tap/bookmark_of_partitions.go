@@ -25,7 +25,7 @@ type partitions struct {
 }
 
 func newPartitions(p *pass) *partitions {
-	all := &partitions{pass: p, done: p.begin()}
+	all := &partitions{pass: p, done: p.supply.begin()}
 	var high json.RawMessage
 	if b := p.decision.Bookmark; p.decision.Way == plan.FromState && b.Resume != nil {
 		high = b.Resume.High
@@ -118,7 +118,7 @@ func (all *partitions) closeContext(p *part) {
 	if p.key.Context == 0 {
 		return
 	}
-	cut, err := all.pass.cut(p.Part.Context)
+	cut, err := all.pass.supply.cut(p.Part.Context)
 	if err != nil {
 		return
 	}
@@ -199,7 +199,7 @@ func (all *partitions) end(t *track, b *state.Bookmark) {
 func (all *partitions) settled(done state.Contexts, owed state.Owed) state.Contexts {
 	left := map[uint64]bool{}
 	for i := range owed {
-		if one := all.pass.keyOf(&owed[i]); one.Window == (state.Window{}) {
+		if one := all.pass.supply.keyOf(&owed[i]); one.Window == (state.Window{}) {
 			left[one.Context] = true
 		}
 	}
@@ -235,7 +235,7 @@ func (all *partitions) raise(t *track) {
 // reached is up to where all windows are done or owed.
 func (all *partitions) reached(t *track) time.Time {
 	ctx := plan.Context{}
-	cut, err := all.pass.cut(ctx)
+	cut, err := all.pass.supply.cut(ctx)
 	if err != nil || cut == nil {
 		return time.Time{}
 	}

@@ -219,7 +219,7 @@ func (t *track) until() time.Time {
 	if t.parts == nil {
 		return t.pass.first.Part.Window.Until
 	}
-	if cut, err := t.pass.cut(plan.Context{}); err == nil && cut != nil {
+	if cut, err := t.pass.supply.cut(plan.Context{}); err == nil && cut != nil {
 		return cut.End()
 	}
 	return time.Time{}

@@ -13,8 +13,11 @@ import (
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
+// planner decides, before the first request, what a run reads of which stream.
+type planner struct{ *run }
+
 // plan decides what is read, in which order and from where on.
-func (r *run) plan() ([]*pass, error) {
+func (r planner) plan() ([]*pass, error) {
 	wanted, err := r.wanted()
 	if err == nil {
 		err = r.ofAnotherTap()
@@ -47,7 +50,7 @@ func (r *run) plan() ([]*pass, error) {
 
 // again is the range of time that the run reads again: none for a look at first
 // pages.
-func (r *run) again() plan.Range {
+func (r planner) again() plan.Range {
 	if r.hasty {
 		return plan.Range{}
 	}
@@ -65,7 +68,7 @@ func inputError(err error) error {
 
 // wanted returns the selected streams; their catalog entries are nil without a
 // catalog.
-func (r *run) wanted() (map[string]*catalog.Stream, error) {
+func (r planner) wanted() (map[string]*catalog.Stream, error) {
 	wanted := map[string]*catalog.Stream{}
 	if r.Catalog == nil {
 		for _, s := range r.Definition.Streams {
@@ -100,7 +103,7 @@ func (r *run) wanted() (map[string]*catalog.Stream, error) {
 
 // ofAnotherTap refuses a state that knows none of the definition's streams: to
 // go on from it would be to read everything anew, without a word.
-func (r *run) ofAnotherTap() error {
+func (r planner) ofAnotherTap() error {
 	var strange []string
 	known := r.State.Names()
 	for _, name := range known {
@@ -121,7 +124,7 @@ func (r *run) ofAnotherTap() error {
 
 // refuse notes that a stream of the catalog does not exist: it fails, and the
 // others are read.
-func (r *run) refuse(entry *catalog.Stream) {
+func (r planner) refuse(entry *catalog.Stream) {
 	err := unusable("catalog: stream %q is configured, but %s has no such stream; it has %s: discover again",
 		entry.ID, r.Definition.File, strings.Join(streamNames(r.Definition), ", "))
 	r.Log.Error(err.Error()) // it names the stream
@@ -138,7 +141,7 @@ func streamNames(d *sources.Definition) []string {
 
 // planStream decides from where on a stream is read. It returns nil where that
 // is done.
-func (r *run) planStream(s *sources.Stream, entry *catalog.Stream) (*pass, error) {
+func (r planner) planStream(s *sources.Stream, entry *catalog.Stream) (*pass, error) {
 	one, err := r.stream(s, entry)
 	if err != nil {
 		return nil, err
@@ -173,7 +176,7 @@ func (r *run) planStream(s *sources.Stream, entry *catalog.Stream) (*pass, error
 }
 
 // known is what a decision about a stream is made from, besides its state.
-func (r *run) known(stream string, feed bool) plan.Known {
+func (r planner) known(stream string, feed bool) plan.Known {
 	return plan.Known{
 		Passes: plan.InRange(r.journal.passesOf(stream, feed), r.again()), Now: r.now, MaxAge: r.Config.Run.Journal.MaxAge,
 		ID: strings.ToLower(rand.Text()), Replay: r.Replay, Window: r.Config.Run.Window,
@@ -181,7 +184,7 @@ func (r *run) known(stream string, feed bool) plan.Known {
 }
 
 // stream returns what a stream is in this run.
-func (r *run) stream(s *sources.Stream, entry *catalog.Stream) (*plan.Stream, error) {
+func (r planner) stream(s *sources.Stream, entry *catalog.Stream) (*plan.Stream, error) {
 	shape := r.Config.Shape(s)
 	var cached []byte
 	if s.Schema.Text == nil {

@@ -229,7 +229,7 @@ func (e *emitter) move(b *batch) {
 	}
 	switch {
 	case b.gone != nil:
-		b.track.parts.done.Drop(b.track.pass.keyOf(b.gone))
+		b.track.parts.done.Drop(b.track.pass.supply.keyOf(b.gone))
 		b.track.touched = true
 	case b.lane != nil:
 		e.allMade(b)

@@ -35,7 +35,7 @@ func (w *worker) lead() *leading {
 func (l *leading) take(record []byte) error {
 	w := l.worker
 	for i, c := range w.pass.children {
-		ctx, ok, err := c.of.Of(record, w.part.Part.Context, c.pass.decision.Vars(w.run.Config.Values))
+		ctx, ok, err := c.of.Of(record, w.part.Part.Context, c.pass.vars())
 		if err != nil {
 			return fmt.Errorf("stream %s: %w", c.pass.stream.Name, err)
 		}
@@ -74,7 +74,7 @@ func (l *leading) lanes() (all []*lane) {
 		c := l.worker.pass.children[i].pass
 		found = l.worker.pass.children[i].of.Batches(found, l.worker.part.Part.Context)
 		l.page.leads()
-		all = append(all, &lane{pass: c, page: l.page, next: (&parts{pass: c, contexts: c.contexts.within(found)}).next})
+		all = append(all, &lane{pass: c, page: l.page, next: (&parts{supply: c.supply, contexts: c.supply.contexts.within(found)}).next})
 	}
 	return all
 }
@@ -87,19 +87,19 @@ func (l *leading) begin(lanes []*lane) {
 }
 
 // feedsNow is how far the parents of a pass are, and theirs.
-func (p *pass) feedsNow() (all []state.Feed) {
+func (f *family) feedsNow() (all []state.Feed) {
 	seen := map[*pass]bool{}
-	var add func(p *pass)
-	add = func(p *pass) {
-		for _, f := range p.feeds {
-			if !seen[f] {
-				seen[f] = true
-				all = append(all, f.track.asFeed())
-				add(f)
+	var add func(f *family)
+	add = func(f *family) {
+		for _, p := range f.feeds {
+			if !seen[p] {
+				seen[p] = true
+				all = append(all, p.track.asFeed())
+				add(&p.family)
 			}
 		}
 	}
-	add(p)
+	add(f)
 	return all
 }
 
@@ -133,8 +133,8 @@ func (p *pass) touch() {
 
 // tellChildren says in the state of children which pass of their parent they are
 // fed by, before anything of them has come.
-func (p *pass) tellChildren() {
-	for _, c := range p.children {
+func (f *family) tellChildren() {
+	for _, c := range f.children {
 		if !c.pass.track.told {
 			c.pass.track.touched = true
 			c.pass.tellChildren()

@@ -19,7 +19,7 @@ const samplePages = 3
 func (r *run) probes(stop context.Context) ([]*worker, error) {
 	context.AfterFunc(stop, func() { r.gate.Shut("it was told to stop") })
 	r.State, r.hasty = &state.State{}, true
-	passes, err := r.plan()
+	passes, err := planner{r}.plan()
 	if err == nil {
 		err = r.begin(passes)
 	}

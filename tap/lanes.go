@@ -10,19 +10,19 @@ import (
 // top is the lane of what no page of a parent leads to: what the state owes or
 // left open, and what the stream's own values and windows make. What failed for
 // now in the run before comes last.
-func (p *pass) top() *lane {
-	if !p.many {
-		one, n := p.first, 1
-		if p.over {
+func (s *supply) top() *lane {
+	if !s.pass.many {
+		one, n := s.pass.first, 1
+		if s.pass.over {
 			one, n = nil, 0
 		}
-		return &lane{pass: p, next: once(one), issued: n, complete: n > 0}
+		return &lane{pass: s.pass, next: once(one), issued: n, complete: n > 0}
 	}
 	var before state.Resume
-	p.known.Save(&before)
+	s.known.Save(&before)
 	var all []func() (*part, error)
 	for i := range before.Owed {
-		all = append(all, p.owes(&before.Owed[i]))
+		all = append(all, s.owes(&before.Owed[i]))
 	}
 	var open, late []state.Open
 	for _, o := range before.Open {
@@ -32,11 +32,11 @@ func (p *pass) top() *lane {
 			open = append(open, o)
 		}
 	}
-	all = append(all, p.each(open))
-	if len(p.feeds) == 0 && !p.over {
-		all = append(all, (&parts{pass: p, contexts: p.contexts.within([]plan.Context{{}})}).next)
+	all = append(all, s.each(open))
+	if len(s.pass.feeds) == 0 && !s.pass.over {
+		all = append(all, (&parts{supply: s, contexts: s.contexts.within([]plan.Context{{}})}).next)
 	}
-	return &lane{pass: p, next: oneAfterTheOther(append(all, p.each(late)))}
+	return &lane{pass: s.pass, next: oneAfterTheOther(append(all, s.each(late)))}
 }
 
 func once(p *part) func() (*part, error) {
@@ -64,23 +64,87 @@ func oneAfterTheOther(all []func() (*part, error)) func() (*part, error) {
 
 // each returns partitions of the state. Those that the stream no longer has are
 // left out, with a warning.
-func (p *pass) each(all []state.Open) func() (*part, error) {
+func (s *supply) each(all []state.Open) func() (*part, error) {
 	return func() (*part, error) {
 		for len(all) > 0 {
 			o := all[0]
 			all = all[1:]
-			one, err := p.left(&o)
+			one, err := s.left(&o)
 			if err == nil {
 				return one, nil
 			}
-			p.known.Drop(p.keyOf(&o))
-			p.run.tell(&batch{track: p.track, gone: &o})
-			why := []any{"stream", p.stream.Name, "partition", o.Partition}
+			s.known.Drop(s.keyOf(&o))
+			s.pass.run.tell(&batch{track: s.pass.track, gone: &o})
+			why := []any{"stream", s.pass.stream.Name, "partition", o.Partition}
 			if !errors.Is(err, errDropped) {
 				why = append(why, "why", err.Error())
 			}
-			p.run.Log.Warn(errDropped.Error(), why...)
+			s.pass.run.Log.Warn(errDropped.Error(), why...)
 		}
 		return nil, nil
+	}
+}
+
+// errDropped says that a partition of the state is no longer one of the stream.
+var errDropped = errors.New("the state left a partition open that the stream no longer has: what the state says of that partition is dropped")
+
+// left returns a partition that the state left open, or owes.
+func (s *supply) left(o *state.Open) (*part, error) {
+	ctx, err := s.contextOf(o)
+	if err != nil {
+		return nil, err
+	}
+	var w state.Window
+	if o.Window != nil {
+		w = *o.Window
+	}
+	one, err := s.partOf(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	if one.Part.Key != o.Partition {
+		return nil, errDropped
+	}
+	if one.Start, err = plan.StandingOf(o); err != nil {
+		return nil, err
+	}
+	one.at, one.known = one.Start, true
+	return one, nil
+}
+
+// owes returns the partitions that are owed, of a range of time its windows.
+func (s *supply) owes(o *state.Open) func() (*part, error) {
+	var next func() (*part, error)
+	if o.Window == nil || !s.pass.stream.Clock.Timed() {
+		next = s.each([]state.Open{*o})
+	} else {
+		next = s.windowsOf(o)
+	}
+	return func() (*part, error) {
+		one, err := next()
+		if one != nil {
+			one.owed = true
+		}
+		return one, err
+	}
+}
+
+// windowsOf returns the windows of a range of time that is owed.
+func (s *supply) windowsOf(o *state.Open) func() (*part, error) {
+	cut := s.pass.stream.Clock.Range(*o.Window, s.pass.decision.Length)
+	ctx, err := s.contextOf(o)
+	start, end, ok := cut.First()
+	return func() (*part, error) {
+		if !ok || err != nil {
+			return nil, err
+		}
+		w := state.Window{Start: start, End: end}
+		start, end, ok = cut.After(end)
+		if w == *o.Window {
+			if one, err := s.left(o); err == nil {
+				return one, nil
+			}
+		}
+		return s.partOf(ctx, w)
 	}
 }

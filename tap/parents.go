@@ -12,9 +12,37 @@ import (
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
+// family is what a pass is to others: its contexts may be their records, and its
+// records their contexts.
+type family struct {
+	feeds    []*pass  // whose records are its contexts
+	children []*child // whose contexts its records are
+	depth    int      // of its stream below those without a parent
+	feed     bool     // its records are contexts, and do not leave
+	over     bool     // it was read for children, and to its end, in an earlier run
+}
+
+// feedNamed returns the pass of a parent by which the pass is fed already.
+func (f *family) feedNamed(parent string) *pass {
+	for _, one := range f.feeds {
+		if one.stream.Name == parent {
+			return one
+		}
+	}
+	return nil
+}
+
+// generations is how many parents stand above the pass.
+func (f *family) generations() (n int) {
+	for _, one := range f.feeds {
+		n = max(n, 1+one.generations())
+	}
+	return n
+}
+
 // withParents returns the passes and those of the parents that are read for
 // their sake.
-func (r *run) withParents(all []*pass) ([]*pass, error) {
+func (r planner) withParents(all []*pass) ([]*pass, error) {
 	for i := 0; i < len(all); i++ { // it grows
 		p := all[i]
 		for _, axis := range p.stream.Definition.PartitionBy {
@@ -24,7 +52,7 @@ func (r *run) withParents(all []*pass) ([]*pass, error) {
 			f := p.feedNamed(axis.Parent)
 			if f == nil {
 				var err error
-				if f, all, err = r.feedOf(all, p, axis); err != nil {
+				if f, all, err = r.feedOf(all, newNeed(p, r.Definition.Stream(axis.Parent), axis)); err != nil {
 					return nil, inputError(err)
 				}
 				p.feeds = append(p.feeds, f)
@@ -38,96 +66,114 @@ func (r *run) withParents(all []*pass) ([]*pass, error) {
 	return all, nil
 }
 
-// begin begins the passes in the journal.
-func (r *run) begin(all []*pass) error {
-	for _, p := range all {
-		if err := r.journal.begin(p); err != nil {
-			return err
-		}
-		if p.first == nil || p.over {
-			continue
-		}
-		var err error
-		if p.first.worker, err = newWorker(p.first); err != nil {
-			return inputError(err)
-		}
-	}
-	return nil
-}
-
-// feedNamed returns the pass of a parent by which the pass is fed already.
-func (p *pass) feedNamed(parent string) *pass {
-	for _, f := range p.feeds {
-		if f.stream.Name == parent {
-			return f
-		}
-	}
-	return nil
-}
-
-// generations is how many parents stand above the pass.
-func (p *pass) generations() (n int) {
-	for _, f := range p.feeds {
-		n = max(n, 1+f.generations())
-	}
-	return n
-}
-
-// feedOf returns the pass of a parent whose records are contexts of p: one of
-// those that are read anyway, or one more.
-func (r *run) feedOf(all []*pass, p *pass, axis sources.PartitionSource) (*pass, []*pass, error) {
-	fed, at, known := p.fedBy(axis.Parent)
-	if !known {
-		fed = plan.Fed{From: p.feedFrom(r.Definition.Stream(axis.Parent), axis)}
-	}
+// feedOf returns the pass of a parent that meets a child's need: one of those
+// that are read anyway, or one more.
+func (r planner) feedOf(all []*pass, n *need) (*pass, []*pass, error) {
 	for _, q := range all {
-		if q.stream.Name == axis.Parent && (known && (q.decision.Pass.ID == fed.Pass || q.standsFor(at)) || !known && q.leadsAlso(p, fed.From)) {
+		if n.metBy(q) {
 			return q, all, nil
 		}
 	}
-	if !known {
-		fed.Pass = strings.ToLower(rand.Text())
-	}
-	f, err := r.newFeed(p, r.Definition.Stream(axis.Parent), fed, at)
+	f, err := r.newFeed(n)
 	return f, append(all, f), err
 }
 
-// fedBy returns which pass of a parent the unfinished pass is fed by, and how far
-// the state says that is.
-func (p *pass) fedBy(parent string) (fed plan.Fed, at *state.Feed, known bool) {
-	d := p.decision
+// newFeed returns a pass of a parent that is read for the sake of children.
+func (r planner) newFeed(n *need) (*pass, error) {
+	s, err := plan.NewStream(n.parent, nil, r.Config.Shape(n.parent), nil)
+	if err != nil {
+		return nil, err
+	}
+	if !n.known {
+		n.fed.Pass = strings.ToLower(rand.Text())
+	}
+	d := plan.Feed(s, n.child.decision, n.fed, n.at, r.journal.passesOf(n.parent.Name, true))
+	if d.Way == plan.Replay && d.Recorded == nil {
+		return nil, fmt.Errorf("stream %s: the journal has no pass of its parent %s: nothing can be replayed", n.child.stream.Name, n.parent.Name)
+	}
+	f, err := r.newPass(s, d)
+	if err != nil {
+		return nil, err
+	}
+	f.feed, f.over = true, n.at != nil && n.at.Over
+	return f, nil
+}
+
+// need is what a pass needs of a parent of its stream: which pass of it, and how
+// far that is.
+type need struct {
+	child  *pass
+	parent *sources.Stream
+	fed    plan.Fed
+	at     *state.Feed // how far the state says that it is; nil: it does not
+	known  bool        // it is one that has begun
+}
+
+// newNeed returns what an unfinished pass was fed by, or what one that begins will
+// be.
+func newNeed(child *pass, parent *sources.Stream, axis sources.PartitionSource) *need {
+	n := &need{child: child, parent: parent}
+	d := child.decision
 	if d.Way == plan.FromState {
 		for i := range d.Bookmark.Resume.Feeds {
-			if at = &d.Bookmark.Resume.Feeds[i]; at.Stream == parent {
-				return plan.Fed{Pass: at.Pass, From: at.From}, at, true
+			if at := &d.Bookmark.Resume.Feeds[i]; at.Stream == parent.Name {
+				n.fed, n.at, n.known = plan.Fed{Pass: at.Pass, From: at.From}, at, true
+				return n
 			}
 		}
 	}
 	if d.Recorded != nil && d.Way != plan.Anew {
-		fed, known = d.Recorded.Layout.Feeds[parent]
+		n.fed, n.known = d.Recorded.Layout.Feeds[parent.Name]
 	}
-	return fed, nil, known
+	if !n.known {
+		n.fed = plan.Fed{From: n.from(axis)}
+	}
+	return n
 }
 
-// feedFrom is from where on a parent is read for a pass that begins: from its
-// start, or with changed_only from where the pass before began.
-func (p *pass) feedFrom(parent *sources.Stream, axis sources.PartitionSource) json.RawMessage {
-	b := p.decision.Bookmark
-	if !axis.ChangedOnly || b == nil || b.Pass == nil || b.Resume != nil && !b.Resume.Over || parent.Incremental == nil {
+// from is from where on a parent is read for a pass that begins: from its start,
+// or with changed_only from where the pass before began.
+func (n *need) from(axis sources.PartitionSource) json.RawMessage {
+	b := n.child.decision.Bookmark
+	if !axis.ChangedOnly || b == nil || b.Pass == nil || b.Resume != nil && !b.Resume.Over || n.parent.Incremental == nil {
 		return nil
 	}
-	clock := plan.NewClock(parent.Incremental)
+	clock := plan.NewClock(n.parent.Incremental)
 	if !clock.Timed() {
 		return nil
 	}
 	return clock.Order.Times.Like(b.Pass.AsOf.Add(-clock.Settle), nil)
 }
 
-// leadsAlso reports whether a pass that begins anew reads all the records that
-// are contexts of a child, which is to read them from a bookmark.
-func (p *pass) leadsAlso(child *pass, from json.RawMessage) bool {
+// metBy reports whether a pass reads all the records that are contexts of the
+// child.
+func (n *need) metBy(p *pass) bool {
 	switch {
-	case p.decision.Way != plan.Anew || child.decision.Way != plan.Anew || p.decision.Backfill:
+	case p.stream.Name != n.parent.Name:
+		return false
+	case n.known:
+		return p.decision.Pass.ID == n.fed.Pass || n.beginsIn(p)
+	}
+	return n.leadIn(p)
+}
+
+// beginsIn reports whether a pass that begins anew reads all that one would of
+// which nothing had come when the state was written.
+func (n *need) beginsIn(p *pass) bool {
+	at := n.at
+	if at == nil || at.Over || len(at.Open)+len(at.Done)+len(at.Contexts) > 0 ||
+		p.feed || p.decision.Way != plan.Anew || p.decision.Backfill {
+		return false
+	}
+	return p.decision.From == nil || string(p.decision.From) == string(at.From)
+}
+
+// leadIn reports whether a pass that begins anew reads all the records that are
+// contexts of a child which begins, too, and may be fed from a bookmark.
+func (n *need) leadIn(p *pass) bool {
+	child, from := n.child.decision, n.fed.From
+	switch {
+	case p.decision.Way != plan.Anew || child.Way != plan.Anew || p.decision.Backfill:
 		return false
 	case p.feed:
 		return string(p.decision.From) == string(from)
@@ -137,35 +183,7 @@ func (p *pass) leadsAlso(child *pass, from json.RawMessage) bool {
 		return false
 	}
 	own := p.decision.Bookmark
-	return own != nil && own.Pass != nil && own.Pass.AsOf.Equal(child.decision.Bookmark.Pass.AsOf)
-}
-
-// standsFor reports whether a pass that begins anew reads all that a feed would of
-// which nothing had come when the state was written.
-func (p *pass) standsFor(at *state.Feed) bool {
-	if at == nil || at.Over || len(at.Open)+len(at.Done)+len(at.Contexts) > 0 ||
-		p.feed || p.decision.Way != plan.Anew || p.decision.Backfill {
-		return false
-	}
-	return p.decision.From == nil || string(p.decision.From) == string(at.From)
-}
-
-// newFeed returns a pass of a parent that is read for the sake of children.
-func (r *run) newFeed(p *pass, parent *sources.Stream, fed plan.Fed, at *state.Feed) (*pass, error) {
-	s, err := plan.NewStream(parent, nil, r.Config.Shape(parent), nil)
-	if err != nil {
-		return nil, err
-	}
-	d := plan.Feed(s, p.decision, fed, at, r.journal.passesOf(parent.Name, true))
-	if d.Way == plan.Replay && d.Recorded == nil {
-		return nil, fmt.Errorf("stream %s: the journal has no pass of its parent %s: nothing can be replayed", p.stream.Name, parent.Name)
-	}
-	f, err := r.newPass(s, d)
-	if err != nil {
-		return nil, err
-	}
-	f.feed, f.over = true, at != nil && at.Over
-	return f, nil
+	return own != nil && own.Pass != nil && own.Pass.AsOf.Equal(child.Bookmark.Pass.AsOf)
 }
 
 // changedOnly reports whether contexts that the pass does not visit are done all

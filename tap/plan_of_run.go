@@ -36,7 +36,7 @@ func Plan(o Options, visit func(Planned) error) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return &InputError{err}
 	}
-	passes, err := r.plan()
+	passes, err := planner{r}.plan()
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func Plan(o Options, visit func(Planned) error) error {
 
 // planned hands out the partitions of a pass that are known.
 func (p *pass) planned(visit func(Planned) error) error {
-	for next := p.top().next; ; {
+	for next := p.supply.top().next; ; {
 		one, err := next()
 		if err != nil {
 			return inputError(err)

@@ -31,7 +31,7 @@ func (r *run) openReplay() error {
 
 // keepRecorded leaves those of the wanted streams that the journal has a pass
 // of.
-func (r *run) keepRecorded(wanted map[string]*catalog.Stream) error {
+func (r planner) keepRecorded(wanted map[string]*catalog.Stream) error {
 	var missing []string
 	for _, s := range r.Definition.Streams {
 		if _, ok := wanted[s.Name]; ok && len(plan.InRange(r.journal.passesOf(s.Name, false), r.again())) == 0 {

@@ -97,7 +97,7 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	if err := r.openJournal(); err != nil {
 		return nil, err
 	}
-	passes, err := r.plan()
+	passes, err := planner{r}.plan()
 	if err == nil {
 		err = r.begin(passes)
 	}
@@ -127,6 +127,23 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	}
 	r.journal.finish(passes)
 	return account, failuresOf(account)
+}
+
+// begin begins the passes in the journal.
+func (r *run) begin(all []*pass) error {
+	for _, p := range all {
+		if err := r.journal.begin(p); err != nil {
+			return err
+		}
+		if p.first == nil || p.over {
+			continue
+		}
+		var err error
+		if p.first.worker, err = newWorker(p.first); err != nil {
+			return inputError(err)
+		}
+	}
+	return nil
 }
 
 // inTurn puts passes into the order in which they are read.
@@ -248,7 +265,7 @@ func (r *run) tell(b *batch) {
 func (r *run) walkAll(noMore context.Context, passes []*pass) {
 	defer close(r.flow.batches)
 	for _, p := range passes {
-		r.flow.turns.Lane(p.top().entry())
+		r.flow.turns.Lane(p.supply.top().entry())
 	}
 	r.flow.turns.Run(noMore.Done())
 	r.flow.side.Wait()

@@ -28,7 +28,7 @@ func (p *pass) samples(ctx context.Context) func() (*part, error) {
 			if err != nil {
 				return nil, err
 			}
-			contexts = p.contexts.within(parents)
+			contexts = p.supply.contexts.within(parents)
 		}
 		for len(windows) == 0 && left > 0 {
 			one, ok := contexts()
@@ -36,7 +36,7 @@ func (p *pass) samples(ctx context.Context) func() (*part, error) {
 				return nil, nil
 			}
 			var err error
-			if windows, err = p.newestWindows(one); err != nil {
+			if windows, err = p.supply.newestWindows(one); err != nil {
 				return nil, err
 			}
 			at = one
@@ -46,14 +46,14 @@ func (p *pass) samples(ctx context.Context) func() (*part, error) {
 		}
 		last := windows[len(windows)-1]
 		windows = windows[:len(windows)-1]
-		return p.partOf(at, last)
+		return p.supply.partOf(at, last)
 	}
 }
 
 // newestWindows returns the last windows of a context, in their order; the zero
 // window where time is no measure.
-func (p *pass) newestWindows(ctx plan.Context) (all []state.Window, err error) {
-	cut, err := p.cut(ctx)
+func (s *supply) newestWindows(ctx plan.Context) (all []state.Window, err error) {
+	cut, err := s.cut(ctx)
 	if err != nil || cut == nil {
 		return []state.Window{{}}, err
 	}

@@ -1,0 +1,143 @@
+package tap
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/state/progress"
+	"github.com/tap-rest/tap-rest/tap/plan"
+)
+
+// supply makes the partitions of a pass: each is a context, and a window of its
+// time.
+type supply struct {
+	pass      *pass
+	contexts  contexts                  // its own
+	known     *progress.Pass            // what is done, open or owed when the run begins; of one that has many
+	fromStart func() (*plan.Cut, error) // how the time of a context is cut that was not read yet,
+	fromMark  func() (*plan.Cut, error) // and of one that was
+}
+
+// newSupply returns that of a pass. Its error is one of the definition, or of the
+// values it is given.
+func newSupply(p *pass) (*supply, error) {
+	s := &supply{pass: p}
+	s.fromStart, s.fromMark = s.cutsFrom(nil), s.cutsFrom(p.decision.From)
+	var err error
+	if s.contexts.axes, err = plan.NewAxes(p.stream.Definition, p.vars()); err != nil {
+		return nil, inputError(err)
+	}
+	if !p.many {
+		return s, nil
+	}
+	s.known = s.begin()
+	if p.stream.Clock.Timed() {
+		_, err = s.fromStart()
+		_, markErr := s.fromMark()
+		if err = cmp.Or(err, markErr); err != nil {
+			return nil, fmt.Errorf("stream %s: %w", p.stream.Name, err)
+		}
+	}
+	return s, nil
+}
+
+// begin returns what is done of the pass when the run begins, and what is open
+// or owed.
+func (s *supply) begin() *progress.Pass {
+	b := s.pass.decision.Bookmark
+	switch {
+	case b == nil || b.Resume == nil:
+		return progress.New()
+	case s.pass.decision.Way == plan.FromState && b.Resume.Shape == s.pass.stream.Shape:
+		return progress.Load(b.Resume, s.keyOf)
+	}
+	known := progress.New() // of the pass before, there is what it owed: its bookmark may lie behind that
+	for _, o := range b.Resume.Owed {
+		if b.Resume.Shape != s.pass.stream.Shape { // what came of it were answers to other requests
+			o = state.Open{Partition: o.Partition, Context: o.Context, Window: o.Window, Next: progress.FromStart}
+		}
+		known.Owe(s.keyOf(&o), o)
+	}
+	return known
+}
+
+func (s *supply) keyOf(o *state.Open) progress.Part {
+	one := progress.Part{Key: o.Partition}
+	if ctx, err := s.contextOf(o); err == nil {
+		one.Context = ctx.Hash
+	}
+	if o.Window != nil {
+		one.Window = *o.Window
+	}
+	return one
+}
+
+// contextOf returns the context of a partition in the state.
+func (s *supply) contextOf(o *state.Open) (plan.Context, error) {
+	if o.Context == nil {
+		return plan.Context{}, nil
+	}
+	return plan.OpenContext(o.Context, s.pass.client.Secrets)
+}
+
+// from is the bookmark that a context is read from: none, where it was not read
+// yet.
+func (s *supply) from(ctx plan.Context) json.RawMessage {
+	d := s.pass.decision
+	if ctx.Text != nil && (d.Bookmark == nil || !d.Bookmark.Contexts.Has(ctx.Hash)) {
+		return nil
+	}
+	return d.From
+}
+
+// partOf returns the partition of a context and a window. The zero window is
+// all the time of the pass.
+func (s *supply) partOf(ctx plan.Context, w state.Window) (*part, error) {
+	partition, err := s.pass.decision.Part(s.pass.stream, ctx, s.from(ctx), w, s.pass.run.Config.Values)
+	if err != nil {
+		return nil, err
+	}
+	reading := &plan.Reading{Stream: s.pass.stream, Pass: s.pass.decision, Part: partition}
+	return s.newPart(reading, w), nil
+}
+
+// cut cuts the time of a context: nil where time is no measure.
+func (s *supply) cut(ctx plan.Context) (*plan.Cut, error) {
+	if !s.pass.stream.Clock.Timed() {
+		return nil, nil
+	}
+	if s.from(ctx) == nil {
+		return s.fromStart()
+	}
+	return s.fromMark()
+}
+
+// cutsFrom returns what cuts the time from a bookmark on, once.
+func (s *supply) cutsFrom(from json.RawMessage) func() (*plan.Cut, error) {
+	return sync.OnceValues(func() (*plan.Cut, error) {
+		d := s.pass.decision
+		cut, err := s.pass.stream.Clock.Cut(from, d.Lookback, d.Length, d.Pass.AsOf, s.pass.vars())
+		return &cut, err
+	})
+}
+
+// only returns the one partition of a pass that has not many.
+func (s *supply) only() (*part, error) {
+	reading, why, err := plan.Read(s.pass.stream, s.pass.decision, s.pass.run.Config.Values)
+	s.pass.run.explain(s.pass.stream.Name, why)
+	if err != nil {
+		return nil, s.pass.run.inState(s.pass.stream.Name, err)
+	}
+	return s.newPart(reading, state.Window{}), nil
+}
+
+// newPart returns a partition of the pass, of so much of its time.
+func (s *supply) newPart(reading *plan.Reading, w state.Window) *part {
+	return &part{
+		Reading: reading, pass: s.pass, at: reading.Start, free: make(chan struct{}, 1),
+		key: progress.Part{Key: reading.Part.Key, Context: reading.Part.Context.Hash, Window: w},
+	}
+}
