@@ -43,21 +43,30 @@ type track struct {
 	start    plan.Standing // of its walk in this run, where there is one
 	bookmark state.Bookmark
 	apiClock *time.Time // of the pass's first answer; nil: unknown
-	touched  bool       // since the last STATE
-	told     bool       // in a STATE of this run
-	emitted  int64      // records that left, with the states that cover them
 	account  *report.Stream
+	left
+	ending
 
-	sources int   // what may still lead to partitions: lanes, and parents
-	ended   bool  // nothing does
-	failure error // the first
-
-	said      int            // version of the schema that was, or is about to be, written last
-	uncovered int64          // records that left since its last STATE
 	begun     atomic.Bool    // a walk is under way, set from there
 	counters  fetch.Counters // of its requests, set from the walks
 	refused   error          // why it is not read at all; nil: it is
 	announced announced
+}
+
+// left is what of a pass left on stdout.
+type left struct {
+	touched   bool  // its bookmark, since the last STATE
+	told      bool  // its bookmark, in a STATE of this run
+	emitted   int64 // records, with the states that cover them
+	uncovered int64 // records, since its last STATE
+	said      int   // version of the schema that was, or is about to be, written last
+}
+
+// ending is how near to its end a pass is.
+type ending struct {
+	sources int   // what may still lead to partitions: lanes, and parents
+	ended   bool  // nothing does
+	failure error // the first
 }
 
 // announced is what was said of a stream on stdout besides its records.

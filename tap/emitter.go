@@ -3,7 +3,6 @@ package tap
 import (
 	"time"
 
-	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
@@ -22,12 +21,8 @@ type emitter struct {
 	herald  *herald
 	display *report.Display
 	lines   linePool
-	flush   sources.Flush
-	memory  int64 // bytes of lines that may wait
 
-	pending []*batch
-	answers int // whole ones among them
-	bytes   int64
+	waiting waiting
 	line    []byte
 	states  stateTraffic
 	unsaid  []written // since the last STATE
@@ -55,16 +50,16 @@ func (e *emitter) run(batches <-chan *batch) error {
 			}
 			if b.part == nil {
 				e.move(b)
-				if len(e.over) == 0 || len(e.pending) > 0 {
+				if len(e.over) == 0 || !e.waiting.none() {
 					continue
 				}
 				break
 			}
-			if len(e.pending) == 0 && e.flush.Interval > 0 {
-				interval.Reset(e.flush.Interval)
+			if every := e.waiting.flush.Interval; every > 0 && e.waiting.none() {
+				interval.Reset(every)
 			}
 			e.take(b)
-			if !e.full() {
+			if !e.waiting.full() {
 				continue
 			}
 		case <-interval.C:
@@ -84,20 +79,16 @@ func (e *emitter) run(batches <-chan *batch) error {
 }
 
 func (e *emitter) take(b *batch) {
-	e.pending = append(e.pending, b)
 	for _, l := range b.leads { // before anything is said of them
 		e.open(l)
 	}
 	if b.step.split != nil {
 		e.open(b.step.split)
 	}
-	if !b.lines.Partial {
-		e.answers++
-	}
 	if known := b.lines.Schema; known != nil && known.Version > b.track.said { // wider than the last one
 		b.track.said, b.schema = known.Version, known.Line(e.herald.protocol, b.track.table.version)
 	}
-	e.bytes += int64(len(b.schema) + len(b.lines.Records))
+	e.waiting.add(b)
 	b.track.account.Add(&b.lines.Outcome)
 	if why := lacking(&b.lines.Outcome); why != "" {
 		b.track.pass.lacks(why)
@@ -105,13 +96,6 @@ func (e *emitter) take(b *batch) {
 	if b.step.failure != nil {
 		b.track.account.Fail(b.step.failure)
 	}
-}
-
-// full reports whether one of the conditions of a flush is met.
-func (e *emitter) full() bool {
-	return e.flush.Responses > 0 && e.answers >= e.flush.Responses ||
-		e.flush.Bytes > 0 && e.bytes >= e.flush.Bytes ||
-		e.bytes >= e.memory
 }
 
 // begin writes the state of the streams that are read whole already, or left out:
@@ -145,7 +129,7 @@ func (e *emitter) begin() error {
 // but for the news of the streams.
 func (e *emitter) end() error {
 	e.states.last = true
-	if !e.stated || len(e.pending) > 0 {
+	if !e.stated || !e.waiting.none() {
 		if err := e.flushAll(); err != nil {
 			return err
 		}
@@ -167,10 +151,10 @@ func (e *emitter) flushAll() error {
 	}
 	e.moveBookmarks()
 	e.countWritten()
-	for _, b := range e.pending {
+	for _, b := range e.waiting.batches {
 		e.unsaid = append(e.unsaid, written{b.track, b.key, b.lines.Count, b.step.lost})
 	}
-	e.pending, e.answers, e.bytes = clean(e.pending), 0, 0
+	e.waiting.clear()
 	if !e.states.due(len(e.over) > 0) {
 		return nil
 	}
@@ -191,7 +175,7 @@ func (e *emitter) flushAll() error {
 
 // writeLines writes the schemas and the records of what waits.
 func (e *emitter) writeLines() error {
-	for _, b := range e.pending {
+	for _, b := range e.waiting.batches {
 		if b.track.pass.feed {
 			continue
 		}
@@ -216,7 +200,7 @@ func (e *emitter) writeLines() error {
 
 // moveBookmarks brings the bookmarks to where the lines that were written are.
 func (e *emitter) moveBookmarks() {
-	for _, b := range e.pending {
+	for _, b := range e.waiting.batches {
 		b.track.uncovered += b.lines.Count
 		e.move(b)
 	}
@@ -341,7 +325,7 @@ func (e *emitter) cover() {
 // countWritten takes what was written into the account.
 func (e *emitter) countWritten() {
 	e.display.Account.Flushes++
-	for _, b := range e.pending {
+	for _, b := range e.waiting.batches {
 		s := b.track.account
 		s.Written += b.lines.Count
 		if b.step.failure == nil && b.step.split == nil && !b.lines.Partial {

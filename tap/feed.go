@@ -143,9 +143,9 @@ func (f *family) tellChildren() {
 }
 
 // fails notes why the pass cannot be complete in this run.
-func (t *track) fails(err error) {
-	if t.failure == nil {
-		t.failure = err
+func (e *ending) fails(err error) {
+	if e.failure == nil {
+		e.failure = err
 	}
 }
 
