@@ -59,7 +59,7 @@ func (r *run) useJournal(j *journal.Journal, err error) error {
 	if err != nil {
 		return err
 	}
-	for _, warning := range j.Warnings() {
+	for _, warning := range j.Warnings {
 		r.Log.Warn(warning)
 	}
 	r.journal = &runJournal{Journal: j, readOnly: r.Replay, most: r.Config.Run.Journal.MaxBytes, gate: r.gate, log: r.Log}

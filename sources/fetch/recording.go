@@ -156,7 +156,7 @@ func (r *recorder) write(out *outgoing, page *Page) error {
 // append appends an exchange to the journal, whose body may be in a draft.
 func (r *recorder) append(e *journal.Exchange, b *body.Body) (journal.Place, error) {
 	if draft, ok := b.Place().(*journal.Draft); ok {
-		return r.Journal.AppendDraft(e, draft)
+		return draft.Append(e)
 	}
 	return r.Journal.Append(e)
 }

@@ -16,8 +16,8 @@ func TestSmallWhole(t *testing.T) {
 	if got := m.all(t, j); !maps.Equal(got, smallWhole) {
 		t.Errorf("served %v, want %v", got, smallWhole)
 	}
-	if len(j.Warnings()) > 0 {
-		t.Errorf("warnings: %q", j.Warnings())
+	if len(j.Warnings) > 0 {
+		t.Errorf("warnings: %q", j.Warnings)
 	}
 	if len(fs.files) < 4 {
 		t.Errorf("%d segments, want several", len(fs.files))
@@ -128,8 +128,8 @@ func TestCut(t *testing.T) {
 func checkTail(t *testing.T, j *Journal, frames []frameAt, at int) {
 	t.Helper()
 	between := at <= headerSize || at < frames[0].to || slices.ContainsFunc(frames, func(f frameAt) bool { return f.to == at })
-	if want := !between; (len(j.Warnings()) > 0) != want {
-		t.Fatalf("cut at %d: warnings %q", at, j.Warnings())
+	if want := !between; (len(j.Warnings) > 0) != want {
+		t.Fatalf("cut at %d: warnings %q", at, j.Warnings)
 	}
 }
 
@@ -148,7 +148,7 @@ func TestCutEarlier(t *testing.T) {
 				t.Fatalf("%s cut at %d: %v", name, at, err)
 			}
 			m.all(t, j)
-			if len(j.Warnings()) == 0 {
+			if len(j.Warnings) == 0 {
 				t.Fatalf("%s cut at %d: no warning", name, at)
 			}
 			closed(t, j)

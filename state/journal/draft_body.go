@@ -22,7 +22,7 @@ const (
 
 // Draft is the body of an exchange that is too long for memory, as long as it
 // comes and is not kept. It lies in a file of the journal's folder that
-// AppendDraft makes a segment of. It is for one goroutine at a time.
+// Append makes a segment of. It is for one goroutine at a time.
 type Draft struct {
 	journal *Journal
 	name    string
@@ -131,9 +131,9 @@ func (d *Draft) Discard() {
 	}
 }
 
-// AppendDraft is Append for an exchange whose body is a draft: e.Body is not
+// Append is Journal.Append for an exchange whose body is the draft: e.Body is not
 // looked at. The body is synced; after an error the draft is as it was.
-func (j *Journal) AppendDraft(e *Exchange, d *Draft) (Place, error) {
+func (d *Draft) Append(e *Exchange) (Place, error) {
 	place, err := d.keep(e)
 	if err != nil {
 		return Place{}, fmt.Errorf("keep %v in the journal: %w", e.Key, err)

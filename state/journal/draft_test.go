@@ -38,8 +38,8 @@ func TestDraft(t *testing.T) {
 	m, fs := newModel(), newMemFS()
 	long(t, m, fs)
 	j := open(t, testDir, Options{FS: fs})
-	if got := m.all(t, j); !maps.Equal(got, longWhole) || len(j.Warnings()) > 0 {
-		t.Errorf("served %v, want %v; warnings %q", got, longWhole, j.Warnings())
+	if got := m.all(t, j); !maps.Equal(got, longWhole) || len(j.Warnings) > 0 {
+		t.Errorf("served %v, want %v; warnings %q", got, longWhole, j.Warnings)
 	}
 	checkSize(t, j, fs)
 	m.add(t, j, "a", "p", 4)
@@ -76,10 +76,10 @@ func testDraftIsRead(t *testing.T, h http.Header) {
 		}
 		must(t, r.Close())
 	}
-	place, err := j.AppendDraft(e, d)
+	place, err := d.Append(e)
 	must(t, err)
 	d.Discard() // does nothing
-	if _, err := j.AppendDraft(e, d); err == nil {
+	if _, err := d.Append(e); err == nil {
 		t.Error("a draft is recorded twice")
 	}
 	if packed := place.body < int64(len(body))/10; packed != packs(h) {
@@ -125,8 +125,8 @@ func TestDraftIsDiscarded(t *testing.T) {
 	}
 	closed(t, j)
 	j = open(t, testDir, Options{FS: fs})
-	if len(fs.files) > 0 || len(j.Warnings()) > 0 {
-		t.Errorf("files %v, warnings %q", slices.Collect(maps.Keys(fs.files)), j.Warnings())
+	if len(fs.files) > 0 || len(j.Warnings) > 0 {
+		t.Errorf("files %v, warnings %q", slices.Collect(maps.Keys(fs.files)), j.Warnings)
 	}
 }
 
@@ -138,15 +138,15 @@ func TestDraftErrors(t *testing.T) {
 	must(t, err)
 	e := exchange("a", "p", 0, 0, 0)
 	e.Header = http.Header{"X-Long": {strings.Repeat("x", draftRoom)}}
-	if _, err := j.AppendDraft(e, d); !errors.Is(err, ErrLongHead) {
+	if _, err := d.Append(e); !errors.Is(err, ErrLongHead) {
 		t.Errorf("a long head: got %v", err)
 	}
 	e = exchange("other", "p", 0, 0, 0)
-	if _, err := j.AppendDraft(e, d); err == nil {
+	if _, err := d.Append(e); err == nil {
 		t.Error("a pass that never began: no error")
 	}
 	e = exchange("a", "p", 0, 0, 0)
-	if _, err := j.AppendDraft(e, d); err != nil {
+	if _, err := d.Append(e); err != nil {
 		t.Errorf("after errors: %v", err)
 	}
 	closed(t, j)

@@ -94,8 +94,8 @@ func TestFailureDamage(t *testing.T) {
 					t.Fatalf("byte %d, cut %v: got %+v", at, cut, got)
 				}
 			}
-			if got := len(m.walk(t, j, "a", "p", 0)); got != 2 || len(j.Warnings()) > 0 {
-				t.Fatalf("byte %d: %d exchanges served, want 2; %q", at, got, j.Warnings())
+			if got := len(m.walk(t, j, "a", "p", 0)); got != 2 || len(j.Warnings) > 0 {
+				t.Fatalf("byte %d: %d exchanges served, want 2; %q", at, got, j.Warnings)
 			}
 			closed(t, j)
 		}

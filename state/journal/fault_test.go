@@ -85,7 +85,7 @@ func appendSome(j *Journal, e *Exchange, long bool) (Place, error) {
 			return Place{}, err
 		}
 	}
-	return j.AppendDraft(e, d)
+	return d.Append(e)
 }
 
 func (s *story) sync(j *Journal) {

@@ -97,8 +97,8 @@ func TestVersion1(t *testing.T) {
 	j := open(t, testDir, Options{FS: fs, SegmentBytes: 1500, MaxBytes: 1})
 	want := maps.Clone(smallWhole)
 	want[[2]string{"a", "p"}] = 8
-	if got := m.all(t, j); !maps.Equal(got, want) || len(j.Warnings()) > 0 {
-		t.Errorf("served %v, want %v; warnings %q", got, want, j.Warnings())
+	if got := m.all(t, j); !maps.Equal(got, want) || len(j.Warnings) > 0 {
+		t.Errorf("served %v, want %v; warnings %q", got, want, j.Warnings)
 	}
 	n := 0
 	must(t, j.Each(func(*Exchange) error { n++; return nil }))

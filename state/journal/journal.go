@@ -39,10 +39,13 @@ func (o Options) segmentBytes() int64 {
 
 // Journal is safe for use by several goroutines.
 type Journal struct {
+	// Warnings say what was damaged, cut off or not used when the journal was
+	// opened.
+	Warnings []string
+
 	maxAge   time.Duration
 	maxBytes int64
 	lock     io.Closer
-	warnings []string
 
 	packer    packer // its lock is taken before mu
 	unpackers sync.Pool
@@ -124,10 +127,6 @@ func (j *Journal) Close() error {
 	}
 	return err
 }
-
-// Warnings says what was damaged, cut off or not used when the journal was
-// opened, a line each.
-func (j *Journal) Warnings() []string { return j.warnings }
 
 // Size is the length of all segments in bytes.
 func (j *Journal) Size() int64 {

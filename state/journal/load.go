@@ -16,7 +16,7 @@ const newer = "written by a newer program: use that one, or delete the folder to
 // load reads every segment into the index.
 func load(j *Journal) error {
 	l := loader{store: j.store, ledger: j.ledger}
-	defer func() { j.warnings = l.warnings }()
+	defer func() { j.Warnings = l.warnings }()
 	names, err := l.store.fs.ReadDir(l.store.dir)
 	if err != nil {
 		return fmt.Errorf("list the journal %s: %w", l.store.dir, disk.Classify(err))

@@ -265,7 +265,7 @@ func TestClear(t *testing.T) {
 	if got := m.all(t, j); got[[2]string{"p", "a"}] != 0 || got[[2]string{"q", "a"}] != 2 {
 		t.Errorf("got %v", got)
 	}
-	if w := j.Warnings(); len(w) > 0 {
+	if w := j.Warnings; len(w) > 0 {
 		t.Errorf("warnings %q", w)
 	}
 	readOnly, err := OpenReadOnly(t.TempDir())

@@ -130,7 +130,7 @@ func (js *journals) each(rt *runtime, f func(folder string, j *journal.Journal) 
 		if err != nil {
 			return err
 		}
-		for _, warning := range j.Warnings() {
+		for _, warning := range j.Warnings {
 			rt.console.Log().Warn(warning)
 		}
 		if err := errors.Join(f(folder, j), j.Close()); err != nil {

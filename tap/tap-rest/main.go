@@ -22,24 +22,29 @@ import (
 
 // cli is the command line. Singer needs no verb: without one, a run syncs.
 type cli struct {
-	Sync     syncCmd     `cmd:"" hidden:"" default:"withargs" help:"Read the selected streams out: SCHEMA, RECORD and STATE lines on stdout."`
-	Spec     specCmd     `cmd:"" group:"airbyte" help:"Say which settings there are."`
-	Check    checkCmd    `cmd:"" group:"airbyte" help:"Prove the settings by one request."`
-	Discover discoverCmd `cmd:"" group:"airbyte" help:"Say what there is to read."`
-	Read     readCmd     `cmd:"" group:"airbyte" help:"Read the configured streams out."`
-	Demo     demoCmd     `cmd:"" help:"Read a sample API on loopback, all of it: no file is needed."`
-	Lint     lintCmd     `cmd:"" help:"Check a definition and print all its problems."`
-	Preview  previewCmd  `cmd:"" help:"Show the first records of a stream as a table."`
-	Replay   replayCmd   `cmd:"" help:"Read the last pass again, from the journal alone: not one call, today's definition."`
-	Plan     planCmd     `cmd:"" help:"Say what a run would read, without a call: streams, partitions, windows."`
-	State    stateCmd    `cmd:"" help:"Work on states: merge."`
-	Journal  journalCmd  `cmd:"" help:"Look at the recorded exchanges: list, show, export, prune."`
-	Help     helpCmd     `cmd:"" help:"Print the help of the program, or of a command."`
-	Release  versionCmd  `cmd:"" name:"version" help:"Print the version."`
+	Sync    syncCmd     `cmd:"" hidden:"" default:"withargs" help:"Read the selected streams out: SCHEMA, RECORD and STATE lines on stdout."`
+	Airbyte airbyteCmds `embed:""`
+	Demo    demoCmd     `cmd:"" help:"Read a sample API on loopback, all of it: no file is needed."`
+	Lint    lintCmd     `cmd:"" help:"Check a definition and print all its problems."`
+	Preview previewCmd  `cmd:"" help:"Show the first records of a stream as a table."`
+	Replay  replayCmd   `cmd:"" help:"Read the last pass again, from the journal alone: not one call, today's definition."`
+	Plan    planCmd     `cmd:"" help:"Say what a run would read, without a call: streams, partitions, windows."`
+	State   stateCmd    `cmd:"" help:"Work on states: merge."`
+	Journal journalCmd  `cmd:"" help:"Look at the recorded exchanges: list, show, export, prune."`
+	Help    helpCmd     `cmd:"" help:"Print the help of the program, or of a command."`
+	Release versionCmd  `cmd:"" name:"version" help:"Print the version."`
 
 	LogFormat string           `enum:"text,json" default:"${log_format}" env:"TAP_REST_LOG_FORMAT" help:"How stderr is written: text or json, an object on each line."`
 	LogLevel  string           `enum:"debug,info,warn,error" default:"${log_level}" env:"TAP_REST_LOG_LEVEL" help:"From which level on stderr tells: debug, info, warn or error."`
 	Version   kong.VersionFlag `help:"Print the version and stop."`
+}
+
+// airbyteCmds are the commands of an Airbyte source.
+type airbyteCmds struct {
+	Spec     specCmd     `cmd:"" group:"airbyte" help:"Say which settings there are."`
+	Check    checkCmd    `cmd:"" group:"airbyte" help:"Prove the settings by one request."`
+	Discover discoverCmd `cmd:"" group:"airbyte" help:"Say what there is to read."`
+	Read     readCmd     `cmd:"" group:"airbyte" help:"Read the configured streams out."`
 }
 
 // The variables of flags, named in their tags too.
