@@ -9,7 +9,6 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state"
-	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/render"
@@ -23,8 +22,7 @@ type batch struct {
 	lines  render.Lines
 	schema []byte // SCHEMA line that must come first; nil: none
 	step   step
-	key    *journal.Key // where the journal has the page; nil: nowhere
-	leads  []*lane      // of children, whose walks begin behind it
+	leads  []*lane // of children, whose walks begin behind it
 
 	lane   *lane       // all of whose parts are made
 	issued int         // how many there are

@@ -25,8 +25,8 @@ type emitter struct {
 	waiting waiting
 	line    []byte
 	states  stateTraffic
-	unsaid  []written // since the last STATE
-	over    []*track  // that ended since then
+	lost    []*track // whose walk the API has lost since the last STATE
+	over    []*track // that ended since then
 	covered []message.Covered
 	stated  bool // the last record written is covered by a STATE
 }
@@ -151,9 +151,6 @@ func (e *emitter) flushAll() error {
 	}
 	e.moveBookmarks()
 	e.countWritten()
-	for _, b := range e.waiting.batches {
-		e.unsaid = append(e.unsaid, written{b.track, b.key, b.lines.Count, b.step.lost})
-	}
 	e.waiting.clear()
 	if !e.states.due(len(e.over) > 0) {
 		return nil
@@ -165,9 +162,8 @@ func (e *emitter) flushAll() error {
 	if err := e.writeState(); err != nil {
 		return err
 	}
-	e.journal.covered(e.unsaid)
-	clear(e.unsaid)
-	e.unsaid = e.unsaid[:0]
+	e.journal.covered(e.lost)
+	e.lost = clean(e.lost)
 	e.endStreams()
 	e.display.Show()
 	return e.writeNews()
@@ -246,6 +242,10 @@ func (e *emitter) drain(p *part) {
 		p.steps = p.steps[1:]
 		p.pass.track.take(p, s)
 		p.pass.touch()
+		e.journal.written(s.key)
+		if s.lost && p.pass.track.parts == nil {
+			e.lost = append(e.lost, p.pass.track)
+		}
 		if s.failure != nil {
 			p.pass.track.fails(s.failure)
 		}
@@ -318,6 +318,7 @@ func (e *emitter) cover() {
 			e.state.Set(t.stream.Name, &t.bookmark)
 		}
 		e.covered = append(e.covered, message.Covered{Stream: t.stream.Name, Records: t.uncovered})
+		t.emitted += t.uncovered
 		t.touched, t.told, t.uncovered = false, true, 0
 	}
 }

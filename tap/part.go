@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/state/progress"
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/plan"
@@ -31,14 +32,15 @@ type part struct {
 // step is what a page, or the end of a walk, brings a partition.
 type step struct {
 	at      plan.Standing
-	last    bool      // the walk has ended
-	lost    bool      // the API forgot the walk: it must start over
-	keep    bool      // records may be missing: the bookmark stays
-	date    string    // Date of the answer
-	failure error     // no page, but the end of the walk, for this reason
-	split   *lane     // no page, but the end of the walk: these partitions take its place
-	halves  []*part   // that split makes
-	page    *openPage // its children come first; nil: it has none
+	last    bool         // the walk has ended
+	lost    bool         // the API forgot the walk: it must start over
+	keep    bool         // records may be missing: the bookmark stays
+	date    string       // Date of the answer
+	failure error        // no page, but the end of the walk, for this reason
+	split   *lane        // no page, but the end of the walk: these partitions take its place
+	halves  []*part      // that split makes
+	key     *journal.Key // where the journal has the page; nil: nowhere
+	page    *openPage    // its children come first; nil: it has none
 }
 
 // ends reports whether nothing more comes of the partition in this run.

@@ -128,28 +128,24 @@ func (j *runJournal) failure() error {
 	return *j.failed.Load()
 }
 
-// written is what is wanted of a batch once it is written.
-type written struct {
-	track *track
-	key   *journal.Key // where the journal has the page; nil: nowhere
-	count int64        // records
-	lost  bool         // the API has lost the walk
+// written takes note of a page that the next state covers; nil: of one that the
+// journal does not have.
+func (j *runJournal) written(k *journal.Key) {
+	if j != nil && !j.readOnly && k != nil {
+		j.Written(*k)
+	}
 }
 
-// covered takes note of what was written, with the state that covers it.
-func (j *runJournal) covered(all []written) {
+// covered takes note of a state that covers what was written before, and of the
+// streams with one partition whose walk the API has lost.
+func (j *runJournal) covered(lost []*track) {
 	if j == nil || j.readOnly {
 		return
 	}
-	for _, b := range all {
-		b.track.emitted += b.count
-		if b.key != nil {
-			j.Emitted(*b.key)
-		}
-		if b.lost && b.track.parts == nil { // asking again from where it was lost helps nobody
-			if err := j.Drop(b.track.pass.recorded); err != nil {
-				j.fail(err)
-			}
+	j.Covered()
+	for _, t := range lost { // asking again from where it was lost helps nobody
+		if err := j.Drop(t.pass.recorded); err != nil {
+			j.fail(err)
 		}
 	}
 	if j.Size() > j.most {

@@ -219,8 +219,8 @@ func (w *worker) render(page limits.Queued, split *render.Splitter) (*batch, err
 	if err != nil {
 		return nil, err
 	}
-	b := &batch{track: w.pass.track, part: w.part, lines: *lines, key: page.Key()}
-	b.step = step{at: lines.At, keep: lines.Keep}
+	b := &batch{track: w.pass.track, part: w.part, lines: *lines}
+	b.step = step{at: lines.At, keep: lines.Keep, key: page.Key()}
 	b.step.at.Restarts, b.step.at.Refused = page.Restarts, page.Refused
 	if !page.Partial {
 		b.step.last, b.step.date = page.Last, page.Header.Get("Date")

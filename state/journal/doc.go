@@ -42,6 +42,7 @@
 // Bodies without an encoding are packed when they are written: they take a
 // sixth of the room.
 //
-// In memory the journal takes about 50 bytes for each exchange on disk, and of
-// answers at most what the last one packed takes, up to 1 MiB.
+// In memory the journal takes about 50 bytes for each exchange on disk and 50 for
+// each partition, but for the partitions that were used last, and of answers at
+// most what the last one packed takes, up to 1 MiB.
 package journal

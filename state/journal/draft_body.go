@@ -162,7 +162,7 @@ func (d *Draft) keep(e *Exchange) (Place, error) {
 	if err != nil {
 		return Place{}, err
 	}
-	anew := p.partitions[e.Partition].anew(e.N)
+	anew := p.partitions.get(e.Partition).anew(e.N)
 	s, err := d.adopt(e, anew)
 	if err != nil {
 		return Place{}, err

@@ -50,9 +50,9 @@ func FuzzOpen(f *testing.F) {
 func readAllOf(t *testing.T, j *Journal, sum bool) {
 	places := map[Place]Key{}
 	for id, p := range j.ledger.index.passes {
-		for partition, r := range p.partitions {
+		for r := range p.partitions.each {
 			for n, e := range r.all {
-				places[e.place] = Key{id, partition, r.generation, n}
+				places[e.place] = Key{id, r.name, r.generation, n}
 			}
 		}
 	}

@@ -9,7 +9,9 @@ import (
 // same methods apply what is read and what is written.
 type index struct {
 	passes map[string]*pass
-	last   int // ordinal of the latest pass
+	last   int    // ordinal of the latest pass
+	round  uint32 // of what is written between two states
+	awake  int    // partitions of each pass that are not packed; 0: mostAwake
 }
 
 // pass is a pass and its partitions. Exchanges of a pass may come before its
@@ -22,7 +24,7 @@ type pass struct {
 	dropped    bool
 	used       bool      // by the run that has the journal open
 	latest     time.Time // of its exchanges, or when it began
-	partitions map[string]*partition
+	partitions partitions
 	segs       []uint32 // that hold frames of it, ascending
 	marks      []uint32 // that hold the marks that say what it is, ascending
 }
@@ -49,9 +51,31 @@ type partition struct {
 	entries    []entry
 	waiting    map[int]entry // exchanges behind a gap: a fan-out's answers come out of order
 	emitted    int           // exchanges up to this N have been emitted; -1: none
-	damaged    int           // N of an exchange behind which nothing is to be served; -1: none
-	started    bool          // a start mark says where it begins
-	segs       []uint32      // that hold frames of it, ascending
+	leaving    leaving
+	damaged    int      // N of an exchange behind which nothing is to be served; -1: none
+	started    bool     // a start mark says where it begins
+	segs       []uint32 // that hold frames of it, ascending
+}
+
+// leaving are exchanges whose records were written in a round. They are emitted once
+// that is over.
+type leaving struct {
+	before int // this N
+	round  uint32
+}
+
+// leaves says that the records of exchanges up to n are written in a round.
+func (r *partition) leaves(n int, round uint32) {
+	r.emitted = r.left(round)
+	r.leaving = leaving{max(r.leaving.before, n+1), round}
+}
+
+// left is up to which exchange all were emitted before a round; -1: none.
+func (r *partition) left(round uint32) int {
+	if r.leaving.round < round {
+		return max(r.emitted, r.leaving.before-1)
+	}
+	return r.emitted
 }
 
 // addSegment adds the latest segment to those that hold something.
@@ -65,7 +89,7 @@ func addSegment(segs []uint32, segment uint32) []uint32 {
 func (x *index) pass(id string, segment uint32) *pass {
 	p := x.passes[id]
 	if p == nil {
-		p = &pass{Pass: Pass{ID: id}, partitions: map[string]*partition{}}
+		p = &pass{Pass: Pass{ID: id}, partitions: partitions{most: x.awake}}
 		x.passes[id] = p
 	}
 	p.segs = addSegment(p.segs, segment)
@@ -93,7 +117,7 @@ func (x *index) finish(id string, segment uint32) {
 
 func (x *index) drop(id string, segment uint32) {
 	p := x.pass(id, segment)
-	p.dropped, p.partitions = true, nil
+	p.dropped, p.partitions = true, partitions{}
 	p.marks = []uint32{segment}
 }
 
@@ -110,10 +134,10 @@ func (p *pass) partition(name string, generation int, segment uint32) *partition
 	if p.dropped {
 		return nil
 	}
-	r := p.partitions[name]
+	r := p.partitions.get(name)
 	if r == nil {
 		r = &partition{name: name, first: -1, emitted: -1, damaged: -1}
-		p.partitions[name] = r
+		p.partitions.add(r)
 	}
 	r.segs = addSegment(r.segs, segment)
 	if generation > r.generation {
@@ -200,7 +224,7 @@ func (r *partition) reject(n int) {
 	if n <= r.damaged {
 		r.damaged = -1
 	}
-	r.emitted = min(r.emitted, n-1)
+	r.emitted, r.leaving.before = min(r.emitted, n-1), min(r.leaving.before, n)
 	if r.first < 0 || n <= r.first {
 		r.first, r.entries = n, nil
 		return
@@ -248,12 +272,25 @@ func (x *index) find(k Key) (*pass, entry, bool) {
 	if of == nil || !of.live() {
 		return nil, entry{}, false
 	}
-	r := of.partitions[k.Partition]
-	if r == nil || r.generation != k.Generation {
+	r := x.current(k)
+	if r == nil {
 		return nil, entry{}, false
 	}
 	e, ok := r.lookup(k.N)
 	return of, e, ok
+}
+
+// current returns the partition of a key whose generation is the current one, else
+// nil.
+func (x *index) current(k Key) *partition {
+	p := x.passes[k.Pass]
+	if p == nil {
+		return nil
+	}
+	if r := p.partitions.get(k.Partition); r != nil && r.generation == k.Generation {
+		return r
+	}
+	return nil
 }
 
 // gap is the first exchange that is missing while later ones are there.
@@ -280,7 +317,7 @@ func (p *pass) put(e *Exchange, place Place, anew bool) {
 
 // generation is the current one of a partition.
 func (p *pass) generation(partition string) int {
-	if r := p.partitions[partition]; r != nil {
+	if r := p.partitions.get(partition); r != nil {
 		return r.generation
 	}
 	return 0

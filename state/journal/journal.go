@@ -19,6 +19,7 @@ type Options struct {
 	SegmentBytes int64         // a segment is not begun a frame in beyond it; 0: 64 MiB, or an eighth of MaxBytes where that is less
 	FS           disk.FS       // nil: the machine's
 	Log          *slog.Logger  // debugging only; nil: none
+	awake        int           // partitions of each pass that are not packed, for tests; 0: mostAwake
 }
 
 const (
@@ -104,7 +105,7 @@ func newJournal(dir string, o Options) *Journal {
 	}
 	st := &store{dir: dir, fs: o.FS, log: o.Log, segmentBytes: o.segmentBytes(), next: 1}
 	return &Journal{
-		maxAge: o.MaxAge, maxBytes: o.MaxBytes, store: st, ledger: newLedger(st),
+		maxAge: o.MaxAge, maxBytes: o.MaxBytes, store: st, ledger: newLedger(st, o.awake),
 		failures:  failures{dir: dir, fs: o.FS, passes: map[string]string{}},
 		unpackers: sync.Pool{New: func() any { return newUnpacker() }},
 	}

@@ -16,8 +16,8 @@ type ledger struct {
 	scratch        []byte // for frames
 }
 
-func newLedger(st *store) *ledger {
-	return &ledger{store: st, index: index{passes: map[string]*pass{}}}
+func newLedger(st *store, awake int) *ledger {
+	return &ledger{store: st, index: index{passes: map[string]*pass{}, awake: awake}}
 }
 
 // writeMark writes a mark twice, both or none: it must survive where one of
@@ -55,7 +55,7 @@ func (l *ledger) append(e *Exchange, body []byte, f form) (Place, error) {
 	if err != nil {
 		return Place{}, err
 	}
-	anew := p.partitions[e.Partition].anew(e.N)
+	anew := p.partitions.get(e.Partition).anew(e.N)
 	// Room for the body behind it, where one write does for both.
 	l.scratch = slices.Grow(appendExchange(l.scratch, e, anew, f), joined)
 	seal(l.scratch, kindExchange, body)
@@ -143,18 +143,27 @@ func (l *ledger) markPartition(p *pass, k kind, key Key) error {
 // damaged is written before any other frame, so that what lies behind it is not
 // taken for what follows its replacement.
 func (l *ledger) forget(place Place, damaged bool) {
-	for id, p := range l.index.passes {
-		for _, r := range p.partitions {
-			for n, e := range r.all {
-				if e.place != place {
-					continue
-				}
-				r.reject(n)
-				if damaged && !l.store.readOnly {
-					l.pendingRejects = append(l.pendingRejects, Key{id, r.name, r.generation, n})
-				}
-				return
+	for _, p := range l.index.passes {
+		k, ok := p.find(place)
+		if !ok {
+			continue
+		}
+		p.partitions.get(k.Partition).reject(k.N)
+		if damaged && !l.store.readOnly {
+			l.pendingRejects = append(l.pendingRejects, k)
+		}
+		return
+	}
+}
+
+// find finds the exchange at a place.
+func (p *pass) find(place Place) (k Key, ok bool) {
+	for r := range p.partitions.each {
+		for n, e := range r.all {
+			if e.place == place {
+				return Key{p.ID, r.name, r.generation, n}, true
 			}
 		}
 	}
+	return k, false
 }

@@ -232,7 +232,7 @@ func (l *loader) passOf(k headKey, segment uint32) *pass {
 }
 
 func (l *loader) partitionName(p *pass, k headKey) string {
-	if r := p.partitions[string(k.partition)]; r != nil {
+	if r := partitionNamed(&p.partitions, k.partition); r != nil {
 		return r.name
 	}
 	return string(k.partition)
@@ -279,16 +279,17 @@ func (l *loader) closeGaps() {
 		if !p.live() {
 			continue
 		}
-		for _, r := range p.partitions {
+		p.partitions.change(func(r *partition) (forget bool) {
 			n, ok := r.gap()
 			if !ok || !l.unknownDamage && r.damaged < 0 {
-				continue
+				return false
 			}
 			r.reject(n)
 			if !l.store.readOnly {
 				l.ledger.pendingRejects = append(l.ledger.pendingRejects, Key{id, r.name, r.generation, n})
 			}
-		}
+			return false
+		})
 	}
 }
 

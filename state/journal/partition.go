@@ -114,11 +114,14 @@ func (j *Journal) Holds(k Key) bool {
 func (j *Journal) Keeps(k Key) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	of, _, found := j.ledger.index.find(k)
-	if found || of == nil {
-		return found
+	if _, _, found := j.ledger.index.find(k); found {
+		return true
 	}
-	_, waits := of.partitions[k.Partition].waiting[k.N]
+	r := j.ledger.index.current(k)
+	if r == nil || !j.ledger.index.passes[k.Pass].live() {
+		return false
+	}
+	_, waits := r.waiting[k.N]
 	return waits
 }
 
@@ -131,9 +134,9 @@ func (j *Journal) Begun(pass string) bool {
 	if p == nil {
 		return false
 	}
-	for partition := range p.partitions {
-		if _, _, ok := j.ledger.index.find(Key{Pass: pass, Partition: partition, Generation: p.generation(partition)}); ok {
-			return true
+	for r := range p.partitions.each {
+		if _, ok := r.lookup(0); ok {
+			return p.live()
 		}
 	}
 	return false
@@ -146,11 +149,25 @@ func (j *Journal) Begun(pass string) bool {
 func (j *Journal) Emitted(k Key) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	p := j.ledger.index.passes[k.Pass]
-	if p == nil || p.partitions[k.Partition] == nil {
-		return
-	}
-	if r := p.partitions[k.Partition]; r.generation == k.Generation {
+	if r := j.ledger.index.current(k); r != nil {
 		r.emitted = max(r.emitted, k.N)
 	}
+}
+
+// Written says that the records of an exchange, and of those before it in its
+// partition, were written, and the state that covers them is yet to come: they are
+// emitted when Covered says that it has.
+func (j *Journal) Written(k Key) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if r := j.ledger.index.current(k); r != nil {
+		r.leaves(k.N, j.ledger.index.round)
+	}
+}
+
+// Covered says that a state was written that covers all that was written before.
+func (j *Journal) Covered() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.ledger.index.round++
 }

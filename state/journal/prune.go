@@ -66,7 +66,7 @@ func (j *Journal) Clear() (deleted int64, err error) {
 		_, err = j.failures.prune(func(string) bool { return false })
 	}
 	if err == nil {
-		j.ledger = newLedger(j.store)
+		j.ledger = newLedger(j.store, j.ledger.index.awake)
 	}
 	return deleted, err
 }
@@ -101,7 +101,7 @@ func (l *ledger) dropOld(now time.Time, age time.Duration) error {
 			err := l.drop(id)
 			if errors.Is(err, ErrFull) {
 				// The pass is as old next time, and its segments make room.
-				p.dropped, p.partitions, p.marks = true, nil, nil
+				p.dropped, p.partitions, p.marks = true, partitions{}, nil
 				continue
 			}
 			if err != nil {
@@ -139,8 +139,8 @@ func (l *ledger) held() map[uint32]bool {
 		if !p.live() || p.Finished && !p.used {
 			continue
 		}
-		for _, r := range p.partitions {
-			from := r.oldestWaiting()
+		for r := range p.partitions.each {
+			from := r.oldestWaiting(r.left(l.index.round))
 			for _, number := range r.segs {
 				if number >= from {
 					held[number] = true
@@ -151,17 +151,18 @@ func (l *ledger) held() map[uint32]bool {
 	return held
 }
 
-// oldestWaiting is the first segment with an exchange that was not emitted.
-func (r *partition) oldestWaiting() uint32 {
+// oldestWaiting is the first segment with an exchange that was not emitted: those
+// up to a number were.
+func (r *partition) oldestWaiting(emitted int) uint32 {
 	least := uint32(math.MaxUint32)
 	if size := len(r.entries); size > 0 {
-		left := min(size, max(0, r.first+size-1-r.emitted))
+		left := min(size, max(0, r.first+size-1-emitted))
 		for _, e := range r.entries[size-left:] {
 			least = min(least, e.place.segment)
 		}
 	}
 	for n, e := range r.waiting {
-		if n > r.emitted {
+		if n > emitted {
 			least = min(least, e.place.segment)
 		}
 	}
@@ -191,8 +192,8 @@ func (l *ledger) carry(number uint32) error {
 		if err := l.carryPass(p, number); err != nil {
 			return err
 		}
-		for _, r := range p.partitions {
-			if err := l.carryPartition(p, r, number); err != nil {
+		for _, k := range p.startsBehind(number) {
+			if err := l.startAt(p, k, number); err != nil {
 				return err
 			}
 		}
@@ -222,18 +223,20 @@ func (l *ledger) carryPass(p *pass, number uint32) error {
 	return nil
 }
 
-// carryPartition writes where a partition begins, where without that exchanges
-// would be served that a mark in the segment forbids, or those behind a gap would
-// not.
-func (l *ledger) carryPartition(p *pass, r *partition, number uint32) error {
-	if !slices.Contains(r.segs, number) {
-		return nil
+// startsBehind returns where partitions begin once a segment is deleted, of those
+// for which that must be written: without it exchanges would be served that a mark
+// in the segment forbids, or those behind a gap would not.
+func (p *pass) startsBehind(number uint32) (all []Key) {
+	for r := range p.partitions.each {
+		if !slices.Contains(r.segs, number) {
+			continue
+		}
+		first, shown := r.without(number)
+		if r.segs[0] != number || !shown || r.started {
+			all = append(all, Key{p.ID, r.name, r.generation, max(first, 0)})
+		}
 	}
-	first, shown := r.without(number)
-	if r.segs[0] == number && shown && !r.started {
-		return nil
-	}
-	return l.startAt(p, Key{p.ID, r.name, r.generation, max(first, 0)}, number)
+	return all
 }
 
 // without says where a partition begins once a segment and those before it are
@@ -266,19 +269,17 @@ func (x *index) removed(number uint32) {
 }
 
 func (p *pass) removed(number uint32) {
-	for partition, r := range p.partitions {
+	p.partitions.change(func(r *partition) (forget bool) {
 		if !slices.Contains(r.segs, number) {
-			continue
+			return false
 		}
 		if first, _ := r.without(number); first > r.first {
 			r.startAt(first, 0)
 		}
 		r.segs = without(r.segs, number)
 		// This run may go on with a partition of which everything was emitted.
-		if len(r.segs) == 0 && !p.used {
-			delete(p.partitions, partition)
-		}
-	}
+		return len(r.segs) == 0 && !p.used
+	})
 }
 
 func without(segs []uint32, number uint32) []uint32 {

@@ -52,6 +52,24 @@ func TestPrune(t *testing.T) {
 			now: func(t *testing.T, j *Journal, m *model) { j.Lookup(Key{"a", "p", 0, 0}) }},
 		{name: "two have left", o: Options{MaxBytes: 1}, from: 2, want: 3, gone: true,
 			now: func(t *testing.T, j *Journal, m *model) { j.Emitted(Key{"a", "p", 0, 1}) }},
+		{name: "two were written, and no state yet", o: Options{MaxBytes: 1}, want: 5, gone: true,
+			now: func(t *testing.T, j *Journal, m *model) { j.Written(Key{"a", "p", 0, 1}) }},
+		{name: "two were written, with a state", o: Options{MaxBytes: 1}, from: 2, want: 3, gone: true,
+			now: func(t *testing.T, j *Journal, m *model) { j.Written(Key{"a", "p", 0, 1}); j.Covered() }},
+		{name: "two were written with a state, and two since", o: Options{MaxBytes: 1}, from: 2, want: 3, gone: true,
+			now: func(t *testing.T, j *Journal, m *model) {
+				j.Written(Key{"a", "p", 0, 1})
+				j.Covered()
+				j.Written(Key{"a", "p", 0, 3})
+			}},
+		{name: "written with a state, then rejected and kept anew", o: Options{MaxBytes: 1}, from: 2, want: 2, gone: true,
+			now: func(t *testing.T, j *Journal, m *model) {
+				j.Written(Key{"a", "p", 0, 4})
+				j.Covered()
+				must(t, j.Reject(Key{"a", "p", 0, 2}))
+				m.addTake(t, j, "a", "p", 2, 1)
+				m.addTake(t, j, "a", "p", 3, 1)
+			}},
 		{name: "all have left", o: Options{MaxBytes: 1}, from: 0, want: 0, gone: true,
 			now: func(t *testing.T, j *Journal, m *model) { j.Emitted(Key{"a", "p", 0, math.MaxInt}) }},
 		{name: "left, but not too large", o: Options{MaxBytes: 1 << 20}, want: 5,

@@ -78,7 +78,12 @@ func (p *player) step(t *testing.T) {
 		p.lines[name] = newLine(g, 0)
 	case 2, 3:
 		l.left = max(l.left, p.r.IntN(l.end()+1)-1)
-		p.j.Emitted(Key{"a", name, l.generation, l.left})
+		if k := (Key{"a", name, l.generation, l.left}); do == 2 {
+			p.j.Emitted(k)
+		} else {
+			p.j.Written(k)
+			p.j.Covered()
+		}
 	case 4, 5:
 		deleted, err := p.j.Prune(noon)
 		must(t, err)
@@ -164,7 +169,7 @@ func (p *player) check(t *testing.T) {
 func TestRandom(t *testing.T) {
 	for seed := range uint64(60) {
 		fs := newMemFS()
-		o := Options{FS: fs, SegmentBytes: 900, MaxBytes: int64(2000 * (seed % 3))}
+		o := Options{FS: fs, SegmentBytes: 900, MaxBytes: int64(2000 * (seed % 3)), awake: int(seed % 2)}
 		p := &player{r: rand.New(rand.NewPCG(seed, 0)), fs: fs, m: newModel(), o: o, lines: map[string]*line{}}
 		p.j = open(t, testDir, o)
 		begin(t, p.j, "a")
@@ -182,7 +187,7 @@ func TestRandom(t *testing.T) {
 func TestRandomCrash(t *testing.T) {
 	for seed := range uint64(60) {
 		fs := newMemFS()
-		o := Options{FS: fs, SegmentBytes: 900, MaxBytes: 3000}
+		o := Options{FS: fs, SegmentBytes: 900, MaxBytes: 3000, awake: int(seed % 2)}
 		p := &player{r: rand.New(rand.NewPCG(seed, 1)), fs: fs, m: newModel(), o: o, lines: map[string]*line{}}
 		p.j = open(t, testDir, o)
 		begin(t, p.j, "a")
