@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -78,7 +79,7 @@ func (s *Stream) Remarks() []string {
 		all = append(all, Numbered(s.Partitions, "%s [partition is|partitions are] done"))
 	}
 	if s.Failures > 0 && (s.Partitions > 0 || s.Failures > 1) {
-		all = append(all, Numbered(int64(s.Failures), "%s [partition|partitions] failed, as the log says; the next run asks for [it|them] again"))
+		all = append(all, Numbered(int64(s.Failures), "%s [partition|partitions] failed, as the log says; the next run asks for [it|them] again")+s.leaveOut())
 	}
 	if n := s.Counters.Unused.Load(); n > 0 {
 		all = append(all, Numbered(n, "%s [page|pages] asked for ahead [was|were] thrown away: the list ended before, or changed meanwhile"))
@@ -99,6 +100,20 @@ func (s *Stream) Remarks() []string {
 		all = append(all, text)
 	}
 	return all
+}
+
+// leaveOut says how a partition is left out that the API will not show; "" where
+// that is not why the first one failed.
+func (s *Stream) leaveOut() string {
+	var e *fetch.Error
+	if !errors.As(s.Failure, &e) || e.Class != fetch.Permanent || e.Stream != s.Name {
+		return ""
+	}
+	switch e.Status {
+	case http.StatusForbidden, http.StatusNotFound, http.StatusGone:
+		return fmt.Sprintf(". What the API will never show is left out by errors: [{status: %d, do: skip}] in the stream", e.Status)
+	}
+	return ""
 }
 
 // Line is the account in one line of less than 80 characters, for a terminal.
