@@ -51,7 +51,7 @@ func (w *Walk) recallAt(ctx context.Context, place journal.Place, out *outgoing)
 	}
 	page, err := w.judge.decide(out, ex, nil).taken()
 	if err == nil {
-		page.older = w.live
+		page.older = w.recorder.behind
 		err = w.advance(page)
 	}
 	if err != nil {

@@ -58,7 +58,8 @@ type recorder struct {
 	*Recording // nil: nothing is kept
 	stream     string
 	archive
-	log *slog.Logger
+	log    *slog.Logger
+	behind bool // an answer came from the API: what the journal has is older
 }
 
 // digest tells requests apart, whatever the secrets in them are; former asks for

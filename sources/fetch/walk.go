@@ -27,7 +27,6 @@ type Walk struct {
 	failures failures
 	ahead    *ahead
 	sent     *outgoing // the request under way
-	live     bool      // an answer came from the API, and not from the journal
 	err      error     // that ended the walk
 }
 
@@ -128,7 +127,7 @@ func (w *Walk) next(ctx context.Context) (*Page, error) {
 	}
 	page, err := w.ask(ctx, out, w.ahead.start(ctx, early))
 	if err == nil {
-		w.live = true
+		w.recorder.behind = true
 		w.pager.Go(page.Next)
 	}
 	return page, err
