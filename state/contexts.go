@@ -7,10 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 )
 
-// Contexts are the hashes of contexts, ascending and each once: in JSON text in
-// base64, 8 bytes each, big-endian.
+// Contexts are the hashes of contexts, ascending and each once. In JSON they are a
+// text of their gaps, see appendGaps: a hundred thousand take 8 bytes each.
 type Contexts []uint64
 
 // HashContext is the hash of a context's canonical JSON text; never 0.
@@ -27,36 +28,44 @@ func (c Contexts) Has(context uint64) bool {
 
 // MarshalJSON writes them.
 func (c Contexts) MarshalJSON() ([]byte, error) {
-	b := make([]byte, 0, 8*len(c))
-	for _, hash := range c {
-		b = binary.BigEndian.AppendUint64(b, hash)
-	}
-	return json.Marshal(base64.StdEncoding.EncodeToString(b))
+	return append(appendGaps([]byte{'"'}, c), '"'), nil
 }
 
-var errContexts = errors.New("contexts: expected hashes of 8 bytes, ascending, in base64")
+var errContexts = errors.New("contexts: expected hashes of 64 bits, ascending, as text")
 
-// UnmarshalJSON reads them.
+// UnmarshalJSON reads them, also as 8 bytes each, in base64.
 func (c *Contexts) UnmarshalJSON(raw []byte) error {
 	var text *string
 	if err := json.Unmarshal(raw, &text); err != nil || text == nil {
 		*c = nil
 		return err
 	}
-	b, err := base64.StdEncoding.DecodeString(*text)
-	if err != nil || len(b)%8 != 0 {
-		return errContexts
+	read := readGaps
+	if !strings.Contains(*text, ":") {
+		read = readHashes
 	}
-	all := make(Contexts, 0, len(b)/8)
-	for ; len(b) > 0; b = b[8:] {
-		hash := binary.BigEndian.Uint64(b)
-		if len(all) > 0 && hash <= all[len(all)-1] {
-			return errContexts
-		}
-		all = append(all, hash)
+	all, ok := read(*text)
+	if !ok {
+		return errContexts
 	}
 	*c = all
 	return nil
+}
+
+// readHashes reads hashes of 8 bytes each, big-endian.
+func readHashes(text string) (all Contexts, ok bool) {
+	b, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(b)%8 != 0 {
+		return nil, false
+	}
+	for ; len(b) > 0; b = b[8:] {
+		hash := binary.BigEndian.Uint64(b)
+		if len(all) > 0 && hash <= all[len(all)-1] {
+			return nil, false
+		}
+		all = append(all, hash)
+	}
+	return all, true
 }
 
 // Owed are partitions that failed for good. Of one that stands among the open
