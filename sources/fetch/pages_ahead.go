@@ -95,6 +95,16 @@ func (h *ahead) start(ctx context.Context, next *early) *early {
 	return next
 }
 
+// together is how many pages may have been asked for together with the one in
+// hand: of an answer from the journal nobody knows how many were, so that a walk
+// which is done again must go the same way.
+func (h *ahead) together() int64 {
+	if most := h.walk.pager.AtOnce(h.most); most > 1 {
+		return int64(most)
+	}
+	return 0
+}
+
 // refused reports whether the API answers something else than pages at present.
 func (h *ahead) refused() bool {
 	for _, e := range h.early {

@@ -3,6 +3,7 @@ package fetch_test
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -171,6 +172,69 @@ func TestPagesAheadOfListsThatChange(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestPagesAheadProveAsMuch: lists that lose and gain many rows at once while they
+// are read are read as well many pages at once as page by page: what was there all
+// along comes, and no end is in doubt.
+func TestPagesAheadProveAsMuch(t *testing.T) {
+	ways := []struct{ path, keys string }{
+		{"/page", "type: page, param: page, total: total"},
+		{"/page", "type: page, param: page, total: total, total_pages: pages"},
+		{"/offset", "type: offset, param: offset, total: total"},
+	}
+	for seed := range uint64(600) {
+		for _, flight := range []int{1, 8} {
+			way := ways[seed%3]
+			chance := rand.New(rand.NewPCG(seed, 3))
+			size := 1 + chance.IntN(5)
+			list := newShifting(size*(2+chance.IntN(8))+chance.IntN(size), size, false)
+			list.counts = true
+			grows := map[int]int{}
+			for range 1 + chance.IntN(4) {
+				grows[2+chance.IntN(len(list.rows)/size+1)] = chance.IntN(12) - 8
+			}
+			list.change = func(n int) {
+				for range -grows[n] {
+					if len(list.rows) > size {
+						list.remove(chance.IntN(len(list.rows)))
+					}
+				}
+				for range grows[n] {
+					list.insert(chance.IntN(len(list.rows) + 1))
+				}
+			}
+			asked := map[string]uint64{}
+			var mu sync.Mutex
+			api := transport(func(q *http.Request) (*http.Response, error) {
+				mu.Lock()
+				asked[q.URL.RawQuery]++
+				h := fnv.New64a()
+				fmt.Fprint(h, q.URL.RawQuery, asked[q.URL.RawQuery], seed)
+				mu.Unlock()
+				select {
+				case <-time.After(time.Duration(h.Sum64() % 1e8)):
+				case <-q.Context().Done():
+					return nil, q.Context().Err()
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				return list.RoundTrip(q)
+			})
+			synctest.Test(t, func(t *testing.T) {
+				stream := define(t, fmt.Sprintf("max_in_flight: %d", flight), fmt.Sprintf(`path: %s, primary_key: [id], pagination: {%s}`, way.path, way.keys))[0]
+				got := newRig(t, stream, api).run(stream, paging.Position{})
+				if got.err != nil {
+					t.Errorf("seed %d, %d at once, %s: %v; asked %v", seed, flight, way.keys, got.err, list.asked)
+				}
+				for id := range list.always {
+					if got.err == nil && !slices.Contains(got.ids, fmt.Sprint(id)) {
+						t.Errorf("seed %d, %d at once, %s: row %d was there all along, and did not come; asked %v", seed, flight, way.keys, id, list.asked)
+					}
+				}
+			})
+		}
 	}
 }
 

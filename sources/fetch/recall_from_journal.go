@@ -32,7 +32,7 @@ func (w *Walk) recall(ctx context.Context, out *outgoing) (*Page, error) {
 		w.recorder.distrust(out, hide(w.client.Secrets, err))
 		return nil, fmt.Errorf("the answer in the journal: %w", err)
 	}
-	page.kept, page.Recalled = &kept{w.recorder.key(out.n), place}, true
+	page.kept = &kept{w.recorder.key(out.n), place}
 	w.counters.Recalled.Add(1)
 	return page, nil
 }
@@ -51,7 +51,7 @@ func (w *Walk) recallAt(ctx context.Context, place journal.Place, out *outgoing)
 	}
 	page, err := w.judge.decide(out, ex, nil).taken()
 	if err == nil {
-		page.older = w.recorder.behind
+		page.Recalled, page.older = true, w.recorder.behind
 		err = w.advance(page)
 	}
 	if err != nil {

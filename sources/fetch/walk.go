@@ -176,7 +176,7 @@ func (w *Walk) setPage() { w.vars[sources.VarPage] = w.pager.Page(expr.Undefined
 func (w *Walk) advance(page *Page) (err error) {
 	a := paging.Answer{
 		Request: page.Request, Status: page.Status, Header: page.Header, Body: page.Body.Text, Beside: w.judge.seen, Records: page.Records,
-		Older: page.older, Ruling: page.ruling,
+		Older: page.older, Together: w.ahead.together(), Early: page.Recalled || page.early != nil && !page.early.next, Ruling: page.ruling,
 	}
 	if page.pieces != nil {
 		a.Tally = page.pieces.tally

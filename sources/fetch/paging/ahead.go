@@ -1,6 +1,10 @@
 package paging
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/list"
+)
 
 // ErrChanged marks an answer from before the request that the walk made last,
 // where the API's own counts do not show that the list is still the same.
@@ -24,6 +28,21 @@ func (p *Pager) AtOnce(most int) int {
 		return 1
 	}
 	return most
+}
+
+// together is how many places of the list may have been read at the same time as
+// the answer under way, or after it. Where that shows that the list has become
+// shorter, nobody knows which of them were read before: all of them are to be
+// read again.
+func (l course) together(s list.Scale) int64 {
+	pages := min(l.answer.Together, l.from.pages()-1)
+	if pages <= 0 || !l.counts() || l.from.Behind != nil {
+		return 0
+	}
+	if l.byPage {
+		return pages * s.Per
+	}
+	return pages * max(l.widest, l.from.PerPage)
 }
 
 // end is behind how many records the list ends, or with pages that have numbers,

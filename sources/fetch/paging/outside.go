@@ -54,6 +54,11 @@ type Answer struct {
 	// Older says that the answer came before that of the page before: it is good
 	// only where the API's own counts show that nothing has changed since.
 	Older bool
+	// Together is how many answers before may have been asked for together with
+	// this one, and have come in any order.
+	Together int64
+	// Early says that it may have been asked for before the page before had come.
+	Early bool
 	Ruling
 }
 

@@ -152,7 +152,7 @@ func (p *Pager) Take(a Answer) (Found, error) {
 }
 
 func (p *Pager) take(l *leg) error {
-	if (audit{l}).pastEnd() && p.guard.Repeats(l.answer.Records.Len(), l.content) {
+	if (audit{l}).pastEnd() && p.guard.Repeats(l.answer.Records.Len(), l.content) && !(audit{l}).grown() {
 		l.answer.Records, l.answer.Empty, l.found.Repeats = noRecords{}, true, true
 	}
 	l.n = int64(l.answer.Records.Len())
@@ -176,7 +176,7 @@ func (p *Pager) take(l *leg) error {
 	default:
 		page := repeat.Page{
 			Request: l.answer.Request, Number: l.next.Pages, Records: l.n, Content: l.content(),
-			Next: l.next.URL + string(l.next.Token), More: l.saysMore(), Passed: l.answer.Passed, Back: back,
+			Next: l.next.URL + string(l.next.Token), More: l.saysMore(), Passed: l.answer.Passed, Back: back, Moved: l.found.Moved || l.answer.Early,
 		}
 		if err := p.guard.Suspect(page, p.stream.Name, p.log); err != nil {
 			return err

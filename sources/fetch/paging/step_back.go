@@ -81,7 +81,11 @@ func (l course) moved(lost int64, last bool) *list.Behind {
 		b = *l.from.Behind
 	}
 	before := b.Done
-	b = b.Read(from, from+l.n, lost, last)
+	if together := l.together(s); together > 0 && lost > 0 {
+		b.Done = max(0, from-lost-together)
+	} else {
+		b = b.Read(from, from+l.n, lost, last)
+	}
 	l.next.Records = max(0, l.from.Records+b.Done-before)
 	if b == (list.Behind{Done: from + l.n}) || l.n == 0 && from <= b.Done {
 		return nil

@@ -15,7 +15,7 @@ type audit struct{ *leg }
 
 // balance is what is known of the total when an answer of n records comes.
 func (l audit) balance(n int64) list.Balance {
-	return list.Balance{Counts: l.from.Counts, Total: l.from.Total, Before: l.from.Records, Pages: l.from.Pages, N: n}
+	return list.Balance{Counts: l.from.Counts, Total: l.from.Total, Before: l.from.Records, Pages: l.from.Pages, N: n, Even: l.byPage}
 }
 
 // total reads the answer's own count, and returns by how much it shrank, a
@@ -120,6 +120,17 @@ func (l audit) past() (key string, count int64) {
 func (l audit) pastEnd() bool {
 	key, _ := l.past()
 	return l.counts() && (key != "" || l.stream.Pagination.Ends.AtEnd == sources.AtEndRepeat)
+}
+
+// grown reports whether an answer counts more records than the one before: then a
+// page behind the end of before may hold what that had.
+func (l audit) grown() bool {
+	ref, before := l.stream.Pagination.Ends.Total, l.from.Total
+	if ref.IsZero() || before == nil {
+		return false
+	}
+	n, known, err := l.count(ref, "pagination.total")
+	return err == nil && known && n > *before // whoever reads the total says what is wrong with it
 }
 
 // refuses reports whether an answer with a status may refuse what lies behind

@@ -16,6 +16,7 @@ type Balance struct {
 	Before int64  // records of the pages before
 	Pages  int64  // these pages
 	N      int64  // records of the answer
+	Even   bool   // all pages but the last one have as many
 }
 
 // Read says what the total of an answer counts, and how many records the whole
@@ -33,7 +34,7 @@ func (t Balance) Read(total int64) (counts string, whole int64) {
 		return t.Counts, CountsNone
 	case known && t.Counts == CountsAfter && after == whole:
 		return CountsAfter, whole
-	case known && t.Counts != CountsAfter && t.Before > 0 && left == whole:
+	case known && t.Counts != CountsAfter && t.Before > 0 && left == whole && (!t.Even || t.N >= min(total, t.Before/t.Pages)):
 		return CountsLeft, whole
 	case known && (t.Counts == CountsLeft || t.Counts == CountsAll && t.Pages == 1) && total < whole && after == whole+t.Before/t.Pages &&
 		(total == 0 || t.N >= t.Before/t.Pages): // a shorter page is the last: where more are to come, rows were deleted meanwhile

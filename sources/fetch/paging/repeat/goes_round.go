@@ -10,6 +10,9 @@ const (
 	// maxPassed is how many answers in a row a rule may pass over, where the walk
 	// counts its pages and nothing says that there are more.
 	maxPassed = 1000
+	// maxAgain is how often in a row a page may be the one before again, where rows
+	// move while they are read.
+	maxAgain = 8
 	// manyEmpty and manyPages are after how many pages without records in a row,
 	// and after how many in all, a walk says that it is still going on.
 	manyEmpty, manyPages = 1000, 100_000
@@ -29,6 +32,7 @@ type Page struct {
 	More    string // how it says that there are more; "": it does not
 	Passed  bool   // a rule passed over it
 	Back    bool   // the walk steps back from it: what follows may well be the same
+	Moved   bool   // rows may have moved since the page before: it may be the same again, now and then
 }
 
 // trace is what a walk remembers of a page, to know it again.
@@ -36,6 +40,7 @@ type trace struct {
 	Page
 	asked uint64 // hash of the request; 0: none
 	next  uint64 // hash of what it named; 0: nothing
+	again int    // so often in a row the page before came again
 }
 
 // String names the page in messages.
@@ -86,7 +91,10 @@ func (g *Guard) Suspect(p Page, stream string, log *slog.Logger) error {
 		now.next, now.asked = 0, 0
 	}
 	g.tellLong(p, stream, log)
-	if again := g.last.Number > 0 && !g.last.Back && p.Content == g.last.Content; again && p.Records > 0 {
+	if g.last.Number > 0 && !g.last.Back && p.Content == g.last.Content && p.Records > 0 {
+		now.again = g.last.again + 1
+	}
+	if now.again > 0 && !p.Moved || now.again > maxAgain {
 		switch {
 		case g.rules.Counts:
 			return fmt.Errorf("the same page again as from %s: does the API take the page's parameter? Where it repeats its last page at the end, say at_end: repeat", g.last)
