@@ -32,6 +32,13 @@ func appendGaps(dst []byte, all Contexts) []byte {
 	return base64.RawStdEncoding.AppendEncode(dst, w.end())
 }
 
+// TextOfContexts is about how many bytes so many contexts take in a state, or a
+// little less.
+func TextOfContexts(n int) int64 {
+	k := 64 - bits.Len(uint(n))
+	return int64(n) * int64(2*k+5) / 12
+}
+
 // readGaps reads what appendGaps wrote.
 func readGaps(text string) (all Contexts, ok bool) {
 	number, code, _ := strings.Cut(text, ":")

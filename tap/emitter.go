@@ -152,7 +152,7 @@ func (e *emitter) flushAll() error {
 	e.moveBookmarks()
 	e.countWritten()
 	e.waiting.clear()
-	if !e.states.due(len(e.over) > 0) {
+	if !e.states.due(len(e.over) > 0, e.herald.contexts()) {
 		return nil
 	}
 	e.cover()
@@ -363,7 +363,7 @@ func (e *emitter) writeState() error {
 	e.line = e.herald.protocol.AppendState(e.line[:0], e.state, e.covered)
 	e.covered = e.covered[:0]
 	e.stated = true
-	e.states.said(len(e.line))
+	e.states.said(len(e.line), e.herald.contexts())
 	return e.out.write(e.line)
 }
 

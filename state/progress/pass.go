@@ -157,6 +157,9 @@ func (p *Pass) FinishContext(context uint64) {
 // Is reports whether a context is done.
 func (p *Pass) Is(context uint64) bool { return context != 0 && p.done.has(context) }
 
+// Contexts is how many contexts are done.
+func (p *Pass) Contexts() int { return len(p.done.sorted) + len(p.done.since) }
+
 // Need returns what of a window is neither done, open nor owed.
 func (p *Pass) Need(context uint64, w state.Window) []state.Window {
 	if p.Is(context) {
