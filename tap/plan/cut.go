@@ -12,13 +12,17 @@ import (
 const day = 24 * time.Hour
 
 // Cut is how the time of a context is cut into windows: [start, end), in windows
-// that lie side by side. Days and weeks begin at midnight of the stream's time
-// zone, weeks on Monday, months and years on their first day; other lengths
-// count from the start. The first window and the last may be shorter.
+// that lie side by side. Where they may begin is a grid that is the same in every
+// pass: days and weeks begin at midnight of the stream's time zone, weeks on
+// Monday, months and years on their first day; several of them count from 1970,
+// and so do lengths that do not divide a day. Those that do count from each
+// midnight. Where windows need not be whole, the first one and the last may be
+// shorter, and hours and minutes count from the start.
 type Cut struct {
 	start, end time.Time // a zero start has no bound: there is one window
 	length     times.Span
 	zone       *time.Location
+	whole      bool // hours and minutes lie on the grid too
 }
 
 // Cut cuts the time of a pass at asOf that goes on from a bookmark, nil for none,
@@ -28,7 +32,7 @@ func (c Clock) Cut(from json.RawMessage, lookback, length times.Span, asOf time.
 	if err != nil {
 		return Cut{}, err
 	}
-	k := Cut{length: length, zone: c.Windows.Timezone}
+	k := Cut{length: length, zone: c.Windows.Timezone, whole: c.Windows.Whole}
 	if k.end, err = c.endTime(asOf, vars); err != nil {
 		return k, err
 	}
@@ -41,18 +45,16 @@ func (c Clock) Cut(from json.RawMessage, lookback, length times.Span, asOf time.
 	if settled := asOf.Add(-c.Settle); settled.Before(k.end) {
 		k.end = settled
 	}
-	k.start = k.floor(k.start)
-	last := k.start
-	for end, ok := k.after(last); ok && !end.After(k.end); end, ok = k.after(last) {
-		last = end
+	k.start, k.end = k.floor(k.start), k.floor(k.end)
+	if k.end.Before(k.start) {
+		k.end = k.start
 	}
-	k.end = last
 	return k, nil
 }
 
 // Range cuts a range of time into windows of a length.
 func (c Clock) Range(w state.Window, length times.Span) Cut {
-	return Cut{start: w.Start, end: w.End, length: length, zone: c.Windows.Timezone}
+	return Cut{start: w.Start, end: w.End, length: length, zone: c.Windows.Timezone, whole: c.Windows.Whole}
 }
 
 // End is where the last window ends.
@@ -79,51 +81,88 @@ func (k Cut) After(t time.Time) (start, end time.Time, ok bool) {
 
 // after returns where the window ends that holds t, false where nothing cuts it.
 func (k Cut) after(t time.Time) (time.Time, bool) {
-	months, days := int(k.length.Months), int(k.length.Nanos/day)
-	switch {
+	switch at := t.In(k.zone); {
 	case k.length == (times.Span{}):
 		return t, false
-	case months != 0 && k.length.Nanos == 0:
-		return k.ends(t, func(at time.Time, n int) time.Time { return k.date(at.Year(), at.Month()+time.Month(n*months), 1) }), true
-	case months == 0 && k.length.Nanos%day == 0:
-		return k.ends(t, func(at time.Time, n int) time.Time { return k.date(at.Year(), at.Month(), at.Day()+n*days) }), true
+	case k.byMonths():
+		return next(t, func(n int) time.Time { return k.months(at, n) }), true
+	case k.byDays():
+		return next(t, func(n int) time.Time { return k.days(at, n) }), true
+	case k.whole && day%k.length.Nanos == 0:
+		begin := k.floor(t)
+		return next(t, func(n int) time.Time { return k.inDay(begin, n) }), true
+	case k.whole:
+		t = k.floor(t)
 	}
 	end, err := k.length.AddTo(t.In(k.zone))
 	return end, err == nil
 }
 
-// ends returns the first beginning of a window after t, of those that lie n
+// next returns the first beginning of a window after t, of those that lie n
 // lengths after the one that t is in. A zone that changes its date skips a day,
 // and one whose clocks are set back over midnight shows one twice.
-func (k Cut) ends(t time.Time, begins func(at time.Time, n int) time.Time) time.Time {
-	at := k.floor(t)
+func next(t time.Time, begins func(n int) time.Time) time.Time {
 	for n := 1; ; n++ {
-		if end := begins(at, n); end.After(t) {
+		if end := begins(n); end.After(t) {
 			return end
 		}
 	}
 }
 
-// floor returns where the window begins that holds t.
-func (k Cut) floor(t time.Time) time.Time {
-	at := t.In(k.zone)
-	months, nanos := int(k.length.Months), k.length.Nanos
-	switch {
-	case months != 0 && nanos == 0:
-		n := at.Year()*12 + int(at.Month()) - 1
-		n -= n % months
-		return k.date(n/12, time.Month(n%12+1), 1)
-	case months != 0:
-		return t
-	case nanos%(7*day) == 0: // weeks begin on Monday
-		return k.date(at.Year(), at.Month(), at.Day()-(int(at.Weekday())+6)%7)
-	case nanos%day == 0:
-		return times.Midnight(t, k.zone)
-	case nanos > day:
-		return t
+// inDay returns the beginning of a window that lies n lengths after another one,
+// of windows that divide a day: the last one of a day ends at midnight, however
+// many hours the day has.
+func (k Cut) inDay(at time.Time, n int) time.Time {
+	for ; n > 0; n-- {
+		next := at.Add(k.length.Nanos)
+		if midnight := k.date(at.Year(), at.Month(), at.Day()+1); midnight.After(at) && midnight.Before(next) {
+			next = midnight
+		}
+		at = next.In(k.zone)
 	}
-	midnight := times.Midnight(t, k.zone)
-	return midnight.Add(t.Sub(midnight) / nanos * nanos)
+	return at
+}
+
+// floor returns where the window of the grid begins that holds t.
+func (k Cut) floor(t time.Time) time.Time {
+	at, nanos := t.In(k.zone), k.length.Nanos
+	switch {
+	case k.byMonths():
+		return k.months(at, 0)
+	case k.length.Months != 0:
+		return t
+	case k.byDays():
+		return k.days(at, 0)
+	case day%nanos == 0:
+		midnight := times.Midnight(t, k.zone)
+		return midnight.Add(t.Sub(midnight) / nanos * nanos)
+	}
+	since := t.Sub(k.date(1970, 1, 1))
+	return at.Add(-((since%nanos + nanos) % nanos))
+}
+
+func (k Cut) byMonths() bool { return k.length.Months != 0 && k.length.Nanos == 0 }
+
+func (k Cut) byDays() bool { return k.length.Months == 0 && k.length.Nanos%day == 0 }
+
+// months returns where the window of months begins that lies n lengths after the
+// one that holds a time.
+func (k Cut) months(at time.Time, n int) time.Time {
+	length := int(k.length.Months)
+	since := at.Year()*12 + int(at.Month()) - 1
+	return k.date(0, time.Month(since-since%length+n*length+1), 1)
+}
+
+// days returns where the window of days begins that lies n lengths after the one
+// that holds a time: of weeks on a Monday.
+func (k Cut) days(at time.Time, n int) time.Time {
+	const thursday = 3 // the weekday of the first day of 1970
+	length, shift := int(k.length.Nanos/day), 0
+	if length%7 == 0 {
+		shift = thursday
+	}
+	since := shift + int(time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC).Unix()/int64(day/time.Second))
+	return k.date(1970, 1, 1-shift+since-(since%length+length)%length+n*length)
 }
 
 // date is the midnight at which a day begins.

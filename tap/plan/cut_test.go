@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -107,6 +108,55 @@ func TestWindowsCover(t *testing.T) {
 		}
 		if asOf.After(begin) && !at.Equal(asOf) || !k.End().Equal(asOf) {
 			t.Fatalf("the windows end at %s, and the time at %s (%s)", at, asOf, k.End())
+		}
+	}
+}
+
+// TestWholeWindowsStay proves that whole windows have the same borders in every
+// sync, whatever the bookmark and the lookback that it begins with: rows of a
+// report that come again take the place of those before.
+func TestWholeWindowsStay(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	zones := []string{"UTC", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Goose_Bay", "Pacific/Apia"}
+	lengths := []string{"1d", "2d", "3d", "10d", "1w", "2w", "1mo", "3mo", "1y", "1h", "6h", "90m", "36h", "5h", "25h", "50h"}
+	for range 400 {
+		zone, length, lookback := zones[r.IntN(len(zones))], lengths[r.IntN(len(lengths))], []string{"0s", "1h", "3d", "2w"}[r.IntN(4)]
+		begin := time.Date(2009+r.IntN(12), 1, 1, 0, 0, r.IntN(365*24*3600), 0, time.UTC)
+		last := begin.Add(time.Duration(100+r.IntN(200)) * 24 * time.Hour)
+		c := clockIn(t, zone, begin.Format(time.RFC3339), "rfc3339", true)
+		windows := func(from string, asOf time.Time) (all [][2]int64) {
+			var mark json.RawMessage
+			if from != "" {
+				mark = json.RawMessage(from)
+			}
+			k, err := c.Cut(mark, span(lookback), span(length), asOf, make(expr.Vars, sources.VarCount))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for start, end, ok := k.First(); ok; start, end, ok = k.After(end) {
+				if len(all) > 0 && all[len(all)-1][1] != start.Unix() || !start.Before(end) || end.After(asOf.Add(-c.Settle)) {
+					t.Fatalf("%s, %s: a window from %s to %s at %s", zone, length, start, end, asOf)
+				}
+				all = append(all, [2]int64{start.Unix(), end.Unix()})
+			}
+			return all
+		}
+		known := map[[2]int64]bool{}
+		first := windows("", last)
+		for _, w := range first {
+			known[w] = true
+		}
+		if len(first) > 0 && first[0][0] > begin.Unix() {
+			t.Fatalf("%s, %s: the first window begins at %d, behind %s", zone, length, first[0][0], begin)
+		}
+		for range 5 {
+			mark := begin.Add(time.Duration(r.Int64N(int64(last.Sub(begin)))))
+			for _, w := range windows(mark.Format(`"`+time.RFC3339+`"`), last.Add(-time.Duration(r.Int64N(int64(last.Sub(mark))+1)))) {
+				if !known[w] {
+					t.Fatalf("%s, %s: from %s with lookback %s there is a window from %s to %s, which a sync from %s did not have",
+						zone, length, mark, lookback, time.Unix(w[0], 0).In(c.Windows.Timezone), time.Unix(w[1], 0).In(c.Windows.Timezone), begin)
+				}
+			}
 		}
 	}
 }
