@@ -70,6 +70,8 @@
 //     is blocked, pages wait in the journal, up to run.spool and three answers
 //     for each turn (one that is rendered, one that is next, and one for which
 //     there is no room).
+//   - Where an API answers nothing well, a run of any number of partitions ends
+//     after a few of them: patience.go says after how many.
 //   - A walk that waits (for Retry-After, before a retry, for a rate, while its
 //     client rests) holds no turn, once its pages are rendered: another walk
 //     goes on meanwhile.

@@ -2,6 +2,7 @@ package tap
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/tap-rest/tap-rest/state/journal"
@@ -138,9 +139,10 @@ type lane struct {
 	active    int  // walks that are not over
 	exhausted bool // no more parts come
 
-	issued, finished int  // the emitter's: of the parts that came
-	complete         bool // issued is how many there are
-	made             int  // by take
+	issued, finished int     // the emitter's: of the parts that came
+	complete         bool    // issued is how many there are
+	made             int     // by take
+	ill              []*part // that come last: of their contexts, some failed for now
 }
 
 // entry is the lane as the run's turns see it.
@@ -150,10 +152,12 @@ func (l *lane) entry() limits.Lane {
 
 // start returns what walks the next partition, nil after the last.
 func (l *lane) start() func(*limits.Turn) bool {
-	p, err := l.next()
+	p, err := l.draw()
 	if err != nil {
 		err = hideError(l.pass.run.Config.Hider, err)
-		l.pass.run.Log.Error(unnamed(l.pass.stream.Name, err), "stream", l.pass.stream.Name)
+		if silent := (*notAsked)(nil); !errors.As(err, &silent) || !l.pass.patience.api.told.Swap(true) {
+			l.pass.run.Log.Error(unnamed(l.pass.stream.Name, err), "stream", l.pass.stream.Name)
+		}
 		l.pass.run.tell(&batch{track: l.pass.track, lane: l, broken: err})
 		p = nil
 	}
@@ -169,7 +173,6 @@ func (l *lane) start() func(*limits.Turn) bool {
 	}
 	l.made++
 	l.active++
-	p.lane = l
 	return func(t *limits.Turn) bool {
 		again := l.pass.run.walk(p, t)
 		if !again {

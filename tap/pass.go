@@ -18,6 +18,7 @@ type pass struct {
 	client    *fetch.Client
 	schema    *render.Schema
 	findings  render.Findings
+	patience  patience
 	track     *track
 	many      bool // it has windows or contexts
 	supply    *supply
@@ -43,6 +44,7 @@ func (r planner) newPass(s *plan.Stream, d *plan.Decision) (*pass, error) {
 	}
 	p.splitters.keep(one)
 	p.client = r.client(s, p.vars())
+	p.patience = patience{api: r.silent[p.client], contexts: map[uint64]*failing{}}
 	if err := p.client.Check(p.vars()); err != nil {
 		return nil, inStream(err)
 	}

@@ -42,6 +42,7 @@ type run struct {
 	gate    *limits.Gate
 	work    *workFolder
 	clients map[*sources.Client]*fetch.Client
+	silent  map[*fetch.Client]*silence
 	lines   linePool
 	spool   *limits.Spool
 	ahead   *body.Room  // for answers until they are worked on
@@ -61,7 +62,7 @@ func newRun(o Options) *run {
 		Options: o, now: time.Now(), gate: limits.NewGate(o.Config.Run),
 		work:  newWorkFolder(&o),
 		ahead: body.NewRoom(o.Config.Run.Memory / roomShare), back: body.NewRoom(o.Config.Run.Memory / roomShare),
-		clients: map[*sources.Client]*fetch.Client{}, lines: make(linePool, keptLines),
+		clients: map[*sources.Client]*fetch.Client{}, silent: map[*fetch.Client]*silence{}, lines: make(linePool, keptLines),
 	}
 }
 
@@ -83,6 +84,7 @@ func (r *run) client(s *plan.Stream, vars expr.Vars) *fetch.Client {
 			UserAgent: "tap-rest/" + r.Version, Gate: r.gate, Log: r.Log, Hasty: r.hasty,
 		}, vars)
 		r.clients[s.Definition.Client] = c
+		r.silent[c] = &silence{client: c, most: max(leastFailures, r.Config.Run.Concurrency), failed: map[any]bool{}}
 	}
 	return c
 }
@@ -113,6 +115,9 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	account.Stopped = r.gate.Why()
 	if errors.Is(err, ErrClosedOutput) {
 		return account, err // in one line
+	}
+	for _, p := range passes {
+		p.tellRest()
 	}
 	display.LogMetrics()
 	if err != nil {
@@ -274,23 +279,29 @@ func (r *run) walkAll(noMore context.Context, passes []*pass) {
 // walk walks a partition, for the first time or again. It reports true where it
 // failed for now, and is to be walked again when nothing else can go on.
 func (r *run) walk(p *part, t *limits.Turn) (again bool) {
-	if p.worker == nil {
+	skipped := r.skips(p, t)
+	switch {
+	case skipped:
+	case p.worker == nil:
 		var err error
 		if p.worker, err = newWorker(p); err != nil {
 			r.fails(p, err)
 			return false
 		}
-	} else if t.Last() {
+	case t.Last():
 		if !p.pass.many { // of many, the failure of each was told
 			r.Log.Info("the other streams are done: the stream, which failed for now, is tried again", "stream", p.Stream.Name)
 		}
 		p.worker.walker.goOn()
 	}
-	if again = p.worker.work(r.flow.ctx, r.flow.batches, t); !again {
+	if !skipped && p.worker.work(r.flow.ctx, r.flow.batches, t) {
+		return true
+	}
+	if p.worker != nil {
 		p.pass.splitters.keep([2]*render.Splitter{p.worker.walker.splitter, p.worker.reload})
 		p.worker = nil
 	}
-	return again
+	return false
 }
 
 // fails tells the emitter that a partition cannot be walked. Where that is the

@@ -60,6 +60,9 @@ func (w *walker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Tu
 		case err != nil:
 			return w.replayEnds(err)
 		}
+		if !page.Recalled {
+			w.part.pass.patience.came(w.part)
+		}
 		if page.TooMuch != "" {
 			page.Release()
 			return &tooMuch{w.stream.Name, page.Request, page.TooMuch}

@@ -105,17 +105,32 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 		return false
 	}
 	var e *fetch.Error
+	if renderErr == nil {
+		w.fails(err)
+	}
 	if renderErr == nil && errors.As(err, &e) && e.Class == fetch.Transient && t.PutOff() {
-		text := "the stream failed for now: it is tried again when the other streams are done"
-		if w.pass.many {
-			text = "a partition of the stream failed for now: it is tried again when nothing else is left to do"
-		}
-		w.run.Log.Warn(text, "stream", w.stream.Name, "why", unnamed(w.stream.Name, err))
+		w.tellPutOff(err)
 		w.walker.putOff = e
 		return true
 	}
-	send(ctx, batches, w.failed(w.walker.inAll(err)))
+	send(ctx, batches, w.failed(w.pass.inShort(w.walker.inAll(err))))
 	return false
+}
+
+// tellPutOff warns of a walk that is put off; of very many of one stream, of the
+// first ones.
+func (w *worker) tellPutOff(err error) {
+	text := "the stream failed for now: it is tried again when the other streams are done"
+	if w.pass.many {
+		text = "a partition of the stream failed for now: it is tried again when nothing else is left to do"
+		switch first, tooMany := w.pass.findings.First("put off", w.part.key.Key); {
+		case tooMany:
+			text = "more than ten partitions of the stream failed for now: they are tried again, and further ones are counted, but not logged"
+		case !first:
+			return
+		}
+	}
+	w.run.Log.Warn(text, "stream", w.stream.Name, "why", unnamed(w.stream.Name, err))
 }
 
 // renderAll makes each page a batch, in their order.
@@ -241,7 +256,9 @@ func (w *worker) lines(page *fetch.Page) (*render.Lines, error) {
 // where the last page left it, unless the API has forgotten the walk.
 func (w *worker) failed(err error) *batch {
 	err = hideError(w.run.Config.Hider, err)
-	w.run.Log.Error(unnamed(w.stream.Name, err), "stream", w.stream.Name)
+	if w.pass.tells() {
+		w.run.Log.Error(unnamed(w.stream.Name, err), "stream", w.stream.Name)
+	}
 	b := &batch{track: w.pass.track, part: w.part, step: step{failure: err}}
 	var e *fetch.Error
 	b.step.lost = errors.As(err, &e) && e.Class == fetch.SessionLost

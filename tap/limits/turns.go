@@ -3,6 +3,7 @@ package limits
 import (
 	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,15 +27,16 @@ type Turns struct {
 	mu                    sync.Mutex
 	changed               *sync.Cond
 	free                  int
-	begun                 map[any]int    // of each client: walks that are not over, nor wait by themselves
-	groups                map[any]*group // that have walks which are not over, or lanes
-	lanes                 []*lane        // that may have more walks, in the order they came
-	back                  []*Turn        // of walks whose wait is over, in their order
-	late                  []*Turn        // of walks that were put off, in their order
-	open                  int            // walks that are not over, nor put off
-	resting               int            // of them, those that wait for their children
-	served                int            // walks that began
-	lateOpen, lateResting int            // of those that are open, and that rest, the ones that were put off before
+	begun                 map[any]int     // of each client: walks that are not over, nor wait by themselves
+	groups                map[any]*group  // that have walks which are not over, or lanes
+	lanes                 []*lane         // that may have more walks, in the order they came
+	back                  []*Turn         // of walks whose wait is over, in their order
+	late                  []*Turn         // of walks that were put off, in their order
+	open                  int             // walks that are not over, nor put off
+	resting               int             // of them, those that wait for their children
+	served                int             // walks that began
+	lateOpen, lateResting int             // of those that are open, and that rest, the ones that were put off before
+	silent                map[any]silence // clients whose API does not answer
 }
 
 // Lane are walks of a group that share a client, in their order.
@@ -78,7 +80,7 @@ var _ fetch.Turn = (*Turn)(nil)
 // NewTurns returns so many turns.
 func NewTurns(most int) *Turns {
 	most = max(1, most)
-	all := &Turns{most: most, free: most, begun: map[any]int{}, groups: map[any]*group{}}
+	all := &Turns{most: most, free: most, begun: map[any]int{}, groups: map[any]*group{}, silent: map[any]silence{}}
 	all.changed = sync.NewCond(&all.mu)
 	return all
 }
@@ -137,6 +139,7 @@ func (t *Turns) next(stop <-chan struct{}) *Turn {
 			return late
 		case len(t.lanes)+t.open+len(t.late) == 0:
 			return nil
+		case t.giveUp():
 		default:
 			t.changed.Wait()
 		}
@@ -150,7 +153,7 @@ func (t *Turns) pick() (best *lane) {
 		return nil
 	}
 	for _, l := range t.lanes {
-		if t.begun[l.Client] < t.most && l.group.open < t.most && (best == nil || l.before(best)) {
+		if t.begun[l.Client] < t.most && l.group.open < t.most && !t.held(l) && (best == nil || l.before(best)) {
 			best = l
 		}
 	}
@@ -200,17 +203,25 @@ func (t *Turns) pickLate() *Turn {
 	if t.free == 0 || len(t.back) > 0 || len(t.late) == 0 || !t.stuck() {
 		return nil
 	}
-	one := t.late[0]
-	t.late = t.late[1:]
-	one.last = true
-	one.take()
-	return one
+	for i, one := range t.late {
+		if t.held(one.lane) {
+			if t.silent[one.lane.Client] == asked {
+				continue
+			}
+			t.silent[one.lane.Client] = asked
+		}
+		t.late = slices.Delete(t.late, i, i+1)
+		one.last = true
+		one.take()
+		return one
+	}
+	return nil
 }
 
 // stuck reports whether nothing but what was put off can go on; mu is held.
 func (t *Turns) stuck() bool {
 	for _, l := range t.lanes {
-		if l.group.open == 0 || l.group.open < t.most {
+		if l.group.open < t.most && !t.held(l) {
 			return false
 		}
 	}

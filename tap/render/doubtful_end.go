@@ -46,7 +46,7 @@ func (r *Renderer) tells(family, kind string) bool {
 	if !r.o.Many {
 		return true
 	}
-	first, tooMany := r.o.Findings.first(family, kind)
+	first, tooMany := r.o.Findings.First(family, kind)
 	return first && !tooMany
 }
 

@@ -21,9 +21,9 @@ type Findings struct {
 // mostKinds is how many kinds of one family are told of.
 const mostKinds = 10
 
-// first reports whether a kind is told of for the first time, and whether it is
+// First reports whether a kind is told of for the first time, and whether it is
 // one too many: that there are further ones is all that is said then.
-func (f *Findings) first(family, kind string) (first, tooMany bool) {
+func (f *Findings) First(family, kind string) (first, tooMany bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	before := f.told[family]

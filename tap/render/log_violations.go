@@ -21,7 +21,7 @@ type violationLog struct {
 
 // warn warns of a violation, if it is the first of its kind.
 func (u *violationLog) warn(what, record string, v *schema.Violation) {
-	switch first, tooMany := u.all.first("violation", anyElement(v.Pointer)+" "+v.Rule); {
+	switch first, tooMany := u.all.First("violation", anyElement(v.Pointer)+" "+v.Rule); {
 	case tooMany:
 		u.log.Warn("records break their schema in further ways: from here on they are counted, but not logged", "stream", u.stream)
 	case first:

@@ -147,7 +147,7 @@ func (o *oddities) tell(log *slog.Logger, all *Findings) {
 			continue
 		}
 		f.told = true
-		if first, _ := all.first("odd", f.what); first {
+		if first, _ := all.First("odd", f.what); first {
 			log.Warn(f.what+"; others like it are counted, but not logged", "stream", o.stream.Name, "record", f.record)
 		}
 	}
