@@ -26,7 +26,7 @@ func (j *runJournal) passesOf(stream string, feed bool) []plan.Recorded {
 			continue
 		}
 		if one.Layout.Partition == "" {
-			one.First = j.Begun(p.ID)
+			one.First = j.Begun(p.ID) || j.fedInJournal(one.Layout)
 		} else {
 			one.Generation = j.Generation(p.ID, one.Layout.Partition)
 			one.First = j.Holds(journal.Key{Pass: p.ID, Partition: one.Layout.Partition, Generation: one.Generation})
@@ -34,6 +34,20 @@ func (j *runJournal) passesOf(stream string, feed bool) []plan.Recorded {
 		all = append(all, one)
 	}
 	return all
+}
+
+// fedInJournal reports whether the journal has something of a pass whose records
+// are contexts of another one, of which nothing has come yet.
+func (j *runJournal) fedInJournal(l plan.Layout) bool {
+	for parent, fed := range l.Feeds {
+		for _, p := range j.Passes() {
+			one := plan.Recorded{Pass: p, Layout: plan.LayoutOf(p)}
+			if p.Stream == parent && one.StateID() == fed.Pass && (j.Begun(p.ID) || j.fedInJournal(one.Layout)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // begin begins, or goes on with, a pass in the journal, and sets aside the

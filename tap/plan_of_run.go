@@ -17,10 +17,10 @@ type Planned struct {
 	Context   json.RawMessage `json:"context,omitempty"`
 	Start     json.RawMessage `json:"start,omitempty"` // of its window, as requests write it
 	End       json.RawMessage `json:"end,omitempty"`
-	Way       string          `json:"way"`               // new, open, owed, or the name of a parent
+	Way       string          `json:"way"`               // new, open, owed, read (for the plan), or children (of parents' records that are not known)
 	Parents   []string        `json:"parents,omitempty"` // whose records the contexts are
 	Feed      bool            `json:"feed,omitempty"`    // it is read for its children alone
-	Pages     int64           `json:"pages"`             // that came already
+	Pages     int64           `json:"pages"`             // that came already, and are in the state or the journal
 	Calls     int64           `json:"calls"`             // that are to come, as far as that is known: at least
 }
 
@@ -65,11 +65,16 @@ func (p *pass) planned(visit func(Planned) error) error {
 	if len(p.feeds) == 0 || p.over {
 		return nil
 	}
+	return visit(p.unknown())
+}
+
+// unknown stands for the partitions of a pass that its parents' records are.
+func (p *pass) unknown() Planned {
 	line := Planned{Stream: p.stream.Name, Way: "children", Feed: p.feed}
 	for _, f := range p.feeds {
 		line.Parents = append(line.Parents, f.stream.Name)
 	}
-	return visit(line)
+	return line
 }
 
 // planned is the partition as a plan has it.
@@ -86,11 +91,35 @@ func (p *part) planned() Planned {
 	if w := p.Part.Window; !p.Stream.FullTable() && !w.End.Missing() {
 		line.End = w.End.AppendJSON(nil)
 	}
+	kept := p.inJournal()
+	if kept > line.Pages {
+		line.Pages, line.Calls = kept, 0 // whether more come, only its walk finds out
+	}
 	switch {
 	case p.owed:
 		line.Way = "owed"
-	case p.Pass.Way == plan.FromState && p.known:
+	case p.Pass.Way == plan.FromState && p.known, kept > 0:
 		line.Way = "open"
 	}
 	return line
+}
+
+// inJournal is how many pages of the partition's walk have come, those among them
+// that the journal has and the state does not; 0 where that has none of them.
+func (p *part) inJournal() int64 {
+	j, d := p.pass.run.journal, p.Pass
+	if j == nil || d.Recorded == nil {
+		return 0
+	}
+	key := journal.Key{Pass: d.Recorded.ID, Partition: p.Part.Key, Generation: j.Generation(d.Recorded.ID, p.Part.Key)}
+	if key.Generation <= p.Start.Restarts {
+		key.N = int(p.Start.Next.Pages)
+	}
+	if !j.Holds(key) {
+		return 0
+	}
+	for j.Holds(key) {
+		key.N++
+	}
+	return int64(key.N)
 }

@@ -249,7 +249,8 @@ type flow struct {
 	ctx     context.Context
 	batches chan *batch
 	turns   *limits.Turns
-	side    sync.WaitGroup // what is said of lanes
+	side    sync.WaitGroup   // what is said of lanes
+	lists   func(*part) bool // whether a partition is to be walked; nil: all are
 }
 
 func newFlow(ctx context.Context, concurrency int) *flow {
@@ -279,6 +280,9 @@ func (r *run) walkAll(noMore context.Context, passes []*pass) {
 // walk walks a partition, for the first time or again. It reports true where it
 // failed for now, and is to be walked again when nothing else can go on.
 func (r *run) walk(p *part, t *limits.Turn) (again bool) {
+	if r.flow.lists != nil && !t.Last() && !r.flow.lists(p) {
+		return false
+	}
 	skipped := r.skips(p, t)
 	switch {
 	case skipped:

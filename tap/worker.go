@@ -244,9 +244,9 @@ func (w *worker) render(page limits.Queued, split *render.Splitter) (*batch, err
 }
 
 // lines are the records of a page as they leave; none, where it is read for its
-// children alone.
+// children alone, or for a plan.
 func (w *worker) lines(page *fetch.Page) (*render.Lines, error) {
-	if w.pass.feed {
+	if w.pass.feed || w.run.flow.lists != nil {
 		return w.renderer.Follow(page)
 	}
 	return w.renderer.Render(page, w.run.lines.take())

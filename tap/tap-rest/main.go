@@ -28,7 +28,7 @@ type cli struct {
 	Lint    lintCmd     `cmd:"" help:"Check a definition and print all its problems."`
 	Preview previewCmd  `cmd:"" help:"Show the first records of a stream as a table."`
 	Replay  replayCmd   `cmd:"" help:"Read the last pass again, from the journal alone: not one call, today's definition."`
-	Plan    planCmd     `cmd:"" help:"Say what a run would read, without a call: streams, partitions, windows."`
+	Plan    planCmd     `cmd:"" help:"Say what a run would read, without a call, or with those for parents: streams, partitions, windows."`
 	State   stateCmd    `cmd:"" help:"Work on states: merge."`
 	Journal journalCmd  `cmd:"" help:"Look at the recorded exchanges: list, show, export, prune."`
 	Help    helpCmd     `cmd:"" help:"Print the help of the program, or of a command."`

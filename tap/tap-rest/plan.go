@@ -1,7 +1,10 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -12,10 +15,37 @@ import (
 // planCmd says what a run would read.
 type planCmd struct {
 	inputFlags
-	JSON bool `name:"json" help:"An object on each line, instead of a table."`
+	JSON    bool `name:"json" help:"An object on each line, instead of a table."`
+	Parents bool `help:"Ask the API for the parents, and nothing else, and list the partitions that their records lead to."`
 }
 
-// Run prints the plan. It makes no call.
+// Help stands in the command's help.
+func (c *planCmd) Help() string {
+	return `Each line is a partition: a stream with a context and a window. Its key is the
+same in every run. pages came already: the state or the journal has them. calls
+are those to come, at least: how many pages follow, only the walk finds out.
+
+way is one of
+  new       nothing of it was read yet
+  open      an earlier run left it open, and it goes on
+  owed      it failed for good, and is asked again
+  read      it is a parent's, and read for the plan: the run takes it from the journal
+  children  (of each record of ...) its partitions are those of records that are
+            not known: --parents reads them; with --parents, something kept a
+            parent from being read to its end, and there may be more
+
+Without --parents there is no call. With it the parents are read as in a run, within
+run.max_requests, run.max_duration and run.concurrency, and lines come as pages do. What
+is read is kept in the journal: a run that follows with the same config,
+catalog, selection and state asks for none of it again, and goes on with the time
+(as_of) at which the plan began. Without a journal (run.journal.off), it asks again. A
+plan that was stopped goes on from the journal, too: run it again.`
+}
+
+// tableHeld is how many rows are awaited before their columns are laid out.
+const tableHeld = 100
+
+// Run prints the plan.
 func (c *planCmd) Run(rt *runtime) error {
 	o, err := c.options(rt)
 	if err != nil {
@@ -24,28 +54,65 @@ func (c *planCmd) Run(rt *runtime) error {
 	if c.JSON {
 		out := json.NewEncoder(rt.stdout)
 		out.SetEscapeHTML(false)
-		return tap.Plan(o, func(p tap.Planned) error { return out.Encode(p) })
+		return c.plan(rt, o, func(p tap.Planned) error { return out.Encode(p) })
 	}
-	rows := [][]string{{"stream", "partition", "context", "from", "to", "way", "pages", "calls"}}
-	if err := tap.Plan(o, func(p tap.Planned) error {
-		rows = append(rows, planRow(p))
-		return nil
-	}); err != nil {
-		return err
+	t := &planTable{Table: report.NewTable(rt.stdout, 6, tableHeld)}
+	err = t.Row("stream", "partition", "context", "from", "to", "way", "pages", "calls")
+	if err == nil {
+		err = c.plan(rt, o, t.add)
 	}
-	return report.WriteTable(rt.stdout, 6, rows)
+	return cmp.Or(err, t.end())
 }
 
-func planRow(p tap.Planned) []string {
-	name, way, calls := p.Stream, p.Way, ">="+strconv.FormatInt(p.Calls, 10)
+// plan hands out what a run would read.
+func (c *planCmd) plan(rt *runtime, o tap.Options, visit func(tap.Planned) error) error {
+	if !c.Parents {
+		return tap.Plan(o, visit)
+	}
+	defer context.AfterFunc(rt.stop, func() {
+		o.Log.Info("a signal stops the plan: no request starts any more, and those under way get 5s")
+	})()
+	return tap.PlanByParents(rt.stop, o, visit)
+}
+
+// planTable is a plan as a table, with its sums.
+type planTable struct {
+	*report.Table
+	partitions int
+	sum        tap.Planned
+	unknown    bool // how many partitions there are
+}
+
+func (t *planTable) add(p tap.Planned) error {
+	t.sum.Pages += p.Pages
+	t.sum.Calls += p.Calls
+	name, way, calls := p.Stream, p.Way, atLeast(p.Calls)
 	if p.Feed {
 		name += " (for its children)"
 	}
-	if p.Partition == "" {
-		way, calls = "of each record of "+strings.Join(p.Parents, ", "), "?"
+	switch {
+	case p.Way == "read":
+		calls = "0"
+	case p.Partition == "":
+		way, calls, t.unknown = "of each record of "+strings.Join(p.Parents, ", "), "?", true
 	}
-	return []string{name, p.Partition, string(p.Context), unquoted(p.Start), unquoted(p.End), way, strconv.FormatInt(p.Pages, 10), calls}
+	if p.Partition != "" {
+		t.partitions++
+	}
+	return t.Row(name, p.Partition, string(p.Context), unquoted(p.Start), unquoted(p.End), way, strconv.FormatInt(p.Pages, 10), calls)
 }
+
+// end writes the sums.
+func (t *planTable) end() error {
+	count := strconv.Itoa(t.partitions)
+	if t.unknown {
+		count = "at least " + count
+	}
+	err := t.Row("total", fmt.Sprintf("%s partitions", count), "", "", "", "", strconv.FormatInt(t.sum.Pages, 10), atLeast(t.sum.Calls))
+	return cmp.Or(err, t.Flush())
+}
+
+func atLeast(n int64) string { return ">=" + strconv.FormatInt(n, 10) }
 
 // unquoted is a value without the quotes of JSON.
 func unquoted(raw json.RawMessage) string { return strings.Trim(string(raw), `"`) }

@@ -1,0 +1,135 @@
+package tap
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/tap-rest/tap-rest/tap/limits"
+	"github.com/tap-rest/tap-rest/tap/report"
+)
+
+// PlanByParents hands out what a run would read, and reads the parents for that:
+// of streams that have children, the partitions of the children come as the
+// records of a page are known. It asks the API for nothing else, within the
+// budget of a run. What it reads is kept in the journal, as the beginning of the
+// passes that the next run goes on with, which asks for none of it again; no pass
+// of the journal is set aside for it. Where something keeps parents from being
+// read to their end, the streams whose partitions are not all known are named
+// last. The error is that of a run, or visit's.
+func PlanByParents(stop context.Context, o Options, visit func(Planned) error) error {
+	r := newRun(o)
+	defer r.close()
+	if err := r.openJournal(); err != nil {
+		return err
+	}
+	if r.journal == nil {
+		r.Log.Warn("there is no journal: the run that follows asks the API again for the parents that the plan reads")
+	}
+	passes, err := planner{r}.plan()
+	if err == nil {
+		err = r.begin(withRelatives(passes))
+	}
+	if err != nil {
+		return err
+	}
+	passes = inTurn(passes)
+	l := &lister{run: r, account: &r.newDisplay(passes).Account, visit: visit}
+	l.read(stop, passes)
+	for _, p := range passes {
+		if l.failure == nil && l.lacks(p) {
+			l.failure = visit(p.unknown())
+		}
+	}
+	switch {
+	case l.failure != nil:
+		return l.failure
+	case stop.Err() != nil:
+		return context.Cause(stop)
+	case r.journal.failure() != nil:
+		return &JournalError{Err: r.journal.failure()}
+	}
+	if why := r.gate.Why(); why != "" {
+		r.Log.Warn("the plan is not complete: its parents were not read to their end", "why", why)
+	}
+	return failuresOf(l.account)
+}
+
+// withRelatives returns those of the passes that have parents or children. The
+// others are nothing that the journal must know of before a run reads them.
+func withRelatives(passes []*pass) (all []*pass) {
+	for _, p := range passes {
+		if len(p.feeds)+len(p.children) > 0 {
+			p.decision.Aside = nil
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// lister lists partitions while parents are read.
+type lister struct {
+	run     *run
+	account *report.Account // which passes failed
+
+	mu      sync.Mutex
+	visit   func(Planned) error
+	failure error // visit's
+}
+
+// read walks the parents, and lists.
+func (l *lister) read(stop context.Context, passes []*pass) {
+	r := l.run
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	r.spool = limits.NewSpool(r.Config.Run.Memory/queueShare, r.Config.Run.Spool, func() bool { return r.gate.Why() != "" })
+	noMore, endWalks := context.WithCancel(ctx)
+	defer endWalks()
+	go r.watchGate(ctx, endWalks)
+	defer context.AfterFunc(stop, func() {
+		r.gate.Shut("it was told to stop")
+		time.AfterFunc(inFlightGrace, cancel)
+	})()
+	r.flow = newFlow(ctx, r.Config.Run.Concurrency)
+	r.flow.lists = l.list
+	go r.journal.keepSynced(ctx.Done())
+	go r.walkAll(noMore, passes)
+	for b := range r.flow.batches {
+		if b.step.failure != nil {
+			b.track.account.Fail(b.step.failure)
+		}
+		if b.broken != nil {
+			b.track.account.Fail(b.broken)
+		}
+	}
+}
+
+// list hands out a partition, and reports whether it is one of a parent, which is
+// walked.
+func (l *lister) list(p *part) bool {
+	parent := len(p.pass.children) > 0
+	line := p.planned()
+	if parent && l.run.journal != nil {
+		line.Way, line.Calls = "read", 0
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failure == nil {
+		l.failure = l.visit(line)
+	}
+	if l.failure != nil {
+		l.run.gate.Shut("the plan cannot be written")
+	}
+	return parent && l.failure == nil
+}
+
+// lacks reports whether a pass may have partitions that are not known, since
+// something of its parents was not read.
+func (l *lister) lacks(p *pass) bool {
+	for _, f := range p.feeds {
+		if !p.over && (f.track.account.Failure != nil || l.run.gate.Why() != "") || l.lacks(f) {
+			return true
+		}
+	}
+	return false
+}
