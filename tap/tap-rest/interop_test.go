@@ -34,6 +34,9 @@ func TestInterop(t *testing.T) {
 			}
 			t.Run("airbyte", func(t *testing.T) { testAirbyte(t, in, api) })
 			t.Run("in pieces", func(t *testing.T) { testPieces(t, in, api) })
+			if api.parts != nil {
+				t.Run("partitions", func(t *testing.T) { testPartitions(t, in, api) })
+			}
 			if api.touch != nil {
 				t.Run("changed rows", func(t *testing.T) { testChangedRows(t, in, api) })
 			}
@@ -209,6 +212,7 @@ type realAPI struct {
 	streams     map[string]int // rows of each stream
 	incremental string         // the stream that goes on from its bookmark
 
+	parts     map[string]any                     // a config that reads it by parents and windows, without end_date
 	touch     func(t *testing.T, n int) []string // changes n rows; their ids
 	badConfig map[string]any                     // a config whose token is refused
 	refused   []string                           // the streams that need the token
@@ -227,6 +231,7 @@ func datasetteAPI(t *testing.T, in *interop) *realAPI {
 		config:      map[string]any{"source": in.file("datasette.yaml"), "base_url": url, "run": smallFlushes},
 		streams:     map[string]int{"notes": 2500, "notes_by_url": 2500, "places": 1200, "events": 3000, "events_by_link": 3000},
 		incremental: "events",
+		parts:       map[string]any{"source": in.file("datasette_parts.yaml"), "base_url": url, "run": smallFlushes},
 	}
 }
 

@@ -1,6 +1,7 @@
 """Compares rows that were read or loaded with the database they came from.
 
     compare.py singer LINES DB STREAM...   the RECORDs among a run's lines
+    compare.py upserted LINES DB STREAM... likewise, of several runs: the last RECORD of each key
     compare.py airbyte LINES DB STREAM...  likewise, of Airbyte's
     compare.py jsonl  DIR   DB STREAM...   DIR/STREAM.jsonl, from target-jsonl
     compare.py csv    DIR   DB STREAM...   DIR/STREAM.csv, from target-csv
@@ -30,6 +31,9 @@ QUERIES = {
     "places": "SELECT * FROM places",
     "events": "SELECT rowid, * FROM events",
     "events_by_link": "SELECT rowid, * FROM events",
+    "events_by_name": "SELECT rowid, * FROM events",
+    "regions": "SELECT * FROM regions",
+    "names": "SELECT * FROM names",
     **dict.fromkeys(["pages", "pages_more", "offsets", "cursors", "changes"], "SELECT * FROM interop_order"),
 }
 TIMES = {"at", "written_at", "updated_at"}
@@ -72,6 +76,17 @@ def singer(place, stream):
             message = json.loads(line, parse_float=spelled)
             if message["type"] == "RECORD" and message["stream"] == stream:
                 yield message["record"]
+
+
+def upserted(place, stream):
+    rows, keys = {}, None
+    with open(place, encoding="utf-8", newline="\n") as lines:
+        for message in map(json.loads, lines):
+            if message["type"] == "SCHEMA" and message["stream"] == stream:
+                keys = message["key_properties"]
+    for record in singer(place, stream):
+        rows[tuple(record[k] for k in keys)] = record
+    return rows.values()
 
 
 def airbyte(place, stream):
@@ -162,6 +177,7 @@ def csv_value(name, text):
 # form: how its rows are read, and how a row from the database is made comparable
 FORMS = {
     "singer": (singer, as_is),
+    "upserted": (upserted, as_is),
     "airbyte": (airbyte, as_is),
     "jsonl": (jsonl, dict),
     "csv": (csv_rows, as_csv),

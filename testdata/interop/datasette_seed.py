@@ -2,7 +2,8 @@
 
 The same rows each time. Three tables, by what their page tokens are made of:
 notes (an integer primary key), places (two text keys, with characters that
-tokens and URLs must quote) and events (no primary key: SQLite's rowid).
+tokens and URLs must quote) and events (no primary key: SQLite's rowid). And two
+whose rows others belong to: regions of places, names of events.
 """
 
 import datetime
@@ -57,11 +58,15 @@ def main():
                 day TEXT, written_at TEXT, raw BLOB, unset TEXT);
             CREATE TABLE places (region TEXT, code TEXT, area REAL, PRIMARY KEY (region, code));
             CREATE TABLE events (name TEXT, at TEXT, done INTEGER);
+            CREATE TABLE regions (name TEXT PRIMARY KEY);
+            CREATE TABLE names (name TEXT PRIMARY KEY);
             """
         )
         db.executemany("INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?, ?)", notes())
         db.executemany("INSERT INTO places VALUES (?, ?, ?)", places())
         db.executemany("INSERT INTO events VALUES (?, ?, ?)", events())
+        db.execute("INSERT INTO regions SELECT DISTINCT region FROM places")
+        db.execute("INSERT INTO names SELECT DISTINCT name FROM events")
 
 
 if __name__ == "__main__":
