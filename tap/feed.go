@@ -3,6 +3,7 @@ package tap
 import (
 	"fmt"
 
+	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/plan"
@@ -19,6 +20,7 @@ type leading struct {
 	worker *worker
 	page   *openPage
 	found  [][]plan.Context // of each child
+	vars   []expr.Vars      // of each child, to be used over and over
 }
 
 // lead begins with a page of a parent, nil where the stream has no children.
@@ -27,6 +29,9 @@ func (w *worker) lead() *leading {
 		return nil
 	}
 	l := &leading{worker: w, page: w.part.openPage(), found: make([][]plan.Context, len(w.pass.children))}
+	for _, c := range w.pass.children {
+		l.vars = append(l.vars, c.pass.vars())
+	}
 	w.renderer.Lead = l.take
 	return l
 }
@@ -35,7 +40,7 @@ func (w *worker) lead() *leading {
 func (l *leading) take(record []byte) error {
 	w := l.worker
 	for i, c := range w.pass.children {
-		ctx, ok, err := c.of.Of(record, w.part.Part.Context, c.pass.vars())
+		ctx, ok, err := c.of.Of(record, w.part.Part.Context, l.vars[i])
 		if err != nil {
 			return fmt.Errorf("stream %s: %w", c.pass.stream.Name, err)
 		}

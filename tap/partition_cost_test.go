@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -56,4 +57,24 @@ func BenchmarkPartition(b *testing.B) {
 	if _, err := tap.Sync(b.Context(), o); err != nil {
 		b.Fatal(err)
 	}
+}
+
+// TestPartitionCost: what a partition allocates does not grow with their number.
+func TestPartitionCost(t *testing.T) {
+	allocated := func(parents int) (each float64) {
+		s := setup{definition: children, workDir: memoryFolder(t), api: parentsOf(parents)}
+		o := s.options(t, io.Discard, io.Discard)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := tap.Sync(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		return float64(after.TotalAlloc-before.TotalAlloc) / float64(parents)
+	}
+	few, many := allocated(1000), allocated(8000)
+	if many > 1.1*few || many > 32<<10 {
+		t.Errorf("a partition of 8,000 allocates %.0f bytes, one of 1,000 %.0f", many, few)
+	}
+	t.Logf("a partition of 8,000 allocates %.0f bytes, one of 1,000 %.0f", many, few)
 }

@@ -277,8 +277,9 @@ func (p *pass) removed(number uint32) {
 			r.startAt(first, 0)
 		}
 		r.segs = without(r.segs, number)
-		// This run may go on with a partition of which everything was emitted.
-		return len(r.segs) == 0 && !p.used
+		// This run may go on with a partition of which everything was emitted: then
+		// it must know in which generation.
+		return len(r.segs) == 0 && (r.generation == 0 || !p.used)
 	})
 }
 

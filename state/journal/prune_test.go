@@ -2,6 +2,7 @@ package journal
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -292,5 +293,32 @@ func TestClear(t *testing.T) {
 	}
 	if _, err := readOnly.Clear(); !errors.Is(err, ErrReadOnly) {
 		t.Errorf("read only: got %v", err)
+	}
+}
+
+// TestPruneForgets: of partitions that were emitted, and whose exchanges were
+// deleted, nothing stays in memory.
+func TestPruneForgets(t *testing.T) {
+	fs, m := newMemFS(), newModel()
+	j := open(t, testDir, Options{FS: fs, SegmentBytes: 2000, MaxBytes: 10_000})
+	begin(t, j, "a")
+	for i := range 300 {
+		name := fmt.Sprintf("p%d", i)
+		m.add(t, j, "a", name, 0)
+		j.Written(Key{"a", name, 0, 0})
+		j.Covered()
+		_, err := j.Prune(noon)
+		must(t, err)
+	}
+	known := 0
+	for range j.ledger.index.passes["a"].partitions.each {
+		known++
+	}
+	if known > 50 {
+		t.Errorf("%d partitions are known, and %d bytes are on disk", known, j.Size())
+	}
+	m.add(t, j, "a", "p7", 1, 2) // the run goes on with one
+	if got := len(m.walk(t, j, "a", "p7", 1)); got != 2 {
+		t.Errorf("%d exchanges are served, want 2", got)
 	}
 }

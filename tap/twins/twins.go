@@ -15,7 +15,7 @@ import (
 // most partitions of a stream with many have few records.
 const (
 	slots      = 1 << 12
-	firstSlots = 1 << 6
+	firstSlots = 1 << 4
 )
 
 // Memory is what is remembered of the records of a pass. It is used from one
