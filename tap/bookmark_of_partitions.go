@@ -3,10 +3,12 @@ package tap
 import (
 	"encoding/json"
 	"errors"
+	"net/http"
 	"slices"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/progress"
@@ -102,6 +104,9 @@ func (all *partitions) fail(p *part, s step) {
 		p.at = plan.Standing{High: p.at.High, Mark: p.at.Mark, Frozen: p.at.Frozen, Restarts: s.at.Restarts}
 	}
 	p.at.Refused = s.at.Refused
+	if vanished(s.failure, p.at.Next) {
+		p.at = plan.Standing{High: p.at.High, Mark: p.at.Mark, Frozen: p.at.Frozen, Restarts: p.at.Restarts + 1}
+	}
 	var e *fetch.Error
 	if errors.As(s.failure, &e) && e.Class == fetch.Transient && !p.Start.Deferred {
 		all.stand(p, true)
@@ -111,6 +116,17 @@ func (all *partitions) fail(p *part, s step) {
 		all.tooMany = true
 	}
 	all.closeContext(p)
+}
+
+// vanished reports whether a failure behind the first page says that what the walk
+// is about may no longer be there: the next run asks for its first page, where a
+// rule may say that there is nothing.
+func vanished(err error, at paging.Position) bool {
+	var e *fetch.Error
+	if at.First() || !errors.As(err, &e) {
+		return false
+	}
+	return errors.Is(err, fetch.ErrNotFirst) || e.Status == http.StatusNotFound || e.Status == http.StatusGone
 }
 
 // closeContext notes that nothing of a context is left, where that is so.

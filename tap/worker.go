@@ -113,6 +113,9 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 		w.walker.putOff = e
 		return true
 	}
+	if e != nil && w.pass.many && vanished(err, w.walker.at.Next) {
+		e.Advice = "it may have vanished while it was read: the next run asks for its first page again"
+	}
 	send(ctx, batches, w.failed(w.pass.inShort(w.walker.inAll(err))))
 	return false
 }

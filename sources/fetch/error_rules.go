@@ -86,7 +86,7 @@ func (j *judge) apply(rule *sources.ErrorRule, page *Page) verdict {
 		return accept(page)
 	case sources.DoSkip:
 		if !j.pager.Position().First() {
-			return refuse(Permanent, fmt.Errorf("%w: a rule says skip, but pages of this walk came before", err))
+			return refuse(Permanent, fmt.Errorf("%w: %w", err, ErrNotFirst))
 		}
 		page.Skipped, page.ruling = hide(j.secrets, err).Error(), paging.Ruling{Skipped: true, Empty: true}
 		return accept(page)

@@ -22,6 +22,10 @@ var ErrBroken = errors.New("broken answer")
 // found.
 var ErrNoRecords = errors.New("the records are not where the definition says")
 
+// ErrNotFirst marks an answer that a rule says to skip, behind pages that came: what
+// is not there on a first page is nothing, what is no longer there is missing.
+var ErrNotFirst = errors.New("a rule says skip, but pages of this walk came before")
+
 // Class says what a failure means for the partition.
 type Class int
 
