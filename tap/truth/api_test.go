@@ -169,18 +169,12 @@ func (a *api) moves(u *url.URL) bool {
 	return false
 }
 
-// first reports whether a request is for a first page: one that is refused later
-// is a failure, whose records are not to be taken for all.
-func first(q url.Values) bool {
-	return q.Get("cursor")+q.Get("after") == "" && q.Get("offset")+q.Get("page") <= "1"
-}
-
 // page is the answer to a request for a table's rows.
 func (t *table) page(q url.Values) (status int, text []byte) {
 	switch account := q.Get("account"); {
 	case t.shut != "" && account == t.shut:
 		return 403, []byte(`{"error":"no"}`)
-	case t.parent != nil && t.parent.lost(account) && first(q):
+	case t.parent != nil && t.parent.lost(account):
 		return 404, []byte(`{"error":"gone"}`)
 	}
 	all, err := t.asked(q)

@@ -23,6 +23,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/sources/definition"
+	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap"
 )
@@ -188,13 +189,22 @@ func (l *life) shut() bool {
 	return slices.ContainsFunc(l.api.world.tables, func(t *table) bool { return t.shut != "" })
 }
 
+// vanished reports whether what failed for good is a parent that was deleted while
+// its rows were read.
+func (l *life) vanished(failures tap.Failures) bool {
+	return !slices.ContainsFunc(failures, func(err error) bool {
+		passes := l.api.faults > 0 && tap.Failures{err}.Temporary()
+		return !passes && !errors.Is(err, fetch.ErrNotFirst)
+	})
+}
+
 // check checks how a run ended.
 func (r *run) check(err error) {
 	if err == nil || r.kept != "" {
 		return
 	}
 	var failures tap.Failures
-	if errors.As(err, &failures) && (r.api.faults > 0 && failures.Temporary() || r.shut()) {
+	if errors.As(err, &failures) && (r.shut() || r.vanished(failures)) {
 		return
 	}
 	for _, one := range r.ends {
