@@ -69,7 +69,8 @@
 //     disk and is read in pieces; a walk that needs it whole waits. While stdout
 //     is blocked, pages wait in the journal, up to run.spool and three answers
 //     for each turn (one that is rendered, one that is next, and one for which
-//     there is no room).
+//     there is no room). Beside that, a run takes about 100 bytes for each
+//     partition: what the journal knows of it, and that its context is done.
 //   - Where an API answers nothing well, a run of any number of partitions ends
 //     after a few of them: patience.go says after how many.
 //   - A walk that waits (for Retry-After, before a retry, for a rate, while its
