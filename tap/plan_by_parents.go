@@ -110,7 +110,10 @@ func (l *lister) list(p *part) bool {
 	parent := len(p.pass.children) > 0
 	line := p.planned()
 	if parent && l.run.journal != nil {
-		line.Way, line.Calls = "read", 0
+		line.Calls = 0
+		if !p.owed { // it may fail again
+			line.Way = "read"
+		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

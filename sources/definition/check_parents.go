@@ -2,6 +2,7 @@ package definition
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
@@ -92,7 +93,7 @@ func (b *builder) check(def *sources.Definition) {
 	case def.Stream(n.Text) == nil:
 		b.Problem(n, "%s", b.Unknown("stream", n.Text, streamNames(def)))
 	case !slices.Contains(roots, n.Text):
-		b.Problem(n, "stream %s has a parent: it cannot be read alone", document.Clip(n.Text))
+		b.Problem(n, "stream %s has a parent, and one request is all that a check makes: name a stream without one (%s)", document.Clip(n.Text), strings.Join(roots, ", "))
 	default:
 		def.Check = n.Text
 	}

@@ -202,7 +202,7 @@ var bad = []struct {
 	{"parent and values", stream("partition_by: [{parent: s, name: a}]"), `10:20: streams[0] (s).partition_by[0] (a): has values or a parent, not both
 10:29: streams[0] (s).partition_by[0] (a).parent: stream s is its own parent, by way of s`},
 	{"parent without keys", head + "  - {name: a, path: /}\n  - {name: b, path: /, partition_by: [{parent: a}]}\n", `9:39: streams[1] (b).partition_by[0]: needs keys: a map of names to paths`},
-	{"checked stream has a parent", "check: b\n" + head + "  - {name: a, path: /}\n  - {name: b, path: /, partition_by: [{parent: a, keys: {x: id}}]}\n", `1:8: check: stream b has a parent: it cannot be read alone
+	{"checked stream has a parent", "check: b\n" + head + "  - {name: a, path: /}\n  - {name: b, path: /, partition_by: [{parent: a, keys: {x: id}}]}\n", `1:8: check: stream b has a parent, and one request is all that a check makes: name a stream without one (a)
 10:38: streams[1] (b).partition_by: nothing in the stream's request uses partition, so each context would ask for the same: send {{ partition.x }}`},
 
 	// Schemas.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tap-rest/tap-rest/state/journal"
@@ -72,9 +73,10 @@ func (p *passLine) row(now time.Time) []string {
 // journalShowCmd shows exchanges.
 type journalShowCmd struct {
 	journalFlags
-	Stream string `placeholder:"NAME" help:"Those of one stream."`
-	Failed bool   `help:"The last request of each stream that failed for good, and why, instead of those that were answered."`
-	Body   bool   `help:"With headers and body of each answer."`
+	Stream    string `placeholder:"NAME" help:"Those of one stream."`
+	Partition string `placeholder:"KEY" help:"Those of one partition: its key, as tap-rest plan has it, or how that begins."`
+	Failed    bool   `help:"The last request of each stream that failed for good, and why, instead of those that were answered."`
+	Body      bool   `help:"With headers and body of each answer."`
 }
 
 // Run prints a line for each exchange, in the order in which the answers came.
@@ -113,17 +115,22 @@ func (c *journalShowCmd) show(w io.Writer, j *journal.Journal) error {
 		return c.showFailed(rows, failures)
 	}
 	return j.Each(func(e *journal.Exchange) error {
-		p := byID[e.Pass]
-		if p == nil || c.Stream != "" && c.Stream != p.Stream {
-			return nil
+		if p := byID[e.Pass]; p != nil && c.wants(p.Stream, e) {
+			return rows.add(e, p.Stream, "")
 		}
-		return rows.add(e, p.Stream, "")
+		return nil
 	})
+}
+
+// wants reports whether an exchange of a stream is one of those that were asked
+// for.
+func (c *journalShowCmd) wants(stream string, e *journal.Exchange) bool {
+	return (c.Stream == "" || c.Stream == stream) && strings.HasPrefix(e.Partition, c.Partition)
 }
 
 func (c *journalShowCmd) showFailed(rows exchangeRows, failures []*journal.Failure) error {
 	for _, f := range failures {
-		if c.Stream != "" && c.Stream != f.Stream {
+		if !c.wants(f.Stream, &f.Exchange) {
 			continue
 		}
 		if err := rows.add(&f.Exchange, f.Stream, f.Why); err != nil {
