@@ -2,9 +2,13 @@ package fetch
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 )
 
 // Gate decides about every request before it is sent.
@@ -21,19 +25,20 @@ type Gate interface {
 // goroutine.
 type admission struct {
 	gate   Gate
-	pace   *pace
+	limits *rate.Limits
+	log    *slog.Logger
 	health health
 	slots  chan struct{} // for requests in flight
 }
 
-func newAdmission(source *sources.Client, gate Gate) *admission {
-	return &admission{gate: gate, pace: newPace(source.RateLimits), slots: make(chan struct{}, source.MaxInFlight)}
+func newAdmission(source *sources.Client, o Options) *admission {
+	return &admission{gate: o.Gate, limits: rate.New(source.RateLimits), log: o.Log, slots: make(chan struct{}, source.MaxInFlight)}
 }
 
-// admit waits until a request may start, and takes one of the client's slots
+// admit waits until a request of a stream may start, and takes one of the client's slots
 // for it. Rates are waited for without a slot, but counted with one: otherwise
 // requests that were let through long ago could start all at once.
-func (a *admission) admit(ctx context.Context, n *Counters) error {
+func (a *admission) admit(ctx context.Context, stream string, n *Counters) error {
 	for {
 		if ctx.Err() != nil {
 			return ErrStopped
@@ -45,15 +50,18 @@ func (a *admission) admit(ctx context.Context, n *Counters) error {
 		case <-ctx.Done():
 			return ErrStopped
 		}
-		wait := a.pace.take(time.Now())
+		wait, why := a.limits.Take(stream, time.Now())
 		if wait <= 0 {
 			err := a.gate.Enter()
 			if err != nil {
-				a.leave()
+				a.leave(stream)
 			}
 			return err
 		}
-		a.leave()
+		<-a.slots
+		if wait >= longHold {
+			a.log.Info("the client waits before its next request", "stream", stream, "for", string(why), "until", time.Now().Add(wait).UTC().Format(time.RFC3339))
+		}
 		if err := a.hold(ctx, wait, n); err != nil {
 			return err
 		}
@@ -62,21 +70,46 @@ func (a *admission) admit(ctx context.Context, n *Counters) error {
 
 // tryAdmit is admit for a request that can wait: it takes a slot only where a
 // request may start at once.
-func (a *admission) tryAdmit() bool {
+func (a *admission) tryAdmit(stream string) bool {
 	select {
 	case a.slots <- struct{}{}:
 	default:
 		return false
 	}
-	if a.pace.take(time.Now()) <= 0 && a.gate.Enter() == nil {
-		return true
+	if wait, _ := a.limits.Take(stream, time.Now()); wait > 0 {
+		<-a.slots
+		return false
 	}
-	a.leave()
-	return false
+	if a.gate.Enter() != nil {
+		a.leave(stream)
+		return false
+	}
+	return true
 }
 
-// leave gives the slot back that a request took.
-func (a *admission) leave() { <-a.slots }
+// leave gives the slot back that a request of a stream took.
+func (a *admission) leave(stream string) {
+	a.limits.Done(stream)
+	<-a.slots
+}
+
+// longHold is from when on it is told that a request waits.
+const longHold = 30 * time.Second
+
+// answered takes note of what an answer says about the rate at which requests may
+// come, before its request leaves.
+func (a *admission) answered(stream string, ex *Exchange, started time.Time) {
+	a.limits.Answered(stream, ex.Header, serverTime(ex), ex.At)
+	switch {
+	case ex.well():
+		a.limits.Granted(started, ex.At)
+	case ex.Status == http.StatusTooManyRequests || ex.Status == http.StatusForbidden && throttles(ex):
+		if perSecond := a.limits.Refused(started, ex.At); perSecond > 0 {
+			a.log.Info("the API refused a request because too many came: the client asks more slowly, and faster again while it answers",
+				"stream", stream, "request", ex.Request, "calls_a_second", fmt.Sprintf("%.2g", perSecond))
+		}
+	}
+}
 
 // stopped reports whether no further request may start.
 func (a *admission) stopped(ctx context.Context) bool {

@@ -79,7 +79,7 @@ func (a *asker) ask(ctx context.Context, out *outgoing, first *early) (*Page, er
 		}
 		n.count(v)
 		if v.told && v.wait <= longest { // the whole client keeps still
-			a.client.admission.pace.rest(time.Now().Add(v.wait))
+			a.client.admission.limits.Rest(time.Now().Add(v.wait))
 		}
 		last := n.round >= retry.Attempts || v.rest || n.alike > 1
 		switch {
@@ -170,7 +170,7 @@ func (a *asker) coolDown(out *outgoing, v verdict) bool {
 	}
 	a.client.Log.Warn("the API is not well: the client rests", "stream", a.stream.Name, "request", out.Shown,
 		"why", hide(a.client.Secrets, v.err).Error(), "for", time.Until(until).Round(time.Second).String())
-	a.client.admission.pace.rest(until)
+	a.client.admission.limits.Rest(until)
 	return true
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 )
 
@@ -60,7 +61,7 @@ func throttles(ex *Exchange) bool {
 	case 520, 521, 522, 523, 524, 525, 526, 527: // Cloudflare got no answer from the API
 		return true
 	case http.StatusForbidden:
-		return ex.Header.Get("Retry-After") != "" || exhausted(ex.Header)
+		return ex.Header.Get("Retry-After") != "" || rate.UsedUp(rate.Quotas(ex.Header, serverTime(ex)))
 	}
 	return false
 }

@@ -57,7 +57,7 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 	}
 	r := newRequester(source, o.Secrets, o.UserAgent, vars)
 	o.Secrets = r.secrets
-	admission, bodies := newAdmission(source, o.Gate), body.NewStore(body.MaxLong)
+	admission, bodies := newAdmission(source, o), body.NewStore(body.MaxLong)
 	return &Client{
 		Options: o, requester: r, admission: admission, bodies: bodies,
 		transport: &transport{o.Transport, r, admission, bodies, o.Ahead},

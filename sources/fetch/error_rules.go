@@ -8,6 +8,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 )
 
 // rule decides about an answer as the first of the definition's rules says that
@@ -107,9 +108,9 @@ func (j *judge) ruleWait(rule *sources.ErrorRule, page *Page) (time.Duration, er
 		return -1, nil
 	}
 	if t, ok := v.Instant(); ok && v.Kind() == expr.KindTime {
-		return untilTime(t, serverTime(&page.Exchange)), nil
+		return max(0, t.Sub(serverTime(&page.Exchange))), nil
 	}
-	d, ok := parseWait(v.Text(), serverTime(&page.Exchange))
+	d, ok := rate.Wait(v.Text(), serverTime(&page.Exchange))
 	if !ok {
 		return 0, fmt.Errorf("errors.wait: %s is no duration, seconds, epoch or date", j.secrets.Quote(v.Text()))
 	}

@@ -19,6 +19,7 @@ import (
 // outgoing is a request of a walk, as often as it is sent.
 type outgoing struct {
 	*request.Request
+	stream string
 	vars   expr.Vars   // what proofs see
 	digest [16]byte    // of all but proofs, where the walk is recorded
 	under  body.Layers // of the answer's body
@@ -54,7 +55,7 @@ func (w *Walk) build() (*outgoing, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &outgoing{Request: r, vars: w.vars, n: w.pager.Position().Pages, file: w.recorder.file, under: w.under, jar: w.jar}
+	out := &outgoing{Request: r, vars: w.vars, n: w.pager.Position().Pages, file: w.recorder.file, under: w.under, jar: w.jar, stream: w.stream.Name}
 	if w.recorder.Recording != nil {
 		out.digest = w.recorder.digest(out, false)
 	}

@@ -30,7 +30,7 @@ type transport struct {
 // status is an exchange; the error is for the lack of one. The caller gives
 // the body back.
 func (t *transport) send(ctx context.Context, out *outgoing, timeout time.Duration, n *Counters) (*Exchange, error) {
-	if err := t.admission.admit(ctx, n); err != nil {
+	if err := t.admission.admit(ctx, out.stream, n); err != nil {
 		return nil, err
 	}
 	return t.sendAdmitted(ctx, out, timeout, n)
@@ -41,7 +41,7 @@ func (t *transport) sendAdmitted(ctx context.Context, out *outgoing, timeout tim
 	for at := out.Request; ; {
 		ex, next, err := t.ask(ctx, out, at, timeout, n)
 		if next != nil {
-			err = t.admission.admit(ctx, n)
+			err = t.admission.admit(ctx, out.stream, n)
 		}
 		if next == nil || err != nil {
 			return ex, err
@@ -54,7 +54,7 @@ func (t *transport) sendAdmitted(ctx context.Context, out *outgoing, timeout tim
 // of it. It reads the answer whole, or returns the request that it redirects to,
 // and gives the slot back.
 func (t *transport) ask(ctx context.Context, out *outgoing, at *request.Request, timeout time.Duration, n *Counters) (*Exchange, *request.Request, error) {
-	defer t.admission.leave()
+	defer t.admission.leave(out.stream)
 	sent, proof, err := t.requester.prove(ctx, out, at)
 	if err != nil {
 		return nil, nil, err
@@ -94,6 +94,7 @@ func (t *transport) ask(ctx context.Context, out *outgoing, at *request.Request,
 	})
 	n.Wire.Add(wire.N)
 	ex.Wire, ex.At, ex.Took = wire.N, time.Now(), time.Since(start)
+	t.admission.answered(out.stream, ex, start)
 	if err != nil {
 		ex.cut = fmt.Errorf("the body of the answer %d: %w", resp.StatusCode, requestError(ctx, err))
 	}

@@ -2,70 +2,13 @@ package fetch
 
 import (
 	"net/http"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
-	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 var now = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-
-func TestParseWait(t *testing.T) {
-	for text, want := range map[string]time.Duration{
-		"0": 0, "7": 7 * time.Second, " 1.5 ": 1500 * time.Millisecond, "1e2": 100 * time.Second,
-		"90s": 90 * time.Second, "1d": 24 * time.Hour, "PT2M": 2 * time.Minute,
-		"1772600777":                        10 * time.Second,
-		"1772600777.9":                      10900 * time.Millisecond,
-		"1772600768250":                     1250 * time.Millisecond,
-		"1000000000":                        0,
-		"Wed, 04 Mar 2026 05:07:07 GMT":     time.Minute,
-		"Wednesday, 04-Mar-26 05:07:07 GMT": time.Minute,
-		"Wed, 04 Mar 2026 05:00:00 GMT":     0,
-		"2026-03-04T05:06:08.5Z":            1500 * time.Millisecond,
-		"2026-03-04 06:06:17+01:00":         10 * time.Second,
-		"Wed, 04 Mar 2026 14:06:17 +0900":   10 * time.Second,
-		"1772600777000000":                  10 * time.Second,
-		"1772600777000000000":               10 * time.Second,
-	} {
-		if got, ok := parseWait(text, now); !ok || got != want {
-			t.Errorf("parseWait(%q) = %v, %v, want %v", text, got, ok, want)
-		}
-	}
-	for _, text := range []string{"", " ", "-1", "-5s", "soon", "NaN", "Inf", "1e300", "12 monkeys", "Wed, 99 Mar 2026",
-		"Wed, 04 Mar 2026 05:07:07 JST", "Wednesday, 04-Mar-26 05:07:07 EST", "1mo", "P1Y"} {
-		if got, ok := parseWait(text, now); ok {
-			t.Errorf("parseWait(%q) = %v, want none", text, got)
-		}
-	}
-}
-
-func FuzzParseWait(f *testing.F) {
-	for _, seed := range []string{"7", "1772600777", "1772600768250", "90s", "Wed, 04 Mar 2026 05:07:07 GMT", "2026-03-04T05:06:08.5Z", "1e99", "-0", "0x1p60", "Wed, 04 Mar 2026 05:07:07 JST", "1772600777000000000"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		d, ok := parseWait(text, now)
-		if d < 0 || !ok && d != 0 {
-			t.Errorf("parseWait(%q) = %v, %v", text, d, ok)
-		}
-		// What is no number of seconds is read as everywhere else.
-		if n, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err != nil || n > longestSeconds {
-			at, err := times.Parse(strings.TrimSpace(text))
-			if err == nil && (!ok || d != untilTime(at, now)) {
-				t.Errorf("parseWait(%q) = %v, %v, but it is the time %v", text, d, ok, at)
-			}
-			if _, noDuration := times.ParseDuration(strings.TrimSpace(text)); err != nil && noDuration != nil && ok {
-				t.Errorf("parseWait(%q) = %v, but it is neither time nor duration", text, d)
-			}
-		}
-		if _, d := rateLimit(text); d < 0 {
-			t.Errorf("rateLimit(%q) = %v", text, d)
-		}
-	})
-}
 
 func TestRetryAfter(t *testing.T) {
 	tests := []struct {
@@ -124,14 +67,5 @@ func TestBackoff(t *testing.T) {
 	}
 	if d := backoff(sources.Retry{MaxWait: time.Second}, 3); d != 0 {
 		t.Errorf("without min_wait: %v", d)
-	}
-}
-
-func TestPauseIsNotCutShort(t *testing.T) {
-	p := newPace(nil)
-	p.rest(now.Add(10 * time.Second))
-	p.rest(now.Add(5 * time.Second))
-	if got := p.take(now); got != 10*time.Second {
-		t.Errorf("got %v, want 10s", got)
 	}
 }

@@ -1,0 +1,192 @@
+package rate
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources"
+)
+
+var now = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+
+func TestPauseIsNotCutShort(t *testing.T) {
+	l := New(nil)
+	l.Rest(now.Add(10 * time.Second))
+	l.Rest(now.Add(5 * time.Second))
+	if got, why := l.Take("orders", now); got != 10*time.Second || why != AskedPause {
+		t.Errorf("got %v for %s, want 10s", got, why)
+	}
+}
+
+// granter is an API that grants so many calls in every span of a length, counted
+// in one of two ways.
+type granter struct {
+	most    int
+	per     time.Duration
+	sliding bool
+	calls   []time.Time
+}
+
+func (g *granter) grants(at time.Time) bool {
+	from := at.Add(-g.per)
+	if !g.sliding {
+		from = at.Truncate(g.per).Add(-1)
+	}
+	n := 0
+	for _, c := range g.calls {
+		if c.After(from) {
+			n++
+		}
+	}
+	if n >= g.most {
+		return false
+	}
+	g.calls = append(g.calls, at)
+	return true
+}
+
+// simulate makes so many granted calls, with some in flight, and returns how many
+// were refused, and how long it took.
+func simulate(l *Limits, api *granter, inFlight int, granted int, latency time.Duration) (refused int, took time.Duration) {
+	type call struct{ started, due time.Time }
+	at := now
+	var flying []call
+	for granted > 0 {
+		wait := time.Hour
+		for len(flying) < inFlight {
+			d, _ := l.Take("orders", at)
+			if d > 0 {
+				wait = d
+				break
+			}
+			flying = append(flying, call{at, at.Add(latency/2 + rand.N(latency))})
+		}
+		next := at.Add(wait)
+		for _, c := range flying {
+			if c.due.Before(next) {
+				next = c.due
+			}
+		}
+		at = next
+		kept := flying[:0]
+		for _, c := range flying {
+			switch {
+			case c.due.After(at):
+				kept = append(kept, c)
+				continue
+			case api.grants(at):
+				granted--
+				l.Granted(c.started, at)
+			default:
+				refused++
+				l.Refused(c.started, at)
+			}
+			l.Done("orders")
+		}
+		flying = kept
+	}
+	return refused, at.Sub(now)
+}
+
+// TestFound: of an API that grants 40 calls a second and does not say so, a
+// thousand calls find that out with at most ten refusals, and take not much longer
+// than they must.
+func TestFound(t *testing.T) {
+	for _, sliding := range []bool{false, true} {
+		for range 20 {
+			l := New(nil)
+			refused, took := simulate(l, &granter{most: 40, per: time.Second, sliding: sliding}, 8, 1000, 20*time.Millisecond)
+			if refused > 10 || took > 45*time.Second {
+				t.Errorf("sliding %v: %d refusals in %v, want at most 10 in 45s", sliding, refused, took)
+			}
+		}
+	}
+}
+
+// TestFoundOfAny: whatever an API grants, calls come to their end, and refusals
+// stay fewer than calls.
+func TestFoundOfAny(t *testing.T) {
+	for range 200 {
+		api := &granter{most: 1 + rand.IntN(200), per: time.Duration(1+rand.IntN(60)) * time.Second, sliding: rand.IntN(2) == 0}
+		refused, took := simulate(New(nil), api, 1+rand.IntN(16), 1000, 20*time.Millisecond)
+		ideal := time.Duration(1000/api.most) * api.per
+		if refused > 500 || took > 4*ideal+5*time.Minute {
+			t.Errorf("%d in %v, sliding %v: %d refusals, took %v, at least %v", api.most, api.per, api.sliding, refused, took, ideal)
+		}
+	}
+}
+
+// TestDeclared: a declared limit is never exceeded, in any span of its length.
+func TestDeclared(t *testing.T) {
+	refused, took := simulate(New([]sources.RateLimit{{Requests: 40, Per: time.Second}}), &granter{most: 41, per: time.Second, sliding: true}, 8, 1000, 1)
+	if refused > 0 || took > 27*time.Second {
+		t.Errorf("%d refusals in %v, want none in 27s", refused, took)
+	}
+}
+
+// TestQuota: what headers say is left is never exceeded, whatever is under way.
+func TestQuota(t *testing.T) {
+	for _, inFlight := range []int{1, 3, 16} {
+		l := New(nil)
+		at, left, back, flying, refused := now, 20, now.Add(10*time.Second), 0, 0
+		for granted := 0; granted < 200; {
+			d, why := l.Take("orders", at)
+			if d <= 0 {
+				flying++
+			}
+			if d <= 0 && flying < inFlight {
+				continue
+			}
+			if flying == 0 {
+				if why != ToldQuota || d > 10*time.Second {
+					t.Fatalf("waits %v for %s", d, why)
+				}
+				at = at.Add(d)
+				continue
+			}
+			at = at.Add(10 * time.Millisecond)
+			if !at.Before(back) {
+				left, back = 20, at.Add(10*time.Second)
+			}
+			flying--
+			if left == 0 {
+				refused++
+			} else {
+				left--
+				granted++
+			}
+			l.Answered("orders", http.Header{"X-Ratelimit-Remaining": {strconv.Itoa(left)}, "X-Ratelimit-Limit": {"20"},
+				"X-Ratelimit-Reset": {back.Sub(at).String()}}, at, at)
+			l.Done("orders")
+		}
+		if refused > inFlight { // at most those that were sent before the first answer
+			t.Errorf("%d in flight: %d refusals", inFlight, refused)
+		}
+	}
+}
+
+// TestQuotasOfStreams: a quota holds for the streams whose answers tell of it.
+func TestQuotasOfStreams(t *testing.T) {
+	l := New(nil)
+	say := func(stream, most, left string) {
+		if d, _ := l.Take(stream, now); d > 0 {
+			t.Fatalf("%s waits %v", stream, d)
+		}
+		l.Answered(stream, http.Header{"X-Ratelimit-Remaining": {left}, "X-Ratelimit-Limit": {most}, "X-Ratelimit-Reset": {"30"}}, now, now)
+		l.Done(stream)
+	}
+	say("search", "30", "0")
+	say("repos", "5000", "4999")
+	if d, why := l.Take("search", now); d != 30*time.Second || why != ToldQuota {
+		t.Errorf("search waits %v for %s, want 30s", d, why)
+	}
+	if d, _ := l.Take("repos", now); d != 0 {
+		t.Errorf("repos waits %v", d)
+	}
+	if d, _ := l.Take("search", now.Add(30*time.Second)); d != 0 {
+		t.Errorf("search waits %v after the reset", d)
+	}
+}
