@@ -1,6 +1,7 @@
 package tap
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -56,14 +57,16 @@ func eachProbe(stop context.Context, o Options, look func(*worker) error) error 
 }
 
 // firstPages hands out the first pages of a stream, until visit has enough: of
-// the first of some partitions that has records.
+// the first of some partitions that has records. One that is refused is no
+// failure where another has some.
 func (w *worker) firstPages(ctx context.Context, visit func(*fetch.Page) (more bool, err error)) error {
 	next := w.pass.samples(ctx)
 	found := false
+	var refused error
 	for !found {
 		p, err := next()
 		if p == nil || err != nil {
-			return err
+			return cmp.Or(err, refused)
 		}
 		if err := w.walks(p); err != nil {
 			return err
@@ -72,11 +75,26 @@ func (w *worker) firstPages(ctx context.Context, visit func(*fetch.Page) (more b
 			found = found || page.Records.Len() > 0
 			return visit(page)
 		})
-		if err != nil {
+		switch {
+		case err == nil:
+		case !found && w.refused(err):
+			refused = cmp.Or(refused, err)
+		default:
 			return err
 		}
 	}
+	if refused != nil {
+		w.run.Log.Warn("a part of the stream is refused, which a sync will fail for: what is shown is of another part",
+			"stream", w.stream.Name, "why", unnamed(w.stream.Name, refused))
+	}
 	return nil
+}
+
+// refused reports whether a failure is for good, and that of one partition among
+// several.
+func (w *worker) refused(err error) bool {
+	var e *fetch.Error
+	return w.pass.many && errors.As(err, &e) && e.Class == fetch.Permanent && e.Status != 0
 }
 
 // walks makes the worker that of a partition.

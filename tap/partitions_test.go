@@ -1,7 +1,9 @@
 package tap_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap"
 )
 
@@ -430,4 +433,28 @@ func TestOwed(t *testing.T) {
 			t.Errorf("state %s, records of us %v, asked %v", r.state(), us, api.asked)
 		}
 	})
+}
+
+// TestDiscoverRefused infers schemas although the API refuses what one parent
+// has, and fails where it refuses all.
+func TestDiscoverRefused(t *testing.T) {
+	api := newShops().add("/accounts", row{ID: 1, Open: true}, row{ID: 2, Open: true}).
+		add("/accounts/2/shops", row{ID: 7}, row{ID: 8}).
+		add("/shops/8/orders", row{ID: 1, Account: "2"})
+	api.fails["/accounts/1/shops"], api.fails["/shops/7/orders"] = 403, 403
+	s := setup{definition: shopOrders, api: api}
+	var logged bytes.Buffer
+	all, err := tap.Discover(t.Context(), s.options(t, io.Discard, &logged))
+	if err != nil || len(all) != 3 || !strings.Contains(string(all[2].Schema), `"shop"`) {
+		t.Errorf("%v, %+v", err, all)
+	}
+	if !strings.Contains(logged.String(), "a part of the stream is refused") || !strings.Contains(logged.String(), "/accounts/1/shops") {
+		t.Errorf("the log says %s", &logged)
+	}
+	api.fails["/accounts/2/shops"] = 403
+	_, err = tap.Discover(t.Context(), s.options(t, io.Discard, io.Discard))
+	var e *fetch.Error
+	if !errors.As(err, &e) || e.Status != 403 {
+		t.Errorf("all are refused: %v", err)
+	}
 }
