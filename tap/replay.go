@@ -68,7 +68,11 @@ func (w *walker) replayEnds(err error) error {
 	if w.pass.Recorded.Finished {
 		return err
 	}
-	w.log.Info("the pass was not finished: this is all that the journal has of it", "stream", w.stream.Name, "pages", pages)
+	if !w.part.pass.many {
+		w.log.Info("the pass was not finished: this is all that the journal has of it", "stream", w.stream.Name, "pages", pages)
+	} else if first, _ := w.part.pass.findings.First("replay", ""); first {
+		w.log.Info("the pass was not finished: of some of its partitions the journal has no more than a beginning, or nothing", "stream", w.stream.Name)
+	}
 	return fetch.ErrStopped
 }
 

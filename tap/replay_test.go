@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -267,5 +269,37 @@ func TestReplayNothing(t *testing.T) {
 	s.config = `{"start":"2024-01-01"}`
 	if r, _ := s.replay(t); !errors.As(r.err, &input) {
 		t.Errorf("other settings: got %v", r.err)
+	}
+}
+
+// TestReplayPartitions replays what a run that its budget stopped has read of a
+// family: the same records come, and each stream says once that it was not
+// finished.
+func TestReplayPartitions(t *testing.T) {
+	api := family(3, 3, 5)
+	s := setup{definition: shopOrders, api: api, workDir: t.TempDir(), config: `{"run":{"max_requests":20}}`}
+	first := s.must(t)
+	calls := len(api.asked)
+	s.config = ""
+	o := s.options(t, io.Discard, io.Discard)
+	var out, logged bytes.Buffer
+	o.Out, o.Log, o.Replay = &out, slog.New(slog.NewTextHandler(&logged, nil)), true
+	if _, err := tap.Sync(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	again := result{lines: parseLines(t, out.Bytes())}
+	for _, stream := range []string{"accounts", "shops", "orders"} {
+		before, now := first.records(stream), again.records(stream)
+		slices.Sort(before)
+		slices.Sort(now)
+		if len(before) == 0 || !slices.Equal(before, now) {
+			t.Errorf("%s: %d records, then %d", stream, len(before), len(now))
+		}
+	}
+	if len(api.asked) != calls {
+		t.Errorf("%d calls", len(api.asked)-calls)
+	}
+	if n := strings.Count(logged.String(), "the pass was not finished"); n == 0 || n > 2 {
+		t.Errorf("said %d times: %s", n, &logged)
 	}
 }
