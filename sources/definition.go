@@ -47,6 +47,7 @@ type Client struct {
 type RateLimit struct {
 	Requests int
 	Per      time.Duration
+	Match    string // paths of URLs that it counts, where * stands for anything; "": all
 }
 
 // AuthType is a way to prove who asks.

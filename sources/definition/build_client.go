@@ -60,7 +60,7 @@ func authOf(n *document.Node) *sources.Auth {
 
 func ratesOf(n *document.Node) (list []sources.RateLimit) {
 	for _, item := range n.List() {
-		list = append(list, sources.RateLimit{Requests: int(document.Value[int64](item, "requests")), Per: document.Value[time.Duration](item, "per")})
+		list = append(list, sources.RateLimit{Requests: int(document.Value[int64](item, "requests")), Per: document.Value[time.Duration](item, "per"), Match: document.Value[string](item, "match")})
 	}
 	return list
 }

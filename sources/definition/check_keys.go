@@ -17,6 +17,13 @@ func retryWaits(r *reader, n *document.Node, _ *object) {
 	}
 }
 
+// ratePath checks that the paths of a rate limit may be those of URLs.
+func ratePath(r *reader, n *document.Node, _ *object) {
+	if match := n.Get("match"); match != nil && !strings.HasPrefix(match.Text, "/") && !strings.HasPrefix(match.Text, "*") {
+		r.Problem(match, "wants the path of a URL, as /search*, not %q", document.Clip(match.Text))
+	}
+}
+
 // errorRule checks that a rule matches something, and waits only where it
 // repeats.
 func errorRule(r *reader, n *document.Node, _ *object) {

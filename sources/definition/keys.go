@@ -157,9 +157,10 @@ var tlsObject = &object{name: "TLS", keys: []key{
 	{name: "ca", kind: aTemplate, doc: "Who signed the server's certificate, PEM."},
 }}
 
-var rateObject = &object{name: "Rate limit", keys: []key{
+var rateObject = &object{name: "Rate limit", check: ratePath, keys: []key{
 	{name: "requests", kind: aCount, need: true, min: 1, doc: "So many requests"},
 	{name: "per", kind: aWait, need: true, doc: "in every such time."},
+	{name: "match", kind: aText, def: "all", doc: "Paths of URLs that it counts, as `/search*`: `*` stands for anything. Requests for others do not wait for it."},
 }}
 
 var retryObject = &object{name: "Retry", check: retryWaits, keys: []key{

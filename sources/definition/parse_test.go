@@ -123,6 +123,7 @@ var bad = []struct {
 	{"header name", stream("headers: {'a b': c}"), `10:15: streams[0] (s).headers: "a b" is not the name of a header`},
 	{"condition", stream("keep: 'true'"), `10:11: streams[0] (s).keep: wants a template, as "{{ response.done }}", not "true"`},
 	{"rate limit", client("rate_limit: {requests: 10}"), `6:17: client.rate_limit: needs per: a duration above 0, as 90s or 3d`},
+	{"rate limit of no path", client("rate_limit: {requests: 10, per: 1s, match: search}"), `6:48: client.rate_limit.match: wants the path of a URL, as /search*, not "search"`},
 	{"rate limits", client("rate_limit: [{requests: 10, per: 1s}, 5]"), `6:43: client.rate_limit[1]: wants a map, not "5"`},
 
 	// Paths.

@@ -35,10 +35,10 @@ func newAdmission(source *sources.Client, o Options) *admission {
 	return &admission{gate: o.Gate, limits: rate.New(source.RateLimits), log: o.Log, slots: make(chan struct{}, source.MaxInFlight)}
 }
 
-// admit waits until a request of a stream may start, and takes one of the client's slots
+// admit waits until a request may start, and takes one of the client's slots
 // for it. Rates are waited for without a slot, but counted with one: otherwise
 // requests that were let through long ago could start all at once.
-func (a *admission) admit(ctx context.Context, stream string, n *Counters) error {
+func (a *admission) admit(ctx context.Context, out *outgoing, n *Counters) error {
 	for {
 		if ctx.Err() != nil {
 			return ErrStopped
@@ -50,17 +50,17 @@ func (a *admission) admit(ctx context.Context, stream string, n *Counters) error
 		case <-ctx.Done():
 			return ErrStopped
 		}
-		wait, why := a.limits.Take(stream, time.Now())
+		wait, why := a.limits.Take(out.stream, out.URL.Path, time.Now())
 		if wait <= 0 {
 			err := a.gate.Enter()
 			if err != nil {
-				a.leave(stream)
+				a.leave(out.stream)
 			}
 			return err
 		}
 		<-a.slots
 		if wait >= longHold {
-			a.log.Info("the client waits before its next request", "stream", stream, "for", string(why), "until", time.Now().Add(wait).UTC().Format(time.RFC3339))
+			a.log.Info("the client waits before its next request", "stream", out.stream, "for", string(why), "until", time.Now().Add(wait).UTC().Format(time.RFC3339))
 		}
 		if err := a.hold(ctx, wait, n); err != nil {
 			return err
@@ -70,18 +70,18 @@ func (a *admission) admit(ctx context.Context, stream string, n *Counters) error
 
 // tryAdmit is admit for a request that can wait: it takes a slot only where a
 // request may start at once.
-func (a *admission) tryAdmit(stream string) bool {
+func (a *admission) tryAdmit(out *outgoing) bool {
 	select {
 	case a.slots <- struct{}{}:
 	default:
 		return false
 	}
-	if wait, _ := a.limits.Take(stream, time.Now()); wait > 0 {
+	if wait, _ := a.limits.Take(out.stream, out.URL.Path, time.Now()); wait > 0 {
 		<-a.slots
 		return false
 	}
 	if a.gate.Enter() != nil {
-		a.leave(stream)
+		a.leave(out.stream)
 		return false
 	}
 	return true

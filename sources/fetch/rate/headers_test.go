@@ -113,10 +113,10 @@ func FuzzQuotas(f *testing.F) {
 			}
 		}
 		l := New(nil)
-		l.Take("orders", now)
+		l.Take("orders", "/", now)
 		l.Answered("orders", h, now, now)
 		l.Done("orders")
-		if d, _ := l.Take("orders", now); d < 0 || d > longestQuota {
+		if d, _ := l.Take("orders", "/", now); d < 0 || d > longestQuota {
 			t.Errorf("waits %v", d)
 		}
 	})

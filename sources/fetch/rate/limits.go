@@ -23,7 +23,7 @@ type Limits struct {
 func New(declared []sources.RateLimit) *Limits {
 	l := &Limits{}
 	for _, d := range declared {
-		l.declared = append(l.declared, window{most: d.Requests, per: d.Per})
+		l.declared = append(l.declared, window{most: d.Requests, per: d.Per, match: d.Match})
 	}
 	return l
 }
@@ -39,10 +39,10 @@ const (
 	AskedPause    Why = "the pause that the API asked for"
 )
 
-// Take starts a request of a stream now, and returns 0; or it returns how long to
+// Take starts a request of a stream for a path now, and returns 0; or it returns how long to
 // wait before it is called again, and what for. For each that it starts, Done is
 // called once.
-func (l *Limits) Take(stream string, now time.Time) (wait time.Duration, why Why) {
+func (l *Limits) Take(stream, path string, now time.Time) (wait time.Duration, why Why) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	longer := func(d time.Duration, reason Why) {
@@ -52,7 +52,9 @@ func (l *Limits) Take(stream string, now time.Time) (wait time.Duration, why Why
 	}
 	longer(l.pause.Sub(now), AskedPause)
 	for i := range l.declared {
-		longer(l.declared[i].wait(now), DeclaredLimit)
+		if matches(l.declared[i].match, path) {
+			longer(l.declared[i].wait(now), DeclaredLimit)
+		}
 	}
 	longer(l.quotas.wait(stream, now), ToldQuota)
 	longer(l.found.wait(now), FoundPace)
@@ -60,7 +62,9 @@ func (l *Limits) Take(stream string, now time.Time) (wait time.Duration, why Why
 		return wait, why
 	}
 	for i := range l.declared {
-		l.declared[i].start(now)
+		if matches(l.declared[i].match, path) {
+			l.declared[i].start(now)
+		}
 	}
 	l.quotas.start(stream)
 	l.found.start(now)

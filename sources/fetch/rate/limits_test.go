@@ -16,7 +16,7 @@ func TestPauseIsNotCutShort(t *testing.T) {
 	l := New(nil)
 	l.Rest(now.Add(10 * time.Second))
 	l.Rest(now.Add(5 * time.Second))
-	if got, why := l.Take("orders", now); got != 10*time.Second || why != AskedPause {
+	if got, why := l.Take("orders", "/", now); got != 10*time.Second || why != AskedPause {
 		t.Errorf("got %v for %s, want 10s", got, why)
 	}
 }
@@ -57,7 +57,7 @@ func simulate(l *Limits, api *granter, inFlight int, granted int, latency time.D
 	for granted > 0 {
 		wait := time.Hour
 		for len(flying) < inFlight {
-			d, _ := l.Take("orders", at)
+			d, _ := l.Take("orders", "/", at)
 			if d > 0 {
 				wait = d
 				break
@@ -133,7 +133,7 @@ func TestQuota(t *testing.T) {
 		l := New(nil)
 		at, left, back, flying, refused := now, 20, now.Add(10*time.Second), 0, 0
 		for granted := 0; granted < 200; {
-			d, why := l.Take("orders", at)
+			d, why := l.Take("orders", "/", at)
 			if d <= 0 {
 				flying++
 			}
@@ -172,7 +172,7 @@ func TestQuota(t *testing.T) {
 func TestQuotasOfStreams(t *testing.T) {
 	l := New(nil)
 	say := func(stream, most, left string) {
-		if d, _ := l.Take(stream, now); d > 0 {
+		if d, _ := l.Take(stream, "/", now); d > 0 {
 			t.Fatalf("%s waits %v", stream, d)
 		}
 		l.Answered(stream, http.Header{"X-Ratelimit-Remaining": {left}, "X-Ratelimit-Limit": {most}, "X-Ratelimit-Reset": {"30"}}, now, now)
@@ -180,13 +180,13 @@ func TestQuotasOfStreams(t *testing.T) {
 	}
 	say("search", "30", "0")
 	say("repos", "5000", "4999")
-	if d, why := l.Take("search", now); d != 30*time.Second || why != ToldQuota {
+	if d, why := l.Take("search", "/", now); d != 30*time.Second || why != ToldQuota {
 		t.Errorf("search waits %v for %s, want 30s", d, why)
 	}
-	if d, _ := l.Take("repos", now); d != 0 {
+	if d, _ := l.Take("repos", "/", now); d != 0 {
 		t.Errorf("repos waits %v", d)
 	}
-	if d, _ := l.Take("search", now.Add(30*time.Second)); d != 0 {
+	if d, _ := l.Take("search", "/", now.Add(30*time.Second)); d != 0 {
 		t.Errorf("search waits %v after the reset", d)
 	}
 }

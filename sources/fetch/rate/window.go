@@ -8,6 +8,7 @@ import "time"
 type window struct {
 	most   int
 	per    time.Duration
+	match  string      // paths of requests that it counts
 	starts []time.Time // within the last per, at most most; oldest first
 }
 
