@@ -112,8 +112,10 @@ func (all *partitions) fail(p *part, s step) {
 		all.stand(p, true)
 		return
 	}
-	if !all.done.Owe(p.key, all.open(p)) {
+	if !all.done.Owe(p.key, all.open(p), all.isPast(p)) && !all.tooMany {
 		all.tooMany = true
+		p.pass.run.Log.Warn("so many partitions have failed for good that the state does not name them all: the bookmark stays, and the next pass reads from there again; "+
+			"leave out with partition_by what cannot be read, or let a rule skip it (errors: [{status: …, do: skip}])", "stream", p.Stream.Name, "owed", progress.MostOwed)
 	}
 	all.closeContext(p)
 }
@@ -127,6 +129,20 @@ func vanished(err error, at paging.Position) bool {
 		return false
 	}
 	return errors.Is(err, fetch.ErrNotFirst) || e.Status == http.StatusNotFound || e.Status == http.StatusGone
+}
+
+// isPast reports whether no pass that goes on from the bookmark, as it stands, would
+// come to a partition again.
+func (all *partitions) isPast(p *part) bool {
+	if all.pass.changedOnly() {
+		return true
+	}
+	cut, err := all.pass.supply.cut(p.Part.Context)
+	if err != nil || cut == nil {
+		return false
+	}
+	start, _, ok := cut.First()
+	return !ok || p.key.Window.Start.Before(start) || p.key.Window.End.After(cut.End())
 }
 
 // closeContext notes that nothing of a context is left, where that is so.
@@ -194,7 +210,7 @@ func (all *partitions) over(r *state.Resume) bool {
 func (all *partitions) end(t *track, b *state.Bookmark) {
 	r := b.Resume
 	b.Resume = nil
-	if len(r.Owed) > 0 && !all.tooMany {
+	if len(r.Owed) > 0 {
 		b.Resume = &state.Resume{Version: state.Version, AsOf: r.AsOf, From: r.From, Lookback: r.Lookback, Clock: r.Clock, Shape: r.Shape, Over: true, Owed: r.Owed}
 	}
 	if all.tooMany || all.kept {

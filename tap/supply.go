@@ -59,7 +59,7 @@ func (s *supply) begin() *progress.Pass {
 		if b.Resume.Shape != s.pass.stream.Shape { // what came of it were answers to other requests
 			o = state.Open{Partition: o.Partition, Context: o.Context, Window: o.Window, Next: progress.FromStart}
 		}
-		known.Owe(s.keyOf(&o), o)
+		known.Owe(s.keyOf(&o), o, true)
 	}
 	return known
 }

@@ -23,6 +23,9 @@ import (
 // and whether that is so depends on the order of merges. Of a parent, the one
 // that came less far counts: the other run knows nothing of the partitions that
 // its pages led to here.
+//
+// It applies no bound to what is owed: the bookmark lies behind that, and a range
+// that were left out would be read by nobody. [Pass.Owe] applies it.
 func Merge(a, b *state.Bookmark, order state.Order) *state.Bookmark {
 	switch {
 	case a == nil && b == nil:

@@ -49,7 +49,7 @@ func some(r *rand.Rand) *state.Bookmark {
 		case 0:
 			p.Stand(part, o)
 		case 1:
-			p.Owe(part, o)
+			p.Owe(part, o, true)
 		case 2:
 			p.FinishContext(part.Context)
 		default:

@@ -16,7 +16,8 @@ type Part struct {
 	Window  state.Window // zero: time is no measure
 }
 
-// MostOwed is how many ranges of time a pass may owe, of all its contexts.
+// MostOwed is how many ranges of time a pass may owe, of all its contexts. A state
+// that was merged may owe more: what it owes is kept, and no more comes to it.
 const MostOwed = 1000
 
 // Pass is how far a pass has come. It is used from one goroutine.
@@ -50,7 +51,7 @@ func Load(r *state.Resume, of func(*state.Open) Part) *Pass {
 		p.lane(d.Context).done = slices.Clone(d.Windows)
 	}
 	for i := range r.Owed {
-		p.Owe(of(&r.Owed[i]), r.Owed[i])
+		p.Owe(of(&r.Owed[i]), r.Owed[i], true)
 	}
 	for i := range r.Open {
 		p.Stand(of(&r.Open[i]), r.Open[i])
@@ -76,8 +77,9 @@ func (p *Pass) Stand(one Part, o state.Open) {
 
 // Owe notes that a part has failed for good. What a context owes without a gap is
 // one range, which has no position: it is read from its start. It reports false
-// where there are too many ranges: this one is not noted then.
-func (p *Pass) Owe(one Part, o state.Open) bool {
+// where there are too many ranges: this one is not noted then, unless only says
+// that nothing else knows of it, since the bookmark lies behind it.
+func (p *Pass) Owe(one Part, o state.Open, only bool) bool {
 	p.Drop(one)
 	l := p.lane(one.Context)
 	whole := part{one, o}
@@ -89,7 +91,7 @@ func (p *Pass) Owe(one Part, o state.Open) bool {
 		}
 		whole.Window = with([]state.Window{whole.Window}, other.Window)[0]
 	}
-	if p.owed+1+len(apart)-len(l.owed) > MostOwed {
+	if more := 1 + len(apart) - len(l.owed); more > 0 && p.owed+more > MostOwed && !only {
 		return false
 	}
 	p.owed += 1 + len(apart) - len(l.owed)

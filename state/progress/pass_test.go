@@ -40,7 +40,7 @@ func (e ends) take(p *progress.Pass, r *rand.Rand) {
 	case 0:
 		p.Finish(e.part)
 	case 1:
-		p.Owe(e.part, o)
+		p.Owe(e.part, o, false)
 	default:
 		p.Stand(e.part, o)
 	}
@@ -151,7 +151,7 @@ func TestMostOwed(t *testing.T) {
 	p := progress.New()
 	owe := func(d int) bool {
 		w := state.Window{Start: day(d), End: day(d + 1)}
-		return p.Owe(progress.Part{Key: fmt.Sprint(d), Window: w}, state.Open{Partition: fmt.Sprint(d), Window: &w})
+		return p.Owe(progress.Part{Key: fmt.Sprint(d), Window: w}, state.Open{Partition: fmt.Sprint(d), Window: &w}, false)
 	}
 	for i := range progress.MostOwed {
 		if !owe(2 * i) {
