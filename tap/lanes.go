@@ -73,16 +73,21 @@ func (s *supply) each(all []state.Open) func() (*part, error) {
 			if err == nil {
 				return one, nil
 			}
-			s.known.Drop(s.keyOf(&o))
-			s.pass.run.tell(&batch{track: s.pass.track, gone: &o})
-			why := []any{"stream", s.pass.stream.Name, "partition", o.Partition}
-			if !errors.Is(err, errDropped) {
-				why = append(why, "why", err.Error())
-			}
-			s.pass.run.Log.Warn(errDropped.Error(), why...)
+			s.drop(&o, err)
 		}
 		return nil, nil
 	}
+}
+
+// drop forgets a partition of the state.
+func (s *supply) drop(o *state.Open, err error) {
+	s.known.Drop(s.keyOf(o))
+	s.pass.run.tell(&batch{track: s.pass.track, gone: o})
+	why := []any{"stream", s.pass.stream.Name, "partition", o.Partition, "context", string(o.Context)}
+	if !errors.Is(err, errDropped) {
+		why = append(why, "why", err.Error())
+	}
+	s.pass.run.Log.Warn(errDropped.Error(), why...)
 }
 
 // errDropped says that a partition of the state is no longer one of the stream.
@@ -90,7 +95,7 @@ var errDropped = errors.New("the state left a partition open that the stream no 
 
 // left returns a partition that the state left open, or owes.
 func (s *supply) left(o *state.Open) (*part, error) {
-	ctx, err := s.contextOf(o)
+	ctx, err := s.isOf(o)
 	if err != nil {
 		return nil, err
 	}
@@ -132,11 +137,15 @@ func (s *supply) owes(o *state.Open) func() (*part, error) {
 // windowsOf returns the windows of a range of time that is owed.
 func (s *supply) windowsOf(o *state.Open) func() (*part, error) {
 	cut := s.pass.stream.Clock.Range(*o.Window, s.pass.decision.Length)
-	ctx, err := s.contextOf(o)
+	ctx, err := s.isOf(o)
 	start, end, ok := cut.First()
 	return func() (*part, error) {
-		if !ok || err != nil {
-			return nil, err
+		if ok && err != nil {
+			s.drop(o, err)
+			ok = false
+		}
+		if !ok {
+			return nil, nil
 		}
 		w := state.Window{Start: start, End: end}
 		start, end, ok = cut.After(end)

@@ -83,6 +83,16 @@ func (s *supply) contextOf(o *state.Open) (plan.Context, error) {
 	return plan.OpenContext(o.Context, s.pass.client.Secrets)
 }
 
+// isOf returns the context of a partition in the state, or why that is none of the
+// stream: an account that was taken out of the config, say.
+func (s *supply) isOf(o *state.Open) (plan.Context, error) {
+	ctx, err := s.contextOf(o)
+	if err == nil && (s.pass.stream.HasContexts() != (ctx.Text != nil) || !s.contexts.axes.Has(ctx)) {
+		err = errDropped
+	}
+	return ctx, err
+}
+
 // from is the bookmark that a context is read from: none, where it was not read
 // yet.
 func (s *supply) from(ctx plan.Context) json.RawMessage {

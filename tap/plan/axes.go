@@ -12,6 +12,7 @@ import (
 type Axes struct {
 	names  []string
 	values [][]expr.Value
+	hashes []map[uint64]bool // of values
 }
 
 // NewAxes evaluates them, once for a run. Its error is that of values which are
@@ -24,34 +25,49 @@ func NewAxes(s *sources.Stream, vars expr.Vars) (*Axes, error) {
 			continue
 		}
 		place := fmt.Sprintf("stream %s: line %d: partition_by: values of %s", s.Name, axis.Line, axis.Name)
-		values, err := valuesOf(axis, vars)
+		values, hashes, err := valuesOf(axis, vars)
 		if err == nil {
 			err = haveAll(axis.Name, values, looked)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", place, err)
 		}
-		a.names, a.values = append(a.names, axis.Name), append(a.values, values)
+		a.names, a.values, a.hashes = append(a.names, axis.Name), append(a.values, values), append(a.hashes, hashes)
 	}
 	return a, nil
 }
 
+// Has reports whether a context is one that the values make.
+func (a *Axes) Has(ctx Context) bool {
+	for i, name := range a.names {
+		if !a.hashes[i][hashOf(name, ctx.Value.Get(name))] {
+			return false
+		}
+	}
+	return true
+}
+
+func hashOf(name string, v expr.Value) uint64 {
+	return NewContext([]string{name}, []expr.Value{v}).Hash
+}
+
 // valuesOf evaluates the values of an axis. One that is there twice is taken once.
-func valuesOf(axis sources.PartitionSource, vars expr.Vars) (values []expr.Value, err error) {
+func valuesOf(axis sources.PartitionSource, vars expr.Vars) (values []expr.Value, seen map[uint64]bool, err error) {
 	v, err := axis.Values.Eval(vars)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, nil, err
 	case v.Kind() != expr.KindList:
-		return nil, fmt.Errorf("expected a list, got %s: write a list, or a template of one", v.Kind())
+		return nil, nil, fmt.Errorf("expected a list, got %s: write a list, or a template of one", v.Kind())
 	}
-	seen, n := map[uint64]bool{}, 0
+	n := 0
+	seen = map[uint64]bool{}
 	v.Each(func(_ string, item expr.Value) bool {
 		if n++; item.Missing() {
 			err = fmt.Errorf("value %d is %s: it would ask for everything", n, item.Kind())
 			return false
 		}
-		if hash := NewContext([]string{axis.Name}, []expr.Value{item}).Hash; !seen[hash] {
+		if hash := hashOf(axis.Name, item); !seen[hash] {
 			seen[hash] = true
 			values = append(values, item)
 		}
@@ -60,7 +76,7 @@ func valuesOf(axis sources.PartitionSource, vars expr.Vars) (values []expr.Value
 	if err == nil && len(values) == 0 {
 		err = fmt.Errorf("the list is empty, so there is nothing to read: give it a value, or deselect the stream")
 	}
-	return values, err
+	return values, seen, err
 }
 
 // haveAll reports the first value without something that templates look for in
