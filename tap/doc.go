@@ -36,6 +36,10 @@
 // need, is read by a pass of its own, a feed, whose place stands in the states of
 // its children.
 //
+// A plan that reads parents is a run whose lanes make partitions to be listed: those
+// of parents are walked, as the beginning of their passes in the journal, the others
+// are not, and nothing is emitted.
+//
 // Terms. A walker fetches the pages of one partition, in order. Its renderer
 // makes each page a batch: the lines of its records, filtered, cut and checked.
 // The emitter collects batches and flushes them: RECORD lines, then one STATE

@@ -57,9 +57,9 @@ func (c *planCmd) Run(rt *runtime) error {
 		return c.plan(rt, o, func(p tap.Planned) error { return out.Encode(p) })
 	}
 	t := &planTable{Table: report.NewTable(rt.stdout, 6, tableHeld)}
-	err = t.Row("stream", "partition", "context", "from", "to", "way", "pages", "calls")
-	if err == nil {
-		err = c.plan(rt, o, t.add)
+	_ = t.Row("stream", "partition", "context", "from", "to", "way", "pages", "calls") // it is held
+	if err = c.plan(rt, o, t.add); err != nil && t.partitions == 0 && !t.unknown {
+		return err
 	}
 	return cmp.Or(err, t.end())
 }
