@@ -17,13 +17,13 @@ import (
 func Discover(stop context.Context, o Options) ([]catalog.Described, error) {
 	r := newRun(o)
 	defer r.close()
-	workers, err := r.probes(stop)
+	probes, err := r.probes(stop)
 	if err != nil {
 		return nil, err
 	}
 	var all []catalog.Described
 	var failures Failures
-	for _, w := range workers {
+	for _, w := range probes {
 		d, err := w.describe(stop)
 		if err != nil {
 			failures = append(failures, hideError(o.Config.Hider, err))
@@ -40,7 +40,7 @@ func Discover(stop context.Context, o Options) ([]catalog.Described, error) {
 	return all, nil
 }
 
-func (w *worker) describe(ctx context.Context) (catalog.Described, error) {
+func (w *probe) describe(ctx context.Context) (catalog.Described, error) {
 	d := catalog.Described{
 		Name: w.stream.Name, KeyProperties: w.stream.Keys, ReplicationKey: w.stream.ReplicationKey,
 		ReplicationMethod: catalog.FullTable, SelectedByDefault: true,
@@ -74,7 +74,7 @@ func (w *worker) describe(ctx context.Context) (catalog.Described, error) {
 // Test reads the first page of every selected stream and checks its records,
 // as a sync would. It writes nothing.
 func Test(stop context.Context, o Options) error {
-	return eachProbe(stop, o, func(w *worker) error {
+	return eachProbe(stop, o, func(w *probe) error {
 		records := int64(0)
 		err := w.firstPages(stop, func(page *fetch.Page) (bool, error) {
 			n, err := w.renderer.Try(page)
@@ -95,7 +95,7 @@ func Test(stop context.Context, o Options) error {
 
 // TestSchema writes the SCHEMA message of every selected stream.
 func TestSchema(stop context.Context, o Options) error {
-	return eachProbe(stop, o, func(w *worker) error {
+	return eachProbe(stop, o, func(w *probe) error {
 		if !w.pass.schema.Known() {
 			doc, _, err := w.inferSchema(stop)
 			if err != nil {
@@ -117,7 +117,7 @@ func Preview(stop context.Context, o Options, stream string, most int) ([]json.R
 	}
 	o.Catalog = &catalog.Catalog{Streams: []*catalog.Stream{{ID: stream, Name: stream, Selected: true}}}
 	var records []json.RawMessage
-	err := eachProbe(stop, o, func(w *worker) error {
+	err := eachProbe(stop, o, func(w *probe) error {
 		return w.firstPages(stop, func(page *fetch.Page) (bool, error) {
 			err := w.renderer.Preview(page, func(record []byte) {
 				if len(records) < most {

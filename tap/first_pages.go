@@ -15,9 +15,16 @@ import (
 // more comes from the other end.
 const samplePages = 3
 
+// probe looks at the first pages of a stream, of one partition after the other.
+type probe struct {
+	*worker // of the partition under way
+}
+
+func newProbe(p *pass) *probe { return &probe{&worker{run: p.run, pass: p, stream: p.stream}} }
+
 // probes plans all selected streams, for a look at their first pages: a state
 // plays no part.
-func (r *run) probes(stop context.Context) ([]*worker, error) {
+func (r *run) probes(stop context.Context) ([]*probe, error) {
 	context.AfterFunc(stop, func() { r.gate.Shut("it was told to stop") })
 	r.State, r.hasty = &state.State{}, true
 	passes, err := planner{r}.plan()
@@ -27,25 +34,25 @@ func (r *run) probes(stop context.Context) ([]*worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []*worker
+	var all []*probe
 	for _, p := range passes {
 		if !p.feed {
-			all = append(all, &worker{run: r, pass: p, stream: p.stream})
+			all = append(all, newProbe(p))
 		}
 	}
 	return all, nil
 }
 
 // eachProbe looks at the first pages of all selected streams.
-func eachProbe(stop context.Context, o Options, look func(*worker) error) error {
+func eachProbe(stop context.Context, o Options, look func(*probe) error) error {
 	r := newRun(o)
 	defer r.close()
-	workers, err := r.probes(stop)
+	probes, err := r.probes(stop)
 	if err != nil {
 		return err
 	}
 	var failures Failures
-	for _, w := range workers {
+	for _, w := range probes {
 		if err := look(w); err != nil {
 			failures = append(failures, hideError(o.Config.Hider, err))
 		}
@@ -59,7 +66,7 @@ func eachProbe(stop context.Context, o Options, look func(*worker) error) error 
 // firstPages hands out the first pages of a stream, until visit has enough: of
 // the first of some partitions that has records. One that is refused is no
 // failure where another has some.
-func (w *worker) firstPages(ctx context.Context, visit func(*fetch.Page) (more bool, err error)) error {
+func (w *probe) firstPages(ctx context.Context, visit func(*fetch.Page) (more bool, err error)) error {
 	next := w.pass.samples(ctx)
 	found := false
 	var refused error
@@ -92,13 +99,13 @@ func (w *worker) firstPages(ctx context.Context, visit func(*fetch.Page) (more b
 
 // refused reports whether a failure is for good, and that of one partition among
 // several.
-func (w *worker) refused(err error) bool {
+func (w *probe) refused(err error) bool {
 	var e *fetch.Error
 	return w.pass.many && errors.As(err, &e) && e.Class == fetch.Permanent && e.Status != 0
 }
 
-// walks makes the worker that of a partition.
-func (w *worker) walks(p *part) error {
+// walks makes the partition under way another one.
+func (w *probe) walks(p *part) error {
 	if p.worker == nil {
 		var err error
 		if p.worker, err = newWorker(p); err != nil {
@@ -106,13 +113,13 @@ func (w *worker) walks(p *part) error {
 		}
 	}
 	p.worker.walker.goOn() // it may have been looked at for a child's sake
-	*w = *p.worker
+	w.worker = p.worker
 	return nil
 }
 
 // firstPagesOf hands out the first pages of the partition, until visit has
 // enough.
-func (w *worker) firstPagesOf(ctx context.Context, visit func(*fetch.Page) (more bool, err error)) error {
+func (w *probe) firstPagesOf(ctx context.Context, visit func(*fetch.Page) (more bool, err error)) error {
 	w.walker.walk.OneByOne()
 	for range samplePages {
 		page, err := w.walker.walk.Next(ctx)
@@ -136,7 +143,7 @@ func (w *worker) firstPagesOf(ctx context.Context, visit func(*fetch.Page) (more
 var errEnough = errors.New("enough")
 
 // visit hands out a page: in pieces, where it is long.
-func (w *worker) visit(page *fetch.Page, visit func(*fetch.Page) (more bool, err error)) (more bool, err error) {
+func (w *probe) visit(page *fetch.Page, visit func(*fetch.Page) (more bool, err error)) (more bool, err error) {
 	if !page.Long() {
 		return visit(page)
 	}

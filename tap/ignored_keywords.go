@@ -41,7 +41,7 @@ func ignoredIn(doc []byte) []schema.Ignored {
 }
 
 // warnIgnored logs them for the stream's schema.
-func (w *worker) warnIgnored() {
+func (w *probe) warnIgnored() {
 	for _, what := range ignoredIn(w.pass.schema.Doc()) {
 		w.run.Log.Warn("JSON Schema: "+what.String(), "stream", w.stream.Name)
 	}

@@ -33,7 +33,7 @@ type sample struct {
 
 // inferSchema infers a schema from a sample. Without any records it says nothing
 // of them, and sampled is false.
-func (w *worker) inferSchema(ctx context.Context) (doc json.RawMessage, sampled bool, err error) {
+func (w *probe) inferSchema(ctx context.Context) (doc json.RawMessage, sampled bool, err error) {
 	s := sample{inference: schema.NewInference()}
 	err = w.firstPages(ctx, func(page *fetch.Page) (bool, error) {
 		if err := w.take(&s, page); err != nil {
@@ -48,14 +48,14 @@ func (w *worker) inferSchema(ctx context.Context) (doc json.RawMessage, sampled 
 }
 
 // take adds a page's records to the sample.
-func (w *worker) take(s *sample, page *fetch.Page) error {
+func (w *probe) take(s *sample, page *fetch.Page) error {
 	n, err := w.renderer.Learn(s.inference, page)
 	s.records += n
 	return err
 }
 
 // look notes what a page from the start says about the other end.
-func (s *sample) look(w *worker, page *fetch.Page) error {
+func (s *sample) look(w *probe, page *fetch.Page) error {
 	n := page.Records.Len()
 	s.last, s.next = page.Last, page.Next
 	if n > 0 && w.stream.ReplicationKey != "" {
@@ -82,7 +82,7 @@ func (s *sample) look(w *worker, page *fetch.Page) error {
 
 // takeOtherEnd adds one page of the other end to the sample. An API that
 // refuses it leaves the sample as it is: it would the next time, too.
-func (w *worker) takeOtherEnd(ctx context.Context, s *sample) error {
+func (w *probe) takeOtherEnd(ctx context.Context, s *sample) error {
 	walk := w.otherEnd(s)
 	if walk == nil {
 		return nil
@@ -103,7 +103,7 @@ func (w *worker) takeOtherEnd(ctx context.Context, s *sample) error {
 
 // otherEnd returns a walk that begins at the other end, nil where the
 // definition does not let us ask for it, or the request would be the first one.
-func (w *worker) otherEnd(s *sample) *fetch.Walk {
+func (w *probe) otherEnd(s *sample) *fetch.Walk {
 	if at, ok := s.lastPage(&w.stream.Definition.Pagination); ok {
 		return w.walker.newWalk(at)
 	}

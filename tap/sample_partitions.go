@@ -74,7 +74,7 @@ func (p *pass) sampleParents(ctx context.Context) ([]plan.Context, error) {
 	}
 	var found []plan.Context
 	for _, f := range p.feeds {
-		w := &worker{run: p.run, pass: f, stream: f.stream}
+		w := newProbe(f)
 		err := w.firstPages(ctx, func(page *fetch.Page) (bool, error) {
 			l := w.lead()
 			if _, err := w.renderer.Follow(page); err != nil {
