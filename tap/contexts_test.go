@@ -163,7 +163,7 @@ func TestContextsThatCannotBe(t *testing.T) {
 		api := family(2, 1, 1)
 		definition := strings.Replace(shopOrders, "keys: {shop: id}", "keys: {shop: nr}", 1)
 		r := setup{definition: definition, workDir: t.TempDir(), api: api}.run(t)
-		const want = `stream orders: line 22: partition_by: parent shops: the record has no nr (keys.shop), which would ask for everything: {"id":`
+		const want = `stream orders: line 22: partition_by: parent shops: the record has no nr (keys.shop), which would ask for everything (where that is right, when leaves such records out): {"id":`
 		if r.err == nil || !strings.Contains(r.err.Error(), want) {
 			t.Errorf("got %v, want %s", r.err, want)
 		}

@@ -57,6 +57,8 @@ func valuesOf(axis sources.PartitionSource, vars expr.Vars) (values []expr.Value
 	switch {
 	case err != nil:
 		return nil, nil, err
+	case v.Missing():
+		return nil, nil, fmt.Errorf("the template gives nothing: set what it names in the config, or write default in the settings")
 	case v.Kind() != expr.KindList:
 		return nil, nil, fmt.Errorf("expected a list, got %s: write a list, or a template of one", v.Kind())
 	}

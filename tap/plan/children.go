@@ -47,7 +47,7 @@ func (c *Children) Of(record []byte, inherited Context, vars expr.Vars) (Context
 	for i, path := range c.paths {
 		v := ref.At(record, path)
 		if v.Missing() {
-			return Context{}, false, c.fault(record, "the record has no %s (keys.%s), which would ask for everything", path, c.names[i])
+			return Context{}, false, c.fault(record, "the record has no %s (keys.%s), which would ask for everything (where that is right, when leaves such records out)", path, c.names[i])
 		}
 		values[i] = expr.JSON(string(v.AppendJSON(nil))) // the record's memory is not ours
 		if path := missing(c.names[i], values[i], c.looked); path != "" {

@@ -124,7 +124,7 @@ func TestAxesAreLazy(t *testing.T) {
 func TestAxesProblems(t *testing.T) {
 	for _, tt := range []struct{ name, keys, config, want string }{
 		{"an empty list", `partition_by: [{name: a, values: "{{ config.a }}"}]`, `{"a": []}`, `the list is empty, so there is nothing to read: give it a value, or deselect the stream`},
-		{"undefined", `partition_by: [{name: a, values: "{{ config.a }}"}]`, `{}`, `expected a list, got undefined: write a list, or a template of one`},
+		{"undefined", `partition_by: [{name: a, values: "{{ config.a }}"}]`, `{}`, `the template gives nothing: set what it names in the config, or write default in the settings`},
 		{"text", `partition_by: [{name: a, values: "{{ config.a }}"}]`, `{"a": "eu"}`, `expected a list, got a string: write a list, or a template of one`},
 		{"null in it", `partition_by: [{name: a, values: "{{ config.a }}"}]`, `{"a": ["eu", null]}`, `value 2 is null: it would ask for everything`},
 		{"a template that fails", `partition_by: [{name: a, values: "{{ config.a | int + [] }}"}]`, `{"a": 1}`, ``},
@@ -161,11 +161,11 @@ func TestChildren(t *testing.T) {
 		{"an object without what is asked for", `params: {o: "{{ partition.owner.name }}"}, partition_by: [{parent: shops, keys: {owner: owner}}]`, `{"owner": {"z": 1}}`,
 			`line 8: partition_by: parent shops: the record gives no owner.name, which the stream's templates use and which would ask for everything: {"owner": {"z": 1}}`},
 		{"a key that is missing", `partition_by: [{` + parent + `}]`, `{"id": 1, "owner": {}}`,
-			`line 8: partition_by: parent shops: the record has no owner.name (keys.owner), which would ask for everything: {"id": 1, "owner": {}}`},
+			`line 8: partition_by: parent shops: the record has no owner.name (keys.owner), which would ask for everything (where that is right, when leaves such records out): {"id": 1, "owner": {}}`},
 		{"a key that is null", `partition_by: [{` + parent + `}]`, `{"id": null, "owner": {"name": "x"}}`,
-			`line 8: partition_by: parent shops: the record has no id (keys.shop), which would ask for everything: {"id": null, "owner": {"name": "x"}}`},
+			`line 8: partition_by: parent shops: the record has no id (keys.shop), which would ask for everything (where that is right, when leaves such records out): {"id": null, "owner": {"name": "x"}}`},
 		{"a long record", `partition_by: [{` + parent + `}]`, `{"x": "` + strings.Repeat("é", 100) + `"}`,
-			`line 8: partition_by: parent shops: the record has no id (keys.shop), which would ask for everything: {"x": "` + strings.Repeat("é", 56) + `…`},
+			`line 8: partition_by: parent shops: the record has no id (keys.shop), which would ask for everything (where that is right, when leaves such records out): {"x": "` + strings.Repeat("é", 56) + `…`},
 		{"when is true", `partition_by: [{parent: shops, keys: {shop: id}, when: "{{ record.open and partition.account == 'eu' }}"}]`, `{"id": 1, "open": true}`, `{"account":"eu","shop":1}`},
 		{"when is not true", `partition_by: [{parent: shops, keys: {shop: id}, when: "{{ record.open and partition.account == 'eu' }}"}]`, `{"open": false}`, ``},
 		{"when is undefined", `partition_by: [{parent: shops, keys: {shop: id}, when: "{{ record.open }}"}]`, `{"id": 1}`, ``},
