@@ -39,6 +39,9 @@ func (s *Stream) Complete() {
 	}
 	s.Schema.OnInvalid = cmp.Or(s.Schema.OnInvalid, Fail)
 	s.Schema.OnNewField = cmp.Or(s.Schema.OnNewField, Evolve)
+	if s.Known.MaxDeletes.IsZero() {
+		s.Known.MaxDeletes, _ = ParseShare("20%")
+	}
 	s.Pagination.complete()
 	if s.Incremental != nil {
 		s.Incremental.complete()

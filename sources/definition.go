@@ -97,6 +97,7 @@ type Stream struct {
 	Incremental    *Incremental      // nil for a full-table stream
 	PartitionBy    []PartitionSource // empty: one partition
 	Schema         Schema
+	Known          Known
 	OnIncomplete   Policy // "": Fail where the definition's own keys contradict the end, else Warn
 	Shape          string // what a loader has always hashed for [Config.Shape]; "": the model is
 }
@@ -116,6 +117,13 @@ type Schema struct {
 	File       string          // where Text was read, "" when inline
 	OnInvalid  Policy
 	OnNewField Policy
+}
+
+// Known says what is made of what an earlier run knew of a stream's records.
+type Known struct {
+	SkipUnchanged bool  // those that did not change since they left last are left out
+	MarkDeleted   bool  // on_delete: mark
+	MaxDeletes    Share // with MarkDeleted: more is an error
 }
 
 // Text says how the bytes of answers are JSON text.

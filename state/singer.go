@@ -140,6 +140,7 @@ type written struct {
 	Pass           *Pass           `json:"pass"`
 	Sync           *Sync           `json:"sync"`
 	Contexts       Contexts        `json:"contexts"`
+	Rows           *Rows           `json:"rows"`
 	Resume         []*Resume       `json:"resume"`
 	Partitions     []partitionSDK  `json:"partitions"`
 }
@@ -154,7 +155,7 @@ func (s *State) bookmark(file, stream, replicationKey string) (*Bookmark, error)
 	if err := json.Unmarshal(raw, &w); err != nil {
 		return nil, &Error{File: file, Place: place, Msg: shapeMsg(err)}
 	}
-	b := &Bookmark{ReplicationKey: w.ReplicationKey, Value: present(w.Value), Zone: w.Zone, Pass: w.Pass, Sync: w.Sync, Contexts: w.Contexts}
+	b := &Bookmark{ReplicationKey: w.ReplicationKey, Value: present(w.Value), Zone: w.Zone, Pass: w.Pass, Sync: w.Sync, Contexts: w.Contexts, Rows: w.Rows}
 	if err := b.adopt(raw, &w, replicationKey); err != nil {
 		return nil, &Error{File: file, Place: place, Msg: err.Error()}
 	}

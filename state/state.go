@@ -31,7 +31,18 @@ type Bookmark struct {
 	Pass           *Pass           `json:"pass"`                  // the last one begun
 	Sync           *Sync           `json:"sync,omitempty"`        // in which it was begun; nil: nobody numbers them
 	Contexts       Contexts        `json:"contexts,omitempty"`    // of which the value holds; others are read from the stream's start
+	Rows           *Rows           `json:"rows,omitempty"`        // what is known on disk of the records that left; nil: nothing
 	Resume         *Resume         `json:"-"`                     // nil: nothing is unfinished
+}
+
+// Rows names what runs noted of the records that left, in files of the work
+// folder: a set, and what came after it in a log.
+type Rows struct {
+	Set     string `json:"set,omitempty"` // "": none
+	Log     string `json:"log,omitempty"` // "": none
+	Entries int64  `json:"entries,omitempty"`
+	Sum     uint64 `json:"sum,omitempty,string"` // of these entries
+	Whole   bool   `json:"whole,omitempty"`      // the log has all that the unfinished pass has read
 }
 
 // Pass names one reading of a stream.

@@ -1,6 +1,7 @@
 package tap
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/tap-rest/tap-rest/tap/plan"
@@ -64,6 +65,7 @@ func lacking(o *report.Outcome) string {
 // children.
 func (p *pass) lacks(why string) {
 	p.track.table.lacks = why
+	p.noted.lack(why)
 	for _, c := range p.children {
 		c.pass.lacks(why)
 	}
@@ -95,25 +97,40 @@ func (e *emitter) activate() error {
 
 // keepsRows says why rows of other versions stay; "" where they are gone.
 func (t *track) keepsRows() string {
+	if why := t.unread(); why != "" || t.table.lacks != "" {
+		return cmp.Or(why, t.table.lacks)
+	}
+	if t.pass.schema.Now().Version == 0 {
+		return "it has no records, and no schema of it is known"
+	}
+	return ""
+}
+
+// unread says why a pass that has ended in this run did not read all there is; ""
+// where it did.
+func (t *track) unread() string {
 	switch {
 	case t.failure != nil || t.bookmark.Resume != nil:
 		return "it was not read to its end"
 	case t.pass.readsChanges():
 		return "changed_only leaves out what did not change"
-	case t.table.lacks == "" && t.pass.schema.Now().Version == 0:
-		return "it has no records, and no schema of it is known"
 	}
-	return t.table.lacks
+	return ""
 }
 
 // writeActivate writes that the rows of other versions of a stream are gone,
 // after its schema where that has not come.
 func (e *emitter) writeActivate(t *track) error {
-	e.line = e.line[:0]
-	if known := t.pass.schema.Now(); known.Version > t.said {
-		t.said = known.Version
-		e.line = append(e.line, known.Line(e.herald.protocol, t.table.version)...)
-	}
+	e.line = e.appendSchema(e.line[:0], t)
 	e.line = e.herald.protocol.AppendActivate(e.line, t.stream.Name, t.table.version)
 	return e.out.write(e.line)
+}
+
+// appendSchema appends the schema of a stream, where that has not come.
+func (e *emitter) appendSchema(dst []byte, t *track) []byte {
+	if known := t.pass.schema.Now(); known.Version > t.said {
+		t.said = known.Version
+		dst = append(dst, known.Line(e.herald.protocol, t.table.version)...)
+	}
+	return dst
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/tap/message"
 )
 
 // Discover returns what there is to read: every stream with its schema. Streams
@@ -53,14 +54,14 @@ func (w *probe) describe(ctx context.Context) (catalog.Described, error) {
 		if w.stream.Definition.Schema.Text == nil {
 			w.run.Log.Info("the schema is the one that an earlier run inferred: the API was not asked", "stream", w.stream.Name)
 		}
-		d.Schema = known.Doc()
+		d.Schema = w.shown(known.Doc())
 		return d, nil
 	}
 	doc, sampled, err := w.inferSchema(ctx)
 	if err != nil {
 		return d, err
 	}
-	d.Schema = doc
+	d.Schema = w.shown(doc)
 	if !sampled {
 		w.run.Log.Warn("the stream has no records to infer a schema from", "stream", w.stream.Name)
 		return d, nil
@@ -69,6 +70,15 @@ func (w *probe) describe(ctx context.Context) (catalog.Described, error) {
 		w.run.Log.Warn("the inferred schema could not be cached: the next run infers it again", "stream", w.stream.Name, "why", err.Error())
 	}
 	return d, nil
+}
+
+// shown is the schema as a catalog shows it: where that is all a destination sees,
+// with the field of records that are gone.
+func (w *worker) shown(doc json.RawMessage) json.RawMessage {
+	if w.stream.MarksDeleted() && w.run.Protocol.AppendSchema(nil, &message.Schema{}) == nil {
+		return catalog.WithDeletedAt(doc, w.run.Protocol.DeletedAt(), w.stream.Keys)
+	}
+	return doc
 }
 
 // Test reads the first page of every selected stream and checks its records,

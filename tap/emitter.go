@@ -146,6 +146,9 @@ func (e *emitter) end() error {
 // the next one.
 func (e *emitter) flushAll() error {
 	e.journal.sync()
+	if err := e.note(); err != nil {
+		return err
+	}
 	if err := e.writeLines(); err != nil {
 		return err
 	}
@@ -154,6 +157,9 @@ func (e *emitter) flushAll() error {
 	e.waiting.clear()
 	if !e.states.due(len(e.over) > 0, e.herald.contexts()) {
 		return nil
+	}
+	if err := e.markGone(); err != nil {
+		return err
 	}
 	e.cover()
 	if err := e.activate(); err != nil {
@@ -314,6 +320,7 @@ func (e *emitter) cover() {
 		if t.parts != nil {
 			t.parts.save(t)
 		}
+		t.bookmark.Rows = t.pass.noted.state()
 		if !t.decision.Backfill {
 			e.state.Set(t.stream.Name, &t.bookmark)
 		}

@@ -101,6 +101,10 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	}
 	passes, err := planner{r}.plan()
 	if err == nil {
+		defer closeNoted(passes)
+		err = r.openNoted(passes)
+	}
+	if err == nil {
 		err = r.begin(passes)
 	}
 	if err != nil {

@@ -82,6 +82,11 @@ func (b *builder) stream(own *document.Node) *sources.Stream {
 			OnInvalid:  sources.Policy(document.Value[string](n, "on_invalid")),
 			OnNewField: sources.Policy(document.Value[string](n, "on_new_field")),
 		},
+		Known: sources.Known{
+			SkipUnchanged: document.Value[bool](n, "skip_unchanged"),
+			MarkDeleted:   document.Value[string](n, "on_delete") == "mark",
+			MaxDeletes:    document.Value[sources.Share](n, "max_deletes"),
+		},
 		OnIncomplete: sources.Policy(document.Value[string](n, "on_incomplete")),
 	}
 	b.streams, b.partitions = append(b.streams, own), append(b.partitions, n.Get("partition_by"))
@@ -95,6 +100,7 @@ func (b *builder) stream(own *document.Node) *sources.Stream {
 	b.paging(n, s)
 	b.windowUsed(n, s)
 	b.windows(n, s)
+	b.known(n, s)
 	s.Shape = shapeOf(n, s)
 	return s
 }

@@ -85,6 +85,17 @@ func TestChecks(t *testing.T) {
 		{"whole windows of no length", between + `incremental: {start: 2024-01-01, whole_windows: true}`, `incremental.whole_windows: needs window beside it: how long is a whole window?`},
 		{"integers, sorted", windowed + `incremental: {format: integer, sorted: true}`, ``},
 
+		{"what did not change", `primary_key: [id], skip_unchanged: true, ` + windowed + `incremental: {lookback: 1d}`, ``},
+		{"what did not change of a full table", `primary_key: [id], skip_unchanged: true`, `skip_unchanged: needs incremental with lookback beside it: it is about the records that a lookback reads again`},
+		{"what did not change without a key", `skip_unchanged: true, ` + windowed + `incremental: {lookback: 1d}`, `skip_unchanged: needs primary_key: what tells whether a record is the same as before?`},
+		{"what did not change without lookback", `primary_key: [id], skip_unchanged: true, ` + windowed + `incremental: {}`, `skip_unchanged: needs incremental.lookback: without it no record is read again that did not change`},
+		{"what did not change of integers", `primary_key: [id], skip_unchanged: true, ` + windowed + `incremental: {format: integer}`, `skip_unchanged: needs a replication_key that is a time, and lookback: it is about the records that a lookback reads again`},
+		{"what is gone", `primary_key: [id], on_delete: mark, max_deletes: 5%`, ``},
+		{"what is gone since a time", `primary_key: [id], on_delete: mark, ` + windowed + `incremental: {}`, `on_delete: is not possible beside incremental: only a stream that is read whole each time shows which records are gone`},
+		{"what is gone without a key", `on_delete: mark`, `on_delete: needs primary_key: without it nothing says which record is gone`},
+		{"a brake alone", `max_deletes: 10`, `max_deletes: has no meaning without on_delete: mark`},
+		{"a brake that is none", `primary_key: [id], on_delete: mark, max_deletes: most`, `max_deletes: wants a percentage, as 20%, or a whole number, not "most"`},
+
 		{"rows", `columns: [a, b], short_rows: null`, ``},
 		{"not single, but keyed", `single: false, keyed: id`, ``},
 		{"single rows", `single: true, columns: [a]`, `columns: single and columns: only one of them is possible`},

@@ -29,6 +29,7 @@ var (
 	aPeriod     = &kind{"a duration, as 3d or 1mo", readPeriod}                                 // times.Span
 	aWait       = &kind{"a duration above 0, as 90s or 3d", readWait}                           // time.Duration
 	aSpan       = &kind{"a duration, as 90s or 3d, or a number of seconds", readSpan}           // time.Duration
+	aShare      = &kind{"a percentage, as 20%, or a whole number", readShare}                   // sources.Share
 	aSize       = &kind{"a size, as 1MB or 8MiB, or a number of bytes", readSize}               // int64
 	aZone       = &kind{"a time zone, as Europe/Berlin", readZone}                              // *time.Location
 	aFormat     = &kind{"rfc3339, date, epoch, epoch_ms, integer or strftime text", readFormat} // string

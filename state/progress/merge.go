@@ -39,18 +39,30 @@ func Merge(a, b *state.Bookmark, order state.Order) *state.Bookmark {
 		if n < 0 {
 			a, b = b, a
 		}
-		return over(plain(a, order), b, order)
+		one := over(plain(a, order), b, order)
+		one.Rows = rows(a.Rows, b.Rows)
+		return one
 	}
 	one := *a
 	one.ReplicationKey = max(a.ReplicationKey, b.ReplicationKey)
 	one.Zone = max(a.Zone, b.Zone)
 	one.Value = order.Greater(a.Value, b.Value)
 	one.Contexts = a.Contexts.With(b.Contexts)
+	one.Rows = rows(a.Rows, b.Rows)
 	one.Resume = resume(a.Resume, b.Resume, order)
 	if b.Sync != nil && (a.Sync == nil || later(b.Sync, a.Sync)) {
 		one.Sync = b.Sync
 	}
 	return &one
+}
+
+// rows are what two states know of records that left: what one of two runs knew
+// holds for the records of both only where it is the same.
+func rows(a, b *state.Rows) *state.Rows {
+	if a == nil || b == nil || *a != *b {
+		return nil
+	}
+	return a
 }
 
 func later(a, b *state.Sync) bool {

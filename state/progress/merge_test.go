@@ -25,6 +25,9 @@ func some(r *rand.Rand) *state.Bookmark {
 		values := []string{`"2025-01-02T00:00:00Z"`, `"2025-01-03"`, `"2025-01-03T04:00:00+02:00"`, `"10"`, `9`, `"5a"`, `1e999999`, `2e999999`, `1736000000`, `1736000000123`, `"é"`, `""`}
 		b.Value = json.RawMessage(values[r.IntN(len(values))])
 	}
+	if r.IntN(2) == 0 {
+		b.Rows = &state.Rows{Set: fmt.Sprint("s", r.IntN(2)), Entries: int64(r.IntN(2))}
+	}
 	if r.IntN(8) == 0 {
 		return b
 	}

@@ -43,6 +43,10 @@ func fieldAt(pointer string) string {
 	return strings.Join(raw.Steps(pointer), ".")
 }
 
+// DeletedAt is the field that says when a record was missed: a destination that
+// keeps one record for each key deletes that one.
+func (Airbyte) DeletedAt() string { return "_ab_cdc_deleted_at" }
+
 // AppendSchema appends nothing: what records are like is in the catalog that
 // discovery hands out.
 func (Airbyte) AppendSchema(dst []byte, _ *Schema) []byte { return dst }

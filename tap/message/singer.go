@@ -31,6 +31,9 @@ func appendVersion(dst []byte, version int64) []byte {
 	return strconv.AppendInt(append(dst, `,"version":`...), version, 10)
 }
 
+// DeletedAt is the field that says when a record was missed.
+func (Singer) DeletedAt() string { return "_sdc_deleted_at" }
+
 // AppendSchema appends a SCHEMA line.
 func (Singer) AppendSchema(dst []byte, s *Schema) []byte {
 	dst = append(append(dst, `{"type":"SCHEMA","stream":`...), raw.Quote(s.Stream)...)

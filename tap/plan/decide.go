@@ -299,6 +299,7 @@ func (d *Decision) replay(s *Stream, p *Recorded) {
 	if given == nil {
 		return
 	}
+	d.Bookmark.Rows = given.Rows
 	if given.Pass != nil && given.Pass.ID == d.Pass.ID && !p.First {
 		d.Bookmark.Resume = given.Resume
 	}

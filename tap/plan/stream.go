@@ -6,6 +6,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 // Stream is what a stream is in this run: what its definition says, with what
@@ -62,6 +63,17 @@ func (s *Stream) HasContexts() bool { return len(s.Definition.PartitionBy) > 0 }
 
 // FullTable reports whether the stream is read whole each time.
 func (s *Stream) FullTable() bool { return s.Clock.Incremental == nil }
+
+// SkipsUnchanged reports whether records of the lookback that did not change are
+// left out.
+func (s *Stream) SkipsUnchanged() bool {
+	return s.Definition.Known.SkipUnchanged && len(s.Keys) > 0 && s.Clock.Timed() && s.Clock.Lookback != (times.Span{})
+}
+
+// MarksDeleted reports whether keys that are gone are marked.
+func (s *Stream) MarksDeleted() bool {
+	return s.Definition.Known.MarkDeleted && len(s.Keys) > 0 && s.FullTable()
+}
 
 // cut takes from the catalog which fields leave.
 func (s *Stream) cut() {

@@ -4,7 +4,11 @@
 
 package render
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/tap-rest/tap-rest/tap/rows"
+)
 
 // TestNoAllocationPerRecord: from a proven page to its lines, what is
 // allocated is the page's and not the records'.
@@ -16,6 +20,30 @@ func TestNoAllocationPerRecord(t *testing.T) {
 		}
 		if few, many := perPage(10), perPage(1000); many != few {
 			t.Errorf("%s: a page of 1000 records allocates %v times, one of 10 %v times", way.name, many, few)
+		}
+	}
+}
+
+// TestNoAllocationPerNote: nor for what is noted of a record.
+func TestNoAllocationPerNote(t *testing.T) {
+	of := &rows.Folder{Dir: t.TempDir()}
+	hashes, err := of.Unchanged(nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hashes.Close()
+	for name, noter := range map[string]Noter{
+		"on_delete":      &rows.KeyNoter{Keys: []string{"id"}},
+		"skip_unchanged": hashes.Noter([]string{"id"}, func([]byte) int64 { return 1 }),
+	} {
+		perPage := func(records int) float64 {
+			b := newBench(t, 0, records)
+			b.renderer.o.Noter = noter
+			b.once(t)
+			return testing.AllocsPerRun(20, func() { b.once(t) })
+		}
+		if few, many := perPage(10), perPage(1000); many != few {
+			t.Errorf("%s: a page of 1000 records allocates %v times, one of 10 %v times", name, many, few)
 		}
 	}
 }

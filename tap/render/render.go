@@ -26,6 +26,9 @@ type Protocol interface {
 	// Frame returns what stands around each record of a page, which came at the
 	// given time. version is that of the table; 0: it has none.
 	Frame(stream string, at time.Time, version int64) message.Frame
+	// DeletedAt names the field in which a record says that it is gone, and when
+	// that was seen.
+	DeletedAt() string
 	// AppendSchema appends what must come before records of a schema.
 	AppendSchema(dst []byte, s *message.Schema) []byte
 }
@@ -35,6 +38,8 @@ type Lines struct {
 	Schema  *Known        // that the records fit; nil: none of them leaves
 	Records []byte        // RECORD lines
 	Count   int64         // records in them
+	Noted   []byte        // what the noter appended for them
+	Entries int64         // for how many
 	Partial bool          // a part of a page, and not the last of it: it moves nothing
 	At      plan.Standing // of the walk after a whole page
 	Keep    bool          // records may be missing: the bookmark stays
@@ -50,6 +55,15 @@ type Options struct {
 	Many       bool      // the stream has many partitions
 	Findings   *Findings // of all of them; nil: of this one alone
 	Version    int64     // of the table that the records are of; 0: none
+	Noter      Noter     // nil: nothing is noted
+}
+
+// Noter takes note of records for later runs.
+type Noter interface {
+	// Note appends what is to be noted of a record before it leaves, nothing where it
+	// cannot be. It reports true for one that need not leave, since it did as it is;
+	// value is the replication value.
+	Note(dst, record, value []byte) (noted []byte, unchanged bool)
 }
 
 // Renderer makes the pages of one partition lines. It is used from one goroutine.
@@ -69,6 +83,7 @@ type Renderer struct {
 	height  height
 	odd     oddities
 	walk    tally
+	noted   int             // the most that was noted of a page
 	expects json.RawMessage // the bookmark whose record must come at least; nil: none must
 }
 
@@ -241,6 +256,10 @@ func (r *Renderer) renderRecord(b *Lines, frame *message.Frame, page *fetch.Page
 			r.odd.note(lines[start:], value, lower, &b.Outcome.Counts)
 			lines, keep, err = r.checker.check(lines, start, found, &b.Outcome.Counts)
 		}
+		if err == nil && keep && r.o.Noter != nil && r.unchanged(b, lines[start:], value) {
+			b.Records = lines[:undo]
+			return r.lead(page, i)
+		}
 	case err == nil:
 		b.Outcome.Counts[report.NotKept]++
 	}
@@ -251,6 +270,23 @@ func (r *Renderer) renderRecord(b *Lines, frame *message.Frame, page *fetch.Page
 	b.Records = frame.Close(lines, r.checker.nulled())
 	b.Count++
 	return r.lead(page, i)
+}
+
+// unchanged takes note of a record, and reports whether it need not leave.
+func (r *Renderer) unchanged(b *Lines, record, value []byte) bool {
+	if b.Noted == nil {
+		b.Noted = make([]byte, 0, r.noted)
+	}
+	before := len(b.Noted)
+	noted, unchanged := r.o.Noter.Note(b.Noted, record, value)
+	switch b.Noted = noted; {
+	case unchanged:
+		b.Outcome.Counts[report.Unchanged]++
+	case len(noted) > before:
+		b.Entries++
+	}
+	r.noted = max(r.noted, len(noted))
+	return unchanged
 }
 
 // look returns what one pass over a record finds out, and its replication

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/tap/message"
@@ -173,5 +174,9 @@ func (k *Schema) New() bool {
 // Line returns what must come before the first record of the schema, in a version
 // of the table; 0: it has none.
 func (k *Known) Line(p Protocol, version int64) []byte {
-	return p.AppendSchema(nil, &message.Schema{Stream: k.stream.Name, Document: k.written, Keys: k.stream.Keys, ReplicationKey: k.stream.ReplicationKey, Version: version})
+	doc := k.written
+	if k.stream.MarksDeleted() {
+		doc = catalog.WithDeletedAt(doc, p.DeletedAt(), k.stream.Keys)
+	}
+	return p.AppendSchema(nil, &message.Schema{Stream: k.stream.Name, Document: doc, Keys: k.stream.Keys, ReplicationKey: k.stream.ReplicationKey, Version: version})
 }

@@ -16,6 +16,8 @@ const (
 	AheadOfClock                // the replication value is one of the future
 	NoValue                     // the record has no replication value
 	NotKept                     // keep is not true for the record
+	Unchanged                   // the record left as it is before, and was left out (skip_unchanged)
+	MarkedDeleted               // the key is gone, and was marked (on_delete)
 	BeforeWindow                // the record is older than its window; at least
 	SameKey                     // another record of this pass has this primary key, with other content; at least
 	CameAgain                   // the record came on an earlier page, which shows that rows moved; at least
@@ -40,6 +42,8 @@ var remarks = [numberOfCounts]struct{ metric, text string }{
 	AheadOfClock:   {"record_ahead_count", "%s [record has|records have] a replication value more than a day ahead of our clock: the bookmark leaves [it|them] out"},
 	NoValue:        {"record_unplaced_count", "%s [record has|records have] no replication value (null or missing) and [does|do] not move the bookmark"},
 	NotKept:        {"", "%s [record was|records were] left out (keep)"},
+	Unchanged:      {"record_unchanged_count", "%s [record|records] did not change since [it|they] left last and [was|were] left out (skip_unchanged)"},
+	MarkedDeleted:  {"record_deleted_count", "%s [record|records] of the last complete read [is|are] gone and [was|were] marked (on_delete)"},
 	BeforeWindow:   {"record_early_count", "at least %s [record is|records are] older than the window that was asked for: the API does not filter as the definition says"},
 	SameKey:        {"record_twin_count", "at least %s [record|records] came again in this pass under the primary key of another one, with different content"},
 	CameAgain:      {"record_again_count", "rows moved in their list while its pages were read: " + CameAgainText},

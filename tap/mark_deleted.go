@@ -1,0 +1,119 @@
+package tap
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
+	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/rows"
+)
+
+// markSize is from how many bytes on lines of marks are written.
+const markSize = 1 << 16
+
+// markGone marks, in each stream that was read to its end, the keys that are gone.
+func (e *emitter) markGone() error {
+	for _, t := range e.over {
+		n := t.pass.noted
+		if n == nil || !t.stream.MarksDeleted() {
+			continue
+		}
+		if t.parts != nil {
+			t.parts.save(t)
+		}
+		if why := t.keepsKeys(); why != "" {
+			e.display.Log.Warn("no record of the stream is marked as deleted, since what is gone is not known: a later run that reads all of it marks what is gone then",
+				"stream", t.stream.Name, "why", why)
+			continue
+		}
+		if err := e.mark(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepsKeys says why no key is marked; "" where those that are gone are.
+func (t *track) keepsKeys() string {
+	if why := cmp.Or(t.unread(), t.pass.noted.lacks); why != "" {
+		return why
+	}
+	if t.pass.schema.Now().Version == 0 {
+		return "it has no records, and no schema of it is known"
+	}
+	return ""
+}
+
+// mark marks the keys of a stream that are gone. Its error is one of writing.
+func (e *emitter) mark(t *track) error {
+	gone, err := t.pass.noted.Gone()
+	if err != nil {
+		err = fmt.Errorf("%s: which records are gone could not be found out from %s, and none is marked as deleted: %w", t.stream.Name, t.pass.noted.dir, err)
+	} else {
+		err = t.brakes(gone)
+	}
+	if err != nil {
+		e.display.Log.Error(unnamed(t.stream.Name, err), "stream", t.stream.Name)
+		t.account.Fail(err)
+		t.fails(err)
+		return nil
+	}
+	if gone.Count > 0 {
+		if err := e.writeMarks(t, gone); err != nil {
+			return err
+		}
+	}
+	gone.Take()
+	return nil
+}
+
+// brakes is the error of more keys that are gone than max_deletes lets pass.
+func (t *track) brakes(gone *rows.Gone) error {
+	most := t.stream.Definition.Known.MaxDeletes
+	if !most.Exceeded(gone.Count, gone.Former) {
+		return nil
+	}
+	err := fmt.Errorf("%s: %d of the %d records that were there when the stream was last read to its end are gone, more than max_deletes: %s: "+
+		"none is marked as deleted, and the next run compares again; if they are gone indeed, let it run once with max_deletes: %d",
+		t.stream.Name, gone.Count, gone.Former, most, gone.Count)
+	if dropErr := gone.Drop(); dropErr != nil {
+		return fmt.Errorf("%w (%w)", err, dropErr)
+	}
+	return err
+}
+
+// writeMarks writes a record for each key that is gone: the key, and when it was
+// missed.
+func (e *emitter) writeMarks(t *track, gone *rows.Gone) error {
+	now := time.Now().UTC()
+	frame := e.herald.protocol.Frame(t.stream.Name, now, t.table.version)
+	field := append(append([]byte{','}, raw.Quote(e.herald.protocol.DeletedAt())...), ':')
+	field = append(append(field, raw.Quote(now.Format("2006-01-02T15:04:05.000000Z"))...), '}')
+	e.line = e.appendSchema(e.line[:0], t)
+	write := func() error {
+		err := e.out.write(e.line)
+		e.states.wrote(len(e.line))
+		e.line = e.line[:0]
+		return err
+	}
+	err := gone.Each(func(key []byte) error {
+		e.line = append(append(frame.Open(e.line), key[:len(key)-1]...), field...)
+		e.line = frame.Close(e.line, nil)
+		if len(e.line) < markSize {
+			return nil
+		}
+		return write()
+	})
+	if err == nil {
+		err = write()
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", t.stream.Name, err)
+	}
+	t.uncovered += gone.Count
+	t.account.Written += gone.Count
+	t.account.Counts[report.MarkedDeleted] += gone.Count
+	return nil
+}
