@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	"tap":         {"sources/fetch/body", "catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/render", "tap/report", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal", "state/progress"},
 	"tap/limits":  {"sources", "sources/fetch", "state"},
 	"tap/message": {"catalog", "catalog/raw", "state"},
+	"tap/rowset":  {},
 	"tap/truth":   {},
 	"tap/plan":    {"sources/fetch/paging", "sources/fetch/ref", "sources", "sources/expr", "sources/times", "catalog", "state", "state/journal"},
 	"tap/render":  {"catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/message", "tap/plan", "tap/report", "tap/twins", "tap/workdir", "sources", "sources/expr", "sources/fetch", "catalog", "catalog/schema", "state"},
@@ -26,7 +27,7 @@ var arrows = map[string][]string{
 	"tap/twins":   {"catalog/raw", "sources/fetch", "sources/fetch/paging"},
 	"tap/workdir": {},
 
-	"sources/fetch":               {"sources/fetch/body", "sources/fetch/paging/repeat", "sources/fetch/ref", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/secret/needle", "sources/secret", "sources/times", "state/journal"},
+	"sources/fetch":               {"sources/fetch/body", "sources/fetch/paging/repeat", "sources/fetch/ref", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/rate", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/secret/needle", "sources/secret", "sources/times", "state/journal"},
 	"sources/fetch/paging":        {"sources/fetch/paging/repeat", "sources/fetch/paging/list", "sources/fetch/ref", "sources/fetch/paging/hint", "sources", "sources/expr"},
 	"sources/fetch/paging/hint":   {"sources"},
 	"sources/fetch/request":       {"sources/fetch/paging", "sources/fetch/auth", "sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
@@ -35,6 +36,7 @@ var arrows = map[string][]string{
 	"sources/fetch/paging/repeat": {"sources"},
 	"sources/fetch/ref":           {"sources", "sources/expr", "sources/secret"},
 	"sources/fetch/body":          {"sources", "sources/secret/needle", "sources/secret"},
+	"sources/fetch/rate":          {"sources", "sources/times"},
 	"sources/fetch/uri":           {},
 
 	"sources/config":         {"catalog/raw", "sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret"},
