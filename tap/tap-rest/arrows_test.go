@@ -16,10 +16,11 @@ var arrows = map[string][]string{
 	"tap/tap-rest":         {"tap/tap-rest/console", "tap", "tap/message", "tap/report", "tap/workdir", "sources", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal", "state/progress"},
 	"tap/tap-rest/console": {"tap", "tap/message", "tap/report", "sources/secret"},
 
-	"tap":         {"sources/fetch/body", "catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/render", "tap/report", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal", "state/progress"},
+	"tap":         {"tap/rows", "tap/rowset", "sources/fetch/body", "catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/render", "tap/report", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal", "state/progress"},
 	"tap/limits":  {"sources", "sources/fetch", "state"},
 	"tap/message": {"catalog", "catalog/raw", "state"},
 	"tap/rowset":  {},
+	"tap/rows":    {"tap/rowset", "catalog/raw", "state"},
 	"tap/truth":   {},
 	"tap/plan":    {"sources/fetch/paging", "sources/fetch/ref", "sources", "sources/expr", "sources/times", "catalog", "state", "state/journal"},
 	"tap/render":  {"catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/message", "tap/plan", "tap/report", "tap/twins", "tap/workdir", "sources", "sources/expr", "sources/fetch", "catalog", "catalog/schema", "state"},
