@@ -101,7 +101,7 @@ func TestPartitionsCut(t *testing.T) {
 				k.complete(t, "uncut")
 				calls := len(k.api.asked)
 				for n := 1; n <= calls; n++ {
-					if len(c.want) == 1 { // else one that is over begins again while another goes on
+					if len(c.want) == 1 { // of several streams, TestSmallBudgets tries some
 						k.budget(t, n, calls)
 					}
 					k.stopped(t, n, calls)
