@@ -197,6 +197,6 @@ func (c *partitionRuns) killed(t *testing.T, n, calls int, lost bool) {
 		state = ""
 	}
 	// What is under way when stdout goes away may be asked for again: a call for
-	// each of the four workers, and for each parent whose next page is on its way.
-	c.goOn(t, lines, state, fmt.Sprintf("killed after line %d, state lost: %v", n, lost), calls+8)
+	// each of the four workers.
+	c.goOn(t, lines, state, fmt.Sprintf("killed after line %d, state lost: %v", n, lost), calls+4)
 }

@@ -226,8 +226,12 @@ func (r *run) emit(stop context.Context, passes []*pass, display *report.Display
 	var err error
 	select {
 	case err = <-done:
+		if err != nil {
+			r.gate.Shut("stdout takes no more") // or walks would ask that get the turns of those which end
+		}
 		cancel()
 	case <-r.Gone:
+		r.gate.Shut("stdout is gone")
 		cancel()
 		if err = e.out.take(done, ErrClosedOutput); err == nil && !display.Account.Ended() {
 			err = ErrClosedOutput // nothing was left to write that would have found out
