@@ -157,6 +157,9 @@ func (n *noted) state() *state.Rows {
 func closeNoted(all []*pass) {
 	for _, p := range all {
 		if n := p.noted; n != nil {
+			if n.Broken() {
+				p.run.Log.Warn("what is known of the records that left could not be read to the end: from there on all records left, unchanged ones too", "stream", n.stream.Name, "dir", n.dir)
+			}
 			_ = n.Close() // all that counts was made last
 		}
 	}
