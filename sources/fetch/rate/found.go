@@ -2,8 +2,8 @@ package rate
 
 import "time"
 
-// found is the pace at which an API that refused a request for its rate takes
-// them. Before the first refusal there is none. After one, a single request is
+// found is the pace at which an API that refused a request of a stream for its rate
+// takes them. Before the first refusal there is none. After one, a single request is
 // sent now and then, until one is granted: then it is known how many were in how
 // long a time. Half of that is the pace, requests follow each other evenly, and it
 // rises again while all is granted.

@@ -14,14 +14,14 @@ type Limits struct {
 	mu       sync.Mutex
 	declared []window
 	quotas   quotas
-	found    found
+	found    map[string]*found // of each stream
 	pause    time.Time
 }
 
 // New returns the limits of a client: those that its definition declares, to
 // begin with.
 func New(declared []sources.RateLimit) *Limits {
-	l := &Limits{}
+	l := &Limits{found: map[string]*found{}}
 	for _, d := range declared {
 		l.declared = append(l.declared, window{most: d.Requests, per: d.Per, match: d.Match})
 	}
@@ -57,7 +57,8 @@ func (l *Limits) Take(stream, path string, now time.Time) (wait time.Duration, w
 		}
 	}
 	longer(l.quotas.wait(stream, now), ToldQuota)
-	longer(l.found.wait(now), FoundPace)
+	pace := l.paceOf(stream)
+	longer(pace.wait(now), FoundPace)
 	if wait > 0 {
 		return wait, why
 	}
@@ -67,7 +68,7 @@ func (l *Limits) Take(stream, path string, now time.Time) (wait time.Duration, w
 		}
 	}
 	l.quotas.start(stream)
-	l.found.start(now)
+	pace.start(now)
 	return 0, ""
 }
 
@@ -87,21 +88,32 @@ func (l *Limits) Answered(stream string, h http.Header, server, now time.Time) {
 	l.quotas.answered(stream, h, server, now)
 }
 
-// Granted takes note of an answer that was no refusal, to a request which started
-// then: the pace may rise.
-func (l *Limits) Granted(started, now time.Time) {
+// Granted takes note of an answer that was no refusal, to a request of a stream
+// which started then: its pace may rise.
+func (l *Limits) Granted(stream string, started, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.found.isGranted(started, now)
+	l.paceOf(stream).isGranted(started, now)
 }
 
-// Refused takes note that a request which started then was refused for its rate.
-// It returns how many requests a second are sent from now on, 0 where that was
-// known already.
-func (l *Limits) Refused(started, now time.Time) (perSecond float64) {
+// Refused takes note that a request of a stream, which started then, was refused
+// for its rate. It returns how many requests a second of that stream are sent from
+// now on, 0 where that was known already. An API may take more of other streams:
+// each finds its own pace.
+func (l *Limits) Refused(stream string, started, now time.Time) (perSecond float64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.found.isRefused(started, now)
+	return l.paceOf(stream).isRefused(started, now)
+}
+
+// paceOf returns the pace of a stream; mu is held.
+func (l *Limits) paceOf(stream string) *found {
+	f := l.found[stream]
+	if f == nil {
+		f = &found{}
+		l.found[stream] = f
+	}
+	return f
 }
 
 // Rest lets no request start before the given time.

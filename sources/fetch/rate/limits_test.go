@@ -79,10 +79,10 @@ func simulate(l *Limits, api *granter, inFlight int, granted int, latency time.D
 				continue
 			case api.grants(at):
 				granted--
-				l.Granted(c.started, at)
+				l.Granted("orders", c.started, at)
 			default:
 				refused++
-				l.Refused(c.started, at)
+				l.Refused("orders", c.started, at)
 			}
 			l.Done("orders")
 		}
