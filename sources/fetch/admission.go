@@ -62,7 +62,7 @@ func (a *admission) admit(ctx context.Context, out *outgoing, n *Counters) error
 		if wait >= longHold {
 			a.log.Info("the client waits before its next request", "stream", out.stream, "for", string(why), "until", time.Now().Add(wait).UTC().Format(time.RFC3339))
 		}
-		if err := a.hold(ctx, wait, n); err != nil {
+		if err := a.holdFor(ctx, wait, n, why != rate.FoundPace || wait >= shortPause); err != nil {
 			return err
 		}
 	}
@@ -92,6 +92,9 @@ func (a *admission) leave(stream string) {
 	a.limits.Done(stream)
 	<-a.slots
 }
+
+// shortPause is how long requests may follow each other without a word.
+const shortPause = 5 * time.Second
 
 // longHold is from when on it is told that a request waits.
 const longHold = 30 * time.Second
@@ -150,9 +153,17 @@ func (a *admission) wait(ctx context.Context, d time.Duration, n *Counters) erro
 // hold is sleep for the sake of a rate, which holds for the whole client, and
 // says so.
 func (a *admission) hold(ctx context.Context, d time.Duration, n *Counters) error {
+	return a.holdFor(ctx, d, n, true)
+}
+
+// holdFor is hold that says so, or does not: requests that follow each other evenly
+// are not held up.
+func (a *admission) holdFor(ctx context.Context, d time.Duration, n *Counters, says bool) error {
 	turn := turnOf(ctx)
 	turn.Leave(d, false)
-	n.Limited.Store(time.Now().Add(d).UnixMilli())
+	if says {
+		n.Limited.Store(time.Now().Add(d).UnixMilli())
+	}
 	err := a.wait(ctx, d, n)
 	n.Limited.Store(0)
 	if err == nil {

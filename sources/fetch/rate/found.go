@@ -23,6 +23,8 @@ const (
 	// firstTry is how long after a refusal the next request is sent; after the
 	// next refusal it is twice as long, and longestTry at most.
 	firstTry, longestTry = time.Second, time.Minute
+	// few are too few to say what an API grants: they count as so many.
+	few = 10
 	// slowest is the least pace, in requests a second.
 	slowest = 1.0 / 120
 	// remembered is for how long what was granted counts in full.
@@ -119,10 +121,9 @@ func (f *found) isRefused(started, now time.Time) float64 {
 		return 0
 	}
 	if f.perSecond == 0 {
-		f.perSecond = f.granted / max(now.Sub(f.began), time.Second).Seconds()
-	} else {
-		f.refusedAt = f.perSecond
+		f.perSecond = max(f.granted, few) / max(now.Sub(f.began), time.Second).Seconds()
 	}
+	f.refusedAt = f.perSecond
 	f.perSecond = max(f.perSecond/2, slowest)
 	f.next = now.Add(f.apart())
 	return f.perSecond
