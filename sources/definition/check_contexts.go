@@ -3,6 +3,7 @@ package definition
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
@@ -174,6 +175,9 @@ func (c *contextCheck) changed(n *document.Node, axis *sources.PartitionSource, 
 	}
 	if inc := parent.Incremental; inc == nil || inc.Windows.Format == "integer" || !inc.Bookmark.IsZero() {
 		c.Problem(n.Get("changed_only"), "needs a parent that is asked for what changed since a time: %s has no replication_key that is one", document.Clip(parent.Name))
+	} else if inc.Windows.Whole || parent.EndsWindow() && unitOf(inc.Windows) >= time.Hour {
+		c.Problem(n.Get("changed_only"), "needs a parent that is asked for all that changed up to now: windows of %s end before (whole_windows, or {{ window.end }} in a format without minutes), "+
+			"and what changes again until they are asked for would be missed, with what changed of it; leave window.end out of the requests of %[1]s, or changed_only out", document.Clip(parent.Name))
 	}
 }
 

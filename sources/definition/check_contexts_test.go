@@ -68,6 +68,9 @@ streams:
 		{"changed parents", `  - {name: s, path: "/{{ partition.c }}", partition_by: [{parent: changes, keys: {c: id}, changed_only: true}]}`, ``},
 		{"changed parents of whom nothing says so", `  - {name: s, path: "/{{ partition.shop }}", partition_by: [{parent: shops, keys: {shop: id}, changed_only: true}]}`,
 			`9: streams[3] (s).partition_by[0].changed_only: needs a parent that is asked for what changed since a time: shops has no replication_key that is one`},
+		{"changed parents that are asked for late", `  - {name: days, path: /days, params: {from: "{{ window.start }}", to: "{{ window.end }}"}, replication_key: u, incremental: {format: date}}
+  - {name: s, path: "/{{ partition.c }}", partition_by: [{parent: days, keys: {c: id}, changed_only: true}]}`,
+			`10: streams[4] (s).partition_by[0].changed_only: needs a parent that is asked for all that changed up to now: windows of days end before (whole_windows, or {{ window.end }} in a format without minutes), and what changes again until they are asked for would be missed, with what changed of it; leave window.end out of the requests of days, or changed_only out`},
 		{"batches of an incremental stream", `  - {name: s, path: "/{{ partition.shop | join(',') }}", params: {from: "{{ window.start }}"}, replication_key: u, incremental: {}, partition_by: [{parent: shops, keys: {shop: id}, batch: 5}]}`,
 			`9: streams[3] (s).partition_by[0].batch: a batch is one context: where a parent comes or goes, the batches after it hold others than before, and are read from their start`},
 		{"batches of changed parents", `  - {name: s, path: "/{{ partition.c | join(',') }}", params: {from: "{{ window.start }}"}, replication_key: u, incremental: {}, partition_by: [{parent: changes, keys: {c: id}, batch: 5, changed_only: true}]}`,

@@ -32,18 +32,23 @@ func (b *builder) windows(n *document.Node, s *sources.Stream) {
 	b.precise(window, s.Incremental.Windows)
 }
 
+// unitOf is the least time that requests write; 0: any.
+func unitOf(w sources.Windows) time.Duration {
+	switch w.Format {
+	case "date":
+		return 24 * time.Hour
+	case "rfc3339", "epoch":
+		return time.Second
+	case "epoch_ms":
+		return time.Millisecond
+	}
+	return times.LayoutUnit(w.Format)
+}
+
 // precise reports windows that requests cannot write, since they write no time
 // that fine.
 func (b *builder) precise(n *document.Node, w sources.Windows) {
-	unit := times.LayoutUnit(w.Format)
-	switch w.Format {
-	case "date":
-		unit = 24 * time.Hour
-	case "rfc3339", "epoch":
-		unit = time.Second
-	case "epoch_ms":
-		unit = time.Millisecond
-	}
+	unit := unitOf(w)
 	if unit > 0 && w.Length.Months == 0 && (w.Length.Nanos < unit || w.Length.Nanos%unit != 0) {
 		b.Problem(n, "windows are written in format %s, to %s: a window of %s cannot be asked for; write a multiple of that, or a finer format", w.Format, unit, document.Clip(n.Text))
 		return
