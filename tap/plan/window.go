@@ -169,7 +169,7 @@ func (c Clock) cut(t time.Time) time.Time {
 func (c Clock) write(t time.Time, less bool) (expr.Value, error) {
 	if less {
 		if c.unit() == 24*time.Hour {
-			t = t.AddDate(0, 0, -1)
+			t = times.Midnight(t, c.Windows.Timezone).Add(-1) // a day may lack its midnight
 		} else {
 			t = t.Add(-c.unit())
 		}
