@@ -134,15 +134,16 @@ func (s *State) Bookmark(file, stream, replicationKey string) (*Bookmark, error)
 // SDK's progress_markers are of an unfinished sync and say nothing that
 // counts.
 type written struct {
-	ReplicationKey string          `json:"replication_key"`
-	Value          json.RawMessage `json:"replication_key_value"`
-	Zone           string          `json:"zone"`
-	Pass           *Pass           `json:"pass"`
-	Sync           *Sync           `json:"sync"`
-	Contexts       Contexts        `json:"contexts"`
-	Rows           *Rows           `json:"rows"`
-	Resume         []*Resume       `json:"resume"`
-	Partitions     []partitionSDK  `json:"partitions"`
+	ReplicationKey string           `json:"replication_key"`
+	Value          json.RawMessage  `json:"replication_key_value"`
+	Zone           string           `json:"zone"`
+	Pass           *Pass            `json:"pass"`
+	Sync           *Sync            `json:"sync"`
+	Contexts       Contexts         `json:"contexts"`
+	Parents        map[string]Since `json:"parents"`
+	Rows           *Rows            `json:"rows"`
+	Resume         []*Resume        `json:"resume"`
+	Partitions     []partitionSDK   `json:"partitions"`
 }
 
 func (s *State) bookmark(file, stream, replicationKey string) (*Bookmark, error) {
@@ -155,7 +156,7 @@ func (s *State) bookmark(file, stream, replicationKey string) (*Bookmark, error)
 	if err := json.Unmarshal(raw, &w); err != nil {
 		return nil, &Error{File: file, Place: place, Msg: shapeMsg(err)}
 	}
-	b := &Bookmark{ReplicationKey: w.ReplicationKey, Value: present(w.Value), Zone: w.Zone, Pass: w.Pass, Sync: w.Sync, Contexts: w.Contexts, Rows: w.Rows}
+	b := &Bookmark{ReplicationKey: w.ReplicationKey, Value: present(w.Value), Zone: w.Zone, Pass: w.Pass, Sync: w.Sync, Contexts: w.Contexts, Parents: w.Parents, Rows: w.Rows}
 	if err := b.adopt(raw, &w, replicationKey); err != nil {
 		return nil, &Error{File: file, Place: place, Msg: err.Error()}
 	}

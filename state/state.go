@@ -25,14 +25,23 @@ type entry struct {
 
 // Bookmark is what a state says of one stream.
 type Bookmark struct {
-	ReplicationKey string          `json:"replication_key"`
-	Value          json.RawMessage `json:"replication_key_value"` // done up to here; nil: from the start
-	Zone           string          `json:"zone,omitempty"`        // of Value where it names none; "": UTC
-	Pass           *Pass           `json:"pass"`                  // the last one begun
-	Sync           *Sync           `json:"sync,omitempty"`        // in which it was begun; nil: nobody numbers them
-	Contexts       Contexts        `json:"contexts,omitempty"`    // of which the value holds; others are read from the stream's start
-	Rows           *Rows           `json:"rows,omitempty"`        // what is known on disk of the records that left; nil: nothing
-	Resume         *Resume         `json:"-"`                     // nil: nothing is unfinished
+	ReplicationKey string           `json:"replication_key"`
+	Value          json.RawMessage  `json:"replication_key_value"` // done up to here; nil: from the start
+	Zone           string           `json:"zone,omitempty"`        // of Value where it names none; "": UTC
+	Pass           *Pass            `json:"pass"`                  // the last one begun
+	Sync           *Sync            `json:"sync,omitempty"`        // in which it was begun; nil: nobody numbers them
+	Contexts       Contexts         `json:"contexts,omitempty"`    // of which the value holds; others are read from the stream's start
+	Parents        map[string]Since `json:"parents,omitempty"`     // with changed_only, what was read of each
+	Rows           *Rows            `json:"rows,omitempty"`        // what is known on disk of the records that left; nil: nothing
+	Resume         *Resume          `json:"-"`                     // nil: nothing is unfinished
+}
+
+// Since is from when on a parent is asked for what changed. It holds as long as
+// the requests of both streams are the same: others may lead to contexts that were
+// not read yet, of parents that do not change.
+type Since struct {
+	At    *time.Time `json:"at"` // null: from its start
+	Shape string     `json:"shape"`
 }
 
 // Rows names what runs noted of the records that left, in files of the work
@@ -96,6 +105,7 @@ type Feed struct {
 	Pass     string          `json:"pass"`           // id of the parent's pass
 	From     json.RawMessage `json:"from,omitempty"` // the bookmark that it started from; absent: none
 	Over     bool            `json:"over,omitempty"` // it was read to its end
+	Owes     bool            `json:"owes,omitempty"` // but for what failed for good
 	Window   string          `json:"window,omitempty"`
 	Shape    string          `json:"shape"`
 	Done     []Done          `json:"done,omitempty"`

@@ -216,6 +216,7 @@ func (all *partitions) end(t *track, b *state.Bookmark) {
 	if all.tooMany || all.kept {
 		return
 	}
+	b.Parents = all.pass.parentsRead(b.Parents)
 	if t.stream.HasContexts() && !t.stream.FullTable() {
 		done := r.Contexts
 		if t.pass.changedOnly() && t.decision.Bookmark != nil {

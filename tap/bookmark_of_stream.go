@@ -80,7 +80,7 @@ func newTrack(p *pass) *track {
 	before := p.decision.Bookmark
 	t.bookmark.Zone = p.stream.Zone(before)
 	if before != nil {
-		t.bookmark.Pass, t.bookmark.Sync = before.Pass, before.Sync
+		t.bookmark.Pass, t.bookmark.Sync, t.bookmark.Parents = before.Pass, before.Sync, before.Parents
 		if !p.stream.FullTable() {
 			t.bookmark.Value, t.bookmark.Contexts = before.Value, before.Contexts
 		}
@@ -199,18 +199,27 @@ func (t *track) settled(high json.RawMessage) json.RawMessage {
 	if !ok || t.stream.Clock.Windows.Format == "integer" {
 		return high
 	}
+	limit := t.limit()
+	if !at.After(limit) {
+		return high
+	}
+	return t.stream.Clock.Order.Times.Like(limit, high)
+}
+
+// limit is up to when rows can no longer come in that the pass did not ask for.
+func (t *track) limit() time.Time {
 	limit := t.decision.Pass.AsOf
 	if t.apiClock != nil && t.apiClock.Before(limit) {
 		limit = *t.apiClock
+	}
+	if t.stream.FullTable() {
+		return limit
 	}
 	limit = limit.Add(-t.stream.Clock.Settle)
 	if until := t.until(); !until.IsZero() && until.Before(limit) {
 		limit = until
 	}
-	if !at.After(limit) {
-		return high
-	}
-	return t.stream.Clock.Order.Times.Like(limit, high)
+	return limit
 }
 
 // floor is where the time of the one partition begins, as records write it.

@@ -110,7 +110,7 @@ func (f *family) feedsNow() (all []state.Feed) {
 
 // asFeed is how far a parent is, for the state of its children.
 func (t *track) asFeed() state.Feed {
-	f := state.Feed{Stream: t.stream.Name, Pass: t.decision.Pass.ID, From: t.decision.From, Shape: t.stream.Shape}
+	f := state.Feed{Stream: t.stream.Name, Pass: t.decision.Pass.ID, From: t.decision.From, Shape: t.stream.Shape, Owes: t.pass.owes}
 	if t.decision.Length != (times.Span{}) {
 		f.Window = t.decision.Length.String()
 	}
@@ -118,6 +118,7 @@ func (t *track) asFeed() state.Feed {
 		r := t.parts.resume(t)
 		f.Done, f.Contexts, f.Open = r.Done, r.Contexts, r.Open
 		f.Over = t.ended && t.parts.over(r)
+		f.Owes = f.Owes || len(r.Owed) > 0 || t.parts.kept || t.parts.tooMany
 		return f
 	}
 	if r := t.bookmark.Resume; r != nil {

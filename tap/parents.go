@@ -2,9 +2,7 @@ package tap
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -20,6 +18,7 @@ type family struct {
 	depth    int      // of its stream below those without a parent
 	feed     bool     // its records are contexts, and do not leave
 	over     bool     // it was read for children, and to its end, in an earlier run
+	owes     bool     // it was read for children, but for what failed for good, in an earlier run
 }
 
 // feedNamed returns the pass of a parent by which the pass is fed already.
@@ -95,7 +94,7 @@ func (r planner) newFeed(n *need) (*pass, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.feed, f.over = true, n.at != nil && n.at.Over
+	f.feed, f.over, f.owes = true, n.at != nil && n.at.Over, n.at != nil && n.at.Owes
 	return f, nil
 }
 
@@ -129,20 +128,6 @@ func newNeed(child *pass, parent *sources.Stream, axis sources.PartitionSource) 
 		n.fed = plan.Fed{From: n.from(axis)}
 	}
 	return n
-}
-
-// from is from where on a parent is read for a pass that begins: from its start,
-// or with changed_only from where the pass before began.
-func (n *need) from(axis sources.PartitionSource) json.RawMessage {
-	b := n.child.decision.Bookmark
-	if !axis.ChangedOnly || b == nil || b.Pass == nil || b.Resume != nil && !b.Resume.Over || n.parent.Incremental == nil {
-		return nil
-	}
-	clock := plan.NewClock(n.parent.Incremental)
-	if !clock.Timed() {
-		return nil
-	}
-	return clock.Order.Times.Like(b.Pass.AsOf.Add(-clock.Settle), nil)
 }
 
 // metBy reports whether a pass reads all the records that are contexts of the
@@ -182,12 +167,5 @@ func (n *need) leadIn(p *pass) bool {
 	case from == nil:
 		return false
 	}
-	own := p.decision.Bookmark
-	return own != nil && own.Pass != nil && own.Pass.AsOf.Equal(child.Bookmark.Pass.AsOf)
-}
-
-// changedOnly reports whether contexts that the pass does not visit are done all
-// the same.
-func (p *pass) changedOnly() bool {
-	return slices.ContainsFunc(p.stream.Definition.PartitionBy, func(axis sources.PartitionSource) bool { return axis.ChangedOnly })
+	return p.beginsBefore(from)
 }

@@ -49,6 +49,7 @@ func Merge(a, b *state.Bookmark, order state.Order) *state.Bookmark {
 	one.Value = order.Greater(a.Value, b.Value)
 	one.Contexts = a.Contexts.With(b.Contexts)
 	one.Rows = rows(a.Rows, b.Rows)
+	one.Parents = joinParents(a.Parents, b.Parents)
 	one.Resume = resume(a.Resume, b.Resume, order)
 	if b.Sync != nil && (a.Sync == nil || later(b.Sync, a.Sync)) {
 		one.Sync = b.Sync
@@ -266,6 +267,30 @@ func text(o *state.Open) []byte {
 	return raw
 }
 
+// joinParents returns from when on parents are asked for what changed: from where
+// both states can do without.
+func joinParents(a, b map[string]state.Since) map[string]state.Since {
+	if len(a)+len(b) == 0 {
+		return nil
+	}
+	joined := maps.Clone(a)
+	if joined == nil {
+		joined = map[string]state.Since{}
+	}
+	for parent, s := range b {
+		other, both := joined[parent]
+		switch {
+		case !both || s.At == nil && other.At != nil || s.At != nil && other.At != nil && s.At.Before(*other.At):
+			s.Shape = max(s.Shape, other.Shape)
+			joined[parent] = s
+		default:
+			other.Shape = max(s.Shape, other.Shape)
+			joined[parent] = other
+		}
+	}
+	return joined
+}
+
 // joinFeeds returns how far parents are in both states: those of one pass that
 // both know.
 func joinFeeds(a, b []state.Feed) (joined []state.Feed) {
@@ -285,13 +310,16 @@ func joinFeeds(a, b []state.Feed) (joined []state.Feed) {
 func lessFar(a, b state.Feed) state.Feed {
 	switch {
 	case a.Over && b.Over:
-		return state.Feed{Stream: a.Stream, Pass: a.Pass, From: a.From, Over: true, Window: a.Window, Shape: a.Shape}
+		return state.Feed{Stream: a.Stream, Pass: a.Pass, From: a.From, Over: true, Owes: a.Owes || b.Owes, Window: a.Window, Shape: a.Shape}
 	case a.Over:
+		b.Owes = a.Owes || b.Owes
 		return lessFar(b, b)
 	case b.Over:
+		a.Owes = a.Owes || b.Owes
 		return lessFar(a, a)
 	}
 	one := a
+	one.Owes = a.Owes || b.Owes
 	one.Done, one.Contexts, one.Open = bothDone(a.Done, b.Done), slices.DeleteFunc(slices.Clone(a.Contexts), func(hash uint64) bool { return !b.Contexts.Has(hash) }), nil
 	one.Open = append(opened(a, b), opened(b, a)...)
 	one.Open = each(one.Open, func(*state.Open) bool { return true }, func(a, b *state.Open) int { return -further(a, b) })
