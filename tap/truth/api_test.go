@@ -27,6 +27,7 @@ type api struct {
 	asked    map[string]int // how often each URL was
 	paid     map[string]int // how often it was answered to the end
 	at       func(n int)    // called at the nth request of a run; nil: nothing
+	refused  bool           // something, in this run
 	dead     bool           // the run was killed: nothing is answered or counted
 }
 
@@ -36,7 +37,7 @@ var errDead = errors.New("the run is dead")
 func (a *api) begin(at func(n int)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.requests, a.at, a.dead = 0, at, false
+	a.requests, a.at, a.dead, a.refused = 0, at, false, false
 }
 
 // forgive forgets what was paid for: what comes may be asked for again.
@@ -104,6 +105,7 @@ func (a *api) answer(r *http.Request, draw int) (*http.Response, error) {
 	}
 	a.world.advance()
 	status, text := a.page(r.URL)
+	a.refused = a.refused || status >= 400 && status < 500
 	if draw < a.faults && draw%3 == 1 {
 		status, text = 503, []byte(`{}`)
 	}
@@ -163,7 +165,7 @@ func (a *api) page(u *url.URL) (status int, text []byte) {
 func (a *api) moves(u *url.URL) bool {
 	for _, t := range a.world.tables {
 		if u.Path == "/"+t.name {
-			return t.moves() || t.feeds // which is read by itself, and for its children
+			return t.moves() || t.feeds || t.inBatches() || t.restarts // fed tables are read by themselves, and for their children
 		}
 	}
 	return false
@@ -171,15 +173,15 @@ func (a *api) moves(u *url.URL) bool {
 
 // page is the answer to a request for a table's rows.
 func (t *table) page(q url.Values) (status int, text []byte) {
-	switch account := q.Get("account"); {
-	case t.shut != "" && account == t.shut:
-		return 403, []byte(`{"error":"no"}`)
-	case t.parent != nil && t.parent.lost(account):
-		return 404, []byte(`{"error":"gone"}`)
+	if status := t.refuses(q); status != 0 {
+		return status, []byte(`{"error":"no"}`)
 	}
 	all, err := t.asked(q)
 	limit, err2 := strconv.Atoi(q.Get("limit"))
 	if err = cmp.Or(err, err2); err != nil {
+		return 400, fmt.Appendf(nil, `{"error":%q}`, err)
+	}
+	if err := t.checkWhole(q); err != nil {
 		return 400, fmt.Appendf(nil, `{"error":%q}`, err)
 	}
 	total := len(all)
@@ -215,11 +217,12 @@ func (t *table) asked(q url.Values) (all []*row, err error) {
 			return nil, err
 		}
 		if t.upTo && t.format == "date" {
-			to = to.AddDate(0, 0, 1)
+			to = t.day(to.Date())
+			to = t.day(to.Year(), to.Month(), to.Day()+1)
 		}
 	}
 	for _, r := range t.rows {
-		if account := q.Get("account"); !r.gone && (len(t.contexts) == 0 && t.parent == nil || account == r.context) && t.inside(r.last().stamp, from, to) {
+		if !r.gone && r.isOf(q) && t.inside(r.last().stamp, from, to) {
 			all = append(all, r)
 		}
 	}

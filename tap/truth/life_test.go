@@ -11,7 +11,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -22,8 +21,6 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/config"
-	"github.com/tap-rest/tap-rest/sources/definition"
-	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap"
 )
@@ -41,7 +38,7 @@ func TestLives(t *testing.T) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				time.Sleep(time.Until(time.Date(2025, 3, 20, 11, 17, 13, 250e6, time.UTC)))
+				time.Sleep(time.Until(eras[seed%uint64(len(eras))].begins))
 				newLife(t, seed).live(10)
 			})
 		})
@@ -54,9 +51,13 @@ type life struct {
 	chance     *rand.Rand
 	api        *api
 	target     target
+	changes    bool // its definition and its settings
+	refuses    bool // its API refuses accounts and owners for a while
+	setting    *setting
 	definition *sources.Definition
 	text       string
-	dir        string // work folder
+	jump       time.Duration // the longest time between runs; 0: they follow each other within days
+	dir        string        // work folder
 	workers    int
 	kills      int // of which calls under way may be paid for again
 	runs       int
@@ -84,6 +85,7 @@ func (l *life) live(runs int) {
 	for range runs {
 		r := &run{life: l, bytes: -1}
 		before := len(l.target.states)
+		l.change()
 		r.draw()
 		r.do()
 		l.target.check(l.t, l.api.world.tables, before)
@@ -92,7 +94,7 @@ func (l *life) live(runs int) {
 			l.t.Fatalf("the definition was %s\nthe last run's log:\n%s", l.text, r.log.String())
 		}
 		l.lose(before)
-		time.Sleep(time.Duration(l.chance.Int64N(int64(36 * time.Hour))))
+		l.rest()
 	}
 	l.finish()
 }
@@ -100,11 +102,7 @@ func (l *life) live(runs int) {
 // finish reads what is left, and once more: now nothing goes wrong.
 func (l *life) finish() {
 	l.api.faults = 0
-	for _, one := range l.api.world.tables {
-		if l.chance.IntN(2) == 0 {
-			one.shut = ""
-		}
-	}
+	l.open()
 	for n := 0; ; n++ {
 		before := len(l.target.states)
 		r := &run{life: l, bytes: -1}
@@ -117,7 +115,7 @@ func (l *life) finish() {
 		over := true
 		for _, one := range l.api.world.tables {
 			b := l.target.last().marks[one.name]
-			over = over && (b.done() || one.shut != "" && b.over())
+			over = over && b.done()
 		}
 		if over && n > 0 {
 			return
@@ -181,21 +179,8 @@ func (r *run) do() {
 		}
 	}
 	r.api.begin(nil)
+	r.target.setting = r.setting
 	r.target.take(r.t, r.api.world.tables, r.out.Bytes())
-}
-
-// shut reports whether anything is refused.
-func (l *life) shut() bool {
-	return slices.ContainsFunc(l.api.world.tables, func(t *table) bool { return t.shut != "" })
-}
-
-// vanished reports whether what failed for good is a parent that was deleted while
-// its rows were read.
-func (l *life) vanished(failures tap.Failures) bool {
-	return !slices.ContainsFunc(failures, func(err error) bool {
-		passes := l.api.faults > 0 && tap.Failures{err}.Temporary()
-		return !passes && !errors.Is(err, fetch.ErrNotFirst)
-	})
 }
 
 // check checks how a run ended.
@@ -204,7 +189,7 @@ func (r *run) check(err error) {
 		return
 	}
 	var failures tap.Failures
-	if errors.As(err, &failures) && (r.shut() || r.vanished(failures)) {
+	if errors.As(err, &failures) && (r.api.faults > 0 && failures.Temporary() || r.api.refused) {
 		return
 	}
 	for _, one := range r.ends {
@@ -217,13 +202,13 @@ func (r *run) check(err error) {
 
 // options are those of a run with the state that the target has.
 func (r *run) options() tap.Options {
-	file := fmt.Sprintf(`{"run": {"flush": {"responses": %d}, "concurrency": %d, "max_requests": %d}}`, 1+r.chance.IntN(4), r.workers, r.budget)
+	file := fmt.Sprintf(`{"run": {"flush": {"responses": %d}, "concurrency": %d, "max_requests": %d}, "accounts": %s}`, 1+r.chance.IntN(4), r.workers, r.budget, quoted(r.setting.accounts))
 	input, err := config.Read([]config.File{{Name: "config.json", Data: []byte(file)}}, nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	o := tap.Options{
-		Definition: r.definition, StateFile: "state.json", WorkDir: r.dir, Transport: r.api, Version: "test",
+		Definition: r.definition, Catalog: r.catalog(), StateFile: "state.json", WorkDir: r.dir, Transport: r.api, Version: "test",
 		State: &state.State{}, Out: r, Log: slog.New(slog.NewTextHandler(&r.log, nil)),
 	}
 	if o.Config, err = input.Configure(r.definition); err != nil {
@@ -292,69 +277,6 @@ func (l *life) lose(before int) {
 		}
 		l.api.forgive()
 	}
-}
-
-// newLife draws a life from a seed.
-func newLife(t *testing.T, seed uint64) *life {
-	chance := rand.New(rand.NewPCG(seed, 1))
-	l := &life{t: t, chance: chance, dir: memoryFolder(t), workers: 1 + chance.IntN(4)}
-	w := &world{chance: rand.New(rand.NewPCG(seed, 2)), pace: []time.Duration{time.Second, time.Minute, time.Hour, 4 * time.Hour}[chance.IntN(4)]}
-	w.skew = time.Duration(chance.IntN(20*60)-10*60) * time.Second
-	start := time.Now().AddDate(0, 0, -chance.IntN(40)).Add(-time.Hour).Truncate(time.Second)
-	l.text = "version: 1\nname: t\nclient:\n  base_url: http://api.test\n  retry: {attempts: 3, min_wait: 1ms, max_wait: 1ms, cool_down: 1m, cool_downs: 1}\nstreams:\n"
-	for i := range 1 + chance.IntN(3) {
-		s := newStream(chance, fmt.Sprintf("s%d", i), start)
-		if s.moves() {
-			w.skew = max(0, w.skew)
-		}
-		one := &table{stream: s, texts: map[string]place{}}
-		switch {
-		case i > 0 && chance.IntN(2) == 0:
-			s.parent, s.contexts = w.tables[0], nil
-			if s.window != "" { // hundreds of parents, each with its windows
-				s.window = "1mo"
-			}
-			w.tables[0].feeds = true
-		case len(s.contexts) > 1 && chance.IntN(2) == 0:
-			one.shut, one.refused = s.contexts[1], s.contexts[1]
-		}
-		w.tables = append(w.tables, one)
-	}
-	for _, one := range w.tables {
-		if one.feeds && one.moves() {
-			one.paging = "keyset"
-		}
-		if one.feeds { // a page that is refused would keep its children from being complete
-			one.shut, one.refused = "", ""
-		}
-		l.text += one.definition()
-	}
-	w.begin(start)
-	l.api = &api{world: w, faults: []int{0, 0, 3, 20}[chance.IntN(4)], asked: map[string]int{}, paid: map[string]int{}}
-	var err error
-	if l.definition, err = definition.Parse("t.yaml", []byte(l.text)); err != nil {
-		t.Fatalf("%v: %s", err, l.text)
-	}
-	return l
-}
-
-// begin makes what there was before the first run.
-func (w *world) begin(start time.Time) {
-	span := time.Since(start)
-	for _, t := range w.tables {
-		for range max(t.least(), w.chance.IntN(80)) {
-			w.create(t, start.Add(-w.skew).Add(time.Duration(w.chance.Int64N(int64(span)))))
-		}
-	}
-	w.next = time.Now()
-}
-
-// least is how many rows there must be: a child needs a parent.
-func (t *table) least() int {
-	if t.feeds {
-		return 1
-	}
-	return 0
 }
 
 // memoryFolder is a folder that is quick.

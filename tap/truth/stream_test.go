@@ -3,7 +3,7 @@ package truth_test
 import (
 	"cmp"
 	"fmt"
-	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,59 +20,24 @@ type stream struct {
 	grain   time.Duration // of records' times
 	numeric bool          // which are counted from 1970
 	settle  time.Duration
-	look    time.Duration // lookback
+	look    time.Duration // lookback, at least
+	more    time.Duration // lookback beyond that
 	sorted  bool
 	after   bool // start_exclusive
 	upTo    bool // end_inclusive
 	limit   int
 	window  string // "": one
+	whole   bool   // whole_windows
 
-	contexts []string // accounts; "": none
-	parent   *table   // whose rows are its contexts; nil: none
+	accounts    bool     // it is read for each account
+	parents     []*table // whose rows are its contexts
+	batch       int      // of parents in one request; 0: one
+	changedOnly bool
+	lost        int // the status that says that nothing is there: 404 or 410
 }
 
-// zones are those that streams are read in.
-var zones = []string{"UTC", "Europe/Berlin", "America/New_York"}
-
-// newStream draws a stream.
-func newStream(chance *rand.Rand, name string, start time.Time) *stream {
-	pick := func(all ...string) string { return all[chance.IntN(len(all))] }
-	s := &stream{name: name, start: start, zone: time.UTC, settle: 10 * time.Minute, limit: 3 + chance.IntN(6)}
-	s.paging = pick("keyset", "keyset", "cursor", "offset", "page")
-	s.format = pick("rfc3339", "rfc3339", "epoch", "epoch_ms", "date", "%Y-%m-%d %H:%M")
-	s.grain = []time.Duration{time.Second, time.Millisecond, time.Minute}[chance.IntN(3)]
-	s.numeric = chance.IntN(4) == 0
-	s.after, s.upTo = chance.IntN(5) == 0, chance.IntN(5) == 0
-	if chance.IntN(5) == 0 {
-		s.full, s.after, s.upTo = true, false, false
-		if s.moves() { // what comes while another goes is not seen by anybody
-			s.paging = "keyset"
-		}
-	}
-	if chance.IntN(3) == 0 {
-		s.settle = []time.Duration{0, time.Minute, time.Hour}[chance.IntN(3)]
-	}
-	if chance.IntN(3) == 0 {
-		s.look = time.Duration(1+chance.IntN(72)) * time.Hour
-	}
-	s.settle = max(s.settle, s.grain)
-	if chance.IntN(3) == 0 {
-		s.contexts = []string{"a", "b", "c", "d"}[:1+chance.IntN(4)]
-	}
-	if !s.full && chance.IntN(2) == 0 {
-		s.window = pick("6h", "1d", "1d", "1w", "1mo")
-		if s.format == "date" {
-			s.window = pick("1d", "2d", "1w", "1mo")
-		}
-	}
-	s.sorted = !s.full && s.paging == "cursor" && chance.IntN(2) == 0
-	zone, err := time.LoadLocation(pick(zones...))
-	if err != nil {
-		panic(err)
-	}
-	s.zone = zone
-	return s
-}
+// divided reports whether a stream is read in contexts.
+func (s *stream) divided() bool { return s.accounts || len(s.parents) > 0 }
 
 // moves reports whether rows that change under way move others to pages that
 // were read: such an API must keep still, or its rows only go away.
@@ -104,8 +69,11 @@ func (s *stream) unit() time.Duration {
 
 // horizon is how far a pass reads that began at a time.
 func (s *stream) horizon(asOf time.Time) time.Time {
-	if s.full {
+	switch {
+	case s.full:
 		return asOf.AddDate(1, 0, 0)
+	case s.whole:
+		return s.cut(spans[s.window].before(asOf.Add(-s.settle)))
 	}
 	return s.cut(asOf)
 }
@@ -115,8 +83,18 @@ func (s *stream) cut(t time.Time) time.Time {
 	if s.unit() < 24*time.Hour {
 		return t.Truncate(s.unit())
 	}
-	year, month, day := t.In(s.zone).Date()
-	return time.Date(year, month, day, 0, 0, 0, 0, s.zone)
+	return s.day(t.In(s.zone).Date())
+}
+
+// day is when a day begins: in the zones that put their clocks forward at midnight,
+// at one.
+func (s *stream) day(year int, month time.Month, date int) time.Time {
+	noon := time.Date(year, month, date, 12, 0, 0, 0, s.zone)
+	for at := noon; ; at = at.Add(-time.Hour) {
+		if at.Add(-time.Second).Day() != noon.Day() {
+			return at
+		}
+	}
 }
 
 // read reads a time as requests write it.
@@ -125,7 +103,8 @@ func (s *stream) read(text string) (time.Time, error) {
 	case "rfc3339":
 		return time.Parse(time.RFC3339, text)
 	case "date":
-		return time.ParseInLocation(time.DateOnly, text, s.zone)
+		at, err := time.Parse(time.DateOnly, text)
+		return s.day(at.Date()), err
 	case "epoch", "epoch_ms":
 		n, err := strconv.ParseInt(text, 10, 64)
 		if s.format == "epoch" {
@@ -165,17 +144,37 @@ func (s *stream) definition() string {
 		params += `, from: "{{ window.start }}", to: "{{ window.end }}"`
 		fmt.Fprintf(&b, "    replication_key: updated_at\n    incremental: {%s}\n", s.incremental())
 	}
-	if s.parent != nil {
-		params += `, account: "{{ partition.owner }}"`
-		fmt.Fprintf(&b, "    partition_by: [{parent: %s, keys: {owner: id}}]\n    errors: [{status: 404, do: skip}]\n", s.parent.name)
+	if s.accounts {
+		params += fmt.Sprintf(`, account: "{{ partition.account_%s }}"`, s.name)
 	}
-	if len(s.contexts) > 0 {
-		params += `, account: "{{ partition.account }}"`
-		fmt.Fprintf(&b, "    partition_by: [{name: account, values: [%s]}]\n", strings.Join(s.contexts, ", "))
+	if len(s.parents) > 0 {
+		params += fmt.Sprintf(`, owner: "{{ partition.owner_%s }}"`, s.name)
+	}
+	if s.divided() {
+		fmt.Fprintf(&b, "    partition_by: [%s]\n    errors: [{status: %d, do: skip}]\n", s.partitionBy(), s.lost)
 	}
 	fmt.Fprintf(&b, "    params: {%s}\n", params)
-	fmt.Fprintf(&b, "    schema: {properties: {id: {type: integer}, v: {type: integer}, context: {type: string}, updated_at: {type: %s}, n: {type: number}}}\n", stamp)
+	fmt.Fprintf(&b, "    schema: {properties: {id: {type: integer}, v: {type: integer}, updated_at: {type: %s}, n: {type: number}}}\n", stamp)
 	return b.String()
+}
+
+// partitionBy are the entries of partition_by.
+func (s *stream) partitionBy() string {
+	var all []string
+	if s.accounts {
+		all = append(all, fmt.Sprintf(`{name: account_%s, values: "{{ config.accounts }}"}`, s.name))
+	}
+	for _, p := range s.parents {
+		one := fmt.Sprintf(`parent: %s, keys: {owner_%s: id}`, p.name, s.name)
+		if s.batch > 1 {
+			one += fmt.Sprintf(", batch: %d", s.batch)
+		}
+		if s.changedOnly {
+			one += ", changed_only: true"
+		}
+		all = append(all, "{"+one+"}")
+	}
+	return strings.Join(all, ", ")
 }
 
 // incremental are the keys of incremental.
@@ -184,13 +183,19 @@ func (s *stream) incremental() string {
 	if s.window != "" {
 		keys += ", window: " + s.window
 	}
-	if s.look > 0 {
-		keys += fmt.Sprintf(", lookback: %s", s.look)
+	if look := s.look + s.more; look > 0 {
+		keys += fmt.Sprintf(", lookback: %s", look)
 	}
-	for key, on := range map[string]bool{"sorted": s.sorted, "start_exclusive": s.after, "end_inclusive": s.upTo} {
+	for key, on := range map[string]bool{"sorted": s.sorted, "start_exclusive": s.after, "end_inclusive": s.upTo, "whole_windows": s.whole} {
 		if on {
 			keys += ", " + key + ": true"
 		}
 	}
 	return keys
+}
+
+// inBatches reports whether its parents are read in batches: where one of theirs
+// moves, others go with it, and come twice.
+func (s *stream) inBatches() bool {
+	return slices.ContainsFunc(s.parents, func(p *table) bool { return p.batch > 1 || p.inBatches() })
 }

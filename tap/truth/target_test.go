@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
-	"strconv"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,8 +14,9 @@ import (
 // target is what became of the lines that it got: a log of records, in which
 // states stand. It may go back to any of them.
 type target struct {
-	log    []entry
-	states []snapshot
+	log     []entry
+	states  []snapshot
+	setting *setting // of the run whose lines come
 }
 
 // entry is a record that was written.
@@ -28,12 +29,9 @@ type entry struct {
 type snapshot struct {
 	text   string
 	length int                 // of the log
-	claims map[string]claim    // by stream and context
+	claims map[string][]claim  // by stream, the latest last
 	marks  map[string]bookmark // by stream
 }
-
-// claim says that a pass which began then has read a part of a stream.
-type claim struct{ asOf time.Time }
 
 // bookmark is a stream's part of a state.
 type bookmark struct {
@@ -112,15 +110,11 @@ func (g *target) takeState(t *testing.T, tables []*table, value []byte) {
 	}
 	s := snapshot{text: string(value), length: len(g.log), claims: maps.Clone(g.last().claims), marks: document.Bookmarks}
 	if s.claims == nil {
-		s.claims = map[string]claim{}
+		s.claims = map[string][]claim{}
 	}
 	for _, one := range tables {
-		b := s.marks[one.name]
-		if b.over() {
-			s.claims[one.name] = claim{b.Pass.AsOf}
-		}
-		if b.done() {
-			s.claims[one.name+"/"+one.refused] = claim{b.Pass.AsOf}
+		if b := s.marks[one.name]; b.over() {
+			s.claims[one.name] = claims(s.claims[one.name], claim{Pass: *b.Pass, done: b.done(), setting: g.setting})
 		}
 	}
 	g.states = append(g.states, s)
@@ -153,34 +147,20 @@ func (t *table) check(test *testing.T, copied map[int]int, s snapshot) {
 	b := s.marks[t.name]
 	mark, moved := t.movedIn(b)
 	for _, r := range t.rows {
-		v, whole := r.last(), s.claims[t.name]
-		if t.refused != "" && r.context == t.refused {
-			whole = s.claims[t.name+"/"+t.refused]
-		}
-		claimed := !v.from.After(whole.asOf) && v.stamp.Before(t.horizon(whole.asOf))
-		if moved && !v.from.After(b.Pass.AsOf) && v.stamp.Before(mark) {
+		v := r.last()
+		claimed := slices.ContainsFunc(s.claims[t.name], func(c claim) bool { return c.reads(r, c.done) })
+		if moved && !t.divided() && !v.from.After(b.Pass.AsOf) && v.stamp.Before(mark) {
 			claimed = true
 		}
-		if r.gone || !claimed || t.parent != nil && !t.parent.reads(r.context, whole.asOf) {
+		if r.gone || !claimed {
 			continue
 		}
 		if got, there := copied[r.id]; !there || got != len(r.versions)-1 {
-			test.Errorf("stream %s: the target has version %d (%v) of %s, there since %s, of context %s\nthe state claims %s, and is %s",
-				t.name, got, there, v.text, v.from.UTC().Format(time.RFC3339Nano), r.context, whole.asOf.UTC().Format(time.RFC3339Nano), s.text)
+			test.Errorf("stream %s: the target has version %d (%v) of %s, there since %s, of %s\nthe state claims %v, and is %s",
+				t.name, got, there, v.text, v.from.UTC().Format(time.RFC3339Nano), r.chain(), s.claims[t.name], s.text)
 			return
 		}
 	}
-}
-
-// reads reports whether a pass that began then finds the row of that id, as far
-// as it is there yet and has not changed since.
-func (t *table) reads(id string, asOf time.Time) bool {
-	if t.lost(id) {
-		return false
-	}
-	n, _ := strconv.Atoi(id)
-	v := t.rows[n-1].last()
-	return !v.from.After(asOf) && v.stamp.Before(t.horizon(asOf))
 }
 
 // movedIn returns the bookmark of a pass that is not over, and reports whether

@@ -10,10 +10,13 @@ import (
 
 // row is a row of a stream, with all that it ever was.
 type row struct {
+	table    *table
 	id       int
-	context  string // the account or the parent that it belongs to; "": none
+	account  string
+	owner    *row // of a parent; nil: none
 	versions []version
 	gone     bool
+	missed   bool // rows that it owns were left out of an answer, because it was gone
 }
 
 // version is what a row was from a time on.
@@ -44,11 +47,11 @@ type world struct {
 // table has the rows of a stream.
 type table struct {
 	*stream
-	rows    []*row
-	shut    string           // a context that is refused; "": none
-	refused string           // one that was, once
-	feeds   bool             // its rows are contexts of another
-	texts   map[string]place // of each record that there ever was
+	base  int // below the first id: no two tables share one
+	rows  []*row
+	feeds bool             // its rows are contexts of another
+	texts map[string]place // of each record that there ever was
+	refusals
 }
 
 // now is the API's clock.
@@ -89,22 +92,58 @@ func (w *world) change(t *table, at time.Time) {
 		}
 	case n == 8:
 		t.rows[w.chance.IntN(len(t.rows))].gone = true
+	default:
+		w.comeBack(t, at)
+	}
+}
+
+// comeBack lets a row that is gone come back.
+func (w *world) comeBack(t *table, at time.Time) {
+	r := t.rows[w.chance.IntN(len(t.rows))]
+	if !r.gone {
+		return
+	}
+	r.gone = false
+	w.write(t, r, w.stamp(t, at, r.last().stamp), at)
+	for _, child := range w.tables {
+		if !slices.Contains(child.parents, t) {
+			continue
+		}
+		if r.missed || child.changedOnly { // nothing else would say that they are there again
+			w.rewrite(child, at, func(one *row) bool { return one.owner == r })
+		}
+	}
+	r.missed = false
+}
+
+// rewrite writes rows again, and those that are read for the sake of them.
+func (w *world) rewrite(t *table, at time.Time, which func(*row) bool) {
+	for _, r := range t.rows {
+		if r.gone || !which(r) {
+			continue
+		}
+		w.write(t, r, w.stamp(t, at, r.last().stamp), at)
+		for _, child := range w.tables {
+			if child.changedOnly && slices.Contains(child.parents, t) {
+				w.rewrite(child, at, func(one *row) bool { return one.owner == r })
+			}
+		}
 	}
 }
 
 // create makes a row. Where rows are asked for by position, it comes last.
 func (w *world) create(t *table, at time.Time) *row {
-	r := &row{id: len(t.rows) + 1}
-	if t.parent != nil {
-		r.context = strconv.Itoa(t.parent.drawn(w.chance).id)
-	}
-	if n := len(t.contexts); n > 0 {
-		r.context = t.contexts[w.chance.IntN(n)]
+	r := &row{table: t, id: t.base + len(t.rows) + 1, account: accounts[w.chance.IntN(len(accounts))]}
+	if n := len(t.parents); n > 0 {
+		r.owner = t.parents[w.chance.IntN(n)].drawn(w.chance)
 	}
 	t.rows = append(t.rows, r)
 	w.write(t, r, w.stamp(t, at, t.start), at)
 	return r
 }
+
+// accounts are those that there are.
+var accounts = []string{"a", "b", "c", "d"}
 
 // drawn is one of the rows that are there; where there is none, the first.
 func (t *table) drawn(chance *rand.Rand) *row {
@@ -115,19 +154,28 @@ func (t *table) drawn(chance *rand.Rand) *row {
 	return there[chance.IntN(len(there))]
 }
 
-// lost reports whether the row of that id is gone.
-func (t *table) lost(id string) bool {
+// row is the row of an id; nil: there is none.
+func (t *table) row(id string) *row {
 	n, err := strconv.Atoi(id)
-	return err != nil || n < 1 || n > len(t.rows) || t.rows[n-1].gone
+	if n -= t.base; err != nil || n < 1 || n > len(t.rows) {
+		return nil
+	}
+	return t.rows[n-1]
 }
 
-// write gives a row a new version.
+// write gives a row a new version, and its owner one where that says which were
+// changed.
 func (w *world) write(t *table, r *row, stamp, at time.Time) {
+	if len(r.versions) > 0 && at.Before(r.last().from) {
+		at = r.last().from
+	}
 	v := version{stamp: stamp, from: at}
-	v.text = fmt.Appendf(nil, `{"id":%d,"v":%d,"context":%s,"updated_at":%s,"n":12345678901234567890.10}`,
-		r.id, len(r.versions), strconv.Quote(r.context), t.stampText(stamp))
+	v.text = fmt.Appendf(nil, `{"id":%d,"v":%d,"updated_at":%s,"n":12345678901234567890.10}`, r.id, len(r.versions), t.stampText(stamp))
 	t.texts[string(v.text)] = place{r, len(r.versions)}
 	r.versions = append(r.versions, v)
+	if t.changedOnly && !r.owner.gone {
+		w.write(r.owner.table, r.owner, w.stamp(r.owner.table, at, r.owner.last().stamp), at)
+	}
 }
 
 // stamp is what a row says that is written at a time: the API's clock, or late by
