@@ -221,7 +221,7 @@ func TestSleepingTarget(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stop()
-	cmd := exec.Command(builtBinary(t), "--config", figureConfig(t, url, false), "--log-level", "warn")
+	cmd := exec.Command(builtBinary(t), "--config", figureConfig(t, url, figure{}), "--log-level", "warn")
 	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+t.TempDir())
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
@@ -239,7 +239,7 @@ func TestSleepingTarget(t *testing.T) {
 		t.Fatal(err)
 	}
 	awaitCalls(t, api, pages)
-	got := countRecords(t, bufio.NewReader(stdout))
+	got, _ := countRecords(t, bufio.NewReader(stdout))
 	close(done)
 	most := <-peak
 	if err := cmd.Wait(); err != nil {
