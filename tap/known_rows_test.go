@@ -386,3 +386,63 @@ func TestMarkDeleted(t *testing.T) {
 		}
 	}
 }
+
+// TestMarksUnderAirbyte: under Airbyte a row that is gone has the field that its
+// destinations know.
+func TestMarksUnderAirbyte(t *testing.T) {
+	api := newShops().add("/shops", many(10, may)...)
+	s := setup{
+		definition: partitioned + "  - {name: shops, path: /shops, on_delete: mark, schema: {properties: {id: {type: integer}}}}\n",
+		workDir:    t.TempDir(), api: api, catalog: configured(entry("shops", "full_refresh", "")),
+	}
+	first := airbyteOf(t, s)
+	api.rows["/shops"] = api.rows["/shops"][2:]
+	s.state = first.states()
+	second := airbyteOf(t, s)
+	if first.err != nil || second.err != nil {
+		t.Fatal(first.err, second.err)
+	}
+	if n := strings.Count(first.text, "deleted_at"); n > 0 {
+		t.Errorf("the first sync marks %d rows", n)
+	}
+	if n := strings.Count(second.text, `"_ab_cdc_deleted_at":"`); n != 2 || strings.Contains(second.text, "_sdc_deleted_at") {
+		t.Errorf("the second sync marks %d rows, want 2\n%s", n, second.text)
+	}
+}
+
+// TestNoMarksWhileOwed: where a part of a stream failed for good, or the end of one
+// is in doubt, nothing is marked.
+func TestNoMarksWhileOwed(t *testing.T) {
+	const accounts = partitioned + `  - name: orders
+    path: /{{ partition.account }}/orders
+    on_delete: mark
+    partition_by: [{name: account, values: [eu, us]}]
+    schema: {properties: {id: {type: integer}}}
+`
+	for name, fail := range map[string]func(*shops, *setup){
+		"owed": func(api *shops, _ *setup) { api.fails["/us/orders"] = 403 },
+		"doubt": func(_ *shops, s *setup) {
+			s.definition = strings.Replace(accounts, "    on_delete", "    on_incomplete: warn\n    pagination: {type: none}\n    on_delete", 1)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			api := newShops().add("/eu/orders", many(10, may)...).add("/us/orders", row{ID: 100, Updated: "2025-05-01T00:00:00Z"})
+			s := setup{definition: accounts, workDir: t.TempDir(), api: api}
+			s.state = s.must(t).state()
+			api.rows["/eu/orders"] = api.rows["/eu/orders"][1:]
+			fail(api, &s)
+			r := s.run(t)
+			if _, marks := records(r, "orders"); marks != 0 || !strings.Contains(r.log, "no record of the stream is marked as deleted") {
+				t.Errorf("%d marks, and the log says %s", marks, r.log)
+			}
+			clear(api.fails)
+			s.definition = accounts
+			if r.err == nil || name == "owed" {
+				s.state = r.state()
+			}
+			if _, marks := records(s.must(t), "orders"); marks != 1 {
+				t.Errorf("%d marks in the run that reads all, want 1", marks)
+			}
+		})
+	}
+}
