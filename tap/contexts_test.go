@@ -228,6 +228,29 @@ func TestChangedOnly(t *testing.T) {
 	})
 }
 
+// TestContextsAreRemoved: a stream that is no longer read in contexts may have rows
+// of others than the bookmark holds for.
+func TestContextsAreRemoved(t *testing.T) {
+	const definition = partitioned + `  - name: orders
+    path: /orders
+    params: {from: "{{ window.start }}", account: "{{ partition.account }}"}
+    replication_key: updated_at
+    incremental: {start: "2025-05-01", settle: 0s}
+    partition_by: [{name: account, values: [eu]}]
+`
+	synctest.Test(t, func(t *testing.T) {
+		sleepUntil(time.Date(2025, 5, 10, 0, 0, 0, 0, time.UTC))
+		api := newShops().add("/orders", row{ID: 1, Account: "eu", Updated: "2025-05-09T00:00:00Z"}, row{ID: 2, Account: "us", Updated: "2025-05-02T00:00:00Z"})
+		s := setup{definition: definition, workDir: t.TempDir(), api: api}
+		s.state = s.must(t).state()
+		s.definition = strings.Replace(strings.Replace(definition, `, account: "{{ partition.account }}"`, "", 1), "    partition_by: [{name: account, values: [eu]}]\n", "", 1)
+		r := s.must(t)
+		if got := idsOf(t, r, "orders"); !slices.Equal(got, []int{1, 2}) || !strings.Contains(r.log, "it has none any more") {
+			t.Errorf("got %v, and the log says %s", got, r.log)
+		}
+	})
+}
+
 // TestContextsComeAndGo: a context that is new begins at start, one that is gone
 // is asked for no more, and one that comes back begins at start again.
 func TestContextsComeAndGo(t *testing.T) {

@@ -155,7 +155,9 @@ func (p *manyParents) run(t testing.TB, state []byte, killAt int) (r manyRun) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.mu.Lock() // a request of a run that was killed may be answered still
 	p.at, p.calls, p.kill = killAt, 0, func() { _ = cmd.Process.Kill() }
+	p.mu.Unlock()
 	start := time.Now()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

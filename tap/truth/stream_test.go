@@ -90,7 +90,7 @@ func (s *stream) cut(t time.Time) time.Time {
 // at one.
 func (s *stream) day(year int, month time.Month, date int) time.Time {
 	noon := time.Date(year, month, date, 12, 0, 0, 0, s.zone)
-	for at := noon; ; at = at.Add(-time.Hour) {
+	for at := noon; ; at = at.Add(-15 * time.Minute) { // some put them forward by half an hour
 		if at.Add(-time.Second).Day() != noon.Day() {
 			return at
 		}
