@@ -104,6 +104,7 @@ func (t *track) take(p *part, s step) {
 	t.touched = true
 	if t.apiClock == nil && s.date != "" {
 		if at, err := times.Parse(s.date); err == nil {
+			at = clockAt(t.decision.Pass.AsOf, at, s.came)
 			t.apiClock = &at
 		}
 	}
@@ -115,6 +116,15 @@ func (t *track) take(p *part, s step) {
 	default:
 		t.fail(s.failure, s.at.Restarts, s.at.Refused)
 	}
+}
+
+// clockAt is what the API's clock said when a pass began, whose first answer may have
+// come in a later run: it was behind ours as it was behind it then.
+func clockAt(asOf, date, came time.Time) time.Time {
+	if behind := came.Sub(date); date.After(asOf) && behind > 0 && !came.IsZero() {
+		return asOf.Add(-behind)
+	}
+	return date
 }
 
 // advance moves the bookmark by a page of the one partition.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/state/progress"
@@ -37,6 +38,7 @@ type step struct {
 	lost    bool         // the API forgot the walk: it must start over
 	keep    bool         // records may be missing: the bookmark stays
 	date    string       // Date of the answer
+	came    time.Time    // when it came, by our clock
 	failure error        // no page, but the end of the walk, for this reason
 	split   *lane        // no page, but the end of the walk: these partitions take its place
 	halves  []*part      // that split makes

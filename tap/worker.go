@@ -241,7 +241,7 @@ func (w *worker) render(page limits.Queued, split *render.Splitter) (*batch, err
 	b.step = step{at: lines.At, keep: lines.Keep, key: page.Key()}
 	b.step.at.Restarts, b.step.at.Refused = page.Restarts, page.Refused
 	if !page.Partial {
-		b.step.last, b.step.date = page.Last, page.Header.Get("Date")
+		b.step.last, b.step.date, b.step.came = page.Last, page.Header.Get("Date"), page.At
 	}
 	return b, nil
 }

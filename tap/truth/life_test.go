@@ -26,8 +26,9 @@ import (
 )
 
 var (
-	from  = flag.Uint64("from", 1, "the first seed")
-	lives = flag.Uint64("lives", 150, "how many seeds")
+	from        = flag.Uint64("from", 1, "the first seed")
+	changedOnly = flag.Bool("changed-only", false, "some streams are read for the parents alone that changed: a few of such lives in a hundred fail, and it is not known yet whether by the simulation")
+	lives       = flag.Uint64("lives", 150, "how many seeds")
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
