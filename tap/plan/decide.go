@@ -151,7 +151,7 @@ func (d *Decision) resume(s *Stream, k Known) error {
 		d.Bookmark, d.Foreign = nil, true
 		return nil
 	}
-	if len(b.Contexts) > 0 && !s.HasContexts() && !s.FullTable() {
+	if len(b.Contexts) > 0 && b.Pass != nil && !s.HasContexts() && !s.FullTable() { // those of other taps stand for all of a stream
 		d.because(true, "the state's bookmark holds for the contexts that the stream was read in, and it has none any more: the stream is read from its start")
 		d.Bookmark, d.Foreign = nil, true
 		return nil

@@ -20,15 +20,6 @@ func (l *life) all() *setting {
 	return s
 }
 
-// rest lets time pass between runs.
-func (l *life) rest() {
-	longest := 36 * time.Hour
-	if l.jump > 0 && l.chance.IntN(5) == 0 {
-		longest = l.jump
-	}
-	time.Sleep(time.Duration(l.chance.Int64N(int64(longest))))
-}
-
 // change changes, now and then, what the next run is given, and what the API
 // refuses.
 func (l *life) change() {

@@ -280,6 +280,15 @@ func (l *life) lose(before int) {
 	}
 }
 
+// rest lets time pass between runs.
+func (l *life) rest() {
+	longest := 36 * time.Hour
+	if l.jump > 0 && l.chance.IntN(5) == 0 {
+		longest = l.jump
+	}
+	time.Sleep(time.Duration(l.chance.Int64N(int64(longest))))
+}
+
 // memoryFolder is a folder that is quick.
 func memoryFolder(t *testing.T) string {
 	dir, err := os.MkdirTemp("/dev/shm", "tap-rest-")
