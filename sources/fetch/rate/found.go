@@ -25,8 +25,9 @@ const (
 	firstTry, longestTry = time.Second, time.Minute
 	// few are too few to say what an API grants: they count as so many.
 	few = 10
-	// slowest is the least pace, in requests a second.
-	slowest = 1.0 / 120
+	// slowest is the least pace, in requests a second: an API may refuse requests
+	// whatever their pace is.
+	slowest = 0.5
 	// remembered is for how long what was granted counts in full.
 	remembered = 10 * time.Minute
 	// near is which part of the pace that was refused is taken quickly: behind it

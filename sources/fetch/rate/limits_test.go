@@ -110,12 +110,35 @@ func TestFound(t *testing.T) {
 // stay fewer than calls.
 func TestFoundOfAny(t *testing.T) {
 	for range 200 {
-		api := &granter{most: 1 + rand.IntN(200), per: time.Duration(1+rand.IntN(60)) * time.Second, sliding: rand.IntN(2) == 0}
+		most := 1 + rand.IntN(200) // at least one in two seconds
+		api := &granter{most: most, per: time.Duration(1+rand.IntN(min(60, 2*most))) * time.Second, sliding: rand.IntN(2) == 0}
 		refused, took := simulate(New(nil), api, 1+rand.IntN(16), 1000, 20*time.Millisecond)
 		ideal := time.Duration(1000/api.most) * api.per
 		if refused > 500 || took > 4*ideal+5*time.Minute {
 			t.Errorf("%d in %v, sliding %v: %d refusals, took %v, at least %v", api.most, api.per, api.sliding, refused, took, ideal)
 		}
+	}
+}
+
+// TestRefusalsOfAnyPace: an API that refuses calls whatever their pace is does not
+// bring a walk to a halt.
+func TestRefusalsOfAnyPace(t *testing.T) {
+	l, at := New(nil), now
+	for n := 1; n <= 100; n++ {
+		for d, _ := l.Take("orders", "/", at); d > 0; d, _ = l.Take("orders", "/", at) {
+			at = at.Add(d)
+		}
+		started := at
+		at = at.Add(10 * time.Millisecond)
+		if n%3 == 0 {
+			l.Refused("orders", started, at)
+		} else {
+			l.Granted("orders", started, at)
+		}
+		l.Done("orders")
+	}
+	if took := at.Sub(now); took > 4*time.Minute {
+		t.Errorf("100 calls took %v", took)
 	}
 }
 
