@@ -103,6 +103,7 @@ type Window struct {
 type Feed struct {
 	Stream   string          `json:"stream"`
 	Pass     string          `json:"pass"`           // id of the parent's pass
+	For      []string        `json:"for,omitempty"`  // ids of the passes whose contexts its records are; absent: of each that has the stream for a parent
 	From     json.RawMessage `json:"from,omitempty"` // the bookmark that it started from; absent: none
 	Over     bool            `json:"over,omitempty"` // it was read to its end
 	Owes     bool            `json:"owes,omitempty"` // but for what failed for good

@@ -83,6 +83,14 @@ func (all *partitions) open(p *part) state.Open {
 	return o
 }
 
+// forget notes that a partition of the state is no longer one of the stream. Should
+// its context come again, the bookmark does not hold for it: what it owed is lost.
+func (t *track) forget(one progress.Part) {
+	t.parts.done.Drop(one)
+	t.bookmark.Contexts = slices.DeleteFunc(slices.Clone(t.bookmark.Contexts), func(hash uint64) bool { return hash == one.Context })
+	t.touched = true
+}
+
 // finish notes that a partition is done.
 func (all *partitions) finish(p *part, s step) {
 	all.done.Finish(p.key)
@@ -219,8 +227,8 @@ func (all *partitions) end(t *track, b *state.Bookmark) {
 	b.Parents = all.pass.parentsRead(b.Parents)
 	if t.stream.HasContexts() && !t.stream.FullTable() {
 		done := r.Contexts
-		if t.pass.changedOnly() && t.decision.Bookmark != nil {
-			done = done.With(t.decision.Bookmark.Contexts)
+		if t.pass.keepsUnvisited() {
+			done = done.With(b.Contexts)
 		}
 		b.Contexts = all.settled(done, r.Owed)
 	}

@@ -218,10 +218,7 @@ func (t *track) settled(high json.RawMessage) json.RawMessage {
 
 // limit is up to when rows can no longer come in that the pass did not ask for.
 func (t *track) limit() time.Time {
-	limit := t.decision.Pass.AsOf
-	if t.apiClock != nil && t.apiClock.Before(limit) {
-		limit = *t.apiClock
-	}
+	limit := t.clock()
 	if t.stream.FullTable() {
 		return limit
 	}
@@ -230,6 +227,14 @@ func (t *track) limit() time.Time {
 		limit = until
 	}
 	return limit
+}
+
+// clock is when the pass began, by our clock or by the API's, whichever is behind.
+func (t *track) clock() time.Time {
+	if t.apiClock != nil && t.apiClock.Before(t.decision.Pass.AsOf) {
+		return *t.apiClock
+	}
+	return t.decision.Pass.AsOf
 }
 
 // floor is where the time of the one partition begins, as records write it.

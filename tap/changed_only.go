@@ -3,6 +3,7 @@ package tap
 import (
 	"encoding/json"
 	"slices"
+	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/state"
@@ -30,11 +31,7 @@ func (p *pass) parentsRead(before map[string]state.Since) map[string]state.Since
 		}
 		one := state.Since{Shape: p.stream.Shape + f.stream.Shape}
 		if !f.track.asFeed().Owes {
-			at := f.track.limit()
-			if own := p.track.limit(); own.Before(at) { // what is newer was not asked for, of any context
-				at = own
-			}
-			at = at.UTC()
+			at := p.track.readOf(f.track).UTC()
 			one.At = &at
 		} else if was := before[axis.Parent]; was.Shape == one.Shape {
 			one.At = was.At
@@ -44,23 +41,64 @@ func (p *pass) parentsRead(before map[string]state.Since) map[string]state.Since
 	return now
 }
 
+// readOf is up to when a parent was read, and its children as they were then: the
+// parent's pass may have begun after that of its children, and rows of either may
+// come in late.
+func (t *track) readOf(parent *track) time.Time {
+	at := t.clock().Add(-parent.stream.Clock.Settle)
+	for _, one := range []time.Time{t.limit(), parent.limit()} {
+		if one.Before(at) {
+			at = one
+		}
+	}
+	return at
+}
+
+// keepsUnvisited reports whether contexts that the pass did not visit are as they
+// were: each parent was asked for what changed, and answered. Of a parent that was
+// read whole, they are gone, and where something failed, it may be theirs: when
+// they come again, they are read from the stream's start.
+func (p *pass) keepsUnvisited() bool {
+	for _, axis := range p.stream.Definition.PartitionBy {
+		f := p.feedNamed(axis.Parent)
+		if axis.ChangedOnly && f != nil && (f.decision.From == nil || f.track.asFeed().Owes) {
+			return false
+		}
+	}
+	return p.changedOnly()
+}
+
 // from is from where on a parent is read for a pass that begins: from its start,
 // or with changed_only from where the pass before had read it.
-func (n *need) from(axis sources.PartitionSource) json.RawMessage {
-	b := n.child.decision.Bookmark
-	if !axis.ChangedOnly || b == nil || n.parent.Incremental == nil {
-		return nil
+func (n *need) from(axis sources.PartitionSource) (from json.RawMessage) {
+	for _, one := range n.child.stream.Definition.PartitionBy {
+		if !one.ChangedOnly {
+			continue
+		}
+		at, ok := n.since(n.child.run.Definition.Stream(one.Parent))
+		if !ok { // contexts may be missing of all, so all parents are read whole
+			return nil
+		}
+		if one.Parent == axis.Parent {
+			from = at
+		}
 	}
-	clock := plan.NewClock(n.parent.Incremental)
-	since := b.Parents[n.parent.Name]
-	if !clock.Timed() || since.At == nil || since.Shape != n.child.stream.Shape+n.child.run.Config.Shape(n.parent) {
-		return nil
+	return from
+}
+
+// since is from where on the state says that a parent is asked for what changed.
+func (n *need) since(parent *sources.Stream) (json.RawMessage, bool) {
+	b := n.child.decision.Bookmark
+	if b == nil || parent.Incremental == nil {
+		return nil, false
+	}
+	clock := plan.NewClock(parent.Incremental)
+	since := b.Parents[parent.Name]
+	if !clock.Timed() || since.At == nil || since.Shape != n.child.stream.Shape+n.child.run.Config.Shape(parent) {
+		return nil, false
 	}
 	at, err := clock.Lookback.Negate().AddTo(since.At.In(clock.Windows.Timezone))
-	if err != nil {
-		return nil
-	}
-	return clock.Order.Times.Like(at, nil)
+	return clock.Order.Times.Like(at, nil), err == nil
 }
 
 // beginsBefore reports whether a pass asks for all that changed since a bookmark.

@@ -215,8 +215,7 @@ func (e *emitter) move(b *batch) {
 	}
 	switch {
 	case b.gone != nil:
-		b.track.parts.done.Drop(b.track.pass.supply.keyOf(b.gone))
-		b.track.touched = true
+		b.track.forget(b.track.pass.supply.keyOf(b.gone))
 	case b.lane != nil:
 		e.allMade(b)
 	case b.lines.Partial:

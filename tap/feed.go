@@ -2,6 +2,7 @@ package tap
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/times"
@@ -92,25 +93,33 @@ func (l *leading) begin(lanes []*lane) {
 }
 
 // feedsNow is how far the parents of a pass are, and theirs.
-func (f *family) feedsNow() (all []state.Feed) {
-	seen := map[*pass]bool{}
-	var add func(f *family)
-	add = func(f *family) {
-		for _, p := range f.feeds {
-			if !seen[p] {
-				seen[p] = true
-				all = append(all, p.track.asFeed())
-				add(&p.family)
+func (p *pass) feedsNow() (all []state.Feed) {
+	var feeds []*pass
+	whose := map[*pass][]string{}
+	var add func(p *pass)
+	add = func(p *pass) {
+		for _, f := range p.feeds {
+			if whose[f] == nil {
+				feeds = append(feeds, f)
+				add(f)
 			}
+			whose[f] = append(whose[f], p.decision.Pass.ID)
 		}
 	}
-	add(f)
+	add(p)
+	for i, f := range feeds {
+		one := f.track.asFeed()
+		if slices.ContainsFunc(feeds, func(other *pass) bool { return other != feeds[i] && other.stream.Name == f.stream.Name }) {
+			one.For = whose[f]
+		}
+		all = append(all, one)
+	}
 	return all
 }
 
 // asFeed is how far a parent is, for the state of its children.
 func (t *track) asFeed() state.Feed {
-	f := state.Feed{Stream: t.stream.Name, Pass: t.decision.Pass.ID, From: t.decision.From, Shape: t.stream.Shape, Owes: t.pass.owes}
+	f := state.Feed{Stream: t.stream.Name, Pass: t.decision.Pass.ID, From: t.decision.FedFrom(t.stream), Shape: t.stream.Shape, Owes: t.pass.owes}
 	if t.decision.Length != (times.Span{}) {
 		f.Window = t.decision.Length.String()
 	}

@@ -3,6 +3,7 @@ package tap
 import (
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -115,7 +116,7 @@ func newNeed(child *pass, parent *sources.Stream, axis sources.PartitionSource) 
 	d := child.decision
 	if d.Way == plan.FromState {
 		for i := range d.Bookmark.Resume.Feeds {
-			if at := &d.Bookmark.Resume.Feeds[i]; at.Stream == parent.Name {
+			if at := &d.Bookmark.Resume.Feeds[i]; at.Stream == parent.Name && (len(at.For) == 0 || slices.Contains(at.For, d.Pass.ID)) {
 				n.fed, n.at, n.known = plan.Fed{Pass: at.Pass, From: at.From}, at, true
 				return n
 			}
@@ -147,10 +148,10 @@ func (n *need) metBy(p *pass) bool {
 func (n *need) beginsIn(p *pass) bool {
 	at := n.at
 	if at == nil || at.Over || len(at.Open)+len(at.Done)+len(at.Contexts) > 0 ||
-		p.feed || p.decision.Way != plan.Anew || p.decision.Backfill {
+		p.feed || p.decision.Way != plan.Anew || p.decision.Backfill || p.changedOnly() {
 		return false
 	}
-	return p.decision.From == nil || string(p.decision.From) == string(at.From)
+	return p.decision.From == nil || at.From != nil && p.beginsBefore(at.From)
 }
 
 // leadIn reports whether a pass that begins anew reads all the records that are
@@ -158,7 +159,9 @@ func (n *need) beginsIn(p *pass) bool {
 func (n *need) leadIn(p *pass) bool {
 	child, from := n.child.decision, n.fed.From
 	switch {
-	case p.decision.Way != plan.Anew || child.Way != plan.Anew || p.decision.Backfill:
+	case p.decision.Way != plan.Anew || child.Way != plan.Anew || p.decision.Backfill || p.changedOnly():
+		return false
+	case p.decision.Pass.AsOf.Before(child.Pass.AsOf): // it is read again for others, up to when theirs began
 		return false
 	case p.feed:
 		return string(p.decision.From) == string(from)

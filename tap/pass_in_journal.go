@@ -109,7 +109,7 @@ func (p *pass) layout() plan.Layout {
 		if l.Feeds == nil {
 			l.Feeds = map[string]plan.Fed{}
 		}
-		l.Feeds[f.stream.Name] = plan.Fed{Pass: f.decision.Pass.ID, From: f.decision.From}
+		l.Feeds[f.stream.Name] = plan.Fed{Pass: f.decision.Pass.ID, From: f.decision.FedFrom(f.stream)}
 	}
 	return l
 }

@@ -299,10 +299,14 @@ func joinFeeds(a, b []state.Feed) (joined []state.Feed) {
 			return other.Stream == f.Stream && other.Pass == f.Pass && other.Shape == f.Shape && other.Window == f.Window && bytes.Equal(other.From, f.From)
 		})
 		if i >= 0 {
-			joined = append(joined, lessFar(f, b[i]))
+			one := lessFar(f, b[i])
+			one.For = slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(f.For), b[i].For...))))
+			joined = append(joined, one)
 		}
 	}
-	slices.SortFunc(joined, func(a, b state.Feed) int { return strings.Compare(a.Stream, b.Stream) })
+	slices.SortFunc(joined, func(a, b state.Feed) int {
+		return cmp.Or(strings.Compare(a.Stream, b.Stream), strings.Compare(a.Pass, b.Pass))
+	})
 	return joined
 }
 

@@ -1,9 +1,28 @@
 package plan
 
 import (
+	"encoding/json"
+
 	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state"
 )
+
+// FedFrom is the bookmark from which a pass that has no lookback reads all that
+// this one does: children that outlive it are fed by such a pass.
+func (d *Decision) FedFrom(s *Stream) json.RawMessage {
+	if d.From == nil || d.Lookback == (times.Span{}) {
+		return d.From
+	}
+	mark, err := s.Clock.Order.Times.ReadJSON(d.From)
+	if err != nil {
+		return d.From
+	}
+	at, err := d.Lookback.Negate().AddTo(mark.At.In(s.Clock.Windows.Timezone))
+	if err != nil {
+		return d.From
+	}
+	return s.Clock.Order.Times.Like(at, d.From)
+}
 
 // Feed decides on a pass of a parent that is read for the sake of a child's pass,
 // under the id and from the bookmark of fed: at is how far the child's state says
