@@ -2,6 +2,7 @@ package truth_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -132,14 +133,13 @@ func (t *table) shutKeys() (all []string) {
 
 // show shows again what was refused. What was said not to be there has changed.
 func (l *life) show(t *table, key string) {
-	status := t.shut[key]
 	delete(t.shut, key)
-	if status != t.lost {
-		return
+	for _, key := range slices.Sorted(maps.Keys(t.unseen)) {
+		if t.shut[key] == 0 { // several are asked for at once
+			l.api.world.rewrite(t, time.Now(), func(r *row) bool { return r.account == key || r.owner != nil && r.owner.key() == key })
+			delete(t.unseen, key)
+		}
 	}
-	l.api.world.rewrite(t, time.Now(), func(r *row) bool {
-		return r.account == key || r.owner != nil && !t.empty[r.owner.key()].IsZero() // several are asked for at once
-	})
 }
 
 // open shows everything.

@@ -50,8 +50,28 @@ func (c claim) reads(r *row, owed bool) bool {
 	if c.setting.asked[t] && (!slices.Contains(c.setting.accounts, r.account) || t.hid(r.account, c.AsOf, owed)) {
 		return false
 	}
+	if t.changedOnly && r.owner.leftUnseen(t, v.from) {
+		return false
+	}
 	return r.owner == nil || !t.hid(r.owner.key(), c.AsOf, owed) && c.reads(r.owner, false)
 }
+
+// leftUnseen reports whether a row was changed while a pass of those it owns was
+// read which began after a time: it may have left the parent's window before it
+// was listed, so that the pass did not see what had changed before.
+func (r *row) leftUnseen(t *table, since time.Time) bool {
+	return slices.ContainsFunc(t.passes, func(p reading) bool {
+		return !p.asOf.Before(since) && slices.ContainsFunc(r.versions, func(v version) bool {
+			return v.from.After(p.asOf.Add(-mostSkew)) && !v.from.After(p.over)
+		})
+	})
+}
+
+// reading is when a pass began, and was over.
+type reading struct{ asOf, over time.Time }
+
+// mostSkew is how far the API's clock may be ahead.
+const mostSkew = 10 * time.Minute
 
 // chain says what a row belongs to.
 func (r *row) chain() string {

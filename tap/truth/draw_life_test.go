@@ -60,7 +60,7 @@ func (l *life) settle(w *world) {
 		}
 		timed := !slices.ContainsFunc(one.parents, func(p *table) bool { return p.full || p.whole || p.unit() >= time.Hour })
 		if len(one.parents) > 0 && timed && (one.full || one.batch < 2) {
-			one.changedOnly = l.chance.IntN(2) == 0 && *changedOnly
+			one.changedOnly = l.chance.IntN(2) == 0
 		}
 	}
 	if l.chance.IntN(4) == 0 {

@@ -27,8 +27,8 @@ type span struct {
 	time.Duration
 }
 
-// before is a time that lies so much earlier.
-func (s span) before(t time.Time) time.Time { return t.AddDate(0, -s.months, 0).Add(-s.Duration) }
+// before is a time that lies so much earlier, at least.
+func (s span) before(t time.Time) time.Time { return t.AddDate(0, 0, -31*s.months).Add(-s.Duration) }
 
 // spans are the lengths of windows.
 var spans = map[string]span{

@@ -13,12 +13,13 @@ type refusals struct {
 	shut     map[string]int       // the status that is answered; 403 is for good
 	refused  map[string]time.Time // when it was last
 	empty    map[string]time.Time // when it was last said that nothing is there
+	unseen   map[string]bool      // of which it was said, and which has not come again
 	restarts bool                 // it was refused in a way that begins walks again
 }
 
 // newRefusals returns those of an open table.
 func newRefusals() refusals {
-	return refusals{shut: map[string]int{}, refused: map[string]time.Time{}, empty: map[string]time.Time{}}
+	return refusals{shut: map[string]int{}, refused: map[string]time.Time{}, empty: map[string]time.Time{}, unseen: map[string]bool{}}
 }
 
 // hid reports whether something was not shown since a time; owed says that a
@@ -79,7 +80,7 @@ func (f *refusals) hide(keys []string, empty bool) {
 	for _, key := range keys {
 		f.refused[key] = time.Now()
 		if empty {
-			f.empty[key] = time.Now()
+			f.empty[key], f.unseen[key] = time.Now(), true
 		}
 	}
 }

@@ -114,6 +114,7 @@ func (g *target) takeState(t *testing.T, tables []*table, value []byte) {
 	}
 	for _, one := range tables {
 		if b := s.marks[one.name]; b.over() {
+			one.passes = append(one.passes, reading{b.Pass.AsOf, time.Now()})
 			s.claims[one.name] = claims(s.claims[one.name], claim{Pass: *b.Pass, done: b.done(), setting: g.setting})
 		}
 	}

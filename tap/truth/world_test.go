@@ -47,10 +47,11 @@ type world struct {
 // table has the rows of a stream.
 type table struct {
 	*stream
-	base  int // below the first id: no two tables share one
-	rows  []*row
-	feeds bool             // its rows are contexts of another
-	texts map[string]place // of each record that there ever was
+	base   int // below the first id: no two tables share one
+	rows   []*row
+	feeds  bool             // its rows are contexts of another
+	passes []reading        // that were over in a state
+	texts  map[string]place // of each record that there ever was
 	refusals
 }
 
