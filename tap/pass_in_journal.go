@@ -102,6 +102,9 @@ func (p *pass) layout() plan.Layout {
 		l.Partition = p.first.Part.Key
 		return l
 	}
+	if d := p.decision; d.From != nil && d.Bookmark != nil {
+		l.Contexts = d.Bookmark.Contexts
+	}
 	if p.decision.Length != (times.Span{}) {
 		l.Window = p.decision.Length.String()
 	}

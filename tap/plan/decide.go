@@ -300,7 +300,7 @@ func (d *Decision) replay(s *Stream, p *Recorded) {
 	d.Pass, d.From, d.Previous = state.Pass{ID: p.StateID(), AsOf: p.AsOf}, p.From, p.Previous
 	d.Lookback, _ = times.ParseSpan(p.Layout.Lookback) // none where none is written
 	d.Length = lengthOf(p.Layout.Window)
-	d.Bookmark = &state.Bookmark{ReplicationKey: s.ReplicationKey, Value: p.From}
+	d.Bookmark = &state.Bookmark{ReplicationKey: s.ReplicationKey, Value: p.From, Contexts: p.Layout.Contexts}
 	if given == nil {
 		return
 	}
@@ -309,6 +309,9 @@ func (d *Decision) replay(s *Stream, p *Recorded) {
 		d.Bookmark.Resume = given.Resume
 	}
 	d.Behind = given.Pass == nil || given.Pass.ID != p.Previous
+	if p.Layout.Contexts == nil && !d.Behind { // an earlier version recorded it
+		d.Bookmark.Contexts = given.Contexts
+	}
 }
 
 // Many reports whether the pass has several partitions, or may have.

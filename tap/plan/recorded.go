@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -24,6 +25,9 @@ type Layout struct {
 	Range     string         `json:"range,omitempty"`     // that is read again; "": it goes on from a bookmark
 	Feed      bool           `json:"feed,omitempty"`      // it is read for the sake of children alone
 	Feeds     map[string]Fed `json:"feeds,omitempty"`     // of each parent, the pass whose records are its contexts
+	// Contexts are those that it goes on from its bookmark in: a replay begins the
+	// others at the stream's start, as the pass did.
+	Contexts state.Contexts `json:"contexts,omitempty"`
 	// Empty: it is finished, and no record of it left: a state that comes back
 	// as it was is no sign of a target that lost one.
 	Empty bool `json:"empty,omitempty"`
