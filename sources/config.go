@@ -88,7 +88,7 @@ func (d *Definition) Configure(g Given) (*Config, error) {
 		return nil, problems
 	}
 	for _, p := range unknown {
-		c.Warnings = append(c.Warnings, p.Error()+" is not used")
+		c.Warnings = append(c.Warnings, p.Error()+" (it is not used)")
 	}
 	c.Values = expr.JSONBytes(filled.AppendJSON(nil, false))
 	if public != nil {

@@ -83,8 +83,8 @@ func TestConfigure(t *testing.T) {
 			`{"base_url":"https://a.example","tokne":"x","stream_maps":{},"accounts":["eu","us"],"page-size":100,"auth":{"kind":"a"}}`,
 			[]string{
 				`TAP_REST_BIN names no setting and is not used`,
-				`config c0.json: unknown setting "tokne"; did you mean "token"? is not used`,
-				`config c0.json: unknown setting "stream_maps"; known here: base_url, token, pin, accounts, page-size, fresh, auth, limits is not used`,
+				`config c0.json: unknown setting "tokne"; did you mean "token"? (it is not used)`,
+				`config c0.json: unknown setting "stream_maps"; known here: base_url, token, pin, accounts, page-size, fresh, auth, limits (it is not used)`,
 			}},
 		{"single underscores, as Meltano writes them", []string{`{"base_url": "https://a.example"}`},
 			[]string{"TAP_REST_AUTH_KEY=k", "TAP_REST_LIMITS_MAX=9", "TAP_REST_RUN_MAX_DURATION=1h", "TAP_REST_RUN_FLUSH_BYTES=5"},
