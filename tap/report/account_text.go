@@ -79,7 +79,7 @@ func (s *Stream) Remarks() []string {
 		all = append(all, Numbered(s.Partitions, "%s [partition is|partitions are] done"))
 	}
 	if s.Failures > 0 && (s.Partitions > 0 || s.Failures > 1) {
-		all = append(all, Numbered(int64(s.Failures), "%s [partition|partitions] failed, as the log says; the next run asks for [it|them] again")+s.leaveOut())
+		all = append(all, Numbered(int64(s.Failures), "%s [partition|partitions] failed, as the log says"+s.inParent()+"; the next run asks for [it|them] again")+s.leaveOut())
 	}
 	if n := s.Counters.Unused.Load(); n > 0 {
 		all = append(all, Numbered(n, "%s [page|pages] asked for ahead [was|were] thrown away: the list ended before, or changed meanwhile"))
@@ -100,6 +100,16 @@ func (s *Stream) Remarks() []string {
 		all = append(all, text)
 	}
 	return all
+}
+
+// inParent names the parent that the first failure was in: the log has it under
+// that name. "" where it was in the stream itself.
+func (s *Stream) inParent() string {
+	var e *fetch.Error
+	if !errors.As(s.Failure, &e) || e.Stream == "" || e.Stream == s.Name {
+		return ""
+	}
+	return " of " + e.Stream + ", whose records it is read for"
 }
 
 // leaveOut says how a partition is left out that the API will not show; "" where

@@ -28,3 +28,17 @@ func TestLeaveOut(t *testing.T) {
 		}
 	}
 }
+
+// TestInParent: where a parent failed, the account names the stream under which
+// the log says so.
+func TestInParent(t *testing.T) {
+	for _, test := range []struct{ failed, want string }{
+		{"orgs", "1 partition failed, as the log says of orgs, whose records it is read for; the next run asks for it again"},
+		{"repos", "1 partition failed, as the log says; the next run asks for it again"},
+	} {
+		s := Stream{Name: "repos", Counters: &fetch.Counters{}, Partitions: 4, Failures: 1, Failure: &fetch.Error{Class: fetch.Permanent, Stream: test.failed, Status: 401}}
+		if text := strings.Join(s.Remarks(), "\n"); !strings.Contains(text, test.want) {
+			t.Errorf("%s failed: %q, want it to say %q", test.failed, text, test.want)
+		}
+	}
+}
