@@ -64,7 +64,7 @@ func TestModelByHand(t *testing.T) {
 	if got, want := string(c.Values.AppendJSON(nil)), `{"url":"https://a.example","token":"s3cret-s3cret","sise":5,"size":10}`; got != want {
 		t.Errorf("values %s, want %s", got, want)
 	}
-	if got, want := strings.Join(c.Warnings, "; "), `config: unknown setting "sise"; did you mean "size"? is not used`; got != want {
+	if got, want := strings.Join(c.Warnings, "; "), `config: unknown setting "sise"; did you mean "size"? (it is not used)`; got != want {
 		t.Errorf("warnings %q, want %q", got, want)
 	}
 	if got := c.Hider.Line("asked with s3cret-s3cret"); strings.Contains(got, "s3cret") {

@@ -147,9 +147,9 @@ func TestSettingsProblems(t *testing.T) {
 // TestUnknownSettings proves when a setting that is not used is worth a line.
 func TestUnknownSettings(t *testing.T) {
 	for _, tt := range []struct{ schema, want string }{
-		{`{"properties": {"token": {}}}`, `config: unknown setting "tokne"; did you mean "token"? is not used`},
-		{`{"properties": {}}`, `config: unknown setting "tokne" is not used`},
-		{`{}`, `config: unknown setting "tokne" is not used`},
+		{`{"properties": {"token": {}}}`, `config: unknown setting "tokne"; did you mean "token"? (it is not used)`},
+		{`{"properties": {}}`, `config: unknown setting "tokne" (it is not used)`},
+		{`{}`, `config: unknown setting "tokne" (it is not used)`},
 		{`{"properties": {"token": {}}, "additionalProperties": true}`, ""},
 		{`{"properties": {"token": {}}, "patternProperties": {"^t": {}}}`, ""},
 		{`{"properties": {"token": {}}, "allOf": [{"properties": {"tokne": {}}}]}`, ""},

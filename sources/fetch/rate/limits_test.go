@@ -110,8 +110,8 @@ func TestFound(t *testing.T) {
 // stay fewer than calls.
 func TestFoundOfAny(t *testing.T) {
 	for range 200 {
-		most := 1 + rand.IntN(200) // at least one in two seconds
-		api := &granter{most: most, per: time.Duration(1+rand.IntN(min(60, 2*most))) * time.Second, sliding: rand.IntN(2) == 0}
+		most := 1 + rand.IntN(200) // one a second at least: the least pace is half of that
+		api := &granter{most: most, per: time.Duration(1+rand.IntN(min(60, most))) * time.Second, sliding: rand.IntN(2) == 0}
 		refused, took := simulate(New(nil), api, 1+rand.IntN(16), 1000, 20*time.Millisecond)
 		ideal := time.Duration(1000/api.most) * api.per
 		if refused > 500 || took > 4*ideal+5*time.Minute {
