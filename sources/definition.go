@@ -50,28 +50,6 @@ type RateLimit struct {
 	Match    string // paths of URLs that it counts, where * stands for anything; "": all
 }
 
-// AuthType is a way to prove who asks.
-type AuthType string
-
-// The auth types that run. Others are refused by [Parse] as not supported yet.
-const (
-	AuthNone   AuthType = "none"
-	AuthBearer AuthType = "bearer"
-	AuthBasic  AuthType = "basic"
-	AuthAPIKey AuthType = "api_key"
-)
-
-// Auth holds the keys of its type; those of other types are nil.
-type Auth struct {
-	Type     AuthType
-	Token    *expr.Template // bearer
-	Username *expr.Template // basic
-	Password *expr.Template // basic
-	Name     *expr.Template // api_key
-	Value    *expr.Template // api_key
-	InQuery  bool           // api_key: in the query, else in a header
-}
-
 // Retry says how often and how patiently a request is repeated.
 type Retry struct {
 	Attempts int           // in all, at least 1

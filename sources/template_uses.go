@@ -49,11 +49,7 @@ func (s *Stream) EachOfRequests(visit func(*expr.Template)) {
 		return false
 	})
 	if a := s.Client.Auth; a != nil {
-		for _, t := range []*expr.Template{a.Token, a.Username, a.Password, a.Name, a.Value} {
-			if t != nil {
-				visit(t)
-			}
-		}
+		a.EachTemplate(visit)
 	}
 }
 

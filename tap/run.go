@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/render"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/workdir"
 )
 
 const (
@@ -82,6 +84,7 @@ func (r *run) client(s *plan.Stream, vars expr.Vars) *fetch.Client {
 		c = fetch.NewClient(s.Definition.Client, fetch.Options{
 			Transport: r.Transport, Secrets: r.Config.Hider, Ahead: r.ahead, Back: r.back,
 			UserAgent: "tap-rest/" + r.Version, Gate: r.gate, Log: r.Log, Hasty: r.hasty,
+			Tokens: fetch.Tokens{Dir: filepath.Join(r.work.dir, "tokens"), Replace: workdir.Replace},
 		}, vars)
 		r.clients[s.Definition.Client] = c
 		r.silent[c] = &silence{client: c, most: max(leastFailures, r.Config.Run.Concurrency), failed: map[any]bool{}}

@@ -43,21 +43,6 @@ func (b *builder) hosts(list *document.Node) {
 	}
 }
 
-func authOf(n *document.Node) *sources.Auth {
-	if n == nil {
-		return nil
-	}
-	return &sources.Auth{
-		Type:     sources.AuthType(document.Value[string](n, "type")),
-		Token:    document.Value[*expr.Template](n, "token"),
-		Username: document.Value[*expr.Template](n, "username"),
-		Password: document.Value[*expr.Template](n, "password"),
-		Name:     document.Value[*expr.Template](n, "name"),
-		Value:    document.Value[*expr.Template](n, "value"),
-		InQuery:  document.Value[string](n, "in") == "query",
-	}
-}
-
 func ratesOf(n *document.Node) (list []sources.RateLimit) {
 	for _, item := range n.List() {
 		list = append(list, sources.RateLimit{Requests: int(document.Value[int64](item, "requests")), Per: document.Value[time.Duration](item, "per"), Match: document.Value[string](item, "match")})

@@ -84,7 +84,7 @@ func join(parts ...[]key) []key {
 }
 
 var authObject = &object{
-	name: "Auth", by: "type",
+	name: "Auth", by: "type", check: authKeys,
 	variants: []variant{
 		{name: "none", doc: "Nothing is sent."},
 		{name: "bearer", doc: "`Authorization: Bearer …`", keys: []key{
@@ -99,16 +99,23 @@ var authObject = &object{
 			{name: "value", kind: aTemplate, need: true, doc: "The key."},
 			{name: "in", kind: aChoice, need: true, enum: []string{"header", "query"}, doc: "Where it goes."},
 		}},
-		{name: "oauth2", later: true, doc: "A token fetched from the API.", keys: []key{
-			{name: "grant", kind: aChoice, need: true, enum: []string{"client_credentials", "refresh_token", "password"}, doc: "How the token is got."},
-			{name: "token_url", kind: aTemplate, need: true, doc: "Where the token is got."},
-			{name: "client_id", kind: aTemplate, doc: "Id of the application."},
-			{name: "client_secret", kind: aTemplate, doc: "Its secret."},
-			{name: "scopes", kind: aTree, doc: "What is asked for: text or a list."},
-			{name: "refresh_token", kind: aTemplate, doc: "For the grant of that name; a rotated one is kept."},
-			{name: "username", kind: aTemplate, doc: "For the grant password."},
-			{name: "password", kind: aTemplate, doc: "For the grant password."},
-			{name: "extra", kind: params, doc: "Further parameters of the token request."},
+		{name: "oauth2", doc: "A token that is asked for (RFC 6749); see Tokens that are fetched.", keys: []key{
+			{name: "grant", kind: aText, need: true, doc: "How the token is got: `client_credentials`, `refresh_token`, `password`, or any other as the API names it, with what belongs to it in `extra`."},
+			{name: "token_url", kind: aTemplate, only: ofRun, need: true, doc: "Where the token is got."},
+			{name: "client_id", kind: aTemplate, only: ofRun, doc: "Id of the application."},
+			{name: "client_secret", kind: aTemplate, only: ofRun, doc: "Its secret."},
+			{name: "client_auth", kind: aChoice, enum: []string{"body", "basic"}, def: "body", doc: "Where id and secret go: into the body, or a header."},
+			{name: "encoding", kind: aChoice, enum: []string{"form", "json"}, def: "form", doc: "How the body of the token request is written."},
+			{name: "scopes", kind: aTree, only: ofRun, doc: "What is asked for: text or a list."},
+			{name: "audience", kind: aTemplate, only: ofRun, doc: "Which API the token is for, where that is asked."},
+			{name: "refresh_token", kind: aTemplate, only: ofRun, doc: "For the grant of that name; a rotated one is kept."},
+			{name: "username", kind: aTemplate, only: ofRun, doc: "For the grant password."},
+			{name: "password", kind: aTemplate, only: ofRun, doc: "For the grant password."},
+			{name: "extra", kind: params, only: ofRun, doc: "Further parameters of the token request."},
+			{name: "send", kind: aMap, of: sendObject, def: "`Authorization: Bearer …`", doc: "What goes with every request; see Send."},
+			{name: "ttl", kind: aWait, def: "until it is refused", doc: "How long a token holds where its answer has no `expires_in`."},
+			{name: "margin", kind: aDuration, def: "30s", doc: "A token is renewed so long before it ends, a tenth of its life at most."},
+			{name: "expired", kind: aCondition, scope: sources.InResponse, def: "an answer 401", doc: "Template over an answer, which means that the token holds no longer."},
 		}},
 		{name: "session", later: true, doc: "A login request; what it answers is sent along.", keys: []key{
 			{name: "login", kind: aMap, of: loginObject, need: true, doc: "The login request; see Login."},
@@ -142,6 +149,9 @@ var authObject = &object{
 	},
 }
 
+// ofRun are the names that what is asked once for all requests may use.
+var ofRun = []string{"config", "now"}
+
 var loginObject = &object{name: "Login", keys: []key{
 	{name: "path", kind: aTemplate, need: true, doc: "As a stream's."},
 	{name: "method", kind: aChoice, enum: []string{"GET", "POST", "PUT", "PATCH"}, def: "POST", doc: "HTTP method."},
@@ -150,7 +160,7 @@ var loginObject = &object{name: "Login", keys: []key{
 }}
 
 var sendObject = &object{name: "Send", keys: []key{
-	{name: "headers", kind: params, scope: sources.InResponse, doc: "Headers; `response` and `headers` are the login's."},
+	{name: "headers", kind: params, scope: sources.InResponse, doc: "Headers; `response` and `headers` are those of the login, or of the token request."},
 	{name: "params", kind: params, scope: sources.InResponse, doc: "Query parameters, likewise."},
 }}
 

@@ -221,8 +221,14 @@ var bad = []struct {
 	{"settings of another type", "version: 1\nname: t\nsettings: {type: array}\nstreams: [{name: s, path: https://a.example}]", `3:18: settings.type: settings are an object; its type is no other`},
 	{"reserved setting", strings.Replace(stream(""), "{token:", "{run: {}, token:", 1), `4:21: settings.properties.run: "run" is a reserved key of a config: give the setting another name`},
 
+	{"a grant without its keys", client("auth: {type: oauth2, grant: password, token_url: 'https://a.example', username: ann}"), `6:33: client.auth.grant: password needs password`},
+	{"a key of another grant", client("auth: {type: oauth2, grant: client_credentials, client_id: a, token_url: 'https://a.example', refresh_token: x}"), `6:114: client.auth.refresh_token: is not sent with grant client_credentials`},
+	{"a token's place", client("auth: {type: oauth2, grant: client_credentials, client_id: a, token_url: /token}"), `6:78: client.auth.token_url: wants an absolute URL, as https://api.example.com/oauth/token, not "/token"`},
+	{"a secret alone", client("auth: {type: oauth2, grant: x, client_secret: a, token_url: 'https://a.example'}"), `6:51: client.auth.client_secret: needs client_id beside it`},
+	{"said twice", client("auth: {type: oauth2, grant: x, scopes: a, token_url: 'https://a.example', extra: {scope: b}}"), `6:87: client.auth.extra: scope is said twice: here and beside extra`},
+	{"a login per window", client("auth: {type: oauth2, grant: x, client_id: '{{ window.start }}', token_url: 'https://a.example'}"), `6:47: client.auth.client_id: window cannot be used here, only config and now`},
+
 	// What cannot run yet.
-	{"oauth2", client("auth: {type: oauth2, grant: password, token_url: 'https://a.example'}"), `6:18: client.auth.type: auth.type oauth2 is not supported yet`},
 	{"session auth", client("auth: {type: session, login: {path: /login}, send: {headers: {A: '{{ response.token }}'}}, ttl: 1h}"), `6:18: client.auth.type: auth.type session is not supported yet`},
 	{"tls", client("tls: {cert: a, key: b}"), `6:10: client.tls: tls is not supported yet`},
 	{"window", stream("replication_key: u\nparams: {a: '{{ window.start }}'}\nincremental: {window: 1d, whole_windows: true}"), `12:27: streams[0] (s).incremental.window: needs start beside it: without a beginning there is no first window`},

@@ -38,7 +38,10 @@ func newAdmission(source *sources.Client, o Options) *admission {
 // admit waits until a request may start, and takes one of the client's slots
 // for it. Rates are waited for without a slot, but counted with one: otherwise
 // requests that were let through long ago could start all at once.
-func (a *admission) admit(ctx context.Context, out *outgoing, n *Counters) error {
+//
+// Where ready is there and says no, what proves who asks has run out meanwhile, and
+// the request is not admitted: the error is errSpent.
+func (a *admission) admit(ctx context.Context, out *outgoing, n *Counters, ready func() bool) error {
 	for {
 		if ctx.Err() != nil {
 			return ErrStopped
@@ -49,6 +52,10 @@ func (a *admission) admit(ctx context.Context, out *outgoing, n *Counters) error
 			return ErrStopped
 		case <-ctx.Done():
 			return ErrStopped
+		}
+		if ready != nil && !ready() {
+			<-a.slots
+			return errSpent
 		}
 		wait, why := a.limits.Take(out.stream, out.URL.Path, time.Now())
 		if wait <= 0 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 )
 
@@ -18,7 +19,8 @@ type asker struct {
 	counters *Counters
 	judge    *judge
 	failures failures
-	room     func(ctx context.Context) *body.Share // for a whole answer; nil: the run stops
+	room     func(ctx context.Context) *body.Share      // for a whole answer; nil: the run stops
+	anew     func(context.Context, *outgoing) *outgoing // the request with what the next login answers
 }
 
 // hastyAttempts is how often a hasty client asks, in all.
@@ -46,7 +48,7 @@ type tries struct {
 	made  int  // in all
 	round int  // since the client rested, or the beginning
 	alike int  // of the last ones, those whose answer would come again
-	anew  bool // another proof of who asks was tried
+	anew  int  // of them, those with another proof of who asks
 }
 
 // count takes note of an attempt that was refused.
@@ -70,12 +72,14 @@ func (a *asker) ask(ctx context.Context, out *outgoing, first *early) (*Page, er
 		}
 		if v.page != nil {
 			a.client.admission.health.well()
+			a.client.requester.accepted(v.page.proof)
 			v.page.Attempts = n.made
 			return v.page, nil
 		}
-		if v.proof && !n.anew && a.client.requester.auth.Refused(ctx, *ex.proof) {
+		if v.proof && a.mayProveAnew(n, ex) && a.client.requester.auth.Refused(ctx, *ex.proof, auth.Refusal{Status: ex.Status, Header: ex.Header, Expired: v.expired}) {
 			a.client.Log.Info("the API refused who asks: asking again with another proof", "stream", a.stream.Name, "request", out.Shown, "why", v.err.Error())
-			n.anew, n.round, v = true, n.round-1, again(0, v.err)
+			n.anew, n.round, v = n.anew+1, n.round-1, again(0, v.err)
+			out = a.anew(ctx, out)
 		}
 		n.count(v)
 		if v.told && v.wait <= longest { // the whole client keeps still

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
@@ -23,7 +25,12 @@ func judgeError(err error) verdict {
 	var encoding body.ErrEncoding
 	var charset body.ErrCharset
 	var disk *body.DiskError
+	var login *auth.Failure
 	switch {
+	case errors.As(err, &login) && login.Later:
+		return again(login.Wait, err)
+	case errors.As(err, &login):
+		return refuse(Permanent, err).advise(login.Advice)
 	case errors.As(err, &disk):
 		return verdict{class: Transient, err: err}
 	case errors.Is(err, body.ErrTooLarge), errors.Is(err, body.ErrTooLong):
@@ -74,12 +81,12 @@ func (j *judge) status(ex *Exchange) verdict {
 	case throttles(ex):
 		return again(retryAfter(ex), err)
 	case ex.Status == http.StatusUnauthorized:
-		v.tip = "check the credentials"
+		v.tip = cmp.Or(clockAdvice(ex), "check the credentials")
 	case ex.Status/100 == 4 && j.pager.Named():
 		v = refuse(SessionLost, err).advise("the API no longer takes the page token: if that happens again and again, ask for less at a time")
 		v.about = ex.Status != http.StatusGone
 	case ex.Status == http.StatusForbidden:
-		v.tip = "may these credentials read it?"
+		v.tip = cmp.Or(clockAdvice(ex), "may these credentials read it?")
 	}
 	v.proof = ex.proof != nil && (ex.Status == http.StatusUnauthorized || ex.Status == http.StatusForbidden)
 	return v

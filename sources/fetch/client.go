@@ -33,6 +33,13 @@ type Options struct {
 	Ahead     *body.Room // for bodies that came, until they were worked on
 	Back      *body.Room // for bodies that are read back
 	Hasty     bool       // somebody waits for the answer: no request is made more than twice
+	Tokens    Tokens     // of logins
+}
+
+// Tokens say where refresh tokens are kept that an API gives in place of others.
+type Tokens struct {
+	Dir     string                               // "": nowhere
+	Replace func(path string, data []byte) error // a file whole, so that a crash leaves the old or the new one
 }
 
 // Client sends the requests of all streams that share a sources.Client, at
@@ -55,7 +62,7 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 		t.MaxIdleConnsPerHost = source.MaxInFlight
 		o.Transport = t
 	}
-	r := newRequester(source, o.Secrets, o.UserAgent, vars)
+	r := newRequester(source, o, vars)
 	o.Secrets = r.secrets
 	admission, bodies := newAdmission(source, o), body.NewStore(body.MaxLong)
 	return &Client{

@@ -25,6 +25,7 @@ type judge struct {
 	finder    func() *needle.Finder // of secrets in long bodies; nil where nobody asks for them
 	whole     bool                  // the records of an answer cannot come in pieces
 	apart     bool                  // no key of the definition looks at the records of an answer
+	spent     *expr.Template        // that says that the login holds no longer; nil: none does
 	splitting *sync.Mutex           // held while the splitter is used
 
 	answer *Page  // under way
@@ -58,6 +59,9 @@ func (j *judge) decide(out *outgoing, ex *Exchange, err error) verdict {
 		return judgeCut(ex)
 	}
 	page := j.show(ex, s)
+	if v, expired := j.expired(ex); expired {
+		return v
+	}
 	if v, ruled := j.rule(page); ruled {
 		return v
 	}

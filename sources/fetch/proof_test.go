@@ -41,7 +41,7 @@ func (l *login) Prove(_ context.Context, r *auth.Request) (auth.Proof, error) {
 	return l.at, l.err
 }
 
-func (l *login) Refused(_ context.Context, p auth.Proof) bool {
+func (l *login) Refused(_ context.Context, p auth.Proof, _ auth.Refusal) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.refused = append(l.refused, p)
@@ -175,7 +175,7 @@ func (s *session) Prove(_ context.Context, r *auth.Request) (auth.Proof, error) 
 	return 0, nil
 }
 
-func (s *session) Refused(context.Context, auth.Proof) bool {
+func (s *session) Refused(context.Context, auth.Proof, auth.Refusal) bool {
 	s.secrets.Set("auth.session", s.next[0])
 	s.next = s.next[1:]
 	return true

@@ -51,6 +51,7 @@ func (w *Walk) build() (*outgoing, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.showLogin()
 	r, err := w.requests.Make(w.vars, page)
 	if err != nil {
 		return nil, err
@@ -88,15 +89,19 @@ type requester struct {
 	makers map[*sources.Stream]*request.Maker
 }
 
-// newRequester returns the requester of a client, whose auth sees vars. run
-// knows the secrets of the run; the requester's knows what auth makes of them.
-func newRequester(source *sources.Client, run *secret.Hider, userAgent string, vars expr.Vars) *requester {
+// newRequester returns the requester of a client, whose auth sees vars. The
+// options know the secrets of the run; the requester's knows what auth makes of
+// them.
+func newRequester(source *sources.Client, o Options, vars expr.Vars) *requester {
 	r := &requester{
-		source: source, auth: auth.New(source.Auth), makers: map[*sources.Stream]*request.Maker{},
-		defaults: http.Header{"Accept": {"application/json"}, "Accept-Encoding": {body.Accept}, "User-Agent": {userAgent}},
+		source: source, makers: map[*sources.Stream]*request.Maker{},
+		defaults: http.Header{"Accept": {"application/json"}, "Accept-Encoding": {body.Accept}, "User-Agent": {o.UserAgent}},
 	}
+	r.auth = auth.New(source.Auth, func() auth.Keeping {
+		return auth.Keeping{Dir: o.Tokens.Dir, Replace: o.Tokens.Replace, Secrets: r.secrets, Log: o.Log}
+	})
 	r.known, _ = r.auth.Known(vars) // an error comes again with the first request
-	r.secrets = run.ForClient(r.known.Secrets)
+	r.secrets = o.Secrets.ForClient(r.known.Secrets)
 	return r
 }
 
@@ -125,7 +130,7 @@ func (r *requester) prove(ctx context.Context, out *outgoing, at *request.Reques
 	if !at.AtHome() {
 		return sent, nil, nil
 	}
-	to := auth.Request{URL: sent.URL, Header: sent.Header, Vars: out.vars}
+	to := auth.Request{Method: sent.Method, URL: sent.URL, Header: sent.Header, Body: at.Body, Vars: out.vars}
 	if at != out.Request { // a redirect says all of its URL
 		u := *sent.URL
 		to.URL = &u

@@ -30,7 +30,7 @@ type transport struct {
 // status is an exchange; the error is for the lack of one. The caller gives
 // the body back.
 func (t *transport) send(ctx context.Context, out *outgoing, timeout time.Duration, n *Counters) (*Exchange, error) {
-	if err := t.admission.admit(ctx, out, n); err != nil {
+	if err := t.admit(ctx, out, timeout, n); err != nil {
 		return nil, err
 	}
 	return t.sendAdmitted(ctx, out, timeout, n)
@@ -41,7 +41,7 @@ func (t *transport) sendAdmitted(ctx context.Context, out *outgoing, timeout tim
 	for at := out.Request; ; {
 		ex, next, err := t.ask(ctx, out, at, timeout, n)
 		if next != nil {
-			err = t.admission.admit(ctx, out, n)
+			err = t.admission.admit(ctx, out, n, nil)
 		}
 		if next == nil || err != nil {
 			return ex, err

@@ -6,17 +6,18 @@ import (
 
 // verdict is what becomes of an attempt.
 type verdict struct {
-	page  *Page         // taken; nil: refused
-	retry bool          // ask again,
-	once  bool          // but once only: what came would come again
-	wait  time.Duration // after this long; negative: as the stream's retry says
-	told  bool          // wait is what the API asked for
-	rest  bool          // a rule says cool_down
-	class Class         // of the failure, unless it is asked again
-	err   error         // why it was refused
-	tip   string        // advice
-	about bool          // the refusal may be about the request
-	proof bool          // the refusal is of who asks: another proof may help
+	page    *Page         // taken; nil: refused
+	retry   bool          // ask again,
+	once    bool          // but once only: what came would come again
+	wait    time.Duration // after this long; negative: as the stream's retry says
+	told    bool          // wait is what the API asked for
+	rest    bool          // a rule says cool_down
+	class   Class         // of the failure, unless it is asked again
+	err     error         // why it was refused
+	tip     string        // advice
+	about   bool          // the refusal may be about the request
+	proof   bool          // the refusal is of who asks: another proof may help
+	expired bool          // the definition says so, whatever the status
 }
 
 func accept(page *Page) verdict             { return verdict{page: page} }

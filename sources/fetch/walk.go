@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -45,10 +46,11 @@ func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Va
 	w.judge = &judge{
 		stream: stream, splitter: splitter, pager: w.pager, secrets: c.Secrets, vars: w.vars,
 		whole: needsWhole(stream, splitter), apart: stream.LooksAtRecords() == "",
+		spent: c.requester.expired(),
 	}
 	w.ahead = newAhead(w)
 	w.judge.splitting = &w.ahead.splitting
-	w.asker = &asker{c, stream, n, w.judge, w.failures, w.room}
+	w.asker = &asker{c, stream, n, w.judge, w.failures, w.room, w.anew}
 	return w
 }
 
@@ -102,7 +104,10 @@ func (w *Walk) Close() { w.ahead.drop(false) }
 
 func (w *Walk) next(ctx context.Context) (*Page, error) {
 	w.setPage()
-	out, err := w.build()
+	out, err := w.buildLoggedIn(ctx)
+	if errors.Is(err, ErrStopped) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, w.failures.unsent(w.stream.Request.Method+" "+w.stream.Request.Path.Source(), err)
 	}
@@ -111,6 +116,7 @@ func (w *Walk) next(ctx context.Context) (*Page, error) {
 	if err := w.pager.Begin(hash); err != nil {
 		return nil, w.failures.unsent(out.Shown, err)
 	}
+	w.ahead.forgetSpent()
 	early := w.ahead.take(out, hash)
 	if early == nil {
 		if w.client.admission.stopped(ctx) { // what the journal has takes memory too

@@ -16,7 +16,7 @@ type apiKey struct {
 	inQuery     bool
 }
 
-func newAPIKey(a *sources.Auth) Authenticator {
+func newAPIKey(a *sources.Auth, _ func() Keeping) Authenticator {
 	return apiKey{name: part{"name", a.Name}, value: part{"value", a.Value}, inQuery: a.InQuery}
 }
 
@@ -41,9 +41,9 @@ func (k apiKey) Known(vars expr.Vars) (Known, error) {
 	known := Known{Secrets: secret.List{k.value.secret(vars)}}
 	name, _ := k.name.template.Text(vars)
 	if k.inQuery {
-		known.Param = name
+		known.Params = []string{name}
 	} else {
-		known.Header = name
+		known.Headers = []string{name}
 	}
 	return known, check(vars, k.name, k.value)
 }

@@ -5,9 +5,11 @@ package auth
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
@@ -25,17 +27,82 @@ type Authenticator interface {
 	// Refused is called when the API did not take a proof, by each walk to which
 	// that happened. It reports whether the next proof will be another one, so
 	// that asking again may help.
-	Refused(ctx context.Context, p Proof) bool
+	Refused(ctx context.Context, p Proof, a Refusal) bool
 	// Known returns what vars, those of the run, say of the proofs: also where
 	// its error says why no request could be made. Proofs that depend on more
 	// than vars are left to the requests.
 	Known(vars expr.Vars) (Known, error)
 }
 
+// Login is an authenticator that asks the API for its proofs: for a token, or for
+// a session.
+type Login interface {
+	Authenticator
+	// Ready reports whether there is a proof, and time left to use it.
+	Ready() bool
+	// Prepare gets a proof where none is ready. It is called before a request waits
+	// to be sent, and holds none of the client's slots but for its own requests. Of
+	// those who call it at once, one asks, and all have what came of it. Its error is
+	// a *Failure, or that of ask.
+	Prepare(ctx context.Context, vars expr.Vars, ask Ask) error
+	// Accepted is called when the API took a proof.
+	Accepted(p Proof)
+	// Held reports whether the API ever took a proof: where it refuses that later, the
+	// proof ran out.
+	Held(p Proof) bool
+	// Spent reports whether the API refused a proof, and another one is got.
+	Spent(p Proof) bool
+	// Answer is what templates see as auth: what the last login answered.
+	Answer() expr.Value
+	// Expired is the template over an answer that means that the proof holds no
+	// longer; nil: there is none.
+	Expired() *expr.Template
+}
+
+// Ask sends a request of a login, and returns what was answered, after no retry
+// and no redirect. Its error is for the lack of an answer.
+type Ask func(ctx context.Context, r *http.Request) (*Answer, error)
+
+// Answer is what was answered to a request of a login.
+type Answer struct {
+	Status int
+	Header http.Header
+	Seen   expr.Value    // the headers, as templates see them
+	Body   []byte        // decoded
+	Later  bool          // the status says to come again
+	Wait   time.Duration // how long the answer asks to wait; negative: it does not say
+}
+
+// Failure is a login that failed.
+type Failure struct {
+	Err    error
+	Later  bool          // asking again may help
+	Wait   time.Duration // before that; negative: nobody says
+	Advice string
+}
+
+func (f *Failure) Error() string { return f.Err.Error() }
+
+// Unwrap returns what went wrong.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Refusal is an answer that did not take a proof.
+type Refusal struct {
+	Status  int
+	Header  http.Header
+	Expired bool // the definition says that the answer means just that
+}
+
+// told reports whether an answer refuses who asks, rather than what is asked: with
+// a 403 another token of the same user would be refused, too.
+func (a Refusal) told() bool { return a.Expired || a.Status == http.StatusUnauthorized }
+
 // Request is what a proof is put on.
 type Request struct {
+	Method string
 	URL    *url.URL // the caller's own, to be changed
 	Header http.Header
+	Body   []byte
 	Vars   expr.Vars // what templates see
 }
 
@@ -46,18 +113,28 @@ type Proof int64
 // Known is what is known of proofs before the first request.
 type Known struct {
 	Secrets secret.List // texts that are sent, in an order that does not depend on them
-	Header  string      // that carries a secret, besides Authorization; "": none does
-	Param   string      // of the query, likewise
+	Headers []string    // that carry a secret, besides Authorization
+	Params  []string    // of the query, likewise
 }
 
-// New returns the authenticator that a definition describes.
-func New(a *sources.Auth) Authenticator {
-	return map[sources.AuthType]func(*sources.Auth) Authenticator{
+// Keeping is where authenticators keep what a later run needs.
+type Keeping struct {
+	Dir     string                               // "": nowhere
+	Replace func(path string, data []byte) error // a file whole, so that a crash leaves the old or the new one
+	Secrets *secret.Hider                        // of the client; it learns what logins give
+	Log     *slog.Logger
+}
+
+// New returns the authenticator that a definition describes. keep is asked for
+// when the first request is made.
+func New(a *sources.Auth, keep func() Keeping) Authenticator {
+	return map[sources.AuthType]func(*sources.Auth, func() Keeping) Authenticator{
 		sources.AuthNone:   newNone,
 		sources.AuthBearer: newBearer,
 		sources.AuthBasic:  newBasic,
 		sources.AuthAPIKey: newAPIKey,
-	}[a.Type](a)
+		sources.AuthOAuth2: newOAuth2,
+	}[a.Type](a, keep)
 }
 
 // constant is what authenticators are that send what the settings say: when
@@ -65,7 +142,7 @@ func New(a *sources.Auth) Authenticator {
 type constant struct{}
 
 // Refused returns false.
-func (constant) Refused(context.Context, Proof) bool { return false }
+func (constant) Refused(context.Context, Proof, Refusal) bool { return false }
 
 // part is a template of the definition's auth.
 type part struct {
@@ -89,14 +166,17 @@ func (p part) text(vars expr.Vars) (string, error) {
 
 // secret is a part as a secret; the error comes again with the first request.
 func (p part) secret(vars expr.Vars) secret.Text {
-	text, _ := p.template.Text(vars)
+	text := ""
+	if p.template != nil {
+		text, _ = p.template.Text(vars)
+	}
 	return secret.New("auth."+p.key, strings.TrimSpace(text))
 }
 
 // check returns the error that every request would have.
 func check(vars expr.Vars, parts ...part) error {
 	for _, p := range parts {
-		if sources.PerRequest(p.template) {
+		if p.template == nil || sources.PerRequest(p.template) {
 			continue
 		}
 		if _, err := p.text(vars); err != nil {

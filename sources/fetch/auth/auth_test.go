@@ -77,7 +77,7 @@ func TestWays(t *testing.T) {
 	for _, way := range ways {
 		t.Run(way.name, func(t *testing.T) {
 			definition := way.auth()
-			a := auth.New(&definition)
+			a := auth.New(&definition, nil)
 			query := way.query
 			if query == "" {
 				query = "a=%2f"
@@ -92,10 +92,10 @@ func TestWays(t *testing.T) {
 			for _, s := range known.Secrets {
 				secrets = append(secrets, s.Reveal())
 			}
-			if err != nil || strings.Join(secrets, " ") != way.secrets || known.Header != way.headers || known.Param != way.param {
-				t.Errorf("knows %+q in %q and %q, %v", secrets, known.Header, known.Param, err)
+			if err != nil || strings.Join(secrets, " ") != way.secrets || strings.Join(known.Headers, " ") != way.headers || strings.Join(known.Params, " ") != way.param {
+				t.Errorf("knows %+q in %q and %q, %v", secrets, known.Headers, known.Params, err)
 			}
-			if a.Refused(context.Background(), 0) {
+			if a.Refused(context.Background(), 0, auth.Refusal{Status: 401}) {
 				t.Error("has another proof")
 			}
 			for _, name := range strings.Fields(way.needs) {

@@ -18,7 +18,7 @@ type basic struct {
 	username, password part
 }
 
-func newBasic(a *sources.Auth) Authenticator {
+func newBasic(a *sources.Auth, _ func() Keeping) Authenticator {
 	return basic{username: part{"username", a.Username}, password: part{"password", a.Password}}
 }
 

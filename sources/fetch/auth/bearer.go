@@ -14,7 +14,9 @@ type bearer struct {
 	token part
 }
 
-func newBearer(a *sources.Auth) Authenticator { return bearer{token: part{"token", a.Token}} }
+func newBearer(a *sources.Auth, _ func() Keeping) Authenticator {
+	return bearer{token: part{"token", a.Token}}
+}
 
 func (b bearer) Prove(_ context.Context, r *Request) (Proof, error) {
 	token, err := b.token.text(r.Vars)

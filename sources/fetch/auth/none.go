@@ -10,7 +10,7 @@ import (
 // none proves nothing: anybody may ask.
 type none struct{ constant }
 
-func newNone(*sources.Auth) Authenticator { return none{} }
+func newNone(*sources.Auth, func() Keeping) Authenticator { return none{} }
 
 func (none) Prove(context.Context, *Request) (Proof, error) { return 0, nil }
 func (none) Known(expr.Vars) (Known, error)                 { return Known{}, nil }

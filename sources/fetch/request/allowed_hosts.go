@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -110,14 +111,14 @@ func (r *Request) keepHome() error {
 			r.Header.Del(name)
 			continue
 		}
-		if m.carried.headers[name] || isName(m.known.Header, name) || m.secrets.In(strings.Join(values, "\n")) {
+		if m.carried.headers[name] || isName(m.known.Headers, name) || m.secrets.In(strings.Join(values, "\n")) {
 			r.Header.Del(name)
 		}
 	}
 	query := uri.ParsePairs(r.URL.RawQuery)
 	kept := query[:0:0]
 	for _, p := range query {
-		if !isName(m.known.Param, p.Name) && !m.secrets.In(p.Raw) && !m.secrets.In(p.Value()) {
+		if !isName(m.known.Params, p.Name) && !m.secrets.In(p.Raw) && !m.secrets.In(p.Value()) {
 			kept = append(kept, p)
 		}
 	}
@@ -132,8 +133,8 @@ func (r *Request) keepHome() error {
 	return nil
 }
 
-// isName reports whether a name of a header or a parameter is the one that
-// carries a credential, if any does.
-func isName(credential, name string) bool {
-	return credential != "" && strings.EqualFold(credential, name)
+// isName reports whether a name of a header or a parameter is one of those that
+// carry a credential.
+func isName(credentials []string, name string) bool {
+	return slices.ContainsFunc(credentials, func(credential string) bool { return strings.EqualFold(credential, name) })
 }

@@ -18,7 +18,7 @@ func TestSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &sources.Stream{Request: sources.Request{Method: "GET"}}
-	m := request.NewMaker(s, nil, nil, auth.Known{Param: "key"}, make(expr.Vars, sources.VarCount))
+	m := request.NewMaker(s, nil, nil, auth.Known{Params: []string{"key"}}, make(expr.Vars, sources.VarCount))
 	for link, want := range map[string]bool{
 		"http://api.test/a?page=2&b=%2f": true, "?page=2&b=%2f&key=k": true, "?key=k&page=2&b=%2f": true,
 		"?page=3&b=%2f": false, "?page=2&b=%2f&other=k": false, "http://%zz": false,

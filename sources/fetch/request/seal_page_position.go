@@ -77,9 +77,12 @@ func eachValue(u *url.URL, change func(string) (string, bool)) bool {
 // withoutKey returns a copy of a URL without the key that a proof sets.
 func (m *Maker) withoutKey(u *url.URL) *url.URL {
 	c := *u
-	query, key := uri.ParsePairs(u.RawQuery), m.known.Param
-	if key != "" && slices.ContainsFunc(query, func(p uri.Pair) bool { return p.Name == key }) {
-		c.RawQuery = query.Set(key).Encode()
+	query := uri.ParsePairs(u.RawQuery)
+	for _, key := range m.known.Params {
+		if slices.ContainsFunc(query, func(p uri.Pair) bool { return p.Name == key }) {
+			query = query.Set(key)
+			c.RawQuery = query.Encode()
+		}
 	}
 	return &c
 }

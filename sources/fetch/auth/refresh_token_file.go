@@ -1,0 +1,139 @@
+package auth
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/gofrs/flock"
+)
+
+// rotationVersion is the version of the file's format.
+const rotationVersion = 1
+
+// rotationFile is the file of a refresh token that the API rotates: it gives
+// another one with each token, and takes the former no more. Any token that the
+// user gave leads to the latest one, if it is among those that came before.
+type rotationFile struct {
+	Version int      `json:"version"`
+	For     string   `json:"for"`    // SHA-256 of whose tokens these are
+	Former  []string `json:"former"` // SHA-256 of those that were, the oldest first
+	Token   string   `json:"token"`
+}
+
+// mostFormer is how many former tokens a file knows, beside the first.
+const mostFormer = 1000
+
+// rotation is the refresh token of the day. Its file is locked: no other process
+// asks with it meanwhile.
+type rotation struct {
+	keeping Keeping
+	path    string // "": kept nowhere
+	file    rotationFile
+	token   string
+	stored  bool // the token is the file's, not the one that was given
+	lock    *flock.Flock
+}
+
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// openRotation finds the refresh token that the given one has become.
+func openRotation(k Keeping, id, given string) (*rotation, error) {
+	r := &rotation{keeping: k, token: given, file: rotationFile{Version: rotationVersion, For: digest(id)}}
+	if k.Dir == "" {
+		return r, nil
+	}
+	if err := os.MkdirAll(k.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	r.lock = flock.New(filepath.Join(k.Dir, "lock"), flock.SetPermissions(0o600))
+	if err := r.lock.Lock(); err != nil {
+		return nil, fmt.Errorf("lock: %w", err)
+	}
+	if err := r.find(given); err != nil {
+		r.close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// find looks for the file that knows the given token.
+func (r *rotation) find(given string) error {
+	sum := digest(given)
+	r.path = filepath.Join(r.keeping.Dir, "refresh-"+digest(r.file.For + sum)[:16]+".json")
+	paths, err := filepath.Glob(filepath.Join(r.keeping.Dir, "refresh-*.json"))
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		var f rotationFile
+		if err == nil {
+			err = json.Unmarshal(data, &f)
+		}
+		if err == nil && (f.Version != rotationVersion || f.Token == "") {
+			err = errors.New("it is no file of this version")
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		if f.For == r.file.For && (slices.Contains(f.Former, sum) || digest(f.Token) == sum) {
+			r.path, r.file, r.token, r.stored = path, f, f.Token, true
+			return nil
+		}
+	}
+	return nil
+}
+
+// keep keeps the token that follows: it is on disk when keep returns.
+func (r *rotation) keep(next string) error {
+	if r.path == "" {
+		if r.keeping.Log != nil {
+			r.keeping.Log.Warn("auth: the API gave another refresh token, and there is no work folder to keep it in: the next run may be refused")
+		}
+		return nil
+	}
+	f := r.file
+	f.Former = append(slices.Clip(f.Former), digest(r.token))
+	if len(f.Former) > mostFormer { // the first is what the config may say for ever
+		f.Former = slices.Delete(slices.Clone(f.Former), 1, 2)
+	}
+	f.Token = next
+	data, err := json.Marshal(f)
+	if err == nil {
+		err = r.keeping.Replace(r.path, append(data, '\n'))
+	}
+	if err == nil {
+		r.file, r.token = f, next
+	}
+	return err
+}
+
+// explain says of a failure which token was refused.
+func (r *rotation) explain(err error) error {
+	var f *Failure
+	if !r.stored || !errors.As(err, &f) || f.Later {
+		return err
+	}
+	named := *f
+	named.Advice = fmt.Sprintf("the refresh token that was sent is the latest one that the API gave, kept in %s; if it was used elsewhere since, log in again and give a new one", r.path)
+	return &named
+}
+
+func (r *rotation) close() {
+	if r.lock != nil {
+		_ = r.lock.Close() // the end of the process would, too
+	}
+}

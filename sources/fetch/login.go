@@ -1,0 +1,235 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/auth"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/request"
+	"github.com/tap-rest/tap-rest/sources/secret"
+)
+
+// errSpent says that what proves who asks ran out while the request waited.
+var errSpent = errors.New("what proves who asks has run out")
+
+// mostLogins is how often a request that waits longer than a login holds logs in
+// before it is sent all the same.
+const mostLogins = 3
+
+// login is the client's auth, where that asks the API; nil elsewhere.
+func (r *requester) login() auth.Login {
+	l, _ := r.auth.(auth.Login)
+	return l
+}
+
+// ready reports whether a request can be proven without asking the API first.
+func (r *requester) ready() bool {
+	l := r.login()
+	return l == nil || l.Ready()
+}
+
+// expired is the definition's template over answers of a client that logs in.
+func (r *requester) expired() *expr.Template {
+	if l := r.login(); l != nil {
+		return l.Expired()
+	}
+	return nil
+}
+
+// admit waits until a request may start, and can be proven. It logs in before it
+// waits: nothing that waits for a login holds a slot.
+func (t *transport) admit(ctx context.Context, out *outgoing, timeout time.Duration, n *Counters) error {
+	for range mostLogins {
+		if err := t.prepare(ctx, out.stream, out.vars, timeout, n); err != nil {
+			return err
+		}
+		if err := t.admission.admit(ctx, out, n, t.requester.ready); err != errSpent {
+			return err
+		}
+	}
+	return t.admission.admit(ctx, out, n, nil)
+}
+
+// prepare logs in where that is due.
+func (t *transport) prepare(ctx context.Context, stream string, vars expr.Vars, timeout time.Duration, n *Counters) error {
+	l := t.requester.login()
+	if l == nil || l.Ready() {
+		return nil
+	}
+	return l.Prepare(ctx, vars, func(ctx context.Context, r *http.Request) (*auth.Answer, error) {
+		return t.askLogin(ctx, stream, r, timeout, n)
+	})
+}
+
+// maxLogin is how long the answer to a login may be, in bytes.
+const maxLogin = 1 << 20
+
+// askLogin sends a request of a login: at the client's pace, in one of its slots,
+// and as a call of the stream that needs it. It is not kept in the journal.
+func (t *transport) askLogin(ctx context.Context, stream string, r *http.Request, timeout time.Duration, n *Counters) (*auth.Answer, error) {
+	out := &outgoing{Request: &request.Request{URL: r.URL}, stream: stream}
+	if err := t.admission.admit(ctx, out, n, nil); err != nil {
+		return nil, err
+	}
+	defer t.admission.leave(stream)
+	n.Requests.Add(1)
+	r.Header.Set("Accept-Encoding", body.Accept)
+	r.Header.Set("User-Agent", t.requester.defaults.Get("User-Agent"))
+	idle, cancel := context.WithTimeoutCause(ctx, timeout, errNoByte{timeout})
+	defer cancel()
+	resp, err := t.trip.RoundTrip(r.WithContext(countRepeats(idle, n)))
+	if err != nil {
+		return nil, lostLogin(ctx, requestError(idle, err))
+	}
+	defer resp.Body.Close()
+	wire := &body.Wire{In: resp.Body, Idle: func() {}, Whole: func() {}}
+	ex := &Exchange{Status: resp.StatusCode, Header: resp.Header, At: time.Now()}
+	text, err := body.Decode(nil, io.LimitReader(wire, maxLogin), body.Layers{}.With(resp.Header))
+	n.Wire.Add(wire.N)
+	if err != nil {
+		return nil, lostLogin(ctx, fmt.Errorf("the body of the answer %d: %w", resp.StatusCode, requestError(idle, err)))
+	}
+	return &auth.Answer{
+		Status: ex.Status, Header: ex.Header, Seen: HeaderValue(ex.Header), Body: text, Later: throttles(ex), Wait: retryAfter(ex),
+	}, nil
+}
+
+// lostLogin is the error of a login without an answer.
+func lostLogin(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ErrStopped
+	}
+	v := judgeError(err)
+	return &auth.Failure{Err: err, Later: v.retry, Wait: v.wait, Advice: v.tip}
+}
+
+// showLogin makes what templates see as auth.
+func (w *Walk) showLogin() {
+	if l := w.client.requester.login(); l != nil {
+		w.vars[sources.VarAuth] = l.Answer()
+	}
+}
+
+// buildLoggedIn builds the request for the walk's position. It logs in first where
+// the request, or the position, is made of what a login answers.
+func (w *Walk) buildLoggedIn(ctx context.Context) (*outgoing, error) {
+	l := w.client.requester.login()
+	if l == nil || w.recorder.only() {
+		return w.build()
+	}
+	if w.stream.Uses("auth") {
+		if err := w.logIn(ctx); err != nil {
+			return nil, err
+		}
+	}
+	out, err := w.build()
+	if errors.Is(err, secret.ErrSealed) && !l.Ready() {
+		if err := w.logIn(ctx); err != nil {
+			return nil, err
+		}
+		return w.build()
+	}
+	return out, err
+}
+
+// logIn logs in where that is due, as often as a request is made.
+func (w *Walk) logIn(ctx context.Context) error {
+	retry := w.asker.retry()
+	for n := 1; ; n++ {
+		err := w.client.transport.prepare(ctx, w.stream.Name, w.vars, w.stream.Call.Timeout, w.counters)
+		v := judgeError(err)
+		if err == nil || errors.Is(err, ErrStopped) || !v.retry || n >= retry.Attempts || v.wait > w.asker.longestWait() {
+			return err
+		}
+		if v.wait < 0 {
+			v.wait = backoff(retry, n)
+		}
+		w.counters.Retries.Add(1)
+		if err := w.client.admission.sleep(ctx, v.wait, w.counters); err != nil {
+			return err
+		}
+	}
+}
+
+// anew makes a request again whose proof was refused, with what the next login
+// answers; the one that was made where that is not possible: asking says why.
+func (w *Walk) anew(ctx context.Context, out *outgoing) *outgoing {
+	if w.client.requester.login() == nil || !w.stream.Uses("auth") || w.logIn(ctx) != nil {
+		return out
+	}
+	w.setPage()
+	if again, err := w.build(); err == nil {
+		return again
+	}
+	return out
+}
+
+// expired decides about an answer by which the API says that the login holds no
+// longer, whatever its status.
+func (j *judge) expired(ex *Exchange) (verdict, bool) {
+	if j.spent == nil || ex.proof == nil {
+		return verdict{}, false
+	}
+	v, err := j.spent.Eval(j.vars)
+	if err != nil {
+		return refuse(Permanent, fmt.Errorf("auth.expired: %w", err)), true
+	}
+	if !sources.Holds(v) {
+		return verdict{}, false
+	}
+	refused := refuse(Permanent, fmt.Errorf("answered %d, which says by auth.expired that the login holds no longer", ex.Status))
+	refused.proof, refused.expired, refused.tip = true, true, "check the credentials, and auth.expired: it may mean too many answers"
+	return refused, true
+}
+
+// clockAdvice says that this machine's clock is wrong by an answer's; "" where it
+// is not.
+func clockAdvice(ex *Exchange) string {
+	return auth.ClockAdvice(serverTime(ex), ex.At)
+}
+
+// accepted takes note of a proof that the API took.
+func (r *requester) accepted(p *auth.Proof) {
+	if l := r.login(); l != nil && p != nil {
+		l.Accepted(*p)
+	}
+}
+
+// mayProveAnew reports whether a request whose proof was refused may be asked again
+// with another: once, and further times where the proof had held for other requests
+// and so ran out while this one waited.
+func (a *asker) mayProveAnew(n tries, ex *Exchange) bool {
+	if n.anew == 0 {
+		return true
+	}
+	l := a.client.requester.login()
+	return l != nil && n.anew < max(2, a.stream.Call.Retry.Attempts) && l.Held(*ex.proof)
+}
+
+// forgetSpent throws away answers ahead that refused a proof which is spent by now:
+// they are asked for again together, rather than one by one.
+func (h *ahead) forgetSpent() {
+	l := h.walk.client.requester.login()
+	if l == nil {
+		return
+	}
+	for n, e := range h.early {
+		select {
+		case <-e.done:
+		default:
+			continue
+		}
+		if ex := e.ex; ex != nil && ex.Status == http.StatusUnauthorized && ex.proof != nil && l.Spent(*ex.proof) {
+			e.cancel()
+			ex.Body.Release()
+			delete(h.early, n)
+		}
+	}
+}
