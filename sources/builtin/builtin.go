@@ -4,6 +4,7 @@ package builtin
 
 import (
 	"embed"
+	"slices"
 	"strings"
 )
 
@@ -25,4 +26,16 @@ func Names() []string {
 		}
 	}
 	return names
+}
+
+// Text returns the text of the definition of that name, as it stands in its file.
+func Text(name string) (text []byte, found bool) {
+	if !slices.Contains(Names(), name) {
+		return nil, false
+	}
+	text, err := Files.ReadFile(name + ".yaml")
+	if err != nil {
+		panic("builtin: " + err.Error()) // it is compiled in
+	}
+	return text, true
 }

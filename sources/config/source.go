@@ -8,7 +8,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -59,8 +58,8 @@ func Parse(file string, data []byte) (*sources.Definition, error) {
 // Load reads the definition of that built-in name or in that file. The error is
 // [document.Problems] where the file could be read.
 func Load(name string) (*sources.Definition, error) {
-	if slices.Contains(builtin.Names(), name) {
-		return loadBuiltin(name)
+	if data, found := builtin.Text(name); found {
+		return parseBuiltin(name, data)
 	}
 	data, err := document.ReadFile(name, document.MaxFile)
 	if err != nil {
@@ -69,11 +68,7 @@ func Load(name string) (*sources.Definition, error) {
 	return Parse(name, data)
 }
 
-func loadBuiltin(name string) (*sources.Definition, error) {
-	data, err := builtin.Files.ReadFile(name + ".yaml")
-	if err != nil {
-		return nil, fmt.Errorf("read built-in definition %s: %w", name, err)
-	}
+func parseBuiltin(name string, data []byte) (*sources.Definition, error) {
 	return definition.ParseWith(name+".yaml", data, func(file string) ([]byte, error) {
 		return builtin.Files.ReadFile(path.Clean(file))
 	})

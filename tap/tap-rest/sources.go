@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/builtin"
+	"github.com/tap-rest/tap-rest/sources/config"
+	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/report"
+)
+
+// sourcesCmd shows the definitions that come with the program.
+type sourcesCmd struct {
+	Name string `arg:"" optional:"" help:"Print this one's text."`
+}
+
+// Run prints a list of the definitions, or the text of one.
+func (c *sourcesCmd) Run(rt *runtime) error {
+	if c.Name != "" {
+		text, found := builtin.Text(c.Name)
+		if !found {
+			return &tap.InputError{Err: fmt.Errorf("no definition %q is built in; there are: %s", c.Name, strings.Join(builtin.Names(), ", "))}
+		}
+		_, err := rt.stdout.Write(text)
+		return err
+	}
+	rows := [][]string{{"name", "streams", "what it reads"}}
+	for _, name := range builtin.Names() {
+		d, err := config.Load(name)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, []string{name, fmt.Sprint(len(d.Streams)), d.Description})
+	}
+	return report.WriteTable(rt.stdout, 1, rows)
+}
