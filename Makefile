@@ -55,7 +55,7 @@ test:
 race:
 	@echo 'make race takes about 12 minutes on 2 cores.'
 	$(if $(race),,@echo 'There is no C compiler: it tests without the race detector.')
-	$(GO) test $(race) -timeout 60m -skip '^TestInterop' ./...
+	GO='$(GO)' $(if $(race),.ci/race-test,$(GO) test) -timeout 60m -skip '^TestInterop' ./...
 
 few    := main singer target-jsonl airbyte
 many   := $(few) target-duckdb target-postgres meltano pyairbyte
