@@ -47,7 +47,7 @@ func TestPastTheTotal(t *testing.T) {
 					break
 				}
 				records += p.Records.Len()
-				for _, d := range p.Doubts {
+				for _, d := range p.Proof.Doubts {
 					doubts = append(doubts, d.String())
 				}
 				for _, text := range p.Remarks {
@@ -141,7 +141,7 @@ func TestTotalCountsWhatIsLeft(t *testing.T) {
 					return page(from+1, to, fmt.Sprintf(`,"left":%d`, max(0, left))).response(q), nil
 				})
 				whole := newRig(t, s, api).run(s, paging.Position{})
-				if whole.err != nil || len(whole.ids) != rows || len(whole.last.Doubts) > 0 {
+				if whole.err != nil || len(whole.ids) != rows || len(whole.last.Proof.Doubts) > 0 {
 					t.Errorf("%s, own %d, %d rows: got %d and %v", kind, own, rows, len(whole.ids), whole.err)
 				}
 				for i, at := range whole.nexts {
@@ -192,7 +192,7 @@ func TestRefusedInTheBody(t *testing.T) {
 			continue
 		}
 		found := ""
-		for _, d := range got.last.Doubts {
+		for _, d := range got.last.Proof.Doubts {
 			found = d.Key
 			break
 		}

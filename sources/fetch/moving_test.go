@@ -162,8 +162,8 @@ func (f *found) walk(w *fetch.Walk, came map[int]bool, most int) (at *paging.Pos
 			f.err = err
 			return nil
 		}
-		f.unproven = page.Unproven != ""
-		if len(page.Doubts) > 0 {
+		f.unproven = page.Proof.Unproven != ""
+		if len(page.Proof.Doubts) > 0 {
 			f.outcome = told
 		}
 		seen.Begin(page.Follows)
@@ -316,8 +316,8 @@ func TestNothingMoves(t *testing.T) {
 			a := newShifting(rows, 1+rows%7, false)
 			s := trial{way: i}.stream(t)
 			got := newRig(t, s, a).run(s, paging.Position{})
-			if got.err != nil || len(got.last.Doubts) > 0 {
-				t.Fatalf("%s, %d rows: got %v and doubts %v", way.name, rows, got.err, got.last.Doubts)
+			if got.err != nil || len(got.last.Proof.Doubts) > 0 {
+				t.Fatalf("%s, %d rows: got %v and doubts %v", way.name, rows, got.err, got.last.Proof.Doubts)
 			}
 			var f found
 			if f.walk(newRig(t, s, newShifting(rows, 1+rows%7, false)).walk(s, paging.Position{}), map[int]bool{}, 10_000); f.evident {
@@ -345,7 +345,7 @@ func TestTotalSaysNothing(t *testing.T) {
 		return page(n*10, min(n*10+9, 104), fmt.Sprintf(`,"total":%d`, 95-asked%2*40)).response(r), nil
 	})
 	got := newRig(t, s, api).run(s, paging.Position{})
-	if got.err != nil || len(got.last.Doubts) != 1 || !strings.Contains(got.last.Doubts[0].String(), "again and again") {
+	if got.err != nil || len(got.last.Proof.Doubts) != 1 || !strings.Contains(got.last.Proof.Doubts[0].String(), "again and again") {
 		t.Fatalf("got %v and %v, want one doubt", got.err, got.last)
 	}
 	for id := 10; id < 105; id++ {

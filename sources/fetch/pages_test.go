@@ -67,7 +67,7 @@ func TestPagesPastTheTotal(t *testing.T) {
 			if got.err != nil {
 				continue
 			}
-			if d := got.last.Doubts; len(d) > 1 || (len(d) == 0) != (test.doubts == "") || len(d) == 1 && !strings.Contains(d[0].String(), test.doubts) {
+			if d := got.last.Proof.Doubts; len(d) > 1 || (len(d) == 0) != (test.doubts == "") || len(d) == 1 && !strings.Contains(d[0].String(), test.doubts) {
 				t.Errorf("%s, from %d: got doubts %v, want %q", test.name, start, d, test.doubts)
 			}
 		}
@@ -108,7 +108,7 @@ func TestPagesAreLeftAloneAfterResume(t *testing.T) {
 	for i, at := range whole.nexts {
 		at, text := kept(t, at)
 		got := newRig(t, s, &script{answers: answers[i+1:]}).run(s, at)
-		if got.err != nil || len(got.ids) != 5-whole.upTo[i] || len(got.last.Doubts) != 1 {
+		if got.err != nil || len(got.ids) != 5-whole.upTo[i] || len(got.last.Proof.Doubts) != 1 {
 			t.Errorf("from %s: got %d records and %v", text, len(got.ids), got.err)
 		}
 	}

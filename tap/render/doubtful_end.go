@@ -11,7 +11,7 @@ import (
 // TellDoubts logs why the end of a walk is in doubt, and what else a person
 // should know of it.
 func (r *Renderer) TellDoubts(page *fetch.Page) {
-	for _, d := range page.Doubts {
+	for _, d := range page.Proof.Doubts {
 		if !r.tells("doubt", d.Key) {
 			continue
 		}
@@ -28,7 +28,7 @@ func (r *Renderer) TellDoubts(page *fetch.Page) {
 		}
 		r.o.Log.Warn(text, attrs...)
 	}
-	if r.keeps(page.Doubts) && !r.stream.FullTable() && r.tells("doubt", "the bookmark stays") {
+	if r.keeps(page.Proof.Doubts) && !r.stream.FullTable() && r.tells("doubt", "the bookmark stays") {
 		r.o.Log.Warn("the bookmark stays where it is: the next sync asks for the same records again (on_incomplete: warn moves it all the same)",
 			"stream", r.stream.Name)
 	}

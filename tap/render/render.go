@@ -146,14 +146,14 @@ func (r *Renderer) Try(page *fetch.Page) (records int64, err error) {
 // note takes from a page what a person should know of it.
 func (r *Renderer) note(b *Lines, page *fetch.Page) {
 	o := &b.Outcome
-	o.Skipped, o.Doubts, o.Notes = page.Skipped, page.Doubts, append(o.Notes, page.Remarks...)
+	o.Skipped, o.Doubts, o.Notes = page.Skipped, page.Proof.Doubts, append(o.Notes, page.Remarks...)
 	if page.Moved {
 		o.Counts[report.TotalChanged]++
 	}
-	if page.Unproven != "" {
-		o.Notes = append(o.Notes, page.Unproven)
+	if page.Proof.Unproven != "" {
+		o.Notes = append(o.Notes, page.Proof.Unproven)
 	}
-	b.Keep = r.keeps(page.Doubts)
+	b.Keep = r.keeps(page.Proof.Doubts)
 	r.TellDoubts(page)
 }
 

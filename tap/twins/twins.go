@@ -28,6 +28,7 @@ type Memory struct {
 	count int      // of records, while there may be more slots
 	page  uint32   // the number of the page under way
 	since uint32   // the first page that the walk has not asked for again since
+	text  []byte   // the key of the last record, its values
 }
 
 // record are the hashes of a record, and the number of its page.
@@ -76,21 +77,24 @@ func (m *Memory) Begin(follows bool) {
 // End says that the page is over.
 func (m *Memory) End() { m.page++ }
 
-// See returns what a record is to an earlier one; its replication value is nil
-// where there is none.
-func (m *Memory) See(text, value []byte) Kind {
+// See returns what a record is to an earlier one, and a number that stands for its
+// primary key, 0 where it has none; its replication value is nil where there is
+// none. Numbers up to 18 digits have their own; others that are different have the
+// same one less often than once in 2^63 times.
+func (m *Memory) See(text, value []byte) (kind Kind, key uint64) {
 	if len(m.keys) == 0 {
-		return None
+		return None, 0
 	}
 	if m.count++; m.seen == nil || m.count >= len(m.seen)/2 && len(m.seen) < slots {
 		m.grow()
 	}
 	now := record{content: maphash.Bytes(m.seed, text), page: m.page}
-	for _, k := range m.keys {
-		now.key = now.key*31 + maphash.Bytes(m.seed, raw.Text(text).Field(k))
-	}
-	if now.key |= 1; value != nil {
+	now.key = m.key(text)
+	if value != nil {
 		now.value = uint32(maphash.Bytes(m.seed, value))
+	}
+	if key = now.key; key == 0 {
+		return None, 0
 	}
 	slot := &m.seen[now.key>>1%uint64(len(m.seen))]
 	before := *slot
@@ -99,13 +103,53 @@ func (m *Memory) See(text, value []byte) Kind {
 	switch {
 	case before.key != now.key:
 	case before.value == now.value && before.content != now.content:
-		return Part
+		return Part, key
 	case later && before.value != now.value:
-		return Changed
+		return Changed, key
 	case later:
-		return Again
+		return Again, key
 	}
-	return None
+	return None, key
+}
+
+// Last are the values of the last primary key that was seen, as JSON, with commas
+// between them; nothing of a record without one. They hold until the next record.
+func (m *Memory) Last() []byte { return m.text }
+
+// key is the number of a record's primary key: an even one that says all of it, or
+// an odd one that is a hash. 0: a field of it is missing, or its only one is null.
+func (m *Memory) key(text []byte) (key uint64) {
+	m.text = m.text[:0]
+	for i, k := range m.keys {
+		v := raw.Text(text).Field(k)
+		if len(v) == 0 || v[0] == 'n' && len(m.keys) == 1 {
+			m.text = m.text[:0]
+			return 0
+		}
+		if i > 0 {
+			m.text = append(m.text, ',')
+		}
+		m.text = append(m.text, v...)
+		if n, ok := digits(v); ok && len(m.keys) == 1 {
+			return (n + 1) << 1
+		}
+		key = key*31 + maphash.Bytes(m.seed, v)
+	}
+	return key | 1
+}
+
+// digits is the number that a text of few digits is.
+func digits(v []byte) (n uint64, ok bool) {
+	if len(v) > 18 {
+		return 0, false
+	}
+	for _, c := range v {
+		if c -= '0'; c > 9 {
+			return 0, false
+		}
+		n = n*10 + uint64(c)
+	}
+	return n, true
 }
 
 // grow makes more slots.

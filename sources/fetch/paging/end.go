@@ -16,6 +16,7 @@ import (
 type ending struct {
 	last    bool   // the page is the last
 	stopped bool   // because stop says so
+	said    bool   // because more says so
 	back    bool   // since the walk went back, and has come to what it had read: another page was the last of the list
 	doubt   *Doubt // of the end; nil: none
 }
@@ -43,7 +44,7 @@ func (l *leg) ends(step step) (ending, error) {
 		d := &Doubt{Key: "pagination.more", Value: "true, but the answer does not say where more is: " + step.missing, Contradicts: true}
 		return ending{last: true, doubt: d}, nil
 	}
-	return ending{last: !more}, nil
+	return ending{last: !more, said: !more}, nil
 }
 
 // more is what the answer says at pagination.more. Headers say it as text.
@@ -73,7 +74,7 @@ type last struct{ *leg }
 // conclude collects what speaks against the end of a walk, or is to be told of
 // it.
 func (l last) conclude(end ending) {
-	count, way := audit(l), course(l)
+	count, way, looked := audit(l), course(l), false
 	count.limited()
 	if end.doubt != nil {
 		l.doubt(*end.doubt)
@@ -82,18 +83,19 @@ func (l last) conclude(end ending) {
 		count.complete()
 		count.completePages(end.back)
 		count.uncounted()
-		if !end.back {
+		l.capped()
+		if looked = !end.back && !l.answer.Empty; looked {
 			l.look()
 		}
 	}
 	way.missing()
-	l.found.Doubts = append(l.found.Doubts, l.next.Doubts...)
-	l.found.Unproven = l.unproven()
+	l.found.Proof.Doubts = append(l.found.Proof.Doubts, l.next.Doubts...)
+	l.prove(end, looked)
 }
 
 // failing are the doubts for which on_incomplete makes the walk fail.
 func (l last) failing() (texts []string) {
-	for _, d := range l.found.Doubts {
+	for _, d := range l.found.Proof.Doubts {
 		fails := d.Contradicts
 		switch l.stream.OnIncomplete {
 		case sources.Warn:
@@ -109,12 +111,10 @@ func (l last) failing() (texts []string) {
 }
 
 // look looks for what the last answer says against the end, and for keys of the
-// definition that no answer had anything for.
+// definition that no answer had anything for. One that a rule of the definition
+// made a page is not searched.
 func (l last) look() {
 	a := l.answer
-	if a.Empty {
-		return // a rule of the definition made it a page
-	}
 	place := l.stream.Records.Place()
 	h := hint.Find(a.Beside, place, a.Header)
 	end := l.end()
@@ -129,7 +129,7 @@ func (l last) look() {
 	for _, d := range found[:min(len(found), maxHints)] {
 		l.doubt(Doubt{Key: d.Key, Value: l.out.Quote(d.Value), Advice: l.out.Hide(d.Advice)})
 	}
-	if len(l.found.Doubts) == 0 && l.next.Records > 0 {
+	if len(l.found.Proof.Doubts) == 0 && l.next.Records > 0 {
 		l.found.Remarks = append(l.found.Remarks, h.Unread(&end)...)
 	}
 }

@@ -75,14 +75,13 @@ type Ruling struct {
 type Found struct {
 	Next    Position // where the walk goes on; the zero Position after the last page
 	First   bool     // no page of the walk came before
+	Begins  bool     // nor of this time, where it is walked again
 	Last    bool
 	Moved   bool // the API's total changed since the page before
 	Repeats bool // it is the page before again, as pages past the end are: its records do not count
 	// Repeated is how many of the first records the page before had too.
 	Repeated int
-	// Doubts are the reasons not to take this page, the last one, for the end of
-	// the data.
-	Doubts []Doubt
+	Proof    Proof // of the walk, on its last page
 	// Remarks are what a person should know of the walk besides: each is a
 	// sentence about something that is no doubt of its end.
 	Remarks []string
@@ -91,9 +90,6 @@ type Found struct {
 	// back.
 	Follows  bool
 	Counting Counting
-	// Unproven says that nothing shows whether rows moved while the walk was
-	// under way; "" where something does.
-	Unproven string
 }
 
 // Counting says how sure it is that the pages of a walk are counted.

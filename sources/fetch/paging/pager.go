@@ -138,9 +138,9 @@ func (p *Pager) leg(a *Answer) *leg {
 // the pager is as it was.
 func (p *Pager) Take(a Answer) (Found, error) {
 	l := p.leg(&a)
-	l.found.First = p.pos.First()
+	l.found.First, l.found.Begins = p.pos.First(), p.pos.pages() == 0
 	if a.Skipped {
-		l.found.Last = true
+		l.found.Last, l.found.Proof = true, Proof{By: EndSkip, Pages: p.pos.pages() + 1, Records: p.pos.Records}
 		return l.found, nil
 	}
 	memory, guard := p.memory, p.guard
@@ -174,6 +174,7 @@ func (p *Pager) take(l *leg) error {
 	case end.last:
 		return p.conclude(l, end)
 	default:
+		l.least = fewest(l.least, l.n)
 		page := repeat.Page{
 			Request: l.answer.Request, Number: l.next.Pages, Records: l.n, Content: l.content(),
 			Next: l.next.URL + string(l.next.Token), More: l.saysMore(), Passed: l.answer.Passed, Back: back, Moved: l.found.Moved || l.answer.Early,

@@ -44,7 +44,7 @@ func TestRelayPageInfo(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || found.Last != (tt.sends == "") || found.Doubts != nil {
+			if err != nil || found.Last != (tt.sends == "") || found.Proof.Doubts != nil {
 				t.Fatalf("got %+v, %v", found, err)
 			}
 			var sends []string

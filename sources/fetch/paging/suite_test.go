@@ -284,14 +284,14 @@ var properties = []struct {
 		if !slices.Equal(r.ids, all) {
 			t.Errorf("got %v", r.ids)
 		}
-		if last := r.last(); last.Doubts != nil || !reflect.DeepEqual(last.Next, paging.Position{}) {
-			t.Errorf("ends with the doubts %v at %+v, want none", last.Doubts, last.Next)
+		if last := r.last(); last.Proof.Doubts != nil || !reflect.DeepEqual(last.Next, paging.Position{}) {
+			t.Errorf("ends with the doubts %v at %+v, want none", last.Proof.Doubts, last.Next)
 		}
 	}},
 	{"the end doubted", func(t *testing.T, s subject) {
 		last := s.drain(t, s.walk(t, paging.Position{}), `, "has_more": true`).last()
-		if len(last.Doubts) != 1 || last.Doubts[0].Key != "has_more" || last.Doubts[0].Advice == "" {
-			t.Errorf("got the doubts %v, want has_more with advice", last.Doubts)
+		if len(last.Proof.Doubts) != 1 || last.Proof.Doubts[0].Key != "has_more" || last.Proof.Doubts[0].Advice == "" {
+			t.Errorf("got the doubts %v, want has_more with advice", last.Proof.Doubts)
 		}
 	}},
 	{"what the answer says of more goes before all else", func(t *testing.T, s subject) {
@@ -315,7 +315,7 @@ var properties = []struct {
 			if want := all[min((i+1)*size, count):]; !slices.Equal(r.ids, want) {
 				t.Errorf("from %s: got %v, want %v", text, r.ids, want)
 			}
-			if got, want := r.last().Doubts, whole.last().Doubts; !reflect.DeepEqual(got, want) {
+			if got, want := r.last().Proof.Doubts, whole.last().Proof.Doubts; !reflect.DeepEqual(got, want) {
 				t.Errorf("from %s: ends with %v, want %v", text, got, want)
 			}
 		}

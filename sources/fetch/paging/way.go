@@ -71,6 +71,7 @@ type leg struct {
 type memory struct {
 	ever       hint.Sight
 	widest     int64 // most records of a page
+	least      int64 // fewest records of a page that was not the last
 	latest     int64 // total
 	exceeded   bool  // it was said that the total is none
 	unnumbered bool  // next URLs or tokens hold no number of a page
@@ -94,7 +95,7 @@ type lookout struct {
 
 // doubt notes a reason to doubt the end of the walk, wherever it is found: what
 // becomes of it is decided at the end.
-func (l *leg) doubt(d Doubt) { l.found.Doubts = append(l.found.Doubts, d) }
+func (l *leg) doubt(d Doubt) { l.found.Proof.Doubts = append(l.found.Proof.Doubts, d) }
 
 func (l *leg) remark(text string) { l.found.Remarks = append(l.found.Remarks, text) }
 
