@@ -109,7 +109,8 @@ type Run struct {
 	MaxDuration time.Duration // 0: no limit; likewise below
 	MaxRequests int64
 	MaxRecords  int64
-	Activate    bool // activate_version: a full table read to its end takes the place of all rows from before
+	Activate    bool   // activate_version: a full table read to its end takes the place of all rows from before
+	Certificate string // file of what was proven; "": none
 }
 
 // Journal says where exchanges are kept on disk, and for how long.

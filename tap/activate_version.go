@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/tap-rest/tap-rest/tap/certificate"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
@@ -51,7 +52,7 @@ func (t *table) whole() int64 {
 // where all did.
 func lacking(o *report.Outcome) string {
 	switch {
-	case len(o.Doubts) > 0:
+	case o.Walk != nil && o.Walk.Verdict() == certificate.InDoubt:
 		return "the end of a walk is in doubt"
 	case o.Skipped != "":
 		return "a rule with do: skip left something out"

@@ -300,6 +300,7 @@ func (e *emitter) lessOf(p *pass) {
 		return
 	}
 	p.track.ended = true
+	p.suspectNothing()
 	p.touch()
 	e.over = append(e.over, p.track)
 	for _, c := range p.children {

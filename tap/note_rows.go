@@ -1,7 +1,6 @@
 package tap
 
 import (
-	"crypto/rand"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -13,7 +12,6 @@ import (
 	"github.com/tap-rest/tap-rest/tap/render"
 	"github.com/tap-rest/tap-rest/tap/rows"
 	"github.com/tap-rest/tap-rest/tap/rowset"
-	"github.com/tap-rest/tap-rest/tap/workdir"
 )
 
 // cutMargin is how much longer than a run may ask for them records are known that
@@ -110,16 +108,11 @@ func (n *noted) tellLost(r *run) {
 // rows returns the folder of what is known of a stream's records: one for each
 // source, whatever their states.
 func (w *workFolder) rows(o *Options, stream string) (string, error) {
-	dir := filepath.Join(w.dir, "rows")
-	salt, err := workdir.Once(filepath.Join(dir, "salt"), func() []byte {
-		salt := make([]byte, saltSize)
-		rand.Read(salt) // never fails
-		return salt
-	})
+	identity, err := w.identity(o)
 	if err != nil {
 		return "", err
 	}
-	return w.path(filepath.Join("rows", o.Config.Identity(o.Definition, salt)), stream, ""), nil
+	return w.path(filepath.Join("rows", identity), stream, ""), nil
 }
 
 // noter returns what takes note of the records of a partition; nil: nothing does.

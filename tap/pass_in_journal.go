@@ -98,6 +98,9 @@ func (j *runJournal) beginOrAgain(p *pass, one journal.Pass) error {
 // layout says how the requests of a pass are laid out.
 func (p *pass) layout() plan.Layout {
 	l := plan.Layout{Lookback: p.decision.Lookback.String(), Feed: p.feed, Range: p.stream.Range.String()}
+	if p.decision.Recorded != nil {
+		l.Certificate = p.decision.Recorded.Layout.Certificate
+	}
 	if !p.many {
 		l.Partition = p.first.Part.Key
 		return l

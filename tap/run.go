@@ -1,6 +1,7 @@
 package tap
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -13,6 +14,8 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/tap/certificate"
+	"github.com/tap-rest/tap-rest/tap/distinct"
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
@@ -51,6 +54,7 @@ type run struct {
 	back    *body.Room  // for those that are read back
 	journal *runJournal // nil: off
 	flow    *flow
+	keys    *distinct.Pool
 	hasty   bool     // a look at first pages, for which somebody waits
 	notRead []*track // of streams of which there is nothing to read, or that do not exist
 }
@@ -60,9 +64,10 @@ func newRun(o Options) *run {
 		o.Protocol = message.Singer{}
 	}
 	o.Log = slog.New(hidingLog{o.Log.Handler(), o.Config.Hider})
+	work := newWorkFolder(&o)
 	return &run{
 		Options: o, now: time.Now(), gate: limits.NewGate(o.Config.Run),
-		work:  newWorkFolder(&o),
+		work: work, keys: distinct.NewPool(filepath.Join(work.dir, "keys")),
 		ahead: body.NewRoom(o.Config.Run.Memory / roomShare), back: body.NewRoom(o.Config.Run.Memory / roomShare),
 		clients: map[*sources.Client]*fetch.Client{}, silent: map[*fetch.Client]*silence{}, lines: make(linePool, keptLines),
 	}
@@ -75,6 +80,9 @@ func (r *run) close() {
 		c.Close()
 	}
 	r.journal.close()
+	if err := r.keys.Close(); err != nil {
+		r.Log.Warn("files of keys could not be removed from the work folder: they can be deleted", "dir", filepath.Join(r.work.dir, "keys"), "why", err.Error())
+	}
 }
 
 // client returns the one client of all streams that share a stream's.
@@ -120,6 +128,7 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	err = r.emit(stop, passes, display)
 	account.Took = time.Since(r.now)
 	account.Stopped = r.gate.Why()
+	certified := r.certify(account, passes)
 	if errors.Is(err, ErrClosedOutput) {
 		return account, err // in one line
 	}
@@ -138,7 +147,7 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 		return account, &JournalError{Err: err}
 	}
 	r.journal.finish(passes)
-	return account, failuresOf(account)
+	return account, cmp.Or(certified, failuresOf(account))
 }
 
 // begin begins the passes in the journal.
@@ -170,6 +179,7 @@ func (r *run) newDisplay(passes []*pass) *report.Display {
 	for _, p := range passes {
 		p.track.account = &report.Stream{
 			Name: p.stream.Name, Quarantine: r.work.quarantine(p.stream.Name), Counters: &p.track.counters, Feed: p.feed,
+			Certificate: certificate.Stream{Fields: p.stream.Keys},
 		}
 		d.Account.Streams = append(d.Account.Streams, p.track.account)
 	}
@@ -313,6 +323,7 @@ func (r *run) walk(p *part, t *limits.Turn) (again bool) {
 		return true
 	}
 	if p.worker != nil {
+		p.worker.renderer.Close()
 		p.pass.splitters.keep([2]*render.Splitter{p.worker.walker.splitter, p.worker.reload})
 		p.worker = nil
 	}

@@ -67,6 +67,10 @@ func (w *walker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Tu
 			page.Release()
 			return &tooMuch{w.stream.Name, page.Request, page.TooMuch}
 		}
+		if err := w.part.pass.suspectEmpty(page); err != nil {
+			page.Release()
+			return err
+		}
 		w.at.Next = page.Next
 		if page.Unrecorded != nil {
 			w.journal.fail(page.Unrecorded)

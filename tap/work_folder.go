@@ -1,6 +1,7 @@
 package tap
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,6 +24,19 @@ func newWorkFolder(o *Options) *workFolder {
 // path returns the file of a stream in a part of the folder.
 func (w *workFolder) path(part, stream, ending string) string {
 	return workdir.Entry(filepath.Join(w.dir, part), stream, ending, url.PathEscape(stream+ending))
+}
+
+// identity names the source of a run among those of its definition.
+func (w *workFolder) identity(o *Options) (string, error) {
+	salt, err := workdir.Once(filepath.Join(w.dir, "rows", "salt"), func() []byte {
+		salt := make([]byte, saltSize)
+		rand.Read(salt) // never fails
+		return salt
+	})
+	if err != nil {
+		return "", err
+	}
+	return o.Config.Identity(o.Definition, salt), nil
 }
 
 func (w *workFolder) quarantine(stream string) string { return w.path("quarantine", stream, ".jsonl") }

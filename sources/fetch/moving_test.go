@@ -170,7 +170,8 @@ func (f *found) walk(w *fetch.Walk, came map[int]bool, most int) (at *paging.Pos
 		for i := page.Repeated; i < page.Records.Len(); i++ {
 			record := page.Records.Record(i)
 			came[int(gjson.GetBytes(record, "id").Int())] = true
-			f.evident = f.evident || seen.See(record, []byte(gjson.GetBytes(record, "stamp").Raw)).Moved(page.Counting)
+			kind, _ := seen.See(record, []byte(gjson.GetBytes(record, "stamp").Raw))
+			f.evident = f.evident || kind.Moved(page.Counting)
 		}
 		seen.End()
 		last, next := page.Last, page.Next

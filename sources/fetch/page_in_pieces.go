@@ -125,7 +125,7 @@ func (p *Page) reloadLong(s Splitter) error {
 // piece is good until f returns. Pieces may be called from another goroutine
 // than the walk's, with a splitter of its own.
 func (p *Page) Pieces(s Splitter, f func(*Page) error) error {
-	part := &Page{Exchange: p.Exchange, pieces: p.pieces, Partial: true, lent: true, Found: paging.Found{Follows: p.Follows, Counting: p.Counting}}
+	part := &Page{Exchange: p.Exchange, pieces: p.pieces, Partial: true, lent: true, Found: paging.Found{Begins: p.Begins, Follows: p.Follows, Counting: p.Counting}}
 	n := 0
 	err := p.split(s, func(r Records) error {
 		part.Records, part.Repeated = r, min(r.Len(), max(0, p.Repeated-n))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"sync"
 	"sync/atomic"
 )
 
@@ -22,10 +23,65 @@ type Pool struct {
 	dir  string
 	most int64
 	used atomic.Int64
+
+	mu   sync.Mutex
+	open map[*os.File]bool
 }
 
 // NewPool returns a pool whose counters write runs to a folder.
 func NewPool(dir string) *Pool { return &Pool{dir: dir, most: mostKeys} }
+
+// Close closes and removes the files of counters that nobody has reset: they are of
+// no use then.
+func (p *Pool) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var errs []error
+	for file := range p.open {
+		errs = append(errs, discard(file))
+	}
+	p.open = nil
+	return errors.Join(errs...)
+}
+
+// create makes a file for runs. It has no name as soon as it is open, where the
+// system can do that.
+func (p *Pool) create() (*os.File, error) {
+	if err := os.MkdirAll(p.dir, 0o700); err != nil {
+		return nil, err
+	}
+	file, err := os.CreateTemp(p.dir, "keys-*.tmp")
+	if err != nil {
+		return nil, err
+	}
+	_ = os.Remove(file.Name())
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open == nil {
+		p.open = map[*os.File]bool{}
+	}
+	p.open[file] = true
+	return file, nil
+}
+
+// drop closes and removes a file.
+func (p *Pool) drop(file *os.File) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.open[file] {
+		return nil
+	}
+	delete(p.open, file)
+	return discard(file)
+}
+
+func discard(file *os.File) error {
+	err := os.Remove(file.Name())
+	if errors.Is(err, os.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(file.Close(), err)
+}
 
 // take takes room for so many keys more; false: there is not as much.
 func (p *Pool) take(keys int) bool {
@@ -69,10 +125,20 @@ func (c *Counter) room() {
 		return
 	}
 	if c.err == nil {
-		c.sort()
-		c.err = c.runs.add(c.pool.dir, c.keys)
+		c.err = c.spill()
 	}
 	c.keys = c.keys[:0]
+}
+
+// spill writes the keys to disk, as a run.
+func (c *Counter) spill() (err error) {
+	if c.runs.file == nil {
+		if c.runs.file, err = c.pool.create(); err != nil {
+			return err
+		}
+	}
+	c.sort()
+	return c.runs.add(c.keys)
 }
 
 // grow takes what a larger buffer needs of the pool.
@@ -107,9 +173,9 @@ func (c *Counter) Distinct() (int64, error) {
 // Reset forgets the keys, and gives the memory back.
 func (c *Counter) Reset() error {
 	c.pool.used.Add(-int64(c.held))
-	runs := c.runs
+	file := c.runs.file
 	*c = Counter{pool: c.pool}
-	return runs.close()
+	return c.pool.drop(file)
 }
 
 // runs are sorted keys on disk, one run behind the other.
@@ -117,21 +183,4 @@ type runs struct {
 	file *os.File // nil: there are none
 	ends []int64  // of each run, in bytes
 	buf  []byte
-}
-
-func (r *runs) close() error {
-	if r.file == nil {
-		return nil
-	}
-	err := errors.Join(r.file.Close(), removed(os.Remove(r.file.Name())))
-	r.file = nil
-	return err
-}
-
-// removed is the error of removing a file that may be gone.
-func removed(err error) error {
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	return err
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/binary"
 	"io"
-	"os"
 )
 
 const (
@@ -17,16 +16,7 @@ const (
 )
 
 // add writes a run behind the others.
-func (r *runs) add(dir string, keys []uint64) (err error) {
-	if r.file == nil {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return err
-		}
-		if r.file, err = os.CreateTemp(dir, "keys-*.tmp"); err != nil {
-			return err
-		}
-		_ = os.Remove(r.file.Name()) // not every system can, while it is open
-	}
+func (r *runs) add(keys []uint64) error {
 	for len(keys) > 0 {
 		r.buf = r.buf[:0]
 		n := min(len(keys), writeSize/keySize)

@@ -31,6 +31,9 @@ type Layout struct {
 	// Empty: it is finished, and no record of it left: a state that comes back
 	// as it was is no sign of a target that lost one.
 	Empty bool `json:"empty,omitempty"`
+	// Certificate is what was proven of the walks that ended in the last run of the
+	// pass; nil: none did.
+	Certificate json.RawMessage `json:"certificate,omitempty"`
 }
 
 // Fed is a pass of a parent that is read for a stream's sake.

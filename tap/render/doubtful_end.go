@@ -8,6 +8,10 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
+// EmptyNow is the key of the doubt of a pass that has no records, where the last
+// one had some.
+const EmptyNow = "the number of records"
+
 // TellDoubts logs why the end of a walk is in doubt, and what else a person
 // should know of it.
 func (r *Renderer) TellDoubts(page *fetch.Page) {
@@ -16,7 +20,10 @@ func (r *Renderer) TellDoubts(page *fetch.Page) {
 			continue
 		}
 		text := "the stream may not be complete: the last answer contradicts its end"
-		if d.Keep {
+		switch {
+		case d.Key == EmptyNow:
+			text = "the stream may not be complete: there is nothing where there was something"
+		case d.Keep:
 			text = "the stream may not be complete: rows may have moved to pages that were read"
 		}
 		if r.o.Many {

@@ -12,6 +12,7 @@ func (r *Renderer) Follow(page *fetch.Page) (*Lines, error) {
 	if err := r.project.see(page); err != nil {
 		return nil, err
 	}
+	r.proof.Page(page)
 	var record []byte
 	for i := page.Repeated; i < page.Records.Len(); i++ {
 		var keep bool

@@ -9,6 +9,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/tap/certificate"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/twins"
@@ -21,6 +22,7 @@ type oddities struct {
 	floor  json.RawMessage // the window's
 	twins  twins.Memory
 	walk   *tally
+	proof  *certificate.Gatherer
 	counts paging.Counting // how the page under way was counted
 	lowest []byte          // replication value of the page under way
 	limit  time.Time
@@ -48,8 +50,8 @@ const (
 // APIs filter by whole days.
 const earlyBy = 24 * time.Hour
 
-func newOddities(one *plan.Reading, walk *tally) oddities {
-	o := oddities{stream: one.Stream, walk: walk, floor: one.Part.Window.Floor, twins: twins.New(one.Stream.Keys, one.Pass.Many(one.Stream))}
+func newOddities(one *plan.Reading, walk *tally, proof *certificate.Gatherer) oddities {
+	o := oddities{stream: one.Stream, walk: walk, proof: proof, floor: one.Part.Window.Floor, twins: twins.New(one.Stream.Keys, one.Pass.Many(one.Stream))}
 	if one.Part.Window.Floor != nil && !one.Stream.Clock.ClientFilter {
 		if at, ok := one.Stream.Clock.Order.Instant(one.Part.Window.Floor); ok {
 			o.limit = at.Add(-earlyBy)
@@ -61,7 +63,11 @@ func newOddities(one *plan.Reading, walk *tally) oddities {
 // note looks at a record as it leaves: lower says that its replication value is
 // not the highest so far.
 func (o *oddities) note(record, value []byte, lower bool, n *report.Counts) {
-	switch kind := o.twins.See(record, value); {
+	kind, key := o.twins.See(record, value)
+	if key != 0 {
+		o.proof.Key(key, o.twins.Last())
+	}
+	switch {
 	case kind == twins.Part:
 		o.count(&n[report.SameKey], oddTwin, record)
 	case kind.Moved(o.counts):

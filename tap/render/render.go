@@ -11,6 +11,8 @@ import (
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/tap/certificate"
+	"github.com/tap-rest/tap-rest/tap/distinct"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/report"
@@ -52,10 +54,11 @@ type Options struct {
 	Quarantine string                                    // file of records that do not fit
 	Seal       func(expr.Value) (json.RawMessage, error) // hides secrets in what an answer says, for the state
 	Log        *slog.Logger
-	Many       bool      // the stream has many partitions
-	Findings   *Findings // of all of them; nil: of this one alone
-	Version    int64     // of the table that the records are of; 0: none
-	Noter      Noter     // nil: nothing is noted
+	Many       bool           // the stream has many partitions
+	Findings   *Findings      // of all of them; nil: of this one alone
+	Version    int64          // of the table that the records are of; 0: none
+	Noter      Noter          // nil: nothing is noted
+	Keys       *distinct.Pool // in which keys are counted; nil: nobody counts them
 }
 
 // Noter takes note of records for later runs.
@@ -83,7 +86,8 @@ type Renderer struct {
 	height  height
 	odd     oddities
 	walk    tally
-	noted   int             // the most that was noted of a page
+	noted   int // the most that was noted of a page
+	proof   *certificate.Gatherer
 	expects json.RawMessage // the bookmark whose record must come at least; nil: none must
 }
 
@@ -93,7 +97,8 @@ func New(one *plan.Reading, known *Schema, o Options) *Renderer {
 		o.Findings = new(Findings)
 	}
 	r := &Renderer{Schema: known, o: o, stream: one.Stream, project: newProjection(one.Stream, one.Part.Vars), checker: newChecker(one.Stream, known, &o)}
-	r.height, r.odd = newHeight(one, &r.walk, o.Seal), newOddities(one, &r.walk)
+	r.proof = certificate.New(one.Stream.Name, named(one), o.Keys, o.Log)
+	r.height, r.odd = newHeight(one, &r.walk, o.Seal), newOddities(one, &r.walk, r.proof)
 	if clock := one.Stream.Clock; one.Stream.ReplicationKey != "" && one.Start.Next.First() && !clock.Windows.StartExclusive && clock.Mark().IsZero() {
 		r.expects = one.Pass.From
 	}
@@ -146,7 +151,10 @@ func (r *Renderer) Try(page *fetch.Page) (records int64, err error) {
 // note takes from a page what a person should know of it.
 func (r *Renderer) note(b *Lines, page *fetch.Page) {
 	o := &b.Outcome
-	o.Skipped, o.Doubts, o.Notes = page.Skipped, page.Proof.Doubts, append(o.Notes, page.Remarks...)
+	o.Skipped, o.Notes = page.Skipped, append(o.Notes, page.Remarks...)
+	if !page.Partial {
+		o.Walk = r.proof.PageEnds(page, r.odd.twins.Last())
+	}
 	if page.Moved {
 		o.Counts[report.TotalChanged]++
 	}
@@ -175,6 +183,9 @@ func (r *Renderer) endWalk(b *Lines, page *fetch.Page) {
 	}
 }
 
+// Close gives back what the renderer holds of the run's: it renders no more.
+func (r *Renderer) Close() { r.proof.Close() }
+
 // WalkEnds says that the walk is over, however it ended.
 func (r *Renderer) WalkEnds() {
 	if r.o.Many {
@@ -193,6 +204,7 @@ func (r *Renderer) renderPage(b *Lines, page *fetch.Page) error {
 		return err
 	}
 	frame := r.o.Protocol.Frame(r.stream.Name, page.At, r.o.Version)
+	r.proof.Page(page)
 	r.odd.pageBegins(page)
 	for i := page.Repeated; i < page.Records.Len(); i++ {
 		if err := r.handOn(b, page); err != nil {

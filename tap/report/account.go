@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
-	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/tap/certificate"
 )
 
 // Account is what a run came to: for a person to read at its end, and while
@@ -32,7 +32,8 @@ type Stream struct {
 	Failure    error // the first of those that are for good, else the first
 	Failures   int
 
-	Counters *fetch.Counters // of its requests
+	Counters    *fetch.Counters    // of its requests
+	Certificate certificate.Stream // of its walks that ended
 }
 
 // Fail takes note of a failure.
@@ -47,25 +48,26 @@ func (s *Stream) Fail(err error) {
 // Outcome is what a page says of its stream besides its records.
 type Outcome struct {
 	Counts  Counts
-	Notes   []string       // what a person should know of the walk
-	Doubts  []paging.Doubt // of the end of what was read
-	Doubted int64          // how many there were
-	Skipped string         // the rule of the definition by which there is nothing; "": none
-	Skips   int64          // how often
+	Notes   []string          // what a person should know of the walk
+	Walk    *certificate.Walk // that ended with the page; nil: it goes on
+	Skipped string            // the rule of the definition by which there is nothing; "": none
+	Skips   int64             // how often
 }
 
-// mostNotes is how many notes and doubts are kept of a stream: one with many
+// mostNotes is how many notes are kept of a stream: one with many
 // partitions may have one of each.
 const mostNotes = 20
 
 // Add adds what a page says.
-func (o *Outcome) Add(page *Outcome) {
+func (s *Stream) Add(page *Outcome) {
+	o := &s.Outcome
 	o.Counts.add(page.Counts)
 	for _, note := range page.Notes {
 		o.Note(note)
 	}
-	o.Doubts = append(o.Doubts, page.Doubts[:min(len(page.Doubts), mostNotes-len(o.Doubts))]...)
-	o.Doubted += int64(len(page.Doubts))
+	if page.Walk != nil {
+		s.Certificate.Add(page.Walk)
+	}
 	if page.Skipped != "" {
 		o.Skipped = page.Skipped
 		o.Skips++

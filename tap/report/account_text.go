@@ -64,7 +64,7 @@ func (s *Stream) Status() string {
 		return "failed"
 	case s.Skipped != "" && s.Skips >= s.Partitions:
 		return "skipped"
-	case s.Done && len(s.Doubts) > 0:
+	case s.Done && s.Certificate.Doubted > 0:
 		return "complete?"
 	case s.Done:
 		return "complete"
@@ -85,12 +85,7 @@ func (s *Stream) Remarks() []string {
 		all = append(all, Numbered(n, "%s [page|pages] asked for ahead [was|were] thrown away: the list ended before, or changed meanwhile"))
 	}
 	all = append(all, s.Counts.remarks(s.Quarantine)...)
-	switch n := s.Doubted; {
-	case n > 1:
-		all = append(all, fmt.Sprintf("is it complete? %s (and %s, in the log)", s.Doubts[0], Numbered(n-1, "%s more [sign|signs]")))
-	case n == 1:
-		all = append(all, "is it complete? "+s.Doubts[0].String())
-	}
+	all = append(all, s.proof()...)
 	all = append(all, s.Notes...)
 	if s.Skipped != "" {
 		text := "skipped: " + s.Skipped

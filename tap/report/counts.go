@@ -98,9 +98,7 @@ func (a *Account) metrics() []message.Metric {
 		add("record_count", s.Written)
 		add("http_request_count", s.Requests())
 		s.Counts.metrics(add)
-		if s.Doubted > 0 {
-			add("doubt_count", s.Doubted)
-		}
+		s.certified(add)
 	}
 	return all
 }

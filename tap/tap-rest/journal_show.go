@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/state/journal"
+	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
 
@@ -114,12 +115,18 @@ func (c *journalShowCmd) show(w io.Writer, j *journal.Journal) error {
 	if c.Failed {
 		return c.showFailed(rows, failures)
 	}
-	return j.Each(func(e *journal.Exchange) error {
+	err := j.Each(func(e *journal.Exchange) error {
 		if p := byID[e.Pass]; p != nil && c.wants(p.Stream, e) {
 			return rows.add(e, p.Stream, "")
 		}
 		return nil
 	})
+	for _, p := range inOrder {
+		if err == nil && (c.Stream == "" || c.Stream == p.Stream) {
+			err = rows.certify(p)
+		}
+	}
+	return err
 }
 
 // wants reports whether an exchange of a stream is one of those that were asked
@@ -162,6 +169,26 @@ func (r exchangeRows) add(e *journal.Exchange, stream, why string) error {
 		e.Status, int64(len(e.Body))+e.LeftOut, e.Records, took(e.Took), e.Request, why)
 	if err == nil && r.answer {
 		err = report.WriteAnswer(r.w, e)
+	}
+	return err
+}
+
+// certify prints what was proven of a pass.
+func (r exchangeRows) certify(p *passLine) error {
+	c := tap.CertificateOf(p.Pass)
+	if c == nil {
+		return nil
+	}
+	_, err := fmt.Fprintf(r.w, "%s as of %s: %s\n", p.Stream, p.AsOf.UTC().Format(time.RFC3339), report.CertificateText(c))
+	for _, doubt := range c.Doubts {
+		if err == nil {
+			_, err = fmt.Fprintf(r.w, "  in doubt: %s\n", doubt)
+		}
+	}
+	for _, sign := range c.Signs {
+		if err == nil {
+			_, err = fmt.Fprintf(r.w, "  %s\n", sign)
+		}
 	}
 	return err
 }

@@ -1,0 +1,74 @@
+package tap
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/tap-rest/tap-rest/state/journal"
+	"github.com/tap-rest/tap-rest/tap/certificate"
+	"github.com/tap-rest/tap-rest/tap/distinct"
+	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/workdir"
+)
+
+// keys is where the keys of the pass are counted; nil: they are not, since its
+// records leave for nobody.
+func (p *pass) keys() *distinct.Pool {
+	if p.feed || p.run.flow != nil && p.run.flow.lists != nil {
+		return nil
+	}
+	return p.run.keys
+}
+
+// certify keeps what was proven of the streams: in the journal, for later runs,
+// and in the file that was asked for. Its error is that of the file.
+func (r *run) certify(account *report.Account, passes []*pass) error {
+	for _, p := range passes {
+		p.remember()
+		r.journal.certify(p, p.track.account.Record(r.Config.Hider.Line))
+	}
+	name := r.Config.Run.Certificate
+	if name == "" {
+		return nil
+	}
+	text, err := json.MarshalIndent(account.Certificate(r.Version, r.Config.Hider.Line), "", "  ")
+	if err == nil {
+		err = workdir.Replace(name, append(text, '\n'))
+	}
+	if err != nil {
+		err = fmt.Errorf("run.certificate: write %s: %w", name, err)
+		r.Log.Error("what was proven of the streams could not be written: everything else is as it should be", "file", name, "why", err.Error())
+	}
+	return err
+}
+
+// CertificateOf is what was proven of the walks that ended in the last run of a
+// pass in the journal; nil: none did.
+func CertificateOf(p journal.Pass) *certificate.Record {
+	var c certificate.Record
+	if l := plan.LayoutOf(p); l.Certificate == nil || json.Unmarshal(l.Certificate, &c) != nil {
+		return nil
+	}
+	return &c
+}
+
+// certify keeps in the journal what was proven of a pass.
+func (j *runJournal) certify(p *pass, c certificate.Record) {
+	if j == nil || j.readOnly || j.failure() != nil || c.Walks == 0 {
+		return
+	}
+	for _, one := range j.Passes() {
+		if one.ID != p.recorded {
+			continue
+		}
+		l := plan.LayoutOf(one)
+		var err error
+		if l.Certificate, err = json.Marshal(c); err == nil {
+			err = j.beginAs(one, l)
+		}
+		if err != nil {
+			j.log.Warn("the journal could not keep what was proven of the stream: journal show does not have it", "stream", p.stream.Name, "why", err.Error())
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/tap/certificate"
+)
+
+// proof are what a person should know of how the stream's walks ended.
+func (s *Stream) proof() (all []string) {
+	c := &s.Certificate
+	if c.Walks > 0 && !s.Feed {
+		r := c.Record(s.Name, func(text string) string { return text })
+		all = append(all, CertificateText(&r))
+	}
+	switch n := c.Doubted; {
+	case n > 1:
+		all = append(all, fmt.Sprintf("is it complete? %s (and %s, in the log)", c.Doubts[0], Numbered(n-1, "%s more [sign|signs]")))
+	case n == 1:
+		all = append(all, "is it complete? "+c.Doubts[0].String())
+	}
+	return all
+}
+
+// certified hands out what METRIC lines have of the certificate.
+func (s *Stream) certified(add func(metric string, n int64)) {
+	c := &s.Certificate
+	if c.Walks == 0 && c.Doubted == 0 {
+		return
+	}
+	add("walk_proven_count", c.Verdicts[certificate.Proven])
+	add("page_count", c.Pages)
+	if !c.Keys.Unknown {
+		add("key_count", c.Keys.Distinct)
+	}
+	for _, more := range []struct {
+		metric string
+		n      int64
+	}{
+		{"walk_not_proven_count", c.Verdicts[certificate.NotProven]}, {"walk_in_doubt_count", c.Verdicts[certificate.InDoubt]},
+		{"doubt_count", c.Doubted}, {"key_doubled_count", c.Keys.Doubled()},
+	} {
+		if more.n > 0 {
+			add(more.metric, more.n)
+		}
+	}
+}
+
+// CertificateText is a certificate in one line, as people read it.
+func CertificateText(r *certificate.Record) string {
+	var ends []string
+	for _, by := range slices.Sorted(maps.Keys(r.EndedBy)) {
+		text := paging.Ends[paging.End(by)]
+		if r.Walks > 1 {
+			text += " (" + count(r.EndedBy[by]) + ")"
+		}
+		ends = append(ends, text)
+	}
+	text := verdicts[r.Verdict] + ": " + Numbered(r.Pages, "%s [page|pages]") + ", " + Numbered(r.Records, "%s [record|records]")
+	if d := r.Keys.Distinct; d != nil && len(r.Keys.Fields) > 0 {
+		text += ", " + Numbered(*d, "%s different [key|keys]")
+		if doubled := *r.Keys.Doubled; doubled > 0 {
+			text += " (" + count(doubled) + " came under one that had come before)"
+		}
+	}
+	if r.Total != nil {
+		text += ", of a total of " + count(*r.Total)
+	}
+	if r.Walks > 1 {
+		text = Numbered(r.Walks, "%s walks, ") + text
+	}
+	return text + "; ended by " + strings.Join(ends, ", ")
+}
+
+var verdicts = map[certificate.Verdict]string{
+	certificate.Proven: "proven complete", certificate.NotProven: "not proven complete", certificate.InDoubt: "in doubt",
+}
+
+// Record is the stream's certificate as it is kept.
+func (s *Stream) Record(hide func(string) string) certificate.Record {
+	r := s.Certificate.Record(s.Name, hide)
+	r.Status, r.Failed = s.Status(), int64(s.Failures)
+	return r
+}
+
+// CertificateFile is what a run has proven, as it stands in a file.
+type CertificateFile struct {
+	Version  int                  `json:"version"`
+	Program  string               `json:"tap_rest"`
+	Started  time.Time            `json:"started"`
+	Seconds  float64              `json:"seconds"`
+	Stopped  string               `json:"stopped"`  // why the run ended early, "" if it did not
+	Complete bool                 `json:"complete"` // every stream came to its end, and none is in doubt
+	Streams  []certificate.Record `json:"streams"`
+}
+
+// Certificate is what the run has proven.
+func (a *Account) Certificate(program string, hide func(string) string) CertificateFile {
+	f := CertificateFile{
+		Version: 1, Program: program, Started: a.Started.UTC().Truncate(time.Millisecond), Seconds: a.Took.Round(time.Millisecond).Seconds(), Stopped: hide(a.Stopped),
+		Complete: true, Streams: []certificate.Record{},
+	}
+	for _, s := range a.Streams {
+		f.Complete = f.Complete && s.Done && s.Failures == 0 && s.Certificate.Verdict() != certificate.InDoubt
+		f.Streams = append(f.Streams, s.Record(hide))
+	}
+	return f
+}
