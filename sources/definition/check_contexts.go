@@ -23,7 +23,7 @@ func (b *builder) contexts(def *sources.Definition) {
 			continue
 		}
 		for j := range s.PartitionBy {
-			c.entry(b.partitions[i].Items[j], s, &s.PartitionBy[j])
+			c.entry(b.partitions[i].List()[j], s, &s.PartitionBy[j])
 		}
 		if given := c.of(s); given.certain {
 			c.looksAtContext(i, s, given)
@@ -222,7 +222,7 @@ func (c *contextCheck) used(n *document.Node, s *sources.Stream) {
 			c.Problem(n, "nothing in the stream's request uses partition, so each context would ask for the same: send {{ partition.%s }}", document.Clip(names[0]))
 			return
 		default:
-			c.Warn(n.Items[j], "nothing in the stream's request uses it, so for each of its values the same is asked: send {{ partition.%s }}", document.Clip(names[0]))
+			c.Warn(n.List()[j], "nothing in the stream's request uses it, so for each of its values the same is asked: send {{ partition.%s }}", document.Clip(names[0]))
 		}
 	}
 }

@@ -27,6 +27,9 @@ streams:
 		{"in a body, a header, add and keep", `  - {name: s, path: /s, method: POST, body: {json: {a: "{{ partition.a }}"}}, headers: {B: "{{ partition.b }}"}, add: {a: "{{ partition.a }}"}, keep: "{{ record.x == partition.b }}", partition_by: [{name: a, values: [1]}, {name: b, values: [2]}]}`, ``},
 		{"who asks", `  - {name: s, path: /s, auth: {type: bearer, token: "{{ partition.a.token }}"}, partition_by: [{name: a, values: "{{ config.accounts }}"}]}`, ``},
 		{"a batch", `  - {name: s, path: /s, params: {ids: "{{ partition.ids }}"}, partition_by: [{parent: shops, keys: {ids: id}, batch: 50}]}`, ``},
+		{"one map", `  - {name: s, path: "/{{ partition.shop }}", partition_by: {parent: shops, keys: {shop: id}}}`, ``},
+		{"one map, which does not give the value", `  - {name: s, path: "/{{ partition.x }}", partition_by: {parent: shops, keys: {shop: id}}}`,
+			`9: streams[3] (s).partition_by: no entry gives partition.x, which the stream's templates use; its contexts have account, shop`},
 		{"two parents of one name", s + `, {parent: accounts, keys: {shop: shop.id}}]}`, ``},
 
 		{"no partition_by", `  - {name: s, path: "/{{ partition.a }}"}`, `9: streams[3] (s): a template of the stream uses partition: needs partition_by, which says what it is`},

@@ -56,7 +56,7 @@ func (f *family) visit(i int) {
 		if p.Parent == "" {
 			continue
 		}
-		at := f.partitions[i].Items[j].Get("parent")
+		at := f.partitions[i].List()[j].Get("parent")
 		parent, found := f.index[p.Parent]
 		switch {
 		case !found:

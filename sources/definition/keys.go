@@ -54,7 +54,7 @@ var streamKeys = []key{
 	{name: "replication_key", kind: aText, doc: "Top-level field that says how new a record is."},
 	{name: "pagination", kind: aMap, of: pagingObject, def: "{type: none}", doc: "How a walk goes from page to page; see Pagination."},
 	{name: "incremental", kind: aMap, of: incrementalObject, doc: "How the API is asked for what is new; see Incremental."},
-	{name: "partition_by", kind: manyMaps, of: partitionObject, doc: "Contexts that the stream is read in, every combination; see Partition."},
+	{name: "partition_by", kind: oneOrMany, of: partitionObject, doc: "Contexts that the stream is read in, every combination; see Partition."},
 	{name: "schema", kind: aSchema, def: "inferred", doc: "JSON Schema of a record: inline, or a file beside the definition."},
 	{name: "on_missing", kind: aChoice, enum: []string{"fail", "empty"}, def: "fail", doc: "What an answer without the records path is. (null is always empty.)"},
 	{name: "on_incomplete", kind: aChoice, enum: []string{"fail", "warn", "again"},

@@ -1,6 +1,7 @@
 package definition
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -83,7 +84,7 @@ func lastName(n *document.Node) string {
 func (r *reader) needs(n *document.Node, keys []key) {
 	for _, k := range keys {
 		if k.need && !n.Has(k.name) {
-			r.Problem(n, "needs %s: %s", k.name, k.kind.wants)
+			r.Problem(n, "needs %s: %s", k.name, cmp.Or(strings.Join(k.enum, ", "), k.kind.wants))
 		}
 	}
 }

@@ -45,10 +45,10 @@ func (a *asker) longestWait() time.Duration {
 
 // tries counts the attempts at one request.
 type tries struct {
-	made  int  // in all
-	round int  // since the client rested, or the beginning
-	alike int  // of the last ones, those whose answer would come again
-	anew  int  // of them, those with another proof of who asks
+	made  int // in all
+	round int // since the client rested, or the beginning
+	alike int // of the last ones, those whose answer would come again
+	anew  int // of them, those with another proof of who asks
 }
 
 // count takes note of an attempt that was refused.

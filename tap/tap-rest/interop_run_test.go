@@ -189,8 +189,8 @@ var loopbackURL = regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+`)
 
 // What is waited for has an end: a process of the tests, and a server.
 const (
-	patience   = 3 * time.Minute
-	serverLife = 10 * time.Minute
+	patience   = 5 * time.Minute
+	serverLife = 15 * time.Minute
 )
 
 // command is a process that is killed, with its process group, at the end of

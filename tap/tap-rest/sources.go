@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tap-rest/tap-rest/sources/builtin"
 	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
@@ -18,15 +17,15 @@ type sourcesCmd struct {
 // Run prints a list of the definitions, or the text of one.
 func (c *sourcesCmd) Run(rt *runtime) error {
 	if c.Name != "" {
-		text, found := builtin.Text(c.Name)
+		text, found := config.BuiltInText(c.Name)
 		if !found {
-			return &tap.InputError{Err: fmt.Errorf("no definition %q is built in; there are: %s", c.Name, strings.Join(builtin.Names(), ", "))}
+			return &tap.InputError{Err: fmt.Errorf("no definition %q is built in; there are: %s", c.Name, strings.Join(config.BuiltIn(), ", "))}
 		}
 		_, err := rt.stdout.Write(text)
 		return err
 	}
 	rows := [][]string{{"name", "streams", "what it reads"}}
-	for _, name := range builtin.Names() {
+	for _, name := range config.BuiltIn() {
 		d, err := config.Load(name)
 		if err != nil {
 			return err
