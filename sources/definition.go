@@ -41,6 +41,7 @@ type Client struct {
 	RateLimits  []RateLimit
 	MaxInFlight int      // requests at a time, at least 1
 	AllowHosts  []string // further hosts that links and redirects may lead to
+	TLS         *TLS     // nil: none of its own
 }
 
 // RateLimit allows Requests requests in every Per.

@@ -51,6 +51,9 @@ func (s *Stream) EachOfRequests(visit func(*expr.Template)) {
 	if a := s.Client.Auth; a != nil {
 		a.EachTemplate(visit)
 	}
+	for _, part := range s.Client.TLS.Parts() {
+		visit(part.Template)
+	}
 }
 
 // HasFallback reports whether a template says what holds where a value is

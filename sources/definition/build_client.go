@@ -25,6 +25,7 @@ func (b *builder) client(n *document.Node) *sources.Client {
 		RateLimits:  ratesOf(n.Get("rate_limit")),
 		MaxInFlight: int(document.Value[int64](n, "max_in_flight")),
 		AllowHosts:  document.Value[[]string](n, "allow_hosts"),
+		TLS:         tlsOf(n.Get("tls")),
 	}
 	b.hosts(n.Get("allow_hosts"))
 	if k.origin != "" {

@@ -2,8 +2,6 @@ package definition
 
 import "github.com/tap-rest/tap-rest/sources"
 
-var everyValue = []string{"*"}
-
 var definitionObject = &object{
 	name: "Definition",
 	keys: []key{
@@ -22,7 +20,7 @@ var clientKeys = []key{
 	{name: "base_url", kind: aTemplate, doc: "Where every `path` begins. Needed unless every `path` is an absolute URL, which stands alone."},
 	{name: "headers", kind: params, doc: "Headers of every request: names to templates."},
 	{name: "auth", kind: aMap, of: authObject, def: "{type: none}", doc: "How requests prove who asks; see Auth."},
-	{name: "tls", kind: aMap, of: tlsObject, later: everyValue, doc: "Client certificate; see TLS."},
+	{name: "tls", kind: aMap, of: tlsObject, doc: "Client certificate, and whom the client believes; see TLS."},
 	{name: "timeout", kind: aWait, def: "60s", doc: "How long an answer may go without a byte."},
 	{name: "rate_limit", kind: oneOrMany, of: rateObject, def: "no limit", doc: "One limit, or a list of which all hold; see Rate limit."},
 	{name: "max_in_flight", kind: aCount, min: 1, def: "4", doc: "Requests at a time."},
@@ -162,12 +160,6 @@ var loginObject = &object{name: "Login", keys: []key{
 var sendObject = &object{name: "Send", keys: []key{
 	{name: "headers", kind: params, scope: sources.InResponse, doc: "Headers; `response` and `headers` are those of the login, or of the token request."},
 	{name: "params", kind: params, scope: sources.InResponse, doc: "Query parameters, likewise."},
-}}
-
-var tlsObject = &object{name: "TLS", keys: []key{
-	{name: "cert", kind: aTemplate, doc: "The certificate, PEM."},
-	{name: "key", kind: aTemplate, doc: "Its key, PEM."},
-	{name: "ca", kind: aTemplate, doc: "Who signed the server's certificate, PEM."},
 }}
 
 var rateObject = &object{name: "Rate limit", check: ratePath, keys: []key{

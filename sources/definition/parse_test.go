@@ -231,7 +231,11 @@ var bad = []struct {
 
 	// What cannot run yet.
 	{"session auth", client("auth: {type: session, login: {path: /login}, send: {headers: {A: '{{ response.token }}'}}, ttl: 1h}"), `6:18: client.auth.type: auth.type session is not supported yet`},
-	{"tls", client("tls: {cert: a, key: b}"), `6:10: client.tls: tls is not supported yet`},
+	{"a key without its certificate", client("tls: {key: b}"), `6:16: client.tls.key: needs cert beside it`},
+	{"a certificate without its key", client("tls: {cert: b}"), `6:17: client.tls.cert: needs key beside it`},
+	{"two certificates", client("tls: {cert: a, key: b, pkcs12: c}"), `6:36: client.tls.pkcs12: stands for cert and key: one of the two says who asks`},
+	{"a version of TLS", client("tls: {min_version: 1.4}"), `6:24: client.tls.min_version: unknown value "1.4"; did you mean "1.0"?`},
+	{"who is believed is not optional", client("tls: {insecure: true}"), `6:11: client.tls: unknown key "insecure"; known here: cert, key, ca, pkcs12, password, min_version`},
 	{"window", stream("replication_key: u\nparams: {a: '{{ window.start }}'}\nincremental: {window: 1d, whole_windows: true}"), `12:27: streams[0] (s).incremental.window: needs start beside it: without a beginning there is no first window`},
 	{"scroll", stream("pagination: {type: page, param: p, session: true}"), `10:49: streams[0] (s).pagination.session: pagination.session true is not supported yet`},
 }

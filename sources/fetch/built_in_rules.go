@@ -2,8 +2,6 @@ package fetch
 
 import (
 	"cmp"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"net"
 	"net/http"
@@ -19,9 +17,6 @@ import (
 func judgeError(err error) verdict {
 	var astray *request.Astray
 	var unproven errUnproven
-	var cert *tls.CertificateVerificationError
-	var authority x509.UnknownAuthorityError
-	var record tls.RecordHeaderError
 	var encoding body.ErrEncoding
 	var charset body.ErrCharset
 	var disk *body.DiskError
@@ -39,8 +34,9 @@ func judgeError(err error) verdict {
 		return refuse(Permanent, err)
 	case errors.As(err, &charset):
 		return refuse(Permanent, err).advise("is the definition's charset right?")
-	case errors.As(err, &cert), errors.As(err, &authority), errors.As(err, &record):
-		return refuse(Permanent, err).advise("is the scheme of base_url right, and its certificate known here?")
+	}
+	if tip := adviseTLS(err); tip != "" {
+		return refuse(Permanent, err).advise(tip)
 	}
 	if noSuchHost(err) {
 		return again(-1, err).onlyOnce("is base_url right? no host bears this name")

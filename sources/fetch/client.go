@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"crypto/tls"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -50,23 +51,29 @@ type Client struct {
 	admission *admission
 	transport *transport
 	bodies    *body.Store
+	// noIdentity says why the client cannot say who it is by tls; nil: it can.
+	noIdentity error
 }
 
 // NewClient returns the client of source.
 // vars hold what its auth sees as config: the credentials it makes are secrets
 // like those of the settings.
 func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
-	if o.Transport == nil {
-		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.DisableCompression = true // bodies are decoded here, so that their wire bytes are known
-		t.MaxIdleConnsPerHost = source.MaxInFlight
-		o.Transport = t
+	id, err := readIdentity(source.TLS, vars)
+	r := newRequester(source, o, vars, id.secrets())
+	var own *tls.Config
+	if err == nil {
+		own, err = newTLS(source.TLS, id)
 	}
-	r := newRequester(source, o, vars)
+	if err != nil {
+		o.Transport = failing{err}
+	} else if o.Transport == nil {
+		o.Transport = newTransport(source, own)
+	}
 	o.Secrets = r.secrets
 	admission, bodies := newAdmission(source, o), body.NewStore(body.MaxLong)
 	return &Client{
-		Options: o, requester: r, admission: admission, bodies: bodies,
+		Options: o, requester: r, admission: admission, bodies: bodies, noIdentity: err,
 		transport: &transport{o.Transport, r, admission, bodies, o.Ahead},
 	}
 }

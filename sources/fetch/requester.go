@@ -91,8 +91,8 @@ type requester struct {
 
 // newRequester returns the requester of a client, whose auth sees vars. The
 // options know the secrets of the run; the requester's knows what auth makes of
-// them.
-func newRequester(source *sources.Client, o Options, vars expr.Vars) *requester {
+// them, and those of its tls.
+func newRequester(source *sources.Client, o Options, vars expr.Vars, ofTLS secret.List) *requester {
 	r := &requester{
 		source: source, makers: map[*sources.Stream]*request.Maker{},
 		defaults: http.Header{"Accept": {"application/json"}, "Accept-Encoding": {body.Accept}, "User-Agent": {o.UserAgent}},
@@ -101,7 +101,7 @@ func newRequester(source *sources.Client, o Options, vars expr.Vars) *requester 
 		return auth.Keeping{Dir: o.Tokens.Dir, Replace: o.Tokens.Replace, Secrets: r.secrets, Log: o.Log}
 	})
 	r.known, _ = r.auth.Known(vars) // an error comes again with the first request
-	r.secrets = o.Secrets.ForClient(r.known.Secrets)
+	r.secrets = o.Secrets.ForClient(append(ofTLS, r.known.Secrets...))
 	return r
 }
 
@@ -158,6 +158,9 @@ func (c *Client) Check(vars expr.Vars) error {
 		if err != nil {
 			return fmt.Errorf("base_url: %s: %w", c.Secrets.Redact(base), err)
 		}
+	}
+	if c.noIdentity != nil {
+		return c.noIdentity
 	}
 	_, err := c.requester.auth.Known(vars)
 	return err

@@ -103,7 +103,7 @@ func TestServersThatAreNone(t *testing.T) {
 		class fetch.Class
 		want  string
 	}{
-		{secure.URL, fetch.Permanent, "is the scheme of base_url right, and its certificate known here?"},
+		{secure.URL, fetch.Permanent, "is the scheme of base_url right? if the API has an authority of its own"},
 		{strings.Replace(plain.URL, "http:", "https:", 1), fetch.Permanent, "is the scheme of base_url right"},
 		{gone.URL, fetch.Transient, "connection refused"},
 	} {

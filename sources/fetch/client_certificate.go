@@ -1,0 +1,233 @@
+package fetch
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"strings"
+
+	"software.sslmate.com/src/go-pkcs12"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/secret"
+)
+
+// newTransport returns the transport of a client that says who it is by spec.
+func newTransport(source *sources.Client, own *tls.Config) http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.DisableCompression = true // bodies are decoded here, so that their wire bytes are known
+	t.MaxIdleConnsPerHost = source.MaxInFlight
+	if own != nil {
+		t.TLSClientConfig = own
+	}
+	return t
+}
+
+// identity are the texts of a client's tls, by the names of their keys.
+type identity map[string]string
+
+// readIdentity evaluates a definition's tls.
+func readIdentity(spec *sources.TLS, vars expr.Vars) (identity, error) {
+	id := identity{}
+	for _, p := range spec.Parts() {
+		v, err := p.Template.Eval(vars)
+		if err != nil {
+			return id, fmt.Errorf("tls.%s: %w", p.Key, err)
+		}
+		text := v.Text()
+		if p.Key != "password" {
+			text = strings.TrimSpace(text)
+		}
+		if v.Missing() || text == "" && p.Key != "password" {
+			return id, fmt.Errorf("tls.%s: %s is empty: give the setting that it is made of", p.Key, p.Template.Source())
+		}
+		id[p.Key] = text
+	}
+	return id, nil
+}
+
+// secrets are those of the texts that nobody else may read.
+func (id identity) secrets() (list secret.List) {
+	for _, key := range []string{"key", "pkcs12", "password"} {
+		if text := id[key]; text != "" && (key != "pkcs12" || !isPath(text)) && (key != "key" || hasPEM(text)) {
+			list = append(list, secret.New("tls."+key, text))
+		}
+	}
+	return list
+}
+
+// newTLS makes what a definition's tls says; nil where it says nothing. Its errors
+// name the key of the definition, and show nothing of what stands there: file names
+// and secrets may be mistaken for each other.
+func newTLS(spec *sources.TLS, id identity) (*tls.Config, error) {
+	if spec == nil {
+		return nil, nil
+	}
+	config := &tls.Config{MinVersion: spec.MinVersion}
+	cert, err := id.certificate()
+	if err != nil {
+		return nil, err
+	}
+	if cert != nil {
+		config.Certificates = []tls.Certificate{*cert}
+	}
+	if id["ca"] == "" {
+		return config, nil
+	}
+	text, err := id.pem("ca")
+	if err != nil {
+		return nil, err
+	}
+	config.RootCAs = x509.NewCertPool()
+	if !config.RootCAs.AppendCertsFromPEM(text) {
+		return nil, errors.New("tls.ca: has no certificate in it: wants PEM that begins with -----BEGIN CERTIFICATE-----, or the path of such a file")
+	}
+	return config, nil
+}
+
+// certificate is that of the client, with its key; nil: it has none.
+func (id identity) certificate() (*tls.Certificate, error) {
+	if id["pkcs12"] != "" {
+		return id.fromPKCS12()
+	}
+	if id["cert"] == "" {
+		return nil, nil
+	}
+	cert, err := id.pem("cert")
+	if err != nil {
+		return nil, err
+	}
+	if block := findPEM(cert, "CERTIFICATE"); block == nil {
+		return nil, errors.New("tls.cert: has no certificate in it: wants PEM that begins with -----BEGIN CERTIFICATE-----, or the path of such a file")
+	} else if _, err := x509.ParseCertificate(block.Bytes); err != nil {
+		return nil, fmt.Errorf("tls.cert: is no certificate: %w", err)
+	}
+	key, err := id.pem("key")
+	if err != nil {
+		return nil, err
+	}
+	if err := checkKey(key); err != nil {
+		return nil, fmt.Errorf("tls.key: %w", err)
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil && strings.Contains(err.Error(), "does not match") {
+		return nil, errors.New("tls.key: does not belong to the first certificate of tls.cert: the client's own comes first, its key is the one that it was asked for with")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("tls.key: is no private key that can be used: %w", err)
+	}
+	return &pair, nil
+}
+
+// checkKey says what is there in place of a private key.
+func checkKey(text []byte) error {
+	block := findPEM(text, "PRIVATE KEY")
+	switch {
+	case block == nil && findPEM(text, "CERTIFICATE") != nil:
+		return errors.New("holds a certificate, and no private key: are cert and key exchanged?")
+	case block == nil:
+		return errors.New("has no private key in it: wants PEM that begins with -----BEGIN PRIVATE KEY-----, or the path of such a file")
+	case strings.Contains(block.Type, "ENCRYPTED"), strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED"):
+		return errors.New("is encrypted: give it decrypted (openssl pkey -in FILE), or cert and key in one as pkcs12 with its password")
+	}
+	return nil
+}
+
+// fromPKCS12 reads certificate and key out of one file.
+func (id identity) fromPKCS12() (*tls.Certificate, error) {
+	data, err := readPKCS12(id["pkcs12"])
+	if err != nil {
+		return nil, fmt.Errorf("tls.pkcs12: %w", err)
+	}
+	key, own, above, err := pkcs12.DecodeChain(data, id["password"])
+	if errors.Is(err, pkcs12.ErrIncorrectPassword) {
+		return nil, errors.New("tls.password: is not that of tls.pkcs12")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("tls.pkcs12: is no PKCS#12 that can be read: %w", err)
+	}
+	cert := &tls.Certificate{Certificate: [][]byte{own.Raw}, PrivateKey: key, Leaf: own}
+	for _, c := range above {
+		cert.Certificate = append(cert.Certificate, c.Raw)
+	}
+	return cert, nil
+}
+
+// readPKCS12 reads a file, or base64.
+func readPKCS12(text string) ([]byte, error) {
+	if isPath(text) {
+		return readFile(text)
+	}
+	return base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+}
+
+// isPath reports whether what should be PKCS#12 is no base64 of it, which begins
+// with a long ASN.1 sequence.
+func isPath(text string) bool {
+	_, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+	return err != nil || !strings.HasPrefix(text, "MI")
+}
+
+// pem is PEM, as it stands there or in a file. In settings from the environment,
+// line ends often come as \n.
+func (id identity) pem(key string) ([]byte, error) {
+	text := id[key]
+	if hasPEM(text) {
+		return []byte(strings.ReplaceAll(text, `\n`, "\n")), nil
+	}
+	data, err := readFile(text)
+	if err != nil {
+		return nil, fmt.Errorf("tls.%s: %w", key, err)
+	}
+	return data, nil
+}
+
+func hasPEM(text string) bool { return strings.Contains(text, "-----BEGIN ") }
+
+// maxPEM is how long what is read can be: a name that is mistaken may be that of a
+// large file.
+const maxPEM = 1 << 20
+
+// readFile reads a small file. Its errors do not say its name, which may be a secret
+// in the wrong place.
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxPEM) {
+		err = errors.New("is no small file")
+	}
+	var data []byte
+	if err == nil {
+		data, err = os.ReadFile(path)
+	}
+	var where *fs.PathError
+	if errors.As(err, &where) {
+		err = where.Err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("is neither the text itself nor the path of a file that can be read: %w", err)
+	}
+	return data, nil
+}
+
+// findPEM returns the first block of a type that ends so.
+func findPEM(text []byte, kind string) *pem.Block {
+	for {
+		block, rest := pem.Decode(text)
+		if block == nil || strings.HasSuffix(block.Type, kind) {
+			return block
+		}
+		text = rest
+	}
+}
+
+// failing is a transport that makes no request.
+type failing struct{ err error }
+
+func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, errUnproven{f.err} }
