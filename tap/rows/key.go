@@ -13,23 +13,44 @@ import (
 func appendKey(dst, record []byte, keys []string) ([]byte, bool) {
 	open := byte('{')
 	for _, k := range keys {
-		v := raw.Text(record).Field(k)
-		if len(v) == 0 || v[0] == 'n' || v[0] == '{' || v[0] == '[' {
-			return dst, false
-		}
 		dst = appendText(append(dst, open), raw.Of(k))
-		dst = append(dst, ':')
-		switch v[0] {
-		case '"':
-			dst = appendString(dst, v)
-		case 't', 'f':
-			dst = append(dst, v...)
-		default:
-			dst = appendNumber(dst, v)
+		var ok bool
+		if dst, ok = appendValue(append(dst, ':'), raw.Text(record).Field(k)); !ok {
+			return dst, false
 		}
 		open = ','
 	}
 	return append(dst, '}'), true
+}
+
+// appendValues appends the values of a primary key, with commas between, as
+// appendKey writes them.
+func appendValues(dst, record []byte, keys []string) (_ []byte, ok bool) {
+	for i, k := range keys {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if dst, ok = appendValue(dst, raw.Text(record).Field(k)); !ok {
+			return dst, false
+		}
+	}
+	return dst, true
+}
+
+// appendValue appends one value of a key. It reports false for what is none.
+func appendValue(dst []byte, v raw.Text) ([]byte, bool) {
+	if len(v) == 0 {
+		return dst, false
+	}
+	switch v[0] {
+	case 'n', '{', '[':
+		return dst, false
+	case '"':
+		return appendString(dst, v), true
+	case 't', 'f':
+		return append(dst, v...), true
+	}
+	return appendNumber(dst, v), true
 }
 
 // appendString appends a JSON string.

@@ -10,12 +10,18 @@ import (
 	"github.com/tap-rest/tap-rest/tap/rowset"
 )
 
-// Of records that may be unchanged, an entry is the hash of the primary key, and as
-// its value the replication time in seconds and the hash of the record. A value
-// without a hash says that the target may have another record under the key.
+// Of records that may be unchanged, an entry is the primary key, and as its value
+// the replication time in seconds and the hash of the record. A value without a
+// hash says that the target may have another record under the key.
+//
+// The key is the values of its fields, so that what lies side by side for the API
+// does so in a set: in whichever order records come, it is mostly that of their
+// keys, and neighbours are found in one block. Of a long key the hash takes the
+// place of what is behind its beginning.
 const (
 	hashSize = 16
 	timeSize = 8
+	mostKey  = 64
 )
 
 // Unchanged are the hashes of records.
@@ -76,17 +82,21 @@ func (r *Rows) Noter(keys []string, second func(value []byte) int64) *Noter {
 // it as it is: then it reports true.
 func (n *Noter) Note(dst, record, value []byte) (noted []byte, unchanged bool) {
 	var ok bool
-	if n.key, ok = appendKey(n.key[:0], record, n.keys); !ok {
+	if n.key, ok = appendValues(n.key[:0], record, n.keys); !ok {
 		return dst, false
 	}
-	key, content := sha256.Sum256(n.key), sha256.Sum256(record)
-	if n.has(key[:hashSize], content[:hashSize]) {
+	if len(n.key) > mostKey {
+		sum := sha256.Sum256(n.key)
+		n.key = append(n.key[:mostKey-hashSize], sum[:hashSize]...)
+	}
+	content := sha256.Sum256(record)
+	if n.has(n.key, content[:hashSize]) {
 		return dst, true
 	}
 	var entry [timeSize + hashSize]byte
 	binary.LittleEndian.PutUint64(entry[:], uint64(n.second(value)))
 	copy(entry[timeSize:], content[:])
-	return rowset.AppendEntry(dst, key[:hashSize], entry[:]), false
+	return rowset.AppendEntry(dst, n.key, entry[:]), false
 }
 
 // has reports whether the target has a record as it is, since no other one left

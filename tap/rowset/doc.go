@@ -10,7 +10,7 @@
 // renamed. All of it is checked when it is opened, and of a log all up to a mark:
 // what is damaged, cut or of another kind is an error, never other entries. What
 // is held in memory does not grow with the entries, but for the index of a set in
-// which keys are looked up: some bytes for each 4 KiB. A lookup allocates nothing.
+// which keys are looked up: some bytes for each KiB. A lookup allocates nothing.
 //
 // # Files
 //

@@ -48,6 +48,12 @@ func cutEntry(from []byte) (key, value, rest []byte, ok bool) {
 }
 
 func cutText(from []byte) (text, rest []byte, ok bool) {
+	if len(from) > 0 && from[0] < 0x80 { // most texts are short
+		if end := 1 + int(from[0]); end <= len(from) {
+			return from[1:end], from[end:], true
+		}
+		return nil, nil, false
+	}
 	n, size := binary.Uvarint(from)
 	if size <= 0 || n > uint64(len(from)-size) {
 		return nil, nil, false

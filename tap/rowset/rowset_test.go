@@ -137,6 +137,21 @@ func lookUp(t *testing.T, set *rowset.Set, want map[string]string) {
 			t.Fatalf("%q: %v, %v", key, ok, err)
 		}
 	}
+	numbers := rand.New(rand.NewPCG(uint64(len(sorted)), 3)).Perm(len(sorted))
+	slices.SortStableFunc(numbers, func(i, j int) int { return j/200 - i/200 }) // runs of neighbours, backwards
+	for _, i := range numbers {
+		key := sorted[i]
+		if value, number, ok, err := f.Find([]byte(key)); err != nil || !ok || string(value) != want[key] || number != int64(i) {
+			t.Fatalf("out of order, %q: got %q, number %d, %v, %v; want %q, number %d", key, value, number, ok, err, want[key], i)
+		}
+		near := key + "\x00"
+		if _, there := want[near]; there {
+			continue
+		}
+		if _, _, ok, err := f.Find([]byte(near)); ok || err != nil {
+			t.Fatalf("%q, which there is not: %v, %v", near, ok, err)
+		}
+	}
 	if len(sorted) > 0 {
 		key := []byte(sorted[len(sorted)/2])
 		if n := testing.AllocsPerRun(100, func() { _, _, _, _ = f.Find(key) }); n > 0 {

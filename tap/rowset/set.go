@@ -9,11 +9,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sort"
 )
 
 const (
-	blockSize = 1 << 12 // of entries
+	blockSize = 1 << 10 // of entries: a lookup out of order reads one
 	blockHead = 12
 )
 
@@ -237,45 +236,6 @@ func (b *blocks) Next() (key, value []byte, ok bool, err error) {
 		return nil, nil, false, errDamaged
 	}
 	return key, value, true, nil
-}
-
-// Finder looks keys up. It is used from one goroutine.
-type Finder struct {
-	set *Set
-	buf []byte
-}
-
-// Finder returns a finder in a set that was opened with its index.
-func (s *Set) Finder() *Finder { return &Finder{set: s, buf: make([]byte, blockHead+s.longest)} }
-
-// Find returns the value of a key, which holds until the next call, and the number
-// of its entry.
-func (f *Finder) Find(key []byte) (value []byte, number int64, ok bool, err error) {
-	s := f.set
-	i := sort.Search(len(s.ends), func(i int) bool { return bytes.Compare(s.first(i), key) > 0 }) - 1
-	if i < 0 {
-		return nil, 0, false, nil
-	}
-	block := f.buf[:blockHead+s.longest]
-	n, err := s.file.ReadAt(block, s.places[i])
-	if n < blockHead || err != nil && err != io.EOF {
-		return nil, 0, false, errDamaged
-	}
-	size, crc := binary.LittleEndian.Uint32(block), binary.LittleEndian.Uint32(block[8:])
-	if uint64(size) > uint64(n-blockHead) || crc32.Checksum(block[blockHead:blockHead+size], crcTable) != crc {
-		return nil, 0, false, errDamaged
-	}
-	rest := block[blockHead : blockHead+size]
-	for number = s.before[i]; len(rest) > 0; number++ {
-		var one []byte
-		if one, value, rest, ok = cutEntry(rest); !ok {
-			return nil, 0, false, errDamaged
-		}
-		if c := bytes.Compare(one, key); c >= 0 {
-			return value, number, c == 0, nil
-		}
-	}
-	return nil, 0, false, nil
 }
 
 // first is the first key of a block.
