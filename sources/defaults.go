@@ -90,6 +90,12 @@ func (p *Pagination) complete() {
 	if p.Type == PaginateLinkHeader {
 		p.Rel = cmp.Or(p.Rel, "next")
 	}
+	if open := p.Session.Open; open != nil {
+		open.Method = cmp.Or(open.Method, "POST")
+	}
+	if end := p.Session.Close; end != nil {
+		end.Method = cmp.Or(end.Method, "DELETE")
+	}
 }
 
 func (i *Incremental) complete() {

@@ -252,7 +252,7 @@ type Pagination struct {
 	Sends      PageSending
 	Ends       PageEnds
 	AfterFirst *Request // nil: absent
-	Session    bool
+	Session    Session
 }
 
 // PageInfo is where a connection of GraphQL says whether there is more; absent for

@@ -30,7 +30,7 @@ func (s *Stream) EachTemplate(visit func(*expr.Template)) {
 	s.EachOfRequests(visit)
 	anyParam(s.Records.Add, all)
 	ends := &s.Pagination.Ends
-	others := []*expr.Template{s.Records.Keep, s.Pagination.Next.Template, ends.More.Template, ends.Total.Template, ends.TotalPages.Template, ends.Stop}
+	others := []*expr.Template{s.Records.Keep, s.Pagination.Session.template(), s.Pagination.Next.Template, ends.More.Template, ends.Total.Template, ends.TotalPages.Template, ends.Stop}
 	for _, rule := range s.Call.Errors {
 		others = append(others, rule.When, rule.Wait, rule.Message)
 	}
@@ -83,7 +83,8 @@ func (s *Stream) EndsWindow() bool { return s.Incremental != nil && reads(s, "wi
 // asks reports whether a template of the stream's requests is one of those.
 func asks(s *Stream, is func(*expr.Template) bool) bool {
 	return s.Client.BaseURL != nil && is(s.Client.BaseURL) || s.Request.asks(is) ||
-		s.Pagination.AfterFirst != nil && s.Pagination.AfterFirst.asks(is)
+		s.Pagination.AfterFirst != nil && s.Pagination.AfterFirst.asks(is) ||
+		s.Pagination.Session.each(func(r *Request) bool { return r.asks(is) })
 }
 
 func (r *Request) asks(is func(*expr.Template) bool) bool {

@@ -44,7 +44,7 @@ var names = [VarCount]string{"config", "partition", "window", "page", "auth", "n
 // would be undefined, and its parameter left out of the request.
 var members = map[string][]string{
 	"window": {"start", "end"},
-	"page":   {"token", "number", "offset", "size", "records"},
+	"page":   {"token", "number", "offset", "size", "records", "session"},
 }
 
 func newScopes() [InRecord + 1]*expr.Scope {

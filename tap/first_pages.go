@@ -121,6 +121,9 @@ func (w *probe) walks(p *part) error {
 // enough.
 func (w *probe) firstPagesOf(ctx context.Context, visit func(*fetch.Page) (more bool, err error)) error {
 	w.walker.walk.OneByOne()
+	if w.run.hasty || w.walker.recording == nil { // else the walk goes on in the session that was opened here
+		defer w.walker.walk.Close()
+	}
 	for range samplePages {
 		page, err := w.walker.walk.Next(ctx)
 		if err == io.EOF { // not one that a failure wraps

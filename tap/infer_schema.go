@@ -87,6 +87,7 @@ func (w *probe) takeOtherEnd(ctx context.Context, s *sample) error {
 	if walk == nil {
 		return nil
 	}
+	defer walk.Close()
 	page, err := walk.Next(ctx)
 	var e *fetch.Error
 	if errors.As(err, &e) && e.Class != fetch.Transient {

@@ -29,7 +29,8 @@ func (j *runJournal) passesOf(stream string, feed bool) []plan.Recorded {
 			one.First = j.Begun(p.ID) || j.fedInJournal(one.Layout)
 		} else {
 			one.Generation = j.Generation(p.ID, one.Layout.Partition)
-			one.First = j.Holds(journal.Key{Pass: p.ID, Partition: one.Layout.Partition, Generation: one.Generation})
+			first := journal.Key{Pass: p.ID, Partition: one.Layout.Partition, Generation: one.Generation}
+			one.First = j.Holds(first) || j.Holds(fetch.OpenedBefore(first))
 		}
 		all = append(all, one)
 	}

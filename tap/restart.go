@@ -16,12 +16,35 @@ const maxRestarts = 3
 // other errors, when it was lost too often, and when it would come to nothing.
 func (w *walker) restart(err error) bool {
 	var e *fetch.Error
-	if !errors.As(err, &e) || !w.isLost(e) || w.pointless(e) || w.at.Restarts >= w.mostRestarts() {
+	if !errors.As(err, &e) || !w.isLost(e) {
+		return false
+	}
+	resumes := errors.Is(e, fetch.ErrSessionOver) // an earlier run ended in the middle of a session: no fault of the API
+	if !resumes && (w.pointless(e) || w.at.Restarts-w.excused >= w.mostRestarts()) {
 		return false
 	}
 	w.at.Restarts++
+	if resumes {
+		w.excused++
+	}
+	w.tellRestart(err, resumes)
+	return w.startOver()
+}
+
+// tellRestart says why the walk starts over.
+func (w *walker) tellRestart(err error, resumes bool) {
+	why := unnamed(w.stream.Name, err)
+	if resumes {
+		w.log.Warn("the server keeps the position of this walk, and an earlier run ended in the middle of it: the stream is read from its start again, and its records come again",
+			"stream", w.stream.Name, "why", why)
+		return
+	}
 	w.log.Warn("the API has lost the walk: the stream is read from its start again, and its records come again",
-		"stream", w.stream.Name, "time", w.at.Restarts, "of", maxRestarts, "why", unnamed(w.stream.Name, err))
+		"stream", w.stream.Name, "time", w.at.Restarts, "of", maxRestarts, "why", why)
+}
+
+// startOver begins the walk anew, in the journal too.
+func (w *walker) startOver() bool {
 	if rec := w.recording; rec != nil {
 		if _, err := rec.Journal.Restart(rec.Pass, rec.Partition); err != nil {
 			w.journal.fail(err)

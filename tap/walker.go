@@ -31,6 +31,7 @@ type walker struct {
 	walk      *fetch.Walk
 	putOff    *fetch.Error // why it was put off until other walks were done; nil: it was not
 	refusals  int          // restarts of this run because the API refused a request with a page token
+	excused   int          // restarts of this run that are no fault of the API
 }
 
 // goOn begins or goes on with the walk where it stands.

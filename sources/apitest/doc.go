@@ -74,6 +74,17 @@
 //	                                        the same and lives on at the end, where
 //	                                        pages have no records
 //
+// Sessions that the client opens and closes itself, whose tokens are like those of
+// Scroll:
+//
+//	POST /scroll/open?collection=/orders    {"scroll_id":"TOKEN"}, without records: the
+//	                                        first POST /scroll gives the first ones
+//	POST /pit?collection=/orders            {"id":"TOKEN"}, a point in time: requests to
+//	                                        any collection may carry it as pit=TOKEN, and
+//	                                        are refused once it is gone
+//	DELETE /scroll, DELETE /pit             {"scroll_id":"TOKEN"}, {"id":"TOKEN"} ends it;
+//	                                        404 where there is none. [API.Open] counts
+//
 // A GraphQL answer, Name being orders:
 //
 //	{"data":{"orders":{"nodes":[{…}],

@@ -128,7 +128,7 @@ func (x *exchange) strike(at stage) {
 
 // give answers with the page that was asked for.
 func (x *exchange) give() *problem {
-	if p := x.find(); p != nil {
+	if p := x.find(); p != nil || x.answered {
 		return p
 	}
 	if p := x.turn(); p != nil {
@@ -145,8 +145,11 @@ func (x *exchange) give() *problem {
 // find looks up the collection and what is asked of it.
 func (x *exchange) find() *problem {
 	c, ok := x.api.collection(x.url.Path)
-	if !ok && x.url.Path == scrollPath {
+	if !ok && x.url.Path == scrollPath && x.r.Method != http.MethodDelete {
 		return x.resume()
+	}
+	if !ok && x.keepsSession() {
+		return x.handleSession()
 	}
 	if !ok {
 		return &problem{404, "not_found", "no collection at " + x.url.Path +
@@ -162,7 +165,10 @@ func (x *exchange) find() *problem {
 	}
 	x.c = c
 	x.q = query{params: params}
-	return nil
+	if pit := params.Get("pit"); pit != "" {
+		_, _, p = x.api.redeem(pit, pitPath)
+	}
+	return p
 }
 
 // remember keeps the page for RepeatPage.

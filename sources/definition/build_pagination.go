@@ -40,7 +40,7 @@ func (b *builder) pagination(n *document.Node) sources.Pagination {
 			AtEnd:      document.Value[string](n, "at_end"),
 		},
 		AfterFirst: b.afterFirst(n.Get("after_first")),
-		Session:    document.Value[bool](n, "session"),
+		Session:    b.session(n),
 	}
 	if way := pagingObject.variant(string(p.Type)); way != nil && !n.Has("start") {
 		p.Start = way.count("start")

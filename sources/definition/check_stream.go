@@ -23,8 +23,8 @@ func (b *builder) moving(n *document.Node, s *sources.Stream) {
 	if sorted := n.Get("incremental").Get("sorted"); again && sorted != nil && s.Incremental != nil && s.Incremental.Sorted {
 		b.Problem(sorted, "moves the bookmark before on_incomplete: again has proven the walk: leave one of them out")
 	}
-	if again || p.Overlap > 0 || !p.Ends.Total.IsZero() {
-		return
+	if again || p.Overlap > 0 || !p.Ends.Total.IsZero() || p.Session.Keeps || p.Session.Open != nil {
+		return // a session is of the list as it was when it began
 	}
 	way := pagingObject.variant(string(p.Type))
 	if way == nil {

@@ -220,7 +220,9 @@ var pagingObject = &object{
 		{name: "stop", kind: aCondition, scope: sources.InResponse, doc: "Template: this page is the last, its records count."},
 		{name: "max_pages", kind: aCount, min: 1, def: "no limit", doc: "One page more is an error."},
 		{name: "after_first", kind: aMap, of: afterObject, doc: "What replaces the stream's from the second request on; see After first."},
-		{name: "session", kind: aBool, def: "false", later: []string{"true"}, doc: "The server keeps the position (scrolls)."},
+		{name: "session", kind: aBool, def: "false", doc: "The server keeps the position (scrolls); see Sessions."},
+		{name: "open", kind: aMap, of: openObject, doc: "Request that opens a session before the first page; see Sessions."},
+		{name: "close", kind: aMap, of: closeObject, doc: "Request that ends it once the walk is over, however it ended; see Sessions."},
 	},
 	variants: []variant{
 		{name: "none", doc: "One page."},

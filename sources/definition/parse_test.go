@@ -237,7 +237,8 @@ var bad = []struct {
 	{"a version of TLS", client("tls: {min_version: 1.4}"), `6:24: client.tls.min_version: unknown value "1.4"; did you mean "1.0"?`},
 	{"who is believed is not optional", client("tls: {insecure: true}"), `6:11: client.tls: unknown key "insecure"; known here: cert, key, ca, pkcs12, password, min_version`},
 	{"window", stream("replication_key: u\nparams: {a: '{{ window.start }}'}\nincremental: {window: 1d, whole_windows: true}"), `12:27: streams[0] (s).incremental.window: needs start beside it: without a beginning there is no first window`},
-	{"scroll", stream("pagination: {type: page, param: p, session: true}"), `10:49: streams[0] (s).pagination.session: pagination.session true is not supported yet`},
+	{"close without a session", stream("pagination: {type: cursor, next: n, param: p, close: {path: /x}}"), `10:58: streams[0] (s).pagination.close: ends a session, but nothing begins one: needs open, or session: true where the first page does`},
+	{"open without a path", stream("pagination: {type: cursor, next: n, param: p, open: {session: id}}"), `10:57: streams[0] (s).pagination.open: needs path: text or a template`},
 }
 
 func TestParseProblems(t *testing.T) {

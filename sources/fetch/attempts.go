@@ -81,6 +81,9 @@ func (a *asker) ask(ctx context.Context, out *outgoing, first *early) (*Page, er
 			n.anew, n.round, v = n.anew+1, n.round-1, again(0, v.err)
 			out = a.anew(ctx, out)
 		}
+		if spared(ex) {
+			out.mark.takeBack()
+		}
 		n.count(v)
 		if v.told && v.wait <= longest { // the whole client keeps still
 			a.client.admission.limits.Rest(time.Now().Add(v.wait))

@@ -26,7 +26,7 @@ func judgeError(err error) verdict {
 		return again(login.Wait, err)
 	case errors.As(err, &login):
 		return refuse(Permanent, err).advise(login.Advice)
-	case errors.As(err, &disk):
+	case errors.As(err, &disk), errors.Is(err, ErrJournal):
 		return verdict{class: Transient, err: err}
 	case errors.Is(err, body.ErrTooLarge), errors.Is(err, body.ErrTooLong):
 		return refuse(Permanent, err).advise(smaller)

@@ -34,6 +34,11 @@ func (f failures) unsent(request string, err error) error {
 	return &Error{Class: class, Stream: f.stream, Request: f.secrets.Redact(request), Err: hide(f.secrets, err)}
 }
 
+// lost makes the error of a walk that cannot go on from where it stands.
+func (f failures) lost(request string, err error) error {
+	return &Error{Class: SessionLost, Stream: f.stream, Request: request, Err: hide(f.secrets, err)}
+}
+
 // excerpt is the beginning of a body. More than is shown is redacted: a secret
 // must not be cut in two, of which neither half is known as one.
 func (f failures) excerpt(body []byte) string {

@@ -27,6 +27,7 @@ type judge struct {
 	apart     bool                  // no key of the definition looks at the records of an answer
 	spent     *expr.Template        // that says that the login holds no longer; nil: none does
 	splitting *sync.Mutex           // held while the splitter is used
+	session   *session
 
 	answer *Page  // under way
 	seen   []byte // what the keys see of it
@@ -41,8 +42,16 @@ type split struct {
 }
 
 // decide decides about an attempt: the definition's rules first, then what is
-// built in.
+// built in. What the server's session may have moved on for is not asked again.
 func (j *judge) decide(out *outgoing, ex *Exchange, err error) verdict {
+	v := j.decideAlone(out, ex, err)
+	if v.retry && !v.ruled && j.session.moves(out) && !spared(ex) {
+		return refuse(SessionLost, fmt.Errorf("%w: the server keeps the position (session: true) and may have moved on, so the request is not sent again", v.err))
+	}
+	return v
+}
+
+func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
 	if err != nil {
 		return judgeError(err)
 	}
@@ -62,7 +71,11 @@ func (j *judge) decide(out *outgoing, ex *Exchange, err error) verdict {
 	if v, expired := j.expired(ex); expired {
 		return v
 	}
+	if v, over := j.session.over(out, ex); over {
+		return v
+	}
 	if v, ruled := j.rule(page); ruled {
+		v.ruled = true
 		return v
 	}
 	if j.pager.Refuses(ex.Status) {
@@ -74,6 +87,9 @@ func (j *judge) decide(out *outgoing, ex *Exchange, err error) verdict {
 	}
 	if v, partial := judgePartial(ex); partial {
 		return v
+	}
+	if out.aside != "" {
+		return j.takeOpening(page)
 	}
 	return j.take(out, page, s)
 }

@@ -66,10 +66,12 @@ func (r *recorder) lookup(out *outgoing) (journal.Place, error) {
 	if r.Recording == nil {
 		return journal.Place{}, ErrNotRecorded
 	}
-	place, digest, ok := r.Journal.Lookup(r.key(out.n))
+	place, digest, ok := r.Journal.Lookup(r.keyOf(out))
 	switch {
 	case !ok:
 		return place, ErrNotRecorded
+	case r.Journal.Asked(r.keyOf(out)):
+		return place, errNoAnswer
 	case digest == out.digest || digest == r.digest(out, true):
 		return place, nil
 	case !r.Only:

@@ -53,6 +53,15 @@ func (r *Recording) key(page int64) journal.Key {
 	}
 }
 
+// keyOf is where an exchange is kept.
+func (r *Recording) keyOf(out *outgoing) journal.Key {
+	if out.aside == "" {
+		return r.key(out.n)
+	}
+	name := r.Partition + out.aside
+	return journal.Key{Pass: r.Pass, Partition: name, Generation: r.Journal.Generation(r.Pass, name)}
+}
+
 // recorder keeps the exchanges of a walk, and gives them back.
 type recorder struct {
 	*Recording // nil: nothing is kept
@@ -98,9 +107,13 @@ func (r *recorder) keeps(page int64) bool {
 // reject makes the journal forget a page and those behind it, as a request finds
 // out.
 func (r *recorder) reject(out *outgoing, page int64) {
-	if err := r.Journal.Reject(r.key(page)); err != nil {
+	r.rejectKey(r.key(page), out.Shown)
+}
+
+func (r *recorder) rejectKey(k journal.Key, shown string) {
+	if err := r.Journal.Reject(k); err != nil {
 		r.log.Warn("journal: a rejected answer could not be marked as such, so the next run may reject it again",
-			"stream", r.stream, "request", out.Shown, "why", err.Error())
+			"stream", r.stream, "request", shown, "why", err.Error())
 	}
 }
 
@@ -134,7 +147,7 @@ func (r *recorder) keep(out *outgoing, page *Page) error {
 
 func (r *recorder) write(out *outgoing, page *Page) error {
 	e := &journal.Exchange{
-		Key: r.key(out.n), At: page.At, Took: page.Took, Request: page.Request, Digest: out.digest,
+		Key: r.keyOf(out), At: page.At, Took: page.Took, Request: page.Request, Digest: out.digest,
 		Status: page.Status, Header: page.Header.Clone(), Body: page.Body.Wire(), Attempts: page.Attempts, Records: page.Count(),
 	}
 	e.Header.Del(sealedHeader) // strangers may send what is ours

@@ -24,7 +24,9 @@ type outgoing struct {
 	digest [16]byte    // of all but proofs, where the walk is recorded
 	under  body.Layers // of the answer's body
 	jar    *cookies
-	n      int64 // of the page in its walk: how many came before
+	n      int64  // of the page in its walk: how many came before
+	aside  string // of a request for no page: its place in the journal, beside the walk's
+	mark   marks  // of a request that must not be sent twice
 	// file begins one for an answer that is too long for memory.
 	file func(http.Header) (body.File, error)
 }

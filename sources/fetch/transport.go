@@ -68,6 +68,9 @@ func (t *transport) ask(ctx context.Context, out *outgoing, at *request.Request,
 	whole := time.AfterFunc(slowest*timeout, func() { cancel(errTooSlow{slowest * timeout}) })
 	defer whole.Stop()
 
+	if err := out.mark.send(); err != nil {
+		return nil, nil, err
+	}
 	start := time.Now()
 	out.jar.send(sent)
 	resp, err := t.trip.RoundTrip(sent.WithContext(countRepeats(ctx, n)))

@@ -18,6 +18,7 @@ type verdict struct {
 	about   bool          // the refusal may be about the request
 	proof   bool          // the refusal is of who asks: another proof may help
 	expired bool          // the definition says so, whatever the status
+	ruled   bool          // the definition says what to do
 }
 
 func accept(page *Page) verdict             { return verdict{page: page} }

@@ -27,6 +27,7 @@ type Walk struct {
 	asker    *asker
 	failures failures
 	ahead    *ahead
+	session  *session
 	sent     *outgoing // the request under way
 	err      error     // that ended the walk
 }
@@ -48,6 +49,8 @@ func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Va
 		whole: needsWhole(stream, splitter), apart: stream.LooksAtRecords() == "",
 		spent: c.requester.expired(),
 	}
+	w.session = newSession(w, w.pager.Position())
+	w.judge.session = w.session
 	w.ahead = newAhead(w)
 	w.judge.splitting = &w.ahead.splitting
 	w.asker = &asker{c, stream, n, w.judge, w.failures, w.room, w.anew}
@@ -91,6 +94,8 @@ func (w *Walk) Next(ctx context.Context) (*Page, error) {
 	case page.Last:
 		w.err = io.EOF
 		w.ahead.drop(true)
+		w.session.used = true // whoever opened it, it is over
+		w.session.close()
 	}
 	return page, err
 }
@@ -99,10 +104,30 @@ func (w *Walk) Next(ctx context.Context) (*Page, error) {
 func (w *Walk) OneByOne() { w.ahead.most = 1 }
 
 // Close ends a walk of which no more pages are wanted: it lets go of what was asked
-// for ahead. A walk that is over need not be closed.
-func (w *Walk) Close() { w.ahead.drop(false) }
+// for ahead, and closes the session. A walk that is over need not be closed.
+func (w *Walk) Close() {
+	w.ahead.drop(false)
+	w.session.close()
+}
 
+// next returns the next page, in another session where that of an earlier run is
+// gone.
 func (w *Walk) next(ctx context.Context) (*Page, error) {
+	for {
+		page, err := w.nextInSession(ctx)
+		if err == nil {
+			w.session.came(page)
+		}
+		if err == nil || !w.session.anew(err) {
+			return page, err
+		}
+	}
+}
+
+func (w *Walk) nextInSession(ctx context.Context) (*Page, error) {
+	if all, err := w.session.begin(ctx); all != nil || err != nil {
+		return all, err
+	}
 	w.setPage()
 	out, err := w.buildLoggedIn(ctx)
 	if errors.Is(err, ErrStopped) {
@@ -129,6 +154,9 @@ func (w *Walk) next(ctx context.Context) (*Page, error) {
 			return page, nil
 		case w.recorder.only():
 			return nil, w.failures.unsent(out.Shown, err)
+		}
+		if err := w.session.live(out, err); err != nil {
+			return nil, w.failures.lost(out.Shown, err)
 		}
 	}
 	page, err := w.ask(ctx, out, w.ahead.start(ctx, early))

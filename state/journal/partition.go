@@ -101,12 +101,12 @@ func (j *Journal) Lookup(k Key) (p Place, digest [16]byte, ok bool) {
 	return e.place, e.digest, ok
 }
 
-// Holds reports whether Lookup would find an exchange.
+// Holds reports whether Lookup would find an exchange, with its answer.
 func (j *Journal) Holds(k Key) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	_, _, ok := j.ledger.index.find(k)
-	return ok
+	_, e, ok := j.ledger.index.find(k)
+	return ok && e.digest != asked
 }
 
 // Keeps reports whether Lookup finds an exchange, or will find it once those that

@@ -17,7 +17,7 @@ var ErrChanged = errors.New("nothing shows that the list is still as it was")
 func (p *Pager) AtOnce(most int) int {
 	says := &p.stream.Pagination
 	switch {
-	case !p.Counts(), says.Session, says.Overlap > 0, p.pos.Behind != nil, p.pos.pages() == 0:
+	case !p.Counts(), says.Session.Keeps, says.Overlap > 0, p.pos.Behind != nil, p.pos.pages() == 0:
 		return 1
 	}
 	_, counted := p.end()

@@ -10,5 +10,9 @@ func (cursor) step(l *leg) (step, error) {
 	if !ok || err != nil {
 		return step{missing: "there is no token at pagination.next"}, err
 	}
-	return l.goTo(v)
+	s, err := l.goTo(v)
+	if l.stream.Pagination.Session.Keeps && l.n == 0 && !l.answer.Passed {
+		s.more = false // the token lives on: a page without records is the end of what the server goes through
+	}
+	return s, err
 }

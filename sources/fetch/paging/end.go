@@ -159,6 +159,8 @@ func (l last) unproven() string {
 	switch {
 	case !l.numbered() && !course(l).seemsNumbered() || l.next.pages() < 2 || l.stream.OnIncomplete == sources.Again:
 		return ""
+	case l.stream.Pagination.Session.Keeps || l.stream.Pagination.Session.Open != nil: // the list stands still
+		return ""
 	case l.looks():
 		how = "overlap shows rows that go and come while pages are read, but not ones that change places"
 	case !l.stream.Pagination.Ends.Total.IsZero():
@@ -194,7 +196,10 @@ func (l last) walkAgain() bool {
 		})
 		return false
 	}
-	start := l.stream.Pagination.Start
-	*next = Position{Number: start, Offset: start, Pages: next.Pages, Again: a.Next(next.Pages)}
+	start, session := l.stream.Pagination.Start, next.Session
+	if l.stream.Pagination.Session.Keeps { // it stands at its end
+		session = nil
+	}
+	*next = Position{Number: start, Offset: start, Session: session, Pages: next.Pages, Again: a.Next(next.Pages)}
 	return true
 }

@@ -74,6 +74,7 @@ type Ruling struct {
 // Found is what a pager makes of an answer.
 type Found struct {
 	Next    Position // where the walk goes on; the zero Position after the last page
+	Left    Position // of the last page, where a request closes the session: what it leaves behind
 	First   bool     // no page of the walk came before
 	Begins  bool     // nor of this time, where it is walked again
 	Last    bool

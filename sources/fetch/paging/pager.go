@@ -38,7 +38,7 @@ func (p *Pager) forget() {
 	pagination := &p.stream.Pagination
 	p.memory = memory{lookout: p.memory.lookout}
 	p.guard = repeat.NewGuard(repeat.Rules{
-		Session: pagination.Session, Counts: p.Counts(), Limited: pagination.Ends.MaxPages > 0,
+		Session: pagination.Session.Keeps, Counts: p.Counts(), Limited: pagination.Ends.MaxPages > 0,
 	})
 }
 
@@ -79,6 +79,9 @@ func (p *Pager) Page(records expr.Value) expr.Value {
 	}
 	if p.pos.Token != nil {
 		keys, values = append(keys, "token"), append(values, p.out.Open(p.pos.Token))
+	}
+	if p.pos.Session != nil {
+		keys, values = append(keys, "session"), append(values, p.out.Open(p.pos.Session))
 	}
 	return expr.Dict(keys, values)
 }
@@ -224,5 +227,8 @@ func (p *Pager) conclude(l *leg, end ending) error {
 		return fmt.Errorf("%w: %s%s (on_incomplete: warn takes it for the end)", ErrDoubtful, strings.Join(failing, "; "), p.guard.After())
 	}
 	l.found.Last = true
+	if l.stream.Pagination.Session.Close != nil {
+		l.found.Left = l.next
+	}
 	return nil
 }

@@ -11,12 +11,13 @@ import (
 // Position is the request that comes next in a walk. The zero Position is the
 // first one. It holds no secret: those in tokens and URLs are sealed.
 type Position struct {
-	Token   json.RawMessage `json:"token,omitempty"`  // what cursor and keyset send
-	URL     string          `json:"url,omitempty"`    // next_url, link_header
-	Number  int64           `json:"number,omitempty"` // page
-	Offset  int64           `json:"offset,omitempty"` // offset
-	Pages   int64           `json:"pages"`            // pages before this one
-	Records int64           `json:"records"`          // records in them, less those stepped back over
+	Token   json.RawMessage `json:"token,omitempty"`   // what cursor and keyset send
+	URL     string          `json:"url,omitempty"`     // next_url, link_header
+	Session json.RawMessage `json:"session,omitempty"` // what open answered
+	Number  int64           `json:"number,omitempty"`  // page
+	Offset  int64           `json:"offset,omitempty"`  // offset
+	Pages   int64           `json:"pages"`             // pages before this one
+	Records int64           `json:"records"`           // records in them, less those stepped back over
 	Known
 	Numbers *list.Numbers `json:"numbers,omitempty"` // cursor, next_url, link_header: how they are numbered; nil: they are not
 	Tail    []repeat.Seen `json:"tail,omitempty"`    // offset with overlap: of the last records

@@ -28,6 +28,12 @@ func learn(s *sources.Stream, secrets *secret.Hider, vars expr.Vars) carried {
 	if then := s.Pagination.AfterFirst; then != nil {
 		l.request(then)
 	}
+	if open := s.Pagination.Session.Open; open != nil {
+		l.request(&open.Request)
+	}
+	if end := s.Pagination.Session.Close; end != nil {
+		l.request(end)
+	}
 	return l.carried
 }
 

@@ -65,10 +65,14 @@ type draft struct {
 
 // Make makes the request for a page.
 func (m *Maker) Make(vars expr.Vars, page Page) (*Request, error) {
+	return m.MakeOther(m.spec(page.First), vars, page)
+}
+
+// MakeOther makes another request than the stream's, at the same API.
+func (m *Maker) MakeOther(spec sources.Request, vars expr.Vars, page Page) (*Request, error) {
 	for _, t := range m.carried.each {
 		eachText(t, vars, m.secrets.Pass)
 	}
-	spec := m.spec(page.First)
 	out := &Request{
 		Method: spec.Method, Header: http.Header{}, maker: m,
 		GraphQL: spec.Body != nil && spec.Body.Kind == sources.BodyGraphQL,

@@ -1,0 +1,71 @@
+package apitest
+
+import (
+	"fmt"
+	"net/http"
+)
+
+// Where sessions are opened and closed.
+const (
+	openPath = "/scroll/open"
+	pitPath  = "/pit"
+)
+
+// Open is how many sessions are open.
+func (a *API) Open() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.sessions.open)
+}
+
+// keepsSession reports whether the request opens or closes a session.
+func (x *exchange) keepsSession() bool {
+	switch x.url.Path {
+	case openPath, pitPath, scrollPath:
+		return true
+	}
+	return false
+}
+
+// handleSession opens or closes a session.
+func (x *exchange) handleSession() *problem {
+	params, p := x.params(nil)
+	if p != nil {
+		return p
+	}
+	member, scope := "scroll_id", scrollPath
+	if x.url.Path == pitPath {
+		member, scope = "id", pitPath
+	}
+	switch {
+	case x.r.Method == http.MethodDelete && x.url.Path != openPath:
+		return x.closeSession(params.Get(member), scope)
+	case x.r.Method != http.MethodPost:
+		return &problem{405, "method_not_allowed", x.url.Path + " takes POST"}
+	}
+	c, ok := x.api.collection(params.Get("collection"))
+	if !ok {
+		return &problem{404, "not_found", "collection names none"}
+	}
+	s := &session{ttl: c.SessionTTL, c: c, q: query{params: params}}
+	size, p := c.pageSize(s.q)
+	if p != nil {
+		return p
+	}
+	s.q.size = size
+	token := x.api.issue(mark{session: x.api.open(s)}, scope)
+	x.respond(http.StatusOK, jsonType, fmt.Appendf(nil, `{%q:%q}`, member, token))
+	return nil
+}
+
+func (x *exchange) closeSession(token, scope string) *problem {
+	m, _, p := x.api.redeem(token, scope)
+	if p != nil {
+		return &problem{404, "not_found", "there is no such session"}
+	}
+	x.api.mu.Lock()
+	delete(x.api.sessions.open, m.session)
+	x.api.mu.Unlock()
+	x.respond(http.StatusOK, jsonType, []byte(`{"succeeded":true}`))
+	return nil
+}

@@ -1,0 +1,140 @@
+package fetch
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/state/journal"
+)
+
+// How long closing a session may take: while the run goes on, and once it stops.
+const (
+	closeWithin        = 30 * time.Second
+	closeWithinStopped = 3 * time.Second
+)
+
+// close asks the API to end the session. It costs no budget, and the run that stops
+// waits for it: a session that is left open takes room at the API. What goes wrong
+// is a warning.
+func (s *session) close() {
+	w := s.walk
+	if s.rules.Close == nil || s.closed || !s.used || w.recorder.only() {
+		return
+	}
+	s.closed = true
+	out, err := s.closing()
+	if out == nil && err == nil {
+		return
+	}
+	shown := s.rules.Close.Method + " " + s.rules.Close.Path.Source()
+	if err == nil {
+		shown = out.Shown
+		err = s.sendClosing(out)
+	}
+	if err != nil {
+		w.client.Log.Warn("the session could not be closed: the API keeps it until it expires there",
+			"stream", w.stream.Name, "request", w.client.Secrets.Redact(shown), "why", hide(w.client.Secrets, err).Error())
+	}
+}
+
+// closing makes the request that ends the session; nil where there is none yet.
+func (s *session) closing() (*outgoing, error) {
+	w := s.walk
+	if s.rules.Close == nil || s.at.Session == nil && s.at.Token == nil && s.at.URL == "" {
+		return nil, nil
+	}
+	here := w.pager.Position()
+	w.pager.Go(s.at)
+	out, err := s.build(*s.rules.Close, "")
+	w.pager.Go(here)
+	w.setPage()
+	if err != nil {
+		return nil, fmt.Errorf("pagination.close: %w", err)
+	}
+	out.vars = append(expr.Vars(nil), out.vars...)
+	out.aside = "#close." + hex.EncodeToString(out.digest[:])
+	return out, nil
+}
+
+// sendClosing sends it, once, and keeps that it was answered.
+func (s *session) sendClosing(out *outgoing) error {
+	w := s.walk
+	within := min(closeWithin, w.stream.Call.Timeout)
+	if w.client.admission.stopped(context.Background()) {
+		within = min(within, closeWithinStopped)
+	}
+	ctx, cancel := context.WithTimeoutCause(context.Background(), within, errNoByte{within})
+	defer cancel()
+	if err := w.client.admission.admitLast(ctx, out); err != nil {
+		return err
+	}
+	start := time.Now()
+	status, err := w.client.transport.askLast(ctx, out, w.counters)
+	switch {
+	case err != nil:
+		return requestError(ctx, err)
+	case status/100 != 2 && status != http.StatusNotFound && status != http.StatusGone:
+		return &statusError{status, http.StatusText(status)}
+	}
+	if r := w.recorder.Recording; r != nil {
+		_, err = r.Journal.Append(&journal.Exchange{
+			Key: r.keyOf(out), At: time.Now(), Took: time.Since(start), Request: out.Shown, Digest: out.digest, Status: status, Attempts: 1,
+		})
+		if err == nil {
+			r.Journal.Emitted(r.keyOf(out))
+		}
+	}
+	return wrapJournal(err)
+}
+
+// admitLast waits until a request may start that is sent though the run stops: it
+// keeps to the rates, and to the client's slots.
+func (a *admission) admitLast(ctx context.Context, out *outgoing) error {
+	for {
+		select {
+		case a.slots <- struct{}{}:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		wait, _ := a.limits.Take(out.stream, out.URL.Path, time.Now())
+		if wait <= 0 {
+			return nil
+		}
+		<-a.slots
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return fmt.Errorf("the client's rate does not let it start within the time that a close has: %w", context.Cause(ctx))
+		}
+	}
+}
+
+// maxLast is how much is read of an answer that nobody looks at, so that its
+// connection can be used again.
+const maxLast = 64 << 10
+
+// askLast sends a request that was admitted, of whose answer the status is enough.
+func (t *transport) askLast(ctx context.Context, out *outgoing, n *Counters) (status int, err error) {
+	defer t.admission.leave(out.stream)
+	sent, _, err := t.requester.prove(ctx, out, out.Request)
+	if err != nil {
+		return 0, err
+	}
+	n.Requests.Add(1)
+	out.jar.send(sent)
+	resp, err := t.trip.RoundTrip(sent.WithContext(countRepeats(ctx, n)))
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	wire, _ := io.CopyN(io.Discard, resp.Body, maxLast)
+	n.Wire.Add(wire)
+	return resp.StatusCode, nil
+}

@@ -1,0 +1,198 @@
+package tap_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/tap-rest/tap-rest/sources/apitest"
+)
+
+// sessionStreams are the ways in which a server keeps something of a walk.
+var sessionStreams = map[string]string{
+	"scroll": `{name: x, path: /x, method: POST, params: {limit: 2}, records: data, primary_key: [id], schema: {type: object}, pagination: {type: cursor,
+      session: true, next: scroll_id, body: scroll_id, after_first: {path: /scroll, body: {json: {}}}, close: {path: /scroll, body: {json: {scroll_id: "{{ page.token }}"}}}}}`,
+	"scroll that is opened": `{name: x, path: /scroll, body: {json: {scroll_id: "{{ page.session }}"}}, records: data, primary_key: [id], schema: {type: object}, pagination: {type: page,
+      session: true, open: {path: /scroll/open, params: {collection: /x, limit: 2}, session: scroll_id}, close: {path: /scroll, body: {json: {scroll_id: "{{ page.session }}"}}}}}`,
+	"point in time": `{name: x, path: /x, params: {limit: 2, pit: "{{ page.session }}"}, records: data, primary_key: [id], schema: {type: object}, pagination: {type: keyset, field: id,
+      param: after, open: {path: /pit, params: {collection: /x}, session: id}, close: {path: /pit, body: {json: {id: "{{ page.session }}"}}}}}`,
+}
+
+// sessionAPI serves a session of 11 records until a request kills the run that made
+// it: from then on it is gone for that run, as it is for a process after a SIGKILL.
+type sessionAPI struct {
+	*apitest.API
+	mu       sync.Mutex
+	at       int  // number of the request that kills; 0: none
+	answered bool // the API answered it
+	kill     func()
+	dead     bool
+}
+
+func newSessionAPI(name string) *sessionAPI {
+	c := apitest.Collection{Path: "/x", Style: apitest.Scroll, Method: "POST", Rows: rows(11, func(i int) string { return fmt.Sprintf(`{"id":%d}`, i+1) })}
+	if name == "point in time" {
+		c.Style, c.Method = apitest.Keyset, "GET"
+	}
+	return &sessionAPI{API: apitest.New().Add(c)}
+}
+
+func (a *sessionAPI) RoundTrip(r *http.Request) (*http.Response, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.dead {
+		return nil, context.Canceled
+	}
+	if a.at == 0 || a.Count() < a.at-1 {
+		return a.API.RoundTrip(r)
+	}
+	if a.answered {
+		_, _ = a.API.RoundTrip(r)
+	}
+	a.kill()
+	a.dead = true
+	return nil, context.Canceled
+}
+
+// lockedBuffer is what a run has written by a time.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// TestKilledInSession kills runs at every request of a session, before the API has
+// answered and after it has, and proves that the next run, with the last state and
+// without any, hands out every record, counts no restart for it, and leaves no
+// session open.
+func TestKilledInSession(t *testing.T) {
+	for name, stream := range sessionStreams {
+		t.Run(name, func(t *testing.T) {
+			whole := newSessionAPI(name)
+			base := setup{definition: "streams:\n  - " + stream + "\n", config: `{"run": {"flush": {"responses": 1}}}`}
+			s := base
+			s.api = whole
+			if r := s.must(t); len(r.records("")) != 11 || whole.Open() != 0 {
+				t.Fatalf("%d records, %d sessions are open", len(r.records("")), whole.Open())
+			}
+			for at := 1; at <= whole.Count(); at++ {
+				for i := range 4 {
+					killInSession(t, base, name, at, i&1 == 1, i&2 == 2)
+				}
+			}
+		})
+	}
+}
+
+func killInSession(t *testing.T, s setup, name string, at int, answered, state bool) {
+	where := fmt.Sprintf("killed at request %d, answered %v, with state %v", at, answered, state)
+	api, out := newSessionAPI(name), &lockedBuffer{}
+	api.at, api.answered = at, answered
+	s.workDir, s.api, s.out = t.TempDir(), api, out
+	left, written := t.TempDir(), ""
+	stop, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	s.stop = stop
+	api.kill = func() {
+		cancel() // what the run does from here on reaches nobody
+		if err := os.CopyFS(left, os.DirFS(s.workDir)); err != nil {
+			t.Error(err)
+		}
+		written = out.String()
+	}
+	s.run(t)
+	var ids []string
+	for _, line := range strings.Split(written, "\n") {
+		switch gjson.Get(line, "type").Str {
+		case "RECORD":
+			ids = append(ids, gjson.Get(line, "record.id").Raw)
+		case "STATE":
+			if state {
+				s.state = gjson.Get(line, "value").Raw
+			}
+		}
+	}
+	api.dead, api.at = false, 0
+	calls := api.Count()
+	s.workDir, s.out, s.stop = left, nil, nil
+	r := s.run(t)
+	if r.err != nil {
+		t.Errorf("%s: %v\n%s", where, r.err, r.log)
+		return
+	}
+	if !state {
+		ids = nil
+	}
+	for _, record := range r.records("") {
+		ids = append(ids, gjson.Get(record, "id").Raw)
+	}
+	slices.Sort(ids)
+	if ids = slices.Compact(ids); len(ids) != 11 {
+		t.Errorf("%s: got records %v\n%s", where, ids, r.log)
+	}
+	// Where the request had not been sent, or the position is in it, nothing is paid twice.
+	again := strings.Contains(r.log, "is read from its start again")
+	if most := 9 - calls + 1; (name == "point in time" || at == 1) && (again || api.Count()-calls > most) {
+		t.Errorf("%s: %d calls after %d\n%s", where, api.Count()-calls, calls, r.log)
+	}
+	first := at == 1 || at == 2 && name != "scroll" // nobody knows the session yet
+	if open := api.Open(); open > 0 && !(first && answered && open == 1) {
+		t.Errorf("%s: %d sessions are open\n%s", where, open, r.log)
+	}
+}
+
+// TestSessionIsClosedByStop proves that a run which is told to stop, or whose budget
+// ends, closes its session and ends with a state, and that the runs after it come
+// to the end.
+func TestSessionIsClosedByStop(t *testing.T) {
+	for name, stream := range sessionStreams {
+		api := newSessionAPI(name)
+		s := setup{definition: "streams:\n  - " + stream + "\n", api: api, workDir: t.TempDir(), config: `{"run": {"max_requests": 4}}`}
+		r := s.must(t)
+		if api.Open() != 0 || r.state() == "" {
+			t.Errorf("%s: a budget: %d sessions are open, state %q", name, api.Open(), r.state())
+		}
+		ids := map[string]bool{}
+		s.config, s.state = "{}", r.state()
+		for _, record := range append(r.records(""), s.must(t).records("")...) {
+			ids[record] = true
+		}
+		if len(ids) != 11 || api.Open() != 0 {
+			t.Errorf("%s: %d records, %d sessions are open", name, len(ids), api.Open())
+		}
+
+		api = newSessionAPI(name)
+		stop, cancel := context.WithCancel(context.Background())
+		s = setup{definition: s.definition, workDir: t.TempDir(), stop: stop, api: transport(func(q *http.Request) (*http.Response, error) {
+			if api.Count() == 3 {
+				cancel()
+			}
+			return api.RoundTrip(q)
+		})}
+		begin := time.Now()
+		if s.run(t); api.Open() != 0 || time.Since(begin) > 5*time.Second {
+			t.Errorf("%s: a stop: %d sessions are open after %v", name, api.Open(), time.Since(begin))
+		}
+		cancel()
+	}
+}
