@@ -1,0 +1,176 @@
+//go:build linux
+
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+)
+
+// shelf is an API that lists what is there: ids, some on a page, each as it is now.
+type shelf struct {
+	mu   sync.Mutex
+	most int
+	page int
+	gone map[int]bool
+	is   map[int]string
+	pad  string // that every row has
+}
+
+func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	after, _ := strconv.Atoi(r.URL.Query().Get("after"))
+	var rows []string
+	id := after + 1
+	for ; id <= s.most && len(rows) < s.page; id++ {
+		if !s.gone[id] {
+			rows = append(rows, s.row(id))
+		}
+	}
+	next := ""
+	if id <= s.most {
+		next = strconv.Itoa(id - 1)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	fmt.Fprintf(w, `{"data":[%s],"next":%q}`, strings.Join(rows, ","), next)
+}
+
+func (s *shelf) row(id int) string {
+	return fmt.Sprintf(`{"id":%d,"is":%q,"pad":%q,"updated_at":"2025-01-01T00:00:00Z"}`, id, s.is[id], s.pad)
+}
+
+// change changes what is there, between requests.
+func (s *shelf) change(how func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	how()
+}
+
+// start serves the shelf, and returns the config of a stream that lists it, and a
+// home for states.
+func (s *shelf) start(t *testing.T, keys map[string]any) (config, home string) {
+	t.Helper()
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	text := map[string]any{"type": "string"}
+	stream := map[string]any{
+		"name": "things", "path": "/things", "records": "data", "primary_key": []string{"id"},
+		"pagination": map[string]any{"type": "cursor", "next": "next", "param": "after"},
+		"schema":     map[string]any{"type": "object", "properties": map[string]any{"id": map[string]any{"type": "integer"}, "is": text, "pad": text, "updated_at": text}},
+	}
+	maps.Copy(stream, keys)
+	definition := map[string]any{"version": 1, "name": "shelf", "client": map[string]any{"base_url": server.URL}, "streams": []any{stream}}
+	doc, err := json.Marshal(map[string]any{"source": definition, "run": map[string]any{"flush": map[string]any{"responses": 2}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, home = filepath.Join(t.TempDir(), "config.json"), t.TempDir()
+	if err := os.WriteFile(config, doc, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return config, home
+}
+
+// shelfRun is what came of a run of the real binary.
+type shelfRun struct {
+	rows  map[int]string // as each came last
+	marks map[int]int    // how often each was marked
+	lines int
+	state []byte // the last one; nil: none
+}
+
+// pipeSize is how far the binary may be ahead of who reads it.
+const pipeSize = 4096
+
+// run runs the real binary with a state; nil is none. Once so many lines have come
+// the binary gets SIGKILL, and dies of that; -1: it comes to its end.
+func (s *shelf) run(t *testing.T, config, home string, state []byte, kill int) shelfRun {
+	t.Helper()
+	cmd := exec.Command(builtBinary(t), "--config", config, "--log-level", "error")
+	if state != nil {
+		name := filepath.Join(t.TempDir(), "state.json")
+		if err := os.WriteFile(name, state, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd.Args = append(cmd.Args, "--state", name)
+	}
+	var stderr bytes.Buffer
+	cmd.Env, cmd.Stderr = append(os.Environ(), "XDG_STATE_HOME="+home), &stderr
+	stdout, stdin, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdout.Close()
+	if _, _, errno := syscall.Syscall(syscall.SYS_FCNTL, stdin.Fd(), syscall.F_SETPIPE_SZ, pipeSize); errno != 0 {
+		t.Fatal(errno)
+	}
+	cmd.Stdout = stdin
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stdin.Close()
+	got := shelfRun{rows: map[int]string{}, marks: map[int]int{}}
+	lines := bufio.NewReaderSize(stdout, 1<<10)
+	for got.lines != kill {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			break // what was torn off is no line
+		}
+		got.take(t, line)
+	}
+	if kill >= 0 {
+		_ = cmd.Process.Kill() // where that fails, the binary did not die of it
+	}
+	err = cmd.Wait()
+	switch status := cmd.ProcessState.Sys().(syscall.WaitStatus); {
+	case kill < 0 && err != nil:
+		t.Fatalf("tap-rest: %v\n%s", err, &stderr)
+	case kill >= 0 && (got.lines < kill || !status.Signaled() || status.Signal() != syscall.SIGKILL):
+		t.Fatalf("after %d lines of %d tap-rest ended by itself: %v\n%s", got.lines, kill, err, &stderr)
+	}
+	return got
+}
+
+func (r *shelfRun) take(t *testing.T, line []byte) {
+	t.Helper()
+	var m struct {
+		Type   string
+		Record json.RawMessage
+		Value  json.RawMessage
+	}
+	if err := json.Unmarshal(line, &m); err != nil {
+		t.Fatalf("%v: %s", err, line)
+	}
+	r.lines++
+	switch m.Type {
+	case "STATE":
+		r.state = m.Value
+	case "RECORD":
+		var key struct {
+			ID      int
+			Deleted *string `json:"_sdc_deleted_at"`
+		}
+		if err := json.Unmarshal(m.Record, &key); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		if key.Deleted != nil {
+			r.marks[key.ID]++
+		} else {
+			r.rows[key.ID] = string(m.Record)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+//go:build linux
+
+package main_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"strings"
+	"testing"
+)
+
+// TestUnchangedAfterAKill kills runs that leave out what did not change, with
+// SIGKILL at one written line after the other. Rows change before the run that is
+// killed; some of them are what they were before again when the next run comes,
+// which has the state that was left or an older one. The target then has what the
+// API has, and what did not change since does not leave again.
+func TestUnchangedAfterAKill(t *testing.T) {
+	const rows, changed = 240, 60
+	step := 4
+	if os.Getenv(fullEnv) != "" {
+		step = 1
+	}
+	for _, lost := range []bool{false, true} {
+		t.Run(fmt.Sprintf("lost=%v", lost), func(t *testing.T) {
+			t.Parallel()
+			s := &shelf{most: rows, page: 20, is: map[int]string{}, pad: strings.Repeat("pad ", 200)}
+			config, home := s.start(t, map[string]any{
+				"skip_unchanged": true, "replication_key": "updated_at", "params": map[string]any{"from": "{{ window.start }}"},
+				"incremental": map[string]any{"start": "2020-01-01", "lookback": "9000d"},
+			})
+			target, former := map[int]string{}, map[int]string{}
+			var state []byte
+			whole := func() shelfRun {
+				r := s.run(t, config, home, state, -1)
+				maps.Copy(target, r.rows)
+				state = r.state
+				return r
+			}
+			whole()
+			for kill := 1; kill < changed-10; kill += step {
+				s.change(func() {
+					former = maps.Clone(s.is)
+					for id := kill % 4; id <= rows; id += rows / changed {
+						s.is[id] = fmt.Sprint("changed before line ", kill)
+					}
+				})
+				killed := s.run(t, config, home, state, kill)
+				maps.Copy(target, killed.rows)
+				if killed.state != nil && !lost {
+					state = killed.state
+				}
+				s.change(func() {
+					for id := kill % 4; id <= rows; id += 2 * rows / changed {
+						s.is[id] = former[id]
+					}
+				})
+				whole() // it may go on with the pass that was killed
+				whole()
+				for id := 1; id <= rows; id++ {
+					if target[id] != s.row(id) {
+						t.Fatalf("killed at line %d: the target has %.60s, the API %.60s", kill, target[id], s.row(id))
+					}
+				}
+				if r := whole(); len(r.rows) > 0 {
+					t.Fatalf("killed at line %d: %d rows leave that the target has as they are", kill, len(r.rows))
+				}
+			}
+		})
+	}
+}
