@@ -186,6 +186,12 @@ type Ref struct {
 	Template *expr.Template // over ResponseScope
 }
 
+// NamedRef is a Ref under a name.
+type NamedRef struct {
+	Name string
+	Ref  Ref
+}
+
 // IsZero reports whether the definition has no such key.
 func (r Ref) IsZero() bool { return r.Path == "" && r.Header == "" && r.Template == nil }
 
@@ -242,13 +248,14 @@ func (s *Stream) ProvesMoves() string {
 // Pagination says how a walk goes from page to page and where it ends.
 type Pagination struct {
 	Type       PaginationType
-	Next       Ref    // cursor, next_url
-	Rel        string // link_header; "next" by default
-	Start      int64  // page (1 by default), offset (0)
-	Field      string // keyset: path in the last record
-	Connection string // relay: path of the connection in the answer
-	Overlap    int64  // offset: records of the page before that are asked for again
-	Ahead      int64  // page, offset: pages that are asked for at once; 0: as many as the client may, where a total says which there are
+	Next       Ref        // cursor, next_url
+	Cursors    []NamedRef // cursor: several in one walk, in the place of Next: the token is an object of those that are there
+	Rel        string     // link_header; "next" by default
+	Start      int64      // page (1 by default), offset (0)
+	Field      string     // keyset: path in the last record
+	Connection string     // relay: path of the connection in the answer
+	Overlap    int64      // offset: records of the page before that are asked for again
+	Ahead      int64      // page, offset: pages that are asked for at once; 0: as many as the client may, where a total says which there are
 	Sends      PageSending
 	Ends       PageEnds
 	AfterFirst *Request // nil: absent
@@ -267,12 +274,16 @@ func (p *Pagination) PageInfo() Ref {
 // PageSending says where the page goes in a request. Without a place a template
 // uses it.
 type PageSending struct {
-	Param     string // a parameter,
+	Param     string // a parameter, or AllMembers,
 	Header    string // a header,
 	BodyPath  string // or a path in the JSON body
 	SizeParam string // page, offset: the parameter that carries Size
 	Size      int64  // page, offset: 0 where not given
 }
+
+// AllMembers is the parameter of a token that is an object, each member of which is
+// a parameter.
+const AllMembers = "*"
 
 // PageEnds says what in an answer tells that a walk is over.
 type PageEnds struct {

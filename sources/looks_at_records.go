@@ -16,6 +16,9 @@ func (s *Stream) LooksAtRecords() string {
 	p := &s.Pagination
 	refs := []namedRef{{"pagination.next", p.Next}, {"pagination.more", p.Ends.More}, {"pagination.total", p.Ends.Total},
 		{"pagination.total_pages", p.Ends.TotalPages}, {"pagination.connection", p.PageInfo()}, {"pagination.stop", Ref{Template: p.Ends.Stop}}, {"keep", Ref{Template: s.Records.Keep}}}
+	for _, c := range p.Cursors {
+		refs = append(refs, namedRef{"pagination.next." + c.Name, c.Ref})
+	}
 	for i := range s.Call.Errors {
 		rule, key := &s.Call.Errors[i], fmt.Sprintf("errors.%d", i)
 		refs = append(refs, namedRef{key + ".when", Ref{Template: rule.When}}, namedRef{key + ".wait", Ref{Template: rule.Wait}},

@@ -31,6 +31,9 @@ func (s *Stream) EachTemplate(visit func(*expr.Template)) {
 	anyParam(s.Records.Add, all)
 	ends := &s.Pagination.Ends
 	others := []*expr.Template{s.Records.Keep, s.Pagination.Session.template(), s.Pagination.Next.Template, ends.More.Template, ends.Total.Template, ends.TotalPages.Template, ends.Stop}
+	for _, c := range s.Pagination.Cursors {
+		others = append(others, c.Ref.Template)
+	}
 	for _, rule := range s.Call.Errors {
 		others = append(others, rule.When, rule.Wait, rule.Message)
 	}

@@ -39,6 +39,7 @@ func (b *builder) pagination(n *document.Node) sources.Pagination {
 			MaxPages:   int(document.Value[int64](n, "max_pages")),
 			AtEnd:      document.Value[string](n, "at_end"),
 		},
+		Cursors:    cursorsOf(n.Get("next")),
 		AfterFirst: b.afterFirst(n.Get("after_first")),
 		Session:    b.session(n),
 	}
@@ -46,6 +47,18 @@ func (b *builder) pagination(n *document.Node) sources.Pagination {
 		p.Start = way.count("start")
 	}
 	return p
+}
+
+// cursorsOf builds several cursors of one walk; nil where next is one.
+func cursorsOf(n *document.Node) (list []sources.NamedRef) {
+	if n == nil || n.Shape != document.Map {
+		return nil
+	}
+	for _, m := range n.Fields {
+		ref, _ := m.Value.Read.(sources.Ref) // what is wrong with it was said
+		list = append(list, sources.NamedRef{Name: m.Name, Ref: ref})
+	}
+	return list
 }
 
 // afterFirst builds what replaces parts of a stream's request.

@@ -74,6 +74,12 @@ func (b *builder) paging(n *document.Node, s *sources.Stream) {
 	if header := paging.Get("header"); header != nil && header.Read != nil && !sources.IsHeaderName(header.Text) {
 		b.Problem(header, "%q is not the name of a header", document.Clip(header.Text))
 	}
+	if next := paging.Get("next"); p.Cursors != nil && p.Type != sources.PaginateCursor {
+		b.Problem(next, "several cursors are of type cursor; type %s has one next page", p.Type)
+	}
+	if param := paging.Get("param"); p.Sends.Param == sources.AllMembers && p.Type != sources.PaginateCursor {
+		b.Problem(param, `"*" sends the members of a token: it is of type cursor`)
+	}
 	if p.Field != "" && !slices.Equal(s.Keys, []string{p.Field}) {
 		b.Warn(paging.Get("field"), "records that share a value of %s may be lost between pages; it is not the primary_key", document.Clip(p.Field))
 	}

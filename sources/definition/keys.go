@@ -206,6 +206,11 @@ var sendKeys = []key{
 	{name: "body", kind: aPath, doc: "Path in the JSON body that carries it. Without the three, a template must use `page`."},
 }
 
+// cursorSendKeys are sendKeys for tokens that may be objects.
+var cursorSendKeys = join([]key{
+	{name: "param", kind: aText, doc: "Query parameter that carries the page. `\"*\"`: the token is an object, each member of which is a parameter."},
+}, sendKeys[1:])
+
 // aheadKey is for the types that count their pages.
 var aheadKey = key{
 	name: "ahead", kind: aCount, min: 1, def: "`max_in_flight` where the answers say how many pages there are, else 1",
@@ -227,10 +232,10 @@ var pagingObject = &object{
 	variants: []variant{
 		{name: "none", doc: "One page."},
 		{name: "cursor", doc: "Each answer names the next page; ends where it is absent, null, \"\" or false.", keys: join([]key{
-			{name: "next", kind: aRef, scope: sources.InResponse, need: true, doc: "Token of the next page."},
-		}, sendKeys)},
+			{name: "next", kind: someRefs, scope: sources.InResponse, need: true, doc: "Token of the next page; or names to tokens, see Compound tokens."},
+		}, cursorSendKeys)},
 		{name: "next_url", links: true, doc: "Each answer holds the URL of the next page.", keys: []key{
-			{name: "next", kind: aRef, scope: sources.InResponse, need: true, doc: "URL of the next page, absolute or relative to the request."},
+			{name: "next", kind: someRefs, scope: sources.InResponse, need: true, doc: "URL of the next page, absolute or relative to the request."},
 		}},
 		{name: "link_header", links: true, doc: "The header Link holds it (RFC 8288).", keys: []key{
 			{name: "rel", kind: aText, def: "next", doc: "Relation of the link."},

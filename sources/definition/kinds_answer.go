@@ -145,6 +145,20 @@ func readRef(r *reader, n *document.Node, k key) any {
 	return nil
 }
 
+// readRefs reads one Ref, or a map of them.
+func readRefs(r *reader, n *document.Node, k key) any {
+	if n.Shape != document.Map {
+		return readRef(r, n, k)
+	}
+	if len(n.Fields) == 0 {
+		return r.wants(n, k)
+	}
+	for _, m := range n.Fields {
+		m.Value.Read = readRef(r, m.Value, k)
+	}
+	return true
+}
+
 func readPathMap(r *reader, n *document.Node, k key) any {
 	if n.Shape != document.Map || len(n.Fields) == 0 {
 		return r.wants(n, k)

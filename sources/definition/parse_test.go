@@ -237,6 +237,10 @@ var bad = []struct {
 	{"a version of TLS", client("tls: {min_version: 1.4}"), `6:24: client.tls.min_version: unknown value "1.4"; did you mean "1.0"?`},
 	{"who is believed is not optional", client("tls: {insecure: true}"), `6:11: client.tls: unknown key "insecure"; known here: cert, key, ca, pkcs12, password, min_version`},
 	{"window", stream("replication_key: u\nparams: {a: '{{ window.start }}'}\nincremental: {window: 1d, whole_windows: true}"), `12:27: streams[0] (s).incremental.window: needs start beside it: without a beginning there is no first window`},
+	{"several URLs", stream("pagination: {type: next_url, next: {a: b, c: d}}"), `10:40: streams[0] (s).pagination.next: several cursors are of type cursor; type next_url has one next page`},
+	{"members of a number", stream("pagination: {type: page, param: '*', total_pages: n}"), `10:37: streams[0] (s).pagination.param: "*" sends the members of a token: it is of type cursor`},
+	{"a cursor that is none", stream("pagination: {type: cursor, param: '*', next: {a: [b], c: $.d}}"), `10:54: streams[0] (s).pagination.next.a: wants a path, header:Name or a template, not a list
+10:62: streams[0] (s).pagination.next.c: "$.d" is JSONPath; the gjson path is "d"`},
 	{"close without a session", stream("pagination: {type: cursor, next: n, param: p, close: {path: /x}}"), `10:58: streams[0] (s).pagination.close: ends a session, but nothing begins one: needs open, or session: true where the first page does`},
 	{"open without a path", stream("pagination: {type: cursor, next: n, param: p, open: {session: id}}"), `10:57: streams[0] (s).pagination.open: needs path: text or a template`},
 }

@@ -1,13 +1,20 @@
 package fetch_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/apitest"
@@ -69,6 +76,44 @@ func headerToQuery(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
+// compound is an API whose token is an object: what it calls cursor, and half of
+// that besides, which it wants back.
+func compound(next http.RoundTripper) http.RoundTripper {
+	return transport(func(r *http.Request) (*http.Response, error) {
+		q := r.URL.Query()
+		cursor := q.Get("cursor")
+		if half := q.Get("half"); half != cursor[:len(cursor)/2] || q.Has("none") {
+			return says(400, `{"error":"half a token"}`).response(r), nil
+		}
+		resp, err := next.RoundTrip(r)
+		if err != nil {
+			return nil, err
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err == nil && resp.Header.Get("Content-Encoding") == "" && gjson.ValidBytes(body) {
+			token := gjson.GetBytes(body, "next_page").Str
+			half, _ := json.Marshal(token[:len(token)/2])
+			tail := fmt.Appendf(nil, `,"half":%s,"more":{"cursor":%q,"half":%s,"none":null}}`, half, token, half)
+			body = append(bytes.TrimSuffix(bytes.TrimSpace(body), []byte("}")), tail...)
+			resp.ContentLength = int64(len(body))
+			resp.Header.Set("Content-Length", strconv.Itoa(len(body)))
+		}
+		resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), failing{err}))
+		return resp, nil
+	})
+}
+
+// failing is a reader that ends with an error; nil: it just ends.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) {
+	if f.err == nil {
+		return 0, io.EOF
+	}
+	return 0, f.err
+}
+
 var styles = []style{
 	{name: "none", stream: `path: /orders`, count: 10, change: is(apitest.None)},
 	{name: "cursor", asks: 3, stream: `path: /orders, pagination: {type: cursor, next: next_page, param: cursor}`},
@@ -92,6 +137,12 @@ var styles = []style{
 			pagination: {type: relay, connection: data.orders, size: 10}`},
 	{name: "cursor with after_first",
 		stream: `path: /orders, params: {limit: 10}, pagination: {type: cursor, next: next_page, after_first: {params: {limit: 5, cursor: "{{ page.token }}"}}}`},
+	{name: "cursor of several parameters", asks: 3, wrap: compound,
+		stream: `path: /orders, pagination: {type: cursor, next: more, param: "*"}`},
+	{name: "several cursors", asks: 3, wrap: compound,
+		stream: `path: /orders, pagination: {type: cursor, next: {cursor: next_page, half: half, none: "{{ response.none }}"}, param: "*"}`},
+	{name: "several cursors by templates", asks: 3, wrap: compound,
+		stream: `path: /orders, params: {cursor: "{{ page.token.a }}", half: "{{ page.token.b }}"}, pagination: {type: cursor, next: {a: next_page, b: half}}`},
 	{name: "next_url", asks: 3, change: is(apitest.NextURL), stream: `path: /orders, pagination: {type: next_url, next: next}`},
 	{name: "next_url, relative", change: with(is(apitest.NextURL), relative), stream: `path: /orders, pagination: {type: next_url, next: next}`},
 	{name: "next_url with after_first", change: is(apitest.NextURL),

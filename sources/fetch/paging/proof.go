@@ -85,7 +85,7 @@ func (l last) by(end ending) End {
 		return EndSingle
 	case end.said:
 		return EndMore
-	case l.names:
+	case l.names && !(l.n == 0 && l.stream.Pagination.Session.Keeps):
 		return EndNoNext
 	case l.n <= int64(l.found.Repeated):
 		return EndEmpty

@@ -74,7 +74,12 @@ func (d *draft) setQuery(params []sources.Param) error {
 		query, set = query.Set(p.Name, values...), true
 	}
 	for _, s := range d.page.Sends {
-		if s.Param != "" {
+		if s.Param == sources.AllMembers {
+			s.Value.Each(func(name string, v expr.Value) bool {
+				query, set = query.Set(name, plain(v)), true
+				return true
+			})
+		} else if s.Param != "" {
 			query, set = query.Set(s.Param, plain(s.Value)), true
 		}
 	}
