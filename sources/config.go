@@ -111,6 +111,7 @@ type Run struct {
 	MaxRecords  int64
 	Activate    bool   // activate_version: a full table read to its end takes the place of all rows from before
 	Certificate string // file of what was proven; "": none
+	MaxCost     Cost
 }
 
 // Journal says where exchanges are kept on disk, and for how long.

@@ -44,11 +44,15 @@ type Client struct {
 	TLS         *TLS     // nil: none of its own
 }
 
-// RateLimit allows Requests requests in every Per.
+// RateLimit allows Requests requests in every Per, or as many as cost Points.
 type RateLimit struct {
-	Requests int
-	Per      time.Duration
-	Match    string // paths of URLs that it counts, where * stands for anything; "": all
+	Requests  int  // 0: it counts points
+	Points    Cost // 0: it counts requests
+	Per       time.Duration
+	Match     string         // paths of URLs that it counts, where * stands for anything; "": all
+	Shared    bool           // all processes of this machine keep to it together
+	Remaining *expr.Template // over ResponseScope: what is left of it; nil: no answer says
+	Reset     *expr.Template // likewise, when all of it is there again; nil: it comes back evenly
 }
 
 // Retry says how often and how patiently a request is repeated.
@@ -87,6 +91,21 @@ type Call struct {
 	Cookies bool          // those that answers set are sent again, as long as a walk goes on
 	Retry   Retry
 	Errors  []ErrorRule // asked in order, before the built-in rules
+	// Cost is what an answer costs: a number, or a template over ResponseScope; nil:
+	// nothing.
+	Cost *expr.Template
+}
+
+// KnownCost is what each request costs, where that is known before its answer.
+func (c Call) KnownCost() (Cost, bool) {
+	if c.Cost == nil {
+		return 0, true
+	}
+	v, constant := c.Cost.Const()
+	if !constant {
+		return 0, false
+	}
+	return CostOf(v)
 }
 
 // Schema is the JSON Schema of a stream's records, and what happens to those

@@ -15,9 +15,12 @@ func (s *Stream) LooksAtRecords() string {
 	place := plainKeys(s.Records.Steps[0])
 	p := &s.Pagination
 	refs := []namedRef{{"pagination.next", p.Next}, {"pagination.more", p.Ends.More}, {"pagination.total", p.Ends.Total},
-		{"pagination.total_pages", p.Ends.TotalPages}, {"pagination.connection", p.PageInfo()}, {"pagination.stop", Ref{Template: p.Ends.Stop}}, {"keep", Ref{Template: s.Records.Keep}}}
+		{"pagination.total_pages", p.Ends.TotalPages}, {"pagination.connection", p.PageInfo()}, {"pagination.stop", Ref{Template: p.Ends.Stop}}, {"keep", Ref{Template: s.Records.Keep}}, {"cost", Ref{Template: s.Call.Cost}}}
 	for _, c := range p.Cursors {
 		refs = append(refs, namedRef{"pagination.next." + c.Name, c.Ref})
+	}
+	for _, limit := range s.Client.RateLimits {
+		refs = append(refs, namedRef{"rate_limit.remaining", Ref{Template: limit.Remaining}}, namedRef{"rate_limit.reset", Ref{Template: limit.Reset}})
 	}
 	for i := range s.Call.Errors {
 		rule, key := &s.Call.Errors[i], fmt.Sprintf("errors.%d", i)

@@ -30,9 +30,12 @@ func (s *Stream) EachTemplate(visit func(*expr.Template)) {
 	s.EachOfRequests(visit)
 	anyParam(s.Records.Add, all)
 	ends := &s.Pagination.Ends
-	others := []*expr.Template{s.Records.Keep, s.Pagination.Session.template(), s.Pagination.Next.Template, ends.More.Template, ends.Total.Template, ends.TotalPages.Template, ends.Stop}
+	others := []*expr.Template{s.Records.Keep, s.Pagination.Session.template(), s.Pagination.Next.Template, ends.More.Template, ends.Total.Template, ends.TotalPages.Template, ends.Stop, s.Call.Cost}
 	for _, c := range s.Pagination.Cursors {
 		others = append(others, c.Ref.Template)
+	}
+	for _, limit := range s.Client.RateLimits {
+		others = append(others, limit.Remaining, limit.Reset)
 	}
 	for _, rule := range s.Call.Errors {
 		others = append(others, rule.When, rule.Wait, rule.Message)

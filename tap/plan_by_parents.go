@@ -110,7 +110,7 @@ func (l *lister) list(p *part) bool {
 	parent := len(p.pass.children) > 0
 	line := p.planned()
 	if parent && l.run.journal != nil {
-		line.Calls = 0
+		line.Calls, line.Cost = 0, 0
 		if !p.owed { // it may fail again
 			line.Way = "read"
 		}

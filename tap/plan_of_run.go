@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 
+	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
@@ -22,6 +23,7 @@ type Planned struct {
 	Feed      bool            `json:"feed,omitempty"`    // it is read for its children alone
 	Pages     int64           `json:"pages"`             // that came already, and are in the state or the journal
 	Calls     int64           `json:"calls"`             // that are to come, as far as that is known: at least
+	Cost      sources.Cost    `json:"cost,omitempty"`    // of those calls, where the definition says what each costs
 }
 
 // Plan hands out what a run would read, in its order. It makes no call, and
@@ -94,6 +96,9 @@ func (p *part) planned() Planned {
 	kept := p.inJournal()
 	if kept > line.Pages {
 		line.Pages, line.Calls = kept, 0 // whether more come, only its walk finds out
+	}
+	if cost, known := p.Stream.Definition.Call.KnownCost(); known {
+		line.Cost = cost.Times(line.Calls)
 	}
 	switch {
 	case p.owed:

@@ -93,6 +93,7 @@ func (r *run) client(s *plan.Stream, vars expr.Vars) *fetch.Client {
 			Transport: r.Transport, Secrets: r.Config.Hider, Ahead: r.ahead, Back: r.back,
 			UserAgent: "tap-rest/" + r.Version, Gate: r.gate, Log: r.Log, Hasty: r.hasty,
 			Tokens: fetch.Tokens{Dir: filepath.Join(r.work.dir, "tokens"), Replace: workdir.Replace},
+			Limits: fetch.Sharing{Dir: filepath.Join(r.WorkDir, "limits"), Salt: func() ([]byte, error) { return salt(filepath.Join(r.WorkDir, "limits", "salt")) }},
 		}, vars)
 		r.clients[s.Definition.Client] = c
 		r.silent[c] = &silence{client: c, most: max(leastFailures, r.Config.Run.Concurrency), failed: map[any]bool{}}

@@ -97,6 +97,7 @@ func (b *builder) stream(own *document.Node) *sources.Stream {
 		b.fieldsKnown(n, s, schema.root)
 	}
 	b.address(n, s)
+	b.points(n, s)
 	b.paging(n, s)
 	b.windowUsed(n, s)
 	b.windows(n, s)
@@ -152,6 +153,7 @@ func callOf(n *document.Node) sources.Call {
 		Cookies: document.Value[bool](n, "cookies"),
 		Retry:   retryOf(n.Get("retry")),
 		Errors:  errorsOf(n.Get("errors")),
+		Cost:    document.Value[*expr.Template](n, "cost"),
 	}
 }
 

@@ -46,7 +46,15 @@ func (b *builder) hosts(list *document.Node) {
 
 func ratesOf(n *document.Node) (list []sources.RateLimit) {
 	for _, item := range n.List() {
-		list = append(list, sources.RateLimit{Requests: int(document.Value[int64](item, "requests")), Per: document.Value[time.Duration](item, "per"), Match: document.Value[string](item, "match")})
+		list = append(list, sources.RateLimit{
+			Requests:  int(document.Value[int64](item, "requests")),
+			Points:    sources.OneCost.Times(document.Value[int64](item, "points")),
+			Per:       document.Value[time.Duration](item, "per"),
+			Match:     document.Value[string](item, "match"),
+			Remaining: document.Value[*expr.Template](item, "remaining"),
+			Reset:     document.Value[*expr.Template](item, "reset"),
+			Shared:    document.Value[bool](item, "shared"),
+		})
 	}
 	return list
 }

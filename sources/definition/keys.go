@@ -23,6 +23,7 @@ var clientKeys = []key{
 	{name: "tls", kind: aMap, of: tlsObject, doc: "Client certificate, and whom the client believes; see TLS."},
 	{name: "timeout", kind: aWait, def: "60s", doc: "How long an answer may go without a byte."},
 	{name: "rate_limit", kind: oneOrMany, of: rateObject, def: "no limit", doc: "One limit, or a list of which all hold; see Rate limit."},
+	{name: "cost", kind: aCost, scope: sources.InResponse, def: "nothing", doc: "What a request costs: a number, or a template over its answer; see Money and points."},
 	{name: "max_in_flight", kind: aCount, min: 1, def: "4", doc: "Requests at a time."},
 	{name: "retry", kind: aMap, of: retryObject, def: "{attempts: 5, min_wait: 1s, max_wait: 60s}", doc: "How often a request is repeated; see Retry."},
 	{name: "errors", kind: manyMaps, of: errorObject, doc: "Rules asked of every answer, 200 too, before the built-in ones; the first match decides; see Error rule."},
@@ -162,10 +163,14 @@ var sendObject = &object{name: "Send", keys: []key{
 	{name: "params", kind: params, scope: sources.InResponse, doc: "Query parameters, likewise."},
 }}
 
-var rateObject = &object{name: "Rate limit", check: ratePath, keys: []key{
-	{name: "requests", kind: aCount, need: true, min: 1, doc: "So many requests"},
+var rateObject = &object{name: "Rate limit", check: rateLimit, keys: []key{
+	{name: "requests", kind: aCount, min: 1, doc: "So many requests"},
+	{name: "points", kind: aCount, min: 1, doc: "or requests that come to so much by their `cost`"},
 	{name: "per", kind: aWait, need: true, doc: "in every such time."},
 	{name: "match", kind: aText, def: "all", doc: "Paths of URLs that it counts, as `/search*`: `*` stands for anything. Requests for others do not wait for it."},
+	{name: "remaining", kind: aCondition, scope: sources.InResponse, doc: "Template over an answer: what is left of the limit, as the API counts."},
+	{name: "reset", kind: aCondition, scope: sources.InResponse, def: "it comes back evenly", doc: "With `remaining`: when all of it is there again, as a duration, seconds, an epoch or a date."},
+	{name: "shared", kind: aBool, def: "false", doc: "All processes of this machine that ask the same `base_url` with the same credentials keep to it together."},
 }}
 
 var retryObject = &object{name: "Retry", check: retryWaits, keys: []key{

@@ -22,38 +22,40 @@ type kind struct {
 
 // The kinds. In brackets what read returns.
 var (
-	aText       = &kind{"text", readText}                                                         // string
-	aBool       = &kind{"true or false", readBool}                                                // bool
-	aCount      = &kind{"a whole number", readCount}                                              // int64
-	aDuration   = &kind{"a duration, as 90s or 3d", readDuration}                                 // time.Duration
-	aPeriod     = &kind{"a duration, as 3d or 1mo", readPeriod}                                   // times.Span
-	aWait       = &kind{"a duration above 0, as 90s or 3d", readWait}                             // time.Duration
-	aSpan       = &kind{"a duration, as 90s or 3d, or a number of seconds", readSpan}             // time.Duration
-	aShare      = &kind{"a percentage, as 20%, or a whole number", readShare}                     // sources.Share
-	aSize       = &kind{"a size, as 1MB or 8MiB, or a number of bytes", readSize}                 // int64
-	aZone       = &kind{"a time zone, as Europe/Berlin", readZone}                                // *time.Location
-	aFormat     = &kind{"rfc3339, date, epoch, epoch_ms, integer or strftime text", readFormat}   // string
-	aStrftime   = &kind{"strftime text, as \"%Y%m%d\"", readStrftime}                             // string
-	aCharset    = &kind{"a character encoding, as iso-8859-1", readCharset}                       // string
-	aChoice     = &kind{"one of its values", readChoice}                                          // string
-	aTemplate   = &kind{"text or a template", readTemplate}                                       // *expr.Template
-	aCondition  = &kind{"a template, as \"{{ response.done }}\"", readCondition}                  // *expr.Template
-	aTree       = &kind{"any value", readAnyTree}                                                 // Tree
-	params      = &kind{"a map of names to values", readParams}                                   // children: Tree
-	aPath       = &kind{"a path, as meta.next", readPath}                                         // string
-	aRef        = &kind{"a path, header:Name or a template", readRef}                             // Ref
-	someRefs    = &kind{"a path, header:Name or a template", readRefs} // Ref, or children: Ref
-	steps       = &kind{"a path or a list of paths", readSteps}                                   // []string
-	columns     = &kind{"a list of names, or the path to them", readColumns}                      // []string or string
-	pathMap     = &kind{"a map of names to paths", readPathMap}                                   // children: Tree
-	aNameList   = &kind{"a list of names, as [id]", readNames}                                    // []string
-	aStatus     = &kind{"a status, as 409 or 5xx, or a list of them", readStatus}                 // []StatusRange
-	aMap        = &kind{"a map", (*reader).object}                                                // true
-	manyMaps    = &kind{"a list of maps", (*reader).objects}                                      // true
-	oneOrMany   = &kind{"a map or a list of maps", (*reader).objectOrObjects}                     // true
-	aStreamList = &kind{"a list of streams", (*reader).objects}                                   // true
-	aSchema     = &kind{"a JSON Schema, or the name of its file", readSchema}                     // schemaText
-	aSettings   = &kind{"a JSON Schema", readSettings}                                            // *Settings
+	aText       = &kind{"text", readText}                                                       // string
+	aBool       = &kind{"true or false", readBool}                                              // bool
+	aCount      = &kind{"a whole number", readCount}                                            // int64
+	aDuration   = &kind{"a duration, as 90s or 3d", readDuration}                               // time.Duration
+	aPeriod     = &kind{"a duration, as 3d or 1mo", readPeriod}                                 // times.Span
+	aWait       = &kind{"a duration above 0, as 90s or 3d", readWait}                           // time.Duration
+	aSpan       = &kind{"a duration, as 90s or 3d, or a number of seconds", readSpan}           // time.Duration
+	aShare      = &kind{"a percentage, as 20%, or a whole number", readShare}                   // sources.Share
+	aCost       = &kind{"a number from 0 on, or a template", readCost}                          // *expr.Template
+	anAmount    = &kind{"a number from 0 on", readAmount}                                       // sources.Cost
+	aSize       = &kind{"a size, as 1MB or 8MiB, or a number of bytes", readSize}               // int64
+	aZone       = &kind{"a time zone, as Europe/Berlin", readZone}                              // *time.Location
+	aFormat     = &kind{"rfc3339, date, epoch, epoch_ms, integer or strftime text", readFormat} // string
+	aStrftime   = &kind{"strftime text, as \"%Y%m%d\"", readStrftime}                           // string
+	aCharset    = &kind{"a character encoding, as iso-8859-1", readCharset}                     // string
+	aChoice     = &kind{"one of its values", readChoice}                                        // string
+	aTemplate   = &kind{"text or a template", readTemplate}                                     // *expr.Template
+	aCondition  = &kind{"a template, as \"{{ response.done }}\"", readCondition}                // *expr.Template
+	aTree       = &kind{"any value", readAnyTree}                                               // Tree
+	params      = &kind{"a map of names to values", readParams}                                 // children: Tree
+	aPath       = &kind{"a path, as meta.next", readPath}                                       // string
+	aRef        = &kind{"a path, header:Name or a template", readRef}                           // Ref
+	someRefs    = &kind{"a path, header:Name or a template", readRefs}                          // Ref, or children: Ref
+	steps       = &kind{"a path or a list of paths", readSteps}                                 // []string
+	columns     = &kind{"a list of names, or the path to them", readColumns}                    // []string or string
+	pathMap     = &kind{"a map of names to paths", readPathMap}                                 // children: Tree
+	aNameList   = &kind{"a list of names, as [id]", readNames}                                  // []string
+	aStatus     = &kind{"a status, as 409 or 5xx, or a list of them", readStatus}               // []StatusRange
+	aMap        = &kind{"a map", (*reader).object}                                              // true
+	manyMaps    = &kind{"a list of maps", (*reader).objects}                                    // true
+	oneOrMany   = &kind{"a map or a list of maps", (*reader).objectOrObjects}                   // true
+	aStreamList = &kind{"a list of streams", (*reader).objects}                                 // true
+	aSchema     = &kind{"a JSON Schema, or the name of its file", readSchema}                   // schemaText
+	aSettings   = &kind{"a JSON Schema", readSettings}                                          // *Settings
 )
 
 // wants reports a node that is not of its kind.

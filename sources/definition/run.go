@@ -43,6 +43,7 @@ func ReadRun(n *document.Node) (sources.Run, document.Problems) {
 	run.MaxRequests = document.Value[int64](n, "max_requests")
 	run.MaxRecords = document.Value[int64](n, "max_records")
 	run.Certificate = document.Value[string](n, "certificate")
+	run.MaxCost = document.Value[sources.Cost](n, "max_cost")
 	run.Activate = document.Value[bool](n, "activate_version")
 	return run, nil
 }
@@ -72,7 +73,8 @@ var runObject = &object{name: "Run", check: rangeAgain, keys: []key{
 	{name: "end", kind: aText, def: "now", doc: "That range ends here."},
 	{name: "max_duration", kind: aSpan, def: "no limit", doc: "The run starts no request after this time."},
 	{name: "max_requests", kind: aCount, def: "no limit", doc: "Nor after so many requests,"},
-	{name: "max_records", kind: aCount, def: "no limit", doc: "or so many records."},
+	{name: "max_records", kind: aCount, def: "no limit", doc: "or so many records,"},
+	{name: "max_cost", kind: anAmount, def: "no limit", doc: "nor one that would make the `cost` of all more than this."},
 	{name: "activate_version", kind: aBool, def: "false", doc: "True: once a full table is read to its end, a Singer target is told to delete the rows that are no longer in it."},
 	{name: "certificate", kind: aText, def: "none", doc: "A file that says at the end of the run, as one JSON object, what was proven of each stream; see Certificate."},
 	{name: "journal", kind: aMap, of: journalObject, doc: "The exchanges on disk; see Journal."},

@@ -9,13 +9,18 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
+	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
 // Gate decides about every request before it is sent.
 type Gate interface {
 	// Enter is called from any goroutine, once before each request, retries
-	// and redirects too. Its error is ErrStopped: the request must not start.
-	Enter() error
+	// and redirects too, with what it costs, as far as that is known. Its error is
+	// ErrStopped: the request must not start.
+	Enter(cost sources.Cost) error
+	// Spend is called when a request turns out to have cost more than that, or less:
+	// then more is negative.
+	Spend(more sources.Cost)
 	// Closed is closed when Enter will never allow a request again: it ends
 	// every wait for one.
 	Closed() <-chan struct{}
@@ -24,15 +29,16 @@ type Gate interface {
 // admission says which request of a client may start when. It is used from any
 // goroutine.
 type admission struct {
-	gate   Gate
-	limits *rate.Limits
-	log    *slog.Logger
-	health health
-	slots  chan struct{} // for requests in flight
+	gate    Gate
+	limits  *rate.Limits
+	log     *slog.Logger
+	secrets *secret.Hider
+	health  health
+	slots   chan struct{} // for requests in flight
 }
 
-func newAdmission(source *sources.Client, o Options) *admission {
-	return &admission{gate: o.Gate, limits: rate.New(source.RateLimits), log: o.Log, slots: make(chan struct{}, source.MaxInFlight)}
+func newAdmission(source *sources.Client, o Options, s rate.Sharing) *admission {
+	return &admission{gate: o.Gate, limits: rate.New(source.RateLimits, s), log: o.Log, secrets: o.Secrets, slots: make(chan struct{}, source.MaxInFlight)}
 }
 
 // admit waits until a request may start, and takes one of the client's slots
@@ -57,19 +63,15 @@ func (a *admission) admit(ctx context.Context, out *outgoing, n *Counters, ready
 			<-a.slots
 			return errSpent
 		}
-		wait, why := a.limits.Take(out.stream, out.URL.Path, time.Now())
-		if wait <= 0 {
-			err := a.gate.Enter()
-			if err != nil {
-				a.leave(out.stream)
-			}
-			return err
+		wait := a.take(out)
+		if wait.For <= 0 {
+			return a.enter(out, n)
 		}
 		<-a.slots
-		if wait >= longHold {
-			a.log.Info("the client waits before its next request", "stream", out.stream, "for", string(why), "until", time.Now().Add(wait).UTC().Format(time.RFC3339))
+		if wait.For >= longHold {
+			a.log.Info("the client waits before its next request", "stream", out.stream, "for", a.secrets.Redact(wait.String()), "until", time.Now().Add(wait.For).UTC().Format(time.RFC3339))
 		}
-		if err := a.holdFor(ctx, wait, n, why != rate.FoundPace || wait >= shortPause); err != nil {
+		if err := a.holdFor(ctx, wait.For, n, wait.Why != rate.FoundPace || wait.For >= shortPause); err != nil {
 			return err
 		}
 	}
@@ -77,26 +79,48 @@ func (a *admission) admit(ctx context.Context, out *outgoing, n *Counters, ready
 
 // tryAdmit is admit for a request that can wait: it takes a slot only where a
 // request may start at once.
-func (a *admission) tryAdmit(out *outgoing) bool {
+func (a *admission) tryAdmit(out *outgoing, n *Counters) bool {
 	select {
 	case a.slots <- struct{}{}:
 	default:
 		return false
 	}
-	if wait, _ := a.limits.Take(out.stream, out.URL.Path, time.Now()); wait > 0 {
+	if wait := a.take(out); wait.For > 0 {
 		<-a.slots
 		return false
 	}
-	if a.gate.Enter() != nil {
-		a.leave(out.stream)
-		return false
-	}
-	return true
+	return a.enter(out, n) == nil
 }
 
-// leave gives the slot back that a request of a stream took.
-func (a *admission) leave(stream string) {
-	a.limits.Done(stream)
+// take asks the limits to let a request start.
+func (a *admission) take(out *outgoing) (wait rate.Hold) {
+	ask := rate.Ask{Stream: out.stream, Path: out.URL.Path, Cost: out.price.known, Varies: out.price.varies}
+	out.started, wait = a.limits.Take(ask, time.Now())
+	return wait
+}
+
+// enter lets a request through that the limits let start, and counts what it costs.
+func (a *admission) enter(out *outgoing, n *Counters) error {
+	err := a.gate.Enter(out.started.Cost)
+	if err != nil {
+		a.leave(out)
+		return err
+	}
+	n.Cost.Add(int64(out.started.Cost))
+	return nil
+}
+
+// settle counts what a request cost, where only its answer says.
+func (a *admission) settle(s *rate.Started, cost sources.Cost, n *Counters) {
+	if more := a.limits.Settle(s, cost); more != 0 {
+		a.gate.Spend(more)
+		n.Cost.Add(int64(more))
+	}
+}
+
+// leave gives the slot back that a request took.
+func (a *admission) leave(out *outgoing) {
+	a.limits.Done(out.started, time.Now())
 	<-a.slots
 }
 

@@ -19,6 +19,7 @@ type asker struct {
 	counters *Counters
 	judge    *judge
 	failures failures
+	price    price
 	room     func(ctx context.Context) *body.Share      // for a whole answer; nil: the run stops
 	anew     func(context.Context, *outgoing) *outgoing // the request with what the next login answers
 }

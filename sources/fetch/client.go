@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
@@ -21,6 +22,8 @@ type Counters struct {
 	Wire     atomic.Int64 // bytes of bodies as they came
 	Recalled atomic.Int64 // exchanges that the journal had
 	Unused   atomic.Int64 // answers to requests ahead that no walk came to
+	Cost     atomic.Int64 // of what was sent, as sources.Cost
+	Saved    atomic.Int64 // what the exchanges cost when they were made that the journal had, likewise
 	Limited  atomic.Int64 // until when a rate holds a request back, in Unix milliseconds; 0: none does
 }
 
@@ -35,12 +38,19 @@ type Options struct {
 	Back      *body.Room // for bodies that are read back
 	Hasty     bool       // somebody waits for the answer: no request is made more than twice
 	Tokens    Tokens     // of logins
+	Limits    Sharing    // of limits
 }
 
 // Tokens say where refresh tokens are kept that an API gives in place of others.
 type Tokens struct {
 	Dir     string                               // "": nowhere
 	Replace func(path string, data []byte) error // a file whole, so that a crash leaves the old or the new one
+}
+
+// Sharing says where the limits are kept to which several processes keep together.
+type Sharing struct {
+	Dir  string                 // "": nowhere
+	Salt func() ([]byte, error) // under which credentials tell clients apart
 }
 
 // Client sends the requests of all streams that share a sources.Client, at
@@ -71,7 +81,7 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 		o.Transport = newTransport(source, own)
 	}
 	o.Secrets = r.secrets
-	admission, bodies := newAdmission(source, o), body.NewStore(body.MaxLong)
+	admission, bodies := newAdmission(source, o, r.sharing(o, vars)), body.NewStore(body.MaxLong)
 	return &Client{
 		Options: o, requester: r, admission: admission, bodies: bodies, noIdentity: err,
 		transport: &transport{o.Transport, r, admission, bodies, o.Ahead},
@@ -80,6 +90,7 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 
 // Close ends the client's idle connections.
 func (c *Client) Close() {
+	c.admission.limits.Close(time.Now())
 	if t, ok := c.Transport.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}

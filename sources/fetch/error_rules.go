@@ -6,9 +6,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
-	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
-	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 )
 
 // rule decides about an answer as the first of the definition's rules says that
@@ -107,10 +105,7 @@ func (j *judge) ruleWait(rule *sources.ErrorRule, page *Page) (time.Duration, er
 	if v.Missing() {
 		return -1, nil
 	}
-	if t, ok := v.Instant(); ok && v.Kind() == expr.KindTime {
-		return max(0, t.Sub(serverTime(&page.Exchange))), nil
-	}
-	d, ok := rate.Wait(v.Text(), serverTime(&page.Exchange))
+	d, ok := waitOf(v, serverTime(&page.Exchange))
 	if !ok {
 		return 0, fmt.Errorf("errors.wait: %s is no duration, seconds, epoch or date", j.secrets.Quote(v.Text()))
 	}

@@ -28,6 +28,7 @@ type judge struct {
 	spent     *expr.Template        // that says that the login holds no longer; nil: none does
 	splitting *sync.Mutex           // held while the splitter is used
 	session   *session
+	charge    func(*Exchange) error // counts what an answer costs
 
 	answer *Page  // under way
 	seen   []byte // what the keys see of it
@@ -68,6 +69,9 @@ func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
 		return judgeCut(ex)
 	}
 	page := j.show(ex, s)
+	if err := j.charge(&page.Exchange); err != nil {
+		return refuse(Permanent, err)
+	}
 	if v, expired := j.expired(ex); expired {
 		return v
 	}

@@ -78,7 +78,7 @@ func (t *transport) askLogin(ctx context.Context, stream string, r *http.Request
 	if err := t.admission.admit(ctx, out, n, nil); err != nil {
 		return nil, err
 	}
-	defer t.admission.leave(stream)
+	defer t.admission.leave(out)
 	n.Requests.Add(1)
 	r.Header.Set("Accept-Encoding", body.Accept)
 	r.Header.Set("User-Agent", t.requester.defaults.Get("User-Agent"))

@@ -34,20 +34,23 @@ type gate struct {
 	closed  chan struct{}
 	once    sync.Once
 	entered atomic.Int64
+	spent   atomic.Int64
 }
 
 func newGate() *gate { return &gate{closed: make(chan struct{})} }
 
-func (g *gate) Enter() error {
+func (g *gate) Enter(cost sources.Cost) error {
 	select {
 	case <-g.closed:
 		return fetch.ErrStopped
 	default:
 		g.entered.Add(1)
+		g.Spend(cost)
 		return nil
 	}
 }
 
+func (g *gate) Spend(more sources.Cost) { g.spent.Add(int64(more)) }
 func (g *gate) Closed() <-chan struct{} { return g.closed }
 func (g *gate) shut()                   { g.once.Do(func() { close(g.closed) }) }
 

@@ -6,9 +6,11 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 )
 
 // Splitter proves a body and finds its records. A walk calls it from one
@@ -54,11 +56,13 @@ type Exchange struct {
 	Took      time.Duration
 	RequestID string
 	Attempts  int
-	url       *url.URL    // that was answered, after redirects
-	under     body.Layers // of the body, besides Content-Encoding
-	cut       error       // why the body is not whole
-	proof     *auth.Proof // of who asks; nil: none was sent
-	early     *early      // the request ahead that it answers; nil: it was asked for in its turn
+	url       *url.URL      // that was answered, after redirects
+	under     body.Layers   // of the body, besides Content-Encoding
+	cut       error         // why the body is not whole
+	proof     *auth.Proof   // of who asks; nil: none was sent
+	started   *rate.Started // as the limits know the request; nil: nothing was sent
+	cost      sources.Cost  // what the answer says that it costs, or the definition
+	early     *early        // the request ahead that it answers; nil: it was asked for in its turn
 }
 
 // well reports whether the status says yes.

@@ -127,7 +127,7 @@ func (h *ahead) ask(ctx context.Context, at paging.Position, next bool) *early {
 	w.setPage()
 	out, err := w.build()
 	w.pager.Go(here)
-	if err != nil || !w.client.requester.ready() || !w.client.admission.tryAdmit(out) {
+	if err != nil || !w.client.requester.ready() || !w.client.admission.tryAdmit(out, w.counters) {
 		return nil
 	}
 	out.vars = append(out.vars[:0:0], out.vars...)

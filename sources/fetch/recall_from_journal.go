@@ -34,6 +34,7 @@ func (w *Walk) recall(ctx context.Context, out *outgoing) (*Page, error) {
 	}
 	page.kept = &kept{w.recorder.key(out.n), place}
 	w.counters.Recalled.Add(1)
+	w.counters.Saved.Add(int64(page.cost))
 	return page, nil
 }
 

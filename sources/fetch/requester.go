@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 	"github.com/tap-rest/tap-rest/sources/secret"
@@ -19,14 +20,16 @@ import (
 // outgoing is a request of a walk, as often as it is sent.
 type outgoing struct {
 	*request.Request
-	stream string
-	vars   expr.Vars   // what proofs see
-	digest [16]byte    // of all but proofs, where the walk is recorded
-	under  body.Layers // of the answer's body
-	jar    *cookies
-	n      int64  // of the page in its walk: how many came before
-	aside  string // of a request for no page: its place in the journal, beside the walk's
-	mark   marks  // of a request that must not be sent twice
+	stream  string
+	vars    expr.Vars   // what proofs see
+	digest  [16]byte    // of all but proofs, where the walk is recorded
+	under   body.Layers // of the answer's body
+	jar     *cookies
+	n       int64  // of the page in its walk: how many came before
+	aside   string // of a request for no page: its place in the journal, beside the walk's
+	mark    marks  // of a request that must not be sent twice
+	price   price
+	started *rate.Started // the last time that it was let through
 	// file begins one for an answer that is too long for memory.
 	file func(http.Header) (body.File, error)
 }
@@ -58,7 +61,7 @@ func (w *Walk) build() (*outgoing, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &outgoing{Request: r, vars: w.vars, n: w.pager.Position().Pages, file: w.recorder.file, under: w.under, jar: w.jar, stream: w.stream.Name}
+	out := &outgoing{Request: r, vars: w.vars, n: w.pager.Position().Pages, file: w.recorder.file, under: w.under, jar: w.jar, stream: w.stream.Name, price: w.asker.price}
 	if w.recorder.Recording != nil {
 		out.digest = w.recorder.digest(out, false)
 	}

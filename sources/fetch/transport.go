@@ -41,12 +41,26 @@ func (t *transport) sendAdmitted(ctx context.Context, out *outgoing, timeout tim
 	for at := out.Request; ; {
 		ex, next, err := t.ask(ctx, out, at, timeout, n)
 		if next != nil {
+			t.free(out, n)
 			err = t.admission.admit(ctx, out, n, nil)
 		}
 		if next == nil || err != nil {
+			if ex == nil {
+				t.free(out, n)
+			} else {
+				ex.started = out.started
+			}
 			return ex, err
 		}
 		at = next
+	}
+}
+
+// free counts nothing for a request without an answer, where an answer would have said
+// what it costs.
+func (t *transport) free(out *outgoing, n *Counters) {
+	if out.started != nil && out.started.Varies {
+		t.admission.settle(out.started, 0, n)
 	}
 }
 
@@ -54,7 +68,7 @@ func (t *transport) sendAdmitted(ctx context.Context, out *outgoing, timeout tim
 // of it. It reads the answer whole, or returns the request that it redirects to,
 // and gives the slot back.
 func (t *transport) ask(ctx context.Context, out *outgoing, at *request.Request, timeout time.Duration, n *Counters) (*Exchange, *request.Request, error) {
-	defer t.admission.leave(out.stream)
+	defer t.admission.leave(out)
 	sent, proof, err := t.requester.prove(ctx, out, at)
 	if err != nil {
 		return nil, nil, err

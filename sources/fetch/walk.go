@@ -53,7 +53,8 @@ func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Va
 	w.judge.session = w.session
 	w.ahead = newAhead(w)
 	w.judge.splitting = &w.ahead.splitting
-	w.asker = &asker{c, stream, n, w.judge, w.failures, w.room, w.anew}
+	w.asker = &asker{c, stream, n, w.judge, w.failures, priceOf(stream), w.room, w.anew}
+	w.judge.charge = w.asker.charge
 	return w
 }
 

@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,6 +15,7 @@ import (
 type Gate struct {
 	maxRequests, maxRecords int64
 	requests, records       atomic.Int64
+	cost                    budget
 	none                    bool // no request is let through
 	closed                  chan struct{}
 	once                    sync.Once
@@ -23,7 +25,7 @@ type Gate struct {
 
 // NewGate returns the gate of a run with its budget.
 func NewGate(run sources.Run) *Gate {
-	g := &Gate{maxRequests: run.MaxRequests, maxRecords: run.MaxRecords, closed: make(chan struct{})}
+	g := &Gate{maxRequests: run.MaxRequests, maxRecords: run.MaxRecords, cost: budget{most: run.MaxCost}, closed: make(chan struct{})}
 	if run.MaxDuration > 0 {
 		g.timer = time.AfterFunc(run.MaxDuration, func() { g.Shut("run.max_duration is reached") })
 	}
@@ -34,8 +36,45 @@ func NewGate(run sources.Run) *Gate {
 // journal.
 func (g *Gate) AllowNone() { g.none = true }
 
+// budget is what requests may cost in all.
+type budget struct {
+	most  sources.Cost // 0: no limit
+	mu    sync.Mutex
+	spent sources.Cost
+}
+
+// spend takes a cost out of the budget, where that has as much: false where it has not,
+// or nothing at all.
+func (b *budget) spend(cost sources.Cost) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.most > 0 && (b.spent >= b.most || b.spent+cost > b.most) {
+		return false
+	}
+	b.spent += cost
+	return true
+}
+
+// over says why a request that costs so much is too much.
+func (b *budget) over(cost sources.Cost) string {
+	if cost > b.most {
+		return fmt.Sprintf("run.max_cost is %v, and one request costs %v", b.most, cost)
+	}
+	return "run.max_cost is reached"
+}
+
+// settle takes more out of the budget, also more than it has.
+func (b *budget) settle(more sources.Cost) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.spent += more
+}
+
+// Spend takes note of what a request cost more than was known when it entered.
+func (g *Gate) Spend(more sources.Cost) { g.cost.settle(more) }
+
 // Enter lets a request through while there is a budget for it.
-func (g *Gate) Enter() error {
+func (g *Gate) Enter(cost sources.Cost) error {
 	select {
 	case <-g.closed:
 		return fetch.ErrStopped
@@ -47,6 +86,10 @@ func (g *Gate) Enter() error {
 	}
 	if n := g.requests.Add(1); g.maxRequests > 0 && n > g.maxRequests {
 		g.Shut("run.max_requests is reached")
+		return fetch.ErrStopped
+	}
+	if !g.cost.spend(cost) {
+		g.Shut(g.cost.over(cost))
 		return fetch.ErrStopped
 	}
 	return nil

@@ -14,7 +14,7 @@ func TestGateOfReplay(t *testing.T) {
 	defer g.Stop()
 	g.AllowNone()
 	for range 2 {
-		if err := g.Enter(); !errors.Is(err, fetch.ErrStopped) {
+		if err := g.Enter(0); !errors.Is(err, fetch.ErrStopped) {
 			t.Errorf("got %v, want %v", err, fetch.ErrStopped)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/certificate"
 )
@@ -87,6 +88,12 @@ func (s *Stream) Requests() int64 { return s.Counters.Requests.Load() }
 // Recalled returns how many exchanges the journal had: calls not made.
 func (s *Stream) Recalled() int64 { return s.Counters.Recalled.Load() }
 
+// Cost returns what the requests cost, by the definition's cost, and what those would
+// have that the journal had the answers of.
+func (s *Stream) Cost() (spent, saved sources.Cost) {
+	return sources.Cost(s.Counters.Cost.Load()), sources.Cost(s.Counters.Saved.Load())
+}
+
 // Retries returns how many requests were sent again.
 func (s *Stream) Retries() int64 { return s.Counters.Retries.Load() }
 
@@ -121,6 +128,15 @@ func (a *Account) Total() (records, requests, retries int64, waited time.Duratio
 		wire += s.Wire()
 	}
 	return records, requests, retries, waited, wire
+}
+
+// Cost adds up what the streams cost.
+func (a *Account) Cost() (spent, saved sources.Cost) {
+	for _, s := range a.Streams {
+		paid, kept := s.Cost()
+		spent, saved = spent+paid, saved+kept
+	}
+	return spent, saved
 }
 
 // Recalled is how many exchanges came from the journal.

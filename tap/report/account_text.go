@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,7 @@ func (a *Account) String() string {
 	if len(a.Streams) > 1 {
 		rows = append(rows, []string{"in all", count(records), "", count(requests), count(a.Recalled()), count(retries), seconds(waited), size(wire), ""})
 	}
+	a.addCosts(rows)
 	var b strings.Builder
 	_ = WriteTable(&b, 1, rows) // a builder takes all
 	fmt.Fprintf(&b, "%s in %s, flushes: %s\n", Numbered(records, "%s record[|s]"), a.Took.Round(time.Millisecond), count(a.Flushes))
@@ -34,6 +36,25 @@ func (a *Account) String() string {
 	}
 	a.writeRemarks(&b)
 	return b.String()
+}
+
+// addCosts puts two columns before the last one, where anything costs.
+func (a *Account) addCosts(rows [][]string) {
+	spent, saved := a.Cost()
+	if spent == 0 && saved == 0 {
+		return
+	}
+	for i, row := range rows {
+		cells := []string{"cost", "saved"}
+		switch {
+		case i > len(a.Streams):
+			cells = []string{spent.String(), saved.String()}
+		case i > 0:
+			paid, kept := a.Streams[i-1].Cost()
+			cells = []string{paid.String(), kept.String()}
+		}
+		rows[i] = slices.Insert(row, len(row)-1, cells...)
+	}
 }
 
 // writeRemarks writes what a person should know of the streams: what holds for

@@ -97,6 +97,10 @@ func (a *Account) metrics() []message.Metric {
 		}
 		add("record_count", s.Written)
 		add("http_request_count", s.Requests())
+		if spent, saved := s.Cost(); spent > 0 || saved > 0 {
+			all = append(all, message.Metric{Type: "counter", Metric: "cost", Value: spent.Float(), Tags: tags},
+				message.Metric{Type: "counter", Metric: "cost_saved", Value: saved.Float(), Tags: tags})
+		}
 		s.Counts.metrics(add)
 		s.certified(add)
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
@@ -23,7 +24,8 @@ type planCmd struct {
 func (c *planCmd) Help() string {
 	return `Each line is a partition: a stream with a context and a window. Its key is the
 same in every run. pages came already: the state or the journal has them. calls
-are those to come, at least: how many pages follow, only the walk finds out.
+are those to come, at least: how many pages follow, only the walk finds out. cost is
+what those calls cost, where the definition says it of each as a number.
 
 way is one of
   new       nothing of it was read yet
@@ -56,8 +58,11 @@ func (c *planCmd) Run(rt *runtime) error {
 		out.SetEscapeHTML(false)
 		return c.plan(rt, o, func(p tap.Planned) error { return out.Encode(p) })
 	}
-	t := &planTable{Table: report.NewTable(rt.stdout, 6, tableHeld)}
-	_ = t.Row("stream", "partition", "context", "from", "to", "way", "pages", "calls") // it is held
+	t := &planTable{Table: report.NewTable(rt.stdout, 6, tableHeld), price: o.Definition.Stream}
+	for _, s := range o.Definition.Streams {
+		t.costs = t.costs || s.Call.Cost != nil
+	}
+	_ = t.row("cost", "stream", "partition", "context", "from", "to", "way", "pages", "calls") // it is held
 	if err = c.plan(rt, o, t.add); err != nil && t.partitions == 0 && !t.unknown {
 		return err
 	}
@@ -81,11 +86,30 @@ type planTable struct {
 	partitions int
 	sum        tap.Planned
 	unknown    bool // how many partitions there are
+	costs      bool // there is a column of what calls cost
+	price      func(stream string) *sources.Stream
+}
+
+// row writes a row, with what its calls cost where that has a column.
+func (t *planTable) row(cost string, cells ...string) error {
+	if t.costs {
+		cells = append(cells, cost)
+	}
+	return t.Row(cells...)
+}
+
+// cost is what the calls of a partition cost, as far as that is known.
+func (t *planTable) cost(p tap.Planned) string {
+	if _, known := t.price(p.Stream).Call.KnownCost(); !known || p.Partition == "" {
+		return "?"
+	}
+	return ">=" + p.Cost.String()
 }
 
 func (t *planTable) add(p tap.Planned) error {
 	t.sum.Pages += p.Pages
 	t.sum.Calls += p.Calls
+	t.sum.Cost += p.Cost
 	name, way, calls := p.Stream, p.Way, atLeast(p.Calls)
 	if p.Feed {
 		name += " (for its children)"
@@ -99,7 +123,7 @@ func (t *planTable) add(p tap.Planned) error {
 	if p.Partition != "" {
 		t.partitions++
 	}
-	return t.Row(name, p.Partition, string(p.Context), unquoted(p.Start), unquoted(p.End), way, strconv.FormatInt(p.Pages, 10), calls)
+	return t.row(t.cost(p), name, p.Partition, string(p.Context), unquoted(p.Start), unquoted(p.End), way, strconv.FormatInt(p.Pages, 10), calls)
 }
 
 // end writes the sums.
@@ -108,7 +132,7 @@ func (t *planTable) end() error {
 	if t.unknown {
 		count = "at least " + count
 	}
-	err := t.Row("total", fmt.Sprintf("%s partitions", count), "", "", "", "", strconv.FormatInt(t.sum.Pages, 10), atLeast(t.sum.Calls))
+	err := t.row(">="+t.sum.Cost.String(), "total", fmt.Sprintf("%s partitions", count), "", "", "", "", strconv.FormatInt(t.sum.Pages, 10), atLeast(t.sum.Calls))
 	return cmp.Or(err, t.Flush())
 }
 

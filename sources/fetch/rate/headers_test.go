@@ -112,11 +112,11 @@ func FuzzQuotas(f *testing.F) {
 				t.Errorf("%+v", q)
 			}
 		}
-		l := New(nil)
-		l.Take("orders", "/", now)
+		l := newTest()
+		l.take("orders", "/", now)
 		l.Answered("orders", h, now, now)
-		l.Done("orders")
-		if d, _ := l.Take("orders", "/", now); d < 0 || d > longestQuota {
+		l.done("orders")
+		if d, _ := l.take("orders", "/", now); d < 0 || d > longestQuota {
 			t.Errorf("waits %v", d)
 		}
 	})

@@ -12,20 +12,40 @@ import (
 // other. Their methods may be called from any goroutine.
 type Limits struct {
 	mu       sync.Mutex
-	declared []window
+	declared []*limit
 	quotas   quotas
 	found    map[string]*found // of each stream
+	costs    map[string]*costs // likewise
 	pause    time.Time
 }
 
 // New returns the limits of a client: those that its definition declares, to
 // begin with.
-func New(declared []sources.RateLimit) *Limits {
-	l := &Limits{found: map[string]*found{}}
+func New(declared []sources.RateLimit, s Sharing) *Limits {
+	l := &Limits{found: map[string]*found{}, costs: map[string]*costs{}}
 	for _, d := range declared {
-		l.declared = append(l.declared, window{most: d.Requests, per: d.Per, match: d.Match})
+		one := newLimit(d)
+		if d.Shared && s.Dir != "" {
+			one.shared = newShared(d, one.window, s)
+		}
+		l.declared = append(l.declared, one)
 	}
 	return l
+}
+
+// Ask is a request that wants to start.
+type Ask struct {
+	Stream string
+	Path   string       // of its URL
+	Cost   sources.Cost // what it costs;
+	Varies bool         // unless its answer says
+}
+
+// Started is a request that was let through.
+type Started struct {
+	Ask      // its cost is what was reserved, until it is settled
+	at, done time.Time
+	settled  bool
 }
 
 // Why is what makes a request wait.
@@ -37,47 +57,154 @@ const (
 	ToldQuota     Why = "the quota that the API's headers tell of"
 	FoundPace     Why = "the pace at which the API takes requests"
 	AskedPause    Why = "the pause that the API asked for"
+	FirstCost     Why = "the first answer that says what requests cost"
 )
 
-// Take starts a request of a stream for a path now, and returns 0; or it returns how long to
-// wait before it is called again, and what for. For each that it starts, Done is
-// called once.
-func (l *Limits) Take(stream, path string, now time.Time) (wait time.Duration, why Why) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	longer := func(d time.Duration, reason Why) {
-		if d > wait {
-			wait, why = d, reason
-		}
-	}
-	longer(l.pause.Sub(now), AskedPause)
-	for i := range l.declared {
-		if matches(l.declared[i].match, path) {
-			longer(l.declared[i].wait(now), DeclaredLimit)
-		}
-	}
-	longer(l.quotas.wait(stream, now), ToldQuota)
-	pace := l.paceOf(stream)
-	longer(pace.wait(now), FoundPace)
-	if wait > 0 {
-		return wait, why
-	}
-	for i := range l.declared {
-		if matches(l.declared[i].match, path) {
-			l.declared[i].start(now)
-		}
-	}
-	l.quotas.start(stream)
-	pace.start(now)
-	return 0, ""
+// Hold is how long a request waits before Take is called again, and what for.
+type Hold struct {
+	For   time.Duration
+	Why   Why
+	Limit string // which of several; "": there is one
 }
 
-// Done says that a request of a stream is over: answered, failed, or not sent at
-// all.
-func (l *Limits) Done(stream string) {
+// String says what a request waits for.
+func (w Hold) String() string {
+	if w.Limit == "" {
+		return string(w.Why)
+	}
+	return string(w.Why) + ": " + w.Limit
+}
+
+// longer makes the wait another one, where that is longer.
+func (w *Hold) longer(d time.Duration, why Why, limit string) {
+	if d > w.For {
+		*w = Hold{d, why, limit}
+	}
+}
+
+// Take starts a request now, and returns it; or it returns how long to wait. For
+// each that it starts, Done is called once.
+func (l *Limits) Take(a Ask, now time.Time) (*Started, Hold) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.quotas.done(stream)
+	cost := l.costOf(a.Stream)
+	if a.Varies {
+		a.Cost = cost.likely()
+	}
+	if wait := l.wait(a, cost, now); wait.For > 0 {
+		return nil, wait
+	}
+	if wait := l.startShared(a, now); wait.For > 0 {
+		return nil, wait
+	}
+	s := &Started{Ask: a, at: now}
+	for _, one := range l.declared {
+		if matches(one.match, a.Path) {
+			one.start(s)
+		}
+	}
+	l.quotas.start(a.Stream)
+	l.paceOf(a.Stream).start(now)
+	cost.flying++
+	return s, Hold{}
+}
+
+// wait returns how long a request waits, the other processes aside; mu is held.
+func (l *Limits) wait(a Ask, cost *costs, now time.Time) (wait Hold) {
+	wait.longer(l.pause.Sub(now), AskedPause, "")
+	for _, one := range l.declared {
+		if matches(one.match, a.Path) {
+			wait.longer(one.wait(a.Cost, now), DeclaredLimit, one.name)
+		}
+	}
+	if a.Varies && cost.n == 0 && cost.flying > 0 {
+		wait.longer(soon, FirstCost, "")
+	}
+	d, quota := l.quotas.wait(a.Stream, now)
+	wait.longer(d, ToldQuota, quota)
+	wait.longer(l.paceOf(a.Stream).wait(now), FoundPace, "")
+	return wait
+}
+
+// startShared takes note of a request in the files of shared limits, where all of
+// them let it through; mu is held.
+func (l *Limits) startShared(a Ask, now time.Time) (wait Hold) {
+	var open []*limit
+	for _, one := range l.declared {
+		if one.shared == nil || !matches(one.match, a.Path) || wait.For > 0 {
+			continue
+		}
+		d, err := one.shared.open(now)
+		switch {
+		case err != nil:
+			one.alone(err)
+			d = busy
+		case d == 0:
+			open = append(open, one)
+			d = one.shared.wait(one.counts.of(a.Cost), now)
+		}
+		wait.longer(d, DeclaredLimit, one.name+", which other processes share")
+	}
+	for _, one := range open {
+		if wait.For <= 0 {
+			one.shared.start(one.counts.of(a.Cost), now)
+			one.shared.news = true
+		}
+		if err := one.shared.giveBack(); err != nil {
+			one.alone(err)
+		}
+	}
+	return wait
+}
+
+// Close sees to it that other processes know what the last requests cost.
+func (l *Limits) Close(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, one := range l.declared {
+		if one.shared == nil || len(one.shared.owed) == 0 {
+			continue
+		}
+		if wait, err := one.shared.open(now); err == nil && wait == 0 {
+			_ = one.shared.giveBack() // nothing of this process depends on it
+		}
+	}
+}
+
+// Settle takes note of what a request cost, once its answer says so. It returns by
+// how much that is more than was reserved. What was settled stays so.
+func (l *Limits) Settle(s *Started, cost sources.Cost) (more sources.Cost) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s.settled {
+		return 0
+	}
+	more, s.settled = cost-s.Cost, true
+	s.Cost = cost
+	l.costOf(s.Stream).add(cost)
+	for _, one := range l.declared {
+		if matches(one.match, s.Path) {
+			one.settle(more, s)
+		}
+	}
+	return more
+}
+
+// Told takes note of what the answer to a request, which came then, says is left of a
+// declared limit.
+func (l *Limits) Told(s *Started, said Left, at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.declared[said.Limit].left.told(s, said, at)
+}
+
+// Done says that a request is over: answered, failed, or not sent at all.
+func (l *Limits) Done(s *Started, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s.done = now
+	l.costOf(s.Stream).flying--
+	l.quotas.done(s.Stream)
 }
 
 // Answered takes note of what an answer says of quotas, before Done. The server's
@@ -114,6 +241,16 @@ func (l *Limits) paceOf(stream string) *found {
 		l.found[stream] = f
 	}
 	return f
+}
+
+// costOf returns what requests of a stream cost; mu is held.
+func (l *Limits) costOf(stream string) *costs {
+	c := l.costs[stream]
+	if c == nil {
+		c = &costs{}
+		l.costs[stream] = c
+	}
+	return c
 }
 
 // Rest lets no request start before the given time.

@@ -13,10 +13,10 @@ import (
 var now = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
 func TestPauseIsNotCutShort(t *testing.T) {
-	l := New(nil)
+	l := newTest()
 	l.Rest(now.Add(10 * time.Second))
 	l.Rest(now.Add(5 * time.Second))
-	if got, why := l.Take("orders", "/", now); got != 10*time.Second || why != AskedPause {
+	if got, why := l.take("orders", "/", now); got != 10*time.Second || why != AskedPause {
 		t.Errorf("got %v for %s, want 10s", got, why)
 	}
 }
@@ -50,14 +50,14 @@ func (g *granter) grants(at time.Time) bool {
 
 // simulate makes so many granted calls, with some in flight, and returns how many
 // were refused, and how long it took.
-func simulate(l *Limits, api *granter, inFlight int, granted int, latency time.Duration) (refused int, took time.Duration) {
+func simulate(l *test, api *granter, inFlight int, granted int, latency time.Duration) (refused int, took time.Duration) {
 	type call struct{ started, due time.Time }
 	at := now
 	var flying []call
 	for granted > 0 {
 		wait := time.Hour
 		for len(flying) < inFlight {
-			d, _ := l.Take("orders", "/", at)
+			d, _ := l.take("orders", "/", at)
 			if d > 0 {
 				wait = d
 				break
@@ -84,7 +84,7 @@ func simulate(l *Limits, api *granter, inFlight int, granted int, latency time.D
 				refused++
 				l.Refused("orders", c.started, at)
 			}
-			l.Done("orders")
+			l.done("orders")
 		}
 		flying = kept
 	}
@@ -97,7 +97,7 @@ func simulate(l *Limits, api *granter, inFlight int, granted int, latency time.D
 func TestFound(t *testing.T) {
 	for _, sliding := range []bool{false, true} {
 		for range 20 {
-			l := New(nil)
+			l := newTest()
 			refused, took := simulate(l, &granter{most: 40, per: time.Second, sliding: sliding}, 8, 1000, 20*time.Millisecond)
 			if refused > 10 || took > 45*time.Second {
 				t.Errorf("sliding %v: %d refusals in %v, want at most 10 in 45s", sliding, refused, took)
@@ -112,7 +112,7 @@ func TestFoundOfAny(t *testing.T) {
 	for range 200 {
 		most := 1 + rand.IntN(200) // one a second at least: the least pace is half of that
 		api := &granter{most: most, per: time.Duration(1+rand.IntN(min(60, most))) * time.Second, sliding: rand.IntN(2) == 0}
-		refused, took := simulate(New(nil), api, 1+rand.IntN(16), 1000, 20*time.Millisecond)
+		refused, took := simulate(newTest(), api, 1+rand.IntN(16), 1000, 20*time.Millisecond)
 		ideal := time.Duration(1000/api.most) * api.per
 		if refused > 500 || took > 4*ideal+5*time.Minute {
 			t.Errorf("%d in %v, sliding %v: %d refusals, took %v, at least %v", api.most, api.per, api.sliding, refused, took, ideal)
@@ -123,9 +123,9 @@ func TestFoundOfAny(t *testing.T) {
 // TestRefusalsOfAnyPace: an API that refuses calls whatever their pace is does not
 // bring a walk to a halt.
 func TestRefusalsOfAnyPace(t *testing.T) {
-	l, at := New(nil), now
+	l, at := newTest(), now
 	for n := 1; n <= 100; n++ {
-		for d, _ := l.Take("orders", "/", at); d > 0; d, _ = l.Take("orders", "/", at) {
+		for d, _ := l.take("orders", "/", at); d > 0; d, _ = l.take("orders", "/", at) {
 			at = at.Add(d)
 		}
 		started := at
@@ -135,7 +135,7 @@ func TestRefusalsOfAnyPace(t *testing.T) {
 		} else {
 			l.Granted("orders", started, at)
 		}
-		l.Done("orders")
+		l.done("orders")
 	}
 	if took := at.Sub(now); took > 4*time.Minute {
 		t.Errorf("100 calls took %v", took)
@@ -144,7 +144,7 @@ func TestRefusalsOfAnyPace(t *testing.T) {
 
 // TestDeclared: a declared limit is never exceeded, in any span of its length.
 func TestDeclared(t *testing.T) {
-	refused, took := simulate(New([]sources.RateLimit{{Requests: 40, Per: time.Second}}), &granter{most: 41, per: time.Second, sliding: true}, 8, 1000, 1)
+	refused, took := simulate(newTest(sources.RateLimit{Requests: 40, Per: time.Second}), &granter{most: 41, per: time.Second, sliding: true}, 8, 1000, 1)
 	if refused > 0 || took > 27*time.Second {
 		t.Errorf("%d refusals in %v, want none in 27s", refused, took)
 	}
@@ -153,10 +153,10 @@ func TestDeclared(t *testing.T) {
 // TestQuota: what headers say is left is never exceeded, whatever is under way.
 func TestQuota(t *testing.T) {
 	for _, inFlight := range []int{1, 3, 16} {
-		l := New(nil)
+		l := newTest()
 		at, left, back, flying, refused := now, 20, now.Add(10*time.Second), 0, 0
 		for granted := 0; granted < 200; {
-			d, why := l.Take("orders", "/", at)
+			d, why := l.take("orders", "/", at)
 			if d <= 0 {
 				flying++
 			}
@@ -183,7 +183,7 @@ func TestQuota(t *testing.T) {
 			}
 			l.Answered("orders", http.Header{"X-Ratelimit-Remaining": {strconv.Itoa(left)}, "X-Ratelimit-Limit": {"20"},
 				"X-Ratelimit-Reset": {back.Sub(at).String()}}, at, at)
-			l.Done("orders")
+			l.done("orders")
 		}
 		if refused > inFlight { // at most those that were sent before the first answer
 			t.Errorf("%d in flight: %d refusals", inFlight, refused)
@@ -193,23 +193,23 @@ func TestQuota(t *testing.T) {
 
 // TestQuotasOfStreams: a quota holds for the streams whose answers tell of it.
 func TestQuotasOfStreams(t *testing.T) {
-	l := New(nil)
+	l := newTest()
 	say := func(stream, most, left string) {
-		if d, _ := l.Take(stream, "/", now); d > 0 {
+		if d, _ := l.take(stream, "/", now); d > 0 {
 			t.Fatalf("%s waits %v", stream, d)
 		}
 		l.Answered(stream, http.Header{"X-Ratelimit-Remaining": {left}, "X-Ratelimit-Limit": {most}, "X-Ratelimit-Reset": {"30"}}, now, now)
-		l.Done(stream)
+		l.done(stream)
 	}
 	say("search", "30", "0")
 	say("repos", "5000", "4999")
-	if d, why := l.Take("search", "/", now); d != 30*time.Second || why != ToldQuota {
+	if d, why := l.take("search", "/", now); d != 30*time.Second || why != ToldQuota {
 		t.Errorf("search waits %v for %s, want 30s", d, why)
 	}
-	if d, _ := l.Take("repos", "/", now); d != 0 {
+	if d, _ := l.take("repos", "/", now); d != 0 {
 		t.Errorf("repos waits %v", d)
 	}
-	if d, _ := l.Take("search", "/", now.Add(30*time.Second)); d != 0 {
+	if d, _ := l.take("search", "/", now.Add(30*time.Second)); d != 0 {
 		t.Errorf("search waits %v after the reset", d)
 	}
 }

@@ -34,10 +34,10 @@ func TestMatches(t *testing.T) {
 // TestLimitOfSomePaths: a limit counts the requests that it is for, and holds up
 // no others.
 func TestLimitOfSomePaths(t *testing.T) {
-	l := New([]sources.RateLimit{{Requests: 2, Per: time.Minute, Match: "/search*"}, {Requests: 4, Per: time.Minute}})
+	l := newTest(sources.RateLimit{Requests: 2, Per: time.Minute, Match: "/search*"}, sources.RateLimit{Requests: 4, Per: time.Minute})
 	take := func(path string, want time.Duration) {
 		t.Helper()
-		if got, _ := l.Take("s", path, now); got != want {
+		if got, _ := l.take("s", path, now); got != want {
 			t.Errorf("%s waits %v, want %v", path, got, want)
 		}
 	}

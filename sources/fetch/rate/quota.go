@@ -1,6 +1,7 @@
 package rate
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 )
@@ -22,6 +23,14 @@ type quotaKey struct {
 	most int64
 }
 
+// String is the quota as messages have it.
+func (k quotaKey) String() string {
+	if k.most < 0 {
+		return k.name
+	}
+	return fmt.Sprintf("%s, %d requests", k.name, k.most)
+}
+
 // quota is what is left of one, as far as answers told.
 type quota struct {
 	left    int64 // requests that may start, those under way taken off
@@ -29,8 +38,9 @@ type quota struct {
 	streams map[string]bool // whose answers told of it
 }
 
-// wait returns how long a stream's next request waits for its quotas.
-func (q *quotas) wait(stream string, now time.Time) (longest time.Duration) {
+// wait returns how long a stream's next request waits for its quotas, and for which
+// of them.
+func (q *quotas) wait(stream string, now time.Time) (longest time.Duration, name string) {
 	for key, one := range q.all {
 		if !one.back.After(now) {
 			delete(q.all, key) // all of it is there again
@@ -43,9 +53,11 @@ func (q *quotas) wait(stream string, now time.Time) (longest time.Duration) {
 		if q.under(one) > 0 {
 			d = min(d, soon) // an answer may say that more is left
 		}
-		longest = max(longest, d)
+		if d > longest {
+			longest, name = d, key.String()
+		}
 	}
-	return longest
+	return longest, name
 }
 
 // soon is after how long what is left is looked at again while requests are under
