@@ -110,6 +110,12 @@ func (a *admission) enter(out *outgoing, n *Counters) error {
 	return nil
 }
 
+// pay counts what a request costs that is sent whatever the gate says.
+func (a *admission) pay(out *outgoing, n *Counters) {
+	a.gate.Spend(out.started.Cost)
+	n.Cost.Add(int64(out.started.Cost))
+}
+
 // settle counts what a request cost, where only its answer says.
 func (a *admission) settle(s *rate.Started, cost sources.Cost, n *Counters) {
 	if more := a.limits.Settle(s, cost); more != 0 {

@@ -101,12 +101,12 @@ func (a *admission) admitLast(ctx context.Context, out *outgoing) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
-		wait, _ := a.limits.Take(out.stream, out.URL.Path, time.Now())
-		if wait <= 0 {
+		wait := a.take(out)
+		if wait.For <= 0 {
 			return nil
 		}
 		<-a.slots
-		timer := time.NewTimer(wait)
+		timer := time.NewTimer(wait.For)
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
@@ -122,12 +122,14 @@ const maxLast = 64 << 10
 
 // askLast sends a request that was admitted, of whose answer the status is enough.
 func (t *transport) askLast(ctx context.Context, out *outgoing, n *Counters) (status int, err error) {
-	defer t.admission.leave(out.stream)
+	defer t.admission.leave(out)
 	sent, _, err := t.requester.prove(ctx, out, out.Request)
 	if err != nil {
 		return 0, err
 	}
 	n.Requests.Add(1)
+	t.admission.pay(out, n)
+	t.free(out, n) // nobody reads what its answer says
 	out.jar.send(sent)
 	resp, err := t.trip.RoundTrip(sent.WithContext(countRepeats(ctx, n)))
 	if err != nil {

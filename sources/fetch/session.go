@@ -209,7 +209,7 @@ func (s *session) build(spec sources.Request, aside string) (*outgoing, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &outgoing{Request: r, vars: w.vars, aside: aside, file: w.recorder.file, under: w.under, jar: w.jar, stream: w.stream.Name}
+	out := &outgoing{Request: r, vars: w.vars, aside: aside, file: w.recorder.file, under: w.under, jar: w.jar, stream: w.stream.Name, price: w.asker.price}
 	if w.recorder.Recording != nil {
 		out.digest = w.recorder.digest(out, false)
 	}
