@@ -28,6 +28,8 @@ type shelf struct {
 	gone map[int]bool
 	is   map[int]string
 	pad  string // that every row has
+
+	journalOff bool // in the runs that read it
 }
 
 func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -74,7 +76,9 @@ func (s *shelf) start(t *testing.T, keys map[string]any) (config, home string) {
 	}
 	maps.Copy(stream, keys)
 	definition := map[string]any{"version": 1, "name": "shelf", "client": map[string]any{"base_url": server.URL}, "streams": []any{stream}}
-	doc, err := json.Marshal(map[string]any{"source": definition, "run": map[string]any{"flush": map[string]any{"responses": 2}}})
+	doc, err := json.Marshal(map[string]any{"source": definition, "run": map[string]any{
+		"flush": map[string]any{"responses": 2}, "journal": map[string]any{"off": s.journalOff},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

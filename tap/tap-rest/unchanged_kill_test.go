@@ -13,18 +13,19 @@ import (
 // TestUnchangedAfterAKill kills runs that leave out what did not change, with
 // SIGKILL at one written line after the other. Rows change before the run that is
 // killed; some of them are what they were before again when the next run comes,
-// which has the state that was left or an older one. The target then has what the
-// API has, and what did not change since does not leave again.
+// which has the state that was left or an older one: without a journal, nothing but
+// what was noted says what the target has. The target then has what the API has, and
+// what did not change since does not leave again.
 func TestUnchangedAfterAKill(t *testing.T) {
 	const rows, changed = 240, 60
 	step := 4
 	if os.Getenv(fullEnv) != "" {
 		step = 1
 	}
-	for _, lost := range []bool{false, true} {
-		t.Run(fmt.Sprintf("lost=%v", lost), func(t *testing.T) {
+	for _, tt := range []struct{ lost, journalOff bool }{{false, false}, {true, false}, {true, true}} {
+		t.Run(fmt.Sprintf("lost=%v,journal off=%v", tt.lost, tt.journalOff), func(t *testing.T) {
 			t.Parallel()
-			s := &shelf{most: rows, page: 20, is: map[int]string{}, pad: strings.Repeat("pad ", 200)}
+			s := &shelf{most: rows, page: 20, is: map[int]string{}, pad: strings.Repeat("pad ", 200), journalOff: tt.journalOff}
 			config, home := s.start(t, map[string]any{
 				"skip_unchanged": true, "replication_key": "updated_at", "params": map[string]any{"from": "{{ window.start }}"},
 				"incremental": map[string]any{"start": "2020-01-01", "lookback": "9000d"},
@@ -47,7 +48,7 @@ func TestUnchangedAfterAKill(t *testing.T) {
 				})
 				killed := s.run(t, config, home, state, kill)
 				maps.Copy(target, killed.rows)
-				if killed.state != nil && !lost {
+				if killed.state != nil && !tt.lost {
 					state = killed.state
 				}
 				s.change(func() {
