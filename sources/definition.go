@@ -328,9 +328,11 @@ const (
 	DoFail  Action = "fail"
 	DoEnd   Action = "end"
 	DoSplit Action = "split"
-	// DoCoolDown rests the client, DoRestart begins the walk anew.
+	// DoCoolDown rests the client, DoRestart begins the walk anew, DoLogin logs in
+	// and asks once more.
 	DoCoolDown Action = "cool_down"
 	DoRestart  Action = "restart"
+	DoLogin    Action = "login"
 )
 
 // ErrorRule matches an answer when Status and When both do.

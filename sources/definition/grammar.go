@@ -67,6 +67,20 @@ func (o *object) lookup(name string) (k key, variants []string, found bool) {
 	return k, variants, found
 }
 
+// lookupIn is lookup for a map that says which variant it is: several may have keys
+// of one name.
+func (o *object) lookupIn(n *document.Node, name string) (k key, variants []string, found bool) {
+	k, variants, found = o.lookup(name)
+	if by := n.Get(o.by); variants != nil && by != nil {
+		if v := o.variant(by.Text); v != nil {
+			if i := slices.IndexFunc(v.keys, func(own key) bool { return own.name == name }); i >= 0 {
+				k = v.keys[i]
+			}
+		}
+	}
+	return k, variants, found
+}
+
 // names returns the names of all keys, that which picks the variant the last.
 func (o *object) names() (names []string) {
 	add := func(keys []key) {

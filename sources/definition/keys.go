@@ -185,9 +185,8 @@ var errorObject = &object{name: "Error rule", check: errorRule, keys: []key{
 	{name: "status", kind: aStatus, def: "any", doc: "A status (409), a class (5xx), or a list of them."},
 	{name: "when", kind: aCondition, scope: sources.InResponse, def: "always", doc: "Template over the answer."},
 	{name: "do", kind: aChoice, need: true,
-		enum:  []string{"retry", "cool_down", "restart", "next", "end", "split", "skip", "login", "fail"},
-		later: []string{"login"},
-		doc:   "What happens; see below."},
+		enum: []string{"retry", "cool_down", "restart", "next", "end", "split", "skip", "login", "fail"},
+		doc:  "What happens; see below."},
 	{name: "wait", kind: aTemplate, scope: sources.InResponse, def: "as `retry` says", doc: "With `retry`: a duration, seconds, an epoch or a date."},
 	{name: "message", kind: aTemplate, scope: sources.InResponse, doc: "What to tell the user."},
 }}

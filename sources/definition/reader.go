@@ -40,7 +40,7 @@ func (r *reader) member(n *document.Node, m document.Member, o *object) {
 	if m.Name == o.by {
 		return
 	}
-	k, _, found := o.lookup(m.Name)
+	k, _, found := o.lookupIn(n, m.Name)
 	if !found {
 		msg := r.Unknown("key", m.Name, o.names())
 		if has(o.others, m.Name) {

@@ -71,6 +71,10 @@ func (j *judge) apply(rule *sources.ErrorRule, page *Page) verdict {
 		return verdict{retry: true, rest: true, wait: wait, class: Transient, err: err}
 	case sources.DoRestart:
 		return refuse(SessionLost, err)
+	case sources.DoLogin:
+		v := refuse(Permanent, err).advise("a rule says login: check the credentials, and whether the rule is for too many answers")
+		v.proof, v.expired = page.proof != nil, true
+		return v
 	case sources.DoNext:
 		if j.vars[sources.VarResponse].Missing() && !j.pager.Counts() {
 			return refuse(Permanent, fmt.Errorf("%w: a rule says next, but the answer is not JSON", err))

@@ -426,3 +426,25 @@ func TestRefreshTokensRotate(t *testing.T) {
 		}
 	})
 }
+
+// TestRuleLogsIn proves that a rule makes the refused request, and no other, be
+// asked again after another login, and that this does not go on for ever.
+func TestRuleLogsIn(t *testing.T) {
+	const auth = clientCredentials + `, errors: [{status: 403, when: "{{ response.code == 7 }}", do: login}]`
+	spent := says(403, `{"code":7}`)
+	api := &script{answers: []answer{says(200, `{"access_token":"First-Token"}`), spent, says(200, `{"access_token":"Second-Token"}`), page(1, 2, "")}}
+	s := define(t, auth, `path: /orders`)[0]
+	got := newRig(t, s, api, "key", oauthSecret).run(s, paging.Position{})
+	if got.err != nil {
+		t.Fatal(got.err)
+	}
+	wantIDs(t, got.ids, upTo(2))
+	if sent := proofs(api, "Authorization"); !slices.Equal(sent, []string{"", "Bearer First-Token", "", "Bearer Second-Token"}) {
+		t.Errorf("sent %q", sent)
+	}
+	api = &script{answers: []answer{says(200, `{"access_token":"First-Token"}`), spent, says(200, `{"access_token":"Second-Token"}`), spent}}
+	e := failure(t, newRig(t, s, api, "key", oauthSecret).run(s, paging.Position{}).err)
+	if e.Status != 403 || !strings.Contains(e.Error(), "a rule says login") || len(api.requests) != 4 {
+		t.Errorf("after %d requests got %v", len(api.requests), e)
+	}
+}

@@ -1,0 +1,24 @@
+package definition
+
+import (
+	"slices"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/document"
+)
+
+// constantAuths are the auth types that send what the settings say, and nothing else
+// where that is refused.
+var constantAuths = []sources.AuthType{sources.AuthNone, sources.AuthBearer, sources.AuthBasic, sources.AuthAPIKey}
+
+// loginRules checks that rules which log in find something to log in to.
+func (b *builder) loginRules(n *document.Node, s *sources.Stream) {
+	if s.Client.Auth != nil && !slices.Contains(constantAuths, s.Client.Auth.Type) {
+		return
+	}
+	for _, rule := range n.Get("errors").List() {
+		if do := rule.Get("do"); do != nil && do.Text == string(sources.DoLogin) {
+			b.Problem(do, "nothing logs in here: needs an auth that asks for what it sends, as oauth2 or session")
+		}
+	}
+}
