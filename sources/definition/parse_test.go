@@ -228,7 +228,7 @@ var bad = []struct {
 	{"a secret alone", client("auth: {type: oauth2, grant: x, client_secret: a, token_url: 'https://a.example'}"), `6:51: client.auth.client_secret: needs client_id beside it`},
 	{"said twice", client("auth: {type: oauth2, grant: x, scopes: a, token_url: 'https://a.example', extra: {scope: b}}"), `6:87: client.auth.extra: scope is said twice: here and beside extra`},
 	{"a login per window", client("auth: {type: oauth2, grant: x, client_id: '{{ window.start }}', token_url: 'https://a.example'}"), `6:47: client.auth.client_id: window cannot be used here, only config and now`},
-	{"nothing to log in to", client("auth: {type: basic, username: a, password: b}\nerrors: [{status: 403, do: login}]"), `7:24: client.errors[0].do: nothing logs in here: needs an auth that asks for what it sends, as oauth2 or session`},
+	{"nothing to log in to", client("auth: {type: basic, username: a, password: b}\nerrors: [{status: 403, do: login}]"), `7:32: client.errors[0].do: nothing logs in here: needs an auth that asks for what it sends, as oauth2 or session`},
 
 	// What cannot run yet.
 	{"session auth", client("auth: {type: session, login: {path: /login}, send: {headers: {A: '{{ response.token }}'}}, ttl: 1h}"), `6:18: client.auth.type: auth.type session is not supported yet`},
