@@ -2,6 +2,7 @@ package sources
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -267,18 +268,25 @@ func (s *Stream) ProvesMoves() string {
 // Pagination says how a walk goes from page to page and where it ends.
 type Pagination struct {
 	Type       PaginationType
-	Next       Ref        // cursor, next_url
-	Cursors    []NamedRef // cursor: several in one walk, in the place of Next: the token is an object of those that are there
-	Rel        string     // link_header; "next" by default
-	Start      int64      // page (1 by default), offset (0)
-	Field      string     // keyset: path in the last record
-	Connection string     // relay: path of the connection in the answer
-	Overlap    int64      // offset: records of the page before that are asked for again
-	Ahead      int64      // page, offset: pages that are asked for at once; 0: as many as the client may, where a total says which there are
+	Next       Ref         // cursor, next_url
+	Cursors    []NamedRef  // cursor: several in one walk, in the place of Next: the token is an object of those that are there
+	Rel        string      // link_header; "next" by default
+	Start      int64       // page (1 by default), offset (0)
+	Field      string      // keyset: path in the last record
+	Connection string      // relay: path of the connection in the answer
+	Overlap    int64       // offset: records of the page before that are asked for again
+	Ahead      int64       // page, offset: pages that are asked for at once; 0: as many as the client may, where a total says which there are
+	Limit      OffsetLimit // page, offset
 	Sends      PageSending
 	Ends       PageEnds
 	AfterFirst *Request // nil: absent
 	Session    Session
+}
+
+// NextInHeader reports whether a header names the next page, whatever the body is.
+func (p *Pagination) NextInHeader() bool {
+	return p.Type == PaginateLinkHeader || p.Next.Header != "" ||
+		slices.ContainsFunc(p.Cursors, func(c NamedRef) bool { return c.Ref.Header != "" })
 }
 
 // PageInfo is where a connection of GraphQL says whether there is more; absent for
@@ -288,6 +296,14 @@ func (p *Pagination) PageInfo() Ref {
 		return Ref{}
 	}
 	return Ref{Path: p.Connection + ".pageInfo"}
+}
+
+// OffsetLimit is how many records an API lets clients count their way to, and how
+// the walk goes on behind them.
+type OffsetLimit struct {
+	Records int64  // max_offset; 0: no limit
+	Field   string // of the last record, from which the walk goes on; "": its window is halved
+	Sends   PageSending
 }
 
 // PageSending says where the page goes in a request. Without a place a template

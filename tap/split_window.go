@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/state"
 )
 
@@ -31,7 +32,7 @@ func (p *part) halves() bool {
 func (w *worker) split(ctx context.Context, batches chan<- *batch, err error) error {
 	var ruled *tooMuch
 	var e *fetch.Error
-	lost := errors.As(err, &e) && (e.Class == fetch.SessionLost || e.Class == fetch.Permanent && e.Refused)
+	lost := errors.As(err, &e) && (errors.Is(err, paging.ErrBeyond) || e.Class == fetch.SessionLost || e.Class == fetch.Permanent && e.Refused)
 	if !errors.As(err, &ruled) && !lost {
 		return err
 	}

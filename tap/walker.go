@@ -72,6 +72,10 @@ func (w *walker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Tu
 			page.Release()
 			return err
 		}
+		if w.part.halves() && w.walk.TooMany(page) {
+			page.Release()
+			return &tooMuch{w.stream.Name, page.Request, "the API counts more records in this window than pagination.max_offset lets it be asked for"}
+		}
 		w.at.Next = page.Next
 		if page.Unrecorded != nil {
 			w.journal.fail(page.Unrecorded)

@@ -39,6 +39,7 @@ func (b *builder) pagination(n *document.Node) sources.Pagination {
 			MaxPages:   int(document.Value[int64](n, "max_pages")),
 			AtEnd:      document.Value[string](n, "at_end"),
 		},
+		Limit:      limitOf(n),
 		Cursors:    cursorsOf(n.Get("next")),
 		AfterFirst: b.afterFirst(n.Get("after_first")),
 		Session:    b.session(n),
@@ -47,6 +48,18 @@ func (b *builder) pagination(n *document.Node) sources.Pagination {
 		p.Start = way.count("start")
 	}
 	return p
+}
+
+// limitOf builds how far offsets reach.
+func limitOf(n *document.Node) sources.OffsetLimit {
+	beyond := n.Get("beyond")
+	return sources.OffsetLimit{
+		Records: document.Value[int64](n, "max_offset"),
+		Field:   document.Value[string](beyond, "field"),
+		Sends: sources.PageSending{
+			Param: document.Value[string](beyond, "param"), Header: document.Value[string](beyond, "header"), BodyPath: document.Value[string](beyond, "body"),
+		},
+	}
 }
 
 // cursorsOf builds several cursors of one walk; nil where next is one.

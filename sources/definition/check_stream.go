@@ -74,6 +74,7 @@ func (b *builder) paging(n *document.Node, s *sources.Stream) {
 	if header := paging.Get("header"); header != nil && header.Read != nil && !sources.IsHeaderName(header.Text) {
 		b.Problem(header, "%q is not the name of a header", document.Clip(header.Text))
 	}
+	b.limit(paging, s)
 	if next := paging.Get("next"); p.Cursors != nil && p.Type != sources.PaginateCursor {
 		b.Problem(next, "several cursors are of type cursor; type %s has one next page", p.Type)
 	}

@@ -221,6 +221,19 @@ var aheadKey = key{
 	doc: "Pages that are asked for at once, `max_in_flight` at most; see Pages known in advance.",
 }
 
+// limitKeys are for the types that count their pages.
+var limitKeys = []key{
+	{name: "max_offset", kind: aCount, min: 1, def: "no limit", doc: "So many records can be counted: no request asks for more; see Limits of offsets."},
+	{name: "beyond", kind: aMap, of: beyondObject, def: "the window is halved", doc: "How the walk goes on behind `max_offset`."},
+}
+
+var beyondObject = &object{name: "Beyond", keys: []key{
+	{name: "field", kind: aPath, need: true, doc: "Path in the last record; unique, and records come in its order."},
+	{name: "param", kind: aText, doc: "Query parameter that carries its value, besides the page, which begins anew."},
+	{name: "header", kind: aText, doc: "Header that carries it."},
+	{name: "body", kind: aPath, doc: "Path in the JSON body that carries it."},
+}}
+
 var pagingObject = &object{
 	name: "Pagination", by: "type", deferred: true, others: []key{{name: "on_incomplete"}},
 	keys: []key{
@@ -251,7 +264,7 @@ var pagingObject = &object{
 			{name: "at_end", kind: aChoice, enum: []string{"empty", "repeat"}, def: "empty", doc: "What pages past the end are: without records, or the last one again."},
 			aheadKey,
 			{name: "total_pages", kind: aRef, scope: sources.InResponse, doc: "Number of pages, in the answer."},
-		}, sendKeys)},
+		}, limitKeys, sendKeys)},
 		{name: "offset", doc: "Advances by the records received; ends at `total`, else at a page without records.", keys: join([]key{
 			{name: "start", kind: aCount, def: "0", doc: "The first offset."},
 			{name: "size_param", kind: aText, doc: "Query parameter that carries `size`."},
@@ -259,7 +272,7 @@ var pagingObject = &object{
 			{name: "at_end", kind: aChoice, enum: []string{"empty", "repeat"}, def: "empty", doc: "What pages past the end are: without records, or the last one again."},
 			aheadKey,
 			{name: "overlap", kind: aCount, def: "0", doc: "Asks from so many records before, and looks for them; see Rows that move."},
-		}, sendKeys)},
+		}, limitKeys, sendKeys)},
 		{name: "keyset", doc: "Asks for what comes after the last record; ends at a page without records.", keys: join([]key{
 			{name: "field", kind: aPath, need: true, doc: "Path in the last record; unique."},
 		}, sendKeys)},

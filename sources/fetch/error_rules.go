@@ -76,7 +76,7 @@ func (j *judge) apply(rule *sources.ErrorRule, page *Page) verdict {
 		v.proof, v.expired = page.proof != nil, true
 		return v
 	case sources.DoNext:
-		if j.vars[sources.VarResponse].Missing() && !j.pager.Counts() {
+		if j.vars[sources.VarResponse].Missing() && !j.pager.Counts() && !j.stream.Pagination.NextInHeader() {
 			return refuse(Permanent, fmt.Errorf("%w: a rule says next, but the answer is not JSON", err))
 		}
 		page.ruling = paging.Ruling{Passed: true, Empty: true}

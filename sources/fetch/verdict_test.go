@@ -70,6 +70,9 @@ func TestRules(t *testing.T) {
 		{"next, the last one", `[{status: 418, do: next}]`, []answer{says(418, `{"next_page":null}`)}, 2, 0, 0, ""},
 		{"next, but there is none", `[{status: 418, do: next}]`, []answer{says(418, `{}`)}, 2, 0, fetch.Permanent, "a rule says next, but the answer has nothing at pagination.next"},
 		{"next, but no JSON", `[{status: 418, do: next}]`, []answer{says(418, `<html>`)}, 2, 0, fetch.Permanent, "a rule says next, but the answer is not JSON"},
+		{"a rule by a header under 200", `[{when: "{{ headers['x-error'] == 'busy' }}", do: retry, wait: 5s}]`, []answer{says(200, `{"data":[]}`, "X-Error", "busy"), end}, 4, 5 * time.Second, 0, ""},
+		{"a rule by a header of what is no JSON", `[{when: "{{ headers['x-error'] is defined }}", do: fail, message: "{{ headers['x-error'] }}"}]`,
+			[]answer{says(200, `busy`, "X-Error", "the shop is closed")}, 2, 0, fetch.Permanent, "answered 200 the shop is closed"},
 		{"skip later", `[{status: 418, do: skip}]`, []answer{says(418, `{}`)}, 2, 0, fetch.Permanent, "a rule says skip, but pages of this walk came before"},
 		{"rule that fails", `[{when: "{{ response.n / 0 }}", do: skip}]`, []answer{says(418, `{"n":1}`)}, 0, 0, fetch.Permanent, "errors.when"},
 	}
@@ -106,6 +109,26 @@ func TestSkipOnTheFirstRequest(t *testing.T) {
 	got := newRig(t, s, &script{answers: []answer{says(404, `{}`)}}).run(s, paging.Position{})
 	if got.err != nil || !got.last.Last || got.last.Skipped != "answered 404 shop has no orders" {
 		t.Errorf("got %v, %+v", got.err, got.last)
+	}
+}
+
+// TestNextInAHeaderOfAnError proves that a header of an answer that is an error, and
+// no JSON, names the next page where a rule says next.
+func TestNextInAHeaderOfAnError(t *testing.T) {
+	for stream, header := range map[string][2]string{
+		`path: /orders, pagination: {type: link_header}`:                                    {"Link", `</orders?page=%s>; rel="next"`},
+		`path: /orders, pagination: {type: cursor, next: "header:X-Next", param: page}`:     {"X-Next", "%s"},
+		`path: /orders, pagination: {type: next_url, next: "header:X-Next-URL"}`:            {"X-Next-Url", "/orders?page=%s"},
+		`path: /orders, pagination: {type: cursor, next: {p: "header:X-Next"}, param: "*"}`: {"X-Next", "%s"},
+	} {
+		s := define(t, "errors: [{status: 451, do: next}]", stream)[0]
+		to := func(n string) []string { return []string{header[0], strings.Replace(header[1], "%s", n, 1)} }
+		first := page(1, 2, "")
+		first.header = says(200, "", to("2")...).header
+		api := &script{answers: []answer{first, says(451, "<h1>not here</h1>", to("3")...), page(3, 4, "")}}
+		if got := newRig(t, s, api).run(s, paging.Position{}); got.err != nil || len(got.ids) != 4 {
+			t.Errorf("%s: got %v and %v, want 4 records", stream, got.ids, got.err)
+		}
 	}
 }
 

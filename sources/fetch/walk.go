@@ -101,6 +101,10 @@ func (w *Walk) Next(ctx context.Context) (*Page, error) {
 	return page, err
 }
 
+// TooMany reports whether the API counts more records than may be counted to, by the
+// page that came last.
+func (w *Walk) TooMany(page *Page) bool { return !page.Last && w.pager.Counted(page.Next) }
+
 // OneByOne makes the walk ask for no page ahead. It is called before Next.
 func (w *Walk) OneByOne() { w.ahead.most = 1 }
 

@@ -75,6 +75,9 @@ func (p *Pager) Later(pages int64) (at Position, ok bool) {
 	if limit := int64(says.Ends.MaxPages); limit > 0 && at.pages() >= limit {
 		return at, false
 	}
+	if p.beyond(at, size) {
+		return at, false
+	}
 	end, counted := p.end()
 	switch _, byPages := p.pos.allPages(); {
 	case size == 0 && !(t.byPage && (byPages || !counted)):

@@ -99,6 +99,10 @@ func (p *Pager) Sends() (all []Sent) {
 		size.Value = expr.Int(says.Size)
 		all = append(all, size)
 	}
+	if p.pos.Beyond != nil {
+		on := &p.stream.Pagination.Limit.Sends
+		all = append(all, Sent{Param: on.Param, Header: on.Header, Body: on.BodyPath, Value: p.out.Open(p.pos.Beyond.Key)})
+	}
 	return all
 }
 
@@ -108,13 +112,16 @@ func (p *Pager) Begin(request uint64) error {
 	if limit := int64(p.stream.Pagination.Ends.MaxPages); limit > 0 && p.pos.pages() >= limit {
 		return fmt.Errorf("the walk has more than max_pages: %d%s", limit, p.guard.After())
 	}
+	if err := p.mayCount(); err != nil {
+		return err
+	}
 	return p.guard.Begin(request)
 }
 
 // Tally returns what is to see the records of the answer under way, where they
 // come in pieces.
 func (p *Pager) Tally() *repeat.Tally {
-	return &repeat.Tally{Watch: repeat.NewWatch(p.stream, p.pos.Tail), Keeps: p.way.traits().keyed}
+	return &repeat.Tally{Watch: repeat.NewWatch(p.stream, p.pos.Tail), Keeps: p.way.traits().keyed || p.stream.Pagination.Limit.Field != ""}
 }
 
 // Refuses reports whether an answer with a status may refuse what lies behind the
@@ -185,6 +192,9 @@ func (p *Pager) take(l *leg) error {
 		if err := p.guard.Suspect(page, p.stream.Name, p.log); err != nil {
 			return err
 		}
+	}
+	if err := p.goBeyond(l); err != nil {
+		return err
 	}
 	l.found.Next = l.next
 	return nil

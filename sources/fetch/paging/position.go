@@ -13,6 +13,7 @@ import (
 type Position struct {
 	Token   json.RawMessage `json:"token,omitempty"`   // what cursor and keyset send
 	URL     string          `json:"url,omitempty"`     // next_url, link_header
+	Beyond  *Beyond         `json:"beyond,omitempty"`  // page, offset with max_offset: the walk went on from a record
 	Session json.RawMessage `json:"session,omitempty"` // what open answered
 	Number  int64           `json:"number,omitempty"`  // page
 	Offset  int64           `json:"offset,omitempty"`  // offset

@@ -24,6 +24,9 @@ func (l audit) balance(n int64) list.Balance {
 // may lie on pages that are behind.
 func (l audit) total() (lost int64, err error) {
 	ref := l.stream.Pagination.Ends.Total
+	if l.from.Beyond != nil { // what it counts behind a record is anybody's guess
+		return 0, nil
+	}
 	if lost, err = l.totalPages(); err != nil || ref.IsZero() {
 		return lost, err
 	}
@@ -65,6 +68,7 @@ func (l audit) exceeds(key string, count int64, things string) {
 
 // complete checks a walk that ended against the API's own count.
 func (l audit) complete() {
+	l.completeBeyond()
 	if total := l.next.Total; total != nil && l.next.Records < *total {
 		l.doubt(Doubt{Key: "pagination.total", Contradicts: true, Value: fmt.Sprintf("%d, but the walk ends here with %s", *total, hint.Counted(l.next.Records, "record"))})
 	}
@@ -89,6 +93,9 @@ var ErrFallen = errors.New("the API counts fewer records than were read, in an a
 // none: a token that expired is answered with an empty list by some. A counted
 // walk whose list still has records goes back instead.
 func (l audit) fallen() error {
+	if l.from.Beyond != nil {
+		return nil
+	}
 	if err := l.fallenPages(); err != nil || l.stream.Pagination.Ends.Total.IsZero() {
 		return err
 	}
@@ -125,7 +132,7 @@ func (l audit) pastEnd() bool {
 // grown reports whether an answer counts more records than the one before: then a
 // page behind the end of before may hold what that had.
 func (l audit) grown() bool {
-	ref, before := l.stream.Pagination.Ends.Total, l.from.Total
+	ref, before := l.stream.Pagination.Ends.Total, l.from.Total // none behind max_offset
 	if ref.IsZero() || before == nil {
 		return false
 	}

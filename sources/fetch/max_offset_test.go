@@ -1,0 +1,94 @@
+package fetch_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+)
+
+// capped is an API of numbered records that lets nobody count beyond some of them.
+// after asks for those behind a key.
+type capped struct {
+	t              *testing.T
+	records, limit int
+	total          bool
+	asked          int
+}
+
+func (a *capped) RoundTrip(r *http.Request) (*http.Response, error) {
+	a.asked++
+	q := r.URL.Query()
+	num := func(name string) int { n, _ := strconv.Atoi(q.Get(name)); return n }
+	offset, size := num("offset"), num("limit")
+	if q.Has("page") {
+		offset = (num("page") - 1) * size
+	}
+	if offset+size > a.limit {
+		a.t.Errorf("asked for what lies beyond: %s", r.URL)
+		return says(400, `{"error":"result window is too large"}`).response(r), nil
+	}
+	after := num("after")
+	var rows []string
+	for id := after + offset + 1; id <= min(a.records, after+offset+size); id++ {
+		rows = append(rows, fmt.Sprintf(`{"id":%d}`, id))
+	}
+	total := ""
+	if a.total {
+		total = fmt.Sprintf(`,"total":%d`, a.records-after)
+	}
+	return says(200, fmt.Sprintf(`{"data":[%s]%s}`, strings.Join(rows, ","), total)).response(r), nil
+}
+
+// TestMaxOffset proves that a walk goes on from its last record behind max_offset,
+// and from every page of it, and that without beyond it fails there, after what came.
+func TestMaxOffset(t *testing.T) {
+	for _, kind := range []string{"type: offset, param: offset", "type: page, param: page"} {
+		for _, keys := range []string{"", ", total: total"} {
+			for _, records := range []int{0, 3, 9, 10, 11, 20, 21, 37} {
+				stream := `path: /x, primary_key: [id], pagination: {` + kind + keys + `, size_param: limit, size: 3, max_offset: 10`
+				s := define(t, "max_in_flight: 4", stream+`, beyond: {field: id, param: after}}`)[0]
+				api := &capped{t: t, records: records, limit: 10, total: keys != ""}
+				whole := newRig(t, s, api).run(s, paging.Position{})
+				if whole.err != nil || len(whole.last.Proof.Doubts) > 0 {
+					t.Fatalf("%s, %d records: %v %v", stream, records, whole.err, whole.last)
+				}
+				wantIDs(t, whole.ids, upTo(records))
+				for i, at := range whole.nexts {
+					at, _ := kept(t, at)
+					got := newRig(t, s, api).run(s, at)
+					if got.err != nil {
+						t.Fatalf("%s, %d records, from page %d: %v", stream, records, i+1, got.err)
+					}
+					wantIDs(t, got.ids, upTo(records)[whole.upTo[i]:])
+				}
+
+				s = define(t, "max_in_flight: 4", stream+`}`)[0]
+				got := newRig(t, s, api).run(s, paging.Position{})
+				switch {
+				case records < 9 && got.err != nil:
+					t.Errorf("%s, %d records: %v", stream, records, got.err)
+				case records > 9 && !errors.Is(got.err, paging.ErrBeyond):
+					t.Errorf("%s, %d records: the walk ends with %v", stream, records, got.err)
+				}
+				wantIDs(t, got.ids, upTo(min(9, records)))
+			}
+		}
+	}
+}
+
+// TestBeyondIsNotTaken proves that an API which does not take what beyond sends is
+// found out.
+func TestBeyondIsNotTaken(t *testing.T) {
+	s := define(t, "", `path: /x, primary_key: [id], pagination: {type: offset, param: offset, size_param: limit, size: 5, total: total, max_offset: 10, beyond: {field: id, param: behind}}`)[0]
+	api := &capped{t: t, records: 23, limit: 10, total: true}
+	if got := newRig(t, s, api).run(s, paging.Position{}); got.err == nil {
+		t.Errorf("the walk ends well, with %d records", len(got.ids))
+	} else if !strings.Contains(got.err.Error(), "pagination.beyond") {
+		t.Error(got.err)
+	}
+}

@@ -1,0 +1,104 @@
+package paging
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
+	"github.com/tap-rest/tap-rest/sources/fetch/ref"
+)
+
+// ErrBeyond is wrapped by the error of a walk whose next page lies where the API
+// lets nobody count to.
+var ErrBeyond = errors.New("the next page lies beyond pagination.max_offset")
+
+// Beyond is where a walk stands that has come to the API's limit of offsets, and
+// goes on from a record: its pages are counted from there.
+type Beyond struct {
+	Key     json.RawMessage `json:"key"`             // of the last record before
+	Records int64           `json:"records"`         // up to that record
+	Total   *int64          `json:"total,omitempty"` // the API's own count before it
+}
+
+// beyond reports whether a position lies, with a page of that size, where the API
+// lets nobody count to.
+func (p *Pager) beyond(at Position, size int64) bool {
+	limit, t := p.stream.Pagination.Limit.Records, p.way.traits()
+	if limit == 0 || !t.counts() {
+		return false
+	}
+	place := *t.counter(&at) - p.stream.Pagination.Start
+	if t.byPage {
+		place *= size
+	}
+	return place+size > limit
+}
+
+// sized is how many records a page of the walk has.
+func (p *Pager) sized() int64 {
+	if size := p.stream.Pagination.Sends.Size; size > 0 {
+		return size
+	}
+	return max(p.memory.widest, p.pos.PerPage)
+}
+
+// mayCount is the error of a request for what lies beyond.
+func (p *Pager) mayCount() error {
+	if !p.beyond(p.pos, p.sized()) {
+		return nil
+	}
+	return fmt.Errorf("%w: %d, after %s: it is not asked for. Write pagination.beyond, and the walk goes on from its last record; "+
+		"or incremental with windows that end ({{ window.end }}), and they are halved", ErrBeyond, p.stream.Pagination.Limit.Records, hint.Counted(p.pos.Records, "record"))
+}
+
+// goBeyond makes next go on from the last record of the page, where it would lie
+// beyond. A page without records is no place to go on from, and the request fails.
+func (p *Pager) goBeyond(l *leg) error {
+	field := p.stream.Pagination.Limit.Field
+	size := max(p.stream.Pagination.Sends.Size, l.widest, l.n)
+	if field == "" || l.n == 0 || !p.beyond(l.next, size) {
+		return nil
+	}
+	v := ref.At(l.answer.Records.Record(int(l.n-1)), field)
+	if v.Missing() {
+		return fmt.Errorf("the last record before max_offset has no %q, which pagination.beyond.field names", field)
+	}
+	key, err := l.out.Seal(v)
+	if err != nil {
+		return err
+	}
+	total := l.next.Total
+	if b := l.from.Beyond; b != nil && string(b.Key) == string(key) {
+		return fmt.Errorf("the last record before max_offset is the same as the last time (%s %s): does the API take what pagination.beyond sends?", field, l.out.Quote(v.Text()))
+	}
+	if l.from.Beyond != nil {
+		total = l.from.Beyond.Total
+	}
+	start := p.stream.Pagination.Start
+	l.next = Position{
+		Number: start, Offset: start, Pages: l.next.Pages, Records: l.next.Records, Session: l.next.Session, Again: l.next.Again,
+		Doubts: l.next.Doubts, Beyond: &Beyond{Key: key, Records: l.next.Records, Total: total},
+	}
+	return nil
+}
+
+// completeBeyond checks a walk that ended against the API's count from before it
+// went on from a record.
+func (l audit) completeBeyond() {
+	b := l.next.Beyond
+	if b != nil && b.Total != nil && l.next.Records < *b.Total {
+		l.doubt(Doubt{
+			Key: "pagination.total", Contradicts: true,
+			Value:  fmt.Sprintf("%d, but the walk ends here with %s", *b.Total, hint.Counted(l.next.Records, "record")),
+			Advice: "do records come in the order of pagination.beyond.field, and does the API take what beyond sends?",
+		})
+	}
+}
+
+// Counted reports whether the API counts more records at a position than may be
+// counted to, of a walk that cannot go on from a record.
+func (p *Pager) Counted(at Position) bool {
+	limit := &p.stream.Pagination.Limit
+	return limit.Records > 0 && limit.Field == "" && at.Total != nil && at.Counts == "" && *at.Total > limit.Records
+}
