@@ -3,6 +3,7 @@ package tap
 import (
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -44,13 +45,13 @@ func (r *run) openNoted(all []*pass) error {
 
 func (r *run) openNotedOf(p *pass) error {
 	s, d := p.stream, p.decision
-	dir, err := r.work.rows(&r.Options, s.Name)
-	if err != nil {
-		return err
-	}
 	var named *state.Rows
 	if d.Bookmark != nil {
 		named = d.Bookmark.Rows
+	}
+	dir, err := r.work.rows(&r.Options, s.Name, named)
+	if err != nil {
+		return err
 	}
 	n := &noted{stream: s, dir: dir}
 	of := strings.Join(append([]string{s.Name}, s.Keys...), " ")
@@ -105,14 +106,29 @@ func (n *noted) tellLost(r *run) {
 	r.Log.Warn(text, "stream", n.stream.Name, "dir", n.dir, "why", n.Lost)
 }
 
-// rows returns the folder of what is known of a stream's records: one for each
-// source, whatever their states.
-func (w *workFolder) rows(o *Options, stream string) (string, error) {
+// rows returns the folder of what is known of a stream's records: the one that a
+// state leads to, whatever the settings and secrets were with which that began, or
+// that of the source.
+func (w *workFolder) rows(o *Options, stream string, named *state.Rows) (string, error) {
 	identity, err := w.identity(o)
 	if err != nil {
 		return "", err
 	}
-	return w.path(filepath.Join("rows", identity), stream, ""), nil
+	of := func(identity string) string { return w.path(filepath.Join("rows", identity), stream, "") }
+	own := of(identity)
+	if named == nil || (&rows.Folder{Dir: own}).Has(named) {
+		return own, nil
+	}
+	others, err := os.ReadDir(filepath.Join(w.dir, "rows"))
+	if err != nil {
+		return "", err
+	}
+	for _, other := range others {
+		if dir := of(other.Name()); other.IsDir() && (&rows.Folder{Dir: dir}).Has(named) {
+			return dir, nil
+		}
+	}
+	return own, nil
 }
 
 // noter returns what takes note of the records of a partition; nil: nothing does.

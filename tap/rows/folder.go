@@ -116,6 +116,19 @@ func (f *Folder) begin(named *state.Rows) {
 	}
 }
 
+// Has reports whether a file is there that a state names.
+func (f *Folder) Has(named *state.Rows) bool {
+	is := func(name, ending string) bool {
+		_, ok := parseID(name)
+		if ok {
+			_, err := os.Lstat(f.path(name, ending))
+			ok = err == nil
+		}
+		return ok
+	}
+	return named != nil && (is(named.Set, setEnding) || is(named.Log, logEnding))
+}
+
 // path is where a file is, by its id.
 func (f *Folder) path(name, ending string) string { return filepath.Join(f.Dir, name+ending) }
 
