@@ -74,3 +74,11 @@ func (a *Auth) EachTemplate(visit func(*expr.Template)) {
 		}
 	}
 }
+
+// Differs reports whether contexts of a stream may prove who asks in different
+// ways, or not at all.
+func (a *Auth) Differs() bool {
+	differs := a.Type == AuthNone
+	a.EachTemplate(func(t *expr.Template) { differs = differs || t.Uses("partition") })
+	return differs
+}

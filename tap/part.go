@@ -157,7 +157,7 @@ func (l *lane) start() func(*limits.Turn) bool {
 	p, err := l.draw()
 	if err != nil {
 		err = hideError(l.pass.run.Config.Hider, err)
-		if silent := (*notAsked)(nil); !errors.As(err, &silent) || !l.pass.patience.api.told.Swap(true) {
+		if silent := (*notAsked)(nil); !errors.As(err, &silent) || l.pass.patience.news(silent) {
 			l.pass.run.Log.Error(unnamed(l.pass.stream.Name, err), "stream", l.pass.stream.Name)
 		}
 		l.pass.run.tell(&batch{track: l.pass.track, lane: l, broken: err})

@@ -63,6 +63,7 @@ func (w *walker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Tu
 		}
 		if !page.Recalled {
 			w.part.pass.patience.came(w.part)
+			w.part.pass.patience.refusals.accepted()
 		}
 		if page.TooMuch != "" {
 			page.Release()
