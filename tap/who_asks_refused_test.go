@@ -40,7 +40,7 @@ func TestWhoAsksRefused(t *testing.T) {
 					}
 					return 0, nil
 				})
-				s := setup{head: auth, definition: partitioned + tt.definition, api: api, workDir: memoryFolder(t)}
+				s := setup{head: auth, definition: partitioned + tt.definition, api: api, workDir: memoryFolder(t), config: `{"run": {"concurrency": 1}}`}
 				for range 2 {
 					api.asked = map[string]int{}
 					r := s.run(t)
