@@ -29,6 +29,9 @@ type Auth struct {
 	InQuery  bool           // api_key: in the query, else in a header
 	OAuth2   *OAuth2        // oauth2
 	Renewal  Renewal        // oauth2
+	AWS      *AWS           // aws_sigv4
+	HMAC     *HMAC          // hmac
+	OAuth1   *OAuth1        // oauth1
 }
 
 // OAuth2 says how a token is asked for (RFC 6749).
@@ -58,6 +61,7 @@ type Renewal struct {
 
 // EachTemplate hands out the templates of the auth.
 func (a *Auth) EachTemplate(visit func(*expr.Template)) {
+	a.eachSigned(visit)
 	own := []*expr.Template{a.Token, a.Username, a.Password, a.Name, a.Value}
 	if o := a.OAuth2; o != nil {
 		own = append(own, o.TokenURL, o.ClientID, o.ClientSecret, o.Audience, o.RefreshToken, o.Username, o.Password)

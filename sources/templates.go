@@ -24,6 +24,8 @@ const (
 	VarHeaders
 	VarRecord
 	VarParent
+	VarRequest
+	VarSignature
 	VarCount // the length of a Vars
 )
 
@@ -35,28 +37,33 @@ const (
 	InRequest  Scope = iota // config, partition, window, page, auth, now
 	InResponse              // response and headers
 	InRecord                // record and parent
+	InSigned                // request and signature; of the others, those of InRequest have values
 )
 
 // names are those of the slots.
-var names = [VarCount]string{"config", "partition", "window", "page", "auth", "now", "response", "headers", "record", "parent"}
+var names = [VarCount]string{"config", "partition", "window", "page", "auth", "now", "response", "headers", "record", "parent", "request", "signature"}
 
 // members are what the values of names have whose members are fixed: any other
 // would be undefined, and its parameter left out of the request.
 var members = map[string][]string{
 	"window": {"start", "end"},
 	"page":   {"token", "number", "offset", "size", "records", "session"},
+
+	"request":   {"method", "url", "host", "path", "query", "headers", "body", "time", "timestamp", "timestamp_ms", "nonce"},
+	"signature": {"hex", "base64"},
 }
 
-func newScopes() [InRecord + 1]*expr.Scope {
+func newScopes() [InSigned + 1]*expr.Scope {
 	request := expr.NewScope(names[:VarResponse]...)
 	response := request.Extend(names[VarResponse:VarRecord]...)
-	return [...]*expr.Scope{request, response, response.Extend(names[VarRecord:]...)}
+	record := response.Extend(names[VarRecord:VarRequest]...)
+	return [...]*expr.Scope{request, response, record, record.Extend(names[VarRequest:]...)}
 }
 
 // Templates compiles the templates of a definition. Whatever a loader reads
 // them from, they see the same names.
 type Templates struct {
-	scopes   [InRecord + 1]*expr.Scope
+	scopes   [InSigned + 1]*expr.Scope
 	settings *Settings
 }
 

@@ -27,6 +27,7 @@ func authOf(n *document.Node) *sources.Auth {
 		a.OAuth2, a.Renewal = oauth2Of(n), renewalOf(n)
 		a.Username, a.Password = nil, nil
 	}
+	signedOf(a, n)
 	return a
 }
 
@@ -69,6 +70,9 @@ var grantNeeds = map[string][]string{
 // authKeys checks what the keys of an auth are to each other.
 func authKeys(r *reader, n *document.Node, _ *object) {
 	if by := n.Get("type"); by == nil || by.Text != string(sources.AuthOAuth2) {
+		if by != nil {
+			signedKeys(r, n)
+		}
 		return
 	}
 	grant := n.Get("grant")

@@ -128,23 +128,7 @@ var authObject = &object{
 			{name: "headers", kind: params, doc: "Further headers of the token."},
 			{name: "token_url", kind: aTemplate, doc: "Where it is exchanged (service accounts)."},
 		}},
-		{name: "aws_sigv4", later: true, doc: "Requests signed as AWS does.", keys: []key{
-			{name: "access_key", kind: aTemplate, need: true, doc: "The access key id."},
-			{name: "secret_key", kind: aTemplate, need: true, doc: "The secret access key."},
-			{name: "session_token", kind: aTemplate, doc: "For temporary credentials."},
-			{name: "region", kind: aTemplate, need: true, doc: "The region."},
-			{name: "service", kind: aTemplate, need: true, doc: "The service."},
-		}},
-		{name: "hmac", later: true, doc: "A signature of a text.", keys: []key{
-			{name: "algorithm", kind: aText, doc: "sha256 or sha1."},
-			{name: "key", kind: aTemplate, need: true, doc: "The key that signs."},
-			{name: "text", kind: aTemplate, need: true, doc: "Template of the signed text."},
-			{name: "header", kind: aText, need: true, doc: "Header that carries the signature."},
-		}},
-		{name: "digest", later: true, doc: "RFC 7616.", keys: []key{
-			{name: "username", kind: aTemplate, need: true, doc: "The user."},
-			{name: "password", kind: aTemplate, need: true, doc: "The password."},
-		}},
+		awsVariant, hmacVariant, digestVariant, oauth1Variant,
 	},
 }
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
-	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 )
 
@@ -77,7 +76,7 @@ func (a *asker) ask(ctx context.Context, out *outgoing, first *early) (*Page, er
 			v.page.Attempts = n.made
 			return v.page, nil
 		}
-		if v.proof && a.mayProveAnew(n, ex) && a.client.requester.auth.Refused(ctx, *ex.proof, auth.Refusal{Status: ex.Status, Header: ex.Header, Expired: v.expired}) {
+		if v.proof && a.mayProveAnew(n, ex) && a.client.requester.auth.Refused(ctx, *ex.proof, refusal(ex, v.expired)) {
 			a.client.Log.Info("the API refused who asks: asking again with another proof", "stream", a.stream.Name, "request", out.Shown, "why", v.err.Error())
 			n.anew, n.round, v = n.anew+1, n.round-1, again(0, v.err)
 			out = a.anew(ctx, out)

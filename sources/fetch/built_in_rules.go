@@ -84,6 +84,9 @@ func (j *judge) status(ex *Exchange) verdict {
 	case ex.Status == http.StatusForbidden:
 		v.tip = cmp.Or(clockAdvice(ex), "may these credentials read it?")
 	}
+	if ex.Status == http.StatusBadRequest { // so AWS refuses a signature of another time
+		v.tip = cmp.Or(clockAdvice(ex), v.tip)
+	}
 	v.proof = ex.proof != nil && (ex.Status == http.StatusUnauthorized || ex.Status == http.StatusForbidden)
 	return v
 }

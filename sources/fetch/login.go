@@ -197,20 +197,25 @@ func clockAdvice(ex *Exchange) string {
 
 // accepted takes note of a proof that the API took.
 func (r *requester) accepted(p *auth.Proof) {
-	if l := r.login(); l != nil && p != nil {
+	if l, ok := r.auth.(auth.Lasting); ok && p != nil {
 		l.Accepted(*p)
 	}
 }
 
 // mayProveAnew reports whether a request whose proof was refused may be asked again
 // with another: once, and further times where the proof had held for other requests
-// and so ran out while this one waited.
+// and so ran out while this one waited, or came too late by the API's own word.
 func (a *asker) mayProveAnew(n tries, ex *Exchange) bool {
 	if n.anew == 0 {
 		return true
 	}
-	l := a.client.requester.login()
-	return l != nil && n.anew < max(2, a.stream.Call.Retry.Attempts) && l.Held(*ex.proof)
+	l, lasts := a.client.requester.auth.(auth.Lasting)
+	return lasts && n.anew < max(2, a.stream.Call.Retry.Attempts) && (l.Held(*ex.proof) || refusal(ex, false).Late())
+}
+
+// refusal is what authenticators see of an answer that did not take a proof.
+func refusal(ex *Exchange, expired bool) auth.Refusal {
+	return auth.Refusal{Status: ex.Status, Header: ex.Header, Expired: expired}
 }
 
 // forgetSpent throws away answers ahead that refused a proof which is spent by now:

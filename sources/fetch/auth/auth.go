@@ -34,10 +34,20 @@ type Authenticator interface {
 	Known(vars expr.Vars) (Known, error)
 }
 
+// Lasting is an authenticator whose proofs hold for several requests, and run out.
+type Lasting interface {
+	// Accepted is called when the API took a proof.
+	Accepted(p Proof)
+	// Held reports whether the API ever took a proof: where it refuses that later, the
+	// proof ran out.
+	Held(p Proof) bool
+}
+
 // Login is an authenticator that asks the API for its proofs: for a token, or for
 // a session.
 type Login interface {
 	Authenticator
+	Lasting
 	// Ready reports whether there is a proof, and time left to use it.
 	Ready() bool
 	// Prepare gets a proof where none is ready. It is called before a request waits
@@ -45,11 +55,6 @@ type Login interface {
 	// those who call it at once, one asks, and all have what came of it. Its error is
 	// a *Failure, or that of ask.
 	Prepare(ctx context.Context, vars expr.Vars, ask Ask) error
-	// Accepted is called when the API took a proof.
-	Accepted(p Proof)
-	// Held reports whether the API ever took a proof: where it refuses that later, the
-	// proof ran out.
-	Held(p Proof) bool
 	// Spent reports whether the API refused a proof, and another one is got.
 	Spent(p Proof) bool
 	// Answer is what templates see as auth: what the last login answered.
@@ -134,6 +139,10 @@ func New(a *sources.Auth, keep func() Keeping) Authenticator {
 		sources.AuthBasic:  newBasic,
 		sources.AuthAPIKey: newAPIKey,
 		sources.AuthOAuth2: newOAuth2,
+		sources.AuthAWS:    newAWS,
+		sources.AuthHMAC:   newHMAC,
+		sources.AuthDigest: newDigest,
+		sources.AuthOAuth1: newOAuth1,
 	}[a.Type](a, keep)
 }
 
