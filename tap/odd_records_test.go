@@ -49,7 +49,7 @@ func TestOddities(t *testing.T) {
 			r := setup{definition: tt.definition, state: tt.state, api: rowsAPI(tt.records...)}.must(t)
 			account := r.account.String()
 			_, remarks, _ := strings.Cut(account, "flushes:")
-			odd := certified.ReplaceAllString(strings.ReplaceAll(remarks, "the schema grew by them", ""), "")
+			odd := certificateLine.ReplaceAllString(strings.ReplaceAll(remarks, "the schema grew by them", ""), "")
 			if !strings.Contains(remarks, tt.remark) || tt.remark == "" && strings.Contains(odd, " record") {
 				t.Errorf("want the remark %q in\n%s", tt.remark, account)
 			}
@@ -60,8 +60,8 @@ func TestOddities(t *testing.T) {
 	}
 }
 
-// certified is the line of the account that says what is proven of a stream.
-var certified = regexp.MustCompile(`(?m)^\w+: (not )?proven complete: .*$`)
+// certificateLine is the line of the account that says what is proven of a stream.
+var certificateLine = regexp.MustCompile(`(?m)^\w+: (not )?proven complete: .*$`)
 
 // TestKeysThatAreNone: a primary key is text, a number or a boolean, whatever
 // the schema says, and whether there is one.
