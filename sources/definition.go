@@ -121,6 +121,7 @@ type Schema struct {
 // Known says what is made of what an earlier run knew of a stream's records.
 type Known struct {
 	SkipUnchanged bool  // those that did not change since they left last are left out
+	ETag          bool  // pages that did not change since the last finished pass do not come again
 	MarkDeleted   bool  // on_delete: mark
 	MaxDeletes    Share // with MarkDeleted: more is an error
 }

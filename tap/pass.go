@@ -25,6 +25,7 @@ type pass struct {
 	splitters splitters // that no walk uses
 	recorded  string    // its id in the journal; "": there is none
 	first     *part     // of one that has not many
+	tags      *tags     // nil: pages are asked for whether they have changed or not
 	noted     *noted    // on disk, of its records; nil: nothing
 	family
 }

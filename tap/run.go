@@ -117,6 +117,10 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 		err = r.openNoted(passes)
 	}
 	if err == nil {
+		r.openTags(passes)
+		defer r.finishTags(passes, false)
+	}
+	if err == nil {
 		err = r.begin(passes)
 	}
 	if err != nil {
@@ -148,6 +152,7 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 		return account, &JournalError{Err: err}
 	}
 	r.journal.finish(passes)
+	r.finishTags(passes, true)
 	return account, cmp.Or(certified, failuresOf(account))
 }
 

@@ -84,6 +84,7 @@ func (b *builder) stream(own *document.Node) *sources.Stream {
 		},
 		Known: sources.Known{
 			SkipUnchanged: document.Value[bool](n, "skip_unchanged"),
+			ETag:          document.Value[bool](n, "etag"),
 			MarkDeleted:   document.Value[string](n, "on_delete") == "mark",
 			MaxDeletes:    document.Value[sources.Share](n, "max_deletes"),
 		},

@@ -14,6 +14,9 @@ func (b *builder) known(n *document.Node, s *sources.Stream) {
 	if s.Known.SkipUnchanged {
 		b.skips(n.Get("skip_unchanged"), s)
 	}
+	if s.Known.ETag {
+		b.tagged(n.Get("etag"), s)
+	}
 	switch mark := n.Get("on_delete"); {
 	case s.Known.MarkDeleted:
 		b.marks(mark, s)
@@ -33,6 +36,31 @@ func (b *builder) skips(n *document.Node, s *sources.Stream) {
 		b.Problem(n, "needs a replication_key that is a time, and lookback: it is about the records that a lookback reads again")
 	case s.Incremental.Lookback == (times.Span{}):
 		b.Problem(n, "needs incremental.lookback: without it no record is read again that did not change")
+	}
+}
+
+// tagged checks a stream with etag: what is not sent again cannot be looked at again.
+func (b *builder) tagged(n *document.Node, s *sources.Stream) {
+	const notBeside = "is not possible beside %s: "
+	switch p := &s.Pagination; {
+	case s.Request.Method != "GET":
+		b.Problem(n, "needs method: GET: HTTP asks whether an answer has changed with no other")
+	case s.Known.MarkDeleted:
+		b.Problem(n, notBeside+"it takes records that did not come for gone", "on_delete: mark")
+	case s.OnIncomplete == sources.Again, p.Overlap > 0:
+		b.Problem(n, notBeside+"they compare records, and those of pages that did not change do not come", "on_incomplete: again, nor overlap")
+	case p.Ends.AtEnd == sources.AtEndRepeat:
+		b.Problem(n, notBeside+"the last page is known by its records", "at_end: repeat")
+	case p.Session.Keeps || p.Session.Open != nil:
+		b.Problem(n, notBeside+"a session answers each request once", "session")
+	case p.Type == sources.PaginateKeyset:
+		b.Problem(n, notBeside+"the next page is found by the last record, which does not come", "type: keyset")
+	case s.LooksAtRecords() != "":
+		b.Problem(n, notBeside+"it may look at the records of an answer, which do not come where that did not change", s.LooksAtRecords())
+	case s.Records.Keep != nil && (s.Records.Keep.Uses("now") || s.Records.Keep.Uses("window")):
+		b.Problem(n, notBeside+"a record that was left out may be kept later, and does not come again", "a keep that looks at now or window")
+	case s.Incremental != nil && s.Incremental.ClientFilter:
+		b.Problem(n, notBeside+"the records of a page that were left out as too old would never come", "client_filter")
 	}
 }
 

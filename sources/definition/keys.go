@@ -59,6 +59,7 @@ var streamKeys = []key{
 	{name: "on_incomplete", kind: aChoice, enum: []string{"fail", "warn", "again"},
 		def: "fail where the definition's own `more`, `total` or `next` contradicts the end, else warn", doc: "What a walk is whose end is in doubt; see Doubt."},
 	{name: "skip_unchanged", kind: aBool, def: "false", doc: "Leaves out records of the lookback that did not change since they left last; see Rows that did not change."},
+	{name: "etag", kind: aBool, def: "false", doc: "Pages are asked for only where they have changed since the last finished pass; see Pages that did not change."},
 	{name: "on_delete", kind: aChoice, enum: []string{"keep", "mark"}, def: "keep", doc: "What happens when a full table no longer has a record: `mark` emits its key with `_sdc_deleted_at`; see Rows that are gone."},
 	{name: "max_deletes", kind: aShare, def: "20%", doc: "With `on_delete: mark`: if more of the keys are gone, that is an error, and none is marked."},
 	{name: "on_invalid", kind: aChoice, enum: []string{"fail", "pass", "quarantine", "nullify"}, def: "fail", doc: "What happens to a record that its schema refuses; see Drift."},

@@ -87,7 +87,7 @@ var bad = []struct {
 10:32: streams[0] (s).pagination: unknown key "nxt"; did you mean "next"?`},
 	{"unknown key", stream("retry: {frobnicate: 1}"), `10:13: streams[0] (s).retry: unknown key "frobnicate"; known here: attempts, min_wait, max_wait, cool_down, cool_downs`},
 	{"key of a stream in client", client("params: {a: 1}"), `6:5: client: unknown key "params"; it belongs in defaults or in a stream`},
-	{"name in defaults", strings.Replace(stream(""), "streams:", "defaults: {name: x}\nstreams:", 1), `7:12: defaults: unknown key "name"; known here: path, method, params, body, records, single, keyed, columns, short_rows, one_or_many, charset, nan, keep, add, primary_key, replication_key, pagination, incremental, partition_by, schema, on_missing, on_incomplete, skip_unchanged, on_delete, max_deletes, on_invalid, on_new_field, base_url, headers, auth, tls, timeout, rate_limit, cost, max_in_flight, retry, errors, cookies, allow_hosts`},
+	{"name in defaults", strings.Replace(stream(""), "streams:", "defaults: {name: x}\nstreams:", 1), `7:12: defaults: unknown key "name"; known here: path, method, params, body, records, single, keyed, columns, short_rows, one_or_many, charset, nan, keep, add, primary_key, replication_key, pagination, incremental, partition_by, schema, on_missing, on_incomplete, skip_unchanged, etag, on_delete, max_deletes, on_invalid, on_new_field, base_url, headers, auth, tls, timeout, rate_limit, cost, max_in_flight, retry, errors, cookies, allow_hosts`},
 	{"check", "check: nope\n" + stream(""), `1:8: check: unknown stream "nope"; known here: s`},
 	{"check, near", "check: ss\n" + stream(""), `1:8: check: unknown stream "ss"; did you mean "s"?`},
 

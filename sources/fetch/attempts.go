@@ -114,6 +114,7 @@ func (a *asker) attempt(ctx context.Context, out *outgoing, e *early) (*Exchange
 		return nil, verdict{}, ErrStopped
 	}
 	if err == nil {
+		out.answered(ex)
 		if err := a.makeWhole(ctx, ex); err != nil {
 			ex.Body.Release()
 			return nil, verdict{}, err

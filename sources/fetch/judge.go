@@ -156,6 +156,10 @@ func (j *judge) split(ex *Exchange) (s split) {
 	if ex.early != nil && ex.early.split != nil {
 		return *ex.early.split
 	}
+	if ex.same != nil {
+		s.records = ex.same
+		return s
+	}
 	j.splitting.Lock()
 	defer j.splitting.Unlock()
 	if ex.Status == http.StatusNoContent {

@@ -62,6 +62,7 @@ type Exchange struct {
 	proof     *auth.Proof   // of who asks; nil: none was sent
 	started   *rate.Started // as the limits know the request; nil: nothing was sent
 	cost      sources.Cost  // what the answer says that it costs, or the definition
+	same      *unchanged    // the answer says that it did not change; nil: it says no such thing
 	early     *early        // the request ahead that it answers; nil: it was asked for in its turn
 }
 
@@ -79,6 +80,9 @@ type Page struct {
 	// Partial says that the page is a piece of a long one: it says nothing of
 	// the walk.
 	Partial bool
+	// Unchanged is how many records the answer has that left in the last finished
+	// pass, as they are: they did not come again.
+	Unchanged int
 	// Recalled says that the journal had the page: no request was made for it.
 	Recalled bool
 	// Unrecorded is why the journal could not keep the page; nil: it has it, or

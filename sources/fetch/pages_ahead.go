@@ -152,6 +152,7 @@ func (h *ahead) receive(ctx context.Context, e *early) {
 		ex.Body.Release() // the walk asks again when it comes to it
 		return
 	}
+	e.out.answered(ex)
 	e.ex, ex.early = ex, e
 	if ex.cut != nil {
 		return
@@ -159,9 +160,7 @@ func (h *ahead) receive(ctx context.Context, e *early) {
 	if !ex.well() || ex.Status == http.StatusNoContent || ex.Body.Long() {
 		return
 	}
-	h.splitting.Lock()
-	records, err := w.judge.splitter.Split(ex.Body.Text)
-	h.splitting.Unlock()
+	records, err := h.split(ex)
 	if err != nil {
 		return
 	}
@@ -171,6 +170,16 @@ func (h *ahead) receive(ctx context.Context, e *early) {
 	if err := w.recorder.keep(e.out, page); err == nil { // else the walk tries again, and says why not
 		e.kept = page.kept
 	}
+}
+
+// split finds the records of an answer.
+func (h *ahead) split(ex *Exchange) (Records, error) {
+	if ex.same != nil {
+		return ex.same, nil
+	}
+	h.splitting.Lock()
+	defer h.splitting.Unlock()
+	return h.walk.judge.splitter.Split(ex.Body.Text)
 }
 
 // answer waits for the answer; without one, nor an error, the walk has to ask.

@@ -33,6 +33,7 @@ func (w *Walk) recall(ctx context.Context, out *outgoing) (*Page, error) {
 		return nil, fmt.Errorf("the answer in the journal: %w", err)
 	}
 	page.kept = &kept{w.recorder.key(out.n), place}
+	w.finish(out, page)
 	w.counters.Recalled.Add(1)
 	w.counters.Saved.Add(int64(page.cost))
 	return page, nil
@@ -128,7 +129,7 @@ func (a archive) read(at stored, under body.Layers, room *body.Room, share *body
 		return nil, err
 	}
 	// One that holds marks was short before its secrets were sealed.
-	from := &body.Stored{Place: at, Size: in.Size(), Append: in.Append, Whole: e.Header.Get(sealedHeader) != ""}
+	from := &body.Stored{Place: at, Size: in.Size(), Append: in.Append, Whole: e.Header.Get(sealedHeader) != "" || e.Header.Get(unchangedHeader) != ""}
 	if !from.Whole {
 		from.Layers = under.With(e.Header)
 	}
@@ -141,6 +142,7 @@ func (a archive) read(at stored, under body.Layers, room *body.Room, share *body
 		Request: e.Request, Status: e.Status, Header: e.Header, Body: text, Wire: in.Size(),
 		At: e.At, Took: e.Took, RequestID: requestID(e.Header, a.secrets), Attempts: e.Attempts, under: under,
 	}
+	ex.readUnchanged(e.Digest)
 	if err := a.open(ex); err != nil {
 		text.Release()
 		return nil, err

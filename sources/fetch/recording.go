@@ -150,6 +150,7 @@ func (r *recorder) write(out *outgoing, page *Page) error {
 		Key: r.keyOf(out), At: page.At, Took: page.Took, Request: page.Request, Digest: out.digest,
 		Status: page.Status, Header: page.Header.Clone(), Body: page.Body.Wire(), Attempts: page.Attempts, Records: page.Count(),
 	}
+	page.writeUnchanged(e)
 	e.Header.Del(sealedHeader) // strangers may send what is ours
 	e.Header.Del("Set-Cookie") // a credential, and of a session that a later run does not have
 	if err := r.sealURL(e.Header, out, page); err != nil {

@@ -27,6 +27,7 @@ type outgoing struct {
 	jar     *cookies
 	n       int64  // of the page in its walk: how many came before
 	aside   string // of a request for no page: its place in the journal, beside the walk's
+	tag     *Tag   // of the answer of before, which is not sent where it did not change; nil: there is none
 	mark    marks  // of a request that must not be sent twice
 	price   price
 	started *rate.Started // the last time that it was let through
@@ -62,9 +63,10 @@ func (w *Walk) build() (*outgoing, error) {
 		return nil, err
 	}
 	out := &outgoing{Request: r, vars: w.vars, n: w.pager.Position().Pages, file: w.recorder.file, under: w.under, jar: w.jar, stream: w.stream.Name, price: w.asker.price}
-	if w.recorder.Recording != nil {
+	if w.recorder.Recording != nil || w.tags != nil {
 		out.digest = w.recorder.digest(out, false)
 	}
+	w.tags.unless(out)
 	return out, nil
 }
 

@@ -28,6 +28,10 @@ func Show(e *journal.Exchange) (Shown, error) {
 		Sealed: e.Header.Get(sealedHeader) != "",
 	}
 	s.Header.Del(urlHeader)
+	if n := s.Header.Get(unchangedHeader); n != "" {
+		s.Header.Del(unchangedHeader)
+		s.LeftOut = "the records, " + n + " of them, did not change and did not come: what stands beside them is of an answer before"
+	}
 	s.Header.Del(sealedHeader)
 	if s.Sealed {
 		for _, values := range s.Header {

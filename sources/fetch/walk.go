@@ -28,6 +28,7 @@ type Walk struct {
 	failures failures
 	ahead    *ahead
 	session  *session
+	tags     *Tags     // nil: pages are asked for whether they have changed or not
 	sent     *outgoing // the request under way
 	err      error     // that ended the walk
 }
@@ -195,7 +196,17 @@ func (w *Walk) ask(ctx context.Context, out *outgoing, early *early) (*Page, err
 		page.Unrecorded = w.recorder.keep(out, page)
 	}
 	page.Body.ForgetWire()
+	w.finish(out, page)
 	return page, nil
+}
+
+// finish keeps the tag of a page, and makes one that did not change a page without
+// records: they left before.
+func (w *Walk) finish(out *outgoing, page *Page) {
+	w.keepTag(out, page)
+	if page.same != nil {
+		page.Unchanged, page.Records = page.same.count, none{}
+	}
 }
 
 // room waits for memory for a whole answer; nil: the run stops. What was asked for

@@ -79,6 +79,7 @@ func (g *Gatherer) PageEnds(page *fetch.Page, last []byte) *Walk {
 			g.walk.sign(text)
 		}
 	}
+	g.walk.Unchanged += int64(page.Unchanged)
 	if page.Moved {
 		g.moved++
 	}

@@ -30,10 +30,11 @@ type Partition struct {
 type Walk struct {
 	Partition
 	paging.Proof
-	Keys     Keys
-	FromPage int64    // the first page that was seen, from 1
-	Back     bool     // the walk asked for pages again, so that keys came twice
-	Signs    []string // what is suspicious besides the doubts
+	Keys      Keys
+	FromPage  int64    // the first page that was seen, from 1
+	Unchanged int64    // records of answers that did not change, and did not come: their keys are not counted
+	Back      bool     // the walk asked for pages again, so that keys came twice
+	Signs     []string // what is suspicious besides the doubts
 }
 
 // Keys are what is known of the primary keys of records.
@@ -67,7 +68,7 @@ func (w *Walk) Verdict() Verdict {
 func (w *Walk) judgeKeys() {
 	k := &w.Keys
 	switch doubled := k.Doubled(); {
-	case doubled == 0 && k.Came > 0 && !k.Unknown && w.FromPage == 1:
+	case doubled == 0 && k.Came > 0 && !k.Unknown && w.FromPage == 1 && w.Unchanged == 0:
 		w.Held = append(w.Held, CheckKeys)
 	case doubled > 0 && w.Back: // it asked for them
 	case doubled > 0 && w.Total != nil && *w.Total == w.Records:

@@ -151,6 +151,7 @@ func (r *Renderer) Try(page *fetch.Page) (records int64, err error) {
 // note takes from a page what a person should know of it.
 func (r *Renderer) note(b *Lines, page *fetch.Page) {
 	o := &b.Outcome
+	o.Counts[report.NotModified] += int64(page.Unchanged)
 	o.Skipped, o.Notes = page.Skipped, append(o.Notes, page.Remarks...)
 	if !page.Partial {
 		o.Walk = r.proof.PageEnds(page, r.odd.twins.Last())

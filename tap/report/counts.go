@@ -17,6 +17,7 @@ const (
 	NoValue                     // the record has no replication value
 	NotKept                     // keep is not true for the record
 	Unchanged                   // the record left as it is before, and was left out (skip_unchanged)
+	NotModified                 // the record is of an answer that did not change, and did not come (etag)
 	MarkedDeleted               // the key is gone, and was marked (on_delete)
 	BeforeWindow                // the record is older than its window; at least
 	SameKey                     // another record of this pass has this primary key, with other content; at least
@@ -43,6 +44,7 @@ var remarks = [numberOfCounts]struct{ metric, text string }{
 	NoValue:        {"record_unplaced_count", "%s [record has|records have] no replication value (null or missing) and [does|do] not move the bookmark"},
 	NotKept:        {"", "%s [record was|records were] left out (keep)"},
 	Unchanged:      {"record_unchanged_count", "%s [record|records] did not change since [it|they] left last and [was|were] left out (skip_unchanged)"},
+	NotModified:    {"record_not_modified_count", "%s [record is|records are] of answers that did not change, and did not come again (etag)"},
 	MarkedDeleted:  {"record_deleted_count", "%s [record|records] of the last complete read [is|are] gone and [was|were] marked (on_delete)"},
 	BeforeWindow:   {"record_early_count", "at least %s [record is|records are] older than the window that was asked for: the API does not filter as the definition says"},
 	SameKey:        {"record_twin_count", "at least %s [record|records] came again in this pass under the primary key of another one, with different content"},

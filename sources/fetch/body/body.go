@@ -81,6 +81,13 @@ func (b *Body) Release() {
 	b.share.Give()
 }
 
+// Replace makes a text the body, in the place of what came.
+func (b *Body) Replace(text []byte) {
+	b.Release()
+	b.layers, b.place = nil, nil
+	b.Text = append(b.store.texts.take(), text...)
+}
+
 // Reader reads a long body decoded.
 type Reader struct {
 	N       int64 // bytes that were read

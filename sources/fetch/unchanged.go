@@ -1,0 +1,156 @@
+package fetch
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/secret"
+	"github.com/tap-rest/tap-rest/state/journal"
+)
+
+// Tag is what is kept of an answer, so that the API can be asked whether that has
+// changed, and the walk can go on from it where it has not.
+type Tag struct {
+	ETag     string      `json:"etag,omitempty"`
+	Modified string      `json:"modified,omitempty"` // Last-Modified, where there is no ETag
+	Header   http.Header `json:"header,omitempty"`
+	Beside   []byte      `json:"beside"` // the body, with nothing in the place of its records
+	Records  int         `json:"records"`
+}
+
+// Tags are those of one stream's answers, by the digest of the request. Its
+// functions are called from any goroutine.
+type Tags struct {
+	Of   func(request [16]byte) *Tag // that the last finished pass got; nil: there is none
+	Keep func(request [16]byte, t *Tag)
+}
+
+// unchangedHeader says of an exchange on disk how many records the answer has that
+// did not change: its body is what stands beside them.
+const unchangedHeader = "Tap-Rest-Unchanged"
+
+// mostTag is how large what stands beside the records of an answer may be to be kept.
+const mostTag = 64 << 10
+
+// Unless makes the walk ask for pages only where they have changed, and keep what
+// is needed for that. It is called before Next.
+func (w *Walk) Unless(t *Tags) { w.tags = t }
+
+// unless makes a request one for an answer that has changed.
+func (t *Tags) unless(out *outgoing) {
+	if t == nil || out.Method != http.MethodGet {
+		return
+	}
+	tag := t.Of(out.digest)
+	switch {
+	case tag == nil:
+		return
+	case tag.ETag != "":
+		out.Header.Set("If-None-Match", tag.ETag)
+	default:
+		out.Header.Set("If-Modified-Since", tag.Modified)
+	}
+	out.tag = tag
+}
+
+// unchanged are the records of an answer that did not change: only their number is
+// known. Each text is of the request alone, so that no two pages look the same.
+type unchanged struct {
+	count int
+	of    [16]byte
+}
+
+func (u *unchanged) Len() int          { return u.count }
+func (u *unchanged) Record(int) []byte { return u.of[:] }
+func (u *unchanged) Parent(int) []byte { return nil }
+
+// answered makes an answer that says that nothing has changed the one of before,
+// without its records.
+func (o *outgoing) answered(ex *Exchange) {
+	if ex.Status != http.StatusNotModified || o.tag == nil || ex.cut != nil {
+		return
+	}
+	header := o.tag.Header.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
+	for name, values := range ex.Header {
+		if !strings.HasPrefix(name, "Content-") {
+			header[name] = values
+		}
+	}
+	ex.Status, ex.Header, ex.under = http.StatusOK, header, nil
+	ex.Body.Replace(o.tag.Beside)
+	ex.same = &unchanged{o.tag.Records, o.digest}
+}
+
+// writeUnchanged makes an exchange for the disk one that did not change.
+func (p *Page) writeUnchanged(e *journal.Exchange) {
+	e.Header.Del(unchangedHeader) // strangers may send what is ours
+	if p.same != nil {
+		e.Status, e.Body = http.StatusNotModified, p.Body.Text
+		e.Header.Set(unchangedHeader, strconv.Itoa(p.same.count))
+	}
+}
+
+// readUnchanged undoes writeUnchanged.
+func (ex *Exchange) readUnchanged(digest [16]byte) {
+	n, err := strconv.Atoi(ex.Header.Get(unchangedHeader))
+	if err == nil && n >= 0 && ex.Status == http.StatusNotModified {
+		ex.Status, ex.same, ex.under = http.StatusOK, &unchanged{n, digest}, nil
+	}
+	ex.Header.Del(unchangedHeader)
+}
+
+// keepTag keeps of a page what asks for it only where it has changed, unless there
+// is a secret in that, or something else than the page led to what comes next.
+func (w *Walk) keepTag(out *outgoing, page *Page) {
+	switch {
+	case w.tags == nil || out.Method != http.MethodGet:
+	case page.same != nil:
+		if out.tag != nil {
+			w.tags.Keep(out.digest, out.tag)
+		}
+	case page.Status != http.StatusOK || page.pieces != nil || page.Repeats || page.ruled() || page.url.String() != out.URL.String():
+	default:
+		if tag := newTag(page, w.client.Secrets); tag != nil {
+			w.tags.Keep(out.digest, tag)
+		}
+	}
+}
+
+// ruled reports whether a rule of the definition made the answer what it is.
+func (p *Page) ruled() bool {
+	r := p.ruling
+	return r.Skipped || r.Passed || r.Over || r.Refused || r.Empty
+}
+
+// newTag returns the tag of a page; nil: it has none, or it cannot be kept.
+func newTag(page *Page, secrets *secret.Hider) *Tag {
+	t := &Tag{ETag: page.Header.Get("Etag"), Records: page.Records.Len(), Header: http.Header{}}
+	if t.ETag == "" {
+		t.Modified = page.Header.Get("Last-Modified")
+	}
+	r, ok := page.Records.(besides)
+	if !ok || t.ETag == "" && t.Modified == "" {
+		return nil
+	}
+	t.Beside = r.AppendBeside(nil)
+	if t.Beside == nil || len(t.Beside) > mostTag || secrets.InBody(t.Beside) {
+		return nil
+	}
+	for name, values := range page.Header {
+		switch name {
+		case "Content-Encoding", "Content-Length", "Transfer-Encoding", "Set-Cookie", "Date", "Age":
+			continue
+		}
+		for _, v := range values {
+			if secrets.In(v) {
+				return nil
+			}
+		}
+		t.Header[name] = values
+	}
+	return t
+}
