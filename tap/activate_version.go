@@ -78,6 +78,12 @@ func (p *pass) readsChanges() bool {
 	return p.changedOnly() || slices.ContainsFunc(p.feeds, (*pass).readsChanges)
 }
 
+// readsTimes reports whether a pass, or one of its parents, asks for records by
+// time: one that is not among them may be there.
+func (p *pass) readsTimes() bool {
+	return p.stream.Definition.Incremental != nil || slices.ContainsFunc(p.feeds, (*pass).readsTimes)
+}
+
 // activate writes ACTIVATE_VERSION for each table that was read to its end.
 func (e *emitter) activate() error {
 	for _, t := range e.over {
@@ -115,6 +121,8 @@ func (t *track) unread() string {
 		return "it was not read to its end"
 	case t.pass.readsChanges():
 		return "changed_only leaves out what did not change"
+	case slices.ContainsFunc(t.pass.feeds, (*pass).readsTimes):
+		return "a parent of it has incremental, and a record of that which was just changed lies behind the end of what is asked for"
 	}
 	return ""
 }

@@ -71,6 +71,8 @@ func TestActivateVersion(t *testing.T) {
 			"path: /shops, on_invalid: quarantine, schema: {properties: {id: {type: integer, maximum: 4}}}", 1), nil, ``, "[]"},
 		{"only children of what changed are read", strings.Replace(strings.Replace(wholeOrders, "{shop: id}", "{shop: id}, changed_only: true", 1),
 			"path: /shops", "path: /shops, replication_key: updated_at, params: {from: '{{ window.start }}'}, incremental: {start: '2025-01-01'}", 1), nil, ``, "[]"},
+		{"a parent is read by time", strings.Replace(wholeOrders, "path: /shops", "path: /shops, replication_key: updated_at, params: {from: '{{ window.start }}'}, incremental: {start: '2025-01-01'}", 1),
+			nil, ``, "[]"},
 		{"incremental", ordersByDay, nil, ``, "[]"},
 		{"no records", strings.Replace(wholeShops, "path: /shops", "path: /none, schema: {properties: {id: {type: integer}}}", 1), nil, ``, "[shops]"},
 		{"no records and no schema", strings.Replace(wholeShops, "path: /shops", "path: /none", 1), nil, ``, "[]"},

@@ -128,6 +128,10 @@ func (c *contextCheck) entry(n *document.Node, s *sources.Stream, axis *sources.
 		return
 	}
 	c.changed(n, axis, c.def.Stream(axis.Parent))
+	if timed := c.timed(axis, map[string]bool{}); timed != "" && s.Known.MarkDeleted {
+		c.Problem(n.Get("parent"), "is not possible beside on_delete: mark: stream %s has incremental, and a record of it that lies behind the end of what is asked for, as one that was just changed, is not gone, nor are those below it",
+			document.Clip(timed))
+	}
 	if axis.ChangedOnly && axis.Batch > 1 && s.Incremental != nil {
 		c.Problem(n.Get("batch"), "is not possible beside changed_only in a stream with a replication_key: the parents that changed are other ones each time, so each batch would be new and read from its start")
 	} else if axis.Batch > 1 && s.Incremental != nil {
@@ -141,6 +145,24 @@ func (a ancestry) inherited(axis *sources.PartitionSource) []string {
 		return a.of(parent).ever
 	}
 	return nil
+}
+
+// timed returns the first stream among a parent and those above it that is read
+// by time; "": there is none.
+func (a ancestry) timed(axis *sources.PartitionSource, seen map[string]bool) string {
+	parent := a.def.Stream(axis.Parent)
+	if parent == nil || seen[parent.Name] {
+		return ""
+	}
+	if seen[parent.Name] = true; parent.Incremental != nil {
+		return parent.Name
+	}
+	for i := range parent.PartitionBy {
+		if name := a.timed(&parent.PartitionBy[i], seen); name != "" {
+			return name
+		}
+	}
+	return ""
 }
 
 // hides reports names of an entry that are taken.

@@ -69,6 +69,12 @@ streams:
 		{"when looks at a page", `  - {name: s, path: "/{{ partition.shop }}", partition_by: [{parent: shops, keys: {shop: id}, when: "{{ page.number == 1 }}"}]}`,
 			`9: streams[3] (s).partition_by[0].when: page cannot be used here, only config and partition and now and record`},
 		{"changed parents", `  - {name: s, path: "/{{ partition.c }}", partition_by: [{parent: changes, keys: {c: id}, changed_only: true}]}`, ``},
+		{"marks below a full table", `  - {name: s, path: "/{{ partition.shop }}", primary_key: [id], on_delete: mark, partition_by: [{parent: shops, keys: {shop: id}}]}`, ``},
+		{"marks below a stream that is read by time", `  - {name: s, path: "/{{ partition.c }}", primary_key: [id], on_delete: mark, partition_by: [{parent: changes, keys: {c: id}}]}`,
+			`9: streams[3] (s).partition_by[0].parent: is not possible beside on_delete: mark: stream changes has incremental, and a record of it that lies behind the end of what is asked for, as one that was just changed, is not gone, nor are those below it`},
+		{"marks below one that is below it", `  - {name: full, path: "/{{ partition.c }}", partition_by: [{parent: changes, keys: {c: id}}]}
+  - {name: s, path: "/{{ partition.c }}/{{ partition.f }}", primary_key: [id], on_delete: mark, partition_by: [{parent: full, keys: {f: id}}]}`,
+			`10: streams[4] (s).partition_by[0].parent: is not possible beside on_delete: mark: stream changes has incremental, and a record of it that lies behind the end of what is asked for, as one that was just changed, is not gone, nor are those below it`},
 		{"changed parents of whom nothing says so", `  - {name: s, path: "/{{ partition.shop }}", partition_by: [{parent: shops, keys: {shop: id}, changed_only: true}]}`,
 			`9: streams[3] (s).partition_by[0].changed_only: needs a parent that is asked for what changed since a time: shops has no replication_key that is one`},
 		{"changed parents that are asked for late", `  - {name: days, path: /days, params: {from: "{{ window.start }}", to: "{{ window.end }}"}, replication_key: u, incremental: {format: date}}
