@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources/fetch"
@@ -89,6 +88,7 @@ func Test(stop context.Context, o Options) error {
 		err := w.firstPages(stop, func(page *fetch.Page) (bool, error) {
 			n, err := w.renderer.Try(page)
 			records += n
+			w.tellNotes(page)
 			return page.Partial, err
 		})
 		switch {
@@ -118,24 +118,4 @@ func TestSchema(stop context.Context, o Options) error {
 		_, err := o.Out.Write(w.pass.schema.Now().Line(w.run.Protocol, 0))
 		return err
 	})
-}
-
-// Preview returns the first records of a stream, as they would leave.
-func Preview(stop context.Context, o Options, stream string, most int) ([]json.RawMessage, error) {
-	if o.Definition.Stream(stream) == nil {
-		return nil, unusable("%s has no stream %q; it has %s", o.Definition.File, stream, strings.Join(streamNames(o.Definition), ", "))
-	}
-	o.Catalog = &catalog.Catalog{Streams: []*catalog.Stream{{ID: stream, Name: stream, Selected: true}}}
-	var records []json.RawMessage
-	err := eachProbe(stop, o, func(w *probe) error {
-		return w.firstPages(stop, func(page *fetch.Page) (bool, error) {
-			err := w.renderer.Preview(page, func(record []byte) {
-				if len(records) < most {
-					records = append(records, record)
-				}
-			})
-			return len(records) < most, err
-		})
-	})
-	return records, err
 }

@@ -224,7 +224,8 @@ func TestPreview(t *testing.T) {
 	var out, logged strings.Builder
 	api := itemsAPI(20)
 	o := setup{definition: items("    keep: \"{{ record.id != 2 }}\"\n"), api: api}.withOut(t, &out, &logged)
-	got, err := tap.Preview(t.Context(), o, "items", 3)
+	look, err := tap.Preview(t.Context(), o, "items", 3)
+	got := look.Records
 	if err != nil {
 		t.Fatal(err)
 	}

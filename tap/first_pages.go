@@ -133,6 +133,9 @@ func (w *probe) firstPagesOf(ctx context.Context, visit func(*fetch.Page) (more 
 			return err
 		}
 		w.renderer.TellDoubts(page)
+		if w.run.looked != nil {
+			w.run.looked(w, page)
+		}
 		more, err := w.visit(page, visit)
 		page.Release()
 		if err != nil || !more {

@@ -246,7 +246,8 @@ func TestLongPageProbes(t *testing.T) {
 	if err := tap.Test(t.Context(), s.options(t, io.Discard, io.Discard)); err != nil {
 		t.Errorf("test: %v", err)
 	}
-	records, err := tap.Preview(t.Context(), s.options(t, io.Discard, io.Discard), "items", 40)
+	look, err := tap.Preview(t.Context(), s.options(t, io.Discard, io.Discard), "items", 40)
+	records := look.Records
 	if err != nil || len(records) != 40 || !bytes.HasPrefix(records[39], []byte(`{"id":40,`)) {
 		t.Errorf("preview: got %d records, %v", len(records), err)
 	}

@@ -265,7 +265,8 @@ func TestDiscoverPartitions(t *testing.T) {
 	if len(api.asked) > 12 {
 		t.Errorf("%d requests: %v", len(api.asked), api.asked)
 	}
-	records, err := tap.Preview(t.Context(), s.options(t, io.Discard, io.Discard), "orders", 5)
+	look, err := tap.Preview(t.Context(), s.options(t, io.Discard, io.Discard), "orders", 5)
+	records := look.Records
 	if err != nil || len(records) != 1 || !strings.Contains(string(records[0]), `"shop":8`) {
 		t.Errorf("preview: %s, %v", records, err)
 	}

@@ -55,8 +55,9 @@ type run struct {
 	journal *runJournal // nil: off
 	flow    *flow
 	keys    *distinct.Pool
-	hasty   bool     // a look at first pages, for which somebody waits
-	notRead []*track // of streams of which there is nothing to read, or that do not exist
+	hasty   bool                      // a look at first pages, for which somebody waits
+	looked  func(*probe, *fetch.Page) // is told of each page of such a look; nil: nobody is
+	notRead []*track                  // of streams of which there is nothing to read, or that do not exist
 }
 
 func newRun(o Options) *run {

@@ -23,7 +23,9 @@ func adviseTLS(err error) string {
 		return "the API's certificate is not valid at this time: it has run out, or the clock of this machine is wrong"
 	case errors.As(err, &host):
 		return "the API's certificate is for another host: does base_url name the API as its certificate does?"
-	case errors.As(err, &cert), errors.As(err, &record):
+	case errors.As(err, &record):
+		return "is the scheme of base_url right? the server speaks no TLS there: write base_url: http://…, or the port on which it does"
+	case errors.As(err, &cert):
 		return "is the scheme of base_url right, and its certificate known here?"
 	}
 	return adviseAlert(err)

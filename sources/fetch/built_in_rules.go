@@ -70,19 +70,21 @@ func throttles(ex *Exchange) bool {
 }
 
 // status decides about a status that says no.
-func (j *judge) status(ex *Exchange) verdict {
+func (j *judge) status(out *outgoing, ex *Exchange) verdict {
 	err := &statusError{ex.Status, http.StatusText(ex.Status)}
 	v := refuse(Permanent, err)
 	switch {
 	case throttles(ex):
 		return again(retryAfter(ex), err)
 	case ex.Status == http.StatusUnauthorized:
-		v.tip = cmp.Or(clockAdvice(ex), "check the credentials")
+		v.tip = cmp.Or(clockAdvice(ex), adviseAuth(j.stream.Client.Auth, ex.Header)+"; check the credentials")
 	case ex.Status/100 == 4 && j.pager.Named():
 		v = refuse(SessionLost, err).advise("the API no longer takes the page token: if that happens again and again, ask for less at a time")
 		v.about = ex.Status != http.StatusGone
 	case ex.Status == http.StatusForbidden:
-		v.tip = cmp.Or(clockAdvice(ex), "may these credentials read it?")
+		v.tip = cmp.Or(clockAdvice(ex), adviseAuth(j.stream.Client.Auth, ex.Header)+"; may these credentials read it?")
+	default:
+		v.tip = j.adviseFirst(out, ex)
 	}
 	if ex.Status == http.StatusBadRequest { // so AWS refuses a signature of another time
 		v.tip = cmp.Or(clockAdvice(ex), v.tip)

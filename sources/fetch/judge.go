@@ -87,7 +87,7 @@ func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
 		return accept(page)
 	}
 	if !ex.well() {
-		return j.status(ex)
+		return j.status(out, ex)
 	}
 	if v, partial := judgePartial(ex); partial {
 		return v

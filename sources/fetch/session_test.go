@@ -152,6 +152,22 @@ func TestSessionIsClosed(t *testing.T) {
 	})
 }
 
+// TestSessionThatStandsStill proves that a scroll which the server does not move on
+// is no walk without an end.
+func TestSessionThatStandsStill(t *testing.T) {
+	for _, s := range sessions[:2] {
+		stream := define(t, "", s.stream)[0]
+		n := 0
+		got := newRig(t, stream, transport(func(q *http.Request) (*http.Response, error) {
+			n++
+			return says(200, `{"data":[{"id":1}],"scroll_id":"a"}`).response(q), nil
+		})).run(stream, paging.Position{})
+		if e := failure(t, got.err); n > 15 || !strings.Contains(e.Error(), "the same page again") {
+			t.Errorf("%s: %d calls, and %v", s.name, n, e)
+		}
+	}
+}
+
 // TestLostAnswerInASession proves that no request of a session that keeps the
 // position is sent twice, whatever goes wrong, unless the API refused it.
 func TestLostAnswerInASession(t *testing.T) {

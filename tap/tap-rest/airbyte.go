@@ -50,13 +50,21 @@ func (f *airbyteFlags) options(rt *runtime) (tap.Options, error) {
 }
 
 // checkCmd proves the settings.
-type checkCmd struct{ airbyteFlags }
+type checkCmd struct {
+	airbyteFlags
+	All bool `help:"Ask for the first page of every stream, and of its parents as needed, with few records on a page."`
+}
 
 // Run reads the first page of the stream that the definition names for this. A
 // connection that failed is an answer like any other.
 func (c *checkCmd) Run(rt *runtime) error {
 	o, err := c.options(rt)
-	if err == nil {
+	switch {
+	case err != nil:
+	case c.All:
+		o.Definition = small(o.Definition)
+		err = tap.Test(rt.stop, o)
+	default:
 		name := o.Definition.Check
 		o.Catalog = &catalog.Catalog{Streams: []*catalog.Stream{{ID: name, Name: name, Selected: true}}}
 		err = tap.Test(rt.stop, o)
@@ -73,6 +81,22 @@ func (c *checkCmd) Run(rt *runtime) error {
 		return nil
 	}
 	return err
+}
+
+// smallPage is how many records a page has at most where all streams are checked.
+const smallPage = 10
+
+// small is a definition whose streams ask for few records at a time, where a key of
+// it says how many.
+func small(d *sources.Definition) *sources.Definition {
+	all := *d
+	all.Streams = nil
+	for _, s := range d.Streams {
+		one := *s
+		one.Pagination.Sends.Size = min(one.Pagination.Sends.Size, smallPage)
+		all.Streams = append(all.Streams, &one)
+	}
+	return &all
 }
 
 // discoverCmd says what there is to read.

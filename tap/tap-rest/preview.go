@@ -44,11 +44,40 @@ func (c *previewCmd) Run(rt *runtime) error {
 	if err != nil {
 		return &tap.InputError{Err: err}
 	}
-	records, err := tap.Preview(rt.stop, o, c.Stream, previewRecords)
+	look, err := tap.Preview(rt.stop, o, c.Stream, previewRecords)
+	if err == nil || len(look.Records) > 0 {
+		if failed := printTable(rt.stdout, look.Records); failed != nil {
+			return failed
+		}
+	}
+	if failed := printRequests(rt.stdout, look); failed != nil {
+		return failed
+	}
 	if err != nil {
 		return printed(rt, err)
 	}
-	return printTable(rt.stdout, records)
+	return nil
+}
+
+// printRequests prints which requests were made, and what ended the walk or would
+// have.
+func printRequests(f *os.File, look tap.Look) error {
+	if len(look.Requests) == 0 {
+		return nil
+	}
+	var b strings.Builder
+	for _, r := range look.Requests {
+		again := ""
+		if r.Attempts > 1 {
+			again = fmt.Sprintf(", at attempt %d", r.Attempts)
+		}
+		fmt.Fprintf(&b, "\n%s: %s: answered %d with %d records%s", r.Stream, r.Request, r.Status, r.Records, again)
+	}
+	if look.End != "" {
+		fmt.Fprintf(&b, "\n%s", look.End)
+	}
+	_, err := fmt.Fprintln(f, b.String())
+	return err
 }
 
 // printTable prints records under the names of their fields, in the order in

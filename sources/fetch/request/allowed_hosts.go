@@ -77,11 +77,15 @@ func (r *Request) Redirect(at *Request, status int, location string) (*Request, 
 	}
 	quoted := r.maker.secrets.Quote(location)
 	if r.Method != http.MethodGet && status < http.StatusTemporaryRedirect {
-		return nil, &Astray{fmt.Sprintf("answered %d, which would turn the %s into a GET of %s", status, r.Method, quoted)}
+		return nil, &Astray{fmt.Sprintf("answered %d, which would turn the %s into a GET of %s: write the path as the API redirects to it, with or without a slash at its end (path: %s)",
+			status, r.Method, quoted, r.maker.secrets.Quote(r.maker.stream.Request.Path.Source()))}
 	}
 	to, err := uri.Reference(at.URL, location)
 	if err != nil {
 		return nil, &Astray{fmt.Sprintf("answered %d, but its Location %s: %v", status, quoted, err)}
+	}
+	if !allowed(r.maker.stream.Client, r.base, to) && r.base.Scheme == "http" && to.Scheme == "https" && strings.EqualFold(r.base.Hostname(), to.Hostname()) {
+		return nil, &Astray{fmt.Sprintf("answered %d, which leads to https: write base_url: https://%s", status, to.Host)}
 	}
 	if !allowed(r.maker.stream.Client, r.base, to) {
 		return nil, fmt.Errorf("the redirect %w", astray(r.base, to, ""))

@@ -94,12 +94,12 @@ func (g *Guard) Suspect(p Page, stream string, log *slog.Logger) error {
 	if g.last.Number > 0 && !g.last.Back && p.Content == g.last.Content && p.Records > 0 {
 		now.again = g.last.again + 1
 	}
-	if now.again > 0 && !p.Moved || now.again > maxAgain {
+	if now.again > 0 && !p.Moved && !g.rules.Session || now.again > maxAgain {
 		switch {
 		case g.rules.Counts:
-			return fmt.Errorf("the same page again as from %s: does the API take the page's parameter? Where it repeats its last page at the end, say at_end: repeat", g.last)
-		case now.next != 0 && now.next == g.last.next && !g.rules.Session:
-			return fmt.Errorf("the same page again as from %s, and the same next page: the walk goes round", g.last)
+			return fmt.Errorf("the same page again as from %s: does the API take the page's parameter? (pagination.param names it, and pagination.start the first page.) Where it repeats its last page at the end, say at_end: repeat", g.last)
+		case now.next != 0 && now.next == g.last.next:
+			return fmt.Errorf("the same page again as from %s, and the same next page: the walk goes round. Does the API take the token where pagination.param, header or body puts it?", g.last)
 		}
 	}
 	if g.passed > maxPassed && p.More == "" {
