@@ -16,6 +16,8 @@ const (
 	AuthBasic  AuthType = "basic"
 	AuthAPIKey AuthType = "api_key"
 	AuthOAuth2 AuthType = "oauth2"
+	// AuthSession sends what a login answered.
+	AuthSession AuthType = "session"
 )
 
 // Auth holds the keys of its type; those of other types are nil.
@@ -28,7 +30,8 @@ type Auth struct {
 	Value    *expr.Template // api_key
 	InQuery  bool           // api_key: in the query, else in a header
 	OAuth2   *OAuth2        // oauth2
-	Renewal  Renewal        // oauth2
+	Session  *SessionLogin  // session
+	Renewal  Renewal        // oauth2, session
 	AWS      *AWS           // aws_sigv4
 	HMAC     *HMAC          // hmac
 	OAuth1   *OAuth1        // oauth1
@@ -55,7 +58,7 @@ type Renewal struct {
 	TTL     time.Duration  // where the answer does not say; 0: until it is refused
 	Margin  time.Duration  // it is renewed so long before it ends
 	Expired *expr.Template // over ResponseScope: an answer that means that it holds no longer
-	Headers []Param        // what is sent, over ResponseScope: the login's
+	Headers []Param        // what is sent, over LoginScope
 	Params  []Param
 }
 
@@ -71,6 +74,9 @@ func (a *Auth) EachTemplate(visit func(*expr.Template)) {
 		}
 		o.Scopes.any(all)
 		anyParam(o.Extra, all)
+	}
+	if a.Session != nil {
+		a.Session.EachTemplate(visit)
 	}
 	for _, t := range own {
 		if t != nil {

@@ -26,6 +26,7 @@ const (
 	VarParent
 	VarRequest
 	VarSignature
+	VarCookies
 	VarCount // the length of a Vars
 )
 
@@ -38,10 +39,11 @@ const (
 	InResponse              // response and headers
 	InRecord                // record and parent
 	InSigned                // request and signature; of the others, those of InRequest have values
+	InLogin                 // cookies; of the others, those of InResponse have values
 )
 
 // names are those of the slots.
-var names = [VarCount]string{"config", "partition", "window", "page", "auth", "now", "response", "headers", "record", "parent", "request", "signature"}
+var names = [VarCount]string{"config", "partition", "window", "page", "auth", "now", "response", "headers", "record", "parent", "request", "signature", "cookies"}
 
 // members are what the values of names have whose members are fixed: any other
 // would be undefined, and its parameter left out of the request.
@@ -53,17 +55,18 @@ var members = map[string][]string{
 	"signature": {"hex", "base64"},
 }
 
-func newScopes() [InSigned + 1]*expr.Scope {
+func newScopes() [InLogin + 1]*expr.Scope {
 	request := expr.NewScope(names[:VarResponse]...)
 	response := request.Extend(names[VarResponse:VarRecord]...)
 	record := response.Extend(names[VarRecord:VarRequest]...)
-	return [...]*expr.Scope{request, response, record, record.Extend(names[VarRequest:]...)}
+	signed := record.Extend(names[VarRequest:VarCookies]...)
+	return [...]*expr.Scope{request, response, record, signed, signed.Extend(names[VarCookies:]...)}
 }
 
 // Templates compiles the templates of a definition. Whatever a loader reads
 // them from, they see the same names.
 type Templates struct {
-	scopes   [InSigned + 1]*expr.Scope
+	scopes   [InLogin + 1]*expr.Scope
 	settings *Settings
 }
 

@@ -10,7 +10,8 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 )
 
-func authOf(n *document.Node) *sources.Auth {
+// authOf builds an auth; base is the base_url beside it.
+func authOf(n, base *document.Node) *sources.Auth {
 	if n == nil {
 		return nil
 	}
@@ -28,6 +29,9 @@ func authOf(n *document.Node) *sources.Auth {
 		a.Username, a.Password = nil, nil
 	}
 	signedOf(a, n)
+	if a.Type == sources.AuthSession {
+		a.Session, a.Renewal = sessionOf(n, base), renewalOf(n)
+	}
 	return a
 }
 

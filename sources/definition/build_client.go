@@ -21,7 +21,7 @@ func (b *builder) client(n *document.Node) *sources.Client {
 	}
 	c := &sources.Client{
 		BaseURL:     document.Value[*expr.Template](n, "base_url"),
-		Auth:        authOf(n.Get("auth")),
+		Auth:        authOf(n.Get("auth"), n.Get("base_url")),
 		RateLimits:  ratesOf(n.Get("rate_limit")),
 		MaxInFlight: int(document.Value[int64](n, "max_in_flight")),
 		AllowHosts:  document.Value[[]string](n, "allow_hosts"),

@@ -117,11 +117,7 @@ var authObject = &object{
 			{name: "margin", kind: aDuration, def: "30s", doc: "A token is renewed so long before it ends, a tenth of its life at most."},
 			{name: "expired", kind: aCondition, scope: sources.InResponse, def: "an answer 401", doc: "Template over an answer, which means that the token holds no longer."},
 		}},
-		{name: "session", later: true, doc: "A login request; what it answers is sent along.", keys: []key{
-			{name: "login", kind: aMap, of: loginObject, need: true, doc: "The login request; see Login."},
-			{name: "send", kind: aMap, of: sendObject, need: true, doc: "What goes with every request; see Send."},
-			{name: "ttl", kind: aWait, doc: "How long a login holds."},
-		}},
+		{name: "session", doc: "A login by any request; what it answers is sent along; see Sessions.", keys: sessionAuthKeys},
 		{name: "jwt", later: true, doc: "A signed token, sent or exchanged.", keys: []key{
 			{name: "algorithm", kind: aText, need: true, doc: "As RFC 7518 names it: RS256."},
 			{name: "key", kind: aTemplate, need: true, doc: "The key that signs."},
@@ -136,16 +132,9 @@ var authObject = &object{
 // ofRun are the names that what is asked once for all requests may use.
 var ofRun = []string{"config", "now"}
 
-var loginObject = &object{name: "Login", keys: []key{
-	{name: "path", kind: aTemplate, need: true, doc: "As a stream's."},
-	{name: "method", kind: aChoice, enum: []string{"GET", "POST", "PUT", "PATCH"}, def: "POST", doc: "HTTP method."},
-	{name: "headers", kind: params, doc: "As a stream's."},
-	{name: "body", kind: aMap, of: bodyObject, doc: "As a stream's."},
-}}
-
 var sendObject = &object{name: "Send", keys: []key{
-	{name: "headers", kind: params, scope: sources.InResponse, doc: "Headers; `response` and `headers` are those of the login, or of the token request."},
-	{name: "params", kind: params, scope: sources.InResponse, doc: "Query parameters, likewise."},
+	{name: "headers", kind: params, scope: sources.InLogin, only: ofLogin, doc: "Headers; `response`, `headers` and `cookies` are those of the login, or of the token request."},
+	{name: "params", kind: params, scope: sources.InLogin, only: ofLogin, doc: "Query parameters, likewise."},
 }}
 
 var rateObject = &object{name: "Rate limit", check: rateLimit, keys: []key{

@@ -228,10 +228,14 @@ var bad = []struct {
 	{"a secret alone", client("auth: {type: oauth2, grant: x, client_secret: a, token_url: 'https://a.example'}"), `6:51: client.auth.client_secret: needs client_id beside it`},
 	{"said twice", client("auth: {type: oauth2, grant: x, scopes: a, token_url: 'https://a.example', extra: {scope: b}}"), `6:87: client.auth.extra: scope is said twice: here and beside extra`},
 	{"a login per window", client("auth: {type: oauth2, grant: x, client_id: '{{ window.start }}', token_url: 'https://a.example'}"), `6:47: client.auth.client_id: window cannot be used here, only config and now`},
+	{"a login's body per window", client("auth: {type: session, login: {path: /login, body: {json: {a: '{{ window.start }}'}}}}"), `6:55: client.auth.login.body: a login is made once for all requests: {{ window.start }} can use only config and now`},
+	{"cookies of a request", client("headers: {X: '{{ cookies.a }}'}"), `6:22: client.headers.X: unknown name "cookies"`},
+	{"a login per record", client("auth: {type: session, login: {path: /login}, send: {headers: {A: '{{ record.id }}'}}}"), `6:70: client.auth.send.headers.A: record cannot be used here, only config and partition and window and page and auth and now and response and headers and cookies`},
+	{"a login without a host", "version: 1\nname: t\nclient: {auth: {type: session, login: {path: /login}}}\nstreams: [{name: s, path: 'https://a.example/s'}]\n", `3:46: client.auth.login.path: is not an absolute URL: needs base_url in client`},
+	{"a login at the host that it names", "version: 1\nname: t\nclient: {base_url: '{{ auth.url }}', auth: {type: session, login: {path: /login}}}\nstreams: [{name: s, path: /s}]\n", `3:74: client.auth.login.path: wants an absolute URL: base_url, {{ auth.url }}, is known only after the login, or is another one for each request`},
 	{"nothing to log in to", client("auth: {type: basic, username: a, password: b}\nerrors: [{status: 403, do: login}]"), `7:32: client.errors[0].do: nothing logs in here: needs an auth that asks for what it sends, as oauth2 or session`},
 
 	// What cannot run yet.
-	{"session auth", client("auth: {type: session, login: {path: /login}, send: {headers: {A: '{{ response.token }}'}}, ttl: 1h}"), `6:18: client.auth.type: auth.type session is not supported yet`},
 	{"hmac without a signature", client("auth: {type: hmac, key: k, sign: x, send: {headers: {A: b}}}"), `6:47: client.auth.send: sends no signature: use signature.hex or signature.base64`},
 	{"hmac of a page", client("auth: {type: hmac, key: k, sign: '{{ page.number }}', send: {headers: {A: '{{ signature.hex }}'}}}"), `6:38: client.auth.sign: page cannot be used here, only config and partition and now and request`},
 	{"hmac of what is not there", client("auth: {type: hmac, key: k, sign: '{{ request.uri }}', send: {headers: {A: '{{ signature.hex }}'}}}"), `6:38: client.auth.sign: unknown member of request "uri"; did you mean "url"?`},

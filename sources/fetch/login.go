@@ -189,6 +189,18 @@ func (j *judge) expired(ex *Exchange) (verdict, bool) {
 	return refused, true
 }
 
+// refusesProof reports whether an answer says that its proof holds no longer. It is
+// asked between two pages.
+func (j *judge) refusesProof(ex *Exchange) bool {
+	if ex.Status == http.StatusUnauthorized || j.spent == nil || ex.cut != nil || ex.Body.Long() {
+		return ex.Status == http.StatusUnauthorized
+	}
+	j.show(ex, j.split(ex))
+	_, refused := j.expired(ex)
+	j.forget()
+	return refused
+}
+
 // clockAdvice says that this machine's clock is wrong by an answer's; "" where it
 // is not.
 func clockAdvice(ex *Exchange) string {
@@ -231,7 +243,7 @@ func (h *ahead) forgetSpent() {
 		default:
 			continue
 		}
-		if ex := e.ex; ex != nil && ex.Status == http.StatusUnauthorized && ex.proof != nil && l.Spent(*ex.proof) {
+		if ex := e.ex; ex != nil && ex.proof != nil && l.Spent(*ex.proof) && h.walk.asker.judge.refusesProof(ex) {
 			e.cancel()
 			ex.Body.Release()
 			delete(h.early, n)

@@ -94,6 +94,7 @@ type requester struct {
 
 	mu     sync.Mutex
 	makers map[*sources.Stream]*request.Maker
+	logins map[*sources.SessionLogin]*request.Maker
 }
 
 // newRequester returns the requester of a client, whose auth sees vars. The
@@ -101,14 +102,17 @@ type requester struct {
 // them, and those of its tls.
 func newRequester(source *sources.Client, o Options, vars expr.Vars, ofTLS secret.List) *requester {
 	r := &requester{
-		source: source, makers: map[*sources.Stream]*request.Maker{},
+		source: source, makers: map[*sources.Stream]*request.Maker{}, logins: map[*sources.SessionLogin]*request.Maker{},
 		defaults: http.Header{"Accept": {"application/json"}, "Accept-Encoding": {body.Accept}, "User-Agent": {o.UserAgent}},
 	}
 	r.auth = auth.New(source.Auth, func() auth.Keeping {
-		return auth.Keeping{Dir: o.Tokens.Dir, Replace: o.Tokens.Replace, Secrets: r.secrets, Log: o.Log}
+		return auth.Keeping{Dir: o.Tokens.Dir, Replace: o.Tokens.Replace, Secrets: r.secrets, Log: o.Log, Login: r.loginRequest}
 	})
 	r.known, _ = r.auth.Known(vars) // an error comes again with the first request
 	r.secrets = o.Secrets.ForClient(append(ofTLS, r.known.Secrets...))
+	if s := source.Auth.Session; s != nil {
+		r.loginMaker(s, vars) // so that the secrets know what it carries
+	}
 	return r
 }
 

@@ -128,6 +128,7 @@ type Keeping struct {
 	Replace func(path string, data []byte) error // a file whole, so that a crash leaves the old or the new one
 	Secrets *secret.Hider                        // of the client; it learns what logins give
 	Log     *slog.Logger
+	Login   func(s *sources.SessionLogin, vars expr.Vars) (*http.Request, error) // makes the request of a login, as those of streams are made
 }
 
 // New returns the authenticator that a definition describes. keep is asked for
@@ -143,6 +144,8 @@ func New(a *sources.Auth, keep func() Keeping) Authenticator {
 		sources.AuthHMAC:   newHMAC,
 		sources.AuthDigest: newDigest,
 		sources.AuthOAuth1: newOAuth1,
+
+		sources.AuthSession: newSession,
 	}[a.Type](a, keep)
 }
 

@@ -15,6 +15,7 @@ type ticket struct {
 	number  Proof
 	answer  expr.Value // of the login
 	headers expr.Value // likewise
+	cookies *jar       // that it set; nil: none
 	until   time.Time  // from when on another one is got; zero: when this one is refused
 }
 

@@ -18,6 +18,7 @@ func (t *ticket) seen(vars expr.Vars) expr.Vars {
 	own := make(expr.Vars, sources.VarCount)
 	copy(own, vars)
 	own[sources.VarAuth], own[sources.VarResponse], own[sources.VarHeaders] = t.answer, t.answer, t.headers
+	own[sources.VarCookies] = t.cookies.value()
 	return own
 }
 
@@ -39,17 +40,34 @@ func (s sending) each(t *ticket, vars expr.Vars, visit func(p sources.Param, inQ
 	for i, list := range [][]sources.Param{s.headers, s.params} {
 		for _, p := range list {
 			v, err := p.Value.Eval(seen)
-			if err == nil && (v.Missing() || v.Text() == "") {
+			if err == nil && (v.Missing() || v.Text() == "" || lacks(p.Value, seen)) {
 				err = fmt.Errorf("is not in the login's answer%s", names(t.answer))
 			}
 			if err != nil {
-				return fmt.Errorf("auth.send.%s.%s: %w", [...]string{"headers", "params"}[i], p.Name, err)
+				return &absentValue{"auth.send." + [...]string{"headers", "params"}[i] + "." + p.Name, err}
 			}
 			visit(p, i == 1, v.Text())
 		}
 	}
 	return nil
 }
+
+// lacks reports whether a piece of a value is missing: Bearer, and no token.
+func lacks(t sources.Tree, seen expr.Vars) (missing bool) {
+	if t.Leaf != nil {
+		_ = t.Leaf.Expressions(seen, func(_ string, v expr.Value) { missing = missing || v.Missing() }) // it was evaluated without an error
+	}
+	return missing
+}
+
+// absentValue is one that a login did not give.
+type absentValue struct {
+	key string // of the definition
+	err error
+}
+
+func (e *absentValue) Error() string { return e.key + ": " + e.err.Error() }
+func (e *absentValue) Unwrap() error { return e.err }
 
 // names says which members an answer has, for a message: their values may be
 // secrets.

@@ -122,7 +122,7 @@ func (r *tokenRequest) body() (body []byte, kind string) {
 }
 
 // refusedLogin says why an answer to a login is none that helps.
-func refusedLogin(a *Answer, answer expr.Value, secrets *secret.Hider, wanted string) error {
+func refusedLogin(a *Answer, answer expr.Value, secrets *secret.Hider, wanted string) *Failure {
 	f := &Failure{Later: a.Later, Wait: a.Wait, Advice: clockAdvice(a.Header)}
 	said := fmt.Sprintf("answered %s", strings.TrimSpace(fmt.Sprint(a.Status, " ", http.StatusText(a.Status))))
 	why := answer.Get("error").Text()
