@@ -22,10 +22,10 @@ func TestDefinitionOfInput(t *testing.T) {
 		{"in the working directory", `"b.yaml"`, "", "b", ""},
 		{"inline", `{"version": 1, "name": "c 😀", "streams": [{"name": "s", "path": "https://a.example", "schema": "s.json"}]}`, "", "c 😀", ""},
 		{"environment wins", `"a.yaml"`, "b.yaml", "b", ""},
-		{"environment does not look beside the config", `"a.yaml"`, "a.yaml", "", `source "a.yaml" is neither built in (airflow, jupyterhub, keycloak, shop, verdaccio) nor a file; tried a.yaml: file does not exist`},
-		{"missing", `"nope.yaml"`, "", "", `source "nope.yaml" is neither built in (airflow, jupyterhub, keycloak, shop, verdaccio) nor a file; tried nope.yaml, ` + filepath.Join(dir, "defs", "nope.yaml") + `: file does not exist`},
+		{"environment does not look beside the config", `"a.yaml"`, "a.yaml", "", `source "a.yaml" is neither built in (airflow, elasticsearch, jupyterhub, keycloak, shop, verdaccio) nor a file; tried a.yaml: file does not exist`},
+		{"missing", `"nope.yaml"`, "", "", `source "nope.yaml" is neither built in (airflow, elasticsearch, jupyterhub, keycloak, shop, verdaccio) nor a file; tried nope.yaml, ` + filepath.Join(dir, "defs", "nope.yaml") + `: file does not exist`},
 		{"number", `5`, "", "", `config: "source" wants a name, a file or a definition, not a number`},
-		{"absent", `null`, "", "", `config: "source" is missing: the name of a definition (built in: airflow, jupyterhub, keycloak, shop, verdaccio), its file, or the definition itself`},
+		{"absent", `null`, "", "", `config: "source" is missing: the name of a definition (built in: airflow, elasticsearch, jupyterhub, keycloak, shop, verdaccio), its file, or the definition itself`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var environ []string

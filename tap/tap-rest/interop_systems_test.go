@@ -18,7 +18,8 @@ var builtinKeys = map[string]map[string][]string{
 		"dags": {"dag_id"}, "dag_runs": {"dag_id", "dag_run_id"}, "task_instances": {"dag_id", "dag_run_id", "task_id", "map_index"},
 		"event_logs": {"event_log_id"}, "pools": {"name"}, "import_errors": {"import_error_id"}, "variables": {"key"}, "connections": {"connection_id"},
 	},
-	"jupyterhub": {"users": {"name"}, "groups": {"name"}, "services": {"name"}},
+	"elasticsearch": {"indices": {"index"}, "documents": {"_index", "_id"}},
+	"jupyterhub":    {"users": {"name"}, "groups": {"name"}, "services": {"name"}},
 	"keycloak": {
 		"users": {"id"}, "groups": {"id"}, "group_members": {"group_id", "id"}, "clients": {"id"}, "roles": {"id"}, "events": {"type", "time"},
 	},

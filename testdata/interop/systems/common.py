@@ -39,7 +39,7 @@ def call(method, url, body=None, headers=None):
     if body is not None:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers.setdefault("Content-Type", "application/json")
-    with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method), timeout=60) as answer:
+    with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method), timeout=PATIENCE) as answer:
         text = answer.read()
     return json.loads(text) if text.strip() else None
 

@@ -7,7 +7,7 @@ import zipfile
 
 import common
 
-INDICES = {"orders-2023": 730, "orders-2024": 1205, "notes ü": 3, "empty": 0}
+INDICES = {"orders-2023": 730, "orders-2024": 1205, "notes": 3, "empty": 0}
 
 
 def document(index, i):
@@ -21,7 +21,7 @@ def serve(directory, tools):
     url = f"http://127.0.0.1:{(port := common.free_port())}"
     opens = [f"--add-opens=java.base/java.{name}=ALL-UNNAMED" for name in ("lang", "io", "util", "net", "nio")]
     server = common.start(
-        ["java", "-Xmx256m", "-Djava.security.manager=allow", *opens, f"-Des.path.home={home}", "-Des.insecure.allow.root=true", "-Des.node.local=true",
+        ["java", "-Xmx256m", "-Djava.security.manager=allow", *opens, f"-Des.path.home={home}", "-Des.insecure.allow.root=true", "-Des.node.local=true", "-Des.index.number_of_shards=2", "-Des.index.number_of_replicas=0",
          "-Des.network.host=127.0.0.1", f"-Des.http.port={port}", "-cp", f"{home}/lib/*", "org.elasticsearch.bootstrap.Elasticsearch", "start"],
         directory / "server.log", url + "/_cluster/health?wait_for_status=yellow", env={"PATH": os.environ["PATH"], "HOME": str(directory)})
     for index, size in INDICES.items():
