@@ -1,6 +1,7 @@
 package tap
 
 import (
+	"errors"
 	"time"
 
 	"github.com/tap-rest/tap-rest/state"
@@ -233,6 +234,9 @@ func (e *emitter) allMade(b *batch) {
 	l := b.lane
 	if b.broken != nil {
 		b.track.account.Fail(b.broken)
+		if why := (*notAsked)(nil); errors.As(b.broken, &why) && why.refused() {
+			b.track.account.Failure = b.broken // instead of one of those that it is for
+		}
 		b.track.fails(b.broken)
 		return
 	}

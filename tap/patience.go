@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"sync"
 	"sync/atomic"
 
@@ -115,68 +114,12 @@ type patience struct {
 	refusals refusals
 }
 
-// mostRefused is how many contexts of a stream may refuse who asks before one took
-// it: behind that no more is asked for, with credentials that are the same for all.
-// Those that are owed from the run before count apart, since they come first: they
-// keep no others from being read.
-const mostRefused = 10
-
-// noEntry is what is said then.
-const noEntry = "the API refused who asks for the first partitions of the stream, and no more of them is asked for in this run; where others may be read, leave these out by errors: [{status: 401, do: skip}]"
-
-// refusals are the contexts that refused who asks, before one did not.
-type refusals struct {
-	mu    sync.Mutex
-	owed  map[uint64]bool // that were owed
-	fresh map[uint64]bool // others
-	taken bool            // one took it
-	why   error           // the last refusal
-	told  atomic.Bool     // the log says that no more is asked for
-}
-
-// refused takes note that the context of a partition refused who asks.
-func (f *refusals) refused(p *part, err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.owed == nil {
-		f.owed, f.fresh = map[uint64]bool{}, map[uint64]bool{}
-	}
-	f.why = err
-	of := f.fresh
-	if p.owed {
-		of = f.owed
-	}
-	of[p.key.Context] = true
-}
-
-// accepted takes note that a context took it.
-func (f *refusals) accepted() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.taken = true
-}
-
-// end returns why no more is asked for of what is owed, or of the rest; nil where
-// it is.
-func (f *refusals) end(stream string, owed bool) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	of := f.fresh
-	if owed {
-		of = f.owed
-	}
-	if len(of) < mostRefused || f.taken {
-		return nil
-	}
-	return &notAsked{stream, noEntry, f.why}
-}
-
 // mostTold is how many failures of partitions are told of one by one.
 const mostTold = 10
 
 // news reports whether the log does not say yet that no more is asked for.
 func (t *patience) news(e *notAsked) bool {
-	if e.what == noEntry {
+	if e.refused() {
 		return !t.refusals.told.Swap(true)
 	}
 	return !t.api.told.Swap(true)
@@ -301,7 +244,7 @@ func (w *worker) fails(err error) {
 	case errors.As(err, &e) && e.Status != 0:
 		w.pass.patience.came(w.part)
 	}
-	if e != nil && e.Status == http.StatusUnauthorized && w.pass.many && !w.stream.Definition.Client.Auth.Differs() {
+	if w.refusesAll(err) {
 		w.pass.patience.refusals.refused(w.part, err)
 	}
 }

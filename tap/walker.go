@@ -50,6 +50,9 @@ func (w *walker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Tu
 	for {
 		t.Yield(ctx)
 		w.part.awaitChildren(ctx, w.gate.Closed(), t, maxOpenPages-1)
+		if w.part.pass.servesNobody() {
+			return fetch.ErrStopped
+		}
 		page, err := w.walk.Next(ctx)
 		switch {
 		case err == io.EOF: // not one that a failure wraps: an API that hangs up is no end
