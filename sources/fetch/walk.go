@@ -27,7 +27,6 @@ type Walk struct {
 	asker    *asker
 	failures failures
 	ahead    *ahead
-	session  *session
 	tags     *Tags     // nil: pages are asked for whether they have changed or not
 	sent     *outgoing // the request under way
 	err      error     // that ended the walk
@@ -50,8 +49,7 @@ func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Va
 		whole: needsWhole(stream, splitter), apart: stream.LooksAtRecords() == "",
 		spent: c.requester.expired(),
 	}
-	w.session = newSession(w, w.pager.Position())
-	w.judge.session = w.session
+	w.judge.session = newSession(w, w.pager.Position())
 	w.ahead = newAhead(w)
 	w.judge.splitting = &w.ahead.splitting
 	w.asker = &asker{c, stream, n, w.judge, w.failures, priceOf(stream), w.room, w.anew}
@@ -96,8 +94,8 @@ func (w *Walk) Next(ctx context.Context) (*Page, error) {
 	case page.Last:
 		w.err = io.EOF
 		w.ahead.drop(true)
-		w.session.used = true // whoever opened it, it is over
-		w.session.close()
+		w.judge.session.used = true // whoever opened it, it is over
+		w.judge.session.close()
 	}
 	return page, err
 }
@@ -113,7 +111,7 @@ func (w *Walk) OneByOne() { w.ahead.most = 1 }
 // for ahead, and closes the session. A walk that is over need not be closed.
 func (w *Walk) Close() {
 	w.ahead.drop(false)
-	w.session.close()
+	w.judge.session.close()
 }
 
 // next returns the next page, in another session where that of an earlier run is
@@ -122,16 +120,16 @@ func (w *Walk) next(ctx context.Context) (*Page, error) {
 	for {
 		page, err := w.nextInSession(ctx)
 		if err == nil {
-			w.session.came(page)
+			w.judge.session.came(page)
 		}
-		if err == nil || !w.session.anew(err) {
+		if err == nil || !w.judge.session.anew(err) {
 			return page, err
 		}
 	}
 }
 
 func (w *Walk) nextInSession(ctx context.Context) (*Page, error) {
-	if all, err := w.session.begin(ctx); all != nil || err != nil {
+	if all, err := w.judge.session.begin(ctx); all != nil || err != nil {
 		return all, err
 	}
 	w.setPage()
@@ -161,7 +159,7 @@ func (w *Walk) nextInSession(ctx context.Context) (*Page, error) {
 		case w.recorder.only():
 			return nil, w.failures.unsent(out.Shown, err)
 		}
-		if err := w.session.live(out, err); err != nil {
+		if err := w.judge.session.live(out, err); err != nil {
 			return nil, w.failures.lost(out.Shown, err)
 		}
 	}
