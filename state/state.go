@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -148,6 +149,16 @@ func (e *Error) Error() string {
 		return fmt.Sprintf("state %s: %s", e.File, e.Msg)
 	}
 	return fmt.Sprintf("state %s: %s: %s", e.File, e.Place, e.Msg)
+}
+
+// WithoutWayOut is the error without what it says of --state, for who has no such
+// flag.
+func (e *Error) WithoutWayOut() *Error {
+	bare := *e
+	for _, way := range []string{wayOut, airbyteWayOut} {
+		bare.Msg = strings.TrimSuffix(bare.Msg, way)
+	}
+	return &bare
 }
 
 // Names returns the streams that the state knows.

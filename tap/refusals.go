@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
-	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 )
 
 // mostRefused is how many contexts of a stream may refuse who asks before one took
@@ -51,7 +50,7 @@ func (f *refusals) refused(p *part, err error) {
 		one = above[len(above)-1]
 	}
 	of[one] = true
-	f.login = f.login || noLogin(err)
+	f.login = f.login || fetch.LoginFailed(err)
 }
 
 // refusesAll reports whether a failure may be that of all partitions of a stream,
@@ -61,13 +60,7 @@ func (w *worker) refusesAll(err error) bool {
 	if !w.pass.many || !errors.As(err, &e) {
 		return false
 	}
-	return noLogin(err) || e.Status == http.StatusUnauthorized && !w.stream.Definition.Client.Auth.Differs()
-}
-
-// noLogin reports whether a failure is that of a login which no run tries twice.
-func noLogin(err error) bool {
-	var login *auth.Failure
-	return errors.As(err, &login) && !login.Later
+	return fetch.LoginFailed(err) || e.Status == http.StatusUnauthorized && !w.stream.Definition.Client.Auth.Differs()
 }
 
 // accepted takes note that a context took it.

@@ -1,6 +1,7 @@
 package definition
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -217,9 +218,9 @@ func (c *contextCheck) looksAtContext(i int, s *sources.Stream, given *offer) {
 			case len(keys) == 0 || slices.Contains(given.always, keys[0]):
 			case slices.Contains(given.ever, keys[0]) && sources.HasFallback(t):
 			case slices.Contains(given.ever, keys[0]):
-				c.Problem(n, "not every parent gives partition.%s, which the stream's templates use: give it in the keys of each", document.Clip(keys[0]))
+				c.Problem(n, "not every parent gives partition.%s, which the stream's templates use: give it in the keys of each, since several parents are read one after the other, not in combinations", document.Clip(keys[0]))
 			default:
-				c.Problem(n, "no entry gives partition.%s, which the stream's templates use; its contexts have %s", document.Clip(keys[0]), strings.Join(given.ever, ", "))
+				c.Problem(n, "no entry gives partition.%s, which the stream's templates use; its contexts have %s", document.Clip(keys[0]), cmp.Or(strings.Join(given.ever, ", "), "no values"))
 			}
 		}
 	})

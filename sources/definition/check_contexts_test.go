@@ -38,7 +38,7 @@ streams:
 		{"a value that no entry gives, in a rule", s + `], errors: [{when: "{{ partition.kind == 1 }}", do: skip}]}`,
 			`9: streams[3] (s).partition_by: no entry gives partition.kind, which the stream's templates use; its contexts have account, shop`},
 		{"a value that one parent gives", `  - {name: s, path: "/{{ partition.shop }}", partition_by: [{parent: shops, keys: {shop: id}}, {parent: accounts, keys: {x: id}}]}`,
-			`9: streams[3] (s).partition_by: not every parent gives partition.shop, which the stream's templates use: give it in the keys of each`},
+			`9: streams[3] (s).partition_by: not every parent gives partition.shop, which the stream's templates use: give it in the keys of each, since several parents are read one after the other, not in combinations`},
 		{"a value that one parent gives, and another that holds without", `  - {name: s, path: "/{{ partition.shop | default('all') }}/{{ partition.x | default('') }}", partition_by: [{parent: shops, keys: {shop: id}}, {parent: accounts, keys: {x: id}}]}`, ``},
 		{"two axes of one name", `  - {name: s, path: "/{{ partition.a }}", partition_by: [{name: a, values: [1]}, {name: a, values: [2]}]}`,
 			`9: streams[3] (s).partition_by[1] (a): gives the value a, and another entry gives it: take another name`},

@@ -62,7 +62,11 @@ func (f *family) visit(i int) {
 		case !found:
 			f.Problem(at, "%s", f.Unknown("stream", p.Parent, f.streams))
 		case f.open[parent]:
-			f.Problem(at, "stream %s is its own parent, by way of %s", document.Clip(p.Parent), document.Clip(f.def.Streams[i].Name))
+			byWay := ""
+			if parent != i {
+				byWay = ", by way of " + document.Clip(f.def.Streams[i].Name)
+			}
+			f.Problem(at, "stream %s is its own parent%s", document.Clip(p.Parent), byWay)
 		default:
 			f.visit(parent)
 		}

@@ -200,9 +200,9 @@ var bad = []struct {
 	{"path in the body", stream("body: {json: {}}\npagination: {type: page, body: 'a.#'}"), `11:36: streams[0] (s).pagination.body: wants keys with points between, as query.after`},
 	{"integer with settle", stream("replication_key: u\nparams: {a: '{{ window.start }}'}\nincremental: {format: integer, settle: 1m}"), `12:44: streams[0] (s).incremental.settle: has no meaning with format integer: it is about time`},
 	{"parent", stream("partition_by: [{parent: shop, keys: {a: id}}]"), `10:29: streams[0] (s).partition_by[0].parent: unknown stream "shop"; known here: s`},
-	{"own parent", stream("partition_by: [{parent: s, keys: {a: id}}]"), `10:29: streams[0] (s).partition_by[0].parent: stream s is its own parent, by way of s`},
+	{"own parent", stream("partition_by: [{parent: s, keys: {a: id}}]"), `10:29: streams[0] (s).partition_by[0].parent: stream s is its own parent`},
 	{"parent and values", stream("partition_by: [{parent: s, name: a}]"), `10:20: streams[0] (s).partition_by[0] (a): has values or a parent, not both
-10:29: streams[0] (s).partition_by[0] (a).parent: stream s is its own parent, by way of s`},
+10:29: streams[0] (s).partition_by[0] (a).parent: stream s is its own parent`},
 	{"parent without keys", head + "  - {name: a, path: /}\n  - {name: b, path: /, partition_by: [{parent: a}]}\n", `9:39: streams[1] (b).partition_by[0]: needs keys: a map of names to paths`},
 	{"checked stream has a parent", "check: b\n" + head + "  - {name: a, path: /}\n  - {name: b, path: /, partition_by: [{parent: a, keys: {x: id}}]}\n", `1:8: check: stream b has a parent, and one request is all that a check makes: name a stream without one (a)
 10:38: streams[1] (b).partition_by: nothing in the stream's request uses partition, so each context would ask for the same: send {{ partition.x }}`},

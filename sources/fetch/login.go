@@ -110,6 +110,13 @@ func lostLogin(ctx context.Context, err error) error {
 	return &auth.Failure{Err: err, Later: v.retry, Wait: v.wait, Advice: v.tip}
 }
 
+// LoginFailed reports whether a request failed since its login did, for good: no
+// other request of the client is tried with those credentials.
+func LoginFailed(err error) bool {
+	var login *auth.Failure
+	return errors.As(err, &login) && !login.Later
+}
+
 // showLogin makes what templates see as auth.
 func (w *Walk) showLogin() {
 	if l := w.client.requester.login(); l != nil {

@@ -31,6 +31,9 @@ func (a *Account) String() string {
 	var b strings.Builder
 	_ = WriteTable(&b, 1, rows) // a builder takes all
 	fmt.Fprintf(&b, "%s in %s, flushes: %s\n", Numbered(records, "%s record[|s]"), a.Took.Round(time.Millisecond), count(a.Flushes))
+	if waited > a.Took {
+		b.WriteString("waited is the sum of what requests waited, side by side\n")
+	}
 	if a.Stopped != "" {
 		fmt.Fprintf(&b, "stopped early: %s; the next run goes on from the last STATE\n", a.Stopped)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
 )
@@ -39,6 +40,22 @@ func TestInParent(t *testing.T) {
 		s := Stream{Name: "repos", Counters: &fetch.Counters{}, Partitions: 4, Failures: 1, Failure: &fetch.Error{Class: fetch.Permanent, Stream: test.failed, Status: 401}}
 		if text := strings.Join(s.Remarks(), "\n"); !strings.Contains(text, test.want) {
 			t.Errorf("%s failed: %q, want it to say %q", test.failed, text, test.want)
+		}
+	}
+}
+
+// TestWaitedSideBySide: what several requests waited at once may be longer than
+// the run, and the account says why.
+func TestWaitedSideBySide(t *testing.T) {
+	for _, test := range []struct {
+		waited time.Duration
+		says   bool
+	}{{time.Minute, false}, {3 * time.Minute, true}} {
+		s := &Stream{Name: "repos", Counters: &fetch.Counters{}}
+		s.Counters.Waited.Store(int64(test.waited))
+		text := (&Account{Streams: []*Stream{s}, Took: 2 * time.Minute}).String()
+		if got := strings.Contains(text, "waited is the sum of what requests waited, side by side\n"); got != test.says {
+			t.Errorf("waited %s: it says so: %v, want %v, in\n%s", test.waited, got, test.says, text)
 		}
 	}
 }

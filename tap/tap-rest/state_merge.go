@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -62,6 +63,9 @@ func readStateFile(file string) (s *state.State, array bool, err error) {
 		s, err = state.ParseAirbyte(file, data)
 	} else {
 		s, err = state.ParseSinger(file, data)
+	}
+	if e := (*state.Error)(nil); errors.As(err, &e) {
+		err = fmt.Errorf("%w: nothing is merged; each file holds the value of a STATE line, or an array of STATE messages", e.WithoutWayOut())
 	}
 	return s, array, err
 }
