@@ -16,8 +16,9 @@ const (
 	AuthBasic  AuthType = "basic"
 	AuthAPIKey AuthType = "api_key"
 	AuthOAuth2 AuthType = "oauth2"
-	// AuthSession sends what a login answered.
+	// AuthSession sends what a login answered, AuthJWT a token that is signed here.
 	AuthSession AuthType = "session"
+	AuthJWT     AuthType = "jwt"
 )
 
 // Auth holds the keys of its type; those of other types are nil.
@@ -31,7 +32,8 @@ type Auth struct {
 	InQuery  bool           // api_key: in the query, else in a header
 	OAuth2   *OAuth2        // oauth2
 	Session  *SessionLogin  // session
-	Renewal  Renewal        // oauth2, session
+	JWT      *JWT           // jwt
+	Renewal  Renewal        // oauth2, session, jwt
 	AWS      *AWS           // aws_sigv4
 	HMAC     *HMAC          // hmac
 	OAuth1   *OAuth1        // oauth1
@@ -74,6 +76,9 @@ func (a *Auth) EachTemplate(visit func(*expr.Template)) {
 		}
 		o.Scopes.any(all)
 		anyParam(o.Extra, all)
+	}
+	if a.JWT != nil {
+		a.JWT.EachTemplate(visit)
 	}
 	if a.Session != nil {
 		a.Session.EachTemplate(visit)

@@ -29,6 +29,9 @@ func authOf(n, base *document.Node) *sources.Auth {
 		a.Username, a.Password = nil, nil
 	}
 	signedOf(a, n)
+	if a.Type == sources.AuthJWT {
+		a.JWT, a.Renewal = jwtOf(n), renewalOf(n)
+	}
 	if a.Type == sources.AuthSession {
 		a.Session, a.Renewal = sessionOf(n, base), renewalOf(n)
 	}
@@ -76,6 +79,7 @@ func authKeys(r *reader, n *document.Node, _ *object) {
 	if by := n.Get("type"); by == nil || by.Text != string(sources.AuthOAuth2) {
 		if by != nil {
 			signedKeys(r, n)
+			jwtKeysFit(r, n)
 		}
 		return
 	}
@@ -97,11 +101,16 @@ func authKeys(r *reader, n *document.Node, _ *object) {
 	if n.Has("client_secret") && !n.Has("client_id") {
 		r.Problem(n.Get("client_secret"), "needs client_id beside it")
 	}
-	if target := n.Get("token_url"); target != nil && target.Read != nil && !expr.IsTemplate(target.Text) && !absolute(target.Text) {
-		r.Problem(target, "wants an absolute URL, as https://api.example.com/oauth/token, not %q", document.Clip(target.Text))
-	}
+	r.tokenURL(n)
 	if extra := n.Get("extra"); extra != nil {
 		r.knownTwice(n, extra)
+	}
+}
+
+// tokenURL checks that a token_url is one.
+func (r *reader) tokenURL(n *document.Node) {
+	if target := n.Get("token_url"); target != nil && target.Read != nil && !expr.IsTemplate(target.Text) && !absolute(target.Text) {
+		r.Problem(target, "wants an absolute URL, as https://api.example.com/oauth/token, not %q", document.Clip(target.Text))
 	}
 }
 

@@ -118,13 +118,7 @@ var authObject = &object{
 			{name: "expired", kind: aCondition, scope: sources.InResponse, def: "an answer 401", doc: "Template over an answer, which means that the token holds no longer."},
 		}},
 		{name: "session", doc: "A login by any request; what it answers is sent along; see Sessions.", keys: sessionAuthKeys},
-		{name: "jwt", later: true, doc: "A signed token, sent or exchanged.", keys: []key{
-			{name: "algorithm", kind: aText, need: true, doc: "As RFC 7518 names it: RS256."},
-			{name: "key", kind: aTemplate, need: true, doc: "The key that signs."},
-			{name: "claims", kind: params, doc: "Claims of the token."},
-			{name: "headers", kind: params, doc: "Further headers of the token."},
-			{name: "token_url", kind: aTemplate, doc: "Where it is exchanged (service accounts)."},
-		}},
+		{name: "jwt", doc: "A token that is signed here (RFC 7519), and sent or exchanged; see Signed tokens.", keys: jwtKeys},
 		awsVariant, hmacVariant, digestVariant, oauth1Variant,
 	},
 }

@@ -233,6 +233,10 @@ var bad = []struct {
 	{"a login per record", client("auth: {type: session, login: {path: /login}, send: {headers: {A: '{{ record.id }}'}}}"), `6:70: client.auth.send.headers.A: record cannot be used here, only config and partition and window and page and auth and now and response and headers and cookies`},
 	{"a login without a host", "version: 1\nname: t\nclient: {auth: {type: session, login: {path: /login}}}\nstreams: [{name: s, path: 'https://a.example/s'}]\n", `3:46: client.auth.login.path: is not an absolute URL: needs base_url in client`},
 	{"a login at the host that it names", "version: 1\nname: t\nclient: {base_url: '{{ auth.url }}', auth: {type: session, login: {path: /login}}}\nstreams: [{name: s, path: /s}]\n", `3:74: client.auth.login.path: wants an absolute URL: base_url, {{ auth.url }}, is known only after the login, or is another one for each request`},
+	{"an algorithm", client("auth: {type: jwt, algorithm: none, key: k}"), `6:34: client.auth.algorithm: unknown value "none"; known here: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, HS256, HS384, HS512, EdDSA`},
+	{"an exchange without its place", client("auth: {type: jwt, algorithm: HS256, key: k, grant: client_credentials}"), `6:56: client.auth.grant: is about the exchange of the token: needs token_url beside it`},
+	{"an algorithm said twice", client("auth: {type: jwt, algorithm: HS256, key: k, headers: {alg: RS256}}"), `6:64: client.auth.headers.alg: is what algorithm says`},
+	{"a short life", client("auth: {type: jwt, algorithm: HS256, key: k, lifetime: 10ms}"), `6:59: client.auth.lifetime: wants a second at least: exp counts in seconds`},
 	{"nothing to log in to", client("auth: {type: basic, username: a, password: b}\nerrors: [{status: 403, do: login}]"), `7:32: client.errors[0].do: nothing logs in here: needs an auth that asks for what it sends, as oauth2 or session`},
 
 	// What cannot run yet.

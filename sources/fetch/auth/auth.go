@@ -146,6 +146,7 @@ func New(a *sources.Auth, keep func() Keeping) Authenticator {
 		sources.AuthOAuth1: newOAuth1,
 
 		sources.AuthSession: newSession,
+		sources.AuthJWT:     newJWT,
 	}[a.Type](a, keep)
 }
 

@@ -40,11 +40,7 @@ func (o *oauth2) Prove(_ context.Context, r *Request) (Proof, error) {
 	if t == nil {
 		return 0, fmt.Errorf("there is no token yet")
 	}
-	if len(o.headers)+len(o.params) == 0 {
-		r.Header.Set("Authorization", "Bearer "+t.answer.Get("access_token").Text())
-		return t.number, nil
-	}
-	return t.number, o.put(t, r)
+	return t.number, o.putToken(t, r)
 }
 
 // Known has what the token request sends, and what it makes of that.
@@ -89,15 +85,20 @@ func (o *oauth2) get(ctx context.Context, vars expr.Vars, ask Ask) (*ticket, err
 
 // ask sends a token request, and reads what is answered.
 func (o *oauth2) ask(ctx context.Context, vars expr.Vars, r *tokenRequest, ask Ask) (*ticket, error) {
+	return o.askToken(ctx, vars, r, ask, o.keeping().Secrets, o.counter)
+}
+
+// askToken sends a token request, and reads what is answered.
+func (s sending) askToken(ctx context.Context, vars expr.Vars, r *tokenRequest, ask Ask, secrets *secret.Hider, c *counter) (*ticket, error) {
 	at := time.Now()
 	a, err := r.send(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := readToken(a, o.keeping().Secrets)
+	answer, err := readToken(a, secrets)
 	if err == nil {
-		t := &ticket{answer: answer, headers: a.Seen, until: o.until(at, lifeOf(answer))}
-		if err = o.learn(t, vars, o.keeping().Secrets); err == nil {
+		t := &ticket{answer: answer, headers: a.Seen, until: c.until(at, lifeOf(answer))}
+		if err = s.learn(t, vars, secrets); err == nil {
 			return t, nil
 		}
 		err = &Failure{Err: err}

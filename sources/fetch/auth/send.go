@@ -22,6 +22,16 @@ func (t *ticket) seen(vars expr.Vars) expr.Vars {
 	return own
 }
 
+// putToken puts an access token on a request, as send says, else as a bearer token
+// (RFC 6750).
+func (s sending) putToken(t *ticket, r *Request) error {
+	if len(s.headers)+len(s.params) > 0 {
+		return s.put(t, r)
+	}
+	r.Header.Set("Authorization", "Bearer "+t.answer.Get("access_token").Text())
+	return nil
+}
+
 // put puts the values on a request. One that is missing is an error: the request
 // would be somebody else's.
 func (s sending) put(t *ticket, r *Request) error {
