@@ -70,12 +70,17 @@ func HasFallback(t *expr.Template) bool { return without.MatchString(t.Source())
 var without = regexp.MustCompile(`\b(?:default|d|defined|undefined|none|get|if|or)\b`)
 
 // ContextPaths returns where in the values of a context the templates look, below
-// their names: [account, id] for partition.account.id. Templates that say what
+// their names: [account, id] for partition.account.id, [shop] for partition.shop. Templates that say what
 // holds where there is nothing are not among them.
-func (s *Stream) ContextPaths() (paths [][]string) {
-	s.EachTemplate(func(t *expr.Template) {
+func (s *Stream) ContextPaths() (paths [][]string) { return contextPaths(s.EachTemplate) }
+
+// AskedPaths are those of the templates that make requests.
+func (s *Stream) AskedPaths() [][]string { return contextPaths(s.EachOfRequests) }
+
+func contextPaths(each func(func(*expr.Template))) (paths [][]string) {
+	each(func(t *expr.Template) {
 		for _, keys := range t.Reads("partition") {
-			if len(keys) > 1 && !HasFallback(t) {
+			if len(keys) > 0 && !HasFallback(t) {
 				paths = append(paths, keys)
 			}
 		}

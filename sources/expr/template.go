@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -127,7 +128,8 @@ func (t *Template) Text(vars Vars) (string, error) {
 
 // Path returns the text of t as part of a URL's path: what each {{ }} prints is percent-encoded
 // as one segment, / too, unless it was marked by the filter safe. A value that is undefined or
-// null is an error, as is one that prints "." or "..": the request would ask for something else.
+// null is an error, as is one that prints "." or "..", or leaves a segment empty: the request
+// would ask for something else.
 func (t *Template) Path(vars Vars) (string, error) {
 	r := t.begin(vars)
 	defer t.end(r)
@@ -147,7 +149,7 @@ func (t *Template) end(r *run) {
 }
 
 // render appends the pieces, the values of expressions after encode, if there is one.
-func (t *Template) render(r *run, encode func(*run, Value) (Value, error)) ([]byte, error) {
+func (t *Template) render(r *run, encode func(r *run, v Value, alone bool) (Value, error)) ([]byte, error) {
 	var dst []byte
 	for i := range t.pieces {
 		p := &t.pieces[i]
@@ -160,7 +162,7 @@ func (t *Template) render(r *run, encode func(*run, Value) (Value, error)) ([]by
 			return nil, err
 		}
 		if encode != nil {
-			if v, err = encode(r, v); err != nil {
+			if v, err = encode(r, v, t.alone(i)); err != nil {
 				return nil, p.fail(err)
 			}
 		}
@@ -171,7 +173,19 @@ func (t *Template) render(r *run, encode func(*run, Value) (Value, error)) ([]by
 	return dst, nil
 }
 
-func pathSegment(r *run, v Value) (Value, error) {
+// alone reports whether an expression is a segment of a path by itself.
+func (t *Template) alone(i int) bool {
+	before, behind := "/", "/"
+	if i > 0 {
+		before = t.pieces[i-1].text
+	}
+	if i+1 < len(t.pieces) {
+		behind = t.pieces[i+1].text
+	}
+	return strings.HasSuffix(before, "/") && (strings.HasPrefix(behind, "/") || strings.HasPrefix(behind, "?"))
+}
+
+func pathSegment(r *run, v Value, alone bool) (Value, error) {
 	if v.Missing() {
 		return Value{}, fmt.Errorf("the value is %s: the path would have a hole", v.kind)
 	}
@@ -182,7 +196,10 @@ func pathSegment(r *run, v Value) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	if text == "." || text == ".." {
+	switch {
+	case text == "" && alone:
+		return Value{}, errors.New("the value is an empty text: the path would have a hole (where that is right, mark it by the filter safe)")
+	case text == "." || text == "..":
 		return Value{}, fmt.Errorf("the value is %q: it would lead to another path", text)
 	}
 	return String(url.PathEscape(text)), nil

@@ -113,9 +113,24 @@ func TestPath(t *testing.T) {
 
 func TestPathWithAHole(t *testing.T) {
 	scope := expr.NewScope("v")
-	for _, v := range []expr.Value{expr.Undefined(), expr.Null(), expr.String(".."), expr.String(".")} {
+	for _, v := range []expr.Value{expr.Undefined(), expr.Null(), expr.String(".."), expr.String("."), expr.String("")} {
 		if got, err := compile(t, scope, "/shops/{{ v }}").Path(expr.Vars{v}); err == nil {
 			t.Errorf("%s: got %q, want an error", v.Kind(), got)
+		}
+	}
+	for _, c := range []struct{ template, want string }{ // what an empty text makes of them; "": an error
+		{"/shops/{{ v }}/orders", ""},
+		{"{{ v }}", ""},
+		{"{{ v }}/orders", ""},
+		{"/shops/{{ v }}?x=1", ""},
+		{"/shops/{{ v | safe }}", "/shops/"},
+		{"/shops{{ v }}", "/shops"},
+		{"/shops/{{ v }}.json", "/shops/.json"},
+		{"/shops/no{{ v }}/orders", "/shops/no/orders"},
+	} {
+		got, err := compile(t, scope, c.template).Path(expr.Vars{expr.String("")})
+		if got != c.want || (err != nil) != (c.want == "") {
+			t.Errorf("%s: got %q, error %v, want %q", c.template, got, err, c.want)
 		}
 	}
 }

@@ -19,7 +19,7 @@ type Axes struct {
 // no list, or none, or without what the stream's templates look for.
 func NewAxes(s *sources.Stream, vars expr.Vars) (*Axes, error) {
 	a := &Axes{}
-	looked := s.ContextPaths()
+	looked := lookedAt{any: s.ContextPaths(), asked: s.AskedPaths()}
 	for _, axis := range s.PartitionBy {
 		if axis.Parent != "" {
 			continue
@@ -27,7 +27,7 @@ func NewAxes(s *sources.Stream, vars expr.Vars) (*Axes, error) {
 		place := fmt.Sprintf("stream %s: line %d: partition_by: values of %s", s.Name, axis.Line, axis.Name)
 		values, hashes, err := valuesOf(axis, vars)
 		if err == nil {
-			err = haveAll(axis.Name, values, looked)
+			err = looked.inAll(axis.Name, values)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", place, err)
@@ -79,35 +79,6 @@ func valuesOf(axis sources.PartitionSource, vars expr.Vars) (values []expr.Value
 		err = fmt.Errorf("the list is empty, so there is nothing to read: give it a value, or deselect the stream")
 	}
 	return values, seen, err
-}
-
-// haveAll reports the first value without something that templates look for in
-// it.
-func haveAll(name string, values []expr.Value, looked [][]string) error {
-	for i, v := range values {
-		if path := missing(name, v, looked); path != "" {
-			return fmt.Errorf("value %d has no %s, which the stream's templates use and which would ask for everything: %s", i+1, path, clip(v.AppendJSON(nil)))
-		}
-	}
-	return nil
-}
-
-// missing returns what templates look for under a name and the value does not
-// have: "" for nothing.
-func missing(name string, v expr.Value, looked [][]string) string {
-	for _, keys := range looked {
-		if keys[0] != name {
-			continue
-		}
-		at, path := v, name
-		for _, key := range keys[1:] {
-			at, path = at.Get(key), path+"."+key
-		}
-		if at.Missing() {
-			return path
-		}
-	}
-	return ""
 }
 
 // Within returns the contexts that the values make of one that is inherited.

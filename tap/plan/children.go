@@ -14,14 +14,14 @@ type Children struct {
 	axis   sources.PartitionSource
 	names  []string
 	paths  []string
-	looked [][]string
+	looked lookedAt
 }
 
 // NewChildren returns what an axis with a parent makes of its records.
 func NewChildren(child *sources.Stream, axis sources.PartitionSource) *Children {
-	c := &Children{axis: axis}
-	if axis.Batch <= 1 { // of a list, templates look at nothing by name
-		c.looked = child.ContextPaths()
+	c := &Children{axis: axis, looked: lookedAt{any: child.ContextPaths(), asked: child.AskedPaths()}}
+	if axis.Batch > 1 { // in a list, templates look for nothing by name
+		c.looked.any = nil
 	}
 	for _, key := range axis.Keys {
 		c.names, c.paths = append(c.names, key.Name), append(c.paths, key.Value.Const.Text())
@@ -50,8 +50,8 @@ func (c *Children) Of(record []byte, inherited Context, vars expr.Vars) (Context
 			return Context{}, false, c.fault(record, "the record has no %s (keys.%s), which would ask for everything (where that is right, when leaves such records out)", path, c.names[i])
 		}
 		values[i] = expr.JSON(string(v.AppendJSON(nil))) // the record's memory is not ours
-		if path := missing(c.names[i], values[i], c.looked); path != "" {
-			return Context{}, false, c.fault(record, "the record gives no %s, which the stream's templates use and which would ask for everything", path)
+		if what := c.looked.lacking(c.names[i], values[i]); what != "" {
+			return Context{}, false, c.fault(record, "the record gives %s", what)
 		}
 	}
 	return inherited.with(c.names, values), true, nil
