@@ -144,7 +144,7 @@ func (a *admission) answered(stream string, ex *Exchange, started time.Time) {
 	case ex.well():
 		a.limits.Granted(stream, started, ex.At)
 	case ex.Status == http.StatusTooManyRequests || ex.Status == http.StatusForbidden && throttles(ex):
-		if perSecond := a.limits.Refused(stream, started, ex.At); perSecond > 0 {
+		if perSecond := a.limits.Refused(stream, started, ex.At, retryAfter(ex) > 0); perSecond > 0 {
 			a.log.Info("the API refused a request because too many came: the stream is asked for more slowly, and faster again while the API answers",
 				"stream", stream, "request", ex.Request, "calls_a_second", fmt.Sprintf("%.2g", perSecond))
 		}

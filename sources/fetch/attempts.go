@@ -113,6 +113,10 @@ func (a *asker) attempt(ctx context.Context, out *outgoing, e *early) (*Exchange
 	if errors.Is(err, ErrStopped) || err != nil && ctx.Err() != nil {
 		return nil, verdict{}, ErrStopped
 	}
+	if err == nil && ex.cut != nil && ctx.Err() != nil {
+		ex.Body.Release()
+		return nil, verdict{}, ErrStopped
+	}
 	if err == nil {
 		out.answered(ex)
 		if err := a.makeWhole(ctx, ex); err != nil {
@@ -142,6 +146,12 @@ func (a *asker) makeWhole(ctx context.Context, ex *Exchange) error {
 
 // pause waits before the next attempt, after so many since the client rested.
 func (a *asker) pause(ctx context.Context, out *outgoing, ex *Exchange, v verdict, round int) error {
+	if a.client.admission.stopped(ctx) {
+		if ex != nil {
+			ex.Body.Release()
+		}
+		return ErrStopped
+	}
 	if round > 0 {
 		most := a.retry().Attempts
 		if v.once {

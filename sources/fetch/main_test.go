@@ -1,6 +1,7 @@
 package fetch_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -135,6 +136,7 @@ type rig struct {
 	gate     *gate
 	counters fetch.Counters
 	vars     expr.Vars
+	log      bytes.Buffer
 }
 
 // newRig returns a rig for the client of s. Secrets are settings by their
@@ -142,7 +144,7 @@ type rig struct {
 func newRig(t testing.TB, s *sources.Stream, transport http.RoundTripper, secrets ...string) *rig {
 	t.Helper()
 	r := &rig{t: t, gate: newGate(), vars: make(expr.Vars, sources.VarCount)}
-	o := fetch.Options{Transport: transport, UserAgent: "test", Gate: r.gate, Log: slog.New(slog.DiscardHandler)}
+	o := fetch.Options{Transport: transport, UserAgent: "test", Gate: r.gate, Log: slog.New(slog.NewTextHandler(&r.log, nil))}
 	var names []string
 	var given secret.List
 	var values []expr.Value

@@ -240,13 +240,14 @@ func TestStopEndsEveryWait(t *testing.T) {
 		client   string
 		fault    apitest.Fault
 		requests int // sent when the run is stopped
+		again    int // retries that were begun until then
 		inFlight bool
 	}{
-		{"before a retry", "", apitest.Status(429, apitest.RetryAfter("60")), 1, false},
-		{"for the rate", "rate_limit: {requests: 1, per: 60s}", apitest.Latency(0), 1, false},
-		{"for a slot", "max_in_flight: 1", apitest.Hang(), 1, true},
-		{"for an answer", "", apitest.Hang(), 1, true},
-		{"for a body", "", apitest.Stall(10), 1, true},
+		{"before a retry", "", apitest.Status(429, apitest.RetryAfter("60")), 1, 1, false},
+		{"for the rate", "rate_limit: {requests: 1, per: 60s}", apitest.Latency(0), 1, 0, false},
+		{"for a slot", "max_in_flight: 1", apitest.Hang(), 1, 0, true},
+		{"for an answer", "", apitest.Hang(), 1, 0, true},
+		{"for a body", "", apitest.Stall(10), 1, 0, true},
 	}
 	for _, wait := range waits {
 		for _, how := range []string{"gate", "context"} {
@@ -294,6 +295,9 @@ func TestStopEndsEveryWait(t *testing.T) {
 					if api.Count() != wait.requests {
 						t.Errorf("%d requests, want %d", api.Count(), wait.requests)
 					}
+					if again := strings.Count(r.log.String(), "asking again"); again != wait.again {
+						t.Errorf("the log says %d times that a request is made again, want %d: %s", again, wait.again, &r.log)
+					}
 				})
 			})
 		}
@@ -323,5 +327,19 @@ func TestNoRequestWithoutTheGate(t *testing.T) {
 	r.gate.shut()
 	if got := r.run(s, paging.Position{}); got.err != fetch.ErrStopped {
 		t.Errorf("got %v, want ErrStopped", got.err)
+	}
+}
+
+// TestNothingIsAskedAgain: a refusal that comes when no request may start any more
+// ends the walk, and nothing says that the request is made again.
+func TestNothingIsAskedAgain(t *testing.T) {
+	s := define(t, "", pageStream)[0]
+	var r *rig
+	r = newRig(t, s, transport(func(req *http.Request) (*http.Response, error) {
+		r.gate.shut()
+		return answer{status: http.StatusServiceUnavailable}.response(req), nil
+	}))
+	if got := r.run(s, paging.Position{}); got.err != fetch.ErrStopped || r.log.Len() > 0 || r.counters.Retries.Load() > 0 {
+		t.Errorf("got %v, %d retries, want ErrStopped: %s", got.err, r.counters.Retries.Load(), &r.log)
 	}
 }

@@ -6,7 +6,8 @@ import "time"
 // takes them. Before the first refusal there is none. After one, a single request is
 // sent now and then, until one is granted: then it is known how many were in how
 // long a time. Half of that is the pace, requests follow each other evenly, and it
-// rises again while all is granted.
+// rises again while all is granted. Where refusals say when requests are granted
+// again, it is no less than what was granted: those pauses do the rest.
 type found struct {
 	perSecond float64   // 0: none
 	refusedAt float64   // requests a second that were granted when it was halved last
@@ -17,6 +18,7 @@ type found struct {
 	raised    time.Time // when it was raised last
 	next      time.Time // may start
 	bound     bool      // a request waited for it since it was raised
+	told      bool      // the last refusal said when requests are granted again
 }
 
 const (
@@ -86,13 +88,23 @@ func (f *found) settle(started, now time.Time) {
 	all := f.granted / passed.Seconds()
 	if f.tries > 1 || f.refusedAt < all {
 		f.refusedAt = all
-		f.perSecond = max(all/2, slowest)
+		f.perSecond = max(all/2, slowest, f.floor(started, f.told))
 	}
 	f.tries, f.raised, f.bound = 0, now, false
 	f.next = started.Add(f.apart())
 	if passed > remembered {
 		f.granted, f.began = f.granted/2, started.Add(-passed/2)
 	}
+}
+
+// floor is the pace below which it does not fall: where the API says when it grants
+// requests again, what it granted so far, for then a pause is what it asks for, and
+// no slower pace.
+func (f *found) floor(now time.Time, told bool) float64 {
+	if !told {
+		return 0
+	}
+	return f.granted / max(now.Sub(f.began), time.Second).Seconds()
 }
 
 // rise raises the pace.
@@ -111,11 +123,11 @@ func (f *found) rise(now time.Time) {
 
 // isRefused halves the pace, unless the request started before that was done for
 // another one. It returns the new pace, 0 where it stays.
-func (f *found) isRefused(started, now time.Time) float64 {
+func (f *found) isRefused(started, now time.Time, told bool) float64 {
 	if f.granted == 0 && f.perSecond == 0 || f.perSecond > 0 && !started.After(f.halved) {
 		return 0 // what it takes is not known, and attempts wait by themselves; or it was halved
 	}
-	f.halved, f.bound = now, false
+	f.halved, f.bound, f.told = now, false, told
 	f.tries++
 	f.next = now.Add(f.apart())
 	if f.tries > 1 {
@@ -125,7 +137,7 @@ func (f *found) isRefused(started, now time.Time) float64 {
 		f.perSecond = max(f.granted, few) / max(now.Sub(f.began), time.Second).Seconds()
 	}
 	f.refusedAt = f.perSecond
-	f.perSecond = max(f.perSecond/2, slowest)
+	f.perSecond = max(f.perSecond/2, slowest, f.floor(now, told))
 	f.next = now.Add(f.apart())
 	return f.perSecond
 }

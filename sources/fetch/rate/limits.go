@@ -226,11 +226,12 @@ func (l *Limits) Granted(stream string, started, now time.Time) {
 // Refused takes note that a request of a stream, which started then, was refused
 // for its rate. It returns how many requests a second of that stream are sent from
 // now on, 0 where that was known already. An API may take more of other streams:
-// each finds its own pace.
-func (l *Limits) Refused(stream string, started, now time.Time) (perSecond float64) {
+// each finds its own pace. told says that the API says when it grants requests
+// again, so that Rest was, or will be, called.
+func (l *Limits) Refused(stream string, started, now time.Time, told bool) (perSecond float64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.paceOf(stream).isRefused(started, now)
+	return l.paceOf(stream).isRefused(started, now, told)
 }
 
 // paceOf returns the pace of a stream; mu is held.

@@ -27,7 +27,16 @@ type granter struct {
 	most    int
 	per     time.Duration
 	sliding bool
+	tells   bool // a refusal says when calls are granted again
 	calls   []time.Time
+}
+
+// again is how long after a refusal the next call is granted.
+func (g *granter) again(at time.Time) time.Duration {
+	if !g.sliding {
+		return at.Truncate(g.per).Add(g.per).Sub(at)
+	}
+	return g.calls[len(g.calls)-g.most].Add(g.per).Sub(at)
 }
 
 func (g *granter) grants(at time.Time) bool {
@@ -82,7 +91,10 @@ func simulate(l *test, api *granter, inFlight int, granted int, latency time.Dur
 				l.Granted("orders", c.started, at)
 			default:
 				refused++
-				l.Refused("orders", c.started, at)
+				if api.tells {
+					l.Rest(at.Add(api.again(at)))
+				}
+				l.Refused("orders", c.started, at, api.tells)
 			}
 			l.done("orders")
 		}
@@ -120,6 +132,50 @@ func TestFoundOfAny(t *testing.T) {
 	}
 }
 
+// TestFoundWhereTold: an API that says with each refusal when calls are granted
+// again is asked at the pace that it grants in all: a thousand calls take little
+// longer than they must.
+func TestFoundWhereTold(t *testing.T) {
+	for range 100 {
+		most := 2 + rand.IntN(198)
+		api := &granter{most: most, per: time.Duration(1+rand.IntN(60)) * time.Second, sliding: rand.IntN(2) == 0, tells: true}
+		refused, took := simulate(New(nil), api, 2+rand.IntN(15), 1000, 20*time.Millisecond)
+		ideal := time.Duration((1000-1)/most) * api.per
+		if took > ideal*14/10+20*time.Second {
+			t.Errorf("%d in %v, sliding %v: %d refusals, took %v, at least %v", api.most, api.per, api.sliding, refused, took, ideal)
+		}
+	}
+}
+
+// TestPaceWhereTold: a refusal that says when requests are granted again makes none
+// slower than the API granted them before; one that does not say halves the pace.
+func TestPaceWhereTold(t *testing.T) {
+	for told, want := range map[bool]float64{true: 10, false: 5} {
+		l, at := New(nil), now
+		for range 100 {
+			l.Take("orders", "/", at)
+			at = at.Add(100 * time.Millisecond)
+			l.Granted("orders", at, at)
+			l.Done("orders")
+		}
+		if got := l.Refused("orders", at, at, told); got != want {
+			t.Errorf("told %v: %v requests a second, want %v", told, got, want)
+		}
+		l.Rest(at.Add(time.Second))
+		at = at.Add(2 * time.Second)
+		l.Take("orders", "/", at)
+		if got := l.Refused("orders", at, at.Add(time.Millisecond), told); got != 0 { // the pause was too short
+			t.Errorf("told %v: the pace is %v now", told, got)
+		}
+		at = at.Add(4 * time.Second)
+		l.Take("orders", "/", at)
+		l.Granted("orders", at, at)
+		if got, _ := l.Take("orders", "/", at); told && got > 160*time.Millisecond || !told && got < 310*time.Millisecond {
+			t.Errorf("told %v: then requests are %v apart", told, got)
+		}
+	}
+}
+
 // TestRefusalsOfAnyPace: an API that refuses calls whatever their pace is does not
 // bring a walk to a halt.
 func TestRefusalsOfAnyPace(t *testing.T) {
@@ -131,7 +187,7 @@ func TestRefusalsOfAnyPace(t *testing.T) {
 		started := at
 		at = at.Add(10 * time.Millisecond)
 		if n%3 == 0 {
-			l.Refused("orders", started, at)
+			l.Refused("orders", started, at, false)
 		} else {
 			l.Granted("orders", started, at)
 		}
