@@ -349,7 +349,9 @@ const (
 	// and asks once more.
 	DoCoolDown Action = "cool_down"
 	DoRestart  Action = "restart"
-	DoLogin    Action = "login"
+	// DoSmallerPage asks again for half as many records.
+	DoSmallerPage Action = "smaller_page"
+	DoLogin       Action = "login"
 )
 
 // ErrorRule matches an answer when Status and When both do.
@@ -361,8 +363,24 @@ type ErrorRule struct {
 	Message *expr.Template // nil: none
 }
 
-// StatusRange holds the HTTP status codes From to To, both included.
+// StatusRange holds the HTTP status codes From to To, both included, or one of those
+// that stand for the lack of an answer.
 type StatusRange struct{ From, To int }
+
+// What stands in the place of a status where there is no answer that could be judged:
+// it came too late, or is too large.
+const (
+	StatusTimeout  = -1
+	StatusTooLarge = -2
+)
+
+// Holds reports whether a status is one of the range's.
+func (r StatusRange) Holds(status int) bool { return r.From <= status && status <= r.To }
+
+// ShrinksPages reports whether a rule may make the stream's pages smaller.
+func (s *Stream) ShrinksPages() bool {
+	return slices.ContainsFunc(s.Call.Errors, func(r ErrorRule) bool { return r.Do == DoSmallerPage })
+}
 
 // Incremental says how a stream is asked for what is new.
 type Incremental struct {

@@ -12,6 +12,10 @@ func (s *Stream) Uses(name string) bool {
 	return asks(s, func(t *expr.Template) bool { return t.Uses(name) })
 }
 
+// Reads reports whether a template of the stream's requests looks at a member of the
+// name's value.
+func (s *Stream) Reads(name, member string) bool { return reads(s, name, member) }
+
 // reads reports whether a template of the stream's requests looks at a member
 // of the name's value.
 func reads(s *Stream, name, member string) bool {

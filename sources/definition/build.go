@@ -99,6 +99,7 @@ func (b *builder) stream(own *document.Node) *sources.Stream {
 	}
 	b.address(n, s)
 	b.points(n, s)
+	b.smaller(n, s)
 	b.loginRules(n, s)
 	b.loginAddress(n, s)
 	b.paging(n, s)

@@ -34,10 +34,27 @@ func errorRule(r *reader, n *document.Node, _ *object) {
 	if do != nil && do.Text == "end" {
 		endRule(r, n, do)
 	}
+	noAnswerRule(r, n, do)
 	if wait := n.Get("wait"); wait != nil && do != nil && do.Read != nil && do.Text != "retry" && do.Text != "cool_down" {
 		r.Problem(wait, "belongs to do: retry, not to %s", do.Text)
 	} else if wait != nil && wait.Read != nil && !expr.IsTemplate(wait.Text) && !isWait(wait) {
 		r.Problem(wait, "wants a duration, as 30s, a number of seconds or a template, not %q", document.Clip(wait.Text))
+	}
+}
+
+// noAnswerRule checks that only smaller pages are asked for where there is no answer.
+func noAnswerRule(r *reader, n, do *document.Node) {
+	ranges, _ := readOf(n.Get("status")).([]sources.StatusRange)
+	for _, s := range ranges {
+		switch {
+		case s.From > 0:
+		case do != nil && do.Read != nil && do.Text != string(sources.DoSmallerPage):
+			r.Problem(n.Get("status"), "timeout and too_large are no answers: they are for do: smaller_page, not for %s", do.Text)
+			return
+		case n.Has("when"):
+			r.Problem(n.Get("when"), "is about an answer, and timeout and too_large are none")
+			return
+		}
 	}
 }
 

@@ -94,6 +94,23 @@ func (b *builder) paging(n *document.Node, s *sources.Stream) {
 	}
 }
 
+// smaller checks that pages have a size which a rule may make smaller.
+func (b *builder) smaller(n *document.Node, s *sources.Stream) {
+	if !s.ShrinksPages() {
+		return
+	}
+	p := &s.Pagination
+	at := n.Get("errors")
+	switch {
+	case p.Session.Keeps:
+		b.Problem(at, "do: smaller_page asks for a page again, and with session: true none may be")
+	case p.Sends.Size == 0:
+		b.Problem(at, "do: smaller_page halves the size of pages: needs size in pagination, of type offset, page, cursor, keyset or relay")
+	case p.Type != sources.PaginateRelay && p.Sends.SizeParam == "" && !s.Reads("page", "size"):
+		b.Problem(at, "do: smaller_page halves the size of pages, and nothing sends it: needs size_param in pagination, or a template that uses page.size")
+	}
+}
+
 // connection checks that a query asks for the pages of its connection.
 func (b *builder) connection(n *document.Node, s *sources.Stream) {
 	body := s.Request.Body

@@ -39,6 +39,18 @@ func TestChecks(t *testing.T) {
 		{"a cost that is text", `cost: much`, `cost: wants a number from 0 on, or a template, not "much"`},
 		{"a cost that sees no record", `cost: "{{ record.cost }}"`, `cost: unknown name "record"`},
 
+		{"smaller pages", `errors: [{status: [504, timeout, too_large], do: smaller_page}], pagination: {type: cursor, next: n, param: c, size_param: s, size: 50}`, ``},
+		{"smaller pages by a template", `errors: [{status: 413, do: smaller_page}], params: {s: "{{ page.size }}"}, pagination: {type: keyset, field: id, param: c, size: 50}, primary_key: [id]`, ``},
+		{"smaller pages of no size", `errors: [{status: 504, do: smaller_page}], pagination: {type: cursor, next: n, param: c}`,
+			`errors: do: smaller_page halves the size of pages: needs size in pagination, of type offset, page, cursor, keyset or relay`},
+		{"smaller pages of a size that is not sent", `errors: [{status: 504, do: smaller_page}], pagination: {type: cursor, next: n, param: c, size: 50}`,
+			`errors: do: smaller_page halves the size of pages, and nothing sends it: needs size_param in pagination, or a template that uses page.size`},
+		{"smaller pages of a scroll", `errors: [{status: 504, do: smaller_page}], pagination: {type: cursor, next: n, param: c, size_param: s, size: 50, session: true}`,
+			`errors: do: smaller_page asks for a page again, and with session: true none may be`},
+		{"no answer, and skipped", `errors: [{status: [404, timeout], do: skip}]`, `errors[0].status: timeout and too_large are no answers: they are for do: smaller_page, not for skip`},
+		{"no answer, and looked at", `errors: [{status: timeout, when: "{{ response.x }}", do: smaller_page}], pagination: {type: cursor, next: n, param: c, size_param: s, size: 50}`,
+			`errors[0].when: is about an answer, and timeout and too_large are none`},
+
 		{"no waits", `retry: {attempts: 1}`, ``},
 		{"waits that grow", `retry: {min_wait: 5s, max_wait: 5s}`, ``},
 		{"waits that shrink", `retry: {min_wait: 2s, max_wait: 1s}`, `retry: min_wait 2s is longer than max_wait 1s`},

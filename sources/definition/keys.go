@@ -150,10 +150,10 @@ var retryObject = &object{name: "Retry", check: retryWaits, keys: []key{
 }}
 
 var errorObject = &object{name: "Error rule", check: errorRule, keys: []key{
-	{name: "status", kind: aStatus, def: "any", doc: "A status (409), a class (5xx), or a list of them."},
+	{name: "status", kind: aStatus, def: "any", doc: "A status (409), a class (5xx), or a list of them. With `do: smaller_page` also `timeout` and `too_large`."},
 	{name: "when", kind: aCondition, scope: sources.InResponse, def: "always", doc: "Template over the answer."},
 	{name: "do", kind: aChoice, need: true,
-		enum: []string{"retry", "cool_down", "restart", "next", "end", "split", "skip", "login", "fail"},
+		enum: []string{"retry", "cool_down", "restart", "next", "end", "split", "smaller_page", "skip", "login", "fail"},
 		doc:  "What happens; see below."},
 	{name: "wait", kind: aTemplate, scope: sources.InResponse, def: "as `retry` says", doc: "With `retry`: a duration, seconds, an epoch or a date."},
 	{name: "message", kind: aTemplate, scope: sources.InResponse, doc: "What to tell the user."},
@@ -182,6 +182,12 @@ var sendKeys = []key{
 var cursorSendKeys = join([]key{
 	{name: "param", kind: aText, doc: "Query parameter that carries the page. `\"*\"`: the token is an object, each member of which is a parameter."},
 }, sendKeys[1:])
+
+// sizeKeys are for the types that may say how many records a page has.
+var sizeKeys = []key{
+	{name: "size_param", kind: aText, doc: "Query parameter that carries `size`."},
+	{name: "size", kind: aCount, min: 1, doc: "Records of a page."},
+}
 
 // aheadKey is for the types that count their pages.
 var aheadKey = key{
@@ -218,7 +224,7 @@ var pagingObject = &object{
 		{name: "none", doc: "One page."},
 		{name: "cursor", doc: "Each answer names the next page; ends where it is absent, null, \"\" or false.", keys: join([]key{
 			{name: "next", kind: someRefs, scope: sources.InResponse, need: true, doc: "Token of the next page; or names to tokens, see Compound tokens."},
-		}, cursorSendKeys)},
+		}, sizeKeys, cursorSendKeys)},
 		{name: "next_url", links: true, doc: "Each answer holds the URL of the next page.", keys: []key{
 			{name: "next", kind: someRefs, scope: sources.InResponse, need: true, doc: "URL of the next page, absolute or relative to the request."},
 		}},
@@ -243,7 +249,7 @@ var pagingObject = &object{
 		}, limitKeys, sendKeys)},
 		{name: "keyset", doc: "Asks for what comes after the last record; ends at a page without records.", keys: join([]key{
 			{name: "field", kind: aPath, need: true, doc: "Path in the last record; unique."},
-		}, sendKeys)},
+		}, sizeKeys, sendKeys)},
 		{name: "relay", doc: "A connection of GraphQL: its `pageInfo` names the next page, the variables `after` and `first` ask for it.", keys: []key{
 			{name: "connection", kind: aPath, need: true, doc: "Path of the connection in the answer, as data.orders; the query asks there for `pageInfo {hasNextPage endCursor}`."},
 			{name: "size", kind: aCount, min: 1, doc: "Records of a page: the variable `first`. Without it the query says how many."},

@@ -111,6 +111,12 @@ func readStatus(r *reader, n *document.Node, k key) any {
 
 // parseStatus reads 409 or 5xx.
 func parseStatus(text string) (sources.StatusRange, bool) {
+	switch text {
+	case "timeout":
+		return sources.StatusRange{From: sources.StatusTimeout, To: sources.StatusTimeout}, true
+	case "too_large":
+		return sources.StatusRange{From: sources.StatusTooLarge, To: sources.StatusTooLarge}, true
+	}
 	if len(text) != 3 || text[0] < '1' || text[0] > '5' {
 		return sources.StatusRange{}, false
 	}

@@ -20,6 +20,7 @@ type asker struct {
 	failures failures
 	price    price
 	room     func(ctx context.Context) *body.Share      // for a whole answer; nil: the run stops
+	shrink   func(*outgoing, error) (*outgoing, error)  // the request for fewer records
 	anew     func(context.Context, *outgoing) *outgoing // the request with what the next login answers
 }
 
@@ -84,6 +85,15 @@ func (a *asker) ask(ctx context.Context, out *outgoing, first *early) (*Page, er
 		if spared(ex) {
 			out.mark.takeBack()
 		}
+		if v.smaller {
+			again, err := a.shrink(out, v.err)
+			if err == nil {
+				a.dropTooMuch(ex)
+				out, n.round, n.alike = again, 0, 0
+				continue
+			}
+			v.err = fmt.Errorf("%w; a smaller page is not possible: %w", v.err, err)
+		}
 		n.count(v)
 		if v.told && v.wait <= longest { // the whole client keeps still
 			a.client.admission.limits.Rest(time.Now().Add(v.wait))
@@ -100,6 +110,14 @@ func (a *asker) ask(ctx context.Context, out *outgoing, first *early) (*Page, er
 		if err := a.pause(ctx, out, ex, v, n.round); err != nil {
 			return nil, err
 		}
+	}
+}
+
+// dropTooMuch lets go of an answer in whose place a smaller one is asked for.
+func (a *asker) dropTooMuch(ex *Exchange) {
+	a.counters.Retries.Add(1)
+	if ex != nil {
+		ex.Body.Release()
 	}
 }
 

@@ -1,11 +1,13 @@
 package fetch
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
@@ -29,7 +31,7 @@ func (j *judge) rule(page *Page) (v verdict, ruled bool) {
 func (j *judge) matches(rule *sources.ErrorRule, status int) (bool, error) {
 	in := len(rule.Status) == 0
 	for _, r := range rule.Status {
-		in = in || r.From <= status && status <= r.To
+		in = in || r.Holds(status)
 	}
 	if !in || rule.When == nil {
 		return in, nil
@@ -39,6 +41,30 @@ func (j *judge) matches(rule *sources.ErrorRule, status int) (bool, error) {
 		return false, fmt.Errorf("errors.when: %w", err)
 	}
 	return sources.Holds(v), nil
+}
+
+// tooMuch decides about the lack of an answer as a rule says that asks for a smaller
+// page; false where none does.
+func (j *judge) tooMuch(err error) (v verdict, ruled bool) {
+	status := 0
+	var late errNoByte
+	var slow errTooSlow
+	switch {
+	case errors.As(err, &late), errors.As(err, &slow):
+		status = sources.StatusTimeout
+	case errors.Is(err, body.ErrTooLarge), errors.Is(err, body.ErrTooLong), errors.Is(err, ErrWhole):
+		status = sources.StatusTooLarge
+	default:
+		return verdict{}, false
+	}
+	for _, rule := range j.stream.Call.Errors {
+		for _, r := range rule.Status {
+			if r.Holds(status) {
+				return verdict{smaller: true, class: Permanent, err: err}, true
+			}
+		}
+	}
+	return verdict{}, false
 }
 
 // apply does what a rule says.
@@ -87,6 +113,8 @@ func (j *judge) apply(rule *sources.ErrorRule, page *Page) verdict {
 	case sources.DoSplit:
 		page.TooMuch, page.ruling = hide(j.secrets, err).Error(), paging.Ruling{Skipped: true, Empty: true}
 		return accept(page)
+	case sources.DoSmallerPage:
+		return verdict{smaller: true, class: Permanent, err: err}
 	case sources.DoSkip:
 		if !j.pager.Position().First() {
 			return refuse(Permanent, fmt.Errorf("%w: %w", err, ErrNotFirst))

@@ -53,11 +53,18 @@ func (j *judge) decide(out *outgoing, ex *Exchange, err error) verdict {
 }
 
 func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
+	if v, ruled := j.tooMuch(err); ruled {
+		return v
+	}
 	if err != nil {
 		return judgeError(err)
 	}
 	if ex.Body.Long() && ex.cut == nil {
-		if err := j.needsWhole(); err != nil {
+		err := j.needsWhole()
+		if v, ruled := j.tooMuch(err); ruled {
+			return v
+		}
+		if err != nil {
 			return refuse(Permanent, err).advise(smaller)
 		}
 	}
@@ -65,8 +72,14 @@ func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
 	if ex.cut == nil {
 		s = j.split(ex)
 	}
+	if v, ruled := j.tooMuch(ex.cut); ruled {
+		return v
+	}
 	if ex.cut != nil {
 		return judgeCut(ex)
+	}
+	if v, ruled := j.tooMuch(s.err); ruled {
+		return v
 	}
 	page := j.show(ex, s)
 	if err := j.charge(&page.Exchange); err != nil {

@@ -11,6 +11,7 @@ type verdict struct {
 	once    bool          // but once only: what came would come again
 	wait    time.Duration // after this long; negative: as the stream's retry says
 	told    bool          // wait is what the API asked for
+	smaller bool          // a rule says to ask for fewer records
 	rest    bool          // a rule says cool_down
 	class   Class         // of the failure, unless it is asked again
 	err     error         // why it was refused

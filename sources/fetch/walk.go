@@ -52,7 +52,7 @@ func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Va
 	w.judge.session = newSession(w, w.pager.Position())
 	w.ahead = newAhead(w)
 	w.judge.splitting = &w.ahead.splitting
-	w.asker = &asker{c, stream, n, w.judge, w.failures, priceOf(stream), w.room, w.anew}
+	w.asker = &asker{c, stream, n, w.judge, w.failures, priceOf(stream), w.room, w.shrink, w.anew}
 	w.judge.charge = w.asker.charge
 	return w
 }
@@ -152,6 +152,9 @@ func (w *Walk) nextInSession(ctx context.Context) (*Page, error) {
 			return nil, ErrStopped
 		}
 		page, err := w.recall(ctx, out)
+		if errors.Is(err, ErrOtherRequest) && w.pager.CanBeSmaller() {
+			page, err = w.recallSmaller(ctx, err)
+		}
 		switch {
 		case err == nil:
 			w.pager.Go(page.Next)
@@ -174,6 +177,7 @@ func (w *Walk) nextInSession(ctx context.Context) (*Page, error) {
 // ask asks the API for the next page, unless it was asked early, and keeps the page.
 func (w *Walk) ask(ctx context.Context, out *outgoing, early *early) (*Page, error) {
 	page, err := w.asker.ask(ctx, out, early)
+	out = w.sent // smaller, where the first answers were too much
 	if err == nil {
 		if err = w.advance(page); err != nil {
 			defer page.Release()

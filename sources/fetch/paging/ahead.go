@@ -63,7 +63,7 @@ func (p *Pager) Later(pages int64) (at Position, ok bool) {
 	says, t := &p.stream.Pagination, p.way.traits()
 	size := max(p.memory.widest, p.pos.PerPage)
 	if size == 0 {
-		size = says.Sends.Size
+		size = p.Size()
 	}
 	at = p.pos
 	at.Pages, at.Records = at.Pages+pages, at.Records+pages*size

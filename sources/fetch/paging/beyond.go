@@ -37,7 +37,7 @@ func (p *Pager) beyond(at Position, size int64) bool {
 
 // sized is how many records a page of the walk has.
 func (p *Pager) sized() int64 {
-	if size := p.stream.Pagination.Sends.Size; size > 0 {
+	if size := p.Size(); size > 0 {
 		return size
 	}
 	return max(p.memory.widest, p.pos.PerPage)
@@ -56,7 +56,7 @@ func (p *Pager) mayCount() error {
 // beyond. A page without records is no place to go on from, and the request fails.
 func (p *Pager) goBeyond(l *leg) error {
 	field := p.stream.Pagination.Limit.Field
-	size := max(p.stream.Pagination.Sends.Size, l.widest, l.n)
+	size := max(p.size(l.next), l.widest, l.n)
 	if field == "" || l.n == 0 || !p.beyond(l.next, size) {
 		return nil
 	}

@@ -74,7 +74,7 @@ func (p *Pager) Page(records expr.Value) expr.Value {
 	}
 	keys := []string{"number", "offset", "records"}
 	values := []expr.Value{expr.Int(number), expr.Int(p.pos.Offset), records}
-	if size := p.stream.Pagination.Sends.Size; size > 0 {
+	if size := p.Size(); size > 0 {
 		keys, values = append(keys, "size"), append(values, expr.Int(size))
 	}
 	if p.pos.Token != nil {
@@ -95,8 +95,8 @@ func (p *Pager) Sends() (all []Sent) {
 			all = append(all, page)
 		}
 	}
-	if says.Size > 0 {
-		size.Value = expr.Int(says.Size)
+	if n := p.Size(); n > 0 {
+		size.Value = expr.Int(n)
 		all = append(all, size)
 	}
 	if p.pos.Beyond != nil {
@@ -170,6 +170,9 @@ func (p *Pager) take(l *leg) error {
 	l.next.Pages++
 	l.next.Records += l.n
 	l.recognise()
+	if err := l.honours(); err != nil {
+		return err
+	}
 	end, back, err := p.step(l)
 	switch {
 	case err != nil:

@@ -17,6 +17,7 @@ type Position struct {
 	Session json.RawMessage `json:"session,omitempty"` // what open answered
 	Number  int64           `json:"number,omitempty"`  // page
 	Offset  int64           `json:"offset,omitempty"`  // offset
+	Size    int64           `json:"size,omitempty"`    // records that are asked for, where those are fewer than the definition says
 	Pages   int64           `json:"pages"`             // pages before this one
 	Records int64           `json:"records"`           // records in them, less those stepped back over
 	Known

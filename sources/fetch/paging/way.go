@@ -196,6 +196,9 @@ func (l *leg) pageSize() int64 {
 // asked is how many records the request asks for, and what does; 0 where
 // nothing does.
 func (l *leg) asked() (n int64, key string) {
+	if l.from.Size > 0 {
+		return l.from.Size, "do: smaller_page"
+	}
 	if n := l.stream.Pagination.Sends.Size; n > 0 {
 		return n, "pagination.size"
 	}
