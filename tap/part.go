@@ -156,11 +156,7 @@ func (l *lane) entry() limits.Lane {
 func (l *lane) start() func(*limits.Turn) bool {
 	p, err := l.draw()
 	if err != nil {
-		err = hideError(l.pass.run.Config.Hider, err)
-		if silent := (*notAsked)(nil); !errors.As(err, &silent) || l.pass.patience.news(silent) {
-			l.pass.run.Log.Error(unnamed(l.pass.stream.Name, err), "stream", l.pass.stream.Name)
-		}
-		l.pass.run.tell(&batch{track: l.pass.track, lane: l, broken: err})
+		l.breaksOff(err)
 		p = nil
 	}
 	l.mu.Lock()
@@ -185,6 +181,15 @@ func (l *lane) start() func(*limits.Turn) bool {
 		}
 		return again
 	}
+}
+
+// breaksOff says why no more partitions come of the lane.
+func (l *lane) breaksOff(err error) {
+	err = hideError(l.pass.run.Config.Hider, err)
+	if silent := (*notAsked)(nil); !errors.As(err, &silent) || l.pass.patience.news(silent) {
+		l.pass.run.Log.Error(unnamed(l.pass.stream.Name, err), "stream", l.pass.stream.Name)
+	}
+	l.pass.run.tell(&batch{track: l.pass.track, lane: l, broken: err})
 }
 
 // overIfDone tells the page that the lane's walks are over; mu is held.

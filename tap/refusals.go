@@ -3,7 +3,6 @@ package tap
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -89,11 +88,22 @@ func (f *refusals) end(stream string, owed bool) error {
 }
 
 // servesNobody reports whether a pass is read for children alone none of which
-// asks for anything any more.
+// asks for anything any more. It says of each why: no lane of theirs may come that
+// does.
 func (p *pass) servesNobody() bool {
-	return p.feed && !slices.ContainsFunc(p.children, func(c *child) bool {
-		return c.pass.patience.refusals.end("", false) == nil
-	})
+	if !p.feed {
+		return false
+	}
+	why := make([]error, len(p.children))
+	for i, c := range p.children {
+		if why[i] = c.pass.patience.refusals.end(c.pass.stream.Name, false); why[i] == nil {
+			return false
+		}
+	}
+	for i, c := range p.children {
+		(&lane{pass: c.pass}).breaksOff(why[i])
+	}
+	return true
 }
 
 // refused reports whether e says that the API refused who asks.
