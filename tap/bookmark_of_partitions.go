@@ -87,7 +87,12 @@ func (all *partitions) open(p *part) state.Open {
 // its context come again, the bookmark does not hold for it: what it owed is lost.
 func (t *track) forget(one progress.Part) {
 	t.parts.done.Drop(one)
-	t.bookmark.Contexts = slices.DeleteFunc(slices.Clone(t.bookmark.Contexts), func(hash uint64) bool { return hash == one.Context })
+	t.forgetContexts(func(hash uint64) bool { return hash == one.Context })
+}
+
+// forgetContexts takes contexts out of those that the bookmark holds for.
+func (t *track) forgetContexts(gone func(hash uint64) bool) {
+	t.bookmark.Contexts = slices.DeleteFunc(slices.Clone(t.bookmark.Contexts), gone)
 	t.touched = true
 }
 

@@ -22,7 +22,8 @@ type batch struct {
 	lines  render.Lines
 	schema []byte // SCHEMA line that must come first; nil: none
 	step   step
-	leads  []*lane // of children, whose walks begin behind it
+	leads  []*lane  // of children, whose walks begin behind it
+	astray []astray // records that lead to no children, though they should
 
 	lane   *lane       // all of whose parts are made
 	issued int         // how many there are

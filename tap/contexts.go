@@ -48,6 +48,12 @@ func (c *contexts) begins(ctx plan.Context) (again bool) {
 	return again
 }
 
+// began reports whether anything led to a context in this run.
+func (c *contexts) began(hash uint64) bool {
+	_, ok := c.begun[hash]
+	return ok
+}
+
 // parts makes the partitions of contexts: of one context after the other the
 // windows, in their order.
 type parts struct {
@@ -75,7 +81,7 @@ func (e *parts) next() (*part, error) {
 		if !ok {
 			return nil, nil
 		}
-		if e.supply.known.Is(ctx.Hash) || len(e.supply.pass.feeds) > 0 && e.supply.contexts.begins(ctx) {
+		if len(e.supply.pass.feeds) > 0 && e.supply.contexts.begins(ctx) || e.supply.known.Is(ctx.Hash) {
 			continue
 		}
 		if err := e.begin(ctx); err != nil {

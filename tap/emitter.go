@@ -86,6 +86,9 @@ func (e *emitter) take(b *batch) {
 	if b.step.split != nil {
 		e.open(b.step.split)
 	}
+	for _, a := range b.astray {
+		a.take()
+	}
 	if known := b.lines.Schema; known != nil && known.Version > b.track.said { // wider than the last one
 		b.track.said, b.schema = known.Version, known.Line(e.herald.protocol, b.track.table.version)
 	}
@@ -305,6 +308,7 @@ func (e *emitter) lessOf(p *pass) {
 	}
 	p.track.ended = true
 	p.suspectNothing()
+	p.track.dropOrphans()
 	p.touch()
 	e.over = append(e.over, p.track)
 	for _, c := range p.children {

@@ -22,6 +22,7 @@ type leading struct {
 	page   *openPage
 	found  [][]plan.Context // of each child
 	vars   []expr.Vars      // of each child, to be used over and over
+	astray []astray         // records that lead nowhere
 }
 
 // lead begins with a page of a parent, nil where the stream has no children.
@@ -38,18 +39,17 @@ func (w *worker) lead() *leading {
 }
 
 // take takes note of a record.
-func (l *leading) take(record []byte) error {
+func (l *leading) take(record []byte) {
 	w := l.worker
 	for i, c := range w.pass.children {
 		ctx, ok, err := c.of.Of(record, w.part.Part.Context, l.vars[i])
-		if err != nil {
-			return fmt.Errorf("stream %s: %w", c.pass.stream.Name, err)
-		}
-		if ok {
+		switch {
+		case err != nil:
+			l.astray = append(l.astray, w.leadsAstray(c.pass, err))
+		case ok:
 			l.found[i] = append(l.found[i], ctx)
 		}
 	}
-	return nil
 }
 
 // of is the page; nil without children.
@@ -82,6 +82,16 @@ func (l *leading) lanes() (all []*lane) {
 		l.page.leads()
 		all = append(all, &lane{pass: c, page: l.page, next: (&parts{supply: c.supply, contexts: c.supply.contexts.within(found)}).next})
 	}
+	return all
+}
+
+// lost returns the records that lead nowhere, once.
+func (l *leading) lost() []astray {
+	if l == nil {
+		return nil
+	}
+	all := l.astray
+	l.astray = nil
 	return all
 }
 

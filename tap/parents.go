@@ -19,7 +19,7 @@ type family struct {
 	depth    int      // of its stream below those without a parent
 	feed     bool     // its records are contexts, and do not leave
 	over     bool     // it was read for children, and to its end, in an earlier run
-	owes     bool     // it was read for children, but for what failed for good, in an earlier run
+	owes     bool     // it was read for children, but not all of it: something failed for good in an earlier run, or led nowhere
 }
 
 // feedNamed returns the pass of a parent by which the pass is fed already.
@@ -71,6 +71,7 @@ func (r planner) withParents(all []*pass) ([]*pass, error) {
 func (r planner) feedOf(all []*pass, n *need) (*pass, []*pass, error) {
 	for _, q := range all {
 		if n.metBy(q) {
+			q.owes = q.owes || n.at != nil && n.at.Owes
 			return q, all, nil
 		}
 	}

@@ -34,7 +34,7 @@ func PlanByParents(stop context.Context, o Options, visit func(Planned) error) e
 		return err
 	}
 	passes = inTurn(passes)
-	l := &lister{run: r, account: &r.newDisplay(passes).Account, visit: visit}
+	l := &lister{run: r, misled: map[*pass]bool{}, account: &r.newDisplay(passes).Account, visit: visit}
 	l.read(stop, passes)
 	for _, p := range passes {
 		if l.failure == nil && l.lacks(p) {
@@ -71,6 +71,7 @@ func withRelatives(passes []*pass) (all []*pass) {
 type lister struct {
 	run     *run
 	account *report.Account // which passes failed
+	misled  map[*pass]bool  // of whose parents a record leads nowhere
 
 	mu      sync.Mutex
 	visit   func(Planned) error
@@ -95,6 +96,10 @@ func (l *lister) read(stop context.Context, passes []*pass) {
 	go r.journal.keepSynced(ctx.Done())
 	go r.walkAll(noMore, passes)
 	for b := range r.flow.batches {
+		for _, a := range b.astray {
+			l.misled[a.child] = true
+			a.child.track.account.Fail(a.err)
+		}
 		if b.step.failure != nil {
 			b.track.account.Fail(b.step.failure)
 		}
@@ -129,6 +134,9 @@ func (l *lister) list(p *part) bool {
 // lacks reports whether a pass may have partitions that are not known, since
 // something of its parents was not read.
 func (l *lister) lacks(p *pass) bool {
+	if l.misled[p] {
+		return true
+	}
 	for _, f := range p.feeds {
 		if !p.over && (f.track.account.Failure != nil || l.run.gate.Why() != "") || l.lacks(f) {
 			return true

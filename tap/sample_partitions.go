@@ -73,6 +73,7 @@ func (p *pass) sampleParents(ctx context.Context) ([]plan.Context, error) {
 		return []plan.Context{{}}, nil
 	}
 	var found []plan.Context
+	var lost []astray
 	for _, f := range p.feeds {
 		w := newProbe(f)
 		err := w.firstPages(ctx, func(page *fetch.Page) (bool, error) {
@@ -80,6 +81,7 @@ func (p *pass) sampleParents(ctx context.Context) ([]plan.Context, error) {
 			if _, err := w.renderer.Follow(page); err != nil {
 				return false, err
 			}
+			lost = append(lost, l.lost()...)
 			for i, c := range f.children {
 				if c.pass == p {
 					found = append(found, c.of.Batches(l.found[i], w.part.Part.Context)...)
@@ -90,6 +92,9 @@ func (p *pass) sampleParents(ctx context.Context) ([]plan.Context, error) {
 		if err != nil {
 			return nil, err
 		}
+	}
+	if len(found) == 0 && len(lost) > 0 {
+		return nil, lost[0].err
 	}
 	return found[:min(len(found), sampleParts)], nil
 }

@@ -156,7 +156,7 @@ func (w *worker) renderAll(ctx context.Context, pages *limits.Queue, batches cha
 		}
 		t.Rendered()
 		if err != nil {
-			return err
+			return w.forget(page, err)
 		}
 	}
 	return nil
@@ -177,7 +177,7 @@ func (w *worker) renderOne(ctx context.Context, page limits.Queued, split *rende
 	if err != nil {
 		return err
 	}
-	b.leads, b.step.page = l.lanes(), l.of()
+	b.leads, b.step.page, b.astray = l.lanes(), l.of(), l.lost()
 	if !send(ctx, batches, b) {
 		return fetch.ErrStopped
 	}

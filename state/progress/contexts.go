@@ -33,6 +33,13 @@ func (c *contexts) add(hash uint64) {
 	}
 }
 
+func (c *contexts) remove(hash uint64) {
+	delete(c.since, hash)
+	if c.sorted.Has(hash) {
+		c.sorted = slices.DeleteFunc(slices.Clone(c.sorted), func(other uint64) bool { return other == hash })
+	}
+}
+
 // merge sorts in what came since.
 func (c *contexts) merge() {
 	if len(c.since) == 0 {

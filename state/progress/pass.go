@@ -145,6 +145,24 @@ func (p *Pass) Drop(one Part) {
 	p.owed += len(left) - before
 }
 
+// DropOwed forgets what is owed of contexts that are gone, and that they are done:
+// should one come back, nothing of it is. It returns what was owed.
+func (p *Pass) DropOwed(gone func(context uint64) bool) (dropped []state.Open) {
+	for context, l := range p.lanes {
+		if len(l.owed) == 0 || !gone(context) {
+			continue
+		}
+		for _, one := range l.owed {
+			dropped = append(dropped, one.at)
+		}
+		p.owed -= len(l.owed)
+		l.owed = nil
+		p.done.remove(context)
+	}
+	slices.SortFunc(dropped, func(a, b state.Open) int { return strings.Compare(a.Partition, b.Partition) })
+	return dropped
+}
+
 // FinishContext notes that nothing is left of a context but what is owed.
 func (p *Pass) FinishContext(context uint64) {
 	p.done.add(context)

@@ -165,3 +165,29 @@ func TestMostOwed(t *testing.T) {
 		t.Errorf("a day between two ranges makes them one: got %d ranges", len(saved(p).Owed))
 	}
 }
+
+// TestDropOwed: what is dropped is neither owed nor done, and leaves room for as much
+// that is owed; what is open stays.
+func TestDropOwed(t *testing.T) {
+	p := progress.New()
+	one := func(context uint64, d int) progress.Part {
+		return progress.Part{Key: fmt.Sprint(context, ".", d), Context: context, Window: state.Window{Start: day(d), End: day(d + 1)}}
+	}
+	for i := range progress.MostOwed {
+		part := one(uint64(1+i%2), 2*i)
+		p.Owe(part, state.Open{Partition: part.Key, Context: contextOf(part.Context), Window: &part.Window}, false)
+	}
+	open := one(1, 5*progress.MostOwed)
+	p.Stand(open, state.Open{Partition: open.Key, Context: contextOf(1), Window: &open.Window})
+	p.FinishContext(1)
+	p.FinishContext(2)
+	p = load(p)
+	dropped := p.DropOwed(func(context uint64) bool { return context == 1 })
+	r := saved(p)
+	if len(dropped) != progress.MostOwed/2 || len(r.Owed) != progress.MostOwed/2 || len(r.Open) != 1 || p.Is(1) || !p.Is(2) || !reflect.DeepEqual(r.Contexts, state.Contexts{2}) {
+		t.Errorf("%d are dropped, %d owed, %d open; done %v", len(dropped), len(r.Owed), len(r.Open), r.Contexts)
+	}
+	if part := one(3, 0); !p.Owe(part, state.Open{Partition: part.Key}, false) {
+		t.Error("there is no room for what is owed")
+	}
+}

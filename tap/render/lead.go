@@ -21,9 +21,7 @@ func (r *Renderer) Follow(page *fetch.Page) (*Lines, error) {
 			return nil, err
 		}
 		if keep && r.Lead != nil {
-			if err := r.Lead(record); err != nil {
-				return nil, err
-			}
+			r.Lead(record)
 		}
 	}
 	r.note(b, page)
@@ -37,13 +35,13 @@ func (r *Renderer) Follow(page *fetch.Page) (*Lines, error) {
 
 // lead hands a record that leaves to Lead, with the fields that the catalog
 // deselects.
-func (r *Renderer) lead(page *fetch.Page, i int) error {
+func (r *Renderer) lead(page *fetch.Page, i int) {
 	if r.Lead == nil {
-		return nil
+		return
 	}
 	var whole *catalog.Mask
 	for _, add := range r.stream.Definition.Records.Add {
 		whole = whole.Without(add.Name)
 	}
-	return r.Lead(whole.Append(nil, page.Records.Record(i), r.project.added()))
+	r.Lead(whole.Append(nil, page.Records.Record(i), r.project.added()))
 }

@@ -77,7 +77,7 @@ type Renderer struct {
 	HandOn func(*Lines) ([]byte, error)
 	// Lead takes each record that leaves, with all its fields. nil: the stream has
 	// no children.
-	Lead func(record []byte) error
+	Lead func(record []byte)
 
 	o       Options
 	stream  *plan.Stream
@@ -271,7 +271,8 @@ func (r *Renderer) renderRecord(b *Lines, frame *message.Frame, page *fetch.Page
 		}
 		if err == nil && keep && r.o.Noter != nil && r.unchanged(b, lines[start:], value) {
 			b.Records = lines[:undo]
-			return r.lead(page, i)
+			r.lead(page, i)
+			return nil
 		}
 	case err == nil:
 		b.Outcome.Counts[report.NotKept]++
@@ -282,7 +283,8 @@ func (r *Renderer) renderRecord(b *Lines, frame *message.Frame, page *fetch.Page
 	}
 	b.Records = frame.Close(lines, r.checker.nulled())
 	b.Count++
-	return r.lead(page, i)
+	r.lead(page, i)
+	return nil
 }
 
 // unchanged takes note of a record, and reports whether it need not leave.
