@@ -29,6 +29,7 @@ type batch struct {
 	issued int         // how many there are
 	broken error       // why there are no more
 	gone   *state.Open // a partition of the state that is no longer one
+	among  *leftover   // that it was among; nil: none
 }
 
 // track is what the emitter knows of a pass: its bookmark as it stands. Only

@@ -58,6 +58,7 @@ func (c *contexts) began(hash uint64) bool {
 // windows, in their order.
 type parts struct {
 	supply   *supply
+	lane     *lane // whose they are
 	contexts func() (plan.Context, bool)
 	ctx      plan.Context
 	within   bool // ctx is under way
@@ -84,6 +85,7 @@ func (e *parts) next() (*part, error) {
 		if len(e.supply.pass.feeds) > 0 && e.supply.contexts.begins(ctx) || e.supply.known.Is(ctx.Hash) {
 			continue
 		}
+		e.supply.leftovers[ctx.Hash].holds(e.lane)
 		if err := e.begin(ctx); err != nil {
 			return nil, err
 		}

@@ -220,6 +220,7 @@ func (e *emitter) move(b *batch) {
 	switch {
 	case b.gone != nil:
 		b.track.forget(b.track.pass.supply.keyOf(b.gone))
+		e.lessLeft(b.among, 1)
 	case b.lane != nil:
 		e.allMade(b)
 	case b.lines.Partial:
@@ -244,6 +245,7 @@ func (e *emitter) allMade(b *batch) {
 		return
 	}
 	l.issued, l.complete = b.issued, true
+	e.awaitLeftovers(l)
 	e.close(l)
 }
 
@@ -267,6 +269,7 @@ func (e *emitter) drain(p *part) {
 			}
 			p.lane.finished++
 			e.close(p.lane)
+			e.lessLeft(p.leftover, 1-len(s.halves))
 		}
 	}
 }

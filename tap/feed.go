@@ -80,7 +80,9 @@ func (l *leading) lanes() (all []*lane) {
 		c := l.worker.pass.children[i].pass
 		found = l.worker.pass.children[i].of.Batches(found, l.worker.part.Part.Context)
 		l.page.leads()
-		all = append(all, &lane{pass: c, page: l.page, next: (&parts{supply: c.supply, contexts: c.supply.contexts.within(found)}).next})
+		one := &lane{pass: c, page: l.page}
+		one.next = (&parts{supply: c.supply, lane: one, contexts: c.supply.contexts.within(found)}).next
+		all = append(all, one)
 	}
 	return all
 }

@@ -32,11 +32,16 @@ func (s *supply) top() *lane {
 			open = append(open, o)
 		}
 	}
-	all = append(all, s.each(open))
+	if len(s.pass.feeds) > 0 {
+		for i := range open {
+			s.leftovers.add(s.keyOf(&open[i]).Context)
+		}
+	}
+	all = append(all, s.each(open, s.leftovers))
 	if len(s.pass.feeds) == 0 && !s.pass.over {
 		all = append(all, (&parts{supply: s, contexts: s.contexts.within([]plan.Context{{}})}).next)
 	}
-	return &lane{pass: s.pass, next: oneAfterTheOther(append(all, s.each(late)))}
+	return &lane{pass: s.pass, next: oneAfterTheOther(append(all, s.each(late, nil)))}
 }
 
 func once(p *part) func() (*part, error) {
@@ -62,27 +67,30 @@ func oneAfterTheOther(all []func() (*part, error)) func() (*part, error) {
 	}
 }
 
-// each returns partitions of the state. Those that the stream no longer has are
-// left out, with a warning.
-func (s *supply) each(all []state.Open) func() (*part, error) {
+// each returns partitions of the state, each one of these leftovers. Those that the
+// stream no longer has are left out, with a warning.
+func (s *supply) each(all []state.Open, of leftovers) func() (*part, error) {
 	return func() (*part, error) {
 		for len(all) > 0 {
 			o := all[0]
 			all = all[1:]
+			among := of[s.keyOf(&o).Context]
 			one, err := s.left(&o)
 			if err == nil {
+				one.leftover = among
 				return one, nil
 			}
-			s.drop(&o, err)
+			s.drop(&o, among, err)
+			among.walked(1)
 		}
 		return nil, nil
 	}
 }
 
 // drop forgets a partition of the state.
-func (s *supply) drop(o *state.Open, err error) {
+func (s *supply) drop(o *state.Open, among *leftover, err error) {
 	s.known.Drop(s.keyOf(o))
-	s.pass.run.tell(&batch{track: s.pass.track, gone: o})
+	s.pass.run.tell(&batch{track: s.pass.track, gone: o, among: among})
 	why := []any{"stream", s.pass.stream.Name, "partition", o.Partition, "context", string(o.Context)}
 	if !errors.Is(err, errDropped) {
 		why = append(why, "why", err.Error())
@@ -121,7 +129,7 @@ func (s *supply) left(o *state.Open) (*part, error) {
 func (s *supply) owes(o *state.Open) func() (*part, error) {
 	var next func() (*part, error)
 	if o.Window == nil || !s.pass.stream.Clock.Timed() {
-		next = s.each([]state.Open{*o})
+		next = s.each([]state.Open{*o}, nil)
 	} else {
 		next = s.windowsOf(o)
 	}
@@ -141,7 +149,7 @@ func (s *supply) windowsOf(o *state.Open) func() (*part, error) {
 	start, end, ok := cut.First()
 	return func() (*part, error) {
 		if ok && err != nil {
-			s.drop(o, err)
+			s.drop(o, nil, err)
 			ok = false
 		}
 		if !ok {

@@ -23,6 +23,8 @@ type part struct {
 	owed   bool
 	worker *worker // nil: its turn has not come
 
+	leftover *leftover // that it is one of; nil: none
+
 	mu   sync.Mutex // of open
 	open int        // pages whose children are under way
 	free chan struct{}
@@ -141,10 +143,11 @@ type lane struct {
 	active    int  // walks that are not over
 	exhausted bool // no more parts come
 
-	issued, finished int     // the emitter's: of the parts that came
-	complete         bool    // issued is how many there are
-	made             int     // by take
-	ill              []*part // that come last: of their contexts, some failed for now
+	issued, finished int         // the emitter's: of the parts that came
+	complete         bool        // issued is how many there are
+	made             int         // by take
+	leftovers        []*leftover // that it waits for, besides
+	ill              []*part     // that come last: of their contexts, some failed for now
 }
 
 // entry is the lane as the run's turns see it.
@@ -174,10 +177,8 @@ func (l *lane) start() func(*limits.Turn) bool {
 	return func(t *limits.Turn) bool {
 		again := l.pass.run.walk(p, t)
 		if !again {
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			l.active--
-			l.overIfDone()
+			l.ends()
+			p.leftover.walked(1)
 		}
 		return again
 	}
@@ -190,6 +191,17 @@ func (l *lane) breaksOff(err error) {
 		l.pass.run.Log.Error(unnamed(l.pass.stream.Name, err), "stream", l.pass.stream.Name)
 	}
 	l.pass.run.tell(&batch{track: l.pass.track, lane: l, broken: err})
+	if l.page == nil {
+		l.pass.supply.leftovers.release()
+	}
+}
+
+// ends takes note of a walk that is over.
+func (l *lane) ends() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.active--
+	l.overIfDone()
 }
 
 // overIfDone tells the page that the lane's walks are over; mu is held.

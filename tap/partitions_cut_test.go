@@ -1,6 +1,7 @@
 package tap_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,11 +56,12 @@ func partitionCases() []partitionCase {
 // partitionRuns are runs of a case, one after the other.
 type partitionRuns struct {
 	partitionCase
-	api    *shops
-	dir    string
-	lines  []line
-	config string
-	parsed map[string]*sources.Definition
+	api     *shops
+	dir     string
+	lines   []line
+	config  string
+	workers int // 0: as many as by default
+	parsed  map[string]*sources.Definition
 }
 
 func (c *partitionRuns) begin(t *testing.T) {
@@ -118,7 +120,7 @@ func TestPartitionsCut(t *testing.T) {
 // budget runs until all is done, n requests at a time. No request is paid twice.
 func (c *partitionRuns) budget(t *testing.T, n, calls int) {
 	c.begin(t)
-	c.config = fmt.Sprintf(`{"run": {"max_requests": %d, "flush": {"responses": 3}}}`, n)
+	c.config = fmt.Sprintf(`{"run": {"max_requests": %d, "concurrency": %d, "flush": {"responses": 3}}}`, n, cmp.Or(c.workers, 4))
 	defer func() { c.config = "" }()
 	what := fmt.Sprintf("budget of %d requests", n)
 	state := ""

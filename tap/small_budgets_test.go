@@ -2,7 +2,6 @@ package tap_test
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,53 +10,23 @@ import (
 )
 
 // TestSmallBudgets: runs with few requests each finish what a run without a bound
-// reads, with as many requests, and end in one state that says so. With one or two
-// a parent that is over may take some again before its children are: then each is
-// over in some state.
+// reads, with as many requests, and end in one state that says so: no parent is over,
+// and begins anew, before its children are.
 func TestSmallBudgets(t *testing.T) {
 	for _, c := range partitionCases() {
 		if len(c.want) == 1 { // TestPartitionsCut tries all budgets
 			continue
 		}
-		for _, budget := range []int{1, 2, 7, 12} {
-			t.Run(fmt.Sprintf("%s/%d", c.name, budget), func(t *testing.T) {
+		for _, tt := range []struct{ budget, workers int }{{1, 4}, {2, 4}, {7, 4}, {12, 4}, {1, 1}, {2, 1}, {5, 2}} {
+			t.Run(fmt.Sprintf("%s/%d/%d", c.name, tt.budget, tt.workers), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					sleepUntil(time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC))
-					k := &partitionRuns{partitionCase: c, parsed: map[string]*sources.Definition{}}
+					k := &partitionRuns{partitionCase: c, workers: tt.workers, parsed: map[string]*sources.Definition{}}
 					k.begin(t)
 					k.setup("").must(t)
-					if budget > 2 {
-						k.budget(t, budget, len(k.api.asked))
-					} else {
-						k.ends(t, budget, 4*len(k.api.asked))
-					}
+					k.budget(t, tt.budget, len(k.api.asked))
 				})
 			})
-		}
-	}
-}
-
-// ends runs, n requests at a time, until each stream was over in some state.
-func (c *partitionRuns) ends(t *testing.T, n, runs int) {
-	c.begin(t)
-	c.config = fmt.Sprintf(`{"run": {"max_requests": %d, "flush": {"responses": 3}}}`, n)
-	state, ended := "", map[string]bool{}
-	for range runs {
-		r := c.setup(state).must(t)
-		c.lines = append(c.lines, r.lines...)
-		state = r.state()
-		for stream := range c.want {
-			if done(t, state, stream) {
-				ended[stream] = true
-			}
-		}
-		if len(ended) == len(c.want) {
-			break
-		}
-	}
-	for stream, want := range c.want {
-		if got := idsOf(t, result{lines: c.lines}, stream); !ended[stream] || !slices.Equal(got, want) {
-			t.Errorf("%d requests a run, %d runs: %s was over %v, and has %v", n, runs, stream, ended[stream], got)
 		}
 	}
 }

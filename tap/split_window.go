@@ -51,8 +51,10 @@ func (w *worker) split(ctx context.Context, batches chan<- *batch, err error) er
 		if partErr != nil {
 			return partErr
 		}
+		one.leftover = p.leftover
 		parts = append(parts, one)
 	}
+	p.leftover.more(len(parts))
 	w.run.Log.Info("the window is halved: both halves are read from their start", "stream", w.stream.Name,
 		"start", p.key.Window.Start, "middle", middle, "end", p.key.Window.End, "why", unnamed(w.stream.Name, err))
 	left := parts

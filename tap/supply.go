@@ -16,6 +16,7 @@ import (
 type supply struct {
 	pass      *pass
 	contexts  contexts                  // its own
+	leftovers leftovers                 // that pages of parents wait for
 	known     *progress.Pass            // what is done, open or owed when the run begins; of one that has many
 	fromStart func() (*plan.Cut, error) // how the time of a context is cut that was not read yet,
 	fromMark  func() (*plan.Cut, error) // and of one that was
@@ -24,7 +25,7 @@ type supply struct {
 // newSupply returns that of a pass. Its error is one of the definition, or of the
 // values it is given.
 func newSupply(p *pass) (*supply, error) {
-	s := &supply{pass: p}
+	s := &supply{pass: p, leftovers: leftovers{}}
 	s.fromStart, s.fromMark = s.cutsFrom(nil), s.cutsFrom(p.decision.From)
 	var err error
 	if s.contexts.axes, err = plan.NewAxes(p.stream.Definition, p.vars()); err != nil {
