@@ -32,10 +32,10 @@
 // all partitions that its records led to are done: the emitter moves the parent's
 // position only past pages that are closed, and a parent's walk has two open
 // pages at most. What the state left open of such a context keeps the page open too
-// (leftovers.go), so that no parent is over, and begins anew, before its children. A walk that waits for its children holds no turn. A parent that
-// is not selected, or that is to be read from another place than its children
-// need, is read by a pass of its own, a feed, whose place stands in the states of
-// its children.
+// (leftovers.go), so that no parent is over, and begins anew, before its children.
+// A walk that waits for its children holds no turn. A parent that is not selected,
+// or that is to be read from another place than its children need, is read by a
+// pass of its own, a feed, whose place stands in the states of its children.
 //
 // A plan that reads parents is a run whose lanes make partitions to be listed: those
 // of parents are walked, as the beginning of their passes in the journal, the others
