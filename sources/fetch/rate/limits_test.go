@@ -139,7 +139,7 @@ func TestFoundWhereTold(t *testing.T) {
 	for range 100 {
 		most := 2 + rand.IntN(198)
 		api := &granter{most: most, per: time.Duration(1+rand.IntN(60)) * time.Second, sliding: rand.IntN(2) == 0, tells: true}
-		refused, took := simulate(New(nil), api, 2+rand.IntN(15), 1000, 20*time.Millisecond)
+		refused, took := simulate(newTest(), api, 2+rand.IntN(15), 1000, 20*time.Millisecond)
 		ideal := time.Duration((1000-1)/most) * api.per
 		if took > ideal*14/10+20*time.Second {
 			t.Errorf("%d in %v, sliding %v: %d refusals, took %v, at least %v", api.most, api.per, api.sliding, refused, took, ideal)
@@ -151,26 +151,26 @@ func TestFoundWhereTold(t *testing.T) {
 // slower than the API granted them before; one that does not say halves the pace.
 func TestPaceWhereTold(t *testing.T) {
 	for told, want := range map[bool]float64{true: 10, false: 5} {
-		l, at := New(nil), now
+		l, at := newTest(), now
 		for range 100 {
-			l.Take("orders", "/", at)
+			l.take("orders", "/", at)
 			at = at.Add(100 * time.Millisecond)
 			l.Granted("orders", at, at)
-			l.Done("orders")
+			l.done("orders")
 		}
 		if got := l.Refused("orders", at, at, told); got != want {
 			t.Errorf("told %v: %v requests a second, want %v", told, got, want)
 		}
 		l.Rest(at.Add(time.Second))
 		at = at.Add(2 * time.Second)
-		l.Take("orders", "/", at)
+		l.take("orders", "/", at)
 		if got := l.Refused("orders", at, at.Add(time.Millisecond), told); got != 0 { // the pause was too short
 			t.Errorf("told %v: the pace is %v now", told, got)
 		}
 		at = at.Add(4 * time.Second)
-		l.Take("orders", "/", at)
+		l.take("orders", "/", at)
 		l.Granted("orders", at, at)
-		if got, _ := l.Take("orders", "/", at); told && got > 160*time.Millisecond || !told && got < 310*time.Millisecond {
+		if got, _ := l.take("orders", "/", at); told && got > 160*time.Millisecond || !told && got < 310*time.Millisecond {
 			t.Errorf("told %v: then requests are %v apart", told, got)
 		}
 	}
