@@ -181,6 +181,8 @@ func (t *track) failsWith(parent *pass) {
 	err := fmt.Errorf("%s: its parent %s was not read to its end: %w", t.stream.Name, parent.stream.Name, parent.track.failure)
 	if t.failure == nil {
 		t.account.Fail(err)
+		t.pass.run.Log.Error(fmt.Sprintf("its parent %s was not read to its end, as the log says of that stream: what belongs to records that did not come is not read, and the next run goes on", parent.stream.Name),
+			"stream", t.stream.Name)
 	}
 	t.fails(err)
 	if t.parts != nil {

@@ -184,3 +184,18 @@ func TestPlanWithoutKey(t *testing.T) {
 		t.Errorf("discovery where no record has the key: %v", err)
 	}
 }
+
+// TestParentFails: where a parent is not read to its end, the log says so of the child
+// as well.
+func TestParentFails(t *testing.T) {
+	api := shopsByCode()
+	api.rows["/shops"][2].Account = "c"
+	api.refuse = 403
+	r := setup{definition: strings.Replace(ordersByCode, "path: /shops}", "path: /shops, pagination: {type: offset, param: after, size: 2}}", 1), workDir: t.TempDir(), api: api}.run(t)
+	if r.err == nil || !strings.Contains(r.err.Error(), "orders: its parent shops was not read to its end") {
+		t.Errorf("got %v", r.err)
+	}
+	if n := strings.Count(r.log, "its parent shops was not read to its end"); n != 1 || !strings.Contains(r.log, "stream=orders") {
+		t.Errorf("the log says it %d times, want once: %s", n, r.log)
+	}
+}

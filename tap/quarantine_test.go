@@ -108,3 +108,31 @@ func TestQuarantineBrokenLine(t *testing.T) {
 	s.must(t)
 	checkFile(t, path, broken+"\n"+quarantineLine+quarantineLine)
 }
+
+// TestQuarantineNamesContext: a line says in which context its record came, without
+// the secrets in it.
+func TestQuarantineNamesContext(t *testing.T) {
+	dir := t.TempDir()
+	path := quarantinePath(t, dir)
+	path = filepath.Join(filepath.Dir(path), "orders.jsonl")
+	api := newShops().add("/eu/orders", row{ID: 1}, row{ID: 77}).add("/us/orders", row{ID: 2}, row{ID: 78})
+	s := setup{
+		head: strings.Replace(head, "properties:\n", "properties:\n    token: {type: string, secret: true}\n", 1),
+		definition: partitioned + `  - name: orders
+    path: /{{ partition.account.id }}/orders
+    headers: {X-Token: "{{ partition.account.token }}"}
+    on_invalid: quarantine
+    schema: {properties: {id: {type: integer, maximum: 9}}}
+    partition_by: [{name: account, values: "{{ [{'id': 'eu', 'token': config.token}, {'id': 'us', 'token': 'none'}] }}"}]
+`, workDir: dir, api: api, config: `{"token": "hunter2hunter2", "run": {"concurrency": 1}}`,
+	}
+	if got := idsOf(t, s.must(t), "orders"); !slices.Equal(got, []int{1, 2}) {
+		t.Errorf("orders %v", got)
+	}
+	got, err := os.ReadFile(path)
+	lines := strings.Split(string(got), "\n")
+	if err != nil || len(lines) != 3 || strings.Contains(string(got), "hunter2") ||
+		!strings.Contains(lines[0], `"context":"{\"account\":{\"id\":\"eu\",`) || !strings.Contains(lines[1], `"context":{"account":{"id":"us","token":"none"}},"record":{"id":78,`) {
+		t.Errorf("%v\n%s", err, got)
+	}
+}

@@ -3,9 +3,11 @@ package tap
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
+	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/plan"
@@ -45,6 +47,7 @@ func newWorker(p *part) (*worker, error) {
 	w.renderer = render.New(p.Reading, p.pass.schema, render.Options{
 		Protocol: r.Protocol, Quarantine: r.work.quarantine(stream.Name), Seal: client.Secrets.SealValue, Log: r.Log, Many: p.pass.many, Findings: &p.pass.findings,
 		Version: p.pass.track.table.version, Noter: p.pass.noted.noter(stream), Keys: p.pass.keys(),
+		Context: p.shownContext(),
 	})
 	w.walker = &walker{
 		journal: r.journal, gate: r.gate, log: r.Log, stream: stream, pass: p.Pass, part: p, start: p.Start, at: p.Start,
@@ -53,6 +56,15 @@ func newWorker(p *part) (*worker, error) {
 	w.walker.goOn()
 	w.expect()
 	return w, nil
+}
+
+// shownContext is the context of the partition without its secrets, where records
+// may go to a file that names it; nil: it is not needed, or there is none.
+func (p *part) shownContext() json.RawMessage {
+	if p.Stream.Definition.Schema.OnInvalid != sources.Quarantine || p.Part.Context.Text == nil {
+		return nil
+	}
+	return p.Part.Context.Sealed(p.pass.client.Secrets)
 }
 
 // openBookmark puts today's secrets into the start of the window, where that is

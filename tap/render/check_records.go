@@ -30,7 +30,7 @@ type checker struct {
 func newChecker(s *plan.Stream, known *Schema, o *Options) *checker {
 	c := &checker{
 		stream: s.Definition, schema: known, keys: s.Keys, kept: s.Keys, newField: s.NewField(),
-		quarantine: quarantine{path: o.Quarantine}, violations: violationLog{log: o.Log, stream: s.Name, all: o.Findings},
+		quarantine: quarantine{path: o.Quarantine, context: o.Context}, violations: violationLog{log: o.Log, stream: s.Name, all: o.Findings},
 	}
 	if s.ReplicationKey != "" {
 		c.kept = append(slices.Clip(c.keys), s.ReplicationKey)

@@ -13,22 +13,24 @@ import (
 // a page wait until it is saved, before the page leaves: a STATE never covers a
 // record that is nowhere.
 type quarantine struct {
-	path  string // of the file
-	lines bytes.Buffer
+	path    string // of the file
+	context json.RawMessage
+	lines   bytes.Buffer
 }
 
 // quarantined is a line of a quarantine file.
 type quarantined struct {
-	Pointer string          `json:"pointer"` // JSON pointer of what breaks the rule
-	Rule    string          `json:"rule"`    // keyword of JSON Schema
-	Want    string          `json:"want"`    // by the rule
-	Record  json.RawMessage `json:"record"`  // as it would have left
+	Pointer string          `json:"pointer"`           // JSON pointer of what breaks the rule
+	Rule    string          `json:"rule"`              // keyword of JSON Schema
+	Want    string          `json:"want"`              // by the rule
+	Context json.RawMessage `json:"context,omitempty"` // that the record came in, without secrets; absent: the stream has none
+	Record  json.RawMessage `json:"record"`            // as it would have left
 }
 
 func (q *quarantine) add(record []byte, v *schema.Violation) error {
 	e := json.NewEncoder(&q.lines)
 	e.SetEscapeHTML(false) // the record stays as it came
-	return e.Encode(quarantined{v.Pointer, v.Rule, v.Want, record})
+	return e.Encode(quarantined{v.Pointer, v.Rule, v.Want, q.context, record})
 }
 
 // save makes what was added last.

@@ -52,6 +52,7 @@ type Lines struct {
 type Options struct {
 	Protocol   Protocol
 	Quarantine string                                    // file of records that do not fit
+	Context    json.RawMessage                           // that the file says they came in; nil: none
 	Seal       func(expr.Value) (json.RawMessage, error) // hides secrets in what an answer says, for the state
 	Log        *slog.Logger
 	Many       bool           // the stream has many partitions
