@@ -25,7 +25,7 @@ const ordersByCode = partitioned + `  - {name: shops, path: /shops}
 func shopsByCode() *shops {
 	api := newShops()
 	for i, code := range []string{"a", "b", "", "d", "e"} {
-		api.add("/shops", row{ID: i + 1, Account: code, Updated: "2025-05-02T00:00:00Z"})
+		api.add("/shops", row{ID: i + 1, Account: code, Updated: fmt.Sprintf("2025-05-0%dT00:00:00Z", i+2)})
 		if code == "" {
 			code = "c"
 		}
