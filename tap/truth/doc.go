@@ -11,7 +11,9 @@
 // After each run, the target's copy at each STATE that it got is compared with the
 // world: what a pass that is over claims to have read must be there, as it is.
 // A row that was changed after the pass began is the next one's. A record that
-// was never in the API is an error at any time. And the API's own log is compared
+// was never in the API is an error at any time, and so is the mark of a row that was
+// there as long as its pass was read; after a run that came to its end, no row is in
+// the copy that a pass with on_delete: mark had to miss. And the API's own log is compared
 // with the promise on calls: none that was answered is paid for twice, but for
 // those that were under way at a kill.
 package truth

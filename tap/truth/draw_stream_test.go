@@ -45,7 +45,7 @@ func newStream(chance *rand.Rand, name string, start time.Time, zones []string) 
 	s.grain = []time.Duration{time.Second, time.Millisecond, time.Minute}[chance.IntN(3)]
 	s.numeric = chance.IntN(4) == 0
 	s.after, s.upTo = chance.IntN(5) == 0, chance.IntN(5) == 0
-	if chance.IntN(5) == 0 {
+	if chance.IntN(3) == 0 {
 		s.full, s.after, s.upTo = true, false, false
 		if s.moves() { // what comes while another goes is not seen by anybody
 			s.paging = "keyset"
@@ -54,7 +54,7 @@ func newStream(chance *rand.Rand, name string, start time.Time, zones []string) 
 	if chance.IntN(3) == 0 {
 		s.settle = []time.Duration{0, time.Minute, time.Hour}[chance.IntN(3)]
 	}
-	if chance.IntN(3) == 0 {
+	if chance.IntN(2) == 0 {
 		s.look = time.Duration(1+chance.IntN(72)) * time.Hour
 	}
 	s.settle = max(s.settle, s.grain)

@@ -77,6 +77,7 @@ type run struct {
 	budget   int     // of requests; 0: none
 	bytes    int     // that its reader takes; below zero: all
 	killed   bool    // there, or where its reader goes away
+	whole    bool    // it came to its end
 }
 
 // live lets runs follow each other, and compares the target's copy with the
@@ -89,6 +90,7 @@ func (l *life) live(runs int) {
 		r.draw()
 		r.do()
 		l.target.check(l.t, l.api.world.tables, before)
+		r.checkMarks()
 		l.checkCalls()
 		if l.t.Failed() {
 			l.t.Fatalf("the definition was %s\nthe last run's log:\n%s", l.text, r.log.String())
@@ -108,6 +110,7 @@ func (l *life) finish() {
 		r := &run{life: l, bytes: -1}
 		r.do()
 		l.target.check(l.t, l.api.world.tables, before)
+		r.checkMarks()
 		l.checkCalls()
 		if l.t.Failed() || n == 10 {
 			l.t.Fatalf("failed, or not over after %d runs; the definition was %s\nthe state is %s, the last run's log:\n%s", n, l.text, l.target.last().text, r.log.String())
@@ -168,10 +171,12 @@ func (r *run) do() {
 	defer cancel(nil)
 	r.runs++
 	r.cancel = cancel
-	o := r.options()
-	account, err := tap.Sync(stop, o)
+	r.exclude()
+	account, err := tap.Sync(stop, r.options())
 	_ = account
 	r.check(err)
+	r.whole = err == nil && r.kept == ""
+	r.exclude()
 	if r.kept != "" {
 		r.kills++
 		if err := errors.Join(os.RemoveAll(r.dir), os.Rename(r.kept, r.dir)); err != nil {
@@ -272,6 +277,7 @@ func (l *life) lose(before int) {
 		l.target.goBack(l.chance.IntN(all + 1))
 		l.api.forgive()
 	case n == 4: // another machine goes on
+		l.forgetRows()
 		if err := os.RemoveAll(filepath.Join(l.dir, "journal")); err != nil {
 			l.t.Fatal(err)
 		}

@@ -48,7 +48,12 @@ func (r *row) isOf(q url.Values) bool {
 }
 
 // refuses returns the status with which a request is refused, 0 for none.
-func (t *table) refuses(q url.Values) int {
+func (t *table) refuses(q url.Values) (status int) {
+	defer func() {
+		if status != 0 {
+			t.unread = time.Now()
+		}
+	}()
 	for _, keys := range [][]string{q["owner"], q["account"]} {
 		for _, key := range keys {
 			if status := t.shut[key]; status != 0 {

@@ -28,6 +28,8 @@ type stream struct {
 	limit   int
 	window  string // "": one
 	whole   bool   // whole_windows
+	skips   bool   // skip_unchanged
+	marks   bool   // on_delete: mark
 
 	accounts    bool     // it is read for each account
 	parents     []*table // whose rows are its contexts
@@ -153,9 +155,20 @@ func (s *stream) definition() string {
 	if s.divided() {
 		fmt.Fprintf(&b, "    partition_by: [%s]\n    errors: [{status: %d, do: skip}]\n", s.partitionBy(), s.lost)
 	}
-	fmt.Fprintf(&b, "    params: {%s}\n", params)
+	fmt.Fprintf(&b, "    params: {%s}\n%s", params, s.known())
 	fmt.Fprintf(&b, "    schema: {properties: {id: {type: integer}, v: {type: integer}, updated_at: {type: %s}, n: {type: number}}}\n", stamp)
 	return b.String()
+}
+
+// known are the keys of what is known of earlier records.
+func (s *stream) known() string {
+	switch {
+	case s.skips:
+		return "    skip_unchanged: true\n"
+	case s.marks:
+		return "    on_delete: mark\n    max_deletes: 100%\n"
+	}
+	return ""
 }
 
 // partitionBy are the entries of partition_by.

@@ -16,7 +16,9 @@ type row struct {
 	owner    *row // of a parent; nil: none
 	versions []version
 	gone     bool
-	missed   bool // rows that it owns were left out of an answer, because it was gone
+	left     time.Time // when it went last
+	back     time.Time // when it came back last
+	missed   bool      // rows that it owns were left out of an answer, because it was gone
 }
 
 // version is what a row was from a time on.
@@ -53,6 +55,7 @@ type table struct {
 	passes []reading        // that were over in a state
 	texts  map[string]place // of each record that there ever was
 	refusals
+	known
 }
 
 // now is the API's clock.
@@ -88,11 +91,13 @@ func (w *world) change(t *table, at time.Time) {
 	case n < 5 || len(t.rows) == 0:
 		w.create(t, at)
 	case n < 8:
-		if r := t.rows[w.chance.IntN(len(t.rows))]; !r.gone {
+		if r := t.rows[w.chance.IntN(len(t.rows))]; !r.gone && !w.revert(t, r, at) {
 			w.write(t, r, w.stamp(t, at, r.last().stamp), at)
 		}
 	case n == 8:
-		t.rows[w.chance.IntN(len(t.rows))].gone = true
+		if r := t.rows[w.chance.IntN(len(t.rows))]; !r.gone {
+			r.gone, r.left = true, at
+		}
 	default:
 		w.comeBack(t, at)
 	}
@@ -104,7 +109,7 @@ func (w *world) comeBack(t *table, at time.Time) {
 	if !r.gone {
 		return
 	}
-	r.gone = false
+	r.gone, r.back = false, at
 	w.write(t, r, w.stamp(t, at, r.last().stamp), at)
 	for _, child := range w.tables {
 		if !slices.Contains(child.parents, t) {
@@ -167,11 +172,16 @@ func (t *table) row(id string) *row {
 // write gives a row a new version, and its owner one where that says which were
 // changed.
 func (w *world) write(t *table, r *row, stamp, at time.Time) {
-	if len(r.versions) > 0 && at.Before(r.last().from) {
-		at = r.last().from
+	w.put(t, r, version{stamp: stamp, from: at, text: fmt.Appendf(nil,
+		`{"id":%d,"v":%d,"updated_at":%s,"n":12345678901234567890.10}`, r.id, len(r.versions), t.stampText(stamp))})
+}
+
+// put gives a row a version.
+func (w *world) put(t *table, r *row, v version) {
+	if len(r.versions) > 0 && v.from.Before(r.last().from) {
+		v.from = r.last().from
 	}
-	v := version{stamp: stamp, from: at}
-	v.text = fmt.Appendf(nil, `{"id":%d,"v":%d,"updated_at":%s,"n":12345678901234567890.10}`, r.id, len(r.versions), t.stampText(stamp))
+	at := v.from
 	t.texts[string(v.text)] = place{r, len(r.versions)}
 	r.versions = append(r.versions, v)
 	if t.changedOnly && !r.owner.gone {
