@@ -68,7 +68,8 @@ type recorder struct {
 	stream     string
 	archive
 	log    *slog.Logger
-	behind bool // an answer came from the API: what the journal has is older
+	tags   *Tags // nil: pages are asked for whether they have changed or not
+	behind bool  // an answer came from the API: what the journal has is older
 }
 
 // digest tells requests apart, whatever the secrets in them are; former asks for

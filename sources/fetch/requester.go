@@ -63,10 +63,10 @@ func (w *Walk) build() (*outgoing, error) {
 		return nil, err
 	}
 	out := &outgoing{Request: r, vars: w.vars, n: w.pager.Position().Pages, file: w.recorder.file, under: w.under, jar: w.jar, stream: w.stream.Name, price: w.asker.price}
-	if w.recorder.Recording != nil || w.tags != nil {
+	if w.recorder.Recording != nil || w.recorder.tags != nil {
 		out.digest = w.recorder.digest(out, false)
 	}
-	w.tags.unless(out)
+	w.recorder.tags.unless(out)
 	return out, nil
 }
 

@@ -35,7 +35,7 @@ const mostTag = 64 << 10
 
 // Unless makes the walk ask for pages only where they have changed, and keep what
 // is needed for that. It is called before Next.
-func (w *Walk) Unless(t *Tags) { w.tags = t }
+func (w *Walk) Unless(t *Tags) { w.recorder.tags = t }
 
 // unless makes a request one for an answer that has changed.
 func (t *Tags) unless(out *outgoing) {
@@ -107,15 +107,15 @@ func (ex *Exchange) readUnchanged(digest [16]byte) {
 // is a secret in that, or something else than the page led to what comes next.
 func (w *Walk) keepTag(out *outgoing, page *Page) {
 	switch {
-	case w.tags == nil || out.Method != http.MethodGet:
+	case w.recorder.tags == nil || out.Method != http.MethodGet:
 	case page.same != nil:
 		if out.tag != nil {
-			w.tags.Keep(out.digest, out.tag)
+			w.recorder.tags.Keep(out.digest, out.tag)
 		}
 	case page.Status != http.StatusOK || page.pieces != nil || page.Repeats || page.ruled() || page.url.String() != out.URL.String():
 	default:
 		if tag := newTag(page, w.client.Secrets); tag != nil {
-			w.tags.Keep(out.digest, tag)
+			w.recorder.tags.Keep(out.digest, tag)
 		}
 	}
 }

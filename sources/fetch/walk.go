@@ -27,7 +27,6 @@ type Walk struct {
 	asker    *asker
 	failures failures
 	ahead    *ahead
-	tags     *Tags     // nil: pages are asked for whether they have changed or not
 	sent     *outgoing // the request under way
 	err      error     // that ended the walk
 }

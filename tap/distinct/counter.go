@@ -152,7 +152,7 @@ func (c *Counter) grow(size int) bool {
 
 // sort sorts the keys, each once. Those that came in order are sorted already.
 func (c *Counter) sort() {
-	slices.Sort(c.keys)
+	sortKeys(c.keys)
 	c.keys = slices.Compact(c.keys)
 }
 

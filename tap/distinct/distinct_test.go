@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"testing"
 )
 
@@ -96,6 +98,61 @@ func TestNoAllocationPerKey(t *testing.T) {
 		if err := c.Reset(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestSortKeys: keys of all kinds come out as slices.Sort has them.
+func TestSortKeys(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 14))
+	for name, key := range map[string]func(i int) uint64{
+		"random": func(int) uint64 { return r.Uint64() }, "few": func(int) uint64 { return r.Uint64N(3) }, "none": func(int) uint64 { return 0 },
+		"small": func(int) uint64 { return r.Uint64N(1000) }, "descending": func(i int) uint64 { return uint64(1<<20 - i) }, "skewed": func(i int) uint64 { return r.Uint64() >> (i % 64) },
+	} {
+		for _, n := range []int{0, 1, fewSorted, fewSorted + 1, 50_000} {
+			keys := make([]uint64, n)
+			for i := range keys {
+				keys[i] = key(i)
+			}
+			want := slices.Clone(keys)
+			slices.Sort(want)
+			if sortKeys(keys); !slices.Equal(keys, want) {
+				t.Errorf("%s: %d keys are not sorted", name, n)
+			}
+		}
+	}
+}
+
+// TestMemory: 10 million keys of a walk take less than 16 MB.
+func TestMemory(t *testing.T) {
+	keys := 1_500_000
+	if os.Getenv("TAP_REST_FULL_TESTS") != "" {
+		keys = 10_000_000
+	}
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	before, peak := m.HeapAlloc, uint64(0)
+	look := func() {
+		runtime.ReadMemStats(&m)
+		peak = max(peak, m.HeapAlloc-min(before, m.HeapAlloc))
+	}
+	c := NewPool(t.TempDir()).Counter()
+	r := rand.New(rand.NewPCG(1, 14))
+	for i := range keys {
+		if c.Add(r.Uint64()); i%10_000 == 0 {
+			look()
+		}
+	}
+	n, err := c.Distinct()
+	look()
+	if err != nil || n != int64(keys) {
+		t.Errorf("got %d, %v", n, err)
+	}
+	if err := c.Reset(); err != nil {
+		t.Error(err)
+	}
+	if t.Logf("%.1f MB for %d keys", float64(peak)/1e6, keys); peak > 16e6 {
+		t.Errorf("%d keys take %.1f MB", keys, float64(peak)/1e6)
 	}
 }
 
