@@ -37,6 +37,7 @@ type Auth struct {
 	AWS      *AWS           // aws_sigv4
 	HMAC     *HMAC          // hmac
 	OAuth1   *OAuth1        // oauth1
+	Pool     []*Auth        // pool
 }
 
 // OAuth2 says how a token is asked for (RFC 6749).

@@ -8,6 +8,9 @@ const (
 	AuthHMAC   AuthType = "hmac"
 	AuthDigest AuthType = "digest" // with Username and Password
 	AuthOAuth1 AuthType = "oauth1"
+
+	// AuthPool is made of several of any type.
+	AuthPool AuthType = "pool"
 )
 
 // AWS is how AWS has its requests signed, version 4.
@@ -40,8 +43,11 @@ type OAuth1 struct {
 	Realm          *expr.Template
 }
 
-// eachSigned hands out the templates of those types.
+// eachSigned hands out the templates of those types, and of a pool.
 func (a *Auth) eachSigned(visit func(*expr.Template)) {
+	for _, of := range a.Pool {
+		of.EachTemplate(visit)
+	}
 	var own []*expr.Template
 	if s := a.AWS; s != nil {
 		own = append(own, s.AccessKey, s.SecretKey, s.SessionToken, s.Region, s.Service)

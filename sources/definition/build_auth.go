@@ -28,7 +28,7 @@ func authOf(n, base *document.Node) *sources.Auth {
 		a.OAuth2, a.Renewal = oauth2Of(n), renewalOf(n)
 		a.Username, a.Password = nil, nil
 	}
-	signedOf(a, n)
+	signedOf(a, n, base)
 	if a.Type == sources.AuthJWT {
 		a.JWT, a.Renewal = jwtOf(n), renewalOf(n)
 	}

@@ -54,6 +54,8 @@ func signedKeys(r *reader, n *document.Node) {
 	method := document.ValueOr(n, "signature_method", "HMAC-SHA1")
 	rsa := method == "RSA-SHA1" || method == "RSA-SHA256"
 	switch by := sources.AuthType(n.Get("type").Text); {
+	case by == sources.AuthPool:
+		poolKeys(r, n)
 	case by == sources.AuthOAuth1 && rsa && !n.Has("key"):
 		r.Problem(n.Get("signature_method"), "needs key beside it: the private key")
 	case by == sources.AuthOAuth1 && !rsa && n.Has("key"):
@@ -74,9 +76,11 @@ func signedKeys(r *reader, n *document.Node) {
 }
 
 // signedOf reads what those types are made of.
-func signedOf(a *sources.Auth, n *document.Node) {
+func signedOf(a *sources.Auth, n, base *document.Node) {
 	text := func(name string) *expr.Template { return document.Value[*expr.Template](n, name) }
 	switch a.Type {
+	case sources.AuthPool:
+		a.Pool = poolOf(n, base)
 	case sources.AuthAWS:
 		a.AWS = &sources.AWS{
 			AccessKey: text("access_key"), SecretKey: text("secret_key"), SessionToken: text("session_token"),

@@ -9,7 +9,8 @@ import (
 
 // constantAuths are the auth types that send what the settings say, and nothing else
 // where that is refused.
-var constantAuths = []sources.AuthType{sources.AuthNone, sources.AuthBearer, sources.AuthBasic, sources.AuthAPIKey}
+var constantAuths = []sources.AuthType{sources.AuthNone, sources.AuthBearer, sources.AuthBasic, sources.AuthAPIKey,
+	sources.AuthAWS, sources.AuthHMAC, sources.AuthOAuth1, sources.AuthDigest}
 
 // loginRules checks that rules which log in find something to log in to.
 func (b *builder) loginRules(n *document.Node, s *sources.Stream) {

@@ -85,7 +85,7 @@ func join(parts ...[]key) []key {
 
 var authObject = &object{
 	name: "Auth", by: "type", check: authKeys,
-	variants: []variant{
+	variants: withPool([]variant{
 		{name: "none", doc: "Nothing is sent."},
 		{name: "bearer", doc: "`Authorization: Bearer …`", keys: []key{
 			{name: "token", kind: aTemplate, need: true, doc: "The token."},
@@ -120,7 +120,7 @@ var authObject = &object{
 		{name: "session", doc: "A login by any request; what it answers is sent along; see Sessions.", keys: sessionAuthKeys},
 		{name: "jwt", doc: "A token that is signed here (RFC 7519), and sent or exchanged; see Signed tokens.", keys: jwtKeys},
 		awsVariant, hmacVariant, digestVariant, oauth1Variant,
-	},
+	}),
 }
 
 // ofRun are the names that what is asked once for all requests may use.

@@ -161,7 +161,7 @@ var bad = []struct {
 	{"relative base_url", "version: 1\nname: t\nclient: {base_url: api.example.com}\nstreams: [{name: s, path: /s}]", `3:20: client.base_url: wants an absolute URL, as https://api.example.com, not "api.example.com"`},
 	{"fragment in base_url", "version: 1\nname: t\nclient: {base_url: 'https://a.example/#v=1'}\nstreams: [{name: s, path: /s}]", `3:20: client.base_url: a path is appended to it: it cannot hold #`},
 	{"other scheme", "version: 1\nname: t\nstreams: [{name: s, path: 'ftp://a.example/'}]", `3:27: streams[0] (s).path: wants a path, or a URL of http or https, not "ftp://a.example/"`},
-	{"auth without type", client("auth: {token: x}"), `6:11: client.auth: needs type: none, bearer, basic, api_key, oauth2, session, jwt, aws_sigv4, hmac, digest, oauth1`},
+	{"auth without type", client("auth: {token: x}"), `6:11: client.auth: needs type: none, bearer, basic, api_key, oauth2, session, jwt, aws_sigv4, hmac, digest, oauth1, pool`},
 	{"unknown auth", client("auth: {type: baerer, token: x}"), `6:18: client.auth.type: unknown type "baerer"; did you mean "bearer"?`},
 	{"bearer", client("auth: {type: bearer}"), `6:11: client.auth: needs token: text or a template`},
 	{"basic", client("auth: {type: basic, username: u}"), `6:11: client.auth: needs password: text or a template`},
@@ -243,6 +243,9 @@ var bad = []struct {
 	{"hmac without a signature", client("auth: {type: hmac, key: k, sign: x, send: {headers: {A: b}}}"), `6:47: client.auth.send: sends no signature: use signature.hex or signature.base64`},
 	{"hmac of a page", client("auth: {type: hmac, key: k, sign: '{{ page.number }}', send: {headers: {A: '{{ signature.hex }}'}}}"), `6:38: client.auth.sign: page cannot be used here, only config and partition and now and request`},
 	{"hmac of what is not there", client("auth: {type: hmac, key: k, sign: '{{ request.uri }}', send: {headers: {A: '{{ signature.hex }}'}}}"), `6:38: client.auth.sign: unknown member of request "uri"; did you mean "url"?`},
+	{"a pool of one", client("auth: {type: pool, of: [{type: bearer, token: t}]}"), `6:28: client.auth.of: wants two credentials or more`},
+	{"a credential of a pool", client("auth: {type: pool, of: [{type: bearer, token: t}, {type: bearer, tken: t}]}"), `6:55: client.auth.of[1]: needs token: text or a template
+6:70: client.auth.of[1]: unknown key "tken"; did you mean "token"?`},
 	{"oauth1 without its key", client("auth: {type: oauth1, consumer_key: me, signature_method: RSA-SHA1}"), `6:62: client.auth.signature_method: needs key beside it: the private key`},
 	{"oauth1 with a key too many", client("auth: {type: oauth1, consumer_key: me, key: k}"), `6:49: client.auth.key: is not used with HMAC-SHA1`},
 	{"oauth1 without its token", client("auth: {type: oauth1, consumer_key: me, token_secret: k}"), `6:58: client.auth.token_secret: needs token beside it`},

@@ -50,6 +50,8 @@ type tries struct {
 	round int // since the client rested, or the beginning
 	alike int // of the last ones, those whose answer would come again
 	anew  int // of them, those with another proof of who asks
+
+	others int // the last ones, that another credential of a pool made
 }
 
 // count takes note of an attempt that was refused.
@@ -94,6 +96,7 @@ func (a *asker) ask(ctx context.Context, out *outgoing, first *early) (*Page, er
 			}
 			v.err = fmt.Errorf("%w; a smaller page is not possible: %w", v.err, err)
 		}
+		v = a.askOther(&n, ex, v)
 		n.count(v)
 		if v.told && v.wait <= longest { // the whole client keeps still
 			a.client.admission.limits.Rest(time.Now().Add(v.wait))

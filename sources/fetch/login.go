@@ -74,7 +74,7 @@ const maxLogin = 1 << 20
 // askLogin sends a request of a login: at the client's pace, in one of its slots,
 // and as a call of the stream that needs it. It is not kept in the journal.
 func (t *transport) askLogin(ctx context.Context, stream string, r *http.Request, timeout time.Duration, n *Counters) (*auth.Answer, error) {
-	out := &outgoing{Request: &request.Request{URL: r.URL}, stream: stream}
+	out := &outgoing{Request: &request.Request{URL: r.URL}, stream: stream, login: true}
 	if err := t.admission.admit(ctx, out, n, nil); err != nil {
 		return nil, err
 	}
@@ -226,6 +226,9 @@ func (r *requester) accepted(p *auth.Proof) {
 // and so ran out while this one waited, or came too late by the API's own word.
 func (a *asker) mayProveAnew(n tries, ex *Exchange) bool {
 	if n.anew == 0 {
+		return true
+	}
+	if p := a.client.requester.pool(); p != nil && n.anew < p.Size() {
 		return true
 	}
 	l, lasts := a.client.requester.auth.(auth.Lasting)

@@ -31,6 +31,8 @@ type outgoing struct {
 	mark    marks  // of a request that must not be sent twice
 	price   price
 	started *rate.Started // the last time that it was let through
+	seat    int           // of a pool's credential; 0: none was chosen
+	login   bool          // it asks for a proof
 	// file begins one for an answer that is too long for memory.
 	file func(http.Header) (body.File, error)
 }
@@ -141,7 +143,7 @@ func (r *requester) prove(ctx context.Context, out *outgoing, at *request.Reques
 	if !at.AtHome() {
 		return sent, nil, nil
 	}
-	to := auth.Request{Method: sent.Method, URL: sent.URL, Header: sent.Header, Body: at.Body, Vars: out.vars}
+	to := auth.Request{Method: sent.Method, URL: sent.URL, Header: sent.Header, Body: at.Body, Vars: out.vars, Seat: out.seat}
 	if at != out.Request { // a redirect says all of its URL
 		u := *sent.URL
 		to.URL = &u

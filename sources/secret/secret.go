@@ -36,6 +36,15 @@ const shortest = 4
 // List are all secrets of a run.
 type List []Text
 
+// Under returns the secrets under names that begin so.
+func (l List) Under(prefix string) List {
+	named := make(List, len(l))
+	for i, s := range l {
+		named[i] = Text{prefix + s.name, s.text}
+	}
+	return named
+}
+
 // texts returns the texts.
 func (l List) texts() []string {
 	texts := make([]string, len(l))

@@ -109,6 +109,7 @@ type Request struct {
 	Header http.Header
 	Body   []byte
 	Vars   expr.Vars // what templates see
+	Seat   int       // that of a pool's credential; 0: none was chosen
 }
 
 // Proof is the number of a proof. It grows where an authenticator gets another
@@ -134,6 +135,9 @@ type Keeping struct {
 // New returns the authenticator that a definition describes. keep is asked for
 // when the first request is made.
 func New(a *sources.Auth, keep func() Keeping) Authenticator {
+	if a.Type == sources.AuthPool {
+		return newPool(a, keep)
+	}
 	return map[sources.AuthType]func(*sources.Auth, func() Keeping) Authenticator{
 		sources.AuthNone:   newNone,
 		sources.AuthBearer: newBearer,

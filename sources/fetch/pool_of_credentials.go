@@ -1,0 +1,88 @@
+package fetch
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/auth"
+	"github.com/tap-rest/tap-rest/sources/fetch/rate"
+)
+
+// pool is the client's auth, where that has several credentials; nil elsewhere.
+func (r *requester) pool() auth.Several {
+	p, _ := r.auth.(auth.Several)
+	return p
+}
+
+// poolQuota is what requests wait for of which no credential may ask.
+const poolQuota rate.Why = "the quota of each credential of the pool"
+
+// choose picks the credential of a request, before the client's limits are asked: a
+// pool's quotas are those of its credentials.
+func (a *admission) choose(out *outgoing) (wait rate.Hold) {
+	if a.pool == nil || out.login {
+		return wait
+	}
+	out.seat, wait.For = a.pool.Choose(time.Now())
+	wait.Why = poolQuota
+	return wait
+}
+
+// stand gives a request's credential back.
+func (a *admission) stand(out *outgoing) {
+	if out.seat > 0 {
+		a.pool.Leave(out.seat)
+		out.seat = 0
+	}
+}
+
+// unsaidRest is how long a credential is not asked with that the API refused for its
+// rate, without saying for how long.
+const unsaidRest = 10 * time.Second
+
+// answeredPool gives what an answer says of quotas to the credential that asked. It
+// reports whether the client's own limits are not concerned.
+func (a *admission) answeredPool(ex *Exchange) bool {
+	if a.pool == nil || ex.proof == nil {
+		return false
+	}
+	var left []auth.Left
+	for _, q := range rate.Quotas(ex.Header, serverTime(ex)) {
+		if q.Left >= 0 {
+			left = append(left, auth.Left{Requests: q.Left, Reset: q.Reset})
+		}
+	}
+	spent := time.Duration(0)
+	if throttlesAsker(ex) {
+		if spent = retryAfter(ex); spent <= 0 {
+			spent = unsaidRest
+		}
+	}
+	a.pool.Answered(*ex.proof, left, spent, ex.At)
+	return true
+}
+
+// throttlesAsker reports whether an answer refuses who asks for the rate at which
+// requests came.
+func throttlesAsker(ex *Exchange) bool {
+	return ex.Status == http.StatusTooManyRequests || ex.Status == http.StatusForbidden && throttles(ex)
+}
+
+// askOther makes a request that was refused for its credential's rate be asked again
+// by another one, at once where one may ask. That is no attempt of the request, as
+// long as each credential asks once.
+func (a *asker) askOther(n *tries, ex *Exchange, v verdict) verdict {
+	pool := a.client.requester.pool()
+	if pool == nil || ex == nil || ex.proof == nil || !v.retry || !throttlesAsker(ex) {
+		return v
+	}
+	v.wait, v.told = pool.Wait(time.Now()), false
+	if v.wait > 0 {
+		n.others = 0
+		return v
+	}
+	if n.others++; n.others < pool.Size() {
+		n.round--
+	}
+	return v
+}
