@@ -15,8 +15,7 @@ import (
 type known struct {
 	unread   time.Time            // when a request for its rows was refused last
 	excluded map[string]time.Time // accounts, and when it was last not asked for them
-	forgot   time.Time            // when the log said last that keys are not known any more
-	sure     time.Time            // rows that went earlier may stay; those behind it are marked
+	floor    int                  // of the target's log: keys that came before it are not known any more
 }
 
 // mark says that a row is gone.
@@ -95,9 +94,13 @@ func (t *table) absent(r *row, since time.Time) bool {
 	return r.gone || r.back.After(since) || !t.excluded[r.account].Before(since) || r.owner != nil && r.owner.table.absent(r.owner, since)
 }
 
-// exclude notes which accounts a run does not ask for.
+// exclude notes which accounts a run does not ask for, and that without a state of a
+// stream nothing leads to what was noted of it with other settings.
 func (r *run) exclude() {
 	for _, t := range r.api.world.tables {
+		if r.changes && r.target.last().marks[t.name].Pass == nil {
+			t.floor = len(r.target.log)
+		}
 		for _, account := range accounts {
 			if r.setting.asked[t] && !slices.Contains(r.setting.accounts, account) {
 				t.excluded[account] = time.Now()
@@ -116,18 +119,18 @@ func (r *run) checkMarks() {
 	}
 	for _, t := range r.api.world.tables {
 		b := r.target.last().marks[t.name]
-		if !t.marks || !r.setting.selected[t] || !b.done() || t.wasRefused(b.Pass.AsOf) {
+		if !t.marks || !r.setting.selected[t] || !b.done() || t.wasRefused(b.Pass.AsOf) || r.says(t, "no record of the stream is marked as deleted") {
 			continue
 		}
 		copied := map[*row]held{}
-		for _, e := range r.target.log {
+		for _, e := range r.target.log[t.floor:] {
 			if e.table == t {
 				copied[e.row] = held{e.version, e.mark}
 			}
 		}
 		for _, one := range t.rows {
 			h, there := copied[one]
-			if there && !h.marked && one.gone && one.left.Before(b.Pass.AsOf) && one.left.After(t.sure) {
+			if there && !h.marked && one.gone && one.left.Before(b.Pass.AsOf) {
 				r.t.Errorf("stream %s: the target has %s, gone since %s, which the pass of %s did not mark",
 					t.name, one.last().text, one.left.UTC().Format(time.RFC3339Nano), b.Pass.AsOf.UTC().Format(time.RFC3339Nano))
 			}
@@ -144,27 +147,29 @@ func (l *life) forgetRows() {
 		l.t.Fatal(err)
 	}
 	for _, t := range l.api.world.tables {
-		t.forgot = time.Now()
+		t.floor = len(l.target.log)
 	}
 }
 
-// noteLost notes what the log says of keys that are not known any more: until a
-// whole pass has read them again, rows may go unseen.
+// noteLost notes what the log says of keys that are not known any more: until they
+// have come again, rows may go unseen.
 func (r *run) noteLost() {
 	for _, t := range r.api.world.tables {
-		for text := range strings.Lines(r.log.String()) {
-			if strings.Contains(text, "keys that were gone before this run may stay unmarked") && strings.Contains(text, "stream="+t.name+" ") {
-				t.forgot = time.Now()
-			}
+		if r.says(t, "keys that were gone before this run may stay unmarked") {
+			t.floor = r.start
 		}
-		switch b := r.target.last().marks[t.name]; {
-		case t.forgot.IsZero():
-		case b.done() && !b.Pass.AsOf.Before(t.forgot) && !t.wasRefused(b.Pass.AsOf):
-			t.forgot, t.sure = time.Time{}, time.Now()
-		default:
-			t.sure = time.Now()
+		t.floor = min(t.floor, len(r.target.log)) // the target may have gone back
+	}
+}
+
+// says reports whether the log has a text about a table.
+func (r *run) says(t *table, what string) bool {
+	for text := range strings.Lines(r.log.String()) {
+		if strings.Contains(text, what) && strings.Contains(text, "stream="+t.name+" ") {
+			return true
 		}
 	}
+	return false
 }
 
 // wasRefused reports whether a part of a table was not shown since a time.

@@ -78,6 +78,7 @@ type run struct {
 	bytes    int     // that its reader takes; below zero: all
 	killed   bool    // there, or where its reader goes away
 	whole    bool    // it came to its end
+	start    int     // of its lines in the target's log
 }
 
 // live lets runs follow each other, and compares the target's copy with the
@@ -171,6 +172,7 @@ func (r *run) do() {
 	defer cancel(nil)
 	r.runs++
 	r.cancel = cancel
+	r.start = len(r.target.log)
 	r.exclude()
 	account, err := tap.Sync(stop, r.options())
 	_ = account
