@@ -24,6 +24,7 @@ type Options struct {
 	Version     string
 	Protocol    Protocol // nil: Singer's
 	Out         io.Writer
+	Rotated     func(setting []string, token string) // or nil: told, from any goroutine, of a refresh token that takes the place of a setting
 	Log         *slog.Logger
 	Gone        <-chan struct{}       // closed when nobody reads Out any more; nil: writing finds out
 	Replay      bool                  // read the last pass again from the journal alone

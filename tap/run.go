@@ -93,7 +93,7 @@ func (r *run) client(s *plan.Stream, vars expr.Vars) *fetch.Client {
 		c = fetch.NewClient(s.Definition.Client, fetch.Options{
 			Transport: r.Transport, Secrets: r.Config.Hider, Ahead: r.ahead, Back: r.back,
 			UserAgent: "tap-rest/" + r.Version, Gate: r.gate, Log: r.Log, Hasty: r.hasty,
-			Tokens: fetch.Tokens{Dir: filepath.Join(r.work.dir, "tokens"), Replace: workdir.Replace},
+			Tokens: fetch.Tokens{Dir: filepath.Join(r.work.dir, "tokens"), Replace: workdir.Replace, Rotated: r.Rotated},
 			Limits: fetch.Sharing{Dir: filepath.Join(r.WorkDir, "limits"), Salt: func() ([]byte, error) { return salt(filepath.Join(r.WorkDir, "limits", "salt")) }},
 		}, vars)
 		r.clients[s.Definition.Client] = c

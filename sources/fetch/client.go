@@ -45,6 +45,7 @@ type Options struct {
 type Tokens struct {
 	Dir     string                               // "": nowhere
 	Replace func(path string, data []byte) error // a file whole, so that a crash leaves the old or the new one
+	Rotated func(setting []string, token string) // or nil: told which setting should hold another token from now on, and which
 }
 
 // Sharing says where the limits are kept to which several processes keep together.

@@ -108,7 +108,7 @@ func newRequester(source *sources.Client, o Options, vars expr.Vars, ofTLS secre
 		defaults: http.Header{"Accept": {"application/json"}, "Accept-Encoding": {body.Accept}, "User-Agent": {o.UserAgent}},
 	}
 	r.auth = auth.New(source.Auth, func() auth.Keeping {
-		return auth.Keeping{Dir: o.Tokens.Dir, Replace: o.Tokens.Replace, Secrets: r.secrets, Log: o.Log, Login: r.loginRequest}
+		return auth.Keeping{Dir: o.Tokens.Dir, Replace: o.Tokens.Replace, Secrets: r.secrets, Log: o.Log, Login: r.loginRequest, Rotated: o.Tokens.Rotated}
 	})
 	r.known, _ = r.auth.Known(vars) // an error comes again with the first request
 	r.secrets = o.Secrets.ForClient(append(ofTLS, r.known.Secrets...))

@@ -3,7 +3,9 @@ package message
 import (
 	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
+	"time"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
 )
@@ -30,6 +32,16 @@ func (l *AirbyteLog) Add(level slog.Level, text string) {
 		return
 	}
 	l.lines = appendLog(l.lines, level, text)
+}
+
+// Control adds a CONTROL line: the config is from now on. It has secrets in it,
+// which is what it is for, and is never left out.
+func (l *AirbyteLog) Control(at time.Time, config []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, `{"type":"CONTROL","control":{"type":"CONNECTOR_CONFIG","emitted_at":`...)
+	l.lines = append(strconv.AppendInt(l.lines, at.UnixMilli(), 10), `,"connectorConfig":{"config":`...)
+	l.lines = append(append(l.lines, config...), "}}}\n"...)
 }
 
 // Take appends the lines that wait, and forgets them.

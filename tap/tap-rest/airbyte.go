@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"time"
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources"
@@ -46,7 +47,22 @@ func (f *airbyteFlags) options(rt *runtime) (tap.Options, error) {
 		return o, &tap.InputError{Err: err}
 	}
 	o.Protocol = message.Airbyte{Log: log}
+	o.Rotated = f.rotated(log)
 	return o, nil
+}
+
+// rotated tells Airbyte of the config with another refresh token: it keeps no folder
+// between two runs.
+func (f *airbyteFlags) rotated(log *message.AirbyteLog) func([]string, string) {
+	return func(setting []string, token string) {
+		input, err := (&inputFlags{Config: f.Config}).read()
+		if err != nil {
+			return // it was read a moment ago: the file of the token has it
+		}
+		if text, found := input.With(setting, token); found {
+			log.Control(time.Now(), text)
+		}
+	}
 }
 
 // checkCmd proves the settings.

@@ -129,6 +129,7 @@ type Keeping struct {
 	Replace func(path string, data []byte) error // a file whole, so that a crash leaves the old or the new one
 	Secrets *secret.Hider                        // of the client; it learns what logins give
 	Log     *slog.Logger
+	Rotated func(setting []string, token string)                                 // or nil: told of a refresh token that stands in for the setting's
 	Login   func(s *sources.SessionLogin, vars expr.Vars) (*http.Request, error) // makes the request of a login, as those of streams are made
 }
 

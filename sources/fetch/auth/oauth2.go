@@ -69,6 +69,7 @@ func (o *oauth2) get(ctx context.Context, vars expr.Vars, ask Ask) (*ticket, err
 		return nil, &Failure{Err: fmt.Errorf("the file of the refresh token: %w", err), Later: true, Wait: -1}
 	}
 	defer rotation.close()
+	given := r.value("refresh_token")
 	r.set("refresh_token", rotation.token)
 	t, err := o.ask(ctx, vars, r, ask)
 	if err != nil {
@@ -79,8 +80,27 @@ func (o *oauth2) get(ctx context.Context, vars expr.Vars, ask Ask) (*ticket, err
 			return nil, &Failure{Err: fmt.Errorf("the API gave another refresh token, which could not be kept: %w", err),
 				Advice: "make room, or the folder writable, and give a new refresh token: the API may not take the former one any more"}
 		}
+		rotation.token = next // be it kept nowhere
 	}
+	o.tell(vars, given, rotation.token)
 	return t, nil
+}
+
+// tell says which refresh token takes the place of the one in the config.
+func (o *oauth2) tell(vars expr.Vars, given, token string) {
+	rotated := o.keeping().Rotated
+	if rotated == nil || token == given {
+		return
+	}
+	if all := o.spec.RefreshToken.Reads("config"); len(all) == 1 {
+		v := vars[sources.VarConfig]
+		for _, key := range all[0] {
+			v = v.Get(key)
+		}
+		if v.Kind() == expr.KindString && v.Text() == given {
+			rotated(all[0], token)
+		}
+	}
 }
 
 // ask sends a token request, and reads what is answered.
