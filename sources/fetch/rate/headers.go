@@ -125,11 +125,12 @@ func draft(text string) (all []Quota) {
 		}
 		q, said = Quota{Name: "ratelimit" + name, Most: -1, Left: -1}, false
 	}
-	for item := range strings.SplitSeq(text, ",") {
-		if name, _, _ := strings.Cut(strings.TrimSpace(item), ";"); strings.HasPrefix(name, `"`) {
+	for _, item := range unquoted(text, ',') {
+		parts := unquoted(item, ';')
+		if name := strings.TrimSpace(parts[0]); strings.HasPrefix(name, `"`) || len(parts) > 1 && !strings.Contains(name, "=") {
 			next(name)
 		}
-		for part := range strings.SplitSeq(item, ";") {
+		for _, part := range parts {
 			name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
 			n := number(value)
 			if n < 0 {
@@ -147,6 +148,22 @@ func draft(text string) (all []Quota) {
 	}
 	next("")
 	return all
+}
+
+// unquoted splits a text at a character, but within quotes (RFC 9651).
+func unquoted(text string, at byte) (parts []string) {
+	quoted, from := false, 0
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case c == at && !quoted:
+			parts, from = append(parts, text[from:i]), i+1
+		}
+	}
+	return append(parts, text[from:])
 }
 
 // number reads a count, -1 where the text is none.

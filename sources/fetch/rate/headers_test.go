@@ -83,6 +83,10 @@ func TestQuotas(t *testing.T) {
 		{"a reset alone", []string{"RateLimit-Reset", "7"}, []Quota{{"ratelimit-", -1, -1, 7 * time.Second}}},
 		{"an earlier draft", []string{"RateLimit", "limit=10, remaining=4, reset=7"}, []Quota{{"ratelimit", 10, 4, 7 * time.Second}}},
 		{"a later draft", []string{"RateLimit", `"day";r=50;t=900, "minute";r=0;t=7`}, []Quota{{`ratelimit"day"`, -1, 50, 900 * time.Second}, {`ratelimit"minute"`, -1, 0, 7 * time.Second}}},
+		{"names with commas and quotes", []string{"RateLimit", `"a,b;r=9";r=3;t=4, "c\"d";r=0;t=5;pk=:cHsdsRa894==:`}, []Quota{{`ratelimit"a,b;r=9"`, -1, 3, 4 * time.Second}, {`ratelimit"c\"d"`, -1, 0, 5 * time.Second}}},
+		{"names that are tokens", []string{"RateLimit", `default;r=50;t=30, burst;r=0`}, []Quota{{"ratelimitdefault", -1, 50, 30 * time.Second}, {"ratelimitburst", -1, 0, 0}}},
+		{"an earlier draft with windows", []string{"RateLimit", "limit=100;w=60, remaining=0, reset=9"}, []Quota{{"ratelimit", 100, 0, 9 * time.Second}}},
+		{"a quote that is not closed", []string{"RateLimit", `"day;r=5;t=6`}, nil},
 		{"a policy is no quota", []string{"RateLimit-Policy", `"day";q=100;w=86400`}, nil},
 		{"no numbers", []string{"RateLimit", `"day";r=many;t=-5`, "X-RateLimit-Remaining", "lots", "X-Api-Call-Limit", "many/few"}, nil},
 	}
