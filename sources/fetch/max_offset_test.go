@@ -17,11 +17,9 @@ type capped struct {
 	t              *testing.T
 	records, limit int
 	total          bool
-	asked          int
 }
 
 func (a *capped) RoundTrip(r *http.Request) (*http.Response, error) {
-	a.asked++
 	q := r.URL.Query()
 	num := func(name string) int { n, _ := strconv.Atoi(q.Get(name)); return n }
 	offset, size := num("offset"), num("limit")
