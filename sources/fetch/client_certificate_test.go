@@ -140,7 +140,7 @@ func (a *authorities) serve(t testing.TB, with *issued, change func(*tls.Config)
 
 // ask walks an API with a client of such tls. It returns whom the API saw, and what
 // was said and logged.
-func askTLS(t testing.TB, url, spec string, settings ...string) (ids []string, err error, said string) {
+func askTLS(t testing.TB, url, spec string, settings ...string) (ids []string, said string, err error) {
 	t.Helper()
 	d, err := definition.Parse("test.yaml", []byte(`{version: 1, name: test, settings: {additionalProperties: true}, client: {base_url: "`+url+`", retry: {attempts: 2, min_wait: 1ms, max_wait: 1ms}, tls: {`+spec+`}}, streams: [{name: s0, records: data, path: /orders}]}`))
 	if err != nil {
@@ -161,7 +161,7 @@ func askTLS(t testing.TB, url, spec string, settings ...string) (ids []string, e
 	if got.err != nil {
 		said += got.err.Error()
 	}
-	return got.ids, got.err, said
+	return got.ids, said, got.err
 }
 
 // TestClientCertificates proves that an API which demands a client certificate, and
@@ -185,7 +185,7 @@ func TestClientCertificates(t *testing.T) {
 		{"PKCS#12 in base64", `pkcs12: "{{ config.p12 }}", password: "{{ config.p }}", ca: "{{ config.ca }}", min_version: 1.3`, []string{"p", "p12-Passw0rd", "ca", ca, "p12", base64.StdEncoding.EncodeToString(p12)}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			ids, err, _ := askTLS(t, url, test.spec, test.settings...)
+			ids, _, err := askTLS(t, url, test.spec, test.settings...)
 			if err != nil || len(ids) != 1 || ids[0] != `"me"` {
 				t.Errorf("the API saw %v: %v", ids, err)
 			}
@@ -218,7 +218,7 @@ func TestConnectionsRefused(t *testing.T) {
 		{"no TLS", strings.Replace(plain.URL, "http:", "https:", 1), ca(a.ca), "is the scheme of base_url right"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			ids, err, _ := askTLS(t, test.url, test.spec)
+			ids, _, err := askTLS(t, test.url, test.spec)
 			e := failure(t, err)
 			if e.Class != fetch.Permanent || !strings.Contains(e.Error(), test.want) || len(ids) > 0 {
 				t.Errorf("got %v: %v, want %q", e.Class, e, test.want)
@@ -253,7 +253,7 @@ func TestIdentitiesThatAreNone(t *testing.T) {
 		{"broken PKCS#12", both, "tls.pkcs12: is no PKCS#12 that can be read", []string{"p12", p12[:400], "p", "p12-Passw0rd"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			ids, err, said := askTLS(t, "https://127.0.0.1:1", test.spec, test.settings...)
+			ids, said, err := askTLS(t, "https://127.0.0.1:1", test.spec, test.settings...)
 			e := failure(t, err)
 			if e.Class != fetch.Permanent || strings.Count(said, test.want) != 2 || len(ids) > 0 {
 				t.Errorf("got %v: %s, want %q twice", e.Class, said, test.want)
