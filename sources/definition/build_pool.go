@@ -11,7 +11,7 @@ import (
 func withPool(types []variant) []variant {
 	member := &object{
 		name: "Auth", by: "type", check: authKeys,
-		variants: slices.DeleteFunc(slices.Clone(types), func(v variant) bool { return v.later || v.name == string(sources.AuthNone) }),
+		variants: slices.DeleteFunc(slices.Clone(types), func(v variant) bool { return v.name == string(sources.AuthNone) }),
 	}
 	return append(types, variant{name: string(sources.AuthPool), doc: "Several credentials: the one with most of its quota left asks next; see Several credentials.", keys: []key{
 		{name: "of", kind: manyMaps, of: member, need: true, doc: "The credentials: each an auth of another type."},

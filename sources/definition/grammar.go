@@ -25,7 +25,6 @@ type key struct {
 	scope sources.Scope // what its templates see
 	only  []string      // further restricted to these names
 	null  bool          // null is a value of it, and takes nothing away
-	later []string      // values that are not supported yet; "*": all
 }
 
 // object is a kind of map.
@@ -43,7 +42,6 @@ type object struct {
 type variant struct {
 	name  string
 	doc   string
-	later bool // not supported yet
 	links bool // of a pagination type: answers hold the URL of the next page
 	keys  []key
 }
@@ -127,9 +125,4 @@ func (v *variant) count(name string) int64 {
 	}
 	n, _ := strconv.ParseInt(v.keys[i].def, 10, 64)
 	return n
-}
-
-// isLater reports whether the value of the key is not supported yet.
-func (k key) isLater(text string) bool {
-	return slices.Contains(k.later, "*") || slices.Contains(k.later, text)
 }

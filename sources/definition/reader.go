@@ -56,28 +56,10 @@ func (r *reader) member(n *document.Node, m document.Member, o *object) {
 		return
 	}
 	m.Value.Read = k.kind.read(r, m.Value, k)
-	if m.Value.Read == nil || !k.isLater(m.Value.Text) {
-		return
-	}
-	name := shortPlace(lastName(n), k.name)
-	if m.Value.Scalar() && k.later[0] != "*" {
-		name += " " + m.Value.Text
-	}
-	r.Problem(m.Value, "%s is not supported yet", name)
 }
 
 func has(keys []key, name string) bool {
 	return slices.ContainsFunc(keys, func(k key) bool { return k.name == name })
-}
-
-// lastName returns the last key, not index, that leads to the node.
-func lastName(n *document.Node) string {
-	for ; n != nil; n = n.Parent {
-		if n.Step != "" && !strings.HasPrefix(n.Step, "[") {
-			return n.Step
-		}
-	}
-	return ""
 }
 
 // needs reports the required keys that are not there.
@@ -105,9 +87,6 @@ func (r *reader) variant(n *document.Node, o *object, whole bool) {
 		return
 	}
 	by.Read = v.name
-	if v.later {
-		r.Problem(by, "%s %s is not supported yet", shortPlace(lastName(n), o.by), v.name)
-	}
 	for _, m := range n.Fields {
 		_, variants, found := o.lookup(m.Name)
 		if found && variants != nil && !has(v.keys, m.Name) {
@@ -135,14 +114,4 @@ func (r *reader) objectOrObjects(n *document.Node, k key) any {
 		return r.object(n, k)
 	}
 	return r.objects(n, k)
-}
-
-// shortPlace is how a message about a key names it: "auth.type" in a map of
-// one thing, "on_invalid" in a stream.
-func shortPlace(within, name string) string {
-	switch within = strings.TrimRight(within, "]0123456789["); within {
-	case "", "streams", "defaults", "client":
-		return name
-	}
-	return within + "." + name
 }
