@@ -9,7 +9,7 @@ import (
 // AuthType is a way to prove who asks.
 type AuthType string
 
-// The auth types that run. Others are refused by [Parse] as not supported yet.
+// The auth types.
 const (
 	AuthNone   AuthType = "none"
 	AuthBearer AuthType = "bearer"

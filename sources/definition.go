@@ -337,7 +337,7 @@ const AtEndRepeat = "repeat"
 // Action is what an error rule does.
 type Action string
 
-// The actions that run. Others are refused by [Parse] as not supported yet.
+// The actions.
 const (
 	DoRetry Action = "retry"
 	DoNext  Action = "next"

@@ -95,17 +95,9 @@ func (b *builder) stream(own *document.Node) *sources.Stream {
 	s.Complete()
 	if schema, ok := readOf(n.Get("schema")).(schemaText); ok {
 		s.Schema.Text, s.Schema.File = schema.raw, schema.file
-		b.fieldsKnown(n, s, schema.root)
+		streamCheck{b}.fieldsKnown(n, s, schema.root)
 	}
-	b.address(n, s)
-	b.points(n, s)
-	b.smaller(n, s)
-	b.loginRules(n, s)
-	b.loginAddress(n, s)
-	b.paging(n, s)
-	b.windowUsed(n, s)
-	b.windows(n, s)
-	b.known(n, s)
+	streamCheck{b}.all(n, s)
 	s.Shape = shapeOf(n, s)
 	return s
 }

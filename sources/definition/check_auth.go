@@ -13,13 +13,13 @@ var constantAuths = []sources.AuthType{sources.AuthNone, sources.AuthBearer, sou
 	sources.AuthAWS, sources.AuthHMAC, sources.AuthOAuth1, sources.AuthDigest}
 
 // loginRules checks that rules which log in find something to log in to.
-func (b *builder) loginRules(n *document.Node, s *sources.Stream) {
+func (c streamCheck) loginRules(n *document.Node, s *sources.Stream) {
 	if s.Client.Auth != nil && !slices.Contains(constantAuths, s.Client.Auth.Type) {
 		return
 	}
 	for _, rule := range n.Get("errors").List() {
 		if do := rule.Get("do"); do != nil && do.Text == string(sources.DoLogin) {
-			b.Problem(do, "nothing logs in here: needs an auth that asks for what it sends, as oauth2 or session")
+			c.Problem(do, "nothing logs in here: needs an auth that asks for what it sends, as oauth2 or session")
 		}
 	}
 }

@@ -10,68 +10,68 @@ import (
 
 // known reports skip_unchanged and on_delete where nothing could be known of
 // earlier records, or where it would say nothing.
-func (b *builder) known(n *document.Node, s *sources.Stream) {
+func (c streamCheck) known(n *document.Node, s *sources.Stream) {
 	if s.Known.SkipUnchanged {
-		b.skips(n.Get("skip_unchanged"), s)
+		c.skips(n.Get("skip_unchanged"), s)
 	}
 	if s.Known.ETag {
-		b.tagged(n.Get("etag"), s)
+		c.tagged(n.Get("etag"), s)
 	}
 	switch mark := n.Get("on_delete"); {
 	case s.Known.MarkDeleted:
-		b.marks(mark, s)
+		c.marks(mark, s)
 	case n.Get("max_deletes") != nil:
-		b.Problem(n.Get("max_deletes"), "has no meaning without on_delete: mark")
+		c.Problem(n.Get("max_deletes"), "has no meaning without on_delete: mark")
 	}
 }
 
 // skips checks a stream with skip_unchanged.
-func (b *builder) skips(n *document.Node, s *sources.Stream) {
+func (c streamCheck) skips(n *document.Node, s *sources.Stream) {
 	switch {
 	case s.Incremental == nil:
-		b.Problem(n, "needs incremental with lookback beside it: it is about the records that a lookback reads again")
+		c.Problem(n, "needs incremental with lookback beside it: it is about the records that a lookback reads again")
 	case len(s.Keys) == 0:
-		b.Problem(n, "needs primary_key: what tells whether a record is the same as before?")
+		c.Problem(n, "needs primary_key: what tells whether a record is the same as before?")
 	case !s.Incremental.Bookmark.IsZero() || s.Incremental.Windows.Format == "integer":
-		b.Problem(n, "needs a replication_key that is a time, and lookback: it is about the records that a lookback reads again")
+		c.Problem(n, "needs a replication_key that is a time, and lookback: it is about the records that a lookback reads again")
 	case s.Incremental.Lookback == (times.Span{}):
-		b.Problem(n, "needs incremental.lookback: without it no record is read again that did not change")
+		c.Problem(n, "needs incremental.lookback: without it no record is read again that did not change")
 	}
 }
 
 // tagged checks a stream with etag: what is not sent again cannot be looked at again.
-func (b *builder) tagged(n *document.Node, s *sources.Stream) {
+func (c streamCheck) tagged(n *document.Node, s *sources.Stream) {
 	const notBeside = "is not possible beside %s: "
 	switch p := &s.Pagination; {
 	case s.Request.Method != "GET":
-		b.Problem(n, "needs method: GET: HTTP asks whether an answer has changed with no other")
+		c.Problem(n, "needs method: GET: HTTP asks whether an answer has changed with no other")
 	case s.Known.MarkDeleted:
-		b.Problem(n, notBeside+"it takes records that did not come for gone", "on_delete: mark")
+		c.Problem(n, notBeside+"it takes records that did not come for gone", "on_delete: mark")
 	case s.OnIncomplete == sources.Again, p.Overlap > 0:
-		b.Problem(n, notBeside+"they compare records, and those of pages that did not change do not come", "on_incomplete: again, nor overlap")
+		c.Problem(n, notBeside+"they compare records, and those of pages that did not change do not come", "on_incomplete: again, nor overlap")
 	case p.Ends.AtEnd == sources.AtEndRepeat:
-		b.Problem(n, notBeside+"the last page is known by its records", "at_end: repeat")
+		c.Problem(n, notBeside+"the last page is known by its records", "at_end: repeat")
 	case p.Session.Keeps || p.Session.Open != nil:
-		b.Problem(n, notBeside+"a session answers each request once", "session")
+		c.Problem(n, notBeside+"a session answers each request once", "session")
 	case p.Type == sources.PaginateKeyset:
-		b.Problem(n, notBeside+"the next page is found by the last record, which does not come", "type: keyset")
+		c.Problem(n, notBeside+"the next page is found by the last record, which does not come", "type: keyset")
 	case s.LooksAtRecords() != "":
-		b.Problem(n, notBeside+"it may look at the records of an answer, which do not come where that did not change", s.LooksAtRecords())
+		c.Problem(n, notBeside+"it may look at the records of an answer, which do not come where that did not change", s.LooksAtRecords())
 	case s.Records.Keep != nil && (s.Records.Keep.Uses("now") || s.Records.Keep.Uses("window")):
-		b.Problem(n, notBeside+"a record that was left out may be kept later, and does not come again", "a keep that looks at now or window")
+		c.Problem(n, notBeside+"a record that was left out may be kept later, and does not come again", "a keep that looks at now or window")
 	case s.Incremental != nil && s.Incremental.ClientFilter:
-		b.Problem(n, notBeside+"the records of a page that were left out as too old would never come", "client_filter")
+		c.Problem(n, notBeside+"the records of a page that were left out as too old would never come", "client_filter")
 	}
 }
 
 // marks checks a stream with on_delete: mark.
-func (b *builder) marks(n *document.Node, s *sources.Stream) {
+func (c streamCheck) marks(n *document.Node, s *sources.Stream) {
 	switch {
 	case s.Incremental != nil:
-		b.Problem(n, "is not possible beside incremental: only a stream that is read whole each time shows which records are gone")
+		c.Problem(n, "is not possible beside incremental: only a stream that is read whole each time shows which records are gone")
 	case len(s.Keys) == 0:
-		b.Problem(n, "needs primary_key: without it nothing says which record is gone")
+		c.Problem(n, "needs primary_key: without it nothing says which record is gone")
 	case slices.ContainsFunc(s.PartitionBy, func(p sources.PartitionSource) bool { return p.ChangedOnly }):
-		b.Problem(n, "is not possible beside changed_only: what is not read is not gone")
+		c.Problem(n, "is not possible beside changed_only: what is not read is not gone")
 	}
 }

@@ -8,26 +8,26 @@ import (
 )
 
 // limit checks how a stream is read behind max_offset.
-func (b *builder) limit(paging *document.Node, s *sources.Stream) {
+func (c streamCheck) limit(paging *document.Node, s *sources.Stream) {
 	limit, most, beyond := s.Pagination.Limit, paging.Get("max_offset"), paging.Get("beyond")
 	if beyond != nil && most == nil {
-		b.Problem(beyond, "needs max_offset beside it: behind how many records")
+		c.Problem(beyond, "needs max_offset beside it: behind how many records")
 	}
 	if most == nil || most.Read == nil {
 		return
 	}
 	if size := s.Pagination.Sends.Size; size > limit.Records {
-		b.Problem(most, "is less than size: the first page would lie beyond")
+		c.Problem(most, "is less than size: the first page would lie beyond")
 	}
 	switch places := len(slices.DeleteFunc([]string{limit.Sends.Param, limit.Sends.Header, limit.Sends.BodyPath}, func(s string) bool { return s == "" })); {
 	case beyond != nil && beyond.Shape == document.Map && places != 1:
-		b.Problem(beyond, "needs one of param, header and body: it carries the value of field")
+		c.Problem(beyond, "needs one of param, header and body: it carries the value of field")
 	case beyond != nil && !slices.Equal(s.Keys, []string{limit.Field}):
-		b.Warn(beyond, "records that share a value of %s may be lost behind max_offset; it is not the primary_key", document.Clip(limit.Field))
+		c.Warn(beyond, "records that share a value of %s may be lost behind max_offset; it is not the primary_key", document.Clip(limit.Field))
 	case beyond == nil && (s.Incremental == nil || s.Incremental.Windows.Format == "integer" || !s.EndsWindow()):
-		b.Warn(most, "nothing says how what lies behind it is read, so that the stream fails there: give beyond, or incremental with windows that end ({{ window.end }}), which are halved")
+		c.Warn(most, "nothing says how what lies behind it is read, so that the stream fails there: give beyond, or incremental with windows that end ({{ window.end }}), which are halved")
 	}
-	if limit.Sends.BodyPath != "" && !b.sendsJSON(s) {
-		b.Problem(beyond, "body is a path in the JSON body: the stream has no body: {json: …}")
+	if limit.Sends.BodyPath != "" && !c.sendsJSON(s) {
+		c.Problem(beyond, "body is a path in the JSON body: the stream has no body: {json: …}")
 	}
 }

@@ -11,17 +11,33 @@ import (
 	"github.com/tap-rest/tap-rest/sources/times"
 )
 
+// streamCheck checks what the keys of a stream are to each other, once inheritance
+// is applied.
+type streamCheck struct{ *builder }
+
+func (c streamCheck) all(n *document.Node, s *sources.Stream) {
+	c.address(n, s)
+	c.points(n, s)
+	c.smaller(n, s)
+	c.loginRules(n, s)
+	c.loginAddress(n, s)
+	c.paging(n, s)
+	c.windowUsed(n, s)
+	c.windows(n, s)
+	c.known(n, s)
+}
+
 // moving checks what a stream does about rows that move while they are read:
 // where pages are counted, one that goes takes others with it to a page that
 // was read.
-func (b *builder) moving(n *document.Node, s *sources.Stream) {
+func (c streamCheck) moving(n *document.Node, s *sources.Stream) {
 	paging, p := n.Get("pagination"), &s.Pagination
 	if overlap := paging.Get("overlap"); overlap != nil && p.Sends.Size > 0 && p.Overlap >= p.Sends.Size {
-		b.Problem(overlap, "must be less than size: a page would hold nothing new")
+		c.Problem(overlap, "must be less than size: a page would hold nothing new")
 	}
 	again := s.OnIncomplete == sources.Again
 	if sorted := n.Get("incremental").Get("sorted"); again && sorted != nil && s.Incremental != nil && s.Incremental.Sorted {
-		b.Problem(sorted, "moves the bookmark before on_incomplete: again has proven the walk: leave one of them out")
+		c.Problem(sorted, "moves the bookmark before on_incomplete: again has proven the walk: leave one of them out")
 	}
 	if again || p.Overlap > 0 || !p.Ends.Total.IsZero() || p.Session.Keeps || p.Session.Open != nil {
 		return // a session is of the list as it was when it began
@@ -33,10 +49,10 @@ func (b *builder) moving(n *document.Node, s *sources.Stream) {
 	named, counted := way.links, has(way.keys, "at_end") && p.Ends.TotalPages.IsZero()
 	switch {
 	case (named || counted) && s.EndsWindow():
-		b.Warn(paging, "rows that change while they are read leave a window that has an end, and others move to pages that were read, "+
+		c.Warn(paging, "rows that change while they are read leave a window that has an end, and others move to pages that were read, "+
 			"which nothing shows: give total, or %s, or do not send window.end%s", s.ProvesMoves(), unlessKeys(named))
 	case counted:
-		b.Warn(paging, "rows that are deleted or moved while they are read take others with them to pages that were read, "+
+		c.Warn(paging, "rows that are deleted or moved while they are read take others with them to pages that were read, "+
 			"which nothing shows: give total, or %s", s.ProvesMoves())
 	}
 }
@@ -49,7 +65,7 @@ func unlessKeys(named bool) string {
 }
 
 // paging checks the pagination against the stream that it serves.
-func (b *builder) paging(n *document.Node, s *sources.Stream) {
+func (c streamCheck) paging(n *document.Node, s *sources.Stream) {
 	paging, p := n.Get("pagination"), s.Pagination
 	if paging == nil {
 		return
@@ -61,41 +77,41 @@ func (b *builder) paging(n *document.Node, s *sources.Stream) {
 		}
 	}
 	if len(places) > 1 {
-		b.Problem(paging, "%s: only one of them is possible", strings.Join(places, ", "))
+		c.Problem(paging, "%s: only one of them is possible", strings.Join(places, ", "))
 	}
 	if paging.Has("size_param") && !paging.Has("size") {
-		b.Problem(paging.Get("size_param"), "needs size beside it")
+		c.Problem(paging.Get("size_param"), "needs size beside it")
 	}
-	if body := paging.Get("body"); body != nil && !b.sendsJSON(s) {
-		b.Problem(body, "is a path in the JSON body: the stream has no body: {json: …}")
+	if body := paging.Get("body"); body != nil && !c.sendsJSON(s) {
+		c.Problem(body, "is a path in the JSON body: the stream has no body: {json: …}")
 	} else if body != nil && strings.ContainsAny(body.Text, `#|@*?\\`) {
-		b.Problem(body, "wants keys with points between, as query.after")
+		c.Problem(body, "wants keys with points between, as query.after")
 	}
 	if header := paging.Get("header"); header != nil && header.Read != nil && !sources.IsHeaderName(header.Text) {
-		b.Problem(header, "%q is not the name of a header", document.Clip(header.Text))
+		c.Problem(header, "%q is not the name of a header", document.Clip(header.Text))
 	}
-	b.limit(paging, s)
+	c.limit(paging, s)
 	if next := paging.Get("next"); p.Cursors != nil && p.Type != sources.PaginateCursor {
-		b.Problem(next, "several cursors are of type cursor; type %s has one next page", p.Type)
+		c.Problem(next, "several cursors are of type cursor; type %s has one next page", p.Type)
 	}
 	if param := paging.Get("param"); p.Sends.Param == sources.AllMembers && p.Type != sources.PaginateCursor {
-		b.Problem(param, `"*" sends the members of a token: it is of type cursor`)
+		c.Problem(param, `"*" sends the members of a token: it is of type cursor`)
 	}
 	if p.Field != "" && !slices.Equal(s.Keys, []string{p.Field}) {
-		b.Warn(paging.Get("field"), "records that share a value of %s may be lost between pages; it is not the primary_key", document.Clip(p.Field))
+		c.Warn(paging.Get("field"), "records that share a value of %s may be lost between pages; it is not the primary_key", document.Clip(p.Field))
 	}
 	if connection := paging.Get("connection"); connection != nil {
-		b.connection(connection, s)
+		c.connection(connection, s)
 	}
-	b.moving(n, s)
+	c.moving(n, s)
 	way := pagingObject.variant(string(p.Type))
 	if way != nil && has(way.keys, "param") && len(places) == 0 && !s.Uses("page") {
-		b.Problem(paging, "nothing sends the page: needs param, header or body, or a template that uses page")
+		c.Problem(paging, "nothing sends the page: needs param, header or body, or a template that uses page")
 	}
 }
 
 // smaller checks that pages have a size which a rule may make smaller.
-func (b *builder) smaller(n *document.Node, s *sources.Stream) {
+func (c streamCheck) smaller(n *document.Node, s *sources.Stream) {
 	if !s.ShrinksPages() {
 		return
 	}
@@ -103,27 +119,27 @@ func (b *builder) smaller(n *document.Node, s *sources.Stream) {
 	at := n.Get("errors")
 	switch {
 	case p.Session.Keeps:
-		b.Problem(at, "do: smaller_page asks for a page again, and with session: true none may be")
+		c.Problem(at, "do: smaller_page asks for a page again, and with session: true none may be")
 	case p.Sends.Size == 0:
-		b.Problem(at, "do: smaller_page halves the size of pages: needs size in pagination, of type offset, page, cursor, keyset or relay")
+		c.Problem(at, "do: smaller_page halves the size of pages: needs size in pagination, of type offset, page, cursor, keyset or relay")
 	case p.Type != sources.PaginateRelay && p.Sends.SizeParam == "" && !s.Reads("page", "size"):
-		b.Problem(at, "do: smaller_page halves the size of pages, and nothing sends it: needs size_param in pagination, or a template that uses page.size")
+		c.Problem(at, "do: smaller_page halves the size of pages, and nothing sends it: needs size_param in pagination, or a template that uses page.size")
 	}
 }
 
 // connection checks that a query asks for the pages of its connection.
-func (b *builder) connection(n *document.Node, s *sources.Stream) {
+func (c streamCheck) connection(n *document.Node, s *sources.Stream) {
 	body := s.Request.Body
 	switch {
 	case body == nil || body.Kind != sources.BodyGraphQL:
-		b.Problem(n, "needs body: {graphql: {query: …}} in the stream")
+		c.Problem(n, "needs body: {graphql: {query: …}} in the stream")
 	case body.Query == nil: // the problem is told
 	case !strings.Contains(body.Query.Source(), "$after"):
-		b.Problem(n, "the query does not take its next page: write query($first: Int, $after: String) {orders(first: $first, after: $after) {pageInfo {hasNextPage endCursor} …}}")
+		c.Problem(n, "the query does not take its next page: write query($first: Int, $after: String) {orders(first: $first, after: $after) {pageInfo {hasNextPage endCursor} …}}")
 	}
 }
 
-func (b *builder) sendsJSON(s *sources.Stream) bool {
+func (c streamCheck) sendsJSON(s *sources.Stream) bool {
 	body := s.Request.Body
 	if after := s.Pagination.AfterFirst; after != nil && after.Body != nil {
 		body = after.Body
@@ -160,17 +176,17 @@ func (b *builder) integerFormat(inc *document.Node, format string) {
 }
 
 // windowUsed reports an incremental stream that asks for everything each time.
-func (b *builder) windowUsed(n *document.Node, s *sources.Stream) {
+func (c streamCheck) windowUsed(n *document.Node, s *sources.Stream) {
 	inc := s.Incremental
 	if inc == nil || inc.ClientFilter || s.Uses("window") {
 		return
 	}
-	b.Warn(n.Get("incremental"), "nothing in the request uses window, so each sync asks for everything: send {{ window.start }}, or say client_filter: true")
+	c.Warn(n.Get("incremental"), "nothing in the request uses window, so each sync asks for everything: send {{ window.start }}, or say client_filter: true")
 }
 
 // fieldsKnown refuses keys that a closed schema does not have: no record could
 // hold them, or on_new_field would cut them out.
-func (b *builder) fieldsKnown(n *document.Node, s *sources.Stream, schema *document.Node) {
+func (c streamCheck) fieldsKnown(n *document.Node, s *sources.Stream, schema *document.Node) {
 	extra := schema.Get("additionalProperties")
 	closed := extra != nil && extra.Text == "false"
 	strict := (s.Schema.OnNewField == sources.Drop || s.Schema.OnNewField == sources.Fail) && extra == nil &&
@@ -189,10 +205,10 @@ func (b *builder) fieldsKnown(n *document.Node, s *sources.Stream, schema *docum
 	}
 	for i, name := range s.Keys {
 		if !known[name] {
-			b.Problem(n.Get("primary_key").Items[i], "the schema allows no such field: %s", b.Unknown("field", name, names))
+			c.Problem(n.Get("primary_key").Items[i], "the schema allows no such field: %s", c.Unknown("field", name, names))
 		}
 	}
 	if name := s.ReplicationKey; name != "" && !known[name] {
-		b.Problem(n.Get("replication_key"), "the schema allows no such field: %s", b.Unknown("field", name, names))
+		c.Problem(n.Get("replication_key"), "the schema allows no such field: %s", c.Unknown("field", name, names))
 	}
 }

@@ -13,8 +13,7 @@
 // Promises. A definition is checked whole before anything is fetched: every
 // key is known, every template compiles, every problem is reported at once
 // with its line and column (of a JSON Schema the first: catalog/schema compiles
-// it here as it does for a run, so that both take the same). What the engine
-// cannot run yet is such a problem ("not supported yet"), never ignored.
+// it here as it does for a run, so that both take the same).
 // Inheritance (a stream over defaults over client) is resolved here: nobody
 // else knows of it. A file that is no definition is not quoted. No input makes
 // this package panic or hang, or open anything but a definition and the schema

@@ -44,10 +44,10 @@ func rateLimit(r *reader, n *document.Node, o *object) {
 }
 
 // points checks that requests which are counted by what they cost have a cost.
-func (b *builder) points(n *document.Node, s *sources.Stream) {
+func (c streamCheck) points(n *document.Node, s *sources.Stream) {
 	for _, limit := range s.Client.RateLimits {
 		if limit.Points > 0 && s.Call.Cost == nil && n.Get("cost") == nil {
-			b.Problem(n.Get("rate_limit"), "counts points: needs cost in client or stream, which says how many a request takes")
+			c.Problem(n.Get("rate_limit"), "counts points: needs cost in client or stream, which says how many a request takes")
 			return
 		}
 	}
