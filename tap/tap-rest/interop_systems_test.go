@@ -44,6 +44,9 @@ func testSystem(t *testing.T, in *interop, name string, keys map[string][]string
 	whole := in.sync(t, dir, "whole.jsonl", "--config", config)
 	s.compare(t, whole, true, s.ask(t, "truth"))
 	s.inPieces(t)
+	if name == "keycloak" {
+		s.asUser(t)
+	}
 	if !s.changes {
 		return
 	}
@@ -172,4 +175,26 @@ func (s *system) inPieces(t *testing.T) {
 		args = append(args[:2], "--state", writeFile(t, dir, "state.json", state))
 	}
 	s.compare(t, writeFile(t, dir, "all.jsonl", all), false, truth)
+}
+
+// asUser reads Keycloak in the name of a user: by a password, and by a refresh token
+// that Keycloak takes once, and gives another one for. That one is what the next run
+// has to know.
+func (s *system) asUser(t *testing.T) {
+	const runs = 3
+	dir := t.TempDir()
+	var settings map[string]any
+	decode(t, readFile(t, filepath.Join(s.dir, "user.json")), &settings)
+	settings["source"] = s.in.file("keycloak_user.yaml")
+	config := writeJSON(t, dir, "user.json", settings)
+	var want map[string]json.RawMessage
+	decode(t, s.ask(t, "truth")["users"], &want)
+	for n := range runs {
+		lines := s.in.sync(t, dir, "user.jsonl", "--config", config)
+		for _, stream := range []string{"users", "users_by_password"} {
+			if got := len(records(t, lines, stream)); got != len(want) {
+				t.Errorf("run %d: %d records of %s, want %d", n, got, stream, len(want))
+			}
+		}
+	}
 }

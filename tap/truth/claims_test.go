@@ -41,8 +41,11 @@ func claims(all []claim, c claim) []claim {
 }
 
 // reads reports whether the pass finds a row, as it is now: in what is asked for,
-// and not refused since then; owed says that a refusal would be remembered.
-func (c claim) reads(r *row, owed bool) bool {
+// and not refused since then; owed says that a refusal would be remembered. What it
+// belongs to is found by passes of their own, or by the one that reads the row for it.
+func (c claim) reads(r *row, owed bool) bool { return c.readsFor(r.table, r, owed) }
+
+func (c claim) readsFor(of *table, r *row, owed bool) bool {
 	t, v := r.table, r.last()
 	if r.gone || v.from.After(c.AsOf) || !v.stamp.Before(t.horizon(c.AsOf)) {
 		return false
@@ -50,10 +53,10 @@ func (c claim) reads(r *row, owed bool) bool {
 	if c.setting.asked[t] && (!slices.Contains(c.setting.accounts, r.account) || t.hid(r.account, c.AsOf, owed)) {
 		return false
 	}
-	if t.changedOnly && r.owner.leftUnseen(t, v.from) {
+	if t.changedOnly && (r.owner.leftUnseen(t, v.from) || r.owner.leftUnseen(of, v.from)) {
 		return false
 	}
-	return r.owner == nil || !t.hid(r.owner.key(), c.AsOf, owed) && c.reads(r.owner, false)
+	return r.owner == nil || !t.hid(r.owner.key(), c.AsOf, owed) && c.readsFor(of, r.owner, false)
 }
 
 // leftUnseen reports whether a row was changed while a pass of those it owns was

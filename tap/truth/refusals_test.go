@@ -22,10 +22,10 @@ func newRefusals() refusals {
 	return refusals{shut: map[string]int{}, refused: map[string]time.Time{}, empty: map[string]time.Time{}, unseen: map[string]bool{}}
 }
 
-// hid reports whether something was not shown since a time; owed says that a
-// refusal does not count.
+// hid reports whether something was not shown since a time, or is said not to be
+// there; owed says that a refusal does not count.
 func (f *refusals) hid(key string, since time.Time, owed bool) bool {
-	return !f.empty[key].Before(since) || !owed && !f.refused[key].Before(since)
+	return f.unseen[key] || !f.empty[key].Before(since) || !owed && !f.refused[key].Before(since)
 }
 
 // key is what a row is called by those that it owns.

@@ -12,17 +12,21 @@ import zipfile
 import common
 
 REALM, SECRET = "shop", "s3cret of keycloak"
+AUDITOR, PASSWORD = "auditor", "pässword of the auditor"
 ROLES = ["view-users", "query-users", "query-groups", "view-clients", "view-realm", "view-events"]
 
 
 def realm():
     return {
         "realm": REALM, "enabled": True, "eventsEnabled": True, "accessTokenLifespan": 60,
+        "revokeRefreshToken": True, "refreshTokenMaxReuse": 0,
         "roles": {"realm": [{"name": f"role {i:03d}", "description": "für alle"} for i in range(120)]},
         "groups": [{"name": f"group {i:02d}"} for i in range(23)],
         "clients": [{"clientId": "reader", "secret": SECRET, "serviceAccountsEnabled": True, "directAccessGrantsEnabled": True}],
         "users": [
             {"username": "service-account-reader", "enabled": True, "serviceAccountClientId": "reader", "clientRoles": {"realm-management": ROLES}},
+            {"username": AUDITOR, "enabled": True, "email": "auditor@example.com", "firstName": "A", "lastName": "B", "emailVerified": True,
+             "credentials": [{"type": "password", "value": PASSWORD}], "clientRoles": {"realm-management": ROLES}},
             *({"username": f"user-{i:03d}", "enabled": i % 7 != 0, "email": f"user-{i:03d}@example.com", "lastName": "Müller",
                "groups": [f"/group {i % 20:02d}"]} for i in range(231)),
         ],
@@ -42,15 +46,23 @@ def serve(directory, tools):
         directory / "server.log", f"{url}/realms/{REALM}",
         env={"PATH": os.environ["PATH"], "HOME": str(directory), "JAVA_OPTS_KC_HEAP": "-Xms64m -Xmx512m"})
     fail_logins(url, 130)
+    (directory / "user.json").write_text(json.dumps({
+        "base_url": url, "realm": REALM, "client_id": "reader", "client_secret": SECRET, "username": AUDITOR, "password": PASSWORD,
+        "refresh_token": ask_token(url, username=AUDITOR, password=PASSWORD)["refresh_token"],
+    }))
     common.serve(directory, server, url, {"realm": REALM, "client_id": "reader", "client_secret": SECRET, "start_date": "2024-01-01T00:00:00Z"})
+
+
+def ask_token(url, **user):
+    form = urllib.parse.urlencode({"grant_type": "password", "client_id": "reader", "client_secret": SECRET, **user})
+    return common.call("POST", f"{url}/realms/{REALM}/protocol/openid-connect/token", form.encode(), {"Content-Type": "application/x-www-form-urlencoded"})
 
 
 def fail_logins(url, n):
     """Has Keycloak keep events: logins that fail."""
     for i in range(n):
-        form = urllib.parse.urlencode({"grant_type": "password", "client_id": "reader", "client_secret": SECRET, "username": f"nobody-{i}", "password": "x"})
         try:
-            common.call("POST", f"{url}/realms/{REALM}/protocol/openid-connect/token", form.encode(), {"Content-Type": "application/x-www-form-urlencoded"})
+            ask_token(url, username=f"nobody-{i}", password="x")
         except urllib.error.HTTPError as e:
             assert e.code == 401, e
     time.sleep(1)
