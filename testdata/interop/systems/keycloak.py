@@ -18,7 +18,8 @@ ROLES = ["view-users", "query-users", "query-groups", "view-clients", "view-real
 
 def realm():
     return {
-        "realm": REALM, "enabled": True, "eventsEnabled": True, "accessTokenLifespan": 60,
+        "realm": REALM, "enabled": True, "accessTokenLifespan": 60,
+        "eventsEnabled": True, "enabledEventTypes": ["LOGIN_ERROR"],  # not those that reading makes
         "revokeRefreshToken": True, "refreshTokenMaxReuse": 0,
         "roles": {"realm": [{"name": f"role {i:03d}", "description": "für alle"} for i in range(120)]},
         "groups": [{"name": f"group {i:02d}"} for i in range(23)],
