@@ -220,6 +220,10 @@ func TestTokenAnswersThatDoNotHelp(t *testing.T) {
 		{"a redirect", to(302, "https://login.test/page?state="+oauthSecret), []string{"answered 302 Found, a redirect to https://login.test/page: that is likely a page for people"}},
 		{"an error under 200", says(200, `{"error":"bad_verification_code"}`), []string{"answered 200 OK: bad_verification_code", "check the credentials"}},
 		{"a wrong clock", says(400, `{"error":"invalid_grant"}`, "Date", "Sat, 01 Jan 2000 00:10:00 GMT"), []string{"the clock of this machine is 10m0s behind the API's"}},
+		{"a token as a form", says(200, `access_token=T0ken-Of-A-Form&expires_in=3`), []string{"answered 200 OK, but with no JSON: 41 bytes, which are not shown: there may be a token in them"}},
+		{"a token in what is nearly JSON", says(200, `{"access_token":"T0ken-Of-Pages","expires_in":NaN}`), []string{"but with no JSON: 50 bytes, which are not shown"}},
+		{"nothing under 200", says(200, ``), []string{"but with no JSON: an empty body"}},
+		{"a token that is no text", says(200, `{"access_token":null}`), []string{"answered 200 OK, but without text in access_token"}},
 		{"nothing", says(400, ``), []string{"an empty body"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

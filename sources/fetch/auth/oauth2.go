@@ -213,5 +213,9 @@ func readToken(a *Answer, secrets *secret.Hider) (expr.Value, error) {
 	if a.Status/100 == 2 && token.Kind() == expr.KindString && token.Text() != "" {
 		return answer, nil
 	}
-	return answer, refusedLogin(a, answer, secrets, "access_token")
+	wanted := "access_token"
+	if token.Kind() != expr.KindUndefined {
+		wanted = "text in access_token"
+	}
+	return answer, refusedLogin(a, answer, secrets, wanted)
 }

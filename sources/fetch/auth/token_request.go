@@ -130,7 +130,7 @@ func refusedLogin(a *Answer, answer expr.Value, secrets *secret.Hider, wanted st
 		why = strings.TrimPrefix(why+": "+more, ": ")
 	}
 	switch {
-	case a.Status/100 == 3:
+	case a.Status/100 == 3 && a.Header.Get("Location") != "":
 		to := "another place"
 		if u, err := url.Parse(a.Header.Get("Location")); err == nil {
 			u.RawQuery, u.Fragment = "", ""
@@ -144,9 +144,12 @@ func refusedLogin(a *Answer, answer expr.Value, secrets *secret.Hider, wanted st
 	case a.Status/100 != 2:
 		f.Err = fmt.Errorf("%s: %s", said, quoteBody(a, secrets))
 		f.Advice = firstOf(f.Advice, "check the credentials, and the URL of the login")
-	case answer.Kind() == expr.KindUndefined:
-		f.Err = fmt.Errorf("%s, but with %s: %s", said, kindOf(a), quoteBody(a, secrets))
+	case answer.Kind() == expr.KindUndefined && kindOf(a) == "HTML":
+		f.Err = fmt.Errorf("%s, but with HTML: %s", said, quoteBody(a, secrets))
 		f.Advice = "is the URL of the login right? this looks like a page for people"
+	case answer.Kind() == expr.KindUndefined:
+		f.Err = fmt.Errorf("%s, but with no JSON: %s", said, measure(a))
+		f.Advice = "is the URL of the login right?"
 	default:
 		f.Err = fmt.Errorf("%s, but without %s%s", said, wanted, names(answer))
 	}
@@ -165,6 +168,19 @@ func kindOf(a *Answer) string {
 		return "HTML"
 	}
 	return "no JSON"
+}
+
+// measure says how long an answer is that is not to be shown: it went well, so there
+// may be a token in it, which nobody knows, since nothing in it could be read.
+func measure(a *Answer) string {
+	switch n := len(a.Body); n {
+	case 0:
+		return "an empty body"
+	case 1:
+		return "1 byte, which is not shown: it may be a token"
+	default:
+		return fmt.Sprintf("%d bytes, which are not shown: there may be a token in them", n)
+	}
 }
 
 // quoteBody is the beginning of an answer, without secrets.
