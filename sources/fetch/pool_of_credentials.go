@@ -49,7 +49,11 @@ func (a *admission) answeredPool(ex *Exchange) bool {
 	var left []auth.Left
 	for _, q := range rate.Quotas(ex.Header, serverTime(ex)) {
 		if q.Left >= 0 {
-			left = append(left, auth.Left{Requests: q.Left, Reset: q.Reset})
+			one := auth.Left{Requests: q.Left, Reset: q.Reset}
+			if one.Reset > longestWait {
+				one.Reset = 0 // the API is asked, and its refusal says how long that takes
+			}
+			left = append(left, one)
 		}
 	}
 	spent := time.Duration(0)

@@ -243,3 +243,23 @@ func TestPoolOfEmptyKeys(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestPoolWaitsNoDay proves that quotas which are there again only after more than an
+// hour are not waited for: the API is asked, and its refusal says for how long.
+func TestPoolWaitsNoDay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		api := transport(func(r *http.Request) (*http.Response, error) {
+			if calls++; calls > 3 {
+				return says(429, `{}`, "Retry-After", "90000").response(r), nil
+			}
+			return says(200, `{"data":[{"id":1}],"next":"more"}`, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "90000").response(r), nil
+		})
+		s := define(t, threeKeys, `path: /x, records: data, pagination: {type: cursor, next: next, param: c, session: true}`)[0]
+		start := time.Now()
+		e := failure(t, newRig(t, s, api, keysOf...).run(s, paging.Position{}).err)
+		if took := time.Since(start); took > time.Minute || e.Class != fetch.Transient || !strings.Contains(e.Error(), "the API asks to wait until") {
+			t.Errorf("after %v and %d calls: %v", took, calls, e)
+		}
+	})
+}
