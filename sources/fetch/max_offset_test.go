@@ -90,3 +90,29 @@ func TestBeyondIsNotTaken(t *testing.T) {
 		t.Error(got.err)
 	}
 }
+
+// TestBeyondIsNotUnique proves that a walk which goes on from a record whose value the
+// one before has, too, does not end without a doubt, also where another run goes on.
+func TestBeyondIsNotUnique(t *testing.T) {
+	s := define(t, "", `path: /x, primary_key: [id], pagination: {type: offset, param: offset, size_param: limit, size: 5, max_offset: 10, beyond: {field: day, param: after}}`)[0]
+	api := transport(func(r *http.Request) (*http.Response, error) {
+		body := `{"data":[{"id":11,"day":8}]}`
+		switch q := r.URL.Query(); {
+		case q.Has("after") && q.Get("offset") != "0":
+			body = `{"data":[]}`
+		case q.Has("after"):
+		case q.Get("offset") == "0":
+			body = `{"data":[{"id":1,"day":1},{"id":2,"day":2},{"id":3,"day":3},{"id":4,"day":4},{"id":5,"day":5}]}`
+		default:
+			body = `{"data":[{"id":6,"day":6},{"id":7,"day":6},{"id":8,"day":6},{"id":9,"day":7},{"id":10,"day":7}]}`
+		}
+		return says(200, body).response(r), nil
+	})
+	whole := newRig(t, s, api).run(s, paging.Position{})
+	at, _ := kept(t, whole.nexts[1])
+	for name, got := range map[string]seen{"at once": whole, "in two runs": newRig(t, s, api).run(s, at)} {
+		if got.err != nil || len(got.last.Proof.Doubts) != 1 || got.last.Proof.Doubts[0].Key != "pagination.beyond.field" {
+			t.Errorf("%s, the walk ends with %v and the doubts %v", name, got.err, got.last.Proof.Doubts)
+		}
+	}
+}
