@@ -16,8 +16,8 @@ type Cost int64
 // OneCost is a cost of 1.
 const OneCost Cost = 1_000_000
 
-// mostCost is the greatest cost that one text may say: a thousand sums of it fit.
-const mostCost = 1_000_000_000 * OneCost
+// MostCost is the greatest cost that one text may say: a thousand sums of it fit.
+const MostCost = 1_000_000_000 * OneCost
 
 // ParseCost reads a number that is not negative, as 5 or 0.0025. What is less than a
 // millionth is rounded up: a budget is never exceeded by it.
@@ -26,7 +26,7 @@ func ParseCost(text string) (Cost, bool) {
 	if text == "" || len(text) > 40 || strings.Trim(text, "0123456789.eE+-") != "" {
 		return 0, false
 	}
-	if f, err := strconv.ParseFloat(text, 64); err != nil || !(f >= 0 && f <= float64(mostCost/OneCost)) {
+	if f, err := strconv.ParseFloat(text, 64); err != nil || !(f >= 0 && f <= float64(MostCost/OneCost)) {
 		return 0, false
 	} else if f < 1e-30 {
 		return 0, true // an exponent that is far below 0 would make a long number

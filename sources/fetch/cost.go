@@ -60,7 +60,7 @@ func (j *judge) cost(t *expr.Template) (sources.Cost, error) {
 	}
 	cost, ok := sources.CostOf(v)
 	if !ok {
-		return 0, fmt.Errorf("cost: wants a number from 0 on, got %s", j.secrets.Quote(v.Text()))
+		return 0, fmt.Errorf("cost: wants a number from 0 to %s, got %s", sources.MostCost, j.secrets.Quote(v.Text()))
 	}
 	return cost, nil
 }

@@ -138,7 +138,7 @@ func TestCostOfAnswers(t *testing.T) {
 // TestCostThatIsNone: a template that says no number is the definition's mistake.
 func TestCostThatIsNone(t *testing.T) {
 	for client, want := range map[string]string{
-		`cost: "{{ response.next }}"`: `cost: wants a number from 0 on, got much`,
+		`cost: "{{ response.next }}"`: `cost: wants a number from 0 to 1000000000, got much`,
 		`cost: 1, rate_limit: {points: 9, per: 1s, remaining: "{{ response.next }}"}`:                                     `rate_limit.remaining: wants a number, got much`,
 		`cost: 1, rate_limit: {points: 9, per: 1s, remaining: "{{ response.data[0].id }}", reset: "{{ response.next }}"}`: `rate_limit.reset: much is no duration, seconds, epoch or date`,
 	} {
