@@ -34,7 +34,7 @@ func (r *run) certify(account *report.Account, passes []*pass) error {
 	}
 	text, err := json.MarshalIndent(account.Certificate(r.Version, r.Config.Hider.Line), "", "  ")
 	if err == nil {
-		err = workdir.Replace(name, append(text, '\n'))
+		err = workdir.Write(name, append(text, '\n'))
 	}
 	if err != nil {
 		err = fmt.Errorf("run.certificate: write %s: %w", name, err)

@@ -41,6 +41,24 @@ func endsLine(f *os.File) bool {
 	return err != nil || last[0] == '\n'
 }
 
+// Write writes a file that the user named: whole, as Replace does, where it is a file
+// or is not there yet. What it leads to by symbolic links is written, not they; and
+// what is no file, as /dev/stderr, a pipe or a terminal, is written to.
+func Write(path string, data []byte) error {
+	if to, err := filepath.EvalSymlinks(path); err == nil {
+		path = to
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().IsRegular() || info.IsDir() {
+		return Replace(path, data)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
+}
+
 // Replace replaces a file whole: a crash leaves the old or the new one.
 func Replace(path string, data []byte) error {
 	dir := filepath.Dir(path)

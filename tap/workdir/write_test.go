@@ -1,0 +1,53 @@
+package workdir_test
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"testing"
+
+	"github.com/tap-rest/tap-rest/tap/workdir"
+)
+
+// TestWrite proves that what is no file is written to, and stays what it is, that
+// symbolic links are followed, and that a file is replaced.
+func TestWrite(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("/dev/fd is Linux's")
+	}
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "file"), filepath.Join(dir, "link")
+	for _, name := range []string{file, link} {
+		if name == link {
+			if err := os.Symlink(file, link); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := workdir.Write(name, []byte("by "+name)); err != nil {
+			t.Fatal(err)
+		}
+		if text, err := os.ReadFile(file); err != nil || string(text) != "by "+name {
+			t.Errorf("the file has %q: %v", text, err)
+		}
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is now %v: %v", info, err)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	pipe := filepath.Join(dir, "pipe")
+	if err := os.Symlink("/proc/self/fd/"+strconv.Itoa(int(w.Fd())), pipe); err != nil {
+		t.Fatal(err)
+	}
+	err = workdir.Write(pipe, []byte("through the pipe"))
+	w.Close()
+	if got, _ := io.ReadAll(r); err != nil || !bytes.Equal(got, []byte("through the pipe")) {
+		t.Errorf("through the pipe came %q: %v", got, err)
+	}
+}
