@@ -110,6 +110,12 @@ func adviseAuth(a *sources.Auth, h http.Header) string {
 		says = "auth: {type: api_key, in: query} puts the key there"
 	case a.Type == sources.AuthAPIKey:
 		says = "auth: {type: api_key, in: header} puts the key there"
+	case a.Pool != nil:
+		return "auth: {type: pool} sends what its credentials say: is that where it looks?"
+	case a.HMAC != nil || len(a.Renewal.Headers)+len(a.Renewal.Params) > 0:
+		says = fmt.Sprintf("auth: {type: %s} sends what auth.send says", a.Type)
+	case a.Session != nil:
+		says = "auth: {type: session} sends the cookies of the login"
 	default:
 		says = fmt.Sprintf("auth: {type: %s} sends the header Authorization", a.Type)
 	}
