@@ -134,6 +134,11 @@ func useFault(t *expr.Template, only []string) *TemplateFault {
 
 // memberFault finds a member that no value of its name has.
 func memberFault(t *expr.Template) *TemplateFault {
+	for _, keys := range t.Reads("headers") {
+		if len(keys) > 0 && keys[0] != strings.ToLower(keys[0]) {
+			return &TemplateFault{Msg: fmt.Sprintf("headers has names in lower case alone: write headers['%s']", strings.ToLower(keys[0]))}
+		}
+	}
 	for name, known := range members {
 		for _, keys := range t.Reads(name) {
 			if len(keys) > 0 && !slices.Contains(known, keys[0]) {

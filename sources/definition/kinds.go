@@ -49,7 +49,7 @@ var (
 	columns     = &kind{"a list of names, or the path to them", readColumns}                    // []string or string
 	pathMap     = &kind{"a map of names to paths", readPathMap}                                 // children: Tree
 	aNameList   = &kind{"a list of names, as [id]", readNames}                                  // []string
-	aStatus     = &kind{"a status, as 409 or 5xx, or a list of them", readStatus}               // []StatusRange
+	aStatus     = &kind{"a status, as 409, 5xx or timeout, or a list of them", readStatus}      // []StatusRange
 	aMap        = &kind{"a map", (*reader).object}                                              // true
 	manyMaps    = &kind{"a list of maps", (*reader).objects}                                    // true
 	oneOrMany   = &kind{"a map or a list of maps", (*reader).objectOrObjects}                   // true

@@ -10,11 +10,14 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 )
 
-// adviseFirst says what of the definition is likely wrong where the API refuses the
-// first request of a walk; "" where nothing is known.
+// adviseFirst says what of the definition is likely wrong where the API refuses a
+// request, most of all the first one of a walk; "" where nothing is known.
 func (j *judge) adviseFirst(out *outgoing, ex *Exchange) string {
-	if out.aside != "" || !j.pager.Position().First() {
+	switch {
+	case out.aside != "":
 		return ""
+	case !j.pager.Position().First():
+		return j.adviseLimit(ex.Status)
 	}
 	switch ex.Status {
 	case http.StatusNotFound:
@@ -25,6 +28,17 @@ func (j *judge) adviseFirst(out *outgoing, ex *Exchange) string {
 		return j.adviseParameter(out, string(ex.Body.Text[:min(len(ex.Body.Text), 16*excerptSize)]))
 	}
 	return ""
+}
+
+// adviseLimit says what to write where an API may let nobody count as far as a page.
+func (j *judge) adviseLimit(status int) string {
+	if !j.pager.Counts() || j.pager.Position().Records == 0 || status != http.StatusBadRequest && status != http.StatusUnprocessableEntity {
+		return ""
+	}
+	if limit := j.stream.Pagination.Limit.Records; limit > 0 {
+		return fmt.Sprintf("is pagination.max_offset: %d more than the API allows?", limit)
+	}
+	return fmt.Sprintf("if the API lets nobody count further, write pagination.max_offset: %d, and beyond, which says how the walk goes on from there", j.pager.Position().Records)
 }
 
 var (
@@ -117,12 +131,35 @@ func adviseAuth(a *sources.Auth, h http.Header) string {
 	case a.Session != nil:
 		says = "auth: {type: session} sends the cookies of the login"
 	default:
-		says = fmt.Sprintf("auth: {type: %s} sends the header Authorization", a.Type)
+		says = fmt.Sprintf("auth: {type: %s} sends %s", a.Type, proofPlaces(a))
 	}
 	if scheme, _, _ := strings.Cut(h.Get("Www-Authenticate"), " "); scheme != "" && sources.IsHeaderName(scheme) {
 		says += ", and the API asks for " + scheme + " (WWW-Authenticate)"
 	}
 	return says + ": is that where it looks?"
+}
+
+// proofPlaces says what carries the proof of who asks.
+func proofPlaces(a *sources.Auth) string {
+	headers, params := a.Renewal.Headers, a.Renewal.Params
+	switch {
+	case a.HMAC != nil:
+		headers, params = a.HMAC.Headers, a.HMAC.Params
+	case a.Type == sources.AuthPool:
+		return "what those in auth.of send"
+	case a.Type == sources.AuthSession && len(headers)+len(params) == 0:
+		return "the cookies of its login"
+	case len(headers)+len(params) == 0:
+		return "the header Authorization"
+	}
+	var all []string
+	for _, h := range headers {
+		all = append(all, "the header "+h.Name)
+	}
+	for _, p := range params {
+		all = append(all, "the parameter "+p.Name)
+	}
+	return strings.Join(all, " and ")
 }
 
 // slashOnly returns the path of the definition as the API redirects to it, where

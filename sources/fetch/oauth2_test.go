@@ -215,7 +215,8 @@ func TestTokenAnswersThatDoNotHelp(t *testing.T) {
 		answer answer
 		want   []string
 	}{
-		{"no token", says(200, `{"token":"T0ken-Of-Another-Name","expires_in":3}`), []string{"POST http://api.test/token", "answered 200 OK, but without access_token, which has token, expires_in"}},
+		{"no token", says(200, `{"token":"T0ken-Of-Another-Name","expires_in":3}`), []string{"POST http://api.test/token", "answered 200 OK, but without access_token; the answer has token, expires_in"}},
+		{"a wrong URL", says(404, `{"error":"no such route"}`), []string{"answered 404 Not Found: no such route", "is auth.token_url right? Nothing takes a login there"}},
 		{"HTML", says(200, `<html><h1>Log in</h1>`, "Content-Type", "text/html"), []string{"but with HTML: <html>", "is the URL of the login right"}},
 		{"a redirect", to(302, "https://login.test/page?state="+oauthSecret), []string{"answered 302 Found, a redirect to https://login.test/page: that is likely a page for people"}},
 		{"an error under 200", says(200, `{"error":"bad_verification_code"}`), []string{"answered 200 OK: bad_verification_code", "check the credentials"}},

@@ -217,5 +217,5 @@ func readToken(a *Answer, secrets *secret.Hider) (expr.Value, error) {
 	if token.Kind() != expr.KindUndefined {
 		wanted = "text in access_token"
 	}
-	return answer, refusedLogin(a, answer, secrets, wanted)
+	return answer, refusedLogin(a, answer, secrets, "auth.token_url", wanted)
 }

@@ -92,7 +92,7 @@ func names(answer expr.Value) string {
 	if text == "" {
 		return ""
 	}
-	return ", which has " + text[2:]
+	return "; the answer has " + text[2:]
 }
 
 // learn makes what a ticket sends known as secrets: each by its place, so that

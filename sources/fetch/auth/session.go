@@ -98,7 +98,7 @@ func (s *session) read(a *Answer, from *url.URL, vars expr.Vars, secrets *secret
 	if lacks == "" {
 		lacks = "what auth.login.ok asks for"
 	}
-	return nil, s.explain(refusedLogin(a, t.answer, secrets, lacks), a, t)
+	return nil, s.explain(refusedLogin(a, t.answer, secrets, "auth.login.path", lacks), a, t)
 }
 
 // well reports whether a login went well, by the definition or by its answer.

@@ -121,8 +121,9 @@ func (r *tokenRequest) body() (body []byte, kind string) {
 	return []byte(form.Encode()), "application/x-www-form-urlencoded"
 }
 
-// refusedLogin says why an answer to a login is none that helps.
-func refusedLogin(a *Answer, answer expr.Value, secrets *secret.Hider, wanted string) *Failure {
+// refusedLogin says why an answer to a login is none that helps. The place is the
+// key of the definition that says where it went.
+func refusedLogin(a *Answer, answer expr.Value, secrets *secret.Hider, place, wanted string) *Failure {
 	f := &Failure{Later: a.Later, Wait: a.Wait, Advice: clockAdvice(a.Header)}
 	said := fmt.Sprintf("answered %s", strings.TrimSpace(fmt.Sprint(a.Status, " ", http.StatusText(a.Status))))
 	why := answer.Get("error").Text()
@@ -140,10 +141,10 @@ func refusedLogin(a *Answer, answer expr.Value, secrets *secret.Hider, wanted st
 		f.Advice = "is the URL of the login right, with its https and its last slash?"
 	case why != "" && a.Status != http.StatusOK || answer.Get("error").Truth():
 		f.Err = fmt.Errorf("%s: %s", said, secrets.Quote(why))
-		f.Advice = firstOf(f.Advice, "check the credentials")
+		f.Advice = firstOf(f.Advice, firstOf(adviseURL(a.Status, place), "check the credentials"))
 	case a.Status/100 != 2:
 		f.Err = fmt.Errorf("%s: %s", said, quoteBody(a, secrets))
-		f.Advice = firstOf(f.Advice, "check the credentials, and the URL of the login")
+		f.Advice = firstOf(f.Advice, firstOf(adviseURL(a.Status, place), "check the credentials, and the URL of the login"))
 	case answer.Kind() == expr.KindUndefined && kindOf(a) == "HTML":
 		f.Err = fmt.Errorf("%s, but with HTML: %s", said, quoteBody(a, secrets))
 		f.Advice = "is the URL of the login right? this looks like a page for people"
@@ -154,6 +155,16 @@ func refusedLogin(a *Answer, answer expr.Value, secrets *secret.Hider, wanted st
 		f.Err = fmt.Errorf("%s, but without %s%s", said, wanted, names(answer))
 	}
 	return f
+}
+
+// adviseURL says what is likely wrong where nothing takes logins; "" where
+// something does.
+func adviseURL(status int, place string) string {
+	switch status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone:
+		return "is " + place + " right? Nothing takes a login there"
+	}
+	return ""
 }
 
 func firstOf(a, b string) string {
