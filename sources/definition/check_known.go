@@ -55,6 +55,8 @@ func (c streamCheck) tagged(n *document.Node, s *sources.Stream) {
 		c.Problem(n, notBeside+"a session answers each request once", "session")
 	case p.Type == sources.PaginateKeyset:
 		c.Problem(n, notBeside+"the next page is found by the last record, which does not come", "type: keyset")
+	case p.Limit.Field != "":
+		c.Problem(n, notBeside+"the walk goes on from the last record before max_offset, which does not come", "pagination.beyond")
 	case s.LooksAtRecords() != "":
 		c.Problem(n, notBeside+"it may look at the records of an answer, which do not come where that did not change", s.LooksAtRecords())
 	case s.Records.Keep != nil && (s.Records.Keep.Uses("now") || s.Records.Keep.Uses("window")):

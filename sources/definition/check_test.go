@@ -124,6 +124,7 @@ func TestChecks(t *testing.T) {
 		{"tags and overlap", `etag: true, pagination: {type: offset, param: o, overlap: 1}`, `etag: is not possible beside on_incomplete: again, nor overlap`},
 		{"tags and a last page that repeats", `etag: true, pagination: {type: page, param: p, at_end: repeat}`, `etag: is not possible beside at_end: repeat`},
 		{"tags and a keyset", `etag: true, primary_key: [id], pagination: {type: keyset, param: p, field: id}`, `etag: is not possible beside type: keyset`},
+		{"tags and pages beyond a limit", `etag: true, primary_key: [id], pagination: {type: page, param: p, max_offset: 10, beyond: {field: id, param: after}}`, `etag: is not possible beside pagination.beyond: the walk goes on from the last record before max_offset, which does not come`},
 		{"tags and a stop that counts", `etag: true, records: data, pagination: {type: page, param: p, stop: "{{ response.data | length < 2 }}"}`, `etag: is not possible beside pagination.stop: it may look at the records of an answer, which do not come where that did not change`},
 		{"tags and a keep by the clock", `etag: true, keep: "{{ record.at < now }}"`, `etag: is not possible beside a keep that looks at now or window`},
 		{"tags and a filter here", `etag: true, ` + windowed + `incremental: {client_filter: true}`, `etag: is not possible beside client_filter`},
