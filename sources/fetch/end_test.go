@@ -36,6 +36,15 @@ func letters(round string) http.RoundTripper {
 	})
 }
 
+// beginsAnew is an API that begins anew with each request, under another token.
+func beginsAnew() http.RoundTripper {
+	n := 0
+	return transport(func(r *http.Request) (*http.Response, error) {
+		n++
+		return page(1, 2, fmt.Sprintf(`,"next":"T%d"`, n)).response(r), nil
+	})
+}
+
 func TestEndsAreSuspected(t *testing.T) {
 	const (
 		cursor = `path: /orders, pagination: {type: cursor, next: next_page, param: cursor`
@@ -62,6 +71,10 @@ func TestEndsAreSuspected(t *testing.T) {
 			-1, "cursor=", "cursor=", "the walk goes round"},
 		{"the first page again and again", cursor + "}", apitest.New(apitest.From(2, apitest.RepeatPage())).Add(orders(50, nil)),
 			10, "cursor=", "GET http://api.test/orders (page 1)", "goes round"},
+		{"a scroll that each request opens anew", `path: /orders, primary_key: [id], pagination: {type: cursor, next: next, body: id, session: true}, body: {json: {}}`, beginsAnew(),
+			200, "/orders", "(page 100)", "101 pages in a row had the same records, and each named another next page"},
+		{"a token under another name", `path: /orders, pagination: {type: cursor, next: next_pag, param: cursor, total: meta.total}`, apitest.New().Add(orders(25, total)),
+			0, "/orders", "", "walk ends here with 10 records; pagination.next, next_pag, matched no answer of the walk: is it spelled as the API does?"},
 		{"last page past the end", number + "}", apitest.New().Add(orders(25, with(is(apitest.Page), func(c *apitest.Collection) { c.Quirks.Clamp = true }))),
 			25, "page=4", "page=3", "the same page again"},
 		{"parameter not known", `path: /orders, pagination: {type: page, param: pg}`, apitest.New().Add(orders(25, is(apitest.Page))),

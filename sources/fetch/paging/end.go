@@ -1,6 +1,7 @@
 package paging
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -108,6 +109,16 @@ func (l last) failing() (texts []string) {
 		}
 	}
 	return texts
+}
+
+// unreadNext says that no answer had anything for next, which then is the likely
+// reason of an end that the definition contradicts; "" where one had.
+func (l last) unreadNext() string {
+	next := l.stream.Pagination.Next
+	if l.ever.Next || next.Path == "" && next.Header == "" {
+		return ""
+	}
+	return fmt.Sprintf("; pagination.next, %s, matched no answer of the walk: is it spelled as the API does?", cmp.Or(next.Path, "header:"+next.Header))
 }
 
 // look looks for what the last answer says against the end, and for keys of the

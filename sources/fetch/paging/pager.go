@@ -38,7 +38,7 @@ func (p *Pager) forget() {
 	pagination := &p.stream.Pagination
 	p.memory = memory{lookout: p.memory.lookout}
 	p.guard = repeat.NewGuard(repeat.Rules{
-		Session: pagination.Session.Keeps, Counts: p.Counts(), Limited: pagination.Ends.MaxPages > 0,
+		Session: pagination.Session.Keeps, Keyed: len(p.stream.Keys) > 0, Counts: p.Counts(), Limited: pagination.Ends.MaxPages > 0,
 	})
 }
 
@@ -237,7 +237,7 @@ func (p *Pager) conclude(l *leg, end ending) error {
 	final := last{l}
 	final.conclude(end)
 	if failing := final.failing(); len(failing) > 0 {
-		return fmt.Errorf("%w: %s%s (on_incomplete: warn takes it for the end)", ErrDoubtful, strings.Join(failing, "; "), p.guard.After())
+		return fmt.Errorf("%w: %s%s%s (on_incomplete: warn takes it for the end)", ErrDoubtful, strings.Join(failing, "; "), p.guard.After(), final.unreadNext())
 	}
 	l.found.Last = true
 	if l.stream.Pagination.Session.Close != nil {

@@ -13,6 +13,9 @@ const (
 	// maxAgain is how often in a row a page may be the one before again, where rows
 	// move while they are read.
 	maxAgain = 8
+	// maxStuck is how many pages in a row may have the same records under ever
+	// other tokens, where a primary key tells records apart.
+	maxStuck = 100
 	// manyEmpty and manyPages are after how many pages without records in a row,
 	// and after how many in all, a walk says that it is still going on.
 	manyEmpty, manyPages = 1000, 100_000
@@ -49,6 +52,7 @@ func (t trace) String() string { return fmt.Sprintf("%s (page %d)", t.Request, t
 // Rules are what is right for a walk.
 type Rules struct {
 	Session bool // the server keeps the position: the same request may lead on
+	Keyed   bool // a primary key tells records apart
 	Counts  bool // pages are counted: no two have the same content
 	Limited bool // the definition says how many pages there may be
 }
@@ -101,6 +105,9 @@ func (g *Guard) Suspect(p Page, stream string, log *slog.Logger) error {
 		case now.next != 0 && now.next == g.last.next:
 			return fmt.Errorf("the same page again as from %s, and the same next page: the walk goes round. Does the API take the token where pagination.param, header or body puts it?", g.last)
 		}
+	}
+	if now.again >= maxStuck && g.rules.Keyed {
+		return fmt.Errorf("%d pages in a row had the same records, and each named another next page, after %s: the walk goes round. Does the request, with what pagination.after_first changes of it, ask for the page that the token names, or does each one begin anew?", maxStuck+1, g.last)
 	}
 	if g.passed > maxPassed && p.More == "" {
 		return fmt.Errorf("a rule said next of %d answers in a row%s: where one of them means the end, say do: end", g.passed, g.After())
