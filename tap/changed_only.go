@@ -57,15 +57,27 @@ func (t *track) readOf(parent *track) time.Time {
 // keepsUnvisited reports whether contexts that the pass did not visit are as they
 // were: each parent was asked for what changed, and answered. Of a parent that was
 // read whole, they are gone, and where something failed, it may be theirs: when
-// they come again, they are read from the stream's start.
+// they come again, they are read from the stream's start; so is what belongs to a
+// context of the parent that nothing led to this time, since it may have changed.
 func (p *pass) keepsUnvisited() bool {
 	for _, axis := range p.stream.Definition.PartitionBy {
 		f := p.feedNamed(axis.Parent)
-		if axis.ChangedOnly && f != nil && (f.decision.From == nil || f.track.asFeed().Owes) {
+		if axis.ChangedOnly && f != nil && (f.decision.From == nil || f.track.asFeed().Owes || !f.cameToAll()) {
 			return false
 		}
 	}
 	return p.changedOnly()
+}
+
+// cameToAll reports whether a pass came to all contexts that were read before. One
+// that does not know them reads each from its start: what did not come of it is gone.
+func (p *pass) cameToAll() bool {
+	if !p.stream.HasContexts() {
+		return true
+	}
+	b := p.decision.Bookmark
+	return b != nil && len(b.Contexts) > 0 &&
+		!slices.ContainsFunc(b.Contexts, func(hash uint64) bool { return !p.track.parts.done.Is(hash) })
 }
 
 // from is from where on a parent is read for a pass that begins: from its start,
