@@ -26,6 +26,14 @@ func (c Contexts) Has(context uint64) bool {
 	return found
 }
 
+// Sum tells sets of contexts apart; 0 is that of none.
+func (c Contexts) Sum() (sum uint64) {
+	for _, hash := range c {
+		sum += hash
+	}
+	return sum
+}
+
 // MarshalJSON writes them.
 func (c Contexts) MarshalJSON() ([]byte, error) {
 	return append(appendGaps([]byte{'"'}, c), '"'), nil

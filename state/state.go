@@ -41,8 +41,9 @@ type Bookmark struct {
 // the requests of both streams are the same: others may lead to contexts that were
 // not read yet, of parents that do not change.
 type Since struct {
-	At    *time.Time `json:"at"` // null: from its start
-	Shape string     `json:"shape"`
+	At       *time.Time `json:"at"` // null: from its start
+	Shape    string     `json:"shape"`
+	Contexts uint64     `json:"contexts,string"` // the sum of those of the parent that were read; 0: it has none, or they are not known
 }
 
 // Rows names what runs noted of the records that left, in files of the work

@@ -30,11 +30,11 @@ func (p *pass) parentsRead(before map[string]state.Since) map[string]state.Since
 			continue
 		}
 		one := state.Since{Shape: p.stream.Shape + f.stream.Shape}
-		if !f.track.asFeed().Owes {
+		if fed := f.track.asFeed(); !fed.Owes {
 			at := p.track.readOf(f.track).UTC()
-			one.At = &at
+			one.At, one.Contexts = &at, fed.Contexts.Sum()
 		} else if was := before[axis.Parent]; was.Shape == one.Shape {
-			one.At = was.At
+			one = was
 		}
 		now[axis.Parent] = one
 	}
@@ -111,6 +111,16 @@ func (n *need) since(parent *sources.Stream) (json.RawMessage, bool) {
 	}
 	at, err := clock.Lookback.Negate().AddTo(since.At.In(clock.Windows.Timezone))
 	return clock.Order.Times.Like(at, nil), err == nil
+}
+
+// missesNothingOf reports whether a pass of the parent that goes on from its bookmark
+// leads to all that changed since one: what the child did not come to of contexts
+// that the parent's own pass before had read would not come again.
+func (n *need) missesNothingOf(p *pass, since json.RawMessage) bool {
+	if p.stream.HasContexts() && n.child.decision.Bookmark.Parents[p.stream.Name].Contexts != p.decision.Bookmark.Contexts.Sum() {
+		return false
+	}
+	return p.beginsBefore(since)
 }
 
 // beginsBefore reports whether a pass asks for all that changed since a bookmark.

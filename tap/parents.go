@@ -152,7 +152,7 @@ func (n *need) beginsIn(p *pass) bool {
 		p.feed || p.decision.Way != plan.Anew || p.decision.Backfill || p.changedOnly() {
 		return false
 	}
-	return p.decision.From == nil || at.From != nil && p.beginsBefore(at.From)
+	return p.decision.From == nil || at.From != nil && n.missesNothingOf(p, at.From)
 }
 
 // leadIn reports whether a pass that begins anew reads all the records that are
@@ -171,5 +171,5 @@ func (n *need) leadIn(p *pass) bool {
 	case from == nil:
 		return false
 	}
-	return p.beginsBefore(from)
+	return n.missesNothingOf(p, from)
 }

@@ -279,6 +279,9 @@ func joinParents(a, b map[string]state.Since) map[string]state.Since {
 	}
 	for parent, s := range b {
 		other, both := joined[parent]
+		if both && s.Contexts != other.Contexts {
+			s.Contexts, other.Contexts = 0, 0
+		}
 		switch {
 		case !both || s.At == nil && other.At != nil || s.At != nil && other.At != nil && s.At.Before(*other.At):
 			s.Shape = max(s.Shape, other.Shape)
