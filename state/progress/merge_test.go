@@ -232,3 +232,17 @@ func states(t *testing.T, bookmarks string) *state.State {
 	}
 	return s
 }
+
+// TestMergeParents: the least time holds, and the parent's contexts are known only
+// where both states name the same.
+func TestMergeParents(t *testing.T) {
+	at := day(3)
+	since := func(contexts uint64) *state.Bookmark {
+		return &state.Bookmark{Pass: &state.Pass{ID: "p", AsOf: day(4)}, Parents: map[string]state.Since{"shops": {At: &at, Shape: "s", Contexts: contexts}}}
+	}
+	for _, c := range []struct{ a, b, want uint64 }{{7, 7, 7}, {7, 9, 0}, {9, 7, 0}, {0, 7, 0}} {
+		if got := progress.Merge(since(c.a), since(c.b), state.Order{}).Parents["shops"].Contexts; got != c.want {
+			t.Errorf("%d and %d made %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}
