@@ -66,7 +66,7 @@ func (o *oauth2) get(ctx context.Context, vars expr.Vars, ask Ask) (*ticket, err
 	}
 	rotation, err := openRotation(o.keeping(), r.id(), r.value("refresh_token"))
 	if err != nil {
-		return nil, &Failure{Err: fmt.Errorf("the file of the refresh token: %w", err), Later: true, Wait: -1}
+		return nil, unreadable(err)
 	}
 	defer rotation.close()
 	given := r.value("refresh_token")

@@ -27,6 +27,19 @@ type rotationFile struct {
 	Token   string   `json:"token"`
 }
 
+// errDamaged is wrapped by the error of a file that cannot be read as one.
+var errDamaged = fmt.Errorf("it is damaged, or of another version than %d", rotationVersion)
+
+// unreadable is the failure of a refresh token that cannot be looked for. What is
+// damaged does not mend itself.
+func unreadable(err error) *Failure {
+	f := &Failure{Err: fmt.Errorf("the file of the refresh token: %w", err), Later: true, Wait: -1}
+	if errors.Is(err, errDamaged) {
+		f.Later, f.Advice = false, "the latest token may be in it: where it cannot be restored, remove it, log in again and give a new refresh token"
+	}
+	return f
+}
+
 // mostFormer is how many former tokens a file knows, beside the first.
 const mostFormer = 1000
 
@@ -80,11 +93,8 @@ func (r *rotation) find(given string) error {
 			continue
 		}
 		var f rotationFile
-		if err == nil {
-			err = json.Unmarshal(data, &f)
-		}
-		if err == nil && (f.Version != rotationVersion || f.Token == "") {
-			err = errors.New("it is no file of this version")
+		if err == nil && (json.Unmarshal(data, &f) != nil || f.Version != rotationVersion || f.Token == "") {
+			err = errDamaged
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
