@@ -116,3 +116,39 @@ func TestBeyondIsNotUnique(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysetIsNotUnique proves that pages whose last two records share the value that
+// the next one is asked for by do not end without a doubt; nor is there one where the
+// page is the last, as it is not full, or where the API's own count came.
+func TestKeysetIsNotUnique(t *testing.T) {
+	for _, test := range []struct {
+		name, days, more string
+		total            int
+		doubts           int
+	}{
+		{"at the end of a page", "1 2 2", "", 0, 1},
+		{"elsewhere", "1 1 2", "", 0, 0},
+		{"on a page that is not full", "2 2", "", 0, 0},
+		{"all came", "1 2 2", ", total: total", 4, 0},
+	} {
+		s := define(t, "", `path: /x, primary_key: [id], pagination: {type: keyset, field: day, param: after, size_param: limit, size: 3`+test.more+`}`)[0]
+		api := transport(func(r *http.Request) (*http.Response, error) {
+			days := strings.Fields(test.days)
+			switch r.URL.Query().Get("after") {
+			case "2":
+				days = []string{"3"}
+			case "3":
+				days = nil
+			}
+			var rows []string
+			for i, day := range days {
+				rows = append(rows, fmt.Sprintf(`{"id":"%s-%d","day":%s}`, day, i, day))
+			}
+			return says(200, fmt.Sprintf(`{"data":[%s],"total":%d}`, strings.Join(rows, ","), test.total)).response(r), nil
+		})
+		got := newRig(t, s, api).run(s, paging.Position{})
+		if n := len(got.last.Proof.Doubts); n != test.doubts || got.err != nil {
+			t.Errorf("%s: the walk ends with %v and the doubts %v", test.name, got.err, got.last.Proof.Doubts)
+		}
+	}
+}

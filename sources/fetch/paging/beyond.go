@@ -75,12 +75,8 @@ func (p *Pager) goBeyond(l *leg) error {
 	if l.from.Beyond != nil {
 		total = l.from.Beyond.Total
 	}
-	if l.n > 1 && ref.At(l.answer.Records.Record(int(l.n-2)), field).Text() == v.Text() {
-		l.next.doubt(Doubt{
-			Key:    "pagination.beyond.field",
-			Value:  fmt.Sprintf("%s, of which the last two records before max_offset have the same value (%s): others that have it may lie behind, and are not asked for", field, l.out.Quote(v.Text())),
-			Advice: "name a field that no two records share, and have the API sort by it",
-		})
+	if total == nil && l.shared(field) {
+		l.next.doubt(sharedDoubt("pagination.beyond.field", field, "max_offset"))
 	}
 	start := p.stream.Pagination.Start
 	l.next = Position{
