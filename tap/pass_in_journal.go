@@ -109,6 +109,11 @@ func (p *pass) layout() plan.Layout {
 	if d := p.decision; d.From != nil && d.Bookmark != nil {
 		l.Contexts = d.Bookmark.Contexts
 	}
+	if p.decision.Recorded != nil {
+		l.Owed = p.decision.Recorded.Layout.Owed
+	} else {
+		l.Owed = p.supply.owedBefore()
+	}
 	if p.decision.Length != (times.Span{}) {
 		l.Window = p.decision.Length.String()
 	}

@@ -48,21 +48,33 @@ func newSupply(p *pass) (*supply, error) {
 // begin returns what is done of the pass when the run begins, and what is open
 // or owed.
 func (s *supply) begin() *progress.Pass {
-	b := s.pass.decision.Bookmark
-	switch {
-	case b == nil || b.Resume == nil:
-		return progress.New()
-	case s.pass.decision.Way == plan.FromState && b.Resume.Shape == s.pass.stream.Shape:
-		return progress.Load(b.Resume, s.keyOf)
+	d := s.pass.decision
+	if d.Way == plan.FromState && d.Bookmark.Resume != nil && d.Bookmark.Resume.Shape == s.pass.stream.Shape {
+		return progress.Load(d.Bookmark.Resume, s.keyOf)
 	}
-	known := progress.New() // of the pass before, there is what it owed: its bookmark may lie behind that
-	for _, o := range b.Resume.Owed {
-		if b.Resume.Shape != s.pass.stream.Shape { // what came of it were answers to other requests
-			o = state.Open{Partition: o.Partition, Context: o.Context, Window: o.Window, Next: progress.FromStart}
-		}
+	known := progress.New()
+	for _, o := range s.owedBefore() {
 		known.Owe(s.keyOf(&o), o, true)
 	}
 	return known
+}
+
+// owedBefore is what the pass before owed: its bookmark may lie behind that.
+func (s *supply) owedBefore() []state.Open {
+	d := s.pass.decision
+	switch {
+	case d.Way == plan.Replay:
+		return d.Recorded.Layout.Owed
+	case d.Bookmark == nil || d.Bookmark.Resume == nil:
+		return nil
+	case d.Bookmark.Resume.Shape == s.pass.stream.Shape:
+		return d.Bookmark.Resume.Owed
+	}
+	var all []state.Open
+	for _, o := range d.Bookmark.Resume.Owed { // what came of it were answers to other requests
+		all = append(all, state.Open{Partition: o.Partition, Context: o.Context, Window: o.Window, Next: progress.FromStart})
+	}
+	return all
 }
 
 func (s *supply) keyOf(o *state.Open) progress.Part {

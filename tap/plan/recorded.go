@@ -28,6 +28,8 @@ type Layout struct {
 	// Contexts are those that it goes on from its bookmark in: a replay begins the
 	// others at the stream's start, as the pass did.
 	Contexts state.Contexts `json:"contexts,omitempty"`
+	// Owed is what the pass before owed, which this one asks for first.
+	Owed []state.Open `json:"owed,omitempty"`
 	// Empty: it is finished, and no record of it left: a state that comes back
 	// as it was is no sign of a target that lost one.
 	Empty bool `json:"empty,omitempty"`
