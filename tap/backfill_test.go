@@ -53,6 +53,9 @@ func backfills(t *testing.T, window string) {
 			t.Errorf("asked %s", at)
 		}
 	}
+	if !strings.Contains(r.account.String(), "left out\n") {
+		t.Errorf("the account does not say what was left out:\n%s", r.account)
+	}
 	if !strings.Contains(r.log, "the stream is not read by time: it is left out") || !strings.Contains(r.log, "stream=accounts") {
 		t.Errorf("the log says nothing of accounts:\n%s", r.log)
 	}

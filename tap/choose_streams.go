@@ -152,7 +152,7 @@ func (r planner) planStream(s *sources.Stream, entry *catalog.Stream) (*pass, er
 	}
 	if !timed {
 		r.Log.Warn("run.start and run.end read a range of time again, and the stream is not read by time: it is left out", "stream", s.Name)
-		r.notRead = append(r.notRead, newTrack(&pass{stream: one, decision: &plan.Decision{Way: plan.Complete}}))
+		r.notRead = append(r.notRead, newTrack(&pass{stream: one, decision: &plan.Decision{Way: plan.Complete, Backfill: true}}))
 		return nil, nil
 	}
 	k := r.known(s.Name, false)

@@ -115,29 +115,35 @@ func (j *judge) windowSent(out *outgoing) (sent sentTimes) {
 }
 
 // adviseAuth says where the definition puts what proves who asks, and what the API
-// asks for instead, if it says so.
+// asks for instead, if it says so; "" where it asks for just that.
 func adviseAuth(a *sources.Auth, h http.Header) string {
-	says := "auth: {type: none} sends nothing"
+	says, scheme := "auth: {type: none} sends nothing", ""
 	switch {
 	case a == nil || a.Type == sources.AuthNone:
 	case a.Type == sources.AuthAPIKey && a.InQuery:
 		says = "auth: {type: api_key, in: query} puts the key there"
 	case a.Type == sources.AuthAPIKey:
 		says = "auth: {type: api_key, in: header} puts the key there"
-	case a.Pool != nil:
-		return "auth: {type: pool} sends what its credentials say: is that where it looks?"
-	case a.HMAC != nil || len(a.Renewal.Headers)+len(a.Renewal.Params) > 0:
-		says = fmt.Sprintf("auth: {type: %s} sends what auth.send says", a.Type)
-	case a.Session != nil:
-		says = "auth: {type: session} sends the cookies of the login"
 	default:
 		says = fmt.Sprintf("auth: {type: %s} sends %s", a.Type, proofPlaces(a))
+		scheme = schemes[a.Type]
 	}
-	if scheme, _, _ := strings.Cut(h.Get("Www-Authenticate"), " "); scheme != "" && sources.IsHeaderName(scheme) {
-		says += ", and the API asks for " + scheme + " (WWW-Authenticate)"
+	wanted, _, _ := strings.Cut(h.Get("Www-Authenticate"), " ")
+	switch {
+	case strings.EqualFold(wanted, scheme) && scheme != "" && strings.HasSuffix(says, inAuthorization):
+		return ""
+	case wanted != "" && sources.IsHeaderName(wanted):
+		says += ", and the API asks for " + wanted + " (WWW-Authenticate)"
 	}
 	return says + ": is that where it looks?"
 }
+
+// schemes are those of HTTP (RFC 9110) that types of auth send.
+var schemes = map[sources.AuthType]string{
+	sources.AuthBearer: "Bearer", sources.AuthOAuth2: "Bearer", sources.AuthJWT: "Bearer", sources.AuthBasic: "Basic", sources.AuthDigest: "Digest",
+}
+
+const inAuthorization = "the header Authorization"
 
 // proofPlaces says what carries the proof of who asks.
 func proofPlaces(a *sources.Auth) string {
@@ -150,7 +156,7 @@ func proofPlaces(a *sources.Auth) string {
 	case a.Type == sources.AuthSession && len(headers)+len(params) == 0:
 		return "the cookies of its login"
 	case len(headers)+len(params) == 0:
-		return "the header Authorization"
+		return inAuthorization
 	}
 	var all []string
 	for _, h := range headers {

@@ -77,12 +77,12 @@ func (j *judge) status(out *outgoing, ex *Exchange) verdict {
 	case throttles(ex):
 		return again(retryAfter(ex), err)
 	case ex.Status == http.StatusUnauthorized:
-		v.tip = cmp.Or(clockAdvice(ex), adviseAuth(j.stream.Client.Auth, ex.Header)+"; check the credentials")
+		v.tip = cmp.Or(clockAdvice(ex), also(adviseAuth(j.stream.Client.Auth, ex.Header), "check the credentials"))
 	case ex.Status/100 == 4 && j.pager.Named():
 		v = refuse(SessionLost, err).advise("the API no longer takes the page token: if that happens again and again, ask for less at a time")
 		v.about = ex.Status != http.StatusGone
 	case ex.Status == http.StatusForbidden:
-		v.tip = cmp.Or(clockAdvice(ex), adviseAuth(j.stream.Client.Auth, ex.Header)+"; may these credentials read it?")
+		v.tip = cmp.Or(clockAdvice(ex), also(adviseAuth(j.stream.Client.Auth, ex.Header), "may these credentials read it?"))
 	default:
 		v.tip = j.adviseFirst(out, ex)
 	}
@@ -124,4 +124,12 @@ var (
 func partOfBytes(h http.Header) bool {
 	unit, _, _ := strings.Cut(strings.TrimSpace(h.Get("Content-Range")), " ")
 	return strings.EqualFold(unit, "bytes") || strings.HasPrefix(strings.ToLower(h.Get("Content-Type")), "multipart/byteranges")
+}
+
+// also joins two pieces of advice, of which the first may be none.
+func also(first, second string) string {
+	if first == "" {
+		return second
+	}
+	return first + "; " + second
 }

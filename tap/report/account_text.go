@@ -88,6 +88,8 @@ func (s *Stream) Status() string {
 		return "failed"
 	case s.Skipped != "" && s.Skips >= s.Partitions:
 		return "skipped"
+	case s.LeftOut:
+		return "left out"
 	case s.Done && s.Certificate.Doubted > 0:
 		return "complete?"
 	case s.Done:

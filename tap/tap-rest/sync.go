@@ -87,15 +87,19 @@ func syncStreams(rt *runtime, o tap.Options) error {
 	}
 	var failures tap.Failures
 	if errors.As(err, &failures) {
-		rt.console.Say("%s", whatNext(failures))
+		rt.console.Say("%s", whatNext(failures, o.Config.Run.Start != "" || o.Config.Run.End != ""))
 	}
 	return err
 }
 
 // whatNext says what to do about streams that failed. A walk that the API has
-// lost does not go on: the next run reads it from its start.
-func whatNext(failures tap.Failures) string {
+// lost does not go on: the next run reads it from its start. A run that reads a range
+// of time again has its place in the journal alone.
+func whatNext(failures tap.Failures, again bool) string {
 	next, lost := "it goes on from the last STATE", failures.Lost()
+	if again {
+		next = "with the same run.start and run.end it goes on from the journal"
+	}
 	switch {
 	case len(lost) == len(failures):
 		next = "it reads " + strings.Join(lost, ", ") + " from the start again"
