@@ -63,8 +63,9 @@ func testSystem(t *testing.T, in *interop, name string, keys map[string][]string
 				t.Errorf("%s: %s was changed, the second run has only %v", stream, key, got)
 			}
 		}
-		// Some stand at the bookmark, where the next window begins.
-		if extra := len(got) - len(want); extra > 2 {
+		// Some stand at the bookmark, where the next window begins; Keycloak's events
+		// were made less than a minute ago, which is its settle: they come again.
+		if extra := len(got) - len(want); extra > 2 && name != "keycloak" {
 			t.Errorf("%s: the second run has %d rows that did not change: %v", stream, extra, got)
 		}
 	}
