@@ -8,9 +8,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha1"
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"hash"
@@ -155,18 +153,14 @@ func (o oauth1) privateKey(vars expr.Vars) (*rsa.PrivateKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	block, _ := pem.Decode([]byte(strings.ReplaceAll(text, `\n`, "\n")))
-	if block == nil {
-		return nil, errors.New("auth.key: is no PEM: wants the private key, which begins with -----BEGIN PRIVATE KEY-----")
+	key, err := privateKey(text)
+	if err != nil {
+		return nil, fmt.Errorf("auth.key: %w", err)
 	}
-	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
-		return key, nil
+	if own, ok := key.(*rsa.PrivateKey); ok {
+		return own, nil
 	}
-	any, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if key, ok := any.(*rsa.PrivateKey); ok && err == nil {
-		return key, nil
-	}
-	return nil, errors.New("auth.key: is no private key of RSA that can be read")
+	return nil, errors.New("auth.key: is no key of RSA: the RSA methods sign with no other")
 }
 
 // Known has the secrets as they are, and as PLAINTEXT sends them.
