@@ -1,6 +1,10 @@
 package tap
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/tap-rest/tap-rest/tap/logs"
+)
 
 // astray is a record of a parent that leads a child to no context, though it should:
 // it has no value for a key, say.
@@ -12,7 +16,7 @@ type astray struct {
 // leadsAstray tells of such a record: the child fails, and the parent, whose record
 // leaves like the others, does not.
 func (w *worker) leadsAstray(child *pass, err error) astray {
-	err = hideError(w.run.Config.Hider, fmt.Errorf("%w; nothing is read of what belongs to this record, and the next run looks at it again", err))
+	err = logs.HideError(w.run.Config.Hider, fmt.Errorf("%w; nothing is read of what belongs to this record, and the next run looks at it again", err))
 	if w.run.flow != nil && child.tells() { // else it is a look at first pages
 		w.run.Log.Error(err.Error(), "stream", child.stream.Name)
 	}

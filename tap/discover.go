@@ -7,6 +7,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/tap/logs"
 	"github.com/tap-rest/tap-rest/tap/message"
 )
 
@@ -26,7 +27,7 @@ func Discover(stop context.Context, o Options) ([]catalog.Described, error) {
 	for _, w := range probes {
 		d, err := w.describe(stop)
 		if err != nil {
-			failures = append(failures, hideError(o.Config.Hider, err))
+			failures = append(failures, logs.HideError(o.Config.Hider, err))
 			continue
 		}
 		all = append(all, d)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/tap/logs"
 )
 
 // samplePages is how many pages of a stream are asked for, from its start, by
@@ -54,7 +55,7 @@ func eachProbe(stop context.Context, o Options, look func(*probe) error) error {
 	var failures Failures
 	for _, w := range probes {
 		if err := look(w); err != nil {
-			failures = append(failures, hideError(o.Config.Hider, err))
+			failures = append(failures, logs.HideError(o.Config.Hider, err))
 		}
 	}
 	if len(failures) > 0 {
@@ -92,7 +93,7 @@ func (w *probe) firstPages(ctx context.Context, visit func(*fetch.Page) (more bo
 	}
 	if refused != nil {
 		w.run.Log.Warn("a part of the stream is refused, which a sync will fail for: what is shown is of another part",
-			"stream", w.stream.Name, "why", unnamed(w.stream.Name, refused))
+			"stream", w.stream.Name, "why", logs.Unnamed(w.stream.Name, refused))
 	}
 	return nil
 }

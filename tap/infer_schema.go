@@ -13,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/ref"
+	"github.com/tap-rest/tap-rest/tap/logs"
 )
 
 // sampleRecords is from how many records on a schema is inferred without asking
@@ -91,7 +92,7 @@ func (w *probe) takeOtherEnd(ctx context.Context, s *sample) error {
 	page, err := walk.Next(ctx)
 	var e *fetch.Error
 	if errors.As(err, &e) && e.Class != fetch.Transient {
-		w.run.Log.Info("the schema is inferred from the first pages alone", "stream", w.stream.Name, "why", unnamed(w.stream.Name, err))
+		w.run.Log.Info("the schema is inferred from the first pages alone", "stream", w.stream.Name, "why", logs.Unnamed(w.stream.Name, err))
 		return nil
 	}
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
+	"github.com/tap-rest/tap-rest/tap/logs"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/rows"
 )
@@ -55,7 +56,7 @@ func (e *emitter) mark(t *track) error {
 		err = t.brakes(gone)
 	}
 	if err != nil {
-		e.display.Log.Error(unnamed(t.stream.Name, err), "stream", t.stream.Name)
+		e.display.Log.Error(logs.Unnamed(t.stream.Name, err), "stream", t.stream.Name)
 		t.account.Fail(err)
 		t.fails(err)
 		return nil

@@ -9,6 +9,7 @@ import (
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/state/progress"
 	"github.com/tap-rest/tap-rest/tap/limits"
+	"github.com/tap-rest/tap-rest/tap/logs"
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
@@ -186,9 +187,9 @@ func (l *lane) start() func(*limits.Turn) bool {
 
 // breaksOff says why no more partitions come of the lane.
 func (l *lane) breaksOff(err error) {
-	err = hideError(l.pass.run.Config.Hider, err)
+	err = logs.HideError(l.pass.run.Config.Hider, err)
 	if silent := (*notAsked)(nil); !errors.As(err, &silent) || l.pass.patience.news(silent) {
-		l.pass.run.Log.Error(unnamed(l.pass.stream.Name, err), "stream", l.pass.stream.Name)
+		l.pass.run.Log.Error(logs.Unnamed(l.pass.stream.Name, err), "stream", l.pass.stream.Name)
 	}
 	l.pass.run.tell(&batch{track: l.pass.track, lane: l, broken: err})
 	if l.page == nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/tap/limits"
+	"github.com/tap-rest/tap-rest/tap/logs"
 )
 
 // leastFailures is how many partitions must have failed for now, one after the
@@ -62,7 +63,7 @@ func (s *silence) fails(p *part, of any, err error) {
 	r := p.pass.run
 	if r.flow.turns.Silent(s.client) {
 		r.Log.Warn("the API does not answer: no further partition is begun before everything else is done; then it is asked once more",
-			"stream", p.Stream.Name, "failed", len(s.failed), "why", unnamed(p.Stream.Name, err))
+			"stream", p.Stream.Name, "failed", len(s.failed), "why", logs.Unnamed(p.Stream.Name, err))
 	}
 }
 
@@ -97,7 +98,7 @@ type notAsked struct {
 
 // Error says what others failed with.
 func (e *notAsked) Error() string {
-	return fmt.Sprintf("%s: %s: %s", e.stream, e.what, unnamed(e.stream, e.err))
+	return fmt.Sprintf("%s: %s: %s", e.stream, e.what, logs.Unnamed(e.stream, e.err))
 }
 
 // Unwrap returns the cause.
@@ -301,6 +302,6 @@ func (r *run) skips(p *part, t *limits.Turn) bool {
 		e.err = p.worker.walker.putOff
 	}
 	p.pass.tells()
-	r.tell(&batch{track: p.pass.track, part: p, step: step{at: at, failure: hideError(r.Config.Hider, e)}})
+	r.tell(&batch{track: p.pass.track, part: p, step: step{at: at, failure: logs.HideError(r.Config.Hider, e)}})
 	return true
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/tap/logs"
 )
 
 // maxRestarts is how often the API may lose a walk, across runs.
@@ -33,7 +34,7 @@ func (w *walker) restart(err error) bool {
 
 // tellRestart says why the walk starts over.
 func (w *walker) tellRestart(err error, resumes bool) {
-	why := unnamed(w.stream.Name, err)
+	why := logs.Unnamed(w.stream.Name, err)
 	if resumes {
 		w.log.Warn("the server keeps the position of this walk, and an earlier run ended in the middle of it: the stream is read from its start again, and its records come again",
 			"stream", w.stream.Name, "why", why)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"log/slog"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -17,6 +16,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/certificate"
 	"github.com/tap-rest/tap-rest/tap/distinct"
 	"github.com/tap-rest/tap-rest/tap/limits"
+	"github.com/tap-rest/tap-rest/tap/logs"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/render"
@@ -64,7 +64,7 @@ func newRun(o Options) *run {
 	if o.Protocol == nil {
 		o.Protocol = message.Singer{}
 	}
-	o.Log = slog.New(hidingLog{o.Log.Handler(), o.Config.Hider})
+	o.Log = logs.Hiding(o.Log, o.Config.Hider)
 	work := newWorkFolder(&o)
 	return &run{
 		Options: o, now: time.Now(), gate: limits.NewGate(o.Config.Run),
@@ -345,8 +345,8 @@ func (r *run) fails(p *part, err error) {
 		r.journal.fail(broken.Err)
 		return
 	}
-	err = hideError(r.Config.Hider, err)
-	r.Log.Error(unnamed(p.Stream.Name, err), "stream", p.Stream.Name)
+	err = logs.HideError(r.Config.Hider, err)
+	r.Log.Error(logs.Unnamed(p.Stream.Name, err), "stream", p.Stream.Name)
 	r.tell(&batch{track: p.pass.track, part: p, step: step{at: p.Start, failure: err}})
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/tap/logs"
 )
 
 // tooMuch is an answer that a rule of the definition says is of too large a
@@ -56,7 +57,7 @@ func (w *worker) split(ctx context.Context, batches chan<- *batch, err error) er
 	}
 	p.leftover.more(len(parts))
 	w.run.Log.Info("the window is halved: both halves are read from their start", "stream", w.stream.Name,
-		"start", p.key.Window.Start, "middle", middle, "end", p.key.Window.End, "why", unnamed(w.stream.Name, err))
+		"start", p.key.Window.Start, "middle", middle, "end", p.key.Window.End, "why", logs.Unnamed(w.stream.Name, err))
 	left := parts
 	l := &lane{pass: p.pass, page: p.lane.page, next: func() (*part, error) {
 		if len(left) == 0 {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"strings"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
@@ -109,10 +108,4 @@ func (w *walker) inAll(err error) error {
 	sum.Deferred = e.Attempts
 	sum.Attempts += w.putOff.Attempts
 	return &sum
-}
-
-// unnamed is what an error says, without the stream: log lines have that beside
-// it.
-func unnamed(stream string, err error) string {
-	return strings.TrimPrefix(err.Error(), stream+": ")
 }

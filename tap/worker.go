@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/limits"
+	"github.com/tap-rest/tap-rest/tap/logs"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/render"
 )
@@ -145,7 +146,7 @@ func (w *worker) tellPutOff(err error) {
 			return
 		}
 	}
-	w.run.Log.Warn(text, "stream", w.stream.Name, "why", unnamed(w.stream.Name, err))
+	w.run.Log.Warn(text, "stream", w.stream.Name, "why", logs.Unnamed(w.stream.Name, err))
 }
 
 // renderAll makes each page a batch, in their order.
@@ -270,9 +271,9 @@ func (w *worker) lines(page *fetch.Page) (*render.Lines, error) {
 // failed is the batch that tells the emitter of a failure. The bookmark stays
 // where the last page left it, unless the API has forgotten the walk.
 func (w *worker) failed(err error) *batch {
-	err = hideError(w.run.Config.Hider, err)
+	err = logs.HideError(w.run.Config.Hider, err)
 	if w.pass.tells() {
-		w.run.Log.Error(unnamed(w.stream.Name, err), "stream", w.stream.Name)
+		w.run.Log.Error(logs.Unnamed(w.stream.Name, err), "stream", w.stream.Name)
 	}
 	b := &batch{track: w.pass.track, part: w.part, step: step{failure: err}}
 	var e *fetch.Error
