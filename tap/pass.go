@@ -7,6 +7,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/render"
+	"github.com/tap-rest/tap-rest/tap/tags"
 )
 
 // pass is a pass of a stream that is under way in this run: what its partitions
@@ -22,11 +23,11 @@ type pass struct {
 	track     *track
 	many      bool // it has windows or contexts
 	supply    *supply
-	splitters splitters // that no walk uses
-	recorded  string    // its id in the journal; "": there is none
-	first     *part     // of one that has not many
-	tags      *tags     // nil: pages are asked for whether they have changed or not
-	noted     *noted    // on disk, of its records; nil: nothing
+	splitters splitters  // that no walk uses
+	recorded  string     // its id in the journal; "": there is none
+	first     *part      // of one that has not many
+	tags      *tags.Tags // nil: pages are asked for whether they have changed or not
+	noted     *noted     // on disk, of its records; nil: nothing
 	family
 }
 

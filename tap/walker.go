@@ -39,7 +39,7 @@ func (w *walker) goOn() { w.walk = w.newWalk(w.at.Next) }
 func (w *walker) newWalk(from paging.Position) *fetch.Walk {
 	walk := w.client.NewWalk(w.stream.Definition, w.splitter, w.part.Part.Vars, from, w.counters)
 	walk.Record(w.recording)
-	walk.Unless(w.part.pass.tags.ask())
+	walk.Unless(w.part.pass.tags.Ask())
 	return walk
 }
 

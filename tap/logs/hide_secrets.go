@@ -11,7 +11,7 @@ import (
 )
 
 // hiding takes the secrets out of what is logged: even those that are words,
-// where a record is named, and where an error that this package made quotes
+// where a record is named, and where an error that the run made quotes
 // something. Errors of requests have their own taken out already.
 type hiding struct {
 	slog.Handler
