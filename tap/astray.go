@@ -17,7 +17,7 @@ type astray struct {
 // leaves like the others, does not.
 func (w *worker) leadsAstray(child *pass, err error) astray {
 	err = logs.HideError(w.run.Config.Hider, fmt.Errorf("%w; nothing is read of what belongs to this record, and the next run looks at it again", err))
-	if w.run.flow != nil && child.tells() { // else it is a look at first pages
+	if w.run.flow != nil && child.patience.Tells() { // else it is a look at first pages
 		w.run.Log.Error(err.Error(), "stream", child.stream.Name)
 	}
 	return astray{w.pass, child, fmt.Errorf("stream %s: %w", child.stream.Name, err)}

@@ -77,7 +77,7 @@
 //     there is no room). Beside that, a run takes about 100 bytes for each
 //     partition: what the journal knows of it, and that its context is done.
 //   - Where an API answers nothing well, a run of any number of partitions ends
-//     after a few of them: patience.go says after how many.
+//     after a few of them: package patience says after how many.
 //   - A walk that waits (for Retry-After, before a retry, for a rate, while its
 //     client rests) holds no turn, once its pages are rendered: another walk
 //     goes on meanwhile.

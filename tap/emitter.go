@@ -6,6 +6,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/patience"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
@@ -238,7 +239,7 @@ func (e *emitter) allMade(b *batch) {
 	l := b.lane
 	if b.broken != nil {
 		b.track.account.Fail(b.broken)
-		if why := (*notAsked)(nil); errors.As(b.broken, &why) && why.refused() {
+		if why := (*patience.NotAsked)(nil); errors.As(b.broken, &why) && why.Refused() {
 			b.track.account.Failure = b.broken // instead of one of those that it is for
 		}
 		b.track.fails(b.broken)

@@ -100,7 +100,7 @@ func (l *leading) lost() []astray {
 // begin makes the walks of children begin.
 func (l *leading) begin(lanes []*lane) {
 	for _, one := range lanes {
-		l.worker.run.flow.turns.Lane(one.entry())
+		l.worker.run.turns.Lane(one.entry())
 	}
 }
 
@@ -147,6 +147,25 @@ func (t *track) asFeed() state.Feed {
 	}
 	f.Over = t.ended && t.failure == nil
 	return f
+}
+
+// servesNobody reports whether a pass is read for children alone none of which
+// asks for anything any more. It says of each why: no lane of theirs may come that
+// does.
+func (p *pass) servesNobody() bool {
+	if !p.feed {
+		return false
+	}
+	why := make([]error, len(p.children))
+	for i, c := range p.children {
+		if why[i] = c.pass.patience.Refused(); why[i] == nil {
+			return false
+		}
+	}
+	for i, c := range p.children {
+		(&lane{pass: c.pass}).breaksOff(why[i])
+	}
+	return true
 }
 
 // touch says that the bookmark has changed, and those of children, which say how

@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/state/progress"
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/logs"
+	"github.com/tap-rest/tap-rest/tap/patience"
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
@@ -32,6 +33,27 @@ type part struct {
 
 	at    plan.Standing // the emitter's: where it stands
 	steps []step        // that the emitter has not taken: it waits for children
+}
+
+// Key is the partition's.
+func (p *part) Key() string { return p.key.Key }
+
+// Owed reports whether the partition is owed from an earlier run.
+func (p *part) Owed() bool { return p.owed }
+
+// Above are the contexts that the partition belongs to: its own, that of the parent
+// whose record led to it, and so on.
+func (p *part) Above() (all []uint64) {
+	for p != nil {
+		if p.key.Context != 0 {
+			all = append(all, p.key.Context)
+		}
+		if p.lane == nil || p.lane.page == nil {
+			break
+		}
+		p = p.lane.page.part
+	}
+	return all
 }
 
 // step is what a page, or the end of a walk, brings a partition.
@@ -185,10 +207,36 @@ func (l *lane) start() func(*limits.Turn) bool {
 	}
 }
 
+// draw returns the next partition of the lane. Those of contexts that failed for
+// now come last.
+func (l *lane) draw() (*part, error) {
+	if err := l.pass.patience.End(); err != nil {
+		return nil, err
+	}
+	for {
+		p, err := l.next()
+		switch {
+		case err != nil:
+			return nil, err
+		case p != nil:
+			p.lane = l
+			if !l.pass.many || !l.pass.patience.Ill(p) {
+				return p, nil
+			}
+			l.ill = append(l.ill, p)
+		case len(l.ill) > 0:
+			p, l.ill = l.ill[0], l.ill[1:]
+			return p, nil
+		default:
+			return nil, nil
+		}
+	}
+}
+
 // breaksOff says why no more partitions come of the lane.
 func (l *lane) breaksOff(err error) {
 	err = logs.HideError(l.pass.run.Config.Hider, err)
-	if silent := (*notAsked)(nil); !errors.As(err, &silent) || l.pass.patience.news(silent) {
+	if silent := (*patience.NotAsked)(nil); !errors.As(err, &silent) || l.pass.patience.News(silent) {
 		l.pass.run.Log.Error(logs.Unnamed(l.pass.stream.Name, err), "stream", l.pass.stream.Name)
 	}
 	l.pass.run.tell(&batch{track: l.pass.track, lane: l, broken: err})

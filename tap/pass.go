@@ -5,6 +5,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/tap/patience"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/render"
 	"github.com/tap-rest/tap-rest/tap/tags"
@@ -19,7 +20,7 @@ type pass struct {
 	client    *fetch.Client
 	schema    *render.Schema
 	findings  render.Findings
-	patience  patience
+	patience  *patience.Patience
 	track     *track
 	many      bool // it has windows or contexts
 	supply    *supply
@@ -47,7 +48,7 @@ func (r planner) newPass(s *plan.Stream, d *plan.Decision) (*pass, error) {
 	}
 	p.splitters.keep(one)
 	p.client = r.client(s, p.vars())
-	p.patience = patience{api: r.silent[p.client], contexts: map[uint64]*failing{}}
+	p.patience = patience.New(s.Definition, p.many, r.silent[p.client])
 	if err := p.client.Check(p.vars()); err != nil {
 		return nil, inStream(err)
 	}

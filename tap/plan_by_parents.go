@@ -91,7 +91,7 @@ func (l *lister) read(stop context.Context, passes []*pass) {
 		r.gate.Shut("it was told to stop")
 		time.AfterFunc(inFlightGrace, cancel)
 	})()
-	r.flow = newFlow(ctx, r.Config.Run.Concurrency)
+	r.flow = newFlow(ctx)
 	r.flow.lists = l.list
 	go r.journal.keepSynced(ctx.Done())
 	go r.walkAll(noMore, passes)

@@ -18,6 +18,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/logs"
 	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/patience"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/render"
 	"github.com/tap-rest/tap-rest/tap/report"
@@ -47,11 +48,12 @@ type run struct {
 	gate    *limits.Gate
 	work    *workFolder
 	clients map[*sources.Client]*fetch.Client
-	silent  map[*fetch.Client]*silence
+	silent  map[*fetch.Client]*patience.API
 	lines   linePool
 	spool   *limits.Spool
-	ahead   *body.Room  // for answers until they are worked on
-	back    *body.Room  // for those that are read back
+	ahead   *body.Room // for answers until they are worked on
+	back    *body.Room // for those that are read back
+	turns   *limits.Turns
 	journal *runJournal // nil: off
 	flow    *flow
 	keys    *distinct.Pool
@@ -67,10 +69,10 @@ func newRun(o Options) *run {
 	o.Log = logs.Hiding(o.Log, o.Config.Hider)
 	work := newWorkFolder(&o)
 	return &run{
-		Options: o, now: time.Now(), gate: limits.NewGate(o.Config.Run),
+		Options: o, now: time.Now(), gate: limits.NewGate(o.Config.Run), turns: limits.NewTurns(o.Config.Run.Concurrency),
 		work: work, keys: distinct.NewPool(filepath.Join(work.dir, "keys")),
 		ahead: body.NewRoom(o.Config.Run.Memory / roomShare), back: body.NewRoom(o.Config.Run.Memory / roomShare),
-		clients: map[*sources.Client]*fetch.Client{}, silent: map[*fetch.Client]*silence{}, lines: make(linePool, keptLines),
+		clients: map[*sources.Client]*fetch.Client{}, silent: map[*fetch.Client]*patience.API{}, lines: make(linePool, keptLines),
 	}
 }
 
@@ -97,7 +99,7 @@ func (r *run) client(s *plan.Stream, vars expr.Vars) *fetch.Client {
 			Limits: fetch.Sharing{Dir: filepath.Join(r.WorkDir, "limits"), Salt: func() ([]byte, error) { return salt(filepath.Join(r.WorkDir, "limits", "salt")) }},
 		}, vars)
 		r.clients[s.Definition.Client] = c
-		r.silent[c] = &silence{client: c, most: max(leastFailures, r.Config.Run.Concurrency), failed: map[any]bool{}}
+		r.silent[c] = patience.NewAPI(c, r.turns, r.Config.Run.Concurrency, r.Log)
 	}
 	return c
 }
@@ -139,7 +141,7 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 		return account, err // in one line
 	}
 	for _, p := range passes {
-		p.tellRest()
+		p.patience.TellRest()
 	}
 	display.LogMetrics()
 	if err != nil {
@@ -228,7 +230,7 @@ func (r *run) emit(stop context.Context, passes []*pass, display *report.Display
 	})
 	defer unhook()
 
-	r.flow = newFlow(ctx, r.Config.Run.Concurrency)
+	r.flow = newFlow(ctx)
 	batches := r.flow.batches
 	e := r.emitter(display)
 	e.herald.tracks = append(e.herald.tracks, r.notRead...)
@@ -276,13 +278,12 @@ func (r *run) emitter(display *report.Display) *emitter {
 type flow struct {
 	ctx     context.Context
 	batches chan *batch
-	turns   *limits.Turns
 	side    sync.WaitGroup   // what is said of lanes
 	lists   func(*part) bool // whether a partition is to be walked; nil: all are
 }
 
-func newFlow(ctx context.Context, concurrency int) *flow {
-	return &flow{ctx: ctx, batches: make(chan *batch), turns: limits.NewTurns(concurrency)}
+func newFlow(ctx context.Context) *flow {
+	return &flow{ctx: ctx, batches: make(chan *batch)}
 }
 
 // tell hands the emitter a batch, without waiting for it. Where nothing is
@@ -299,9 +300,9 @@ func (r *run) tell(b *batch) {
 func (r *run) walkAll(noMore context.Context, passes []*pass) {
 	defer close(r.flow.batches)
 	for _, p := range passes {
-		r.flow.turns.Lane(p.supply.top().entry())
+		r.turns.Lane(p.supply.top().entry())
 	}
-	r.flow.turns.Run(noMore.Done())
+	r.turns.Run(noMore.Done())
 	r.flow.side.Wait()
 }
 
@@ -335,6 +336,22 @@ func (r *run) walk(p *part, t *limits.Turn) (again bool) {
 		p.worker = nil
 	}
 	return false
+}
+
+// skips tells the emitter that a partition failed as others did, where it is not
+// asked for. The failures of others were told.
+func (r *run) skips(p *part, t *limits.Turn) bool {
+	at := p.Start
+	var putOff *fetch.Error
+	if p.worker != nil {
+		putOff = p.worker.walker.putOff
+		at.Restarts, at.Refused = p.worker.walker.at.Restarts, p.worker.walker.at.Refused
+	}
+	why := p.pass.patience.Skips(p, putOff, t.GivenUp())
+	if why != nil {
+		r.tell(&batch{track: p.pass.track, part: p, step: step{at: at, failure: logs.HideError(r.Config.Hider, why)}})
+	}
+	return why != nil
 }
 
 // fails tells the emitter that a partition cannot be walked. Where that is the

@@ -73,6 +73,6 @@ func (w *worker) split(ctx context.Context, batches chan<- *batch, err error) er
 	if !send(ctx, batches, &batch{track: p.pass.track, part: p, step: step{at: w.walker.at, split: l, halves: parts}}) {
 		return fetch.ErrStopped
 	}
-	w.run.flow.turns.Lane(l.entry())
+	w.run.turns.Lane(l.entry())
 	return nil
 }

@@ -65,8 +65,7 @@ func (w *walker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Tu
 			return w.replayEnds(err)
 		}
 		if !page.Recalled {
-			w.part.pass.patience.came(w.part)
-			w.part.pass.patience.refusals.accepted()
+			w.part.pass.patience.Answered(w.part)
 		}
 		if page.TooMuch != "" {
 			page.Release()

@@ -119,7 +119,7 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 	}
 	var e *fetch.Error
 	if renderErr == nil {
-		w.fails(err)
+		w.pass.patience.Failed(w.part, err)
 	}
 	if renderErr == nil && errors.As(err, &e) && e.Class == fetch.Transient && t.PutOff() {
 		w.tellPutOff(err)
@@ -129,7 +129,7 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 	if e != nil && w.pass.many && vanished(err, w.walker.at.Next) {
 		e.Advice = "it may have vanished while it was read: the next run asks for its first page again"
 	}
-	send(ctx, batches, w.failed(w.pass.inShort(w.walker.inAll(err))))
+	send(ctx, batches, w.failed(w.pass.patience.InShort(w.walker.inAll(err))))
 	return false
 }
 
@@ -272,7 +272,7 @@ func (w *worker) lines(page *fetch.Page) (*render.Lines, error) {
 // where the last page left it, unless the API has forgotten the walk.
 func (w *worker) failed(err error) *batch {
 	err = logs.HideError(w.run.Config.Hider, err)
-	if w.pass.tells() {
+	if w.pass.patience.Tells() {
 		w.run.Log.Error(logs.Unnamed(w.stream.Name, err), "stream", w.stream.Name)
 	}
 	b := &batch{track: w.pass.track, part: w.part, step: step{failure: err}}
