@@ -26,7 +26,7 @@ func (p *pass) keys() *distinct.Pool {
 func (r *run) certify(account *report.Account, passes []*pass) error {
 	for _, p := range passes {
 		p.remember()
-		r.journal.certify(p, p.track.account.Record(r.Config.Hider.Line))
+		r.journal.Certify(p.recorded, p.track.account.Record(r.Config.Hider.Line))
 	}
 	name := r.Config.Run.Certificate
 	if name == "" {
@@ -51,24 +51,4 @@ func CertificateOf(p journal.Pass) *certificate.Record {
 		return nil
 	}
 	return &c
-}
-
-// certify keeps in the journal what was proven of a pass.
-func (j *runJournal) certify(p *pass, c certificate.Record) {
-	if j == nil || j.readOnly || j.failure() != nil || c.Walks == 0 {
-		return
-	}
-	for _, one := range j.Passes() {
-		if one.ID != p.recorded {
-			continue
-		}
-		l := plan.LayoutOf(one)
-		var err error
-		if l.Certificate, err = json.Marshal(c); err == nil {
-			err = j.beginAs(one, l)
-		}
-		if err != nil {
-			j.log.Warn("the journal could not keep what was proven of the stream: journal show does not have it", "stream", p.stream.Name, "why", err.Error())
-		}
-	}
 }

@@ -178,7 +178,7 @@ func (r planner) planStream(s *sources.Stream, entry *catalog.Stream) (*pass, er
 // known is what a decision about a stream is made from, besides its state.
 func (r planner) known(stream string, feed bool) plan.Known {
 	return plan.Known{
-		Passes: plan.InRange(r.journal.passesOf(stream, feed), r.again()), Now: r.now, MaxAge: r.Config.Run.Journal.MaxAge,
+		Passes: plan.InRange(r.journal.PassesOf(stream, feed), r.again()), Now: r.now, MaxAge: r.Config.Run.Journal.MaxAge,
 		ID: strings.ToLower(rand.Text()), Replay: r.Replay, Window: r.Config.Run.Window,
 	}
 }

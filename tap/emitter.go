@@ -9,6 +9,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/patience"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/runjournal"
 )
 
 // displayEvery is how often a run shows how far it is.
@@ -19,7 +20,7 @@ const displayEvery = 500 * time.Millisecond
 type emitter struct {
 	out     *output
 	state   *state.State
-	journal *runJournal // nil: none
+	journal *runjournal.Journal // nil: none
 	herald  *herald
 	display *report.Display
 	lines   linePool
@@ -27,7 +28,7 @@ type emitter struct {
 	waiting waiting
 	line    []byte
 	states  stateTraffic
-	lost    []*track // whose walk the API has lost since the last STATE
+	lost    []string // passes whose walk the API has lost since the last STATE
 	over    []*track // that ended since then
 	covered []message.Covered
 	stated  bool // the last record written is covered by a STATE
@@ -150,7 +151,7 @@ func (e *emitter) end() error {
 // lines would take too much of what is written, a flush goes on with the lines of
 // the next one.
 func (e *emitter) flushAll() error {
-	e.journal.sync()
+	e.journal.Sync()
 	if err := e.note(); err != nil {
 		return err
 	}
@@ -173,8 +174,8 @@ func (e *emitter) flushAll() error {
 	if err := e.writeState(); err != nil {
 		return err
 	}
-	e.journal.covered(e.lost)
-	e.lost = clean(e.lost)
+	e.journal.Covered(e.lost)
+	e.lost = e.lost[:0]
 	e.endStreams()
 	e.display.Show()
 	return e.writeNews()
@@ -257,9 +258,9 @@ func (e *emitter) drain(p *part) {
 		p.steps = p.steps[1:]
 		p.pass.track.take(p, s)
 		p.pass.touch()
-		e.journal.written(s.key)
+		e.journal.Written(s.key)
 		if s.lost && p.pass.track.parts == nil {
-			e.lost = append(e.lost, p.pass.track)
+			e.lost = append(e.lost, p.pass.recorded)
 		}
 		if s.failure != nil {
 			p.pass.track.fails(s.failure)

@@ -14,10 +14,10 @@ import (
 func (w *worker) forget(page limits.Queued, err error) error {
 	var e *fetch.Error
 	key := page.Key()
-	if !page.Recalled || key == nil || w.run.journal.readOnly || errors.Is(err, fetch.ErrStopped) || errors.As(err, &e) {
+	if !page.Recalled || key == nil || w.run.journal.ReadOnly || errors.Is(err, fetch.ErrStopped) || errors.As(err, &e) {
 		return err
 	}
-	if rejectErr := w.run.journal.Reject(*key); rejectErr != nil {
+	if rejectErr := w.run.journal.Disk.Reject(*key); rejectErr != nil {
 		return fmt.Errorf("%w (the answer is one that the journal has kept, and could not be marked as refused: %w; tap-rest journal prune --all makes the next run ask the API again)", err, rejectErr)
 	}
 	return fmt.Errorf("%w (the answer is one that the journal has kept: the next run asks the API for it again)", err)

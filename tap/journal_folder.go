@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/tap-rest/tap-rest/tap/workdir"
 )
@@ -61,28 +60,4 @@ func salt(file string) ([]byte, error) {
 		err = fmt.Errorf("the file %s, by which journals are found, must have %d bytes: delete it; the journals in its folder are not found again then", file, saltSize)
 	}
 	return salt, err
-}
-
-// tellOthers says, where a source has no journal yet, that there are journals of
-// its definition: whoever changed a setting may wonder why a run begins anew.
-func (r *run) tellOthers(folder string) {
-	dir, name := filepath.Split(folder)
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return // whoever opens the journal finds out
-	}
-	definition := name[:strings.LastIndexByte(name, '-')]
-	others := 0
-	for _, e := range entries {
-		switch {
-		case e.Name() == name:
-			return
-		case len(e.Name()) == len(name) && strings.HasPrefix(e.Name(), definition+"-"):
-			others++
-		}
-	}
-	if others > 0 {
-		r.Log.Info("this source has a new journal: those of other settings or secrets are not used (tap-rest journal list, without --config, shows them, journal prune deletes what is too old; where a secret changes by itself, run.journal.identity names the journal instead)",
-			"dir", dir, "others", others)
-	}
 }

@@ -88,7 +88,7 @@ func (r planner) newFeed(n *need) (*pass, error) {
 	if !n.known {
 		n.fed.Pass = strings.ToLower(rand.Text())
 	}
-	d := plan.Feed(s, n.child.decision, n.fed, n.at, r.journal.passesOf(n.parent.Name, true))
+	d := plan.Feed(s, n.child.decision, n.fed, n.at, r.journal.PassesOf(n.parent.Name, true))
 	if d.Way == plan.Replay && d.Recorded == nil {
 		return nil, fmt.Errorf("stream %s: the journal has no pass of its parent %s: nothing can be replayed", n.child.stream.Name, n.parent.Name)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/tap/patience"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/render"
@@ -68,6 +69,36 @@ func (r planner) newPass(s *plan.Stream, d *plan.Decision) (*pass, error) {
 
 // vars are what the templates of the stream's requests may use.
 func (p *pass) vars() expr.Vars { return p.decision.Vars(p.run.Config.Values) }
+
+// layout says how the requests of a pass are laid out.
+func (p *pass) layout() plan.Layout {
+	l := plan.Layout{Lookback: p.decision.Lookback.String(), Feed: p.feed, Range: p.stream.Range.String()}
+	if p.decision.Recorded != nil {
+		l.Certificate = p.decision.Recorded.Layout.Certificate
+	}
+	if !p.many {
+		l.Partition = p.first.Part.Key
+		return l
+	}
+	if d := p.decision; d.From != nil && d.Bookmark != nil {
+		l.Contexts = d.Bookmark.Contexts
+	}
+	if p.decision.Recorded != nil {
+		l.Owed = p.decision.Recorded.Layout.Owed
+	} else {
+		l.Owed = p.supply.owedBefore()
+	}
+	if p.decision.Length != (times.Span{}) {
+		l.Window = p.decision.Length.String()
+	}
+	for _, f := range p.feeds {
+		if l.Feeds == nil {
+			l.Feeds = map[string]plan.Fed{}
+		}
+		l.Feeds[f.stream.Name] = plan.Fed{Pass: f.decision.Pass.ID, From: f.decision.FedFrom(f.stream)}
+	}
+	return l
+}
 
 // splitters are pairs that walks of a stream have used, for the next ones: they
 // are large.

@@ -46,8 +46,8 @@ func PlanByParents(stop context.Context, o Options, visit func(Planned) error) e
 		return l.failure
 	case stop.Err() != nil:
 		return context.Cause(stop)
-	case r.journal.failure() != nil:
-		return &JournalError{Err: r.journal.failure()}
+	case r.journal.Failure() != nil:
+		return &JournalError{Err: r.journal.Failure()}
 	}
 	if why := r.gate.Why(); why != "" {
 		r.Log.Warn("the plan is not complete: its parents were not read to their end", "why", why)
@@ -93,7 +93,7 @@ func (l *lister) read(stop context.Context, passes []*pass) {
 	})()
 	r.flow = newFlow(ctx)
 	r.flow.lists = l.list
-	go r.journal.keepSynced(ctx.Done())
+	go r.journal.KeepSynced(ctx.Done())
 	go r.walkAll(noMore, passes)
 	for b := range r.flow.batches {
 		for _, a := range b.astray {

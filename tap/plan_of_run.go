@@ -93,7 +93,7 @@ func (p *part) planned() Planned {
 	if w := p.Part.Window; !p.Stream.FullTable() && !w.End.Missing() {
 		line.End = w.End.AppendJSON(nil)
 	}
-	kept := p.inJournal()
+	kept := p.pass.run.journal.Pages(p.Reading)
 	if kept > line.Pages {
 		line.Pages, line.Calls = kept, 0 // whether more come, only its walk finds out
 	}
@@ -107,24 +107,4 @@ func (p *part) planned() Planned {
 		line.Way = "open"
 	}
 	return line
-}
-
-// inJournal is how many pages of the partition's walk have come, those among them
-// that the journal has and the state does not; 0 where that has none of them.
-func (p *part) inJournal() int64 {
-	j, d := p.pass.run.journal, p.Pass
-	if j == nil || d.Recorded == nil {
-		return 0
-	}
-	key := journal.Key{Pass: d.Recorded.ID, Partition: p.Part.Key, Generation: j.Generation(d.Recorded.ID, p.Part.Key)}
-	if key.Generation <= p.Start.Restarts {
-		key.N = int(p.Start.Next.Pages)
-	}
-	if !j.Holds(key) {
-		return 0
-	}
-	for j.Holds(key) {
-		key.N++
-	}
-	return int64(key.N)
 }

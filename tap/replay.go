@@ -3,38 +3,19 @@ package tap
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources/fetch"
-	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
-
-// openReplay opens the journal of the run's source for reading. The gate lets
-// no request through, besides the walks, which ask nobody but the journal.
-func (r *run) openReplay() error {
-	r.gate.AllowNone()
-	dir, err := FindSource(r.Options)
-	if errors.Is(err, fs.ErrNotExist) {
-		return unusable("nothing to replay: %s has no journal of this source with these settings", JournalFolder(r.Options))
-	}
-	if err == nil {
-		err = r.useJournal(journal.OpenReadOnly(dir))
-	}
-	if err != nil {
-		return &InputError{fmt.Errorf("journal: %w", err)}
-	}
-	return nil
-}
 
 // keepRecorded leaves those of the wanted streams that the journal has a pass
 // of.
 func (r planner) keepRecorded(wanted map[string]*catalog.Stream) error {
 	var missing []string
 	for _, s := range r.Definition.Streams {
-		if _, ok := wanted[s.Name]; ok && len(plan.InRange(r.journal.passesOf(s.Name, false), r.again())) == 0 {
+		if _, ok := wanted[s.Name]; ok && len(plan.InRange(r.journal.PassesOf(s.Name, false), r.again())) == 0 {
 			missing = append(missing, s.Name)
 			delete(wanted, s.Name)
 		}
@@ -57,7 +38,7 @@ func (w *walker) replayEnds(err error) error {
 	}
 	pages := w.at.Next.Pages - w.start.Next.Pages
 	if pages == 0 && !w.part.pass.many {
-		held, scanErr := w.journal.hasAny(w.pass.Recorded)
+		held, scanErr := w.journal.HasAny(w.pass.Recorded)
 		switch {
 		case scanErr != nil:
 			return scanErr
@@ -74,22 +55,4 @@ func (w *walker) replayEnds(err error) error {
 		w.log.Info("the pass was not finished: of some of its partitions the journal has no more than a beginning, or nothing", "stream", w.stream.Name)
 	}
 	return fetch.ErrStopped
-}
-
-// errFound ends a scan of the journal.
-var errFound = errors.New("found")
-
-// hasAny reports whether the journal has an exchange of a pass that a replay
-// would serve, if those before it were there.
-func (j *runJournal) hasAny(p *plan.Recorded) (bool, error) {
-	err := j.Each(func(e *journal.Exchange) error {
-		if e.Pass == p.ID && e.Partition == p.Layout.Partition && e.Generation == p.Generation {
-			return errFound
-		}
-		return nil
-	})
-	if errors.Is(err, errFound) {
-		return true, nil
-	}
-	return false, err
 }

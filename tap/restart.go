@@ -48,7 +48,7 @@ func (w *walker) tellRestart(err error, resumes bool) {
 func (w *walker) startOver() bool {
 	if rec := w.recording; rec != nil {
 		if _, err := rec.Journal.Restart(rec.Pass, rec.Partition); err != nil {
-			w.journal.fail(err)
+			w.journal.Fail(err)
 			return false
 		}
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/render"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/runjournal"
 	"github.com/tap-rest/tap-rest/tap/workdir"
 )
 
@@ -54,7 +55,7 @@ type run struct {
 	ahead   *body.Room // for answers until they are worked on
 	back    *body.Room // for those that are read back
 	turns   *limits.Turns
-	journal *runJournal // nil: off
+	journal *runjournal.Journal // nil: off
 	flow    *flow
 	keys    *distinct.Pool
 	hasty   bool                      // a look at first pages, for which somebody waits
@@ -82,7 +83,7 @@ func (r *run) close() {
 	for _, c := range r.clients {
 		c.Close()
 	}
-	r.journal.close()
+	r.journal.Close()
 	if err := r.keys.Close(); err != nil {
 		r.Log.Warn("files of keys could not be removed from the work folder: they can be deleted", "dir", filepath.Join(r.work.dir, "keys"), "why", err.Error())
 	}
@@ -129,7 +130,7 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.journal.prune()
+	r.journal.Prune()
 	display := r.newDisplay(passes)
 	account := &display.Account
 	passes = inTurn(passes)
@@ -151,10 +152,10 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	if stop.Err() != nil {
 		return account, context.Cause(stop)
 	}
-	if err := r.journal.failure(); err != nil {
+	if err := r.journal.Failure(); err != nil {
 		return account, &JournalError{Err: err}
 	}
-	r.journal.finish(passes)
+	r.finish(passes)
 	r.finishTags(passes, true)
 	return account, cmp.Or(certified, failuresOf(account))
 }
@@ -162,18 +163,29 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 // begin begins the passes in the journal.
 func (r *run) begin(all []*pass) error {
 	for _, p := range all {
-		if err := r.journal.begin(p); err != nil {
-			return err
+		var err error
+		if p.recorded, err = r.journal.Begin(p.stream, p.decision, p.layout(), r.now); err != nil {
+			return &JournalError{Err: err, Early: true}
 		}
 		if p.first == nil || p.over {
 			continue
 		}
-		var err error
 		if p.first.worker, err = newWorker(p.first); err != nil {
 			return inputError(err)
 		}
 	}
 	return nil
+}
+
+// finish says in the journal which passes are over. It is the last thing that a
+// run does: what a run that was cut had read whole may be lost with its state
+// like the rest.
+func (r *run) finish(all []*pass) {
+	for _, p := range all {
+		if t := p.track; t.ended && t.failure == nil {
+			r.journal.Finish(p.stream.Name, p.recorded, t.emitted == 0 && t.start.Next.Records == 0)
+		}
+	}
 }
 
 // inTurn puts passes into the order in which they are read.
@@ -242,7 +254,7 @@ func (r *run) emit(stop context.Context, passes []*pass, display *report.Display
 		p.track.sources = 1 + len(p.feeds)
 	}
 	go r.walkAll(noMore, passes)
-	go r.journal.keepSynced(ctx.Done())
+	go r.journal.KeepSynced(ctx.Done())
 	done := make(chan error, 1)
 	go func() { done <- e.run(batches) }()
 	var err error
@@ -359,7 +371,7 @@ func (r *run) skips(p *part, t *limits.Turn) bool {
 func (r *run) fails(p *part, err error) {
 	var broken *JournalError
 	if errors.As(err, &broken) {
-		r.journal.fail(broken.Err)
+		r.journal.Fail(broken.Err)
 		return
 	}
 	err = logs.HideError(r.Config.Hider, err)

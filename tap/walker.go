@@ -11,11 +11,12 @@ import (
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/render"
+	"github.com/tap-rest/tap-rest/tap/runjournal"
 )
 
 // walker fetches the pages of one partition, in their order.
 type walker struct {
-	journal   *runJournal // nil: none
+	journal   *runjournal.Journal // nil: none
 	gate      *limits.Gate
 	log       *slog.Logger
 	stream    *plan.Stream
@@ -59,7 +60,7 @@ func (w *walker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Tu
 		case w.restart(err):
 			continue
 		case errors.Is(err, fetch.ErrJournal): // it takes no answer any more
-			w.journal.fail(err)
+			w.journal.Fail(err)
 			return fetch.ErrStopped
 		case err != nil:
 			return w.replayEnds(err)
@@ -81,7 +82,7 @@ func (w *walker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Tu
 		}
 		w.at.Next = page.Next
 		if page.Unrecorded != nil {
-			w.journal.fail(page.Unrecorded)
+			w.journal.Fail(page.Unrecorded)
 		}
 		if !page.Recalled {
 			w.gate.Count(int64(page.Count()))

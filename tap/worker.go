@@ -40,9 +40,9 @@ func newWorker(p *part) (*worker, error) {
 	if err := openBookmark(p.Reading, client); err != nil {
 		return nil, inStream(err)
 	}
-	recording, err := r.journal.record(p)
+	recording, err := r.journal.Record(p.pass.recorded, p.Reading)
 	if err != nil {
-		return nil, inStream(err)
+		return nil, inStream(&JournalError{Err: err, Early: true})
 	}
 	w := &worker{run: r, pass: p.pass, part: p, stream: stream, reload: reload}
 	w.renderer = render.New(p.Reading, p.pass.schema, render.Options{
@@ -218,7 +218,7 @@ func (w *worker) load(ctx context.Context, page limits.Queued) (*render.Splitter
 	if !page.Spooled() {
 		return w.walker.splitter, nil
 	}
-	if err := w.walker.client.Reload(ctx, w.run.journal.Journal, page.Page, w.reload); err != nil {
+	if err := w.walker.client.Reload(ctx, w.run.journal.Disk, page.Page, w.reload); err != nil {
 		return w.reload, w.rereadError(page, err)
 	}
 	return w.reload, nil
