@@ -25,7 +25,7 @@ func (p *pass) keys() *distinct.Pool {
 // and in the file that was asked for. Its error is that of the file.
 func (r *run) certify(account *report.Account, passes []*pass) error {
 	for _, p := range passes {
-		p.remember()
+		p.track.remember()
 		r.journal.Certify(p.recorded, p.track.account.Record(r.Config.Hider.Line))
 	}
 	name := r.Config.Run.Certificate

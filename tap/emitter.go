@@ -312,7 +312,7 @@ func (e *emitter) lessOf(p *pass) {
 		return
 	}
 	p.track.ended = true
-	p.suspectNothing()
+	p.track.suspectNothing()
 	p.track.dropOrphans()
 	p.touch()
 	e.over = append(e.over, p.track)

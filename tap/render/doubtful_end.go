@@ -6,11 +6,8 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/tap/certificate"
 )
-
-// EmptyNow is the key of the doubt of a pass that has no records, where the last
-// one had some.
-const EmptyNow = "the number of records"
 
 // TellDoubts logs why the end of a walk is in doubt, and what else a person
 // should know of it.
@@ -21,7 +18,7 @@ func (r *Renderer) TellDoubts(page *fetch.Page) {
 		}
 		text := "the stream may not be complete: the last answer contradicts its end"
 		switch {
-		case d.Key == EmptyNow:
+		case d.Key == certificate.EmptyNow:
 			text = "the stream may not be complete: there is nothing where there was something"
 		case d.Keep:
 			text = "the stream may not be complete: rows may have moved to pages that were read"

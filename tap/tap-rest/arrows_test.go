@@ -28,7 +28,7 @@ var arrows = map[string][]string{
 	"tap/plan":        {"sources/fetch/paging", "sources/fetch/ref", "sources", "sources/expr", "sources/times", "catalog", "state", "state/journal"},
 	"tap/render":      {"tap/certificate", "tap/distinct", "catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/message", "tap/plan", "tap/report", "tap/twins", "tap/workdir", "sources", "sources/expr", "sources/fetch", "catalog", "catalog/schema", "state"},
 	"tap/report":      {"tap/certificate", "sources", "sources/fetch/paging", "tap/message", "sources/fetch", "state/journal"},
-	"tap/certificate": {"sources/fetch", "sources/fetch/paging", "tap/distinct"},
+	"tap/certificate": {"tap/workdir", "sources/fetch", "sources/fetch/paging", "tap/distinct"},
 	"tap/distinct":    {},
 	"tap/tags":        {"tap/rowset", "sources/fetch"},
 	"tap/twins":       {"catalog/raw", "sources/fetch", "sources/fetch/paging"},
