@@ -9,23 +9,28 @@ import (
 
 // Record is the certificate of a stream as it is kept.
 type Record struct {
-	Stream    string           `json:"stream"`
-	Status    string           `json:"status,omitempty"` // how the run ended for it, as the account has it
-	Verdict   Verdict          `json:"verdict"`
-	Walks     int64            `json:"walks"`
-	Proven    int64            `json:"proven"`
-	NotProven int64            `json:"not_proven"`
-	InDoubt   int64            `json:"in_doubt"`
-	Failed    int64            `json:"failed"`
-	Pages     int64            `json:"pages"`
-	Records   int64            `json:"records"`
-	Total     *int64           `json:"total"` // null: not every walk has one
-	Keys      KeysRecord       `json:"keys"`
-	EndedBy   map[string]int64 `json:"ended_by"`
-	Held      map[string]int64 `json:"held"`
-	Doubts    []string         `json:"doubts"`
-	Signs     []string         `json:"signs"`
-	Named     []WalkRecord     `json:"partitions"`
+	Stream  string  `json:"stream"`
+	Status  string  `json:"status,omitempty"` // how the run ended for it, as the account has it
+	Verdict Verdict `json:"verdict"`
+	Tally
+	Pages   int64            `json:"pages"`
+	Records int64            `json:"records"`
+	Total   *int64           `json:"total"` // null: not every walk has one
+	Keys    KeysRecord       `json:"keys"`
+	EndedBy map[string]int64 `json:"ended_by"`
+	Held    map[string]int64 `json:"held"`
+	Doubts  []string         `json:"doubts"`
+	Signs   []string         `json:"signs"`
+	Named   []WalkRecord     `json:"partitions"`
+}
+
+// Tally is how many walks ended, and how.
+type Tally struct {
+	Walks     int64 `json:"walks"`
+	Proven    int64 `json:"proven"`
+	NotProven int64 `json:"not_proven"`
+	InDoubt   int64 `json:"in_doubt"`
+	Failed    int64 `json:"failed"`
 }
 
 // KeysRecord is what is kept of keys; the numbers are null where nobody counted.
@@ -59,7 +64,8 @@ type WalkRecord struct {
 // Record returns the certificate as it is kept. hide takes secrets out of texts.
 func (s *Stream) Record(name string, hide func(string) string) Record {
 	r := Record{
-		Stream: name, Verdict: s.Verdict(), Walks: s.Walks, Proven: s.Verdicts[Proven], NotProven: s.Verdicts[NotProven], InDoubt: s.Verdicts[InDoubt],
+		Stream: name, Verdict: s.Verdict(),
+		Tally: Tally{Walks: s.Walks, Proven: s.Verdicts[Proven], NotProven: s.Verdicts[NotProven], InDoubt: s.Verdicts[InDoubt]},
 		Pages: s.Pages, Records: s.Records, Keys: s.Keys.record(s.Fields, hide), EndedBy: map[string]int64{}, Held: map[string]int64{},
 		Doubts: texts(s.Doubts, hide), Signs: hidden(s.Signs, hide), Named: []WalkRecord{},
 	}
