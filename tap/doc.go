@@ -15,7 +15,7 @@
 //	worker.work      one partition's renderer              its queue has ended, or the run; of a parent,
 //	                                                       when its children's walks are over
 //	walker.fetchAll  that partition's walk                 the walk is over, the gate is shut, or the run ends
-//	run.tell         nothing: it says that a lane made all its partitions
+//	flow.tell        nothing: it says that a lane made all its partitions
 //	keepSynced       nothing: the journal has a lock       the run ends
 //	watchGate        nothing: spool and turns have locks   the gate is shut, or the run ends
 //

@@ -90,7 +90,7 @@ func (s *supply) each(all []state.Open, of leftovers) func() (*part, error) {
 // drop forgets a partition of the state.
 func (s *supply) drop(o *state.Open, among *leftover, err error) {
 	s.known.Drop(s.keyOf(o))
-	s.pass.run.tell(&batch{track: s.pass.track, gone: o, among: among})
+	s.pass.run.flow.tell(&batch{track: s.pass.track, gone: o, among: among})
 	why := []any{"stream", s.pass.stream.Name, "partition", o.Partition, "context", string(o.Context)}
 	if !errors.Is(err, errDropped) {
 		why = append(why, "why", err.Error())

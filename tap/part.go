@@ -190,7 +190,7 @@ func (l *lane) start() func(*limits.Turn) bool {
 	if p == nil {
 		l.exhausted = true
 		if err == nil && (l.pass.many || l.pass.over) {
-			l.pass.run.tell(&batch{track: l.pass.track, lane: l, issued: l.made})
+			l.pass.run.flow.tell(&batch{track: l.pass.track, lane: l, issued: l.made})
 		}
 		l.overIfDone()
 		return nil
@@ -198,7 +198,7 @@ func (l *lane) start() func(*limits.Turn) bool {
 	l.made++
 	l.active++
 	return func(t *limits.Turn) bool {
-		again := l.pass.run.walk(p, t)
+		again := l.pass.run.flow.walk(p, t)
 		if !again {
 			l.ends()
 			p.leftover.walked(1)
@@ -239,7 +239,7 @@ func (l *lane) breaksOff(err error) {
 	if silent := (*patience.NotAsked)(nil); !errors.As(err, &silent) || l.pass.patience.News(silent) {
 		l.pass.run.Log.Error(logs.Unnamed(l.pass.stream.Name, err), "stream", l.pass.stream.Name)
 	}
-	l.pass.run.tell(&batch{track: l.pass.track, lane: l, broken: err})
+	l.pass.run.flow.tell(&batch{track: l.pass.track, lane: l, broken: err})
 	if l.page == nil {
 		l.pass.supply.leftovers.release()
 	}

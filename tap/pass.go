@@ -48,8 +48,8 @@ func (r planner) newPass(s *plan.Stream, d *plan.Decision) (*pass, error) {
 		return nil, inStream(err)
 	}
 	p.splitters.keep(one)
-	p.client = r.client(s, p.vars())
-	p.patience = patience.New(s.Definition, p.many, r.silent[p.client])
+	p.client = r.clients.of(s, p.vars())
+	p.patience = patience.New(s.Definition, p.many, r.clients.apis[p.client])
 	if err := p.client.Check(p.vars()); err != nil {
 		return nil, inStream(err)
 	}

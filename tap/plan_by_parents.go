@@ -3,9 +3,7 @@ package tap
 import (
 	"context"
 	"sync"
-	"time"
 
-	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
 
@@ -83,19 +81,9 @@ func (l *lister) read(stop context.Context, passes []*pass) {
 	r := l.run
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	r.spool = limits.NewSpool(r.Config.Run.Memory/queueShare, r.Config.Run.Spool, func() bool { return r.gate.Why() != "" })
-	noMore, endWalks := context.WithCancel(ctx)
+	batches, endWalks := r.startWalks(ctx, stop, cancel, passes, l.list)
 	defer endWalks()
-	go r.watchGate(ctx, endWalks)
-	defer context.AfterFunc(stop, func() {
-		r.gate.Shut("it was told to stop")
-		time.AfterFunc(inFlightGrace, cancel)
-	})()
-	r.flow = newFlow(ctx)
-	r.flow.lists = l.list
-	go r.journal.KeepSynced(ctx.Done())
-	go r.walkAll(noMore, passes)
-	for b := range r.flow.batches {
+	for b := range batches {
 		for _, a := range b.astray {
 			l.misled[a.child] = true
 			a.child.track.account.Fail(a.err)

@@ -6,11 +6,8 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
-	"sync"
 	"time"
 
-	"github.com/tap-rest/tap-rest/sources"
-	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/tap/certificate"
@@ -18,18 +15,12 @@ import (
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/logs"
 	"github.com/tap-rest/tap-rest/tap/message"
-	"github.com/tap-rest/tap-rest/tap/patience"
 	"github.com/tap-rest/tap-rest/tap/plan"
-	"github.com/tap-rest/tap-rest/tap/render"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/runjournal"
-	"github.com/tap-rest/tap-rest/tap/workdir"
 )
 
 const (
-	// inFlightGrace is how long requests under way may take once the run is
-	// told to stop.
-	inFlightGrace = 5 * time.Second
 	// flushGrace is how long the last flush may take then: stdout may be
 	// blocked.
 	flushGrace = 5 * time.Second
@@ -37,9 +28,6 @@ const (
 	// enough for the API never to wait for a page that is being worked on. The
 	// collector lets garbage grow to as much again.
 	queueShare = 32
-	// roomShare is which part of run.memory the answers over 1 MiB take that are
-	// under way, and as much those that are read back from the journal.
-	roomShare = 4
 )
 
 // run is one run under way.
@@ -48,8 +36,7 @@ type run struct {
 	now     time.Time
 	gate    *limits.Gate
 	work    *workFolder
-	clients map[*sources.Client]*fetch.Client
-	silent  map[*fetch.Client]*patience.API
+	clients *clients
 	lines   linePool
 	spool   *limits.Spool
 	ahead   *body.Room // for answers until they are worked on
@@ -69,40 +56,23 @@ func newRun(o Options) *run {
 	}
 	o.Log = logs.Hiding(o.Log, o.Config.Hider)
 	work := newWorkFolder(&o)
-	return &run{
+	r := &run{
 		Options: o, now: time.Now(), gate: limits.NewGate(o.Config.Run), turns: limits.NewTurns(o.Config.Run.Concurrency),
-		work: work, keys: distinct.NewPool(filepath.Join(work.dir, "keys")),
-		ahead: body.NewRoom(o.Config.Run.Memory / roomShare), back: body.NewRoom(o.Config.Run.Memory / roomShare),
-		clients: map[*sources.Client]*fetch.Client{}, silent: map[*fetch.Client]*patience.API{}, lines: make(linePool, keptLines),
+		work: work, keys: distinct.NewPool(filepath.Join(work.dir, "keys")), lines: make(linePool, keptLines),
 	}
+	r.spool = limits.NewSpool(o.Config.Run.Memory/queueShare, o.Config.Run.Spool, func() bool { return r.gate.Why() != "" })
+	r.clients = newClients(r)
+	return r
 }
 
 // close ends what the run holds open.
 func (r *run) close() {
 	r.gate.Stop()
-	for _, c := range r.clients {
-		c.Close()
-	}
+	r.clients.close()
 	r.journal.Close()
 	if err := r.keys.Close(); err != nil {
 		r.Log.Warn("files of keys could not be removed from the work folder: they can be deleted", "dir", filepath.Join(r.work.dir, "keys"), "why", err.Error())
 	}
-}
-
-// client returns the one client of all streams that share a stream's.
-func (r *run) client(s *plan.Stream, vars expr.Vars) *fetch.Client {
-	c := r.clients[s.Definition.Client]
-	if c == nil {
-		c = fetch.NewClient(s.Definition.Client, fetch.Options{
-			Transport: r.Transport, Secrets: r.Config.Hider, Ahead: r.ahead, Back: r.back,
-			UserAgent: "tap-rest/" + r.Version, Gate: r.gate, Log: r.Log, Hasty: r.hasty,
-			Tokens: fetch.Tokens{Dir: filepath.Join(r.work.dir, "tokens"), Replace: workdir.Replace, Rotated: r.Rotated},
-			Limits: fetch.Sharing{Dir: filepath.Join(r.WorkDir, "limits"), Salt: func() ([]byte, error) { return salt(filepath.Join(r.WorkDir, "limits", "salt")) }},
-		}, vars)
-		r.clients[s.Definition.Client] = c
-		r.silent[c] = patience.NewAPI(c, r.turns, r.Config.Run.Concurrency, r.Log)
-	}
-	return c
 }
 
 // Sync reads the selected streams and writes their messages. When stop ends,
@@ -231,19 +201,9 @@ func (r *run) emit(stop context.Context, passes []*pass, display *report.Display
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	blocked := make(chan struct{})
-	r.spool = limits.NewSpool(r.Config.Run.Memory/queueShare, r.Config.Run.Spool, func() bool { return r.gate.Why() != "" })
-	noMore, endWalks := context.WithCancel(ctx)
-	defer endWalks()
-	go r.watchGate(ctx, endWalks)
-	unhook := context.AfterFunc(stop, func() {
-		r.gate.Shut("it was told to stop")
-		time.AfterFunc(inFlightGrace, cancel)
+	defer context.AfterFunc(stop, func() {
 		time.AfterFunc(inFlightGrace+flushGrace, func() { close(blocked) })
-	})
-	defer unhook()
-
-	r.flow = newFlow(ctx)
-	batches := r.flow.batches
+	})()
 	e := r.emitter(display)
 	e.herald.tracks = append(e.herald.tracks, r.notRead...)
 	for _, p := range passes {
@@ -253,8 +213,8 @@ func (r *run) emit(stop context.Context, passes []*pass, display *report.Display
 		e.states.many = e.states.many || p.many
 		p.track.sources = 1 + len(p.feeds)
 	}
-	go r.walkAll(noMore, passes)
-	go r.journal.KeepSynced(ctx.Done())
+	batches, endWalks := r.startWalks(ctx, stop, cancel, passes, nil)
+	defer endWalks()
 	done := make(chan error, 1)
 	go func() { done <- e.run(batches) }()
 	var err error
@@ -283,109 +243,5 @@ func (r *run) emitter(display *report.Display) *emitter {
 		out: newOutput(r.Out, r.spool), state: r.State, journal: r.journal, display: display, lines: r.lines,
 		herald:  &herald{protocol: r.Protocol, hide: r.Config.Hider.Line},
 		waiting: waiting{flush: r.Config.Run.Flush, memory: max(1, r.Config.Run.Memory/2)},
-	}
-}
-
-// flow is what goes from the walks to the emitter.
-type flow struct {
-	ctx     context.Context
-	batches chan *batch
-	side    sync.WaitGroup   // what is said of lanes
-	lists   func(*part) bool // whether a partition is to be walked; nil: all are
-}
-
-func newFlow(ctx context.Context) *flow {
-	return &flow{ctx: ctx, batches: make(chan *batch)}
-}
-
-// tell hands the emitter a batch, without waiting for it. Where nothing is
-// emitted, nobody wants it.
-func (r *run) tell(b *batch) {
-	if f := r.flow; f != nil {
-		f.side.Go(func() { send(f.ctx, f.batches, b) })
-	}
-}
-
-// walkAll walks all partitions, some at a time, in their order. Those that
-// failed for now are tried again when nothing else can go on. No more begin once
-// noMore has ended.
-func (r *run) walkAll(noMore context.Context, passes []*pass) {
-	defer close(r.flow.batches)
-	for _, p := range passes {
-		r.turns.Lane(p.supply.top().entry())
-	}
-	r.turns.Run(noMore.Done())
-	r.flow.side.Wait()
-}
-
-// walk walks a partition, for the first time or again. It reports true where it
-// failed for now, and is to be walked again when nothing else can go on.
-func (r *run) walk(p *part, t *limits.Turn) (again bool) {
-	if r.flow.lists != nil && !t.Last() && !r.flow.lists(p) {
-		return false
-	}
-	skipped := r.skips(p, t)
-	switch {
-	case skipped:
-	case p.worker == nil:
-		var err error
-		if p.worker, err = newWorker(p); err != nil {
-			r.fails(p, err)
-			return false
-		}
-	case t.Last():
-		if !p.pass.many { // of many, the failure of each was told
-			r.Log.Info("the other streams are done: the stream, which failed for now, is tried again", "stream", p.Stream.Name)
-		}
-		p.worker.walker.goOn()
-	}
-	if !skipped && p.worker.work(r.flow.ctx, r.flow.batches, t) {
-		return true
-	}
-	if p.worker != nil {
-		p.worker.renderer.Close()
-		p.pass.splitters.keep([2]*render.Splitter{p.worker.walker.splitter, p.worker.reload})
-		p.worker = nil
-	}
-	return false
-}
-
-// skips tells the emitter that a partition failed as others did, where it is not
-// asked for. The failures of others were told.
-func (r *run) skips(p *part, t *limits.Turn) bool {
-	at := p.Start
-	var putOff *fetch.Error
-	if p.worker != nil {
-		putOff = p.worker.walker.putOff
-		at.Restarts, at.Refused = p.worker.walker.at.Restarts, p.worker.walker.at.Refused
-	}
-	why := p.pass.patience.Skips(p, putOff, t.GivenUp())
-	if why != nil {
-		r.tell(&batch{track: p.pass.track, part: p, step: step{at: at, failure: logs.HideError(r.Config.Hider, why)}})
-	}
-	return why != nil
-}
-
-// fails tells the emitter that a partition cannot be walked. Where that is the
-// journal's fault, the run stops, as it does when an answer cannot be kept.
-func (r *run) fails(p *part, err error) {
-	var broken *JournalError
-	if errors.As(err, &broken) {
-		r.journal.Fail(broken.Err)
-		return
-	}
-	err = logs.HideError(r.Config.Hider, err)
-	r.Log.Error(logs.Unnamed(p.Stream.Name, err), "stream", p.Stream.Name)
-	r.tell(&batch{track: p.pass.track, part: p, step: step{at: p.Start, failure: err}})
-}
-
-// watchGate lets in what waits for room when the gate is shut, and lets no more
-// walks begin.
-func (r *run) watchGate(ctx context.Context, endWalks func()) {
-	select {
-	case <-r.gate.Closed():
-		r.spool.Wake()
-		endWalks()
-	case <-ctx.Done():
 	}
 }

@@ -1,0 +1,137 @@
+package tap
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/tap/limits"
+	"github.com/tap-rest/tap-rest/tap/logs"
+	"github.com/tap-rest/tap-rest/tap/render"
+)
+
+// inFlightGrace is how long requests under way may take once the run is told to
+// stop.
+const inFlightGrace = 5 * time.Second
+
+// flow is the walks of a run, and what goes from them to the emitter.
+type flow struct {
+	run     *run
+	ctx     context.Context
+	batches chan *batch
+	side    sync.WaitGroup   // what is said of lanes
+	lists   func(*part) bool // whether a partition is to be walked; nil: all are
+}
+
+// startWalks begins to walk all partitions, or those that lists lets through, and
+// returns what comes of them. When stop ends, no more begin, and the requests under
+// way are given some time before cancel ends what goes on in ctx.
+func (r *run) startWalks(ctx, stop context.Context, cancel func(), passes []*pass, lists func(*part) bool) (batches <-chan *batch, end func()) {
+	noMore, endWalks := context.WithCancel(ctx)
+	unhook := context.AfterFunc(stop, func() {
+		r.gate.Shut("it was told to stop")
+		time.AfterFunc(inFlightGrace, cancel)
+	})
+	r.flow = &flow{run: r, ctx: ctx, batches: make(chan *batch), lists: lists}
+	go r.watchGate(ctx, endWalks)
+	go r.flow.walkAll(noMore, passes)
+	go r.journal.KeepSynced(ctx.Done())
+	return r.flow.batches, func() {
+		unhook()
+		endWalks()
+	}
+}
+
+// watchGate lets in what waits for room when the gate is shut, and lets no more
+// walks begin.
+func (r *run) watchGate(ctx context.Context, endWalks func()) {
+	select {
+	case <-r.gate.Closed():
+		r.spool.Wake()
+		endWalks()
+	case <-ctx.Done():
+	}
+}
+
+// walkAll walks all partitions, some at a time, in their order. Those that
+// failed for now are tried again when nothing else can go on. No more begin once
+// noMore has ended.
+func (f *flow) walkAll(noMore context.Context, passes []*pass) {
+	defer close(f.batches)
+	for _, p := range passes {
+		f.run.turns.Lane(p.supply.top().entry())
+	}
+	f.run.turns.Run(noMore.Done())
+	f.side.Wait()
+}
+
+// walk walks a partition, for the first time or again. It reports true where it
+// failed for now, and is to be walked again when nothing else can go on.
+func (f *flow) walk(p *part, t *limits.Turn) (again bool) {
+	if f.lists != nil && !t.Last() && !f.lists(p) {
+		return false
+	}
+	skipped := f.skips(p, t)
+	switch {
+	case skipped:
+	case p.worker == nil:
+		var err error
+		if p.worker, err = newWorker(p); err != nil {
+			f.fails(p, err)
+			return false
+		}
+	case t.Last():
+		if !p.pass.many { // of many, the failure of each was told
+			f.run.Log.Info("the other streams are done: the stream, which failed for now, is tried again", "stream", p.Stream.Name)
+		}
+		p.worker.walker.goOn()
+	}
+	if !skipped && p.worker.work(f.ctx, f.batches, t) {
+		return true
+	}
+	if p.worker != nil {
+		p.worker.renderer.Close()
+		p.pass.splitters.keep([2]*render.Splitter{p.worker.walker.splitter, p.worker.reload})
+		p.worker = nil
+	}
+	return false
+}
+
+// skips tells the emitter that a partition failed as others did, where it is not
+// asked for. The failures of others were told.
+func (f *flow) skips(p *part, t *limits.Turn) bool {
+	at := p.Start
+	var putOff *fetch.Error
+	if p.worker != nil {
+		putOff = p.worker.walker.putOff
+		at.Restarts, at.Refused = p.worker.walker.at.Restarts, p.worker.walker.at.Refused
+	}
+	why := p.pass.patience.Skips(p, putOff, t.GivenUp())
+	if why != nil {
+		f.tell(&batch{track: p.pass.track, part: p, step: step{at: at, failure: logs.HideError(f.run.Config.Hider, why)}})
+	}
+	return why != nil
+}
+
+// fails tells the emitter that a partition cannot be walked. Where that is the
+// journal's fault, the run stops, as it does when an answer cannot be kept.
+func (f *flow) fails(p *part, err error) {
+	var broken *JournalError
+	if errors.As(err, &broken) {
+		f.run.journal.Fail(broken.Err)
+		return
+	}
+	err = logs.HideError(f.run.Config.Hider, err)
+	f.run.Log.Error(logs.Unnamed(p.Stream.Name, err), "stream", p.Stream.Name)
+	f.tell(&batch{track: p.pass.track, part: p, step: step{at: p.Start, failure: err}})
+}
+
+// tell hands the emitter a batch, without waiting for it. Where nothing is
+// emitted, nobody wants it.
+func (f *flow) tell(b *batch) {
+	if f != nil {
+		f.side.Go(func() { send(f.ctx, f.batches, b) })
+	}
+}
