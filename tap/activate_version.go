@@ -86,7 +86,7 @@ func (p *pass) readsTimes() bool {
 
 // activate writes ACTIVATE_VERSION for each table that was read to its end.
 func (e *emitter) activate() error {
-	for _, t := range e.over {
+	for _, t := range e.bookmarks.over {
 		if !t.pass.activates() {
 			continue
 		}

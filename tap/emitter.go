@@ -1,12 +1,10 @@
 package tap
 
 import (
-	"errors"
 	"time"
 
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/message"
-	"github.com/tap-rest/tap-rest/tap/patience"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/runjournal"
@@ -25,13 +23,12 @@ type emitter struct {
 	display *report.Display
 	lines   linePool
 
-	waiting waiting
-	line    []byte
-	states  stateTraffic
-	lost    []string // passes whose walk the API has lost since the last STATE
-	over    []*track // that ended since then
-	covered []message.Covered
-	stated  bool // the last record written is covered by a STATE
+	waiting   waiting
+	line      []byte
+	states    stateTraffic
+	bookmarks bookmarks
+	covered   []message.Covered
+	stated    bool // the last record written is covered by a STATE
 }
 
 // run takes batches until there are no more, and ends with a STATE. Its error
@@ -52,8 +49,8 @@ func (e *emitter) run(batches <-chan *batch) error {
 				return e.end()
 			}
 			if b.part == nil {
-				e.move(b)
-				if len(e.over) == 0 || !e.waiting.none() {
+				e.bookmarks.move(b)
+				if len(e.bookmarks.over) == 0 || !e.waiting.none() {
 					continue
 				}
 				break
@@ -83,10 +80,10 @@ func (e *emitter) run(batches <-chan *batch) error {
 
 func (e *emitter) take(b *batch) {
 	for _, l := range b.leads { // before anything is said of them
-		e.open(l)
+		e.bookmarks.open(l)
 	}
 	if b.step.split != nil {
-		e.open(b.step.split)
+		e.bookmarks.open(b.step.split)
 	}
 	for _, a := range b.astray {
 		a.take()
@@ -161,7 +158,7 @@ func (e *emitter) flushAll() error {
 	e.moveBookmarks()
 	e.countWritten()
 	e.waiting.clear()
-	if !e.states.due(len(e.over) > 0, e.herald.contexts()) {
+	if !e.states.due(len(e.bookmarks.over) > 0, e.herald.contexts()) {
 		return nil
 	}
 	if err := e.markGone(); err != nil {
@@ -174,8 +171,8 @@ func (e *emitter) flushAll() error {
 	if err := e.writeState(); err != nil {
 		return err
 	}
-	e.journal.Covered(e.lost)
-	e.lost = e.lost[:0]
+	e.journal.Covered(e.bookmarks.lost)
+	e.bookmarks.lost = e.bookmarks.lost[:0]
 	e.endStreams()
 	e.display.Show()
 	return e.writeNews()
@@ -210,117 +207,7 @@ func (e *emitter) writeLines() error {
 func (e *emitter) moveBookmarks() {
 	for _, b := range e.waiting.batches {
 		b.track.uncovered += b.lines.Count
-		e.move(b)
-	}
-}
-
-// move moves the bookmarks by a batch that was written.
-func (e *emitter) move(b *batch) {
-	if b.part != nil {
-		b.part.pass.tellChildren()
-	}
-	switch {
-	case b.gone != nil:
-		b.track.forget(b.track.pass.supply.keyOf(b.gone))
-		e.lessLeft(b.among, 1)
-	case b.lane != nil:
-		e.allMade(b)
-	case b.lines.Partial:
-	default:
-		b.part.steps = append(b.part.steps, b.step)
-		e.drain(b.part)
-	}
-	if page := b.step.page; page != nil && !b.lines.Partial {
-		e.closePage(page) // it is worked on no more
-	}
-}
-
-// allMade notes how many partitions a lane has.
-func (e *emitter) allMade(b *batch) {
-	l := b.lane
-	if b.broken != nil {
-		b.track.account.Fail(b.broken)
-		if why := (*patience.NotAsked)(nil); errors.As(b.broken, &why) && why.Refused() {
-			b.track.account.Failure = b.broken // instead of one of those that it is for
-		}
-		b.track.fails(b.broken)
-		return
-	}
-	l.issued, l.complete = b.issued, true
-	e.awaitLeftovers(l)
-	e.close(l)
-}
-
-// drain takes the steps of a partition, up to a page whose children are not done.
-func (e *emitter) drain(p *part) {
-	for len(p.steps) > 0 && (p.steps[0].page == nil || p.steps[0].page.closed) {
-		s := p.steps[0]
-		p.steps = p.steps[1:]
-		p.pass.track.take(p, s)
-		p.pass.touch()
-		e.journal.Written(s.key)
-		if s.lost && p.pass.track.parts == nil {
-			e.lost = append(e.lost, p.pass.recorded)
-		}
-		if s.failure != nil {
-			p.pass.track.fails(s.failure)
-		}
-		if s.ends() {
-			if s.last && p.pass.many {
-				p.pass.track.account.Partitions++
-			}
-			p.lane.finished++
-			e.close(p.lane)
-			e.lessLeft(p.leftover, 1-len(s.halves))
-		}
-	}
-}
-
-// open takes note of a lane that is about to make partitions.
-func (e *emitter) open(l *lane) {
-	if l.page != nil {
-		l.page.lanes++
-	} else {
-		l.pass.track.sources++
-	}
-}
-
-// close takes note of a lane whose partitions are done, and of what is done with
-// it: the page that led to them, or the pass.
-func (e *emitter) close(l *lane) {
-	switch {
-	case !l.complete || l.finished < l.issued:
-	case l.page == nil:
-		e.lessOf(l.pass)
-	default:
-		e.closePage(l.page)
-	}
-}
-
-// closePage takes note of one thing less that keeps a page open.
-func (e *emitter) closePage(page *openPage) {
-	if page.lanes--; page.lanes == 0 {
-		page.closed = true
-		e.drain(page.part)
-	}
-}
-
-// lessOf takes note that one thing less may lead to partitions of a pass: with
-// the last, it has ended in this run, and so may those of its children.
-func (e *emitter) lessOf(p *pass) {
-	if p.track.sources--; p.track.sources > 0 {
-		return
-	}
-	p.track.ended = true
-	p.track.suspectNothing()
-	p.track.dropOrphans()
-	p.touch()
-	e.over = append(e.over, p.track)
-	for _, c := range p.children {
-		if p.track.failure != nil {
-			c.pass.track.failsWith(p)
-		}
-		e.lessOf(c.pass)
+		e.bookmarks.move(b)
 	}
 }
 
@@ -357,7 +244,7 @@ func (e *emitter) countWritten() {
 
 // endStreams tells of the streams that end with what was written.
 func (e *emitter) endStreams() {
-	for _, t := range e.over {
+	for _, t := range e.bookmarks.over {
 		t.account.Done = t.account.Done || t.failure == nil
 		if t.parts != nil && t.failure == nil {
 			e.display.Log.Info("stream read", "stream", t.stream.Name, "partitions", t.account.Partitions)
@@ -369,7 +256,7 @@ func (e *emitter) endStreams() {
 			e.herald.ends(t, t.failure == nil, t.failure)
 		}
 	}
-	e.over = clean(e.over)
+	e.bookmarks.over = clean(e.bookmarks.over)
 }
 
 // clean forgets what is in a list and keeps its place.

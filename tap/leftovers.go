@@ -82,29 +82,3 @@ func (o *leftover) more(n int) {
 		o.walks += n
 	}
 }
-
-// awaitLeftovers makes a lane wait for partitions that have not ended.
-func (e *emitter) awaitLeftovers(l *lane) {
-	for _, o := range l.leftovers {
-		if o.parts > 0 {
-			o.lanes = append(o.lanes, l)
-			l.issued++
-		}
-	}
-}
-
-// lessLeft takes note of partitions that have ended, less than none where others
-// take their place.
-func (e *emitter) lessLeft(o *leftover, n int) {
-	if o == nil {
-		return
-	}
-	if o.parts -= n; o.parts > 0 {
-		return
-	}
-	for _, l := range o.lanes {
-		l.finished++
-		e.close(l)
-	}
-	o.lanes = nil
-}

@@ -16,7 +16,7 @@ const markSize = 1 << 16
 
 // markGone marks, in each stream that was read to its end, the keys that are gone.
 func (e *emitter) markGone() error {
-	for _, t := range e.over {
+	for _, t := range e.bookmarks.over {
 		n := t.pass.noted
 		if n == nil || !t.stream.MarksDeleted() {
 			continue

@@ -240,7 +240,7 @@ func (r *run) emit(stop context.Context, passes []*pass, display *report.Display
 
 func (r *run) emitter(display *report.Display) *emitter {
 	return &emitter{
-		out: newOutput(r.Out, r.spool), state: r.State, journal: r.journal, display: display, lines: r.lines,
+		out: newOutput(r.Out, r.spool), state: r.State, journal: r.journal, bookmarks: bookmarks{journal: r.journal}, display: display, lines: r.lines,
 		herald:  &herald{protocol: r.Protocol, hide: r.Config.Hider.Line},
 		waiting: waiting{flush: r.Config.Run.Flush, memory: max(1, r.Config.Run.Memory/2)},
 	}
