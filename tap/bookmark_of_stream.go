@@ -170,7 +170,7 @@ func (t *track) fail(err error, restarts int, refused *state.Refusal) {
 	if errors.As(err, &e) && e.Class == fetch.Transient {
 		r.Open[0].Deferred = true
 	} else {
-		r.Owed = state.Owed{{Partition: t.pass.first.Part.Key}}
+		r.Owed = state.Owed{{Partition: t.pass.supply.first.Part.Key}}
 	}
 }
 
@@ -178,7 +178,7 @@ func (t *track) fail(err error, restarts int, refused *state.Refusal) {
 func (t *track) unfinished(at plan.Standing) *state.Resume {
 	return &state.Resume{
 		Version: state.Version, AsOf: t.decision.Pass.AsOf, From: t.decision.From, Lookback: t.decision.Lookback.String(), Clock: t.apiClock, Shape: t.stream.Shape, Activate: t.table.whole(),
-		Open: []state.Open{at.Open(t.pass.first.Part.Key)},
+		Open: []state.Open{at.Open(t.pass.supply.first.Part.Key)},
 	}
 }
 
@@ -244,13 +244,13 @@ func (t *track) floor() json.RawMessage {
 	if t.parts != nil {
 		return nil
 	}
-	return t.pass.first.Part.Window.Floor
+	return t.pass.supply.first.Part.Window.Floor
 }
 
 // until is where the time of the pass ends, zero where it is no measure.
 func (t *track) until() time.Time {
 	if t.parts == nil {
-		return t.pass.first.Part.Window.Until
+		return t.pass.supply.first.Part.Window.Until
 	}
 	if cut, err := t.pass.supply.cut(plan.Context{}); err == nil && cut != nil {
 		return cut.End()

@@ -51,7 +51,7 @@ func (r planner) plan() ([]*pass, error) {
 // again is the range of time that the run reads again: none for a look at first
 // pages.
 func (r planner) again() plan.Range {
-	if r.hasty {
+	if r.look != nil {
 		return plan.Range{}
 	}
 	return plan.Range{Start: r.Config.Run.Start, End: r.Config.Run.End}

@@ -16,6 +16,11 @@ import (
 // more comes from the other end.
 const samplePages = 3
 
+// look is what a run is that looks at first pages, for somebody who waits.
+type look struct {
+	sees func(*probe, *fetch.Page) // is told of each page; nil: nobody is
+}
+
 // probe looks at the first pages of a stream, of one partition after the other.
 type probe struct {
 	*worker // of the partition under way
@@ -27,7 +32,7 @@ func newProbe(p *pass) *probe { return &probe{&worker{run: p.run, pass: p, strea
 // plays no part.
 func (r *run) probes(stop context.Context) ([]*probe, error) {
 	context.AfterFunc(stop, func() { r.gate.Shut("it was told to stop") })
-	r.State, r.hasty = &state.State{}, true
+	r.State, r.look = &state.State{}, &look{}
 	passes, err := planner{r}.plan()
 	if err == nil {
 		err = r.begin(passes)
@@ -68,7 +73,7 @@ func eachProbe(stop context.Context, o Options, look func(*probe) error) error {
 // the first of some partitions that has records. One that is refused is no
 // failure where another has some.
 func (w *probe) firstPages(ctx context.Context, visit func(*fetch.Page) (more bool, err error)) error {
-	next := w.pass.samples(ctx)
+	next := w.pass.supply.samples(ctx)
 	found := false
 	var refused error
 	for !found {
@@ -122,7 +127,7 @@ func (w *probe) walks(p *part) error {
 // enough.
 func (w *probe) firstPagesOf(ctx context.Context, visit func(*fetch.Page) (more bool, err error)) error {
 	w.walker.walk.OneByOne()
-	if w.run.hasty || w.walker.recording == nil { // else the walk goes on in the session that was opened here
+	if w.run.look != nil || w.walker.recording == nil { // else the walk goes on in the session that was opened here
 		defer w.walker.walk.Close()
 	}
 	for range samplePages {
@@ -134,8 +139,8 @@ func (w *probe) firstPagesOf(ctx context.Context, visit func(*fetch.Page) (more 
 			return err
 		}
 		w.renderer.TellDoubts(page)
-		if w.run.looked != nil {
-			w.run.looked(w, page)
+		if sees := w.run.look.sees; sees != nil {
+			sees(w, page)
 		}
 		more, err := w.visit(page, visit)
 		page.Release()

@@ -12,7 +12,7 @@ import (
 // now in the run before comes last.
 func (s *supply) top() *lane {
 	if !s.pass.many {
-		one, n := s.pass.first, 1
+		one, n := s.first, 1
 		if s.pass.over {
 			one, n = nil, 0
 		}

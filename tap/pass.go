@@ -27,7 +27,6 @@ type pass struct {
 	supply    *supply
 	splitters splitters  // that no walk uses
 	recorded  string     // its id in the journal; "": there is none
-	first     *part      // of one that has not many
 	tags      *tags.Tags // nil: pages are asked for whether they have changed or not
 	noted     *noted     // on disk, of its records; nil: nothing
 	family
@@ -61,8 +60,8 @@ func (r planner) newPass(s *plan.Stream, d *plan.Decision) (*pass, error) {
 		p.track.parts = newPartitions(p)
 		return p, nil
 	}
-	if p.first, err = p.supply.only(); err == nil {
-		p.track.begins(p.first.Start)
+	if p.supply.first, err = p.supply.only(); err == nil {
+		p.track.begins(p.supply.first.Start)
 	}
 	return p, err
 }
@@ -77,7 +76,7 @@ func (p *pass) layout() plan.Layout {
 		l.Certificate = p.decision.Recorded.Layout.Certificate
 	}
 	if !p.many {
-		l.Partition = p.first.Part.Key
+		l.Partition = p.supply.first.Part.Key
 		return l
 	}
 	if d := p.decision; d.From != nil && d.Bookmark != nil {

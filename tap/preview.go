@@ -36,7 +36,7 @@ func Preview(stop context.Context, o Options, stream string, most int) (Look, er
 	}
 	o.Catalog = &catalog.Catalog{Streams: []*catalog.Stream{{ID: stream, Name: stream, Selected: true}}}
 	err := eachProbe(stop, o, func(w *probe) error {
-		w.run.looked = func(p *probe, page *fetch.Page) { look.add(p, page) }
+		w.run.look.sees = func(p *probe, page *fetch.Page) { look.add(p, page) }
 		return w.firstPages(stop, func(page *fetch.Page) (bool, error) {
 			w.tellNotes(page)
 			look.End = endOf(w, page)

@@ -33,12 +33,12 @@ func (r planner) keepRecorded(wanted map[string]*catalog.Stream) error {
 // replay of an unfinished pass, and the journal holds nothing more of it, it is
 // no failure.
 func (w *walker) replayEnds(err error) error {
-	if w.pass.Way != plan.Replay || !errors.Is(err, fetch.ErrNotRecorded) {
+	if w.part.Pass.Way != plan.Replay || !errors.Is(err, fetch.ErrNotRecorded) {
 		return err
 	}
-	pages := w.at.Next.Pages - w.start.Next.Pages
+	pages := w.at.Next.Pages - w.part.Start.Next.Pages
 	if pages == 0 && !w.part.pass.many {
-		held, scanErr := w.journal.HasAny(w.pass.Recorded)
+		held, scanErr := w.journal.HasAny(w.part.Pass.Recorded)
 		switch {
 		case scanErr != nil:
 			return scanErr
@@ -46,13 +46,13 @@ func (w *walker) replayEnds(err error) error {
 			return fmt.Errorf("%w: the journal has only what came later in this pass: give --state with a STATE of the pass to begin there", err)
 		}
 	}
-	if w.pass.Recorded.Finished {
+	if w.part.Pass.Recorded.Finished {
 		return err
 	}
 	if !w.part.pass.many {
-		w.log.Info("the pass was not finished: this is all that the journal has of it", "stream", w.stream.Name, "pages", pages)
+		w.log.Info("the pass was not finished: this is all that the journal has of it", "stream", w.part.Stream.Name, "pages", pages)
 	} else if first, _ := w.part.pass.findings.First("replay", ""); first {
-		w.log.Info("the pass was not finished: of some of its partitions the journal has no more than a beginning, or nothing", "stream", w.stream.Name)
+		w.log.Info("the pass was not finished: of some of its partitions the journal has no more than a beginning, or nothing", "stream", w.part.Stream.Name)
 	}
 	return fetch.ErrStopped
 }

@@ -34,14 +34,14 @@ func (w *walker) restart(err error) bool {
 
 // tellRestart says why the walk starts over.
 func (w *walker) tellRestart(err error, resumes bool) {
-	why := logs.Unnamed(w.stream.Name, err)
+	why := logs.Unnamed(w.part.Stream.Name, err)
 	if resumes {
 		w.log.Warn("the server keeps the position of this walk, and an earlier run ended in the middle of it: the stream is read from its start again, and its records come again",
-			"stream", w.stream.Name, "why", why)
+			"stream", w.part.Stream.Name, "why", why)
 		return
 	}
 	w.log.Warn("the API has lost the walk: the stream is read from its start again, and its records come again",
-		"stream", w.stream.Name, "time", w.at.Restarts, "of", maxRestarts, "why", why)
+		"stream", w.part.Stream.Name, "time", w.at.Restarts, "of", maxRestarts, "why", why)
 }
 
 // startOver begins the walk anew, in the journal too.
@@ -73,7 +73,7 @@ func (w *walker) mostRestarts() int {
 // with it and nothing has come since: the token of the state has expired.
 func (w *walker) isLost(e *fetch.Error) bool {
 	return e.Class == fetch.SessionLost ||
-		errors.Is(e, paging.ErrFallen) && w.start.Deferred && !w.start.Next.First() && w.at.Next.Pages == w.start.Next.Pages
+		errors.Is(e, paging.ErrFallen) && w.part.Start.Deferred && !w.part.Start.Next.First() && w.at.Next.Pages == w.part.Start.Next.Pages
 }
 
 // pointless reports whether a request that the API refused will be refused again

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tap-rest/tap-rest/sources/fetch"
-	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/tap/certificate"
 	"github.com/tap-rest/tap-rest/tap/distinct"
 	"github.com/tap-rest/tap-rest/tap/limits"
@@ -39,15 +37,12 @@ type run struct {
 	clients *clients
 	lines   linePool
 	spool   *limits.Spool
-	ahead   *body.Room // for answers until they are worked on
-	back    *body.Room // for those that are read back
 	turns   *limits.Turns
 	journal *runjournal.Journal // nil: off
 	flow    *flow
 	keys    *distinct.Pool
-	hasty   bool                      // a look at first pages, for which somebody waits
-	looked  func(*probe, *fetch.Page) // is told of each page of such a look; nil: nobody is
-	notRead []*track                  // of streams of which there is nothing to read, or that do not exist
+	look    *look    // nil: it is no look at first pages
+	notRead []*track // of streams of which there is nothing to read, or that do not exist
 }
 
 func newRun(o Options) *run {
@@ -137,10 +132,11 @@ func (r *run) begin(all []*pass) error {
 		if p.recorded, err = r.journal.Begin(p.stream, p.decision, p.layout(), r.now); err != nil {
 			return &JournalError{Err: err, Early: true}
 		}
-		if p.first == nil || p.over {
+		first := p.supply.first
+		if first == nil || p.over {
 			continue
 		}
-		if p.first.worker, err = newWorker(p.first); err != nil {
+		if first.worker, err = newWorker(first); err != nil {
 			return inputError(err)
 		}
 	}

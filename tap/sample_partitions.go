@@ -14,9 +14,9 @@ const sampleParts = 5
 
 // samples returns partitions in which there may be records: of the first
 // contexts, the newest windows. It returns nil after the last.
-func (p *pass) samples(ctx context.Context) func() (*part, error) {
-	if !p.many {
-		return once(p.first)
+func (s *supply) samples(ctx context.Context) func() (*part, error) {
+	if !s.pass.many {
+		return once(s.first)
 	}
 	var contexts func() (plan.Context, bool)
 	var windows []state.Window // of the context under way, the newest last
@@ -24,11 +24,11 @@ func (p *pass) samples(ctx context.Context) func() (*part, error) {
 	left := sampleParts
 	return func() (*part, error) {
 		if contexts == nil {
-			parents, err := p.sampleParents(ctx)
+			parents, err := s.sampleParents(ctx)
 			if err != nil {
 				return nil, err
 			}
-			contexts = p.supply.contexts.within(parents)
+			contexts = s.contexts.within(parents)
 		}
 		for len(windows) == 0 && left > 0 {
 			one, ok := contexts()
@@ -36,7 +36,7 @@ func (p *pass) samples(ctx context.Context) func() (*part, error) {
 				return nil, nil
 			}
 			var err error
-			if windows, err = p.supply.newestWindows(one); err != nil {
+			if windows, err = s.newestWindows(one); err != nil {
 				return nil, err
 			}
 			at = one
@@ -46,7 +46,7 @@ func (p *pass) samples(ctx context.Context) func() (*part, error) {
 		}
 		last := windows[len(windows)-1]
 		windows = windows[:len(windows)-1]
-		return p.supply.partOf(at, last)
+		return s.partOf(at, last)
 	}
 }
 
@@ -68,13 +68,13 @@ func (s *supply) newestWindows(ctx plan.Context) (all []state.Window, err error)
 
 // sampleParents returns the first contexts that parents' records are; the empty
 // one for a stream without a parent.
-func (p *pass) sampleParents(ctx context.Context) ([]plan.Context, error) {
-	if len(p.feeds) == 0 {
+func (s *supply) sampleParents(ctx context.Context) ([]plan.Context, error) {
+	if len(s.pass.feeds) == 0 {
 		return []plan.Context{{}}, nil
 	}
 	var found []plan.Context
 	var lost []astray
-	for _, f := range p.feeds {
+	for _, f := range s.pass.feeds {
 		w := newProbe(f)
 		err := w.firstPages(ctx, func(page *fetch.Page) (bool, error) {
 			l := w.lead()
@@ -83,7 +83,7 @@ func (p *pass) sampleParents(ctx context.Context) ([]plan.Context, error) {
 			}
 			lost = append(lost, l.lost()...)
 			for i, c := range f.children {
-				if c.pass == p {
+				if c.pass == s.pass {
 					found = append(found, c.of.Batches(l.found[i], w.part.Part.Context)...)
 				}
 			}

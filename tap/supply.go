@@ -15,6 +15,7 @@ import (
 // time.
 type supply struct {
 	pass      *pass
+	first     *part                     // of a pass that has not many
 	contexts  contexts                  // its own
 	leftovers leftovers                 // that pages of parents wait for
 	known     *progress.Pass            // what is done, open or owed when the run begins; of one that has many

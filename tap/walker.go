@@ -19,15 +19,11 @@ type walker struct {
 	journal   *runjournal.Journal // nil: none
 	gate      *limits.Gate
 	log       *slog.Logger
-	stream    *plan.Stream
-	pass      *plan.Decision
 	part      *part
-	start     plan.Standing // where the walk began in this run
 	at        plan.Standing // where it goes on
 	client    *fetch.Client
 	splitter  *render.Splitter
 	recording *fetch.Recording // nil: no journal
-	counters  *fetch.Counters
 	walk      *fetch.Walk
 	putOff    *fetch.Error // why it was put off until other walks were done; nil: it was not
 	refusals  int          // restarts of this run because the API refused a request with a page token
@@ -38,7 +34,7 @@ type walker struct {
 func (w *walker) goOn() { w.walk = w.newWalk(w.at.Next) }
 
 func (w *walker) newWalk(from paging.Position) *fetch.Walk {
-	walk := w.client.NewWalk(w.stream.Definition, w.splitter, w.part.Part.Vars, from, w.counters)
+	walk := w.client.NewWalk(w.part.Stream.Definition, w.splitter, w.part.Part.Vars, from, &w.part.pass.track.counters)
 	walk.Record(w.recording)
 	walk.Unless(w.part.pass.tags.Ask())
 	return walk
@@ -70,7 +66,7 @@ func (w *walker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Tu
 		}
 		if page.TooMuch != "" {
 			page.Release()
-			return &tooMuch{w.stream.Name, page.Request, page.TooMuch}
+			return &tooMuch{w.part.Stream.Name, page.Request, page.TooMuch}
 		}
 		if err := w.part.pass.suspectEmpty(page); err != nil {
 			page.Release()
@@ -78,7 +74,7 @@ func (w *walker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Tu
 		}
 		if w.part.halves() && w.walk.TooMany(page) {
 			page.Release()
-			return &tooMuch{w.stream.Name, page.Request, "the API counts more records in this window than pagination.max_offset lets it be asked for"}
+			return &tooMuch{w.part.Stream.Name, page.Request, "the API counts more records in this window than pagination.max_offset lets it be asked for"}
 		}
 		w.at.Next = page.Next
 		if page.Unrecorded != nil {

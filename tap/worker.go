@@ -51,8 +51,8 @@ func newWorker(p *part) (*worker, error) {
 		Context: p.shownContext(),
 	})
 	w.walker = &walker{
-		journal: r.journal, gate: r.gate, log: r.Log, stream: stream, pass: p.Pass, part: p, start: p.Start, at: p.Start,
-		client: client, splitter: split, recording: recording, counters: &p.pass.track.counters,
+		journal: r.journal, gate: r.gate, log: r.Log, part: p, at: p.Start,
+		client: client, splitter: split, recording: recording,
 	}
 	w.walker.goOn()
 	w.expect()
