@@ -24,9 +24,15 @@ type Options struct {
 	Version     string
 	Protocol    Protocol // nil: Singer's
 	Out         io.Writer
-	Rotated     func(setting []string, token string) // or nil: told, from any goroutine, of a refresh token that takes the place of a setting
-	Log         *slog.Logger
-	Gone        <-chan struct{}       // closed when nobody reads Out any more; nil: writing finds out
-	Replay      bool                  // read the last pass again from the journal alone
-	Watch       func(*report.Account) // nil, or called now and then from the run's goroutine
+	Hooks
+	Log    *slog.Logger
+	Replay bool // read the last pass again from the journal alone
+}
+
+// Hooks are how a run and whoever started it hear of each other while it goes on;
+// each may be nil.
+type Hooks struct {
+	Rotated func(setting []string, token string) // told, from any goroutine, of a refresh token that takes the place of a setting
+	Gone    <-chan struct{}                      // closed when nobody reads Out any more; nil: writing finds out
+	Watch   func(*report.Account)                // called now and then from the run's goroutine
 }
