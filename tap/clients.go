@@ -7,6 +7,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/tap/folders"
 	"github.com/tap-rest/tap-rest/tap/patience"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/workdir"
@@ -41,8 +42,8 @@ func (all *clients) of(s *plan.Stream, vars expr.Vars) *fetch.Client {
 		c = fetch.NewClient(s.Definition.Client, fetch.Options{
 			Transport: r.Transport, Secrets: r.Config.Hider, Ahead: all.ahead, Back: all.back,
 			UserAgent: "tap-rest/" + r.Version, Gate: r.gate, Log: r.Log, Hasty: r.look != nil,
-			Tokens: fetch.Tokens{Dir: filepath.Join(r.work.dir, "tokens"), Replace: workdir.Replace, Rotated: r.Rotated},
-			Limits: fetch.Sharing{Dir: filepath.Join(r.WorkDir, "limits"), Salt: func() ([]byte, error) { return salt(filepath.Join(r.WorkDir, "limits", "salt")) }},
+			Tokens: fetch.Tokens{Dir: filepath.Join(r.work.Dir, "tokens"), Replace: workdir.Replace, Rotated: r.Rotated},
+			Limits: fetch.Sharing{Dir: filepath.Join(r.WorkDir, "limits"), Salt: func() ([]byte, error) { return folders.Salt(filepath.Join(r.WorkDir, "limits", "salt")) }},
 		}, vars)
 		all.made[s.Definition.Client] = c
 		all.apis[c] = patience.NewAPI(c, r.turns, r.Config.Run.Concurrency, r.Log)

@@ -66,7 +66,7 @@ func (w *probe) describe(ctx context.Context) (catalog.Described, error) {
 		w.run.Log.Warn("the stream has no records to infer a schema from", "stream", w.stream.Name)
 		return d, nil
 	}
-	if err := w.run.work.cacheSchema(w.stream.Name, w.stream.Shape, doc); err != nil {
+	if err := w.run.work.CacheSchema(w.stream.Name, w.stream.Shape, doc); err != nil {
 		w.run.Log.Warn("the inferred schema could not be cached: the next run infers it again", "stream", w.stream.Name, "why", err.Error())
 	}
 	return d, nil

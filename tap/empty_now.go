@@ -2,7 +2,6 @@ package tap
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
@@ -10,15 +9,6 @@ import (
 	"github.com/tap-rest/tap-rest/tap/certificate"
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
-
-// former returns the file of what the last finished pass of a stream came to.
-func (w *workFolder) former(o *Options, stream string) (string, error) {
-	identity, err := w.identity(o)
-	if err != nil {
-		return "", err
-	}
-	return w.path(filepath.Join("finished", identity), stream, ".json"), nil
-}
 
 // readsAll reports whether a pass asks for all there is, and all of it in this run:
 // that there is nothing says something only then.
@@ -32,7 +22,7 @@ func (t *track) remember() {
 	if !t.ended || t.failure != nil || !t.pass.readsAll() || t.account.Certificate.Walks == 0 {
 		return
 	}
-	name, err := t.pass.run.work.former(&t.pass.run.Options, t.stream.Name)
+	name, err := t.pass.run.work.Finished(t.stream.Name)
 	if err == nil {
 		err = certificate.Former{Shape: t.stream.Shape, Records: t.account.Certificate.Records, AsOf: t.decision.Pass.AsOf}.Keep(name)
 	}
@@ -47,7 +37,7 @@ func (p *pass) emptied() *paging.Doubt {
 	if !p.readsAll() {
 		return nil
 	}
-	name, err := p.run.work.former(&p.run.Options, p.stream.Name)
+	name, err := p.run.work.Finished(p.stream.Name)
 	if err != nil {
 		return nil
 	}

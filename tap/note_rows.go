@@ -3,8 +3,6 @@ package tap
 import (
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -49,7 +47,7 @@ func (r *run) openNotedOf(p *pass) error {
 	if d.Bookmark != nil {
 		named = d.Bookmark.Rows
 	}
-	dir, err := r.work.rows(&r.Options, s.Name, named)
+	dir, err := r.work.Rows(s.Name, named)
 	if err != nil {
 		return err
 	}
@@ -104,31 +102,6 @@ func (n *noted) tellLost(r *run) {
 			"and those are marked that are gone after its pass"
 	}
 	r.Log.Warn(text, "stream", n.stream.Name, "dir", n.dir, "why", n.Lost)
-}
-
-// rows returns the folder of what is known of a stream's records: the one that a
-// state leads to, whatever the settings and secrets were with which that began, or
-// that of the source.
-func (w *workFolder) rows(o *Options, stream string, named *state.Rows) (string, error) {
-	identity, err := w.identity(o)
-	if err != nil {
-		return "", err
-	}
-	of := func(identity string) string { return w.path(filepath.Join("rows", identity), stream, "") }
-	own := of(identity)
-	if named == nil || (&rows.Folder{Dir: own}).Has(named) {
-		return own, nil
-	}
-	others, err := os.ReadDir(filepath.Join(w.dir, "rows"))
-	if err != nil {
-		return "", err
-	}
-	for _, other := range others {
-		if dir := of(other.Name()); other.IsDir() && (&rows.Folder{Dir: dir}).Has(named) {
-			return dir, nil
-		}
-	}
-	return own, nil
 }
 
 // noter returns what takes note of the records of a partition; nil: nothing does.

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/tap-rest/tap-rest/state/journal"
+	"github.com/tap-rest/tap-rest/tap/folders"
 	"github.com/tap-rest/tap-rest/tap/runjournal"
 )
 
@@ -22,7 +23,7 @@ func (r *run) openJournal() error {
 	case r.Config.Run.Journal.Off:
 		return nil
 	}
-	dir, err := SourceFolder(r.Options)
+	dir, err := folders.Journal(r.WorkDir, r.Definition, r.Config)
 	if err == nil {
 		r.tellOthers(dir)
 		err = r.useJournal(journal.Open(dir, journal.Options{
@@ -95,4 +96,13 @@ func (r *run) tellOthers(folder string) {
 		r.Log.Info("this source has a new journal: those of other settings or secrets are not used (tap-rest journal list, without --config, shows them, journal prune deletes what is too old; where a secret changes by itself, run.journal.identity names the journal instead)",
 			"dir", dir, "others", others)
 	}
+}
+
+// JournalFolder is the folder of all journals.
+func JournalFolder(o Options) string { return folders.Journals(o.WorkDir, o.Config) }
+
+// FindSource is the folder of the journal of a source. The error is fs.ErrNotExist
+// where nothing of the source was recorded.
+func FindSource(o Options) (string, error) {
+	return folders.FindJournal(o.WorkDir, o.Definition, o.Config)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/tap/certificate"
 	"github.com/tap-rest/tap-rest/tap/distinct"
+	"github.com/tap-rest/tap-rest/tap/folders"
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/logs"
 	"github.com/tap-rest/tap-rest/tap/message"
@@ -33,7 +34,7 @@ type run struct {
 	Options
 	now     time.Time
 	gate    *limits.Gate
-	work    *workFolder
+	work    *folders.Work
 	clients *clients
 	lines   linePool
 	spool   *limits.Spool
@@ -50,10 +51,10 @@ func newRun(o Options) *run {
 		o.Protocol = message.Singer{}
 	}
 	o.Log = logs.Hiding(o.Log, o.Config.Hider)
-	work := newWorkFolder(&o)
+	work := folders.NewWork(o.WorkDir, o.Definition, o.Config)
 	r := &run{
 		Options: o, now: time.Now(), gate: limits.NewGate(o.Config.Run), turns: limits.NewTurns(o.Config.Run.Concurrency),
-		work: work, keys: distinct.NewPool(filepath.Join(work.dir, "keys")), lines: make(linePool, keptLines),
+		work: work, keys: distinct.NewPool(filepath.Join(work.Dir, "keys")), lines: make(linePool, keptLines),
 	}
 	r.spool = limits.NewSpool(o.Config.Run.Memory/queueShare, o.Config.Run.Spool, func() bool { return r.gate.Why() != "" })
 	r.clients = newClients(r)
@@ -66,7 +67,7 @@ func (r *run) close() {
 	r.clients.close()
 	r.journal.Close()
 	if err := r.keys.Close(); err != nil {
-		r.Log.Warn("files of keys could not be removed from the work folder: they can be deleted", "dir", filepath.Join(r.work.dir, "keys"), "why", err.Error())
+		r.Log.Warn("files of keys could not be removed from the work folder: they can be deleted", "dir", filepath.Join(r.work.Dir, "keys"), "why", err.Error())
 	}
 }
 
@@ -165,7 +166,7 @@ func (r *run) newDisplay(passes []*pass) *report.Display {
 	d := &report.Display{Account: report.Account{Started: r.now}, Watch: r.Watch, Log: r.Log}
 	for _, p := range passes {
 		p.track.account = &report.Stream{
-			Name: p.stream.Name, Quarantine: r.work.quarantine(p.stream.Name), Counters: &p.track.counters, Feed: p.feed,
+			Name: p.stream.Name, Quarantine: r.work.Quarantine(p.stream.Name), Counters: &p.track.counters, Feed: p.feed,
 			Certificate: certificate.Stream{Fields: p.stream.Keys},
 		}
 		d.Account.Streams = append(d.Account.Streams, p.track.account)
@@ -186,7 +187,7 @@ func (r *run) cacheSchemas(passes []*pass) {
 		if !p.schema.New() || p.stream.Entry != nil || p.feed {
 			continue
 		}
-		if err := r.work.cacheSchema(p.stream.Name, p.stream.Shape, p.schema.Doc()); err != nil {
+		if err := r.work.CacheSchema(p.stream.Name, p.stream.Shape, p.schema.Doc()); err != nil {
 			r.Log.Warn("the inferred schema could not be cached: the next run infers it again", "stream", p.stream.Name, "why", err.Error())
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"path/filepath"
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/tap/message"
@@ -27,7 +26,7 @@ func (r *run) openTags(all []*pass) {
 }
 
 func (r *run) openTagsOf(p *pass) error {
-	identity, err := r.work.identity(&r.Options)
+	dir, err := r.work.Tags(p.stream.Name)
 	if err != nil {
 		return err
 	}
@@ -36,8 +35,7 @@ func (r *run) openTagsOf(p *pass) error {
 		return err
 	}
 	p.tags, err = tags.Open(tags.Options{
-		Stream: p.stream.Name, Dir: r.work.path(filepath.Join("tags", identity), p.stream.Name, ""),
-		Pass: p.decision.Pass.ID, Before: p.tagged(), Looks: looks, Now: r.now, Log: r.Log,
+		Stream: p.stream.Name, Dir: dir, Pass: p.decision.Pass.ID, Before: p.tagged(), Looks: looks, Now: r.now, Log: r.Log,
 	})
 	return err
 }

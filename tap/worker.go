@@ -46,7 +46,7 @@ func newWorker(p *part) (*worker, error) {
 	}
 	w := &worker{run: r, pass: p.pass, part: p, stream: stream, reload: reload}
 	w.renderer = render.New(p.Reading, p.pass.schema, render.Options{
-		Protocol: r.Protocol, Quarantine: r.work.quarantine(stream.Name), Seal: client.Secrets.SealValue, Log: r.Log, Many: p.pass.many, Findings: &p.pass.findings,
+		Protocol: r.Protocol, Quarantine: r.work.Quarantine(stream.Name), Seal: client.Secrets.SealValue, Log: r.Log, Many: p.pass.many, Findings: &p.pass.findings,
 		Version: p.pass.track.table.version, Noter: p.pass.noted.noter(stream), Keys: p.pass.keys(),
 		Context: p.shownContext(),
 	})

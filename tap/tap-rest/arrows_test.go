@@ -16,8 +16,9 @@ var arrows = map[string][]string{
 	"tap/tap-rest":         {"tap/tap-rest/console", "tap", "tap/message", "tap/report", "tap/workdir", "sources", "sources/builtin", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal", "state/progress"},
 	"tap/tap-rest/console": {"tap", "tap/message", "tap/report", "sources/secret"},
 
-	"tap":             {"tap/logs", "tap/patience", "tap/runjournal", "tap/tags", "tap/certificate", "tap/distinct", "tap/rows", "tap/rowset", "sources/fetch/body", "catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/render", "tap/report", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal", "state/progress"},
+	"tap":             {"tap/folders", "tap/logs", "tap/patience", "tap/runjournal", "tap/tags", "tap/certificate", "tap/distinct", "tap/rows", "tap/rowset", "sources/fetch/body", "catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/render", "tap/report", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal", "state/progress"},
 	"tap/limits":      {"sources", "sources/fetch", "state"},
+	"tap/folders":     {"tap/rows", "tap/workdir", "sources", "catalog/schema", "state"},
 	"tap/logs":        {"sources/fetch", "sources/secret"},
 	"tap/message":     {"catalog", "catalog/raw", "state"},
 	"tap/patience":    {"tap/limits", "tap/logs", "sources/fetch/body", "sources/fetch/paging", "sources", "sources/fetch"},
