@@ -132,7 +132,7 @@ func (t *track) unread() string {
 func (e *emitter) writeActivate(t *track) error {
 	e.line = e.appendSchema(e.line[:0], t)
 	e.line = e.herald.protocol.AppendActivate(e.line, t.stream.Name, t.table.version)
-	return e.out.write(e.line)
+	return e.out.Write(e.line)
 }
 
 // appendSchema appends the schema of a stream, where that has not come.

@@ -8,6 +8,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/runjournal"
+	"github.com/tap-rest/tap-rest/tap/stdout"
 )
 
 // displayEvery is how often a run shows how far it is.
@@ -16,16 +17,16 @@ const displayEvery = 500 * time.Millisecond
 // emitter collects batches and flushes them. All of it happens in the
 // goroutine that calls run: it alone touches stdout and the state.
 type emitter struct {
-	out     *output
+	out     *stdout.Output
 	state   *state.State
 	journal *runjournal.Journal // nil: none
 	herald  *herald
 	display *report.Display
-	lines   linePool
+	lines   stdout.Lines
 
 	waiting   waiting
 	line      []byte
-	states    stateTraffic
+	states    stdout.Traffic
 	bookmarks bookmarks
 	covered   []message.Covered
 	stated    bool // the last record written is covered by a STATE
@@ -131,7 +132,7 @@ func (e *emitter) begin() error {
 // end flushes what is left. The last line is a STATE, whatever was written,
 // but for the news of the streams.
 func (e *emitter) end() error {
-	e.states.last = true
+	e.states.Last = true
 	if !e.stated || !e.waiting.none() {
 		if err := e.flushAll(); err != nil {
 			return err
@@ -158,7 +159,7 @@ func (e *emitter) flushAll() error {
 	e.moveBookmarks()
 	e.countWritten()
 	e.waiting.clear()
-	if !e.states.due(len(e.bookmarks.over) > 0, e.herald.contexts()) {
+	if !e.states.Due(len(e.bookmarks.over) > 0, e.herald.contexts()) {
 		return nil
 	}
 	if err := e.markGone(); err != nil {
@@ -189,15 +190,15 @@ func (e *emitter) writeLines() error {
 		if err := e.writeNews(); err != nil {
 			return err
 		}
-		if err := e.out.write(b.schema); err != nil {
+		if err := e.out.Write(b.schema); err != nil {
 			return err
 		}
-		if err := e.out.write(b.lines.Records); err != nil {
+		if err := e.out.Write(b.lines.Records); err != nil {
 			return err
 		}
-		e.states.wrote(len(b.schema) + len(b.lines.Records))
+		e.states.Wrote(len(b.schema) + len(b.lines.Records))
 		e.stated = false
-		e.lines.keep(b.lines.Records)
+		e.lines.Keep(b.lines.Records)
 		b.schema, b.lines.Schema, b.lines.Records = nil, nil, nil
 	}
 	return nil
@@ -270,12 +271,12 @@ func (e *emitter) writeState() error {
 	e.line = e.herald.protocol.AppendState(e.line[:0], e.state, e.covered)
 	e.covered = e.covered[:0]
 	e.stated = true
-	e.states.said(len(e.line), e.herald.contexts())
-	return e.out.write(e.line)
+	e.states.Said(len(e.line), e.herald.contexts())
+	return e.out.Write(e.line)
 }
 
 // writeNews writes the news of the streams: what is said besides records and state.
 func (e *emitter) writeNews() error {
 	e.line = e.herald.append(e.line[:0])
-	return e.out.write(e.line)
+	return e.out.Write(e.line)
 }

@@ -11,6 +11,13 @@ import (
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/stdout"
+)
+
+// Why a run ends whose stdout takes nothing more.
+var (
+	ErrClosedOutput = stdout.ErrClosed
+	ErrBlocked      = stdout.ErrBlocked
 )
 
 // Failures are the streams that failed, one error each.

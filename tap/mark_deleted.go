@@ -94,8 +94,8 @@ func (e *emitter) writeMarks(t *track, gone *rows.Gone) error {
 	field = append(append(field, raw.Quote(now.Format("2006-01-02T15:04:05.000000Z"))...), '}')
 	e.line = e.appendSchema(e.line[:0], t)
 	write := func() error {
-		err := e.out.write(e.line)
-		e.states.wrote(len(e.line))
+		err := e.out.Write(e.line)
+		e.states.Wrote(len(e.line))
 		e.line = e.line[:0]
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/runjournal"
+	"github.com/tap-rest/tap-rest/tap/stdout"
 )
 
 const (
@@ -36,7 +37,7 @@ type run struct {
 	gate    *limits.Gate
 	work    *folders.Work
 	clients *clients
-	lines   linePool
+	lines   stdout.Lines
 	spool   *limits.Spool
 	turns   *limits.Turns
 	journal *runjournal.Journal // nil: off
@@ -54,7 +55,7 @@ func newRun(o Options) *run {
 	work := folders.NewWork(o.WorkDir, o.Definition, o.Config)
 	r := &run{
 		Options: o, now: time.Now(), gate: limits.NewGate(o.Config.Run), turns: limits.NewTurns(o.Config.Run.Concurrency),
-		work: work, keys: distinct.NewPool(filepath.Join(work.Dir, "keys")), lines: make(linePool, keptLines),
+		work: work, keys: distinct.NewPool(filepath.Join(work.Dir, "keys")), lines: stdout.NewLines(),
 	}
 	r.spool = limits.NewSpool(o.Config.Run.Memory/queueShare, o.Config.Run.Spool, func() bool { return r.gate.Why() != "" })
 	r.clients = newClients(r)
@@ -207,7 +208,7 @@ func (r *run) emit(stop context.Context, passes []*pass, display *report.Display
 		if !p.feed {
 			e.herald.tracks = append(e.herald.tracks, p.track)
 		}
-		e.states.many = e.states.many || p.many
+		e.states.Many = e.states.Many || p.many
 		p.track.sources = 1 + len(p.feeds)
 	}
 	batches, endWalks := r.startWalks(ctx, stop, cancel, passes, nil)
@@ -224,11 +225,11 @@ func (r *run) emit(stop context.Context, passes []*pass, display *report.Display
 	case <-r.Gone:
 		r.gate.Shut("stdout is gone")
 		cancel()
-		if err = e.out.take(done, ErrClosedOutput); err == nil && !display.Account.Ended() {
+		if err = e.out.Take(done, ErrClosedOutput); err == nil && !display.Account.Ended() {
 			err = ErrClosedOutput // nothing was left to write that would have found out
 		}
 	case <-blocked:
-		err = e.out.take(done, ErrBlocked)
+		err = e.out.Take(done, ErrBlocked)
 	}
 	for range batches { // until the walkers have noticed
 	}
@@ -237,7 +238,7 @@ func (r *run) emit(stop context.Context, passes []*pass, display *report.Display
 
 func (r *run) emitter(display *report.Display) *emitter {
 	return &emitter{
-		out: newOutput(r.Out, r.spool), state: r.State, journal: r.journal, bookmarks: bookmarks{journal: r.journal}, display: display, lines: r.lines,
+		out: stdout.New(r.Out, r.spool), state: r.State, journal: r.journal, bookmarks: bookmarks{journal: r.journal}, display: display, lines: r.lines,
 		herald:  &herald{protocol: r.Protocol, hide: r.Config.Hider.Line},
 		waiting: waiting{flush: r.Config.Run.Flush, memory: max(1, r.Config.Run.Memory/2)},
 	}

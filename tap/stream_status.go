@@ -3,7 +3,9 @@ package tap
 import (
 	"time"
 
+	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/stdout"
 )
 
 // herald tells what becomes of the streams, besides their records. Only the
@@ -90,4 +92,30 @@ func (h *herald) append(dst []byte) []byte {
 	dst = h.protocol.AppendNews(dst, h.news...)
 	h.news = h.news[:0]
 	return dst
+}
+
+// contexts says what the contexts of all streams take.
+func (h *herald) contexts() (sum stdout.ContextsText) {
+	for _, t := range h.tracks {
+		if t.parts == nil {
+			continue
+		}
+		sum.Done += t.doneContexts()
+		if t.stream.HasContexts() && !t.stream.FullTable() {
+			sum.Stay += state.TextOfContexts(t.parts.done.Contexts())
+		}
+	}
+	return sum
+}
+
+// doneContexts is what the contexts that are done of a pass take, and of its
+// parents, which stand in its bookmark.
+func (t *track) doneContexts() (sum int64) {
+	if t.parts != nil {
+		sum = state.TextOfContexts(t.parts.done.Contexts())
+	}
+	for _, f := range t.pass.feeds {
+		sum += f.track.doneContexts()
+	}
+	return sum
 }

@@ -155,7 +155,7 @@ func (w *worker) renderAll(ctx context.Context, pages *limits.Queue, batches cha
 		if !send(ctx, batches, &batch{track: w.pass.track, part: w.part, lines: *part}) {
 			return nil, fetch.ErrStopped
 		}
-		return w.run.lines.take(), nil
+		return w.run.lines.Take(), nil
 	}
 	for page, ok := pages.Pop(ctx); ok; page, ok = pages.Pop(ctx) {
 		split, err := w.load(ctx, page)
@@ -265,7 +265,7 @@ func (w *worker) lines(page *fetch.Page) (*render.Lines, error) {
 	if w.pass.feed || w.run.flow.lists != nil {
 		return w.renderer.Follow(page)
 	}
-	return w.renderer.Render(page, w.run.lines.take())
+	return w.renderer.Render(page, w.run.lines.Take())
 }
 
 // failed is the batch that tells the emitter of a failure. The bookmark stays

@@ -16,7 +16,7 @@ var arrows = map[string][]string{
 	"tap/tap-rest":         {"tap/tap-rest/console", "tap", "tap/message", "tap/report", "tap/workdir", "sources", "sources/builtin", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal", "state/progress"},
 	"tap/tap-rest/console": {"tap", "tap/message", "tap/report", "sources/secret"},
 
-	"tap":             {"tap/folders", "tap/logs", "tap/patience", "tap/runjournal", "tap/tags", "tap/certificate", "tap/distinct", "tap/rows", "tap/rowset", "sources/fetch/body", "catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/render", "tap/report", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal", "state/progress"},
+	"tap":             {"tap/folders", "tap/logs", "tap/patience", "tap/runjournal", "tap/stdout", "tap/tags", "tap/certificate", "tap/distinct", "tap/rows", "tap/rowset", "sources/fetch/body", "catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/render", "tap/report", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal", "state/progress"},
 	"tap/limits":      {"sources", "sources/fetch", "state"},
 	"tap/folders":     {"tap/rows", "tap/workdir", "sources", "catalog/schema", "state"},
 	"tap/logs":        {"sources/fetch", "sources/secret"},
@@ -31,6 +31,7 @@ var arrows = map[string][]string{
 	"tap/report":      {"tap/certificate", "sources", "sources/fetch/paging", "tap/message", "sources/fetch", "state/journal"},
 	"tap/certificate": {"tap/workdir", "sources/fetch", "sources/fetch/paging", "tap/distinct"},
 	"tap/distinct":    {},
+	"tap/stdout":      {"tap/limits", "tap/render"},
 	"tap/tags":        {"tap/rowset", "sources/fetch"},
 	"tap/twins":       {"catalog/raw", "sources/fetch", "sources/fetch/paging"},
 	"tap/workdir":     {},

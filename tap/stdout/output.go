@@ -1,4 +1,4 @@
-package tap
+package stdout
 
 import (
 	"errors"
@@ -12,33 +12,33 @@ import (
 
 // Why a run ends whose stdout takes nothing more.
 var (
-	// ErrClosedOutput says that nobody reads stdout any more.
-	ErrClosedOutput = errors.New("stdout is closed: the target has gone away")
+	// ErrClosed says that nobody reads stdout any more.
+	ErrClosed = errors.New("stdout is closed: the target has gone away")
 	// ErrBlocked says that a run that was told to stop could not write its last
 	// flush, since nobody read stdout.
 	ErrBlocked = errors.New("stdout is blocked: what was collected since the last STATE is not written, the next run fetches it again")
 )
 
-// output is stdout, as the emitter writes to it. A write may go on for ever:
+// Output is stdout, as the emitter writes to it. A write may go on for ever:
 // who writes has no seat meanwhile, and who has the seat may touch the account.
 // A run that ends during a write takes the seat for good.
-type output struct {
+type Output struct {
 	to    io.Writer
 	spool *limits.Spool // lets pages out to disk while a write is blocked
 	seat  chan struct{} // full while somebody sits
 	lost  chan struct{} // closed when the emitter does not get the seat back
 }
 
-// newOutput returns an output whose seat the emitter has.
-func newOutput(to io.Writer, s *limits.Spool) *output {
-	o := &output{to: to, spool: s, seat: make(chan struct{}, 1), lost: make(chan struct{})}
+// New returns an output whose seat the emitter has.
+func New(to io.Writer, s *limits.Spool) *Output {
+	o := &Output{to: to, spool: s, seat: make(chan struct{}, 1), lost: make(chan struct{})}
 	o.seat <- struct{}{}
 	return o
 }
 
-// write writes lines. Its error is ErrBlocked where the run has ended
+// Write writes lines. Its error is ErrBlocked where the run has ended
 // meanwhile: nothing may be touched then.
-func (o *output) write(lines []byte) error {
+func (o *Output) Write(lines []byte) error {
 	if len(lines) == 0 {
 		return nil
 	}
@@ -61,7 +61,7 @@ func writeError(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe):
-		return ErrClosedOutput
+		return ErrClosed
 	}
 	var path *fs.PathError
 	if errors.As(err, &path) {
@@ -70,9 +70,9 @@ func writeError(err error) error {
 	return fmt.Errorf("write to stdout: %w", err)
 }
 
-// take waits until the emitter is done, and returns its error, or writes, and
+// Take waits until the emitter is done, and returns its error, or writes, and
 // returns why the run ends without it.
-func (o *output) take(done <-chan error, why error) error {
+func (o *Output) Take(done <-chan error, why error) error {
 	select {
 	case err := <-done:
 		return err
