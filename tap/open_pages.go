@@ -1,0 +1,88 @@
+package tap
+
+import (
+	"context"
+	"sync"
+
+	"github.com/tap-rest/tap-rest/tap/limits"
+)
+
+// maxOpenPages is how many pages of a parent's walk may have children that are
+// under way.
+const maxOpenPages = 2
+
+// came takes note of a page whose children will come.
+func (p *part) came() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open++
+}
+
+// leave says that the children of a page are done.
+func (p *part) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open--
+	select {
+	case p.free <- struct{}{}:
+	default:
+	}
+}
+
+// under is how many pages have children that are under way.
+func (p *part) under() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.open
+}
+
+// awaitChildren waits until so many pages at most have children under way, or the
+// run ends. The walk holds no turn meanwhile.
+func (p *part) awaitChildren(ctx context.Context, closed <-chan struct{}, t *limits.Turn, most int) {
+	if len(p.pass.children) == 0 || p.under() <= most {
+		return
+	}
+	t.LeaveForChildren()
+	for p.under() > most {
+		select {
+		case <-p.free:
+		case <-closed:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+	t.Return(ctx)
+}
+
+// openPage is a page of a parent whose children are not all done. Its lanes are
+// counted twice: as those whose walks are over, and by the emitter as those of
+// which all is written. While the page itself is worked on, it counts as one.
+type openPage struct {
+	part   *part // of the parent
+	mu     sync.Mutex
+	walked int // lanes that are under way
+	lanes  int // lanes of which not all is written: the emitter's
+	closed bool
+}
+
+// openPage returns a page that is about to be worked on.
+func (p *part) openPage() *openPage { return &openPage{part: p, walked: 1, lanes: 1} }
+
+// leads takes note of a lane whose walks are about to begin.
+func (p *openPage) leads() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.walked++
+}
+
+// over says that the walks of a lane are over, or the page is worked on no more.
+func (p *openPage) over() {
+	p.mu.Lock()
+	p.walked--
+	last := p.walked == 0
+	p.mu.Unlock()
+	if last {
+		p.part.leave()
+	}
+}
