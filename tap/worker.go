@@ -169,7 +169,7 @@ func (w *worker) renderAll(ctx context.Context, pages *limits.Queue, batches cha
 		}
 		t.Rendered()
 		if err != nil {
-			return w.forget(page, err)
+			return w.run.journal.Forget(page, err)
 		}
 	}
 	return nil
