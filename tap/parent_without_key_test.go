@@ -117,19 +117,7 @@ func TestParentWithoutKey(t *testing.T) {
 	}
 }
 
-const changedCodes = partitioned + `  - name: shops
-    path: /shops
-    params: {from: "{{ window.start }}"}
-    replication_key: updated_at
-    incremental: {start: "2025-05-01"}
-  - name: orders
-    path: /shops/{{ partition.shop }}/orders
-    params: {from: "{{ window.start }}"}
-    add: {shop: "{{ partition.shop }}"}
-    replication_key: updated_at
-    incremental: {start: "2025-05-01"}
-    partition_by: [{parent: shops, keys: {shop: account}, changed_only: true}]
-`
+var changedCodes = strings.Replace(changesOfShops, "keys: {shop: id}", "keys: {shop: account}", 1)
 
 // TestKeyComesBack: a context whose parent has no key for a while is read from its
 // start when it has one again: what changed meanwhile is not behind the bookmark.

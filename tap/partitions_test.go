@@ -349,16 +349,16 @@ func TestOwedOutlivesDefinitions(t *testing.T) {
 		}
 		time.Sleep(24 * time.Hour)
 		r = s.must(t)
-		us := 0
-		for _, record := range r.records("orders") {
-			if strings.Contains(record, `"us"`) {
-				us++
-			}
-		}
+		us := len(ofUs(r))
 		if b := bookmarkOf(t, r.state(), "orders"); b.Resume != nil || us < 3 {
 			t.Errorf("%d records of us, state %s, log %s", us, r.state(), r.log)
 		}
 	})
+}
+
+// ofUs are the orders of us that came.
+func ofUs(r result) []string {
+	return slices.DeleteFunc(r.records("orders"), func(record string) bool { return !strings.Contains(record, `"us"`) })
 }
 
 // TestOwedWithoutWindow proves that a context which is owed is read from where it
@@ -382,12 +382,7 @@ func TestOwedWithoutWindow(t *testing.T) {
 		}
 		delete(api.fails, "/us/orders")
 		r := s.must(t)
-		us := 0
-		for _, record := range r.records("orders") {
-			if strings.Contains(record, `"us"`) {
-				us++
-			}
-		}
+		us := len(ofUs(r))
 		if b := bookmarkOf(t, r.state(), "orders"); b.Resume != nil || us != 3 {
 			t.Errorf("%d records of us, state %s, log %s", us, r.state(), r.log)
 		}
@@ -424,12 +419,7 @@ func TestOwed(t *testing.T) {
 		delete(api.fails, "/us/orders")
 		api.asked = nil
 		r := s.must(t)
-		var us []string
-		for _, record := range r.records("orders") {
-			if strings.Contains(record, `"us"`) {
-				us = append(us, record)
-			}
-		}
+		us := ofUs(r)
 		if b := bookmarkOf(t, r.state(), "orders"); b.Resume != nil || len(us) < 6 {
 			t.Errorf("state %s, records of us %v, asked %v", r.state(), us, api.asked)
 		}

@@ -33,21 +33,10 @@ func TestReplayOfContexts(t *testing.T) {
 		s.state = first.state()
 		second := s.must(t)
 		want := second.records("orders")
-		slices.Sort(want)
 		if len(want) < 31*24 || len(want) > 32*24 {
 			t.Fatalf("the second pass read %d orders, want those of the new shop", len(want))
 		}
-		after := bookmarkOf(t, second.state(), "orders")
-		s.api = nobody(t)
-		for name, given := range map[string]string{"no state": "", "the state before": first.state(), "the state after": second.state()} {
-			s.state = given
-			r, _ := s.replay(t)
-			got := r.records("orders")
-			slices.Sort(got)
-			if r.err != nil || !slices.Equal(got, want) || !reflect.DeepEqual(bookmarkOf(t, r.state(), "orders"), after) {
-				t.Errorf("%s: %v; %d orders, want %d; state\n%s\nwant\n%s", name, r.err, len(got), len(want), r.state(), second.state())
-			}
-		}
+		s.replayIs(t, first, second)
 	})
 }
 
@@ -79,20 +68,27 @@ func TestReplayOfWhatWasOwed(t *testing.T) {
 		s.state = first.state()
 		second := s.must(t)
 		want := second.records("orders")
-		slices.Sort(want)
 		if len(want) < 31*24 {
 			t.Fatalf("the second pass read %d orders, want those that were owed", len(want))
 		}
-		after := bookmarkOf(t, second.state(), "orders")
-		s.api = nobody(t)
-		for name, given := range map[string]string{"no state": "", "the state before": first.state(), "the state after": second.state()} {
-			s.state = given
-			r, _ := s.replay(t)
-			got := r.records("orders")
-			slices.Sort(got)
-			if r.err != nil || !slices.Equal(got, want) || !reflect.DeepEqual(bookmarkOf(t, r.state(), "orders"), after) {
-				t.Errorf("%s: %v; %d orders, want %d; state\n%s\nwant\n%s", name, r.err, len(got), len(want), r.state(), second.state())
-			}
-		}
+		s.replayIs(t, first, second)
 	})
+}
+
+// replayIs proves that a replay reads the orders of the second run again, and comes to
+// its bookmark, without a state, from that of the run before, and from its own.
+func (s setup) replayIs(t *testing.T, first, second result) {
+	t.Helper()
+	want, after := second.records("orders"), bookmarkOf(t, second.state(), "orders")
+	slices.Sort(want)
+	s.api = nobody(t)
+	for name, given := range map[string]string{"no state": "", "the state before": first.state(), "the state after": second.state()} {
+		s.state = given
+		r, _ := s.replay(t)
+		got := r.records("orders")
+		slices.Sort(got)
+		if r.err != nil || !slices.Equal(got, want) || !reflect.DeepEqual(bookmarkOf(t, r.state(), "orders"), after) {
+			t.Errorf("%s: %v; %d orders, want %d; state\n%s\nwant\n%s", name, r.err, len(got), len(want), r.state(), second.state())
+		}
+	}
 }
