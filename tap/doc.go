@@ -1,23 +1,35 @@
 // Package tap is a run: it reads streams out and hands on what they hold.
 //
-//	plan ── passes; each has a lane, which makes its partitions when their turn comes
+//	planner ── passes; each has a lane, which makes its partitions when their turn comes
 //	  ├─ worker: walker (fetch.Walk) ──► queue ──► renderer ──┐   a page is fetched while
 //	  └─ worker: walker (fetch.Walk) ──► queue ──► renderer ──┤   the one before is rendered
 //	                                       │ a parent's page: │
 //	                                       ▼ a lane for each child
-//	  emitter.flushAll: journal synced, RECORD lines, STATE, then the journal may forget
+//	  emitter.flushAll: journal synced, RECORD lines, bookmarks moved, STATE, then the
+//	                    journal may forget
 //
 //	goroutine        owns                                  ends when
-//	Sync             the run: gate, journal, work folder   the emitter is done, or stdout takes no more
-//	emitter.run      stdout, state, tracks, account        walkAll has closed the batches
-//	walkAll          the turns, and what lanes make        every walk is over, or the gate is shut and those
+//	Sync             the run: gate, journal, clients       the emitter is done, or stdout takes no more
+//	emitter.run      stdout, state, tracks, account, and   flow.walkAll has closed the batches
+//	                 what of lanes and pages is written
+//	flow.walkAll     the turns, and what lanes make        every walk is over, or the gate is shut and those
 //	                                                       under way are
 //	worker.work      one partition's renderer              its queue has ended, or the run; of a parent,
 //	                                                       when its children's walks are over
 //	walker.fetchAll  that partition's walk                 the walk is over, the gate is shut, or the run ends
-//	flow.tell        nothing: it says that a lane made all its partitions
-//	keepSynced       nothing: the journal has a lock       the run ends
-//	watchGate        nothing: spool and turns have locks   the gate is shut, or the run ends
+//	flow.tell        nothing: it says what is to be        the emitter has taken that, or the run ends
+//	                 known of a lane
+//	run.watchGate    nothing: spool and turns have locks   the gate is shut, or the run ends
+//	KeepSynced       nothing: the journal has a lock       the run ends
+//
+// Rooms. package plan decides which pass of a stream goes on, and cuts time and
+// contexts into partitions; runjournal keeps passes and exchanges, folders and
+// workdir say where on disk. limits gives walks their turns, patience gives up APIs
+// that fail, tags asks for what has changed. render makes pages lines, with rows and
+// rowset (which records left before), distinct (how many keys) and twins (rows that
+// came twice); message spells lines, and stdout takes them. certificate is what is
+// proven, report what people read, logs what the log may say. Here is what ties them
+// together: a run, its passes, lanes, partitions and bookmarks.
 //
 // What a stream is in this run and which pass of it goes on are decided by
 // package plan before the first request; a partition, and where its walk starts,
