@@ -90,7 +90,7 @@ func (e *emitter) activate() error {
 		if !t.pass.activates() {
 			continue
 		}
-		if why := t.keepsRows(); why != "" {
+		if why := t.unknown(t.table.lacks); why != "" {
 			e.display.Log.Warn("no ACTIVATE_VERSION is written for the stream: the target keeps the rows that are gone until a later run reads all of it",
 				"stream", t.stream.Name, "why", why)
 			continue
@@ -102,15 +102,14 @@ func (e *emitter) activate() error {
 	return nil
 }
 
-// keepsRows says why rows of other versions stay; "" where they are gone.
-func (t *track) keepsRows() string {
-	if why := t.unread(); why != "" || t.table.lacks != "" {
-		return cmp.Or(why, t.table.lacks)
+// unknown says why it is not known which rows of a stream are gone: it was not read
+// to its end, lacks something, or has no schema. It is "" where that is known.
+func (t *track) unknown(lacks string) string {
+	why := cmp.Or(t.unread(), lacks)
+	if why == "" && t.pass.schema.Now().Version == 0 {
+		why = "it has no records, and no schema of it is known"
 	}
-	if t.pass.schema.Now().Version == 0 {
-		return "it has no records, and no schema of it is known"
-	}
-	return ""
+	return why
 }
 
 // unread says why a pass that has ended in this run did not read all there is; ""

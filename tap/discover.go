@@ -3,11 +3,11 @@ package tap
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources/fetch"
-	"github.com/tap-rest/tap-rest/tap/logs"
 	"github.com/tap-rest/tap-rest/tap/message"
 )
 
@@ -16,29 +16,18 @@ import (
 // schema that the definition does not give is inferred from a sample of the
 // stream's records and cached, so that the next discovery makes no call.
 func Discover(stop context.Context, o Options) ([]catalog.Described, error) {
-	r := newRun(o)
-	defer r.close()
-	probes, err := r.probes(stop)
-	if err != nil {
-		return nil, err
-	}
 	var all []catalog.Described
-	var failures Failures
-	for _, w := range probes {
+	err := eachProbe(stop, o, func(w *probe) error {
 		d, err := w.describe(stop)
-		if err != nil {
-			failures = append(failures, logs.HideError(o.Config.Hider, err))
-			continue
+		if err == nil {
+			all = append(all, d)
 		}
-		all = append(all, d)
-	}
-	switch {
-	case stop.Err() != nil:
+		return err
+	})
+	if failed := (Failures)(nil); stop.Err() != nil && (err == nil || errors.As(err, &failed)) {
 		return nil, context.Cause(stop)
-	case len(failures) > 0:
-		return all, failures
 	}
-	return all, nil
+	return all, err
 }
 
 func (w *probe) describe(ctx context.Context) (catalog.Described, error) {

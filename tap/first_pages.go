@@ -28,9 +28,10 @@ type probe struct {
 
 func newProbe(p *pass) *probe { return &probe{&worker{run: p.run, pass: p, stream: p.stream}} }
 
-// probes plans all selected streams, for a look at their first pages: a state
-// plays no part.
-func (r *run) probes(stop context.Context) ([]*probe, error) {
+// eachProbe looks at the first pages of all selected streams. A state plays no part.
+func eachProbe(stop context.Context, o Options, visit func(*probe) error) error {
+	r := newRun(o)
+	defer r.close()
 	context.AfterFunc(stop, func() { r.gate.Shut("it was told to stop") })
 	r.State, r.look = &state.State{}, &look{}
 	passes, err := planner{r}.plan()
@@ -38,28 +39,14 @@ func (r *run) probes(stop context.Context) ([]*probe, error) {
 		err = r.begin(passes)
 	}
 	if err != nil {
-		return nil, err
-	}
-	var all []*probe
-	for _, p := range passes {
-		if !p.feed {
-			all = append(all, newProbe(p))
-		}
-	}
-	return all, nil
-}
-
-// eachProbe looks at the first pages of all selected streams.
-func eachProbe(stop context.Context, o Options, look func(*probe) error) error {
-	r := newRun(o)
-	defer r.close()
-	probes, err := r.probes(stop)
-	if err != nil {
 		return err
 	}
 	var failures Failures
-	for _, w := range probes {
-		if err := look(w); err != nil {
+	for _, p := range passes {
+		if p.feed {
+			continue
+		}
+		if err := visit(newProbe(p)); err != nil {
 			failures = append(failures, logs.HideError(o.Config.Hider, err))
 		}
 	}

@@ -1,7 +1,6 @@
 package tap
 
 import (
-	"cmp"
 	"fmt"
 	"time"
 
@@ -24,7 +23,7 @@ func (e *emitter) markGone() error {
 		if t.parts != nil {
 			t.parts.save(t)
 		}
-		if why := t.keepsKeys(); why != "" {
+		if why := t.unknown(n.lacks); why != "" {
 			e.display.Log.Warn("no record of the stream is marked as deleted, since what is gone is not known: a later run that reads all of it marks what is gone then",
 				"stream", t.stream.Name, "why", why)
 			continue
@@ -34,17 +33,6 @@ func (e *emitter) markGone() error {
 		}
 	}
 	return nil
-}
-
-// keepsKeys says why no key is marked; "" where those that are gone are.
-func (t *track) keepsKeys() string {
-	if why := cmp.Or(t.unread(), t.pass.noted.lacks); why != "" {
-		return why
-	}
-	if t.pass.schema.Now().Version == 0 {
-		return "it has no records, and no schema of it is known"
-	}
-	return ""
 }
 
 // mark marks the keys of a stream that are gone. Its error is one of writing.
