@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"sync"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
@@ -35,82 +33,6 @@ type judge struct {
 	beside []byte // memory for that
 }
 
-// split is what the splitter found in a body.
-type split struct {
-	records Records
-	pieces  *pieces // the records, where they come in pieces
-	err     error
-}
-
-// decide decides about an attempt: the definition's rules first, then what is
-// built in. What the server's session may have moved on for is not asked again.
-func (j *judge) decide(out *outgoing, ex *Exchange, err error) verdict {
-	v := j.decideAlone(out, ex, err)
-	if v.retry && !v.ruled && j.session.moves(out) && !spared(ex) {
-		return refuse(SessionLost, fmt.Errorf("%w: the server keeps the position (session: true) and may have moved on, so the request is not sent again", v.err))
-	}
-	return v
-}
-
-func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
-	if v, ruled := j.tooMuch(err); ruled {
-		return v
-	}
-	if err != nil {
-		return judgeError(err)
-	}
-	if ex.Body.Long() && ex.cut == nil {
-		err := j.needsWhole()
-		if v, ruled := j.tooMuch(err); ruled {
-			return v
-		}
-		if err != nil {
-			return refuse(Permanent, err).advise(smaller)
-		}
-	}
-	var s split
-	if ex.cut == nil {
-		s = j.split(ex)
-	}
-	if v, ruled := j.tooMuch(ex.cut); ruled {
-		return v
-	}
-	if ex.cut != nil {
-		return judgeCut(ex)
-	}
-	if v, ruled := j.tooMuch(s.err); ruled {
-		return v
-	}
-	page := j.show(ex, s)
-	if err := j.charge(&page.Exchange); err != nil {
-		return refuse(Permanent, err)
-	}
-	if v, expired := j.expired(ex); expired {
-		return v
-	}
-	if v, over := j.session.over(out, ex); over {
-		return v
-	}
-	if v, ruled := j.rule(page); ruled {
-		v.ruled = true
-		return v
-	}
-	if j.pager.Refuses(ex.Status) {
-		page.ruling = paging.Ruling{Refused: true, Over: true, Empty: true}
-		return accept(page)
-	}
-	if !ex.well() {
-		return j.status(out, ex)
-	}
-	if v, partial := judgePartial(ex); partial {
-		return v
-	}
-	if out.aside != "" {
-		return j.takeOpening(page)
-	}
-	return j.take(out, page, s)
-}
-
 // show makes an answer what templates and the keys of the definition see.
 func (j *judge) show(ex *Exchange, s split) *Page {
 	page := &Page{Exchange: *ex, Records: none{}, pieces: s.pieces, whole: j.whole}
@@ -131,37 +53,6 @@ func (j *judge) show(ex *Exchange, s split) *Page {
 
 // forget lets go of the answer: a walk that waits holds none.
 func (j *judge) forget() { j.seen, j.vars[sources.VarResponse] = nil, expr.Undefined() }
-
-// take decides about an answer that may be a page.
-func (j *judge) take(out *outgoing, page *Page, s split) verdict {
-	switch {
-	case errors.Is(s.err, ErrBroken):
-		return j.broken(&page.Exchange, s.err)
-	case errors.Is(s.err, errNoContent):
-		return refuse(Permanent, s.err).advise("where that means no records, say on_missing: empty")
-	case errors.Is(s.err, ErrWhole):
-		return refuse(Permanent, s.err).advise(smaller)
-	case out.GraphQL && j.vars[sources.VarResponse].Get("errors").Truth(): // an empty list is none, though the specification would leave it out
-		return refuse(Permanent, fmt.Errorf("GraphQL errors: %s", j.secrets.Quote(gjson.GetBytes(page.Body.Text, "errors").Raw)))
-	case errors.Is(s.err, ErrNoRecords):
-		return refuse(Permanent, s.err).advise(j.adviseRecords(page))
-	case s.err != nil:
-		return refuse(Permanent, s.err)
-	}
-	if s.records.Len() == 0 {
-		if err := j.pager.Fallen(); err != nil {
-			return again(-1, err)
-		}
-	}
-	page.Records, page.ruling.Empty = s.records, page.Status == http.StatusNoContent
-	return accept(page)
-}
-
-// smaller is the advice for answers that are too long.
-const smaller = "ask for smaller pages"
-
-// errNoContent is a 204 where records are expected.
-var errNoContent = errors.New("answered 204 No Content, without a place for records")
 
 // split proves a body. One with a status that says no need not hold records;
 // it is proven only so that rules can read it.
@@ -204,4 +95,40 @@ func (j *judge) needsWhole() error {
 func needsWhole(stream *sources.Stream, s Splitter) bool {
 	split, ok := s.(interface{ NeedsWhole() bool })
 	return stream.LooksAtRecords() != "" || ok && split.NeedsWhole()
+}
+
+// prove proves a body in a first pass, finds what the walk asks of its records,
+// and makes what stands beside those of a long one its text. Where the body
+// cannot be read whole, that is why the exchange is cut.
+func (j *judge) prove(ex *Exchange) (*pieces, error) {
+	p := &pieces{tally: j.pager.Tally()}
+	see := func(r Records) error {
+		p.count += r.Len()
+		p.tally.See(r)
+		return nil
+	}
+	if !ex.Body.Long() {
+		err := j.splitter.SplitMany(ex.Body.Text, see)
+		p.proven, p.size = !errors.Is(err, ErrBroken), int64(len(ex.Body.Text))
+		return p, err
+	}
+	var secrets *needle.Finder
+	if j.finder != nil {
+		secrets = j.finder()
+	}
+	in, err := ex.Body.Open(secrets)
+	if err != nil {
+		ex.cut = err
+		return p, nil
+	}
+	defer in.Close()
+	ex.Body.Text, err = j.splitter.SplitLong(in, see)
+	if p.proven = ex.Body.Text != nil; !p.proven {
+		ex.Body.Text = ex.Body.Beginning(16 * excerptSize)
+	}
+	if in.Err != nil {
+		ex.cut = fmt.Errorf("the body of the answer %d: %w", ex.Status, in.Err)
+	}
+	p.size, p.secret = in.N, in.Found()
+	return p, err
 }

@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -11,39 +10,9 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
+	"github.com/tap-rest/tap-rest/sources/secret"
+	"github.com/tap-rest/tap-rest/state/journal"
 )
-
-// Splitter proves a body and finds its records. A walk calls it from one
-// goroutine at a time. An error that wraps [ErrBroken] means that
-// the body is no whole JSON text; any other means that it is not what the
-// definition says.
-//
-// An error that wraps [ErrMany] means that a page cannot hold the records:
-// SplitMany proves such a body, and hands the records out in pieces, each good
-// until piece returns. Its error is piece's, or as Split's.
-//
-// A body over body.Max is given to SplitLong, as often as it takes: it hands the
-// records out in pieces, each good until piece returns, and returns the body
-// without them: nil where that is no JSON, else whatever the error is. Its error
-// is piece's, body's, or as Split's; one that wraps [ErrWhole] means that the
-// body must be smaller.
-type Splitter interface {
-	Split(body []byte) (Records, error)
-	SplitMany(body []byte, piece func(Records) error) error
-	SplitLong(body io.Reader, piece func(Records) error) (rest []byte, err error)
-}
-
-// Records are the records of a page, in the order of the body. They are read
-// after Split and until the page is released.
-type Records interface {
-	Len() int
-	Record(i int) []byte // bytes as they came, or as the definition rearranges them
-	Parent(i int) []byte // the element that holds the record, nil if there is none
-}
-
-// besides are Records that know what stands beside them in the body: the body
-// with nothing in their place. They return nil where they do not.
-type besides interface{ AppendBeside(dst []byte) []byte }
 
 // Exchange is one request and its final answer.
 type Exchange struct {
@@ -102,9 +71,18 @@ func (p *Page) Release() {
 	}
 }
 
-// none is the empty page that a skip or next rule makes of an answer.
-type none struct{}
+// kept is where the journal has a page.
+type kept struct {
+	key   journal.Key
+	place journal.Place
+}
 
-func (none) Len() int          { return 0 }
-func (none) Record(int) []byte { return nil }
-func (none) Parent(int) []byte { return nil }
+// requestID is what an answer calls itself, or "".
+func requestID(h http.Header, secrets *secret.Hider) string {
+	for _, name := range []string{"X-Request-Id", "X-Amzn-Requestid", "X-Correlation-Id", "Cf-Ray"} {
+		if id := h.Get(name); id != "" {
+			return secrets.Quote(id)
+		}
+	}
+	return ""
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
@@ -166,14 +165,4 @@ func (a archive) open(ex *Exchange) (err error) {
 		return nil
 	}
 	return unseal(ex, a.secrets)
-}
-
-// requestID is what an answer calls itself, or "".
-func requestID(h http.Header, secrets *secret.Hider) string {
-	for _, name := range []string{"X-Request-Id", "X-Amzn-Requestid", "X-Correlation-Id", "Cf-Ray"} {
-		if id := h.Get(name); id != "" {
-			return secrets.Quote(id)
-		}
-	}
-	return ""
 }

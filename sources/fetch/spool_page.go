@@ -8,12 +8,6 @@ import (
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
-// kept is where the journal has a page.
-type kept struct {
-	key   journal.Key
-	place journal.Place
-}
-
 // Recorded reports whether the journal has the page.
 func (p *Page) Recorded() bool { return p.kept != nil }
 

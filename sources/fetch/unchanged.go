@@ -54,17 +54,6 @@ func (t *Tags) unless(out *outgoing) {
 	out.tag = tag
 }
 
-// unchanged are the records of an answer that did not change: only their number is
-// known. Each text is of the request alone, so that no two pages look the same.
-type unchanged struct {
-	count int
-	of    [16]byte
-}
-
-func (u *unchanged) Len() int          { return u.count }
-func (u *unchanged) Record(int) []byte { return u.of[:] }
-func (u *unchanged) Parent(int) []byte { return nil }
-
 // answered makes an answer that says that nothing has changed the one of before,
 // without its records.
 func (o *outgoing) answered(ex *Exchange) {

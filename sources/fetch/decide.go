@@ -1,0 +1,112 @@
+package fetch
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+)
+
+// decide decides about an attempt: the definition's rules first, then what is
+// built in. What the server's session may have moved on for is not asked again.
+func (j *judge) decide(out *outgoing, ex *Exchange, err error) verdict {
+	v := j.decideAlone(out, ex, err)
+	if v.retry && !v.ruled && j.session.moves(out) && !spared(ex) {
+		return refuse(SessionLost, fmt.Errorf("%w: the server keeps the position (session: true) and may have moved on, so the request is not sent again", v.err))
+	}
+	return v
+}
+
+func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
+	if v, ruled := j.tooMuch(err); ruled {
+		return v
+	}
+	if err != nil {
+		return judgeError(err)
+	}
+	if ex.Body.Long() && ex.cut == nil {
+		err := j.needsWhole()
+		if v, ruled := j.tooMuch(err); ruled {
+			return v
+		}
+		if err != nil {
+			return refuse(Permanent, err).advise(smaller)
+		}
+	}
+	var s split
+	if ex.cut == nil {
+		s = j.split(ex)
+	}
+	if v, ruled := j.tooMuch(ex.cut); ruled {
+		return v
+	}
+	if ex.cut != nil {
+		return judgeCut(ex)
+	}
+	if v, ruled := j.tooMuch(s.err); ruled {
+		return v
+	}
+	page := j.show(ex, s)
+	if err := j.charge(&page.Exchange); err != nil {
+		return refuse(Permanent, err)
+	}
+	if v, expired := j.expired(ex); expired {
+		return v
+	}
+	if v, over := j.session.over(out, ex); over {
+		return v
+	}
+	if v, ruled := j.rule(page); ruled {
+		v.ruled = true
+		return v
+	}
+	if j.pager.Refuses(ex.Status) {
+		page.ruling = paging.Ruling{Refused: true, Over: true, Empty: true}
+		return accept(page)
+	}
+	if !ex.well() {
+		return j.status(out, ex)
+	}
+	if v, partial := judgePartial(ex); partial {
+		return v
+	}
+	if out.aside != "" {
+		return j.takeOpening(page)
+	}
+	return j.take(out, page, s)
+}
+
+// take decides about an answer that may be a page.
+func (j *judge) take(out *outgoing, page *Page, s split) verdict {
+	switch {
+	case errors.Is(s.err, ErrBroken):
+		return j.broken(&page.Exchange, s.err)
+	case errors.Is(s.err, errNoContent):
+		return refuse(Permanent, s.err).advise("where that means no records, say on_missing: empty")
+	case errors.Is(s.err, ErrWhole):
+		return refuse(Permanent, s.err).advise(smaller)
+	case out.GraphQL && j.vars[sources.VarResponse].Get("errors").Truth(): // an empty list is none, though the specification would leave it out
+		return refuse(Permanent, fmt.Errorf("GraphQL errors: %s", j.secrets.Quote(gjson.GetBytes(page.Body.Text, "errors").Raw)))
+	case errors.Is(s.err, ErrNoRecords):
+		return refuse(Permanent, s.err).advise(j.adviseRecords(page))
+	case s.err != nil:
+		return refuse(Permanent, s.err)
+	}
+	if s.records.Len() == 0 {
+		if err := j.pager.Fallen(); err != nil {
+			return again(-1, err)
+		}
+	}
+	page.Records, page.ruling.Empty = s.records, page.Status == http.StatusNoContent
+	return accept(page)
+}
+
+// errNoContent is a 204 where records are expected.
+var errNoContent = errors.New("answered 204 No Content, without a place for records")
+
+// smaller is the advice for answers that are too long.
+const smaller = "ask for smaller pages"
