@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -12,20 +13,6 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
-
-// Gate decides about every request before it is sent.
-type Gate interface {
-	// Enter is called from any goroutine, once before each request, retries
-	// and redirects too, with what it costs, as far as that is known. Its error is
-	// ErrStopped: the request must not start.
-	Enter(cost sources.Cost) error
-	// Spend is called when a request turns out to have cost more than that, or less:
-	// then more is negative.
-	Spend(more sources.Cost)
-	// Closed is closed when Enter will never allow a request again: it ends
-	// every wait for one.
-	Closed() <-chan struct{}
-}
 
 // admission says which request of a client may start when. It is used from any
 // goroutine.
@@ -219,3 +206,6 @@ func (a *admission) holdFor(ctx context.Context, d time.Duration, n *Counters, s
 	}
 	return err
 }
+
+// errSpent says that what proves who asks ran out while the request waited.
+var errSpent = errors.New("what proves who asks has run out")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 )
 
@@ -225,4 +226,37 @@ func (a *asker) giveUp(out *outgoing, ex *Exchange, v verdict, attempts int) err
 		defer ex.Body.Release()
 	}
 	return a.failures.answer(out, ex, e)
+}
+
+// mayProveAnew reports whether a request whose proof was refused may be asked again
+// with another: once, and further times where the proof had held for other requests
+// and so ran out while this one waited, or came too late by the API's own word.
+func (a *asker) mayProveAnew(n tries, ex *Exchange) bool {
+	if n.anew == 0 {
+		return true
+	}
+	if p := a.client.requester.pool(); p != nil && n.anew < p.Size() {
+		return true
+	}
+	l, lasts := a.client.requester.auth.(auth.Lasting)
+	return lasts && n.anew < max(2, a.stream.Call.Retry.Attempts) && (l.Held(*ex.proof) || refusal(ex, false).Late())
+}
+
+// askOther makes a request that was refused for its credential's rate be asked again
+// by another one, at once where one may ask. That is no attempt of the request, as
+// long as each credential asks once.
+func (a *asker) askOther(n *tries, ex *Exchange, v verdict) verdict {
+	pool := a.client.requester.pool()
+	if pool == nil || ex == nil || ex.proof == nil || !v.retry || !throttlesAsker(ex) {
+		return v
+	}
+	v.wait, v.told = pool.Wait(time.Now()), false
+	if v.wait > 0 {
+		n.others = 0
+		return v
+	}
+	if n.others++; n.others < pool.Size() {
+		n.round--
+	}
+	return v
 }

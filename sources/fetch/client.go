@@ -1,58 +1,18 @@
 package fetch
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"crypto/tls"
-	"log/slog"
-	"net/http"
-	"sync/atomic"
+	"fmt"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
-	"github.com/tap-rest/tap-rest/sources/secret"
+	"github.com/tap-rest/tap-rest/sources/fetch/rate"
+	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 )
-
-// Counters add up what the walks of a stream cost. They may be read at any
-// time.
-type Counters struct {
-	Requests atomic.Int64 // sent, retries and redirects too
-	Retries  atomic.Int64
-	Waited   atomic.Int64 // nanoseconds, for rates and before retries
-	Wire     atomic.Int64 // bytes of bodies as they came
-	Recalled atomic.Int64 // exchanges that the journal had
-	Unused   atomic.Int64 // answers to requests ahead that no walk came to
-	Cost     atomic.Int64 // of what was sent, as sources.Cost
-	Saved    atomic.Int64 // what the exchanges cost when they were made that the journal had, likewise
-	Limited  atomic.Int64 // until when a rate holds a request back, in Unix milliseconds; 0: none does
-}
-
-// Options are what the clients of a run share.
-type Options struct {
-	Transport http.RoundTripper // nil: one like http.DefaultTransport
-	Secrets   *secret.Hider     // of the run; the client's own knows its credentials too
-	UserAgent string
-	Gate      Gate
-	Log       *slog.Logger
-	Ahead     *body.Room // for bodies that came, until they were worked on
-	Back      *body.Room // for bodies that are read back
-	Hasty     bool       // somebody waits for the answer: no request is made more than twice
-	Tokens    Tokens     // of logins
-	Limits    Sharing    // of limits
-}
-
-// Tokens say where refresh tokens are kept that an API gives in place of others.
-type Tokens struct {
-	Dir     string                               // "": nowhere
-	Replace func(path string, data []byte) error // a file whole, so that a crash leaves the old or the new one
-	Rotated func(setting []string, token string) // or nil: told which setting should hold another token from now on, and which
-}
-
-// Sharing says where the limits are kept to which several processes keep together.
-type Sharing struct {
-	Dir  string                 // "": nowhere
-	Salt func() ([]byte, error) // under which credentials tell clients apart
-}
 
 // Client sends the requests of all streams that share a sources.Client, at
 // the pace that it sets. Its methods may be called from any goroutine.
@@ -96,4 +56,58 @@ func (c *Client) Close() {
 	if t, ok := c.Transport.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}
+}
+
+// Check reports what would keep every request of the client from being made: a
+// base_url that is none, a credential that is empty. vars hold what templates
+// see as config and now. Base URLs and credentials that depend on more are
+// left to the requests.
+func (c *Client) Check(vars expr.Vars) error {
+	if t := c.requester.source.BaseURL; !sources.PerRequest(t) {
+		base, err := t.Text(vars)
+		if err == nil {
+			_, err = uri.Parse(base)
+		}
+		if err != nil {
+			return fmt.Errorf("base_url: %s: %w", c.Secrets.Redact(base), err)
+		}
+	}
+	if c.noIdentity != nil {
+		return c.noIdentity
+	}
+	_, err := c.requester.auth.Known(vars)
+	return err
+}
+
+// Open undoes [secret.Hider.SealValue] for a stream, whose requests see vars.
+func (c *Client) Open(v expr.Value, s *sources.Stream, vars expr.Vars) (expr.Value, error) {
+	c.requester.of(s, vars) // so that the secrets know what the stream's requests carry
+	return c.Secrets.OpenValue(v)
+}
+
+// archive reads exchanges of the client back.
+func (c *Client) archive() archive { return archive{c.Secrets, c.bodies} }
+
+// sharing says where the limits of the client are that other processes share: those
+// that go to the same address with the same credentials.
+func (r *requester) sharing(o Options, vars expr.Vars) rate.Sharing {
+	shared := false
+	for _, limit := range r.source.RateLimits {
+		shared = shared || limit.Shared
+	}
+	if !shared || o.Limits.Dir == "" {
+		return rate.Sharing{}
+	}
+	salt, err := o.Limits.Salt()
+	if err != nil {
+		o.Log.Warn("rate_limit.shared: this process keeps to the limit by itself, and others are not counted", "why", err.Error())
+		return rate.Sharing{}
+	}
+	sum := hmac.New(sha256.New, salt)
+	base, _ := r.source.BaseURL.Text(vars) // an error comes again with the first request
+	fmt.Fprintf(sum, "%d:%s,", len(base), base)
+	for _, s := range r.known.Secrets {
+		fmt.Fprintf(sum, "%d:%s,", len(s.Reveal()), s.Reveal())
+	}
+	return rate.Sharing{Dir: o.Limits.Dir, Key: string(sum.Sum(nil)), Log: o.Log}
 }

@@ -1,26 +1,12 @@
 package fetch
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"fmt"
-	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 )
-
-// price is what requests of a stream cost.
-type price struct {
-	known  sources.Cost
-	varies bool // only their answers say
-}
-
-func priceOf(s *sources.Stream) price {
-	known, ok := s.Call.KnownCost()
-	return price{known, !ok}
-}
 
 // charge counts what an answer costs, and what it says is left of the limits that the
 // definition declares. Its error is about a template.
@@ -97,36 +83,4 @@ func named(key string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", key, err)
-}
-
-// waitOf is how long a template's value says to wait.
-func waitOf(v expr.Value, now time.Time) (time.Duration, bool) {
-	if t, ok := v.Instant(); ok && v.Kind() == expr.KindTime {
-		return max(0, t.Sub(now)), true
-	}
-	return rate.Wait(v.Text(), now)
-}
-
-// sharing says where the limits of the client are that other processes share: those
-// that go to the same address with the same credentials.
-func (r *requester) sharing(o Options, vars expr.Vars) rate.Sharing {
-	shared := false
-	for _, limit := range r.source.RateLimits {
-		shared = shared || limit.Shared
-	}
-	if !shared || o.Limits.Dir == "" {
-		return rate.Sharing{}
-	}
-	salt, err := o.Limits.Salt()
-	if err != nil {
-		o.Log.Warn("rate_limit.shared: this process keeps to the limit by itself, and others are not counted", "why", err.Error())
-		return rate.Sharing{}
-	}
-	sum := hmac.New(sha256.New, salt)
-	base, _ := r.source.BaseURL.Text(vars) // an error comes again with the first request
-	fmt.Fprintf(sum, "%d:%s,", len(base), base)
-	for _, s := range r.known.Secrets {
-		fmt.Fprintf(sum, "%d:%s,", len(s.Reveal()), s.Reveal())
-	}
-	return rate.Sharing{Dir: o.Limits.Dir, Key: string(sum.Sum(nil)), Log: o.Log}
 }

@@ -105,8 +105,11 @@ func (j *judge) take(out *outgoing, page *Page, s split) verdict {
 	return accept(page)
 }
 
-// errNoContent is a 204 where records are expected.
-var errNoContent = errors.New("answered 204 No Content, without a place for records")
-
-// smaller is the advice for answers that are too long.
-const smaller = "ask for smaller pages"
+// takeOpening decides about an answer that opens a session.
+func (j *judge) takeOpening(page *Page) verdict {
+	if page.Body.Long() || !gjson.ValidBytes(page.Body.Text) {
+		return j.broken(&page.Exchange, fmt.Errorf("%w: pagination.open: the answer is no whole JSON text", ErrBroken))
+	}
+	page.ruling.Empty = true
+	return accept(page)
+}

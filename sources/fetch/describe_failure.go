@@ -45,21 +45,3 @@ func (f failures) excerpt(body []byte) string {
 	text := f.secrets.Redact(string(body[:min(len(body), 16*excerptSize)]))
 	return strings.ToValidUTF8(text[:min(len(text), excerptSize)], "\ufffd")
 }
-
-// hide takes the secrets out of what an error says.
-func hide(secrets *secret.Hider, err error) error {
-	text := err.Error()
-	if shown := secrets.Message(text); shown != text {
-		return &hidden{shown, err}
-	}
-	return err
-}
-
-// hidden is an error whose text held secrets.
-type hidden struct {
-	text string
-	err  error
-}
-
-func (e *hidden) Error() string { return e.text }
-func (e *hidden) Unwrap() error { return e.err }

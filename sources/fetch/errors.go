@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
 // ErrStopped says that the run starts no more requests: it was told to stop,
@@ -121,3 +123,22 @@ func (e errNoByte) Error() string { return fmt.Sprintf("not a byte for %s (timeo
 type errTooSlow struct{ limit time.Duration }
 
 func (e errTooSlow) Error() string { return fmt.Sprintf("not complete after %s", e.limit) }
+
+// hide takes the secrets out of what an error says.
+func hide(secrets *secret.Hider, err error) error {
+	text := err.Error()
+	if shown := secrets.Message(text); shown != text {
+		return &hidden{shown, err}
+	}
+	return err
+}
+
+// hidden is an error whose text held secrets.
+type hidden struct {
+	text string
+	err  error
+}
+
+func (e *hidden) Error() string { return e.text }
+
+func (e *hidden) Unwrap() error { return e.err }

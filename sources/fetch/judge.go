@@ -132,3 +132,6 @@ func (j *judge) prove(ex *Exchange) (*pieces, error) {
 	p.size, p.secret = in.N, in.Found()
 	return p, err
 }
+
+// errNoContent is a 204 where records are expected.
+var errNoContent = errors.New("answered 204 No Content, without a place for records")

@@ -16,32 +16,9 @@ import (
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
-// errSpent says that what proves who asks ran out while the request waited.
-var errSpent = errors.New("what proves who asks has run out")
-
 // mostLogins is how often a request that waits longer than a login holds logs in
 // before it is sent all the same.
 const mostLogins = 3
-
-// login is the client's auth, where that asks the API; nil elsewhere.
-func (r *requester) login() auth.Login {
-	l, _ := r.auth.(auth.Login)
-	return l
-}
-
-// ready reports whether a request can be proven without asking the API first.
-func (r *requester) ready() bool {
-	l := r.login()
-	return l == nil || l.Ready()
-}
-
-// expired is the definition's template over answers of a client that logs in.
-func (r *requester) expired() *expr.Template {
-	if l := r.login(); l != nil {
-		return l.Expired()
-	}
-	return nil
-}
 
 // admit waits until a request may start, and can be proven. It logs in before it
 // waits: nothing that waits for a login holds a slot.
@@ -178,85 +155,12 @@ func (w *Walk) anew(ctx context.Context, out *outgoing) *outgoing {
 	return out
 }
 
-// expired decides about an answer by which the API says that the login holds no
-// longer, whatever its status.
-func (j *judge) expired(ex *Exchange) (verdict, bool) {
-	if j.spent == nil || ex.proof == nil {
-		return verdict{}, false
+// send makes one attempt: it asks, and follows redirects. An answer of any
+// status is an exchange; the error is for the lack of one. The caller gives
+// the body back.
+func (t *transport) send(ctx context.Context, out *outgoing, timeout time.Duration, n *Counters) (*Exchange, error) {
+	if err := t.admit(ctx, out, timeout, n); err != nil {
+		return nil, err
 	}
-	v, err := j.spent.Eval(j.vars)
-	if err != nil {
-		return refuse(Permanent, fmt.Errorf("auth.expired: %w", err)), true
-	}
-	if !sources.Holds(v) {
-		return verdict{}, false
-	}
-	refused := refuse(Permanent, fmt.Errorf("answered %d, which says by auth.expired that the login holds no longer", ex.Status))
-	refused.proof, refused.expired, refused.tip = true, true, "check the credentials, and auth.expired: it may mean too many answers"
-	return refused, true
-}
-
-// refusesProof reports whether an answer says that its proof holds no longer. It is
-// asked between two pages.
-func (j *judge) refusesProof(ex *Exchange) bool {
-	if ex.Status == http.StatusUnauthorized || j.spent == nil || ex.cut != nil || ex.Body.Long() {
-		return ex.Status == http.StatusUnauthorized
-	}
-	j.show(ex, j.split(ex))
-	_, refused := j.expired(ex)
-	j.forget()
-	return refused
-}
-
-// clockAdvice says that this machine's clock is wrong by an answer's; "" where it
-// is not.
-func clockAdvice(ex *Exchange) string {
-	return auth.ClockAdvice(serverTime(ex), ex.At)
-}
-
-// accepted takes note of a proof that the API took.
-func (r *requester) accepted(p *auth.Proof) {
-	if l, ok := r.auth.(auth.Lasting); ok && p != nil {
-		l.Accepted(*p)
-	}
-}
-
-// mayProveAnew reports whether a request whose proof was refused may be asked again
-// with another: once, and further times where the proof had held for other requests
-// and so ran out while this one waited, or came too late by the API's own word.
-func (a *asker) mayProveAnew(n tries, ex *Exchange) bool {
-	if n.anew == 0 {
-		return true
-	}
-	if p := a.client.requester.pool(); p != nil && n.anew < p.Size() {
-		return true
-	}
-	l, lasts := a.client.requester.auth.(auth.Lasting)
-	return lasts && n.anew < max(2, a.stream.Call.Retry.Attempts) && (l.Held(*ex.proof) || refusal(ex, false).Late())
-}
-
-// refusal is what authenticators see of an answer that did not take a proof.
-func refusal(ex *Exchange, expired bool) auth.Refusal {
-	return auth.Refusal{Status: ex.Status, Header: ex.Header, Expired: expired}
-}
-
-// forgetSpent throws away answers ahead that refused a proof which is spent by now:
-// they are asked for again together, rather than one by one.
-func (h *ahead) forgetSpent() {
-	l := h.walk.client.requester.login()
-	if l == nil {
-		return
-	}
-	for n, e := range h.early {
-		select {
-		case <-e.done:
-		default:
-			continue
-		}
-		if ex := e.ex; ex != nil && ex.proof != nil && l.Spent(*ex.proof) && h.walk.asker.judge.refusesProof(ex) {
-			e.cancel()
-			ex.Body.Release()
-			delete(h.early, n)
-		}
-	}
+	return t.sendAdmitted(ctx, out, timeout, n)
 }

@@ -216,3 +216,24 @@ func (h *ahead) drop(forget bool) {
 	}
 	clear(h.early)
 }
+
+// forgetSpent throws away answers ahead that refused a proof which is spent by now:
+// they are asked for again together, rather than one by one.
+func (h *ahead) forgetSpent() {
+	l := h.walk.client.requester.login()
+	if l == nil {
+		return
+	}
+	for n, e := range h.early {
+		select {
+		case <-e.done:
+		default:
+			continue
+		}
+		if ex := e.ex; ex != nil && ex.proof != nil && l.Spent(*ex.proof) && h.walk.asker.judge.refusesProof(ex) {
+			e.cancel()
+			ex.Body.Release()
+			delete(h.early, n)
+		}
+	}
+}

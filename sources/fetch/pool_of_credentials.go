@@ -8,12 +8,6 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 )
 
-// pool is the client's auth, where that has several credentials; nil elsewhere.
-func (r *requester) pool() auth.Several {
-	p, _ := r.auth.(auth.Several)
-	return p
-}
-
 // poolQuota is what requests wait for of which no credential may ask.
 const poolQuota rate.Why = "the quota of each credential of the pool"
 
@@ -70,23 +64,4 @@ func (a *admission) answeredPool(ex *Exchange) bool {
 // requests came.
 func throttlesAsker(ex *Exchange) bool {
 	return ex.Status == http.StatusTooManyRequests || ex.Status == http.StatusForbidden && throttles(ex)
-}
-
-// askOther makes a request that was refused for its credential's rate be asked again
-// by another one, at once where one may ask. That is no attempt of the request, as
-// long as each credential asks once.
-func (a *asker) askOther(n *tries, ex *Exchange, v verdict) verdict {
-	pool := a.client.requester.pool()
-	if pool == nil || ex == nil || ex.proof == nil || !v.retry || !throttlesAsker(ex) {
-		return v
-	}
-	v.wait, v.told = pool.Wait(time.Now()), false
-	if v.wait > 0 {
-		n.others = 0
-		return v
-	}
-	if n.others++; n.others < pool.Size() {
-		n.round--
-	}
-	return v
 }

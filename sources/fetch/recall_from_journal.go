@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
@@ -95,27 +94,6 @@ func (r *recorder) distrust(out *outgoing, why error) {
 	r.log.Warn("an exchange in the journal is not what it should be: it is asked for again",
 		"stream", r.stream, "request", out.Shown, "why", why.Error())
 	r.reject(out, out.n)
-}
-
-// stored is where an exchange lies in a journal.
-type stored struct {
-	journal *journal.Journal
-	place   journal.Place
-}
-
-// Open reads its body.
-func (s stored) Open() (io.ReadCloser, error) {
-	_, in, err := s.journal.Stream(s.place)
-	if err != nil {
-		return nil, err
-	}
-	return in, nil
-}
-
-// archive reads exchanges back.
-type archive struct {
-	secrets *secret.Hider
-	bodies  *body.Store
 }
 
 // read reads an exchange back, as if it had just come: its body has a share of

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -33,12 +35,6 @@ var (
 
 // ErrJournal wraps what keeps an exchange from being recorded or read back.
 var ErrJournal = errors.New("journal")
-
-// Why an exchange cannot be kept without its secrets.
-var (
-	errUnkept     = errors.New("it holds a secret, and text like the mark that would stand for one: a run that goes on asks for it again")
-	errUnkeptLong = fmt.Errorf("it holds a secret, which is cut out only of answers up to %d MiB: a run that goes on asks for it again", body.Max>>20)
-)
 
 // Headers of exchanges on disk that the API did not send. A body that held
 // secrets is kept decoded, with the secrets sealed.
@@ -131,48 +127,33 @@ func (r *recorder) file(h http.Header) (body.File, error) {
 	return d, nil
 }
 
-// keep writes a proven page's exchange down, before a record of it leaves. One
-// that cannot be kept, nor what lies behind it, is asked for again by a run that
-// goes on from before it.
-func (r *recorder) keep(out *outgoing, page *Page) error {
-	if r.Recording == nil {
-		return nil
-	}
-	err := r.write(out, page)
-	if errors.Is(err, errUnkept) || errors.Is(err, errUnkeptLong) || errors.Is(err, journal.ErrLongHead) {
-		r.log.Warn("an answer is not kept in the journal", "stream", r.stream, "request", out.Shown, "why", err.Error())
-		return nil
-	}
-	return err
-}
+// errNoAnswer is a request in the journal whose answer never came.
+var errNoAnswer = errors.New("the journal has the request, but no answer to it came")
 
-func (r *recorder) write(out *outgoing, page *Page) error {
-	e := &journal.Exchange{
-		Key: r.keyOf(out), At: page.At, Took: page.Took, Request: page.Request, Digest: out.digest,
-		Status: page.Status, Header: page.Header.Clone(), Body: page.Body.Wire(), Attempts: page.Attempts, Records: page.Count(),
-	}
-	page.writeUnchanged(e)
-	e.Header.Del(sealedHeader) // strangers may send what is ours
-	e.Header.Del("Set-Cookie") // a credential, and of a session that a later run does not have
-	if err := r.sealURL(e.Header, out, page); err != nil {
-		return err
-	}
-	if err := r.seal(e, page); err != nil {
-		return err
-	}
-	place, err := r.append(e, page.Body)
+func wrapJournal(err error) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrJournal, err)
 	}
-	page.kept = &kept{e.Key, place}
-	page.Body.Move(stored{r.Journal, place})
 	return nil
 }
 
-// append appends an exchange to the journal, whose body may be in a draft.
-func (r *recorder) append(e *journal.Exchange, b *body.Body) (journal.Place, error) {
-	if draft, ok := b.Place().(*journal.Draft); ok {
-		return draft.Append(e)
+// stored is where an exchange lies in a journal.
+type stored struct {
+	journal *journal.Journal
+	place   journal.Place
+}
+
+// Open reads its body.
+func (s stored) Open() (io.ReadCloser, error) {
+	_, in, err := s.journal.Stream(s.place)
+	if err != nil {
+		return nil, err
 	}
-	return r.Journal.Append(e)
+	return in, nil
+}
+
+// archive reads exchanges back.
+type archive struct {
+	secrets *secret.Hider
+	bodies  *body.Store
 }

@@ -2,56 +2,17 @@ package fetch
 
 import (
 	"context"
-	"fmt"
-	"hash/maphash"
 	"net/http"
+	"net/url"
 	"sync"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
-	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
-	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
-
-// outgoing is a request of a walk, as often as it is sent.
-type outgoing struct {
-	*request.Request
-	stream  string
-	vars    expr.Vars   // what proofs see
-	digest  [16]byte    // of all but proofs, where the walk is recorded
-	under   body.Layers // of the answer's body
-	jar     *cookies
-	n       int64  // of the page in its walk: how many came before
-	aside   string // of a request for no page: its place in the journal, beside the walk's
-	tag     *Tag   // of the answer of before, which is not sent where it did not change; nil: there is none
-	mark    marks  // of a request that must not be sent twice
-	price   price
-	started *rate.Started // the last time that it was let through
-	seat    int           // of a pool's credential; 0: none was chosen
-	login   bool          // it asks for a proof
-	// file begins one for an answer that is too long for memory.
-	file func(http.Header) (body.File, error)
-}
-
-// hashSeed is that of all hashes of requests in this process.
-var hashSeed = maphash.MakeSeed()
-
-// hash is the hash of a request, but for what proves who asks.
-func (o *outgoing) hash() uint64 {
-	sum := maphash.String(hashSeed, o.Method+" "+o.URL.String()) + maphash.Bytes(hashSeed, o.Body)
-	for name, values := range o.Header {
-		for _, v := range values {
-			if name != "Authorization" {
-				sum += maphash.String(hashSeed, name+": "+v)
-			}
-		}
-	}
-	return sum
-}
 
 // build makes the request for the walk's position.
 func (w *Walk) build() (*outgoing, error) {
@@ -158,29 +119,75 @@ func (r *requester) prove(ctx context.Context, out *outgoing, at *request.Reques
 	return sent, &proof, nil
 }
 
-// Check reports what would keep every request of the client from being made: a
-// base_url that is none, a credential that is empty. vars hold what templates
-// see as config and now. Base URLs and credentials that depend on more are
-// left to the requests.
-func (c *Client) Check(vars expr.Vars) error {
-	if t := c.requester.source.BaseURL; !sources.PerRequest(t) {
-		base, err := t.Text(vars)
-		if err == nil {
-			_, err = uri.Parse(base)
-		}
-		if err != nil {
-			return fmt.Errorf("base_url: %s: %w", c.Secrets.Redact(base), err)
-		}
+// loginRequest makes the request of a login as those of streams are made.
+func (r *requester) loginRequest(s *sources.SessionLogin, vars expr.Vars) (*http.Request, error) {
+	out, err := r.loginMaker(s, vars).Make(vars, request.Page{First: true})
+	if err != nil {
+		return nil, err
 	}
-	if c.noIdentity != nil {
-		return c.noIdentity
-	}
-	_, err := c.requester.auth.Known(vars)
-	return err
+	return out.HTTP(), nil
 }
 
-// Open undoes [secret.Hider.SealValue] for a stream, whose requests see vars.
-func (c *Client) Open(v expr.Value, s *sources.Stream, vars expr.Vars) (expr.Value, error) {
-	c.requester.of(s, vars) // so that the secrets know what the stream's requests carry
-	return c.Secrets.OpenValue(v)
+// loginMaker returns the maker of a login's requests. It makes secrets know what
+// they carry.
+func (r *requester) loginMaker(s *sources.SessionLogin, vars expr.Vars) *request.Maker {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := r.logins[s]
+	if m == nil {
+		own := *r.source
+		if s.BaseURL != nil {
+			own.BaseURL = s.BaseURL
+		}
+		if sources.Origin(s.Login.Path) != "" {
+			own.BaseURL = nil // the path is not appended to it
+		}
+		stream := &sources.Stream{Name: "auth.login", Client: &own, Request: s.Login}
+		stream.Complete()
+		m = request.NewMaker(stream, r.secrets, r.defaults, r.known, vars)
+		r.logins[s] = m
+	}
+	return m
+}
+
+// keepCookies keeps what an answer to a proof set of a session's cookies.
+func (r *requester) keepCookies(p *auth.Proof, from *url.URL, h http.Header) {
+	if s, ok := r.auth.(interface {
+		KeepCookies(auth.Proof, *url.URL, http.Header)
+	}); ok && p != nil {
+		s.KeepCookies(*p, from, h)
+	}
+}
+
+// login is the client's auth, where that asks the API; nil elsewhere.
+func (r *requester) login() auth.Login {
+	l, _ := r.auth.(auth.Login)
+	return l
+}
+
+// ready reports whether a request can be proven without asking the API first.
+func (r *requester) ready() bool {
+	l := r.login()
+	return l == nil || l.Ready()
+}
+
+// expired is the definition's template over answers of a client that logs in.
+func (r *requester) expired() *expr.Template {
+	if l := r.login(); l != nil {
+		return l.Expired()
+	}
+	return nil
+}
+
+// accepted takes note of a proof that the API took.
+func (r *requester) accepted(p *auth.Proof) {
+	if l, ok := r.auth.(auth.Lasting); ok && p != nil {
+		l.Accepted(*p)
+	}
+}
+
+// pool is the client's auth, where that has several credentials; nil elsewhere.
+func (r *requester) pool() auth.Several {
+	p, _ := r.auth.(auth.Several)
+	return p
 }

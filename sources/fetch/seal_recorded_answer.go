@@ -1,8 +1,11 @@
 package fetch
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
@@ -76,3 +79,9 @@ func unseal(ex *Exchange, secrets *secret.Hider) error {
 	}
 	return nil
 }
+
+// Why an exchange cannot be kept without its secrets.
+var (
+	errUnkept     = errors.New("it holds a secret, and text like the mark that would stand for one: a run that goes on asks for it again")
+	errUnkeptLong = fmt.Errorf("it holds a secret, which is cut out only of answers up to %d MiB: a run that goes on asks for it again", body.Max>>20)
+)

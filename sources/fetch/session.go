@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
@@ -20,9 +18,6 @@ import (
 // on with: it is gone, or nobody knows how far the server has come. The API has
 // lost nothing, and the walk starts over.
 var ErrSessionOver = errors.New("the session of an earlier run cannot be gone on with")
-
-// errNoAnswer is a request in the journal whose answer never came.
-var errNoAnswer = errors.New("the journal has the request, but no answer to it came")
 
 // session is what the server keeps of a walk, as far as the walk knows. It is used
 // from the walk's goroutine.
@@ -50,20 +45,6 @@ func newSession(w *Walk, at paging.Position) *session {
 // answer.
 func (s *session) moves(out *outgoing) bool {
 	return s != nil && s.rules.Keeps && out.aside == "" && (s.rules.Open != nil || !s.walk.pager.First())
-}
-
-// spared reports whether an answer refuses a request before the server works on it.
-func spared(ex *Exchange) bool {
-	if ex == nil {
-		return false
-	}
-	switch ex.Status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooEarly, http.StatusTooManyRequests:
-		return true
-	case http.StatusServiceUnavailable:
-		return ex.Header.Get("Retry-After") != ""
-	}
-	return false
 }
 
 // over decides about an answer by which an inherited session is gone, before any
@@ -170,15 +151,6 @@ func (w *Walk) recallOpening(ctx context.Context, out *outgoing) (*Page, error) 
 	page.Recalled = true
 	w.counters.Recalled.Add(1)
 	return page, nil
-}
-
-// takeOpening decides about an answer that opens a session.
-func (j *judge) takeOpening(page *Page) verdict {
-	if page.Body.Long() || !gjson.ValidBytes(page.Body.Text) {
-		return j.broken(&page.Exchange, fmt.Errorf("%w: pagination.open: the answer is no whole JSON text", ErrBroken))
-	}
-	page.ruling.Empty = true
-	return accept(page)
 }
 
 // value is what the answer to open says of the session, fit to be kept.
@@ -300,30 +272,4 @@ func (s *session) came(page *Page) {
 	if page.Last {
 		s.at = page.Left
 	}
-}
-
-// marks see to it that a request is not sent twice, in another run either.
-type marks struct {
-	before func() error // called before it is sent
-	undo   func()       // called where it was refused, and the server did nothing
-}
-
-func (m *marks) send() error {
-	if m.before == nil {
-		return nil
-	}
-	return m.before()
-}
-
-func (m *marks) takeBack() {
-	if m.undo != nil {
-		m.undo()
-	}
-}
-
-func wrapJournal(err error) error {
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrJournal, err)
-	}
-	return nil
 }

@@ -73,6 +73,3 @@ func (c *Client) Reload(ctx context.Context, j *journal.Journal, p *Page, s Spli
 	}
 	return nil
 }
-
-// archive reads exchanges of the client back.
-func (c *Client) archive() archive { return archive{c.Secrets, c.bodies} }

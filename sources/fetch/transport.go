@@ -26,16 +26,6 @@ type transport struct {
 	room      *body.Room // for them
 }
 
-// send makes one attempt: it asks, and follows redirects. An answer of any
-// status is an exchange; the error is for the lack of one. The caller gives
-// the body back.
-func (t *transport) send(ctx context.Context, out *outgoing, timeout time.Duration, n *Counters) (*Exchange, error) {
-	if err := t.admit(ctx, out, timeout, n); err != nil {
-		return nil, err
-	}
-	return t.sendAdmitted(ctx, out, timeout, n)
-}
-
 // sendAdmitted is send for a request that was admitted.
 func (t *transport) sendAdmitted(ctx context.Context, out *outgoing, timeout time.Duration, n *Counters) (*Exchange, error) {
 	for at := out.Request; ; {

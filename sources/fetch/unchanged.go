@@ -9,27 +9,6 @@ import (
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
-// Tag is what is kept of an answer, so that the API can be asked whether that has
-// changed, and the walk can go on from it where it has not.
-type Tag struct {
-	ETag     string      `json:"etag,omitempty"`
-	Modified string      `json:"modified,omitempty"` // Last-Modified, where there is no ETag
-	Header   http.Header `json:"header,omitempty"`
-	Beside   []byte      `json:"beside"` // the body, with nothing in the place of its records
-	Records  int         `json:"records"`
-}
-
-// Tags are those of one stream's answers, by the digest of the request. Its
-// functions are called from any goroutine.
-type Tags struct {
-	Of   func(request [16]byte) *Tag // that the last finished pass got; nil: there is none
-	Keep func(request [16]byte, t *Tag)
-}
-
-// unchangedHeader says of an exchange on disk how many records the answer has that
-// did not change: its body is what stands beside them.
-const unchangedHeader = "Tap-Rest-Unchanged"
-
 // mostTag is how large what stands beside the records of an answer may be to be kept.
 const mostTag = 64 << 10
 

@@ -42,3 +42,6 @@ func (v verdict) onlyOnce(tip string) verdict {
 	v.once, v.class, v.tip = true, Permanent, tip
 	return v
 }
+
+// smaller is the advice for answers that are too long.
+const smaller = "ask for smaller pages"

@@ -64,3 +64,11 @@ func HeaderValue(h http.Header) expr.Value {
 	}
 	return expr.Dict(keys, values)
 }
+
+// waitOf is how long a template's value says to wait.
+func waitOf(v expr.Value, now time.Time) (time.Duration, bool) {
+	if t, ok := v.Instant(); ok && v.Kind() == expr.KindTime {
+		return max(0, t.Sub(now)), true
+	}
+	return rate.Wait(v.Text(), now)
+}

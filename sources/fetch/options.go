@@ -1,0 +1,66 @@
+package fetch
+
+import (
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/secret"
+)
+
+// Counters add up what the walks of a stream cost. They may be read at any
+// time.
+type Counters struct {
+	Requests atomic.Int64 // sent, retries and redirects too
+	Retries  atomic.Int64
+	Waited   atomic.Int64 // nanoseconds, for rates and before retries
+	Wire     atomic.Int64 // bytes of bodies as they came
+	Recalled atomic.Int64 // exchanges that the journal had
+	Unused   atomic.Int64 // answers to requests ahead that no walk came to
+	Cost     atomic.Int64 // of what was sent, as sources.Cost
+	Saved    atomic.Int64 // what the exchanges cost when they were made that the journal had, likewise
+	Limited  atomic.Int64 // until when a rate holds a request back, in Unix milliseconds; 0: none does
+}
+
+// Options are what the clients of a run share.
+type Options struct {
+	Transport http.RoundTripper // nil: one like http.DefaultTransport
+	Secrets   *secret.Hider     // of the run; the client's own knows its credentials too
+	UserAgent string
+	Gate      Gate
+	Log       *slog.Logger
+	Ahead     *body.Room // for bodies that came, until they were worked on
+	Back      *body.Room // for bodies that are read back
+	Hasty     bool       // somebody waits for the answer: no request is made more than twice
+	Tokens    Tokens     // of logins
+	Limits    Sharing    // of limits
+}
+
+// Tokens say where refresh tokens are kept that an API gives in place of others.
+type Tokens struct {
+	Dir     string                               // "": nowhere
+	Replace func(path string, data []byte) error // a file whole, so that a crash leaves the old or the new one
+	Rotated func(setting []string, token string) // or nil: told which setting should hold another token from now on, and which
+}
+
+// Sharing says where the limits are kept to which several processes keep together.
+type Sharing struct {
+	Dir  string                 // "": nowhere
+	Salt func() ([]byte, error) // under which credentials tell clients apart
+}
+
+// Gate decides about every request before it is sent.
+type Gate interface {
+	// Enter is called from any goroutine, once before each request, retries
+	// and redirects too, with what it costs, as far as that is known. Its error is
+	// ErrStopped: the request must not start.
+	Enter(cost sources.Cost) error
+	// Spend is called when a request turns out to have cost more than that, or less:
+	// then more is negative.
+	Spend(more sources.Cost)
+	// Closed is closed when Enter will never allow a request again: it ends
+	// every wait for one.
+	Closed() <-chan struct{}
+}

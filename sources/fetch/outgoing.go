@@ -1,0 +1,78 @@
+package fetch
+
+import (
+	"hash/maphash"
+	"net/http"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/rate"
+	"github.com/tap-rest/tap-rest/sources/fetch/request"
+)
+
+// outgoing is a request of a walk, as often as it is sent.
+type outgoing struct {
+	*request.Request
+	stream  string
+	vars    expr.Vars   // what proofs see
+	digest  [16]byte    // of all but proofs, where the walk is recorded
+	under   body.Layers // of the answer's body
+	jar     *cookies
+	n       int64  // of the page in its walk: how many came before
+	aside   string // of a request for no page: its place in the journal, beside the walk's
+	tag     *Tag   // of the answer of before, which is not sent where it did not change; nil: there is none
+	mark    marks  // of a request that must not be sent twice
+	price   price
+	started *rate.Started // the last time that it was let through
+	seat    int           // of a pool's credential; 0: none was chosen
+	login   bool          // it asks for a proof
+	// file begins one for an answer that is too long for memory.
+	file func(http.Header) (body.File, error)
+}
+
+// hashSeed is that of all hashes of requests in this process.
+var hashSeed = maphash.MakeSeed()
+
+// hash is the hash of a request, but for what proves who asks.
+func (o *outgoing) hash() uint64 {
+	sum := maphash.String(hashSeed, o.Method+" "+o.URL.String()) + maphash.Bytes(hashSeed, o.Body)
+	for name, values := range o.Header {
+		for _, v := range values {
+			if name != "Authorization" {
+				sum += maphash.String(hashSeed, name+": "+v)
+			}
+		}
+	}
+	return sum
+}
+
+// marks see to it that a request is not sent twice, in another run either.
+type marks struct {
+	before func() error // called before it is sent
+	undo   func()       // called where it was refused, and the server did nothing
+}
+
+func (m *marks) send() error {
+	if m.before == nil {
+		return nil
+	}
+	return m.before()
+}
+
+func (m *marks) takeBack() {
+	if m.undo != nil {
+		m.undo()
+	}
+}
+
+// price is what requests of a stream cost.
+type price struct {
+	known  sources.Cost
+	varies bool // only their answers say
+}
+
+func priceOf(s *sources.Stream) price {
+	known, ok := s.Call.KnownCost()
+	return price{known, !ok}
+}
