@@ -133,17 +133,3 @@ func also(first, second string) string {
 	}
 	return first + "; " + second
 }
-
-// spared reports whether an answer refuses a request before the server works on it.
-func spared(ex *Exchange) bool {
-	if ex == nil {
-		return false
-	}
-	switch ex.Status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooEarly, http.StatusTooManyRequests:
-		return true
-	case http.StatusServiceUnavailable:
-		return ex.Header.Get("Retry-After") != ""
-	}
-	return false
-}

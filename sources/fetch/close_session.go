@@ -21,9 +21,8 @@ const (
 // close asks the API to end the session. It costs no budget, and the run that stops
 // waits for it: a session that is left open takes room at the API. What goes wrong
 // is a warning.
-func (s *session) close() {
-	w := s.walk
-	if s.rules.Close == nil || s.closed || !s.used || w.recorder.only() {
+func (s *conversation) close() {
+	if s.rules.Close == nil || s.closed || !s.used || s.requests.recorder.only() {
 		return
 	}
 	s.closed = true
@@ -37,22 +36,21 @@ func (s *session) close() {
 		err = s.sendClosing(out)
 	}
 	if err != nil {
-		w.client.Log.Warn("the session could not be closed: the API keeps it until it expires there",
-			"stream", w.stream.Name, "request", w.client.Secrets.Redact(shown), "why", hide(w.client.Secrets, err).Error())
+		s.asker.client.Log.Warn("the session could not be closed: the API keeps it until it expires there",
+			"stream", s.requests.stream.Name, "request", s.asker.client.Secrets.Redact(shown), "why", hide(s.asker.client.Secrets, err).Error())
 	}
 }
 
 // closing makes the request that ends the session; nil where there is none yet.
-func (s *session) closing() (*outgoing, error) {
-	w := s.walk
+func (s *conversation) closing() (*outgoing, error) {
 	if s.rules.Close == nil || s.at.Session == nil && s.at.Token == nil && s.at.URL == "" {
 		return nil, nil
 	}
-	here := w.pager.Position()
-	w.pager.Go(s.at)
+	here := s.pager.Position()
+	s.pager.Go(s.at)
 	out, err := s.build(*s.rules.Close, "")
-	w.pager.Go(here)
-	w.setPage()
+	s.pager.Go(here)
+	s.requests.setPage()
 	if err != nil {
 		return nil, fmt.Errorf("pagination.close: %w", err)
 	}
@@ -62,26 +60,25 @@ func (s *session) closing() (*outgoing, error) {
 }
 
 // sendClosing sends it, once, and keeps that it was answered.
-func (s *session) sendClosing(out *outgoing) error {
-	w := s.walk
-	within := min(closeWithin, w.stream.Call.Timeout)
-	if w.client.admission.stopped(context.Background()) {
+func (s *conversation) sendClosing(out *outgoing) error {
+	within := min(closeWithin, s.requests.stream.Call.Timeout)
+	if s.asker.client.admission.stopped(context.Background()) {
 		within = min(within, closeWithinStopped)
 	}
 	ctx, cancel := context.WithTimeoutCause(context.Background(), within, errNoByte{within})
 	defer cancel()
-	if err := w.client.admission.admitLast(ctx, out); err != nil {
+	if err := s.asker.client.admission.admitLast(ctx, out); err != nil {
 		return err
 	}
 	start := time.Now()
-	status, err := w.client.transport.askLast(ctx, out, w.counters)
+	status, err := s.asker.client.transport.askLast(ctx, out, s.asker.counters)
 	switch {
 	case err != nil:
 		return requestError(ctx, err)
 	case status/100 != 2 && status != http.StatusNotFound && status != http.StatusGone:
 		return &statusError{status, http.StatusText(status)}
 	}
-	if r := w.recorder.Recording; r != nil {
+	if r := s.requests.recorder.Recording; r != nil {
 		_, err = r.Journal.Append(&journal.Exchange{
 			Key: r.keyOf(out), At: time.Now(), Took: time.Since(start), Request: out.Shown, Digest: out.digest, Status: status, Attempts: 1,
 		})

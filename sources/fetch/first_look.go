@@ -24,7 +24,7 @@ func (w *Walk) Notes(page *Page) (notes []string) {
 
 // redirected says that each request costs two.
 func (w *Walk) redirected(page *Page) string {
-	from, to := w.sent.URL, page.url
+	from, to := w.requests.sent.URL, page.url
 	if to == nil || from.String() == to.String() {
 		return ""
 	}
@@ -41,7 +41,7 @@ func (w *Walk) redirected(page *Page) string {
 func (w *Walk) capped(page *Page) string {
 	asked, key := w.stream.Pagination.Sends.Size, "pagination.size"
 	if asked == 0 {
-		if asked, key = (outside{w}).Asked(); key != "" {
+		if asked, key = (outside{w.requests, w.judge}).Asked(); key != "" {
 			key = "the request's " + key
 		}
 	}

@@ -24,7 +24,7 @@ type judge struct {
 	whole     bool                  // the records of an answer cannot come in pieces
 	apart     bool                  // no key of the definition looks at the records of an answer
 	spent     *expr.Template        // that says that the login holds no longer; nil: none does
-	splitting *sync.Mutex           // held while the splitter is used
+	splitting sync.Mutex            // held while the splitter is used
 	session   *session
 	charge    func(*Exchange) error // counts what an answer costs
 
@@ -53,6 +53,14 @@ func (j *judge) show(ex *Exchange, s split) *Page {
 
 // forget lets go of the answer: a walk that waits holds none.
 func (j *judge) forget() { j.seen, j.vars[sources.VarResponse] = nil, expr.Undefined() }
+
+// newJudge returns the judge of a walk's answers. It has no pager and no session yet.
+func newJudge(stream *sources.Stream, splitter Splitter, vars expr.Vars, secrets *secret.Hider) *judge {
+	return &judge{
+		stream: stream, splitter: splitter, secrets: secrets, vars: vars,
+		whole: needsWhole(stream, splitter), apart: stream.LooksAtRecords() == "",
+	}
+}
 
 // split proves a body. One with a status that says no need not hold records;
 // it is proven only so that rules can read it.

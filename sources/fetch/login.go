@@ -8,12 +8,10 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
-	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
 // mostLogins is how often a request that waits longer than a login holds logs in
@@ -92,67 +90,6 @@ func lostLogin(ctx context.Context, err error) error {
 func LoginFailed(err error) bool {
 	var login *auth.Failure
 	return errors.As(err, &login) && !login.Later
-}
-
-// showLogin makes what templates see as auth.
-func (w *Walk) showLogin() {
-	if l := w.client.requester.login(); l != nil {
-		w.vars[sources.VarAuth] = l.Answer()
-	}
-}
-
-// buildLoggedIn builds the request for the walk's position. It logs in first where
-// the request, or the position, is made of what a login answers.
-func (w *Walk) buildLoggedIn(ctx context.Context) (*outgoing, error) {
-	l := w.client.requester.login()
-	if l == nil || w.recorder.only() {
-		return w.build()
-	}
-	if w.stream.Uses("auth") {
-		if err := w.logIn(ctx); err != nil {
-			return nil, err
-		}
-	}
-	out, err := w.build()
-	if errors.Is(err, secret.ErrSealed) && !l.Ready() {
-		if err := w.logIn(ctx); err != nil {
-			return nil, err
-		}
-		return w.build()
-	}
-	return out, err
-}
-
-// logIn logs in where that is due, as often as a request is made.
-func (w *Walk) logIn(ctx context.Context) error {
-	retry := w.asker.retry()
-	for n := 1; ; n++ {
-		err := w.client.transport.prepare(ctx, w.stream.Name, w.vars, w.stream.Call.Timeout, w.counters)
-		v := judgeError(err)
-		if err == nil || errors.Is(err, ErrStopped) || !v.retry || n >= retry.Attempts || v.wait > w.asker.longestWait() {
-			return err
-		}
-		if v.wait < 0 {
-			v.wait = backoff(retry, n)
-		}
-		w.counters.Retries.Add(1)
-		if err := w.client.admission.sleep(ctx, v.wait, w.counters); err != nil {
-			return err
-		}
-	}
-}
-
-// anew makes a request again whose proof was refused, with what the next login
-// answers; the one that was made where that is not possible: asking says why.
-func (w *Walk) anew(ctx context.Context, out *outgoing) *outgoing {
-	if w.client.requester.login() == nil || !w.stream.Uses("auth") || w.logIn(ctx) != nil {
-		return out
-	}
-	w.setPage()
-	if again, err := w.build(); err == nil {
-		return again
-	}
-	return out
 }
 
 // send makes one attempt: it asks, and follows redirects. An answer of any

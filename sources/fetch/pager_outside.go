@@ -11,42 +11,45 @@ import (
 )
 
 // outside is the walk as its pager sees it.
-type outside struct{ walk *Walk }
+type outside struct {
+	requests *builder
+	judge    *judge
+}
 
 // Eval evaluates a Ref over the answer under way.
 func (o outside) Eval(r sources.Ref, page expr.Value) (expr.Value, error) {
-	o.walk.vars[sources.VarPage] = page
-	return ref.Eval(r, o.walk.vars, o.walk.judge.seen, o.walk.judge.answer.Header)
+	o.requests.vars[sources.VarPage] = page
+	return ref.Eval(r, o.requests.vars, o.judge.seen, o.judge.answer.Header)
 }
 
 // Seal makes a token fit to be kept.
-func (o outside) Seal(v expr.Value) (json.RawMessage, error) { return o.walk.requests.SealToken(v) }
+func (o outside) Seal(v expr.Value) (json.RawMessage, error) { return o.requests.maker.SealToken(v) }
 
 // Open undoes Seal.
 func (o outside) Open(token json.RawMessage) expr.Value {
-	v, _ := o.walk.requests.OpenToken(token) // who makes the request finds the error
+	v, _ := o.requests.maker.OpenToken(token) // who makes the request finds the error
 	return v
 }
 
 // Follow makes a URL fit to be kept, which may be relative to the one that was
 // answered.
 func (o outside) Follow(target string, https func() string) (string, error) {
-	u, err := o.walk.sent.Follow(o.walk.judge.answer.url, target, https)
+	u, err := o.requests.sent.Follow(o.judge.answer.url, target, https)
 	if err != nil {
 		return "", err
 	}
-	return o.walk.requests.SealURL(u)
+	return o.requests.maker.SealURL(u)
 }
 
 // Answered reports whether a URL is the one that was answered.
 func (o outside) Answered(target string) bool {
-	at := o.walk.judge.answer.url
-	return at != nil && o.walk.requests.Same(at, target)
+	at := o.judge.answer.url
+	return at != nil && o.requests.maker.Same(at, target)
 }
 
 // Asked is how many records the request under way asks for.
 func (o outside) Asked() (n int64, key string) {
-	out := o.walk.sent
+	out := o.requests.sent
 	return hint.Size(out.URL.Query(), out.Body, out.Header.Get("Content-Type"))
 }
 
@@ -54,4 +57,4 @@ func (o outside) Asked() (n int64, key string) {
 func (o outside) Quote(text string) string { return secret.Clip(oneLine(o.Hide(text))) }
 
 // Hide takes the secrets out of a text.
-func (o outside) Hide(text string) string { return o.walk.client.Secrets.Redact(text) }
+func (o outside) Hide(text string) string { return o.judge.secrets.Redact(text) }

@@ -3,8 +3,8 @@ package fetch
 import (
 	"context"
 	"net/http"
-	"sync"
 
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
@@ -14,13 +14,14 @@ import (
 // proven of an answer when it comes is only that it is whole, and it is in the
 // journal from then on. It is used from the walk's goroutine.
 type ahead struct {
-	walk  *Walk
-	most  int // pages at once, the one that the walk waits for too
-	early map[int64]*early
-	used  int // answers that the walk took
-	lost  int // answers that it did not come to
-
-	splitting sync.Mutex // held while the splitter is used
+	client   *Client
+	counters *Counters
+	judge    *judge
+	requests *builder
+	most     int // pages at once, the one that the walk waits for too
+	early    map[int64]*early
+	used     int // answers that the walk took
+	lost     int // answers that it did not come to
 }
 
 // early is a request ahead and its answer, which is there once done is closed.
@@ -39,12 +40,12 @@ type early struct {
 // newAhead returns what asks for a walk's pages ahead. Who waits for a few pages
 // wants no more of them, a replay asks for none, and cookies are a session, which
 // has an order.
-func newAhead(w *Walk) *ahead {
-	most := w.client.requester.source.MaxInFlight
-	if w.client.Hasty || w.stream.Call.Cookies {
+func newAhead(c *Client, n *Counters, j *judge, requests *builder) *ahead {
+	most := c.requester.source.MaxInFlight
+	if c.Hasty || requests.stream.Call.Cookies {
 		most = 1
 	}
-	return &ahead{walk: w, most: most, early: map[int64]*early{}}
+	return &ahead{client: c, counters: n, judge: j, requests: requests, most: most, early: map[int64]*early{}}
 }
 
 // take returns the request that was made for page out.n, nil where none was. What
@@ -67,23 +68,22 @@ func (h *ahead) take(out *outgoing, hash uint64) *early {
 // that was asked for, and returns its request; nil where it has to wait. A request
 // ahead waits for nothing, so none holds up another walk.
 func (h *ahead) start(ctx context.Context, next *early) *early {
-	w := h.walk
-	most := w.pager.AtOnce(h.most)
-	if most <= 1 || w.recorder.only() || h.refused() || h.lost > h.used+h.most {
+	most := h.requests.pager.AtOnce(h.most)
+	if most <= 1 || h.requests.recorder.only() || h.refused() || h.lost > h.used+h.most {
 		return next
 	}
-	defer w.setPage()
+	defer h.requests.setPage()
 	if next == nil {
-		if next = h.ask(ctx, w.pager.Position(), true); next == nil {
+		if next = h.ask(ctx, h.requests.pager.Position(), true); next == nil {
 			return nil
 		}
 	}
 	for i := int64(1); i < int64(most); i++ {
-		at, ok := w.pager.Later(i)
+		at, ok := h.requests.pager.Later(i)
 		if !ok {
 			break
 		}
-		if h.early[at.Pages] != nil || w.recorder.keeps(at.Pages) {
+		if h.early[at.Pages] != nil || h.requests.recorder.keeps(at.Pages) {
 			continue
 		}
 		e := h.ask(ctx, at, false)
@@ -99,7 +99,7 @@ func (h *ahead) start(ctx context.Context, next *early) *early {
 // hand: of an answer from the journal nobody knows how many were, so that a walk
 // which is done again must go the same way.
 func (h *ahead) together() int64 {
-	if most := h.walk.pager.AtOnce(h.most); most > 1 {
+	if most := h.requests.pager.AtOnce(h.most); most > 1 {
 		return int64(most)
 	}
 	return 0
@@ -121,13 +121,12 @@ func (h *ahead) refused() bool {
 
 // ask asks for the page at a position; nil where that is not possible now.
 func (h *ahead) ask(ctx context.Context, at paging.Position, next bool) *early {
-	w := h.walk
-	here := w.pager.Position()
-	w.pager.Go(at)
-	w.setPage()
-	out, err := w.build()
-	w.pager.Go(here)
-	if err != nil || !w.client.requester.ready() || !w.client.admission.tryAdmit(out, w.counters) {
+	here := h.requests.pager.Position()
+	h.requests.pager.Go(at)
+	h.requests.setPage()
+	out, err := h.requests.build()
+	h.requests.pager.Go(here)
+	if err != nil || !h.client.requester.ready() || !h.client.admission.tryAdmit(out, h.counters) {
 		return nil
 	}
 	out.vars = append(out.vars[:0:0], out.vars...)
@@ -140,8 +139,7 @@ func (h *ahead) ask(ctx context.Context, at paging.Position, next bool) *early {
 // receive waits for an answer ahead, and keeps it in the journal where it is whole.
 func (h *ahead) receive(ctx context.Context, e *early) {
 	defer close(e.done)
-	w := h.walk
-	ex, err := w.client.transport.sendAdmitted(ctx, e.out, w.stream.Call.Timeout, w.counters)
+	ex, err := h.client.transport.sendAdmitted(ctx, e.out, h.requests.stream.Call.Timeout, h.counters)
 	switch {
 	case err != nil && e.next:
 		e.err = err
@@ -167,7 +165,7 @@ func (h *ahead) receive(ctx context.Context, e *early) {
 	e.split = &split{records: records}
 	ex.Attempts = 1
 	page := &Page{Exchange: *ex, Records: records}
-	if err := w.recorder.keep(e.out, page); err == nil { // else the walk tries again, and says why not
+	if err := h.requests.recorder.keep(e.out, page); err == nil { // else the walk tries again, and says why not
 		e.kept = page.kept
 	}
 }
@@ -177,9 +175,9 @@ func (h *ahead) split(ex *Exchange) (Records, error) {
 	if ex.same != nil {
 		return ex.same, nil
 	}
-	h.splitting.Lock()
-	defer h.splitting.Unlock()
-	return h.walk.judge.splitter.Split(ex.Body.Text)
+	h.judge.splitting.Lock()
+	defer h.judge.splitting.Unlock()
+	return h.judge.splitter.Split(ex.Body.Text)
 }
 
 // answer waits for the answer; without one, nor an error, the walk has to ask.
@@ -209,9 +207,9 @@ func (h *ahead) drop(forget bool) {
 	}
 	if forget {
 		h.lost += len(h.early)
-		h.walk.counters.Unused.Add(int64(len(h.early)))
+		h.counters.Unused.Add(int64(len(h.early)))
 		if first >= 0 {
-			h.walk.recorder.reject(h.walk.sent, first)
+			h.requests.recorder.reject(h.requests.sent, first)
 		}
 	}
 	clear(h.early)
@@ -220,7 +218,7 @@ func (h *ahead) drop(forget bool) {
 // forgetSpent throws away answers ahead that refused a proof which is spent by now:
 // they are asked for again together, rather than one by one.
 func (h *ahead) forgetSpent() {
-	l := h.walk.client.requester.login()
+	l := h.client.requester.login()
 	if l == nil {
 		return
 	}
@@ -230,10 +228,20 @@ func (h *ahead) forgetSpent() {
 		default:
 			continue
 		}
-		if ex := e.ex; ex != nil && ex.proof != nil && l.Spent(*ex.proof) && h.walk.asker.judge.refusesProof(ex) {
+		if ex := e.ex; ex != nil && ex.proof != nil && l.Spent(*ex.proof) && h.judge.refusesProof(ex) {
 			e.cancel()
 			ex.Body.Release()
 			delete(h.early, n)
 		}
 	}
+}
+
+// room waits for memory for a whole answer; nil: the run stops. What was asked for
+// ahead goes first: the walk would wait for what it holds itself.
+func (h *ahead) room(ctx context.Context) *body.Share {
+	if share := h.client.Ahead.Try(2 * body.Max); share != nil {
+		return share
+	}
+	h.drop(false)
+	return h.client.Ahead.Wait(ctx, h.client.Gate.Closed(), 2*body.Max)
 }

@@ -1,65 +1,14 @@
 package fetch
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
-	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
-
-// recall returns the page that the journal holds for a request, or why there is
-// none.
-func (w *Walk) recall(ctx context.Context, out *outgoing) (*Page, error) {
-	place, err := w.recorder.lookup(out)
-	if err != nil {
-		return nil, err
-	}
-	page, err := w.recallAt(ctx, place, out)
-	if err != nil {
-		w.setPage()
-		if errors.Is(err, paging.ErrChanged) {
-			w.client.Log.Info("an answer that a run before asked for ahead is asked for again", "stream", w.stream.Name, "request", out.Shown, "why", err.Error())
-			w.recorder.reject(out, out.n)
-			return nil, err
-		}
-		w.recorder.distrust(out, hide(w.client.Secrets, err))
-		return nil, fmt.Errorf("the answer in the journal: %w", err)
-	}
-	page.kept = &kept{w.recorder.key(out.n), place}
-	w.finish(out, page)
-	w.counters.Recalled.Add(1)
-	w.counters.Saved.Add(int64(page.cost))
-	return page, nil
-}
-
-func (w *Walk) recallAt(ctx context.Context, place journal.Place, out *outgoing) (*Page, error) {
-	var share *body.Share
-	if w.judge.whole {
-		share = w.room(ctx)
-	}
-	ex, err := w.recorder.read(stored{w.recorder.Journal, place}, out.under, w.client.Ahead, share)
-	if err != nil {
-		return nil, err
-	}
-	if ex.url == nil {
-		ex.url = out.URL
-	}
-	page, err := w.judge.decide(out, ex, nil).taken()
-	if err == nil {
-		page.Recalled, page.older = true, w.recorder.behind
-		err = w.advance(page)
-	}
-	if err != nil {
-		ex.Body.Release()
-		return nil, err
-	}
-	return page, nil
-}
 
 // lookup finds the exchange that the journal holds for a request.
 func (r *recorder) lookup(out *outgoing) (journal.Place, error) {

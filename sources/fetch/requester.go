@@ -14,38 +14,6 @@ import (
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
-// build makes the request for the walk's position.
-func (w *Walk) build() (*outgoing, error) {
-	page, err := w.asks()
-	if err != nil {
-		return nil, err
-	}
-	w.showLogin()
-	r, err := w.requests.Make(w.vars, page)
-	if err != nil {
-		return nil, err
-	}
-	out := &outgoing{Request: r, vars: w.vars, n: w.pager.Position().Pages, file: w.recorder.file, under: w.under, jar: w.jar, stream: w.stream.Name, price: w.asker.price}
-	if w.recorder.Recording != nil || w.recorder.tags != nil {
-		out.digest = w.recorder.digest(out, false)
-	}
-	w.recorder.tags.unless(out)
-	return out, nil
-}
-
-// asks is what the walk's pagination sends.
-func (w *Walk) asks() (page request.Page, err error) {
-	at := w.pager.Position()
-	page = request.Page{First: w.pager.First(), Sends: w.pager.Sends()}
-	if at.URL != "" {
-		page.Link, err = w.requests.OpenURL(at.URL)
-	}
-	if err == nil && at.Token != nil {
-		_, err = w.requests.OpenToken(at.Token)
-	}
-	return page, err
-}
-
 // requester makes the requests of a client's streams, and proves who asks. Its
 // methods may be called from any goroutine.
 type requester struct {

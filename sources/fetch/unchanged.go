@@ -12,10 +12,6 @@ import (
 // mostTag is how large what stands beside the records of an answer may be to be kept.
 const mostTag = 64 << 10
 
-// Unless makes the walk ask for pages only where they have changed, and keep what
-// is needed for that. It is called before Next.
-func (w *Walk) Unless(t *Tags) { w.recorder.tags = t }
-
 // unless makes a request one for an answer that has changed.
 func (t *Tags) unless(out *outgoing) {
 	if t == nil || out.Method != http.MethodGet {
@@ -73,17 +69,17 @@ func (ex *Exchange) readUnchanged(digest [16]byte) {
 
 // keepTag keeps of a page what asks for it only where it has changed, unless there
 // is a secret in that, or something else than the page led to what comes next.
-func (w *Walk) keepTag(out *outgoing, page *Page) {
+func (r *recorder) keepTag(out *outgoing, page *Page) {
 	switch {
-	case w.recorder.tags == nil || out.Method != http.MethodGet:
+	case r.tags == nil || out.Method != http.MethodGet:
 	case page.same != nil:
 		if out.tag != nil {
-			w.recorder.tags.Keep(out.digest, out.tag)
+			r.tags.Keep(out.digest, out.tag)
 		}
 	case page.Status != http.StatusOK || page.pieces != nil || page.Repeats || page.ruled() || page.url.String() != out.URL.String():
 	default:
-		if tag := newTag(page, w.client.Secrets); tag != nil {
-			w.recorder.tags.Keep(out.digest, tag)
+		if tag := newTag(page, r.secrets); tag != nil {
+			r.tags.Keep(out.digest, tag)
 		}
 	}
 }

@@ -7,9 +7,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
-	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
-	"github.com/tap-rest/tap-rest/sources/fetch/request"
 )
 
 // Walk is the session over one partition. It is used from one goroutine.
@@ -17,43 +15,33 @@ type Walk struct {
 	client   *Client
 	stream   *sources.Stream
 	counters *Counters
-	vars     expr.Vars
-	requests *request.Maker
-	jar      *cookies
-	under    body.Layers // of the answers' bodies
+	requests *builder
 	pager    *paging.Pager
 	recorder *recorder
 	judge    *judge
-	asker    *asker
 	failures failures
 	ahead    *ahead
-	sent     *outgoing // the request under way
-	err      error     // that ended the walk
+	asker    *asker
+	session  *conversation
+	err      error // that ended the walk
 }
 
 // NewWalk returns the walk over one partition of stream from pos on. vars hold
 // what its requests see as config, partition, window and now.
 func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Vars, pos paging.Position, n *Counters) *Walk {
-	w := &Walk{
-		client: c, stream: stream, counters: n, under: body.Under(stream.Text), jar: newCookies(stream.Call.Cookies),
-		vars: make(expr.Vars, sources.VarCount),
+	kept := &recorder{archive: c.archive(), stream: stream.Name, log: c.Log}
+	requests := newBuilder(c.requester, stream, vars, kept)
+	j := newJudge(stream, splitter, requests.vars, c.Secrets)
+	j.spent = c.requester.expired()
+	pager := paging.New(stream, pos, outside{requests, j}, c.Log)
+	requests.pager, j.pager, j.session = pager, pager, newSession(&stream.Pagination.Session, pager)
+	early := newAhead(c, n, j, requests)
+	asking := &asker{client: c, stream: stream, counters: n, judge: j, failures: failures{stream.Name, c.Secrets, kept}, requests: requests, ahead: early}
+	j.charge = asking.charge
+	return &Walk{
+		client: c, stream: stream, counters: n, requests: requests, pager: pager, recorder: kept, judge: j,
+		failures: asking.failures, ahead: early, asker: asking, session: &conversation{j.session, asking, requests},
 	}
-	copy(w.vars, vars)
-	w.requests = c.requester.of(stream, w.vars)
-	w.pager = paging.New(stream, pos, outside{w}, c.Log)
-	w.recorder = &recorder{archive: c.archive(), stream: stream.Name, log: c.Log}
-	w.failures = failures{stream.Name, c.Secrets, w.recorder}
-	w.judge = &judge{
-		stream: stream, splitter: splitter, pager: w.pager, secrets: c.Secrets, vars: w.vars,
-		whole: needsWhole(stream, splitter), apart: stream.LooksAtRecords() == "",
-		spent: c.requester.expired(),
-	}
-	w.judge.session = newSession(w, w.pager.Position())
-	w.ahead = newAhead(w)
-	w.judge.splitting = &w.ahead.splitting
-	w.asker = &asker{c, stream, n, w.judge, w.failures, priceOf(stream), w.room, w.shrink, w.anew}
-	w.judge.charge = w.asker.charge
-	return w
 }
 
 // Record makes the walk keep its exchanges, and ask for them before it asks the
@@ -66,8 +54,8 @@ func (w *Walk) Record(r *Recording) {
 func (w *Walk) SameRequest(other *Walk) bool {
 	var digests [2][16]byte
 	for i, one := range []*Walk{w, other} {
-		one.setPage()
-		out, err := one.build()
+		one.requests.setPage()
+		out, err := one.requests.build()
 		if err != nil {
 			return false
 		}
@@ -93,8 +81,8 @@ func (w *Walk) Next(ctx context.Context) (*Page, error) {
 	case page.Last:
 		w.err = io.EOF
 		w.ahead.drop(true)
-		w.judge.session.used = true // whoever opened it, it is over
-		w.judge.session.close()
+		w.session.used = true // whoever opened it, it is over
+		w.session.close()
 	}
 	return page, err
 }
@@ -110,7 +98,7 @@ func (w *Walk) OneByOne() { w.ahead.most = 1 }
 // for ahead, and closes the session. A walk that is over need not be closed.
 func (w *Walk) Close() {
 	w.ahead.drop(false)
-	w.judge.session.close()
+	w.session.close()
 }
 
 // next returns the next page, in another session where that of an earlier run is
@@ -119,27 +107,27 @@ func (w *Walk) next(ctx context.Context) (*Page, error) {
 	for {
 		page, err := w.nextInSession(ctx)
 		if err == nil {
-			w.judge.session.came(page)
+			w.session.came(page)
 		}
-		if err == nil || !w.judge.session.anew(err) {
+		if err == nil || !w.session.anew(err) {
 			return page, err
 		}
 	}
 }
 
 func (w *Walk) nextInSession(ctx context.Context) (*Page, error) {
-	if all, err := w.judge.session.begin(ctx); all != nil || err != nil {
+	if all, err := w.session.begin(ctx); all != nil || err != nil {
 		return all, err
 	}
-	w.setPage()
-	out, err := w.buildLoggedIn(ctx)
+	w.requests.setPage()
+	out, err := w.asker.buildLoggedIn(ctx)
 	if errors.Is(err, ErrStopped) {
 		return nil, err
 	}
 	if err != nil {
 		return nil, w.failures.unsent(w.stream.Request.Method+" "+w.stream.Request.Path.Source(), err)
 	}
-	w.sent = out
+	w.requests.sent = out
 	hash := out.hash()
 	if err := w.pager.Begin(hash); err != nil {
 		return nil, w.failures.unsent(out.Shown, err)
@@ -161,7 +149,7 @@ func (w *Walk) nextInSession(ctx context.Context) (*Page, error) {
 		case w.recorder.only():
 			return nil, w.failures.unsent(out.Shown, err)
 		}
-		if err := w.judge.session.live(out, err); err != nil {
+		if err := w.session.live(out, err); err != nil {
 			return nil, w.failures.lost(out.Shown, err)
 		}
 	}
@@ -176,7 +164,7 @@ func (w *Walk) nextInSession(ctx context.Context) (*Page, error) {
 // ask asks the API for the next page, unless it was asked early, and keeps the page.
 func (w *Walk) ask(ctx context.Context, out *outgoing, early *early) (*Page, error) {
 	page, err := w.asker.ask(ctx, out, early)
-	out = w.sent // smaller, where the first answers were too much
+	out = w.requests.sent // smaller, where the first answers were too much
 	if err == nil {
 		if err = w.advance(page); err != nil {
 			defer page.Release()
@@ -204,24 +192,11 @@ func (w *Walk) ask(ctx context.Context, out *outgoing, early *early) (*Page, err
 // finish keeps the tag of a page, and makes one that did not change a page without
 // records: they left before.
 func (w *Walk) finish(out *outgoing, page *Page) {
-	w.keepTag(out, page)
+	w.recorder.keepTag(out, page)
 	if page.same != nil {
 		page.Unchanged, page.Records = page.same.count, none{}
 	}
 }
-
-// room waits for memory for a whole answer; nil: the run stops. What was asked for
-// ahead goes first: the walk would wait for what it holds itself.
-func (w *Walk) room(ctx context.Context) *body.Share {
-	if share := w.client.Ahead.Try(2 * body.Max); share != nil {
-		return share
-	}
-	w.ahead.drop(false)
-	return w.client.Ahead.Wait(ctx, w.client.Gate.Closed(), 2*body.Max)
-}
-
-// setPage makes what templates of a request see as page.
-func (w *Walk) setPage() { w.vars[sources.VarPage] = w.pager.Page(expr.Undefined()) }
 
 // advance finds what comes after a page.
 func (w *Walk) advance(page *Page) (err error) {
@@ -237,3 +212,7 @@ func (w *Walk) advance(page *Page) (err error) {
 	}
 	return err
 }
+
+// Unless makes the walk ask for pages only where they have changed, and keep what
+// is needed for that. It is called before Next.
+func (w *Walk) Unless(t *Tags) { w.recorder.tags = t }

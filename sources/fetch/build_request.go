@@ -1,0 +1,84 @@
+package fetch
+
+import (
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/sources/fetch/request"
+)
+
+// builder makes the requests of one walk: for the page at which its pager stands, and
+// those of its session. It is used from the walk's goroutine.
+type builder struct {
+	stream    *sources.Stream
+	requester *requester
+	maker     *request.Maker
+	vars      expr.Vars // what templates see: of them, it sets page and auth
+	pager     *paging.Pager
+	recorder  *recorder
+	under     body.Layers // of the answers' bodies
+	jar       *cookies
+	price     price
+	sent      *outgoing // the request under way
+}
+
+// newBuilder returns the builder of a walk's requests, which see vars. It has no pager
+// yet.
+func newBuilder(r *requester, stream *sources.Stream, vars expr.Vars, kept *recorder) *builder {
+	own := make(expr.Vars, sources.VarCount)
+	copy(own, vars)
+	return &builder{
+		stream: stream, requester: r, maker: r.of(stream, own), vars: own, recorder: kept,
+		under: body.Under(stream.Text), jar: newCookies(stream.Call.Cookies), price: priceOf(stream),
+	}
+}
+
+// build makes the request for the walk's position.
+func (b *builder) build() (*outgoing, error) {
+	page, err := b.asks()
+	if err != nil {
+		return nil, err
+	}
+	b.showLogin()
+	r, err := b.maker.Make(b.vars, page)
+	if err != nil {
+		return nil, err
+	}
+	out := &outgoing{Request: r, vars: b.vars, n: b.pager.Position().Pages, file: b.recorder.file, under: b.under, jar: b.jar, stream: b.stream.Name, price: b.price}
+	if b.recorder.Recording != nil || b.recorder.tags != nil {
+		out.digest = b.recorder.digest(out, false)
+	}
+	b.recorder.tags.unless(out)
+	return out, nil
+}
+
+// asks is what the walk's pagination sends.
+func (b *builder) asks() (page request.Page, err error) {
+	at := b.pager.Position()
+	page = request.Page{First: b.pager.First(), Sends: b.pager.Sends()}
+	if at.URL != "" {
+		page.Link, err = b.maker.OpenURL(at.URL)
+	}
+	if err == nil && at.Token != nil {
+		_, err = b.maker.OpenToken(at.Token)
+	}
+	return page, err
+}
+
+// buildAt builds the request for a position, and stands there.
+func (b *builder) buildAt(at paging.Position) (*outgoing, error) {
+	b.pager.Go(at)
+	b.setPage()
+	return b.build()
+}
+
+// setPage makes what templates of a request see as page.
+func (b *builder) setPage() { b.vars[sources.VarPage] = b.pager.Page(expr.Undefined()) }
+
+// showLogin makes what templates see as auth.
+func (b *builder) showLogin() {
+	if l := b.requester.login(); l != nil {
+		b.vars[sources.VarAuth] = l.Answer()
+	}
+}

@@ -1,0 +1,215 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/sources/fetch/ref"
+	"github.com/tap-rest/tap-rest/sources/fetch/request"
+)
+
+// conversation is a session with what opens it, goes on in it, and closes it.
+type conversation struct {
+	*session
+	asker    *asker
+	requests *builder
+}
+
+// begin opens the session where that is to be done before the next page. A page
+// that it returns is all of the walk.
+func (s *conversation) begin(ctx context.Context) (*Page, error) {
+	if s.pager.First() && s.at.Pages > 0 && s.rules.Keeps { // the walk is done again
+		s.close()
+		s.closed, s.at = false, paging.Position{}
+	}
+	pos := s.pager.Position()
+	if s.rules.Open == nil || pos.Session != nil {
+		return nil, nil
+	}
+	page, err := s.open(ctx, pos)
+	if err != nil || page.Skipped != "" {
+		return page, err
+	}
+	defer page.Release()
+	if pos.Session, err = s.value(page); err != nil {
+		return nil, s.asker.failures.unsent(page.Request, err)
+	}
+	s.at, s.inherited, s.used, s.place = pos, page.Recalled, s.used || !page.Recalled, s.openPlace(pos.Pages)
+	s.pager.Go(pos)
+	return nil, nil
+}
+
+// openPlace is where the journal keeps what opened the session that a page was
+// asked for in: page n of the walk's generation.
+func (s *conversation) openPlace(n int64) string {
+	generation := 0
+	if r := s.requests.recorder.Recording; r != nil {
+		generation = r.Journal.Generation(r.Pass, r.Partition)
+	}
+	return openPlace(generation, int(n))
+}
+
+// open asks for a session, unless the journal has the answer.
+func (s *conversation) open(ctx context.Context, pos paging.Position) (*Page, error) {
+	out, err := s.build(s.rules.Open.Request, s.openPlace(pos.Pages))
+	if err != nil {
+		return nil, s.asker.failures.unsent(s.rules.Open.Method+" "+s.rules.Open.Path.Source(), fmt.Errorf("pagination.open: %w", err))
+	}
+	s.requests.sent = out
+	if page, err := s.recallOpening(ctx, out); err == nil {
+		return page, nil
+	} else if s.requests.recorder.only() {
+		return nil, s.asker.failures.unsent(out.Shown, err)
+	}
+	if s.asker.client.admission.stopped(ctx) {
+		return nil, ErrStopped
+	}
+	page, err := s.asker.ask(ctx, out, nil)
+	if err != nil {
+		return nil, err
+	}
+	if page.Skipped != "" {
+		page.Found, err = s.pager.Take(paging.Answer{Request: page.Request, Records: none{}, Ruling: page.ruling})
+		return page, err
+	}
+	if err := s.requests.recorder.keep(out, page); err != nil {
+		page.Release()
+		return nil, err
+	}
+	if r := s.requests.recorder.Recording; r != nil {
+		r.Journal.Emitted(r.keyOf(out)) // states have what it answered
+	}
+	return page, nil
+}
+
+// recallOpening returns what the journal has of a request that opens a session.
+func (s *conversation) recallOpening(ctx context.Context, out *outgoing) (*Page, error) {
+	place, err := s.requests.recorder.lookup(out)
+	if err != nil {
+		return nil, err
+	}
+	ex, err := s.requests.recorder.read(stored{s.requests.recorder.Journal, place}, out.under, s.asker.client.Ahead, nil)
+	if err != nil {
+		return nil, err
+	}
+	page, err := s.asker.judge.decide(out, ex, nil).taken()
+	if err != nil {
+		ex.Body.Release()
+		return nil, err
+	}
+	page.Recalled = true
+	s.asker.counters.Recalled.Add(1)
+	return page, nil
+}
+
+// value is what the answer to open says of the session, fit to be kept.
+func (s *conversation) value(page *Page) ([]byte, error) {
+	if page.ruling.Passed || page.ruling.Over || page.TooMuch != "" {
+		return nil, errors.New("pagination.open: a rule of errors takes the answer for a page: it may say retry, skip or fail")
+	}
+	v := expr.JSONBytes(page.Body.Text)
+	if of := s.rules.Open.Value; !of.IsZero() {
+		var err error
+		if v, err = ref.Eval(of, s.requests.vars, page.Body.Text, page.Header); err != nil {
+			return nil, fmt.Errorf("pagination.open.session: %w", err)
+		}
+	}
+	if v.Missing() {
+		return nil, errors.New("pagination.open.session: the answer has nothing there")
+	}
+	return s.requests.maker.SealToken(v)
+}
+
+// build makes a request of the session.
+func (s *conversation) build(spec sources.Request, aside string) (*outgoing, error) {
+	s.requests.setPage()
+	s.requests.showLogin()
+	r, err := s.requests.maker.MakeOther(spec, s.requests.vars, request.Page{First: true})
+	if err != nil {
+		return nil, err
+	}
+	out := &outgoing{Request: r, vars: s.requests.vars, aside: aside, file: s.requests.recorder.file, under: s.requests.under, jar: s.requests.jar, stream: s.requests.stream.Name, price: s.requests.price}
+	if s.requests.recorder.Recording != nil {
+		out.digest = s.requests.recorder.digest(out, false)
+	}
+	return out, nil
+}
+
+// live prepares a request that the journal has no answer to; why says which of
+// its reasons. Its error means that the walk cannot go on in this session.
+func (s *conversation) live(out *outgoing, why error) error {
+	if s.rules.Keeps && !s.pager.First() && !s.knows(out, why) || s.rules.Keeps && errors.Is(why, errNoAnswer) {
+		s.used = true // so that what is left of it is closed
+		return fmt.Errorf("%w: nothing shows that the server stands where the walk does", ErrSessionOver)
+	}
+	if s.inherited && s.replaced(out) {
+		return ErrSessionOver
+	}
+	s.used = true
+	if r := s.requests.recorder.Recording; r != nil && s.moves(out) {
+		key := r.keyOf(out)
+		out.mark = marks{
+			before: func() error { return wrapJournal(r.Journal.Ask(key, out.Shown)) },
+			undo:   func() { s.requests.recorder.reject(out, out.n) },
+		}
+	}
+	return nil
+}
+
+// knows reports whether the walk knows how far the server is: it was here when the
+// page before came, or the journal has that page, and nothing behind it was asked
+// for.
+func (s *conversation) knows(out *outgoing, why error) bool {
+	r := s.requests.recorder.Recording
+	if !errors.Is(why, ErrNotRecorded) {
+		return false
+	}
+	if s.placed {
+		return true
+	}
+	if r == nil {
+		return false
+	}
+	before := r.key(out.n)
+	before.N--
+	return r.Journal.Holds(before)
+}
+
+// replaced reports whether the journal knows that an inherited session was closed,
+// or that another one was opened for this page.
+func (s *conversation) replaced(out *outgoing) bool {
+	r := s.requests.recorder.Recording
+	if r == nil || s.rules.Open == nil {
+		return false
+	}
+	other := s.openPlace(out.n)
+	if out.n > 0 && other != s.place && r.Journal.Holds(r.keyOf(&outgoing{aside: other})) {
+		return true
+	}
+	closing, err := s.closing()
+	return err == nil && closing != nil && r.Journal.Holds(r.keyOf(closing))
+}
+
+// anew gives an inherited session up, and reports whether the walk may go on with
+// another one: where the server keeps the position it may not.
+func (s *conversation) anew(err error) bool {
+	if !errors.Is(err, ErrSessionOver) || s.rules.Keeps || s.rules.Open == nil || !s.inherited {
+		return false
+	}
+	s.asker.client.Log.Info("the session that an earlier run opened is gone: another one is opened, and the walk goes on in it",
+		"stream", s.requests.stream.Name, "why", hide(s.asker.client.Secrets, err).Error())
+	pos := s.pager.Position()
+	if s.place == s.openPlace(pos.Pages) { // the next run is not to find it
+		if r := s.requests.recorder.Recording; r != nil {
+			s.requests.recorder.rejectKey(r.keyOf(&outgoing{aside: s.place}), s.requests.sent.Shown)
+		}
+	}
+	pos.Session = nil
+	s.pager.Go(pos)
+	s.inherited, s.at = false, paging.Position{}
+	return true
+}
