@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
-	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
@@ -23,7 +22,7 @@ type admission struct {
 	secrets *secret.Hider
 	health  health
 	slots   chan struct{} // for requests in flight
-	pool    auth.Several  // of the client's auth; nil: it is none
+	seats   seats
 }
 
 func newAdmission(source *sources.Client, o Options, s rate.Sharing) *admission {
@@ -83,12 +82,12 @@ func (a *admission) tryAdmit(out *outgoing, n *Counters) bool {
 
 // take asks the limits to let a request start.
 func (a *admission) take(out *outgoing) (wait rate.Hold) {
-	if wait = a.choose(out); wait.For > 0 {
+	if wait = a.seats.choose(out); wait.For > 0 {
 		return wait
 	}
 	ask := rate.Ask{Stream: out.stream, Path: out.URL.Path, Cost: out.price.known, Varies: out.price.varies}
 	if out.started, wait = a.limits.Take(ask, time.Now()); out.started == nil {
-		a.stand(out)
+		a.seats.stand(out)
 	}
 	return wait
 }
@@ -120,7 +119,7 @@ func (a *admission) settle(s *rate.Started, cost sources.Cost, n *Counters) {
 
 // leave gives the slot back that a request took.
 func (a *admission) leave(out *outgoing) {
-	a.stand(out)
+	a.seats.stand(out)
 	a.limits.Done(out.started, time.Now())
 	<-a.slots
 }
@@ -134,7 +133,7 @@ const longHold = 30 * time.Second
 // answered takes note of what an answer says about the rate at which requests may
 // come, before its request leaves.
 func (a *admission) answered(stream string, ex *Exchange, started time.Time) {
-	if a.answeredPool(ex) {
+	if a.seats.answered(ex) {
 		return
 	}
 	a.limits.Answered(stream, ex.Header, serverTime(ex), ex.At)

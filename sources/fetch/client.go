@@ -43,7 +43,7 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 	}
 	o.Secrets = r.secrets
 	admission, bodies := newAdmission(source, o, r.sharing(o, vars)), body.NewStore(body.MaxLong)
-	admission.pool = r.pool()
+	admission.seats = seats{r.pool()}
 	return &Client{
 		Options: o, requester: r, admission: admission, bodies: bodies, noIdentity: err,
 		transport: &transport{o.Transport, r, admission, bodies, o.Ahead},

@@ -65,12 +65,8 @@ func newJudge(stream *sources.Stream, splitter Splitter, vars expr.Vars, secrets
 // split proves a body. One with a status that says no need not hold records;
 // it is proven only so that rules can read it.
 func (j *judge) split(ex *Exchange) (s split) {
-	if ex.early != nil && ex.early.split != nil {
-		return *ex.early.split
-	}
-	if ex.same != nil {
-		s.records = ex.same
-		return s
+	if ex.proven != nil {
+		return *ex.proven
 	}
 	j.splitting.Lock()
 	defer j.splitting.Unlock()

@@ -41,7 +41,7 @@ func (r *recorder) write(out *outgoing, page *Page) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrJournal, err)
 	}
-	page.kept = &kept{e.Key, place}
+	page.kept = &kept{e.Key, place, out.under}
 	page.Body.Move(stored{r.Journal, place})
 	return nil
 }

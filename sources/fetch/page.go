@@ -26,13 +26,11 @@ type Exchange struct {
 	RequestID string
 	Attempts  int
 	url       *url.URL      // that was answered, after redirects
-	under     body.Layers   // of the body, besides Content-Encoding
 	cut       error         // why the body is not whole
 	proof     *auth.Proof   // of who asks; nil: none was sent
 	started   *rate.Started // as the limits know the request; nil: nothing was sent
 	cost      sources.Cost  // what the answer says that it costs, or the definition
-	same      *unchanged    // the answer says that it did not change; nil: it says no such thing
-	early     *early        // the request ahead that it answers; nil: it was asked for in its turn
+	proven    *split        // what is known of its records; nil: that is still to be found
 }
 
 // well reports whether the status says yes.
@@ -75,6 +73,7 @@ func (p *Page) Release() {
 type kept struct {
 	key   journal.Key
 	place journal.Place
+	under body.Layers // of the body, besides Content-Encoding
 }
 
 // requestID is what an answer calls itself, or "".

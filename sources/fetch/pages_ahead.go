@@ -33,7 +33,6 @@ type early struct {
 	done   chan struct{}
 	ex     *Exchange // nil: none that is of use
 	err    error     // why there is none, where the walk waits
-	split  *split    // what is proven of it; nil: that is still to be done
 	kept   *kept     // in the journal; nil: it is not
 }
 
@@ -151,7 +150,7 @@ func (h *ahead) receive(ctx context.Context, e *early) {
 		return
 	}
 	e.out.answered(ex)
-	e.ex, ex.early = ex, e
+	e.ex = ex
 	if ex.cut != nil {
 		return
 	}
@@ -162,7 +161,7 @@ func (h *ahead) receive(ctx context.Context, e *early) {
 	if err != nil {
 		return
 	}
-	e.split = &split{records: records}
+	ex.proven = &split{records: records}
 	ex.Attempts = 1
 	page := &Page{Exchange: *ex, Records: records}
 	if err := h.requests.recorder.keep(e.out, page); err == nil { // else the walk tries again, and says why not
@@ -172,8 +171,8 @@ func (h *ahead) receive(ctx context.Context, e *early) {
 
 // split finds the records of an answer.
 func (h *ahead) split(ex *Exchange) (Records, error) {
-	if ex.same != nil {
-		return ex.same, nil
+	if ex.proven != nil {
+		return ex.proven.records, nil
 	}
 	h.judge.splitting.Lock()
 	defer h.judge.splitting.Unlock()
@@ -189,6 +188,9 @@ func (e *early) answer() (*Exchange, error) {
 	e.cancel()
 	return e.ex, e.err
 }
+
+// gave reports whether a page is the answer.
+func (e *early) gave(page *Page) bool { return e != nil && e.ex != nil && e.ex.Body == page.Body }
 
 // drop throws away what was asked for ahead. Unless the walk may come to it after
 // all, in this run or the next, the journal forgets it too.

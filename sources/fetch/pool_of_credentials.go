@@ -11,21 +11,24 @@ import (
 // poolQuota is what requests wait for of which no credential may ask.
 const poolQuota rate.Why = "the quota of each credential of the pool"
 
+// seats are the credentials of a client's pool.
+type seats struct{ pool auth.Several } // nil: the client's auth is none
+
 // choose picks the credential of a request, before the client's limits are asked: a
 // pool's quotas are those of its credentials.
-func (a *admission) choose(out *outgoing) (wait rate.Hold) {
-	if a.pool == nil || out.login {
+func (s seats) choose(out *outgoing) (wait rate.Hold) {
+	if s.pool == nil || out.login {
 		return wait
 	}
-	out.seat, wait.For = a.pool.Choose(time.Now())
+	out.seat, wait.For = s.pool.Choose(time.Now())
 	wait.Why = poolQuota
 	return wait
 }
 
 // stand gives a request's credential back.
-func (a *admission) stand(out *outgoing) {
+func (s seats) stand(out *outgoing) {
 	if out.seat > 0 {
-		a.pool.Leave(out.seat)
+		s.pool.Leave(out.seat)
 		out.seat = 0
 	}
 }
@@ -34,10 +37,10 @@ func (a *admission) stand(out *outgoing) {
 // rate, without saying for how long.
 const unsaidRest = 10 * time.Second
 
-// answeredPool gives what an answer says of quotas to the credential that asked. It
+// answered gives what an answer says of quotas to the credential that asked. It
 // reports whether the client's own limits are not concerned.
-func (a *admission) answeredPool(ex *Exchange) bool {
-	if a.pool == nil || ex.proof == nil {
+func (s seats) answered(ex *Exchange) bool {
+	if s.pool == nil || ex.proof == nil {
 		return false
 	}
 	var left []auth.Left
@@ -56,7 +59,7 @@ func (a *admission) answeredPool(ex *Exchange) bool {
 			spent = unsaidRest
 		}
 	}
-	a.pool.Answered(*ex.proof, left, spent, ex.At)
+	s.pool.Answered(*ex.proof, left, spent, ex.At)
 	return true
 }
 

@@ -66,7 +66,7 @@ func (a archive) read(at stored, under body.Layers, room *body.Room, share *body
 	}
 	ex := &Exchange{
 		Request: e.Request, Status: e.Status, Header: e.Header, Body: text, Wire: in.Size(),
-		At: e.At, Took: e.Took, RequestID: requestID(e.Header, a.secrets), Attempts: e.Attempts, under: under,
+		At: e.At, Took: e.Took, RequestID: requestID(e.Header, a.secrets), Attempts: e.Attempts,
 	}
 	ex.readUnchanged(e.Digest)
 	if err := a.open(ex); err != nil {

@@ -28,7 +28,7 @@ func (w *Walk) recall(ctx context.Context, out *outgoing) (*Page, error) {
 		w.recorder.distrust(out, hide(w.client.Secrets, err))
 		return nil, fmt.Errorf("the answer in the journal: %w", err)
 	}
-	page.kept = &kept{w.recorder.key(out.n), place}
+	page.kept = &kept{w.recorder.key(out.n), place, out.under}
 	w.finish(out, page)
 	w.counters.Recalled.Add(1)
 	w.counters.Saved.Add(int64(page.cost))
@@ -50,7 +50,7 @@ func (w *Walk) recallAt(ctx context.Context, place journal.Place, out *outgoing)
 	page, err := w.judge.decide(out, ex, nil).taken()
 	if err == nil {
 		page.Recalled, page.older = true, w.recorder.behind
-		err = w.advance(page)
+		err = w.advance(page, nil)
 	}
 	if err != nil {
 		ex.Body.Release()

@@ -40,7 +40,7 @@ func (p *Page) Held() int64 {
 // Spool gives a recorded page's memory back, until Reload.
 func (p *Page) Spool() {
 	p.Release()
-	p.Records, p.Header, p.url = nil, nil, nil
+	p.Records, p.proven, p.Header, p.url = nil, nil, nil, nil
 }
 
 // Spooled reports whether a page must be reloaded before it is read.
@@ -53,7 +53,7 @@ func (c *Client) Reload(ctx context.Context, j *journal.Journal, p *Page, s Spli
 	if p.whole {
 		share = c.Back.Wait(ctx, c.Gate.Closed(), 2*body.Max)
 	}
-	ex, err := c.archive().read(stored{j, p.kept.place}, p.under, c.Back, share)
+	ex, err := c.archive().read(stored{j, p.kept.place}, p.kept.under, c.Back, share)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrJournal, err)
 	}

@@ -94,7 +94,7 @@ func (t *transport) ask(ctx context.Context, out *outgoing, at *request.Request,
 		In: resp.Body, Idle: func() { idle.Reset(timeout) }, Whole: func() { whole.Reset(slowest * timeout) },
 	}
 	ex := &Exchange{
-		Request: out.Shown, Status: resp.StatusCode, Header: resp.Header, RequestID: requestID(resp.Header, t.requester.secrets), url: at.URL, under: out.under, proof: proof,
+		Request: out.Shown, Status: resp.StatusCode, Header: resp.Header, RequestID: requestID(resp.Header, t.requester.secrets), url: at.URL, proof: proof,
 	}
 	ex.Body, err = t.bodies.Receive(&body.Incoming{
 		Wire: wire, Length: resp.ContentLength, Layers: out.under.With(resp.Header), Refused: !ex.well(), Room: t.room,

@@ -44,17 +44,27 @@ func (o *outgoing) answered(ex *Exchange) {
 			header[name] = values
 		}
 	}
-	ex.Status, ex.Header, ex.under = http.StatusOK, header, nil
+	ex.Status, ex.Header = http.StatusOK, header
 	ex.Body.Replace(o.tag.Beside)
-	ex.same = &unchanged{o.tag.Records, o.digest}
+	ex.proven = &split{records: &unchanged{o.tag.Records, o.digest}}
+}
+
+// same are the records of an answer that says that it did not change; nil: it says no
+// such thing.
+func (ex *Exchange) same() *unchanged {
+	if ex.proven == nil {
+		return nil
+	}
+	u, _ := ex.proven.records.(*unchanged)
+	return u
 }
 
 // writeUnchanged makes an exchange for the disk one that did not change.
 func (p *Page) writeUnchanged(e *journal.Exchange) {
 	e.Header.Del(unchangedHeader) // strangers may send what is ours
-	if p.same != nil {
+	if same := p.same(); same != nil {
 		e.Status, e.Body = http.StatusNotModified, p.Body.Text
-		e.Header.Set(unchangedHeader, strconv.Itoa(p.same.count))
+		e.Header.Set(unchangedHeader, strconv.Itoa(same.count))
 	}
 }
 
@@ -62,7 +72,7 @@ func (p *Page) writeUnchanged(e *journal.Exchange) {
 func (ex *Exchange) readUnchanged(digest [16]byte) {
 	n, err := strconv.Atoi(ex.Header.Get(unchangedHeader))
 	if err == nil && n >= 0 && ex.Status == http.StatusNotModified {
-		ex.Status, ex.same, ex.under = http.StatusOK, &unchanged{n, digest}, nil
+		ex.Status, ex.proven = http.StatusOK, &split{records: &unchanged{n, digest}}
 	}
 	ex.Header.Del(unchangedHeader)
 }
@@ -72,7 +82,7 @@ func (ex *Exchange) readUnchanged(digest [16]byte) {
 func (r *recorder) keepTag(out *outgoing, page *Page) {
 	switch {
 	case r.tags == nil || out.Method != http.MethodGet:
-	case page.same != nil:
+	case page.same() != nil:
 		if out.tag != nil {
 			r.tags.Keep(out.digest, out.tag)
 		}

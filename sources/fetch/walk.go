@@ -166,20 +166,20 @@ func (w *Walk) ask(ctx context.Context, out *outgoing, early *early) (*Page, err
 	page, err := w.asker.ask(ctx, out, early)
 	out = w.requests.sent // smaller, where the first answers were too much
 	if err == nil {
-		if err = w.advance(page); err != nil {
+		if err = w.advance(page, early); err != nil {
 			defer page.Release()
 			err = w.failures.answer(out, &page.Exchange, &Error{Class: Permanent, Attempts: page.Attempts, Err: err})
 		}
 	}
-	if early != nil && early.kept != nil && (err != nil || page.early == nil) { // the journal has an answer that was refused
+	if early != nil && early.kept != nil && (err != nil || !early.gave(page)) { // the journal has an answer that was refused
 		w.recorder.reject(out, out.n)
 		w.ahead.drop(true)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if page.early != nil {
-		page.kept = page.early.kept
+	if early.gave(page) {
+		page.kept = early.kept
 	}
 	if page.kept == nil {
 		page.Unrecorded = w.recorder.keep(out, page)
@@ -193,16 +193,16 @@ func (w *Walk) ask(ctx context.Context, out *outgoing, early *early) (*Page, err
 // records: they left before.
 func (w *Walk) finish(out *outgoing, page *Page) {
 	w.recorder.keepTag(out, page)
-	if page.same != nil {
-		page.Unchanged, page.Records = page.same.count, none{}
+	if same := page.same(); same != nil {
+		page.Unchanged, page.Records = same.count, none{}
 	}
 }
 
-// advance finds what comes after a page.
-func (w *Walk) advance(page *Page) (err error) {
+// advance finds what comes after a page, which may have been asked for early.
+func (w *Walk) advance(page *Page, early *early) (err error) {
 	a := paging.Answer{
 		Request: page.Request, Status: page.Status, Header: page.Header, Body: page.Body.Text, Beside: w.judge.seen, Records: page.Records,
-		Older: page.older, Together: w.ahead.together(), Early: page.Recalled || page.early != nil && !page.early.next, Ruling: page.ruling,
+		Older: page.older, Together: w.ahead.together(), Early: page.Recalled || early.gave(page) && !early.next, Ruling: page.ruling,
 	}
 	if page.pieces != nil {
 		a.Tally = page.pieces.tally
