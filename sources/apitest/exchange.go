@@ -148,7 +148,7 @@ func (x *exchange) find() *problem {
 	if !ok && x.url.Path == scrollPath && x.r.Method != http.MethodDelete {
 		return x.resume()
 	}
-	if !ok && x.keepsSession() {
+	if !ok && ofSessions(x.url.Path) {
 		return x.handleSession()
 	}
 	if !ok {

@@ -18,9 +18,9 @@ func (a *API) Open() int {
 	return len(a.sessions.open)
 }
 
-// keepsSession reports whether the request opens or closes a session.
-func (x *exchange) keepsSession() bool {
-	switch x.url.Path {
+// ofSessions reports whether requests for a path open or close sessions.
+func ofSessions(path string) bool {
+	switch path {
 	case openPath, pitPath, scrollPath:
 		return true
 	}
