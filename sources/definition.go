@@ -68,7 +68,6 @@ type Retry struct {
 // Stream is one collection of the API and everything needed to read it.
 type Stream struct {
 	Name    string
-	Line    int // of the definition's file, from 1
 	Client  *Client
 	Request Request
 	Call    Call
@@ -83,7 +82,13 @@ type Stream struct {
 	Schema         Schema
 	Known          Known
 	OnIncomplete   Policy // "": Fail where the definition's own keys contradict the end, else Warn
-	Shape          string // what a loader has always hashed for [Config.Shape]; "": the model is
+	Loaded         Loaded
+}
+
+// Loaded is what a loader says of a stream besides what it is.
+type Loaded struct {
+	Line  int    // of the definition's file, from 1
+	Shape string // what the loader has always hashed for [Config.Shape]; "": the model is
 }
 
 // Call says how a request is made, and what its answers lead to.

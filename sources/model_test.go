@@ -146,7 +146,7 @@ func TestModelShape(t *testing.T) {
 		{"client_filter", settings, func(s *sources.Stream) { s.Incremental.ClientFilter = true }, true},
 		{"retry", settings, func(s *sources.Stream) { s.Call.Retry.Attempts = 2 }, true},
 		{"policy", settings, func(s *sources.Stream) { s.Schema.OnInvalid = sources.Pass }, true},
-		{"loader's text", settings, func(s *sources.Stream) { s.Shape = "as it has always been" }, false},
+		{"loader's text", settings, func(s *sources.Stream) { s.Loaded.Shape = "as it has always been" }, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if same := shape(tt.settings, tt.change) == base; same != tt.same {

@@ -13,7 +13,7 @@ import (
 // Shape returns 16 hexadecimal digits that change with what decides the
 // requests of the stream: its own keys and the settings that are not secret.
 func (c *Config) Shape(s *Stream) string {
-	shape := s.Shape
+	shape := s.Loaded.Shape
 	if shape == "" {
 		shape = s.asked()
 	}

@@ -22,7 +22,7 @@ func SchemaWarnings(d *sources.Definition) document.Problems {
 		}
 		for _, what := range ignoredIn(s.Schema.Text) {
 			all = append(all, document.Problem{
-				File: d.File, Line: s.Line, Column: 1, Place: fmt.Sprintf("streams[%d] (%s).schema", i, s.Name),
+				File: d.File, Line: s.Loaded.Line, Column: 1, Place: fmt.Sprintf("streams[%d] (%s).schema", i, s.Name),
 				Msg: where + what.String(),
 			})
 		}

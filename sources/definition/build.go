@@ -68,7 +68,7 @@ func (b *builder) stream(own *document.Node) *sources.Stream {
 	n := b.inherit(own)
 	s := &sources.Stream{
 		Name:           document.Value[string](own, "name"),
-		Line:           own.Line,
+		Loaded:         sources.Loaded{Line: own.Line},
 		Client:         b.client(n),
 		Request:        b.request(n),
 		Call:           callOf(n),
@@ -98,7 +98,7 @@ func (b *builder) stream(own *document.Node) *sources.Stream {
 		streamCheck{b}.fieldsKnown(n, s, schema.root)
 	}
 	streamCheck{b}.all(n, s)
-	s.Shape = shapeOf(n, s)
+	s.Loaded.Shape = shapeOf(n, s)
 	return s
 }
 

@@ -167,8 +167,8 @@ func TestDefaults(t *testing.T) {
 	if s.Keys == nil || s.Schema.OnInvalid != sources.Fail || s.Schema.OnNewField != sources.Evolve || s.Records.MissingIsEmpty {
 		t.Errorf("keys %v, on_invalid %s, on_new_field %s", s.Keys, s.Schema.OnInvalid, s.Schema.OnNewField)
 	}
-	if def.Check != "a" || s.Line != 4 || def.File != "testdata/t.yaml" {
-		t.Errorf("check %q, line %d, file %q", def.Check, s.Line, def.File)
+	if def.Check != "a" || s.Loaded.Line != 4 || def.File != "testdata/t.yaml" {
+		t.Errorf("check %q, line %d, file %q", def.Check, s.Loaded.Line, def.File)
 	}
 }
 
