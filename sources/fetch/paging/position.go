@@ -23,7 +23,6 @@ type Position struct {
 	Known
 	Numbers *list.Numbers `json:"numbers,omitempty"` // cursor, next_url, link_header: how they are numbered; nil: they are not
 	Tail    []repeat.Seen `json:"tail,omitempty"`    // offset with overlap: of the last records
-	Shrunk  int64         `json:"shrunk,omitempty"`  // by how much total shrank where nothing says how pages are counted
 	Doubts  []Doubt       `json:"doubts,omitempty"`  // why records may be missing
 	Again   *repeat.Again `json:"again,omitempty"`   // with on_incomplete: again
 	Behind  *list.Behind  `json:"behind,omitempty"`  // where the walk went back
@@ -35,6 +34,7 @@ type Known struct {
 	Counts   string `json:"counts,omitempty"`    // what that turned out to count, "" for the records of the walk
 	AllPages *int64 `json:"all_pages,omitempty"` // page with total_pages: the API's own count of pages, or noPages
 	PerPage  int64  `json:"per_page,omitempty"`  // the least number of records of a page, the last one aside
+	Shrunk   int64  `json:"shrunk,omitempty"`    // by how much total shrank where nothing says how pages are counted
 }
 
 // First reports whether no page came before.
