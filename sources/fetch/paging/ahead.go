@@ -20,7 +20,7 @@ func (p *Pager) AtOnce(most int) int {
 	case !p.Counts(), says.Session.Keeps, says.Overlap > 0, p.pos.Behind != nil, p.pos.pages() == 0:
 		return 1
 	}
-	_, counted := p.end()
+	_, counted := p.pos.end()
 	switch {
 	case says.Ahead > 0 && (counted || p.memory.widest > 0):
 		return min(most, int(says.Ahead))
@@ -47,12 +47,12 @@ func (l course) together(s list.Scale) int64 {
 
 // end is behind how many records the list ends, or with pages that have numbers,
 // behind how many pages; counted is false where no answer has said so.
-func (p *Pager) end() (n int64, counted bool) {
-	if all, ok := p.pos.allPages(); ok {
+func (p *Position) end() (n int64, counted bool) {
+	if all, ok := p.allPages(); ok {
 		return all, true
 	}
-	if p.pos.Total != nil && p.pos.Counts == "" {
-		return *p.pos.Total, true
+	if p.Total != nil && p.Counts == "" {
+		return *p.Total, true
 	}
 	return 0, false
 }
@@ -75,10 +75,10 @@ func (p *Pager) Later(pages int64) (at Position, ok bool) {
 	if limit := int64(says.Ends.MaxPages); limit > 0 && at.pages() >= limit {
 		return at, false
 	}
-	if p.beyond(at, size) {
+	if t.beyond(says, at, size) {
 		return at, false
 	}
-	end, counted := p.end()
+	end, counted := p.pos.end()
 	switch _, byPages := p.pos.allPages(); {
 	case size == 0 && !(t.byPage && (byPages || !counted)):
 		return at, false

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
 	"github.com/tap-rest/tap-rest/sources/fetch/ref"
 )
@@ -23,16 +24,15 @@ type Beyond struct {
 
 // beyond reports whether a position lies, with a page of that size, where the API
 // lets nobody count to.
-func (p *Pager) beyond(at Position, size int64) bool {
-	limit, t := p.stream.Pagination.Limit.Records, p.way.traits()
-	if limit == 0 || !t.counts() {
+func (t traits) beyond(says *sources.Pagination, at Position, size int64) bool {
+	if says.Limit.Records == 0 || !t.counts() {
 		return false
 	}
-	place := *t.counter(&at) - p.stream.Pagination.Start
+	place := *t.counter(&at) - says.Start
 	if t.byPage {
 		place *= size
 	}
-	return place+size > limit
+	return place+size > says.Limit.Records
 }
 
 // sized is how many records a page of the walk has.
@@ -45,7 +45,7 @@ func (p *Pager) sized() int64 {
 
 // mayCount is the error of a request for what lies beyond.
 func (p *Pager) mayCount() error {
-	if !p.beyond(p.pos, p.sized()) {
+	if !p.way.traits().beyond(&p.stream.Pagination, p.pos, p.sized()) {
 		return nil
 	}
 	return fmt.Errorf("%w: %d, after %s: it is not asked for. Write pagination.beyond, and the walk goes on from its last record; "+
@@ -54,10 +54,11 @@ func (p *Pager) mayCount() error {
 
 // goBeyond makes next go on from the last record of the page, where it would lie
 // beyond. A page without records is no place to go on from, and the request fails.
-func (p *Pager) goBeyond(l *leg) error {
-	field := p.stream.Pagination.Limit.Field
-	size := max(p.size(l.next), l.widest, l.n)
-	if field == "" || l.n == 0 || !p.beyond(l.next, size) {
+func (l course) goBeyond() error {
+	says := &l.stream.Pagination
+	field := says.Limit.Field
+	size := max(l.next.size(says), l.widest, l.n)
+	if field == "" || l.n == 0 || !l.beyond(says, l.next, size) {
 		return nil
 	}
 	v := ref.At(l.answer.Records.Record(int(l.n-1)), field)
@@ -78,9 +79,8 @@ func (p *Pager) goBeyond(l *leg) error {
 	if total == nil && l.shared(field) {
 		l.next.doubt(sharedDoubt("pagination.beyond.field", field, "max_offset"))
 	}
-	start := p.stream.Pagination.Start
 	l.next = Position{
-		Number: start, Offset: start, Pages: l.next.Pages, Records: l.next.Records, Session: l.next.Session, Again: l.next.Again,
+		Number: says.Start, Offset: says.Start, Pages: l.next.Pages, Records: l.next.Records, Session: l.next.Session, Again: l.next.Again,
 		Doubts: l.next.Doubts, Beyond: &Beyond{Key: key, Records: l.next.Records, Total: total},
 	}
 	return nil

@@ -72,6 +72,20 @@ func (l *leg) more() (more, known bool, err error) {
 // last is the last leg of a walk.
 type last struct{ *leg }
 
+// over decides what becomes of a walk that ends here: on_incomplete says whether a
+// doubt is its failure. after says what the walk read before, as errors say it.
+func (l last) over(end ending, after string) error {
+	l.conclude(end)
+	if failing := l.failing(); len(failing) > 0 {
+		return fmt.Errorf("%w: %s%s%s (on_incomplete: warn takes it for the end)", ErrDoubtful, strings.Join(failing, "; "), after, l.unreadNext())
+	}
+	l.found.Last = true
+	if l.stream.Pagination.Session.Close != nil {
+		l.found.Left = l.next
+	}
+	return nil
+}
+
 // conclude collects what speaks against the end of a walk, or is to be told of
 // it.
 func (l last) conclude(end ending) {

@@ -3,7 +3,6 @@ package paging
 import (
 	"fmt"
 	"log/slog"
-	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
@@ -185,7 +184,7 @@ func (p *Pager) take(l *leg) error {
 	case end.last && (last{l}).walkAgain():
 		p.forget()
 	case end.last:
-		return p.conclude(l, end)
+		return last{l}.over(end, p.guard.After())
 	default:
 		l.least = fewest(l.least, l.n)
 		page := repeat.Page{
@@ -196,7 +195,7 @@ func (p *Pager) take(l *leg) error {
 			return err
 		}
 	}
-	if err := p.goBeyond(l); err != nil {
+	if err := (course{l}).goBeyond(); err != nil {
 		return err
 	}
 	l.found.Next = l.next
@@ -229,19 +228,4 @@ func (p *Pager) step(l *leg) (end ending, back bool, err error) {
 		l.next.PerPage = fewest(l.from.PerPage, l.n)
 	}
 	return end, back, nil
-}
-
-// conclude decides what becomes of a walk that ends here: on_incomplete says
-// whether a doubt is its failure.
-func (p *Pager) conclude(l *leg, end ending) error {
-	final := last{l}
-	final.conclude(end)
-	if failing := final.failing(); len(failing) > 0 {
-		return fmt.Errorf("%w: %s%s%s (on_incomplete: warn takes it for the end)", ErrDoubtful, strings.Join(failing, "; "), p.guard.After(), final.unreadNext())
-	}
-	l.found.Last = true
-	if l.stream.Pagination.Session.Close != nil {
-		l.found.Left = l.next
-	}
-	return nil
 }

@@ -3,6 +3,8 @@ package paging
 import (
 	"errors"
 	"fmt"
+
+	"github.com/tap-rest/tap-rest/sources"
 )
 
 // Why a page cannot be asked for with fewer records.
@@ -13,16 +15,16 @@ var (
 
 // size is how many records the request at a position asks for; 0 where the definition
 // does not say.
-func (p *Pager) size(at Position) int64 {
-	if at.Size > 0 {
-		return at.Size
+func (p *Position) size(says *sources.Pagination) int64 {
+	if p.Size > 0 {
+		return p.Size
 	}
-	return p.stream.Pagination.Sends.Size
+	return says.Sends.Size
 }
 
 // Size is how many records the next request asks for; 0 where the definition does not
 // say.
-func (p *Pager) Size() int64 { return p.size(p.pos) }
+func (p *Pager) Size() int64 { return p.pos.size(&p.stream.Pagination) }
 
 // CanBeSmaller reports whether the walk may ask for smaller pages than the definition.
 func (p *Pager) CanBeSmaller() bool { return p.stream.ShrinksPages() }
@@ -32,7 +34,8 @@ func (p *Pager) CanBeSmaller() bool { return p.stream.ShrinksPages() }
 // comes twice, their new size is a divisor of the former one, and the pages before must
 // have been as full as asked for.
 func (p *Pager) Smaller(at Position) (Position, error) {
-	size, says := p.size(at), &p.stream.Pagination
+	says := &p.stream.Pagination
+	size := at.size(says)
 	if size == 0 {
 		return at, errNoSize
 	}
