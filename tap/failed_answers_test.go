@@ -87,7 +87,7 @@ func onlyFailure(t *testing.T, s setup) *journal.Failure {
 		t.Fatal(err)
 	}
 	defer j.Close()
-	all := j.Failures()
+	all := j.Failures.All()
 	if len(all) != 1 {
 		t.Fatalf("%d failures, want 1", len(all))
 	}

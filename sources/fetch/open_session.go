@@ -153,7 +153,7 @@ func (s *conversation) live(out *outgoing, why error) error {
 	if r := s.requests.recorder.Recording; r != nil && s.moves(out) {
 		key := r.keyOf(out)
 		out.mark = marks{
-			before: func() error { return wrapJournal(r.Journal.Ask(key, out.Shown)) },
+			before: func() error { return wrapJournal(r.ask(key, out.Shown)) },
 			undo:   func() { s.requests.recorder.reject(out, out.n) },
 		}
 	}

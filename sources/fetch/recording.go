@@ -127,6 +127,20 @@ func (r *recorder) file(h http.Header) (body.File, error) {
 	return d, nil
 }
 
+// ask keeps that a request is about to be sent, and has it on disk when it returns:
+// where a server keeps the position of a walk, one whose answer nobody has must not be
+// sent again.
+func (r *Recording) ask(key journal.Key, shown string) error {
+	_, err := r.Journal.Append(&journal.Exchange{Key: key, Digest: journal.Asked, Request: shown})
+	if err == nil {
+		err = r.Journal.Sync()
+	}
+	if err != nil {
+		return fmt.Errorf("note in the journal that %v is asked for: %w", key, err)
+	}
+	return nil
+}
+
 // errNoAnswer is a request in the journal whose answer never came.
 var errNoAnswer = errors.New("the journal has the request, but no answer to it came")
 

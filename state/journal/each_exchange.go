@@ -70,7 +70,7 @@ func (r *eachReader) segment(s *segment, f func(e *Exchange) error) error {
 // sense.
 func (r *eachReader) exchange(it span) *Exchange {
 	e, of, ok := readExchange(it.head, it.place.body)
-	if !ok || e.Digest == asked {
+	if !ok || e.Digest == Asked {
 		return nil
 	}
 	if max(of.size, it.place.body) > MaxWhole {

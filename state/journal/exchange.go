@@ -34,6 +34,10 @@ type Exchange struct {
 	LeftOut  int64 // length of a body that is not here, since Each gives none over MaxWhole; else 0
 }
 
+// Asked is the digest of an exchange that stands for a request under way: no answer to
+// it has come. The exchange, once it comes, takes its place, and so does Reject.
+var Asked = [16]byte{'a', 's', 'k', 'e', 'd', ',', ' ', 'n', 'o', ' ', 'a', 'n', 's', 'w', 'e', 'r'}
+
 // MaxWhole is the length in bytes of the longest body that Each gives.
 const MaxWhole = 16 << 20
 

@@ -32,9 +32,9 @@ type Failure struct {
 	Why      string // what was wrong, redacted by the caller
 }
 
-// failures are the failed exchanges in a journal's folder, a file for each
+// Failures are the failed exchanges in a journal's folder, a file for each
 // stream. It is safe for concurrent use.
-type failures struct {
+type Failures struct {
 	dir string
 	fs  disk.FS
 
@@ -59,7 +59,7 @@ func (j *Journal) Fail(f *Failure) error {
 	err := j.store.writable()
 	j.mu.Unlock()
 	if err == nil {
-		err = j.failures.keep(f, slices.Concat(s.header(), frame, body))
+		err = j.Failures.keep(f, slices.Concat(s.header(), frame, body))
 	}
 	if err != nil {
 		return fmt.Errorf("keep the failed %v: %w", f.Key, disk.Classify(err))
@@ -67,12 +67,8 @@ func (j *Journal) Fail(f *Failure) error {
 	return nil
 }
 
-// Failures returns the last failure of each stream that can be read, in the
-// order of time.
-func (j *Journal) Failures() []*Failure { return j.failures.all() }
-
 // keep writes a failure's file.
-func (all *failures) keep(f *Failure, data []byte) error {
+func (all *Failures) keep(f *Failure, data []byte) error {
 	name := failedName(f.Stream)
 	if err := all.replace(name, data); err != nil {
 		return err
@@ -98,7 +94,7 @@ func appendFailure(f *Failure, of form) []byte {
 
 // replace writes a file of the folder whole: a crash leaves the old or the new
 // one.
-func (all *failures) replace(name string, data []byte) error {
+func (all *Failures) replace(name string, data []byte) error {
 	temp := filepath.Join(all.dir, strings.TrimSuffix(name, failedSuffix)+failingSuffix)
 	f, err := all.fs.Create(temp)
 	if err != nil {
@@ -118,8 +114,9 @@ func (all *failures) replace(name string, data []byte) error {
 	return all.fs.SyncDir(all.dir)
 }
 
-// all reads the failures.
-func (all *failures) all() (read []*Failure) {
+// All returns the last failure of each stream that can be read, in the order of
+// time.
+func (all *Failures) All() (read []*Failure) {
 	all.mu.Lock()
 	names := slices.Collect(maps.Keys(all.passes))
 	all.mu.Unlock()
@@ -134,7 +131,7 @@ func (all *failures) all() (read []*Failure) {
 
 // load finds the failures among the names in the folder. What is damaged is
 // deleted by the next Prune.
-func (all *failures) load(names []string) {
+func (all *Failures) load(names []string) {
 	for _, name := range names {
 		if !strings.HasSuffix(name, failedSuffix) {
 			continue
@@ -148,7 +145,7 @@ func (all *failures) load(names []string) {
 
 // prune deletes the failures of passes that are not kept. It reports whether it
 // deleted any.
-func (all *failures) prune(kept func(pass string) bool) (deleted bool, err error) {
+func (all *Failures) prune(kept func(pass string) bool) (deleted bool, err error) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	for name, pass := range all.passes {
@@ -164,7 +161,7 @@ func (all *failures) prune(kept func(pass string) bool) (deleted bool, err error
 	return deleted, nil
 }
 
-func (all *failures) read(name string) (*Failure, error) {
+func (all *Failures) read(name string) (*Failure, error) {
 	file, err := all.fs.Open(filepath.Join(all.dir, name))
 	if err != nil {
 		return nil, err

@@ -33,7 +33,7 @@ func TestFailures(t *testing.T) {
 	none.Header, none.Body, none.At = map[string][]string{}, nil, none.At.UTC()
 	check := func(what string, j *Journal, want []*Failure) {
 		t.Helper()
-		got := j.Failures()
+		got := j.Failures.All()
 		for _, f := range got {
 			if len(f.Body) == 0 {
 				f.Body = nil
@@ -89,7 +89,7 @@ func TestFailureDamage(t *testing.T) {
 			damaged.files[name] = &memData{now: b}
 			j, err := Open(testDir, Options{FS: damaged})
 			must(t, err)
-			for _, got := range j.Failures() {
+			for _, got := range j.Failures.All() {
 				if cut || !reflect.DeepEqual(got, f) {
 					t.Fatalf("byte %d, cut %v: got %+v", at, cut, got)
 				}
@@ -124,7 +124,7 @@ func TestFailureFaults(t *testing.T) {
 		m.add(t, j, "a", "p", 1)
 		closed(t, j)
 		j = open(t, testDir, Options{FS: fs})
-		got := j.Failures()
+		got := j.Failures.All()
 		if len(got) != 1 || !reflect.DeepEqual(got[0], failure("a", "orders", got[0].N)) {
 			t.Errorf("change %d: %+v", at, got)
 		}

@@ -43,6 +43,7 @@ type Journal struct {
 	// Warnings say what was damaged, cut off or not used when the journal was
 	// opened.
 	Warnings []string
+	Failures Failures // its lock is taken after mu
 
 	maxAge   time.Duration
 	maxBytes int64
@@ -50,7 +51,6 @@ type Journal struct {
 
 	packer    packer // its lock is taken before mu
 	unpackers sync.Pool
-	failures  failures // its lock is taken after mu
 
 	// syncing is held while files are synced or deleted. It is taken before mu.
 	syncing sync.Mutex
@@ -106,7 +106,7 @@ func newJournal(dir string, o Options) *Journal {
 	st := &store{dir: dir, fs: o.FS, log: o.Log, segmentBytes: o.segmentBytes(), next: 1}
 	return &Journal{
 		maxAge: o.MaxAge, maxBytes: o.MaxBytes, store: st, ledger: newLedger(st, o.awake),
-		failures:  failures{dir: dir, fs: o.FS, passes: map[string]string{}},
+		Failures:  Failures{dir: dir, fs: o.FS, passes: map[string]string{}},
 		unpackers: sync.Pool{New: func() any { return newUnpacker() }},
 	}
 }

@@ -28,7 +28,7 @@ func load(j *Journal) error {
 		}
 	}
 	l.removeDrafts(names)
-	j.failures.load(names)
+	j.Failures.load(names)
 	slices.Sort(numbers)
 	for i, n := range numbers {
 		if err := l.segment(n, i == len(numbers)-1); err != nil {

@@ -106,7 +106,7 @@ func (j *Journal) Holds(k Key) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	_, e, ok := j.ledger.index.find(k)
-	return ok && e.digest != asked
+	return ok && e.digest != Asked
 }
 
 // Keeps reports whether Lookup finds an exchange, or will find it once those that

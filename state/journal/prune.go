@@ -38,7 +38,7 @@ func (j *Journal) Prune(now time.Time) (deleted int64, err error) {
 		}
 		deleted += s.size
 	}
-	anyFailure, err := j.failures.prune(func(pass string) bool { return j.ledger.index.serves(pass) })
+	anyFailure, err := j.Failures.prune(func(pass string) bool { return j.ledger.index.serves(pass) })
 	if j.store.newNames = j.store.newNames || anyFailure; err != nil {
 		return deleted, err
 	}
@@ -63,7 +63,7 @@ func (j *Journal) Clear() (deleted int64, err error) {
 	err = j.store.clear()
 	deleted = before - j.store.size
 	if err == nil {
-		_, err = j.failures.prune(func(string) bool { return false })
+		_, err = j.Failures.prune(func(string) bool { return false })
 	}
 	if err == nil {
 		j.ledger = newLedger(j.store, j.ledger.index.awake)

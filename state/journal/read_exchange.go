@@ -7,24 +7,9 @@ import (
 	"github.com/tap-rest/tap-rest/state/journal/disk"
 )
 
-// Read reads an exchange. Its body lies in buf, which is grown as needed: hand
-// it over again as buf[:0] for the next. What is damaged is an *Error; neither
-// it nor what lies behind it in its partition is served any more.
-func (j *Journal) Read(p Place, buf []byte) (*Exchange, error) {
-	e, body, err := j.Stream(p)
-	if err != nil {
-		return nil, err
-	}
-	defer body.Close()
-	if e.Body, err = body.Append(buf[:0]); err != nil {
-		return nil, err
-	}
-	return e, nil
-}
-
-// Stream reads an exchange without its body, and opens that to be read. Its
-// errors, and those of the body, are as Read's: what is damaged shows by the
-// end of the body at the latest. The body is to be closed.
+// Stream reads an exchange without its body, and opens that to be read. What is
+// damaged shows by the end of the body at the latest, and is an *Error; neither it nor
+// what lies behind it in its partition is served any more. The body is to be closed.
 func (j *Journal) Stream(p Place) (*Exchange, *Body, error) {
 	f, err := j.store.fs.Open(j.store.path(p.segment))
 	if err != nil {

@@ -35,6 +35,19 @@ func exchange(pass, partition string, generation, n, take int) *Exchange {
 	return e
 }
 
+// Read reads an exchange whole. Its body lies in buf, which is grown as needed.
+func (j *Journal) Read(p Place, buf []byte) (*Exchange, error) {
+	e, body, err := j.Stream(p)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	if e.Body, err = body.Append(buf[:0]); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
 // model is what was handed to Append.
 type model struct {
 	given map[Key][]*Exchange

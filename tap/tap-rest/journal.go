@@ -164,7 +164,7 @@ func (js *journals) knows(stream string) error {
 		for _, p := range j.Passes() {
 			names = append(names, p.Stream)
 		}
-		for _, f := range j.Failures() {
+		for _, f := range j.Failures.All() {
 			names = append(names, f.Stream)
 		}
 		if err := j.Close(); err != nil {

@@ -54,7 +54,7 @@ func (c *journalExportCmd) write(rt *runtime, f io.Writer, js *journals) (n int,
 	}
 	err = js.each(rt, func(_ string, j *journal.Journal) error {
 		_, byID := passesOf(j)
-		for _, f := range j.Failures() {
+		for _, f := range j.Failures.All() {
 			if c.Stream != "" && c.Stream != f.Stream {
 				continue
 			}

@@ -100,7 +100,7 @@ func (c *journalShowCmd) Run(rt *runtime) error {
 }
 
 func (c *journalShowCmd) show(w io.Writer, j *journal.Journal) error {
-	failures := j.Failures()
+	failures := j.Failures.All()
 	inOrder, byID := passesOf(j)
 	rows := exchangeRows{w, len("stream"), c.Body}
 	for _, p := range inOrder {
