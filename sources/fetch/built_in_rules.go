@@ -9,6 +9,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/identity"
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 )
@@ -35,7 +36,7 @@ func judgeError(err error) verdict {
 	case errors.As(err, &charset):
 		return refuse(Permanent, err).advise("is the definition's charset right?")
 	}
-	if tip := adviseTLS(err); tip != "" {
+	if tip := identity.Advise(err); tip != "" {
 		return refuse(Permanent, err).advise(tip)
 	}
 	if noSuchHost(err) {

@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/identity"
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 )
@@ -30,11 +31,11 @@ type Client struct {
 // vars hold what its auth sees as config: the credentials it makes are secrets
 // like those of the settings.
 func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
-	id, err := readIdentity(source.TLS, vars)
-	r := newRequester(source, o, vars, id.secrets())
+	id, err := identity.Read(source.TLS, vars)
+	r := newRequester(source, o, vars, id.Secrets())
 	var own *tls.Config
 	if err == nil {
-		own, err = newTLS(source.TLS, id)
+		own, err = id.Config(source.TLS)
 	}
 	if err != nil {
 		o.Transport = failing{err}

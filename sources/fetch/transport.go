@@ -2,12 +2,14 @@ package fetch
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
 	"time"
 
+	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 )
@@ -132,3 +134,19 @@ func requestError(ctx context.Context, err error) error {
 	}
 	return err
 }
+
+// newTransport returns the transport of a client that says who it is by spec.
+func newTransport(source *sources.Client, own *tls.Config) http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.DisableCompression = true // bodies are decoded here, so that their wire bytes are known
+	t.MaxIdleConnsPerHost = source.MaxInFlight
+	if own != nil {
+		t.TLSClientConfig = own
+	}
+	return t
+}
+
+// failing is a transport that makes no request.
+type failing struct{ err error }
+
+func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, errUnproven{f.err} }

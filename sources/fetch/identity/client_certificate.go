@@ -1,4 +1,4 @@
-package fetch
+package identity
 
 import (
 	"crypto/tls"
@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"os"
 	"strings"
 
@@ -19,23 +18,12 @@ import (
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
-// newTransport returns the transport of a client that says who it is by spec.
-func newTransport(source *sources.Client, own *tls.Config) http.RoundTripper {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.DisableCompression = true // bodies are decoded here, so that their wire bytes are known
-	t.MaxIdleConnsPerHost = source.MaxInFlight
-	if own != nil {
-		t.TLSClientConfig = own
-	}
-	return t
-}
+// Texts are those of a client's tls, by the names of their keys.
+type Texts map[string]string
 
-// identity are the texts of a client's tls, by the names of their keys.
-type identity map[string]string
-
-// readIdentity evaluates a definition's tls.
-func readIdentity(spec *sources.TLS, vars expr.Vars) (identity, error) {
-	id := identity{}
+// Read evaluates a definition's tls.
+func Read(spec *sources.TLS, vars expr.Vars) (Texts, error) {
+	id := Texts{}
 	for _, p := range spec.Parts() {
 		v, err := p.Template.Eval(vars)
 		if err != nil {
@@ -53,8 +41,8 @@ func readIdentity(spec *sources.TLS, vars expr.Vars) (identity, error) {
 	return id, nil
 }
 
-// secrets are those of the texts that nobody else may read.
-func (id identity) secrets() (list secret.List) {
+// Secrets are those of the texts that nobody else may read.
+func (id Texts) Secrets() (list secret.List) {
 	for _, key := range []string{"key", "pkcs12", "password"} {
 		if text := id[key]; text != "" && (key != "pkcs12" || !isPath(text)) && (key != "key" || hasPEM(text)) {
 			list = append(list, secret.New("tls."+key, text))
@@ -63,10 +51,10 @@ func (id identity) secrets() (list secret.List) {
 	return list
 }
 
-// newTLS makes what a definition's tls says; nil where it says nothing. Its errors
+// Config makes what a definition's tls says; nil where it says nothing. Its errors
 // name the key of the definition, and show nothing of what stands there: file names
 // and secrets may be mistaken for each other.
-func newTLS(spec *sources.TLS, id identity) (*tls.Config, error) {
+func (id Texts) Config(spec *sources.TLS) (*tls.Config, error) {
 	if spec == nil {
 		return nil, nil
 	}
@@ -93,7 +81,7 @@ func newTLS(spec *sources.TLS, id identity) (*tls.Config, error) {
 }
 
 // certificate is that of the client, with its key; nil: it has none.
-func (id identity) certificate() (*tls.Certificate, error) {
+func (id Texts) certificate() (*tls.Certificate, error) {
 	if id["pkcs12"] != "" {
 		return id.fromPKCS12()
 	}
@@ -141,7 +129,7 @@ func checkKey(text []byte) error {
 }
 
 // fromPKCS12 reads certificate and key out of one file.
-func (id identity) fromPKCS12() (*tls.Certificate, error) {
+func (id Texts) fromPKCS12() (*tls.Certificate, error) {
 	data, err := readPKCS12(id["pkcs12"])
 	if err != nil {
 		return nil, fmt.Errorf("tls.pkcs12: %w", err)
@@ -177,7 +165,7 @@ func isPath(text string) bool {
 
 // pem is PEM, as it stands there or in a file. In settings from the environment,
 // line ends often come as \n.
-func (id identity) pem(key string) ([]byte, error) {
+func (id Texts) pem(key string) ([]byte, error) {
 	text := id[key]
 	if hasPEM(text) {
 		return []byte(strings.ReplaceAll(text, `\n`, "\n")), nil
@@ -226,8 +214,3 @@ func findPEM(text []byte, kind string) *pem.Block {
 		text = rest
 	}
 }
-
-// failing is a transport that makes no request.
-type failing struct{ err error }
-
-func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, errUnproven{f.err} }

@@ -1,4 +1,4 @@
-package fetch
+package identity
 
 import (
 	"crypto/tls"
@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// adviseTLS says what to do about a connection that does not come about since one
+// Advise says what to do about a connection that does not come about since one
 // side does not believe the other, or speaks no TLS; "" for other errors.
-func adviseTLS(err error) string {
+func Advise(err error) string {
 	var authority x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
 	var host x509.HostnameError
