@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/tap-rest/tap-rest/sources/fetch/advice"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/identity"
@@ -78,14 +79,16 @@ func (j *judge) status(out *outgoing, ex *Exchange) verdict {
 	case throttles(ex):
 		return again(retryAfter(ex), err)
 	case ex.Status == http.StatusUnauthorized:
-		v.tip = cmp.Or(clockAdvice(ex), also(adviseAuth(j.stream.Client.Auth, ex.Header), "check the credentials"))
+		v.tip = cmp.Or(clockAdvice(ex), also(advice.Auth(j.stream.Client.Auth, ex.Header), "check the credentials"))
 	case ex.Status/100 == 4 && j.pager.Named():
 		v = refuse(SessionLost, err).advise("the API no longer takes the page token: if that happens again and again, ask for less at a time")
 		v.about = ex.Status != http.StatusGone
 	case ex.Status == http.StatusForbidden:
-		v.tip = cmp.Or(clockAdvice(ex), also(adviseAuth(j.stream.Client.Auth, ex.Header), "may these credentials read it?"))
+		v.tip = cmp.Or(clockAdvice(ex), also(advice.Auth(j.stream.Client.Auth, ex.Header), "may these credentials read it?"))
 	default:
-		v.tip = j.adviseFirst(out, ex)
+		if out.aside == "" {
+			v.tip = j.advice().Refused(out.Request, ex.Status, ex.Body.Text)
+		}
 	}
 	if ex.Status == http.StatusBadRequest { // so AWS refuses a signature of another time
 		v.tip = cmp.Or(clockAdvice(ex), v.tip)

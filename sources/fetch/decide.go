@@ -8,6 +8,8 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/advice"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
@@ -92,7 +94,11 @@ func (j *judge) take(out *outgoing, page *Page, s split) verdict {
 	case out.GraphQL && j.vars[sources.VarResponse].Get("errors").Truth(): // an empty list is none, though the specification would leave it out
 		return refuse(Permanent, fmt.Errorf("GraphQL errors: %s", j.secrets.Quote(gjson.GetBytes(page.Body.Text, "errors").Raw)))
 	case errors.Is(s.err, ErrNoRecords):
-		return refuse(Permanent, s.err).advise(j.adviseRecords(page))
+		v := refuse(Permanent, s.err)
+		if !page.Body.Long() {
+			v.tip = j.advice().Records(page.Body.Text)
+		}
+		return v
 	case s.err != nil:
 		return refuse(Permanent, s.err)
 	}
@@ -112,4 +118,24 @@ func (j *judge) takeOpening(page *Page) verdict {
 	}
 	page.ruling.Empty = true
 	return accept(page)
+}
+
+// errStrange is a whole answer that is something else than JSON.
+type errStrange struct{ what string }
+
+func (e errStrange) Error() string { return "the answer is " + e.what }
+func (errStrange) Unwrap() error   { return ErrBroken }
+
+// broken decides about an answer that is no whole JSON text. One that may
+// have begun as JSON may have been cut, and comes whole another time; one that
+// is something else comes again as it is.
+func (j *judge) broken(ex *Exchange, broken error) verdict {
+	if word, ok := body.BareNaN(ex.Body.Text); ok && !j.stream.Text.NullNaN {
+		return again(-1, errStrange{"no JSON, since it has " + word + " for a number"}).onlyOnce("write nan: null, and it is read as null")
+	}
+	what, tip := advice.Kind(ex.Body.Text, ex.Header, func(text string) string { return j.secrets.Quote(oneLine(text)) })
+	if what == "" {
+		return again(-1, broken).advise("is base_url right, and does the API answer in JSON?")
+	}
+	return again(-1, errStrange{what}).onlyOnce(tip)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/advice"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/sources/secret/needle"
@@ -60,6 +61,11 @@ func newJudge(stream *sources.Stream, splitter Splitter, vars expr.Vars, secrets
 		stream: stream, splitter: splitter, secrets: secrets, vars: vars,
 		whole: needsWhole(stream, splitter), apart: stream.LooksAtRecords() == "",
 	}
+}
+
+// advice says what of the definition is likely wrong.
+func (j *judge) advice() advice.Adviser {
+	return advice.Adviser{Stream: j.stream, Pager: j.pager, Quote: j.secrets.Quote}
 }
 
 // split proves a body. One with a status that says no need not hold records;

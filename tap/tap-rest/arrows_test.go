@@ -36,7 +36,7 @@ var arrows = map[string][]string{
 	"tap/twins":       {"catalog/raw", "sources/fetch", "sources/fetch/paging"},
 	"tap/workdir":     {},
 
-	"sources/fetch":               {"sources/fetch/identity", "sources/fetch/body", "sources/fetch/paging/repeat", "sources/fetch/ref", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/rate", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/secret/needle", "sources/secret", "sources/times", "state/journal"},
+	"sources/fetch":               {"sources/fetch/advice", "sources/fetch/identity", "sources/fetch/body", "sources/fetch/paging/repeat", "sources/fetch/ref", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/rate", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/secret/needle", "sources/secret", "sources/times", "state/journal"},
 	"sources/fetch/paging":        {"sources/fetch/paging/repeat", "sources/fetch/paging/list", "sources/fetch/ref", "sources/fetch/paging/hint", "sources", "sources/expr"},
 	"sources/fetch/paging/hint":   {"sources"},
 	"sources/fetch/request":       {"sources/fetch/paging", "sources/fetch/auth", "sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
@@ -46,6 +46,7 @@ var arrows = map[string][]string{
 	"sources/fetch/ref":           {"sources", "sources/expr", "sources/secret"},
 	"sources/fetch/body":          {"sources", "sources/secret/needle", "sources/secret"},
 	"sources/fetch/rate":          {"sources", "sources/times"},
+	"sources/fetch/advice":        {"sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/request", "sources"},
 	"sources/fetch/identity":      {"sources", "sources/expr", "sources/secret"},
 	"sources/fetch/uri":           {},
 

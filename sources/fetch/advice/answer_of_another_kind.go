@@ -1,4 +1,4 @@
-package fetch
+package advice
 
 import (
 	"bytes"
@@ -9,29 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/tap-rest/tap-rest/sources/fetch/body"
 )
-
-// errStrange is a whole answer that is something else than JSON.
-type errStrange struct{ what string }
-
-func (e errStrange) Error() string { return "the answer is " + e.what }
-func (errStrange) Unwrap() error   { return ErrBroken }
-
-// broken decides about an answer that is no whole JSON text. One that may
-// have begun as JSON may have been cut, and comes whole another time; one that
-// is something else comes again as it is.
-func (j *judge) broken(ex *Exchange, broken error) verdict {
-	if word, ok := body.BareNaN(ex.Body.Text); ok && !j.stream.Text.NullNaN {
-		return again(-1, errStrange{"no JSON, since it has " + word + " for a number"}).onlyOnce("write nan: null, and it is read as null")
-	}
-	what, tip := strangeKind(ex.Body.Text, ex.Header, j.secrets.Quote)
-	if what == "" {
-		return again(-1, broken).advise("is base_url right, and does the API answer in JSON?")
-	}
-	return again(-1, errStrange{what}).onlyOnce(tip)
-}
 
 const (
 	askForJSON = "only JSON is read: does the API give it for another Accept header, parameter or path?"
@@ -39,9 +17,9 @@ const (
 	noAnswer   = `where that means that there are no records, a rule can say so: {status: 200, when: "{{ response is undefined }}", do: skip}`
 )
 
-// strangeKind says what a body is, of which the beginning is enough, and what to
-// do; quote makes parts of the body fit for a message. It is "" for one that may be the beginning of a JSON text.
-func strangeKind(body []byte, h http.Header, quote func(string) string) (what, tip string) {
+// Kind says what a body is, of which the beginning is enough, and what to
+// do; quote makes parts of the body fit for a line of a message. It is "" for one that may be the beginning of a JSON text.
+func Kind(body []byte, h http.Header, quote func(string) string) (what, tip string) {
 	text := bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\uFEFF")), " \t\r\n")
 	kind, _, _ := strings.Cut(strings.ToLower(h.Get("Content-Type")), ";")
 	switch {
@@ -77,7 +55,7 @@ func markup(text []byte, quote func(string) string) (what, tip string) {
 	}
 	what = "an HTML page"
 	if title := htmlTitle.FindSubmatch(text[:min(len(text), 64<<10)]); title != nil {
-		what += fmt.Sprintf(" titled %q", quote(oneLine(html.UnescapeString(string(title[1])))))
+		what += fmt.Sprintf(" titled %q", quote(html.UnescapeString(string(title[1]))))
 	}
 	return what, logIn
 }

@@ -1,4 +1,4 @@
-package fetch
+package advice
 
 import (
 	"fmt"
@@ -7,16 +7,16 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
 )
 
-// adviseRecords says where the answer does have records, of which the definition
+// Records says where the answer does have records, of which the definition
 // names another place; "" where it has none.
-func (j *judge) adviseRecords(page *Page) string {
-	r := &j.stream.Records
-	if page.Body.Long() || r.Single || r.Keyed != "" || r.Columns != nil || r.ColumnsPath != "" {
+func (a Adviser) Records(body []byte) string {
+	r := &a.Stream.Records
+	if r.Single || r.Keyed != "" || r.Columns != nil || r.ColumnsPath != "" {
 		return ""
 	}
-	paths := hint.Lists(page.Body.Text)
+	paths := hint.Lists(body)
 	for i, path := range paths {
-		paths[i] = j.secrets.Quote(hint.YAML(path))
+		paths[i] = a.Quote(hint.YAML(path))
 	}
 	switch len(paths) {
 	case 0:
