@@ -217,7 +217,7 @@ func TestKeyThatDoesNotSign(t *testing.T) {
 	api := newSigned(3)
 	s := define(t, strings.Replace(selfMade, "HS256", "RS256", 1)+`}`, manyPages)[0]
 	r := newRig(t, s, api, "key", "-----BEGIN S3cret-----")
-	const want = "auth.key: what {{ config.key }} gives is no PEM text"
+	const want = "auth.key: what {{ config.key }} gives has no private key in it: wants PEM"
 	if err := r.client.Check(r.vars); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "S3cret") {
 		t.Errorf("Check: %v", err)
 	}

@@ -244,7 +244,7 @@ func TestIdentitiesThatAreNone(t *testing.T) {
 		{"a key of another certificate", pair, "tls.key: does not belong to the first certificate of tls.cert", []string{"cert", cert, "key", a.stranger.keyPEM(t)}},
 		{"an encrypted key", pair, "tls.key: is encrypted", []string{"cert", cert, "key", strings.ReplaceAll(key, "PRIVATE", "ENCRYPTED PRIVATE")}},
 		{"exchanged", pair, "tls.cert: has no certificate in it", []string{"cert", key, "key", cert}},
-		{"a certificate as the key", pair, "are cert and key exchanged?", []string{"cert", cert, "key", cert}},
+		{"a certificate as the key", pair, "tls.key: holds a certificate, and no private key: give the key that belongs to it; are the two exchanged?", []string{"cert", cert, "key", cert}},
 		{"a secret as a path", pair, "tls.key: is neither the text itself nor the path of a file that can be read: no such file", []string{"cert", cert, "key", "S3cret-Key-0123456789"}},
 		{"empty", pair, "tls.key: {{ config.key }} is empty", []string{"cert", cert}},
 		{"no certificate", pair, "tls.cert: is no certificate", []string{"cert", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("x")})), "key", key}},

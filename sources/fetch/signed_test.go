@@ -345,8 +345,8 @@ func TestKeysThatAreNone(t *testing.T) {
 		{`auth: {type: hmac, key: "{{ config.key }}", key_encoding: hex, sign: x, send: {headers: {A: "{{ signature.hex }}"}}}`, "auth.key: is not written in hex"},
 		{`auth: {type: hmac, key: "{{ config.key ~ '!' }}", key_encoding: base64, sign: x, send: {headers: {A: "{{ signature.hex }}"}}}`, "auth.key: is not written in base64"},
 		{`auth: {type: hmac, key: "{{ config.none }}", sign: x, send: {headers: {A: "{{ signature.hex }}"}}}`, "auth.key: {{ config.none }} is empty"},
-		{`auth: {type: oauth1, consumer_key: me, signature_method: RSA-SHA1, key: "{{ config.key }}"}`, "auth.key: is no PEM"},
-		{`auth: {type: oauth1, consumer_key: me, signature_method: RSA-SHA256, key: "-----BEGIN PRIVATE KEY-----\n{{ config.key }}\n-----END PRIVATE KEY-----"}`, "auth.key: is no"},
+		{`auth: {type: oauth1, consumer_key: me, signature_method: RSA-SHA1, key: "{{ config.key }}"}`, "auth.key: has no private key in it: wants PEM"},
+		{`auth: {type: oauth1, consumer_key: me, signature_method: RSA-SHA256, key: "-----BEGIN PRIVATE KEY-----\n{{ config.key }}\n-----END PRIVATE KEY-----"}`, "auth.key: has no private key in it: wants PEM"},
 		{`auth: {type: aws_sigv4, access_key: a, secret_key: "{{ config.none }}", region: r, service: s}`, "auth.secret_key: {{ config.none }} is empty"},
 		{`auth: {type: digest, username: "{{ config.none }}", password: p}`, "auth.username: {{ config.none }} is empty"},
 	} {

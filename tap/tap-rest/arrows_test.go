@@ -36,11 +36,11 @@ var arrows = map[string][]string{
 	"tap/twins":       {"catalog/raw", "sources/fetch", "sources/fetch/paging"},
 	"tap/workdir":     {},
 
-	"sources/fetch":               {"sources/fetch/advice", "sources/fetch/identity", "sources/fetch/body", "sources/fetch/paging/repeat", "sources/fetch/ref", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/rate", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/secret/needle", "sources/secret", "sources/times", "state/journal"},
+	"sources/fetch":               {"sources/fetch/advice", "sources/fetch/identity", "sources/fetch/body", "sources/fetch/paging/repeat", "sources/fetch/ref", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/rate", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/secret/needle", "sources/secret", "sources/times", "state/journal", "sources/fetch/pemtext"},
 	"sources/fetch/paging":        {"sources/fetch/paging/repeat", "sources/fetch/paging/list", "sources/fetch/ref", "sources/fetch/paging/hint", "sources", "sources/expr"},
 	"sources/fetch/paging/hint":   {"sources"},
 	"sources/fetch/request":       {"sources/fetch/paging", "sources/fetch/auth", "sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
-	"sources/fetch/auth":          {"sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
+	"sources/fetch/auth":          {"sources/fetch/pemtext", "sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
 	"sources/fetch/paging/list":   {},
 	"sources/fetch/paging/repeat": {"sources"},
 	"sources/fetch/ref":           {"sources", "sources/expr", "sources/secret"},
@@ -48,6 +48,7 @@ var arrows = map[string][]string{
 	"sources/fetch/rate":          {"sources", "sources/times"},
 	"sources/fetch/advice":        {"sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/request", "sources"},
 	"sources/fetch/identity":      {"sources", "sources/expr", "sources/secret"},
+	"sources/fetch/pemtext":       {},
 	"sources/fetch/uri":           {},
 
 	"sources/config":         {"catalog/raw", "sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret"},

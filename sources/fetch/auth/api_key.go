@@ -5,7 +5,6 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
-	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
@@ -29,11 +28,7 @@ func (k apiKey) Prove(_ context.Context, r *Request) (Proof, error) {
 	if err != nil {
 		return 0, err
 	}
-	if k.inQuery {
-		r.URL.RawQuery = uri.ParsePairs(r.URL.RawQuery).Set(name, value).InURL()
-	} else {
-		r.Header.Set(name, value)
-	}
+	r.put(k.inQuery, name, value)
 	return 0, nil
 }
 

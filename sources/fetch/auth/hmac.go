@@ -12,14 +12,12 @@ import (
 	"fmt"
 	"hash"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
-	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 )
 
 // hmacSignature signs a text that a template makes of the request.
@@ -81,11 +79,7 @@ func (s hmacSignature) put(r *Request, vars expr.Vars, signed bool) error {
 			if err != nil {
 				return fmt.Errorf("auth.send.%s.%s: %w", [...]string{"headers", "params"}[i], p.Name, err)
 			}
-			if i == 1 {
-				r.URL.RawQuery = uri.ParsePairs(r.URL.RawQuery).Set(p.Name, v.Text()).InURL()
-			} else {
-				r.Header.Set(p.Name, v.Text())
-			}
+			r.put(i == 1, p.Name, v.Text())
 		}
 	}
 	return nil
@@ -144,13 +138,8 @@ func decode64(text string) ([]byte, error) {
 }
 
 func (s hmacSignature) Known(vars expr.Vars) (Known, error) {
-	known := Known{Secrets: secretsOf(vars, s.key)}
-	for _, p := range s.spec.Headers {
-		known.Headers = append(known.Headers, http.CanonicalHeaderKey(p.Name))
-	}
-	for _, p := range s.spec.Params {
-		known.Params = append(known.Params, p.Name)
-	}
+	known := sending{headers: s.spec.Headers, params: s.spec.Params}.known()
+	known.Secrets = secretsOf(vars, s.key)
 	err := check(vars, s.key)
 	if err == nil && !sources.PerRequest(s.key.template) {
 		_, err = s.keyOf(vars)

@@ -3,16 +3,15 @@ package auth
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/pemtext"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
@@ -20,36 +19,21 @@ import (
 // (RFC 7523).
 type signedToken struct {
 	*counter
-	sending
-	spec    *sources.JWT
-	keeping func() Keeping
+	spec *sources.JWT
 }
 
 func newJWT(a *sources.Auth, keep func() Keeping) Authenticator {
-	j := &signedToken{
-		spec: a.JWT, keeping: sync.OnceValue(keep),
-		sending: sending{a.Renewal.Headers, a.Renewal.Params},
-	}
-	j.counter = &counter{renewal: a.Renewal, get: j.get}
+	j := &signedToken{counter: newCounter(a, keep), spec: a.JWT}
+	j.counter.get = j.get
 	return j
-}
-
-// Prove sends the token as the definition says, else as a bearer token.
-func (j *signedToken) Prove(_ context.Context, r *Request) (Proof, error) {
-	t := j.ticket()
-	if t == nil {
-		return 0, errors.New("there is no token yet")
-	}
-	return t.number, j.putToken(t, r)
 }
 
 // Known has the key, and says what is wrong with it.
 func (j *signedToken) Known(vars expr.Vars) (Known, error) {
-	known := Known{}
-	known.Headers, known.Params = j.known()
+	known := j.known()
 	key := part{"key", j.spec.Key}
 	text := key.secret(vars)
-	if j.spec.Algorithm[:2] == "HS" || isKeyText(text.Reveal()) {
+	if j.spec.Algorithm[:2] == "HS" || pemtext.Is(text.Reveal()) {
 		known.Secrets = secret.List{text}
 	}
 	if err := check(vars, key, part{"token_url", j.spec.TokenURL}); err != nil {
@@ -86,7 +70,7 @@ func (j *signedToken) get(ctx context.Context, vars expr.Vars, ask Ask) (*ticket
 		if err != nil {
 			return nil, &Failure{Err: err}
 		}
-		return j.askToken(ctx, vars, r, ask, secrets, j.counter)
+		return j.askToken(ctx, vars, r, ask)
 	}
 	t := &ticket{answer: expr.Dict([]string{"access_token"}, []expr.Value{expr.String(token)})}
 	if !until.IsZero() {
@@ -150,23 +134,14 @@ func (j *signedToken) request(token string, vars expr.Vars) (*tokenRequest, erro
 	}
 	r := &tokenRequest{url: target, json: j.spec.JSON}
 	if j.spec.Client {
-		r.set("grant_type", "client_credentials")
-		r.set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
-		r.set("client_assertion", token)
+		r.setText("grant_type", "client_credentials")
+		r.setText("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+		r.setText("client_assertion", token)
 	} else {
-		r.set("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
-		r.set("assertion", token)
+		r.setText("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
+		r.setText("assertion", token)
 	}
-	for _, p := range j.spec.Extra {
-		v, err := p.Value.Eval(vars)
-		if err != nil {
-			return nil, fmt.Errorf("auth.extra.%s: %w", p.Name, err)
-		}
-		if !v.Missing() {
-			r.setValue(p.Name, v)
-		}
-	}
-	return r, nil
+	return r, r.add("auth.extra", j.spec.Extra, vars)
 }
 
 // signJWT signs what a header and claims say, as they are written (RFC 7515).
@@ -175,37 +150,3 @@ func signJWT(algorithm string, header, claims []byte, key any) (string, error) {
 	signature, err := jwt.GetSigningMethod(algorithm).Sign(text, key)
 	return text + "." + base64.RawURLEncoding.EncodeToString(signature), err
 }
-
-// members are those of a JSON object, in their order.
-type members struct {
-	names  []string
-	values []expr.Value
-}
-
-func (m *members) set(name string, v expr.Value) {
-	for i, known := range m.names {
-		if known == name {
-			m.values[i] = v
-			return
-		}
-	}
-	m.names, m.values = append(m.names, name), append(m.values, v)
-}
-
-// add sets what the definition says; what is missing is left out.
-func (m *members) add(place string, list []sources.Param, vars expr.Vars) error {
-	for _, p := range list {
-		v, err := p.Value.Eval(vars)
-		if err != nil {
-			return fmt.Errorf("%s.%s: %w", place, p.Name, err)
-		}
-		if !v.Missing() {
-			m.set(p.Name, v)
-		}
-	}
-	return nil
-}
-
-func (m *members) value(name string) expr.Value { return expr.Dict(m.names, m.values).Get(name) }
-
-func (m *members) json() []byte { return expr.Dict(m.names, m.values).AppendJSON(nil) }

@@ -8,13 +8,13 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/pemtext"
 )
 
 // signingKey returns the key that an algorithm signs with. Its error quotes nothing
@@ -23,46 +23,31 @@ func signingKey(algorithm, text string) (any, error) {
 	if strings.HasPrefix(algorithm, "HS") {
 		return []byte(text), nil
 	}
-	if !isKeyText(text) {
-		data, err := os.ReadFile(text)
-		if err != nil {
-			return nil, fmt.Errorf("is neither PEM text (-----BEGIN PRIVATE KEY-----) nor a file that can be read: %w", errors.Unwrap(err))
-		}
-		text = string(data)
+	data, err := pemtext.Read(text)
+	if err != nil {
+		return nil, err
 	}
-	key, err := privateKey(text)
+	key, err := privateKey(data)
 	if err != nil {
 		return nil, err
 	}
 	return key, fits(algorithm, key)
 }
 
-// isKeyText reports whether a text is a key itself, rather than the name of its file.
-func isKeyText(text string) bool {
-	text = strings.TrimSpace(text)
-	return strings.HasPrefix(text, "-----BEGIN") || strings.HasPrefix(text, "{") || strings.ContainsAny(text, "\n\r")
-}
-
-// privateKey reads a key. Variables of the environment often have \n for its line
-// breaks, and the file of a service account has it as private_key.
-func privateKey(text string) (any, error) {
-	if strings.HasPrefix(strings.TrimSpace(text), "{") {
+// privateKey reads a key. The file of a service account has it as private_key.
+func privateKey(text []byte) (any, error) {
+	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
 		var account struct {
 			Key string `json:"private_key"`
 		}
-		if json.Unmarshal([]byte(text), &account) != nil || account.Key == "" {
+		if json.Unmarshal(text, &account) != nil || account.Key == "" {
 			return nil, errors.New("is JSON without private_key, and no PEM text")
 		}
-		text = account.Key
+		text = []byte(account.Key)
 	}
-	block, _ := pem.Decode(bytes.TrimSpace([]byte(strings.ReplaceAll(text, `\n`, "\n"))))
-	switch {
-	case block == nil:
-		return nil, errors.New("is no PEM text: it begins with -----BEGIN PRIVATE KEY-----, has lines of base64, and an END line")
-	case strings.Contains(block.Type, "PUBLIC KEY") || block.Type == "CERTIFICATE":
-		return nil, fmt.Errorf("is a %s: give the private key that belongs to it", strings.ToLower(block.Type))
-	case strings.Contains(block.Type, "ENCRYPTED") || block.Headers["DEK-Info"] != "":
-		return nil, errors.New("is encrypted with a passphrase: give it without one (openssl pkey -in KEY -out PLAIN)")
+	block, err := pemtext.PrivateKey(text)
+	if err != nil {
+		return nil, err
 	}
 	for _, parse := range []func([]byte) (any, error){
 		x509.ParsePKCS8PrivateKey,

@@ -108,6 +108,7 @@ func TestEveryAlgorithm(t *testing.T) {
 			t.Fatal(err)
 		}
 		given := map[string]string{"PEM": text, "with \\n": strings.ReplaceAll(text, "\n", `\n`), "a file": file, "a service account": `{"private_key": "` + strings.ReplaceAll(text, "\n", `\n`) + `"}`}
+		given["behind another block"] = string(pem.EncodeToMemory(&pem.Block{Type: "EC PARAMETERS", Bytes: []byte("x")})) + text
 		for how, text := range given {
 			key, err := signingKey(algorithm, text)
 			if err != nil {
@@ -155,15 +156,15 @@ func TestKeysThatDoNotSign(t *testing.T) {
 		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der, Headers: headers}))
 	}
 	for _, test := range []struct{ name, text, want string }{
-		{"a public key", block("PUBLIC KEY", public, nil), "is a public key: give the private key"},
-		{"a certificate", block("CERTIFICATE", public, nil), "is a certificate: give the private key"},
+		{"a public key", block("PUBLIC KEY", public, nil), "holds a public key, and no private key: give the key that belongs to it"},
+		{"a certificate", block("CERTIFICATE", public, nil), "holds a certificate, and no private key"},
 		{"with a passphrase", block("ENCRYPTED PRIVATE KEY", public, nil), "is encrypted with a passphrase"},
 		{"with an old passphrase", block("RSA PRIVATE KEY", public, map[string]string{"DEK-Info": "AES"}), "is encrypted with a passphrase"},
 		{"cut", block("PRIVATE KEY", public[:40], nil), "is it whole?"},
-		{"no PEM", "-----BEGIN nothing", "is no PEM text"},
+		{"no PEM", "-----BEGIN nothing", "has no private key in it: wants PEM"},
 		{"other JSON", `{"client_id":"S3cret"}`, "is JSON without private_key"},
-		{"no file", "/nowhere/key.pem", "nor a file that can be read: no such file"},
-		{"a short one", "S3cret", "nor a file that can be read"},
+		{"no file", "/nowhere/key.pem", "nor the path of a file that can be read: no such file"},
+		{"a short one", "S3cret", "nor the path of a file that can be read"},
 		{"another kind", pemText(t, key), "is an RSA key, with which ES256 does not sign"},
 	} {
 		_, err := signingKey("ES256", test.text)

@@ -19,11 +19,13 @@ type ticket struct {
 	until   time.Time  // from when on another one is got; zero: when this one is refused
 }
 
-// counter gives tickets out. Whoever needs one while another gets it waits for
-// that one, and takes what came of it, a failure too. A failure for good stays:
-// wrong credentials are sent once in a run, before an API locks the account.
+// counter gives tickets out, and sends them. Whoever needs one while another gets it
+// waits for that one, and takes what came of it, a failure too. A failure for good
+// stays: wrong credentials are sent once in a run, before an API locks the account.
 type counter struct {
+	sending
 	renewal sources.Renewal
+	keeping func() Keeping
 	get     func(ctx context.Context, vars expr.Vars, ask Ask) (*ticket, error)
 
 	mu      sync.Mutex
@@ -38,6 +40,22 @@ type counter struct {
 type getting struct {
 	done chan struct{}
 	err  error
+}
+
+func newCounter(a *sources.Auth, keep func() Keeping) *counter {
+	return &counter{
+		sending: sending{a.Renewal.Headers, a.Renewal.Params, a.Type != sources.AuthSession},
+		renewal: a.Renewal, keeping: sync.OnceValue(keep),
+	}
+}
+
+// Prove sends what the ticket gives.
+func (c *counter) Prove(_ context.Context, r *Request) (Proof, error) {
+	t := c.ticket()
+	if t == nil {
+		return 0, errors.New("there is no login yet")
+	}
+	return t.number, c.put(t, r)
 }
 
 // Ready reports whether the ticket holds.

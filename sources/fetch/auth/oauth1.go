@@ -153,7 +153,7 @@ func (o oauth1) privateKey(vars expr.Vars) (*rsa.PrivateKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := privateKey(text)
+	key, err := privateKey([]byte(text))
 	if err != nil {
 		return nil, fmt.Errorf("auth.key: %w", err)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -20,38 +19,24 @@ import (
 // keep it.
 type oauth2 struct {
 	*counter
-	sending
-	spec    *sources.OAuth2
-	keeping func() Keeping
+	spec *sources.OAuth2
 }
 
 func newOAuth2(a *sources.Auth, keep func() Keeping) Authenticator {
-	o := &oauth2{
-		spec: a.OAuth2, keeping: sync.OnceValue(keep),
-		sending: sending{a.Renewal.Headers, a.Renewal.Params},
-	}
-	o.counter = &counter{renewal: a.Renewal, get: o.get}
+	o := &oauth2{counter: newCounter(a, keep), spec: a.OAuth2}
+	o.counter.get = o.get
 	return o
-}
-
-// Prove sends the token as the definition says, else as a bearer token (RFC 6750).
-func (o *oauth2) Prove(_ context.Context, r *Request) (Proof, error) {
-	t := o.ticket()
-	if t == nil {
-		return 0, fmt.Errorf("there is no token yet")
-	}
-	return t.number, o.putToken(t, r)
 }
 
 // Known has what the token request sends, and what it makes of that.
 func (o *oauth2) Known(vars expr.Vars) (Known, error) {
 	s := o.spec
 	id, key := part{"client_id", s.ClientID}, part{"client_secret", s.ClientSecret}
-	known := Known{Secrets: secret.List{
+	known := o.known()
+	known.Secrets = secret.List{
 		key.secret(vars), part{"password", s.Password}.secret(vars), part{"refresh_token", s.RefreshToken}.secret(vars),
 		secret.New("auth.client", encode(formText(id.secret(vars).Reveal()), formText(key.secret(vars).Reveal()))),
-	}}
-	known.Headers, known.Params = o.known()
+	}
 	return known, check(vars, part{"token_url", s.TokenURL}, id, key, part{"refresh_token", s.RefreshToken}, part{"username", s.Username})
 }
 
@@ -62,16 +47,16 @@ func (o *oauth2) get(ctx context.Context, vars expr.Vars, ask Ask) (*ticket, err
 		return nil, &Failure{Err: err}
 	}
 	if o.spec.Grant != "refresh_token" {
-		return o.ask(ctx, vars, r, ask)
+		return o.askToken(ctx, vars, r, ask)
 	}
-	rotation, err := openRotation(o.keeping(), r.id(), r.value("refresh_token"))
+	rotation, err := openRotation(o.keeping(), r.id(), r.value("refresh_token").Text())
 	if err != nil {
 		return nil, unreadable(err)
 	}
 	defer rotation.close()
-	given := r.value("refresh_token")
-	r.set("refresh_token", rotation.token)
-	t, err := o.ask(ctx, vars, r, ask)
+	given := r.value("refresh_token").Text()
+	r.setText("refresh_token", rotation.token)
+	t, err := o.askToken(ctx, vars, r, ask)
 	if err != nil {
 		return nil, rotation.explain(err)
 	}
@@ -103,14 +88,9 @@ func (o *oauth2) tell(vars expr.Vars, given, token string) {
 	}
 }
 
-// ask sends a token request, and reads what is answered.
-func (o *oauth2) ask(ctx context.Context, vars expr.Vars, r *tokenRequest, ask Ask) (*ticket, error) {
-	return o.askToken(ctx, vars, r, ask, o.keeping().Secrets, o.counter)
-}
-
 // askToken sends a token request, and reads what is answered.
-func (s sending) askToken(ctx context.Context, vars expr.Vars, r *tokenRequest, ask Ask, secrets *secret.Hider, c *counter) (*ticket, error) {
-	at := time.Now()
+func (c *counter) askToken(ctx context.Context, vars expr.Vars, r *tokenRequest, ask Ask) (*ticket, error) {
+	at, secrets := time.Now(), c.keeping().Secrets
 	a, err := r.send(ctx, ask)
 	if err != nil {
 		return nil, err
@@ -118,7 +98,7 @@ func (s sending) askToken(ctx context.Context, vars expr.Vars, r *tokenRequest, 
 	answer, err := readToken(a, secrets)
 	if err == nil {
 		t := &ticket{answer: answer, headers: a.Seen, until: c.until(at, lifeOf(answer))}
-		if err = s.learn(t, vars, secrets); err == nil {
+		if err = c.learn(t, vars, secrets); err == nil {
 			return t, nil
 		}
 		err = &Failure{Err: err}
@@ -147,7 +127,7 @@ func (o *oauth2) request(vars expr.Vars) (*tokenRequest, error) {
 		return nil, err
 	}
 	r := &tokenRequest{url: target, json: s.JSON, basic: s.Basic}
-	r.set("grant_type", s.Grant)
+	r.setText("grant_type", s.Grant)
 	for _, p := range []part{
 		{"client_id", s.ClientID}, {"client_secret", s.ClientSecret}, {"refresh_token", s.RefreshToken},
 		{"username", s.Username}, {"password", s.Password}, {"audience", s.Audience},
@@ -165,24 +145,15 @@ func (o *oauth2) request(vars expr.Vars) (*tokenRequest, error) {
 			}
 		}
 		if text != "" {
-			r.set(p.key, text)
+			r.setText(p.key, text)
 		}
 	}
 	if scope, err := scopeText(s.Scopes, vars); err != nil {
 		return nil, fmt.Errorf("auth.scopes: %w", err)
 	} else if scope != "" {
-		r.set("scope", scope)
+		r.setText("scope", scope)
 	}
-	for _, p := range s.Extra {
-		v, err := p.Value.Eval(vars)
-		if err != nil {
-			return nil, fmt.Errorf("auth.extra.%s: %w", p.Name, err)
-		}
-		if !v.Missing() {
-			r.setValue(p.Name, v)
-		}
-	}
-	return r, nil
+	return r, r.add("auth.extra", s.Extra, vars)
 }
 
 // scopeText is a list of scopes as the request has them: with blanks between.

@@ -11,7 +11,10 @@ import (
 )
 
 // sending is what a login's ticket puts on each request.
-type sending struct{ headers, params []sources.Param }
+type sending struct {
+	headers, params []sources.Param
+	bearer          bool // where there are none: an access token as RFC 6750 has it
+}
 
 // seen is what the templates of send see of a ticket.
 func (t *ticket) seen(vars expr.Vars) expr.Vars {
@@ -22,26 +25,23 @@ func (t *ticket) seen(vars expr.Vars) expr.Vars {
 	return own
 }
 
-// putToken puts an access token on a request, as send says, else as a bearer token
-// (RFC 6750).
-func (s sending) putToken(t *ticket, r *Request) error {
-	if len(s.headers)+len(s.params) > 0 {
-		return s.put(t, r)
+// put puts the cookies and the values on a request. A value that is missing is an
+// error: the request would be somebody else's.
+func (s sending) put(t *ticket, r *Request) error {
+	t.cookies.send(r)
+	if s.bearer && len(s.headers)+len(s.params) == 0 {
+		r.Header.Set("Authorization", "Bearer "+t.answer.Get("access_token").Text())
 	}
-	r.Header.Set("Authorization", "Bearer "+t.answer.Get("access_token").Text())
-	return nil
+	return s.each(t, r.Vars, func(p sources.Param, inQuery bool, text string) { r.put(inQuery, p.Name, text) })
 }
 
-// put puts the values on a request. One that is missing is an error: the request
-// would be somebody else's.
-func (s sending) put(t *ticket, r *Request) error {
-	return s.each(t, r.Vars, func(p sources.Param, inQuery bool, text string) {
-		if inQuery {
-			r.URL.RawQuery = uri.ParsePairs(r.URL.RawQuery).Set(p.Name, text).InURL()
-		} else {
-			r.Header.Set(p.Name, text)
-		}
-	})
+// put puts a value on a request.
+func (r *Request) put(inQuery bool, name, text string) {
+	if inQuery {
+		r.URL.RawQuery = uri.ParsePairs(r.URL.RawQuery).Set(name, text).InURL()
+	} else {
+		r.Header.Set(name, text)
+	}
 }
 
 // each evaluates what is sent.
@@ -134,12 +134,12 @@ func learnMembers(secrets *secret.Hider, place string, v expr.Value) {
 }
 
 // known are the names of what is sent.
-func (s sending) known() (headers, params []string) {
+func (s sending) known() (known Known) {
 	for _, p := range s.headers {
-		headers = append(headers, http.CanonicalHeaderKey(p.Name))
+		known.Headers = append(known.Headers, http.CanonicalHeaderKey(p.Name))
 	}
 	for _, p := range s.params {
-		params = append(params, p.Name)
+		known.Params = append(known.Params, p.Name)
 	}
-	return headers, params
+	return known
 }

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -20,35 +19,19 @@ import (
 // it set.
 type session struct {
 	*counter
-	sending
-	spec    *sources.SessionLogin
-	keeping func() Keeping
+	spec *sources.SessionLogin
 }
 
 func newSession(a *sources.Auth, keep func() Keeping) Authenticator {
-	s := &session{
-		spec: a.Session, keeping: sync.OnceValue(keep),
-		sending: sending{a.Renewal.Headers, a.Renewal.Params},
-	}
-	s.counter = &counter{renewal: a.Renewal, get: s.get}
+	s := &session{counter: newCounter(a, keep), spec: a.Session}
+	s.counter.get = s.get
 	return s
-}
-
-// Prove sends what the login gave.
-func (s *session) Prove(_ context.Context, r *Request) (Proof, error) {
-	t := s.ticket()
-	if t == nil {
-		return 0, errors.New("there is no login yet")
-	}
-	t.cookies.send(r)
-	return t.number, s.put(t, r)
 }
 
 // Known has the names of what is sent. What the login is made of, and what it
 // gives, is learned when it is made.
 func (s *session) Known(expr.Vars) (Known, error) {
-	known := Known{}
-	known.Headers, known.Params = s.known()
+	known := s.known()
 	known.Headers = append(known.Headers, "Cookie")
 	return known, nil
 }

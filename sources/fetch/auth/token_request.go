@@ -18,36 +18,14 @@ import (
 
 // tokenRequest is a request for a token.
 type tokenRequest struct {
+	members
 	url   string
 	json  bool // a JSON object, else a form
 	basic bool // the client's id and secret go into a header
-	names []string
-	parts []expr.Value
-}
-
-func (r *tokenRequest) set(name, text string) { r.setValue(name, expr.String(text)) }
-
-func (r *tokenRequest) setValue(name string, v expr.Value) {
-	for i, known := range r.names {
-		if known == name {
-			r.parts[i] = v
-			return
-		}
-	}
-	r.names, r.parts = append(r.names, name), append(r.parts, v)
-}
-
-func (r *tokenRequest) value(name string) string {
-	for i, known := range r.names {
-		if known == name {
-			return r.parts[i].Text()
-		}
-	}
-	return ""
 }
 
 // id names what the token is for: whose it is, and where it is good.
-func (r *tokenRequest) id() string { return r.url + "\n" + r.value("client_id") }
+func (r *tokenRequest) id() string { return r.url + "\n" + r.value("client_id").Text() }
 
 // send sends the request. Its error is a *Failure, or that of ask.
 func (r *tokenRequest) send(ctx context.Context, ask Ask) (*Answer, error) {
@@ -56,24 +34,12 @@ func (r *tokenRequest) send(ctx context.Context, ask Ask) (*Answer, error) {
 		return nil, &Failure{Err: fmt.Errorf("auth.token_url: %w", err)}
 	}
 	body, kind := r.body()
-	return sendLogin(ctx, ask, r.wrap, &http.Request{Method: http.MethodPost, URL: u, Header: r.header(kind)}, body)
-}
-
-// sendLogin sends a request of a login.
-func sendLogin(ctx context.Context, ask Ask, wrap func(error) error, h *http.Request, body []byte) (*Answer, error) {
-	h.Host, h.Proto, h.ProtoMajor, h.ProtoMinor = h.URL.Host, "HTTP/1.1", 1, 1
-	if body != nil {
-		h.Body, h.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	h := &http.Request{
+		Method: http.MethodPost, URL: u, Header: r.header(kind), Host: u.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
 	}
 	a, err := ask(ctx, h)
-	if err == nil {
-		return a, nil
-	}
-	var known *Failure
-	if errors.As(err, &known) {
-		return nil, wrap(err)
-	}
-	return nil, err
+	return a, r.wrap(err)
 }
 
 // wrap says of an error which request it is about. It leaves the query out.
@@ -95,8 +61,8 @@ func about(what string, err error) error {
 
 func (r *tokenRequest) header(kind string) http.Header {
 	h := http.Header{"Accept": {"application/json"}, "Content-Type": {kind}}
-	if id := r.value("client_id"); r.basic && id != "" {
-		h.Set("Authorization", "Basic "+encode(formText(id), formText(r.value("client_secret"))))
+	if id := r.value("client_id").Text(); r.basic && id != "" {
+		h.Set("Authorization", "Basic "+encode(formText(id), formText(r.value("client_secret").Text())))
 	}
 	return h
 }
@@ -105,18 +71,18 @@ func (r *tokenRequest) header(kind string) http.Header {
 func formText(text string) string { return url.QueryEscape(text) }
 
 func (r *tokenRequest) body() (body []byte, kind string) {
-	names, values := []string{}, []expr.Value{}
+	var own members
 	for i, name := range r.names {
 		if !r.basic || name != "client_id" && name != "client_secret" {
-			names, values = append(names, name), append(values, r.parts[i])
+			own.set(name, r.values[i])
 		}
 	}
 	if r.json {
-		return expr.Dict(names, values).AppendJSON(nil), "application/json"
+		return own.json(), "application/json"
 	}
 	var form uri.Pairs
-	for i, name := range names {
-		form = form.Set(name, values[i].Text())
+	for i, name := range own.names {
+		form = form.Set(name, own.values[i].Text())
 	}
 	return []byte(form.Encode()), "application/x-www-form-urlencoded"
 }

@@ -4,17 +4,15 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 
 	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/pemtext"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
@@ -44,7 +42,7 @@ func Read(spec *sources.TLS, vars expr.Vars) (Texts, error) {
 // Secrets are those of the texts that nobody else may read.
 func (id Texts) Secrets() (list secret.List) {
 	for _, key := range []string{"key", "pkcs12", "password"} {
-		if text := id[key]; text != "" && (key != "pkcs12" || !isPath(text)) && (key != "key" || hasPEM(text)) {
+		if text := id[key]; text != "" && (key != "pkcs12" || !isPath(text)) && (key != "key" || pemtext.Is(text)) {
 			list = append(list, secret.New("tls."+key, text))
 		}
 	}
@@ -73,9 +71,12 @@ func (id Texts) Config(spec *sources.TLS) (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := pemtext.Certificate(text); err != nil {
+		return nil, fmt.Errorf("tls.ca: %w", err)
+	}
 	config.RootCAs = x509.NewCertPool()
 	if !config.RootCAs.AppendCertsFromPEM(text) {
-		return nil, errors.New("tls.ca: has no certificate in it: wants PEM that begins with -----BEGIN CERTIFICATE-----, or the path of such a file")
+		return nil, errors.New("tls.ca: holds no certificate that can be read")
 	}
 	return config, nil
 }
@@ -92,8 +93,8 @@ func (id Texts) certificate() (*tls.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	if block := findPEM(cert, "CERTIFICATE"); block == nil {
-		return nil, errors.New("tls.cert: has no certificate in it: wants PEM that begins with -----BEGIN CERTIFICATE-----, or the path of such a file")
+	if block, err := pemtext.Certificate(cert); err != nil {
+		return nil, fmt.Errorf("tls.cert: %w", err)
 	} else if _, err := x509.ParseCertificate(block.Bytes); err != nil {
 		return nil, fmt.Errorf("tls.cert: is no certificate: %w", err)
 	}
@@ -101,7 +102,7 @@ func (id Texts) certificate() (*tls.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkKey(key); err != nil {
+	if _, err := pemtext.PrivateKey(key); err != nil {
 		return nil, fmt.Errorf("tls.key: %w", err)
 	}
 	pair, err := tls.X509KeyPair(cert, key)
@@ -112,20 +113,6 @@ func (id Texts) certificate() (*tls.Certificate, error) {
 		return nil, fmt.Errorf("tls.key: is no private key that can be used: %w", err)
 	}
 	return &pair, nil
-}
-
-// checkKey says what is there in place of a private key.
-func checkKey(text []byte) error {
-	block := findPEM(text, "PRIVATE KEY")
-	switch {
-	case block == nil && findPEM(text, "CERTIFICATE") != nil:
-		return errors.New("holds a certificate, and no private key: are cert and key exchanged?")
-	case block == nil:
-		return errors.New("has no private key in it: wants PEM that begins with -----BEGIN PRIVATE KEY-----, or the path of such a file")
-	case strings.Contains(block.Type, "ENCRYPTED"), strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED"):
-		return errors.New("is encrypted: give it decrypted (openssl pkey -in FILE), or cert and key in one as pkcs12 with its password")
-	}
-	return nil
 }
 
 // fromPKCS12 reads certificate and key out of one file.
@@ -151,7 +138,7 @@ func (id Texts) fromPKCS12() (*tls.Certificate, error) {
 // readPKCS12 reads a file, or base64.
 func readPKCS12(text string) ([]byte, error) {
 	if isPath(text) {
-		return readFile(text)
+		return pemtext.ReadFile(text)
 	}
 	return base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
 }
@@ -163,54 +150,11 @@ func isPath(text string) bool {
 	return err != nil || !strings.HasPrefix(text, "MI")
 }
 
-// pem is PEM, as it stands there or in a file. In settings from the environment,
-// line ends often come as \n.
+// pem is PEM, as it stands there or in a file.
 func (id Texts) pem(key string) ([]byte, error) {
-	text := id[key]
-	if hasPEM(text) {
-		return []byte(strings.ReplaceAll(text, `\n`, "\n")), nil
-	}
-	data, err := readFile(text)
+	data, err := pemtext.Read(id[key])
 	if err != nil {
 		return nil, fmt.Errorf("tls.%s: %w", key, err)
 	}
 	return data, nil
-}
-
-func hasPEM(text string) bool { return strings.Contains(text, "-----BEGIN ") }
-
-// maxPEM is how long what is read can be: a name that is mistaken may be that of a
-// large file.
-const maxPEM = 1 << 20
-
-// readFile reads a small file. Its errors do not say its name, which may be a secret
-// in the wrong place.
-func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxPEM) {
-		err = errors.New("is no small file")
-	}
-	var data []byte
-	if err == nil {
-		data, err = os.ReadFile(path)
-	}
-	var where *fs.PathError
-	if errors.As(err, &where) {
-		err = where.Err
-	}
-	if err != nil {
-		return nil, fmt.Errorf("is neither the text itself nor the path of a file that can be read: %w", err)
-	}
-	return data, nil
-}
-
-// findPEM returns the first block of a type that ends so.
-func findPEM(text []byte, kind string) *pem.Block {
-	for {
-		block, rest := pem.Decode(text)
-		if block == nil || strings.HasSuffix(block.Type, kind) {
-			return block
-		}
-		text = rest
-	}
 }
