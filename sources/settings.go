@@ -2,6 +2,7 @@ package sources
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources/document"
@@ -56,14 +57,18 @@ func NewSettings(root *document.Node) (*Settings, []*SchemaFault) {
 }
 
 // Closed reports whether the settings are exactly the declared ones.
-func (s *Settings) Closed() bool {
+func (s *Settings) Closed() bool { return closed(s.root) }
+
+// closed reports whether the object of a schema has declared keys alone. A schema that
+// says nothing of others forbids none, but they would be known to nobody.
+func closed(schema *document.Node) bool {
 	for _, open := range []string{"$ref", "allOf", "anyOf", "oneOf", "if", "patternProperties"} {
-		if s.root.Has(open) {
+		if schema.Has(open) {
 			return false
 		}
 	}
-	extra := s.root.Get("additionalProperties")
-	return s.root.Has("properties") && (extra == nil || extra.Text == "false")
+	extra := schema.Get("additionalProperties")
+	return schema.Has("properties") && (extra == nil || extra.Text == "false")
 }
 
 // Declares reports whether there is a setting of that name.
@@ -71,10 +76,23 @@ func (s *Settings) Declares(name string) bool {
 	return s.root.Get("properties").Has(name)
 }
 
+// Paths returns the keys that lead to each setting, the outermost first, through
+// objects whose properties are declared.
+func (s *Settings) Paths() [][]string { return pathsWithin(s.root, nil) }
+
+func pathsWithin(schema *document.Node, above []string) (all [][]string) {
+	for _, m := range schema.Get("properties").Members() {
+		steps := append(slices.Clone(above), m.Name)
+		all = append(append(all, steps), pathsWithin(m.Value, steps)...)
+	}
+	return all
+}
+
 // Names returns the settings in the order of the definition.
-func (s *Settings) Names() []string {
-	var names []string
-	for _, m := range s.root.Get("properties").Members() {
+func (s *Settings) Names() []string { return namesOf(s.root.Get("properties")) }
+
+func namesOf(n *document.Node) (names []string) {
+	for _, m := range n.Members() {
 		names = append(names, m.Name)
 	}
 	return names

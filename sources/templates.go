@@ -9,6 +9,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/nearest"
 )
 
 // The slots of the names that templates see, the same in every scope: one
@@ -103,6 +104,9 @@ func (t *Templates) Compile(in Scope, text string, only ...string) (*expr.Templa
 		fault = t.settingFault(text)
 	}
 	if fault == nil {
+		fault = t.nestedFault(compiled, text)
+	}
+	if fault == nil {
 		fault = memberFault(compiled)
 	}
 	if fault != nil {
@@ -174,6 +178,24 @@ func (t *Templates) settingFault(text string) *TemplateFault {
 			if name := text[e[0]+begin : e[0]+end]; !t.settings.Declares(name) {
 				return t.settings.undeclared(name, e[0]+begin)
 			}
+		}
+	}
+	return nil
+}
+
+// nestedFault finds a key of a setting that is likely a declared one, mistyped.
+func (t *Templates) nestedFault(compiled *expr.Template, text string) *TemplateFault {
+	if t.settings == nil {
+		return nil
+	}
+	for _, keys := range compiled.Reads("config") {
+		at := t.settings.root
+		for i, key := range keys {
+			declared := at.Get("properties")
+			if known := namesOf(declared); i > 0 && closed(at) && !declared.Has(key) && nearest.Name(key, known) != "" {
+				return &TemplateFault{Offset: max(0, strings.Index(text, key)), What: "key of the setting " + strings.Join(keys[:i], "."), Name: key, Known: known}
+			}
+			at = declared.Get(key)
 		}
 	}
 	return nil

@@ -82,7 +82,7 @@ func TestConfigure(t *testing.T) {
 		{"unknown", []string{`{"base_url": "https://a.example", "tokne": "x", "stream_maps": {}}`}, []string{"TAP_REST_BIN=/x"},
 			`{"base_url":"https://a.example","tokne":"x","stream_maps":{},"accounts":["eu","us"],"page-size":100,"auth":{"kind":"a"}}`,
 			[]string{
-				`TAP_REST_BIN names no setting and is not used`,
+				`TAP_REST_BIN names no setting and is not used; did you mean TAP_REST_PIN?`,
 				`config c0.json: unknown setting "tokne"; did you mean "token"? (it is not used)`,
 				`config c0.json: unknown setting "stream_maps"; known here: base_url, token, pin, accounts, page-size, fresh, auth, limits (it is not used)`,
 			}},
@@ -92,7 +92,7 @@ func TestConfigure(t *testing.T) {
 		{"two spellings of one key", []string{`{"base_url": "https://a.example"}`},
 			[]string{"TAP_REST_AUTH_KEY=k", "TAP_REST_AUTH__KEY=l", "TAP_REST_RUN_MAX_REQUESTS=1", "TAP_REST_RUN__MAX_REQUESTS=1", "TAP_REST_RUN_MAX_REQUEST=1"},
 			`{"base_url":"https://a.example","auth":{"key":"l","kind":"a"},"accounts":["eu","us"],"page-size":100}`,
-			[]string{`TAP_REST_AUTH_KEY is not used: TAP_REST_AUTH__KEY gives the same key`, `TAP_REST_RUN_MAX_REQUEST names no setting and is not used`}},
+			[]string{`TAP_REST_AUTH_KEY is not used: TAP_REST_AUTH__KEY gives the same key`, `TAP_REST_RUN_MAX_REQUEST names no setting and is not used; did you mean TAP_REST_RUN__MAX_REQUESTS?`}},
 		{"object with a required key and defaults", []string{`{"base_url": "https://a.example", "limits": {"max": 5}}`}, nil,
 			`{"base_url":"https://a.example","limits":{"max":5,"min":1},"accounts":["eu","us"],"page-size":100,"auth":{"kind":"a"}}`, nil},
 	} {

@@ -8,6 +8,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/nearest"
 )
 
 // envVar is a variable of the environment that may name a setting.
@@ -72,7 +73,11 @@ func (v envVar) key(s *sources.Settings, warn func(format string, args ...any)) 
 	names := v.names(s)
 	switch len(names) {
 	case 0:
-		warn("%s names no setting and is not used", v.name)
+		hint := ""
+		if near := nearest.Name(v.path, known(s)); near != "" {
+			hint = "; did you mean " + sources.EnvPrefix + strings.ToUpper(near) + "?"
+		}
+		warn("%s names no setting and is not used%s", v.name, hint)
 		return envSetting{}, false
 	case 1:
 	default:
@@ -87,6 +92,17 @@ func (v envVar) key(s *sources.Settings, warn func(format string, args ...any)) 
 		one.pointer += raw.Step(step)
 	}
 	return one, one.value != nil
+}
+
+// known are the keys that variables may name, as these write them.
+func known(s *sources.Settings) (all []string) {
+	for _, keys := range slices.Concat(s.Paths(), [][]string{{"source"}, {"run"}}) {
+		all = append(all, sources.EnvName(strings.Join(keys, "__")))
+	}
+	for _, keys := range definition.RunKeys() {
+		all = append(all, sources.EnvName("run__"+strings.Join(keys, "__")))
+	}
+	return all
 }
 
 // envValue reads the text of a variable: as it is where text is wanted, else

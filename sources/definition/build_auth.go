@@ -1,6 +1,7 @@
 package definition
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/nearest"
 )
 
 // authOf builds an auth; base is the base_url beside it.
@@ -87,7 +89,10 @@ func authKeys(r *reader, n *document.Node, _ *object) {
 	if grant == nil {
 		return // it is said that it is needed
 	}
-	needs := grantNeeds[grant.Text]
+	needs, known := grantNeeds[grant.Text]
+	if near := nearest.Name(grant.Text, slices.Sorted(maps.Keys(grantNeeds))); !known && near != "" {
+		r.Warn(grant, "%q is a grant of the API's own, and sent as it stands; did you mean %q?", document.Clip(grant.Text), near)
+	}
 	for _, name := range needs {
 		if !n.Has(name) {
 			r.Problem(grant, "%s needs %s", grant.Text, name)

@@ -149,6 +149,7 @@ var bad = []struct {
 	{"unknown setting, by get", stream("params: {a: \"{{ config.get('tokne', 'x') }}\"}"), `10:33: streams[0] (s).params.a: unknown setting "tokne"; did you mean "token"?`},
 	{"unknown setting, by a filter", stream("params: {a: \"{{ config | get('tokne') }}\"}"), `10:35: streams[0] (s).params.a: unknown setting "tokne"; did you mean "token"?`},
 	{"unknown setting, by index", stream("params: {a: \"{{ config['tokne'] }}\"}"), `10:29: streams[0] (s).params.a: unknown setting "tokne"; did you mean "token"?`},
+	{"unknown key of a setting", "version: 1\nname: t\nsettings: {properties: {login: {type: object, properties: {token: {type: string}}}}}\nclient: {base_url: 'https://a.example', auth: {type: bearer, token: '{{ config.login.tokne }}'}}\nstreams: [{name: s, path: /s}]\n", `4:86: client.auth.token: unknown key of the setting login "tokne"; did you mean "token"?`},
 	{"member of window", stream("params: {a: '{{ window.stat }}'}"), `10:17: streams[0] (s).params.a: unknown member of window "stat"; did you mean "start"?`},
 	{"member of page", stream("params: {a: '{{ page.nubmer }}'}"), `10:17: streams[0] (s).params.a: unknown member of page "nubmer"; did you mean "number"?`},
 	{"a key of the stream in pagination", stream("pagination: {type: page, param: p, on_incomplete: again}"), `10:40: streams[0] (s).pagination: unknown key "on_incomplete"; it belongs in defaults or in a stream`},
@@ -361,6 +362,8 @@ func TestWarnings(t *testing.T) {
 	for _, tt := range []struct{ name, keys, want string }{
 		{"window unused", "replication_key: u\nincremental: {start: '2024-01-01'}", `t.yaml:11:18: streams[0] (s).incremental: nothing in the request uses window, so each sync asks for everything: send {{ window.start }}, or say client_filter: true`},
 		{"keyset", "pagination: {type: keyset, field: at, param: after}\nprimary_key: [id]", `t.yaml:10:39: streams[0] (s).pagination.field: records that share a value of at may be lost between pages; it is not the primary_key`},
+		{"a grant that is mistyped", "auth: {type: oauth2, grant: client_credentails, client_id: a, token_url: 'https://a.example'}", `t.yaml:10:33: streams[0] (s).auth.grant: "client_credentails" is a grant of the API's own, and sent as it stands; did you mean "client_credentials"?`},
+		{"a grant of the API's own", "auth: {type: oauth2, grant: 'urn:x:device', token_url: 'https://a.example'}", ``},
 		{"keyset by key", "pagination: {type: keyset, field: id, param: after}\nprimary_key: [id]", ``},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
