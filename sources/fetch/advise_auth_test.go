@@ -46,3 +46,24 @@ func TestAdviseNoOtherPlace(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusedHMACShowsWhatWasSigned proves that it does so on one line, without what
+// settings made of it and without secrets, and not at length.
+func TestRefusedHMACShowsWhatWasSigned(t *testing.T) {
+	const key = "S1gning-Key/0123456789"
+	for _, status := range []int{400, 401, 403} {
+		for sign, want := range map[string]string{
+			`{{ request.method }}\n{{ request.path }}?{{ request.query }}`:                           `auth.sign made "GET\n/x?a=b%20c": is that what the API signs?`,
+			`{{ config.key }}{{ request.path }}{{ (config.key ~ request.method) | hash('sha256') }}`: `auth.sign made "***/x***": is`,
+			`{{ config.key | hash('md5') }}:{{ config.key | b64encode }}:{{ config.name }}:GET`:      `auth.sign made "***:***:***:GET": is`,
+			`{{ request.path }}:` + strings.Repeat("z", 500):                                         `z…": is`,
+		} {
+			s := define(t, `auth: {type: hmac, key: "{{ config.key }}", sign: "`+sign+`", send: {headers: {X-Sig: "{{ signature.hex }}"}}}`, `path: /x, params: {a: "b c"}`)[0]
+			api := transport(func(r *http.Request) (*http.Response, error) { return says(status, `{}`).response(r), nil })
+			e := failure(t, newRig(t, s, api, "key", key, "name", "ann-2").run(s, paging.Position{}).err)
+			if !strings.Contains(e.Error(), want) || strings.Contains(e.Error(), "0123") || len(e.Error()) > 900 {
+				t.Errorf("%d: got %v, want %q", status, e, want)
+			}
+		}
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/tap-rest/tap-rest/sources/fetch/advice"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/identity"
@@ -79,19 +78,22 @@ func (j *judge) status(out *outgoing, ex *Exchange) verdict {
 	case throttles(ex):
 		return again(retryAfter(ex), err)
 	case ex.Status == http.StatusUnauthorized:
-		v.tip = cmp.Or(clockAdvice(ex), also(advice.Auth(j.stream.Client.Auth, ex.Header), "check the credentials"))
+		v.tip = cmp.Or(clockAdvice(ex), also(adviseProof(j.stream.Client.Auth, out, ex), "check the credentials"))
 	case ex.Status/100 == 4 && j.pager.Named():
 		v = refuse(SessionLost, err).advise("the API no longer takes the page token: if that happens again and again, ask for less at a time")
 		v.about = ex.Status != http.StatusGone
 	case ex.Status == http.StatusForbidden:
-		v.tip = cmp.Or(clockAdvice(ex), also(advice.Auth(j.stream.Client.Auth, ex.Header), "may these credentials read it?"))
+		v.tip = cmp.Or(clockAdvice(ex), also(adviseProof(j.stream.Client.Auth, out, ex), "may these credentials read it?"))
 	default:
 		if out.aside == "" {
 			v.tip = j.advice().Refused(out.Request, ex.Status, ex.Body.Text)
 		}
 	}
-	if ex.Status == http.StatusBadRequest { // so AWS refuses a signature of another time
-		v.tip = cmp.Or(clockAdvice(ex), v.tip)
+	switch {
+	case ex.Status == http.StatusBadRequest: // so AWS refuses a signature of another time
+		v.tip = cmp.Or(clockAdvice(ex), also(adviseSigned(out), v.tip))
+	case ex.Status != http.StatusUnauthorized && ex.Status != http.StatusForbidden:
+		v.tip = also(v.tip, j.signedClock(ex))
 	}
 	v.proof = ex.proof != nil && (ex.Status == http.StatusUnauthorized || ex.Status == http.StatusForbidden)
 	return v
@@ -130,10 +132,10 @@ func partOfBytes(h http.Header) bool {
 	return strings.EqualFold(unit, "bytes") || strings.HasPrefix(strings.ToLower(h.Get("Content-Type")), "multipart/byteranges")
 }
 
-// also joins two pieces of advice, of which the first may be none.
+// also joins two pieces of advice, each of which may be none.
 func also(first, second string) string {
-	if first == "" {
-		return second
+	if first == "" || second == "" {
+		return first + second
 	}
 	return first + "; " + second
 }

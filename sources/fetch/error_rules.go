@@ -122,7 +122,7 @@ func (j *judge) apply(rule *sources.ErrorRule, page *Page) verdict {
 		page.Skipped, page.ruling = hide(j.secrets, err).Error(), paging.Ruling{Skipped: true, Empty: true}
 		return accept(page)
 	}
-	return refuse(Permanent, err)
+	return refuse(Permanent, err).advise(j.signedClock(&page.Exchange))
 }
 
 // ruleWait is how long a rule's wait says, negative if it does not.

@@ -26,6 +26,7 @@ type outgoing struct {
 	price   price
 	started *rate.Started // the last time that it was let through
 	seat    int           // of a pool's credential; 0: none was chosen
+	signed  func() string // what its proof signs, without secrets; nil: the definition does not say
 	login   bool          // it asks for a proof
 	// file begins one for an answer that is too long for memory.
 	file func(http.Header) (body.File, error)

@@ -1,10 +1,14 @@
 package fetch
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/advice"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 )
 
@@ -22,7 +26,7 @@ func (j *judge) expired(ex *Exchange) (verdict, bool) {
 		return verdict{}, false
 	}
 	refused := refuse(Permanent, fmt.Errorf("answered %d, which says by auth.expired that the login holds no longer", ex.Status))
-	refused.proof, refused.expired, refused.tip = true, true, "check the credentials, and auth.expired: it may mean too many answers"
+	refused.proof, refused.expired, refused.tip = true, true, cmp.Or(j.signedClock(ex), "check the credentials, and auth.expired: it may mean too many answers")
 	return refused, true
 }
 
@@ -42,6 +46,39 @@ func (j *judge) refusesProof(ex *Exchange) bool {
 // is not.
 func clockAdvice(ex *Exchange) string {
 	return auth.ClockAdvice(serverTime(ex), ex.At)
+}
+
+// signedClock is clockAdvice for a client whose proofs are of their time.
+func (j *judge) signedClock(ex *Exchange) string {
+	if signsTime(j.stream.Client.Auth) {
+		return clockAdvice(ex)
+	}
+	return ""
+}
+
+// signsTime reports whether proofs are refused by an API whose clock is another.
+func signsTime(a *sources.Auth) bool {
+	return a != nil && (a.AWS != nil || a.HMAC != nil || a.OAuth1 != nil || a.JWT != nil || slices.ContainsFunc(a.Pool, signsTime))
+}
+
+// adviseProof says what proves who asks, and where it was put.
+func adviseProof(a *sources.Auth, out *outgoing, ex *Exchange) string {
+	return also(adviseSigned(out), advice.Auth(a, ex.Header))
+}
+
+// mostSigned is how much is shown of a text that was signed.
+const mostSigned = 400
+
+// adviseSigned shows what the definition has signed; "" where it says nothing of that.
+func adviseSigned(out *outgoing) string {
+	if out.signed == nil {
+		return ""
+	}
+	text := out.signed()
+	if len(text) > mostSigned {
+		text = strings.ToValidUTF8(text[:mostSigned], "") + "…"
+	}
+	return fmt.Sprintf("auth.sign made %q: is that what the API signs?", text)
 }
 
 // refusal is what authenticators see of an answer that did not take a proof.

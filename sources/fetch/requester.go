@@ -78,6 +78,7 @@ func (r *requester) prove(ctx context.Context, out *outgoing, at *request.Reques
 		to.URL = &u
 	}
 	proof, err := r.auth.Prove(ctx, &to)
+	out.signed = to.Signed
 	if err == nil {
 		err = request.CheckHeaders(sent.Header)
 	}

@@ -47,7 +47,7 @@ var arrows = map[string][]string{
 	"sources/fetch/body":          {"sources", "sources/secret/needle", "sources/secret"},
 	"sources/fetch/rate":          {"sources", "sources/times"},
 	"sources/fetch/advice":        {"sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/request", "sources"},
-	"sources/fetch/identity":      {"sources", "sources/expr", "sources/secret"},
+	"sources/fetch/identity":      {"sources/fetch/pemtext", "sources", "sources/expr", "sources/secret"},
 	"sources/fetch/pemtext":       {},
 	"sources/fetch/uri":           {},
 

@@ -110,6 +110,9 @@ type Request struct {
 	Body   []byte
 	Vars   expr.Vars // what templates see
 	Seat   int       // that of a pool's credential; 0: none was chosen
+	// Signed is set where the definition says what is signed: it returns that text, without
+	// secrets.
+	Signed func() string
 }
 
 // Proof is the number of a proof. It grows where an authenticator gets another

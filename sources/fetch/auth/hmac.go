@@ -54,6 +54,7 @@ func (s hmacSignature) Prove(_ context.Context, r *Request) (Proof, error) {
 	if err != nil {
 		return 0, fmt.Errorf("auth.sign: %w", err)
 	}
+	r.Signed = func() string { return s.shown(vars, text) }
 	mac := hmac.New(hashes[s.spec.Algorithm], key)
 	mac.Write([]byte(text))
 	sum := mac.Sum(nil)
@@ -62,6 +63,16 @@ func (s hmacSignature) Prove(_ context.Context, r *Request) (Proof, error) {
 	s.hide(asBase64)
 	vars[sources.VarSignature] = expr.Dict([]string{"hex", "base64"}, []expr.Value{expr.String(asHex), expr.String(asBase64)})
 	return 0, s.put(r, vars, true)
+}
+
+// shown is what was signed, without what the settings made of it.
+func (s hmacSignature) shown(vars expr.Vars, text string) string {
+	_ = s.spec.Sign.Expressions(vars, func(source string, v expr.Value) { // it was evaluated without an error
+		if strings.Contains(source, "config") && len(v.Text()) > 2 {
+			text = strings.ReplaceAll(text, v.Text(), "***")
+		}
+	})
+	return s.keeping().Secrets.Redact(text)
 }
 
 // put puts what is sent on a request: that which has the signature in it, or the

@@ -54,6 +54,10 @@ func (o *oauth2) get(ctx context.Context, vars expr.Vars, ask Ask) (*ticket, err
 		return nil, unreadable(err)
 	}
 	defer rotation.close()
+	if err := rotation.probe(); err != nil {
+		return nil, &Failure{Err: fmt.Errorf("the refresh token that comes next could not be kept, so none is spent: %w", err), Later: true, Wait: -1,
+			Advice: "make room on the disk, or the folder writable: the refresh token that there is stays good"}
+	}
 	given := r.value("refresh_token").Text()
 	r.setText("refresh_token", rotation.token)
 	t, err := o.askToken(ctx, vars, r, ask)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/gofrs/flock"
 )
@@ -39,6 +40,9 @@ func unreadable(err error) *Failure {
 	}
 	return f
 }
+
+// longestToken is how much longer the file may get by one more token.
+const longestToken = 16 << 10
 
 // mostFormer is how many former tokens a file knows, beside the first.
 const mostFormer = 1000
@@ -105,6 +109,21 @@ func (r *rotation) find(given string) error {
 		}
 	}
 	return nil
+}
+
+// probe proves that the token that follows can be kept, before the one that is there
+// is spent: it writes what is as long as that, to disk, and takes it away.
+func (r *rotation) probe() error {
+	if r.path == "" {
+		return nil
+	}
+	probe := strings.TrimSuffix(r.path, ".json") + ".probe"
+	data, err := json.Marshal(r.file)
+	if err == nil {
+		err = r.keeping.Replace(probe, append(data, make([]byte, longestToken)...))
+	}
+	_ = os.Remove(probe) // one that stays is written over
+	return err
 }
 
 // keep keeps the token that follows: it is on disk when keep returns.
