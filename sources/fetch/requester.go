@@ -119,12 +119,10 @@ func (r *requester) loginMaker(s *sources.SessionLogin, vars expr.Vars) *request
 	return m
 }
 
-// keepCookies keeps what an answer to a proof set of a session's cookies.
-func (r *requester) keepCookies(p *auth.Proof, from *url.URL, h http.Header) {
-	if s, ok := r.auth.(interface {
-		KeepCookies(auth.Proof, *url.URL, http.Header)
-	}); ok && p != nil {
-		s.KeepCookies(*p, from, h)
+// renew takes note of what an answer says of the next proof.
+func (r *requester) renew(p *auth.Proof, from *url.URL, status int, h http.Header) {
+	if a, ok := r.auth.(auth.Renewing); ok && p != nil && status != http.StatusUnauthorized {
+		a.Renew(*p, from, h)
 	}
 }
 

@@ -2,6 +2,7 @@ package fetch_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/hmac"
@@ -393,9 +394,11 @@ type nonces struct {
 	uses           int  // how often a nonce is good
 	strict         bool // nonces are good in the order of their counts alone
 	silent         bool // what is stale is not said to be
+	next           bool // each answer gives the nonce for another request
 
 	issued int
 	used   map[string]int
+	firsts map[string]string // of nonces that answers gave: that of the challenge before
 }
 
 func (n *nonces) challenge(stale bool) string {
@@ -425,7 +428,7 @@ func (n *nonces) proves(r *http.Request, body, password string) (well, stale boo
 	}
 	a1, a2 := h("ann:a, b:"+password), r.Method+":"+said["uri"]
 	if strings.HasSuffix(n.algorithm, "-sess") {
-		a1 = h(a1 + ":" + said["nonce"] + ":" + said["cnonce"])
+		a1 = h(a1 + ":" + cmp.Or(n.firsts[said["nonce"]], said["nonce"]) + ":" + said["cnonce"])
 	}
 	if n.qop == "auth-int" {
 		a2 += ":" + h(body)
@@ -448,6 +451,18 @@ func (n *nonces) proves(r *http.Request, body, password string) (well, stale boo
 	return true, false
 }
 
+// gives is the Authentication-Info of an answer to a request.
+func (n *nonces) gives(r *http.Request) string {
+	was := oauthParams(r.Header.Get("Authorization"))["nonce"]
+	n.issued++
+	if n.firsts == nil {
+		n.firsts = map[string]string{}
+	}
+	now := fmt.Sprintf("n%d", n.issued)
+	n.firsts[now] = cmp.Or(n.firsts[was], was)
+	return `qop=auth, nextnonce="` + now + `", nc=00000001`
+}
+
 // TestDigestWalks proves that one challenge serves many requests, and that those
 // which come too late for theirs, and they alone, are asked for again.
 func TestDigestWalks(t *testing.T) {
@@ -465,6 +480,10 @@ func TestDigestWalks(t *testing.T) {
 		{nonces{algorithm: "MD5", qop: "auth", uses: 10, silent: true}, 8, 81},
 		{nonces{algorithm: "MD5", qop: "auth", uses: 1}, 8, 84},
 		{nonces{algorithm: "MD5", qop: "auth", uses: 1000, strict: true}, 8, 84},
+		{nonces{algorithm: "MD5", qop: "auth", uses: 1, next: true}, 1, 42},
+		{nonces{algorithm: "SHA-256", qop: "auth", uses: 1, next: true}, 8, 49},
+		{nonces{algorithm: "SHA-256-sess", qop: "auth", uses: 1, next: true}, 1, 42},
+		{nonces{algorithm: "MD5", qop: "auth", uses: 1000, next: true}, 8, 42},
 	} {
 		t.Run(fmt.Sprintf("%+v", test.nonces), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -476,7 +495,15 @@ func TestDigestWalks(t *testing.T) {
 				}
 				api.refuse = func(*http.Request) answer { return says(401, "", "WWW-Authenticate", n.challenge(stale)) }
 				s := define(t, fmt.Sprintf(`auth: {type: digest, username: ann, password: "{{ config.key }}"}, max_in_flight: %d`, test.flight), `method: POST, body: {text: "x=1"}, `+signedPages)[0]
-				r := newRig(t, s, api, "key", signingKey)
+				r := newRig(t, s, transport(func(r *http.Request) (*http.Response, error) {
+					resp, err := api.RoundTrip(r)
+					if err == nil && resp.StatusCode == 200 && n.next {
+						api.mu.Lock()
+						defer api.mu.Unlock()
+						resp.Header.Set("Authentication-Info", n.gives(r))
+					}
+					return resp, err
+				}), "key", signingKey)
 				got := r.run(s, paging.Position{})
 				if got.err != nil {
 					t.Fatal(got.err)

@@ -84,7 +84,7 @@ func (t *transport) ask(ctx context.Context, out *outgoing, at *request.Request,
 		return nil, nil, requestError(ctx, err)
 	}
 	out.jar.keep(at.URL, resp.Header)
-	t.requester.keepCookies(proof, at.URL, resp.Header)
+	t.requester.renew(proof, at.URL, resp.StatusCode, resp.Header)
 	defer resp.Body.Close()
 	next, err := out.Redirect(at, resp.StatusCode, resp.Header.Get("Location"))
 	if next != nil || err != nil {

@@ -43,6 +43,12 @@ type Lasting interface {
 	Held(p Proof) bool
 }
 
+// Renewing is an authenticator whose proofs change with the answers to them.
+type Renewing interface {
+	// Renew takes note of what an answer that did not refuse the proof says of the next.
+	Renew(p Proof, from *url.URL, h http.Header)
+}
+
 // Login is an authenticator that asks the API for its proofs: for a token, or for
 // a session.
 type Login interface {

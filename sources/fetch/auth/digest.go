@@ -11,6 +11,7 @@ import (
 	"hash"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync"
@@ -33,14 +34,16 @@ type digestAuth struct {
 	number    Proof // of the challenge: 0 is none
 	held      Proof // up to this one, answers were taken
 	challenge *challenge
-	fresh     []*rfc7616.Challenge // nobody has answered them yet
+	fresh     []*challenge // nobody has answered them yet
 }
 
 // challenge is one that is being answered.
 type challenge struct {
 	rfc7616.Challenge
-	count  int    // of answers
-	cnonce string // of the first one, which all have under the -sess algorithms
+	count int  // of answers
+	given bool // by an answer that took the one before, not by a refusal
+	// The -sess algorithms hash the first nonces of both sides into the password.
+	first, cnonce string
 }
 
 func newDigest(a *sources.Auth, keep func() Keeping) Authenticator {
@@ -61,8 +64,10 @@ func (d *digestAuth) Prove(_ context.Context, r *Request) (Proof, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.fresh) > 0 {
-		d.challenge, d.fresh = &challenge{Challenge: *d.fresh[0], cnonce: d.nonce()}, d.fresh[1:]
-		d.number++
+		d.challenge, d.fresh = d.fresh[0], d.fresh[1:]
+		if d.number++; d.challenge.given {
+			d.held = d.number // who asks is known to be right
+		}
 	}
 	if d.challenge == nil {
 		return 0, nil
@@ -89,7 +94,7 @@ func (d *digestAuth) answer(r *Request, user, password string) (string, error) {
 	asked := c.Challenge
 	if plain, ok := cutSess(c.Algorithm); ok { // the library does not know them
 		asked.Algorithm, o.Cnonce = plain, c.cnonce
-		o.A1 = hashHex(plain, hashHex(plain, user+":"+c.Realm+":"+password)+":"+c.Nonce+":"+c.cnonce)
+		o.A1 = hashHex(plain, hashHex(plain, user+":"+c.Realm+":"+password)+":"+c.first+":"+c.cnonce)
 	}
 	answer, err := rfc7616.Digest(&asked, o)
 	if err != nil {
@@ -123,8 +128,32 @@ func (d *digestAuth) Refused(_ context.Context, p Proof, a Refusal) bool {
 	if c == nil || p > d.held && !c.Stale {
 		return false
 	}
-	d.fresh = append(d.fresh, c)
+	d.fresh = append(d.fresh, &challenge{Challenge: *c, first: c.Nonce, cnonce: d.nonce()})
 	return true
+}
+
+// nextNonce finds the nonce that the server wishes to be used next.
+var nextNonce = regexp.MustCompile(`(?i)(?:^|[\s,])nextnonce\s*=\s*"([^"\\]+)"`)
+
+// Renew takes the nonce that came with an answer (RFC 7616, section 3.5): a server whose
+// nonces are good for one request would refuse each of them once otherwise.
+func (d *digestAuth) Renew(_ Proof, _ *url.URL, h http.Header) {
+	next := nextNonce.FindStringSubmatch(h.Get("Authentication-Info"))
+	if next == nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	last := d.challenge
+	if n := len(d.fresh); n > 0 {
+		last = d.fresh[n-1]
+	}
+	if last == nil || last.Nonce == next[1] {
+		return
+	}
+	c := challenge{Challenge: last.Challenge, given: true, first: last.first, cnonce: last.cnonce}
+	c.Nonce = next[1]
+	d.fresh = append(d.fresh, &c)
 }
 
 // Late reports whether an answer says that a proof was right, but too late.

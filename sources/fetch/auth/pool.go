@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -245,6 +246,14 @@ func (p *pool) Accepted(n Proof) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	m.held, m.doubted = true, false
+}
+
+// Renew takes note of it for the credential that asked.
+func (p *pool) Renew(n Proof, from *url.URL, h http.Header) {
+	m, own := p.of(n)
+	if r, ok := m.Authenticator.(Renewing); ok {
+		r.Renew(own, from, h)
+	}
 }
 
 // Held reports whether the API ever took a proof.

@@ -127,9 +127,9 @@ func answerOf(a *Answer) expr.Value {
 	return expr.Undefined()
 }
 
-// KeepCookies keeps what an answer to a proof set of the session's cookies: some
-// servers renew them as they are used.
-func (s *session) KeepCookies(p Proof, from *url.URL, h http.Header) {
+// Renew keeps what an answer to a proof set of the session's cookies: some servers
+// renew them as they are used.
+func (s *session) Renew(p Proof, from *url.URL, h http.Header) {
 	if t := s.ticket(); t != nil && t.number == p && h.Get("Set-Cookie") != "" {
 		t.cookies.renew(from, h)
 	}
