@@ -25,6 +25,7 @@ func TestInterop(t *testing.T) {
 	in := newInterop(t)
 	t.Run("wheel", func(t *testing.T) { testWheel(t, in) })
 	t.Run("README", func(t *testing.T) { testPiped(t, in) })
+	t.Run("CONTROL", func(t *testing.T) { testControl(t, in) })
 	for _, api := range []*realAPI{datasetteAPI(t, in), djangoAPI(t, in)} {
 		t.Run(api.name, func(t *testing.T) {
 			t.Run("sync", func(t *testing.T) { testSync(t, in, api) })
