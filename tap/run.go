@@ -79,6 +79,9 @@ func (r *run) close() {
 func Sync(stop context.Context, o Options) (*report.Account, error) {
 	r := newRun(o)
 	defer r.close()
+	if err := r.checkRun(); err != nil {
+		return nil, err
+	}
 	if err := r.openJournal(); err != nil {
 		return nil, err
 	}

@@ -74,9 +74,9 @@ var runObject = &object{name: "Run", check: rangeAgain, keys: []key{
 	{name: "max_duration", kind: aSpan, def: "no limit", doc: "The run starts no request after this time."},
 	{name: "max_requests", kind: aCount, def: "no limit", doc: "Nor after so many requests,"},
 	{name: "max_records", kind: aCount, def: "no limit", doc: "or so many records,"},
-	{name: "max_cost", kind: anAmount, def: "no limit", doc: "nor one that would make the `cost` of all more than this."},
+	{name: "max_cost", kind: anAmount, def: "no limit", doc: "nor one that would make the `cost` of all more than this. For each `max_` key, 0 is no limit."},
 	{name: "activate_version", kind: aBool, def: "false", doc: "True: once a full table is read to its end, a Singer target is told to delete the rows that are no longer in it."},
-	{name: "certificate", kind: aText, def: "none", doc: "A file that says at the end of the run, as one JSON object, what was proven of each stream; see Certificate."},
+	{name: "certificate", kind: aText, def: "none", doc: "A file that says at the end of the run, as one JSON object, what was proven of each stream; a run that is killed writes none. See Certificate."},
 	{name: "journal", kind: aMap, of: journalObject, doc: "The exchanges on disk; see Journal."},
 }}
 

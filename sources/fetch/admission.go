@@ -21,12 +21,16 @@ type admission struct {
 	log     *slog.Logger
 	secrets *secret.Hider
 	health  health
+	values  *values       // of templates that say what is counted
 	slots   chan struct{} // for requests in flight
 	seats   seats
 }
 
 func newAdmission(source *sources.Client, o Options, s rate.Sharing) *admission {
-	return &admission{gate: o.Gate, limits: rate.New(source.RateLimits, s), log: o.Log, secrets: o.Secrets, slots: make(chan struct{}, source.MaxInFlight)}
+	return &admission{
+		gate: o.Gate, limits: rate.New(source.RateLimits, s), log: o.Log, secrets: o.Secrets, slots: make(chan struct{}, source.MaxInFlight),
+		values: newValues(source, o),
+	}
 }
 
 // admit waits until a request may start, and takes one of the client's slots
@@ -36,6 +40,9 @@ func newAdmission(source *sources.Client, o Options, s rate.Sharing) *admission 
 // Where ready is there and says no, what proves who asks has run out meanwhile, and
 // the request is not admitted: the error is errSpent.
 func (a *admission) admit(ctx context.Context, out *outgoing, n *Counters, ready func() bool) error {
+	if err := a.values.uncounted(out); err != nil {
+		return err
+	}
 	for {
 		if ctx.Err() != nil {
 			return ErrStopped
@@ -68,6 +75,9 @@ func (a *admission) admit(ctx context.Context, out *outgoing, n *Counters, ready
 // tryAdmit is admit for a request that can wait: it takes a slot only where a
 // request may start at once.
 func (a *admission) tryAdmit(out *outgoing, n *Counters) bool {
+	if a.values.uncounted(out) != nil {
+		return false
+	}
 	select {
 	case a.slots <- struct{}{}:
 	default:

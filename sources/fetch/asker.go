@@ -15,6 +15,7 @@ type asker struct {
 	failures failures
 	requests *builder
 	ahead    *ahead
+	values   []value // of what is counted in the last answer
 }
 
 // hastyAttempts is how often a hasty client asks, in all.

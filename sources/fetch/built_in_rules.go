@@ -22,7 +22,10 @@ func judgeError(err error) verdict {
 	var charset body.ErrCharset
 	var disk *body.DiskError
 	var login *auth.Failure
+	var uncounted *errUncounted
 	switch {
+	case errors.As(err, &uncounted):
+		return refuse(Permanent, err).advise(uncounted.advice)
 	case errors.As(err, &login) && login.Later:
 		return again(login.Wait, err)
 	case errors.As(err, &login):

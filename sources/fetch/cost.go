@@ -9,24 +9,30 @@ import (
 )
 
 // charge counts what an answer costs, and what it says is left of the limits that the
-// definition declares. Its error is about a template.
+// definition declares for it. Its error is about a template.
 func (a *asker) charge(ex *Exchange) (err error) {
 	call := &a.stream.Call
-	if ex.cost, err = a.judge.cost(call.Cost); err != nil {
+	a.values = a.values[:0]
+	var known bool
+	if ex.cost, known, err = a.judge.cost(call.Cost); err != nil {
 		return err
 	}
 	if ex.started == nil { // the journal has it
 		return nil
 	}
+	if a.requests.price.varies {
+		a.values = append(a.values, value{a.stream.Name, keyCost, call.Cost, known})
+	}
 	a.client.admission.settle(ex.started, ex.cost, a.counters)
 	for i, limit := range a.client.requester.source.RateLimits {
-		if limit.Remaining == nil {
+		if limit.Remaining == nil || !rate.Matches(limit.Match, ex.started.Path) {
 			continue
 		}
 		left, known, err := a.judge.left(&limit, ex)
 		if err != nil {
 			return err
 		}
+		a.values = append(a.values, value{"", keyRemaining, limit.Remaining, known})
 		if known {
 			left.Limit = i
 			a.client.admission.limits.Told(ex.started, left, ex.At)
@@ -35,20 +41,20 @@ func (a *asker) charge(ex *Exchange) (err error) {
 	return nil
 }
 
-// cost evaluates what an answer costs.
-func (j *judge) cost(t *expr.Template) (sources.Cost, error) {
+// cost evaluates what an answer costs; known is false where it does not say.
+func (j *judge) cost(t *expr.Template) (cost sources.Cost, known bool, err error) {
 	if t == nil {
-		return 0, nil
+		return 0, false, nil
 	}
 	v, err := t.Eval(j.vars)
 	if err != nil {
-		return 0, fmt.Errorf("cost: %w", err)
+		return 0, false, fmt.Errorf("cost: %w", err)
 	}
 	cost, ok := sources.CostOf(v)
 	if !ok {
-		return 0, fmt.Errorf("cost: wants a number from 0 to %s, got %s", sources.MostCost, j.secrets.Quote(v.Text()))
+		return 0, false, fmt.Errorf("cost: wants a number from 0 to %s, got %s", sources.MostCost, j.secrets.Quote(v.Text()))
 	}
-	return cost, nil
+	return cost, !v.Missing(), nil
 }
 
 // left evaluates what an answer says is left of a limit; false where it does not say.

@@ -182,3 +182,21 @@ func TestCostIsSaved(t *testing.T) {
 		}
 	}
 }
+
+// TestLeftOfAnotherPath: what is left of a limit for some paths is said by the answers to
+// requests that it counts, and by no others.
+func TestLeftOfAnotherPath(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		streams := define(t, `rate_limit: {requests: 30, per: 1m, match: "/search*", remaining: "{{ response.left }}"}`, `path: /x`, `path: /search`)
+		r := newRig(t, streams[0], &script{answers: []answer{{200, `{"data":[],"left":0}`, nil}, {200, `{"data":[],"left":0}`, nil}, {200, `{"data":[],"left":9}`, nil}}})
+		start := time.Now()
+		for i, s := range []*sources.Stream{streams[0], streams[1], streams[1]} {
+			if got := r.run(s, paging.Position{}); got.err != nil {
+				t.Fatal(got.err)
+			}
+			if waited := time.Since(start) > 0; waited != (i == 2) {
+				t.Errorf("request %d started after %v", i, time.Since(start))
+			}
+		}
+	})
+}

@@ -20,6 +20,7 @@ type Counters struct {
 	Recalled atomic.Int64 // exchanges that the journal had
 	Unused   atomic.Int64 // answers to requests ahead that no walk came to
 	Cost     atomic.Int64 // of what was sent, as sources.Cost
+	Unpriced atomic.Int64 // answers in which the definition's cost had no value
 	Saved    atomic.Int64 // what the exchanges cost when they were made that the journal had, likewise
 	Limited  atomic.Int64 // until when a rate holds a request back, in Unix milliseconds; 0: none does
 }
@@ -30,6 +31,7 @@ type Options struct {
 	Secrets   *secret.Hider     // of the run; the client's own knows its credentials too
 	UserAgent string
 	Gate      Gate
+	MaxCost   sources.Cost // of the run, which the gate keeps to; 0: there is no limit
 	Log       *slog.Logger
 	Ahead     *body.Room // for bodies that came, until they were worked on
 	Back      *body.Room // for bodies that are read back

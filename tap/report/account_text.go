@@ -110,6 +110,9 @@ func (s *Stream) Remarks() []string {
 	if n := s.Counters.Unused.Load(); n > 0 {
 		all = append(all, Numbered(n, "%s [page|pages] asked for ahead [was|were] thrown away: the list ended before, or changed meanwhile"))
 	}
+	if n := s.Counters.Unpriced.Load(); n > 0 {
+		all = append(all, Numbered(n, "%s [answer|answers] did not say what [it|they] cost (cost), and [counts|count] as free"))
+	}
 	all = append(all, s.Counts.remarks(s.Quarantine)...)
 	all = append(all, s.proof()...)
 	all = append(all, s.Notes...)

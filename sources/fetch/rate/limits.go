@@ -99,7 +99,7 @@ func (l *Limits) Take(a Ask, now time.Time) (*Started, Hold) {
 	}
 	s := &Started{Ask: a, at: now}
 	for _, one := range l.declared {
-		if matches(one.match, a.Path) {
+		if Matches(one.match, a.Path) {
 			one.start(s)
 		}
 	}
@@ -113,7 +113,7 @@ func (l *Limits) Take(a Ask, now time.Time) (*Started, Hold) {
 func (l *Limits) wait(a Ask, cost *costs, now time.Time) (wait Hold) {
 	wait.longer(l.pause.Sub(now), AskedPause, "")
 	for _, one := range l.declared {
-		if matches(one.match, a.Path) {
+		if Matches(one.match, a.Path) {
 			wait.longer(one.wait(a.Cost, now), DeclaredLimit, one.name)
 		}
 	}
@@ -131,7 +131,7 @@ func (l *Limits) wait(a Ask, cost *costs, now time.Time) (wait Hold) {
 func (l *Limits) startShared(a Ask, now time.Time) (wait Hold) {
 	var open []*limit
 	for _, one := range l.declared {
-		if one.shared == nil || !matches(one.match, a.Path) || wait.For > 0 {
+		if one.shared == nil || !Matches(one.match, a.Path) || wait.For > 0 {
 			continue
 		}
 		d, err := one.shared.open(now)
@@ -183,7 +183,7 @@ func (l *Limits) Settle(s *Started, cost sources.Cost) (more sources.Cost) {
 	s.Cost = cost
 	l.costOf(s.Stream).add(cost)
 	for _, one := range l.declared {
-		if matches(one.match, s.Path) {
+		if Matches(one.match, s.Path) {
 			one.settle(more, s)
 		}
 	}

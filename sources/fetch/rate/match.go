@@ -2,9 +2,9 @@ package rate
 
 import "strings"
 
-// matches reports whether a pattern stands for a path: each * for any text, also
+// Matches reports whether a pattern stands for a path: each * for any text, also
 // none. An empty pattern stands for all.
-func matches(pattern, path string) bool {
+func Matches(pattern, path string) bool {
 	if pattern == "" {
 		return true
 	}

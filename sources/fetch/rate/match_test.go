@@ -25,7 +25,7 @@ func TestMatches(t *testing.T) {
 		{"/a*a", "/a", false},
 		{"*", "", true},
 	} {
-		if got := matches(test.pattern, test.path); got != test.want {
+		if got := Matches(test.pattern, test.path); got != test.want {
 			t.Errorf("%q and %q: %v", test.pattern, test.path, got)
 		}
 	}
