@@ -2,6 +2,7 @@ package tap_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/certificate"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
@@ -201,8 +203,47 @@ func TestCertificateHidesSecrets(t *testing.T) {
 	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the file is %v, %v", info.Mode(), err)
 	}
-	s.config = `{"token": "x", "run": {"certificate": "/dev/null/there"}}`
-	if r := s.run(t); r.err == nil || !strings.Contains(r.err.Error(), "run.certificate: write /dev/null/there") || len(r.records("x")) != 1 {
-		t.Errorf("a file that cannot be written: %v, %d records", r.err, len(r.records("x")))
+}
+
+// TestCertificateCannotBeWritten: where the file cannot be written, the run says so
+// before it asks for anything. Where that comes to be while it runs, all is read, and the
+// run fails.
+func TestCertificateCannotBeWritten(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	calls := 0
+	s := setup{definition: `streams: [{name: x, path: /x, records: data, schema: {type: object}}]`}
+	s.api = transport(func(r *http.Request) (*http.Response, error) {
+		calls++
+		if err := os.RemoveAll(filepath.Join(dir, "new")); err != nil {
+			t.Error(err)
+		}
+		return answerWith(r, 200, idRows("", 1)), os.WriteFile(filepath.Join(dir, "new"), nil, 0o600)
+	})
+	for name, want := range map[string]string{
+		dir:                                 "it is a folder",
+		filepath.Join(dir, "none") + "/":    "it is the name of a folder",
+		filepath.Join(file, "proof.json"):   "not a directory",
+		"/proc/no/such/folder/proof.json":   "no such file or directory",
+		filepath.Join(dir, "new", "c.json"): "",
+	} {
+		s.config = fmt.Sprintf(`{"run": {"certificate": %q}}`, name)
+		calls = 0
+		r := s.run(t)
+		var input *tap.InputError
+		switch {
+		case r.err == nil || !strings.Contains(r.err.Error(), "run.certificate: ") || !strings.Contains(r.err.Error(), want):
+			t.Errorf("%s: %v, want %s", name, r.err, want)
+		case want != "" && (calls > 0 || !errors.As(r.err, &input)):
+			t.Errorf("%s: %d calls, %v", name, calls, r.err)
+		case want == "" && (calls != 1 || errors.As(r.err, &input) || len(r.records("x")) != 1):
+			t.Errorf("%s: %d calls, %d records, %v", name, calls, len(r.records("x")), r.err)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".new*")); len(left) > 0 {
+		t.Errorf("files are left: %v", left)
 	}
 }

@@ -59,6 +59,33 @@ func Write(path string, data []byte) error {
 	return errors.Join(err, f.Close())
 }
 
+// Writable reports why Write would fail to write a file now; nil: it would not. It makes
+// the file's folder, as Write does. What is no file is not tried: a pipe may have no
+// reader yet.
+func Writable(path string) error {
+	if to, err := filepath.EvalSymlinks(path); err == nil {
+		path = to
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return errors.New("it is a folder")
+	case err == nil && !info.Mode().IsRegular():
+		return nil
+	case path == "" || os.IsPathSeparator(path[len(path)-1]):
+		return errors.New("it is the name of a folder")
+	}
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".new-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
 // Replace replaces a file whole: a crash leaves the old or the new one.
 func Replace(path string, data []byte) error {
 	dir := filepath.Dir(path)
