@@ -73,9 +73,9 @@ func (h *herald) looks() {
 		if t.announced.last == 0 && t.begun.Load() {
 			h.tell(t, message.Started)
 		}
-		until := time.UnixMilli(t.counters.Limited.Load())
-		if (t.announced.last == message.Started || t.announced.last == message.Reading) && time.Now().Before(until) {
-			h.add(t, message.News{Event: message.Limited, Until: until})
+		wait := t.counters.Limited.Load()
+		if (t.announced.last == message.Started || t.announced.last == message.Reading) && wait != nil && time.Now().Before(wait.Until) {
+			h.add(t, message.News{Event: message.Limited, Until: wait.Until})
 		}
 	}
 }

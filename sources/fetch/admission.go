@@ -43,6 +43,8 @@ func (a *admission) admit(ctx context.Context, out *outgoing, n *Counters, ready
 	if err := a.values.uncounted(out); err != nil {
 		return err
 	}
+	var told teller
+	defer told.over(n)
 	for {
 		if ctx.Err() != nil {
 			return ErrStopped
@@ -63,10 +65,8 @@ func (a *admission) admit(ctx context.Context, out *outgoing, n *Counters, ready
 			return a.enter(out, n)
 		}
 		<-a.slots
-		if wait.For >= longHold {
-			a.log.Info("the client waits before its next request", "stream", out.stream, "for", a.secrets.Redact(wait.String()), "until", time.Now().Add(wait.For).UTC().Format(time.RFC3339))
-		}
-		if err := a.holdFor(ctx, wait.For, n, wait.Why != rate.FoundPace || wait.For >= shortPause); err != nil {
+		told.waits(a, out, wait, n)
+		if err := a.rest(ctx, wait.For, n); err != nil {
 			return err
 		}
 	}
@@ -134,12 +134,6 @@ func (a *admission) leave(out *outgoing) {
 	<-a.slots
 }
 
-// shortPause is how long requests may follow each other without a word.
-const shortPause = 5 * time.Second
-
-// longHold is from when on it is told that a request waits.
-const longHold = 30 * time.Second
-
 // answered takes note of what an answer says about the rate at which requests may
 // come, before its request leaves.
 func (a *admission) answered(stream string, ex *Exchange, started time.Time) {
@@ -197,19 +191,17 @@ func (a *admission) wait(ctx context.Context, d time.Duration, n *Counters) erro
 // hold is sleep for the sake of a rate, which holds for the whole client, and
 // says so.
 func (a *admission) hold(ctx context.Context, d time.Duration, n *Counters) error {
-	return a.holdFor(ctx, d, n, true)
+	var told teller
+	defer told.over(n)
+	told.shows(rate.Hold{For: d, Why: rate.AskedPause}, n)
+	return a.rest(ctx, d, n)
 }
 
-// holdFor is hold that says so, or does not: requests that follow each other evenly
-// are not held up.
-func (a *admission) holdFor(ctx context.Context, d time.Duration, n *Counters, says bool) error {
+// rest waits for a rate.
+func (a *admission) rest(ctx context.Context, d time.Duration, n *Counters) error {
 	turn := turnOf(ctx)
 	turn.Leave(d, false)
-	if says {
-		n.Limited.Store(time.Now().Add(d).UnixMilli())
-	}
 	err := a.wait(ctx, d, n)
-	n.Limited.Store(0)
 	if err == nil {
 		turn.Return(ctx)
 	}

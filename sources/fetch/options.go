@@ -15,14 +15,14 @@ import (
 type Counters struct {
 	Requests atomic.Int64 // sent, retries and redirects too
 	Retries  atomic.Int64
-	Waited   atomic.Int64 // nanoseconds, for rates and before retries
-	Wire     atomic.Int64 // bytes of bodies as they came
-	Recalled atomic.Int64 // exchanges that the journal had
-	Unused   atomic.Int64 // answers to requests ahead that no walk came to
-	Cost     atomic.Int64 // of what was sent, as sources.Cost
-	Unpriced atomic.Int64 // answers in which the definition's cost had no value
-	Saved    atomic.Int64 // what the exchanges cost when they were made that the journal had, likewise
-	Limited  atomic.Int64 // until when a rate holds a request back, in Unix milliseconds; 0: none does
+	Waited   atomic.Int64         // nanoseconds, for rates and before retries
+	Wire     atomic.Int64         // bytes of bodies as they came
+	Recalled atomic.Int64         // exchanges that the journal had
+	Unused   atomic.Int64         // answers to requests ahead that no walk came to
+	Cost     atomic.Int64         // of what was sent, as sources.Cost
+	Unpriced atomic.Int64         // answers in which the definition's cost had no value
+	Saved    atomic.Int64         // what the exchanges cost when they were made that the journal had, likewise
+	Limited  atomic.Pointer[Wait] // that a rate makes a request wait; nil: none does
 }
 
 // Options are what the clients of a run share.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
 )
@@ -150,9 +151,23 @@ func (s *Stream) leaveOut() string {
 	return ""
 }
 
-// Line is the account in one line of less than 80 characters, for a terminal.
+// mostOfLine is how many characters a line has on a terminal.
+const mostOfLine = 79
+
+// Line is the account in one line of less than 80 characters, for a terminal. While
+// requests of a stream wait for a limit, it says for which.
 func (a *Account) Line() string {
 	records, requests, _, waited, wire := a.Total()
+	if wait := a.longestWait(); wait != nil {
+		line := fmt.Sprintf("%s; %s, %s", wait, Numbered(records, "%s record[|s]"), Numbered(requests, "%s call[|s]"))
+		line = strings.Map(func(r rune) rune { // the API may have named the limit
+			if unicode.IsControl(r) {
+				return ' '
+			}
+			return r
+		}, line)
+		return strings.ToValidUTF8(line[:min(len(line), mostOfLine)], "")
+	}
 	done := 0
 	for _, s := range a.Streams {
 		if s.Done || s.Failure != nil {
@@ -161,5 +176,16 @@ func (a *Account) Line() string {
 	}
 	line := fmt.Sprintf("%s, %s, %s, %d of %d streams done, waited %s, %s", Numbered(records, "%s record[|s]"), Numbered(requests, "%s call[|s]"),
 		size(wire), done, len(a.Streams), seconds(waited), a.Took.Round(time.Second))
-	return line[:min(len(line), 79)]
+	return line[:min(len(line), mostOfLine)]
+}
+
+// longestWait is the one that ends last of those that people should know of; nil: there
+// is none.
+func (a *Account) longestWait() (longest *fetch.Wait) {
+	for _, s := range a.Streams {
+		if w := s.Counters.Limited.Load(); w != nil && w.Long() && (longest == nil || w.Until.After(longest.Until)) {
+			longest = w
+		}
+	}
+	return longest
 }

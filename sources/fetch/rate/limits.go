@@ -58,7 +58,14 @@ const (
 	FoundPace     Why = "the pace at which the API takes requests"
 	AskedPause    Why = "the pause that the API asked for"
 	FirstCost     Why = "the first answer that says what requests cost"
+	SharedFile    Why = "the file of a shared rate_limit, which another process has locked"
 )
+
+// ends says what ends waits of which nobody knows how long they take.
+var ends = map[Why]string{
+	FirstCost:  "that answer has come",
+	SharedFile: "that process gives it back, or ends",
+}
 
 // Hold is how long a request waits before Take is called again, and what for.
 type Hold struct {
@@ -73,6 +80,35 @@ func (w Hold) String() string {
 		return string(w.Why)
 	}
 	return string(w.Why) + ": " + w.Limit
+}
+
+// brief are the causes of waits in few words.
+var brief = map[Why]string{
+	DeclaredLimit: "rate_limit",
+	ToldQuota:     "the API's quota",
+	FoundPace:     "the pace that the API takes",
+	AskedPause:    "the pause that the API asked for",
+	FirstCost:     "the first answer with a cost",
+	SharedFile:    "another process, which has the file of rate_limit",
+}
+
+// Brief is String in fewer words.
+func (w Hold) Brief() string {
+	if w.Limit == "" {
+		return brief[w.Why]
+	}
+	return brief[w.Why] + ": " + w.Limit
+}
+
+// Open reports whether nobody knows how long the request waits: it asks again soon.
+func (w Hold) Open() bool { return ends[w.Why] != "" }
+
+// Until says when the wait ends.
+func (w Hold) Until(now time.Time) string {
+	if w.Open() {
+		return ends[w.Why]
+	}
+	return now.Add(w.For).UTC().Format(time.RFC3339)
 }
 
 // longer makes the wait another one, where that is longer.
@@ -138,12 +174,13 @@ func (l *Limits) startShared(a Ask, now time.Time) (wait Hold) {
 		switch {
 		case err != nil:
 			one.alone(err)
-			d = busy
-		case d == 0:
+			wait.longer(busy, DeclaredLimit, one.name)
+		case d > 0:
+			wait.longer(d, SharedFile, one.name)
+		default:
 			open = append(open, one)
-			d = one.shared.wait(one.counts.of(a.Cost), now)
+			wait.longer(one.shared.wait(one.counts.of(a.Cost), now), DeclaredLimit, one.name+", which other processes share")
 		}
-		wait.longer(d, DeclaredLimit, one.name+", which other processes share")
 	}
 	for _, one := range open {
 		if wait.For <= 0 {

@@ -88,7 +88,7 @@ func TestSharedIsLocked(t *testing.T) {
 	if err := lock.Lock(); err != nil {
 		t.Fatal(err)
 	}
-	if _, wait := l.Take(Ask{}, now); wait.For != busy || !strings.Contains(wait.String(), "which other processes share") {
+	if _, wait := l.Take(Ask{}, now); wait.For != busy || !wait.Open() || wait.String() != "the file of a shared rate_limit, which another process has locked: 40 requests in every 1s" {
 		t.Errorf("waits %v for %v", wait.For, wait)
 	}
 	if err := lock.Unlock(); err != nil {
