@@ -15,7 +15,9 @@ import (
 // TestLineNamesLimit: the line that a terminal shows names the limit that requests wait
 // for, and until when, while they wait, and fits.
 func TestLineNamesLimit(t *testing.T) {
-	limit := func(text string) string { return strings.Replace(head, "client:\n", "client:\n  rate_limit: "+text+"\n", 1) }
+	limit := func(text string) string {
+		return strings.Replace(head, "client:\n", "client:\n  rate_limit: "+text+"\n", 1)
+	}
 	for _, tt := range []struct{ name, head, want string }{
 		{"declared", limit("{requests: 2, per: 1m}"), "waits until 00:01:00Z for rate_limit: 2 requests in every 1m; "},
 		{"asked for", head, "waits until 00:01:00Z for the pause that the API asked for; "},

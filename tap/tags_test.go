@@ -155,6 +155,18 @@ func TestETagAsksForEverything(t *testing.T) {
 				t.Fatalf("files: %v", files)
 			}
 		}},
+		{"a page left that is what it was again, and the state is lost", all, func(s *setup, api *tagging) {
+			s.config = `{"run": {"journal": {"off": true}}}`
+			api.set(4, "other")
+			s.must(t)
+			api.set(4, "first")
+			api.took()
+		}},
+		{"nothing left, and the state is lost", none, func(s *setup, api *tagging) {
+			s.config = `{"run": {"journal": {"off": true}}}`
+			s.must(t)
+			api.took()
+		}},
 		{"records leave otherwise", all, func(s *setup, _ *tagging) {
 			s.definition = strings.Replace(s.definition, "etag: true", "etag: true, add: {more: 1}", 1)
 		}},
@@ -196,7 +208,7 @@ func TestETagLives(t *testing.T) {
 		target, states := map[int]string{}, []string{""}
 		for range 25 {
 			for range rnd.IntN(3) {
-				api.set(rnd.IntN(len(api.rows)+1), fmt.Sprint("now ", rnd.Uint32()))
+				api.set(rnd.IntN(len(api.rows)+1), fmt.Sprint("now ", rnd.IntN(3))) // or what it was before
 			}
 			s.state = states[len(states)-1]
 			if rnd.IntN(6) == 0 { // the target has lost what came since
@@ -249,6 +261,29 @@ func TestETagLives(t *testing.T) {
 	}
 	if saved < 5*lives {
 		t.Errorf("only %d pages did not come again", saved)
+	}
+}
+
+// TestETagOfNoAnswer: where the API says nothing by which to ask only for what has
+// changed, the account says that etag is of no use; where it does, it says nothing.
+func TestETagOfNoAnswer(t *testing.T) {
+	for _, silent := range []bool{true, false} {
+		api := newTagging(8)
+		s := setup{workDir: t.TempDir(), definition: tagged, api: transport(func(r *http.Request) (*http.Response, error) {
+			resp, err := api.RoundTrip(r)
+			if silent {
+				resp.Header.Del("Etag")
+			}
+			return resp, err
+		})}
+		for range 2 {
+			r := s.must(t)
+			s.state = r.state()
+			const want = "x: 3 pages have neither ETag nor Last-Modified: they come again in each run, as without etag\n"
+			if text := r.account.String(); strings.Contains(text, want) != silent || strings.Contains(text, "Last-Modified") != silent {
+				t.Errorf("silent %v:\n%s", silent, text)
+			}
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ type Counters struct {
 	Wire     atomic.Int64         // bytes of bodies as they came
 	Recalled atomic.Int64         // exchanges that the journal had
 	Unused   atomic.Int64         // answers to requests ahead that no walk came to
+	Untagged atomic.Int64         // pages of a stream with etag that say nothing by which to ask only for what has changed
 	Cost     atomic.Int64         // of what was sent, as sources.Cost
 	Unpriced atomic.Int64         // answers in which the definition's cost had no value
 	Saved    atomic.Int64         // what the exchanges cost when they were made that the journal had, likewise

@@ -19,6 +19,8 @@ type Tag struct {
 type Tags struct {
 	Of   func(request [16]byte) *Tag // that the last finished pass got; nil: there is none
 	Keep func(request [16]byte, t *Tag)
+	// Changed is called before a page leaves that is another one than in that pass.
+	Changed func()
 }
 
 // unchangedHeader says of an exchange on disk how many records the answer has that

@@ -79,7 +79,10 @@ func (ex *Exchange) readUnchanged(digest [16]byte) {
 
 // keepTag keeps of a page what asks for it only where it has changed, unless there
 // is a secret in that, or something else than the page led to what comes next.
-func (r *recorder) keepTag(out *outgoing, page *Page) {
+func (r *recorder) keepTag(out *outgoing, page *Page, n *Counters) {
+	if r.tags != nil && page.same() == nil {
+		r.tags.Changed()
+	}
 	switch {
 	case r.tags == nil || out.Method != http.MethodGet:
 	case page.same() != nil:
@@ -88,6 +91,9 @@ func (r *recorder) keepTag(out *outgoing, page *Page) {
 		}
 	case page.Status != http.StatusOK || page.pieces != nil || page.Repeats || page.ruled() || page.url.String() != out.URL.String():
 	default:
+		if page.Header.Get("Etag") == "" && page.Header.Get("Last-Modified") == "" {
+			n.Untagged.Add(1)
+		}
 		if tag := newTag(page, r.secrets); tag != nil {
 			r.tags.Keep(out.digest, tag)
 		}

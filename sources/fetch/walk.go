@@ -192,7 +192,7 @@ func (w *Walk) ask(ctx context.Context, out *outgoing, early *early) (*Page, err
 // finish keeps the tag of a page, and makes one that did not change a page without
 // records: they left before.
 func (w *Walk) finish(out *outgoing, page *Page) {
-	w.recorder.keepTag(out, page)
+	w.recorder.keepTag(out, page, w.counters)
 	if same := page.same(); same != nil {
 		page.Unchanged, page.Records = same.count, none{}
 	}

@@ -114,6 +114,9 @@ func (s *Stream) Remarks() []string {
 	if n := s.Counters.Unpriced.Load(); n > 0 {
 		all = append(all, Numbered(n, "%s [answer|answers] did not say what [it|they] cost (cost), and [counts|count] as free"))
 	}
+	if n := s.Counters.Untagged.Load(); n > 0 {
+		all = append(all, Numbered(n, "%s [page has|pages have] neither ETag nor Last-Modified: [it comes|they come] again in each run, as without etag"))
+	}
 	all = append(all, s.Counts.remarks(s.Quarantine)...)
 	all = append(all, s.proof()...)
 	all = append(all, s.Notes...)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/rowset"
+	"github.com/tap-rest/tap-rest/tap/workdir"
 )
 
 // Options say of what the tags are, and where.
@@ -40,6 +41,7 @@ type Tags struct {
 
 	mu     sync.Mutex
 	set    *rowset.Set // nil: everything is asked for
+	before string      // the pass of the set; "": a page has left that has changed
 	finder *rowset.Finder
 	log    *rowset.Log // nil: it cannot be written
 }
@@ -98,16 +100,33 @@ func (t *Tags) forget() (again bool, err error) {
 }
 
 func (t *Tags) open(pass string) (err error) {
+	if _, err := os.Stat(t.path(pass, twiceEnding)); err == nil {
+		return os.ErrNotExist
+	}
 	if t.set, err = rowset.Open(t.path(pass, tagsEnding), t.header, true); err != nil {
 		t.set = nil
 		return err
 	}
-	t.finder = t.set.Finder()
+	t.finder, t.before = t.set.Finder(), pass
 	return nil
 }
 
+// changed takes note that a page leaves which has changed.
+func (t *Tags) changed() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.before == "" {
+		return
+	}
+	if err := workdir.Replace(t.path(t.before, twiceEnding), nil); err != nil {
+		t.slog.Warn("the work folder could not note that pages have changed: if this run is cut and its state is lost, remove the folder before the next one",
+			"stream", t.stream, "dir", t.dir, "why", err.Error())
+	}
+	t.before = ""
+}
+
 // mostTagged is of how many passes tags are kept: which of them a state comes in with
-// is not known. keepTwice is how long it is known that a pass was over twice.
+// is not known. keepTwice is how long it is known that the tags of a pass are of no use.
 const (
 	mostTagged = 4
 	keepTwice  = 90 * 24 * time.Hour
@@ -133,8 +152,11 @@ func (t *Tags) clean(now time.Time) {
 			kept++
 			old = kept > mostTagged
 		}
-		if old {
-			_ = os.Remove(filepath.Join(t.dir, one.Name())) // the next run tries again
+		if old { // where it cannot be removed, the next run tries again
+			pass := strings.TrimSuffix(one.Name(), filepath.Ext(one.Name()))
+			if err := os.Remove(t.path(pass, tagsEnding)); err == nil || errors.Is(err, os.ErrNotExist) {
+				_ = os.Remove(filepath.Join(t.dir, one.Name()))
+			}
 		}
 	}
 }
@@ -144,7 +166,7 @@ func (t *Tags) Ask() *fetch.Tags {
 	if t == nil {
 		return nil
 	}
-	return &fetch.Tags{Of: t.of, Keep: t.keep}
+	return &fetch.Tags{Of: t.of, Keep: t.keep, Changed: t.changed}
 }
 
 // of is the tag of a request.

@@ -32,11 +32,11 @@ var arrows = map[string][]string{
 	"tap/certificate": {"tap/workdir", "sources/fetch", "sources/fetch/paging", "tap/distinct"},
 	"tap/distinct":    {},
 	"tap/stdout":      {"tap/limits", "tap/render"},
-	"tap/tags":        {"tap/rowset", "sources/fetch"},
+	"tap/tags":        {"tap/workdir", "tap/rowset", "sources/fetch"},
 	"tap/twins":       {"catalog/raw", "sources/fetch", "sources/fetch/paging"},
 	"tap/workdir":     {},
 
-	"sources/fetch":               {"sources/fetch/advice", "sources/fetch/identity", "sources/fetch/body", "sources/fetch/paging/repeat", "sources/fetch/ref", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/rate", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/secret/needle", "sources/secret", "sources/times", "state/journal", "sources/fetch/pemtext"},
+	"sources/fetch":               {"sources/nearest", "sources/fetch/advice", "sources/fetch/identity", "sources/fetch/body", "sources/fetch/paging/repeat", "sources/fetch/ref", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/rate", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/secret/needle", "sources/secret", "sources/times", "state/journal", "sources/fetch/pemtext"},
 	"sources/fetch/paging":        {"sources/fetch/paging/repeat", "sources/fetch/paging/list", "sources/fetch/ref", "sources/fetch/paging/hint", "sources", "sources/expr"},
 	"sources/fetch/paging/hint":   {"sources"},
 	"sources/fetch/request":       {"sources/fetch/paging", "sources/fetch/auth", "sources/fetch/uri", "sources", "sources/expr", "sources/secret"},

@@ -5,8 +5,10 @@ package main_test
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -28,6 +30,8 @@ type shelf struct {
 	gone map[int]bool
 	is   map[int]string
 	pad  string // that every row has
+	tags bool   // answers have an ETag
+	same int    // of them, those that say that nothing has changed
 
 	journalOff bool // in the runs that read it
 }
@@ -48,7 +52,17 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		next = strconv.Itoa(id - 1)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	fmt.Fprintf(w, `{"data":[%s],"next":%q}`, strings.Join(rows, ","), next)
+	body := fmt.Sprintf(`{"data":[%s],"next":%q}`, strings.Join(rows, ","), next)
+	if s.tags {
+		tag := fmt.Sprintf(`"%x"`, sha256.Sum256([]byte(body)))
+		w.Header().Set("ETag", tag)
+		if r.Header.Get("If-None-Match") == tag {
+			s.same++
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	_, _ = io.WriteString(w, body)
 }
 
 func (s *shelf) row(id int) string {
