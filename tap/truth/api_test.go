@@ -28,6 +28,7 @@ type api struct {
 	paid     map[string]int // how often it was answered to the end
 	at       func(n int)    // called at the nth request of a run; nil: nothing
 	refused  bool           // something, in this run
+	same     int            // answers that say that nothing has changed
 	dead     bool           // the run was killed: nothing is answered or counted
 }
 
@@ -104,7 +105,11 @@ func (a *api) answer(r *http.Request, draw int) (*http.Response, error) {
 		return nil, syscall.ECONNRESET
 	}
 	a.world.advance()
-	status, text := a.page(r.URL)
+	status, text, tag := a.page(r.URL)
+	if tag != "" && r.Header.Get("If-None-Match") == tag {
+		a.same++
+		status, text = http.StatusNotModified, nil
+	}
 	a.refused = a.refused || status >= 400 && status < 500
 	if draw < a.faults && draw%3 == 1 {
 		status, text = 503, []byte(`{}`)
@@ -113,9 +118,12 @@ func (a *api) answer(r *http.Request, draw int) (*http.Response, error) {
 	if draw < a.faults && draw%3 == 2 {
 		b.Reader, b.good, b.torn = bytes.NewReader(text[:len(text)/2]), false, true
 	}
+	header := http.Header{"Content-Type": {"application/json"}, "Date": {a.world.now().UTC().Format(http.TimeFormat)}}
+	if tag != "" {
+		header.Set("ETag", tag)
+	}
 	return &http.Response{
-		Status: http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r, Body: b, ContentLength: int64(len(text)),
-		Header: http.Header{"Content-Type": {"application/json"}, "Date": {a.world.now().UTC().Format(http.TimeFormat)}},
+		Status: http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r, Body: b, ContentLength: int64(len(text)), Header: header,
 	}, nil
 }
 
@@ -151,21 +159,22 @@ func (b *answered) pay() {
 
 func (b *answered) Close() error { return nil }
 
-// page is the answer to a request.
-func (a *api) page(u *url.URL) (status int, text []byte) {
+// page is the answer to a request, and what it says of itself.
+func (a *api) page(u *url.URL) (status int, text []byte, tag string) {
 	for _, t := range a.world.tables {
 		if u.Path == "/"+t.name {
-			return t.page(u.Query())
+			status, text = t.page(u.Query())
+			return status, text, t.tag(status, text)
 		}
 	}
-	return 404, []byte(`{"error":"not found"}`)
+	return 404, []byte(`{"error":"not found"}`), ""
 }
 
 // moves reports whether a request is for pages that rows move between.
 func (a *api) moves(u *url.URL) bool {
 	for _, t := range a.world.tables {
 		if u.Path == "/"+t.name {
-			return t.moves() || t.feeds || t.inBatches() || t.restarts // fed tables are read by themselves, and for their children
+			return t.moves() || t.feeds || t.inBatches() || t.restarts || t.tags // fed tables are read by themselves, and for their children
 		}
 	}
 	return false

@@ -20,6 +20,7 @@ func newLife(t *testing.T, seed uint64) *life {
 	}
 	l.settle(w)
 	w.drawKnown(rand.New(rand.NewPCG(seed, 3)))
+	w.drawTags(rand.New(rand.NewPCG(seed, 4)))
 	w.begin(start)
 	l.api = &api{world: w, faults: []int{0, 0, 3, 20}[chance.IntN(4)], asked: map[string]int{}, paid: map[string]int{}}
 	l.setting = l.all()

@@ -2,7 +2,10 @@ package truth_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,13 +42,33 @@ func (t *table) readsTimes() bool {
 	return !t.full || slices.ContainsFunc(t.parents, (*table).readsTimes)
 }
 
+// drawTags draws which streams are asked only for pages that have changed. Their rows may
+// be again what they were, and so move back in their list.
+func (w *world) drawTags(chance *rand.Rand) {
+	for _, t := range w.tables {
+		if t.full && !t.marks && !t.feeds && chance.IntN(3) > 0 {
+			t.tags, t.paging = true, "cursor"
+		}
+	}
+}
+
+// tag is what an answer of a table says of itself; "": nothing.
+func (t *table) tag(status int, text []byte) string {
+	if !t.tags || status != http.StatusOK {
+		return ""
+	}
+	hash := fnv.New64a()
+	_, _ = hash.Write(text)
+	return fmt.Sprintf(`"%x"`, hash.Sum64())
+}
+
 // revert makes a row again what it was, where the definition promises to see that.
 func (w *world) revert(t *table, r *row, at time.Time) bool {
-	if !t.skips || len(r.versions) < 2 || w.chance.IntN(2) > 0 {
+	if !t.skips && !t.tags || len(r.versions) < 2 || w.chance.IntN(2) > 0 {
 		return false
 	}
 	v := r.versions[len(r.versions)-2]
-	if v.stamp.Before(at.Add(w.skew).Add(-t.late())) {
+	if t.skips && v.stamp.Before(at.Add(w.skew).Add(-t.late())) {
 		return false
 	}
 	v.from = at

@@ -30,6 +30,7 @@ type stream struct {
 	whole   bool   // whole_windows
 	skips   bool   // skip_unchanged
 	marks   bool   // on_delete: mark
+	tags    bool   // etag
 
 	accounts    bool     // it is read for each account
 	parents     []*table // whose rows are its contexts
@@ -138,7 +139,10 @@ func (s *stream) definition() string {
 		"offset": "{type: offset, param: offset, total: total}",
 		"page":   "{type: page, param: page, total: total, total_pages: pages}",
 	}[s.paging]
-	params := fmt.Sprintf(`limit: %d, asof: "{{ now }}"`, s.limit)
+	params := fmt.Sprintf(`limit: %d`, s.limit)
+	if !s.tags { // whose requests are the same in each pass
+		params += `, asof: "{{ now }}"`
+	}
 	stamp := cmp.Or(map[bool]string{true: "integer"}[s.numeric], "string")
 	var b strings.Builder
 	fmt.Fprintf(&b, "  - name: %s\n    path: /%[1]s\n    records: data\n    primary_key: [id]\n    pagination: %s\n", s.name, pagination)
@@ -165,6 +169,8 @@ func (s *stream) known() string {
 	switch {
 	case s.skips:
 		return "    skip_unchanged: true\n"
+	case s.tags:
+		return "    etag: true\n"
 	case s.marks:
 		return "    on_delete: mark\n    max_deletes: 100%\n"
 	}
