@@ -25,7 +25,7 @@ func (a *asker) ask(ctx context.Context, out *outgoing, first *early) (*Page, er
 			a.client.admission.health.well()
 			a.client.requester.accepted(v.page.proof)
 			v.page.Attempts = n.made
-			a.count(out)
+			a.count(out, v.page)
 			return v.page, nil
 		}
 		if v.proof && a.mayProveAnew(n, ex) && a.client.requester.auth.Refused(ctx, *ex.proof, refusal(ex, v.expired)) {

@@ -75,9 +75,15 @@ func (c *values) of(stream, key string, t *expr.Template) *templateValues {
 	return c.all[i]
 }
 
-// count takes note of the values that the page has by which the client counts.
-func (a *asker) count(out *outgoing) {
+// count takes note of the values that the page has by which the client counts. An answer
+// that is none of the stream's own, or of which a rule says what it means, need not have
+// them.
+func (a *asker) count(out *outgoing, page *Page) {
+	other := out.aside != "" || !page.well() || page.same != nil || page.ruled()
 	for _, v := range a.values {
+		if other && !v.known {
+			continue
+		}
 		if v.key == keyCost && !v.known {
 			a.counters.Unpriced.Add(1)
 		}

@@ -99,6 +99,32 @@ func TestTemplateWithoutValueKeepsSecrets(t *testing.T) {
 	}
 }
 
+// TestBudgetOfOtherAnswers: answers to requests that open a session, and those that a rule
+// takes for nothing, need not say what they cost.
+func TestBudgetOfOtherAnswers(t *testing.T) {
+	s := define(t, `cost: "{{ response.price }}", errors: [{status: 404, do: skip}]`,
+		`path: /x, pagination: {type: cursor, next: next, param: c, session: true, open: {path: /open}}`)[0]
+	paid := pagesOf(2, nil, func(int) string { return `,"price":0.5` })
+	api := &script{}
+	for range 4 { // of one walk after the other
+		api.answers = append(api.answers, answer{200, `{}`, nil}, answer{404, `{}`, nil})
+	}
+	api.answers = append(append(api.answers, answer{200, `{}`, nil}), paid...)
+	r := newRig(t, s, api)
+	o := r.client.Options
+	o.MaxCost = 5 * sources.OneCost
+	r.client = fetch.NewClient(s.Client, o, r.vars)
+	for range 5 {
+		if got := r.run(s, paging.Position{}); got.err != nil {
+			t.Fatal(got.err)
+		}
+	}
+	r.client.Close()
+	if spent := sources.Cost(r.counters.Cost.Load()); spent != sources.OneCost || strings.Contains(r.log.String(), "WARN") {
+		t.Errorf("spent %v: %s", spent, r.log.String())
+	}
+}
+
 // TestBudgetThatCannotCount: in a run with max_cost, a stream whose answers never say
 // what they cost fails after a few, by an error that says what to write; what came is
 // not lost. Free answers, and a stream of few answers, do not.
