@@ -24,6 +24,21 @@ func reads(s *Stream, name, member string) bool {
 	})
 }
 
+// UsesSession reports whether a template looks at page.session.
+func (s *Stream) UsesSession() (uses bool) {
+	s.EachTemplate(func(t *expr.Template) {
+		uses = uses || slices.ContainsFunc(t.Reads("page"), func(keys []string) bool { return len(keys) > 0 && keys[0] == "session" })
+	})
+	return uses
+}
+
+// SendsSession reports whether a request for a page may carry page.session.
+func (s *Stream) SendsSession() bool {
+	pages := *s
+	pages.Pagination.Session = Session{}
+	return reads(&pages, "page", "session")
+}
+
 // EachTemplate hands out the templates of the stream's requests, of how it reads
 // the answers, and of keep and add.
 func (s *Stream) EachTemplate(visit func(*expr.Template)) {

@@ -22,6 +22,7 @@ func (c streamCheck) all(n *document.Node, s *sources.Stream) {
 	c.loginRules(n, s)
 	c.loginAddress(n, s)
 	c.paging(n, s)
+	c.session(n, s)
 	c.windowUsed(n, s)
 	c.windows(n, s)
 	c.known(n, s)

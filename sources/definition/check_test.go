@@ -82,6 +82,11 @@ func TestChecks(t *testing.T) {
 		{"the page in a JSON body from the second on", `pagination: {type: cursor, next: n, body: a, after_first: {body: {json: {}}}}`, ``},
 		{"the page in each of a body", `body: {json: {}}, pagination: {type: cursor, next: n, body: "a.#.b"}`, `pagination.body: wants keys with points between, as query.after`},
 		{"the page in a header and a body", `body: {json: {}}, pagination: {type: cursor, next: n, header: H, body: b}`, `pagination: header, body: only one of them is possible`},
+		{"a session that is opened", `params: {s: "{{ page.session }}"}, pagination: {type: cursor, next: n, param: c, open: {path: /o, session: id}, close: {path: "/o/{{ page.session }}"}}`, ``},
+		{"a session that nothing opens", `params: {s: "{{ page.session.id }}"}, pagination: {type: cursor, next: n, param: c}`, `pagination: page.session is what pagination.open answered, and there is no open: write the request that opens the session, as open: {path: /x/_pit, session: id}; what an answer itself says of the next page is page.token`},
+		{"a session that nothing opens, and close", `pagination: {type: cursor, session: true, next: n, param: c, close: {path: /o, params: {s: "{{ page.session }}"}}}`, `pagination: page.session is what pagination.open answered, and there is no open: write the request that opens the session, as open: {path: /x/_pit, session: id}; what an answer itself says of the next page is page.token`},
+		{"a session that nothing sends", `pagination: {type: cursor, next: n, param: c, open: {path: /o}, close: {path: "/o/{{ page.session }}"}}`, `pagination.open: nothing that asks for pages sends what open answered, so they may not be asked for in the session: write {{ page.session }} where the API wants it, as params: {pit: "{{ page.session }}"}`},
+		{"a session of cookies", `pagination: {type: cursor, next: n, param: c, open: {path: /o}}, cookies: true`, ``},
 		{"a keyset by the key", `primary_key: [id], pagination: {type: keyset, field: id, param: p}`, ``},
 		{"a keyset by one of two", `primary_key: [id, at], pagination: {type: keyset, field: id, param: p}`, `pagination.field: records that share a value of id may be lost between pages; it is not the primary_key`},
 

@@ -36,9 +36,45 @@ func (s *conversation) close() {
 		err = s.sendClosing(out)
 	}
 	if err != nil {
-		s.asker.client.Log.Warn("the session could not be closed: the API keeps it until it expires there",
-			"stream", s.requests.stream.Name, "request", s.asker.client.Secrets.Redact(shown), "why", hide(s.asker.client.Secrets, err).Error())
+		s.leaveOpen(shown, err)
 	}
+}
+
+// leaveOpen counts a session that could not be closed, and says why of the first one
+// of a stream: others are likely to fare as it did.
+func (s *conversation) leaveOpen(shown string, err error) {
+	c := s.asker.client
+	if s.asker.counters.LeftOpen.Add(1) > 1 {
+		return
+	}
+	c.Log.Warn("the session could not be closed: the API keeps it until it expires there; further ones of the stream are counted, but not logged",
+		"stream", s.requests.stream.Name, "request", c.Secrets.Redact(shown), "why", hide(c.Secrets, err).Error())
+}
+
+// justNow is how long an API may be taken to keep a session that it has answered in.
+const justNow = 10 * time.Second
+
+// refused is the error of an answer to close; nil: the session is closed, or gone.
+// Where none of the stream was ever closed, and this one was there a moment ago, 404
+// speaks of the path.
+func (s *conversation) refused(status int) error {
+	n := s.asker.counters
+	switch {
+	case status/100 == 2:
+		n.Closed.Add(1)
+		return nil
+	case status == http.StatusGone, status == http.StatusNotFound && (n.Closed.Load() > 0 || time.Since(s.heard) > justNow):
+		return nil
+	}
+	err := error(&statusError{status, http.StatusText(status)})
+	switch status {
+	case http.StatusNotFound:
+		return fmt.Errorf("%w, though the API answered in the session just now: is pagination.close right? It says path: %s, behind base_url. Where the API ends a session itself with its last page, leave close out",
+			err, s.rules.Close.Path.Source())
+	case http.StatusMethodNotAllowed:
+		return fmt.Errorf("%w: is the method right? pagination.close says method: %s", err, s.rules.Close.Method)
+	}
+	return err
 }
 
 // closing makes the request that ends the session; nil where there is none yet.
@@ -72,11 +108,11 @@ func (s *conversation) sendClosing(out *outgoing) error {
 	}
 	start := time.Now()
 	status, err := s.asker.client.transport.askLast(ctx, out, s.asker.counters)
-	switch {
-	case err != nil:
+	if err != nil {
 		return requestError(ctx, err)
-	case status/100 != 2 && status != http.StatusNotFound && status != http.StatusGone:
-		return &statusError{status, http.StatusText(status)}
+	}
+	if err := s.refused(status); err != nil {
+		return err
 	}
 	if r := s.requests.recorder.Recording; r != nil {
 		_, err = r.Journal.Append(&journal.Exchange{

@@ -39,6 +39,7 @@ func (s *conversation) begin(ctx context.Context) (*Page, error) {
 		return nil, s.asker.failures.unsent(page.Request, err)
 	}
 	s.at, s.inherited, s.used, s.place = pos, page.Recalled, s.used || !page.Recalled, s.openPlace(pos.Pages)
+	s.answered(page)
 	s.pager.Go(pos)
 	return nil, nil
 }

@@ -23,6 +23,8 @@ type Counters struct {
 	Cost     atomic.Int64         // of what was sent, as sources.Cost
 	Unpriced atomic.Int64         // answers in which the definition's cost had no value
 	Saved    atomic.Int64         // what the exchanges cost when they were made that the journal had, likewise
+	Closed   atomic.Int64         // sessions that the API has closed
+	LeftOpen atomic.Int64         // sessions that could not be closed
 	Limited  atomic.Pointer[Wait] // that a rate makes a request wait; nil: none does
 }
 

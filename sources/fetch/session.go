@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
@@ -25,7 +26,8 @@ type session struct {
 	placed    bool            // a page came here: the walk knows how far the server is
 	used      bool            // this walk asked something of it
 	closed    bool
-	place     string // where the journal has what opened it; "": a state named it
+	heard     time.Time // when the API last answered in it, and nothing has failed since
+	place     string    // where the journal has what opened it; "": a state named it
 }
 
 func newSession(rules *sources.Session, pager *paging.Pager) *session {
@@ -63,9 +65,25 @@ func OpenedBefore(page journal.Key) journal.Key {
 // came takes note of a page.
 func (s *session) came(page *Page) {
 	s.placed, s.inherited = true, s.inherited && page.Recalled
+	s.answered(page)
 	s.at = page.Next
 	if page.Last {
 		s.at = page.Left
+	}
+}
+
+// answered takes note that the API knows the session.
+func (s *session) answered(page *Page) {
+	if !page.Recalled {
+		s.heard = page.At
+	}
+}
+
+// fails takes note of the failure that ends the walk: the session may be what it is
+// about.
+func (s *session) fails(err error) {
+	if !errors.Is(err, ErrStopped) {
+		s.heard = time.Time{}
 	}
 }
 

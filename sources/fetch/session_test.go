@@ -105,7 +105,11 @@ func TestSessionIsClosed(t *testing.T) {
 				<-r.Context().Done()
 				return nil, r.Context().Err()
 			}},
-			{name: "it is gone", leave: true, open: 1, close: answers(says(404, "{}"))},
+			{name: "it is gone", leave: true, open: 1, close: answers(says(410, "{}"))},
+			{name: "it is gone with a failure", fault: answers(says(422, "{}")), open: 1, close: answers(says(404, "{}"))},
+			{name: "the path of close is wrong", leave: true, open: 1, warns: "is pagination.close right? It says path: /", close: answers(says(404, "{}"))},
+			{name: "the path of close is wrong, and a stop", stop: true, open: 1, warns: "is pagination.close right? It says path: /", close: answers(says(404, "{}"))},
+			{name: "the method of close is wrong", leave: true, open: 1, warns: "pagination.close says method: DELETE", close: answers(says(405, "{}"))},
 		} {
 			t.Run(test.name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -147,6 +151,49 @@ func TestSessionIsClosed(t *testing.T) {
 						t.Errorf("a run that stops waited %v", took)
 					}
 				})
+			})
+		}
+	})
+}
+
+// TestLeftOpen proves that of a wrong close the first one of a stream is told, that
+// all are counted, and that the 404 of a session which is gone is told of neither
+// where another one was closed, nor after a while.
+func TestLeftOpen(t *testing.T) {
+	eachSession(t, func(t *testing.T, i int, stream *sources.Stream, make func(...apitest.Option) *apitest.API) {
+		for _, test := range []struct {
+			name         string
+			gone         []bool // what becomes of one session after the other
+			wait         time.Duration
+			told, counts int64
+		}{
+			{"a wrong path", []bool{true, true, true}, 0, 1, 3},
+			{"one that is gone", []bool{false, true, false}, 0, 0, 0},
+			{"ones that have expired", []bool{true, true}, time.Minute, 0, 0},
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				api, gone := make(), false
+				r := newRig(t, stream, transport(func(q *http.Request) (*http.Response, error) {
+					if q.Method == http.MethodDelete && gone {
+						return says(404, "{}").response(q), nil
+					}
+					return api.RoundTrip(q)
+				}))
+				var logged bytes.Buffer
+				r.client.Log = slog.New(slog.NewTextHandler(&logged, nil))
+				for _, gone = range test.gone {
+					w := r.walk(stream, paging.Position{})
+					page, err := w.Next(context.Background())
+					if err != nil {
+						t.Fatal(err)
+					}
+					page.Release()
+					time.Sleep(test.wait)
+					w.Close()
+				}
+				if told := int64(strings.Count(logged.String(), "could not be closed")); told != test.told || r.counters.LeftOpen.Load() != test.counts {
+					t.Errorf("%s: told %d times, want %d; %d are counted, want %d\n%s", test.name, told, test.told, r.counters.LeftOpen.Load(), test.counts, logged.String())
+				}
 			})
 		}
 	})

@@ -77,6 +77,7 @@ func (w *Walk) Next(ctx context.Context) (*Page, error) {
 	switch {
 	case err != nil:
 		w.err = err
+		w.judge.session.fails(err)
 		w.Close()
 	case page.Last:
 		w.err = io.EOF
