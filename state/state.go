@@ -124,10 +124,16 @@ type Open struct {
 	Next      json.RawMessage `json:"next"`              // the request that comes next, see paging.Position
 	High      json.RawMessage `json:"high"`              // the highest replication value so far, or null
 	Mark      json.RawMessage `json:"mark,omitempty"`    // with bookmark_from: first, what the first answer said
-	Restarts  int             `json:"restarts"`          // how often the API lost the walk
-	Refused   *Refusal        `json:"refused,omitempty"` // the last refusal that led to a restart
-	Deferred  bool            `json:"deferred"`          // it failed for now: it comes last in the next run
-	Frozen    bool            `json:"frozen"`            // sorted, but a value descended: only the end of the walk moves the bookmark
+	Losses
+	Deferred bool `json:"deferred"` // it failed for now: it comes last in the next run
+	Frozen   bool `json:"frozen"`   // sorted, but a value descended: only the end of the walk moves the bookmark
+}
+
+// Losses are what became of earlier tries to walk a partition.
+type Losses struct {
+	Restarts int      `json:"restarts"`          // how often the walk was begun again
+	Excused  int      `json:"excused,omitempty"` // so often of these because a run had ended in the middle of a session: no fault of the API
+	Refused  *Refusal `json:"refused,omitempty"` // the last refusal that led to a restart
 }
 
 // Refusal is a request with a page token that the API refused, other than

@@ -42,7 +42,7 @@ func (all *partitions) take(p *part, s step) {
 	case s.failure != nil && !s.lost:
 		all.fail(p, s)
 	case s.lost: // it starts over, in the next run
-		p.at = plan.Standing{Restarts: s.at.Restarts, Refused: s.at.Refused}
+		p.at = plan.Standing{Losses: s.at.Losses}
 		all.stand(p, false)
 	case s.split != nil:
 		all.halve(p, s.halves)
@@ -114,11 +114,12 @@ func (all *partitions) fail(p *part, s step) {
 		return // a replay's failure is not the pass's
 	}
 	if s.at.Restarts > p.at.Restarts { // what was flushed is of a walk that the API has lost
-		p.at = plan.Standing{High: p.at.High, Mark: p.at.Mark, Frozen: p.at.Frozen, Restarts: s.at.Restarts}
+		p.at = plan.Standing{High: p.at.High, Mark: p.at.Mark, Frozen: p.at.Frozen, Losses: s.at.Losses}
 	}
 	p.at.Refused = s.at.Refused
 	if vanished(s.failure, p.at.Next) {
-		p.at = plan.Standing{High: p.at.High, Mark: p.at.Mark, Frozen: p.at.Frozen, Restarts: p.at.Restarts + 1}
+		p.at = plan.Standing{High: p.at.High, Mark: p.at.Mark, Frozen: p.at.Frozen, Losses: p.at.Losses}
+		p.at.Restarts++
 	}
 	var e *fetch.Error
 	if errors.As(s.failure, &e) && e.Class == fetch.Transient && !p.Start.Deferred {

@@ -116,7 +116,7 @@ func (t *track) take(p *part, s step) {
 	case s.failure == nil || s.lost:
 		t.advance(s)
 	default:
-		t.fail(s.failure, s.at.Restarts, s.at.Refused)
+		t.fail(s.failure, s.at.Losses)
 	}
 }
 
@@ -149,9 +149,9 @@ func (t *track) advance(p step) {
 	}
 }
 
-// fail notes on an unfinished walk how it failed, after so many restarts: what
+// fail notes on an unfinished walk how it failed, after it was lost so often: what
 // failed for now comes last in the next run, what failed for good comes first.
-func (t *track) fail(err error, restarts int, refused *state.Refusal) {
+func (t *track) fail(err error, lost state.Losses) {
 	if t.decision.Way == plan.Replay {
 		return // a replay's failure is not the pass's
 	}
@@ -160,11 +160,11 @@ func (t *track) fail(err error, restarts int, refused *state.Refusal) {
 	case r == nil && t.decision.Foreign:
 		return
 	case r == nil: // its first request failed: the pass before is still the last one
-		r = t.unfinished(plan.Standing{Restarts: restarts})
-	case restarts > r.Open[0].Restarts: // what was flushed is of a walk that the API has lost
-		r = t.unfinished(plan.Standing{High: r.Open[0].High, Mark: r.Open[0].Mark, Restarts: restarts, Frozen: r.Open[0].Frozen})
+		r = t.unfinished(plan.Standing{Losses: lost})
+	case lost.Restarts > r.Open[0].Restarts: // what was flushed is of a walk that the API has lost
+		r = t.unfinished(plan.Standing{High: r.Open[0].High, Mark: r.Open[0].Mark, Losses: lost, Frozen: r.Open[0].Frozen})
 	}
-	r.Open[0].Refused = refused
+	r.Open[0].Refused = lost.Refused
 	t.bookmark.Resume = r
 	var e *fetch.Error
 	if errors.As(err, &e) && e.Class == fetch.Transient {

@@ -21,12 +21,12 @@ func (w *walker) restart(err error) bool {
 		return false
 	}
 	resumes := errors.Is(e, fetch.ErrSessionOver) // an earlier run ended in the middle of a session: no fault of the API
-	if !resumes && (w.pointless(e) || w.at.Restarts-w.excused >= w.mostRestarts()) {
+	if !resumes && (w.pointless(e) || w.at.Restarts-w.at.Excused >= w.mostRestarts()) {
 		return false
 	}
 	w.at.Restarts++
 	if resumes {
-		w.excused++
+		w.at.Excused++
 	}
 	w.tellRestart(err, resumes)
 	return w.startOver()
@@ -41,7 +41,7 @@ func (w *walker) tellRestart(err error, resumes bool) {
 		return
 	}
 	w.log.Warn("the API has lost the walk: the stream is read from its start again, and its records come again",
-		"stream", w.part.Stream.Name, "time", w.at.Restarts, "of", maxRestarts, "why", why)
+		"stream", w.part.Stream.Name, "time", w.at.Restarts-w.at.Excused, "of", maxRestarts, "why", why)
 }
 
 // startOver begins the walk anew, in the journal too.

@@ -113,6 +113,9 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	}
 	for _, p := range passes {
 		p.patience.TellRest()
+		if account.Stopped != "" || stop.Err() != nil {
+			p.tellCut()
+		}
 	}
 	display.LogMetrics()
 	if err != nil {

@@ -196,3 +196,68 @@ func TestSessionIsClosedByStop(t *testing.T) {
 		cancel()
 	}
 }
+
+// TestWalkIsLongerThanItsRuns proves that a walk whose session ends with each run, all
+// of which are shorter, is told of in log and account, from the second run on with
+// their number, that it is not counted among the restarts of which there are three,
+// and that a session which the next run may use is not told of.
+func TestWalkIsLongerThanItsRuns(t *testing.T) {
+	const open = `, close: {path: /scroll, body: {json: {scroll_id: "{{ page.token }}"}}}`
+	for _, test := range []struct {
+		name, stream, run string
+		told              bool
+		advice            string
+	}{
+		{"scroll", sessionStreams["scroll"], ``, true, "leave out pagination.close"},
+		{"scroll that is opened", sessionStreams["scroll that is opened"], ``, true, "leave out pagination.close"},
+		{"no journal", strings.Replace(sessionStreams["scroll"], open, "", 1), `, "journal": {"off": true}`, true, "keep a journal"},
+		{"scroll that stays open", strings.Replace(sessionStreams["scroll"], open, "", 1), ``, false, ""},
+		{"point in time", sessionStreams["point in time"], ``, false, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			api := newSessionAPI(test.name)
+			s := setup{definition: "streams:\n  - " + test.stream + "\n", api: api, workDir: t.TempDir(), config: `{"run": {"max_requests": 3` + test.run + `}}`}
+			for n := range 5 {
+				r := s.must(t)
+				s.state = r.state()
+				account := r.account.String()
+				for _, text := range []string{account, r.log} {
+					told := strings.Contains(text, "the next run reads it from its start again") && strings.Contains(text, test.advice)
+					if told != test.told {
+						t.Fatalf("run %d: told %v, want %v:\n%s", n+1, told, test.told, text)
+					}
+					if times := strings.Contains(text, fmt.Sprintf("%d runs in a row were stopped", n+1)); test.told && times != (n > 0) {
+						t.Errorf("run %d: it is not told, or too early, how many:\n%s", n+1, text)
+					}
+				}
+				if !test.told {
+					return
+				}
+			}
+			lost := 0
+			s.config = `{"run": {"journal": {"off": true}}}`
+			s.api = transport(func(q *http.Request) (*http.Response, error) {
+				resp, err := api.RoundTrip(q)
+				if q.URL.Path == "/scroll" && q.Method == "POST" {
+					if lost++; lost == 2 {
+						return nil, context.DeadlineExceeded
+					}
+				}
+				return resp, err
+			})
+			if r := s.run(t); r.err != nil || len(r.records("")) < 11 {
+				t.Errorf("an answer is lost after 5 runs that were too short: %v", r.err)
+			}
+		})
+	}
+}
+
+// TestSessionsLeftOpen proves that the account says how many sessions were left open.
+func TestSessionsLeftOpen(t *testing.T) {
+	stream := strings.Replace(sessionStreams["scroll"], "close: {path: /scroll,", "close: {path: /scrol,", 1)
+	r := setup{definition: "streams:\n  - " + stream + "\n", api: newSessionAPI("scroll"), workDir: t.TempDir()}.must(t)
+	const want = "x: 1 session could not be closed: the API keeps it until it expires there; the log says why"
+	if text := r.account.String(); !strings.Contains(text, want) || !strings.Contains(r.log, "is pagination.close right?") {
+		t.Errorf("the account does not say it: %s\n%s", text, r.log)
+	}
+}

@@ -27,7 +27,6 @@ type walker struct {
 	walk      *fetch.Walk
 	putOff    *fetch.Error // why it was put off until other walks were done; nil: it was not
 	refusals  int          // restarts of this run because the API refused a request with a page token
-	excused   int          // restarts of this run that are no fault of the API
 }
 
 // goOn begins or goes on with the walk where it stands.
@@ -87,7 +86,7 @@ func (w *walker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Tu
 		if len(w.part.pass.children) > 0 {
 			w.part.came()
 		}
-		if last := page.Last; !pages.Push(ctx, limits.Queued{Page: page, Restarts: w.at.Restarts, Refused: w.at.Refused}) || last {
+		if last := page.Last; !pages.Push(ctx, limits.Queued{Page: page, Losses: w.at.Losses}) || last {
 			return nil
 		}
 	}

@@ -106,7 +106,7 @@ func (f *flow) skips(p *part, t *limits.Turn) bool {
 	var putOff *fetch.Error
 	if p.worker != nil {
 		putOff = p.worker.walker.putOff
-		at.Restarts, at.Refused = p.worker.walker.at.Restarts, p.worker.walker.at.Refused
+		at.Losses = p.worker.walker.at.Losses
 	}
 	why := p.pass.patience.Skips(p, putOff, t.GivenUp())
 	if why != nil {

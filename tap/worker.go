@@ -204,7 +204,7 @@ func (w *worker) renderOne(ctx context.Context, page limits.Queued, split *rende
 func (w *worker) renderLong(ctx context.Context, page limits.Queued, batches chan<- *batch) error {
 	l := w.lead()
 	err := page.Pieces(w.reload, func(p *fetch.Page) error {
-		return w.renderOne(ctx, limits.Queued{Page: p, Restarts: page.Restarts, Refused: page.Refused}, w.reload, batches, l)
+		return w.renderOne(ctx, limits.Queued{Page: p, Losses: page.Losses}, w.reload, batches, l)
 	})
 	l.end()
 	if errors.Is(err, fetch.ErrReread) {
@@ -252,7 +252,7 @@ func (w *worker) render(page limits.Queued, split *render.Splitter) (*batch, err
 	}
 	b := &batch{track: w.pass.track, part: w.part, lines: *lines}
 	b.step = step{at: lines.At, keep: lines.Keep, key: page.Key()}
-	b.step.at.Restarts, b.step.at.Refused = page.Restarts, page.Refused
+	b.step.at.Losses = page.Losses
 	if !page.Partial {
 		b.step.last, b.step.date, b.step.came = page.Last, page.Header.Get("Date"), page.At
 	}
@@ -278,6 +278,6 @@ func (w *worker) failed(err error) *batch {
 	b := &batch{track: w.pass.track, part: w.part, step: step{failure: err}}
 	var e *fetch.Error
 	b.step.lost = errors.As(err, &e) && e.Class == fetch.SessionLost
-	b.step.at.Restarts, b.step.at.Refused = w.walker.at.Restarts, w.walker.at.Refused
+	b.step.at.Losses = w.walker.at.Losses
 	return b
 }

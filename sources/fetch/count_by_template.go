@@ -79,7 +79,7 @@ func (c *values) of(stream, key string, t *expr.Template) *templateValues {
 // that is none of the stream's own, or of which a rule says what it means, need not have
 // them.
 func (a *asker) count(out *outgoing, page *Page) {
-	other := out.aside != "" || !page.well() || page.same != nil || page.ruled()
+	other := out.aside != "" || !page.well() || page.same() != nil || page.ruled()
 	for _, v := range a.values {
 		if other && !v.known {
 			continue

@@ -84,8 +84,7 @@ type Queue struct {
 // Queued is a page that waits for its turn.
 type Queued struct {
 	*fetch.Page
-	Restarts int            // of the walk, up to here
-	Refused  *state.Refusal // because of which it was restarted; nil: none
+	Losses state.Losses // of the walk, up to here
 }
 
 // NewQueue returns an empty queue.

@@ -14,9 +14,8 @@ type Standing struct {
 	High     json.RawMessage // the highest replication value before it
 	Mark     json.RawMessage // what the first answer said at incremental.bookmark
 	Frozen   bool            // sorted, but a value descended before it
-	Restarts int             // how often the API has lost the walk
-	Refused  *state.Refusal  // because of which it was restarted; nil: none
 	Deferred bool            // it failed for now in the run before
+	state.Losses
 }
 
 // Open is the standing as a state has it, but for Deferred: each run says anew
@@ -26,7 +25,7 @@ func (at Standing) Open(partition string) state.Open {
 	if err != nil {
 		panic("a position is always JSON: " + err.Error())
 	}
-	return state.Open{Partition: partition, Next: next, High: at.High, Mark: at.Mark, Restarts: at.Restarts, Refused: at.Refused, Frozen: at.Frozen}
+	return state.Open{Partition: partition, Next: next, High: at.High, Mark: at.Mark, Losses: at.Losses, Frozen: at.Frozen}
 }
 
 // Start is where the walk of a partition starts: where the state left it open, or
@@ -53,7 +52,7 @@ func (d *Decision) Start(s *Stream, partition string) (at Standing, why []Why, e
 
 // StandingOf is the standing that a state has of a partition.
 func StandingOf(o *state.Open) (at Standing, err error) {
-	at = Standing{High: o.High, Mark: o.Mark, Frozen: o.Frozen, Restarts: o.Restarts, Refused: o.Refused, Deferred: o.Deferred}
+	at = Standing{High: o.High, Mark: o.Mark, Frozen: o.Frozen, Losses: o.Losses, Deferred: o.Deferred}
 	if o.Next != nil {
 		err = json.Unmarshal(o.Next, &at.Next)
 	}
