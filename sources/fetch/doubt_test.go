@@ -155,11 +155,11 @@ func TestTotalCountsWhatIsLeft(t *testing.T) {
 	}
 }
 
-// TestLongWalksAreTold proves that the log says of a walk, at each 100,000
-// pages, that it goes on.
+// TestLongWalksAreTold proves that the log says of a walk without a primary key, at
+// 10,000 pages and at each 100,000, that it goes on.
 func TestLongWalksAreTold(t *testing.T) {
 	s := define(t, "", `path: /x, pagination: {type: cursor, next: next, param: c}`)[0]
-	for pages, want := range map[int64]int{99_998: 1, 99_997: 0, 199_998: 1} {
+	for pages, want := range map[int64]int{99_998: 1, 99_997: 0, 199_998: 1, 9_998: 1, 19_998: 0} {
 		r := newRig(t, s, &script{answers: []answer{page(1, 2, `,"next":"b"`), page(3, 4, `,"next":"c"`), page(5, 5, "")}})
 		var logged bytes.Buffer
 		r.client.Log = slog.New(slog.NewTextHandler(&logged, nil))

@@ -2,6 +2,7 @@ package fetch_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -45,6 +46,33 @@ func beginsAnew() http.RoundTripper {
 	})
 }
 
+// beginsAnewAt is beginsAnew with records that say when they were read.
+func beginsAnewAt() http.RoundTripper {
+	n := 0
+	return transport(func(r *http.Request) (*http.Response, error) {
+		n++
+		return says(200, fmt.Sprintf(`{"data":[{"id":1,"read":%d},{"id":2,"read":%d}],"next":"T%d"}`, n, n, n)).response(r), nil
+	})
+}
+
+// TestMayGoRound proves that a walk whose pages are all the same, under ever other
+// tokens, says that it may go round where no primary key tells whether it does, once.
+func TestMayGoRound(t *testing.T) {
+	stream := define(t, "", `path: /orders, pagination: {type: cursor, next: next, body: id, session: true}, body: {json: {}}`)[0]
+	w := newRig(t, stream, beginsAnew()).walk(stream, paging.Position{})
+	for n := 1; n <= 250; n++ {
+		page, err := w.Next(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := len(page.Remarks) == 1 && strings.Contains(page.Remarks[0], "101 pages in a row had the same records")
+		if told != (n == 101) || len(page.Remarks) > 1 {
+			t.Fatalf("page %d: remarks %q", n, page.Remarks)
+		}
+		page.Release()
+	}
+}
+
 func TestEndsAreSuspected(t *testing.T) {
 	const (
 		cursor = `path: /orders, pagination: {type: cursor, next: next_page, param: cursor`
@@ -72,6 +100,8 @@ func TestEndsAreSuspected(t *testing.T) {
 		{"the first page again and again", cursor + "}", apitest.New(apitest.From(2, apitest.RepeatPage())).Add(orders(50, nil)),
 			10, "cursor=", "GET http://api.test/orders (page 1)", "goes round"},
 		{"a scroll that each request opens anew", `path: /orders, primary_key: [id], pagination: {type: cursor, next: next, body: id, session: true}, body: {json: {}}`, beginsAnew(),
+			200, "/orders", "(page 100)", "101 pages in a row had the same records, and each named another next page"},
+		{"a scroll that each request opens anew, whose records say when they were read", `path: /orders, primary_key: [id], pagination: {type: cursor, next: next, body: id, session: true}, body: {json: {}}`, beginsAnewAt(),
 			200, "/orders", "(page 100)", "101 pages in a row had the same records, and each named another next page"},
 		{"a token under another name", `path: /orders, pagination: {type: cursor, next: next_pag, param: cursor, total: meta.total}`, apitest.New().Add(orders(25, total)),
 			0, "/orders", "", "walk ends here with 10 records; pagination.next, next_pag, matched no answer of the walk: is it spelled as the API does?"},

@@ -188,11 +188,14 @@ func (p *Pager) take(l *leg) error {
 	default:
 		l.least = fewest(l.least, l.n)
 		page := repeat.Page{
-			Request: l.answer.Request, Number: l.next.Pages, Records: l.n, Content: l.content(),
+			Request: l.answer.Request, Number: l.next.Pages, Records: l.n, Content: l.content(), Ends: l.outermost(),
 			Next: l.next.URL + string(l.next.Token), More: l.saysMore(), Passed: l.answer.Passed, Back: back, Moved: l.found.Moved || l.answer.Early,
 		}
 		if err := p.guard.Suspect(page, p.stream.Name, p.log); err != nil {
 			return err
+		}
+		if text := p.guard.Unsure(); text != "" {
+			l.remark(text)
 		}
 	}
 	if err := (course{l}).goBeyond(); err != nil {

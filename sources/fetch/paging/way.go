@@ -143,6 +143,14 @@ func (l *leg) content() uint64 {
 	return repeat.Content(l.answer.Records, l.answer.Body, l.answer.Tally)
 }
 
+// outermost is the hash of the page's first and last key; 0 where nobody knows them.
+func (l *leg) outermost() uint64 {
+	if l.answer.Tally != nil {
+		return 0
+	}
+	return repeat.Ends(l.answer.Records, l.stream.Keys)
+}
+
 // saysMore is how the answer says that there are more pages; "" where it does not.
 func (l *leg) saysMore() string {
 	switch {

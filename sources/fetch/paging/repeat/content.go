@@ -3,6 +3,8 @@ package repeat
 import (
 	"hash/maphash"
 	"math/bits"
+
+	"github.com/tidwall/gjson"
 )
 
 // seed is that of all hashes of this process.
@@ -19,6 +21,25 @@ func Content(r Records, body []byte, t *Tally) uint64 {
 		return t.content
 	}
 	return mix(0, r)
+}
+
+// Ends is the hash of the keys of the first and the last of several records, by which
+// a page is known whose records say of themselves when they were read; 0 where there
+// is no key, or none in the records.
+func Ends(r Records, keys []string) (sum uint64) {
+	if len(keys) == 0 || r.Len() < 2 {
+		return 0
+	}
+	for _, i := range []int{0, r.Len() - 1} {
+		for _, name := range keys {
+			v := gjson.GetBytes(r.Record(i), gjson.Escape(name))
+			if !v.Exists() {
+				return 0
+			}
+			sum = bits.RotateLeft64(sum, 7)*0x9e3779b97f4a7c15 + maphash.String(seed, v.Raw)
+		}
+	}
+	return sum | 1
 }
 
 // mix adds records to the hash of those before them. Each is hashed where it

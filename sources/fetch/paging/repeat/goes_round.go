@@ -17,7 +17,8 @@ const (
 	// other tokens, where a primary key tells records apart.
 	maxStuck = 100
 	// manyEmpty and manyPages are after how many pages without records in a row,
-	// and after how many in all, a walk says that it is still going on.
+	// and after how many in all, a walk says that it is still going on: the first
+	// time after a tenth of them, where no primary key tells whether it goes round.
 	manyEmpty, manyPages = 1000, 100_000
 	// maxEmpty is how many pages without records in a row a walk that counts its
 	// pages goes on over, where max_pages does not say how many it may have: a
@@ -31,6 +32,7 @@ type Page struct {
 	Number  int64  // in the walk, from 1
 	Records int64
 	Content uint64 // see Content
+	Ends    uint64 // see Ends
 	Next    string // what it names as the next page; "": nothing
 	More    string // how it says that there are more; "": it does not
 	Passed  bool   // a rule passed over it
@@ -44,6 +46,7 @@ type trace struct {
 	asked uint64 // hash of the request; 0: none
 	next  uint64 // hash of what it named; 0: nothing
 	again int    // so often in a row the page before came again
+	alike int    // so often in a row a page had as many records as the one before, and its first and last key
 }
 
 // String names the page in messages.
@@ -98,6 +101,9 @@ func (g *Guard) Suspect(p Page, stream string, log *slog.Logger) error {
 	if g.last.Number > 0 && !g.last.Back && p.Content == g.last.Content && p.Records > 0 {
 		now.again = g.last.again + 1
 	}
+	if p.Ends != 0 && p.Ends == g.last.Ends && p.Records == g.last.Records && !g.last.Back {
+		now.alike = g.last.alike + 1
+	}
 	if now.again > 0 && !p.Moved && !g.rules.Session || now.again > maxAgain {
 		switch {
 		case g.rules.Counts:
@@ -106,7 +112,7 @@ func (g *Guard) Suspect(p Page, stream string, log *slog.Logger) error {
 			return fmt.Errorf("the same page again as from %s, and the same next page: the walk goes round. Does the API take the token where pagination.param, header or body puts it?", g.last)
 		}
 	}
-	if now.again >= maxStuck && g.rules.Keyed {
+	if max(now.again, now.alike) >= maxStuck && g.rules.Keyed {
 		return fmt.Errorf("%d pages in a row had the same records, and each named another next page, after %s: the walk goes round. Does the request, with what pagination.after_first changes of it, ask for the page that the token names, or does each one begin anew?", maxStuck+1, g.last)
 	}
 	if g.passed > maxPassed && p.More == "" {
@@ -120,6 +126,16 @@ func (g *Guard) Suspect(p Page, stream string, log *slog.Logger) error {
 		g.seen, g.stride = now, g.pages
 	}
 	return nil
+}
+
+// Unsure is what is to be known of a walk that may go round, where no primary key
+// tells whether its records are the same ones; "" where nothing is.
+func (g *Guard) Unsure() string {
+	if g.rules.Keyed || g.last.again != maxStuck {
+		return ""
+	}
+	return fmt.Sprintf("%d pages in a row had the same records, and each named another next page: the walk may go round, and then it never ends. "+
+		"Give the stream its primary_key, which would prove it; does the request, with what pagination.after_first changes of it, ask for the page that the token names? pagination.max_pages ends any walk", maxStuck+1)
 }
 
 // endless is the error of a walk that counts its pages, and of which very many
@@ -147,7 +163,7 @@ func (g *Guard) tellLong(p Page, stream string, log *slog.Logger) {
 		log.Warn("pages without records follow one another, each of which names a next one: the walk goes on (pagination.max_pages would end it)",
 			"stream", stream, "request", p.Request, "in_a_row", g.empty)
 	}
-	if p.Number%manyPages == 0 {
+	if p.Number%manyPages == 0 || p.Number == manyPages/10 && !g.rules.Keyed && !g.rules.Limited {
 		log.Warn("the walk is very long, and goes on (pagination.max_pages would end it)",
 			"stream", stream, "request", p.Request, "pages", p.Number)
 	}
