@@ -45,7 +45,8 @@ type tries struct {
 	alike int // of the last ones, those whose answer would come again
 	anew  int // of them, those with another proof of who asks
 
-	others int // the last ones, that another credential of a pool made
+	fell   bool // another proof was tried since an answer counts fewer records than were read
+	others int  // the last ones, that another credential of a pool made
 }
 
 // count takes note of an attempt that was refused.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
 // ask asks until there is a page, or an error for good. The first attempt may be
@@ -24,12 +25,16 @@ func (a *asker) ask(ctx context.Context, out *outgoing, first *early) (*Page, er
 		if v.page != nil {
 			a.client.admission.health.well()
 			a.client.requester.accepted(v.page.proof)
+			a.client.requester.sawRecords(v.page)
+			a.judge.login.fell, a.judge.login.lapsed = false, n.fell && v.page.Records.Len() > 0
 			v.page.Attempts = n.made
 			a.count(out, v.page)
 			return v.page, nil
 		}
 		if v.proof && a.mayProveAnew(n, ex) && a.client.requester.auth.Refused(ctx, *ex.proof, refusal(ex, v.expired)) {
+			a.client.requester.sawRefusal(ex, v)
 			a.client.Log.Info("the API refused who asks: asking again with another proof", "stream", a.stream.Name, "request", out.Shown, "why", v.err.Error())
+			n.fell = n.fell || errors.Is(v.err, paging.ErrFallen)
 			n.anew, n.round, v = n.anew+1, n.round-1, again(0, v.err)
 			out = a.anew(ctx, out)
 		}

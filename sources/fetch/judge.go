@@ -24,8 +24,8 @@ type judge struct {
 	finder    func() *needle.Finder // of secrets in long bodies; nil where nobody asks for them
 	whole     bool                  // the records of an answer cannot come in pieces
 	apart     bool                  // no key of the definition looks at the records of an answer
-	spent     *expr.Template        // that says that the login holds no longer; nil: none does
-	splitting sync.Mutex            // held while the splitter is used
+	login     loginSigns
+	splitting sync.Mutex // held while the splitter is used
 	session   *session
 	charge    func(*Exchange) error // counts what an answer costs
 

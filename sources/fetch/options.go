@@ -15,14 +15,18 @@ import (
 type Counters struct {
 	Requests atomic.Int64 // sent, retries and redirects too
 	Retries  atomic.Int64
-	Waited   atomic.Int64         // nanoseconds, for rates and before retries
-	Wire     atomic.Int64         // bytes of bodies as they came
-	Recalled atomic.Int64         // exchanges that the journal had
-	Unused   atomic.Int64         // answers to requests ahead that no walk came to
-	Untagged atomic.Int64         // pages of a stream with etag that say nothing by which to ask only for what has changed
-	Cost     atomic.Int64         // of what was sent, as sources.Cost
-	Unpriced atomic.Int64         // answers in which the definition's cost had no value
-	Saved    atomic.Int64         // what the exchanges cost when they were made that the journal had, likewise
+	Waited   atomic.Int64 // nanoseconds, for rates and before retries
+	Wire     atomic.Int64 // bytes of bodies as they came
+	Recalled atomic.Int64 // exchanges that the journal had
+	Unused   atomic.Int64 // answers to requests ahead that no walk came to
+	Untagged atomic.Int64 // pages of a stream with etag that say nothing by which to ask only for what has changed
+	Cost     atomic.Int64 // of what was sent, as sources.Cost
+	Unpriced atomic.Int64 // answers in which the definition's cost had no value
+	Saved    atomic.Int64 // what the exchanges cost when they were made that the journal had, likewise
+	// Unwitnessed counts walks that ended with an answer without records, where nothing
+	// shows that the login still held.
+	Unwitnessed atomic.Int64
+
 	Closed   atomic.Int64         // sessions that the API has closed
 	LeftOpen atomic.Int64         // sessions that could not be closed
 	Limited  atomic.Pointer[Wait] // that a rate makes a request wait; nil: none does

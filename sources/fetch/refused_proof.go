@@ -15,10 +15,10 @@ import (
 // expired decides about an answer by which the API says that the login holds no
 // longer, whatever its status.
 func (j *judge) expired(ex *Exchange) (verdict, bool) {
-	if j.spent == nil || ex.proof == nil {
+	if j.login.spent == nil || ex.proof == nil {
 		return verdict{}, false
 	}
-	v, err := j.spent.Eval(j.vars)
+	v, err := j.login.spent.Eval(j.vars)
 	if err != nil {
 		return refuse(Permanent, fmt.Errorf("auth.expired: %w", err)), true
 	}
@@ -33,7 +33,7 @@ func (j *judge) expired(ex *Exchange) (verdict, bool) {
 // refusesProof reports whether an answer says that its proof holds no longer. It is
 // asked between two pages.
 func (j *judge) refusesProof(ex *Exchange) bool {
-	if ex.Status == http.StatusUnauthorized || j.spent == nil || ex.cut != nil || ex.Body.Long() {
+	if ex.Status == http.StatusUnauthorized || j.login.spent == nil || ex.cut != nil || ex.Body.Long() {
 		return ex.Status == http.StatusUnauthorized
 	}
 	j.show(ex, j.split(ex))

@@ -21,6 +21,7 @@ type requester struct {
 	secrets  *secret.Hider
 	auth     auth.Authenticator
 	known    auth.Known
+	vigil    vigil
 	defaults http.Header // of requests that say no other
 
 	mu     sync.Mutex

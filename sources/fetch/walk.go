@@ -32,7 +32,7 @@ func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Va
 	kept := &recorder{archive: c.archive(), stream: stream.Name, log: c.Log}
 	requests := newBuilder(c.requester, stream, vars, kept)
 	j := newJudge(stream, splitter, requests.vars, c.Secrets)
-	j.spent = c.requester.expired()
+	j.login = loginSigns{spent: c.requester.expired(), there: c.requester.login() != nil}
 	pager := paging.New(stream, pos, outside{requests, j}, c.Log)
 	requests.pager, j.pager, j.session = pager, pager, newSession(&stream.Pagination.Session, pager)
 	early := newAhead(c, n, j, requests)
@@ -81,6 +81,7 @@ func (w *Walk) Next(ctx context.Context) (*Page, error) {
 		w.Close()
 	case page.Last:
 		w.err = io.EOF
+		w.witness(page)
 		w.ahead.drop(true)
 		w.session.used = true // whoever opened it, it is over
 		w.session.close()
@@ -169,7 +170,9 @@ func (w *Walk) ask(ctx context.Context, out *outgoing, early *early) (*Page, err
 	if err == nil {
 		if err = w.advance(page, early); err != nil {
 			defer page.Release()
-			err = w.failures.answer(out, &page.Exchange, &Error{Class: Permanent, Attempts: page.Attempts, Err: err})
+			err = w.failures.answer(out, &page.Exchange, &Error{Class: Permanent, Attempts: page.Attempts, Err: err, Advice: w.adviseExpired(page, err)})
+		} else if w.judge.login.lapsed {
+			page.Remarks = append(page.Remarks, lapsed)
 		}
 	}
 	if early != nil && early.kept != nil && (err != nil || !early.gave(page)) { // the journal has an answer that was refused

@@ -63,6 +63,8 @@ type Login interface {
 	Prepare(ctx context.Context, vars expr.Vars, ask Ask) error
 	// Spent reports whether the API refused a proof, and another one is got.
 	Spent(p Proof) bool
+	// Lasts reports whether it is known when the latest proof runs out.
+	Lasts() bool
 	// Answer is what templates see as auth: what the last login answered.
 	Answer() expr.Value
 	// Expired is the template over an answer that means that the proof holds no

@@ -153,6 +153,12 @@ func (c *counter) Spent(p Proof) bool {
 	return p <= c.spent
 }
 
+// Lasts reports whether it is known until when the latest ticket holds.
+func (c *counter) Lasts() bool {
+	t := c.ticket()
+	return t != nil && !t.until.IsZero()
+}
+
 // Answer is what the last login answered.
 func (c *counter) Answer() expr.Value {
 	if t := c.ticket(); t != nil {
