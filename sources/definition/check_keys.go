@@ -107,9 +107,9 @@ func onePartition(r *reader, n *document.Node, o *object) {
 	case values && parent:
 		r.Problem(n, "has values or a parent, not both")
 	case parent:
-		r.needs(n, []key{need(o, "parent"), need(o, "keys")})
+		r.needs(n, o, []key{need(o, "parent"), need(o, "keys")})
 	case values:
-		r.needs(n, []key{need(o, "name"), need(o, "values")})
+		r.needs(n, o, []key{need(o, "name"), need(o, "values")})
 		for _, name := range []string{"when", "changed_only", "batch"} {
 			if n.Has(name) {
 				r.Problem(n.Get(name), "is about the records of a parent: needs parent and keys, not values")

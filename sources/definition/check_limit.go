@@ -1,11 +1,21 @@
 package definition
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/nearest"
 )
+
+// didYouMean is what a message says where one of several names is near.
+func didYouMean(name string, known []string) string {
+	if near := nearest.Name(name, known); near != "" && near != name {
+		return fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return ""
+}
 
 // limit checks how a stream is read behind max_offset.
 func (c streamCheck) limit(paging *document.Node, s *sources.Stream) {
@@ -20,11 +30,11 @@ func (c streamCheck) limit(paging *document.Node, s *sources.Stream) {
 		c.Problem(most, "is less than size: the first page would lie beyond")
 	}
 	switch places := len(slices.DeleteFunc([]string{limit.Sends.Param, limit.Sends.Header, limit.Sends.BodyPath}, func(s string) bool { return s == "" })); {
-	case beyond != nil && beyond.Shape == document.Map && places != 1:
+	case beyond != nil && beyond.Shape == document.Map && places != 1 && !beyondObject.meant(beyond, "param", "header", "body"):
 		c.Problem(beyond, "needs one of param, header and body: it carries the value of field")
-	case beyond != nil && !slices.Equal(s.Keys, []string{limit.Field}):
-		c.Warn(beyond, "records that share a value of %s may be lost behind max_offset; it is not the primary_key", document.Clip(limit.Field))
-	case beyond == nil && (s.Incremental == nil || s.Incremental.Windows.Format == "integer" || !s.EndsWindow()):
+	case beyond != nil && limit.Field != "" && !slices.Equal(s.Keys, []string{limit.Field}):
+		c.Warn(beyond, "records that share a value of %s may be lost behind max_offset; it is not the primary_key%s", document.Clip(limit.Field), didYouMean(limit.Field, s.Keys))
+	case beyond == nil && !pagingObject.meant(paging, "beyond") && (s.Incremental == nil || s.Incremental.Windows.Format == "integer" || !s.EndsWindow()):
 		c.Warn(most, "nothing says how what lies behind it is read, so that the stream fails there: give beyond, or incremental with windows that end ({{ window.end }}), which are halved")
 	}
 	if limit.Sends.BodyPath != "" && !c.sendsJSON(s) {

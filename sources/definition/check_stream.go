@@ -99,14 +99,14 @@ func (c streamCheck) paging(n *document.Node, s *sources.Stream) {
 		c.Problem(param, `"*" sends the members of a token: it is of type cursor`)
 	}
 	if p.Field != "" && !slices.Equal(s.Keys, []string{p.Field}) {
-		c.Warn(paging.Get("field"), "records that share a value of %s may be lost between pages; it is not the primary_key", document.Clip(p.Field))
+		c.Warn(paging.Get("field"), "records that share a value of %s may be lost between pages; it is not the primary_key%s", document.Clip(p.Field), didYouMean(p.Field, s.Keys))
 	}
 	if connection := paging.Get("connection"); connection != nil {
 		c.connection(connection, s)
 	}
 	c.moving(n, s)
 	way := pagingObject.variant(string(p.Type))
-	if way != nil && has(way.keys, "param") && len(places) == 0 && !s.Uses("page") {
+	if way != nil && has(way.keys, "param") && len(places) == 0 && !s.Uses("page") && !pagingObject.meant(paging, "param", "header", "body") {
 		c.Problem(paging, "nothing sends the page: needs param, header or body, or a template that uses page")
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/nearest"
 )
 
 // The grammar of a definition: which keys there are, what each wants, and
@@ -77,6 +78,18 @@ func (o *object) lookupIn(n *document.Node, name string) (k key, variants []stri
 		}
 	}
 	return k, variants, found
+}
+
+// meant reports whether a map has an unknown key that is likely one of these,
+// misspelled: the problem that says so is enough.
+func (o *object) meant(n *document.Node, names ...string) bool {
+	if n == nil {
+		return false
+	}
+	return slices.ContainsFunc(n.Fields, func(m document.Member) bool {
+		_, _, found := o.lookup(m.Name)
+		return !found && m.Name != o.by && slices.Contains(names, nearest.Name(m.Name, o.names()))
+	})
 }
 
 // names returns the names of all keys, that which picks the variant the last.

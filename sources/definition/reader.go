@@ -25,7 +25,7 @@ func (r *reader) object(n *document.Node, k key) any {
 	for _, m := range n.Fields {
 		r.member(n, m, k.of)
 	}
-	r.needs(n, k.of.keys)
+	r.needs(n, k.of, k.of.keys)
 	if k.of.by != "" {
 		r.variant(n, k.of, !k.of.deferred)
 	}
@@ -62,10 +62,10 @@ func has(keys []key, name string) bool {
 	return slices.ContainsFunc(keys, func(k key) bool { return k.name == name })
 }
 
-// needs reports the required keys that are not there.
-func (r *reader) needs(n *document.Node, keys []key) {
+// needs reports the required keys that are not there, nor misspelled.
+func (r *reader) needs(n *document.Node, o *object, keys []key) {
 	for _, k := range keys {
-		if k.need && !n.Has(k.name) {
+		if k.need && !n.Has(k.name) && !o.meant(n, k.name) {
 			r.Problem(n, "needs %s: %s", k.name, cmp.Or(strings.Join(k.enum, ", "), k.kind.wants))
 		}
 	}
@@ -94,7 +94,7 @@ func (r *reader) variant(n *document.Node, o *object, whole bool) {
 		}
 	}
 	if whole {
-		r.needs(n, v.keys)
+		r.needs(n, o, v.keys)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -88,6 +89,55 @@ func TestBeyondIsNotTaken(t *testing.T) {
 		t.Errorf("the walk ends well, with %d records", len(got.ids))
 	} else if !strings.Contains(got.err.Error(), "pagination.beyond") {
 		t.Error(got.err)
+	}
+}
+
+// TestBeyondIsMisspelled proves that a field which no record has is found out by the
+// first page, and not behind max_offset.
+func TestBeyondIsMisspelled(t *testing.T) {
+	for records, fails := range map[int]bool{0: false, 3: true, 23: true} {
+		s := define(t, "", `path: /x, primary_key: [id], pagination: {type: offset, param: offset, size_param: limit, size: 2, max_offset: 10, beyond: {field: idd, param: after}}`)[0]
+		got := newRig(t, s, &capped{t: t, records: records, limit: 10}).run(s, paging.Position{})
+		if fails != (got.err != nil) || fails && (len(got.ids) > 0 || !strings.Contains(got.err.Error(), `no record of the first page has "idd", which pagination.beyond.field names; did you mean "id"?`)) {
+			t.Errorf("%d records: got %d and %v", records, len(got.ids), got.err)
+		}
+	}
+}
+
+// TestBeyondAndTotal proves that a walk past max_offset, whose first page counts all,
+// proves its end by that count, or says what it could not prove: where fewer records
+// came, where the count stops at the limit, and where it is none.
+func TestBeyondAndTotal(t *testing.T) {
+	const stream = `path: /x, primary_key: [id], pagination: {type: offset, param: offset, size_param: limit, size: 5, total: total, max_offset: 10, beyond: {field: id, param: after}}`
+	for _, test := range []struct {
+		name  string
+		total func(after, own int) int // what a page counts of so many behind a record
+		lost  int                      // so many of the last records never come
+		held  bool
+		want  string // of error, doubts and remarks
+	}{
+		{"of what lies behind the record", func(_, own int) int { return own }, 0, true, ""},
+		{"of all, each time", func(after, own int) int { return after + own }, 0, true, ""},
+		{"the last ones do not come", func(after, own int) int { return after + own }, 3, false, "pagination.total is 23, but the walk ends here with 20 records"},
+		{"only up to the limit", func(after, own int) int { return min(10, after+own) }, 0, false, "it is no total"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := define(t, "", stream)[0]
+			api := transport(func(r *http.Request) (*http.Response, error) {
+				after, _ := strconv.Atoi(r.URL.Query().Get("after"))
+				offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
+				var rows []string
+				for id := after + offset + 1; id <= min(23-test.lost, after+offset+5); id++ {
+					rows = append(rows, fmt.Sprintf(`{"id":%d}`, id))
+				}
+				return says(200, fmt.Sprintf(`{"data":[%s],"total":%d}`, strings.Join(rows, ","), test.total(after, 23-after))).response(r), nil
+			})
+			got := newRig(t, s, api).run(s, paging.Position{})
+			text := fmt.Sprint(got.err, got.last.Proof.Doubts, got.last.Remarks)
+			if held := slices.Contains(got.last.Proof.Held, paging.CheckTotal); held != test.held || !strings.Contains(text, test.want) || test.want == "" && text != "<nil> [] []" {
+				t.Errorf("the walk ends with %d records and %s; the total held: %v; proof %+v", len(got.ids), text, held, got.last.Proof)
+			}
+		})
 	}
 }
 

@@ -58,12 +58,15 @@ func (l course) goBeyond() error {
 	says := &l.stream.Pagination
 	field := says.Limit.Field
 	size := max(l.next.size(says), l.widest, l.n)
-	if field == "" || l.n == 0 || !l.beyond(says, l.next, size) {
+	switch {
+	case field == "" || l.n == 0:
 		return nil
+	case !l.beyond(says, l.next, size):
+		return l.knows(field)
 	}
 	v := ref.At(l.answer.Records.Record(int(l.n-1)), field)
 	if v.Missing() {
-		return fmt.Errorf("the last record before max_offset has no %q, which pagination.beyond.field names", field)
+		return fmt.Errorf("the last record before max_offset has no %q, which pagination.beyond.field names%s", field, meant(l.answer.Records.Record(int(l.n-1)), field))
 	}
 	key, err := l.out.Seal(v)
 	if err != nil {
@@ -86,11 +89,29 @@ func (l course) goBeyond() error {
 	return nil
 }
 
+// knows is the error of a first page none of whose records has the field by which the
+// walk is to go on: thousands of records later it would be found out too late.
+func (l *leg) knows(field string) error {
+	if !l.found.Begins || l.answer.Tally != nil {
+		return nil
+	}
+	for i := range int(l.n) {
+		if !ref.At(l.answer.Records.Record(i), field).Missing() {
+			return nil
+		}
+	}
+	return fmt.Errorf("no record of the first page has %q, which pagination.beyond.field names%s", field, meant(l.answer.Records.Record(0), field))
+}
+
 // completeBeyond checks a walk that ended against the API's count from before it
 // went on from a record.
 func (l audit) completeBeyond() {
 	b := l.next.Beyond
-	if b != nil && b.Total != nil && l.next.Records < *b.Total {
+	switch {
+	case b == nil || b.Total == nil:
+	case l.next.Records > *b.Total:
+		l.exceeds("total", *b.Total, "records")
+	case l.next.Records < *b.Total:
 		l.doubt(Doubt{
 			Key: "pagination.total", Contradicts: true,
 			Value:  fmt.Sprintf("%d, but the walk ends here with %s", *b.Total, hint.Counted(l.next.Records, "record")),

@@ -3,7 +3,10 @@ package paging
 import (
 	"fmt"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/tap-rest/tap-rest/sources/fetch/ref"
+	"github.com/tap-rest/tap-rest/sources/nearest"
 )
 
 // keyset is a way that asks for what comes after the last record, by a value of
@@ -19,12 +22,26 @@ func (keyset) step(l *leg) (step, error) {
 	field := l.stream.Pagination.Field
 	v := ref.At(l.answer.Records.Record(int(l.n-1)), field)
 	if v.Missing() {
-		return step{}, fmt.Errorf("the last record has no %q, which pagination.field names", field)
+		return step{}, fmt.Errorf("the last record has no %q, which pagination.field names%s", field, meant(l.answer.Records.Record(int(l.n-1)), field))
 	}
 	if l.next.Total == nil && l.full() && l.shared(field) {
 		l.next.doubt(sharedDoubt("pagination.field", field, "a next page"))
 	}
 	return l.goTo(v)
+}
+
+// meant says which key of a record a path may mean that names none; "" where none is
+// near.
+func meant(record []byte, field string) string {
+	var keys []string
+	gjson.ParseBytes(record).ForEach(func(key, _ gjson.Result) bool {
+		keys = append(keys, key.String())
+		return len(keys) < 1000
+	})
+	if near := nearest.Name(field, keys); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return ""
 }
 
 // shared reports whether the last two records of an answer have the same value: what

@@ -99,7 +99,7 @@ func (l last) by(end ending) End {
 // last answer was searched for what contradicts its end.
 func (l last) prove(end ending, looked bool) {
 	p := &l.found.Proof
-	p.By, p.Pages, p.Records, p.Total = l.by(end), l.next.pages(), l.next.Records, l.next.Total
+	p.By, p.Pages, p.Records, p.Total = l.by(end), l.next.pages(), l.next.Records, l.counted()
 	p.Unproven = l.unproven()
 	hold := func(check Check, holds bool) {
 		if holds {
@@ -112,6 +112,15 @@ func (l last) prove(end ending, looked bool) {
 	hold(CheckLastAnswer, looked && len(p.Doubts) == 0)
 	hold(CheckBoundary, l.looks() && p.Pages > 1)
 	hold(CheckTwoWalks, l.stream.OnIncomplete == sources.Again && p.Pages > 1 && !l.doubts("on_incomplete"))
+}
+
+// counted is the API's own count of the walk; nil: there is none. Behind max_offset it
+// is that from before.
+func (l last) counted() *int64 {
+	if b := l.next.Beyond; b != nil {
+		return b.Total
+	}
+	return l.next.Total
 }
 
 // doubts reports whether there is a doubt by a key.
