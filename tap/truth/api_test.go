@@ -23,6 +23,9 @@ type api struct {
 	faults int // of a hundred requests
 
 	mu       sync.Mutex
+	sessions map[string]*heldSession // that are open
+	opened   int
+	unclosed int            // requests to close one that nobody answered
 	requests int            // of this run
 	asked    map[string]int // how often each URL was
 	paid     map[string]int // how often it was answered to the end
@@ -101,11 +104,18 @@ func (a *api) answer(r *http.Request, draw int) (*http.Response, error) {
 	if a.dead {
 		return nil, errDead
 	}
+	if draw < a.faults && strings.HasSuffix(r.URL.Path, "/_close") {
+		a.unclosed++
+	}
 	if draw < a.faults && draw%3 == 0 {
 		return nil, syscall.ECONNRESET
 	}
 	a.world.advance()
-	status, text, tag := a.page(r.URL)
+	status, text, came, kept := a.keep(r.URL)
+	var tag string
+	if !kept {
+		status, text, tag = a.page(r.URL)
+	}
 	if tag != "" && r.Header.Get("If-None-Match") == tag {
 		a.same++
 		status, text = http.StatusNotModified, nil
@@ -114,7 +124,7 @@ func (a *api) answer(r *http.Request, draw int) (*http.Response, error) {
 	if draw < a.faults && draw%3 == 1 {
 		status, text = 503, []byte(`{}`)
 	}
-	b := &answered{api: a, url: r.URL.String(), Reader: bytes.NewReader(text), good: status == 200, back: a.moves(r.URL)}
+	b := &answered{api: a, url: r.URL.String(), Reader: bytes.NewReader(text), good: status == 200, back: a.moves(r.URL), came: came}
 	if draw < a.faults && draw%3 == 2 {
 		b.Reader, b.good, b.torn = bytes.NewReader(text[:len(text)/2]), false, true
 	}
@@ -135,6 +145,7 @@ type answered struct {
 	good bool
 	torn bool // it ends too early
 	back bool // the walk may ask again, where rows moved
+	came func()
 	once sync.Once
 }
 
@@ -152,6 +163,9 @@ func (b *answered) Read(p []byte) (int, error) {
 func (b *answered) pay() {
 	b.api.mu.Lock()
 	defer b.api.mu.Unlock()
+	if b.came != nil && b.good && !b.api.dead {
+		b.came()
+	}
 	if b.good && !b.api.dead && !b.back {
 		b.api.paid[b.url]++
 	}
@@ -174,10 +188,10 @@ func (a *api) page(u *url.URL) (status int, text []byte, tag string) {
 func (a *api) moves(u *url.URL) bool {
 	for _, t := range a.world.tables {
 		if u.Path == "/"+t.name {
-			return t.moves() || t.feeds || t.inBatches() || t.restarts || t.tags // fed tables are read by themselves, and for their children
+			return t.moves() || t.feeds || t.inBatches() || t.restarts || t.tags || t.session == "scroll" // fed tables are read by themselves, and for their children
 		}
 	}
-	return false
+	return true // what opens and closes sessions
 }
 
 // page is the answer to a request for a table's rows.
@@ -202,7 +216,7 @@ func (t *table) page(q url.Values) (status int, text []byte) {
 		next = fmt.Sprintf("%d/%d", last.last().stamp.UnixNano(), last.id)
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, `{"total":%d,"pages":%d,"next":%q,"data":[`, total, (total+limit-1)/limit, next)
+	fmt.Fprintf(&b, `{"total":%d,"pages":%d,"next":%q,%s,"data":[`, total, (total+limit-1)/limit, next, t.named(next))
 	for i, r := range all {
 		if i > 0 {
 			b.WriteByte(',')
@@ -259,13 +273,16 @@ func (t *table) behind(all []*row, q url.Values) []*row {
 		return n
 	}
 	switch t.paging {
-	case "keyset":
+	case "keyset", "scroll":
 		after := number("after")
 		return slices.DeleteFunc(all, func(r *row) bool { return r.id <= after })
 	case "cursor":
 		stamp, id, found := strings.Cut(q.Get("cursor"), "/")
 		if !found {
 			return all
+		}
+		if t.compound > 0 && q.Get("key") != "k" {
+			panic("a member of the token was not sent: " + q.Encode())
 		}
 		at, _ := strconv.ParseInt(stamp, 10, 64)
 		after, _ := strconv.Atoi(id)

@@ -122,6 +122,7 @@ func (l *life) finish() {
 			over = over && b.done()
 		}
 		if over && n > 0 {
+			l.checkSessions()
 			return
 		}
 		l.api.world.advance()
@@ -134,6 +135,14 @@ func (l *life) finish() {
 func (l *life) checkCalls() {
 	if n, url := l.api.again(); n > l.kills*l.workers {
 		l.t.Errorf("%d calls were paid for twice after %d kills of %d workers, like %s", n, l.kills, l.workers, url)
+	}
+}
+
+// checkSessions checks that no session is open that a run knew of, but where a kill or
+// a lost answer may have kept it from being closed.
+func (l *life) checkSessions() {
+	if n := l.api.left(); n > l.api.unclosed && l.kills == 0 && !l.changes {
+		l.t.Errorf("%d sessions are open; %d requests to close one got no answer", n, l.api.unclosed)
 	}
 }
 
@@ -293,7 +302,10 @@ func (l *life) rest() {
 	if l.jump > 0 && l.chance.IntN(5) == 0 {
 		longest = l.jump
 	}
-	time.Sleep(time.Duration(l.chance.Int64N(int64(longest))))
+	pause := time.Duration(l.chance.Int64N(int64(longest)))
+	if time.Sleep(pause); pause > 12*time.Hour {
+		l.api.expire()
+	}
 }
 
 // memoryFolder is a folder that is quick.

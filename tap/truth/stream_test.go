@@ -37,6 +37,7 @@ type stream struct {
 	batch       int      // of parents in one request; 0: one
 	changedOnly bool
 	lost        int // the status that says that nothing is there: 404 or 410
+	keeping
 }
 
 // divided reports whether a stream is read in contexts.
@@ -133,22 +134,19 @@ func (s *stream) stampText(t time.Time) string {
 
 // definition is the stream in a definition.
 func (s *stream) definition() string {
-	pagination := map[string]string{
-		"keyset": "{type: keyset, field: id, param: after}",
-		"cursor": "{type: cursor, next: next, param: cursor}",
-		"offset": "{type: offset, param: offset, total: total}",
-		"page":   "{type: page, param: page, total: total, total_pages: pages}",
-	}[s.paging]
 	params := fmt.Sprintf(`limit: %d`, s.limit)
 	if !s.tags { // whose requests are the same in each pass
 		params += `, asof: "{{ now }}"`
 	}
 	stamp := cmp.Or(map[bool]string{true: "integer"}[s.numeric], "string")
 	var b strings.Builder
-	fmt.Fprintf(&b, "  - name: %s\n    path: /%[1]s\n    records: data\n    primary_key: [id]\n    pagination: %s\n", s.name, pagination)
+	fmt.Fprintf(&b, "  - name: %s\n    path: /%[1]s\n    records: data\n    primary_key: [id]\n    pagination: %s\n", s.name, s.paged())
 	if !s.full {
 		params += `, from: "{{ window.start }}", to: "{{ window.end }}"`
 		fmt.Fprintf(&b, "    replication_key: updated_at\n    incremental: {%s}\n", s.incremental())
+	}
+	if s.session != "" {
+		params += `, s: "{{ page.session }}"`
 	}
 	if s.accounts {
 		params += fmt.Sprintf(`, account: "{{ partition.account_%s }}"`, s.name)
