@@ -92,6 +92,10 @@ func (w *walker) pointless(e *fetch.Error) bool {
 		return false
 	}
 	e.Class = fetch.Permanent
+	if at.Pages == 1 {
+		e.Advice = "the walk was read from its start again, and was refused again: " + e.Advice
+		return true
+	}
 	e.Advice = fmt.Sprintf("the walk was read from its start again, and was refused again after %d pages: that is about the request, not about its page token; "+
 		"if the API answers only so many records, ask for less at a time", at.Pages)
 	return true

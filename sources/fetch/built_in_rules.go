@@ -83,13 +83,16 @@ func (j *judge) status(out *outgoing, ex *Exchange) verdict {
 	case ex.Status == http.StatusUnauthorized:
 		v.tip = cmp.Or(clockAdvice(ex), also(adviseProof(j.stream.Client.Auth, out, ex), "check the credentials"))
 	case ex.Status/100 == 4 && j.pager.Named():
-		v = refuse(SessionLost, err).advise("the API no longer takes the page token: if that happens again and again, ask for less at a time")
+		v = refuse(SessionLost, err).advise(j.adviseToken(out, ex.Status))
 		v.about = ex.Status != http.StatusGone
 	case ex.Status == http.StatusForbidden:
 		v.tip = cmp.Or(clockAdvice(ex), also(adviseProof(j.stream.Client.Auth, out, ex), "may these credentials read it?"))
 	default:
-		if out.aside == "" {
+		if v.tip = j.adviseOpening(out, ex.Status); out.aside == "" {
 			v.tip = j.advice().Refused(out.Request, ex.Status, ex.Body.Text)
+			if ex.Status/100 == 4 {
+				v.tip = j.adviseSession(v.tip)
+			}
 		}
 	}
 	switch {

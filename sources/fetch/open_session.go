@@ -120,7 +120,7 @@ func (s *conversation) value(page *Page) ([]byte, error) {
 		}
 	}
 	if v.Missing() {
-		return nil, errors.New("pagination.open.session: the answer has nothing there")
+		return nil, s.nothingThere(page)
 	}
 	return s.requests.maker.SealToken(v)
 }

@@ -54,7 +54,10 @@ func (s *session) over(out *outgoing, ex *Exchange) (verdict, bool) {
 	return refuse(SessionLost, fmt.Errorf("%w: answered %d %s", ErrSessionOver, ex.Status, http.StatusText(ex.Status))), true
 }
 
-func openPlace(generation, n int) string { return fmt.Sprintf("#open.%d.%d", generation, n) }
+func openPlace(generation, n int) string { return fmt.Sprintf("%s%d.%d", openAside, generation, n) }
+
+// openAside begins the places at which the journal keeps what opened sessions.
+const openAside = "#open."
 
 // OpenedBefore is where a journal has what opened the session that a page was asked
 // for in.
