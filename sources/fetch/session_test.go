@@ -199,6 +199,21 @@ func TestLeftOpen(t *testing.T) {
 	})
 }
 
+// TestSkippedInASession proves that a session is closed in which a rule says skip of the
+// first page.
+func TestSkippedInASession(t *testing.T) {
+	eachSession(t, func(t *testing.T, i int, _ *sources.Stream, make func(...apitest.Option) *apitest.API) {
+		if !sessions[i].opens {
+			return
+		}
+		stream := define(t, "", sessions[i].stream+", errors: [{status: 404, do: skip}]")[0]
+		api := make(apitest.On(2, apitest.Status(404)))
+		if got := newRig(t, stream, api).run(stream, paging.Position{}); got.err != nil || len(got.ids) > 0 || api.Open() != 0 {
+			t.Errorf("got %d records and %v; %d sessions are open: %v", len(got.ids), got.err, api.Open(), asked(api))
+		}
+	})
+}
+
 // TestSessionThatStandsStill proves that a scroll which the server does not move on
 // is no walk without an end.
 func TestSessionThatStandsStill(t *testing.T) {

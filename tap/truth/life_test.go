@@ -142,7 +142,7 @@ func (l *life) checkCalls() {
 // a lost answer may have kept it from being closed.
 func (l *life) checkSessions() {
 	if n := l.api.left(); n > l.api.unclosed && l.kills == 0 && !l.changes {
-		l.t.Errorf("%d sessions are open; %d requests to close one got no answer", n, l.api.unclosed)
+		l.t.Errorf("%d sessions are open; %d requests to close one got no answer; the definition was %s", n, l.api.unclosed, l.text)
 	}
 }
 

@@ -149,7 +149,7 @@ func (p *Pager) Take(a Answer) (Found, error) {
 	l := p.leg(&a)
 	l.found.First, l.found.Begins = p.pos.First(), p.pos.pages() == 0
 	if a.Skipped {
-		l.found.Last, l.found.Proof = true, Proof{By: EndSkip, Pages: p.pos.pages() + 1, Records: p.pos.Records}
+		l.found.Last, l.found.Left, l.found.Proof = true, p.pos, Proof{By: EndSkip, Pages: p.pos.pages() + 1, Records: p.pos.Records}
 		return l.found, nil
 	}
 	memory, guard := p.memory, p.guard
