@@ -94,14 +94,14 @@ func valueOf(open *sources.Opening) string {
 }
 
 // mostPlaces is how many places of an answer are named, and how deep they lie.
-const mostPlaces, deepest = 5, 4
+const mostPlaces, mostDeep = 5, 4
 
 // textPlaces are paths in an answer at which there is text: any may name a session.
 func textPlaces(v gjson.Result, path string, depth int) (all []string) {
 	switch {
 	case v.Type == gjson.String && path != "":
 		return []string{path}
-	case !v.IsObject() || depth == deepest:
+	case !v.IsObject() || depth == mostDeep:
 		return nil
 	}
 	v.ForEach(func(key, item gjson.Result) bool {
