@@ -32,7 +32,7 @@ func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Va
 	kept := &recorder{archive: c.archive(), stream: stream.Name, log: c.Log}
 	requests := newBuilder(c.requester, stream, vars, kept)
 	j := newJudge(stream, splitter, requests.vars, c.Secrets)
-	j.login = loginSigns{spent: c.requester.expired(), there: c.requester.login() != nil}
+	j.login = loginSigns{spent: c.requester.expired(), there: c.requester.login() != nil && c.requester.pool() == nil}
 	pager := paging.New(stream, pos, outside{requests, j}, c.Log)
 	requests.pager, j.pager, j.session = pager, pager, newSession(&stream.Pagination.Session, pager)
 	early := newAhead(c, n, j, requests)

@@ -362,4 +362,16 @@ func (p *loginPool) Expired() *expr.Template {
 	return nil
 }
 
+// Lasts reports whether it is known of all credentials that log in when their latest
+// proofs run out.
+func (p *loginPool) Lasts() bool {
+	for _, m := range p.members {
+		if l, ok := m.Authenticator.(Login); ok && !l.Lasts() {
+			return false
+		}
+	}
+	return true
+}
+
+var _ Login = (*loginPool)(nil)
 var _ Several = (*loginPool)(nil)
