@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tap-rest/tap-rest/sources/fetch"
+	disk "github.com/tap-rest/tap-rest/sources/fetch/recorded"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
@@ -316,7 +316,7 @@ func TestETagInReplay(t *testing.T) {
 	defer j.Close()
 	same := 0
 	if err := j.Each(func(e *journal.Exchange) error {
-		if shown, err := fetch.Show(e); e.Status == 304 && err == nil && strings.Contains(shown.LeftOut, "did not change") {
+		if shown, err := disk.Show(e); e.Status == 304 && err == nil && strings.Contains(shown.LeftOut, "did not change") {
 			same++
 		}
 		return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/recorded"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -16,7 +17,7 @@ func (r *recorder) keep(out *outgoing, page *Page) error {
 		return nil
 	}
 	err := r.write(out, page)
-	if errors.Is(err, errUnkept) || errors.Is(err, errUnkeptLong) || errors.Is(err, journal.ErrLongHead) {
+	if errors.Is(err, recorded.ErrUnkept) || errors.Is(err, recorded.ErrUnkeptLong) || errors.Is(err, journal.ErrLongHead) {
 		r.log.Warn("an answer is not kept in the journal", "stream", r.stream, "request", out.Shown, "why", err.Error())
 		return nil
 	}
@@ -29,12 +30,12 @@ func (r *recorder) write(out *outgoing, page *Page) error {
 		Status: page.Status, Header: page.Header.Clone(), Body: page.Body.Wire(), Attempts: page.Attempts, Records: page.Count(),
 	}
 	page.writeUnchanged(e)
-	e.Header.Del(sealedHeader) // strangers may send what is ours
-	e.Header.Del("Set-Cookie") // a credential, and of a session that a later run does not have
-	if err := r.sealURL(e.Header, out, page); err != nil {
+	e.Header.Del(recorded.SealedHeader) // strangers may send what is ours
+	e.Header.Del("Set-Cookie")          // a credential, and of a session that a later run does not have
+	if err := recorded.SealURL(e.Header, out.URL.String(), page.url.String(), r.secrets); err != nil {
 		return err
 	}
-	if err := r.seal(e, page); err != nil {
+	if err := recorded.Seal(e, page.Body, page.pieces != nil && page.pieces.secret, r.secrets); err != nil {
 		return err
 	}
 	place, err := r.append(e, page.Body)

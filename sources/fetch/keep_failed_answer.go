@@ -2,11 +2,11 @@ package fetch
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/recorded"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -39,22 +39,14 @@ func (r *recorder) describe(e *journal.Exchange, out *outgoing, ex *Exchange) {
 		}
 	}
 	e.Header.Del("Content-Encoding") // the body is decoded
-	e.Header.Set(sealedHeader, "1")
-	e.Header.Del(urlHeader)
+	e.Header.Set(recorded.SealedHeader, "1")
+	e.Header.Del(recorded.URLHeader)
 	if ex.url != nil && ex.url.String() != out.URL.String() {
-		e.Header.Set(urlHeader, hide(ex.url.String()))
+		e.Header.Set(recorded.URLHeader, hide(ex.url.String()))
 	}
 	// More than is kept is looked at: a secret must not be cut in two.
 	shown := ex.Body.Text
 	text := hide(string(shown[:min(len(shown), journal.MaxFailed+body.InDoubt)]))
 	e.Body = []byte(text[:min(len(text), journal.MaxFailed)])
 	e.LeftOut = int64(max(0, len(shown)-journal.MaxFailed))
-}
-
-// leftOut says what is not there of the body of a failed exchange.
-func leftOut(e *journal.Exchange) string {
-	if e.LeftOut == 0 {
-		return ""
-	}
-	return fmt.Sprintf("the last %d bytes of the body are left out", e.LeftOut)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/recorded"
 	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/state/journal"
@@ -55,7 +56,7 @@ func (a archive) read(at stored, under body.Layers, room *body.Room, share *body
 		return nil, err
 	}
 	// One that holds marks was short before its secrets were sealed.
-	from := &body.Stored{Place: at, Size: in.Size(), Append: in.Append, Whole: e.Header.Get(sealedHeader) != "" || e.Header.Get(unchangedHeader) != ""}
+	from := &body.Stored{Place: at, Size: in.Size(), Append: in.Append, Whole: e.Header.Get(recorded.SealedHeader) != "" || e.Header.Get(recorded.UnchangedHeader) != ""}
 	if !from.Whole {
 		from.Layers = under.With(e.Header)
 	}
@@ -79,7 +80,7 @@ func (a archive) read(at stored, under body.Layers, room *body.Room, share *body
 // open puts the secrets of an exchange back that was read back, and the URL that
 // answered.
 func (a archive) open(ex *Exchange) (err error) {
-	if at := ex.Header.Get(urlHeader); at != "" {
+	if at := ex.Header.Get(recorded.URLHeader); at != "" {
 		open, ok := a.secrets.Open(at)
 		if !ok {
 			return secret.ErrSealed
@@ -88,8 +89,12 @@ func (a archive) open(ex *Exchange) (err error) {
 			return err
 		}
 	}
-	if ex.Header.Get(sealedHeader) == "" {
+	if ex.Header.Get(recorded.SealedHeader) == "" {
 		return nil
 	}
-	return unseal(ex, a.secrets)
+	header, text, err := recorded.Unseal(ex.Header, ex.Body.Text, a.secrets)
+	if err == nil {
+		ex.Header, ex.Body.Text = header, text
+	}
+	return err
 }

@@ -36,13 +36,6 @@ var (
 // ErrJournal wraps what keeps an exchange from being recorded or read back.
 var ErrJournal = errors.New("journal")
 
-// Headers of exchanges on disk that the API did not send. A body that held
-// secrets is kept decoded, with the secrets sealed.
-const (
-	sealedHeader = "Tap-Rest-Sealed"
-	urlHeader    = "Tap-Rest-Url" // what was answered, after redirects
-)
-
 func (r *Recording) key(page int64) journal.Key {
 	return journal.Key{
 		Pass: r.Pass, Partition: r.Partition, Generation: r.Journal.Generation(r.Pass, r.Partition), N: int(page),

@@ -22,7 +22,3 @@ type Tags struct {
 	// Changed is called before a page leaves that is another one than in that pass.
 	Changed func()
 }
-
-// unchangedHeader says of an exchange on disk how many records the answer has that
-// did not change: its body is what stands beside them.
-const unchangedHeader = "Tap-Rest-Unchanged"

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tap-rest/tap-rest/sources/fetch/recorded"
 	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
@@ -61,20 +62,20 @@ func (ex *Exchange) same() *unchanged {
 
 // writeUnchanged makes an exchange for the disk one that did not change.
 func (p *Page) writeUnchanged(e *journal.Exchange) {
-	e.Header.Del(unchangedHeader) // strangers may send what is ours
+	e.Header.Del(recorded.UnchangedHeader) // strangers may send what is ours
 	if same := p.same(); same != nil {
 		e.Status, e.Body = http.StatusNotModified, p.Body.Text
-		e.Header.Set(unchangedHeader, strconv.Itoa(same.count))
+		e.Header.Set(recorded.UnchangedHeader, strconv.Itoa(same.count))
 	}
 }
 
 // readUnchanged undoes writeUnchanged.
 func (ex *Exchange) readUnchanged(digest [16]byte) {
-	n, err := strconv.Atoi(ex.Header.Get(unchangedHeader))
+	n, err := strconv.Atoi(ex.Header.Get(recorded.UnchangedHeader))
 	if err == nil && n >= 0 && ex.Status == http.StatusNotModified {
 		ex.Status, ex.proven = http.StatusOK, &split{records: &unchanged{n, digest}}
 	}
-	ex.Header.Del(unchangedHeader)
+	ex.Header.Del(recorded.UnchangedHeader)
 }
 
 // keepTag keeps of a page what asks for it only where it has changed, unless there

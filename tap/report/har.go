@@ -13,7 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/recorded"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -134,7 +134,7 @@ type (
 )
 
 func newHAREntry(e *journal.Exchange, stream string) harEntry {
-	shown, err := fetch.Show(e)
+	shown, err := recorded.Show(e)
 	took := float64(e.Took) / float64(time.Millisecond)
 	entry := harEntry{
 		Started: e.At.Add(-e.Took).UTC().Format("2006-01-02T15:04:05.000Z"), Time: took,
@@ -186,7 +186,7 @@ func unescape(text string) string {
 	return text
 }
 
-func newHARResponse(e *journal.Exchange, shown fetch.Shown) harResponse {
+func newHARResponse(e *journal.Exchange, shown recorded.Shown) harResponse {
 	r := harResponse{
 		Status: e.Status, StatusText: http.StatusText(e.Status), Cookies: []harPair{}, Headers: headerPairs(shown.Header),
 		Content:     harContent{Size: len(shown.Body), MimeType: shown.Header.Get("Content-Type"), Text: string(shown.Body)},

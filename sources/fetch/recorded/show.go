@@ -1,4 +1,4 @@
-package fetch
+package recorded
 
 import (
 	"errors"
@@ -24,15 +24,15 @@ type Shown struct {
 // decoded, it is as it came, and the error says why.
 func Show(e *journal.Exchange) (Shown, error) {
 	s := Shown{
-		URL: secret.HideMarks(e.Header.Get(urlHeader)), Header: e.Header.Clone(), Body: e.Body,
-		Sealed: e.Header.Get(sealedHeader) != "",
+		URL: secret.HideMarks(e.Header.Get(URLHeader)), Header: e.Header.Clone(), Body: e.Body,
+		Sealed: e.Header.Get(SealedHeader) != "",
 	}
-	s.Header.Del(urlHeader)
-	if n := s.Header.Get(unchangedHeader); n != "" {
-		s.Header.Del(unchangedHeader)
+	s.Header.Del(URLHeader)
+	if n := s.Header.Get(UnchangedHeader); n != "" {
+		s.Header.Del(UnchangedHeader)
 		s.LeftOut = "the records, " + n + " of them, did not change and did not come: what stands beside them is of an answer before"
 	}
-	s.Header.Del(sealedHeader)
+	s.Header.Del(SealedHeader)
 	if s.Sealed {
 		for _, values := range s.Header {
 			for i, v := range values {
@@ -57,4 +57,12 @@ func Show(e *journal.Exchange) (Shown, error) {
 	}
 	s.Body = text
 	return s, nil
+}
+
+// leftOut says what is not there of the body of a failed exchange.
+func leftOut(e *journal.Exchange) string {
+	if e.LeftOut == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the last %d bytes of the body are left out", e.LeftOut)
 }
