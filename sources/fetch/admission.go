@@ -20,7 +20,7 @@ type admission struct {
 	limits  *rate.Limits
 	log     *slog.Logger
 	secrets *secret.Hider
-	health  health
+	health  rate.Health
 	values  *values       // of templates that say what is counted
 	slots   chan struct{} // for requests in flight
 	seats   seats

@@ -23,7 +23,7 @@ func (a *asker) ask(ctx context.Context, out *outgoing, first *early) (*Page, er
 			return nil, err
 		}
 		if v.page != nil {
-			a.client.admission.health.well()
+			a.client.admission.health.Well()
 			a.client.requester.accepted(v.page.proof)
 			a.client.requester.sawRecords(v.page)
 			a.judge.login.fell, a.judge.login.lapsed = false, n.fell && v.page.Records.Len() > 0
@@ -157,7 +157,7 @@ func (a *asker) coolDown(out *outgoing, v verdict) bool {
 	if v.rest && v.wait > 0 {
 		pause = v.wait
 	}
-	until, rests := a.client.admission.health.rest(a.stream, v.rest, pause, retry.Rests)
+	until, rests := a.client.admission.health.Rest(a.stream, v.rest, pause, retry.Rests)
 	if !rests {
 		return false
 	}

@@ -18,7 +18,7 @@ type builder struct {
 	pager     *paging.Pager
 	recorder  *recorder
 	under     body.Layers // of the answers' bodies
-	jar       *cookies
+	jar       *request.Cookies
 	price     price
 	sent      *outgoing // the request under way
 }
@@ -30,7 +30,7 @@ func newBuilder(r *requester, stream *sources.Stream, vars expr.Vars, kept *reco
 	copy(own, vars)
 	return &builder{
 		stream: stream, requester: r, maker: r.of(stream, own), vars: own, recorder: kept,
-		under: body.Under(stream.Text), jar: newCookies(stream.Call.Cookies), price: priceOf(stream),
+		under: body.Under(stream.Text), jar: request.NewCookies(stream.Call.Cookies), price: priceOf(stream),
 	}
 }
 

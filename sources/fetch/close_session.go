@@ -163,7 +163,7 @@ func (t *transport) askLast(ctx context.Context, out *outgoing, n *Counters) (st
 	n.Requests.Add(1)
 	t.admission.pay(out, n)
 	t.free(out, n) // nobody reads what its answer says
-	out.jar.send(sent)
+	out.jar.Send(sent)
 	resp, err := t.trip.RoundTrip(sent.WithContext(countRepeats(ctx, n)))
 	if err != nil {
 		return 0, err

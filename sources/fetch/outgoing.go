@@ -18,7 +18,7 @@ type outgoing struct {
 	vars    expr.Vars   // what proofs see
 	digest  [16]byte    // of all but proofs, where the walk is recorded
 	under   body.Layers // of the answer's body
-	jar     *cookies
+	jar     *request.Cookies
 	n       int64  // of the page in its walk: how many came before
 	aside   string // of a request for no page: its place in the journal, beside the walk's
 	tag     *Tag   // of the answer of before, which is not sent where it did not change; nil: there is none

@@ -78,12 +78,12 @@ func (t *transport) ask(ctx context.Context, out *outgoing, at *request.Request,
 		return nil, nil, err
 	}
 	start := time.Now()
-	out.jar.send(sent)
+	out.jar.Send(sent)
 	resp, err := t.trip.RoundTrip(sent.WithContext(countRepeats(ctx, n)))
 	if err != nil {
 		return nil, nil, requestError(ctx, err)
 	}
-	out.jar.keep(at.URL, resp.Header)
+	out.jar.Keep(at.URL, resp.Header)
 	t.requester.renew(proof, at.URL, resp.StatusCode, resp.Header)
 	defer resp.Body.Close()
 	next, err := out.Redirect(at, resp.StatusCode, resp.Header.Get("Location"))

@@ -1,4 +1,4 @@
-package fetch
+package rate
 
 import (
 	"sync"
@@ -7,28 +7,28 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 )
 
-// health is how an API does, as far as a client can tell: streams that used up
+// Health is how an API does, as far as a client can tell: streams that used up
 // their attempts since its last good answer, and how often the client rested
 // for them.
-type health struct {
+type Health struct {
 	mu    sync.Mutex
 	ill   map[*sources.Stream]bool
 	rests int
 	until time.Time // the last rest
 }
 
-// well takes note of a good answer.
-func (h *health) well() {
+// Well takes note of a good answer.
+func (h *Health) Well() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	clear(h.ill)
 }
 
-// rest reports whether a stream that used up its attempts should try again
+// Rest reports whether a stream that used up its attempts should try again
 // after a rest of the client, and when that ends: one that is under way, or
 // another, at most so many times, where the stream is not the only one or a
 // rule says so.
-func (h *health) rest(s *sources.Stream, told bool, pause time.Duration, most int) (until time.Time, rests bool) {
+func (h *Health) Rest(s *sources.Stream, told bool, pause time.Duration, most int) (until time.Time, rests bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ill == nil {
