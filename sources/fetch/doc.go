@@ -17,10 +17,15 @@
 // for bodies over 1 MiB is a [body.Room] that all walks of a run share: a body for
 // which there is none makes its page a long one.
 //
-// A walk is the loop; around it, each has its own: admission says which request
-// of a client may start when, transport sends it and receives the answer, judge
-// decides what becomes of that, asker asks again, and recorder keeps answers in
-// the journal and gives them back.
+// A walk is the loop; around it, each has its own: builder makes the request for the
+// next page, admission says which request of a client may start when, transport sends
+// it and receives the answer, judge decides what becomes of that, asker asks again,
+// ahead asks for pages behind the next one, conversation opens and closes what the
+// server keeps of the walk, and recorder keeps answers in the journal and gives them
+// back. None of them knows the walk.
+//
+// Rooms: how a client says by TLS who it is in identity, what an answer shows to be
+// wrong with a definition in advice, how an answer lies in the journal in recorded.
 //
 // Promises.
 //
