@@ -45,12 +45,32 @@ func (b *builder) build() (*outgoing, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &outgoing{Request: r, vars: b.vars, n: b.pager.Position().Pages, file: b.recorder.file, under: b.under, jar: b.jar, stream: b.stream.Name, price: b.price}
+	out := b.outgoing(r)
+	out.n = b.pager.Position().Pages
+	b.recorder.tags.unless(out)
+	return out, nil
+}
+
+// buildOther makes a request for no page, as those before and after the walk.
+func (b *builder) buildOther(spec sources.Request, aside string) (*outgoing, error) {
+	b.setPage()
+	b.showLogin()
+	r, err := b.maker.MakeOther(spec, b.vars, request.Page{First: true})
+	if err != nil {
+		return nil, err
+	}
+	out := b.outgoing(r)
+	out.aside = aside
+	return out, nil
+}
+
+// outgoing makes a request one of the walk.
+func (b *builder) outgoing(r *request.Request) *outgoing {
+	out := &outgoing{Request: r, vars: b.vars, file: b.recorder.file, under: b.under, jar: b.jar, stream: b.stream.Name, price: b.price}
 	if b.recorder.Recording != nil || b.recorder.tags != nil {
 		out.digest = b.recorder.digest(out, false)
 	}
-	b.recorder.tags.unless(out)
-	return out, nil
+	return out
 }
 
 // asks is what the walk's pagination sends.

@@ -84,7 +84,7 @@ func (s *conversation) closing() (*outgoing, error) {
 	}
 	here := s.pager.Position()
 	s.pager.Go(s.at)
-	out, err := s.build(*s.rules.Close, "")
+	out, err := s.requests.buildOther(*s.rules.Close, "")
 	s.pager.Go(here)
 	s.requests.setPage()
 	if err != nil {

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/ref"
-	"github.com/tap-rest/tap-rest/sources/fetch/request"
 )
 
 // conversation is a session with what opens it, goes on in it, and closes it.
@@ -56,7 +54,7 @@ func (s *conversation) openPlace(n int64) string {
 
 // open asks for a session, unless the journal has the answer.
 func (s *conversation) open(ctx context.Context, pos paging.Position) (*Page, error) {
-	out, err := s.build(s.rules.Open.Request, s.openPlace(pos.Pages))
+	out, err := s.requests.buildOther(s.rules.Open.Request, s.openPlace(pos.Pages))
 	if err != nil {
 		return nil, s.asker.failures.unsent(s.rules.Open.Method+" "+s.rules.Open.Path.Source(), fmt.Errorf("pagination.open: %w", err))
 	}
@@ -123,21 +121,6 @@ func (s *conversation) value(page *Page) ([]byte, error) {
 		return nil, s.nothingThere(page)
 	}
 	return s.requests.maker.SealToken(v)
-}
-
-// build makes a request of the session.
-func (s *conversation) build(spec sources.Request, aside string) (*outgoing, error) {
-	s.requests.setPage()
-	s.requests.showLogin()
-	r, err := s.requests.maker.MakeOther(spec, s.requests.vars, request.Page{First: true})
-	if err != nil {
-		return nil, err
-	}
-	out := &outgoing{Request: r, vars: s.requests.vars, aside: aside, file: s.requests.recorder.file, under: s.requests.under, jar: s.requests.jar, stream: s.requests.stream.Name, price: s.requests.price}
-	if s.requests.recorder.Recording != nil {
-		out.digest = s.requests.recorder.digest(out, false)
-	}
-	return out, nil
 }
 
 // live prepares a request that the journal has no answer to; why says which of
