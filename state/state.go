@@ -111,6 +111,7 @@ type Feed struct {
 	Owes     bool            `json:"owes,omitempty"` // but for what failed for good
 	Window   string          `json:"window,omitempty"`
 	Shape    string          `json:"shape"`
+	Values   uint64          `json:"values,string,omitempty"` // sum of the hashes of the values that its own definition gives its contexts; absent: none, or an earlier version wrote the state
 	Done     []Done          `json:"done,omitempty"`
 	Contexts Contexts        `json:"contexts,omitempty"`
 	Open     []Open          `json:"open"`

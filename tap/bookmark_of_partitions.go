@@ -22,6 +22,7 @@ type partitions struct {
 	high     *state.High // of the partitions that are done
 	finished int         // in this run
 	tooMany  bool        // that are owed
+	gone     bool        // contexts that it had are no longer of the stream, or led to by nothing
 	broken   bool        // they could not all be told
 	kept     bool        // of a partition that is done records may be missing
 }
@@ -90,10 +91,13 @@ func (t *track) forget(one progress.Part) {
 	t.forgetContexts(func(hash uint64) bool { return hash == one.Context })
 }
 
-// forgetContexts takes contexts out of those that the bookmark holds for.
+// forgetContexts takes contexts out of those that the bookmark holds for. What they
+// led to may be done in the passes of children: these do not take that for read when
+// a later pass does not come to it.
 func (t *track) forgetContexts(gone func(hash uint64) bool) {
 	t.bookmark.Contexts = slices.DeleteFunc(slices.Clone(t.bookmark.Contexts), gone)
-	t.touched = true
+	t.parts.gone = true
+	t.pass.touch()
 }
 
 // finish notes that a partition is done.

@@ -35,7 +35,10 @@ func (p *pass) feedsNow() (all []state.Feed) {
 
 // asFeed is how far a parent is, for the state of its children.
 func (t *track) asFeed() state.Feed {
-	f := state.Feed{Stream: t.stream.Name, Pass: t.decision.Pass.ID, From: t.decision.FedFrom(t.stream), Shape: t.stream.Shape, Owes: t.pass.owes}
+	f := state.Feed{
+		Stream: t.stream.Name, Pass: t.decision.Pass.ID, From: t.decision.FedFrom(t.stream), Shape: t.stream.Shape,
+		Values: t.pass.supply.contexts.axes.Sum(), Owes: t.pass.owes || t.pass.isLess(),
+	}
 	if t.decision.Length != (times.Span{}) {
 		f.Window = t.decision.Length.String()
 	}

@@ -20,6 +20,13 @@ type family struct {
 	feed     bool     // its records are contexts, and do not leave
 	over     bool     // it was read for children, and to its end, in an earlier run
 	owes     bool     // it was read for children, but not all of it: something failed for good in an earlier run, or led nowhere
+	less     bool     // it may have led children to what nothing leads to any more: its requests, or its own values, are other ones than when it began
+}
+
+// isLess reports whether children may have read, in this pass, what a pass that
+// begins now would not lead to.
+func (p *pass) isLess() bool {
+	return p.less || p.track.parts != nil && p.track.parts.gone || slices.ContainsFunc(p.feeds, (*pass).isLess)
 }
 
 // feedNamed returns the pass of a parent by which the pass is fed already.
@@ -71,7 +78,7 @@ func (r planner) withParents(all []*pass) ([]*pass, error) {
 func (r planner) feedOf(all []*pass, n *need) (*pass, []*pass, error) {
 	for _, q := range all {
 		if n.metBy(q) {
-			q.owes = q.owes || n.at != nil && n.at.Owes
+			n.tell(q)
 			return q, all, nil
 		}
 	}
@@ -96,7 +103,8 @@ func (r planner) newFeed(n *need) (*pass, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.feed, f.over, f.owes = true, n.at != nil && n.at.Over, n.at != nil && n.at.Owes
+	f.feed, f.over = true, n.at != nil && n.at.Over
+	n.tell(f)
 	return f, nil
 }
 
@@ -108,6 +116,14 @@ type need struct {
 	fed    plan.Fed
 	at     *state.Feed // how far the state says that it is; nil: it does not
 	known  bool        // it is one that has begun
+}
+
+// tell tells the pass that is taken of how much the state says of it.
+func (n *need) tell(p *pass) {
+	if at := n.at; at != nil {
+		p.owes = p.owes || at.Owes
+		p.less = p.less || at.Shape != p.stream.Shape || at.Values != 0 && at.Values != p.supply.contexts.axes.Sum()
+	}
 }
 
 // newNeed returns what an unfinished pass was fed by, or what one that begins will

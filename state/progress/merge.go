@@ -315,18 +315,17 @@ func joinFeeds(a, b []state.Feed) (joined []state.Feed) {
 
 // lessFar returns how far a parent is in both of two states.
 func lessFar(a, b state.Feed) state.Feed {
+	owes, values := a.Owes || b.Owes || a.Values != b.Values, max(a.Values, b.Values)
+	a.Owes, b.Owes, a.Values, b.Values = owes, owes, values, values
 	switch {
 	case a.Over && b.Over:
-		return state.Feed{Stream: a.Stream, Pass: a.Pass, From: a.From, Over: true, Owes: a.Owes || b.Owes, Window: a.Window, Shape: a.Shape}
+		return state.Feed{Stream: a.Stream, Pass: a.Pass, From: a.From, Over: true, Owes: owes, Window: a.Window, Shape: a.Shape, Values: values}
 	case a.Over:
-		b.Owes = a.Owes || b.Owes
 		return lessFar(b, b)
 	case b.Over:
-		a.Owes = a.Owes || b.Owes
 		return lessFar(a, a)
 	}
 	one := a
-	one.Owes = a.Owes || b.Owes
 	one.Done, one.Contexts, one.Open = bothDone(a.Done, b.Done), slices.DeleteFunc(slices.Clone(a.Contexts), func(hash uint64) bool { return !b.Contexts.Has(hash) }), nil
 	one.Open = append(opened(a, b), opened(b, a)...)
 	one.Open = each(one.Open, func(*state.Open) bool { return true }, func(a, b *state.Open) int { return -further(a, b) })

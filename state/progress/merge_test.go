@@ -75,7 +75,7 @@ func some(r *rand.Rand) *state.Bookmark {
 
 // someFeed returns how far a parent is that has four windows.
 func someFeed(r *rand.Rand) state.Feed {
-	f := state.Feed{Stream: "shops", Pass: fmt.Sprint("f", r.IntN(5)/4), Over: r.IntN(4) == 0}
+	f := state.Feed{Stream: "shops", Pass: fmt.Sprint("f", r.IntN(5)/4), Over: r.IntN(4) == 0, Values: uint64(r.IntN(5) / 4)}
 	if f.Over {
 		return f
 	}

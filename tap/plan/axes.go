@@ -13,6 +13,7 @@ type Axes struct {
 	names  []string
 	values [][]expr.Value
 	hashes []map[uint64]bool // of values
+	sum    uint64            // of those
 }
 
 // NewAxes evaluates them, once for a run. Its error is that of values which are
@@ -32,10 +33,16 @@ func NewAxes(s *sources.Stream, vars expr.Vars) (*Axes, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", place, err)
 		}
+		for hash := range hashes {
+			a.sum += hash
+		}
 		a.names, a.values, a.hashes = append(a.names, axis.Name), append(a.values, values), append(a.hashes, hashes)
 	}
 	return a, nil
 }
+
+// Sum tells the values apart from others; 0 is that of none.
+func (a *Axes) Sum() uint64 { return a.sum }
 
 // Has reports whether a context is one that the values make.
 func (a *Axes) Has(ctx Context) bool {
