@@ -45,6 +45,9 @@ func (all *partitions) take(p *part, s step) {
 	case s.lost: // it starts over, in the next run
 		p.at = plan.Standing{Losses: s.at.Losses}
 		all.stand(p, false)
+	case s.putOff:
+		p.at.Restarts, p.at.Refused = s.at.Restarts, s.at.Refused
+		all.stand(p, true)
 	case s.split != nil:
 		all.halve(p, s.halves)
 	case s.last:

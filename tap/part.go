@@ -60,6 +60,7 @@ type step struct {
 	date    string       // Date of the answer
 	came    time.Time    // when it came, by our clock
 	failure error        // no page, but the end of the walk, for this reason
+	putOff  bool         // no page, but the end of the run: the walk failed for now, and was not tried again
 	split   *lane        // no page, but the end of the walk: these partitions take its place
 	halves  []*part      // that split makes
 	key     *journal.Key // where the journal has the page; nil: nowhere

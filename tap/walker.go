@@ -82,6 +82,7 @@ func (w *walker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Tu
 		if !page.Recalled {
 			w.gate.Count(int64(page.Count()))
 		}
+		w.putOff = nil
 		t.Fetched()
 		if len(w.part.pass.children) > 0 {
 			w.part.came()

@@ -114,7 +114,11 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 	if renderErr == nil {
 		err = w.split(ctx, batches, err)
 	}
-	if err == nil || errors.Is(err, fetch.ErrStopped) {
+	if err == nil {
+		return false
+	}
+	if errors.Is(err, fetch.ErrStopped) {
+		w.leave(ctx, batches)
 		return false
 	}
 	var e *fetch.Error
@@ -131,6 +135,23 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 	}
 	send(ctx, batches, w.failed(w.pass.patience.InShort(w.walker.inAll(err))))
 	return false
+}
+
+// leave says of a partition that failed for now that the run ended before it was
+// tried again: it comes last in the next run. That it did so before is a failure, or
+// it would be put off in each run whose budget something else uses up.
+func (w *worker) leave(ctx context.Context, batches chan<- *batch) {
+	e := w.walker.putOff
+	if e == nil || !w.pass.many || w.run.flow.lists != nil {
+		return
+	}
+	if w.part.Start.Deferred {
+		send(ctx, batches, w.failed(&notAsked{w.stream.Name, "it failed for now, as in the run before, and the run ended before it was tried again", e}))
+		return
+	}
+	b := &batch{track: w.pass.track, part: w.part, step: step{putOff: true}}
+	b.step.at.Restarts, b.step.at.Refused = w.walker.at.Restarts, w.walker.at.Refused
+	send(ctx, batches, b)
 }
 
 // tellPutOff warns of a walk that is put off; of very many of one stream, of the

@@ -46,8 +46,8 @@ type Lane struct {
 	Depth  int  // of two groups, the deeper one is served first
 	Single bool // there is one walk
 	// Next returns what does the next walk, nil after the last. It is called from
-	// one goroutine, when the walk may begin. The walk is done once more, when
-	// nothing else can go on, where it returns again.
+	// one goroutine, when the walk may begin. The walk is done once more where it
+	// returns again: when nothing else can go on, or, of several, when no more begin.
 	Next func() func(*Turn) (again bool)
 }
 
@@ -102,7 +102,6 @@ func (t *Turns) Lane(l Lane) {
 // more begin once stop is closed.
 func (t *Turns) Run(stop <-chan struct{}) {
 	var walks sync.WaitGroup
-	defer walks.Wait()
 	ended := make(chan struct{})
 	defer close(ended)
 	go func() {
@@ -117,6 +116,26 @@ func (t *Turns) Run(stop <-chan struct{}) {
 			one.over(one.walk(one))
 		})
 	}
+	walks.Wait()
+	for _, one := range t.leftLate() {
+		one.over(one.walk(one))
+	}
+}
+
+// leftLate returns the turns of walks that were put off, and not tried again before
+// the run's end: they can say so.
+func (t *Turns) leftLate() (all []*Turn) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, one := range t.late {
+		if !one.lane.Single {
+			one.last = true
+			one.take()
+			all = append(all, one)
+		}
+	}
+	t.late = nil
+	return all
 }
 
 // next returns the turn of the next walk, nil after the last.

@@ -51,6 +51,7 @@ type Decision struct {
 	APIClock *time.Time      // of its first answer; nil: unknown
 	Previous string          // id of the pass that the state carries; "": none
 	Bookmark *state.Bookmark // what the state says, as far as it counts; nil: nothing
+	Fed      bool            // it is read for children
 	Backfill bool            // a range is read again: the state stays as it is, whatever comes
 	Foreign  bool            // the state's bookmark is of another method, key or generation
 	Behind   bool            // a replay's state must say Bookmark: nothing of the pass has come

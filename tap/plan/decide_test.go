@@ -371,7 +371,8 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// TestInTurn: what is owed comes first, what failed for now last.
+// TestInTurn: what is owed comes first, what failed for now last, but where children
+// wait for it.
 func TestInTurn(t *testing.T) {
 	at := func(hours int) *plan.Decision {
 		return &plan.Decision{Bookmark: stored(func(b *state.Bookmark) { b.Pass.AsOf = then.Add(time.Duration(hours) * time.Hour) })}
@@ -380,9 +381,10 @@ func TestInTurn(t *testing.T) {
 	owed := &plan.Decision{Bookmark: open(func(b *state.Bookmark) { b.Resume.Owed = state.Owed{{Partition: "p"}} })}
 	goesOn := &plan.Decision{Bookmark: open()}
 	deferred := &plan.Decision{Bookmark: open(func(b *state.Bookmark) { b.Resume.Open[0].Deferred = true })}
-	all := []*plan.Decision{deferred, late, early, goesOn, never, owed}
+	fed := &plan.Decision{Fed: true, Bookmark: deferred.Bookmark}
+	all := []*plan.Decision{deferred, late, early, goesOn, fed, never, owed}
 	slices.SortStableFunc(all, plan.InTurn)
-	if want := []*plan.Decision{owed, goesOn, never, early, late, deferred}; !slices.Equal(all, want) {
-		t.Errorf("got another order than owed, goes on, never, early, late, deferred")
+	if want := []*plan.Decision{owed, goesOn, fed, never, early, late, deferred}; !slices.Equal(all, want) {
+		t.Errorf("got another order than owed, goes on, fed, never, early, late, deferred")
 	}
 }
