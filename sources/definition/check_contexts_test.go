@@ -40,6 +40,8 @@ streams:
 		{"a value that one parent gives", `  - {name: s, path: "/{{ partition.shop }}", partition_by: [{parent: shops, keys: {shop: id}}, {parent: accounts, keys: {x: id}}]}`,
 			`9: streams[3] (s).partition_by: not every parent gives partition.shop, which the stream's templates use: give it in the keys of each, since several parents are read one after the other, not in combinations`},
 		{"a value that one parent gives, and another that holds without", `  - {name: s, path: "/{{ partition.shop | default('all') }}/{{ partition.x | default('') }}", partition_by: [{parent: shops, keys: {shop: id}}, {parent: accounts, keys: {x: id}}]}`, ``},
+		{"an axis without values", `  - {name: s, path: "/{{ partition.a }}", partition_by: [{name: a}]}`,
+			`9: streams[3] (s).partition_by[0] (a): needs values: a list, or a template of one`},
 		{"two axes of one name", `  - {name: s, path: "/{{ partition.a }}", partition_by: [{name: a, values: [1]}, {name: a, values: [2]}]}`,
 			`9: streams[3] (s).partition_by[1] (a): gives the value a, and another entry gives it: take another name`},
 		{"a key of the name of an axis", s + `, {name: shop, values: [1]}]}`,

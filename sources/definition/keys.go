@@ -53,7 +53,7 @@ var streamKeys = []key{
 	{name: "replication_key", kind: aText, doc: "Top-level field that says how new a record is."},
 	{name: "pagination", kind: aMap, of: pagingObject, def: "{type: none}", doc: "How a walk goes from page to page; see Pagination."},
 	{name: "incremental", kind: aMap, of: incrementalObject, doc: "How the API is asked for what is new; see Incremental."},
-	{name: "partition_by", kind: oneOrMany, of: partitionObject, doc: "Contexts that the stream is read in, every combination; see Partition."},
+	{name: "partition_by", kind: oneOrMany, of: partitionObject, doc: "Contexts that the stream is read in: every combination of values, with the records of each parent; see Partition."},
 	{name: "schema", kind: aSchema, def: "inferred", doc: "JSON Schema of a record: inline, or a file beside the definition."},
 	{name: "on_missing", kind: aChoice, enum: []string{"fail", "empty"}, def: "fail", doc: "What an answer without the records path is. (null is always empty.)"},
 	{name: "on_incomplete", kind: aChoice, enum: []string{"fail", "warn", "again"},
@@ -282,7 +282,7 @@ var incrementalObject = &object{name: "Incremental", keys: []key{
 
 var partitionObject = &object{name: "Partition", check: onePartition, keys: []key{
 	{name: "name", kind: aText, doc: "Name of the context's value; with `values`."},
-	{name: "values", kind: aTree, only: []string{"config"}, doc: "The values: a list or a template of one."},
+	{name: "values", kind: aListOf, only: []string{"config"}, doc: "The values, each of which is a context."},
 	{name: "parent", kind: aText, doc: "A stream, whose records are the contexts; with `keys`."},
 	{name: "keys", kind: pathMap, doc: "Names to paths in the parent's record."},
 	{name: "when", kind: aCondition, scope: sources.InRecord, only: []string{"config", "partition", "now", "record"}, doc: "Template: the parents for which it is true."},

@@ -41,6 +41,7 @@ var (
 	aTemplate   = &kind{"text or a template", readTemplate}                                     // *expr.Template
 	aCondition  = &kind{"a template, as \"{{ response.done }}\"", readCondition}                // *expr.Template
 	aTree       = &kind{"any value", readAnyTree}                                               // Tree
+	aListOf     = &kind{"a list, or a template of one", readAnyTree}                            // Tree
 	params      = &kind{"a map of names to values", readParams}                                 // children: Tree
 	aPath       = &kind{"a path, as meta.next", readPath}                                       // string
 	aRef        = &kind{"a path, header:Name or a template", readRef}                           // Ref
