@@ -252,7 +252,7 @@ func djangoAPI(t *testing.T, in *interop) *realAPI {
 		name:        "django",
 		database:    database,
 		config:      config,
-		streams:     map[string]int{"pages": 1203, "pages_more": 1203, "offsets": 1203, "cursors": 1203, "changes": 1203},
+		streams:     map[string]int{"pages": 1203, "pages_more": 1203, "offsets": 1203, "cursors": 1203, "changes": 1203, "changes_by_month": 1203},
 		incremental: "changes",
 		touch: func(t *testing.T, n int) []string {
 			var ids []json.Number

@@ -34,7 +34,7 @@ QUERIES = {
     "events_by_name": "SELECT rowid, * FROM events",
     "regions": "SELECT * FROM regions",
     "names": "SELECT * FROM names",
-    **dict.fromkeys(["pages", "pages_more", "offsets", "cursors", "changes"], "SELECT * FROM interop_order"),
+    **dict.fromkeys(["pages", "pages_more", "offsets", "cursors", "changes", "changes_by_month"], "SELECT * FROM interop_order"),
 }
 TIMES = {"at", "written_at", "updated_at"}
 NESTED = {"raw", "lines"}

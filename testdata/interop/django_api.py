@@ -6,7 +6,8 @@
 
 /pages (token), /offsets (basic) and /cursors (open) list the same orders in
 the three styles of pagination that the framework brings; /changes lists those
-changed since the `since` parameter, by cursor in the order of their change.
+changed since the `since` parameter and before `until`, by cursor in the order of
+their change.
 """
 
 import datetime
@@ -107,9 +108,11 @@ class OrderList(generics.ListAPIView):
     queryset = Order.objects.order_by("id")
 
     def get_queryset(self):
-        since = self.request.query_params.get("since")
         queryset = super().get_queryset()
-        return queryset.filter(updated_at__gte=parse_datetime(since)) if since else queryset
+        for name, condition in {"since": "updated_at__gte", "until": "updated_at__lt"}.items():
+            if text := self.request.query_params.get(name):
+                queryset = queryset.filter(**{condition: parse_datetime(text)})
+        return queryset
 
 
 CLOSED = {"permission_classes": [permissions.IsAuthenticated]}
