@@ -87,7 +87,9 @@
 //     is blocked, pages wait in the journal, up to run.spool and three answers
 //     for each turn (one that is rendered, one that is next, and one for which
 //     there is no room). Beside that, a run takes about 100 bytes for each
-//     partition: what the journal knows of it, and that its context is done.
+//     partition: what the journal knows of it, and that its context is done. Both
+//     stay to the end of the run: a parent's record may come twice, also long after
+//     its children are done, and the state names the contexts of the whole pass.
 //   - Where an API answers nothing well, a run of any number of partitions ends
 //     after a few of them: package patience says after how many.
 //   - A walk that waits (for Retry-After, before a retry, for a rate, while its

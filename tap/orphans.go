@@ -26,7 +26,7 @@ func (t *track) dropOrphans() {
 	})
 	n := int64(len(dropped))
 	t.account.Note(report.Numbered(n, "%s [partition|partitions] that [was|were] owed [is|are] dropped, and asked for no more: nothing in the parent leads to [it|them]"))
-	p.run.Log.Warn("nothing leads to a part of the stream that is owed: its parent was read whole in this run and does not have it any more; what is owed of it is dropped, and asked for no more",
+	p.run.Log.Warn("nothing leads to a part of the stream that is owed: its parent was read whole in this run and does not have it any more; what is owed of it is dropped, and asked for no more, though the log may say of it that it failed in this run",
 		"stream", p.stream.Name, "partitions", n, "context", string(dropped[0].Context))
 }
 
