@@ -37,7 +37,8 @@ func testAirbyte(t *testing.T, in *interop, api *realAPI) {
 	state := writeFile(t, dir, "state.json", []byte(statesIn(t, lines)))
 	again := in.sync(t, dir, "again.jsonl", "read", "--config", config, "--catalog", catalog, "--state", state)
 	counts := maps.Clone(api.streams)
-	counts[api.incremental] = 1 // that at the bookmark, where the next window begins
+	counts[api.incremental] = 1  // that at the bookmark, where the next window begins
+	delete(counts, api.windowed) // its bookmark lies at the end of its windows
 	wantCounts(t, "airbyte-protocol-models, second run", in.python(t, "airbyte", again, "check_airbyte.py"), counts)
 }
 

@@ -212,6 +212,7 @@ type realAPI struct {
 	config      map[string]any
 	streams     map[string]int // rows of each stream
 	incremental string         // the stream that goes on from its bookmark
+	windowed    string         // one that does, and is read in windows; "": none is
 
 	parts     map[string]any                     // a config that reads it by parents and windows, without end_date
 	touch     func(t *testing.T, n int) []string // changes n rows; their ids
@@ -254,6 +255,7 @@ func djangoAPI(t *testing.T, in *interop) *realAPI {
 		config:      config,
 		streams:     map[string]int{"pages": 1203, "pages_more": 1203, "offsets": 1203, "cursors": 1203, "changes": 1203, "changes_by_month": 1203},
 		incremental: "changes",
+		windowed:    "changes_by_month",
 		touch: func(t *testing.T, n int) []string {
 			var ids []json.Number
 			decode(t, in.python(t, "main", os.DevNull, "django_api.py", "touch", database, fmt.Sprint(n)), &ids)
