@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/logs"
+	"github.com/tap-rest/tap-rest/tap/patience"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/render"
 )
@@ -146,11 +147,11 @@ func (w *worker) leave(ctx context.Context, batches chan<- *batch) {
 		return
 	}
 	if w.part.Start.Deferred {
-		send(ctx, batches, w.failed(&notAsked{w.stream.Name, "it failed for now, as in the run before, and the run ended before it was tried again", e}))
+		send(ctx, batches, w.failed(patience.LeftBehind(w.part.Stream.Name, e)))
 		return
 	}
 	b := &batch{track: w.pass.track, part: w.part, step: step{putOff: true}}
-	b.step.at.Restarts, b.step.at.Refused = w.walker.at.Restarts, w.walker.at.Refused
+	b.step.at.Losses = w.walker.at.Losses
 	send(ctx, batches, b)
 }
 

@@ -188,7 +188,7 @@ func (a *asker) mayProveAnew(n tries, ex *Exchange) bool {
 	if n.anew == 0 {
 		return true
 	}
-	if p := a.client.requester.pool(); p != nil && n.anew < p.Size() {
+	if p := a.client.requester.pool(); p != nil && n.anew < 2*p.Size() { // each credential may have another proof
 		return true
 	}
 	l, lasts := a.client.requester.auth.(auth.Lasting)

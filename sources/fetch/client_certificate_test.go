@@ -116,15 +116,20 @@ func newAuthorities(t testing.TB) *authorities {
 
 // serve is an API that wants a client certificate, and says whose it saw.
 func (a *authorities) serve(t testing.TB, with *issued, change func(*tls.Config)) string {
-	trusted := x509.NewCertPool()
-	trusted.AddCert(a.ca.cert)
-	api := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return a.handle(t, with, change, func(w http.ResponseWriter, r *http.Request) {
 		name := ""
 		if len(r.TLS.PeerCertificates) > 0 {
 			name = r.TLS.PeerCertificates[0].Subject.CommonName
 		}
 		fmt.Fprintf(w, `{"data":[{"id":%q}]}`, name)
-	}))
+	})
+}
+
+// handle is an API that wants a client certificate.
+func (a *authorities) handle(t testing.TB, with *issued, change func(*tls.Config), f http.HandlerFunc) string {
+	trusted := x509.NewCertPool()
+	trusted.AddCert(a.ca.cert)
+	api := httptest.NewUnstartedServer(f)
 	api.Config.ErrorLog = log.New(io.Discard, "", 0)
 	api.TLS = &tls.Config{
 		Certificates: []tls.Certificate{{Certificate: [][]byte{with.cert.Raw}, PrivateKey: with.key}},

@@ -104,7 +104,7 @@ func (j *judge) take(out *outgoing, page *Page, s split) verdict {
 	}
 	if s.records.Len() == 0 {
 		if err := j.pager.Fallen(); err != nil {
-			return again(-1, err)
+			return j.fallen(page, err)
 		}
 	}
 	page.Records, page.ruling.Empty = s.records, page.Status == http.StatusNoContent

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,6 +13,16 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
+
+// expiring is an API of pages behind a login that holds for a while.
+func expiring(life time.Duration, pages int) *guarded {
+	gives := func(pass string, _ time.Duration) answer { return says(200, `{"data":{"token":"`+pass+`"}}`) }
+	said := func(r *http.Request) string { return strings.TrimPrefix(r.Header.Get("X-Auth"), "Token ") }
+	return &guarded{pages: pages, late: time.Second, door: afterLogin(gives, said)(sessionSecret, life)}
+}
+
+// withToken is a client of such an API, with more keys of its auth.
+func withToken(more string) string { return strings.TrimSuffix(jsonToken, "}") + more + "}" }
 
 // TestLoginExpiresWithoutAWord proves what becomes of a walk of 10 pages whose login
 // expires in its middle, or before its first page, where the API answers such a login
@@ -42,14 +53,14 @@ func TestLoginExpiresWithoutAWord(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				api := &loginAPI{life: test.life, late: time.Second, pages: 10, gives: kinds[0].gives, told: kinds[0].told}
+				api := expiring(test.life, 10)
 				if strings.HasPrefix(test.over, "{") {
-					api.over = func(string) answer { return says(200, test.over) }
+					api.refuse = func(*http.Request) answer { return says(200, test.over) }
 				}
 				if strings.Contains(test.stream, "cursor") {
-					api.body = func(string) string { return fmt.Sprintf(`,"more":true,"next":%d`, len(api.seen)+1) }
+					api.more = func(*http.Request) string { return fmt.Sprintf(`,"more":true,"next":%d`, len(api.sent)+1) }
 				}
-				s := define(t, kinds[0].client(test.auth)+", max_in_flight: 4", test.stream)[0]
+				s := define(t, withToken(test.auth)+", max_in_flight: 4", test.stream)[0]
 				r := newRig(t, s, api, "key", sessionSecret)
 				got := r.run(s, paging.Position{})
 				if test.fails != "" {
@@ -84,8 +95,8 @@ func TestLoginHeld(t *testing.T) {
 		{"refused", 2500 * time.Millisecond, []int{0, 0, 0, 0}, []int64{1, 2, 0, 0}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			api := &loginAPI{life: test.life, late: time.Second, gives: kinds[0].gives, told: kinds[0].told}
-			s := define(t, kinds[0].client(""), `path: /x, pagination: {type: page, param: page}`)[0]
+			api := expiring(test.life, 0)
+			s := define(t, withToken(""), `path: /x, pagination: {type: page, param: page}`)[0]
 			r := newRig(t, s, api, "key", sessionSecret)
 			for i, pages := range test.walks {
 				api.pages = pages
@@ -104,9 +115,9 @@ func TestLoginHeld(t *testing.T) {
 // login says what to write.
 func TestLapsedIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		api := &loginAPI{life: 5 * time.Second, late: time.Second, pages: 10, gives: kinds[0].gives, told: kinds[0].told}
-		api.over = func(string) answer { return says(200, `{"data":[],"total":0}`) }
-		s := define(t, kinds[0].client(""), `path: /x, pagination: {type: page, param: page, total: total, ahead: 1}`)[0]
+		api := expiring(5*time.Second, 10)
+		api.refuse = func(*http.Request) answer { return says(200, `{"data":[],"total":0}`) }
+		s := define(t, withToken(""), `path: /x, pagination: {type: page, param: page, total: total, ahead: 1}`)[0]
 		w := newRig(t, s, api, "key", sessionSecret).walk(s, paging.Position{})
 		var remarks []string
 		for range 10 {

@@ -7,11 +7,13 @@ import (
 )
 
 // What is said where an API does not answer, where those that came first refused
-// who asks, where no login is to be had, and where the context failed.
+// who asks, where no login is to be had, where one run after the other ended before a
+// further attempt, and where the context failed.
 const (
 	noAnswer   = "the API does not answer, and no more is asked of it in this run"
 	noEntry    = "the API refused who asks for the first partitions of the stream, and no more of them is asked for in this run; where others may be read, leave these out by errors: [{status: 401, do: skip}]"
 	noTicket   = "the login failed, and no more of the stream is asked for in this run; the next one goes on from here"
+	leftBehind = "it failed for now, as in the run before, and the run ended before it was tried again"
 	illContext = "others of its context failed for now, and it is left to the next run"
 )
 
@@ -20,6 +22,10 @@ type NotAsked struct {
 	stream, what string
 	err          error // that others failed with
 }
+
+// LeftBehind is the failure of a partition of a stream that failed for now in two runs,
+// each of which ended before it was tried again.
+func LeftBehind(stream string, err error) *NotAsked { return &NotAsked{stream, leftBehind, err} }
 
 // Error says what others failed with.
 func (e *NotAsked) Error() string {

@@ -54,9 +54,11 @@ type member struct {
 	rests   time.Time // until when it may not ask, since the API refused it for its rate
 	flying  int64
 	used    int64
-	held    bool // the API took it
-	doubted bool // the API refused it, maybe for what was asked
-	out     bool // the API refused it for good
+	held    bool  // the API took it
+	lost    Proof // up to this one, what its login gave was refused
+	losses  int   // how many were, before any was taken
+	doubted bool  // the API refused it, maybe for what was asked
+	out     bool  // the API refused it for good
 }
 
 func newPool(a *sources.Auth, keep func() Keeping) Authenticator {
@@ -207,12 +209,12 @@ func (p *pool) Prove(ctx context.Context, r *Request) (Proof, error) {
 // asked with only where no other is left: the refusal may be of who asks.
 func (p *pool) Refused(ctx context.Context, n Proof, a Refusal) bool {
 	m, own := p.of(n)
-	if m.Refused(ctx, own, a) {
-		return true
-	}
+	another := m.Refused(ctx, own, a)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
+	case another && !m.inVain(own, a):
+		return true
 	case a.told() && !m.out:
 		p.leaveOut(m, fmt.Sprintf("answered %d", a.Status))
 	case a.Status == http.StatusForbidden && !m.held && !m.doubted:
@@ -222,6 +224,18 @@ func (p *pool) Refused(ctx context.Context, n Proof, a Refusal) bool {
 	}
 	i, _ := p.best(time.Now())
 	return i >= 0 && !p.members[i].doubted
+}
+
+// inVain reports whether a credential logs in, but nothing that this gives is ever taken:
+// not the second proof either.
+func (m *member) inVain(own Proof, a Refusal) bool {
+	if _, logs := m.Authenticator.(Login); !logs || m.held || !a.told() {
+		return false
+	}
+	if own > m.lost {
+		m.lost, m.losses = own, m.losses+1
+	}
+	return m.losses > 1
 }
 
 // leaveOut asks with a credential no more; mu is held.
