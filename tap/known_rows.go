@@ -62,11 +62,11 @@ func (r *run) openNotedOf(p *pass) error {
 	case d.Way == plan.Replay:
 		folder.Header.Of = "keys of " + of
 		n.lacks = "it is a replay"
-		n.Rows, err = folder.Replayed(named)
+		n.Rows, err = folder.Replayed(named, d.Pass.AsOf)
 	default:
 		folder.Header.Of = "keys of " + of
 		goesOn := d.Way == plan.FromState
-		if n.Rows, err = folder.Keys(named, goesOn); err == nil && !n.Whole() {
+		if n.Rows, err = folder.Keys(named, goesOn, d.Pass.AsOf); err == nil && !n.Whole() {
 			n.lacks = "of what an earlier run read of the pass, some did not leave, or is not known any more"
 		}
 	}
@@ -110,7 +110,7 @@ func (n *noted) noter(s *plan.Stream) render.Noter {
 	case n == nil:
 		return nil
 	case s.MarksDeleted():
-		return &rows.KeyNoter{Keys: s.Keys}
+		return n.KeyNoter(s.Keys)
 	}
 	return n.Noter(s.Keys, func(value []byte) int64 {
 		if at, ok := s.Clock.Order.Instant(value); ok {

@@ -12,7 +12,7 @@
 // noted than the state that comes in knows of is not forgotten. Their records may be
 // in the target, or not. So a record is left out only if the state proves that the
 // target has it as it is, and no later run noted another one under its key; and a
-// key is missed if any run noted it. What is noted is on disk before the record
+// key is missed if any run noted it, of a pass that began before. What is noted is on disk before the record
 // leaves. A file that is lost or damaged is said: then records leave again, or rows
 // that are gone stay, but no record is left out and no key marked by mistake.
 //

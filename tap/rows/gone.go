@@ -1,32 +1,52 @@
 package rows
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
+	"time"
 
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/rowset"
 )
 
-// Of records that may be gone, an entry is the primary key as a JSON object, and it
-// has no value.
+// Of records that may be gone, an entry is the primary key as a JSON object, and its
+// value is when the last pass began that read the record: eight bytes, or none in
+// what former versions wrote.
 
 // Keys are the keys of records. goesOn says that the run goes on with the pass of
-// the state.
-func (f *Folder) Keys(named *state.Rows, goesOn bool) (*Rows, error) {
-	return f.Open(Start{Named: named, GoesOn: goesOn, Doubtful: rowset.Later})
+// the state; asOf is when its pass began.
+func (f *Folder) Keys(named *state.Rows, goesOn bool, asOf time.Time) (*Rows, error) {
+	return f.Open(Start{Named: named, GoesOn: goesOn, AsOf: asOf, Doubtful: latest})
 }
 
 // Replayed are the keys of records that a replay sends: the next run knows them as
 // keys that the target may have. The state that was given stays as it is.
-func (f *Folder) Replayed(named *state.Rows) (*Rows, error) {
-	return f.Open(Start{Named: named, OnlyLog: true, Doubtful: rowset.Later})
+func (f *Folder) Replayed(named *state.Rows, asOf time.Time) (*Rows, error) {
+	return f.Open(Start{Named: named, OnlyLog: true, AsOf: asOf, Doubtful: latest})
 }
+
+// latest is the fold of times.
+func latest(dst, earlier, later []byte) []byte {
+	if bytes.Compare(earlier, later) > 0 {
+		later = earlier
+	}
+	return append(dst, later...)
+}
+
+// since is how a time stands in an entry.
+func since(t time.Time) []byte { return binary.BigEndian.AppendUint64(nil, uint64(t.UnixNano())) }
 
 // KeyNoter notes the keys of records. It is used from one goroutine.
 type KeyNoter struct {
 	Keys []string
+	pass []byte
 	key  []byte
 }
+
+// KeyNoter returns a noter of the records that the run's pass reads, which have these
+// primary keys.
+func (r *Rows) KeyNoter(keys []string) *KeyNoter { return &KeyNoter{Keys: keys, pass: r.asOf} }
 
 // Note appends the key of a record. It never reports true.
 func (n *KeyNoter) Note(dst, record, _ []byte) (noted []byte, unchanged bool) {
@@ -34,7 +54,7 @@ func (n *KeyNoter) Note(dst, record, _ []byte) (noted []byte, unchanged bool) {
 	if n.key, ok = appendKey(n.key[:0], record, n.Keys); !ok {
 		return dst, false
 	}
-	return rowset.AppendEntry(dst, n.key, nil), false
+	return rowset.AppendEntry(dst, n.key, n.pass), false
 }
 
 // Gone are the keys that a whole pass did not read again.
@@ -44,6 +64,21 @@ type Gone struct {
 	rows *Rows
 	now  *rowset.Set
 	name string
+}
+
+// after are the entries of passes that began after a time.
+type after struct {
+	rowset.Stream
+	asOf []byte
+}
+
+func (a *after) Next() (key, value []byte, ok bool, err error) {
+	for {
+		key, value, ok, err = a.Stream.Next()
+		if !ok || err != nil || bytes.Compare(value, a.asOf) > 0 {
+			return key, value, ok, err
+		}
+	}
 }
 
 // Gone makes a set of what the pass has read, and compares what was known before
@@ -57,11 +92,14 @@ func (r *Rows) Gone() (*Gone, error) {
 		return nil, err
 	}
 	sorter := &rowset.Sorter{Dir: r.folder.Dir}
-	sorted, err := sorter.Sort(log.UpTo(r.log.Mark()), rowset.Later)
+	all, err := sorter.Sort(log.UpTo(r.log.Mark()), latest)
 	g := &Gone{rows: r, name: r.folder.next()}
 	path := r.folder.path(g.name, setEnding)
+	if err == nil && r.set != nil { // what a later pass has read is not gone by this one
+		all = rowset.Merge(latest, all, &after{r.set.Stream(), r.asOf})
+	}
 	if err == nil {
-		_, err = rowset.Build(path, r.folder.Header, sorted, nil)
+		_, err = rowset.Build(path, r.folder.Header, all, nil)
 	}
 	if err = errors.Join(err, sorter.Close()); err == nil {
 		g.now, err = rowset.Open(path, r.folder.Header, false)

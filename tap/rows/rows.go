@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/rowset"
@@ -23,6 +24,7 @@ type Rows struct {
 	log    *rowset.Log
 	named  state.Rows // what a state says of this run
 	known  *known
+	asOf   []byte // when the pass of this run began
 	close  []func() error
 }
 
@@ -31,6 +33,7 @@ type Start struct {
 	Named    *state.Rows // what the state says; nil: nothing
 	GoesOn   bool        // the run goes on with the pass of that state
 	Index    bool        // records are looked up
+	AsOf     time.Time   // when the pass of the run began
 	OnlyLog  bool        // nothing is compared: what is noted came later than any state says
 	Keep     func(value []byte) bool
 	Doubtful rowset.Fold // what becomes of two values of which one may not be in the target
@@ -46,7 +49,7 @@ func (f *Folder) Open(s Start) (*Rows, error) {
 	if err := f.list(); err != nil {
 		return nil, err
 	}
-	r := &Rows{folder: f, doubts: s.Doubtful}
+	r := &Rows{folder: f, doubts: s.Doubtful, asOf: since(s.AsOf)}
 	if s.OnlyLog {
 		if s.Named != nil {
 			r.named = *s.Named
