@@ -18,6 +18,7 @@ import (
 type known struct {
 	unread   time.Time            // when a request for its rows was refused last
 	excluded map[string]time.Time // accounts, and when it was last not asked for them
+	doubted  map[time.Time]bool   // passes that marked nothing, and said so
 	floor    int                  // of the target's log: keys that came before it are not known any more
 }
 
@@ -31,7 +32,7 @@ type mark struct {
 // drawKnown draws which streams leave out what did not change, or mark what is gone.
 func (w *world) drawKnown(chance *rand.Rand) {
 	for _, t := range w.tables {
-		t.excluded = map[string]time.Time{}
+		t.excluded, t.doubted = map[string]time.Time{}, map[time.Time]bool{}
 		t.skips = !t.full && t.look > 0 && chance.IntN(3) > 0
 		t.marks = t.full && !t.changedOnly && !slices.ContainsFunc(t.parents, (*table).readsTimes) && chance.IntN(3) > 0
 	}
@@ -142,8 +143,11 @@ func (r *run) checkMarks() {
 	}
 	for _, t := range r.api.world.tables {
 		b := r.target.last().marks[t.name]
-		if !t.marks || !r.setting.selected[t] || !b.done() || t.wasRefused(b.Pass.AsOf) || r.says(t, "no record of the stream is marked as deleted") {
+		if !t.marks || !r.setting.selected[t] || !b.done() || t.wasRefused(b.Pass.AsOf) {
 			continue
+		}
+		if t.doubted[b.Pass.AsOf] = t.doubted[b.Pass.AsOf] || r.says(t, "no record of the stream is marked as deleted"); t.doubted[b.Pass.AsOf] {
+			continue // the state may be that of an earlier run
 		}
 		copied := map[*row]held{}
 		for _, e := range r.target.log[t.floor:] {
