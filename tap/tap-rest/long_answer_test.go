@@ -113,7 +113,7 @@ func residentPeak(pid int) int64 {
 // it may take. On a machine that has nothing else to do that is 32 MiB; where
 // the collector does not get its turn, some garbage comes on top of it.
 func TestLongAnswerMemory(t *testing.T) {
-	limit := int64(choose(40<<20, 32<<20))
+	limit := int64(choose(48<<20, 32<<20))
 	size := int64(choose(100, 1000)) * 1e6
 	for _, tt := range []struct {
 		name          string
