@@ -23,7 +23,7 @@ func newLife(t *testing.T, seed uint64) *life {
 	w.drawTags(rand.New(rand.NewPCG(seed, 4)))
 	w.begin(start)
 	l.api = &api{world: w, faults: []int{0, 0, 3, 20}[chance.IntN(4)], asked: map[string]int{}, paid: map[string]int{}, sessions: map[string]*heldSession{}}
-	w.drawKeeping(rand.New(rand.NewPCG(seed, 4)), l.api.faults > 0)
+	w.drawKeeping(rand.New(rand.NewPCG(seed, 5)), l.api.faults > 0)
 	l.setting = l.all()
 	l.define()
 	return l

@@ -22,6 +22,7 @@ func (w *world) drawKeeping(chance *rand.Rand, faults bool) {
 	for _, one := range w.tables {
 		one.compound = chance.IntN(3)
 		switch draw := chance.IntN(6); {
+		case one.tags: // a session answers each request once
 		case draw < 2:
 			one.session = "pit"
 		case draw == 2 && !faults && one.paging == "keyset":
@@ -73,7 +74,9 @@ func (a *api) inSession(t *table, q url.Values) (status int, text []byte) {
 	if t.session == "pit" {
 		return t.page(q)
 	}
-	q.Set("after", strconv.Itoa(one.at))
+	if one.at > 0 {
+		q.Set("after", strconv.Itoa(one.at))
+	}
 	status, text = t.page(q)
 	if last := gjson.GetBytes(text, "data.@reverse.0.id"); last.Exists() {
 		one.at = int(last.Int())
