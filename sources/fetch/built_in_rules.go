@@ -83,17 +83,12 @@ func (j *judge) status(out *outgoing, ex *Exchange) verdict {
 	case ex.Status == http.StatusUnauthorized:
 		v.tip = cmp.Or(clockAdvice(ex), also(adviseProof(j.stream.Client.Auth, out, ex), "check the credentials"))
 	case ex.Status/100 == 4 && j.pager.Named():
-		v = refuse(SessionLost, err).advise(j.adviseToken(out, ex.Status))
+		v = refuse(SessionLost, err).advise(j.advice().Token(out.Method, ex.Status))
 		v.about = ex.Status != http.StatusGone
 	case ex.Status == http.StatusForbidden:
 		v.tip = cmp.Or(clockAdvice(ex), also(adviseProof(j.stream.Client.Auth, out, ex), "may these credentials read it?"))
 	default:
-		if v.tip = j.adviseOpening(out, ex.Status); out.aside == "" {
-			v.tip = j.advice().Refused(out.Request, ex.Status, ex.Body.Text)
-			if ex.Status/100 == 4 {
-				v.tip = j.adviseSession(v.tip)
-			}
-		}
+		v.tip = j.adviseRequest(out, ex)
 	}
 	switch {
 	case ex.Status == http.StatusBadRequest: // so AWS refuses a signature of another time
@@ -136,6 +131,20 @@ var (
 func partOfBytes(h http.Header) bool {
 	unit, _, _ := strings.Cut(strings.TrimSpace(h.Get("Content-Range")), " ")
 	return strings.EqualFold(unit, "bytes") || strings.HasPrefix(strings.ToLower(h.Get("Content-Type")), "multipart/byteranges")
+}
+
+// adviseRequest says what of a request that the API refuses is likely wrong.
+func (j *judge) adviseRequest(out *outgoing, ex *Exchange) string {
+	a := j.advice()
+	switch {
+	case strings.HasPrefix(out.aside, openAside):
+		return a.Opening(ex.Status)
+	case out.aside != "":
+		return ""
+	case ex.Status/100 != 4:
+		return a.Refused(out.Request, ex.Status, ex.Body.Text)
+	}
+	return also(a.Refused(out.Request, ex.Status, ex.Body.Text), a.Session())
 }
 
 // also joins two pieces of advice, each of which may be none.

@@ -49,7 +49,7 @@ const maxLogin = 1 << 20
 // askLogin sends a request of a login: at the client's pace, in one of its slots,
 // and as a call of the stream that needs it. It is not kept in the journal.
 func (t *transport) askLogin(ctx context.Context, stream string, r *http.Request, timeout time.Duration, n *Counters) (*auth.Answer, error) {
-	out := &outgoing{Request: &request.Request{URL: r.URL}, stream: stream, login: true}
+	out := &outgoing{Request: &request.Request{URL: r.URL}, stream: stream, proving: proving{login: true}}
 	if err := t.admission.admit(ctx, out, n, nil); err != nil {
 		return nil, err
 	}

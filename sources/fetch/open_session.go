@@ -118,7 +118,7 @@ func (s *conversation) value(page *Page) ([]byte, error) {
 		}
 	}
 	if v.Missing() {
-		return nil, s.nothingThere(page)
+		return nil, s.asker.judge.advice().NoSession(page.Body.Text)
 	}
 	return s.requests.maker.SealToken(v)
 }

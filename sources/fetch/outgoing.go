@@ -25,11 +25,16 @@ type outgoing struct {
 	mark    marks  // of a request that must not be sent twice
 	price   price
 	started *rate.Started // the last time that it was let through
-	seat    int           // of a pool's credential; 0: none was chosen
-	signed  func() string // what its proof signs, without secrets; nil: the definition does not say
-	login   bool          // it asks for a proof
+	proving
 	// file begins one for an answer that is too long for memory.
 	file func(http.Header) (body.File, error)
+}
+
+// proving is how a request says who asks.
+type proving struct {
+	seat   int           // of a pool's credential; 0: none was chosen
+	signed func() string // what its proof signs, without secrets; nil: the definition does not say
+	login  bool          // it asks for a proof
 }
 
 // hashSeed is that of all hashes of requests in this process.

@@ -42,12 +42,10 @@ const (
 
 // Decision is which pass of a stream is read, and why.
 type Decision struct {
-	Way      Way
-	Pass     state.Pass      // its id in states, and as_of
-	Sync     *state.Sync     // that it belongs to; nil: nobody numbers them
-	From     json.RawMessage // the bookmark that it starts from; nil: none
-	Lookback times.Span
-	Length   times.Span      // of its windows; 0: there is one
+	Way  Way
+	Pass state.Pass  // its id in states, and as_of
+	Sync *state.Sync // that it belongs to; nil: nobody numbers them
+	Reads
 	APIClock *time.Time      // of its first answer; nil: unknown
 	Previous string          // id of the pass that the state carries; "": none
 	Bookmark *state.Bookmark // what the state says, as far as it counts; nil: nothing
@@ -58,6 +56,13 @@ type Decision struct {
 	Recorded *Recorded       // the pass in the journal; nil: it is not there
 	Aside    []string        // ids of passes in the journal that are of no use any more
 	Why      []Why
+}
+
+// Reads is what a pass reads of its stream.
+type Reads struct {
+	From     json.RawMessage // the bookmark that it starts from; nil: none
+	Lookback times.Span
+	Length   times.Span // of its windows; 0: there is one
 }
 
 // Why is a reason for a decision, as the log tells it.

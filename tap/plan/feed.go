@@ -28,7 +28,7 @@ func (d *Decision) FedFrom(s *Stream) json.RawMessage {
 // under the id and from the bookmark of fed: at is how far the child's state says
 // that it is, nil for nothing. It goes on from there, or from the journal.
 func Feed(s *Stream, child *Decision, fed Fed, at *state.Feed, recorded []Recorded) *Decision {
-	d := &Decision{Fed: true, Pass: state.Pass{ID: fed.Pass, AsOf: child.Pass.AsOf}, From: fed.From, APIClock: child.APIClock}
+	d := &Decision{Fed: true, Pass: state.Pass{ID: fed.Pass, AsOf: child.Pass.AsOf}, Reads: Reads{From: fed.From}, APIClock: child.APIClock}
 	if s.Clock.Timed() {
 		d.Length = s.Clock.Windows.Length
 	}

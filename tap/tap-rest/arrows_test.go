@@ -46,7 +46,7 @@ var arrows = map[string][]string{
 	"sources/fetch/ref":           {"sources", "sources/expr", "sources/secret"},
 	"sources/fetch/body":          {"sources", "sources/secret/needle", "sources/secret"},
 	"sources/fetch/rate":          {"sources", "sources/times"},
-	"sources/fetch/advice":        {"sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/request", "sources"},
+	"sources/fetch/advice":        {"sources/expr", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/request", "sources"},
 	"sources/fetch/identity":      {"sources/fetch/pemtext", "sources", "sources/expr", "sources/secret"},
 	"sources/fetch/pemtext":       {},
 	"sources/fetch/recorded":      {"sources/fetch/body", "sources/secret", "state/journal"},

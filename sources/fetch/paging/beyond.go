@@ -91,7 +91,7 @@ func (l course) goBeyond() error {
 
 // knows is the error of a first page none of whose records has the field by which the
 // walk is to go on: thousands of records later it would be found out too late.
-func (l *leg) knows(field string) error {
+func (l course) knows(field string) error {
 	if !l.found.Begins || l.answer.Tally != nil {
 		return nil
 	}

@@ -22,7 +22,7 @@ func (relay) step(l *leg) (step, error) {
 		return step{}, fmt.Errorf("pagination.connection: %w", err)
 	}
 	if more.Kind() != expr.KindBool {
-		return step{}, fmt.Errorf("pagination.connection: expected true or false at %s.hasNextPage, got %s", info, l.shown(more))
+		return step{}, fmt.Errorf("pagination.connection: expected true or false at %s.hasNextPage, got %s", info, shown(l, more))
 	}
 	l.now.Next = true
 	if !more.Truth() {
@@ -30,7 +30,7 @@ func (relay) step(l *leg) (step, error) {
 	}
 	cursor, err := l.eval(sources.Ref{Path: info + ".endCursor"})
 	if err == nil && (cursor.Kind() != expr.KindString || cursor.Text() == "") {
-		err = fmt.Errorf("%s.hasNextPage is true, but endCursor is %s: does the query ask for it?", info, l.shown(cursor))
+		err = fmt.Errorf("%s.hasNextPage is true, but endCursor is %s: does the query ask for it?", info, shown(l, cursor))
 	}
 	if err != nil {
 		return step{}, fmt.Errorf("pagination.connection: %w", err)
@@ -39,7 +39,7 @@ func (relay) step(l *leg) (step, error) {
 }
 
 // shown is a value of the answer in a message.
-func (l *leg) shown(v expr.Value) string {
+func shown(l *leg, v expr.Value) string {
 	if v.Kind() == expr.KindUndefined {
 		return "nothing"
 	}

@@ -1,4 +1,4 @@
-package fetch
+package advice
 
 import (
 	"cmp"
@@ -12,48 +12,45 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 )
 
-// adviseOpening says what of pagination.open is likely wrong where the API refuses it;
-// "" where nothing is known.
-func (j *judge) adviseOpening(out *outgoing, status int) string {
-	open := j.stream.Pagination.Session.Open
-	if open == nil || !strings.HasPrefix(out.aside, openAside) {
-		return ""
-	}
-	return j.addressed("pagination.open", open.Path, open.Method, status)
+// Opening says what of pagination.open is likely wrong where the API refuses it; ""
+// where nothing is known.
+func (a Adviser) Opening(status int) string {
+	open := a.Stream.Pagination.Session.Open
+	return a.addressed("pagination.open", open.Path, open.Method, status)
 }
 
 // addressed says which path or method of the definition an answer is about; "" where
 // it is about neither.
-func (j *judge) addressed(key string, path *expr.Template, method string, status int) string {
+func (a Adviser) addressed(key string, path *expr.Template, method string, status int) string {
 	switch status {
 	case http.StatusNotFound:
-		return fmt.Sprintf("is %s right? It says path: %s, behind base_url", key, j.secrets.Quote(path.Source()))
+		return fmt.Sprintf("is %s right? It says path: %s, behind base_url", key, a.Quote(path.Source()))
 	case http.StatusMethodNotAllowed:
 		return fmt.Sprintf("is the method right? By %s it is method: %s", key, method)
 	}
 	return ""
 }
 
-// adviseToken says what is likely wrong where the API refuses a request with the token
+// Token says what is likely wrong where the API refuses a request with the token
 // of a page. That of the second page never did any good: the definition may send it to
 // the wrong place.
-func (j *judge) adviseToken(out *outgoing, status int) string {
-	if j.pager.Position().Pages != 1 || status == http.StatusGone {
+func (a Adviser) Token(method string, status int) string {
+	if a.Pager.Position().Pages != 1 || status == http.StatusGone {
 		return "the API no longer takes the page token: if that happens again and again, ask for less at a time"
 	}
-	key, path := "the stream", j.stream.Request.Path
-	if then := j.stream.Pagination.AfterFirst; then != nil {
+	key, path := "the stream", a.Stream.Request.Path
+	if then := a.Stream.Pagination.AfterFirst; then != nil {
 		key, path = "pagination.after_first", cmp.Or(then.Path, path)
 	}
-	if text := j.addressed(key, path, out.Method, status); text != "" {
+	if text := a.addressed(key, path, method, status); text != "" {
 		return text
 	}
-	return "it is the first one with a page token: is that where the API looks for it? " + j.tokenSent()
+	return "it is the first one with a page token: is that where the API looks for it? " + a.tokenSent()
 }
 
 // tokenSent says where the definition puts the token of a page.
-func (j *judge) tokenSent() string {
-	p := &j.stream.Pagination
+func (a Adviser) tokenSent() string {
+	p := &a.Stream.Pagination
 	switch s := &p.Sends; {
 	case s.Param == sources.AllMembers:
 		return `pagination.param: "*" sends its members as parameters`
@@ -67,18 +64,17 @@ func (j *judge) tokenSent() string {
 	return "a template with page sends it, or the API's own link"
 }
 
-// adviseSession says of the first page that is asked for in a session what else may be
-// wrong than what tip says.
-func (j *judge) adviseSession(tip string) string {
-	open := j.stream.Pagination.Session.Open
-	if open == nil || !j.stream.SendsSession() || !j.pager.Position().First() {
-		return tip
+// Session says what may be wrong where the first page that is asked for in a session is
+// refused; "" elsewhere.
+func (a Adviser) Session() string {
+	open := a.Stream.Pagination.Session.Open
+	if open == nil || !a.Stream.SendsSession() || !a.Pager.Position().First() {
+		return ""
 	}
-	text := fmt.Sprintf("is page.session sent where the API wants it? It is what open answered at session: %s", j.secrets.Quote(valueOf(open)))
 	if open.Value.IsZero() {
-		text = "page.session is all of what open answered: where the API wants a member of it, name that, as open: {session: id}"
+		return "page.session is all of what open answered: where the API wants a member of it, name that, as open: {session: id}"
 	}
-	return also(tip, text)
+	return fmt.Sprintf("is page.session sent where the API wants it? It is what open answered at session: %s", a.Quote(valueOf(open)))
 }
 
 // valueOf is how the definition names what of an answer to open is the session.
@@ -115,11 +111,11 @@ func textPlaces(v gjson.Result, path string, depth int) (all []string) {
 	return all[:min(len(all), mostPlaces)]
 }
 
-// nothingThere is the error of an answer to open that does not have what session names.
-func (s *conversation) nothingThere(page *Page) error {
-	err := fmt.Errorf("pagination.open.session: the answer has nothing at %s", s.asker.client.Secrets.Quote(valueOf(s.rules.Open)))
-	if places := textPlaces(gjson.ParseBytes(page.Body.Text), "", 0); len(places) > 0 {
-		return fmt.Errorf("%w; it has text at %s: write session: %s", err, s.asker.client.Secrets.Quote(strings.Join(places, ", ")), s.asker.client.Secrets.Quote(places[0]))
+// NoSession is the error of an answer to open that does not have what session names.
+func (a Adviser) NoSession(body []byte) error {
+	err := fmt.Errorf("pagination.open.session: the answer has nothing at %s", a.Quote(valueOf(a.Stream.Pagination.Session.Open)))
+	if places := textPlaces(gjson.ParseBytes(body), "", 0); len(places) > 0 {
+		return fmt.Errorf("%w; it has text at %s: write session: %s", err, a.Quote(strings.Join(places, ", ")), a.Quote(places[0]))
 	}
 	return err
 }
