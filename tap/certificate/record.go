@@ -1,6 +1,7 @@
 package certificate
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 
@@ -65,7 +66,7 @@ type WalkRecord struct {
 func (s *Stream) Record(name string, hide func(string) string) Record {
 	r := Record{
 		Stream: name, Verdict: s.Verdict(),
-		Tally: Tally{Walks: s.Walks, Proven: s.Verdicts[Proven], NotProven: s.Verdicts[NotProven], InDoubt: s.Verdicts[InDoubt]},
+		Tally: Tally{Walks: s.Walks, Proven: s.Count(Proven), NotProven: s.Count(NotProven), InDoubt: s.Count(InDoubt)},
 		Pages: s.Pages, Records: s.Records, Keys: s.Keys.record(s.Fields, hide), EndedBy: map[string]int64{}, Held: map[string]int64{},
 		Doubts: texts(s.Doubts, hide), Signs: hidden(s.Signs, hide), Named: []WalkRecord{},
 	}
@@ -92,7 +93,7 @@ func (w *Walk) record(fields []string, hide func(string) string) WalkRecord {
 	return WalkRecord{
 		Partition: w.Key, Context: kept(w.Context, hide), Window: hide(w.Window), Verdict: w.Verdict(), Pages: w.Pages, FromPage: w.FromPage,
 		Records: w.Records, Total: w.Total, Keys: w.Keys.record(fields, hide), EndedBy: string(w.By), Held: held,
-		Doubts: texts(w.Doubts, hide), Unproven: w.Unproven, Signs: hidden(w.Signs, hide),
+		Doubts: texts(w.Doubts, hide), Unproven: hide(cmp.Or(w.Unproven, w.NeverNamed)), Signs: hidden(w.Signs, hide),
 	}
 }
 

@@ -18,6 +18,14 @@ type Stream struct {
 	Doubts   []paging.Doubt // the first of them
 	Doubted  int64          // how many there were
 	Named    []Walk         // the first of those that are in doubt, or the only one
+	Never    NeverNamed
+}
+
+// NeverNamed are the walks that are not proven for one reason: no answer had anything
+// where the definition looks for the next page.
+type NeverNamed struct {
+	Walks int64
+	Text  string // of the first
 }
 
 // mostNamed is how many walks of one stream are kept, and how many doubts and
@@ -34,6 +42,7 @@ func (s *Stream) Add(w *Walk) {
 	}
 	s.Walks++
 	s.Verdicts[w.Verdict()]++
+	s.never(w)
 	s.By[w.By]++
 	for _, c := range w.Held {
 		s.Held[c]++
@@ -65,12 +74,50 @@ func (s *Stream) name(w *Walk) {
 	}
 }
 
+// never counts a walk that would be proven, had an answer had anything where the
+// definition looks for the next page.
+func (s *Stream) never(w *Walk) {
+	other := *w
+	other.NeverNamed = ""
+	if w.Verdict() != NotProven || other.Verdict() != Proven {
+		return
+	}
+	if s.Never.Walks++; s.Never.Text == "" {
+		s.Never.Text = w.NeverNamed
+	}
+}
+
+// Unnamed says that no answer of any walk had anything where the definition looks for
+// the next page; "" where one had: then that is spelled as the API does, and an answer
+// without it is the last one.
+func (s *Stream) Unnamed() string {
+	if s.By[paging.EndNoNext] > 0 {
+		return ""
+	}
+	return s.Never.Text
+}
+
+// Count is how many walks came to a verdict.
+func (s *Stream) Count(v Verdict) int64 {
+	n := s.Verdicts[v]
+	if s.By[paging.EndNoNext] == 0 {
+		return n
+	}
+	switch v {
+	case Proven:
+		n += s.Never.Walks
+	case NotProven:
+		n -= s.Never.Walks
+	}
+	return n
+}
+
 // Verdict is the worst of the walks; "" where none ended.
 func (s *Stream) Verdict() Verdict {
 	switch {
 	case s.Doubted > 0:
 		return InDoubt
-	case s.Verdicts[NotProven] > 0:
+	case s.Count(NotProven) > 0:
 		return NotProven
 	case s.Walks > 0:
 		return Proven

@@ -58,7 +58,7 @@ func (w *Walk) Verdict() Verdict {
 	switch {
 	case len(w.Doubts) > 0:
 		return InDoubt
-	case w.Unproven != "" || w.Keys.Doubled() > 0 && !w.Back:
+	case w.Unproven != "" || w.NeverNamed != "" || w.Keys.Doubled() > 0 && !w.Back:
 		return NotProven
 	}
 	return Proven

@@ -18,6 +18,9 @@ func (s *Stream) proof() (all []string) {
 		r := c.Record(s.Name, func(text string) string { return text })
 		all = append(all, CertificateText(&r))
 	}
+	if text := c.Unnamed(); text != "" && !slices.Contains(s.Notes, text) {
+		all = append(all, text)
+	}
 	switch n := c.Doubted; {
 	case n > 1:
 		all = append(all, fmt.Sprintf("is it complete? %s (and %s, in the log)", c.Doubts[0], Numbered(n-1, "%s more [sign|signs]")))
@@ -33,7 +36,7 @@ func (s *Stream) certified(add func(metric string, n int64)) {
 	if c.Walks == 0 && c.Doubted == 0 {
 		return
 	}
-	add("walk_proven_count", c.Verdicts[certificate.Proven])
+	add("walk_proven_count", c.Count(certificate.Proven))
 	add("page_count", c.Pages)
 	if !c.Keys.Unknown {
 		add("key_count", c.Keys.Distinct)
@@ -42,7 +45,7 @@ func (s *Stream) certified(add func(metric string, n int64)) {
 		metric string
 		n      int64
 	}{
-		{"walk_not_proven_count", c.Verdicts[certificate.NotProven]}, {"walk_in_doubt_count", c.Verdicts[certificate.InDoubt]},
+		{"walk_not_proven_count", c.Count(certificate.NotProven)}, {"walk_in_doubt_count", c.Count(certificate.InDoubt)},
 		{"doubt_count", c.Doubted}, {"key_doubled_count", c.Keys.Doubled()},
 	} {
 		if more.n > 0 {

@@ -100,7 +100,7 @@ func (l last) conclude(end ending) {
 		count.uncounted()
 		l.capped()
 		if looked = !end.back && !l.answer.Empty; looked {
-			l.look()
+			l.look(end)
 		}
 	}
 	way.missing()
@@ -138,7 +138,7 @@ func (l last) unreadNext() string {
 // look looks for what the last answer says against the end, and for keys of the
 // definition that no answer had anything for. One that a rule of the definition
 // made a page is not searched.
-func (l last) look() {
+func (l last) look(how ending) {
 	a := l.answer
 	place := l.stream.Records.Place()
 	h := hint.Find(a.Beside, place, a.Header)
@@ -155,6 +155,9 @@ func (l last) look() {
 		l.doubt(Doubt{Key: d.Key, Value: l.out.Quote(d.Value), Advice: l.out.Hide(d.Advice)})
 	}
 	if len(l.found.Proof.Doubts) == 0 && l.next.Records > 0 {
+		if l.by(how) == EndNeverNext && !l.allCame() {
+			l.neverNamed(h, &end)
+		}
 		l.found.Remarks = append(l.found.Remarks, h.Unread(&end)...)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
 )
 
 // Proof is how a walk ended: what ended it, what it had read by then, and what
@@ -19,6 +20,9 @@ type Proof struct {
 	// Unproven says that nothing shows whether rows moved while the walk was
 	// under way; "" where something does.
 	Unproven string
+	// NeverNamed says that no answer of the walk had anything where the definition
+	// looks for the next page, and that nothing else proves the end; "" elsewhere.
+	NeverNamed string
 }
 
 // Over reports whether the walk has ended.
@@ -29,32 +33,34 @@ type End string
 
 // The ends. Ends has a row for each.
 const (
-	EndSkip    End = "skip"
-	EndRule    End = "rule"
-	EndRefused End = "refused"
-	EndStop    End = "stop"
-	EndMore    End = "more"
-	EndSingle  End = "single"
-	EndNoNext  End = "no_next"
-	EndEmpty   End = "empty"
-	EndRepeat  End = "repeat"
-	EndTotal   End = "total"
-	EndPages   End = "total_pages"
+	EndSkip      End = "skip"
+	EndRule      End = "rule"
+	EndRefused   End = "refused"
+	EndStop      End = "stop"
+	EndMore      End = "more"
+	EndSingle    End = "single"
+	EndNoNext    End = "no_next"
+	EndNeverNext End = "never_next"
+	EndEmpty     End = "empty"
+	EndRepeat    End = "repeat"
+	EndTotal     End = "total"
+	EndPages     End = "total_pages"
 )
 
 // Ends are the ends as people read them.
 var Ends = map[End]string{
-	EndSkip:    "a rule that says skip",
-	EndRule:    "a rule that says end",
-	EndRefused: "the refusal of a page past the API's own count",
-	EndStop:    "pagination.stop",
-	EndMore:    "pagination.more",
-	EndSingle:  "its only answer",
-	EndNoNext:  "an answer that names no next page",
-	EndEmpty:   "a page without further records",
-	EndRepeat:  "a last page that came again",
-	EndTotal:   "pagination.total",
-	EndPages:   "pagination.total_pages",
+	EndSkip:      "a rule that says skip",
+	EndRule:      "a rule that says end",
+	EndRefused:   "the refusal of a page past the API's own count",
+	EndStop:      "pagination.stop",
+	EndMore:      "pagination.more",
+	EndSingle:    "its only answer",
+	EndNoNext:    "an answer that names no next page",
+	EndNeverNext: "an answer that names no next page, and none ever did",
+	EndEmpty:     "a page without further records",
+	EndRepeat:    "a last page that came again",
+	EndTotal:     "pagination.total",
+	EndPages:     "pagination.total_pages",
 }
 
 // Check is something that would have shown that a walk is not complete, and did
@@ -86,6 +92,9 @@ func (l last) by(end ending) End {
 	case end.said:
 		return EndMore
 	case l.names && !(l.n == 0 && l.stream.Pagination.Session.Keeps):
+		if !l.ever.Next {
+			return EndNeverNext
+		}
 		return EndNoNext
 	case l.n <= int64(l.found.Repeated):
 		return EndEmpty
@@ -106,12 +115,36 @@ func (l last) prove(end ending, looked bool) {
 			p.Held = append(p.Held, check)
 		}
 	}
-	all, counted := l.next.allPages()
-	hold(CheckTotal, p.Total != nil && *p.Total == p.Records)
-	hold(CheckPages, counted && !l.doubts("pagination.total_pages") && all <= p.Pages)
+	hold(CheckTotal, l.allRecords())
+	hold(CheckPages, l.everyPage())
 	hold(CheckLastAnswer, looked && len(p.Doubts) == 0)
 	hold(CheckBoundary, l.looks() && p.Pages > 1)
 	hold(CheckTwoWalks, l.stream.OnIncomplete == sources.Again && p.Pages > 1 && !l.doubts("on_incomplete"))
+}
+
+// allRecords and everyPage report whether as many records, and as many pages, came as
+// the API counts; allCame, whether one of both shows that.
+func (l last) allRecords() bool {
+	total := l.counted()
+	return total != nil && *total == l.next.Records
+}
+
+func (l last) everyPage() bool {
+	all, counted := l.next.allPages()
+	return counted && !l.doubts("pagination.total_pages") && all <= l.next.pages()
+}
+
+func (l last) allCame() bool { return l.allRecords() || l.everyPage() }
+
+// neverNamed says that nothing named a next page, where nothing else proves the end: in
+// the log too, where that is suspicious.
+func (l last) neverNamed(h *hint.Hints, end *hint.End) {
+	text, suspicious := h.NeverNamed(end, l.answer.Beside, l.stream.Records.Place(), l.answer.Header)
+	text = l.out.Hide(text)
+	l.found.Proof.NeverNamed, end.Ever.Next = text, end.Ever.Next || text != ""
+	if suspicious {
+		l.remark(text)
+	}
 }
 
 // counted is the API's own count of the walk; nil: there is none. Behind max_offset it
