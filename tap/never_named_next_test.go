@@ -29,7 +29,7 @@ var neverNamed = []struct {
 	{"a header that is misspelled", `records: "@this", pagination: {type: cursor, next: "header:X-Folgende", param: c}`,
 		endAnswer{200, map[string]string{"X-Folgend": "2"}, []byte(`[{"id":1}]`)}, false, `did you mean "X-Folgend"?`, ""},
 	{"link_header, no Link, a full page", `records: "@this", pagination: {type: link_header}`, endAnswer{200, nil, []byte("[" + someRows(100) + "]")}, false,
-		"the header Link, of pagination.type: link_header, matched no answer of the walk, which ends at the first; and 100 records are as many as", ""},
+		"the header Link, of pagination.type: link_header, matched no answer of the walk, which ends at the first; 100 records are as many as", ""},
 	{"link_header, no Link, a small list", `records: "@this", pagination: {type: link_header}`, endAnswer{200, nil, []byte("[" + someRows(7) + "]")}, false,
 		"", "it is not proven that all records came: the header Link"},
 	{"fewer than asked for", `records: rows, params: {limit: 100}, pagination: {type: cursor, next: next, param: c}`, rowsAnswer(50, `"previous_page":"a","per_page":100`), false,

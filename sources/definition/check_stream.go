@@ -47,14 +47,18 @@ func (c streamCheck) moving(n *document.Node, s *sources.Stream) {
 	if way == nil {
 		return // the problem is told
 	}
+	write := "give total"
+	if proves := s.ProvesMoves(); proves != "" {
+		write += ", or " + proves
+	}
 	named, counted := way.links, has(way.keys, "at_end") && p.Ends.TotalPages.IsZero()
 	switch {
 	case (named || counted) && s.EndsWindow():
 		c.Warn(paging, "rows that change while they are read leave a window that has an end, and others move to pages that were read, "+
-			"which nothing shows: give total, or %s, or do not send window.end%s", s.ProvesMoves(), unlessKeys(named))
+			"which nothing shows: %s, or do not send window.end%s", write, unlessKeys(named))
 	case counted:
 		c.Warn(paging, "rows that are deleted or moved while they are read take others with them to pages that were read, "+
-			"which nothing shows: give total, or %s", s.ProvesMoves())
+			"which nothing shows: %s", write)
 	}
 }
 

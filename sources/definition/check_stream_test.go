@@ -19,6 +19,7 @@ func TestMovingIsWarnedOf(t *testing.T) {
 		{"", `pagination: {type: page, param: page, total_pages: pages}`, ""},
 		{"", `on_incomplete: again, pagination: {type: page, param: page}`, ""},
 		{"", `pagination: {type: link_header}`, ""},
+		{"", `etag: true, pagination: {type: page, param: page}`, "which nothing shows: give total"},
 		{end, `pagination: {type: page, param: page}`, window},
 		{end, `pagination: {type: offset, param: offset}`, window},
 		{end, `pagination: {type: link_header}`, window},
@@ -41,6 +42,9 @@ func TestMovingIsWarnedOf(t *testing.T) {
 		got := ""
 		for _, w := range d.Warnings {
 			got += w.Error()
+		}
+		if strings.Contains(tt.stream, "etag") && strings.Contains(got, "on_incomplete") {
+			t.Errorf("%s: %q advises what is refused beside etag", tt.stream, got)
 		}
 		if tt.want == "" && got != "" || !strings.Contains(got, tt.want) {
 			t.Errorf("%s, %s: got warnings %q, want %q", tt.params, tt.stream, got, tt.want)

@@ -133,8 +133,11 @@ func (t *tally) tellFuture(log *slog.Logger, s *plan.Stream) {
 func (t *tally) tellMoves(log *slog.Logger, s *plan.Stream) {
 	if t.moves.again > t.moves.told {
 		t.moves.told = t.moves.again
-		log.Warn("rows moved in their list while its pages were read: "+t.moves.text()+". The run goes on, and no bookmark is kept back for it",
-			"stream", s.Name, "record", t.moves.first, "write", s.Definition.ProvesMoves())
+		attrs := []any{"stream", s.Name, "record", t.moves.first}
+		if write := s.Definition.ProvesMoves(); write != "" {
+			attrs = append(attrs, "write", write)
+		}
+		log.Warn("rows moved in their list while its pages were read: "+t.moves.text()+". The run goes on, and no bookmark is kept back for it", attrs...)
 	}
 }
 

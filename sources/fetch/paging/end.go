@@ -1,7 +1,6 @@
 package paging
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -77,7 +76,7 @@ type last struct{ *leg }
 func (l last) over(end ending, after string) error {
 	l.conclude(end)
 	if failing := l.failing(); len(failing) > 0 {
-		return fmt.Errorf("%w: %s%s%s (on_incomplete: warn takes it for the end)", ErrDoubtful, strings.Join(failing, "; "), after, l.unreadNext())
+		return fmt.Errorf("%w: %s%s%s", ErrDoubtful, strings.Join(failing, "; "), after, l.likely(end))
 	}
 	l.found.Last = true
 	if l.stream.Pagination.Session.Close != nil {
@@ -123,16 +122,6 @@ func (l last) failing() (texts []string) {
 		}
 	}
 	return texts
-}
-
-// unreadNext says that no answer had anything for next, which then is the likely
-// reason of an end that the definition contradicts; "" where one had.
-func (l last) unreadNext() string {
-	next := l.stream.Pagination.Next
-	if l.ever.Next || next.Path == "" && next.Header == "" {
-		return ""
-	}
-	return fmt.Sprintf("; pagination.next, %s, matched no answer of the walk: is it spelled as the API does?", cmp.Or(next.Path, "header:"+next.Header))
 }
 
 // look looks for what the last answer says against the end, and for keys of the
@@ -194,7 +183,18 @@ func (l last) unproven() string {
 	case !l.stream.Pagination.Ends.Total.IsZero():
 		how = moves + "total shows it, unless as many rows come as go"
 	}
-	return "it is not proven that all rows came: " + how + ". To prove it, write " + l.stream.ProvesMoves()
+	return "it is not proven that all rows came: " + how + l.provesMoves()
+}
+
+// provesMoves is what to write against rows that move unseen; "" where nothing helps.
+func (l last) provesMoves() string {
+	switch write := l.stream.ProvesMoves(); {
+	case write != "":
+		return ". To prove it, write " + write
+	case l.stream.Pagination.Ends.Total.IsZero():
+		return ". pagination.total, where the API has one, would show rows that go"
+	}
+	return ""
 }
 
 // windowMoves says of requests that send window.end what that does.

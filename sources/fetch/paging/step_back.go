@@ -158,10 +158,13 @@ func (l course) missing() {
 	if next.Shrunk == 0 || next.Total == nil || next.Records >= max(*next.Total, l.latest)+next.Shrunk {
 		return
 	}
-	l.doubt(Doubt{
+	d := Doubt{
 		Key: "pagination.total", Value: fmt.Sprintf("%d less than it was, and nothing says whether others have moved to pages that were read", next.Shrunk), Keep: true,
-		Advice: "on_incomplete: again walks until two walks agree",
-	})
+	}
+	if !l.stream.Known.ETag {
+		d.Advice = "on_incomplete: again walks until two walks agree"
+	}
+	l.doubt(d)
 }
 
 // renumber finds how the walk's requests are numbered from the present one and

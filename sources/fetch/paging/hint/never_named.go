@@ -13,7 +13,7 @@ import (
 )
 
 // roundPages are how many records many APIs have on a page by themselves.
-var roundPages = []int64{50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10000}
+var roundPages = []int64{20, 25, 30, 40, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10000}
 
 // NeverNamed is what to say of a walk that ended since its answer names no next
 // page, and of which no answer has had anything where the definition looks for one:
@@ -41,7 +41,7 @@ func (all *Hints) NeverNamed(end *End, body []byte, place []string, h http.Heade
 	case e.NoNext:
 		text += ": is it spelled as the API does?"
 	case e.Asked == 0 && slices.Contains(roundPages, size):
-		text += fmt.Sprintf("; and %d records are as many as many APIs have on a page: is there another one, and how does the answer name it?", size)
+		text += fmt.Sprintf("; %d records are as many as a page of many APIs has: is there another one, and how does the answer name it?", size)
 	default:
 		return text, false
 	}
@@ -110,7 +110,7 @@ func elsewhere(name string) bool {
 
 // likeToken reports whether a key is called as what leads to a next page is.
 func likeToken(name string) bool {
-	for _, part := range []string{"scroll", "continuation", "cursor", "pagetoken", "marker"} {
+	for _, part := range []string{"scroll", "continuation", "cursor", "pagetoken", "marker", "weiter", "naechste", "suivant", "siguiente", "proxim", "volgende"} {
 		if strings.Contains(name, part) {
 			return true
 		}
