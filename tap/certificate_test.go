@@ -131,8 +131,12 @@ func TestCertificateOfAResumedWalk(t *testing.T) {
 		t.Errorf("of a walk that goes on: %+v", c)
 	}
 	s.state = first.state()
-	f, _ := certified(t, &s)
+	f, r := certified(t, &s)
 	w := f.Streams[0].Named[0]
+	const says = "x: proven complete: 3 pages, 5 records, 1 different key, counted from page 3 on: an earlier run read those before, of a total of 5;"
+	if text := r.account.String(); !strings.Contains(text, says) {
+		t.Errorf("the account does not say %q:\n%s", says, text)
+	}
 	if w.Pages != 3 || w.Records != 5 || w.FromPage != 3 || w.Keys.Records != 1 || fmt.Sprint(w.Held) != "[total last_answer]" || strings.Join(strings.Fields(string(w.Keys.First)), "") != `{"id":5}` {
 		t.Errorf("got %+v", w)
 	}

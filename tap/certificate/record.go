@@ -40,6 +40,7 @@ type KeysRecord struct {
 	Records  int64           `json:"records"`
 	Distinct *int64          `json:"distinct"`
 	Doubled  *int64          `json:"doubled"`
+	Partly   int64           `json:"partly,omitempty"` // walks whose keys are counted from a later page on
 	First    json.RawMessage `json:"first,omitempty"`
 	Last     json.RawMessage `json:"last,omitempty"`
 }
@@ -98,7 +99,7 @@ func (w *Walk) record(fields []string, hide func(string) string) WalkRecord {
 }
 
 func (k *Keys) record(fields []string, hide func(string) string) KeysRecord {
-	r := KeysRecord{Fields: fields, Records: k.Came, First: kept(object(fields, k.First), hide), Last: kept(object(fields, k.Last), hide)}
+	r := KeysRecord{Fields: fields, Records: k.Came, Partly: k.Partly, First: kept(object(fields, k.First), hide), Last: kept(object(fields, k.Last), hide)}
 	if r.Fields == nil {
 		r.Fields = []string{}
 	}

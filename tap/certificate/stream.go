@@ -52,6 +52,7 @@ func (s *Stream) Add(w *Walk) {
 		s.Total, s.Totals = s.Total+*w.Total, s.Totals+1
 	}
 	s.Keys.Came, s.Keys.Distinct = s.Keys.Came+w.Keys.Came, s.Keys.Distinct+w.Keys.Distinct
+	s.Keys.Partly += w.Keys.Partly
 	s.Keys.Unknown = s.Keys.Unknown || w.Keys.Unknown
 	s.Signs = append(s.Signs, w.Signs[:min(len(w.Signs), mostKept-len(s.Signs))]...)
 	s.Doubt(w.Doubts...)

@@ -42,6 +42,7 @@ type Keys struct {
 	Came        int64 // records with one
 	Distinct    int64 // different ones
 	Unknown     bool  // nobody counted them, or not to the end
+	Partly      int64 // walks of which an earlier run read the first pages, whose keys are not counted
 	First, Last string
 }
 
@@ -67,6 +68,9 @@ func (w *Walk) Verdict() Verdict {
 // judgeKeys takes what the keys show into the certificate.
 func (w *Walk) judgeKeys() {
 	k := &w.Keys
+	if w.FromPage > 1 {
+		k.Partly = 1
+	}
 	switch doubled := k.Doubled(); {
 	case doubled == 0 && k.Came > 0 && !k.Unknown && w.FromPage == 1 && w.Unchanged == 0:
 		w.Held = append(w.Held, CheckKeys)

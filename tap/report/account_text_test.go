@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/tap/certificate"
 )
 
 // TestLeaveOut: what the API will never show can be left out, and the account
@@ -57,5 +58,21 @@ func TestWaitedSideBySide(t *testing.T) {
 		if got := strings.Contains(text, "waited is the sum of what requests waited, side by side\n"); got != test.says {
 			t.Errorf("waited %s: it says so: %v, want %v, in\n%s", test.waited, got, test.says, text)
 		}
+	}
+}
+
+// TestKeysOfWalksThatGoOn: keys of walks that an earlier run began are those of later
+// pages, and the line says so of several walks, too.
+func TestKeysOfWalksThatGoOn(t *testing.T) {
+	distinct, doubled := int64(9), int64(0)
+	r := certificate.Record{Verdict: certificate.Proven, Pages: 7, Records: 20, Tally: certificate.Tally{Walks: 3},
+		Keys: certificate.KeysRecord{Fields: []string{"id"}, Distinct: &distinct, Doubled: &doubled, Partly: 2}}
+	const want = "9 different keys, of 2 walks counted from a later page on"
+	if text := CertificateText(&r); !strings.Contains(text, want) {
+		t.Errorf("%q, want it to say %q", text, want)
+	}
+	r.Keys.Partly = 0
+	if text := CertificateText(&r); strings.Contains(text, "counted") {
+		t.Errorf("%q says of walks from their start that keys are counted from later on", text)
 	}
 }

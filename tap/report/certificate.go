@@ -66,7 +66,7 @@ func CertificateText(r *certificate.Record) string {
 	}
 	text := verdicts[r.Verdict] + ": " + Numbered(r.Pages, "%s [page|pages]") + ", " + Numbered(r.Records, "%s [record|records]")
 	if d := r.Keys.Distinct; d != nil && len(r.Keys.Fields) > 0 {
-		text += ", " + Numbered(*d, "%s different [key|keys]")
+		text += ", " + Numbered(*d, "%s different [key|keys]") + keysFrom(r)
 		if doubled := *r.Keys.Doubled; doubled > 0 {
 			text += " (" + count(doubled) + " came under one that had come before)"
 		}
@@ -78,6 +78,18 @@ func CertificateText(r *certificate.Record) string {
 		text = Numbered(r.Walks, "%s walks, ") + text
 	}
 	return text + "; ended by " + strings.Join(ends, ", ")
+}
+
+// keysFrom says from where on keys were counted, where an earlier run read the pages
+// before.
+func keysFrom(r *certificate.Record) string {
+	switch {
+	case r.Keys.Partly == 0:
+		return ""
+	case r.Walks == 1 && len(r.Named) == 1:
+		return ", counted from page " + count(r.Named[0].FromPage) + " on: an earlier run read those before"
+	}
+	return Numbered(r.Keys.Partly, ", of %s [walk|walks] counted from a later page on: an earlier run read those before")
 }
 
 var verdicts = map[certificate.Verdict]string{
