@@ -54,6 +54,9 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 // Close ends the client's idle connections.
 func (c *Client) Close() {
 	c.admission.values.tell()
+	if !c.Hasty {
+		c.requester.vigil.tell(c.Log, c.requester.expired())
+	}
 	c.admission.limits.Close(time.Now())
 	if t, ok := c.Transport.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()

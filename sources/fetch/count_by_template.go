@@ -187,6 +187,7 @@ func (c *values) uncounted(out *outgoing) error {
 // missing says where an answer has no value for a template.
 type missing struct {
 	came   string // what the answer has there
+	lacks  bool   // it has no member of such a name
 	mended string // the template with the name that the answer has; "": it is not known
 }
 
@@ -200,7 +201,7 @@ func (j *judge) missing(t *expr.Template) missing {
 		for _, keys := range t.Reads(name.text) {
 			if at, key, v := deepest(name.text, j.vars[name.slot], keys); key != "" {
 				known := membersOf(v)
-				m.came = at + " " + has(v, key, known, j.secrets)
+				m.came, m.lacks = at+" "+has(v, key, known, j.secrets), true
 				if meant := nearest.Name(key, known); meant != "" && !j.secrets.In(meant) {
 					m.mended = strings.Replace(t.Source(), key, meant, 1)
 				}

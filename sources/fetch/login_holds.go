@@ -2,6 +2,10 @@ package fetch
 
 import (
 	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,7 +20,7 @@ import (
 // definition says when it ends, nothing else does.
 type vigil struct {
 	mu      sync.Mutex
-	refuses bool // the API has refused a login that had held: it says so when one has expired
+	refuses bool // the API has refused a login that had held, or a rule or auth.expired said so: it says so when one has expired
 	ends    []emptyEnd
 }
 
@@ -27,24 +31,27 @@ type emptyEnd struct {
 	at    time.Time // of the last answer
 	of    *Counters
 	walks int64
+
+	stream, request string
+	blind           *missing // what auth.expired looks for and the answer does not have; nil: there is no auth.expired
 }
 
 // mostEnds is how many ends are remembered apart.
 const mostEnds = 1000
 
 // ended takes note of such a walk.
-func (v *vigil) ended(p auth.Proof, at time.Time, of *Counters) {
+func (v *vigil) ended(e emptyEnd) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.refuses {
 		return
 	}
-	of.Unwitnessed.Add(1)
-	if n := len(v.ends) - 1; n >= mostEnds && v.ends[n].of == of && v.ends[n].proof == p {
-		v.ends[n].at, v.ends[n].walks = at, v.ends[n].walks+1
+	e.of.Unwitnessed.Add(e.walks)
+	if n := len(v.ends) - 1; n >= mostEnds && v.ends[n].of == e.of && v.ends[n].proof == e.proof {
+		v.ends[n].at, v.ends[n].walks = e.at, v.ends[n].walks+e.walks
 		return
 	}
-	v.ends = append(v.ends, emptyEnd{p, at, of, 1})
+	v.ends = append(v.ends, e)
 }
 
 // alive takes note of an answer with records to a request that was sent at a time.
@@ -75,11 +82,61 @@ func (v *vigil) clear(proven func(emptyEnd) bool) {
 	v.ends = left
 }
 
+// NotWitnessed is what a walk may mean that ended with an answer without records where
+// nothing shows that the login still held, and what to write.
+const NotWitnessed = "an API that answers a login which has expired with an empty list looks the same. " +
+	"If this one does, write auth: {expired: …}, a template that is true of such an answer and looks at what each answer has, or ttl; if it answers 401, say so by expired: \"{{ false }}\""
+
+// tell warns of the ends of which nothing shows that the login held.
+func (v *vigil) tell(log *slog.Logger, expired *expr.Template) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.ends) == 0 {
+		return
+	}
+	var streams []string
+	var walks int64
+	for _, e := range v.ends {
+		if walks += e.walks; !slices.Contains(streams, e.stream) {
+			streams = append(streams, e.stream)
+		}
+	}
+	first := v.ends[0]
+	args := []any{"streams", strings.Join(streams, ", "), "walks", walks, "request", first.request}
+	text := "nothing shows that the login still held when walks ended with an answer without records: " + NotWitnessed
+	if first.blind != nil {
+		text = "nothing shows that the login still held when walks ended with an answer without records: auth.expired looks at what the answer does not have, so that it is not true of one for a login that has expired"
+		args = append(args, "auth.expired", expired.Source(), "came", first.blind.came, "write", writeExpired(first.blind))
+	}
+	log.Warn(text, args...)
+}
+
+// writeExpired is what to write in place of a template that looks at what answers do
+// not have.
+func writeExpired(m *missing) string {
+	if m.mended != "" {
+		return fmt.Sprintf("auth.expired: %q", m.mended)
+	}
+	return "auth.expired: with a place that each answer has; or ttl, how long a login holds"
+}
+
+// blind is what auth.expired looks for and an answer does not have; nil: the answer has
+// all of it, or there is no auth.expired.
+func (j *judge) blind() *missing {
+	if j.login.spent == nil {
+		return nil
+	}
+	if m := j.missing(j.login.spent); m.lacks {
+		return &m
+	}
+	return nil
+}
+
 // witness takes note of the last page of a walk whose end hangs on whether the login
 // held.
 func (w *Walk) witness(page *Page) {
 	l := w.client.requester.login()
-	if l == nil || l.Expired() != nil || l.Lasts() || page.proof == nil || page.Recalled || page.Skipped != "" || page.Records.Len() > 0 {
+	if l == nil || l.Expired() != nil && page.blind == nil || l.Lasts() || page.proof == nil || page.Recalled || page.Skipped != "" || page.Records.Len() > 0 {
 		return
 	}
 	p := &page.Proof
@@ -92,7 +149,9 @@ func (w *Walk) witness(page *Page) {
 			return
 		}
 	}
-	w.client.requester.vigil.ended(*page.proof, page.At, w.counters)
+	w.client.requester.vigil.ended(emptyEnd{
+		proof: *page.proof, at: page.At, of: w.counters, walks: 1, stream: w.stream.Name, request: page.Request, blind: page.blind,
+	})
 }
 
 // sawRecords takes note of an answer with records: the login held.
@@ -102,9 +161,10 @@ func (r *requester) sawRecords(page *Page) {
 	}
 }
 
-// sawRefusal takes note of an answer that refuses a proof which had held.
+// sawRefusal takes note of an answer that refuses a proof which had held: by its status,
+// by auth.expired or by a rule.
 func (r *requester) sawRefusal(ex *Exchange, v verdict) {
-	if l := r.login(); l != nil && !v.expired && l.Held(*ex.proof) {
+	if l := r.login(); l != nil && !errors.Is(v.err, paging.ErrFallen) && l.Held(*ex.proof) {
 		r.vigil.refused()
 	}
 }
@@ -135,7 +195,12 @@ func (j *judge) fallen(page *Page, err error) verdict {
 // the definition may be that of a login which has expired; "" elsewhere.
 func (w *Walk) adviseExpired(page *Page, err error) string {
 	l := w.client.requester.login()
-	if l == nil || l.Expired() != nil || page.Records.Len() > 0 || !errors.Is(err, paging.ErrDoubtful) {
+	switch {
+	case l == nil || page.Records.Len() > 0 || !errors.Is(err, paging.ErrDoubtful):
+		return ""
+	case page.blind != nil:
+		return fmt.Sprintf("auth.expired does not say whether the login has expired: %s. Write %s", page.blind.came, writeExpired(page.blind))
+	case l.Expired() != nil:
 		return ""
 	}
 	return "if the API answers so where the login has expired, write auth: {expired: …}, a template that is true of such an answer"

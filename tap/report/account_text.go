@@ -120,10 +120,7 @@ func (s *Stream) Remarks() []string {
 	if n := s.Counters.LeftOpen.Load(); n > 0 {
 		all = append(all, Numbered(n, "%s [session|sessions] could not be closed: the API keeps [it|them] until [it expires|they expire] there; the log says why"))
 	}
-	if n := s.Counters.Unwitnessed.Load(); n > 0 {
-		all = append(all, Numbered(n, "%s [walk|walks] ended with an answer without records, and no later one shows that the login still held: an API that answers one which has expired with an empty list looks the same. "+
-			"If this one does, write auth: {expired: …}, a template that is true of such an answer, or ttl; if it answers 401, say so by expired: \"{{ false }}\""))
-	}
+	all = append(all, s.notWitnessed()...)
 	all = append(all, s.Counts.remarks(s.Quarantine)...)
 	all = append(all, s.proof()...)
 	all = append(all, s.Notes...)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/tap/certificate"
 )
@@ -96,10 +97,20 @@ var verdicts = map[certificate.Verdict]string{
 	certificate.Proven: "proven complete", certificate.NotProven: "not proven complete", certificate.InDoubt: "in doubt",
 }
 
+// notWitnessed is the sign of walks that may have ended since their login had expired.
+func (s *Stream) notWitnessed() []string {
+	n := s.Counters.Unwitnessed.Load()
+	if n == 0 {
+		return nil
+	}
+	return []string{Numbered(n, "%s [walk|walks] ended with an answer without records, and no later one shows that the login still held: ") + fetch.NotWitnessed}
+}
+
 // Record is the stream's certificate as it is kept.
 func (s *Stream) Record(hide func(string) string) certificate.Record {
 	r := s.Certificate.Record(s.Name, hide)
 	r.Status, r.Failed = s.Status(), int64(s.Failures)
+	r.Signs = append(r.Signs, s.notWitnessed()...)
 	return r
 }
 
