@@ -253,6 +253,7 @@ func (e *emitter) endStreams() {
 		}
 		if t.parts != nil {
 			t.account.Note(t.pass.findings.Tell(e.display.Log, t.stream))
+			t.pass.tellPassed(t.account.Note)
 		}
 		if !t.pass.feed {
 			e.herald.ends(t, t.failure == nil, t.failure)

@@ -10,8 +10,10 @@ import (
 
 // child is a pass whose contexts the records of another one are.
 type child struct {
-	pass *pass
-	of   *plan.Children
+	pass   *pass
+	of     *plan.Children
+	when   *expr.Template // of its axis; nil: each record leads to a context
+	passed passed
 }
 
 // leading is what a parent's page leads to, while it is worked on.
@@ -41,6 +43,7 @@ func (l *leading) take(record []byte) {
 	w := l.worker
 	for i, c := range w.pass.children {
 		ctx, ok, err := c.of.Of(record, w.part.Part.Context, l.vars[i])
+		c.passed.count(record, ok || err != nil)
 		switch {
 		case err != nil:
 			l.astray = append(l.astray, w.leadsAstray(c.pass, err))

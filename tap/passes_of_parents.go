@@ -64,7 +64,7 @@ func (r planner) withParents(all []*pass) ([]*pass, error) {
 				}
 				p.feeds = append(p.feeds, f)
 			}
-			f.children = append(f.children, &child{p, plan.NewChildren(p.stream.Definition, axis)})
+			f.children = append(f.children, &child{pass: p, of: plan.NewChildren(p.stream.Definition, axis), when: axis.When})
 		}
 	}
 	for _, p := range all {

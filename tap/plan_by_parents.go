@@ -32,11 +32,16 @@ func PlanByParents(stop context.Context, o Options, visit func(Planned) error) e
 		return err
 	}
 	passes = inTurn(passes)
-	l := &lister{run: r, misled: map[*pass]bool{}, account: &r.newDisplay(passes).Account, visit: visit}
+	l := &lister{run: r, misled: map[*pass]bool{}, listed: map[*pass]bool{}, account: &r.newDisplay(passes).Account, visit: visit}
 	l.read(stop, passes)
 	for _, p := range passes {
-		if l.failure == nil && l.lacks(p) {
+		switch {
+		case l.failure != nil:
+		case l.lacks(p):
 			l.failure = visit(p.unknown())
+		case p.leadsNowhere() && !l.listed[p]:
+			p.tellPassed(func(string) {})
+			l.failure = visit(p.nothing())
 		}
 	}
 	switch {
@@ -74,6 +79,7 @@ type lister struct {
 	mu      sync.Mutex
 	visit   func(Planned) error
 	failure error // visit's
+	listed  map[*pass]bool
 }
 
 // read walks the parents, and lists.
@@ -110,6 +116,7 @@ func (l *lister) list(p *part) bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.listed[p.pass] = true
 	if l.failure == nil {
 		l.failure = l.visit(line)
 	}

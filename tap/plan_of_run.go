@@ -18,7 +18,7 @@ type Planned struct {
 	Context   json.RawMessage `json:"context,omitempty"`
 	Start     json.RawMessage `json:"start,omitempty"` // of its window, as requests write it
 	End       json.RawMessage `json:"end,omitempty"`
-	Way       string          `json:"way"`               // new, open, owed, read (for the plan), or children (of parents' records that are not known)
+	Way       string          `json:"way"`               // new, open, owed, read (for the plan), children (of parents' records that are not known), or none (there is no partition)
 	Parents   []string        `json:"parents,omitempty"` // whose records the contexts are
 	Feed      bool            `json:"feed,omitempty"`    // it is read for its children alone
 	Pages     int64           `json:"pages"`             // that came already, and are in the state or the journal
@@ -76,6 +76,14 @@ func (p *pass) unknown() Planned {
 	for _, f := range p.feeds {
 		line.Parents = append(line.Parents, f.stream.Name)
 	}
+	return line
+}
+
+// nothing stands for a pass that has no partition, since no record of its parents leads
+// to one.
+func (p *pass) nothing() Planned {
+	line := p.unknown()
+	line.Way = "none"
 	return line
 }
 

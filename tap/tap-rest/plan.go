@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -31,6 +30,7 @@ way is one of
   new       nothing of it was read yet
   open      an earlier run left it open, and it goes on
   owed      it failed for good, and is asked again
+  none      no record of its parents leads to a partition
   read      it is a parent's, and read for the plan: the run takes it from the journal
   children  (of each record of ...) its partitions are those of records that are
             not known: --parents reads them; with --parents, something kept a
@@ -117,6 +117,8 @@ func (t *planTable) add(p tap.Planned) error {
 	switch {
 	case p.Way == "read":
 		calls = "0"
+	case p.Way == "none":
+		return t.row("0", name, "0 partitions", "", "", "", way, "0", "0")
 	case p.Partition == "":
 		way, calls, t.unknown = "of each record of "+strings.Join(p.Parents, ", "), "?", true
 	}
@@ -128,11 +130,14 @@ func (t *planTable) add(p tap.Planned) error {
 
 // end writes the sums.
 func (t *planTable) end() error {
-	count := strconv.Itoa(t.partitions)
+	count := strconv.Itoa(t.partitions) + " partitions"
+	if t.partitions == 1 {
+		count = "1 partition"
+	}
 	if t.unknown {
 		count = "at least " + count
 	}
-	err := t.row(">="+t.sum.Cost.String(), "total", fmt.Sprintf("%s partitions", count), "", "", "", "", strconv.FormatInt(t.sum.Pages, 10), atLeast(t.sum.Calls))
+	err := t.row(">="+t.sum.Cost.String(), "total", count, "", "", "", "", strconv.FormatInt(t.sum.Pages, 10), atLeast(t.sum.Calls))
 	return cmp.Or(err, t.Flush())
 }
 

@@ -1,0 +1,91 @@
+package tap
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/tap-rest/tap-rest/sources/nearest"
+	"github.com/tap-rest/tap-rest/tap/plan"
+)
+
+// passed counts for how many of a parent's records partition_by.when is true. Its
+// methods may be called from any goroutine.
+type passed struct {
+	came, passed atomic.Int64
+	fields       atomic.Pointer[[]string] // of the first record for which it is not true
+}
+
+// count takes note of a record.
+func (c *passed) count(record []byte, passed bool) {
+	c.came.Add(1)
+	if passed {
+		c.passed.Add(1)
+	} else if c.fields.Load() == nil {
+		names := []string{}
+		gjson.ParseBytes(record).ForEach(func(name, _ gjson.Result) bool {
+			names = append(names, strings.Clone(name.Str)) // the record's memory is not ours
+			return len(names) < mostFields
+		})
+		c.fields.CompareAndSwap(nil, &names)
+	}
+}
+
+// mostFields is how many fields of a record are named.
+const mostFields = 50
+
+// nonePassed says of each parent for none of whose records partition_by.when is true
+// that it leads to nothing.
+func (p *pass) nonePassed() (notes []string) {
+	for _, f := range p.feeds {
+		for _, c := range f.children {
+			if n := c.passed.came.Load(); c.pass != p || n == 0 || c.passed.passed.Load() > 0 {
+				continue
+			}
+			if fields := c.passed.fields.Load(); fields != nil {
+				notes = append(notes, c.notPassed(f.stream.Name, *fields))
+			}
+		}
+	}
+	return notes
+}
+
+func (c *child) notPassed(parent string, fields []string) string {
+	text := fmt.Sprintf("partition_by.when: %s is true for none of the %d records of %s that came, so that the stream has no partition of them: "+
+		"compare it with a record (a field that is not there is undefined, which is not true). The first record has %s",
+		c.when.Source(), c.passed.came.Load(), parent, c.pass.run.Config.Hider.Quote(strings.Join(fields, ", ")))
+	for _, keys := range c.when.Reads("record") {
+		if len(keys) == 0 {
+			continue
+		}
+		if meant := nearest.Name(keys[0], fields); meant != "" && meant != keys[0] && !c.pass.run.Config.Hider.In(meant) {
+			return text + fmt.Sprintf(": did you mean %s where when says %s?", meant, keys[0])
+		}
+	}
+	return text
+}
+
+// tellPassed warns of parents that lead to nothing, and takes note of it.
+func (p *pass) tellPassed(note func(string)) {
+	if p.decision.Way == plan.FromState { // an earlier run knows of the records before
+		return
+	}
+	for _, text := range p.nonePassed() {
+		p.run.Log.Warn(text, "stream", p.stream.Name)
+		note(text)
+	}
+}
+
+// leadsNowhere reports whether no record of its parents led to a partition of a pass.
+func (p *pass) leadsNowhere() bool {
+	for _, f := range p.feeds {
+		for _, c := range f.children {
+			if c.pass == p && c.passed.passed.Load() > 0 {
+				return false
+			}
+		}
+	}
+	return len(p.feeds) > 0 && !p.over
+}
