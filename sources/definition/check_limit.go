@@ -7,6 +7,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/nearest"
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 // didYouMean is what a message says where one of several names is near.
@@ -15,6 +16,12 @@ func didYouMean(name string, known []string) string {
 		return fmt.Sprintf(" (did you mean %q?)", near)
 	}
 	return ""
+}
+
+// halvesWindows reports whether a stream has windows that can be halved: several, or one
+// in each of its contexts.
+func halvesWindows(s *sources.Stream) bool {
+	return s.EndsWindow() && s.Incremental.Windows.Format != "integer" && (s.Incremental.Windows.Length != times.Span{} || len(s.PartitionBy) > 0)
 }
 
 // limit checks how a stream is read behind max_offset.
@@ -34,8 +41,8 @@ func (c streamCheck) limit(paging *document.Node, s *sources.Stream) {
 		c.Problem(beyond, "needs one of param, header and body: it carries the value of field")
 	case beyond != nil && limit.Field != "" && !slices.Equal(s.Keys, []string{limit.Field}):
 		c.Warn(beyond, "records that share a value of %s may be lost behind max_offset; it is not the primary_key%s", document.Clip(limit.Field), didYouMean(limit.Field, s.Keys))
-	case beyond == nil && !pagingObject.meant(paging, "beyond") && (s.Incremental == nil || s.Incremental.Windows.Format == "integer" || !s.EndsWindow()):
-		c.Warn(most, "nothing says how what lies behind it is read, so that the stream fails there: give beyond, or incremental with windows that end ({{ window.end }}), which are halved")
+	case beyond == nil && !pagingObject.meant(paging, "beyond") && !halvesWindows(s):
+		c.Warn(most, "nothing says how what lies behind it is read, so that the stream fails there: give beyond; or incremental.window (or run.window in a config) with {{ window.end }} sent, and windows are halved")
 	}
 	if limit.Sends.BodyPath != "" && !c.sendsJSON(s) {
 		c.Problem(beyond, "body is a path in the JSON body: the stream has no body: {json: …}")

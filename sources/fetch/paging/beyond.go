@@ -49,7 +49,7 @@ func (p *Pager) mayCount() error {
 		return nil
 	}
 	return fmt.Errorf("%w: %d, after %s: it is not asked for. Write pagination.beyond, and the walk goes on from its last record; "+
-		"or incremental with windows that end ({{ window.end }}), and they are halved", ErrBeyond, p.stream.Pagination.Limit.Records, hint.Counted(p.pos.Records, "record"))
+		"or incremental.window with {{ window.end }} sent, and windows are halved as far as format can say", ErrBeyond, p.stream.Pagination.Limit.Records, hint.Counted(p.pos.Records, "record"))
 }
 
 // goBeyond makes next go on from the last record of the page, where it would lie
