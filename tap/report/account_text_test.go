@@ -13,20 +13,44 @@ import (
 // TestLeaveOut: what the API will never show can be left out, and the account
 // says how; it says so of nothing else.
 func TestLeaveOut(t *testing.T) {
+	const no = "No partition of the stream was answered with a page in this run: is its path right? The first request that failed is GET /repos/1"
 	for _, test := range []struct {
 		failure error
 		says    string
+		answers int64 // others were answered,
+		skips   int64 // of which a rule skipped so many
 	}{
-		{&fetch.Error{Class: fetch.Permanent, Stream: "repos", Status: 403}, "errors: [{status: 403, do: skip}]"},
-		{&fetch.Error{Class: fetch.Permanent, Stream: "repos", Status: 404}, "errors: [{status: 404, do: skip}]"},
-		{&fetch.Error{Class: fetch.Permanent, Stream: "repos", Status: 400}, ""},
-		{&fetch.Error{Class: fetch.Transient, Stream: "repos", Status: 403}, ""},
-		{fmt.Errorf("its parent failed: %w", &fetch.Error{Class: fetch.Permanent, Stream: "orgs", Status: 403}), ""},
+		{&fetch.Error{Class: fetch.Permanent, Stream: "repos", Status: 403}, "errors: [{status: 403, do: skip}]", 1, 0},
+		{&fetch.Error{Class: fetch.Permanent, Stream: "repos", Status: 404}, "errors: [{status: 404, do: skip}]", 3, 2},
+		{&fetch.Error{Class: fetch.Permanent, Stream: "repos", Status: 404, Request: "GET /repos/1"}, no, 0, 0},
+		{&fetch.Error{Class: fetch.Permanent, Stream: "repos", Status: 404, Request: "GET /repos/1"}, no, 2, 2},
+		{&fetch.Error{Class: fetch.Permanent, Stream: "repos", Status: 400}, "", 1, 0},
+		{&fetch.Error{Class: fetch.Transient, Stream: "repos", Status: 403}, "", 1, 0},
+		{fmt.Errorf("its parent failed: %w", &fetch.Error{Class: fetch.Permanent, Stream: "orgs", Status: 403}), "", 1, 0},
 	} {
-		s := Stream{Name: "repos", Counters: &fetch.Counters{}, Partitions: 4, Failures: 1, Failure: test.failure}
+		s := Stream{Name: "repos", Counters: &fetch.Counters{}, Partitions: 4, Failures: 1, Failure: test.failure, Pages: test.answers}
+		s.Skips = test.skips
 		text := strings.Join(s.Remarks(), "\n")
-		if got := strings.Contains(text, "do: skip"); got != (test.says != "") || !strings.Contains(text, test.says) {
+		if got := strings.Contains(text, "do: skip"); got != (test.says != "" && test.says != no) || !strings.Contains(text, test.says) {
 			t.Errorf("%v: %q, want it to say %q", test.failure, text, test.says)
+		}
+	}
+}
+
+// TestSkippedIsNotProven: of walks that a rule skipped the certificate does not say that
+// they are proven complete.
+func TestSkippedIsNotProven(t *testing.T) {
+	for _, test := range []struct {
+		skipped int64
+		want    string
+	}{
+		{0, "3 walks, proven complete: 0 pages"},
+		{1, "3 walks, proven complete, but for 1 walk that a rule skipped: 0 pages"},
+		{3, "3 walks, skipped by a rule, so that nothing is proven: 0 pages"},
+	} {
+		r := certificate.Record{Verdict: certificate.Proven, Tally: certificate.Tally{Walks: 3}, EndedBy: map[string]int64{"skip": test.skipped}}
+		if got := CertificateText(&r); !strings.HasPrefix(got, test.want) {
+			t.Errorf("%d skipped: %q, want %q", test.skipped, got, test.want)
 		}
 	}
 }

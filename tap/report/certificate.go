@@ -65,7 +65,7 @@ func CertificateText(r *certificate.Record) string {
 		}
 		ends = append(ends, text)
 	}
-	text := verdicts[r.Verdict] + ": " + Numbered(r.Pages, "%s [page|pages]") + ", " + Numbered(r.Records, "%s [record|records]")
+	text := verdictText(r) + ": " + Numbered(r.Pages, "%s [page|pages]") + ", " + Numbered(r.Records, "%s [record|records]")
 	if d := r.Keys.Distinct; d != nil && len(r.Keys.Fields) > 0 {
 		text += ", " + Numbered(*d, "%s different [key|keys]") + keysFrom(r)
 		if doubled := *r.Keys.Doubled; doubled > 0 {
@@ -91,6 +91,18 @@ func keysFrom(r *certificate.Record) string {
 		return ", counted from page " + count(r.Named[0].FromPage) + " on: an earlier run read those before"
 	}
 	return Numbered(r.Keys.Partly, ", of %s [walk|walks] counted from a later page on: an earlier run read those before")
+}
+
+// verdictText says what a certificate comes to: of what a rule skipped, nothing is proven.
+func verdictText(r *certificate.Record) string {
+	switch skipped := r.EndedBy[string(paging.EndSkip)]; {
+	case skipped == 0 || r.Verdict != certificate.Proven:
+		return verdicts[r.Verdict]
+	case skipped == r.Walks:
+		return "skipped by a rule, so that nothing is proven"
+	default:
+		return verdicts[r.Verdict] + Numbered(skipped, ", but for %s [walk|walks] that a rule skipped")
+	}
 }
 
 var verdicts = map[certificate.Verdict]string{
