@@ -53,7 +53,8 @@ func TestMaxOffset(t *testing.T) {
 					return
 				}
 				got := idsOf(t, r, "orders")
-				if r.err != nil || !slices.Equal(got, upTo(48)) || !strings.Contains(r.log, "the window is halved") {
+				if r.err != nil || !slices.Equal(got, upTo(48)) || !strings.Contains(r.log, "the window is halved") ||
+					!strings.Contains(r.log, "start=2025-05-01T00:00:00Z middle=2025-05-01T12:00:00Z end=2025-05-02T00:00:00Z") {
 					t.Errorf("total %v: %v, %v\n%s", total, r.err, got, r.log)
 				}
 				if total && late > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
@@ -57,7 +58,7 @@ func (w *worker) split(ctx context.Context, batches chan<- *batch, err error) er
 	}
 	p.leftover.more(len(parts))
 	w.run.Log.Info("the window is halved: both halves are read from their start", "stream", w.stream.Name,
-		"start", p.key.Window.Start, "middle", middle, "end", p.key.Window.End, "why", logs.Unnamed(w.stream.Name, err))
+		"start", p.key.Window.Start.Format(time.RFC3339), "middle", middle.Format(time.RFC3339), "end", p.key.Window.End.Format(time.RFC3339), "why", logs.Unnamed(w.stream.Name, err))
 	left := parts
 	l := &lane{pass: p.pass, page: p.lane.page, next: func() (*part, error) {
 		if len(left) == 0 {

@@ -13,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/builtin"
 	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/nearest"
 )
 
 // ErrNoSource says that no config and no variable names a definition.
@@ -36,7 +37,7 @@ func (in *Input) Definition() (*sources.Definition, error) {
 	}
 	switch {
 	case source == nil:
-		return nil, fmt.Errorf(`config: %w: the name of a definition (built in: %s), its file, or the definition itself`, ErrNoSource, strings.Join(builtin.Names(), ", "))
+		return nil, fmt.Errorf(`config: %w: the name of a definition (built in: %s), its file, or the definition itself%s`, ErrNoSource, strings.Join(builtin.Names(), ", "), in.meant("source"))
 	case source.Shape == document.Map:
 		return Parse(cmp.Or(file, sources.EnvPrefix+"SOURCE"), source.AppendJSON(nil, false))
 	case source.Shape == document.Text && (strings.ContainsRune(source.Text, '\n') || strings.HasPrefix(source.Text, "{")):
@@ -45,6 +46,20 @@ func (in *Input) Definition() (*sources.Definition, error) {
 		return nil, fmt.Errorf(`config: "source" wants a name, a file or a definition, not %s`, source.Shape)
 	}
 	return loadBeside(source.Text, file)
+}
+
+// meant says which key of the config stands in the place of one that is missing; "":
+// none does.
+func (in *Input) meant(missing string) string {
+	var keys []string
+	for _, m := range in.values.Members() {
+		keys = append(keys, m.Name)
+	}
+	near := nearest.Name(missing, keys)
+	if near == "" || near == missing {
+		return ""
+	}
+	return fmt.Sprintf("; the config has %q: did you mean %q?", near, missing)
 }
 
 // Parse reads the text of a definition, in whatever format it is. File names it

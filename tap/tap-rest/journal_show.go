@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -86,6 +89,9 @@ func (c *journalShowCmd) Run(rt *runtime) error {
 	if err == nil {
 		err = js.knows(c.Stream)
 	}
+	if err == nil && c.Partition != "" {
+		err = c.knowsPartition(js)
+	}
 	if err != nil {
 		return err
 	}
@@ -97,6 +103,64 @@ func (c *journalShowCmd) Run(rt *runtime) error {
 		}
 		return c.show(w, j)
 	})
+}
+
+// mostPartitions is how many partitions are named where none is the one that was asked
+// for.
+const mostPartitions = 10
+
+// knowsPartition is the error of a partition of which none of the journals has anything.
+func (c *journalShowCmd) knowsPartition(js *journals) error {
+	there := map[string]string{} // the streams of partitions
+	found := false
+	for _, folder := range js.folders {
+		j, err := journal.OpenReadOnly(folder)
+		if err != nil {
+			return err
+		}
+		take := func(stream string, e *journal.Exchange) {
+			found = found || c.wants(stream, e)
+			if (c.Stream == "" || c.Stream == stream) && e.Partition != "" {
+				there[e.Partition] = stream
+			}
+		}
+		if c.Failed {
+			for _, f := range j.Failures.All() {
+				take(f.Stream, &f.Exchange)
+			}
+		} else {
+			_, byID := passesOf(j)
+			err = j.Each(func(e *journal.Exchange) error {
+				if p := byID[e.Pass]; p != nil {
+					take(p.Stream, e)
+				}
+				return nil
+			})
+		}
+		if err = errors.Join(err, j.Close()); err != nil {
+			return err
+		}
+	}
+	if found || len(js.folders) == 0 {
+		return nil
+	}
+	return &tap.InputError{Err: fmt.Errorf("--partition: the journal has nothing of a partition whose key begins with %q; it has %s", c.Partition, namedPartitions(there))}
+}
+
+// namedPartitions names the first of some partitions, with their streams.
+func namedPartitions(there map[string]string) string {
+	if len(there) == 0 {
+		return "no partition"
+	}
+	var all []string
+	for _, key := range slices.Sorted(maps.Keys(there)) {
+		all = append(all, fmt.Sprintf("%s (%s)", key, there[key]))
+	}
+	more := ""
+	if n := len(all) - mostPartitions; n > 0 {
+		all, more = all[:mostPartitions], fmt.Sprintf(" and %d more", n)
+	}
+	return strings.Join(all, ", ") + more
 }
 
 func (c *journalShowCmd) show(w io.Writer, j *journal.Journal) error {

@@ -107,7 +107,7 @@ func refusedLogin(a *Answer, answer expr.Value, secrets *secret.Hider, place, wa
 		f.Advice = "is the URL of the login right, with its https and its last slash?"
 	case why != "" && a.Status != http.StatusOK || answer.Get("error").Truth():
 		f.Err = fmt.Errorf("%s: %s", said, secrets.Quote(why))
-		f.Advice = firstOf(f.Advice, firstOf(adviseURL(a.Status, place), "check the credentials"))
+		f.Advice = firstOf(f.Advice, firstOf(adviseURL(a.Status, place), adviseCode(answer.Get("error").Text(), place)))
 	case a.Status/100 != 2:
 		f.Err = fmt.Errorf("%s: %s", said, quoteBody(a, secrets))
 		f.Advice = firstOf(f.Advice, firstOf(adviseURL(a.Status, place), "check the credentials, and the URL of the login"))
@@ -121,6 +121,21 @@ func refusedLogin(a *Answer, answer expr.Value, secrets *secret.Hider, place, wa
 		f.Err = fmt.Errorf("%s, but without %s%s", said, wanted, names(answer))
 	}
 	return f
+}
+
+// adviseCode says what to look at where a token request was refused for a reason of RFC
+// 6749, section 5.2.
+func adviseCode(code, place string) string {
+	switch {
+	case place != "auth.token_url":
+	case code == "invalid_scope":
+		return "check auth.scopes: the server does not give what they ask for, or wants others"
+	case code == "unsupported_grant_type", code == "unauthorized_client":
+		return "check auth.grant: the server does not give tokens to this client in that way"
+	case code == "invalid_client":
+		return "check auth.client_id and auth.client_secret; and auth.client_auth, which says where they go: some servers want them in the body, others in a header (basic)"
+	}
+	return "check the credentials"
 }
 
 // adviseURL says what is likely wrong where nothing takes logins; "" where
