@@ -53,8 +53,12 @@ func TestToldOnce(t *testing.T) {
 	}
 	orders := r.account.Stream("orders")
 	for _, c := range []report.Count{report.PassedOn, report.SameKey, report.AheadOfClock, report.NoValue} {
-		if orders.Counts[c] != 30 {
-			t.Errorf("the account counts %d of kind %d, want 30", orders.Counts[c], c)
+		want := int64(30)
+		if c == report.SameKey {
+			want += 29 // came in the first of them, too
+		}
+		if orders.Counts[c] != want {
+			t.Errorf("the account counts %d of kind %d, want %d", orders.Counts[c], c, want)
 		}
 	}
 	if !strings.Contains(r.account.String(), "and 29 more signs") {

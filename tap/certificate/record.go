@@ -40,7 +40,8 @@ type KeysRecord struct {
 	Records  int64           `json:"records"`
 	Distinct *int64          `json:"distinct"`
 	Doubled  *int64          `json:"doubled"`
-	Partly   int64           `json:"partly,omitempty"` // walks whose keys are counted from a later page on
+	Partly   int64           `json:"partly,omitempty"`  // walks whose keys are counted from a later page on
+	AtMost   bool            `json:"at_most,omitempty"` // fewer are different, and nobody knows how many
 	First    json.RawMessage `json:"first,omitempty"`
 	Last     json.RawMessage `json:"last,omitempty"`
 }
@@ -99,7 +100,7 @@ func (w *Walk) record(fields []string, hide func(string) string) WalkRecord {
 }
 
 func (k *Keys) record(fields []string, hide func(string) string) KeysRecord {
-	r := KeysRecord{Fields: fields, Records: k.Came, Partly: k.Partly, First: kept(object(fields, k.First), hide), Last: kept(object(fields, k.Last), hide)}
+	r := KeysRecord{Fields: fields, Records: k.Came, AtMost: k.AtMost, Partly: k.Partly, First: kept(object(fields, k.First), hide), Last: kept(object(fields, k.Last), hide)}
 	if r.Fields == nil {
 		r.Fields = []string{}
 	}

@@ -59,6 +59,12 @@ func (s *Stream) Add(w *Walk) {
 	s.name(w)
 }
 
+// Different says how many different keys the walks have together; exactly is false
+// where that is the most there may be.
+func (s *Stream) Different(keys int64, exactly bool) {
+	s.Keys.Distinct, s.Keys.AtMost = keys, !exactly
+}
+
 // Doubt adds doubts that are of no walk, or of one that is added.
 func (s *Stream) Doubt(all ...paging.Doubt) {
 	s.Doubts = append(s.Doubts, all[:min(len(all), mostKept-len(s.Doubts))]...)

@@ -41,6 +41,7 @@ type Walk struct {
 type Keys struct {
 	Came        int64 // records with one
 	Distinct    int64 // different ones
+	AtMost      bool  // some of those came in two walks, and nobody counted them
 	Unknown     bool  // nobody counted them, or not to the end
 	Partly      int64 // walks of which an earlier run read the first pages, whose keys are not counted
 	First, Last string

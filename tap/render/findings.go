@@ -5,8 +5,10 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/twins"
 )
 
 // Findings are what the records of a stream show that a person should know,
@@ -16,6 +18,14 @@ type Findings struct {
 	mu    sync.Mutex
 	told  map[string][]string // kinds, by their family
 	total tally               // of the walks that are over, of a stream with many partitions
+	began time.Time           // when the first page of its walks came
+	keys  twins.Across
+}
+
+// DifferentKeys is how many different primary keys the partitions have, where the
+// numbers of each add up to so many; false: at most.
+func (f *Findings) DifferentKeys(together int64) (n int64, exactly bool) {
+	return f.keys.Different(together)
 }
 
 // mostKinds is how many kinds of one family are told of.

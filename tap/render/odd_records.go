@@ -28,11 +28,13 @@ type oddities struct {
 	limit  time.Time
 	tooOld bool // a page held records that are older than the window
 	found  []oddity
+	meet   *meeting // with the other walks of the stream; nil: there are none
 }
 
 // oddity is one kind, and the first record of it.
 type oddity struct {
 	what, record string
+	more         []any // attributes of the log line
 	told         bool
 }
 
@@ -68,8 +70,12 @@ func (o *oddities) note(record, value []byte, lower bool, n *report.Counts) {
 		o.proof.Key(key, o.twins.Last())
 	}
 	switch {
-	case kind == twins.Part:
+	case kind == twins.Part, kind == twins.Beside:
 		o.count(&n[report.SameKey], oddTwin, record)
+	case kind == twins.Elsewhere:
+		if !o.meet.changed(value) && !o.meet.changed(o.twins.Before()) && o.count(&n[report.SameKey], oddElsewhere, record) {
+			o.explain(o.meet.explain(record)...)
+		}
 	case kind.Moved(o.counts):
 		o.walk.moves.note(record, o.stream.Keys, kind)
 		n[report.CameAgain]++
@@ -95,6 +101,7 @@ func (o *oddities) note(record, value []byte, lower bool, n *report.Counts) {
 func (o *oddities) pageBegins(page *fetch.Page) {
 	o.twins.Begin(page.Follows)
 	o.counts = page.Counting
+	o.meet.begins(page.At)
 }
 
 // pageEnds looks whether the page's lowest replication value lies before the
@@ -130,12 +137,12 @@ func (o *oddities) replaces(record []byte, add []sources.Param, n *report.Counts
 	}
 }
 
-// count counts a record of a kind.
-func (o *oddities) count(n *int64, what string, record []byte) {
+// count counts a record of a kind, and reports whether it is the first of it.
+func (o *oddities) count(n *int64, what string, record []byte) (first bool) {
 	*n++
 	for i := range o.found {
 		if o.found[i].what == what {
-			return
+			return false
 		}
 	}
 	text := string(record)
@@ -143,7 +150,11 @@ func (o *oddities) count(n *int64, what string, record []byte) {
 		text = keyText(record, o.stream.Keys)
 	}
 	o.found = append(o.found, oddity{what: what, record: text})
+	return true
 }
+
+// explain says more of the last kind that was found.
+func (o *oddities) explain(more ...any) { o.found[len(o.found)-1].more = more }
 
 // tell warns of the kinds that are new.
 func (o *oddities) tell(log *slog.Logger, all *Findings) {
@@ -154,7 +165,7 @@ func (o *oddities) tell(log *slog.Logger, all *Findings) {
 		}
 		f.told = true
 		if first, _ := all.First("odd", f.what); first {
-			log.Warn(f.what+"; others like it are counted, but not logged", "stream", o.stream.Name, "record", f.record)
+			log.Warn(f.what+"; others like it are counted, but not logged", append([]any{"stream", o.stream.Name, "record", f.record}, f.more...)...)
 		}
 	}
 }

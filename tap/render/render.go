@@ -100,6 +100,9 @@ func New(one *plan.Reading, known *Schema, o Options) *Renderer {
 	r := &Renderer{Schema: known, o: o, stream: one.Stream, project: newProjection(one.Stream, one.Part.Vars), checker: newChecker(one.Stream, known, &o)}
 	r.proof = certificate.New(one.Stream.Name, named(one), o.Keys, o.Log)
 	r.height, r.odd = newHeight(one, &r.walk, o.Seal), newOddities(one, &r.walk, r.proof)
+	if o.Many {
+		r.odd.join(one, o.Findings)
+	}
 	if clock := one.Stream.Clock; one.Stream.ReplicationKey != "" && one.Start.Next.First() && !clock.Windows.StartExclusive && clock.Mark().IsZero() {
 		r.expects = one.Pass.From
 	}

@@ -67,7 +67,11 @@ func CertificateText(r *certificate.Record) string {
 	}
 	text := verdictText(r) + ": " + Numbered(r.Pages, "%s [page|pages]") + ", " + Numbered(r.Records, "%s [record|records]")
 	if d := r.Keys.Distinct; d != nil && len(r.Keys.Fields) > 0 {
-		text += ", " + Numbered(*d, "%s different [key|keys]") + keysFrom(r)
+		text += ", "
+		if r.Keys.AtMost {
+			text += "at most "
+		}
+		text += Numbered(*d, "%s different [key|keys]") + keysFrom(r)
 		if doubled := *r.Keys.Doubled; doubled > 0 {
 			text += " (" + count(doubled) + " came under one that had come before)"
 		}

@@ -29,6 +29,7 @@ type Memory struct {
 	page  uint32   // the number of the page under way
 	since uint32   // the first page that the walk has not asked for again since
 	text  []byte   // the key of the last record, its values
+	thread
 }
 
 // record are the hashes of a record, and the number of its page.
@@ -41,10 +42,12 @@ type record struct {
 type Kind int
 
 const (
-	None    Kind = iota // no twin; or the same, where the walk asked for it again
-	Part                // one with another content, and the same replication value
-	Again               // the same, on a later page
-	Changed             // one with another replication value, on a later page
+	None      Kind = iota // no twin; or the same, where the walk asked for it again
+	Part                  // one with another content, and the same replication value
+	Again                 // the same, on a later page
+	Changed               // one with another replication value, on a later page
+	Beside                // one with another content, in the same answer
+	Elsewhere             // one with another content, in another context
 )
 
 // Moved reports whether a twin shows that rows moved in their list while its
@@ -63,6 +66,12 @@ func New(keys []string, few bool) Memory {
 		m.first = firstSlots
 	}
 	return m
+}
+
+// Join makes it a memory of one of many walks.
+func (m *Memory) Join(all *Across, w Walk) {
+	m.seed = all.hashes()
+	m.thread = thread{across: all, walk: maphash.String(m.seed, w.Key), context: w.Context}
 }
 
 // Begin says that a page begins, and whether nothing of it was asked for before:
@@ -99,9 +108,14 @@ func (m *Memory) See(text, value []byte) (kind Kind, key uint64) {
 	slot := &m.seen[now.key>>1%uint64(len(m.seen))]
 	before := *slot
 	*slot = now
+	elsewhere := m.see(key, now.content, value)
 	later := before.page < now.page && before.page >= m.since
 	switch {
+	case before.key != now.key && elsewhere:
+		return Elsewhere, key
 	case before.key != now.key:
+	case before.page == now.page && before.content != now.content:
+		return Beside, key
 	case before.value == now.value && before.content != now.content:
 		return Part, key
 	case later && before.value != now.value:

@@ -11,7 +11,7 @@ import (
 
 // TestSee holds what records of pages are against earlier ones.
 func TestSee(t *testing.T) {
-	const none, part, again, changed = twins.None, twins.Part, twins.Again, twins.Changed
+	const none, part, again, changed, beside = twins.None, twins.Part, twins.Again, twins.Changed, twins.Beside
 	type page struct {
 		asked   bool // again, since the walk went back
 		records []string
@@ -22,7 +22,7 @@ func TestSee(t *testing.T) {
 		pages []page
 	}{
 		{"nothing comes again", []page{{true, []string{"1a", "2a"}, []twins.Kind{none, none}}, {false, []string{"3a"}, []twins.Kind{none}}}},
-		{"on one page", []page{{true, []string{"1a", "1a", "1b", "1b+"}, []twins.Kind{none, none, none, part}}}},
+		{"on one page", []page{{true, []string{"1a", "1a", "1b", "1b+"}, []twins.Kind{none, none, beside, beside}}}},
 		{"on the next page", []page{{true, []string{"1a", "2a"}, []twins.Kind{none, none}}, {false, []string{"2a", "1b"}, []twins.Kind{again, changed}}}},
 		{"in parts, over two pages", []page{{true, []string{"1a"}, []twins.Kind{none}}, {false, []string{"1a+"}, []twins.Kind{part}}}},
 		{"the walk went back", []page{
@@ -62,7 +62,7 @@ func TestMoved(t *testing.T) {
 	for counting, want := range map[paging.Counting][]twins.Kind{
 		paging.Uncounted: nil, paging.SeemsCounted: {twins.Again}, paging.Counted: {twins.Again, twins.Changed},
 	} {
-		for _, kind := range []twins.Kind{twins.None, twins.Part, twins.Again, twins.Changed} {
+		for _, kind := range []twins.Kind{twins.None, twins.Part, twins.Again, twins.Changed, twins.Beside, twins.Elsewhere} {
 			if got := kind.Moved(counting); got != slices.Contains(want, kind) {
 				t.Errorf("twin %v, counting %v: got %t", kind, counting, got)
 			}
@@ -104,5 +104,66 @@ func TestKeys(t *testing.T) {
 		if len(seen) != last+1 {
 			t.Errorf("%v: %d numbers for %d keys", tt.keys, len(seen), last+1)
 		}
+	}
+}
+
+// TestAcross holds what walks of one stream know of each other's keys, of few
+// and of more than are remembered.
+func TestAcross(t *testing.T) {
+	for _, n := range []int{10, 50_000} {
+		var all twins.Across
+		twice, walks := 0, []twins.Walk{{Context: 1, Key: "a"}, {Context: 2, Key: "b"}, {Context: 2, Key: "b2"}, {Context: 1, Key: "a"}}
+		for i, w := range walks {
+			m := twins.New([]string{"id"}, true)
+			m.Join(&all, w)
+			if i == 1 {
+				if got, exactly := all.Different(int64(n)); got != int64(n) || !exactly {
+					t.Errorf("after the first of %d: got %d, %t", n, got, exactly)
+				}
+			}
+			for id := range n {
+				kind, _ := m.See(fmt.Appendf(nil, `{"id":%d,"of":%d}`, id, i), nil)
+				if kind == twins.Elsewhere {
+					twice++
+				} else if kind != twins.None {
+					t.Fatalf("got %v", kind)
+				}
+			}
+		}
+		if least := min(2*n, 1000); twice < least || twice > 2*n {
+			t.Errorf("%d of %d came elsewhere", twice, n)
+		}
+		if got, exactly := all.Different(int64(2 * n)); exactly != (n == 10) || exactly && got != int64(n) {
+			t.Errorf("of %d: got %d, %t", n, got, exactly)
+		}
+	}
+}
+
+// BenchmarkAcross reports what the other walks cost for each record.
+func BenchmarkAcross(b *testing.B) {
+	for _, n := range []int{100, 100_000, 2_000_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			text := []byte(`{"id":0000000,"name":"somebody","at":"2025-01-01T00:00:00Z"}`)
+			for _, join := range []bool{false, true} {
+				b.Run(fmt.Sprint(join), func(b *testing.B) {
+					b.ReportAllocs()
+					m := twins.New([]string{"id"}, false)
+					if join {
+						m.Join(new(twins.Across), twins.Walk{Context: 1, Key: "a"})
+					}
+					i := 0
+					for b.Loop() {
+						i = (i + 1) % n
+						for k, v := 12, i; k > 5; k, v = k-1, v/10 {
+							text[k] = '0' + byte(v%10)
+						}
+						m.See(text, nil)
+						if i == 0 {
+							m.End()
+						}
+					}
+				})
+			}
+		})
 	}
 }
