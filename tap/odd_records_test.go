@@ -29,7 +29,9 @@ func TestOddities(t *testing.T) {
 		log                     string // once; "" is no warning at all
 	}{
 		{"sound", incremental(in2025), since, []string{day(1, "05-10", ""), day(2, "05-11", "")}, "", ""},
-		{"a record in parts", items(""), "", parts, "at least 2 records came again in this pass under the primary key of another one", "a primary key came twice"},
+		{"a record in parts", items(""), "", parts, "at least 2 records came again in this pass under the primary key of another one", "a primary key came twice in one answer"},
+		{"a key that tells nothing apart", strings.Replace(incremental(in2025), "primary_key: [id]", "primary_key: [of]", 1), "", []string{day(1, "05-10", `,"of":1`), day(2, "05-11", `,"of":1`), day(3, "05-12", `,"of":1`), day(4, "05-13", `,"of":1`)},
+			"at least 3 records came again in this pass under the primary key of another one", `differ="id: 1 and 2, updated_at: \"2025-05-10T00:00:00Z\" and \"2025-05-11T00:00:00Z\""`},
 		{"a record that came again", items(""), "", []string{parts[0], parts[2], parts[0]}, "at least 1 primary key came again on a later page", "rows moved in their list"},
 		{"a record that was changed meanwhile", incremental(in2025), "", []string{day(1, "05-10", ""), day(2, "05-11", ""), day(1, "05-12", `,"x":1`)}, "at least 1 primary key came again on a later page", "had been updated, and so had moved"},
 		{"no key to tell records apart by", strings.Replace(items(""), "primary_key: [id]", "primary_key: []", 1), "", parts, "", ""},
@@ -52,6 +54,9 @@ func TestOddities(t *testing.T) {
 			odd := certificateLine.ReplaceAllString(strings.ReplaceAll(remarks, "the schema grew by them", ""), "")
 			if !strings.Contains(remarks, tt.remark) || tt.remark == "" && strings.Contains(odd, " record") {
 				t.Errorf("want the remark %q in\n%s", tt.remark, account)
+			}
+			if strings.Contains(tt.log, "differ=") && strings.Contains(r.log+account, "rows moved") {
+				t.Errorf("rows did not move:\n%s%s", r.log, account)
 			}
 			if got := strings.Count(r.log, tt.log); tt.log != "" && got != 1 || tt.log == "" && strings.Contains(r.log, "WARN") {
 				t.Errorf("want %q once in\n%s", tt.log, r.log)

@@ -37,7 +37,7 @@ func TestToldOnce(t *testing.T) {
 	r := setup{definition: thirtyOddShops, workDir: t.TempDir(), api: oddShops{}}.must(t)
 	for _, want := range []string{
 		"does not fit its schema",
-		"came twice in this pass with different content",
+		"came twice in one answer with different content",
 		"more than a day ahead of our clock",
 		"key is null or missing",
 		"may not be complete",

@@ -78,6 +78,7 @@ type tally struct {
 	missing  examples // without a replication value: null, or no such field
 	future   examples // with one that lies beyond our clock
 	moves    moves
+	beside   bool // one answer had two different records with the same primary key
 }
 
 func (t *tally) add(more *tally) {
@@ -86,6 +87,7 @@ func (t *tally) add(more *tally) {
 	t.missing.add(&more.missing)
 	t.future.add(&more.future)
 	t.moves.add(&more.moves)
+	t.beside = t.beside || more.beside
 }
 
 // examples are the records of a kind.
@@ -139,8 +141,12 @@ func (t *tally) tellFuture(log *slog.Logger, s *plan.Stream) {
 	}
 }
 
-// tellMoves warns of rows that moved.
+// tellMoves warns of rows that moved. A primary key that does not tell records apart
+// comes again with other values in any case.
 func (t *tally) tellMoves(log *slog.Logger, s *plan.Stream) {
+	if t.beside && t.moves.again == t.moves.changed {
+		return
+	}
 	if t.moves.again > t.moves.told {
 		t.moves.told = t.moves.again
 		attrs := []any{"stream", s.Name, "record", t.moves.first}

@@ -28,7 +28,8 @@ type oddities struct {
 	limit  time.Time
 	tooOld bool // a page held records that are older than the window
 	found  []oddity
-	meet   *meeting // with the other walks of the stream; nil: there are none
+	page   *fetch.Page // under way
+	meet   *meeting    // with the other walks of the stream; nil: there are none
 }
 
 // oddity is one kind, and the first record of it.
@@ -70,7 +71,14 @@ func (o *oddities) note(record, value []byte, lower bool, n *report.Counts) {
 		o.proof.Key(key, o.twins.Last())
 	}
 	switch {
-	case kind == twins.Part, kind == twins.Beside:
+	case kind == twins.Beside:
+		o.walk.beside = true
+		if o.count(&n[report.SameKey], oddBeside, record) {
+			o.explain(differ(o.page, record, o.stream.Keys)...)
+		}
+	case o.walk.beside && (kind == twins.Part || kind == twins.Changed):
+		n[report.SameKey]++ // as told
+	case kind == twins.Part:
 		o.count(&n[report.SameKey], oddTwin, record)
 	case kind == twins.Elsewhere:
 		if !o.meet.changed(value) && !o.meet.changed(o.twins.Before()) && o.count(&n[report.SameKey], oddElsewhere, record) {
@@ -100,7 +108,7 @@ func (o *oddities) note(record, value []byte, lower bool, n *report.Counts) {
 // pageBegins is called for each page, and of each piece of a long one.
 func (o *oddities) pageBegins(page *fetch.Page) {
 	o.twins.Begin(page.Follows)
-	o.counts = page.Counting
+	o.page, o.counts = page, page.Counting
 	o.meet.begins(page.At)
 }
 
@@ -114,7 +122,7 @@ func (o *oddities) pageEnds(page *fetch.Page, n *report.Counts) {
 		o.tooOld = true
 		o.count(&n[report.BeforeWindow], oddEarly, append([]byte(o.stream.ReplicationKey+"="), o.lowest...))
 	}
-	o.lowest = o.lowest[:0]
+	o.lowest, o.page = o.lowest[:0], nil
 }
 
 // early reports whether a replication value lies well before the window.
