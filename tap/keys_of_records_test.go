@@ -13,8 +13,11 @@ import (
 func TestKeys(t *testing.T) {
 	const incremental = "replication_key: at, incremental: {start: '2024-01-01', client_filter: true}"
 	for _, tt := range []struct{ name, keys, row, want string }{
-		{"no primary key", "primary_key: [idd]", `{"id":1}`, `record idd=: /idd: required`},
-		{"a primary key that one lacks", "primary_key: [id]", `{"other":1}`, `/id: required`},
+		{"no primary key", "primary_key: [idd]", `{"id":1}`, `: the record does not fit its schema: it has no field "idd", which primary_key names (did you mean "id"?); the fields of the record: id (correct primary_key)`},
+		{"a primary key of another name", "primary_key: [event_id]", `{"other":1,"id":2}`, `it has no field "event_id", which primary_key names (did you mean "id"?); the fields of the record: other, id (correct primary_key)`},
+		{"a primary key that some lack", "primary_key: [id]", `{"other":1},{"id":1}`, `it has no field "id", which primary_key names; the fields of the record: other (correct primary_key, or say on_invalid: pass or quarantine, since other records have it)`},
+		{"very many fields", "primary_key: [id]", `{"` + strings.Repeat("z", 500) + `":1` + strings.Repeat(`,"f":1`, 100) + `}`, `z…, f, f`},
+		{"a primary key that one lacks", "primary_key: [id]", `{"other":1}`, `the fields of the record: other (correct primary_key)`},
 		{"no time", "primary_key: [id], " + incremental, `{"id":1,"at":"11/24/2025"}`, `replication key at is "11/24/2025", which is not recognised as a time: it is not written in a way that is recognised; say in incremental.record_format`},
 		{"a zone without a colon", "primary_key: [id], " + incremental, `{"id":1,"at":"2025-01-12T10:10:00.000+0000"}`, ""},
 		{"as HTTP writes it", "primary_key: [id], " + incremental, `{"id":1,"at":"Sun, 12 Jan 2025 10:10:00 GMT"}`, ""},

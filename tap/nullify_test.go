@@ -29,7 +29,7 @@ func TestNullify(t *testing.T) {
 		{"may not be null", "", []string{`{"id":1}`, `{"id":2}`, `{"id":3,"name":1,"price":"dear"}`}, []string{`{"id":1}`, `{"id":2}`}, 0, 0,
 			`items: the record does not fit its schema: record id=3: /price: type: expected number, got "dear", which null cannot mend (correct the definition, or say on_invalid: pass or quarantine)`},
 		{"a primary key", "", []string{`{"id":"one"}`}, nil, 0, 0, `record id="one": /id: type: expected integer, got "one", which null cannot mend`},
-		{"no primary key", "", []string{`{"name":1}`}, nil, 0, 0, `/id: required: expected a field of the primary key, got nothing, which null cannot mend`},
+		{"no primary key", "", []string{`{"name":1}`}, nil, 0, 0, `it has no field "id", which primary_key names; the fields of the record: name (correct primary_key)`},
 		{"a replication key", "replication_key: at\n    incremental: {client_filter: true, start: \"2024-01-01\"}", []string{`{"id":1,"at":1735689600}`},
 			nil, 0, 0, `items: the record does not fit its schema: record id=1: /at: type: expected string or null, got 1735689600, which null cannot mend`},
 		{"a field too many, which may pass", "on_new_field: pass", []string{`{"id":1,"x":1,"name":2}`}, []string{`{"id":1,"x":1,"name":null}`}, 1, 1, ""},

@@ -7,6 +7,7 @@ import (
 	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
@@ -22,8 +23,9 @@ type checker struct {
 	repairs    []schema.Repair // of the last record that on_invalid: nullify let pass
 	quarantine quarantine
 	violations violationLog
-	unknown    bool   // found by the last look for new fields
-	pointer    string // of the first of them
+	page       *fetch.Page // under way
+	unknown    bool        // found by the last look for new fields
+	pointer    string      // of the first of them
 }
 
 // newChecker returns the checker of a stream's records.
@@ -108,6 +110,9 @@ func (c *checker) refuse(dst []byte, start int, v *schema.Violation, n *report.C
 	case sources.Nullify:
 		return c.nullify(dst, start, n)
 	}
+	if err := c.lacksKey(record); err != nil {
+		return dst, false, err
+	}
 	way := "correct the definition, or say on_invalid: pass, quarantine or nullify"
 	if missingKey(record, c.keys) != nil {
 		way = "correct primary_key, or say on_invalid: pass or quarantine"
@@ -126,6 +131,9 @@ func (c *checker) takesAll() bool {
 func (c *checker) nullify(dst []byte, start int, n *report.Counts) ([]byte, bool, error) {
 	record, end := dst[start:], len(dst)
 	key := keyText(record, c.keys)
+	if err := c.lacksKey(record); err != nil {
+		return dst, false, err
+	}
 	stuck := missingKey(record, c.keys)
 	if stuck == nil {
 		dst, c.repairs, stuck = c.schema.Now().compiled.AppendRepaired(dst, record, c.kept)

@@ -211,6 +211,7 @@ func (r *Renderer) renderPage(b *Lines, page *fetch.Page) error {
 	frame := r.o.Protocol.Frame(r.stream.Name, page.At, r.o.Version)
 	r.proof.Page(page)
 	r.odd.pageBegins(page)
+	r.checker.page = page
 	for i := page.Repeated; i < page.Records.Len(); i++ {
 		if err := r.handOn(b, page); err != nil {
 			return err
@@ -222,6 +223,7 @@ func (r *Renderer) renderPage(b *Lines, page *fetch.Page) error {
 	r.walk.came += int64(page.Records.Len() - page.Repeated)
 	r.tally(b)
 	r.odd.pageEnds(page, &b.Outcome.Counts)
+	r.checker.page = nil
 	if err := r.height.timed(page); err != nil {
 		return err
 	}
