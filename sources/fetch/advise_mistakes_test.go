@@ -12,10 +12,10 @@ import (
 // nothing that it does not.
 func TestAdviceOnWhereProofsGo(t *testing.T) {
 	for auth, want := range map[string]string{
-		`{type: bearer, token: Tok-en-1}`: "{type: bearer} sends the header Authorization: is that where it looks?",
-		`{type: hmac, key: K-ey-1, sign: x, send: {headers: {X-Ts: "{{ request.timestamp }}"}, params: {sig: "{{ signature.hex }}"}}}`:    "{type: hmac} sends the header X-Ts and the parameter sig: is",
-		`{type: jwt, algorithm: HS256, key: 0123456789-0123456789-0123456789, send: {headers: {X-Token: "{{ response.access_token }}"}}}`: "{type: jwt} sends the header X-Token: is",
-		`{type: pool, of: [{type: bearer, token: Tok-en-1}, {type: bearer, token: Tok-en-2}]}`:                                            "{type: pool} sends what those in auth.of send: is",
+		`{type: bearer, token: Tok-en-1}`: "{type: bearer} sends the header Authorization: check that the API looks for it there",
+		`{type: hmac, key: K-ey-1, sign: x, send: {headers: {X-Ts: "{{ request.timestamp }}"}, params: {sig: "{{ signature.hex }}"}}}`:    "{type: hmac} sends the header X-Ts and the parameter sig: check that the API looks",
+		`{type: jwt, algorithm: HS256, key: 0123456789-0123456789-0123456789, send: {headers: {X-Token: "{{ response.access_token }}"}}}`: "{type: jwt} sends the header X-Token: check that the API looks",
+		`{type: pool, of: [{type: bearer, token: Tok-en-1}, {type: bearer, token: Tok-en-2}]}`:                                            "{type: pool} sends what those in auth.of send: check that the API looks",
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := define(t, "auth: "+auth, cursorStream)[0]

@@ -99,7 +99,11 @@ func (a *asker) attempt(ctx context.Context, out *outgoing, e *early) (*Exchange
 			return nil, verdict{}, err
 		}
 	}
-	return ex, a.judge.decide(out, ex, err), nil
+	v := a.judge.decide(out, ex, err)
+	if v.page != nil {
+		a.judge.proves(ex)
+	}
+	return ex, v, nil
 }
 
 // makeWhole takes a body into memory that came when there was no room for it,

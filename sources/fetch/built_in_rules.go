@@ -81,12 +81,12 @@ func (j *judge) status(out *outgoing, ex *Exchange) verdict {
 	case throttles(ex):
 		return again(retryAfter(ex), err)
 	case ex.Status == http.StatusUnauthorized:
-		v.tip = cmp.Or(clockAdvice(ex), also(adviseProof(j.stream.Client.Auth, out, ex), "check the credentials"))
+		v.tip = cmp.Or(clockAdvice(ex), j.adviseProof(out, ex))
 	case ex.Status/100 == 4 && j.pager.Named():
 		v = refuse(SessionLost, err).advise(j.advice().Token(out.Method, ex.Status))
 		v.about = ex.Status != http.StatusGone
 	case ex.Status == http.StatusForbidden:
-		v.tip = cmp.Or(clockAdvice(ex), also(adviseProof(j.stream.Client.Auth, out, ex), "may these credentials read it?"))
+		v.tip = cmp.Or(clockAdvice(ex), j.adviseProof(out, ex))
 	default:
 		v.tip = j.adviseRequest(out, ex)
 	}

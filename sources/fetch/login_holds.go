@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
@@ -175,6 +176,7 @@ type loginSigns struct {
 	spent  *expr.Template // that says that the login holds no longer; nil: none does
 	fell   bool           // another login was tried since an answer counts fewer records than were read
 	lapsed bool           // with it the list went on
+	taken  *atomic.Bool   // the API answered a request of the client that was proven; nil: nobody proves any, or each with other credentials
 }
 
 // lapsed is told of a walk that went on with another login.

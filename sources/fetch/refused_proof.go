@@ -26,7 +26,7 @@ func (j *judge) expired(ex *Exchange) (verdict, bool) {
 		return verdict{}, false
 	}
 	refused := refuse(Permanent, fmt.Errorf("answered %d, which says by auth.expired that the login holds no longer", ex.Status))
-	refused.proof, refused.expired, refused.tip = true, true, cmp.Or(j.signedClock(ex), "check the credentials, and auth.expired: it may mean too many answers")
+	refused.proof, refused.expired, refused.tip = true, true, cmp.Or(j.signedClock(ex), advice.Expired(j.stream.Client.Auth))
 	return refused, true
 }
 
@@ -61,9 +61,27 @@ func signsTime(a *sources.Auth) bool {
 	return a != nil && (a.AWS != nil || a.HMAC != nil || a.OAuth1 != nil || a.JWT != nil || slices.ContainsFunc(a.Pool, signsTime))
 }
 
-// adviseProof says what proves who asks, and where it was put.
-func adviseProof(a *sources.Auth, out *outgoing, ex *Exchange) string {
-	return also(adviseSigned(out), advice.Auth(a, ex.Header))
+// adviseProof says what proves who asks, and where it was put. That is right where
+// other requests of the client were answered.
+func (j *judge) adviseProof(out *outgoing, ex *Exchange) string {
+	taken := j.login.taken != nil && j.login.taken.Load()
+	what := "check the credentials"
+	switch forbidden := ex.Status == http.StatusForbidden; {
+	case taken && forbidden:
+		return "the API answered other requests that were proven so: check that these credentials may read this"
+	case taken:
+		return "the API answered other requests that were proven so: check that the credentials still hold, and may read this"
+	case forbidden:
+		what = "check that these credentials may read it"
+	}
+	return also(also(adviseSigned(out), advice.Auth(j.stream.Client.Auth, ex.Header)), what)
+}
+
+// proves takes note of an answer that was let in: the proof is where the API looks.
+func (j *judge) proves(ex *Exchange) {
+	if j.login.taken != nil && ex.Status/100 == 2 && !j.login.taken.Load() {
+		j.login.taken.Store(true)
+	}
 }
 
 // mostSigned is how much is shown of a text that was signed.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
@@ -22,6 +23,7 @@ type requester struct {
 	auth     auth.Authenticator
 	known    auth.Known
 	vigil    vigil
+	taken    atomic.Bool // the API answered a request that was proven
 	defaults http.Header // of requests that say no other
 
 	mu     sync.Mutex

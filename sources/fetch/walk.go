@@ -33,6 +33,9 @@ func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Va
 	requests := newBuilder(c.requester, stream, vars, kept)
 	j := newJudge(stream, splitter, requests.vars, c.Secrets)
 	j.login = loginSigns{spent: c.requester.expired(), there: c.requester.login() != nil && c.requester.pool() == nil}
+	if a := stream.Client.Auth; a != nil && a.Type != sources.AuthNone && a.Type != sources.AuthPool {
+		j.login.taken = &c.requester.taken
+	}
 	pager := paging.New(stream, pos, outside{requests, j}, c.Log)
 	requests.pager, j.pager, j.session = pager, pager, newSession(&stream.Pagination.Session, pager)
 	early := newAhead(c, n, j, requests)

@@ -15,9 +15,9 @@ func Auth(a *sources.Auth, h http.Header) string {
 	switch {
 	case a == nil || a.Type == sources.AuthNone:
 	case a.Type == sources.AuthAPIKey && a.InQuery:
-		says = "auth: {type: api_key, in: query} puts the key there"
+		says = "auth: {type: api_key, in: query} sends the parameter " + a.Name.Source()
 	case a.Type == sources.AuthAPIKey:
-		says = "auth: {type: api_key, in: header} puts the key there"
+		says = "auth: {type: api_key, in: header} sends the header " + a.Name.Source()
 	default:
 		says = fmt.Sprintf("auth: {type: %s} sends %s", a.Type, proofPlaces(a))
 		scheme = schemes[a.Type]
@@ -29,7 +29,7 @@ func Auth(a *sources.Auth, h http.Header) string {
 	case wanted != "" && sources.IsHeaderName(wanted):
 		says += ", and the API asks for " + wanted + " (WWW-Authenticate)"
 	}
-	return says + ": is that where it looks?"
+	return says + ": check that the API looks for it there"
 }
 
 // schemes are those of HTTP (RFC 9110) that types of auth send.
@@ -54,10 +54,28 @@ func proofPlaces(a *sources.Auth) string {
 	}
 	var all []string
 	for _, h := range headers {
-		all = append(all, "the header "+h.Name)
+		all = append(all, "the header "+h.Name+keyOf(a, "headers", h.Name))
 	}
 	for _, p := range params {
-		all = append(all, "the parameter "+p.Name)
+		all = append(all, "the parameter "+p.Name+keyOf(a, "params", p.Name))
 	}
 	return strings.Join(all, " and ")
+}
+
+// keyOf names the key of the definition that sends the proof of a session.
+func keyOf(a *sources.Auth, place, name string) string {
+	if a.Type != sources.AuthSession {
+		return ""
+	}
+	return fmt.Sprintf(" (auth.send.%s.%s)", place, name)
+}
+
+// Expired says what may be wrong where each login is answered as one that expired:
+// what it is sent in may be misspelt.
+func Expired(a *sources.Auth) string {
+	var where string
+	if r := a.Renewal; a.Type == sources.AuthSession && len(r.Headers)+len(r.Params) > 0 {
+		where = "that the API looks for " + proofPlaces(a) + ", "
+	}
+	return "check " + where + "the credentials, and auth.expired: it may mean too many answers"
 }
