@@ -7,7 +7,6 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"github.com/tap-rest/tap-rest/sources/nearest"
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
@@ -41,10 +40,7 @@ const mostFields = 50
 func (p *pass) nonePassed() (notes []string) {
 	for _, f := range p.feeds {
 		for _, c := range f.children {
-			if n := c.passed.came.Load(); c.pass != p || n == 0 || c.passed.passed.Load() > 0 {
-				continue
-			}
-			if fields := c.passed.fields.Load(); fields != nil {
+			if fields := c.passed.fields.Load(); c.pass == p && fields != nil && c.passed.passed.Load() == 0 {
 				notes = append(notes, c.notPassed(f.stream.Name, *fields))
 			}
 		}
@@ -53,18 +49,9 @@ func (p *pass) nonePassed() (notes []string) {
 }
 
 func (c *child) notPassed(parent string, fields []string) string {
-	text := fmt.Sprintf("partition_by.when: %s is true for none of the %d records of %s that came, so that the stream has no partition of them: "+
-		"compare it with a record (a field that is not there is undefined, which is not true). The first record has %s",
+	return fmt.Sprintf("partition_by.when: %s is true for none of the %d records of %s that came, so that the stream has no partition of them: "+
+		"compare it with a record (a field that is not there is undefined, which is not true). The first one has %s",
 		c.when.Source(), c.passed.came.Load(), parent, c.pass.run.Config.Hider.Quote(strings.Join(fields, ", ")))
-	for _, keys := range c.when.Reads("record") {
-		if len(keys) == 0 {
-			continue
-		}
-		if meant := nearest.Name(keys[0], fields); meant != "" && meant != keys[0] && !c.pass.run.Config.Hider.In(meant) {
-			return text + fmt.Sprintf(": did you mean %s where when says %s?", meant, keys[0])
-		}
-	}
-	return text
 }
 
 // tellPassed warns of parents that lead to nothing, and takes note of it.
@@ -87,5 +74,5 @@ func (p *pass) leadsNowhere() bool {
 			}
 		}
 	}
-	return len(p.feeds) > 0 && !p.over
+	return len(p.feeds) > 0 && !p.over && p.decision.Way != plan.FromState
 }

@@ -36,7 +36,7 @@ func TestWhenPassesNone(t *testing.T) {
 		t.Run(test.when, func(t *testing.T) {
 			says := func(where, text string) {
 				t.Helper()
-				if got := strings.Count(text, said); (got == 1) != (test.said != "") || got == 1 && !strings.Contains(text, "The first record has id, slug, open: did you mean open where when says opne?") {
+				if got := strings.Count(text, said); (got == 1) != (test.said != "") || got == 1 && !strings.Contains(text, "The first one has id, slug, open") {
 					t.Errorf("%s: said %d times: %s", where, got, text)
 				}
 			}

@@ -26,6 +26,7 @@ func TestDefinitionOfInput(t *testing.T) {
 		{"missing", `"nope.yaml"`, "", "", `source "nope.yaml" is neither built in (airflow, elasticsearch, jupyterhub, keycloak, shop, verdaccio) nor a file; tried nope.yaml, ` + filepath.Join(dir, "defs", "nope.yaml") + `: file does not exist`},
 		{"number", `5`, "", "", `config: "source" wants a name, a file or a definition, not a number`},
 		{"absent", `null`, "", "", `config: "source" is missing: the name of a definition (built in: airflow, elasticsearch, jupyterhub, keycloak, shop, verdaccio), its file, or the definition itself`},
+		{"misspelled", `null, "sources": "a.yaml"`, "", "", `config: "source" is missing: the name of a definition (built in: airflow, elasticsearch, jupyterhub, keycloak, shop, verdaccio), its file, or the definition itself; the config has "sources": did you mean "source"?`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var environ []string

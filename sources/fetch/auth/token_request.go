@@ -133,7 +133,7 @@ func adviseCode(code, place string) string {
 	case code == "unsupported_grant_type", code == "unauthorized_client":
 		return "check auth.grant: the server does not give tokens to this client in that way"
 	case code == "invalid_client":
-		return "check auth.client_id and auth.client_secret; and auth.client_auth, which says where they go: some servers want them in the body, others in a header (basic)"
+		return "check the credentials, and auth.client_auth, which says where they go: some servers want them in the body, others in a header (basic)"
 	}
 	return "check the credentials"
 }
