@@ -53,10 +53,12 @@ func (in *Input) Definition() (*sources.Definition, error) {
 func (in *Input) meant(missing string) string {
 	var keys []string
 	for _, m := range in.values.Members() {
-		keys = append(keys, m.Name)
+		if m.Name != missing { // it is null
+			keys = append(keys, m.Name)
+		}
 	}
 	near := nearest.Name(missing, keys)
-	if near == "" || near == missing {
+	if near == "" {
 		return ""
 	}
 	return fmt.Sprintf("; the config has %q: did you mean %q?", near, missing)
