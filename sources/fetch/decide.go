@@ -106,7 +106,7 @@ func (j *judge) take(out *outgoing, page *Page, s split) verdict {
 		if err := j.pager.Fallen(); err != nil {
 			return j.fallen(page, err)
 		}
-		page.blind = j.blind()
+		j.looks()
 	}
 	page.Records, page.ruling.Empty = s.records, page.Status == http.StatusNoContent
 	return accept(page)

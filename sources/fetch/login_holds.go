@@ -121,23 +121,23 @@ func writeExpired(m *missing) string {
 	return "auth.expired: with a place that each answer has; or ttl, how long a login holds"
 }
 
-// blind is what auth.expired looks for and an answer does not have; nil: the answer has
-// all of it, or there is no auth.expired.
-func (j *judge) blind() *missing {
+// looks takes note of what auth.expired looks for and an answer without records does not
+// have.
+func (j *judge) looks() {
+	j.login.blind = nil
 	if j.login.spent == nil {
-		return nil
+		return
 	}
 	if m := j.missing(j.login.spent); m.lacks {
-		return &m
+		j.login.blind = &m
 	}
-	return nil
 }
 
 // witness takes note of the last page of a walk whose end hangs on whether the login
 // held.
 func (w *Walk) witness(page *Page) {
-	l := w.client.requester.login()
-	if l == nil || l.Expired() != nil && page.blind == nil || l.Lasts() || page.proof == nil || page.Recalled || page.Skipped != "" || page.Records.Len() > 0 {
+	l, blind := w.client.requester.login(), w.judge.login.blind
+	if l == nil || l.Expired() != nil && blind == nil || l.Lasts() || page.proof == nil || page.Recalled || page.Skipped != "" || page.Records.Len() > 0 {
 		return
 	}
 	p := &page.Proof
@@ -151,7 +151,7 @@ func (w *Walk) witness(page *Page) {
 		}
 	}
 	w.client.requester.vigil.ended(emptyEnd{
-		proof: *page.proof, at: page.At, of: w.counters, walks: 1, stream: w.stream.Name, request: page.Request, blind: page.blind,
+		proof: *page.proof, at: page.At, of: w.counters, walks: 1, stream: w.stream.Name, request: page.Request, blind: blind,
 	})
 }
 
@@ -177,6 +177,7 @@ type loginSigns struct {
 	fell   bool           // another login was tried since an answer counts fewer records than were read
 	lapsed bool           // with it the list went on
 	taken  *atomic.Bool   // the API answered a request of the client that was proven; nil: nobody proves any, or each with other credentials
+	blind  *missing       // what auth.expired looks for and the last page, which is without records, does not have; nil: nothing
 }
 
 // lapsed is told of a walk that went on with another login.
@@ -196,12 +197,12 @@ func (j *judge) fallen(page *Page, err error) verdict {
 // adviseExpired says what to write where an answer without records that contradicts
 // the definition may be that of a login which has expired; "" elsewhere.
 func (w *Walk) adviseExpired(page *Page, err error) string {
-	l := w.client.requester.login()
+	l, blind := w.client.requester.login(), w.judge.login.blind
 	switch {
 	case l == nil || page.Records.Len() > 0 || !errors.Is(err, paging.ErrDoubtful):
 		return ""
-	case page.blind != nil:
-		return fmt.Sprintf("auth.expired does not say whether the login has expired: %s. Write %s", page.blind.came, writeExpired(page.blind))
+	case blind != nil:
+		return fmt.Sprintf("auth.expired does not say whether the login has expired: %s. Write %s", blind.came, writeExpired(blind))
 	case l.Expired() != nil:
 		return ""
 	}

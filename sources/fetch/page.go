@@ -55,12 +55,11 @@ type Page struct {
 	// Unrecorded is why the journal could not keep the page; nil: it has it, or
 	// there is none.
 	Unrecorded error
-	kept       *kept    // in the journal; nil: it is not
-	pieces     *pieces  // its records, where they come in pieces; else nil
-	whole      bool     // its records cannot come in pieces
-	lent       bool     // its body is another page's
-	blind      *missing // what auth.expired looks for and the answer, which is without records, does not have; nil: nothing
-	older      bool     // it came before the answer to the request before, of a run before
+	kept       *kept   // in the journal; nil: it is not
+	pieces     *pieces // its records, where they come in pieces; else nil
+	whole      bool    // its records cannot come in pieces
+	lent       bool    // its body is another page's
+	older      bool    // it came before the answer to the request before, of a run before
 }
 
 // Release gives the page's memory back; nothing of it may be used afterwards.
