@@ -10,7 +10,7 @@ import (
 // tellCut says of walks that this run was stopped in the middle of what becomes of
 // them where the server keeps the position: they are read from their starts again, and
 // a walk that is longer than every run would never come to its end without a word.
-func (p *pass) tellCut() {
+func tellCut(p *pass) {
 	session, b := &p.stream.Definition.Pagination.Session, &p.track.bookmark
 	if !session.Keeps || b.Resume == nil {
 		return

@@ -253,7 +253,7 @@ func (e *emitter) endStreams() {
 		}
 		if t.parts != nil {
 			t.account.Note(t.pass.findings.Tell(e.display.Log, t.stream))
-			t.pass.tellPassed(t.account.Note)
+			tellPassed(t.pass, t.account.Note)
 			t.account.Certificate.Different(t.pass.findings.DifferentKeys(t.account.Certificate.Keys.Distinct))
 		}
 		if !t.pass.feed {

@@ -37,7 +37,7 @@ const mostFields = 50
 
 // nonePassed says of each parent for none of whose records partition_by.when is true
 // that it leads to nothing.
-func (p *pass) nonePassed() (notes []string) {
+func nonePassed(p *pass) (notes []string) {
 	for _, f := range p.feeds {
 		for _, c := range f.children {
 			if fields := c.passed.fields.Load(); c.pass == p && fields != nil && c.passed.passed.Load() == 0 {
@@ -55,18 +55,18 @@ func (c *child) notPassed(parent string, fields []string) string {
 }
 
 // tellPassed warns of parents that lead to nothing, and takes note of it.
-func (p *pass) tellPassed(note func(string)) {
+func tellPassed(p *pass, note func(string)) {
 	if p.decision.Way == plan.FromState { // an earlier run knows of the records before
 		return
 	}
-	for _, text := range p.nonePassed() {
+	for _, text := range nonePassed(p) {
 		p.run.Log.Warn(text, "stream", p.stream.Name)
 		note(text)
 	}
 }
 
 // leadsNowhere reports whether no record of its parents led to a partition of a pass.
-func (p *pass) leadsNowhere() bool {
+func leadsNowhere(p *pass) bool {
 	for _, f := range p.feeds {
 		for _, c := range f.children {
 			if c.pass == p && c.passed.passed.Load() > 0 {

@@ -39,8 +39,8 @@ func PlanByParents(stop context.Context, o Options, visit func(Planned) error) e
 		case l.failure != nil:
 		case l.lacks(p):
 			l.failure = visit(p.unknown())
-		case p.leadsNowhere() && !l.listed[p]:
-			p.tellPassed(func(string) {})
+		case leadsNowhere(p) && !l.listed[p]:
+			tellPassed(p, func(string) {})
 			l.failure = visit(p.nothing())
 		}
 	}

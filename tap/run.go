@@ -114,7 +114,7 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	for _, p := range passes {
 		p.patience.TellRest()
 		if account.Stopped != "" || stop.Err() != nil {
-			p.tellCut()
+			tellCut(p)
 		}
 	}
 	display.LogMetrics()

@@ -97,7 +97,7 @@ func (s *supply) sampleParents(ctx context.Context) ([]plan.Context, error) {
 		return nil, lost[0].err
 	}
 	if len(found) == 0 {
-		s.pass.tellPassed(func(string) {})
+		tellPassed(s.pass, func(string) {})
 	}
 	return found[:min(len(found), sampleParts)], nil
 }

@@ -105,7 +105,7 @@ func (c *values) take(v value, reader, request string, j *judge) {
 		return
 	}
 	if one.answers++; one.answers == 1 {
-		one.request, one.reader, one.there = request, reader, j.missing(v.of)
+		one.request, one.reader, one.there = request, reader, missingOf(v.of, j.vars, j.secrets)
 	}
 	if one.answers >= enoughCosts && v.key == keyCost || one.answers >= enoughRemaining {
 		c.warn(one)
@@ -191,18 +191,18 @@ type missing struct {
 	mended string // the template with the name that the answer has; "": it is not known
 }
 
-// missing says what the answer has where a template looks.
-func (j *judge) missing(t *expr.Template) missing {
+// missingOf says what the answer has where a template looks.
+func missingOf(t *expr.Template, vars expr.Vars, secrets *secret.Hider) missing {
 	m := missing{came: "the answer has everything that the template names"}
 	for _, name := range []struct {
 		text string
 		slot int
 	}{{"response", sources.VarResponse}, {"headers", sources.VarHeaders}} {
 		for _, keys := range t.Reads(name.text) {
-			if at, key, v := deepest(name.text, j.vars[name.slot], keys); key != "" {
+			if at, key, v := deepest(name.text, vars[name.slot], keys); key != "" {
 				known := membersOf(v)
-				m.came, m.lacks = at+" "+has(v, key, known, j.secrets), true
-				if meant := nearest.Name(key, known); meant != "" && !j.secrets.In(meant) {
+				m.came, m.lacks = at+" "+has(v, key, known, secrets), true
+				if meant := nearest.Name(key, known); meant != "" && !secrets.In(meant) {
 					m.mended = strings.Replace(t.Source(), key, meant, 1)
 				}
 				return m

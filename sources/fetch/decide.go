@@ -104,9 +104,9 @@ func (j *judge) take(out *outgoing, page *Page, s split) verdict {
 	}
 	if s.records.Len() == 0 {
 		if err := j.pager.Fallen(); err != nil {
-			return j.fallen(page, err)
+			return j.login.fallen(page, err)
 		}
-		j.looks()
+		j.login.looks(j.vars, j.secrets)
 	}
 	page.Records, page.ruling.Empty = s.records, page.Status == http.StatusNoContent
 	return accept(page)

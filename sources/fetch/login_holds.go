@@ -13,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
 // vigil is what shows of a client's login that it still held when walks ended: some
@@ -123,13 +124,13 @@ func writeExpired(m *missing) string {
 
 // looks takes note of what auth.expired looks for and an answer without records does not
 // have.
-func (j *judge) looks() {
-	j.login.blind = nil
-	if j.login.spent == nil {
+func (s *loginSigns) looks(vars expr.Vars, secrets *secret.Hider) {
+	s.blind = nil
+	if s.spent == nil {
 		return
 	}
-	if m := j.missing(j.login.spent); m.lacks {
-		j.login.blind = &m
+	if m := missingOf(s.spent, vars, secrets); m.lacks {
+		s.blind = &m
 	}
 }
 
@@ -186,10 +187,10 @@ const lapsed = "the login had expired, and the API answered with an empty list t
 
 // fallen decides about an answer without records which counts fewer than were read:
 // another login shows, once for each page, whether the former one had expired.
-func (j *judge) fallen(page *Page, err error) verdict {
+func (s *loginSigns) fallen(page *Page, err error) verdict {
 	v := again(-1, err)
-	if j.login.there && !j.login.fell && page.proof != nil {
-		j.login.fell, v.proof, v.expired = true, true, true
+	if s.there && !s.fell && page.proof != nil {
+		s.fell, v.proof, v.expired = true, true, true
 	}
 	return v
 }
