@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -21,6 +22,13 @@ const sealMark = "{secret"
 const (
 	derivedMark   = sealMark + "-of:"
 	encryptedMark = sealMark + "-text:"
+)
+
+// A mark that begins so is that of a secret by its name, with what it was behind
+// keptText, encrypted.
+const (
+	keptMark = sealMark + "-was"
+	keptText = "%~"
 )
 
 // marks matches what Seal puts in the place of a secret.
@@ -232,18 +240,68 @@ func (s *sealer) mark(spelled, secret string) string {
 	return encryptedMark + id + "." + encrypt(spelled, d.key()) + "}"
 }
 
-// open returns what stands behind a mark today.
-func (s *sealer) open(mark string) (text string, ok bool) {
+// keep is mark with what a login gave beside its name, which the next run may not know.
+func (s *sealer) keep(spelled, secret string) string {
+	mark := s.mark(spelled, secret)
+	if !s.lasting || secret == "" || strings.HasPrefix(mark, encryptedMark) || strings.HasPrefix(mark, derivedMark) {
+		return mark
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	name := nameOf(mark)
+	if slices.ContainsFunc(s.today[:s.counted], func(given Text) bool { return given.markName() == name }) {
+		return mark
+	}
+	return keptMark + strings.TrimSuffix(strings.TrimPrefix(mark, sealMark), "}") + keptText + encrypt(secret, s.key()) + "}"
+}
+
+// openKept returns what stands behind a kept mark: the secret of today, or else what
+// was one, which is former then and known from now on.
+func (s *sealer) openKept(mark string) (text, former string, ok bool) {
+	plain, sealed, found := strings.Cut(sealMark+strings.TrimPrefix(mark, keptMark), keptText)
+	plain += "}"
+	if named, _ := s.registers(); found && named.texts[plain] != "" {
+		return named.texts[plain], "", true
+	}
+	if former, ok = s.decrypt(encryptedMark + sealed); !found || !ok {
+		return "", "", false
+	}
+	name, err := url.PathUnescape(nameOf(plain))
+	if err != nil {
+		return "", "", false
+	}
+	one := Text{name, former}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.Contains(s.before, one) {
+		s.before = append(s.before, one)
+		s.enter()
+	}
+	text, ok = newRegister(List{one}, nil, false).texts[plain]
+	return text, former, ok
+}
+
+// nameOf is the name in the mark of a secret that has one.
+func nameOf(mark string) string {
+	_, name, _ := strings.Cut(strings.TrimSuffix(mark, "}"), ":")
+	return name
+}
+
+// open returns what stands behind a mark today; former is a secret that it makes known.
+func (s *sealer) open(mark string) (text, former string, ok bool) {
 	switch {
+	case strings.HasPrefix(mark, keptMark):
+		return s.openKept(mark)
 	case strings.HasPrefix(mark, encryptedMark):
-		return s.decrypt(mark)
+		text, ok = s.decrypt(mark)
+		return text, "", ok
 	case strings.HasPrefix(mark, derivedMark):
 		d, ok := s.derivedFrom(marked{mark: mark})
-		return d.text, ok
+		return d.text, "", ok
 	}
 	named, numbered := s.registers()
 	if text, ok = named.texts[mark]; !ok {
 		text, ok = numbered().texts[mark]
 	}
-	return text, ok
+	return text, "", ok
 }

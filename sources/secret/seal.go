@@ -14,7 +14,14 @@ import (
 // Seal returns text with every secret in it replaced by a mark, so that it may
 // be kept; [Hider.Open] puts today's secrets in their places. It reports false
 // where text already holds such a mark: then it cannot be kept.
-func (h *Hider) Seal(text string) (string, bool) {
+func (h *Hider) Seal(text string) (string, bool) { return h.seal(text, (*sealer).mark) }
+
+// Keep is Seal for a text that is to be read again, by a run that may not have logged
+// in: where that knows no secret of today in the place of one that a login gave, Open
+// puts back what stood there.
+func (h *Hider) Keep(text string) (string, bool) { return h.seal(text, (*sealer).keep) }
+
+func (h *Hider) seal(text string, mark func(s *sealer, spelled, secret string) string) (string, bool) {
 	if strings.Contains(text, sealMark) {
 		return "", false
 	}
@@ -28,12 +35,12 @@ func (h *Hider) Seal(text string) (string, bool) {
 		if m.Of >= 0 {
 			secret = k.texts[m.Of]
 		}
-		return h.sealer.mark(text[m.Start:m.End], secret)
+		return mark(h.sealer, text[m.Start:m.End], secret)
 	}, named.short.Replace)
 	return sealed, true
 }
 
-// Open undoes Seal, with the secrets of this run. It reports false where what
+// Open undoes Seal and Keep, with the secrets of this run. It reports false where what
 // was sealed is no longer known.
 func (h *Hider) Open(text string) (string, bool) {
 	if !strings.Contains(text, sealMark) {
@@ -44,7 +51,10 @@ func (h *Hider) Open(text string) (string, bool) {
 	}
 	open := true
 	text = marks.ReplaceAllStringFunc(text, func(mark string) string {
-		secret, ok := h.sealer.open(mark)
+		secret, former, ok := h.sealer.open(mark)
+		if former != "" {
+			h.learn(former)
+		}
 		open = open && ok
 		return secret
 	})

@@ -3,6 +3,7 @@ package secret_test
 import (
 	"encoding/base64"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -118,5 +119,46 @@ func TestSet(t *testing.T) {
 	two, _ := h.Digest("t=session/2", false)
 	if one != two {
 		t.Errorf("digests of %q and %q", one, two)
+	}
+}
+
+// TestKeep proves that what a login gave is put back by a run that has not logged in,
+// stays hidden there and is found in requests, and that a run which has logged in puts
+// its own in the place.
+func TestKeep(t *testing.T) {
+	given := secret.List{secret.New("/key", "given-key-0815")}
+	first := secret.NewHider(nil).ForClient(given)
+	first.Set("auth.send.0", "to/ken+0001")
+	const said = `{"a":"to/ken+0001","b":"given-key-0815","c":"/x?t=to%2Fken%2B0001"}`
+	kept, ok := first.Keep(said)
+	if !ok || strings.Contains(kept, "0001") || strings.Contains(kept, "0815") {
+		t.Fatalf("kept as %s", kept)
+	}
+	digest, _ := first.Digest("/x?t=to%2Fken%2B0001", false)
+
+	next := secret.NewHider(nil).ForClient(given)
+	if got, ok := next.Open(kept); !ok || got != said {
+		t.Errorf("opened as %s", got)
+	}
+	if got := next.Redact("is to/ken+0001"); got != "is ***" {
+		t.Errorf("shown as %s", got)
+	}
+	if got, _ := next.Digest("/x?t=to%2Fken%2B0001", false); got != digest {
+		t.Errorf("the digest is of %s, want %s", got, digest)
+	}
+	sealed, _ := next.Seal("/x?t=to%2Fken%2B0001")
+	if got, ok := next.Open(sealed); ok {
+		t.Errorf("a position is opened as %s, without a login", got)
+	}
+	next.Set("auth.send.0", "to/ken+0002")
+	for _, text := range []string{kept, sealed} {
+		if got, ok := next.Open(text); !ok || strings.Contains(got, "0001") || !strings.Contains(got, "to%2Fken%2B0002") {
+			t.Errorf("opened after a login as %s", got)
+		}
+	}
+
+	other := secret.NewHider(nil).ForClient(secret.List{secret.New("/key", "another-key-0815")})
+	if got, ok := other.Open(kept); ok {
+		t.Errorf("opened with another key as %s", got)
 	}
 }

@@ -17,7 +17,7 @@ func SealURL(h http.Header, asked, answered string, secrets *secret.Hider) error
 	if answered == asked {
 		return nil
 	}
-	sealed, ok := secrets.Seal(answered)
+	sealed, ok := secrets.Keep(answered)
 	if !ok {
 		return ErrUnkept
 	}
@@ -40,14 +40,14 @@ func Seal(e *journal.Exchange, b *body.Body, held bool, secrets *secret.Hider) e
 	case b.Long():
 		return ErrUnkeptLong
 	}
-	text, ok := secrets.Seal(string(b.Text))
+	text, ok := secrets.Keep(string(b.Text))
 	for name, values := range e.Header {
 		for i, v := range values {
 			if name == URLHeader {
 				continue // it is sealed
 			}
 			var sealed bool
-			values[i], sealed = secrets.Seal(v)
+			values[i], sealed = secrets.Keep(v)
 			ok = ok && sealed
 		}
 	}
