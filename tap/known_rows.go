@@ -98,7 +98,7 @@ func (n *noted) tellLost(r *run) {
 	}
 	text := "what the state says of the records that left is not in the work folder as it was: no record is left out as unchanged that left before this run"
 	if n.stream.MarksDeleted() {
-		text = "what the state says of the keys that left is not in the work folder as it was: keys that were gone before this run may stay unmarked, " +
+		text = "what the state says of the keys that left is not in the work folder as it was: keys that were gone before this run may stay unmarked, but for what was marked in the last 30 days, " +
 			"and those are marked that are gone after its pass"
 	}
 	r.Log.Warn(text, "stream", n.stream.Name, "dir", n.dir, "why", n.Lost)

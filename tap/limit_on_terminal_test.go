@@ -21,7 +21,7 @@ func TestLineNamesLimit(t *testing.T) {
 	for _, tt := range []struct{ name, head, want string }{
 		{"declared", limit("{requests: 2, per: 1m}"), "waits until 00:01:00Z for rate_limit: 2 requests in every 1m; "},
 		{"asked for", head, "waits until 00:01:00Z for the pause that the API asked for; "},
-		{"short", limit("{requests: 1, per: 2s}"), ""},
+		{"short", limit("{requests: 1, per: 1s}"), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

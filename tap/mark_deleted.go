@@ -54,7 +54,10 @@ func (e *emitter) mark(t *track) error {
 			return err
 		}
 	}
-	gone.Take()
+	if err := gone.Take(); err != nil {
+		e.display.Log.Warn("which records were marked as deleted could not be kept in the work folder: a target that comes back with an older state keeps them",
+			"stream", t.stream.Name, "dir", t.pass.noted.dir, "why", err.Error())
+	}
 	return nil
 }
 

@@ -28,6 +28,10 @@ const (
 	replays = "replay"
 
 	setEnding, logEnding = ".set", ".log"
+	// goneEnding is that of a set of keys that were marked: a target that comes back
+	// with an older state has them still. It lies before the set of the pass that
+	// marked them, and so is none of what came later than that.
+	goneEnding = ".gone"
 )
 
 // Folder holds the files of a stream of one source.
@@ -93,7 +97,7 @@ func (f *Folder) list() error {
 		ending := filepath.Ext(e.Name())
 		n, ok := parseID(strings.TrimSuffix(e.Name(), ending))
 		switch {
-		case ok && (ending == setEnding || ending == logEnding):
+		case ok && (ending == setEnding || ending == logEnding || ending == goneEnding):
 			f.files = append(f.files, file{n, ending, info.ModTime()})
 		case ending == ".tmp" && f.Now.Sub(info.ModTime()) > keepParts:
 			os.Remove(filepath.Join(f.Dir, e.Name()))
@@ -177,6 +181,8 @@ func (f *Folder) clean(named *state.Rows, mine ...string) error {
 			if one.id.line == f.line {
 				errs = append(errs, os.Chtimes(f.pathOf(one), f.Now, f.Now))
 			}
+			continue
+		case one.ending == goneEnding && f.Now.Sub(one.at) <= keepOthers:
 			continue
 		case one.id.line == f.line && named != nil:
 		case f.Now.Sub(one.at) > keepOthers, f.first(one) && !slices.Contains(kept, one.id.line):

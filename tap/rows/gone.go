@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"os"
 	"time"
 
 	"github.com/tap-rest/tap-rest/state"
@@ -61,9 +62,10 @@ func (n *KeyNoter) Note(dst, record, _ []byte) (noted []byte, unchanged bool) {
 type Gone struct {
 	Former, Count int64 // how many keys were known, and how many of them are gone
 
-	rows *Rows
-	now  *rowset.Set
-	name string
+	rows   *Rows
+	now    *rowset.Set
+	before string // the file of the keys that are gone
+	name   string
 }
 
 // after are the entries of passes that began after a time.
@@ -93,7 +95,7 @@ func (r *Rows) Gone() (*Gone, error) {
 	}
 	sorter := &rowset.Sorter{Dir: r.folder.Dir}
 	all, err := sorter.Sort(log.UpTo(r.log.Mark()), latest)
-	g := &Gone{rows: r, name: r.folder.next()}
+	g := &Gone{rows: r, before: r.folder.next(), name: r.folder.next()}
 	path := r.folder.path(g.name, setEnding)
 	if err == nil && r.set != nil { // what a later pass has read is not gone by this one
 		all = rowset.Merge(latest, all, &after{r.set.Stream(), r.asOf})
@@ -120,7 +122,7 @@ func (g *Gone) Each(visit func(key []byte) error) error {
 	if g.rows.set == nil {
 		return nil
 	}
-	for all := rowset.Without(g.rows.set.Stream(), g.now.Stream()); ; {
+	for all := g.stream(); ; {
 		key, _, ok, err := all.Next()
 		if err != nil || !ok {
 			return err
@@ -131,8 +133,52 @@ func (g *Gone) Each(visit func(key []byte) error) error {
 	}
 }
 
-// Take makes what the pass has read what is known, as states say from now on.
-func (g *Gone) Take() { g.rows.named = state.Rows{Set: g.name} }
+// Take makes what the pass has read what is known, as states say from now on, and
+// keeps what is gone for targets that come back with an older state.
+func (g *Gone) Take() error {
+	g.rows.named = state.Rows{Set: g.name}
+	if g.Count == 0 {
+		return nil
+	}
+	f := g.rows.folder
+	_, err := rowset.Build(f.path(g.before, goneEnding), f.Header, g.stream(), nil)
+	return errors.Join(err, f.joinGone())
+}
+
+// mostGone is how many files of keys that are gone are kept: of the oldest, two become
+// one.
+const mostGone = 16
+
+func (f *Folder) joinGone() error {
+	var all []file
+	for _, one := range f.files {
+		if one.ending == goneEnding {
+			all = append(all, one)
+		}
+	}
+	if len(all) < mostGone {
+		return nil
+	}
+	var sets []*rowset.Set
+	for _, one := range all[:2] {
+		set, err := rowset.Open(f.pathOf(one), f.Header, false)
+		if err != nil {
+			return remove(f.pathOf(one)) // it is of no use
+		}
+		defer set.Close()
+		sets = append(sets, set)
+	}
+	from := since(f.Now.Add(-keepOthers))
+	both := file{id: id{all[1].id.line, all[1].id.seq, chance()}, ending: goneEnding}
+	_, err := rowset.Build(f.pathOf(both), f.Header, rowset.Merge(latest, sets[0].Stream(), sets[1].Stream()), func(_, value []byte) bool { return bytes.Compare(value, from) > 0 })
+	if err == nil {
+		err = errors.Join(os.Chtimes(f.pathOf(both), f.Now, all[1].at), sets[0].Close(), sets[1].Close(), remove(f.pathOf(all[0])), remove(f.pathOf(all[1])))
+	}
+	return err
+}
+
+// stream hands out what is gone, in order.
+func (g *Gone) stream() rowset.Stream { return rowset.Without(g.rows.set.Stream(), g.now.Stream()) }
 
 // Drop forgets the comparison: what was known before stays, and what the pass has
 // read is added to it.

@@ -118,7 +118,7 @@ func (r *Rows) takeNamed(s Start, from *sources) (seen string, err error) {
 		return "", nil
 	}
 	if s.Named.Set != "" {
-		if set, err := r.openSet(s.Named.Set); err != nil {
+		if set, err := r.openSet(s.Named.Set, setEnding); err != nil {
 			from.lost = append(from.lost, err)
 		} else {
 			from.certain, from.set = append(from.certain, set.Stream()), s.Named.Set
@@ -176,9 +176,9 @@ func (from *sources) doubt(s rowset.Stream, fold rowset.Fold) error {
 func (r *Rows) later(s Start, from *sources) error {
 	for _, one := range r.folder.later(s.Named) {
 		var err error
-		if one.ending == setEnding {
+		if one.ending != logEnding {
 			var set *rowset.Set
-			if set, err = r.openSet(one.id.String()); err == nil {
+			if set, err = r.openSet(one.id.String(), one.ending); err == nil {
 				err = from.doubt(set.Stream(), r.doubts)
 			}
 		} else {
@@ -194,11 +194,11 @@ func (r *Rows) later(s Start, from *sources) error {
 	return nil
 }
 
-func (r *Rows) openSet(name string) (*rowset.Set, error) {
+func (r *Rows) openSet(name, ending string) (*rowset.Set, error) {
 	if _, ok := parseID(name); !ok {
 		return nil, fmt.Errorf("%q is no name of a set", name)
 	}
-	set, err := rowset.Open(r.folder.path(name, setEnding), r.folder.Header, false)
+	set, err := rowset.Open(r.folder.path(name, ending), r.folder.Header, false)
 	if err == nil {
 		r.close = append(r.close, set.Close)
 	}
