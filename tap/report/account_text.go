@@ -36,10 +36,19 @@ func (a *Account) String() string {
 		b.WriteString("waited is the sum of what requests waited, side by side\n")
 	}
 	if a.Stopped != "" {
-		fmt.Fprintf(&b, "stopped early: %s; the next run goes on from the last STATE\n", a.Stopped)
+		fmt.Fprintf(&b, "stopped early: %s; %s\n", a.Stopped, a.next())
 	}
 	a.writeRemarks(&b)
 	return b.String()
+}
+
+// next says what becomes of a run that was stopped early.
+func (a *Account) next() string {
+	_, requests, _, _, _ := a.Total()
+	if requests == 0 || a.Recalled() > 0 || slices.ContainsFunc(a.Streams, func(s *Stream) bool { return s.Pages > 0 }) {
+		return "the next run goes on from the last STATE"
+	}
+	return Numbered(requests, "no page came of %s [request|requests], which went into logins or retries: a run with the same budget may end so each time. Let it make more")
 }
 
 // addCosts puts two columns before the last one, where anything costs.

@@ -100,3 +100,19 @@ func TestKeysOfWalksThatGoOn(t *testing.T) {
 		t.Errorf("%q says of walks from their start that keys are counted from later on", text)
 	}
 }
+
+// TestStoppedWithoutAPage proves that a budget which logins use up is told of, and not
+// that the next run goes on.
+func TestStoppedWithoutAPage(t *testing.T) {
+	for _, tt := range []struct {
+		requests, pages int64
+		want            string
+	}{{0, 0, "the next run goes on"}, {3, 1, "the next run goes on"}, {3, 0, "no page came of 3 requests"}} {
+		s := &Stream{Name: "orders", Pages: tt.pages, Counters: &fetch.Counters{}}
+		s.Counters.Requests.Store(tt.requests)
+		a := &Account{Stopped: "run.max_requests is reached", Streams: []*Stream{s}}
+		if got := a.String(); !strings.Contains(got, "stopped early: run.max_requests is reached; "+tt.want) {
+			t.Errorf("%d requests, %d pages: %s", tt.requests, tt.pages, got)
+		}
+	}
+}
