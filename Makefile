@@ -1,7 +1,7 @@
 # make          build bin/tap-rest and test it
 # make demo     read a sample API, which it starts itself
-# make test     all tests but interop's: about 2 minutes on 2 cores
-# make race     the same with the race detector: about 8 minutes on 2 cores
+# make test     all tests but interop's: about 4 minutes on 2 cores
+# make race     the same with the race detector: about 15 minutes on 2 cores
 # make wheel    dist/*.whl for each of PLATFORMS, by cross compilation
 # make interop  tests against programs from PyPI; needs Python 3.10 or later
 # make interop-all  those, and the ones with databases, Meltano and PyAirbyte, which
@@ -49,11 +49,11 @@ wheel-%:
 
 # A time-out is there for a test that hangs, not for a machine that is slow.
 test:
-	@echo 'make test takes about 2 minutes on 2 cores.'
+	@echo 'make test takes about 4 minutes on 2 cores.'
 	$(GO) test -timeout 30m -skip '^TestInterop' ./...
 
 race:
-	@echo 'make race takes about 12 minutes on 2 cores.'
+	@echo 'make race takes about 15 minutes on 2 cores.'
 	$(if $(race),,@echo 'There is no C compiler: it tests without the race detector.')
 	GO='$(GO)' $(if $(race),.ci/race-test,$(GO) test) -timeout 60m -skip '^TestInterop' ./...
 
