@@ -86,7 +86,8 @@ func (p *scanProof) notLiteral(i int, want string) int {
 // notValue says that no value begins with the byte at i, and what the body
 // seems to be instead.
 func (p *scanProof) notValue(i int) int {
-	if p.depth == 0 {
+	const bom = 3
+	if p.depth == 0 && p.at(0) <= bom && len(bytes.TrimSpace(p.text[:i])) == 0 {
 		if hint := scanLooksLike(p.text[i:]); hint != "" {
 			return p.fail(NotJSON, i, "byte %d is %s (looks like %s)", p.at(i), scanShow(p.text[i]), hint)
 		}
