@@ -60,18 +60,18 @@ func (c *Contexts) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// readHashes reads hashes of 8 bytes each, big-endian.
+// readHashes reads hashes of 8 bytes each, big-endian, which ascend from 1.
 func readHashes(text string) (all Contexts, ok bool) {
 	b, err := base64.StdEncoding.DecodeString(text)
 	if err != nil || len(b)%8 != 0 {
 		return nil, false
 	}
-	for ; len(b) > 0; b = b[8:] {
+	for before := uint64(0); len(b) > 0; b = b[8:] {
 		hash := binary.BigEndian.Uint64(b)
-		if len(all) > 0 && hash <= all[len(all)-1] {
+		if hash <= before {
 			return nil, false
 		}
-		all = append(all, hash)
+		all, before = append(all, hash), hash
 	}
 	return all, true
 }
