@@ -9,7 +9,7 @@ import (
 
 const (
 	// sortMemory is how many bytes of entries are sorted at a time.
-	sortMemory = 8 << 20
+	sortMemory = 4 << 20
 	// mostRuns is how many sorted runs are merged at a time.
 	mostRuns = 32
 )
@@ -25,7 +25,7 @@ func Later(dst, _, later []byte) []byte { return append(dst, later...) }
 // them.
 type Sorter struct {
 	Dir    string // for runs
-	Memory int    // bytes that are sorted at a time; 0: 8 MiB
+	Memory int    // bytes that are sorted at a time; 0: 4 MiB
 	runs   []*Set
 }
 
