@@ -15,7 +15,7 @@ const shortestDerived = 6
 // gave stands in the template itself.
 func (h *Hider) Derive(source, text string) {
 	if h.isNew(source, text) {
-		h.derive(source, text, false)
+		derive(h, source, text, false)
 	}
 }
 
@@ -23,11 +23,11 @@ func (h *Hider) Derive(source, text string) {
 // credentials do.
 func (h *Hider) Literal(place, text string) {
 	if len(text) >= shortestDerived {
-		h.derive(place, text, true)
+		derive(h, place, text, true)
 	}
 }
 
-func (h *Hider) derive(source, text string, literal bool) {
+func derive(h *Hider, source, text string, literal bool) {
 	h.sealer.derive(source, text, literal, false)
 	h.learn(text)
 }

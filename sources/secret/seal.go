@@ -14,14 +14,15 @@ import (
 // Seal returns text with every secret in it replaced by a mark, so that it may
 // be kept; [Hider.Open] puts today's secrets in their places. It reports false
 // where text already holds such a mark: then it cannot be kept.
-func (h *Hider) Seal(text string) (string, bool) { return h.seal(text, (*sealer).mark) }
+func (h *Hider) Seal(text string) (string, bool) { return seal(h, text, (*sealer).mark) }
 
 // Keep is Seal for a text that is to be read again, by a run that may not have logged
 // in: where that knows no secret of today in the place of one that a login gave, Open
 // puts back what stood there.
-func (h *Hider) Keep(text string) (string, bool) { return h.seal(text, (*sealer).keep) }
+func (h *Hider) Keep(text string) (string, bool) { return seal(h, text, (*sealer).keep) }
 
-func (h *Hider) seal(text string, mark func(s *sealer, spelled, secret string) string) (string, bool) {
+// seal puts what mark makes in the place of each secret.
+func seal(h *Hider, text string, mark func(s *sealer, spelled, secret string) string) (string, bool) {
 	if strings.Contains(text, sealMark) {
 		return "", false
 	}
