@@ -1,0 +1,68 @@
+package sources
+
+// Decode says what the bytes of answers are, where they are not the JSON text that
+// holds the records. The zero Decode is JSON.
+type Decode struct {
+	Format Format
+	Unpack []Packing // in the order in which they are taken off
+	// Options of a format; those of other formats are zero.
+	CSV      CSV
+	JSONL    JSONL
+	Protobuf Protobuf
+	XLSX     XLSX
+}
+
+// Format is how the records of an answer are written.
+type Format string
+
+// The formats.
+const (
+	FormatAuto     Format = "auto" // what Content-Type and the first bytes say
+	FormatJSON     Format = "json" // or ""
+	FormatJSONL    Format = "jsonl"
+	FormatCSV      Format = "csv"
+	FormatXML      Format = "xml"
+	FormatParquet  Format = "parquet"
+	FormatAvro     Format = "avro"
+	FormatProtobuf Format = "protobuf"
+	FormatXLSX     Format = "xlsx"
+)
+
+// Packing is one layer that files lie in.
+type Packing struct {
+	Kind    string // one of gzip, zip, zstd, bz2, xz, tar, base64, path
+	Members string // zip, tar: a pattern of path.Match for the members to read; "": all
+	Path    string // path: where the text of the file lies in a JSON or XML envelope
+}
+
+// CSV says how the rows of a file are written.
+type CSV struct {
+	Delimiter  rune     // 0: a comma
+	Quote      rune     // 0: the double quote
+	Unquoted   bool     // nothing is quoted
+	Names      []string // of the columns, where no row of the file has them; nil: the first row
+	SkipLines  int      // before the first row
+	Comment    rune     // lines that begin with it are passed over; 0: none
+	NullValues []string // fields that are null, quoted ones excepted
+	ShortRows  bool     // rows with fewer fields than columns end with nulls
+}
+
+// JSONL says what the lines of a file are.
+type JSONL struct {
+	ParentID string // the field of lines that names the parent's id; "": lines have no parents
+}
+
+// Protobuf says which messages a file holds.
+type Protobuf struct {
+	Message    string            // full name of the message that each record is
+	Descriptor []byte            // a serialized FileDescriptorSet; nil: Sources
+	Sources    map[string][]byte // text of .proto files by the name that others import them by
+	Roots      []string          // those of Sources that the definition names
+}
+
+// XLSX says which cells of a workbook are records.
+type XLSX struct {
+	Sheet    string   // "": the first one
+	Names    []string // of the columns, where no row of the sheet has them; nil: the first row
+	SkipRows int      // before the first row
+}

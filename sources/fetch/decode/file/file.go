@@ -1,0 +1,85 @@
+// Package file is what decoders of body formats have in common: the file that they
+// read, the records that they make of it, and what they say of one that is no such
+// file.
+//
+// A format is a package beside this one with
+//
+//	func Open(in file.File, o *file.Options) (file.Records, error)
+//
+// which reads a file once, from its beginning to its end, and holds no more of it in
+// memory than a record or, where the format has those, a block. It proves what it
+// reads: records come to an end only where the file is whole.
+package file
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources"
+)
+
+// MaxRecord is the longest record that is made, as JSON, in bytes.
+const MaxRecord = 50 << 20
+
+// File is one file, to be read from its beginning to its end or, by a format that
+// needs that, at any place.
+type File interface {
+	io.Reader
+	// At returns the whole file, before anything of it was read, and its size in
+	// bytes. It is good until the records are closed.
+	At() (io.ReaderAt, int64, error)
+}
+
+// Options say how a file is read.
+type Options struct {
+	*sources.Decode
+	// Schema is the JSON Schema, draft 7, of a record, as the definition has it; nil
+	// where it has none. It says of texts without types (CSV, XML) what they become.
+	Schema json.RawMessage
+}
+
+// Records are those of one file, in its order. They are used from one goroutine.
+type Records interface {
+	// Next appends the next record to dst, one JSON object in one line, and returns
+	// io.EOF behind the last. Its other errors are an *Error, or wrap the file's own.
+	// Only the bytes it appends are its result: after an error dst is undefined.
+	Next(dst []byte) ([]byte, error)
+	// Close gives back what was held. It does not close the file.
+	Close()
+}
+
+// Schemed are Records whose file says of what types they are.
+type Schemed interface {
+	// Schema returns the JSON Schema, draft 7, of a record.
+	Schema() json.RawMessage
+}
+
+// Error is a file that is not what the definition says, or is not whole.
+type Error struct {
+	Format sources.Format
+	Member string // of an archive; "": the file is in none
+	Row    int64  // of the record, counted from 1 with what stands before it in the file; 0: none in particular
+	Offset int64  // in bytes from the beginning of the file, unpacked; -1: unknown
+	Err    error  // what was found, and what would have been right
+}
+
+// Error names the place and what is wrong there.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(string(e.Format))
+	if e.Member != "" {
+		fmt.Fprintf(&b, ", member %q", e.Member)
+	}
+	if e.Row > 0 {
+		fmt.Fprintf(&b, ", row %d", e.Row)
+	}
+	if e.Offset >= 0 {
+		fmt.Fprintf(&b, ", byte %d", e.Offset)
+	}
+	fmt.Fprintf(&b, ": %v", e.Err)
+	return b.String()
+}
+
+func (e *Error) Unwrap() error { return e.Err }
