@@ -12,6 +12,11 @@ type Decode struct {
 	XLSX     XLSX
 }
 
+// IsJSON reports whether answers are JSON text as they come.
+func (d *Decode) IsJSON() bool {
+	return (d.Format == "" || d.Format == FormatJSON) && len(d.Unpack) == 0
+}
+
 // Format is how the records of an answer are written.
 type Format string
 

@@ -131,8 +131,9 @@ type Known struct {
 	MaxDeletes    Share // with MarkDeleted: more is an error
 }
 
-// Text says how the bytes of answers are JSON text.
+// Text says how the bytes of answers are JSON text, or become it.
 type Text struct {
+	Decode  Decode
 	Charset string // by the WHATWG's name; "" is UTF-8
 	NullNaN bool   // NaN, Infinity and -Infinity are null
 }
@@ -291,6 +292,7 @@ type Pagination struct {
 	Ends       PageEnds
 	AfterFirst *Request // nil: absent
 	Session    Session
+	Export     *Export // pages are the files of a job; nil: they are not
 }
 
 // NextInHeader reports whether a header names the next page, whatever the body is.

@@ -28,6 +28,10 @@ const (
 	VarRequest
 	VarSignature
 	VarCookies
+	VarJob
+	VarJobHeaders
+	VarLink
+	VarStatus
 	VarCount // the length of a Vars
 )
 
@@ -41,10 +45,11 @@ const (
 	InRecord                // record and parent
 	InSigned                // request and signature; of the others, those of InRequest have values
 	InLogin                 // cookies; of the others, those of InResponse have values
+	InExport                // job, job_headers, link and status; of the others, those of InResponse have values
 )
 
 // names are those of the slots.
-var names = [VarCount]string{"config", "partition", "window", "page", "auth", "now", "response", "headers", "record", "parent", "request", "signature", "cookies"}
+var names = [VarCount]string{"config", "partition", "window", "page", "auth", "now", "response", "headers", "record", "parent", "request", "signature", "cookies", "job", "job_headers", "link", "status"}
 
 // members are what the values of names have whose members are fixed: any other
 // would be undefined, and its parameter left out of the request.
@@ -56,18 +61,19 @@ var members = map[string][]string{
 	"signature": {"hex", "base64"},
 }
 
-func newScopes() [InLogin + 1]*expr.Scope {
+func newScopes() [InExport + 1]*expr.Scope {
 	request := expr.NewScope(names[:VarResponse]...)
 	response := request.Extend(names[VarResponse:VarRecord]...)
 	record := response.Extend(names[VarRecord:VarRequest]...)
 	signed := record.Extend(names[VarRequest:VarCookies]...)
-	return [...]*expr.Scope{request, response, record, signed, signed.Extend(names[VarCookies:]...)}
+	login := signed.Extend(names[VarCookies:VarJob]...)
+	return [...]*expr.Scope{request, response, record, signed, login, login.Extend(names[VarJob:]...)}
 }
 
 // Templates compiles the templates of a definition. Whatever a loader reads
 // them from, they see the same names.
 type Templates struct {
-	scopes   [InLogin + 1]*expr.Scope
+	scopes   [InExport + 1]*expr.Scope
 	settings *Settings
 }
 

@@ -72,7 +72,7 @@ func (b *builder) stream(own *document.Node) *sources.Stream {
 		Client:         b.client(n),
 		Request:        b.request(n),
 		Call:           callOf(n),
-		Text:           sources.Text{Charset: document.Value[string](n, "charset"), NullNaN: document.Value[string](n, "nan") == "null"},
+		Text:           sources.Text{Decode: b.decode(n), Charset: document.Value[string](n, "charset"), NullNaN: document.Value[string](n, "nan") == "null"},
 		Records:        b.records(n),
 		Keys:           document.Value[[]string](n, "primary_key"),
 		ReplicationKey: document.Value[string](n, "replication_key"),
@@ -91,13 +91,16 @@ func (b *builder) stream(own *document.Node) *sources.Stream {
 		OnIncomplete: sources.Policy(document.Value[string](n, "on_incomplete")),
 	}
 	b.streams, b.partitions = append(b.streams, own), append(b.partitions, n.Get("partition_by"))
+	if s.Pagination.Export = b.export(n.Get("export")); s.Pagination.Export != nil {
+		s.Request = b.download(n.Get("export"))
+	}
 	s.Incremental = b.incremental(own, n)
 	s.Complete()
 	if schema, ok := readOf(n.Get("schema")).(schemaText); ok {
 		s.Schema.Text, s.Schema.File = schema.raw, schema.file
-		streamCheck{b}.fieldsKnown(n, s, schema.root)
+		streamCheck{b, own}.fieldsKnown(n, s, schema.root)
 	}
-	streamCheck{b}.all(n, s)
+	streamCheck{b, own}.all(n, s)
 	s.Loaded.Shape = shapeOf(n, s)
 	return s
 }

@@ -13,10 +13,17 @@ import (
 
 // streamCheck checks what the keys of a stream are to each other, once inheritance
 // is applied.
-type streamCheck struct{ *builder }
+type streamCheck struct {
+	*builder
+	own *document.Node // the stream's, without what it inherits; nil: nobody asks
+}
 
 func (c streamCheck) all(n *document.Node, s *sources.Stream) {
-	c.address(n, s)
+	c.export(n, s)
+	c.decode(n, s)
+	if s.Pagination.Export == nil {
+		c.address(n, s)
+	}
 	c.points(n, s)
 	c.smaller(n, s)
 	c.loginRules(n, s)

@@ -45,6 +45,8 @@ var streamKeys = []key{
 	{name: "columns", kind: columns, doc: "Rows are arrays or bare values under these names; or the path to the names."},
 	{name: "short_rows", kind: aChoice, enum: []string{"fail", "null"}, def: "fail", null: true, doc: "What a row with fewer values than `columns` is: null fills it up."},
 	{name: "one_or_many", kind: aBool, def: "false", doc: "The place holds a list, or one record without it. With `keyed`, an empty list may stand for an empty object."},
+	{name: "decode", kind: aDecode, of: decodeObject, def: "json", doc: "What answers are, where they are not JSON: the name of a format, or a map; see Decode."},
+	{name: "unpack", kind: aPacking, def: "[]", doc: "What answers are packed in, as `[gzip]`: the same as `unpack` of `decode`."},
 	{name: "charset", kind: aCharset, def: "UTF-8", doc: "In which characters answers are written, as `iso-8859-1` or `utf-16le`. JSON itself knows UTF-8 alone."},
 	{name: "nan", kind: aChoice, enum: []string{"fail", "null"}, def: "fail", null: true, doc: "What `NaN`, `Infinity` and `-Infinity` are, which some APIs write as numbers and JSON does not have."},
 	{name: "keep", kind: aCondition, scope: sources.InRecord, def: "every record", doc: "Template: the records for which it is true are kept."},
@@ -52,6 +54,7 @@ var streamKeys = []key{
 	{name: "primary_key", kind: aNameList, def: "[]", doc: "Top-level fields that tell records apart, added ones too."},
 	{name: "replication_key", kind: aText, doc: "Top-level field that says how new a record is."},
 	{name: "pagination", kind: aMap, of: pagingObject, def: "{type: none}", doc: "How a walk goes from page to page; see Pagination."},
+	{name: "export", kind: aMap, of: exportObject, doc: "A job that is asked for, and whose files are the pages; see Export."},
 	{name: "incremental", kind: aMap, of: incrementalObject, doc: "How the API is asked for what is new; see Incremental."},
 	{name: "partition_by", kind: oneOrMany, of: partitionObject, doc: "Contexts that the stream is read in: every combination of values, with the records of each parent; see Partition."},
 	{name: "schema", kind: aSchema, def: "inferred", doc: "JSON Schema of a record: inline, or a file beside the definition."},
@@ -159,17 +162,21 @@ var errorObject = &object{name: "Error rule", check: errorRule, keys: []key{
 	{name: "message", kind: aTemplate, scope: sources.InResponse, doc: "What to tell the user."},
 }}
 
-var bodyObject = &object{name: "Body", check: oneBody, keys: []key{
-	{name: "json", kind: aTree, doc: "Any value with templates in it, sent as JSON."},
-	{name: "form", kind: params, doc: "Names to templates, sent as a form."},
-	{name: "text", kind: aTemplate, doc: "Text, sent as it is."},
-	{name: "graphql", kind: aMap, of: graphqlObject, doc: "A GraphQL query; see GraphQL."},
-}}
+var bodyObject = bodyOfScope(sources.InRequest)
 
-var graphqlObject = &object{name: "GraphQL", keys: []key{
-	{name: "query", kind: aTemplate, need: true, doc: "The query."},
-	{name: "variables", kind: params, doc: "Its variables: names to templates."},
-}}
+// bodyOfScope is the object of a body whose templates see these names.
+func bodyOfScope(scope sources.Scope, only ...string) *object {
+	graphql := &object{name: "GraphQL", keys: []key{
+		{name: "query", kind: aTemplate, scope: scope, only: only, need: true, doc: "The query."},
+		{name: "variables", kind: params, scope: scope, only: only, doc: "Its variables: names to templates."},
+	}}
+	return &object{name: "Body", check: oneBody, keys: []key{
+		{name: "json", kind: aTree, scope: scope, only: only, doc: "Any value with templates in it, sent as JSON."},
+		{name: "form", kind: params, scope: scope, only: only, doc: "Names to templates, sent as a form."},
+		{name: "text", kind: aTemplate, scope: scope, only: only, doc: "Text, sent as it is."},
+		{name: "graphql", kind: aMap, of: graphql, doc: "A GraphQL query; see GraphQL."},
+	}}
+}
 
 // sendKeys say where the page goes, for the types that send one.
 var sendKeys = []key{

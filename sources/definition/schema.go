@@ -2,8 +2,6 @@ package definition
 
 import (
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -51,17 +49,8 @@ func readSchema(r *reader, n *document.Node, k key) any {
 
 // readSchemaFile reads a schema file: JSON, or YAML by its name.
 func readSchemaFile(r *reader, n *document.Node) *document.Node {
-	data, err := r.open(n.Text)
-	if err != nil {
-		var path *fs.PathError
-		if errors.As(err, &path) {
-			err = path.Err
-		}
-		r.Problem(n, "schema file %s: %v", document.Clip(n.Text), err)
-		return nil
-	}
-	if len(data) > maxSchema {
-		r.Problem(n, "schema file %s is larger than %d bytes", document.Clip(n.Text), maxSchema)
+	data, ok := r.readFile(n, "schema file")
+	if !ok {
 		return nil
 	}
 	if ext := strings.ToLower(filepath.Ext(n.Text)); ext == ".yaml" || ext == ".yml" {

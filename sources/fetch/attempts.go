@@ -31,6 +31,13 @@ func (a *asker) ask(ctx context.Context, out *outgoing, first *early) (*Page, er
 			a.count(out, v.page)
 			return v.page, nil
 		}
+		if v.pending > 0 {
+			if err := a.pollLater(ctx, out, ex, v.pending); err != nil {
+				return nil, err
+			}
+			n = tries{}
+			continue
+		}
 		if v.proof && a.mayProveAnew(n, ex) && a.client.requester.auth.Refused(ctx, *ex.proof, refusal(ex, v.expired)) {
 			a.client.requester.sawRefusal(ex, v)
 			a.client.Log.Info("the API refused who asks: asking again with another proof", "stream", a.stream.Name, "request", out.Shown, "why", v.err.Error())

@@ -9,22 +9,22 @@ import (
 
 // buildLoggedIn builds the request for the walk's position. It logs in first where
 // the request, or the position, is made of what a login answers.
-func (a *asker) buildLoggedIn(ctx context.Context) (*outgoing, error) {
+func (a *asker) buildLoggedIn(ctx context.Context, build func() (*outgoing, error)) (*outgoing, error) {
 	l := a.client.requester.login()
 	if l == nil || a.requests.recorder.only() {
-		return a.requests.build()
+		return build()
 	}
 	if a.stream.Uses("auth") {
 		if err := a.logIn(ctx); err != nil {
 			return nil, err
 		}
 	}
-	out, err := a.requests.build()
+	out, err := build()
 	if errors.Is(err, secret.ErrSealed) && !l.Ready() {
 		if err := a.logIn(ctx); err != nil {
 			return nil, err
 		}
-		return a.requests.build()
+		return build()
 	}
 	return out, err
 }

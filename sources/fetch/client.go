@@ -23,6 +23,7 @@ type Client struct {
 	admission *admission
 	transport *transport
 	bodies    *body.Store
+	jobs      *jobs
 	// noIdentity says why the client cannot say who it is by tls; nil: it can.
 	noIdentity error
 }
@@ -46,7 +47,7 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 	admission, bodies := newAdmission(source, o, r.sharing(o, vars)), body.NewStore(body.MaxLong)
 	admission.seats = seats{r.pool()}
 	return &Client{
-		Options: o, requester: r, admission: admission, bodies: bodies, noIdentity: err,
+		Options: o, requester: r, admission: admission, bodies: bodies, jobs: newJobs(), noIdentity: err,
 		transport: &transport{o.Transport, r, admission, bodies, o.Ahead},
 	}
 }

@@ -97,19 +97,10 @@ func (s *conversation) closing() (*outgoing, error) {
 
 // sendClosing sends it, once, and keeps that it was answered.
 func (s *conversation) sendClosing(out *outgoing) error {
-	within := min(closeWithin, s.requests.stream.Call.Timeout)
-	if s.asker.client.admission.stopped(context.Background()) {
-		within = min(within, closeWithinStopped)
-	}
-	ctx, cancel := context.WithTimeoutCause(context.Background(), within, errNoByte{within})
-	defer cancel()
-	if err := s.asker.client.admission.admitLast(ctx, out); err != nil {
-		return err
-	}
 	start := time.Now()
-	status, err := s.asker.client.transport.askLast(ctx, out, s.asker.counters)
+	status, err := s.asker.sendLast(out)
 	if err != nil {
-		return requestError(ctx, err)
+		return err
 	}
 	if err := s.refused(status); err != nil {
 		return err
@@ -123,6 +114,25 @@ func (s *conversation) sendClosing(out *outgoing) error {
 		}
 	}
 	return wrapJournal(err)
+}
+
+// sendLast sends a request of whose answer the status is enough, once, and though the
+// run stops.
+func (a *asker) sendLast(out *outgoing) (status int, err error) {
+	within := min(closeWithin, a.stream.Call.Timeout)
+	if a.client.admission.stopped(context.Background()) {
+		within = min(within, closeWithinStopped)
+	}
+	ctx, cancel := context.WithTimeoutCause(context.Background(), within, errNoByte{within})
+	defer cancel()
+	if err := a.client.admission.admitLast(ctx, out); err != nil {
+		return 0, err
+	}
+	status, err = a.client.transport.askLast(ctx, out, a.counters)
+	if err != nil {
+		return 0, requestError(ctx, err)
+	}
+	return status, nil
 }
 
 // admitLast waits until a request may start that is sent though the run stops: it

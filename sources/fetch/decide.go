@@ -40,7 +40,11 @@ func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
 		}
 	}
 	var s split
-	if ex.cut == nil {
+	switch {
+	case ex.cut != nil:
+	case out.role.about():
+		s = splitJob(ex)
+	default:
 		s = j.split(ex)
 	}
 	if v, ruled := j.tooMuch(ex.cut); ruled {
@@ -73,6 +77,9 @@ func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
 	if !ex.well() {
 		return j.status(out, ex)
 	}
+	if v, done := j.takeJob(out, page, s); done {
+		return v
+	}
 	if v, partial := judgePartial(ex); partial {
 		return v
 	}
@@ -92,7 +99,7 @@ func (j *judge) take(out *outgoing, page *Page, s split) verdict {
 	case errors.Is(s.err, ErrWhole):
 		return refuse(Permanent, s.err).advise(smaller)
 	case out.GraphQL && j.vars[sources.VarResponse].Get("errors").Truth(): // an empty list is none, though the specification would leave it out
-		return refuse(Permanent, fmt.Errorf("GraphQL errors: %s", j.secrets.Quote(gjson.GetBytes(page.Body.Text, "errors").Raw)))
+		return j.graphQLErrors(page)
 	case errors.Is(s.err, ErrNoRecords):
 		v := refuse(Permanent, s.err)
 		if !page.Body.Long() {

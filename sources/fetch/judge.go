@@ -27,6 +27,7 @@ type judge struct {
 	login     loginSigns
 	splitting sync.Mutex // held while the splitter is used
 	session   *session
+	job       *job                  // nil: the stream exports nothing
 	charge    func(*Exchange) error // counts what an answer costs
 
 	answer *Page  // under way

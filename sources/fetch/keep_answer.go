@@ -3,9 +3,11 @@ package fetch
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/recorded"
+	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -32,7 +34,13 @@ func (r *recorder) write(out *outgoing, page *Page) error {
 	page.writeUnchanged(e)
 	e.Header.Del(recorded.SealedHeader) // strangers may send what is ours
 	e.Header.Del("Set-Cookie")          // a credential, and of a session that a later run does not have
-	if err := recorded.SealURL(e.Header, out.URL.String(), page.url.String(), r.secrets); err != nil {
+	e.Header.Del(recorded.FilesHeader)
+	asked, answered := out.URL.String(), page.url.String()
+	if out.role == forFile || out.role == forResult { // a run that goes on does not know its link
+		asked, answered = "", uri.Unsigned(page.url).String()
+		e.Header.Set(recorded.FilesHeader, strconv.FormatInt(out.files, 10))
+	}
+	if err := recorded.SealURL(e.Header, asked, answered, r.secrets); err != nil {
 		return err
 	}
 	if err := recorded.Seal(e, page.Body, page.pieces != nil && page.pieces.secret, r.secrets); err != nil {

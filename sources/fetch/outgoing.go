@@ -2,7 +2,9 @@ package fetch
 
 import (
 	"hash/maphash"
+	"mime"
 	"net/http"
+	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
@@ -20,6 +22,8 @@ type outgoing struct {
 	under   body.Layers // of the answer's body
 	jar     *request.Cookies
 	n       int64  // of the page in its walk: how many came before
+	role    role   // in an export
+	files   int64  // of the export's job, as far as is known
 	aside   string // of a request for no page: its place in the journal, beside the walk's
 	tag     *Tag   // of the answer of before, which is not sent where it did not change; nil: there is none
 	mark    marks  // of a request that must not be sent twice
@@ -35,6 +39,21 @@ type proving struct {
 	seat   int           // of a pool's credential; 0: none was chosen
 	signed func() string // what its proof signs, without secrets; nil: the definition does not say
 	login  bool          // it asks for a proof
+}
+
+// layers are those of an answer's body. What asks how a job stands may be answered with
+// the file, or in JSON.
+func (o *outgoing) layers(resp *http.Response) body.Layers {
+	under := o.under
+	if o.role == forResult && isJSON(resp.Header) {
+		under = under.Plain()
+	}
+	return under.Answering(resp.StatusCode, resp.Header)
+}
+
+func isJSON(h http.Header) bool {
+	kind, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
+	return kind == "application/json" || strings.HasSuffix(kind, "+json")
 }
 
 // hashSeed is that of all hashes of requests in this process.

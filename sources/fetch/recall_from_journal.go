@@ -58,7 +58,7 @@ func (a archive) read(at stored, under body.Layers, room *body.Room, share *body
 	// One that holds marks was short before its secrets were sealed.
 	from := &body.Stored{Place: at, Size: in.Size(), Append: in.Append, Whole: e.Header.Get(recorded.SealedHeader) != "" || e.Header.Get(recorded.UnchangedHeader) != ""}
 	if !from.Whole {
-		from.Layers = under.With(e.Header)
+		from.Layers = under.Answering(e.Status, e.Header)
 	}
 	text, err := a.bodies.Recall(from, room, share)
 	if err = errors.Join(err, in.Close()); err != nil {

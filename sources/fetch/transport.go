@@ -99,7 +99,7 @@ func (t *transport) ask(ctx context.Context, out *outgoing, at *request.Request,
 		Request: out.Shown, Status: resp.StatusCode, Header: resp.Header, RequestID: requestID(resp.Header, t.requester.secrets), url: at.URL, proof: proof,
 	}
 	ex.Body, err = t.bodies.Receive(&body.Incoming{
-		Wire: wire, Length: resp.ContentLength, Layers: out.under.With(resp.Header), Refused: !ex.well(), Room: t.room,
+		Wire: wire, Length: resp.ContentLength, Layers: out.layers(resp), Refused: !ex.well(), Room: t.room,
 		Begin: func() (body.File, error) { return out.file(resp.Header) },
 	})
 	n.Wire.Add(wire.N)

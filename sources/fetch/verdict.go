@@ -10,6 +10,7 @@ type verdict struct {
 	retry   bool          // ask again,
 	once    bool          // but once only: what came would come again
 	wait    time.Duration // after this long; negative: as the stream's retry says
+	pending time.Duration // the export's job is not done: ask after this long, as often as it takes; 0: not that
 	told    bool          // wait is what the API asked for
 	smaller bool          // a rule says to ask for fewer records
 	rest    bool          // a rule says cool_down

@@ -23,6 +23,7 @@ type Walk struct {
 	ahead    *ahead
 	asker    *asker
 	session  *conversation
+	job      *job  // nil: the stream exports nothing
 	err      error // that ended the walk
 }
 
@@ -41,9 +42,11 @@ func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Va
 	early := newAhead(c, n, j, requests)
 	asking := &asker{client: c, stream: stream, counters: n, judge: j, failures: failures{stream.Name, c.Secrets, kept}, requests: requests, ahead: early}
 	j.charge = asking.charge
+	j.job = newJob(stream.Pagination.Export, asking, requests)
 	return &Walk{
 		client: c, stream: stream, counters: n, requests: requests, pager: pager, recorder: kept, judge: j,
 		failures: asking.failures, ahead: early, asker: asking, session: &conversation{j.session, asking, requests},
+		job: j.job,
 	}
 }
 
@@ -81,6 +84,7 @@ func (w *Walk) Next(ctx context.Context) (*Page, error) {
 	case err != nil:
 		w.err = err
 		w.judge.session.fails(err)
+		w.job.fails(err)
 		w.Close()
 	case page.Last:
 		w.err = io.EOF
@@ -88,6 +92,7 @@ func (w *Walk) Next(ctx context.Context) (*Page, error) {
 		w.ahead.drop(true)
 		w.session.used = true // whoever opened it, it is over
 		w.session.close()
+		w.job.over()
 	}
 	return page, err
 }
@@ -104,6 +109,7 @@ func (w *Walk) OneByOne() { w.ahead.most = 1 }
 func (w *Walk) Close() {
 	w.ahead.drop(false)
 	w.session.close()
+	w.job.leave()
 }
 
 // next returns the next page, in another session where that of an earlier run is
@@ -124,8 +130,11 @@ func (w *Walk) nextInSession(ctx context.Context) (*Page, error) {
 	if all, err := w.session.begin(ctx); all != nil || err != nil {
 		return all, err
 	}
+	if w.job != nil {
+		return w.nextOfJob(ctx)
+	}
 	w.requests.setPage()
-	out, err := w.asker.buildLoggedIn(ctx)
+	out, err := w.asker.buildLoggedIn(ctx, w.requests.build)
 	if errors.Is(err, ErrStopped) {
 		return nil, err
 	}
@@ -213,6 +222,12 @@ func (w *Walk) advance(page *Page, early *early) (err error) {
 	}
 	if page.pieces != nil {
 		a.Tally = page.pieces.tally
+	}
+	if w.job != nil {
+		if a.Job, err = w.job.sealed(page); err != nil {
+			return err
+		}
+		a.Files = w.job.filesOf(page)
 	}
 	if page.Found, err = w.pager.Take(a); page.Repeats {
 		page.Records, page.ruling.Empty = none{}, true

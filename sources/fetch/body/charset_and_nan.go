@@ -10,38 +10,28 @@ import (
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
-
-	"github.com/tap-rest/tap-rest/sources"
 )
-
-// Under returns the layers that a definition says lie under those that headers
-// name.
-func Under(t sources.Text) (l Layers) {
-	if t.NullNaN {
-		l = append(l, layer{"text with nan", openNaN})
-	}
-	if t.Charset != "" {
-		l = append(l, layer{"text in " + t.Charset, inCharset(t.Charset)})
-	}
-	return l
-}
 
 func openNaN(in *Source) (io.ReadCloser, error) {
 	return io.NopCloser(transform.NewReader(in, &nanToNull{})), nil
 }
 
-// inCharset is the format of texts in a charset, whose name the definition's
-// check knows.
-func inCharset(name string) Format {
-	return func(in *Source) (io.ReadCloser, error) {
+// inCharset makes UTF-8 of texts in a charset, whose name the definition's check
+// knows.
+func inCharset(name string) func(io.Reader) io.Reader {
+	return func(in io.Reader) io.Reader {
 		encoding, err := htmlindex.Get(name)
 		if err != nil {
-			return nil, ErrCharset{name}
+			return failed{ErrCharset{name}}
 		}
-		text := strictCharset{unicode.BOMOverride(encoding.NewDecoder()), name}
-		return io.NopCloser(transform.NewReader(in, text)), nil
+		return transform.NewReader(in, strictCharset{unicode.BOMOverride(encoding.NewDecoder()), name})
 	}
 }
+
+// failed is a text that cannot be read.
+type failed struct{ err error }
+
+func (f failed) Read([]byte) (int, error) { return 0, f.err }
 
 // ErrCharset is a body that is not written in its charset.
 type ErrCharset struct{ Name string }

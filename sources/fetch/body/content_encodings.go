@@ -43,6 +43,7 @@ type Layers []layer
 type layer struct {
 	name string
 	open Format // nil: nobody knows the name
+	file bool   // it is of a file: answers that say no have none
 }
 
 // none reports whether the wire is the text: all that depends on it asks here.
@@ -59,7 +60,7 @@ func (l Layers) With(h http.Header) Layers {
 			if known == "" || known == "identity" {
 				continue
 			}
-			all = append(all, layer{name, formats[known]}) // an error shows the name as it came
+			all = append(all, layer{name: name, open: formats[known]}) // an error shows the name as it came
 		}
 	}
 	return all

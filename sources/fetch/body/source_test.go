@@ -43,7 +43,7 @@ func TestSourceAt(t *testing.T) {
 		t.Fatal(err)
 	}
 	copies := 0
-	zipped := Layers{{"zip", func(in *Source) (io.ReadCloser, error) {
+	zipped := Layers{{name: "zip", open: func(in *Source) (io.ReadCloser, error) {
 		text, err := first(in)
 		if in.file != nil {
 			copies++
@@ -70,7 +70,7 @@ func TestSourceAt(t *testing.T) {
 		"in memory":      {bytes.NewReader(archive.Bytes()), zipped, 0},
 		"in a file":      {inFile, zipped, 0},
 		"on the wire":    {stream{bytes.NewReader(archive.Bytes())}, zipped, 1},
-		"under encoding": {bytes.NewReader(encode(t, "gzip", archive.Bytes())), append(zipped, layer{"gzip", openGzip}), 1},
+		"under encoding": {bytes.NewReader(encode(t, "gzip", archive.Bytes())), append(zipped, layer{name: "gzip", open: openGzip}), 1},
 	} {
 		copies = 0
 		got, err := Decode(nil, tt.wire, tt.layers)
@@ -79,7 +79,7 @@ func TestSourceAt(t *testing.T) {
 		}
 	}
 	cut := encode(t, "gzip", archive.Bytes())
-	if _, err := Decode(nil, bytes.NewReader(cut[:len(cut)-1]), append(zipped, layer{"gzip", openGzip})); !errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, err := Decode(nil, bytes.NewReader(cut[:len(cut)-1]), append(zipped, layer{name: "gzip", open: openGzip})); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("cut under an encoding: got %v", err)
 	}
 }

@@ -15,6 +15,9 @@ func NewStore(longest int64) *Store {
 	return &Store{texts: make(pool, keptBodies), wires: make(pool, keptBodies), longest: longest}
 }
 
+// Empty is the body of an answer without one.
+func (s *Store) Empty() *Body { return &Body{store: s} }
+
 // pool keeps the memory of bodies for the next ones.
 type pool chan []byte
 

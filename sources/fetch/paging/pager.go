@@ -53,7 +53,7 @@ func (p *Pager) First() bool {
 	case t.counts():
 		return *t.counter(&p.pos) == p.stream.Pagination.Start
 	case t.single:
-		return p.pos.First()
+		return p.pos.pages() == 0
 	}
 	return p.pos.named() == ""
 }
@@ -161,6 +161,10 @@ func (p *Pager) Take(a Answer) (Found, error) {
 }
 
 func (p *Pager) take(l *leg) error {
+	if p.Submits() {
+		l.submitted()
+		return nil
+	}
 	if (audit{l}).pastEnd() && p.guard.Repeats(l.answer.Records.Len(), l.content) && !(audit{l}).grown() {
 		l.answer.Records, l.answer.Empty, l.found.Repeats = noRecords{}, true, true
 	}
@@ -180,8 +184,14 @@ func (p *Pager) take(l *leg) error {
 		return ErrChanged
 	}
 	l.ever, l.widest = l.ever.Or(l.now), max(l.widest, l.n)
+	more := false
+	if end.last {
+		if more, err = (last{l}).nextFile(end); err != nil {
+			return err
+		}
+	}
 	switch {
-	case end.last && (last{l}).walkAgain():
+	case more || end.last && (last{l}).walkAgain():
 		p.forget()
 	case end.last:
 		return last{l}.over(end, p.guard.After())

@@ -15,6 +15,7 @@ type Position struct {
 	URL     string          `json:"url,omitempty"`     // next_url, link_header
 	Beyond  *Beyond         `json:"beyond,omitempty"`  // page, offset with max_offset: the walk went on from a record
 	Session json.RawMessage `json:"session,omitempty"` // what open answered
+	Export  *Export         `json:"export,omitempty"`  // where the walk stands over the files of a job
 	Number  int64           `json:"number,omitempty"`  // page
 	Offset  int64           `json:"offset,omitempty"`  // offset
 	Size    int64           `json:"size,omitempty"`    // records that are asked for, where those are fewer than the definition says
@@ -43,6 +44,9 @@ func (p Position) First() bool { return p.Pages == 0 }
 // Left is how many pages are to come, at least, as the API's own counts say.
 func (p Position) Left() int64 {
 	left := int64(1)
+	if p.Export != nil {
+		left = max(left, p.Export.Files-p.Export.File)
+	}
 	if all, ok := p.allPages(); ok {
 		left = max(left, all-p.pages())
 	}
@@ -52,10 +56,13 @@ func (p Position) Left() int64 {
 	return left
 }
 
-// pages is how many pages of the walk came before.
+// pages is how many pages of the walk came before, or of the file of a job.
 func (p Position) pages() int64 {
-	if p.Again != nil {
+	switch {
+	case p.Again != nil:
 		return p.Pages - p.Again.At
+	case p.Export != nil:
+		return p.Pages - p.Export.Before
 	}
 	return p.Pages
 }

@@ -45,6 +45,7 @@ const (
 	EndRepeat    End = "repeat"
 	EndTotal     End = "total"
 	EndPages     End = "total_pages"
+	EndFiles     End = "files"
 )
 
 // Ends are the ends as people read them.
@@ -61,6 +62,7 @@ var Ends = map[End]string{
 	EndRepeat:    "a last page that came again",
 	EndTotal:     "pagination.total",
 	EndPages:     "pagination.total_pages",
+	EndFiles:     "the last file of the export's job",
 }
 
 // Check is something that would have shown that a walk is not complete, and did
@@ -87,6 +89,8 @@ func (l last) by(end ending) End {
 		return EndStop
 	case l.found.Repeats:
 		return EndRepeat
+	case l.next.Export != nil:
+		return EndFiles
 	case l.single:
 		return EndSingle
 	case end.said:
@@ -108,7 +112,8 @@ func (l last) by(end ending) End {
 // last answer was searched for what contradicts its end.
 func (l last) prove(end ending, looked bool) {
 	p := &l.found.Proof
-	p.By, p.Pages, p.Records, p.Total = l.by(end), l.next.pages(), l.next.Records, l.counted()
+	p.By, p.Total = l.by(end), l.counted()
+	p.Pages, p.Records = l.next.inAll()
 	p.Unproven = l.unproven()
 	hold := func(check Check, holds bool) {
 		if holds {

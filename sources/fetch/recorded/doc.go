@@ -10,4 +10,6 @@ const (
 	// UnchangedHeader says how many records the answer has that did not change: its body
 	// is what stands beside them.
 	UnchangedHeader = "Tap-Rest-Unchanged"
+	// FilesHeader says how many files the export's job has of which the answer is one.
+	FilesHeader = "Tap-Rest-Files"
 )

@@ -33,6 +33,7 @@ func Show(e *journal.Exchange) (Shown, error) {
 		s.LeftOut = "the records, " + n + " of them, did not change and did not come: what stands beside them is of an answer before"
 	}
 	s.Header.Del(SealedHeader)
+	s.Header.Del(FilesHeader)
 	if s.Sealed {
 		for _, values := range s.Header {
 			for i, v := range values {

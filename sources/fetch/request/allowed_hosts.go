@@ -39,6 +39,20 @@ func allowed(c *sources.Client, from, to *url.URL) bool {
 	return false
 }
 
+// mayGo reports whether a request may lead to a host. Files may lie on any that is
+// asked with no less encryption: no credential goes there.
+func (r *Request) mayGo(to *url.URL) bool {
+	return allowed(r.maker.stream.Client, r.base, to) || r.file && (r.base.Scheme == to.Scheme || to.Scheme == "https")
+}
+
+// show is the URL as people may see it: what signs it for whoever has it is left out.
+func (r *Request) show() *url.URL {
+	if r.file {
+		return uri.Unsigned(r.URL)
+	}
+	return r.URL
+}
+
 // maxHops is how many redirects a request follows.
 const maxHops = 10
 
@@ -84,10 +98,10 @@ func (r *Request) Redirect(at *Request, status int, location string) (*Request, 
 	if err != nil {
 		return nil, &Astray{fmt.Sprintf("answered %d, but its Location %s: %v", status, quoted, err)}
 	}
-	if !allowed(r.maker.stream.Client, r.base, to) && r.base.Scheme == "http" && to.Scheme == "https" && strings.EqualFold(r.base.Hostname(), to.Hostname()) {
+	if !r.mayGo(to) && r.base.Scheme == "http" && to.Scheme == "https" && strings.EqualFold(r.base.Hostname(), to.Hostname()) {
 		return nil, &Astray{fmt.Sprintf("answered %d, which leads to https: write base_url: https://%s", status, to.Host)}
 	}
-	if !allowed(r.maker.stream.Client, r.base, to) {
+	if !r.mayGo(to) {
 		return nil, fmt.Errorf("the redirect %w", astray(r.base, to, ""))
 	}
 	if at.hops == maxHops {
@@ -122,7 +136,7 @@ func (r *Request) keepHome() error {
 	query := uri.ParsePairs(r.URL.RawQuery)
 	kept := query[:0:0]
 	for _, p := range query {
-		if !isName(m.known.Params, p.Name) && !m.secrets.In(p.Raw) && !m.secrets.In(p.Value()) {
+		if r.file && uri.Signs(p.Name) || !isName(m.known.Params, p.Name) && !m.secrets.In(p.Raw) && !m.secrets.In(p.Value()) {
 			kept = append(kept, p)
 		}
 	}
@@ -131,7 +145,7 @@ func (r *Request) keepHome() error {
 		u.RawQuery = kept.Encode()
 		r.URL = &u
 	}
-	if m.secrets.In(r.URL.String()) || m.carried.body && r.Body != nil || m.secrets.InBody(r.Body) {
+	if m.secrets.In(r.show().String()) || m.carried.body && r.Body != nil || m.secrets.InBody(r.Body) {
 		return &Astray{"would carry a secret to another host, " + r.URL.Host}
 	}
 	return nil

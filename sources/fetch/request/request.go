@@ -6,6 +6,7 @@ package request
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -14,6 +15,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
@@ -26,6 +28,7 @@ type Request struct {
 	Shown   string // method and URL, redacted
 	Former  string // the query with + for blanks, by which journals know the request
 	GraphQL bool
+	file    bool     // it is for a file, wherever that is
 	hops    int      // redirects that lead to it
 	base    *url.URL // base_url, on whose host credentials stay
 	maker   *Maker
@@ -36,6 +39,7 @@ type Page struct {
 	First bool          // the first one, be it again: after_first is not for it
 	Link  *url.URL      // the API's own link to it; nil: there is none
 	Sends []paging.Sent // what says which page it is
+	File  bool          // the URL is one of a file, which may be signed, and on another host
 }
 
 // Maker makes the requests of a stream. Its methods may be called from any
@@ -53,6 +57,21 @@ type Maker struct {
 // know what they carry of them.
 func NewMaker(s *sources.Stream, secrets *secret.Hider, defaults http.Header, known auth.Known, vars expr.Vars) *Maker {
 	return &Maker{s, secrets, defaults, known, learn(s, secrets, vars)}
+}
+
+// Placeholder returns a request that is never sent: it stands for one whose URL nobody
+// knows yet, and says where credentials stay.
+func (m *Maker) Placeholder(vars expr.Vars, shown string) (*Request, error) {
+	d := &draft{&Request{Method: http.MethodGet, Shown: shown, Header: http.Header{}, maker: m, file: true}, sources.Request{}, vars, Page{}}
+	base, err := d.maker.stream.Client.BaseURL.Text(vars)
+	if err == nil {
+		d.base, err = uri.Parse(base)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
+	}
+	d.URL = d.base
+	return d.Request, nil
 }
 
 // draft is a request that is being made.
@@ -74,14 +93,14 @@ func (m *Maker) MakeOther(spec sources.Request, vars expr.Vars, page Page) (*Req
 		eachText(t, vars, m.secrets.Pass)
 	}
 	out := &Request{
-		Method: spec.Method, Header: http.Header{}, maker: m,
+		Method: spec.Method, Header: http.Header{}, maker: m, file: page.File,
 		GraphQL: spec.Body != nil && spec.Body.Kind == sources.BodyGraphQL,
 	}
 	d := &draft{out, spec, vars, page}
 	if err := d.setURL(); err != nil {
 		return nil, err
 	}
-	out.Shown = out.Method + " " + m.secrets.Redact(out.URL.String())
+	out.Shown = out.Method + " " + m.secrets.Redact(out.show().String())
 	if err := d.setHeaders(); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package request
 import (
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
@@ -34,15 +35,21 @@ func (d *draft) setURL() error {
 	if d.base == nil { // the path is a URL itself
 		d.base = d.URL
 	}
-	if !allowed(d.maker.stream.Client, d.base, d.URL) {
+	if !d.mayGo(d.URL) {
 		return fmt.Errorf("the URL %w", astray(d.base, d.URL, ""))
 	}
-	return d.setQuery(params)
+	if err := d.setQuery(params); err != nil {
+		return err
+	}
+	if d.file { // the journal knows it by what stays the same when it is signed anew
+		d.Former = uri.Unsigned(d.URL).RawQuery
+	}
+	return nil
 }
 
 // specURL is the URL that the definition gives.
 func (d *draft) specURL(base string) (*url.URL, error) {
-	path, err := d.spec.Path.Path(d.vars)
+	path, err := d.path()
 	if err != nil {
 		return nil, fmt.Errorf("path: %w", err)
 	}
@@ -55,6 +62,19 @@ func (d *draft) specURL(base string) (*url.URL, error) {
 		return nil, fmt.Errorf("the URL %s: %w", d.maker.secrets.Quote(text), err)
 	}
 	return u, nil
+}
+
+// path is what the definition appends to base_url. One that is a value whole, and a
+// URL or the link to a file, stands as it is.
+func (d *draft) path() (string, error) {
+	source := strings.TrimSpace(d.spec.Path.Source())
+	if strings.HasPrefix(source, "{{") && strings.HasSuffix(source, "}}") && strings.Count(source, "{{") == 1 {
+		text, err := d.spec.Path.Text(d.vars)
+		if err != nil || d.file || uri.Absolute(text) {
+			return text, err
+		}
+	}
+	return d.spec.Path.Path(d.vars)
 }
 
 // setQuery sets the parameters on the query that the URL has already. What is

@@ -1,0 +1,28 @@
+package sources
+
+import (
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/expr"
+)
+
+// Export is a job that an API is asked to do, and whose files hold the records. The
+// stream's own Request downloads one of them.
+type Export struct {
+	Submit  Request        // asks for the job
+	Poll    *Request       // asks how it stands, over ExportScope; nil: the answer to Submit says it
+	Every   time.Duration  // between two polls, at first
+	Timeout time.Duration  // of the job, from its submission on
+	Done    *expr.Template // over ExportScope; nil: whatever is no failure is done
+	Failed  *expr.Template // likewise; nil: no answer says so
+	Links   Ref            // one, or a list of them; absent: the answer that is done is the file
+	Remove  *Request       // once the files came, and after a failure; nil: nothing is removed
+	MaxJobs int            // of the client at a time; 0: no limit
+}
+
+// The waits between two polls, and how long a job may take, where nobody says.
+const (
+	PollEvery    = 10 * time.Second
+	PollAtMost   = 60 * time.Second // it grows up to this
+	ExportWithin = 2 * time.Hour
+)

@@ -1,0 +1,166 @@
+package decode
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/unpack"
+)
+
+// Answer is what is known of an answer besides its body.
+type Answer struct {
+	Options file.Options
+	Steps   []string // of the stream's records
+	// Charset makes UTF-8 of a text; nil: it is UTF-8.
+	Charset func(io.Reader) io.Reader
+}
+
+// Open begins to read a body as JSON text. The reader is to be closed.
+func Open(in file.File, a *Answer) (io.ReadCloser, error) {
+	format := a.Options.Format
+	if d, ok := documents[format]; ok {
+		files, err := unpack.Open(in, a.Options.Unpack)
+		if err != nil {
+			return nil, err
+		}
+		return &documentText{files: files, open: d, answer: a, several: Archived(a.Options.Decode)}, nil
+	}
+	r, err := openRecords(in, a)
+	if err != nil {
+		return nil, err
+	}
+	return &recordText{records: r}, nil
+}
+
+// text is a file whose text is UTF-8.
+func (a *Answer) text(in file.File) file.File {
+	if a.Charset == nil {
+		return in
+	}
+	return &textFile{a.Charset(in), in}
+}
+
+// textFile is a file whose text was in another charset.
+type textFile struct {
+	io.Reader
+	file.File
+}
+
+func (t *textFile) Read(p []byte) (int, error) { return t.Reader.Read(p) }
+
+// elements are the names of elements that lead to the records of an XML document.
+func (a *Answer) elements() []string {
+	steps := a.Steps
+	if Archived(a.Options.Decode) && len(steps) > 0 && steps[0] == "@this" {
+		steps = steps[1:]
+	}
+	if len(steps) != 1 || steps[0] == "@this" {
+		return nil
+	}
+	return sources.SplitPath(steps[0])
+}
+
+// Archived reports whether an answer may hold several files.
+func Archived(d *sources.Decode) bool {
+	for _, p := range d.Unpack {
+		if p.Kind == "zip" || p.Kind == "tar" {
+			return true
+		}
+	}
+	return false
+}
+
+// Schema returns the JSON Schema of records that a body says itself; nil where its
+// format has none.
+func Schema(in file.File, a *Answer) (json.RawMessage, error) {
+	if _, ok := documents[a.Options.Format]; ok {
+		return nil, nil
+	}
+	r, err := openRecords(in, a)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	if err := r.next(); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return nil, err
+	}
+	if s, ok := r.now.(file.Schemed); ok {
+		return s.Schema(), nil
+	}
+	return nil, nil
+}
+
+// chain are the records of the files of a body, one file after the other.
+type chain struct {
+	files  unpack.Files
+	open   opener
+	answer *Answer
+	now    file.Records // of the file at hand; nil: the next one is to be opened
+	member string       // its name in an archive
+}
+
+func openRecords(in file.File, a *Answer) (*chain, error) {
+	open, err := openerOf(a.Options.Format)
+	if err != nil {
+		return nil, err
+	}
+	files, err := unpack.Open(in, a.Options.Unpack)
+	if err != nil {
+		return nil, err
+	}
+	return &chain{files: files, open: open, answer: a}, nil
+}
+
+// next opens the next file; io.EOF behind the last.
+func (c *chain) next() error {
+	in, name, err := c.files.Next()
+	if err != nil {
+		return err
+	}
+	c.member = name
+	c.now, err = c.open(c.answer.text(in), &c.answer.Options)
+	return c.named(err)
+}
+
+// named says in which member of an archive an error is.
+func (c *chain) named(err error) error {
+	var bad *file.Error
+	if c.member != "" && errors.As(err, &bad) && bad.Member == "" {
+		bad.Member = c.member
+	}
+	return err
+}
+
+// Next appends the next record.
+func (c *chain) Next(dst []byte) ([]byte, error) {
+	for {
+		if c.now == nil {
+			if err := c.next(); err != nil {
+				return dst, err
+			}
+		}
+		out, err := c.now.Next(dst)
+		if !errors.Is(err, io.EOF) {
+			return out, c.named(err)
+		}
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return dst, c.named(err)
+		}
+		c.now.Close()
+		c.now = nil
+	}
+}
+
+// Close gives back what is held.
+func (c *chain) Close() {
+	if c.now != nil {
+		c.now.Close()
+	}
+	c.files.Close()
+}

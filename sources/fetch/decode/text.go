@@ -1,0 +1,146 @@
+package decode
+
+import (
+	"errors"
+	"io"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/unpack"
+)
+
+// atOnce is about how much text is made at a time, in bytes.
+const atOnce = 64 << 10
+
+// recordText is the array of records.
+type recordText struct {
+	records *chain
+	text    []byte // that is made, and not read yet
+	memory  []byte
+	began   bool
+	err     error // behind the text
+}
+
+// Read reads the text.
+func (t *recordText) Read(p []byte) (int, error) {
+	for len(t.text) == 0 {
+		if t.err != nil {
+			return 0, t.err
+		}
+		t.make()
+	}
+	n := copy(p, t.text)
+	t.text = t.text[n:]
+	return n, nil
+}
+
+// make makes more of the text, or sets what is wrong behind it.
+func (t *recordText) make() {
+	buf := t.memory[:0]
+	for len(buf) < atOnce {
+		end := len(buf)
+		if t.began {
+			buf = append(buf, ",\n"...)
+		} else {
+			buf = append(buf, '[')
+		}
+		out, err := t.records.Next(buf)
+		if err == nil {
+			buf, t.began = out, true
+			continue
+		}
+		t.err = err
+		buf = buf[:end]
+		if err == io.EOF { //nolint // a file that ends too early wraps it
+			if !t.began {
+				buf = append(buf, '[')
+			}
+			buf = append(buf, ']')
+		}
+		break
+	}
+	t.text, t.memory = buf, buf
+}
+
+// Close gives back what is held.
+func (t *recordText) Close() error {
+	t.records.Close()
+	return nil
+}
+
+// document opens one that is JSON text, or becomes it.
+type document func(in file.File, a *Answer) (io.ReadCloser, error)
+
+// documentText is the text of a document, or of several an array of those.
+type documentText struct {
+	files   unpack.Files
+	open    document
+	answer  *Answer
+	several bool
+	now     io.ReadCloser
+	n       int    // documents that were opened
+	put     string // to be read before the document at hand
+	over    bool
+}
+
+// Read reads the text.
+func (t *documentText) Read(p []byte) (int, error) {
+	for {
+		if t.put != "" {
+			n := copy(p, t.put)
+			t.put = t.put[n:]
+			return n, nil
+		}
+		if t.now == nil {
+			if t.over {
+				return 0, io.EOF
+			}
+			if err := t.next(); err != nil {
+				return 0, err
+			}
+			continue
+		}
+		n, err := t.now.Read(p)
+		if err != nil && errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			_ = t.now.Close() // Read has said what is wrong
+			t.now, err = nil, nil
+		}
+		if n > 0 || err != nil {
+			return n, err
+		}
+	}
+}
+
+// next opens the next document.
+func (t *documentText) next() error {
+	in, _, err := t.files.Next()
+	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.over = true
+		if t.several {
+			t.put = "]"
+			if t.n == 0 {
+				t.put = "[]"
+			}
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if t.n++; t.several {
+		t.put = ",\n"
+		if t.n == 1 {
+			t.put = "["
+		}
+	}
+	t.now, err = t.open(in, t.answer)
+	return err
+}
+
+// Close gives back what is held.
+func (t *documentText) Close() error {
+	if t.now != nil {
+		_ = t.now.Close() // Read has said what is wrong
+	}
+	t.files.Close()
+	return nil
+}

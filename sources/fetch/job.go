@@ -1,0 +1,387 @@
+package fetch
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/recorded"
+	"github.com/tap-rest/tap-rest/sources/fetch/ref"
+)
+
+// job is the export of a walk: what was submitted, how it stands, and which files it
+// has. The walk's position and the journal have the answer to its submission, so that
+// no run asks for a second one. It is used from the walk's goroutine.
+type job struct {
+	spec     *sources.Export
+	requests *builder
+	asker    *asker
+	links    []string // to the files, by the last poll; nil: nothing was polled
+	asked    int64    // file for which the links were asked for last
+	since    time.Time
+	wait     time.Duration // before the next poll
+	told     time.Time     // when the log last said that the job is not done
+	slot     *slot
+	removed  bool
+}
+
+// newJob returns the job of a walk; nil where its stream has none.
+func newJob(spec *sources.Export, a *asker, requests *builder) *job {
+	if spec == nil {
+		return nil
+	}
+	return &job{spec: spec, asker: a, requests: requests, asked: -1}
+}
+
+// role is what a request of an export is for.
+type role int
+
+const (
+	forPage   role = iota // it is for a page, or for no export
+	forSubmit             // it asks for the job
+	forPoll               // it asks how the job stands
+	forFile               // it downloads a file
+	forResult             // it asks how the job stands, and the answer of one that is done is the file
+)
+
+// about reports whether the answer says something of a job, and holds no records.
+func (r role) about() bool { return r == forSubmit || r == forPoll }
+
+// keptHeaders are those of the answer to a submission that requests may need.
+var keptHeaders = []string{"Location", "Content-Location", "Operation-Location", "Azure-Asyncoperation", "Retry-After"}
+
+// sealed is what the answer to a submission says, fit to be kept.
+func (j *job) sealed(page *Page) (json.RawMessage, error) {
+	answer := expr.Undefined()
+	if len(page.Body.Text) > 0 {
+		answer = expr.JSONBytes(page.Body.Text)
+	}
+	h := http.Header{}
+	for name, values := range page.Header {
+		for _, kept := range keptHeaders {
+			if name == kept || len(name) > 2 && name[:2] == "X-" && len(values[0]) < 200 {
+				h[name] = values
+			}
+		}
+	}
+	return j.requests.maker.SealToken(expr.Dict(
+		[]string{"answer", "headers", "at"}, []expr.Value{answer, HeaderValue(h), expr.String(page.At.UTC().Format(time.RFC3339))}))
+}
+
+// show makes templates see the job at which the walk stands.
+func (j *job) show() error {
+	vars := j.requests.vars
+	vars[sources.VarJob], vars[sources.VarJobHeaders], vars[sources.VarLink] = expr.Undefined(), expr.Undefined(), expr.Undefined()
+	e := j.requests.pager.Position().Export
+	if e == nil {
+		return nil
+	}
+	v, err := j.requests.maker.OpenToken(e.Job)
+	if err != nil {
+		return err
+	}
+	vars[sources.VarJob], vars[sources.VarJobHeaders] = v.Get("answer"), v.Get("headers")
+	j.since, _ = time.Parse(time.RFC3339, v.Get("at").Text()) // it was written so
+	return nil
+}
+
+// files is how many the job has, as far as is known.
+func (j *job) files() int64 {
+	if j.spec.Links.IsZero() {
+		return 1
+	}
+	if j.links != nil {
+		return int64(len(j.links))
+	}
+	if e := j.requests.pager.Position().Export; e != nil {
+		return e.Files
+	}
+	return 0
+}
+
+// submission builds the request that asks for the job.
+func (j *job) submission() (*outgoing, error) {
+	out, err := j.requests.buildOther(j.spec.Submit, "")
+	if err != nil {
+		return nil, fmt.Errorf("export.submit: %w", err)
+	}
+	return j.of(out, forSubmit), nil
+}
+
+// of makes a request one of the export.
+func (j *job) of(out *outgoing, r role) *outgoing {
+	out.role, out.n, out.files = r, j.requests.pager.Position().Pages, j.files()
+	if r.about() {
+		out.under = out.under.Plain()
+	}
+	return out
+}
+
+// placeholder stands for the request of the next file as long as its link is not known:
+// the journal knows the file by the job, and by where the walk stands.
+func (j *job) placeholder() (*outgoing, error) {
+	r, err := j.requests.maker.Placeholder(j.requests.vars, fmt.Sprintf("file %d of the export's job", j.requests.pager.Position().Export.File+1))
+	if err != nil {
+		return nil, err
+	}
+	out := j.of(j.requests.outgoing(r), forFile)
+	out.digest = j.digest()
+	return out, nil
+}
+
+// digest is by what the journal knows the page at which the walk stands, whatever its
+// link is now.
+func (j *job) digest() (sum [16]byte) {
+	at := j.requests.pager.Position()
+	own := *at.Export
+	own.Files, at.Export = 0, &own
+	text, err := json.Marshal(at)
+	if err != nil {
+		panic("fetch: a position that is not JSON: " + err.Error()) // it is made of numbers and JSON
+	}
+	whole := sha256.Sum256(text)
+	copy(sum[:], whole[:])
+	return sum
+}
+
+// download builds the request for the page of the file at which the walk stands.
+func (j *job) download() (*outgoing, error) {
+	at := j.requests.pager.Position()
+	if j.spec.Links.IsZero() {
+		out, err := j.requests.buildOther(*cmp.Or(j.spec.Poll, &j.spec.Submit), "")
+		if err != nil {
+			return nil, fmt.Errorf("export.poll: %w", err)
+		}
+		out = j.of(out, forResult)
+		out.digest = j.digest()
+		return out, nil
+	}
+	j.requests.vars[sources.VarLink] = expr.String(j.links[at.Export.File])
+	j.requests.setPage()
+	page, err := j.requests.asks()
+	if err != nil {
+		return nil, err
+	}
+	page.File = true
+	r, err := j.requests.maker.Make(j.requests.vars, page)
+	if err != nil {
+		return nil, fmt.Errorf("export.download: %w", err)
+	}
+	out := j.of(j.requests.outgoing(r), forFile)
+	out.digest = j.digest()
+	return out, nil
+}
+
+// ready sees to it that the links of the job's files are known, and new where they were
+// refused: it polls until the job is done.
+func (j *job) ready(ctx context.Context, anew bool) error {
+	at := j.requests.pager.Position().Export
+	if j.spec.Links.IsZero() || j.links != nil && !anew {
+		return nil
+	}
+	j.asked = at.File
+	links, err := j.poll(ctx)
+	if err != nil {
+		return err
+	}
+	if at.Files > 0 && int64(len(links)) != at.Files {
+		return j.asker.failures.lost(j.requests.sent.Shown, fmt.Errorf("the export's job has %d files now, and had %d: another one is asked for", len(links), at.Files))
+	}
+	j.links = links
+	j.slot.give()
+	return nil
+}
+
+// poll asks how the job stands until it is done, and returns the links to its files.
+func (j *job) poll(ctx context.Context) ([]string, error) {
+	if j.spec.Poll == nil {
+		return j.linksIn(j.requests.vars[sources.VarJob], nil, nil)
+	}
+	if err := j.firstWait(ctx); err != nil {
+		return nil, err
+	}
+	out, err := j.requests.buildOther(*j.spec.Poll, pollAside)
+	if err != nil {
+		return nil, j.asker.failures.unsent(j.spec.Poll.Method+" "+j.spec.Poll.Path.Source(), fmt.Errorf("export.poll: %w", err))
+	}
+	out = j.of(out, forPoll)
+	j.requests.sent = out
+	page, err := j.asker.ask(ctx, out, nil)
+	if err != nil {
+		return nil, j.forgotten(err)
+	}
+	defer page.Release()
+	links, err := j.linksIn(expr.JSONBytes(page.Body.Text), page.Body.Text, page.Header)
+	if err != nil {
+		return nil, j.asker.failures.answer(out, &page.Exchange, &Error{Class: Permanent, Attempts: page.Attempts, Err: err})
+	}
+	return links, nil
+}
+
+// pollAside is what stands in the place of a poll in the journal: no poll is kept.
+const pollAside = "#poll"
+
+// forgotten makes the failure of a poll one of a job that the API does not know any
+// more, where it says so: another one is asked for.
+func (j *job) forgotten(err error) error {
+	var e *Error
+	if errors.As(err, &e) && (e.Status == http.StatusNotFound || e.Status == http.StatusGone) {
+		own := *e
+		own.Class, own.Advice = SessionLost, ""
+		own.Err = fmt.Errorf("the API does not know the export's job any more: %w", e.Err)
+		return &own
+	}
+	return err
+}
+
+// linksIn finds the links to the files of a job that is done.
+func (j *job) linksIn(answer expr.Value, text []byte, h http.Header) ([]string, error) {
+	vars := j.requests.vars
+	vars[sources.VarResponse] = answer
+	defer func() { vars[sources.VarResponse] = expr.Undefined() }()
+	if text == nil {
+		text = answer.AppendJSON(nil)
+	}
+	v, err := ref.Eval(j.spec.Links, vars, text, h)
+	if err != nil {
+		return nil, fmt.Errorf("export.links: %w", err)
+	}
+	links := []string{}
+	switch v.Kind() {
+	case expr.KindNull:
+		return links, nil
+	case expr.KindString:
+		return append(links, v.Text()), nil
+	case expr.KindList:
+		wrong := ""
+		v.Each(func(_ string, item expr.Value) bool {
+			if item.Kind() != expr.KindString || item.Text() == "" {
+				wrong = string(item.AppendJSON(nil))
+			}
+			links = append(links, item.Text())
+			return true
+		})
+		if wrong == "" {
+			return links, nil
+		}
+		return nil, fmt.Errorf("export.links: expected the URLs of files, got %s among them", j.requests.recorder.secrets.Quote(wrong))
+	case expr.KindUndefined:
+		return nil, errors.New("export.links: the answer of a job that is done has nothing there: is the path right, and does done wait long enough?")
+	}
+	return nil, fmt.Errorf("export.links: expected a URL or a list of them, got %s", j.requests.recorder.secrets.Quote(string(v.AppendJSON(nil))))
+}
+
+// firstWait waits before the first poll, as long as the job is younger than that.
+func (j *job) firstWait(ctx context.Context) error {
+	if j.wait > 0 {
+		return nil
+	}
+	j.wait = j.spec.Every
+	if left := j.spec.Every - time.Since(j.since); left > 0 && left <= j.spec.Every {
+		return j.asker.client.admission.sleep(ctx, left, j.asker.counters)
+	}
+	return nil
+}
+
+// pollLater waits before the next poll of a job that is not done.
+func (a *asker) pollLater(ctx context.Context, out *outgoing, ex *Exchange, wait time.Duration) error {
+	ex.Body.Release()
+	if a.client.admission.stopped(ctx) {
+		return ErrStopped
+	}
+	j := a.judge.job
+	if now := time.Now(); now.Sub(j.told) >= tellPolls {
+		j.told = now
+		a.client.Log.Info("the export's job is not done yet", "stream", a.stream.Name, "request", out.Shown,
+			"for", now.Sub(j.since).Round(time.Second).String(), "of", j.spec.Timeout.String(), "wait", wait.Round(time.Millisecond).String())
+	}
+	return a.client.admission.sleep(ctx, wait, a.counters)
+}
+
+// tellPolls is how often the log says that a job is not done.
+const tellPolls = 5 * time.Minute
+
+// later is how long to wait before the next poll; each wait is half as long again.
+func (j *job) later(asked time.Duration) time.Duration {
+	wait := j.wait
+	if wait == 0 {
+		wait = j.spec.Every
+	}
+	j.wait = max(j.spec.Every, min(wait+wait/2, sources.PollAtMost))
+	if asked > 0 {
+		return asked
+	}
+	return wait
+}
+
+// filesOf is how many files the job of a page has; the journal says it of one that it
+// has.
+func (j *job) filesOf(page *Page) int64 {
+	if n, err := strconv.ParseInt(page.Header.Get(recorded.FilesHeader), 10, 64); err == nil && page.Recalled {
+		return n
+	}
+	return j.files()
+}
+
+// forgottenResult is forgotten for an answer that is the file once the job is done.
+func (j *job) forgottenResult(err error) error {
+	if !j.spec.Links.IsZero() {
+		return err
+	}
+	return j.forgotten(err)
+}
+
+// fails takes note of the failure that ends the walk: a job that failed for good is
+// removed, one that the next run goes on with is not.
+func (j *job) fails(err error) {
+	var e *Error
+	if j != nil && errors.As(err, &e) && e.Class == Permanent {
+		j.remove()
+	}
+}
+
+// over says that all files came.
+func (j *job) over() {
+	if j != nil {
+		j.remove()
+		j.leave()
+	}
+}
+
+// leave lets another job of the client run.
+func (j *job) leave() {
+	if j != nil {
+		j.slot.give()
+	}
+}
+
+// remove asks the API to remove the job, once. What goes wrong is a warning.
+func (j *job) remove() {
+	if j.spec.Remove == nil || j.removed || j.requests.pager.Position().Export == nil && j.since.IsZero() || j.requests.recorder.only() {
+		return
+	}
+	j.removed = true
+	c := j.asker.client
+	shown := j.spec.Remove.Method + " " + j.spec.Remove.Path.Source()
+	out, err := j.requests.buildOther(*j.spec.Remove, "#remove")
+	if err == nil {
+		shown = out.Shown
+		out.vars = append(expr.Vars(nil), out.vars...)
+		var status int
+		if status, err = j.asker.sendLast(out); err == nil && status/100 != 2 && status != http.StatusNotFound && status != http.StatusGone {
+			err = &statusError{status, http.StatusText(status)}
+		}
+	}
+	if err != nil {
+		c.Log.Warn("the export's job could not be removed: the API keeps it until it expires there",
+			"stream", j.requests.stream.Name, "request", c.Secrets.Redact(shown), "why", hide(c.Secrets, err).Error())
+	}
+}

@@ -1,0 +1,92 @@
+package fetch
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+)
+
+// splitJob is split for an answer about a job: it has no records, and may be empty.
+func splitJob(ex *Exchange) (s split) {
+	s.records = none{}
+	if ex.Body.Long() || len(ex.Body.Text) > 0 && !gjson.ValidBytes(ex.Body.Text) {
+		s.err = fmt.Errorf("%w: the answer about the export's job is no whole JSON text", ErrBroken)
+	}
+	return s
+}
+
+// takeJob decides about an answer to a request of an export that says yes; done is
+// false where it is one of a file, to be decided about as others.
+func (j *judge) takeJob(out *outgoing, page *Page, s split) (v verdict, done bool) {
+	switch {
+	case out.role == forPage || out.role == forFile:
+		return v, false
+	case errors.Is(s.err, ErrBroken) && out.role.about():
+		return j.broken(&page.Exchange, s.err), true
+	case out.GraphQL && j.vars[sources.VarResponse].Get("errors").Truth():
+		return j.graphQLErrors(page), true
+	}
+	j.vars[sources.VarStatus] = expr.Int(int64(page.Status))
+	defer func() { j.vars[sources.VarStatus] = expr.Undefined() }()
+	failed, err := j.jobHolds(j.job.spec.Failed, "export.failed", false)
+	if err != nil {
+		return refuse(Permanent, err), true
+	}
+	if failed {
+		return refuse(SessionLost, errors.New("the API says that the export's job has failed")).refusing(), true
+	}
+	if out.role == forSubmit {
+		page.ruling.Empty = true
+		return accept(page), true
+	}
+	ready, err := j.jobHolds(j.job.spec.Done, "export.done", page.Status != http.StatusAccepted)
+	switch {
+	case err != nil:
+		return refuse(Permanent, err), true
+	case !ready:
+		return j.notDone(page), true
+	case out.role == forResult:
+		return v, false
+	}
+	page.ruling.Empty = true
+	return accept(page), true
+}
+
+// jobHolds evaluates a template of an export over the answer; absent is what holds
+// where the definition has none.
+func (j *judge) jobHolds(t *expr.Template, key string, absent bool) (bool, error) {
+	if t == nil {
+		return absent, nil
+	}
+	v, err := t.Eval(j.vars)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", key, err)
+	}
+	return sources.Holds(v), nil
+}
+
+// notDone decides about the answer of a job that is still under way.
+func (j *judge) notDone(page *Page) verdict {
+	age := time.Since(j.job.since).Round(time.Second)
+	if age > j.job.spec.Timeout {
+		return refuse(SessionLost, fmt.Errorf("the export's job is not done after %s: poll.timeout is %s", age, j.job.spec.Timeout)).refusing()
+	}
+	return verdict{pending: j.job.later(retryAfter(&page.Exchange)), err: errors.New("the export's job is not done")}
+}
+
+// refusing makes a failure one that comes again at the same place after a restart.
+func (v verdict) refusing() verdict {
+	v.about = true
+	return v
+}
+
+// graphQLErrors refuses an answer with errors.
+func (j *judge) graphQLErrors(page *Page) verdict {
+	return refuse(Permanent, fmt.Errorf("GraphQL errors: %s", j.secrets.Quote(gjson.GetBytes(page.Body.Text, "errors").Raw)))
+}

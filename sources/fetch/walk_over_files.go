@@ -1,0 +1,148 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// nextOfJob returns the next page of a walk over the files of a job: first the answer
+// to the request for it, which has no records, then those of each file.
+func (w *Walk) nextOfJob(ctx context.Context) (*Page, error) {
+	if err := w.job.show(); err != nil {
+		return nil, w.failures.unsent("the export's job", err)
+	}
+	if w.pager.Submits() {
+		return w.submit(ctx)
+	}
+	return w.nextOfFile(ctx)
+}
+
+// submit asks for the job, unless the journal knows that a run before did.
+func (w *Walk) submit(ctx context.Context) (*Page, error) {
+	w.requests.setPage()
+	out, err := w.asker.buildLoggedIn(ctx, w.job.submission)
+	switch {
+	case errors.Is(err, ErrStopped):
+		return nil, err
+	case err != nil:
+		return nil, w.failures.unsent(w.job.spec.Submit.Method+" "+w.job.spec.Submit.Path.Source(), err)
+	}
+	w.requests.sent = out
+	if page, err := w.recalled(ctx, out); page != nil || err != nil {
+		return page, err
+	}
+	if err := w.job.takeSlot(ctx); err != nil {
+		return nil, err
+	}
+	page, err := w.asked(ctx, out)
+	if err == nil && w.recorder.Recording != nil {
+		if err := w.recorder.Journal.Sync(); err != nil {
+			page.Release()
+			return nil, wrapJournal(err)
+		}
+	}
+	return page, err
+}
+
+// recalled returns the page that the journal has for a request, nil where it has none
+// and the API may be asked.
+func (w *Walk) recalled(ctx context.Context, out *outgoing) (*Page, error) {
+	if w.client.admission.stopped(ctx) { // what the journal has takes memory too
+		return nil, ErrStopped
+	}
+	page, err := w.recall(ctx, out)
+	switch {
+	case err == nil:
+		w.pager.Go(page.Next)
+		return page, nil
+	case w.recorder.only():
+		return nil, w.failures.unsent(out.Shown, err)
+	}
+	return nil, nil
+}
+
+// asked asks the API for a page.
+func (w *Walk) asked(ctx context.Context, out *outgoing) (*Page, error) {
+	if err := w.pager.Begin(out.hash()); err != nil {
+		return nil, w.failures.unsent(out.Shown, err)
+	}
+	page, err := w.ask(ctx, out, nil)
+	if err == nil {
+		w.recorder.behind = true
+		w.pager.Go(page.Next)
+	}
+	return page, err
+}
+
+// nextOfFile returns the next page of a file.
+func (w *Walk) nextOfFile(ctx context.Context) (*Page, error) {
+	known, err := w.job.placeholder()
+	if err != nil {
+		return nil, w.failures.unsent("the export's job", err)
+	}
+	w.requests.sent = known
+	if page, err := w.recalled(ctx, known); page != nil || err != nil {
+		return page, err
+	}
+	if err := w.job.ready(ctx, false); err != nil {
+		return nil, err
+	}
+	if !w.job.spec.Links.IsZero() && len(w.job.links) == 0 {
+		return w.noFiles(known)
+	}
+	page, err := w.download(ctx)
+	if !w.mayLinkAnew(err) {
+		return page, w.job.forgottenResult(err)
+	}
+	w.client.Log.Info("the link to a file of the export was refused, since it may have expired: the job is asked for another one",
+		"stream", w.stream.Name, "request", known.Shown, "why", err.Error())
+	if err := w.job.ready(ctx, true); err != nil {
+		return nil, err
+	}
+	return w.download(ctx)
+}
+
+// download asks for the page of a file.
+func (w *Walk) download(ctx context.Context) (*Page, error) {
+	out, err := w.asker.buildLoggedIn(ctx, w.job.download)
+	switch {
+	case errors.Is(err, ErrStopped):
+		return nil, err
+	case err != nil:
+		return nil, w.failures.unsent("the download of a file", err)
+	}
+	w.requests.sent = out
+	return w.asked(ctx, out)
+}
+
+// mayLinkAnew reports whether a download failed as it does where the link has expired,
+// and the link is not a new one.
+func (w *Walk) mayLinkAnew(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) || w.job.spec.Links.IsZero() || w.job.spec.Poll == nil || w.job.asked == w.pager.Position().Export.File {
+		return false
+	}
+	switch e.Status {
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone:
+		return true
+	}
+	return false
+}
+
+// noFiles is the page of a job that is done and has no file.
+func (w *Walk) noFiles(out *outgoing) (*Page, error) {
+	ex := &Exchange{Request: out.Shown, Status: http.StatusNoContent, Header: http.Header{}, Body: w.client.bodies.Empty(), At: time.Now(), url: &url.URL{}}
+	page, err := w.judge.decide(out, ex, nil).taken()
+	if err == nil {
+		err = w.advance(page, nil)
+	}
+	if err != nil {
+		return nil, w.failures.unsent(out.Shown, err)
+	}
+	page.Unrecorded = w.recorder.keep(out, page)
+	w.pager.Go(page.Next)
+	return page, nil
+}
