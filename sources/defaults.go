@@ -96,6 +96,21 @@ func (p *Pagination) complete() {
 	if end := p.Session.Close; end != nil {
 		end.Method = cmp.Or(end.Method, "DELETE")
 	}
+	p.Export.complete()
+}
+
+func (e *Export) complete() {
+	if e == nil {
+		return
+	}
+	e.Submit.Method = cmp.Or(e.Submit.Method, "POST")
+	if e.Poll != nil {
+		e.Poll.complete()
+	}
+	if e.Remove != nil {
+		e.Remove.Method = cmp.Or(e.Remove.Method, "DELETE")
+	}
+	e.Every, e.Timeout = cmp.Or(e.Every, PollEvery), cmp.Or(e.Timeout, ExportWithin)
 }
 
 func (i *Incremental) complete() {

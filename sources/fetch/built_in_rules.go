@@ -137,6 +137,8 @@ func partOfBytes(h http.Header) bool {
 func (j *judge) adviseRequest(out *outgoing, ex *Exchange) string {
 	a := j.advice()
 	switch {
+	case out.role != forPage:
+		return j.adviseExport(out, ex.Status)
 	case strings.HasPrefix(out.aside, openAside):
 		return a.Opening(ex.Status)
 	case out.aside != "":
@@ -145,6 +147,21 @@ func (j *judge) adviseRequest(out *outgoing, ex *Exchange) string {
 		return a.Refused(out.Request, ex.Status, ex.Body.Text)
 	}
 	return also(a.Refused(out.Request, ex.Status, ex.Body.Text), a.Session())
+}
+
+// adviseExport says which request of an export is likely wrong where the API answers
+// no.
+func (j *judge) adviseExport(out *outgoing, status int) string {
+	e, a := j.job.spec, j.advice()
+	switch {
+	case out.role == forSubmit:
+		return a.Addressed("export.submit", e.Submit.Path, e.Submit.Method, status)
+	case out.role == forFile:
+		return a.Addressed("export.download", j.stream.Request.Path, j.stream.Request.Method, status)
+	case e.Poll != nil:
+		return a.Addressed("export.poll", e.Poll.Path, e.Poll.Method, status)
+	}
+	return ""
 }
 
 // also joins two pieces of advice, each of which may be none.

@@ -44,6 +44,8 @@ func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
 	case ex.cut != nil:
 	case out.role.about():
 		s = splitJob(ex)
+	case out.role == forFile && ex.Status == http.StatusNoContent:
+		s.records = none{}
 	default:
 		s = j.split(ex)
 	}

@@ -16,12 +16,12 @@ import (
 // where nothing is known.
 func (a Adviser) Opening(status int) string {
 	open := a.Stream.Pagination.Session.Open
-	return a.addressed("pagination.open", open.Path, open.Method, status)
+	return a.Addressed("pagination.open", open.Path, open.Method, status)
 }
 
-// addressed says which path or method of the definition an answer is about; "" where
+// Addressed says which path or method of the definition an answer is about; "" where
 // it is about neither.
-func (a Adviser) addressed(key string, path *expr.Template, method string, status int) string {
+func (a Adviser) Addressed(key string, path *expr.Template, method string, status int) string {
 	switch status {
 	case http.StatusNotFound:
 		return fmt.Sprintf("is %s right? It says path: %s, behind base_url", key, a.Quote(path.Source()))
@@ -42,7 +42,7 @@ func (a Adviser) Token(method string, status int) string {
 	if then := a.Stream.Pagination.AfterFirst; then != nil {
 		key, path = "pagination.after_first", cmp.Or(then.Path, path)
 	}
-	if text := a.addressed(key, path, method, status); text != "" {
+	if text := a.Addressed(key, path, method, status); text != "" {
 		return text
 	}
 	return "it is the first one with a page token: is that where the API looks for it? " + a.tokenSent()

@@ -1,0 +1,148 @@
+package fetch_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+)
+
+// exports is an API with one kind of job, which has three files of two records.
+type exports struct {
+	pending   int // polls that a job is not done for
+	expires   int // downloads after which links expire
+	forgets   int // polls after which a job is forgotten, once
+	fails     int // jobs that fail
+	files     int
+	jobs      int
+	polls     int
+	downloads int
+	signature int
+	removed   []string
+	asked     []string
+}
+
+func (e *exports) RoundTrip(r *http.Request) (*http.Response, error) {
+	e.asked = append(e.asked, r.Method+" "+r.URL.String())
+	job := fmt.Sprintf("j%d", e.jobs)
+	say := func(status int, text string) (*http.Response, error) { return answer{status: status, body: text}.response(r), nil }
+	switch {
+	case r.Method == http.MethodPost && r.URL.Path == "/exports":
+		e.jobs, e.polls = e.jobs+1, 0
+		return say(202, fmt.Sprintf(`{"id": "j%d"}`, e.jobs))
+	case r.Method == http.MethodDelete:
+		e.removed = append(e.removed, r.URL.Path)
+		return say(204, "")
+	case r.URL.Path == "/exports/"+job:
+		e.polls++
+		switch {
+		case e.forgets > 0 && e.polls > e.forgets:
+			e.forgets = 0
+			return say(404, `{}`)
+		case e.jobs <= e.fails:
+			return say(200, `{"status": "error"}`)
+		case e.polls <= e.pending:
+			return say(200, `{"status": "running"}`)
+		}
+		e.signature++
+		var links []string
+		for i := range e.files {
+			links = append(links, fmt.Sprintf(`{"url": "https://store.test/%s/%d?sig=abcdefgh%d"}`, job, i, e.signature))
+		}
+		return say(200, `{"status": "ready", "files": [`+strings.Join(links, ",")+`]}`)
+	case r.URL.Host == "store.test":
+		if r.Header.Get("Authorization") != "" {
+			return say(400, "two ways to say who asks")
+		}
+		if e.downloads++; e.expires > 0 && e.downloads > e.expires && r.URL.Query().Get("sig") == "abcdefgh1" {
+			return say(403, "<Error><Code>AccessDenied</Code></Error>")
+		}
+		var i int
+		_, _ = fmt.Sscanf(r.URL.Path, "/"+job+"/%d", &i)
+		return say(200, fmt.Sprintf(`[{"id": %d}, {"id": %d}]`, 2*i+1, 2*i+2))
+	}
+	return say(404, "{}")
+}
+
+const exported = `records: "@this", auth: {type: bearer, token: secret-token}, export: {
+	submit: {path: /exports, body: {json: {from: 1}}}, poll: {path: "/exports/{{ job.id }}"}, done: "{{ response.status == 'ready' }}",
+	failed: "{{ response.status == 'error' }}", links: "files.#.url", remove: {path: "/exports/{{ job.id }}"}}`
+
+func TestExport(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		api  exports
+		want string // calls: of jobs, polls, downloads
+		err  string
+	}{
+		{"done at once", exports{files: 3}, "1 1 3", ""},
+		{"polled", exports{files: 3, pending: 4}, "1 5 3", ""},
+		{"one file", exports{files: 1}, "1 1 1", ""},
+		{"no file", exports{}, "1 1 0", ""},
+		{"links expire", exports{files: 3, expires: 1}, "1 2 4", ""},
+		{"forgotten", exports{files: 3, forgets: 1, pending: 2}, "", "does not know the export's job any more"},
+		{"fails", exports{files: 3, fails: 1}, "", "the export's job has failed"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				api := tt.api
+				stream := define(t, "", exported)[0]
+				r := newRig(t, stream, &api)
+				got := r.run(stream, paging.Position{})
+				if tt.err != "" {
+					if e := failure(t, got.err); e.Class != fetch.SessionLost || !strings.Contains(e.Error(), tt.err) {
+						t.Errorf("got %v (%v)", e, e.Class)
+					}
+					return
+				}
+				if got.err != nil {
+					t.Fatal(got.err, api.asked)
+				}
+				wantIDs(t, got.ids, upTo(2*tt.api.files))
+				polls := len(api.asked) - api.jobs - api.downloads - len(api.removed)
+				if calls := fmt.Sprint(api.jobs, polls, api.downloads); calls != tt.want {
+					t.Errorf("%s calls, want %s: %v", calls, tt.want, api.asked)
+				}
+				if p := got.last.Proof; p.By != paging.EndFiles || p.Records != int64(2*tt.api.files) || len(p.Doubts) > 0 {
+					t.Errorf("proof %+v", p)
+				}
+				if !slices.Equal(api.removed, []string{"/exports/j1"}) {
+					t.Errorf("removed %v", api.removed)
+				}
+				if strings.Contains(r.log.String(), "abcdefgh") {
+					t.Errorf("the log has a signature:\n%s", r.log.String())
+				}
+			})
+		})
+	}
+}
+
+// TestExportGoesOn proves that a walk goes on from each of its positions, in the same
+// job.
+func TestExportGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := exports{files: 3, pending: 2}
+		stream := define(t, "", exported)[0]
+		r := newRig(t, stream, &api)
+		got := r.run(stream, paging.Position{})
+		for i, at := range got.nexts {
+			at, text := kept(t, at)
+			if strings.Contains(text, "abcdefgh") {
+				t.Errorf("the position has a signature: %s", text)
+			}
+			rest := r.run(stream, at)
+			if rest.err != nil {
+				t.Fatal(rest.err)
+			}
+			wantIDs(t, rest.ids, upTo(6)[got.upTo[i]:])
+		}
+		if api.jobs != 1 || len(got.nexts) != 3 {
+			t.Errorf("%d jobs, %d positions", api.jobs, len(got.nexts))
+		}
+	})
+}
