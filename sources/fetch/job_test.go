@@ -30,7 +30,9 @@ type exports struct {
 func (e *exports) RoundTrip(r *http.Request) (*http.Response, error) {
 	e.asked = append(e.asked, r.Method+" "+r.URL.String())
 	job := fmt.Sprintf("j%d", e.jobs)
-	say := func(status int, text string) (*http.Response, error) { return answer{status: status, body: text}.response(r), nil }
+	say := func(status int, text string) (*http.Response, error) {
+		return answer{status: status, body: text}.response(r), nil
+	}
 	switch {
 	case r.Method == http.MethodPost && r.URL.Path == "/exports":
 		e.jobs, e.polls = e.jobs+1, 0

@@ -30,8 +30,10 @@ type outgoing struct {
 	price   price
 	started *rate.Started // the last time that it was let through
 	proving
-	// file begins one for an answer that is too long for memory.
-	file func(http.Header) (body.File, error)
+	// file begins one for an answer that is too long for memory, lasting one with which
+	// a later run may go on.
+	file, lasting func(http.Header) (body.File, error)
+	part          *part // that came of the answer before; nil: it is asked for as a whole, always
 }
 
 // proving is how a request says who asks.
@@ -43,12 +45,12 @@ type proving struct {
 
 // layers are those of an answer's body. What asks how a job stands may be answered with
 // the file, or in JSON.
-func (o *outgoing) layers(resp *http.Response) body.Layers {
+func (o *outgoing) layers(status int, h http.Header) body.Layers {
 	under := o.under
-	if o.role == forResult && isJSON(resp.Header) {
+	if o.role == forResult && isJSON(h) {
 		under = under.Plain()
 	}
-	return under.Answering(resp.StatusCode, resp.Header)
+	return under.Answering(status, h)
 }
 
 func isJSON(h http.Header) bool {

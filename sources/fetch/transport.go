@@ -79,6 +79,7 @@ func (t *transport) ask(ctx context.Context, out *outgoing, at *request.Request,
 	}
 	start := time.Now()
 	out.jar.Send(sent)
+	out.part.ask(sent.Header)
 	resp, err := t.trip.RoundTrip(sent.WithContext(countRepeats(ctx, n)))
 	if err != nil {
 		return nil, nil, requestError(ctx, err)
@@ -98,17 +99,39 @@ func (t *transport) ask(ctx context.Context, out *outgoing, at *request.Request,
 	ex := &Exchange{
 		Request: out.Shown, Status: resp.StatusCode, Header: resp.Header, RequestID: requestID(resp.Header, t.requester.secrets), url: at.URL, proof: proof,
 	}
-	ex.Body, err = t.bodies.Receive(&body.Incoming{
-		Wire: wire, Length: resp.ContentLength, Layers: out.layers(resp), Refused: !ex.well(), Room: t.room,
-		Begin: func() (body.File, error) { return out.file(resp.Header) },
-	})
+	ex.Body, err = t.receive(out, ex, wire, resp.ContentLength)
 	n.Wire.Add(wire.N)
-	ex.Wire, ex.At, ex.Took = wire.N, time.Now(), time.Since(start)
+	ex.At, ex.Took = time.Now(), time.Since(start)
 	t.admission.answered(out.stream, ex, start)
 	if err != nil {
 		ex.cut = fmt.Errorf("the body of the answer %d: %w", resp.StatusCode, requestError(ctx, err))
 	}
 	return ex, nil, nil
+}
+
+// receive reads the body of an answer: all of it, or the rest of one that broke off.
+func (t *transport) receive(out *outgoing, ex *Exchange, wire *body.Wire, length int64) (*body.Body, error) {
+	goesOn, err := out.part.goesOn(ex.Status, ex.Header)
+	if err != nil {
+		return t.bodies.Empty(), err
+	}
+	in := &body.Incoming{
+		Wire: wire, Length: length, Room: t.room, Begin: func() (body.File, error) { return out.begin(ex.Status, ex.Header) },
+	}
+	if goesOn {
+		ex.Status, ex.Header = http.StatusOK, out.part.whole(ex.Header)
+		in.Part = out.part.take()
+	}
+	in.Layers, in.Refused = out.layers(ex.Status, ex.Header), !ex.well()
+	b, err := t.bodies.Receive(in)
+	ex.Wire = wire.N
+	if in.Part != nil {
+		ex.Wire += in.Part.Size
+	}
+	if err != nil && out.part.lasts(out, ex.Status, ex.Header) {
+		out.part.breaksOff(b, ex.Header)
+	}
+	return b, err
 }
 
 // countRepeats makes requests count that net/http repeats by itself, when a

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
@@ -24,6 +26,7 @@ type Walk struct {
 	asker    *asker
 	session  *conversation
 	job      *job  // nil: the stream exports nothing
+	part     part  // of the answer under way
 	err      error // that ended the walk
 }
 
@@ -110,6 +113,7 @@ func (w *Walk) Close() {
 	w.ahead.drop(false)
 	w.session.close()
 	w.job.leave()
+	w.part.leave()
 }
 
 // next returns the next page, in another session where that of an earlier run is
@@ -177,6 +181,10 @@ func (w *Walk) nextInSession(ctx context.Context) (*Page, error) {
 
 // ask asks the API for the next page, unless it was asked early, and keeps the page.
 func (w *Walk) ask(ctx context.Context, out *outgoing, early *early) (*Page, error) {
+	if early == nil {
+		w.part.turnTo(out, w.recorder)
+		out.part, out.lasting = &w.part, func(h http.Header) (body.File, error) { return w.recorder.partFile(out, h) }
+	}
 	page, err := w.asker.ask(ctx, out, early)
 	out = w.requests.sent // smaller, where the first answers were too much
 	if err == nil {

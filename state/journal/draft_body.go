@@ -30,6 +30,7 @@ type Draft struct {
 	packing *s2.Writer // nil: the body is kept as it comes
 	form    form
 	stored  storedWriter
+	lasts   bool // a later run may go on with it
 }
 
 // Draft begins the body of an answer with these headers. What a run leaves of

@@ -37,6 +37,7 @@ func load(j *Journal) error {
 		l.store.next = n + 1
 	}
 	l.closeGaps()
+	l.removeParts(names)
 	return nil
 }
 

@@ -98,6 +98,8 @@ func (m *memFS) Open(name string) (disk.File, error) {
 	return &memFile{fs: m, name: name, data: d}, nil
 }
 
+func (m *memFS) Reopen(name string) (disk.File, error) { return m.Open(name) }
+
 func (m *memFS) Truncate(name string, size int64) error {
 	f, err := m.Open(name)
 	if err != nil {

@@ -19,6 +19,7 @@ type Body struct {
 	wire   []byte // as it came, where that is in memory besides Text
 	place  Place  // where a long body lies; nil: in Text
 	short  bool   // it is long only because there was no room
+	broken *Part  // it broke off, in a file; nil: it did not
 	share  *Share
 }
 

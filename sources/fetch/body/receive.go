@@ -15,6 +15,13 @@ type Incoming struct {
 	Refused bool // the answer says no: its beginning is enough
 	Room    *Room
 	Begin   func() (File, error) // of a file, where the body is too long for memory
+	Part    *Part                // that came before: what comes is the rest; nil: it is all
+}
+
+// Part is the beginning of a body that broke off.
+type Part struct {
+	File File
+	Size int64 // bytes
 }
 
 // Receive reads a body into memory, or into a file where it is too long for
@@ -26,6 +33,13 @@ func (s *Store) Receive(in *Incoming) (*Body, error) {
 }
 
 func (b *Body) receive(in *Incoming) error {
+	if in.Part != nil {
+		b.place = in.Part.File
+		if err := b.spill(in.Part.File, make([]byte, 0, 64<<10), in); err != nil {
+			return err
+		}
+		return b.settle(in.Part.Size+in.Wire.N, in.Room)
+	}
 	memory := b.store.wires
 	if b.layers.none() {
 		memory = b.store.texts
@@ -55,7 +69,7 @@ func (b *Body) receive(in *Incoming) error {
 		return b.decode(raw, readErr, in.Room, false)
 	}
 	b.place = file
-	if err := b.spill(file, raw, in.Wire); err != nil {
+	if err := b.spill(file, raw, in); err != nil {
 		return err
 	}
 	memory.give(raw)
@@ -119,26 +133,41 @@ func (b *Body) stay(at Place) {
 
 // spill writes a body to its file: what was read of it, and the rest as it
 // comes.
-func (b *Body) spill(file File, raw []byte, wire *Wire) error {
+func (b *Body) spill(file File, raw []byte, in *Incoming) error {
+	wire, before := in.Wire, int64(0)
+	if in.Part != nil {
+		before = in.Part.Size
+	}
 	for {
 		if _, err := file.Write(raw); err != nil {
 			return &DiskError{err}
 		}
 		n, err := wire.Read(raw[:cap(raw)])
-		if raw = raw[:n]; wire.N > b.store.longest {
+		if raw = raw[:n]; before+wire.N > b.store.longest {
 			return ErrTooLong
 		}
 		if err == nil {
 			continue
 		}
-		if !errors.Is(err, io.EOF) {
-			return err
-		}
 		if _, err := file.Write(raw); err != nil {
 			return &DiskError{err}
 		}
+		if !errors.Is(err, io.EOF) {
+			b.broken = &Part{file, before + wire.N}
+			return err
+		}
 		return nil
 	}
+}
+
+// Broken returns what came of a long body that broke off, and hands its file over; nil
+// for any other.
+func (b *Body) Broken() *Part {
+	p := b.broken
+	if p != nil {
+		b.place, b.broken = nil, nil
+	}
+	return p
 }
 
 // settle takes a body of so many bytes from its file into memory, where it turns

@@ -22,6 +22,8 @@ type FS interface {
 	Create(name string) (File, error)
 	// Open opens a file for reading.
 	Open(name string) (File, error)
+	// Reopen opens a file that is there, to be read and written.
+	Reopen(name string) (File, error)
 	// Truncate cuts a file to a length.
 	Truncate(name string, size int64) error
 	// Rename gives a file another name, in the same folder. One that has it is
@@ -88,6 +90,9 @@ func (OS) Create(name string) (File, error) {
 
 // Open opens a file for reading.
 func (OS) Open(name string) (File, error) { return wrap(os.Open(name)) }
+
+// Reopen opens a file to be read and written.
+func (OS) Reopen(name string) (File, error) { return wrap(os.OpenFile(name, os.O_RDWR, 0)) }
 
 // Truncate cuts a file.
 func (OS) Truncate(name string, size int64) error { return os.Truncate(name, size) }
