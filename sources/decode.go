@@ -17,6 +17,20 @@ func (d *Decode) IsJSON() bool {
 	return (d.Format == "" || d.Format == FormatJSON) && len(d.Unpack) == 0
 }
 
+// Packed reports whether files are as small as they get when they come.
+func (d *Decode) Packed() bool {
+	switch d.Format {
+	case FormatParquet, FormatAvro, FormatXLSX:
+		return true
+	}
+	for _, p := range d.Unpack {
+		if p.Kind != "tar" && p.Kind != "path" && p.Kind != "base64" {
+			return true
+		}
+	}
+	return false
+}
+
 // Format is how the records of an answer are written.
 type Format string
 

@@ -159,8 +159,9 @@ func (e *emitter) flushAll() error {
 	}
 	e.moveBookmarks()
 	e.countWritten()
+	due := len(e.bookmarks.over) > 0 || e.waiting.urgent
 	e.waiting.clear()
-	if !e.states.Due(len(e.bookmarks.over) > 0, e.herald.contexts()) {
+	if !e.states.Due(due, e.herald.contexts()) {
 		return nil
 	}
 	if err := e.markGone(); err != nil {
@@ -291,6 +292,7 @@ type waiting struct {
 	batches []*batch
 	answers int // whole ones among them
 	bytes   int64
+	urgent  bool // a job was asked for: whoever goes on with it must know of it, whenever this run ends
 }
 
 func (w *waiting) none() bool { return len(w.batches) == 0 }
@@ -301,15 +303,16 @@ func (w *waiting) add(b *batch) {
 	if !b.lines.Partial {
 		w.answers++
 	}
+	w.urgent = w.urgent || b.step.at.Next.Submitted()
 }
 
 // full reports whether one of the conditions of a flush is met.
 func (w *waiting) full() bool {
-	return w.flush.Responses > 0 && w.answers >= w.flush.Responses ||
+	return w.urgent || w.flush.Responses > 0 && w.answers >= w.flush.Responses ||
 		w.flush.Bytes > 0 && w.bytes >= w.flush.Bytes ||
 		w.bytes >= w.memory
 }
 
 func (w *waiting) clear() {
-	w.batches, w.answers, w.bytes = clean(w.batches), 0, 0
+	w.batches, w.answers, w.bytes, w.urgent = clean(w.batches), 0, 0, false
 }

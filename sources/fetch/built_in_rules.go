@@ -9,6 +9,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 	"github.com/tap-rest/tap-rest/sources/fetch/identity"
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
@@ -38,6 +39,9 @@ func judgeError(err error) verdict {
 		return refuse(Permanent, err)
 	case errors.As(err, &charset):
 		return refuse(Permanent, err).advise("is the definition's charset right?")
+	}
+	if bad := (*file.Error)(nil); errors.As(err, &bad) { // what came whole would come again
+		return again(-1, err).onlyOnce("is the file what decode says?")
 	}
 	if tip := identity.Advise(err); tip != "" {
 		return refuse(Permanent, err).advise(tip)

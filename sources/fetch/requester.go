@@ -57,10 +57,26 @@ func (r *requester) of(s *sources.Stream, vars expr.Vars) *request.Maker {
 	defer r.mu.Unlock()
 	m := r.makers[s]
 	if m == nil {
-		m = request.NewMaker(s, r.secrets, r.defaults, r.known, vars)
+		m = request.NewMaker(s, r.secrets, r.defaultsOf(s), r.known, vars)
 		r.makers[s] = m
 	}
 	return m
+}
+
+// defaultsOf are the headers of a stream's requests that say no other. What is packed
+// already is not to be packed again on its way: it comes as it lies there, and can be
+// gone on with where it breaks off.
+func (r *requester) defaultsOf(s *sources.Stream) http.Header {
+	d := &s.Text.Decode
+	if d.IsJSON() {
+		return r.defaults
+	}
+	own := r.defaults.Clone()
+	own.Set("Accept", "*/*")
+	if d.Packed() {
+		own.Set("Accept-Encoding", "identity")
+	}
+	return own
 }
 
 // errUnproven is a request that cannot say who asks.

@@ -58,6 +58,14 @@ func (b *Body) Wire() []byte {
 	return b.wire
 }
 
+// longest is how many bytes the body may have, as it comes and decoded.
+func (b *Body) longest() int64 {
+	if b.layers.file() {
+		return max(MaxFile, b.store.longest)
+	}
+	return b.store.longest
+}
+
 // Held is the memory that the text takes, in bytes.
 func (b *Body) Held() int64 { return int64(cap(b.Text)) }
 
@@ -111,7 +119,7 @@ func (b *Body) Open(secrets *needle.Finder) (*Reader, error) {
 		_ = wire.Close() // it was only read
 		return nil, err
 	}
-	return &Reader{in: in, wire: wire, needles: needle.NewReader(in, secrets), most: b.store.longest}, nil
+	return &Reader{in: in, wire: wire, needles: needle.NewReader(in, secrets), most: b.longest()}, nil
 }
 
 func (r *Reader) Read(p []byte) (int, error) {

@@ -13,6 +13,8 @@ const (
 	Max = 8 << 20
 	// MaxLong is the longest body that is taken at all, as it comes and decoded.
 	MaxLong = 4 << 30
+	// MaxFile is the same of one that is a file in another format than JSON.
+	MaxFile = 1 << 40
 	// InDoubt is how much of a body that may be long is read into memory before it
 	// goes to a file.
 	InDoubt = 1 << 20

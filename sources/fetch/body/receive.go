@@ -143,7 +143,7 @@ func (b *Body) spill(file File, raw []byte, in *Incoming) error {
 			return &DiskError{err}
 		}
 		n, err := wire.Read(raw[:cap(raw)])
-		if raw = raw[:n]; before+wire.N > b.store.longest {
+		if raw = raw[:n]; before+wire.N > b.longest() {
 			return ErrTooLong
 		}
 		if err == nil {

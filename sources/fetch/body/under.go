@@ -40,6 +40,9 @@ func (l Layers) Answering(status int, h http.Header) Layers {
 	return l.With(h)
 }
 
+// file reports whether the body is a file.
+func (l Layers) file() bool { return slices.ContainsFunc(l, func(one layer) bool { return one.file }) }
+
 // Plain returns the layers without those of a file.
 func (l Layers) Plain() Layers {
 	return slices.DeleteFunc(slices.Clone(l), func(one layer) bool { return one.file })

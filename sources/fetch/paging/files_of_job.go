@@ -12,6 +12,11 @@ type Export struct {
 	Records int64           `json:"records,omitempty"` // in the files before
 }
 
+// Submitted reports whether the answer before was the one that a job was asked for by.
+func (p *Position) Submitted() bool {
+	return p.Export != nil && p.Export.File == 0 && p.Export.Before == p.Pages
+}
+
 // Submits reports whether the next request asks for a job.
 func (p *Pager) Submits() bool {
 	return p.stream.Pagination.Export != nil && p.pos.Export == nil
