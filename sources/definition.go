@@ -87,8 +87,9 @@ type Stream struct {
 
 // Loaded is what a loader says of a stream besides what it is.
 type Loaded struct {
-	Line  int    // of the definition's file, from 1
-	Shape string // what the loader has always hashed for [Config.Shape]; "": the model is
+	Line   int    // of the definition's file, from 1
+	Hidden bool   // it is read for its children alone, and no catalog shows it
+	Shape  string // what the loader has always hashed for [Config.Shape]; "": the model is
 }
 
 // Call says how a request is made, and what its answers lead to.
@@ -163,6 +164,7 @@ type Request struct {
 	Params  []Param
 	Headers []Param
 	Body    *Body // nil: none
+	File    bool  // it is for a file, whose URL may be signed, and on any host
 }
 
 // Param is a named value, in the order of the file.
@@ -423,6 +425,10 @@ type RecordTimes struct {
 	Timezone *time.Location // of times that name none; never nil
 }
 
+// FileKey is the value of a context that says which file is read: its URL, without
+// what signs it.
+const FileKey = "file"
+
 // PartitionSource is one entry of partition_by.
 type PartitionSource struct {
 	Name        string // with Values
@@ -431,6 +437,7 @@ type PartitionSource struct {
 	Keys        []Param
 	When        *expr.Template
 	ChangedOnly bool
-	Batch       int // so many parents' keys are lists in one context; below 2: each by itself
-	Line        int `json:"-"` // of the definition's file, from 1
+	File        *expr.Template // with Parent: the URL of the file that its record names, over RecordScope; nil: it names none
+	Batch       int            // so many parents' keys are lists in one context; below 2: each by itself
+	Line        int            `json:"-"` // of the definition's file, from 1
 }

@@ -72,7 +72,9 @@ func (r planner) wanted() (map[string]*catalog.Stream, error) {
 	wanted := map[string]*catalog.Stream{}
 	if r.Catalog == nil {
 		for _, s := range r.Definition.Streams {
-			wanted[s.Name] = nil
+			if !s.Loaded.Hidden {
+				wanted[s.Name] = nil
+			}
 		}
 		return wanted, nil
 	}
@@ -134,7 +136,9 @@ func (r planner) refuse(entry *catalog.Stream) {
 func streamNames(d *sources.Definition) []string {
 	var names []string
 	for _, s := range d.Streams {
-		names = append(names, s.Name)
+		if !s.Loaded.Hidden {
+			names = append(names, s.Name)
+		}
 	}
 	return names
 }

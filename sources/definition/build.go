@@ -53,7 +53,7 @@ func (b *builder) definition() *sources.Definition {
 	}
 	for _, n := range streams.Items {
 		if n.Shape == document.Map {
-			def.Streams = append(def.Streams, b.stream(n))
+			def.Streams = append(def.Streams, b.streamsOf(n)...)
 		}
 	}
 	b.names(streams)
@@ -63,9 +63,17 @@ func (b *builder) definition() *sources.Definition {
 	return def
 }
 
-// stream builds a stream, inheritance applied.
-func (b *builder) stream(own *document.Node) *sources.Stream {
-	n := b.inherit(own)
+// streamsOf builds the streams of an entry, inheritance applied.
+func (b *builder) streamsOf(own *document.Node) []*sources.Stream {
+	if n := own.Get("files"); n != nil && n.Read != nil {
+		return b.listed(own)
+	}
+	return []*sources.Stream{b.build(own, b.inherit(own), nil)}
+}
+
+// build builds a stream of the keys that hold for it; listed is what its files are
+// listed by, nil for a stream without.
+func (b *builder) build(own, n *document.Node, listed *listedBy) *sources.Stream {
 	s := &sources.Stream{
 		Name:           document.Value[string](own, "name"),
 		Loaded:         sources.Loaded{Line: own.Line},
@@ -90,7 +98,12 @@ func (b *builder) stream(own *document.Node) *sources.Stream {
 		},
 		OnIncomplete: sources.Policy(document.Value[string](n, "on_incomplete")),
 	}
-	b.streams, b.partitions = append(b.streams, own), append(b.partitions, n.Get("partition_by"))
+	partitions := n.Get("partition_by")
+	if listed != nil {
+		s.PartitionBy, partitions = []sources.PartitionSource{*listed.axis}, listed.node
+		s.Request = b.download(nil)
+	}
+	b.streams, b.partitions = append(b.streams, own), append(b.partitions, partitions)
 	if s.Pagination.Export = b.export(n.Get("export")); s.Pagination.Export != nil {
 		s.Request = b.download(n.Get("export"))
 	}

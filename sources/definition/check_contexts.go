@@ -102,6 +102,9 @@ func keysOf(axis *sources.PartitionSource) (names []string) {
 	for _, key := range axis.Keys {
 		names = append(names, key.Name)
 	}
+	if axis.File != nil {
+		names = append(names, sources.FileKey)
+	}
 	return slices.Clip(names)
 }
 
@@ -240,6 +243,7 @@ func (c *contextCheck) used(n *document.Node, s *sources.Stream) {
 	for j := range s.PartitionBy {
 		names := keysOf(&s.PartitionBy[j])
 		switch {
+		case s.PartitionBy[j].File != nil: // the link is sent, which it is made of
 		case all || len(names) == 0 || names[0] == "" || slices.ContainsFunc(names, func(name string) bool { return used[name] }):
 		case len(used) == 0:
 			c.Problem(n, "nothing in the stream's request uses partition, so each context would ask for the same: send {{ partition.%s }}", document.Clip(names[0]))

@@ -21,7 +21,7 @@ type streamCheck struct {
 func (c streamCheck) all(n *document.Node, s *sources.Stream) {
 	c.export(n, s)
 	c.decode(n, s)
-	if s.Pagination.Export == nil {
+	if s.Pagination.Export == nil && !s.Request.File {
 		c.address(n, s)
 	}
 	c.points(n, s)

@@ -54,6 +54,7 @@ var streamKeys = []key{
 	{name: "primary_key", kind: aNameList, def: "[]", doc: "Top-level fields that tell records apart, added ones too."},
 	{name: "replication_key", kind: aText, doc: "Top-level field that says how new a record is."},
 	{name: "pagination", kind: aMap, of: pagingObject, def: "{type: none}", doc: "How a walk goes from page to page; see Pagination."},
+	{name: "files", kind: aFilesKey, of: filesObject, doc: "Each record of the stream is a file to read: the template of its URL, or true for `{{ record.url }}`, or a map; see Files."},
 	{name: "export", kind: aMap, of: exportObject, doc: "A job that is asked for, and whose files are the pages; see Export."},
 	{name: "incremental", kind: aMap, of: incrementalObject, doc: "How the API is asked for what is new; see Incremental."},
 	{name: "partition_by", kind: oneOrMany, of: partitionObject, doc: "Contexts that the stream is read in: every combination of values, with the records of each parent; see Partition."},

@@ -73,14 +73,17 @@ func (b *builder) export(n *document.Node) *sources.Export {
 	return e
 }
 
-// download builds the request for a file of an export.
-func (b *builder) download(n *document.Node) sources.Request {
+// download builds the request for a file of an export, or of a listing.
+func (b *builder) download(n *document.Node) (r sources.Request) {
 	if own := n.Get("download"); own != nil && own.Shape == document.Map {
-		return b.request(own)
+		r = b.request(own)
+	} else {
+		link, fault := b.reader.templates.Compile(sources.InExport, "{{ link }}")
+		if fault != nil {
+			panic("definition: a link is no template: " + fault.Error()) // it is always the same
+		}
+		r.Path = link
 	}
-	link, fault := b.reader.templates.Compile(sources.InExport, "{{ link }}")
-	if fault != nil {
-		panic("definition: a link is no template: " + fault.Error()) // it is always the same
-	}
-	return sources.Request{Path: link}
+	r.File = true
+	return r
 }

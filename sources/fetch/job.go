@@ -170,7 +170,6 @@ func (j *job) download() (*outgoing, error) {
 	if err != nil {
 		return nil, err
 	}
-	page.File = true
 	r, err := j.requests.maker.Make(j.requests.vars, page)
 	if err != nil {
 		return nil, fmt.Errorf("export.download: %w", err)

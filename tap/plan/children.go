@@ -1,12 +1,16 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/ref"
+	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 )
 
 // Children makes contexts of the records of a parent.
@@ -54,7 +58,29 @@ func (c *Children) Of(record []byte, inherited Context, vars expr.Vars) (Context
 			return Context{}, false, c.fault(record, "the record gives %s", what)
 		}
 	}
-	return inherited.with(c.names, values), true, nil
+	if c.axis.File == nil {
+		return inherited.with(c.names, values), true, nil
+	}
+	return c.fileOf(record, inherited, values, vars)
+}
+
+// fileOf is Of where the record names a file.
+func (c *Children) fileOf(record []byte, inherited Context, values []expr.Value, vars expr.Vars) (Context, bool, error) {
+	vars[sources.VarRecord], vars[sources.VarPartition] = expr.JSONBytes(record), inherited.Value
+	link, err := c.axis.File.Text(vars)
+	if err == nil && link == "" {
+		err = errors.New("the record has none: where that is right, files.when leaves such records out")
+	}
+	var at *url.URL
+	if err == nil {
+		at, err = url.Parse(link)
+	}
+	if err != nil {
+		return Context{}, false, c.fault(record, "the link to its file: %v", err)
+	}
+	ctx := inherited.with(append(c.names[:len(c.names):len(c.names)], sources.FileKey), append(values, expr.String(uri.Unsigned(at).String())))
+	ctx.Link = strings.Clone(link) // the record's memory is not ours
+	return ctx, true, nil
 }
 
 // fault is an error about a record of the parent.

@@ -18,6 +18,16 @@ type Context struct {
 	Value expr.Value // what templates see as partition: names to values
 	Text  []byte     // it as JSON, names in their order; nil: none
 	Hash  uint64     // of Text; 0: none
+	Link  string     // of a file, as its listing had it last: it may be signed; "": as the context says
+}
+
+// link is where the file of the context is; undefined for a context that is none of a
+// file.
+func (c Context) link() expr.Value {
+	if c.Link != "" {
+		return expr.String(c.Link)
+	}
+	return c.Value.Get(sources.FileKey)
 }
 
 // Partition is a part of a stream that is walked by itself: a context and a
@@ -52,6 +62,7 @@ func (d *Decision) Part(s *Stream, ctx Context, from json.RawMessage, w state.Wi
 	p.Vars, p.Context = d.Vars(config), ctx
 	if ctx.Text != nil {
 		p.Vars[sources.VarPartition] = ctx.Value
+		p.Vars[sources.VarLink] = ctx.link()
 	}
 	switch {
 	case s.FullTable():

@@ -26,7 +26,7 @@ var arrows = map[string][]string{
 	"tap/runjournal":  {"tap/certificate", "tap/limits", "tap/plan", "sources/fetch", "sources/fetch/paging", "state/journal"},
 	"tap/rows":        {"tap/rowset", "catalog/raw", "state"},
 	"tap/truth":       {},
-	"tap/plan":        {"sources/fetch/paging", "sources/fetch/ref", "sources", "sources/expr", "sources/times", "catalog", "state", "state/journal"},
+	"tap/plan":        {"sources/fetch/uri", "sources/fetch/paging", "sources/fetch/ref", "sources", "sources/expr", "sources/times", "catalog", "state", "state/journal"},
 	"tap/render":      {"tap/certificate", "tap/distinct", "catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/message", "tap/plan", "tap/report", "tap/twins", "tap/workdir", "sources", "sources/nearest", "sources/expr", "sources/fetch", "catalog", "catalog/schema", "state"},
 	"tap/report":      {"tap/certificate", "sources", "sources/fetch/paging", "tap/message", "sources/fetch", "state/journal", "sources/fetch/recorded"},
 	"tap/certificate": {"tap/workdir", "sources/fetch", "sources/fetch/paging", "tap/distinct"},

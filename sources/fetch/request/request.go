@@ -39,7 +39,6 @@ type Page struct {
 	First bool          // the first one, be it again: after_first is not for it
 	Link  *url.URL      // the API's own link to it; nil: there is none
 	Sends []paging.Sent // what says which page it is
-	File  bool          // the URL is one of a file, which may be signed, and on another host
 }
 
 // Maker makes the requests of a stream. Its methods may be called from any
@@ -93,7 +92,7 @@ func (m *Maker) MakeOther(spec sources.Request, vars expr.Vars, page Page) (*Req
 		eachText(t, vars, m.secrets.Pass)
 	}
 	out := &Request{
-		Method: spec.Method, Header: http.Header{}, maker: m, file: page.File,
+		Method: spec.Method, Header: http.Header{}, maker: m, file: spec.File,
 		GraphQL: spec.Body != nil && spec.Body.Kind == sources.BodyGraphQL,
 	}
 	d := &draft{out, spec, vars, page}
