@@ -7,12 +7,13 @@ import (
 	"io"
 	"strings"
 
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
 
-func openNaN(in *Source) (io.ReadCloser, error) {
+func openNaN(in *file.Source) (io.ReadCloser, error) {
 	return io.NopCloser(transform.NewReader(in, &nanToNull{})), nil
 }
 

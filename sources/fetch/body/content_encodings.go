@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
@@ -26,7 +27,7 @@ const (
 
 // Format begins to take one layer off a body. What it returns reads to an end
 // only where the layer is whole.
-type Format func(in *Source) (io.ReadCloser, error)
+type Format func(in *file.Source) (io.ReadCloser, error)
 
 // formats are those that a Content-Encoding may name.
 var formats = map[string]Format{
@@ -85,7 +86,7 @@ func (l Layers) check() error {
 	return nil
 }
 
-func openGzip(in *Source) (io.ReadCloser, error) {
+func openGzip(in *file.Source) (io.ReadCloser, error) {
 	z, err := gzip.NewReader(in)
 	if err != nil {
 		return nil, fmt.Errorf("gzip: %w", unexpected(err))
@@ -93,7 +94,7 @@ func openGzip(in *Source) (io.ReadCloser, error) {
 	return z, nil
 }
 
-func openZstd(in *Source) (io.ReadCloser, error) {
+func openZstd(in *file.Source) (io.ReadCloser, error) {
 	z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 	if err != nil {
 		return nil, fmt.Errorf("zstd: %w", unexpected(err))
@@ -101,4 +102,6 @@ func openZstd(in *Source) (io.ReadCloser, error) {
 	return z.IOReadCloser(), nil
 }
 
-func openBrotli(in *Source) (io.ReadCloser, error) { return io.NopCloser(brotli.NewReader(in)), nil }
+func openBrotli(in *file.Source) (io.ReadCloser, error) {
+	return io.NopCloser(brotli.NewReader(in)), nil
+}

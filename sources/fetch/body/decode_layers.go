@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
 
 const (
@@ -23,7 +25,7 @@ const (
 // ErrTooLarge is a body over Max, ErrTooLong one over MaxLong.
 var (
 	ErrTooLarge = fmt.Errorf("larger than %d MiB", Max>>20)
-	ErrTooLong  = fmt.Errorf("larger than %d GiB", MaxLong>>30)
+	ErrTooLong  = file.TooLong{Most: MaxLong}
 )
 
 // Decode appends a decoded body to buf.
@@ -39,7 +41,7 @@ func Decode(buf []byte, wire io.Reader, l Layers) ([]byte, error) {
 // decoder decodes a body. At its end it proves that the wire ends there too.
 type decoder struct {
 	text    io.Reader
-	under   []*Source // what text is made of, what that is made of, …, the wire
+	under   []*file.Source // what text is made of, what that is made of, …, the wire
 	closers []io.Closer
 	drained bool
 }
@@ -62,20 +64,20 @@ func (l Layers) open(wire, origin io.Reader) (*decoder, error) {
 		}
 		return d, err
 	}
-	in := &Source{Reader: io.MultiReader(bytes.NewReader(first), wire), origin: origin}
+	in := file.NewSource(io.MultiReader(bytes.NewReader(first), wire), origin, MaxLong)
 	for i := len(l) - 1; i >= 0; i-- {
 		if l[i].open == nil {
 			d.close()
 			return nil, ErrEncoding{l[i].name}
 		}
-		d.under = append([]*Source{in}, d.under...)
+		d.under = append([]*file.Source{in}, d.under...)
 		text, err := l[i].open(in)
 		if err != nil {
 			d.close()
 			return nil, err
 		}
 		d.text, d.closers = text, append(d.closers, text)
-		in = &Source{Reader: text}
+		in = file.NewSource(text, nil, MaxLong)
 	}
 	return d, nil
 }
@@ -112,51 +114,9 @@ func (d *decoder) close() {
 		_ = c.Close() // it has nothing to say that Read did not
 	}
 	for _, in := range d.under {
-		in.close()
+		in.Close()
 	}
 }
-
-// Source is what a layer is taken off: to be read from its beginning to its end,
-// or, by a format that needs that, at any place.
-type Source struct {
-	io.Reader
-	origin io.Reader // the wire, where Reader reads that; else nil
-	file   *tempFile // a copy; nil: none
-}
-
-// At returns the source to be read at any place, until the decoder is closed,
-// and its size. One that is neither in memory nor in a file is copied to a file.
-func (s *Source) At() (io.ReaderAt, int64, error) {
-	if at, ok := s.origin.(interface {
-		io.ReaderAt
-		Size() int64
-	}); ok {
-		s.Reader = eof{}
-		return at, at.Size(), nil
-	}
-	file, err := newTempFile()
-	if err != nil {
-		return nil, 0, err
-	}
-	s.file = file
-	n, err := io.Copy(file, io.LimitReader(s.Reader, MaxLong+1))
-	if err == nil && n > MaxLong {
-		err = ErrTooLong
-	}
-	s.Reader = eof{}
-	return file, n, err
-}
-
-func (s *Source) close() {
-	if s.file != nil {
-		s.file.Discard()
-	}
-}
-
-// eof is what is left of a source of which everything was read.
-type eof struct{}
-
-func (eof) Read([]byte) (int, error) { return 0, io.EOF }
 
 // readAll appends what r holds to buf, up to so many bytes in all. Where there
 // are more, it returns ErrTooLarge and one of them besides.

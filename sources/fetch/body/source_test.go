@@ -7,11 +7,13 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
 
 // first opens the first file of a ZIP archive, whose list stands at its end: it
 // is a format that reads at any place.
-func first(in *Source) (io.ReadCloser, error) {
+func first(in *file.Source) (io.ReadCloser, error) {
 	at, size, err := in.At()
 	if err != nil {
 		return nil, err
@@ -43,9 +45,9 @@ func TestSourceAt(t *testing.T) {
 		t.Fatal(err)
 	}
 	copies := 0
-	zipped := Layers{{name: "zip", open: func(in *Source) (io.ReadCloser, error) {
+	zipped := Layers{{name: "zip", open: func(in *file.Source) (io.ReadCloser, error) {
 		text, err := first(in)
-		if in.file != nil {
+		if in.Copied() {
 			copies++
 		}
 		return text, err

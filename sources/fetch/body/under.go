@@ -19,7 +19,7 @@ func Under(s *sources.Stream) (l Layers) {
 	d := &s.Text.Decode
 	if d.IsJSON() && s.Text.Charset != "" {
 		charset := inCharset(s.Text.Charset)
-		return append(l, layer{name: "text in " + s.Text.Charset, open: func(in *Source) (io.ReadCloser, error) { return io.NopCloser(charset(in)), nil }})
+		return append(l, layer{name: "text in " + s.Text.Charset, open: func(in *file.Source) (io.ReadCloser, error) { return io.NopCloser(charset(in)), nil }})
 	}
 	if d.IsJSON() {
 		return l
@@ -28,7 +28,7 @@ func Under(s *sources.Stream) (l Layers) {
 	if s.Text.Charset != "" {
 		answer.Charset = inCharset(s.Text.Charset)
 	}
-	return append(l, layer{name: "a file", file: true, open: func(in *Source) (io.ReadCloser, error) { return decode.Open(in, answer) }})
+	return append(l, layer{name: "a file", file: true, open: func(in *file.Source) (io.ReadCloser, error) { return decode.Open(in, answer) }})
 }
 
 // Answering returns the layers of an answer with that status and those headers: one

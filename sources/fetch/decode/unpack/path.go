@@ -1,0 +1,140 @@
+package unpack
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
+)
+
+// maxDepth is how deep an envelope may be nested, and maxToken how long any part of it
+// may be but for the text that is read, in bytes.
+const (
+	maxDepth = 1_000
+	maxToken = 8 << 20
+)
+
+// Steps are those of the path to a text: keys, indexes or names between dots; a
+// backslash takes a dot into a key. Other paths of gjson name no one place.
+func Steps(path string) ([]string, error) {
+	var steps []string
+	var step strings.Builder
+	for i := 0; i < len(path); i++ {
+		switch c := path[i]; {
+		case c == '\\' && i+1 < len(path):
+			i++
+			step.WriteByte(path[i])
+		case c == '.':
+			steps = append(steps, step.String())
+			step.Reset()
+		case strings.IndexByte("#*?|@{[", c) >= 0:
+			return nil, fmt.Errorf("path %q: %q names no one text: write keys and indexes between dots, as in d.report or files.0", path, c)
+		default:
+			step.WriteByte(c)
+		}
+	}
+	steps = append(steps, step.String())
+	for _, s := range steps {
+		if s == "" {
+			return nil, fmt.Errorf("path %q: a key is missing: write keys and indexes between dots, as in d.report or files.0", path)
+		}
+	}
+	return steps, nil
+}
+
+// openPath begins to read the text at a path in an envelope, whose first byte says
+// which it is.
+func openPath(from file.File, how *sources.Packing, member string) (Files, error) {
+	steps, err := Steps(how.Path)
+	if err != nil {
+		return nil, err
+	}
+	l := &layer{kind: "path", member: member, in: newInput(from), most: Most}
+	text, err := openEnvelope(l.in, how.Path, steps)
+	if err != nil {
+		return nil, l.fail(err)
+	}
+	// Reads of fewer bytes than a character has go to a buffer.
+	l.text = bufio.NewReaderSize(text, 16<<10)
+	source := file.NewSource(l, nil, Most)
+	return &one{File: source, close: source.Close}, nil
+}
+
+func openEnvelope(in *input, path string, steps []string) (io.Reader, error) {
+	if bom, _ := in.Peek(3); string(bom) == "\ufeff" {
+		_, _ = in.Discard(3) // they are there
+	}
+	first, err := in.afterSpace()
+	if err != nil {
+		return nil, notEOF(err)
+	}
+	_ = in.UnreadByte() // it was the last to be read
+	switch first {
+	case '<':
+		return &xmlEnvelope{in: in, path: path, steps: steps}, nil
+	case '{', '[':
+		return &jsonEnvelope{in: in, path: path, steps: steps}, nil
+	}
+	begins, _ := in.Peek(16) // fewer, if there are no more
+	return nil, fmt.Errorf("the answer is neither JSON nor XML: it begins with %q: leave path out of unpack", begins)
+}
+
+// afterSpace reads the first byte that is no white space.
+func (in *input) afterSpace() (byte, error) {
+	for {
+		c, err := in.ReadByte()
+		if err != nil || c != ' ' && c != '\n' && c != '\r' && c != '\t' {
+			return c, err
+		}
+	}
+}
+
+// missing is the error of a path that leads nowhere, which lists what is there.
+func missing(path, step string, there []string) error {
+	if len(there) == 0 {
+		return fmt.Errorf("there is no %s: %q is missing", path, step)
+	}
+	return fmt.Errorf("there is no %s: %q is missing beside %s", path, step, strings.Join(there, ", "))
+}
+
+var errText = errors.New("the text is not of UTF-8")
+
+// cutRune returns how many bytes at the end of text are the beginning of a character.
+func cutRune(text []byte) int {
+	for i := 1; i <= min(3, len(text)); i++ {
+		c := text[len(text)-i]
+		if c < 0x80 {
+			return 0
+		}
+		if c >= 0xc0 {
+			need := 2
+			if c >= 0xf0 {
+				need = 4
+			} else if c >= 0xe0 {
+				need = 3
+			}
+			if need > i {
+				return i
+			}
+			return 0
+		}
+	}
+	return 0
+}
+
+// indexPlain is where the first byte stands that ends a run of plain characters.
+func indexPlain(text []byte, a, b byte) int {
+	n := len(text)
+	if i := bytes.IndexByte(text, a); i >= 0 {
+		n = i
+	}
+	if i := bytes.IndexByte(text[:n], b); i >= 0 {
+		n = i
+	}
+	return n
+}
