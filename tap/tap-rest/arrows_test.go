@@ -46,6 +46,8 @@ var arrows = map[string][]string{
 	"sources/fetch/ref":           {"sources", "sources/expr", "sources/secret"},
 	"sources/fetch/body":          {"sources/fetch/decode/file", "sources", "sources/secret/needle", "sources/secret"},
 	"sources/fetch/decode/file":   {"sources"},
+	"sources/fetch/decode/detect": {"sources"},
+	"sources/fetch/decode/xlsx":   {"sources/fetch/decode/file", "sources/fetch/decode/unpack", "sources"},
 	"sources/fetch/decode/unpack": {"sources/fetch/decode/file", "sources"},
 	"sources/fetch/rate":          {"sources", "sources/times"},
 	"sources/fetch/advice":        {"sources/expr", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/request", "sources"},

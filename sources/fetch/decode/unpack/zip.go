@@ -36,12 +36,10 @@ func openZip(from file.File, how *sources.Packing, member string) (_ Files, err 
 		return nil, err
 	}
 	l := &layer{kind: "zip", member: member, in: newInput(io.NewSectionReader(at, 0, size))}
-	directory := &directoryReader{ReaderAt: at}
-	archive, err := zip.NewReader(directory, size)
-	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // no file is made under the path
+	archive, err := readDirectory(at, size)
+	if err != nil {
 		return nil, l.noArchive(err, size)
 	}
-	directory.ended = true
 	z := &zipped{layer: l, at: at}
 	for _, f := range archive.File {
 		read, err := chosen.reads(f.Name, f.Mode().IsRegular())
@@ -57,6 +55,28 @@ func openZip(from file.File, how *sources.Packing, member string) (_ Files, err 
 	}
 	z.register(archive)
 	return z, nil
+}
+
+// Archive opens a ZIP archive for a format whose files are some: with a directory that is
+// bounded, of members that have no bytes in common.
+func Archive(at io.ReaderAt, size int64) (*zip.Reader, error) {
+	l := &layer{kind: "zip", in: newInput(io.NewSectionReader(at, 0, size))}
+	archive, err := readDirectory(at, size)
+	if err != nil {
+		return nil, l.noArchive(err, size)
+	}
+	return archive, overlap(archive.File, size)
+}
+
+// readDirectory reads the directory of an archive.
+func readDirectory(at io.ReaderAt, size int64) (*zip.Reader, error) {
+	directory := &directoryReader{ReaderAt: at}
+	archive, err := zip.NewReader(directory, size)
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // no file is made under the path
+		return nil, err
+	}
+	directory.ended = true
+	return archive, nil
 }
 
 // noArchive says why there is no directory.
