@@ -68,7 +68,15 @@ func (b *base64Reader) Read(p []byte) (n int, err error) {
 
 // decode decodes text into p, as far as whole groups fit there.
 func (b *base64Reader) decode(p, text []byte) (taken, made int, err error) {
-	for i, c := range text {
+	for i := 0; i < len(text); i++ {
+		if b.chars == 0 && b.padded == 0 {
+			n := groups(p[made:], text[i:])
+			made += n * 3
+			if i += n * 4; i == len(text) {
+				break
+			}
+		}
+		c := text[i]
 		v := base64Values[c]
 		switch {
 		case v == white:
@@ -90,6 +98,21 @@ func (b *base64Reader) decode(p, text []byte) (taken, made int, err error) {
 		}
 	}
 	return len(text), made, nil
+}
+
+// groups decodes whole groups of characters, as far as they fit into p, and returns how
+// many there were.
+func groups(p, text []byte) (n int) {
+	for len(text) >= 4 && len(p) >= 3 {
+		v0, v1, v2, v3 := base64Values[text[0]], base64Values[text[1]], base64Values[text[2]], base64Values[text[3]]
+		if v0|v1|v2|v3 >= 64 {
+			break
+		}
+		p[0], p[1], p[2] = v0<<2|v1>>4, v1<<4|v2>>2, v2<<6|v3
+		text, p = text[4:], p[3:]
+		n++
+	}
+	return n
 }
 
 // end decodes the last group, which may have fewer than four characters.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -19,19 +18,12 @@ func (e *jsonEnvelope) text(p []byte) (n int, ended bool, err error) {
 			return n, false, err
 		}
 		chunk = chunk[:min(len(chunk), len(p)-n)]
-		plain := chunk[:indexPlain(chunk, '"', '\\')]
-		if i := slices.IndexFunc(plain, func(c byte) bool { return c < ' ' }); i >= 0 {
-			return n, false, e.control(plain[i], i)
-		}
-		if len(plain) == len(chunk) {
-			plain = plain[:len(plain)-cutRune(plain)]
-		}
-		if len(plain) > 0 {
-			if !utf8.Valid(plain) {
+		if plain, valid := inJSON.plain(chunk); plain > 0 {
+			if !valid {
 				return n, false, errText
 			}
-			n += copy(p[n:], plain)
-			_, _ = e.in.Discard(len(plain)) // they are there
+			n += copy(p[n:], chunk[:plain])
+			_, _ = e.in.Discard(plain) // they are there
 			continue
 		}
 		switch chunk[0] {
@@ -44,17 +36,18 @@ func (e *jsonEnvelope) text(p []byte) (n int, ended bool, err error) {
 				return n, false, err
 			}
 			n += utf8.EncodeRune(p[n:], r)
-		default: // the file ends inside of a character
-			return n, false, notEOF(err)
+		default:
+			if chunk[0] < ' ' {
+				return n, false, fmt.Errorf("the envelope is no JSON: a text has %q in it, which would be escaped", chunk[0])
+			}
+			return n, false, notEOF(err) // the file ends inside of a character
 		}
 	}
 	return n, false, nil
 }
 
-func (e *jsonEnvelope) control(c byte, behind int) error {
-	_, _ = e.in.Discard(behind) // they are there
-	return fmt.Errorf("the envelope is no JSON: a text has %q in it, which would be escaped", c)
-}
+// inJSON are the bytes that do not stand for themselves in a string.
+var inJSON = setOf(`"\\`, "")
 
 // escapes are the characters that stand for others behind a backslash.
 var escapes = map[byte]rune{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}

@@ -2,11 +2,11 @@ package unpack
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
@@ -127,14 +127,34 @@ func cutRune(text []byte) int {
 	return 0
 }
 
-// indexPlain is where the first byte stands that ends a run of plain characters.
-func indexPlain(text []byte, a, b byte) int {
-	n := len(text)
-	if i := bytes.IndexByte(text, a); i >= 0 {
-		n = i
+// bytesSet is a set of bytes.
+type bytesSet [256]bool
+
+// setOf is the set of some bytes and of all control characters but those excepted.
+func setOf(some, except string) *bytesSet {
+	var set bytesSet
+	for c := range byte(' ') {
+		set[c] = strings.IndexByte(except, c) < 0
 	}
-	if i := bytes.IndexByte(text[:n], b); i >= 0 {
-		n = i
+	for _, c := range []byte(some) {
+		set[c] = true
 	}
-	return n
+	return &set
+}
+
+// plain is how many bytes stand before the first one of the set, and whether all of them
+// are of UTF-8. Where there is none, a character that text cuts is not counted.
+func (set *bytesSet) plain(text []byte) (n int, valid bool) {
+	var all byte
+	for n < len(text) && !set[text[n]] {
+		all |= text[n]
+		n++
+	}
+	if all < utf8.RuneSelf {
+		return n, true
+	}
+	if n == len(text) {
+		n -= cutRune(text)
+	}
+	return n, utf8.Valid(text[:n])
 }

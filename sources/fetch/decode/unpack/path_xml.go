@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -157,12 +156,16 @@ func (e *xmlEnvelope) text(p []byte) (n int, ended bool, err error) {
 			return n, false, err
 		}
 		chunk = chunk[:min(len(chunk), len(p)-n)]
-		if plain := chunk[:e.plain(chunk)]; len(plain) > 0 {
-			if err := checkText(plain); err != nil {
-				return n, false, err
+		set := inXML
+		if e.cdata {
+			set = inCDATA
+		}
+		if plain, valid := set.plain(chunk); plain > 0 {
+			if !valid {
+				return n, false, errText
 			}
-			n += copy(p[n:], plain)
-			_, _ = e.in.Discard(len(plain)) // they are there
+			n += copy(p[n:], chunk[:plain])
+			_, _ = e.in.Discard(plain) // they are there
 			continue
 		}
 		made, ended, err := e.markup(p[n:])
@@ -173,29 +176,11 @@ func (e *xmlEnvelope) text(p []byte) (n int, ended bool, err error) {
 	return n, false, nil
 }
 
-// plain is how many bytes of a text are characters that stand for themselves.
-func (e *xmlEnvelope) plain(chunk []byte) int {
-	n := indexPlain(chunk, '<', '&')
-	if e.cdata {
-		n = indexPlain(chunk, ']', ']')
-	}
-	n = indexPlain(chunk[:n], '\r', '\r')
-	if n == len(chunk) {
-		n -= cutRune(chunk)
-	}
-	return n
-}
-
-// checkText finds what is no character of XML.
-func checkText(text []byte) error {
-	if !utf8.Valid(text) {
-		return errText
-	}
-	if i := slices.IndexFunc(text, func(c byte) bool { return c < ' ' && c != '\t' && c != '\n' }); i >= 0 {
-		return fmt.Errorf("the envelope is no XML: its text has %q in it", text[i])
-	}
-	return nil
-}
+// inXML and inCDATA are the bytes that do not stand for themselves in a text.
+var (
+	inXML   = setOf("<&\r", "\t\n")
+	inCDATA = setOf("]\r", "\t\n")
+)
 
 // markup reads what does not stand for itself.
 func (e *xmlEnvelope) markup(p []byte) (n int, ended bool, err error) {
@@ -224,6 +209,8 @@ func (e *xmlEnvelope) markup(p []byte) (n int, ended bool, err error) {
 		if r, err = e.entity(); err == nil {
 			n = utf8.EncodeRune(p, r)
 		}
+	case text[0] < ' ':
+		err = fmt.Errorf("the envelope is no XML: its text has %q in it", text[0])
 	case text[0] != '<' || err != nil:
 		err = io.ErrUnexpectedEOF // inside of a character, or of what < begins
 	default:

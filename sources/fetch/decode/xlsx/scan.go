@@ -130,17 +130,13 @@ func (s *scanner) readTag() error {
 
 // whole reports whether the > at the end of a tag ends it.
 func whole(tag []byte) bool {
-	if bytes.HasPrefix(tag, []byte("!--")) {
-		return len(tag) >= 6 && bytes.HasSuffix(tag, []byte("-->"))
-	}
-	if bytes.HasPrefix(tag, []byte("![CDATA[")) {
-		return bytes.HasSuffix(tag, []byte("]]>"))
-	}
-	if tag[0] == '?' {
+	switch {
+	case tag[0] == '?':
 		return bytes.HasSuffix(tag, []byte("?>"))
-	}
-	if bytes.IndexByte(tag, '\'') < 0 {
-		return bytes.Count(tag, []byte{'"'})%2 == 0
+	case bytes.HasPrefix(tag, []byte("!--")):
+		return len(tag) >= len("!---->") && bytes.HasSuffix(tag, []byte("-->"))
+	case bytes.HasPrefix(tag, []byte("![CDATA[")):
+		return bytes.HasSuffix(tag, []byte("]]>"))
 	}
 	quote := byte(0)
 	for _, c := range tag {
@@ -185,13 +181,18 @@ func (s *scanner) element() error {
 	} else if s.empty {
 		name = name[:len(name)-1]
 	}
-	if i := bytes.IndexAny(name, " \t\r\n"); i >= 0 {
-		name = name[:i]
+	prefix := 0
+	for i, c := range name {
+		if c <= ' ' {
+			name = name[:i]
+			break
+		}
+		if c == ':' {
+			prefix = i + 1
+		}
 	}
 	full := name
-	if i := bytes.IndexByte(name, ':'); i >= 0 {
-		name = name[i+1:]
-	}
+	name = name[prefix:]
 	if s.name = name; len(name) == 0 {
 		return errors.New("the XML has a tag without a name")
 	}
@@ -223,27 +224,40 @@ func (s *scanner) pop(name []byte) error {
 // attribute is the value of an attribute of the present tag; nil: it has none. Of the
 // attributes that are asked for, no value has entities.
 func (s *scanner) attribute(name string) []byte {
-	rest := s.tag
-	for {
-		i := bytes.IndexByte(rest, '=')
-		if i < 0 || i+1 >= len(rest) {
-			return nil
+	for i := 0; i < len(s.tag); i++ {
+		if s.tag[i] > ' ' { // of what stands before an attribute
+			continue
 		}
-		key := bytes.TrimRight(rest[:i], " \t\r\n")
-		rest = bytes.TrimLeft(rest[i+1:], " \t\r\n")
-		if len(rest) == 0 {
-			return nil
+		for i < len(s.tag) && s.tag[i] <= ' ' {
+			i++
 		}
-		quote := rest[0]
-		end := bytes.IndexByte(rest[1:], quote)
-		if quote != '"' && quote != '\'' || end < 0 {
-			return nil
+		key, value, end := attributeAt(s.tag, i)
+		if string(key) == name {
+			return value
 		}
-		if bytes.HasSuffix(key, []byte(name)) && len(key) > len(name) && key[len(key)-len(name)-1] <= ' ' {
-			return rest[1 : 1+end]
-		}
-		rest = rest[end+2:]
+		i = end - 1
 	}
+	return nil
+}
+
+// attributeAt is the attribute of a tag that begins at i, and where it ends.
+func attributeAt(tag []byte, i int) (key, value []byte, end int) {
+	begin := i
+	for i < len(tag) && tag[i] != '=' && tag[i] > ' ' {
+		i++
+	}
+	key = tag[begin:i]
+	for i < len(tag) && (tag[i] == '=' || tag[i] <= ' ') {
+		i++
+	}
+	if i == len(tag) || tag[i] != '"' && tag[i] != '\'' {
+		return nil, nil, max(i, begin+1)
+	}
+	n := bytes.IndexByte(tag[i+1:], tag[i])
+	if n < 0 {
+		return nil, nil, len(tag)
+	}
+	return key, tag[i+1 : i+1+n], i + n + 2
 }
 
 // skip reads until behind the end of the element that begins with the present tag.

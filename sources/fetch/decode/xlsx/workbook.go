@@ -14,8 +14,12 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/unpack"
 )
 
-// maxPart is the largest part of a workbook that is read as a whole, in bytes.
-const maxPart = 16 << 20
+// maxPart is the largest part of a workbook that is read as a whole, and maxSheet the
+// largest that is read in pieces, in bytes.
+const (
+	maxPart  = 16 << 20
+	maxSheet = 16 << 30
+)
 
 // workbook is a workbook with the parts that its cells need.
 type workbook struct {
@@ -154,6 +158,9 @@ func (w *workbook) open(part string) (io.ReadCloser, error) {
 		if strings.EqualFold(strings.TrimPrefix(f.Name, "/"), part) {
 			if f.Flags&1 != 0 {
 				return nil, errors.New("the workbook is encrypted, and nobody can give a password")
+			}
+			if f.UncompressedSize64 > maxSheet { // what is longer than that says is refused by zip
+				return nil, fmt.Errorf("%s is larger than %d GiB", part, maxSheet>>30)
 			}
 			return f.Open()
 		}
