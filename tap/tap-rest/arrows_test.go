@@ -56,6 +56,8 @@ var arrows = map[string][]string{
 	"sources/fetch/recorded":      {"sources/fetch/body", "sources/secret", "state/journal"},
 	"sources/fetch/uri":           {},
 
+	"sources/fetch/decode/parquet": {"sources/fetch/decode/file", "sources"},
+
 	"sources/config":         {"sources/nearest", "catalog/raw", "sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret"},
 	"sources/definition":     {"sources/nearest", "sources", "sources/document", "sources/expr", "sources/times"},
 	"sources":                {"sources/nearest", "catalog/raw", "catalog/schema", "sources/document", "sources/expr", "sources/secret", "sources/times"},

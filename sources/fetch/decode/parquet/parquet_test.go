@@ -1,0 +1,147 @@
+//go:build !small
+
+package parquet_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/parquet"
+)
+
+// memory is a file in memory.
+type memory struct{ *bytes.Reader }
+
+func (m memory) At() (io.ReaderAt, int64, error) { return m.Reader, m.Size(), nil }
+
+func open(b []byte) (file.Records, error) {
+	return parquet.Open(memory{bytes.NewReader(b)}, &file.Options{})
+}
+
+// lines reads all records of a file, one in a line.
+func lines(b []byte) (all []byte, err error) {
+	r, err := open(b)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	for {
+		next, err := r.Next(all)
+		if err == io.EOF {
+			return all, nil
+		}
+		if err != nil {
+			return all, err
+		}
+		all = append(next, '\n')
+	}
+}
+
+// TestFiles compares the records of the files in testdata with what pyarrow read.
+func TestFiles(t *testing.T) { compareFolder(t, "testdata", 4) }
+
+// TestInterop compares the records of files by pyarrow and DuckDB with what those read.
+func TestInterop(t *testing.T) {
+	folder := os.Getenv("TAP_REST_INTEROP")
+	if folder == "" {
+		t.Skip("TAP_REST_INTEROP names no folder of environments")
+	}
+	dir := t.TempDir()
+	script := exec.Command(filepath.Join(folder, "formats/bin/python"), "testdata/write_parquet.py", dir)
+	if out, err := script.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	compareFolder(t, dir, 90)
+}
+
+func compareFolder(t *testing.T, dir string, atLeast int) {
+	files, _ := filepath.Glob(filepath.Join(dir, "*.parquet"))
+	if len(files) < atLeast {
+		t.Fatalf("got %d files in %s, want at least %d", len(files), dir, atLeast)
+	}
+	for _, path := range files {
+		t.Run(filepath.Base(path), func(t *testing.T) { compareFile(t, path) })
+	}
+}
+
+func compareFile(t *testing.T, path string) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expected, err := os.ReadFile(strings.TrimSuffix(path, ".parquet") + ".jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := lines(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, w := bytes.SplitAfter(got, []byte("\n")), bytes.SplitAfter(expected, []byte("\n"))
+	if len(g) != len(w) {
+		t.Fatalf("got %d records, want %d", len(g)-1, len(w)-1)
+	}
+	for i := range w {
+		if err := sameJSON(g[i], w[i]); err != nil {
+			t.Fatalf("row %d: %v\ngot  %swant %s", i+1, err, g[i], w[i])
+		}
+	}
+}
+
+// sameJSON compares two texts token by token. Floats of the wanted text have an
+// exponent: any text of the same number will do. All other numbers must have the same
+// digits.
+func sameJSON(got, want []byte) error {
+	g, w := json.NewDecoder(bytes.NewReader(got)), json.NewDecoder(bytes.NewReader(want))
+	g.UseNumber()
+	w.UseNumber()
+	for {
+		a, errA := g.Token()
+		b, errB := w.Token()
+		if errA != nil || errB != nil {
+			if errA == errB {
+				return nil
+			}
+			return fmt.Errorf("got %v, want %v", errA, errB)
+		}
+		if a == b {
+			continue
+		}
+		x, isX := a.(json.Number)
+		y, isY := b.(json.Number)
+		if !isX || !isY || !strings.Contains(y.String(), "e") {
+			return fmt.Errorf("got %v, want %v", a, b)
+		}
+		f, _ := strconv.ParseFloat(x.String(), 64)
+		if h, _ := strconv.ParseFloat(y.String(), 64); f != h {
+			return fmt.Errorf("got %v, want %v", a, b)
+		}
+	}
+}
+
+func TestTruncated(t *testing.T) {
+	b := read(t, "tiny")
+	for n := range b {
+		if _, err := lines(b[:n]); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("of %d bytes: got %v, want io.ErrUnexpectedEOF", n, err)
+		}
+	}
+}
+
+func read(t testing.TB, name string) []byte {
+	b, err := os.ReadFile("testdata/" + name + ".parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
