@@ -77,6 +77,9 @@ type Protobuf struct {
 	Descriptor []byte            // a serialized FileDescriptorSet; nil: Sources
 	Sources    map[string][]byte // text of .proto files by the name that others import them by
 	Roots      []string          // those of Sources that the definition names
+	// Compiled is what the decoder's check at load made of the above, good for any
+	// number of files at the same time; nil: the decoder makes it for each file.
+	Compiled any
 }
 
 // XLSX says which cells of a workbook are records.

@@ -57,6 +57,8 @@ var arrows = map[string][]string{
 	"sources/fetch/uri":           {},
 
 	"sources/fetch/decode/parquet": {"sources/fetch/decode/file", "sources"},
+	"sources/fetch/decode/file":     {"sources"},
+	"sources/fetch/decode/protobuf": {"sources/fetch/decode/file", "sources", "sources/nearest"},
 
 	"sources/config":         {"sources/nearest", "catalog/raw", "sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret"},
 	"sources/definition":     {"sources/nearest", "sources", "sources/document", "sources/expr", "sources/times"},
