@@ -128,3 +128,16 @@ func (s *Stream) HasParent() bool {
 	}
 	return false
 }
+
+// HasChildren reports whether another stream is read for each record of the one of
+// that name.
+func (d *Definition) HasChildren(name string) bool {
+	for _, s := range d.Streams {
+		for _, p := range s.PartitionBy {
+			if p.Parent == name {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -49,7 +49,7 @@ func newWorker(p *part) (*worker, error) {
 	w.renderer = render.New(p.Reading, p.pass.schema, render.Options{
 		Protocol: r.Protocol, Quarantine: r.work.Quarantine(stream.Name), Seal: client.Secrets.SealValue, Log: r.Log, Many: p.pass.many, Findings: &p.pass.findings,
 		Version: p.pass.track.table.version, Noter: p.pass.noted.noter(stream), Keys: p.pass.keys(),
-		Context: p.shownContext(),
+		Context: p.shownContext(), Completed: r.Definition.HasChildren(stream.Name),
 	})
 	w.walker = &walker{
 		journal: r.journal, gate: r.gate, log: r.Log, part: p, at: p.Start,

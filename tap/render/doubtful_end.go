@@ -22,6 +22,8 @@ func (r *Renderer) TellDoubts(page *fetch.Page) {
 			text = "the stream may not be complete: there is nothing where there was something"
 		case d.Keep:
 			text = "the stream may not be complete: rows may have moved to pages that were read"
+		case d.Within:
+			text = "the stream is not complete: records hold lists that the API has cut"
 		}
 		if r.o.Many {
 			text += "; others like it are counted, but not logged"
@@ -62,5 +64,5 @@ func (r *Renderer) keeps(all []paging.Doubt) bool {
 		return false
 	}
 	sorted := r.stream.Clock.Ascends() && !r.height.frozen
-	return slices.ContainsFunc(all, func(d paging.Doubt) bool { return d.Keep || !sorted })
+	return slices.ContainsFunc(all, func(d paging.Doubt) bool { return d.Keep || d.Within || !sorted })
 }

@@ -60,6 +60,7 @@ type Options struct {
 	Version    int64          // of the table that the records are of; 0: none
 	Noter      Noter          // nil: nothing is noted
 	Keys       *distinct.Pool // in which keys are counted; nil: nobody counts them
+	Completed  bool           // other streams read what connections within records lack
 }
 
 // Noter takes note of records for later runs.
@@ -86,6 +87,7 @@ type Renderer struct {
 	checker *checker
 	height  height
 	odd     oddities
+	cut     connections
 	walk    tally
 	noted   int // the most that was noted of a page
 	proof   *certificate.Gatherer
@@ -100,6 +102,7 @@ func New(one *plan.Reading, known *Schema, o Options) *Renderer {
 	r := &Renderer{Schema: known, o: o, stream: one.Stream, project: newProjection(one.Stream, one.Part.Vars), checker: newChecker(one.Stream, known, &o)}
 	r.proof = certificate.New(one.Stream.Name, named(one), o.Keys, o.Log)
 	r.height, r.odd = newHeight(one, &r.walk, o.Seal), newOddities(one, &r.walk, r.proof)
+	r.cut = newConnections(one.Stream, o.Completed)
 	if o.Many {
 		r.odd.join(one, o.Findings)
 	}
@@ -126,6 +129,9 @@ func (r *Renderer) Render(page *fetch.Page, memory []byte) (*Lines, error) {
 	err := r.renderPage(b, page)
 	r.odd.tell(r.o.Log, r.o.Findings)
 	if err == nil {
+		err = r.refuseCut(page)
+	}
+	if err == nil {
 		err = r.putAside(page)
 	}
 	if !page.Partial {
@@ -134,11 +140,12 @@ func (r *Renderer) Render(page *fetch.Page, memory []byte) (*Lines, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.note(b, page)
 	if r.height.frozen && !frozen && r.tells("odd", "descends") {
 		r.o.Log.Warn("the definition says sorted: true, but the replication key descends: the bookmark stays where it is until all is read",
 			"stream", r.stream.Name, "request", page.Request)
 	}
+	r.suspectCut(b, page)
+	r.note(b, page)
 	if page.Last {
 		r.endWalk(b, page)
 	}
@@ -274,6 +281,9 @@ func (r *Renderer) renderRecord(b *Lines, frame *message.Frame, page *fetch.Page
 		if keep, lower, err = r.height.note(lines[start:], value, &b.Outcome.Counts); err == nil && keep {
 			r.odd.note(lines[start:], value, lower, &b.Outcome.Counts)
 			lines, keep, err = r.checker.check(lines, start, found, &b.Outcome.Counts)
+		}
+		if err == nil && keep {
+			r.cut.note(lines[start:], r.stream.Keys)
 		}
 		if err == nil && keep && r.o.Noter != nil && r.unchanged(b, lines[start:], value) {
 			b.Records = lines[:undo]

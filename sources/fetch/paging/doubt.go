@@ -13,6 +13,9 @@ type Doubt struct {
 	// Keep says that records may be missing that no later sync asks for, unless
 	// the bookmark stays.
 	Keep bool `json:"keep,omitempty"`
+	// Within says that all records came, but that some are not whole. No later sync
+	// asks for them, either, unless the bookmark stays.
+	Within bool `json:"within,omitempty"`
 }
 
 // String is the doubt as log and account show it.

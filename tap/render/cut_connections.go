@@ -1,0 +1,145 @@
+package render
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/tap/plan"
+)
+
+// connections finds the connections of GraphQL within records of which the answer has
+// the first nodes alone: their pageInfo says hasNextPage, and no stream asks for the
+// rest.
+type connections struct {
+	looks bool     // the stream's records may have some
+	paths []string // to the pageInfo of those that were cut, the first ones
+	cut   examples // records that have one
+}
+
+func newConnections(s *plan.Stream, completed bool) connections {
+	body := s.Definition.Request.Body
+	return connections{looks: !completed && body != nil && body.Kind == sources.BodyGraphQL}
+}
+
+var hasNextPage = []byte(`"hasNextPage"`)
+
+// note looks at a record as it leaves.
+func (c *connections) note(record []byte, keys []string) {
+	if !c.looks || !saysMore(record) {
+		return
+	}
+	before := c.cut.count
+	c.find(gjson.ParseBytes(record), nil, func(path string) {
+		if c.cut.count == before {
+			c.cut.note(record, keys, nil)
+		}
+		const most = 5
+		if len(c.paths) < most && !slices.Contains(c.paths, path) {
+			c.paths = append(c.paths, path)
+		}
+	})
+}
+
+// saysMore reports whether hasNextPage is true anywhere in a record, as far as that
+// is to be seen without parsing it.
+func saysMore(record []byte) bool {
+	for {
+		i := bytes.Index(record, hasNextPage)
+		if i < 0 {
+			return false
+		}
+		record = record[i+len(hasNextPage):]
+		value := bytes.TrimLeft(record, " \t\r\n:")
+		if bytes.HasPrefix(value, []byte("true")) {
+			return true
+		}
+	}
+}
+
+// find calls found with the path of each pageInfo that says that there is more.
+func (c *connections) find(v gjson.Result, path []string, found func(path string)) {
+	const deepest = 64
+	if len(path) == deepest || v.Type != gjson.JSON || !strings.Contains(v.Raw, string(hasNextPage)) {
+		return
+	}
+	list := v.IsArray()
+	v.ForEach(func(key, v gjson.Result) bool {
+		step := "#"
+		if !list {
+			step = key.Str
+		}
+		to := append(path[:len(path):len(path)], step)
+		if !list && step == "pageInfo" && v.IsObject() && v.Get("hasNextPage").Type == gjson.True {
+			found(strings.Join(to, ".") + ".hasNextPage")
+		}
+		c.find(v, to, found)
+		return true
+	})
+}
+
+// doubt says that records are not whole; nil where all are.
+func (c *connections) doubt(s *plan.Stream) *paging.Doubt {
+	if c.cut.count == 0 {
+		return nil
+	}
+	records := "records"
+	if c.cut.count == 1 {
+		records = "record"
+	}
+	return &paging.Doubt{
+		Key: strings.Join(c.paths, ", "), Within: true,
+		Value:  fmt.Sprintf("true in %d %s (the first: %s)", c.cut.count, records, c.cut.first),
+		Advice: c.advice(s),
+	}
+}
+
+// advice is what to write: a stream that reads the connection of each record.
+func (c *connections) advice(s *plan.Stream) string {
+	key := "id"
+	if len(s.Keys) > 0 {
+		key = s.Keys[0]
+	}
+	when := ""
+	if !strings.Contains(c.paths[0], "#") {
+		when = fmt.Sprintf(`, when: "{{ record.%s }}"`, c.paths[0])
+	}
+	return fmt.Sprintf("the connection has more nodes than the query asks for within a record: write a stream that reads it by itself, with partition_by: {parent: %s, keys: {%s: %s}%s} and pagination: {type: relay, …}",
+		s.Name, key, key, when)
+}
+
+// refuseCut fails the walk at the first page with records that are not whole, where
+// on_incomplete says so: a run that goes on from a later page would not know of them.
+func (r *Renderer) refuseCut(page *fetch.Page) error {
+	d := r.cut.doubt(r.stream)
+	if d == nil || r.stream.Definition.OnIncomplete != sources.Fail {
+		return nil
+	}
+	return &fetch.Error{Class: fetch.Permanent, Stream: r.stream.Name, Request: page.Request, Status: page.Status,
+		Err: fmt.Errorf("%w: %s (on_incomplete: warn lets such records pass)", errCut, d)}
+}
+
+// suspectCut takes the doubt of records that are not whole into the last page of a
+// walk. From the first of them on the bookmark stays, in a sorted stream too.
+func (r *Renderer) suspectCut(b *Lines, page *fetch.Page) {
+	d := r.cut.doubt(r.stream)
+	if d == nil || page.Partial {
+		return
+	}
+	if r.stream.Definition.OnIncomplete != sources.Warn {
+		r.height.frozen, b.At.Frozen = true, true
+	}
+	if page.Last {
+		page.Proof.Doubts = append(page.Proof.Doubts, *d)
+	}
+}
+
+// errCut is wrapped by the error of a walk that fails because of records that are not whole.
+var errCut = errors.New("records hold less than there is")
