@@ -160,6 +160,35 @@ func (api *recipeAPI) graphql(w http.ResponseWriter, r *http.Request) {
 	}}})
 }
 
+// graphqlItems has an order for each ten rows; the other nine are its items, of which
+// the order itself has the first three.
+func (api *recipeAPI) graphqlItems(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	q := gjson.GetBytes(body, "variables")
+	if lacks(w, r, "Authorization", "Bearer s3cret") {
+		return
+	}
+	connection := func(rows []recipeRow, from, size int, record func(recipeRow) map[string]any) map[string]any {
+		page, more := cut(rows, from, size)
+		return map[string]any{"nodes": each(page, record), "pageInfo": map[string]any{"endCursor": strconv.Itoa(from + len(page)), "hasNextPage": more}}
+	}
+	item := func(row recipeRow) map[string]any { return map[string]any{"id": row.key()} }
+	itemsOf := func(order int) []recipeRow { return api.rows[order:min(order+9, len(api.rows))] }
+	from, size := int(q.Get("after").Int()), int(q.Get("first").Int())
+	if order := q.Get("order"); order.Exists() {
+		n, _ := strconv.Atoi(order.Str)
+		answerJSON(w, map[string]any{"data": map[string]any{"order": map[string]any{"items": connection(itemsOf(n), from, size, item)}}})
+		return
+	}
+	var orders []recipeRow
+	for i := 0; i < len(api.rows); i += 10 {
+		orders = append(orders, api.rows[i])
+	}
+	answerJSON(w, map[string]any{"data": map[string]any{"orders": connection(orders, from, size, func(row recipeRow) map[string]any {
+		return map[string]any{"id": row.key(), "total": row.n, "items": connection(itemsOf(row.n), 0, 3, item)}
+	})}})
+}
+
 // report has days, whose rows are those of an hour each.
 func (api *recipeAPI) report(w http.ResponseWriter, r *http.Request) {
 	from, err := time.Parse(time.DateOnly, r.URL.Query().Get("from"))

@@ -31,17 +31,18 @@ type recipe struct {
 }
 
 var recipes = map[string]recipe{
-	"github.yaml":     {"https://api.github.com", `"token": "s3cret", "repository": "acme/shop"`, 250, (*recipeAPI).github},
-	"stripe.yaml":     {"https://api.stripe.com", `"api_key": "s3cret"`, 250, (*recipeAPI).stripe},
-	"hubspot.yaml":    {"https://api.hubapi.com", `"token": "s3cret"`, 250, (*recipeAPI).hubspot},
-	"odata.yaml":      {"https://contoso.crm.dynamics.com", `"token": "s3cret"`, 1200, (*recipeAPI).odata},
-	"graphql.yaml":    {"https://shop.example", `"token": "s3cret"`, 250, (*recipeAPI).graphql},
-	"report.yaml":     {"https://ads.example", `"api_key": "s3cret"`, 1200, (*recipeAPI).report},
-	"elastic.yaml":    {"https://search.example:9200", `"api_key": "s3cret"`, 2500, (*recipeAPI).elastic},
-	"shopify.yaml":    {"https://example.myshopify.com", `"token": "s3cret"`, 600, (*recipeAPI).shopify},
-	"salesforce.yaml": {"https://example.my.salesforce.com", `"token": "s3cret"`, 250, (*recipeAPI).salesforce},
-	"zendesk.yaml":    {"https://example.zendesk.com", `"email": "a@b.test", "api_token": "s3cret"`, 2500, (*recipeAPI).zendesk},
-	"notion.yaml":     {"https://api.notion.com", `"token": "s3cret", "database": "d1"`, 250, (*recipeAPI).notion},
+	"github.yaml":        {"https://api.github.com", `"token": "s3cret", "repository": "acme/shop"`, 250, (*recipeAPI).github},
+	"stripe.yaml":        {"https://api.stripe.com", `"api_key": "s3cret"`, 250, (*recipeAPI).stripe},
+	"hubspot.yaml":       {"https://api.hubapi.com", `"token": "s3cret"`, 250, (*recipeAPI).hubspot},
+	"odata.yaml":         {"https://contoso.crm.dynamics.com", `"token": "s3cret"`, 1200, (*recipeAPI).odata},
+	"graphql.yaml":       {"https://shop.example", `"token": "s3cret"`, 250, (*recipeAPI).graphql},
+	"graphql-items.yaml": {"https://shop.example", `"token": "s3cret"`, 246, (*recipeAPI).graphqlItems},
+	"report.yaml":        {"https://ads.example", `"api_key": "s3cret"`, 1200, (*recipeAPI).report},
+	"elastic.yaml":       {"https://search.example:9200", `"api_key": "s3cret"`, 2500, (*recipeAPI).elastic},
+	"shopify.yaml":       {"https://example.myshopify.com", `"token": "s3cret"`, 600, (*recipeAPI).shopify},
+	"salesforce.yaml":    {"https://example.my.salesforce.com", `"token": "s3cret"`, 250, (*recipeAPI).salesforce},
+	"zendesk.yaml":       {"https://example.zendesk.com", `"email": "a@b.test", "api_token": "s3cret"`, 2500, (*recipeAPI).zendesk},
+	"notion.yaml":        {"https://api.notion.com", `"token": "s3cret", "database": "d1"`, 250, (*recipeAPI).notion},
 }
 
 // TestRecipes runs each definition of the document against a server that
