@@ -69,7 +69,11 @@ func formatOf(code string) (f format) {
 		case code[i] == ';':
 			return f.with(minutes)
 		case code[i] == '"':
-			i += 1 + max(0, strings.IndexByte(code[i+1:], '"'))
+			end := strings.IndexByte(code[i+1:], '"')
+			if end < 0 {
+				return f.with(minutes)
+			}
+			i += 1 + end
 		case code[i] == '\\' || code[i] == '_' || code[i] == '*':
 			i++
 		case code[i] == '[':

@@ -54,7 +54,7 @@ func (t types) wants(text []byte) bool {
 	case t&numbers == 0 || !isNumberText(text):
 		return false
 	}
-	return t&integers == 0 || bytes.IndexAny(text, ".eE") < 0
+	return t&integers == 0 || !bytes.ContainsAny(text, ".eE")
 }
 
 // appendText appends a text as JSON.
