@@ -36,7 +36,7 @@ var arrows = map[string][]string{
 	"tap/twins":       {"catalog/raw", "sources/fetch", "sources/fetch/paging"},
 	"tap/workdir":     {},
 
-	"sources/fetch":               {"sources/nearest", "sources/fetch/advice", "sources/fetch/identity", "sources/fetch/body", "sources/fetch/paging/repeat", "sources/fetch/ref", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/rate", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/secret/needle", "sources/secret", "sources/times", "state/journal", "sources/fetch/pemtext", "sources/fetch/recorded"},
+	"sources/fetch":               {"sources/fetch/decode/file", "sources/nearest", "sources/fetch/advice", "sources/fetch/identity", "sources/fetch/body", "sources/fetch/paging/repeat", "sources/fetch/ref", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/rate", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/secret/needle", "sources/secret", "sources/times", "state/journal", "sources/fetch/pemtext", "sources/fetch/recorded"},
 	"sources/fetch/paging":        {"sources/nearest", "sources/fetch/paging/repeat", "sources/fetch/paging/list", "sources/fetch/ref", "sources/fetch/paging/hint", "sources", "sources/expr"},
 	"sources/fetch/paging/hint":   {"sources/nearest", "sources"},
 	"sources/fetch/request":       {"sources/fetch/paging", "sources/fetch/auth", "sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
@@ -44,7 +44,7 @@ var arrows = map[string][]string{
 	"sources/fetch/paging/list":   {},
 	"sources/fetch/paging/repeat": {"sources"},
 	"sources/fetch/ref":           {"sources", "sources/expr", "sources/secret"},
-	"sources/fetch/body":          {"sources/fetch/decode/file", "sources", "sources/secret/needle", "sources/secret"},
+	"sources/fetch/body":          {"sources/fetch/decode", "sources/fetch/decode/file", "sources", "sources/secret/needle", "sources/secret"},
 	"sources/fetch/decode/file":   {"sources"},
 	"sources/fetch/decode/detect": {"sources"},
 	"sources/fetch/decode/xlsx":   {"sources/fetch/decode/file", "sources/fetch/decode/unpack", "sources"},
@@ -56,8 +56,8 @@ var arrows = map[string][]string{
 	"sources/fetch/recorded":      {"sources/fetch/body", "sources/secret", "state/journal"},
 	"sources/fetch/uri":           {},
 
-	"sources/fetch/decode/parquet": {"sources/fetch/decode/file", "sources"},
-	"sources/fetch/decode/file":     {"sources"},
+	"sources/fetch/decode":          {"sources/fetch/decode/file", "sources/fetch/decode/unpack", "sources/fetch/decode/detect", "sources/fetch/decode/csv", "sources/fetch/decode/jsonl", "sources/fetch/decode/xml", "sources/fetch/decode/parquet", "sources/fetch/decode/avro", "sources/fetch/decode/protobuf", "sources/fetch/decode/xlsx", "sources"},
+	"sources/fetch/decode/parquet":  {"sources/fetch/decode/file", "sources"},
 	"sources/fetch/decode/protobuf": {"sources/fetch/decode/file", "sources", "sources/nearest"},
 
 	"sources/config":         {"sources/nearest", "catalog/raw", "sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret"},
