@@ -30,7 +30,7 @@ func newBuilder(r *requester, stream *sources.Stream, vars expr.Vars, kept *reco
 	copy(own, vars)
 	return &builder{
 		stream: stream, requester: r, maker: r.of(stream, own), vars: own, recorder: kept,
-		under: body.Under(stream), jar: request.NewCookies(stream.Call.Cookies), price: priceOf(stream),
+		under: body.Under(stream, r.takes(stream.Name)), jar: request.NewCookies(stream.Call.Cookies), price: priceOf(stream),
 	}
 }
 

@@ -33,7 +33,7 @@ func judgeError(err error) verdict {
 		return refuse(Permanent, err).advise(login.Advice)
 	case errors.As(err, &disk), errors.Is(err, ErrJournal):
 		return verdict{class: Transient, err: err}
-	case errors.Is(err, body.ErrTooLarge), errors.Is(err, body.ErrTooLong):
+	case errors.Is(err, body.ErrTooLarge), tooLong(err):
 		return refuse(Permanent, err).advise(smaller)
 	case errors.As(err, &astray), errors.As(err, &unproven), errors.As(err, &encoding):
 		return refuse(Permanent, err)
@@ -50,6 +50,12 @@ func judgeError(err error) verdict {
 		return again(-1, err).onlyOnce("is base_url right? no host bears this name")
 	}
 	return again(-1, err)
+}
+
+// tooLong reports whether a body, or a file in it, is longer than any that is taken.
+func tooLong(err error) bool {
+	_, is := errors.AsType[file.TooLong](err)
+	return is
 }
 
 // judgeCut decides about an answer whose body is not whole. No rule is asked:

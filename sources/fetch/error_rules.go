@@ -52,7 +52,7 @@ func (j *judge) tooMuch(err error) (v verdict, ruled bool) {
 	switch {
 	case errors.As(err, &late), errors.As(err, &slow):
 		status = sources.StatusTimeout
-	case errors.Is(err, body.ErrTooLarge), errors.Is(err, body.ErrTooLong), errors.Is(err, ErrWhole):
+	case errors.Is(err, body.ErrTooLarge), tooLong(err), errors.Is(err, ErrWhole):
 		status = sources.StatusTooLarge
 	default:
 		return verdict{}, false

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"sync"
@@ -26,6 +27,9 @@ type requester struct {
 	taken    atomic.Bool // the API answered a request that was proven
 	defaults http.Header // of requests that say no other
 
+	log  *slog.Logger
+	took sync.Map // what the log has said of formats
+
 	mu     sync.Mutex
 	makers map[*sources.Stream]*request.Maker
 	logins map[*sources.SessionLogin]*request.Maker
@@ -36,7 +40,7 @@ type requester struct {
 // them, and those of its tls.
 func newRequester(source *sources.Client, o Options, vars expr.Vars, ofTLS secret.List) *requester {
 	r := &requester{
-		source: source, makers: map[*sources.Stream]*request.Maker{}, logins: map[*sources.SessionLogin]*request.Maker{},
+		log: o.Log, source: source, makers: map[*sources.Stream]*request.Maker{}, logins: map[*sources.SessionLogin]*request.Maker{},
 		defaults: http.Header{"Accept": {"application/json"}, "Accept-Encoding": {body.Accept}, "User-Agent": {o.UserAgent}},
 	}
 	r.auth = auth.New(source.Auth, func() auth.Keeping {
@@ -77,6 +81,15 @@ func (r *requester) defaultsOf(s *sources.Stream) http.Header {
 		own.Set("Accept-Encoding", "identity")
 	}
 	return own
+}
+
+// takes tells in the log what answers of a stream are taken for, each thing once.
+func (r *requester) takes(stream string) func(why string) {
+	return func(why string) {
+		if _, told := r.took.LoadOrStore(stream+"\n"+why, true); !told {
+			r.log.Info("decode: auto takes the answer for "+why, "stream", stream)
+		}
+	}
 }
 
 // errUnproven is a request that cannot say who asks.

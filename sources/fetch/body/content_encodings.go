@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/tap-rest/tap-rest/sources/fetch/decode"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
@@ -42,9 +43,9 @@ var formats = map[string]Format{
 type Layers []layer
 
 type layer struct {
-	name string
-	open Format // nil: nobody knows the name
-	file bool   // it is of a file: answers that say no have none
+	name   string
+	open   Format         // nil: nobody knows the name
+	answer *decode.Answer // it is of a file, and answers that say no have none; nil: it is not
 }
 
 // none reports whether the wire is the text: all that depends on it asks here.

@@ -11,7 +11,7 @@ import (
 
 // nullNaN reads a text with null in place of what is no number.
 func nullNaN(r io.Reader) io.Reader {
-	d, err := Under(&sources.Stream{Text: sources.Text{NullNaN: true}}).open(r, r)
+	d, err := Under(&sources.Stream{Text: sources.Text{NullNaN: true}}, nil).open(r, r)
 	if err != nil {
 		return iotest.ErrReader(err)
 	}

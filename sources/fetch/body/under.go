@@ -11,8 +11,9 @@ import (
 )
 
 // Under returns the layers that a definition says lie under those that headers
-// name.
-func Under(s *sources.Stream) (l Layers) {
+// name. took is told what answers are taken for where the definition leaves that open;
+// nil: nobody asks.
+func Under(s *sources.Stream, took func(why string)) (l Layers) {
 	if s.Text.NullNaN {
 		l = append(l, layer{name: "text with nan", open: openNaN})
 	}
@@ -24,16 +25,24 @@ func Under(s *sources.Stream) (l Layers) {
 	if d.IsJSON() {
 		return l
 	}
-	answer := &decode.Answer{Options: file.Options{Decode: d, Schema: s.Schema.Text}, Steps: s.Records.Steps}
+	answer := &decode.Answer{Options: file.Options{Decode: d, Schema: s.Schema.Text}, Steps: s.Records.Steps, Took: took}
 	if s.Text.Charset != "" {
 		answer.Charset = inCharset(s.Text.Charset)
 	}
-	return append(l, layer{name: "a file", file: true, open: func(in *file.Source) (io.ReadCloser, error) { return decode.Open(in, answer) }})
+	return append(l, layer{name: "a file", answer: answer})
 }
 
 // Answering returns the layers of an answer with that status and those headers: one
 // that is no file has none of a file's.
 func (l Layers) Answering(status int, h http.Header) Layers {
+	l = slices.Clone(l)
+	for i, one := range l {
+		if one.answer != nil {
+			own := *one.answer
+			own.Header = h
+			l[i].answer, l[i].open = &own, func(in *file.Source) (io.ReadCloser, error) { return decode.Open(in, &own) }
+		}
+	}
 	if status != http.StatusOK && status != http.StatusPartialContent && status != http.StatusNonAuthoritativeInfo {
 		l = l.Plain()
 	}
@@ -41,9 +50,11 @@ func (l Layers) Answering(status int, h http.Header) Layers {
 }
 
 // file reports whether the body is a file.
-func (l Layers) file() bool { return slices.ContainsFunc(l, func(one layer) bool { return one.file }) }
+func (l Layers) file() bool {
+	return slices.ContainsFunc(l, func(one layer) bool { return one.answer != nil })
+}
 
 // Plain returns the layers without those of a file.
 func (l Layers) Plain() Layers {
-	return slices.DeleteFunc(slices.Clone(l), func(one layer) bool { return one.file })
+	return slices.DeleteFunc(slices.Clone(l), func(one layer) bool { return one.answer != nil })
 }

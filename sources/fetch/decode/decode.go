@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/http"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
@@ -16,23 +17,33 @@ type Answer struct {
 	Steps   []string // of the stream's records
 	// Charset makes UTF-8 of a text; nil: it is UTF-8.
 	Charset func(io.Reader) io.Reader
+	Header  http.Header      // of the answer
+	Took    func(why string) // told what an answer is taken for by format auto; nil: nobody asks
 }
 
 // Open begins to read a body as JSON text. The reader is to be closed.
 func Open(in file.File, a *Answer) (io.ReadCloser, error) {
-	format := a.Options.Format
-	if d, ok := documents[format]; ok {
-		files, err := unpack.Open(in, a.Options.Unpack)
-		if err != nil {
-			return nil, err
-		}
+	files, a, err := a.files(in)
+	if err != nil {
+		return nil, err
+	}
+	if d, ok := documents[a.Options.Format]; ok {
 		return &documentText{files: files, open: d, answer: a, several: Archived(a.Options.Decode)}, nil
 	}
-	r, err := openRecords(in, a)
+	r, err := newChain(files, a)
 	if err != nil {
 		return nil, err
 	}
 	return &recordText{records: r}, nil
+}
+
+// files are those of a body, and what is known of them.
+func (a *Answer) files(in file.File) (unpack.Files, *Answer, error) {
+	if a.Options.Format == sources.FormatAuto {
+		return a.detect(in)
+	}
+	files, err := unpack.Open(in, a.Options.Unpack)
+	return files, a, err
 }
 
 // text is a file whose text is UTF-8.
@@ -76,10 +87,15 @@ func Archived(d *sources.Decode) bool {
 // Schema returns the JSON Schema of records that a body says itself; nil where its
 // format has none.
 func Schema(in file.File, a *Answer) (json.RawMessage, error) {
+	files, a, err := a.files(in)
+	if err != nil {
+		return nil, err
+	}
 	if _, ok := documents[a.Options.Format]; ok {
+		files.Close()
 		return nil, nil
 	}
-	r, err := openRecords(in, a)
+	r, err := newChain(files, a)
 	if err != nil {
 		return nil, err
 	}
@@ -105,13 +121,10 @@ type chain struct {
 	member string       // its name in an archive
 }
 
-func openRecords(in file.File, a *Answer) (*chain, error) {
+func newChain(files unpack.Files, a *Answer) (*chain, error) {
 	open, err := openerOf(a.Options.Format)
 	if err != nil {
-		return nil, err
-	}
-	files, err := unpack.Open(in, a.Options.Unpack)
-	if err != nil {
+		files.Close()
 		return nil, err
 	}
 	return &chain{files: files, open: open, answer: a}, nil

@@ -1,6 +1,8 @@
 package file
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -66,3 +68,15 @@ func (s *Source) Close() {
 type eof struct{}
 
 func (eof) Read([]byte) (int, error) { return 0, io.EOF }
+
+// Peek returns the first bytes of a source of which nothing was read, at most so many;
+// they are read all the same.
+func (s *Source) Peek(n int) ([]byte, error) {
+	in := bufio.NewReaderSize(s.Reader, n)
+	begins, err := in.Peek(n)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	s.Reader = in
+	return begins, err
+}
