@@ -55,6 +55,8 @@ var arrows = map[string][]string{
 	"sources/fetch/pemtext":       {},
 	"sources/fetch/recorded":      {"sources/fetch/body", "sources/secret", "state/journal"},
 	"sources/fetch/uri":           {},
+	"sources/fetch/decode/jsonl":  {"sources", "sources/fetch/decode/file"},
+	"sources/fetch/decode/xml":    {"sources", "sources/fetch/decode/file"},
 
 	"sources/fetch/decode":          {"sources/fetch/decode/file", "sources/fetch/decode/unpack", "sources/fetch/decode/detect", "sources/fetch/decode/csv", "sources/fetch/decode/jsonl", "sources/fetch/decode/xml", "sources/fetch/decode/parquet", "sources/fetch/decode/avro", "sources/fetch/decode/protobuf", "sources/fetch/decode/xlsx", "sources"},
 	"sources/fetch/decode/parquet":  {"sources/fetch/decode/file", "sources"},
