@@ -25,7 +25,7 @@ func readSchema(text json.RawMessage) (*schema, error) {
 		Items        json.RawMessage
 		AnyOf, OneOf []json.RawMessage
 	}
-	if text[0] != '{' { // true, false
+	if text = bytes.TrimSpace(text); !bytes.HasPrefix(text, []byte{'{'}) { // true, false
 		return nil, nil
 	}
 	if err := json.Unmarshal(text, &wide); err != nil {
