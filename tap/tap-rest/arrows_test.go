@@ -55,6 +55,7 @@ var arrows = map[string][]string{
 	"sources/fetch/pemtext":       {},
 	"sources/fetch/recorded":      {"sources/fetch/body", "sources/secret", "state/journal"},
 	"sources/fetch/uri":           {},
+	"sources/fetch/decode/file":   {"sources"},
 	"sources/fetch/decode/jsonl":  {"sources", "sources/fetch/decode/file"},
 	"sources/fetch/decode/xml":    {"sources", "sources/fetch/decode/file"},
 
