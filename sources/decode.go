@@ -56,14 +56,16 @@ type Packing struct {
 
 // CSV says how the rows of a file are written.
 type CSV struct {
-	Delimiter  rune     // 0: a comma
-	Quote      rune     // 0: the double quote
-	Unquoted   bool     // nothing is quoted
-	Names      []string // of the columns, where no row of the file has them; nil: the first row
-	SkipLines  int      // before the first row
-	Comment    rune     // lines that begin with it are passed over; 0: none
-	NullValues []string // fields that are null, quoted ones excepted
-	ShortRows  bool     // rows with fewer fields than columns end with nulls
+	Delimiter rune // 0: a comma
+	Quote     rune // 0: the double quote
+	Unquoted  bool // nothing is quoted
+	// LooseQuotes: a quote within a field that begins with none is text.
+	LooseQuotes bool
+	Names       []string // of the columns, where no row of the file has them; nil: the first row
+	SkipLines   int      // before the first row
+	Comment     rune     // lines that begin with it are passed over; 0: none
+	NullValues  []string // fields that are null, quoted ones excepted
+	ShortRows   bool     // rows with fewer fields than columns end with nulls
 }
 
 // JSONL says what the lines of a file are.

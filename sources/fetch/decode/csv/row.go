@@ -1,0 +1,182 @@
+package csv
+
+import (
+	"slices"
+	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
+)
+
+// record appends the record of the row at r.at to dst, and returns where the next row
+// begins.
+//
+// dst has room for all of the block that is still to be parsed, and for r.tail:
+// whatever copies a byte of a field for a byte of the block needs not ask.
+func (r *records) record(dst []byte) ([]byte, int, error) {
+	i, b := r.at, r.b
+	r.limit = len(dst) + file.MaxRecord
+	dst = r.room(dst, i)
+	for c := range r.columns {
+		column := &r.columns[c]
+		dst = appendLead(dst, column.lead, column.size)
+		mark, from := len(dst), i
+		n, seen := copyText(dst[mark:cap(dst)], b[i:], r.delimiters, r.strays)
+		end := b[i+n]
+		if (end == r.comma || end == '\n' && i+n < r.end) && b[i] != r.opening && (seen&high == 0 || utf8.Valid(b[i:i+n])) {
+			dst, i = dst[:mark+n], i+n
+		} else {
+			var err error
+			if dst, i, err = r.field(dst, i); err != nil {
+				return dst, 0, err
+			}
+			end = b[i]
+		}
+		if column.types == 0 && r.nulls.sizes == 0 {
+			dst = append(dst, '"')
+		} else {
+			dst = r.settle(dst, mark, column.types, r.is(from, r.quote))
+		}
+		if end == '\n' || end == '\r' {
+			return r.finish(dst, i, c+1)
+		}
+		i += len(r.delimiter)
+	}
+	return r.finish(dst, i, len(r.columns)+1)
+}
+
+// lineEnds reports whether a line ends at i, where a field ends.
+func (r *records) lineEnds(i int) bool { return r.b[i] == '\n' || r.b[i] == '\r' }
+
+// finish ends the record of a row that had so many fields, the last of which ends
+// or, where there are too many, begins at i.
+func (r *records) finish(dst []byte, i, fields int) ([]byte, int, error) {
+	switch {
+	case fields > len(r.columns):
+		return dst, 0, r.failLongRow(dst, i)
+	case fields < len(r.columns) && !r.short:
+		return dst, 0, r.failShortRow(i, fields)
+	}
+	for c := fields; c < len(r.columns); c++ {
+		lead := r.columns[c].lead[:r.columns[c].size-1]
+		dst = append(append(dst, lead...), "null"...)
+	}
+	dst = append(dst, '}')
+	if len(dst) > r.limit {
+		return dst, 0, r.failure(r.at, errLong)
+	}
+	return dst, r.nextRow(i), nil
+}
+
+// nextRow returns where the next row begins, if one ends at i.
+func (r *records) nextRow(i int) int {
+	if r.b[i] == '\r' {
+		i++
+	}
+	return i + 1
+}
+
+// field appends the text of the field that begins at i, as it stands between the
+// quotes of a JSON string, and returns the place of the delimiter or the line end
+// behind it.
+func (r *records) field(dst []byte, i int) ([]byte, int, error) {
+	if r.is(i, r.quote) {
+		return r.quoted(dst, i)
+	}
+	return r.plain(dst, i)
+}
+
+// plain is field for one without quotes.
+func (r *records) plain(dst []byte, i int) ([]byte, int, error) {
+	from := i
+	var all uint64
+	for {
+		n, seen := copyText(dst[len(dst):cap(dst)], r.b[i:], r.delimiters, r.strays)
+		dst, i, all = dst[:len(dst)+n], i+n, all|seen
+		if r.ends(i) {
+			return dst, i, r.proveText(from, i, all)
+		}
+		if !r.loose && r.is(i, r.quote) {
+			return dst, i, r.fail(i, errStrayQuote)
+		}
+		if r.b[i] == '\r' {
+			return dst, i, r.fail(i, errLoneCR)
+		}
+		var err error
+		if dst, err = r.escape(dst, i); err != nil {
+			return dst, i, err
+		}
+		i++
+	}
+}
+
+// quoted is field for one that opens with a quote at i.
+func (r *records) quoted(dst []byte, i int) ([]byte, int, error) {
+	r.open = i - r.at
+	i += len(r.quote)
+	from := i
+	var all uint64
+	for {
+		n, seen := copyText(dst[len(dst):cap(dst)], r.b[i:], r.quotes, r.quotes)
+		dst, i, all = dst[:len(dst)+n], i+n, all|seen
+		if !r.is(i, r.quote) {
+			var err error
+			if dst, err = r.escape(dst, i); err != nil {
+				return dst, i, err
+			}
+			i++
+			continue
+		}
+		behind := i + len(r.quote)
+		if !r.is(behind, r.quote) {
+			if !r.ends(behind) {
+				return dst, i, r.fail(behind, errBehindQuote)
+			}
+			return dst, behind, r.proveText(from, i, all)
+		}
+		for _, c := range []byte(r.quote) {
+			dst = appendEscaped(dst, c)
+		}
+		dst = r.room(dst, behind)
+		i = behind + len(r.quote)
+	}
+}
+
+// ends reports whether a field ends at i: by a delimiter or a line end.
+func (r *records) ends(i int) bool {
+	c := r.b[i]
+	return c == r.delimiter[0] && r.is(i, r.delimiter) || c == '\n' && i < r.end || c == '\r' && r.b[i+1] == '\n' && i+1 < r.end
+}
+
+// proveText refuses the text between from and to unless it is UTF-8. Where no byte
+// of all has its highest bit set, it is ASCII.
+func (r *records) proveText(from, to int, all uint64) error {
+	if all&high == 0 || utf8.Valid(r.b[from:to]) {
+		return nil
+	}
+	for from < to {
+		c, n := utf8.DecodeRune(r.b[from:to])
+		if c == utf8.RuneError && n == 1 {
+			break
+		}
+		from += n
+	}
+	return r.fail(from, errNotUTF8)
+}
+
+// escape appends the byte at i, which stopped copyText.
+func (r *records) escape(dst []byte, i int) ([]byte, error) {
+	switch {
+	case i >= r.end:
+		return dst, errMore
+	case r.b[i] == 0:
+		return dst, r.fail(i, errNUL)
+	case len(dst) > r.limit:
+		return dst, r.failure(r.at, errLong)
+	}
+	return r.room(appendEscaped(dst, r.b[i]), i), nil
+}
+
+// room gives dst the room that record speaks of.
+func (r *records) room(dst []byte, i int) []byte {
+	return slices.Grow(dst, r.end-i+r.tail)
+}

@@ -1,0 +1,59 @@
+package csv
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
+
+const (
+	low  = 0x0101010101010101
+	high = 0x8080808080808080
+)
+
+func spread(b byte) uint64 { return uint64(b) * low }
+
+func indexLineFeed(b []byte) int { return bytes.IndexByte(b, '\n') }
+
+// copyText copies src to dst up to the first byte that is a's, b's or that JSON
+// strings hold escaped only, and returns how many bytes stand before it and, in seen,
+// the bits of all bytes it looked at. Such a byte must be there. It looks at eight
+// bytes at a time: zeros in w^a are found by the borrow that they cause, and what a
+// borrow marks wrongly lies behind a true find.
+func copyText(dst, src []byte, a, b uint64) (n int, seen uint64) {
+	for {
+		w := binary.LittleEndian.Uint64(src[n:])
+		binary.LittleEndian.PutUint64(dst[n:], w)
+		seen |= w
+		x, y, z := w^a, w^b, w^('\\'*low)
+		q := w ^ 2*low // the double quote and the control characters, and only they, become less than 0x21
+		hit := ((x-low)&^x | (y-low)&^y | (z-low)&^z | (q-0x21*low)&^q) & high
+		if hit != 0 {
+			return n + bits.TrailingZeros64(hit)/8, seen
+		}
+		n += 8
+	}
+}
+
+// appendEscaped appends a byte of ASCII as it stands in a JSON string.
+func appendEscaped(dst []byte, c byte) []byte {
+	const hex = "0123456789abcdef"
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	case '\b':
+		return append(dst, '\\', 'b')
+	case '\f':
+		return append(dst, '\\', 'f')
+	}
+	if c < ' ' {
+		return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+	}
+	return append(dst, c)
+}
