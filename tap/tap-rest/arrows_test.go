@@ -37,6 +37,9 @@ var arrows = map[string][]string{
 	"tap/workdir":     {},
 
 	"sources/fetch":               {"sources/fetch/decode/file", "sources/nearest", "sources/fetch/advice", "sources/fetch/identity", "sources/fetch/body", "sources/fetch/paging/repeat", "sources/fetch/ref", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/rate", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/secret/needle", "sources/secret", "sources/times", "state/journal", "sources/fetch/pemtext", "sources/fetch/recorded"},
+	"sources/fetch":               {"sources/nearest", "sources/fetch/advice", "sources/fetch/identity", "sources/fetch/body", "sources/fetch/paging/repeat", "sources/fetch/ref", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/rate", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/secret/needle", "sources/secret", "sources/times", "state/journal", "sources/fetch/pemtext", "sources/fetch/recorded"},
+	"sources/fetch/decode/csv":    {"catalog/raw", "sources", "sources/fetch/decode/file"},
+	"sources/fetch/decode/file":   {"sources"},
 	"sources/fetch/paging":        {"sources/nearest", "sources/fetch/paging/repeat", "sources/fetch/paging/list", "sources/fetch/ref", "sources/fetch/paging/hint", "sources", "sources/expr"},
 	"sources/fetch/paging/hint":   {"sources/nearest", "sources"},
 	"sources/fetch/request":       {"sources/fetch/paging", "sources/fetch/auth", "sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
