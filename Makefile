@@ -50,7 +50,7 @@ wheel-%:
 # A time-out is there for a test that hangs, not for a machine that is slow.
 test:
 	@echo 'make test takes about 4 minutes on 2 cores.'
-	$(GO) test -timeout 30m -skip '^TestInterop' ./...
+	$(GO) test -short -timeout 30m -skip '^TestInterop' ./...
 
 race:
 	@echo 'make race takes about 15 minutes on 2 cores.'

@@ -82,7 +82,7 @@ func TestActivateVersion(t *testing.T) {
 			if tt.fails != nil {
 				api.fails = tt.fails
 			}
-			s := setup{definition: tt.definition, workDir: t.TempDir(), api: api}
+			s := setup{definition: tt.definition, workDir: memoryFolder(t), api: api}
 			s.config = `{"run": {"activate_version": true, ` + strings.TrimPrefix(tt.run+`, "concurrency": 3}}`, ", ")
 			if strings.Contains(tt.definition, "selected: false") {
 				s.definition = strings.Replace(tt.definition, "selected: false, ", "", 1)
@@ -109,7 +109,7 @@ func wholeAPI() *shops {
 // version is activated, all rows have left with it, in whichever run.
 func TestActivateVersionGoesOn(t *testing.T) {
 	for definition, most := range map[string]int{wholeShops: 1, wholeOrders: 4} {
-		s := setup{definition: definition, workDir: t.TempDir(), api: wholeAPI()}
+		s := setup{definition: definition, workDir: memoryFolder(t), api: wholeAPI()}
 		s.config = fmt.Sprintf(`{"run": {"activate_version": true, "max_requests": %d, "concurrency": 1, "journal": {"off": true}}}`, most)
 		left, ended := map[string]map[string]bool{}, map[string]bool{}
 		for runs := 1; len(ended) < strings.Count(definition, "name:"); runs++ {
@@ -138,7 +138,7 @@ func TestActivateVersionGoesOn(t *testing.T) {
 // TestActivateVersionTurnedOn turns it on in the midst of a pass: records left
 // without a version, which a target would delete.
 func TestActivateVersionTurnedOn(t *testing.T) {
-	s := setup{definition: wholeShops, workDir: t.TempDir(), api: wholeAPI(), config: `{"run": {"max_requests": 1}}`}
+	s := setup{definition: wholeShops, workDir: memoryFolder(t), api: wholeAPI(), config: `{"run": {"max_requests": 1}}`}
 	s.state = s.must(t).state()
 	s.config = `{"run": {"activate_version": true}}`
 	r := s.must(t)

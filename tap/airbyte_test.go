@@ -260,7 +260,7 @@ func TestAirbyteFailures(t *testing.T) {
 // TestAirbyteBudget: what a budget leaves unread is INCOMPLETE without an
 // error, and the state that is handed back goes on there.
 func TestAirbyteBudget(t *testing.T) {
-	s := setup{definition: twoStreams, api: twoAPI(), workDir: t.TempDir(), catalog: configured(entry("items", "full_refresh", ""))}
+	s := setup{definition: twoStreams, api: twoAPI(), workDir: memoryFolder(t), catalog: configured(entry("items", "full_refresh", ""))}
 	s.config = `{"run":{"flush":{"responses":1},"journal":{"off":true},"max_requests":3}}`
 	first := airbyteOf(t, s)
 	if got, want := first.story("items"), "STARTED RUNNING ESTIMATE(7) 2 STATE(2.0) 2 STATE(2.0) 2 STATE(2.0) INCOMPLETE"; first.err != nil || got != want {
@@ -285,7 +285,7 @@ func TestAirbyteAttempts(t *testing.T) {
 	for n := 3; n < 20; n++ {
 		down = append(down, apitest.OnPath("/items", n, apitest.Status(503)))
 	}
-	s := setup{definition: twoStreams, config: eachAnswer, workDir: t.TempDir(), catalog: in(7, 3, 3), api: twoAPI(down...)}
+	s := setup{definition: twoStreams, config: eachAnswer, workDir: memoryFolder(t), catalog: in(7, 3, 3), api: twoAPI(down...)}
 	first := airbyteOf(t, s)
 	checkFailure(t, first.err, "answered 503")
 	if got, want := first.story("items"), "STARTED RUNNING ESTIMATE(7) 2 STATE(2.0) 2 STATE(2.0) STATE(0.0) transient_error INCOMPLETE"; got != want {

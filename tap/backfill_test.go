@@ -33,7 +33,7 @@ func TestBackfill(t *testing.T) {
 func backfills(t *testing.T, window string) {
 	sleepUntil(time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC))
 	api := newShops().add("/orders", many(31*24, time.Date(2025, 5, 1, 0, 0, 0, 0, time.UTC))...).add("/accounts", row{ID: 1})
-	s := setup{definition: ordersAtOnce, workDir: t.TempDir(), api: api}
+	s := setup{definition: ordersAtOnce, workDir: memoryFolder(t), api: api}
 	s.state = s.must(t).state()
 	api.asked = nil
 	s.config = `{"run": {"start": "2025-05-10", "end": "2025-05-13", "window": ` + window + `}}`
@@ -76,7 +76,7 @@ func TestBackfillGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sleepUntil(time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC))
 		api := newShops().add("/orders", many(31*24, time.Date(2025, 5, 1, 0, 0, 0, 0, time.UTC))...)
-		s := setup{definition: ordersByDay, workDir: t.TempDir(), api: api}
+		s := setup{definition: ordersByDay, workDir: memoryFolder(t), api: api}
 		s.state = s.must(t).state()
 		var asked []string
 		var last result
@@ -134,7 +134,7 @@ func TestBackfillOfChildren(t *testing.T) {
 		for _, path := range []string{"/shops/1/orders", "/shops/2/orders", "/shops/3/orders"} {
 			api.add(path, many(10*24, begin)...)
 		}
-		s := setup{workDir: t.TempDir(), api: api, definition: partitioned + `  - name: shops
+		s := setup{workDir: memoryFolder(t), api: api, definition: partitioned + `  - name: shops
     path: /shops
     params: {from: "{{ window.start }}", to: "{{ window.end }}"}
     replication_key: updated_at

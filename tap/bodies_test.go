@@ -73,7 +73,7 @@ func TestText(t *testing.T) {
 					body = written(t, tt.charset, body)
 				}
 				s := setup{head: "version: 1\nname: t\nclient: {base_url: \"http://api.test\", retry: {attempts: 1, cool_downs: 0}}\n",
-					definition: onePage(tt.keys), workDir: t.TempDir(), api: answering(body)}
+					definition: onePage(tt.keys), workDir: memoryFolder(t), api: answering(body)}
 				r := s.run(t)
 				if tt.failure != "" {
 					if r.err == nil || !strings.Contains(r.err.Error(), tt.failure) {
@@ -149,7 +149,7 @@ func TestCookies(t *testing.T) {
 			}
 			return resp, err
 		})
-		s := setup{definition: strings.Replace(definition, "path:", "cookies: "+kept+", path:", 1), workDir: t.TempDir(), api: api,
+		s := setup{definition: strings.Replace(definition, "path:", "cookies: "+kept+", path:", 1), workDir: memoryFolder(t), api: api,
 			head: "version: 1\nname: t\nclient: {base_url: \"http://api.test\", headers: {Cookie: a=b}}\n"}
 		s.must(t)
 		want := []string{"api.test: a=b", "api.test: a=b; session=s3ssion", "other.test: ", "api.test: a=b; session=s3ssion"}

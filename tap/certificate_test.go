@@ -123,7 +123,7 @@ func TestCertificates(t *testing.T) {
 // TestCertificateOfAResumedWalk: what an earlier run read counts as pages and records
 // of the walk, and the keys are those from where this run went on.
 func TestCertificateOfAResumedWalk(t *testing.T) {
-	s := setup{workDir: t.TempDir(), definition: `streams: [{name: x, path: /x, records: data, primary_key: [id], pagination: {type: cursor, next: next, param: page, total: total}, schema: {type: object}}]`,
+	s := setup{workDir: memoryFolder(t), definition: `streams: [{name: x, path: /x, records: data, primary_key: [id], pagination: {type: cursor, next: next, param: page, total: total}, schema: {type: object}}]`,
 		api: paged{"": idRows(`,"next":"b","total":5`, 1, 2), "b": idRows(`,"next":"c","total":5`, 3, 4), "c": idRows(`,"total":5`, 5)}}
 	s.config = `{"run": {"max_requests": 2, "journal": {"off": true}}}`
 	first := s.must(t)
@@ -162,7 +162,7 @@ func TestCertificateOfManyPartitions(t *testing.T) {
 // doubted, once.
 func TestEmptyNow(t *testing.T) {
 	for _, keys := range []string{"pagination: {type: none}", `params: {page: "{{ partition.shop }}"}, partition_by: [{name: shop, values: [a, b]}]`} {
-		s := setup{workDir: t.TempDir(), definition: `streams: [{name: x, path: /x, records: data, primary_key: [id], schema: {type: object}, ` + keys + `}]`}
+		s := setup{workDir: memoryFolder(t), definition: `streams: [{name: x, path: /x, records: data, primary_key: [id], schema: {type: object}, ` + keys + `}]`}
 		full, empty := paged{"": idRows("", 1, 2), "a": idRows("", 1), "b": idRows("", 2)}, paged{}
 		for i, run := range []struct {
 			api     paged
@@ -179,7 +179,7 @@ func TestEmptyNow(t *testing.T) {
 			s.state = r.state()
 		}
 	}
-	s := setup{workDir: t.TempDir(), api: paged{"": idRows("", 1)}, definition: `streams: [{name: x, path: /x, records: data, on_incomplete: fail, schema: {type: object}}]`}
+	s := setup{workDir: memoryFolder(t), api: paged{"": idRows("", 1)}, definition: `streams: [{name: x, path: /x, records: data, on_incomplete: fail, schema: {type: object}}]`}
 	s.must(t)
 	s.api = paged{}
 	if r := s.run(t); r.err == nil || !strings.Contains(r.err.Error()+r.log, "the number of records is 0, and was 1 in the last finished pass") {

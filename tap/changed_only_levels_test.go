@@ -50,7 +50,7 @@ func TestChangedOnlyBelowWhatComesBack(t *testing.T) {
 				api := newShops().add("/regions", row{ID: 1}, row{ID: 2}).
 					add("/regions/1/shops", row{ID: 1, Updated: at(-2)}).add("/shops/1/orders", row{ID: 1, Updated: at(-2)}).
 					add("/regions/2/shops", row{ID: 2, Updated: at(-2)}).add("/shops/2/orders", row{ID: 2, Updated: at(-2)})
-				s := setup{definition: changesOfRegions, workDir: t.TempDir(), api: api, catalog: catalog}
+				s := setup{definition: changesOfRegions, workDir: memoryFolder(t), api: api, catalog: catalog}
 				s.state = s.must(t).state()
 				time.Sleep(24 * time.Hour)
 				api.rows["/regions"] = []row{{ID: 2}}
@@ -78,7 +78,7 @@ func TestChangedOnlyBesideAnotherPass(t *testing.T) {
 		at := func(days int) string { return begin.AddDate(0, 0, days).Add(-time.Hour).Format(time.RFC3339) }
 		sleepUntil(begin)
 		api := newShops()
-		s := setup{definition: changesOfRegions, workDir: t.TempDir(), api: api}
+		s := setup{definition: changesOfRegions, workDir: memoryFolder(t), api: api}
 		sync := func(day int, catalog string, regions ...row) []int {
 			sleepUntil(begin.AddDate(0, 0, day))
 			api.rows["/regions"] = regions
@@ -108,7 +108,7 @@ func TestChangedOnlyAsksParentsOnce(t *testing.T) {
 		sleepUntil(time.Date(2025, 5, 10, 0, 0, 0, 0, time.UTC))
 		api := newShops().add("/regions", row{ID: 1}, row{ID: 2}).
 			add("/regions/1/shops", row{ID: 1, Updated: "2025-05-08T00:00:00Z"}).add("/shops/1/orders", row{ID: 1, Updated: "2025-05-08T00:00:00Z"})
-		s := setup{definition: changesOfRegions, workDir: t.TempDir(), api: api}
+		s := setup{definition: changesOfRegions, workDir: memoryFolder(t), api: api}
 		for day := range 3 {
 			api.asked = nil
 			s.state = s.must(t).state()

@@ -37,7 +37,7 @@ func TestChangedOnlyBehindDates(t *testing.T) {
 		definition = strings.Replace(definition, `orders
     params: {from: "{{ window.start }}"}`, `orders
     params: {from: "{{ window.start }}", to: "{{ window.end }}"}`, 1)
-		s := setup{definition: definition, workDir: t.TempDir(), api: api}
+		s := setup{definition: definition, workDir: memoryFolder(t), api: api}
 		s.state = s.must(t).state()
 		time.Sleep(24 * time.Hour)
 		api.asked = nil
@@ -58,7 +58,7 @@ func TestChangedOnlyOfAnotherDefinition(t *testing.T) {
 			api.add("/shops/"+shop+"/orders", row{ID: 1, Updated: "2025-05-05T09:00:00Z"})
 		}
 		api.add("/shops", row{ID: 1, Updated: "2025-05-05T09:00:00Z"}, row{ID: 2, Updated: "2025-05-06T09:00:00Z"})
-		s := setup{definition: strings.Replace(changesOfShops, "changed_only: true}", `changed_only: true, when: "{{ record.id == 1 }}"}`, 1), workDir: t.TempDir(), api: api}
+		s := setup{definition: strings.Replace(changesOfShops, "changed_only: true}", `changed_only: true, when: "{{ record.id == 1 }}"}`, 1), workDir: memoryFolder(t), api: api}
 		s.state = s.must(t).state()
 		time.Sleep(24 * time.Hour)
 		api.asked = nil
@@ -79,7 +79,7 @@ func TestChangedOnlyOfFullTables(t *testing.T) {
 			api.add("/shops", row{ID: i + 1, Updated: "2025-05-05T09:00:00Z"}).add("/shops/"+shop+"/orders", row{ID: 1})
 		}
 		definition := changesOfShops[:strings.LastIndex(changesOfShops, "    replication_key")] + "    partition_by: [{parent: shops, keys: {shop: id}, changed_only: true}]\n"
-		s := setup{definition: definition, workDir: t.TempDir(), api: api}
+		s := setup{definition: definition, workDir: memoryFolder(t), api: api}
 		s.state = s.must(t).state()
 		time.Sleep(24 * time.Hour)
 		api.add("/shops", row{ID: 2, Updated: "2025-05-11T09:00:00Z"})

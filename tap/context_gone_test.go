@@ -21,7 +21,7 @@ func TestContextGone(t *testing.T) {
     incremental: {start: "2025-05-01", window: 5d}
     partition_by: [{name: account, values: "{{ [1, 2] if config.start == 'both' else [1] }}"}]
 `
-		s := setup{config: `{"start": "both"}`, definition: definition, workDir: t.TempDir(), api: api}
+		s := setup{config: `{"start": "both"}`, definition: definition, workDir: memoryFolder(t), api: api}
 		r := s.run(t)
 		if r.err == nil {
 			t.Fatal("no error")

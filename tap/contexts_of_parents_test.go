@@ -9,7 +9,7 @@ import (
 // of either parent with each value: the parents are no combination.
 func TestParentsBesideValues(t *testing.T) {
 	api := newShops().add("/customers", row{ID: 1}, row{ID: 2}, row{ID: 3}).add("/orders", row{ID: 8}, row{ID: 9})
-	setup{workDir: t.TempDir(), api: api, catalog: selectedOf("notes"), definition: partitioned + `  - {name: customers, path: /customers}
+	setup{workDir: memoryFolder(t), api: api, catalog: selectedOf("notes"), definition: partitioned + `  - {name: customers, path: /customers}
   - {name: orders, path: /orders}
   - name: notes
     path: /notes/{{ partition.of }}/{{ partition.lang }}

@@ -33,7 +33,7 @@ func detailed() *shops {
 func TestBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := detailed()
-		r := setup{definition: shopDetails, workDir: t.TempDir(), api: api}.must(t)
+		r := setup{definition: shopDetails, workDir: memoryFolder(t), api: api}.must(t)
 		if got, want := idsOf(t, r, "details"), []int{1, 2, 3, 4, 5, 6, 8, 9}; !slices.Equal(got, want) {
 			t.Errorf("details of %v", got)
 		}
@@ -77,7 +77,7 @@ func shopsAndMarkets() *shops {
 func TestSeveralParents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := shopsAndMarkets()
-		r := setup{definition: ordersOfBoth, workDir: t.TempDir(), api: api}.must(t)
+		r := setup{definition: ordersOfBoth, workDir: memoryFolder(t), api: api}.must(t)
 		if got := idsOf(t, r, "orders"); !slices.Equal(got, upTo(16)) {
 			t.Errorf("orders %v", got)
 		}
@@ -100,7 +100,7 @@ func TestNothingCameOfParents(t *testing.T) {
 				cancel(errors.New("told to stop"))
 			}
 		}
-		s := setup{definition: ordersOfBoth, workDir: t.TempDir(), api: api, stop: stop}
+		s := setup{definition: ordersOfBoth, workDir: memoryFolder(t), api: api, stop: stop}
 		s.state = s.run(t).state()
 		if !strings.Contains(s.state, `"feeds":[`) {
 			t.Fatalf("state %s", s.state)
@@ -124,7 +124,7 @@ func TestParentComesTwice(t *testing.T) {
 		for _, a := range []string{"1", "2", "3"} {
 			api.add("/accounts/"+a+"/shops", row{ID: int(a[0] - '0')})
 		}
-		r := setup{definition: shopOrders, workDir: t.TempDir(), api: api}.must(t)
+		r := setup{definition: shopOrders, workDir: memoryFolder(t), api: api}.must(t)
 		if got := r.records("shops"); len(got) != 3 {
 			t.Errorf("shops came: %v", got)
 		}
@@ -149,7 +149,7 @@ func TestContextsThatCannotBe(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			api := newShops()
-			r := setup{definition: accounts, head: settings, config: tt.config, workDir: t.TempDir(), api: api}.run(t)
+			r := setup{definition: accounts, head: settings, config: tt.config, workDir: memoryFolder(t), api: api}.run(t)
 			var input *tap.InputError
 			if !errors.As(r.err, &input) || !strings.Contains(r.err.Error(), tt.want) {
 				t.Errorf("got %v, want %s", r.err, tt.want)
@@ -162,7 +162,7 @@ func TestContextsThatCannotBe(t *testing.T) {
 	t.Run("a parent's record without its key", func(t *testing.T) {
 		api := family(2, 1, 1)
 		definition := strings.Replace(shopOrders, "keys: {shop: id}", "keys: {shop: nr}", 1)
-		r := setup{definition: definition, workDir: t.TempDir(), api: api}.run(t)
+		r := setup{definition: definition, workDir: memoryFolder(t), api: api}.run(t)
 		const want = `stream orders: line 22: partition_by: parent shops: the record has no nr (keys.shop), which would ask for everything (where that is right, when leaves such records out): {"id":`
 		if r.err == nil || !strings.Contains(r.err.Error(), want) {
 			t.Errorf("got %v, want %s", r.err, want)
@@ -199,7 +199,7 @@ func TestChangedOnly(t *testing.T) {
 		for i, shop := range []string{"1", "2", "3"} {
 			api.add("/shops", row{ID: i + 1, Updated: at(i - 3)}).add("/shops/"+shop+"/orders", row{ID: i + 1, Updated: at(-2)})
 		}
-		s := setup{definition: changesOfShops, workDir: t.TempDir(), api: api}
+		s := setup{definition: changesOfShops, workDir: memoryFolder(t), api: api}
 		s.state = s.must(t).state()
 		sync := func() (asked []string) {
 			time.Sleep(24 * time.Hour)
@@ -241,7 +241,7 @@ func TestContextsAreRemoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sleepUntil(time.Date(2025, 5, 10, 0, 0, 0, 0, time.UTC))
 		api := newShops().add("/orders", row{ID: 1, Account: "eu", Updated: "2025-05-09T00:00:00Z"}, row{ID: 2, Account: "us", Updated: "2025-05-02T00:00:00Z"})
-		s := setup{definition: definition, workDir: t.TempDir(), api: api}
+		s := setup{definition: definition, workDir: memoryFolder(t), api: api}
 		s.state = s.must(t).state()
 		s.definition = strings.Replace(strings.Replace(definition, `, account: "{{ partition.account }}"`, "", 1), "    partition_by: [{name: account, values: [eu]}]\n", "", 1)
 		r := s.must(t)
@@ -264,7 +264,7 @@ func TestContextsComeAndGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Date(2025, 5, 10, 0, 0, 0, 0, time.UTC)
 		sleepUntil(begin)
-		s := setup{definition: definition, head: strings.Replace(head, "properties:\n", "properties:\n    accounts: {type: array}\n", 1), workDir: t.TempDir()}
+		s := setup{definition: definition, head: strings.Replace(head, "properties:\n", "properties:\n    accounts: {type: array}\n", 1), workDir: memoryFolder(t)}
 		api := newShops()
 		for _, account := range []string{"eu", "us", "uk"} {
 			api.add("/"+account+"/orders", row{ID: 1, Updated: "2025-05-09T00:00:00Z"})
@@ -313,7 +313,7 @@ func TestAuthOfContext(t *testing.T) {
     path: /{{ partition.a.id }}/orders
     auth: {type: bearer, token: "{{ partition.a.token }}"}
     partition_by: [{name: a, values: [{id: 1, token: hunter1}, {id: 2, token: hunter2}]}]
-`, workDir: t.TempDir(), api: api}.must(t)
+`, workDir: memoryFolder(t), api: api}.must(t)
 		slices.Sort(api.got)
 		if want := []string{"/1/orders Bearer hunter1", "/2/orders Bearer hunter2"}; !slices.Equal(api.got, want) {
 			t.Errorf("asked %q", api.got)

@@ -24,7 +24,7 @@ func discover(t *testing.T, s setup) ([]catalog.Described, error) {
 // neither a sync nor a catalog made of it changes anything.
 func TestDiscover(t *testing.T) {
 	api := rowsAPI(`{"id":1,"at":"2025-01-01T00:00:00Z"}`, `{"id":2,"at":null}`, `{"id":3,"name":"c"}`)
-	s := setup{definition: policed(""), api: api, workDir: t.TempDir()}
+	s := setup{definition: policed(""), api: api, workDir: memoryFolder(t)}
 	first, err := discover(t, s)
 	if err != nil {
 		t.Fatal(err)

@@ -54,7 +54,7 @@ func TestFailedIsKept(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := setup{
 				definition: items, head: strings.Replace(head, "    start: {type: string}\n", "    token: {type: string, secret: true}\n", 1),
-				config: `{"token": "` + failedSecret + `"}`, workDir: t.TempDir(), api: tt.api,
+				config: `{"token": "` + failedSecret + `"}`, workDir: memoryFolder(t), api: tt.api,
 			}
 			if got := s.run(t); got.err == nil {
 				t.Fatal("no error")

@@ -14,7 +14,7 @@ func TestRefusedPageIsAskedForAgain(t *testing.T) {
 	for _, mends := range []string{"nobody", "the API", "the definition"} {
 		t.Run(mends, func(t *testing.T) {
 			api := newShops().add("/shops", row{ID: 1}, row{ID: 2}, row{ID: 3}, row{ID: 10}, row{ID: 5})
-			s := setup{definition: strict, workDir: t.TempDir(), api: api}
+			s := setup{definition: strict, workDir: memoryFolder(t), api: api}
 			var calls, failed []int
 			for n := range 4 {
 				api.asked = nil

@@ -21,7 +21,7 @@ func former(t *testing.T, secrets ...string) setup {
 		t.Fatal(err)
 	}
 	return setup{
-		head: formerFile(t, "definition.yaml"), workDir: t.TempDir(),
+		head: formerFile(t, "definition.yaml"), workDir: memoryFolder(t),
 		config: strings.TrimSuffix(config, "}\n") + `, "run": {"concurrency": 1, "journal": {"max_age": "900000h", "dir": "` + dir + `"}}}`,
 	}
 }

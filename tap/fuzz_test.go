@@ -53,7 +53,7 @@ func FuzzAnswer(f *testing.F) {
 		s := setup{
 			definition: "streams:\n  - name: items\n    path: /items\n    records: data\n    primary_key: [id]\n    retry: {attempts: 1}\n    " +
 				fuzzDefinitions[int(which)%len(fuzzDefinitions)] + "\n",
-			config: `{"run":{"max_requests":3,"flush":{"responses":1}}}`, workDir: t.TempDir(), parsed: parsed, api: answer,
+			config: `{"run":{"max_requests":3,"flush":{"responses":1}}}`, workDir: memoryFolder(t), parsed: parsed, api: answer,
 		}
 		r := s.run(t)
 		if len(r.lines) == 0 || r.lines[len(r.lines)-1].Type != "STATE" {

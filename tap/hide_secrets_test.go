@@ -79,7 +79,7 @@ func TestRecordsWithSecretsComeAgain(t *testing.T) {
 	for i, how := range spelled {
 		name := names[i%len(names)]
 		text := how.write(secrets[name])
-		s := setup{head: secretHead, config: secretConfig, api: echoAPI{[]string{text}}, workDir: t.TempDir(),
+		s := setup{head: secretHead, config: secretConfig, api: echoAPI{[]string{text}}, workDir: memoryFolder(t),
 			definition: "  - {name: in_record, path: /in_record, headers: {X-Stream: in_record, X-Made: \"{{ config.seed | upper }}\", X-Api-Key: lit-9d8c7b6a5f4e3d2c}}\n"}
 		first := s.must(t).records("")
 		want := `{"id":1,"a":"` + inJSON(text) + `"}`

@@ -86,7 +86,7 @@ func (s *setup) leaves(t *testing.T, what string, want string) {
 func TestUnchangedOfContexts(t *testing.T) {
 	inJune(t, func(t *testing.T) {
 		api := accountsAPI()
-		s := setup{head: settledHead, definition: ofAccounts, workDir: t.TempDir(), api: api}
+		s := setup{head: settledHead, definition: ofAccounts, workDir: memoryFolder(t), api: api}
 		s.leaves(t, "first", "shops 18, 0 marks; orders 18, 0 marks")
 		s.leaves(t, "nothing changed", "shops 18, 0 marks; orders 0, 0 marks")
 		api.rows["/us/orders"][4].Open = !api.rows["/us/orders"][4].Open
@@ -103,7 +103,7 @@ func TestUnchangedOfContexts(t *testing.T) {
 func TestKnownRowsUnderOtherSettings(t *testing.T) {
 	inJune(t, func(t *testing.T) {
 		api := accountsAPI()
-		s := setup{head: settledHead, definition: ofAccounts, workDir: t.TempDir(), api: api, config: `{"token": "a"}`}
+		s := setup{head: settledHead, definition: ofAccounts, workDir: memoryFolder(t), api: api, config: `{"token": "a"}`}
 		s.leaves(t, "first", "shops 18, 0 marks; orders 18, 0 marks")
 		s.config = `{"token": "b"}`
 		s.leaves(t, "another token", "shops 18, 0 marks; orders 0, 0 marks")
@@ -124,7 +124,7 @@ func TestKnownRowsUnderOtherSettings(t *testing.T) {
 func TestKnownRowsOfTwoTargets(t *testing.T) {
 	inJune(t, func(t *testing.T) {
 		api := accountsAPI()
-		a := setup{head: settledHead, definition: ofAccounts, workDir: t.TempDir(), api: api}
+		a := setup{head: settledHead, definition: ofAccounts, workDir: memoryFolder(t), api: api}
 		a.leaves(t, "the first target", "shops 18, 0 marks; orders 18, 0 marks")
 		b := a
 		b.state = ""
@@ -152,7 +152,7 @@ func TestLongerLookback(t *testing.T) {
 	inJune(t, func(t *testing.T) {
 		api := accountsAPI()
 		api.add("/eu/orders", row{ID: 50, Account: "eu", Updated: "2025-05-03T00:00:00Z"})
-		s := setup{head: settledHead, definition: strings.Replace(ofAccounts, "lookback: 30d", "lookback: 10d", 1), workDir: t.TempDir(), api: api}
+		s := setup{head: settledHead, definition: strings.Replace(ofAccounts, "lookback: 30d", "lookback: 10d", 1), workDir: memoryFolder(t), api: api}
 		s.leaves(t, "first", "shops 18, 0 marks; orders 19, 0 marks")
 		s.leaves(t, "ten days", "shops 18, 0 marks; orders 0, 0 marks")
 		s.leaves(t, "ten days", "shops 18, 0 marks; orders 0, 0 marks")
@@ -167,7 +167,7 @@ func TestLongerLookback(t *testing.T) {
 func TestMarksAfterAReplay(t *testing.T) {
 	inJune(t, func(t *testing.T) {
 		api := accountsAPI()
-		s := setup{head: settledHead, definition: ofAccounts, workDir: t.TempDir(), api: api}
+		s := setup{head: settledHead, definition: ofAccounts, workDir: memoryFolder(t), api: api}
 		s.leaves(t, "first", "shops 18, 0 marks; orders 18, 0 marks")
 		before := s.state
 		api.add("/us/shops", row{ID: 100, Account: "us"})
@@ -197,7 +197,7 @@ func TestMarksAfterAReplay(t *testing.T) {
 func TestDiscoveryShowsTheMark(t *testing.T) {
 	for _, airbyte := range []bool{false, true} {
 		api := accountsAPI()
-		s := setup{head: settledHead, definition: ofAccounts, workDir: t.TempDir(), api: api, airbyte: airbyte}
+		s := setup{head: settledHead, definition: ofAccounts, workDir: memoryFolder(t), api: api, airbyte: airbyte}
 		all, err := tap.Discover(t.Context(), s.options(t, io.Discard, io.Discard))
 		if err != nil {
 			t.Fatal(err)

@@ -24,7 +24,7 @@ func TestExpiredLooksAtNothing(t *testing.T) {
 	s := setup{
 		definition: "defaults:\n  auth: {type: session, login: {path: /login, body: {json: {}}}, send: {headers: {X-Token: '{{ response.token }}'}}, expired: \"{{ response.state == 'SESSION_EXPIRED' }}\"}\n" +
 			"streams:\n  - {name: full, path: /full, records: data, primary_key: [id], pagination: {type: page, param: page}}\n",
-		api: api, workDir: t.TempDir(),
+		api: api, workDir: memoryFolder(t),
 	}
 	r := s.must(t)
 	const said = "1 walk ended with an answer without records, and no later one shows that the login still held"
@@ -63,7 +63,7 @@ func TestAccountOfLogins(t *testing.T) {
 		{", expired: '{{ false }}'}\n", ""},
 	} {
 		s := setup{definition: auth + test.more + "streams:\n  - {name: empty, path: /empty, " + list + "\n  - {name: full, path: /full, " + list + "\n",
-			api: api, workDir: t.TempDir(), config: `{"run": {"concurrency": 1}}`}
+			api: api, workDir: memoryFolder(t), config: `{"run": {"concurrency": 1}}`}
 		r := s.must(t)
 		text := r.account.String()
 		if got := strings.Contains(text, said); got != (test.want != "") || !strings.Contains(text, test.want) {

@@ -35,7 +35,7 @@ func TestMaxOffset(t *testing.T) {
 					reads = ", total: meta.total"
 				}
 				late := 0
-				s := setup{definition: fmt.Sprintf(stream, reads, keys), workDir: t.TempDir(), api: transport(func(r *http.Request) (*http.Response, error) {
+				s := setup{definition: fmt.Sprintf(stream, reads, keys), workDir: memoryFolder(t), api: transport(func(r *http.Request) (*http.Response, error) {
 					offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
 					if offset+2 > 7 {
 						t.Errorf("asked for what lies beyond: %s", r.URL)

@@ -126,7 +126,7 @@ func TestWalksAgain(t *testing.T) {
 	definition := moving("{type: page, param: page}", ", on_incomplete: again", "")
 	a := &list{ids: sequence(5)}
 	a.change = map[int]func(){2: a.drop(1)}
-	s := setup{definition: definition, api: a, workDir: t.TempDir()}
+	s := setup{definition: definition, api: a, workDir: memoryFolder(t)}
 	r := s.must(t)
 	if want := "0 2 4 0 2 4 0 2 4"; strings.Join(a.asked, " ") != want {
 		t.Errorf("asked for %v, want %s: three walks, of which the last two agree", a.asked, want)
@@ -145,7 +145,7 @@ func TestWalksAgain(t *testing.T) {
 
 	for budget := 1; budget <= 8; budget++ {
 		b := &list{ids: sequence(5)}
-		s := setup{definition: definition, api: b, workDir: t.TempDir(), config: fmt.Sprintf(`{"run": {"max_requests": %d}}`, budget)}
+		s := setup{definition: definition, api: b, workDir: memoryFolder(t), config: fmt.Sprintf(`{"run": {"max_requests": %d}}`, budget)}
 		for range 9 {
 			r := s.must(t)
 			if s.state = r.state(); done(t, s.state, "items") {

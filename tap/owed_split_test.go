@@ -33,7 +33,7 @@ func TestOwedIsHalved(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					sleepUntil(time.Date(2025, 5, 10, 0, 0, 0, 0, time.UTC))
 					api := &refusesFrom{newShops().add("/orders", many(24, begin)...), "2025-05-01"}
-					s := setup{definition: ordersByDay + `    errors: [{when: "{{ response.total > 4 }}", do: split}]` + "\n", workDir: t.TempDir(), api: api}
+					s := setup{definition: ordersByDay + `    errors: [{when: "{{ response.total > 4 }}", do: split}]` + "\n", workDir: memoryFolder(t), api: api}
 					r := s.run(t)
 					if r.err == nil {
 						t.Fatal("no error")
@@ -46,7 +46,7 @@ func TestOwedIsHalved(t *testing.T) {
 					var states []string
 					for range 60 {
 						if !kept {
-							s.workDir = t.TempDir()
+							s.workDir = memoryFolder(t)
 						}
 						r = s.must(t)
 						lines = append(lines, r.lines...)
@@ -72,7 +72,7 @@ func TestOwedWhileAPIIsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sleepUntil(time.Date(2025, 5, 10, 0, 0, 0, 0, time.UTC))
 		api := &refusesFrom{newShops().add("/orders", many(24, begin)...), "2025-05-01"}
-		s := setup{definition: ordersByDay, workDir: t.TempDir(), api: api}
+		s := setup{definition: ordersByDay, workDir: memoryFolder(t), api: api}
 		if r := s.run(t); r.err == nil {
 			t.Fatal("no error")
 		} else {

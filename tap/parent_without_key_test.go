@@ -153,7 +153,7 @@ func TestKeyComesBack(t *testing.T) {
 
 // TestPlanWithoutKey: a plan that reads parents names what it does not know.
 func TestPlanWithoutKey(t *testing.T) {
-	s := setup{definition: ordersByCode, workDir: t.TempDir(), api: shopsByCode()}
+	s := setup{definition: ordersByCode, workDir: memoryFolder(t), api: shopsByCode()}
 	var planned []string
 	var log strings.Builder
 	err := tap.PlanByParents(t.Context(), s.options(t, nil, &log), func(p tap.Planned) error {
@@ -179,7 +179,7 @@ func TestParentFails(t *testing.T) {
 	api := shopsByCode()
 	api.rows["/shops"][2].Account = "c"
 	api.refuse = 403
-	r := setup{definition: strings.Replace(ordersByCode, "path: /shops}", "path: /shops, pagination: {type: offset, param: after, size: 2}}", 1), workDir: t.TempDir(), api: api}.run(t)
+	r := setup{definition: strings.Replace(ordersByCode, "path: /shops}", "path: /shops, pagination: {type: offset, param: after, size: 2}}", 1), workDir: memoryFolder(t), api: api}.run(t)
 	if r.err == nil || !strings.Contains(r.err.Error(), "orders: its parent shops was not read to its end") {
 		t.Errorf("got %v", r.err)
 	}

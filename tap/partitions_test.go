@@ -156,7 +156,7 @@ func TestWindows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sleepUntil(time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC))
 		api := newShops().add("/orders", many(31*24+6, time.Date(2025, 5, 1, 0, 0, 0, 0, time.UTC))...)
-		s := setup{definition: ordersByDay, workDir: t.TempDir(), api: api}
+		s := setup{definition: ordersByDay, workDir: memoryFolder(t), api: api}
 		r := s.must(t)
 		if got := idsOf(t, r, "orders"); !slices.Equal(got, upTo(31*24+6)) {
 			t.Errorf("%d records came", len(got))
@@ -227,7 +227,7 @@ func TestFamily(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				api := family(6, 5, 5)
 				api.slow = time.Millisecond
-				r := setup{definition: shopOrders, workDir: t.TempDir(), api: api, catalog: tt.catalog}.must(t)
+				r := setup{definition: shopOrders, workDir: memoryFolder(t), api: api, catalog: tt.catalog}.must(t)
 				if got := idsOf(t, r, "orders"); !slices.Equal(got, upTo(150)) {
 					t.Errorf("%d orders came: %v", len(got), got)
 				}
@@ -290,7 +290,7 @@ func TestSplit(t *testing.T) {
 				sleepUntil(time.Date(2025, 5, 3, 12, 0, 0, 0, time.UTC))
 				api := newShops().add("/orders", many(48, begin)...)
 				api.refuse = tt.refuse
-				s := setup{definition: ordersByDay + tt.errors, workDir: t.TempDir(), api: api}
+				s := setup{definition: ordersByDay + tt.errors, workDir: memoryFolder(t), api: api}
 				r := s.must(t)
 				if got := idsOf(t, r, "orders"); !slices.Equal(got, upTo(48)) {
 					t.Errorf("%d records came: %v\n%s", len(got), got, r.log)
@@ -308,7 +308,7 @@ func TestSplit(t *testing.T) {
 			rows = append(rows, row{ID: i + 1, Updated: "2025-05-01T00:00:00Z"}) // which no window parts
 		}
 		api := newShops().add("/orders", rows...)
-		s := setup{definition: ordersByDay + `    errors: [{when: "{{ response.total > 4 }}", do: split}]` + "\n", workDir: t.TempDir(), api: api}
+		s := setup{definition: ordersByDay + `    errors: [{when: "{{ response.total > 4 }}", do: split}]` + "\n", workDir: memoryFolder(t), api: api}
 		r := s.run(t)
 		if r.err == nil || !strings.Contains(r.err.Error(), "the window is as short as requests can say") {
 			t.Errorf("got %v", r.err)
@@ -336,7 +336,7 @@ func TestOwedOutlivesDefinitions(t *testing.T) {
 		sleepUntil(time.Date(2025, 5, 10, 0, 0, 0, 0, time.UTC))
 		api := newShops().add("/eu/orders", many(3, begin)...).add("/us/orders", many(3, begin)...).add("/uk/orders", many(3, begin)...)
 		api.fails["/us/orders"] = 403
-		s := setup{definition: ordersOfTwo, workDir: t.TempDir(), api: api}
+		s := setup{definition: ordersOfTwo, workDir: memoryFolder(t), api: api}
 		r := s.run(t)
 		if r.err == nil {
 			t.Fatal("no error")
@@ -371,7 +371,7 @@ func TestOwedWithoutWindow(t *testing.T) {
 		api.fails["/us/orders"] = 403
 		numbered := strings.NewReplacer("replication_key: updated_at", "replication_key: id", `{start: "2025-05-01"}`, `{start: 0, format: integer, client_filter: true}`,
 			"from: \"", "since: \"").Replace(ordersOfTwo)
-		s := setup{definition: numbered, workDir: t.TempDir(), api: api}
+		s := setup{definition: numbered, workDir: memoryFolder(t), api: api}
 		for range 2 {
 			r := s.run(t)
 			if b := bookmarkOf(t, r.state(), "orders"); r.err == nil || string(b.Value) != "5" {
@@ -397,7 +397,7 @@ func TestOwed(t *testing.T) {
 		sleepUntil(time.Date(2025, 5, 10, 0, 0, 0, 0, time.UTC))
 		api := newShops().add("/eu/orders", many(3, begin)...).add("/us/orders", many(3, begin)...).add("/uk/orders", many(3, begin)...)
 		api.fails["/us/orders"] = 403
-		s := setup{definition: ordersOfTwo, workDir: t.TempDir(), api: api}
+		s := setup{definition: ordersOfTwo, workDir: memoryFolder(t), api: api}
 		for day := range 3 {
 			api.asked = nil
 			r := s.run(t)

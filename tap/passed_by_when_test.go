@@ -41,12 +41,12 @@ func TestWhenPassesNone(t *testing.T) {
 				}
 			}
 			s := ofTeams(test.when)
-			s.workDir = t.TempDir()
+			s.workDir = memoryFolder(t)
 			r := s.must(t)
 			says("the log of a sync", r.log)
 			says("its account", r.account.String())
 
-			s.workDir = t.TempDir()
+			s.workDir = memoryFolder(t)
 			var log, ways strings.Builder
 			if _, err := tap.Preview(context.Background(), s.options(t, nil, &log), "members", 5); err != nil {
 				t.Fatal(err)

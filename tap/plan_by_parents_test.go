@@ -59,7 +59,7 @@ func TestPlanByParents(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				api := family(6, 5, 5)
 				api.slow = time.Millisecond
-				s := setup{definition: shopOrders, workDir: t.TempDir(), api: api, catalog: tt.catalog}
+				s := setup{definition: shopOrders, workDir: memoryFolder(t), api: api, catalog: tt.catalog}
 				first := s.plan(t)
 				if first.err != nil || len(first.keys["orders"]) != 30 || len(first.keys["shops"]) != 6 || first.unknown != nil || first.calls != 30 {
 					t.Fatalf("%v, %+v", first.err, first)
@@ -89,7 +89,7 @@ func TestPlanStopped(t *testing.T) {
 	for _, config := range []string{`{}`, `{"run":{"max_requests":3}}`} {
 		synctest.Test(t, func(t *testing.T) {
 			api := family(3, 3, 3)
-			s := setup{definition: shopOrders, workDir: t.TempDir(), api: api, config: config}
+			s := setup{definition: shopOrders, workDir: memoryFolder(t), api: api, config: config}
 			stopped, runs := 0, 0
 			for {
 				if runs++; runs > 30 {
@@ -163,7 +163,7 @@ func TestPlanRefused(t *testing.T) {
 func TestPlanKeepsJournal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := family(2, 3, 3)
-		s := setup{definition: shopOrders, workDir: t.TempDir(), api: api}
+		s := setup{definition: shopOrders, workDir: memoryFolder(t), api: api}
 		s.state = s.must(t).state()
 		s.config = `{"run":{"max_requests":4}}`
 		lost := len(api.asked)

@@ -19,7 +19,7 @@ func TestReplayOfContexts(t *testing.T) {
 		for _, path := range []string{"/shops/1/orders", "/shops/2/orders", "/shops/3/orders"} {
 			api.add(path, many(31*24, begin)...)
 		}
-		s := setup{workDir: t.TempDir(), api: api, definition: partitioned + `  - {name: shops, path: /shops}
+		s := setup{workDir: memoryFolder(t), api: api, definition: partitioned + `  - {name: shops, path: /shops}
   - name: orders
     path: /shops/{{ partition.shop }}/orders
     params: {from: "{{ window.start }}", to: "{{ window.end }}"}
@@ -50,7 +50,7 @@ func TestReplayOfWhatWasOwed(t *testing.T) {
 		for _, path := range []string{"/orders/1", "/orders/2"} {
 			api.add(path, many(31*24, begin)...)
 		}
-		s := setup{workDir: t.TempDir(), api: api, definition: partitioned + `  - name: orders
+		s := setup{workDir: memoryFolder(t), api: api, definition: partitioned + `  - name: orders
     path: /orders/{{ partition.account }}
     params: {from: "{{ window.start }}", to: "{{ window.end }}"}
     add: {account: "{{ partition.account }}"}

@@ -43,7 +43,7 @@ func recorded(t *testing.T, options ...apitest.Option) (setup, *apitest.API) {
 	api := apitest.New(options...).
 		Add(apitest.Collection{Path: "/customers", Style: apitest.Cursor, Size: 2, Rows: stamped(5, june)}).
 		Add(apitest.Collection{Path: "/orders", Style: apitest.Cursor, Size: 2, Rows: stamped(9, june), Encoding: coding.Named("gzip")})
-	return setup{api: api, workDir: t.TempDir(), config: `{"run":{"concurrency":1,"flush":{"responses":2}}}`, definition: `defaults: {records: data, primary_key: [id], pagination: {type: cursor, next: next_page, param: cursor}, schema: ` + stampedSchema + `}
+	return setup{api: api, workDir: memoryFolder(t), config: `{"run":{"concurrency":1,"flush":{"responses":2}}}`, definition: `defaults: {records: data, primary_key: [id], pagination: {type: cursor, next: next_page, param: cursor}, schema: ` + stampedSchema + `}
 streams:
   - {name: customers, path: /customers}
   - name: orders
@@ -277,7 +277,7 @@ func TestReplayNothing(t *testing.T) {
 // finished.
 func TestReplayPartitions(t *testing.T) {
 	api := family(3, 3, 5)
-	s := setup{definition: shopOrders, api: api, workDir: t.TempDir(), config: `{"run":{"max_requests":20}}`}
+	s := setup{definition: shopOrders, api: api, workDir: memoryFolder(t), config: `{"run":{"max_requests":20}}`}
 	first := s.must(t)
 	calls := len(api.asked)
 	s.config = ""

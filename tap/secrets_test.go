@@ -288,7 +288,7 @@ func leaked(output, text string) string {
 // allOutputs runs a definition in every way, and returns what came of it.
 func allOutputs(t *testing.T, s setup) map[string]string {
 	outputs := map[string]string{}
-	s.workDir = t.TempDir()
+	s.workDir = memoryFolder(t)
 	var out, logged, jsonLog bytes.Buffer
 	o := s.options(t, &out, &logged)
 	o.Log = slog.New(both{slog.NewTextHandler(&logged, nil), slog.NewJSONHandler(&jsonLog, nil)})
@@ -302,14 +302,14 @@ func allOutputs(t *testing.T, s setup) map[string]string {
 	outputs["HAR"] = har.String()
 	outputs["files"] = files(t, s.workDir)
 
-	s.workDir = t.TempDir()
+	s.workDir = memoryFolder(t)
 	s.airbyte = true
 	var airbyte, airbyteLog bytes.Buffer
 	_, err = tap.Sync(context.Background(), s.options(t, &airbyte, &airbyteLog))
 	outputs["Airbyte's stdout"], outputs["Airbyte's log"] = besidesRecords(airbyte.String()), airbyteLog.String()+fmt.Sprint(err)
 
 	s.airbyte = false
-	s.workDir = t.TempDir()
+	s.workDir = memoryFolder(t)
 	var tested, testLog bytes.Buffer
 	o = s.options(t, &tested, &testLog)
 	o.Config.Run.Journal.Off = true

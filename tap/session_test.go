@@ -167,7 +167,7 @@ func killInSession(t *testing.T, s setup, name string, at int, answered, state b
 func TestSessionIsClosedByStop(t *testing.T) {
 	for name, stream := range sessionStreams {
 		api := newSessionAPI(name)
-		s := setup{definition: "streams:\n  - " + stream + "\n", api: api, workDir: t.TempDir(), config: `{"run": {"max_requests": 4}}`}
+		s := setup{definition: "streams:\n  - " + stream + "\n", api: api, workDir: memoryFolder(t), config: `{"run": {"max_requests": 4}}`}
 		r := s.must(t)
 		if api.Open() != 0 || r.state() == "" {
 			t.Errorf("%s: a budget: %d sessions are open, state %q", name, api.Open(), r.state())
@@ -183,7 +183,7 @@ func TestSessionIsClosedByStop(t *testing.T) {
 
 		api = newSessionAPI(name)
 		stop, cancel := context.WithCancel(context.Background())
-		s = setup{definition: s.definition, workDir: t.TempDir(), stop: stop, api: transport(func(q *http.Request) (*http.Response, error) {
+		s = setup{definition: s.definition, workDir: memoryFolder(t), stop: stop, api: transport(func(q *http.Request) (*http.Response, error) {
 			if api.Count() == 3 {
 				cancel()
 			}
@@ -216,7 +216,7 @@ func TestWalkIsLongerThanItsRuns(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			api := newSessionAPI(test.name)
-			s := setup{definition: "streams:\n  - " + test.stream + "\n", api: api, workDir: t.TempDir(), config: `{"run": {"max_requests": 3` + test.run + `}}`}
+			s := setup{definition: "streams:\n  - " + test.stream + "\n", api: api, workDir: memoryFolder(t), config: `{"run": {"max_requests": 3` + test.run + `}}`}
 			for n := range 5 {
 				r := s.must(t)
 				s.state = r.state()
@@ -255,7 +255,7 @@ func TestWalkIsLongerThanItsRuns(t *testing.T) {
 // TestSessionsLeftOpen proves that the account says how many sessions were left open.
 func TestSessionsLeftOpen(t *testing.T) {
 	stream := strings.Replace(sessionStreams["scroll"], "close: {path: /scroll,", "close: {path: /scrol,", 1)
-	r := setup{definition: "streams:\n  - " + stream + "\n", api: newSessionAPI("scroll"), workDir: t.TempDir()}.must(t)
+	r := setup{definition: "streams:\n  - " + stream + "\n", api: newSessionAPI("scroll"), workDir: memoryFolder(t)}.must(t)
 	const want = "x: 1 session could not be closed: the API keeps it until it expires there; the log says why"
 	if text := r.account.String(); !strings.Contains(text, want) || !strings.Contains(r.log, "is pagination.close right?") {
 		t.Errorf("the account does not say it: %s\n%s", text, r.log)

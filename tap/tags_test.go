@@ -103,7 +103,7 @@ func TestETag(t *testing.T) {
 	for _, dated := range []bool{false, true} {
 		api := newTagging(8)
 		api.dated = dated
-		s := setup{workDir: t.TempDir(), api: api, definition: tagged}
+		s := setup{workDir: memoryFolder(t), api: api, definition: tagged}
 		step := func(name, asked string, records int) result {
 			t.Helper()
 			r := s.must(t)
@@ -141,7 +141,7 @@ func TestETagAsksForEverything(t *testing.T) {
 	}{
 		{"nothing is different", none, func(*setup, *tagging) {}},
 		{"the state is lost", all, func(s *setup, _ *tagging) { s.state = "" }},
-		{"the store is lost", all, func(s *setup, _ *tagging) { s.workDir = t.TempDir() }},
+		{"the store is lost", all, func(s *setup, _ *tagging) { s.workDir = memoryFolder(t) }},
 		{"the store is damaged", all, func(s *setup, _ *tagging) {
 			files, _ := filepath.Glob(filepath.Join(s.workDir, "*", "tags", "*", "*", "*.tags"))
 			for _, name := range files {
@@ -180,7 +180,7 @@ func TestETagAsksForEverything(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			api := newTagging(6)
-			s := setup{workDir: t.TempDir(), api: api, definition: tagged}
+			s := setup{workDir: memoryFolder(t), api: api, definition: tagged}
 			s.state = s.must(t).state()
 			api.took()
 			tt.change(&s, api)
@@ -204,7 +204,7 @@ func TestETagLives(t *testing.T) {
 		rnd := rand.New(rand.NewPCG(seed, 6))
 		api := newTagging(1 + rnd.IntN(20))
 		api.dated = seed%3 == 0
-		s := setup{workDir: t.TempDir(), api: api, definition: strings.Replace(tagged, ways[0], ways[rnd.IntN(len(ways))], 1)}
+		s := setup{workDir: memoryFolder(t), api: api, definition: strings.Replace(tagged, ways[0], ways[rnd.IntN(len(ways))], 1)}
 		target, states := map[int]string{}, []string{""}
 		for range 25 {
 			for range rnd.IntN(3) {
@@ -269,7 +269,7 @@ func TestETagLives(t *testing.T) {
 func TestETagOfNoAnswer(t *testing.T) {
 	for _, silent := range []bool{true, false} {
 		api := newTagging(8)
-		s := setup{workDir: t.TempDir(), definition: tagged, api: transport(func(r *http.Request) (*http.Response, error) {
+		s := setup{workDir: memoryFolder(t), definition: tagged, api: transport(func(r *http.Request) (*http.Response, error) {
 			resp, err := api.RoundTrip(r)
 			if silent {
 				resp.Header.Del("Etag")
@@ -291,7 +291,7 @@ func TestETagOfNoAnswer(t *testing.T) {
 // emits what came.
 func TestETagInReplay(t *testing.T) {
 	api := newTagging(8)
-	s := setup{workDir: t.TempDir(), api: api, definition: tagged}
+	s := setup{workDir: memoryFolder(t), api: api, definition: tagged}
 	s.state = s.must(t).state()
 	api.set(4, "other")
 	s.must(t)
@@ -331,7 +331,7 @@ func TestETagKeepsNoSecret(t *testing.T) {
 	const token = "s3cr3t-token-of-shop"
 	calls := 0
 	s := setup{
-		workDir: t.TempDir(), definition: tagged, config: `{"token": "` + token + `"}`,
+		workDir: memoryFolder(t), definition: tagged, config: `{"token": "` + token + `"}`,
 		head: strings.Replace(head, "start: {type: string}", "token: {type: string, secret: true}", 1),
 		api: transport(func(r *http.Request) (*http.Response, error) {
 			if calls++; r.Header.Get("If-None-Match") != "" {

@@ -34,7 +34,7 @@ const thirtyOddShops = partitioned + `  - name: orders
 // records of each of its partitions, that numbers are those of all of them, and
 // that the account counts them all.
 func TestToldOnce(t *testing.T) {
-	r := setup{definition: thirtyOddShops, workDir: t.TempDir(), api: oddShops{}}.must(t)
+	r := setup{definition: thirtyOddShops, workDir: memoryFolder(t), api: oddShops{}}.must(t)
 	for _, want := range []string{
 		"does not fit its schema",
 		"came twice in one answer with different content",
@@ -79,7 +79,7 @@ func TestKeepsNothing(t *testing.T) {
 		{"{{ record.stauts == 'open' }}", 1},
 		{"{{ partition.shop == 30 }}", 0},
 	} {
-		r := setup{definition: thirtyOddShops + "    keep: \"" + tt.keep + "\"\n", workDir: t.TempDir(), api: oddShops{}}.must(t)
+		r := setup{definition: thirtyOddShops + "    keep: \"" + tt.keep + "\"\n", workDir: memoryFolder(t), api: oddShops{}}.must(t)
 		if n := strings.Count(r.log, "keep is true for none of the 150 records"); n != tt.told {
 			t.Errorf("%s: told of %d times, want %d:\n%s", tt.keep, n, tt.told, r.log)
 		}

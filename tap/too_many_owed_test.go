@@ -35,7 +35,7 @@ func TestTooManyOwed(t *testing.T) {
 					values = append(values, fmt.Sprint(n+1))
 					api.add(path(n+1), row{ID: 2*n + 1, Updated: begin.Add(time.Duration(n) * time.Minute).Format(time.RFC3339)}, row{ID: 2*n + 2, Updated: begin.Add(24 * time.Hour).Format(time.RFC3339)})
 				}
-				s := setup{workDir: t.TempDir(), api: api, definition: partitioned + `  - name: orders
+				s := setup{workDir: memoryFolder(t), api: api, definition: partitioned + `  - name: orders
     path: /accounts/{{ partition.account }}/orders
     params: {from: "{{ window.start }}", to: "{{ window.end }}"}
     replication_key: updated_at

@@ -49,7 +49,7 @@ func TestBudgetOfRunHolds(t *testing.T) {
 		{"nowhere", ``, `"max_cost": 4`, 0, "run.max_cost is 4, but no stream of the definition has a cost", "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := setup{workDir: t.TempDir(), api: walkOf(9), config: `{"run": {` + tt.run + `}}`,
+			s := setup{workDir: memoryFolder(t), api: walkOf(9), config: `{"run": {` + tt.run + `}}`,
 				definition: `streams: [{name: x, path: /x, records: data, primary_key: [id], ` + tt.cost + `pagination: {type: cursor, next: next, param: page}, schema: {type: object}}]`}
 			r := s.run(t)
 			if len(r.records("x")) != tt.records || (r.err == nil) != (tt.fails == "") || tt.fails != "" && !strings.Contains(r.err.Error(), tt.fails) {

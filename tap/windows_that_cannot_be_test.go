@@ -18,7 +18,7 @@ func TestWindowsThatCannotBe(t *testing.T) {
 		api := newShops()
 		r := setup{
 			definition: strings.Replace(ordersByDay, `start: "2025-05-01"`, `start: "{{ config.start }}"`, 1),
-			config:     `{"start": "some day"}`, workDir: t.TempDir(), api: api,
+			config:     `{"start": "some day"}`, workDir: memoryFolder(t), api: api,
 		}.run(t)
 		var input *tap.InputError
 		if !errors.As(r.err, &input) || !strings.Contains(r.err.Error(), "some day is no time") || len(api.asked) > 0 {

@@ -22,6 +22,9 @@ func TestAirbyteKillAtEveryRequest(t *testing.T) {
 	r, kill := deadlyRig(t, pages)
 	most := 0
 	for n := 1; n <= pages; n++ {
+		if !taken(n, pages) {
+			continue
+		}
 		keeps := n%4 > 0 // a platform that lost the state, now and then
 		r.api.Reset()
 		if err := os.RemoveAll(r.work()); err != nil {
@@ -46,7 +49,7 @@ func TestAirbyteKillAtEveryRequest(t *testing.T) {
 			t.FailNow()
 		}
 	}
-	t.Logf("killed at each of %d requests: no record missing, at most %d call paid twice", pages, most)
+	t.Logf("killed at requests of %d: no record missing, at most %d call paid twice", pages, most)
 }
 
 // airbyteMessage is a line of Airbyte's.

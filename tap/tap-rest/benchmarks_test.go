@@ -34,9 +34,6 @@ const (
 
 // TestPeakMemory: a run's memory does not depend on how much there is to read.
 func TestPeakMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads 100 MB")
-	}
 	peak := figureRun(t, figure{records: figureRecords}).peak
 	t.Logf("peak memory %.1f MB for %d records", float64(peak)/1e6, figureRecords)
 	if peak > figureMemory {

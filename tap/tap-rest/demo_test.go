@@ -13,6 +13,7 @@ import (
 // TestDemoNeedsNoJudge: of the test data of the sample shop no record is
 // so unusual that gojsonschema has to say whether it fits.
 func TestDemoNeedsNoJudge(t *testing.T) {
+	t.Parallel()
 	demo := exec.Command(builtBinary(t), "demo", "--log-level", "error")
 	demo.Env = append(os.Environ(), "XDG_STATE_HOME="+t.TempDir())
 	out, err := demo.Output()

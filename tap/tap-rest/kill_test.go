@@ -97,9 +97,6 @@ func TestSignal(t *testing.T) {
 // TestSignalWhileWaiting stops the program while others keep it waiting: it
 // ends in time all the same.
 func TestSignalWhileWaiting(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes 10 seconds")
-	}
 	const limit = 11 * time.Second
 	t.Run("for the API", func(t *testing.T) {
 		t.Parallel()

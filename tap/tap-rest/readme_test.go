@@ -28,9 +28,7 @@ var needPrograms = []string{"Pipe it", "Under Meltano"}
 
 // TestReadme does what the README says, but for what needs other programs.
 func TestReadme(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes ten seconds")
-	}
+	t.Parallel() // it waits for most of its time
 	dir := t.TempDir()
 	runDocument(t, dir, freeAddress(t), ownEnv(dir), sections(t, func(title string) bool { return !slices.Contains(needPrograms, title) }))
 }

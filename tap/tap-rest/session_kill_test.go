@@ -75,6 +75,9 @@ func TestKillInSession(t *testing.T) {
 			}}})
 			calls := way.killAt(t, &victim, &at, 0, false)
 			for n := 1; n <= calls; n++ {
+				if !taken(n, calls) && n != 2 { // 2 is the first in the session
+					continue
+				}
 				for i := range 4 {
 					done.Store(i&1 == 1)
 					at.Store(int64(n))
