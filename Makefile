@@ -1,7 +1,8 @@
 # make          build bin/tap-rest and test it
 # make demo     read a sample API, which it starts itself
-# make test     all tests but interop's: about 4 minutes on 2 cores
-# make race     the same with the race detector: about 15 minutes on 2 cores
+# make test     all tests but interop's, with a share of those that kill and cut
+#               runs at one place after the other: about 3 minutes on 2 cores
+# make race     all of these, with the race detector: about 15 minutes on 2 cores
 # make wheel    dist/*.whl for each of PLATFORMS, by cross compilation
 # make interop  tests against programs from PyPI; needs Python 3.10 or later
 # make interop-all  those, and the ones with databases, Meltano and PyAirbyte, which
@@ -49,7 +50,7 @@ wheel-%:
 
 # A time-out is there for a test that hangs, not for a machine that is slow.
 test:
-	@echo 'make test takes about 4 minutes on 2 cores.'
+	@echo 'make test takes about 3 minutes on 2 cores.'
 	$(GO) test -short -timeout 30m -skip '^TestInterop' ./...
 
 race:

@@ -57,7 +57,7 @@ func TruncateJSON(n int) Fault {
 	})
 }
 
-// BigBody makes the page n bytes long: spaces before its last byte, which cost
+// BigBody makes the page n bytes long: blanks before its last byte, which cost
 // no memory. It goes out uncompressed.
 func BigBody(n int64) Fault {
 	return at(onBody, "big", func(x *exchange) {
