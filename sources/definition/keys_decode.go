@@ -23,6 +23,7 @@ var decodeObject = &object{
 		{name: "csv", doc: "Rows of fields (RFC 4180).", keys: []key{
 			{name: "delimiter", kind: aCharacter, def: "`,`", doc: "What stands between fields: one ASCII character, as `;` or `\"\\t\"`."},
 			{name: "quote", kind: aQuote, def: "`\"`", doc: "What stands around fields: one ASCII character, or `none`."},
+			{name: "loose_quotes", kind: aBool, def: "false", doc: "A quote within a field that begins with none is text, and no error."},
 			{name: "header", kind: aHeaderRow, def: "true", doc: "true: the first row names the columns. Or their names, where no row does."},
 			{name: "skip_lines", kind: aCount, def: "0", doc: "Lines before the first row."},
 			{name: "comment", kind: aCharacter, def: "none", doc: "Lines that begin with this character are passed over."},
@@ -199,7 +200,7 @@ func (b *builder) decodeMap(n *document.Node) sources.Decode {
 		d.CSV = sources.CSV{
 			Delimiter: document.Value[rune](n, "delimiter"), Quote: document.Value[rune](n, "quote"), Names: document.Value[[]string](n, "header"),
 			Unquoted: n.Has("quote") && document.Value[rune](n, "quote") == 0, SkipLines: int(document.Value[int64](n, "skip_lines")),
-			Comment: document.Value[rune](n, "comment"), NullValues: document.Value[[]string](n, "null_values"),
+			LooseQuotes: document.Value[bool](n, "loose_quotes"), Comment: document.Value[rune](n, "comment"), NullValues: document.Value[[]string](n, "null_values"),
 		}
 	case sources.FormatJSONL:
 		d.JSONL.ParentID = document.Value[string](n, "parent_id")

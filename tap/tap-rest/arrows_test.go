@@ -36,8 +36,7 @@ var arrows = map[string][]string{
 	"tap/twins":       {"catalog/raw", "sources/fetch", "sources/fetch/paging"},
 	"tap/workdir":     {},
 
-	"sources/fetch":               {"sources/fetch/decode/file", "sources/nearest", "sources/fetch/advice", "sources/fetch/identity", "sources/fetch/body", "sources/fetch/paging/repeat", "sources/fetch/ref", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/rate", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/secret/needle", "sources/secret", "sources/times", "state/journal", "sources/fetch/pemtext", "sources/fetch/recorded"},
-	"sources/fetch":               {"sources/nearest", "sources/fetch/advice", "sources/fetch/identity", "sources/fetch/body", "sources/fetch/paging/repeat", "sources/fetch/ref", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/rate", "sources/fetch/auth", "sources/fetch/request", "sources/fetch/uri", "sources", "sources/expr", "sources/secret/needle", "sources/secret", "sources/times", "state/journal", "sources/fetch/pemtext", "sources/fetch/recorded"},
+	"sources/fetch":               {"sources", "sources/expr", "sources/fetch/advice", "sources/fetch/auth", "sources/fetch/body", "sources/fetch/decode/file", "sources/fetch/identity", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/paging/repeat", "sources/fetch/pemtext", "sources/fetch/rate", "sources/fetch/recorded", "sources/fetch/ref", "sources/fetch/request", "sources/fetch/uri", "sources/nearest", "sources/secret", "sources/secret/needle", "sources/times", "state/journal"},
 	"sources/fetch/decode/csv":    {"catalog/raw", "sources", "sources/fetch/decode/file"},
 	"sources/fetch/decode/file":   {"sources"},
 	"sources/fetch/paging":        {"sources/nearest", "sources/fetch/paging/repeat", "sources/fetch/paging/list", "sources/fetch/ref", "sources/fetch/paging/hint", "sources", "sources/expr"},
@@ -48,7 +47,6 @@ var arrows = map[string][]string{
 	"sources/fetch/paging/repeat": {"sources"},
 	"sources/fetch/ref":           {"sources", "sources/expr", "sources/secret"},
 	"sources/fetch/body":          {"sources/fetch/decode", "sources/fetch/decode/file", "sources", "sources/secret/needle", "sources/secret"},
-	"sources/fetch/decode/file":   {"sources"},
 	"sources/fetch/decode/detect": {"sources"},
 	"sources/fetch/decode/xlsx":   {"sources/fetch/decode/file", "sources/fetch/decode/unpack", "sources"},
 	"sources/fetch/decode/unpack": {"sources/fetch/decode/file", "sources"},
@@ -58,7 +56,6 @@ var arrows = map[string][]string{
 	"sources/fetch/pemtext":       {},
 	"sources/fetch/recorded":      {"sources/fetch/body", "sources/secret", "state/journal"},
 	"sources/fetch/uri":           {},
-	"sources/fetch/decode/file":   {"sources"},
 	"sources/fetch/decode/jsonl":  {"sources", "sources/fetch/decode/file"},
 	"sources/fetch/decode/xml":    {"sources", "sources/fetch/decode/file"},
 

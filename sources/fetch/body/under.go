@@ -25,7 +25,10 @@ func Under(s *sources.Stream, took func(why string)) (l Layers) {
 	if d.IsJSON() {
 		return l
 	}
-	answer := &decode.Answer{Options: file.Options{Decode: d, Schema: s.Schema.Text}, Steps: s.Records.Steps, Took: took}
+	answer := &decode.Answer{Options: file.Options{Decode: d, Schema: s.Schema.Text}, Took: took}
+	if !s.Records.Single { // one record is no list of them
+		answer.Steps = s.Records.Steps
+	}
 	if s.Text.Charset != "" {
 		answer.Charset = inCharset(s.Text.Charset)
 	}

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/detect"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/unpack"
 )
@@ -68,7 +70,7 @@ func (a *Answer) elements() []string {
 	if Archived(a.Options.Decode) && len(steps) > 0 && steps[0] == "@this" {
 		steps = steps[1:]
 	}
-	if len(steps) != 1 || steps[0] == "@this" {
+	if len(steps) != 1 || strings.ContainsAny(steps[0], "#*?|@{}[]") { // it asks more than names can say
 		return nil
 	}
 	return sources.SplitPath(steps[0])
@@ -137,8 +139,28 @@ func (c *chain) next() error {
 		return err
 	}
 	c.member = name
+	if c.answer.Options.Format == sources.FormatCSV {
+		if in, err = c.answer.noCSV(in); err != nil {
+			return c.named(err)
+		}
+	}
 	c.now, err = c.open(c.answer.text(in), &c.answer.Options)
 	return c.named(err)
+}
+
+// noCSV is the error of a file that is something else, though nearly every text would
+// pass for rows; it returns the file to be read.
+func (a *Answer) noCSV(in file.File) (file.File, error) {
+	const enough = 512
+	s := sourceOf(in)
+	begins, err := s.Peek(enough)
+	if err != nil {
+		return nil, err
+	}
+	if what := detect.NoCSV(&detect.Seen{ContentType: a.Header.Get("Content-Type"), Begins: begins}); what != "" {
+		return nil, &file.Error{Format: sources.FormatCSV, Offset: -1, Err: errors.New(what)}
+	}
+	return s, nil
 }
 
 // named says in which member of an archive an error is.

@@ -80,6 +80,23 @@ func Detect(s *Seen) (Guess, error) {
 	return Guess{}, s.fail("nothing says what it is")
 }
 
+// NoCSV says what a file is that is certainly no CSV; "" where it may be.
+func NoCSV(s *Seen) string {
+	g, ok := certain(s.Begins)
+	text := trim(s.Begins)
+	switch {
+	case ok && g.Unpack != nil:
+		return fmt.Sprintf("the file is packed (%s): write unpack: [%s]", g.Why, g.Unpack[0].Kind)
+	case ok:
+		return fmt.Sprintf("the file is %s (%s): write decode: %[1]s", g.Format, g.Why)
+	case isHTML(s.Begins):
+		return "the file is a page of HTML, as logins and errors are"
+	case len(text) > 0 && (text[0] == '{' || text[0] == '[') && strings.Contains(mediaType(s.ContentType), "json"):
+		return fmt.Sprintf("the answer is JSON, as errors are: it begins with %q", clip(string(text[:min(len(text), 100)])))
+	}
+	return ""
+}
+
 // fail is the error of a file that is nothing that is known.
 func (s *Seen) fail(what string) error {
 	var seen []string
