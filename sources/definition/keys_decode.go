@@ -188,6 +188,7 @@ func (b *builder) decode(n *document.Node) (d sources.Decode) {
 	if d.Format == sources.FormatJSON {
 		d.Format = ""
 	}
+	d.CSV.ShortRows = d.Format == sources.FormatCSV && document.Value[string](n, "short_rows") == "null"
 	return d
 }
 
