@@ -236,7 +236,7 @@ func (b *builder) records(n *document.Node) sources.Records {
 	if len(given) > 1 {
 		b.Problem(n.Get(given[1]), "%s: only one of them is possible", strings.Join(given, " and "))
 	}
-	if r.ShortRows && !n.Has("columns") {
+	if r.ShortRows && !n.Has("columns") && !rowsOf(n, sources.FormatCSV) {
 		b.Problem(n.Get("short_rows"), "is about rows under the names of columns, which this stream does not have")
 	}
 	if r.OneOrMany && (r.Single || n.Has("columns")) {

@@ -217,3 +217,9 @@ func (b *builder) decodeMap(n *document.Node) sources.Decode {
 	}
 	return d
 }
+
+// rowsOf reports whether the answers of a stream are in a format.
+func rowsOf(n *document.Node, f sources.Format) bool {
+	at := n.Get("decode")
+	return at != nil && (at.Text == string(f) || at.Get("format") != nil && at.Get("format").Text == string(f))
+}
