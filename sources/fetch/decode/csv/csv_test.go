@@ -113,7 +113,7 @@ func TestFaults(t *testing.T) {
 		want       string
 		early      bool
 	}{
-		{"few fields", "a,b\n1,2\n3\n4,5\n", sources.CSV{}, "csv, row 3, byte 8: has 1 field; the header has 2 (short_rows: true makes the missing ones null)", false},
+		{"few fields", "a,b\n1,2\n3\n4,5\n", sources.CSV{}, "csv, row 3, byte 8: has 1 field; the header has 2 (short_rows: null makes the missing ones null)", false},
 		{"few fields, with names", "3\n", sources.CSV{Names: []string{"a", "b"}}, "csv, row 1, byte 0: has 1 field; header: gives 2 names (", false},
 		{"few fields at the end", "a,b\n1,2\n3", sources.CSV{}, "csv, row 3, byte 8: has 1 field, and the file ends in it; the header has 2", true},
 		{"few fields at the end, CR", "a,b\n1,2\n3\r", sources.CSV{}, "csv, row 3, byte 8: has 1 field, and the file ends in it; the header has 2", true},

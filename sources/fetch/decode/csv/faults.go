@@ -60,7 +60,7 @@ func (r *records) failShortRow(i, fields int) error {
 	if r.virtual && r.nextRow(i) == r.end {
 		return r.failure(r.at, fmt.Errorf("has %s, and the file ends in it; %s: %w", counted(fields), r.wanted(), io.ErrUnexpectedEOF))
 	}
-	return r.failure(r.at, fmt.Errorf("has %s; %s (short_rows: true makes the missing ones null)", counted(fields), r.wanted()))
+	return r.failure(r.at, fmt.Errorf("has %s; %s (short_rows: null makes the missing ones null)", counted(fields), r.wanted()))
 }
 
 // wanted says how many fields a row has.
