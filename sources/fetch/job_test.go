@@ -148,3 +148,46 @@ func TestExportGoesOn(t *testing.T) {
 		}
 	})
 }
+
+// TestExportOfPages proves that a link may lead to several pages, and that a walk goes
+// on from each of them.
+func TestExportOfPages(t *testing.T) {
+	pages := func(api *exports) http.RoundTripper {
+		return transport(func(r *http.Request) (*http.Response, error) {
+			if r.URL.Host != "store.test" {
+				return api.RoundTrip(r)
+			}
+			api.asked = append(api.asked, r.URL.String())
+			var job, file int
+			_, _ = fmt.Sscanf(r.URL.Path, "/j%d/%d", &job, &file)
+			page := 0
+			_, _ = fmt.Sscan(r.URL.Query().Get("after"), &page)
+			next := "null"
+			if page < 2 {
+				next = fmt.Sprint(page + 1)
+			}
+			return answer{status: 200, body: fmt.Sprintf(`{"data":[{"id":%d}],"next":%s}`, 3*file+page+1, next)}.response(r), nil
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		api := &exports{files: 3}
+		stream := define(t, "", strings.Replace(exported, `records: "@this"`, "records: data, pagination: {type: cursor, next: next, param: after}", 1))[0]
+		r := newRig(t, stream, pages(api))
+		got := r.run(stream, paging.Position{})
+		if got.err != nil {
+			t.Fatal(got.err, api.asked)
+		}
+		wantIDs(t, got.ids, upTo(9))
+		if p := got.last.Proof; p.By != paging.EndFiles || p.Records != 9 || p.Pages != 9 || len(p.Doubts) > 0 {
+			t.Errorf("proof %+v", p)
+		}
+		for i, at := range got.nexts {
+			at, _ := kept(t, at)
+			rest := r.run(stream, at)
+			if rest.err != nil {
+				t.Fatal(rest.err)
+			}
+			wantIDs(t, rest.ids, upTo(9)[got.upTo[i]:])
+		}
+	})
+}
