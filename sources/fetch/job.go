@@ -8,13 +8,18 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/recorded"
 	"github.com/tap-rest/tap-rest/sources/fetch/ref"
+	"github.com/tap-rest/tap-rest/sources/fetch/request"
+	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 )
 
 // job is the export of a walk: what was submitted, how it stands, and which files it
@@ -55,8 +60,38 @@ const (
 // about reports whether the answer says something of a job, and holds no records.
 func (r role) about() bool { return r == forSubmit || r == forPoll }
 
-// keptHeaders are those of the answer to a submission that requests may need.
-var keptHeaders = []string{"Location", "Content-Location", "Operation-Location", "Azure-Asyncoperation", "Retry-After"}
+// locations are the headers of the answer to a submission that say where to ask for the
+// job. Of others, those are kept that begin with X-, and Retry-After.
+var locations = []string{"Location", "Content-Location", "Operation-Location", "Azure-Asyncoperation"}
+
+// headersOf are the headers of the answer to a submission that requests may need. What
+// they name is absolute: the job may be asked for in another place.
+func headersOf(page *Page) http.Header {
+	const long = 200 // bytes
+	h := http.Header{}
+	for name, values := range page.Header {
+		switch {
+		case slices.Contains(locations, name):
+			h.Set(name, absolute(page.url, values[0]))
+		case name == "Retry-After", strings.HasPrefix(name, "X-") && len(values[0]) < long:
+			h[name] = values
+		}
+	}
+	return h
+}
+
+// absolute is what a URL in an answer stands for, which may be relative to the one that
+// was asked.
+func absolute(from *url.URL, link string) string {
+	if from == nil {
+		return link
+	}
+	to, err := uri.Reference(from, link)
+	if err != nil {
+		return link // who asks for it finds the error
+	}
+	return to.String()
+}
 
 // sealed is what the answer to a submission says, fit to be kept.
 func (j *job) sealed(page *Page) (json.RawMessage, error) {
@@ -64,16 +99,8 @@ func (j *job) sealed(page *Page) (json.RawMessage, error) {
 	if len(page.Body.Text) > 0 {
 		answer = expr.JSONBytes(page.Body.Text)
 	}
-	h := http.Header{}
-	for name, values := range page.Header {
-		for _, kept := range keptHeaders {
-			if name == kept || len(name) > 2 && name[:2] == "X-" && len(values[0]) < 200 {
-				h[name] = values
-			}
-		}
-	}
 	return j.requests.maker.SealToken(expr.Dict(
-		[]string{"answer", "headers", "at"}, []expr.Value{answer, HeaderValue(h), expr.String(page.At.UTC().Format(time.RFC3339))}))
+		[]string{"answer", "headers", "at"}, []expr.Value{answer, HeaderValue(headersOf(page)), expr.String(page.At.UTC().Format(time.RFC3339))}))
 }
 
 // show makes templates see the job at which the walk stands.
@@ -195,7 +222,7 @@ func (j *job) ready(ctx context.Context, anew bool) error {
 		return j.asker.failures.lost(j.requests.sent.Shown, fmt.Errorf("the export's job has %d files now, and had %d: another one is asked for", len(links), at.Files))
 	}
 	j.links = links
-	j.slot.give()
+	j.slot.give() // it runs no more
 	return nil
 }
 
@@ -221,6 +248,11 @@ func (j *job) poll(ctx context.Context) ([]string, error) {
 	links, err := j.linksIn(expr.JSONBytes(page.Body.Text), page.Body.Text, page.Header)
 	if err != nil {
 		return nil, j.asker.failures.answer(out, &page.Exchange, &Error{Class: Permanent, Attempts: page.Attempts, Err: err})
+	}
+	if request.IsWhole(j.requests.stream.Request.Path) {
+		for i, link := range links {
+			links[i] = absolute(page.url, link)
+		}
 	}
 	return links, nil
 }

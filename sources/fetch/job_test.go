@@ -191,3 +191,44 @@ func TestExportOfPages(t *testing.T) {
 		}
 	})
 }
+
+// TestExportWithoutLinks proves that the answer of a job that is done is the file where
+// the definition names no links, and that answers before it may be of any kind.
+func TestExportWithoutLinks(t *testing.T) {
+	const csv = "id,note\n1,a\n2,b\n"
+	is := func(kind string) http.Header { return http.Header{"Content-Type": {kind}} }
+	for _, tt := range []struct {
+		name, done string
+		polls      []answer
+	}{
+		{"by status", "", []answer{{202, "", nil}, {202, `{"state":"running"}`, is("application/json")}, {200, csv, is("text/csv")}}},
+		{"by Content-Type", `done: "{{ 'csv' in headers['content-type'] }}"`, []answer{{200, `{"state":"running"}`, is("application/json")}, {200, csv, is("text/csv; charset=utf-8")}}},
+		{"by body", `done: "{{ response.state is not defined }}"`, []answer{{200, `{"state":"running"}`, is("application/json")}, {200, csv, is("text/csv")}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				text := `records: "@this", decode: csv, export: {submit: {path: /exports}, poll: {path: "{{ job_headers.location }}"}`
+				if tt.done != "" {
+					text += ", " + tt.done
+				}
+				stream := define(t, "", text+"}")[0]
+				api := &script{answers: append([]answer{{201, "", http.Header{"Location": {"../jobs/7?x=1"}}}}, tt.polls...)}
+				dir := t.TempDir()
+				j := openJournal(t, dir)
+				for _, what := range []string{"live", "recorded"} {
+					r := newRig(t, stream, api)
+					w := r.walk(stream, paging.Position{})
+					record(t, w, j).Only = what == "recorded"
+					got := drain(t, w)
+					if got.err != nil || !slices.Equal(got.ids, []string{`"1"`, `"2"`}) {
+						t.Fatalf("%s: got %v and %v", what, got.ids, got.err)
+					}
+					j = reopened(t, dir, j)
+				}
+				if len(api.requests) != len(tt.polls)+1 || api.requests[1].URL.String() != "http://api.test/jobs/7?x=1" {
+					t.Errorf("%d requests, the second for %s", len(api.requests), api.requests[1].URL)
+				}
+			})
+		})
+	}
+}

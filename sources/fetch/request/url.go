@@ -64,11 +64,16 @@ func (d *draft) specURL(base string) (*url.URL, error) {
 	return u, nil
 }
 
+// IsWhole reports whether a template is one value.
+func IsWhole(t *expr.Template) bool {
+	source := strings.TrimSpace(t.Source())
+	return strings.HasPrefix(source, "{{") && strings.HasSuffix(source, "}}") && strings.Count(source, "{{") == 1
+}
+
 // path is what the definition appends to base_url. One that is a value whole, and a
 // URL or the link to a file, stands as it is.
 func (d *draft) path() (string, error) {
-	source := strings.TrimSpace(d.spec.Path.Source())
-	if strings.HasPrefix(source, "{{") && strings.HasSuffix(source, "}}") && strings.Count(source, "{{") == 1 {
+	if IsWhole(d.spec.Path) {
 		text, err := d.spec.Path.Text(d.vars)
 		if err != nil || d.file || uri.Absolute(text) {
 			return text, err
