@@ -16,22 +16,31 @@ import (
 // outgoing is a request of a walk, as often as it is sent.
 type outgoing struct {
 	*request.Request
-	stream  string
-	vars    expr.Vars   // what proofs see
-	digest  [16]byte    // of all but proofs, where the walk is recorded
-	under   body.Layers // of the answer's body
-	jar     *request.Cookies
-	n       int64  // of the page in its walk: how many came before
-	role    role   // in an export
-	files   int64  // of the export's job, as far as is known
+	stream string
+	vars   expr.Vars   // what proofs see
+	digest [16]byte    // of all but proofs, where the walk is recorded
+	under  body.Layers // of the answer's body
+	jar    *request.Cookies
+	n      int64 // of the page in its walk: how many came before
+	aboutJob
 	aside   string // of a request for no page: its place in the journal, beside the walk's
 	tag     *Tag   // of the answer of before, which is not sent where it did not change; nil: there is none
 	mark    marks  // of a request that must not be sent twice
 	price   price
 	started *rate.Started // the last time that it was let through
 	proving
-	// file begins one for an answer that is too long for memory, lasting one with which
-	// a later run may go on.
+	longAnswer
+}
+
+// aboutJob is what a request is in an export.
+type aboutJob struct {
+	role  role
+	files int64 // of the job, as far as is known
+}
+
+// longAnswer is where an answer goes that is too long for memory.
+type longAnswer struct {
+	// file begins a file for it, lasting one with which a later run may go on.
 	file, lasting func(http.Header) (body.File, error)
 	part          *part // that came of the answer before; nil: it is asked for as a whole, always
 }

@@ -59,7 +59,7 @@ func (p *part) turnTo(out *outgoing, r *recorder) {
 	if r.Recording == nil || r.only() || out.Method != http.MethodGet {
 		return
 	}
-	d, began, size := r.Journal.GoOn(r.keyOf(out), out.digest)
+	d, began, size := journal.GoOn(r.Journal, r.keyOf(out), out.digest)
 	if d == nil {
 		return
 	}
@@ -161,7 +161,7 @@ func (r *recorder) partFile(out *outgoing, h http.Header) (body.File, error) {
 	if r.Recording == nil {
 		return body.NewFile()
 	}
-	d, err := r.Journal.Part(&journal.Began{Key: r.keyOf(out), Digest: out.digest, Header: h})
+	d, err := journal.Part(r.Journal, &journal.Began{Key: r.keyOf(out), Digest: out.digest, Header: h})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrJournal, err)
 	}

@@ -14,7 +14,7 @@ func (w *Walk) nextOfJob(ctx context.Context) (*Page, error) {
 	if err := w.job.show(); err != nil {
 		return nil, w.failures.unsent("the export's job", err)
 	}
-	if w.pager.Submits() {
+	if w.pager.Position().Export == nil {
 		return w.submit(ctx)
 	}
 	return w.nextOfFile(ctx)

@@ -38,7 +38,7 @@ func partName(k Key) string {
 
 // Part begins the body of an answer with which a later run may go on, where this one
 // breaks off. It is kept as it comes.
-func (j *Journal) Part(b *Began) (*Draft, error) {
+func Part(j *Journal, b *Began) (*Draft, error) {
 	b.Boot = disk.Boot()
 	head, err := b.head()
 	if err != nil || b.Boot == "" {
@@ -103,7 +103,7 @@ func readBegan(f disk.File) *Began {
 
 // GoOn returns what an earlier run left of the answer to a request, and how long that
 // is; nil where there is nothing that can be gone on with.
-func (j *Journal) GoOn(k Key, digest [16]byte) (*Draft, *Began, int64) {
+func GoOn(j *Journal, k Key, digest [16]byte) (*Draft, *Began, int64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.store.writable() != nil {

@@ -16,7 +16,7 @@ func TestPartGoesOn(t *testing.T) {
 	begin(t, j, "a")
 	e := exchange("a", "p", 0, 0, 0)
 	began := &Began{Key: e.Key, Digest: e.Digest, Header: http.Header{"Etag": {`"x"`}}}
-	d, err := j.Part(began)
+	d, err := Part(j, began)
 	must(t, err)
 	half := bytes.Repeat([]byte("0123456789"), 20_000)
 	_, err = d.Write(half)
@@ -25,10 +25,10 @@ func TestPartGoesOn(t *testing.T) {
 	must(t, j.lock.Close())
 
 	j = open(t, dir, Options{})
-	if other, _, _ := j.GoOn(exchange("a", "p", 0, 1, 0).Key, e.Digest); other != nil {
+	if other, _, _ := GoOn(j, exchange("a", "p", 0, 1, 0).Key, e.Digest); other != nil {
 		t.Error("another exchange goes on with it")
 	}
-	d, was, n := j.GoOn(e.Key, e.Digest)
+	d, was, n := GoOn(j, e.Key, e.Digest)
 	if d == nil || n != int64(len(half)) || was.Header.Get("ETag") != `"x"` {
 		t.Fatalf("goes on with %v at %d", was, n)
 	}
@@ -46,7 +46,7 @@ func TestPartGoesOn(t *testing.T) {
 		t.Errorf("it has %d bytes and %v", len(got), err)
 	}
 	must(t, r.Close())
-	d, err = j.Part(&Began{Key: exchange("a", "p", 0, 1, 0).Key})
+	d, err = Part(j, &Began{Key: exchange("a", "p", 0, 1, 0).Key})
 	must(t, err)
 	d.Leave()
 	if left, _ := filepath.Glob(filepath.Join(dir, "*"+partSuffix)); len(left) != 1 {
@@ -75,14 +75,14 @@ func TestPartOfAnotherRequest(t *testing.T) {
 			j := open(t, testDir, Options{FS: fs})
 			begin(t, j, "a")
 			e := exchange("a", "p", 0, 0, 0)
-			d, err := j.Part(&Began{Key: e.Key, Digest: e.Digest})
+			d, err := Part(j, &Began{Key: e.Key, Digest: e.Digest})
 			must(t, err)
 			_, err = d.Write([]byte("some"))
 			must(t, err)
 			d.Leave()
 			file := filepath.Join(testDir, partName(e.Key))
 			spoil(fs.files[file].now, e)
-			if d, _, _ := j.GoOn(e.Key, e.Digest); d != nil {
+			if d, _, _ := GoOn(j, e.Key, e.Digest); d != nil {
 				t.Error("it is gone on with")
 			}
 			if fs.files[file] != nil {

@@ -83,7 +83,7 @@ func (l course) goBeyond() error {
 		l.next.doubt(sharedDoubt("pagination.beyond.field", field, "max_offset"))
 	}
 	l.next = Position{
-		Number: says.Start, Offset: says.Start, Pages: l.next.Pages, Records: l.next.Records, Session: l.next.Session, Again: l.next.Again,
+		Number: says.Start, Offset: says.Start, Pages: l.next.Pages, Records: l.next.Records, Session: l.next.Session, Over: Over{Again: l.next.Again},
 		Doubts: l.next.Doubts, Beyond: &Beyond{Key: key, Records: l.next.Records, Total: total},
 	}
 	return nil

@@ -228,6 +228,6 @@ func (l last) walkAgain() bool {
 	if l.stream.Pagination.Session.Keeps { // it stands at its end
 		session = nil
 	}
-	*next = Position{Number: start, Offset: start, Session: session, Pages: next.Pages, Again: a.Next(next.Pages)}
+	*next = Position{Number: start, Offset: start, Session: session, Pages: next.Pages, Over: Over{Again: a.Next(next.Pages)}}
 	return true
 }

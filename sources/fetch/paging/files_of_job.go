@@ -17,13 +17,8 @@ func (p *Position) Submitted() bool {
 	return p.Export != nil && p.Export.File == 0 && p.Export.Before == p.Pages
 }
 
-// Submits reports whether the next request asks for a job.
-func (p *Pager) Submits() bool {
-	return p.stream.Pagination.Export != nil && p.pos.Export == nil
-}
-
 // submitted makes the first file of a job the next.
-func (l *leg) submitted() {
+func submitted(l *leg) {
 	start, pages := l.stream.Pagination.Start, l.from.Pages+1
 	l.next = Position{Number: start, Offset: start, Pages: pages, Export: &Export{Job: l.answer.Job, Before: pages}}
 	l.found.Begins, l.found.Next = false, l.next
@@ -61,4 +56,3 @@ func (p *Position) inAll() (pages, records int64) {
 	}
 	return p.pages(), p.Records
 }
-

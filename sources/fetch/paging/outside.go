@@ -57,8 +57,8 @@ type Answer struct {
 	// Together is how many answers before may have been asked for together with
 	// this one, and have come in any order.
 	Together int64
-	Job   json.RawMessage // the answer asked for a job: what it says of that, sealed
-	Files int64           // of the job, where the page is of one of them
+	Job      json.RawMessage // the answer asked for a job: what it says of that, sealed
+	Files    int64           // of the job, where the page is of one of them
 	// Early says that it may have been asked for before the page before had come.
 	Early bool
 	Ruling

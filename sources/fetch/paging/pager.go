@@ -161,8 +161,8 @@ func (p *Pager) Take(a Answer) (Found, error) {
 }
 
 func (p *Pager) take(l *leg) error {
-	if p.Submits() {
-		l.submitted()
+	if p.stream.Pagination.Export != nil && p.pos.Export == nil {
+		submitted(l)
 		return nil
 	}
 	if (audit{l}).pastEnd() && p.guard.Repeats(l.answer.Records.Len(), l.content) && !(audit{l}).grown() {

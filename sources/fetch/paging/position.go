@@ -25,8 +25,13 @@ type Position struct {
 	Numbers *list.Numbers `json:"numbers,omitempty"` // cursor, next_url, link_header: how they are numbered; nil: they are not
 	Tail    []repeat.Seen `json:"tail,omitempty"`    // offset with overlap: of the last records
 	Doubts  []Doubt       `json:"doubts,omitempty"`  // why records may be missing
-	Again   *repeat.Again `json:"again,omitempty"`   // with on_incomplete: again
-	Behind  *list.Behind  `json:"behind,omitempty"`  // where the walk went back
+	Over
+}
+
+// Over is what a walk knows of pages that it reads again.
+type Over struct {
+	Again  *repeat.Again `json:"again,omitempty"`  // with on_incomplete: again
+	Behind *list.Behind  `json:"behind,omitempty"` // where the walk went back
 }
 
 // Known is what the API's own counts said, as last known.
