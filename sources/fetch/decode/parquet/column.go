@@ -49,15 +49,8 @@ func (c *column) begin(k *chunk, rows int64) error {
 
 // advance goes on to the next entry.
 func (c *column) advance() error {
-	if !c.has {
-		return fmt.Errorf("has fewer values than its row group has rows: %w", io.ErrUnexpectedEOF)
-	}
-	if c.left == 0 {
-		c.has, c.definition, c.repetition = false, 0, 0
-		return nil
-	}
-	for c.inPage == 0 {
-		if err := c.nextPage(); err != nil {
+	if c.inPage == 0 {
+		if more, err := c.refill(); !more {
 			return err
 		}
 	}
@@ -78,6 +71,23 @@ func (c *column) advance() error {
 		c.definition = uint8(v)
 	}
 	return nil
+}
+
+// refill reads the next page that has entries, and reports whether there is one.
+func (c *column) refill() (more bool, err error) {
+	if !c.has {
+		return false, fmt.Errorf("has fewer values than its row group has rows: %w", io.ErrUnexpectedEOF)
+	}
+	if c.left == 0 {
+		c.has, c.definition, c.repetition = false, 0, 0
+		return false, nil
+	}
+	for c.inPage == 0 {
+		if err := c.nextPage(); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 func orLevels(err error) error {

@@ -22,7 +22,8 @@ const (
 	typeSet    = 10
 	typeMap    = 11
 	typeStruct = 12
-	typeUUID   = 16 - 3
+	typeUUID   = 13
+	typeNone   = 16 // which no value has
 )
 
 // deepest is how deep structures of a header, and groups of a schema, may nest.
@@ -160,7 +161,7 @@ func (c *compact) skipMember(kind byte) {
 	case typeBinary:
 		c.binary()
 	case typeList, typeSet:
-		c.nested(func() { c.list(0, nil) })
+		c.nested(func() { c.list(typeNone, nil) })
 	case typeMap:
 		c.nested(c.skipMap)
 	case typeStruct:

@@ -32,16 +32,17 @@ func (r *runs) next() (uint64, error) {
 		return r.value, nil
 	}
 	if r.at == r.n {
-		if err := r.fill(); err != nil {
-			return 0, err
-		}
-		if r.same > 0 {
-			r.same--
-			return r.value, nil
-		}
+		return r.refill()
 	}
 	r.at++
 	return r.buffer[(r.at-1)&63], nil
+}
+
+func (r *runs) refill() (uint64, error) {
+	if err := r.fill(); err != nil {
+		return 0, err
+	}
+	return r.next()
 }
 
 // fill begins another run, or unpacks more of one.

@@ -67,8 +67,8 @@ func appendDate(dst []byte, days int64) []byte {
 		year++
 	}
 	dst = appendYear(dst, year+era*400)
-	dst = appendDigits(append(dst, '-'), uint64(month), 2)
-	return appendDigits(append(dst, '-'), uint64(dayOfMonth), 2)
+	dst = appendTwo(append(dst, '-'), uint64(month))
+	return appendTwo(append(dst, '-'), uint64(dayOfMonth))
 }
 
 func appendYear(dst []byte, year int64) []byte {
@@ -81,14 +81,16 @@ func appendYear(dst []byte, year int64) []byte {
 	if year > 9999 {
 		return strconv.AppendInt(dst, year, 10)
 	}
-	return appendDigits(dst, uint64(year), 4)
+	return appendTwo(appendTwo(dst, uint64(year)/100), uint64(year)%100)
 }
 
 // appendClock appends a time of day, with as many digits as its unit has.
 func appendClock(dst []byte, i int64, u unit) []byte {
 	seconds := uint64(i / u.perSecond)
-	dst = appendDigits(dst, seconds/3600, 2)
-	dst = appendDigits(append(dst, ':'), seconds/60%60, 2)
-	dst = appendDigits(append(dst, ':'), seconds%60, 2)
+	dst = appendTwo(dst, seconds/3600)
+	dst = appendTwo(append(dst, ':'), seconds/60%60)
+	dst = appendTwo(append(dst, ':'), seconds%60)
 	return appendDigits(append(dst, '.'), uint64(i%u.perSecond), u.digits)
 }
+
+func appendTwo(dst []byte, v uint64) []byte { return append(dst, '0'+byte(v/10), '0'+byte(v%10)) }

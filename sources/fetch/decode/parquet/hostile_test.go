@@ -1,0 +1,95 @@
+//go:build !small
+
+package parquet_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
+)
+
+// TestFlipped proves that no file with one byte changed panics or takes much memory: its
+// records come to an end, with or without an error that is one of this package.
+func TestFlipped(t *testing.T) {
+	for _, name := range []string{"tiny", "deltas"} {
+		b := read(t, name)
+		for i := range b {
+			for _, mask := range []byte{0x01, 0x80, 0xff} {
+				b[i] ^= mask
+				allocated := allocations(func() {
+					if err := drain(b, 1000); err != nil && !isError(err) {
+						t.Errorf("%s, byte %d: got %v, want a *file.Error", name, i, err)
+					}
+				})
+				if allocated > 200<<20 {
+					t.Errorf("%s, byte %d: %d MiB were allocated", name, i, allocated>>20)
+				}
+				b[i] ^= mask
+			}
+		}
+	}
+}
+
+// TestFlippedValues proves that a page whose bytes changed on their way is an error,
+// where it has a CRC.
+func TestFlippedValues(t *testing.T) {
+	b := read(t, "tiny")
+	i := bytes.Index(b, binary.LittleEndian.AppendUint64(nil, 4)) // the id of the last row
+	if i < 0 {
+		t.Fatal("the file has no id 4")
+	}
+	b[i] = 5
+	if _, err := lines(b); err == nil || !strings.Contains(err.Error(), "CRC") {
+		t.Errorf("got %v, want an error of the CRC", err)
+	}
+}
+
+func isError(err error) bool {
+	var e *file.Error
+	return errors.As(err, &e) && e.Err != nil
+}
+
+// drain reads up to so many records, or up to the one that makes it 1 MiB of JSON.
+func drain(b []byte, most int) error {
+	r, err := open(b)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	var dst []byte
+	for read := 0; most > 0 && read < 1<<20; most-- {
+		dst, err = r.Next(dst[:0])
+		read += len(dst)
+		if err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func allocations(do func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	do()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+func FuzzParquet(f *testing.F) {
+	for _, name := range []string{"tiny", "deltas", "types", "nested"} {
+		f.Add(read(f, name))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if err := drain(b, 10000); err != nil && !isError(err) {
+			t.Errorf("got %v, want a *file.Error", err)
+		}
+	})
+}
