@@ -21,10 +21,16 @@ type column struct {
 	values                 values
 	page, dictionary       []byte
 	hasDictionary          bool
-	codec                  int32
-	at, end                int64 // of the next page, and of the column, in the file
-	began                  int64 // where this page begins
+	place                  place
 	pages                  *pages
+}
+
+// place is where a column of a row group lies in the file.
+type place struct {
+	codec int32
+	began int64 // where the page begins that is being read
+	next  int64 // where the one behind it begins
+	end   int64
 }
 
 // begin begins a row group.
@@ -33,7 +39,7 @@ func (c *column) begin(k *chunk, rows int64) error {
 	if k.dictionary > 0 {
 		from = min(from, k.dictionary)
 	}
-	c.began = from
+	c.place.began = from
 	switch {
 	case k.physical != c.physical:
 		return fmt.Errorf("has the physical type %d in a row group and %d in the schema", k.physical, c.physical)
@@ -42,7 +48,7 @@ func (c *column) begin(k *chunk, rows int64) error {
 	case c.maxRepetition == 0 && k.values != rows, k.values < rows:
 		return fmt.Errorf("claims %d values; its row group has %d rows", k.values, rows)
 	}
-	c.at, c.end, c.codec = from, from+k.length, k.codec
+	c.place = place{codec: k.codec, began: from, next: from, end: from + k.length}
 	c.inPage, c.left, c.has, c.hasDictionary = 0, k.values, true, false
 	return c.advance()
 }
@@ -99,16 +105,16 @@ func orLevels(err error) error {
 
 // nextPage reads the next page, with the dictionary if that comes first.
 func (c *column) nextPage() error {
-	c.began = c.at
-	h, body, err := c.pages.header(c.at, c.end)
+	c.place.began = c.place.next
+	h, body, err := c.pages.header(c.place.next, c.place.end)
 	if err != nil {
 		return err
 	}
 	if h.kind == pageIndex {
-		if int64(h.packed) > c.end-body {
+		if int64(h.packed) > c.place.end-body {
 			return io.ErrUnexpectedEOF
 		}
-		c.at = body + int64(h.packed)
+		c.place.next = body + int64(h.packed)
 		return nil
 	}
 	if h.kind == pageDictionary {
@@ -116,7 +122,7 @@ func (c *column) nextPage() error {
 	} else {
 		err = c.readData(&h, body)
 	}
-	c.at = body + int64(h.packed)
+	c.place.next = body + int64(h.packed)
 	return err
 }
 
@@ -127,7 +133,7 @@ func (c *column) readDictionary(h *pageHeader, body int64) (err error) {
 	if h.encoding != encodingPlain && h.encoding != encodingPlainDictionary {
 		return fmt.Errorf("the dictionary has the encoding %d; only PLAIN is possible", h.encoding)
 	}
-	if c.dictionary, err = c.pages.body(c.dictionary, h, body, c.end, c.codec); err != nil {
+	if c.dictionary, err = c.pages.body(c.dictionary, h, body, c.place.end, c.place.codec); err != nil {
 		return fmt.Errorf("dictionary: %w", err)
 	}
 	c.hasDictionary = true
@@ -138,7 +144,7 @@ func (c *column) readData(h *pageHeader, body int64) (err error) {
 	if int64(h.values) > c.left {
 		return fmt.Errorf("a page claims %d values; its column has %d more", h.values, c.left)
 	}
-	if c.page, err = c.pages.body(c.page, h, body, c.end, c.codec); err != nil {
+	if c.page, err = c.pages.body(c.page, h, body, c.place.end, c.place.codec); err != nil {
 		return err
 	}
 	repetitions, definitions, rest, err := h.splitLevels(c.page, &c.leaf)

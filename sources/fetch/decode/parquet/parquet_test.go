@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -15,9 +16,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/parquet"
 )
+
+var update = flag.Bool("update", false, "write testdata/schemas.golden anew")
 
 // memory is a file in memory.
 type memory struct{ *bytes.Reader }
@@ -87,6 +91,7 @@ func compareFile(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	fits := promise(t, b)
 	g, w := bytes.SplitAfter(got, []byte("\n")), bytes.SplitAfter(expected, []byte("\n"))
 	if len(g) != len(w) {
 		t.Fatalf("got %d records, want %d", len(g)-1, len(w)-1)
@@ -95,6 +100,47 @@ func compareFile(t *testing.T, path string) {
 		if err := sameJSON(g[i], w[i]); err != nil {
 			t.Fatalf("row %d: %v\ngot  %swant %s", i+1, err, g[i], w[i])
 		}
+		if len(g[i]) > 0 {
+			if v := fits.Check(g[i]); v != nil {
+				t.Fatalf("row %d: %v by %s", i+1, v, fits.Bytes())
+			}
+		}
+	}
+}
+
+// promise is the schema that a file promises.
+func promise(t *testing.T, b []byte) *schema.Schema {
+	r, err := open(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	s, err := schema.Compile(r.(file.Schemed).Schema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestSchema(t *testing.T) {
+	var got []string
+	for _, name := range []string{"nested", "types"} {
+		r, err := open(read(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		got = append(got, string(r.(file.Schemed).Schema()))
+	}
+	const golden = "testdata/schemas.golden"
+	text := strings.ReplaceAll(strings.Join(got, "\n"), "},\"", "},\n\"") + "\n"
+	if *update {
+		if err := os.WriteFile(golden, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want, err := os.ReadFile(golden); err != nil || text != string(want) {
+		t.Errorf("got %s\nand %v, want %s", text, err, want)
 	}
 }
 

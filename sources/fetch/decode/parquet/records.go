@@ -134,7 +134,7 @@ type columnError struct {
 func (e *columnError) Error() string { return fmt.Sprintf("column %q: %v", e.path, e.err) }
 func (e *columnError) Unwrap() error { return e.err }
 
-func (c *column) failed(err error) error { return &columnError{c.path, c.began, err} }
+func (c *column) failed(err error) error { return &columnError{c.path, c.place.began, err} }
 
 // nextGroup begins the next row group that has rows, if no rows of this one are left.
 func (r *records) nextGroup() error {
