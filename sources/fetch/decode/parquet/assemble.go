@@ -46,12 +46,14 @@ func (r *records) writeNone(dst []byte, n *node, level uint8, none string) ([]by
 func (r *records) writeObject(dst []byte, n *node) ([]byte, error) {
 	dst = append(dst, '{')
 	var err error
-	for i, field := range n.fields {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
+	for _, field := range n.fields {
 		dst = append(dst, field.key...)
-		if dst, err = r.write(dst, field); err != nil {
+		if field.shape == shapeValue {
+			dst, err = r.writeValue(dst, field)
+		} else {
+			dst, err = r.write(dst, field)
+		}
+		if err != nil {
 			return dst, err
 		}
 	}

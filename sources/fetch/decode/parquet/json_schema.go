@@ -52,10 +52,7 @@ func (r *records) schemaOf(dst []byte, n *node) []byte {
 
 func (r *records) schemaOfFields(dst []byte, n *node) []byte {
 	dst = append(dst, `,"properties":{`...)
-	for i, field := range n.fields {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
+	for _, field := range n.fields {
 		dst = r.schemaOf(append(dst, field.key...), field)
 	}
 	return append(dst, '}')

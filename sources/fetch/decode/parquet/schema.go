@@ -34,7 +34,7 @@ type node struct {
 	nullable    bool
 	definition  uint8
 	name        string
-	key         []byte  // the name as JSON text, with the colon
+	key         []byte  // the name as JSON text, with the colon, and the comma before it if there is a field before
 	fields      []*node // of an object, list or map
 	first, last int     // columns that are in it: from the first to before the last
 	// Of a list or map: levels at which it has an element.
@@ -125,6 +125,9 @@ func (l *loader) fields(into *node, n int32, path string, v levels) error {
 		field, err := l.node(e, join(path, e.name), v)
 		if err != nil {
 			return err
+		}
+		if len(into.fields) > 0 {
+			field.key = append([]byte{','}, field.key...)
 		}
 		into.fields = append(into.fields, field)
 	}
@@ -240,7 +243,7 @@ func (l *loader) entries(path string, v levels) (*node, error) {
 	if key := n.fields[0]; key.shape == shapeValue && l.leaves[key.first].kind == kindText {
 		n.shape = shapeMap
 	}
-	for i, key := range []string{`"key":`, `"value":`} {
+	for i, key := range []string{`"key":`, `,"value":`} {
 		n.fields[i].key = []byte(key)
 	}
 	return n, nil
