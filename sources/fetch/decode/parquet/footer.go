@@ -100,12 +100,17 @@ func readFooter(in io.ReaderAt, size int64) (*footer, error) {
 func readFull(in io.ReaderAt, b []byte, offset int64) error {
 	if n, err := in.ReadAt(b, offset); n < len(b) {
 		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
+			return fmt.Errorf("reading %d bytes from byte %d on: %w", len(b), offset, io.ErrUnexpectedEOF)
 		}
-		return fmt.Errorf("reading %d bytes from byte %d on: %w", len(b), offset, err)
+		return &readError{fmt.Errorf("parquet: reading %d bytes from byte %d on: %w", len(b), offset, err)}
 	}
 	return nil
 }
+
+// readError is an error of reading the file, which says nothing of what is in it.
+type readError struct{ error }
+
+func (e *readError) Unwrap() error { return e.error }
 
 func (f *footer) parse(b []byte) error {
 	c := &compact{rest: b}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/parquet"
 )
 
 // TestFlipped proves that no file with one byte changed panics or takes much memory: its
@@ -92,4 +93,35 @@ func FuzzParquet(f *testing.F) {
 			t.Errorf("got %v, want a *file.Error", err)
 		}
 	})
+}
+
+// failing is a file that can be read up to some byte.
+type failing struct {
+	memory
+	up int64
+}
+
+var errConnection = errors.New("connection reset")
+
+func (f failing) At() (io.ReaderAt, int64, error) { return f, f.Size(), nil }
+
+func (f failing) ReadAt(b []byte, offset int64) (int, error) {
+	if offset < f.up && offset+int64(len(b)) > f.up {
+		return 0, errConnection
+	}
+	return f.Reader.ReadAt(b, offset)
+}
+
+// TestUnreadable proves that a file that cannot be read is not called broken.
+func TestUnreadable(t *testing.T) {
+	b := read(t, "tiny")
+	for _, up := range []int64{2, 40, int64(len(b)) - 20, int64(len(b)) - 2} {
+		r, err := parquet.Open(failing{memory{bytes.NewReader(b)}, up}, &file.Options{})
+		if err == nil {
+			_, err = r.Next(nil)
+		}
+		if !errors.Is(err, errConnection) || isError(err) {
+			t.Errorf("got %v, want the file's own error", err)
+		}
+	}
 }

@@ -54,16 +54,17 @@ func (p *pages) grow(b []byte, n int) ([]byte, error) {
 	if n <= cap(b) {
 		return b[:n], nil
 	}
-	if p.held += n - cap(b); p.held > maxHeld {
+	room := n + n/8 // pages of a column have about the same size
+	if p.held += room - cap(b); p.held > maxHeld {
 		return nil, fmt.Errorf("pages that must be in memory at once, one of each column, have more than %d MiB: ask for a file with smaller pages or row groups", maxHeld>>20)
 	}
-	return make([]byte, n), nil
+	return make([]byte, n, room), nil
 }
 
 // header reads the header of the page at an offset, and returns where its bytes begin.
 func (p *pages) header(offset, end int64) (h pageHeader, body int64, err error) {
 	for n := int64(256); ; n *= 8 {
-		n = min(n, end-offset)
+		n = min(n, end-offset, maxHeader)
 		if n <= 0 {
 			return h, 0, io.ErrUnexpectedEOF
 		}
@@ -79,7 +80,7 @@ func (p *pages) header(offset, end int64) (h pageHeader, body int64, err error) 
 		if c.err == nil {
 			return h, offset + n - int64(len(c.rest)), h.check()
 		}
-		if !errors.Is(c.err, io.ErrUnexpectedEOF) || n == end-offset || n >= maxHeader {
+		if !errors.Is(c.err, io.ErrUnexpectedEOF) || n == end-offset || n == maxHeader {
 			return h, 0, fmt.Errorf("header of a page: %w", c.err)
 		}
 	}

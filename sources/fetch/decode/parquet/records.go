@@ -46,7 +46,12 @@ func Open(in file.File, _ *file.Options) (file.Records, error) {
 	return r, nil
 }
 
+// failed returns the error of a file that is broken, or that could not be read.
 func failed(row, offset int64, err error) error {
+	var reading *readError
+	if errors.As(err, &reading) {
+		return reading
+	}
 	return &file.Error{Format: sources.FormatParquet, Row: row, Offset: offset, Err: err}
 }
 
@@ -107,7 +112,7 @@ func (r *records) Next(dst []byte) ([]byte, error) {
 		err = errLong
 	}
 	if err != nil {
-		r.broken = r.located(err)
+		r.broken = located(r.row, err)
 	}
 	r.left--
 	return dst, r.broken
@@ -115,13 +120,13 @@ func (r *records) Next(dst []byte) ([]byte, error) {
 
 var errLong = fmt.Errorf("the record has more than %d MiB as JSON", file.MaxRecord>>20)
 
-// located adds the row, and what a column's error is about.
-func (r *records) located(err error) error {
+// located adds the row, and where the page of a column is.
+func located(row int64, err error) error {
 	var at *columnError
 	if errors.As(err, &at) {
-		return failed(r.row, at.offset, at)
+		return failed(row, at.offset, err)
 	}
-	return failed(r.row, -1, err)
+	return failed(row, -1, err)
 }
 
 // columnError is an error of one column, in the page that begins at an offset.
@@ -140,7 +145,7 @@ func (c *column) failed(err error) error { return &columnError{c.path, c.place.b
 func (r *records) nextGroup() error {
 	for r.left == 0 {
 		if err := r.endGroup(); err != nil {
-			return r.located(err)
+			return located(r.row, err)
 		}
 		if r.group == len(r.footer.groups) {
 			return io.EOF
@@ -153,7 +158,7 @@ func (r *records) nextGroup() error {
 		}
 		for i := range r.columns {
 			if err := r.columns[i].begin(&g.chunks[i], g.rows); err != nil {
-				return r.located(r.columns[i].failed(err))
+				return located(r.row+1, r.columns[i].failed(err))
 			}
 		}
 	}
