@@ -47,33 +47,59 @@ func zeros(n int) []byte {
 	return w.EncodeAll(make([]byte, n), nil)
 }
 
-// TestLies proves that what a file claims is bounded before there is memory for it, and
-// that the error says what it claims.
-func TestLies(t *testing.T) {
+// A lie is a file that claims what it has not, and what the error says of it.
+type lie struct {
+	file []byte
+	want string
+}
+
+// refuse proves that lies are refused before there is memory for what they claim.
+func refuse(t *testing.T, lies map[string]lie) {
+	for name, test := range lies {
+		t.Run(name, func(t *testing.T) {
+			var err error
+			allocated := allocations(func() { err = drain(test.file, 10) })
+			if err == nil || !strings.Contains(err.Error(), test.want) || !isError(err) {
+				t.Errorf("got %v, want a *file.Error with %q", err, test.want)
+			}
+			if allocated > 400<<20 {
+				t.Errorf("%d MiB were allocated", allocated>>20)
+			}
+		})
+	}
+}
+
+func TestLyingFooters(t *testing.T) {
+	refuse(t, map[string]lie{
+		"no parquet":           {[]byte(`{"error":"no such export"}`), `begins with "{\"er"`},
+		"nothing":              {nil, "has 0 bytes"},
+		"encrypted":            {append(flatFile(0, column{physical: 1})[:40:40], "\x08\x00\x00\x00PARE"...), "encrypted"},
+		"footer of 4 GiB":      {[]byte("PAR1\xff\xff\xff\xffPAR1"), "4294967295 bytes"},
+		"billions of columns":  {finish([]byte("PAR1"), new(thrift).int32(1, 1).list(2, math.MaxUint32, group("root", required, math.MaxInt32))), "footer: unexpected EOF"},
+		"children claimed":     {build(0, []*thrift{group("root", required, math.MaxInt32), leaf(1, "a", required)}), "fewer columns than its groups claim"},
+		"children below zero":  {build(0, []*thrift{group("root", required, 1), group("g", optional, -5)}), "has -5 columns"},
+		"many columns":         {build(0, many(20000)), "20000 columns; at most 16384"},
+		"too many columns":     {build(0, many(70000)), "more than 65536"},
+		"columns of no group":  {build(0, []*thrift{group("root", required, 1), leaf(1, "a", required), leaf(1, "b", required)}), "1 columns that no group claims"},
+		"column twice":         {build(0, []*thrift{group("root", required, 2), leaf(1, "a", required), leaf(1, "a", required)}), `column "a" is there twice`},
+		"name":                 {build(0, []*thrift{group("root", required, 1), leaf(1, "\xff", required)}), "is not UTF-8"},
+		"deep":                 {build(0, deep(5000)), "more than 100 groups"},
+		"rows without columns": {build(math.MaxInt, []*thrift{group("root", required, 0)}), "the schema has no columns"},
+		"rows below zero":      {flatFile(-1, column{physical: 1}), "claims -1 rows"},
+		"rows of the file":     {finish([]byte("PAR1"), new(thrift).list(2, 1, group("root", required, 0)).int64(3, 5).list(4, 0)), "the file claims 5 rows; its row groups have 0"},
+		"columns of a group":   {build(1, []*thrift{group("root", required, 1), leaf(1, "a", required)}), "row group 1 has 0 columns; the schema has 1"},
+		"scale":                {build(0, []*thrift{group("root", required, 1), leaf(1, "a", required).int32(6, 5).int32(7, math.MaxInt32)}), "scale 2147483647"},
+		"fixed":                {build(0, []*thrift{group("root", required, 1), leaf(7, "a", required)}), "each value has 0 bytes"},
+		"no type for it":       {build(0, []*thrift{group("root", required, 1), leaf(4, "a", required).int32(6, 6)}), "DATE is not possible"},
+		"unknown type":         {build(0, []*thrift{group("root", required, 1), leaf(8, "a", required)}), "unknown physical type 8"},
+	})
+}
+
+func TestLyingPages(t *testing.T) {
 	bomb := zeros(1 << 30)
 	one := plain32(1)
 	index := []byte{3, 2, 7} // the index 7, of 3 bits, once
-	for name, test := range map[string]struct {
-		file []byte
-		want string
-	}{
-		"no parquet":            {[]byte(`{"error":"no such export"}`), `begins with "{\"er"`},
-		"nothing":               {nil, "has 0 bytes"},
-		"encrypted":             {append(flatFile(0, column{physical: 1})[:40:40], "\x08\x00\x00\x00PARE"...), "encrypted"},
-		"footer of 4 GiB":       {[]byte("PAR1\xff\xff\xff\xffPAR1"), "4294967295 bytes"},
-		"billions of columns":   {finish([]byte("PAR1"), new(thrift).int32(1, 1).list(2, math.MaxUint32, group("root", required, math.MaxInt32))), "footer: unexpected EOF"},
-		"children claimed":      {build(0, []*thrift{group("root", required, math.MaxInt32), leaf(1, "a", required)}), "fewer columns than its groups claim"},
-		"children below zero":   {build(0, []*thrift{group("root", required, 1), group("g", optional, -5)}), "has -5 columns"},
-		"many columns":          {build(0, many(20000)), "20000 columns; at most 16384"},
-		"too many columns":      {build(0, many(70000)), "more than 65536"},
-		"columns of no group":   {build(0, []*thrift{group("root", required, 1), leaf(1, "a", required), leaf(1, "b", required)}), "1 columns that no group claims"},
-		"column twice":          {build(0, []*thrift{group("root", required, 2), leaf(1, "a", required), leaf(1, "a", required)}), `column "a" is there twice`},
-		"name":                  {build(0, []*thrift{group("root", required, 1), leaf(1, "\xff", required)}), "is not UTF-8"},
-		"deep":                  {build(0, deep(5000)), "more than 100 groups"},
-		"rows without columns":  {build(math.MaxInt, []*thrift{group("root", required, 0)}), "the schema has no columns"},
-		"rows below zero":       {flatFile(-1, column{physical: 1}), "claims -1 rows"},
-		"rows of the file":      {finish([]byte("PAR1"), new(thrift).list(2, 1, group("root", required, 0)).int64(3, 5).list(4, 0)), "the file claims 5 rows; its row groups have 0"},
-		"columns of a group":    {build(1, []*thrift{group("root", required, 1), leaf(1, "a", required)}), "row group 1 has 0 columns; the schema has 1"},
+	refuse(t, map[string]lie{
 		"values":                {flatFile(2, column{physical: 1, entries: 1, plain: one}), "claims 1 values; its row group has 2 rows"},
 		"physical type":         {build(1, []*thrift{group("root", required, 1), leaf(2, "a", required)}, column{physical: 1, entries: 1, plain: one}), "physical type 1 in a row group and 2"},
 		"page too long":         {flatFile(1, column{physical: 1, entries: 1, plain: one, header: dataHeader(1, 0, math.MaxInt32, math.MaxInt32)}), "claims 2147483647 bytes"},
@@ -111,22 +137,7 @@ func TestLies(t *testing.T) {
 		"key": {build(1, []*thrift{group("root", required, 1), annotated("m", required, 1, isMap), group("kv", repeated, 2), text("key", optional), leaf(1, "value", required)},
 			column{physical: 6, repetitions: []byte{0}, definitions: []byte{1}},
 			column{physical: 1, repetitions: []byte{0}, definitions: []byte{1}, plain: one}), "the key of a map is null"},
-		"scale":          {build(0, []*thrift{group("root", required, 1), leaf(1, "a", required).int32(6, 5).int32(7, math.MaxInt32)}), "scale 2147483647"},
-		"fixed":          {build(0, []*thrift{group("root", required, 1), leaf(7, "a", required)}), "each value has 0 bytes"},
-		"no type for it": {build(0, []*thrift{group("root", required, 1), leaf(4, "a", required).int32(6, 6)}), "DATE is not possible"},
-		"unknown type":   {build(0, []*thrift{group("root", required, 1), leaf(8, "a", required)}), "unknown physical type 8"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var err error
-			allocated := allocations(func() { err = drain(test.file, 10) })
-			if err == nil || !strings.Contains(err.Error(), test.want) || !isError(err) {
-				t.Errorf("got %v, want a *file.Error with %q", err, test.want)
-			}
-			if allocated > 400<<20 {
-				t.Errorf("%d MiB were allocated", allocated>>20)
-			}
-		})
-	}
+	})
 }
 
 // endless are repetition levels of one record with 2^30 elements.

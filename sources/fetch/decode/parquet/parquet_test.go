@@ -16,12 +16,16 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/parquet"
 )
 
 var update = flag.Bool("update", false, "write testdata/schemas.golden anew")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // memory is a file in memory.
 type memory struct{ *bytes.Reader }
