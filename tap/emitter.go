@@ -1,6 +1,7 @@
 package tap
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -159,7 +160,8 @@ func (e *emitter) flushAll() error {
 	}
 	e.moveBookmarks()
 	e.countWritten()
-	due := len(e.bookmarks.over) > 0 || e.waiting.urgent
+	due := len(e.bookmarks.over) > 0 || len(e.waiting.urgent) > 0
+	defer tellStated(slices.Clone(e.waiting.urgent))
 	e.waiting.clear()
 	if !e.states.Due(due, e.herald.contexts()) {
 		return nil
@@ -179,6 +181,15 @@ func (e *emitter) flushAll() error {
 	e.endStreams()
 	e.display.Show()
 	return e.writeNews()
+}
+
+// tellStated tells walks that a state has the jobs which they asked for.
+func tellStated(parts []*part) {
+	for _, p := range parts {
+		stated := p.stated
+		p.stated = nil
+		close(stated)
+	}
 }
 
 // writeLines writes the schemas and the records of what waits.
@@ -292,7 +303,7 @@ type waiting struct {
 	batches []*batch
 	answers int // whole ones among them
 	bytes   int64
-	urgent  bool // a job was asked for: whoever goes on with it must know of it, whenever this run ends
+	urgent  []*part // for which a job was asked: whoever goes on must know of it, whenever this run ends
 }
 
 func (w *waiting) none() bool { return len(w.batches) == 0 }
@@ -303,16 +314,18 @@ func (w *waiting) add(b *batch) {
 	if !b.lines.Partial {
 		w.answers++
 	}
-	w.urgent = w.urgent || b.step.at.Next.Submitted()
+	if b.step.at.Next.Submitted() && b.part.stated != nil {
+		w.urgent = append(w.urgent, b.part)
+	}
 }
 
 // full reports whether one of the conditions of a flush is met.
 func (w *waiting) full() bool {
-	return w.urgent || w.flush.Responses > 0 && w.answers >= w.flush.Responses ||
+	return len(w.urgent) > 0 || w.flush.Responses > 0 && w.answers >= w.flush.Responses ||
 		w.flush.Bytes > 0 && w.bytes >= w.flush.Bytes ||
 		w.bytes >= w.memory
 }
 
 func (w *waiting) clear() {
-	w.batches, w.answers, w.bytes, w.urgent = clean(w.batches), 0, 0, false
+	w.batches, w.answers, w.bytes, w.urgent = clean(w.batches), 0, 0, clean(w.urgent)
 }

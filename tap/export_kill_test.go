@@ -21,7 +21,7 @@ const exportStream = `streams:
     schema: {type: object}
     export:
       submit: {path: /exports, body: {json: {of: x}}}
-      poll: {path: "/exports/{{ job.id }}", every: 20ms}
+      poll: {path: "/exports/{{ job.id }}", every: 1ms}
       done: "{{ response.ready }}"
       links: files
       remove: {path: "/exports/{{ job.id }}"}

@@ -22,6 +22,10 @@ type part struct {
 
 	leftover *leftover // that it is one of; nil: none
 
+	// stated is closed once a state has the job that was asked for; nil: none was. The
+	// walk sets it before it hands the page over, then it is the emitter's.
+	stated chan struct{}
+
 	mu   sync.Mutex // of open
 	open int        // pages whose children are under way
 	free chan struct{}

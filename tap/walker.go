@@ -87,10 +87,30 @@ func (w *walker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Tu
 		if len(w.part.pass.children) > 0 {
 			w.part.came()
 		}
+		var stated chan struct{}
+		if page.Next.Submitted() {
+			stated = make(chan struct{})
+			w.part.stated = stated
+		}
 		if last := page.Last; !pages.Push(ctx, limits.Queued{Page: page, Losses: w.at.Losses}) || last {
 			return nil
 		}
+		if stated != nil {
+			w.awaitState(ctx, t, stated)
+		}
 	}
+}
+
+// awaitState waits until a state has the job that was asked for, or the run ends: no
+// run that comes after this one may ask for a second one, however this one ends.
+func (w *walker) awaitState(ctx context.Context, t *limits.Turn, stated <-chan struct{}) {
+	t.LeaveForChildren()
+	select {
+	case <-stated:
+	case <-w.gate.Closed():
+	case <-ctx.Done():
+	}
+	t.Return(ctx)
 }
 
 // inAll is a failure that counts the attempts at its request before the walk was
