@@ -1,7 +1,6 @@
 package csv_test
 
 import (
-	"bytes"
 	stdcsv "encoding/csv"
 	"fmt"
 	"io"
@@ -15,12 +14,12 @@ import (
 )
 
 // memory is a file that is held.
-type memory struct{ *bytes.Reader }
+type memory struct{ *strings.Reader }
 
 func (m memory) At() (io.ReaderAt, int64, error) { return m.Reader, m.Size(), nil }
 
 func open(text string, o sources.CSV, schema string) (file.Records, error) {
-	return csv.Open(memory{bytes.NewReader([]byte(text))}, &file.Options{Decode: &sources.Decode{CSV: o}, Schema: []byte(schema)})
+	return csv.Open(memory{strings.NewReader(text)}, &file.Options{Decode: &sources.Decode{CSV: o}, Schema: []byte(schema)})
 }
 
 // orders is a file of at least size bytes, of ten columns and about 100 bytes a row.

@@ -58,7 +58,7 @@ func (b *block) more() error {
 func (b *block) keep(size int) {
 	old := b.b
 	if len(old) < size || len(old) > 8*size {
-		b.b = make([]byte, size)
+		b.b = make([]byte, size+blockSize) // for what the next blocks have to keep
 	}
 	copy(b.b, old[b.at:b.end])
 	b.base += int64(b.at)

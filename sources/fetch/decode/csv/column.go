@@ -9,9 +9,9 @@ import (
 
 // column is one of the file.
 type column struct {
-	lead  []byte // what stands before its text in a record: `,"name":"`, and then up to seven bytes more
-	size  int    // of lead without those
-	types types  // what its text becomes; 0: text
+	lead  []uint64 // what stands before its text in a record, `,"name":"`, filled up with zeros
+	size  int      // of lead in bytes, without those
+	types types    // what its text becomes; 0: text
 }
 
 // setColumns makes columns of their names.
@@ -27,24 +27,26 @@ func (r *records) setColumns(names []raw.Text, schema json.RawMessage) error {
 		if i == 0 {
 			lead[0] = '{'
 		}
-		size := len(lead)
-		for len(lead)%8 != 0 {
-			lead = append(lead, ' ')
-		}
-		r.columns[i] = column{lead: lead, size: size, types: of(name.Unquote())}
-		r.tail += len(lead) + 8
+		r.columns[i] = column{lead: words(lead), size: len(lead), types: of(name.Unquote())}
+		r.tail += len(lead) + 16
 	}
 	return nil
 }
 
-// appendLead appends the first size bytes of lead, whose length is a multiple of
-// eight, where dst has room for all of it.
-func appendLead(dst, lead []byte, size int) []byte {
-	j := len(dst)
-	to := dst[j : j+len(lead)]
-	for len(lead) >= 8 && len(to) >= 8 {
-		binary.LittleEndian.PutUint64(to, binary.LittleEndian.Uint64(lead))
-		lead, to = lead[8:], to[8:]
+// words returns b, filled up with zeros.
+func words(b []byte) []uint64 {
+	list := make([]uint64, (len(b)+7)/8)
+	for i, c := range b {
+		list[i/8] |= uint64(c) << (i % 8 * 8)
 	}
-	return dst[:j+size]
+	return list
+}
+
+// appendLead appends lead, where dst has room for all of its words.
+func (c *column) appendLead(dst []byte) []byte {
+	to := dst[len(dst):cap(dst)]
+	for i, w := range c.lead {
+		binary.LittleEndian.PutUint64(to[8*i:], w)
+	}
+	return dst[:len(dst)+c.size]
 }

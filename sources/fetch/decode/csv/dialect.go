@@ -12,11 +12,11 @@ type dialect struct {
 	delimiter, quote, comment string // quote, comment: "" where there is none
 	// The first bytes of delimiter and quote, eight times.
 	delimiters, quotes uint64
-	strays             uint64 // the quotes that may not stand in fields without quotes
-	comma              byte   // the delimiter; 0x80, which stops no copyText, where it is not a single byte
-	opening            byte   // with which quoted fields begin; a line feed where there are none
-	loose              bool   // there are none
-	short              bool   // rows may end before the last column
+	wary               bool // quotes are to be looked for within fields without quotes: they stop no copyText
+	comma              byte // the delimiter; 0x80, which stops no copyText, where it is not a single byte
+	opening            byte // with which quoted fields begin; a line feed where there are none
+	loose              bool // a quote within a field that begins with none is text
+	short              bool // rows may end before the last column
 }
 
 func newDialect(o sources.CSV) (dialect, error) {
@@ -34,21 +34,15 @@ func newDialect(o sources.CSV) (dialect, error) {
 		d.comment = string(o.Comment)
 	}
 	d.delimiters = spread(d.delimiter[0])
-	d.quotes = d.delimiters
-	if d.quote != "" {
-		d.quotes = spread(d.quote[0])
-	}
 	d.comma, d.opening = 0x80, '\n'
 	if len(d.delimiter) == 1 {
 		d.comma = d.delimiter[0]
 	}
 	if d.quote != "" {
 		d.opening = d.quote[0]
+		d.quotes = spread(d.opening)
 	}
-	d.strays = d.quotes
-	if d.loose {
-		d.strays = d.delimiters
-	}
+	d.wary = d.quote != "" && d.quote != `"` && !d.loose
 	return d, d.check(o)
 }
 

@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"bytes"
 	"slices"
 	"unicode/utf8"
 
@@ -18,19 +19,20 @@ func (r *records) record(dst []byte) ([]byte, int, error) {
 	dst = r.room(dst, i)
 	for c := range r.columns {
 		column := &r.columns[c]
-		dst = appendLead(dst, column.lead, column.size)
-		mark, from := len(dst), i
-		n, seen := copyText(dst[mark:cap(dst)], b[i:], r.delimiters, r.strays)
-		end := b[i+n]
-		if (end == r.comma || end == '\n' && i+n < r.end) && b[i] != r.opening && (seen&high == 0 || utf8.Valid(b[i:i+n])) {
+		dst = column.appendLead(dst)
+		mark, from, n := len(dst), i, -1
+		if b[i] != r.opening {
+			n = r.direct(dst[mark:cap(dst)], i)
+		}
+		if n >= 0 {
 			dst, i = dst[:mark+n], i+n
 		} else {
 			var err error
 			if dst, i, err = r.field(dst, i); err != nil {
 				return dst, 0, err
 			}
-			end = b[i]
 		}
+		end := b[i]
 		if column.types == 0 && r.nulls.sizes == 0 {
 			dst = append(dst, '"')
 		} else {
@@ -42,6 +44,17 @@ func (r *records) record(dst []byte) ([]byte, int, error) {
 		i += len(r.delimiter)
 	}
 	return r.finish(dst, i, len(r.columns)+1)
+}
+
+// direct is field for most of them, without quotes and escapes: it copies the text to
+// dst and returns its length, or -1 for a field that is another or not right.
+func (r *records) direct(dst []byte, i int) int {
+	n, seen := copyText(dst, r.b[i:], r.delimiters)
+	end := r.b[i+n]
+	if !r.wary && (end == r.comma || end == '\n' && i+n < r.end) && (seen&high == 0 || utf8.Valid(r.b[i:i+n])) {
+		return n
+	}
+	return -1
 }
 
 // lineEnds reports whether a line ends at i, where a field ends.
@@ -57,8 +70,8 @@ func (r *records) finish(dst []byte, i, fields int) ([]byte, int, error) {
 		return dst, 0, r.failShortRow(i, fields)
 	}
 	for c := fields; c < len(r.columns); c++ {
-		lead := r.columns[c].lead[:r.columns[c].size-1]
-		dst = append(append(dst, lead...), "null"...)
+		dst = r.columns[c].appendLead(dst)
+		dst = append(dst[:len(dst)-1], "null"...)
 	}
 	dst = append(dst, '}')
 	if len(dst) > r.limit {
@@ -90,15 +103,16 @@ func (r *records) plain(dst []byte, i int) ([]byte, int, error) {
 	from := i
 	var all uint64
 	for {
-		n, seen := copyText(dst[len(dst):cap(dst)], r.b[i:], r.delimiters, r.strays)
+		n, seen := copyText(dst[len(dst):cap(dst)], r.b[i:], r.delimiters)
 		dst, i, all = dst[:len(dst)+n], i+n, all|seen
-		if r.ends(i) {
+		switch {
+		case r.wary && bytes.Contains(r.b[i-n:i], []byte(r.quote)):
+			return dst, i, r.fail(i-n+bytes.Index(r.b[i-n:i], []byte(r.quote)), errStrayQuote)
+		case r.ends(i):
 			return dst, i, r.proveText(from, i, all)
-		}
-		if !r.loose && r.is(i, r.quote) {
+		case !r.loose && r.is(i, r.quote):
 			return dst, i, r.fail(i, errStrayQuote)
-		}
-		if r.b[i] == '\r' {
+		case r.b[i] == '\r':
 			return dst, i, r.fail(i, errLoneCR)
 		}
 		var err error
@@ -116,7 +130,7 @@ func (r *records) quoted(dst []byte, i int) ([]byte, int, error) {
 	from := i
 	var all uint64
 	for {
-		n, seen := copyText(dst[len(dst):cap(dst)], r.b[i:], r.quotes, r.quotes)
+		n, seen := copyText(dst[len(dst):cap(dst)], r.b[i:], r.quotes)
 		dst, i, all = dst[:len(dst)+n], i+n, all|seen
 		if !r.is(i, r.quote) {
 			var err error

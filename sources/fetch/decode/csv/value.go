@@ -101,8 +101,6 @@ type nulls struct {
 func newNulls(texts []string) nulls {
 	var n nulls
 	for _, text := range texts {
-		// raw.Quote escapes what escape does, in the same way, but for the line and
-		// paragraph separators U+2028 and U+2029 and DEL.
 		var quoted []byte
 		for i := range len(text) {
 			quoted = appendEscaped(quoted, text[i])
