@@ -36,6 +36,7 @@ type answer struct {
 	stop     int64         // where the body ends, unless it is whole
 	interval time.Duration // between pieces
 	piece    int           // bytes in one; 0: no pieces
+	sent     func(n int)   // counts bytes of the body on their way; nil: nobody does
 }
 
 // length is the body's length, as it is promised.
@@ -127,6 +128,9 @@ func (w *wire) Read(p []byte) (int, error) {
 	}
 	n := w.copy(p[:min(int64(len(p)), rest)])
 	w.pos += int64(n)
+	if w.sent != nil {
+		w.sent(n)
+	}
 	return n, nil
 }
 

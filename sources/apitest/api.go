@@ -20,6 +20,8 @@ type API struct {
 	guards []guard
 	before func(n int, r *http.Request)
 
+	exports exporter // noExports where there are none
+
 	mu          sync.Mutex
 	collections map[string]*collection
 	log         []*Request
@@ -35,7 +37,7 @@ type Option func(*API)
 
 // New returns an API without collections.
 func New(opts ...Option) *API {
-	a := &API{collections: map[string]*collection{}}
+	a := &API{collections: map[string]*collection{}, exports: noExports{}}
 	a.Reset()
 	for _, opt := range opts {
 		opt(a)
@@ -123,8 +125,8 @@ func (a *API) Await(ctx context.Context, n int) error {
 	}
 }
 
-// Reset forgets all requests and sessions: what comes next is request 1 again,
-// and the script begins anew. Tokens of styles without sessions stay good.
+// Reset forgets all requests, sessions and exports: what comes next is request 1
+// again, and the script begins anew. Tokens of styles without sessions stay good.
 func (a *API) Reset() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -133,6 +135,7 @@ func (a *API) Reset() {
 	a.attempts = map[string]int{}
 	a.last = map[string]*page{}
 	a.sessions = sessions{open: map[uint32]*session{}}
+	a.exports.reset()
 }
 
 // collection returns the collection at path.

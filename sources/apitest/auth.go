@@ -44,8 +44,11 @@ func same(a, b string) bool {
 	return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
 }
 
-// admit asks all guards.
+// admit asks all guards. Links that are signed need no credentials.
 func (x *exchange) admit() *problem {
+	if x.api.exports.greet(x) {
+		return nil
+	}
 	for _, g := range x.api.guards {
 		if g.passes(x) {
 			continue

@@ -145,6 +145,11 @@ func (x *exchange) give() *problem {
 // find looks up the collection and what is asked of it.
 func (x *exchange) find() *problem {
 	c, ok := x.api.collection(x.url.Path)
+	if !ok {
+		if served, p := x.api.exports.serve(x); served {
+			return p
+		}
+	}
 	if !ok && x.url.Path == scrollPath && x.r.Method != http.MethodDelete {
 		return x.resume()
 	}

@@ -1,5 +1,7 @@
 package apitest
 
+import "strings"
+
 // occasion is one request, as the rules of a script see it.
 type occasion struct {
 	seed    uint64
@@ -50,6 +52,15 @@ func Every(n int, f Fault) Option {
 // OnPath lets f strike the n-th request at a path, from 1.
 func OnPath(path string, n int, f Fault) Option {
 	return when(f, func(o occasion) bool { return o.path == path && o.onPath == n })
+}
+
+// Under lets f strike requests from to to, counted from 1 at each path that begins
+// with prefix; with to 0 all from from on. Under("/files/", 1, 2, CutBody(1000))
+// breaks the first two downloads of each file.
+func Under(prefix string, from, to int, f Fault) Option {
+	return when(f, func(o occasion) bool {
+		return strings.HasPrefix(o.path, prefix) && o.onPath >= from && (to == 0 || o.onPath <= to)
+	})
 }
 
 // OnAttempt lets f strike the n-th time, from 1, that the same request comes:
