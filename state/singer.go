@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
@@ -31,7 +33,11 @@ func ParseSinger(file string, data []byte) (*State, error) {
 			continue
 		}
 		if s.streams, err = members(e.raw); err != nil {
-			return nil, &Error{File: file, Place: "bookmarks", Msg: "expected an object of streams"}
+			msg := "expected an object of streams"
+			if twice, is := errors.AsType[errTwice](err); is {
+				msg = twice.Error() + wayOut
+			}
+			return nil, &Error{File: file, Place: "bookmarks", Msg: msg}
 		}
 	}
 	for _, e := range s.streams {
@@ -84,8 +90,8 @@ func syntax(data []byte, err error) string {
 	return err.Error() + wayOut
 }
 
-// members returns the members of a JSON object in their order; of those of one
-// name, the last.
+// members returns the members of a JSON object in their order. One that stands twice is
+// an error: of two bookmarks nobody knows which is meant.
 func members(data []byte) ([]entry, error) {
 	if !json.Valid(data) {
 		var any json.RawMessage
@@ -100,10 +106,19 @@ func members(data []byte) ([]entry, error) {
 	}
 	var all []entry
 	for c := document.Items(0); c.Next(); {
-		all = put(all, entry{name: c.Key.Unquote(), raw: bytes.Clone(c.Value())})
+		one := entry{name: c.Key.Unquote(), raw: bytes.Clone(c.Value())}
+		if slices.ContainsFunc(all, func(e entry) bool { return e.name == one.name }) {
+			return nil, errTwice{one.name}
+		}
+		all = append(all, one)
 	}
 	return all, nil
 }
+
+// errTwice is a member that stands twice in an object.
+type errTwice struct{ name string }
+
+func (e errTwice) Error() string { return fmt.Sprintf("%q stands there twice", e.name) }
 
 func put(all []entry, e entry) []entry {
 	for i := range all {
@@ -216,7 +231,24 @@ func shapeMsg(err error) string {
 	if te.Field == "" {
 		return "expected an object, got " + te.Value
 	}
-	return fmt.Sprintf("%s: expected %s, got %s", te.Field, te.Type, te.Value)
+	return fmt.Sprintf("%s: expected %s, got %s", te.Field, shapeOf(te.Type), te.Value)
+}
+
+// shapeOf is what JSON calls the values of a type.
+func shapeOf(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return shapeOf(t.Elem())
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.String:
+		return "text"
+	case reflect.Bool:
+		return "true or false"
+	}
+	return "a number"
 }
 
 // AppendSinger writes the state as one line, the value of a STATE message.

@@ -97,8 +97,10 @@ func TestParseSinger(t *testing.T) {
 		{"resume is empty", `{"bookmarks":{"a":{"resume":[]}}}`, ""},
 		{"wrapped", `{"singer_state":{"bookmarks":{}}}`, ""},
 		{"wrapped twice", `{"singer_state":{"singer_state":{}}}`, ""},
-		{"keys twice", `{"bookmarks":{"a":{}},"bookmarks":{"b":{}}}`, ""},
 
+		{"bookmarks twice", `{"bookmarks":{"a":{}},"bookmarks":{"b":{}}}`, `"bookmarks" stands there twice`},
+		{"a stream twice", `{"bookmarks":{"a":{},"a":{}}}`, `bookmarks: "a" stands there twice`},
+		{"a pass of another shape", `{"bookmarks":{"a":{"pass":[]}}}`, "bookmarks.a: pass: expected an object, got array"},
 		{"empty", "", "the file is empty"},
 		{"blank", " \n", "the file is empty"},
 		{"torn", `{"bookmarks":{`, "not JSON"},
