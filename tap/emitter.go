@@ -250,7 +250,7 @@ func (e *emitter) countWritten() {
 	for _, b := range e.waiting.batches {
 		s := b.track.account
 		s.Written += b.lines.Count
-		if b.step.failure == nil && b.step.split == nil && !b.step.putOff && !b.lines.Partial {
+		if b.step.failure == nil && b.step.split == nil && !b.step.putOff && !b.lines.Partial && !b.step.at.Next.Submitted() {
 			s.Pages++
 		}
 	}

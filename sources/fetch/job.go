@@ -93,11 +93,17 @@ func absolute(from *url.URL, link string) string {
 	return to.String()
 }
 
+// maxJob is how long the answer to a submission may be, in bytes.
+const maxJob = 64 << 10
+
 // sealed is what the answer to a submission says, fit to be kept.
 func (j *job) sealed(page *Page) (json.RawMessage, error) {
 	answer := expr.Undefined()
 	if len(page.Body.Text) > 0 {
 		answer = expr.JSONBytes(page.Body.Text)
+	}
+	if n := len(page.Body.Text); n > maxJob {
+		return nil, fmt.Errorf("export.submit: the answer has %d bytes, and a state keeps it: at most %d", n, maxJob)
 	}
 	return j.requests.maker.SealToken(expr.Dict(
 		[]string{"answer", "headers", "at"}, []expr.Value{answer, HeaderValue(headersOf(page)), expr.String(page.At.UTC().Format(time.RFC3339))}))

@@ -231,10 +231,13 @@ func (w *Walk) advance(page *Page, early *early) (err error) {
 	if page.pieces != nil {
 		a.Tally = page.pieces.tally
 	}
-	if w.job != nil {
+	switch {
+	case w.job == nil:
+	case w.pager.Position().Export == nil:
 		if a.Job, err = w.job.sealed(page); err != nil {
 			return err
 		}
+	default:
 		a.Files = w.job.filesOf(page)
 	}
 	if page.Found, err = w.pager.Take(a); page.Repeats {
