@@ -83,7 +83,7 @@ func (r *recorder) describe(e *journal.Exchange, out *outgoing, ex *Exchange) {
 	e.Header.Set(recorded.SealedHeader, "1")
 	e.Header.Del(recorded.URLHeader)
 	if ex.url != nil && ex.url.String() != out.URL.String() {
-		e.Header.Set(recorded.URLHeader, hide(ex.url.String()))
+		e.Header.Set(recorded.URLHeader, hide(out.unsigned(ex.url)))
 	}
 	// More than is kept is looked at: a secret must not be cut in two.
 	shown := ex.Body.Text

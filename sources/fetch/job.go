@@ -140,6 +140,15 @@ func (j *job) files() int64 {
 	return 0
 }
 
+// unsigned is the URL that answered a request, as it is kept: the link to a file may be
+// signed, and lead to a URL that is.
+func (o *outgoing) unsigned(at *url.URL) string {
+	if o.role == forFile || o.role == forResult || o.File() {
+		at = uri.Unsigned(at)
+	}
+	return at.String()
+}
+
 // submission builds the request that asks for the job.
 func (j *job) submission() (*outgoing, error) {
 	out, err := j.requests.buildOther(j.spec.Submit, "")

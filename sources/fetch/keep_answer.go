@@ -7,7 +7,6 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/recorded"
-	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -35,9 +34,9 @@ func (r *recorder) write(out *outgoing, page *Page) error {
 	e.Header.Del(recorded.SealedHeader) // strangers may send what is ours
 	e.Header.Del("Set-Cookie")          // a credential, and of a session that a later run does not have
 	e.Header.Del(recorded.FilesHeader)
-	asked, answered := out.URL.String(), page.url.String()
+	asked, answered := out.unsigned(out.URL), out.unsigned(page.url)
 	if out.role == forFile || out.role == forResult { // a run that goes on does not know its link
-		asked, answered = "", uri.Unsigned(page.url).String()
+		asked = ""
 		e.Header.Set(recorded.FilesHeader, strconv.FormatInt(out.files, 10))
 	}
 	if err := recorded.SealURL(e.Header, asked, answered, r.secrets); err != nil {

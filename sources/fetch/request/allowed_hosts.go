@@ -45,6 +45,14 @@ func (r *Request) mayGo(to *url.URL) bool {
 	return allowed(r.maker.stream.Client, r.base, to) || r.file && (r.base.Scheme == to.Scheme || to.Scheme == "https")
 }
 
+// unsigned is a URL of an answer as people may see it.
+func (r *Request) unsigned(link string) string {
+	if u, err := url.Parse(link); r.file && err == nil {
+		return uri.Unsigned(u).String()
+	}
+	return link
+}
+
 // show is the URL as people may see it: what signs it for whoever has it is left out.
 func (r *Request) show() *url.URL {
 	if r.file {
@@ -89,7 +97,7 @@ func (r *Request) Redirect(at *Request, status int, location string) (*Request, 
 	if location == "" {
 		return nil, nil
 	}
-	quoted := r.maker.secrets.Quote(location)
+	quoted := r.maker.secrets.Quote(r.unsigned(location))
 	if r.Method != http.MethodGet && status < http.StatusTemporaryRedirect {
 		return nil, &Astray{fmt.Sprintf("answered %d, which would turn the %s into a GET of %s: write the path as the API redirects to it, with or without a slash at its end (path: %s)",
 			status, r.Method, quoted, r.maker.secrets.Quote(r.maker.stream.Request.Path.Source()))}

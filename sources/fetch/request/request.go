@@ -137,6 +137,9 @@ func (m *Maker) spec(first bool) sources.Request {
 	return spec
 }
 
+// File reports whether the request is for a file, whose URL may be signed.
+func (r *Request) File() bool { return r.file }
+
 // HTTP returns the request for net/http.
 func (r *Request) HTTP() *http.Request {
 	u := *r.URL
