@@ -48,15 +48,23 @@ func (r *Request) mayGo(to *url.URL) bool {
 // unsigned is a URL of an answer as people may see it.
 func (r *Request) unsigned(link string) string {
 	if u, err := url.Parse(link); r.file && err == nil {
-		return uri.Unsigned(u).String()
+		return uri.Shown(u).String()
 	}
 	return link
+}
+
+// bare is the URL without what signs it.
+func (r *Request) bare() *url.URL {
+	if r.file {
+		return uri.Unsigned(r.URL)
+	}
+	return r.URL
 }
 
 // show is the URL as people may see it: what signs it for whoever has it is left out.
 func (r *Request) show() *url.URL {
 	if r.file {
-		return uri.Unsigned(r.URL)
+		return uri.Shown(r.URL)
 	}
 	return r.URL
 }
@@ -142,9 +150,10 @@ func (r *Request) keepHome() error {
 		}
 	}
 	query := uri.ParsePairs(r.URL.RawQuery)
+	signs := uri.Signing(query)
 	kept := query[:0:0]
 	for _, p := range query {
-		if r.file && uri.Signs(p.Name) || !isName(m.known.Params, p.Name) && !m.secrets.In(p.Raw) && !m.secrets.In(p.Value()) {
+		if r.file && signs(p.Name) || !isName(m.known.Params, p.Name) && !m.secrets.In(p.Raw) && !m.secrets.In(p.Value()) {
 			kept = append(kept, p)
 		}
 	}
@@ -153,7 +162,7 @@ func (r *Request) keepHome() error {
 		u.RawQuery = kept.Encode()
 		r.URL = &u
 	}
-	if m.secrets.In(r.show().String()) || m.carried.body && r.Body != nil || m.secrets.InBody(r.Body) {
+	if m.secrets.In(r.bare().String()) || m.carried.body && r.Body != nil || m.secrets.InBody(r.Body) {
 		return &Astray{"would carry a secret to another host, " + r.URL.Host}
 	}
 	return nil
