@@ -71,6 +71,7 @@ type CSV struct {
 // JSONL says what the lines of a file are.
 type JSONL struct {
 	ParentID string // the field of lines that names the parent's id; "": lines have no parents
+	Children bool   // with ParentID: those that name one are the records, else those that do not
 }
 
 // Protobuf says which messages a file holds.

@@ -19,6 +19,7 @@ var decodeObject = &object{
 		{name: "json", doc: "JSON, as without `decode`."},
 		{name: "jsonl", doc: "JSON objects, one behind another: in lines, without them, or as a sequence (RFC 7464).", keys: []key{
 			{name: "parent_id", kind: aText, doc: "The field by which a line names the parent's id, as `__parentId`; see Lines with parents."},
+			{name: "lines", kind: aChoice, enum: []string{"parents", "children"}, def: "parents", doc: "With `parent_id`: which lines are the stream's records."},
 		}},
 		{name: "csv", doc: "Rows of fields (RFC 4180).", keys: []key{
 			{name: "delimiter", kind: aCharacter, def: "`,`", doc: "What stands between fields: one ASCII character, as `;` or `\"\\t\"`."},
@@ -204,7 +205,10 @@ func (b *builder) decodeMap(n *document.Node) sources.Decode {
 			LooseQuotes: document.Value[bool](n, "loose_quotes"), Comment: document.Value[rune](n, "comment"), NullValues: document.Value[[]string](n, "null_values"),
 		}
 	case sources.FormatJSONL:
-		d.JSONL.ParentID = document.Value[string](n, "parent_id")
+		d.JSONL = sources.JSONL{ParentID: document.Value[string](n, "parent_id"), Children: document.Value[string](n, "lines") == "children"}
+		if lines := n.Get("lines"); lines != nil && d.JSONL.ParentID == "" {
+			b.Problem(lines, "needs parent_id: the field by which lines name their parents")
+		}
 	case sources.FormatProtobuf:
 		d.Protobuf = protobufOf(n)
 		if n.Has("descriptor") == n.Has("proto") {

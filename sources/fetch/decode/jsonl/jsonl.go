@@ -32,8 +32,12 @@ const (
 var byteOrderMark = []byte("\ufeff")
 
 // Open returns the records of a file.
-func Open(in file.File, _ *file.Options) (file.Records, error) {
-	return &records{in: in, line: 1, buf: make([]byte, 0, firstSize)}, nil
+func Open(in file.File, o *file.Options) (file.Records, error) {
+	all := &records{in: in, line: 1, buf: make([]byte, 0, firstSize)}
+	if o == nil || o.Decode == nil {
+		return all, nil
+	}
+	return of(all, &o.JSONL), nil
 }
 
 type records struct {
