@@ -20,6 +20,7 @@ func (d *Definition) Complete() {
 			d.Check = s.Name
 		}
 	}
+	shareJobs(d)
 }
 
 // Complete is [Definition.Complete] of one stream.

@@ -297,6 +297,9 @@ type Pagination struct {
 	Export     *Export // pages are the files of a job; nil: they are not
 }
 
+// IsSingle reports whether a walk is a single answer, or one for each file of an export.
+func (p *Pagination) IsSingle() bool { return p.Type == "" || p.Type == PaginateNone }
+
 // NextInHeader reports whether a header names the next page, whatever the body is.
 func (p *Pagination) NextInHeader() bool {
 	return p.Type == PaginateLinkHeader || p.Next.Header != "" ||

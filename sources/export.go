@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
@@ -18,6 +19,32 @@ type Export struct {
 	Links   Ref            // one, or a list of them; absent: the answer that is done is the file
 	Remove  *Request       // once the files came, and after a failure; nil: nothing is removed
 	MaxJobs int            // of the client at a time; 0: no limit
+	Shared  bool           // another stream of the client asks for the same: both read one job
+}
+
+// shareJobs finds the streams that ask for the same jobs.
+func shareJobs(d *Definition) {
+	type submission struct {
+		client *Client
+		text   string
+	}
+	first := map[submission]*Export{}
+	for _, s := range d.Streams {
+		e := s.Pagination.Export
+		if e == nil {
+			continue
+		}
+		text, err := json.Marshal(e.Submit)
+		if err != nil {
+			panic("sources: a model that is not JSON: " + err.Error()) // templates and values are
+		}
+		of := submission{s.Client, string(text)}
+		if other := first[of]; other != nil {
+			other.Shared, e.Shared = true, true
+			continue
+		}
+		first[of] = e
+	}
 }
 
 // The waits between two polls, and how long a job may take, where nobody says.

@@ -40,6 +40,7 @@ type exportAPI struct {
 	answered  bool // the API answered it
 	kill      func()
 	dead      bool
+	file      func(n int) string // nil: three records in JSON
 }
 
 const exportFiles = 4
@@ -87,6 +88,9 @@ func (a *exportAPI) answer(r *http.Request) *http.Response {
 		}
 		a.downloads[n]++
 		body = fmt.Sprintf(`[{"id":%d},{"id":%d},{"id":%d}]`, 3*n+1, 3*n+2, 3*n+3)
+		if a.file != nil {
+			body = a.file(n)
+		}
 	}
 	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: r}
 }

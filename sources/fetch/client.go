@@ -24,6 +24,7 @@ type Client struct {
 	transport *transport
 	bodies    *body.Store
 	jobs      *jobs
+	shared    *sharedJobs
 	// noIdentity says why the client cannot say who it is by tls; nil: it can.
 	noIdentity error
 }
@@ -47,13 +48,14 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 	admission, bodies := newAdmission(source, o, r.sharing(o, vars)), body.NewStore(body.MaxLong)
 	admission.seats = seats{r.pool()}
 	return &Client{
-		Options: o, requester: r, admission: admission, bodies: bodies, jobs: newJobs(), noIdentity: err,
+		Options: o, requester: r, admission: admission, bodies: bodies, jobs: newJobs(), shared: newSharedJobs(), noIdentity: err,
 		transport: &transport{o.Transport, r, admission, bodies, o.Ahead},
 	}
 }
 
 // Close ends the client's idle connections.
 func (c *Client) Close() {
+	c.shared.close()
 	c.admission.values.tell()
 	if !c.Hasty {
 		c.requester.vigil.tell(c.Log, c.requester.expired())

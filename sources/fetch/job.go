@@ -35,6 +35,7 @@ type job struct {
 	wait     time.Duration // before the next poll
 	told     time.Time     // when the log last said that the job is not done
 	slot     *slot
+	sharing  sharing // with other streams; its zero value: no other reads the job
 	removed  bool
 }
 
@@ -43,7 +44,11 @@ func newJob(spec *sources.Export, a *asker, requests *builder) *job {
 	if spec == nil {
 		return nil
 	}
-	return &job{spec: spec, asker: a, requests: requests, asked: -1}
+	j := &job{spec: spec, asker: a, requests: requests, asked: -1}
+	if spec.Shared {
+		j.sharing.jobs = a.client.shared
+	}
+	return j
 }
 
 // role is what a request of an export is for.
@@ -180,12 +185,10 @@ func (j *job) placeholder() (*outgoing, error) {
 }
 
 // digest is by what the journal knows the page at which the walk stands, whatever its
-// link is now.
+// link is now, and whatever came before it.
 func (j *job) digest() (sum [16]byte) {
 	at := j.requests.pager.Position()
-	own := *at.Export
-	own.Files, at.Export = 0, &own
-	text, err := json.Marshal(at)
+	text, err := json.Marshal([]any{at.Export.Job, at.Export.File, at.Token, at.URL, at.Number, at.Offset, at.Size})
 	if err != nil {
 		panic("fetch: a position that is not JSON: " + err.Error()) // it is made of numbers and JSON
 	}
@@ -389,17 +392,27 @@ func (j *job) forgottenResult(err error) error {
 // removed, one that the next run goes on with is not.
 func (j *job) fails(err error) {
 	var e *Error
-	if j != nil && errors.As(err, &e) && e.Class == Permanent {
+	switch {
+	case j == nil || !errors.As(err, &e):
+	case j.sharing.job != nil && e.Class == SessionLost:
+		j.sharing.jobs.forget(j.sharing.job)
+	case j.sharing.job == nil && e.Class == Permanent: // else it is another stream's, too
 		j.remove()
 	}
 }
 
 // over says that all files came.
 func (j *job) over() {
-	if j != nil {
+	switch {
+	case j == nil:
+		return
+	case j.sharing.job != nil:
+		j.sharing.jobs.leave(j.sharing.job, j.remove)
+		j.sharing.job = nil
+	default:
 		j.remove()
-		j.leave()
 	}
+	j.leave()
 }
 
 // leave lets another job of the client run.

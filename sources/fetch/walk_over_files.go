@@ -31,9 +31,22 @@ func (w *Walk) submit(ctx context.Context) (*Page, error) {
 		return nil, w.failures.unsent(w.job.spec.Submit.Method+" "+w.job.spec.Submit.Path.Source(), err)
 	}
 	w.requests.sent = out
+	w.join(out)
 	if page, err := w.recalled(ctx, out); page != nil || err != nil {
+		if page != nil && w.job.sharing.job != nil {
+			offer(w.job.sharing.jobs, w.job.sharing.submission, page.Next.Export.Job)
+		}
 		return page, err
 	}
+	if w.job.sharing.job != nil {
+		return w.submitOnce(ctx, out)
+	}
+	return w.askForJob(ctx, out)
+}
+
+// askForJob sends the request for the job. The journal has its answer, on disk, when it
+// returns.
+func (w *Walk) askForJob(ctx context.Context, out *outgoing) (*Page, error) {
 	if err := w.job.takeSlot(ctx); err != nil {
 		return nil, err
 	}
@@ -84,9 +97,22 @@ func (w *Walk) nextOfFile(ctx context.Context) (*Page, error) {
 		return nil, w.failures.unsent("the export's job", err)
 	}
 	w.requests.sent = known
+	w.joinAgain()
+	n := w.pager.Position().Export.File
 	if page, err := w.recalled(ctx, known); page != nil || err != nil {
+		if page != nil {
+			w.offerFile(n, page)
+		}
 		return page, err
 	}
+	if w.sharesFile() {
+		return w.fileOnce(ctx, known)
+	}
+	return w.fileOfJob(ctx, known)
+}
+
+// fileOfJob downloads the page of a file, once the job is done.
+func (w *Walk) fileOfJob(ctx context.Context, known *outgoing) (*Page, error) {
 	if err := w.job.ready(ctx, false); err != nil {
 		return nil, err
 	}

@@ -180,7 +180,7 @@ func (p *Pager) take(l *leg) error {
 	switch {
 	case err != nil:
 		return err
-	case l.answer.Older && !l.unchanged():
+	case l.answer.Older && l.from.Export == nil && !l.unchanged(): // the files of a job stay as they are
 		return ErrChanged
 	}
 	l.ever, l.widest = l.ever.Or(l.now), max(l.widest, l.n)

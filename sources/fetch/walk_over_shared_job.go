@@ -1,0 +1,178 @@
+package fetch
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/state/journal"
+)
+
+// sharing is the part of a walk in a job that other streams read, too.
+type sharing struct {
+	jobs *sharedJobs
+	job  *sharedJob // nil: the walk has not joined it
+}
+
+// join makes the walk one of those that read the job of a submission, and tells the
+// others of the job at which it stands.
+func (w *Walk) join(out *outgoing) {
+	s := &w.job.sharing
+	if s.jobs == nil || s.job != nil {
+		return
+	}
+	s.job = s.jobs.join(w.recorder.digest(out, false), w.recorder)
+	if e := w.pager.Position().Export; e != nil {
+		offer(s.jobs, s.submission, e.Job)
+	}
+}
+
+func (s *sharing) submission() *once[json.RawMessage] { return &s.job.submission }
+
+// joinAgain is join for a walk that goes on in a job of an earlier run.
+func (w *Walk) joinAgain() {
+	if w.job.sharing.jobs == nil || w.job.sharing.job != nil {
+		return
+	}
+	if out, err := w.job.submission(); err == nil { // else nobody else can ask for it, either
+		w.join(out)
+	}
+}
+
+// submitOnce is submit where the job may be one that another stream has asked for.
+func (w *Walk) submitOnce(ctx context.Context, out *outgoing) (*Page, error) {
+	s := &w.job.sharing
+	got, err := claim(ctx, s.jobs, w.client.Gate, s.submission)
+	if err != nil {
+		return nil, err
+	}
+	if got != nil {
+		if page, err := w.recalled(ctx, out); page != nil || err != nil { // the other walk has handed it over
+			return page, err
+		}
+		return w.takeJob(out, *got)
+	}
+	var sealed *json.RawMessage
+	defer func() { settle(s.jobs, s.submission, sealed) }()
+	page, err := w.askForJob(ctx, out)
+	if err == nil && page.Next.Export != nil {
+		sealed = &page.Next.Export.Job
+		w.hand(page, out)
+	}
+	return page, err
+}
+
+// hand puts an answer into the journals of the other walks that read the job, so that
+// each has it, whenever this run ends.
+func (w *Walk) hand(page *Page, out *outgoing) {
+	if page.kept == nil {
+		return
+	}
+	s := &w.job.sharing
+	for _, other := range s.jobs.others(s.job, w.recorder) {
+		_ = other.copyFrom(stored{w.recorder.Journal, page.kept.place}, out) // who lacks it takes it when it comes there
+	}
+}
+
+// takeJob makes a page of the job that another walk asked for, as if this one had.
+func (w *Walk) takeJob(out *outgoing, sealed json.RawMessage) (*Page, error) {
+	v, err := w.requests.maker.OpenToken(sealed)
+	if err != nil {
+		return nil, w.failures.unsent(out.Shown, err)
+	}
+	h := http.Header{}
+	v.Get("headers").Each(func(name string, value expr.Value) bool {
+		h.Set(name, value.Text())
+		return true
+	})
+	b := w.client.bodies.Empty()
+	if answer := v.Get("answer"); !answer.Missing() {
+		b.Replace(answer.AppendJSON(nil))
+	}
+	at, _ := time.Parse(time.RFC3339, v.Get("at").Text()) // it was written so
+	page := &Page{Exchange: Exchange{Request: out.Shown, Status: http.StatusOK, Header: h, Body: b, At: at, url: out.URL}, Records: none{}, Recalled: true}
+	page.ruling.Empty = true
+	if err := w.advance(page, nil); err != nil {
+		return nil, w.failures.unsent(out.Shown, err)
+	}
+	page.Unrecorded = w.recorder.keep(out, page)
+	w.counters.Recalled.Add(1)
+	w.pager.Go(page.Next)
+	return page, nil
+}
+
+// sharesFile reports whether the next page is a file that another stream may have.
+func (w *Walk) sharesFile() bool {
+	return w.job.sharing.job != nil && w.recorder.Recording != nil && !w.job.spec.Links.IsZero() && w.stream.Pagination.IsSingle()
+}
+
+// fileOnce downloads a file, or takes it from the walk that did.
+func (w *Walk) fileOnce(ctx context.Context, known *outgoing) (*Page, error) {
+	s, n := &w.job.sharing, w.pager.Position().Export.File
+	file := func() *once[stored] { return s.job.file(n) }
+	got, err := claim(ctx, s.jobs, w.client.Gate, file)
+	if err != nil {
+		return nil, err
+	}
+	if got != nil {
+		if err := w.recorder.copyFrom(*got, known); err == nil {
+			if page, err := w.recalled(ctx, known); page != nil || err != nil {
+				return page, err
+			}
+		}
+		return w.fileOfJob(ctx, known) // it is not in the journal any more
+	}
+	var at *stored
+	defer func() { settle(s.jobs, file, at) }()
+	page, err := w.fileOfJob(ctx, known)
+	if err == nil && page.kept != nil {
+		at = &stored{w.recorder.Journal, page.kept.place}
+		w.hand(page, known)
+	}
+	return page, err
+}
+
+// offerFile tells the other walks of a file that this one has from an earlier run.
+func (w *Walk) offerFile(n int64, page *Page) {
+	if w.sharesFile() && page.kept != nil {
+		offer(w.job.sharing.jobs, func() *once[stored] { return w.job.sharing.job.file(n) }, stored{w.recorder.Journal, page.kept.place})
+	}
+}
+
+// copyFrom makes an exchange that another walk keeps one of this walk's.
+func (r *recorder) copyFrom(at stored, known *outgoing) error {
+	if r.Journal.Holds(r.keyOf(known)) {
+		return nil
+	}
+	e, in, err := at.journal.Stream(at.place)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	own := *e
+	own.Key, own.Digest = r.keyOf(known), known.digest
+	if in.Size() <= body.Max {
+		if own.Body, err = in.Append(nil); err == nil {
+			_, err = r.Journal.Append(&own)
+		}
+		return err
+	}
+	return copyLong(r.Journal, in, &own)
+}
+
+func copyLong(j *journal.Journal, in io.Reader, e *journal.Exchange) error {
+	d, err := j.Draft(e.Header)
+	if err != nil {
+		return err
+	}
+	defer d.Discard() // unless it is kept
+	if _, err := io.Copy(d, in); err != nil {
+		return err
+	}
+	_, err = d.Append(e)
+	return err
+}

@@ -1,0 +1,121 @@
+package tap_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tidwall/gjson"
+)
+
+// sharedStreams are two streams that read one job: lines that name a parent, and those
+// that name none.
+const sharedStreams = `defaults:
+  schema: {type: object}
+  primary_key: [id]
+  export:
+    submit: {path: /exports, body: {json: {of: x}}}
+    poll: {path: "/exports/{{ job.id }}", every: 1ms}
+    done: "{{ response.ready }}"
+    links: files
+    remove: {path: "/exports/{{ job.id }}"}
+streams:
+  - {name: orders, decode: {format: jsonl, parent_id: __parentId}}
+  - {name: lines, decode: {format: jsonl, parent_id: __parentId, lines: children}}
+`
+
+// newSharedAPI returns an export of four files, each of which has an order and two lines.
+func newSharedAPI() *exportAPI {
+	return &exportAPI{file: func(n int) string {
+		return fmt.Sprintf("{\"id\":\"o%d\"}\n{\"id\":\"l%[1]d\",\"__parentId\":\"o%[1]d\"}\n{\"id\":\"m%[1]d\",\"__parentId\":\"o%[1]d\"}\n", n)
+	}}
+}
+
+// TestSharedExport proves that streams which ask for the same job read one, that each
+// of its files comes once, and that it is removed once both are done, however few
+// walks may go on at a time.
+func TestSharedExport(t *testing.T) {
+	for _, config := range []string{`{}`, `{"run": {"concurrency": 1}}`, `{"run": {"journal": {"off": true}}}`} {
+		api := newSharedAPI()
+		r := setup{definition: sharedStreams, api: api, config: config}.must(t)
+		if len(r.records("orders")) != 4 || len(r.records("lines")) != 8 {
+			t.Errorf("%s: %d orders, %d lines\n%s", config, len(r.records("orders")), len(r.records("lines")), r.log)
+		}
+		each := 1
+		if strings.Contains(config, "off") { // nobody keeps what another one may take
+			each = 2
+		}
+		if api.jobs != 1 || api.removed != 1 || !slices.Equal(api.downloads, []int{each, each, each, each}) {
+			t.Errorf("%s: %d jobs, %d removed, downloads %v\n%s", config, api.jobs, api.removed, api.downloads, r.log)
+		}
+	}
+}
+
+// TestSharedExportKilled kills runs at every request of such streams, and proves that
+// the next run goes on in the same job, and downloads the files that it lacks alone.
+func TestSharedExportKilled(t *testing.T) {
+	base := setup{definition: sharedStreams, config: `{"run": {"flush": {"responses": 2}}}`}
+	whole := newSharedAPI()
+	s := base
+	s.api = whole
+	s.must(t)
+	for at := 2; at < whole.requests; at++ { // of the first nobody knows the job; at the last both are done
+		for i := range 4 {
+			killShared(t, base, at, i&1 == 1, i&2 == 2)
+		}
+	}
+}
+
+func killShared(t *testing.T, s setup, at int, answered, state bool) {
+	where := fmt.Sprintf("killed at request %d, answered %v, with state %v", at, answered, state)
+	api, out := newSharedAPI(), &lockedBuffer{}
+	api.at, api.answered = at, answered
+	s.workDir, s.api, s.out = t.TempDir(), api, out
+	left, written := t.TempDir(), ""
+	stop, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	s.stop = stop
+	api.kill = func() {
+		cancel() // what the run does from here on reaches nobody
+		if err := os.CopyFS(left, os.DirFS(s.workDir)); err != nil {
+			t.Error(err)
+		}
+		written = out.String()
+	}
+	s.run(t)
+	var ids []string
+	for line := range strings.Lines(written) {
+		switch gjson.Get(line, "type").Str {
+		case "RECORD":
+			ids = append(ids, gjson.Get(line, "record.id").Str)
+		case "STATE":
+			if state {
+				s.state = gjson.Get(line, "value").Raw
+			}
+		}
+	}
+	api.dead, api.at = false, 0
+	s.workDir, s.out, s.stop = left, nil, nil
+	r := s.run(t)
+	if r.err != nil {
+		t.Errorf("%s: %v\n%s", where, r.err, r.log)
+		return
+	}
+	for _, rec := range r.records("") {
+		ids = append(ids, gjson.Get(rec, "id").Str)
+	}
+	slices.Sort(ids)
+	if ids = slices.Compact(ids); len(ids) != 12 {
+		t.Errorf("%s: the union has %d records of 12", where, len(ids))
+	}
+	twice := 0
+	for _, n := range api.downloads {
+		twice += n - 1
+	}
+	if api.jobs != 1 || twice > 1 {
+		t.Errorf("%s: %d jobs, downloads %v\n%s", where, api.jobs, api.downloads, r.log)
+	}
+}
