@@ -47,6 +47,19 @@ func shareJobs(d *Definition) {
 	}
 }
 
+// each reports whether a request about the job is one of those; nil has none.
+func (e *Export) each(visit func(*Request) bool) bool {
+	return e != nil && (visit(&e.Submit) || e.Poll != nil && visit(e.Poll) || e.Remove != nil && visit(e.Remove))
+}
+
+// conditions are the templates over answers about the job; nil has none.
+func (e *Export) conditions() []*expr.Template {
+	if e == nil {
+		return nil
+	}
+	return []*expr.Template{e.Done, e.Failed, e.Links.Template}
+}
+
 // The waits between two polls, and how long a job may take, where nobody says.
 const (
 	PollEvery    = 10 * time.Second

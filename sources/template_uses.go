@@ -49,7 +49,7 @@ func (s *Stream) EachTemplate(visit func(*expr.Template)) {
 	s.EachOfRequests(visit)
 	anyParam(s.Records.Add, all)
 	ends := &s.Pagination.Ends
-	others := []*expr.Template{s.Records.Keep, s.Pagination.Session.template(), s.Pagination.Next.Template, ends.More.Template, ends.Total.Template, ends.TotalPages.Template, ends.Stop, s.Call.Cost}
+	others := append(s.Pagination.Export.conditions(), s.Records.Keep, s.Pagination.Session.template(), s.Pagination.Next.Template, ends.More.Template, ends.Total.Template, ends.TotalPages.Template, ends.Stop, s.Call.Cost)
 	for _, c := range s.Pagination.Cursors {
 		others = append(others, c.Ref.Template)
 	}
@@ -114,7 +114,13 @@ func (s *Stream) EndsWindow() bool { return s.Incremental != nil && reads(s, "wi
 func asks(s *Stream, is func(*expr.Template) bool) bool {
 	return s.Client.BaseURL != nil && is(s.Client.BaseURL) || s.Request.asks(is) ||
 		s.Pagination.AfterFirst != nil && s.Pagination.AfterFirst.asks(is) ||
-		s.Pagination.Session.each(func(r *Request) bool { return r.asks(is) })
+		s.Pagination.Session.each(func(r *Request) bool { return r.asks(is) }) ||
+		s.Pagination.Export.each(func(r *Request) bool { return r.asks(is) })
+}
+
+// Uses reports whether a template of the request uses the name.
+func (r *Request) Uses(name string) bool {
+	return r.asks(func(t *expr.Template) bool { return t.Uses(name) })
 }
 
 func (r *Request) asks(is func(*expr.Template) bool) bool {

@@ -1,10 +1,9 @@
 package definition
 
 import (
-	"slices"
-
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/expr"
 )
 
 // export checks a stream whose pages are the files of a job.
@@ -23,7 +22,10 @@ func (c streamCheck) export(n *document.Node, s *sources.Stream) {
 		c.Problem(at, "needs links, or poll, whose answer is the file once the job is done")
 	case e.Links.IsZero() && at.Has("download"):
 		c.Problem(at.Get("download"), "downloads a link, and there are no links: without them the answer to poll is the file")
+	case !e.Links.IsZero() && !s.Request.Uses("link"):
+		c.Problem(at.Get("download"), "does not use link, so the same would be downloaded for each file: write path: \"{{ link }}\", or send {{ link }}")
 	}
+	c.polls(at, e)
 	if s.OnIncomplete == sources.Again {
 		c.Problem(n.Get("on_incomplete"), "again walks twice, and the files of a job do not change: leave it out")
 	}
@@ -35,26 +37,20 @@ func (c streamCheck) export(n *document.Node, s *sources.Stream) {
 	}
 }
 
-// decode checks what answers are against the keys that speak of JSON.
-func (c streamCheck) decode(n *document.Node, s *sources.Stream) {
-	d := &s.Text.Decode
-	if d.IsJSON() {
-		return
+// polls warns of a job that is asked for in a way which says nothing of it.
+func (c streamCheck) polls(at *document.Node, e *sources.Export) {
+	says := func(t *expr.Template) bool { return t.Uses("response") || t.Uses("headers") || t.Uses("status") }
+	if done := at.Get("done"); e.Done != nil && !says(e.Done) {
+		c.Warn(done, "looks at no answer, so it is the same for each: use response, headers or status, as {{ response.status == 'ready' }}")
 	}
-	switch d.Format {
-	case "", sources.FormatXML, sources.FormatAuto:
-	default:
-		for _, key := range []string{"single", "keyed", "columns", "one_or_many"} {
-			if v := n.Get(key); v != nil && v.Read != nil && v.Text != "false" {
-				c.Problem(v, "speaks of JSON, and %s is rows, each of which is a record: leave it out", d.Format)
-			}
-		}
-		if v := n.Get("records"); v != nil && !slices.Equal(s.Records.Steps, []string{"@this"}) {
-			c.Problem(v, "speaks of JSON, and %s is rows, each of which is a record: leave it out", d.Format)
-		}
+	if e.Failed != nil && !says(e.Failed) {
+		c.Warn(at.Get("failed"), "looks at no answer, so it is the same for each: use response, headers or status, as {{ response.status == 'error' }}")
 	}
-	if v := n.Get("charset"); v != nil && s.Text.Charset != "" && slices.Contains([]sources.Format{
-		sources.FormatXML, sources.FormatParquet, sources.FormatAvro, sources.FormatProtobuf, sources.FormatXLSX}, d.Format) {
-		c.Problem(v, "%s says itself in which characters its texts are: leave it out", d.Format)
+	if e.Poll != nil && !e.Poll.Uses("job") && !e.Poll.Uses("job_headers") {
+		c.Warn(at.Get("poll"), "uses neither job nor job_headers, so it asks for no job in particular: where several are under way (windows, contexts), each would get the files of another; "+
+			"send what the answer to submit says, as {{ job.id }} or {{ job_headers.location }}")
+	}
+	if e.Poll == nil && e.Done != nil {
+		c.Problem(at.Get("done"), "asks whether the job is done, and nothing asks for its state again: needs poll beside it")
 	}
 }

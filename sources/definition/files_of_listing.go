@@ -49,6 +49,9 @@ func (b *builder) listed(own *document.Node) []*sources.Stream {
 	name := document.Value[string](own, "name")
 	n := b.inherit(own)
 	of := n.Get("files")
+	if export := n.Get("export"); export != nil {
+		b.Problem(export, "and files in one stream: either a job has the files, whose links stand in its answer, or a listing has")
+	}
 	listing := b.build(own, n.Without(append([]string{"files"}, ofFiles...)...), nil)
 	listing.Name, listing.Loaded.Hidden = name+" (listing)", true
 

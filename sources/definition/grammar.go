@@ -34,8 +34,9 @@ type object struct {
 	by       string // the key whose value picks the variant; "": there are none
 	keys     []key  // of every variant
 	variants []variant
-	deferred bool  // what the variants want is asked after inheritance
-	others   []key // keys that people look for here and that belong in a stream
+	deferred bool              // what the variants want is asked after inheritance
+	others   []key             // keys that people look for here and that belong in a stream
+	instead  map[string]string // what to write in the place of other keys that people look for
 	check    func(r *reader, n *document.Node, o *object)
 }
 

@@ -10,7 +10,10 @@ import (
 )
 
 var decodeObject = &object{
-	name: "Decode", by: "format",
+	name: "Decode", by: "format", others: decodeOthers,
+	instead: map[string]string{
+		"encoding": "charset: iso-8859-1, say, in the stream", "separator": "delimiter", "columns": "header: [id, name], where no row names them",
+	},
 	keys: []key{
 		{name: "unpack", kind: aPacking, def: "[]", doc: "What the files are packed in, the outermost first; see Unpack."},
 	},
@@ -45,6 +48,9 @@ var decodeObject = &object{
 		}},
 	},
 }
+
+// decodeOthers are keys of a stream that say more of its answers.
+var decodeOthers = []key{{name: "charset"}, {name: "records"}, {name: "short_rows"}, {name: "schema"}, {name: "nan"}}
 
 // The kinds of decode. In brackets what read returns.
 var (
@@ -118,11 +124,12 @@ func readOnePacking(r *reader, n *document.Node, k key) (p sources.Packing, ok b
 		}
 		return sources.Packing{Kind: name, Members: value.Text}, true
 	case "path":
-		if msg := pathProblem(value.Text); msg != "" {
-			r.Problem(value, "%s", msg)
+		p = sources.Packing{Kind: name, Path: value.Text}
+		if _, err := p.Steps(); err != nil {
+			r.Problem(value, "%s", err)
 			return p, false
 		}
-		return sources.Packing{Kind: name, Path: value.Text}, true
+		return p, true
 	}
 	r.Problem(n, "only zip, tar and path have more to say, not %q: write - zip: \"*.csv\", or - path: d.report", document.Clip(name))
 	return p, false

@@ -45,6 +45,8 @@ func (r *reader) member(n *document.Node, m document.Member, o *object) {
 		msg := r.Unknown("key", m.Name, o.names())
 		if has(o.others, m.Name) {
 			msg = fmt.Sprintf("unknown key %q; it belongs in defaults or in a stream", m.Name)
+		} else if write := o.instead[m.Name]; write != "" {
+			msg = fmt.Sprintf("unknown key %q; write %s", m.Name, write)
 		}
 		r.ProblemAt(m.Line, m.Column, n.Place(), "%s", msg)
 		return

@@ -27,6 +27,9 @@ func shapeOf(n *document.Node, s *sources.Stream) string {
 			shape = v.AppendJSON(shape, true)
 		}
 	}
+	if submit := n.Get("export").Get("submit"); submit != nil { // how a job is polled may change while it is under way
+		shape = submit.AppendJSON(append(shape, "\nsubmit"...), true)
+	}
 	shape = append(shape, "\nincremental"...)
 	if inc := n.Get("incremental"); inc != nil && s.Incremental != nil {
 		shape = inc.Without(notAsked...).AppendJSON(shape, true)

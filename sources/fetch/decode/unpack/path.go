@@ -19,38 +19,10 @@ const (
 	maxToken = 8 << 20
 )
 
-// Steps are those of the path to a text: keys, indexes or names between dots; a
-// backslash takes a dot into a key. Other paths of gjson name no one place.
-func Steps(path string) ([]string, error) {
-	var steps []string
-	var step strings.Builder
-	for i := 0; i < len(path); i++ {
-		switch c := path[i]; {
-		case c == '\\' && i+1 < len(path):
-			i++
-			step.WriteByte(path[i])
-		case c == '.':
-			steps = append(steps, step.String())
-			step.Reset()
-		case strings.IndexByte("#*?|@{[", c) >= 0:
-			return nil, fmt.Errorf("path %q: %q names no one text: write keys and indexes between dots, as in d.report or files.0", path, c)
-		default:
-			step.WriteByte(c)
-		}
-	}
-	steps = append(steps, step.String())
-	for _, s := range steps {
-		if s == "" {
-			return nil, fmt.Errorf("path %q: a key is missing: write keys and indexes between dots, as in d.report or files.0", path)
-		}
-	}
-	return steps, nil
-}
-
 // openPath begins to read the text at a path in an envelope, whose first byte says
 // which it is.
 func openPath(from file.File, how *sources.Packing, member string) (Files, error) {
-	steps, err := Steps(how.Path)
+	steps, err := how.Steps()
 	if err != nil {
 		return nil, err
 	}

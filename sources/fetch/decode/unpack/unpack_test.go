@@ -356,7 +356,7 @@ func TestTextsOfEnvelopes(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"", "a..b", "a.#.b", "a.*", "@this", `a|b`} {
-		if _, err := unpack.Steps(path); err == nil {
+		if _, err := (&sources.Packing{Kind: "path", Path: path}).Steps(); err == nil {
 			t.Errorf("path %q: no error", path)
 		}
 	}
