@@ -16,11 +16,25 @@ func (d *Definition) Complete() {
 	}
 	for _, s := range d.Streams {
 		s.Complete()
-		if d.Check == "" && !s.HasParent() {
-			d.Check = s.Name
+	}
+	d.Check = cmp.Or(d.Check, d.toCheck())
+	shareJobs(d)
+}
+
+// toCheck is the first stream without a parent, one that pays for no job where there
+// is one.
+func (d *Definition) toCheck() string {
+	var first string
+	for _, s := range d.Streams {
+		switch {
+		case s.HasParent():
+		case s.Pagination.Export == nil:
+			return s.Name
+		default:
+			first = cmp.Or(first, s.Name)
 		}
 	}
-	shareJobs(d)
+	return first
 }
 
 // Complete is [Definition.Complete] of one stream.

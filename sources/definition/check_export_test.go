@@ -84,3 +84,21 @@ func TestShapeOfExport(t *testing.T) {
 		t.Error("another job goes on with the files of the first one")
 	}
 }
+
+// TestCheckPaysForNoJob proves that a check takes a stream without an export, and that
+// one which names another is warned of.
+func TestCheckPaysForNoJob(t *testing.T) {
+	const streams = head + "  - {name: s, export: {submit: {path: /jobs}, poll: {path: \"{{ job.id }}\"}}}\n  - {name: t, path: /t}\n"
+	for check, want := range map[string]string{
+		"":           "t, ",
+		"check: s\n": "s, t.yaml:1:8: check: each check would ask for a job, which nobody waits for: name another stream (t)",
+	} {
+		def, err := definition.Parse("t.yaml", []byte(check+streams))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := def.Check + ", " + def.Warnings.Error(); got != want {
+			t.Errorf("%q: got %s, want %s", check, got, want)
+		}
+	}
+}

@@ -100,5 +100,8 @@ func (b *builder) check(def *sources.Definition) {
 		b.Problem(n, "stream %s has a parent, and one request is all that a check makes: name a stream without one (%s)", document.Clip(n.Text), strings.Join(roots, ", "))
 	default:
 		def.Check = n.Text
+		if other := slices.IndexFunc(def.Streams, func(s *sources.Stream) bool { return !s.HasParent() && s.Pagination.Export == nil }); other >= 0 && def.Stream(n.Text).Pagination.Export != nil {
+			b.Warn(n, "each check would ask for a job, which nobody waits for: name another stream (%s)", document.Clip(def.Streams[other].Name))
+		}
 	}
 }

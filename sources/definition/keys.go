@@ -9,7 +9,7 @@ var definitionObject = &object{
 		{name: "name", kind: aText, need: true, doc: "Name of the API."},
 		{name: "description", kind: aText, doc: "What it is, for people."},
 		{name: "settings", kind: aSettings, def: "no settings", doc: "JSON Schema (draft 7) of what the user gives; see Settings."},
-		{name: "check", kind: aText, def: "the first stream without a parent", doc: "Name of the stream whose first page proves the settings."},
+		{name: "check", kind: aText, def: "the first stream without a parent, and without an export if there is one", doc: "Name of the stream whose first page proves the settings."},
 		{name: "client", kind: aMap, of: clientObject, doc: "What streams share; see Client."},
 		{name: "defaults", kind: aMap, of: defaultsObject, doc: "Any key of a stream but `name`, for all streams."},
 		{name: "streams", kind: aStreamList, of: streamObject, need: true, doc: "The collections of the API; see Stream."},
