@@ -91,6 +91,10 @@ func (w *walker) pointless(e *fetch.Error) bool {
 	if w.refusals++; !same && w.refusals == 1 {
 		return false
 	}
+	if errors.Is(e, fetch.ErrJobOver) { // it stays lost: the next run asks for a job of its own
+		e.Advice = "another job was asked for, and ended the same way; the next run asks for a new one"
+		return true
+	}
 	e.Class = fetch.Permanent
 	if at.Pages == 1 {
 		e.Advice = "the walk was read from its start again, and was refused again: " + e.Advice

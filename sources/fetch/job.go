@@ -278,6 +278,10 @@ func (j *job) poll(ctx context.Context) ([]string, error) {
 // pollAside is what stands in the place of a poll in the journal: no poll is kept.
 const pollAside = "#poll"
 
+// ErrJobOver says that a job which the API knows comes to nothing: no walk goes on with
+// it, and another one is to be asked for.
+var ErrJobOver = errors.New("the export's job came to nothing")
+
 // forgotten makes the failure of a poll one of a job that the API does not know any
 // more, where it says so: another one is asked for.
 func (j *job) forgotten(err error) error {
@@ -388,15 +392,17 @@ func (j *job) forgottenResult(err error) error {
 	return j.forgotten(err)
 }
 
-// fails takes note of the failure that ends the walk: a job that failed for good is
+// fails takes note of the failure that ends the walk: a job that no walk goes on with is
 // removed, one that the next run goes on with is not.
 func (j *job) fails(err error) {
 	var e *Error
-	switch {
-	case j == nil || !errors.As(err, &e):
-	case j.sharing.job != nil && e.Class == SessionLost:
+	if j == nil || !errors.As(err, &e) {
+		return
+	}
+	if j.sharing.job != nil && e.Class == SessionLost {
 		j.sharing.jobs.forget(j.sharing.job)
-	case j.sharing.job == nil && e.Class == Permanent: // else it is another stream's, too
+	}
+	if errors.Is(err, ErrJobOver) || e.Class == Permanent && j.sharing.job == nil { // else it is another stream's, too
 		j.remove()
 	}
 }

@@ -1,6 +1,7 @@
 package fetch_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -88,7 +89,8 @@ func TestExport(t *testing.T) {
 		{"no file", exports{}, "1 1 0", ""},
 		{"links expire", exports{files: 3, expires: 1}, "1 2 4", ""},
 		{"forgotten", exports{files: 3, forgets: 1, pending: 2}, "", "does not know the export's job any more"},
-		{"fails", exports{files: 3, fails: 1}, "", "the export's job has failed"},
+		{"fails", exports{files: 3, fails: 1}, "", "came to nothing: the API says that it has failed"},
+		{"takes too long", exports{files: 3, pending: 1000}, "", "came to nothing: it is not done after 2h0m"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -99,6 +101,9 @@ func TestExport(t *testing.T) {
 				if tt.err != "" {
 					if e := failure(t, got.err); e.Class != fetch.SessionLost || !strings.Contains(e.Error(), tt.err) {
 						t.Errorf("got %v (%v)", e, e.Class)
+					}
+					if over := errors.Is(got.err, fetch.ErrJobOver); over != (len(api.removed) == 1) {
+						t.Errorf("removed %v", api.removed)
 					}
 					return
 				}

@@ -39,7 +39,7 @@ func (j *judge) takeJob(out *outgoing, page *Page, s split) (v verdict, done boo
 		return refuse(Permanent, err), true
 	}
 	if failed {
-		return refuse(SessionLost, errors.New("the API says that the export's job has failed")).refusing(), true
+		return refuse(SessionLost, fmt.Errorf("%w: the API says that it has failed", ErrJobOver)).refusing(), true
 	}
 	if out.role == forSubmit {
 		page.ruling.Empty = true
@@ -75,7 +75,7 @@ func (j *judge) jobHolds(t *expr.Template, key string, absent bool) (bool, error
 func (j *judge) notDone(page *Page) verdict {
 	age := time.Since(j.job.since).Round(time.Second)
 	if age > j.job.spec.Timeout {
-		return refuse(SessionLost, fmt.Errorf("the export's job is not done after %s: poll.timeout is %s", age, j.job.spec.Timeout)).refusing()
+		return refuse(SessionLost, fmt.Errorf("%w: it is not done after %s, and poll.timeout is %s", ErrJobOver, age, j.job.spec.Timeout)).refusing()
 	}
 	return verdict{pending: j.job.later(retryAfter(&page.Exchange)), err: errors.New("the export's job is not done")}
 }
