@@ -46,13 +46,18 @@ func (w *probe) describe(ctx context.Context) (catalog.Described, error) {
 		d.Schema = w.shown(known.Doc())
 		return d, nil
 	}
-	doc, sampled, err := w.inferSchema(ctx)
+	doc, s, err := w.inferSchema(ctx)
 	if err != nil {
 		return d, err
 	}
 	d.Schema = w.shown(doc)
-	if !sampled {
+	switch {
+	case s.Told():
+		w.run.Log.Info("the schema is the one that the file says itself", "stream", w.stream.Name)
+	case s.Records == 0:
 		w.run.Log.Warn("the stream has no records to infer a schema from", "stream", w.stream.Name)
+	}
+	if s.Records == 0 { // what add says is still unknown
 		return d, nil
 	}
 	if err := w.run.work.CacheSchema(w.stream.Name, w.stream.Shape, doc); err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
@@ -15,6 +16,10 @@ import (
 // whoever wants to see some records: each may cost money. To infer a schema, one
 // more comes from the other end.
 const samplePages = 3
+
+// sampleJobs is for how many jobs an export is asked at most, likewise: the newest
+// window may be empty, the one before it hardly.
+const sampleJobs = 2
 
 // look is what a run is that looks at first pages, for somebody who waits.
 type look struct {
@@ -63,7 +68,10 @@ func (w *probe) firstPages(ctx context.Context, visit func(*fetch.Page) (more bo
 	next := w.pass.supply.samples(ctx)
 	found := false
 	var refused error
-	for !found {
+	for jobs := 0; !found; jobs++ {
+		if w.exports() && jobs == sampleJobs {
+			return refused
+		}
 		p, err := next()
 		if p == nil || err != nil {
 			return cmp.Or(err, refused)
@@ -117,7 +125,8 @@ func (w *probe) firstPagesOf(ctx context.Context, visit func(*fetch.Page) (more 
 	if w.run.look != nil || w.walker.recording == nil { // else the walk goes on in the session that was opened here
 		defer w.walker.walk.Close()
 	}
-	for range samplePages {
+	w.tellJob()
+	for n := 0; n < samplePages; {
 		page, err := w.walker.walk.Next(ctx)
 		if err == io.EOF { // not one that a failure wraps
 			return nil
@@ -129,6 +138,11 @@ func (w *probe) firstPagesOf(ctx context.Context, visit func(*fetch.Page) (more 
 		if sees := w.run.look.sees; sees != nil {
 			sees(w, page)
 		}
+		if page.Submits() {
+			page.Release()
+			continue
+		}
+		n++
 		more, err := w.visit(page, visit)
 		page.Release()
 		if err != nil || !more {
@@ -136,6 +150,23 @@ func (w *probe) firstPagesOf(ctx context.Context, visit func(*fetch.Page) (more 
 		}
 	}
 	return nil
+}
+
+// exports reports whether records come only of a job that has to be asked for.
+func (w *probe) exports() bool { return w.stream.Definition.Pagination.Export != nil }
+
+// tellJob says that to look at records takes a job, before that is asked for.
+func (w *probe) tellJob() {
+	e := w.stream.Definition.Pagination.Export
+	if e == nil {
+		return
+	}
+	after := "the API keeps the job until it expires there, for the definition says no remove"
+	if e.Remove != nil {
+		after = "then the job is removed"
+	}
+	w.run.Log.Info(fmt.Sprintf("the stream is an export: to see some of its records, the API is asked for a job, which may cost what a job costs; it is waited for, for %s at most (poll.timeout), and %s. "+
+		"To discover a stream whose definition has a schema takes no job", e.Timeout, after), "stream", w.stream.Name)
 }
 
 // errEnough ends the pieces of a page.

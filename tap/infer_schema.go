@@ -4,16 +4,17 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
-	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/ref"
 	"github.com/tap-rest/tap-rest/tap/logs"
+	"github.com/tap-rest/tap-rest/tap/render"
 )
 
 // sampleRecords is from how many records on a schema is inferred without asking
@@ -23,37 +24,38 @@ const sampleRecords = 500
 // sample is what a schema is inferred from: the first pages of a stream, and a
 // page of its other end, where the definition lets us ask for that.
 type sample struct {
-	inference *schema.Inference
-	records   int
-	last      bool            // the stream has no more pages
-	next      paging.Position // after the last page of the start
-	size      int64           // records of the first page
-	pages     int64           // in all, as the API counts; 0: unknown
-	from, to  []byte          // replication values at the start: of the first and of the last record
+	*render.Learned
+	last     bool            // the stream has no more pages
+	next     paging.Position // after the last page of the start
+	size     int64           // records of the first page
+	pages    int64           // in all, as the API counts; 0: unknown
+	from, to []byte          // replication values at the start: of the first and of the last record
 }
 
-// inferSchema infers a schema from a sample. Without any records it says nothing
-// of them, and sampled is false.
-func (w *probe) inferSchema(ctx context.Context) (doc json.RawMessage, sampled bool, err error) {
-	s := sample{inference: schema.NewInference()}
+// inferSchema infers a schema from a sample, or takes it from a file that says it
+// itself. Without any records it says nothing of them.
+func (w *probe) inferSchema(ctx context.Context) (doc json.RawMessage, s *sample, err error) {
+	s = &sample{Learned: render.NewLearned()}
 	err = w.firstPages(ctx, func(page *fetch.Page) (bool, error) {
-		if err := w.take(&s, page); err != nil {
+		if err := w.renderer.Learn(s.Learned, page); err != nil {
 			return false, err
 		}
-		return s.records < sampleRecords, s.look(w, page)
+		return s.Records < sampleRecords && !s.enough(), s.look(w, page)
 	})
-	if err == nil && !s.last && !w.pass.many {
-		err = w.takeOtherEnd(ctx, &s)
+	if err == nil && !s.last && !s.enough() && !w.pass.many && !w.exports() {
+		err = w.takeOtherEnd(ctx, s)
 	}
-	return s.inference.Schema(w.stream.Keys), s.records > 0, err
+	if err != nil {
+		return nil, s, err
+	}
+	if doc, err = s.Schema(w.stream.Keys); err != nil {
+		err = fmt.Errorf("%s: the schema that the file says itself: %w", w.stream.Name, err)
+	}
+	return doc, s, err
 }
 
-// take adds a page's records to the sample.
-func (w *probe) take(s *sample, page *fetch.Page) error {
-	n, err := w.renderer.Learn(s.inference, page)
-	s.records += n
-	return err
-}
+// enough reports whether more records would say nothing more.
+func (s *sample) enough() bool { return s.Told() && s.Records > 0 }
 
 // look notes what a page from the start says about the other end.
 func (s *sample) look(w *probe, page *fetch.Page) error {
@@ -99,7 +101,7 @@ func (w *probe) takeOtherEnd(ctx context.Context, s *sample) error {
 		return err
 	}
 	defer page.Release()
-	_, err = w.visit(page, func(p *fetch.Page) (bool, error) { return true, w.take(s, p) })
+	_, err = w.visit(page, func(p *fetch.Page) (bool, error) { return true, w.renderer.Learn(s.Learned, p) })
 	return err
 }
 

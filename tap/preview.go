@@ -25,6 +25,7 @@ type LookedAt struct {
 	Status   int
 	Records  int
 	Attempts int
+	Took     string // what decode: auto takes the answer for, and why; "": it was told
 }
 
 // Preview returns the first records of a stream. Where it fails, what came before is
@@ -53,7 +54,7 @@ func Preview(stop context.Context, o Options, stream string, most int) (Look, er
 
 // add takes note of an answer. A long one comes in pieces, and counts once.
 func (l *Look) add(w *probe, page *fetch.Page) {
-	l.Requests = append(l.Requests, LookedAt{w.stream.Name, page.Request, page.Status, page.Count(), page.Attempts})
+	l.Requests = append(l.Requests, LookedAt{w.stream.Name, page.Request, page.Status, page.Count(), page.Attempts, page.Body.Seen().Took})
 }
 
 // endOf says what ended the walk at a page, or would end it.

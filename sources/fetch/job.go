@@ -407,6 +407,13 @@ func (j *job) fails(err error) {
 	}
 }
 
+// discard removes a job with which nobody goes on.
+func (j *job) discard() {
+	if j != nil {
+		j.remove()
+	}
+}
+
 // over says that all files came.
 func (j *job) over() {
 	switch {

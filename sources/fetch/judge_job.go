@@ -42,7 +42,7 @@ func (j *judge) takeJob(out *outgoing, page *Page, s split) (v verdict, done boo
 		return refuse(SessionLost, fmt.Errorf("%w: the API says that it has failed", ErrJobOver)).refusing(), true
 	}
 	if out.role == forSubmit {
-		page.ruling.Empty = true
+		page.ruling.Empty, page.submits = true, true
 		return accept(page), true
 	}
 	ready, err := j.jobHolds(j.job.spec.Done, "export.done", page.Status != http.StatusAccepted)

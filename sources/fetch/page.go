@@ -59,8 +59,13 @@ type Page struct {
 	pieces     *pieces // its records, where they come in pieces; else nil
 	whole      bool    // its records cannot come in pieces
 	lent       bool    // its body is another page's
+	submits    bool    // it is the answer to the request for a job
 	older      bool    // it came before the answer to the request before, of a run before
 }
+
+// Submits reports whether the page is the answer to the request for an export's job,
+// which has no records.
+func (p *Page) Submits() bool { return p.submits }
 
 // Release gives the page's memory back; nothing of it may be used afterwards.
 func (p *Page) Release() {

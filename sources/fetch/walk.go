@@ -108,10 +108,15 @@ func (w *Walk) TooMany(page *Page) bool { return !page.Last && w.pager.Counted(p
 func (w *Walk) OneByOne() { w.ahead.most = 1 }
 
 // Close ends a walk of which no more pages are wanted: it lets go of what was asked
-// for ahead, and closes the session. A walk that is over need not be closed.
+// for ahead, and closes the session. A walk that is over need not be closed. The job of
+// an export stays for the walk that goes on with it, but none does where somebody only
+// wanted to see a few pages.
 func (w *Walk) Close() {
 	w.ahead.drop(false)
 	w.session.close()
+	if w.client.Hasty {
+		w.job.discard()
+	}
 	w.job.leave()
 	w.part.leave()
 }

@@ -1,43 +1,75 @@
 package render
 
 import (
+	"encoding/json"
+	"fmt"
+
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 )
+
+// Learned is what pages say of the schema of their records.
+type Learned struct {
+	Records   int // that were looked at
+	inference *schema.Inference
+	own       json.RawMessage // what the first file of types says itself; nil: none came
+}
+
+// NewLearned returns what is known before any page.
+func NewLearned() *Learned { return &Learned{inference: schema.NewInference()} }
+
+// Told reports whether a file said itself what its records are.
+func (l *Learned) Told() bool { return l.own != nil }
+
+// Schema is that of the records. The types of a file are its own; what leaves besides,
+// as what add says, is inferred.
+func (l *Learned) Schema(keys []string) ([]byte, error) {
+	inferred := l.inference.Schema(keys)
+	if l.own == nil {
+		return inferred, nil
+	}
+	return schema.WithInferred(l.own, inferred, keys)
+}
 
 // infer makes a schema of a page's records where none is known yet.
 func (r *Renderer) infer(page *fetch.Page) error {
 	if r.Schema.Known() || page.Records.Len() == 0 {
 		return nil
 	}
-	inference := schema.NewInference()
-	added, err := r.Learn(inference, page)
-	if err != nil || added == 0 {
+	learned := NewLearned()
+	if err := r.Learn(learned, page); err != nil || learned.Records == 0 {
 		return err
 	}
-	return r.Schema.infer(inference.Schema(r.stream.Keys))
+	doc, err := learned.Schema(r.stream.Keys)
+	if err != nil {
+		return fmt.Errorf("%s: the schema that the file says itself: %w", r.stream.Name, err)
+	}
+	return r.Schema.infer(doc)
 }
 
-// Learn adds the records of a page to an inference, and returns how many it
-// added.
-func (r *Renderer) Learn(inference *schema.Inference, page *fetch.Page) (added int, err error) {
+// Learn adds what a page says of its records.
+func (r *Renderer) Learn(l *Learned, page *fetch.Page) error {
 	if err := r.project.see(page); err != nil {
-		return 0, err
+		return err
+	}
+	if l.own == nil {
+		l.own = page.Body.Seen().Schema
 	}
 	var line []byte
 	for i := range page.Records.Len() {
 		var keep bool
+		var err error
 		line, keep, err = r.project.append(line[:0], page, i, r.Schema.Now().expected)
 		if err != nil {
-			return added, err
+			return err
 		}
 		if keep {
-			inference.Add(line)
-			added++
+			l.inference.Add(line)
+			l.Records++
 		}
 	}
-	return added, nil
+	return nil
 }
 
 // Preview hands out the records of a page as they would leave.

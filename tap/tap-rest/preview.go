@@ -72,6 +72,9 @@ func printRequests(f *os.File, look tap.Look) error {
 			again = fmt.Sprintf(", at attempt %d", r.Attempts)
 		}
 		fmt.Fprintf(&b, "\n%s: %s: answered %d with %d records%s", r.Stream, r.Request, r.Status, r.Records, again)
+		if r.Took != "" {
+			fmt.Fprintf(&b, "\n  decode: auto takes the answer for %s", r.Took)
+		}
 	}
 	if look.End != "" {
 		fmt.Fprintf(&b, "\n%s", look.End)

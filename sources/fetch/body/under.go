@@ -42,7 +42,7 @@ func (l Layers) Answering(status int, h http.Header) Layers {
 	for i, one := range l {
 		if one.answer != nil {
 			own := *one.answer
-			own.Header = h
+			own.Header, own.Seen = h, new(decode.Seen)
 			l[i].answer, l[i].open = &own, func(in *file.Source) (io.ReadCloser, error) { return decode.Open(in, &own) }
 		}
 	}
@@ -55,6 +55,16 @@ func (l Layers) Answering(status int, h http.Header) Layers {
 // file reports whether the body is a file.
 func (l Layers) file() bool {
 	return slices.ContainsFunc(l, func(one layer) bool { return one.answer != nil })
+}
+
+// Seen is what reading the body showed of the file that it is.
+func (b *Body) Seen() decode.Seen {
+	for _, one := range b.layers {
+		if one.answer != nil && one.answer.Seen != nil {
+			return *one.answer.Seen
+		}
+	}
+	return decode.Seen{}
 }
 
 // Plain returns the layers without those of a file.

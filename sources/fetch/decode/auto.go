@@ -51,6 +51,9 @@ func (a *Answer) tell(took string) {
 	if a.Took != nil {
 		a.Took(took)
 	}
+	if a.Seen != nil {
+		a.Seen.Took = took
+	}
 }
 
 // detected are the files of a body whose layers are found out one after the other.

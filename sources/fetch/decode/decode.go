@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -21,6 +22,13 @@ type Answer struct {
 	Charset func(io.Reader) io.Reader
 	Header  http.Header      // of the answer
 	Took    func(why string) // told what an answer is taken for by format auto; nil: nobody asks
+	Seen    *Seen            // what is seen goes there; nil: nobody asks
+}
+
+// Seen is what reading an answer shows of it.
+type Seen struct {
+	Took   string          // what format auto takes it for, and why; "": it was told
+	Schema json.RawMessage // of a record, JSON Schema, as the first file says it; nil: it does not
 }
 
 // Open begins to read a body as JSON text. The reader is to be closed.
@@ -86,34 +94,6 @@ func Archived(d *sources.Decode) bool {
 	return false
 }
 
-// Schema returns the JSON Schema of records that a body says itself; nil where its
-// format has none.
-func Schema(in file.File, a *Answer) (json.RawMessage, error) {
-	files, a, err := a.files(in)
-	if err != nil {
-		return nil, err
-	}
-	if _, ok := documents[a.Options.Format]; ok {
-		files.Close()
-		return nil, nil
-	}
-	r, err := newChain(files, a)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	if err := r.next(); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = nil
-		}
-		return nil, err
-	}
-	if s, ok := r.now.(file.Schemed); ok {
-		return s.Schema(), nil
-	}
-	return nil, nil
-}
-
 // chain are the records of the files of a body, one file after the other.
 type chain struct {
 	files  unpack.Files
@@ -145,7 +125,19 @@ func (c *chain) next() error {
 		}
 	}
 	c.now, err = c.open(c.answer.text(in), &c.answer.Options)
+	c.answer.see(c.now)
 	return c.named(err)
+}
+
+// see takes note of the schema that a file says itself, where the definition has none
+// and the records of the file are those of the stream.
+func (a *Answer) see(r file.Records) {
+	if a.Seen == nil || a.Seen.Schema != nil || a.Options.Schema != nil || !slices.Equal(a.Steps, []string{"@this"}) {
+		return
+	}
+	if s, ok := r.(file.Schemed); ok {
+		a.Seen.Schema = s.Schema()
+	}
 }
 
 // noCSV is the error of a file that is something else, though nearly every text would
