@@ -1,6 +1,9 @@
 package sources
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,6 +38,21 @@ func (d *Decode) Packed() bool {
 		}
 	}
 	return false
+}
+
+// Tag tells ways to read answers apart, in the name of a file; "" where they are JSON.
+func (d *Decode) Tag() string {
+	if d.IsJSON() {
+		return ""
+	}
+	own := *d
+	own.Protobuf.Compiled = nil
+	text, err := json.Marshal(own)
+	if err != nil {
+		panic("sources: a model that is not JSON: " + err.Error()) // it is text and numbers
+	}
+	sum := sha256.Sum256(text)
+	return "-" + hex.EncodeToString(sum[:4])
 }
 
 // Format is how the records of an answer are written.

@@ -193,7 +193,7 @@ func (r planner) stream(s *sources.Stream, entry *catalog.Stream) (*plan.Stream,
 	var cached []byte
 	if s.Schema.Text == nil {
 		var err error
-		if cached, err = r.work.CachedSchema(s.Name, shape); err != nil {
+		if cached, err = r.work.CachedSchema(s, shape); err != nil {
 			r.Log.Warn("the cached schema cannot be used: the schema is inferred anew", "stream", s.Name, "why", err.Error())
 		}
 	}

@@ -60,7 +60,7 @@ func (w *probe) describe(ctx context.Context) (catalog.Described, error) {
 	if s.Records == 0 { // what add says is still unknown
 		return d, nil
 	}
-	if err := w.run.work.CacheSchema(w.stream.Name, w.stream.Shape, doc); err != nil {
+	if err := w.run.work.CacheSchema(w.stream.Definition, w.stream.Shape, doc); err != nil {
 		w.run.Log.Warn("the inferred schema could not be cached: the next run infers it again", "stream", w.stream.Name, "why", err.Error())
 	}
 	return d, nil

@@ -194,7 +194,7 @@ func (r *run) cacheSchemas(passes []*pass) {
 		if !p.schema.New() || p.stream.Entry != nil || p.feed {
 			continue
 		}
-		if err := r.work.CacheSchema(p.stream.Name, p.stream.Shape, p.schema.Doc()); err != nil {
+		if err := r.work.CacheSchema(p.stream.Definition, p.stream.Shape, p.schema.Doc()); err != nil {
 			r.Log.Warn("the inferred schema could not be cached: the next run infers it again", "stream", p.stream.Name, "why", err.Error())
 		}
 	}

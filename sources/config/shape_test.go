@@ -74,6 +74,9 @@ func TestShape(t *testing.T) {
 	extra := func(keys string) string {
 		return strings.Replace(shopLike, `{name: s, path: "{{ config.base_url }}/s", params: {token: "{{ config.token }}"}`, `{name: s, path: "{{ config.base_url }}/s", `+keys, 1)
 	}
+	export := func(submit string) string {
+		return strings.Replace(extra("export: {submit: {path: /e"+submit+"}, poll: {path: /p}}"), `path: "{{ config.base_url }}/s", `, "", 1)
+	}
 	const inc = "replication_key: u, incremental: {client_filter: true"
 	for _, tt := range []struct {
 		name        string
@@ -93,6 +96,8 @@ func TestShape(t *testing.T) {
 		{"a header", extra("params: {}"), extra("params: {}, headers: {a: 1}"), config, config, false},
 		{"pagination", extra("params: {}"), extra("params: {}, pagination: {type: link_header}"), config, config, false},
 		{"format", extra(inc + "}"), extra(inc + ", format: date}"), config, config, false},
+		{"another job", export(""), export(", body: {json: {a: 1}}"), config, config, false},
+		{"how a job is waited for", export(""), strings.Replace(export(""), "poll: {", "links: a, poll: {timeout: 5h, ", 1), config, config, true},
 		{"records", extra("params: {}"), extra("params: {}, records: data"), config, config, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

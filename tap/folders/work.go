@@ -45,14 +45,14 @@ func (w *Work) identity() (string, error) {
 // Quarantine is the file of the records of a stream that were refused.
 func (w *Work) Quarantine(stream string) string { return w.path("quarantine", stream, ".jsonl") }
 
-func (w *Work) schema(stream, shape string) string {
-	return w.path("schemas", stream, "-"+shape+".json")
+func (w *Work) schema(s *sources.Stream, shape string) string {
+	return w.path("schemas", s.Name, "-"+shape+s.Text.Decode.Tag()+".json")
 }
 
 // CachedSchema returns the schema inferred for a stream's requests, nil if
 // none was.
-func (w *Work) CachedSchema(stream, shape string) ([]byte, error) {
-	name := w.schema(stream, shape)
+func (w *Work) CachedSchema(s *sources.Stream, shape string) ([]byte, error) {
+	name := w.schema(s, shape)
 	doc, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -67,8 +67,8 @@ func (w *Work) CachedSchema(stream, shape string) ([]byte, error) {
 }
 
 // CacheSchema keeps the schema inferred for a stream's requests.
-func (w *Work) CacheSchema(stream, shape string, doc []byte) error {
-	return workdir.Replace(w.schema(stream, shape), doc)
+func (w *Work) CacheSchema(s *sources.Stream, shape string, doc []byte) error {
+	return workdir.Replace(w.schema(s, shape), doc)
 }
 
 // Finished is the file of what the last finished pass of a stream came to.
