@@ -13,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/builtin"
 	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode"
 	"github.com/tap-rest/tap-rest/sources/nearest"
 )
 
@@ -66,9 +67,16 @@ func (in *Input) meant(missing string) string {
 
 // Parse reads the text of a definition, in whatever format it is. File names it
 // in messages; schema files are looked for beside it. The error is
-// [document.Problems]: all of them.
+// [document.Problems]: all of them. What this build cannot read is one.
 func Parse(file string, data []byte) (*sources.Definition, error) {
-	return definition.Parse(file, data)
+	d, err := definition.Parse(file, data)
+	if err != nil {
+		return nil, err
+	}
+	if problems := decode.Check(d); len(problems) > 0 {
+		return nil, problems.Sorted()
+	}
+	return d, nil
 }
 
 // Load reads the definition of that built-in name or in that file. The error is

@@ -59,11 +59,11 @@ var arrows = map[string][]string{
 	"sources/fetch/decode/jsonl":  {"sources", "sources/fetch/decode/file"},
 	"sources/fetch/decode/xml":    {"sources", "sources/fetch/decode/file"},
 
-	"sources/fetch/decode":          {"sources/fetch/decode/file", "sources/fetch/decode/unpack", "sources/fetch/decode/detect", "sources/fetch/decode/csv", "sources/fetch/decode/jsonl", "sources/fetch/decode/xml", "sources/fetch/decode/parquet", "sources/fetch/decode/avro", "sources/fetch/decode/protobuf", "sources/fetch/decode/xlsx", "sources"},
+	"sources/fetch/decode":          {"sources/document", "sources/fetch/decode/file", "sources/fetch/decode/unpack", "sources/fetch/decode/detect", "sources/fetch/decode/csv", "sources/fetch/decode/jsonl", "sources/fetch/decode/xml", "sources/fetch/decode/parquet", "sources/fetch/decode/avro", "sources/fetch/decode/protobuf", "sources/fetch/decode/xlsx", "sources"},
 	"sources/fetch/decode/parquet":  {"sources/fetch/decode/file", "sources"},
 	"sources/fetch/decode/protobuf": {"sources/fetch/decode/file", "sources", "sources/nearest"},
 
-	"sources/config":         {"sources/nearest", "catalog/raw", "sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret"},
+	"sources/config":         {"sources/fetch/decode", "sources/nearest", "catalog/raw", "sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret"},
 	"sources/definition":     {"sources/nearest", "sources", "sources/document", "sources/expr", "sources/times"},
 	"sources":                {"sources/nearest", "catalog/raw", "catalog/schema", "sources/document", "sources/expr", "sources/secret", "sources/times"},
 	"sources/builtin":        {},

@@ -39,6 +39,9 @@ func (c *lintCmd) Run(rt *runtime) error {
 		for _, warning := range warnings {
 			rt.console.Log().Warn(warning.Error())
 		}
+		for _, note := range leftToAnswers(d) {
+			rt.console.Log().Info(note.Error())
+		}
 		found := "no problem"
 		if len(warnings) > 0 {
 			found = report.Numbered(int64(len(warnings)), "%s warning[|s]")
@@ -65,4 +68,17 @@ func loadToLint(file string) (*sources.Definition, error) {
 		return nil, fmt.Errorf("read definition: %w", err)
 	}
 	return config.Parse("-", data)
+}
+
+// leftToAnswers says what only answers decide.
+func leftToAnswers(d *sources.Definition) (all document.Problems) {
+	for i, s := range d.Streams {
+		if s.Text.Decode.Format == sources.FormatAuto {
+			all = append(all, document.Problem{
+				File: d.File, Line: s.Loaded.Line, Column: 1, Place: fmt.Sprintf("streams[%d] (%s).decode", i, s.Name),
+				Msg: "auto is decided by each answer, and lint asks for none: preview and the log of a run say what it takes them for",
+			})
+		}
+	}
+	return all
 }

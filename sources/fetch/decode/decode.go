@@ -104,12 +104,12 @@ type chain struct {
 }
 
 func newChain(files unpack.Files, a *Answer) (*chain, error) {
-	open, err := openerOf(a.Options.Format)
+	f, err := formatOf(a.Options.Format)
 	if err != nil {
 		files.Close()
 		return nil, err
 	}
-	return &chain{files: files, open: open, answer: a}, nil
+	return &chain{files: files, open: f.open, answer: a}, nil
 }
 
 // next opens the next file; io.EOF behind the last.

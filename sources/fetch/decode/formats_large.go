@@ -11,9 +11,9 @@ import (
 )
 
 // large are the formats that a small build leaves out.
-var large = map[sources.Format]opener{
-	sources.FormatParquet:  parquet.Open,
-	sources.FormatAvro:     avro.Open,
-	sources.FormatProtobuf: protobuf.Open,
-	sources.FormatXLSX:     xlsx.Open,
+var large = map[sources.Format]format{
+	sources.FormatParquet:  {open: parquet.Open},
+	sources.FormatAvro:     {open: avro.Open},
+	sources.FormatProtobuf: {open: protobuf.Open, check: func(d *sources.Decode) error { return protobuf.Check(&d.Protobuf) }},
+	sources.FormatXLSX:     {open: xlsx.Open},
 }

@@ -67,13 +67,13 @@ func (t *recordText) Close() error {
 	return nil
 }
 
-// document opens one that is JSON text, or becomes it.
-type document func(in file.File, a *Answer) (io.ReadCloser, error)
+// documentOpener opens one that is JSON text, or becomes it.
+type documentOpener func(in file.File, a *Answer) (io.ReadCloser, error)
 
 // documentText is the text of a document, or of several an array of those.
 type documentText struct {
 	files   unpack.Files
-	open    document
+	open    documentOpener
 	answer  *Answer
 	several bool
 	now     io.ReadCloser

@@ -19,6 +19,12 @@ type dialect struct {
 	short              bool // rows may end before the last column
 }
 
+// Check says what is wrong with the options of files, before any is opened.
+func Check(o *sources.CSV) error {
+	_, err := newDialect(*o)
+	return err
+}
+
 func newDialect(o sources.CSV) (dialect, error) {
 	d := dialect{delimiter: ",", quote: `"`, short: o.ShortRows, loose: o.LooseQuotes}
 	if o.Delimiter != 0 {
