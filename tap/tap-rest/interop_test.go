@@ -38,6 +38,9 @@ func TestInterop(t *testing.T) {
 			if api.parts != nil {
 				t.Run("partitions", func(t *testing.T) { testPartitions(t, in, api) })
 			}
+			if api.csv != nil {
+				t.Run("CSV", func(t *testing.T) { testCSV(t, in, api) })
+			}
 			if api.touch != nil {
 				t.Run("changed rows", func(t *testing.T) { testChangedRows(t, in, api) })
 			}
@@ -215,6 +218,7 @@ type realAPI struct {
 	windowed    string         // one that does, and is read in windows; "": none is
 
 	parts     map[string]any                     // a config that reads it by parents and windows, without end_date
+	csv       map[string]any                     // a config that reads tables as CSV
 	touch     func(t *testing.T, n int) []string // changes n rows; their ids
 	badConfig map[string]any                     // a config whose token is refused
 	refused   []string                           // the streams that need the token
@@ -234,6 +238,7 @@ func datasetteAPI(t *testing.T, in *interop) *realAPI {
 		streams:     map[string]int{"notes": 2500, "notes_by_url": 2500, "places": 1200, "events": 3000, "events_by_link": 3000},
 		incremental: "events",
 		parts:       map[string]any{"source": in.file("datasette_parts.yaml"), "base_url": url, "run": smallFlushes},
+		csv:         map[string]any{"source": in.file("datasette_csv.yaml"), "base_url": url, "run": smallFlushes},
 	}
 }
 
