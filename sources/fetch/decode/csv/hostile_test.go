@@ -89,6 +89,9 @@ func TestReadError(t *testing.T) {
 }
 
 func TestLongRecords(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it reads rows of 50 MiB, six times")
+	}
 	long := strings.Repeat("x", file.MaxRecord-20)
 	n, longest, err := count(io.MultiReader(strings.NewReader("a,b\n1,2\n"+long[:9<<20]+",2\n"), strings.NewReader("1,2\n"+long+",2\n1,2\n")), sources.CSV{})
 	if err != nil || n != 5 || longest < len(long) {
@@ -121,6 +124,9 @@ func (e endless) Read(b []byte) (int, error) {
 }
 
 func TestEndlessRows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it reads rows of 50 MiB, four times")
+	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for _, text := range []string{`"`, "\t"} {

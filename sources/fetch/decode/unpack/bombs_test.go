@@ -80,6 +80,9 @@ func (a *again) Read(p []byte) (n int, err error) {
 }
 
 func TestTooManyMembers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it reads 100,000 members, twice")
+	}
 	var one, z bytes.Buffer
 	w := tar.NewWriter(&one)
 	if err := errors.Join(w.WriteHeader(&tar.Header{Name: "a.csv"}), w.Flush()); err != nil {
@@ -103,6 +106,9 @@ func TestTooManyMembers(t *testing.T) {
 }
 
 func TestLongDirectory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it writes 78 MB")
+	}
 	var z bytes.Buffer
 	archive := zip.NewWriter(&z)
 	comment := strings.Repeat("c", 65_000)

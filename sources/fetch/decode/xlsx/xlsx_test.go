@@ -300,7 +300,11 @@ func TestEveryByteFlipped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range book {
+	step := 1
+	if testing.Short() {
+		step = 11
+	}
+	for i := 0; i < len(book); i += step {
 		for _, flip := range []byte{1, 0x80, 0xff} {
 			flipped := bytes.Clone(book)
 			flipped[i] ^= flip
