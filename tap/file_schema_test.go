@@ -119,3 +119,45 @@ func TestLooksAtExports(t *testing.T) {
 		t.Errorf("discovery of an export with a schema: %v, %d requests", err, api.requests)
 	}
 }
+
+// emptyFiles are exports without a record.
+type emptyFiles struct{ *exportAPI }
+
+func (a emptyFiles) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := a.exportAPI.RoundTrip(r)
+	if err == nil && r.URL.Host == "files.test" {
+		resp.Body, resp.ContentLength = io.NopCloser(strings.NewReader("[]")), 2
+	}
+	return resp, err
+}
+
+// TestFewJobsForALook: where the newest windows are empty, two jobs are asked for, and
+// not one for each window.
+func TestFewJobsForALook(t *testing.T) {
+	api := emptyFiles{&exportAPI{}}
+	s := setup{api: api, workDir: memoryFolder(t), definition: strings.Replace(exportStream, "    schema: {type: object}\n",
+		"    replication_key: at\n    incremental: {start: \"2024-01-01T00:00:00Z\", window: 1d}\n", 1)}
+	s.definition = strings.Replace(s.definition, "{of: x}", `{from: "{{ window.start }}", to: "{{ window.end }}"}`, 1)
+	if _, err := discover(t, s); err != nil {
+		t.Fatal(err)
+	}
+	if api.jobs != 2 || api.removed != 2 {
+		t.Errorf("%d jobs, %d removed, want 2", api.jobs, api.removed)
+	}
+}
+
+// TestSchemaOfAnotherDecode: a cached schema is of records as they were decoded.
+func TestSchemaOfAnotherDecode(t *testing.T) {
+	api := &fileAPI{data: []byte("id,n\n1,2\n")}
+	s := setup{api: api, workDir: memoryFolder(t)}
+	for i, decode := range []string{"csv", "{format: csv, header: [a, b]}", "csv"} {
+		s.definition = "streams: [{name: x, path: /x, decode: " + decode + "}]\n"
+		found, err := discover(t, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if named := strings.Contains(string(found[0].Schema), `"id"`); named != (i != 1) || api.calls != min(i+1, 2) {
+			t.Errorf("%s: %d calls, %s", decode, api.calls, found[0].Schema)
+		}
+	}
+}
