@@ -37,6 +37,13 @@ type job struct {
 	slot     *slot
 	sharing  sharing // with other streams; its zero value: no other reads the job
 	removed  bool
+	known    knownJob
+}
+
+// knownJob is what was reckoned of the answer of a job that is kept.
+type knownJob struct {
+	text   string
+	digest json.RawMessage
 }
 
 // newJob returns the job of a walk; nil where its stream has none.
@@ -188,13 +195,27 @@ func (j *job) placeholder() (*outgoing, error) {
 // link is now, and whatever came before it.
 func (j *job) digest() (sum [16]byte) {
 	at := j.requests.pager.Position()
-	text, err := json.Marshal([]any{at.Export.Job, at.Export.File, at.Token, at.URL, at.Number, at.Offset, at.Size})
+	text, err := json.Marshal([]any{j.canonical(at.Export.Job), at.Export.File, at.Token, at.URL, at.Number, at.Offset, at.Size})
 	if err != nil {
 		panic("fetch: a position that is not JSON: " + err.Error()) // it is made of numbers and JSON
 	}
 	whole := sha256.Sum256(text)
 	copy(sum[:], whole[:])
 	return sum
+}
+
+// canonical is a digest of a job's answer that stays the same where who keeps a state
+// writes the keys in it in another order, as databases do.
+func (j *job) canonical(answer json.RawMessage) json.RawMessage {
+	if text := string(answer); text != j.known.text {
+		var v any
+		in := json.NewDecoder(strings.NewReader(text))
+		in.UseNumber()
+		_ = in.Decode(&v)            // what is no JSON is none of the journal's jobs
+		sorted, _ := json.Marshal(v) // it came out of JSON
+		j.known.text, j.known.digest = text, fmt.Appendf(nil, "%q", fmt.Sprintf("%x", sha256.Sum256(sorted)))
+	}
+	return j.known.digest
 }
 
 // download builds the request for the page of the file at which the walk stands.

@@ -1,6 +1,7 @@
 package fetch_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -235,5 +236,46 @@ func TestExportWithoutLinks(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestExportIsServed proves that the journal knows the files of a job whatever order the
+// headers of its answer have, or its keys in a state that a database kept.
+func TestExportIsServed(t *testing.T) { synctest.Test(t, testExportIsServed) }
+
+func testExportIsServed(t *testing.T) {
+	api := &exports{files: 3}
+	headers := transport(func(r *http.Request) (*http.Response, error) {
+		a, err := api.RoundTrip(r)
+		for i := range 8 {
+			a.Header.Set(fmt.Sprintf("X-Header-%d", i), "1")
+		}
+		return a, err
+	})
+	stream := define(t, "", exported)[0]
+	dir := t.TempDir()
+	j := openJournal(t, dir)
+	w := newRig(t, stream, headers).walk(stream, paging.Position{})
+	record(t, w, j)
+	got := drain(t, w)
+	if got.err != nil || api.downloads != 3 {
+		t.Fatal(got.err, api.asked)
+	}
+	job := string(got.nexts[0].Export.Job)
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(job), &members); err != nil {
+		t.Fatal(err)
+	}
+	moved := got.nexts[0]
+	own := *moved.Export
+	own.Job = fmt.Appendf(nil, `{"headers": %s, "at": %s, "answer": %s}`, members["headers"], members["at"], members["answer"])
+	moved.Export = &own
+	for name, at := range map[string]paging.Position{"from the start": {}, "from the state": got.nexts[0], "from a state in another order": moved} {
+		j = reopened(t, dir, j)
+		w := newRig(t, stream, headers).walk(stream, at)
+		record(t, w, j).Only = true
+		if again := drain(t, w); again.err != nil || len(again.ids) != 6 {
+			t.Errorf("%s: %d records and %v", name, len(again.ids), again.err)
+		}
 	}
 }

@@ -1,8 +1,10 @@
 package fetch
 
 import (
+	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,12 +57,12 @@ func serverTime(ex *Exchange) time.Time {
 	return ex.At
 }
 
-// HeaderValue is what templates see as headers: lower-case names.
+// HeaderValue is what templates see as headers: lower-case names, in their order.
 func HeaderValue(h http.Header) expr.Value {
 	keys := make([]string, 0, len(h))
 	values := make([]expr.Value, 0, len(h))
-	for name, v := range h {
-		keys, values = append(keys, strings.ToLower(name)), append(values, expr.String(strings.Join(v, ", ")))
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		keys, values = append(keys, strings.ToLower(name)), append(values, expr.String(strings.Join(h[name], ", ")))
 	}
 	return expr.Dict(keys, values)
 }
