@@ -17,7 +17,7 @@ import (
 )
 
 // TestInterop runs the built binary against programs that nobody here wrote:
-// APIs served by Datasette and Django REST framework, Singer's own library, the
+// APIs served by Datasette and Django REST framework, files by Starlette, Singer's own library, the
 // Singer SDK's tests of a tap, target-jsonl, a target built on the SDK, and pip.
 // What the binary reads is compared row by row with the databases behind the
 // APIs.
@@ -25,6 +25,7 @@ func TestInterop(t *testing.T) {
 	in := newInterop(t)
 	t.Run("wheel", func(t *testing.T) { testWheel(t, in) })
 	t.Run("README", func(t *testing.T) { testPiped(t, in) })
+	t.Run("Range", func(t *testing.T) { testRange(t, in) })
 	t.Run("CONTROL", func(t *testing.T) { testControl(t, in) })
 	for _, api := range []*realAPI{datasetteAPI(t, in), djangoAPI(t, in)} {
 		t.Run(api.name, func(t *testing.T) {
