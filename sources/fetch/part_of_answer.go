@@ -3,6 +3,7 @@ package fetch
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"strconv"
@@ -24,7 +25,7 @@ type part struct {
 }
 
 // ofBody are the headers that speak of the body as it is, whichever part of it comes.
-var ofBody = []string{"Content-Type", "Content-Encoding", "Content-Disposition", "Etag", "Last-Modified", "Date"}
+var ofBody = []string{"Content-Type", "Content-Length", "Content-Encoding", "Content-Disposition", "Etag", "Last-Modified", "Date"}
 
 // validator is what tells the versions of a body apart for certain, as If-Range takes
 // it; "" where nothing does.
@@ -64,6 +65,10 @@ func (p *part) turnTo(out *outgoing, r *recorder) {
 		return
 	}
 	p.file, p.size, p.header = d, size, began.Header
+	if n := p.length(); n >= 0 && size > n { // it is another one's
+		p.discard()
+		return
+	}
 	r.log.Info("an earlier run was stopped in the middle of a long answer: it goes on from there", "stream", r.stream, "request", out.Shown, "bytes", size)
 }
 
@@ -79,23 +84,59 @@ func (p *part) ask(h http.Header) {
 // errOtherPart is an answer to a request for the rest of a body that is no such rest.
 var errOtherPart = errors.New("the server does not go on where the answer broke off: it is asked for all of it")
 
-// goesOn reports whether an answer is the rest of the body. Where it is all of it, or
-// something else, the part is of no use any more.
-func (p *part) goesOn(status int, h http.Header) (bool, error) {
+// goesOn reports whether an answer is the rest of the body, and how long that is. Where
+// it is all of it, or something else, the part is of no use any more.
+func (p *part) goesOn(status int, h http.Header) (rest int64, is bool, err error) {
 	if p == nil || p.file == nil || p.size == 0 {
-		return false, nil
+		return 0, false, nil
 	}
-	rest := strings.HasPrefix(h.Get("Content-Range"), fmt.Sprintf("bytes %d-", p.size)) && (h.Get("ETag") == "" || h.Get("ETag") == p.header.Get("ETag"))
 	switch {
-	case status == http.StatusPartialContent && rest:
-		return true, nil
-	case status == http.StatusPartialContent, status == http.StatusRequestedRangeNotSatisfiable:
+	case status == http.StatusPartialContent:
+		if rest, is = p.restOf(h); is {
+			return rest, true, nil
+		}
 		p.discard()
-		return false, errOtherPart
+		return 0, false, errOtherPart
+	case status == http.StatusRequestedRangeNotSatisfiable:
+		if p.length() == p.size { // its end came, and the run was stopped before it was kept
+			return 0, true, nil
+		}
+		p.discard()
+		return 0, false, errOtherPart
 	case status/100 == 2:
 		p.discard()
 	}
-	return false, nil
+	return 0, false, nil
+}
+
+// length is how long the body is as a whole, or -1.
+func (p *part) length() int64 {
+	n, err := strconv.ParseInt(p.header.Get("Content-Length"), 10, 64)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// restOf is how long the rest of the body is, of which an answer with these headers has
+// the beginning or all; false where they speak of another body.
+func (p *part) restOf(h http.Header) (left int64, same bool) {
+	text, ok := strings.CutPrefix(h.Get("Content-Range"), fmt.Sprintf("bytes %d-", p.size))
+	_, total, _ := strings.Cut(text, "/")
+	length, err := strconv.ParseInt(total, 10, 64)
+	known := p.length()
+	if err != nil {
+		length = known
+	}
+	tag, changed := p.header.Get("ETag"), h.Get("Last-Modified")
+	switch {
+	case !ok, length <= p.size, known >= 0 && length != known:
+	case validator(p.header) == tag && h.Get("ETag") != tag:
+	case changed != "" && changed != p.header.Get("Last-Modified"):
+	default:
+		return length - p.size, true
+	}
+	return 0, false
 }
 
 // whole are the headers of the answer that the rest makes whole.
@@ -109,6 +150,29 @@ func (p *part) whole(rest http.Header) http.Header {
 		}
 	}
 	return h
+}
+
+// errEndsBefore is an answer with less of the rest than there is.
+var errEndsBefore = fmt.Errorf("the server sent a part of what was asked for: %w", io.ErrUnexpectedEOF)
+
+// rest reads the rest of a body, of which so many bytes must come.
+type rest struct {
+	in   io.Reader
+	left int64
+}
+
+func (r *rest) Read(b []byte) (int, error) {
+	if r.left == 0 {
+		return 0, io.EOF
+	}
+	n, err := r.in.Read(b[:min(int64(len(b)), r.left)])
+	if r.left -= int64(n); r.left == 0 {
+		return n, nil
+	}
+	if errors.Is(err, io.EOF) {
+		err = errEndsBefore
+	}
+	return n, err
 }
 
 // take hands the file over to who reads the rest into it.

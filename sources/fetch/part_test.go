@@ -20,14 +20,14 @@ type longFile struct {
 	body   string
 	etag   string
 	breaks []int  // after so many bytes of each answer, one after the other
-	how    string // it answers a Range: "", ignored, wrong, refused, changed, part
+	how    string // it answers a Range: "", ignored, wrong, refused, changed, short, another, untagged, longer
 	asked  []string
 	sent   []int // bytes, of each answer
 }
 
 func (f *longFile) RoundTrip(r *http.Request) (*http.Response, error) {
 	f.asked = append(f.asked, r.Header.Get("Range"))
-	h, status, text := http.Header{"Etag": {f.etag}, "Content-Type": {"application/json"}}, 200, f.body
+	h, status, text := http.Header{"Etag": {f.etag}, "Content-Type": {"application/json"}, "Content-Length": {strconv.Itoa(len(f.body))}}, 200, f.body
 	if begin, ok := strings.CutPrefix(r.Header.Get("Range"), "bytes="); ok {
 		from, _ := strconv.Atoi(strings.TrimSuffix(begin, "-"))
 		switch {
@@ -36,6 +36,24 @@ func (f *longFile) RoundTrip(r *http.Request) (*http.Response, error) {
 			h.Set("ETag", f.etag)
 			f.body = strings.Replace(f.body, `{"id":1,`, `{"id":0,`, 1)
 			text = f.body
+		case f.how == "untagged", f.how == "another", f.how == "longer", f.how == "short":
+			to, total := len(text), len(text)
+			switch f.how {
+			case "untagged":
+				h.Del("ETag")
+			case "another":
+				h.Set("ETag", `"v2"`)
+			case "longer":
+				total++
+			case "short":
+				to = from + 1000
+			}
+			f.how = ""
+			h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to-1, total))
+			status, text = 206, text[from:to]
+		case from >= len(text):
+			h.Set("Content-Range", fmt.Sprintf("bytes */%d", len(text)))
+			status, text = 416, "no such range"
 		case f.how == "refused":
 			f.how, status, text = "", 416, ""
 		case f.how == "wrong":
@@ -50,7 +68,7 @@ func (f *longFile) RoundTrip(r *http.Request) (*http.Response, error) {
 	a := answer{status: status, body: text, header: h}.response(r)
 	a.ContentLength = -1 // else what fits into memory is not written to a file
 	n := len(text)
-	if len(f.breaks) > 0 && f.breaks[0] < n && status != 416 {
+	if len(f.breaks) > 0 && f.breaks[0] <= n && status != 416 {
 		n = f.breaks[0]
 		a.Body = io.NopCloser(io.MultiReader(strings.NewReader(text[:n]), broken{}))
 	}
@@ -97,6 +115,11 @@ func TestLongAnswerGoesOn(t *testing.T) {
 		{"ignored", "ignored", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-"}},
 		{"changed", "changed", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-"}},
 		{"refused", "refused", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-", ""}},
+		{"a part of it", "short", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-", "bytes=2098152-"}},
+		{"no version of the rest", "untagged", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-", ""}},
+		{"another version of the rest", "another", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-", ""}},
+		{"another length", "longer", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-", ""}},
+		{"after its last byte", "", `"v1"`, []int{len(whole)}, []string{"", fmt.Sprintf("bytes=%d-", len(whole))}},
 		{"another part", "wrong", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-", ""}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

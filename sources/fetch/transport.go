@@ -111,7 +111,7 @@ func (t *transport) ask(ctx context.Context, out *outgoing, at *request.Request,
 
 // receive reads the body of an answer: all of it, or the rest of one that broke off.
 func (t *transport) receive(out *outgoing, ex *Exchange, wire *body.Wire, length int64) (*body.Body, error) {
-	goesOn, err := out.part.goesOn(ex.Status, ex.Header)
+	left, goesOn, err := out.part.goesOn(ex.Status, ex.Header)
 	if err != nil {
 		return t.bodies.Empty(), err
 	}
@@ -121,6 +121,7 @@ func (t *transport) receive(out *outgoing, ex *Exchange, wire *body.Wire, length
 	if goesOn {
 		ex.Status, ex.Header = http.StatusOK, out.part.whole(ex.Header)
 		in.Part = out.part.take()
+		wire.In = &rest{wire.In, left}
 	}
 	in.Layers, in.Refused = out.layers(ex.Status, ex.Header), !ex.well()
 	b, err := t.bodies.Receive(in)

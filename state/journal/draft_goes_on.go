@@ -144,6 +144,9 @@ func (d *Draft) readBack() error {
 	}
 }
 
+// Lasts reports whether a later run may go on with the draft, as long as it is not kept.
+func (d *Draft) Lasts() bool { return d.lasts }
+
 // Leave closes a draft that broke off, and keeps it for the next run where that may go
 // on with it. Again, and after it was kept or discarded, it does nothing.
 func (d *Draft) Leave() {

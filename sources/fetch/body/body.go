@@ -18,9 +18,11 @@ type Body struct {
 	layers Layers
 	wire   []byte // as it came, where that is in memory besides Text
 	place  Place  // where a long body lies; nil: in Text
-	short  bool   // it is long only because there was no room
+	short  bool   // it need not be long
 	broken *Part  // it broke off, in a file; nil: it did not
 	share  *Share
+
+	doubted bool // nobody knows yet whether it is short
 }
 
 // Place is where a long body lies, as it came off the wire.
@@ -37,7 +39,12 @@ func (m inMemory) Open() (io.ReadCloser, error) { return io.NopCloser(bytes.NewR
 func (b *Body) Long() bool { return b.place != nil }
 
 // Short reports whether a long body would fit, if there were room: see TakeIn.
-func (b *Body) Short() bool { return b.Long() && b.short }
+func (b *Body) Short() bool {
+	if b.doubted {
+		b.doubted, b.short = false, b.layers.none() || !b.decodesLong()
+	}
+	return b.Long() && b.short
+}
 
 // Place is where a long body lies; nil: it is in memory.
 func (b *Body) Place() Place { return b.place }

@@ -173,10 +173,16 @@ func (b *Body) Broken() *Part {
 // settle takes a body of so many bytes from its file into memory, where it turns
 // out to be short and there is room.
 func (b *Body) settle(size int64, room *Room) error {
-	if size > Max || !b.layers.none() && b.decodesLong() {
+	if size > Max {
 		return nil
 	}
-	b.short = true
+	if f, ok := b.place.(interface{ Lasts() bool }); ok && f.Lasts() { // it is not lost before it is kept
+		b.doubted = true
+		return nil
+	}
+	if b.short = b.layers.none() || !b.decodesLong(); !b.short {
+		return nil
+	}
 	if !b.layers.none() {
 		size += Max // of its text
 	}
