@@ -128,6 +128,40 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// TestUnpackUnderContentEncoding proves that a layer which stands in unpack need not be
+// there where Content-Encoding named it: what was packed before it came to a store of
+// files has one layer, and both names.
+func TestUnpackUnderContentEncoding(t *testing.T) {
+	const once = "is not there: Content-Encoding named it"
+	for _, tt := range []struct{ name, stream, body, encoding, log string }{
+		{"one layer", "decode: {format: csv, unpack: [gzip]}", zipped(t, rowsCSV), "gzip", once},
+		{"one layer, by its old name", "decode: {format: csv, unpack: [gzip]}", zipped(t, rowsCSV), "X-Gzip", once},
+		{"one layer of several", "decode: {format: csv, unpack: [gzip, tar]}", zipped(t, members(t, "tar", "a.csv", rowsCSV)), "gzip", once},
+		{"auto", "decode: {format: auto, unpack: [gzip]}", zipped(t, rowsCSV), "gzip", once},
+		{"two layers", "decode: {format: csv, unpack: [gzip]}", zipped(t, zipped(t, rowsCSV)), "gzip", ""},
+		{"not named", "decode: {format: csv, unpack: [gzip]}", zipped(t, rowsCSV), "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			stream := define(t, "", `path: /file, records: "@this", `+tt.stream)[0]
+			api := &script{answers: []answer{{200, tt.body, http.Header{"Content-Encoding": {tt.encoding}}}}}
+			dir := t.TempDir()
+			j := openJournal(t, dir)
+			for _, what := range []string{"live", "recorded"} {
+				r := newRig(t, stream, api)
+				w := r.walk(stream, paging.Position{})
+				record(t, w, j).Only = what == "recorded"
+				if got := drain(t, w); got.err != nil || len(got.ids) != 3 {
+					t.Errorf("%s: got %v and %v", what, got.ids, got.err)
+				}
+				if n := strings.Count(r.log.String(), once); n != strings.Count(tt.log, once) {
+					t.Errorf("%s: %d times in the log: %s", what, n, r.log.String())
+				}
+				j = reopened(t, dir, j)
+			}
+		})
+	}
+}
+
 // TestDecodeFails proves that an answer which is not what decode says is told of, and
 // not asked for again and again.
 func TestDecodeFails(t *testing.T) {

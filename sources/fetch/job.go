@@ -17,7 +17,6 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/recorded"
-	"github.com/tap-rest/tap-rest/sources/fetch/ref"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 )
@@ -314,43 +313,6 @@ func (j *job) forgotten(err error) error {
 		return &own
 	}
 	return err
-}
-
-// linksIn finds the links to the files of a job that is done.
-func (j *job) linksIn(answer expr.Value, text []byte, h http.Header) ([]string, error) {
-	vars := j.requests.vars
-	vars[sources.VarResponse] = answer
-	defer func() { vars[sources.VarResponse] = expr.Undefined() }()
-	if text == nil {
-		text = answer.AppendJSON(nil)
-	}
-	v, err := ref.Eval(j.spec.Links, vars, text, h)
-	if err != nil {
-		return nil, fmt.Errorf("export.links: %w", err)
-	}
-	links := []string{}
-	switch v.Kind() {
-	case expr.KindNull:
-		return links, nil
-	case expr.KindString:
-		return append(links, v.Text()), nil
-	case expr.KindList:
-		wrong := ""
-		v.Each(func(_ string, item expr.Value) bool {
-			if item.Kind() != expr.KindString || item.Text() == "" {
-				wrong = string(item.AppendJSON(nil))
-			}
-			links = append(links, item.Text())
-			return true
-		})
-		if wrong == "" {
-			return links, nil
-		}
-		return nil, fmt.Errorf("export.links: expected the URLs of files, got %s among them", j.requests.recorder.secrets.Quote(wrong))
-	case expr.KindUndefined:
-		return nil, errors.New("export.links: the answer of a job that is done has nothing there: is the path right, and does done wait long enough?")
-	}
-	return nil, fmt.Errorf("export.links: expected a URL or a list of them, got %s", j.requests.recorder.secrets.Quote(string(v.AppendJSON(nil))))
 }
 
 // firstWait waits before the first poll, as long as the job is younger than that.

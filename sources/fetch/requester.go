@@ -87,7 +87,7 @@ func (r *requester) defaultsOf(s *sources.Stream) http.Header {
 func (r *requester) takes(stream string) func(why string) {
 	return func(why string) {
 		if _, told := r.took.LoadOrStore(stream+"\n"+why, true); !told {
-			r.log.Info("decode: auto takes the answer for "+why, "stream", stream)
+			r.log.Info("decode: "+why, "stream", stream)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 // detect finds out what a body is, layer by layer, and returns what it holds, with the
 // options by which that is read.
 func (a *Answer) detect(in file.File) (unpack.Files, *Answer, error) {
-	at, err := unpack.Open(in, a.Options.Unpack)
+	at, err := a.unpack(in)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -35,7 +35,7 @@ func (a *Answer) detect(in file.File) (unpack.Files, *Answer, error) {
 		why += guess.Why
 		if guess.Unpack == nil {
 			options.Format, options.CSV.Delimiter = guess.Format, guess.Delimiter
-			a.tell(fmt.Sprintf("%s: %s", guess.Format, why))
+			a.tell(fmt.Sprintf("auto takes the answer for %s: %s", guess.Format, why))
 			return found, &own, nil
 		}
 		if err := found.take(guess.Unpack); err != nil {

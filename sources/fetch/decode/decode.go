@@ -52,7 +52,7 @@ func (a *Answer) files(in file.File) (unpack.Files, *Answer, error) {
 	if a.Options.Format == sources.FormatAuto {
 		return a.detect(in)
 	}
-	files, err := unpack.Open(in, a.Options.Unpack)
+	files, err := a.unpack(in)
 	return files, a, err
 }
 

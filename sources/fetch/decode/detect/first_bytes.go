@@ -29,6 +29,12 @@ var magics = []struct {
 	{"PK\x03\x04", "", "zip"},
 }
 
+// Packed reports whether a body begins as one in a layer of that kind does.
+func Packed(begins []byte, kind string) bool {
+	guess, _ := certain(begins)
+	return len(guess.Unpack) > 0 && guess.Unpack[0].Kind == kind
+}
+
 // certain is what the first bytes say beyond doubt.
 func certain(begins []byte) (Guess, bool) {
 	for _, m := range magics {
