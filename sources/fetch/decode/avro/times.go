@@ -78,12 +78,17 @@ func appendDuration(dst, b []byte) []byte {
 	return append(appendPadded(append(dst, '.'), millis%1000, 3), `S"`...)
 }
 
-// appendPadded appends a number with at least so many digits.
+// appendPadded appends a number with at least so many digits, up to 9.
 func appendPadded(dst []byte, n int64, digits int) []byte {
-	for limit := power(digits - 1); limit > 1 && n < limit; limit /= 10 {
-		dst = append(dst, '0')
+	if n >= power(digits) {
+		return strconv.AppendInt(dst, n, 10)
 	}
-	return strconv.AppendInt(dst, n, 10)
+	dst = append(dst, "000000000"[:digits]...)
+	for i := len(dst) - 1; n > 0; i-- {
+		dst[i] += byte(n % 10)
+		n /= 10
+	}
+	return dst
 }
 
 // power returns 10 to the power of n.
