@@ -14,6 +14,7 @@
 # make lint     gofmt, go vet, staticcheck, go mod tidy
 # make fuzz     every fuzz target for FUZZTIME
 # make bench    every benchmark
+# make bench-formats  each format beside the usual way of Python; needs Python 3.10 or later
 
 GO          ?= go
 FUZZTIME    ?= 10s
@@ -31,7 +32,7 @@ race        := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 # Of wheels: Go's OS and architecture.
 PLATFORMS   ?= linux_amd64 linux_arm64 darwin_amd64 darwin_arm64 windows_amd64 windows_arm64
 
-.PHONY: all build build-small demo test race wheel interop interop-all interop-systems image image-test lint fuzz bench
+.PHONY: all build build-small demo test race wheel interop interop-all interop-systems image image-test lint fuzz bench bench-formats
 all: build test
 
 compile = CGO_ENABLED=0 $(GO) build $(if $(TAGS),-tags $(TAGS)) -trimpath -ldflags '-s -w $(if $(release),-X main.release=$(release))'
@@ -110,3 +111,7 @@ fuzz:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+bench-formats: build
+	testdata/interop/install.sh $(VENV) formats
+	$(VENV)/formats/bin/python testdata/interop/bench_formats.py bin/tap-rest
