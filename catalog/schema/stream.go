@@ -90,7 +90,11 @@ func (s *StreamScanner) Expect(e *Expectation) { s.scan.Expect(e) }
 // *BodyError, or what body or piece returned.
 func (s *StreamScanner) Scan(body io.Reader, piece func(*Page) error) (rest []byte, err error) {
 	s.reset(body, piece)
-	s.whole()
+	if in := s.batched(body); in != nil {
+		s.batches(in)
+	} else {
+		s.whole()
+	}
 	s.flush()
 	if err = s.err; err == nil {
 		err = s.fault()

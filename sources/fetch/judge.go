@@ -133,7 +133,7 @@ func (j *judge) prove(ex *Exchange) (*pieces, error) {
 		return p, nil
 	}
 	defer in.Close()
-	ex.Body.Text, err = j.splitter.SplitLong(in, see)
+	ex.Body.Text, err = j.splitter.ProveLong(in, see)
 	if p.proven = ex.Body.Text != nil; !p.proven {
 		ex.Body.Text = ex.Body.Beginning(16 * excerptSize)
 	}

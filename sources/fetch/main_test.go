@@ -83,6 +83,10 @@ func (s splitter) SplitLong(body io.Reader, piece func(fetch.Records) error) ([]
 	return rest, marked(err)
 }
 
+func (s splitter) ProveLong(body io.Reader, piece func(fetch.Records) error) ([]byte, error) {
+	return s.SplitLong(body, piece)
+}
+
 func marked(err error) error {
 	var bad *schema.BodyError
 	switch {

@@ -42,7 +42,7 @@ func (p *Page) reloadLong(s Splitter) error {
 	}
 	defer in.Close()
 	n := 0
-	p.Body.Text, err = s.SplitLong(in, func(r Records) error { n += r.Len(); return nil })
+	p.Body.Text, err = s.ProveLong(in, func(r Records) error { n += r.Len(); return nil })
 	if p.pieces == nil { // it was in memory before
 		p.pieces = &pieces{count: n, size: in.N}
 	}

@@ -22,11 +22,13 @@ import (
 // records out in pieces, each good until piece returns, and returns the body
 // without them: nil where that is no JSON, else whatever the error is. Its error
 // is piece's, body's, or as Split's; one that wraps [ErrWhole] means that the
-// body must be smaller.
+// body must be smaller. ProveLong is the same for who looks at nothing of the records
+// but their bytes.
 type Splitter interface {
 	Split(body []byte) (Records, error)
 	SplitMany(body []byte, piece func(Records) error) error
 	SplitLong(body io.Reader, piece func(Records) error) (rest []byte, err error)
+	ProveLong(body io.Reader, piece func(Records) error) (rest []byte, err error)
 }
 
 // Records are the records of a page, in the order of the body. They are read

@@ -71,15 +71,26 @@ func (s *Splitter) SplitMany(body []byte, piece func(fetch.Records) error) error
 // SplitLong proves a body that is too long for memory, and hands its records
 // out in pieces.
 func (s *Splitter) SplitLong(body io.Reader, piece func(fetch.Records) error) (rest []byte, err error) {
+	return s.scanLong(body, piece, s.expected.Load)
+}
+
+// ProveLong is SplitLong for records that do not leave yet: nothing is asked of them.
+func (s *Splitter) ProveLong(body io.Reader, piece func(fetch.Records) error) (rest []byte, err error) {
+	return s.scanLong(body, piece, func() *schema.Expectation { return nil })
+}
+
+// scanLong hands out the records of a long body, checked for what is expected when a
+// piece of them is taken.
+func (s *Splitter) scanLong(body io.Reader, piece func(fetch.Records) error, expected func() *schema.Expectation) (rest []byte, err error) {
 	if s.stream == nil {
 		if s.stream, err = schema.NewStreamScanner(s.where); err != nil {
 			return nil, fmt.Errorf("%w: %w", fetch.ErrWhole, err)
 		}
 	}
-	s.stream.Expect(s.expected.Load())
+	s.stream.Expect(expected())
 	rest, err = s.stream.Scan(body, func(page *schema.Page) error {
 		err := piece(records{page, false})
-		s.stream.Expect(s.expected.Load())
+		s.stream.Expect(expected())
 		return err
 	})
 	return rest, marked(err)

@@ -59,8 +59,7 @@ var arrows = map[string][]string{
 	"sources/fetch/decode/jsonl":  {"sources", "sources/fetch/decode/file"},
 	"sources/fetch/decode/xml":    {"sources", "sources/fetch/decode/file"},
 
-	"sources/fetch/decode":          {"sources/document", "sources/fetch/decode/file", "sources/fetch/decode/unpack", "sources/fetch/decode/detect", "sources/fetch/decode/csv", "sources/fetch/decode/jsonl", "sources/fetch/decode/xml", "sources/fetch/decode/parquet", "sources/fetch/decode/avro", "sources/fetch/decode/protobuf", "sources/fetch/decode/xlsx", "sources"},
-	"sources/fetch/decode":          {"sources/fetch/decode/file", "sources/fetch/decode/unpack", "sources/fetch/decode/detect", "sources/fetch/decode/csv", "sources/fetch/decode/jsonl", "sources/fetch/decode/xml", "sources/fetch/decode/parquet", "sources/fetch/decode/avro", "sources/fetch/decode/protobuf", "sources/fetch/decode/xlsx", "sources"},
+	"sources/fetch/decode":          {"sources", "sources/document", "sources/fetch/decode/avro", "sources/fetch/decode/csv", "sources/fetch/decode/detect", "sources/fetch/decode/file", "sources/fetch/decode/jsonl", "sources/fetch/decode/parquet", "sources/fetch/decode/protobuf", "sources/fetch/decode/unpack", "sources/fetch/decode/xlsx", "sources/fetch/decode/xml"},
 	"sources/fetch/decode/avro":     {"sources/fetch/decode/file", "sources", "catalog/raw"},
 	"sources/fetch/decode/parquet":  {"sources/fetch/decode/file", "sources"},
 	"sources/fetch/decode/protobuf": {"sources/fetch/decode/file", "sources", "sources/nearest"},

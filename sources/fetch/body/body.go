@@ -131,13 +131,18 @@ func (b *Body) Open(secrets *needle.Finder) (*Reader, error) {
 
 func (r *Reader) Read(p []byte) (int, error) {
 	n, err := r.needles.Read(p)
+	return n, r.count(n, err)
+}
+
+// count takes note of what was read.
+func (r *Reader) count(n int, err error) error {
 	if r.N += int64(n); r.N > r.most {
 		err = ErrTooLong
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		r.Err = err
 	}
-	return n, err
+	return err
 }
 
 // Found reports whether a secret was found in what was read.

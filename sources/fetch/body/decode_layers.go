@@ -84,13 +84,21 @@ func (l Layers) open(wire, origin io.Reader) (*decoder, error) {
 
 func (d *decoder) Read(p []byte) (int, error) {
 	n, err := d.text.Read(p)
+	if err != nil {
+		err = d.ended(err)
+	}
+	return n, err
+}
+
+// ended is what an error of reading means: an end is proven.
+func (d *decoder) ended(err error) error {
 	if errors.Is(err, io.EOF) && !d.drained {
 		d.drained = true
 		if bad := d.drain(); bad != nil {
-			err = bad
+			return bad
 		}
 	}
-	return n, err
+	return err
 }
 
 // drain reads what is under the decoded body to its end: a decoder may stop

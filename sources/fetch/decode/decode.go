@@ -101,6 +101,8 @@ type chain struct {
 	answer *Answer
 	now    file.Records // of the file at hand; nil: the next one is to be opened
 	member string       // its name in an archive
+
+	unproven bool // its records are
 }
 
 func newChain(files unpack.Files, a *Answer) (*chain, error) {
@@ -124,9 +126,12 @@ func (c *chain) next() error {
 			return c.named(err)
 		}
 	}
-	c.now, err = c.open(c.answer.text(in), &c.answer.Options)
+	if c.now, err = c.open(c.answer.text(in), &c.answer.Options); err != nil {
+		return c.named(err)
+	}
 	c.answer.see(c.now)
-	return c.named(err)
+	_, c.unproven = c.now.(file.Unproven)
+	return nil
 }
 
 // see takes note of the schema that a file says itself, where the definition has none
@@ -173,6 +178,9 @@ func (c *chain) Next(dst []byte) ([]byte, error) {
 			}
 		}
 		out, err := c.now.Next(dst)
+		if err == nil {
+			return out, nil
+		}
 		if !errors.Is(err, io.EOF) {
 			return out, c.named(err)
 		}

@@ -11,14 +11,35 @@ import (
 // atOnce is about how much text is made at a time, in bytes.
 const atOnce = 64 << 10
 
-// recordText is the array of records.
+// recordText is the array of records. It is read as text, or in batches.
 type recordText struct {
 	records *chain
 	text    []byte // that is made, and not read yet
+	ends    []int  // of the records of a batch
 	memory  []byte
 	began   bool
 	err     error // behind the text
 }
+
+// Batch returns the next records, one behind another, and where each ends. They are
+// good until the next call. Its error is io.EOF behind the last.
+func (t *recordText) Batch() (text []byte, ends []int, err error) {
+	text, ends = t.memory[:0], t.ends[:0]
+	for len(text) < atOnce && t.err == nil {
+		var out []byte
+		if out, t.err = t.records.Next(text); t.err == nil {
+			text, ends = out, append(ends, len(out))
+		}
+	}
+	t.memory, t.ends = text, ends
+	if len(ends) == 0 {
+		return nil, nil, t.err
+	}
+	return text, ends, nil
+}
+
+// Proven reports whether the records of the last batch are surely JSON.
+func (t *recordText) Proven() bool { return !t.records.unproven }
 
 // Read reads the text.
 func (t *recordText) Read(p []byte) (int, error) {

@@ -17,13 +17,15 @@ func NewReader(in io.Reader, f *Finder) *Reader { return &Reader{in: in, finder:
 
 func (r *Reader) Read(p []byte) (int, error) {
 	n, err := r.in.Read(p)
-	if r.finder != nil && r.finder.longest > 0 && !r.Found {
-		r.look(p[:n])
-	}
+	r.Look(p[:n])
 	return n, err
 }
 
-func (r *Reader) look(text []byte) {
+// Look looks at text that was read past the reader, as if it had gone through it.
+func (r *Reader) Look(text []byte) {
+	if r.finder == nil || r.finder.longest == 0 || r.Found {
+		return
+	}
 	keep := r.finder.longest - 1
 	r.border = append(r.border, text[:min(len(text), keep)]...)
 	r.Found = r.finder.In(r.border) || r.finder.In(text)

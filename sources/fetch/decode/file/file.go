@@ -50,6 +50,10 @@ type Records interface {
 	Close()
 }
 
+// Unproven are Records of which only the borders are certain: whether they are JSON is
+// to be proven by who takes them.
+type Unproven interface{ Unproven() }
+
 // Schemed are Records whose file says of what types they are.
 type Schemed interface {
 	// Schema returns the JSON Schema, draft 7, of a record.

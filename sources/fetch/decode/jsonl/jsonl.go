@@ -54,6 +54,9 @@ type records struct {
 // Close gives back the buffer.
 func (r *records) Close() { r.buf, r.pos = nil, 0 }
 
+// Unproven says that the records may be no JSON.
+func (r *records) Unproven() {}
+
 // Next appends the next record to dst.
 func (r *records) Next(dst []byte) ([]byte, error) {
 	if err := r.findText(); err != nil {

@@ -1,0 +1,64 @@
+package schema
+
+import (
+	"errors"
+	"io"
+)
+
+// Batched is a body whose records were made one by one, so that their borders are
+// known: it can be read in batches, in place of the text that is an array of them.
+type Batched interface {
+	Batched() bool // false: it is to be read as text all the same
+	// Batch returns the next records, objects one behind another, and where each
+	// ends. They are good until the next call. Its error is io.EOF behind the last.
+	Batch() (text []byte, ends []int, err error)
+	Proven() bool // the records of the last batch are surely JSON
+}
+
+// batched returns a body that can be read in batches by a scanner of this path; nil
+// for any other.
+func (s *StreamScanner) batched(body io.Reader) Batched {
+	in, ok := body.(Batched)
+	scan := s.scan
+	elements := len(scan.steps) == 1 && len(scan.steps[0].keys) == 0 && !scan.where.Single && scan.where.Keyed == "" && !scan.columns.wanted
+	if !ok || !elements || !in.Batched() {
+		return nil
+	}
+	return in
+}
+
+// batches takes the records of a body batch by batch.
+func (s *StreamScanner) batches(in Batched) {
+	s.put([]byte("[]"))
+	scan := s.scan
+	p := &scan.proof
+	for scan.at[0] = 0; !s.stuck(); p.from += int64(len(s.page.Body)) {
+		text, ends, err := in.Batch()
+		if err != nil {
+			if !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+				s.err = err
+			}
+			return
+		}
+		p.text, p.depth, s.page.Body = text, 1, text
+		s.batch(ends, in.Proven())
+		s.flush()
+	}
+}
+
+// batch takes the records of a batch, which end there.
+func (s *StreamScanner) batch(ends []int, proven bool) {
+	scan, begin := s.scan, 0
+	for _, end := range ends {
+		if proven && s.page.Expected == nil {
+			s.page.Records = append(s.page.Records, PageRecord{Record: Span{begin, end}})
+		} else if got := scan.record(begin, 0); got != end {
+			if got >= 0 {
+				scan.proof.notExpected(got, "the end of the record")
+			}
+			return
+		}
+		begin = end
+		scan.at[0]++
+	}
+}

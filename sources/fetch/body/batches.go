@@ -1,0 +1,28 @@
+package body
+
+// batches are what a decoded body is read in where its text is an array of records
+// that were made one by one: their borders are known.
+type batches interface {
+	Batch() (text []byte, ends []int, err error)
+	Proven() bool
+}
+
+// Batched reports whether the body can be read in batches, in place of its text.
+func (r *Reader) Batched() bool {
+	_, ok := r.in.text.(batches)
+	return ok
+}
+
+// Batch returns the next records, JSON objects one behind another, and where each
+// ends. They are good until the next call. Its error is io.EOF behind the last.
+func (r *Reader) Batch() (text []byte, ends []int, err error) {
+	text, ends, err = r.in.text.(batches).Batch()
+	if err != nil {
+		err = r.in.ended(err)
+	}
+	r.needles.Look(text)
+	return text, ends, r.count(len(text), err)
+}
+
+// Proven reports whether the records of the last batch are surely JSON.
+func (r *Reader) Proven() bool { return r.in.text.(batches).Proven() }
