@@ -24,7 +24,7 @@ type emitter struct {
 	journal *runjournal.Journal // nil: none
 	herald  *herald
 	display *report.Display
-	lines   stdout.Lines
+	lines   *stdout.Lines
 
 	waiting   waiting
 	line      []byte

@@ -37,7 +37,7 @@ type run struct {
 	gate    *limits.Gate
 	work    *folders.Work
 	clients *clients
-	lines   stdout.Lines
+	lines   *stdout.Lines
 	spool   *limits.Spool
 	turns   *limits.Turns
 	journal *runjournal.Journal // nil: off

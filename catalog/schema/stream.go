@@ -89,6 +89,18 @@ func (s *StreamScanner) Expect(e *Expectation) { s.scan.Expect(e) }
 // white space is missing. It is nil where the body is not proven. The error is a
 // *BodyError, or what body or piece returned.
 func (s *StreamScanner) Scan(body io.Reader, piece func(*Page) error) (rest []byte, err error) {
+	rest, _, err = s.read(body, piece)
+	return rest, err
+}
+
+// Prove is Scan for who looks at no records, or, where piece is not nil, at nothing of
+// them but their bytes. It returns how many there are.
+func (s *StreamScanner) Prove(body io.Reader, piece func(*Page) error) (rest []byte, records int, err error) {
+	s.Expect(nil)
+	return s.read(body, piece)
+}
+
+func (s *StreamScanner) read(body io.Reader, piece func(*Page) error) (rest []byte, records int, err error) {
 	s.reset(body, piece)
 	if in := s.batched(body); in != nil {
 		s.batches(in)
@@ -102,8 +114,9 @@ func (s *StreamScanner) Scan(body io.Reader, piece func(*Page) error) (rest []by
 	if !s.stuck() {
 		rest = s.rest
 	}
+	records = s.scan.before
 	s.reset(nil, nil)
-	return rest, err
+	return rest, records, err
 }
 
 func (s *StreamScanner) reset(body io.Reader, piece func(*Page) error) {
@@ -144,13 +157,21 @@ func (s *StreamScanner) flush() {
 		}
 		if s.rows == nil {
 			s.page.cuts = s.scan.fast.cuts
-			s.err = s.piece(&s.page)
+			s.err = s.hand()
 		}
 	}
 	s.scan.fast.cuts = s.scan.fast.cuts[:0]
 	s.scan.look(&s.page)
 	s.scan.before += n
 	s.page.Records, s.page.made = s.page.Records[:0], s.page.made[:0]
+}
+
+// hand hands out the piece, where anybody takes it.
+func (s *StreamScanner) hand() error {
+	if s.piece == nil {
+		return nil
+	}
+	return s.piece(&s.page)
 }
 
 // nameRows makes records of the rows in the window. A row that is none is a

@@ -12,7 +12,8 @@ type Batched interface {
 	// Batch returns the next records, objects one behind another, and where each
 	// ends. They are good until the next call. Its error is io.EOF behind the last.
 	Batch() (text []byte, ends []int, err error)
-	Proven() bool // the records of the last batch are surely JSON
+	Skip() (n int, err error) // passes over the next records, and proves them if they are Proven
+	Proven() bool             // the records to come are surely JSON, once the first were taken
 }
 
 // batched returns a body that can be read in batches by a scanner of this path; nil
@@ -33,16 +34,37 @@ func (s *StreamScanner) batches(in Batched) {
 	scan := s.scan
 	p := &scan.proof
 	for scan.at[0] = 0; !s.stuck(); p.from += int64(len(s.page.Body)) {
+		if s.piece == nil && scan.before > 0 && in.Proven() {
+			s.skip(in)
+			return
+		}
 		text, ends, err := in.Batch()
 		if err != nil {
-			if !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-				s.err = err
-			}
+			s.ends(err)
 			return
 		}
 		p.text, p.depth, s.page.Body = text, 1, text
 		s.batch(ends, in.Proven())
 		s.flush()
+	}
+}
+
+// skip passes over the records that are left.
+func (s *StreamScanner) skip(in Batched) {
+	for {
+		n, err := in.Skip()
+		if err != nil {
+			s.ends(err)
+			return
+		}
+		s.scan.before += n
+	}
+}
+
+// ends is the end of the batches, unless err is more than that.
+func (s *StreamScanner) ends(err error) {
+	if !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		s.err = err
 	}
 }
 

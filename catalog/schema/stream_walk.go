@@ -239,7 +239,7 @@ func (s *StreamScanner) parent() {
 		return
 	}
 	scan, depth := s.scan, s.scan.proof.depth
-	s.spill = spill{hand: func() error { return s.piece(&s.page) }, named: true}
+	s.spill = spill{hand: s.hand, named: true}
 	scan.spill = &s.spill
 	scan.parent(s.at.Start, 0)
 	scan.handOut()

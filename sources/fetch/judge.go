@@ -114,12 +114,14 @@ func needsWhole(stream *sources.Stream, s Splitter) bool {
 func (j *judge) prove(ex *Exchange) (*pieces, error) {
 	p := &pieces{tally: j.pager.Tally()}
 	see := func(r Records) error {
-		p.count += r.Len()
 		p.tally.See(r)
 		return nil
 	}
 	if !ex.Body.Long() {
-		err := j.splitter.SplitMany(ex.Body.Text, see)
+		err := j.splitter.SplitMany(ex.Body.Text, func(r Records) error {
+			p.count += r.Len()
+			return see(r)
+		})
 		p.proven, p.size = !errors.Is(err, ErrBroken), int64(len(ex.Body.Text))
 		return p, err
 	}
@@ -133,7 +135,10 @@ func (j *judge) prove(ex *Exchange) (*pieces, error) {
 		return p, nil
 	}
 	defer in.Close()
-	ex.Body.Text, err = j.splitter.ProveLong(in, see)
+	if p.tally.Counts {
+		see = nil
+	}
+	ex.Body.Text, p.count, err = j.splitter.ProveLong(in, see)
 	if p.proven = ex.Body.Text != nil; !p.proven {
 		ex.Body.Text = ex.Body.Beginning(16 * excerptSize)
 	}

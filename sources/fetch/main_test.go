@@ -83,8 +83,16 @@ func (s splitter) SplitLong(body io.Reader, piece func(fetch.Records) error) ([]
 	return rest, marked(err)
 }
 
-func (s splitter) ProveLong(body io.Reader, piece func(fetch.Records) error) ([]byte, error) {
-	return s.SplitLong(body, piece)
+func (s splitter) ProveLong(body io.Reader, piece func(fetch.Records) error) ([]byte, int, error) {
+	n := 0
+	rest, err := s.SplitLong(body, func(r fetch.Records) error {
+		n += r.Len()
+		if piece == nil {
+			return nil
+		}
+		return piece(r)
+	})
+	return rest, n, err
 }
 
 func marked(err error) error {

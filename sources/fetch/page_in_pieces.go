@@ -41,8 +41,8 @@ func (p *Page) reloadLong(s Splitter) error {
 		return err
 	}
 	defer in.Close()
-	n := 0
-	p.Body.Text, err = s.ProveLong(in, func(r Records) error { n += r.Len(); return nil })
+	var n int
+	p.Body.Text, n, err = s.ProveLong(in, nil)
 	if p.pieces == nil { // it was in memory before
 		p.pieces = &pieces{count: n, size: in.N}
 	}

@@ -23,12 +23,13 @@ import (
 // without them: nil where that is no JSON, else whatever the error is. Its error
 // is piece's, body's, or as Split's; one that wraps [ErrWhole] means that the
 // body must be smaller. ProveLong is the same for who looks at nothing of the records
-// but their bytes.
+// but their bytes or, where piece is nil, at none of them: it returns how many there
+// are.
 type Splitter interface {
 	Split(body []byte) (Records, error)
 	SplitMany(body []byte, piece func(Records) error) error
 	SplitLong(body io.Reader, piece func(Records) error) (rest []byte, err error)
-	ProveLong(body io.Reader, piece func(Records) error) (rest []byte, err error)
+	ProveLong(body io.Reader, piece func(Records) error) (rest []byte, n int, err error)
 }
 
 // Records are the records of a page, in the order of the body. They are read

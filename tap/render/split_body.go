@@ -71,29 +71,40 @@ func (s *Splitter) SplitMany(body []byte, piece func(fetch.Records) error) error
 // SplitLong proves a body that is too long for memory, and hands its records
 // out in pieces.
 func (s *Splitter) SplitLong(body io.Reader, piece func(fetch.Records) error) (rest []byte, err error) {
-	return s.scanLong(body, piece, s.expected.Load)
-}
-
-// ProveLong is SplitLong for records that do not leave yet: nothing is asked of them.
-func (s *Splitter) ProveLong(body io.Reader, piece func(fetch.Records) error) (rest []byte, err error) {
-	return s.scanLong(body, piece, func() *schema.Expectation { return nil })
-}
-
-// scanLong hands out the records of a long body, checked for what is expected when a
-// piece of them is taken.
-func (s *Splitter) scanLong(body io.Reader, piece func(fetch.Records) error, expected func() *schema.Expectation) (rest []byte, err error) {
-	if s.stream == nil {
-		if s.stream, err = schema.NewStreamScanner(s.where); err != nil {
-			return nil, fmt.Errorf("%w: %w", fetch.ErrWhole, err)
-		}
+	if err := s.ready(); err != nil {
+		return nil, err
 	}
-	s.stream.Expect(expected())
+	s.stream.Expect(s.expected.Load())
 	rest, err = s.stream.Scan(body, func(page *schema.Page) error {
 		err := piece(records{page, false})
-		s.stream.Expect(expected())
+		s.stream.Expect(s.expected.Load())
 		return err
 	})
 	return rest, marked(err)
+}
+
+// ProveLong is SplitLong for who looks at nothing of the records but their bytes or,
+// where see is nil, at no records. It returns how many there are.
+func (s *Splitter) ProveLong(body io.Reader, see func(fetch.Records) error) (rest []byte, n int, err error) {
+	if err := s.ready(); err != nil {
+		return nil, 0, err
+	}
+	var piece func(*schema.Page) error
+	if see != nil {
+		piece = func(page *schema.Page) error { return see(records{page, false}) }
+	}
+	rest, n, err = s.stream.Prove(body, piece)
+	return rest, n, marked(err)
+}
+
+// ready makes the scanner of long bodies.
+func (s *Splitter) ready() (err error) {
+	if s.stream == nil {
+		if s.stream, err = schema.NewStreamScanner(s.where); err != nil {
+			err = fmt.Errorf("%w: %w", fetch.ErrWhole, err)
+		}
+	}
+	return err
 }
 
 // Expect sets what records are checked for while they are found; nil changes

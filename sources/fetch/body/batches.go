@@ -4,6 +4,7 @@ package body
 // that were made one by one: their borders are known.
 type batches interface {
 	Batch() (text []byte, ends []int, err error)
+	Skip() (n int, text []byte, err error)
 	Proven() bool
 }
 
@@ -22,6 +23,17 @@ func (r *Reader) Batch() (text []byte, ends []int, err error) {
 	}
 	r.needles.Look(text)
 	return text, ends, r.count(len(text), err)
+}
+
+// Skip passes over the next records, at least one, and returns how many there were. Its
+// errors are Batch's. Where [Reader.Proven] says so of them, they are proven.
+func (r *Reader) Skip() (n int, err error) {
+	n, text, err := r.in.text.(batches).Skip()
+	if err != nil {
+		err = r.in.ended(err)
+	}
+	r.needles.Look(text)
+	return n, r.count(len(text), err)
 }
 
 // Proven reports whether the records of the last batch are surely JSON.

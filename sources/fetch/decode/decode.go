@@ -169,26 +169,59 @@ func (c *chain) named(err error) error {
 	return err
 }
 
+// ready opens the next file where none is at hand.
+func (c *chain) ready() error {
+	if c.now != nil {
+		return nil
+	}
+	return c.next()
+}
+
+// over closes the file at hand where that is what an error says; else it returns the
+// error.
+func (c *chain) over(err error) error {
+	if !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return c.named(err)
+	}
+	c.now.Close()
+	c.now = nil
+	return nil
+}
+
 // Next appends the next record.
 func (c *chain) Next(dst []byte) ([]byte, error) {
 	for {
-		if c.now == nil {
-			if err := c.next(); err != nil {
-				return dst, err
-			}
+		if err := c.ready(); err != nil {
+			return dst, err
 		}
 		out, err := c.now.Next(dst)
 		if err == nil {
 			return out, nil
 		}
-		if !errors.Is(err, io.EOF) {
-			return out, c.named(err)
+		if err = c.over(err); err != nil {
+			return dst, err
 		}
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			return dst, c.named(err)
+	}
+}
+
+// Skip is a file.Skipper's, of records that are; ok is false where the next ones are
+// none.
+func (c *chain) Skip() (n int, text []byte, ok bool, err error) {
+	for {
+		if err := c.ready(); err != nil {
+			return 0, nil, true, err
 		}
-		c.now.Close()
-		c.now = nil
+		s, ok := c.now.(file.Skipper)
+		if !ok {
+			return 0, nil, false, nil
+		}
+		n, text, err := s.Skip()
+		if err == nil {
+			return n, text, true, nil
+		}
+		if err = c.over(err); err != nil {
+			return 0, nil, true, err
+		}
 	}
 }
 

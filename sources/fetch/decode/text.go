@@ -38,6 +38,21 @@ func (t *recordText) Batch() (text []byte, ends []int, err error) {
 	return text, ends, nil
 }
 
+// Skip proves the next records, at least one. It returns how many there were, and text
+// that holds all the text which they would, good until the next call.
+func (t *recordText) Skip() (n int, text []byte, err error) {
+	if t.err != nil {
+		return 0, nil, t.err
+	}
+	n, text, ok, err := t.records.Skip()
+	if !ok {
+		text, ends, err := t.Batch()
+		return len(ends), text, err
+	}
+	t.err = err
+	return n, text, err
+}
+
 // Proven reports whether the records of the last batch are surely JSON.
 func (t *recordText) Proven() bool { return !t.records.unproven }
 

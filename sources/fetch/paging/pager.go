@@ -120,7 +120,9 @@ func (p *Pager) Begin(request uint64) error {
 // Tally returns what is to see the records of the answer under way, where they
 // come in pieces.
 func (p *Pager) Tally() *repeat.Tally {
-	return &repeat.Tally{Watch: repeat.NewWatch(p.stream, p.pos.Tail), Keeps: p.way.traits().keyed || p.stream.Pagination.Limit.Field != ""}
+	t := &repeat.Tally{Watch: repeat.NewWatch(p.stream, p.pos.Tail), Keeps: p.way.traits().keyed || p.stream.Pagination.Limit.Field != ""}
+	t.Counts = p.way.traits().single && t.Watch == nil && !t.Keeps // a page that is the only one is compared with none
+	return t
 }
 
 // Refuses reports whether an answer with a status may refuse what lies behind the

@@ -28,6 +28,7 @@ type records struct {
 	text    []byte       // likewise
 	open    int          // where the last quoted field begins, counted from the row's beginning
 	failed  error        // Next's, for good
+	skipped []byte       // the last record that Skip made; nil: none yet
 }
 
 // Open reads in up to its first record.

@@ -54,6 +54,14 @@ type Records interface {
 // to be proven by who takes them.
 type Unproven interface{ Unproven() }
 
+// Skipper are Records that can be proven faster than they are made.
+type Skipper interface {
+	// Skip proves the next records as Next does, at least one. It returns how many
+	// there were, and text that holds all the text which theirs would hold, good until
+	// the next call. Its errors are Next's.
+	Skip() (n int, text []byte, err error)
+}
+
 // Schemed are Records whose file says of what types they are.
 type Schemed interface {
 	// Schema returns the JSON Schema, draft 7, of a record.

@@ -57,6 +57,7 @@ type Tally struct {
 	Watch   *Watch // nil: nobody looks
 	Last    []byte // the last record, where Keeps says so
 	Keeps   bool   // the last record is asked for
+	Counts  bool   // nothing is asked for but how many there are
 	content uint64
 }
 

@@ -1,0 +1,88 @@
+package csv
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
+)
+
+// Skip proves the next rows as Next does, at least one, and makes no records of them
+// where it can do without. It returns how many there were and text that holds all that
+// their records would, good until the next call: the rows as they stand, or the record
+// of one whose text stands in the file otherwise than in a record.
+func (r *records) Skip() (n int, text []byte, err error) {
+	from := r.at
+	if r.failed == nil && r.skipped != nil { // the first record shows the names of columns
+		for end := r.plainRow(from); end >= 0; end = r.plainRow(end) {
+			r.at, n = end, n+1
+		}
+	}
+	if n > 0 {
+		r.rows += int64(n)
+		return n, r.b[from:r.at], nil
+	}
+	r.skipped, err = r.Next(r.skipped[:0])
+	return 1, r.skipped, err
+}
+
+// plainRow returns where the row that begins at i ends, behind its line end. It is -1
+// where the row is not surely whole and right, or has doubled quotes: Next knows more.
+func (r *records) plainRow(i int) int {
+	if r.comma >= utf8.RuneSelf || len(r.quote) > 1 || r.is(i, r.comment) {
+		return -1
+	}
+	start, fields, seen := i, 1, uint64(0)
+	for {
+		w := binary.LittleEndian.Uint64(r.b[i:])
+		seen |= w
+		x, y := w^r.delimiters, w^r.quotes
+		commas := ^((x&^high + (high - low)) | x | (high - low)) & high // exactly those
+		q := w ^ 2*low                                                 // as in copyText
+		stop := ((y-low)&^y&^commas | (q-0x21*low)&^q) & high
+		if stop == 0 {
+			fields += bits.OnesCount64(commas)
+			i += 8
+			continue
+		}
+		at := bits.TrailingZeros64(stop) &^ 7
+		fields += bits.OnesCount64(commas & (1<<at - 1))
+		i += at / 8
+		switch c := r.b[i]; {
+		case r.lineEnds(i):
+			if fields != len(r.columns) || !r.ends(i) || seen&high != 0 && !utf8.Valid(r.b[start:i]) || r.tail+6*(i-start) > file.MaxRecord {
+				return -1
+			}
+			return r.nextRow(i)
+		case c == r.comma:
+			fields++
+			i++
+		case c == 0:
+			return -1
+		case r.quote != "" && c == r.quote[0]:
+			begins := i == start || r.b[i-1] == r.comma
+			if !begins && r.loose {
+				i++
+				continue
+			}
+			if i = r.behindQuoted(i + 1); i < 0 || !begins {
+				return -1
+			}
+			seen = high
+		default:
+			i++
+		}
+	}
+}
+
+// behindQuoted returns the place behind the closing quote of a field whose text begins
+// at i; -1 where the field is not plain.
+func (r *records) behindQuoted(i int) int {
+	n := bytes.IndexByte(r.b[i:r.end], r.quote[0])
+	if n < 0 || bytes.IndexByte(r.b[i:i+n], 0) >= 0 || !r.ends(i+n+1) {
+		return -1
+	}
+	return i + n + 1
+}
