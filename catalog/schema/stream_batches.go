@@ -74,7 +74,7 @@ func (s *StreamScanner) batch(ends []int, proven bool) {
 	for _, end := range ends {
 		if proven && s.page.Expected == nil {
 			s.page.Records = append(s.page.Records, PageRecord{Record: Span{begin, end}})
-		} else if got := scan.record(begin, 0); got != end {
+		} else if got := s.oneRecord(begin); got != end {
 			if got >= 0 {
 				scan.proof.notExpected(got, "the end of the record")
 			}

@@ -15,6 +15,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
@@ -194,3 +195,30 @@ func TestDecodeFails(t *testing.T) {
 }
 
 func b64(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
+
+// TestLongFileSecrets: a long file that holds a secret is not kept, wherever and however
+// that is written in it.
+func TestLongFileSecrets(t *testing.T) {
+	const secret = `s3cr3t"t0ken`
+	filler := strings.Repeat("1,plain text of a row that says nothing\n", body.Max/20)
+	for _, tt := range []struct{ name, text string }{
+		{"among plain rows", "id,note\n" + filler + "2,s3cr3t\"t0ken\n" + filler},
+		{"quoted", "id,note\n" + filler + "2,\"s3cr3t\"\"t0ken\"\n" + filler},
+		{"in a name", "id,\"s3cr3t\"\"t0ken\"\n" + filler},
+		{"nowhere", "id,note\n" + filler},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			stream := define(t, "", `path: /orders, records: "@this", decode: {format: csv, loose_quotes: true}`)[0]
+			dir := memoryFolder(t)
+			j := openJournal(t, dir)
+			w := newRig(t, stream, &script{answers: []answer{{status: 200, body: tt.text}}}, "token", secret).walk(stream, paging.Position{})
+			record(t, w, j)
+			got := drain(t, w)
+			want := strings.Count(tt.text, "\n") - 1
+			if got.err != nil || len(got.ids) != want || got.last.Recorded() != (tt.name == "nowhere") {
+				t.Errorf("got %v, %d records of %d, recorded: %v", got.err, len(got.ids), want, got.last.Recorded())
+			}
+			checkEmpty(t, dir, "*.draft")
+		})
+	}
+}

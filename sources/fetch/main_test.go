@@ -84,15 +84,16 @@ func (s splitter) SplitLong(body io.Reader, piece func(fetch.Records) error) ([]
 }
 
 func (s splitter) ProveLong(body io.Reader, piece func(fetch.Records) error) ([]byte, int, error) {
-	n := 0
-	rest, err := s.SplitLong(body, func(r fetch.Records) error {
-		n += r.Len()
-		if piece == nil {
-			return nil
-		}
-		return piece(r)
-	})
-	return rest, n, err
+	scanner, err := schema.NewStreamScanner(s.path)
+	if err != nil {
+		return nil, 0, fmt.Errorf("%w: %w", fetch.ErrWhole, err)
+	}
+	var see func(*schema.Page) error
+	if piece != nil {
+		see = func(p *schema.Page) error { return piece(records{p}) }
+	}
+	rest, n, err := scanner.Prove(body, see)
+	return rest, n, marked(err)
 }
 
 func marked(err error) error {

@@ -223,6 +223,7 @@ func FuzzCSV(f *testing.F) {
 		if again != got || fmt.Sprint(errAgain) != fmt.Sprint(err) {
 			t.Fatalf("read again: %q, %v; want %q, %v", again, errAgain, got, err)
 		}
+		sameSkipped(t, string(text), o, "")
 		if bytes.HasPrefix(text, []byte("\ufeff")) || loose {
 			return
 		}
