@@ -19,7 +19,7 @@ import (
 // TestMain makes this test binary a tap-rest too, the one in PATH: scripts and
 // shells that they start run it.
 func TestMain(m *testing.M) {
-	testscript.Main(tidy{m}, map[string]func(){"tap-rest": main, "splice": splice, "cut": cut})
+	testscript.Main(tidy{m}, map[string]func(){"tap-rest": main, "splice": splice, "cut": cut, "lines": lines})
 }
 
 // tidy runs tests with a folder for temporary files that goes away with them:
