@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,6 +43,10 @@ var recipes = map[string]recipe{
 	"shopify.yaml":       {"https://example.myshopify.com", `"token": "s3cret"`, 600, (*recipeAPI).shopify},
 	"salesforce.yaml":    {"https://example.my.salesforce.com", `"token": "s3cret"`, 250, (*recipeAPI).salesforce},
 	"zendesk.yaml":       {"https://example.zendesk.com", `"email": "a@b.test", "api_token": "s3cret"`, 2500, (*recipeAPI).zendesk},
+	"report-zip.yaml":    {"https://reports.example", `"api_key": "s3cret"`, 1200, (*recipeAPI).reportZip},
+	"bulk.yaml":          {"https://bulk.example", `"token": "s3cret"`, 1200, (*recipeAPI).bulk},
+	"monthly.yaml":       {"https://files.example", `"token": "s3cret"`, 1500, (*recipeAPI).monthly},
+	"s3.yaml":            {"https://bucket.s3.eu-central-1.amazonaws.com", `"access_key": "me", "secret_key": "s3cret"`, 250, (*recipeAPI).s3},
 	"notion.yaml":        {"https://api.notion.com", `"token": "s3cret", "database": "d1"`, 250, (*recipeAPI).notion},
 }
 
@@ -177,8 +182,9 @@ func recipeRows(n int) []recipeRow {
 
 // recipeAPI is what the servers have in common.
 type recipeAPI struct {
-	url  string
-	rows []recipeRow
+	url   string
+	rows  []recipeRow
+	polls atomic.Int64 // of the job that was asked for last
 }
 
 // since returns the rows that changed at a time or later.
