@@ -17,24 +17,14 @@ func (d *Definition) Complete() {
 	for _, s := range d.Streams {
 		s.Complete()
 	}
-	d.Check = cmp.Or(d.Check, d.toCheck())
-	shareJobs(d)
-}
-
-// toCheck is the first stream without a parent, one that pays for no job where there
-// is one.
-func (d *Definition) toCheck() string {
-	var first string
-	for _, s := range d.Streams {
-		switch {
-		case s.HasParent():
-		case s.Pagination.Export == nil:
-			return s.Name
-		default:
-			first = cmp.Or(first, s.Name)
+	for _, jobs := range []bool{false, true} { // a check should cost no job
+		for _, s := range d.Streams {
+			if d.Check == "" && !s.HasParent() && jobs == (s.Pagination.Export != nil) {
+				d.Check = s.Name
+			}
 		}
 	}
-	return first
+	shareJobs(d)
 }
 
 // Complete is [Definition.Complete] of one stream.

@@ -66,25 +66,6 @@ func TestExportIsChecked(t *testing.T) {
 	}
 }
 
-// TestShapeOfExport proves that a walk starts over where its job is another one, and
-// goes on where only what is asked about the job has changed.
-func TestShapeOfExport(t *testing.T) {
-	shape := func(export string) string {
-		def, err := definition.Parse("t.yaml", []byte(head+"  - {name: s, export: {"+export+"}}\n"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return def.Streams[0].Loaded.Shape
-	}
-	first := shape(`submit: {path: /jobs}, poll: {path: "{{ job.id }}"}`)
-	if again := shape(`submit: {path: /jobs}, poll: {path: "/jobs/{{ job.id }}", every: 1s}`); again != first {
-		t.Error("another way to ask for the job's state starts the walk over, and pays for a second job")
-	}
-	if other := shape(`submit: {path: /jobs, params: {of: x}}, poll: {path: "{{ job.id }}"}`); other == first {
-		t.Error("another job goes on with the files of the first one")
-	}
-}
-
 // TestCheckPaysForNoJob proves that a check takes a stream without an export, and that
 // one which names another is warned of.
 func TestCheckPaysForNoJob(t *testing.T) {

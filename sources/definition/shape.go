@@ -27,8 +27,11 @@ func shapeOf(n *document.Node, s *sources.Stream) string {
 			shape = v.AppendJSON(shape, true)
 		}
 	}
-	if submit := n.Get("export").Get("submit"); submit != nil { // how a job is polled may change while it is under way
-		shape = submit.AppendJSON(append(shape, "\nsubmit"...), true)
+	// Of an export only what asks for the job: how that is waited for and where its files
+	// are may be mended without another job. Streams without it have the shape that
+	// states of every version know.
+	if e := n.Get("export"); e.Has("submit") {
+		shape = e.Get("submit").AppendJSON(append(shape, "\nexport.submit"...), true)
 	}
 	shape = append(shape, "\nincremental"...)
 	if inc := n.Get("incremental"); inc != nil && s.Incremental != nil {

@@ -149,6 +149,9 @@ func (api *recipeAPI) monthly(w http.ResponseWriter, r *http.Request) {
 	var files []map[string]any
 	for month, rows := range months {
 		at := rows[len(rows)-1].at
+		if rows[len(rows)-1].n > 1500 { // the file was written anew, between the two runs
+			at = time.Now().UTC()
+		}
 		if !at.Before(since) {
 			files = append(files, map[string]any{"kind": "events", "month": month, "updated_at": at, "url": api.url + "/v1/files/" + month},
 				map[string]any{"kind": "summary", "month": month, "updated_at": at})
