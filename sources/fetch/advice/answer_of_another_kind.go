@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	askForJSON = "only JSON is read: does the API give it for another Accept header, parameter or path?"
-	logIn      = "such pages ask for a login or tell of an error: check base_url, path and auth"
-	noAnswer   = `where that means that there are no records, a rule can say so: {status: 200, when: "{{ response is undefined }}", do: skip}`
+	saysNothing = "nothing says what it is: decode in the stream does, or the API gives JSON for another Accept header, parameter or path"
+	logIn       = "such pages ask for a login or tell of an error: check base_url, path and auth"
+	noAnswer    = `where that means that there are no records, a rule can say so: {status: 200, when: "{{ response is undefined }}", do: skip}`
 )
 
 // Kind says what a body is, of which the beginning is enough, and what to
@@ -28,17 +28,17 @@ func Kind(body []byte, h http.Header, quote func(string) string) (what, tip stri
 	case text[0] == '<':
 		return markup(text, quote)
 	case bytes.HasPrefix(text, []byte("\x1f\x8b")):
-		return "compressed with gzip, and its Content-Encoding does not say so", askForJSON
+		return "compressed with gzip, and its Content-Encoding does not say so", "write unpack: [gzip], and decode where JSON is not what it holds"
 	case bytes.HasPrefix(text, []byte("PK\x03\x04")):
-		return "a ZIP file", askForJSON
+		return "a ZIP file", "write unpack: [zip], or decode: xlsx if it is a workbook, and decode where JSON is not what its files are"
 	case isLines(text):
-		return "one JSON text per line (NDJSON)", askForJSON
+		return "one JSON text per line (NDJSON)", "write decode: jsonl"
 	case looksLikeCSV(text, kind == "text/csv"):
-		return "no JSON and looks like CSV", askForJSON
+		return "no JSON and looks like CSV", "write decode: csv"
 	case !utf8.Valid(text) && json.Valid(text):
 		return "JSON, but not UTF-8", "say in which encoding it is, as charset: iso-8859-1"
 	case !mayBeJSON(text):
-		return "a text, but no JSON", askForJSON
+		return "a text, but no JSON", saysNothing
 	}
 	return "", ""
 }
@@ -51,7 +51,7 @@ var (
 // markup tells HTML, with the title of the page, from other XML.
 func markup(text []byte, quote func(string) string) (what, tip string) {
 	if !htmlStart.Match(text[:min(len(text), 1<<10)]) {
-		return "XML", askForJSON
+		return "XML", "write decode: xml, and in records the path of its elements from the root on"
 	}
 	what = "an HTML page"
 	if title := htmlTitle.FindSubmatch(text[:min(len(text), 64<<10)]); title != nil {
