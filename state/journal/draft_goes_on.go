@@ -186,5 +186,17 @@ func (l *loader) goesOn(name string) bool {
 		return false
 	}
 	p := l.ledger.index.passes[b.Key.Pass]
-	return p != nil && p.live()
+	if p == nil || !p.live() {
+		return false
+	}
+	p.part = true
+	return true
+}
+
+// BrokeOff reports whether a run before left the beginning of an answer of a pass.
+func (j *Journal) BrokeOff(pass string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	p := j.ledger.index.passes[pass]
+	return p != nil && p.live() && p.part
 }

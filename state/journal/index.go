@@ -22,6 +22,7 @@ type pass struct {
 	ordinal    int
 	known      bool // its mark was read
 	dropped    bool
+	part       bool      // a run before left the beginning of an answer of it
 	used       bool      // by the run that has the journal open
 	latest     time.Time // of its exchanges, or when it began
 	partitions partitions

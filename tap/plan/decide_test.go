@@ -166,6 +166,8 @@ func TestDecide(t *testing.T) {
 			way: plan.Anew, id: "new", previous: "before", from: mark, aside: "killed", why: "not used|it is not the pass that comes after"},
 		{name: "nothing came of it", bookmark: stored(), passes: []plan.Recorded{killed(func(p *plan.Recorded) { p.First = false })},
 			way: plan.Anew, id: "new", previous: "before", from: mark, aside: "killed", why: "not used|nothing came of it"},
+		{name: "its first answer broke off", bookmark: stored(), passes: []plan.Recorded{killed(func(p *plan.Recorded) { p.First, p.BrokeOff = false, true })},
+			way: plan.FromJournal, id: "killed", previous: "before", from: mark, lookback: "2h", why: "the pass goes on from the journal"},
 		{name: "it was lost before its first page came", bookmark: stored(), passes: []plan.Recorded{killed(func(p *plan.Recorded) { p.First, p.Generation = false, 1 })},
 			way: plan.FromJournal, id: "killed", previous: "before", from: mark, lookback: "2h", why: "the pass goes on from the journal"},
 		{name: "it lies ahead of our clock", bookmark: stored(), passes: []plan.Recorded{killed(func(p *plan.Recorded) { p.AsOf = now.Add(25 * time.Hour) })},

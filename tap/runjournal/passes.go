@@ -22,7 +22,7 @@ func (j *Journal) PassesOf(stream string, feed bool) []plan.Recorded {
 	}
 	var all []plan.Recorded
 	for _, p := range j.Disk.Passes() {
-		one := plan.Recorded{Pass: p, Layout: plan.LayoutOf(p)}
+		one := plan.Recorded{Pass: p, Layout: plan.LayoutOf(p), BrokeOff: j.Disk.BrokeOff(p.ID)}
 		if p.Stream != stream || one.Layout.Feed != feed {
 			continue
 		}
