@@ -148,7 +148,7 @@ func (j *judge) adviseRequest(out *outgoing, ex *Exchange) string {
 	a := j.advice()
 	switch {
 	case out.role != forPage:
-		return j.adviseExport(out, ex.Status)
+		return jobJudge{j}.adviseExport(out, ex.Status)
 	case strings.HasPrefix(out.aside, openAside):
 		return a.Opening(ex.Status)
 	case out.aside != "":
@@ -161,7 +161,7 @@ func (j *judge) adviseRequest(out *outgoing, ex *Exchange) string {
 
 // adviseExport says which request of an export is likely wrong where the API answers
 // no.
-func (j *judge) adviseExport(out *outgoing, status int) string {
+func (j jobJudge) adviseExport(out *outgoing, status int) string {
 	e, a := j.job.spec, j.advice()
 	switch {
 	case out.role == forSubmit:

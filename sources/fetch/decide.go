@@ -79,7 +79,7 @@ func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
 	if !ex.well() {
 		return j.status(out, ex)
 	}
-	if v, done := j.takeJob(out, page, s); done {
+	if v, done := (jobJudge{j}).takeJob(out, page, s); done {
 		return v
 	}
 	if v, partial := judgePartial(ex); partial {

@@ -16,14 +16,13 @@ import (
 
 // judge decides what becomes of what was answered to a walk's requests.
 type judge struct {
-	stream    *sources.Stream
-	splitter  Splitter
-	pager     *paging.Pager
-	secrets   *secret.Hider
-	vars      expr.Vars             // what templates see: of them, it sets headers and response
-	finder    func() *needle.Finder // of secrets in long bodies; nil where nobody asks for them
-	whole     bool                  // the records of an answer cannot come in pieces
-	apart     bool                  // no key of the definition looks at the records of an answer
+	stream   *sources.Stream
+	splitter Splitter
+	pager    *paging.Pager
+	secrets  *secret.Hider
+	vars     expr.Vars             // what templates see: of them, it sets headers and response
+	finder   func() *needle.Finder // of secrets in long bodies; nil where nobody asks for them
+	reading
 	login     loginSigns
 	splitting sync.Mutex // held while the splitter is used
 	session   *session
@@ -33,6 +32,12 @@ type judge struct {
 	answer *Page  // under way
 	seen   []byte // what the keys see of it
 	beside []byte // memory for that
+}
+
+// reading is how the answers of a stream are read.
+type reading struct {
+	whole bool // their records cannot come in pieces
+	apart bool // no key of the definition looks at their records
 }
 
 // show makes an answer what templates and the keys of the definition see.
@@ -60,7 +65,7 @@ func (j *judge) forget() { j.seen, j.vars[sources.VarResponse] = nil, expr.Undef
 func newJudge(stream *sources.Stream, splitter Splitter, vars expr.Vars, secrets *secret.Hider) *judge {
 	return &judge{
 		stream: stream, splitter: splitter, secrets: secrets, vars: vars,
-		whole: needsWhole(stream, splitter), apart: stream.LooksAtRecords() == "",
+		reading: reading{whole: needsWhole(stream, splitter), apart: stream.LooksAtRecords() == ""},
 	}
 }
 

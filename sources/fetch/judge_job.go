@@ -21,9 +21,12 @@ func splitJob(ex *Exchange) (s split) {
 	return s
 }
 
+// jobJudge is a judge of what is answered in an export.
+type jobJudge struct{ *judge }
+
 // takeJob decides about an answer to a request of an export that says yes; done is
 // false where it is one of a file, to be decided about as others.
-func (j *judge) takeJob(out *outgoing, page *Page, s split) (v verdict, done bool) {
+func (j jobJudge) takeJob(out *outgoing, page *Page, s split) (v verdict, done bool) {
 	switch {
 	case out.role == forPage || out.role == forFile:
 		return v, false
@@ -60,7 +63,7 @@ func (j *judge) takeJob(out *outgoing, page *Page, s split) (v verdict, done boo
 
 // jobHolds evaluates a template of an export over the answer; absent is what holds
 // where the definition has none.
-func (j *judge) jobHolds(t *expr.Template, key string, absent bool) (bool, error) {
+func (j jobJudge) jobHolds(t *expr.Template, key string, absent bool) (bool, error) {
 	if t == nil {
 		return absent, nil
 	}
@@ -72,7 +75,7 @@ func (j *judge) jobHolds(t *expr.Template, key string, absent bool) (bool, error
 }
 
 // notDone decides about the answer of a job that is still under way.
-func (j *judge) notDone(page *Page) verdict {
+func (j jobJudge) notDone(page *Page) verdict {
 	age := time.Since(j.job.since).Round(time.Second)
 	if age > j.job.spec.Timeout {
 		return refuse(SessionLost, fmt.Errorf("%w: it is not done after %s, and poll.timeout is %s", ErrJobOver, age, j.job.spec.Timeout)).refusing()

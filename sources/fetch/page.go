@@ -41,9 +41,8 @@ type Page struct {
 	Exchange
 	paging.Found // what the page says of the walk
 	Records      Records
-	TooMuch      string // why a rule said that the window is to be halved, "" if none did
-	Skipped      string // why a rule said that there is nothing here, "" if none did
-	ruling       paging.Ruling
+	Ruled
+	ruling paging.Ruling
 	// Partial says that the page is a piece of a long one: it says nothing of
 	// the walk.
 	Partial bool
@@ -61,6 +60,12 @@ type Page struct {
 	lent       bool    // its body is another page's
 	submits    bool    // it is the answer to the request for a job
 	older      bool    // it came before the answer to the request before, of a run before
+}
+
+// Ruled is why a rule of the definition takes no records of a page; "" where none does.
+type Ruled struct {
+	TooMuch string // the window is to be halved
+	Skipped string // there is nothing here
 }
 
 // Submits reports whether the page is the answer to the request for an export's job,

@@ -21,7 +21,7 @@ type sharedJob struct {
 	files      map[int64]*once[stored]
 	readers    []*recorder // of the walks that read it
 	walks      int         // of them, those that are not over
-	remove     func() // at the API; nil: no walk has come to its end
+	remove     func()      // at the API; nil: no walk has come to its end
 }
 
 // once is something that one walk gets, and others wait for.

@@ -140,7 +140,7 @@ func (w *Walk) nextInSession(ctx context.Context) (*Page, error) {
 		return all, err
 	}
 	if w.job != nil {
-		return w.nextOfJob(ctx)
+		return filesWalk{w}.nextOfJob(ctx)
 	}
 	w.requests.setPage()
 	out, err := w.asker.buildLoggedIn(ctx, w.requests.build)

@@ -8,9 +8,12 @@ import (
 	"time"
 )
 
+// filesWalk is a walk over the files of a job.
+type filesWalk struct{ *Walk }
+
 // nextOfJob returns the next page of a walk over the files of a job: first the answer
 // to the request for it, which has no records, then those of each file.
-func (w *Walk) nextOfJob(ctx context.Context) (*Page, error) {
+func (w filesWalk) nextOfJob(ctx context.Context) (*Page, error) {
 	if err := w.job.show(); err != nil {
 		return nil, w.failures.unsent("the export's job", err)
 	}
@@ -21,7 +24,7 @@ func (w *Walk) nextOfJob(ctx context.Context) (*Page, error) {
 }
 
 // submit asks for the job, unless the journal knows that a run before did.
-func (w *Walk) submit(ctx context.Context) (*Page, error) {
+func (w filesWalk) submit(ctx context.Context) (*Page, error) {
 	w.requests.setPage()
 	out, err := w.asker.buildLoggedIn(ctx, w.job.submission)
 	switch {
@@ -46,7 +49,7 @@ func (w *Walk) submit(ctx context.Context) (*Page, error) {
 
 // askForJob sends the request for the job. The journal has its answer, on disk, when it
 // returns.
-func (w *Walk) askForJob(ctx context.Context, out *outgoing) (*Page, error) {
+func (w filesWalk) askForJob(ctx context.Context, out *outgoing) (*Page, error) {
 	if err := w.job.takeSlot(ctx); err != nil {
 		return nil, err
 	}
@@ -62,7 +65,7 @@ func (w *Walk) askForJob(ctx context.Context, out *outgoing) (*Page, error) {
 
 // recalled returns the page that the journal has for a request, nil where it has none
 // and the API may be asked.
-func (w *Walk) recalled(ctx context.Context, out *outgoing) (*Page, error) {
+func (w filesWalk) recalled(ctx context.Context, out *outgoing) (*Page, error) {
 	if w.client.admission.stopped(ctx) { // what the journal has takes memory too
 		return nil, ErrStopped
 	}
@@ -78,7 +81,7 @@ func (w *Walk) recalled(ctx context.Context, out *outgoing) (*Page, error) {
 }
 
 // asked asks the API for a page.
-func (w *Walk) asked(ctx context.Context, out *outgoing) (*Page, error) {
+func (w filesWalk) asked(ctx context.Context, out *outgoing) (*Page, error) {
 	if err := w.pager.Begin(out.hash()); err != nil {
 		return nil, w.failures.unsent(out.Shown, err)
 	}
@@ -91,7 +94,7 @@ func (w *Walk) asked(ctx context.Context, out *outgoing) (*Page, error) {
 }
 
 // nextOfFile returns the next page of a file.
-func (w *Walk) nextOfFile(ctx context.Context) (*Page, error) {
+func (w filesWalk) nextOfFile(ctx context.Context) (*Page, error) {
 	known, err := w.job.placeholder()
 	if err != nil {
 		return nil, w.failures.unsent("the export's job", err)
@@ -112,7 +115,7 @@ func (w *Walk) nextOfFile(ctx context.Context) (*Page, error) {
 }
 
 // fileOfJob downloads the page of a file, once the job is done.
-func (w *Walk) fileOfJob(ctx context.Context, known *outgoing) (*Page, error) {
+func (w filesWalk) fileOfJob(ctx context.Context, known *outgoing) (*Page, error) {
 	if err := w.job.ready(ctx, false); err != nil {
 		return nil, err
 	}
@@ -132,7 +135,7 @@ func (w *Walk) fileOfJob(ctx context.Context, known *outgoing) (*Page, error) {
 }
 
 // download asks for the page of a file.
-func (w *Walk) download(ctx context.Context) (*Page, error) {
+func (w filesWalk) download(ctx context.Context) (*Page, error) {
 	out, err := w.asker.buildLoggedIn(ctx, w.job.download)
 	switch {
 	case errors.Is(err, ErrStopped):
@@ -146,7 +149,7 @@ func (w *Walk) download(ctx context.Context) (*Page, error) {
 
 // mayLinkAnew reports whether a download failed as it does where the link has expired,
 // and the link is not a new one.
-func (w *Walk) mayLinkAnew(err error) bool {
+func (w filesWalk) mayLinkAnew(err error) bool {
 	var e *Error
 	if !errors.As(err, &e) || w.job.spec.Links.IsZero() || w.job.spec.Poll == nil || w.job.asked == w.pager.Position().Export.File {
 		return false
@@ -159,7 +162,7 @@ func (w *Walk) mayLinkAnew(err error) bool {
 }
 
 // noFiles is the page of a job that is done and has no file.
-func (w *Walk) noFiles(out *outgoing) (*Page, error) {
+func (w filesWalk) noFiles(out *outgoing) (*Page, error) {
 	ex := &Exchange{Request: out.Shown, Status: http.StatusNoContent, Header: http.Header{}, Body: w.client.bodies.Empty(), At: time.Now(), url: &url.URL{}}
 	page, err := w.judge.decide(out, ex, nil).taken()
 	if err == nil {

@@ -20,7 +20,7 @@ type sharing struct {
 
 // join makes the walk one of those that read the job of a submission, and tells the
 // others of the job at which it stands.
-func (w *Walk) join(out *outgoing) {
+func (w filesWalk) join(out *outgoing) {
 	s := &w.job.sharing
 	if s.jobs == nil || s.job != nil {
 		return
@@ -34,7 +34,7 @@ func (w *Walk) join(out *outgoing) {
 func (s *sharing) submission() *once[json.RawMessage] { return &s.job.submission }
 
 // joinAgain is join for a walk that goes on in a job of an earlier run.
-func (w *Walk) joinAgain() {
+func (w filesWalk) joinAgain() {
 	if w.job.sharing.jobs == nil || w.job.sharing.job != nil {
 		return
 	}
@@ -44,7 +44,7 @@ func (w *Walk) joinAgain() {
 }
 
 // submitOnce is submit where the job may be one that another stream has asked for.
-func (w *Walk) submitOnce(ctx context.Context, out *outgoing) (*Page, error) {
+func (w filesWalk) submitOnce(ctx context.Context, out *outgoing) (*Page, error) {
 	s := &w.job.sharing
 	got, err := claim(ctx, s.jobs, w.client.Gate, s.submission)
 	if err != nil {
@@ -68,7 +68,7 @@ func (w *Walk) submitOnce(ctx context.Context, out *outgoing) (*Page, error) {
 
 // hand puts an answer into the journals of the other walks that read the job, so that
 // each has it, whenever this run ends.
-func (w *Walk) hand(page *Page, out *outgoing) {
+func (w filesWalk) hand(page *Page, out *outgoing) {
 	if page.kept == nil {
 		return
 	}
@@ -79,7 +79,7 @@ func (w *Walk) hand(page *Page, out *outgoing) {
 }
 
 // takeJob makes a page of the job that another walk asked for, as if this one had.
-func (w *Walk) takeJob(out *outgoing, sealed json.RawMessage) (*Page, error) {
+func (w filesWalk) takeJob(out *outgoing, sealed json.RawMessage) (*Page, error) {
 	v, err := w.requests.maker.OpenToken(sealed)
 	if err != nil {
 		return nil, w.failures.unsent(out.Shown, err)
@@ -106,12 +106,12 @@ func (w *Walk) takeJob(out *outgoing, sealed json.RawMessage) (*Page, error) {
 }
 
 // sharesFile reports whether the next page is a file that another stream may have.
-func (w *Walk) sharesFile() bool {
+func (w filesWalk) sharesFile() bool {
 	return w.job.sharing.job != nil && w.recorder.Recording != nil && !w.job.spec.Links.IsZero() && w.stream.Pagination.IsSingle()
 }
 
 // fileOnce downloads a file, or takes it from the walk that did.
-func (w *Walk) fileOnce(ctx context.Context, known *outgoing) (*Page, error) {
+func (w filesWalk) fileOnce(ctx context.Context, known *outgoing) (*Page, error) {
 	s, n := &w.job.sharing, w.pager.Position().Export.File
 	file := func() *once[stored] { return s.job.file(n) }
 	got, err := claim(ctx, s.jobs, w.client.Gate, file)
@@ -137,7 +137,7 @@ func (w *Walk) fileOnce(ctx context.Context, known *outgoing) (*Page, error) {
 }
 
 // offerFile tells the other walks of a file that this one has from an earlier run.
-func (w *Walk) offerFile(n int64, page *Page) {
+func (w filesWalk) offerFile(n int64, page *Page) {
 	if w.sharesFile() && page.kept != nil {
 		offer(w.job.sharing.jobs, func() *once[stored] { return w.job.sharing.job.file(n) }, stored{w.recorder.Journal, page.kept.place})
 	}

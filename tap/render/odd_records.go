@@ -180,7 +180,7 @@ func (o *oddities) tell(log *slog.Logger, all *Findings) {
 
 // noneLeft says what is odd about a walk that is over and of which no record
 // left; "" where that is as it should be.
-func (r *Renderer) noneLeft() string {
+func noneLeft(r *Renderer) string {
 	if r.walk.came > 0 || r.expects == nil {
 		return r.walk.noneKept()
 	}

@@ -189,7 +189,7 @@ func (r *Renderer) endWalk(b *Lines, page *fetch.Page) {
 	r.o.Log.Info("stream read", "stream", r.stream.Name)
 	r.walk.tellKey(r.o.Log, r.stream)
 	r.walk.tellFuture(r.o.Log, r.stream)
-	if note := r.noneLeft(); note != "" && page.Skipped == "" {
+	if note := noneLeft(r); note != "" && page.Skipped == "" {
 		r.o.Log.Warn(note, "stream", r.stream.Name, "request", page.Request)
 		b.Outcome.Notes = append(b.Outcome.Notes, note)
 	}

@@ -40,7 +40,7 @@ func (r *records) plainRow(i int) int {
 		seen |= w
 		x, y := w^r.delimiters, w^r.quotes
 		commas := ^((x&^high + (high - low)) | x | (high - low)) & high // exactly those
-		q := w ^ 2*low                                                 // as in copyText
+		q := w ^ 2*low                                                  // as in copyText
 		stop := ((y-low)&^y&^commas | (q-0x21*low)&^q) & high
 		if stop == 0 {
 			fields += bits.OnesCount64(commas)
