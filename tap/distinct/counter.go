@@ -10,7 +10,7 @@ import (
 
 const (
 	// mostKeys is how many keys all counters of a pool hold, together.
-	mostKeys = 1 << 18
+	mostKeys = 1 << 17
 	// fewKeys is how many a counter holds at least: walks of few keys are many.
 	fewKeys = 1 << 4
 	// leastRun is how many a counter has before it writes them to disk.

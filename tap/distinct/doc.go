@@ -6,8 +6,8 @@
 // sorted, on disk.
 //
 // Promises. The count is exact: no key is left out, and none is counted twice. What
-// is held in memory is 8 bytes for a key, up to 2 MiB of all walks; beyond that it
-// does not grow with the keys, but for 16 KiB for each million while they are merged. A key costs no allocation. The file of a counter has no name as soon as
+// is held in memory is 8 bytes for a key, up to 1 MiB of all walks; beyond that it
+// does not grow with the keys, but for 32 KiB for each million while they are merged. A key costs no allocation. The file of a counter has no name as soon as
 // it is open, where the system can do that: nothing of it stays behind a run that
 // is killed.
 package distinct

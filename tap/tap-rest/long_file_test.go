@@ -38,7 +38,7 @@ func (f longFile) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 // TestLongFileMemory reads a packed file that is many times as long as the memory it
 // may take.
 func TestLongFileMemory(t *testing.T) {
-	limit := int64(choose(48, 40)) * 1e6
+	limit := int64(choose(48<<20, 40<<20))
 	size := int64(choose(100, 5000)) * 1e6
 	f := longFile{rows: size / int64(len(fmt.Appendf(nil, longRow, 1_000_000_000)))}
 	server := httptest.NewServer(f)
