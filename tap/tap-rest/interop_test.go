@@ -42,11 +42,11 @@ func TestInterop(t *testing.T) {
 			if api.csv != nil {
 				t.Run("CSV", func(t *testing.T) { testCSV(t, in, api) })
 			}
-			if api.touch != nil {
-				t.Run("changed rows", func(t *testing.T) { testChangedRows(t, in, api) })
-			}
 			if api.badConfig != nil {
 				t.Run("bad token", func(t *testing.T) { testBadToken(t, in, api) })
+			}
+			if api.touch != nil { // last: rows that changed a moment ago are not settled yet
+				t.Run("changed rows", func(t *testing.T) { testChangedRows(t, in, api) })
 			}
 		})
 	}
