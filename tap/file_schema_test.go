@@ -74,7 +74,7 @@ func TestSchemaOfFile(t *testing.T) {
 func TestPreviewOfAuto(t *testing.T) {
 	s := setup{api: &fileAPI{data: parquetFile(t, "tiny.parquet")}, workDir: memoryFolder(t), definition: "streams: [{name: x, path: /x, decode: auto}]\n"}
 	look, err := tap.Preview(t.Context(), s.options(t, io.Discard, io.Discard), "x", 3)
-	if err != nil || len(look.Requests) != 1 || !strings.HasPrefix(look.Requests[0].Took, "parquet: ") {
+	if err != nil || len(look.Requests) != 1 || !strings.HasPrefix(look.Requests[0].Took, "auto takes the answer for parquet: ") {
 		t.Errorf("got %+v, %v", look, err)
 	}
 }

@@ -25,7 +25,7 @@ type LookedAt struct {
 	Status   int
 	Records  int
 	Attempts int
-	Took     string // what decode: auto takes the answer for, and why; "": it was told
+	Took     string // what decode finds out of the answer itself, and why; "": nothing
 }
 
 // Preview returns the first records of a stream. Where it fails, what came before is

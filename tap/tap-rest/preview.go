@@ -73,7 +73,7 @@ func printRequests(f *os.File, look tap.Look) error {
 		}
 		fmt.Fprintf(&b, "\n%s: %s: answered %d with %d records%s", r.Stream, r.Request, r.Status, r.Records, again)
 		if r.Took != "" {
-			fmt.Fprintf(&b, "\n  decode: auto takes the answer for %s", r.Took)
+			fmt.Fprintf(&b, "\n  decode: %s", r.Took)
 		}
 	}
 	if look.End != "" {

@@ -27,7 +27,7 @@ type Answer struct {
 
 // Seen is what reading an answer shows of it.
 type Seen struct {
-	Took   string          // what format auto takes it for, and why; "": it was told
+	Took   string          // what was found out of it by itself, and why; "": nothing
 	Schema json.RawMessage // of a record, JSON Schema, as the first file says it; nil: it does not
 }
 
