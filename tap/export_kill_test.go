@@ -41,6 +41,7 @@ type exportAPI struct {
 	kill      func()
 	dead      bool
 	file      func(n int) string // nil: three records in JSON
+	killedBy  string             // method of the request that killed
 }
 
 const exportFiles = 4
@@ -58,7 +59,7 @@ func (a *exportAPI) RoundTrip(r *http.Request) (*http.Response, error) {
 		a.answer(r)
 	}
 	a.kill()
-	a.dead = true
+	a.dead, a.killedBy = true, r.Method
 	return nil, context.Canceled
 }
 
