@@ -1,50 +1,65 @@
 package tap_test
 
 import (
-	"fmt"
-	"io"
-	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/apitest"
 )
 
-// failingExports has jobs that fail, up to one.
-type failingExports struct {
-	fails, jobs, polls int
-	removed            []string
-}
+const failingExport = `streams:
+  - name: x
+    export:
+      submit: {path: /exports, body: {json: {of: x}}}
+      poll: {path: "/exports/{{ job.id }}", timeout: 5m}
+      done: "{{ response.status == 'ready' }}"
+      failed: "{{ response.status == 'error' }}"
+      links: files.#.url
+      remove: {path: "/exports/{{ job.id }}"}
+    decode: csv
+    primary_key: [id]
+    schema: {type: object, properties: {id: {type: integer}}}
+`
 
-func (a *failingExports) RoundTrip(r *http.Request) (*http.Response, error) {
-	body := "{}"
-	switch {
-	case r.Method == http.MethodPost:
-		a.jobs++
-		body = fmt.Sprintf(`{"id":"j%d"}`, a.jobs)
-	case r.Method == http.MethodDelete:
-		a.removed = append(a.removed, r.URL.Path)
-	case strings.HasPrefix(r.URL.Path, "/exports/"):
-		a.polls++
-		body = `{"failed":true}`
-		if r.URL.Path > fmt.Sprintf("/exports/j%d", a.fails) {
-			body = `{"ready":true,"files":["http://files.test/0"]}`
-		}
-	default:
-		body = `[{"id":1}]`
+// TestExportFailsAndRecovers proves that a run after one whose jobs came to nothing asks
+// for another, with the state and the journal of the one before.
+func TestExportFailsAndRecovers(t *testing.T) {
+	poll := func(n int, f apitest.Fault) []apitest.Option {
+		return []apitest.Option{apitest.OnPath("/exports/job-1", n, f), apitest.OnPath("/exports/job-2", n, f)}
 	}
-	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: r}, nil
-}
-
-// TestExportFails proves that a job which fails is removed, and submitted again once in
-// a run; and that the next run asks for another one rather than for the same failure.
-func TestExportFails(t *testing.T) {
-	api := &failingExports{fails: 2}
-	s := setup{definition: exportStream + "      failed: \"{{ response.failed }}\"\n", api: api, workDir: t.TempDir()}
-	r := s.run(t)
-	if r.err == nil || !strings.Contains(r.err.Error(), "the next run asks for a new one") || api.jobs != 2 || len(api.removed) != 2 {
-		t.Fatalf("got %v; %d jobs, removed %v\n%s", r.err, api.jobs, api.removed, r.log)
-	}
-	s.state = r.state()
-	if r = s.must(t); len(r.records("x")) != 1 || api.jobs != 3 || api.polls != 3 {
-		t.Errorf("the next run: %d records, %d jobs, %d polls\n%s", len(r.records("x")), api.jobs, api.polls, r.log)
+	for _, tt := range []struct {
+		name   string
+		faults []apitest.Option
+		jobs   int // of the first run
+		says   string
+	}{
+		{"jobs fail", poll(1, apitest.FailJob("error")), 2, "the export's job came to nothing: the API says that it has failed"},
+		{"jobs are never done", []apitest.Option{apitest.Under("/exports/job-1", 1, 0, apitest.Body(200, "application/json", `{"status":"running"}`)),
+			apitest.Under("/exports/job-2", 1, 0, apitest.Body(200, "application/json", `{"status":"running"}`))}, 2, "poll.timeout is 5m0s"},
+		{"no id", []apitest.Option{apitest.OnPath("/exports", 1, apitest.Body(202, "application/json", `{"status":"queued"}`))}, 0,
+			`the answer to export.submit has not what export.poll asks by; the answer begins: {"status":"queued"}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e := &apitest.Exports{Files: apitest.Parts(3, 5, "csv")}
+				s := setup{definition: failingExport, api: apitest.New(append(tt.faults, apitest.Exporting(e))...), workDir: t.TempDir()}
+				r := s.run(t)
+				if r.err == nil || !strings.Contains(r.err.Error(), tt.says) || len(e.Jobs()) != tt.jobs {
+					t.Fatalf("%d jobs and %v, want %d and %q", len(e.Jobs()), r.err, tt.jobs, tt.says)
+				}
+				for i, j := range e.Jobs() {
+					if !strings.Contains(tt.name, "done") && j.Deletes != 1 {
+						t.Errorf("job %d was removed %d times", i+1, j.Deletes)
+					}
+				}
+				time.Sleep(time.Minute)
+				s.state = r.state()
+				if r = s.must(t); len(r.records("x")) != 15 || len(e.Jobs()) != tt.jobs+1 {
+					t.Errorf("%d records of %d jobs\n%s", len(r.records("x")), len(e.Jobs()), r.log)
+				}
+			})
+		})
 	}
 }

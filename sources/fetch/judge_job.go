@@ -10,6 +10,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/request"
 )
 
 // splitJob is split for an answer about a job: it has no records, and may be empty.
@@ -45,6 +46,9 @@ func (j jobJudge) takeJob(out *outgoing, page *Page, s split) (v verdict, done b
 		return refuse(SessionLost, fmt.Errorf("%w: the API says that it has failed", ErrJobOver)).refusing(), true
 	}
 	if out.role == forSubmit {
+		if err := j.job.asksFor(page); err != nil {
+			return refuse(Permanent, err).advise("the answer to export.submit has not what export.poll asks by"), true
+		}
 		page.ruling.Empty, page.submits = true, true
 		return accept(page), true
 	}
@@ -59,6 +63,21 @@ func (j jobJudge) takeJob(out *outgoing, page *Page, s split) (v verdict, done b
 	}
 	page.ruling.Empty = true
 	return accept(page), true
+}
+
+// asksFor reports whether the job can be asked for by what the answer to its submission
+// says: one that cannot is not kept, so that the next run submits another.
+func (j *job) asksFor(page *Page) error {
+	if j.spec.Poll == nil {
+		return nil
+	}
+	vars := j.requests.vars
+	vars[sources.VarJob], vars[sources.VarJobHeaders] = vars[sources.VarResponse], HeaderValue(headersOf(page))
+	defer func() { vars[sources.VarJob], vars[sources.VarJobHeaders] = expr.Undefined(), expr.Undefined() }()
+	if _, err := j.requests.maker.MakeOther(*j.spec.Poll, vars, request.Page{First: true}); err != nil {
+		return fmt.Errorf("export.poll: %w", err)
+	}
+	return nil
 }
 
 // jobHolds evaluates a template of an export over the answer; absent is what holds
