@@ -10,12 +10,12 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/recorded"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 	"github.com/tap-rest/tap-rest/sources/fetch/uri"
@@ -137,18 +137,18 @@ func (j *job) show() error {
 	return nil
 }
 
-// files is how many the job has, as far as is known.
-func (j *job) files() int64 {
+// files are those of the job, as far as is known.
+func (j *job) files() paging.Files {
 	if j.spec.Links.IsZero() {
-		return 1
+		return paging.Files{Count: 1}
 	}
 	if j.links != nil {
-		return int64(len(j.links))
+		return paging.Files{Count: int64(len(j.links)), Order: orderOf(j.links)}
 	}
 	if e := j.requests.pager.Position().Export; e != nil {
-		return e.Files
+		return paging.Files{Count: e.Files, Order: e.Order}
 	}
-	return 0
+	return paging.Files{}
 }
 
 // unsigned is the URL that answered a request, as it is kept: the link to a file may be
@@ -256,8 +256,9 @@ func (j *job) ready(ctx context.Context, anew bool) error {
 	if err != nil {
 		return err
 	}
-	if at.Files > 0 && int64(len(links)) != at.Files {
-		return j.asker.failures.lost(j.requests.sent.Shown, fmt.Errorf("the export's job has %d files now, and had %d: another one is asked for", len(links), at.Files))
+	links = j.inOrder(links)
+	if err := others(at, links); err != nil {
+		return j.asker.failures.lost(j.requests.sent.Shown, err)
 	}
 	j.links = links
 	j.slot.give() // it runs no more
@@ -360,9 +361,10 @@ func (j *job) later(asked time.Duration) time.Duration {
 
 // filesOf is how many files the job of a page has; the journal says it of one that it
 // has.
-func (j *job) filesOf(page *Page) int64 {
-	if n, err := strconv.ParseInt(page.Header.Get(recorded.FilesHeader), 10, 64); err == nil && page.Recalled {
-		return n
+func (j *job) filesOf(page *Page) paging.Files {
+	var f paging.Files
+	if n, _ := fmt.Sscan(page.Header.Get(recorded.FilesHeader), &f.Count, &f.Order); n > 0 && page.Recalled {
+		return f
 	}
 	return j.files()
 }

@@ -25,6 +25,7 @@ type exports struct {
 	polls     int
 	downloads int
 	signature int
+	turns     bool // each poll of a job that is done lists its files in another order
 	removed   []string
 	asked     []string
 }
@@ -56,6 +57,9 @@ func (e *exports) RoundTrip(r *http.Request) (*http.Response, error) {
 		e.signature++
 		var links []string
 		for i := range e.files {
+			if e.turns {
+				i = (i + e.signature) % e.files
+			}
 			links = append(links, fmt.Sprintf(`{"url": "https://store.test/%s/%d?sig=abcdefgh%d"}`, job, i, e.signature))
 		}
 		return say(200, `{"status": "ready", "files": [`+strings.Join(links, ",")+`]}`)
@@ -278,4 +282,25 @@ func testExportIsServed(t *testing.T) {
 			t.Errorf("%s: %d records and %v", name, len(again.ids), again.err)
 		}
 	}
+}
+
+// TestExportInAnotherOrder proves that no file is lost, nor read twice, where polls list
+// them in another order each time: in one walk they are read in the first one's, and a
+// walk that goes on from a position asks for another job.
+func TestExportInAnotherOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &exports{files: 3, expires: 1, turns: true}
+		stream := define(t, "", exported)[0]
+		r := newRig(t, stream, api)
+		got := r.run(stream, paging.Position{})
+		slices.Sort(got.ids)
+		if got.err != nil || !slices.Equal(got.ids, upTo(6)) {
+			t.Fatalf("got %v and %v: %v", got.ids, got.err, api.asked)
+		}
+		at, _ := kept(t, got.nexts[1]) // behind the first file
+		rest := r.run(stream, at)
+		if e := failure(t, rest.err); e.Class != fetch.SessionLost || !strings.Contains(e.Error(), "in another order") {
+			t.Errorf("got %v (%v)", e, e.Class)
+		}
+	})
 }

@@ -1,16 +1,22 @@
 package fetch
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/ref"
+	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 )
 
 // linksIn finds the links to the files of a job that is done.
@@ -66,4 +72,55 @@ func (j *job) listed(text []byte) int {
 		return len(all.Array())
 	}
 	return int(all.Int())
+}
+
+// namesOf are the links without what signs them: what they are of stays the same when
+// they are signed anew.
+func namesOf(links []string) []string {
+	names := slices.Clone(links)
+	for i, link := range links {
+		if u, err := url.Parse(link); err == nil {
+			names[i] = uri.Unsigned(u).String()
+		}
+	}
+	return names
+}
+
+// orderOf is a digest of which files links are to, in their order.
+func orderOf(links []string) string {
+	sum := sha256.Sum256([]byte(strings.Join(namesOf(links), "\n")))
+	return hex.EncodeToString(sum[:8])
+}
+
+// inOrder returns the links of a further poll in the order of those before, where they
+// are to the same files: an API may list them in another order each time.
+func (j *job) inOrder(links []string) []string {
+	if j.links == nil || len(links) != len(j.links) {
+		return links
+	}
+	at := make(map[string]string, len(links))
+	for i, name := range namesOf(links) {
+		at[name] = links[i]
+	}
+	ordered := make([]string, 0, len(links))
+	for _, name := range namesOf(j.links) {
+		link, there := at[name]
+		if !there || len(at) < len(links) {
+			return links
+		}
+		ordered = append(ordered, link)
+	}
+	return ordered
+}
+
+// others is the error of a job that has other files than a walk has read some of, or
+// lists them in another order, so that nobody knows which ones those are.
+func others(at *paging.Export, links []string) error {
+	switch {
+	case at.Files > 0 && int64(len(links)) != at.Files:
+		return fmt.Errorf("the export's job has %d files now, and had %d: another one is asked for", len(links), at.Files)
+	case at.Order != "" && at.Order != orderOf(links):
+		return errors.New("the export's job lists other files than before, or in another order, so nobody knows which were read: another one is asked for")
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 )
@@ -35,7 +36,7 @@ type outgoing struct {
 // aboutJob is what a request is in an export.
 type aboutJob struct {
 	role  role
-	files int64 // of the job, as far as is known
+	files paging.Files // of the job, as far as is known
 }
 
 // longAnswer is where an answer goes that is too long for memory.

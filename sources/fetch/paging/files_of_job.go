@@ -1,6 +1,9 @@
 package paging
 
-import "encoding/json"
+import (
+	"cmp"
+	"encoding/json"
+)
 
 // Export is where a walk stands over the files of a job. Its first page is the answer
 // to the request that asked for the job, and has no records.
@@ -8,8 +11,15 @@ type Export struct {
 	Job     json.RawMessage `json:"job"`               // what that answer was, sealed
 	File    int64           `json:"file"`              // that comes next, from 0
 	Files   int64           `json:"files,omitempty"`   // how many there are; 0: not known yet
+	Order   string          `json:"order,omitempty"`   // a digest of which they are, in their order; "": not known
 	Before  int64           `json:"before"`            // pages before that file
 	Records int64           `json:"records,omitempty"` // in the files before
+}
+
+// Files are those of a job, as far as is known.
+type Files struct {
+	Count int64
+	Order string // a digest of which they are, in their order; "": not known
 }
 
 // Submitted reports whether the answer before was the one that a job was asked for by.
@@ -32,7 +42,7 @@ func (l last) nextFile(end ending) (bool, error) {
 		return false, nil
 	}
 	own := *e
-	own.Files = max(own.Files, l.answer.Files)
+	own.Files, own.Order = max(own.Files, l.answer.Files.Count), cmp.Or(l.answer.Files.Order, own.Order)
 	l.next.Export = &own
 	if own.File+1 >= own.Files {
 		return false, nil

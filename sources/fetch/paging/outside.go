@@ -58,7 +58,7 @@ type Answer struct {
 	// this one, and have come in any order.
 	Together int64
 	Job      json.RawMessage // the answer asked for a job: what it says of that, sealed
-	Files    int64           // of the job, where the page is of one of them
+	Files    Files           // of the job, where the page is of one of them
 	// Early says that it may have been asked for before the page before had come.
 	Early bool
 	Ruling
