@@ -147,8 +147,13 @@ func (o *objectCheck) predicted(b []byte, i int, k int32) (int32, int) {
 	if k >= 0 {
 		token := o.members[k].token
 		end := i + 1 + len(token)
-		if token != "" && end < len(b) && b[end] > ' ' && b[i] == '"' && string(b[i+1:end]) == token {
-			return k, end
+		if token != "" && end+1 < len(b) && b[i] == '"' && string(b[i+1:end]) == token {
+			if b[end] == ' ' { // as Python writes it
+				end++
+			}
+			if b[end] > ' ' {
+				return k, end
+			}
 		}
 	}
 	return -1, i
