@@ -252,6 +252,9 @@ func (j *job) ready(ctx context.Context, anew bool) error {
 		return nil
 	}
 	j.asked = at.File
+	if j.links == nil {
+		j.keep()
+	}
 	links, err := j.poll(ctx)
 	if err != nil {
 		return err
