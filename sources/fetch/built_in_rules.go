@@ -122,11 +122,11 @@ func noSuchHost(err error) bool {
 //
 // A 206 in another unit than bytes is a page: APIs count their rows in
 // Content-Range (PostgREST does), and how a walk ends is not its status's to say.
-func judgePartial(ex *Exchange) (verdict, bool) {
+func judgePartial(out *outgoing, ex *Exchange) (verdict, bool) {
 	switch {
 	case ex.Status == http.StatusAccepted:
 		return again(retryAfter(ex), errNotYet).advise(`a rule can say how often to ask: {status: 202, do: retry, wait: 30s}`), true
-	case ex.Status == http.StatusPartialContent && partOfBytes(ex.Header):
+	case ex.Status == http.StatusPartialContent && (partOfBytes(ex.Header) || out.File()): // a file has no rows
 		return again(-1, errPart).advise("a cache or proxy between may answer so: it must pass the whole body on"), true
 	}
 	return verdict{}, false

@@ -82,7 +82,7 @@ func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
 	if v, done := (jobJudge{j}).takeJob(out, page, s); done {
 		return v
 	}
-	if v, partial := judgePartial(ex); partial {
+	if v, partial := judgePartial(out, ex); partial {
 		return v
 	}
 	if out.aside != "" {

@@ -64,6 +64,9 @@ func signsTime(a *sources.Auth) bool {
 // adviseProof says what proves who asks, and where it was put. That is right where
 // other requests of the client were answered.
 func (j *judge) adviseProof(out *outgoing, ex *Exchange) string {
+	if out.File() && !out.AtHome() {
+		return "no credentials go to another host with the link to a file: the link itself is refused, since it has expired, say, or the file is gone"
+	}
 	taken := j.login.taken != nil && j.login.taken.Load()
 	what := "check the credentials"
 	switch forbidden := ex.Status == http.StatusForbidden; {
