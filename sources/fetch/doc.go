@@ -24,6 +24,12 @@
 // server keeps of the walk, and recorder keeps answers in the journal and gives them
 // back. None of them knows the walk.
 //
+// An export is a job that the API is asked to do, and whose files are the pages of a
+// walk: its first page is the answer to the request for the job, which has no records;
+// then come those of each file. A job is known by that answer, and a file by the job and
+// its place in the list, not by its link: that is signed anew, and on any host. Streams
+// whose jobs are asked for by the same request share one.
+//
 // Rooms: how a client says by TLS who it is in identity, what an answer shows to be
 // wrong with a definition in advice, how an answer lies in the journal in recorded.
 //
@@ -52,6 +58,13 @@
 //     template makes of one, however an answer spells it. A position that was
 //     kept goes on with the secrets of the day; one that they do not open is
 //     lost, and its walk starts over.
+//   - No second job is asked for where the walk's position or the journal has the answer
+//     to the first, unless the API has lost it, says that it failed, or it is not done in
+//     time; no poll is sent before a state has it.
+//   - A long answer that breaks off goes on where it broke off, in the same run or the
+//     next, only with bytes that are proven to be its rest: by a strong validator, their
+//     place and their number.
+//   - Links to files are shown, logged and kept without what signs them.
 //   - Redirects, like retries, count as requests: for the rates, for the gate.
 //   - Nothing that waits (for a rate, for Retry-After) holds one of the
 //     client's slots for requests in flight.
