@@ -117,7 +117,7 @@ func TestPlanStopped(t *testing.T) {
 					t.Errorf("%v, %s", p.err, p.log)
 				}
 			}
-			if stopped < 2 {
+			if stopped < 1 || config != `{}` && stopped < 2 { // what is under way when a signal comes may end well
 				t.Errorf("it was stopped %d times", stopped)
 			}
 			if slices.Sort(api.asked); len(slices.Compact(api.asked)) != 2+3*2 || len(api.asked) > 2+3*2 {
