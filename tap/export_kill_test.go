@@ -108,6 +108,9 @@ func TestExportKilled(t *testing.T) {
 	if len(r.records("")) != 12 || whole.jobs != 1 || whole.removed != 1 || !slices.Equal(whole.downloads, []int{1, 1, 1, 1}) {
 		t.Fatalf("%d records, %d jobs, downloads %v, %d removed\n%s", len(r.records("")), whole.jobs, whole.downloads, whole.removed, r.log)
 	}
+	if n := r.account.Streams[0].Certificate.Keys.Distinct; n != 12 {
+		t.Errorf("%d different keys are counted", n)
+	}
 	if strings.Contains(r.log, "abcdefgh") {
 		t.Errorf("the log has a signature:\n%s", r.log)
 	}

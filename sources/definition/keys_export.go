@@ -43,7 +43,7 @@ var exportObject = &object{name: "Export", keys: []key{
 	{name: "failed", kind: aCondition, scope: sources.InExport, only: ofStatus, def: "never", doc: "Template, likewise: the job has failed."},
 	{name: "links", kind: aRef, scope: sources.InExport, only: ofStatus, def: "the answer that is done is the file", doc: "Where that answer names the files: one URL, or a list."},
 	{name: "download", kind: aMap, of: downloadObject, def: `{path: "{{ link }}"}`, doc: "Request for a file, once for each `link`."},
-	{name: "remove", kind: aMap, of: removeObject, doc: "Request that removes the job when its files have come, or it has failed."},
+	{name: "remove", kind: aMap, of: removeObject, doc: "Request that removes the job when its files have come, or `failed` is true of it."},
 	{name: "max_jobs", kind: aCount, min: 1, def: "no limit", doc: "Jobs of the client that may run at once."},
 }}
 

@@ -99,6 +99,9 @@ func TestDecode(t *testing.T) {
 		{"auto: csv in gzip", "decode: auto", zipped(t, rowsCSV), ""},
 		{"auto: csv in zip", "decode: auto", members(t, "zip", "a.csv", rowsCSV), ""},
 		{"auto: jsonl", "decode: auto", jsonl, ""},
+		{"auto: csv in gzip, several in zip", "decode: auto", members(t, "zip", "a.csv.gz", zipped(t, "id,note\n1,a\n"), "b.csv.gz", zipped(t, "id,note\n2,b\n3,c\n")), ""},
+		{"auto: several in tar in gzip", "decode: auto", zipped(t, members(t, "tar", "a.csv", "id,note\n1,a\n", "b.csv", "id,note\n2,b\n3,c\n")), ""},
+		{"auto: zip in zip", "decode: auto", members(t, "zip", "a.zip", members(t, "zip", "a.csv", "id,note\n1,a\n", "b.csv", "id,note\n2,b\n"), "b.zip", members(t, "zip", "c.csv", "id,note\n3,c\n")), ""},
 		{"auto: json", "decode: auto", rowsJSON, "application/json"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -173,6 +176,8 @@ func TestDecodeFails(t *testing.T) {
 		calls        int
 	}{
 		{"a short row", "decode: csv", answer{200, "id,note\n1,a\n2\n", nil}, "row 3, byte 12: ", 2},
+		{"a text for CSV", "decode: csv, primary_key: [id]", answer{200, "Report is not ready yet, try again later.\n", nil}, `no column "id"`, 2},
+		{"a text for CSV, auto", "decode: auto, primary_key: [id]", answer{200, "Not ready, try again\n", http.Header{"Content-Type": {"text/csv"}}}, `no column "id"`, 2},
 		{"no gzip", "decode: {format: csv, unpack: [gzip]}", answer{200, rowsCSV, nil}, "it begins with", 2},
 		{"cut", "decode: {format: csv, unpack: [gzip]}", answer{200, zipped(t, rowsCSV)[:20], nil}, "gzip", 2},
 		{"an error in JSON", "decode: csv", answer{400, `{"error":"no such report"}`, nil}, "400 Bad Request", 1},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/recorded"
+	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
@@ -47,7 +48,7 @@ func (f failures) lost(request string, err error) error {
 // excerpt is the beginning of a body. More than is shown is redacted: a secret
 // must not be cut in two, of which neither half is known as one.
 func (f failures) excerpt(body []byte) string {
-	text := f.secrets.Redact(string(body[:min(len(body), 16*excerptSize)]))
+	text := uri.Scrub(f.secrets.Redact(string(body[:min(len(body), 16*excerptSize)])))
 	return strings.ToValidUTF8(text[:min(len(text), excerptSize)], "\ufffd")
 }
 
@@ -87,7 +88,7 @@ func (r *recorder) describe(e *journal.Exchange, out *outgoing, ex *Exchange) {
 	}
 	// More than is kept is looked at: a secret must not be cut in two.
 	shown := ex.Body.Text
-	text := hide(string(shown[:min(len(shown), journal.MaxFailed+body.InDoubt)]))
+	text := uri.Scrub(hide(string(shown[:min(len(shown), journal.MaxFailed+body.InDoubt)])))
 	e.Body = []byte(text[:min(len(text), journal.MaxFailed)])
 	e.LeftOut = int64(max(0, len(shown)-journal.MaxFailed))
 }

@@ -390,7 +390,7 @@ func (j *job) fails(err error) {
 	if j.sharing.job != nil && e.Class == SessionLost {
 		j.sharing.jobs.forget(j.sharing.job)
 	}
-	if errors.Is(err, ErrJobOver) || e.Class == Permanent && j.sharing.job == nil { // else it is another stream's, too
+	if errors.Is(err, ErrJobOver) { // else its files were paid for, and the next run may read them
 		j.remove()
 	}
 }

@@ -85,7 +85,7 @@ func (c *Children) fileOf(record []byte, inherited Context, values []expr.Value,
 
 // fault is an error about a record of the parent.
 func (c *Children) fault(record []byte, format string, args ...any) error {
-	return fmt.Errorf("line %d: partition_by: parent %s: %s: %s", c.axis.Line, c.axis.Parent, fmt.Sprintf(format, args...), clip(record))
+	return fmt.Errorf("line %d: partition_by: parent %s: %s: %s", c.axis.Line, c.axis.Parent, fmt.Sprintf(format, args...), clip([]byte(uri.Scrub(string(record)))))
 }
 
 // Batches makes of the contexts that records of one page led to those that are

@@ -25,7 +25,7 @@ func Under(s *sources.Stream, took func(why string)) (l Layers) {
 	if d.IsJSON() {
 		return l
 	}
-	answer := &decode.Answer{Options: file.Options{Decode: d, Schema: s.Schema.Text}, Took: took}
+	answer := &decode.Answer{Options: file.Options{Decode: d, Schema: s.Schema.Text, Keys: keysInFiles(s)}, Took: took}
 	if !s.Records.Single { // one record is no list of them
 		answer.Steps = s.Records.Steps
 	}
@@ -33,6 +33,18 @@ func Under(s *sources.Stream, took func(why string)) (l Layers) {
 		answer.Charset = inCharset(s.Text.Charset)
 	}
 	return append(l, layer{name: "a file", answer: answer})
+}
+
+// keysInFiles are the fields that records have by their files, and by nothing that is
+// added to them.
+func keysInFiles(s *sources.Stream) (keys []string) {
+	for _, key := range append(slices.Clone(s.Keys), s.ReplicationKey) {
+		added := slices.ContainsFunc(s.Records.Add, func(p sources.Param) bool { return p.Name == key })
+		if key != "" && !added && !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // Answering returns the layers of an answer with that status and those headers: one

@@ -18,7 +18,7 @@ func (a *Answer) detect(in file.File) (unpack.Files, *Answer, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	found := &detected{all: []unpack.Files{at}}
+	found := &detected{all: []level{{files: at}}}
 	seen := &detect.Seen{ContentType: a.Header.Get("Content-Type"), Disposition: a.Header.Get("Content-Disposition")}
 	own, options := *a, *a.Options.Decode
 	own.Options.Decode = &options
@@ -56,16 +56,22 @@ func (a *Answer) tell(took string) {
 	}
 }
 
+// level are the files that a layer holds, and how it was taken off the file around it.
+type level struct {
+	files unpack.Files
+	how   []sources.Packing
+}
+
 // detected are the files of a body whose layers are found out one after the other.
 type detected struct {
-	all   []unpack.Files // of each layer, the outermost first
-	first *file.Source   // which was looked at, and not handed out; nil: none
+	all   []level      // the outermost first
+	first *file.Source // which was looked at, and not handed out; nil: none
 	name  string
 }
 
 // look looks at the first file of the innermost layer.
 func (d *detected) look(seen **detect.Seen) (detect.Guess, error) {
-	in, name, err := d.all[len(d.all)-1].Next()
+	in, name, err := d.all[len(d.all)-1].files.Next()
 	if err != nil {
 		return detect.Guess{}, err
 	}
@@ -97,23 +103,47 @@ func sourceOf(in file.File) *file.Source {
 func (d *detected) take(how []sources.Packing) error {
 	inner, err := unpack.Open(d.first, how)
 	if err == nil {
-		d.all, d.first = append(d.all, inner), nil
+		d.all, d.first = append(d.all, level{inner, how}), nil
 	}
 	return err
 }
 
-// Next returns the file that was looked at, then those behind it in its archive.
+// Next returns the file that was looked at, then those behind it: each member of an
+// archive is packed as its first one.
 func (d *detected) Next() (file.File, string, error) {
 	if in := d.first; in != nil {
 		d.first = nil
 		return in, d.name, nil
 	}
-	return d.all[len(d.all)-1].Next()
+	return d.next(len(d.all) - 1)
+}
+
+// next returns the next file of a level.
+func (d *detected) next(i int) (file.File, string, error) {
+	for {
+		in, name, err := d.all[i].files.Next()
+		if i == 0 || err == nil || !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return in, name, err
+		}
+		outer, outerName, err := d.next(i - 1)
+		if err != nil {
+			return nil, "", err
+		}
+		inner, err := unpack.Open(outer, d.all[i].how)
+		if bad := (*file.Error)(nil); errors.As(err, &bad) && bad.Member == "" {
+			bad.Member = outerName
+		}
+		if err != nil {
+			return nil, outerName, err
+		}
+		d.all[i].files.Close()
+		d.all[i].files = inner
+	}
 }
 
 // Close gives back what is held.
 func (d *detected) Close() {
 	for i := len(d.all) - 1; i >= 0; i-- {
-		d.all[i].Close()
+		d.all[i].files.Close()
 	}
 }

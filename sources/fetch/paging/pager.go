@@ -149,7 +149,7 @@ func (p *Pager) leg(a *Answer) *leg {
 // the pager is as it was.
 func (p *Pager) Take(a Answer) (Found, error) {
 	l := p.leg(&a)
-	l.found.First, l.found.Begins = p.pos.First(), p.pos.pages() == 0
+	l.found.First, l.found.Begins = p.pos.First(), p.pos.pages() == 0 && (p.pos.Export == nil || p.pos.Export.File == 0)
 	if a.Skipped {
 		l.found.Last, l.found.Left, l.found.Proof = true, p.pos, Proof{By: EndSkip, Pages: p.pos.pages() + 1, Records: p.pos.Records}
 		return l.found, nil

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"unicode/utf8"
 
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
@@ -41,6 +43,11 @@ func Open(in file.File, o *file.Options) (file.Records, error) {
 	names, err := r.names(o.CSV)
 	if err != nil {
 		return nil, err
+	}
+	if err := o.Lacks(func(key string) bool {
+		return slices.ContainsFunc(names, func(n raw.Text) bool { return n.Unquote() == key })
+	}); err != nil {
+		return nil, &file.Error{Format: sources.FormatCSV, Offset: -1, Err: err}
 	}
 	if err := r.setColumns(names, o.Schema); err != nil {
 		return nil, &file.Error{Format: sources.FormatCSV, Offset: -1, Err: err}

@@ -38,6 +38,19 @@ type Options struct {
 	// Schema is the JSON Schema, draft 7, of a record, as the definition has it; nil
 	// where it has none. It says of texts without types (CSV, XML) what they become.
 	Schema json.RawMessage
+	// Keys are fields that each record must have: a file whose columns have names must
+	// have columns of these.
+	Keys []string
+}
+
+// Lacks is the error of a file none of whose columns has the name of a key.
+func (o *Options) Lacks(has func(name string) bool) error {
+	for _, key := range o.Keys {
+		if !has(key) {
+			return fmt.Errorf("there is no column %q, which primary_key or replication_key names: is this the file that was asked for, and are delimiter, charset and header right?", key)
+		}
+	}
+	return nil
 }
 
 // Records are those of one file, in its order. They are used from one goroutine.

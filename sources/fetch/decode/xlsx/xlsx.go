@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
@@ -54,6 +55,9 @@ func Open(in file.File, o *file.Options) (_ file.Records, err error) {
 		if names, err = r.names(); err != nil {
 			return nil, err
 		}
+	}
+	if err := o.Lacks(func(key string) bool { return slices.Contains(names, key) }); err != nil {
+		return nil, err
 	}
 	return r, r.setColumns(names, o.Schema)
 }
