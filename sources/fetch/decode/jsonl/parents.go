@@ -13,7 +13,7 @@ import (
 type lines struct {
 	file.Records
 	name     string
-	quoted   []byte // name, as it stands in a text
+	quoted   []byte // name, as it stands in a text, unless that escapes it
 	children bool
 }
 
@@ -25,12 +25,13 @@ func of(all file.Records, o *sources.JSONL) file.Records {
 	return &lines{all, o.ParentID, raw.Quote(o.ParentID), o.Children}
 }
 
-// Next appends the next of them.
+// Next appends the next of them. One that is no JSON is of either kind: who proves it
+// says what is wrong with it.
 func (l *lines) Next(dst []byte) ([]byte, error) {
 	from := len(dst)
 	for {
 		out, err := l.Records.Next(dst[:from])
-		if err != nil || l.named(out[from:]) == l.children {
+		if err != nil || l.named(out[from:]) == l.children || !json.Valid(out[from:]) {
 			return out, err
 		}
 		dst = out
@@ -38,12 +39,12 @@ func (l *lines) Next(dst []byte) ([]byte, error) {
 }
 
 // named reports whether a record names a parent: a member of its own does, and is not
-// null. One that is no JSON is told of by who proves it.
+// null.
 func (l *lines) named(record []byte) bool {
-	if !bytes.Contains(record, l.quoted) || !json.Valid(record) {
+	if !bytes.Contains(record, l.quoted) && bytes.IndexByte(record, '\\') < 0 {
 		return false
 	}
-	id := raw.Text(record).Root().LastField(l.name)
+	id := raw.Text(record).LastField(l.name)
 	return id != nil && string(id) != "null"
 }
 
