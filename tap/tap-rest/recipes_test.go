@@ -41,6 +41,7 @@ var recipes = map[string]recipe{
 	"report.yaml":        {"https://ads.example", `"api_key": "s3cret"`, 1200, (*recipeAPI).report},
 	"elastic.yaml":       {"https://search.example:9200", `"api_key": "s3cret"`, 2500, (*recipeAPI).elastic},
 	"shopify.yaml":       {"https://example.myshopify.com", `"token": "s3cret"`, 600, (*recipeAPI).shopify},
+	"shopify-bulk.yaml":  {"https://example.myshopify.com", `"token": "s3cret"`, 600, (*recipeAPI).shopifyBulk},
 	"salesforce.yaml":    {"https://example.my.salesforce.com", `"token": "s3cret"`, 250, (*recipeAPI).salesforce},
 	"zendesk.yaml":       {"https://example.zendesk.com", `"email": "a@b.test", "api_token": "s3cret"`, 2500, (*recipeAPI).zendesk},
 	"report-zip.yaml":    {"https://reports.example", `"api_key": "s3cret"`, 1200, (*recipeAPI).reportZip},
