@@ -334,11 +334,15 @@ func (r *exportRig) checkSecrets(t *testing.T, o *outcome) {
 
 // TestExportKilledAtEveryRequest kills the program at each request of an export of 50
 // files, before the API does what is asked for, in the middle of its answer, and when
-// that was sent. The run after it goes on.
+// that was sent. The run after it goes on. TAP_REST_FULL_TESTS=1 tries each request, else
+// each second one is.
 func TestExportKilledAtEveryRequest(t *testing.T) {
-	step := 1
-	if testing.Short() {
+	step := 2
+	switch {
+	case testing.Short():
 		step = 7
+	case full():
+		step = 1
 	}
 	for name, when := range map[string]moment{"before": before, "within": within, "after": after} {
 		for _, keepsState := range []bool{true, false} {
@@ -373,9 +377,12 @@ func TestExportKilledAtEveryRequest(t *testing.T) {
 
 // TestExportKilledAtRandom kills run after run of an export of 50 files at any time.
 func TestExportKilledAtRandom(t *testing.T) {
-	seeds, within := uint64(10), 500
-	if testing.Short() {
+	seeds, within := uint64(3), 500
+	switch {
+	case testing.Short():
 		seeds, within = 1, 100
+	case full():
+		seeds = 10
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
