@@ -395,13 +395,6 @@ func (j *job) fails(err error) {
 	}
 }
 
-// discard removes a job with which nobody goes on.
-func (j *job) discard() {
-	if j != nil {
-		j.remove()
-	}
-}
-
 // over says that all files came.
 func (j *job) over() {
 	switch {
@@ -425,7 +418,7 @@ func (j *job) leave() {
 
 // remove asks the API to remove the job, once. What goes wrong is a warning.
 func (j *job) remove() {
-	if j.spec.Remove == nil || j.removed || j.requests.pager.Position().Export == nil && j.since.IsZero() || j.requests.recorder.only() {
+	if j == nil || j.spec.Remove == nil || j.removed || j.requests.pager.Position().Export == nil && j.since.IsZero() || j.requests.recorder.only() {
 		return
 	}
 	j.removed = true

@@ -46,7 +46,7 @@ func (j *job) linksIn(answer expr.Value, text []byte, h http.Header) ([]string, 
 			links = append(links, item.Text())
 			return true
 		})
-		if n := j.listed(text); wrong == "" && n > len(links) {
+		if n := listed(j.spec.Links.Path, text); wrong == "" && n > len(links) {
 			return nil, fmt.Errorf("export.links: the answer lists %d files, and only %d of them have a URL there: is the path right?", n, len(links))
 		}
 		if wrong == "" {
@@ -61,8 +61,7 @@ func (j *job) linksIn(answer expr.Value, text []byte, h http.Header) ([]string, 
 
 // listed is how many files an answer lists, where the path to their links says: gjson
 // leaves those out that have none.
-func (j *job) listed(text []byte) int {
-	path := j.spec.Links.Path
+func listed(path string, text []byte) int {
 	end := strings.LastIndex(path, "#.")
 	if end < 0 {
 		return 0

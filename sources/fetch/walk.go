@@ -115,7 +115,7 @@ func (w *Walk) Close() {
 	w.ahead.drop(false)
 	w.session.close()
 	if w.client.Hasty {
-		w.job.discard()
+		w.job.remove()
 	}
 	w.job.leave()
 	w.part.leave()
