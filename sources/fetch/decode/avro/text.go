@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
 
 // appendText appends a JSON string.
@@ -26,7 +28,7 @@ func appendText(dst, s []byte, limit int) ([]byte, error) {
 		if c >= ' ' && c != '"' && c != '\\' {
 			continue
 		}
-		dst = appendEscape(append(dst, s[from:i]...), c)
+		dst = file.AppendEscape(append(dst, s[from:i]...), c)
 		from = i + 1
 		if len(dst) > limit {
 			return dst, errHuge
@@ -53,21 +55,6 @@ func plain(s []byte) bool {
 		}
 	}
 	return true
-}
-
-func appendEscape(dst []byte, c byte) []byte {
-	switch c {
-	case '"', '\\':
-		return append(dst, '\\', c)
-	case '\n':
-		return append(dst, `\n`...)
-	case '\r':
-		return append(dst, `\r`...)
-	case '\t':
-		return append(dst, `\t`...)
-	}
-	const digits = "0123456789abcdef"
-	return append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
 }
 
 // notUTF8 says where s is no text.

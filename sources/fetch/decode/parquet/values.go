@@ -13,6 +13,8 @@ import (
 	"math"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
 
 // appendValue appends a value as JSON.
@@ -119,8 +121,6 @@ func nearestFloat16(f float64) float64 {
 
 var errText = errors.New("a text is not UTF-8")
 
-const hexDigits = "0123456789abcdef"
-
 func appendText(dst, b []byte) ([]byte, error) {
 	if !utf8.Valid(b) {
 		return dst, fmt.Errorf("%w: %.100q", errText, b)
@@ -129,36 +129,16 @@ func appendText(dst, b []byte) ([]byte, error) {
 	dst = append(append(dst, '"'), b...)
 	for i, c := range b {
 		if c < ' ' || c == '"' || c == '\\' {
-			dst = appendEscaped(dst[:start+i], b[i:])
+			dst = file.AppendEscaped(dst[:start+i], b[i:])
 			break
 		}
 	}
 	return append(dst, '"'), nil
 }
 
-func appendEscaped(dst, b []byte) []byte {
-	for _, c := range b {
-		switch {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c >= ' ':
-			dst = append(dst, c)
-		case c == '\n':
-			dst = append(dst, '\\', 'n')
-		case c == '\r':
-			dst = append(dst, '\\', 'r')
-		case c == '\t':
-			dst = append(dst, '\\', 't')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-		}
-	}
-	return dst
-}
-
 // appendQuoted appends a name, which is UTF-8.
 func appendQuoted(dst []byte, name string) []byte {
-	dst = appendEscaped(append(dst, '"'), []byte(name))
+	dst = file.AppendEscaped(append(dst, '"'), []byte(name))
 	return append(dst, '"')
 }
 

@@ -98,39 +98,9 @@ func appendFloat(dst []byte, f float64, bits int) []byte {
 	return dst
 }
 
-// plain are the bytes that stand for themselves in a JSON string.
-var plain = func() (t [256]bool) {
-	for c := range t {
-		t[c] = c >= 0x20 && c != '"' && c != '\\'
-	}
-	return t
-}()
-
 // appendText appends a JSON string of text in UTF-8.
 func appendText(dst, s []byte) []byte {
-	dst = append(dst, '"')
-	from := 0
-	for i, c := range s {
-		if plain[c] {
-			continue
-		}
-		dst = appendEscape(append(dst, s[from:i]...), c)
-		from = i + 1
-	}
-	return append(append(dst, s[from:]...), '"')
-}
-
-// shortEscapes are the second characters of escapes that have two.
-const shortEscapes = "\"\"\\\\\bb\ff\nn\rr\tt"
-
-func appendEscape(dst []byte, c byte) []byte {
-	for i := 0; i < len(shortEscapes); i += 2 {
-		if shortEscapes[i] == c {
-			return append(dst, '\\', shortEscapes[i+1])
-		}
-	}
-	const hex = "0123456789abcdef"
-	return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+	return append(file.AppendEscaped(append(dst, '"'), s), '"')
 }
 
 // escaped is how long text becomes between its quotes.
@@ -138,8 +108,8 @@ func escaped(s []byte) int {
 	n := len(s)
 	var b [8]byte
 	for _, c := range s {
-		if !plain[c] {
-			n += len(appendEscape(b[:0], c)) - 1
+		if !file.Plain(c) {
+			n += len(file.AppendEscape(b[:0], c)) - 1
 		}
 	}
 	return n

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
 
 // types are those that a schema has for a column.
@@ -62,27 +64,5 @@ func appendText(dst, text []byte) ([]byte, error) {
 	if !utf8.Valid(text) {
 		return dst, errors.New("the text is not of UTF-8")
 	}
-	const hex = "0123456789abcdef"
-	dst = append(dst, '"')
-	begin := 0
-	for i, c := range text {
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		dst = append(dst, text[begin:i]...)
-		begin = i + 1
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		}
-	}
-	return append(append(dst, text[begin:]...), '"'), nil
+	return append(file.AppendEscaped(append(dst, '"'), text), '"'), nil
 }

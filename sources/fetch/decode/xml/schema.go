@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
 
 // schema is what a JSON Schema says of the types at a place. A nil schema says
@@ -103,7 +105,7 @@ func (s *schema) appendText(dst, text []byte) []byte {
 		}
 	}
 	dst = append(dst, '"')
-	dst = appendEscaped(dst, text)
+	dst = file.AppendEscaped(dst, text)
 	return append(dst, '"')
 }
 

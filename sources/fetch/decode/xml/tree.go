@@ -1,6 +1,10 @@
 package xml
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
+)
 
 const none = -1
 
@@ -220,7 +224,7 @@ func (t *tree) appendTexts(dst []byte, first int32, s *schema) []byte {
 	}
 	dst = append(dst, '"')
 	for i := first; i != none; i = t.nodes[i].same {
-		dst = appendEscaped(dst, t.texts[t.nodes[i].from:t.nodes[i].to])
+		dst = file.AppendEscaped(dst, t.texts[t.nodes[i].from:t.nodes[i].to])
 	}
 	return append(dst, '"')
 }
