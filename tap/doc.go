@@ -27,7 +27,7 @@
 // workdir say where on disk. limits gives walks their turns, patience gives up APIs
 // that fail, tags asks for what has changed. render makes pages lines, with rows and
 // rowset (which records left before), distinct (how many keys) and twins (rows that
-// came twice); message spells lines, and stdout takes them. certificate is what is
+// came twice); message spells lines, and stdout takes them, or a target of the run's own. certificate is what is
 // proven, report what people read, logs what the log may say. Here is what ties them
 // together: a run, its passes, lanes, partitions and bookmarks.
 //

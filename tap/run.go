@@ -128,8 +128,10 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	if err := r.journal.Failure(); err != nil {
 		return account, &JournalError{Err: err}
 	}
-	r.finish(passes)
-	r.finishTags(passes, true)
+	if r.Stored == nil || r.Stored() == nil {
+		r.finish(passes)
+		r.finishTags(passes, true)
+	}
 	return account, cmp.Or(certified, failuresOf(account))
 }
 

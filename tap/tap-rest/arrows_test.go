@@ -13,7 +13,7 @@ const module = "github.com/tap-rest/tap-rest"
 // arrows says which of our packages each of them may import, tests apart.
 // Imports go one way: down this list.
 var arrows = map[string][]string{
-	"tap/tap-rest":         {"tap/tap-rest/console", "tap", "tap/message", "tap/report", "tap/workdir", "sources", "sources/builtin", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal", "state/progress"},
+	"tap/tap-rest":         {"tap/tap-rest/console", "tap", "tap/message", "tap/report", "tap/target", "tap/workdir", "sources", "sources/builtin", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal", "state/progress"},
 	"tap/tap-rest/console": {"tap", "tap/message", "tap/report", "sources/secret"},
 
 	"tap":             {"tap/folders", "tap/logs", "tap/patience", "tap/runjournal", "tap/stdout", "tap/tags", "tap/certificate", "tap/distinct", "tap/rows", "tap/rowset", "sources/fetch/body", "catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/render", "tap/report", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal", "state/progress"},
@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"tap/certificate": {"tap/workdir", "sources/fetch", "sources/fetch/paging", "tap/distinct"},
 	"tap/distinct":    {},
 	"tap/stdout":      {"tap/limits", "tap/render"},
+	"tap/target":      {"tap/workdir", "state"},
 	"tap/tags":        {"tap/workdir", "tap/rowset", "sources/fetch"},
 	"tap/twins":       {"catalog/raw", "sources/fetch", "sources/fetch/paging"},
 	"tap/workdir":     {},

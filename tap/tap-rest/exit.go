@@ -27,10 +27,20 @@ const (
 // exitCode prints what went wrong, unless the log has said so already, and
 // returns the code for it.
 func exitCode(con *console.Console, err error) int {
-	var failures tap.Failures
+	var (
+		failures tap.Failures
+		load     *loadError
+	)
 	switch {
 	case err == nil:
 		return exitComplete
+	case errors.As(err, &load):
+		own := exitComplete
+		if load.run != nil && !errors.Is(load.run, tap.ErrClosedOutput) {
+			own = exitCode(con, load.run)
+		}
+		fail(con, errors.New(load.Error()))
+		return load.code(own)
 	case errors.As(err, &failures):
 		if failures.Temporary() {
 			return exitTryAgain

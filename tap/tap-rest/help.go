@@ -12,6 +12,7 @@ import (
 const description = `tap-rest reads any HTTP API out, completely, from a definition in one YAML file.
 
   tap-rest --config FILE [--catalog FILE] [--state FILE]    read: a Singer tap
+  tap-rest --config FILE --state FILE -- TARGET ARGUMENTS   the same, into a target
   tap-rest --config FILE --discover                         say what there is to read
   tap-rest spec|check|discover|read                         the same as an Airbyte source
 
@@ -19,7 +20,8 @@ Messages go to stdout; all that is for people goes to stderr. Exit codes:
   0   complete, or stopped by its own budget
   1   something failed for good
   2   the input is unusable, nothing was fetched
-  75  failed for now: the next run goes on from the last STATE`
+  75  failed for now: the next run goes on from the last STATE
+With a target: the worse of both.`
 
 // help prints help. That of the program shows the flags of a sync too: it is
 // what runs without a command.

@@ -51,7 +51,7 @@ type inputFlags struct {
 	Config     []string `placeholder:"FILE" sep:"none" help:"Settings as a JSON object, or YAML by its name. Several: later ones win. Variables TAP_REST_… win over all; ENV instead of a file: they alone."`
 	Catalog    string   `placeholder:"FILE" xor:"catalog" help:"Which streams and fields to read. Without it: all of them."`
 	Properties string   `placeholder:"FILE" xor:"catalog" help:"The same, under its old name."`
-	State      string   `placeholder:"FILE" help:"Where the last run came to: the value of its last STATE line."`
+	State      string   `placeholder:"FILE" help:"Where the last run came to: the value of its last STATE line. With a target behind --, what it confirms is written there."`
 }
 
 // options reads the inputs of a run. Its error is a *tap.InputError.
@@ -61,7 +61,7 @@ func (in *inputFlags) options(rt *runtime) (tap.Options, error) {
 		err = in.readCatalog(&o)
 	}
 	if err == nil {
-		err = in.readState(&o)
+		err = in.readState(&o, rt.target != nil)
 	}
 	if err != nil {
 		return o, &tap.InputError{Err: err}
@@ -181,15 +181,20 @@ func (in *inputFlags) readCatalog(o *tap.Options) error {
 	return err
 }
 
-func (in *inputFlags) readState(o *tap.Options) error {
+// readState reads the state. Where a target is to confirm the ones to come, the file
+// need not be there yet.
+func (in *inputFlags) readState(o *tap.Options, later bool) error {
 	if in.State == "" {
 		return nil
 	}
+	o.StateFile = in.State
 	data, err := readInput("--state", in.State)
+	if later && errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	o.StateFile = in.State
 	o.State, err = state.ParseSinger(in.State, data)
 	return err
 }

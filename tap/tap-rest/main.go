@@ -73,6 +73,7 @@ func run(args []string) int {
 	if err != nil {
 		panic(err) // the struct above is wrong
 	}
+	args, target := splitTarget(args)
 	command, err := parser.Parse(args)
 	switch {
 	case exited >= 0:
@@ -87,14 +88,18 @@ func run(args []string) int {
 	defer con.Flush()
 	defer con.Clear()
 	stop, signals := catchSignals()
-	context.AfterFunc(stop, func() { time.AfterFunc(longestEnd, func() { signals.overdue(con) }) })
+	longest := longestEnd(target)
+	context.AfterFunc(stop, func() { time.AfterFunc(longest, func() { signals.overdue(con, longest) }) })
 	again := func(args []string) error {
 		if _, err := parser.Parse(args); exited < 0 {
 			return &tap.InputError{Err: misused(parser.Model, args, err)}
 		}
 		return nil
 	}
-	err = command.Run(&runtime{stop: stop, console: con, stdout: os.Stdout, again: again})
+	rt := &runtime{stop: stop, console: con, stdout: os.Stdout, target: target, again: again}
+	if err = rt.mayLoad(command.Command()); err == nil {
+		err = command.Run(rt)
+	}
 	con.Clear()
 	code := exitCode(con, err)
 	con.Flush()
@@ -107,5 +112,6 @@ type runtime struct {
 	stop    context.Context // ended by a signal
 	console *console.Console
 	stdout  *os.File
+	target  []string                  // the command that stands behind --; nil: what is read goes to stdout
 	again   func(args []string) error // does what a flag that prints something does
 }

@@ -1,11 +1,6 @@
 package main
 
-import (
-	"errors"
-
-	"github.com/tap-rest/tap-rest/tap"
-	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
-)
+import "github.com/tap-rest/tap-rest/tap"
 
 // replayCmd reads recorded passes again.
 type replayCmd struct {
@@ -19,13 +14,6 @@ func (c *replayCmd) Run(rt *runtime) error {
 	if err != nil {
 		return err
 	}
-	if o.Gone, err = console.WatchReader(rt.stdout); err != nil {
-		return err
-	}
-	o.Replay, o.Watch = true, rt.console.Progress
-	account, err := tap.Sync(rt.stop, o)
-	if account != nil && !errors.Is(err, tap.ErrClosedOutput) {
-		rt.console.Account(account)
-	}
-	return err
+	o.Replay = true
+	return rt.load(o, func(o tap.Options) error { return readOut(rt, o) })
 }

@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"errors"
-	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
+	"fmt"
 	"os"
 	"os/signal"
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
+	"github.com/tap-rest/tap-rest/tap/target"
 )
 
 // caught are the signals that stop a run.
@@ -38,15 +41,21 @@ func catchSignals() (context.Context, *caught) {
 }
 
 // longestEnd is how long a program that a signal stops may take: a run needs
-// ten seconds where an API does not answer and stdout is blocked.
-const longestEnd = 15 * time.Second
+// ten seconds where an API does not answer and stdout is blocked, and then its target,
+// if it has one, has some time too.
+func longestEnd(command []string) time.Duration {
+	if command == nil {
+		return 15 * time.Second
+	}
+	return 15*time.Second + target.Patience
+}
 
 // errOverdue says why a program was ended.
-var errOverdue = errors.New("stopped by a signal, but the run did not end within 15 s: something that it waits for does not come, such as a reader of stdout")
+var errOverdue = errors.New("stopped by a signal, but the run did not end in time: something that it waits for does not come, such as a reader of stdout")
 
 // overdue ends a program that a signal has not stopped, whatever it waits for.
-func (s *caught) overdue(con *console.Console) {
-	fail(con, errOverdue)
+func (s *caught) overdue(con *console.Console, after time.Duration) {
+	fail(con, fmt.Errorf("%w (it had %s)", errOverdue, after))
 	con.Flush()
 	s.raise()
 }

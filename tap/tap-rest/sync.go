@@ -10,7 +10,6 @@ import (
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/tap"
-	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
 )
 
 // syncCmd is the Singer tap.
@@ -52,6 +51,9 @@ func (m *testMode) Decode(ctx *kong.DecodeContext) error {
 
 // Run reads the streams out, or does what a flag says instead.
 func (c *syncCmd) Run(rt *runtime) error {
+	if rt.target != nil && (c.About || c.Discover || c.Test != "") {
+		return errNoTargetHere
+	}
 	if c.About {
 		return c.about(rt)
 	}
@@ -71,23 +73,27 @@ func (c *syncCmd) Run(rt *runtime) error {
 // stopping is what a run says when a signal stops it.
 const stopping = "a signal stops the run: no request starts any more, those under way get 5s, and what is collected is written"
 
-// syncStreams is a whole run, its account on stderr. Where the target has gone
-// away, what it was sent says nothing.
+// syncStreams is a whole run, its account on stderr.
 func syncStreams(rt *runtime, o tap.Options) error {
-	var err error
-	if o.Gone, err = console.WatchReader(rt.stdout); err != nil {
-		return err
-	}
-	o.Watch = rt.console.Progress
 	forget := context.AfterFunc(rt.stop, func() { o.Log.Info(stopping) })
 	defer forget()
+	return rt.load(o, func(o tap.Options) error {
+		err := readOut(rt, o)
+		var failures tap.Failures
+		if errors.As(err, &failures) {
+			rt.console.Say("%s", whatNext(failures, o.Config.Run.Start != "" || o.Config.Run.End != ""))
+		}
+		return err
+	})
+}
+
+// readOut reads streams out, the account on stderr. Where the target has gone away,
+// what it was sent says nothing.
+func readOut(rt *runtime, o tap.Options) error {
+	o.Watch = rt.console.Progress
 	account, err := tap.Sync(rt.stop, o)
 	if account != nil && !errors.Is(err, tap.ErrClosedOutput) {
 		rt.console.Account(account)
-	}
-	var failures tap.Failures
-	if errors.As(err, &failures) {
-		rt.console.Say("%s", whatNext(failures, o.Config.Run.Start != "" || o.Config.Run.End != ""))
 	}
 	return err
 }

@@ -1,0 +1,87 @@
+package target
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"sync"
+
+	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/tap/workdir"
+)
+
+// Keeper keeps the state that a target has confirmed last.
+type Keeper struct {
+	file string // "": nowhere
+	log  *slog.Logger
+
+	mu     sync.Mutex
+	last   []byte // nil: none yet
+	failed error  // why the last one is not in the file
+	other  int    // lines that were no state
+}
+
+// NewKeeper returns a keeper of states in a file, "" for none. The error says that the
+// file could not be written.
+func NewKeeper(file string, log *slog.Logger) (*Keeper, error) {
+	if file != "" {
+		if err := workdir.Writable(file); err != nil {
+			return nil, fmt.Errorf("--state: %s could not be written, where the states are to be kept that the target confirms: %w", file, err)
+		}
+	}
+	return &Keeper{file: file, log: log}, nil
+}
+
+// Printed takes a line that a target has printed. A state is in the file, whole, when
+// Printed returns.
+func (k *Keeper) Printed(line []byte) {
+	if len(line) == 0 {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	printed, err := state.ParseSinger("stdout of the target", line)
+	if err == nil && len(printed.Names()) == 0 {
+		err = errors.New("it has no bookmark of a stream")
+	}
+	if err != nil {
+		if k.other++; k.other == 1 {
+			k.log.Warn("the target printed a line that is no state of this tap: the line is ignored, and others like it are too, but not logged", "why", err.Error())
+		}
+		return
+	}
+	k.last = printed.AppendSinger(k.last[:0])
+	if k.file == "" {
+		return
+	}
+	before := k.failed
+	if k.failed = workdir.Write(k.file, slices.Concat(k.last, []byte("\n"))); k.failed != nil && before == nil {
+		k.log.Error("the state that the target has confirmed could not be written: the next run goes on from the one before, and what the target has got since comes again",
+			"file", k.file, "why", k.failed.Error())
+	}
+}
+
+// Err says why the last state that was confirmed is not in the file; nil: it is.
+func (k *Keeper) Err() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.failed == nil {
+		return nil
+	}
+	return fmt.Errorf("%s could not be written: %w", k.file, k.failed)
+}
+
+// Confirmed reports whether a state is the one that was confirmed last, and whether
+// any was.
+func (k *Keeper) Confirmed(s *state.State) (last, some bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var sent, confirmed any
+	if k.last == nil || json.Unmarshal(k.last, &confirmed) != nil || json.Unmarshal(s.AppendSinger(nil), &sent) != nil {
+		return false, k.last != nil
+	}
+	return reflect.DeepEqual(sent, confirmed), true
+}
