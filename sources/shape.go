@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources/times"
 )
 
@@ -34,6 +35,21 @@ func (s *Stream) asked() string {
 		panic("sources: a model that is not JSON: " + err.Error()) // templates and values are
 	}
 	return string(text)
+}
+
+// Digests returns, of each setting that is given and no secret, 8 hexadecimal digits of
+// its value: who has others can be told which differ. Of one that holds a secret
+// somewhere inside, the rest counts.
+func (c *Config) Digests() map[string]string {
+	all := map[string]string{}
+	if c.public == nil {
+		return all
+	}
+	for at := raw.Text(c.public).Root().Items(0); at.Next(); {
+		sum := sha256.Sum256(at.Value())
+		all[at.Key.Unquote()] = hex.EncodeToString(sum[:4])
+	}
+	return all
 }
 
 // Identity returns 32 hexadecimal digits that name what is read: the

@@ -214,9 +214,9 @@ func (all *partitions) save(t *track) {
 }
 
 // over reports whether the pass is over: nothing is left but what is owed, and
-// something came of it.
+// something came of it. Who reads a share of it does not know.
 func (all *partitions) over(r *state.Resume) bool {
-	if len(r.Open) > 0 || all.broken || len(r.Owed) > 0 && all.finished == 0 && len(r.Done) == 0 && len(r.Contexts) == 0 {
+	if all.pass.share != nil || len(r.Open) > 0 || all.broken || len(r.Owed) > 0 && all.finished == 0 && len(r.Done) == 0 && len(r.Contexts) == 0 {
 		return false
 	}
 	for _, f := range r.Feeds {

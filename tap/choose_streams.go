@@ -45,7 +45,10 @@ func (r planner) plan() ([]*pass, error) {
 	if len(all) == 0 && r.again() != (plan.Range{}) {
 		return nil, unusable("run.start and run.end read a range of time again, and no stream that is selected is read by time (incremental, with times): leave them out")
 	}
-	return r.withParents(all)
+	if all, err = r.withParents(all); err != nil {
+		return nil, err
+	}
+	return r.ofShare(all)
 }
 
 // again is the range of time that the run reads again: none for a look at first
@@ -183,7 +186,7 @@ func (r planner) planStream(s *sources.Stream, entry *catalog.Stream) (*pass, er
 func (r planner) known(stream string, feed bool) plan.Known {
 	return plan.Known{
 		Passes: plan.InRange(r.journal.PassesOf(stream, feed), r.again()), Now: r.now, MaxAge: r.Config.Run.Journal.MaxAge,
-		ID: strings.ToLower(rand.Text()), Replay: r.Replay, Window: r.Config.Run.Window,
+		ID: strings.ToLower(rand.Text()), Replay: r.Replay, Window: r.Config.Run.Window, Shared: r.Share != nil,
 	}
 }
 

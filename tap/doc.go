@@ -49,6 +49,10 @@
 // or that is to be read from another place than its children need, is read by a
 // pass of its own, a feed, whose place stands in the states of its children.
 //
+// A share of a plan is a run whose passes have begun elsewhere (share_of_plan.go): of a pass
+// with many partitions it walks those that the plan names, and never says that the pass
+// is over.
+//
 // A plan that reads parents is a run whose lanes make partitions to be listed: those
 // of parents are walked, as the beginning of their passes in the journal, the others
 // are not, and nothing is emitted.

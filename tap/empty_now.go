@@ -66,7 +66,7 @@ func (p *pass) suspectEmpty(page *fetch.Page) error {
 // suspectNothing doubts a pass with many partitions that has ended without a record.
 func (t *track) suspectNothing() {
 	a := t.account
-	if t.parts == nil || a.Certificate.Walks == 0 || a.Certificate.Records > 0 || t.failure != nil || a.Skips > 0 {
+	if t.parts == nil || t.pass.share != nil || a.Certificate.Walks == 0 || a.Certificate.Records > 0 || t.failure != nil || a.Skips > 0 {
 		return
 	}
 	if d := t.pass.emptied(); d != nil {

@@ -23,9 +23,12 @@ func (r *run) openJournal() error {
 	case r.Config.Run.Journal.Off:
 		return nil
 	}
-	dir, err := folders.Journal(r.WorkDir, r.Definition, r.Config)
+	share := r.Share.name()
+	dir, err := folders.Journal(r.WorkDir, r.Definition, r.Config, share)
 	if err == nil {
-		r.tellOthers(dir)
+		if share == "" {
+			r.tellOthers(dir)
+		}
 		err = r.useJournal(journal.Open(dir, journal.Options{
 			MaxAge: r.Config.Run.Journal.MaxAge, MaxBytes: r.Config.Run.Journal.MaxBytes, Log: r.Log,
 		}))

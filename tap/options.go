@@ -26,7 +26,8 @@ type Options struct {
 	Out         io.Writer
 	Hooks
 	Log    *slog.Logger
-	Replay bool // read the last pass again from the journal alone
+	Replay bool   // read the last pass again from the journal alone
+	Share  *Share // of a plan: nothing else is read; nil: all is
 }
 
 // Hooks are how a run and whoever started it hear of each other while it goes on;

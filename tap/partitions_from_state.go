@@ -11,6 +11,9 @@ import (
 // left open, and what the stream's own values and windows make. What failed for
 // now in the run before comes last.
 func (s *supply) top() *lane {
+	if s.pass.many && s.pass.share != nil {
+		return s.shared()
+	}
 	if !s.pass.many {
 		one, n := s.first, 1
 		if s.pass.over {

@@ -29,6 +29,7 @@ type pass struct {
 	recorded  string     // its id in the journal; "": there is none
 	tags      *tags.Tags // nil: pages are asked for whether they have changed or not
 	noted     *noted     // on disk, of its records; nil: nothing
+	share     []Planned  // of a plan: the partitions that alone are read; nil: all are
 	family
 }
 

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
@@ -18,6 +19,7 @@ type Planned struct {
 	Context   json.RawMessage `json:"context,omitempty"`
 	Start     json.RawMessage `json:"start,omitempty"` // of its window, as requests write it
 	End       json.RawMessage `json:"end,omitempty"`
+	Window    *state.Window   `json:"window,omitempty"`  // the same, as states write it; nil: all the time of the pass
 	Way       string          `json:"way"`               // new, open, owed, read (for the plan), children (of parents' records that are not known), or none (there is no partition)
 	Parents   []string        `json:"parents,omitempty"` // whose records the contexts are
 	Feed      bool            `json:"feed,omitempty"`    // it is read for its children alone
@@ -26,9 +28,10 @@ type Planned struct {
 	Cost      sources.Cost    `json:"cost,omitempty"`    // of those calls, where the definition says what each costs
 }
 
-// Plan hands out what a run would read, in its order. It makes no call, and
-// writes nothing. Its error is an *InputError, or visit's.
-func Plan(o Options, visit func(Planned) error) error {
+// Plan hands out what a run would read, in its order, and before that what all of it
+// has in common, where head is not nil. It makes no call, and writes nothing. Its error
+// is an *InputError, or one of head or visit.
+func Plan(o Options, head func(PlanHead) error, visit func(Planned) error) error {
 	r := newRun(o)
 	defer r.close()
 	dir, err := FindSource(r.Options)
@@ -42,7 +45,13 @@ func Plan(o Options, visit func(Planned) error) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range inTurn(passes) {
+	passes = inTurn(passes)
+	if head != nil {
+		if err := head(r.head(passes)); err != nil {
+			return err
+		}
+	}
+	for _, p := range passes {
 		if err := p.planned(visit); err != nil {
 			return err
 		}
@@ -93,7 +102,10 @@ func (p *part) planned() Planned {
 		Stream: p.Stream.Name, Partition: p.Part.Key, Way: "new", Feed: p.pass.feed, Pages: p.Start.Next.Pages, Calls: p.Start.Next.Left(),
 	}
 	if p.Part.Context.Text != nil {
-		line.Context = json.RawMessage(p.pass.run.Config.Hider.Redact(string(p.Part.Context.Text)))
+		line.Context = p.Part.Context.Sealed(p.pass.client.Secrets)
+	}
+	if w := p.key.Window; !w.Start.IsZero() || !w.End.IsZero() {
+		line.Window = &w
 	}
 	if w := p.Part.Window; !p.Stream.FullTable() && !w.Start.Missing() {
 		line.Start = w.Start.AppendJSON(nil)

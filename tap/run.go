@@ -79,7 +79,7 @@ func (r *run) close() {
 func Sync(stop context.Context, o Options) (*report.Account, error) {
 	r := newRun(o)
 	defer r.close()
-	if err := r.checkRun(); err != nil {
+	if err := cmp.Or(r.checkRun(), r.checkShare()); err != nil {
 		return nil, err
 	}
 	if err := r.openJournal(); err != nil {
@@ -158,7 +158,7 @@ func (r *run) begin(all []*pass) error {
 // like the rest.
 func (r *run) finish(all []*pass) {
 	for _, p := range all {
-		if t := p.track; t.ended && t.failure == nil {
+		if t := p.track; t.ended && t.failure == nil && p.share == nil {
 			r.journal.Finish(p.stream.Name, p.recorded, t.emitted == 0 && t.start.Next.Records == 0)
 		}
 	}

@@ -25,14 +25,17 @@ func Journals(workDir string, c *sources.Config) string {
 }
 
 // Journal is the folder of the journal of one source: what is read, with
-// which settings and whose secrets.
-func Journal(workDir string, d *sources.Definition, c *sources.Config) (string, error) {
+// which settings and whose secrets, and which share of a plan of it, "" for no share.
+func Journal(workDir string, d *sources.Definition, c *sources.Config, share string) (string, error) {
 	dir := Journals(workDir, c)
 	salt, err := Salt(filepath.Join(dir, "salt"))
 	if err != nil {
 		return "", err
 	}
 	ending := "-" + c.Identity(d, salt)
+	if share != "" {
+		ending += "-" + share
+	}
 	return workdir.Entry(dir, d.Name, ending, url.PathEscape(d.Name)+ending), nil
 }
 
@@ -42,7 +45,7 @@ func FindJournal(workDir string, d *sources.Definition, c *sources.Config) (stri
 	if _, err := os.Stat(filepath.Join(Journals(workDir, c), "salt")); err != nil {
 		return "", err
 	}
-	dir, err := Journal(workDir, d, c)
+	dir, err := Journal(workDir, d, c, "")
 	if err == nil {
 		_, err = os.Stat(dir)
 	}

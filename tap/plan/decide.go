@@ -25,6 +25,7 @@ type Known struct {
 	ID       string        // of a new pass
 	Window   *times.Span   // length of windows, in place of the definition's; nil: that
 	Replay   bool          // the last pass of the journal is read again: there is one
+	Shared   bool          // other runs read the state\'s unfinished pass too: it goes on, though nothing of it has come
 }
 
 // Way is how a pass comes to be read.
@@ -178,7 +179,7 @@ func (d *Decision) resume(s *Stream, k Known) error {
 		d.because(true, "the requests of the stream have changed since its unfinished pass began: the pass starts over, and the bookmark stays")
 	case r.AsOf.After(k.Now.Add(ClockSkew)):
 		return &state.Error{Place: "resume.as_of", Msg: fmt.Sprintf("%s lies ahead of our clock, which says %s: one of them is wrong", clockTime(r.AsOf), clockTime(k.Now.UTC()))}
-	case begun(r):
+	case k.Shared || begun(r):
 		d.unfinished(s, r)
 	}
 	return nil

@@ -41,7 +41,12 @@ run.max_requests, run.max_duration and run.concurrency, and lines come as pages 
 is read is kept in the journal: a run that follows with the same config,
 catalog, selection and state asks for none of it again, and goes on with the time
 (as_of) at which the plan began. Without a journal (run.journal.off), it asks again. A
-plan that was stopped goes on from the journal, too: run it again.`
+plan that was stopped goes on from the journal, too: run it again.
+
+With --json the first line has what all partitions have in common: the state in which
+their passes begin, and in "rest" the streams that are not read in parts, and why
+(--parents leaves it out). Runs with --plan FILE and --partition KEY or --shard I/N read
+parts of it, "tap-rest state merge" joins their states, and --plan FILE alone ends it.`
 }
 
 // tableHeld is how many rows are awaited before their columns are laid out.
@@ -56,23 +61,23 @@ func (c *planCmd) Run(rt *runtime) error {
 	if c.JSON {
 		out := json.NewEncoder(rt.stdout)
 		out.SetEscapeHTML(false)
-		return c.plan(rt, o, func(p tap.Planned) error { return out.Encode(p) })
+		return c.plan(rt, o, func(h tap.PlanHead) error { return out.Encode(h) }, func(p tap.Planned) error { return out.Encode(p) })
 	}
 	t := &planTable{Table: report.NewTable(rt.stdout, 6, tableHeld), price: o.Definition.Stream}
 	for _, s := range o.Definition.Streams {
 		t.costs = t.costs || s.Call.Cost != nil
 	}
 	_ = t.row("cost", "stream", "partition", "context", "from", "to", "way", "pages", "calls") // it is held
-	if err = c.plan(rt, o, t.add); err != nil && t.partitions == 0 && !t.unknown {
+	if err = c.plan(rt, o, nil, t.add); err != nil && t.partitions == 0 && !t.unknown {
 		return err
 	}
 	return cmp.Or(err, t.end())
 }
 
 // plan hands out what a run would read.
-func (c *planCmd) plan(rt *runtime, o tap.Options, visit func(tap.Planned) error) error {
+func (c *planCmd) plan(rt *runtime, o tap.Options, head func(tap.PlanHead) error, visit func(tap.Planned) error) error {
 	if !c.Parents {
-		return tap.Plan(o, visit)
+		return tap.Plan(o, head, visit)
 	}
 	defer context.AfterFunc(rt.stop, func() {
 		o.Log.Info("a signal stops the plan: no request starts any more, and those under way get 5s")

@@ -15,6 +15,7 @@ import (
 // syncCmd is the Singer tap.
 type syncCmd struct {
 	inputFlags
+	shareFlags
 	Discover bool        `xor:"mode" help:"Print the catalog and stop."`
 	Test     testMode    `xor:"mode" help:"Read one page of every stream and check it (=records), print SCHEMA messages (=schema), or both (=all)."`
 	About    bool        `xor:"mode" help:"Say what this tap is and which settings it takes."`
@@ -61,7 +62,12 @@ func (c *syncCmd) Run(rt *runtime) error {
 	if err != nil {
 		return err
 	}
+	if o.Share, err = c.share(&o); err != nil {
+		return &tap.InputError{Err: err}
+	}
 	switch {
+	case o.Share != nil && (c.Discover || c.Test != ""):
+		return &tap.InputError{Err: errors.New("--plan says what of a plan is read: leave it away beside --discover and --test")}
 	case c.Discover:
 		return discover(rt, o)
 	case c.Test != "":

@@ -6,8 +6,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,6 +48,24 @@ func (a *yearAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, `{"data":[%s],"next":""}`, strings.Join(rows, ","))
 }
 
+// newYear serves a year, and returns the config in dir that reads it in windows of a
+// day, by four workers.
+func newYear(t *testing.T, dir string) (api *yearAPI, config string) {
+	t.Helper()
+	api = &yearAPI{paid: map[string]int{}}
+	server := httptest.NewServer(api)
+	t.Cleanup(server.Close)
+	config = filepath.Join(dir, "c.json")
+	definition := fmt.Sprintf(`{"version":1,"name":"year","client":{"base_url":%q,"max_in_flight":4},"streams":[{"name":"orders","path":"/orders",
+		"params":{"from":"{{ window.start }}","to":"{{ window.end }}"},"records":"data","primary_key":["id"],"replication_key":"updated_at",
+		"pagination":{"type":"cursor","next":"next","param":"after"},
+		"incremental":{"start":"2024-01-01","end":"2025-01-01","window":"1d","lookback":"3d"}}]}`, server.URL)
+	if err := os.WriteFile(config, fmt.Appendf(nil, `{"source":%s,"run":{"concurrency":4,"flush":{"responses":3}}}`, definition), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return api, config
+}
+
 // TestYearOfWindows reads a year in windows of a day by four workers, and kills
 // the binary at every tenth call: with the state that was left, and without it
 // nothing is missing, and a kill costs a call for each worker at most.
@@ -57,23 +75,8 @@ func TestYearOfWindows(t *testing.T) {
 			if !lost && os.Getenv("TAP_REST_FULL_TESTS") == "" {
 				t.Skip("TAP_REST_FULL_TESTS=1 runs it too")
 			}
-			api := &yearAPI{paid: map[string]int{}}
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			server := &http.Server{Handler: api}
-			go func() { _ = server.Serve(l) }()
-			defer server.Close()
 			dir := t.TempDir()
-			config := filepath.Join(dir, "c.json")
-			definition := fmt.Sprintf(`{"version":1,"name":"year","client":{"base_url":"http://%s","max_in_flight":4},"streams":[{"name":"orders","path":"/orders",
-				"params":{"from":"{{ window.start }}","to":"{{ window.end }}"},"records":"data","primary_key":["id"],"replication_key":"updated_at",
-				"pagination":{"type":"cursor","next":"next","param":"after"},
-				"incremental":{"start":"2024-01-01","end":"2025-01-01","window":"1d","lookback":"3d"}}]}`, l.Addr())
-			if err := os.WriteFile(config, fmt.Appendf(nil, `{"source":%s,"run":{"concurrency":4,"flush":{"responses":3}}}`, definition), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			api, config := newYear(t, dir)
 			seen := map[int]bool{}
 			state, over := "", false
 			for runs := 0; !over; runs++ {
@@ -115,9 +118,9 @@ func TestYearOfWindows(t *testing.T) {
 }
 
 // run runs the binary, and reports whether it came to its end.
-func (a *yearAPI) run(t *testing.T, dir, config, state string, kill bool) (out []byte, over bool) {
+func (a *yearAPI) run(t *testing.T, dir, config, state string, kill bool, more ...string) (out []byte, over bool) {
 	t.Helper()
-	cmd := exec.Command(builtBinary(t), "--config", config, "--log-level", "error")
+	cmd := exec.Command(builtBinary(t), append(more, "--config", config, "--log-level", "error")...)
 	if state != "" {
 		file := filepath.Join(dir, "state.json")
 		if err := os.WriteFile(file, []byte(state), 0o600); err != nil {

@@ -1,0 +1,350 @@
+package tap
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/state/progress"
+	"github.com/tap-rest/tap-rest/tap/plan"
+)
+
+// planVersion is the version of the format of plans.
+const planVersion = 1
+
+// longestPlanLine is how long a line of a plan may be, in bytes.
+const longestPlanLine = 256 << 20
+
+// PlanHead is the first line of a plan: what all of its partitions have in common.
+// Runs that read parts of a plan begin from its state, so that they read one pass of
+// each stream.
+type PlanHead struct {
+	Plan     int               `json:"plan"` // version of the format
+	Program  string            `json:"program"`
+	Source   string            `json:"source"`         // name of the definition
+	Settings map[string]string `json:"settings"`       // digests of the settings that are no secrets
+	Shapes   map[string]string `json:"shapes"`         // of each stream that is read in parts, digest of its requests' definition
+	Rest     map[string]string `json:"rest,omitempty"` // streams that are not read in parts, and why
+	State    json.RawMessage   `json:"state"`          // in which a pass of each of them has begun
+}
+
+// head is the first line of a plan of passes. It writes the begun passes into the run's
+// state.
+func (r *run) head(passes []*pass) PlanHead {
+	h := PlanHead{Plan: planVersion, Program: r.Version, Source: r.Definition.Name, Settings: r.Config.Digests(), Shapes: map[string]string{}, Rest: map[string]string{}}
+	for _, p := range passes {
+		name := p.stream.Name
+		switch why := p.indivisible(); {
+		case p.feed:
+		case why != "":
+			h.Rest[name] = why
+		default:
+			h.Shapes[name] = p.stream.Shape
+			r.State.Set(name, p.track.atStart())
+		}
+	}
+	h.State = r.State.AppendSinger(nil)
+	return h
+}
+
+// indivisible says why a pass is not read in parts by several runs; "": it may be.
+func (p *pass) indivisible() string {
+	known := p.stream.Definition.Known
+	switch {
+	case p.decision.Backfill:
+		return "a range of time is read again"
+	case len(p.feeds) > 0:
+		return "its partitions are records of " + p.feeds[0].stream.Name
+	case len(p.children) > 0:
+		return "its records are partitions of " + p.children[0].pass.stream.Name
+	case known.SkipUnchanged, known.MarkDeleted, known.ETag:
+		return "what is known of its rows and answers lies in one work folder (skip_unchanged, on_delete, etag)"
+	}
+	return ""
+}
+
+// atStart is the bookmark of a pass that has begun, and of which nothing has come yet in
+// this run.
+func (t *track) atStart() *state.Bookmark {
+	if t.parts != nil {
+		t.parts.save(t)
+		return &t.bookmark
+	}
+	t.bookmark.Pass, t.bookmark.Sync = &t.decision.Pass, t.decision.Sync
+	t.bookmark.Resume = t.unfinished(t.start)
+	return &t.bookmark
+}
+
+// A Share is a part of a plan, which a run reads alone, or what is left of a plan when
+// the parts were read: the streams that are not read in parts, partitions that nobody
+// has read, and the ends of the passes.
+type Share struct {
+	File   string // for messages
+	Head   PlanHead
+	rest   bool // it is what is left
+	state  *state.State
+	parts  map[string][]Planned       // of each stream
+	others map[string]map[string]bool // keys of partitions that are open, and not of the share
+	sum    [sha256.Size]byte
+}
+
+// ReadShare reads of a plan what is wanted: n counts, from 0, the partitions that may be
+// read alone. Where wants is nil, it is what is left of the plan. Its error names the
+// line.
+func ReadShare(file string, from io.Reader, wants func(n int, key string) bool) (*Share, error) {
+	s := &Share{File: file, rest: wants == nil, parts: map[string][]Planned{}, others: map[string]map[string]bool{}}
+	lines := bufio.NewScanner(from)
+	lines.Buffer(nil, longestPlanLine)
+	line, n := 0, 0
+	for (s.state == nil || !s.rest) && lines.Scan() {
+		line++
+		text := bytes.TrimSpace(lines.Bytes())
+		if len(text) == 0 {
+			continue
+		}
+		var err error
+		if s.state == nil {
+			err = s.begin(text)
+		} else {
+			n, err = s.take(text, n, wants)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", file, line, err)
+		}
+	}
+	switch err := lines.Err(); {
+	case err != nil:
+		return nil, fmt.Errorf("%s:%d: %w", file, line+1, err)
+	case s.state == nil:
+		return nil, fmt.Errorf("%s is empty: a plan is what tap-rest plan --json prints", file)
+	case n == 0 && !s.rest:
+		return nil, fmt.Errorf("%s: the plan has no partition that a run may read alone", file)
+	}
+	return s, nil
+}
+
+func (s *Share) begin(text []byte) error {
+	if err := json.Unmarshal(text, &s.Head); err != nil || s.Head.Plan == 0 {
+		return fmt.Errorf("this is not the first line of a plan, which says {\"plan\":%d, …: a plan is what tap-rest plan --json prints, from its first line on", planVersion)
+	}
+	if s.Head.Plan != planVersion {
+		return fmt.Errorf("the plan has format %d, and this tap-rest (%d) reads format %d alone: plan and read with the same version", s.Head.Plan, planVersion, planVersion)
+	}
+	s.sum = sha256.Sum256(text)
+	var err error
+	s.state, err = state.ParseSinger("of the plan", s.Head.State)
+	return err
+}
+
+// take takes the line of a partition.
+func (s *Share) take(text []byte, n int, wants func(n int, key string) bool) (int, error) {
+	var p Planned
+	if err := json.Unmarshal(text, &p); err != nil || p.Stream == "" {
+		return n, fmt.Errorf("this is no partition of a plan: %s", clipLine(text))
+	}
+	if _, ok := s.Head.Shapes[p.Stream]; !ok || p.Partition == "" || p.Feed || p.Way != "new" && p.Way != "open" {
+		return n, nil // one of the rest
+	}
+	if wants(n, p.Partition) {
+		s.parts[p.Stream] = append(s.parts[p.Stream], p)
+		s.sum = sha256.Sum256(append(s.sum[:], p.Partition...))
+	} else if p.Way == "open" {
+		if s.others[p.Stream] == nil {
+			s.others[p.Stream] = map[string]bool{}
+		}
+		s.others[p.Stream][p.Partition] = true
+	}
+	return n + 1, nil
+}
+
+func clipLine(text []byte) string {
+	if len(text) > 80 {
+		return string(text[:80]) + "…"
+	}
+	return string(text)
+}
+
+// name names the share among those of all plans: of the same plan and partitions it is
+// the same. What is left of a plan has none: it is read like all else.
+func (s *Share) name() string {
+	if s == nil || s.rest {
+		return ""
+	}
+	return hex.EncodeToString(s.sum[:8])
+}
+
+// State is what a run of the share begins from: the state in which the passes of the
+// plan have begun, and what earlier runs of the plan have left, in file.
+func (s *Share) State(file string, left *state.State) (*state.State, error) {
+	begun, err := state.ParseSinger("of the plan "+s.File, s.Head.State)
+	if err != nil {
+		return nil, err
+	}
+	return progress.MergeStates(begun, left, file)
+}
+
+// differs says what of a plan is other in this run; "": nothing.
+func (s *Share) differs(r *run) string {
+	h, digests := &s.Head, r.Config.Digests()
+	var all []string
+	if h.Source != r.Definition.Name {
+		return fmt.Sprintf("it is of the source %q, and the config names %q", h.Source, r.Definition.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(digests)) {
+		if h.Settings[name] != digests[name] {
+			all = append(all, "the setting "+name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(h.Settings)) {
+		if _, ok := digests[name]; !ok {
+			all = append(all, "the setting "+name+", which is missing here")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(h.Shapes)) {
+		d := r.Definition.Stream(name)
+		switch {
+		case d == nil:
+			all = append(all, "the stream "+name+", which the definition does not have")
+		case len(all) == 0 && r.Config.Shape(d) != h.Shapes[name]:
+			all = append(all, "the requests of the stream "+name)
+		}
+	}
+	if len(all) > 0 {
+		return "other than when it was made are " + strings.Join(all, ", ")
+	}
+	return ""
+}
+
+// checkShare refuses a plan of something else. Its error is an *InputError.
+func (r *run) checkShare() error {
+	s := r.Share
+	if s == nil {
+		return nil
+	}
+	if s.Head.Program != r.Version {
+		return unusable("plan %s: it was made by tap-rest %s, and this is %s: plan and read with the same version", s.File, s.Head.Program, r.Version)
+	}
+	if why := s.differs(r); why != "" {
+		return unusable("plan %s: %s, so nothing was fetched; read with the config of the plan, or make another plan", s.File, why)
+	}
+	return nil
+}
+
+// ofShare keeps the passes of which the run reads something, where it reads a share.
+func (r planner) ofShare(all []*pass) (kept []*pass, err error) {
+	s := r.Share
+	if s == nil {
+		return all, nil
+	}
+	seen := map[string]bool{}
+	for _, p := range all {
+		name := p.stream.Name
+		_, shared := s.Head.Shapes[name]
+		if shared = shared && !p.feed; shared {
+			seen[name], p.share = true, s.parts[name]
+		}
+		if !shared || !s.rest && len(p.share) == 0 {
+			if s.rest {
+				kept = append(kept, p)
+			}
+			continue
+		}
+		read, err := r.isRead(p)
+		switch {
+		case err != nil:
+			return nil, err
+		case read:
+			r.Log.Info("the state says that this was read already", "stream", name)
+		default:
+			kept = append(kept, p)
+		}
+	}
+	for name := range s.Head.Shapes {
+		if !seen[name] && (s.rest || len(s.parts[name]) > 0) {
+			return nil, unusable("plan %s: its stream %s is not selected here: read with the catalog of the plan", s.File, name)
+		}
+	}
+	return kept, nil
+}
+
+// isRead reports whether the state says that a pass of the plan is over. Its error says
+// that the state is of another pass.
+func (r planner) isRead(p *pass) (bool, error) {
+	begun, err := r.Share.state.Bookmark(r.Share.File, p.stream.Name, p.stream.ReplicationKey)
+	if err != nil {
+		return false, err
+	}
+	now, err := r.State.Bookmark(r.StateFile, p.stream.Name, p.stream.ReplicationKey)
+	if err != nil {
+		return false, err
+	}
+	if begun == nil || begun.Pass == nil || now == nil || now.Pass == nil || now.Pass.ID != begun.Pass.ID {
+		return false, unusable("plan %s: the state is of another pass of %s than the plan: give the state that a run of the same plan has left, or none", r.Share.File, p.stream.Name)
+	}
+	return now.Resume == nil || now.Resume.Over || p.decision.Way != plan.FromState, nil
+}
+
+// shared is the lane of the partitions of a share: as the state left them open, else as
+// the plan has them.
+func (s *supply) shared() *lane {
+	var before state.Resume
+	s.known.Save(&before)
+	var open []state.Open
+	for _, o := range before.Open {
+		if !s.pass.run.Share.others[s.pass.stream.Name][o.Partition] {
+			open = append(open, o)
+		}
+	}
+	lines := s.pass.share
+	var pieces []*part
+	planned := func() (*part, error) {
+		for {
+			if len(pieces) > 0 {
+				one := pieces[0]
+				pieces = pieces[1:]
+				return one, nil
+			}
+			if len(lines) == 0 {
+				return nil, nil
+			}
+			var err error
+			if pieces, err = s.piecesOf(&lines[0]); err != nil {
+				return nil, err
+			}
+			lines = lines[1:]
+		}
+	}
+	return &lane{pass: s.pass, next: oneAfterTheOther([]func() (*part, error){s.each(open, nil), planned})}
+}
+
+// piecesOf are what of a planned partition is neither done nor open.
+func (s *supply) piecesOf(line *Planned) (all []*part, err error) {
+	o := state.Open{Partition: line.Partition, Context: line.Context, Window: line.Window}
+	ctx, err := s.isOf(&o)
+	if err != nil {
+		return nil, fmt.Errorf("plan %s: the partition %s has a context that the stream does not have: %w", s.pass.run.Share.File, line.Partition, err)
+	}
+	var w state.Window
+	if line.Window != nil {
+		w = *line.Window
+	}
+	for _, piece := range s.known.Need(ctx.Hash, w) {
+		one, err := s.partOf(ctx, piece)
+		if err != nil {
+			return nil, err
+		}
+		if piece == w && one.Part.Key != line.Partition {
+			return nil, fmt.Errorf("plan %s: the partition %s is not what the definition makes of its context and window: make another plan", s.pass.run.Share.File, line.Partition)
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}

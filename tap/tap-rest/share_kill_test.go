@@ -1,0 +1,79 @@
+//go:build linux
+
+package main_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestSharesOfAYear plans a year in windows of a day, and reads it in three shards, in
+// turn, each killed at every tenth call until it gets through; the states of all, merged
+// in any order, are ended by a run of the plan, which asks for nothing.
+func TestSharesOfAYear(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		t.Run(fmt.Sprintf("state lost %v", lost), func(t *testing.T) {
+			dir := t.TempDir()
+			api, config := newYear(t, dir)
+			plan := filepath.Join(dir, "plan.jsonl")
+			planned, _ := api.run(t, dir, config, "", false, "plan", "--json")
+			if err := os.WriteFile(plan, planned, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			seen := map[int]bool{}
+			states, over := make([]string, 3), make([]bool, 3)
+			for runs := 0; !over[0] || !over[1] || !over[2]; runs++ {
+				if runs > 200 {
+					t.Fatal("it comes to no end")
+				}
+				i := runs % 3
+				if over[i] {
+					continue
+				}
+				var out []byte
+				out, over[i] = api.run(t, dir, config, states[i], true, "--plan", plan, "--shard", fmt.Sprintf("%d/3", i+1))
+				if now := takeYear(t, out, seen); now != "" && (!lost || over[i]) {
+					states[i] = now
+				}
+			}
+			twice := 0
+			for _, n := range api.paid {
+				twice += n - 1
+			}
+			t.Logf("%d kills, %d calls, %d of them twice", api.killed, api.asked, twice)
+			if len(seen) != 366 || len(api.paid) != 366 || api.killed < 20 || twice > 4*api.killed {
+				t.Errorf("%d days came in %d windows; %d kills, %d calls twice", len(seen), len(api.paid), api.killed, twice)
+			}
+			merge := []string{"state", "merge"}
+			for _, i := range rand.Perm(3) {
+				file := filepath.Join(dir, fmt.Sprintf("state%d.json", i))
+				if err := os.WriteFile(file, []byte(states[i]), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				merge = append(merge, file)
+			}
+			merged := printed(t, merge...)
+			asked := api.asked
+			out, _ := api.run(t, dir, config, merged, false, "--plan", plan)
+			state := takeYear(t, out, seen)
+			if !strings.Contains(state, `"replication_key_value":"2025-01-01T00:00:00Z"`) || !strings.Contains(state, `"resume":null`) || api.asked > asked {
+				t.Errorf("%d calls at the end; state %s", api.asked-asked, state)
+			}
+		})
+	}
+}
+
+// printed runs the program, and returns what it prints.
+func printed(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(builtBinary(t), args...).Output()
+	if err != nil {
+		t.Fatalf("tap-rest %q: %v", args, err)
+	}
+	return string(out)
+}
