@@ -30,7 +30,7 @@ type Draft struct {
 	packing *s2.Writer // nil: the body is kept as it comes
 	form    form
 	stored  storedWriter
-	lasts   bool // a later run may go on with it
+	began   []byte // what a later run needs to go on with it; nil: none may
 }
 
 // Draft begins the body of an answer with these headers. What a run leaves of
@@ -179,10 +179,14 @@ func (d *Draft) adopt(e *Exchange, anew bool) (*segment, error) {
 	st := d.journal.store
 	s := st.nextSegment()
 	b := appendExchange(nil, e, anew, d.form)
-	if free := draftRoom - headerSize - len(b); free < 0 {
+	free := draftRoom - headerSize - len(b)
+	if free < 0 {
 		return nil, fmt.Errorf("%w: %d bytes, more than %d", ErrLongHead, len(b), draftRoom-headerSize)
 	}
 	b = slices.Concat(b, make([]byte, draftRoom-headerSize-len(b)))
+	if free >= len(d.began) { // as long as the draft has its own name, a run may go on with it
+		copy(b[len(b)-len(d.began):], d.began)
+	}
 	copy(b, s.tag[:])
 	sealSum(b, kindExchange, d.stored.sum, d.stored.size)
 	err := writeAll(d.file, append(s.header(), b...), 0)

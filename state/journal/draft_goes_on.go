@@ -19,8 +19,9 @@ import (
 // partSuffix is that of drafts with which a later run may go on.
 const partSuffix = ".part"
 
-// partMagic begins such a draft, in the room that is left free before the body.
-const partMagic = "tap-rest part 1\n"
+// partMagic ends what is known of such a draft, and that ends the room before the body:
+// the head of the segment that the draft becomes is written before it.
+const partMagic = "tap-rest part 2\n"
 
 // Began is what is known of an answer that broke off.
 type Began struct {
@@ -40,7 +41,7 @@ func partName(k Key) string {
 // breaks off. It is kept as it comes.
 func Part(j *Journal, b *Began) (*Draft, error) {
 	b.Boot = disk.Boot()
-	head, err := b.head()
+	began, err := b.text()
 	if err != nil || b.Boot == "" {
 		return j.Draft(b.Header)
 	}
@@ -55,50 +56,51 @@ func Part(j *Journal, b *Began) (*Draft, error) {
 	}
 	f, err := j.store.fs.Create(name)
 	if err == nil {
-		err = writeAll(f, head, 0)
+		err = writeAll(f, began, draftRoom-int64(len(began)))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make a draft in the journal: %w", disk.Classify(err))
 	}
-	return &Draft{journal: j, name: name, file: f, stored: storedWriter{file: f}, lasts: true}, nil
+	return &Draft{journal: j, name: name, file: f, stored: storedWriter{file: f}, began: began}, nil
 }
 
-// head is what stands before the body.
-func (b *Began) head() ([]byte, error) {
+// text is what stands before the body: JSON, its checksum and length, and the magic.
+func (b *Began) text() ([]byte, error) {
 	text, err := json.Marshal(b)
 	if err != nil {
 		return nil, err
 	}
-	head := binary.LittleEndian.AppendUint32([]byte(partMagic), uint32(len(text)))
-	head = append(head, text...)
-	head = binary.LittleEndian.AppendUint32(head, update(0, text))
-	if len(head) > draftRoom {
+	text = binary.LittleEndian.AppendUint32(text, checksum(text))
+	text = binary.LittleEndian.AppendUint32(text, uint32(len(text)-4))
+	text = append(text, partMagic...)
+	if len(text) > draftRoom/2 { // the rest is for the head of the segment
 		return nil, ErrLongHead
 	}
-	return head, nil
+	return text, nil
 }
 
-// readBegan reads it back; nil where it is not whole.
-func readBegan(f disk.File) *Began {
+// readBegan reads it back, and its text; nil where it is not whole.
+func readBegan(f disk.File) (*Began, []byte) {
+	const fixed = 8 + len(partMagic)
 	size, err := f.Size()
-	head := make([]byte, draftRoom)
+	room := make([]byte, draftRoom)
 	if err != nil || size < draftRoom {
-		return nil
+		return nil, nil
 	}
-	if err := readAll(f, head, 0); err != nil || !bytes.HasPrefix(head, []byte(partMagic)) {
-		return nil
+	if err := readAll(f, room, 0); err != nil || !bytes.HasSuffix(room, []byte(partMagic)) {
+		return nil, nil
 	}
-	head = head[len(partMagic):]
-	n := binary.LittleEndian.Uint32(head)
-	if int64(n) > int64(len(head)-8) {
-		return nil
+	sums := room[draftRoom-fixed:]
+	n := int64(binary.LittleEndian.Uint32(sums[4:]))
+	if n > draftRoom-int64(fixed) {
+		return nil, nil
 	}
-	text := head[4 : 4+n]
+	began := room[draftRoom-int64(fixed)-n:]
 	b := new(Began)
-	if update(0, text) != binary.LittleEndian.Uint32(head[4+n:]) || json.Unmarshal(text, b) != nil {
-		return nil
+	if checksum(began[:n]) != binary.LittleEndian.Uint32(sums) || json.Unmarshal(began[:n], b) != nil {
+		return nil, nil
 	}
-	return b
+	return b, began
 }
 
 // GoOn returns what an earlier run left of the answer to a request, and how long that
@@ -114,10 +116,9 @@ func GoOn(j *Journal, k Key, digest [16]byte) (*Draft, *Began, int64) {
 	if err != nil {
 		return nil, nil, 0
 	}
-	b := readBegan(f)
-	d := &Draft{journal: j, name: name, file: f, stored: storedWriter{file: f}, lasts: true}
+	b, began := readBegan(f)
+	d := &Draft{journal: j, name: name, file: f, stored: storedWriter{file: f}, began: began}
 	if b == nil || b.Key != k || b.Digest != digest || b.Boot != disk.Boot() || d.readBack() != nil {
-		d.lasts = false
 		d.Discard()
 		return nil, nil, 0
 	}
@@ -145,12 +146,12 @@ func (d *Draft) readBack() error {
 }
 
 // Lasts reports whether a later run may go on with the draft, as long as it is not kept.
-func (d *Draft) Lasts() bool { return d.lasts }
+func (d *Draft) Lasts() bool { return d.began != nil }
 
 // Leave closes a draft that broke off, and keeps it for the next run where that may go
 // on with it. Again, and after it was kept or discarded, it does nothing.
 func (d *Draft) Leave() {
-	if !d.lasts || d.file == nil {
+	if !d.Lasts() || d.file == nil {
 		d.Discard()
 		return
 	}
@@ -181,7 +182,7 @@ func (l *loader) goesOn(name string) bool {
 		return false
 	}
 	defer f.Close()
-	b := readBegan(f)
+	b, _ := readBegan(f)
 	if b == nil {
 		return false
 	}
