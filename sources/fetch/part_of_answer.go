@@ -98,7 +98,7 @@ func (p *part) goesOn(status int, h http.Header) (rest int64, is bool, err error
 		p.discard()
 		return 0, false, errOtherPart
 	case status == http.StatusRequestedRangeNotSatisfiable:
-		if p.length() == p.size { // its end came, and the run was stopped before it was kept
+		if p.is(h) { // its end came, and the run was stopped before it was kept
 			return 0, true, nil
 		}
 		p.discard()
@@ -107,6 +107,15 @@ func (p *part) goesOn(status int, h http.Header) (rest int64, is bool, err error
 		p.discard()
 	}
 	return 0, false, nil
+}
+
+// is reports whether an answer that there is nothing behind the part says that the part
+// is the whole body.
+func (p *part) is(h http.Header) bool {
+	if known := p.length(); known >= 0 {
+		return known == p.size
+	}
+	return h.Get("Content-Range") == fmt.Sprintf("bytes */%d", p.size)
 }
 
 // length is how long the body is as a whole, or -1.

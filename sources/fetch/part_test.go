@@ -21,6 +21,7 @@ type longFile struct {
 	etag   string
 	breaks []int  // after so many bytes of each answer, one after the other
 	how    string // it answers a Range: "", ignored, wrong, refused, changed, short, another, untagged, longer
+	chunks bool   // no answer says its length
 	asked  []string
 	sent   []int // bytes, of each answer
 }
@@ -28,6 +29,9 @@ type longFile struct {
 func (f *longFile) RoundTrip(r *http.Request) (*http.Response, error) {
 	f.asked = append(f.asked, r.Header.Get("Range"))
 	h, status, text := http.Header{"Etag": {f.etag}, "Content-Type": {"application/json"}, "Content-Length": {strconv.Itoa(len(f.body))}}, 200, f.body
+	if f.chunks {
+		h.Del("Content-Length")
+	}
 	if begin, ok := strings.CutPrefix(r.Header.Get("Range"), "bytes="); ok {
 		from, _ := strconv.Atoi(strings.TrimSuffix(begin, "-"))
 		switch {
@@ -52,7 +56,12 @@ func (f *longFile) RoundTrip(r *http.Request) (*http.Response, error) {
 			h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, to-1, total))
 			status, text = 206, text[from:to]
 		case from >= len(text):
-			h.Set("Content-Range", fmt.Sprintf("bytes */%d", len(text)))
+			switch f.how {
+			case "":
+				h.Set("Content-Range", fmt.Sprintf("bytes */%d", len(text)))
+			case "was longer":
+				h.Set("Content-Range", fmt.Sprintf("bytes */%d", len(text)-1))
+			}
 			status, text = 416, "no such range"
 		case f.how == "refused":
 			f.how, status, text = "", 416, ""
@@ -106,25 +115,29 @@ func TestLongAnswerGoesOn(t *testing.T) {
 		name, how, etag string
 		breaks          []int
 		ranges          []string
+		chunks          bool
 	}{
-		{"once", "", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-"}},
-		{"twice", "", `"v1"`, []int{2 * mib, 700}, []string{"", "bytes=2097152-", "bytes=2097852-"}},
-		{"within what goes to memory", "", `"v1"`, []int{1000}, []string{"", ""}},
-		{"no version", "", ``, []int{2 * mib}, []string{"", ""}},
-		{"a weak version", "", `W/"v1"`, []int{2 * mib}, []string{"", ""}},
-		{"ignored", "ignored", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-"}},
-		{"changed", "changed", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-"}},
-		{"refused", "refused", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-", ""}},
-		{"a part of it", "short", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-", "bytes=2098152-"}},
-		{"no version of the rest", "untagged", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-", ""}},
-		{"another version of the rest", "another", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-", ""}},
-		{"another length", "longer", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-", ""}},
-		{"after its last byte", "", `"v1"`, []int{len(whole)}, []string{"", fmt.Sprintf("bytes=%d-", len(whole))}},
-		{"another part", "wrong", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-", ""}},
+		{"once", "", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-"}, false},
+		{"twice", "", `"v1"`, []int{2 * mib, 700}, []string{"", "bytes=2097152-", "bytes=2097852-"}, false},
+		{"within what goes to memory", "", `"v1"`, []int{1000}, []string{"", ""}, false},
+		{"no version", "", ``, []int{2 * mib}, []string{"", ""}, false},
+		{"a weak version", "", `W/"v1"`, []int{2 * mib}, []string{"", ""}, false},
+		{"ignored", "ignored", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-"}, false},
+		{"changed", "changed", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-"}, false},
+		{"refused", "refused", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-", ""}, false},
+		{"a part of it", "short", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-", "bytes=2098152-"}, false},
+		{"no version of the rest", "untagged", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-", ""}, false},
+		{"another version of the rest", "another", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-", ""}, false},
+		{"another length", "longer", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-", ""}, false},
+		{"after its last byte", "", `"v1"`, []int{len(whole)}, []string{"", fmt.Sprintf("bytes=%d-", len(whole))}, false},
+		{"after its last byte, of how many nobody said", "", `"v1"`, []int{len(whole)}, []string{"", fmt.Sprintf("bytes=%d-", len(whole))}, true},
+		{"after a last byte that is none", "was longer", `"v1"`, []int{len(whole)}, []string{"", fmt.Sprintf("bytes=%d-", len(whole)), ""}, true},
+		{"after what may be its last byte", "untold", `"v1"`, []int{len(whole)}, []string{"", fmt.Sprintf("bytes=%d-", len(whole)), ""}, true},
+		{"another part", "wrong", `"v1"`, []int{2 * mib}, []string{"", "bytes=2097152-", ""}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				api := &longFile{body: whole, etag: tt.etag, breaks: tt.breaks, how: tt.how}
+				api := &longFile{body: whole, etag: tt.etag, breaks: tt.breaks, how: tt.how, chunks: tt.chunks}
 				stream := define(t, "", "path: /orders")[0]
 				got := newRig(t, stream, api).run(stream, paging.Position{})
 				if got.err != nil {
