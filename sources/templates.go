@@ -32,6 +32,7 @@ const (
 	VarJobHeaders
 	VarLink
 	VarStatus
+	VarJobKey
 	VarCount // the length of a Vars
 )
 
@@ -45,11 +46,11 @@ const (
 	InRecord                // record and parent
 	InSigned                // request and signature; of the others, those of InRequest have values
 	InLogin                 // cookies; of the others, those of InResponse have values
-	InExport                // job, job_headers, link and status; of the others, those of InResponse have values
+	InExport                // job, job_headers, link, status and job_key; of the others, those of InResponse have values
 )
 
 // names are those of the slots.
-var names = [VarCount]string{"config", "partition", "window", "page", "auth", "now", "response", "headers", "record", "parent", "request", "signature", "cookies", "job", "job_headers", "link", "status"}
+var names = [VarCount]string{"config", "partition", "window", "page", "auth", "now", "response", "headers", "record", "parent", "request", "signature", "cookies", "job", "job_headers", "link", "status", "job_key"}
 
 // members are what the values of names have whose members are fixed: any other
 // would be undefined, and its parameter left out of the request.

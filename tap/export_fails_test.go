@@ -12,7 +12,7 @@ import (
 const failingExport = `streams:
   - name: x
     export:
-      submit: {path: /exports, body: {json: {of: x}}}
+      submit: {path: /exports, body: {json: {of: x, key: "{{ job_key }}"}}}
       poll: {path: "/exports/{{ job.id }}", timeout: 5m}
       done: "{{ response.status == 'ready' }}"
       failed: "{{ response.status == 'error' }}"
@@ -58,6 +58,13 @@ func TestExportFailsAndRecovers(t *testing.T) {
 				s.state = r.state()
 				if r = s.must(t); len(r.records("x")) != 15 || len(e.Jobs()) != tt.jobs+1 {
 					t.Errorf("%d records of %d jobs\n%s", len(r.records("x")), len(e.Jobs()), r.log)
+				}
+				keys := map[string]bool{}
+				for _, j := range e.Jobs() {
+					keys[string(j.Body)] = true
+				}
+				if len(keys) != len(e.Jobs()) {
+					t.Errorf("%d jobs were asked for by %d keys", len(e.Jobs()), len(keys))
 				}
 			})
 		})

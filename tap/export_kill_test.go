@@ -42,6 +42,7 @@ type exportAPI struct {
 	dead      bool
 	file      func(n int) string // nil: three records in JSON
 	killedBy  string             // method of the request that killed
+	keys      []string           // of the jobs: one that comes again asks for no other job
 }
 
 const exportFiles = 4
@@ -67,6 +68,12 @@ func (a *exportAPI) answer(r *http.Request) *http.Response {
 	status, body := 200, "{}"
 	switch {
 	case r.Method == http.MethodPost:
+		key := r.Header.Get("Idempotency-Key")
+		if key != "" && slices.Contains(a.keys, key) {
+			status, body = 202, fmt.Sprintf(`{"id":"j%d"}`, 1+slices.Index(a.keys, key))
+			break
+		}
+		a.keys = append(a.keys, key)
 		a.jobs++
 		a.polls = 0
 		status, body = 202, fmt.Sprintf(`{"id":"j%d"}`, a.jobs)
@@ -119,6 +126,13 @@ func TestExportKilled(t *testing.T) {
 			killExport(t, base, at, i&1 == 1, i&2 == 2, i&4 == 4)
 		}
 	}
+	byKey := base
+	byKey.definition = strings.Replace(exportStream, "path: /exports,", `path: /exports, headers: {Idempotency-Key: "{{ job_key }}"},`, 1)
+	for at := 1; at <= 2; at++ {
+		for i := range 4 {
+			killExport(t, byKey, at, i&1 == 1, i&2 == 2, false)
+		}
+	}
 }
 
 func killExport(t *testing.T, s setup, at int, answered, state, lost bool) {
@@ -169,8 +183,12 @@ func killExport(t *testing.T, s setup, at int, answered, state, lost bool) {
 		t.Errorf("%s: no state has the job by the first poll", where)
 	}
 	knows := state || !lost
-	if most := map[bool]int{true: 1, false: 2}[knows && !(at == 1 && answered)]; api.jobs > most {
+	byKey := strings.Contains(s.definition, "job_key")
+	if most := map[bool]int{true: 1, false: 2}[knows && (byKey || !(at == 1 && answered))]; api.jobs > most {
 		t.Errorf("%s: %d jobs, state %s", where, api.jobs, s.state)
+	}
+	if told := strings.Contains(r.log, "may do a second one"); told != (at == 1 && !lost && !byKey) {
+		t.Errorf("%s: a second job is told: %v\n%s", where, told, r.log)
 	}
 	twice := 0
 	for _, n := range api.downloads {

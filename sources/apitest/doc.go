@@ -96,7 +96,8 @@
 // [Exporting] adds jobs that a client asks for, polls, and downloads the files of:
 //
 //	POST /exports                           any body, perhaps {"from":…,"to":…}. 202 and
-//	                                        Location; 429 where MaxJobs run
+//	                                        Location; 429 where MaxJobs run. The same job
+//	                                        again for the same Idempotency-Key
 //	GET /exports/job-1                      {"id":"job-1","status":"ready","progress":100,
 //	                                         "files":[{"url":"…","name":"part-000.csv","rows":100}]}
 //	DELETE /exports/job-1                   204; the files are gone too

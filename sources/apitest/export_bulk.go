@@ -83,7 +83,7 @@ func (b bulk) job(q bulkQuery) *job {
 
 func (b bulk) submit() {
 	const busy = "A bulk query operation for this app and shop is already in progress."
-	j := b.e.add(b.x.body)
+	j := b.e.add(b.x.body, "")
 	if j == nil {
 		b.data("bulkOperationRunQuery", bulkChange{UserErrors: []bulkError{{nil, busy}}})
 		return

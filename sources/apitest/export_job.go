@@ -30,6 +30,7 @@ func (j Job) Window() (from, to string) {
 // once makes.
 type job struct {
 	Job
+	key   string // that it was asked for by; "": none
 	made  time.Time
 	end   string // how the job ended, if not well
 	gone  int    // the status that polls get, once the job is gone
@@ -82,12 +83,15 @@ func (j *job) progress(e *Exports) int {
 	return min(99, 100*j.Polls/(e.Pending+1))
 }
 
-// add makes a job; nil where too many run.
-func (e *Exports) add(body []byte) *job {
+// add makes a job, unless there is one of that key, "" for none; nil where too many run.
+func (e *Exports) add(body []byte, key string) *job {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	running := 0
 	for _, j := range e.jobs {
+		if key != "" && j.key == key {
+			return j
+		}
 		if s := j.state(e); s == "pending" || s == "running" {
 			running++
 		}
@@ -96,7 +100,7 @@ func (e *Exports) add(body []byte) *job {
 		return nil
 	}
 	n := len(e.jobs) + 1
-	j := &job{Job: Job{ID: "job-" + strconv.Itoa(n), N: n, Body: body}, made: time.Now()}
+	j := &job{Job: Job{ID: "job-" + strconv.Itoa(n), N: n, Body: body}, key: key, made: time.Now()}
 	e.jobs = append(e.jobs, j)
 	return j
 }
@@ -133,7 +137,7 @@ func (e *Exports) target(x *exchange) *job {
 
 // submit answers POST /exports.
 func (e *Exports) submit(x *exchange) *problem {
-	j := e.add(x.body)
+	j := e.add(x.body, x.r.Header.Get("Idempotency-Key"))
 	if j == nil {
 		x.answer.header.Set("Retry-After", "5")
 		return &problem{429, "throttled", fmt.Sprintf("%d exports run, which is the limit", e.MaxJobs)}

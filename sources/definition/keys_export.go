@@ -6,9 +6,10 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 )
 
-// What templates of an export may use: of requests about a job, of the download of
-// its files, and over answers.
+// What templates of an export may use: of the request that asks for a job, of others
+// about it, of the download of its files, and over answers.
 var (
+	ofSubmit = []string{"config", "partition", "window", "auth", "now", "job_key"}
 	ofJob    = []string{"config", "partition", "window", "auth", "now", "job", "job_headers"}
 	ofFile   = append([]string{"link", "page"}, ofJob...)
 	ofStatus = append([]string{"response", "headers", "status"}, ofJob...)
@@ -25,7 +26,7 @@ func jobKeys(only []string, verbs ...string) []key {
 	}
 }
 
-var submitObject = &object{name: "Submit", keys: sessionKeys("POST", "POST", "GET", "PUT", "PATCH")}
+var submitObject = &object{name: "Submit", keys: jobKeys(ofSubmit, "POST", "GET", "PUT", "PATCH")}
 
 var pollObject = &object{name: "Poll", keys: join(jobKeys(ofJob, "GET", "POST"), []key{
 	{name: "every", kind: aWait, def: "10s", doc: "Wait before the first poll; it grows by half from one to the next, up to 60s. `Retry-After` goes before it."},
@@ -37,7 +38,7 @@ var downloadObject = &object{name: "Download", keys: jobKeys(ofFile, "GET", "POS
 var removeObject = &object{name: "Remove", keys: jobKeys(ofJob, "DELETE", "POST", "GET", "PUT", "PATCH")}
 
 var exportObject = &object{name: "Export", keys: []key{
-	{name: "submit", kind: aMap, of: submitObject, need: true, doc: "Request that asks for the job; its answer is `job` from then on, its headers are `job_headers`."},
+	{name: "submit", kind: aMap, of: submitObject, need: true, doc: "Request that asks for the job; its answer is `job` from then on, its headers are `job_headers`. It may send `job_key`."},
 	{name: "poll", kind: aMap, of: pollObject, def: "the answer to `submit` says all", doc: "Request that asks how the job stands."},
 	{name: "done", kind: aCondition, scope: sources.InExport, only: ofStatus, def: "the first answer", doc: "Template over a poll's answer, `response`, `headers` and `status`: the job is done."},
 	{name: "failed", kind: aCondition, scope: sources.InExport, only: ofStatus, def: "never", doc: "Template, likewise: the job has failed."},

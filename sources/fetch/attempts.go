@@ -109,6 +109,8 @@ func (a *asker) attempt(ctx context.Context, out *outgoing, e *early) (*Exchange
 	v := a.judge.decide(out, ex, err)
 	if v.page != nil {
 		a.judge.proves(ex)
+	} else {
+		a.judge.job.lostBy(out, ex, err, v)
 	}
 	return ex, v, nil
 }

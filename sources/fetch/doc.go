@@ -60,7 +60,8 @@
 //     lost, and its walk starts over.
 //   - No second job is asked for where the walk's position or the journal has the answer
 //     to the first, unless the API has lost it, says that it failed, or it is not done in
-//     time; no poll is sent before a state has it.
+//     time; no poll is sent before a state has it. A submission whose answer was lost is
+//     made again by the same key, where the definition sends one.
 //   - A long answer that breaks off goes on where it broke off, in the same run or the
 //     next, only with bytes that are proven to be its rest: by a strong validator, their
 //     place and their number.

@@ -37,6 +37,9 @@ type job struct {
 	sharing  sharing // with other streams; its zero value: no other reads the job
 	removed  bool
 	known    knownJob
+	restarts int  // of the walk, in all runs: each asks for another job
+	lost     bool // the API may have got a submission whose answer did not come
+	warned   bool // that a second job may be made
 }
 
 // knownJob is what was reckoned of the answer of a job that is kept.
@@ -158,15 +161,6 @@ func (o *outgoing) unsigned(at *url.URL) string {
 		at = uri.Unsigned(at)
 	}
 	return at.String()
-}
-
-// submission builds the request that asks for the job.
-func (j *job) submission() (*outgoing, error) {
-	out, err := j.requests.buildOther(j.spec.Submit, "")
-	if err != nil {
-		return nil, fmt.Errorf("export.submit: %w", err)
-	}
-	return j.of(out, forSubmit), nil
 }
 
 // of makes a request one of the export.

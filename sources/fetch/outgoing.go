@@ -35,8 +35,9 @@ type outgoing struct {
 
 // aboutJob is what a request is in an export.
 type aboutJob struct {
-	role  role
-	files paging.Files // of the job, as far as is known
+	role   role
+	files  paging.Files // of the job, as far as is known
+	asksBy [16]byte     // of one that asks for a job: digest of all but its key
 }
 
 // longAnswer is where an answer goes that is too long for memory.

@@ -59,6 +59,13 @@ func (w *Walk) Record(r *Recording) {
 	w.recorder.Recording, w.judge.finder = r, w.client.Secrets.Finder
 }
 
+// Restarted says how often the walk was begun anew before. It is called before Next.
+func (w *Walk) Restarted(times int) {
+	if w.job != nil {
+		w.job.restarts = times
+	}
+}
+
 // SameRequest reports whether both walks ask for the same next.
 func (w *Walk) SameRequest(other *Walk) bool {
 	var digests [2][16]byte

@@ -47,13 +47,15 @@ func (w filesWalk) submit(ctx context.Context) (*Page, error) {
 	return w.askForJob(ctx, out)
 }
 
-// askForJob sends the request for the job. The journal has its answer, on disk, when it
-// returns.
+// askForJob sends the request for the job. The journal has the request, on disk, before
+// that is sent, and its answer when askForJob returns.
 func (w filesWalk) askForJob(ctx context.Context, out *outgoing) (*Page, error) {
 	if err := w.job.takeSlot(ctx); err != nil {
 		return nil, err
 	}
+	w.noteSubmission(out)
 	page, err := w.asked(ctx, out)
+	w.refused(out, err)
 	if err == nil && w.recorder.Recording != nil {
 		if err := w.recorder.Journal.Sync(); err != nil {
 			page.Release()
@@ -76,6 +78,8 @@ func (w filesWalk) recalled(ctx context.Context, out *outgoing) (*Page, error) {
 		return page, nil
 	case w.recorder.only():
 		return nil, w.failures.unsent(out.Shown, err)
+	case errors.Is(err, errNoAnswer):
+		w.job.tellLost(out, err)
 	}
 	return nil, nil
 }

@@ -25,7 +25,7 @@ func (w filesWalk) join(out *outgoing) {
 	if s.jobs == nil || s.job != nil {
 		return
 	}
-	s.job = s.jobs.join(w.recorder.digest(out, false), w.recorder)
+	s.job = s.jobs.join(out.asksBy, w.recorder)
 	if e := w.pager.Position().Export; e != nil {
 		offer(s.jobs, s.submission, e.Job)
 	}

@@ -14,6 +14,7 @@ type Recorded struct {
 	Layout     Layout
 	Generation int  // how often its walk was read from its start again
 	First      bool // the journal serves the first exchange of its walk
+	Asked      bool // its first request was sent, and no answer to it came
 	BrokeOff   bool // it has the beginning of an answer, with which a run may go on
 }
 

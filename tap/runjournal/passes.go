@@ -32,6 +32,7 @@ func (j *Journal) PassesOf(stream string, feed bool) []plan.Recorded {
 			one.Generation = j.Disk.Generation(p.ID, one.Layout.Partition)
 			first := journal.Key{Pass: p.ID, Partition: one.Layout.Partition, Generation: one.Generation}
 			one.First = j.Disk.Holds(first) || j.Disk.Holds(fetch.OpenedBefore(first))
+			one.Asked = !one.First && j.Disk.Keeps(first)
 		}
 		all = append(all, one)
 	}

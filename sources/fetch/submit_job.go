@@ -1,0 +1,114 @@
+package fetch
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/auth"
+)
+
+// submission builds the request that asks for the job. By its digest the journal knows
+// it, and so do other streams that ask for the same: that is of all but its key.
+func (j *job) submission() (*outgoing, error) {
+	build := func(key expr.Value) (*outgoing, error) {
+		j.requests.vars[sources.VarJobKey] = key
+		defer func() { j.requests.vars[sources.VarJobKey] = expr.Undefined() }()
+		out, err := j.requests.buildOther(j.spec.Submit, "")
+		if err != nil {
+			return nil, fmt.Errorf("export.submit: %w", err)
+		}
+		return j.of(out, forSubmit), nil
+	}
+	out, err := build(expr.String(""))
+	if err != nil {
+		return nil, err
+	}
+	out.asksBy = j.requests.recorder.digest(out, false)
+	if !j.spec.Submit.Uses("job_key") {
+		return out, nil
+	}
+	keyed, err := build(expr.String(j.key(out.asksBy)))
+	if err == nil {
+		keyed.asksBy, keyed.digest = out.asksBy, out.digest
+	}
+	return keyed, err
+}
+
+// key is by what an API may know that it was asked for the same job before: it is the
+// same as long as the walk asks for that one, in this run or the next, and for streams
+// that share it. It is a UUID of version 4, which APIs want, but not of chance.
+func (j *job) key(asksBy [16]byte) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%x %d", asksBy, j.restarts)
+	for _, slot := range []int{sources.VarNow, sources.VarPartition, sources.VarWindow} {
+		part := string(j.requests.vars[slot].AppendJSON(nil))
+		if sealed, ok := j.requests.recorder.secrets.Digest(part, false); ok {
+			part = sealed
+		}
+		fmt.Fprintf(h, " %d:%s", len(part), part)
+	}
+	k := h.Sum(nil)
+	k[6], k[8] = k[6]&0x0f|0x40, k[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", k[:4], k[4:6], k[6:8], k[8:10], k[10:16])
+}
+
+// noteSubmission makes the journal know that the job is asked for, before it is: a run
+// that is killed meanwhile leaves its pass, and with that the key of the job, to the
+// next.
+func (w filesWalk) noteSubmission(out *outgoing) {
+	r := w.recorder.Recording
+	if r == nil {
+		return
+	}
+	key := r.keyOf(out)
+	out.mark = marks{
+		before: func() error { return wrapJournal(r.ask(key, out.Shown)) },
+		undo:   func() { w.recorder.reject(out, out.n) },
+	}
+}
+
+// refused makes the journal forget a submission to which the API has said no, or which
+// it has not got: the next run asks for another job.
+func (w filesWalk) refused(out *outgoing, err error) {
+	if e := (*Error)(nil); errors.As(err, &e) && !w.job.lost {
+		out.mark.takeBack()
+	}
+}
+
+// lostBy takes note of an attempt at a submission that came to no page.
+func (j *job) lostBy(out *outgoing, ex *Exchange, err error, v verdict) {
+	if out.role == forSubmit && (mayHaveArrived(ex, err) || errors.Is(v.err, ErrBroken)) {
+		j.lost = true
+		j.tellLost(out, v.err)
+	}
+}
+
+// tellLost warns, once, that the API may have made a job of which nobody knows.
+func (j *job) tellLost(out *outgoing, why error) {
+	if j.warned || j.spec.Submit.Uses("job_key") {
+		return
+	}
+	j.warned = true
+	j.asker.client.Log.Warn("the answer to the request for the export's job was lost: the API may do that job all the same, and may do a second one, and ask for its price, when it is asked again",
+		"stream", j.requests.stream.Name, "request", out.Shown, "why", hide(j.asker.client.Secrets, why).Error(),
+		"write", `where the API takes a key by which it knows a request again, send job_key in export.submit, as in headers: {Idempotency-Key: "{{ job_key }}"}`)
+}
+
+// mayHaveArrived reports whether the API may have got a request to which no whole
+// answer of its own came.
+func mayHaveArrived(ex *Exchange, err error) bool {
+	var dial *net.OpError
+	var login *auth.Failure
+	switch {
+	case ex != nil:
+		return ex.cut != nil || ex.Status == http.StatusBadGateway || ex.Status == http.StatusGatewayTimeout
+	case errors.As(err, &dial) && dial.Op == "dial", errors.As(err, &login):
+		return false
+	}
+	return judgeError(err).retry
+}
