@@ -13,15 +13,6 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 )
 
-// splitJob is split for an answer about a job: it has no records, and may be empty.
-func splitJob(ex *Exchange) (s split) {
-	s.records = none{}
-	if ex.Body.Long() || len(ex.Body.Text) > 0 && !gjson.ValidBytes(ex.Body.Text) {
-		s.err = fmt.Errorf("%w: the answer about the export's job is no whole JSON text", ErrBroken)
-	}
-	return s
-}
-
 // jobJudge is a judge of what is answered in an export.
 type jobJudge struct{ *judge }
 
@@ -32,7 +23,7 @@ func (j jobJudge) takeJob(out *outgoing, page *Page, s split) (v verdict, done b
 	case out.role == forPage || out.role == forFile:
 		return v, false
 	case errors.Is(s.err, ErrBroken) && out.role.about():
-		return j.broken(&page.Exchange, s.err), true
+		return j.broken(&page.Exchange, s.err).advise("answers about a job may be JSON, XML, a text of the type text/plain, or empty"), true
 	case out.GraphQL && j.vars[sources.VarResponse].Get("errors").Truth():
 		return j.graphQLErrors(page), true
 	}

@@ -104,6 +104,16 @@ func (b *Body) Replace(text []byte) {
 	b.Text = append(b.store.texts.take(), text...)
 }
 
+// ReadAs makes a text what is seen of a body in memory. What came stays as it is.
+func (b *Body) ReadAs(text []byte) {
+	if b.wire == nil {
+		b.wire = b.Text
+	} else {
+		b.store.texts.give(b.Text)
+	}
+	b.Text = append(b.store.texts.take(), text...)
+}
+
 // Reader reads a long body decoded.
 type Reader struct {
 	N       int64 // bytes that were read
