@@ -19,7 +19,7 @@ type Export struct {
 	Links   Ref            // one, or a list of them; absent: the answer that is done is the file
 	Remove  *Request       // once the files came, and after a failure; nil: nothing is removed
 	MaxJobs int            // of the client at a time; 0: no limit
-	Shared  bool           // another stream of the client asks for the same: both read one job
+	Shared  []string       // the streams of the client that ask for the same: all read one job; nil: it is the only one
 }
 
 // shareJobs finds the streams that ask for the same jobs.
@@ -28,7 +28,7 @@ func shareJobs(d *Definition) {
 		client *Client
 		text   string
 	}
-	first := map[submission]*Export{}
+	all := map[submission][]*Stream{}
 	for _, s := range d.Streams {
 		e := s.Pagination.Export
 		if e == nil {
@@ -39,11 +39,19 @@ func shareJobs(d *Definition) {
 			panic("sources: a model that is not JSON: " + err.Error()) // templates and values are
 		}
 		of := submission{s.Client, string(text)}
-		if other := first[of]; other != nil {
-			other.Shared, e.Shared = true, true
+		all[of] = append(all[of], s)
+	}
+	for _, streams := range all {
+		if len(streams) == 1 {
 			continue
 		}
-		first[of] = e
+		var names []string
+		for _, s := range streams {
+			names = append(names, s.Name)
+		}
+		for _, s := range streams {
+			s.Pagination.Export.Shared = names
+		}
 	}
 }
 

@@ -48,6 +48,7 @@ func (all *clients) of(s *plan.Stream, vars expr.Vars) *fetch.Client {
 		all.made[s.Definition.Client] = c
 		all.apis[c] = patience.NewAPI(c, r.turns, r.Config.Run.Concurrency, r.Log)
 	}
+	c.Reads(s.Name)
 	return c
 }
 

@@ -63,10 +63,31 @@ func TestSharedExportKilled(t *testing.T) {
 	s := base
 	s.api = whole
 	s.must(t)
-	for at := 2; at < whole.requests; at++ { // of the first nobody knows the job; at the last both are done
+	for at := 2; at <= whole.requests; at++ { // of the first nobody knows the job
 		for i := range 8 {
 			killShared(t, base, at, i&1 == 1, i&2 == 2, i&4 == 4)
 		}
+	}
+}
+
+// TestSharedExportPutOff proves that a job is removed which two streams share, where one
+// of them fails for now and is tried again when the other is done.
+func TestSharedExportPutOff(t *testing.T) {
+	api := newSharedAPI()
+	refused := 0
+	flaky := transport(func(r *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, "/2") && refused < 2 {
+			refused++
+			return &http.Response{StatusCode: 503, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+		}
+		return api.RoundTrip(r)
+	})
+	r := setup{head: strings.Replace(head, "attempts: 2", "attempts: 2, cool_down: 0s", 1), definition: sharedStreams, api: flaky, config: `{"run": {"concurrency": 1}}`}.must(t)
+	if len(r.records("orders")) != 4 || len(r.records("lines")) != 8 || refused != 2 {
+		t.Errorf("%d orders, %d lines, %d refused\n%s", len(r.records("orders")), len(r.records("lines")), refused, r.log)
+	}
+	if api.jobs != 1 || api.removed != 1 {
+		t.Errorf("%d jobs, %d removed\n%s", api.jobs, api.removed, r.log)
 	}
 }
 
@@ -89,9 +110,6 @@ func killShared(t *testing.T, s setup, at int, answered, state, lost bool) {
 		written = out.String()
 	}
 	s.run(t)
-	if api.killedBy == http.MethodDelete {
-		return // both streams were done: the next run reads them anew
-	}
 	var ids []string
 	for line := range strings.Lines(written) {
 		switch gjson.Get(line, "type").Str {
@@ -124,7 +142,7 @@ func killShared(t *testing.T, s setup, at int, answered, state, lost bool) {
 	if lost || strings.Contains(r.log, "nothing came of it") { // one stream may not have begun when the run was killed
 		return
 	}
-	if api.jobs != 1 || twice > 1 {
-		t.Errorf("%s: %d jobs, downloads %v\n%s", where, api.jobs, api.downloads, r.log)
+	if api.jobs != 1 || twice > 1 || api.removed == 0 {
+		t.Errorf("%s: %d jobs, downloads %v, %d removed\n%s", where, api.jobs, api.downloads, api.removed, r.log)
 	}
 }

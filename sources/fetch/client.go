@@ -53,6 +53,9 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 	}
 }
 
+// Reads says that a stream is read in this run. It is called before the first walk.
+func (c *Client) Reads(stream string) { c.shared.streams[stream] = true }
+
 // Close ends the client's idle connections.
 func (c *Client) Close() {
 	c.shared.close()

@@ -54,7 +54,7 @@ func newJob(spec *sources.Export, a *asker, requests *builder) *job {
 		return nil
 	}
 	j := &job{spec: spec, asker: a, requests: requests, asked: -1}
-	if spec.Shared {
+	if spec.Shared != nil {
 		j.sharing.jobs = a.client.shared
 	}
 	return j
@@ -395,7 +395,7 @@ func (j *job) over() {
 	case j == nil:
 		return
 	case j.sharing.job != nil:
-		j.sharing.jobs.leave(j.sharing.job, j.remove)
+		j.sharing.jobs.read(j.sharing.job, j.sharing.reader, j.remove)
 		j.sharing.job = nil
 	default:
 		j.remove()

@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 )
@@ -11,17 +12,28 @@ import (
 // submissions: who comes first asks for one, and downloads each file; the others take
 // what that one got. It is used from any goroutine.
 type sharedJobs struct {
-	mu  sync.Mutex
-	all map[[16]byte]*sharedJob
+	mu      sync.Mutex
+	all     map[[16]byte]*sharedJob
+	streams map[string]bool // that the client reads in this run
 }
 
 // sharedJob is one of them. What it holds is for who has the lock of all.
 type sharedJob struct {
 	submission once[json.RawMessage] // sealed, as positions have it
 	files      map[int64]*once[stored]
-	readers    []*recorder // of the walks that read it
-	walks      int         // of them, those that are not over
-	remove     func()      // at the API; nil: no walk has come to its end
+	readers    map[reader]*readerAt
+	streams    []string // that may read it
+	remove     func()   // at the API; nil: no walk has come to its end, or it was removed
+}
+
+// reader is what reads a job: a stream in a window and a context, however often its walk
+// begins.
+type reader struct{ stream, partition string }
+
+// readerAt is how far a reader is.
+type readerAt struct {
+	journal *recorder
+	done    bool
 }
 
 // once is something that one walk gets, and others wait for.
@@ -30,19 +42,20 @@ type once[T any] struct {
 	got  *T            // nil: nobody has it
 }
 
-func newSharedJobs() *sharedJobs { return &sharedJobs{all: map[[16]byte]*sharedJob{}} }
+func newSharedJobs() *sharedJobs {
+	return &sharedJobs{all: map[[16]byte]*sharedJob{}, streams: map[string]bool{}}
+}
 
-// join returns the job of a submission to a walk that reads it.
-func (s *sharedJobs) join(submission [16]byte, r *recorder) *sharedJob {
+// join returns the job of a submission, which some streams may read, to a walk that does.
+func (s *sharedJobs) join(submission [16]byte, streams []string, by reader, r *recorder) *sharedJob {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	one := s.all[submission]
 	if one == nil {
-		one = &sharedJob{files: map[int64]*once[stored]{}}
+		one = &sharedJob{files: map[int64]*once[stored]{}, readers: map[reader]*readerAt{}, streams: streams}
 		s.all[submission] = one
 	}
-	one.walks++
-	one.readers = append(one.readers, r)
+	one.readers[by] = &readerAt{journal: r}
 	return one
 }
 
@@ -51,22 +64,40 @@ func (s *sharedJobs) others(one *sharedJob, than *recorder) (all []*recorder) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range one.readers {
-		if r != than && r.Recording != nil {
-			all = append(all, r)
+		if r.journal != than && r.journal.Recording != nil {
+			all = append(all, r.journal)
 		}
 	}
 	return all
 }
 
-// leave says that a walk is over. Remove removes the job at the API; nil where the walk
-// has not come to its end.
-func (s *sharedJobs) leave(one *sharedJob, remove func()) {
+// read says that a reader has all of a job, and how the job is removed at the API. That
+// is done once all streams of the run have it which may read it: the state of the last
+// one then says so after the job is gone, and a run that is killed before goes on.
+func (s *sharedJobs) read(one *sharedJob, by reader, remove func()) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	one.walks--
-	if remove != nil {
-		one.remove = remove
+	one.readers[by].done, one.remove = true, remove
+	if !one.readByAll(s.streams) {
+		remove = nil
+	} else {
+		one.remove = nil
 	}
+	s.mu.Unlock()
+	if remove != nil {
+		remove()
+	}
+}
+
+// readByAll reports whether all streams of a run have read the job which may; of nil,
+// whether all have that began to.
+func (one *sharedJob) readByAll(streams map[string]bool) bool {
+	began := map[string]bool{}
+	for by, r := range one.readers {
+		if began[by.stream] = true; !r.done {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(one.streams, func(name string) bool { return streams[name] && !began[name] })
 }
 
 // forget forgets a job that the API has lost, so that another one is asked for.
@@ -80,10 +111,10 @@ func (s *sharedJobs) forget(lost *sharedJob) {
 	}
 }
 
-// close removes the jobs that all of their walks have read.
+// close removes the jobs that all have read which began to.
 func (s *sharedJobs) close() {
 	for _, one := range s.all {
-		if one.remove != nil && one.walks == 0 {
+		if one.remove != nil && one.readByAll(nil) {
 			one.remove()
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/state/journal"
@@ -14,8 +15,9 @@ import (
 
 // sharing is the part of a walk in a job that other streams read, too.
 type sharing struct {
-	jobs *sharedJobs
-	job  *sharedJob // nil: the walk has not joined it
+	jobs   *sharedJobs
+	job    *sharedJob // nil: the walk has not joined it
+	reader reader     // that the walk is
 }
 
 // join makes the walk one of those that read the job of a submission, and tells the
@@ -25,7 +27,9 @@ func (w filesWalk) join(out *outgoing) {
 	if s.jobs == nil || s.job != nil {
 		return
 	}
-	s.job = s.jobs.join(out.asksBy, w.recorder)
+	vars := w.requests.vars
+	s.reader = reader{w.stream.Name, string(vars[sources.VarWindow].AppendJSON(vars[sources.VarPartition].AppendJSON(nil)))}
+	s.job = s.jobs.join(out.asksBy, w.job.spec.Shared, s.reader, w.recorder)
 	if e := w.pager.Position().Export; e != nil {
 		offer(s.jobs, s.submission, e.Job)
 	}
