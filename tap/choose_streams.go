@@ -166,6 +166,7 @@ func (r planner) planStream(s *sources.Stream, entry *catalog.Stream) (*pass, er
 	if k.Bookmark, err = r.State.Bookmark(r.StateFile, s.Name, one.ReplicationKey); err != nil {
 		return nil, err
 	}
+	r.findShared(s, k.Passes)
 	d, err := plan.Decide(one, k)
 	if err != nil {
 		return nil, r.inState(s.Name, err)
@@ -180,6 +181,24 @@ func (r planner) planStream(s *sources.Stream, entry *catalog.Stream) (*pass, er
 		return nil, nil
 	}
 	return r.newPass(one, d)
+}
+
+// findShared finds the passes in which a stream may read a job that another one has asked
+// for, which was killed before the stream began.
+func (r planner) findShared(s *sources.Stream, passes []plan.Recorded) {
+	if s.Pagination.Export == nil {
+		return
+	}
+	for _, name := range s.Pagination.Export.Shared {
+		for _, other := range r.journal.PassesOf(name, false) {
+			if name == s.Name || other.Finished || !other.First && !other.Asked && other.Generation == 0 {
+				continue
+			}
+			for i := range passes {
+				passes[i].Shared = passes[i].Shared || passes[i].AsOf.Equal(other.AsOf)
+			}
+		}
+	}
 }
 
 // known is what a decision about a stream is made from, besides its state.

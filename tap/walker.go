@@ -37,6 +37,7 @@ func (w *walker) newWalk(from paging.Position) *fetch.Walk {
 	walk.Record(w.recording)
 	walk.Restarted(w.at.Restarts)
 	walk.Unless(w.part.pass.tags.Ask())
+	walk.Join()
 	return walk
 }
 

@@ -37,6 +37,14 @@ func (w filesWalk) join(out *outgoing) {
 
 func (s *sharing) submission() *once[json.RawMessage] { return &s.job.submission }
 
+// Join makes others know of the job of an earlier run in which the walk goes on. It is
+// called before Next.
+func (w *Walk) Join() {
+	if w.job != nil && w.pager.Position().Export != nil {
+		filesWalk{w}.joinAgain()
+	}
+}
+
 // joinAgain is join for a walk that goes on in a job of an earlier run.
 func (w filesWalk) joinAgain() {
 	if w.job.sharing.jobs == nil || w.job.sharing.job != nil {
@@ -62,12 +70,29 @@ func (w filesWalk) submitOnce(ctx context.Context, out *outgoing) (*Page, error)
 	}
 	var sealed *json.RawMessage
 	defer func() { settle(s.jobs, s.submission, sealed) }()
-	page, err := w.askForJob(ctx, out)
+	page, err := w.ofAnother(ctx, out)
+	if page == nil && err == nil {
+		page, err = w.askForJob(ctx, out)
+	}
 	if err == nil && page.Next.Export != nil {
 		sealed = &page.Next.Export.Job
 		w.hand(page, out)
 	}
 	return page, err
+}
+
+// ofAnother returns a page that an earlier run has got for another stream, whose walk
+// may come to it later than this one; nil where the journal has none.
+func (w filesWalk) ofAnother(ctx context.Context, out *outgoing) (*Page, error) {
+	r := w.recorder
+	if r.Recording == nil {
+		return nil, nil
+	}
+	place, ok := r.Journal.LookupAlike(r.keyOf(out), out.digest, w.job.spec.Shared)
+	if !ok || r.copyFrom(stored{r.Journal, place}, out) != nil {
+		return nil, nil
+	}
+	return w.recalled(ctx, out)
 }
 
 // hand puts an answer into the journals of the other walks that read the job, so that
@@ -132,7 +157,10 @@ func (w filesWalk) fileOnce(ctx context.Context, known *outgoing) (*Page, error)
 	}
 	var at *stored
 	defer func() { settle(s.jobs, file, at) }()
-	page, err := w.fileOfJob(ctx, known)
+	page, err := w.ofAnother(ctx, known)
+	if page == nil && err == nil {
+		page, err = w.fileOfJob(ctx, known)
+	}
 	if err == nil && page.kept != nil {
 		at = &stored{w.recorder.Journal, page.kept.place}
 		w.hand(page, known)

@@ -267,6 +267,26 @@ func (r *partition) lookup(n int) (entry, bool) {
 	return r.entries[n-r.first], true
 }
 
+// findAlike finds an exchange with the number of another one, and its digest, in an
+// unfinished pass of one of these streams that is of the same time.
+func (x *index) findAlike(k Key, digest [16]byte, streams []string) (Place, bool) {
+	own := x.passes[k.Pass]
+	if own == nil || !own.live() {
+		return Place{}, false
+	}
+	for _, p := range x.passes {
+		if p == own || !p.live() || p.Finished || !p.AsOf.Equal(own.AsOf) || !slices.Contains(streams, p.Stream) {
+			continue
+		}
+		for r := range p.partitions.each {
+			if e, ok := r.lookup(k.N); ok && e.digest == digest {
+				return e.place, true
+			}
+		}
+	}
+	return Place{}, false
+}
+
 // find finds an exchange and its pass, in the current generation.
 func (x *index) find(k Key) (*pass, entry, bool) {
 	of := x.passes[k.Pass]

@@ -469,3 +469,32 @@ func walkConcurrent(t *testing.T, j *Journal, partition string) {
 		j.Emitted(want.Key)
 	}
 }
+
+// TestLookupAlike proves that an exchange of another stream is found by its number and
+// digest alone, in an unfinished pass that began with the one that asks.
+func TestLookupAlike(t *testing.T) {
+	j := open(t, t.TempDir(), Options{})
+	digests := map[string][16]byte{}
+	for i, p := range []Pass{
+		{ID: "own", Stream: "a", AsOf: noon}, {ID: "same", Stream: "b", AsOf: noon}, {ID: "later", Stream: "b", AsOf: noon.Add(1)},
+		{ID: "finished", Stream: "b", AsOf: noon}, {ID: "other", Stream: "c", AsOf: noon},
+	} {
+		p.Begun = noon
+		must(t, j.Begin(p))
+		e := exchange(p.ID, "p", 0, 0, 0)
+		e.Digest = [16]byte{byte(i + 1)}
+		_, err := j.Append(e)
+		must(t, err)
+		digests[p.ID] = e.Digest
+	}
+	must(t, j.Finish("finished"))
+	for pass, digest := range digests {
+		if _, got := j.LookupAlike(Key{"own", "q", 0, 0}, digest, []string{"a", "b"}); got != (pass == "same") {
+			t.Errorf("that of the pass %s is found: %v", pass, got)
+		}
+	}
+	if _, got := j.LookupAlike(Key{"own", "q", 0, 1}, digests["same"], []string{"b"}); got {
+		t.Error("another number is found")
+	}
+	closed(t, j)
+}

@@ -101,6 +101,15 @@ func (j *Journal) Lookup(k Key) (p Place, digest [16]byte, ok bool) {
 	return e.place, e.digest, ok
 }
 
+// LookupAlike finds an exchange of the same number and digest that the journal has for
+// another stream, of those named: its pass is unfinished, and began as that of the key
+// did, in the same run.
+func (j *Journal) LookupAlike(k Key, digest [16]byte, streams []string) (Place, bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.ledger.index.findAlike(k, digest, streams)
+}
+
 // Holds reports whether Lookup would find an exchange, with its answer.
 func (j *Journal) Holds(k Key) bool {
 	j.mu.Lock()

@@ -270,7 +270,7 @@ func (d *Decision) refuses(s *Stream, k Known, p *Recorded) string {
 		return "it was read to its end, and no state was given to go on from"
 	case p.Finished && p.Layout.Empty:
 		return "it was read to its end, and had no record"
-	case p.Generation == 0 && !p.First && !p.BrokeOff && !(p.Asked && s.Definition.Pagination.Export != nil): // the API may do a job
+	case p.Generation == 0 && !p.First && !p.BrokeOff && !p.Shared && !(p.Asked && s.Definition.Pagination.Export != nil): // the API may do a job
 		return "nothing came of it"
 	case p.AsOf.After(k.Now.Add(ClockSkew)):
 		return "it lies ahead of our clock, which says " + clockTime(k.Now.UTC())

@@ -164,6 +164,8 @@ func TestDecide(t *testing.T) {
 			way: plan.Anew, id: "new", previous: "before", from: mark, aside: "killed", why: "not used|it started from another bookmark"},
 		{name: "it came after another pass than the state's", bookmark: stored(), passes: []plan.Recorded{killed(func(p *plan.Recorded) { p.Previous = "long ago" })},
 			way: plan.Anew, id: "new", previous: "before", from: mark, aside: "killed", why: "not used|it is not the pass that comes after"},
+		{name: "nothing came of it, but of one that reads the same job", bookmark: stored(), passes: []plan.Recorded{killed(func(p *plan.Recorded) { p.First, p.Shared = false, true })},
+			way: plan.FromJournal, id: "killed", previous: "before", from: mark, lookback: "2h", why: "goes on from the journal"},
 		{name: "nothing came of it", bookmark: stored(), passes: []plan.Recorded{killed(func(p *plan.Recorded) { p.First = false })},
 			way: plan.Anew, id: "new", previous: "before", from: mark, aside: "killed", why: "not used|nothing came of it"},
 		{name: "its first answer broke off", bookmark: stored(), passes: []plan.Recorded{killed(func(p *plan.Recorded) { p.First, p.BrokeOff = false, true })},

@@ -15,6 +15,7 @@ type Recorded struct {
 	Generation int  // how often its walk was read from its start again
 	First      bool // the journal serves the first exchange of its walk
 	Asked      bool // its first request was sent, and no answer to it came
+	Shared     bool // a stream that reads the same jobs has something of its pass of the same run
 	BrokeOff   bool // it has the beginning of an answer, with which a run may go on
 }
 
