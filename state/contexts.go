@@ -114,6 +114,16 @@ func (o *Owed) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
+// Both returns the contexts that are in both.
+func (c Contexts) Both(other Contexts) (both Contexts) {
+	for _, one := range c {
+		if other.Has(one) {
+			both = append(both, one)
+		}
+	}
+	return both
+}
+
 // With returns the contexts of both.
 func (c Contexts) With(more Contexts) Contexts {
 	all := make(Contexts, 0, len(c)+len(more))

@@ -44,6 +44,14 @@ type Since struct {
 	At       *time.Time `json:"at"` // null: from its start
 	Shape    string     `json:"shape"`
 	Contexts uint64     `json:"contexts,string"` // the sum of those of the parent that were read; 0: it has none, or they are not known
+	Known    Contexts   `json:"known,omitempty"` // of a listing of files: those of it that were read
+	Files    Contexts   `json:"files,omitempty"` // of a listing of files: the versions that were read, as far as it is asked for them again
+}
+
+// Listed is what came of a listing of files in a pass.
+type Listed struct {
+	High  *time.Time `json:"high,omitempty"`  // the highest replication value
+	Files Contexts   `json:"files,omitempty"` // the versions of files
 }
 
 // Rows names what runs noted of the records that left, in files of the work
@@ -114,6 +122,7 @@ type Feed struct {
 	Values   uint64          `json:"values,string,omitempty"` // sum of the hashes of the values that its own definition gives its contexts; absent: none, or an earlier version wrote the state
 	Done     []Done          `json:"done,omitempty"`
 	Contexts Contexts        `json:"contexts,omitempty"`
+	Listed   *Listed         `json:"listed,omitempty"` // of a listing of files; absent: nothing came of it
 	Open     []Open          `json:"open"`
 }
 

@@ -24,6 +24,7 @@ type batch struct {
 	step   step
 	leads  []*lane  // of children, whose walks begin behind it
 	astray []astray // records that lead to no children, though they should
+	listed []listedFile
 
 	lane   *lane       // all of whose parts are made
 	issued int         // how many there are

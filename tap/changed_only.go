@@ -30,6 +30,10 @@ func (p *pass) parentsRead(before map[string]state.Since) map[string]state.Since
 			continue
 		}
 		one := state.Since{Shape: p.stream.Shape + f.stream.Shape}
+		if axis.File != nil {
+			now[axis.Parent] = p.filesRead(f, before[axis.Parent], one)
+			continue
+		}
 		if fed := f.track.asFeed(); !fed.Owes {
 			at := p.track.readOf(f.track).UTC()
 			one.At, one.Contexts = &at, fed.Contexts.Sum()

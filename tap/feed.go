@@ -42,6 +42,11 @@ func (t *track) asFeed() state.Feed {
 	if t.decision.Length != (times.Span{}) {
 		f.Window = t.decision.Length.String()
 	}
+	for _, c := range t.pass.children {
+		if c.files != nil {
+			f.Listed = c.files.listed()
+		}
+	}
 	if t.parts != nil {
 		r := t.parts.resume(t)
 		f.Done, f.Contexts, f.Open = r.Done, r.Contexts, r.Open

@@ -14,6 +14,7 @@ type child struct {
 	of     *plan.Children
 	when   *expr.Template // of its axis; nil: each record leads to a context
 	passed passed
+	files  *files // that the records name; nil: they name none, or are not told apart by time
 }
 
 // leading is what a parent's page leads to, while it is worked on.
@@ -23,6 +24,7 @@ type leading struct {
 	found  [][]plan.Context // of each child
 	vars   []expr.Vars      // of each child, to be used over and over
 	astray []astray         // records that lead nowhere
+	listed []listedFile     // files of the records
 }
 
 // lead begins with a page of a parent, nil where the stream has no children.
@@ -47,6 +49,7 @@ func (l *leading) take(record []byte) {
 		switch {
 		case err != nil:
 			l.astray = append(l.astray, w.leadsAstray(c.pass, err))
+		case ok && c.files != nil && l.known(c, record, ctx):
 		case ok:
 			l.found[i] = append(l.found[i], ctx)
 		}

@@ -21,6 +21,9 @@ func (all *bookmarks) move(b *batch) {
 	if b.part != nil {
 		b.part.pass.tellChildren()
 	}
+	for _, one := range b.listed {
+		one.of.note(one)
+	}
 	switch {
 	case b.gone != nil:
 		b.track.forget(b.track.pass.supply.keyOf(b.gone))

@@ -95,7 +95,11 @@ func (p *pass) layout() plan.Layout {
 		if l.Feeds == nil {
 			l.Feeds = map[string]plan.Fed{}
 		}
-		l.Feeds[f.stream.Name] = plan.Fed{Pass: f.decision.Pass.ID, From: f.decision.FedFrom(f.stream)}
+		fed := plan.Fed{Pass: f.decision.Pass.ID, From: f.decision.FedFrom(f.stream)}
+		if files := p.filesOf(f); files != nil {
+			fed.Contexts, fed.Files = files.contexts, files.known
+		}
+		l.Feeds[f.stream.Name] = fed
 	}
 	return l
 }

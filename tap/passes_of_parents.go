@@ -57,14 +57,16 @@ func (r planner) withParents(all []*pass) ([]*pass, error) {
 				continue
 			}
 			f := p.feedNamed(axis.Parent)
+			var fed *need
 			if f == nil {
 				var err error
-				if f, all, err = r.feedOf(all, newNeed(p, r.Definition.Stream(axis.Parent), axis)); err != nil {
+				fed = newNeed(p, r.Definition.Stream(axis.Parent), axis)
+				if f, all, err = r.feedOf(all, fed); err != nil {
 					return nil, inputError(err)
 				}
 				p.feeds = append(p.feeds, f)
 			}
-			f.children = append(f.children, &child{pass: p, of: plan.NewChildren(p.stream.Definition, axis), when: axis.When})
+			f.children = append(f.children, &child{pass: p, of: plan.NewChildren(p.stream.Definition, axis), when: axis.When, files: newFiles(p, f, axis, fed)})
 		}
 	}
 	for _, p := range all {
@@ -135,6 +137,7 @@ func newNeed(child *pass, parent *sources.Stream, axis sources.PartitionSource) 
 		for i := range d.Bookmark.Resume.Feeds {
 			if at := &d.Bookmark.Resume.Feeds[i]; at.Stream == parent.Name && (len(at.For) == 0 || slices.Contains(at.For, d.Pass.ID)) {
 				n.fed, n.at, n.known = plan.Fed{Pass: at.Pass, From: at.From}, at, true
+				n.remember(axis)
 				return n
 			}
 		}
@@ -144,6 +147,7 @@ func newNeed(child *pass, parent *sources.Stream, axis sources.PartitionSource) 
 	}
 	if !n.known {
 		n.fed = plan.Fed{From: n.from(axis)}
+		n.remember(axis)
 	}
 	return n
 }

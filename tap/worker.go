@@ -212,7 +212,7 @@ func (w *worker) renderOne(ctx context.Context, page limits.Queued, split *rende
 	if err != nil {
 		return err
 	}
-	b.leads, b.step.page, b.astray = l.lanes(), l.of(), l.lost()
+	b.leads, b.step.page, b.astray, b.listed = l.lanes(), l.of(), l.lost(), l.files()
 	if !send(ctx, batches, b) {
 		return fetch.ErrStopped
 	}

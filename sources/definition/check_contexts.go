@@ -196,7 +196,7 @@ func (c *contextCheck) values(n *document.Node) {
 
 // changed reports changed_only where nothing says which parents have changed.
 func (c *contextCheck) changed(n *document.Node, axis *sources.PartitionSource, parent *sources.Stream) {
-	if !axis.ChangedOnly || parent == nil {
+	if !axis.ChangedOnly || parent == nil || axis.File != nil {
 		return
 	}
 	if inc := parent.Incremental; inc == nil || inc.Windows.Format == "integer" || !inc.Bookmark.IsZero() {

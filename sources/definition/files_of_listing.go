@@ -2,12 +2,10 @@ package definition
 
 import (
 	"slices"
-	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/expr"
-	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 // A stream with files is two: a listing, which the keys about requests and pages
@@ -57,7 +55,6 @@ func (b *builder) listed(own *document.Node) []*sources.Stream {
 	listing.Name, listing.Loaded.Hidden = name+" (listing)", true
 
 	axis := filesAxis(of, listing)
-	b.listedLate(n.Get("incremental"), axis, listing)
 	if axis == nil {
 		return []*sources.Stream{listing} // the problem is told
 	}
@@ -92,19 +89,8 @@ func filesAxis(n *document.Node, listing *sources.Stream) *sources.PartitionSour
 		return nil
 	}
 	inc := listing.Incremental
-	axis.ChangedOnly = inc != nil && inc.Windows.Format != "integer" && inc.Bookmark.IsZero() &&
-		!(inc.Windows.Whole || listing.EndsWindow() && unitOf(inc.Windows) >= time.Hour)
+	axis.ChangedOnly = inc != nil && inc.Windows.Format != "integer" && inc.Bookmark.IsZero()
 	return axis
-}
-
-// listedLate warns of a listing that is asked by whole days for what changed, and may
-// know only which day a file is about.
-func (b *builder) listedLate(n *document.Node, axis *sources.PartitionSource, listing *sources.Stream) {
-	if axis == nil || !axis.ChangedOnly || listing.Incremental.Lookback != (times.Span{}) || unitOf(listing.Incremental.Windows) < time.Hour {
-		return
-	}
-	b.Warn(n, "the listing is asked for the files since the last sync, by days: where %s is the day that a file is about, one that comes later is never read; "+
-		"say with lookback how much later they come, as lookback: 3d", document.Clip(listing.ReplicationKey))
 }
 
 // axisNode stands for an entry of partition_by.

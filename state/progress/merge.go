@@ -282,6 +282,10 @@ func joinParents(a, b map[string]state.Since) map[string]state.Since {
 		if both && s.Contexts != other.Contexts {
 			s.Contexts, other.Contexts = 0, 0
 		}
+		files, known := s.Files.Both(other.Files), s.Known.Both(other.Known)
+		if both {
+			s.Files, s.Known, other.Files, other.Known = files, known, files, known
+		}
 		switch {
 		case !both || s.At == nil && other.At != nil || s.At != nil && other.At != nil && s.At.Before(*other.At):
 			s.Shape = max(s.Shape, other.Shape)
@@ -317,19 +321,36 @@ func joinFeeds(a, b []state.Feed) (joined []state.Feed) {
 func lessFar(a, b state.Feed) state.Feed {
 	owes, values := a.Owes || b.Owes || a.Values != b.Values, max(a.Values, b.Values)
 	a.Owes, b.Owes, a.Values, b.Values = owes, owes, values, values
+	a.Listed = bothListed(a.Listed, b.Listed)
+	b.Listed = a.Listed
 	switch {
 	case a.Over && b.Over:
-		return state.Feed{Stream: a.Stream, Pass: a.Pass, From: a.From, Over: true, Owes: owes, Window: a.Window, Shape: a.Shape, Values: values}
+		return state.Feed{Stream: a.Stream, Pass: a.Pass, From: a.From, Over: true, Owes: owes, Window: a.Window, Shape: a.Shape, Values: values, Listed: a.Listed}
 	case a.Over:
 		return lessFar(b, b)
 	case b.Over:
 		return lessFar(a, a)
 	}
 	one := a
-	one.Done, one.Contexts, one.Open = bothDone(a.Done, b.Done), slices.DeleteFunc(slices.Clone(a.Contexts), func(hash uint64) bool { return !b.Contexts.Has(hash) }), nil
+	one.Done, one.Contexts, one.Open = bothDone(a.Done, b.Done), a.Contexts.Both(b.Contexts), nil
 	one.Open = append(opened(a, b), opened(b, a)...)
 	one.Open = each(one.Open, func(*state.Open) bool { return true }, func(a, b *state.Open) int { return -further(a, b) })
 	return one
+}
+
+// bothListed returns what came of a listing of files in both of two states.
+func bothListed(a, b *state.Listed) *state.Listed {
+	if a == nil || b == nil {
+		return nil
+	}
+	both := &state.Listed{High: a.High, Files: a.Files.Both(b.Files)}
+	if both.High == nil || b.High == nil || b.High.Before(*both.High) {
+		both.High = b.High
+	}
+	if a.High == nil {
+		both.High = nil
+	}
+	return both
 }
 
 // opened returns the partitions of a feed that are open, and begun in another.

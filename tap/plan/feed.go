@@ -37,6 +37,9 @@ func Feed(s *Stream, child *Decision, fed Fed, at *state.Feed, recorded []Record
 			d.Recorded, d.Way, d.Length = r, FromJournal, lengthOf(r.Layout.Window)
 		}
 	}
+	if len(fed.Contexts) > 0 {
+		d.Bookmark = &state.Bookmark{Value: fed.From, Contexts: fed.Contexts}
+	}
 	switch {
 	case child.Way == Replay:
 		d.Way = Replay
@@ -48,7 +51,7 @@ func Feed(s *Stream, child *Decision, fed Fed, at *state.Feed, recorded []Record
 		return d
 	}
 	d.Way, d.Length = FromState, lengthOf(at.Window)
-	d.Bookmark = &state.Bookmark{Value: fed.From, Resume: &state.Resume{
+	d.Bookmark = &state.Bookmark{Value: fed.From, Contexts: fed.Contexts, Resume: &state.Resume{
 		Version: state.Version, AsOf: d.Pass.AsOf, From: fed.From, Lookback: times.Span{}.String(), Window: at.Window, Shape: s.Shape,
 		Done: at.Done, Contexts: at.Contexts, Open: at.Open, Feeds: child.Bookmark.Resume.Feeds,
 	}}

@@ -45,6 +45,10 @@ type Layout struct {
 type Fed struct {
 	Pass string          `json:"pass"` // its id in states
 	From json.RawMessage `json:"from,omitempty"`
+	// Of a listing of files: the contexts of it for which From holds, and the versions of
+	// files that were read before.
+	Contexts state.Contexts `json:"contexts,omitempty"`
+	Files    state.Contexts `json:"files,omitempty"`
 }
 
 // LayoutOf returns the layout of a pass in the journal.

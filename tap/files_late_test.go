@@ -1,0 +1,229 @@
+package tap_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// dayFile is a file of a listing whose replication key is the day it is about.
+type dayFile struct {
+	account, name, day string
+	etag               string
+	status             int // of the answer to the file; 0: 200
+}
+
+// dayFiles lists files from a day on, three on a page, and has one record in each.
+type dayFiles struct {
+	files    []dayFile
+	all      bool     // it lists all files, whatever day is asked for
+	listed   []string // what listings were asked for
+	asked    []string // names of files that were asked for
+	answered int      // requests, listings too
+	cutAt    int      // the request that finds nobody, and all after it; 0: none
+}
+
+func (a *dayFiles) RoundTrip(r *http.Request) (*http.Response, error) {
+	if a.answered++; a.cutAt > 0 && a.answered >= a.cutAt {
+		return nil, io.ErrUnexpectedEOF
+	}
+	status, body, q := 200, "", r.URL.Query()
+	if name, ok := strings.CutPrefix(r.URL.Path, "/get/"); ok {
+		a.asked = append(a.asked, name)
+		body = fmt.Sprintf(`[{"name":%q}]`, name)
+		for _, f := range a.files {
+			if f.name == name && f.status != 0 {
+				status = f.status
+			}
+		}
+	} else {
+		a.listed = append(a.listed, q.Get("since"))
+		var from int
+		_, _ = fmt.Sscan(q.Get("after"), &from)
+		var items []string
+		next := "null"
+		for i, f := range a.files {
+			if i < from || q.Has("account") && f.account != q.Get("account") || !a.all && f.day != "" && f.day < q.Get("since") || q.Has("until") && f.day >= q.Get("until") {
+				continue
+			}
+			if len(items) == 3 {
+				next = fmt.Sprint(i)
+				break
+			}
+			day := fmt.Sprintf("%q", f.day)
+			if f.day == "" {
+				day = "null"
+			}
+			items = append(items, fmt.Sprintf(`{"day":%s,"etag":%q,"url":"http://api.test/get/%s"}`, day, f.etag, f.name))
+		}
+		body = fmt.Sprintf(`{"data":[%s],"next":%s}`, strings.Join(items, ","), next)
+	}
+	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: r}, nil
+}
+
+// took returns the files that were asked for since the last call.
+func (a *dayFiles) took() []string {
+	asked := slices.Sorted(slices.Values(a.asked))
+	a.asked, a.listed, a.answered = nil, nil, 0
+	return asked
+}
+
+// dayStream is the definition of a stream of such files, with more keys.
+func dayStream(incremental, more string) string {
+	return `streams:
+  - name: rows
+    path: /files
+    params: {since: "{{ window.start }}"}
+    records: data
+    replication_key: day
+    incremental: {start: "2024-01-01", format: date` + incremental + `}
+    pagination: {type: cursor, next: next, param: after}
+    files: {link: "{{ record.url }}", keys: {etag: etag}}
+    primary_key: [name]
+    schema: {type: object}
+` + more
+}
+
+func days(names ...string) (all []dayFile) {
+	for _, name := range names {
+		all = append(all, dayFile{name: name, day: "2024-01-" + name[:2], etag: "1"})
+	}
+	return all
+}
+
+// TestFilesOfDays: what the listing says of a file is the day that it is about. A file
+// that comes late is read all the same, and none is read twice.
+func TestFilesOfDays(t *testing.T) {
+	for _, tt := range []struct {
+		name        string
+		incremental string
+		all         bool
+		runs        [][]dayFile // the listing in each run
+		want        []string    // the files that each one reads
+	}{
+		{"one comes late", "", false, [][]dayFile{days("01", "02"), days("01", "02", "03"), days("01", "02", "03")}, []string{"01 02", "03", ""}},
+		{"several of the last day", "", false, [][]dayFile{days("01a", "02a", "02b"), days("01a", "02a", "02b", "02c"), days("01a", "02a", "02b", "02c", "03a")}, []string{"01a 02a 02b", "02c", "03a"}},
+		{"behind the lookback", ", lookback: 2d", false, [][]dayFile{days("01", "02", "04"), days("01", "02", "03", "04"), days("01a", "01", "02", "03", "04")}, []string{"01 02 04", "03", ""}},
+		{"the key goes back, within the lookback", ", lookback: 2d", false, [][]dayFile{days("02", "04"), {{name: "02", day: "2024-01-02", etag: "1"}, {name: "04", day: "2024-01-03", etag: "1"}}}, []string{"02 04", "04"}},
+		{"changed, as a key says", "", false, [][]dayFile{days("01", "02"), {{name: "01", day: "2024-01-01", etag: "2"}, {name: "02", day: "2024-01-02", etag: "2"}}}, []string{"01 02", "02"}},
+		{"nothing, and then a file", "", false, [][]dayFile{nil, days("01"), days("01")}, []string{"", "01", ""}},
+		{"a run without news", "", false, [][]dayFile{days("01", "02"), nil, days("01", "02", "03")}, []string{"01 02", "", "02 03"}},
+		{"in windows", ", window: 1y", false, [][]dayFile{days("01", "02"), days("01", "02", "03"), days("01", "02", "03")}, []string{"01 02", "03", ""}},
+		{"in whole windows", ", window: 1mo, whole_windows: true", false, [][]dayFile{days("01", "02"), days("01", "02", "03"), days("01", "02", "03")}, []string{"01 02", "03", ""}},
+		{"a file that is always there without a day", "", false, [][]dayFile{append(days("01"), dayFile{name: "xx"}), append(days("01"), dayFile{name: "xx"})}, []string{"01 xx", "xx"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			api := &dayFiles{all: tt.all}
+			s := setup{definition: dayStream(tt.incremental, ""), api: api, workDir: t.TempDir()}
+			if strings.Contains(tt.incremental, "window:") {
+				s.definition = strings.Replace(s.definition, "params: {", `params: {until: "{{ window.end }}", `, 1)
+			}
+			for i, listed := range tt.runs {
+				api.files = listed
+				r := s.must(t)
+				s.state = r.state()
+				asked := fmt.Sprint(api.listed)
+				if got := strings.Join(api.took(), " "); got != tt.want[i] {
+					t.Fatalf("run %d read %q, want %q; listings from %s\n%s\n%s", i+1, got, tt.want[i], asked, r.log, s.state)
+				}
+			}
+		})
+	}
+}
+
+// TestFilesOfAccounts: the listing is asked for by account, of each from where it was
+// read. A setting that changes, as the list of accounts, makes other requests of them:
+// all is read again.
+func TestFilesOfAccounts(t *testing.T) {
+	api := &dayFiles{files: []dayFile{{account: "eu", name: "e1", day: "2024-01-01"}, {account: "eu", name: "e5", day: "2024-01-05"}, {account: "us", name: "u5", day: "2024-01-05"}, {account: "jp", name: "j1", day: "2024-01-01"}}}
+	s := setup{definition: strings.Replace(dayStream("", "    partition_by: [{name: account, values: \"{{ config.accounts }}\"}]\n"), `params: {`, `params: {account: "{{ partition.account }}", `, 1),
+		api: api, workDir: t.TempDir(), config: `{"accounts": ["eu", "us"]}`}
+	s.head = strings.Replace(head, "  properties:", "  properties:\n    accounts: {type: array, items: {type: string}}", 1)
+	for i, want := range []string{"e1 e5 u5", "", "e6", "e1 e5 e6 j1 u5"} {
+		switch i {
+		case 2:
+			api.files = append(api.files, dayFile{account: "eu", name: "e6", day: "2024-01-06"})
+		case 3:
+			s.config = `{"accounts": ["eu", "jp", "us"]}`
+		}
+		r := s.must(t)
+		s.state = r.state()
+		asked := fmt.Sprint(api.listed)
+		if got := strings.Join(api.took(), " "); got != want {
+			t.Fatalf("run %d read %q, want %q; listings from %s\n%s\n%s", i+1, got, want, asked, r.log, s.state)
+		}
+	}
+}
+
+// TestFilesOwed: a file that was refused is asked for again in each run until it comes,
+// and the others are not.
+func TestFilesOwed(t *testing.T) {
+	api := &dayFiles{files: days("01", "02", "03")}
+	s := setup{definition: dayStream("", ""), api: api, workDir: t.TempDir()}
+	for i, want := range []string{"01 02 03", "02", "02 04", ""} {
+		api.files[1].status = 403
+		if i == 2 {
+			api.files = append(api.files, days("04")...)
+			api.files[1].status = 0
+		}
+		if i == 3 {
+			api.files[1].status = 0
+		}
+		r := s.run(t)
+		if (r.err != nil) != (i < 2) {
+			t.Errorf("run %d: %v", i+1, r.err)
+		}
+		s.state = r.state()
+		if got := strings.Join(api.took(), " "); got != want {
+			t.Fatalf("run %d read %q, want %q\n%s\n%s", i+1, got, want, r.log, s.state)
+		}
+	}
+}
+
+// TestFilesCutAtEachRequest cuts a run at each of its requests, with and without a
+// journal, and the one after it too: all files come, and the run after reads none.
+func TestFilesCutAtEachRequest(t *testing.T) {
+	for _, off := range []bool{false, true} {
+		for cut := 1; cut < 12; cut++ {
+			t.Run(fmt.Sprintf("journal off %v, cut at %d", off, cut), func(t *testing.T) {
+				t.Parallel()
+				api := &dayFiles{files: days("01", "02", "03", "04", "05", "06", "06b"), cutAt: cut}
+				s := setup{definition: dayStream(", lookback: 1d", ""), api: api, workDir: t.TempDir(),
+					config: fmt.Sprintf(`{"run": {"concurrency": 1, "flush": {"responses": 1}, "journal": {"off": %v}}}`, off)}
+				s.head = strings.Replace(head, "attempts: 2", "attempts: 1, cool_downs: 0", 1)
+				came := map[string]int{}
+				for range 4 {
+					r := s.run(t)
+					for _, rec := range r.records("rows") {
+						came[rec]++
+					}
+					if state := r.state(); state != "" {
+						s.state = state
+					}
+					if api.took(); api.cutAt == cut && cut > 2 {
+						api.cutAt = 2
+						continue
+					}
+					api.cutAt = 0
+				}
+				if len(came) != 7 {
+					t.Errorf("%d of 7 files came: %v", len(came), came)
+				}
+				if off {
+					for rec, n := range came {
+						if n > 2 {
+							t.Errorf("%s came %d times", rec, n)
+						}
+					}
+				}
+				r := s.must(t)
+				if got := api.took(); len(got) > 0 {
+					t.Errorf("a run without news read %v\n%s\n%s", got, r.log, s.state)
+				}
+			})
+		}
+	}
+}
