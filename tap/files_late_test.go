@@ -113,6 +113,7 @@ func TestFilesOfDays(t *testing.T) {
 		{"a run without news", "", false, [][]dayFile{days("01", "02"), nil, days("01", "02", "03")}, []string{"01 02", "", "02 03"}},
 		{"in windows", ", window: 1y", false, [][]dayFile{days("01", "02"), days("01", "02", "03"), days("01", "02", "03")}, []string{"01 02", "03", ""}},
 		{"in whole windows", ", window: 1mo, whole_windows: true", false, [][]dayFile{days("01", "02"), days("01", "02", "03"), days("01", "02", "03")}, []string{"01 02", "03", ""}},
+		{"the API cannot filter", ", client_filter: true", true, [][]dayFile{days("01", "02", "03", "04", "05"), days("01", "02", "03", "04", "05", "05b", "06"), days("01", "02", "03", "04", "05", "05b", "06")}, []string{"01 02 03 04 05", "05b 06", ""}},
 		{"a file that is always there without a day", "", false, [][]dayFile{append(days("01"), dayFile{name: "xx"}), append(days("01"), dayFile{name: "xx"})}, []string{"01 xx", "xx"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -225,5 +226,32 @@ func TestFilesCutAtEachRequest(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestFilesWithoutKey: of records of the listing that lack the replication key, as of
+// all of them, a run says that their files are read again each time.
+func TestFilesWithoutKey(t *testing.T) {
+	for _, tt := range []struct {
+		name, incremental string
+		files             []dayFile
+		want              string
+	}{
+		{"none has it", "", []dayFile{{name: "a"}, {name: "b"}}, "records=2 of=2"},
+		{"some have it", "", append(days("01", "02"), dayFile{name: "a"}), "records=1 of=3"},
+		{"in windows", ", window: 1y", append(days("01"), dayFile{name: "a"}), "records="},
+		{"all have it", "", days("01", "02"), ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := setup{definition: dayStream(tt.incremental, ""), api: &dayFiles{files: tt.files}, workDir: t.TempDir()}
+			if strings.Contains(tt.incremental, "window:") {
+				s.definition = strings.Replace(s.definition, "params: {", `params: {until: "{{ window.end }}", `, 1)
+			}
+			r := s.must(t)
+			n := strings.Count(r.log, "records of the listing have no replication key")
+			if tt.want == "" && n != 0 || tt.want != "" && (n != 1 || !strings.Contains(r.log, tt.want)) {
+				t.Errorf("%d warnings, want %q\n%s", n, tt.want, r.log)
+			}
+		})
 	}
 }

@@ -121,6 +121,8 @@ func (t *tally) tellKey(log *slog.Logger, s *plan.Stream) {
 		return
 	}
 	switch known := t.valued || t.future.count > 0; {
+	case s.Definition.Loaded.Hidden:
+		t.tellKeyOfFiles(log, s)
 	case !known && t.rendered > 0:
 		log.Warn("no record has the replication key: the bookmark does not move, and every run reads everything. "+
 			"It is a field of the top level; add can make one of a field further in", "stream", s.Name, "replication_key", s.ReplicationKey)
@@ -129,6 +131,15 @@ func (t *tally) tellKey(log *slog.Logger, s *plan.Stream) {
 			"and an API that filters by this field leaves them out of every later sync. Take a field that each record has, "+
 			"or make one with add (\"{{ record.updated_at or record.created_at }}\"), or leave incremental out to read everything",
 			"stream", s.Name, "replication_key", s.ReplicationKey, "records", t.missing.count, "first", t.missing.first)
+	}
+}
+
+// tellKeyOfFiles is tellKey for a listing of files.
+func (t *tally) tellKeyOfFiles(log *slog.Logger, s *plan.Stream) {
+	if t.missing.count > 0 {
+		log.Warn("records of the listing have no replication key: nothing says whether their files are new, so every run reads these again. "+
+			"Take a field of the top level that each record of the listing has, or leave incremental out to read all files in every run",
+			"stream", s.Name, "replication_key", s.ReplicationKey, "records", t.missing.count, "of", t.rendered)
 	}
 }
 

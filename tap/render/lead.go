@@ -2,7 +2,9 @@ package render
 
 import (
 	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // Follow looks at the records of a page that leave for nobody: they are handed
@@ -20,17 +22,41 @@ func (r *Renderer) Follow(page *fetch.Page) (*Lines, error) {
 		if record, keep, err = r.project.append(record[:0], page, i, nil); err != nil {
 			return nil, err
 		}
-		if keep && r.Lead != nil {
+		if keep && r.Lead != nil && r.isNew(record, &b.Outcome.Counts) {
 			r.Lead(record)
 		}
 	}
 	r.note(b, page)
+	if page.Last && !r.o.Many && r.stream.Definition.Loaded.Hidden {
+		r.walk.tellKey(r.o.Log, r.stream)
+	}
 	if page.Partial {
 		return b, nil
 	}
 	r.project.view.end()
 	b.At = r.height.standing(page.Next)
 	return b, nil
+}
+
+// isNew reports whether a record that leaves for nobody is not one that client_filter
+// drops, and takes note of one without a replication value.
+func (r *Renderer) isNew(record []byte, n *report.Counts) bool {
+	if r.stream.ReplicationKey == "" {
+		return true
+	}
+	value := raw.Text(record).Field(r.stream.ReplicationKey)
+	if r.stream.Clock.ClientFilter && r.height.older(value) {
+		n[report.TooOld]++
+		return false
+	}
+	r.walk.rendered++
+	if len(value) == 0 || value[0] == 'n' {
+		n[report.NoValue]++
+		r.walk.missing.note(record, r.stream.Keys, nil)
+	} else {
+		r.walk.valued = true
+	}
+	return true
 }
 
 // lead hands a record that leaves to Lead, with the fields that the catalog
