@@ -24,6 +24,8 @@ var filesObject = &object{name: "Files", keys: []key{
 	{name: "link", kind: aCondition, scope: sources.InRecord, only: []string{"config", "partition", "now", "record"}, need: true, doc: "Template over a record of the listing: the URL of its file."},
 	{name: "keys", kind: pathMap, doc: "Names to paths in the record of the listing: what `add`, `keep` and `download` see as `partition`."},
 	{name: "when", kind: aCondition, scope: sources.InRecord, only: []string{"config", "partition", "now", "record"}, def: "all", doc: "Template: the records of the listing for which it is true have a file."},
+	{name: "listing_decode", kind: aDecode, of: decodeObject, def: "json", doc: "What the listing is, where it is not JSON: as `decode`, which says what the files are."},
+	{name: "listing_add", kind: params, scope: sources.InRecord, doc: "Name to value or template: fields that the records of the listing get, as its `replication_key` from `parent`. As `add`, which says what those of the files get."},
 	{name: "records", kind: steps, def: `"@this"`, doc: "Path to the records in a file, where that is JSON or XML."},
 }}
 
@@ -51,7 +53,13 @@ func (b *builder) listed(own *document.Node) []*sources.Stream {
 	if export := n.Get("export"); export != nil {
 		b.Problem(export, "and files in one stream: either a job has the files, whose links stand in its answer, or a listing has")
 	}
-	listing := b.build(own, n.Without(append([]string{"files"}, ofFiles...)...), nil)
+	keys := n.Without(append([]string{"files"}, ofFiles...)...)
+	for _, name := range []string{"decode", "add"} {
+		if at := of.Get("listing_" + name); at != nil {
+			keys.Fields = append(keys.Fields, document.Member{Name: name, Line: at.Line, Column: at.Column, Value: at})
+		}
+	}
+	listing := b.build(own, keys, nil)
 	listing.Name, listing.Loaded.Hidden = name+" (listing)", true
 
 	axis := filesAxis(of, listing)
