@@ -52,6 +52,7 @@ type Since struct {
 type Listed struct {
 	High  *time.Time `json:"high,omitempty"`  // the highest replication value
 	Files Contexts   `json:"files,omitempty"` // the versions of files
+	Least *time.Time `json:"least,omitempty"` // the lowest replication value of files that failed, and must be listed again
 }
 
 // Rows names what runs noted of the records that left, in files of the work
@@ -135,8 +136,9 @@ type Open struct {
 	High      json.RawMessage `json:"high"`              // the highest replication value so far, or null
 	Mark      json.RawMessage `json:"mark,omitempty"`    // with bookmark_from: first, what the first answer said
 	Losses
-	Deferred bool `json:"deferred"` // it failed for now: it comes last in the next run
-	Frozen   bool `json:"frozen"`   // sorted, but a value descended: only the end of the walk moves the bookmark
+	Signed   bool `json:"signed,omitempty"` // a file, whose link the listing must give again
+	Deferred bool `json:"deferred"`         // it failed for now: it comes last in the next run
+	Frozen   bool `json:"frozen"`           // sorted, but a value descended: only the end of the walk moves the bookmark
 }
 
 // Losses are what became of earlier tries to walk a partition.

@@ -78,6 +78,7 @@ func (all *partitions) stand(p *part, deferred bool) {
 // open is a partition as the state has it.
 func (all *partitions) open(p *part) state.Open {
 	o := p.at.Open(p.Part.Key)
+	o.Signed = p.Part.Context.Signed()
 	if p.Part.Context.Text != nil {
 		o.Context = p.Part.Context.Sealed(all.pass.client.Secrets)
 	}
@@ -127,6 +128,12 @@ func (all *partitions) fail(p *part, s step) {
 	if vanished(s.failure, p.at.Next) {
 		p.at = plan.Standing{High: p.at.High, Mark: p.at.Mark, Frozen: p.at.Frozen, Losses: p.at.Losses}
 		p.at.Restarts++
+	}
+	if p.Part.Context.Signed() {
+		all.done.Drop(p.key)
+		all.pass.missed(p.key.Context)
+		all.closeContext(p)
+		return
 	}
 	var e *fetch.Error
 	if errors.As(s.failure, &e) && e.Class == fetch.Transient && !p.Start.Deferred {

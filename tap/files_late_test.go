@@ -19,6 +19,8 @@ type dayFile struct {
 // dayFiles lists files from a day on, three on a page, and has one record in each.
 type dayFiles struct {
 	files    []dayFile
+	signed   bool     // links are signed: those of the last answer are good
+	answers  int      // of listings
 	all      bool     // it lists all files, whatever day is asked for
 	listed   []string // what listings were asked for
 	asked    []string // names of files that were asked for
@@ -34,6 +36,9 @@ func (a *dayFiles) RoundTrip(r *http.Request) (*http.Response, error) {
 	if name, ok := strings.CutPrefix(r.URL.Path, "/get/"); ok {
 		a.asked = append(a.asked, name)
 		body = fmt.Sprintf(`[{"name":%q}]`, name)
+		if a.signed && !strings.HasPrefix(q.Get("X-Amz-Signature"), "abcdefgh") {
+			status = 403
+		}
 		for _, f := range a.files {
 			if f.name == name && f.status != 0 {
 				status = f.status
@@ -45,6 +50,11 @@ func (a *dayFiles) RoundTrip(r *http.Request) (*http.Response, error) {
 		_, _ = fmt.Sscan(q.Get("after"), &from)
 		var items []string
 		next := "null"
+		a.answers++
+		query := ""
+		if a.signed {
+			query = fmt.Sprintf("?X-Amz-Signature=abcdefgh%d", a.answers)
+		}
 		for i, f := range a.files {
 			if i < from || q.Has("account") && f.account != q.Get("account") || !a.all && f.day != "" && f.day < q.Get("since") || q.Has("until") && f.day >= q.Get("until") {
 				continue
@@ -57,7 +67,7 @@ func (a *dayFiles) RoundTrip(r *http.Request) (*http.Response, error) {
 			if f.day == "" {
 				day = "null"
 			}
-			items = append(items, fmt.Sprintf(`{"day":%s,"etag":%q,"url":"http://api.test/get/%s"}`, day, f.etag, f.name))
+			items = append(items, fmt.Sprintf(`{"day":%s,"etag":%q,"url":"http://api.test/get/%s%s"}`, day, f.etag, f.name, query))
 		}
 		body = fmt.Sprintf(`{"data":[%s],"next":%s}`, strings.Join(items, ","), next)
 	}
@@ -184,14 +194,49 @@ func TestFilesOwed(t *testing.T) {
 	}
 }
 
+// TestFilesSignedOwed: of a file that failed, the state has no link. So the listing is
+// asked for it again, and for no other.
+func TestFilesSignedOwed(t *testing.T) {
+	for _, status := range []int{403, 404, 503} {
+		for _, stream := range []string{dayStream("", ""), dayStream(", lookback: 1d", "")} {
+			t.Run(fmt.Sprint(status, strings.Contains(stream, "lookback")), func(t *testing.T) {
+				api := &dayFiles{files: days("01", "02", "03", "04", "05"), signed: true}
+				s := setup{definition: stream, api: api, workDir: t.TempDir()}
+				s.head = strings.Replace(head, "attempts: 2", "attempts: 1, cool_downs: 0", 1)
+				for i, want := range []string{"01 02 03 04 05", "02", "02 06", ""} {
+					if api.files[1].status = status; i > 1 {
+						api.files[1].status = 0
+					}
+					if i == 2 {
+						api.files = append(api.files, days("06")...)
+					}
+					r := s.run(t)
+					if (r.err != nil) != (i < 2) {
+						t.Errorf("run %d: %v", i+1, r.err)
+					}
+					if strings.Contains(r.log+r.state(), "abcdefgh") {
+						t.Errorf("a signature is in %s\n%s", r.log, r.state())
+					}
+					s.state = r.state()
+					got := slices.Compact(api.took()) // what failed for now is tried again in the same run
+					if strings.Join(got, " ") != want {
+						t.Fatalf("run %d read %q, want %q\n%s\n%s", i+1, got, want, r.log, s.state)
+					}
+				}
+			})
+		}
+	}
+}
+
 // TestFilesCutAtEachRequest cuts a run at each of its requests, with and without a
 // journal, and the one after it too: all files come, and the run after reads none.
 func TestFilesCutAtEachRequest(t *testing.T) {
-	for _, off := range []bool{false, true} {
+	for n := range 4 {
+		off, signed := n%2 == 1, n > 1
 		for cut := 1; cut < 12; cut++ {
-			t.Run(fmt.Sprintf("journal off %v, cut at %d", off, cut), func(t *testing.T) {
+			t.Run(fmt.Sprintf("journal off %v, signed %v, cut at %d", off, signed, cut), func(t *testing.T) {
 				t.Parallel()
-				api := &dayFiles{files: days("01", "02", "03", "04", "05", "06", "06b"), cutAt: cut}
+				api := &dayFiles{files: days("01", "02", "03", "04", "05", "06", "06b"), cutAt: cut, signed: signed}
 				s := setup{definition: dayStream(", lookback: 1d", ""), api: api, workDir: t.TempDir(),
 					config: fmt.Sprintf(`{"run": {"concurrency": 1, "flush": {"responses": 1}, "journal": {"off": %v}}}`, off)}
 				s.head = strings.Replace(head, "attempts: 2", "attempts: 1, cool_downs: 0", 1)

@@ -31,8 +31,9 @@ type files struct {
 
 	high  *time.Time // the highest replication value of the pass; nil: none
 	came  map[uint64]time.Time
-	first map[uint64]uint64 // of each context that is read in this run, the version that came first
-	lacks bool              // there are more versions than are kept
+	first map[uint64]listedFile // of each context that is read in this run, what came first
+	least *time.Time            // the lowest replication value of files that failed, and must be listed again
+	lacks bool                  // there are more versions than are kept
 }
 
 // listedFile is a record of a listing that names a file.
@@ -60,9 +61,9 @@ func newFiles(p, listing *pass, axis sources.PartitionSource, n *need) *files {
 	if axis.File == nil || !axis.ChangedOnly || n == nil {
 		return nil
 	}
-	f := &files{pass: p, listing: listing, contexts: n.fed.Contexts, known: n.fed.Files, came: map[uint64]time.Time{}, first: map[uint64]uint64{}}
+	f := &files{pass: p, listing: listing, contexts: n.fed.Contexts, known: n.fed.Files, came: map[uint64]time.Time{}, first: map[uint64]listedFile{}}
 	if n.at != nil && n.at.Listed != nil {
-		f.high, f.before = n.at.Listed.High, n.at.Listed.Files
+		f.high, f.before, f.least = n.at.Listed.High, n.at.Listed.Files, n.at.Listed.Least
 		for _, version := range f.before {
 			f.came[version] = time.Time{}
 		}
@@ -117,14 +118,32 @@ func (f *files) note(one listedFile) {
 	if !one.known {
 		first, again := f.first[one.context]
 		switch {
-		case again && first != one.version, !again && f.done.Has(one.context) && !f.before.Has(one.version):
+		case again && first.version != one.version, !again && f.done.Has(one.context) && !f.before.Has(one.version):
 			return
 		}
-		f.first[one.context] = one.version
+		f.first[one.context] = one
 	}
 	f.came[one.version] = one.at
 	if len(f.came) >= 2*mostFiles && f.high != nil {
 		f.forget(f.asksFrom(*f.high))
+	}
+}
+
+// missed takes note of a file that failed, and whose link is signed: what the state has of
+// it would be refused. The next pass asks the listing for it again, as for a file without
+// a replication value, or where there are no bookmarks, in any case.
+func (p *pass) missed(context uint64) {
+	for _, listing := range p.feeds {
+		f := p.filesOf(listing)
+		if f == nil {
+			continue
+		}
+		if one, ok := f.first[context]; ok {
+			delete(f.came, one.version)
+			if f.least == nil || one.at.Before(*f.least) {
+				f.least = &one.at
+			}
+		}
 	}
 }
 
@@ -143,10 +162,10 @@ func (f *files) forget(from time.Time) {
 
 // listed is what came of the listing, for the state.
 func (f *files) listed() *state.Listed {
-	if f.high == nil && len(f.came) == 0 {
+	if f.high == nil && f.least == nil && len(f.came) == 0 {
 		return nil
 	}
-	return &state.Listed{High: f.high, Files: slices.Sorted(maps.Keys(f.came))}
+	return &state.Listed{High: f.high, Files: slices.Sorted(maps.Keys(f.came)), Least: f.least}
 }
 
 // asksFrom is from when on the listing is asked that goes on from a replication value;
@@ -186,6 +205,9 @@ func (p *pass) filesRead(listing *pass, was, now state.Since) state.Since {
 		at := *f.high
 		if limit := p.track.readOf(listing.track); limit.Before(at) {
 			at = limit
+		}
+		if f.least != nil && f.least.Before(at) {
+			at = *f.least
 		}
 		if at = at.UTC(); now.At == nil || at.After(*now.At) {
 			now.At = &at

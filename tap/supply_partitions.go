@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/tap-rest/tap-rest/state"
@@ -19,6 +20,7 @@ type supply struct {
 	contexts  contexts                  // its own
 	leftovers leftovers                 // that pages of parents wait for
 	known     *progress.Pass            // what is done, open or owed when the run begins; of one that has many
+	signed    map[string]state.Open     // files that are open, by the key of their partition: the listing leads to them
 	fromStart func() (*plan.Cut, error) // how the time of a context is cut that was not read yet,
 	fromMark  func() (*plan.Cut, error) // and of one that was
 }
@@ -26,7 +28,7 @@ type supply struct {
 // newSupply returns that of a pass. Its error is one of the definition, or of the
 // values it is given.
 func newSupply(p *pass) (*supply, error) {
-	s := &supply{pass: p, leftovers: leftovers{}}
+	s := &supply{pass: p, leftovers: leftovers{}, signed: map[string]state.Open{}}
 	s.fromStart, s.fromMark = s.cutsFrom(nil), s.cutsFrom(p.decision.From)
 	var err error
 	if s.contexts.axes, err = plan.NewAxes(p.stream.Definition, p.vars()); err != nil {
@@ -51,13 +53,26 @@ func newSupply(p *pass) (*supply, error) {
 func (s *supply) begin() *progress.Pass {
 	d := s.pass.decision
 	if d.Way == plan.FromState && d.Bookmark.Resume != nil && d.Bookmark.Resume.Shape == s.pass.stream.Shape {
-		return progress.Load(d.Bookmark.Resume, s.keyOf)
+		r := *d.Bookmark.Resume
+		r.Open, r.Owed = s.withoutSigned(r.Open), s.withoutSigned(r.Owed)
+		return progress.Load(&r, s.keyOf)
 	}
 	known := progress.New()
 	for _, o := range s.owedBefore() {
 		known.Owe(s.keyOf(&o), o, true)
 	}
 	return known
+}
+
+// withoutSigned returns partitions without those that the listing must lead to again:
+// these are asked for by another link, from where they stood on.
+func (s *supply) withoutSigned(all []state.Open) []state.Open {
+	return slices.DeleteFunc(slices.Clone(all), func(o state.Open) bool {
+		if o.Signed {
+			s.signed[o.Partition] = o
+		}
+		return o.Signed
+	})
 }
 
 // owedBefore is what the pass before owed: its bookmark may lie behind that.
@@ -125,7 +140,14 @@ func (s *supply) partOf(ctx plan.Context, w state.Window) (*part, error) {
 		return nil, err
 	}
 	reading := &plan.Reading{Stream: s.pass.stream, Pass: s.pass.decision, Part: partition}
-	return s.newPart(reading, w), nil
+	one := s.newPart(reading, w)
+	if o, ok := s.signed[partition.Key]; ok {
+		if one.Start, err = plan.StandingOf(&o); err != nil {
+			return nil, err
+		}
+		one.at, one.known = one.Start, true
+	}
+	return one, nil
 }
 
 // cut cuts the time of a context: nil where time is no measure.

@@ -350,6 +350,9 @@ func bothListed(a, b *state.Listed) *state.Listed {
 	if a.High == nil {
 		both.High = nil
 	}
+	if both.Least = a.Least; both.Least == nil || b.Least != nil && b.Least.Before(*both.Least) {
+		both.Least = b.Least
+	}
 	return both
 }
 

@@ -246,3 +246,37 @@ func TestMergeParents(t *testing.T) {
 		}
 	}
 }
+
+// TestMergeFiles: of the files of a listing, those are read that both states say so of,
+// and the listing is asked from where the less far one is.
+func TestMergeFiles(t *testing.T) {
+	at := func(day int) *time.Time {
+		one := time.Date(2024, 1, day, 0, 0, 0, 0, time.UTC)
+		return &one
+	}
+	pass := &state.Pass{ID: "p", AsOf: *at(9)}
+	over := func(day int, files ...uint64) *state.Bookmark {
+		return &state.Bookmark{Pass: pass, Parents: map[string]state.Since{"l": {At: at(day), Shape: "s", Files: files, Known: files}}}
+	}
+	fed := func(listed *state.Listed, over bool) *state.Bookmark {
+		return &state.Bookmark{Pass: pass, Resume: &state.Resume{Version: state.Version, AsOf: *at(9), Feeds: []state.Feed{{Stream: "l", Pass: "q", Over: over, Listed: listed}}}}
+	}
+	for _, two := range [][2]*state.Bookmark{{over(3, 1, 2, 3), over(2, 2, 3, 4)}, {over(2, 2, 3, 4), over(3, 1, 2, 3)}} {
+		got := progress.Merge(two[0], two[1], state.Order{}).Parents["l"]
+		if !got.At.Equal(*at(2)) || !slices.Equal(got.Files, state.Contexts{2, 3}) || !slices.Equal(got.Known, state.Contexts{2, 3}) {
+			t.Errorf("got %v %v %v", got.At, got.Files, got.Known)
+		}
+	}
+	for _, both := range []bool{false, true} {
+		a, b := fed(&state.Listed{High: at(3), Files: state.Contexts{1, 2}, Least: at(2)}, both), fed(&state.Listed{High: at(4), Files: state.Contexts{2, 3}}, true)
+		for _, two := range [][2]*state.Bookmark{{a, b}, {b, a}} {
+			got := progress.Merge(two[0], two[1], state.Order{}).Resume.Feeds[0].Listed
+			if got == nil || !got.High.Equal(*at(3)) || !slices.Equal(got.Files, state.Contexts{2}) || got.Least == nil || !got.Least.Equal(*at(2)) {
+				t.Errorf("got %+v", got)
+			}
+		}
+		if got := progress.Merge(a, fed(nil, true), state.Order{}).Resume.Feeds[0].Listed; got != nil {
+			t.Errorf("got %+v of a state without files", got)
+		}
+	}
+}

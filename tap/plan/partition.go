@@ -30,6 +30,12 @@ func (c Context) link() expr.Value {
 	return c.Value.Get(sources.FileKey)
 }
 
+// Signed reports whether the context is a file whose link says more than the state may
+// have: who reads it again asks the listing for another one.
+func (c Context) Signed() bool {
+	return c.Link != "" && c.Link != c.Value.Get(sources.FileKey).Text()
+}
+
 // Partition is a part of a stream that is walked by itself: a context and a
 // window.
 type Partition struct {
