@@ -25,6 +25,7 @@ type exports struct {
 	polls     int
 	downloads int
 	signature int
+	null      bool // a job without files has null in place of their list
 	turns     bool // each poll of a job that is done lists its files in another order
 	removed   []string
 	asked     []string
@@ -62,6 +63,9 @@ func (e *exports) RoundTrip(r *http.Request) (*http.Response, error) {
 			}
 			links = append(links, fmt.Sprintf(`{"url": "https://store.test/%s/%d?sig=abcdefgh%d"}`, job, i, e.signature))
 		}
+		if e.null {
+			return say(200, `{"status": "ready", "files": null}`)
+		}
 		return say(200, `{"status": "ready", "files": [`+strings.Join(links, ",")+`]}`)
 	case r.URL.Host == "store.test":
 		if r.Header.Get("Authorization") != "" {
@@ -92,6 +96,7 @@ func TestExport(t *testing.T) {
 		{"polled", exports{files: 3, pending: 4}, "1 5 3", ""},
 		{"one file", exports{files: 1}, "1 1 1", ""},
 		{"no file", exports{}, "1 1 0", ""},
+		{"null for a list of none", exports{null: true}, "1 1 0", ""},
 		{"links expire", exports{files: 3, expires: 1}, "1 2 4", ""},
 		{"forgotten", exports{files: 3, forgets: 1, pending: 2}, "", "does not know the export's job any more"},
 		{"fails", exports{files: 3, fails: 1}, "", "came to nothing: the API says that it has failed"},
