@@ -9,6 +9,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
@@ -25,9 +26,10 @@ type Walk struct {
 	ahead    *ahead
 	asker    *asker
 	session  *conversation
-	job      *job  // nil: the stream exports nothing
-	part     part  // of the answer under way
-	err      error // that ended the walk
+	job      *job         // nil: the stream exports nothing
+	part     part         // of the answer under way
+	remarks  file.Remarks // of the files that were read
+	err      error        // that ended the walk
 }
 
 // NewWalk returns the walk over one partition of stream from pos on. vars hold
@@ -226,9 +228,15 @@ func (w *Walk) ask(ctx context.Context, out *outgoing, early *early) (*Page, err
 }
 
 // finish keeps the tag of a page, and makes one that did not change a page without
-// records: they left before.
+// records: they left before. The last page has what the files of all say.
 func (w *Walk) finish(out *outgoing, page *Page) {
 	w.recorder.keepTag(out, page, w.counters)
+	seen := page.Body.Seen()
+	if w.remarks.Join(seen.Remarks); page.Last {
+		for _, text := range w.remarks.Texts() {
+			page.Remarks = append(page.Remarks, w.client.Secrets.Redact(text))
+		}
+	}
 	if same := page.same(); same != nil {
 		page.Unchanged, page.Records = same.count, none{}
 	}

@@ -29,6 +29,8 @@ type Answer struct {
 type Seen struct {
 	Took   string          // what was found out of it by itself, and why; "": nothing
 	Schema json.RawMessage // of a record, JSON Schema, as the first file says it; nil: it does not
+	// Remarks are what files say against the definition that were read to their ends.
+	Remarks file.Remarks
 }
 
 // Open begins to read a body as JSON text. The reader is to be closed.
@@ -182,6 +184,9 @@ func (c *chain) ready() error {
 func (c *chain) over(err error) error {
 	if !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return c.named(err)
+	}
+	if r, ok := c.now.(file.Remarker); ok && c.answer.Seen != nil {
+		c.answer.Seen.Remarks.Add(r.Remarks()...)
 	}
 	c.now.Close()
 	c.now = nil

@@ -1,0 +1,60 @@
+package fetch_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+)
+
+// TestFilesTell proves that a file which was read, but likely not as it was meant, is
+// told of at the end of the walk: with what was looked for, and what was there.
+func TestFilesTell(t *testing.T) {
+	const (
+		parents  = "decode: {format: jsonl, parent_id: __parentId}"
+		children = "decode: {format: jsonl, parent_id: __parentId, lines: children}"
+		bulk     = "{\"id\":\"o1\",\"name\":\"x\"}\n{\"id\":\"l1\",\"__parent_id\":\"o1\"}\n"
+	)
+	for _, tt := range []struct {
+		name, stream, body string
+		want               []string // in the one remark; none: nothing is told
+	}{
+		{"a field that no line has", parents, bulk, []string{"decode.parent_id", "__parentId", "no line", "id, name, __parent_id", `did you mean "__parent_id"?`}},
+		{"likewise, of the children", children, bulk, []string{"decode.parent_id", "__parentId", `did you mean "__parent_id"?`}},
+		{"a field of a secret", parents, `{"hunter2":1}`, []string{"has the fields ***"}},
+		{"one line without a parent", parents, `{"id":"o1"}`, []string{"its line has the fields id"}},
+		{"a field that one line has", parents, "{\"id\":\"o1\"}\n{\"id\":\"l1\",\"__parentId\":\"o1\"}\n", nil},
+		{"a field that is null in all lines", children, "{\"id\":\"o1\",\"__parentId\":null}\n", nil},
+		{"no line at all", children, "\n", nil},
+		{"one member of an archive has it", "decode: {format: jsonl, parent_id: __parentId, unpack: [zip]}",
+			members(t, "zip", "a", `{"id":1}`, "b", `{"id":2,"__parentId":1}`, "c", `{"id":3}`), nil},
+		{"a long file", parents, strings.Repeat(bulk, body.Max/40), []string{"decode.parent_id"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			stream := define(t, "", `path: /file, records: "@this", `+tt.stream)[0]
+			api := &script{answers: []answer{{200, tt.body, http.Header{}}}}
+			dir := memoryFolder(t)
+			j := openJournal(t, dir)
+			for _, what := range []string{"live", "recorded"} {
+				w := newRig(t, stream, api, "token", "hunter2").walk(stream, paging.Position{})
+				record(t, w, j).Only = what == "recorded"
+				got := drain(t, w)
+				if got.err != nil || len(got.last.Remarks) != min(1, len(tt.want)) {
+					t.Fatalf("%s: got %q and %v, want %q", what, got.last.Remarks, got.err, tt.want)
+				}
+				for _, want := range tt.want {
+					if !slices.ContainsFunc(got.last.Remarks, func(text string) bool { return strings.Contains(text, want) }) {
+						t.Errorf("%s: got %q, want %q", what, got.last.Remarks, want)
+					}
+				}
+				j = reopened(t, dir, j)
+				if tt.name == "a field of a secret" {
+					break // it is not recorded
+				}
+			}
+		})
+	}
+}
