@@ -32,6 +32,17 @@ func TestAdviseRecords(t *testing.T) {
 			t.Errorf("%s: got %v, want %q", tt.body, e, tt.want)
 		}
 	}
+	for _, tt := range []struct{ records, body, want string }{
+		{"orders.item", "<Orders><order><id>1</id></order><order><id>2</id></order></Orders>", "an array of objects at Orders.order: write records: Orders.order"},
+		{"orders.item", "<Orders><list><order n='1'><id>1</id></order></list></Orders>", "an element that holds others at Orders.list.order: write records: Orders.list.order"},
+		{"Orders.items.item", "<Orders><page>1</page><order><id>1</id></order><meta><n>1</n></meta></Orders>", "elements that hold others at Orders.order, Orders.meta: write one of them"},
+		{"Orders.items.item", "<Orders><page>1</page></Orders>", "expected "},
+	} {
+		s := define(t, "", "path: /x, decode: xml, records: "+tt.records)[0]
+		if e := failure(t, newRig(t, s, &script{answers: []answer{says(200, tt.body)}}).run(s, paging.Position{}).err); !strings.Contains(e.Error(), tt.want) {
+			t.Errorf("%s: got %v, want %q", tt.body, e, tt.want)
+		}
+	}
 	many := ""
 	for i := range 9 {
 		many += fmt.Sprintf(`"k%d":[{}],`, i)

@@ -58,7 +58,7 @@ var arrows = map[string][]string{
 	"sources/fetch/recorded":      {"sources/fetch/body", "sources/secret", "state/journal"},
 	"sources/fetch/uri":           {},
 	"sources/fetch/decode/jsonl":  {"catalog/raw", "sources", "sources/fetch/decode/file", "sources/nearest"},
-	"sources/fetch/decode/xml":    {"sources", "sources/fetch/decode/file"},
+	"sources/fetch/decode/xml":    {"sources", "sources/fetch/decode/file", "sources/nearest"},
 
 	"sources/fetch/decode":          {"sources", "sources/document", "sources/fetch/decode/avro", "sources/fetch/decode/csv", "sources/fetch/decode/detect", "sources/fetch/decode/file", "sources/fetch/decode/jsonl", "sources/fetch/decode/parquet", "sources/fetch/decode/protobuf", "sources/fetch/decode/unpack", "sources/fetch/decode/xlsx", "sources/fetch/decode/xml"},
 	"sources/fetch/decode/avro":     {"sources/fetch/decode/file", "sources", "catalog/raw"},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
 )
 
@@ -14,7 +15,10 @@ func (a Adviser) Records(body []byte) string {
 	if r.Single || r.Keyed != "" || r.Columns != nil || r.ColumnsPath != "" {
 		return ""
 	}
-	paths := hint.Lists(body)
+	paths, what, all := hint.Lists(body), "an array of objects", "arrays of objects"
+	if len(paths) == 0 && a.Stream.Text.Decode.Format == sources.FormatXML { // one element is no array
+		paths, what, all = hint.Elements(body), "an element that holds others", "elements that hold others"
+	}
 	for i, path := range paths {
 		paths[i] = a.Quote(hint.YAML(path))
 	}
@@ -22,7 +26,7 @@ func (a Adviser) Records(body []byte) string {
 	case 0:
 		return ""
 	case 1:
-		return fmt.Sprintf("the answer has an array of objects at %s: write records: %[1]s", paths[0])
+		return fmt.Sprintf("the answer has %s at %s: write records: %[2]s", what, paths[0])
 	}
-	return fmt.Sprintf("the answer has arrays of objects at %s: write one of them, as records: %s", strings.Join(paths, ", "), paths[0])
+	return fmt.Sprintf("the answer has %s at %s: write one of them, as records: %s", all, strings.Join(paths, ", "), paths[0])
 }

@@ -147,6 +147,13 @@ func (a *Answer) see(r file.Records) {
 	}
 }
 
+// hear takes note of what a file says that was read to its end.
+func (a *Answer) hear(read any) {
+	if r, ok := read.(file.Remarker); ok && a.Seen != nil {
+		a.Seen.Remarks.Add(r.Remarks()...)
+	}
+}
+
 // noCSV is the error of a file that is something else, though nearly every text would
 // pass for rows; it returns the file to be read.
 func (a *Answer) noCSV(in file.File) (file.File, error) {
@@ -185,9 +192,7 @@ func (c *chain) over(err error) error {
 	if !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return c.named(err)
 	}
-	if r, ok := c.now.(file.Remarker); ok && c.answer.Seen != nil {
-		c.answer.Seen.Remarks.Add(r.Remarks()...)
-	}
+	c.answer.hear(c.now)
 	c.now.Close()
 	c.now = nil
 	return nil

@@ -137,6 +137,7 @@ func (t *documentText) Read(p []byte) (int, error) {
 		}
 		n, err := t.now.Read(p)
 		if err != nil && errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.answer.hear(t.now)
 			_ = t.now.Close() // Read has said what is wrong
 			t.now, err = nil, nil
 		}

@@ -9,7 +9,8 @@ type Remark struct {
 	Text string
 }
 
-// Remarker are Records that may have remarks, once they were read to their end.
+// Remarker are Records, or a document, that may have remarks once they were read to
+// their end.
 type Remarker interface{ Remarks() []Remark }
 
 // Remarks are those of several files, of which each key is told of once.

@@ -49,6 +49,7 @@ type document struct {
 	record tree      // the record that is open
 	out    []byte    // JSON that was not read yet
 	used   int       // of out
+	found  bool      // an element is a record
 	err    error
 }
 
@@ -186,6 +187,7 @@ func (d *document) begin(name string) error {
 	}
 	here.passed = true
 	if last {
+		d.found = true
 		d.record.open(name)
 		return nil
 	}
