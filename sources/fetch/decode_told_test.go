@@ -1,14 +1,36 @@
 package fetch_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
+
+// workbook is one of a sheet with rows of text.
+func workbook(t *testing.T, rows ...string) string {
+	sheet := "<worksheet><sheetData>"
+	for _, row := range rows {
+		sheet += "<row>"
+		for cell := range strings.SplitSeq(row, ",") {
+			sheet += `<c t="inlineStr"><is><t>` + cell + "</t></is></c>"
+		}
+		sheet += "</row>"
+	}
+	const (
+		types = `<Types><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>`
+		rels  = `<Relationships><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/%s" Target="%s"/></Relationships>`
+		book  = `<workbook xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>`
+	)
+	return members(t, "zip", "[Content_Types].xml", types, "_rels/.rels", fmt.Sprintf(rels, "officeDocument", "xl/workbook.xml"),
+		"xl/workbook.xml", book, "xl/_rels/workbook.xml.rels", fmt.Sprintf(rels, "worksheet", "worksheets/sheet1.xml"),
+		"xl/worksheets/sheet1.xml", sheet+"</sheetData></worksheet>")
+}
 
 // TestFilesTell proves that a file which was read, but likely not as it was meant, is
 // told of at the end of the walk: with what was looked for, and what was there.
@@ -45,6 +67,15 @@ func TestFilesTell(t *testing.T) {
 			members(t, "zip", "a", "<r><item><id>1</id></item></r>", "b", "<r><row><id>1</id></row></r>"), nil},
 		{"XML found out", "decode: auto, records: r.row", "<r><item><id>1</id></item></r>", []string{"are at r.item: "}},
 		{"a long XML document", "decode: xml, records: r.row", "<r>" + strings.Repeat("<item><id>1</id></item>", 20_000) + "</r>", []string{"are at r.item: "}},
+		{"a row of names again", "decode: csv", "id,note\n1,a\nid,note\n2,b\n", []string{"row 3 of the file holds nothing but the names", "was taken for a record: if it is no data, write keep: '{{ record[\"id\"] != \"id\" }}'"}},
+		{"several rows of names", "decode: csv", "\"id\",note\r\n1,a\r\n\r\n\"id\",note\r\n2,b\r\nid,note\r\n", []string{"row 4 of the file and 1 more hold nothing"}},
+		{"likewise, in a long file", "decode: csv", "id,note\n" + strings.Repeat("1,a\n", body.Max/4) + "id,note\n2,b\nid,note\n", []string{"row " + strconv.Itoa(body.Max/4+2) + " of the file and 1 more hold nothing"}},
+		{"a value that is a name", "decode: csv", "id,note\nid,a\n2,note\n", nil},
+		{"names that the file has, too", "decode: {format: csv, header: [id, note]}", "ID,Note\n1,a\n", []string{"decode.header gives the columns names, and the first row of the file holds them, too", "Write header: true, or skip_lines: 1"}},
+		{"likewise, behind a line", "decode: {format: csv, header: [id, note], skip_lines: 1}", "report\nid,note\n1,a\n", []string{"skip_lines: 2"}},
+		{"names that the file has again", "decode: {format: csv, header: [id, note], skip_lines: 1}", "id,note\n1,a\nid,note\n1,a\n", []string{"row 3 of the file holds nothing but the names"}},
+		{"names of a workbook", "decode: {format: xlsx, header: [id, note]}", workbook(t, "id,note", "1,a"), []string{"Write header: true, or skip_rows: 1"}},
+		{"a row of names again in a workbook", "decode: xlsx", workbook(t, "id,note", "1,a", "id,note"), []string{"row 3 of the file holds nothing but the names"}},
 		{"a long file", parents, strings.Repeat(bulk, body.Max/40), []string{"decode.parent_id"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

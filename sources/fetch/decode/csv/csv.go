@@ -40,7 +40,7 @@ func Open(in file.File, o *file.Options) (file.Records, error) {
 		return nil, &file.Error{Format: sources.FormatCSV, Offset: -1, Err: err}
 	}
 	r := &records{block: block{in: in}, dialect: d, nulls: newNulls(o.CSV.NullValues), tail: padSize, limit: file.MaxRecord}
-	names, err := r.names(o.CSV)
+	names, row, err := r.names(o.CSV)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func Open(in file.File, o *file.Options) (file.Records, error) {
 	if err := r.setColumns(names, o.Schema); err != nil {
 		return nil, &file.Error{Format: sources.FormatCSV, Offset: -1, Err: err}
 	}
-	return r, nil
+	return r.watched(names, row, &o.CSV).Watch(r), nil
 }
 
 func (r *records) Close() {

@@ -8,15 +8,17 @@ import (
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
 
 // maxColumns is how many columns a file may have.
 const maxColumns = 1 << 16
 
-// names reads up to the first record, and returns the names of the columns.
-func (r *records) names(o sources.CSV) ([]raw.Text, error) {
+// names reads up to the first record, and returns the names of the columns, and how a
+// row holds them.
+func (r *records) names(o sources.CSV) (names []raw.Text, row []byte, err error) {
 	if err := r.begin(o.SkipLines); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if o.Names != nil {
 		r.given = true
@@ -24,27 +26,37 @@ func (r *records) names(o sources.CSV) ([]raw.Text, error) {
 		for i, name := range o.Names {
 			names[i] = raw.Quote(name)
 		}
-		return names, r.checkNames(names)
+		return names, []byte(strings.Join(o.Names, r.delimiter)), r.checkNames(names)
 	}
 	if err := r.pass(0); err == io.EOF {
-		return nil, r.failure(r.at, errNoNames)
+		return nil, nil, r.failure(r.at, errNoNames)
 	} else if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for {
 		names, end, err := r.header()
 		if err == nil {
 			err = r.checkNames(names)
+			row = bytes.TrimRight(bytes.Clone(r.b[r.at:end]), "\r\n")
 			r.at, r.rows = end, r.rows+1
-			return names, err
+			return names, row, err
 		}
 		if err == errMore {
 			err = r.readOn()
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
+}
+
+// watched is the header whose names are looked for in rows of records.
+func (r *records) watched(names []raw.Text, row []byte, o *sources.CSV) *file.Header {
+	h := &file.Header{Given: r.given, Text: row, Skip: fmt.Sprintf("skip_lines: %d", o.SkipLines+1), LastRow: func() int64 { return r.rows }}
+	for _, name := range names {
+		h.Names = append(h.Names, name)
+	}
+	return h
 }
 
 // begin passes over the byte order mark and the lines to skip.

@@ -59,7 +59,19 @@ func Open(in file.File, o *file.Options) (_ file.Records, err error) {
 	if err := o.Lacks(func(key string) bool { return slices.Contains(names, key) }); err != nil {
 		return nil, err
 	}
-	return r, r.setColumns(names, o.Schema)
+	if err := r.setColumns(names, o.Schema); err != nil || len(names) == 0 {
+		return r, err
+	}
+	return r.watched(&o.XLSX).Watch(r), nil
+}
+
+// watched is the header whose names are looked for in rows of records.
+func (r *records) watched(o *sources.XLSX) *file.Header {
+	h := &file.Header{Given: o.Names != nil, Skip: fmt.Sprintf("skip_rows: %d", o.SkipRows+1), LastRow: func() int64 { return r.row.n }}
+	for _, c := range r.columns {
+		h.Names = append(h.Names, c.lead[:len(c.lead)-1])
+	}
+	return h
 }
 
 // fail says of an error in which row it was found.

@@ -1,0 +1,137 @@
+package file
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// Header is what names the columns of a file of rows.
+type Header struct {
+	Names   [][]byte     // of the columns, as JSON
+	Given   bool         // by the definition, and not by a row
+	Text    []byte       // the row of the names as it stands in the file, without its line end; nil: unknown
+	Skip    string       // the line of the definition that passes over the first row of records, too
+	LastRow func() int64 // the number of the row that was read last
+}
+
+// Watch returns records that find rows among theirs which hold the names of the columns
+// once more. These rows are records all the same: nobody knows whether they are data.
+func (h *Header) Watch(of Records) Records {
+	w := watched{Records: of, header: h}
+	for i, name := range h.Names {
+		w.again = append(append(append(append(w.again, ",{"[b2i(i == 0)]), name...), ':'), name...)
+	}
+	w.again = append(w.again, '}')
+	if s, ok := of.(Skipper); ok {
+		return &watchedSkipper{w, s}
+	}
+	return &w
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// watched are records among which rows of names are looked for.
+type watched struct {
+	Records
+	header *Header
+	again  []byte // the record that such a row becomes
+	n      int64  // records
+	found  int64  // of those that are such rows
+	row    int64  // of the first one; 0: unknown
+	first  bool   // the first record of all is such a row, in whatever case
+}
+
+// Next appends the next record.
+func (w *watched) Next(dst []byte) ([]byte, error) {
+	from := len(dst)
+	dst, err := w.Records.Next(dst)
+	if err == nil {
+		w.see(dst[from:])
+	}
+	return dst, err
+}
+
+func (w *watched) see(record []byte) {
+	if w.n++; len(record) != len(w.again) {
+		return
+	}
+	switch {
+	case w.n == 1 && w.header.Given:
+		w.first = bytes.EqualFold(record, w.again)
+	case bytes.Equal(record, w.again):
+		w.find(w.header.LastRow())
+	}
+}
+
+func (w *watched) find(row int64) {
+	if w.found++; w.found == 1 {
+		w.row = row
+	}
+}
+
+// Remarks say of the rows of names that they were taken for records.
+func (w *watched) Remarks() (all []Remark) {
+	if w.first {
+		all = append(all, Remark{About: "decode.header", Text: "decode.header gives the columns names, and the first row of the file holds them, too: it was taken for a record. Write header: true, or " + w.header.Skip})
+	}
+	if w.found == 0 {
+		return all
+	}
+	what := "holds nothing but the names of the columns, as where files were put one behind another, and was taken for a record: if it is no data"
+	which := "a row"
+	if w.row > 0 {
+		which = fmt.Sprintf("row %d", w.row)
+	}
+	which += " of the file"
+	if w.found > 1 {
+		which += fmt.Sprintf(" and %d more", w.found-1)
+		what = "hold nothing but the names of the columns, as where files were put one behind another, and were taken for records: if they are no data"
+	}
+	keep := fmt.Sprintf("keep: '{{ record[%s] != %[1]s }}'", w.header.Names[0])
+	return append(all, Remark{About: "rows of names", Text: fmt.Sprintf("%s %s, write %s", which, what, keep)})
+}
+
+// watchedSkipper are those that can be proven faster than they are made.
+type watchedSkipper struct {
+	watched
+	of Skipper
+}
+
+// Skip proves the next records.
+func (w *watchedSkipper) Skip() (n int, text []byte, err error) {
+	n, text, err = w.of.Skip()
+	if err != nil {
+		return n, text, err
+	}
+	if n == 1 && len(text) > 0 && text[0] == '{' { // a record, unless it is a row that begins so
+		w.see(text)
+		return n, text, nil
+	}
+	w.n += int64(n)
+	if len(w.header.Text) > 0 {
+		w.search(text, n)
+	}
+	return n, text, nil
+}
+
+// search looks for the row of names among rows as they stand in the file.
+func (w *watchedSkipper) search(rows []byte, n int) {
+	before, lines, found := w.found, 0, 0
+	for rest := rows; len(rest) > 0; lines++ {
+		line, behind, _ := bytes.Cut(rest, []byte{'\n'})
+		if bytes.HasPrefix(line, w.header.Text) && len(bytes.TrimSuffix(line, []byte{'\r'})) == len(w.header.Text) {
+			if w.found++; w.found == 1 {
+				found = lines
+			}
+		}
+		rest = behind
+	}
+	if before == 0 && w.found > 0 && lines == n { // no line ends within a field
+		w.row = w.header.LastRow() - int64(n-1-found)
+	}
+}
