@@ -5,9 +5,10 @@
 //
 // Lines end in LF or CRLF; the last one may have no end. A quoted field holds
 // delimiters, line ends, lone CRs and, doubled, quotes. Spaces are part of a field. A
-// UTF-8 byte order mark before the first row is dropped. Blank lines are passed over,
-// but where there is exactly one column: there a blank line is a record whose field is
-// empty, as programs write it.
+// UTF-8 byte order mark before the first row is dropped, and so is a line by which the
+// file tells Excel its delimiter (sep=;), which is taken unless the definition has one.
+// Blank lines are passed over, but where there is exactly one column: there a blank line
+// is a record whose field is empty, as programs write it.
 //
 // The first row names the columns, unless the definition does. Each name is there and
 // is there once; each row has a field for each column, or fewer where the definition

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources"
@@ -17,7 +18,7 @@ const maxColumns = 1 << 16
 // names reads up to the first record, and returns the names of the columns, and how a
 // row holds them.
 func (r *records) names(o sources.CSV) (names []raw.Text, row []byte, err error) {
-	if err := r.begin(o.SkipLines); err != nil {
+	if err := r.begin(o); err != nil {
 		return nil, nil, err
 	}
 	if o.Names != nil {
@@ -59,9 +60,10 @@ func (r *records) watched(names []raw.Text, row []byte, o *sources.CSV) *file.He
 	return h
 }
 
-// begin passes over the byte order mark and the lines to skip.
-func (r *records) begin(lines int) error {
-	if err := r.need(3); err != nil && err != io.EOF {
+// begin passes over the byte order mark, a line for Excel and the lines to skip, of which
+// that line is one.
+func (r *records) begin(o sources.CSV) error {
+	if err := r.need(len(longestMark)); err != nil && err != io.EOF {
 		return err
 	}
 	switch start := r.b[r.at:r.end]; {
@@ -69,6 +71,17 @@ func (r *records) begin(lines int) error {
 		r.at += 3
 	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")):
 		return r.failure(r.at, errUTF16)
+	}
+	lines := o.SkipLines
+	if said := r.separator(); said != 0 {
+		lines = max(lines, 1)
+		if o.Delimiter == 0 {
+			var err error
+			o.Delimiter = said
+			if r.dialect, err = newDialect(o); err != nil {
+				return r.failure(r.at, err)
+			}
+		}
 	}
 	for range lines {
 		if err := r.skipLine(); err == io.EOF {
@@ -79,6 +92,28 @@ func (r *records) begin(lines int) error {
 		r.rows++
 	}
 	return nil
+}
+
+// longestMark is the longest text that may stand before the first row.
+const longestMark = "\ufeff\"sep=\u2028\"\r\n"
+
+// separator is the delimiter by the line that says it to Excel: sep=; say. 0: the file
+// has no such line.
+func (r *records) separator() rune {
+	line, _, _ := bytes.Cut(r.b[r.at:min(r.end, r.at+len(longestMark))], []byte{'\n'})
+	line = bytes.TrimSuffix(line, []byte{'\r'})
+	if n := len(line); n > 1 && line[0] == '"' && line[n-1] == '"' {
+		line = line[1 : n-1]
+	}
+	const says = "sep="
+	if len(line) <= len(says) || !strings.EqualFold(string(line[:len(says)]), says) {
+		return 0
+	}
+	c, size := utf8.DecodeRune(line[len(says):])
+	if size < len(line)-len(says) {
+		return 0
+	}
+	return c
 }
 
 // header parses the row at r.at as the names of columns, and returns where the next
@@ -102,7 +137,25 @@ func (r *records) header() ([]raw.Text, int, error) {
 	}
 }
 
-// checkNames refuses columns without a name and two of one name.
+// checkDelimiter refuses a row of one name in which another delimiter stands.
+func (r *records) checkDelimiter(names []raw.Text) error {
+	if len(names) != 1 || r.given || r.is(r.at, r.quote) {
+		return nil
+	}
+	name, other, most := names[0].Unquote(), "", 0
+	for _, d := range []string{";", "\t", "|", ","} {
+		if n := strings.Count(name, d); n > most && d != r.delimiter {
+			other, most = d, n
+		}
+	}
+	if most == 0 {
+		return nil
+	}
+	return r.failure(r.at, fmt.Errorf("the row that names the columns is one name, %q: write delimiter: %q, which stands in it; if the column is called so, write header: [%[1]q] and skip_lines: %[3]d", name, other, r.rows+1))
+}
+
+// checkNames refuses columns without a name, two of one name, and one whose name seems to
+// be several.
 func (r *records) checkNames(names []raw.Text) error {
 	var faults []string
 	first := make(map[string]int, len(names))
@@ -120,7 +173,7 @@ func (r *records) checkNames(names []raw.Text) error {
 	case len(names) == 0:
 		faults = []string{"there is no column"}
 	case len(faults) == 0:
-		return nil
+		return r.checkDelimiter(names)
 	case len(faults) > 3:
 		faults = append(faults[:3], fmt.Sprintf("and %d faults more", len(faults)-3))
 	}
