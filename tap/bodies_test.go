@@ -51,7 +51,7 @@ func TestText(t *testing.T) {
 		{"UTF-16", "charset: utf-16", "utf-16le", plain, plain, ""},
 		{"UTF-16, as its mark says", "charset: utf-16", "utf-16be", "\uFEFF" + plain, plain, ""},
 		{"Shift JIS", "charset: shift_jis", "shift_jis", `{"id":1,"name":"東京 表示"}`, `{"id":1,"name":"東京 表示"}`, ""},
-		{"another charset", "charset: shift_jis", "windows-1252", plain, "", "has bytes that are no text in the charset shift_jis; is the definition's charset right?"},
+		{"another charset", "charset: shift_jis", "windows-1252", plain, "", "charset: shift_jis: the answer has bytes that are no text in it; write in charset what the API sends"},
 		{"none said", "", "iso-8859-1", plain, "", "not UTF-8"},
 		{"NaN", "nan: null", "", `{"id":1,"a":NaN,"b":[-Infinity, Infinity],"c":"\\\"NaN"}`, `{"id":1,"a":null,"b":[null, null],"c":"\\\"NaN"}`, ""},
 		{"NaN in another charset", "nan: null\n    charset: utf-16", "utf-16le", `{"id":1,"a":NaN}`, `{"id":1,"a":null}`, ""},

@@ -38,7 +38,7 @@ func judgeError(err error) verdict {
 	case errors.As(err, &astray), errors.As(err, &unproven), errors.As(err, &encoding):
 		return refuse(Permanent, err)
 	case errors.As(err, &charset):
-		return refuse(Permanent, err).advise("is the definition's charset right?")
+		return refuse(Permanent, err).advise("write in charset what the API sends, and leave charset out where that is UTF-8")
 	}
 	if bad := (*file.Error)(nil); errors.As(err, &bad) { // what came whole would come again
 		return again(-1, err).onlyOnce("is the file what decode says?")

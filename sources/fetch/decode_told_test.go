@@ -74,6 +74,8 @@ func TestFilesTell(t *testing.T) {
 		{"names that the file has, too", "decode: {format: csv, header: [id, note]}", "ID,Note\n1,a\n", []string{"decode.header gives the columns names, and the first row of the file holds them, too", "Write header: true, or skip_lines: 1"}},
 		{"likewise, behind a line", "decode: {format: csv, header: [id, note], skip_lines: 1}", "report\nid,note\n1,a\n", []string{"skip_lines: 2"}},
 		{"names that the file has again", "decode: {format: csv, header: [id, note], skip_lines: 1}", "id,note\n1,a\nid,note\n1,a\n", []string{"row 3 of the file holds nothing but the names"}},
+		{"one line", "decode: csv", "Service is down", []string{"the file is one name, \"Service is down\", and no row"}},
+		{"two names and no row", "decode: csv", "id,note\n", nil},
 		{"names of a workbook", "decode: {format: xlsx, header: [id, note]}", workbook(t, "id,note", "1,a"), []string{"Write header: true, or skip_rows: 1"}},
 		{"a row of names again in a workbook", "decode: xlsx", workbook(t, "id,note", "1,a", "id,note"), []string{"row 3 of the file holds nothing but the names"}},
 		{"a long file", parents, strings.Repeat(bulk, body.Max/40), []string{"decode.parent_id"}},

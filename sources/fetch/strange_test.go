@@ -40,7 +40,7 @@ func TestStrangeAnswers(t *testing.T) {
 		{"\x1f\x8b\x08\x00", "", 2, "does not say so (2 attempts); write unpack: [gzip]"},
 		{"{\"data\":[{\"id\":1,\"name\":\"M\xfcller\"}]}", "", 2, "the answer is JSON, but not UTF-8 (2 attempts); say in which encoding it is"},
 		{"{\"data\":[{\"id\":1,\"name\":\"M\xc3", "", 4, "(4 attempts)"},
-		{"PK\x03\x04", "", 2, "a ZIP file (2 attempts); write unpack: [zip]"},
+		{"PK\x03\x04", "", 2, "packed with zip (first bytes \"PK\\x03\\x04\") (2 attempts); write unpack: [zip]"},
 		{`{"data":[{"id":1},{"na`, "", 4, "(4 attempts)"},
 		{`{"data":`, "text/html", 4, "(4 attempts)"},
 		{`[{"a":"1,2"` + "\n" + `,"b":"3"`, "", 4, "(4 attempts)"},

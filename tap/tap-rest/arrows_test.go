@@ -52,7 +52,7 @@ var arrows = map[string][]string{
 	"sources/fetch/decode/xlsx":   {"sources/fetch/decode/file", "sources/fetch/decode/unpack", "sources"},
 	"sources/fetch/decode/unpack": {"sources/fetch/decode/file", "sources"},
 	"sources/fetch/rate":          {"sources", "sources/times"},
-	"sources/fetch/advice":        {"sources/expr", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/request", "sources"},
+	"sources/fetch/advice":        {"sources/fetch/decode/detect", "sources/expr", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/request", "sources"},
 	"sources/fetch/identity":      {"sources/fetch/pemtext", "sources", "sources/expr", "sources/secret"},
 	"sources/fetch/pemtext":       {},
 	"sources/fetch/recorded":      {"sources/fetch/body", "sources/secret", "state/journal"},

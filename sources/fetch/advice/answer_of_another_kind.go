@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/detect"
 )
 
 const (
@@ -22,18 +24,24 @@ const (
 func Kind(body []byte, h http.Header, quote func(string) string) (what, tip string) {
 	text := bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\uFEFF")), " \t\r\n")
 	kind, _, _ := strings.Cut(strings.ToLower(h.Get("Content-Type")), ";")
+	thing := detect.What(&detect.Seen{ContentType: kind, Begins: body})
 	switch {
 	case len(text) == 0:
 		return "empty", noAnswer
 	case text[0] == '<':
-		return markup(text, quote)
+		return markup(text, kind, quote)
 	case bytes.HasPrefix(text, []byte("\x1f\x8b")):
 		return "compressed with gzip, and its Content-Encoding does not say so", "write unpack: [gzip], and decode where JSON is not what it holds"
-	case bytes.HasPrefix(text, []byte("PK\x03\x04")):
-		return "a ZIP file", "write unpack: [zip], or decode: xlsx if it is a workbook, and decode where JSON is not what its files are"
+	case thing.Certain && thing.Packed:
+		return thing.Is, thing.Write + ", and decode where JSON is not what its files are"
+	case thing.Certain:
+		return thing.Is, thing.Write
 	case isLines(text):
 		return "one JSON text per line (NDJSON)", "write decode: jsonl"
 	case looksLikeCSV(text, kind == "text/csv"):
+		if !utf8.Valid(text) {
+			return "no JSON and looks like CSV, but is not UTF-8", "write decode: csv, and its charset, as charset: windows-1252"
+		}
 		return "no JSON and looks like CSV", "write decode: csv"
 	case !utf8.Valid(text) && json.Valid(text):
 		return "JSON, but not UTF-8", "say in which encoding it is, as charset: iso-8859-1"
@@ -49,8 +57,8 @@ var (
 )
 
 // markup tells HTML, with the title of the page, from other XML.
-func markup(text []byte, quote func(string) string) (what, tip string) {
-	if !htmlStart.Match(text[:min(len(text), 1<<10)]) {
+func markup(text []byte, kind string, quote func(string) string) (what, tip string) {
+	if !htmlStart.Match(text[:min(len(text), 1<<10)]) && strings.TrimSpace(kind) != "text/html" {
 		return "XML", "write decode: xml, and in records the path of its elements from the root on"
 	}
 	what = "an HTML page"

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 	"golang.org/x/text/encoding/htmlindex"
@@ -23,9 +24,9 @@ func inCharset(name string) func(io.Reader) io.Reader {
 	return func(in io.Reader) io.Reader {
 		encoding, err := htmlindex.Get(name)
 		if err != nil {
-			return failed{ErrCharset{name}}
+			return failed{ErrCharset{Name: name}}
 		}
-		return transform.NewReader(in, strictCharset{unicode.BOMOverride(encoding.NewDecoder()), name})
+		return transform.NewReader(in, &strictCharset{Transformer: unicode.BOMOverride(encoding.NewDecoder()), name: name, wide: strings.HasPrefix(strings.ToLower(name), "utf-16")})
 	}
 }
 
@@ -35,10 +36,16 @@ type failed struct{ err error }
 func (f failed) Read([]byte) (int, error) { return 0, f.err }
 
 // ErrCharset is a body that is not written in its charset.
-type ErrCharset struct{ Name string }
+type ErrCharset struct {
+	Name string
+	UTF8 bool // but in UTF-8
+}
 
 func (e ErrCharset) Error() string {
-	return fmt.Sprintf("the answer has bytes that are no text in the charset %s", e.Name)
+	if e.UTF8 {
+		return fmt.Sprintf("charset: %s: the answer is text in UTF-8", e.Name)
+	}
+	return fmt.Sprintf("charset: %s: the answer has bytes that are no text in it", e.Name)
 }
 
 // strictCharset is a decoder that refuses what it does not know, instead of
@@ -46,15 +53,32 @@ func (e ErrCharset) Error() string {
 type strictCharset struct {
 	transform.Transformer
 	name string
+	wide bool // a character takes two bytes, one of which is 0 in ASCII; no longer true behind the beginning
 }
 
 var unknownRune = []byte("\uFFFD")
 
+// isUTF8 reports whether bytes are a text in UTF-8, which may end within a character.
+func isUTF8(text []byte) bool {
+	for cut := range utf8.UTFMax {
+		if utf8.Valid(text[:len(text)-cut]) {
+			return true
+		}
+	}
+	return false
+}
+
 // Transform decodes src.
-func (s strictCharset) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
+func (s *strictCharset) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
+	if s.wide && len(src) >= utf8.UTFMax {
+		if bytes.IndexByte(src, 0) < 0 && isUTF8(src) {
+			return 0, 0, ErrCharset{s.name, true}
+		}
+		s.wide = false
+	}
 	nDst, nSrc, err = s.Transformer.Transform(dst, src, atEOF)
 	if bytes.Contains(dst[:nDst], unknownRune) {
-		return nDst, nSrc, ErrCharset{s.name}
+		return nDst, nSrc, ErrCharset{Name: s.name}
 	}
 	return nDst, nSrc, err
 }

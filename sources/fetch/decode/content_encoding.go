@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,19 +16,48 @@ import (
 // outermost layer is not there any more.
 func (a *Answer) unpack(in file.File) (unpack.Files, error) {
 	how := a.Options.Unpack
-	if len(how) == 0 || !a.encoded(how[0].Kind) {
+	if len(how) == 0 {
 		return unpack.Open(in, how)
 	}
 	source := sourceOf(in)
-	begins, err := source.Peek(detect.Enough)
+	begins, err := source.Peek(enough)
 	if err != nil {
 		return nil, err
 	}
-	if !detect.Packed(begins, how[0].Kind) {
+	if a.encoded(how[0].Kind) && !detect.Packed(begins, how[0].Kind) {
 		a.tell(fmt.Sprintf("%s of unpack is not there: Content-Encoding named it, and it was taken off", how[0].Kind))
 		how = how[1:]
 	}
-	return unpack.Open(source, how)
+	if len(how) == 0 {
+		return unpack.Open(source, how)
+	}
+	files := &outermost{kind: how[0].Kind, seen: &detect.Seen{ContentType: a.Header.Get("Content-Type"), Begins: begins}}
+	if files.Files, err = unpack.Open(source, how); err != nil {
+		return nil, files.named(err)
+	}
+	return files, nil
+}
+
+// outermost are the files of a body in a layer. They know what the body is where that is
+// wrong from its beginning.
+type outermost struct {
+	unpack.Files
+	kind string       // of the layer
+	seen *detect.Seen // nil: a record was read
+}
+
+// Next returns the next file.
+func (o *outermost) Next() (file.File, string, error) {
+	in, name, err := o.Files.Next()
+	return in, name, o.named(err)
+}
+
+func (o *outermost) named(err error) error {
+	if bad, ok := errors.AsType[*file.Error](err); ok && o.seen != nil && bad.Member == "" && string(bad.Format) == o.kind {
+		bad.Err = is(bad, detect.What(o.seen), "")
+		o.seen = nil
+	}
+	return err
 }
 
 // encoded reports whether the answer's Content-Encoding names a layer of that kind.

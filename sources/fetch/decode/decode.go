@@ -3,6 +3,7 @@ package decode
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -103,6 +104,7 @@ type chain struct {
 	answer *Answer
 	now    file.Records // of the file at hand; nil: the next one is to be opened
 	member string       // its name in an archive
+	begins *detect.Seen // with what it begins; nil: a record was read of it
 
 	unproven bool // its records are
 }
@@ -123,12 +125,10 @@ func (c *chain) next() error {
 		return err
 	}
 	c.member = name
-	if c.answer.Options.Format == sources.FormatCSV {
-		if in, err = c.answer.noCSV(in); err != nil {
-			return c.named(err)
-		}
+	if in, c.begins, err = c.answer.look(in); err != nil {
+		return c.named(err)
 	}
-	if c.now, err = c.open(c.answer.text(in), &c.answer.Options); err != nil {
+	if c.now, err = c.open(in, &c.answer.Options); err != nil {
 		return c.named(err)
 	}
 	c.answer.see(c.now)
@@ -154,28 +154,69 @@ func (a *Answer) hear(read any) {
 	}
 }
 
-// noCSV is the error of a file that is something else, though nearly every text would
-// pass for rows; it returns the file to be read.
-func (a *Answer) noCSV(in file.File) (file.File, error) {
-	const enough = 512
-	s := sourceOf(in)
-	begins, err := s.Peek(enough)
-	if err != nil {
-		return nil, err
+// enough is how many bytes show what a file is.
+const enough = 4 << 10
+
+// look shows with what a file begins, as text in UTF-8 where it is text, and returns the
+// file to be read. Nearly every text would pass for rows: one that is certainly something
+// else is an error.
+func (a *Answer) look(in file.File) (file.File, *detect.Seen, error) {
+	seen := &detect.Seen{ContentType: a.Header.Get("Content-Type")}
+	p, ok := in.(peeker)
+	if !ok {
+		p = sourceOf(in)
 	}
-	if what := detect.NoCSV(&detect.Seen{ContentType: a.Header.Get("Content-Type"), Begins: begins}); what != "" {
-		return nil, &file.Error{Format: sources.FormatCSV, Offset: -1, Err: errors.New(what)}
+	var err error
+	seen.Begins, err = p.Peek(enough)
+	if thing := detect.What(seen); err == nil && a.Charset != nil && (!thing.Certain || thing.Wide) {
+		p = sourceOf(a.text(p))
+		seen.Begins, err = p.Peek(enough)
 	}
-	return s, nil
+	if err == nil && a.Options.Format == sources.FormatCSV {
+		if what := detect.NoCSV(seen); what != "" {
+			err = &file.Error{Format: sources.FormatCSV, Offset: -1, Err: errors.New(what)}
+		}
+	}
+	return p, seen, err
 }
 
-// named says in which member of an archive an error is.
+// peeker is a file that shows with what it begins before it is read.
+type peeker interface {
+	file.File
+	Peek(n int) ([]byte, error)
+}
+
+// named says in which member of an archive an error is, and of a file that is wrong from
+// its beginning what it is.
 func (c *chain) named(err error) error {
-	var bad *file.Error
-	if c.member != "" && errors.As(err, &bad) && bad.Member == "" {
+	bad, ok := errors.AsType[*file.Error](err)
+	if !ok {
+		return err
+	}
+	if o, ok := c.files.(*outermost); ok && o.seen != nil {
+		_ = o.named(bad)
+	}
+	if c.begins != nil {
+		bad.Err = is(bad, detect.What(c.begins), c.member)
+		c.begins = nil
+	}
+	if c.member != "" && bad.Member == "" {
 		bad.Member = c.member
 	}
 	return err
+}
+
+// is says in an error what a file is, unless it is what was expected.
+func is(bad *file.Error, what detect.Thing, member string) error {
+	said := bad.Err.Error()
+	switch text := what.String(); {
+	case strings.HasPrefix(member, "_rels/"), strings.HasPrefix(member, "xl/"), member == "[Content_Types].xml":
+		return fmt.Errorf("%w: the archive is a workbook: write decode: xlsx, and leave zip out of unpack", bad.Err)
+	case text == "", strings.Contains(said, text), strings.HasSuffix(what.Write, ": "+string(bad.Format)), strings.HasSuffix(what.Write, "["+string(bad.Format)+"]"):
+		return bad.Err
+	default:
+		return fmt.Errorf("%w: %s", bad.Err, text)
+	}
 }
 
 // ready opens the next file where none is at hand.
@@ -198,6 +239,18 @@ func (c *chain) over(err error) error {
 	return nil
 }
 
+// readOne says that a record was read of the file at hand: what is wrong behind it is
+// nothing that its beginning explains.
+func (c *chain) readOne() {
+	if c.begins == nil {
+		return
+	}
+	c.begins = nil
+	if o, ok := c.files.(*outermost); ok {
+		o.seen = nil
+	}
+}
+
 // Next appends the next record.
 func (c *chain) Next(dst []byte) ([]byte, error) {
 	for {
@@ -206,6 +259,7 @@ func (c *chain) Next(dst []byte) ([]byte, error) {
 		}
 		out, err := c.now.Next(dst)
 		if err == nil {
+			c.readOne()
 			return out, nil
 		}
 		if err = c.over(err); err != nil {
@@ -227,6 +281,7 @@ func (c *chain) Skip() (n int, text []byte, ok bool, err error) {
 		}
 		n, text, err := s.Skip()
 		if err == nil {
+			c.readOne()
 			return n, text, true, nil
 		}
 		if err = c.over(err); err != nil {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/detect"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/unpack"
 )
@@ -113,8 +115,9 @@ type documentText struct {
 	answer  *Answer
 	several bool
 	now     io.ReadCloser
-	n       int    // documents that were opened
-	put     string // to be read before the document at hand
+	n       int          // documents that were opened
+	begins  *detect.Seen // with what the one at hand begins; nil: it is JSON, or some of it was read
+	put     string       // to be read before the document at hand
 	over    bool
 }
 
@@ -141,10 +144,21 @@ func (t *documentText) Read(p []byte) (int, error) {
 			_ = t.now.Close() // Read has said what is wrong
 			t.now, err = nil, nil
 		}
+		if n > 0 {
+			t.begins = nil
+		}
 		if n > 0 || err != nil {
-			return n, err
+			return n, t.named(err)
 		}
 	}
+}
+
+// named says of a document that is wrong from its beginning what it is.
+func (t *documentText) named(err error) error {
+	if bad, ok := errors.AsType[*file.Error](err); ok && t.begins != nil {
+		bad.Err = is(bad, detect.What(t.begins), "")
+	}
+	return err
 }
 
 // next opens the next document.
@@ -169,8 +183,30 @@ func (t *documentText) next() error {
 			t.put = "["
 		}
 	}
+	if t.answer.Options.Format == sources.FormatXML {
+		if in, t.begins, err = t.answer.xml(in); err != nil {
+			return err
+		}
+	}
 	t.now, err = t.open(in, t.answer)
 	return err
+}
+
+// xml shows with what a document of XML begins. A page of HTML is an error, unless it is
+// asked for.
+func (a *Answer) xml(in file.File) (file.File, *detect.Seen, error) {
+	p, ok := in.(peeker)
+	if !ok {
+		p = sourceOf(in)
+	}
+	seen := &detect.Seen{ContentType: a.Header.Get("Content-Type")}
+	var err error
+	if seen.Begins, err = p.Peek(enough); err == nil {
+		if what := detect.NoXML(seen, a.elements()); what != "" {
+			err = &file.Error{Format: sources.FormatXML, Offset: -1, Err: errors.New(what)}
+		}
+	}
+	return p, seen, err
 }
 
 // Close gives back what is held.

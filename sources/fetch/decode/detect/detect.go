@@ -57,11 +57,16 @@ func Detect(s *Seen) (Guess, error) {
 	if g, ok := certain(s.Begins); ok {
 		return g, nil
 	}
-	if isHTML(s.Begins) {
-		return Guess{}, s.fail("it is a page of HTML, as logins and errors are")
+	if s.isPage() {
+		return Guess{}, s.fail("it is a page of HTML, as logins and errors are: check base_url, path and auth")
 	}
-	if strings.HasPrefix(string(s.Begins), "\xd0\xcf\x11\xe0") {
-		return Guess{}, s.fail("it is a file of an old Office program (.xls), which nobody reads: ask for .xlsx or CSV")
+	for _, f := range foreign {
+		if strings.HasPrefix(string(s.Begins), f.begins) {
+			return Guess{}, s.fail("it is " + f.is + ": ask for .xlsx or CSV")
+		}
+	}
+	if charset := wide(s.Begins); charset != "" {
+		return Guess{}, s.fail("it is text in UTF-16: write charset: " + charset + " beside its format")
 	}
 	named, why := s.named()
 	byBytes, like := looks(s.Begins)
@@ -77,31 +82,17 @@ func Detect(s *Seen) (Guess, error) {
 	case byBytes != "":
 		return Guess{Format: byBytes, Why: like}, nil
 	}
-	return Guess{}, s.fail("nothing says what it is")
-}
-
-// NoCSV says what a file is that is certainly no CSV; "" where it may be.
-func NoCSV(s *Seen) string {
-	g, ok := certain(s.Begins)
-	text := trim(s.Begins)
-	switch {
-	case ok && g.Unpack != nil:
-		return fmt.Sprintf("the file is packed (%s): write unpack: [%s]", g.Why, g.Unpack[0].Kind)
-	case ok:
-		return fmt.Sprintf("the file is %s (%s): write decode: %[1]s", g.Format, g.Why)
-	case isHTML(s.Begins):
-		return "the file is a page of HTML, as logins and errors are"
-	case len(text) > 0 && (text[0] == '{' || text[0] == '[') && strings.Contains(mediaType(s.ContentType), "json"):
-		return fmt.Sprintf("the answer is JSON, as errors are: it begins with %q", clip(string(text[:min(len(text), 100)])))
+	if thing := s.text(); thing.Is != "" {
+		return Guess{}, s.fail("nothing says what it is; it is " + thing.Is + ": " + thing.Write)
 	}
-	return ""
+	return Guess{}, s.fail("nothing says what it is")
 }
 
 // fail is the error of a file that is nothing that is known.
 func (s *Seen) fail(what string) error {
 	var seen []string
 	for _, one := range []struct{ name, value string }{
-		{"Content-Type", s.ContentType}, {"Content-Disposition", s.Disposition}, {"member", s.Member}, {"URL ending", ending(s.Path)},
+		{"Content-Type", s.ContentType}, {"Content-Disposition", s.Disposition}, {"member", s.Member}, {"URL ending", strings.TrimSuffix(ending(s.Path), ".")},
 	} {
 		if one.value != "" {
 			seen = append(seen, fmt.Sprintf("%s %q", one.name, clip(one.value)))
@@ -112,7 +103,7 @@ func (s *Seen) fail(what string) error {
 		begins = fmt.Sprintf("it begins with %q", s.Begins[:min(len(s.Begins), 16)])
 	}
 	seen = append(seen, begins)
-	return fmt.Errorf("decode: auto: %s (%s): write decode with one of the formats json, jsonl, csv, xml, parquet, avro, protobuf, xlsx", what, strings.Join(seen, ", "))
+	return fmt.Errorf("%s (%s): write decode with one of the formats json, jsonl, csv, xml, parquet, avro, protobuf, xlsx", what, strings.Join(seen, ", "))
 }
 
 func clip(s string) string {

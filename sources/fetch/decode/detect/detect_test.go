@@ -46,7 +46,7 @@ func TestDetect(t *testing.T) {
 		{"HTML", Seen{ContentType: "text/csv", Begins: []byte("\n<!DOCTYPE HTML>")}, "a page of HTML"},
 		{"old Excel", Seen{Begins: []byte("\xd0\xcf\x11\xe0\xa1\xb1")}, "ask for .xlsx"},
 		{"nothing", Seen{ContentType: "application/octet-stream", Path: "/x/a.bin", Begins: []byte("\x01\x02")},
-			`decode: auto: nothing says what it is (Content-Type "application/octet-stream", URL ending ".bin", it begins with "\x01\x02"): write decode with one of the formats json,`},
+			`nothing says what it is (Content-Type "application/octet-stream", URL ending ".bin", it begins with "\x01\x02"): write decode with one of the formats json,`},
 		{"empty", Seen{}, "it is empty"},
 		{"text", Seen{ContentType: "text/plain", Begins: []byte("not today")}, "nothing says"},
 	}

@@ -79,6 +79,9 @@ func (w *watched) Remarks() (all []Remark) {
 	if w.first {
 		all = append(all, Remark{About: "decode.header", Text: "decode.header gives the columns names, and the first row of the file holds them, too: it was taken for a record. Write header: true, or " + w.header.Skip})
 	}
+	if w.n == 0 && len(w.header.Names) == 1 && !w.header.Given {
+		all = append(all, Remark{About: "a name and no rows", Text: fmt.Sprintf("the file is one name, %s, and no row: if it is a message, and no empty table, a primary_key or replication_key that names a column makes it an error", w.header.Names[0])})
+	}
 	if w.found == 0 {
 		return all
 	}

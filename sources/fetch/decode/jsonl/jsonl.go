@@ -74,7 +74,7 @@ func (r *records) Next(dst []byte) ([]byte, error) {
 		return dst, r.cut(text)
 	}
 	if !utf8.Valid(text) {
-		return dst, r.wrong(r.pos+firstInvalid(text), fmt.Errorf("the record is not UTF-8 there"))
+		return dst, r.wrong(r.pos+firstInvalid(text), fmt.Errorf("the record is not UTF-8 there: if the file is in another charset, write that in the stream, as charset: windows-1252"))
 	}
 	from := len(dst)
 	dst = append(dst, text...)

@@ -76,7 +76,7 @@ func TestErrors(t *testing.T) {
 		{"end", "{}{\"a\":\n1", "jsonl, row 1, byte 9: the file ends within the record that begins at byte 2: unexpected EOF"},
 		{"cut in a sequence", "\x1e{\"a\":\"b\x1e{\"c\":1}\n", "jsonl, row 1, byte 8: the record that begins at byte 1 is cut: the next separator (0x1E) comes within it: unexpected EOF"},
 		{"line end in a string", "{\"a\":\"b\nc\"}", `jsonl, row 1, byte 7: a line ends within a string; there it must be written \n`},
-		{"no UTF-8", "{\"a\":\"\xff\"}", "jsonl, row 1, byte 6: the record is not UTF-8 there"},
+		{"no UTF-8", "{\"a\":\"\xff\"}", "jsonl, row 1, byte 6: the record is not UTF-8 there: if the file is in another charset, write that in the stream, as charset: windows-1252"},
 		{"deep", `{"a":` + strings.Repeat("[", 10_000), "jsonl, row 1, byte 10005: the record is nested deeper than 10000"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -143,10 +143,9 @@ func (l *layer) isPacked(magics ...string) error {
 
 // isNot is the error of an input that is not in the layer.
 func (l *layer) isNot() error {
-	what := "the answer"
-	if l.member != "" {
-		what = "the member"
-	}
 	begins, _ := l.in.Peek(16) // fewer, if there are no more
-	return l.fail(fmt.Errorf("%s is not %s: it begins with %q: leave %s out of unpack", what, l.kind, begins, l.kind))
+	if l.member != "" {
+		return l.fail(fmt.Errorf("it is not %s: it begins with %q: if other members are, name those, as {zip: \"*.gz\"}, else leave %[1]s out of unpack", l.kind, begins))
+	}
+	return l.fail(fmt.Errorf("the answer is not %s: it begins with %q: leave %[1]s out of unpack", l.kind, begins))
 }
