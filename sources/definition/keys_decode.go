@@ -1,8 +1,10 @@
 package definition
 
 import (
+	"fmt"
 	"path"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -73,7 +75,7 @@ func readDecode(r *reader, n *document.Node, k key) any {
 	}
 	v := k.of.variant(n.Text)
 	if v == nil {
-		r.Problem(n, "%s", r.Unknown("format", n.Text, k.of.variantNames()))
+		r.Problem(n, "%s", otherwise(r, n, "format", k.of.variantNames()))
 		return nil
 	}
 	for _, own := range v.keys {
@@ -83,6 +85,30 @@ func readDecode(r *reader, n *document.Node, k key) any {
 		}
 	}
 	return sources.Format(v.name)
+}
+
+// otherNames are what formats and packings are called elsewhere, and what to write here.
+var otherNames = map[string]string{
+	"gz": "unpack: [gzip]", "bzip2": "unpack: [bz2]", "bz": "unpack: [bz2]", "zst": "unpack: [zstd]", "zstandard": "unpack: [zstd]",
+	"lzma": "unpack: [xz]", "tgz": "unpack: [gzip, tar]", "tar.gz": "unpack: [gzip, tar]", "b64": "unpack: [base64]",
+	"json_lines": "decode: jsonl", "jsonlines": "decode: jsonl", "json-lines": "decode: jsonl", "ndjson": "decode: jsonl", "json_seq": "decode: jsonl",
+	"pb": "decode: {format: protobuf, message: …}", "proto": "decode: {format: protobuf, message: …}", "tsv": `decode: {format: csv, delimiter: "\t"}`,
+	"excel": "decode: xlsx", "xls": "decode: xlsx, if it is a workbook of today; .xls of old programs nobody reads here", "html": "decode: xml, if it is XHTML",
+	"csv": "decode: csv", "json": "decode: json", "jsonl": "decode: jsonl", "xml": "decode: xml", "parquet": "decode: parquet", "avro": "decode: avro", "xlsx": "decode: xlsx",
+	"protobuf": "decode: {format: protobuf, message: …}",
+}
+
+// otherwise says what to write for a name that is not known.
+func otherwise(r *reader, n *document.Node, what string, known []string) string {
+	name := strings.ToLower(strings.TrimPrefix(n.Text, "."))
+	write := otherNames[name]
+	if slices.Contains(packings, name) {
+		write = "unpack: [" + name + "]"
+	}
+	if write == "" {
+		return r.Unknown(what, n.Text, known)
+	}
+	return fmt.Sprintf("unknown %s %q: write %s", what, document.Clip(n.Text), write)
 }
 
 // packings are the names of what files may be packed in.
@@ -106,7 +132,7 @@ func readPacking(r *reader, n *document.Node, k key) any {
 func readOnePacking(r *reader, n *document.Node, k key) (p sources.Packing, ok bool) {
 	if n.Scalar() {
 		if !slices.Contains(packings, n.Text) {
-			r.Problem(n, "%s", r.Unknown("packing", n.Text, append(slices.Clip(packings), "{path: …}")))
+			r.Problem(n, "%s", otherwise(r, n, "packing", append(slices.Clip(packings), "{path: …}")))
 			return p, false
 		}
 		return sources.Packing{Kind: n.Text}, true

@@ -85,7 +85,11 @@ func (r *reader) variant(n *document.Node, o *object, whole bool) {
 	}
 	v := o.variant(by.Text)
 	if !by.Scalar() || v == nil {
-		r.Problem(by, "%s", r.Unknown("type", by.Text, o.variantNames()))
+		if o.by == "format" {
+			r.Problem(by, "%s", otherwise(r, by, o.by, o.variantNames()))
+		} else {
+			r.Problem(by, "%s", r.Unknown("type", by.Text, o.variantNames()))
+		}
 		return
 	}
 	by.Read = v.name
