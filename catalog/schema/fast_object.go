@@ -25,12 +25,13 @@ type objectCheck struct {
 
 // memberCheck is what is asked of one member.
 type memberCheck struct {
-	token string // its key as almost always written, from after the first quote to the colon; "" where it needs escapes
+	key   keyToken
 	check *check
-	plain kinds // scalars that are allowed, if nothing else is asked of the member; 0: something is
-	named bool  // the schema names it, and does not only ask whether it is there
-	noted bool  // its place is asked for
-	cut   bool  // it is cut out
+	text  *textCheck // what is asked of a string that is among the plain kinds; nil: nothing
+	plain kinds      // scalars that are allowed, if nothing else is asked of the member; 0: something is
+	named bool       // the schema names it, and does not only ask whether it is there
+	noted bool       // its place is asked for
+	cut   bool       // it is cut out
 }
 
 // maxPatterns is how many patterns a name is matched with.
@@ -54,6 +55,7 @@ type objectRun struct {
 	base    int    // in fastRun.seen, for those behind them
 	count   int    // members read that stay, equal names each
 	unnamed int    // of them, those that are not among the members of the check
+	follow  int    // where fastRun.follow says which member comes next
 	twice   bool   // a member came twice: of its values the last one counts
 }
 
@@ -63,21 +65,23 @@ func (f *fastRun) checkObject(o *objectCheck, i int) (int, verdict) {
 	for range (len(o.members) - 1) / 64 {
 		f.seen = append(f.seen, 0)
 	}
-	slot := o.slot
+	run.follow = o.slot
 	i, more := p.enter(i, '}')
 	for more {
-		key := i
-		k, value := o.predicted(b, key, f.follow[slot])
+		var key, value int
+		var k int32
+		if key, k, value = f.usualMembers(o, &run, i); k == memberEnded {
+			i, more = p.next(key, '}')
+			continue
+		}
 		if k < 0 {
 			if k, value = f.find(o, key); k >= 0 {
-				f.follow[slot] = k
+				f.follow[run.follow] = k
+				run.follow = o.slot + int(k) + 1
 			}
 		}
 		if value < 0 {
 			return value, unsure
-		}
-		if k >= 0 {
-			slot = o.slot + int(k) + 1
 		}
 		if o.cuts(k) {
 			if i = p.value(value); i >= 0 {
@@ -86,19 +90,14 @@ func (f *fastRun) checkObject(o *objectCheck, i int) (int, verdict) {
 			i, more = p.next(i, '}')
 			continue
 		}
-		if end := o.plain(b, k, value); end > 0 {
-			i = end // as almost always
-			run.twice = !run.mark(f.seen, int(k)) || run.twice
+		var one verdict
+		if k < 0 {
+			run.unnamed++
+			i, one = f.checkUnnamed(o, key, value)
 		} else {
-			var one verdict
-			if k < 0 {
-				run.unnamed++
-				i, one = f.checkUnnamed(o, key, value)
-			} else {
-				i, one = f.checkMember(o, &run, int(k), value)
-			}
-			v = max(v, one)
+			i, one = f.checkMember(o, &run, int(k), value)
 		}
+		v = max(v, one)
 		if o.names != nil && i >= 0 {
 			v = max(v, f.try(o.names, key))
 		}
@@ -131,32 +130,48 @@ func (o *objectCheck) cuts(k int32) bool {
 	return o.members[k].cut || o.drop && !o.members[k].named
 }
 
-// plain returns where the value of member k ends, if nothing is asked of it but
-// its kind, and it is of one that is allowed and written as almost all are; else
-// 0 or less.
-func (o *objectCheck) plain(b []byte, k int32, value int) int {
-	if k < 0 || o.members[k].plain == 0 || value >= len(b) {
-		return 0
-	}
-	return scanScalar(b, value, o.members[k].plain)
-}
+// What usualMembers says of the member before which it stops, in place of its
+// number.
+const (
+	memberUnknown = -1 // it may be any
+	memberEnded   = -2 // there may be none: what ended is not followed by a comma and a quote
+)
 
-// predicted returns k and where its value begins if the key at i is that of
-// member k, written as almost all keys are; else -1.
-func (o *objectCheck) predicted(b []byte, i int, k int32) (int32, int) {
-	if k >= 0 {
-		token := o.members[k].token
-		end := i + 1 + len(token)
-		if token != "" && end+1 < len(b) && b[i] == '"' && string(b[i+1:end]) == token {
-			if b[end] == ' ' { // as Python writes it
-				end++
-			}
-			if b[end] > ' ' {
-				return k, end
+// usualMembers reads members, from the one whose key is at i on, as long as they
+// are as almost all are: the one that came next the last time, without white
+// space but for one after the colon, and with a scalar that surely fits. It
+// returns the key before which it stops, or where the value before it ended, and
+// if it has read the key, whose it is and where its value begins.
+func (f *fastRun) usualMembers(o *objectCheck, run *objectRun, i int) (key int, k int32, value int) {
+	b := f.proof.text
+	for {
+		if k = f.follow[run.follow]; k < 0 {
+			return i, memberUnknown, i
+		}
+		m := &o.members[k]
+		if value = m.key.after(b, i); value == 0 {
+			return i, memberUnknown, i
+		}
+		run.follow = o.slot + int(k) + 1
+		end := 0
+		if b[value] != '"' {
+			end = scanScalar(b, value, m.plain)
+		} else if m.plain&kindString != 0 {
+			end = scanString(b, value+1)
+			if m.text != nil && end > 0 && f.textFits(m.text, b[value+1:end-1]) != fits {
+				end = 0
 			}
 		}
+		if end <= 0 {
+			return i, k, value
+		}
+		run.twice = !run.mark(f.seen, int(k)) || run.twice
+		run.count++
+		if end+1 >= len(b) || b[end] != ',' || b[end+1] != '"' {
+			return end, memberEnded, 0
+		}
+		i = end + 1
 	}
-	return -1, i
 }
 
 // find proves the key at i and the colon behind it. It returns the member of
@@ -173,18 +188,22 @@ func (f *fastRun) find(o *objectCheck, i int) (k int32, value int) {
 	return k, f.proof.colon(end)
 }
 
-// settle notes which members ask for nothing but a kind, once all is compiled.
+// settle notes which members ask for nothing but a kind, or something of strings
+// alone, once all is compiled.
 func (o *objectCheck) settle() {
 	for k := range o.members {
 		m := &o.members[k]
-		if m.noted || m.cut || o.closed && !m.named {
+		if m.noted || m.cut || o.closed && !m.named || o.names != nil {
 			continue
 		}
 		switch c := m.check; {
 		case c == nil:
 			m.plain = anyKind
-		case c.more == nil && c.text == nil && c.number == nil:
-			m.plain = c.kinds
+		case c.more == nil:
+			m.plain, m.text = c.kinds, c.text
+			if c.number != nil {
+				m.plain &^= kindInteger | kindNumber
+			}
 		}
 	}
 }
@@ -298,19 +317,9 @@ func (o *objectCheck) member(name string) int {
 		return int(k)
 	}
 	k := len(o.members)
-	o.members = append(o.members, memberCheck{token: keyToken(name), check: o.unlisted(name)})
+	o.members = append(o.members, memberCheck{key: newKeyToken(name), check: o.unlisted(name)})
 	o.index[name] = int32(k)
 	return k
-}
-
-// keyToken returns a name as it stands in a key up to the colon, "" where it
-// needs escapes.
-func keyToken(name string) string {
-	token := name + `":`
-	if scanString([]byte(token), 0) != len(name)+1 {
-		return ""
-	}
-	return token
 }
 
 // unlisted returns what is asked of a member that properties do not name.

@@ -15,6 +15,9 @@ const (
 	scanSpaces = ' ' * scanOnes
 	scanQuotes = '"' * scanOnes
 	scanSlants = '\\' * scanOnes
+	scanZeros  = '0' * scanOnes
+	// scanNoDigits sets the high bit of what is more than nine.
+	scanNoDigits = (0x80 - 10) * scanOnes
 )
 
 // scanSpace returns the index of the first byte from i on that is not white
@@ -172,45 +175,62 @@ func scanNumber(b []byte, i int) (int, numberForm) {
 	return i, form
 }
 
-// scanScalar returns the index after the string, number or null that begins at i,
-// if its kind is among the allowed ones and it is short and plain; 0 or less says
+// scanScalar returns the index after the number, true, false or null that begins
+// at i, if its kind is among the allowed ones and it is short and plain; 0 says
 // nothing about it.
 func scanScalar(b []byte, i int, allowed kinds) int {
-	switch c := b[i]; {
-	case c == '"':
-		if allowed&kindString != 0 {
-			return scanString(b, i+1)
-		}
-	case '1' <= c && c <= '9':
+	word, kind := "null", kindNull
+	switch b[i] {
+	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		return scanPlainNumber(b, i, allowed)
-	case c == 'n':
-		if end := i + len("null"); allowed&kindNull != 0 && end <= len(b) && string(b[i:end]) == "null" {
-			return end
-		}
+	case 'n':
+	case 't':
+		word, kind = "true", kindBoolean
+	case 'f':
+		word, kind = "false", kindBoolean
+	default:
+		return 0
+	}
+	if end := i + len(word); allowed&kind != 0 && end <= len(b) && string(b[i:end]) == word {
+		return end
 	}
 	return 0
 }
 
-// scanPlainNumber is scanScalar for a number that begins with a digit but 0.
+// scanPlainNumber is scanScalar for a number: short is one of fewer than eight
+// digits, and as many behind the point.
 func scanPlainNumber(b []byte, i int, allowed kinds) int {
-	const most = 32 // bytes
-	digits := func(j int) int {
-		for j < len(b) && b[j]-'0' <= 9 {
-			j++
-		}
-		return j
+	if b[i] == '-' {
+		i++
 	}
-	end, kind := digits(i), kindInteger|kindNumber
-	if end < len(b) && b[end] == '.' {
-		point := end
-		if end, kind = digits(end+1), kindNumber; end == point+1 {
+	whole := i
+	n := scanFewDigits(b, i)
+	if i += n; n == 0 || i >= len(b) || n > 1 && b[whole] == '0' {
+		return 0
+	}
+	kind := kindInteger | kindNumber
+	if b[i] == '.' {
+		n, kind = scanFewDigits(b, i+1), kindNumber
+		if i += 1 + n; n == 0 || i >= len(b) {
 			return 0
 		}
 	}
-	if allowed&kind == 0 || end-i > most || end == len(b) || b[end]|0x20 == 'e' {
+	if allowed&kind == 0 || b[i]|0x20 == 'e' {
 		return 0
 	}
-	return end
+	return i
+}
+
+// scanFewDigits returns how many digits there are from i on; 0 for eight or
+// more, and so close to the end of the text that they may be.
+func scanFewDigits(b []byte, i int) int {
+	if i+8 > len(b) {
+		return 0
+	}
+	w := binary.LittleEndian.Uint64(b[i:]) ^ scanZeros
+	// The high bit is set in the lowest byte that is no digit: one above nine.
+	// Above that byte a carry may have set others.
+	return bits.TrailingZeros64((w+scanNoDigits|w)&scanHighs) / 8 % 8
 }
 
 // isVast reports whether a number is beyond what all of the judge's rules can
