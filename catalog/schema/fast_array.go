@@ -30,6 +30,10 @@ func (f *fastRun) checkArray(a *arrayCheck, i int) (int, verdict) {
 		if a.wanted && contained != fits {
 			contained = min(contained, f.try(a.contains, element))
 		}
+		if b := p.text; i+1 < len(b) && b[i] == ',' && b[i+1] > ' ' {
+			i++
+			continue
+		}
 		i, more = p.next(i, ']')
 	}
 	if i < 0 {

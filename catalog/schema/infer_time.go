@@ -1,5 +1,16 @@
 package schema
 
+import "encoding/binary"
+
+// The words of "0000-00-" and "00T00:00", and what sets the high bit of a byte
+// of them that is no digit, or not the mark that stands there.
+const (
+	instantDate     = '0'*(scanOnes&^(0xff<<32|0xff<<56)) | '-'<<32 | '-'<<56
+	instantHour     = '0'*(scanOnes&^(0xff<<16|0xff<<40)) | 'T'<<16 | ':'<<40
+	instantDateMost = scanNoDigits | 0x7f<<32 | 0x7f<<56
+	instantHourMost = scanNoDigits | 0x7f<<16 | 0x7f<<40
+)
+
 // isDateTime is isInstant for a JSON string with its quotes.
 func isDateTime(quoted []byte) bool {
 	return len(quoted) >= 2 && isInstant(quoted[1:len(quoted)-1])
@@ -11,7 +22,14 @@ func isDateTime(quoted []byte) bool {
 // into.
 func isInstant(s []byte) bool {
 	const layout = "dddd-dd-ddTdd:dd:dd"
-	if len(s) <= len(layout) || !matches(s, layout) {
+	if len(s) <= len(layout) {
+		return false
+	}
+	// Eight bytes at once: what a byte is more than a digit's zero or than the
+	// mark that stands there, and whether that is too much.
+	date := binary.LittleEndian.Uint64(s) ^ instantDate
+	hour := binary.LittleEndian.Uint64(s[8:]) ^ instantHour
+	if ((date+instantDateMost)|date|(hour+instantHourMost)|hour)&scanHighs != 0 || !matches(s[16:], ":dd") {
 		return false
 	}
 	zone := s[len(layout):]
@@ -62,7 +80,7 @@ func isDay(s []byte) bool {
 	if month < 1 || month > 12 || day < 1 {
 		return false
 	}
-	days := [...]int{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}[month-1]
+	days := int("\x1f\x1c\x1f\x1e\x1f\x1e\x1f\x1f\x1e\x1f\x1e\x1f"[month-1])
 	if month == 2 && year%4 == 0 && (year%100 != 0 || year%400 == 0) {
 		days = 29
 	}

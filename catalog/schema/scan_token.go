@@ -102,6 +102,16 @@ func scanSpecial(b []byte, i int) int {
 // scanRunes proves the run of characters beyond ASCII that begins at i.
 func scanRunes(b []byte, i int) int {
 	for i < len(b) && b[i] >= utf8.RuneSelf {
+		if c := b[i]; i+3 <= len(b) && scanFollows(b[i+1]) {
+			if 0xc2 <= c && c <= 0xdf { // two bytes
+				i += 2
+				continue
+			}
+			if 0xe1 <= c && c <= 0xec && scanFollows(b[i+2]) { // three; of others not all are allowed
+				i += 3
+				continue
+			}
+		}
 		_, size := utf8.DecodeRune(b[i:])
 		if size == 1 {
 			return ^i
@@ -110,6 +120,9 @@ func scanRunes(b []byte, i int) int {
 	}
 	return i
 }
+
+// scanFollows reports whether a byte goes on with a character beyond ASCII.
+func scanFollows(c byte) bool { return c&0xc0 == 0x80 }
 
 // scanEscape proves the escape whose backslash is at i.
 func scanEscape(b []byte, i int) int {
@@ -230,7 +243,7 @@ func scanFewDigits(b []byte, i int) int {
 	w := binary.LittleEndian.Uint64(b[i:]) ^ scanZeros
 	// The high bit is set in the lowest byte that is no digit: one above nine.
 	// Above that byte a carry may have set others.
-	return bits.TrailingZeros64((w+scanNoDigits|w)&scanHighs) / 8 % 8
+	return bits.TrailingZeros64(((w+scanNoDigits)|w)&scanHighs) / 8 % 8
 }
 
 // isVast reports whether a number is beyond what all of the judge's rules can
