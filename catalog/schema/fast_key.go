@@ -11,12 +11,15 @@ type keyToken struct {
 	text       string // "" where the key needs escapes
 }
 
-const wordSize = 8
+const (
+	wordSize = 8
+	allBits  = 1<<64 - 1
+)
 
 func newKeyToken(name string) keyToken {
-	t := keyToken{text: `"` + name + `":`, mask: 1<<64 - 1}
+	t := keyToken{text: `"` + name + `":`, mask: allBits}
 	if scanString([]byte(t.text), 1) != len(t.text)-1 {
-		return keyToken{}
+		return keyToken{tail: 1, mask: allBits} // no word is both 0 and 1
 	}
 	if short := wordSize - len(t.text); short > 0 {
 		t.mask >>= 8 * short
@@ -27,24 +30,17 @@ func newKeyToken(name string) keyToken {
 	return t
 }
 
-// after returns where the value begins behind a key at i that is the token; 0
-// says that it is not, or too close to the end of the text.
-func (t *keyToken) after(b []byte, i int) int {
-	n := len(t.text)
-	last := max(0, n-wordSize)
-	if n == 0 || i+last+wordSize+1 >= len(b) {
-		return 0
-	}
-	head, tail := binary.LittleEndian.Uint64(b[i:]), binary.LittleEndian.Uint64(b[i+last:])
-	if ((head^t.head)|(tail^t.tail))&t.mask != 0 || last > wordSize && string(b[i+wordSize:i+last]) != t.text[wordSize:last] {
-		return 0
-	}
-	i += n
-	if b[i] == ' ' { // as Python writes it
-		i++
-	}
-	if b[i] <= ' ' {
-		return 0
-	}
-	return i
+// at reports whether the key at i is the token; false where that is too close to
+// the end of the text. It is small enough to be inlined.
+func (t *keyToken) at(b []byte, i int) bool {
+	last := max(0, len(t.text)-wordSize)
+	return i+last+wordSize < len(b) &&
+		((binary.LittleEndian.Uint64(b[i:])^t.head)|(binary.LittleEndian.Uint64(b[i+last:])^t.tail))&t.mask == 0 &&
+		(last <= wordSize || t.between(b, i))
+}
+
+// between compares what lies between the first and the last eight bytes.
+func (t *keyToken) between(b []byte, i int) bool {
+	last := len(t.text) - wordSize
+	return string(b[i+wordSize:i+last]) == t.text[wordSize:last]
 }

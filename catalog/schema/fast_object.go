@@ -55,7 +55,7 @@ type objectRun struct {
 	base    int    // in fastRun.seen, for those behind them
 	count   int    // members read that stay, equal names each
 	unnamed int    // of them, those that are not among the members of the check
-	follow  int    // where fastRun.follow says which member comes next
+	follow  int    // the member before, counted from 1: what came next says fastRun.follow
 	twice   bool   // a member came twice: of its values the last one counts
 }
 
@@ -65,7 +65,6 @@ func (f *fastRun) checkObject(o *objectCheck, i int) (int, verdict) {
 	for range (len(o.members) - 1) / 64 {
 		f.seen = append(f.seen, 0)
 	}
-	run.follow = o.slot
 	i, more := p.enter(i, '}')
 	for more {
 		var key, value int
@@ -76,8 +75,8 @@ func (f *fastRun) checkObject(o *objectCheck, i int) (int, verdict) {
 		}
 		if k < 0 {
 			if k, value = f.find(o, key); k >= 0 {
-				f.follow[run.follow] = k
-				run.follow = o.slot + int(k) + 1
+				f.follow[o.slot+run.follow] = k
+				run.follow = int(k) + 1
 			}
 		}
 		if value < 0 {
@@ -143,27 +142,29 @@ const (
 // returns the key before which it stops, or where the value before it ended, and
 // if it has read the key, whose it is and where its value begins.
 func (f *fastRun) usualMembers(o *objectCheck, run *objectRun, i int) (key int, k int32, value int) {
-	b := f.proof.text
+	b, follow := f.proof.text, f.follow[o.slot:o.slot+len(o.members)+1]
 	for {
-		if k = f.follow[run.follow]; k < 0 {
+		if k = follow[run.follow]; k < 0 || !o.members[k].key.at(b, i) {
 			return i, memberUnknown, i
 		}
 		m := &o.members[k]
-		if value = m.key.after(b, i); value == 0 {
-			return i, memberUnknown, i
+		value = i + len(m.key.text)
+		if b[value] == ' ' && value+1 < len(b) { // as Python writes it
+			value++
 		}
-		run.follow = o.slot + int(k) + 1
+		run.follow = int(k) + 1
 		end := 0
-		if b[value] != '"' {
+		switch {
+		case b[value] != '"':
 			end = scanScalar(b, value, m.plain)
-		} else if m.plain&kindString != 0 {
+		case m.plain&kindString != 0:
 			end = scanString(b, value+1)
 			if m.text != nil && end > 0 && f.textFits(m.text, b[value+1:end-1]) != fits {
 				end = 0
 			}
 		}
 		if end <= 0 {
-			return i, k, value
+			return i, k, scanSpace(b, value)
 		}
 		run.twice = !run.mark(f.seen, int(k)) || run.twice
 		run.count++
