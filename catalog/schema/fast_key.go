@@ -1,6 +1,9 @@
 package schema
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"strings"
+)
 
 // keyToken is a key as it is almost always written, with its quotes and the
 // colon. It is compared by its first and its last eight bytes, which is all of
@@ -18,7 +21,7 @@ const (
 
 func newKeyToken(name string) keyToken {
 	t := keyToken{text: `"` + name + `":`, mask: allBits}
-	if scanString([]byte(t.text), 1) != len(t.text)-1 {
+	if strings.Contains(name, `\`) || scanString([]byte(t.text), 1) != len(t.text)-1 {
 		return keyToken{tail: 1, mask: allBits} // no word is both 0 and 1
 	}
 	if short := wordSize - len(t.text); short > 0 {
