@@ -142,17 +142,18 @@ const (
 // returns the key before which it stops, or where the value before it ended, and
 // if it has read the key, whose it is and where its value begins.
 func (f *fastRun) usualMembers(o *objectCheck, run *objectRun, i int) (key int, k int32, value int) {
-	b, follow := f.proof.text, f.follow[o.slot:o.slot+len(o.members)+1]
-	for {
-		if k = follow[run.follow]; k < 0 || !o.members[k].key.at(b, i) {
-			return i, memberUnknown, i
+	b, follow, last := f.proof.text, f.follow[o.slot:o.slot+len(o.members)+1], run.follow
+	for key = i; ; {
+		if k = follow[last]; k < 0 || !o.members[k].key.at(b, key) {
+			k, value = memberUnknown, key
+			break
 		}
 		m := &o.members[k]
-		value = i + len(m.key.text)
+		last = int(k) + 1
+		value = key + len(m.key.text)
 		if b[value] == ' ' && value+1 < len(b) { // as Python writes it
 			value++
 		}
-		run.follow = int(k) + 1
 		end := 0
 		switch {
 		case b[value] != '"':
@@ -164,15 +165,19 @@ func (f *fastRun) usualMembers(o *objectCheck, run *objectRun, i int) (key int, 
 			}
 		}
 		if end <= 0 {
-			return i, k, scanSpace(b, value)
+			value = scanSpace(b, value)
+			break
 		}
 		run.twice = !run.mark(f.seen, int(k)) || run.twice
 		run.count++
 		if end+1 >= len(b) || b[end] != ',' || b[end+1] != '"' {
-			return end, memberEnded, 0
+			key, k = end, memberEnded
+			break
 		}
-		i = end + 1
+		key = end + 1
 	}
+	run.follow = last
+	return key, k, value
 }
 
 // find proves the key at i and the colon behind it. It returns the member of
