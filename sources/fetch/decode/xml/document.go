@@ -2,7 +2,6 @@ package xml
 
 import (
 	"bytes"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -81,21 +80,21 @@ func (d *document) step() error {
 	if d.way == nil {
 		d.way = append(d.way, station{self: d.beside.open("")})
 	}
-	token, err := d.tokens.next()
+	token, err := d.tokens.scan()
 	if err == io.EOF {
 		return d.end()
 	} else if err != nil {
 		return err
 	}
-	switch token := token.(type) {
-	case xml.StartElement:
-		err = d.start(token)
-	case xml.EndElement:
+	switch token {
+	case startTag:
+		err = d.start()
+	case endTag:
 		d.close()
-	case xml.CharData:
-		err = d.text(token)
-	case xml.Directive:
-		err = d.directive(token)
+	case chars:
+		err = d.text(d.tokens.text)
+	case directive:
+		err = d.directive(d.tokens.text)
 	}
 	if err == nil && (d.record.full() || d.beside.full()) {
 		err = d.tooLong()
@@ -145,17 +144,16 @@ func (d *document) onWay(name string) bool {
 	return d.depth == len(d.way)-1 && d.depth < len(d.path) && d.path[d.depth] == name
 }
 
-func (d *document) start(e xml.StartElement) error {
-	root := d.depth == 0
+func (d *document) start() error {
+	root, name := d.depth == 0, d.tokens.name.local
 	switch {
 	case root && d.rooted():
-		return fmt.Errorf("a second root element, <%s>, follows the first", e.Name.Local)
+		return fmt.Errorf("a second root element, <%s>, follows the first", name)
 	case d.depth >= maxDepth:
 		return fmt.Errorf("elements are nested deeper than %d", maxDepth)
-	case len(e.Attr) > maxAttributes:
-		return fmt.Errorf("element <%s> has more than %d attributes", e.Name.Local, maxAttributes)
+	case len(d.tokens.attributes) > maxAttributes:
+		return fmt.Errorf("element <%s> has more than %d attributes", name, maxAttributes)
 	}
-	name := e.Name.Local
 	if root && len(d.path) > 0 && d.path[0] != name {
 		d.path = nil
 	}
@@ -164,7 +162,10 @@ func (d *document) start(e xml.StartElement) error {
 		return err
 	}
 	d.depth++
-	return attributes(d.current(), e)
+	if len(d.tokens.attributes) > 0 {
+		return attributes(d.current(), d.tokens)
+	}
+	return nil
 }
 
 // begin opens an element in its tree.
@@ -199,18 +200,19 @@ func (d *document) begin(name string) error {
 }
 
 // attributes adds those of an element that has just been opened.
-func attributes(t *tree, e xml.StartElement) error {
-	for i, a := range e.Attr {
-		for _, b := range e.Attr[:i] {
-			if a.Name == b.Name {
-				return fmt.Errorf("element <%s> has the attribute %s twice", e.Name.Local, a.Name.Local)
+func attributes(to *tree, t *tokens) error {
+	for i, a := range t.attributes {
+		space, local := t.spaceOf(a.name), a.name.local
+		for _, b := range t.attributes[:i] {
+			if b.name.local == local && t.spaceOf(b.name) == space {
+				return fmt.Errorf("element <%s> has the attribute %s twice", t.name.local, local)
 			}
 		}
 		switch {
-		case a.Name.Space == "xmlns", a.Name.Space == "" && a.Name.Local == "xmlns":
-		case a.Name.Space == "http://www.w3.org/2001/XMLSchema-instance" && a.Name.Local == "nil":
+		case space == "xmlns", space == "" && local == "xmlns":
+		case space == instances && local == "nil":
 		default:
-			t.attribute("@"+a.Name.Local, a.Value)
+			to.attribute(a.name.member, t.bytes(a.value))
 		}
 	}
 	return nil
@@ -272,7 +274,7 @@ func (d *document) text(text []byte) error {
 		d.current().piece(text)
 		return nil
 	}
-	if text = bytes.TrimLeft(text, " \t\r\n"); len(text) > 0 {
+	if text = text[layout(text):]; len(text) > 0 {
 		return fmt.Errorf("found %q outside of the root element; an XML document has nothing there", text[:min(len(text), 40)])
 	}
 	return nil

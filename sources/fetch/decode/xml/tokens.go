@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"strings"
 
 	"golang.org/x/text/encoding/htmlindex"
@@ -16,197 +15,440 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
 
+// token is a part of a document.
+type token uint8
+
 const (
-	bufferSize = 64 << 10
-	maxTag     = 1 << 20 // bytes of a tag; its attributes take several times that
+	startTag  token = iota
+	endTag          // also what an empty element ends with
+	chars           // text, or a CDATA section
+	directive       // <!…>
+	nothing         // a comment or an instruction
 )
 
-// tokens are those of a document, none of them longer than it may be.
+// tokens are those of a document, none of them longer than it may be. What they refuse,
+// and what they say of it, is what encoding/xml does: TestAsEncodingXML compares them.
+// What a token holds is good until the next one.
 type tokens struct {
-	decoder *xml.Decoder
-	source  *source
-	wide    bool // the file is UTF-16, whatever its declaration says
-	text    bool // the last token was text: the decoder has taken the < behind it
-	begun   bool
-	mark    int64 // length of the byte order mark, which the decoder has not seen
+	window
+	names
+	begun bool
+	wide  bool // the file is UTF-16, whatever its declaration says
+
+	name       *name // of a tag
+	attributes []attribute
+	empty      bool   // the start tag is an end tag, too
+	text       []byte // of chars and a directive
+	made       []byte // texts that do not stand in the document as they are
 }
 
-func newTokens(in io.Reader) *tokens { return &tokens{source: newSource(in)} }
+// attribute is one of a start tag.
+type attribute struct {
+	name  *name
+	value span
+}
+
+// span is a part of the token at hand, by its distance from the beginning, or of what
+// was made for it.
+type span struct {
+	from, to int
+	made     bool
+}
+
+// bytes is the text of a span.
+func (t *tokens) bytes(s span) []byte {
+	if s.made {
+		return t.made[s.from:s.to]
+	}
+	return t.b[t.from+s.from : t.from+s.to]
+}
+
+func newTokens(in io.Reader) *tokens {
+	t := &tokens{window: window{in: in, b: make([]byte, windowSize), most: file.MaxRecord}}
+	t.last = new(name)
+	return t
+}
 
 // begin looks at the first bytes, and drops a byte order mark.
 func (t *tokens) begin() error {
 	t.begun = true
-	head := t.source.peek(3)
-	if err := t.source.err; err != nil && err != io.EOF {
-		return err
+	t.ahead(3)
+	if t.err != nil && t.err != io.EOF {
+		return t.err
 	}
+	t.ended = false
+	head := t.b[:t.end]
 	switch {
 	case bytes.HasPrefix(head, []byte("\ufeff")):
-		t.mark = 3
-		t.source.from += 3
+		t.at = 3
 	case bytes.HasPrefix(head, []byte{0xfe, 0xff}), bytes.HasPrefix(head, []byte{0xff, 0xfe}):
 		t.wide = true
 		from := unicode.UTF16(unicode.BigEndian, unicode.ExpectBOM).NewDecoder()
-		t.recode(t.source, strict{from, "utf-16"})
+		t.recode(strict{from, "utf-16"})
 	}
-	t.decoder = xml.NewDecoder(t.source)
-	t.decoder.CharsetReader = t.charset
 	return nil
 }
 
-// charset is called where the XML declaration names an encoding other than UTF-8.
-func (t *tokens) charset(name string, rest io.Reader) (io.Reader, error) {
-	if t.wide {
-		return rest, nil
-	}
-	encoding, err := htmlindex.Get(name)
-	if err != nil {
-		return nil, fmt.Errorf("the encoding %q is not known", name)
-	}
-	if strings.HasPrefix(strings.ToLower(name), "utf-16") {
-		return nil, fmt.Errorf("the declaration names the encoding %s, but the file has no byte order mark and is not written in it", name)
-	}
-	t.recode(rest, strict{encoding.NewDecoder(), name})
-	return t.source, nil
+// recode reads the file in an encoding from here on.
+func (t *tokens) recode(from strict) {
+	t.goOn(transform.NewReader(t.rest(), from))
 }
 
-// recode reads the file in an encoding from here on. From now on the new source
-// counts how long tokens are.
-func (t *tokens) recode(rest io.Reader, from strict) {
-	t.source.most = math.MaxInt64 - bufferSize
-	t.source = newSource(transform.NewReader(rest, from))
-}
-
-// next returns the next token, which is good until the one after it.
-func (t *tokens) next() (xml.Token, error) {
+// scan returns the next token; io.EOF where the document ends.
+func (t *tokens) scan() (token, error) {
 	if !t.begun {
 		if err := t.begin(); err != nil {
-			return nil, err
+			return nothing, err
 		}
 	}
-	t.source.most = t.source.total + t.longest()
-	token, err := t.decoder.Token()
-	if err != nil {
-		return nil, t.explain(err)
+	if t.empty {
+		t.empty = false
+		t.name = t.pop()
+		return endTag, nil
 	}
-	_, t.text = token.(xml.CharData)
+	t.from, t.made = t.at, t.made[:0]
+	if t.at == t.end && !t.more() {
+		if len(t.open) == 0 && t.err == io.EOF {
+			return nothing, io.EOF
+		}
+		return nothing, t.explain(errEnds)
+	}
+	token, err := t.one()
+	if err != nil {
+		return nothing, t.explain(err)
+	}
 	return token, nil
 }
 
-// longest is how long the next token may be: text more than a tag.
-func (t *tokens) longest() int64 {
-	head := t.source.peek(9)
-	if !t.text {
-		if len(head) == 0 || head[0] != '<' {
-			return file.MaxRecord
-		}
-		head = head[1:]
+// one scans the token that begins here.
+func (t *tokens) one() (token, error) {
+	if t.b[t.at] != '<' {
+		t.most = file.MaxRecord
+		s, err := t.scanText(0, false)
+		t.text = t.bytes(s)
+		return chars, err
 	}
-	if bytes.HasPrefix(head, []byte("![CDATA[")) || bytes.HasPrefix(head, []byte("!--")) {
-		return file.MaxRecord
+	t.most = maxTag
+	if !t.ahead(2) {
+		t.at = t.end
+		return nothing, errEnds
 	}
-	return maxTag
+	switch t.b[t.at+1] {
+	case '/':
+		return endTag, t.endTag()
+	case '?':
+		t.at += 2
+		return nothing, t.instruction()
+	case '!':
+		t.at += 2
+		return t.declaration()
+	}
+	return startTag, t.startTag()
 }
 
-// explain says where an error of the decoder is.
-func (t *tokens) explain(err error) error {
-	var syntax *xml.SyntaxError
-	switch {
-	case err == io.EOF:
+// startTag scans a start tag.
+func (t *tokens) startTag() error {
+	t.attributes = t.attributes[:0]
+	i := t.at + 1
+	if n := t.last.next; n != nil && n.follows(t.b[i:], '>') { // as almost always
+		t.last, t.name = n, n
+		t.at = i + len(n.raw) + 1
+		return t.push(n)
+	}
+	t.at = i
+	n, err := t.scanName("element name after <")
+	if err != nil {
 		return err
-	case t.source.err != nil && t.source.err != io.EOF:
-		if errors.As(t.source.err, &limitError{}) || errors.As(t.source.err, &charsetError{}) {
-			return t.wrong(t.source.err)
+	}
+	t.name = n
+	for {
+		t.space()
+		c, ok := t.next()
+		switch {
+		case !ok:
+			return errEnds
+		case c == '>':
+			return t.opened()
+		case c == '/':
+			if c, ok = t.next(); !ok || c != '>' {
+				return errors.New("expected /> in element")
+			}
+			t.empty = true
+			return t.opened()
 		}
-		return t.source.err
-	case t.source.ended:
-		return t.wrong(fmt.Errorf("the document ends too early: %w", io.ErrUnexpectedEOF))
-	case errors.As(err, &syntax):
-		return t.wrong(errors.New(syntax.Msg))
+		t.at--
+		if err := t.attribute(); err != nil {
+			return err
+		}
+	}
+}
+
+// opened is the end of a start tag: what the tag declares holds in it, too.
+func (t *tokens) opened() error {
+	if err := t.push(t.name); err != nil {
+		return err
+	}
+	for _, a := range t.attributes {
+		var err error
+		switch {
+		case a.name.prefix == "xmlns":
+			err = t.declare(a.name.local, string(t.bytes(a.value)))
+		case a.name.raw == "xmlns":
+			err = t.declare("", string(t.bytes(a.value)))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attribute scans a name and a value.
+func (t *tokens) attribute() error {
+	n, err := t.scanName("attribute name in element")
+	if err != nil {
+		return err
+	}
+	t.space()
+	if c, ok := t.next(); !ok || c != '=' {
+		return errors.New("attribute name without = in element")
+	}
+	t.space()
+	quote, ok := t.next()
+	if !ok || quote != '"' && quote != '\'' {
+		return errors.New("unquoted or missing attribute value in element")
+	}
+	value, err := t.scanText(quote, false)
+	t.attributes = append(t.attributes, attribute{n, value})
+	return err
+}
+
+// follows reports whether a name stands at the beginning of what is left of a window,
+// and that byte behind it.
+func (n *name) follows(b []byte, c byte) bool {
+	size := len(n.raw)
+	return len(b) > size && b[size] == c && string(b[:size]) == n.raw
+}
+
+// scanName scans a name; what says where it stands.
+func (t *tokens) scanName(what string) (*name, error) {
+	raw, ok := t.scanBytes()
+	if !ok {
+		return nil, errors.New("expected " + what)
+	}
+	n, err := t.find(raw)
+	if err == errColons {
+		err = errors.New("expected " + what)
+	}
+	return n, err
+}
+
+// scanBytes scans the bytes that a name may have, at least one and one that is none
+// behind them.
+func (t *tokens) scanBytes() (raw []byte, ok bool) {
+	from := t.at - t.from
+	for {
+		for inName[t.b[t.at]] {
+			t.at++
+		}
+		if t.at < t.end {
+			raw = t.b[t.from+from : t.at]
+			return raw, len(raw) > 0
+		}
+		if !t.more() {
+			return nil, false
+		}
+	}
+}
+
+// endTag scans an end tag.
+func (t *tokens) endTag() error {
+	t.at += 2
+	if depth := len(t.open); depth > 0 {
+		if n := t.open[depth-1]; n.follows(t.b[t.at:], '>') { // as almost always
+			t.at += len(n.raw) + 1
+			t.name = t.pop()
+			return nil
+		}
+	}
+	n, err := t.scanName("element name after </")
+	if err != nil {
+		return err
+	}
+	t.space()
+	if c, ok := t.next(); !ok || c != '>' {
+		return errors.New("invalid characters between </" + n.local + " and >")
+	}
+	if err := t.closes(n); err != nil {
+		return err
+	}
+	t.name = t.pop()
+	return nil
+}
+
+// instruction scans what stands behind <?, the XML declaration among it.
+func (t *tokens) instruction() error {
+	raw, ok := t.scanBytes()
+	if !ok {
+		return errors.New("expected target name after <?")
+	}
+	if !plainName(string(raw)) {
+		if err := judge(string(raw)); err != nil {
+			return err
+		}
+	}
+	declares := string(raw) == "xml"
+	t.space()
+	if !t.behind("?>") {
+		return errEnds
+	}
+	if declares {
+		return t.declares(string(t.b[t.from:t.at]))
+	}
+	return nil
+}
+
+// behind goes on behind the next place of a text, and reports whether it comes.
+func (t *tokens) behind(text string) bool {
+	for {
+		i := bytes.Index(t.b[t.at:t.end], []byte(text))
+		if i >= 0 {
+			t.at += i + len(text)
+			return true
+		}
+		t.at = max(t.at, t.end-len(text)+1)
+		if !t.more() {
+			t.at = t.end
+			return false
+		}
+	}
+}
+
+// declares goes on as the XML declaration says.
+func (t *tokens) declares(text string) error {
+	d := xml.NewDecoder(strings.NewReader(text))
+	var from *strict
+	var unknown error
+	d.CharsetReader = func(label string, rest io.Reader) (io.Reader, error) {
+		from, unknown = t.charset(label)
+		return rest, unknown
+	}
+	if _, err := d.RawToken(); err != nil {
+		return err
+	}
+	if from != nil {
+		t.recode(*from)
+	}
+	return nil
+}
+
+// charset is how the text goes on where the XML declaration names an encoding other
+// than UTF-8; nil: as before.
+func (t *tokens) charset(label string) (*strict, error) {
+	if t.wide {
+		return nil, nil
+	}
+	encoding, err := htmlindex.Get(label)
+	if err != nil {
+		return nil, fmt.Errorf("the encoding %q is not known", label)
+	}
+	if strings.HasPrefix(strings.ToLower(label), "utf-16") {
+		return nil, fmt.Errorf("the declaration names the encoding %s, but the file has no byte order mark and is not written in it", label)
+	}
+	return &strict{encoding.NewDecoder(), label}, nil
+}
+
+// declaration scans what stands behind <!.
+func (t *tokens) declaration() (token, error) {
+	c, ok := t.next()
+	switch {
+	case !ok:
+		return nothing, errEnds
+	case c == '-':
+		return nothing, t.comment()
+	case c == '[':
+		t.most = file.MaxRecord
+		for _, want := range []byte("CDATA[") {
+			if c, ok := t.next(); !ok || c != want {
+				return nothing, errors.New("invalid <![ sequence")
+			}
+		}
+		s, err := t.scanText(0, true)
+		t.text = t.bytes(s)
+		return chars, err
+	}
+	t.made = append(t.made, c)
+	err := t.directive()
+	t.text = t.made
+	return directive, err
+}
+
+// comment scans what stands behind <!-.
+func (t *tokens) comment() error {
+	t.most = file.MaxRecord
+	if c, ok := t.next(); !ok || c != '-' {
+		return errors.New("invalid sequence <!- not part of <!--")
+	}
+	if !t.behind("--") {
+		return errEnds
+	}
+	if c, ok := t.next(); !ok || c != '>' {
+		return errors.New(`invalid sequence "--" not allowed in comments`)
+	}
+	return nil
+}
+
+// directive scans the rest of a directive into made: with a space in the place of each
+// comment. What stands in quotes has no < and >.
+func (t *tokens) directive() error {
+	var quote byte
+	for depth := 0; ; {
+		c, ok := t.next()
+		switch {
+		case !ok:
+			return errEnds
+		case quote == 0 && c == '>' && depth == 0:
+			return nil
+		case c == quote:
+			quote = 0
+		case quote != 0:
+		case c == '\'' || c == '"':
+			quote = c
+		case c == '>':
+			depth--
+		case c == '<':
+			if t.ahead(3) && string(t.b[t.at:t.at+3]) == "!--" {
+				if t.at += 3; !t.behind("-->") {
+					return errEnds
+				}
+				c = ' '
+			} else {
+				depth++
+			}
+		}
+		t.made = append(t.made, c)
+	}
+}
+
+// errEnds is for explain, which says more.
+var errEnds = io.ErrUnexpectedEOF
+
+// explain says where an error is. That the text cannot be read goes before all else.
+func (t *tokens) explain(err error) error {
+	switch {
+	case t.err != nil && t.err != io.EOF:
+		if errors.As(t.err, &limitError{}) || errors.As(t.err, &charsetError{}) {
+			return t.wrong(t.err)
+		}
+		return t.err
+	case t.ended:
+		return t.wrong(fmt.Errorf("the document ends too early: %w", errEnds))
 	}
 	return t.wrong(err)
 }
 
-// wrong is an error where the decoder stands.
-func (t *tokens) wrong(err error) error {
-	return wrap(t.mark+t.decoder.InputOffset(), err)
-}
-
-// source is what the decoder reads from, a byte at a time. It ends with an error where
-// a token is too long, as the decoder holds all of it.
-type source struct {
-	in       io.Reader
-	buf      []byte
-	from, to int   // what was read into buf and not yet taken
-	total    int64 // bytes read
-	most     int64 // of them
-	ended    bool  // the decoder asked for more than there is
-	err      error // of in, or of a token that is too long
-}
-
-func newSource(in io.Reader) *source {
-	return &source{in: in, buf: make([]byte, bufferSize), most: bufferSize}
-}
-
-// ReadByte notes where the decoder asks for more than there is.
-func (s *source) ReadByte() (byte, error) {
-	if s.from == s.to {
-		if err := s.fill(); err != nil {
-			s.ended = err == io.EOF
-			return 0, err
-		}
-	}
-	c := s.buf[s.from]
-	s.from++
-	return c, nil
-}
-
-// Read is for a decoder of another encoding.
-func (s *source) Read(p []byte) (int, error) {
-	if s.from == s.to {
-		if err := s.fill(); err != nil {
-			return 0, err
-		}
-	}
-	n := copy(p, s.buf[s.from:s.to])
-	s.from += n
-	return n, nil
-}
-
-// peek returns the next n bytes, fewer where the file ends or fails.
-func (s *source) peek(n int) []byte {
-	for s.to-s.from < n && s.fill() == nil {
-	}
-	return s.buf[s.from:min(s.to, s.from+n)]
-}
-
-// fill reads more. Its errors stay.
-func (s *source) fill() error {
-	s.to = copy(s.buf, s.buf[s.from:s.to])
-	s.from = 0
-	for range 100 {
-		switch {
-		case s.err != nil:
-			return s.err
-		case s.total >= s.most+bufferSize:
-			s.err = limitError{}
-			return s.err
-		}
-		n, err := s.in.Read(s.buf[s.to:])
-		s.to, s.total, s.err = s.to+n, s.total+int64(n), err
-		if n > 0 {
-			return nil
-		}
-	}
-	s.err = io.ErrNoProgress
-	return s.err
-}
-
-type limitError struct{}
-
-func (limitError) Error() string {
-	return fmt.Sprintf("a tag is longer than %d bytes, or a text than %d", maxTag, file.MaxRecord)
-}
+// wrong is an error where the scanner stands.
+func (t *tokens) wrong(err error) error { return wrap(t.offset(), err) }
 
 type charsetError struct{ name string }
 

@@ -121,7 +121,7 @@ func (t *tree) find(in int32, name string) int32 {
 	return none
 }
 
-func (t *tree) attribute(name, value string) {
+func (t *tree) attribute(name string, value []byte) {
 	at := t.add(name)
 	t.nodes[at].from = len(t.texts)
 	t.texts = append(t.texts, value...)
@@ -138,9 +138,9 @@ func (t *tree) endPiece(atEnd bool) {
 	if len(text) == 0 {
 		return
 	}
-	if len(bytes.TrimLeft(text, " \t\r\n")) == 0 {
+	if layout(text) == len(text) {
 		// Alone in its element white space is text, unless it is layout.
-		if !atEnd || t.hasElements() || bytes.ContainsAny(text, "\r\n") {
+		if !atEnd || t.hasElements() || bytes.IndexByte(text, '\n') >= 0 || bytes.IndexByte(text, '\r') >= 0 {
 			t.texts = t.texts[:t.begun]
 			return
 		}
@@ -148,6 +148,16 @@ func (t *tree) endPiece(atEnd bool) {
 	at := t.add("#text")
 	t.nodes[at].from, t.nodes[at].to = t.begun, len(t.texts)
 	t.begun = len(t.texts)
+}
+
+// layout returns how many bytes of white space a text begins with.
+func layout(text []byte) int {
+	for i, c := range text {
+		if c > ' ' || c != ' ' && c != '\t' && c != '\r' && c != '\n' {
+			return i
+		}
+	}
+	return len(text)
 }
 
 func (t *tree) hasElements() bool {

@@ -166,6 +166,7 @@ func TestBombs(t *testing.T) {
 		{"attributes", "<a", ` b=""`, "", "a tag is longer than"},
 		{"many attributes", "<a" + strings.Repeat(` b=""`, 1001) + ">", "x", "", "more than 1000 attributes"},
 		{"comment", "<!--", "xxxxxxxxxxxxxxxxxxxx", "", "a text than"},
+		{"namespaces", "", `<a xmlns:p="` + strings.Repeat("u", 1000) + `">`, "", "names and namespaces of the elements that are open"},
 		{"elements beside", "<L>", "<b/>", "L.C", "beside the records"},
 		{"elements in a record", "<L><C>", "<b/>", "L.C", "the record is longer"},
 		{"the whole document", "<L>", "<C>x</C>", "", "the document is longer"},
