@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"bytes"
 	"errors"
 	"io"
 )
@@ -8,12 +9,15 @@ import (
 // Batched is a body whose records were made one by one, so that their borders are
 // known: it can be read in batches, in place of the text that is an array of them.
 type Batched interface {
-	Batched() bool // false: it is to be read as text all the same
+	// Batched reports whether records that lie at a path of so many keys are read in
+	// batches; else the body is to be read as text all the same.
+	Batched(keys int) bool
 	// Batch returns the next records, objects one behind another, and where each
 	// ends. They are good until the next call. Its error is io.EOF behind the last.
 	Batch() (text []byte, ends []int, err error)
-	Skip() (n int, err error) // passes over the next records, and proves them if they are Proven
-	Proven() bool             // the records to come are surely JSON, once the first were taken
+	Skip() (n int, err error) // passes over the next records, perhaps none, and proves them if they are Proven
+	Proven() bool             // the records to come are surely JSON objects, once the first were taken
+	Rest() []byte             // behind the last: the text, without the records
 }
 
 // batched returns a body that can be read in batches by a scanner of this path; nil
@@ -21,8 +25,8 @@ type Batched interface {
 func (s *StreamScanner) batched(body io.Reader) Batched {
 	in, ok := body.(Batched)
 	scan := s.scan
-	elements := len(scan.steps) == 1 && len(scan.steps[0].keys) == 0 && !scan.where.Single && scan.where.Keyed == "" && !scan.columns.wanted
-	if !ok || !elements || !in.Batched() {
+	elements := len(scan.steps) == 1 && scan.steps[0].pipes == nil && !scan.where.Single && scan.where.Keyed == "" && !scan.columns.wanted
+	if !ok || !elements || !in.Batched(len(scan.steps[0].keys)) {
 		return nil
 	}
 	return in
@@ -30,17 +34,21 @@ func (s *StreamScanner) batched(body io.Reader) Batched {
 
 // batches takes the records of a body batch by batch.
 func (s *StreamScanner) batches(in Batched) {
-	s.put([]byte("[]"))
 	scan := s.scan
 	p := &scan.proof
 	for scan.at[0] = 0; !s.stuck(); p.from += int64(len(s.page.Body)) {
 		if s.piece == nil && scan.before > 0 && in.Proven() {
-			s.skip(in)
-			return
+			n, err := in.Skip()
+			if err != nil {
+				s.ends(in, err)
+				return
+			}
+			scan.before += n
+			continue
 		}
 		text, ends, err := in.Batch()
 		if err != nil {
-			s.ends(err)
+			s.ends(in, err)
 			return
 		}
 		p.text, p.depth, s.page.Body = text, 1, text
@@ -49,23 +57,16 @@ func (s *StreamScanner) batches(in Batched) {
 	}
 }
 
-// skip passes over the records that are left.
-func (s *StreamScanner) skip(in Batched) {
-	for {
-		n, err := in.Skip()
-		if err != nil {
-			s.ends(err)
-			return
-		}
-		s.scan.before += n
-	}
-}
-
-// ends is the end of the batches, unless err is more than that.
-func (s *StreamScanner) ends(err error) {
+// ends is the end of the batches, where the rest of the body is proven as a body is,
+// unless err is more than that.
+func (s *StreamScanner) ends(in Batched, err error) {
 	if !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		s.err = err
+		return
 	}
+	s.scan.proof.from, s.scan.proof.depth = 0, 0
+	s.body = bytes.NewReader(in.Rest())
+	s.whole()
 }
 
 // batch takes the records of a batch, which end there.

@@ -1,6 +1,7 @@
 package schema_test
 
 import (
+	"cmp"
 	"io"
 	"slices"
 	"strings"
@@ -17,10 +18,13 @@ type batches struct {
 	err     error // behind them
 	skipped int
 	text    bool // it has only text
+	keys    int  // on the way to the records
+	rest    string
 }
 
-func (b *batches) Batched() bool { return !b.text }
-func (b *batches) Proven() bool  { return b.proven }
+func (b *batches) Batched(keys int) bool { return !b.text && keys == b.keys }
+func (b *batches) Proven() bool          { return b.proven }
+func (b *batches) Rest() []byte          { return []byte(cmp.Or(b.rest, "[]")) }
 
 func (b *batches) Batch() (text []byte, ends []int, err error) {
 	if len(b.records) == 0 {
@@ -96,5 +100,26 @@ func TestBatchesFail(t *testing.T) {
 				t.Errorf("%s: got %q, %v, want an error with %q", tt.name, rest, err, tt.wantErr)
 			}
 		}
+	}
+}
+
+// TestBatchesBeside: what stands beside the records of a document is proven behind them.
+func TestBatchesBeside(t *testing.T) {
+	for _, tt := range []struct{ name, rest, wantErr string }{
+		{"records", `{"a":{"b":[],"c":1}}`, ""},
+		{"none", `{"a":{"c":1}}`, "nothing"},
+		{"null on the way", `{"a":null}`, "nothing"},
+		{"no JSON", `{"a":{"b":[],c}}`, "expected"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			in := &batches{keys: 2, rest: tt.rest, records: [][]string{{`{"b":1}`, `{}`}, {`{}`}}, proven: true, err: io.EOF}
+			rest, n, err := newStream(t, schema.RecordPath{Steps: []string{"a.b"}}, 64).Prove(in, nil)
+			if tt.wantErr == "" && (err != nil || n != 3 || string(rest) != tt.rest || in.skipped != 1) {
+				t.Errorf("got %s, %d, %v, skipped %d", rest, n, err, in.skipped)
+			}
+			if tt.wantErr != "" && (err == nil || !strings.Contains(err.Error(), tt.wantErr)) {
+				t.Errorf("got %s, %v, want %s", rest, err, tt.wantErr)
+			}
+		})
 	}
 }

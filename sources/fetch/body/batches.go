@@ -6,12 +6,15 @@ type batches interface {
 	Batch() (text []byte, ends []int, err error)
 	Skip() (n int, text []byte, err error)
 	Proven() bool
+	Batched(keys int) bool
+	Rest() []byte
 }
 
-// Batched reports whether the body can be read in batches, in place of its text.
-func (r *Reader) Batched() bool {
-	_, ok := r.in.text.(batches)
-	return ok
+// Batched reports whether the body can be read in batches, in place of its text, by who
+// looks for records at a path of so many keys.
+func (r *Reader) Batched(keys int) bool {
+	text, ok := r.in.text.(batches)
+	return ok && text.Batched(keys)
 }
 
 // Batch returns the next records, JSON objects one behind another, and where each
@@ -25,7 +28,7 @@ func (r *Reader) Batch() (text []byte, ends []int, err error) {
 	return text, ends, r.count(len(text), err)
 }
 
-// Skip passes over the next records, at least one, and returns how many there were. Its
+// Skip passes over the next records, and returns how many there were, perhaps none. Its
 // errors are Batch's. Where [Reader.Proven] says so of them, they are proven.
 func (r *Reader) Skip() (n int, err error) {
 	n, text, err := r.in.text.(batches).Skip()
@@ -34,6 +37,13 @@ func (r *Reader) Skip() (n int, err error) {
 	}
 	r.needles.Look(text)
 	return n, r.count(len(text), err)
+}
+
+// Rest is the text without the records, behind the last batch.
+func (r *Reader) Rest() []byte {
+	rest := r.in.text.(batches).Rest()
+	r.needles.Look(rest)
+	return rest
 }
 
 // Proven reports whether the records of the last batch are surely JSON.

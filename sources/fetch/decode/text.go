@@ -55,6 +55,12 @@ func (t *recordText) Skip() (n int, text []byte, err error) {
 	return n, text, err
 }
 
+// Batched reports whether who looks for records at a path of so many keys finds these.
+func (t *recordText) Batched(keys int) bool { return keys == 0 }
+
+// Rest is the text without the records.
+func (t *recordText) Rest() []byte { return []byte("[]") }
+
 // Proven reports whether the records of the last batch are surely JSON.
 func (t *recordText) Proven() bool { return !t.records.unproven }
 
@@ -119,7 +125,66 @@ type documentText struct {
 	begins  *detect.Seen // with what the one at hand begins; nil: it is JSON, or some of it was read
 	put     string       // to be read before the document at hand
 	over    bool
+	err     error // of opening one
+	rest    []byte
 }
+
+// batched are documents whose records are made one by one.
+type batched interface {
+	Batched(keys int) bool
+	Batch() (text []byte, ends []int, err error)
+	Skip() (n int, text []byte, err error)
+	Proven() bool
+	Rest() []byte
+}
+
+// Batched reports whether the text is one document whose records, at a path of so many
+// keys, can be read in batches.
+func (t *documentText) Batched(keys int) bool {
+	if !t.several && t.now == nil && t.err == nil {
+		t.err = t.next()
+	}
+	one, ok := t.now.(batched)
+	return ok && !t.several && one.Batched(keys)
+}
+
+// Batch is that of the document.
+func (t *documentText) Batch() (text []byte, ends []int, err error) {
+	if t.over {
+		return nil, nil, io.EOF
+	}
+	text, ends, err = t.now.(batched).Batch()
+	return text, ends, t.ended(err)
+}
+
+// Skip is that of the document.
+func (t *documentText) Skip() (n int, text []byte, err error) {
+	if t.over {
+		return 0, nil, io.EOF
+	}
+	n, text, err = t.now.(batched).Skip()
+	return n, text, t.ended(err)
+}
+
+// ended is an error of reading batches: behind the document nothing follows.
+func (t *documentText) ended(err error) error {
+	if !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	t.rest = t.now.(batched).Rest()
+	_ = t.now.Close() // Batch has said what is wrong
+	t.now = nil
+	if err := t.next(); err != nil {
+		return err
+	}
+	return io.EOF
+}
+
+// Proven is that of the document.
+func (t *documentText) Proven() bool { return t.over || t.now.(batched).Proven() }
+
+// Rest is that of the document, behind the last batch.
+func (t *documentText) Rest() []byte { return t.rest }
 
 // Read reads the text.
 func (t *documentText) Read(p []byte) (int, error) {
@@ -132,6 +197,9 @@ func (t *documentText) Read(p []byte) (int, error) {
 		if t.now == nil {
 			if t.over {
 				return 0, io.EOF
+			}
+			if t.err != nil {
+				return 0, t.err
 			}
 			if err := t.next(); err != nil {
 				return 0, err

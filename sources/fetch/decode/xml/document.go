@@ -46,9 +46,10 @@ type document struct {
 	way    []station // the open elements on the path, and the document itself
 	beside tree      // what is in those elements, but for those on the path
 	record tree      // the record that is open
-	out    []byte    // JSON that was not read yet
-	used   int       // of out
-	found  bool      // an element is a record
+	batch  batch
+	out    []byte // JSON that was not read yet
+	used   int    // of out
+	found  bool   // an element is a record
 	err    error
 }
 
@@ -80,6 +81,7 @@ func (d *document) step() error {
 	if d.way == nil {
 		d.way = append(d.way, station{self: d.beside.open("")})
 	}
+	d.tokens.coded = false
 	token, err := d.tokens.scan()
 	if err == io.EOF {
 		return d.end()
@@ -88,7 +90,11 @@ func (d *document) step() error {
 	}
 	switch token {
 	case startTag:
-		err = d.start()
+		if !d.toSkip() {
+			err = d.start()
+		} else if !d.skip() {
+			return nil
+		}
 	case endTag:
 		d.close()
 	case chars:
@@ -178,7 +184,9 @@ func (d *document) begin(name string) error {
 	last := d.depth == len(d.path)-1
 	switch {
 	case last && here.passed:
-		d.out = append(d.out, ",\n"...)
+		if !d.batch.on {
+			d.out = append(d.out, ",\n"...)
+		}
 	case here.passed:
 		return fmt.Errorf("element <%s>, on the way to the records at %q, comes a second time in its parent", name, d.path)
 	case last && d.depth == 0:
@@ -201,18 +209,24 @@ func (d *document) begin(name string) error {
 
 // attributes adds those of an element that has just been opened.
 func attributes(to *tree, t *tokens) error {
-	for i, a := range t.attributes {
-		space, local := t.spaceOf(a.name), a.name.local
-		for _, b := range t.attributes[:i] {
-			if b.name.local == local && t.spaceOf(b.name) == space {
-				return fmt.Errorf("element <%s> has the attribute %s twice", t.name.local, local)
-			}
-		}
-		switch {
-		case space == "xmlns", space == "" && local == "xmlns":
-		case space == instances && local == "nil":
-		default:
+	if err := twice(t); err != nil {
+		return err
+	}
+	for _, a := range t.attributes {
+		if !t.hidden(a.name) {
 			to.attribute(a.name.member, t.bytes(a.value))
+		}
+	}
+	return nil
+}
+
+// twice is the error of a start tag that has an attribute twice.
+func twice(t *tokens) error {
+	for i, a := range t.attributes {
+		for _, b := range t.attributes[:i] {
+			if b.name.local == a.name.local && t.spaceOf(b.name) == t.spaceOf(a.name) {
+				return fmt.Errorf("element <%s> has the attribute %s twice", t.name.local, a.name.local)
+			}
 		}
 	}
 	return nil
@@ -230,11 +244,24 @@ func (d *document) close() {
 	if d.record.opened() {
 		return
 	}
-	d.out = d.record.appendValue(d.out, 0, d.schema)
+	d.made()
 	d.record.reset()
 	if len(d.path) == 1 {
 		d.out = append(d.out, "]}"...)
 	}
+}
+
+// made writes the record that has come to its end.
+func (d *document) made() {
+	b := &d.batch
+	if !b.on {
+		d.out = d.record.appendValue(d.out, 0, d.schema)
+		return
+	}
+	begin := len(b.text)
+	b.text = d.record.appendValue(b.text, 0, d.schema)
+	b.ends = append(b.ends, len(b.text))
+	b.odd = b.odd || b.text[begin] != '{'
 }
 
 // amongStations reports whether the open element holds another one that is in no tree.

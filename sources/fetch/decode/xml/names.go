@@ -184,6 +184,18 @@ func (s *names) spaceOf(n *name) string {
 	return n.prefix
 }
 
+// hidden reports whether an attribute becomes no member: one that declares a namespace,
+// or says that an element is null.
+func (s *names) hidden(n *name) bool {
+	switch space := s.spaceOf(n); space {
+	case "", "xmlns":
+		return space != "" || n.local == "xmlns"
+	case instances:
+		return n.local == "nil"
+	}
+	return false
+}
+
 // closes is what is wrong with an end tag.
 func (s *names) closes(n *name) error {
 	if len(s.open) == 0 {

@@ -2,6 +2,7 @@ package xml
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -11,9 +12,31 @@ import (
 // schema is what a JSON Schema says of the types at a place. A nil schema says
 // nothing.
 type schema struct {
-	types   map[string]bool
-	members map[string]*schema
+	types   types
+	members map[string]*member
 	items   *schema
+	last    *member // that was asked for last, or none
+}
+
+// types are a set of those that JSON Schema names and that matter here.
+type types uint8
+
+const (
+	aString types = 1 << iota
+	aNumber
+	anInteger
+	aBoolean
+	anArray
+	another
+)
+
+var typesByName = map[string]types{"string": aString, "number": aNumber, "integer": anInteger, "boolean": aBoolean, "array": anArray}
+
+// member is one that has a schema.
+type member struct {
+	name string
+	is   *schema
+	next *member // that was asked for behind it the last time: records are much alike
 }
 
 // readSchema reads what matters here of a JSON Schema.
@@ -33,14 +56,14 @@ func readSchema(text json.RawMessage) (*schema, error) {
 	if err := json.Unmarshal(text, &wide); err != nil {
 		return nil, fmt.Errorf("the schema of the stream: %w", err)
 	}
-	s := &schema{types: map[string]bool{}, members: map[string]*schema{}}
+	s := &schema{members: map[string]*member{}, last: new(member)}
 	s.addTypes(wide.Type)
 	for name, text := range wide.Properties {
 		m, err := readSchema(text)
 		if err != nil {
 			return nil, err
 		}
-		s.members[name] = m
+		s.members[name] = &member{name: name, is: m}
 	}
 	items, err := readSchema(wide.Items) // a list of schemas, one for each place, says nothing
 	if err != nil {
@@ -66,7 +89,7 @@ func (s *schema) addTypes(text json.RawMessage) {
 		return
 	}
 	for _, t := range many {
-		s.types[t] = true
+		s.types |= cmp.Or(typesByName[t], another)
 	}
 }
 
@@ -75,9 +98,7 @@ func (s *schema) join(one *schema) {
 	if one == nil {
 		return
 	}
-	for t := range one.types {
-		s.types[t] = true
-	}
+	s.types |= one.types
 	for name, m := range one.members {
 		if s.members[name] == nil {
 			s.members[name] = m
@@ -92,14 +113,23 @@ func (s *schema) member(name string) *schema {
 	if s == nil {
 		return nil
 	}
-	return s.members[name]
+	if m := s.last.next; m != nil && m.name == name {
+		s.last = m
+		return m.is
+	}
+	m := s.members[name]
+	if m == nil {
+		return nil
+	}
+	s.last.next, s.last = m, m
+	return m.is
 }
 
-func (s *schema) array() bool { return s != nil && s.types["array"] }
+func (s *schema) array() bool { return s != nil && s.types&anArray != 0 }
 
 // appendText appends text as what the schema says it is, or as text.
 func (s *schema) appendText(dst, text []byte) []byte {
-	if s != nil && len(s.types) > 0 && !s.types["string"] {
+	if s != nil && s.types != 0 && s.types&aString == 0 {
 		if word := bytes.Trim(text, " \t\r\n"); s.is(word) {
 			return append(dst, word...)
 		}
@@ -114,12 +144,22 @@ func (s *schema) is(word []byte) bool {
 	if len(word) == 0 {
 		return false
 	}
-	number := word[0] == '-' || '0' <= word[0] && word[0] <= '9'
+	c := word[0]
 	switch {
-	case !number:
-		return s.types["boolean"] && (string(word) == "true" || string(word) == "false")
-	case s.types["number"]:
+	case c != '-' && (c < '0' || c > '9'):
+		return s.types&aBoolean != 0 && (string(word) == "true" || string(word) == "false")
+	case s.types&(aNumber|anInteger) == 0:
+		return false
+	}
+	whole := c != '0' && c != '-' || len(word) == 1
+	for _, c := range word {
+		whole = whole && '0' <= c && c <= '9'
+	}
+	switch {
+	case whole: // as almost always
+		return true
+	case s.types&aNumber != 0:
 		return json.Valid(word)
 	}
-	return s.types["integer"] && !bytes.ContainsAny(word, ".eE") && json.Valid(word)
+	return !bytes.ContainsAny(word, ".eE") && json.Valid(word)
 }

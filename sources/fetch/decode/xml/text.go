@@ -122,6 +122,7 @@ func (s *textScan) copy(next, last int) {
 func (s *textScan) lineEnd() {
 	t := s.tokens
 	s.copy(1, 0)
+	t.coded = true
 	t.made = append(t.made, '\n')
 	if t.ahead(1) && t.b[t.at] == '\n' {
 		t.at++
@@ -179,6 +180,7 @@ func (s *textScan) reference() (r rune, known bool, err error) {
 // number reads the number of a character.
 func (s *textScan) number() (r rune, known bool, err error) {
 	t, base := s.tokens, 10
+	t.coded = true
 	if t.ahead(1) && t.b[t.at] == 'x' {
 		base = 16
 		t.at++

@@ -39,6 +39,7 @@ type tokens struct {
 	attributes []attribute
 	empty      bool   // the start tag is an end tag, too
 	text       []byte // of chars and a directive
+	coded      bool   // since it was false, a text had characters by number, or other line ends
 	made       []byte // texts that do not stand in the document as they are
 }
 
@@ -64,7 +65,7 @@ func (t *tokens) bytes(s span) []byte {
 }
 
 func newTokens(in io.Reader) *tokens {
-	t := &tokens{window: window{in: in, b: make([]byte, windowSize), most: file.MaxRecord}}
+	t := &tokens{window: window{in: in, keep: none, b: make([]byte, windowSize), most: file.MaxRecord}}
 	t.last = new(name)
 	return t
 }

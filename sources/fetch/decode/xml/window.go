@@ -23,6 +23,7 @@ type window struct {
 	b     []byte // what was read, and zero bytes
 	end   int    // of what was read
 	from  int    // where the token at hand begins
+	keep  int    // from where on the window keeps what stands before the token; none: it does not
 	at    int    // what is looked at next
 	first int64  // offset of b[0]
 	most  int    // bytes that the token may have
@@ -31,7 +32,7 @@ type window struct {
 }
 
 // more reads more, and moves what is before the token out of the window: after it only
-// distances from the token's beginning are what they were. It reports false where
+// distances from the token's beginning, and from what is kept, are what they were. It reports false where
 // nothing follows, and err says why.
 func (w *window) more() bool {
 	if w.err != nil {
@@ -59,20 +60,25 @@ func (w *window) more() bool {
 	return false
 }
 
-// move makes room behind the token at hand, which is then the first in the window.
+// move makes room behind the token at hand, which is then the first in the window, but
+// for what is kept.
 func (w *window) move() {
-	kept := w.b[w.from:w.end]
+	first := w.from
+	if w.keep >= 0 {
+		first, w.keep = w.keep, 0
+	}
+	kept := w.b[first:w.end]
 	to := w.b
 	switch {
 	case len(kept)+behind > len(w.b)/2:
 		to = make([]byte, max(windowSize, 2*len(w.b)))
 	case len(w.b) > 16*windowSize && len(kept) < windowSize/2:
 		to = make([]byte, windowSize)
-	case w.from == 0:
+	case first == 0:
 		return
 	}
 	copy(to, kept)
-	w.b, w.end, w.at, w.first, w.from = to, len(kept), w.at-w.from, w.first+int64(w.from), 0
+	w.b, w.end, w.from, w.at, w.first = to, len(kept), w.from-first, w.at-first, w.first+int64(first)
 }
 
 // ahead reports whether n bytes follow from the place that is looked at on, the first
