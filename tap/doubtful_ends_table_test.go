@@ -175,7 +175,11 @@ func soundWalk(rnd *rand.Rand) (apitest.Collection, string) {
 // TestSoundWalksAreNotDoubted reads collections of every style and size, drawn
 // with fixed seeds: all records come once, and nothing is doubted or warned of.
 func TestSoundWalksAreNotDoubted(t *testing.T) {
-	for seed := range uint64(200) {
+	const seeds = 200
+	for seed := range uint64(seeds) {
+		if !taken(int(seed)+1, seeds) {
+			continue
+		}
 		rnd := rand.New(rand.NewPCG(seed, 7))
 		c, stream := soundWalk(rnd)
 		definition := "streams:\n  - {name: x, path: /x, primary_key: [id], schema: {type: object}, " + stream + "}\n"

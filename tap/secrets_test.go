@@ -221,6 +221,9 @@ func TestSecretsAreInNoOutput(t *testing.T) {
 	secrets := theSecrets()
 	names := slices.Sorted(maps.Keys(secrets))
 	for i, how := range spelled {
+		if !taken(i+1, len(spelled)) {
+			continue
+		}
 		var texts []string
 		for j := range names {
 			texts = append(texts, how.write(secrets[names[(i+j)%len(names)]]))
