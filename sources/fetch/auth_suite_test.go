@@ -75,35 +75,40 @@ func (w way) client(t *testing.T, api http.RoundTripper, key, ofAuth, ofClient, 
 
 // TestEveryAuthExpires proves that a walk of 200 pages with 8 in flight, whose passes
 // hold for 2 seconds, is complete: one login for each of them, and no page asked for
-// twice but those that were refused. Where it is known when a pass ends, none is.
+// twice but those that were refused. Where it is known when a pass ends, none is. Under
+// -short half of the pages, with 4 in flight, take as long.
 func TestEveryAuthExpires(t *testing.T) {
+	pages, flight := 200, 8
+	if testing.Short() {
+		pages, flight = 100, 4
+	}
 	eachWay(t, func(t *testing.T, w way) {
 		hows := w.hows
 		if hows == nil {
 			hows = map[string]string{"": ""}
 		}
 		for _, how := range slices.Sorted(maps.Keys(hows)) {
-			api := w.api(200, 2*time.Second)
+			api := w.api(pages, 2*time.Second)
 			if api.late = 400 * time.Millisecond; w.tls != nil {
 				api.late = time.Millisecond
 			}
 			if strings.Contains(how, "200") {
 				api.refuse = func(*http.Request) answer { return says(200, `{"data":[],"code":"over"}`) }
 			}
-			r, s := w.client(t, api, rightKey, hows[how], ", max_in_flight: 8", manyPages)
+			r, s := w.client(t, api, rightKey, hows[how], fmt.Sprintf(", max_in_flight: %d", flight), manyPages)
 			start := time.Now()
 			got := r.run(s, paging.Position{})
 			expired := int(time.Since(start) / (1600 * time.Millisecond)) // what is renewed before it ends holds for less
 			if got.err != nil {
 				t.Fatalf("%s: %v", how, got.err)
 			}
-			wantIDs(t, got.ids, upTo(200))
+			wantIDs(t, got.ids, upTo(pages))
 			for page, n := range api.asked {
 				if n != 1 {
 					t.Errorf("%s: page %s came %d times, want once", how, page, n)
 				}
 			}
-			logins, most := len(api.logins), 8*len(api.logins)
+			logins, most := len(api.logins), flight*len(api.logins)
 			switch {
 			case w.logins == 0 && strings.Contains(w.name, "digest"):
 				most = 80
