@@ -94,8 +94,11 @@ func TestFastHostile(t *testing.T) {
 		{"sizes beyond all", `{"properties":{"v":{"minItems":9223372036854775807}},"maxProperties":9223372036854775807}`, `{"v":[]}`},
 		{"fields beyond all", `{"minProperties":9223372036854775807}`, `{}`},
 	}
-	for _, tt := range tests {
+	for i, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			if testing.Short() && i%3 != 0 {
+				t.Skip("a share of them is tried")
+			}
 			if err := Prove([]byte(tt.record)); err != nil {
 				t.Fatal(err)
 			}

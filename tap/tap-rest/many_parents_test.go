@@ -242,6 +242,9 @@ func (p *manyParents) middle(t testing.TB, lost bool) manyRun {
 // TAP_REST_FULL_TESTS=1 takes a hundred thousand parents.
 func TestManyParents(t *testing.T) {
 	parents := 3000
+	if testing.Short() {
+		parents = 1000
+	}
 	if os.Getenv("TAP_REST_FULL_TESTS") != "" {
 		parents = 100_000
 	}
