@@ -58,6 +58,7 @@ type fastRun struct {
 	unknown bool     // a member was met that the schema does not name
 	value   Span     // of the field that was asked for
 	cuts    []Span   // what is cut out, in the order of the text
+	columns columnsCheck
 }
 
 // maxEffort is how many branches (of anyOf and the like) a record may have

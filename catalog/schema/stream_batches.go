@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // Batched is a body whose records were made one by one, so that their borders are
@@ -18,6 +20,13 @@ type Batched interface {
 	Skip() (n int, err error) // passes over the next records, perhaps none, and proves them if they are Proven
 	Proven() bool             // the records to come are surely JSON objects, once the first were taken
 	Rest() []byte             // behind the last: the text, without the records
+}
+
+// Columned is Batched for records that may be made of columns.
+type Columned interface {
+	// Columns returns what is known of the records of the last batch, which are proven
+	// and one line each; nil: nothing. It is good until the next one.
+	Columns() *raw.Rows
 }
 
 // batched returns a body that can be read in batches by a scanner of this path; nil
@@ -52,7 +61,11 @@ func (s *StreamScanner) batches(in Batched) {
 			return
 		}
 		p.text, p.depth, s.page.Body = text, 1, text
-		s.batch(ends, in.Proven())
+		if rows := rowsOf(in); rows != nil && s.page.Expected != nil && scan.fast.inColumns(rows.Columns) {
+			s.batchOfRows(ends, rows)
+		} else {
+			s.batch(ends, in.Proven())
+		}
 		s.flush()
 	}
 }
@@ -82,6 +95,30 @@ func (s *StreamScanner) batch(ends []int, proven bool) {
 			return
 		}
 		begin = end
+		scan.at[0]++
+	}
+}
+
+// rowsOf returns what is known of the records of the last batch, nil for nothing.
+func rowsOf(in Batched) *raw.Rows {
+	if c, ok := in.(Columned); ok {
+		return c.Columns()
+	}
+	return nil
+}
+
+// batchOfRows is batch for records that are made of columns, by which the check can
+// tell which fit.
+func (s *StreamScanner) batchOfRows(ends []int, rows *raw.Rows) {
+	scan, begin, values, odd := s.scan, 0, rows.Values, rows.Odd
+	for i, end := range ends {
+		if len(odd) > 0 && odd[0] == i {
+			odd = odd[1:]
+			s.oneRecord(begin) // which is proven
+		} else {
+			scan.take(scan.fast.row(begin, end, values), begin, 0)
+		}
+		begin, values = end, values[len(rows.Columns):]
 		scan.at[0]++
 	}
 }

@@ -39,7 +39,7 @@ var arrows = map[string][]string{
 
 	"sources/fetch":               {"sources", "sources/expr", "sources/fetch/advice", "sources/fetch/auth", "sources/fetch/body", "sources/fetch/decode/file", "sources/fetch/decode/xml", "sources/fetch/identity", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/paging/repeat", "sources/fetch/pemtext", "sources/fetch/rate", "sources/fetch/recorded", "sources/fetch/ref", "sources/fetch/request", "sources/fetch/uri", "sources/nearest", "sources/secret", "sources/secret/needle", "sources/times", "state/journal"},
 	"sources/fetch/decode/csv":    {"catalog/raw", "sources", "sources/fetch/decode/file"},
-	"sources/fetch/decode/file":   {"sources"},
+	"sources/fetch/decode/file":   {"catalog/raw", "sources"},
 	"sources/fetch/paging":        {"sources/nearest", "sources/fetch/paging/repeat", "sources/fetch/paging/list", "sources/fetch/ref", "sources/fetch/paging/hint", "sources", "sources/expr"},
 	"sources/fetch/paging/hint":   {"sources/nearest", "sources"},
 	"sources/fetch/request":       {"sources/fetch/paging", "sources/fetch/auth", "sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
@@ -47,7 +47,7 @@ var arrows = map[string][]string{
 	"sources/fetch/paging/list":   {},
 	"sources/fetch/paging/repeat": {"sources"},
 	"sources/fetch/ref":           {"sources", "sources/expr", "sources/secret"},
-	"sources/fetch/body":          {"sources/fetch/decode", "sources/fetch/decode/file", "sources", "sources/secret/needle", "sources/secret"},
+	"sources/fetch/body":          {"catalog/raw", "sources/fetch/decode", "sources/fetch/decode/file", "sources", "sources/secret/needle", "sources/secret"},
 	"sources/fetch/decode/detect": {"sources"},
 	"sources/fetch/decode/xlsx":   {"sources/fetch/decode/file", "sources/fetch/decode/unpack", "sources"},
 	"sources/fetch/decode/unpack": {"sources/fetch/decode/file", "sources"},
@@ -60,7 +60,7 @@ var arrows = map[string][]string{
 	"sources/fetch/decode/jsonl":  {"catalog/raw", "sources", "sources/fetch/decode/file", "sources/nearest"},
 	"sources/fetch/decode/xml":    {"sources", "sources/fetch/decode/file", "sources/nearest"},
 
-	"sources/fetch/decode":          {"sources", "sources/document", "sources/fetch/decode/avro", "sources/fetch/decode/csv", "sources/fetch/decode/detect", "sources/fetch/decode/file", "sources/fetch/decode/jsonl", "sources/fetch/decode/parquet", "sources/fetch/decode/protobuf", "sources/fetch/decode/unpack", "sources/fetch/decode/xlsx", "sources/fetch/decode/xml"},
+	"sources/fetch/decode":          {"catalog/raw", "sources", "sources/document", "sources/fetch/decode/avro", "sources/fetch/decode/csv", "sources/fetch/decode/detect", "sources/fetch/decode/file", "sources/fetch/decode/jsonl", "sources/fetch/decode/parquet", "sources/fetch/decode/protobuf", "sources/fetch/decode/unpack", "sources/fetch/decode/xlsx", "sources/fetch/decode/xml"},
 	"sources/fetch/decode/avro":     {"sources/fetch/decode/file", "sources", "catalog/raw"},
 	"sources/fetch/decode/parquet":  {"sources/fetch/decode/file", "sources"},
 	"sources/fetch/decode/protobuf": {"sources/fetch/decode/file", "sources", "sources/nearest"},

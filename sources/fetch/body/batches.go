@@ -1,5 +1,7 @@
 package body
 
+import "github.com/tap-rest/tap-rest/catalog/raw"
+
 // batches are what a decoded body is read in where its text is an array of records
 // that were made one by one: their borders are known.
 type batches interface {
@@ -8,6 +10,7 @@ type batches interface {
 	Proven() bool
 	Batched(keys int) bool
 	Rest() []byte
+	Columns() *raw.Rows
 }
 
 // Batched reports whether the body can be read in batches, in place of its text, by who
@@ -48,3 +51,6 @@ func (r *Reader) Rest() []byte {
 
 // Proven reports whether the records of the last batch are surely JSON.
 func (r *Reader) Proven() bool { return r.in.text.(batches).Proven() }
+
+// Columns returns what is known of the records of the last batch besides; nil: nothing.
+func (r *Reader) Columns() *raw.Rows { return r.in.text.(batches).Columns() }

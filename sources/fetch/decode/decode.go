@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/detect"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
@@ -264,6 +265,27 @@ func (c *chain) Next(dst []byte) ([]byte, error) {
 		}
 		if err = c.over(err); err != nil {
 			return dst, err
+		}
+	}
+}
+
+// Rows are a file.Columned's, of one file, of records that are; ok is false where the
+// next ones are none.
+func (c *chain) Rows(dst []byte, ends []int, rows *raw.Rows) (text []byte, all []int, ok bool, err error) {
+	for {
+		if err := c.ready(); err != nil {
+			return dst, ends, true, err
+		}
+		in, ok := c.now.(file.Columned)
+		if !ok {
+			return dst, ends, false, nil
+		}
+		text, all, err := in.Rows(dst, ends, atOnce, rows)
+		if err == nil {
+			return text, all, true, nil
+		}
+		if err = c.over(err); err != nil {
+			return dst, ends, true, err
 		}
 	}
 }

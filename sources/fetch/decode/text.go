@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/detect"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
@@ -18,6 +19,8 @@ type recordText struct {
 	records *chain
 	text    []byte // that is made, and not read yet
 	ends    []int  // of the records of a batch
+	rows    raw.Rows
+	columns bool // rows are the batch's
 	memory  []byte
 	began   bool
 	err     error // behind the text
@@ -26,8 +29,11 @@ type recordText struct {
 // Batch returns the next records, one behind another, and where each ends. They are
 // good until the next call. Its error is io.EOF behind the last.
 func (t *recordText) Batch() (text []byte, ends []int, err error) {
-	text, ends = t.memory[:0], t.ends[:0]
-	for len(text) < atOnce && t.err == nil {
+	if t.err != nil {
+		return nil, nil, t.err
+	}
+	text, ends, t.columns, t.err = t.records.Rows(t.memory[:0], t.ends[:0], &t.rows)
+	for !t.columns && len(text) < atOnce && t.err == nil {
 		var out []byte
 		if out, t.err = t.records.Next(text); t.err == nil {
 			text, ends = out, append(ends, len(out))
@@ -38,6 +44,15 @@ func (t *recordText) Batch() (text []byte, ends []int, err error) {
 		return nil, nil, t.err
 	}
 	return text, ends, nil
+}
+
+// Columns returns what is known of the records of the last batch, nil where that is
+// nothing.
+func (t *recordText) Columns() *raw.Rows {
+	if !t.columns {
+		return nil
+	}
+	return &t.rows
 }
 
 // Skip proves the next records, at least one. It returns how many there were, and text
@@ -154,7 +169,7 @@ func (t *documentText) Batch() (text []byte, ends []int, err error) {
 		return nil, nil, io.EOF
 	}
 	text, ends, err = t.now.(batched).Batch()
-	return text, ends, t.ended(err)
+	return text, ends, t.ended(len(ends), err)
 }
 
 // Skip is that of the document.
@@ -163,14 +178,19 @@ func (t *documentText) Skip() (n int, text []byte, err error) {
 		return 0, nil, io.EOF
 	}
 	n, text, err = t.now.(batched).Skip()
-	return n, text, t.ended(err)
+	return n, text, t.ended(n, err)
 }
 
-// ended is an error of reading batches: behind the document nothing follows.
-func (t *documentText) ended(err error) error {
-	if !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return err
+// ended is an error of reading batches, of which the last has n records: behind the
+// document nothing follows.
+func (t *documentText) ended(n int, err error) error {
+	if n > 0 {
+		t.begins = nil
 	}
+	if !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return t.named(err)
+	}
+	t.answer.hear(t.now)
 	t.rest = t.now.(batched).Rest()
 	_ = t.now.Close() // Batch has said what is wrong
 	t.now = nil
@@ -182,6 +202,9 @@ func (t *documentText) ended(err error) error {
 
 // Proven is that of the document.
 func (t *documentText) Proven() bool { return t.over || t.now.(batched).Proven() }
+
+// Columns is nil: elements are no columns.
+func (t *documentText) Columns() *raw.Rows { return nil }
 
 // Rest is that of the document, behind the last batch.
 func (t *documentText) Rest() []byte { return t.rest }

@@ -1,7 +1,6 @@
 package csv
 
 import (
-	"encoding/binary"
 	"encoding/json"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
@@ -9,9 +8,10 @@ import (
 
 // column is one of the file.
 type column struct {
-	lead  []uint64 // what stands before its text in a record, `,"name":"`, filled up with zeros
+	lead  []uint64 // what stands before its value in a record, `,"name":`, filled up with zeros; with the quote of a text
 	size  int      // of lead in bytes, without those
 	types types    // what its text becomes; 0: text
+	told  types    // that its values are of, but in odd records
 }
 
 // setColumns makes columns of their names.
@@ -20,17 +20,35 @@ func (r *records) setColumns(names []raw.Text, schema json.RawMessage) error {
 	if err != nil {
 		return err
 	}
-	r.columns = make([]column, len(names))
+	r.columns, r.told = make([]column, len(names)), make([]raw.Column, len(names))
 	r.tail = padSize
 	for i, name := range names {
-		lead := append(append([]byte{','}, name...), ':', '"')
+		c := r.column(of(name.Unquote()))
+		lead := append(append([]byte{','}, name...), ':')
 		if i == 0 {
 			lead[0] = '{'
 		}
-		r.columns[i] = column{lead: words(lead), size: len(lead), types: of(name.Unquote())}
+		if c.types == 0 {
+			lead = append(lead, '"')
+		}
+		c.lead, c.size = words(lead), len(lead)
+		r.columns[i], r.told[i] = c, raw.Column{Key: name, Types: c.told.words()}
 		r.tail += len(lead) + 16
 	}
 	return nil
+}
+
+// column returns one into which a schema lets these types: text, wherever it lets
+// that in, or nothing.
+func (r *records) column(let types) column {
+	if let&typeText == 0 && let != 0 {
+		return column{types: let, told: let & scalars}
+	}
+	c := column{told: typeText}
+	if r.nulls.sizes != 0 || r.short {
+		c.told |= let & typeNull
+	}
+	return c
 }
 
 // words returns b, filled up with zeros.
@@ -40,13 +58,4 @@ func words(b []byte) []uint64 {
 		list[i/8] |= uint64(c) << (i % 8 * 8)
 	}
 	return list
-}
-
-// appendLead appends lead, where dst has room for all of its words.
-func (c *column) appendLead(dst []byte) []byte {
-	to := dst[len(dst):cap(dst)]
-	for i, w := range c.lead {
-		binary.LittleEndian.PutUint64(to[8*i:], w)
-	}
-	return dst[:len(dst)+c.size]
 }

@@ -31,6 +31,9 @@ type records struct {
 	open    int          // where the last quoted field begins, counted from the row's beginning
 	failed  error        // Next's, for good
 	skipped []byte       // the last record that Skip made; nil: none yet
+	told    []raw.Column // of the columns
+	values  []int32      // for where the values of the record end that is made; empty: nobody asks
+	odd     bool         // one of them is not as its column is told to be
 }
 
 // Open reads in up to its first record.
@@ -80,6 +83,31 @@ func (r *records) Next(dst []byte) ([]byte, error) {
 	}
 	r.failed = err
 	return dst, err
+}
+
+// Rows is Next for many records, and says what is known of them.
+func (r *records) Rows(dst []byte, ends []int, size int, rows *raw.Rows) ([]byte, []int, error) {
+	rows.Columns, rows.Values, rows.Odd = r.told, rows.Values[:0], rows.Odd[:0]
+	before, err := len(ends), r.failed
+	for err == nil && len(dst) < size {
+		n := len(rows.Values)
+		rows.Values = slices.Grow(rows.Values, len(r.columns))[:n+len(r.columns)]
+		r.values = rows.Values[n:]
+		out, failed := r.Next(dst)
+		if err = failed; err != nil {
+			rows.Values = rows.Values[:n]
+			break
+		}
+		if r.odd {
+			rows.Odd = append(rows.Odd, len(ends)-before)
+		}
+		dst, ends = out, append(ends, len(out))
+	}
+	r.values = nil
+	if len(ends) > before {
+		err = nil // comes again
+	}
+	return dst, ends, err
 }
 
 // readOn reads more of the row that begins at r.at.

@@ -2,6 +2,8 @@ package csv
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"slices"
 	"unicode/utf8"
 
@@ -14,47 +16,72 @@ import (
 // dst has room for all of the block that is still to be parsed, and for r.tail:
 // whatever copies a byte of a field for a byte of the block needs not ask.
 func (r *records) record(dst []byte) ([]byte, int, error) {
-	i, b := r.at, r.b
-	r.limit = len(dst) + file.MaxRecord
-	dst = r.room(dst, i)
+	r.limit, r.odd = len(dst)+file.MaxRecord, false
+	dst = r.room(dst, r.at)
+	i, b, n, to := r.at, r.b, len(dst), dst[:cap(dst)]
 	for c := range r.columns {
 		column := &r.columns[c]
-		dst = column.appendLead(dst)
-		mark, from, n := len(dst), i, -1
-		if b[i] != r.opening {
-			n = r.direct(dst[mark:cap(dst)], i)
+		for k, w := range column.lead {
+			binary.LittleEndian.PutUint64(to[n+8*k:], w)
 		}
-		if n >= 0 {
-			dst, i = dst[:mark+n], i+n
-		} else {
+		n += column.size
+		mark, from, direct := n, i, false
+		if b[i] != r.opening {
+			direct = true
+			var seen uint64
+			for { // copyText, and most fields are done
+				w := binary.LittleEndian.Uint64(b[i:])
+				binary.LittleEndian.PutUint64(to[n:], w)
+				seen |= w
+				x, y, q := w^r.delimiters, w^('\\'*low), w^2*low
+				if hit := ((x-low)&^x | (y-low)&^y | (q-0x21*low)&^q) & high; hit != 0 {
+					k := bits.TrailingZeros64(hit) / 8
+					i, n = i+k, n+k
+					break
+				}
+				i, n = i+8, n+8
+			}
+			direct = r.direct(i) && (seen&high == 0 || utf8.Valid(b[from:i]))
+		}
+		if !direct {
 			var err error
-			if dst, i, err = r.field(dst, i); err != nil {
+			if dst, i, err = r.field(to[:mark], from); err != nil {
 				return dst, 0, err
 			}
+			n, to = len(dst), dst[:cap(dst)]
 		}
-		end := b[i]
-		if column.types == 0 && r.nulls.sizes == 0 {
-			dst = append(dst, '"')
-		} else {
-			dst = r.settle(dst, mark, column.types, r.is(from, r.quote))
+		switch {
+		case column.types == 0 && r.nulls.sizes == 0:
+			to[n] = '"'
+			n++
+		case column.types&typeNumber != 0 && plainNumber(to, mark, n)&^column.told == 0 && r.nulls.sizes == 0:
+		default:
+			n = r.settle(to, mark, n, column, r.is(from, r.quote))
 		}
-		if end == '\n' || end == '\r' {
-			return r.finish(dst, i, c+1)
+		if c < len(r.values) {
+			r.values[c] = int32(n)
+		}
+		if b[i] == '\n' || b[i] == '\r' {
+			return r.finish(to[:n], i, c+1)
 		}
 		i += len(r.delimiter)
 	}
-	return r.finish(dst, i, len(r.columns)+1)
+	return r.finish(to[:n], i, len(r.columns)+1)
 }
 
-// direct is field for most of them, without quotes and escapes: it copies the text to
-// dst and returns its length, or -1 for a field that is another or not right.
-func (r *records) direct(dst []byte, i int) int {
-	n, seen := copyText(dst, r.b[i:], r.delimiters)
-	end := r.b[i+n]
-	if !r.wary && (end == r.comma || end == '\n' && i+n < r.end) && (seen&high == 0 || utf8.Valid(r.b[i:i+n])) {
-		return n
+// direct reports whether a field without quotes and escapes, which is most of them,
+// ends at i.
+func (r *records) direct(i int) bool {
+	switch c := r.b[i]; {
+	case r.wary:
+		return false
+	case c == '\n':
+		return i < r.end
+	case c == '\r':
+		return r.b[i+1] == '\n' && i+1 < r.end
+	default:
+		return c == r.comma
 	}
-	return -1
 }
 
 // lineEnds reports whether a line ends at i, where a field ends.
@@ -70,14 +97,31 @@ func (r *records) finish(dst []byte, i, fields int) ([]byte, int, error) {
 		return dst, 0, r.failShortRow(i, fields)
 	}
 	for c := fields; c < len(r.columns); c++ {
-		dst = r.columns[c].appendLead(dst)
-		dst = append(dst[:len(dst)-1], "null"...)
+		dst = r.appendNull(dst, c)
 	}
 	dst = append(dst, '}')
 	if len(dst) > r.limit {
 		return dst, 0, r.failure(r.at, errLong)
 	}
 	return dst, r.nextRow(i), nil
+}
+
+// appendNull appends a column that a short row lacks.
+func (r *records) appendNull(dst []byte, c int) []byte {
+	column := &r.columns[c]
+	for _, w := range column.lead {
+		dst = binary.LittleEndian.AppendUint64(dst, w)
+	}
+	dst = dst[:len(dst)-8*len(column.lead)+column.size]
+	if column.types == 0 {
+		dst = dst[:len(dst)-1]
+	}
+	dst = append(dst, "null"...)
+	if c < len(r.values) {
+		r.values[c] = int32(len(dst))
+	}
+	r.odd = r.odd || column.told&typeNull == 0
+	return dst
 }
 
 // nextRow returns where the next row begins, if one ends at i.

@@ -14,18 +14,36 @@ type types uint8
 const (
 	typeNull types = 1 << iota
 	typeBoolean
-	typeNumber
+	typeInteger
+	typeFraction // numbers that are no integers
 	typeObject
 	typeArray
 	typeText
-	anyType = typeNull | typeBoolean | typeNumber | typeObject | typeArray | typeText
+	typeNumber = typeInteger | typeFraction
+	anyType    = typeNull | typeBoolean | typeNumber | typeObject | typeArray | typeText
 )
+
+// scalars are the types that values of a column have which is told to be of them.
+const scalars = typeNull | typeBoolean | typeNumber | typeText
+
+// words are the types' names in JSON Schema.
+func (t types) words() (all []string) {
+	for _, name := range []string{"null", "boolean", "integer", "string"} {
+		if t&typeNames[name] != 0 {
+			all = append(all, name)
+		}
+	}
+	if t&typeFraction != 0 {
+		all = append(all, "number")
+	}
+	return all
+}
 
 // maxDepth is how deep schemas are looked into; what is deeper lets every type in.
 const maxDepth = 16
 
 var typeNames = map[string]types{
-	"null": typeNull, "boolean": typeBoolean, "integer": typeNumber, "number": typeNumber,
+	"null": typeNull, "boolean": typeBoolean, "integer": typeInteger, "number": typeNumber,
 	"object": typeObject, "array": typeArray, "string": typeText,
 }
 
@@ -65,8 +83,7 @@ func (t *types) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// columnTypes returns what the texts of a column of a name become by a record's
-// schema: 0, text, wherever it lets text in.
+// columnTypes returns the types that a record's schema lets in for a column of a name.
 func columnTypes(schema json.RawMessage) (func(name string) types, error) {
 	root := node{Type: anyType}
 	if len(schema) > 0 {
@@ -75,11 +92,7 @@ func columnTypes(schema json.RawMessage) (func(name string) types, error) {
 		}
 	}
 	return func(name string) types {
-		t := root.types(&root, maxDepth, func(n *node, depth int) types { return n.property(&root, name, depth) })
-		if t&typeText != 0 {
-			return 0
-		}
-		return t
+		return root.types(&root, maxDepth, func(n *node, depth int) types { return n.property(&root, name, depth) })
 	}, nil
 }
 

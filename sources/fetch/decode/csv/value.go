@@ -2,32 +2,88 @@ package csv
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
+	"math/bits"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
-// settle makes of the text at the end of dst, which begins at mark behind a quote,
-// what its column's types and the definition's null_values say.
-func (r *records) settle(dst []byte, mark int, t types, quoted bool) []byte {
-	text := dst[mark:]
+// settle makes of the text to[mark:n] what its column's types and the definition's
+// null_values say, and returns where that ends. A quote stands before the text where
+// the column's values are texts. to has room for what is more of it.
+func (r *records) settle(to []byte, mark, n int, c *column, quoted bool) int {
+	text := to[mark:n]
+	value, t := r.valueOf(text, c, quoted)
+	r.odd = r.odd || t&^c.told != 0
+	switch {
+	case t == typeText && c.types == 0:
+		to[n] = '"'
+		return n + 1
+	case t == typeText:
+		copy(to[mark+1:], text)
+		to[mark], to[n+1] = '"', '"'
+		return n + 2
+	case c.types == 0:
+		mark--
+	}
+	return mark + copy(to[mark:], value)
+}
+
+var wordNull, wordTrue, wordFalse = []byte("null"), []byte("true"), []byte("false")
+
+// valueOf returns the value that a text is, and its type.
+func (r *records) valueOf(text []byte, c *column, quoted bool) ([]byte, types) {
+	t := c.types
 	switch {
 	case len(text) == 0 && t&typeNull != 0, !quoted && r.nulls.has(text):
-		return append(dst[:mark-1], "null"...)
+		return wordNull, typeNull
 	case t&typeNumber != 0 && isNumber(text):
-		return append(dst[:mark-1], text...)
+		return text, numberType(text)
 	case t&typeBoolean != 0 && isTrue(text):
-		return append(dst[:mark-1], "true"...)
+		return wordTrue, typeBoolean
 	case t&typeBoolean != 0 && isFalse(text):
-		return append(dst[:mark-1], "false"...)
+		return wordFalse, typeBoolean
 	case t&typeObject != 0 && begins(text, '{'), t&typeArray != 0 && begins(text, '['):
 		r.text = raw.AppendUnescaped(r.text[:0], text)
 		r.scratch.Reset()
 		if json.Compact(&r.scratch, r.text) == nil {
-			return append(dst[:mark-1], r.scratch.Bytes()...)
+			return r.scratch.Bytes(), typeObject | typeArray
 		}
 	}
-	return append(dst, '"')
+	return text, typeText
+}
+
+// numberType returns the type of a number of JSON: both an object's and an integer's,
+// which no column is told to be of, where it is not as a column's are.
+func numberType(text []byte) types {
+	switch {
+	case len(text) > raw.MaxNumber, bytes.ContainsAny(text, "eE"):
+		return anyType
+	case bytes.IndexByte(text, '.') >= 0:
+		return typeFraction
+	}
+	return typeInteger
+}
+
+// plainNumber returns the type of the text to[mark:n] where that is surely a number of
+// at most eight bytes, without a sign; else anyType. to goes on behind it.
+func plainNumber(to []byte, mark, n int) types {
+	size := n - mark
+	if size < 1 || size > 8 || to[mark] == '0' && size > 1 {
+		return anyType
+	}
+	// The bytes behind the text become zeros.
+	w := (binary.LittleEndian.Uint64(to[mark:]) ^ '0'*low) << (64 - 8*size)
+	others := ((w&^high + (0x80-10)*low) | w) & high // those that are no digits
+	if others == 0 {
+		return typeInteger
+	}
+	at := bits.TrailingZeros64(others) &^ 7
+	if others&(others-1) == 0 && byte(w>>at) == '.'^'0' && at > 64-8*size && at < 56 {
+		return typeFraction
+	}
+	return anyType
 }
 
 // begins reports whether the JSON in text, a JSON string's inside, begins with c.

@@ -17,6 +17,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources"
 )
 
@@ -73,6 +74,14 @@ type Skipper interface {
 	// there were, and text that holds all the text which theirs would hold, good until
 	// the next call. Its errors are Next's.
 	Skip() (n int, text []byte, err error)
+}
+
+// Columned are Records whose members are the columns of their file.
+type Columned interface {
+	// Rows appends the next records to dst and where each ends to ends, as Next makes
+	// them, at least one, until dst has size bytes. It says in rows what is known of
+	// them; places count from the beginning of dst. Its errors are Next's.
+	Rows(dst []byte, ends []int, size int, rows *raw.Rows) ([]byte, []int, error)
 }
 
 // Schemed are Records whose file says of what types they are.

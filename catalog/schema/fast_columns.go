@@ -1,0 +1,155 @@
+package schema
+
+import "github.com/tap-rest/tap-rest/catalog/raw"
+
+// columnsCheck is what a program asks of records that are made of columns: what
+// their names and the types of their values decide is decided once for all of them.
+type columnsCheck struct {
+	program *fastProgram
+	columns []raw.Column
+	decided bool // false: each record is to be read
+	known   bool // no column is a new field, but for those that are cut out
+	values  []columnCheck
+}
+
+// columnCheck is what is still to be done with each value of a column.
+type columnCheck struct {
+	column int
+	before int    // bytes between the end of the value before it, or the record's beginning, and its own beginning
+	check  *check // nil: nothing is asked of it
+	noted  bool   // its place is asked for
+	cut    bool   // it is cut out
+	stays  bool   // if it is cut out: a column before it is not
+}
+
+// inColumns reports whether the program can tell by columns which records fit.
+func (f *fastRun) inColumns(columns []raw.Column) bool {
+	c := &f.columns
+	if len(columns) == 0 {
+		return false
+	}
+	if c.program != f.program || len(c.columns) != len(columns) || &c.columns[0] != &columns[0] {
+		*c = columnsCheck{program: f.program, columns: columns, values: c.values[:0]}
+		c.decided = f.decide(c)
+	}
+	return c.decided
+}
+
+// decide compiles what the program asks of the columns, and reports whether the names
+// of the columns are as they should be. It follows checkObject.
+func (f *fastRun) decide(c *columnsCheck) bool {
+	root := f.program.root
+	if root == nil || root.more != nil || root.object == nil || root.kinds&kindObject == 0 || root.object.names != nil || root.object.depend != nil {
+		return false
+	}
+	o, run := root.object, objectRun{base: len(f.seen)}
+	for range (len(o.members) - 1) / 64 {
+		f.seen = append(f.seen, 0)
+	}
+	c.known = f.program.named
+	for n := range c.columns {
+		if !f.decideColumn(c, o, &run, n) {
+			return false
+		}
+	}
+	v := f.checkCounts(o, &run)
+	f.seen = f.seen[:run.base]
+	return v == fits
+}
+
+// decideColumn is decide for a column. It reports false for one whose values it is
+// not sure of.
+func (f *fastRun) decideColumn(c *columnsCheck, o *objectCheck, run *objectRun, n int) bool {
+	column := &c.columns[n]
+	one := columnCheck{column: n, before: 1 + len(column.Key) + 1, check: o.rest, stays: run.count > 0}
+	k, ok := o.index[column.Key.Unquote()]
+	if !ok {
+		k = -1
+	}
+	if one.cut = o.cuts(k); one.cut {
+		one.check = nil
+		c.values = append(c.values, one)
+		return true
+	}
+	run.count++
+	if k < 0 {
+		run.unnamed++
+		c.known = c.known && !o.closed
+	} else {
+		m := &o.members[k]
+		run.mark(f.seen, int(k))
+		one.check, one.noted = m.check, m.noted
+		c.known = c.known && (m.named || !o.closed)
+	}
+	if one.check.takes(column.Types) {
+		one.check = nil
+	}
+	if one.check != nil || one.noted {
+		c.values = append(c.values, one)
+	}
+	return k >= 0 || len(o.patterns) == 0
+}
+
+// takes reports whether c asks nothing of values but their types, and allows these.
+func (c *check) takes(types []string) bool {
+	if c == nil {
+		return true
+	}
+	for _, name := range types {
+		switch k := kindNamed(name); {
+		case c.more != nil, k&kindString != 0 && c.text != nil, k&(kindInteger|kindNumber) != 0 && c.number != nil:
+			return false
+		case k&c.kinds == 0 && (k != kindInteger || c.kinds&kindNumber == 0):
+			return false
+		}
+	}
+	return true
+}
+
+// row returns what is to be said of the record [begin, end), whose values end where
+// it is given.
+func (f *fastRun) row(begin, end int, ends []int32) PageRecord {
+	c := &f.columns
+	r := PageRecord{Record: Span{begin, end}, Finding: Finding{Looked: true, Fits: true, Known: c.known}}
+	r.cuts.Start = len(f.cuts)
+	if len(c.values) > 0 {
+		f.checkRow(&r, ends)
+	}
+	r.cuts.End = len(f.cuts)
+	return r
+}
+
+// checkRow looks at those values of a record that need it.
+func (f *fastRun) checkRow(r *PageRecord, ends []int32) {
+	f.effort, f.unknown = maxEffort, false
+	for i := range f.columns.values {
+		one := &f.columns.values[i]
+		value := Span{r.Record.Start + one.before, int(ends[one.column])}
+		if one.column > 0 {
+			value.Start = int(ends[one.column-1]) + one.before
+		}
+		if one.noted {
+			r.Value = value
+		}
+		if one.check != nil {
+			_, v := f.check(one.check, value.Start)
+			r.Fits = r.Fits && v == fits
+		}
+		if one.cut {
+			f.cutColumn(one, value)
+		}
+	}
+	r.Known = r.Fits && r.Known && !f.unknown
+}
+
+// cutColumn is cutOut for the value of a column.
+func (f *fastRun) cutColumn(one *columnCheck, value Span) {
+	from, to := value.Start-one.before+1, value.End
+	switch {
+	case one.stays:
+		from--
+	case f.proof.text[to] == ',':
+		to++
+	}
+	f.cuts = append(f.cuts, Span{from, to})
+}
