@@ -112,9 +112,7 @@ func (f *fastRun) row(begin, end int, ends []int32) PageRecord {
 	c := &f.columns
 	r := PageRecord{Record: Span{begin, end}, Finding: Finding{Looked: true, Fits: true, Known: c.known}}
 	r.cuts.Start = len(f.cuts)
-	if len(c.values) > 0 {
-		f.checkRow(&r, ends)
-	}
+	f.checkRow(&r, ends)
 	r.cuts.End = len(f.cuts)
 	return r
 }

@@ -57,6 +57,9 @@ type Page struct {
 	// Expected is what the records were checked for; nil: nothing.
 	Expected *Expectation
 
+	// OneLine says that no record has a line break: they were made.
+	OneLine bool
+
 	place Span   // of the records in the body; empty: not known, or all of it
 	cuts  []Span // what is to be cut out of the records
 	made  []byte // what lies nowhere in the body: keyed records, rows under columns, what gjson computed
@@ -111,7 +114,7 @@ func (p *Page) Value(i int) []byte {
 
 // Reset empties the page and keeps its buffers, but for the body.
 func (p *Page) Reset() {
-	p.place = Span{}
+	p.place, p.OneLine = Span{}, false
 	p.Body, p.Records, p.Expected, p.cuts, p.made = nil, p.Records[:0], nil, p.cuts[:0], p.made[:0]
 }
 

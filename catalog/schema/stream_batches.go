@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
 )
@@ -61,7 +62,9 @@ func (s *StreamScanner) batches(in Batched) {
 			return
 		}
 		p.text, p.depth, s.page.Body = text, 1, text
-		if rows := rowsOf(in); rows != nil && s.page.Expected != nil && scan.fast.inColumns(rows.Columns) {
+		rows := rowsOf(in)
+		s.page.OneLine = rows != nil
+		if rows != nil && s.page.Expected != nil && scan.fast.inColumns(rows.Columns) {
 			s.batchOfRows(ends, rows)
 		} else {
 			s.batch(ends, in.Proven())
@@ -110,15 +113,23 @@ func rowsOf(in Batched) *raw.Rows {
 // batchOfRows is batch for records that are made of columns, by which the check can
 // tell which fit.
 func (s *StreamScanner) batchOfRows(ends []int, rows *raw.Rows) {
-	scan, begin, values, odd := s.scan, 0, rows.Values, rows.Odd
+	scan, c := s.scan, &s.scan.fast.columns
+	begin, values, odd := 0, rows.Values, rows.Odd
+	records := slices.Grow(s.page.Records, len(ends))
 	for i, end := range ends {
-		if len(odd) > 0 && odd[0] == i {
+		switch {
+		case len(odd) > 0 && odd[0] == i:
 			odd = odd[1:]
+			s.page.Records = records
 			s.oneRecord(begin) // which is proven
-		} else {
-			scan.take(scan.fast.row(begin, end, values), begin, 0)
+			records = s.page.Records
+		case len(c.values) == 0:
+			records = append(records, PageRecord{Record: Span{begin, end}, Finding: Finding{Looked: true, Fits: true, Known: c.known}})
+		default:
+			records = append(records, scan.fast.row(begin, end, values))
 		}
 		begin, values = end, values[len(rows.Columns):]
 		scan.at[0]++
 	}
+	s.page.Records = records
 }

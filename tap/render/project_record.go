@@ -110,11 +110,14 @@ func (p *projection) append(dst []byte, page *fetch.Page, i int, expected *schem
 		}
 	}
 	start := len(dst)
-	if all := page.Records.(records); all.lookedFor(i, expected) {
+	all := page.Records.(records)
+	if all.lookedFor(i, expected) {
 		dst = all.AppendRecord(dst, i)
 	} else {
 		dst = p.mask.Append(dst, record, p.added())
 	}
-	message.Flatten(dst[start:])
+	if !all.OneLine {
+		message.Flatten(dst[start:])
+	}
 	return dst, true, nil
 }

@@ -223,6 +223,10 @@ func (r *Renderer) renderPage(b *Lines, page *fetch.Page) error {
 		if err := r.handOn(b, page); err != nil {
 			return err
 		}
+		if done := r.copyRecords(b, &frame, page, i); done > i {
+			i = done - 1
+			continue
+		}
 		if err := r.renderRecord(b, &frame, page, i); err != nil {
 			return err
 		}

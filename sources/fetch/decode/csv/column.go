@@ -1,6 +1,7 @@
 package csv
 
 import (
+	"encoding/binary"
 	"encoding/json"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
@@ -8,10 +9,13 @@ import (
 
 // column is one of the file.
 type column struct {
-	lead  []uint64 // what stands before its value in a record, `,"name":`, filled up with zeros; with the quote of a text
-	size  int      // of lead in bytes, without those
-	types types    // what its text becomes; 0: text
-	told  types    // that its values are of, but in odd records
+	// What stands before its value in a record, `,"name":`, filled up with zeros; with the
+	// quote of a text. Most are of no more than two words.
+	lead  [2]uint64
+	more  []uint64
+	size  int   // of lead and more in bytes, without the zeros
+	types types // what its text becomes; 0: text
+	told  types // that its values are of, but in odd records
 }
 
 // setColumns makes columns of their names.
@@ -31,9 +35,9 @@ func (r *records) setColumns(names []raw.Text, schema json.RawMessage) error {
 		if c.types == 0 {
 			lead = append(lead, '"')
 		}
-		c.lead, c.size = words(lead), len(lead)
+		c.setLead(lead)
 		r.columns[i], r.told[i] = c, raw.Column{Key: name, Types: c.told.words()}
-		r.tail += len(lead) + 16
+		r.tail += len(lead) + 24
 	}
 	return nil
 }
@@ -51,11 +55,23 @@ func (r *records) column(let types) column {
 	return c
 }
 
-// words returns b, filled up with zeros.
-func words(b []byte) []uint64 {
-	list := make([]uint64, (len(b)+7)/8)
-	for i, c := range b {
-		list[i/8] |= uint64(c) << (i % 8 * 8)
+// setLead sets what stands before the column's value.
+func (c *column) setLead(b []byte) {
+	c.size, c.more = len(b), make([]uint64, max(0, (len(b)-9)/8))
+	for i, char := range b {
+		if i < 16 {
+			c.lead[i/8] |= uint64(char) << (i % 8 * 8)
+		} else {
+			c.more[i/8-2] |= uint64(char) << (i % 8 * 8)
+		}
 	}
-	return list
+}
+
+// putLead puts what stands before the column's value at the beginning of to.
+func (c *column) putLead(to []byte) {
+	binary.LittleEndian.PutUint64(to, c.lead[0])
+	binary.LittleEndian.PutUint64(to[8:], c.lead[1])
+	for i, w := range c.more {
+		binary.LittleEndian.PutUint64(to[16+8*i:], w)
+	}
 }

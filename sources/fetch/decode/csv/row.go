@@ -21,9 +21,7 @@ func (r *records) record(dst []byte) ([]byte, int, error) {
 	i, b, n, to := r.at, r.b, len(dst), dst[:cap(dst)]
 	for c := range r.columns {
 		column := &r.columns[c]
-		for k, w := range column.lead {
-			binary.LittleEndian.PutUint64(to[n+8*k:], w)
-		}
+		column.putLead(to[n:])
 		n += column.size
 		mark, from, direct := n, i, false
 		if b[i] != r.opening {
@@ -109,10 +107,8 @@ func (r *records) finish(dst []byte, i, fields int) ([]byte, int, error) {
 // appendNull appends a column that a short row lacks.
 func (r *records) appendNull(dst []byte, c int) []byte {
 	column := &r.columns[c]
-	for _, w := range column.lead {
-		dst = binary.LittleEndian.AppendUint64(dst, w)
-	}
-	dst = dst[:len(dst)-8*len(column.lead)+column.size]
+	column.putLead(dst[len(dst):cap(dst)])
+	dst = dst[:len(dst)+column.size]
 	if column.types == 0 {
 		dst = dst[:len(dst)-1]
 	}
