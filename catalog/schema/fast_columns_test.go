@@ -19,10 +19,11 @@ type columned struct {
 	batches int       // that are left
 }
 
-func (c *columned) Batched() bool      { return true }
-func (c *columned) Proven() bool       { return true }
-func (c *columned) Columns() *raw.Rows { return c.rows }
-func (c *columned) Skip() (int, error) { return 0, io.EOF }
+func (c *columned) Batched(keys int) bool { return keys == 0 }
+func (c *columned) Rest() []byte          { return []byte("[]") }
+func (c *columned) Proven() bool          { return true }
+func (c *columned) Columns() *raw.Rows    { return c.rows }
+func (c *columned) Skip() (int, error)    { return 0, io.EOF }
 func (c *columned) Batch() ([]byte, []int, error) {
 	if c.batches--; c.batches < 0 {
 		return nil, nil, io.EOF
