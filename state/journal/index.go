@@ -268,7 +268,8 @@ func (r *partition) lookup(n int) (entry, bool) {
 }
 
 // findAlike finds an exchange with the number of another one, and its digest, in an
-// unfinished pass of one of these streams that is of the same time.
+// unfinished pass of one of these streams that is of the same time. A walk that began anew
+// finds none of those that did not: what they have was lost.
 func (x *index) findAlike(k Key, digest [16]byte, streams []string) (Place, bool) {
 	own := x.passes[k.Pass]
 	if own == nil || !own.live() {
@@ -279,7 +280,7 @@ func (x *index) findAlike(k Key, digest [16]byte, streams []string) (Place, bool
 			continue
 		}
 		for r := range p.partitions.each {
-			if e, ok := r.lookup(k.N); ok && e.digest == digest {
+			if e, ok := r.lookup(k.N); ok && e.digest == digest && r.generation == k.Generation {
 				return e.place, true
 			}
 		}

@@ -496,5 +496,8 @@ func TestLookupAlike(t *testing.T) {
 	if _, got := j.LookupAlike(Key{"own", "q", 0, 1}, digests["same"], []string{"b"}); got {
 		t.Error("another number is found")
 	}
+	if _, got := j.LookupAlike(Key{"own", "q", 1, 0}, digests["same"], []string{"b"}); got {
+		t.Error("that of an earlier generation is found")
+	}
 	closed(t, j)
 }
