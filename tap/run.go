@@ -142,6 +142,9 @@ func (r *run) begin(all []*pass) error {
 		if p.recorded, err = r.journal.Begin(p.stream, p.decision, p.layout(), r.now); err != nil {
 			return &JournalError{Err: err, Early: true}
 		}
+		if err := p.countJobs(); err != nil {
+			return inputError(err)
+		}
 		first := p.supply.first
 		if first == nil || p.over {
 			continue

@@ -35,7 +35,7 @@ func (w *walker) goOn() { w.walk = w.newWalk(w.at.Next) }
 func (w *walker) newWalk(from paging.Position) *fetch.Walk {
 	walk := w.client.NewWalk(w.part.Stream.Definition, w.splitter, w.part.Part.Vars, from, &w.part.pass.track.counters)
 	walk.Record(w.recording)
-	walk.Restarted(w.at.Restarts)
+	walk.Is(w.part.key.Key, w.at.Restarts)
 	walk.Unless(w.part.pass.tags.Ask())
 	walk.Join()
 	return walk

@@ -56,6 +56,10 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 // Reads says that a stream is read in this run. It is called before the first walk.
 func (c *Client) Reads(stream string) { c.shared.streams[stream] = true }
 
+// HasJob says that an earlier run has asked for the job of a partition, which may not be
+// done. It is called before the first walk.
+func (c *Client) HasJob(partition string) { c.jobs.begunBefore(partition) }
+
 // Close ends the client's idle connections.
 func (c *Client) Close() {
 	c.shared.close()

@@ -37,7 +37,7 @@ type job struct {
 	sharing  sharing // with other streams; its zero value: no other reads the job
 	removed  bool
 	known    knownJob
-	restarts int  // of the walk, in all runs: each asks for another job
+	walk     walkOfJob
 	lost     bool // the API may have got a submission whose answer did not come
 	warned   bool // that a second job may be made
 }
@@ -46,6 +46,12 @@ type job struct {
 type knownJob struct {
 	text   string
 	digest json.RawMessage
+}
+
+// walkOfJob says which walk asks for a job.
+type walkOfJob struct {
+	partition string
+	restarts  int // in all runs: each asks for another job
 }
 
 // newJob returns the job of a walk; nil where its stream has none.
@@ -407,6 +413,7 @@ func (j *job) over() {
 func (j *job) leave() {
 	if j != nil {
 		j.slot.give()
+		j.asker.client.jobs.forget(cmp.Or(j.walk.partition, "-"))
 	}
 }
 

@@ -44,7 +44,7 @@ func (j *job) submission() (*outgoing, error) {
 // that share it. It is a UUID of version 4, which APIs want, but not of chance.
 func (j *job) key(asksBy [16]byte) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%x %d", asksBy, j.restarts)
+	fmt.Fprintf(h, "%x %d", asksBy, j.walk.restarts)
 	for _, slot := range []int{sources.VarNow, sources.VarPartition, sources.VarWindow} {
 		part := string(j.requests.vars[slot].AppendJSON(nil))
 		if sealed, ok := j.requests.recorder.secrets.Digest(part, false); ok {

@@ -94,7 +94,7 @@ func TestJobIsAskedForByKey(t *testing.T) {
 			}
 			w := r.walk(stream, paging.Position{})
 			if name == "restarted" {
-				w.Restarted(1)
+				w.Is("all", 1)
 			}
 			if got := drain(t, w); got.err != nil {
 				t.Fatal(got.err)

@@ -61,10 +61,11 @@ func (w *Walk) Record(r *Recording) {
 	w.recorder.Recording, w.judge.finder = r, w.client.Secrets.Finder
 }
 
-// Restarted says how often the walk was begun anew before. It is called before Next.
-func (w *Walk) Restarted(times int) {
+// Is says of which partition the walk is, and how often it was begun anew before. It is
+// called before Next.
+func (w *Walk) Is(partition string, restarts int) {
 	if w.job != nil {
-		w.job.restarts = times
+		w.job.walk = walkOfJob{partition, restarts}
 	}
 }
 

@@ -200,6 +200,15 @@ func (j *Journal) Pages(one *plan.Reading) int64 {
 	return int64(key.N)
 }
 
+// JobsUnderWay are the partitions of a pass that have the answer to the request for a job
+// and nothing behind it.
+func (j *Journal) JobsUnderWay(pass string) []string {
+	if j == nil || j.ReadOnly {
+		return nil
+	}
+	return j.Disk.WithFirstAlone(pass)
+}
+
 // errFound ends a scan of the journal.
 var errFound = errors.New("found")
 
