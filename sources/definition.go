@@ -34,6 +34,17 @@ func (d *Definition) Stream(name string) *Stream {
 	return nil
 }
 
+// Names are those of the streams that a user knows: not of listings that are read for
+// their files alone.
+func (d *Definition) Names() (names []string) {
+	for _, s := range d.Streams {
+		if !s.Loaded.Hidden {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
 // Client is what streams share: a host, its credentials and its pace. Streams
 // that set none of its keys themselves share one *Client, and so one pace.
 type Client struct {

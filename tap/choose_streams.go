@@ -74,10 +74,8 @@ func inputError(err error) error {
 func (r planner) wanted() (map[string]*catalog.Stream, error) {
 	wanted := map[string]*catalog.Stream{}
 	if r.Catalog == nil {
-		for _, s := range r.Definition.Streams {
-			if !s.Loaded.Hidden {
-				wanted[s.Name] = nil
-			}
+		for _, name := range r.Definition.Names() {
+			wanted[name] = nil
 		}
 		return wanted, nil
 	}
@@ -95,13 +93,13 @@ func (r planner) wanted() (map[string]*catalog.Stream, error) {
 		}
 		if r.Definition.Stream(name) == nil {
 			return nil, unusable("catalog: stream %q is selected, but %s has no such stream; it has %s: run --discover again",
-				entry.ID, r.Definition.File, strings.Join(streamNames(r.Definition), ", "))
+				entry.ID, r.Definition.File, strings.Join(r.Definition.Names(), ", "))
 		}
 		wanted[name] = entry
 	}
 	if len(wanted) == 0 && len(r.notRead) == 0 {
 		return nil, unusable("catalog %s selects no stream, so there is nothing to read: select one of %s, or leave the catalog out to read all",
-			r.CatalogFile, strings.Join(streamNames(r.Definition), ", "))
+			r.CatalogFile, strings.Join(r.Definition.Names(), ", "))
 	}
 	return wanted, nil
 }
@@ -124,26 +122,16 @@ func (r planner) ofAnotherTap() error {
 		return nil
 	}
 	return unusable("state %s: its bookmarks are of %s, and %s has none of these streams, but %s: it is the state of another tap, or the streams were renamed. "+
-		"Give the state of this one, or none to read everything", r.StateFile, strings.Join(strange, ", "), r.Definition.File, strings.Join(streamNames(r.Definition), ", "))
+		"Give the state of this one, or none to read everything", r.StateFile, strings.Join(strange, ", "), r.Definition.File, strings.Join(r.Definition.Names(), ", "))
 }
 
 // refuse notes that a stream of the catalog does not exist: it fails, and the
 // others are read.
 func (r planner) refuse(entry *catalog.Stream) {
 	err := unusable("catalog: stream %q is configured, but %s has no such stream; it has %s: discover again",
-		entry.ID, r.Definition.File, strings.Join(streamNames(r.Definition), ", "))
+		entry.ID, r.Definition.File, strings.Join(r.Definition.Names(), ", "))
 	r.Log.Error(err.Error()) // it names the stream
 	r.notRead = append(r.notRead, &track{stream: &plan.Stream{Name: entry.ID}, decision: &plan.Decision{}, refused: err})
-}
-
-func streamNames(d *sources.Definition) []string {
-	var names []string
-	for _, s := range d.Streams {
-		if !s.Loaded.Hidden {
-			names = append(names, s.Name)
-		}
-	}
-	return names
 }
 
 // planStream decides from where on a stream is read. It returns nil where that

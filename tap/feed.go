@@ -109,11 +109,19 @@ func (e *ending) fails(err error) {
 
 // failsWith notes that a parent was not read to its end.
 func (t *track) failsWith(parent *pass) {
-	err := fmt.Errorf("%s: its parent %s was not read to its end: %w", t.stream.Name, parent.stream.Name, parent.track.failure)
+	what := "its parent " + parent.stream.Name
+	if parent.stream.Definition.Loaded.Hidden {
+		what = "the listing of its files"
+	}
+	err := fmt.Errorf("%s: %s was not read to its end: %w", t.stream.Name, what, parent.track.failure)
 	if t.failure == nil {
 		t.account.Fail(err)
-		t.pass.run.Log.Error(fmt.Sprintf("its parent %s was not read to its end, as the log says of that stream: what belongs to records that did not come is not read, and the next run goes on", parent.stream.Name),
-			"stream", t.stream.Name)
+		if parent.stream.Definition.Loaded.Hidden {
+			t.pass.run.Log.Error("the listing of its files was not read to its end, as the log says: files that it did not name are not read, and the next run goes on", "stream", t.stream.Name)
+		} else {
+			t.pass.run.Log.Error(fmt.Sprintf("its parent %s was not read to its end, as the log says of that stream: what belongs to records that did not come is not read, and the next run goes on", parent.stream.Name),
+				"stream", t.stream.Name)
+		}
 	}
 	t.fails(err)
 	if t.parts != nil {

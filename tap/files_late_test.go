@@ -1,12 +1,15 @@
 package tap_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/tap"
 )
 
 // dayFile is a file of a listing whose replication key is the day it is about.
@@ -19,6 +22,7 @@ type dayFile struct {
 // dayFiles lists files from a day on, three on a page, and has one record in each.
 type dayFiles struct {
 	files    []dayFile
+	broken   bool     // the second page of the listing does not come
 	signed   bool     // links are signed: those of the last answer are good
 	answers  int      // of listings
 	all      bool     // it lists all files, whatever day is asked for
@@ -30,6 +34,9 @@ type dayFiles struct {
 
 func (a *dayFiles) RoundTrip(r *http.Request) (*http.Response, error) {
 	if a.answered++; a.cutAt > 0 && a.answered >= a.cutAt {
+		return nil, io.ErrUnexpectedEOF
+	}
+	if a.broken && r.URL.Query().Has("after") {
 		return nil, io.ErrUnexpectedEOF
 	}
 	status, body, q := 200, "", r.URL.Query()
@@ -296,6 +303,133 @@ func TestFilesWithoutKey(t *testing.T) {
 			n := strings.Count(r.log, "records of the listing have no replication key")
 			if tt.want == "" && n != 0 || tt.want != "" && (n != 1 || !strings.Contains(r.log, tt.want)) {
 				t.Errorf("%d warnings, want %q\n%s", n, tt.want, r.log)
+			}
+		})
+	}
+}
+
+// TestFilesMessages: what is said of files speaks of files and of their listing, and not
+// of the stream and the partitions that they are inside.
+func TestFilesMessages(t *testing.T) {
+	for _, tt := range []struct {
+		name, files, want string
+		broken            bool // the listing's second page
+	}{
+		{"no link", `{link: "{{ record.nope }}"}`, "files: a record of the listing: the link to its file: it has none: where that is right, files.when leaves such records out", false},
+		{"no key", `{link: "{{ record.url }}", keys: {a: nope}}`, "files: a record of the listing: the record has no nope (keys.a)", false},
+		{"no when", `{link: "{{ record.url }}", when: "{{ record.nope }}"}`, "files.when: {{ record.nope }} is true for none of the 4 records of the listing that came", false},
+		{"a listing that breaks off", `"{{ record.url }}"`, "the listing of its files was not read to its end", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			api := &dayFiles{files: days("01", "02", "03", "04"), broken: tt.broken}
+			s := setup{definition: strings.Replace(dayStream("", ""), `{link: "{{ record.url }}", keys: {etag: etag}}`, tt.files, 1), api: api, workDir: t.TempDir()}
+			s.head = strings.Replace(head, "attempts: 2", "attempts: 1, cool_downs: 0", 1)
+			r := s.run(t)
+			text := r.log + r.account.String()
+			if !strings.Contains(text, tt.want) || strings.Contains(text, "partition_by") || strings.Contains(text, "parent") || strings.Contains(text, "children") {
+				t.Errorf("want %q, got\n%s", tt.want, text)
+			}
+		})
+	}
+}
+
+// TestFilesIsOneStream: nobody knows the listing as a stream.
+func TestFilesIsOneStream(t *testing.T) {
+	s := setup{definition: dayStream("", ""), api: &dayFiles{files: days("01")}, workDir: t.TempDir()}
+	o := s.options(t, io.Discard, io.Discard)
+	if got := o.Definition.Names(); !slices.Equal(got, []string{"rows"}) {
+		t.Errorf("streams %v", got)
+	}
+	if _, err := tap.Preview(t.Context(), o, "rows (listing)", 1); err == nil || !strings.Contains(err.Error(), `has no stream "rows (listing)"; it has rows`) {
+		t.Errorf("preview: %v", err)
+	}
+	if look, err := tap.Preview(t.Context(), o, "rows", 1); err != nil || len(look.Records) != 1 {
+		t.Errorf("preview of the stream: %v %v", look, err)
+	}
+}
+
+// foreignListing answers with the listing of dayFiles as S3 has it, or as GraphQL.
+type foreignListing struct {
+	dayFiles
+	xml bool
+}
+
+func (a *foreignListing) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasPrefix(r.URL.Path, "/get/") {
+		return a.dayFiles.RoundTrip(r)
+	}
+	var asked struct {
+		Variables struct{ Since, After string }
+	}
+	if !a.xml {
+		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+			return nil, err
+		}
+	} else {
+		asked.Variables.After = r.URL.Query().Get("continuation-token")
+	}
+	var from int
+	_, _ = fmt.Sscanf(asked.Variables.After, "after-%d", &from)
+	var nodes, contents []string
+	for i, f := range a.files {
+		if i < from || i >= from+3 || f.day < asked.Variables.Since {
+			continue
+		}
+		nodes = append(nodes, fmt.Sprintf(`{"day":%q,"etag":"1","url":"/get/%s"}`, f.day, f.name))
+		contents = append(contents, fmt.Sprintf("<Contents><Key>get/%s</Key><LastModified>%sT00:00:00.000Z</LastModified><ETag>&quot;1&quot;</ETag></Contents>", f.name, f.day))
+	}
+	more, kind := from+3 < len(a.files), "application/json"
+	body := fmt.Sprintf(`{"data":{"files":{"nodes":[%s],"pageInfo":{"hasNextPage":%v,"endCursor":"after-%d"}}}}`, strings.Join(nodes, ","), more, from+3)
+	if a.xml {
+		next := ""
+		if more {
+			next = fmt.Sprintf("<NextContinuationToken>after-%d</NextContinuationToken>", from+3)
+		}
+		kind, body = "application/xml", "<ListBucketResult>"+strings.Join(contents, "")+next+"</ListBucketResult>"
+	}
+	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {kind}}, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: r}, nil
+}
+
+// TestFilesOfForeignListings: the listing is that of S3, in XML, which cannot say what is
+// new, or it is asked for by GraphQL.
+func TestFilesOfForeignListings(t *testing.T) {
+	for name, stream := range map[string]string{
+		"S3": `streams:
+  - name: rows
+    path: /
+    params: {list-type: 2}
+    records: ListBucketResult.Contents
+    pagination: {type: cursor, next: ListBucketResult.NextContinuationToken, param: continuation-token}
+    replication_key: LastModified
+    incremental: {client_filter: true}
+    files: {link: "/{{ record.Key | urlencode }}", keys: {etag: ETag}, listing_decode: xml}
+    primary_key: [name]
+    schema: {type: object}
+`,
+		"GraphQL": `streams:
+  - name: rows
+    path: /graphql
+    body: {graphql: {query: "query($since: String, $after: String) { files(since: $since, after: $after) { nodes { url day etag } pageInfo { hasNextPage endCursor } } }", variables: {since: "{{ window.start }}"}}}
+    records: data.files.nodes
+    pagination: {type: relay, connection: data.files}
+    replication_key: day
+    incremental: {start: "2024-01-01", format: date}
+    files: {link: "{{ record.url }}", keys: {etag: etag}}
+    primary_key: [name]
+    schema: {type: object}
+`} {
+		t.Run(name, func(t *testing.T) {
+			api := &foreignListing{dayFiles: dayFiles{files: days("01", "02", "03", "04")}, xml: name == "S3"}
+			s := setup{definition: stream, api: api, workDir: t.TempDir()}
+			for i, want := range []string{"01 02 03 04", "04b 05", ""} {
+				if i == 1 {
+					api.files = append(api.files, days("04b", "05")...)
+				}
+				r := s.must(t)
+				s.state = r.state()
+				if got := strings.Join(api.took(), " "); got != want {
+					t.Fatalf("run %d read %q, want %q\n%s\n%s", i+1, got, want, r.log, s.state)
+				}
 			}
 		})
 	}

@@ -49,9 +49,15 @@ func nonePassed(p *pass) (notes []string) {
 }
 
 func (c *child) notPassed(parent string, fields []string) string {
+	quoted := c.pass.run.Config.Hider.Quote(strings.Join(fields, ", "))
+	if c.of.Files() {
+		return fmt.Sprintf("files.when: %s is true for none of the %d records of the listing that came, so that no file is read: "+
+			"compare it with a record (a field that is not there is undefined, which is not true). The first one has %s",
+			c.when.Source(), c.passed.came.Load(), quoted)
+	}
 	return fmt.Sprintf("partition_by.when: %s is true for none of the %d records of %s that came, so that the stream has no partition of them: "+
 		"compare it with a record (a field that is not there is undefined, which is not true). The first one has %s",
-		c.when.Source(), c.passed.came.Load(), parent, c.pass.run.Config.Hider.Quote(strings.Join(fields, ", ")))
+		c.when.Source(), c.passed.came.Load(), parent, quoted)
 }
 
 // tellPassed warns of parents that lead to nothing, and takes note of it.

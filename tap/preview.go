@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/catalog"
@@ -32,8 +33,8 @@ type LookedAt struct {
 // there.
 func Preview(stop context.Context, o Options, stream string, most int) (Look, error) {
 	var look Look
-	if o.Definition.Stream(stream) == nil {
-		return look, unusable("%s has no stream %q; it has %s", o.Definition.File, stream, strings.Join(streamNames(o.Definition), ", "))
+	if !slices.Contains(o.Definition.Names(), stream) {
+		return look, unusable("%s has no stream %q; it has %s", o.Definition.File, stream, strings.Join(o.Definition.Names(), ", "))
 	}
 	o.Catalog = &catalog.Catalog{Streams: []*catalog.Stream{{ID: stream, Name: stream, Selected: true}}}
 	err := eachProbe(stop, o, func(w *probe) error {

@@ -122,11 +122,11 @@ func (c *contextCheck) entry(n *document.Node, s *sources.Stream, axis *sources.
 		c.hides(n, axis, c.inherited(other), "the contexts of "+document.Clip(other.Parent)+" have it")
 		for _, name := range keysOf(other) {
 			if slices.Contains(c.inherited(axis), name) {
-				c.Problem(n, "the contexts of %s have a value %s, which another entry gives too: take another name", document.Clip(axis.Parent), document.Clip(name))
+				c.Problem(n, "the contexts of %s have a value %s, which another entry gives too: take another name", parentOf(axis), document.Clip(name))
 			}
 		}
 	}
-	c.hides(n, axis, c.inherited(axis), "the contexts of "+document.Clip(axis.Parent)+" have it")
+	c.hides(n, axis, c.inherited(axis), "the contexts of "+parentOf(axis)+" have it")
 	if axis.Parent == "" {
 		c.values(n.Get("values"))
 		return
@@ -141,6 +141,14 @@ func (c *contextCheck) entry(n *document.Node, s *sources.Stream, axis *sources.
 	} else if axis.Batch > 1 && s.Incremental != nil {
 		c.Warn(n.Get("batch"), "a batch is one context: where a parent comes or goes, the batches after it hold others than before, and are read from their start")
 	}
+}
+
+// parentOf names the parent of an entry in messages.
+func parentOf(axis *sources.PartitionSource) string {
+	if axis.File != nil {
+		return "its listing"
+	}
+	return document.Clip(axis.Parent)
 }
 
 // inherited returns the names that contexts have already before an entry gives its own.

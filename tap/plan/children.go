@@ -33,6 +33,9 @@ func NewChildren(child *sources.Stream, axis sources.PartitionSource) *Children 
 	return c
 }
 
+// Files reports whether the records name files.
+func (c *Children) Files() bool { return c.axis.File != nil }
+
 // Of returns the context that a parent's record leads to, on top of the one that
 // the parent was read in. It reports false for a record for which "when" is not
 // true.
@@ -69,7 +72,7 @@ func (c *Children) fileOf(record []byte, inherited Context, values []expr.Value,
 	vars[sources.VarRecord], vars[sources.VarPartition] = expr.JSONBytes(record), inherited.Value
 	link, err := c.axis.File.Text(vars)
 	if err == nil && link == "" {
-		err = errors.New("the record has none: where that is right, files.when leaves such records out")
+		err = errors.New("it has none: where that is right, files.when leaves such records out")
 	}
 	var at *url.URL
 	if err == nil {
@@ -85,7 +88,11 @@ func (c *Children) fileOf(record []byte, inherited Context, values []expr.Value,
 
 // fault is an error about a record of the parent.
 func (c *Children) fault(record []byte, format string, args ...any) error {
-	return fmt.Errorf("line %d: partition_by: parent %s: %s: %s", c.axis.Line, c.axis.Parent, fmt.Sprintf(format, args...), clip([]byte(uri.Scrub(string(record)))))
+	place := "partition_by: parent " + c.axis.Parent
+	if c.axis.File != nil {
+		place = "files: a record of the listing"
+	}
+	return fmt.Errorf("line %d: %s: %s: %s", c.axis.Line, place, fmt.Sprintf(format, args...), clip([]byte(uri.Scrub(string(record)))))
 }
 
 // Batches makes of the contexts that records of one page led to those that are

@@ -30,6 +30,7 @@ type Stream struct {
 	Partitions int64  // that are done, of a stream with many
 	Done       bool
 	Feed       bool  // it is read for the sake of its children alone
+	Listing    bool  // of the files of another stream: nobody knows it by its name
 	LeftOut    bool  // of a run that reads a range of time again: it is not read by time
 	Failure    error // the first of those that are for good, else the first
 	Failures   int

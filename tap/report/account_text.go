@@ -18,7 +18,7 @@ func (a *Account) String() string {
 	rows := [][]string{{"stream", "records", "pages", "calls", "from journal", "retries", "waited", "received", ""}}
 	for _, s := range a.Streams {
 		name := s.Name
-		if s.Feed {
+		if s.Feed && !s.Listing {
 			name += " (for its children)"
 		}
 		rows = append(rows, []string{name, count(s.Written), count(s.Pages), count(s.Requests()), count(s.Recalled()), count(s.Retries()),
@@ -187,14 +187,18 @@ func (a *Account) Line() string {
 		}, line)
 		return strings.ToValidUTF8(line[:min(len(line), mostOfLine)], "")
 	}
-	done := 0
+	done, all := 0, 0
 	for _, s := range a.Streams {
+		if s.Listing {
+			continue
+		}
+		all++
 		if s.Done || s.Failure != nil {
 			done++
 		}
 	}
 	line := fmt.Sprintf("%s, %s, %s, %d of %d streams done, waited %s, %s", Numbered(records, "%s record[|s]"), Numbered(requests, "%s call[|s]"),
-		size(wire), done, len(a.Streams), seconds(waited), a.Took.Round(time.Second))
+		size(wire), done, all, seconds(waited), a.Took.Round(time.Second))
 	return line[:min(len(line), mostOfLine)]
 }
 

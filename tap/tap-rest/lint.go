@@ -46,7 +46,7 @@ func (c *lintCmd) Run(rt *runtime) error {
 		if len(warnings) > 0 {
 			found = report.Numbered(int64(len(warnings)), "%s warning[|s]")
 		}
-		if _, err := fmt.Fprintf(rt.stdout, "%s: %s, %s\n", file, report.Numbered(int64(len(d.Streams)), "%s stream[|s]"), found); err != nil {
+		if _, err := fmt.Fprintf(rt.stdout, "%s: %s, %s\n", file, report.Numbered(int64(len(d.Names())), "%s stream[|s]"), found); err != nil {
 			return err
 		}
 	}

@@ -63,7 +63,7 @@ func (c *planCmd) Run(rt *runtime) error {
 		out.SetEscapeHTML(false)
 		return c.plan(rt, o, func(h tap.PlanHead) error { return out.Encode(h) }, func(p tap.Planned) error { return out.Encode(p) })
 	}
-	t := &planTable{Table: report.NewTable(rt.stdout, 6, tableHeld), price: o.Definition.Stream}
+	t := &planTable{Table: report.NewTable(rt.stdout, 6, tableHeld), stream: o.Definition.Stream}
 	for _, s := range o.Definition.Streams {
 		t.costs = t.costs || s.Call.Cost != nil
 	}
@@ -92,7 +92,7 @@ type planTable struct {
 	sum        tap.Planned
 	unknown    bool // how many partitions there are
 	costs      bool // there is a column of what calls cost
-	price      func(stream string) *sources.Stream
+	stream     func(stream string) *sources.Stream
 }
 
 // row writes a row, with what its calls cost where that has a column.
@@ -105,7 +105,7 @@ func (t *planTable) row(cost string, cells ...string) error {
 
 // cost is what the calls of a partition cost, as far as that is known.
 func (t *planTable) cost(p tap.Planned) string {
-	if _, known := t.price(p.Stream).Call.KnownCost(); !known || p.Partition == "" {
+	if _, known := t.stream(p.Stream).Call.KnownCost(); !known || p.Partition == "" {
 		return "?"
 	}
 	return ">=" + p.Cost.String()
@@ -116,7 +116,7 @@ func (t *planTable) add(p tap.Planned) error {
 	t.sum.Calls += p.Calls
 	t.sum.Cost += p.Cost
 	name, way, calls := p.Stream, p.Way, atLeast(p.Calls)
-	if p.Feed {
+	if p.Feed && !t.stream(p.Stream).Loaded.Hidden {
 		name += " (for its children)"
 	}
 	switch {
@@ -126,6 +126,9 @@ func (t *planTable) add(p tap.Planned) error {
 		return t.row("0", name, "0 partitions", "", "", "", way, "0", "0")
 	case p.Partition == "":
 		way, calls, t.unknown = "of each record of "+strings.Join(p.Parents, ", "), "?", true
+		if t.stream(p.Parents[0]).Loaded.Hidden {
+			way = "of each file of its listing"
+		}
 	}
 	if p.Partition != "" {
 		t.partitions++

@@ -30,7 +30,7 @@ func (c *sourcesCmd) Run(rt *runtime) error {
 		if err != nil {
 			return err
 		}
-		rows = append(rows, []string{name, fmt.Sprint(len(d.Streams)), d.Description})
+		rows = append(rows, []string{name, fmt.Sprint(len(d.Names())), d.Description})
 	}
 	return report.WriteTable(rt.stdout, 1, rows)
 }
