@@ -88,6 +88,32 @@ func TestKeysThatAreNone(t *testing.T) {
 	}
 }
 
+// TestKeyTwiceInARecord: a primary key that a record has twice, with different values, is
+// none: targets take the last one, and it was read by the first.
+func TestKeyTwiceInARecord(t *testing.T) {
+	for _, tt := range []struct {
+		record, policy, want string
+		written              int64
+	}{
+		{`{"id":2,"x":1,"id":3}`, "on_invalid: fail", "one value for a field of the primary key", 0},
+		{`{"id":2,"x":1,"id":3}`, "on_invalid: nullify", "which null cannot mend", 0},
+		{`{"id":2,"id":null}`, "on_invalid: fail", "one value for a field of the primary key", 0},
+		{`{"id":2,"id":3}`, "on_invalid: quarantine", "", 1},
+		{`{"id":2,"id":2}`, "on_invalid: fail", "", 2},
+		{`{"id":2,"x":1,"x":2}`, "on_invalid: fail", "", 2},
+	} {
+		for _, schema := range []string{"", "schema: {properties: {id: {type: integer}}}\n    ", "schema: {type: object}\n    "} {
+			t.Run(tt.record+schema+tt.policy, func(t *testing.T) {
+				r := setup{definition: policed(schema + tt.policy), api: rowsAPI(`{"id":1}`, tt.record)}.run(t)
+				checkFailure(t, r.err, tt.want)
+				if got := r.account.Streams[0].Written; tt.want == "" && got != tt.written {
+					t.Errorf("%d records were written, want %d", got, tt.written)
+				}
+			})
+		}
+	}
+}
+
 // TestRecordsTwice: an answer with two places of records is none.
 func TestRecordsTwice(t *testing.T) {
 	r := setup{definition: items(""), api: answering(`{"data":[{"id":1}],"data":[{"id":2}]}`)}.run(t)

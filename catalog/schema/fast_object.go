@@ -116,7 +116,7 @@ func (f *fastRun) checkObject(o *objectCheck, i int) (int, verdict) {
 	}
 	f.seen = f.seen[:run.base]
 	if run.twice {
-		v = min(v, unsure) // the value that does not fit may not be the one that counts
+		v = unsure // the value that does not fit may not be the one that counts, and a key has one value
 	}
 	return i, v
 }

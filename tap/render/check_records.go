@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -81,8 +82,9 @@ func (c *checker) check(dst []byte, start int, found schema.Finding, n *report.C
 	return c.refuse(dst, start, v, n)
 }
 
-// missingKey is a record without a value in one of its primary key's fields:
-// no target could store it, or a target would take it for another record.
+// missingKey is a record without one value in one of its primary key's fields:
+// no target could store it, or a target would take it for another record. Of two values
+// under one name targets keep the last, and others the first.
 func missingKey(record []byte, keys []string) *schema.Violation {
 	for _, k := range keys {
 		switch v := raw.Text(record).Field(k); {
@@ -90,6 +92,10 @@ func missingKey(record []byte, keys []string) *schema.Violation {
 			return &schema.Violation{Pointer: "/" + k, Rule: "required", Want: "a field of the primary key"}
 		case v[0] == 'n', v[0] == '{', v[0] == '[':
 			return &schema.Violation{Pointer: "/" + k, Rule: "type", Want: "text, a number or a boolean, as a field of the primary key", Value: string(clip(v))}
+		default:
+			if last := raw.Text(record).LastField(k); !bytes.Equal(v, last) {
+				return &schema.Violation{Pointer: "/" + k, Rule: "twice", Want: "one value for a field of the primary key", Value: string(clip(v)) + " and " + string(clip(last))}
+			}
 		}
 	}
 	return nil
