@@ -72,7 +72,9 @@ func (b *Body) receive(in *Incoming) error {
 	if err := b.spill(file, raw, in); err != nil {
 		return err
 	}
-	memory.give(raw)
+	if in.Wire.N <= Max { // else it would lie there as long as the file is read
+		memory.give(raw)
+	}
 	return b.settle(in.Wire.N, in.Room)
 }
 
