@@ -26,7 +26,7 @@ type tree struct {
 // element are a chain, and the first ones of each name are a chain too.
 type node struct {
 	name     string // "@name": an attribute, "#text": text
-	from, to int    // the text, in texts
+	from, to int    // the text, in texts: of an element, if it is one text
 	parent   int32
 	first    int32 // the first node in this one
 	last     int32 // of those that are the first of their name
@@ -145,7 +145,10 @@ func (t *tree) endPiece(atEnd bool) {
 			return
 		}
 	}
-	at := t.add("#text")
+	at := t.current
+	if !atEnd || t.nodes[at].first != none || t.nodes[at].name == "" {
+		at = t.add("#text")
+	} // else the element is that text, as almost always
 	t.nodes[at].from, t.nodes[at].to = t.begun, len(t.texts)
 	t.begun = len(t.texts)
 }
@@ -174,6 +177,8 @@ func (t *tree) appendValue(dst []byte, at int32, s *schema) []byte {
 	n := &t.nodes[at]
 	switch {
 	case n.name != "" && n.name[0] == '@':
+		return s.appendText(dst, t.texts[n.from:n.to])
+	case n.first == none && n.from < n.to:
 		return s.appendText(dst, t.texts[n.from:n.to])
 	case n.first == none:
 		return append(dst, "null"...)
@@ -210,7 +215,7 @@ func (t *tree) appendAll(dst []byte, first int32, s *schema) []byte {
 	switch {
 	case n.same == none && !array:
 		return t.appendValue(dst, first, s)
-	case n.same == none && n.first == none && n.name[0] != '@':
+	case n.same == none && n.first == none && n.from == n.to && n.name[0] != '@':
 		return append(dst, "[]"...)
 	}
 	if array {
