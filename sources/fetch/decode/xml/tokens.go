@@ -124,6 +124,10 @@ func (t *tokens) scan() (token, error) {
 // one scans the token that begins here.
 func (t *tokens) one() (token, error) {
 	if t.b[t.at] != '<' {
+		if i, seen := plain(t.b, t.at, ']'*low); t.b[i] == '<' && seen&high == 0 { // as almost always
+			t.text, t.at = t.b[t.at:i], i
+			return chars, nil
+		}
 		t.most = file.MaxRecord
 		s, err := t.scanText(0, false)
 		t.text = t.bytes(s)
