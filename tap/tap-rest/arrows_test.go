@@ -37,9 +37,12 @@ var arrows = map[string][]string{
 	"tap/twins":       {"catalog/raw", "sources/fetch", "sources/fetch/paging"},
 	"tap/workdir":     {},
 
-	"sources/fetch":               {"sources", "sources/expr", "sources/fetch/advice", "sources/fetch/auth", "sources/fetch/body", "sources/fetch/decode/file", "sources/fetch/decode/xml", "sources/fetch/identity", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/paging/repeat", "sources/fetch/pemtext", "sources/fetch/rate", "sources/fetch/recorded", "sources/fetch/ref", "sources/fetch/request", "sources/fetch/uri", "sources/nearest", "sources/secret", "sources/secret/needle", "sources/times", "state/journal"},
-	"sources/fetch/decode/csv":    {"catalog/raw", "sources", "sources/fetch/decode/file"},
-	"sources/fetch/decode/file":   {"catalog/raw", "sources"},
+	"sources/fetch":             {"sources", "sources/expr", "sources/fetch/advice", "sources/fetch/auth", "sources/fetch/body", "sources/fetch/decode/file", "sources/fetch/decode/xml", "sources/fetch/identity", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/paging/repeat", "sources/fetch/pemtext", "sources/fetch/rate", "sources/fetch/recorded", "sources/fetch/ref", "sources/fetch/request", "sources/fetch/uri", "sources/nearest", "sources/secret", "sources/secret/needle", "sources/times", "state/journal"},
+	"sources/fetch/decode/csv":  {"catalog/raw", "sources", "sources/fetch/decode/file"},
+	"sources/fetch/decode/file": {"catalog/raw", "sources"},
+
+	"sources/fetch/decode/decodetest": {"sources/fetch/decode/file"},
+
 	"sources/fetch/paging":        {"sources/nearest", "sources/fetch/paging/repeat", "sources/fetch/paging/list", "sources/fetch/ref", "sources/fetch/paging/hint", "sources", "sources/expr"},
 	"sources/fetch/paging/hint":   {"sources/nearest", "sources"},
 	"sources/fetch/request":       {"sources/fetch/paging", "sources/fetch/auth", "sources/fetch/uri", "sources", "sources/expr", "sources/secret"},

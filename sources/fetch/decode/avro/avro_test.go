@@ -4,7 +4,6 @@ package avro_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,15 +14,20 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/avro"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/decodetest"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
 
 // memory is a file in memory.
 func memory(b []byte) file.File { return file.NewSource(bytes.NewReader(b), nil, 1<<20) }
 
+func open(in file.File) (file.Records, error) {
+	return avro.Open(in, &file.Options{Decode: &sources.Decode{Format: sources.FormatAvro}})
+}
+
 // read returns the records of a file as lines, and the error that ends them.
 func read(b []byte) (string, error) {
-	records, err := avro.Open(memory(b), &file.Options{Decode: &sources.Decode{Format: sources.FormatAvro}})
+	records, err := open(memory(b))
 	if err != nil {
 		return "", err
 	}
@@ -107,55 +111,24 @@ func TestInterop(t *testing.T) {
 
 var codecs = []string{"null", "deflate", "bzip2", "snappy", "xz", "zstandard"}
 
-// TestTruncated cuts a file of each codec at every byte. Between two blocks alone is
-// that no error, for the format has no end; and then it has whole blocks.
-func TestTruncated(t *testing.T) {
+// TestSuite: between two blocks a file of each codec may end, for the format has no end.
+// What is packed with a sum never reads as something else.
+func TestSuite(t *testing.T) {
 	const sync = "0123456789abcdef"
+	var samples []decodetest.Sample
 	for _, codec := range codecs {
 		whole := load(t, "testdata/small_"+codec+".avro")
-		lines := string(load(t, "testdata/small_"+codec+".jsonl"))
-		for n := range whole {
-			got, err := read(whole[:n])
-			if !strings.HasPrefix(lines, got) {
-				t.Fatalf("%s cut at %d: %s", codec, n, got)
-			}
-			if bytes.HasSuffix(whole[:n], []byte(sync)) {
-				if err != nil {
-					t.Errorf("%s cut between blocks, at %d: %v", codec, n, err)
-				}
-				continue
-			}
-			var at *file.Error
-			if !errors.Is(err, io.ErrUnexpectedEOF) || !errors.As(err, &at) || at.Offset != int64(n) {
-				t.Errorf("%s cut at %d: %v", codec, n, err)
-			}
+		sample := decodetest.Sample{
+			Name: codec, Bytes: whole,
+			Whole: func(n int) bool { return bytes.HasSuffix(whole[:n], []byte(sync)) },
+			Place: func(e *file.Error, n, _ int) bool { return e.Offset == int64(n) },
 		}
-	}
-}
-
-// TestFlipped turns the bits of every byte. What is packed with a sum never reads as
-// something else.
-func TestFlipped(t *testing.T) {
-	for _, codec := range codecs {
-		whole := load(t, "testdata/small_"+codec+".avro")
-		lines := string(load(t, "testdata/small_"+codec+".jsonl"))
-		blocks := bytes.Index(whole, []byte("0123456789abcdef")) + 16
-		for n := range whole {
-			for _, bit := range []byte{1, 0xFF} {
-				flipped := bytes.Clone(whole)
-				flipped[n] ^= bit
-				got, err := read(flipped)
-				var at *file.Error
-				if err != nil && !errors.As(err, &at) {
-					t.Fatalf("%s, byte %d: %T %v", codec, n, err, err)
-				}
-				summed := codec == "snappy" || codec == "xz" || codec == "bzip2"
-				if summed && n >= blocks && err == nil && got != lines {
-					t.Errorf("%s, byte %d: read as something else", codec, n)
-				}
-			}
+		if blocks := bytes.Index(whole, []byte(sync)) + len(sync); codec == "snappy" || codec == "xz" || codec == "bzip2" {
+			sample.Summed = func(n int) bool { return n >= blocks }
 		}
+		samples = append(samples, sample)
 	}
+	decodetest.Suite(t, open, samples...)
 }
 
 // TestClose checks that closed records stay closed.

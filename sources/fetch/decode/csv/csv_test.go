@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/decodetest"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
 
@@ -234,20 +235,7 @@ func TestNoAllocationPerRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var dst []byte
-	next := func() {
-		if dst, err = records.Next(dst[:0]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	thousands := func() {
-		for range 5000 {
-			next()
-		}
-	}
-	if n := testing.AllocsPerRun(1, thousands); n != 0 {
-		t.Errorf("%v allocations in 5000 records, want none", n)
-	}
+	decodetest.NoAllocation(t, records, 5000)
 }
 
 func TestClose(t *testing.T) {

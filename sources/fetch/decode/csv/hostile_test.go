@@ -15,6 +15,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/csv"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/decodetest"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
 
@@ -163,45 +164,14 @@ const small = "\ufeffid,\"na\"\"me\",v\r\n1,\"x\r\n\"\"y\"\"\",2\r\n\r\n#c\r\n2,
 
 var smallOptions = sources.CSV{Comment: '#', NullValues: []string{"2"}}
 
-// TestCutAnywhere cuts a file at every byte: what comes before the cut is a beginning
-// of the whole file's records, or differs from it in its last row only.
-func TestCutAnywhere(t *testing.T) {
-	const schema = `{"properties":{"v":{"type":["null","number"]}}}`
-	whole, err := readAll(small, smallOptions, schema)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := strings.Split(whole, "\n")
-	for cut := range len(small) {
-		got, err := readAll(small[:cut], smallOptions, schema)
-		if fault := new(file.Error); err != nil && !errors.As(err, &fault) {
-			t.Errorf("cut at %d: %v is no *file.Error", cut, err)
+// TestSuite: what comes before a cut is a beginning of the whole file's records, or
+// differs from it in its last row only.
+func TestSuite(t *testing.T) {
+	for name, schema := range map[string]string{"texts": "", "numbers": `{"properties":{"v":{"type":["null","number"]}}}`} {
+		open := func(in file.File) (file.Records, error) {
+			return csv.Open(in, &file.Options{Decode: &sources.Decode{CSV: smallOptions}, Schema: json.RawMessage(schema)})
 		}
-		lines := strings.SplitAfter(got, "\n")
-		for i, line := range lines[:len(lines)-1] {
-			if i < len(lines)-2 && line != want[i]+"\n" || !json.Valid([]byte(line)) {
-				t.Errorf("cut at %d: record %d is %q, want %q", cut, i, line, want[i])
-			}
-		}
-	}
-}
-
-// TestFlipAnywhere changes every byte of a file to each other one.
-func TestFlipAnywhere(t *testing.T) {
-	for i := range len(small) {
-		for x := 1; x < 256; x++ {
-			b := []byte(small)
-			b[i] ^= byte(x)
-			got, err := readAll(string(b), smallOptions, "")
-			if fault := new(file.Error); err != nil && !errors.As(err, &fault) {
-				t.Fatalf("byte %d ^ %#x: %v is no *file.Error", i, x, err)
-			}
-			for line := range strings.Lines(got) {
-				if !json.Valid([]byte(line)) || !utf8.ValidString(line) {
-					t.Fatalf("byte %d ^ %#x: %q is not JSON", i, x, line)
-				}
-			}
-		}
+		decodetest.Suite(t, open, decodetest.Sample{Name: name, Bytes: []byte(small), Text: true})
 	}
 }
 

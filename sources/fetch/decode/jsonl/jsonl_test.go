@@ -12,6 +12,7 @@ import (
 	"testing/iotest"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/decodetest"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/jsonl"
 )
@@ -228,15 +229,9 @@ func BenchmarkNext(b *testing.B) {
 // TestNoAllocationPerRecord reads as many records as no allocation is made for.
 func TestNoAllocationPerRecord(t *testing.T) {
 	in := strings.Repeat("{\"a\":\"b\"}\n{\n}\x1e{}", 1000)
-	dst := make([]byte, 0, 100)
 	r, err := jsonl.Open(lines{strings.NewReader(in)}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if dst, err = r.Next(dst); err != nil {
-		t.Fatal(err)
-	}
-	if n := testing.AllocsPerRun(2000, func() { _, err = r.Next(dst[:0]) }); n != 0 || err != nil {
-		t.Errorf("%v allocations for each record, %v", n, err)
-	}
+	decodetest.NoAllocation(t, r, 1400)
 }

@@ -15,32 +15,6 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/parquet"
 )
 
-// TestFlipped proves that no file with one byte changed panics or takes much memory: its
-// records come to an end, with or without an error that is one of this package.
-func TestFlipped(t *testing.T) {
-	for _, name := range []string{"tiny", "deltas"} {
-		b := read(t, name)
-		step := 1
-		if testing.Short() {
-			step = 11
-		}
-		for i := 0; i < len(b); i += step {
-			for _, mask := range []byte{0x01, 0x80, 0xff} {
-				b[i] ^= mask
-				allocated := allocations(func() {
-					if err := drain(b, 1000); err != nil && !isError(err) {
-						t.Errorf("%s, byte %d: got %v, want a *file.Error", name, i, err)
-					}
-				})
-				if allocated > 200<<20 {
-					t.Errorf("%s, byte %d: %d MiB were allocated", name, i, allocated>>20)
-				}
-				b[i] ^= mask
-			}
-		}
-	}
-}
-
 // TestFlippedValues proves that a page whose bytes changed on their way is an error,
 // where it has a CRC.
 func TestFlippedValues(t *testing.T) {

@@ -5,7 +5,6 @@ package parquet_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -19,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/decodetest"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/parquet"
 )
@@ -179,13 +179,9 @@ func sameJSON(got, want []byte) error {
 	}
 }
 
-func TestTruncated(t *testing.T) {
-	b := read(t, "tiny")
-	for n := range b {
-		if _, err := lines(b[:n]); !errors.Is(err, io.ErrUnexpectedEOF) {
-			t.Errorf("of %d bytes: got %v, want io.ErrUnexpectedEOF", n, err)
-		}
-	}
+func TestSuite(t *testing.T) {
+	open := func(in file.File) (file.Records, error) { return parquet.Open(in, &file.Options{}) }
+	decodetest.Suite(t, open, decodetest.Sample{Name: "tiny", Bytes: read(t, "tiny")}, decodetest.Sample{Name: "deltas", Bytes: read(t, "deltas")})
 }
 
 func read(t testing.TB, name string) []byte {

@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/decodetest"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
 
@@ -285,38 +286,13 @@ func TestInterop(t *testing.T) {
 	checkFolder(t, folder)
 }
 
-func TestCutAtEveryByte(t *testing.T) {
-	book := sheetOf(t, twoNames+`<row><c s="1"><v>45293</v></c></row>`)
-	for cut := range book {
-		if _, err := all(book[:cut], sources.XLSX{}, ""); !errors.Is(err, io.ErrUnexpectedEOF) {
-			t.Errorf("cut after %d of %d bytes: got %v", cut, len(book), err)
-		}
-	}
-}
-
-func TestEveryByteFlipped(t *testing.T) {
-	book := sheetOf(t, twoNames+`<row><c s="1"><v>45293</v></c></row>`)
-	want, err := all(book, sources.XLSX{}, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	step := 1
-	if testing.Short() {
-		step = 11
-	}
-	for i := 0; i < len(book); i += step {
-		for _, flip := range []byte{1, 0x80, 0xff} {
-			flipped := bytes.Clone(book)
-			flipped[i] ^= flip
-			got, err := all(flipped, sources.XLSX{}, "")
-			if _, ok := errors.AsType[*file.Error](err); err != nil && !ok {
-				t.Errorf("byte %d: the error does not say where: %v", i, err)
-			}
-			if err == nil && !slices.Equal(got, want) {
-				t.Errorf("byte %d: got %q", i, got)
-			}
-		}
-	}
+// TestSuite: a workbook is a ZIP file, every byte of whose parts a sum proves.
+func TestSuite(t *testing.T) {
+	open := func(in file.File) (file.Records, error) { return Open(in, &file.Options{Decode: &sources.Decode{}}) }
+	decodetest.Suite(t, open, decodetest.Sample{
+		Name: "two cells", Bytes: sheetOf(t, twoNames+`<row><c s="1"><v>45293</v></c></row>`),
+		Summed: func(int) bool { return true },
+	})
 }
 
 func FuzzXLSX(f *testing.F) {
@@ -370,12 +346,5 @@ func TestNoAllocationPerRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	dst := make([]byte, 0, 1000)
-	if allocations := testing.AllocsPerRun(2_000, func() {
-		if _, err := r.Next(dst); err != nil {
-			t.Fatal(err)
-		}
-	}); allocations > 0 {
-		t.Errorf("got %v allocations for a record", allocations)
-	}
+	decodetest.NoAllocation(t, r, 1_400)
 }
