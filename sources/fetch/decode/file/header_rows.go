@@ -3,6 +3,8 @@ package file
 import (
 	"bytes"
 	"fmt"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // Header is what names the columns of a file of rows.
@@ -22,7 +24,12 @@ func (h *Header) Watch(of Records) Records {
 		w.again = append(append(append(append(w.again, ",{"[b2i(i == 0)]), name...), ':'), name...)
 	}
 	w.again = append(w.again, '}')
-	if s, ok := of.(Skipper); ok {
+	s, skips := of.(Skipper)
+	c, columned := of.(Columned)
+	switch {
+	case skips && columned:
+		return &watchedColumned{watchedSkipper{w, s}, c}
+	case skips:
 		return &watchedSkipper{w, s}
 	}
 	return &w
@@ -51,12 +58,13 @@ func (w *watched) Next(dst []byte) ([]byte, error) {
 	from := len(dst)
 	dst, err := w.Records.Next(dst)
 	if err == nil {
-		w.see(dst[from:])
+		w.see(dst[from:], 0)
 	}
 	return dst, err
 }
 
-func (w *watched) see(record []byte) {
+// see looks at a record, behind which so many rows were read already.
+func (w *watched) see(record []byte, behind int) {
 	if w.n++; len(record) != len(w.again) {
 		return
 	}
@@ -64,7 +72,7 @@ func (w *watched) see(record []byte) {
 	case w.n == 1 && w.header.Given:
 		w.first = bytes.EqualFold(record, w.again)
 	case bytes.Equal(record, w.again):
-		w.find(w.header.LastRow())
+		w.find(w.header.LastRow() - int64(behind))
 	}
 }
 
@@ -112,11 +120,11 @@ func (w *watchedSkipper) Skip() (n int, text []byte, err error) {
 		return n, text, err
 	}
 	if n == 1 && len(text) > 0 && text[0] == '{' { // a record, unless it is a row that begins so
-		w.see(text)
+		w.see(text, 0)
 		return n, text, nil
 	}
 	w.n += int64(n)
-	if len(w.header.Text) > 0 {
+	if len(w.header.Text) > 0 && bytes.Contains(text, w.header.Text) {
 		w.search(text, n)
 	}
 	return n, text, nil
@@ -137,4 +145,21 @@ func (w *watchedSkipper) search(rows []byte, n int) {
 	if before == 0 && w.found > 0 && lines == n { // no line ends within a field
 		w.row = w.header.LastRow() - int64(n-1-found)
 	}
+}
+
+// watchedColumned are those that come many at a time, too.
+type watchedColumned struct {
+	watchedSkipper
+	in Columned
+}
+
+// Rows appends many records.
+func (w *watchedColumned) Rows(dst []byte, ends []int, size int, rows *raw.Rows) ([]byte, []int, error) {
+	from, before := len(dst), len(ends)
+	dst, ends, err := w.in.Rows(dst, ends, size, rows)
+	for i, end := range ends[before:] {
+		w.see(dst[from:end], len(ends)-before-1-i)
+		from = end
+	}
+	return dst, ends, err
 }
