@@ -27,6 +27,10 @@
 // leaves out what is not to leave. Records that were made (keyed, columns), or
 // to which fields are added, are looked at by themselves: [Expectation.Look].
 //
+// Records that were made of columns ([Columned]) are not read again: their names and
+// the types of their values are held against the schema once for all of them, and only
+// values of which it asks more are looked at, where they lie.
+//
 // A [BodyError] says what was expected where, and what came. An answer without
 // the path is one too, unless the definition allows it: what was not
 // understood is not taken for the last, empty page.

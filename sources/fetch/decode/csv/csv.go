@@ -31,9 +31,13 @@ type records struct {
 	open    int          // where the last quoted field begins, counted from the row's beginning
 	failed  error        // Next's, for good
 	skipped []byte       // the last record that Skip made; nil: none yet
-	told    []raw.Column // of the columns
-	values  []int32      // for where the values of the record end that is made; empty: nobody asks
-	odd     bool         // one of them is not as its column is told to be
+	bare    struct {     // rows of the block that Skip looked at
+		to  int64 // where they end in the file
+		are bool  // no quotes, carriage returns or NUL bytes stand in them
+	}
+	told   []raw.Column // of the columns
+	values []int32      // for where the values of the record end that is made; empty: nobody asks
+	odd    bool         // one of them is not as its column is told to be
 }
 
 // Open reads in up to its first record.

@@ -43,5 +43,6 @@
 //
 // Fields are copied from the block that was read into the record, eight bytes at a
 // time, by the same loop that looks for their ends. A record allocates nothing, but for
-// fields that become objects or arrays.
+// fields that become objects or arrays. Rows says of records where their values end and
+// of what types they are, so that whoever checks them reads no more of them than that.
 package csv

@@ -52,7 +52,7 @@ func (r *records) record(dst []byte) ([]byte, int, error) {
 		case column.types == 0 && r.nulls.sizes == 0:
 			to[n] = '"'
 			n++
-		case column.types&typeNumber != 0 && plainNumber(to, mark, n)&^column.told == 0 && r.nulls.sizes == 0:
+		case r.nulls.sizes == 0 && column.isPlain(to, mark, n):
 		default:
 			n = r.settle(to, mark, n, column, r.is(from, r.quote))
 		}

@@ -16,6 +16,10 @@ import (
 func (r *records) Skip() (n int, text []byte, err error) {
 	from := r.at
 	if r.failed == nil && r.skipped != nil { // the first record shows the names of columns
+		if n = r.skipBare(); n > 0 {
+			r.rows += int64(n)
+			return n, r.b[from:r.at], nil
+		}
 		for end := r.plainRow(from); end >= 0; end = r.plainRow(end) {
 			r.at, n = end, n+1
 		}
@@ -26,6 +30,32 @@ func (r *records) Skip() (n int, text []byte, err error) {
 	}
 	r.skipped, err = r.Next(r.skipped[:0])
 	return 1, r.skipped, err
+}
+
+// skipBare passes over rows in the block, where they are bare, and returns how many
+// there were. It stops before a row that is not surely right.
+func (r *records) skipBare() (n int) {
+	end := bytes.LastIndexByte(r.b[r.at:r.end], '\n') + 1 + r.at
+	if to := r.base + int64(end); r.bare.to != to {
+		r.bare.to, r.bare.are = to, r.areBare(r.b[r.at:end])
+	}
+	comma := []byte{r.comma}
+	for r.bare.are && r.at < end && !r.is(r.at, r.comment) {
+		row := r.b[r.at:end]
+		row = row[:indexLineFeed(row)]
+		if bytes.Count(row, comma)+1 != len(r.columns) || r.tail+6*len(row) > file.MaxRecord {
+			break
+		}
+		r.at, n = r.at+len(row)+1, n+1
+	}
+	return n
+}
+
+// areBare reports whether rows need not be looked at byte by byte: no quote, carriage
+// return or NUL byte stands in any of them.
+func (r *records) areBare(rows []byte) bool {
+	return r.comma < utf8.RuneSelf && len(r.quote) <= 1 && (r.quote == "" || bytes.IndexByte(rows, r.opening) < 0) &&
+		bytes.IndexByte(rows, '\r') < 0 && bytes.IndexByte(rows, 0) < 0 && utf8.Valid(rows)
 }
 
 // plainRow returns where the row that begins at i ends, behind its line end. It is -1

@@ -66,6 +66,18 @@ func numberType(text []byte) types {
 	return typeInteger
 }
 
+// isPlain reports whether the text to[mark:n] is surely a value of the column as it
+// stands.
+func (c *column) isPlain(to []byte, mark, n int) bool {
+	switch {
+	case c.types&typeNumber != 0:
+		return plainNumber(to, mark, n)&^c.told == 0
+	case c.types&typeBoolean != 0:
+		return string(to[mark:n]) == "true" || string(to[mark:n]) == "false"
+	}
+	return false
+}
+
 // plainNumber returns the type of the text to[mark:n] where that is surely a number of
 // at most eight bytes, without a sign; else anyType. to goes on behind it.
 func plainNumber(to []byte, mark, n int) types {
