@@ -54,8 +54,7 @@ func (a *asker) anew(ctx context.Context, out *outgoing) *outgoing {
 	if a.client.requester.login() == nil || !a.stream.Uses("auth") || a.logIn(ctx) != nil {
 		return out
 	}
-	a.requests.setPage()
-	if again, err := a.requests.build(); err == nil {
+	if again, err := a.requests.rebuild(out); err == nil {
 		return again
 	}
 	return out

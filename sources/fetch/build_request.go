@@ -60,8 +60,28 @@ func (b *builder) buildOther(spec sources.Request, aside string) (*outgoing, err
 		return nil, err
 	}
 	out := b.outgoing(r)
-	out.aside = aside
+	out.spec, out.aside = &spec, aside
 	return out, nil
+}
+
+// rebuild makes a request again, with what templates see as auth by now.
+func (b *builder) rebuild(out *outgoing) (*outgoing, error) {
+	if out.role == forPage && out.spec == nil {
+		b.setPage()
+		return b.build()
+	}
+	again := *out
+	b.showLogin()
+	var err error
+	if out.spec != nil {
+		again.Request, err = b.maker.MakeOther(*out.spec, b.vars, request.Page{First: true})
+		return &again, err
+	}
+	page, err := b.asks()
+	if err == nil {
+		again.Request, err = b.maker.Make(b.vars, page)
+	}
+	return &again, err
 }
 
 // outgoing makes a request one of the walk.

@@ -120,6 +120,51 @@ func TestTokenSaysWhereToAsk(t *testing.T) {
 	})
 }
 
+// TestTokenShownInAnExport proves that a request about a job which shows the token is
+// asked again as itself, with the next token, where the first one was refused.
+func TestTokenShownInAnExport(t *testing.T) {
+	for refused := range 3 { // submit, poll, download
+		synctest.Test(t, func(t *testing.T) {
+			var answers []answer
+			for i, a := range []answer{says(200, `{"id":"j1"}`), says(200, `{"files":[{"url":"https://api.test/files/1"}]}`), says(200, `[{"id":1},{"id":2}]`)} {
+				if i == 0 {
+					answers = append(answers, says(200, `{"access_token":"First-Token"}`))
+				}
+				if i == refused {
+					answers = append(answers, says(401, "{}"), says(200, `{"access_token":"Second-Token"}`))
+				}
+				answers = append(answers, a)
+			}
+			api := &script{answers: answers}
+			const shown = `headers: {X-T: "{{ auth.access_token }}"}`
+			s := define(t, clientCredentials, `records: "@this", export: {submit: {path: /exports, `+shown+`}, poll: {path: "/exports/{{ job.id }}", `+shown+`}, links: "files.#.url", download: {path: "{{ link }}", `+shown+`}}`)[0]
+			got := newRig(t, s, api, "key", oauthSecret).run(s, paging.Position{})
+			if got.err != nil {
+				t.Fatalf("refused %d: %v", refused, got.err)
+			}
+			wantIDs(t, got.ids, upTo(2))
+			var asked []string
+			for _, r := range api.requests {
+				if r.URL.Path != "/token" {
+					asked = append(asked, r.URL.Path+" "+r.Header.Get("X-T"))
+				}
+			}
+			var want []string
+			token := "First-Token"
+			for i, path := range []string{"/exports", "/exports/j1", "/files/1"} {
+				want = append(want, path+" "+token)
+				if i == refused {
+					token = "Second-Token"
+					want = append(want, path+" "+token)
+				}
+			}
+			if !slices.Equal(asked, want) {
+				t.Errorf("refused %d: asked %q, want %q", refused, asked, want)
+			}
+		})
+	}
+}
+
 // TestExpiredUnderAnyStatus proves that an answer which says by its body that the
 // token holds no longer is asked for again with another token, and is no empty
 // last page.

@@ -24,9 +24,10 @@ type outgoing struct {
 	jar    *request.Cookies
 	n      int64 // of the page in its walk: how many came before
 	aboutJob
-	aside   string // of a request for no page: its place in the journal, beside the walk's
-	tag     *Tag   // of the answer of before, which is not sent where it did not change; nil: there is none
-	mark    marks  // of a request that must not be sent twice
+	spec    *sources.Request // of a request for no page: what it was made of
+	aside   string           // of a request for no page: its place in the journal, beside the walk's
+	tag     *Tag             // of the answer of before, which is not sent where it did not change; nil: there is none
+	mark    marks            // of a request that must not be sent twice
 	price   price
 	started *rate.Started // the last time that it was let through
 	proving
