@@ -49,6 +49,9 @@ func TestExportFailsAndRecovers(t *testing.T) {
 				if r.err == nil || !strings.Contains(r.err.Error(), tt.says) || len(e.Jobs()) != tt.jobs {
 					t.Fatalf("%d jobs and %v, want %d and %q", len(e.Jobs()), r.err, tt.jobs, tt.says)
 				}
+				if tt.jobs == 2 && (!strings.Contains(r.log, "another job is asked for") || strings.Contains(r.log, "has lost the walk")) {
+					t.Errorf("the log says %s", r.log)
+				}
 				for i, j := range e.Jobs() {
 					if !strings.Contains(tt.name, "done") && j.Deletes != 1 {
 						t.Errorf("job %d was removed %d times", i+1, j.Deletes)

@@ -40,6 +40,10 @@ func (w *walker) tellRestart(err error, resumes bool) {
 			"stream", w.part.Stream.Name, "why", why)
 		return
 	}
+	if errors.Is(err, fetch.ErrJobOver) {
+		w.log.Warn("the export's job came to nothing: another job is asked for", "stream", w.part.Stream.Name, "why", why)
+		return
+	}
 	w.log.Warn("the API has lost the walk: the stream is read from its start again, and its records come again",
 		"stream", w.part.Stream.Name, "time", w.at.Restarts-w.at.Excused, "of", maxRestarts, "why", why)
 }
