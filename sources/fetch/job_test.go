@@ -309,3 +309,15 @@ func TestExportInAnotherOrder(t *testing.T) {
 		}
 	})
 }
+
+// TestLinksElsewhere proves that an answer whose links lie elsewhere is told with the
+// path to write.
+func TestLinksElsewhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stream := define(t, "", strings.Replace(exported, "files.#.url", "items.#.url", 1))[0]
+		e := failure(t, newRig(t, stream, &exports{files: 2}).run(stream, paging.Position{}).err)
+		if e.Class != fetch.Permanent || !strings.Contains(e.Error(), "URLs at files.#.url: write one of these paths") || strings.Contains(e.Error(), "abcdefgh") {
+			t.Errorf("got %v", e)
+		}
+	})
+}

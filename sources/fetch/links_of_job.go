@@ -14,6 +14,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/advice"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/ref"
 	"github.com/tap-rest/tap-rest/sources/fetch/uri"
@@ -56,6 +57,9 @@ func (j *job) linksIn(answer expr.Value, text []byte, h http.Header) ([]string, 
 	case expr.KindUndefined:
 		if listsNull(j.spec.Links.Path, text) {
 			return links, nil
+		}
+		if paths := advice.URLs(text); len(paths) > 0 {
+			return nil, fmt.Errorf("export.links: the answer of a job that is done has nothing there, and URLs at %s: write one of these paths", strings.Join(paths, ", "))
 		}
 		return nil, errors.New("export.links: the answer of a job that is done has nothing there: is the path right, and does done wait long enough?")
 	}
