@@ -378,6 +378,8 @@ const (
 	DoRestart  Action = "restart"
 	// DoSmallerPage asks again for half as many records.
 	DoSmallerPage Action = "smaller_page"
+	// DoPage takes an answer for a page though it is an error, or has errors.
+	DoPage Action = "page"
 	DoLogin       Action = "login"
 )
 

@@ -56,6 +56,8 @@ func lacking(o *report.Outcome) string {
 		return "the end of a walk is in doubt"
 	case o.Skipped != "":
 		return "a rule with do: skip left something out"
+	case o.Partly:
+		return "a rule with do: page took an answer with errors"
 	case o.Counts[report.Quarantined] > 0:
 		return "records are in quarantine"
 	}

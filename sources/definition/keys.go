@@ -157,7 +157,7 @@ var errorObject = &object{name: "Error rule", check: errorRule, keys: []key{
 	{name: "status", kind: aStatus, def: "any", doc: "A status (409), a class (5xx), or a list of them. With `do: smaller_page` also `timeout` and `too_large`."},
 	{name: "when", kind: aCondition, scope: sources.InResponse, def: "always", doc: "Template over the answer."},
 	{name: "do", kind: aChoice, need: true,
-		enum: []string{"retry", "cool_down", "restart", "next", "end", "split", "smaller_page", "skip", "login", "fail"},
+		enum: []string{"retry", "cool_down", "restart", "next", "end", "split", "smaller_page", "page", "skip", "login", "fail"},
 		doc:  "What happens; see below."},
 	{name: "wait", kind: aTemplate, scope: sources.InResponse, def: "as `retry` says", doc: "With `retry`: a duration, seconds, an epoch or a date."},
 	{name: "message", kind: aTemplate, scope: sources.InResponse, doc: "What to tell the user."},

@@ -171,7 +171,7 @@ var bad = []struct {
 	{"end without a status", client("errors: [{when: \"{{ response.end }}\", do: end}]"), `6:47: client.errors[0].do: needs status: the answers that end a walk`},
 	{"end at every answer", client("errors: [{status: [404, 2xx], do: end}]"), `6:39: client.errors[0].do: would end every walk at its first answer: status 200 needs when`},
 	{"rule without a condition", client("errors: [{do: fail}]"), `6:14: client.errors[0]: needs status or when: it would match every answer`},
-	{"rule without do", client("errors: [{status: 404}]"), `6:14: client.errors[0]: needs do: retry, cool_down, restart, next, end, split, smaller_page, skip, login, fail`},
+	{"rule without do", client("errors: [{status: 404}]"), `6:14: client.errors[0]: needs do: retry, cool_down, restart, next, end, split, smaller_page, page, skip, login, fail`},
 	{"wait without retry", client("errors: [{status: 404, do: skip, wait: 1s}]"), `6:44: client.errors[0].wait: belongs to do: retry, not to skip`},
 	{"no body", stream("body: {}"), `10:11: streams[0] (s).body: needs json, form, text or graphql`},
 	{"two bodies", stream("body: {json: {}, text: x}"), `10:11: streams[0] (s).body: json, text: only one of them is possible`},

@@ -72,6 +72,9 @@ func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
 		v.ruled = true
 		return v
 	}
+	if page.Partly && !out.role.about() && out.aside == "" {
+		return j.take(out, page, s)
+	}
 	if j.pager.Refuses(ex.Status) {
 		page.ruling = paging.Ruling{Refused: true, Over: true, Empty: true}
 		return accept(page)
@@ -100,7 +103,7 @@ func (j *judge) take(out *outgoing, page *Page, s split) verdict {
 		return refuse(Permanent, s.err).advise("where that means no records, say on_missing: empty")
 	case errors.Is(s.err, ErrWhole):
 		return refuse(Permanent, s.err).advise(smaller)
-	case out.GraphQL && j.vars[sources.VarResponse].Get("errors").Truth(): // an empty list is none, though the specification would leave it out
+	case out.GraphQL && !page.Partly && j.vars[sources.VarResponse].Get("errors").Truth(): // an empty list is none, though the specification would leave it out
 		return j.graphQLErrors(page)
 	case errors.Is(s.err, ErrNoRecords):
 		v := refuse(Permanent, s.err)

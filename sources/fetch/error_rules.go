@@ -20,11 +20,25 @@ func (j *judge) rule(page *Page) (v verdict, ruled bool) {
 		if err != nil {
 			return refuse(Permanent, err), true
 		}
+		if match && rule.Do == sources.DoPage {
+			j.takePart(page)
+			return verdict{}, false
+		}
 		if match {
 			return j.apply(rule, page), true
 		}
 	}
 	return verdict{}, false
+}
+
+// takePart takes an answer for a page of which something may be missing, and says so once
+// in a walk.
+func (j *judge) takePart(page *Page) {
+	page.Partly = true
+	if !j.partly {
+		j.partly = true
+		page.Remarks = append(page.Remarks, "an answer is an error, or has errors beside its data, and a rule with do: page takes it for a page: what the errors are about is missing, and nothing else is said of it")
+	}
 }
 
 // matches reports whether an answer is one that the rule is for.

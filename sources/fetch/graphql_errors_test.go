@@ -86,6 +86,11 @@ func TestPartialErrors(t *testing.T) {
 					if got = newRig(t, s, &partial{bad: bad}).run(s, paging.Position{}); got.err != nil {
 						t.Errorf("with a rule that asks again: %v", got.err)
 					}
+					s = define(t, "retry: {attempts: 2}", request+keys+`, errors: [{when: "{{ response.errors }}", do: page}]`)[0]
+					got = newRig(t, s, &partial{bad: bad}).run(s, paging.Position{})
+					if want := map[bool]int{true: 1, false: 3}[way == "none"]; got.err != nil || len(got.ids) != want || got.partly != 1 {
+						t.Errorf("with a rule that takes it for a page: %d records, want %d, of %d pages with errors: %v", len(got.ids), want, got.partly, got.err)
+					}
 				})
 			})
 		}

@@ -29,6 +29,7 @@ type judge struct {
 	job       *job                  // nil: the stream exports nothing
 	charge    func(*Exchange) error // counts what an answer costs
 
+	partly bool   // it was said that an answer with errors is taken for a page
 	answer *Page  // under way
 	seen   []byte // what the keys see of it
 	beside []byte // memory for that

@@ -24,7 +24,7 @@ func (j jobJudge) takeJob(out *outgoing, page *Page, s split) (v verdict, done b
 		return v, false
 	case errors.Is(s.err, ErrBroken) && out.role.about():
 		return j.broken(&page.Exchange, s.err).advise("answers about a job may be JSON, XML, a text of the type text/plain, or empty"), true
-	case out.GraphQL && j.vars[sources.VarResponse].Get("errors").Truth():
+	case out.GraphQL && !page.Partly && j.vars[sources.VarResponse].Get("errors").Truth():
 		return j.graphQLErrors(page), true
 	}
 	j.vars[sources.VarStatus] = expr.Int(int64(page.Status))

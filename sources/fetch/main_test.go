@@ -178,11 +178,12 @@ func (r *rig) walk(s *sources.Stream, at paging.Position) *fetch.Walk {
 
 // seen is what a walk gave.
 type seen struct {
-	ids   []string
-	nexts []paging.Position // of each page but the last
-	upTo  []int             // records until there
-	last  *fetch.Page       // released
-	err   error             // nil at the end
+	partly int // pages that a rule took though they have errors
+	ids    []string
+	nexts  []paging.Position // of each page but the last
+	upTo   []int             // records until there
+	last   *fetch.Page       // released
+	err    error             // nil at the end
 }
 
 // run walks to the end, or to an error.
@@ -206,6 +207,9 @@ func drain(t testing.TB, w *fetch.Walk) (got seen) {
 			return got
 		}
 		got.take(t, page, w)
+		if page.Partly {
+			got.partly++
+		}
 		if !page.Last {
 			got.nexts, got.upTo = append(got.nexts, page.Next), append(got.upTo, len(got.ids))
 		} else if page.Next.Pages != 0 {

@@ -62,10 +62,12 @@ type Page struct {
 	older      bool    // it came before the answer to the request before, of a run before
 }
 
-// Ruled is why a rule of the definition takes no records of a page; "" where none does.
+// Ruled is what a rule of the definition says of a page: why none of its records are
+// taken, or that they are all the same.
 type Ruled struct {
 	TooMuch string // the window is to be halved
 	Skipped string // there is nothing here
+	Partly  bool   // the answer is a page, though it is an error, or has errors
 }
 
 // Submits reports whether the page is the answer to the request for an export's job,

@@ -163,7 +163,7 @@ func (r *Renderer) Try(page *fetch.Page) (records int64, err error) {
 func (r *Renderer) note(b *Lines, page *fetch.Page) {
 	o := &b.Outcome
 	o.Counts[report.NotModified] += int64(page.Unchanged)
-	o.Skipped, o.Notes = page.Skipped, append(o.Notes, page.Remarks...)
+	o.Skipped, o.Partly, o.Notes = page.Skipped, page.Partly, append(o.Notes, page.Remarks...)
 	if !page.Partial {
 		o.Walk = r.proof.PageEnds(page, r.odd.twins.Last())
 	}

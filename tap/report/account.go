@@ -55,6 +55,7 @@ type Outcome struct {
 	Walk    *certificate.Walk // that ended with the page; nil: it goes on
 	Skipped string            // the rule of the definition by which there is nothing; "": none
 	Skips   int64             // how often
+	Partly  bool              // a rule of the definition took an answer for a page that is an error, or has errors
 }
 
 // mostNotes is how many notes are kept of a stream: one with many
