@@ -361,7 +361,7 @@ func TestExportKilledAtEveryRequest(t *testing.T) {
 					t.Errorf("it was killed %d times, want %d", o.kills, want)
 				}
 				for path, n := range r.exports.Repeated() {
-					if n > inMemory+piece {
+					if when != after && n > inMemory+piece { // after: what lies in sockets unread comes again
 						t.Errorf("%d bytes of %s were sent twice", n, path)
 					}
 				}
