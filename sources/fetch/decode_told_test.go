@@ -70,6 +70,7 @@ func TestFilesTell(t *testing.T) {
 		{"a row of names again", "decode: csv", "id,note\n1,a\nid,note\n2,b\n", []string{"row 3 of the file holds nothing but the names", "was taken for a record: if it is no data, write keep: '{{ record[\"id\"] != \"id\" }}'"}},
 		{"several rows of names", "decode: csv", "\"id\",note\r\n1,a\r\n\r\n\"id\",note\r\n2,b\r\nid,note\r\n", []string{"row 4 of the file and 1 more hold nothing"}},
 		{"likewise, in a long file", "decode: csv", "id,note\n" + strings.Repeat("1,a\n", body.Max/4) + "id,note\n2,b\nid,note\n", []string{"row " + strconv.Itoa(body.Max/4+2) + " of the file and 1 more hold nothing"}},
+		{"likewise, among rows of several lines", "decode: csv", "id,note\n" + strings.Repeat("1,\"a\nb\"\n", body.Max/8) + "id,note\n2,\"b\"\nid,note\n", []string{"row " + strconv.Itoa(body.Max/8+2) + " of the file and 1 more hold nothing"}},
 		{"a value that is a name", "decode: csv", "id,note\nid,a\n2,note\n", nil},
 		{"names that the file has, too", "decode: {format: csv, header: [id, note]}", "ID,Note\n1,a\n", []string{"decode.header gives the columns names, and the first row of the file holds them, too", "Write header: true, or skip_lines: 1"}},
 		{"likewise, behind a line", "decode: {format: csv, header: [id, note], skip_lines: 1}", "report\nid,note\n1,a\n", []string{"skip_lines: 2"}},

@@ -30,10 +30,11 @@ type records struct {
 	text    []byte       // likewise
 	open    int          // where the last quoted field begins, counted from the row's beginning
 	failed  error        // Next's, for good
-	skipped []byte       // the last record that Skip made; nil: none yet
-	bare    struct {     // rows of the block that Skip looked at
-		to  int64 // where they end in the file
-		are bool  // no quotes, carriage returns or NUL bytes stand in them
+	skip    struct {     // what Skip knows
+		made  []byte // the last record that it made; nil: none yet
+		names []byte // the row that names the columns, without its line end
+		to    int64  // where the rows of the block end in the file that it looked at
+		bare  bool   // no quotes, carriage returns or NUL bytes stand in them
 	}
 	told   []raw.Column // of the columns
 	values []int32      // for where the values of the record end that is made; empty: nobody asks
@@ -59,7 +60,8 @@ func Open(in file.File, o *file.Options) (file.Records, error) {
 	if err := r.setColumns(names, o.Schema); err != nil {
 		return nil, &file.Error{Format: sources.FormatCSV, Offset: -1, Err: err}
 	}
-	return r.watched(names, row, &o.CSV).Watch(r), nil
+	r.skip.names = row
+	return r.watched(names, &o.CSV).Watch(r), nil
 }
 
 func (r *records) Close() {

@@ -52,8 +52,8 @@ func (r *records) names(o sources.CSV) (names []raw.Text, row []byte, err error)
 }
 
 // watched is the header whose names are looked for in rows of records.
-func (r *records) watched(names []raw.Text, row []byte, o *sources.CSV) *file.Header {
-	h := &file.Header{Given: r.given, Text: row, Skip: fmt.Sprintf("skip_lines: %d", o.SkipLines+1), LastRow: func() int64 { return r.rows }}
+func (r *records) watched(names []raw.Text, o *sources.CSV) *file.Header {
+	h := &file.Header{Given: r.given, Skip: fmt.Sprintf("skip_lines: %d", o.SkipLines+1), LastRow: func() int64 { return r.rows }}
 	for _, name := range names {
 		h.Names = append(h.Names, name)
 	}

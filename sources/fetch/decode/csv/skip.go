@@ -15,7 +15,7 @@ import (
 // of one whose text stands in the file otherwise than in a record.
 func (r *records) Skip() (n int, text []byte, err error) {
 	from := r.at
-	if r.failed == nil && r.skipped != nil { // the first record shows the names of columns
+	if r.failed == nil && r.skip.made != nil { // the first record shows the names of columns
 		if n = r.skipBare(); n > 0 {
 			r.rows += int64(n)
 			return n, r.b[from:r.at], nil
@@ -28,22 +28,22 @@ func (r *records) Skip() (n int, text []byte, err error) {
 		r.rows += int64(n)
 		return n, r.b[from:r.at], nil
 	}
-	r.skipped, err = r.Next(r.skipped[:0])
-	return 1, r.skipped, err
+	r.skip.made, err = r.Next(r.skip.made[:0])
+	return 1, r.skip.made, err
 }
 
 // skipBare passes over rows in the block, where they are bare, and returns how many
-// there were. It stops before a row that is not surely right.
+// there were. It stops before a row that is not surely right, or holds the names.
 func (r *records) skipBare() (n int) {
 	end := bytes.LastIndexByte(r.b[r.at:r.end], '\n') + 1 + r.at
-	if to := r.base + int64(end); r.bare.to != to {
-		r.bare.to, r.bare.are = to, r.areBare(r.b[r.at:end])
+	if to := r.base + int64(end); r.skip.to != to {
+		r.skip.to, r.skip.bare = to, r.areBare(r.b[r.at:end])
 	}
 	comma := []byte{r.comma}
-	for r.bare.are && r.at < end && !r.is(r.at, r.comment) {
+	for r.skip.bare && r.at < end && !r.is(r.at, r.comment) {
 		row := r.b[r.at:end]
 		row = row[:indexLineFeed(row)]
-		if bytes.Count(row, comma)+1 != len(r.columns) || r.tail+6*len(row) > file.MaxRecord {
+		if bytes.Count(row, comma)+1 != len(r.columns) || r.tail+6*len(row) > file.MaxRecord || bytes.Equal(row, r.skip.names) {
 			break
 		}
 		r.at, n = r.at+len(row)+1, n+1
@@ -59,7 +59,8 @@ func (r *records) areBare(rows []byte) bool {
 }
 
 // plainRow returns where the row that begins at i ends, behind its line end. It is -1
-// where the row is not surely whole and right, or has doubled quotes: Next knows more.
+// where the row is not surely whole and right, has doubled quotes, or holds the names of
+// the columns again: Next knows more.
 func (r *records) plainRow(i int) int {
 	if r.comma >= utf8.RuneSelf || len(r.quote) > 1 || r.is(i, r.comment) {
 		return -1
@@ -82,7 +83,8 @@ func (r *records) plainRow(i int) int {
 		i += at / 8
 		switch c := r.b[i]; {
 		case r.lineEnds(i):
-			if fields != len(r.columns) || !r.ends(i) || seen&high != 0 && !utf8.Valid(r.b[start:i]) || r.tail+6*(i-start) > file.MaxRecord {
+			text := r.b[start:i]
+			if fields != len(r.columns) || !r.ends(i) || seen&high != 0 && !utf8.Valid(text) || r.tail+6*len(text) > file.MaxRecord || bytes.Equal(text, r.skip.names) {
 				return -1
 			}
 			return r.nextRow(i)

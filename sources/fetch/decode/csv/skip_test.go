@@ -85,6 +85,30 @@ func TestSkipManyBlocks(t *testing.T) {
 	}
 }
 
+// TestSkipShowsNames: a row that holds the names of the columns again comes alone and as
+// a record, among rows of every kind.
+func TestSkipShowsNames(t *testing.T) {
+	for _, rows := range []string{"1,2\n3,4\n", "1,2\r\n", "\"1\",2\n", "1,\"2\"\"3\"\n", "1,\"2\n3\"\n", ""} {
+		text := "a,b\n" + strings.Repeat("1,2\n"+rows+"a,b\n", 50_000)
+		records, err := open(text, sources.CSV{}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		for err == nil {
+			var n int
+			var text []byte
+			if n, text, err = records.(file.Skipper).Skip(); n == 1 && string(text) == `{"a":"a","b":"b"}` {
+				found++
+			}
+		}
+		if found != 50_000 || err != io.EOF {
+			t.Errorf("among %q: found %d rows of names, %v; want 50000", rows, found, err)
+		}
+		records.Close()
+	}
+}
+
 // BenchmarkSkip is BenchmarkNext without records.
 func BenchmarkSkip(b *testing.B) {
 	text := orders(4 << 20)

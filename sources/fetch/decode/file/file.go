@@ -72,7 +72,8 @@ type Unproven interface{ Unproven() }
 type Skipper interface {
 	// Skip proves the next records as Next does, at least one. It returns how many
 	// there were, and text that holds all the text which theirs would hold, good until
-	// the next call. Its errors are Next's.
+	// the next call. A record that holds the names of the columns again comes alone, as
+	// Next makes it. Its errors are Next's.
 	Skip() (n int, text []byte, err error)
 }
 

@@ -11,7 +11,6 @@ import (
 type Header struct {
 	Names   [][]byte     // of the columns, as JSON
 	Given   bool         // by the definition, and not by a row
-	Text    []byte       // the row of the names as it stands in the file, without its line end; nil: unknown
 	Skip    string       // the line of the definition that passes over the first row of records, too
 	LastRow func() int64 // the number of the row that was read last
 }
@@ -49,7 +48,7 @@ type watched struct {
 	again  []byte // the record that such a row becomes
 	n      int64  // records
 	found  int64  // of those that are such rows
-	row    int64  // of the first one; 0: unknown
+	row    int64  // of the first one
 	first  bool   // the first record of all is such a row, in whatever case
 }
 
@@ -72,13 +71,9 @@ func (w *watched) see(record []byte, behind int) {
 	case w.n == 1 && w.header.Given:
 		w.first = bytes.EqualFold(record, w.again)
 	case bytes.Equal(record, w.again):
-		w.find(w.header.LastRow() - int64(behind))
-	}
-}
-
-func (w *watched) find(row int64) {
-	if w.found++; w.found == 1 {
-		w.row = row
+		if w.found++; w.found == 1 {
+			w.row = w.header.LastRow() - int64(behind)
+		}
 	}
 }
 
@@ -94,11 +89,7 @@ func (w *watched) Remarks() (all []Remark) {
 		return all
 	}
 	what := "holds nothing but the names of the columns, as where files were put one behind another, and was taken for a record: if it is no data"
-	which := "a row"
-	if w.row > 0 {
-		which = fmt.Sprintf("row %d", w.row)
-	}
-	which += " of the file"
+	which := fmt.Sprintf("row %d of the file", w.row)
 	if w.found > 1 {
 		which += fmt.Sprintf(" and %d more", w.found-1)
 		what = "hold nothing but the names of the columns, as where files were put one behind another, and were taken for records: if they are no data"
@@ -124,27 +115,7 @@ func (w *watchedSkipper) Skip() (n int, text []byte, err error) {
 		return n, text, nil
 	}
 	w.n += int64(n)
-	if len(w.header.Text) > 0 && bytes.Contains(text, w.header.Text) {
-		w.search(text, n)
-	}
 	return n, text, nil
-}
-
-// search looks for the row of names among rows as they stand in the file.
-func (w *watchedSkipper) search(rows []byte, n int) {
-	before, lines, found := w.found, 0, 0
-	for rest := rows; len(rest) > 0; lines++ {
-		line, behind, _ := bytes.Cut(rest, []byte{'\n'})
-		if bytes.HasPrefix(line, w.header.Text) && len(bytes.TrimSuffix(line, []byte{'\r'})) == len(w.header.Text) {
-			if w.found++; w.found == 1 {
-				found = lines
-			}
-		}
-		rest = behind
-	}
-	if before == 0 && w.found > 0 && lines == n { // no line ends within a field
-		w.row = w.header.LastRow() - int64(n-1-found)
-	}
 }
 
 // watchedColumned are those that come many at a time, too.
