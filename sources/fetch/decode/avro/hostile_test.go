@@ -118,6 +118,7 @@ func TestWrong(t *testing.T) {
 			if !errors.As(err, &at) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got  %v\nwant %s", err, test.want)
 			}
+			sameSkipped(t, test.file)
 		})
 	}
 }

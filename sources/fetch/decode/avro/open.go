@@ -34,6 +34,7 @@ type records struct {
 	found  [syncLength]byte // what stands behind the present block
 	codec  codec
 	schema *valueType
+	names  []byte // the text of the schema, until Skip has shown it
 	values values // of the present block
 	left   int64  // records of the present block that were not read
 	row    int64  // of the record that was read last
@@ -60,7 +61,7 @@ func (r *records) Close() {
 	if r.codec.close != nil {
 		r.codec.close()
 	}
-	r.packed, r.data, r.values.data = nil, nil, nil
+	r.packed, r.data, r.values.data, r.values.text = nil, nil, nil, nil
 	if r.err == nil {
 		r.err = errors.New("avro: the records are closed")
 	}
@@ -121,6 +122,7 @@ func (r *records) readHeader() error {
 	if r.schema, err = parseSchema(schema); err != nil {
 		return fmt.Errorf("avro.schema: %w", err)
 	}
+	r.names = append(schema, `,"value"`...) // which a schema that is no record has
 	r.codec, err = newCodec(codecName)
 	return err
 }

@@ -24,6 +24,8 @@ type values struct {
 	limit int    // how long the text may grow
 	depth int    // of the present value
 	work  digits // for decimals
+	room  int    // how much longer the JSON of a record may be that is passed over
+	text  []byte // of records that are passed over, what stands in the block otherwise
 }
 
 var (

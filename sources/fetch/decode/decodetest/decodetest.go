@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"runtime/metrics"
 	"slices"
@@ -90,6 +91,38 @@ func read(open Opener, in file.File) (records []string, err error) {
 	return records, nil
 }
 
+// skips wants records that can be passed over to be as many as those that were read, and
+// to end as they did.
+func skips(t *testing.T, open Opener, b []byte, want []string, wantErr error) {
+	t.Helper()
+	r, err := open(memory(b))
+	if err != nil {
+		return // as reading them did
+	}
+	defer r.Close()
+	s, ok := r.(file.Skipper)
+	if !ok || len(want) >= mostRecords {
+		return
+	}
+	var n, some int
+	var text, all []byte
+	for err == nil && len(all) < mostText {
+		if some, text, err = s.Skip(); err == nil {
+			n += some
+			all = append(append(all, text...), '\n')
+		}
+	}
+	switch {
+	case err == nil: // as reading them, it was stopped
+		return
+	case err == io.EOF:
+		err = nil
+	}
+	if n != len(want) || fmt.Sprint(err) != fmt.Sprint(wantErr) {
+		t.Errorf("passed over %d records, %v; want %d, %v", n, err, len(want), wantErr)
+	}
+}
+
 // smallReads reads the file in pieces, from a reader that knows no places.
 func (s Sample) smallReads(t *testing.T, open Opener, want []string) {
 	for name, pieces := range map[string]func(io.Reader) io.Reader{
@@ -108,6 +141,7 @@ func (s Sample) smallReads(t *testing.T, open Opener, want []string) {
 func (s Sample) cut(t *testing.T, open Opener, want []string) {
 	for n := range s.Bytes {
 		got, err := read(open, memory(s.Bytes[:n]))
+		skips(t, open, s.Bytes[:n], got, err)
 		same := got
 		if s.Text {
 			same = got[:max(0, len(got)-1)]
@@ -156,6 +190,7 @@ func (s Sample) flip(t *testing.T, open Opener, want []string) {
 			if size := allocated() - before; size > mostAllocated {
 				t.Errorf("byte %d ^ %#x: %d MiB were allocated", n, mask, size>>20)
 			}
+			skips(t, open, flipped, got, err)
 			var e *file.Error
 			switch {
 			case err != nil && (!errors.As(err, &e) || strings.Contains(err.Error(), "runtime error")):
