@@ -1,6 +1,7 @@
 package jsonl
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 )
@@ -90,6 +91,30 @@ func (b *border) nest(c byte) {
 	case '}', ']':
 		b.depth--
 	}
+}
+
+// longestFlat is how far the line end of a flat line is looked for, in bytes: many
+// records may stand in one line.
+const longestFlat = 8 << 10
+
+// flatLine returns the length of the object with which text begins, if it is all that
+// is in its line and holds no other brace; else 0. Where the border is another one, the
+// text is no JSON: the brace would stand in a string that goes over a line end, or
+// close a bracket.
+func flatLine(text []byte) int {
+	line := text[:min(len(text), longestFlat)]
+	n := bytes.IndexByte(line, '\n')
+	for n > 0 && (line[n-1] == '\r' || line[n-1] == ' ' || line[n-1] == '\t') {
+		n--
+	}
+	if n <= 0 || line[n-1] != '}' {
+		return 0
+	}
+	line = line[1 : n-1]
+	if bytes.IndexByte(line, '}') >= 0 || bytes.IndexByte(line, '{') >= 0 || bytes.IndexByte(line, '\r') >= 0 {
+		return 0
+	}
+	return n
 }
 
 // joinLines puts spaces in the place of line ends, and returns the place of one that

@@ -131,6 +131,9 @@ func (r *records) begin() error {
 
 // findEnd returns the length of the object that begins at pos, all of it in buf.
 func (r *records) findEnd() (int, error) {
+	if n := flatLine(r.buf[r.pos:]); n > 0 {
+		return n, nil
+	}
 	var b border
 	for seen := 0; ; {
 		n, done := b.find(r.buf[r.pos+seen:])

@@ -96,7 +96,7 @@ func TestErrors(t *testing.T) {
 // TestNothingPasses puts texts that are no objects, but begin and end like ones, among
 // others: as an array of records they must not be JSON.
 func TestNothingPasses(t *testing.T) {
-	for _, in := range []string{`{"a":1],[{"b":2}`, `{"a":1]}`, `{"a":[1}`, `{"a":{]}`, `{"a":\"}`, `{"a"}`} {
+	for _, in := range []string{`{"a":1],[{"b":2}`, `{"a":1]}`, `{"a":[1}`, `{"a":{]}`, `{"a":1],[2}`, `{"a":"}`, `{"a":"}` + "\n" + `"}`, `{"a":[` + "\n" + `1}`, `{"a":\"}`, `{"a"}`} {
 		got, err := read(strings.NewReader(in + "\n{}\n"))
 		if err == nil && json.Valid([]byte("["+strings.Join(got, ",\n")+"]")) {
 			t.Errorf("%s passes as %q", in, got)
@@ -117,11 +117,19 @@ func TestCutAtEveryByte(t *testing.T) {
 }
 
 func TestFlipEveryByte(t *testing.T) {
-	for i := range len(sample) {
-		for _, with := range []byte{1, 2, 0x20, 0x80, 0xff} {
-			in := []byte(sample)
-			in[i] ^= with
-			check(t, in)
+	const flat = "{\"a\":[1,\"b\"]} \r\n{\"c\":\"d\"}\n{}\n"
+	for _, sample := range []string{sample, flat} {
+		check(t, []byte(sample))
+		for i := range len(sample) {
+			for _, with := range []byte("{}[]\"\\,:\n\r\t x\x80") {
+				check(t, []byte(sample[:i]+string([]byte{with})+sample[i+1:]))
+				check(t, []byte(sample[:i]+string([]byte{with})+sample[i:]))
+			}
+			for _, with := range []byte{1, 2, 0x20, 0x80, 0xff} {
+				in := []byte(sample)
+				in[i] ^= with
+				check(t, in)
+			}
 		}
 	}
 }
