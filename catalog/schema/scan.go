@@ -137,13 +137,16 @@ func (p *scanProof) value(i int) int {
 // where the member's value begins.
 func (p *scanProof) key(i int) int {
 	b := p.text
-	if i < len(b) && b[i] == '"' {
-		if end := scanString(b, i+1); end >= 0 && end+1 < len(b) && b[end] == ':' && b[end+1] > ' ' {
-			return end + 1 // as almost all keys are
-		}
-	}
 	if i = p.name(i); i < 0 {
 		return i
+	}
+	if i+2 < len(b) && b[i] == ':' { // as almost all keys are
+		if b[i+1] > ' ' {
+			return i + 1
+		}
+		if b[i+1] == ' ' && b[i+2] > ' ' {
+			return i + 2
+		}
 	}
 	return p.colon(i)
 }
