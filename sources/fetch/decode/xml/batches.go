@@ -84,9 +84,9 @@ func (d *document) Skip() (n int, text []byte, err error) {
 // Rest is the document without its records, once all of it was read.
 func (d *document) Rest() []byte { return d.out }
 
-// toSkip reports whether the start tag at hand is that of a record to pass over.
-func (d *document) toSkip() bool {
-	return d.batch.skips && d.depth > 0 && d.depth == len(d.path)-1 && !d.inRecord() && d.onWay(d.tokens.name.local)
+// atRecord reports whether the start tag at hand is that of a record in another element.
+func (d *document) atRecord() bool {
+	return d.depth > 0 && d.depth == len(d.path)-1 && !d.inRecord() && d.onWay(d.tokens.name.local)
 }
 
 // skip passes over the record whose start tag is at hand. It reports false where the

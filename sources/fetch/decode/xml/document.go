@@ -47,6 +47,7 @@ type document struct {
 	beside tree      // what is in those elements, but for those on the path
 	record tree      // the record that is open
 	batch  batch
+	flat   flat
 	out    []byte // JSON that was not read yet
 	used   int    // of out
 	found  bool   // an element is a record
@@ -90,9 +91,11 @@ func (d *document) step() error {
 	}
 	switch token {
 	case startTag:
-		if !d.toSkip() {
+		switch atRecord := d.atRecord(); {
+		case atRecord && d.flats():
+		case !atRecord || !d.batch.skips:
 			err = d.start()
-		} else if !d.skip() {
+		case !d.skip():
 			return nil
 		}
 	case endTag:

@@ -27,6 +27,7 @@ type name struct {
 	local  string
 	member string // of the JSON object, where an attribute has the name: "@" and local
 	next   *name  // of the tag that came behind one of this name the last time
+	key    *key   // once a flat record had it
 }
 
 // newName returns the name that stands in a document, where it is one.
