@@ -246,13 +246,23 @@ func (all *partitions) end(t *track, b *state.Bookmark) {
 	}
 	b.Parents = all.pass.parentsRead(b.Parents)
 	if t.stream.HasContexts() && !t.stream.FullTable() {
-		done := r.Contexts
+		done := r.Contexts.With(all.resting(b.Contexts, r.Done))
 		if t.pass.keepsUnvisited() {
 			done = done.With(b.Contexts)
 		}
 		b.Contexts = all.settled(done, r.Owed)
 	}
 	all.raise(t)
+}
+
+// resting returns the contexts of which the pass had nothing to read in this run, since no
+// window of theirs has ended, or since earlier runs, or others, have read them all.
+func (all *partitions) resting(before state.Contexts, windows []state.Done) state.Contexts {
+	read := map[uint64]bool{}
+	for _, d := range windows {
+		read[d.Context] = true
+	}
+	return all.pass.supply.contexts.resting(func(hash uint64) bool { return before.Has(hash) || read[hash] })
 }
 
 // settled returns the contexts that the bookmark holds for: not those that owe all

@@ -53,6 +53,7 @@ type setup struct {
 	api        http.RoundTripper
 	out        io.Writer // nil: a buffer
 	stop       context.Context
+	share      *tap.Share                     // of a plan; nil: all is read
 	parsed     map[string]*sources.Definition // where many runs read one definition
 }
 
@@ -86,7 +87,7 @@ func (s *setup) options(t *testing.T, out, logged io.Writer) tap.Options {
 		t.Fatal(err)
 	}
 	o := tap.Options{
-		Definition: d, StateFile: "state.json", WorkDir: s.workDir, Transport: s.api, Version: "test",
+		Definition: d, StateFile: "state.json", Share: s.share, WorkDir: s.workDir, Transport: s.api, Version: "test",
 		State: &state.State{}, Out: out, Log: slog.New(slog.NewTextHandler(logged, nil)),
 	}
 	if o.Config, err = input.Configure(d); err != nil {

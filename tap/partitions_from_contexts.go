@@ -1,6 +1,8 @@
 package tap
 
 import (
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/tap-rest/tap-rest/state"
@@ -12,6 +14,30 @@ import (
 type contexts struct {
 	axes  *plan.Axes
 	begun map[uint64]struct{} // in this run
+
+	mu   sync.Mutex
+	idle state.Contexts // which the pass came to, and of which nothing was left to be made
+}
+
+// rests notes that nothing of a context was left to be made into partitions. Lanes of
+// several pages may say so at a time.
+func (c *contexts) rests(ctx plan.Context) {
+	if ctx.Hash == 0 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.idle = append(c.idle, ctx.Hash)
+}
+
+// resting are the contexts of which nothing was left to be made, among those that some
+// say holds for.
+func (c *contexts) resting(holds func(hash uint64) bool) state.Contexts {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := slices.DeleteFunc(slices.Clone(c.idle), func(hash uint64) bool { return !holds(hash) })
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // within returns the contexts that the stream's own values make of those of its
@@ -63,6 +89,7 @@ type parts struct {
 	ctx      plan.Context
 	within   bool // ctx is under way
 	cut      *plan.Cut
+	made     bool           // a partition of it
 	at       time.Time      // up to where its windows came
 	pieces   []state.Window // of a window: what is neither done nor open
 }
@@ -72,12 +99,13 @@ func (e *parts) next() (*part, error) {
 		switch {
 		case len(e.pieces) > 0:
 			w := e.pieces[0]
-			e.pieces = e.pieces[1:]
+			e.pieces, e.made = e.pieces[1:], true
 			return e.supply.partOf(e.ctx, w)
 		case e.within:
 			e.nextWindow()
 			continue
 		}
+		e.rest()
 		ctx, ok := e.contexts()
 		if !ok {
 			return nil, nil
@@ -90,6 +118,14 @@ func (e *parts) next() (*part, error) {
 			return nil, err
 		}
 	}
+}
+
+// rest notes of the context that was under way whether it had anything left.
+func (e *parts) rest() {
+	if !e.made {
+		e.supply.contexts.rests(e.ctx)
+	}
+	e.ctx, e.made = plan.Context{}, false
 }
 
 // begin begins with a context.
