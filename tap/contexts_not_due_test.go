@@ -16,17 +16,23 @@ import (
 )
 
 // visits answers each request with one record of the day that it asks for, and counts.
-type visits struct{ calls int }
+type visits struct {
+	calls  int
+	refuse bool // of account b
+}
 
 func (v *visits) RoundTrip(r *http.Request) (*http.Response, error) {
 	v.calls++
-	text := `{"data":[]}`
+	status, text := 200, `{"data":[]}`
 	if q := r.URL.Query(); r.URL.Path == "/shops" {
 		text = `{"data":[{"id":"a"},{"id":"b"}]}`
 	} else {
 		text = fmt.Sprintf(`{"data":[{"id":"%s-%s","at":%q}]}`, q.Get("of"), q.Get("from"), q.Get("from"))
 	}
-	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Request: r, ProtoMajor: 1, ProtoMinor: 1,
+	if v.refuse && r.URL.Query().Get("of") == "b" {
+		status, text = 403, `{"error":"not yours"}`
+	}
+	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Request: r, ProtoMajor: 1, ProtoMinor: 1,
 		ContentLength: int64(len(text)), Body: io.NopCloser(strings.NewReader(text))}, nil
 }
 
@@ -76,13 +82,7 @@ func TestContextsWithoutWindows(t *testing.T) {
 	}
 }
 
-// TestSharesOfContexts proves that accounts whose windows were read by several runs are
-// known to be read once the plan is ended, and are not read from their start again.
-func TestSharesOfContexts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		sleepUntil(time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC))
-		api := &visits{}
-		s := setup{definition: `streams:
+const visitsOfAccounts = `streams:
   - name: visits
     path: /visits
     params: {of: "{{ partition.of }}", from: "{{ window.start }}", to: "{{ window.end }}"}
@@ -92,7 +92,15 @@ func TestSharesOfContexts(t *testing.T) {
     schema: {type: object, properties: {id: {type: string}, at: {type: string}}}
     partition_by: [{name: of, values: [a, b]}]
     incremental: {start: "2025-03-01", window: 1mo, format: date}
-`, api: api, workDir: t.TempDir()}
+`
+
+// TestSharesOfContexts proves that accounts whose windows were read by several runs are
+// known to be read once the plan is ended, and are not read from their start again.
+func TestSharesOfContexts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sleepUntil(time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC))
+		api := &visits{}
+		s := setup{definition: visitsOfAccounts, api: api, workDir: t.TempDir()}
 		plan := s.planLines(t)
 		var merged *state.State
 		for i := range 3 {
@@ -119,12 +127,50 @@ func TestSharesOfContexts(t *testing.T) {
 	})
 }
 
+// TestShareIsOwed proves that a share of which something failed for good asks for that
+// again when it is repeated with the state that it left.
+func TestShareIsOwed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sleepUntil(time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC))
+		api := &visits{refuse: true}
+		s := setup{definition: visitsOfAccounts, api: api, workDir: t.TempDir()}
+		plan := s.planLines(t)
+		var err error
+		if s.share, err = tap.ReadShare("plan.jsonl", strings.NewReader(plan), func(int, string) bool { return true }); err != nil {
+			t.Fatal(err)
+		}
+		left := &state.State{}
+		for run, want := range []int{3, 0, 3} { // records
+			begun, err := s.share.State("", left)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.state, api.refuse = string(begun.AppendSinger(nil)), run < 2
+			r := s.run(t)
+			if got := len(r.records("visits")); got != want || (r.err != nil) != (run < 2) {
+				t.Errorf("run %d: %d records, want %d: %v", run, got, want, r.err)
+			}
+			if left, err = state.ParseSinger("", []byte(r.state())); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+		}
+	})
+}
+
 // planLines is a plan, as plan --json prints it.
 func (s setup) planLines(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
 	line := json.NewEncoder(&b)
-	err := tap.Plan(s.options(t, io.Discard, io.Discard), func(h tap.PlanHead) error { return line.Encode(h) }, func(p tap.Planned) error { return line.Encode(p) })
+	n := 0
+	err := tap.Plan(s.options(t, io.Discard, io.Discard), func(h tap.PlanHead) error { return line.Encode(h) }, func(p tap.Planned) error {
+		n++
+		return line.Encode(p)
+	})
+	if err == nil {
+		err = line.Encode(tap.PlanEnd{End: n})
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

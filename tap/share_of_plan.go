@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -34,6 +35,11 @@ type PlanHead struct {
 	Shapes   map[string]string `json:"shapes"`         // of each stream that is read in parts, digest of its requests' definition
 	Rest     map[string]string `json:"rest,omitempty"` // streams that are not read in parts, and why
 	State    json.RawMessage   `json:"state"`          // in which a pass of each of them has begun
+}
+
+// PlanEnd is the last line of a plan, without which it was cut off.
+type PlanEnd struct {
+	End int `json:"end"` // how many lines stand between the first and this one
 }
 
 // head is the first line of a plan of passes. It writes the begun passes into the run's
@@ -93,6 +99,7 @@ type Share struct {
 	state  *state.State
 	parts  map[string][]Planned       // of each stream
 	others map[string]map[string]bool // keys of partitions that are open, and not of the share
+	owed   map[string]map[string]bool // keys of partitions that were owed when the plan was made
 	sum    [sha256.Size]byte
 }
 
@@ -100,10 +107,10 @@ type Share struct {
 // read alone. Where wants is nil, it is what is left of the plan. Its error names the
 // line.
 func ReadShare(file string, from io.Reader, wants func(n int, key string) bool) (*Share, error) {
-	s := &Share{File: file, rest: wants == nil, parts: map[string][]Planned{}, others: map[string]map[string]bool{}}
+	s := &Share{File: file, rest: wants == nil, parts: map[string][]Planned{}, others: map[string]map[string]bool{}, owed: map[string]map[string]bool{}}
 	lines := bufio.NewScanner(from)
 	lines.Buffer(nil, longestPlanLine)
-	line, n := 0, 0
+	line, n, among, ended := 0, 0, 0, false
 	for (s.state == nil || !s.rest) && lines.Scan() {
 		line++
 		text := bytes.TrimSpace(lines.Bytes())
@@ -111,9 +118,19 @@ func ReadShare(file string, from io.Reader, wants func(n int, key string) bool) 
 			continue
 		}
 		var err error
-		if s.state == nil {
+		switch {
+		case s.state == nil:
 			err = s.begin(text)
-		} else {
+		case bytes.HasPrefix(text, []byte(`{"end":`)):
+			var end PlanEnd
+			if err = json.Unmarshal(text, &end); err == nil && end.End != among {
+				err = fmt.Errorf("this last line says that %d lines stand between it and the first, and there are %d: make the plan anew", end.End, among)
+			}
+			ended = true
+		case ended:
+			err = errors.New("this line stands behind the last line of the plan: a file has one plan")
+		default:
+			among++
 			n, err = s.take(text, n, wants)
 		}
 		if err != nil {
@@ -125,8 +142,10 @@ func ReadShare(file string, from io.Reader, wants func(n int, key string) bool) 
 		return nil, fmt.Errorf("%s:%d: %w", file, line+1, err)
 	case s.state == nil:
 		return nil, fmt.Errorf("%s is empty: a plan is what tap-rest plan --json prints", file)
+	case !ended && !s.rest:
+		return nil, fmt.Errorf("%s:%d: the plan is cut off: its last line, {\"end\": …}, is missing: make it anew", file, line+1)
 	case n == 0 && !s.rest:
-		return nil, fmt.Errorf("%s: the plan has no partition that a run may read alone", file)
+		return nil, fmt.Errorf("%s: the plan has no partition that a run may read alone%s: --plan FILE without a part reads all of it", file, s.whyNone())
 	}
 	return s, nil
 }
@@ -140,8 +159,23 @@ func (s *Share) begin(text []byte) error {
 	}
 	s.sum = sha256.Sum256(text)
 	var err error
-	s.state, err = state.ParseSinger("of the plan", s.Head.State)
-	return err
+	if s.state, err = state.ParseSinger("of the plan", s.Head.State); err != nil {
+		return err
+	}
+	for name := range s.Head.Shapes {
+		b, err := s.state.Bookmark("of the plan", name, "")
+		if err != nil {
+			return err
+		}
+		if b == nil || b.Resume == nil {
+			continue
+		}
+		s.owed[name] = map[string]bool{}
+		for _, o := range b.Resume.Owed {
+			s.owed[name][o.Partition] = true
+		}
+	}
+	return nil
 }
 
 // take takes the line of a partition.
@@ -163,6 +197,18 @@ func (s *Share) take(text []byte, n int, wants func(n int, key string) bool) (in
 		s.others[p.Stream][p.Partition] = true
 	}
 	return n + 1, nil
+}
+
+// whyNone says why the plan's streams are not read in parts.
+func (s *Share) whyNone() string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(s.Head.Rest)) {
+		all = append(all, name+": "+s.Head.Rest[name])
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(all, "; ") + ")"
 }
 
 func clipLine(text []byte) string {
@@ -187,6 +233,19 @@ func (s *Share) State(file string, left *state.State) (*state.State, error) {
 	begun, err := state.ParseSinger("of the plan "+s.File, s.Head.State)
 	if err != nil {
 		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Head.Shapes)) {
+		mine, err := begun.Bookmark(s.File, name, "")
+		if err != nil {
+			return nil, err
+		}
+		theirs, err := left.Bookmark(file, name, "")
+		if err != nil {
+			return nil, err
+		}
+		if theirs != nil && theirs.Resume != nil && !theirs.Resume.Over && theirs.Pass != nil && mine != nil && mine.Pass != nil && theirs.Pass.ID != mine.Pass.ID {
+			return nil, fmt.Errorf("state %s: it has an unfinished pass of %s that is not the plan's (%s): give the state that runs of this plan have left, or none; or make a plan from that state", file, name, s.File)
+		}
 	}
 	return progress.MergeStates(begun, left, file)
 }
@@ -218,7 +277,7 @@ func (s *Share) differs(r *run) string {
 		}
 	}
 	if len(all) > 0 {
-		return "other than when it was made are " + strings.Join(all, ", ")
+		return strings.Join(all, ", ") + " is not what it was when the plan was made"
 	}
 	return ""
 }
@@ -228,6 +287,9 @@ func (r *run) checkShare() error {
 	s := r.Share
 	if s == nil {
 		return nil
+	}
+	if r.Config.Run.Start != "" || r.Config.Run.End != "" {
+		return unusable("plan %s: run.start and run.end read a range of time again, which no plan is for: leave them out, or leave --plan out", s.File)
 	}
 	if s.Head.Program != r.Version {
 		return unusable("plan %s: it was made by tap-rest %s, and this is %s: plan and read with the same version", s.File, s.Head.Program, r.Version)
@@ -303,6 +365,12 @@ func (s *supply) shared() *lane {
 			open = append(open, o)
 		}
 	}
+	var all []func() (*part, error)
+	for i := range before.Owed { // by an earlier run of the share, not when the plan was made
+		if !s.pass.run.Share.owed[s.pass.stream.Name][before.Owed[i].Partition] {
+			all = append(all, s.owes(&before.Owed[i]))
+		}
+	}
 	lines := s.pass.share
 	var pieces []*part
 	planned := func() (*part, error) {
@@ -322,7 +390,7 @@ func (s *supply) shared() *lane {
 			lines = lines[1:]
 		}
 	}
-	return &lane{pass: s.pass, next: oneAfterTheOther([]func() (*part, error){s.each(open, nil), planned})}
+	return &lane{pass: s.pass, next: oneAfterTheOther(append(all, s.each(open, nil), planned))}
 }
 
 // piecesOf are what of a planned partition is neither done nor open.

@@ -70,7 +70,11 @@ func (c *Children) Of(record []byte, inherited Context, vars expr.Vars) (Context
 // fileOf is Of where the record names a file.
 func (c *Children) fileOf(record []byte, inherited Context, values []expr.Value, vars expr.Vars) (Context, bool, error) {
 	vars[sources.VarRecord], vars[sources.VarPartition] = expr.JSONBytes(record), inherited.Value
-	link, err := c.axis.File.Text(vars)
+	v, err := c.axis.File.Eval(vars)
+	link := ""
+	if err == nil && !v.Missing() && v.Kind() != expr.KindNull {
+		link = v.Text()
+	}
 	if err == nil && link == "" {
 		err = errors.New("it has none: where that is right, files.when leaves such records out")
 	}

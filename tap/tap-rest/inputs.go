@@ -190,6 +190,7 @@ func (in *inputFlags) readState(o *tap.Options, later bool) error {
 	o.StateFile = in.State
 	data, err := readInput("--state", in.State)
 	if later && errors.Is(err, fs.ErrNotExist) {
+		o.Log.Info("the state file is not there yet: the run begins without a state, and the file will have what the target confirms", "state_file", in.State)
 		return nil
 	}
 	if err != nil {

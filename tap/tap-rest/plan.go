@@ -61,7 +61,15 @@ func (c *planCmd) Run(rt *runtime) error {
 	if c.JSON {
 		out := json.NewEncoder(rt.stdout)
 		out.SetEscapeHTML(false)
-		return c.plan(rt, o, func(h tap.PlanHead) error { return out.Encode(h) }, func(p tap.Planned) error { return out.Encode(p) })
+		n := 0
+		err := c.plan(rt, o, func(h tap.PlanHead) error { return out.Encode(h) }, func(p tap.Planned) error {
+			n++
+			return out.Encode(p)
+		})
+		if err != nil || c.Parents {
+			return err
+		}
+		return out.Encode(tap.PlanEnd{End: n})
 	}
 	t := &planTable{Table: report.NewTable(rt.stdout, 6, tableHeld), stream: o.Definition.Stream}
 	for _, s := range o.Definition.Streams {

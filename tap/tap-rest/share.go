@@ -35,13 +35,15 @@ func (s *shard) UnmarshalText(text []byte) error {
 
 // share reads the part of the plan that the flags name, and makes the state one of its
 // pass; nil: there is no plan.
-func (f *shareFlags) share(o *tap.Options) (*tap.Share, error) {
+func (f *shareFlags) share(o *tap.Options, target bool) (*tap.Share, error) {
 	one := f.Shard != shard{}
 	switch {
 	case f.Plan == "" && (one || len(f.Partition) > 0):
 		return nil, errors.New("--partition and --shard are of a plan: give --plan FILE too, with what tap-rest plan --json printed")
 	case f.Plan == "":
 		return nil, nil
+	case target && o.StateFile == "":
+		return nil, errors.New("--plan with a target: give --state FILE too; without it nothing keeps what this part has read, and state merge has nothing to join")
 	}
 	file, err := os.Open(f.Plan)
 	if err != nil {

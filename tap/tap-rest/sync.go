@@ -62,7 +62,7 @@ func (c *syncCmd) Run(rt *runtime) error {
 	if err != nil {
 		return err
 	}
-	if o.Share, err = c.share(&o); err != nil {
+	if o.Share, err = c.share(&o, rt.target != nil); err != nil {
 		return &tap.InputError{Err: err}
 	}
 	switch {
