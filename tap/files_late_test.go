@@ -316,6 +316,7 @@ func TestFilesMessages(t *testing.T) {
 		broken            bool // the listing's second page
 	}{
 		{"no link", `{link: "{{ record.nope }}"}`, "files: a record of the listing: the link to its file: it has none: where that is right, files.when leaves such records out", false},
+		{"a link that is null", `{link: "{{ none if record.url else 'x' }}"}`, "the link to its file: it has none", false},
 		{"no key", `{link: "{{ record.url }}", keys: {a: nope}}`, "files: a record of the listing: the record has no nope (keys.a)", false},
 		{"no when", `{link: "{{ record.url }}", when: "{{ record.nope }}"}`, "files.when: {{ record.nope }} is true for none of the 4 records of the listing that came", false},
 		{"a listing that breaks off", `"{{ record.url }}"`, "the listing of its files was not read to its end", true},
