@@ -338,7 +338,7 @@ func (r planner) ofShare(all []*pass) (kept []*pass, err error) {
 }
 
 // isRead reports whether the state says that a pass of the plan is over. Its error says
-// that the state is of another pass.
+// that the state is of another pass, or that the pass cannot go on in this run.
 func (r planner) isRead(p *pass) (bool, error) {
 	begun, err := r.Share.state.Bookmark(r.Share.File, p.stream.Name, p.stream.ReplicationKey)
 	if err != nil {
@@ -351,7 +351,12 @@ func (r planner) isRead(p *pass) (bool, error) {
 	if begun == nil || begun.Pass == nil || now == nil || now.Pass == nil || now.Pass.ID != begun.Pass.ID {
 		return false, unusable("plan %s: the state is of another pass of %s than the plan: give the state that a run of the same plan has left, or none", r.Share.File, p.stream.Name)
 	}
-	return now.Resume == nil || now.Resume.Over || p.decision.Way != plan.FromState, nil
+	read := now.Resume == nil || now.Resume.Over
+	if !read && p.decision.Way != plan.FromState {
+		return false, unusable("plan %s: its pass of %s cannot go on here: the replication key, the replication method or the range that is read again (run.start, run.end) is another than when it was made, "+
+			"so nothing was fetched; read with the config and the catalog of the plan, or make another plan", r.Share.File, p.stream.Name)
+	}
+	return read, nil
 }
 
 // shared is the lane of the partitions of a share: as the state left them open, else as
