@@ -53,7 +53,7 @@ func (rt *runtime) load(o tap.Options, run func(tap.Options) error) error {
 	if o.Replay {
 		file = "" // it says again what the state that there is says already
 	}
-	keeper, err := target.NewKeeper(file, o.Log)
+	keeper, err := target.NewKeeper(file, func(stream string) bool { return o.Definition.Stream(stream) != nil }, o.Log)
 	if err != nil {
 		return &tap.InputError{Err: err}
 	}

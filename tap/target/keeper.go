@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/tap-rest/tap-rest/state"
@@ -15,8 +16,9 @@ import (
 
 // Keeper keeps the state that a target has confirmed last.
 type Keeper struct {
-	file string // "": nowhere
-	log  *slog.Logger
+	file  string // "": nowhere
+	reads func(stream string) bool
+	log   *slog.Logger
 
 	mu     sync.Mutex
 	last   []byte // nil: none yet
@@ -24,15 +26,15 @@ type Keeper struct {
 	other  int    // lines that were no state
 }
 
-// NewKeeper returns a keeper of states in a file, "" for none. The error says that the
-// file could not be written.
-func NewKeeper(file string, log *slog.Logger) (*Keeper, error) {
+// NewKeeper returns a keeper of states in a file, "" for none; reads reports whether the
+// tap has a stream. The error says that the file could not be written.
+func NewKeeper(file string, reads func(stream string) bool, log *slog.Logger) (*Keeper, error) {
 	if file != "" {
 		if err := workdir.Writable(file); err != nil {
 			return nil, fmt.Errorf("--state: %s could not be written, where the states are to be kept that the target confirms: %w", file, err)
 		}
 	}
-	return &Keeper{file: file, log: log}, nil
+	return &Keeper{file: file, reads: reads, log: log}, nil
 }
 
 // Printed takes a line that a target has printed. A state is in the file, whole, when
@@ -44,8 +46,8 @@ func (k *Keeper) Printed(line []byte) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	printed, err := state.ParseSinger("stdout of the target", line)
-	if err == nil && len(printed.Names()) == 0 {
-		err = errors.New("it has no bookmark of a stream")
+	if err == nil {
+		err = k.strange(printed)
 	}
 	if err != nil {
 		if k.other++; k.other == 1 {
@@ -62,6 +64,34 @@ func (k *Keeper) Printed(line []byte) {
 		k.log.Error("the state that the target has confirmed could not be written: the next run goes on from the one before, and what the target has got since comes again",
 			"file", k.file, "why", k.failed.Error())
 	}
+}
+
+// strange says why a state is none that a run of this tap sends; nil: it may be one. To
+// keep that of another tap is to lose what was confirmed, and the next run would refuse
+// it.
+func (k *Keeper) strange(s *state.State) error {
+	names := s.Names()
+	if len(names) == 0 {
+		return errors.New("it has no bookmark of a stream")
+	}
+	foreign := true
+	for _, name := range names {
+		if !k.reads(name) {
+			continue
+		}
+		b, err := s.Bookmark("stdout of the target", name, "")
+		if err != nil {
+			return err
+		}
+		if b != nil && (b.Pass != nil || b.Resume != nil) {
+			return nil
+		}
+		foreign = false
+	}
+	if foreign {
+		return fmt.Errorf("its bookmarks are of %s, which this tap does not read", strings.Join(names, ", "))
+	}
+	return errors.New("it says of no stream which pass of it was read: this tap did not write it")
 }
 
 // Err says why the last state that was confirmed is not in the file; nil: it is.

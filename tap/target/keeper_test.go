@@ -12,6 +12,9 @@ import (
 	"github.com/tap-rest/tap-rest/tap/target"
 )
 
+// reads is what the tap of these tests reads.
+func reads(stream string) bool { return stream == "a" }
+
 func parse(t *testing.T, text string) *state.State {
 	t.Helper()
 	s, err := state.ParseSinger("test", []byte(text))
@@ -22,7 +25,8 @@ func parse(t *testing.T, text string) *state.State {
 }
 
 func TestKeeper(t *testing.T) {
-	one, two := `{"bookmarks":{"a":{"replication_key_value":"1"}}}`, `{"bookmarks":{"a":{"replication_key_value":"2"}}}`
+	const pass = `"pass":{"id":"p","as_of":"2025-06-01T12:00:00Z"}`
+	one, two := `{"bookmarks":{"a":{"replication_key_value":"1",`+pass+`}}}`, `{"bookmarks":{"a":{"replication_key_value":"2",`+pass+`}}}`
 	for _, test := range []struct {
 		name    string
 		printed []string
@@ -31,14 +35,17 @@ func TestKeeper(t *testing.T) {
 	}{
 		{name: "nothing"},
 		{name: "the last one stays", printed: []string{one, two}, want: two},
-		{name: "blanks between", printed: []string{`{"bookmarks": {"a": {"replication_key_value": "1"}}}`}, want: one},
+		{name: "blanks between", printed: []string{strings.ReplaceAll(one, ":{", ": {")}, want: one},
 		{name: "a whole message", printed: []string{`{"type":"STATE","value":` + one + `}`}, want: one},
+		{name: "of other streams", printed: []string{one, strings.Replace(two, `"a"`, `"b"`, 1)}, want: one, warned: 1},
+		{name: "of others too", printed: []string{one, strings.Replace(two, `{"a"`, `{"b":{"since":"2020"},"a"`, 1)}, want: strings.Replace(two, `{"a"`, `{"b":{"since":"2020"},"a"`, 1)},
+		{name: "of another tap that has such a stream", printed: []string{one, `{"bookmarks":{"a":{"since":"2020"}}}`}, want: one, warned: 1},
 		{name: "others", printed: []string{one, "loading …", "{}", `{"currently_syncing": "a"}`, `[1]`, `{"rows": 5}`, ""}, want: one, warned: 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var log bytes.Buffer
 			file := filepath.Join(t.TempDir(), "new", "state.json")
-			k, err := target.NewKeeper(file, slog.New(slog.NewTextHandler(&log, nil)))
+			k, err := target.NewKeeper(file, reads, slog.New(slog.NewTextHandler(&log, nil)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -64,25 +71,25 @@ func TestKeeper(t *testing.T) {
 func TestKeeperCannotWrite(t *testing.T) {
 	dir := t.TempDir()
 	log := slog.New(slog.DiscardHandler)
-	if _, err := target.NewKeeper(dir, log); err == nil || !strings.Contains(err.Error(), "it is a folder") {
+	if _, err := target.NewKeeper(dir, reads, log); err == nil || !strings.Contains(err.Error(), "it is a folder") {
 		t.Errorf("got %v", err)
 	}
 	file := filepath.Join(dir, "state.json")
-	k, err := target.NewKeeper(file, log)
+	k, err := target.NewKeeper(file, reads, log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Mkdir(file, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	k.Printed([]byte(`{"bookmarks":{"a":{}}}`))
+	k.Printed([]byte(`{"bookmarks":{"a":{"pass":{"id":"p","as_of":"2025-06-01T12:00:00Z"}}}}`))
 	if err := k.Err(); err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("got %v", err)
 	}
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	if k.Printed([]byte(`{"bookmarks":{"a":{}}}`)); k.Err() != nil {
+	if k.Printed([]byte(`{"bookmarks":{"a":{"pass":{"id":"p","as_of":"2025-06-01T12:00:00Z"}}}}`)); k.Err() != nil {
 		t.Errorf("got %v", k.Err())
 	}
 }
