@@ -2,6 +2,7 @@ package workdir
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -45,9 +46,7 @@ func endsLine(f *os.File) bool {
 // or is not there yet. What it leads to by symbolic links is written, not they; and
 // what is no file, as /dev/stderr, a pipe or a terminal, is written to.
 func Write(path string, data []byte) error {
-	if to, err := filepath.EvalSymlinks(path); err == nil {
-		path = to
-	}
+	path = follow(path)
 	if info, err := os.Stat(path); err != nil || info.Mode().IsRegular() || info.IsDir() {
 		return Replace(path, data)
 	}
@@ -63,9 +62,7 @@ func Write(path string, data []byte) error {
 // the file's folder, as Write does. What is no file is not tried: a pipe may have no
 // reader yet.
 func Writable(path string) error {
-	if to, err := filepath.EvalSymlinks(path); err == nil {
-		path = to
-	}
+	path = follow(path)
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
@@ -84,6 +81,27 @@ func Writable(path string) error {
 		return err
 	}
 	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// follow returns what a path leads to by symbolic links, though it may not be there yet.
+func follow(path string) string {
+	if to, err := filepath.EvalSymlinks(path); err == nil {
+		return to
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return path // a pipe, say, which has no name of its own
+	}
+	for range 40 { // as many as Linux follows
+		to, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
+	}
+	return path
 }
 
 // Replace replaces a file whole: a crash leaves the old or the new one.

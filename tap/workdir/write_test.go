@@ -51,3 +51,27 @@ func TestWrite(t *testing.T) {
 		t.Errorf("through the pipe came %q: %v", got, err)
 	}
 }
+
+// TestWriteThroughLink: a link that leads to what is not there yet stays, and leads to
+// what was written.
+func TestWriteThroughLink(t *testing.T) {
+	dir := t.TempDir()
+	file, link, far := filepath.Join(dir, "new", "file"), filepath.Join(dir, "link"), filepath.Join(dir, "far")
+	if os.Symlink(filepath.Join("new", "file"), link) != nil || os.Symlink(link, far) != nil {
+		t.Skip("there are no links here")
+	}
+	if err := workdir.Writable(far); err != nil {
+		t.Fatal(err)
+	}
+	if err := workdir.Write(far, []byte("text")); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(file); err != nil || string(text) != "text" {
+		t.Errorf("the file has %q: %v", text, err)
+	}
+	for _, name := range []string{link, far} {
+		if info, err := os.Lstat(name); err != nil || info.Mode()&os.ModeSymlink == 0 {
+			t.Errorf("the link is now %v: %v", info, err)
+		}
+	}
+}
