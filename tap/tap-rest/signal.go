@@ -24,12 +24,12 @@ type caught struct {
 var errSignal = errors.New("stopped by a signal")
 
 // catchSignals returns a context that SIGTERM and SIGINT end. A second one
-// kills at once. SIGPIPE is ignored: writing to a closed stdout is an error
-// like any other.
+// kills at once. SIGPIPE is taken and dropped: writing to a closed stdout is an error
+// like any other. Were it ignored, then by a target too, and by all that it starts.
 func catchSignals() (context.Context, *caught) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	s := &caught{c: make(chan os.Signal, 1)}
-	signal.Ignore(syscall.SIGPIPE)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	signal.Notify(s.c, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		got := <-s.c

@@ -139,6 +139,7 @@ func TestTargetEnds(t *testing.T) {
 		code               int
 	}{
 		{name: "its own exit code", script: "exit 3", says: "ended with exit code 3", code: 3},
+		{name: "a signal that the program itself does not die of", script: "kill -PIPE $$", says: "was killed by a signal (broken pipe)", code: 128 + int(syscall.SIGPIPE)},
 		{name: "75 of the run", fault: []apitest.Option{apitest.From(3, apitest.Status(503))}, says: "failed for now", code: 75},
 		{name: "1 of the run, 3 of the target", script: "exit 3", fault: []apitest.Option{apitest.From(3, apitest.Status(403))}, says: "ended with exit code 3", code: 1},
 		{name: "75 of the run, 3 of the target", script: "exit 3", fault: []apitest.Option{apitest.From(3, apitest.Status(503))}, says: "ended with exit code 3", code: 3},
