@@ -144,8 +144,6 @@ func ReadShare(file string, from io.Reader, wants func(n int, key string) bool) 
 		return nil, fmt.Errorf("%s is empty: a plan is what tap-rest plan --json prints", file)
 	case !ended && !s.rest:
 		return nil, fmt.Errorf("%s:%d: the plan is cut off: its last line, {\"end\": …}, is missing: make it anew", file, line+1)
-	case n == 0 && !s.rest:
-		return nil, fmt.Errorf("%s: the plan has no partition that a run may read alone%s: --plan FILE without a part reads all of it", file, s.whyNone())
 	}
 	return s, nil
 }
@@ -197,18 +195,6 @@ func (s *Share) take(text []byte, n int, wants func(n int, key string) bool) (in
 		s.others[p.Stream][p.Partition] = true
 	}
 	return n + 1, nil
-}
-
-// whyNone says why the plan's streams are not read in parts.
-func (s *Share) whyNone() string {
-	var all []string
-	for _, name := range slices.Sorted(maps.Keys(s.Head.Rest)) {
-		all = append(all, name+": "+s.Head.Rest[name])
-	}
-	if len(all) == 0 {
-		return ""
-	}
-	return " (" + strings.Join(all, "; ") + ")"
 }
 
 func clipLine(text []byte) string {
@@ -305,6 +291,9 @@ func (r planner) ofShare(all []*pass) (kept []*pass, err error) {
 	s := r.Share
 	if s == nil {
 		return all, nil
+	}
+	if !s.rest && len(s.parts) == 0 {
+		r.Log.Info("this part of the plan has no partition: a run with --plan and neither --partition nor --shard reads what no run can read alone", "plan", s.File)
 	}
 	seen := map[string]bool{}
 	for _, p := range all {

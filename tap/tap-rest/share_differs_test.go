@@ -42,3 +42,28 @@ func TestShareOfAnotherPass(t *testing.T) {
 		}
 	}
 }
+
+// TestSharesOfNothing: a plan that has no partition for a run alone, as one of what is
+// owed, is read like every other: the parts leave a state, and the last run the rest.
+func TestSharesOfNothing(t *testing.T) {
+	dir := t.TempDir()
+	api, config := newYear(t, dir)
+	plan, state := filepath.Join(dir, "plan.jsonl"), filepath.Join(dir, "state.json")
+	planned, _ := api.run(t, dir, config, "", false, "plan", "--json")
+	head, _, _ := strings.Cut(string(planned), "\n")
+	if err := os.WriteFile(plan, []byte(head+"\n{\"end\":0}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, over := api.run(t, dir, config, "", false, "--plan", plan, "--shard", "1/2")
+	if api.asked > 0 || !over || !strings.Contains(string(out), `"type":"STATE"`) {
+		t.Fatalf("over %v after %d calls; got %s", over, api.asked, out)
+	}
+	if err := os.WriteFile(state, out, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[int]bool{}
+	out, _ = api.run(t, dir, config, printed(t, "state", "merge", state, state), false, "--plan", plan)
+	if takeYear(t, out, seen); len(seen) != 366 {
+		t.Errorf("%d days came", len(seen))
+	}
+}
