@@ -379,8 +379,8 @@ const (
 	// DoSmallerPage asks again for half as many records.
 	DoSmallerPage Action = "smaller_page"
 	// DoPage takes an answer for a page though it is an error, or has errors.
-	DoPage Action = "page"
-	DoLogin       Action = "login"
+	DoPage  Action = "page"
+	DoLogin Action = "login"
 )
 
 // ErrorRule matches an answer when Status and When both do.
