@@ -168,7 +168,7 @@ func (s Sample) cut(t *testing.T, open Opener, want []string) {
 
 // flip changes every byte.
 func (s Sample) flip(t *testing.T, open Opener, want []string) {
-	step, masks := 1, []byte{0x01, 0x80, 0xff, 0x20, 0x81}
+	step, masks := Step, []byte{0x01, 0x80, 0xff, 0x20, 0x81}
 	switch {
 	case testing.Short():
 		masks = masks[:3]
@@ -176,7 +176,7 @@ func (s Sample) flip(t *testing.T, open Opener, want []string) {
 			step = 11
 		}
 	case len(s.Bytes) < 100:
-		masks = masks[:0]
+		step, masks = 1, masks[:0]
 		for mask := 1; mask < 256; mask++ {
 			masks = append(masks, byte(mask))
 		}
