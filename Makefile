@@ -1,8 +1,8 @@
 # make          build bin/tap-rest and test it
 # make demo     read a sample API, which it starts itself
 # make test     all tests but interop's, with a share of those that kill and cut
-#               runs at one place after the other: about 3 minutes on 2 cores
-# make race     all of these, with the race detector: about 15 minutes on 2 cores
+#               runs at one place after the other: about 4 minutes on 2 cores
+# make race     all of these, with the race detector: about 25 minutes on 2 cores
 # make wheel    dist/*.whl for each of PLATFORMS, by cross compilation
 # TAGS=small    with build and wheel: without Parquet, Avro, protobuf and XLSX, in
 #               bin/small and dist/small; make build-small builds and checks it
@@ -64,11 +64,11 @@ wheel-%:
 
 # A time-out is there for a test that hangs, not for a machine that is slow.
 test:
-	@echo 'make test takes about 3 minutes on 2 cores.'
+	@echo 'make test takes about 4 minutes on 2 cores.'
 	$(GO) test -short -timeout 30m -skip '^TestInterop' ./...
 
 race:
-	@echo 'make race takes about 15 minutes on 2 cores.'
+	@echo 'make race takes about 25 minutes on 2 cores.'
 	$(if $(race),,@echo 'There is no C compiler: it tests without the race detector.')
 	GO='$(GO)' $(if $(race),.ci/race-test,$(GO) test) -timeout 60m -skip '^TestInterop' ./...
 
