@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,11 +18,14 @@ import (
 
 // visits answers each request with one record of the day that it asks for, and counts.
 type visits struct {
+	mu     sync.Mutex
 	calls  int
 	refuse bool // of account b
 }
 
 func (v *visits) RoundTrip(r *http.Request) (*http.Response, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	v.calls++
 	status, text := 200, `{"data":[]}`
 	if q := r.URL.Query(); r.URL.Path == "/shops" {

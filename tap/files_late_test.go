@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tap-rest/tap-rest/tap"
@@ -21,6 +22,7 @@ type dayFile struct {
 
 // dayFiles lists files from a day on, three on a page, and has one record in each.
 type dayFiles struct {
+	mu       sync.Mutex
 	files    []dayFile
 	broken   bool     // the second page of the listing does not come
 	signed   bool     // links are signed: those of the last answer are good
@@ -33,6 +35,8 @@ type dayFiles struct {
 }
 
 func (a *dayFiles) RoundTrip(r *http.Request) (*http.Response, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if a.answered++; a.cutAt > 0 && a.answered >= a.cutAt {
 		return nil, io.ErrUnexpectedEOF
 	}
