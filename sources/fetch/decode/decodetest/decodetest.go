@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"runtime/metrics"
 	"slices"
 	"strings"
@@ -219,18 +220,24 @@ func allocated() uint64 {
 	return sample[0].Value.Uint64()
 }
 
-// NoAllocation wants no allocation in so many records, behind as many others.
+// NoAllocation wants no allocation in so many records, behind as many others. They are
+// read in parts, of which one at least must be without any: what else goes on in the
+// process allocates now and then, and is counted too.
 func NoAllocation(t *testing.T, r file.Records, records int) {
 	t.Helper()
-	dst := make([]byte, 0, 4096)
-	if n := testing.AllocsPerRun(1, func() {
-		for range records {
-			var err error
-			if dst, err = r.Next(dst[:0]); err != nil {
-				t.Fatal(err)
+	const parts = 5
+	dst, least := make([]byte, 0, 4096), math.Inf(1)
+	for range parts {
+		least = min(least, testing.AllocsPerRun(1, func() {
+			for range records / parts {
+				var err error
+				if dst, err = r.Next(dst[:0]); err != nil {
+					t.Fatal(err)
+				}
 			}
-		}
-	}); n > 0 {
-		t.Errorf("%v allocations in %d records, want none", n, records)
+		}))
+	}
+	if least > 0 {
+		t.Errorf("%v allocations in %d records, want none", least, records/parts)
 	}
 }
