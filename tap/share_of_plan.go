@@ -93,21 +93,22 @@ func (t *track) atStart() *state.Bookmark {
 // the parts were read: the streams that are not read in parts, partitions that nobody
 // has read, and the ends of the passes.
 type Share struct {
-	File   string // for messages
-	Head   PlanHead
-	rest   bool // it is what is left
-	state  *state.State
-	parts  map[string][]Planned       // of each stream
-	others map[string]map[string]bool // keys of partitions that are open, and not of the share
-	owed   map[string]map[string]bool // keys of partitions that were owed when the plan was made
-	sum    [sha256.Size]byte
+	File  string // for messages
+	Head  PlanHead
+	rest  bool // it is what is left
+	state *state.State
+	parts map[string][]Planned       // of each stream
+	mine  map[string]bool            // keys of its partitions
+	begun map[string]map[string]bool // keys of partitions of each stream that were open when the plan was made
+	owed  map[string]map[string]bool // likewise, that were owed
+	sum   [sha256.Size]byte
 }
 
 // ReadShare reads of a plan what is wanted: n counts, from 0, the partitions that may be
 // read alone. Where wants is nil, it is what is left of the plan. Its error names the
 // line.
 func ReadShare(file string, from io.Reader, wants func(n int, key string) bool) (*Share, error) {
-	s := &Share{File: file, rest: wants == nil, parts: map[string][]Planned{}, others: map[string]map[string]bool{}, owed: map[string]map[string]bool{}}
+	s := &Share{File: file, rest: wants == nil, parts: map[string][]Planned{}, mine: map[string]bool{}, begun: map[string]map[string]bool{}, owed: map[string]map[string]bool{}}
 	lines := bufio.NewScanner(from)
 	lines.Buffer(nil, longestPlanLine)
 	line, n, among, ended := 0, 0, 0, false
@@ -168,12 +169,23 @@ func (s *Share) begin(text []byte) error {
 		if b == nil || b.Resume == nil {
 			continue
 		}
-		s.owed[name] = map[string]bool{}
-		for _, o := range b.Resume.Owed {
-			s.owed[name][o.Partition] = true
-		}
+		s.owed[name], s.begun[name] = keysOf(b.Resume.Owed), keysOf(b.Resume.Open)
 	}
 	return nil
+}
+
+func keysOf(all []state.Open) map[string]bool {
+	keys := map[string]bool{}
+	for _, o := range all {
+		keys[o.Partition] = true
+	}
+	return keys
+}
+
+// InParts reports whether a line of the plan is a partition that a run may read alone.
+func (h *PlanHead) InParts(p *Planned) bool {
+	_, ok := h.Shapes[p.Stream]
+	return ok && p.Partition != "" && !p.Feed && (p.Way == "new" || p.Way == "open")
 }
 
 // take takes the line of a partition.
@@ -182,17 +194,13 @@ func (s *Share) take(text []byte, n int, wants func(n int, key string) bool) (in
 	if err := json.Unmarshal(text, &p); err != nil || p.Stream == "" {
 		return n, fmt.Errorf("this is no partition of a plan: %s", clipLine(text))
 	}
-	if _, ok := s.Head.Shapes[p.Stream]; !ok || p.Partition == "" || p.Feed || p.Way != "new" && p.Way != "open" {
+	if !s.Head.InParts(&p) {
 		return n, nil // one of the rest
 	}
 	if wants(n, p.Partition) {
 		s.parts[p.Stream] = append(s.parts[p.Stream], p)
+		s.mine[p.Partition] = true
 		s.sum = sha256.Sum256(append(s.sum[:], p.Partition...))
-	} else if p.Way == "open" {
-		if s.others[p.Stream] == nil {
-			s.others[p.Stream] = map[string]bool{}
-		}
-		s.others[p.Stream][p.Partition] = true
 	}
 	return n + 1, nil
 }
@@ -354,8 +362,8 @@ func (s *supply) shared() *lane {
 	var before state.Resume
 	s.known.Save(&before)
 	var open []state.Open
-	for _, o := range before.Open {
-		if !s.pass.run.Share.others[s.pass.stream.Name][o.Partition] {
+	for _, o := range before.Open { // by an earlier run of the share, or, of its own, when the plan was made
+		if share := s.pass.run.Share; share.mine[o.Partition] || !share.begun[s.pass.stream.Name][o.Partition] {
 			open = append(open, o)
 		}
 	}
