@@ -276,6 +276,15 @@ func (s *Share) differs(r *run) string {
 	return ""
 }
 
+// Check refuses a plan of something else than a run with these options would read. It
+// makes no call. Its error is an *InputError.
+func (s *Share) Check(o Options) error {
+	o.Share = s
+	r := newRun(o)
+	defer r.close()
+	return r.checkShare()
+}
+
 // checkShare refuses a plan of something else. Its error is an *InputError.
 func (r *run) checkShare() error {
 	s := r.Share

@@ -12,6 +12,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/fleet"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
 )
@@ -51,8 +52,12 @@ func exitCode(con *console.Console, err error) int {
 		return exitFailed
 	}
 	fail(con, err)
-	var broken *tap.JournalError
-	if errors.Is(err, journal.ErrBusy) || errors.As(err, &broken) {
+	var (
+		broken *tap.JournalError
+		server *fleet.ServerError
+		away   *noServerError
+	)
+	if errors.Is(err, journal.ErrBusy) || errors.As(err, &broken) || errors.As(err, &server) || errors.As(err, &away) {
 		return exitTryAgain
 	}
 	var input *tap.InputError

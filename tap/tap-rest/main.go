@@ -31,6 +31,9 @@ type cli struct {
 	Replay  replayCmd   `cmd:"" help:"Read the last pass again, from the journal alone: not one call, today's definition."`
 	Plan    planCmd     `cmd:"" help:"Say what a run would read, without a call, or with those for parents: streams, partitions, windows."`
 	State   stateCmd    `cmd:"" help:"Work on states: merge."`
+	Submit  submitCmd   `cmd:"" group:"fleet" help:"Plan the next pass, and put its parts into a queue on a NATS server."`
+	Worker  workerCmd   `cmd:"" group:"fleet" help:"Take parts from that queue, and read each into a target of its own."`
+	Status  statusCmd   `cmd:"" group:"fleet" help:"Say how far the workers are."`
 	Journal journalCmd  `cmd:"" help:"Look at the recorded exchanges: list, show, export, prune."`
 	Help    helpCmd     `cmd:"" help:"Print the help of the program, or of a command."`
 	Release versionCmd  `cmd:"" name:"version" help:"Print the version."`
@@ -65,7 +68,7 @@ func run(args []string) int {
 		kong.Name("tap-rest"),
 		kong.Description(description),
 		kong.Help(help),
-		kong.ExplicitGroups([]kong.Group{{Key: "airbyte", Title: "Commands of an Airbyte source, which Airbyte calls:"}}),
+		kong.ExplicitGroups([]kong.Group{{Key: "fleet", Title: "Commands for several workers, by way of a NATS server:"}, {Key: "airbyte", Title: "Commands of an Airbyte source, which Airbyte calls:"}}),
 		kong.ConfigureHelp(kong.HelpOptions{NoAppDescFormat: true, NoExpandSubcommands: true}),
 		kong.Vars{"version": "tap-rest " + version(), "log_format": logFormat, "log_level": logLevel},
 		kong.Exit(func(code int) { exited = code }),

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"io"
 	"strconv"
 	"strings"
 
@@ -59,17 +60,9 @@ func (c *planCmd) Run(rt *runtime) error {
 		return err
 	}
 	if c.JSON {
-		out := json.NewEncoder(rt.stdout)
-		out.SetEscapeHTML(false)
-		n := 0
-		err := c.plan(rt, o, func(h tap.PlanHead) error { return out.Encode(h) }, func(p tap.Planned) error {
-			n++
-			return out.Encode(p)
-		})
-		if err != nil || c.Parents {
-			return err
-		}
-		return out.Encode(tap.PlanEnd{End: n})
+		return writePlan(rt.stdout, func(head func(tap.PlanHead) error, visit func(tap.Planned) error) error {
+			return c.plan(rt, o, head, visit)
+		}, !c.Parents)
 	}
 	t := &planTable{Table: report.NewTable(rt.stdout, 6, tableHeld), stream: o.Definition.Stream}
 	for _, s := range o.Definition.Streams {
@@ -80,6 +73,21 @@ func (c *planCmd) Run(rt *runtime) error {
 		return err
 	}
 	return cmp.Or(err, t.end())
+}
+
+// writePlan writes a plan as lines of JSON; whole says that it has a last one.
+func writePlan(to io.Writer, plan func(head func(tap.PlanHead) error, visit func(tap.Planned) error) error, whole bool) error {
+	out := json.NewEncoder(to)
+	out.SetEscapeHTML(false)
+	n := 0
+	err := plan(func(h tap.PlanHead) error { return out.Encode(h) }, func(p tap.Planned) error {
+		n++
+		return out.Encode(p)
+	})
+	if err != nil || !whole {
+		return err
+	}
+	return out.Encode(tap.PlanEnd{End: n})
 }
 
 // plan hands out what a run would read.

@@ -34,7 +34,7 @@ func (rt *runtime) mayLoad(command string) error {
 		return nil
 	case len(rt.target) == 0:
 		return &tap.InputError{Err: errors.New("behind -- stands no target: write its command there, as in -- target-jsonl --config target.json")}
-	case command != "sync" && command != "replay":
+	case command != "sync" && command != "replay" && command != "worker":
 		return errNoTargetHere
 	}
 	return nil
@@ -57,6 +57,16 @@ func (rt *runtime) load(o tap.Options, run func(tap.Options) error) error {
 	if err != nil {
 		return &tap.InputError{Err: err}
 	}
+	err = rt.loadInto(o, keeper, run)
+	if err == nil {
+		rt.tellUnconfirmed(o, keeper)
+	}
+	return loaded(err, file != "")
+}
+
+// loadInto runs what writes a run's lines into the target, and keeps what that confirms.
+// Its error is a *loadError, or an *tap.InputError where the target could not be started.
+func (rt *runtime) loadInto(o tap.Options, keeper *target.Keeper, run func(tap.Options) error) error {
 	t, err := target.Start(rt.target, os.Stderr, keeper.Printed)
 	if err != nil {
 		return &tap.InputError{Err: err}
@@ -71,10 +81,10 @@ func (rt *runtime) load(o tap.Options, run func(tap.Options) error) error {
 	}
 	err = run(o)
 	failed := t.End(rt.stop)
-	if err == nil && failed == nil {
-		rt.tellUnconfirmed(o, keeper)
+	if err == nil && failed == nil && keeper.Err() == nil {
+		return nil
 	}
-	return loaded(&loadError{run: err, target: failed, keep: keeper.Err(), kept: file != ""})
+	return &loadError{run: err, target: failed, keep: keeper.Err(), kept: true}
 }
 
 // tellUnconfirmed says where a run and its target ended well, and yet the target has
@@ -102,11 +112,17 @@ type loadError struct {
 	kept   bool  // there is a file for states
 }
 
-// loaded is the end of a run with a target: that of the run, where all else is well.
-func loaded(e *loadError) error {
+// loaded is the end of a run with a target: that of the run, where all else is well. kept
+// says that there is a file for states.
+func loaded(err error, kept bool) error {
+	var e *loadError
+	if !errors.As(err, &e) {
+		return err
+	}
 	if e.target == nil && e.keep == nil && !errors.Is(e.run, tap.ErrClosedOutput) {
 		return e.run
 	}
+	e.kept = kept
 	return e
 }
 

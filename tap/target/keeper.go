@@ -16,29 +16,37 @@ import (
 
 // Keeper keeps the state that a target has confirmed last.
 type Keeper struct {
-	file  string // "": nowhere
+	place string                   // for messages
+	keep  func(state []byte) error // nil: nowhere
 	reads func(stream string) bool
 	log   *slog.Logger
 
 	mu     sync.Mutex
 	last   []byte // nil: none yet
-	failed error  // why the last one is not in the file
+	failed error  // why the last one is not kept
 	other  int    // lines that were no state
 }
 
 // NewKeeper returns a keeper of states in a file, "" for none; reads reports whether the
 // tap has a stream. The error says that the file could not be written.
 func NewKeeper(file string, reads func(stream string) bool, log *slog.Logger) (*Keeper, error) {
-	if file != "" {
-		if err := workdir.Writable(file); err != nil {
-			return nil, fmt.Errorf("--state: %s could not be written, where the states are to be kept that the target confirms: %w", file, err)
-		}
+	if file == "" {
+		return KeeperIn("", nil, reads, log), nil
 	}
-	return &Keeper{file: file, reads: reads, log: log}, nil
+	if err := workdir.Writable(file); err != nil {
+		return nil, fmt.Errorf("--state: %s could not be written, where the states are to be kept that the target confirms: %w", file, err)
+	}
+	return KeeperIn(file, func(state []byte) error { return workdir.Write(file, slices.Concat(state, []byte("\n"))) }, reads, log), nil
 }
 
-// Printed takes a line that a target has printed. A state is in the file, whole, when
-// Printed returns.
+// KeeperIn returns a keeper of states in another place, which messages name: a state lies
+// there, for good, when keep returns nil.
+func KeeperIn(place string, keep func(state []byte) error, reads func(stream string) bool, log *slog.Logger) *Keeper {
+	return &Keeper{place: place, keep: keep, reads: reads, log: log}
+}
+
+// Printed takes a line that a target has printed. A state is kept, whole, when Printed
+// returns.
 func (k *Keeper) Printed(line []byte) {
 	if len(line) == 0 {
 		return
@@ -56,13 +64,13 @@ func (k *Keeper) Printed(line []byte) {
 		return
 	}
 	k.last = printed.AppendSinger(k.last[:0])
-	if k.file == "" {
+	if k.keep == nil {
 		return
 	}
 	before := k.failed
-	if k.failed = workdir.Write(k.file, slices.Concat(k.last, []byte("\n"))); k.failed != nil && before == nil {
+	if k.failed = k.keep(k.last); k.failed != nil && before == nil {
 		k.log.Error("the state that the target has confirmed could not be written: the next run goes on from the one before, and what the target has got since comes again",
-			"file", k.file, "why", k.failed.Error())
+			"to", k.place, "why", k.failed.Error())
 	}
 }
 
@@ -94,14 +102,14 @@ func (k *Keeper) strange(s *state.State) error {
 	return errors.New("it says of no stream which pass of it was read: this tap did not write it")
 }
 
-// Err says why the last state that was confirmed is not in the file; nil: it is.
+// Err says why the last state that was confirmed is not kept; nil: it is.
 func (k *Keeper) Err() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.failed == nil {
 		return nil
 	}
-	return fmt.Errorf("%s could not be written: %w", k.file, k.failed)
+	return fmt.Errorf("%s could not be written: %w", k.place, k.failed)
 }
 
 // Confirmed reports whether a state is the one that was confirmed last, and whether

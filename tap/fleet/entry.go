@@ -1,0 +1,106 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/state/progress"
+	"github.com/tap-rest/tap-rest/tap"
+)
+
+// Status is what became of a part.
+type Status string
+
+// What becomes of parts. One that has no [Entry] waits.
+const (
+	Waiting Status = "waiting" // for a worker
+	Working Status = "working" // a worker has it
+	Owed    Status = "owed"    // it failed for now, and comes again
+	Failed  Status = "failed"  // it is given up, until the pass is submitted again
+	Done    Status = "done"
+)
+
+// Entry is what is known of a part.
+type Entry struct {
+	Stream    string          `json:"stream,omitempty"` // "": the rest of the plan
+	Partition string          `json:"partition"`
+	Status    Status          `json:"status"`
+	Worker    string          `json:"worker,omitempty"` // that had it last
+	Since     time.Time       `json:"since"`            // UTC
+	Tries     int             `json:"tries,omitempty"`  // that failed
+	Why       string          `json:"why,omitempty"`    // the last of them did
+	State     json.RawMessage `json:"state,omitempty"`  // that targets have confirmed
+}
+
+// partOf names a part among those of its pass.
+func partOf(stream, partition string) string {
+	if stream == "" {
+		return rest
+	}
+	return short([]byte(stream + "\x00" + partition))
+}
+
+func entryKey(pass, part string) string { return "part." + pass + "." + part }
+
+// entries hands out what is known of the parts of a pass, in no order.
+func (f *Fleet) entries(ctx context.Context, pass string, visit func(*Entry) error) error {
+	w, err := f.keys.Watch(ctx, entryKey(pass, "*"), jetstream.IgnoreDeletes())
+	if err != nil {
+		return f.because(err)
+	}
+	defer w.Stop()
+	for {
+		select {
+		case kv, ok := <-w.Updates():
+			if !ok {
+				return f.because(ctx.Err())
+			}
+			if kv == nil {
+				return nil
+			}
+			var e Entry
+			if err := json.Unmarshal(kv.Value(), &e); err != nil {
+				return fmt.Errorf("fleet %s: the value of the key %s cannot be read: %w", f.name, kv.Key(), err)
+			}
+			if err := visit(&e); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return f.because(ctx.Err())
+		}
+	}
+}
+
+// add adds a state that a target has confirmed.
+func (e *Entry) add(confirmed []byte) error {
+	one, err := state.ParseSinger("of the target", confirmed)
+	if err != nil {
+		return err
+	}
+	if len(e.State) > 0 {
+		before, err := state.ParseSinger("of the fleet", e.State)
+		if err != nil {
+			return err
+		}
+		if one, err = progress.MergeStates(before, one, "of the target"); err != nil {
+			return err
+		}
+	}
+	e.State = one.AppendSinger(nil)
+	return nil
+}
+
+// names reads from a line of the plan which partition it is.
+func (p *Part) names(line []byte) error {
+	var one tap.Planned
+	if err := json.Unmarshal(line, &one); err != nil {
+		return fmt.Errorf("fleet %s: a part in the queue cannot be read: %w", p.fleet.name, err)
+	}
+	p.Stream, p.Partition = one.Stream, one.Partition
+	return nil
+}

@@ -1,0 +1,165 @@
+package fleet
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/state/progress"
+	"github.com/tap-rest/tap-rest/tap"
+)
+
+// Pass is a plan that the workers of a fleet read.
+type Pass struct {
+	ID        string        `json:"id"`
+	Source    string        `json:"source"`    // name of the definition
+	Program   string        `json:"program"`   // version that made the plan
+	Parts     int           `json:"parts"`     // that are read alone; the rest of the plan comes after them
+	Queued    bool          `json:"queued"`    // all of them were put into the queue
+	Round     int           `json:"round"`     // how often parts that were given up were put there again
+	Lease     time.Duration `json:"lease"`     // after which a worker that says nothing has lost its part
+	Submitted time.Time     `json:"submitted"` // UTC
+	Over      *time.Time    `json:"over"`      // UTC; nil: it is under way
+}
+
+const (
+	passKey  = "pass"
+	stateKey = "state"
+	rest     = "rest" // stands for the rest of a plan, where others have their partition's key
+)
+
+// Pass is the latest pass; nil: there was none yet.
+func (f *Fleet) Pass(ctx context.Context) (*Pass, error) {
+	var p Pass
+	if revision, err := read(ctx, f, passKey, &p); err != nil || revision == 0 {
+		return nil, err
+	}
+	return &p, nil
+}
+
+// Bookmark is the state that the last pass has left; nil: none has ended yet.
+func (f *Fleet) Bookmark(ctx context.Context) (*state.State, error) {
+	text, err := f.objects.GetBytes(ctx, stateKey)
+	switch {
+	case errors.Is(err, jetstream.ErrObjectNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, f.because(err)
+	}
+	return state.ParseSinger("of the fleet "+f.name, text)
+}
+
+func planKey(pass string) string { return "plan." + pass }
+
+// lines reads a plan, a line at a time, without the last one.
+type lines struct {
+	scan *bufio.Scanner
+	Head tap.PlanHead
+	text []byte // the first line
+}
+
+func readLines(plan io.Reader) (*lines, error) {
+	l := &lines{scan: bufio.NewScanner(plan)}
+	l.scan.Buffer(nil, 256<<20)
+	if !l.scan.Scan() {
+		return nil, fmt.Errorf("the plan is empty: %w", errOr(l.scan.Err(), io.ErrUnexpectedEOF))
+	}
+	l.text = bytes.Clone(l.scan.Bytes())
+	return l, json.Unmarshal(l.text, &l.Head)
+}
+
+func errOr(err, other error) error {
+	if err != nil {
+		return err
+	}
+	return other
+}
+
+// next is the next partition that may be read alone, and its line, which is valid until
+// the next call; nil: there is none.
+func (l *lines) next() (*tap.Planned, []byte, error) {
+	for l.scan.Scan() {
+		var p tap.Planned
+		if err := json.Unmarshal(l.scan.Bytes(), &p); err != nil {
+			return nil, nil, fmt.Errorf("the plan: %w", err)
+		}
+		if l.Head.InParts(&p) {
+			return &p, l.scan.Bytes(), nil
+		}
+	}
+	return nil, nil, l.scan.Err()
+}
+
+// short names something by what it is made of.
+func short(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+// plan opens the plan of a pass.
+func (f *Fleet) plan(ctx context.Context, pass string) (io.ReadCloser, error) {
+	plan, err := f.objects.Get(ctx, planKey(pass))
+	if err != nil {
+		return nil, f.because(fmt.Errorf("the plan of the pass %s: %w", pass, err))
+	}
+	return plan, nil
+}
+
+// Head is the first line of the plan of a pass.
+func (f *Fleet) Head(ctx context.Context, pass string) ([]byte, error) {
+	plan, err := f.plan(ctx, pass)
+	if err != nil {
+		return nil, err
+	}
+	defer plan.Close()
+	l, err := readLines(plan)
+	if err != nil {
+		return nil, err
+	}
+	return l.text, nil
+}
+
+// State is what all parts of a pass say together that are there, with what the plan began
+// from.
+func (f *Fleet) State(ctx context.Context, pass string) (*state.State, error) {
+	head, err := f.Head(ctx, pass)
+	if err != nil {
+		return nil, err
+	}
+	l, err := readLines(bytes.NewReader(head))
+	if err != nil {
+		return nil, err
+	}
+	begun, err := state.ParseSinger("of the plan", l.Head.State)
+	if err != nil {
+		return nil, err
+	}
+	merged := progress.NewMerger("of the fleet " + f.name)
+	if err := merged.Add(begun); err != nil {
+		return nil, err
+	}
+	err = f.entries(ctx, pass, func(e *Entry) error {
+		if len(e.State) == 0 {
+			return nil
+		}
+		one, err := state.ParseSinger(fmt.Sprintf("of the part %s of %s", e.Partition, e.Stream), e.State)
+		if err != nil {
+			return err
+		}
+		return merged.Add(one)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return merged.State()
+}

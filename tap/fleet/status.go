@@ -1,0 +1,80 @@
+package fleet
+
+import (
+	"cmp"
+	"context"
+	"slices"
+)
+
+// Counts are how many parts of a pass there are of each kind. The rest of the plan is
+// none of them.
+type Counts struct {
+	Parts   int    `json:"parts"`
+	Waiting int    `json:"waiting"`
+	Working int    `json:"working"`
+	Owed    int    `json:"owed"`
+	Failed  int    `json:"failed"`
+	Done    int    `json:"done"`
+	Rest    Status `json:"rest"` // what became of the rest of the plan
+}
+
+// rest is what became of the rest; known is false where it is not queued yet.
+func (c Counts) rest() (s Status, known bool) { return c.Rest, c.Rest != Waiting }
+
+func (c *Counts) add(e *Entry) {
+	if e.Stream == "" {
+		c.Rest = e.Status
+		return
+	}
+	switch e.Status {
+	case Working:
+		c.Working++
+	case Owed:
+		c.Owed++
+	case Failed:
+		c.Failed++
+	case Done:
+		c.Done++
+	default:
+		return
+	}
+	c.Waiting--
+}
+
+// count counts the parts of a pass.
+func (f *Fleet) count(ctx context.Context, p *Pass) (Counts, error) {
+	c := Counts{Parts: p.Parts, Waiting: p.Parts, Rest: Waiting}
+	err := f.entries(ctx, p.ID, func(e *Entry) error {
+		c.add(e)
+		return nil
+	})
+	return c, err
+}
+
+// Report is how far a pass is.
+type Report struct {
+	Pass *Pass `json:"pass"`
+	Counts
+	Entries []Entry `json:"entries"` // of parts under way, owed and failed, without their states
+}
+
+// Report says how far the latest pass is; nil: there was none yet.
+func (f *Fleet) Report(ctx context.Context) (*Report, error) {
+	p, err := f.Pass(ctx)
+	if err != nil || p == nil {
+		return nil, err
+	}
+	r := &Report{Pass: p, Counts: Counts{Parts: p.Parts, Waiting: p.Parts, Rest: Waiting}, Entries: []Entry{}}
+	err = f.entries(ctx, p.ID, func(e *Entry) error {
+		r.add(e)
+		if e.Status == Working || e.Status == Owed || e.Status == Failed {
+			e.State = nil
+			r.Entries = append(r.Entries, *e)
+		}
+		return nil
+	})
+	slices.SortFunc(r.Entries, func(a, b Entry) int {
+		return cmp.Or(cmp.Compare(a.Status, b.Status), cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Partition, b.Partition))
+	})
+	return r, err
+}

@@ -1,0 +1,238 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Submitted is what a submission did.
+type Submitted struct {
+	Pass   *Pass
+	Begun  bool // it is a new pass; false: one goes on
+	Queued int  // parts that were put into the queue
+}
+
+// atOnce is how many parts are sent to the server before it has answered for the first of
+// them.
+const atOnce = 1000
+
+// Begin makes a plan the pass of the fleet, and queues its parts. The pass before it must
+// be over.
+func (f *Fleet) Begin(ctx context.Context, plan io.ReadSeeker, program string, lease time.Duration) (*Submitted, error) {
+	l, err := readLines(plan)
+	if err != nil {
+		return nil, err
+	}
+	p := &Pass{Source: l.Head.Source, Program: program, Lease: lease, Submitted: now()}
+	p.ID = short(fmt.Appendf(l.text, "%d", time.Now().UnixNano())) // two passes may begin from one state
+	for {
+		one, _, err := l.next()
+		if err != nil {
+			return nil, err
+		}
+		if one == nil {
+			break
+		}
+		p.Parts++
+	}
+	if _, err := plan.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	if _, err := f.objects.Put(ctx, jetstream.ObjectMeta{Name: planKey(p.ID)}, plan); err != nil {
+		return nil, f.because(err)
+	}
+	before := ""
+	err = change(ctx, f, passKey, func(now *Pass) error {
+		if now.ID != "" && now.ID != p.ID && now.Over == nil {
+			return fmt.Errorf("fleet %s: somebody else has begun a pass meanwhile: submit again, and it goes on with that", f.name)
+		}
+		if now.ID != p.ID {
+			before = now.ID
+		}
+		*now = *p
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	f.forget(ctx, before, p.ID)
+	s, err := f.GoOn(ctx)
+	if s != nil {
+		s.Begun = true
+	}
+	return s, err
+}
+
+// forget removes what is there of a pass that is over, whose state the bookmark has, and
+// plans of which none became a pass. What stays takes room, and nothing else.
+func (f *Fleet) forget(ctx context.Context, before, now string) {
+	plans, _ := f.objects.List(ctx)
+	for _, plan := range plans {
+		if plan.Name != stateKey && plan.Name != planKey(now) {
+			_ = f.objects.Delete(ctx, plan.Name)
+		}
+	}
+	if keys, err := f.js.Stream(ctx, "KV_"+f.onServer()); err == nil && before != "" {
+		_ = keys.Purge(ctx, jetstream.WithPurgeSubject("$KV."+f.onServer()+"."+entryKey(before, ">")))
+	}
+}
+
+// GoOn queues what of the pass is neither queued nor done: what a submission that was cut
+// off has not queued, and the parts that were given up.
+func (f *Fleet) GoOn(ctx context.Context) (*Submitted, error) {
+	p, err := f.Pass(ctx)
+	if err != nil || p == nil {
+		return nil, err
+	}
+	if _, err := f.consumer(ctx, p.Lease); err != nil {
+		return nil, err
+	}
+	entries := map[string]Status{}
+	err = f.entries(ctx, p.ID, func(e *Entry) error {
+		entries[partOf(e.Stream, e.Partition)] = e.Status
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if entries[rest] == Failed {
+		p.Round++
+		if err := f.queueRest(ctx, p); err != nil {
+			return nil, err
+		}
+		return &Submitted{Pass: p, Queued: 1}, f.savePass(ctx, p)
+	}
+	n, err := f.queueParts(ctx, p, entries)
+	if err == nil && p.Parts == 0 {
+		err = f.queueRest(ctx, p)
+	}
+	if err == nil {
+		p.Queued = true
+		err = f.savePass(ctx, p)
+	}
+	return &Submitted{Pass: p, Queued: n}, err
+}
+
+// savePass saves what submissions change of a pass.
+func (f *Fleet) savePass(ctx context.Context, p *Pass) error {
+	return change(ctx, f, passKey, func(there *Pass) error {
+		if there.ID == p.ID {
+			there.Queued, there.Round = p.Queued, max(there.Round, p.Round)
+		}
+		return nil
+	})
+}
+
+// queueParts queues parts: those that were given up, and, where not all were queued, all
+// of which nothing is known.
+func (f *Fleet) queueParts(ctx context.Context, p *Pass, entries map[string]Status) (n int, err error) {
+	again := false
+	for _, s := range entries {
+		again = again || s == Failed
+	}
+	if p.Queued && !again {
+		return 0, nil
+	}
+	if again {
+		p.Round++
+		if err := f.savePass(ctx, p); err != nil {
+			return 0, err
+		}
+	}
+	plan, err := f.plan(ctx, p.ID)
+	if err != nil {
+		return 0, err
+	}
+	defer plan.Close()
+	l, err := readLines(plan)
+	if err != nil {
+		return 0, err
+	}
+	q := publisher{fleet: f}
+	for {
+		one, line, err := l.next()
+		if err != nil {
+			return q.queued, err
+		}
+		if one == nil {
+			break
+		}
+		part := partOf(one.Stream, one.Partition)
+		if s, known := entries[part]; known && s != Failed || !known && p.Queued {
+			continue
+		}
+		if err := q.publish(ctx, f.message(p, part, append([]byte{}, line...))); err != nil {
+			return q.queued, err
+		}
+	}
+	return q.queued, q.wait(ctx)
+}
+
+// message is a part on its way into the queue.
+func (f *Fleet) message(p *Pass, part string, body []byte) *nats.Msg {
+	return &nats.Msg{Subject: "tap-rest." + f.name + "." + p.ID + "." + part, Data: body, Header: nats.Header{
+		jetstream.MsgIDHeader: {fmt.Sprintf("%s.%s.%d", p.ID, part, p.Round)},
+	}}
+}
+
+// queueRest queues the rest of the plan.
+func (f *Fleet) queueRest(ctx context.Context, p *Pass) error {
+	q := publisher{fleet: f}
+	if err := q.publish(ctx, f.message(p, rest, []byte("{}"))); err != nil {
+		return err
+	}
+	return q.wait(ctx)
+}
+
+// publisher sends messages, many at once.
+type publisher struct {
+	fleet  *Fleet
+	sent   []jetstream.PubAckFuture
+	queued int
+}
+
+func (q *publisher) publish(ctx context.Context, m *nats.Msg) error {
+	future, err := q.fleet.js.PublishMsgAsync(m)
+	if err != nil {
+		return q.fleet.because(err)
+	}
+	if q.sent = append(q.sent, future); len(q.sent) < atOnce {
+		return nil
+	}
+	return q.wait(ctx)
+}
+
+// wait waits until the server has all.
+func (q *publisher) wait(ctx context.Context) error {
+	for _, one := range q.sent {
+		select {
+		case ack := <-one.Ok():
+			if !ack.Duplicate {
+				q.queued++
+			}
+		case err := <-one.Err():
+			if !liesThere(err) {
+				return q.fleet.because(err)
+			}
+		case <-ctx.Done():
+			return q.fleet.because(ctx.Err())
+		}
+	}
+	q.sent = q.sent[:0]
+	return nil
+}
+
+// perSubject is the code with which a server refuses a second message of a subject.
+const perSubject jetstream.ErrorCode = 10077
+
+// liesThere reports whether a message was refused since the queue has it already.
+func liesThere(err error) bool {
+	var e *jetstream.APIError
+	return errors.As(err, &e) && e.ErrorCode == perSubject
+}

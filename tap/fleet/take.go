@@ -1,0 +1,349 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tap-rest/tap-rest/state"
+)
+
+// idle is how long a worker waits for a part before it looks whether all are done.
+var idle = 5 * time.Second
+
+// manyWait is how many workers may wait for parts at once.
+const manyWait = 1 << 16
+
+// consumer is what hands parts out to all workers.
+func (f *Fleet) consumer(ctx context.Context, lease time.Duration) (jetstream.Consumer, error) {
+	c, err := f.queue.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable: "workers", AckPolicy: jetstream.AckExplicitPolicy, AckWait: lease, MaxDeliver: -1, MaxAckPending: -1, MaxWaiting: manyWait,
+	})
+	if err != nil {
+		return nil, f.because(err)
+	}
+	return c, nil
+}
+
+// Worker takes parts of a fleet, one at a time.
+type Worker struct {
+	fleet *Fleet
+	name  string
+
+	pass     *Pass // of which the plan is known
+	head     []byte
+	consumer jetstream.Consumer
+}
+
+// NewWorker returns a worker with a name for people.
+func (f *Fleet) NewWorker(name string) *Worker { return &Worker{fleet: f, name: name} }
+
+// Idle is what a worker learns that finds no part.
+type Idle struct {
+	Pass   *Pass  // nil: there was none yet
+	Busy   bool   // there are parts, but none to take now
+	Counts Counts // of a pass that is not over, where it is not busy
+}
+
+// Error says it.
+func (i *Idle) Error() string { return "there is no part to read" }
+
+// Take takes the next part. Where there is none, the error is an *Idle, after a while.
+// Any other may be one of a server that is away for now.
+func (w *Worker) Take(ctx context.Context) (*Part, error) {
+	p, err := w.fleet.Pass(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if p == nil || p.Over != nil {
+		wait(ctx, idle)
+		return nil, &Idle{Pass: p}
+	}
+	if w.pass == nil || w.pass.ID != p.ID || w.consumer == nil {
+		if w.head, err = w.fleet.Head(ctx, p.ID); err != nil {
+			return nil, err
+		}
+		if w.consumer, err = w.fleet.consumer(ctx, p.Lease); err != nil {
+			return nil, err
+		}
+	}
+	w.pass = p
+	batch, err := w.consumer.Fetch(1, jetstream.FetchMaxWait(idle))
+	if err != nil {
+		return nil, w.fleet.because(err)
+	}
+	for m := range batch.Messages() {
+		return w.take(ctx, m)
+	}
+	if err := batch.Error(); err != nil && !errors.Is(err, nats.ErrTimeout) {
+		return nil, w.fleet.because(err)
+	}
+	return nil, w.isIdle(ctx, p)
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// isIdle looks, where no part is left to take, whether all are done: then the rest of
+// the plan is queued. It returns an *Idle, or why that failed.
+func (w *Worker) isIdle(ctx context.Context, p *Pass) error {
+	info, err := w.fleet.queue.Info(ctx)
+	switch {
+	case err != nil:
+		return w.fleet.because(err)
+	case info.State.Msgs > 0:
+		return &Idle{Pass: p, Busy: true} // others have the last ones, or they come again later
+	}
+	counts, err := w.fleet.count(ctx, p)
+	if err != nil {
+		return err
+	}
+	if _, known := counts.rest(); !known && p.Queued && counts.Done == p.Parts {
+		if err := w.fleet.queueRest(ctx, p); err != nil {
+			return err
+		}
+	}
+	return &Idle{Pass: p, Counts: counts}
+}
+
+// take makes a part of a message. One that is done, or of another pass, is taken from the
+// queue.
+func (w *Worker) take(ctx context.Context, m jetstream.Msg) (*Part, error) {
+	f := w.fleet
+	subject := strings.Split(m.Subject(), ".")
+	pass, part := subject[len(subject)-2], subject[len(subject)-1]
+	if pass != w.pass.ID {
+		return nil, f.acknowledge(ctx, m) // that of a pass that is over
+	}
+	p := &Part{Pass: w.pass, Rest: part == rest, fleet: f, worker: w.name, key: entryKey(pass, part), message: m, lost: make(chan struct{}), ended: make(chan struct{}), plan: w.head}
+	if !p.Rest {
+		p.plan = append(append(append(append([]byte{}, w.head...), '\n'), m.Data()...), "\n{\"end\":1}\n"...)
+		if err := p.names(m.Data()); err != nil {
+			return nil, err
+		}
+	}
+	done := false
+	err := change(ctx, f, p.key, func(e *Entry) error {
+		if done = e.Status == Done; done {
+			return nil
+		}
+		e.Stream, e.Partition, e.Status, e.Worker, e.Since = p.Stream, p.Partition, Working, w.name, now()
+		p.entry = *e
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case done:
+		return nil, f.acknowledge(ctx, m)
+	}
+	go p.holds()
+	return p, nil
+}
+
+// acknowledge takes a message from the queue, for good.
+func (f *Fleet) acknowledge(ctx context.Context, m jetstream.Msg) error {
+	if err := m.DoubleAck(ctx); err != nil && !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
+		return f.because(err)
+	}
+	return nil
+}
+
+// Part is a part that a worker holds.
+type Part struct {
+	Pass      *Pass
+	Rest      bool   // it is the rest of the plan
+	Stream    string // "" for the rest
+	Partition string // its key
+
+	fleet   *Fleet
+	worker  string
+	key     string
+	message jetstream.Msg
+	plan    []byte
+	entry   Entry
+	once    sync.Once
+	lost    chan struct{} // closed when the lease is lost
+	ended   chan struct{} // closed when the part is given back, or done
+}
+
+// Plan is the plan of which the part is all that is there.
+func (p *Part) Plan() []byte { return p.plan }
+
+// Begins is the state that earlier workers have left of the part, or, for the rest of the
+// plan, that of all parts; nil: there is none.
+func (p *Part) Begins(ctx context.Context) (*state.State, error) {
+	switch {
+	case p.Rest:
+		return p.fleet.State(ctx, p.Pass.ID)
+	case len(p.entry.State) == 0:
+		return nil, nil
+	}
+	return state.ParseSinger("of the fleet "+p.fleet.name, p.entry.State)
+}
+
+// Lost is closed when the worker has lost the part: it could not say for a whole lease
+// that it has it, and the server may have handed it to another.
+func (p *Part) Lost() <-chan struct{} { return p.lost }
+
+// holds says to the server that the part is held, three times in each lease, until it is
+// not.
+func (p *Part) holds() {
+	last := time.Now()
+	ticker := time.NewTicker(p.Pass.Lease / 3)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.ended:
+			return
+		case <-ticker.C:
+		}
+		before := time.Now()
+		err := p.message.InProgress()
+		if err == nil {
+			err = p.fleet.conn.FlushTimeout(p.Pass.Lease / 3) // the server has it then
+		}
+		if since(last) > p.Pass.Lease {
+			close(p.lost)
+			return
+		}
+		if err == nil {
+			last = before
+		}
+	}
+}
+
+// since is how long ago a time was, by the clock that says more: the monotonic one may
+// stand still while the machine sleeps.
+func since(t time.Time) time.Duration {
+	return max(time.Since(t), time.Now().Round(0).Sub(t.Round(0)))
+}
+
+// Keep keeps a state that the target has confirmed: the server has it when Keep returns
+// nil. Where the server is away, Keep waits for it, as long as the part is not lost.
+func (p *Part) Keep(confirmed []byte) error {
+	for {
+		err := p.change(context.Background(), func(e *Entry) error { return e.add(confirmed) })
+		var server *ServerError
+		if !errors.As(err, &server) {
+			return err
+		}
+		select {
+		case <-p.lost:
+			return err
+		case <-p.ended:
+			return err
+		case <-time.After(retry):
+		}
+	}
+}
+
+// retry is after which time the server is asked again that did not answer.
+const retry = 500 * time.Millisecond
+
+// change changes the entry of the part. What is done stays done.
+func (p *Part) change(ctx context.Context, make func(*Entry) error) error {
+	return change(ctx, p.fleet, p.key, func(e *Entry) error {
+		was := *e
+		if err := make(e); err != nil {
+			return err
+		}
+		if was.Status == Done {
+			was.State = e.State
+			*e = was
+		}
+		return nil
+	})
+}
+
+// Done says that the part is read whole, and takes it from the queue.
+func (p *Part) Done(ctx context.Context) error {
+	err := p.change(ctx, func(e *Entry) error {
+		e.Status, e.Since, e.Why = Done, now(), ""
+		return nil
+	})
+	if err == nil && p.Rest {
+		err = p.fleet.end(ctx, p)
+	}
+	p.end()
+	if err != nil {
+		return err
+	}
+	return p.fleet.acknowledge(ctx, p.message)
+}
+
+// mostTries is how often a part may fail before it is given up.
+const mostTries = 5
+
+// Failed says why the part could not be read: later says that it may be another time.
+// It returns when it comes again; 0: it is given up.
+func (p *Part) Failed(ctx context.Context, why string, later bool) (again time.Duration, err error) {
+	defer p.end()
+	err = p.change(ctx, func(e *Entry) error {
+		e.Tries++
+		e.Status, e.Since, e.Why, again = Failed, now(), why, 0
+		if later && e.Tries < mostTries {
+			e.Status, again = Owed, patience(e.Tries)
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return 0, err // the lease ends, and another worker takes it
+	case again == 0:
+		return 0, p.message.TermWithReason("it is given up")
+	}
+	return again, p.message.NakWithDelay(again)
+}
+
+// patience is how long a part that failed so often waits.
+func patience(tries int) time.Duration { return min(10*time.Second<<(tries-1), 10*time.Minute) }
+
+// Return gives the part back, for another worker to take, after a while.
+func (p *Part) Return(ctx context.Context, after time.Duration) error {
+	defer p.end()
+	err := p.change(ctx, func(e *Entry) error {
+		e.Status, e.Since = Waiting, now()
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return p.message.NakWithDelay(after)
+}
+
+// Drop forgets the part, which was lost.
+func (p *Part) Drop() { p.end() }
+
+func (p *Part) end() { p.once.Do(func() { close(p.ended) }) }
+
+// end ends the pass, whose rest has left a state.
+func (f *Fleet) end(ctx context.Context, p *Part) error {
+	var e Entry
+	if _, err := read(ctx, f, p.key, &e); err != nil {
+		return err
+	}
+	if len(e.State) == 0 {
+		return fmt.Errorf("fleet %s: the end of the pass %s has left no state", f.name, p.Pass.ID)
+	}
+	if _, err := f.objects.PutBytes(ctx, stateKey, e.State); err != nil {
+		return f.because(err)
+	}
+	return change(ctx, f, passKey, func(now *Pass) error {
+		if now.ID == p.Pass.ID && now.Over == nil {
+			at := time.Now().UTC().Truncate(time.Millisecond)
+			now.Over = &at
+		}
+		return nil
+	})
+}

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/state/journal"
+	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/fleet"
+	"github.com/tap-rest/tap-rest/tap/target"
+)
+
+// workerCmd reads parts of passes that were submitted.
+type workerCmd struct {
+	inputFlags
+	fleetFlags
+	UntilDone bool `help:"End when the pass is over, or nothing is left to read of it but parts that are given up. Without it a worker waits for the next pass."`
+}
+
+// Help stands in the command's help.
+func (c *workerCmd) Help() string {
+	return `tap-rest worker --nats URL --config FILE -- TARGET ARGUMENTS
+
+It takes a part of the pass, starts the target, reads the part into it, and takes it from
+the queue once the target has confirmed all of it. Then it takes the next one. As many
+workers as you like may run, on any machine, each with the config of the submission. A
+part whose worker is lost goes to another one after the lease, and goes on from the
+last state that the target has confirmed, and from the journal where it is on the same disk.
+A part that fails comes again, five times in all, later each time.
+
+SIGTERM ends the run of the part and gives it back. Exit codes: 0 the pass is over
+(--until-done); 1 parts of it are given up (likewise); 2 the config is not that of the
+pass; 75 the NATS server is not there.`
+}
+
+// away is how long a worker waits when the server does not answer.
+const away = 2 * time.Second
+
+// Run reads parts until a signal comes.
+func (c *workerCmd) Run(rt *runtime) error {
+	switch {
+	case rt.target == nil:
+		return &tap.InputError{Err: errors.New("a worker needs a target of its own: tap-rest worker --nats URL --config FILE -- TARGET ARGUMENTS")}
+	case c.State != "":
+		return &tap.InputError{Err: errors.New("--state: the states of parts lie on the NATS server: leave it away (tap-rest submit --state FILE begins from one)")}
+	}
+	o, err := c.options(rt)
+	if err != nil {
+		return err
+	}
+	f, end, err := c.open(rt, &o, "worker", true, 1)
+	if err != nil {
+		return err
+	}
+	defer end()
+	w := &worker{rt: rt, options: o, fleet: f, takes: f.NewWorker(workerName())}
+	for rt.stop.Err() == nil {
+		part, err := w.takes.Take(rt.stop)
+		var idle *fleet.Idle
+		switch {
+		case rt.stop.Err() != nil && part == nil:
+		case errors.As(err, &idle):
+			w.silent = false
+			if over, err := c.isOver(f, idle); over {
+				return err
+			}
+		case err != nil:
+			w.isAway(err)
+		case part != nil:
+			w.silent = false
+			if err := w.read(part); err != nil {
+				return err
+			}
+		}
+	}
+	return context.Cause(rt.stop)
+}
+
+// isOver reports whether a worker that finds no part ends, and with which error.
+func (c *workerCmd) isOver(f *fleet.Fleet, idle *fleet.Idle) (bool, error) {
+	n := idle.Counts
+	switch {
+	case !c.UntilDone || idle.Busy:
+		return false, nil
+	case idle.Pass == nil:
+		return true, &tap.InputError{Err: fmt.Errorf("nothing was submitted to the fleet %s: tap-rest submit does that", f.Name())}
+	case idle.Pass.Over != nil:
+		return true, nil
+	case n.Failed > 0 && n.Failed+n.Done == n.Parts, n.Rest == fleet.Failed:
+		return true, fmt.Errorf("of the pass %s %d parts are given up, and its end is not read: tap-rest status says why each failed; mend that, and tap-rest submit puts them into the queue again", idle.Pass.ID, max(1, n.Failed))
+	}
+	return false, nil
+}
+
+// worker reads one part after the other.
+type worker struct {
+	rt      *runtime
+	options tap.Options
+	fleet   *fleet.Fleet
+	takes   *fleet.Worker
+	silent  bool // it was said that the server does not answer
+}
+
+// isAway says once that the server does not answer, and waits.
+func (w *worker) isAway(err error) {
+	if !w.silent {
+		w.options.Log.Warn("no part can be taken: it is tried again until the server answers", "why", err.Error())
+	}
+	w.silent = true
+	select {
+	case <-time.After(away):
+	case <-w.rt.stop.Done():
+	}
+}
+
+// errLost is the cause with which the run of a part ends that was lost.
+var errLost = errors.New("this worker could not tell the NATS server for a whole lease that it has the part: another one may have it now")
+
+// read reads a part into a target. Its error is an *tap.InputError: the worker is not
+// one for this pass.
+func (w *worker) read(part *fleet.Part) error {
+	stop, cancel := context.WithCancelCause(w.rt.stop)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-part.Lost():
+			cancel(errLost)
+		case <-stop.Done():
+		}
+	}()
+	log := w.options.Log.With("stream", part.Stream, "partition", part.Partition)
+	if part.Rest {
+		log = w.options.Log.With("part", "the rest of the plan, and the ends of its passes")
+	}
+	begun := time.Now()
+	o, err := w.begin(stop, part)
+	if err == nil {
+		err = w.run(stop, part, o)
+	}
+	last, patience := context.WithTimeout(context.Background(), answering)
+	defer patience()
+	var input *tap.InputError
+	switch {
+	case errors.Is(context.Cause(stop), errLost):
+		part.Drop()
+		log.Warn("the part is given up: what the target has confirmed is kept, and what the journal has is not asked for again", "why", errLost.Error())
+		return nil
+	case w.rt.stop.Err() != nil:
+		err = part.Return(last, 0)
+	case errors.As(err, &input):
+		if e := part.Return(last, away); e != nil {
+			log.Warn("the part could not be given back: another worker gets it after the lease", "why", e.Error())
+		}
+		return err
+	case errors.Is(err, journal.ErrBusy):
+		log.Info("another process of this machine still has the journal of the part: it comes again after the lease", "why", err.Error())
+		err = part.Return(last, part.Pass.Lease)
+	case err != nil:
+		err = w.failed(last, part, err)
+	default:
+		if err = part.Done(last); err == nil {
+			log.Info("the part is read", "took", time.Since(begun).Round(time.Millisecond).String())
+		}
+	}
+	if err != nil {
+		log.Warn("the NATS server could not be told what became of the part: another worker gets it after the lease", "why", err.Error())
+	}
+	return nil
+}
+
+// begin makes the options of a part's run.
+func (w *worker) begin(ctx context.Context, part *fleet.Part) (tap.Options, error) {
+	o := w.options
+	left, err := part.Begins(ctx)
+	if err != nil {
+		return o, err
+	}
+	if left == nil {
+		left = &state.State{}
+	}
+	var wants func(int, string) bool
+	if !part.Rest {
+		wants = func(int, string) bool { return true }
+	}
+	o.StateFile = "of the fleet " + w.fleet.Name()
+	share, err := tap.ReadShare("of the pass "+part.Pass.ID, bytes.NewReader(part.Plan()), wants)
+	if err == nil {
+		o.Share = share
+		o.State, err = share.State(o.StateFile, left)
+	}
+	if err != nil {
+		return o, &tap.InputError{Err: err}
+	}
+	return o, nil
+}
+
+// run runs a part into a target. Where its error is nil, all of it is confirmed and kept.
+func (w *worker) run(stop context.Context, part *fleet.Part, o tap.Options) error {
+	rt := *w.rt
+	rt.stop = stop
+	keeper := target.KeeperIn("the fleet "+w.fleet.Name(), part.Keep, func(stream string) bool { return o.Definition.Stream(stream) != nil }, o.Log)
+	err := rt.loadInto(o, keeper, func(o tap.Options) error {
+		_, err := tap.Sync(stop, o)
+		return err
+	})
+	if err = loaded(err, true); err != nil {
+		return err
+	}
+	if last, _ := keeper.Confirmed(o.State); !last {
+		return fmt.Errorf("the target %s ended without an error, but has not confirmed all that it got: a Singer target prints each state on stdout once it has stored what came before", rt.target[0])
+	}
+	return nil
+}
+
+// failed says that a part failed, and why.
+func (w *worker) failed(ctx context.Context, part *fleet.Part, why error) error {
+	text := w.rt.console.Redact(why.Error())
+	again, err := part.Failed(ctx, text, mayPass(why))
+	if err != nil {
+		return err
+	}
+	log := w.options.Log.With("stream", part.Stream, "partition", part.Partition, "why", text)
+	if again > 0 {
+		log.Warn("the part failed, and comes again", "after", again.String())
+	} else {
+		log.Error("the part failed, and is given up: tap-rest submit puts it into the queue again")
+	}
+	return nil
+}
+
+// mayPass reports whether what went wrong may go well another time.
+func mayPass(err error) bool {
+	var (
+		failures tap.Failures
+		load     *loadError
+		disk     *tap.JournalError
+	)
+	switch {
+	case errors.As(err, &failures):
+		return failures.Temporary()
+	case errors.As(err, &disk), errors.As(err, &load):
+		return true
+	}
+	return false
+}
