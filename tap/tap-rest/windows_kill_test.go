@@ -4,6 +4,7 @@ package main_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -24,7 +25,9 @@ type yearAPI struct {
 	mu     sync.Mutex
 	paid   map[string]int // answers by window
 	asked  int
+	every  int    // which call kills; 0: every tenth
 	kill   func() // nil: nobody is killed
+	again  int    // how often more
 	killed int
 }
 
@@ -32,9 +35,12 @@ func (a *yearAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	from, to := r.URL.Query().Get("from"), r.URL.Query().Get("to")
 	a.mu.Lock()
 	a.asked++
-	if a.asked%10 == 0 && a.kill != nil {
+	if a.asked%cmp.Or(a.every, 10) == 0 && a.kill != nil {
 		a.kill()
-		a.kill, a.killed = nil, a.killed+1
+		if a.again--; a.again <= 0 {
+			a.kill = nil
+		}
+		a.killed++
 	}
 	a.paid[from]++
 	a.mu.Unlock()

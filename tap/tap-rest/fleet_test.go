@@ -1,0 +1,240 @@
+//go:build linux
+
+package main_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/tap-rest/tap-rest/tap/fleet/natstest"
+)
+
+// workers are several processes that read one source, into targets that append to the
+// file loaded.
+type workers struct {
+	dir, config string
+	nats        *natstest.Server
+
+	mu  sync.Mutex
+	all []*worker
+}
+
+// worker is one of them.
+type worker struct {
+	cmd    *exec.Cmd
+	stderr liveText
+	ended  chan struct{}
+}
+
+func newWorkers(t *testing.T, dir, config string) *workers {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, "load.sh"), []byte(loading), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return &workers{dir: dir, config: config, nats: natstest.Start(t)}
+}
+
+// command is one that speaks to the server.
+func (ws *workers) command(t *testing.T, name string, more ...string) *exec.Cmd {
+	cmd := exec.Command(builtBinary(t), append([]string{name, "--config", ws.config, "--nats", ws.nats.URL()}, more...)...)
+	cmd.Dir, cmd.Env = ws.dir, append(os.Environ(), "XDG_STATE_HOME="+ws.dir)
+	return cmd
+}
+
+// ask runs a command that ends by itself, and returns what it prints.
+func (ws *workers) ask(t *testing.T, name string, more ...string) string {
+	t.Helper()
+	cmd := ws.command(t, name, more...)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v; stderr:\n%s", name, err, stderr.String())
+	}
+	return string(out)
+}
+
+// start starts a worker.
+func (ws *workers) start(t *testing.T) *worker {
+	w := &worker{cmd: ws.command(t, "worker", "--until-done", "--", "/bin/sh", "load.sh"), ended: make(chan struct{})}
+	w.cmd.Stderr = &w.stderr
+	if err := w.cmd.Start(); err != nil {
+		t.Error(err)
+		close(w.ended)
+		return w
+	}
+	go func() {
+		w.cmd.Wait() // how it ended is in its state
+		close(w.ended)
+	}()
+	ws.mu.Lock()
+	ws.all = append(ws.all, w)
+	ws.mu.Unlock()
+	return w
+}
+
+// killOne kills a worker that is alive, and starts another one.
+func (ws *workers) killOne(t *testing.T) {
+	ws.mu.Lock()
+	var alive []*worker
+	for _, w := range ws.all {
+		select {
+		case <-w.ended:
+		default:
+			alive = append(alive, w)
+		}
+	}
+	ws.mu.Unlock()
+	if len(alive) == 0 {
+		return
+	}
+	w := alive[rand.IntN(len(alive))]
+	_ = w.cmd.Process.Kill()
+	<-w.ended
+	ws.start(t)
+}
+
+// wait waits until all have ended, and returns how many were killed.
+func (ws *workers) wait(t *testing.T) (killed int) {
+	t.Helper()
+	for i := 0; ; i++ {
+		ws.mu.Lock()
+		if i == len(ws.all) {
+			ws.mu.Unlock()
+			return killed
+		}
+		w := ws.all[i]
+		ws.mu.Unlock()
+		<-w.ended
+		switch status := w.cmd.ProcessState.Sys().(syscall.WaitStatus); {
+		case status.Signal() == syscall.SIGKILL:
+			killed++
+		case status.ExitStatus() != 0:
+			t.Errorf("a worker ended with %d; stderr:\n%s", status.ExitStatus(), w.stderr.String())
+		}
+	}
+}
+
+// loaded are the days that targets have got.
+func (ws *workers) loaded(t *testing.T) map[int]bool {
+	t.Helper()
+	out, err := os.ReadFile(filepath.Join(ws.dir, "loaded"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[int]bool{}
+	takeYear(t, out, seen)
+	return seen
+}
+
+// TestWorkersKilled: of three workers one after the other is killed; all of a year is
+// loaded, a kill costs no more calls than were in flight, and the next pass goes on from
+// the bookmark that they made together.
+func TestWorkersKilled(t *testing.T) {
+	kills := 10
+	if os.Getenv("TAP_REST_FULL_TESTS") != "" {
+		kills = 200
+	}
+	dir := t.TempDir()
+	api, config := newYear(t, dir)
+	ws := newWorkers(t, dir, config)
+	if out := ws.ask(t, "submit", "--lease", "1s"); !strings.Contains(out, "366 parts, 366 of them put into the queue now") {
+		t.Fatalf("submit printed %s", out)
+	}
+	api.mu.Lock()
+	api.every = max(2, 366/kills)
+	api.kill = func() { go ws.killOne(t) }
+	api.again = kills
+	api.mu.Unlock()
+	for range 3 {
+		ws.start(t)
+	}
+	killed := ws.wait(t)
+	twice := 0
+	for _, n := range api.paid {
+		twice += n - 1
+	}
+	t.Logf("%d kills, %d calls, %d of them twice", killed, api.asked, twice)
+	if seen := ws.loaded(t); len(seen) != 366 || len(api.paid) != 366 || twice > 4*killed || killed < min(kills, 8) {
+		t.Errorf("%d days were loaded; %d windows were asked for", len(seen), len(api.paid))
+	}
+	if out := ws.ask(t, "status"); !strings.Contains(out, "over since") || !strings.Contains(out, "366 done, 0 under way, 0 waiting, 0 owed, 0 given up; the rest of the plan: done") {
+		t.Errorf("status printed %s", out)
+	}
+	if out := ws.ask(t, "status", "--bookmark"); !strings.Contains(out, `"replication_key_value":"2025-01-01T00:00:00Z"`) || !strings.Contains(out, `"resume":null`) {
+		t.Errorf("the bookmark: %s", out)
+	}
+	api.paid = map[string]int{}
+	if out := ws.ask(t, "submit"); !strings.Contains(out, "is begun: 3 parts") {
+		t.Errorf("the next submit printed %s", out)
+	}
+	ws.start(t)
+	if ws.wait(t); len(api.paid) != 3 {
+		t.Errorf("the next pass asked for %v", api.paid)
+	}
+}
+
+// TestNATSKilled: the server is stopped while three workers read, and started again.
+func TestNATSKilled(t *testing.T) {
+	dir := t.TempDir()
+	api, config := newYear(t, dir)
+	ws := newWorkers(t, dir, config)
+	ws.ask(t, "submit", "--lease", "2s")
+	stopped := make(chan struct{})
+	api.mu.Lock()
+	api.every, api.again = 50, 2
+	api.kill = func() {
+		ws.nats.Stop()
+		ws.nats.Start()
+		stopped <- struct{}{}
+	}
+	api.mu.Unlock()
+	for range 3 {
+		ws.start(t)
+	}
+	for range 2 {
+		<-stopped
+	}
+	ws.wait(t)
+	if seen := ws.loaded(t); len(seen) != 366 {
+		t.Errorf("%d days were loaded", len(seen))
+	}
+	if out := ws.ask(t, "status"); !strings.Contains(out, "over since") {
+		t.Errorf("status printed %s", out)
+	}
+}
+
+// TestWorkerOfAnotherConfig: a worker, or a submission, that would read something else is
+// refused, with what differs.
+func TestWorkerOfAnotherConfig(t *testing.T) {
+	dir := t.TempDir()
+	_, config := newYear(t, dir)
+	ws := newWorkers(t, dir, config)
+	ws.ask(t, "submit")
+	text, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ws.config = filepath.Join(dir, "other.json")
+	if err := os.WriteFile(ws.config, []byte(strings.Replace(string(text), `"from":"{{ window.start }}"`, `"since":"{{ window.start }}"`, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"submit"}, {"worker", "--", "/bin/sh", "load.sh"}} {
+		out, err := ws.command(t, args[0], args[1:]...).CombinedOutput()
+		var exit *exec.ExitError
+		if fmt.Sprint(err) != "exit status 2" || !strings.Contains(string(out), "the requests of the stream orders is not what it was when the plan was made") {
+			t.Errorf("%v: %v %v\n%s", args, err, exit, out)
+		}
+	}
+	ws.config = config
+	if out := ws.ask(t, "status"); !strings.Contains(out, "366 waiting") {
+		t.Errorf("the part was not given back: %s", out)
+	}
+}
