@@ -10,11 +10,13 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/progress"
+	"github.com/tap-rest/tap-rest/tap/folders"
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
@@ -274,6 +276,19 @@ func (s *Share) differs(r *run) string {
 		return strings.Join(all, ", ") + " is not what it was when the plan was made"
 	}
 	return ""
+}
+
+// RemoveJournal removes the journal of a share that is read, and whose state is kept where
+// nobody loses it: no run asks for its answers again.
+func (s *Share) RemoveJournal(o Options) error {
+	if s.name() == "" || o.Config.Run.Journal.Off {
+		return nil
+	}
+	dir, err := folders.Journal(o.WorkDir, o.Definition, o.Config, s.name())
+	if err == nil {
+		err = os.RemoveAll(dir)
+	}
+	return err
 }
 
 // Check refuses a plan of something else than a run with these options would read. It

@@ -15,7 +15,7 @@ import (
 )
 
 // idle is how long a worker waits for a part before it looks whether all are done.
-var idle = 5 * time.Second
+var idle = 2 * time.Second
 
 // manyWait is how many workers may wait for parts at once.
 const manyWait = 1 << 16
@@ -54,15 +54,15 @@ type Idle struct {
 // Error says it.
 func (i *Idle) Error() string { return "there is no part to read" }
 
-// Take takes the next part. Where there is none, the error is an *Idle, after a while.
-// Any other may be one of a server that is away for now.
+// Take takes the next part. Where there is none, the error is an *Idle: at once where no
+// pass is under way, else after a while. Any other may be one of a server that is away for
+// now.
 func (w *Worker) Take(ctx context.Context) (*Part, error) {
 	p, err := w.fleet.Pass(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if p == nil || p.Over != nil {
-		wait(ctx, idle)
 		return nil, &Idle{Pass: p}
 	}
 	if w.pass == nil || w.pass.ID != p.ID || w.consumer == nil {
@@ -85,13 +85,6 @@ func (w *Worker) Take(ctx context.Context) (*Part, error) {
 		return nil, w.fleet.because(err)
 	}
 	return nil, w.isIdle(ctx, p)
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
-	}
 }
 
 // isIdle looks, where no part is left to take, whether all are done: then the rest of

@@ -238,3 +238,64 @@ func TestWorkerOfAnotherConfig(t *testing.T) {
 		t.Errorf("the part was not given back: %s", out)
 	}
 }
+
+// TestFleetMessages: what is wrong with a command is said before anything is done.
+func TestFleetMessages(t *testing.T) {
+	dir := t.TempDir()
+	_, config := newYear(t, dir)
+	ws := newWorkers(t, dir, config)
+	gone := natstest.Start(t)
+	gone.Stop()
+	for _, c := range []struct {
+		name string
+		args []string
+		code int
+		want string
+	}{
+		{"no server", []string{"submit", "--config", config}, 2, "missing flags: --nats=URL"},
+		{"server away", []string{"submit", "--config", config, "--nats", "nats://me:geheim@" + strings.TrimPrefix(gone.URL(), "nats://")}, 75, "is the server up"},
+		{"no target", []string{"worker", "--config", config, "--nats", ws.nats.URL()}, 2, "a worker needs a target of its own"},
+		{"state of a worker", []string{"worker", "--config", config, "--nats", ws.nats.URL(), "--state", "s.json", "--", "true"}, 2, "leave it away"},
+		{"status of nothing", []string{"status", "--config", config, "--nats", ws.nats.URL()}, 2, "the server knows no fleet of this name"},
+		{"a name", []string{"submit", "--config", config, "--nats", ws.nats.URL(), "--fleet", "my shop"}, 2, "letters, digits, _ and - make a name"},
+		{"lease", []string{"submit", "--config", config, "--nats", ws.nats.URL(), "--lease", "1ms"}, 2, "1s at least"},
+		{"nothing submitted", []string{"worker", "--config", config, "--nats", ws.nats.URL(), "--until-done", "--", "true"}, 2, "nothing was submitted"},
+		{"another fleet", []string{"status", "--nats", ws.nats.URL(), "--fleet", "other"}, 2, "fleet other: the server knows no fleet of this name"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cmd := exec.Command(builtBinary(t), c.args...)
+			cmd.Dir, cmd.Env = dir, append(os.Environ(), "XDG_STATE_HOME="+dir)
+			out, _ := cmd.CombinedOutput()
+			if code := cmd.ProcessState.ExitCode(); code != c.code || !strings.Contains(string(out), c.want) || strings.Contains(string(out), "geheim") {
+				t.Errorf("exit code %d, want %d:\n%s", code, c.code, out)
+			}
+		})
+	}
+}
+
+// TestPartsFail: a part that the API refuses for good is given up, and the pass does not
+// end without it; submitted again, when the API takes it, it does. A target that confirms
+// nothing is told of.
+func TestPartsFail(t *testing.T) {
+	dir := t.TempDir()
+	api, config := newYear(t, dir)
+	ws := newWorkers(t, dir, config)
+	ws.ask(t, "submit", "--lease", "2s")
+	api.refuse("2024-03-01T00:00:00Z")
+	w := ws.start(t)
+	<-w.ended
+	if code := w.cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(w.stderr.String(), "1 parts are given up") || !strings.Contains(w.stderr.String(), "tap-rest status says why") {
+		t.Errorf("exit code %d; stderr:\n%s", code, w.stderr.String())
+	}
+	if out := ws.ask(t, "status"); !strings.Contains(out, "stuck at parts that are given up") || !strings.Contains(out, "365 done") || !strings.Contains(out, "answered 404 Not Found") {
+		t.Errorf("status printed %s", out)
+	}
+	api.refuse("")
+	if out := ws.ask(t, "submit"); !strings.Contains(out, "goes on: 366 parts, 1 of them put into the queue now") {
+		t.Errorf("submit printed %s", out)
+	}
+	w = ws.start(t)
+	if <-w.ended; w.cmd.ProcessState.ExitCode() != 0 || len(ws.loaded(t)) != 366 {
+		t.Errorf("the end: %v; stderr:\n%s", w.cmd.ProcessState, w.stderr.String())
+	}
+}

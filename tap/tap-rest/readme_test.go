@@ -8,11 +8,14 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tap-rest/tap-rest/tap/fleet/natstest"
 )
 
 // fence matches a block of code in the README: its language, after that the
@@ -30,7 +33,14 @@ var needPrograms = []string{"Pipe it", "Under Meltano"}
 func TestReadme(t *testing.T) {
 	t.Parallel() // it waits for most of its time
 	dir := t.TempDir()
-	runDocument(t, dir, freeAddress(t), ownEnv(dir), sections(t, func(title string) bool { return !slices.Contains(needPrograms, title) }))
+	text := sections(t, func(title string) bool { return !slices.Contains(needPrograms, title) })
+	text = strings.ReplaceAll(text, "nats://queue:4222", natstest.Start(t).URL())
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "target-parquet"), []byte("#!/bin/sh\n"+loading), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	env := append(ownEnv(dir), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	runDocument(t, dir, freeAddress(t), env, text)
 }
 
 // sections returns those sections of the README that are wanted.

@@ -29,6 +29,14 @@ type yearAPI struct {
 	kill   func() // nil: nobody is killed
 	again  int    // how often more
 	killed int
+	ill    string // the window that is refused
+}
+
+// refuse refuses the window that begins then; "": none.
+func (a *yearAPI) refuse(from string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ill = from
 }
 
 func (a *yearAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -41,6 +49,11 @@ func (a *yearAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			a.kill = nil
 		}
 		a.killed++
+	}
+	if ill := a.ill != "" && from == a.ill; ill {
+		a.mu.Unlock()
+		http.Error(w, "no such day", http.StatusNotFound)
+		return
 	}
 	a.paid[from]++
 	a.mu.Unlock()

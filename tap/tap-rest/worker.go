@@ -37,7 +37,8 @@ SIGTERM ends the run of the part and gives it back. Exit codes: 0 the pass is ov
 pass; 75 the NATS server is not there.`
 }
 
-// away is how long a worker waits when the server does not answer.
+// away is how long a worker waits when the server does not answer, or no pass is under
+// way.
 const away = 2 * time.Second
 
 // Run reads parts until a signal comes.
@@ -67,6 +68,9 @@ func (c *workerCmd) Run(rt *runtime) error {
 			w.silent = false
 			if over, err := c.isOver(f, idle); over {
 				return err
+			}
+			if idle.Pass == nil || idle.Pass.Over != nil {
+				w.wait()
 			}
 		case err != nil:
 			w.isAway(err)
@@ -111,6 +115,10 @@ func (w *worker) isAway(err error) {
 		w.options.Log.Warn("no part can be taken: it is tried again until the server answers", "why", err.Error())
 	}
 	w.silent = true
+	w.wait()
+}
+
+func (w *worker) wait() {
 	select {
 	case <-time.After(away):
 	case <-w.rt.stop.Done():
@@ -164,6 +172,9 @@ func (w *worker) read(part *fleet.Part) error {
 	default:
 		if err = part.Done(last); err == nil {
 			log.Info("the part is read", "took", time.Since(begun).Round(time.Millisecond).String())
+			if e := o.Share.RemoveJournal(o); e != nil {
+				log.Warn("the journal of the part could not be removed: nobody needs it any more", "why", e.Error())
+			}
 		}
 	}
 	if err != nil {
