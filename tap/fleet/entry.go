@@ -33,6 +33,7 @@ type Entry struct {
 	Worker    string          `json:"worker,omitempty"` // that had it last
 	Since     time.Time       `json:"since"`            // UTC
 	Tries     int             `json:"tries,omitempty"`  // that failed
+	Busy      int             `json:"busy,omitempty"`   // tries that found the journal locked by another process
 	Why       string          `json:"why,omitempty"`    // the last of them did
 	State     json.RawMessage `json:"state,omitempty"`  // that targets have confirmed
 }

@@ -304,9 +304,27 @@ func patience(tries int) time.Duration { return min(10*time.Second<<(tries-1), 1
 
 // Return gives the part back, for another worker to take, after a while.
 func (p *Part) Return(ctx context.Context, after time.Duration) error {
+	return p.giveBack(ctx, after, func(*Entry) {})
+}
+
+// Busy gives the part back for a lease, since another process of the machine has its
+// journal: the worker that was taken for dead, most likely.
+func (p *Part) Busy(ctx context.Context) error {
+	return p.giveBack(ctx, p.Pass.Lease, func(e *Entry) { e.Busy++ })
+}
+
+// mostBusy is how often a part waits for its journal.
+const mostBusy = 2
+
+// WithoutJournal reports whether the part has waited for its journal long enough: a
+// process may hold it for ever.
+func (p *Part) WithoutJournal() bool { return p.entry.Busy >= mostBusy }
+
+func (p *Part) giveBack(ctx context.Context, after time.Duration, note func(*Entry)) error {
 	defer p.end()
 	err := p.change(ctx, func(e *Entry) error {
 		e.Status, e.Since = Waiting, now()
+		note(e)
 		return nil
 	})
 	if err != nil {

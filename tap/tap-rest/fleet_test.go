@@ -41,6 +41,20 @@ func newWorkers(t *testing.T, dir, config string) *workers {
 	return &workers{dir: dir, config: config, nats: natstest.Start(t)}
 }
 
+// newMonths is newYear, of which no more than two months are read: 60 days.
+func newMonths(t *testing.T, dir string) (*yearAPI, string) {
+	t.Helper()
+	api, config := newYear(t, dir)
+	text, err := os.ReadFile(config)
+	if err == nil {
+		err = os.WriteFile(config, []byte(strings.Replace(string(text), `"end":"2025-01-01"`, `"end":"2024-03-01"`, 1)), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return api, config
+}
+
 // command is one that speaks to the server.
 func (ws *workers) command(t *testing.T, name string, more ...string) *exec.Cmd {
 	cmd := exec.Command(builtBinary(t), append([]string{name, "--config", ws.config, "--nats", ws.nats.URL()}, more...)...)
@@ -184,12 +198,12 @@ func TestWorkersKilled(t *testing.T) {
 // TestNATSKilled: the server is stopped while three workers read, and started again.
 func TestNATSKilled(t *testing.T) {
 	dir := t.TempDir()
-	api, config := newYear(t, dir)
+	api, config := newMonths(t, dir)
 	ws := newWorkers(t, dir, config)
 	ws.ask(t, "submit", "--lease", "2s")
 	stopped := make(chan struct{})
 	api.mu.Lock()
-	api.every, api.again = 50, 2
+	api.every, api.again = 20, 2
 	api.kill = func() {
 		ws.nats.Stop()
 		ws.nats.Start()
@@ -203,7 +217,7 @@ func TestNATSKilled(t *testing.T) {
 		<-stopped
 	}
 	ws.wait(t)
-	if seen := ws.loaded(t); len(seen) != 366 {
+	if seen := ws.loaded(t); len(seen) != 60 {
 		t.Errorf("%d days were loaded", len(seen))
 	}
 	if out := ws.ask(t, "status"); !strings.Contains(out, "over since") {
@@ -215,7 +229,7 @@ func TestNATSKilled(t *testing.T) {
 // refused, with what differs.
 func TestWorkerOfAnotherConfig(t *testing.T) {
 	dir := t.TempDir()
-	_, config := newYear(t, dir)
+	_, config := newMonths(t, dir)
 	ws := newWorkers(t, dir, config)
 	ws.ask(t, "submit")
 	text, err := os.ReadFile(config)
@@ -234,7 +248,7 @@ func TestWorkerOfAnotherConfig(t *testing.T) {
 		}
 	}
 	ws.config = config
-	if out := ws.ask(t, "status"); !strings.Contains(out, "366 waiting") {
+	if out := ws.ask(t, "status"); !strings.Contains(out, "60 waiting") {
 		t.Errorf("the part was not given back: %s", out)
 	}
 }
@@ -242,7 +256,7 @@ func TestWorkerOfAnotherConfig(t *testing.T) {
 // TestFleetMessages: what is wrong with a command is said before anything is done.
 func TestFleetMessages(t *testing.T) {
 	dir := t.TempDir()
-	_, config := newYear(t, dir)
+	_, config := newMonths(t, dir)
 	ws := newWorkers(t, dir, config)
 	gone := natstest.Start(t)
 	gone.Stop()
@@ -278,24 +292,90 @@ func TestFleetMessages(t *testing.T) {
 // nothing is told of.
 func TestPartsFail(t *testing.T) {
 	dir := t.TempDir()
-	api, config := newYear(t, dir)
+	api, config := newMonths(t, dir)
 	ws := newWorkers(t, dir, config)
 	ws.ask(t, "submit", "--lease", "2s")
-	api.refuse("2024-03-01T00:00:00Z")
+	api.refuse("2024-02-10T00:00:00Z")
 	w := ws.start(t)
 	<-w.ended
 	if code := w.cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(w.stderr.String(), "1 parts are given up") || !strings.Contains(w.stderr.String(), "tap-rest status says why") {
 		t.Errorf("exit code %d; stderr:\n%s", code, w.stderr.String())
 	}
-	if out := ws.ask(t, "status"); !strings.Contains(out, "stuck at parts that are given up") || !strings.Contains(out, "365 done") || !strings.Contains(out, "answered 404 Not Found") {
+	if out := ws.ask(t, "status"); !strings.Contains(out, "stuck at parts that are given up") || !strings.Contains(out, "59 done") || !strings.Contains(out, "answered 404 Not Found") {
 		t.Errorf("status printed %s", out)
 	}
 	api.refuse("")
-	if out := ws.ask(t, "submit"); !strings.Contains(out, "goes on: 366 parts, 1 of them put into the queue now") {
+	if out := ws.ask(t, "submit"); !strings.Contains(out, "goes on: 60 parts, 1 of them put into the queue now") {
 		t.Errorf("submit printed %s", out)
 	}
 	w = ws.start(t)
-	if <-w.ended; w.cmd.ProcessState.ExitCode() != 0 || len(ws.loaded(t)) != 366 {
+	if <-w.ended; w.cmd.ProcessState.ExitCode() != 0 || len(ws.loaded(t)) != 60 {
 		t.Errorf("the end: %v; stderr:\n%s", w.cmd.ProcessState, w.stderr.String())
+	}
+}
+
+// TestWorkerPaused: a worker that is paused in the middle of a request loses its part to
+// another one, which does not wait for its journal for ever; when it goes on, it gives up
+// by itself.
+func TestWorkerPaused(t *testing.T) {
+	dir := t.TempDir()
+	api, config := newMonths(t, dir)
+	ws := newWorkers(t, dir, config)
+	ws.ask(t, "submit", "--lease", "1s")
+	var paused *worker
+	stopped := make(chan struct{})
+	api.mu.Lock()
+	api.every, api.again = 5, 1
+	api.kill = func() {
+		_ = paused.cmd.Process.Signal(syscall.SIGSTOP)
+		close(stopped)
+	}
+	paused = ws.start(t)
+	api.mu.Unlock()
+	<-stopped
+	other := ws.start(t)
+	<-other.ended
+	if code := other.cmd.ProcessState.ExitCode(); code != 0 || !strings.Contains(other.stderr.String(), "the part is read without one") {
+		t.Errorf("exit code %d; stderr:\n%s", code, other.stderr.String())
+	}
+	if len(ws.loaded(t)) != 60 {
+		t.Errorf("%d days were loaded", len(ws.loaded(t)))
+	}
+	_ = paused.cmd.Process.Signal(syscall.SIGCONT)
+	<-paused.ended
+	if code := paused.cmd.ProcessState.ExitCode(); code != 0 || !strings.Contains(paused.stderr.String(), "another one may have it now") {
+		t.Errorf("exit code %d; stderr:\n%s", code, paused.stderr.String())
+	}
+	twice := 0
+	for _, n := range api.paid {
+		twice += n - 1
+	}
+	if twice > 2 {
+		t.Errorf("%d calls were paid twice", twice)
+	}
+}
+
+// TestWorkerStopped: SIGTERM gives the part back at once, and nothing is paid twice.
+func TestWorkerStopped(t *testing.T) {
+	dir := t.TempDir()
+	api, config := newMonths(t, dir)
+	ws := newWorkers(t, dir, config)
+	ws.ask(t, "submit", "--lease", "5m")
+	var first *worker
+	api.mu.Lock()
+	api.every, api.again = 5, 1
+	api.kill = func() { _ = first.cmd.Process.Signal(syscall.SIGTERM) }
+	first = ws.start(t)
+	api.mu.Unlock()
+	<-first.ended
+	if status := first.cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGTERM {
+		t.Errorf("it ended with %v; stderr:\n%s", status, first.stderr.String())
+	}
+	if out := ws.ask(t, "status"); !strings.Contains(out, "0 under way") {
+		t.Errorf("status printed %s", out)
+	}
+	ws.start(t)
+	if <-ws.all[1].ended; len(ws.loaded(t)) != 60 || api.asked != 60 {
+		t.Errorf("%d days were loaded by %d calls; stderr:\n%s", len(ws.loaded(t)), api.asked, ws.all[1].stderr.String())
 	}
 }

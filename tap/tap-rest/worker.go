@@ -165,8 +165,8 @@ func (w *worker) read(part *fleet.Part) error {
 		}
 		return err
 	case errors.Is(err, journal.ErrBusy):
-		log.Info("another process of this machine still has the journal of the part: it comes again after the lease", "why", err.Error())
-		err = part.Return(last, part.Pass.Lease)
+		log.Info("another process still has the journal of the part, a worker that was paused most likely: the part comes again after the lease", "why", err.Error())
+		err = part.Busy(last)
 	case err != nil:
 		err = w.failed(last, part, err)
 	default:
@@ -198,6 +198,12 @@ func (w *worker) begin(ctx context.Context, part *fleet.Part) (tap.Options, erro
 		wants = func(int, string) bool { return true }
 	}
 	o.StateFile = "of the fleet " + w.fleet.Name()
+	if part.WithoutJournal() {
+		o.Log.Warn("another process does not give the journal of the part back: the part is read without one, and asks the API again for what that has", "stream", part.Stream, "partition", part.Partition)
+		config := *o.Config
+		config.Run.Journal.Off = true
+		o.Config = &config
+	}
 	share, err := tap.ReadShare("of the pass "+part.Pass.ID, bytes.NewReader(part.Plan()), wants)
 	if err == nil {
 		o.Share = share
