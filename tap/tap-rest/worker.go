@@ -209,6 +209,9 @@ func (w *worker) begin(ctx context.Context, part *fleet.Part) (tap.Options, erro
 		o.Share = share
 		o.State, err = share.State(o.StateFile, left)
 	}
+	if err == nil {
+		o.State, err = share.Own(o.State)
+	}
 	if err != nil {
 		return o, &tap.InputError{Err: err}
 	}
