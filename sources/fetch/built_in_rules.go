@@ -162,7 +162,7 @@ func (j *judge) adviseRequest(out *outgoing, ex *Exchange) string {
 // adviseExport says which request of an export is likely wrong where the API answers
 // no.
 func (j jobJudge) adviseExport(out *outgoing, status int) string {
-	e, a := j.job.spec, j.advice()
+	e, a := j.job.Spec, j.advice()
 	switch {
 	case out.role == forSubmit:
 		return a.Addressed("export.submit", e.Submit.Path, e.Submit.Method, status)

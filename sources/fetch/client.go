@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/export"
 	"github.com/tap-rest/tap-rest/sources/fetch/identity"
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/fetch/uri"
@@ -23,8 +24,8 @@ type Client struct {
 	admission *admission
 	transport *transport
 	bodies    *body.Store
-	jobs      *jobs
-	shared    *sharedJobs
+	jobs      *export.Slots
+	shared    *export.Shared[*recorder, stored]
 	// noIdentity says why the client cannot say who it is by tls; nil: it can.
 	noIdentity error
 }
@@ -48,21 +49,21 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 	admission, bodies := newAdmission(source, o, r.sharing(o, vars)), body.NewStore(body.MaxLong)
 	admission.seats = seats{r.pool()}
 	return &Client{
-		Options: o, requester: r, admission: admission, bodies: bodies, jobs: newJobs(), shared: newSharedJobs(), noIdentity: err,
+		Options: o, requester: r, admission: admission, bodies: bodies, jobs: export.NewSlots(), shared: export.NewShared[*recorder, stored](), noIdentity: err,
 		transport: &transport{o.Transport, r, admission, bodies, o.Ahead},
 	}
 }
 
 // Reads says that a stream is read in this run. It is called before the first walk.
-func (c *Client) Reads(stream string) { c.shared.streams[stream] = true }
+func (c *Client) Reads(stream string) { c.shared.Reads(stream) }
 
 // HasJob says that an earlier run has asked for the job of a partition, which may not be
 // done. It is called before the first walk.
-func (c *Client) HasJob(partition string) { c.jobs.begunBefore(partition) }
+func (c *Client) HasJob(partition string) { c.jobs.BegunBefore(partition) }
 
 // Close ends the client's idle connections.
 func (c *Client) Close() {
-	c.shared.close()
+	c.shared.Close()
 	c.admission.values.tell()
 	if !c.Hasty {
 		c.requester.vigil.tell(c.Log, c.requester.expired())

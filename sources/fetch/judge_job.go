@@ -1,17 +1,35 @@
 package fetch
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/export"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 )
+
+// splitJob is split for an answer about a job: it has no records.
+func splitJob(ex *Exchange) (s split) {
+	s.records = none{}
+	if ex.Body.Long() {
+		s.err = fmt.Errorf("%w: the answer about the export's job is longer than any that is taken", ErrBroken)
+		return s
+	}
+	text, err := export.AsJSON(ex.Body.Text, ex.Header)
+	switch {
+	case err != nil:
+		s.err = fmt.Errorf("%w: %w", ErrBroken, err)
+	case !bytes.Equal(text, ex.Body.Text):
+		ex.Body.ReadAs(text)
+	}
+	return s
+}
 
 // jobJudge is a judge of what is answered in an export.
 type jobJudge struct{ *judge }
@@ -27,27 +45,15 @@ func (j jobJudge) takeJob(out *outgoing, page *Page, s split) (v verdict, done b
 	case out.GraphQL && !page.Partly && j.vars[sources.VarResponse].Get("errors").Truth():
 		return j.graphQLErrors(page), true
 	}
-	j.vars[sources.VarStatus] = expr.Int(int64(page.Status))
-	defer func() { j.vars[sources.VarStatus] = expr.Undefined() }()
-	failed, err := j.jobHolds(j.job.spec.Failed, "export.failed", false)
-	if err != nil {
-		return refuse(Permanent, err), true
-	}
-	if failed {
-		return refuse(SessionLost, fmt.Errorf("%w: the API says that it has failed", ErrJobOver)).refusing(), true
-	}
-	if out.role == forSubmit {
-		if err := j.job.asksFor(page); err != nil {
-			return refuse(Permanent, err).advise("the answer to export.submit has not what export.poll asks by"), true
-		}
-		page.ruling.Empty, page.submits = true, true
-		return accept(page), true
-	}
-	ready, err := j.jobHolds(j.job.spec.Done, "export.done", page.Status != http.StatusAccepted)
+	stand, err := j.job.Stands(j.vars, page.Status, out.role == forSubmit)
 	switch {
+	case stand == export.Failed:
+		return refuse(SessionLost, err).refusing(), true
 	case err != nil:
 		return refuse(Permanent, err), true
-	case !ready:
+	case out.role == forSubmit:
+		return j.takeSubmission(page), true
+	case stand == export.Running:
 		return j.notDone(page), true
 	case out.role == forResult:
 		return v, false
@@ -56,41 +62,36 @@ func (j jobJudge) takeJob(out *outgoing, page *Page, s split) (v verdict, done b
 	return accept(page), true
 }
 
+// takeSubmission decides about the answer to a submission.
+func (j jobJudge) takeSubmission(page *Page) verdict {
+	if err := j.job.asksFor(page); err != nil {
+		return refuse(Permanent, err).advise("the answer to export.submit has not what export.poll asks by")
+	}
+	page.ruling.Empty, page.submits = true, true
+	return accept(page)
+}
+
 // asksFor reports whether the job can be asked for by what the answer to its submission
 // says: one that cannot is not kept, so that the next run submits another.
 func (j *job) asksFor(page *Page) error {
-	if j.spec.Poll == nil {
+	if j.Spec.Poll == nil {
 		return nil
 	}
 	vars := j.requests.vars
-	vars[sources.VarJob], vars[sources.VarJobHeaders] = vars[sources.VarResponse], HeaderValue(headersOf(page))
+	vars[sources.VarJob], vars[sources.VarJobHeaders] = vars[sources.VarResponse], HeaderValue(export.Headers(page.url, page.Header))
 	defer func() { vars[sources.VarJob], vars[sources.VarJobHeaders] = expr.Undefined(), expr.Undefined() }()
-	if _, err := j.requests.maker.MakeOther(*j.spec.Poll, vars, request.Page{First: true}); err != nil {
+	if _, err := j.requests.maker.MakeOther(*j.Spec.Poll, vars, request.Page{First: true}); err != nil {
 		return fmt.Errorf("export.poll: %w", err)
 	}
 	return nil
 }
 
-// jobHolds evaluates a template of an export over the answer; absent is what holds
-// where the definition has none.
-func (j jobJudge) jobHolds(t *expr.Template, key string, absent bool) (bool, error) {
-	if t == nil {
-		return absent, nil
-	}
-	v, err := t.Eval(j.vars)
-	if err != nil {
-		return false, fmt.Errorf("%s: %w", key, err)
-	}
-	return sources.Holds(v), nil
-}
-
 // notDone decides about the answer of a job that is still under way.
 func (j jobJudge) notDone(page *Page) verdict {
-	age := time.Since(j.job.since).Round(time.Second)
-	if age > j.job.spec.Timeout {
-		return refuse(SessionLost, fmt.Errorf("%w: it is not done after %s, and poll.timeout is %s", ErrJobOver, age, j.job.spec.Timeout)).refusing()
+	if err := j.job.Overdue(time.Now()); err != nil {
+		return refuse(SessionLost, err).refusing()
 	}
-	return verdict{pending: j.job.later(retryAfter(&page.Exchange)), err: errors.New("the export's job is not done")}
+	return verdict{pending: j.job.Later(retryAfter(&page.Exchange)), err: errors.New("the export's job is not done")}
 }
 
 // refusing makes a failure one that comes again at the same place after a restart.

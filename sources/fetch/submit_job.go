@@ -1,7 +1,7 @@
 package fetch
 
 import (
-	"crypto/sha256"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
+	"github.com/tap-rest/tap-rest/sources/fetch/export"
 )
 
 // submission builds the request that asks for the job. By its digest the journal knows
@@ -18,7 +19,7 @@ func (j *job) submission() (*outgoing, error) {
 	build := func(key expr.Value) (*outgoing, error) {
 		j.requests.vars[sources.VarJobKey] = key
 		defer func() { j.requests.vars[sources.VarJobKey] = expr.Undefined() }()
-		out, err := j.requests.buildOther(j.spec.Submit, "")
+		out, err := j.requests.buildOther(j.Spec.Submit, "")
 		if err != nil {
 			return nil, fmt.Errorf("export.submit: %w", err)
 		}
@@ -29,7 +30,7 @@ func (j *job) submission() (*outgoing, error) {
 		return nil, err
 	}
 	out.asksBy = j.requests.recorder.digest(out, false)
-	if !j.spec.Submit.Uses("job_key") {
+	if !j.Spec.Submit.Uses("job_key") {
 		return out, nil
 	}
 	keyed, err := build(expr.String(j.key(out.asksBy)))
@@ -39,22 +40,14 @@ func (j *job) submission() (*outgoing, error) {
 	return keyed, err
 }
 
-// key is by what an API may know that it was asked for the same job before: it is the
-// same as long as the walk asks for that one, in this run or the next, and for streams
-// that share it. It is a UUID of version 4, which APIs want, but not of chance.
+// key is the one of a submission, whose digest without it is asksBy.
 func (j *job) key(asksBy [16]byte) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%x %d", asksBy, j.walk.restarts)
-	for _, slot := range []int{sources.VarNow, sources.VarPartition, sources.VarWindow} {
-		part := string(j.requests.vars[slot].AppendJSON(nil))
-		if sealed, ok := j.requests.recorder.secrets.Digest(part, false); ok {
-			part = sealed
+	return export.Key(asksBy, j.walk.restarts, j.requests.vars, func(text string) string {
+		if sealed, ok := j.requests.recorder.secrets.Digest(text, false); ok {
+			return sealed
 		}
-		fmt.Fprintf(h, " %d:%s", len(part), part)
-	}
-	k := h.Sum(nil)
-	k[6], k[8] = k[6]&0x0f|0x40, k[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", k[:4], k[4:6], k[6:8], k[8:10], k[10:16])
+		return text
+	})
 }
 
 // noteSubmission makes the journal know that the job is asked for, before it is: a run
@@ -90,7 +83,7 @@ func (j *job) lostBy(out *outgoing, ex *Exchange, err error, v verdict) {
 
 // tellLost warns, once, that the API may have made a job of which nobody knows.
 func (j *job) tellLost(out *outgoing, why error) {
-	if j.warned || j.spec.Submit.Uses("job_key") {
+	if j.warned || j.Spec.Submit.Uses("job_key") {
 		return
 	}
 	j.warned = true
@@ -111,4 +104,18 @@ func mayHaveArrived(ex *Exchange, err error) bool {
 		return false
 	}
 	return judgeError(err).retry
+}
+
+// takeSlot waits until another job of the client may run.
+func (j *job) takeSlot(ctx context.Context) error {
+	c := j.asker.client
+	if j.slot = c.jobs.Take(ctx, j.Spec.MaxJobs, j.walk.partition, c.waiting(ctx)); j.slot == nil {
+		return ErrStopped
+	}
+	return nil
+}
+
+// waiting is a walk of the client that may have to wait for others.
+func (c *Client) waiting(ctx context.Context) export.Waiting {
+	return export.Waiting{Turn: turnOf(ctx), Stopped: c.Gate.Closed()}
 }

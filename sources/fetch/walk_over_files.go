@@ -17,7 +17,7 @@ func (w filesWalk) nextOfJob(ctx context.Context) (*Page, error) {
 	if err := w.job.show(); err != nil {
 		return nil, w.failures.unsent("the export's job", err)
 	}
-	if w.pager.Position().Export == nil {
+	if w.job.at() == nil {
 		return w.submit(ctx)
 	}
 	return w.nextOfFile(ctx)
@@ -31,13 +31,13 @@ func (w filesWalk) submit(ctx context.Context) (*Page, error) {
 	case errors.Is(err, ErrStopped):
 		return nil, err
 	case err != nil:
-		return nil, w.failures.unsent(w.job.spec.Submit.Method+" "+w.job.spec.Submit.Path.Source(), err)
+		return nil, w.failures.unsent(w.job.Spec.Submit.Method+" "+w.job.Spec.Submit.Path.Source(), err)
 	}
 	w.requests.sent = out
 	w.join(out)
 	if page, err := w.recalled(ctx, out); page != nil || err != nil {
 		if page != nil && w.job.sharing.job != nil {
-			offer(w.job.sharing.jobs, w.job.sharing.submission, page.Next.Export.Job)
+			w.job.sharing.job.Submission.Offer(page.Next.Export.Job)
 		}
 		return page, err
 	}
@@ -105,7 +105,7 @@ func (w filesWalk) nextOfFile(ctx context.Context) (*Page, error) {
 	}
 	w.requests.sent = known
 	w.joinAgain()
-	n := w.pager.Position().Export.File
+	n := w.job.at().File
 	if page, err := w.recalled(ctx, known); page != nil || err != nil {
 		if page != nil {
 			w.offerFile(n, page)
@@ -123,7 +123,7 @@ func (w filesWalk) fileOfJob(ctx context.Context, known *outgoing) (*Page, error
 	if err := w.job.ready(ctx, false); err != nil {
 		return nil, err
 	}
-	if !w.job.spec.Links.IsZero() && len(w.job.links) == 0 {
+	if w.job.HasLinks() && len(w.job.Links()) == 0 {
 		return w.noFiles(known)
 	}
 	page, err := w.download(ctx)
@@ -155,7 +155,7 @@ func (w filesWalk) download(ctx context.Context) (*Page, error) {
 // and the link is not a new one.
 func (w filesWalk) mayLinkAnew(err error) bool {
 	var e *Error
-	if !errors.As(err, &e) || w.job.spec.Links.IsZero() || w.job.spec.Poll == nil || w.job.asked == w.pager.Position().Export.File {
+	if !errors.As(err, &e) || !w.job.HasLinks() || w.job.Spec.Poll == nil || w.job.Asked(w.job.at().File) {
 		return false
 	}
 	switch e.Status {

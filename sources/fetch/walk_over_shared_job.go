@@ -5,19 +5,18 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
-	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/export"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
 // sharing is the part of a walk in a job that other streams read, too.
 type sharing struct {
-	jobs   *sharedJobs
-	job    *sharedJob // nil: the walk has not joined it
-	reader reader     // that the walk is
+	jobs   *export.Shared[*recorder, stored]
+	job    *export.SharedJob[*recorder, stored] // nil: the walk has not joined it
+	reader export.Reader                        // that the walk is
 }
 
 // join makes the walk one of those that read the job of a submission, and tells the
@@ -28,19 +27,17 @@ func (w filesWalk) join(out *outgoing) {
 		return
 	}
 	vars := w.requests.vars
-	s.reader = reader{w.stream.Name, string(vars[sources.VarWindow].AppendJSON(vars[sources.VarPartition].AppendJSON(nil)))}
-	s.job = s.jobs.join(out.asksBy, w.job.spec.Shared, s.reader, w.recorder)
-	if e := w.pager.Position().Export; e != nil {
-		offer(s.jobs, s.submission, e.Job)
+	s.reader = export.Reader{Stream: w.stream.Name, Partition: string(vars[sources.VarWindow].AppendJSON(vars[sources.VarPartition].AppendJSON(nil)))}
+	s.job = s.jobs.Join(out.asksBy, w.job.Spec.Shared, s.reader, w.recorder)
+	if e := w.job.at(); e != nil {
+		s.job.Submission.Offer(e.Job)
 	}
 }
-
-func (s *sharing) submission() *once[json.RawMessage] { return &s.job.submission }
 
 // Join makes others know of the job of an earlier run in which the walk goes on. It is
 // called before Next.
 func (w *Walk) Join() {
-	if w.job != nil && w.pager.Position().Export != nil {
+	if w.job != nil && w.job.at() != nil {
 		filesWalk{w}.joinAgain()
 	}
 }
@@ -57,10 +54,10 @@ func (w filesWalk) joinAgain() {
 
 // submitOnce is submit where the job may be one that another stream has asked for.
 func (w filesWalk) submitOnce(ctx context.Context, out *outgoing) (*Page, error) {
-	s := &w.job.sharing
-	got, err := claim(ctx, s.jobs, w.client.Gate, s.submission)
-	if err != nil {
-		return nil, err
+	submission := &w.job.sharing.job.Submission
+	got, ok := submission.Claim(ctx, w.client.waiting(ctx))
+	if !ok {
+		return nil, ErrStopped
 	}
 	if got != nil {
 		if page, err := w.recalled(ctx, out); page != nil || err != nil { // the other walk has handed it over
@@ -69,7 +66,7 @@ func (w filesWalk) submitOnce(ctx context.Context, out *outgoing) (*Page, error)
 		return w.takeJob(out, *got)
 	}
 	var sealed *json.RawMessage
-	defer func() { settle(s.jobs, s.submission, sealed) }()
+	defer func() { submission.Settle(sealed) }()
 	page, err := w.ofAnother(ctx, out)
 	if page == nil && err == nil {
 		page, err = w.askForJob(ctx, out)
@@ -88,7 +85,7 @@ func (w filesWalk) ofAnother(ctx context.Context, out *outgoing) (*Page, error) 
 	if r.Recording == nil {
 		return nil, nil
 	}
-	place, ok := r.Journal.LookupAlike(r.keyOf(out), out.digest, w.job.spec.Shared)
+	place, ok := r.Journal.LookupAlike(r.keyOf(out), out.digest, w.job.Spec.Shared)
 	if !ok || r.copyFrom(stored{r.Journal, place}, out) != nil {
 		return nil, nil
 	}
@@ -101,8 +98,10 @@ func (w filesWalk) hand(page *Page, out *outgoing) {
 	if page.kept == nil {
 		return
 	}
-	s := &w.job.sharing
-	for _, other := range s.jobs.others(s.job, w.recorder) {
+	for _, other := range w.job.sharing.job.Others(w.recorder) {
+		if other.Recording == nil {
+			continue
+		}
 		_ = other.copyFrom(stored{w.recorder.Journal, page.kept.place}, out) // who lacks it takes it when it comes there
 	}
 }
@@ -113,16 +112,11 @@ func (w filesWalk) takeJob(out *outgoing, sealed json.RawMessage) (*Page, error)
 	if err != nil {
 		return nil, w.failures.unsent(out.Shown, err)
 	}
-	h := http.Header{}
-	v.Get("headers").Each(func(name string, value expr.Value) bool {
-		h.Set(name, value.Text())
-		return true
-	})
+	h, text, at := export.Given(v)
 	b := w.client.bodies.Empty()
-	if answer := v.Get("answer"); !answer.Missing() {
-		b.Replace(answer.AppendJSON(nil))
+	if text != nil {
+		b.Replace(text)
 	}
-	at, _ := time.Parse(time.RFC3339, v.Get("at").Text()) // it was written so
 	page := &Page{Exchange: Exchange{Request: out.Shown, Status: http.StatusOK, Header: h, Body: b, At: at, url: out.URL}, Records: none{}, Recalled: true}
 	page.ruling.Empty = true
 	if err := w.advance(page, nil); err != nil {
@@ -136,16 +130,15 @@ func (w filesWalk) takeJob(out *outgoing, sealed json.RawMessage) (*Page, error)
 
 // sharesFile reports whether the next page is a file that another stream may have.
 func (w filesWalk) sharesFile() bool {
-	return w.job.sharing.job != nil && w.recorder.Recording != nil && !w.job.spec.Links.IsZero() && w.stream.Pagination.IsSingle()
+	return w.job.sharing.job != nil && w.recorder.Recording != nil && w.job.HasLinks() && w.stream.Pagination.IsSingle()
 }
 
 // fileOnce downloads a file, or takes it from the walk that did.
 func (w filesWalk) fileOnce(ctx context.Context, known *outgoing) (*Page, error) {
-	s, n := &w.job.sharing, w.pager.Position().Export.File
-	file := func() *once[stored] { return s.job.file(n) }
-	got, err := claim(ctx, s.jobs, w.client.Gate, file)
-	if err != nil {
-		return nil, err
+	file := w.job.sharing.job.File(w.job.at().File)
+	got, ok := file.Claim(ctx, w.client.waiting(ctx))
+	if !ok {
+		return nil, ErrStopped
 	}
 	if got != nil {
 		if err := w.recorder.copyFrom(*got, known); err == nil {
@@ -156,7 +149,7 @@ func (w filesWalk) fileOnce(ctx context.Context, known *outgoing) (*Page, error)
 		return w.fileOfJob(ctx, known) // it is not in the journal any more
 	}
 	var at *stored
-	defer func() { settle(s.jobs, file, at) }()
+	defer func() { file.Settle(at) }()
 	page, err := w.ofAnother(ctx, known)
 	if page == nil && err == nil {
 		page, err = w.fileOfJob(ctx, known)
@@ -171,7 +164,7 @@ func (w filesWalk) fileOnce(ctx context.Context, known *outgoing) (*Page, error)
 // offerFile tells the other walks of a file that this one has from an earlier run.
 func (w filesWalk) offerFile(n int64, page *Page) {
 	if w.sharesFile() && page.kept != nil {
-		offer(w.job.sharing.jobs, func() *once[stored] { return w.job.sharing.job.file(n) }, stored{w.recorder.Journal, page.kept.place})
+		w.job.sharing.job.File(n).Offer(stored{w.recorder.Journal, page.kept.place})
 	}
 }
 

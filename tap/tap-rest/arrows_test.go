@@ -40,7 +40,7 @@ var arrows = map[string][]string{
 	"tap/twins":       {"catalog/raw", "sources/fetch", "sources/fetch/paging"},
 	"tap/workdir":     {},
 
-	"sources/fetch":             {"sources", "sources/expr", "sources/fetch/advice", "sources/fetch/auth", "sources/fetch/body", "sources/fetch/decode/file", "sources/fetch/decode/xml", "sources/fetch/identity", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/paging/repeat", "sources/fetch/pemtext", "sources/fetch/rate", "sources/fetch/recorded", "sources/fetch/ref", "sources/fetch/request", "sources/fetch/uri", "sources/nearest", "sources/secret", "sources/secret/needle", "sources/times", "state/journal"},
+	"sources/fetch":             {"sources", "sources/expr", "sources/fetch/advice", "sources/fetch/auth", "sources/fetch/body", "sources/fetch/decode/file", "sources/fetch/export", "sources/fetch/identity", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/paging/repeat", "sources/fetch/pemtext", "sources/fetch/rate", "sources/fetch/recorded", "sources/fetch/ref", "sources/fetch/request", "sources/fetch/uri", "sources/nearest", "sources/secret", "sources/secret/needle", "sources/times", "state/journal"},
 	"sources/fetch/decode/csv":  {"catalog/raw", "sources", "sources/fetch/decode/file"},
 	"sources/fetch/decode/file": {"catalog/raw", "sources"},
 
@@ -59,6 +59,7 @@ var arrows = map[string][]string{
 	"sources/fetch/decode/unpack": {"sources/fetch/decode/file", "sources"},
 	"sources/fetch/rate":          {"sources", "sources/times"},
 	"sources/fetch/advice":        {"sources/fetch/decode/detect", "sources/expr", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/request", "sources"},
+	"sources/fetch/export":        {"sources", "sources/expr", "sources/fetch/advice", "sources/fetch/decode/xml", "sources/fetch/paging", "sources/fetch/ref", "sources/fetch/uri"},
 	"sources/fetch/identity":      {"sources/fetch/pemtext", "sources", "sources/expr", "sources/secret"},
 	"sources/fetch/pemtext":       {},
 	"sources/fetch/recorded":      {"sources/fetch/body", "sources/secret", "state/journal"},

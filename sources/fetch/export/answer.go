@@ -1,4 +1,4 @@
-package fetch
+package export
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"net/http"
 	"strings"
 	"unicode/utf8"
 
@@ -15,35 +16,29 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/xml"
 )
 
-// splitJob is split for an answer about a job: it has no records, and may be empty. XML
-// and plain text are seen as JSON.
-func splitJob(ex *Exchange) (s split) {
-	s.records = none{}
-	if ex.Body.Long() {
-		s.err = fmt.Errorf("%w: the answer about the export's job is longer than any that is taken", ErrBroken)
-		return s
-	}
-	text := bytes.TrimSpace(bytes.TrimPrefix(ex.Body.Text, []byte("\uFEFF")))
-	kind, _, _ := mime.ParseMediaType(ex.Header.Get("Content-Type"))
+// AsJSON is an answer about a job as JSON, which it may not have been: XML and plain text
+// are seen so. An answer may be empty.
+func AsJSON(answer []byte, h http.Header) ([]byte, error) {
+	text := bytes.TrimSpace(bytes.TrimPrefix(answer, []byte("\uFEFF")))
+	kind, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
 	switch {
-	case len(ex.Body.Text) == 0:
+	case len(answer) == 0:
 	case kind == "text/plain" && !isJSONText(text) && utf8.Valid(text):
 		quoted, err := json.Marshal(string(text))
 		if err != nil {
-			panic("fetch: a text that is not JSON: " + err.Error()) // each is
+			panic("export: a text that is not JSON: " + err.Error()) // each is
 		}
-		ex.Body.ReadAs(quoted)
+		return quoted, nil
 	case len(text) > 0 && text[0] == '<':
-		doc, err := xmlAsJSON(ex.Body.Text)
+		doc, err := xmlAsJSON(answer)
 		if err != nil {
-			s.err = fmt.Errorf("%w: the answer about the export's job is no whole XML text: %w", ErrBroken, err)
-			return s
+			return nil, fmt.Errorf("the answer about the export's job is no whole XML text: %w", err)
 		}
-		ex.Body.ReadAs(doc)
-	case !gjson.ValidBytes(ex.Body.Text):
-		s.err = fmt.Errorf("%w: the answer about the export's job is no whole JSON text", ErrBroken)
+		return doc, nil
+	case !gjson.ValidBytes(answer):
+		return nil, errors.New("the answer about the export's job is no whole JSON text")
 	}
-	return s
+	return answer, nil
 }
 
 // isJSONText reports whether a plain text is JSON, or was meant to be: an id may look as

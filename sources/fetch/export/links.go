@@ -1,4 +1,4 @@
-package fetch
+package export
 
 import (
 	"crypto/sha256"
@@ -20,15 +20,15 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 )
 
-// linksIn finds the links to the files of a job that is done.
-func (j *job) linksIn(answer expr.Value, text []byte, h http.Header) ([]string, error) {
-	vars := j.requests.vars
+// Links finds the links to the files of a job that is done. text is nil where the answer
+// is that of the submission; quote shows what came without its secrets.
+func Links(at sources.Ref, vars expr.Vars, answer expr.Value, text []byte, h http.Header, quote func(string) string) ([]string, error) {
 	vars[sources.VarResponse] = answer
 	defer func() { vars[sources.VarResponse] = expr.Undefined() }()
 	if text == nil {
 		text = answer.AppendJSON(nil)
 	}
-	v, err := ref.Eval(j.spec.Links, vars, text, h)
+	v, err := ref.Eval(at, vars, text, h)
 	if err != nil {
 		return nil, fmt.Errorf("export.links: %w", err)
 	}
@@ -47,15 +47,15 @@ func (j *job) linksIn(answer expr.Value, text []byte, h http.Header) ([]string, 
 			links = append(links, item.Text())
 			return true
 		})
-		if n := listed(j.spec.Links.Path, text); wrong == "" && n > len(links) {
+		if n := listed(at.Path, text); wrong == "" && n > len(links) {
 			return nil, fmt.Errorf("export.links: the answer lists %d files, and only %d of them have a URL there: is the path right?", n, len(links))
 		}
 		if wrong == "" {
 			return links, nil
 		}
-		return nil, fmt.Errorf("export.links: expected the URLs of files, got %s among them", j.requests.recorder.secrets.Quote(wrong))
+		return nil, fmt.Errorf("export.links: expected the URLs of files, got %s among them", quote(wrong))
 	case expr.KindUndefined:
-		if listsNull(j.spec.Links.Path, text) {
+		if listsNull(at.Path, text) {
 			return links, nil
 		}
 		if paths := advice.URLs(text); len(paths) > 0 {
@@ -63,7 +63,7 @@ func (j *job) linksIn(answer expr.Value, text []byte, h http.Header) ([]string, 
 		}
 		return nil, errors.New("export.links: the answer of a job that is done has nothing there: is the path right, and does done wait long enough?")
 	}
-	return nil, fmt.Errorf("export.links: expected a URL or a list of them, got %s", j.requests.recorder.secrets.Quote(string(v.AppendJSON(nil))))
+	return nil, fmt.Errorf("export.links: expected a URL or a list of them, got %s", quote(string(v.AppendJSON(nil))))
 }
 
 // listed is how many files an answer lists, where the path to their links says: gjson
@@ -111,8 +111,8 @@ func orderOf(links []string) string {
 
 // inOrder returns the links of a further poll in the order of those before, where they
 // are to the same files: an API may list them in another order each time.
-func (j *job) inOrder(links []string) []string {
-	if j.links == nil || len(links) != len(j.links) {
+func inOrder(links, before []string) []string {
+	if before == nil || len(links) != len(before) {
 		return links
 	}
 	at := make(map[string]string, len(links))
@@ -120,7 +120,7 @@ func (j *job) inOrder(links []string) []string {
 		at[name] = links[i]
 	}
 	ordered := make([]string, 0, len(links))
-	for _, name := range namesOf(j.links) {
+	for _, name := range namesOf(before) {
 		link, there := at[name]
 		if !there || len(at) < len(links) {
 			return links
