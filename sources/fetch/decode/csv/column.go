@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
 
 // column is one of the file.
@@ -20,7 +21,7 @@ type column struct {
 
 // setColumns makes columns of their names.
 func (r *records) setColumns(names []raw.Text, schema json.RawMessage) error {
-	of, err := columnTypes(schema)
+	of, err := file.TypesOf(schema)
 	if err != nil {
 		return err
 	}
@@ -36,7 +37,7 @@ func (r *records) setColumns(names []raw.Text, schema json.RawMessage) error {
 			lead = append(lead, '"')
 		}
 		c.setLead(lead)
-		r.columns[i], r.told[i] = c, raw.Column{Key: name, Types: c.told.words()}
+		r.columns[i], r.told[i] = c, raw.Column{Key: name, Types: c.told.Words()}
 		r.tail += len(lead) + 24
 	}
 	return nil

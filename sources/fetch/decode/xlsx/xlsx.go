@@ -23,8 +23,8 @@ type records struct {
 
 // column is a column that has a name.
 type column struct {
-	lead  []byte // `"name":`
-	types types  // that the schema has for it
+	lead  []byte     // `"name":`
+	types file.Types // that the schema has for it
 }
 
 // Open opens a sheet, and reads the row that names its columns.
@@ -121,7 +121,10 @@ func (r *records) names() ([]string, error) {
 
 // setColumns checks the names of columns.
 func (r *records) setColumns(names []string, schema []byte) error {
-	wanted := typesOf(schema)
+	wanted, err := file.TypesOf(schema)
+	if err != nil {
+		return err
+	}
 	seen := map[string]int{}
 	for i, name := range names {
 		if name == "" {
@@ -135,7 +138,7 @@ func (r *records) setColumns(names []string, schema []byte) error {
 		if err != nil {
 			return fmt.Errorf("the name of column %s: %w", letters(i), err)
 		}
-		r.columns = append(r.columns, column{append(lead, ':'), wanted[name]})
+		r.columns = append(r.columns, column{append(lead, ':'), wanted(name)})
 	}
 	return nil
 }
@@ -193,7 +196,7 @@ func b2i(b bool) int {
 }
 
 // value appends the value of a cell as JSON.
-func (r *records) value(dst []byte, c cell, t types) ([]byte, error) {
+func (r *records) value(dst []byte, c cell, t file.Types) ([]byte, error) {
 	value := r.row.value(c)
 	switch c.kind {
 	case failed:
@@ -201,7 +204,7 @@ func (r *records) value(dst []byte, c cell, t types) ([]byte, error) {
 	case boolean:
 		return append(dst, [...]string{"false", "true"}[value[0]-'0']...), nil
 	case text:
-		if t.wants(value) {
+		if wants(t, value) {
 			return append(dst, value...), nil
 		}
 		return appendText(dst, value)
@@ -211,7 +214,7 @@ func (r *records) value(dst []byte, c cell, t types) ([]byte, error) {
 			return dst, nil
 		}
 	}
-	if t&texts != 0 && t&numbers == 0 {
+	if t&file.Text != 0 && t&file.Number == 0 {
 		return appendText(dst, value)
 	}
 	return append(dst, value...), nil

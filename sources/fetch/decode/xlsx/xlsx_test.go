@@ -92,6 +92,7 @@ func TestCells(t *testing.T) {
 		{`<c><v>12</v></c>`, `["string","number"]`, `12`},
 		{`<c r="A2" t="str"><v>12</v></c>`, "integer", `12`},
 		{`<c r="A2" t="str"><v>1.5</v></c>`, "integer", `"1.5"`},
+		{`<c r="A2" t="str"><v>1.5</v></c>`, `["integer","number"]`, `1.5`},
 		{`<c r="A2" t="str"><v>12</v></c>`, "", `"12"`},
 		{`<c r="A2" t="str"><v>true</v></c>`, "boolean", `true`},
 		{`<c r="A2" t="str"><v>yes</v></c>`, "boolean", `"yes"`},

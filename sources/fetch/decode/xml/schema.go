@@ -2,7 +2,6 @@ package xml
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -12,25 +11,11 @@ import (
 // schema is what a JSON Schema says of the types at a place. A nil schema says
 // nothing.
 type schema struct {
-	types   types
+	types   file.Types
 	members map[string]*member
 	items   *schema
 	last    *member // that was asked for last, or none
 }
-
-// types are a set of those that JSON Schema names and that matter here.
-type types uint8
-
-const (
-	aString types = 1 << iota
-	aNumber
-	anInteger
-	aBoolean
-	anArray
-	another
-)
-
-var typesByName = map[string]types{"string": aString, "number": aNumber, "integer": anInteger, "boolean": aBoolean, "array": anArray}
 
 // member is one that has a schema.
 type member struct {
@@ -45,7 +30,7 @@ func readSchema(text json.RawMessage) (*schema, error) {
 		return nil, nil
 	}
 	var wide struct {
-		Type         json.RawMessage
+		Type         file.Types
 		Properties   map[string]json.RawMessage
 		Items        json.RawMessage
 		AnyOf, OneOf []json.RawMessage
@@ -56,8 +41,7 @@ func readSchema(text json.RawMessage) (*schema, error) {
 	if err := json.Unmarshal(text, &wide); err != nil {
 		return nil, fmt.Errorf("the schema of the stream: %w", err)
 	}
-	s := &schema{members: map[string]*member{}, last: new(member)}
-	s.addTypes(wide.Type)
+	s := &schema{types: wide.Type, members: map[string]*member{}, last: new(member)}
 	for name, text := range wide.Properties {
 		m, err := readSchema(text)
 		if err != nil {
@@ -78,19 +62,6 @@ func readSchema(text json.RawMessage) (*schema, error) {
 		s.join(one)
 	}
 	return s, nil
-}
-
-func (s *schema) addTypes(text json.RawMessage) {
-	var one string
-	var many []string
-	if json.Unmarshal(text, &one) == nil {
-		many = []string{one}
-	} else if json.Unmarshal(text, &many) != nil {
-		return
-	}
-	for _, t := range many {
-		s.types |= cmp.Or(typesByName[t], another)
-	}
 }
 
 // join adds what one of several schemas allows.
@@ -125,11 +96,11 @@ func (s *schema) member(name string) *schema {
 	return m.is
 }
 
-func (s *schema) array() bool { return s != nil && s.types&anArray != 0 }
+func (s *schema) array() bool { return s != nil && s.types&file.Array != 0 }
 
 // appendText appends text as what the schema says it is, or as text.
 func (s *schema) appendText(dst, text []byte) []byte {
-	if s != nil && s.types != 0 && s.types&aString == 0 {
+	if s != nil && s.types != 0 && s.types&file.Text == 0 {
 		if word := bytes.Trim(text, " \t\r\n"); s.is(word) {
 			return append(dst, word...)
 		}
@@ -147,8 +118,8 @@ func (s *schema) is(word []byte) bool {
 	c := word[0]
 	switch {
 	case c != '-' && (c < '0' || c > '9'):
-		return s.types&aBoolean != 0 && (string(word) == "true" || string(word) == "false")
-	case s.types&(aNumber|anInteger) == 0:
+		return s.types&file.Boolean != 0 && (string(word) == "true" || string(word) == "false")
+	case s.types&file.Number == 0:
 		return false
 	}
 	whole := c != '0' && c != '-' || len(word) == 1
@@ -158,7 +129,7 @@ func (s *schema) is(word []byte) bool {
 	switch {
 	case whole: // as almost always
 		return true
-	case s.types&aNumber != 0:
+	case s.types&file.Fraction != 0:
 		return json.Valid(word)
 	}
 	return !bytes.ContainsAny(word, ".eE") && json.Valid(word)
