@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
 
 const (
@@ -37,23 +39,13 @@ func copyText(dst, src []byte, a uint64) (n int, seen uint64) {
 
 // appendEscaped appends a byte of ASCII as it stands in a JSON string.
 func appendEscaped(dst []byte, c byte) []byte {
-	const hex = "0123456789abcdef"
-	switch c {
-	case '"', '\\':
-		return append(dst, '\\', c)
-	case '\n':
-		return append(dst, '\\', 'n')
-	case '\r':
-		return append(dst, '\\', 'r')
-	case '\t':
-		return append(dst, '\\', 't')
-	case '\b':
+	switch {
+	case file.Plain(c):
+		return append(dst, c)
+	case c == '\b':
 		return append(dst, '\\', 'b')
-	case '\f':
+	case c == '\f':
 		return append(dst, '\\', 'f')
 	}
-	if c < ' ' {
-		return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-	}
-	return append(dst, c)
+	return file.AppendEscape(dst, c)
 }
