@@ -91,7 +91,7 @@ func (s *PageScanner) place(i, n int) int {
 	case c == 'n': // null is always empty
 		return s.proof.value(i)
 	case n < len(s.steps)-1:
-		return s.parents(i, n)
+		return s.elements(i, n)
 	case s.where.Single:
 		if c != '{' {
 			s.wrong(NotObject, i, pageWhere{step: n})
@@ -100,25 +100,7 @@ func (s *PageScanner) place(i, n int) int {
 	case s.where.Keyed != "":
 		return s.keyed(i, n)
 	}
-	return s.records(i, n)
-}
-
-// parents follows the step after n from each element of the array at i.
-func (s *PageScanner) parents(i, n int) int {
-	if s.where.OneOrMany && s.proof.first(i) == '{' {
-		s.at[n] = 0
-		return s.parent(i, n)
-	}
-	if s.proof.first(i) != '[' {
-		s.wrong(NotArray, i, pageWhere{step: n})
-		return s.proof.value(i)
-	}
-	i, more := s.proof.enter(i, ']')
-	for index := 0; more; index++ {
-		s.at[n] = index
-		i, more = s.proof.next(s.parent(i, n), ']')
-	}
-	return i
+	return s.elements(i, n)
 }
 
 // parent follows the step after n from the element at i.
@@ -146,25 +128,34 @@ func (s *PageScanner) adopt(from int, parent Span) {
 	}
 }
 
-// records takes the elements of the array at i.
-func (s *PageScanner) records(i, n int) int {
+// elements follows the step after n from each element of the array at i, or takes them
+// as records where n is the last step.
+func (s *PageScanner) elements(i, n int) int {
 	if s.where.OneOrMany && s.proof.first(i) == '{' {
 		s.at[n] = 0
-		return s.record(i, n)
+		return s.element(i, n)
 	}
 	if s.proof.first(i) != '[' {
 		s.wrong(NotArray, i, pageWhere{step: n})
 		return s.proof.value(i)
 	}
+	records := n == len(s.steps)-1 && !s.columns.wanted
 	i, more := s.proof.enter(i, ']')
 	for index := 0; more; index++ {
 		s.at[n] = index
-		if s.proof.first(i) != '{' && !s.columns.wanted {
+		if records && s.proof.first(i) != '{' {
 			s.wrong(NotObject, i, pageWhere{step: n, inside: true})
 		}
-		i, more = s.proof.next(s.record(i, n), ']')
+		i, more = s.proof.next(s.element(i, n), ']')
 	}
 	return i
+}
+
+func (s *PageScanner) element(i, n int) int {
+	if n < len(s.steps)-1 {
+		return s.parent(i, n)
+	}
+	return s.record(i, n)
 }
 
 // record proves the record that begins at i and takes it.
