@@ -56,7 +56,8 @@ var arrows = map[string][]string{
 	"sources/fetch/body":          {"catalog/raw", "sources/fetch/decode", "sources/fetch/decode/file", "sources", "sources/secret/needle", "sources/secret"},
 	"sources/fetch/decode/detect": {"sources"},
 	"sources/fetch/decode/xlsx":   {"sources/fetch/decode/file", "sources/fetch/decode/unpack", "sources"},
-	"sources/fetch/decode/unpack": {"sources/fetch/decode/file", "sources"},
+	"sources/fetch/decode/unpack": {"sources/fetch/decode/file", "sources/fetch/decode/xz", "sources"},
+	"sources/fetch/decode/xz":     {"sources/fetch/decode/file"},
 	"sources/fetch/rate":          {"sources", "sources/times"},
 	"sources/fetch/advice":        {"sources/fetch/decode/detect", "sources/expr", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/request", "sources"},
 	"sources/fetch/export":        {"sources", "sources/expr", "sources/fetch/advice", "sources/fetch/decode/xml", "sources/fetch/paging", "sources/fetch/ref", "sources/fetch/uri"},
@@ -68,7 +69,7 @@ var arrows = map[string][]string{
 	"sources/fetch/decode/xml":    {"sources", "sources/fetch/decode/file", "sources/nearest"},
 
 	"sources/fetch/decode":          {"catalog/raw", "sources", "sources/document", "sources/fetch/decode/avro", "sources/fetch/decode/csv", "sources/fetch/decode/detect", "sources/fetch/decode/file", "sources/fetch/decode/jsonl", "sources/fetch/decode/parquet", "sources/fetch/decode/protobuf", "sources/fetch/decode/unpack", "sources/fetch/decode/xlsx", "sources/fetch/decode/xml"},
-	"sources/fetch/decode/avro":     {"sources/fetch/decode/file", "sources", "catalog/raw"},
+	"sources/fetch/decode/avro":     {"sources/fetch/decode/file", "sources/fetch/decode/xz", "sources", "catalog/raw"},
 	"sources/fetch/decode/parquet":  {"sources/fetch/decode/file", "sources"},
 	"sources/fetch/decode/protobuf": {"sources/fetch/decode/file", "sources", "sources/nearest"},
 

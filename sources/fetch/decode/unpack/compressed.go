@@ -11,6 +11,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/xz"
 )
 
 // maxWindow is how far back zstd may refer: what the zstd program takes without being
@@ -27,7 +28,7 @@ var compressions = map[string]compression{
 	"gzip": {[]string{"\x1f\x8b"}, openGzip},
 	"zstd": {zstdMagics(), openZstd},
 	"bz2":  {[]string{"BZh"}, openBzip2},
-	"xz":   {[]string{xzMagic}, openXZ},
+	"xz":   {[]string{xz.Magic}, openXZ},
 }
 
 // compressed begins to take a compression off.
@@ -54,18 +55,13 @@ func compressed(kind string) func(file.File, *sources.Packing, string) (Files, e
 // gzipped says of what follows a member of gzip that it is none.
 type gzipped struct{ *gzip.Reader }
 
-var (
-	errChecksum = errors.New("checksum does not fit")
-	errBehind   = errors.New("what stands behind its end is not packed in the same way")
-)
-
 func (g gzipped) Read(p []byte) (int, error) {
 	n, err := g.Reader.Read(p)
 	switch {
 	case errors.Is(err, gzip.ErrChecksum):
-		err = errChecksum
+		err = xz.ErrChecksum
 	case errors.Is(err, gzip.ErrHeader):
-		err = errBehind
+		err = xz.ErrBehind
 	}
 	return n, err
 }
@@ -99,9 +95,9 @@ func (z zstandard) Read(p []byte) (int, error) {
 	n, err := z.ReadCloser.Read(p)
 	switch {
 	case errors.Is(err, zstd.ErrCRCMismatch):
-		err = errChecksum
+		err = xz.ErrChecksum
 	case errors.Is(err, zstd.ErrMagicMismatch):
-		err = errBehind
+		err = xz.ErrBehind
 	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
 		err = errors.New("its window is larger than 128 MiB: compress it without --ultra --long=28 or more")
 	}
@@ -120,4 +116,9 @@ func openStored(in *input) (io.ReadCloser, error) { return io.NopCloser(in), nil
 func (c compression) begin(in *input) (_ io.ReadCloser, err error) {
 	defer recovered(&err)
 	return c.open(in)
+}
+
+func openXZ(in *input) (io.ReadCloser, error) {
+	x, err := xz.Open(in.Reader, Most)
+	return io.NopCloser(x), err
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
 
 // text reads a string, behind its first quote, into p, which has room for a character.
@@ -40,7 +42,7 @@ func (e *jsonEnvelope) text(p []byte) (n int, ended bool, err error) {
 			if chunk[0] < ' ' {
 				return n, false, fmt.Errorf("the envelope is no JSON: a text has %q in it, which would be escaped", chunk[0])
 			}
-			return n, false, notEOF(err) // the file ends inside of a character
+			return n, false, file.NotEOF(err) // the file ends inside of a character
 		}
 	}
 	return n, false, nil

@@ -6,6 +6,9 @@ import (
 	"io"
 
 	"github.com/ulikunitz/xz/lzma"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/xz"
 )
 
 // openLZMA takes LZMA off a member of a ZIP archive (APPNOTE 5.8.8): a version, the
@@ -13,14 +16,14 @@ import (
 func openLZMA(in *input) (io.ReadCloser, error) {
 	var header [9]byte
 	if _, err := io.ReadFull(in, header[:]); err != nil {
-		return nil, notEOF(err)
+		return nil, file.NotEOF(err)
 	}
 	if header[2] != 5 || header[3] != 0 {
 		return nil, errors.New("its LZMA properties are not five bytes long")
 	}
 	// The library reads the header of .lzma files: properties, and a size that is not known.
 	begin := append(header[4:9:9], bytes.Repeat([]byte{0xff}, 8)...)
-	text, err := lzma.ReaderConfig{DictCap: maxDict}.NewReader(&behindHeader{begin, in})
+	text, err := lzma.ReaderConfig{DictCap: xz.MaxDict}.NewReader(&behindHeader{begin, in})
 	if err != nil {
 		return nil, err
 	}

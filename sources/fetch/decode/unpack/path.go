@@ -43,7 +43,7 @@ func openEnvelope(in *input, path string, steps []string) (io.Reader, error) {
 	}
 	first, err := in.afterSpace()
 	if err != nil {
-		return nil, notEOF(err)
+		return nil, file.NotEOF(err)
 	}
 	_ = in.UnreadByte() // it was the last to be read
 	switch first {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
 
 // jsonEnvelope reads the text at a path in a JSON envelope, and proves what stands
@@ -26,7 +28,7 @@ const (
 func (e *jsonEnvelope) Read(p []byte) (int, error) {
 	if e.state == nothingRead {
 		if err := e.find(); err != nil {
-			return 0, notEOF(err)
+			return 0, file.NotEOF(err)
 		}
 		e.state = inText
 	}
@@ -41,7 +43,7 @@ func (e *jsonEnvelope) Read(p []byte) (int, error) {
 		}
 	}
 	if err := e.rest(); err != nil {
-		return 0, notEOF(err)
+		return 0, file.NotEOF(err)
 	}
 	return 0, io.EOF
 }
@@ -50,7 +52,7 @@ func notEOFOf(err error) error {
 	if err == nil {
 		return nil
 	}
-	return notEOF(err)
+	return file.NotEOF(err)
 }
 
 // find reads until the first character of the text.

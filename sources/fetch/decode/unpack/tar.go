@@ -67,7 +67,7 @@ func (t *tarred) next() (name string, read bool, err error) {
 	defer t.layer.recovered(&err)
 	// What is left of the last member stands before the next header.
 	if _, err := io.Copy(io.Discard, io.LimitReader(t.archive, Most)); err != nil {
-		return "", false, t.layer.fail(notEOF(err))
+		return "", false, t.layer.fail(file.NotEOF(err))
 	}
 	data := (t.blocks.n + blockSize - 1) / blockSize * blockSize
 	header, err := t.archive.Next()

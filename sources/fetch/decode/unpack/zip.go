@@ -105,7 +105,7 @@ func overlap(files []*zip.File, size int64) error {
 	for _, f := range files {
 		begin, err := f.DataOffset()
 		if err != nil {
-			return fmt.Errorf("member %q: %w", shorten(f.Name), notEOF(err))
+			return fmt.Errorf("member %q: %w", shorten(f.Name), file.NotEOF(err))
 		}
 		end := begin + int64(f.CompressedSize64)
 		if end < begin || end > size {

@@ -1,6 +1,7 @@
-package unpack
+package xz
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
@@ -12,36 +13,47 @@ import (
 	"io"
 
 	"github.com/ulikunitz/xz/lzma"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
+)
+
+// Magic is what a stream begins with.
+const Magic = "\xfd7zXZ\x00"
+
+// What is wrong with many a file.
+var (
+	ErrChecksum = errors.New("checksum does not fit")
+	ErrBehind   = errors.New("what stands behind its end is not packed in the same way")
 )
 
 const (
-	xzMagic  = "\xfd7zXZ\x00"
-	xzFooter = "YZ"
-	// maxDict is the largest dictionary of LZMA2: that of xz -9, in bytes. The xz
+	magicOfEnd = "YZ"
+	// MaxDict is the largest dictionary of LZMA2: that of xz -9, in bytes. The xz
 	// package of the library gives a dictionary all the memory that a file claims:
 	// that is why the container is read here, and only LZMA2 there.
-	maxDict = 64 << 20
+	MaxDict = 64 << 20
 	// Dictionaries are cleared for each block: these many bytes of them are free,
 	// and then so many for each byte that came out.
 	freeDicts, dictsPerByte = 16 << 30, 1000
 )
 
-// xzReader reads streams of xz that stand behind one another.
-type xzReader struct {
-	in    *input
+// reader reads streams of xz that stand behind one another.
+type reader struct {
+	in    *counted
+	most  int64     // bytes that come out of it, as far as is known
 	flags [2]byte   // of the stream
 	check hash.Hash // of a block; nil: none
 	size  int       // of the check, in bytes
 
-	block  *xzBlock // that is read; nil: none
-	blocks uint64   // of the stream that were read
+	block  *block // that is read; nil: none
+	blocks uint64 // of the stream that were read
 	sizes  hash.Hash
 	total  int64 // bytes that came out
 	dicts  int64 // sum of the dictionaries
 }
 
-// xzBlock is a block.
-type xzBlock struct {
+// block is a block.
+type block struct {
 	begin        int64 // in the input, with its header
 	data         int64 // where it goes on behind its header
 	packed, size int64 // as its header says, or -1
@@ -49,12 +61,60 @@ type xzBlock struct {
 	text         io.Reader
 }
 
-func openXZ(in *input) (io.ReadCloser, error) {
-	x := &xzReader{in: in}
-	return io.NopCloser(x), x.openStream()
+// Open returns what is packed in streams that stand behind one another, of which no more
+// than so many bytes come out: no dictionary is larger than that.
+func Open(in *bufio.Reader, most int64) (io.Reader, error) {
+	x := &reader{in: &counted{Reader: in}, most: most}
+	return x, x.openStream()
 }
 
-func (x *xzReader) Read(p []byte) (int, error) {
+// Size is how many bytes come out of a stream, as its index says.
+func Size(packed []byte) (sum int64, err error) {
+	const header, footer = 12, 12
+	wrong := errors.New("it is no whole xz stream")
+	if len(packed) < header+footer || string(packed[len(packed)-2:]) != magicOfEnd {
+		return 0, wrong
+	}
+	index := 4 * (1 + int64(binary.LittleEndian.Uint32(packed[len(packed)-8:])))
+	begin := int64(len(packed)) - footer - index
+	if begin < header || packed[begin] != 0 {
+		return 0, wrong
+	}
+	in := bytes.NewReader(packed[begin+1:])
+	blocks, err := number(in)
+	for ; blocks > 0 && err == nil; blocks-- {
+		var size int64
+		if _, err = number(in); err == nil {
+			size, err = number(in)
+		}
+		if sum += size; sum < 0 {
+			return 0, wrong
+		}
+	}
+	return sum, err
+}
+
+// counted counts the bytes that are read.
+type counted struct {
+	*bufio.Reader
+	n int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+func (c *counted) ReadByte() (byte, error) {
+	b, err := c.Reader.ReadByte()
+	if err == nil {
+		c.n++
+	}
+	return b, err
+}
+
+func (x *reader) Read(p []byte) (int, error) {
 	for x.block == nil {
 		if err := x.openBlock(); err != nil {
 			return 0, err
@@ -77,16 +137,16 @@ func (x *xzReader) Read(p []byte) (int, error) {
 }
 
 // openStream reads the header of a stream.
-func (x *xzReader) openStream() error {
+func (x *reader) openStream() error {
 	var header [12]byte
 	if _, err := io.ReadFull(x.in, header[:]); err != nil {
-		return notEOF(err)
+		return file.NotEOF(err)
 	}
-	if string(header[:6]) != xzMagic {
-		return errBehind
+	if string(header[:6]) != Magic {
+		return ErrBehind
 	}
 	if crc32.ChecksumIEEE(header[6:8]) != binary.LittleEndian.Uint32(header[8:]) {
-		return errChecksum
+		return ErrChecksum
 	}
 	x.flags = [2]byte(header[6:8])
 	x.blocks, x.sizes = 0, sha256.New()
@@ -107,11 +167,11 @@ func (x *xzReader) openStream() error {
 
 // openBlock reads the header of a block or, where there is no more, the end of the
 // stream and the header of the next one; behind the last it returns io.EOF.
-func (x *xzReader) openBlock() error {
-	begin := x.in.offset()
+func (x *reader) openBlock() error {
+	begin := x.in.n
 	size, err := x.in.ReadByte()
 	if err != nil {
-		return notEOF(err)
+		return file.NotEOF(err)
 	}
 	if size == 0 {
 		return x.closeStream(begin)
@@ -119,14 +179,14 @@ func (x *xzReader) openBlock() error {
 	header := make([]byte, (int(size)+1)*4)
 	header[0] = size
 	if _, err := io.ReadFull(x.in, header[1:]); err != nil {
-		return notEOF(err)
+		return file.NotEOF(err)
 	}
 	fields, sum := header[:len(header)-4], header[len(header)-4:]
 	if crc32.ChecksumIEEE(fields) != binary.LittleEndian.Uint32(sum) {
-		return errChecksum
+		return ErrChecksum
 	}
-	b := &xzBlock{begin: begin, data: x.in.offset()}
-	dict, err := b.header(fields[1:])
+	b := &block{begin: begin, data: x.in.n}
+	dict, err := b.header(fields[1:], x.most)
 	if err != nil {
 		return err
 	}
@@ -141,8 +201,9 @@ func (x *xzReader) openBlock() error {
 	return err
 }
 
-// header reads the fields of a block's header, and returns the size of its dictionary.
-func (b *xzBlock) header(fields []byte) (dict int64, err error) {
+// header reads the fields of a block's header, and returns the size of its dictionary:
+// no more than most, as no byte refers to more.
+func (b *block) header(fields []byte, most int64) (dict int64, err error) {
 	const filters, reserved, hasPacked, hasSize = 0x03, 0x3c, 0x40, 0x80
 	flags, in := fields[0], bytes.NewReader(fields[1:])
 	if flags&reserved != 0 {
@@ -166,29 +227,29 @@ func (b *xzBlock) header(fields []byte) (dict int64, err error) {
 		return 0, errors.New("a block has filters other than LZMA2 alone: xz makes it without --x86, --delta and the like")
 	}
 	dict, err = lzma.DecodeDictCap(filter[2])
-	if err != nil || dict > maxDict {
-		return 0, fmt.Errorf("a block wants a dictionary larger than %d MiB: that of xz -9 is the largest that is read", maxDict>>20)
+	if dict = min(dict, max(most, lzma.MinDictCap)); err != nil || dict > MaxDict {
+		return 0, fmt.Errorf("a block wants a dictionary larger than %d MiB: that of xz -9 is the largest that is read", MaxDict>>20)
 	}
 	return dict, nil
 }
 
 // closeBlock checks what stands behind the data of a block.
-func (x *xzReader) closeBlock() error {
+func (x *reader) closeBlock() error {
 	b := x.block
-	packed := x.in.offset() - b.data
+	packed := x.in.n - b.data
 	if b.size >= 0 && b.n != b.size || b.packed >= 0 && packed != b.packed {
 		return errors.New("a block is not as long as its header says")
 	}
 	if err := x.padding(int(-packed & 3)); err != nil {
 		return err
 	}
-	unpadded := x.in.offset() - b.begin - (-packed & 3) + int64(x.size)
+	unpadded := x.in.n - b.begin - (-packed & 3) + int64(x.size)
 	var sum [32]byte
 	if _, err := io.ReadFull(x.in, sum[:x.size]); err != nil {
-		return notEOF(err)
+		return file.NotEOF(err)
 	}
 	if x.check != nil && !bytes.Equal(sum[:x.size], x.wire()) {
-		return errChecksum
+		return ErrChecksum
 	}
 	x.note(x.sizes, unpadded, b.n)
 	x.blocks++
@@ -197,7 +258,7 @@ func (x *xzReader) closeBlock() error {
 }
 
 // wire is the check of a block as it stands in the file: CRCs with the lowest byte first.
-func (x *xzReader) wire() []byte {
+func (x *reader) wire() []byte {
 	switch check := x.check.(type) {
 	case hash.Hash32:
 		return binary.LittleEndian.AppendUint32(nil, check.Sum32())
@@ -208,7 +269,7 @@ func (x *xzReader) wire() []byte {
 }
 
 // note adds the sizes of a block to a sum of those of a stream.
-func (x *xzReader) note(sizes hash.Hash, unpadded, size int64) {
+func (x *reader) note(sizes hash.Hash, unpadded, size int64) {
 	var pair [16]byte
 	binary.LittleEndian.PutUint64(pair[:], uint64(unpadded))
 	binary.LittleEndian.PutUint64(pair[8:], uint64(size))
@@ -217,7 +278,7 @@ func (x *xzReader) note(sizes hash.Hash, unpadded, size int64) {
 
 // closeStream reads the index, whose first byte was read at begin, and the footer, and
 // opens the next stream.
-func (x *xzReader) closeStream(begin int64) error {
+func (x *reader) closeStream(begin int64) error {
 	index := &summed{in: x.in, sum: crc32.NewIEEE()}
 	index.sum.Write([]byte{0})
 	blocks, err := number(index)
@@ -232,32 +293,32 @@ func (x *xzReader) closeStream(begin int64) error {
 		}
 		x.note(listed, unpadded, size)
 	}
-	for err == nil && (x.in.offset()-begin)&3 != 0 {
+	for err == nil && (x.in.n-begin)&3 != 0 {
 		var c byte
 		if c, err = index.ReadByte(); err == nil && c != 0 {
 			err = errors.New("its padding is not of zeros")
 		}
 	}
 	if err != nil {
-		return notEOF(err)
+		return file.NotEOF(err)
 	}
 	if !bytes.Equal(listed.Sum(nil), x.sizes.Sum(nil)) {
 		return errors.New("the index has other sizes than the blocks")
 	}
-	length := x.in.offset() - begin + 4
+	length := x.in.n - begin + 4
 	return x.footer(index.sum.Sum32(), length)
 }
 
 // footer reads the checksum of the index and what ends a stream.
-func (x *xzReader) footer(sum uint32, index int64) error {
+func (x *reader) footer(sum uint32, index int64) error {
 	var end [16]byte
 	if _, err := io.ReadFull(x.in, end[:]); err != nil {
-		return notEOF(err)
+		return file.NotEOF(err)
 	}
 	if binary.LittleEndian.Uint32(end[:]) != sum || binary.LittleEndian.Uint32(end[4:]) != crc32.ChecksumIEEE(end[8:14]) {
-		return errChecksum
+		return ErrChecksum
 	}
-	if int64(binary.LittleEndian.Uint32(end[8:]))*4+4 != index || [2]byte(end[12:14]) != x.flags || string(end[14:]) != xzFooter {
+	if int64(binary.LittleEndian.Uint32(end[8:]))*4+4 != index || [2]byte(end[12:14]) != x.flags || string(end[14:]) != magicOfEnd {
 		return errors.New("the footer does not fit the stream")
 	}
 	for {
@@ -266,7 +327,7 @@ func (x *xzReader) footer(sum uint32, index int64) error {
 		case len(next) == 0:
 			return err // io.EOF, if the file ends there
 		case len(next) < 4:
-			return notEOF(err)
+			return file.NotEOF(err)
 		case !bytes.Equal(next, make([]byte, 4)):
 			return x.openStream()
 		}
@@ -275,11 +336,11 @@ func (x *xzReader) footer(sum uint32, index int64) error {
 }
 
 // padding reads so many zeros.
-func (x *xzReader) padding(n int) error {
+func (x *reader) padding(n int) error {
 	for range n {
 		c, err := x.in.ReadByte()
 		if err != nil {
-			return notEOF(err)
+			return file.NotEOF(err)
 		}
 		if c != 0 {
 			return errors.New("its padding is not of zeros")
@@ -309,12 +370,4 @@ func number(in io.ByteReader) (int64, error) {
 		err = errors.New("a size is too large")
 	}
 	return int64(n), err
-}
-
-// notEOF says of an end that it is too early.
-func notEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }
