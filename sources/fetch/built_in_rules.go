@@ -40,6 +40,9 @@ func judgeError(err error) verdict {
 	case errors.As(err, &charset):
 		return refuse(Permanent, err).advise("write in charset what the API sends, and leave charset out where that is UTF-8")
 	}
+	if cut, ok := errors.AsType[file.Cut](err); ok && cut.Unpacked != 0 {
+		return again(-1, err).onlyOnce("the file is likely cut where the API has it: none of its records are taken, and the next run asks for it again")
+	}
 	if bad := (*file.Error)(nil); errors.As(err, &bad) { // what came whole would come again
 		return again(-1, err).onlyOnce("is the file what decode says?")
 	}

@@ -41,6 +41,8 @@ func Decode(buf []byte, wire io.Reader, l Layers) ([]byte, error) {
 // decoder decodes a body. At its end it proves that the wire ends there too.
 type decoder struct {
 	text    io.Reader
+	wire    *counted
+	over    string         // the outermost layer's name
 	under   []*file.Source // what text is made of, what that is made of, …, the wire
 	closers []io.Closer
 	drained bool
@@ -49,7 +51,7 @@ type decoder struct {
 // open returns the decoder of a body, which reads wire: origin, or what buffers
 // that. It is to be closed.
 func (l Layers) open(wire, origin io.Reader) (*decoder, error) {
-	d := &decoder{text: wire}
+	d := &decoder{text: wire, wire: &counted{in: wire}}
 	if l.none() {
 		return d, nil
 	}
@@ -58,13 +60,14 @@ func (l Layers) open(wire, origin io.Reader) (*decoder, error) {
 	}
 	// Answers without a body often name an encoding all the same.
 	first := make([]byte, 1)
-	if _, err := io.ReadFull(wire, first); err != nil {
+	if _, err := io.ReadFull(d.wire, first); err != nil {
 		if errors.Is(err, io.EOF) {
 			err = nil
 		}
 		return d, err
 	}
-	in := file.NewSource(io.MultiReader(bytes.NewReader(first), wire), origin, MaxLong)
+	in := file.NewSource(io.MultiReader(bytes.NewReader(first), d.wire), origin, MaxLong)
+	d.over = l[len(l)-1].name
 	for i := len(l) - 1; i >= 0; i-- {
 		if l[i].open == nil {
 			d.close()
@@ -74,7 +77,7 @@ func (l Layers) open(wire, origin io.Reader) (*decoder, error) {
 		text, err := l[i].open(in)
 		if err != nil {
 			d.close()
-			return nil, err
+			return nil, d.cut(err)
 		}
 		d.text, d.closers = text, append(d.closers, text)
 		in = file.NewSource(text, nil, MaxLong)
@@ -85,8 +88,30 @@ func (l Layers) open(wire, origin io.Reader) (*decoder, error) {
 func (d *decoder) Read(p []byte) (int, error) {
 	n, err := d.text.Read(p)
 	if err != nil {
-		err = d.ended(err)
+		err = d.cut(d.ended(err))
 	}
+	return n, err
+}
+
+// cut says of an end that is too early that it is the API's, where the whole body came.
+func (d *decoder) cut(err error) error {
+	if _, said := errors.AsType[*file.Error](err); said || !d.wire.ended || !errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	return fmt.Errorf("Content-Encoding %s: %w", d.over, file.Cut{Came: d.wire.n, Unpacked: -1})
+}
+
+// counted counts the bytes that are read, and notes the end.
+type counted struct {
+	in    io.Reader
+	n     int64
+	ended bool
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.in.Read(p)
+	c.n += int64(n)
+	c.ended = c.ended || err == io.EOF //nolint:errorlint // one that wraps it is that of a broken connection
 	return n, err
 }
 

@@ -209,6 +209,9 @@ func (c *chain) named(err error) error {
 
 // is says in an error what a file is, unless it is what was expected.
 func is(bad *file.Error, what detect.Thing, member string) error {
+	if cut, ok := errors.AsType[file.Cut](bad.Err); ok && cut.Unpacked != 0 { // it is what was expected, as far as it goes
+		return bad.Err
+	}
 	said := bad.Err.Error()
 	switch text := what.String(); {
 	case strings.HasPrefix(member, "_rels/"), strings.HasPrefix(member, "xl/"), member == "[Content_Types].xml":

@@ -120,6 +120,22 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// Cut is packed data that ends before its end. It is an [io.ErrUnexpectedEOF].
+type Cut struct {
+	Came     int64 // bytes
+	Unpacked int64 // bytes that they became; -1: unknown
+}
+
+func (c Cut) Error() string {
+	text := fmt.Sprintf("the packed data ends too early: %d bytes of it came", c.Came)
+	if c.Unpacked >= 0 {
+		text += fmt.Sprintf(", and became %d bytes", c.Unpacked)
+	}
+	return text
+}
+
+func (c Cut) Unwrap() error { return io.ErrUnexpectedEOF }
+
 // NotEOF says of an end that it is too early.
 func NotEOF(err error) error {
 	if errors.Is(err, io.EOF) {

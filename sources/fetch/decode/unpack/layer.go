@@ -108,7 +108,9 @@ func (l *layer) fail(err error) error {
 	if _, said := errors.AsType[*file.Error](err); said || err == io.EOF {
 		return err
 	}
-	if early(err) {
+	if _, certain := compressions[l.kind]; early(err) && certain { // it began as that
+		err = file.Cut{Came: l.in.offset(), Unpacked: l.n}
+	} else if early(err) {
 		err = fmt.Errorf("ends too early: %w", io.ErrUnexpectedEOF)
 	}
 	return &file.Error{Format: sources.Format(l.kind), Member: l.member, Offset: l.in.offset(), Err: err}
