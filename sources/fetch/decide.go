@@ -107,6 +107,9 @@ func (j *judge) take(out *outgoing, page *Page, s split) verdict {
 		return j.graphQLErrors(page)
 	case errors.Is(s.err, ErrNoRecords):
 		v := refuse(Permanent, s.err)
+		if says, is := advice.SOAPFault(page.Body.Text); is && j.stream.Text.Decode.Format == sources.FormatXML {
+			return refuse(Permanent, fmt.Errorf("the answer is a SOAP fault: %s", j.secrets.Quote(oneLine(says))))
+		}
 		if !page.Body.Long() {
 			v.tip = j.advice().Records(page.Body.Text)
 		}
