@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -35,6 +36,21 @@ type Bookmark struct {
 	Parents        map[string]Since `json:"parents,omitempty"`     // with changed_only, what was read of each
 	Rows           *Rows            `json:"rows,omitempty"`        // what is known on disk of the records that left; nil: nothing
 	Resume         *Resume          `json:"-"`                     // nil: nothing is unfinished
+}
+
+// Came reports whether something came of the stream in a run before, for certain. A value
+// says so only where nothing is owed, and contexts do not: those that failed are among
+// them.
+func (b *Bookmark) Came() bool {
+	switch {
+	case b == nil:
+		return false
+	case b.Resume == nil:
+		return b.Pass != nil
+	}
+	r := b.Resume
+	inContext := func(o Open) bool { return o.Context != nil }
+	return string(r.High) > "null" || len(r.Done) > 0 || r.Over && !slices.ContainsFunc(r.Owed, inContext)
 }
 
 // Since is from when on a parent is asked for what changed. It holds as long as

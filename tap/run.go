@@ -178,7 +178,7 @@ func (r *run) newDisplay(passes []*pass) *report.Display {
 	d := &report.Display{Account: report.Account{Started: r.now}, Watch: r.Watch, Log: r.Log}
 	for _, p := range passes {
 		p.track.account = &report.Stream{
-			Name: p.stream.Name, Quarantine: r.work.Quarantine(p.stream.Name), Counters: &p.track.counters, Feed: p.feed, Listing: p.stream.Definition.Loaded.Hidden,
+			Name: p.stream.Name, Quarantine: r.work.Quarantine(p.stream.Name), Counters: &p.track.counters, Feed: p.feed, Came: p.decision.Bookmark.Came(), Listing: p.stream.Definition.Loaded.Hidden,
 			Certificate: certificate.Stream{Fields: p.stream.Keys},
 		}
 		d.Account.Streams = append(d.Account.Streams, p.track.account)

@@ -29,6 +29,7 @@ type Stream struct {
 	Quarantine string // the file of its quarantined records
 	Partitions int64  // that are done, of a stream with many
 	Done       bool
+	Came       bool  // the API has answered for it in a run before
 	Feed       bool  // it is read for the sake of its children alone
 	Listing    bool  // of the files of another stream: nobody knows it by its name
 	LeftOut    bool  // of a run that reads a range of time again: it is not read by time

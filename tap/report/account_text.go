@@ -162,8 +162,8 @@ func (s *Stream) leaveOut() string {
 	}
 	switch e.Status {
 	case http.StatusForbidden, http.StatusNotFound, http.StatusGone:
-		if s.Pages <= s.Skips { // a rule would make nothing of a whole stream that is asked for wrongly
-			return fmt.Sprintf(". No partition of the stream was answered with a page in this run: is its path right? The first request that failed is %s", e.Request)
+		if s.Pages <= s.Skips && !s.Came { // a rule would make nothing of a whole stream that is asked for wrongly
+			return fmt.Sprintf(". No partition of the stream was ever answered with a page: is its path right? The first request that failed is %s", e.Request)
 		}
 		return fmt.Sprintf(". What the API will never show is left out by errors: [{status: %d, do: skip}] in the stream", e.Status)
 	}
