@@ -122,7 +122,7 @@ func (k *knowledge) add(texts ...string) bool {
 	if len(k.texts) == before && k.lasting != nil {
 		return false
 	}
-	k.lasting = needle.New(k.texts)
+	k.lasting = k.lasting.With(k.texts[before:]...)
 	return true
 }
 
@@ -131,8 +131,8 @@ func (k *knowledge) pass(text string) bool {
 	if slices.Contains(k.recent, text) || slices.Contains(k.texts, text) {
 		return false
 	}
-	k.recent = append(slices.Clone(k.recent[max(0, len(k.recent)+1-maxPassing):]), text)
-	k.passing = needle.New(k.recent)
+	k.recent = append(slices.Clip(k.recent[max(0, len(k.recent)+1-maxPassing):]), text)
+	k.passing = k.passing.WithLatest(text, maxPassing)
 	return true
 }
 

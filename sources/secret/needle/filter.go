@@ -3,6 +3,8 @@ package needle
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
+	"slices"
 )
 
 const (
@@ -23,55 +25,85 @@ type filter struct {
 	needles []needle
 	stride  int
 	bits    [1 << (gramBits - 3)]byte // grams of anchors, by their hashes
-	grams   map[uint32][]anchor
-	short   []anchor // too short for grams
-	bare    []int    // needles without an anchor
+	grams   []gramOf
+	chains  []int32 // by hashes: the first gram; each says the next
+	short   []int   // needles whose anchor is too short for grams
+	bare    []int   // needles without an anchor
 }
 
 // anchor is a part of a needle, and where in it.
 type anchor struct {
-	needle int
-	text   []byte
+	text   string
 	before int // bytes of the needle before it
-	at     int // of the gram, in the anchor
 }
 
+// gramOf is a gram of an anchor.
+type gramOf struct {
+	gram   uint32
+	needle int32
+	at     int32 // in the anchor
+	next   int32 // the gram behind it in its chain, which began before
+}
+
+// noGram ends a chain.
+const noGram = -1
+
 func newFilter(needles []needle) filter {
-	f := filter{needles: needles, stride: longestAnchor - gram + 1, grams: map[uint32][]anchor{}}
-	var long []anchor
-	for i := range needles {
-		a := anchorOf(i, needles[i].text)
-		switch {
-		case len(a.text) >= shortestAnchor:
-			long = append(long, a)
-			f.stride = min(f.stride, len(a.text)-gram+1)
-		case len(a.text) > 1:
-			f.short = append(f.short, a)
+	f := filter{needles: needles, stride: longestAnchor - gram + 1}
+	long := 0
+	for i, n := range needles {
+		switch length := len(n.anchor.text); {
+		case length >= shortestAnchor:
+			long++
+			f.stride = min(f.stride, length-gram+1)
+		case length > 1:
+			f.short = append(f.short, i)
 		default:
 			f.bare = append(f.bare, i)
 		}
 	}
-	for _, a := range long {
-		for a.at = range f.stride { // whichever of them the stride comes upon
-			g := binary.LittleEndian.Uint32(a.text[a.at:])
-			f.grams[g] = append(f.grams[g], a)
-			h := hashGram(g)
-			f.bits[h>>3] |= 1 << (h & 7)
+	if long == 0 {
+		return f
+	}
+	f.grams = make([]gramOf, 0, long*f.stride)
+	f.chains = slices.Repeat([]int32{noGram}, 1<<bits.Len(uint(cap(f.grams))))
+	for i, n := range needles {
+		if len(n.anchor.text) < shortestAnchor {
+			continue
+		}
+		for at := range f.stride { // whichever of them the stride comes upon
+			f.add(gramOf{gram: gramAt(n.anchor.text[at:]), needle: int32(i), at: int32(at)})
 		}
 	}
 	return f
 }
 
+func (f *filter) add(g gramOf) {
+	h := hashGram(g.gram)
+	f.bits[h>>3] |= 1 << (h & 7)
+	chain := f.chain(g.gram)
+	g.next, *chain = *chain, int32(len(f.grams))
+	f.grams = append(f.grams, g)
+}
+
+// chain is where the chain of a gram begins.
+func (f *filter) chain(g uint32) *int32 {
+	return &f.chains[g*0x85EBCA6B>>16&uint32(len(f.chains)-1)]
+}
+
+func gramAt(s string) uint32 {
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
+}
+
 // anchorOf returns the longest run of letters and digits.
-func anchorOf(i int, text string) anchor {
-	best := anchor{needle: i}
+func anchorOf(text string) (best anchor) {
 	for from := 0; from < len(text); from++ {
 		to := from
 		for to < len(text) && alphanumeric(text[to]) {
 			to++
 		}
 		if to-from > len(best.text) {
-			best.text, best.before = []byte(text[from:min(to, from+longestAnchor)]), from
+			best = anchor{text[from:min(to, from+longestAnchor)], from}
 			if len(best.text) == longestAnchor {
 				break
 			}
@@ -102,18 +134,18 @@ func (f *filter) in(text []byte) bool {
 	if len(f.grams) > 0 {
 		for i := 0; i+gram <= len(text); i += f.stride {
 			g := binary.LittleEndian.Uint32(text[i:])
-			if h := hashGram(g); f.bits[h>>3]&(1<<(h&7)) != 0 && f.around(text, i, f.grams[g]) {
+			if h := hashGram(g); f.bits[h>>3]&(1<<(h&7)) != 0 && f.aroundGram(text, i, g) {
 				return true
 			}
 		}
 	}
-	for _, a := range f.short {
+	for _, n := range f.short {
 		for from := 0; ; {
-			i := bytes.Index(text[from:], a.text)
+			i := bytes.Index(text[from:], []byte(f.needles[n].anchor.text))
 			if i < 0 {
 				break
 			}
-			if f.around(text, from+i, []anchor{a}) {
+			if f.around(text, from+i, &f.needles[n]) {
 				return true
 			}
 			from += i + 1
@@ -122,19 +154,26 @@ func (f *filter) in(text []byte) bool {
 	return false
 }
 
-// around reports whether a needle stands around the gram at a place, which is
-// one of those anchors'.
-func (f *filter) around(text []byte, at int, anchors []anchor) bool {
-	for _, a := range anchors {
-		start := at - a.at
-		if start < 0 || !bytes.HasPrefix(text[start:], a.text) {
-			continue
+// aroundGram reports whether a needle stands around a gram at a place.
+func (f *filter) aroundGram(text []byte, at int, g uint32) bool {
+	for i := *f.chain(g); i != noGram; i = f.grams[i].next {
+		if of := &f.grams[i]; of.gram == g && f.around(text, at-int(of.at), &f.needles[of.needle]) {
+			return true
 		}
-		for i := start - a.before; i >= max(0, start-a.before*maxSpelling); i-- {
-			s := spelling{text: text}
-			if s.end(i, f.needles[a.needle].text, 0) >= 0 {
-				return true
-			}
+	}
+	return false
+}
+
+// around reports whether a needle stands around the place of its anchor.
+func (f *filter) around(text []byte, start int, n *needle) bool {
+	a := n.anchor
+	if end := start + len(a.text); start < 0 || end > len(text) || string(text[start:end]) != a.text {
+		return false
+	}
+	for i := start - a.before; i >= max(0, start-a.before*maxSpelling); i-- {
+		s := spelling{text: text}
+		if s.end(i, n.text, 0) >= 0 {
+			return true
 		}
 	}
 	return false

@@ -1,6 +1,7 @@
 package needle
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -8,16 +9,24 @@ import (
 // Finder finds needles. It does not change: any number of goroutines may use
 // it.
 type Finder struct {
-	needles []needle
-	first   [256][]int // needles by their first byte
+	texts   []spelt
+	needles []needle // by their first byte, and of each byte texts before codes
+	first   [257]int // where the needles of each first byte begin
 	filter  filter
 	longest int // bytes of a spelling at most
 }
 
+// spelt is a text and what codes make of it.
+type spelt struct {
+	needles []needle // the text itself first; none of an empty text
+	longest int      // bytes of a spelling of any at most
+}
+
 type needle struct {
-	text string
-	of   int  // which of the texts given
-	code bool // it is what a code makes of that
+	text   string
+	of     int  // which of the texts given
+	code   bool // it is what a code makes of that
+	anchor anchor
 }
 
 // Match is a spelling that was found: text[Start:End].
@@ -28,24 +37,66 @@ type Match struct {
 }
 
 // New returns the finder of some texts. Empty ones are never found.
-func New(texts []string) *Finder {
-	f := &Finder{}
-	known := map[string]bool{}
-	add := func(text string, of int, code bool) {
-		if text == "" || known[text] {
-			return
+func New(texts []string) *Finder { return (*Finder)(nil).With(texts...) }
+
+// With returns the finder of the texts of f, which may be nil, and of more. It
+// costs no more than the new ones do and a copy.
+func (f *Finder) With(texts ...string) *Finder { return f.with(0, texts) }
+
+// WithLatest returns the finder of one more text and of the latest of those of
+// f, which may be nil: together as many as said at most.
+func (f *Finder) WithLatest(text string, most int) *Finder {
+	forget := 0
+	if f != nil {
+		forget = max(0, len(f.texts)+1-most)
+	}
+	return f.with(forget, []string{text})
+}
+
+func (f *Finder) with(forget int, texts []string) *Finder {
+	var all []spelt
+	if f != nil {
+		all = slices.Clip(f.texts[forget:])
+	}
+	for _, text := range texts {
+		all = append(all, spell(text))
+	}
+	return newFinder(all)
+}
+
+func spell(text string) (s spelt) {
+	if text == "" {
+		return s
+	}
+	for i, spelling := range append([]string{text}, codes(text)...) {
+		s.needles = append(s.needles, needle{text: spelling, code: i > 0, anchor: anchorOf(spelling)})
+		s.longest = max(s.longest, longestOf(spelling))
+	}
+	return s
+}
+
+func newFinder(texts []spelt) *Finder {
+	f := &Finder{texts: texts}
+	for _, s := range texts {
+		f.longest = max(f.longest, s.longest)
+		for _, n := range s.needles {
+			f.first[int(n.text[0])+1]++
 		}
-		known[text] = true
-		f.first[text[0]] = append(f.first[text[0]], len(f.needles))
-		f.needles = append(f.needles, needle{text, of, code})
-		f.longest = max(f.longest, longestOf(text))
 	}
-	for i, text := range texts { // a code that is another text, too, is that text
-		add(text, i, false)
+	for c := range 256 {
+		f.first[c+1] += f.first[c]
 	}
-	for i, text := range texts {
-		for _, code := range codes(text) {
-			add(code, i, true)
+	f.needles = make([]needle, f.first[256])
+	free := f.first
+	for _, codes := range []bool{false, true} { // a code that is another text, too, is that text
+		for i, s := range texts {
+			for _, n := range s.needles {
+				if n.code == codes {
+					at := &free[n.text[0]]
+					f.needles[*at], f.needles[*at].of = n, i
+					*at++
+				}
+			}
 		}
 	}
 	f.filter = newFilter(f.needles)
@@ -93,9 +144,7 @@ func (f *Finder) at(text []byte, at int) (best Match, ok bool) {
 
 // each hands out the needles that may begin at a place.
 func (f *Finder) each(text []byte, at int, visit func(*needle)) {
-	for _, i := range f.first[text[at]] {
-		visit(&f.needles[i])
-	}
+	f.eachOf(text[at], visit)
 	if !begins[text[at]] {
 		return
 	}
@@ -106,9 +155,14 @@ func (f *Finder) each(text []byte, at int, visit func(*needle)) {
 			continue
 		}
 		seen = c
-		for _, i := range f.first[c] {
-			visit(&f.needles[i])
-		}
+		f.eachOf(c, visit)
+	}
+}
+
+// eachOf hands out the needles of a first byte.
+func (f *Finder) eachOf(first byte, visit func(*needle)) {
+	for i := f.first[first]; i < f.first[int(first)+1]; i++ {
+		visit(&f.needles[i])
 	}
 }
 

@@ -218,3 +218,26 @@ func BenchmarkIn(b *testing.B) {
 		})
 	}
 }
+
+// TestWith proves that a finder to which texts were added one after the other
+// finds what one of all of them finds, and that it forgets the earliest.
+func TestWith(t *testing.T) {
+	var each, latest *needle.Finder
+	for _, secret := range secrets {
+		each, latest = each.With(secret), latest.WithLatest(secret, 3)
+	}
+	all := needle.New(secrets)
+	for i, secret := range secrets {
+		for name, spelled := range spellings(secret) {
+			text := []byte("x=" + spelled + " y")
+			want, found := all.Next(text, 0)
+			if got, ok := each.Next(text, 0); got != want || ok != found || each.In(text) != found {
+				t.Errorf("%s, %s: found %v, want %v", secret, name, got, want)
+			}
+			kept := i >= len(secrets)-3
+			if got, ok := latest.Next(text, 0); ok != (found && kept) || latest.In(text) != ok || ok && got.Of != i-(len(secrets)-3) {
+				t.Errorf("%s, %s: of the latest three found %v (%v)", secret, name, got, ok)
+			}
+		}
+	}
+}
