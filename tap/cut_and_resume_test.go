@@ -17,6 +17,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 const (
@@ -154,7 +155,7 @@ func (k *cut) check(t *testing.T) {
 	}
 	want := uncut.mark(t, "items")
 	for n := 1; n <= k.pages; n++ {
-		if !taken(n, k.pages) {
+		if !testshare.Takes(n, k.pages) {
 			continue
 		}
 		k.expect(t, fmt.Sprintf("budget of %d requests", n), want, 0, k.budget(t, n))
@@ -170,7 +171,7 @@ func (k *cut) check(t *testing.T) {
 		flush = cutRecords
 	}
 	for n := range uncut.lines {
-		if !taken(n+1, len(uncut.lines)) {
+		if !testshare.Takes(n+1, len(uncut.lines)) {
 			continue
 		}
 		half := n % 2 * 20 // half a line counts as none

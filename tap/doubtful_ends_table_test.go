@@ -12,6 +12,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // moreWasThere are walks that end although more was there: one stream, and the
@@ -177,7 +178,7 @@ func soundWalk(rnd *rand.Rand) (apitest.Collection, string) {
 func TestSoundWalksAreNotDoubted(t *testing.T) {
 	const seeds = 200
 	for seed := range uint64(seeds) {
-		if !taken(int(seed)+1, seeds) {
+		if !testshare.Takes(int(seed)+1, seeds) {
 			continue
 		}
 		rnd := rand.New(rand.NewPCG(seed, 7))

@@ -127,10 +127,6 @@ func memoryFolder(t *testing.T) string {
 	return dir
 }
 
-// taken says whether case n of last, from 1, is tried: make test tries a fifth
-// of those that differ in nothing but their place, make race all.
-func taken(n, last int) bool { return !testing.Short() || n%5 == 1 || n == last }
-
 // TestJournalCut kills runs while every request is under way and after every
 // line, for every way to page, and goes on with the state kept and with the
 // state lost: nothing is missing, at most the call under way is paid twice, and

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 const knownRows = partitioned + `  - {name: shops, path: /shops, on_delete: mark, max_deletes: 100%, schema: {properties: {id: {type: integer}}}}
@@ -227,7 +228,7 @@ func (l *life) check(t *testing.T, name string) {
 func TestKnownRowsLives(t *testing.T) {
 	const lives = 5
 	for seed := range uint64(lives) {
-		if !taken(int(seed)+1, lives) { // the last one's files are lost
+		if !testshare.Takes(int(seed)+1, lives) { // the last one's files are lost
 			continue
 		}
 		synctest.Test(t, func(t *testing.T) {

@@ -21,6 +21,7 @@ import (
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 const (
@@ -126,7 +127,7 @@ func TestLongPageCut(t *testing.T) {
 		s.must(t)
 		pages := api.Count()
 		for i, at := range seen.all {
-			if (i%5 > 0 || !taken(i/5, len(seen.all)/5)) && len(at.lines) > 0 {
+			if (i%5 > 0 || !testshare.Takes(i/5, len(seen.all)/5)) && len(at.lines) > 0 {
 				continue // one record after another: some will do
 			}
 			lines := parseLines(t, at.lines)

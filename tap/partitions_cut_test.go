@@ -12,6 +12,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 const ordersOfAccounts = partitioned + `  - name: orders
@@ -103,7 +104,7 @@ func TestPartitionsCut(t *testing.T) {
 				k.complete(t, "uncut")
 				calls := len(k.api.asked)
 				for n := 1; n <= calls; n++ {
-					if !taken(n, calls) {
+					if !testshare.Takes(n, calls) {
 						continue
 					}
 					if len(c.want) == 1 { // of several streams, TestSmallBudgets tries some
@@ -112,7 +113,7 @@ func TestPartitionsCut(t *testing.T) {
 					k.stopped(t, n, calls)
 				}
 				for n := range uncut.lines {
-					if !taken(n+1, len(uncut.lines)) {
+					if !testshare.Takes(n+1, len(uncut.lines)) {
 						continue
 					}
 					k.killed(t, n, calls, false)

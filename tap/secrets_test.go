@@ -27,6 +27,7 @@ import (
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // spelled are the ways in which answers of these tests write a secret.
@@ -221,7 +222,7 @@ func TestSecretsAreInNoOutput(t *testing.T) {
 	secrets := theSecrets()
 	names := slices.Sorted(maps.Keys(secrets))
 	for i, how := range spelled {
-		if !taken(i+1, len(spelled)) {
+		if !testshare.Takes(i+1, len(spelled)) {
 			continue
 		}
 		var texts []string

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 var (
@@ -27,7 +28,7 @@ func compile(t testing.TB, scope *expr.Scope, text string) *expr.Template {
 }
 
 func TestEvalDoesNotAllocate(t *testing.T) {
-	if raceEnabled {
+	if testshare.Race {
 		t.Skip("the race detector makes sync.Pool allocate")
 	}
 	for _, text := range []string{

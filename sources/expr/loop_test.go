@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 var loopScope = expr.NewScope("response", "parent", "record", "now")
@@ -136,7 +137,7 @@ func TestLoopIsBounded(t *testing.T) {
 }
 
 func TestLoopDoesNotAllocate(t *testing.T) {
-	if raceEnabled {
+	if testshare.Race {
 		t.Skip("the race detector makes sync.Pool allocate")
 	}
 	loop := expr.NewLoop(make(expr.Vars, 4), slotRecord)

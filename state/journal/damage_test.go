@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 func TestSmallWhole(t *testing.T) {
@@ -33,7 +35,7 @@ func TestFlip(t *testing.T) {
 		whole := fs.files[name].now
 		frames := framesOf(t, whole)
 		for at := range whole {
-			if raceEnabled && at%5 != 0 || testing.Short() && at%3 != 0 {
+			if testshare.Race && at%15 != 0 || testing.Short() && at%3 != 0 {
 				continue
 			}
 			for _, bits := range []byte{1 << (at % 8), 0xff} {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // TestAirbyteKillAtEveryRequest kills a read while each of its requests is
@@ -22,7 +23,7 @@ func TestAirbyteKillAtEveryRequest(t *testing.T) {
 	r, kill := deadlyRig(t, pages)
 	most := 0
 	for n := 1; n <= pages; n++ {
-		if !taken(n, pages) {
+		if !testshare.Takes(n, pages) {
 			continue
 		}
 		keeps := n%4 > 0 // a platform that lost the state, now and then

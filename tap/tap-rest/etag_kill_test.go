@@ -7,6 +7,8 @@ import (
 	"maps"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // TestETagAfterAKill kills runs that ask only for what has changed, with SIGKILL at one
@@ -32,7 +34,7 @@ func TestETagAfterAKill(t *testing.T) {
 			}
 			whole()
 			for kill := 1; kill <= lines; kill += step {
-				if !taken((kill-1)/step+1, (lines-1)/step+1) {
+				if !testshare.Takes((kill-1)/step+1, (lines-1)/step+1) {
 					continue
 				}
 				s.change(func() { // a row of each second page

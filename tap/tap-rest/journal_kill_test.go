@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // fullEnv makes these tests as long as the promises that they stand for.
@@ -34,10 +35,6 @@ func choose(quick, whole int) int {
 	}
 	return quick
 }
-
-// taken says whether case n of last, from 1, is tried: make test tries a fifth
-// of those that differ in nothing but their place, make race all.
-func taken(n, last int) bool { return !testing.Short() || n%5 == 1 || n == last }
 
 // longRig is a rig whose API has so many pages.
 func longRig(t *testing.T, pages int, options ...apitest.Option) *rig {
@@ -123,7 +120,7 @@ func TestJournalKillAtEveryRequest(t *testing.T) {
 	r, kill := deadlyRig(t, pages)
 	most := 0
 	for n := 1; n <= pages; n++ {
-		if !taken(n, pages) {
+		if !testshare.Takes(n, pages) {
 			continue
 		}
 		lines := kill(n, func() *process { return r.startAfresh(t) })

@@ -14,6 +14,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // sessionRig is a list that is read in a session, in one of three ways.
@@ -75,7 +76,7 @@ func TestKillInSession(t *testing.T) {
 			}}})
 			calls := way.killAt(t, &victim, &at, 0, false)
 			for n := 1; n <= calls; n++ {
-				if !taken(n, calls) && n != 2 { // 2 is the first in the session
+				if !testshare.Takes(n, calls) && n != 2 { // 2 is the first in the session
 					continue
 				}
 				for i := range 4 {

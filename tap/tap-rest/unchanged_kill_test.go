@@ -7,6 +7,8 @@ import (
 	"maps"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // TestUnchangedAfterAKill kills runs that leave out what did not change, with
@@ -36,7 +38,7 @@ func TestUnchangedAfterAKill(t *testing.T) {
 			}
 			whole()
 			for kill := 1; kill < changed-10; kill += step {
-				if !taken((kill-1)/step+1, (changed-12)/step+1) {
+				if !testshare.Takes((kill-1)/step+1, (changed-12)/step+1) {
 					continue
 				}
 				s.change(func() {

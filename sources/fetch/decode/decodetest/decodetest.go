@@ -19,6 +19,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // How much is read of a file with a byte changed, which may claim to have any number
@@ -138,9 +139,18 @@ func (s Sample) smallReads(t *testing.T, open Opener, want []string) {
 	}
 }
 
+// raceStep is how many places in a file the next one is away that is tried: under
+// the race detector each takes ten times as long.
+func raceStep(step int) int {
+	if testshare.Race {
+		return step * 5
+	}
+	return step
+}
+
 // cut ends the file after every byte.
 func (s Sample) cut(t *testing.T, open Opener, want []string) {
-	for n := range s.Bytes {
+	for n := 0; n < len(s.Bytes); n += raceStep(1) {
 		got, err := read(open, memory(s.Bytes[:n]))
 		skips(t, open, s.Bytes[:n], got, err)
 		same := got
@@ -169,12 +179,12 @@ func (s Sample) cut(t *testing.T, open Opener, want []string) {
 
 // flip changes every byte.
 func (s Sample) flip(t *testing.T, open Opener, want []string) {
-	step, masks := Step, []byte{0x01, 0x80, 0xff, 0x20, 0x81}
+	step, masks := raceStep(1), []byte{0x01, 0x80, 0xff, 0x20, 0x81}
 	switch {
 	case testing.Short():
 		masks = masks[:3]
 		if len(s.Bytes) > 400 {
-			step = 11
+			step = raceStep(11)
 		}
 	case len(s.Bytes) < 100:
 		step, masks = 1, masks[:0]

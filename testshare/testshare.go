@@ -1,0 +1,30 @@
+// Package testshare says how much of a long campaign a run of the tests tries:
+// cases that differ in nothing but their place or their seed.
+//
+// go test tries them all. With -short, as make test runs them, it tries a fixed
+// share of them. make race runs them so, too: the race detector finds what two
+// goroutines do at once, for which one case is as good as another, and takes ten
+// times as long. Where there are places it takes others than make test.
+package testshare
+
+import "testing"
+
+// Takes says whether case n of last, from 1, is tried: with -short a fifth of
+// them and the last one.
+func Takes(n, last int) bool {
+	const share = 5
+	at := 1
+	if Race {
+		at = share/2 + 1
+	}
+	return !testing.Short() || n%share == at%share || n == last
+}
+
+// Rounds says how many of so many rounds a test makes that does nothing at
+// once: all of them with -short, too, but a tenth under the race detector.
+func Rounds(all int) int {
+	if Race {
+		return max(1, all/10)
+	}
+	return all
+}
