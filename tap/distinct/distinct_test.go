@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"testing"
 )
@@ -128,6 +129,7 @@ func TestMemory(t *testing.T) {
 	if os.Getenv("TAP_REST_FULL_TESTS") != "" {
 		keys = 10_000_000
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(100)) // whatever the tests run with
 	var m runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&m)
