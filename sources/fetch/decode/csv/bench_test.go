@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/csv"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
@@ -70,6 +71,25 @@ func BenchmarkNext(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(rows), "ns/record")
 		})
+	}
+}
+
+// BenchmarkRows is BenchmarkNext for many records at a time.
+func BenchmarkRows(b *testing.B) {
+	text := orders(4 << 20)
+	b.SetBytes(int64(len(text)))
+	var dst []byte
+	var ends []int
+	var rows raw.Rows
+	b.ReportAllocs()
+	for b.Loop() {
+		records, err := open(text, sources.CSV{}, ordersSchema)
+		for err == nil {
+			dst, ends, err = records.(file.Columned).Rows(dst[:0], ends[:0], 64<<10, &rows)
+		}
+		if err != io.EOF {
+			b.Fatal(err)
+		}
 	}
 }
 

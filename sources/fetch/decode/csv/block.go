@@ -17,12 +17,13 @@ const (
 
 // block holds the rows of the file that were read and not yet parsed.
 type block struct {
-	in   io.Reader
-	b    []byte
-	at   int   // where the next row begins
-	end  int   // behind the last byte that was read
-	base int64 // where b[0] stands in the file
-	err  error // of in, io.EOF where the file ended
+	in     io.Reader
+	b      []byte
+	at     int   // where the next row begins
+	end    int   // behind the last byte that was read
+	proven int   // the rows from at on that end before it are UTF-8
+	base   int64 // where b[0] stands in the file
+	err    error // of in, io.EOF where the file ended
 	// virtual: the file's last line had no end, and b[end-1] is the one it was given.
 	virtual bool
 }
@@ -62,6 +63,7 @@ func (b *block) keep(size int) {
 	}
 	copy(b.b, old[b.at:b.end])
 	b.base += int64(b.at)
+	b.proven -= b.at
 	b.at, b.end = 0, b.end-b.at
 }
 

@@ -12,9 +12,10 @@ import (
 type column struct {
 	// What stands before its value in a record, `,"name":`, filled up with zeros; with the
 	// quote of a text. Most are of no more than two words.
-	lead  [2]uint64
+	lead  [16]byte
 	more  []uint64
 	size  int   // of lead and more in bytes, without the zeros
+	ender byte  // what stands behind a plain field
 	types types // what its text becomes; 0: text
 	told  types // that its values are of, but in odd records
 }
@@ -37,6 +38,10 @@ func (r *records) setColumns(names []raw.Text, schema json.RawMessage) error {
 			lead = append(lead, '"')
 		}
 		c.setLead(lead)
+		c.ender = r.comma
+		if i == len(names)-1 {
+			c.ender = '\n'
+		}
 		r.columns[i], r.told[i] = c, raw.Column{Key: name, Types: c.told.Words()}
 		r.tail += len(lead) + 24
 	}
@@ -59,20 +64,21 @@ func (r *records) column(let types) column {
 // setLead sets what stands before the column's value.
 func (c *column) setLead(b []byte) {
 	c.size, c.more = len(b), make([]uint64, max(0, (len(b)-9)/8))
-	for i, char := range b {
-		if i < 16 {
-			c.lead[i/8] |= uint64(char) << (i % 8 * 8)
-		} else {
-			c.more[i/8-2] |= uint64(char) << (i % 8 * 8)
-		}
+	for i, char := range b[copy(c.lead[:], b):] {
+		c.more[i/8] |= uint64(char) << (i % 8 * 8)
 	}
 }
 
 // putLead puts what stands before the column's value at the beginning of to.
 func (c *column) putLead(to []byte) {
-	binary.LittleEndian.PutUint64(to, c.lead[0])
-	binary.LittleEndian.PutUint64(to[8:], c.lead[1])
+	*(*[16]byte)(to) = c.lead
+	if c.size > len(c.lead) {
+		c.putMore(to[len(c.lead):])
+	}
+}
+
+func (c *column) putMore(to []byte) {
 	for i, w := range c.more {
-		binary.LittleEndian.PutUint64(to[16+8*i:], w)
+		binary.LittleEndian.PutUint64(to[8*i:], w)
 	}
 }

@@ -13,6 +13,7 @@ type dialect struct {
 	// The first bytes of delimiter and quote, eight times.
 	delimiters, quotes uint64
 	wary               bool // quotes are to be looked for within fields without quotes: they stop no copyText
+	simple             bool // the delimiter is a single byte, and no quote but a double one has a meaning
 	comma              byte // the delimiter; 0x80, which stops no copyText, where it is not a single byte
 	opening            byte // with which quoted fields begin; a line feed where there are none
 	loose              bool // a quote within a field that begins with none is text
@@ -49,6 +50,7 @@ func newDialect(o sources.CSV) (dialect, error) {
 		d.quotes = spread(d.opening)
 	}
 	d.wary = d.quote != "" && d.quote != `"` && !d.loose
+	d.simple = len(d.delimiter) == 1 && (d.quote == "" || d.quote == `"`)
 	return d, d.check(o)
 }
 

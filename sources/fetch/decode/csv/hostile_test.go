@@ -60,6 +60,26 @@ func TestBlockBorders(t *testing.T) {
 	}
 }
 
+// TestBlockBordersOfPlainRows moves a character of two bytes, the first byte alone, and a
+// line end of two over the border of a block.
+func TestBlockBordersOfPlainRows(t *testing.T) {
+	for shift := range 30 {
+		fill := strings.Repeat("x", 64<<10-10-shift) + ",1\r\n"
+		got, err := readAll("a,b\r\n"+fill+"2,é\r\n3,4\r\n", sources.CSV{}, "")
+		if want := `{"a":"2","b":"é"}` + "\n" + `{"a":"3","b":"4"}` + "\n"; err != nil || !strings.HasSuffix(got, want) {
+			t.Fatalf("shift %d: got %.100s, %v", shift, got[max(0, len(got)-100):], err)
+		}
+		_, err = readAll("a,b\r\n"+fill+"2,\xc3\r\n3,4\r\n", sources.CSV{}, "")
+		if where := fmt.Sprintf("row 3, byte %d: the bytes here are not UTF-8", 5+len(fill)+2); err == nil || !strings.Contains(err.Error(), where) {
+			t.Fatalf("shift %d: got %v, want %s", shift, err, where)
+		}
+		_, err = readAll("a,b\r\n"+fill+"2,3\r4\r\n", sources.CSV{}, "")
+		if where := fmt.Sprintf("row 3, byte %d: a carriage return (CR) stands alone", 5+len(fill)+3); err == nil || !strings.Contains(err.Error(), where) {
+			t.Fatalf("shift %d: got %v, want %s", shift, err, where)
+		}
+	}
+}
+
 func TestSmallReads(t *testing.T) {
 	text := orders(200 << 10)
 	want, err := readAll(text, sources.CSV{}, "")

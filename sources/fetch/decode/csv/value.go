@@ -2,9 +2,7 @@ package csv
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
-	"math/bits"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
 )
@@ -66,36 +64,26 @@ func numberType(text []byte) types {
 	return typeInteger
 }
 
-// isPlain reports whether the text to[mark:n] is surely a value of the column as it
-// stands.
-func (c *column) isPlain(to []byte, mark, n int) bool {
+// plainNumber returns the type of a text of one to eight bytes, with which w begins,
+// where that is surely a number without a sign; else anyType.
+func plainNumber(w uint64, size uint) types {
+	skip := (64 - 8*size) & 63
+	x := (w ^ '0'*low) << skip                              // bytes behind the text become zeros, which are before it now
+	others := ((x&^high + (0x80-10)*low) | x) & high / 0x80 // 1 for each that is no digit
 	switch {
-	case c.types&typeNumber != 0:
-		return plainNumber(to, mark, n)&^c.told == 0
-	case c.types&typeBoolean != 0:
-		return string(to[mark:n]) == "true" || string(to[mark:n]) == "false"
-	}
-	return false
-}
-
-// plainNumber returns the type of the text to[mark:n] where that is surely a number of
-// at most eight bytes, without a sign; else anyType. to goes on behind it.
-func plainNumber(to []byte, mark, n int) types {
-	size := n - mark
-	if size < 1 || size > 8 || to[mark] == '0' && size > 1 {
+	case byte(w) == '0' && size > 1, others&(others-1) != 0, x&(others*0xff) != others*('.'^'0'), others&(1<<56|1<<skip) != 0:
 		return anyType
-	}
-	// The bytes behind the text become zeros.
-	w := (binary.LittleEndian.Uint64(to[mark:]) ^ '0'*low) << (64 - 8*size)
-	others := ((w&^high + (0x80-10)*low) | w) & high // those that are no digits
-	if others == 0 {
-		return typeInteger
-	}
-	at := bits.TrailingZeros64(others) &^ 7
-	if others&(others-1) == 0 && byte(w>>at) == '.'^'0' && at > 64-8*size && at < 56 {
+	case others != 0:
 		return typeFraction
 	}
-	return anyType
+	return typeInteger
+}
+
+// plainBoolean reports whether a text of size bytes, with which w begins, is a boolean of
+// JSON.
+func plainBoolean(w uint64, size uint) bool {
+	const t, f = 't' | 'r'<<8 | 'u'<<16 | 'e'<<24, 'f' | 'a'<<8 | 'l'<<16 | 's'<<24 | 'e'<<32
+	return size == 4 && uint32(w) == t || size == 5 && w<<24 == f<<24
 }
 
 // begins reports whether the JSON in text, a JSON string's inside, begins with c.
