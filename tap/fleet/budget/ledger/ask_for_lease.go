@@ -1,0 +1,186 @@
+package ledger
+
+import (
+	"slices"
+	"time"
+)
+
+const (
+	// again is how long after a lease the next one is asked for, at least.
+	again = 20 * time.Millisecond
+	// spare is by how much more starts are leased than were used.
+	spare = 1.5
+	// mostChanges are so many that the ledger should hear of them.
+	mostChanges = 1000
+)
+
+// Due is when a lease should be asked for next; ok is false where that depends on what is
+// wanted later.
+func (h *Holder) Due(now Now) (at Time, ok bool) {
+	h.drop(now)
+	at = never
+	soonest := h.tried.Add(max(again, time.Duration(h.members)*again/16))
+	for class, c := range h.classes {
+		h.count(c, now.At)
+		waits, _ := h.waits(class)
+		if waits == 0 && c.used == [2]int64{} {
+			continue
+		}
+		epoch := Time(c.epoch) * Time(h.epoch)
+		if ahead := epoch.Add(h.epoch/2 + h.wait(h.epoch/4)); c.ahead <= c.epoch {
+			at = min(at, max(soonest, ahead))
+		}
+		if waits > 0 && h.held(class, 0, epoch.Add(h.epoch)) == 0 {
+			if c.missing {
+				at = min(at, h.tried.Add(h.epoch/2+h.wait(h.epoch/4)))
+			} else {
+				at = min(at, soonest)
+			}
+		}
+	}
+	at = min(at, h.placesDue(now, soonest))
+	if len(h.changes) > mostChanges {
+		at = min(at, soonest)
+	}
+	return max(at, now.At), at != never
+}
+
+// wait is how much of a time the worker lets pass, so that not all of them ask at once.
+func (h *Holder) wait(d time.Duration) time.Duration { return time.Duration(h.late * float64(d)) }
+
+// placesDue is when a lease of places is due.
+func (h *Holder) placesDue(now Now, soonest Time) Time {
+	p := &h.places
+	_, wants := h.waits(0)
+	p.saw(p.used+wants, now.At)
+	at := never
+	if p.has > 0 || p.used > 0 {
+		at = h.tried.Add(max(turnLife, time.Duration(h.members)*again))
+	}
+	switch {
+	case wants > 0 && p.has < p.share, p.has > p.share && p.used < p.has:
+		at = min(at, soonest)
+	case wants > 0, p.has > max(p.peak[0], p.peak[1]):
+		at = min(at, h.tried.Add(max(100*time.Millisecond, time.Duration(h.members)*again)))
+	}
+	return at
+}
+
+// waits are how many requests of a class wait, and how many of all wait for a place.
+func (h *Holder) waits(class Class) (n int64, places int) {
+	for _, w := range h.waiting {
+		if w.class == class {
+			n++
+		}
+		if w.place {
+			places++
+		}
+	}
+	return n, places
+}
+
+// held is how many starts of a class the worker has that begin in a time.
+func (h *Holder) held(class Class, from, till Time) (n int64) {
+	r := Request{Class: class, Cost: h.classes[class].cost()}
+	for _, s := range h.starts {
+		if s.Class == class && from <= s.From && s.From < till && h.pays(s, r) {
+			n += s.Count
+		}
+	}
+	return n
+}
+
+// cost is what a request of a class may cost.
+func (c *class) cost() Amount { return max(c.costs[0], c.costs[1]) }
+
+// Ask is what the worker wants of the ledger now. Granted or Lost is called with it before
+// the next one.
+func (h *Holder) Ask(now Now) Ask {
+	h.drop(now)
+	_, waits := h.waits(0)
+	p := &h.places
+	p.saw(p.used+waits, now.At)
+	a := Ask{ID: h.id, Now: now, Places: max(p.peak[0], p.peak[1])}
+	p.keep(a.Places, now)
+	a.Keeps = p.has
+	h.sent = len(h.changes)
+	a.Changes = slices.Clone(h.changes)
+	order := make([]Class, 0, len(h.classes))
+	for class := range h.classes {
+		order = append(order, class)
+	}
+	slices.Sort(order)
+	for _, class := range order {
+		if w := h.want(class, now); w.Epoch > 0 {
+			a.Wants = append(a.Wants, w)
+		}
+	}
+	return a
+}
+
+// keep lets go of the places that are not the worker's part, or that it does not want.
+func (p *places) keep(wants int, now Now) {
+	if p.until <= now.last() {
+		p.has = p.used
+	}
+	p.has = max(p.used, min(p.has, p.share, wants))
+}
+
+// want is how many starts of a class the worker wants.
+func (h *Holder) want(class Class, now Now) Want {
+	c := h.classes[class]
+	h.count(c, now.At)
+	waits, _ := h.waits(class)
+	want := Want{Class: class, Unit: c.cost(), Epoch: waits + int64(spare*float64(max(c.used[0], c.used[1]))+0.99)}
+	epoch := Time(c.epoch) * Time(h.epoch)
+	next := epoch.Add(h.epoch)
+	if waits > 0 {
+		want.Soon = max(0, want.Epoch-h.held(class, 0, next))
+	}
+	if now.At >= epoch.Add(h.epoch/2) && c.ahead <= c.epoch {
+		want.Next = want.Epoch
+	}
+	return want
+}
+
+// Granted takes note of what the ledger gave.
+func (h *Holder) Granted(a *Ask, g Grant) {
+	h.changes = slices.Delete(h.changes, 0, h.sent)
+	h.tried, h.members, h.sent = a.Now.At, g.Members, 0
+	for _, w := range a.Wants {
+		c := h.classes[w.Class]
+		c.missing = slices.Contains(g.Missing, w.Class)
+		if w.Next > 0 {
+			c.ahead = c.epoch + 1
+		}
+	}
+	if g.Epoch != h.epoch { // epochs have other numbers now
+		h.epoch = g.Epoch
+		for _, c := range h.classes {
+			c.ahead = -1
+			h.count(c, a.Now.At)
+		}
+	}
+	h.starts = append(h.starts, g.Starts...)
+	slices.SortStableFunc(h.starts, func(a, b Start) int { return int(max(-1, min(1, a.Till-b.Till))) })
+	p := &h.places
+	p.has, p.share, p.until = g.Places, g.Share, g.Until
+}
+
+// Lost takes note that nobody knows whether the ledger was changed: what it gave is not
+// used, and what was given back may be given back already.
+func (h *Holder) Lost(a *Ask) {
+	kept := slices.DeleteFunc(slices.Clone(h.changes[:h.sent]), func(c Change) bool { return c.Cost < 0 })
+	h.changes = append(kept, h.changes[h.sent:]...)
+	h.tried, h.sent = a.Now.At, 0
+}
+
+// Leave is what the worker says to the ledger when it ends: what it has not used is given
+// back.
+func (h *Holder) Leave(now Now) Ask {
+	for _, s := range h.starts {
+		h.giveBack(s)
+	}
+	h.starts, h.sent = nil, 0
+	return Ask{ID: h.id, Now: now, Changes: h.changes, Leaves: true}
+}

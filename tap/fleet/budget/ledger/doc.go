@@ -1,0 +1,26 @@
+// Package ledger divides the rate limits and max_in_flight of an API among the workers of
+// a fleet. It is pure: it reads no clock, starts no goroutine and sends nothing. Whoever
+// uses it says what time it is, and carries the ledger from one worker to the next.
+//
+// Terms. The [Ledger] of a client is what all its workers know in common: what was leased
+// of each limit and for when, who wants how much, who holds how many places in flight. It
+// is changed whole, by compare-and-swap. The [Holder] of a worker has what this worker
+// leased: requests start by it without asking anybody. A start is the right to send one
+// request within a tick, a short span of time; ticks are the same for all workers. What is
+// leased of one limit for some time is a [Span]. An epoch is some ticks, for which starts
+// are leased together. The class of a request is the set of the limits that count it.
+// [Time] is that of the one clock that all workers go by.
+//
+// Promises.
+//
+//   - In any span of a limit's time, and a sixteenth of it for requests that were longer
+//     under way than others, no more start than the limit allows, whatever becomes of the
+//     workers: a start that is not used within its tick is not used at all. A worker that
+//     does not know the time exactly leases longer spans, by what it does not know.
+//   - Of each epoch, workers get equal parts, but none more than it wants. What nobody
+//     leased when its epoch has begun, anybody may lease.
+//   - What is not used is given back with the next lease, and what a dead worker held
+//     lapses: starts with their ticks, places when its heartbeats stop.
+//   - No more requests are in flight than there are places, but for those of a worker that
+//     could not renew its lease while they were under way.
+package ledger

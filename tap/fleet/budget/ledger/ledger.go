@@ -1,0 +1,132 @@
+package ledger
+
+import (
+	"slices"
+	"time"
+)
+
+// Ledger is what all workers of a client know in common. Its JSON is what lies in the
+// bucket.
+type Ledger struct {
+	Version int      `json:"version"`
+	Spent   [][]Span `json:"spent,omitempty"` // of each limit, the earliest first
+	Members []Member `json:"members,omitempty"`
+	Holds   []Hold   `json:"holds,omitempty"`
+}
+
+// Version is that of the ledger's JSON.
+const Version = 1
+
+// Member is a worker that leases starts for requests of a class.
+type Member struct {
+	ID    string   `json:"id"`
+	Class Class    `json:"class"`
+	Want  int64    `json:"want"` // starts in an epoch
+	Unit  Amount   `json:"unit"` // what a request costs
+	Epoch int64    `json:"epoch"`
+	Took  [2]int64 `json:"took"` // starts of that epoch and of the next
+	Last  Time     `json:"last"` // when it got some
+	Until Time     `json:"until"`
+}
+
+// Ask is what a worker wants of the ledger.
+type Ask struct {
+	ID      string
+	Now     Now
+	Wants   []Want
+	Changes []Change // of what was leased before
+	Keeps   int      // places that it goes on to hold
+	Places  int      // that it wants, those among them
+	Leaves  bool     // the worker ends
+}
+
+// Want is how many starts a worker wants for requests of a class.
+type Want struct {
+	Class      Class
+	Unit       Amount // what a request costs
+	Epoch      int64  // how many it wants in each epoch,
+	Soon, Next int64  // and how many more in this one and in the next
+}
+
+// Change is by how much a span that was leased counts more, or less.
+type Change struct {
+	Limit int
+	Span
+}
+
+// Grant is what a worker got.
+type Grant struct {
+	Starts  []Start
+	Missing []Class       // those of which nothing more can be had in this epoch
+	Places  int           // that it holds
+	Share   int           // places that it should hold, where others want some
+	Until   Time          // when it holds them no longer
+	Epoch   time.Duration // how long one is
+	Members int           // how many workers there are
+}
+
+// Start is the right to start requests of a class at From or later, and before Till.
+type Start struct {
+	From, Till Time
+	Class      Class
+	Count      int64
+	Unit       Amount // that each of them costs at most
+}
+
+// Lease gives a worker what it wants, as far as there is some. It changes the ledger: what
+// it returns holds only if the changed ledger takes the place of the one that it was made
+// of.
+func (l *Ledger) Lease(t *Terms, a *Ask) Grant {
+	l.Version = Version
+	for len(l.Spent) < len(t.Limits) {
+		l.Spent = append(l.Spent, nil)
+	}
+	tick := t.tick()
+	for _, c := range a.Changes {
+		l.Spent[c.Limit] = change(l.Spent[c.Limit], c.Span)
+	}
+	for i, limit := range t.Limits {
+		l.Spent[i] = forget(l.Spent[i], limit, tick, a.Now.first())
+	}
+	l.Members = slices.DeleteFunc(l.Members, func(m Member) bool { return m.Until <= a.Now.first() || a.Leaves && m.ID == a.ID })
+	l.Holds = slices.DeleteFunc(l.Holds, func(h Hold) bool { return h.Until <= a.Now.first() || a.Leaves && h.ID == a.ID })
+	if a.Leaves {
+		return Grant{}
+	}
+	g := Grant{}
+	g.Members = l.workers(a.ID)
+	g.Epoch = t.epoch(g.Members)
+	for _, w := range a.Wants {
+		b := newBatch(l, t, a, w, g.Epoch)
+		if !b.lease(0, w.Soon) {
+			g.Missing = append(g.Missing, w.Class)
+		}
+		b.lease(1, w.Next)
+		g.Starts = append(g.Starts, b.starts...)
+	}
+	if t.Places > 0 {
+		l.hold(t, a, &g)
+	}
+	return g
+}
+
+// workers is how many there are, this one among them.
+func (l *Ledger) workers(id string) int {
+	ids := map[string]bool{id: true}
+	for _, m := range l.Members {
+		ids[m.ID] = true
+	}
+	for _, h := range l.Holds {
+		ids[h.ID] = true
+	}
+	return len(ids)
+}
+
+// Clone returns a ledger that can be changed by itself.
+func (l *Ledger) Clone() *Ledger {
+	c := &Ledger{Version: l.Version, Members: slices.Clone(l.Members), Holds: slices.Clone(l.Holds)}
+	for _, spans := range l.Spent {
+		c.Spent = append(c.Spent, slices.Clone(spans))
+	}
+	return c
+}
