@@ -7,6 +7,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
@@ -33,6 +34,7 @@ type Options struct {
 // Hooks are how a run and whoever started it hear of each other while it goes on;
 // each may be nil.
 type Hooks struct {
+	Budget  fetch.Budget                         // what the workers of a fleet share; without one, the run keeps to the limits by itself
 	Rotated func(setting []string, token string) // told, from any goroutine, of a refresh token that takes the place of a setting
 	Gone    <-chan struct{}                      // closed when nobody reads Out any more; nil: writing finds out
 	Watch   func(*report.Account)                // called now and then from the run's goroutine

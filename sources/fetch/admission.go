@@ -66,7 +66,7 @@ func (a *admission) admit(ctx context.Context, out *outgoing, n *Counters, ready
 		}
 		<-a.slots
 		told.waits(a, out, wait, n)
-		if err := a.rest(ctx, wait.For, n); err != nil {
+		if err := a.rest(ctx, wait, n); err != nil {
 			return err
 		}
 	}
@@ -95,7 +95,7 @@ func (a *admission) take(out *outgoing) (wait rate.Hold) {
 	if wait = a.seats.choose(out); wait.For > 0 {
 		return wait
 	}
-	ask := rate.Ask{Stream: out.stream, Path: out.URL.Path, Cost: out.price.known, Varies: out.price.varies}
+	ask := rate.Ask{Stream: out.stream, Path: out.URL.Path, Cost: out.price.known, Varies: out.price.varies, By: out}
 	if out.started, wait = a.limits.Take(ask, time.Now()); out.started == nil {
 		a.seats.stand(out)
 	}
@@ -166,21 +166,23 @@ func (a *admission) stopped(ctx context.Context) bool {
 func (a *admission) sleep(ctx context.Context, d time.Duration, n *Counters) error {
 	turn := turnOf(ctx)
 	turn.Leave(d, true)
-	err := a.wait(ctx, d, n)
+	err := a.wait(ctx, rate.Hold{For: d}, n)
 	if err == nil {
 		turn.Return(ctx)
 	}
 	return err
 }
 
-// wait waits, until the run stops.
-func (a *admission) wait(ctx context.Context, d time.Duration, n *Counters) error {
-	timer := time.NewTimer(d)
+// wait waits until its time is over, or there is news, or the run stops.
+func (a *admission) wait(ctx context.Context, hold rate.Hold, n *Counters) error {
+	timer := time.NewTimer(hold.For)
 	defer timer.Stop()
 	start := time.Now()
 	defer func() { n.Waited.Add(int64(time.Since(start))) }()
 	select {
 	case <-timer.C:
+		return nil
+	case <-hold.News:
 		return nil
 	case <-a.gate.Closed():
 	case <-ctx.Done():
@@ -193,15 +195,16 @@ func (a *admission) wait(ctx context.Context, d time.Duration, n *Counters) erro
 func (a *admission) hold(ctx context.Context, d time.Duration, n *Counters) error {
 	var told teller
 	defer told.over(n)
-	told.shows(rate.Hold{For: d, Why: rate.AskedPause}, n)
-	return a.rest(ctx, d, n)
+	pause := rate.Hold{For: d, Why: rate.AskedPause}
+	told.shows(pause, n)
+	return a.rest(ctx, pause, n)
 }
 
 // rest waits for a rate.
-func (a *admission) rest(ctx context.Context, d time.Duration, n *Counters) error {
+func (a *admission) rest(ctx context.Context, hold rate.Hold, n *Counters) error {
 	turn := turnOf(ctx)
-	turn.Leave(d, false)
-	err := a.wait(ctx, d, n)
+	turn.Leave(hold.For, false)
+	err := a.wait(ctx, hold, n)
 	if err == nil {
 		turn.Return(ctx)
 	}

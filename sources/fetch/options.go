@@ -7,6 +7,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
@@ -45,6 +46,15 @@ type Options struct {
 	Hasty     bool       // somebody waits for the answer: no request is made more than twice
 	Tokens    Tokens     // of logins
 	Limits    Sharing    // of limits
+	Budget    Budget     // nil: the client's limits are those of this process
+}
+
+// Budget is what the workers of a fleet share, on whichever machines they are.
+type Budget interface {
+	// Leases returns what this worker may use of a client's limits, and of its requests
+	// in flight. It is called when the client is made. The id is the same for all workers
+	// whose clients have the same address, limits and credentials; nobody learns those by it.
+	Leases(id string, limits []sources.RateLimit, inFlight int) rate.Leases
 }
 
 // Tokens say where refresh tokens are kept that an API gives in place of others.

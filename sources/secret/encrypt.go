@@ -3,6 +3,7 @@ package secret
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/pbkdf2"
 	"crypto/sha256"
@@ -33,6 +34,20 @@ func keyOf(secrets string) func() []byte {
 		}
 		return key
 	})
+}
+
+// Key returns a key for a purpose, the same for all runs to which the same secrets were
+// given. Nobody learns those by it. Where none was given, anybody can make the key.
+func (h *Hider) Key(purpose string) []byte {
+	secrets := make([]byte, sha256.Size)
+	if h != nil && h.sealer != nil && h.sealer.lasting {
+		secrets = h.sealer.key()
+	}
+	key, err := hkdf.Expand(sha256.New, secrets, purpose, sha256.Size)
+	if err != nil {
+		panic("sources: HKDF: " + err.Error()) // its parameters are well
+	}
+	return key
 }
 
 // encrypt makes a text that can be opened as long as the secrets are the same.

@@ -14,23 +14,36 @@ type limit struct {
 	counts measure
 	left   *left   // nil: the definition does not say how answers tell of it
 	shared *shared // with other processes of this machine; nil: it is this one's own
+	leased bool    // leases decide about it
 	name   string
 }
 
 func newLimit(d sources.RateLimit) *limit {
-	most, what := d.Points, "points"
-	if d.Requests > 0 {
-		most, what = sources.OneCost.Times(int64(d.Requests)), "requests"
-	}
+	most, _ := most(d)
 	l := &limit{window: window{most: most, per: d.Per}, match: d.Match, counts: measure(d.Requests == 0)}
-	l.name = fmt.Sprintf("%s %s in every %s", most, what, span(d.Per))
-	if d.Match != "" {
-		l.name += " for " + d.Match
-	}
+	l.name = Name(d)
 	if d.Remaining != nil {
 		l.left = &left{counts: l.counts, most: most, per: d.Per}
 	}
 	return l
+}
+
+// most is how much a limit allows, and what it counts.
+func most(d sources.RateLimit) (sources.Cost, string) {
+	if d.Requests > 0 {
+		return sources.OneCost.Times(int64(d.Requests)), "requests"
+	}
+	return d.Points, "points"
+}
+
+// Name is a limit for people.
+func Name(d sources.RateLimit) string {
+	most, what := most(d)
+	name := fmt.Sprintf("%s %s in every %s", most, what, span(d.Per))
+	if d.Match != "" {
+		name += " for " + d.Match
+	}
+	return name
 }
 
 // span is a duration as definitions write it: without the zeros behind its unit.
@@ -58,10 +71,13 @@ func (m measure) of(cost sources.Cost) sources.Cost {
 	return sources.OneCost
 }
 
+// own reports whether this process counts the limit by itself.
+func (l *limit) own() bool { return l.shared == nil && !l.leased }
+
 // wait returns how long the limit makes a request wait, those of other processes
 // aside.
 func (l *limit) wait(cost sources.Cost, now time.Time) (wait time.Duration) {
-	if l.shared == nil {
+	if l.own() {
 		wait = l.window.wait(l.counts.of(cost), now)
 	}
 	if l.left != nil {
@@ -72,7 +88,7 @@ func (l *limit) wait(cost sources.Cost, now time.Time) (wait time.Duration) {
 
 // start takes note of a request.
 func (l *limit) start(s *Started) {
-	if l.shared == nil {
+	if l.own() {
 		l.window.start(l.counts.of(s.Cost), s.at)
 	}
 	if l.left != nil {
@@ -83,7 +99,7 @@ func (l *limit) start(s *Started) {
 // settle takes note of what a request cost more than was reserved.
 func (l *limit) settle(more sources.Cost, s *Started) {
 	switch {
-	case !bool(l.counts) || more == 0:
+	case !bool(l.counts) || more == 0 || l.leased:
 	case l.shared != nil:
 		l.shared.settle(more, s.at)
 	default:

@@ -17,18 +17,23 @@ type Limits struct {
 	found    map[string]*found // of each stream
 	costs    map[string]*costs // likewise
 	pause    time.Time
+	leases   Leases // nil: the limits are this process's own
+	stop     func() // ends what the leases tell
 }
 
 // New returns the limits of a client: those that its definition declares, to
-// begin with.
+// begin with. Where there are leases, they decide about those.
 func New(declared []sources.RateLimit, s Sharing) *Limits {
 	l := &Limits{found: map[string]*found{}, costs: map[string]*costs{}}
 	for _, d := range declared {
 		one := newLimit(d)
-		if d.Shared && s.Dir != "" {
+		if d.Shared && s.Dir != "" && s.Leases == nil {
 			one.shared = newShared(d, one.window, s)
 		}
 		l.declared = append(l.declared, one)
+	}
+	if s.Leases != nil {
+		l.lend(s.Leases)
 	}
 	return l
 }
@@ -39,6 +44,7 @@ type Ask struct {
 	Path   string       // of its URL
 	Cost   sources.Cost // what it costs;
 	Varies bool         // unless its answer says
+	By     any          // tells the request apart where it asks again; nil: it does not
 }
 
 // Started is a request that was let through.
@@ -46,6 +52,7 @@ type Started struct {
 	Ask      // its cost is what was reserved, until it is settled
 	at, done time.Time
 	settled  bool
+	lease    Lease // nil: there is none
 }
 
 // Why is what makes a request wait.
@@ -59,19 +66,23 @@ const (
 	AskedPause    Why = "the pause that the API asked for"
 	FirstCost     Why = "the first answer that says what requests cost"
 	SharedFile    Why = "the file of a shared rate_limit, which another process has locked"
+	SharedBudget  Why = "the budget that all workers share"
 )
 
 // ends says what ends waits of which nobody knows how long they take.
 var ends = map[Why]string{
 	FirstCost:  "that answer has come",
 	SharedFile: "that process gives it back, or ends",
+
+	SharedBudget: "this worker is given its part",
 }
 
 // Hold is how long a request waits before Take is called again, and what for.
 type Hold struct {
 	For   time.Duration
 	Why   Why
-	Limit string // which of several; "": there is one
+	Limit string          // which of several; "": there is one
+	News  <-chan struct{} // closed when there is a reason to call Take before; nil: there is none
 }
 
 // String says what a request waits for.
@@ -90,6 +101,7 @@ var brief = map[Why]string{
 	AskedPause:    "the pause that the API asked for",
 	FirstCost:     "the first answer with a cost",
 	SharedFile:    "another process, which has the file of rate_limit",
+	SharedBudget:  "the budget that all workers share",
 }
 
 // Brief is String in fewer words.
@@ -114,7 +126,7 @@ func (w Hold) Until(now time.Time) string {
 // longer makes the wait another one, where that is longer.
 func (w *Hold) longer(d time.Duration, why Why, limit string) {
 	if d > w.For {
-		*w = Hold{d, why, limit}
+		*w = Hold{For: d, Why: why, Limit: limit}
 	}
 }
 
@@ -134,6 +146,12 @@ func (l *Limits) Take(a Ask, now time.Time) (*Started, Hold) {
 		return nil, wait
 	}
 	s := &Started{Ask: a, at: now}
+	if l.leases != nil {
+		var wait Hold
+		if s.lease, wait = l.leases.Take(a, now); s.lease == nil {
+			return nil, wait
+		}
+	}
 	for _, one := range l.declared {
 		if Matches(one.match, a.Path) {
 			one.start(s)
@@ -196,6 +214,9 @@ func (l *Limits) startShared(a Ask, now time.Time) (wait Hold) {
 
 // Close sees to it that other processes know what the last requests cost.
 func (l *Limits) Close(now time.Time) {
+	if l.stop != nil {
+		l.stop()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, one := range l.declared {
@@ -219,6 +240,9 @@ func (l *Limits) Settle(s *Started, cost sources.Cost) (more sources.Cost) {
 	more, s.settled = cost-s.Cost, true
 	s.Cost = cost
 	l.costOf(s.Stream).add(cost)
+	if s.lease != nil {
+		s.lease.Settle(more)
+	}
 	for _, one := range l.declared {
 		if Matches(one.match, s.Path) {
 			one.settle(more, s)
@@ -242,6 +266,9 @@ func (l *Limits) Done(s *Started, now time.Time) {
 	s.done = now
 	l.costOf(s.Stream).flying--
 	l.quotas.done(s.Stream)
+	if s.lease != nil {
+		s.lease.Done()
+	}
 }
 
 // Answered takes note of what an answer says of quotas, before Done. The server's
@@ -268,7 +295,11 @@ func (l *Limits) Granted(stream string, started, now time.Time) {
 func (l *Limits) Refused(stream string, started, now time.Time, told bool) (perSecond float64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.paceOf(stream).isRefused(started, now, told)
+	perSecond = l.paceOf(stream).isRefused(started, now, told)
+	if l.leases != nil && perSecond > 0 {
+		l.leases.Refused(stream, told)
+	}
+	return perSecond
 }
 
 // paceOf returns the pace of a stream; mu is held.
@@ -295,7 +326,11 @@ func (l *Limits) costOf(stream string) *costs {
 func (l *Limits) Rest(until time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if until.After(l.pause) {
-		l.pause = until
+	if !until.After(l.pause) {
+		return
+	}
+	l.pause = until
+	if l.leases != nil {
+		l.leases.Rest(until)
 	}
 }

@@ -19,11 +19,13 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 )
 
-// Sharing is where processes of this machine find the limits that they share.
+// Sharing is where the limits are that several processes share: in a folder, those of this
+// machine find the limits that they share; leases are of a fleet.
 type Sharing struct {
-	Dir string // "": nothing is shared
-	Key string // tells clients apart: what it is made of cannot be read from the files
-	Log *slog.Logger
+	Dir    string // "": nothing is shared
+	Key    string // tells clients apart: what it is made of cannot be read from the files
+	Log    *slog.Logger
+	Leases Leases // nil: there are none
 }
 
 // shared is a limit that several processes keep to: its window lies in a file, which
