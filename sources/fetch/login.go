@@ -38,9 +38,13 @@ func (t *transport) prepare(ctx context.Context, stream string, vars expr.Vars, 
 	if l == nil || l.Ready() {
 		return nil
 	}
-	return l.Prepare(ctx, vars, func(ctx context.Context, r *http.Request) (*auth.Answer, error) {
+	err := l.Prepare(ctx, vars, func(ctx context.Context, r *http.Request) (*auth.Answer, error) {
 		return t.askLogin(ctx, stream, r, timeout, n)
 	})
+	if errors.Is(err, context.Canceled) && t.admission.stopped(ctx) { // it waited for the login of another worker
+		return ErrStopped
+	}
+	return err
 }
 
 // maxLogin is how long the answer to a login may be, in bytes.

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/secret"
@@ -55,6 +56,9 @@ type Budget interface {
 	// in flight. It is called when the client is made. The id is the same for all workers
 	// whose clients have the same address, limits and credentials; nobody learns those by it.
 	Leases(id string, limits []sources.RateLimit, inFlight int) rate.Leases
+	// Logins returns what keeps the logins of the client of an id. Nobody can read them who
+	// does not have the key.
+	Logins(id string, key []byte) auth.Fleet
 }
 
 // Tokens say where refresh tokens are kept that an API gives in place of others.

@@ -44,7 +44,12 @@ func newRequester(source *sources.Client, o Options, vars expr.Vars, ofTLS secre
 		defaults: http.Header{"Accept": {"application/json"}, "Accept-Encoding": {body.Accept}, "User-Agent": {o.UserAgent}},
 	}
 	r.auth = auth.New(source.Auth, func() auth.Keeping {
-		return auth.Keeping{Dir: o.Tokens.Dir, Replace: o.Tokens.Replace, Secrets: r.secrets, Log: o.Log, Login: r.loginRequest, Rotated: o.Tokens.Rotated}
+		k := auth.Keeping{Dir: o.Tokens.Dir, Replace: o.Tokens.Replace, Secrets: r.secrets, Log: o.Log, Login: r.loginRequest, Rotated: o.Tokens.Rotated}
+		if o.Budget != nil {
+			k.Stopped = o.Gate.Closed()
+			k.Fleet = o.Budget.Logins(r.fleetID(vars), r.secrets.Key("tap-rest: what logins give"))
+		}
+		return k
 	})
 	r.known, _ = r.auth.Known(vars) // an error comes again with the first request
 	r.secrets = o.Secrets.ForClient(append(ofTLS, r.known.Secrets...))

@@ -140,6 +140,9 @@ type Keeping struct {
 	Replace func(path string, data []byte) error // a file whole, so that a crash leaves the old or the new one
 	Secrets *secret.Hider                        // of the client; it learns what logins give
 	Log     *slog.Logger
+	Fleet   Fleet                                                                // nil: each worker logs in by itself
+	Stopped <-chan struct{}                                                      // closed when no login is made any more; nil: it never is
+	Place   string                                                               // of the credential among those of a pool; "": there is one
 	Rotated func(setting []string, token string)                                 // or nil: told of a refresh token that stands in for the setting's
 	Login   func(s *sources.SessionLogin, vars expr.Vars) (*http.Request, error) // makes the request of a login, as those of streams are made
 }

@@ -18,6 +18,8 @@ import (
 type jar struct {
 	jar     *cookiejar.Jar
 	secrets *secret.Hider
+	from    *url.URL // that set them
+	set     []string // as it did
 
 	mu     sync.Mutex
 	names  []string
@@ -27,7 +29,7 @@ type jar struct {
 // newJar returns a jar with what a login's answer set.
 func newJar(from *url.URL, h http.Header, secrets *secret.Hider) *jar {
 	kept, _ := cookiejar.New(nil) // never fails
-	j := &jar{jar: kept, secrets: secrets}
+	j := &jar{jar: kept, secrets: secrets, from: from, set: h["Set-Cookie"]}
 	set := (&http.Response{Header: h}).Cookies()
 	for _, c := range set {
 		if c.MaxAge >= 0 && c.Value != "" {

@@ -24,7 +24,7 @@ type signedToken struct {
 
 func newJWT(a *sources.Auth, keep func() Keeping) Authenticator {
 	j := &signedToken{counter: newCounter(a, keep), spec: a.JWT}
-	j.counter.get = j.get
+	j.counter.get, j.signs = j.get, a.JWT.TokenURL == nil
 	return j
 }
 
@@ -57,7 +57,7 @@ func (j *signedToken) key(vars expr.Vars) (any, error) {
 }
 
 // get signs a token, and exchanges it.
-func (j *signedToken) get(ctx context.Context, vars expr.Vars, ask Ask) (*ticket, error) {
+func (j *signedToken) get(ctx context.Context, vars expr.Vars, ask Ask, _ *rotationFile) (*ticket, error) {
 	at := time.Now()
 	token, until, err := j.sign(at, vars)
 	if err != nil {

@@ -13,10 +13,11 @@ import (
 // ticket is what a login gave: what proves who asks, for a while.
 type ticket struct {
 	number  Proof
-	answer  expr.Value // of the login
-	headers expr.Value // likewise
-	cookies *jar       // that it set; nil: none
-	until   time.Time  // from when on another one is got; zero: when this one is refused
+	answer  expr.Value    // of the login
+	headers expr.Value    // likewise
+	cookies *jar          // that it set; nil: none
+	until   time.Time     // from when on another one is got; zero: when this one is refused
+	refresh *rotationFile // by which the next one is got; nil: by what the settings say
 }
 
 // counter gives tickets out, and sends them. Whoever needs one while another gets it
@@ -26,13 +27,16 @@ type counter struct {
 	sending
 	renewal sources.Renewal
 	keeping func() Keeping
-	get     func(ctx context.Context, vars expr.Vars, ask Ask) (*ticket, error)
+	signs   bool // it asks nobody: each worker has tickets of its own
+	// get gets a ticket. refresh is what the fleet knows of the refresh token; nil: nothing.
+	get func(ctx context.Context, vars expr.Vars, ask Ask, refresh *rotationFile) (*ticket, error)
 
 	mu      sync.Mutex
 	current *ticket // nil: none yet
 	spent   Proof   // up to this one, tickets were refused
 	held    Proof   // up to this one, they were taken
 	failed  error   // for good
+	common  uint64  // the number of the fleet's login that current is; who gets one has it
 	getting *getting
 }
 
@@ -103,7 +107,7 @@ func (c *counter) Prepare(ctx context.Context, vars expr.Vars, ask Ask) error {
 
 // run gets a ticket for all who wait.
 func (c *counter) run(ctx context.Context, g *getting, vars expr.Vars, ask Ask) {
-	t, err := c.get(ctx, vars, ask)
+	t, err := c.obtain(ctx, vars, ask)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var failure *Failure

@@ -41,7 +41,7 @@ func (o *oauth2) Known(vars expr.Vars) (Known, error) {
 }
 
 // get asks for a token.
-func (o *oauth2) get(ctx context.Context, vars expr.Vars, ask Ask) (*ticket, error) {
+func (o *oauth2) get(ctx context.Context, vars expr.Vars, ask Ask, known *rotationFile) (*ticket, error) {
 	r, err := o.request(vars)
 	if err != nil {
 		return nil, &Failure{Err: err}
@@ -54,6 +54,7 @@ func (o *oauth2) get(ctx context.Context, vars expr.Vars, ask Ask) (*ticket, err
 		return nil, unreadable(err)
 	}
 	defer rotation.close()
+	rotation.adopt(known)
 	if err := rotation.probe(); err != nil {
 		return nil, &Failure{Err: fmt.Errorf("the refresh token that comes next could not be kept, so none is spent: %w", err), Later: true, Wait: -1,
 			Advice: "make room on the disk, or the folder writable: the refresh token that there is stays good"}
@@ -70,6 +71,9 @@ func (o *oauth2) get(ctx context.Context, vars expr.Vars, ask Ask) (*ticket, err
 				Advice: "make room, or the folder writable, and give a new refresh token: the API may not take the former one any more"}
 		}
 		rotation.token = next // be it kept nowhere
+	}
+	if rotation.stored {
+		t.refresh = &rotation.file
 	}
 	o.tell(vars, given, rotation.token)
 	return t, nil

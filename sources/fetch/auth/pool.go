@@ -65,7 +65,12 @@ func newPool(a *sources.Auth, keep func() Keeping) Authenticator {
 	p := &pool{keeping: sync.OnceValue(keep)}
 	logs := false
 	for i, of := range a.Pool {
-		m := &member{Authenticator: New(of, keep), place: fmt.Sprintf("auth.of[%d]", i), left: -1}
+		own := func() Keeping {
+			k := keep()
+			k.Place += fmt.Sprintf("-%d", i)
+			return k
+		}
+		m := &member{Authenticator: New(of, own), place: fmt.Sprintf("auth.of[%d]", i), left: -1}
 		p.members = append(p.members, m)
 		_, login := m.Authenticator.(Login)
 		logs = logs || login

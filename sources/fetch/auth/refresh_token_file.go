@@ -111,6 +111,17 @@ func (r *rotation) find(given string) error {
 	return nil
 }
 
+// adopt makes the token that the fleet knows the one that is sent, where it is what the
+// given one has become, and the file knows no later one.
+func (r *rotation) adopt(known *rotationFile) {
+	if known == nil || known.Token == "" || known.For != r.file.For || r.stored && slices.Contains(r.file.Former, digest(known.Token)) {
+		return
+	}
+	if sum := digest(r.token); slices.Contains(known.Former, sum) || digest(known.Token) == sum || r.stored && slices.Contains(known.Former, digest(r.file.Token)) {
+		r.file, r.token, r.stored = *known, known.Token, true
+	}
+}
+
 // probe proves that the token that follows can be kept, before the one that is there
 // is spent: it writes what is as long as that, to disk, and takes it away.
 func (r *rotation) probe() error {
@@ -128,26 +139,23 @@ func (r *rotation) probe() error {
 
 // keep keeps the token that follows: it is on disk when keep returns.
 func (r *rotation) keep(next string) error {
-	if r.path == "" {
-		if r.keeping.Log != nil {
-			r.keeping.Log.Warn("auth: the API gave another refresh token, and there is no work folder to keep it in: the next run may be refused")
-		}
-		return nil
-	}
 	f := r.file
 	f.Former = append(slices.Clip(f.Former), digest(r.token))
 	if len(f.Former) > mostFormer { // the first is what the config may say for ever
 		f.Former = slices.Delete(slices.Clone(f.Former), 1, 2)
 	}
 	f.Token = next
-	data, err := json.Marshal(f)
-	if err == nil {
-		err = r.keeping.Replace(r.path, append(data, '\n'))
+	if r.path == "" {
+		if r.keeping.Log != nil && r.keeping.Fleet == nil {
+			r.keeping.Log.Warn("auth: the API gave another refresh token, and there is no work folder to keep it in: the next run may be refused")
+		}
+	} else if data, err := json.Marshal(f); err != nil {
+		return err
+	} else if err := r.keeping.Replace(r.path, append(data, '\n')); err != nil {
+		return err
 	}
-	if err == nil {
-		r.file, r.token = f, next
-	}
-	return err
+	r.file, r.token, r.stored = f, next, true
+	return nil
 }
 
 // explain says of a failure which token was refused.
@@ -157,7 +165,11 @@ func (r *rotation) explain(err error) error {
 		return err
 	}
 	named := *f
-	named.Advice = fmt.Sprintf("the refresh token that was sent is the latest one that the API gave, kept in %s; if it was used elsewhere since, log in again and give a new one", r.path)
+	where := r.path
+	if where == "" {
+		where = "the bucket that all workers share"
+	}
+	named.Advice = fmt.Sprintf("the refresh token that was sent is the latest one that the API gave, kept in %s; if it was used elsewhere since, log in again and give a new one", where)
 	return &named
 }
 

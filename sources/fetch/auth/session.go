@@ -37,7 +37,7 @@ func (s *session) Known(expr.Vars) (Known, error) {
 }
 
 // get logs in.
-func (s *session) get(ctx context.Context, vars expr.Vars, ask Ask) (*ticket, error) {
+func (s *session) get(ctx context.Context, vars expr.Vars, ask Ask, _ *rotationFile) (*ticket, error) {
 	k := s.keeping()
 	r, err := k.Login(s.spec, vars)
 	if err != nil {

@@ -28,6 +28,7 @@ type Budget struct {
 	clock   clock
 	sleeps  chan struct{} // asks for another look at the server's clock
 	clients map[string]*client
+	said    map[string]bool   // what the log says once
 	told    map[string]pauses // the last that was told of clients, which this worker may get later
 }
 
@@ -40,7 +41,7 @@ var _ fetch.Budget = (*Budget)(nil)
 func New(ctx context.Context, kv jetstream.KeyValue, worker string, log *slog.Logger) *Budget {
 	b := &Budget{
 		bucket: &bucket{kv: kv, log: log}, id: worker + "-" + rand.Text()[:8],
-		sleeps: make(chan struct{}, 1), clients: map[string]*client{}, told: map[string]pauses{},
+		sleeps: make(chan struct{}, 1), clients: map[string]*client{}, told: map[string]pauses{}, said: map[string]bool{},
 	}
 	b.ctx, b.cancel = context.WithCancel(ctx)
 	b.wait.Go(b.keepTime)

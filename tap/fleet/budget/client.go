@@ -196,7 +196,7 @@ func (c *client) lease(ctx context.Context) error {
 		}
 		now, ok := c.budget.now(time.Now())
 		if !ok {
-			return nil, fmt.Errorf("the server's time is not known")
+			return nil, errTime
 		}
 		c.mu.Lock()
 		ask = c.holder.Ask(now)

@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"errors"
 	"time"
 
 	"github.com/tap-rest/tap-rest/tap/fleet/budget/ledger"
@@ -23,6 +24,9 @@ const (
 	// it has slept, or was set: then nothing is known.
 	jump = 100 * time.Millisecond
 )
+
+// errTime says that the server's clock was not looked at yet, or not since the machine slept.
+var errTime = errors.New("the server's time is not known")
 
 // since is how long after base a time is, by the stopwatch, and by the time of day.
 func (c *clock) since(t time.Time) (watch, day time.Duration) {
