@@ -20,7 +20,7 @@ func (r *run) openJournal() error {
 	switch {
 	case r.Replay:
 		return r.openReplay()
-	case r.Config.Run.Journal.Off:
+	case r.Config.Run.Journal.Off, r.Share.empty():
 		return nil
 	}
 	share := r.Share.name()

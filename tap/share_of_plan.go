@@ -214,6 +214,10 @@ func clipLine(text []byte) string {
 	return string(text)
 }
 
+// empty reports whether no partition is the share's, so that it keeps nothing: a journal
+// would be that of all such shares, of which one would keep the others from running.
+func (s *Share) empty() bool { return s != nil && !s.rest && len(s.parts) == 0 }
+
 // name names the share among those of all plans: of the same plan and partitions it is
 // the same. What is left of a plan has none: it is read like all else.
 func (s *Share) name() string {
@@ -370,7 +374,7 @@ func (r planner) ofShare(all []*pass) (kept []*pass, err error) {
 	if s == nil {
 		return all, nil
 	}
-	if !s.rest && len(s.parts) == 0 {
+	if s.empty() {
 		r.Log.Info("this part of the plan has no partition: a run with --plan and neither --partition nor --shard reads what no run can read alone", "plan", s.File)
 	}
 	seen := map[string]bool{}
