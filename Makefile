@@ -11,6 +11,7 @@
 # make interop  tests against programs from PyPI; needs Python 3.10 or later
 # make interop-all  those, and the ones with databases, Meltano and PyAirbyte, which
 #               take minutes to install
+# make interop-engines  what docs has for Airflow, Dagster and Kubernetes, done for real
 # make image    a container image, tagged IMAGE; needs Docker or buildah
 # make image-test   the image, run as Airbyte runs it
 # make lint     gofmt, go vet, staticcheck, go mod tidy
@@ -34,7 +35,7 @@ race        := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 # Of wheels: Go's OS and architecture.
 PLATFORMS   ?= linux_amd64 linux_arm64 darwin_amd64 darwin_arm64 windows_amd64 windows_arm64
 
-.PHONY: all build build-small demo test test-all race wheel interop interop-all interop-systems image image-test lint fuzz bench bench-formats
+.PHONY: all build build-small demo test test-all race wheel interop interop-all interop-systems interop-engines image image-test lint fuzz bench bench-formats
 all: build test
 
 compile = CGO_ENABLED=0 $(GO) build $(if $(TAGS),-tags $(TAGS)) -trimpath -ldflags '-s -w $(if $(release),-X main.release=$(release))'
@@ -100,7 +101,14 @@ interop-systems: build
 	testdata/interop/install_systems.sh $(VENV)
 	$(meet) '^TestInteropSystems$$'
 
+# What runs the parts of a plan.
+engines := target-jsonl dagster airflow airflow3
+interop-engines: build
+	testdata/interop/install.sh $(VENV) $(engines)
+	$(meet) '^TestInterop(Engines|Kubernetes)$$'
+
 interop-all: build wheel
+	testdata/interop/install.sh $(VENV) $(engines)
 	testdata/interop/install.sh $(VENV) $(many)
 	testdata/interop/install_systems.sh $(VENV)
 	$(meet) '^TestInterop'
