@@ -102,5 +102,5 @@ func workerName() string {
 	if err != nil {
 		host = "unknown"
 	}
-	return fmt.Sprintf("%s-%d", host, os.Getpid())
+	return fmt.Sprintf("%s-%d", fleet.NameOf(host), os.Getpid())
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/tap-rest/tap-rest/tap/fleet/natstest"
 )
@@ -45,14 +46,23 @@ func newWorkers(t *testing.T, dir, config string) *workers {
 func newMonths(t *testing.T, dir string) (*yearAPI, string) {
 	t.Helper()
 	api, config := newYear(t, dir)
-	text, err := os.ReadFile(config)
+	edit(t, config, `"end":"2025-01-01"`, `"end":"2024-03-01"`)
+	return api, config
+}
+
+// edit replaces a text in a file.
+func edit(t *testing.T, file, old, with string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err == nil && !strings.Contains(string(text), old) {
+		err = fmt.Errorf("%s has no %s", file, old)
+	}
 	if err == nil {
-		err = os.WriteFile(config, []byte(strings.Replace(string(text), `"end":"2025-01-01"`, `"end":"2024-03-01"`, 1)), 0o600)
+		err = os.WriteFile(file, []byte(strings.Replace(string(text), old, with, 1)), 0o600)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return api, config
 }
 
 // command is one that speaks to the server.
@@ -377,5 +387,57 @@ func TestWorkerStopped(t *testing.T) {
 	ws.start(t)
 	if <-ws.all[1].ended; len(ws.loaded(t)) != 60 || api.asked != 60 {
 		t.Errorf("%d days were loaded by %d calls; stderr:\n%s", len(ws.loaded(t)), api.asked, ws.all[1].stderr.String())
+	}
+}
+
+// TestWorkersKeepToALimit: three workers together never ask for more than the definition
+// lets one ask for, by the API's own count, and use most of it.
+func TestWorkersKeepToALimit(t *testing.T) {
+	dir := t.TempDir()
+	api, config := newYear(t, dir)
+	edit(t, config, `"max_in_flight":4`, `"max_in_flight":4,"rate_limit":{"requests":40,"per":"1s"}`)
+	ws := newWorkers(t, dir, config)
+	ws.ask(t, "submit")
+	for range 3 {
+		ws.start(t)
+	}
+	ws.wait(t)
+	most, from := 0, 0
+	for to := range api.came {
+		for api.came[to].Sub(api.came[from]) >= time.Second {
+			from++
+		}
+		most = max(most, to-from+1)
+	}
+	took := api.came[len(api.came)-1].Sub(api.came[0])
+	t.Logf("%d calls in %s, %d in a second at most", len(api.came), took, most)
+	if most > 40 || len(api.came) != 366 || len(ws.loaded(t)) != 366 {
+		t.Errorf("%d calls came in a second, %d in all; %d days were loaded", most, len(api.came), len(ws.loaded(t)))
+	}
+}
+
+// TestWorkersAreFaster: where an API takes 50 ms, three workers are as good as thrice as
+// fast as one. It is timed, and so run by hand.
+func TestWorkersAreFaster(t *testing.T) {
+	if os.Getenv("TAP_REST_FULL_TESTS") == "" {
+		t.Skip("TAP_REST_FULL_TESTS=1 runs it")
+	}
+	took := map[int]time.Duration{}
+	for _, n := range []int{1, 3} {
+		dir := t.TempDir()
+		api, config := newYear(t, dir)
+		api.slow = 50 * time.Millisecond
+		ws := newWorkers(t, dir, config)
+		ws.ask(t, "submit")
+		for range n {
+			ws.start(t)
+		}
+		ws.wait(t)
+		took[n] = api.came[len(api.came)-1].Sub(api.came[0])
+	}
+	ratio := float64(took[1]) / float64(took[3])
+	t.Logf("one worker %s, three %s: %.2f", took[1], took[3], ratio)
+	if ratio < 2.7 {
+		t.Errorf("three workers are %.2f times as fast as one", ratio)
 	}
 }

@@ -30,6 +30,8 @@ type yearAPI struct {
 	again  int    // how often more
 	killed int
 	ill    string // the window that is refused
+	slow   time.Duration
+	came   []time.Time // requests
 }
 
 // refuse refuses the window that begins then; "": none.
@@ -42,6 +44,7 @@ func (a *yearAPI) refuse(from string) {
 func (a *yearAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	from, to := r.URL.Query().Get("from"), r.URL.Query().Get("to")
 	a.mu.Lock()
+	a.came = append(a.came, time.Now())
 	a.asked++
 	if a.asked%cmp.Or(a.every, 10) == 0 && a.kill != nil {
 		a.kill()
@@ -57,6 +60,7 @@ func (a *yearAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a.paid[from]++
 	a.mu.Unlock()
+	time.Sleep(a.slow)
 	var rows []string
 	for day := time.Date(2024, 1, 1, 12, 0, 0, 0, time.UTC); day.Year() == 2024; day = day.AddDate(0, 0, 1) {
 		if at := day.Format(time.RFC3339); at >= from && at < to {

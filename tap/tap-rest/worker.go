@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/fleet"
+	"github.com/tap-rest/tap-rest/tap/fleet/budget"
 	"github.com/tap-rest/tap-rest/tap/target"
 )
 
@@ -58,7 +59,11 @@ func (c *workerCmd) Run(rt *runtime) error {
 		return err
 	}
 	defer end()
-	w := &worker{rt: rt, options: o, fleet: f, takes: f.NewWorker(workerName())}
+	name := workerName()
+	shared := budget.New(context.Background(), f.Keys(), name, o.Log)
+	defer shared.Close()
+	o.Budget = shared
+	w := &worker{rt: rt, options: o, fleet: f, takes: f.NewWorker(name)}
 	for rt.stop.Err() == nil {
 		part, err := w.takes.Take(rt.stop)
 		var idle *fleet.Idle
