@@ -10,7 +10,6 @@ import (
 
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/progress"
-	"github.com/tap-rest/tap-rest/tap"
 )
 
 // Status is what became of a part.
@@ -29,6 +28,9 @@ const (
 type Entry struct {
 	Stream    string          `json:"stream,omitempty"` // "": the rest of the plan
 	Partition string          `json:"partition"`
+	Context   json.RawMessage `json:"context,omitempty"` // and its window, as the plan has them
+	Start     json.RawMessage `json:"start,omitempty"`
+	End       json.RawMessage `json:"end,omitempty"`
 	Status    Status          `json:"status"`
 	Worker    string          `json:"worker,omitempty"` // that had it last
 	Since     time.Time       `json:"since"`            // UTC
@@ -93,15 +95,5 @@ func (e *Entry) add(confirmed []byte) error {
 		}
 	}
 	e.State = one.AppendSinger(nil)
-	return nil
-}
-
-// names reads from a line of the plan which partition it is.
-func (p *Part) names(line []byte) error {
-	var one tap.Planned
-	if err := json.Unmarshal(line, &one); err != nil {
-		return fmt.Errorf("fleet %s: a part in the queue cannot be read: %w", p.fleet.name, err)
-	}
-	p.Stream, p.Partition = one.Stream, one.Partition
 	return nil
 }

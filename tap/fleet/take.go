@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/tap"
 )
 
 // idle is how long a worker waits for a part before it looks whether all are done.
@@ -121,8 +123,8 @@ func (w *Worker) take(ctx context.Context, m jetstream.Msg) (*Part, error) {
 	p := &Part{Pass: w.pass, Rest: part == rest, fleet: f, worker: w.name, key: entryKey(pass, part), message: m, lost: make(chan struct{}), ended: make(chan struct{}), plan: w.head}
 	if !p.Rest {
 		p.plan = append(append(append(append([]byte{}, w.head...), '\n'), m.Data()...), "\n{\"end\":1}\n"...)
-		if err := p.names(m.Data()); err != nil {
-			return nil, err
+		if err := json.Unmarshal(m.Data(), &p.Planned); err != nil {
+			return nil, fmt.Errorf("fleet %s: a part in the queue cannot be read: %w", f.name, err)
 		}
 	}
 	done := false
@@ -130,7 +132,8 @@ func (w *Worker) take(ctx context.Context, m jetstream.Msg) (*Part, error) {
 		if done = e.Status == Done; done {
 			return nil
 		}
-		e.Stream, e.Partition, e.Status, e.Worker, e.Since = p.Stream, p.Partition, Working, w.name, now()
+		e.Stream, e.Partition, e.Context, e.Start, e.End = p.Stream, p.Partition, p.Context, p.Start, p.End
+		e.Status, e.Worker, e.Since = Working, w.name, now()
 		p.entry = *e
 		return nil
 	})
@@ -154,10 +157,9 @@ func (f *Fleet) acknowledge(ctx context.Context, m jetstream.Msg) error {
 
 // Part is a part that a worker holds.
 type Part struct {
-	Pass      *Pass
-	Rest      bool   // it is the rest of the plan
-	Stream    string // "" for the rest
-	Partition string // its key
+	tap.Planned // zero for the rest of the plan
+	Pass        *Pass
+	Rest        bool // it is the rest of the plan
 
 	fleet   *Fleet
 	worker  string

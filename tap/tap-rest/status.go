@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -93,12 +94,12 @@ func printReport(out io.Writer, r *fleet.Report) error {
 	if err != nil || len(r.Entries) == 0 {
 		return err
 	}
-	t := report.NewTable(out, 5, tableHeld)
-	if err := t.Row("", "stream", "partition", "worker", "since", "tries", "why"); err != nil {
+	t := report.NewTable(out, 8, tableHeld)
+	if err := t.Row("", "stream", "partition", "context", "from", "to", "worker", "since", "tries", "why"); err != nil {
 		return err
 	}
 	for _, e := range r.Entries {
-		if err := t.Row(string(e.Status), e.Stream, e.Partition, e.Worker, e.Since.Format(time.RFC3339), fmt.Sprint(e.Tries), e.Why); err != nil {
+		if err := t.Row(string(e.Status), cmp.Or(e.Stream, "the rest of the plan"), e.Partition, string(e.Context), unquoted(e.Start), unquoted(e.End), e.Worker, e.Since.Format(time.RFC3339), fmt.Sprint(e.Tries), e.Why); err != nil {
 			return err
 		}
 	}

@@ -3,8 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/tap-rest/tap-rest/state"
@@ -12,6 +15,8 @@ import (
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/fleet"
 	"github.com/tap-rest/tap-rest/tap/fleet/budget"
+	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
 	"github.com/tap-rest/tap-rest/tap/target"
 )
 
@@ -145,14 +150,11 @@ func (w *worker) read(part *fleet.Part) error {
 		case <-stop.Done():
 		}
 	}()
-	log := w.options.Log.With("stream", part.Stream, "partition", part.Partition)
-	if part.Rest {
-		log = w.options.Log.With("part", "the rest of the plan, and the ends of its passes")
-	}
-	begun := time.Now()
+	log, begun := w.logOf(part), time.Now()
 	o, err := w.begin(stop, part)
+	var account *report.Account
 	if err == nil {
-		err = w.run(stop, part, o)
+		account, err = w.run(stop, part, o)
 	}
 	last, patience := context.WithTimeout(context.Background(), answering)
 	defer patience()
@@ -173,10 +175,11 @@ func (w *worker) read(part *fleet.Part) error {
 		log.Info("another process still has the journal of the part, a worker that was paused most likely: the part comes again after the lease", "why", err.Error())
 		err = part.Busy(last)
 	case err != nil:
-		err = w.failed(last, part, err)
+		err = w.failed(last, part, log, err)
 	default:
 		if err = part.Done(last); err == nil {
-			log.Info("the part is read", "took", time.Since(begun).Round(time.Millisecond).String())
+			records, calls := sums(account)
+			log.Info("the part is read", "records", records, "calls", calls, "took", time.Since(begun).Round(time.Millisecond).String())
 			if e := o.Share.RemoveJournal(o); e != nil {
 				log.Warn("the journal of the part could not be removed: nobody needs it any more", "why", e.Error())
 			}
@@ -186,6 +189,32 @@ func (w *worker) read(part *fleet.Part) error {
 		log.Warn("the NATS server could not be told what became of the part: another worker gets it after the lease", "why", err.Error())
 	}
 	return nil
+}
+
+// logOf is the log of a part.
+func (w *worker) logOf(part *fleet.Part) *slog.Logger {
+	if part.Rest {
+		return w.options.Log.With("part", "the rest of the plan, and the ends of its passes")
+	}
+	log := w.options.Log.With("stream", part.Stream, "partition", part.Partition)
+	for _, more := range []struct {
+		key  string
+		text json.RawMessage
+	}{{"context", part.Context}, {"from", part.Start}, {"to", part.End}} {
+		if more.text != nil {
+			log = log.With(more.key, unquoted(more.text))
+		}
+	}
+	return log
+}
+
+// sums are how many records a run has written, and how many calls it made.
+func sums(a *report.Account) (records, calls int64) {
+	for _, s := range a.Streams {
+		records += s.Written
+		calls += s.Counters.Requests.Load()
+	}
+	return records, calls
 }
 
 // begin makes the options of a part's run.
@@ -204,7 +233,7 @@ func (w *worker) begin(ctx context.Context, part *fleet.Part) (tap.Options, erro
 	}
 	o.StateFile = "of the fleet " + w.fleet.Name()
 	if part.WithoutJournal() {
-		o.Log.Warn("another process does not give the journal of the part back: the part is read without one, and asks the API again for what that has", "stream", part.Stream, "partition", part.Partition)
+		w.logOf(part).Warn("another process does not give the journal of the part back: the part is read without one, and asks the API again for what that has")
 		config := *o.Config
 		config.Run.Journal.Off = true
 		o.Config = &config
@@ -224,35 +253,36 @@ func (w *worker) begin(ctx context.Context, part *fleet.Part) (tap.Options, erro
 }
 
 // run runs a part into a target. Where its error is nil, all of it is confirmed and kept.
-func (w *worker) run(stop context.Context, part *fleet.Part, o tap.Options) error {
+func (w *worker) run(stop context.Context, part *fleet.Part, o tap.Options) (account *report.Account, err error) {
 	rt := *w.rt
 	rt.stop = stop
 	keeper := target.KeeperIn("the fleet "+w.fleet.Name(), part.Keep, func(stream string) bool { return o.Definition.Stream(stream) != nil }, o.Log)
-	err := rt.loadInto(o, keeper, func(o tap.Options) error {
-		_, err := tap.Sync(stop, o)
+	o.Log = console.Quieter(o.Log)
+	err = loaded(rt.loadInto(o, keeper, func(o tap.Options) error {
+		var err error
+		account, err = tap.Sync(stop, o)
 		return err
-	})
-	if err = loaded(err, true); err != nil {
-		return err
+	}), true)
+	if err != nil {
+		return account, err
 	}
 	if last, _ := keeper.Confirmed(o.State); !last {
-		return fmt.Errorf("the target %s ended without an error, but has not confirmed all that it got: a Singer target prints each state on stdout once it has stored what came before", rt.target[0])
+		err = fmt.Errorf("the target %s ended without an error, but has not confirmed all that it got: a Singer target prints each state on stdout once it has stored what came before", rt.target[0])
 	}
-	return nil
+	return account, err
 }
 
 // failed says that a part failed, and why.
-func (w *worker) failed(ctx context.Context, part *fleet.Part, why error) error {
-	text := w.rt.console.Redact(why.Error())
+func (w *worker) failed(ctx context.Context, part *fleet.Part, log *slog.Logger, why error) error {
+	text := strings.ReplaceAll(w.rt.console.Redact(why.Error()), "\n", "; ")
 	again, err := part.Failed(ctx, text, mayPass(why))
 	if err != nil {
 		return err
 	}
-	log := w.options.Log.With("stream", part.Stream, "partition", part.Partition, "why", text)
 	if again > 0 {
-		log.Warn("the part failed, and comes again", "after", again.String())
+		log.Warn("the part failed, and comes again", "after", again.String(), "why", text)
 	} else {
-		log.Error("the part failed, and is given up: tap-rest submit puts it into the queue again")
+		log.Error("the part failed, and is given up: tap-rest submit puts it into the queue again", "why", text)
 	}
 	return nil
 }
