@@ -105,7 +105,7 @@ interop-systems: build
 engines := target-jsonl dagster airflow airflow3
 interop-engines: build
 	testdata/interop/install.sh $(VENV) $(engines)
-	$(meet) '^TestInterop(Engines|Kubernetes)$$'
+	$(meet) '^TestInterop(Engines|Stopped|Kubernetes)$$'
 
 interop-all: build wheel
 	testdata/interop/install.sh $(VENV) $(engines)

@@ -3,11 +3,14 @@
 package main_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -26,14 +29,58 @@ func TestInteropEngines(t *testing.T) {
 		script: "run_dagster.py", file: "dagster/tap_rest_assets.py", part: "part", end: "loaded",
 		slow: "delay=60", quick: "delay=1",
 	}
+	months := parting{most: 100, parts: 1 + len(flakyMonths), forNow: flakyForNow, forbidden: flakyForbidden}
+	// The 3rd of 7 partitions fails for now, the 5th is forbidden.
+	shards := parting{most: 3, parts: 3, forNow: "3 of 3", forbidden: "2 of 3"}
 	for _, e := range []struct {
 		name, env string
 		engine
-	}{{"Dagster", "dagster", dagster}, {"Airflow 3", "airflow3", airflow}, {"Airflow 2", "airflow", airflow}} {
+		parting
+	}{
+		{"Dagster", "dagster", dagster, months},
+		{"Airflow 3", "airflow3", airflow, months},
+		{"Airflow 2, by shards", "airflow", airflow, shards},
+	} {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
-			testEngine(t, in, e.engine, e.env)
+			testEngine(t, in, e.engine, e.parting, e.env)
 		})
+	}
+}
+
+// TestInteropStopped stops a task that waits for tap-rest, as engines do: the run is
+// stopped too.
+func TestInteropStopped(t *testing.T) {
+	t.Parallel()
+	in := newInterop(t)
+	dir := t.TempDir()
+	program := writeFile(t, dir, "program", []byte("#!/bin/sh\ntrap 'echo stopped >"+dir+"/stopped; exit 75' TERM\necho begun >&2\nwhile :; do sleep 0.1; done\n"))
+	if err := os.Chmod(program, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	task := command(t, patience, in.program("dagster", "python"), "-c", `
+import signal, sys
+sys.path.insert(0, sys.argv[1])
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
+from tap_rest_pass import Pass
+Pass(sys.argv[2], "config.json", ["target"], sys.argv[3]).close()
+`, "../../docs", dir, program)
+	task.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
+	out, err := task.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := task.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	if !lines.Scan() || lines.Text() != "begun" {
+		t.Fatalf("the task prints %q, want the log of the run", lines.Text())
+	}
+	task.Process.Signal(syscall.SIGTERM)
+	task.Wait() // how it ended is in its state
+	if code := task.ProcessState.ExitCode(); code != 3 || string(readFile(t, filepath.Join(dir, "stopped"))) != "stopped\n" {
+		t.Errorf("the task ended with %d, want 3, and the run stopped", code)
 	}
 }
 
@@ -45,6 +92,13 @@ type engine struct {
 	part, end   string // what it calls the tasks that read a part, and the last one
 }
 
+// parting is how a plan of the shop comes in parts.
+type parting struct {
+	most              int    // parts in a plan
+	parts             int    // of the first one
+	forNow, forbidden string // in the names of those that fail
+}
+
 // enginePass is what an engine says of a pass.
 type enginePass struct {
 	State string
@@ -54,11 +108,11 @@ type enginePass struct {
 	}
 }
 
-func testEngine(t *testing.T, in *interop, e engine, env string) {
+func testEngine(t *testing.T, in *interop, e engine, p parting, env string) {
 	shop := newFlakyShop(t)
 	dir := t.TempDir()
 	docs := filepath.Join(dir, "docs")
-	e.lay(t, docs)
+	e.lay(t, docs, p.most)
 	config := shop.lay(t, dir)
 	params, err := json.Marshal(map[string]any{
 		"config": config, "folder": filepath.Join(dir, "pass"), "program": in.binary,
@@ -67,7 +121,7 @@ func testEngine(t *testing.T, in *interop, e engine, env string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := command(t, patience, in.program(env, "python"), in.file(e.script), docs, string(params), "2")
+	cmd := command(t, serverLife, in.program(env, "python"), in.file(e.script), docs, string(params), "2")
 	cmd.Env = append(ownEnv(dir), "AIRFLOW_HOME="+filepath.Join(dir, "airflow"), "DAGSTER_DISABLE_TELEMETRY=yes", "PYTHONDONTWRITEBYTECODE=1")
 	out := filepath.Join(dir, "out")
 	log, err := pipeline(t, out, cmd)
@@ -83,9 +137,9 @@ func testEngine(t *testing.T, in *interop, e engine, env string) {
 	if len(passes) != 2 {
 		t.Fatalf("%s made %d passes, want 2", e.script, len(passes))
 	}
-	e.checkFirst(t, passes[0])
-	if p := passes[1]; p.State != "success" {
-		t.Errorf("the second pass ended as %+v, want success", p)
+	e.checkFirst(t, p, passes[0])
+	if second := passes[1]; second.State != "success" {
+		t.Errorf("the second pass ended as %+v, want success", second)
 	}
 	shop.compare(t, filepath.Join(dir, "loaded"))
 	shop.checkState(t, filepath.Join(dir, "pass", "state.json"))
@@ -107,31 +161,36 @@ func passesIn(t *testing.T, out string) (passes []enginePass) {
 	return passes
 }
 
-// lay puts the engine's files into dir, with a shorter wait before it tries again.
-func (e engine) lay(t *testing.T, dir string) {
+// lay puts the engine's files into dir, with a shorter wait before it tries again, and
+// so many parts in a plan at most.
+func (e engine) lay(t *testing.T, dir string, most int) {
 	t.Helper()
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	text := string(readFile(t, filepath.Join("../../docs", e.file)))
-	if !strings.Contains(text, e.slow) {
-		t.Fatalf("docs/%s does not have %s", e.file, e.slow)
+	for file, line := range map[string][2]string{
+		e.file:             {e.slow, e.quick},
+		"tap_rest_pass.py": {"MOST_PARTS = 100 ", fmt.Sprintf("MOST_PARTS = %d ", most)},
+	} {
+		text := string(readFile(t, filepath.Join("../../docs", file)))
+		if !strings.Contains(text, line[0]) {
+			t.Fatalf("docs/%s does not have %s", file, line[0])
+		}
+		writeFile(t, dir, filepath.Base(file), []byte(strings.Replace(text, line[0], line[1], 1)))
 	}
-	writeFile(t, dir, filepath.Base(e.file), []byte(strings.Replace(text, e.slow, e.quick, 1)))
-	writeFile(t, dir, "tap_rest_pass.py", readFile(t, "../../docs/tap_rest_pass.py"))
 }
 
-// checkFirst wants of the first pass a part for each month and one for the shops, of
-// which one was tried twice, and one failed at once, with the end of the pass.
-func (e engine) checkFirst(t *testing.T, p enginePass) {
+// checkFirst wants all parts of the first pass, of which one was tried twice, and one
+// failed at once, as did the end of the pass.
+func (e engine) checkFirst(t *testing.T, p parting, pass enginePass) {
 	t.Helper()
 	parts := 0
-	for _, task := range p.Tasks {
+	for _, task := range pass.Tasks {
 		state, tries := "success", 1
 		switch {
-		case task.Task == e.end, strings.Contains(task.Name, flakyForbidden):
+		case task.Task == e.end, strings.Contains(task.Name, p.forbidden):
 			state = "failed"
-		case strings.Contains(task.Name, flakyForNow):
+		case strings.Contains(task.Name, p.forNow):
 			tries = 2
 		}
 		if task.Task == e.part {
@@ -141,8 +200,8 @@ func (e engine) checkFirst(t *testing.T, p enginePass) {
 			t.Errorf("%s %s ended as %s after %d tries, want %s after %d", task.Task, task.Name, task.State, task.Tries, state, tries)
 		}
 	}
-	if parts != 1+len(flakyMonths) || p.State != "failed" {
-		t.Errorf("the first pass had %d parts and ended as %s, want %d and failed", parts, p.State, 1+len(flakyMonths))
+	if parts != p.parts || pass.State != "failed" {
+		t.Errorf("the first pass had %d parts and ended as %s, want %d and failed", parts, pass.State, p.parts)
 	}
 }
 
