@@ -31,6 +31,7 @@ var flakyMonths = []string{"2025-07-01", flakyForNow, "2025-09-01", flakyForbidd
 type flakyShop struct {
 	url    string
 	orders apitest.Collection
+	alone  bool // orders are its only stream
 	mu     sync.Mutex
 	fails  map[string]*flaky // by month
 }
@@ -83,10 +84,14 @@ func (s *flakyShop) lay(t *testing.T, dir string) string {
 func (s *flakyShop) definition(t *testing.T) []byte {
 	t.Helper()
 	text := string(readFile(t, "../../docs/kubernetes/base/shop.yaml"))
-	for old, now := range map[string]string{
+	lines := map[string]string{
 		"window: 1mo}":                 `window: 1mo, end: "2026-01-01"}`,
 		"{attempts: 3, max_wait: 10s,": `{attempts: 3, min_wait: 1ms, max_wait: 1ms,`,
-	} {
+	}
+	if s.alone {
+		lines["  - {name: shops, path: /shops}\n"] = ""
+	}
+	for old, now := range lines {
 		if !strings.Contains(text, old) {
 			t.Fatalf("docs/kubernetes/base/shop.yaml does not have %s", old)
 		}
@@ -115,6 +120,9 @@ func (s *flakyShop) compare(t *testing.T, loaded string) {
 	}
 	if len(want) < 400 || !maps.Equal(got, want) || twice > 0 {
 		t.Errorf("%d orders are loaded, %d of them twice, want these %d once", len(got), twice, len(want))
+	}
+	if s.alone {
+		return
 	}
 	shops := map[string]bool{}
 	for line := range bytes.Lines(readFile(t, filepath.Join(loaded, "shops.jsonl"))) {
@@ -159,9 +167,12 @@ func (s *flakyShop) checkState(t *testing.T, file string) {
 		}
 	}
 	decode(t, readFile(t, file), &state)
-	streams := slices.Sorted(maps.Keys(state.Bookmarks))
+	want := []string{"orders", "shops"}
+	if s.alone {
+		want = want[:1]
+	}
 	orders := state.Bookmarks["orders"]
-	if !slices.Equal(streams, []string{"orders", "shops"}) || orders.Value != flakyEnd || string(orders.Resume) != "null" {
+	if streams := slices.Sorted(maps.Keys(state.Bookmarks)); !slices.Equal(streams, want) || orders.Value != flakyEnd || string(orders.Resume) != "null" {
 		t.Errorf("the state is %s, want a finished pass up to %s", readFile(t, file), flakyEnd)
 	}
 }
