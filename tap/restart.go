@@ -44,6 +44,11 @@ func (w *walker) tellRestart(err error, resumes bool) {
 		w.log.Warn("the export's job came to nothing: another job is asked for", "stream", w.part.Stream.Name, "why", why)
 		return
 	}
+	if e := (*fetch.Error)(nil); errors.As(err, &e) && e.Exports {
+		w.log.Warn("the API has lost the export's job: another job is asked for, and the records of that come from the first on",
+			"stream", w.part.Stream.Name, "time", w.at.Restarts-w.at.Excused, "of", maxRestarts, "why", why)
+		return
+	}
 	w.log.Warn("the API has lost the walk: the stream is read from its start again, and its records come again",
 		"stream", w.part.Stream.Name, "time", w.at.Restarts-w.at.Excused, "of", maxRestarts, "why", why)
 }
@@ -92,8 +97,17 @@ func (w *walker) pointless(e *fetch.Error) bool {
 	at := state.Refusal{Status: e.Status, Pages: w.at.Next.Pages}
 	same := w.at.Refused != nil && *w.at.Refused == at
 	w.at.Refused = &at
+	if errors.Is(e, fetch.ErrJobUnchanged) { // likely of another job too, and that costs as much
+		e.Advice = "no other job is asked for in this run, as it would likely end the same way: does done look at the right place, and is poll.timeout long enough? The next run asks for a new one"
+		return true
+	}
 	if w.refusals++; !same && w.refusals == 1 {
 		return false
+	}
+	if errors.Is(e, fetch.ErrJobUnknown) {
+		e.Class = fetch.Permanent
+		e.Advice = "the API did not know the job before, either, right after it was asked for: the path of export.poll seems wrong: " + e.Advice
+		return true
 	}
 	if errors.Is(e, fetch.ErrJobOver) { // it stays lost: the next run asks for a job of its own
 		e.Advice = "another job was asked for, and ended the same way; the next run asks for a new one"

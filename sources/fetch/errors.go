@@ -50,6 +50,14 @@ func (c Class) String() string {
 	}
 }
 
+// Ended says in a word or two how the walk ended.
+func (e *Error) Ended() string {
+	if e.Class == SessionLost && e.Exports {
+		return "job lost"
+	}
+	return e.Class.String()
+}
+
 // excerptSize is how much of an answer an error keeps, in bytes.
 const excerptSize = 512
 
@@ -62,6 +70,7 @@ type Error struct {
 	RequestID string // as the answer's headers name it, "" if they don't
 	Attempts  int    // made in all
 	Deferred  int    // of them, after the walk was put off until others were done
+	Exports   bool   // the stream is an export: what the API loses is its job
 	Refused   bool   // a 4xx other than 410 to a request with a page token: it may be about the request
 	Excerpt   string // the first 512 bytes of the answer, redacted
 	Advice    string // what to do, "" if nothing is known

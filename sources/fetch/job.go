@@ -29,6 +29,7 @@ type job struct {
 	slot     *export.Slot
 	sharing  sharing // with other streams; its zero value: no other reads the job
 	removed  bool
+	fresh    bool // it was asked for in this run
 	walk     walkOfJob
 	lost     bool // the API may have got a submission whose answer did not come
 	warned   bool // that a second job may be made
@@ -214,17 +215,28 @@ func (j *job) linksIn(answer expr.Value, text []byte, h http.Header) ([]string, 
 // it, and another one is to be asked for.
 var ErrJobOver = export.ErrOver
 
+// The failures of jobs about which a caller decides: the API has never known the job, or
+// it was not done in time and no poll said anything else than the others.
+var (
+	ErrJobUnknown   = errors.New("the API does not know the export's job, which it was asked for just before")
+	ErrJobUnchanged = export.ErrUnchanged
+)
+
 // forgotten makes the failure of a poll one of a job that the API does not know any
 // more, where it says so: another one is asked for.
 func (j *job) forgotten(err error) error {
 	var e *Error
-	if errors.As(err, &e) && (e.Status == http.StatusNotFound || e.Status == http.StatusGone) {
-		own := *e
-		own.Class, own.Advice = SessionLost, ""
-		own.Err = fmt.Errorf("the API does not know the export's job any more: %w", e.Err)
+	if !errors.As(err, &e) || e.Status != http.StatusNotFound && e.Status != http.StatusGone {
+		return err
+	}
+	own := *e
+	own.Class = SessionLost
+	if e.Status == http.StatusNotFound && j.fresh && !j.Answered() {
+		own.Refused, own.Err = true, fmt.Errorf("%w: %w", ErrJobUnknown, e.Err)
 		return &own
 	}
-	return err
+	own.Advice, own.Err = "", fmt.Errorf("the API does not know the export's job any more: %w", e.Err)
+	return &own
 }
 
 // pollLater waits before the next poll of a job that is not done.
@@ -266,6 +278,7 @@ func (j *job) fails(err error) {
 	if j == nil || !errors.As(err, &e) {
 		return
 	}
+	e.Exports = true
 	if j.sharing.job != nil && e.Class == SessionLost {
 		j.sharing.job.Forget()
 	}

@@ -88,7 +88,7 @@ func (j *job) asksFor(page *Page) error {
 
 // notDone decides about the answer of a job that is still under way.
 func (j jobJudge) notDone(page *Page) verdict {
-	if err := j.job.Overdue(time.Now()); err != nil {
+	if err := j.job.Waits(j.vars, page.Status, page.Body.Text, time.Now(), j.secrets.Quote); err != nil {
 		return refuse(SessionLost, err).refusing()
 	}
 	return verdict{pending: j.job.Later(retryAfter(&page.Exchange)), err: errors.New("the export's job is not done")}

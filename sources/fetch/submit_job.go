@@ -73,8 +73,12 @@ func (w filesWalk) refused(out *outgoing, err error) {
 	}
 }
 
-// lostBy takes note of an attempt at a submission that came to no page.
+// lostBy takes note of an attempt at a submission that came to no page, or at a poll that
+// did not say how the job stands.
 func (j *job) lostBy(out *outgoing, ex *Exchange, err error, v verdict) {
+	if (out.role == forPoll || out.role == forResult) && v.pending == 0 {
+		j.Disturbed()
+	}
 	if out.role == forSubmit && (mayHaveArrived(ex, err) || errors.Is(v.err, ErrBroken)) {
 		j.lost = true
 		j.tellLost(out, v.err)

@@ -56,6 +56,7 @@ func (w filesWalk) askForJob(ctx context.Context, out *outgoing) (*Page, error) 
 	w.noteSubmission(out)
 	page, err := w.asked(ctx, out)
 	w.refused(out, err)
+	w.job.fresh = err == nil
 	if err == nil && w.recorder.Recording != nil {
 		if err := w.recorder.Journal.Sync(); err != nil {
 			page.Release()

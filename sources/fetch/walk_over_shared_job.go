@@ -63,6 +63,7 @@ func (w filesWalk) submitOnce(ctx context.Context, out *outgoing) (*Page, error)
 		if page, err := w.recalled(ctx, out); page != nil || err != nil { // the other walk has handed it over
 			return page, err
 		}
+		w.job.fresh = true
 		return w.takeJob(out, *got)
 	}
 	var sealed *json.RawMessage

@@ -93,7 +93,7 @@ func (s *Stream) Status() string {
 	var e *fetch.Error
 	switch {
 	case errors.As(s.Failure, &e):
-		return "failed (" + e.Class.String() + ")"
+		return "failed (" + e.Ended() + ")"
 	case s.Failure != nil:
 		return "failed"
 	case s.Skipped != "" && s.Skips >= s.Partitions:

@@ -26,6 +26,7 @@ type Job struct {
 	wait  time.Duration // before the next poll
 	told  time.Time     // when the log last said that the job is not done
 	known digest
+	polls polls
 }
 
 // digest is what was reckoned of the answer of a job that is kept.

@@ -1,8 +1,12 @@
 package export
 
 import (
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -35,6 +39,7 @@ func (j *Job) Stands(vars expr.Vars, status int, submission bool) (Stand, error)
 	case submission:
 		return Running, nil
 	}
+	j.polls.answered = true
 	done, err := holds(j.Spec.Done, vars, "export.done", status != http.StatusAccepted)
 	switch {
 	case err != nil:
@@ -58,12 +63,82 @@ func holds(t *expr.Template, vars expr.Vars, key string, absent bool) (bool, err
 	return sources.Holds(v), nil
 }
 
-// Overdue is the error of a job that runs for longer than it may.
-func (j *Job) Overdue(now time.Time) error {
-	if age := now.Sub(j.since).Round(time.Second); age > j.Spec.Timeout {
-		return fmt.Errorf("%w: it is not done after %s, and poll.timeout is %s", ErrOver, age, j.Spec.Timeout)
+// polls are what the polls of a run said of a job that is not done.
+type polls struct {
+	answered bool // one of them said how it stands
+	n        int
+	last     [sha256.Size]byte
+	varied   bool // one said something else than the one before, or failed
+}
+
+// Answered reports whether a poll said how the job stands, in this run.
+func (j *Job) Answered() bool { return j.polls.answered }
+
+// Disturbed notes a poll that did not say how the job stands.
+func (j *Job) Disturbed() { j.polls.varied = true }
+
+// Waits notes an answer, which vars show, by which the job is not done. The error is that
+// of a job which runs for longer than it may: it quotes what done looks at.
+func (j *Job) Waits(vars expr.Vars, status int, answer []byte, now time.Time, quote func(string) string) error {
+	p, sum := &j.polls, sha256.Sum256(answer)
+	p.varied = p.varied || p.n > 0 && sum != p.last
+	p.n, p.last = p.n+1, sum
+	age := now.Sub(j.since).Round(time.Second)
+	if age <= j.Spec.Timeout {
+		return nil
 	}
-	return nil
+	vars[sources.VarStatus] = expr.Int(int64(status))
+	defer func() { vars[sources.VarStatus] = expr.Undefined() }()
+	err := fmt.Errorf("%w: it is not done after %s, and poll.timeout is %s: %s", ErrOver, age, j.Spec.Timeout, j.looksAt(vars, answer, quote))
+	if p.n < alike || p.varied {
+		return err
+	}
+	return fmt.Errorf("%w; %w (%d polls)", err, ErrUnchanged, p.n)
+}
+
+// alike is how many answers must be the same before that means something.
+const alike = 3
+
+// ErrUnchanged says that a job was not done in time, and that no poll said anything else
+// than the others: another job would likely end the same way.
+var ErrUnchanged = errors.New("all answers were the same")
+
+// looksAt says what done looks at in an answer, and what is there; where it looks at all
+// of the answer, or there is no done, with what that begins.
+func (j *Job) looksAt(vars expr.Vars, answer []byte, quote func(string) string) string {
+	const most = 3
+	var all []string
+	see := func(v expr.Value, name string, keys ...string) {
+		text := "not there"
+		for _, key := range keys {
+			v = v.Get(key)
+		}
+		if !v.Missing() {
+			text = quote(string(v.AppendJSON(nil)))
+		}
+		if said := strings.Join(append([]string{name}, keys...), ".") + " is " + text; !slices.Contains(all, said) && len(all) < most {
+			all = append(all, said)
+		}
+	}
+	if done := j.Spec.Done; done != nil {
+		for _, keys := range done.Reads("response") {
+			if len(keys) > 0 {
+				see(vars[sources.VarResponse], "response", keys...)
+			}
+		}
+		for _, keys := range done.Reads("headers") {
+			if len(keys) > 0 {
+				see(vars[sources.VarHeaders], "headers", keys...)
+			}
+		}
+		if done.Uses("status") {
+			see(vars[sources.VarStatus], "status")
+		}
+	}
+	if len(all) == 0 {
+		return "the last answer begins: " + quote(string(answer))
+	}
+	return "in the last answer " + strings.Join(all, ", ")
 }
 
 // BeforePolls is how long to wait before the first poll of a run, while the job is
