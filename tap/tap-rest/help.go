@@ -53,7 +53,11 @@ func misused(model *kong.Application, args []string, err error) error {
 			return fmt.Errorf("%s: %s is missing (usage: tap-rest %s)", command.Name, strings.TrimPrefix(text, "expected "), command.Summary())
 		}
 	}
-	if word, found := strings.CutPrefix(text, "unexpected argument "); found && len(args) > 0 && strings.HasPrefix(word, args[0]) {
+	word, found := strings.CutPrefix(text, "unexpected argument ")
+	if found && !slices.ContainsFunc(names, func(name string) bool { return slices.Contains(args, name) }) && !strings.HasPrefix(word, args[0]) {
+		return fmt.Errorf("%s: a target that loads what is read stands behind --, as in tap-rest --config FILE -- %s", text, strings.Fields(word)[0])
+	}
+	if found && strings.HasPrefix(word, args[0]) {
 		return fmt.Errorf("%s; the commands are %s, and without one it reads: tap-rest --config FILE", text, strings.Join(names, ", "))
 	}
 	return fmt.Errorf("%s (tap-rest --help says more)", text)

@@ -99,7 +99,7 @@ func run(args []string) int {
 		}
 		return nil
 	}
-	rt := &runtime{stop: stop, console: con, stdout: os.Stdout, target: target, again: again}
+	rt := &runtime{stop: stop, signals: signals, console: con, stdout: os.Stdout, target: target, again: again}
 	if err = rt.mayLoad(command.Command()); err == nil {
 		err = command.Run(rt)
 	}
@@ -113,6 +113,7 @@ func run(args []string) int {
 // runtime is what commands find around them.
 type runtime struct {
 	stop    context.Context // ended by a signal
+	signals *caught
 	console *console.Console
 	stdout  *os.File
 	target  []string                  // the command that stands behind --; nil: what is read goes to stdout

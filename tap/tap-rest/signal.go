@@ -16,15 +16,16 @@ import (
 
 // caught are the signals that stop a run.
 type caught struct {
-	c     chan os.Signal
-	first atomic.Pointer[os.Signal]
+	c       chan os.Signal
+	first   atomic.Pointer[os.Signal]
+	abandon atomic.Pointer[func(os.Signal)] // what a second one does before it kills; nil: nothing
 }
 
 // errSignal is the cause with which a run that a signal stops is ended.
 var errSignal = errors.New("stopped by a signal")
 
 // catchSignals returns a context that SIGTERM and SIGINT end. A second one
-// kills at once. SIGPIPE is taken and dropped: writing to a closed stdout is an error
+// kills at once, but for what [caught.before] says. SIGPIPE is taken and dropped: writing to a closed stdout is an error
 // like any other. Were it ignored, then by a target too, and by all that it starts.
 func catchSignals() (context.Context, *caught) {
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -34,11 +35,18 @@ func catchSignals() (context.Context, *caught) {
 	go func() {
 		got := <-s.c
 		s.first.Store(&got)
-		signal.Reset(os.Interrupt, syscall.SIGTERM)
 		cancel(errSignal)
+		got = <-s.c
+		if abandon := s.abandon.Load(); abandon != nil {
+			(*abandon)(got)
+		}
+		raise(got)
 	}()
 	return ctx, s
 }
+
+// before makes a second signal do something before it kills.
+func (s *caught) before(abandon func(os.Signal)) { s.abandon.Store(&abandon) }
 
 // longestEnd is how long a program that a signal stops may take: a run needs
 // ten seconds where an API does not answer and stdout is blocked, and then its target,

@@ -71,7 +71,8 @@ func (rt *runtime) loadInto(o tap.Options, keeper *target.Keeper, run func(tap.O
 	if err != nil {
 		return &tap.InputError{Err: err}
 	}
-	o.Out, o.Gone = t.Stdin(), t.Gone()
+	rt.signals.before(t.Abandon)
+	o.Out, o.Gone = target.Watch(t.Stdin(), rt.target[0], o.Log), t.Gone()
 	o.Stored = func() error {
 		slow := time.AfterFunc(10*time.Second, func() {
 			o.Log.Info("all is read: waiting for the target to load the rest and to end", "target", rt.target[0])

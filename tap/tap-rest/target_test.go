@@ -183,3 +183,38 @@ func TestSignalWithTarget(t *testing.T) {
 	}
 	r.checkWhole(t, "stopped", r.loaded(t), 0)
 }
+
+// TestSecondSignalWithTarget: a second signal ends the run at once, and a target that does
+// not read with it.
+func TestSecondSignalWithTarget(t *testing.T) {
+	var victim victim
+	r := newRig(t, apitest.Before(func(m int, _ *http.Request) {
+		if p := victim.get(); p != nil && m == 11 {
+			p.signal(t, syscall.SIGTERM)
+			p.stderr.await(t, "a signal stops the run")
+			p.signal(t, syscall.SIGTERM)
+		}
+	}))
+	r.definition(t)
+	config := r.write(t, "config.json", `{"source": "items.yaml", "run": {"flush": {"responses": 3}}}`)
+	p := victim.set(func() *process {
+		return r.begin(t, "--config", config, "--", "/bin/sh", "-c", "trap '' TERM; echo $$ >pid; exec sleep 1000")
+	})
+	p.finish(t)
+	if !p.status.Signaled() || p.status.Signal() != syscall.SIGTERM {
+		t.Errorf("got %v, want death by SIGTERM; stderr:\n%s", p.status, p.stderr.String())
+	}
+	victim.forget()
+	text, err := os.ReadFile(filepath.Join(r.dir, "pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(id, 0); err == nil {
+		_ = syscall.Kill(id, syscall.SIGKILL)
+		t.Error("the target goes on")
+	}
+}

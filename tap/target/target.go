@@ -16,9 +16,10 @@ import (
 const (
 	// Patience is how long a target may go on in all when its run was stopped: to load
 	// what it got, then to end.
-	Patience = loading + ending
-	loading  = 10 * time.Second // after the end of its stdin
-	ending   = 5 * time.Second  // after SIGTERM
+	Patience   = loading + ending
+	loading    = 10 * time.Second // after the end of its stdin
+	ending     = 5 * time.Second  // after SIGTERM
+	abandoning = time.Second      // after a signal that is passed on
 	// draining is how long a target's stdout is still read when the target has ended: a
 	// process that it left behind may hold it open.
 	draining = 2 * time.Second
@@ -139,6 +140,18 @@ func (t *Target) End(stop context.Context) error {
 		}
 	}
 	return t.failed
+}
+
+// Abandon passes a signal on to the target, and kills it where that does not end it: a run
+// that is killed leaves nobody behind who waits for the end of its lines.
+func (t *Target) Abandon(got os.Signal) {
+	_ = t.cmd.Process.Signal(got) // an error means that it has ended, or knows no signals
+	select {
+	case <-t.gone:
+	case <-time.After(abandoning):
+		_ = t.cmd.Process.Kill()
+		<-t.gone
+	}
 }
 
 func (t *Target) endsWithin(d time.Duration) bool {

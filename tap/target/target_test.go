@@ -129,3 +129,35 @@ func TestNoSuchTarget(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestAbandon: a target that the end of its stdin does not end, as it does not read, gets
+// the signal that its run got, and is killed where it goes on.
+func TestAbandon(t *testing.T) {
+	for _, test := range []struct {
+		name, script string
+		printed      []string
+		code         int
+	}{
+		{"the signal ends it", "trap 'echo told; exit 4' TERM; echo ready; while :; do sleep 0.01; done", []string{"ready", "told"}, 4},
+		{"it is killed", "trap '' TERM; echo ready; while :; do sleep 0.01; done", []string{"ready"}, 137},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			ready := make(chan struct{})
+			var printed []string
+			got, err := target.Start([]string{"sh", "-c", test.script}, os.Stderr, func(line []byte) {
+				if printed = append(printed, string(line)); len(printed) == 1 {
+					close(ready)
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			<-ready
+			got.Abandon(syscall.SIGTERM)
+			var failed *target.Failed
+			if err := got.End(t.Context()); !errors.As(err, &failed) || failed.Code != test.code || !slices.Equal(printed, test.printed) {
+				t.Errorf("got %v and %q, want exit code %d", err, printed, test.code)
+			}
+		})
+	}
+}
