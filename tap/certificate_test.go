@@ -247,7 +247,7 @@ func TestCertificateCannotBeWritten(t *testing.T) {
 			t.Errorf("%s: %d calls, %d records, %v", name, calls, len(r.records("x")), r.err)
 		}
 	}
-	if left, _ := filepath.Glob(filepath.Join(dir, ".new*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(dir, ".*.new-*")); len(left) > 0 {
 		t.Errorf("files are left: %v", left)
 	}
 }

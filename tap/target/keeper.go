@@ -25,6 +25,7 @@ type Keeper struct {
 	last   []byte // nil: none yet
 	failed error  // why the last one is not kept
 	other  int    // lines that were no state
+	swept  bool   // what killed runs left behind is removed
 }
 
 // NewKeeper returns a keeper of states in a file, "" for none; reads reports whether the
@@ -66,6 +67,12 @@ func (k *Keeper) Printed(line []byte) {
 	k.last = printed.AppendSinger(k.last[:0])
 	if k.keep == nil {
 		return
+	}
+	if !k.swept { // the run that has written a state has the lock
+		k.swept = true
+		if err := workdir.Sweep(k.file); err != nil {
+			k.log.Warn("what killed runs left beside the state file could not be removed", "file", k.file, "why", err.Error())
+		}
 	}
 	before := k.failed
 	if k.failed = k.keep(k.last); k.failed != nil && before == nil {

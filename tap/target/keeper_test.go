@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/target"
@@ -91,5 +92,30 @@ func TestKeeperCannotWrite(t *testing.T) {
 	}
 	if k.Printed([]byte(`{"bookmarks":{"a":{"pass":{"id":"p","as_of":"2025-06-01T12:00:00Z"}}}}`)); k.Err() != nil {
 		t.Errorf("got %v", k.Err())
+	}
+}
+
+// TestKeeperSweeps proves that what killed runs left beside the state file is removed when
+// the first state is kept, and not before: another run may have the lock.
+func TestKeeperSweeps(t *testing.T) {
+	dir := t.TempDir()
+	file, left := filepath.Join(dir, "state.json"), filepath.Join(dir, ".state.json.new-123")
+	if err := os.WriteFile(left, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(left, old, old); err != nil {
+		t.Fatal(err)
+	}
+	k, err := target.NewKeeper(file, reads, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(left); err != nil {
+		t.Error("it is removed before the run has the lock")
+	}
+	k.Printed([]byte(`{"bookmarks":{"a":{"replication_key_value":"1","pass":{"id":"p","as_of":"2025-06-01T12:00:00Z"}}}}`))
+	if _, err := os.Stat(left); !os.IsNotExist(err) {
+		t.Errorf("it is left: %v", err)
 	}
 }

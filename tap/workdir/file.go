@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
+	"time"
 )
 
 // Append appends lines to a file, in one write, and makes them last. What a
@@ -76,7 +78,7 @@ func Writable(path string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, ".new-*")
+	f, err := os.CreateTemp(dir, newFor(path)+"*")
 	if err != nil {
 		return err
 	}
@@ -110,7 +112,7 @@ func Replace(path string, data []byte) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, ".new-*")
+	f, err := os.CreateTemp(dir, newFor(path)+"*")
 	if err != nil {
 		return err
 	}
@@ -124,6 +126,39 @@ func Replace(path string, data []byte) error {
 		return err
 	}
 	return syncNames(dir)
+}
+
+// newFor is how the name of a new file begins that is to replace another one.
+func newFor(path string) string {
+	const longest = 200 // bytes of a name, so that there is room for the rest
+	base := filepath.Base(path)
+	return "." + base[:min(len(base), longest)] + ".new-"
+}
+
+// stale is how old a new file is that nobody writes any more.
+const stale = time.Minute
+
+// Sweep removes new files beside a file that the user named, which runs left behind that
+// were killed while they wrote it. It is called by the only run that writes the file.
+func Sweep(path string) error {
+	path = follow(path)
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		number, ours := strings.CutPrefix(entry.Name(), newFor(path))
+		if !ours || number == "" || strings.Trim(number, "0123456789") != "" {
+			continue
+		}
+		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > stale {
+			err = os.Remove(filepath.Join(filepath.Dir(path), entry.Name()))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // syncNames makes the names in a folder last. Windows has no such thing.
