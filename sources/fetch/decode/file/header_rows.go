@@ -3,6 +3,9 @@ package file
 import (
 	"bytes"
 	"fmt"
+	"strings"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
 )
@@ -50,6 +53,7 @@ type watched struct {
 	found  int64  // of those that are such rows
 	row    int64  // of the first one
 	first  bool   // the first record of all is such a row, in whatever case
+	some   string // the names that the first record of all has in their places, where it has not all; "": none
 }
 
 // Next appends the next record.
@@ -64,12 +68,14 @@ func (w *watched) Next(dst []byte) ([]byte, error) {
 
 // see looks at a record, behind which so many rows were read already.
 func (w *watched) see(record []byte, behind int) {
-	if w.n++; len(record) != len(w.again) {
+	if w.n++; w.n == 1 && w.header.Given {
+		if w.first = bytes.EqualFold(record, w.again); !w.first {
+			w.some = w.matching(record)
+		}
 		return
 	}
 	switch {
-	case w.n == 1 && w.header.Given:
-		w.first = bytes.EqualFold(record, w.again)
+	case len(record) != len(w.again):
 	case bytes.Equal(record, w.again):
 		if w.found++; w.found == 1 {
 			w.row = w.header.LastRow() - int64(behind)
@@ -77,10 +83,33 @@ func (w *watched) see(record []byte, behind int) {
 	}
 }
 
+// matching are the names that a record has in their own columns, where those are so many
+// that it is likely a row of names. A value may be the name of its column by chance.
+func (w *watched) matching(record []byte) string {
+	var same []string
+	i := 0
+	gjson.ParseBytes(record).ForEach(func(name, value gjson.Result) bool {
+		if i++; value.Type == gjson.String && strings.EqualFold(name.Str, value.Str) {
+			same = append(same, name.Str)
+		}
+		return true
+	})
+	if len(same) < 2 && len(same)*2 < i {
+		return ""
+	}
+	return strings.Join(same[:min(len(same), mostNames)], ", ")
+}
+
+// mostNames is how many names a remark says.
+const mostNames = 10
+
 // Remarks say of the rows of names that they were taken for records.
 func (w *watched) Remarks() (all []Remark) {
 	if w.first {
 		all = append(all, Remark{About: "decode.header", Text: "decode.header gives the columns names, and the first row of the file holds them, too: it was taken for a record. Write header: true, or " + w.header.Skip})
+	}
+	if w.some != "" {
+		all = append(all, Remark{About: "decode.header", Text: fmt.Sprintf("decode.header gives the columns names, and the first row of the file holds some of them (%s): it likely names the columns, otherwise than the definition does, and was taken for a record. Write header: true to use the file's names, or %s to keep those of the definition", w.some, w.header.Skip)})
 	}
 	if w.n == 0 && len(w.header.Names) == 1 && !w.header.Given {
 		all = append(all, Remark{About: "a name and no rows", Text: fmt.Sprintf("the file is one name, %s, and no row: if it is a message, and no empty table, a primary_key or replication_key that names a column makes it an error", w.header.Names[0])})
@@ -106,6 +135,13 @@ type watchedSkipper struct {
 
 // Skip proves the next records.
 func (w *watchedSkipper) Skip() (n int, text []byte, err error) {
+	if w.n == 0 && w.header.Given { // the first record is looked at
+		text, err = w.Next(nil)
+		if err != nil {
+			return 0, nil, err
+		}
+		return 1, text, nil
+	}
 	n, text, err = w.of.Skip()
 	if err != nil {
 		return n, text, err

@@ -49,6 +49,7 @@ type records struct {
 	begun    bool
 	sequence bool // texts have separators before them
 	err      error
+	whole
 }
 
 // Close gives back the buffer.
@@ -85,6 +86,7 @@ func (r *records) Next(dst []byte) ([]byte, error) {
 		r.line += int64(bytes.Count(text, []byte{'\n'}))
 	}
 	r.pos += size
+	r.see(dst[from:])
 	return dst, nil
 }
 
