@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // reusing is a splitter that makes no new page, as the program's does not.
@@ -86,6 +87,9 @@ func BenchmarkWalk(b *testing.B) {
 // TestNothingIsAllocatedPerRecord compares pages of 1,000 records with pages
 // of 10.
 func TestNothingIsAllocatedPerRecord(t *testing.T) {
+	if testshare.Race {
+		t.Skip("the race detector allocates, too")
+	}
 	perPage := func(size int) float64 {
 		s := define(t, "", benchStream)[0]
 		api := recorded(t, s, 4*size, size)

@@ -38,8 +38,10 @@ func TestFilesTell(t *testing.T) {
 	const (
 		parents  = "decode: {format: jsonl, parent_id: __parentId}"
 		children = "decode: {format: jsonl, parent_id: __parentId, lines: children}"
+		rows     = body.Max/1000 + 1 // of a thousand bytes and more: a file that is not in memory
 		bulk     = "{\"id\":\"o1\",\"name\":\"x\"}\n{\"id\":\"l1\",\"__parent_id\":\"o1\"}\n"
 	)
+	note := strings.Repeat("a", 1000)
 	for _, tt := range []struct {
 		name, stream, body string
 		want               []string // in the one remark; none: nothing is told
@@ -69,8 +71,8 @@ func TestFilesTell(t *testing.T) {
 		{"a long XML document", "decode: xml, records: r.row", "<r>" + strings.Repeat("<item><id>1</id></item>", 20_000) + "</r>", []string{"are at r.item: "}},
 		{"a row of names again", "decode: csv", "id,note\n1,a\nid,note\n2,b\n", []string{"row 3 of the file holds nothing but the names", "was taken for a record: if it is no data, write keep: '{{ record[\"id\"] != \"id\" }}'"}},
 		{"several rows of names", "decode: csv", "\"id\",note\r\n1,a\r\n\r\n\"id\",note\r\n2,b\r\nid,note\r\n", []string{"row 4 of the file and 1 more hold nothing"}},
-		{"likewise, in a long file", "decode: csv", "id,note\n" + strings.Repeat("1,a\n", body.Max/4) + "id,note\n2,b\nid,note\n", []string{"row " + strconv.Itoa(body.Max/4+2) + " of the file and 1 more hold nothing"}},
-		{"likewise, among rows of several lines", "decode: csv", "id,note\n" + strings.Repeat("1,\"a\nb\"\n", body.Max/8) + "id,note\n2,\"b\"\nid,note\n", []string{"row " + strconv.Itoa(body.Max/8+2) + " of the file and 1 more hold nothing"}},
+		{"likewise, in a long file", "decode: csv", "id,note\n" + strings.Repeat("1,"+note+"\n", rows) + "id,note\n2,b\nid,note\n", []string{"row " + strconv.Itoa(rows+2) + " of the file and 1 more hold nothing"}},
+		{"likewise, among rows of several lines", "decode: csv", "id,note\n" + strings.Repeat("1,\"a\n"+note+"\"\n", rows) + "id,note\n2,\"b\"\nid,note\n", []string{"row " + strconv.Itoa(rows+2) + " of the file and 1 more hold nothing"}},
 		{"a value that is a name", "decode: csv", "id,note\nid,a\n2,note\n", nil},
 		{"names that the file has, too", "decode: {format: csv, header: [id, note]}", "ID,Note\n1,a\n", []string{"decode.header gives the columns names, and the first row of the file holds them, too", "Write header: true, or skip_lines: 1"}},
 		{"likewise, behind a line", "decode: {format: csv, header: [id, note], skip_lines: 1}", "report\nid,note\n1,a\n", []string{"skip_lines: 2"}},
@@ -89,7 +91,7 @@ func TestFilesTell(t *testing.T) {
 		{"two names and no row", "decode: csv", "id,note\n", nil},
 		{"names of a workbook", "decode: {format: xlsx, header: [id, note]}", workbook(t, "id,note", "1,a"), []string{"Write header: true, or skip_rows: 1"}},
 		{"a row of names again in a workbook", "decode: xlsx", workbook(t, "id,note", "1,a", "id,note"), []string{"row 3 of the file holds nothing but the names"}},
-		{"a long file", parents, strings.Repeat(bulk, body.Max/40), []string{"decode.parent_id"}},
+		{"a long file", parents, strings.Repeat(strings.Replace(bulk, `"x"`, `"`+note+`"`, 1), rows), []string{"decode.parent_id"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			text := tt.stream
