@@ -10,14 +10,13 @@ package testshare
 import "testing"
 
 // Takes says whether case n of last, from 1, is tried: with -short a fifth of
-// them and the last one.
+// them and the last one, under the race detector a tenth of them at other places.
 func Takes(n, last int) bool {
-	const share = 5
-	at := 1
+	share, at := 5, 1
 	if Race {
-		at = share/2 + 1
+		share, at = 10, 3
 	}
-	return !testing.Short() || n%share == at%share || n == last
+	return !testing.Short() || n%share == at || n == last
 }
 
 // Rounds says how many of so many rounds a test makes that does nothing at

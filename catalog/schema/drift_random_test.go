@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // Random records go through inference, the judge, drift and back: what was
@@ -14,7 +15,7 @@ import (
 // holds nothing new.
 func TestRandomRecords(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 11))
-	for range 400 {
+	for range testshare.Rounds(400) {
 		in := schema.NewInference()
 		var records []string
 		for range 1 + random.IntN(3) {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // The rounds of TestFastFindings; under TAP_REST_FULL_TESTS its time.
@@ -33,7 +35,8 @@ func TestFastFindings(t *testing.T) {
 		return
 	}
 	known, fit, compiled, round := 0, 0, 0, 0
-	for ; full && time.Now().Before(until) || !full && round < findingRounds; round++ {
+	rounds := testshare.Rounds(findingRounds)
+	for ; full && time.Now().Before(until) || !full && round < rounds; round++ {
 		found, ok := tryFindings(t, scanner, first+uint64(round))
 		if ok {
 			compiled++
@@ -46,6 +49,9 @@ func TestFastFindings(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d schemas compile, %d of %d records fit, %d have surely no new fields", compiled, round, fit, compiled*recordsByRound, known)
+	if testshare.Race {
+		return // a few say nothing
+	}
 	if fit < round/4 || known < round/20 {
 		t.Error("too few to say anything")
 	}

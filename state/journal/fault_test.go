@@ -8,6 +8,8 @@ import (
 	"slices"
 	"syscall"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // story is a run: it does the same each time, and notes what the journal said
@@ -167,7 +169,11 @@ func TestCrash(t *testing.T) {
 	tell(whole, newStory())
 	r := rand.New(rand.NewPCG(1, 2))
 	for at := 1; at <= whole.ops+1; at++ {
-		for try := range 20 {
+		tries := testshare.Rounds(20)
+		if testing.Short() {
+			tries = testshare.Rounds(10)
+		}
+		for try := range tries {
 			t.Run(fmt.Sprintf("%d %d", at, try), func(t *testing.T) {
 				fs, s := newMemFS(), newStory()
 				fs.fault = failAt(at, true)

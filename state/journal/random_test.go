@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // line is what a partition must serve, kept the simple way.
@@ -167,7 +169,7 @@ func (p *player) check(t *testing.T) {
 }
 
 func TestRandom(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(testshare.Rounds(60)) {
 		fs := newMemFS()
 		o := Options{FS: fs, SegmentBytes: 900, MaxBytes: int64(2000 * (seed % 3)), awake: int(seed % 2)}
 		p := &player{r: rand.New(rand.NewPCG(seed, 0)), fs: fs, m: newModel(), o: o, lines: map[string]*line{}}
@@ -185,7 +187,7 @@ func TestRandom(t *testing.T) {
 // TestRandomCrash cuts the power in between, with deletions that may not have
 // happened either. What comes out was given, and opening never fails.
 func TestRandomCrash(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(testshare.Rounds(60)) {
 		fs := newMemFS()
 		o := Options{FS: fs, SegmentBytes: 900, MaxBytes: 3000, awake: int(seed % 2)}
 		p := &player{r: rand.New(rand.NewPCG(seed, 1)), fs: fs, m: newModel(), o: o, lines: map[string]*line{}}

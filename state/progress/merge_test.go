@@ -11,6 +11,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/progress"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 var begin = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -128,7 +129,7 @@ func merges(t testing.TB, r *rand.Rand) {
 }
 
 func TestMergeIsASemilattice(t *testing.T) {
-	for seed := range uint64(4000) {
+	for seed := range uint64(testshare.Rounds(4000)) {
 		merges(t, rand.New(rand.NewPCG(seed, 1)))
 	}
 }

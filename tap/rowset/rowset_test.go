@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/tap/rowset"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 var of = rowset.Header{Of: "orders"}
@@ -49,7 +50,7 @@ func doubt(dst, a, b []byte) []byte {
 // times, are sorted in little memory, made sets, merged with earlier sets, looked
 // up, and taken from each other.
 func TestRandomHistories(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range uint64(testshare.Rounds(12)) {
 		r := rand.New(rand.NewPCG(seed, 13))
 		dir := t.TempDir()
 		before, known := map[string]string{}, ""

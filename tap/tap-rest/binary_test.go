@@ -7,12 +7,17 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // builtBinary returns the real program, built once for all tests that need a
 // process of its own.
 func builtBinary(t testing.TB) string {
 	t.Helper()
+	if testshare.Race {
+		t.Skip("it is about another process, at which the race detector does not look: make test has it")
+	}
 	name, err := buildOnce()
 	if err != nil {
 		t.Fatal(err)

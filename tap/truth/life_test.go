@@ -24,6 +24,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 var (
@@ -39,6 +40,9 @@ func TestLives(t *testing.T) {
 	step := uint64(1)
 	if testing.Short() {
 		step = 6
+	}
+	if testshare.Race {
+		step *= 2
 	}
 	for seed := *from; seed < *from+*lives; seed += step {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
