@@ -132,8 +132,8 @@ func TestLongPageCut(t *testing.T) {
 			}
 			lines := parseLines(t, at.lines)
 			for _, state := range slices.Compact([]string{"", lastState(lines)}) {
-				if state != "" && done(t, state, "items") {
-					continue
+				if state != "" && (done(t, state, "items") || testshare.Race) {
+					continue // the detector takes minutes to read lines of so many bytes
 				}
 				api.Reset()
 				next := longSetup(t, api, "", "")
@@ -191,6 +191,9 @@ func TestLongPageSpooled(t *testing.T) {
 		spool string
 		calls int // while stdout is blocked
 	}{{"1GiB", 6}, {"1B", 3}} {
+		if testshare.Race && tt.spool != "1B" {
+			continue
+		}
 		synctest.Test(t, func(t *testing.T) {
 			sleepUntil(june.Add(24 * time.Hour))
 			api := longAPI()
