@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tap-rest/tap-rest/tap/fleet/budget/ledger"
 )
 
 // patience is how long the server has for an answer.
@@ -102,7 +104,7 @@ func (b *bucket) change(ctx context.Context, key string, with func(value) ([]byt
 		if !errors.Is(err, errRaced) {
 			return value{text: text, revision: revision}, err
 		}
-		if !pause(ctx, rand.N(time.Duration(min(try, 20))*2*time.Millisecond)) {
+		if !pause(ctx, ledger.Backoff(try, rand.Float64())) {
 			return value{}, context.Cause(ctx)
 		}
 	}

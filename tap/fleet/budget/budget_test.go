@@ -104,15 +104,17 @@ func TestThreeBudgets(t *testing.T) {
 			})
 		}
 	}
+	late := lateness()
 	wait.Wait()
+	wrong := blame(t, late())
 	if worst := made.worst(time.Second); worst > 40 {
-		t.Errorf("%d requests within a second, want 40 at most", worst)
+		wrong("%d requests within a second, want 40 at most", worst)
 	}
 	if most > 5 {
 		t.Errorf("%d requests in flight, want 5 at most", most)
 	}
 	if made.len() < 5*40*7/10 {
-		t.Errorf("%d requests in 5 s, want nearly 200", made.len())
+		wrong("%d requests in 5 s, want nearly 200", made.len())
 	}
 	if said.String() != "" {
 		t.Error(said.String())

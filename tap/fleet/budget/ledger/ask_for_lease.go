@@ -14,6 +14,13 @@ const (
 	mostChanges = 1000
 )
 
+// Backoff is how long a worker waits before it asks again, when other workers were faster
+// so many times. The chance is between 0 and 1.
+func Backoff(times int, chance float64) time.Duration {
+	const first, last = 2 * time.Millisecond, 5 * time.Second
+	return time.Duration(chance * float64(min(first<<min(times-1, 20), last)))
+}
+
 // Due is when a lease should be asked for next; ok is false where that depends on what is
 // wanted later.
 func (h *Holder) Due(now Now) (at Time, ok bool) {
@@ -27,12 +34,13 @@ func (h *Holder) Due(now Now) (at Time, ok bool) {
 			continue
 		}
 		epoch := Time(c.epoch) * Time(h.epoch)
-		if ahead := epoch.Add(h.epoch/2 + h.wait(h.epoch/4)); c.ahead <= c.epoch {
-			at = min(at, max(soonest, ahead))
+		if c.ahead <= c.epoch {
+			at = min(at, max(soonest, epoch.Add(h.ahead())))
 		}
 		if waits > 0 && h.held(class, 0, epoch.Add(h.epoch)) == 0 {
 			if c.missing {
-				at = min(at, h.tried.Add(h.epoch/2+h.wait(h.epoch/4)))
+				rest := max(min(h.epoch, time.Second), time.Duration(h.members)*eachMember)
+				at = min(at, h.tried.Add(rest+h.wait(rest/4)))
 			} else {
 				at = min(at, soonest)
 			}
@@ -43,6 +51,15 @@ func (h *Holder) Due(now Now) (at Time, ok bool) {
 		at = min(at, soonest)
 	}
 	return max(at, now.At), at != never
+}
+
+// ahead is how long after an epoch has begun the worker leases for the next: when it knows
+// what it uses, and where there are many workers, at a time of its own.
+func (h *Holder) ahead() time.Duration {
+	if h.epoch <= 2*shortEpoch {
+		return h.epoch/2 + h.wait(h.epoch/4)
+	}
+	return h.epoch/8 + h.wait(3*h.epoch/4)
 }
 
 // wait is how much of a time the worker lets pass, so that not all of them ask at once.
@@ -137,7 +154,7 @@ func (h *Holder) want(class Class, now Now) Want {
 	if waits > 0 {
 		want.Soon = max(0, want.Epoch-h.held(class, 0, next))
 	}
-	if now.At >= epoch.Add(h.epoch/2) && c.ahead <= c.epoch {
+	if now.At >= epoch.Add(h.ahead()) && c.ahead <= c.epoch {
 		want.Next = want.Epoch
 	}
 	return want

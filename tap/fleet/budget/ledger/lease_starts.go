@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -23,12 +24,12 @@ type batch struct {
 	epoch  time.Duration
 	wide   time.Duration // by how much longer spans are than ticks at either end
 	member int           // its place in the ledger
-	spent  map[int]*profile
+	spent  []*profile    // by the limit; nil: it does not count these requests
 	starts []Start
 }
 
 func newBatch(l *Ledger, t *Terms, a *Ask, w Want, epoch time.Duration) *batch {
-	b := &batch{ledger: l, terms: t, now: a.Now, class: w.Class, unit: w.Unit, tick: t.tick(), epoch: epoch, spent: map[int]*profile{}}
+	b := &batch{ledger: l, terms: t, now: a.Now, class: w.Class, unit: w.Unit, tick: t.tick(), epoch: epoch, spent: make([]*profile, len(t.Limits))}
 	if a.Now.Unsure > b.tick/4 {
 		b.wide = (a.Now.Unsure + b.tick - 1) / b.tick * b.tick
 	}
@@ -51,7 +52,7 @@ func newBatch(l *Ledger, t *Terms, a *Ask, w Want, epoch time.Duration) *batch {
 	b.member = slices.IndexFunc(l.Members, func(m Member) bool { return m.ID == a.ID && m.Class == w.Class })
 	if b.member < 0 {
 		b.member = len(l.Members)
-		l.Members = append(l.Members, Member{ID: a.ID, Class: w.Class, Epoch: current, Last: a.Now.At})
+		l.Members = append(l.Members, Member{ID: a.ID, Class: w.Class, Epoch: current})
 	}
 	m := &l.Members[b.member]
 	m.Want, m.Unit, m.Until = max(w.Epoch, w.Soon), w.Unit, a.Now.At.Add(memberLife+3*epoch)
@@ -68,27 +69,22 @@ func (b *batch) lease(which int, wants int64) bool {
 	from := Time(me.Epoch+int64(which)) * Time(b.epoch)
 	slots := b.slots(from, b.spent, b.class, b.unit)
 	gets := min(wants, b.share(which, from, int64(len(slots))))
-	var rivals int64 = 1
-	for i, m := range b.ledger.Members {
-		if i != b.member && m.Class&b.class != 0 && m.Took[which] == 0 && m.Want > 0 {
-			rivals++
+	for i := range gets {
+		if which == 0 { // requests wait
+			b.take(slots[i])
+		} else {
+			b.take(slots[i*int64(len(slots))/gets])
 		}
 	}
-	for _, at := range spread(len(slots), gets, rivals) {
-		b.take(slots[at])
-	}
 	me.Took[which] += gets
-	if gets > 0 {
-		me.Last = b.now.At
-	}
 	return gets == wants
 }
 
 // slots are the ticks of an epoch in which requests of a class can start, each as often as
 // that is possible.
-func (b *batch) slots(from Time, spent map[int]*profile, class Class, unit Amount) (slots []Time) {
+func (b *batch) slots(from Time, spent []*profile, class Class, unit Amount) (slots []Time) {
 	till := from.Add(b.epoch)
-	own := map[int]*profile{}
+	own := make([]*profile, len(spent))
 	for i, p := range spent {
 		if class.has(i) {
 			own[i] = p.clone()
@@ -98,13 +94,16 @@ func (b *batch) slots(from Time, spent map[int]*profile, class Class, unit Amoun
 	for ; at < till; at = at.Add(b.tick) {
 		n := int64(mostInTick)
 		for i, p := range own {
+			if p == nil {
+				continue
+			}
 			limit := b.terms.Limits[i]
 			u := limit.unit(unit)
 			room := min(p.room(at.Add(-b.wide), at.Add(b.tick+b.wide)), limit.paced(b.tick, u)-b.leased(i, at))
 			n = min(n, max(0, int64(room/u)))
 		}
 		for i, p := range own {
-			if n > 0 {
+			if p != nil && n > 0 {
 				p.add(at.Add(-b.wide), at.Add(b.tick+b.wide), b.terms.Limits[i].unit(unit)*Amount(n))
 			}
 		}
@@ -129,6 +128,9 @@ func (b *batch) leased(limit int, at Time) (sum Amount) {
 func (b *batch) take(at Time) {
 	s := Start{From: at.Add(-b.wide), Till: at.Add(b.tick + b.wide), Class: b.class, Unit: b.unit}
 	for i, p := range b.spent {
+		if p == nil {
+			continue
+		}
 		cost := b.terms.Limits[i].unit(b.unit)
 		p.add(s.From, s.Till, cost)
 		b.ledger.Spent[i] = change(b.ledger.Spent[i], Span{s.From, s.Till, cost})
@@ -140,15 +142,28 @@ func (b *batch) take(at Time) {
 	b.starts[n].Count++
 }
 
+// turn is the place of a worker among those who get one more than others, which is another
+// in each epoch, however many there are, and the same whoever leases first.
+func (b *batch) turn(member, which int) int64 {
+	const golden = 0.618033988749895
+	n := len(b.ledger.Members)
+	epoch := b.ledger.Members[b.member].Epoch + int64(which)
+	_, part := math.Modf(golden * float64(epoch%(1<<20)))
+	return int64((member + int(part*float64(n))) % n)
+}
+
 // share is how many starts of an epoch the worker may lease, of so many that are left.
 func (b *batch) share(which int, from Time, left int64) int64 {
 	share := left
-	for i := range b.spent {
+	for i, p := range b.spent {
+		if p == nil {
+			continue
+		}
 		one := Class(1) << i
 		unit := b.terms.Limits[i].unit(b.unit)
 		all := left
 		if b.class != one {
-			all = int64(len(b.slots(from, map[int]*profile{i: b.spent[i]}, one, b.unit)))
+			all = int64(len(b.slots(from, b.spent, one, b.unit)))
 		}
 		var claims []claim
 		var mine int
@@ -165,7 +180,7 @@ func (b *batch) share(which int, from Time, left int64) int64 {
 			} else if m.Want > m.Took[which] {
 				rivals++
 			}
-			claims = append(claims, claim{max(inMine(m.Want), inMine(m.Took[which])), int64(m.Last)})
+			claims = append(claims, claim{max(inMine(m.Want), inMine(m.Took[which])), b.turn(k, which)})
 		}
 		part := divide(all, claims)[mine] - b.ledger.Members[b.member].Took[which]
 		if which == 0 { // the epoch has begun: what nobody wanted so far is anybody's
@@ -174,16 +189,4 @@ func (b *batch) share(which int, from Time, left int64) int64 {
 		share = min(share, max(0, part))
 	}
 	return share
-}
-
-// spread picks so many of the slots: where others pick some too, every second or third.
-func spread(slots int, gets, rivals int64) []int {
-	picked := make([]int, 0, gets)
-	for first := 0; first < int(rivals); first++ {
-		for i := first; i < slots && int64(len(picked)) < gets; i += int(rivals) {
-			picked = append(picked, i)
-		}
-	}
-	slices.Sort(picked)
-	return picked
 }

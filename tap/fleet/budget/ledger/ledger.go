@@ -25,7 +25,6 @@ type Member struct {
 	Unit  Amount   `json:"unit"` // what a request costs
 	Epoch int64    `json:"epoch"`
 	Took  [2]int64 `json:"took"` // starts of that epoch and of the next
-	Last  Time     `json:"last"` // when it got some
 	Until Time     `json:"until"`
 }
 
@@ -110,16 +109,17 @@ func (l *Ledger) Lease(t *Terms, a *Ask) Grant {
 	return g
 }
 
-// workers is how many there are, this one among them.
+// workers is how many there are, this one among them, or more, where some lease starts for
+// several classes.
 func (l *Ledger) workers(id string) int {
-	ids := map[string]bool{id: true}
-	for _, m := range l.Members {
-		ids[m.ID] = true
+	members, holds := len(l.Members), len(l.Holds)
+	if !slices.ContainsFunc(l.Members, func(m Member) bool { return m.ID == id }) {
+		members++
 	}
-	for _, h := range l.Holds {
-		ids[h.ID] = true
+	if !slices.ContainsFunc(l.Holds, func(h Hold) bool { return h.ID == id }) {
+		holds++
 	}
-	return len(ids)
+	return max(members, holds)
 }
 
 // Clone returns a ledger that can be changed by itself.
