@@ -140,13 +140,17 @@ func (b *Budget) look() error {
 	return nil
 }
 
-// wake makes all clients look what is due.
+// wake makes all clients, and their requests, look what is due.
 func (b *Budget) wake() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for id, c := range b.clients {
-		b.wait.Go(func() { b.hears(id) })
-		c.kick()
+		b.wait.Go(func() {
+			b.hears(id)
+			c.mu.Lock()
+			c.tellWaiting()
+			c.mu.Unlock()
+		})
 	}
 }
 

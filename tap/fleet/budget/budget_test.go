@@ -196,3 +196,33 @@ func TestPausesOfOthers(t *testing.T) {
 		}
 	}
 }
+
+// TestFirstRequest: the first request of a worker starts as soon as the server's time is
+// known, and what a worker tells before it ends is heard by one that comes later.
+func TestFirstRequest(t *testing.T) {
+	n := startNATS(t)
+	log, _ := newLog()
+	limits := []sources.RateLimit{{Requests: 1000, Per: time.Second}}
+	b := budget.New(t.Context(), n.bucket(), "w", log)
+	l := b.Leases("client", limits, 4)
+	late := lateness()
+	start := time.Now()
+	take(t.Context(), l, rate.Ask{}).Done()
+	if d := time.Since(start); d > 700*time.Millisecond {
+		blame(t, late())("the first request starts after %v", d)
+	} else {
+		late()
+	}
+	l.Rest(time.Now().Add(time.Minute))
+	b.Close()
+	next := budget.New(t.Context(), n.bucket(), "w", log)
+	defer next.Close()
+	l = next.Leases("client", limits, 4)
+	until(t, "a worker that comes later does not pause", func() bool {
+		got, hold := l.Take(rate.Ask{By: l}, time.Now())
+		if got != nil {
+			got.Done()
+		}
+		return hold.Why == rate.AskedPause
+	})
+}

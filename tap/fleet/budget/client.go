@@ -239,8 +239,9 @@ func (c *client) read(v value) (*ledger.Ledger, error) {
 	return &ledger.Ledger{}, nil
 }
 
-// leave gives back what this worker has not used.
+// leave gives back what this worker has not used, and tells what it had no time to tell.
 func (c *client) leave(ctx context.Context) {
+	_ = c.tell(ctx) // each worker hears it from the API
 	now, ok := c.budget.now(time.Now())
 	if !ok {
 		return

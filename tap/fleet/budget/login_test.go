@@ -247,7 +247,7 @@ streams:
 	run := func() {
 		b := budget.New(t.Context(), n.bucket(), "w", log)
 		defer b.Close()
-		if err := runWith(t, b, text, `{"refresh": "refresh-token-0"}`, said); err != nil {
+		if err := runWith(t.Context(), t, b, text, `{"refresh": "refresh-token-0"}`, said); err != nil {
 			t.Error(err)
 		}
 	}
@@ -311,7 +311,7 @@ streams:
 		b := budget.New(t.Context(), n.bucket(), "w", log)
 		defer b.Close()
 		wait.Go(func() {
-			if err := runWith(t, b, text, `{"password": "pass-word-1"}`, said); err != nil {
+			if err := runWith(t.Context(), t, b, text, `{"password": "pass-word-1"}`, said); err != nil {
 				t.Error(err)
 			}
 		})

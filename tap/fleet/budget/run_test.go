@@ -2,6 +2,7 @@ package budget_test
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,7 +20,7 @@ import (
 )
 
 // runWith runs a sync of a definition by a worker of a fleet.
-func runWith(t *testing.T, b *budget.Budget, text, settings string, out io.Writer) error {
+func runWith(ctx context.Context, t *testing.T, b *budget.Budget, text, settings string, out io.Writer) error {
 	t.Helper()
 	d, err := definition.Parse("t.yaml", []byte(text))
 	if err != nil {
@@ -39,7 +40,7 @@ func runWith(t *testing.T, b *budget.Budget, text, settings string, out io.Write
 		t.Error(err)
 		return err
 	}
-	_, err = tap.Sync(t.Context(), o)
+	_, err = tap.Sync(ctx, o)
 	return err
 }
 
@@ -112,7 +113,7 @@ streams:
 		b := budget.New(t.Context(), n.bucket(), "w", log)
 		defer b.Close()
 		wait.Go(func() {
-			if err := runWith(t, b, text, "", said); err != nil {
+			if err := runWith(t.Context(), t, b, text, "", said); err != nil {
 				t.Error(err)
 			}
 			ends[i] = time.Now()
@@ -153,5 +154,39 @@ streams:
 	}
 	if t.Failed() {
 		t.Log(said.String())
+	}
+}
+
+// TestStopWhileServerIsGone: a run whose requests or logins wait for a server that is gone
+// ends when it is stopped.
+func TestStopWhileServerIsGone(t *testing.T) {
+	for name, auth := range map[string]string{
+		"request": "", "login": `, auth: {type: oauth2, grant: client_credentials, token_url: "http://127.0.0.1:1/token", client_id: me}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := startNATS(t)
+			log, said := newLog()
+			b := budget.New(t.Context(), n.bucket(), "w", log)
+			defer b.Close()
+			n.stop()
+			ctx, stop := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			go func() {
+				ended <- runWith(ctx, t, b, `version: 1
+name: t
+client: {base_url: "http://127.0.0.1:1", max_in_flight: 2`+auth+`}
+streams:
+  - {name: s, path: /s, records: data, primary_key: [id], pagination: {type: none}}
+`, "", said)
+			}()
+			until(t, "the log does not say that the server is gone", func() bool { return said.count("cannot be reached") == 1 })
+			stop()
+			select {
+			case err := <-ended:
+				t.Log(err)
+			case <-time.After(20 * time.Second):
+				t.Fatal("the run goes on")
+			}
+		})
 	}
 }
