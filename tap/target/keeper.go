@@ -25,7 +25,6 @@ type Keeper struct {
 	last   []byte // nil: none yet
 	failed error  // why the last one is not kept
 	other  int    // lines that were no state
-	swept  bool   // what killed runs left behind is removed
 }
 
 // NewKeeper returns a keeper of states in a file, "" for none; reads reports whether the
@@ -37,7 +36,15 @@ func NewKeeper(file string, reads func(stream string) bool, log *slog.Logger) (*
 	if err := workdir.Writable(file); err != nil {
 		return nil, fmt.Errorf("--state: %s could not be written, where the states are to be kept that the target confirms: %w", file, err)
 	}
-	return KeeperIn(file, func(state []byte) error { return workdir.Write(file, slices.Concat(state, []byte("\n"))) }, reads, log), nil
+	sweep := sync.OnceFunc(func() { // the run that has written a state has the lock
+		if err := workdir.Sweep(file); err != nil {
+			log.Warn("what killed runs left beside the state file could not be removed", "file", file, "why", err.Error())
+		}
+	})
+	return KeeperIn(file, func(state []byte) error {
+		sweep()
+		return workdir.Write(file, slices.Concat(state, []byte("\n")))
+	}, reads, log), nil
 }
 
 // KeeperIn returns a keeper of states in another place, which messages name: a state lies
@@ -67,12 +74,6 @@ func (k *Keeper) Printed(line []byte) {
 	k.last = printed.AppendSinger(k.last[:0])
 	if k.keep == nil {
 		return
-	}
-	if !k.swept { // the run that has written a state has the lock
-		k.swept = true
-		if err := workdir.Sweep(k.file); err != nil {
-			k.log.Warn("what killed runs left beside the state file could not be removed", "file", k.file, "why", err.Error())
-		}
 	}
 	before := k.failed
 	if k.failed = k.keep(k.last); k.failed != nil && before == nil {
