@@ -109,7 +109,7 @@ func (c *Client) archive() archive { return archive{c.Secrets, c.bodies} }
 // that go to the same address with the same credentials.
 func (r *requester) sharing(o Options, vars expr.Vars) rate.Sharing {
 	if o.Budget != nil {
-		return rate.Sharing{Leases: o.Budget.Leases(r.fleetID(vars), r.source.RateLimits, r.source.MaxInFlight)}
+		return rate.Sharing{Leases: o.Budget.Leases(r.fleetID(o.Budget, vars), r.source.RateLimits, r.source.MaxInFlight)}
 	}
 	shared := false
 	for _, limit := range r.source.RateLimits {
@@ -140,8 +140,8 @@ func (r *requester) base(vars expr.Vars) string {
 
 // fleetID tells clients apart among those of all workers: by their address, their limits
 // and a key that is made of what is secret in the config.
-func (r *requester) fleetID(vars expr.Vars) string {
-	sum := hmac.New(sha256.New, r.secrets.Key("tap-rest: the name of a client"))
+func (r *requester) fleetID(b Budget, vars expr.Vars) string {
+	sum := hmac.New(sha256.New, r.secrets.Key("tap-rest: the name of a client", b.Memo))
 	base := r.base(vars)
 	fmt.Fprintf(sum, "%d:%s,%d", len(base), base, r.source.MaxInFlight)
 	for _, l := range r.source.RateLimits {

@@ -59,6 +59,9 @@ type Budget interface {
 	// Logins returns what keeps the logins of the client of an id. Nobody can read them who
 	// does not have the key.
 	Logins(id string, key []byte) auth.Fleet
+	// Memo returns what make does, or did before for the same id: runs of one worker need
+	// not make the same keys each time.
+	Memo(id [32]byte, make func() []byte) []byte
 }
 
 // Tokens say where refresh tokens are kept that an API gives in place of others.

@@ -47,7 +47,7 @@ func newRequester(source *sources.Client, o Options, vars expr.Vars, ofTLS secre
 		k := auth.Keeping{Dir: o.Tokens.Dir, Replace: o.Tokens.Replace, Secrets: r.secrets, Log: o.Log, Login: r.loginRequest, Rotated: o.Tokens.Rotated}
 		if o.Budget != nil {
 			k.Stopped = o.Gate.Closed()
-			k.Fleet = o.Budget.Logins(r.fleetID(vars), r.secrets.Key("tap-rest: what logins give"))
+			k.Fleet = o.Budget.Logins(r.fleetID(o.Budget, vars), r.secrets.Key("tap-rest: what logins give", o.Budget.Memo))
 		}
 		return k
 	})

@@ -10,18 +10,26 @@ import (
 // secret.
 func TestKey(t *testing.T) {
 	client := func(token string) *Hider { return NewHider(nil).ForClient(List{New("auth.token", token)}) }
-	a := client("first token").Key("a")
-	if !bytes.Equal(a, client("first token").Key("a")) {
+	made := 0
+	memo := func(_ [32]byte, key func() []byte) []byte {
+		made++
+		return key()
+	}
+	a := client("first token").Key("a", memo)
+	if !bytes.Equal(a, client("first token").Key("a", memo)) {
 		t.Error("the same secrets make two keys")
 	}
 	for name, other := range map[string][]byte{
-		"another purpose": client("first token").Key("b"), "another secret": client("second token").Key("a"), "no secret": client("").Key("a"),
+		"another purpose": client("first token").Key("b", memo), "another secret": client("second token").Key("a", memo), "no secret": client("").Key("a", memo),
 	} {
 		if bytes.Equal(a, other) || len(other) != 32 {
 			t.Errorf("%s: %x", name, other)
 		}
 	}
-	if !bytes.Equal(client("").Key("a"), NewHider(nil).Key("a")) {
+	if made != 4 {
+		t.Errorf("%d keys are made of secrets", made)
+	}
+	if !bytes.Equal(client("").Key("a", memo), NewHider(nil).Key("a", memo)) {
 		t.Error("two who were given no secret have two keys")
 	}
 }

@@ -52,8 +52,9 @@ type derived struct {
 // sealer puts marks in the place of secrets, and today's secrets in the place
 // of marks.
 type sealer struct {
-	key     func() []byte // of what is encrypted
-	lasting bool          // the key is that of the next run, too
+	key     func() []byte     // of what is encrypted
+	lasting bool              // the key is that of the next run, too
+	id      [sha256.Size]byte // of the secrets that the key is made of
 
 	mu       sync.RWMutex
 	today    List
@@ -66,7 +67,7 @@ type sealer struct {
 
 func newSealer(given List) *sealer {
 	all := joined(given)
-	s := &sealer{lasting: all != "", counted: len(given), today: given}
+	s := &sealer{lasting: all != "", id: sha256.Sum256([]byte(all)), counted: len(given), today: given}
 	s.key = keyOf(cmp.Or(all, rand.Text())) // nobody gave a secret: this run alone opens what it seals
 	s.enter()
 	return s

@@ -28,6 +28,7 @@ type Budget struct {
 	clock   clock
 	sleeps  chan struct{} // asks for another look at the server's clock
 	clients map[string]*client
+	memo    map[[32]byte][]byte
 	said    map[string]bool   // what the log says once
 	told    map[string]pauses // the last that was told of clients, which this worker may get later
 }
@@ -41,7 +42,7 @@ var _ fetch.Budget = (*Budget)(nil)
 func New(ctx context.Context, kv jetstream.KeyValue, worker string, log *slog.Logger) *Budget {
 	b := &Budget{
 		bucket: &bucket{kv: kv, log: log}, id: worker + "-" + rand.Text()[:8],
-		sleeps: make(chan struct{}, 1), clients: map[string]*client{}, told: map[string]pauses{}, said: map[string]bool{},
+		sleeps: make(chan struct{}, 1), clients: map[string]*client{}, told: map[string]pauses{}, said: map[string]bool{}, memo: map[[32]byte][]byte{},
 	}
 	b.ctx, b.cancel = context.WithCancel(ctx)
 	b.wait.Go(b.keepTime)
@@ -81,6 +82,20 @@ func (b *Budget) Leases(id string, limits []sources.RateLimit, inFlight int) rat
 		})
 	}
 	return c
+}
+
+// Memo returns what make does, or did before for the same id.
+func (b *Budget) Memo(id [32]byte, make func() []byte) []byte {
+	b.mu.Lock()
+	made := b.memo[id]
+	b.mu.Unlock()
+	if made == nil { // two may make it at once, and get the same
+		made = make()
+		b.mu.Lock()
+		b.memo[id] = made
+		b.mu.Unlock()
+	}
+	return made
 }
 
 const (

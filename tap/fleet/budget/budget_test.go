@@ -226,3 +226,24 @@ func TestFirstRequest(t *testing.T) {
 		return hold.Why == rate.AskedPause
 	})
 }
+
+// TestMemo: a key is made once for the same secrets.
+func TestMemo(t *testing.T) {
+	n := startNATS(t)
+	log, _ := newLog()
+	b := budget.New(t.Context(), n.bucket(), "w", log)
+	defer b.Close()
+	made := 0
+	for _, id := range []byte{1, 1, 2, 1} {
+		key := b.Memo([32]byte{id}, func() []byte {
+			made++
+			return []byte{id}
+		})
+		if len(key) != 1 || key[0] != id {
+			t.Errorf("id %d has the key %x", id, key)
+		}
+	}
+	if made != 2 {
+		t.Errorf("%d keys are made, want 2", made)
+	}
+}
