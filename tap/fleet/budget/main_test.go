@@ -15,23 +15,23 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// nats1 is a NATS server of a test, which can be stopped and started again.
-type nats1 struct {
+// natsServer is a NATS server of a test, which can be stopped and started again.
+type natsServer struct {
 	t      *testing.T
 	dir    string
 	port   int
 	server *server.Server
 }
 
-func startNATS(t *testing.T) *nats1 {
+func startNATS(t *testing.T) *natsServer {
 	t.Helper()
-	n := &nats1{t: t, dir: t.TempDir(), port: -1}
+	n := &natsServer{t: t, dir: t.TempDir(), port: -1}
 	n.start()
 	t.Cleanup(n.stop)
 	return n
 }
 
-func (n *nats1) start() {
+func (n *natsServer) start() {
 	n.t.Helper()
 	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: n.port, JetStream: true, StoreDir: n.dir, NoLog: true, NoSigs: true})
 	if err != nil {
@@ -44,13 +44,13 @@ func (n *nats1) start() {
 	n.server, n.port = s, s.Addr().(*net.TCPAddr).Port
 }
 
-func (n *nats1) stop() {
+func (n *natsServer) stop() {
 	n.server.Shutdown()
 	n.server.WaitForShutdown()
 }
 
 // bucket connects to the server, as a worker does.
-func (n *nats1) bucket() jetstream.KeyValue {
+func (n *natsServer) bucket() jetstream.KeyValue {
 	n.t.Helper()
 	conn, err := nats.Connect(n.server.ClientURL(), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond))
 	if err != nil {
