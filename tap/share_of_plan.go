@@ -378,6 +378,7 @@ func (r planner) ofShare(all []*pass) (kept []*pass, err error) {
 		r.Log.Info("this part of the plan has no partition: a run with --plan and neither --partition nor --shard reads what no run can read alone", "plan", s.File)
 	}
 	seen := map[string]bool{}
+	var owing []string
 	for _, p := range all {
 		name := p.stream.Name
 		_, shared := s.Head.Shapes[name]
@@ -390,10 +391,13 @@ func (r planner) ofShare(all []*pass) (kept []*pass, err error) {
 			}
 			continue
 		}
-		read, err := r.isRead(p)
+		read, owed, err := r.isRead(p)
 		switch {
 		case err != nil:
 			return nil, err
+		case read && owed > 0:
+			r.Log.Warn("the state says that this was read already, but for partitions that failed for good: the next pass asks for them first", "stream", name, "owed", owed)
+			owing = append(owing, name)
 		case read:
 			r.Log.Info("the state says that this was read already", "stream", name)
 		default:
@@ -405,29 +409,36 @@ func (r planner) ofShare(all []*pass) (kept []*pass, err error) {
 			return nil, unusable("plan %s: its stream %s is not selected here: read with the catalog of the plan", s.File, name)
 		}
 	}
+	if len(owing) > 0 && len(kept) == 0 {
+		return nil, unusable("plan %s: its passes are over, but partitions of %s are owed, which failed for good: mend what the log said of them, and read with a new plan, or without one: the next pass asks for them first", s.File, strings.Join(owing, ", "))
+	}
 	return kept, nil
 }
 
-// isRead reports whether the state says that a pass of the plan is over. Its error says
-// that the state is of another pass, or that the pass cannot go on in this run.
-func (r planner) isRead(p *pass) (bool, error) {
+// isRead reports whether the state says that a pass of the plan is over, and how many of
+// its partitions it owes then. Its error says that the state is of another pass, or that
+// the pass cannot go on in this run.
+func (r planner) isRead(p *pass) (read bool, owed int, err error) {
 	begun, err := r.Share.state.Bookmark(r.Share.File, p.stream.Name, p.stream.ReplicationKey)
 	if err != nil {
-		return false, err
+		return false, 0, err
 	}
 	now, err := r.State.Bookmark(r.StateFile, p.stream.Name, p.stream.ReplicationKey)
 	if err != nil {
-		return false, err
+		return false, 0, err
 	}
 	if begun == nil || begun.Pass == nil || now == nil || now.Pass == nil || now.Pass.ID != begun.Pass.ID {
-		return false, unusable("plan %s: the state is of another pass of %s than the plan: give the state that a run of the same plan has left, or none", r.Share.File, p.stream.Name)
+		return false, 0, unusable("plan %s: the state is of another pass of %s than the plan: give the state that a run of the same plan has left, or none", r.Share.File, p.stream.Name)
 	}
-	read := now.Resume == nil || now.Resume.Over
+	read = now.Resume == nil || now.Resume.Over
+	if now.Resume != nil {
+		owed = len(now.Resume.Owed)
+	}
 	if !read && p.decision.Way != plan.FromState {
-		return false, unusable("plan %s: its pass of %s cannot go on here: the replication key, the replication method or the range that is read again (run.start, run.end) is another than when it was made, "+
+		return false, 0, unusable("plan %s: its pass of %s cannot go on here: the replication key, the replication method or the range that is read again (run.start, run.end) is another than when it was made, "+
 			"so nothing was fetched; read with the config and the catalog of the plan, or make another plan", r.Share.File, p.stream.Name)
 	}
-	return read, nil
+	return read, owed, nil
 }
 
 // shared is the lane of the partitions of a share: as the state left them open, else as

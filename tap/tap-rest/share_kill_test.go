@@ -77,3 +77,43 @@ func printed(t *testing.T, args ...string) string {
 	}
 	return string(out)
 }
+
+// TestClosedPlanThatOwes: what ends a plan, and owes a partition that failed for good, is
+// no success the second time either.
+func TestClosedPlanThatOwes(t *testing.T) {
+	dir := t.TempDir()
+	api, config := newMonths(t, dir)
+	planned, _ := api.run(t, dir, config, "", false, "plan", "--json")
+	plan, state := filepath.Join(dir, "plan.jsonl"), filepath.Join(dir, "state.json")
+	if err := os.WriteFile(plan, planned, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	api.refuse("2024-02-10T00:00:00Z")
+	last := func(out []byte) string {
+		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+		value, _ := strings.CutPrefix(lines[len(lines)-1], `{"type":"STATE","value":`)
+		return strings.TrimSuffix(value, "}")
+	}
+	for i, want := range []struct {
+		code int
+		said string
+	}{{1, "answered 404 Not Found"}, {2, "but partitions of orders are owed, which failed for good"}} {
+		args := []string{"--config", config, "--plan", plan}
+		if i > 0 {
+			args = append(args, "--state", state)
+		}
+		cmd := exec.Command(builtBinary(t), args...)
+		cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+dir)
+		var stderr strings.Builder
+		cmd.Stderr = &stderr
+		out, _ := cmd.Output()
+		if code := cmd.ProcessState.ExitCode(); code != want.code || !strings.Contains(stderr.String(), want.said) {
+			t.Fatalf("run %d: exit code %d; stderr:\n%s", i+1, code, stderr.String())
+		}
+		if i == 0 {
+			if err := os.WriteFile(state, []byte(last(out)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}

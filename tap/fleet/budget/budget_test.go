@@ -133,7 +133,7 @@ func TestServerIsGone(t *testing.T) {
 	for range 100 {
 		take(t.Context(), l, rate.Ask{}).Done()
 	}
-	n.stop()
+	n.Stop()
 	until(t, "no request waits", func() bool {
 		got, hold := l.Take(rate.Ask{By: l}, time.Now())
 		if got != nil {
@@ -147,7 +147,7 @@ func TestServerIsGone(t *testing.T) {
 	if got := take(stopped, l, rate.Ask{}); got != nil {
 		t.Error("a request starts that was stopped")
 	}
-	n.start()
+	n.Start()
 	for range 100 {
 		take(t.Context(), l, rate.Ask{}).Done()
 	}

@@ -4,60 +4,31 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"net"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tap-rest/tap-rest/tap/fleet/natstest"
 )
 
 // natsServer is a NATS server of a test, which can be stopped and started again.
 type natsServer struct {
-	t      *testing.T
-	dir    string
-	port   int
-	server *server.Server
+	*natstest.Server
+	t *testing.T
 }
 
 func startNATS(t *testing.T) *natsServer {
 	t.Helper()
-	n := &natsServer{t: t, dir: t.TempDir(), port: -1}
-	n.start()
-	t.Cleanup(n.stop)
-	return n
-}
-
-func (n *natsServer) start() {
-	n.t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: n.port, JetStream: true, StoreDir: n.dir, NoLog: true, NoSigs: true})
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	s.Start()
-	if !s.ReadyForConnections(10 * time.Second) {
-		n.t.Fatal("the NATS server does not start")
-	}
-	n.server, n.port = s, s.Addr().(*net.TCPAddr).Port
-}
-
-func (n *natsServer) stop() {
-	n.server.Shutdown()
-	n.server.WaitForShutdown()
+	return &natsServer{natstest.Start(t), t}
 }
 
 // bucket connects to the server, as a worker does.
 func (n *natsServer) bucket() jetstream.KeyValue {
 	n.t.Helper()
-	conn, err := nats.Connect(n.server.ClientURL(), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond))
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	n.t.Cleanup(conn.Close)
-	js, err := jetstream.New(conn)
+	js, err := jetstream.New(n.Connect())
 	if err != nil {
 		n.t.Fatal(err)
 	}

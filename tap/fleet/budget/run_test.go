@@ -168,7 +168,7 @@ func TestStopWhileServerIsGone(t *testing.T) {
 			log, said := newLog()
 			b := budget.New(t.Context(), n.bucket(), "w", log)
 			defer b.Close()
-			n.stop()
+			n.Stop()
 			ctx, stop := context.WithCancel(t.Context())
 			ended := make(chan error, 1)
 			go func() {
