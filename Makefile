@@ -72,7 +72,7 @@ tests   := -short -p 3 ./tap/tap-rest ./tap ./sources/fetch ./catalog/schema ./.
 rarely  := GOGC=400
 
 # What one goroutine allocates says nothing about races, and the detector distorts it.
-single  := Allocat|Bombs|PartitionCost|IsBounded|AreBounded|LittleMemory|NoMemory
+single  := Allocat|Bombs|PartitionCost|Bounded|LittleMemory|NoMemory
 
 # A time-out is there for a test that hangs, not for a machine that is slow.
 test:

@@ -98,7 +98,7 @@ func TestFastHostile(t *testing.T) {
 	}
 	for i, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if testing.Short() && i%3 != 0 || testshare.Race && i%9 != 0 {
+			if testing.Short() && i%3 != 0 || testshare.Race && i%27 != 0 {
 				t.Skip("a share of them is tried")
 			}
 			if err := Prove([]byte(tt.record)); err != nil {
