@@ -84,6 +84,7 @@ const (
 
 func newExportRig(t *testing.T, when func(n int) moment) *exportRig {
 	t.Helper()
+	builtBinary(t) // before megabytes are made for nothing
 	files, _ := exportData()
 	r := &exportRig{exports: &apitest.Exports{Files: func(apitest.Job) []apitest.File { return files }, Pending: 2}, seen: map[string]bool{}, when: when}
 	r.rig = newRig(t, apitest.Exporting(r.exports), apitest.RequireBearer(exportToken), apitest.Under("/files/", 1, 0, apitest.Drip(time.Millisecond, piece)))
