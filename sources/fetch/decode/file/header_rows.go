@@ -68,14 +68,18 @@ func (w *watched) Next(dst []byte) ([]byte, error) {
 
 // see looks at a record, behind which so many rows were read already.
 func (w *watched) see(record []byte, behind int) {
-	if w.n++; w.n == 1 && w.header.Given {
+	if w.n++; w.n == 1 || len(record) == len(w.again) {
+		w.compare(record, behind)
+	}
+}
+
+// compare looks at the first record, or at one that is as long as one of names.
+func (w *watched) compare(record []byte, behind int) {
+	switch {
+	case w.n == 1 && w.header.Given:
 		if w.first = bytes.EqualFold(record, w.again); !w.first {
 			w.some = w.matching(record)
 		}
-		return
-	}
-	switch {
-	case len(record) != len(w.again):
 	case bytes.Equal(record, w.again):
 		if w.found++; w.found == 1 {
 			w.row = w.header.LastRow() - int64(behind)
