@@ -21,7 +21,7 @@ type block struct {
 	b      []byte
 	at     int   // where the next row begins
 	end    int   // behind the last byte that was read
-	proven int   // the rows from at on that end before it are UTF-8
+	proven int   // the bytes from at on before it are UTF-8
 	base   int64 // where b[0] stands in the file
 	err    error // of in, io.EOF where the file ended
 	// virtual: the file's last line had no end, and b[end-1] is the one it was given.

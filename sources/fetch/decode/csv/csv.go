@@ -75,7 +75,10 @@ func (r *records) Next(dst []byte) ([]byte, error) {
 		return dst, r.failed
 	}
 	start := len(dst)
-	err := r.pass(len(r.columns))
+	var err error
+	if !r.begins() {
+		err = r.pass(len(r.columns))
+	}
 	for err == nil {
 		var end int
 		dst, end, err = r.record(dst[:start])
@@ -126,6 +129,12 @@ func (r *records) readOn() error {
 		return r.failure(r.at+r.open, errUnclosed)
 	}
 	return err
+}
+
+// begins reports whether a row surely begins here: most do with no line end, and far
+// from the block's end.
+func (r *records) begins() bool {
+	return r.end-r.at >= utf8.UTFMax && r.b[r.at] > '\r' && r.comment == ""
 }
 
 // pass goes to the next row: over comments and, where there is not exactly one

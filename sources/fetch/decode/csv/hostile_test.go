@@ -80,6 +80,20 @@ func TestBlockBordersOfPlainRows(t *testing.T) {
 	}
 }
 
+// TestLatin1BehindManyFields: the text up to a byte that is no UTF-8 is looked at once,
+// and not for each field before it, which would take minutes.
+func TestLatin1BehindManyFields(t *testing.T) {
+	names := make([]string, 1<<15)
+	for i := range names {
+		names[i] = fmt.Sprint(i)
+	}
+	row := strings.Repeat(`"`+strings.Repeat("x", 100)+`",`, len(names)-1)
+	_, err := readAll(row+"1\n"+row+"\xe9\n", sources.CSV{Names: names}, "")
+	if where := fmt.Sprintf("row 2, byte %d: the bytes here are not UTF-8", 2*len(row)+2); err == nil || !strings.Contains(err.Error(), where) {
+		t.Errorf("got %v, want %s", err, where)
+	}
+}
+
 func TestSmallReads(t *testing.T) {
 	text := orders(200 << 10)
 	want, err := readAll(text, sources.CSV{}, "")

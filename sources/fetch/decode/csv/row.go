@@ -93,14 +93,12 @@ func (r *records) plainFields(dst []byte, i, c int) (out []byte, end, column int
 }
 
 // proveRows refuses the fields between from and to unless they are UTF-8. It looks at
-// all rows of the block at once.
+// the rest of the block, so that each block is looked at once.
 func (r *records) proveRows(from, to int) error {
-	end := max(min(to, r.end), bytes.LastIndexByte(r.b[:r.end], '\n')+1)
-	if utf8.Valid(r.b[from:end]) {
-		r.proven = end
-		return nil
+	if r.proven = from + textSize(r.b[from:r.end]); r.proven < min(to, r.end) {
+		return r.fail(r.proven, errNotUTF8)
 	}
-	return r.proveText(from, to, high)
+	return nil
 }
 
 // anyField appends the field of a column, whatever it holds, that begins at i, and
@@ -130,6 +128,8 @@ func (r *records) lineEnds(i int) bool { return r.b[i] == '\n' || r.b[i] == '\r'
 // finishPlain ends the record of a row whose last field, a plain one, ends at i.
 func (r *records) finishPlain(dst []byte, i int) ([]byte, int, error) {
 	switch {
+	case r.b[i] == '\n' && i < r.end && len(dst) < r.limit:
+		return append(dst, '}'), i + 1, nil
 	case i >= r.end:
 		return dst, 0, errMore
 	case r.b[i] == '\r' && !r.ends(i):
@@ -152,7 +152,7 @@ func (r *records) finish(dst []byte, i, fields int) ([]byte, int, error) {
 	if len(dst) > r.limit {
 		return dst, 0, r.failure(r.at, errLong)
 	}
-	r.columns[len(r.columns)-1].ender = r.b[i] // and so will the next rows
+	r.columns[len(r.columns)-1].ender = r.b[i] // as of the next rows, probably
 	return dst, r.nextRow(i), nil
 }
 
@@ -256,17 +256,36 @@ func (r *records) ends(i int) bool {
 // proveText refuses the text between from and to unless it is UTF-8. Where no byte
 // of all has its highest bit set, it is ASCII.
 func (r *records) proveText(from, to int, all uint64) error {
-	if all&high == 0 || utf8.Valid(r.b[from:to]) {
+	if all&high == 0 {
 		return nil
 	}
-	for from < to {
-		c, n := utf8.DecodeRune(r.b[from:to])
-		if c == utf8.RuneError && n == 1 {
-			break
-		}
-		from += n
+	if from += textSize(r.b[from:to]); from < to {
+		return r.fail(from, errNotUTF8)
 	}
-	return r.fail(from, errNotUTF8)
+	return nil
+}
+
+// textSize returns how many bytes at the beginning of b are whole characters in UTF-8.
+func textSize(b []byte) (n int) {
+	whole := len(b)
+	for whole > 0 && len(b)-whole < utf8.UTFMax && !utf8.RuneStart(b[whole-1]) {
+		whole--
+	}
+	if whole > 0 && !utf8.FullRune(b[whole-1:]) {
+		whole--
+	} else {
+		whole = len(b)
+	}
+	if utf8.Valid(b[:whole]) {
+		return whole
+	}
+	for {
+		c, size := utf8.DecodeRune(b[n:])
+		if c == utf8.RuneError && size <= 1 {
+			return n
+		}
+		n += size
+	}
 }
 
 // escape appends the byte at i, which stopped copyText.
