@@ -3,8 +3,10 @@
 package main_test
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -440,4 +442,49 @@ func TestWorkersAreFaster(t *testing.T) {
 	if ratio < 2.7 {
 		t.Errorf("three workers are %.2f times as fast as one", ratio)
 	}
+}
+
+// TestPartInPieces: what a run's own budget has cut off is not done: the part comes again,
+// and goes on.
+func TestPartInPieces(t *testing.T) {
+	dir := t.TempDir()
+	api, config := newMonths(t, dir)
+	edit(t, config, `"window":"1d"`, `"window":"30d"`)
+	edit(t, config, `"run":{`, `"run":{"max_requests":1,`)
+	pages := &pagedYear{yearAPI: api}
+	api.wrap = pages
+	ws := newWorkers(t, dir, config)
+	if out := ws.ask(t, "submit"); !strings.Contains(out, ": 3 parts") {
+		t.Errorf("submit printed %s", out)
+	}
+	w := ws.start(t)
+	<-w.ended
+	if code := w.cmd.ProcessState.ExitCode(); code != 0 || len(ws.loaded(t)) != 60 || pages.asked != 7 {
+		t.Errorf("exit code %d: %d days by %d calls; stderr:\n%s", code, len(ws.loaded(t)), pages.asked, w.stderr.String())
+	}
+}
+
+// pagedYear answers in pages of ten days.
+type pagedYear struct {
+	*yearAPI
+	asked int
+}
+
+func (p *pagedYear) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked++
+	from, _ := time.Parse(time.RFC3339, cmp.Or(r.URL.Query().Get("after"), r.URL.Query().Get("from")))
+	end, _ := time.Parse(time.RFC3339, r.URL.Query().Get("to"))
+	var rows []string
+	next := from.AddDate(0, 0, 10)
+	for day := from; day.Before(next) && day.Before(end); day = day.AddDate(0, 0, 1) {
+		rows = append(rows, fmt.Sprintf(`{"id":%d,"updated_at":%q}`, day.YearDay(), day.Format(time.RFC3339)))
+	}
+	after := ""
+	if next.Before(end) {
+		after = next.Format(time.RFC3339)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	fmt.Fprintf(w, `{"data":[%s],"next":%q}`, strings.Join(rows, ","), after)
 }

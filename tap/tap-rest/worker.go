@@ -70,28 +70,35 @@ func (c *workerCmd) Run(rt *runtime) error {
 	o.Budget = shared
 	w := &worker{rt: rt, options: o, fleet: f, takes: f.NewWorker(name)}
 	for rt.stop.Err() == nil {
-		part, err := w.takes.Take(rt.stop)
-		var idle *fleet.Idle
-		switch {
-		case rt.stop.Err() != nil && part == nil:
-		case errors.As(err, &idle):
-			w.silent = false
-			if over, err := c.isOver(f, idle); over {
-				return err
-			}
-			if idle.Pass == nil || idle.Pass.Over != nil {
-				w.wait()
-			}
-		case err != nil:
-			w.isAway(err)
-		case part != nil:
-			w.silent = false
-			if err := w.read(part); err != nil {
-				return err
-			}
+		if over, err := c.next(w); over {
+			return err
 		}
 	}
 	return context.Cause(rt.stop)
+}
+
+// next reads the next part, or waits for one. It reports whether the worker ends, and
+// with which error.
+func (c *workerCmd) next(w *worker) (over bool, err error) {
+	part, err := w.takes.Take(w.rt.stop)
+	var idle *fleet.Idle
+	switch {
+	case part != nil:
+		w.silent = false
+		err = w.read(part)
+		return err != nil, err
+	case errors.As(err, &idle):
+		w.silent = false
+		if over, err := c.isOver(w.fleet, idle); over {
+			return true, err
+		}
+		if idle.Pass == nil || idle.Pass.Over != nil {
+			w.wait()
+		}
+	case err != nil && w.rt.stop.Err() == nil:
+		w.isAway(err)
+	}
+	return false, nil
 }
 
 // isOver reports whether a worker that finds no part ends, and with which error.
@@ -150,43 +157,68 @@ func (w *worker) read(part *fleet.Part) error {
 		case <-stop.Done():
 		}
 	}()
-	log, begun := w.logOf(part), time.Now()
-	o, err := w.begin(stop, part)
-	var account *report.Account
-	if err == nil {
-		account, err = w.run(stop, part, o)
+	r := &reading{worker: w, part: part, log: w.logOf(part), begun: time.Now()}
+	var err error
+	if r.options, err = w.begin(stop, part); err == nil {
+		r.account, err = w.run(stop, part, r.options)
 	}
-	last, patience := context.WithTimeout(context.Background(), answering)
-	defer patience()
+	ctx, end := context.WithTimeout(context.Background(), answering)
+	defer end()
+	var told error
+	if errors.Is(context.Cause(stop), errLost) {
+		part.Drop()
+		r.log.Warn("the part is given up: what the target has confirmed is kept, and what the journal has is not asked for again", "why", errLost.Error())
+	} else {
+		told = r.tell(ctx, err)
+	}
+	if told != nil {
+		r.log.Warn("the NATS server could not be told what became of the part: another worker gets it after the lease", "why", told.Error())
+	}
+	var input *tap.InputError
+	if errors.As(err, &input) {
+		return err
+	}
+	return nil
+}
+
+// reading is a part that was read, well or not.
+type reading struct {
+	worker  *worker
+	part    *fleet.Part
+	log     *slog.Logger
+	begun   time.Time
+	options tap.Options
+	account *report.Account // nil: nothing was read
+}
+
+// tell tells the server what became of the part, whose run ended with err.
+func (r *reading) tell(ctx context.Context, err error) error {
 	var input *tap.InputError
 	switch {
-	case errors.Is(context.Cause(stop), errLost):
-		part.Drop()
-		log.Warn("the part is given up: what the target has confirmed is kept, and what the journal has is not asked for again", "why", errLost.Error())
-		return nil
-	case w.rt.stop.Err() != nil:
-		err = part.Return(last, 0)
+	case r.worker.rt.stop.Err() != nil:
+		return r.part.Return(ctx, 0)
 	case errors.As(err, &input):
-		if e := part.Return(last, away); e != nil {
-			log.Warn("the part could not be given back: another worker gets it after the lease", "why", e.Error())
-		}
-		return err
+		return r.part.Return(ctx, away)
 	case errors.Is(err, journal.ErrBusy):
-		log.Info("another process still has the journal of the part, a worker that was paused most likely: the part comes again after the lease", "why", err.Error())
-		err = part.Busy(last)
+		r.log.Info("another process still has the journal of the part, a worker that was paused most likely: the part comes again after the lease", "why", err.Error())
+		return r.part.Busy(ctx)
 	case err != nil:
-		err = w.failed(last, part, log, err)
-	default:
-		if err = part.Done(last); err == nil {
-			records, calls := sums(account)
-			log.Info("the part is read", "records", records, "calls", calls, "took", time.Since(begun).Round(time.Millisecond).String())
-			if e := o.Share.RemoveJournal(o); e != nil {
-				log.Warn("the journal of the part could not be removed: nobody needs it any more", "why", e.Error())
-			}
-		}
+		return r.failed(ctx, err)
 	}
-	if err != nil {
-		log.Warn("the NATS server could not be told what became of the part: another worker gets it after the lease", "why", err.Error())
+	records, calls := sums(r.account)
+	if why := r.account.Stopped; why != "" {
+		if calls == 0 {
+			return r.failed(ctx, fmt.Errorf("the run of the part ended before it made a call: %s", why))
+		}
+		r.log.Info("the run of the part has ended early: the part comes again, and goes on", "why", why, "records", records, "calls", calls)
+		return r.part.Return(ctx, 0)
+	}
+	if err := r.part.Done(ctx); err != nil {
+		return err
+	}
+	r.log.Info("the part is read", "records", records, "calls", calls, "took", time.Since(r.begun).Round(time.Millisecond).String())
+	if err := r.options.Share.RemoveJournal(r.options); err != nil {
+		r.log.Warn("the journal of the part could not be removed: nobody needs it any more", "why", err.Error())
 	}
 	return nil
 }
@@ -272,17 +304,17 @@ func (w *worker) run(stop context.Context, part *fleet.Part, o tap.Options) (acc
 	return account, err
 }
 
-// failed says that a part failed, and why.
-func (w *worker) failed(ctx context.Context, part *fleet.Part, log *slog.Logger, why error) error {
-	text := strings.ReplaceAll(w.rt.console.Redact(why.Error()), "\n", "; ")
-	again, err := part.Failed(ctx, text, mayPass(why))
-	if err != nil {
+// failed says that the part failed, and why.
+func (r *reading) failed(ctx context.Context, why error) error {
+	text := strings.ReplaceAll(r.worker.rt.console.Redact(why.Error()), "\n", "; ")
+	again, err := r.part.Failed(ctx, text, mayPass(why))
+	switch {
+	case err != nil:
 		return err
-	}
-	if again > 0 {
-		log.Warn("the part failed, and comes again", "after", again.String(), "why", text)
-	} else {
-		log.Error("the part failed, and is given up: tap-rest submit puts it into the queue again", "why", text)
+	case again > 0:
+		r.log.Warn("the part failed, and comes again", "after", again.String(), "why", text)
+	default:
+		r.log.Error("the part failed, and is given up: tap-rest submit puts it into the queue again", "why", text)
 	}
 	return nil
 }
