@@ -18,6 +18,7 @@ type Definition struct {
 	Name        string
 	Description string
 	File        string            // where it was read, for messages
+	Digest      string            // of all that it says, comments and the order of keys apart, with the files that it names; "": not known
 	Settings    *Settings         // never nil
 	Check       string            // name of the stream whose first page proves the settings
 	Streams     []*Stream         // in the order of the file; never empty

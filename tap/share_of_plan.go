@@ -33,6 +33,7 @@ type PlanHead struct {
 	Plan     int               `json:"plan"` // version of the format
 	Program  string            `json:"program"`
 	Source   string            `json:"source"`         // name of the definition
+	Digest   string            `json:"definition"`     // digest of all that it says
 	Settings map[string]string `json:"settings"`       // digests of the settings that are no secrets
 	Shapes   map[string]string `json:"shapes"`         // of each stream that is read in parts, digest of its requests' definition
 	Rest     map[string]string `json:"rest,omitempty"` // streams that are not read in parts, and why
@@ -47,7 +48,7 @@ type PlanEnd struct {
 // head is the first line of a plan of passes. It writes the begun passes into the run's
 // state.
 func (r *run) head(passes []*pass) PlanHead {
-	h := PlanHead{Plan: planVersion, Program: r.Version, Source: r.Definition.Name, Settings: r.Config.Digests(), Shapes: map[string]string{}, Rest: map[string]string{}}
+	h := PlanHead{Plan: planVersion, Program: r.Version, Source: r.Definition.Name, Digest: r.Definition.Digest, Settings: r.Config.Digests(), Shapes: map[string]string{}, Rest: map[string]string{}}
 	for _, p := range passes {
 		name := p.stream.Name
 		switch why := p.indivisible(); {
@@ -321,6 +322,9 @@ func (s *Share) differs(r *run) string {
 		case len(all) == 0 && r.Config.Shape(d) != h.Shapes[name]:
 			all = append(all, "the requests of the stream "+name)
 		}
+	}
+	if len(all) == 0 && h.Digest != r.Definition.Digest {
+		all = append(all, "the definition (in what decides no request of the plan)")
 	}
 	if len(all) > 0 {
 		return strings.Join(all, ", ") + " is not what it was when the plan was made"

@@ -1,6 +1,8 @@
 package definition
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"path/filepath"
 	"regexp"
 
@@ -29,7 +31,12 @@ func ParseWith(file string, data []byte, open func(name string) ([]byte, error))
 	case root == nil || len(doc.Problems) > 0 && root.Shape != document.Map:
 		return nil, doc.Problems.Sorted()
 	}
-	r := &reader{Document: doc, open: open}
+	digest := sha256.New()
+	r := &reader{Document: doc, open: func(name string) ([]byte, error) {
+		data, err := open(name)
+		digest.Write(data)
+		return data, err
+	}}
 	// Templates are checked against the settings, wherever those stand.
 	settings := sources.NoSettings()
 	if n := root.Get("settings"); n != nil {
@@ -43,6 +50,8 @@ func ParseWith(file string, data []byte, open func(name string) ([]byte, error))
 		return nil, r.Problems.Sorted()
 	}
 	def.Settings, def.Warnings = settings, r.Warnings.Sorted()
+	digest.Write(root.AppendJSON(nil, true))
+	def.Digest = hex.EncodeToString(digest.Sum(nil)[:8])
 	def.Complete()
 	return def, nil
 }

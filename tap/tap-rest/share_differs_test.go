@@ -27,6 +27,7 @@ func TestShareOfAnotherPass(t *testing.T) {
 	for name, other := range map[string]string{
 		"replication key": strings.Replace(string(text), `"replication_key":"updated_at"`, `"replication_key":"changed_at"`, 1),
 		"range":           strings.Replace(string(text), `"run":{`, `"run":{"start":"2024-03-01","end":"2024-04-01",`, 1),
+		"definition":      strings.Replace(string(text), `"primary_key":["id"]`, `"primary_key":["id"],"keep":"{{ record.id > 9 }}"`, 1),
 	} {
 		for _, part := range [][]string{{"--shard", "1/2"}, nil} {
 			file := filepath.Join(dir, "other.json")
