@@ -2,14 +2,9 @@
 // the passes of one source: its parts in a queue, what became of each, and the bookmark
 // that all of them make together.
 //
-// Names. A [Fleet] has a name. Of it the server has
-//
-//	tap-rest-NAME   a stream whose messages are the parts that nobody has read yet (work
-//	                queue; one message for each subject tap-rest.NAME.PASS.PART)
-//	tap-rest-NAME   a bucket of keys: pass, what the pass is (a [Pass]), and
-//	                part.PASS.PART, what became of a part (an [Entry])
-//	tap-rest-NAME   a bucket of objects: plan.PASS, the plan, and state, the bookmark
-//	                that the last pass has left
+// A [Fleet] has a name, under which the server has the queue of parts that nobody has read
+// yet, a bucket of keys (what the [Pass] is, and an [Entry] for each part that somebody had)
+// and one of objects (the plan, and the bookmark). FORMAT.md says what lies there.
 //
 // How it goes. [Fleet.Submit] makes a plan the pass: its partitions are queued. Workers
 // take them with [Fleet.Take], and read each as a share of the plan. What the target of a
