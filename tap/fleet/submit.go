@@ -78,8 +78,12 @@ func (f *Fleet) forget(ctx context.Context, before, now string) {
 			_ = f.objects.Delete(ctx, plan.Name)
 		}
 	}
-	if keys, err := f.js.Stream(ctx, "KV_"+f.onServer()); err == nil && before != "" {
-		_ = keys.Purge(ctx, jetstream.WithPurgeSubject("$KV."+f.onServer()+"."+entryKey(before, ">")))
+	keys, err := f.js.Stream(ctx, "KV_"+f.onServer())
+	if err != nil || before == "" {
+		return
+	}
+	for _, all := range []string{entryKey(before, ">"), "clock.>"} { // workers that live look at the clock again
+		_ = keys.Purge(ctx, jetstream.WithPurgeSubject("$KV."+f.onServer()+"."+all))
 	}
 }
 
