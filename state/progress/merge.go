@@ -160,23 +160,29 @@ func resume(a, b *state.Resume, order state.Order) *state.Resume {
 }
 
 // joinDone joins windows that are done.
-func joinDone(a, b []state.Done) (all []state.Done) {
-	windows := map[uint64][]state.Window{}
-	for _, d := range append(slices.Clone(a), b...) {
-		for _, w := range d.Windows {
-			windows[d.Context] = with(windows[d.Context], w)
+func joinDone(a, b []state.Done) (joined []state.Done) {
+	all := slices.Concat(a, b)
+	slices.SortStableFunc(all, func(a, b state.Done) int { return cmp.Compare(a.Context, b.Context) })
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && all[n].Context == all[0].Context {
+			n++
 		}
+		var windows []state.Window
+		for _, d := range all[:n] {
+			windows = append(windows, d.Windows...)
+		}
+		if len(windows) > 0 {
+			joined = append(joined, state.Done{Context: all[0].Context, Windows: join(windows)})
+		}
+		all = all[n:]
 	}
-	for context, of := range windows {
-		all = append(all, state.Done{Context: context, Windows: of})
-	}
-	slices.SortFunc(all, func(a, b state.Done) int { return cmp.Compare(a.Context, b.Context) })
-	return all
+	return joined
 }
 
 // done is what is done of a pass.
 type done struct {
-	windows  []state.Done
+	windows  []state.Done // ascending by their contexts
 	contexts state.Contexts
 }
 
@@ -238,8 +244,8 @@ func (d done) has(o *state.Open) bool {
 	if o.Window == nil {
 		return false
 	}
-	i := slices.IndexFunc(d.windows, func(one state.Done) bool { return one.Context == context })
-	return i >= 0 && len(minus(*o.Window, d.windows[i].Windows)) == 0
+	i, found := slices.BinarySearchFunc(d.windows, context, func(one state.Done, context uint64) int { return cmp.Compare(one.Context, context) })
+	return found && len(minus(*o.Window, d.windows[i].Windows)) == 0
 }
 
 // compact is JSON text without the blanks that others may have put into it.
@@ -401,23 +407,11 @@ func minus(w state.Window, others []state.Window) []state.Window {
 // MergeStates merges the states of all streams into a; what a state says besides
 // is that of a. Its error is a *state.Error in file, which b was read from.
 func MergeStates(a, b *state.State, file string) (*state.State, error) {
-	for _, name := range b.Names() {
-		if a.Take(name, b) {
-			continue
-		}
-		mine, err := ours(a, name, file)
-		if err != nil {
-			return nil, err
-		}
-		other, err := ours(b, name, file)
-		if err != nil {
-			return nil, err
-		}
-		if one := Merge(mine, other, state.Order{}); one != nil {
-			a.Set(name, one)
-		}
+	m := &merged{State: a}
+	if err := m.add(&merged{State: b}, file); err != nil {
+		return nil, err
 	}
-	return a, nil
+	return m.state(), nil
 }
 
 // ours returns what a state says of a stream; an error where another tap wrote it,

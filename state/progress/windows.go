@@ -1,6 +1,7 @@
 package progress
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tap-rest/tap-rest/state"
@@ -72,4 +73,29 @@ func with(done []state.Window, w state.Window) []state.Window {
 		all = append(all, w)
 	}
 	return all
+}
+
+// join makes windows ascending and apart. It is what adding one after the other with with
+// makes of them.
+func join(all []state.Window) []state.Window {
+	slices.SortStableFunc(all, func(a, b state.Window) int {
+		switch {
+		case a.Start.Equal(b.Start):
+			return 0
+		case starts(a.Start, b.Start):
+			return -1
+		}
+		return 1
+	})
+	joined := all[:0]
+	for _, w := range all {
+		n := len(joined)
+		switch {
+		case n == 0 || before(joined[n-1].End, w.Start):
+			joined = append(joined, w)
+		case !ends(joined[n-1].End, w.End):
+			joined[n-1].End = w.End
+		}
+	}
+	return joined
 }
