@@ -38,6 +38,8 @@ type Catalog struct {
 	// Configured says that it is one of Airbyte's: the schema of an entry
 	// chooses fields, and a stream that does not exist fails by itself.
 	Configured bool
+
+	Digest string // of the file; "": it came from none
 }
 
 // Stream returns the entry whose ID is name, else the first whose Name is, and

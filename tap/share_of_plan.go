@@ -32,12 +32,13 @@ const longestPlanLine = 256 << 20
 type PlanHead struct {
 	Plan     int               `json:"plan"` // version of the format
 	Program  string            `json:"program"`
-	Source   string            `json:"source"`         // name of the definition
-	Digest   string            `json:"definition"`     // digest of all that it says
-	Settings map[string]string `json:"settings"`       // digests of the settings that are no secrets
-	Shapes   map[string]string `json:"shapes"`         // of each stream that is read in parts, digest of its requests' definition
-	Rest     map[string]string `json:"rest,omitempty"` // streams that are not read in parts, and why
-	State    json.RawMessage   `json:"state"`          // in which a pass of each of them has begun
+	Source   string            `json:"source"`            // name of the definition
+	Digest   string            `json:"definition"`        // digest of all that it says
+	Catalog  string            `json:"catalog,omitempty"` // digest of the catalog; "": there is none
+	Settings map[string]string `json:"settings"`          // digests of the settings that are no secrets
+	Shapes   map[string]string `json:"shapes"`            // of each stream that is read in parts, digest of its requests' definition
+	Rest     map[string]string `json:"rest,omitempty"`    // streams that are not read in parts, and why
+	State    json.RawMessage   `json:"state"`             // in which a pass of each of them has begun
 }
 
 // PlanEnd is the last line of a plan, without which it was cut off.
@@ -48,7 +49,7 @@ type PlanEnd struct {
 // head is the first line of a plan of passes. It writes the begun passes into the run's
 // state.
 func (r *run) head(passes []*pass) PlanHead {
-	h := PlanHead{Plan: planVersion, Program: r.Version, Source: r.Definition.Name, Digest: r.Definition.Digest, Settings: r.Config.Digests(), Shapes: map[string]string{}, Rest: map[string]string{}}
+	h := PlanHead{Plan: planVersion, Catalog: r.catalogDigest(), Program: r.Version, Source: r.Definition.Name, Digest: r.Definition.Digest, Settings: r.Config.Digests(), Shapes: map[string]string{}, Rest: map[string]string{}}
 	for _, p := range passes {
 		name := p.stream.Name
 		switch why := p.indivisible(); {
@@ -62,6 +63,14 @@ func (r *run) head(passes []*pass) PlanHead {
 	}
 	h.State = r.State.AppendSinger(nil)
 	return h
+}
+
+// catalogDigest tells catalogs apart.
+func (r *run) catalogDigest() string {
+	if r.Catalog == nil {
+		return ""
+	}
+	return r.Catalog.Digest
 }
 
 // indivisible says why a pass is not read in parts by several runs; "": it may be.
@@ -322,6 +331,9 @@ func (s *Share) differs(r *run) string {
 		case len(all) == 0 && r.Config.Shape(d) != h.Shapes[name]:
 			all = append(all, "the requests of the stream "+name)
 		}
+	}
+	if len(all) == 0 && h.Catalog != r.catalogDigest() {
+		all = append(all, "the catalog")
 	}
 	if len(all) == 0 && h.Digest != r.Definition.Digest {
 		all = append(all, "the definition (in what decides no request of the plan)")

@@ -36,7 +36,7 @@ func BenchmarkCoordination(b *testing.B) {
 			err = p.Keep(confirmed)
 		}
 		if err == nil {
-			err = p.Done(b.Context())
+			err = p.Done(b.Context(), "")
 		}
 		if err != nil {
 			b.Fatal(err)

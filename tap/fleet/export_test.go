@@ -1,10 +1,36 @@
 package fleet
 
-import "time"
+import (
+	"testing"
+	"time"
+)
 
-// SetIdle makes workers that find nothing wait less, and returns what undoes that.
+// SetIdle makes workers that find nothing wait so long, and returns what undoes that.
 func SetIdle(d time.Duration) (undo func()) {
 	before := idle
 	idle = d
 	return func() { idle = before }
+}
+
+// Waiting is how many workers wait for a part.
+func (f *Fleet) Waiting(t *testing.T) int {
+	t.Helper()
+	c, err := f.queue.Consumer(t.Context(), "workers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.CachedInfo().NumWaiting
+}
+
+// SayDone says that the part is done, and nothing more: the worker is lost then.
+func (p *Part) SayDone(t *testing.T) {
+	t.Helper()
+	err := p.change(t.Context(), func(e *Entry) error {
+		e.Status = Done
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.end()
 }

@@ -111,7 +111,7 @@ func read(t *testing.T, p *fleet.Part) {
 	if err := p.Keep([]byte(confirmed)); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Done(t.Context()); err != nil {
+	if err := p.Done(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -233,9 +233,8 @@ func TestFailed(t *testing.T) {
 	if r.Failed != 1 || len(r.Entries) != 1 || r.Entries[0].Why != "no such shop" || r.Entries[0].Tries != 1 {
 		t.Errorf("the report: %+v", r)
 	}
-	var idle *fleet.Idle
-	if _, err := w.Take(t.Context()); !errors.As(err, &idle) || idle.Counts.Failed != 1 || idle.Busy {
-		t.Errorf("the end is queued though a part is given up: %v %+v", err, idle)
+	if p := take(t, w); !p.Rest {
+		t.Errorf("the end is held up by a part that is given up: got %+v", p)
 	}
 	s, err := f.GoOn(t.Context())
 	if err != nil || s.Queued != 1 {
@@ -245,8 +244,8 @@ func TestFailed(t *testing.T) {
 	if p.Partition != two.Partition {
 		t.Errorf("got %+v", p)
 	}
-	if again, err := p.Failed(t.Context(), "503", true); err != nil || again != 20*time.Second {
-		t.Errorf("the second failure: %v, %v", again, err)
+	if again, err := p.Failed(t.Context(), "503", true); err != nil || again != 10*time.Second {
+		t.Errorf("the first failure after that: %v, %v", again, err)
 	}
 	if r := report(t, f); r.Owed != 1 || r.Failed != 0 {
 		t.Errorf("the report: %+v", r)
@@ -286,7 +285,7 @@ func TestServerKilled(t *testing.T) {
 	if err := <-kept; err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Done(t.Context()); err != nil {
+	if err := p.Done(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
@@ -380,5 +379,125 @@ func TestDiffers(t *testing.T) {
 	}
 	if _, err := fleet.Open(t.Context(), natstest.Start(t).Connect(), "my.shop", true, 1); err == nil || !strings.Contains(err.Error(), "letters, digits") {
 		t.Errorf("a bad name: got %v", err)
+	}
+}
+
+// TestPassBegunMeanwhile: a worker that waits while one pass ends and the next begins
+// takes no part of the new one from the queue for good.
+func TestPassBegunMeanwhile(t *testing.T) {
+	server := natstest.Start(t)
+	f := open(t, server.Connect())
+	begin(t, f, 0, time.Minute)
+	w := f.NewWorker("w")
+	end := take(t, w)
+	taken := make(chan *fleet.Part, 1)
+	undo := fleet.SetIdle(30 * time.Second)
+	idler := f.NewWorker("idler")
+	undo()
+	go func() {
+		p, _ := idler.Take(t.Context())
+		taken <- p
+	}()
+	for i := 0; ; i++ {
+		if n := f.Waiting(t); n > 0 {
+			break
+		}
+		if i > 1000 {
+			t.Fatal("the other worker does not wait")
+		}
+	}
+	read(t, end)
+	if s := begin(t, f, 1, time.Minute); s.Queued != 1 {
+		t.Fatalf("submitted: %+v", s)
+	}
+	if p := <-taken; p != nil {
+		t.Fatalf("it knows only the pass before: %+v", p)
+	}
+	if p := take(t, w); p.Partition != "d01" {
+		t.Errorf("got %+v", p)
+	}
+}
+
+// TestEndIsMadeGood: where whoever read the rest of the plan is lost before the pass is
+// over, the next worker says so.
+func TestEndIsMadeGood(t *testing.T) {
+	server := natstest.Start(t)
+	f := open(t, server.Connect())
+	begin(t, f, 0, time.Second)
+	cut := server.Connect()
+	lost := take(t, open(t, cut).NewWorker("lost"))
+	s, err := lost.Begins(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := lost.Keep(s.AppendSinger(nil)); err != nil {
+		t.Fatal(err)
+	}
+	lost.SayDone(t)
+	cut.Close()
+	w := f.NewWorker("other")
+	for range 200 {
+		if p, err := w.Take(t.Context()); p != nil {
+			t.Fatalf("got %+v, %v", p, err)
+		}
+		if report(t, f).Pass.Over != nil {
+			return
+		}
+	}
+	t.Errorf("the pass does not end: %+v", report(t, f))
+}
+
+// TestLostStore: a worker that comes back after the server has lost all that it had takes
+// no part of the new pass from the queue.
+func TestLostStore(t *testing.T) {
+	server := natstest.Start(t)
+	conn := server.Connect()
+	f := open(t, conn)
+	begin(t, f, 1, time.Minute)
+	old := take(t, f.NewWorker("old"))
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, stream := range []string{"tap-rest-shop", "KV_tap-rest-shop", "OBJ_tap-rest-shop"} {
+		if err := js.DeleteStream(t.Context(), stream); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f = open(t, conn)
+	begin(t, f, 1, time.Minute)
+	held := take(t, f.NewWorker("new"))
+	if err := old.Done(t.Context(), ""); err == nil {
+		t.Error("a part of another pass was done")
+	}
+	if err := held.Return(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	if p := take(t, f.NewWorker("third")); p.Partition != "d01" {
+		t.Errorf("got %+v", p)
+	}
+}
+
+// TestGivenUp: a pass that is given up leaves what was read of it, and lets the next one
+// begin.
+func TestGivenUp(t *testing.T) {
+	server := natstest.Start(t)
+	f := open(t, server.Connect())
+	s := begin(t, f, 3, time.Minute)
+	w := f.NewWorker("w")
+	read(t, take(t, w))
+	held := take(t, w)
+	if err := f.GiveUp(t.Context(), s.Pass); err != nil {
+		t.Fatal(err)
+	}
+	left, err := f.Bookmark(t.Context())
+	if err != nil || days(t, left) != 1 {
+		t.Errorf("it left %v, %v", left, err)
+	}
+	if err := held.Done(t.Context(), ""); err == nil {
+		t.Error("a part of a pass that was given up was done")
+	}
+	if s := begin(t, f, 2, time.Minute); s.Queued != 2 {
+		t.Errorf("the next pass: %+v", s)
 	}
 }

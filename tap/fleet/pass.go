@@ -30,6 +30,10 @@ type Pass struct {
 	Lease     time.Duration `json:"lease"`     // after which a worker that says nothing has lost its part
 	Submitted time.Time     `json:"submitted"` // UTC
 	Over      *time.Time    `json:"over"`      // UTC; nil: it is under way
+	Why       string        `json:"why"`       // what of it failed for good, once it is over; "": nothing
+	// Settings are digests of those that are no secrets, with which it was planned: the
+	// bookmark that it leaves is that of no other ones.
+	Settings map[string]string `json:"settings"`
 }
 
 const (

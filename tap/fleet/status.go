@@ -18,9 +18,6 @@ type Counts struct {
 	Rest    Status `json:"rest"` // what became of the rest of the plan
 }
 
-// rest is what became of the rest; known is false where it is not queued yet.
-func (c Counts) rest() (s Status, known bool) { return c.Rest, c.Rest != Waiting }
-
 func (c *Counts) add(e *Entry) {
 	if e.Stream == "" {
 		c.Rest = e.Status

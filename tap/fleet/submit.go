@@ -1,10 +1,12 @@
 package fleet
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -29,7 +31,7 @@ func (f *Fleet) Begin(ctx context.Context, plan io.ReadSeeker, program string, l
 	if err != nil {
 		return nil, err
 	}
-	p := &Pass{Source: l.Head.Source, Program: program, Lease: lease, Submitted: now()}
+	p := &Pass{Source: l.Head.Source, Settings: l.Head.Settings, Program: program, Lease: lease, Submitted: now()}
 	p.ID = short(fmt.Appendf(l.text, "%d", time.Now().UnixNano())) // two passes may begin from one state
 	for {
 		one, _, err := l.next()
@@ -87,8 +89,30 @@ func (f *Fleet) forget(ctx context.Context, before, now string) {
 	}
 }
 
-// GoOn queues what of the pass is neither queued nor done: what a submission that was cut
-// off has not queued, and the parts that were given up.
+// GiveUp ends a pass that is under way: what its parts have left is the fleet's bookmark,
+// and what it has not read is left to the next pass.
+func (f *Fleet) GiveUp(ctx context.Context, p *Pass) error {
+	left, err := f.State(ctx, p.ID)
+	if err == nil {
+		_, err = f.objects.PutBytes(ctx, stateKey, left.AppendSinger(nil))
+	}
+	if err == nil {
+		err = f.queue.Purge(ctx)
+	}
+	if err != nil {
+		return f.because(err)
+	}
+	return change(ctx, f, passKey, func(there *Pass) error {
+		if there.ID == p.ID && there.Over == nil {
+			at := now()
+			there.Over, there.Why = &at, "it was given up"
+		}
+		return nil
+	})
+}
+
+// GoOn queues what of the pass is neither done nor in the queue: what a submission that
+// was cut off has not queued, what was given up, and what a server has lost.
 func (f *Fleet) GoOn(ctx context.Context) (*Submitted, error) {
 	p, err := f.Pass(ctx)
 	if err != nil || p == nil {
@@ -97,23 +121,30 @@ func (f *Fleet) GoOn(ctx context.Context) (*Submitted, error) {
 	if _, err := f.consumer(ctx, p.Lease); err != nil {
 		return nil, err
 	}
-	entries := map[string]Status{}
+	done := map[string]bool{}
+	var failed []string
 	err = f.entries(ctx, p.ID, func(e *Entry) error {
-		entries[partOf(e.Stream, e.Partition)] = e.Status
+		part := partOf(e.Stream, e.Partition)
+		switch done[part] = e.Status == Done; {
+		case e.Status == Failed:
+			failed = append(failed, part)
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	if entries[rest] == Failed {
-		p.Round++
-		if err := f.queueRest(ctx, p); err != nil {
+	for _, part := range failed {
+		if err := f.forgive(ctx, p, part); err != nil {
 			return nil, err
 		}
-		return &Submitted{Pass: p, Queued: 1}, f.savePass(ctx, p)
 	}
-	n, err := f.queueParts(ctx, p, entries)
-	if err == nil && p.Parts == 0 {
+	p.Round++ // or the server would take what it knows for doubles
+	if err := f.savePass(ctx, p); err != nil {
+		return nil, err
+	}
+	n, err := f.queueParts(ctx, p, done)
+	if err == nil && (p.Parts == 0 || slices.Contains(failed, rest)) {
 		err = f.queueRest(ctx, p)
 	}
 	if err == nil {
@@ -121,6 +152,16 @@ func (f *Fleet) GoOn(ctx context.Context) (*Submitted, error) {
 		err = f.savePass(ctx, p)
 	}
 	return &Submitted{Pass: p, Queued: n}, err
+}
+
+// forgive lets a part that was given up begin anew.
+func (f *Fleet) forgive(ctx context.Context, p *Pass, part string) error {
+	return change(ctx, f, entryKey(p.ID, part), func(e *Entry) error {
+		if e.Status == Failed {
+			e.Status, e.Tries, e.Busy = Waiting, 0, 0
+		}
+		return nil
+	})
 }
 
 // savePass saves what submissions change of a pass.
@@ -133,22 +174,8 @@ func (f *Fleet) savePass(ctx context.Context, p *Pass) error {
 	})
 }
 
-// queueParts queues parts: those that were given up, and, where not all were queued, all
-// of which nothing is known.
-func (f *Fleet) queueParts(ctx context.Context, p *Pass, entries map[string]Status) (n int, err error) {
-	again := false
-	for _, s := range entries {
-		again = again || s == Failed
-	}
-	if p.Queued && !again {
-		return 0, nil
-	}
-	if again {
-		p.Round++
-		if err := f.savePass(ctx, p); err != nil {
-			return 0, err
-		}
-	}
+// queueParts queues all parts that are not done: the queue refuses those that it has.
+func (f *Fleet) queueParts(ctx context.Context, p *Pass, done map[string]bool) (n int, err error) {
 	plan, err := f.plan(ctx, p.ID)
 	if err != nil {
 		return 0, err
@@ -165,17 +192,16 @@ func (f *Fleet) queueParts(ctx context.Context, p *Pass, entries map[string]Stat
 			return q.queued, err
 		}
 		if one == nil {
-			break
+			return q.queued, q.wait(ctx)
 		}
 		part := partOf(one.Stream, one.Partition)
-		if s, known := entries[part]; known && s != Failed || !known && p.Queued {
+		if done[part] {
 			continue
 		}
-		if err := q.publish(ctx, f.message(p, part, append([]byte{}, line...))); err != nil {
+		if err := q.publish(ctx, f.message(p, part, bytes.Clone(line))); err != nil {
 			return q.queued, err
 		}
 	}
-	return q.queued, q.wait(ctx)
 }
 
 // message is a part on its way into the queue.

@@ -37,6 +37,7 @@ func (f *Fleet) consumer(ctx context.Context, lease time.Duration) (jetstream.Co
 type Worker struct {
 	fleet *Fleet
 	name  string
+	idle  time.Duration
 
 	pass     *Pass // of which the plan is known
 	head     []byte
@@ -44,7 +45,7 @@ type Worker struct {
 }
 
 // NewWorker returns a worker with a name for people.
-func (f *Fleet) NewWorker(name string) *Worker { return &Worker{fleet: f, name: name} }
+func (f *Fleet) NewWorker(name string) *Worker { return &Worker{fleet: f, name: name, idle: idle} }
 
 // Idle is what a worker learns that finds no part.
 type Idle struct {
@@ -76,7 +77,7 @@ func (w *Worker) Take(ctx context.Context) (*Part, error) {
 		}
 	}
 	w.pass = p
-	batch, err := w.consumer.Fetch(1, jetstream.FetchMaxWait(idle))
+	batch, err := w.consumer.Fetch(1, jetstream.FetchMaxWait(w.idle))
 	if err != nil {
 		return nil, w.fleet.because(err)
 	}
@@ -103,7 +104,7 @@ func (w *Worker) isIdle(ctx context.Context, p *Pass) error {
 	if err != nil {
 		return err
 	}
-	if _, known := counts.rest(); !known && p.Queued && counts.Done == p.Parts {
+	if counts.Rest == Waiting && p.Queued && counts.Done+counts.Failed == p.Parts {
 		if err := w.fleet.queueRest(ctx, p); err != nil {
 			return err
 		}
@@ -118,7 +119,7 @@ func (w *Worker) take(ctx context.Context, m jetstream.Msg) (*Part, error) {
 	subject := strings.Split(m.Subject(), ".")
 	pass, part := subject[len(subject)-2], subject[len(subject)-1]
 	if pass != w.pass.ID {
-		return nil, f.acknowledge(ctx, m) // that of a pass that is over
+		return nil, f.putAway(ctx, m, pass)
 	}
 	p := &Part{Pass: w.pass, Rest: part == rest, fleet: f, worker: w.name, key: entryKey(pass, part), message: m, lost: make(chan struct{}), ended: make(chan struct{}), plan: w.head}
 	if !p.Rest {
@@ -140,11 +141,25 @@ func (w *Worker) take(ctx context.Context, m jetstream.Msg) (*Part, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case done && p.Rest: // whoever read it was lost before the pass was said to be over
+		return nil, p.Done(ctx, "")
 	case done:
 		return nil, f.acknowledge(ctx, m)
 	}
 	go p.holds()
 	return p, nil
+}
+
+// putAway takes a part of another pass than the one that was known from the queue. That
+// of a pass that has begun meanwhile is put back.
+func (f *Fleet) putAway(ctx context.Context, m jetstream.Msg, pass string) error {
+	switch now, err := f.Pass(ctx); {
+	case err != nil:
+		return err
+	case now != nil && now.ID == pass:
+		return m.Nak()
+	}
+	return f.acknowledge(ctx, m)
 }
 
 // acknowledge takes a message from the queue, for good.
@@ -261,16 +276,37 @@ func (p *Part) change(ctx context.Context, make func(*Entry) error) error {
 	})
 }
 
-// Done says that the part is read whole, and takes it from the queue.
-func (p *Part) Done(ctx context.Context) error {
+// errGone says that a part is none of the pass that is under way: the queue may have
+// another one in its place.
+var errGone = errors.New("its pass is not the fleet's any more: it is over, was given up, or the server has lost what it had")
+
+// isCurrent reports whether the pass of the part is under way.
+func (p *Part) isCurrent(ctx context.Context) error {
+	now, err := p.fleet.Pass(ctx)
+	if err == nil && (now == nil || now.ID != p.Pass.ID || now.Over != nil) {
+		p.end()
+		err = errGone
+	}
+	return err
+}
+
+// Done says that the part is read whole, and takes it from the queue. For the rest of the
+// plan, why says what of the passes failed; "": nothing.
+func (p *Part) Done(ctx context.Context, why string) error {
+	defer p.end()
+	if err := p.isCurrent(ctx); err != nil {
+		return err
+	}
 	err := p.change(ctx, func(e *Entry) error {
-		e.Status, e.Since, e.Why = Done, now(), ""
+		if e.Status != Done {
+			e.Status, e.Since, e.Why = Done, now(), why
+		}
+		p.entry = *e
 		return nil
 	})
 	if err == nil && p.Rest {
 		err = p.fleet.end(ctx, p)
 	}
-	p.end()
 	if err != nil {
 		return err
 	}
@@ -284,6 +320,9 @@ const mostTries = 5
 // It returns when it comes again; 0: it is given up.
 func (p *Part) Failed(ctx context.Context, why string, later bool) (again time.Duration, err error) {
 	defer p.end()
+	if err := p.isCurrent(ctx); err != nil {
+		return 0, err
+	}
 	err = p.change(ctx, func(e *Entry) error {
 		e.Tries++
 		e.Status, e.Since, e.Why, again = Failed, now(), why, 0
@@ -324,6 +363,9 @@ func (p *Part) WithoutJournal() bool { return p.entry.Busy >= mostBusy }
 
 func (p *Part) giveBack(ctx context.Context, after time.Duration, note func(*Entry)) error {
 	defer p.end()
+	if err := p.isCurrent(ctx); err != nil {
+		return err
+	}
 	err := p.change(ctx, func(e *Entry) error {
 		e.Status, e.Since = Waiting, now()
 		note(e)
@@ -342,20 +384,16 @@ func (p *Part) end() { p.once.Do(func() { close(p.ended) }) }
 
 // end ends the pass, whose rest has left a state.
 func (f *Fleet) end(ctx context.Context, p *Part) error {
-	var e Entry
-	if _, err := read(ctx, f, p.key, &e); err != nil {
-		return err
-	}
-	if len(e.State) == 0 {
+	if len(p.entry.State) == 0 {
 		return fmt.Errorf("fleet %s: the end of the pass %s has left no state", f.name, p.Pass.ID)
 	}
-	if _, err := f.objects.PutBytes(ctx, stateKey, e.State); err != nil {
+	if _, err := f.objects.PutBytes(ctx, stateKey, p.entry.State); err != nil {
 		return f.because(err)
 	}
 	return change(ctx, f, passKey, func(now *Pass) error {
 		if now.ID == p.Pass.ID && now.Over == nil {
 			at := time.Now().UTC().Truncate(time.Millisecond)
-			now.Over = &at
+			now.Over, now.Why = &at, p.entry.Why
 		}
 		return nil
 	})

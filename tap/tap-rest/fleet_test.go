@@ -299,9 +299,8 @@ func TestFleetMessages(t *testing.T) {
 	}
 }
 
-// TestPartsFail: a part that the API refuses for good is given up, and the pass does not
-// end without it; submitted again, when the API takes it, it does. A target that confirms
-// nothing is told of.
+// TestPartsFail: a part that the API refuses for good holds up nothing else: the pass
+// ends, owes it, and the next one asks for it first.
 func TestPartsFail(t *testing.T) {
 	dir := t.TempDir()
 	api, config := newMonths(t, dir)
@@ -310,19 +309,57 @@ func TestPartsFail(t *testing.T) {
 	api.refuse("2024-02-10T00:00:00Z")
 	w := ws.start(t)
 	<-w.ended
-	if code := w.cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(w.stderr.String(), "1 parts are given up") || !strings.Contains(w.stderr.String(), "tap-rest status says why") {
+	if code := w.cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(w.stderr.String(), "not all of it was read") || !strings.Contains(w.stderr.String(), "answered 404 Not Found") {
 		t.Errorf("exit code %d; stderr:\n%s", code, w.stderr.String())
 	}
-	if out := ws.ask(t, "status"); !strings.Contains(out, "stuck at parts that are given up") || !strings.Contains(out, "59 done") || !strings.Contains(out, "answered 404 Not Found") {
+	if out := ws.ask(t, "status"); !strings.Contains(out, "over since") || !strings.Contains(out, "59 done") || !strings.Contains(out, "1 given up") || !strings.Contains(out, "answered 404 Not Found") {
 		t.Errorf("status printed %s", out)
 	}
+	if n := len(ws.loaded(t)); n != 59 {
+		t.Errorf("%d days were loaded", n)
+	}
 	api.refuse("")
-	if out := ws.ask(t, "submit"); !strings.Contains(out, "goes on: 60 parts, 1 of them put into the queue now") {
+	if out := ws.ask(t, "submit"); !strings.Contains(out, "is begun: 3 parts") {
 		t.Errorf("submit printed %s", out)
 	}
 	w = ws.start(t)
 	if <-w.ended; w.cmd.ProcessState.ExitCode() != 0 || len(ws.loaded(t)) != 60 {
-		t.Errorf("the end: %v; stderr:\n%s", w.cmd.ProcessState, w.stderr.String())
+		t.Errorf("the end: %v, %d days; stderr:\n%s", w.cmd.ProcessState, len(ws.loaded(t)), w.stderr.String())
+	}
+}
+
+// TestFleetOfAnotherConfig: the bookmark of one config is not that of another, nor its
+// pass; who wants it so says it.
+func TestFleetOfAnotherConfig(t *testing.T) {
+	dir := t.TempDir()
+	_, config := newMonths(t, dir)
+	edit(t, config, `{"source":`, `{"region":"eu","source":`)
+	edit(t, config, `"name":"year",`, `"name":"year","settings":{"properties":{"region":{"type":"string"}}},`)
+	ws := newWorkers(t, dir, config)
+	ws.ask(t, "submit")
+	refused := func(want string, args ...string) {
+		t.Helper()
+		if out, err := ws.command(t, args[0], args[1:]...).CombinedOutput(); fmt.Sprint(err) != "exit status 2" || !strings.Contains(string(out), want) {
+			t.Errorf("%v: %v\n%s", args, err, out)
+		}
+	}
+	catalog := filepath.Join(dir, "catalog.json")
+	if err := os.WriteFile(catalog, []byte(`{"streams":[{"stream":"orders","tap_stream_id":"orders","schema":{},"metadata":[{"breadcrumb":[],"metadata":{"selected":true}}]}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused("the catalog is not what it was", "worker", "--catalog", catalog, "--", "/bin/sh", "load.sh")
+	refused("the catalog is not what it was", "submit", "--catalog", catalog)
+	w := ws.start(t)
+	<-w.ended
+	edit(t, config, `"region":"eu"`, `"region":"us"`)
+	refused("which differs in the setting region", "submit")
+	if out := ws.ask(t, "submit", "--replace"); !strings.Contains(out, "is begun: 3 parts") {
+		t.Errorf("submit --replace printed %s", out)
+	}
+	edit(t, config, `"region":"us"`, `"region":"eu"`)
+	refused("submit --replace gives up the pass that is under way", "submit")
+	if out := ws.ask(t, "submit", "--replace"); !strings.Contains(out, "is begun:") {
+		t.Errorf("submit --replace printed %s", out)
 	}
 }
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -177,8 +179,12 @@ func (in *inputFlags) readCatalog(o *tap.Options) error {
 		return err
 	}
 	o.CatalogFile = name
-	o.Catalog, err = catalog.ParseSinger(name, data)
-	return err
+	if o.Catalog, err = catalog.ParseSinger(name, data); err != nil {
+		return err
+	}
+	sum := sha256.Sum256(data)
+	o.Catalog.Digest = hex.EncodeToString(sum[:8])
+	return nil
 }
 
 // readState reads the state. Where a target is to confirm the ones to come, the file

@@ -5,7 +5,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/tap-rest/tap-rest/tap"
@@ -17,7 +20,8 @@ type submitCmd struct {
 	inputFlags
 	fleetFlags
 	Lease    time.Duration `default:"30s" help:"After which time a worker that says nothing has lost its part, and another one gets it."`
-	Replicas int           `default:"1" help:"On how many servers of a cluster the queue and the states lie."`
+	Replicas int           `default:"1" help:"On how many servers of a cluster the queue and the states lie, where they are made now."`
+	Replace  bool          `help:"Give up a pass that is under way, keep what was read of it, and plan anew; and take the bookmark of a pass with other settings."`
 }
 
 // Help stands in the command's help.
@@ -67,20 +71,20 @@ func (c *submitCmd) submit(ctx context.Context, f *fleet.Fleet, o tap.Options) (
 	if err != nil {
 		return nil, err
 	}
-	if p != nil && p.Over == nil {
+	if p != nil && p.Over == nil && !c.Replace {
 		if err := checkPass(ctx, f, p, o); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w (submit --replace gives up the pass that is under way, keeps what was read of it, and plans anew)", err)
 		}
 		return f.GoOn(ctx)
 	}
-	left, err := f.Bookmark(ctx)
-	switch {
-	case err != nil:
+	if p != nil && p.Over == nil {
+		if err := f.GiveUp(ctx, p); err != nil {
+			return nil, err
+		}
+		o.Log.Warn("the pass that was under way is given up: what was read of it is kept", "pass", p.ID)
+	}
+	if err := c.begin(ctx, f, p, &o); err != nil {
 		return nil, err
-	case left != nil && o.StateFile != "":
-		return nil, &tap.InputError{Err: fmt.Errorf("--state %s: the fleet %s has a bookmark of its own, which its last pass has left: leave --state away (tap-rest status --bookmark prints it)", o.StateFile, f.Name())}
-	case left != nil:
-		o.State, o.StateFile = left, "of the fleet "+f.Name()
 	}
 	plan, err := os.CreateTemp("", "tap-rest-plan-*")
 	if err != nil {
@@ -98,6 +102,36 @@ func (c *submitCmd) submit(ctx context.Context, f *fleet.Fleet, o tap.Options) (
 		return nil, err
 	}
 	return f.Begin(ctx, plan, o.Version, c.Lease)
+}
+
+// begin sees to the state that a pass begins from: that which the last one has left, if
+// its config was this one.
+func (c *submitCmd) begin(ctx context.Context, f *fleet.Fleet, last *fleet.Pass, o *tap.Options) error {
+	left, err := f.Bookmark(ctx)
+	if err != nil || left == nil {
+		return err
+	}
+	if o.StateFile != "" {
+		return &tap.InputError{Err: fmt.Errorf("--state %s: the fleet %s has a bookmark of its own, which its last pass has left: leave --state away (tap-rest status --bookmark prints it)", o.StateFile, f.Name())}
+	}
+	if last != nil && !c.Replace {
+		var differs []string
+		if last.Source != o.Definition.Name {
+			differs = append(differs, fmt.Sprintf("the source %q in place of %q", o.Definition.Name, last.Source))
+		}
+		digests := o.Config.Digests()
+		for _, name := range slices.Sorted(maps.Keys(digests)) {
+			if last.Settings[name] != digests[name] {
+				differs = append(differs, "the setting "+name)
+			}
+		}
+		if len(differs) > 0 {
+			return &tap.InputError{Err: fmt.Errorf("the bookmark of the fleet %s is that of another config, which differs in %s: what came before it would not be read; name another fleet (--fleet NAME), or go on from it all the same (--replace)",
+				f.Name(), strings.Join(differs, ", "))}
+		}
+	}
+	o.State, o.StateFile = left, "of the fleet "+f.Name()
+	return nil
 }
 
 // checkPass refuses the pass of other settings, or of another definition.

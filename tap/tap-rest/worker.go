@@ -103,16 +103,17 @@ func (c *workerCmd) next(w *worker) (over bool, err error) {
 
 // isOver reports whether a worker that finds no part ends, and with which error.
 func (c *workerCmd) isOver(f *fleet.Fleet, idle *fleet.Idle) (bool, error) {
-	n := idle.Counts
 	switch {
 	case !c.UntilDone || idle.Busy:
 		return false, nil
 	case idle.Pass == nil:
 		return true, &tap.InputError{Err: fmt.Errorf("nothing was submitted to the fleet %s: tap-rest submit does that", f.Name())}
+	case idle.Pass.Over != nil && idle.Pass.Why != "":
+		return true, fmt.Errorf("the pass %s is over, and not all of it was read: %s; mend that: the next pass asks for it first", idle.Pass.ID, idle.Pass.Why)
 	case idle.Pass.Over != nil:
 		return true, nil
-	case n.Failed > 0 && n.Failed+n.Done == n.Parts, n.Rest == fleet.Failed:
-		return true, fmt.Errorf("of the pass %s %d parts are given up, and its end is not read: tap-rest status says why each failed; mend that, and tap-rest submit puts them into the queue again", idle.Pass.ID, max(1, n.Failed))
+	case idle.Counts.Rest == fleet.Failed:
+		return true, fmt.Errorf("the end of the pass %s is given up: tap-rest status says why it failed; mend that, and tap-rest submit puts it into the queue again", idle.Pass.ID)
 	}
 	return false, nil
 }
@@ -160,7 +161,7 @@ func (w *worker) read(part *fleet.Part) error {
 	r := &reading{worker: w, part: part, log: w.logOf(part), begun: time.Now()}
 	var err error
 	if r.options, err = w.begin(stop, part); err == nil {
-		r.account, err = w.run(stop, part, r.options)
+		err = r.run(stop)
 	}
 	ctx, end := context.WithTimeout(context.Background(), answering)
 	defer end()
@@ -189,6 +190,8 @@ type reading struct {
 	begun   time.Time
 	options tap.Options
 	account *report.Account // nil: nothing was read
+
+	confirmed bool // the target has confirmed all that it got
 }
 
 // tell tells the server what became of the part, whose run ended with err.
@@ -202,6 +205,10 @@ func (r *reading) tell(ctx context.Context, err error) error {
 	case errors.Is(err, journal.ErrBusy):
 		r.log.Info("another process still has the journal of the part, a worker that was paused most likely: the part comes again after the lease", "why", err.Error())
 		return r.part.Busy(ctx)
+	case r.part.Rest && r.isOver(err):
+		why := strings.ReplaceAll(r.worker.rt.console.Redact(err.Error()), "\n", "; ")
+		r.log.Error("the passes are over, but something of them failed for good: the next pass asks for it first", "why", why)
+		return r.part.Done(ctx, why)
 	case err != nil:
 		return r.failed(ctx, err)
 	}
@@ -213,7 +220,7 @@ func (r *reading) tell(ctx context.Context, err error) error {
 		r.log.Info("the run of the part has ended early: the part comes again, and goes on", "why", why, "records", records, "calls", calls)
 		return r.part.Return(ctx, 0)
 	}
-	if err := r.part.Done(ctx); err != nil {
+	if err := r.part.Done(ctx, ""); err != nil {
 		return err
 	}
 	r.log.Info("the part is read", "records", records, "calls", calls, "took", time.Since(r.begun).Round(time.Millisecond).String())
@@ -284,24 +291,32 @@ func (w *worker) begin(ctx context.Context, part *fleet.Part) (tap.Options, erro
 	return o, nil
 }
 
-// run runs a part into a target. Where its error is nil, all of it is confirmed and kept.
-func (w *worker) run(stop context.Context, part *fleet.Part, o tap.Options) (account *report.Account, err error) {
+// run runs the part into a target. Where its error is nil, all of it is confirmed and kept.
+func (r *reading) run(stop context.Context) error {
+	w, o := r.worker, r.options
 	rt := *w.rt
 	rt.stop = stop
-	keeper := target.KeeperIn("the fleet "+w.fleet.Name(), part.Keep, func(stream string) bool { return o.Definition.Stream(stream) != nil }, o.Log)
+	keeper := target.KeeperIn("the fleet "+w.fleet.Name(), r.part.Keep, func(stream string) bool { return o.Definition.Stream(stream) != nil }, o.Log)
 	o.Log = console.Quieter(o.Log)
-	err = loaded(rt.loadInto(o, keeper, func(o tap.Options) error {
+	err := loaded(rt.loadInto(o, keeper, func(o tap.Options) error {
 		var err error
-		account, err = tap.Sync(stop, o)
+		r.account, err = tap.Sync(stop, o)
 		return err
 	}), true)
-	if err != nil {
-		return account, err
-	}
-	if last, _ := keeper.Confirmed(o.State); !last {
+	if r.confirmed, _ = keeper.Confirmed(o.State); err == nil && !r.confirmed {
 		err = fmt.Errorf("the target %s ended without an error, but has not confirmed all that it got: a Singer target prints each state on stdout once it has stored what came before", rt.target[0])
 	}
-	return account, err
+	return err
+}
+
+// isOver reports whether the rest of a plan has come to its end though something failed
+// for good: as in a run of its own, that does not hold up the others.
+func (r *reading) isOver(err error) bool {
+	var (
+		failures tap.Failures
+		load     *loadError
+	)
+	return r.confirmed && errors.As(err, &failures) && !failures.Temporary() && !errors.As(err, &load)
 }
 
 // failed says that the part failed, and why.
