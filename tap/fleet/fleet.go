@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -54,6 +55,8 @@ func Open(ctx context.Context, conn *nats.Conn, name string, create bool, replic
 	for _, open := range []func(context.Context, bool, int) error{f.openQueue, f.openKeys, f.openObjects} {
 		var differs *DiffersError
 		switch err := open(ctx, create, replicas); {
+		case isLone(err):
+			return nil, fmt.Errorf("fleet %s: %d replicas need a cluster of as many NATS servers, and this one is alone: leave --replicas away", name, replicas)
 		case errors.Is(err, ErrNone), errors.As(err, &differs):
 			return nil, fmt.Errorf("fleet %s: %w", name, err)
 		case err != nil:
@@ -86,16 +89,31 @@ type ServerError struct{ error }
 // Unwrap returns what went wrong.
 func (e *ServerError) Unwrap() error { return e.error }
 
+// isLone reports whether a server has no cluster for replicas.
+func isLone(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && (api.ErrorCode == 10074 || api.ErrorCode == 10052 && strings.Contains(api.Description, "replicas"))
+}
+
+// full are the codes of a server that has no room: for a stream, for its account, for
+// what is sent.
+var full = []jetstream.ErrorCode{10023, 10028, 10047, notStored}
+
 // because explains an error of the server: it is a *ServerError.
 func (f *Fleet) because(err error) error {
 	server := f.conn.ConnectedUrlRedacted()
 	if server == "" {
 		server = "(there is no connection now)"
 	}
+	var api *jetstream.APIError
 	switch {
-	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
-		err = fmt.Errorf("the NATS server %s has no JetStream, where a fleet keeps its parts: start it with -js, or enable it for the account", server)
-	case errors.Is(err, nats.ErrNoResponders), errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout), errors.Is(err, nats.ErrDisconnected):
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount), errors.Is(err, nats.ErrNoResponders):
+		err = fmt.Errorf("the NATS server %s has no JetStream, where a fleet keeps its parts, or does not have it yet after its start: start it with -js (nats-server -js -sd FOLDER), or enable it for the account", server)
+	case errors.As(err, &api) && slices.Contains(full, api.ErrorCode):
+		err = fmt.Errorf("the NATS server %s has no room left for the fleet %s: its storage is full, or bounded (max_file_store, or the limits of the account): %w", server, f.name, err)
+	case errors.Is(err, nats.ErrMaxPayload):
+		err = fmt.Errorf("the NATS server %s takes no message as large as a partition of this plan (max_payload %d): raise its max_payload: %w", server, f.conn.MaxPayload(), err)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout), errors.Is(err, nats.ErrDisconnected):
 		err = fmt.Errorf("the NATS server %s does not answer: %w", server, err)
 	default:
 		err = fmt.Errorf("fleet %s: %w", f.name, err)

@@ -501,3 +501,27 @@ func TestGivenUp(t *testing.T) {
 		t.Errorf("the next pass: %+v", s)
 	}
 }
+
+// TestFullQueue: a queue that has no room for all parts says so, and never that they lie
+// there.
+func TestFullQueue(t *testing.T) {
+	server := natstest.Start(t)
+	conn := server.Connect()
+	f := open(t, conn)
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	queue, err := js.Stream(t.Context(), "tap-rest-shop")
+	if err == nil {
+		config := queue.CachedInfo().Config
+		config.MaxMsgs = 2
+		_, err = js.UpdateStream(t.Context(), config)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := f.Begin(t.Context(), planOf(3), "v1", time.Minute); err == nil || !strings.Contains(err.Error(), "no room left") {
+		t.Errorf("submitted: %+v, %v", s, err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -258,11 +259,13 @@ func (q *publisher) wait(ctx context.Context) error {
 	return nil
 }
 
-// perSubject is the code with which a server refuses a second message of a subject.
-const perSubject jetstream.ErrorCode = 10077
+// notStored is the code with which a server refuses a message that a limit of the stream
+// has no room for.
+const notStored jetstream.ErrorCode = 10077
 
-// liesThere reports whether a message was refused since the queue has it already.
+// liesThere reports whether a message was refused since the queue has it already, and not
+// for want of room.
 func liesThere(err error) bool {
 	var e *jetstream.APIError
-	return errors.As(err, &e) && e.ErrorCode == perSubject
+	return errors.As(err, &e) && e.ErrorCode == notStored && strings.Contains(e.Description, "per subject")
 }

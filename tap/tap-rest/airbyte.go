@@ -42,7 +42,7 @@ type airbyteFlags struct {
 // options reads the settings. Its error is a *tap.InputError.
 func (f *airbyteFlags) options(rt *runtime) (tap.Options, error) {
 	log := rt.console.SpeakAirbyte(rt.stdout)
-	o, err := (&inputFlags{Config: f.Config}).settings(rt)
+	o, err := (&inputFlags{choiceFlags: choiceFlags{Config: f.Config}}).settings(rt)
 	if err != nil {
 		return o, &tap.InputError{Err: err}
 	}
@@ -55,7 +55,7 @@ func (f *airbyteFlags) options(rt *runtime) (tap.Options, error) {
 // between two runs.
 func (f *airbyteFlags) rotated(log *message.AirbyteLog) func([]string, string) {
 	return func(setting []string, token string) {
-		input, err := (&inputFlags{Config: f.Config}).read()
+		input, err := (&inputFlags{choiceFlags: choiceFlags{Config: f.Config}}).read()
 		if err != nil {
 			return // it was read a moment ago: the file of the token has it
 		}

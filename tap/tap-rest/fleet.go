@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -41,6 +43,9 @@ func (f *fleetFlags) connect(o *tap.Options, as string) (*nats.Conn, error) {
 			o.Log.Warn("the NATS server refuses something", "why", err.Error())
 		}),
 	}
+	if err := f.check(); err != nil {
+		return nil, &tap.InputError{Err: err}
+	}
 	if f.Creds != "" {
 		options = append(options, nats.UserCredentials(f.Creds))
 	}
@@ -48,10 +53,32 @@ func (f *fleetFlags) connect(o *tap.Options, as string) (*nats.Conn, error) {
 		options = append(options, nats.RootCAs(f.CA))
 	}
 	conn, err := nats.Connect(f.NATS, options...)
-	if err != nil {
-		return nil, &noServerError{fmt.Errorf("--nats %s: %w: is the server up, and does it let this user in?", redactedURL(f.NATS), err)}
+	switch {
+	case errors.Is(err, nats.ErrAuthorization):
+		return nil, &tap.InputError{Err: fmt.Errorf("--nats %s: the server does not let this user in: give NAME:PASSWORD@ before the host, or --nats-creds FILE", redactedURL(f.NATS))}
+	case err != nil:
+		return nil, &noServerError{fmt.Errorf("--nats %s: no NATS server can be spoken with there: %w: is it up, and does it speak TLS if, and only if, the URL begins with tls://?", redactedURL(f.NATS), err)}
 	}
 	return conn, nil
+}
+
+// check checks what can be checked without the server.
+func (f *fleetFlags) check() error {
+	for one := range strings.SplitSeq(f.NATS, ",") {
+		scheme, _, found := strings.Cut(strings.TrimSpace(one), "://")
+		if found && !slices.Contains([]string{"nats", "tls", "ws", "wss"}, scheme) {
+			return fmt.Errorf("--nats %s: a NATS server's URL begins with nats:// or tls://, or with ws:// or wss:// where it speaks WebSocket", redactedURL(one))
+		}
+	}
+	for flag, file := range map[string]string{"--nats-creds": f.Creds, "--nats-ca": f.CA} {
+		if file == "" {
+			continue
+		}
+		if _, err := os.Stat(file); err != nil {
+			return fmt.Errorf("%s: %w", flag, err)
+		}
+	}
+	return nil
 }
 
 // noServerError says that a NATS server cannot be reached: another time it may be there.

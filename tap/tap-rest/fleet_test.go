@@ -279,9 +279,12 @@ func TestFleetMessages(t *testing.T) {
 		want string
 	}{
 		{"no server", []string{"submit", "--config", config}, 2, "missing flags: --nats=URL"},
-		{"server away", []string{"submit", "--config", config, "--nats", "nats://me:geheim@" + strings.TrimPrefix(gone.URL(), "nats://")}, 75, "is the server up"},
+		{"server away", []string{"submit", "--config", config, "--nats", "nats://me:geheim@" + strings.TrimPrefix(gone.URL(), "nats://")}, 75, "is it up, and does it speak TLS"},
+		{"another scheme", []string{"submit", "--config", config, "--nats", "http://127.0.0.1:1"}, 2, "begins with nats:// or tls://"},
+		{"no credentials", []string{"submit", "--config", config, "--nats", ws.nats.URL(), "--nats-creds", "none.creds"}, 2, "--nats-creds: stat none.creds"},
+		{"replicas", []string{"submit", "--config", config, "--nats", ws.nats.URL(), "--fleet", "three", "--replicas", "3"}, 2, "3 replicas need a cluster"},
 		{"no target", []string{"worker", "--config", config, "--nats", ws.nats.URL()}, 2, "a worker needs a target of its own"},
-		{"state of a worker", []string{"worker", "--config", config, "--nats", ws.nats.URL(), "--state", "s.json", "--", "true"}, 2, "leave it away"},
+		{"state of a worker", []string{"worker", "--config", config, "--nats", ws.nats.URL(), "--state", "s.json", "--", "true"}, 2, "unknown flag --state"},
 		{"status of nothing", []string{"status", "--config", config, "--nats", ws.nats.URL()}, 2, "the server knows no fleet of this name"},
 		{"a name", []string{"submit", "--config", config, "--nats", ws.nats.URL(), "--fleet", "my shop"}, 2, "letters, digits, _ and - make a name"},
 		{"lease", []string{"submit", "--config", config, "--nats", ws.nats.URL(), "--lease", "1ms"}, 2, "1s at least"},

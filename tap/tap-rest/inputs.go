@@ -50,10 +50,15 @@ tap-rest demo reads a sample API and needs no file; tap-rest --help says more`)
 
 // inputFlags are the files that a run reads, as all Singer taps name them.
 type inputFlags struct {
+	choiceFlags
+	State string `placeholder:"FILE" help:"Where the last run came to: the value of its last STATE line. With a target behind --, what it confirms is written there."`
+}
+
+// choiceFlags say what is read, and how.
+type choiceFlags struct {
 	Config     []string `placeholder:"FILE" sep:"none" help:"Settings as a JSON object, or YAML by its name. Several: later ones win. Variables TAP_REST_… win over all; ENV instead of a file: they alone."`
 	Catalog    string   `placeholder:"FILE" xor:"catalog" help:"Which streams and fields to read. Without it: all of them."`
 	Properties string   `placeholder:"FILE" xor:"catalog" help:"The same, under its old name."`
-	State      string   `placeholder:"FILE" help:"Where the last run came to: the value of its last STATE line. With a target behind --, what it confirms is written there."`
 }
 
 // options reads the inputs of a run. Its error is a *tap.InputError.

@@ -50,7 +50,7 @@ func (f *journalFlags) find(rt *runtime) (*journals, error) {
 	if err != nil {
 		return nil, err
 	}
-	input, err := (&inputFlags{Config: f.Config}).read()
+	input, err := (&inputFlags{choiceFlags: choiceFlags{Config: f.Config}}).read()
 	if err == nil {
 		o.Definition, err = definitionOf(input, bakedSource)
 	}

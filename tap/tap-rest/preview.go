@@ -34,7 +34,7 @@ func (c *previewCmd) Run(rt *runtime) error {
 	if err != nil {
 		return err
 	}
-	input, err := (&inputFlags{Config: c.Config}).read()
+	input, err := (&inputFlags{choiceFlags: choiceFlags{Config: c.Config}}).read()
 	if err == nil {
 		o.Definition, err = config.Load(c.File)
 	}

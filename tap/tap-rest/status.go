@@ -30,7 +30,7 @@ var errNoPass = &tap.InputError{Err: errors.New("nothing was submitted to this f
 func (c *statusCmd) Run(rt *runtime) error {
 	o, err := rt.options()
 	if err == nil && c.Fleet == "" {
-		o, err = (&inputFlags{Config: c.Config}).settings(rt)
+		o, err = (&inputFlags{choiceFlags: choiceFlags{Config: c.Config}}).settings(rt)
 	}
 	if err != nil {
 		var input *tap.InputError
@@ -56,7 +56,7 @@ func (c *statusCmd) Run(rt *runtime) error {
 	case c.Format == "json":
 		return json.NewEncoder(rt.stdout).Encode(r)
 	}
-	return printReport(rt.stdout, r)
+	return printReport(rt.stdout, f.Name(), r)
 }
 
 // printBookmark prints the state on one line.
@@ -79,18 +79,20 @@ func printBookmark(ctx context.Context, out io.Writer, f *fleet.Fleet) error {
 }
 
 // printReport prints how far a pass is, for people.
-func printReport(out io.Writer, r *fleet.Report) error {
+func printReport(out io.Writer, name string, r *fleet.Report) error {
 	p, end := r.Pass, "under way"
 	switch {
+	case p.Over != nil && p.Why != "":
+		end = "over since " + p.Over.Format(time.RFC3339) + ", though not all of it was read: " + p.Why
 	case p.Over != nil:
 		end = "over since " + p.Over.Format(time.RFC3339)
 	case !p.Queued:
 		end = "not queued whole: its submission was cut off (submit again)"
-	case r.Failed > 0 || r.Rest == fleet.Failed:
-		end = "stuck at parts that are given up (submit again, once what they say is mended)"
+	case r.Rest == fleet.Failed:
+		end = "stuck, since its end is given up (submit again, once what it says is mended)"
 	}
-	_, err := fmt.Fprintf(out, "pass %s of %s, submitted %s: %s\n%d parts: %d done, %d under way, %d waiting, %d owed, %d given up; the rest of the plan: %s\n",
-		p.ID, p.Source, p.Submitted.Format(time.RFC3339), end, r.Parts, r.Done, r.Working, r.Waiting, r.Owed, r.Failed, r.Rest)
+	_, err := fmt.Fprintf(out, "fleet %s: pass %s of %s, submitted %s: %s\n%d parts: %d done, %d under way, %d waiting, %d owed, %d given up; the rest of the plan: %s\n",
+		name, p.ID, p.Source, p.Submitted.Format(time.RFC3339), end, r.Parts, r.Done, r.Working, r.Waiting, r.Owed, r.Failed, r.Rest)
 	if err != nil || len(r.Entries) == 0 {
 		return err
 	}

@@ -22,7 +22,7 @@ import (
 
 // workerCmd reads parts of passes that were submitted.
 type workerCmd struct {
-	inputFlags
+	choiceFlags
 	fleetFlags
 	UntilDone bool `help:"End when the pass is over, or nothing is left to read of it but parts that are given up. Without it a worker waits for the next pass."`
 }
@@ -49,13 +49,10 @@ const away = 2 * time.Second
 
 // Run reads parts until a signal comes.
 func (c *workerCmd) Run(rt *runtime) error {
-	switch {
-	case rt.target == nil:
+	if rt.target == nil {
 		return &tap.InputError{Err: errors.New("a worker needs a target of its own: tap-rest worker --nats URL --config FILE -- TARGET ARGUMENTS")}
-	case c.State != "":
-		return &tap.InputError{Err: errors.New("--state: the states of parts lie on the NATS server: leave it away (tap-rest submit --state FILE begins from one)")}
 	}
-	o, err := c.options(rt)
+	o, err := (&inputFlags{choiceFlags: c.choiceFlags}).options(rt)
 	if err != nil {
 		return err
 	}
