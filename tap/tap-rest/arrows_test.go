@@ -18,6 +18,7 @@ var arrows = map[string][]string{
 
 	"tap/fleet":               {"tap", "state", "state/progress"},
 	"tap/fleet/natstest":      {},
+	"tap/fleet/simulation":    {},
 	"tap":                     {"tap/folders", "tap/logs", "tap/patience", "tap/runjournal", "tap/stdout", "tap/tags", "tap/certificate", "tap/distinct", "tap/rows", "tap/rowset", "sources/fetch/body", "catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/render", "tap/report", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal", "state/progress"},
 	"tap/fleet/budget":        {"tap/fleet/budget/ledger", "sources", "sources/fetch", "sources/fetch/auth", "sources/fetch/rate"},
 	"tap/fleet/budget/ledger": {},
