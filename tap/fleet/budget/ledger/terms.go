@@ -84,10 +84,3 @@ func (t *Terms) epoch(members int) time.Duration {
 	}
 	return d
 }
-
-// Backoff is up to how long who was too late to change the ledger waits, by chance, until it
-// tries again: twice as long each time, so that most changes are not in vain, however many
-// workers there are.
-func Backoff(try int) time.Duration {
-	return min(2*time.Millisecond<<min(try, 10), 2*time.Second)
-}
