@@ -309,7 +309,7 @@ func (w *worker) writes() {
 	}
 	s.raced++
 	l.does = w.reads
-	w.fleet.world.in(s.answers(1)/2+w.fleet.world.upTo(ledger.Backoff(l.tries)), &l.timer)
+	w.fleet.world.in(s.answers(1)/2+ledger.Backoff(max(1, l.tries), w.fleet.world.random.Float64()), &l.timer)
 }
 
 // leased knows what it got.
