@@ -47,12 +47,3 @@ func BenchmarkTake(b *testing.B) {
 		}
 	}
 }
-
-// TestBackoff: who is too late again and again waits longer each time, up to two seconds.
-func TestBackoff(t *testing.T) {
-	for try, want := range map[int]time.Duration{1: 4 * time.Millisecond, 4: 32 * time.Millisecond, 10: 2 * time.Second, 1000: 2 * time.Second} {
-		if got := Backoff(try); got != want {
-			t.Errorf("after try %d: %v, want %v", try, got, want)
-		}
-	}
-}
