@@ -53,17 +53,18 @@ func (f *Fleet) Pass(ctx context.Context) (*Pass, error) {
 
 // Bookmark is the state that the last pass has left; nil: none has ended yet.
 func (f *Fleet) Bookmark(ctx context.Context) (*state.State, error) {
-	text, err := f.objects.GetBytes(ctx, stateKey)
-	switch {
-	case errors.Is(err, jetstream.ErrObjectNotFound):
-		return nil, nil
-	case err != nil:
-		return nil, f.because(err)
+	text, err := f.object(ctx, stateKey)
+	if err != nil || text == nil {
+		return nil, err
 	}
 	return state.ParseSinger("of the fleet "+f.name, text)
 }
 
 func planKey(pass string) string { return "plan." + pass }
+
+// restKey is where targets' states of the rest of a plan lie: those of all its contexts
+// may be more than the value of a key takes.
+func restKey(pass string) string { return "rest." + pass }
 
 // lines reads a plan, a line at a time, without the last one.
 type lines struct {
@@ -144,26 +145,52 @@ func (f *Fleet) State(ctx context.Context, pass string) (*state.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	begun, err := state.ParseSinger("of the plan", l.Head.State)
-	if err != nil {
-		return nil, err
-	}
 	merged := progress.NewMerger("of the fleet " + f.name)
-	if err := merged.Add(begun); err != nil {
-		return nil, err
-	}
-	err = f.entries(ctx, pass, func(e *Entry) error {
-		if len(e.State) == 0 {
+	add := func(of string, text []byte) error {
+		if len(text) == 0 {
 			return nil
 		}
-		one, err := state.ParseSinger(fmt.Sprintf("of the part %s of %s", e.Partition, e.Stream), e.State)
+		one, err := state.ParseSinger(of, text)
 		if err != nil {
 			return err
 		}
 		return merged.Add(one)
-	})
+	}
+	err = add("of the plan", l.Head.State)
+	if err == nil {
+		err = f.entries(ctx, pass, func(e *Entry) error {
+			return add(fmt.Sprintf("of the part %s of %s", e.Partition, e.Stream), e.State)
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	left, err := f.object(ctx, restKey(pass))
+	if err == nil {
+		err = add("of the rest of the plan", left)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return merged.State()
+}
+
+// object is an object; nil: there is none.
+func (f *Fleet) object(ctx context.Context, key string) ([]byte, error) {
+	text, err := f.objects.GetBytes(ctx, key)
+	switch {
+	case errors.Is(err, jetstream.ErrObjectNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, f.because(err)
+	}
+	return text, nil
+}
+
+// putObject puts an object in the place of another.
+func (f *Fleet) putObject(ctx context.Context, key string, text []byte) error {
+	if _, err := f.objects.PutBytes(ctx, key, text); err != nil {
+		return f.because(err)
+	}
+	return nil
 }

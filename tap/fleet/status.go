@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 )
 
 // Counts are how many parts of a pass there are of each kind. The rest of the plan is
@@ -38,14 +39,37 @@ func (c *Counts) add(e *Entry) {
 	c.Waiting--
 }
 
-// count counts the parts of a pass.
-func (f *Fleet) count(ctx context.Context, p *Pass) (Counts, error) {
+// counting is who counts the parts of a pass, for all workers that find nothing to do.
+type counting struct {
+	Until time.Time `json:"until"` // UTC
+}
+
+const (
+	countKey = "count"
+	// recount is after which time they are counted again.
+	recount = 5 * time.Second
+)
+
+// counted counts the parts of a pass; nil: another worker does, or did just now. Of ten
+// million parts, a thousand workers would read terabytes.
+func (f *Fleet) counted(ctx context.Context, p *Pass) (*Counts, error) {
+	key, mine := countKey+"."+p.ID, false
+	err := change(ctx, f, key, func(c *counting) error {
+		at := now()
+		if mine = c.Until.Before(at) || c.Until.After(at.Add(recount)); mine { // or by another clock
+			*c = counting{Until: at.Add(recount)}
+		}
+		return nil
+	})
+	if err != nil || !mine {
+		return nil, err
+	}
 	c := Counts{Parts: p.Parts, Waiting: p.Parts, Rest: Waiting}
-	err := f.entries(ctx, p.ID, func(e *Entry) error {
+	err = f.entries(ctx, p.ID, func(e *Entry) error {
 		c.add(e)
 		return nil
 	})
-	return c, err
+	return &c, err
 }
 
 // Report is how far a pass is.

@@ -85,7 +85,7 @@ func (f *Fleet) forget(ctx context.Context, before, now string) {
 	if err != nil || before == "" {
 		return
 	}
-	for _, all := range []string{entryKey(before, ">"), "clock.>"} { // workers that live look at the clock again
+	for _, all := range []string{entryKey(before, ">"), countKey + ".>", "clock.>"} { // workers that live look at the clock again
 		_ = keys.Purge(ctx, jetstream.WithPurgeSubject("$KV."+f.onServer()+"."+all))
 	}
 }
@@ -95,12 +95,12 @@ func (f *Fleet) forget(ctx context.Context, before, now string) {
 func (f *Fleet) GiveUp(ctx context.Context, p *Pass) error {
 	left, err := f.State(ctx, p.ID)
 	if err == nil {
-		_, err = f.objects.PutBytes(ctx, stateKey, left.AppendSinger(nil))
-	}
-	if err == nil {
-		err = f.queue.Purge(ctx)
+		err = f.putObject(ctx, stateKey, left.AppendSinger(nil))
 	}
 	if err != nil {
+		return err
+	}
+	if err := f.queue.Purge(ctx); err != nil {
 		return f.because(err)
 	}
 	return change(ctx, f, passKey, func(there *Pass) error {

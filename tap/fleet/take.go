@@ -100,16 +100,19 @@ func (w *Worker) isIdle(ctx context.Context, p *Pass) error {
 	case info.State.Msgs > 0:
 		return &Idle{Pass: p, Busy: true} // others have the last ones, or they come again later
 	}
-	counts, err := w.fleet.count(ctx, p)
+	counts, err := w.fleet.counted(ctx, p)
 	if err != nil {
 		return err
+	}
+	if counts == nil {
+		return &Idle{Pass: p, Busy: true}
 	}
 	if counts.Rest == Waiting && p.Queued && counts.Done+counts.Failed == p.Parts {
 		if err := w.fleet.queueRest(ctx, p); err != nil {
 			return err
 		}
 	}
-	return &Idle{Pass: p, Counts: counts}
+	return &Idle{Pass: p, Counts: *counts}
 }
 
 // take makes a part of a message. One that is done, or of another pass, is taken from the
@@ -243,7 +246,7 @@ func since(t time.Time) time.Duration {
 // nil. Where the server is away, Keep waits for it, as long as the part is not lost.
 func (p *Part) Keep(confirmed []byte) error {
 	for {
-		err := p.change(context.Background(), func(e *Entry) error { return e.add(confirmed) })
+		err := p.add(context.Background(), confirmed)
 		var server *ServerError
 		if !errors.As(err, &server) {
 			return err
@@ -256,6 +259,15 @@ func (p *Part) Keep(confirmed []byte) error {
 		case <-time.After(retry):
 		}
 	}
+}
+
+// add adds a state to what is kept. Of the rest of a plan, the last one counts: it began
+// from all others.
+func (p *Part) add(ctx context.Context, confirmed []byte) error {
+	if p.Rest {
+		return p.fleet.putObject(ctx, restKey(p.Pass.ID), confirmed)
+	}
+	return p.change(ctx, func(e *Entry) error { return e.add(confirmed) })
 }
 
 // retry is after which time the server is asked again that did not answer.
@@ -384,16 +396,20 @@ func (p *Part) end() { p.once.Do(func() { close(p.ended) }) }
 
 // end ends the pass, whose rest has left a state.
 func (f *Fleet) end(ctx context.Context, p *Part) error {
-	if len(p.entry.State) == 0 {
-		return fmt.Errorf("fleet %s: the end of the pass %s has left no state", f.name, p.Pass.ID)
+	left, err := f.object(ctx, restKey(p.Pass.ID))
+	if err == nil && left == nil {
+		err = fmt.Errorf("fleet %s: the end of the pass %s has left no state", f.name, p.Pass.ID)
 	}
-	if _, err := f.objects.PutBytes(ctx, stateKey, p.entry.State); err != nil {
-		return f.because(err)
+	if err == nil {
+		err = f.putObject(ctx, stateKey, left)
 	}
-	return change(ctx, f, passKey, func(now *Pass) error {
-		if now.ID == p.Pass.ID && now.Over == nil {
-			at := time.Now().UTC().Truncate(time.Millisecond)
-			now.Over, now.Why = &at, p.entry.Why
+	if err != nil {
+		return err
+	}
+	return change(ctx, f, passKey, func(there *Pass) error {
+		if there.ID == p.Pass.ID && there.Over == nil {
+			at := now()
+			there.Over, there.Why = &at, p.entry.Why
 		}
 		return nil
 	})
