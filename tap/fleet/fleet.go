@@ -5,10 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -28,23 +29,26 @@ type Fleet struct {
 // ErrNone is wrapped by the error of a fleet of which the server has nothing.
 var ErrNone = errors.New("the server knows no fleet of this name: tap-rest submit makes one")
 
-// mayBeName is what servers take as a name.
-var mayBeName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+// longestName is how long a name may be, in bytes.
+const longestName = 64
 
-// notInName is what names have no place for.
-var notInName = regexp.MustCompile(`[^A-Za-z0-9_-]`)
-
-// NameOf is the name of the fleet of a source, where nobody says another.
+// NameOf is the name of the fleet of a source, where nobody says another: servers take
+// letters, digits, _ and -.
 func NameOf(source string) string {
-	name := notInName.ReplaceAllString(source, "_")
-	return name[:min(len(name), 64)]
+	name := strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+			return r
+		}
+		return '_'
+	}, source)
+	return name[:min(len(name), longestName)]
 }
 
 // Open opens a fleet. Where create is true, what the server does not have of it is made,
 // with so many replicas. The error says which stream or bucket is there with other
 // settings, and which.
 func Open(ctx context.Context, conn *nats.Conn, name string, create bool, replicas int) (*Fleet, error) {
-	if !mayBeName.MatchString(name) {
+	if name == "" || NameOf(name) != name {
 		return nil, fmt.Errorf("a fleet cannot be named %q: letters, digits, _ and - make a name, 64 at most", name)
 	}
 	js, err := jetstream.New(conn)

@@ -192,7 +192,7 @@ func TestThousandWorkers(t *testing.T) {
 // TestThousandWorkersOfOneLimit: a thousand workers of one limit pass it never, and lose
 // nothing. They take far longer than they must: all of them change one ledger.
 func TestThousandWorkersOfOneLimit(t *testing.T) {
-	full(t, scene{workers: 1000, shops: 40, days: 1000, pages: 2, limit: 2000, latency: 200 * time.Millisecond, deaths: 0.01, pauses: 0.005, most: 6})
+	full(t, scene{workers: 1000, shops: 40, days: 1000, pages: 2, limit: 2000, latency: 200 * time.Millisecond, deaths: 0.01, pauses: 0.005, most: 12})
 }
 
 func full(t *testing.T, c scene) {
