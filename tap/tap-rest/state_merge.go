@@ -26,8 +26,12 @@ type stateMergeCmd struct {
 func (c *stateMergeCmd) Run(rt *runtime) error {
 	var merged *state.State
 	airbyte := false
+	unfinished := unfinishedPasses{}
 	for i, file := range c.Files {
 		one, array, err := readStateFile(file)
+		if err == nil {
+			unfinished.tell(rt, file, one)
+		}
 		switch {
 		case err != nil:
 			return &tap.InputError{Err: err}
@@ -46,6 +50,26 @@ func (c *stateMergeCmd) Run(rt *runtime) error {
 	}
 	_, err := rt.stdout.Write(append(line, '\n'))
 	return err
+}
+
+// unfinishedPasses are those of each stream, and the file that names them.
+type unfinishedPasses map[string]struct{ pass, file string }
+
+// tell says where a state is of another pass of a stream than the files before it: of two
+// passes, what is done of the earlier one does not count.
+func (u unfinishedPasses) tell(rt *runtime, file string, s *state.State) {
+	for _, stream := range s.Names() {
+		b, err := s.Bookmark(file, stream, "")
+		if err != nil || b == nil || b.Pass == nil || b.Resume == nil || b.Resume.Over {
+			continue // what cannot be read is the merge's to tell
+		}
+		before, known := u[stream]
+		if known && before.pass != b.Pass.ID {
+			rt.console.Log().Warn("the states are of different passes of a stream, as parts of two plans leave them: the pass that began later counts, and what the other one has done is read again",
+				"stream", stream, "files", before.file+", "+file)
+		}
+		u[stream] = struct{ pass, file string }{b.Pass.ID, file}
+	}
 }
 
 // readStateFile reads a state; array says that it is Airbyte's.
