@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 )
@@ -32,9 +33,9 @@ func TestPathIsKnownToBeRight(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				asked := 0
+				var asked atomic.Int64
 				s := setup{definition: daily, workDir: memoryFolder(t), api: transport(func(r *http.Request) (*http.Response, error) {
-					asked++
+					asked.Add(1)
 					from := r.URL.Query().Get("from")
 					if strings.Contains(tt.fails, from[8:10]) {
 						return reply(r, 404, "{}"), nil
@@ -42,10 +43,10 @@ func TestPathIsKnownToBeRight(t *testing.T) {
 					return reply(r, 200, fmt.Sprintf(`{"data":[{"id":1%s,"at":%q}]}`, from[8:10], from)), nil
 				})}
 				for run := range 2 {
-					asked = 0
+					asked.Store(0)
 					r := s.run(t)
-					if r.err == nil || run == 1 && tt.says == skip && asked != 2 {
-						t.Fatalf("run %d asked %d times, and came to %v", run+1, asked, r.err)
+					if r.err == nil || run == 1 && tt.says == skip && asked.Load() != 2 {
+						t.Fatalf("run %d asked %d times, and came to %v", run+1, asked.Load(), r.err)
 					}
 					text := strings.Join(r.account.Stream("orders").Remarks(), "\n")
 					for _, words := range []string{doubt, skip} {

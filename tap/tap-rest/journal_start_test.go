@@ -132,6 +132,7 @@ func startJournals(t *testing.T, dir string) []string {
 // TestStartTheSame starts processes with the same settings in a fresh folder at
 // once: one runs, and the others end with 75 while it does.
 func TestStartTheSame(t *testing.T) {
+	builtBinary(t) // it is not for goroutines to skip the test
 	const processes = 10
 	release := make(chan struct{})
 	_, url := startAPI(t, apitest.Before(func(int, *http.Request) { <-release }))

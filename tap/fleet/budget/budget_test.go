@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/tap/fleet/budget"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // take waits until leases let a request start.
@@ -104,9 +105,9 @@ func TestThreeBudgets(t *testing.T) {
 			})
 		}
 	}
-	late := lateness()
+	late := testshare.Lateness()
 	wait.Wait()
-	wrong := blame(t, late())
+	wrong := testshare.Blame(t, late())
 	if worst := made.worst(time.Second); worst > 40 {
 		wrong("%d requests within a second, want 40 at most", worst)
 	}
@@ -205,11 +206,11 @@ func TestFirstRequest(t *testing.T) {
 	limits := []sources.RateLimit{{Requests: 1000, Per: time.Second}}
 	b := budget.New(t.Context(), n.bucket(), "w", log)
 	l := b.Leases("client", limits, 4)
-	late := lateness()
+	late := testshare.Lateness()
 	start := time.Now()
 	take(t.Context(), l, rate.Ask{}).Done()
 	if d := time.Since(start); d > 700*time.Millisecond {
-		blame(t, late())("the first request starts after %v", d)
+		testshare.Blame(t, late())("the first request starts after %v", d)
 	} else {
 		late()
 	}
