@@ -1,0 +1,145 @@
+package tap
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/tap/plan"
+)
+
+// ofShare keeps the passes of which the run reads something, where it reads a share.
+func (r planner) ofShare(all []*pass) (kept []*pass, err error) {
+	s := r.Share
+	if s == nil {
+		return all, nil
+	}
+	if s.empty() {
+		r.Log.Info("this part of the plan has no partition: a run with --plan and neither --partition nor --shard reads what no run can read alone", "plan", s.File)
+	}
+	seen := map[string]bool{}
+	var owing []string
+	for _, p := range all {
+		name := p.stream.Name
+		_, shared := s.Head.Shapes[name]
+		if shared = shared && !p.feed; shared {
+			seen[name], p.share = true, s.parts[name]
+		}
+		if !shared || !s.rest && len(p.share) == 0 {
+			if s.rest {
+				kept = append(kept, p)
+			}
+			continue
+		}
+		read, owed, err := r.isRead(p)
+		switch {
+		case err != nil:
+			return nil, err
+		case read && owed > 0:
+			r.Log.Warn("the state says that this was read already, but for partitions that failed for good: the next pass asks for them first", "stream", name, "owed", owed)
+			owing = append(owing, name)
+		case read:
+			r.Log.Info("the state says that this was read already", "stream", name)
+		default:
+			kept = append(kept, p)
+		}
+	}
+	for name := range s.Head.Shapes {
+		if !seen[name] && (s.rest || len(s.parts[name]) > 0) {
+			return nil, unusable("plan %s: its stream %s is not selected here: read with the catalog of the plan", s.File, name)
+		}
+	}
+	if len(owing) > 0 && len(kept) == 0 {
+		return nil, unusable("plan %s: its passes are over, but partitions of %s are owed, which failed for good: mend what the log said of them, and read with a new plan, or without one: the next pass asks for them first", s.File, strings.Join(owing, ", "))
+	}
+	return kept, nil
+}
+
+// isRead reports whether the state says that a pass of the plan is over, and how many of
+// its partitions it owes then. Its error says that the state is of another pass, or that
+// the pass cannot go on in this run.
+func (r planner) isRead(p *pass) (read bool, owed int, err error) {
+	begun, err := r.Share.state.Bookmark(r.Share.File, p.stream.Name, p.stream.ReplicationKey)
+	if err != nil {
+		return false, 0, err
+	}
+	now, err := r.State.Bookmark(r.StateFile, p.stream.Name, p.stream.ReplicationKey)
+	if err != nil {
+		return false, 0, err
+	}
+	if begun == nil || begun.Pass == nil || now == nil || now.Pass == nil || now.Pass.ID != begun.Pass.ID {
+		return false, 0, unusable("plan %s: the state is of another pass of %s than the plan: give the state that a run of the same plan has left, or none", r.Share.File, p.stream.Name)
+	}
+	read = now.Resume == nil || now.Resume.Over
+	if now.Resume != nil {
+		owed = len(now.Resume.Owed)
+	}
+	if !read && p.decision.Way != plan.FromState {
+		return false, 0, unusable("plan %s: its pass of %s cannot go on here: the replication key, the replication method or the range that is read again (run.start, run.end) is another than when it was made, "+
+			"so nothing was fetched; read with the config and the catalog of the plan, or make another plan", r.Share.File, p.stream.Name)
+	}
+	return read, owed, nil
+}
+
+// shared is the lane of the partitions of a share: as the state left them open, else as
+// the plan has them.
+func (s *supply) shared() *lane {
+	var before state.Resume
+	s.known.Save(&before)
+	var open []state.Open
+	for _, o := range before.Open { // by an earlier run of the share, or, of its own, when the plan was made
+		if share := s.pass.run.Share; share.mine[o.Partition] || !share.begun[s.pass.stream.Name][o.Partition] {
+			open = append(open, o)
+		}
+	}
+	var all []func() (*part, error)
+	for i := range before.Owed { // by an earlier run of the share, not when the plan was made
+		if !s.pass.run.Share.owed[s.pass.stream.Name][before.Owed[i].Partition] {
+			all = append(all, s.owes(&before.Owed[i]))
+		}
+	}
+	lines := s.pass.share
+	var pieces []*part
+	planned := func() (*part, error) {
+		for {
+			if len(pieces) > 0 {
+				one := pieces[0]
+				pieces = pieces[1:]
+				return one, nil
+			}
+			if len(lines) == 0 {
+				return nil, nil
+			}
+			var err error
+			if pieces, err = s.piecesOf(&lines[0]); err != nil {
+				return nil, err
+			}
+			lines = lines[1:]
+		}
+	}
+	return &lane{pass: s.pass, next: oneAfterTheOther(append(all, s.each(open, nil), planned))}
+}
+
+// piecesOf are what of a planned partition is neither done nor open.
+func (s *supply) piecesOf(line *Planned) (all []*part, err error) {
+	o := state.Open{Partition: line.Partition, Context: line.Context, Window: line.Window}
+	ctx, err := s.isOf(&o)
+	if err != nil {
+		return nil, fmt.Errorf("plan %s: the partition %s has a context that the stream does not have: %w", s.pass.run.Share.File, line.Partition, err)
+	}
+	var w state.Window
+	if line.Window != nil {
+		w = *line.Window
+	}
+	for _, piece := range s.known.Need(ctx.Hash, w) {
+		one, err := s.partOf(ctx, piece)
+		if err != nil {
+			return nil, err
+		}
+		if piece == w && one.Part.Key != line.Partition {
+			return nil, fmt.Errorf("plan %s: the partition %s is not what the definition makes of its context and window: make another plan", s.pass.run.Share.File, line.Partition)
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
