@@ -203,6 +203,9 @@ func (all *partitions) resume(t *track) *state.Resume {
 	}
 	all.done.Save(r)
 	r.Feeds = t.pass.feedsNow()
+	if t.pass.handedOut {
+		r.Feeds = unread(r.Feeds)
+	}
 	return r
 }
 
@@ -226,12 +229,7 @@ func (all *partitions) over(r *state.Resume) bool {
 	if all.pass.share != nil || len(r.Open) > 0 || all.broken || len(r.Owed) > 0 && all.finished == 0 && len(r.Done) == 0 && len(r.Contexts) == 0 {
 		return false
 	}
-	for _, f := range r.Feeds {
-		if !f.Over {
-			return false
-		}
-	}
-	return true
+	return all.pass.ofPlan || !slices.ContainsFunc(r.Feeds, func(f state.Feed) bool { return !f.Over })
 }
 
 // end makes the bookmark that of a pass which is over.

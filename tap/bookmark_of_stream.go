@@ -31,6 +31,7 @@ type batch struct {
 	broken error       // why there are no more
 	gone   *state.Open // a partition of the state that is no longer one
 	among  *leftover   // that it was among; nil: none
+	handed *part       // that others read
 }
 
 // track is what the emitter knows of a pass: its bookmark as it stands. Only
@@ -56,6 +57,7 @@ type track struct {
 
 // left is what of a pass left on stdout.
 type left struct {
+	held      bool  // its bookmark leaves no more than it began with before a plan is whole
 	touched   bool  // its bookmark, since the last STATE
 	told      bool  // its bookmark, in a STATE of this run
 	emitted   int64 // records, with the states that cover them

@@ -15,7 +15,7 @@ import (
 // keys is where the keys of the pass are counted; nil: they are not, since its
 // records leave for nobody.
 func (p *pass) keys() *distinct.Pool {
-	if p.feed || p.run.flow != nil && p.run.flow.lists != nil {
+	if p.feed || p.run.listing {
 		return nil
 	}
 	return p.run.keys

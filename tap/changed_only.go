@@ -16,6 +16,11 @@ func (p *pass) changedOnly() bool {
 	return slices.ContainsFunc(p.stream.Definition.PartitionBy, func(axis sources.PartitionSource) bool { return axis.ChangedOnly })
 }
 
+// readsFiles reports whether the contexts are files that records of a listing name.
+func (p *pass) readsFiles() bool {
+	return slices.ContainsFunc(p.stream.Definition.PartitionBy, func(axis sources.PartitionSource) bool { return axis.File != nil })
+}
+
 // parentsRead is from when on the next pass asks the parents for what changed;
 // before is what this one went by. It stays where a parent was not read whole: what
 // is missing of it would not be asked for again.

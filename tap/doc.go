@@ -53,6 +53,10 @@
 // with many partitions it walks those that the plan names, and never says that the pass
 // is over.
 //
+// A run that hands out (hand_out.go) reads parents, and plans what they lead to: the
+// bookmarks of such a family leave with the last STATE, when the plan is whole. Who reads
+// the plan's children reads no parent for them.
+//
 // A plan that reads parents is a run whose lanes make partitions to be listed: those
 // of parents are walked, as the beginning of their passes in the journal, the others
 // are not, and nothing is emitted.

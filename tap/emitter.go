@@ -31,7 +31,8 @@ type emitter struct {
 	states    stdout.Traffic
 	bookmarks bookmarks
 	covered   []message.Covered
-	stated    bool // the last record written is covered by a STATE
+	stated    bool     // the last record written is covered by a STATE
+	hands     *handing // nil: nothing is handed out
 }
 
 // run takes batches until there are no more, and ends with a STATE. Its error
@@ -135,6 +136,9 @@ func (e *emitter) begin() error {
 // but for the news of the streams.
 func (e *emitter) end() error {
 	e.states.Last = true
+	if err := e.endPlan(); err != nil {
+		return err
+	}
 	if !e.stated || !e.waiting.none() {
 		if err := e.flushAll(); err != nil {
 			return err
@@ -142,6 +146,20 @@ func (e *emitter) end() error {
 	}
 	e.herald.leaves()
 	return e.writeNews()
+}
+
+// endPlan ends the plan of what is handed out, of which the last STATE speaks.
+func (e *emitter) endPlan() error {
+	if e.hands == nil {
+		return nil
+	}
+	if !e.waiting.none() {
+		if err := e.flushAll(); err != nil {
+			return err
+		}
+	}
+	e.hands.end(e)
+	return nil
 }
 
 // flushAll writes what waits and the STATE that covers exactly that. The order is
@@ -228,7 +246,7 @@ func (e *emitter) moveBookmarks() {
 // cover takes what was touched into the state.
 func (e *emitter) cover() {
 	for _, t := range e.herald.tracks {
-		if !t.touched || t.pass == nil || t.pass.feed {
+		if !t.touched || t.pass == nil || t.pass.feed || t.held {
 			continue
 		}
 		if t.parts != nil {
@@ -259,8 +277,8 @@ func (e *emitter) countWritten() {
 // endStreams tells of the streams that end with what was written.
 func (e *emitter) endStreams() {
 	for _, t := range e.bookmarks.over {
-		t.account.Done = t.account.Done || t.failure == nil
-		if t.parts != nil && t.failure == nil {
+		t.account.Done = t.account.Done || t.failure == nil && !t.pass.handedOut
+		if t.parts != nil && t.failure == nil && !t.pass.handedOut {
 			e.display.Log.Info("stream read", "stream", t.stream.Name, "partitions", t.account.Partitions)
 		}
 		if t.parts != nil {

@@ -10,6 +10,9 @@ import (
 
 // feedsNow is how far the parents of a pass are, and theirs.
 func (p *pass) feedsNow() (all []state.Feed) {
+	if p.ofPlan {
+		return p.decision.Bookmark.Resume.Feeds
+	}
 	var feeds []*pass
 	whose := map[*pass][]string{}
 	var add func(p *pass)
@@ -29,6 +32,15 @@ func (p *pass) feedsNow() (all []state.Feed) {
 			one.For = whose[f]
 		}
 		all = append(all, one)
+	}
+	return all
+}
+
+// unread is how far parents are for whoever reads without the plan that they were read
+// for: it must read them again.
+func unread(feeds []state.Feed) (all []state.Feed) {
+	for _, f := range feeds {
+		all = append(all, state.Feed{Stream: f.Stream, Pass: f.Pass, For: f.For, From: f.From, Window: f.Window, Shape: f.Shape, Values: f.Values})
 	}
 	return all
 }

@@ -13,15 +13,17 @@ const planVersion = 1
 // Runs that read parts of a plan begin from its state, so that they read one pass of
 // each stream.
 type PlanHead struct {
-	Plan     int               `json:"plan"` // version of the format
-	Program  string            `json:"program"`
-	Source   string            `json:"source"`            // name of the definition
-	Digest   string            `json:"definition"`        // digest of all that it says
-	Catalog  string            `json:"catalog,omitempty"` // digest of the catalog; "": there is none
-	Settings map[string]string `json:"settings"`          // digests of the settings that are no secrets
-	Shapes   map[string]string `json:"shapes"`            // of each stream that is read in parts, digest of its requests' definition
-	Rest     map[string]string `json:"rest,omitempty"`    // streams that are not read in parts, and why
-	State    json.RawMessage   `json:"state"`             // in which a pass of each of them has begun
+	Plan     int                 `json:"plan"` // version of the format
+	Program  string              `json:"program"`
+	Source   string              `json:"source"`             // name of the definition
+	Digest   string              `json:"definition"`         // digest of all that it says
+	Catalog  string              `json:"catalog,omitempty"`  // digest of the catalog; "": there is none
+	Settings map[string]string   `json:"settings"`           // digests of the settings that are no secrets
+	Shapes   map[string]string   `json:"shapes"`             // of each stream that is read in parts, digest of its requests' definition
+	Rest     map[string]string   `json:"rest,omitempty"`     // streams that are not read in parts, and why
+	Children map[string][]string `json:"children,omitempty"` // of streams that are read in parts, and whose partitions are records: of which streams
+	Read     []string            `json:"read,omitempty"`     // streams that the run which made the plan has read itself
+	State    json.RawMessage     `json:"state"`              // in which a pass of each of them has begun
 }
 
 // PlanEnd is the last line of a plan, without which it was cut off.
@@ -32,10 +34,10 @@ type PlanEnd struct {
 // head is the first line of a plan of passes. It writes the begun passes into the run's
 // state.
 func (r *run) head(passes []*pass) PlanHead {
-	h := PlanHead{Plan: planVersion, Catalog: r.catalogDigest(), Program: r.Version, Source: r.Definition.Name, Digest: r.Definition.Digest, Settings: r.Config.Digests(), Shapes: map[string]string{}, Rest: map[string]string{}}
+	h := r.newHead()
 	for _, p := range passes {
 		name := p.stream.Name
-		switch why := p.indivisible(); {
+		switch why := p.indivisible(false); {
 		case p.feed:
 		case why != "":
 			h.Rest[name] = why
@@ -48,6 +50,28 @@ func (r *run) head(passes []*pass) PlanHead {
 	return h
 }
 
+func (r *run) newHead() PlanHead {
+	return PlanHead{
+		Plan: planVersion, Catalog: r.catalogDigest(), Program: r.Version, Source: r.Definition.Name, Digest: r.Definition.Digest,
+		Settings: r.Config.Digests(), Shapes: map[string]string{}, Rest: map[string]string{}, Children: map[string][]string{},
+	}
+}
+
+// headOf is the first line of a plan of passes that a run hands out. The state is the one
+// that the run ends with, and read names what it has read itself.
+func (r *run) headOf(passes []*pass, read []string, ends *state.State) PlanHead {
+	h := r.newHead()
+	for _, p := range passes {
+		name := p.stream.Name
+		h.Shapes[name] = p.stream.Shape
+		for _, f := range p.feeds {
+			h.Children[name] = append(h.Children[name], f.stream.Name)
+		}
+	}
+	h.Read, h.State = read, ends.AppendSinger(nil)
+	return h
+}
+
 // catalogDigest tells catalogs apart.
 func (r *run) catalogDigest() string {
 	if r.Catalog == nil {
@@ -56,13 +80,14 @@ func (r *run) catalogDigest() string {
 	return r.Catalog.Digest
 }
 
-// indivisible says why a pass is not read in parts by several runs; "": it may be.
-func (p *pass) indivisible() string {
+// indivisible says why a pass is not read in parts by several runs; "": it may be. Where
+// its parents are read to make the plan, its partitions are known.
+func (p *pass) indivisible(parentsRead bool) string {
 	known := p.stream.Definition.Known
 	switch {
 	case p.decision.Backfill:
 		return "a range of time is read again"
-	case len(p.feeds) > 0:
+	case len(p.feeds) > 0 && (!parentsRead || p.changedOnly() || p.readsFiles()):
 		return "its partitions are records of " + p.feeds[0].stream.Name
 	case len(p.children) > 0:
 		return "its records are partitions of " + p.children[0].pass.stream.Name

@@ -54,6 +54,7 @@ type setup struct {
 	out        io.Writer // nil: a buffer
 	stop       context.Context
 	share      *tap.Share                     // of a plan; nil: all is read
+	handOut    *tap.HandOut                   // takes what others read; nil: all is read
 	parsed     map[string]*sources.Definition // where many runs read one definition
 }
 
@@ -87,7 +88,7 @@ func (s *setup) options(t *testing.T, out, logged io.Writer) tap.Options {
 		t.Fatal(err)
 	}
 	o := tap.Options{
-		Definition: d, StateFile: "state.json", Share: s.share, WorkDir: s.workDir, Transport: s.api, Version: "test",
+		Definition: d, StateFile: "state.json", Share: s.share, HandOut: s.handOut, WorkDir: s.workDir, Transport: s.api, Version: "test",
 		State: &state.State{}, Out: out, Log: slog.New(slog.NewTextHandler(logged, nil)),
 	}
 	if o.Config, err = input.Configure(d); err != nil {

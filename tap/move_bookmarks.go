@@ -28,6 +28,9 @@ func (all *bookmarks) move(b *batch) {
 	case b.gone != nil:
 		b.track.forget(b.track.pass.supply.keyOf(b.gone))
 		all.lessLeft(b.among, 1)
+	case b.handed != nil:
+		b.track.account.Planned++
+		all.isOver(b.handed, 1)
 	case b.lane != nil:
 		all.allMade(b)
 	case b.lines.Partial:
@@ -74,11 +77,17 @@ func (all *bookmarks) drain(p *part) {
 			if s.last && p.pass.many {
 				p.pass.track.account.Partitions++
 			}
-			p.lane.finished++
-			all.close(p.lane)
-			all.lessLeft(p.leftover, 1-len(s.halves))
+			all.isOver(p, 1-len(s.halves))
 		}
 	}
+}
+
+// isOver takes note that nothing more comes of a partition in this run, and that so many
+// less are left of what it was among.
+func (all *bookmarks) isOver(p *part, less int) {
+	p.lane.finished++
+	all.close(p.lane)
+	all.lessLeft(p.leftover, less)
 }
 
 // open takes note of a lane that is about to make partitions.

@@ -26,9 +26,10 @@ type Options struct {
 	Protocol    Protocol // nil: Singer's
 	Out         io.Writer
 	Hooks
-	Log    *slog.Logger
-	Replay bool   // read the last pass again from the journal alone
-	Share  *Share // of a plan: nothing else is read; nil: all is
+	Log     *slog.Logger
+	Replay  bool     // read the last pass again from the journal alone
+	Share   *Share   // of a plan: nothing else is read; nil: all is
+	HandOut *HandOut // takes what other runs are to read; nil: this one reads all
 }
 
 // Hooks are how a run and whoever started it hear of each other while it goes on;

@@ -41,7 +41,10 @@ func (s *supply) top() *lane {
 		}
 	}
 	all = append(all, s.each(open, s.leftovers))
-	if len(s.pass.feeds) == 0 && !s.pass.over {
+	switch {
+	case s.pass.ofPlan:
+		all = append(all, s.inPlan(s.pass.run.Share.partitionsOf(s.pass.stream.Name)))
+	case len(s.pass.feeds) == 0 && !s.pass.over:
 		all = append(all, (&parts{supply: s, contexts: s.contexts.within([]plan.Context{{}})}).next)
 	}
 	return &lane{pass: s.pass, next: oneAfterTheOther(append(all, s.each(late, nil)))}

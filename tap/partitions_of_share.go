@@ -2,6 +2,7 @@ package tap
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/state"
@@ -26,7 +27,7 @@ func (r planner) ofShare(all []*pass) (kept []*pass, err error) {
 			seen[name], p.share = true, s.parts[name]
 		}
 		if !shared || !s.rest && len(p.share) == 0 {
-			if s.rest {
+			if s.rest && !slices.Contains(s.Head.Read, name) {
 				kept = append(kept, p)
 			}
 			continue
@@ -99,25 +100,34 @@ func (s *supply) shared() *lane {
 		}
 	}
 	lines := s.pass.share
+	next := func() (*Planned, error) {
+		if len(lines) == 0 {
+			return nil, nil
+		}
+		one := &lines[0]
+		lines = lines[1:]
+		return one, nil
+	}
+	return &lane{pass: s.pass, next: oneAfterTheOther(append(all, s.each(open, nil), s.inPlan(next)))}
+}
+
+// inPlan makes the partitions that lines of the plan are.
+func (s *supply) inPlan(next func() (*Planned, error)) func() (*part, error) {
 	var pieces []*part
-	planned := func() (*part, error) {
-		for {
-			if len(pieces) > 0 {
-				one := pieces[0]
-				pieces = pieces[1:]
-				return one, nil
-			}
-			if len(lines) == 0 {
-				return nil, nil
-			}
-			var err error
-			if pieces, err = s.piecesOf(&lines[0]); err != nil {
+	return func() (*part, error) {
+		for len(pieces) == 0 {
+			line, err := next()
+			if line == nil || err != nil {
 				return nil, err
 			}
-			lines = lines[1:]
+			if pieces, err = s.piecesOf(line); err != nil {
+				return nil, err
+			}
 		}
+		one := pieces[0]
+		pieces = pieces[1:]
+		return one, nil
 	}
-	return &lane{pass: s.pass, next: oneAfterTheOther(append(all, s.each(open, nil), planned))}
 }
 
 // piecesOf are what of a planned partition is neither done nor open.
@@ -140,6 +150,9 @@ func (s *supply) piecesOf(line *Planned) (all []*part, err error) {
 			return nil, fmt.Errorf("plan %s: the partition %s is not what the definition makes of its context and window: make another plan", s.pass.run.Share.File, line.Partition)
 		}
 		all = append(all, one)
+	}
+	if len(all) == 0 {
+		s.contexts.rests(ctx)
 	}
 	return all, nil
 }

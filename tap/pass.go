@@ -30,6 +30,8 @@ type pass struct {
 	tags      *tags.Tags // nil: pages are asked for whether they have changed or not
 	noted     *noted     // on disk, of its records; nil: nothing
 	share     []Planned  // of a plan: the partitions that alone are read; nil: all are
+	handedOut bool       // its partitions are planned, for others to read
+	ofPlan    bool       // its partitions stand in a plan: no parent is read for them
 	family
 }
 

@@ -52,6 +52,10 @@ func (f *family) generations() (n int) {
 func (r planner) withParents(all []*pass) ([]*pass, error) {
 	for i := 0; i < len(all); i++ { // it grows
 		p := all[i]
+		if r.Share.leadsTo(p.stream.Name) {
+			p.ofPlan = true
+			continue
+		}
 		for _, axis := range p.stream.Definition.PartitionBy {
 			if axis.Parent == "" {
 				continue

@@ -17,6 +17,7 @@ import (
 // last. The error is that of a run, or visit's.
 func PlanByParents(stop context.Context, o Options, visit func(Planned) error) error {
 	r := newRun(o)
+	r.listing = true
 	defer r.close()
 	if err := r.openJournal(); err != nil {
 		return err

@@ -43,6 +43,7 @@ type run struct {
 	journal *runjournal.Journal // nil: off
 	flow    *flow
 	keys    *distinct.Pool
+	listing bool     // partitions, by parents' records: no line is made
 	look    *look    // nil: it is no look at first pages
 	notRead []*track // of streams of which there is nothing to read, or that do not exist
 }
@@ -100,11 +101,15 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	if err != nil {
 		return nil, err
 	}
+	hands, err := r.handsOut(passes)
+	if err != nil {
+		return nil, err
+	}
 	r.journal.Prune()
 	display := r.newDisplay(passes)
 	account := &display.Account
 	passes = inTurn(passes)
-	err = r.emit(stop, passes, display)
+	err = r.emit(stop, passes, display, hands)
 	account.Took = time.Since(r.now)
 	account.Stopped = r.gate.Why()
 	certified := r.certify(account, passes)
@@ -127,6 +132,13 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	}
 	if err := r.journal.Failure(); err != nil {
 		return account, &JournalError{Err: err}
+	}
+	if err := hands.failure(); err != nil {
+		if failed := failuresOf(account); failed != nil {
+			r.Log.Error(err.Error())
+			return account, failed
+		}
+		return account, err
 	}
 	if r.Stored == nil || r.Stored() == nil {
 		r.finish(passes)
@@ -161,7 +173,7 @@ func (r *run) begin(all []*pass) error {
 // like the rest.
 func (r *run) finish(all []*pass) {
 	for _, p := range all {
-		if t := p.track; t.ended && t.failure == nil && p.share == nil {
+		if t := p.track; t.ended && t.failure == nil && p.share == nil && !p.handedOut {
 			r.journal.Finish(p.stream.Name, p.recorded, t.emitted == 0 && t.start.Next.Records == 0)
 		}
 	}
@@ -206,7 +218,7 @@ func (r *run) cacheSchemas(passes []*pass) {
 }
 
 // emit walks all partitions and writes what comes.
-func (r *run) emit(stop context.Context, passes []*pass, display *report.Display) error {
+func (r *run) emit(stop context.Context, passes []*pass, display *report.Display, hands *handing) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	blocked := make(chan struct{})
@@ -214,6 +226,7 @@ func (r *run) emit(stop context.Context, passes []*pass, display *report.Display
 		time.AfterFunc(inFlightGrace+flushGrace, func() { close(blocked) })
 	})()
 	e := r.emitter(display)
+	e.hands = hands
 	e.herald.tracks = append(e.herald.tracks, r.notRead...)
 	for _, p := range passes {
 		if !p.feed {
@@ -222,7 +235,7 @@ func (r *run) emit(stop context.Context, passes []*pass, display *report.Display
 		e.states.Many = e.states.Many || p.many
 		p.track.sources = 1 + len(p.feeds)
 	}
-	batches, endWalks := r.startWalks(ctx, stop, cancel, passes, nil)
+	batches, endWalks := r.startWalks(ctx, stop, cancel, passes, hands.walks())
 	defer endWalks()
 	done := make(chan error, 1)
 	go func() { done <- e.run(batches) }()

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -28,7 +29,8 @@ const longestPlanLine = 256 << 20
 type Share struct {
 	File  string // for messages
 	Head  PlanHead
-	rest  bool // it is what is left
+	rest  bool        // it is what is left
+	from  io.ReaderAt // all lines, of a plan whose partitions are records: nothing else leads to those
 	state *state.State
 	parts map[string][]Planned       // of each stream
 	mine  map[string]bool            // keys of its partitions
@@ -38,14 +40,13 @@ type Share struct {
 }
 
 // ReadShare reads of a plan what is wanted: n counts, from 0, the partitions that may be
-// read alone. Where wants is nil, it is what is left of the plan. Its error names the
-// line.
-func ReadShare(file string, from io.Reader, wants func(n int, key string) bool) (*Share, error) {
-	s := &Share{File: file, rest: wants == nil, parts: map[string][]Planned{}, mine: map[string]bool{}, begun: map[string]map[string]bool{}, owed: map[string]map[string]bool{}}
-	lines := bufio.NewScanner(from)
-	lines.Buffer(nil, longestPlanLine)
+// read alone. Where wants is nil, it is what is left of the plan, which a run reads from
+// there again. Its error names the line.
+func ReadShare(file string, from io.ReaderAt, wants func(n int, key string) bool) (*Share, error) {
+	s := &Share{File: file, from: from, rest: wants == nil, parts: map[string][]Planned{}, mine: map[string]bool{}, begun: map[string]map[string]bool{}, owed: map[string]map[string]bool{}}
+	lines := linesOf(from)
 	line, n, among, ended := 0, 0, 0, false
-	for (s.state == nil || !s.rest) && lines.Scan() {
+	for s.readsOn() && lines.Scan() {
 		line++
 		text := bytes.TrimSpace(lines.Bytes())
 		if len(text) == 0 {
@@ -76,10 +77,40 @@ func ReadShare(file string, from io.Reader, wants func(n int, key string) bool) 
 		return nil, fmt.Errorf("%s:%d: %w", file, line+1, err)
 	case s.state == nil:
 		return nil, fmt.Errorf("%s is empty: a plan is what tap-rest plan --json prints", file)
-	case !ended && !s.rest:
+	case !ended && s.readsOn():
 		return nil, fmt.Errorf("%s:%d: the plan is cut off: its last line, {\"end\": …}, is missing: make it anew", file, line+1)
 	}
 	return s, nil
+}
+
+func linesOf(from io.ReaderAt) *bufio.Scanner {
+	lines := bufio.NewScanner(io.NewSectionReader(from, 0, math.MaxInt64))
+	lines.Buffer(nil, longestPlanLine)
+	return lines
+}
+
+// readsOn reports whether more than the first line of the plan is needed.
+func (s *Share) readsOn() bool { return s.state == nil || !s.rest || len(s.Head.Children) > 0 }
+
+// leadsTo reports whether the plan, and no parent, has the partitions of a stream.
+func (s *Share) leadsTo(stream string) bool { return s != nil && len(s.Head.Children[stream]) > 0 }
+
+// partitionsOf are those that the plan has of a stream, one after the other, then nil.
+func (s *Share) partitionsOf(stream string) func() (*Planned, error) {
+	lines := linesOf(s.from)
+	lines.Scan() // the first line is of all streams
+	return func() (*Planned, error) {
+		for lines.Scan() {
+			var p Planned
+			if err := json.Unmarshal(lines.Bytes(), &p); err != nil {
+				return nil, fmt.Errorf("%s: it has changed since it was looked at: %w", s.File, err)
+			}
+			if p.Stream == stream && s.Head.InParts(&p) {
+				return &p, nil
+			}
+		}
+		return nil, lines.Err()
+	}
 }
 
 func (s *Share) begin(text []byte) error {
@@ -124,7 +155,7 @@ func (s *Share) take(text []byte, n int, wants func(n int, key string) bool) (in
 	if !s.Head.InParts(&p) {
 		return n, nil // one of the rest
 	}
-	if wants(n, p.Partition) {
+	if wants != nil && wants(n, p.Partition) {
 		s.parts[p.Stream] = append(s.parts[p.Stream], p)
 		s.mine[p.Partition] = true
 		s.sum = sha256.Sum256(append(s.sum[:], p.Partition...))

@@ -22,19 +22,19 @@ type flow struct {
 	ctx     context.Context
 	batches chan *batch
 	side    sync.WaitGroup   // what is said of lanes
-	lists   func(*part) bool // whether a partition is to be walked; nil: all are
+	walks   func(*part) bool // whether a partition is to be walked; nil: all are
 }
 
-// startWalks begins to walk all partitions, or those that lists lets through, and
+// startWalks begins to walk all partitions, or those that walks lets through, and
 // returns what comes of them. When stop ends, no more begin, and the requests under
 // way are given some time before cancel ends what goes on in ctx.
-func (r *run) startWalks(ctx, stop context.Context, cancel func(), passes []*pass, lists func(*part) bool) (batches <-chan *batch, end func()) {
+func (r *run) startWalks(ctx, stop context.Context, cancel func(), passes []*pass, walks func(*part) bool) (batches <-chan *batch, end func()) {
 	noMore, endWalks := context.WithCancel(ctx)
 	unhook := context.AfterFunc(stop, func() {
 		r.gate.Shut("it was told to stop")
 		time.AfterFunc(inFlightGrace, cancel)
 	})
-	r.flow = &flow{run: r, ctx: ctx, batches: make(chan *batch), lists: lists}
+	r.flow = &flow{run: r, ctx: ctx, batches: make(chan *batch), walks: walks}
 	go r.watchGate(ctx, endWalks)
 	go r.flow.walkAll(noMore, passes)
 	go r.journal.KeepSynced(ctx.Done())
@@ -70,7 +70,7 @@ func (f *flow) walkAll(noMore context.Context, passes []*pass) {
 // walk walks a partition, for the first time or again. It reports true where it
 // failed for now, and is to be walked again when nothing else can go on.
 func (f *flow) walk(p *part, t *limits.Turn) (again bool) {
-	if f.lists != nil && !t.Last() && !f.lists(p) {
+	if f.walks != nil && !t.Last() && !f.walks(p) {
 		return false
 	}
 	skipped := f.skips(p, t)

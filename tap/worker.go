@@ -143,7 +143,7 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 // it would be put off in each run whose budget something else uses up.
 func (w *worker) leave(ctx context.Context, batches chan<- *batch) {
 	e := w.walker.putOff
-	if e == nil || !w.pass.many || w.run.flow.lists != nil {
+	if e == nil || !w.pass.many || w.run.listing {
 		return
 	}
 	if w.part.Start.Deferred {
@@ -284,7 +284,7 @@ func (w *worker) render(page limits.Queued, split *render.Splitter) (*batch, err
 // lines are the records of a page as they leave; none, where it is read for its
 // children alone, or for a plan.
 func (w *worker) lines(page *fetch.Page) (*render.Lines, error) {
-	if w.pass.feed || w.run.flow.lists != nil {
+	if w.pass.feed || w.run.listing {
 		return w.renderer.Follow(page)
 	}
 	return w.renderer.Render(page, w.run.lines.Take())

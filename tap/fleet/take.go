@@ -41,6 +41,7 @@ type Worker struct {
 
 	pass     *Pass // of which the plan is known
 	head     []byte
+	children bool // partitions of the plan are records of other streams
 	consumer jetstream.Consumer
 }
 
@@ -72,6 +73,11 @@ func (w *Worker) Take(ctx context.Context) (*Part, error) {
 		if w.head, err = w.fleet.Head(ctx, p.ID); err != nil {
 			return nil, err
 		}
+		var head tap.PlanHead
+		if err := json.Unmarshal(w.head, &head); err != nil {
+			return nil, fmt.Errorf("fleet %s: the plan of the pass %s: %w", w.fleet.name, p.ID, err)
+		}
+		w.children = len(head.Children) > 0
 		if w.consumer, err = w.fleet.consumer(ctx, p.Lease); err != nil {
 			return nil, err
 		}
@@ -129,6 +135,12 @@ func (w *Worker) take(ctx context.Context, m jetstream.Msg) (*Part, error) {
 		p.plan = append(append(append(append([]byte{}, w.head...), '\n'), m.Data()...), "\n{\"end\":1}\n"...)
 		if err := json.Unmarshal(m.Data(), &p.Planned); err != nil {
 			return nil, fmt.Errorf("fleet %s: a part in the queue cannot be read: %w", f.name, err)
+		}
+	}
+	if p.Rest && w.children { // nothing but the plan leads to their partitions
+		var err error
+		if p.plan, err = f.object(ctx, planKey(pass)); err != nil {
+			return nil, err
 		}
 	}
 	done := false

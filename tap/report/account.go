@@ -28,6 +28,7 @@ type Stream struct {
 	Pages      int64  // answers whose records are all on stdout
 	Quarantine string // the file of its quarantined records
 	Partitions int64  // that are done, of a stream with many
+	Planned    int64  // partitions that are left to others, who read the plan
 	Done       bool
 	Came       bool  // the API has answered for it in a run before
 	Feed       bool  // it is read for the sake of its children alone

@@ -100,6 +100,8 @@ func (s *Stream) Status() string {
 		return "skipped"
 	case s.LeftOut:
 		return "left out"
+	case s.Planned > 0:
+		return "planned"
 	case s.Done && s.Certificate.Doubted > 0:
 		return "complete?"
 	case s.Done:
@@ -111,6 +113,9 @@ func (s *Stream) Status() string {
 // Remarks are what a person should know of a stream besides its numbers.
 func (s *Stream) Remarks() []string {
 	var all []string
+	if s.Planned > 0 {
+		all = append(all, Numbered(s.Planned, "%s [partition is|partitions are] left to the runs that read the plan"))
+	}
 	if s.Partitions > 0 {
 		all = append(all, Numbered(s.Partitions, "%s [partition is|partitions are] done"))
 	}

@@ -57,7 +57,7 @@ func exitCode(con *console.Console, err error) int {
 		server *fleet.ServerError
 		away   *noServerError
 	)
-	if errors.Is(err, journal.ErrBusy) || errors.As(err, &broken) || errors.As(err, &server) || errors.As(err, &away) {
+	if errors.Is(err, journal.ErrBusy) || errors.Is(err, tap.ErrNoPlan) || errors.As(err, &broken) || errors.As(err, &server) || errors.As(err, &away) {
 		return exitTryAgain
 	}
 	var input *tap.InputError

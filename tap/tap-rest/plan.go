@@ -47,7 +47,8 @@ plan that was stopped goes on from the journal, too: run it again.
 With --json the first line has what all partitions have in common: the state in which
 their passes begin, and in "rest" the streams that are not read in parts, and why
 (--parents leaves it out). Runs with --plan FILE and --partition KEY or --shard I/N read
-parts of it, "tap-rest state merge" joins their states, and --plan FILE alone ends it.`
+parts of it, "tap-rest state merge" joins their states, and --plan FILE alone ends it.
+A run with --emit-plan FILE reads parents, and writes a plan that has their children, too.`
 }
 
 // tableHeld is how many rows are awaited before their columns are laid out.
@@ -77,8 +78,7 @@ func (c *planCmd) Run(rt *runtime) error {
 
 // writePlan writes a plan as lines of JSON; whole says that it has a last one.
 func writePlan(to io.Writer, plan func(head func(tap.PlanHead) error, visit func(tap.Planned) error) error, whole bool) error {
-	out := json.NewEncoder(to)
-	out.SetEscapeHTML(false)
+	out := jsonLines(to)
 	n := 0
 	err := plan(func(h tap.PlanHead) error { return out.Encode(h) }, func(p tap.Planned) error {
 		n++

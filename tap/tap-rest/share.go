@@ -49,7 +49,6 @@ func (f *shareFlags) share(o *tap.Options, target bool) (*tap.Share, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--plan: %w", err)
 	}
-	defer file.Close()
 	missing := map[string]bool{}
 	for _, key := range f.Partition {
 		missing[key] = true
@@ -63,6 +62,9 @@ func (f *shareFlags) share(o *tap.Options, target bool) (*tap.Share, error) {
 		}
 	}
 	share, err := tap.ReadShare(f.Plan, file, wants)
+	if err != nil || wants != nil { // else the run reads the file again, as its turn comes
+		err = errors.Join(err, file.Close())
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -21,6 +23,7 @@ type submitCmd struct {
 	fleetFlags
 	Lease    time.Duration `default:"30s" help:"After which time a worker that says nothing has lost its part, and another one gets it."`
 	Replicas int           `default:"1" help:"On how many servers of a cluster the queue and the states lie, where they are made now."`
+	Plan     string        `placeholder:"FILE" help:"Hand out the parts of this plan, which a run with --emit-plan wrote, in place of planning: parents' children have parts in it."`
 	Replace  bool          `help:"Give up a pass that is under way, keep what was read of it, and plan anew; and take the bookmark of a pass with other settings."`
 }
 
@@ -30,6 +33,9 @@ func (c *submitCmd) Help() string {
 on the server, and makes no call of the API. Where a pass is under way, it goes on with
 that: parts that were given up, and what an earlier submission that was cut off did
 not queue, come into the queue. Nothing is there twice.
+
+--plan FILE hands out the parts of a plan that a run with --emit-plan wrote; that run begins
+from the bookmark that "tap-rest status --bookmark" prints, where there is one.
 
 --state FILE is the bookmark for the first pass, where there is none on the server.
 Exit codes are those of a run; 75: the NATS server is not there.`
@@ -41,6 +47,9 @@ const shortestLease = time.Second
 // Run submits.
 func (c *submitCmd) Run(rt *runtime) error {
 	o, err := c.options(rt)
+	if err == nil && c.Plan != "" && c.State != "" {
+		err = &tap.InputError{Err: errors.New("--plan has the state in which its passes begin: leave --state away")}
+	}
 	if err == nil && c.Lease < shortestLease {
 		err = &tap.InputError{Err: fmt.Errorf("--lease %s is too short: %s at least", c.Lease, shortestLease)}
 	}
@@ -72,7 +81,11 @@ func (c *submitCmd) submit(ctx context.Context, f *fleet.Fleet, o tap.Options) (
 		return nil, err
 	}
 	if p != nil && p.Over == nil && !c.Replace {
-		if err := checkPass(ctx, f, p, o); err != nil {
+		err := checkPass(ctx, f, p, o)
+		if err == nil && c.Plan != "" {
+			err = c.isPlanOf(ctx, f, p)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%w (submit --replace gives up the pass that is under way, keeps what was read of it, and plans anew)", err)
 		}
 		return f.GoOn(ctx)
@@ -85,6 +98,9 @@ func (c *submitCmd) submit(ctx context.Context, f *fleet.Fleet, o tap.Options) (
 	}
 	if err := c.begin(ctx, f, p, &o); err != nil {
 		return nil, err
+	}
+	if c.Plan != "" {
+		return c.submitPlan(ctx, f, o)
 	}
 	plan, err := os.CreateTemp("", "tap-rest-plan-*")
 	if err != nil {
@@ -102,6 +118,44 @@ func (c *submitCmd) submit(ctx context.Context, f *fleet.Fleet, o tap.Options) (
 		return nil, err
 	}
 	return f.Begin(ctx, plan, o.Version, c.Lease)
+}
+
+// submitPlan begins a pass of a plan that another run wrote.
+func (c *submitCmd) submitPlan(ctx context.Context, f *fleet.Fleet, o tap.Options) (*fleet.Submitted, error) {
+	plan, err := os.Open(c.Plan)
+	if err != nil {
+		return nil, &tap.InputError{Err: fmt.Errorf("--plan: %w", err)}
+	}
+	defer plan.Close()
+	whole, err := tap.ReadShare(c.Plan, plan, func(int, string) bool { return false })
+	if err == nil {
+		err = whole.Check(o)
+	}
+	if err != nil {
+		return nil, &tap.InputError{Err: err}
+	}
+	return f.Begin(ctx, plan, o.Version, c.Lease)
+}
+
+// isPlanOf refuses another plan than that of the pass which is under way.
+func (c *submitCmd) isPlanOf(ctx context.Context, f *fleet.Fleet, p *fleet.Pass) error {
+	head, err := f.Head(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	plan, err := os.Open(c.Plan)
+	if err != nil {
+		return &tap.InputError{Err: fmt.Errorf("--plan: %w", err)}
+	}
+	defer plan.Close()
+	first, err := bufio.NewReader(plan).ReadBytes('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return &tap.InputError{Err: fmt.Errorf("--plan: %w", err)}
+	}
+	if !bytes.Equal(bytes.TrimSpace(first), bytes.TrimSpace(head)) {
+		return &tap.InputError{Err: fmt.Errorf("--plan %s: the fleet %s is reading another plan: wait until its pass is over (tap-rest status)", c.Plan, f.Name())}
+	}
+	return nil
 }
 
 // begin sees to the state that a pass begins from: that which the last one has left, if
@@ -140,7 +194,8 @@ func checkPass(ctx context.Context, f *fleet.Fleet, p *fleet.Pass, o tap.Options
 	if err != nil {
 		return err
 	}
-	share, err := tap.ReadShare("of the pass "+p.ID+", which is under way in the fleet "+f.Name(), bytes.NewReader(head), nil)
+	empty := append(head, "\n{\"end\":0}\n"...) // a plan without partitions: what it is of is asked for alone
+	share, err := tap.ReadShare("of the pass "+p.ID+", which is under way in the fleet "+f.Name(), bytes.NewReader(empty), nil)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 type syncCmd struct {
 	inputFlags
 	shareFlags
+	EmitPlan string      `placeholder:"FILE" help:"Read what other runs cannot read in parts, and write a plan of all the rest to FILE: of parents' children too. --plan FILE reads it."`
 	Discover bool        `xor:"mode" help:"Print the catalog and stop."`
 	Test     testMode    `xor:"mode" help:"Read one page of every stream and check it (=records), print SCHEMA messages (=schema), or both (=all)."`
 	About    bool        `xor:"mode" help:"Say what this tap is and which settings it takes."`
@@ -58,6 +59,9 @@ func (c *syncCmd) Run(rt *runtime) error {
 	if c.About {
 		return c.about(rt)
 	}
+	if c.EmitPlan != "" && (c.Discover || c.Test != "") {
+		return &tap.InputError{Err: errors.New("--emit-plan reads streams: leave it away beside --discover and --test")}
+	}
 	o, err := c.options(rt)
 	if err != nil {
 		return err
@@ -73,7 +77,13 @@ func (c *syncCmd) Run(rt *runtime) error {
 	case c.Test != "":
 		return c.test(rt, o)
 	}
-	return syncStreams(rt, o)
+	if c.EmitPlan == "" {
+		return syncStreams(rt, o)
+	}
+	if o.Share != nil {
+		return &tap.InputError{Err: errors.New("--emit-plan makes a plan, and --plan reads one: give one of them")}
+	}
+	return emitPlan(rt, o, c.EmitPlan)
 }
 
 // stopping is what a run says when a signal stops it.

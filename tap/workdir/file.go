@@ -2,6 +2,7 @@ package workdir
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -108,6 +109,14 @@ func follow(path string) string {
 
 // Replace replaces a file whole: a crash leaves the old or the new one.
 func Replace(path string, data []byte) error {
+	return ReplaceBy(path, func(f io.Writer) error {
+		_, err := f.Write(data)
+		return err
+	})
+}
+
+// ReplaceBy replaces a file by what is written, whole or not at all.
+func ReplaceBy(path string, write func(io.Writer) error) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -116,7 +125,7 @@ func Replace(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
+	err = write(f)
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)
