@@ -12,6 +12,9 @@
 # make interop-all  those, and the ones with databases, Meltano and PyAirbyte, which
 #               take minutes to install
 # make interop-engines  what docs has for Airflow, Dagster and Kubernetes, done for real
+# make release  dist/*: archives, deb, rpm, wheels, an image, an SBOM, a formula and
+#               checksums, for PLATFORMS, of a checkout without changes
+# make release-test  that the same commit gives the same bytes, and what is in them
 # make image    a container image, tagged IMAGE; needs Docker or buildah
 # make image-test   the image, run as Airbyte runs it
 # make lint     gofmt, go vet, staticcheck, go mod tidy
@@ -28,6 +31,7 @@ IMAGE       ?= tap-rest:dev
 # The version is the tag's. What git knows besides is left out, so that a
 # checkout of another user's builds too.
 release     := $(shell git describe --tags --dirty 2>/dev/null)
+commit      := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 # Go switches cgo off where it finds no C compiler, which -race needs.
 race        := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
@@ -35,10 +39,10 @@ race        := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 # Of wheels: Go's OS and architecture.
 PLATFORMS   ?= linux_amd64 linux_arm64 darwin_amd64 darwin_arm64 windows_amd64 windows_arm64
 
-.PHONY: all build build-small demo test test-all race wheel interop interop-all interop-systems interop-engines image image-test lint fuzz bench bench-formats
+.PHONY: all build build-small demo test test-all race wheel interop interop-all interop-systems interop-engines image image-test release release-test lint fuzz bench bench-formats
 all: build test
 
-compile = CGO_ENABLED=0 $(GO) build $(if $(TAGS),-tags $(TAGS)) -trimpath -ldflags '-s -w $(if $(release),-X main.release=$(release))'
+compile = CGO_ENABLED=0 $(GO) build $(if $(TAGS),-tags $(TAGS)) -trimpath -ldflags '-s -w $(if $(release),-X main.release=$(release)) $(if $(commit),-X main.commit=$(commit))'
 
 # How many bytes a binary and a wheel have at most; a small build, if it is one.
 small       := $(filter small,$(TAGS))
@@ -116,6 +120,13 @@ interop-all: build wheel
 	testdata/interop/install_systems.sh $(VENV)
 	$(meet) '^TestInterop'
 	$(files) ./sources/fetch/decode/...
+
+# A module of its own packs it: the program needs none of that.
+release:
+	cd .ci/release && $(GO) run . -root ../.. -dist ../../dist -go '$(GO)' -platforms '$(PLATFORMS)'
+
+release-test:
+	cd .ci/release && $(GO) vet ./... && $(GO) test -count=1 -timeout 60m ./...
 
 image: build
 	.ci/image bin/tap-rest $(IMAGE) $(or $(release),dev)

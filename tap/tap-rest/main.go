@@ -70,7 +70,7 @@ func run(args []string) int {
 		kong.Help(help),
 		kong.ExplicitGroups([]kong.Group{{Key: "fleet", Title: "Commands for several workers, by way of a NATS server:"}, {Key: "airbyte", Title: "Commands of an Airbyte source, which Airbyte calls:"}}),
 		kong.ConfigureHelp(kong.HelpOptions{NoAppDescFormat: true, NoExpandSubcommands: true}),
-		kong.Vars{"version": "tap-rest " + version(), "log_format": logFormat, "log_level": logLevel},
+		kong.Vars{"version": versionLine(), "log_format": logFormat, "log_level": logLevel},
 		kong.Exit(func(code int) { exited = code }),
 	)
 	if err != nil {

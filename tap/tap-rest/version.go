@@ -10,12 +10,38 @@ type versionCmd struct{}
 
 // Run prints the version.
 func (*versionCmd) Run(rt *runtime) error {
-	_, err := fmt.Fprintln(rt.stdout, "tap-rest", version())
+	_, err := fmt.Fprintln(rt.stdout, versionLine())
 	return err
 }
 
-// release is the version, set by the linker in a release.
-var release string
+// versionLine says which program this is.
+func versionLine() string {
+	line := "tap-rest " + version()
+	if commit := commitOf(); commit != "" {
+		line += " (commit " + commit + ")"
+	}
+	return line
+}
+
+// release is the version, and commit what it was built of, set by the linker in a release.
+var release, commit string
+
+// commitOf is the commit that the program was built of; "": nothing says it.
+func commitOf() string {
+	if commit != "" {
+		return commit
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value[:min(len(s.Value), 12)]
+		}
+	}
+	return ""
+}
 
 // version returns the program's version: that of the release, of the module,
 // or dev.
