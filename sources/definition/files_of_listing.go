@@ -30,7 +30,7 @@ var filesObject = &object{name: "Files", keys: []key{
 }}
 
 // aFilesKey reads files: a template, or a map.
-var aFilesKey = &kind{"a template, as \"{{ record.url }}\", or a map", readFiles}
+var aFilesKey = &kind{"a template, as \"{{ record.url }}\", or a map", readFiles, `{"anyOf": [{"type": "string"}, {"enum": [true]}, {"$ref": "@of"}]}`}
 
 func readFiles(r *reader, n *document.Node, k key) any {
 	if n.Shape == document.Map {

@@ -56,14 +56,14 @@ var decodeOthers = []key{{name: "charset"}, {name: "records"}, {name: "short_row
 
 // The kinds of decode. In brackets what read returns.
 var (
-	aDecode    = &kind{"the name of a format, or a map", readDecode}            // true, or sources.Format
-	aPacking   = &kind{"a list, as [gzip] or [{zip: \"*.csv\"}]", readPacking}  // []sources.Packing
-	aCharacter = &kind{"one ASCII character", readCharacter}                    // rune
-	aQuote     = &kind{"one ASCII character, or none", readQuote}               // rune, 0: none
-	aHeaderRow = &kind{"true, or a list of names", readHeaderRow}               // []string, nil: true
-	aTextList  = &kind{"a list of texts", readTextList}                         // []string
-	aFile      = &kind{"the name of a file", readBytes}                         // []byte
-	protoFiles = &kind{"the name of a file, or a list of them", readProtoFiles} // map[string][]byte
+	aDecode    = &kind{"the name of a format, or a map", readDecode, `{"anyOf": [{"enum": "@names"}, {"$ref": "@of"}]}`}                                                                                                                                        // true, or sources.Format
+	aPacking   = &kind{"a list, as [gzip] or [{zip: \"*.csv\"}]", readPacking, `{"type": "array", "items": {"anyOf": [{"enum": "@packings"}, {"type": "object", "propertyNames": {"enum": ["zip", "tar", "path"]}, "minProperties": 1, "maxProperties": 1}]}}`} // []sources.Packing
+	aCharacter = &kind{"one ASCII character", readCharacter, `{"type": ["string", "number"], "minLength": 1, "maxLength": 1}`}                                                                                                                                  // rune
+	aQuote     = &kind{"one ASCII character, or none", readQuote, `{"anyOf": [{"enum": ["none"]}, {"type": ["string", "number"], "minLength": 1, "maxLength": 1}]}`}                                                                                            // rune, 0: none
+	aHeaderRow = &kind{"true, or a list of names", readHeaderRow, `{"anyOf": [{"enum": [true]}, {"type": "array"}]}`}                                                                                                                                           // []string, nil: true
+	aTextList  = &kind{"a list of texts", readTextList, `{"type": "array", "items": {"type": ["string", "number", "boolean"]}}`}                                                                                                                                // []string
+	aFile      = &kind{"the name of a file", readBytes, stringSchema}                                                                                                                                                                                           // []byte
+	protoFiles = &kind{"the name of a file, or a list of them", readProtoFiles, `{"type": ["string", "array"]}`}                                                                                                                                                // map[string][]byte
 )
 
 func readDecode(r *reader, n *document.Node, k key) any {

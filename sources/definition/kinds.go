@@ -13,50 +13,77 @@ import (
 	"github.com/tap-rest/tap-rest/sources/times"
 )
 
-// kind is what a key wants: how messages and FORMAT.md call it, and how it is
-// read. Read returns nil after it reported a problem.
+// kind is what a key wants: how messages and FORMAT.md call it, how it is read, and
+// the JSON Schema of what is taken. Read returns nil after it reported a problem. The
+// schema may take more than read does, and never less: see [JSONSchema].
 type kind struct {
-	wants string
-	read  func(r *reader, n *document.Node, k key) any
+	wants  string
+	read   func(r *reader, n *document.Node, k key) any
+	schema string
 }
+
+// Schemas that several kinds have.
+const (
+	stringSchema = `{"type": "string"}`
+	textSchema   = `{"type": ["string", "number"]}` // numbers are their text
+	scalarSchema = `{"type": ["string", "number", "boolean"]}`
+	oneOrList    = `{"type": ["string", "number", "array"]}`
+)
+
+// settingsSchema helps with what settings mostly have. That they are a JSON Schema is not
+// said by a reference to the one of JSON Schemas: an editor would have to load it.
+const settingsSchema = `{"type": "object", "properties": {
+	"required": {"description": "Names of the settings that must be given."},
+	"properties": {"description": "The settings by their names.", "additionalProperties": {"properties": {
+		"type": {"description": "string, integer, number, boolean, array or object."},
+		"secret": {"description": "True: the setting is shown nowhere, and masked in everything that is written."},
+		"title": {"description": "What people are asked for."},
+		"description": {"description": "What it is, for people."},
+		"default": {"description": "What holds where it is not given."},
+		"format": {"description": "Of text: uri, date, date-time or email."},
+		"enum": {"description": "The values that it may have."},
+		"examples": {"description": "Some values, for people."},
+		"pattern": {"description": "Of text: a regular expression that matches it."}
+	}}}
+}}`
 
 // The kinds. In brackets what read returns.
 var (
-	aText       = &kind{"text", readText}                                                       // string
-	aBool       = &kind{"true or false", readBool}                                              // bool
-	aCount      = &kind{"a whole number", readCount}                                            // int64
-	aDuration   = &kind{"a duration, as 90s or 3d", readDuration}                               // time.Duration
-	aPeriod     = &kind{"a duration, as 3d or 1mo", readPeriod}                                 // times.Span
-	aWait       = &kind{"a duration above 0, as 90s or 3d", readWait}                           // time.Duration
-	aSpan       = &kind{"a duration, as 90s or 3d, or a number of seconds", readSpan}           // time.Duration
-	aShare      = &kind{"a percentage, as 20%, or a whole number", readShare}                   // sources.Share
-	aCost       = &kind{"a number from 0 on, or a template", readCost}                          // *expr.Template
-	anAmount    = &kind{"a number from 0 on", readAmount}                                       // sources.Cost
-	aSize       = &kind{"a size, as 1MB or 8MiB, or a number of bytes", readSize}               // int64
-	aZone       = &kind{"a time zone, as Europe/Berlin", readZone}                              // *time.Location
-	aFormat     = &kind{"rfc3339, date, epoch, epoch_ms, integer or strftime text", readFormat} // string
-	aStrftime   = &kind{"strftime text, as \"%Y%m%d\"", readStrftime}                           // string
-	aCharset    = &kind{"a character encoding, as iso-8859-1", readCharset}                     // string
-	aChoice     = &kind{"one of its values", readChoice}                                        // string
-	aTemplate   = &kind{"text or a template", readTemplate}                                     // *expr.Template
-	aCondition  = &kind{"a template, as \"{{ response.done }}\"", readCondition}                // *expr.Template
-	aTree       = &kind{"any value", readAnyTree}                                               // Tree
-	aListOf     = &kind{"a list, or a template of one", readAnyTree}                            // Tree
-	params      = &kind{"a map of names to values", readParams}                                 // children: Tree
-	aPath       = &kind{"a path, as meta.next", readPath}                                       // string
-	aRef        = &kind{"a path, header:Name or a template", readRef}                           // Ref
-	someRefs    = &kind{"a path, header:Name or a template", readRefs}                          // Ref, or children: Ref
-	steps       = &kind{"a path or a list of paths", readSteps}                                 // []string
-	columns     = &kind{"a list of names, or the path to them", readColumns}                    // []string or string
-	pathMap     = &kind{"a map of names to paths", readPathMap}                                 // children: Tree
-	aNameList   = &kind{"a list of names, as [id]", readNames}                                  // []string
-	aStatus     = &kind{"a status, as 409, 5xx or timeout, or a list of them", readStatus}      // []StatusRange
-	aMap        = &kind{"a map", (*reader).object}                                              // true
-	manyMaps    = &kind{"a list of maps", (*reader).objects}                                    // true
-	oneOrMany   = &kind{"a map or a list of maps", (*reader).objectOrObjects}                   // true
-	aStreamList = &kind{"a list of streams", (*reader).objects}                                 // true
-	aSchema     = &kind{"a JSON Schema, or the name of its file", readSchema}                   // schemaText
-	aSettings   = &kind{"a JSON Schema", readSettings}                                          // *Settings
+	aText       = &kind{"text", readText, textSchema}                                                                                                                    // string
+	aBool       = &kind{"true or false", readBool, `{"type": "boolean"}`}                                                                                                // bool
+	aCount      = &kind{"a whole number", readCount, `{"type": "integer"}`}                                                                                              // int64
+	aDuration   = &kind{"a duration, as 90s or 3d", readDuration, `{"type": ["string", "integer"], "maximum": 0}`}                                                       // time.Duration
+	aPeriod     = &kind{"a duration, as 3d or 1mo", readPeriod, `{"type": ["string", "integer"], "maximum": 0}`}                                                         // times.Span
+	aWait       = &kind{"a duration above 0, as 90s or 3d", readWait, stringSchema}                                                                                      // time.Duration
+	aSpan       = &kind{"a duration, as 90s or 3d, or a number of seconds", readSpan, textSchema}                                                                        // time.Duration
+	aShare      = &kind{"a percentage, as 20%, or a whole number", readShare, textSchema}                                                                                // sources.Share
+	aCost       = &kind{"a number from 0 on, or a template", readCost, textSchema}                                                                                       // *expr.Template
+	anAmount    = &kind{"a number from 0 on", readAmount, `{"type": "number"}`}                                                                                          // sources.Cost
+	aSize       = &kind{"a size, as 1MB or 8MiB, or a number of bytes", readSize, textSchema}                                                                            // int64
+	aZone       = &kind{"a time zone, as Europe/Berlin", readZone, stringSchema}                                                                                         // *time.Location
+	aFormat     = &kind{"rfc3339, date, epoch, epoch_ms, integer or strftime text", readFormat, `{"anyOf": [{"enum": "@formats"}, {"type": "string", "pattern": "%"}]}`} // string
+	aStrftime   = &kind{"strftime text, as \"%Y%m%d\"", readStrftime, `{"type": "string", "pattern": "%"}`}                                                              // string
+	aCharset    = &kind{"a character encoding, as iso-8859-1", readCharset, stringSchema}                                                                                // string
+	aChoice     = &kind{"one of its values", readChoice, `{"enum": "@enum"}`}                                                                                            // string
+	aTemplate   = &kind{"text or a template", readTemplate, scalarSchema}                                                                                                // *expr.Template
+	aCondition  = &kind{"a template, as \"{{ response.done }}\"", readCondition, stringSchema}                                                                           // *expr.Template
+	aTree       = &kind{"any value", readAnyTree, `{}`}                                                                                                                  // Tree
+	aListOf     = &kind{"a list, or a template of one", readAnyTree, `{}`}                                                                                               // Tree
+	params      = &kind{"a map of names to values", readParams, `{"type": "object"}`}                                                                                    // children: Tree
+	aPath       = &kind{"a path, as meta.next", readPath, textSchema}                                                                                                    // string
+	aRef        = &kind{"a path, header:Name or a template", readRef, textSchema}                                                                                        // Ref
+	someRefs    = &kind{"a path, header:Name or a template", readRefs, `{"type": ["string", "number", "object"]}`}                                                       // Ref, or children: Ref
+	steps       = &kind{"a path or a list of paths", readSteps, oneOrList}                                                                                               // []string
+	columns     = &kind{"a list of names, or the path to them", readColumns, oneOrList}                                                                                  // []string or string
+	pathMap     = &kind{"a map of names to paths", readPathMap, `{"type": "object", "minProperties": 1}`}                                                                // children: Tree
+	aNameList   = &kind{"a list of names, as [id]", readNames, `{"type": "array", "items": {"type": ["string", "number", "boolean"]}}`}                                  // []string
+	aStatus     = &kind{"a status, as 409, 5xx or timeout, or a list of them", readStatus, oneOrList}                                                                    // []StatusRange
+	aMap        = &kind{"a map", (*reader).object, `{"$ref": "@of"}`}                                                                                                    // true
+	manyMaps    = &kind{"a list of maps", (*reader).objects, `{"type": "array", "items": {"$ref": "@of"}}`}                                                              // true
+	oneOrMany   = &kind{"a map or a list of maps", (*reader).objectOrObjects, `{"anyOf": [{"$ref": "@of"}, {"type": "array", "items": {"$ref": "@of"}}]}`}               // true
+	aStreamList = &kind{"a list of streams", (*reader).objects, `{"type": "array", "items": {"$ref": "@of"}}`}                                                           // true
+	aSchema     = &kind{"a JSON Schema, or the name of its file", readSchema, `{"type": ["object", "string"]}`}                                                          // schemaText
+	aSettings   = &kind{"a JSON Schema", readSettings, settingsSchema}                                                                                                   // *Settings
 )
 
 // wants reports a node that is not of its kind.

@@ -26,6 +26,7 @@ type cli struct {
 	Airbyte airbyteCmds `embed:""`
 	Demo    demoCmd     `cmd:"" help:"Read a sample API on loopback, all of it: no file is needed."`
 	Lint    lintCmd     `cmd:"" help:"Check a definition and print all its problems."`
+	Schema  schemaCmd   `cmd:"" help:"Print the JSON Schema of definitions, for editors."`
 	Sources sourcesCmd  `cmd:"" help:"List the definitions that are built in, or print one."`
 	Preview previewCmd  `cmd:"" help:"Show the first records of a stream as a table."`
 	Replay  replayCmd   `cmd:"" help:"Read the last pass again, from the journal alone: not one call, today's definition."`
