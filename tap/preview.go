@@ -21,12 +21,12 @@ type Look struct {
 
 // LookedAt is a request of a preview, and its answer.
 type LookedAt struct {
-	Stream   string
-	Request  string // method and URL, redacted
-	Status   int
-	Records  int
-	Attempts int
-	Took     string // what decode finds out of the answer itself, and why; "": nothing
+	Stream   string `json:"stream"`
+	Request  string `json:"request"` // method and URL, redacted
+	Status   int    `json:"status"`
+	Records  int    `json:"records"`
+	Attempts int    `json:"attempts"`
+	Took     string `json:"decode,omitempty"` // what decode finds out of the answer itself, and why; "": nothing
 }
 
 // Preview returns the first records of a stream. Where it fails, what came before is

@@ -1,0 +1,270 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"text/tabwriter"
+	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/tap"
+)
+
+// previewCell is how much of a value a table shows, in characters.
+const previewCell = 32
+
+// showing is what a preview prints.
+type showing struct {
+	stream   string
+	look     tap.Look
+	columns  []string // nil: all
+	warnings []string
+	failed   error
+	redact   func(string) string
+}
+
+// showingWriter prints it.
+type showingWriter func(s *showing, to io.Writer) error
+
+// table prints the records as a table, and below it the requests.
+func (s *showing) table(to io.Writer) error {
+	if s.failed == nil || len(s.look.Records) > 0 {
+		if err := printTable(to, s.names(), s.look.Records); err != nil {
+			return err
+		}
+	}
+	return printRequests(to, s.look)
+}
+
+// raw prints the records, each on a line.
+func (s *showing) raw(to io.Writer) error {
+	var b bytes.Buffer
+	for _, r := range s.look.Records {
+		b.Write(s.picked(r))
+		b.WriteByte('\n')
+	}
+	_, err := to.Write(b.Bytes())
+	return err
+}
+
+// json prints all that is known as one object.
+func (s *showing) json(to io.Writer) error {
+	records, requests := []json.RawMessage{}, s.look.Requests
+	for _, r := range s.look.Records {
+		records = append(records, s.picked(r))
+	}
+	if requests == nil {
+		requests = []tap.LookedAt{}
+	}
+	out := json.NewEncoder(to)
+	out.SetEscapeHTML(false)
+	out.SetIndent("", "  ")
+	return out.Encode(struct {
+		Stream   string            `json:"stream"`
+		Records  []json.RawMessage `json:"records"`
+		Requests []tap.LookedAt    `json:"requests"`
+		End      string            `json:"end,omitempty"`
+		Warnings []string          `json:"warnings"`
+		Errors   []string          `json:"errors"`
+	}{s.stream, records, requests, s.look.End, s.redacted(s.warnings), s.redacted(errorsOf(s.failed))})
+}
+
+func (s *showing) redacted(texts []string) []string {
+	all := make([]string, len(texts))
+	for i, text := range texts {
+		all[i] = s.redact(text)
+	}
+	return all
+}
+
+// errorsOf returns what failed, each on a line of its own.
+func errorsOf(err error) (texts []string) {
+	var failures tap.Failures
+	switch {
+	case err == nil:
+	case errors.As(err, &failures):
+		for _, f := range failures {
+			texts = append(texts, f.Error())
+		}
+	default:
+		texts = append(texts, err.Error())
+	}
+	return texts
+}
+
+// names are the columns that are asked for, or all fields, in the order in which they
+// first appear.
+func (s *showing) names() []string {
+	if s.columns != nil {
+		return s.columns
+	}
+	var names []string
+	seen := map[string]bool{}
+	for _, r := range s.look.Records {
+		gjson.ParseBytes(r).ForEach(func(key, _ gjson.Result) bool {
+			if !seen[key.Str] {
+				names, seen[key.Str] = append(names, key.Str), true
+			}
+			return true
+		})
+	}
+	return names
+}
+
+// missing says which columns no record has.
+func (s *showing) missing() error {
+	known := (&showing{look: s.look}).names()
+	var lacks []string
+	for _, name := range s.columns {
+		if !slices.ContainsFunc(s.look.Records, func(r json.RawMessage) bool { return field(r, name).Exists() }) {
+			lacks = append(lacks, document.Unknown("column", name, known))
+		}
+	}
+	if lacks == nil {
+		return nil
+	}
+	return errors.New("a column is in no record that is shown: " + strings.Join(lacks, "; "))
+}
+
+// picked returns the record with the columns that are asked for alone.
+func (s *showing) picked(record json.RawMessage) json.RawMessage {
+	if s.columns == nil {
+		return record
+	}
+	b := []byte{'{'}
+	for _, name := range s.columns {
+		value := field(record, name)
+		if !value.Exists() {
+			continue
+		}
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = append(append(document.AppendText(b, name), ':'), value.Raw...)
+	}
+	return append(b, '}')
+}
+
+// field returns a field of a record by its name, else by its path.
+func field(record json.RawMessage, name string) gjson.Result {
+	if own := gjson.GetBytes(record, gjson.Escape(name)); own.Exists() {
+		return own
+	}
+	return gjson.GetBytes(record, name)
+}
+
+// printRequests prints which requests were made, and what ended the walk or would
+// have.
+func printRequests(to io.Writer, look tap.Look) error {
+	if len(look.Requests) == 0 {
+		return nil
+	}
+	var b strings.Builder
+	for _, r := range look.Requests {
+		again := ""
+		if r.Attempts > 1 {
+			again = fmt.Sprintf(", at attempt %d", r.Attempts)
+		}
+		fmt.Fprintf(&b, "\n%s: %s: answered %d with %d records%s", r.Stream, r.Request, r.Status, r.Records, again)
+		if r.Took != "" {
+			fmt.Fprintf(&b, "\n  decode: %s", r.Took)
+		}
+	}
+	if look.End != "" {
+		fmt.Fprintf(&b, "\n%s", look.End)
+	}
+	_, err := fmt.Fprintln(to, b.String())
+	return err
+}
+
+// printTable prints records under the names of their fields.
+func printTable(to io.Writer, names []string, records []json.RawMessage) error {
+	if len(records) == 0 {
+		_, err := fmt.Fprintln(to, "no records")
+		return err
+	}
+	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, strings.Join(names, "\t"))
+	for _, r := range records {
+		cells := make([]string, len(names))
+		for i, name := range names {
+			cells[i] = cell(field(r, name))
+		}
+		fmt.Fprintln(w, strings.Join(cells, "\t"))
+	}
+	return w.Flush()
+}
+
+func cell(v gjson.Result) string {
+	text := strings.Join(strings.Fields(v.String()), " ")
+	if utf8.RuneCountInString(text) > previewCell {
+		text = string([]rune(text)[:previewCell-1]) + "…"
+	}
+	return text
+}
+
+// warnings keeps what a log is warned of.
+type warnings struct {
+	mu    sync.Mutex
+	texts []string
+}
+
+// of returns a log that warns this, too.
+func (w *warnings) of(log *slog.Logger) *slog.Logger {
+	return slog.New(warned{log.Handler(), w})
+}
+
+func (w *warnings) list() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.texts)
+}
+
+// warned is a log's handler that keeps its warnings.
+type warned struct {
+	slog.Handler
+	kept *warnings
+}
+
+// Handle keeps a warning with what belongs to it, and hands it on.
+func (h warned) Handle(ctx context.Context, r slog.Record) error {
+	if r.Level == slog.LevelWarn {
+		text := r.Message
+		r.Attrs(func(a slog.Attr) bool {
+			text += fmt.Sprintf(" %s=%q", a.Key, a.Value)
+			return true
+		})
+		h.kept.mu.Lock()
+		h.kept.texts = append(h.kept.texts, text)
+		h.kept.mu.Unlock()
+	}
+	if !h.Handler.Enabled(ctx, r.Level) {
+		return nil
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// Enabled reports that warnings are wanted, whatever the log shows.
+func (h warned) Enabled(ctx context.Context, l slog.Level) bool {
+	return l == slog.LevelWarn || h.Handler.Enabled(ctx, l)
+}
+
+// WithAttrs returns the handler for lines that have these.
+func (h warned) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return warned{h.Handler.WithAttrs(attrs), h.kept}
+}
+
+// WithGroup returns the handler for a group.
+func (h warned) WithGroup(name string) slog.Handler {
+	return warned{h.Handler.WithGroup(name), h.kept}
+}
