@@ -14,9 +14,22 @@ var update = flag.Bool("update", false, "write the tables of FORMAT.md")
 
 const formatFile = "FORMAT.md"
 
-// TestFormat holds the tables of FORMAT.md to the grammar.
+// TestFormat holds the tables of the documents to the grammar: those of FORMAT.md, and
+// the lists of the page for language models.
 func TestFormat(t *testing.T) {
-	data, err := os.ReadFile(formatFile)
+	for _, tt := range []struct {
+		file string
+		rows func(b *strings.Builder, keys []key)
+	}{
+		{formatFile, rows},
+		{"../../docs/for-models.md", listed},
+	} {
+		t.Run(tt.file, func(t *testing.T) { holdTables(t, tt.file, tt.rows) })
+	}
+}
+
+func holdTables(t *testing.T, file string, rows func(b *strings.Builder, keys []key)) {
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,20 +40,20 @@ func TestFormat(t *testing.T) {
 		seen = append(seen, m[1])
 		o := objectNamed(m[1])
 		if o == nil {
-			t.Fatalf("FORMAT.md has a table of %q, the grammar has not", m[1])
+			t.Fatalf("%s has a table of %q, the grammar has not", file, m[1])
 		}
-		return "<!-- keys: " + m[1] + " -->\n" + table(o) + "<!-- end -->"
+		return "<!-- keys: " + m[1] + " -->\n" + table(o, rows) + "<!-- end -->"
 	})
 	if *update {
-		if err := os.WriteFile(formatFile, []byte(want), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	} else if want != string(data) {
-		t.Error("FORMAT.md is not what the grammar says: go test ./sources/definition -run TestFormat -update")
+		t.Errorf("%s is not what the grammar says: go test ./sources/definition -run TestFormat -update", file)
 	}
 	for _, o := range allObjects() {
 		if !slices.Contains(seen, o.name) {
-			t.Errorf("FORMAT.md has no table of %s", o.name)
+			t.Errorf("%s has no table of %s", file, o.name)
 		}
 	}
 }
@@ -87,7 +100,7 @@ func allKeys(o *object) []key {
 }
 
 // table writes the keys of a kind of map.
-func table(o *object) string {
+func table(o *object, rows func(b *strings.Builder, keys []key)) string {
 	var b strings.Builder
 	keys := o.keys
 	if o == streamObject {
@@ -108,10 +121,7 @@ func table(o *object) string {
 func rows(b *strings.Builder, keys []key) {
 	b.WriteString("| key | wants | without it | |\n|---|---|---|---|\n")
 	for _, k := range keys {
-		wants, absent := k.kind.wants, "–"
-		if k.enum != nil {
-			wants = "`" + strings.Join(k.enum, "`, `") + "`"
-		}
+		wants, absent := wanted(k), "–"
 		switch {
 		case k.need:
 			absent = "**needed**"
@@ -120,6 +130,28 @@ func rows(b *strings.Builder, keys []key) {
 		}
 		doc := strings.ReplaceAll(k.doc, "| safe", `\| safe`)
 		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", k.name, strings.ReplaceAll(wants, "|", `\|`), absent, doc)
+	}
+}
+
+// wanted says what a key wants.
+func wanted(k key) string {
+	if k.enum != nil {
+		return "`" + strings.Join(k.enum, "`, `") + "`"
+	}
+	return k.kind.wants
+}
+
+// listed writes keys as a list.
+func listed(b *strings.Builder, keys []key) {
+	for _, k := range keys {
+		absent := ""
+		switch {
+		case k.need:
+			absent = "; needed"
+		case k.def != "":
+			absent = "; " + k.def
+		}
+		fmt.Fprintf(b, "- `%s` (%s%s): %s\n", k.name, wanted(k), absent, k.doc)
 	}
 }
 
