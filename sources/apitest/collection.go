@@ -1,6 +1,7 @@
 package apitest
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"sync"
@@ -45,11 +46,23 @@ type Made struct {
 	Append func(dst []byte, i int) []byte // in its place
 }
 
-// Form is how answers are written.
+// Form is how answers are written, and how a request says where it goes on.
 type Form struct {
 	HasMore  bool // answers say whether this was the last page
 	Bare     bool // the body is the array; what else there is goes into headers
 	Relative bool // NextURL: a relative reference instead of an absolute URL
+
+	Token    string                            // name of the parameter with the token or key; default as the style has it
+	Envelope func(end End) (head, tail string) // what stands before and after the records, in place of the style's own
+	Between  string                            // what stands between records; default a comma
+	Type     string                            // Content-Type; default application/json
+}
+
+// End is what an answer may say at its end, for [Form].Envelope.
+type End struct {
+	Next         string // token or URL of the next page; "": there is none, or the style has neither
+	More         bool   // there is a next page
+	Total, Pages int    // of all records that the request selects
 }
 
 // Quirks are what sound APIs do not do.
@@ -88,6 +101,15 @@ func (c *collection) method() string {
 		return http.MethodPost
 	}
 	return http.MethodGet
+}
+
+// tokenParam is the parameter that carries the token or the key.
+func (c *collection) tokenParam() string {
+	switch c.Style {
+	case GraphQL, Keyset:
+		return cmp.Or(c.Form.Token, "after")
+	}
+	return cmp.Or(c.Form.Token, "cursor")
 }
 
 func (c *collection) count() int {

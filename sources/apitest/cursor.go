@@ -16,13 +16,6 @@ func seekCursor(x *exchange, s selection) (int, *problem) {
 	return min(int(m.pos), s.len()), nil
 }
 
-func (c *collection) tokenParam() string {
-	if c.Style == GraphQL {
-		return "after"
-	}
-	return "cursor"
-}
-
 // leadCursor gives next_page: the token, or null.
 func leadCursor(x *exchange) []member {
 	return []member{{"next_page", "X-Next-Page", x.nextToken()}}
@@ -35,7 +28,7 @@ func leadURL(x *exchange) []member {
 	if token == "" {
 		return []member{{"next", "X-Next", ""}}
 	}
-	u := x.withParam("cursor", token)
+	u := x.withParam(x.c.tokenParam(), token)
 	if x.c.Form.Relative {
 		return []member{{"next", "X-Next", lastSegment(u.Path) + "?" + u.RawQuery}}
 	}

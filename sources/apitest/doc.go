@@ -91,6 +91,10 @@
 //	 "pageInfo":{"endCursor":"TOKEN" or null,"hasNextPage":true},
 //	 "totalCount":20000}}}
 //
+// [Form] has other names for the parameter that goes on, another envelope, something
+// else than commas between records, and another Content-Type. Package styles, below this
+// one, has an API in each of the common styles made that way.
+//
 // # Exports
 //
 // [Exporting] adds jobs that a client asks for, polls, and downloads the files of:

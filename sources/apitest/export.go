@@ -48,7 +48,7 @@ const (
 )
 
 // exporter is what an API asks about exports. The API knows no more of them, so that
-// a program without exports, like the demo, does not carry their code.
+// a program without exports does not carry their code.
 type exporter interface {
 	// greet sees each request first, and reports whether it may pass without
 	// credentials.

@@ -6,9 +6,9 @@ import (
 	"strconv"
 )
 
-// seekKey reads ?after: the page starts behind the record with that key.
+// seekKey reads ?after, or what the form calls it: the page starts behind the record with that key.
 func seekKey(x *exchange, s selection) (int, *problem) {
-	after := x.q.params.Get("after")
+	after := x.q.params.Get(x.c.tokenParam())
 	if after == "" {
 		return 0, nil
 	}

@@ -53,10 +53,14 @@ func decodeObject(body []byte) (map[string]any, *problem) {
 	return object, nil
 }
 
-// scalarText returns a JSON scalar as a parameter's text; false for null, arrays
-// and objects.
+// scalarText returns a JSON scalar as a parameter's text, and of an array that of
+// its last element, as search_after ends with the key; false for null and objects.
 func scalarText(v any) (string, bool) {
 	switch v := v.(type) {
+	case []any:
+		if len(v) > 0 {
+			return scalarText(v[len(v)-1])
+		}
 	case string:
 		return v, true
 	case json.Number:

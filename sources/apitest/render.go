@@ -1,6 +1,7 @@
 package apitest
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
@@ -24,7 +25,7 @@ func (m member) json(b []byte) []byte {
 // render writes the page as the answer's body.
 func (x *exchange) render() {
 	x.answer.status = 200
-	x.answer.header.Set("Content-Type", jsonType)
+	x.answer.header.Set("Content-Type", cmp.Or(x.c.Form.Type, jsonType))
 	head, tail := x.envelope()
 	b := make([]byte, 0, int(x.c.bodySize.Load())+len(head)+len(tail))
 	b = append(b, head...)
@@ -34,12 +35,12 @@ func (x *exchange) render() {
 	x.c.bodySize.Store(int64(len(x.answer.body) + len(x.answer.body)/8))
 }
 
-// records appends the page's records, with commas between.
+// records appends the page's records, with commas between, or what the form has there.
 func (x *exchange) records(b []byte) []byte {
-	p := &x.page
+	p, between := &x.page, cmp.Or(x.c.Form.Between, ",")
 	for i := range p.len() {
 		if i > 0 {
-			b = append(b, ',')
+			b = append(b, between...)
 		}
 		start := len(b)
 		b = x.c.record(b, p.at(i))
@@ -53,6 +54,9 @@ func (x *exchange) records(b []byte) []byte {
 // envelope returns what stands before and after the records.
 func (x *exchange) envelope() (head, tail []byte) {
 	switch {
+	case x.c.Form.Envelope != nil:
+		h, t := x.c.Form.Envelope(x.end())
+		return []byte(h), []byte(t)
 	case x.c.Style == GraphQL:
 		return x.connection()
 	case x.c.Form.Bare:
@@ -74,6 +78,15 @@ func (x *exchange) envelope() (head, tail []byte) {
 		tail = strconv.AppendBool(tail, x.page.more)
 	}
 	return []byte(`{"data":[`), append(tail, '}')
+}
+
+// end is what the answer may say at its end.
+func (x *exchange) end() End {
+	end := End{More: x.page.more, Total: x.page.total, Pages: x.page.pages()}
+	if members := x.members(); len(members) > 0 {
+		end.Next = members[0].text
+	}
+	return end
 }
 
 // headers says in headers what the envelope would.

@@ -13,7 +13,7 @@ const module = "github.com/tap-rest/tap-rest"
 // arrows says which of our packages each of them may import, tests apart.
 // Imports go one way: down this list.
 var arrows = map[string][]string{
-	"tap/tap-rest":         {"tap/tap-rest/console", "tap", "tap/fleet", "tap/fleet/budget", "tap/lint", "tap/message", "tap/report", "tap/target", "tap/workdir", "sources", "sources/builtin", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal", "state/progress"},
+	"tap/tap-rest":         {"tap/tap-rest/console", "tap", "tap/fleet", "tap/fleet/budget", "tap/lint", "tap/message", "tap/report", "tap/target", "tap/workdir", "sources", "sources/builtin", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal", "state/progress", "sources/apitest/styles"},
 	"tap/tap-rest/console": {"tap", "tap/message", "tap/report", "sources/secret"},
 
 	"tap/fleet":               {"tap", "state", "state/progress"},
@@ -86,6 +86,7 @@ var arrows = map[string][]string{
 	"catalog":                {"catalog/raw", "catalog/schema"},
 	"sources/apitest":        {"catalog/raw"},
 	"sources/apitest/coding": {"sources/apitest"},
+	"sources/apitest/styles": {"sources/apitest", "catalog/raw"},
 	"sources/expr":           {"catalog/raw", "sources/nearest", "sources/times"},
 	"sources/secret/needle":  {},
 	"sources/secret":         {"sources/expr", "sources/secret/needle"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,24 +12,31 @@ import (
 	"path/filepath"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/styles"
 	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // demoToken is the token that the sample shop asks for.
-const demoToken = "s3cret"
+const demoToken = styles.Secret
 
 // demoCmd reads the sample shop.
 type demoCmd struct {
-	Serve string `placeholder:"HOST:PORT" help:"Only serve the sample API there, to try definitions with, until a signal comes. It wants the token s3cret."`
+	Serve  bool   `help:"Only serve the sample API, to try definitions with, until a signal comes: a shop that wants the token s3cret, and the same orders in the styles of API that the cookbook reads. Its root lists them, with a line for curl each."`
+	Listen string `placeholder:"HOST:PORT" default:"127.0.0.1:8025" help:"Where --serve serves it."`
+
+	Address string `arg:"" optional:"" hidden:"" help:"The same, behind --serve."`
 }
 
 // Run starts the shop's API on loopback, discovers it and reads it out. It
 // leaves nothing behind.
 func (c *demoCmd) Run(rt *runtime) error {
-	if c.Serve != "" {
-		return serveShop(rt, c.Serve)
+	switch {
+	case c.Serve:
+		return serveStyles(rt, cmp.Or(c.Address, c.Listen))
+	case c.Address != "":
+		return &tap.InputError{Err: fmt.Errorf("demo: unexpected argument %s: it takes none but for --serve", c.Address)}
 	}
 	var calls callLog
 	url, stop, err := apitest.Shop(apitest.RequireBearer(demoToken), apitest.Before(calls.arrived)).Start()
@@ -62,16 +70,21 @@ func shopConfig(url string) []byte {
 	return config
 }
 
-// serveShop serves the shop's API until a signal comes.
-func serveShop(rt *runtime, address string) error {
+// serveStyles serves the shop's API, and one in each style of the cookbook, until a
+// signal comes.
+func serveStyles(rt *runtime, address string) error {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return &tap.InputError{Err: fmt.Errorf("demo: --serve %s: %w", address, err)}
 	}
-	server := &http.Server{Handler: apitest.Shop(apitest.RequireBearer(demoToken))}
+	mux := http.NewServeMux()
+	mux.Handle("/", apitest.Shop(apitest.RequireBearer(demoToken)))
+	styles.Mount(mux)
+	server := &http.Server{Handler: mux}
 	context.AfterFunc(rt.stop, func() { server.Close() })
 	rt.console.Say("A sample shop answers at http://%s: /shops, /customers, /orders. It wants the token %s, and fails now and then, on purpose.",
 		l.Addr(), demoToken)
+	rt.console.Say("http://%s/ lists %d styles of API that answer there too, with a line for curl each.", l.Addr(), len(styles.All()))
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("demo: %w", err)
 	}

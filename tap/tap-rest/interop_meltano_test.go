@@ -39,7 +39,7 @@ func testUnderMeltano(t *testing.T, in *interop) {
 	in.layMeltano(t, dir, address)
 	text := sections(t, func(title string) bool { return title == "A first definition" || title == "Under Meltano" }) +
 		string(readFile(t, "../../docs/meltano.md"))
-	runDocument(t, dir, address, in.meltanoEnv(dir), text)
+	runDocument(t, dir, address, in.meltanoEnv(dir), text, "meltano")
 }
 
 // testMeltano runs docs/meltano against an API that grows, and kills the tap.

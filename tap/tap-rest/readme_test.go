@@ -18,8 +18,8 @@ import (
 	"github.com/tap-rest/tap-rest/tap/fleet/natstest"
 )
 
-// fence matches a block of code in the README: its language, after that the
-// file that it is to be saved as, and its text.
+// fence matches a block of code in a document: its language, after that the
+// file that it is to be saved as, or of commands what they need, and its text.
 var fence = regexp.MustCompile("(?ms)^```(\\w+) ?(\\S*)\n(.*?)^```$")
 
 // blockMark stands alone on a line of output before that of a block.
@@ -61,22 +61,31 @@ const readmeAddress = "127.0.0.1:8025"
 // runDocument does what a text says, from its first block to its last, in dir
 // as one shell: files are saved, commands are run, and each line of a text block
 // must be in the output of the commands before it, … standing for anything.
-func runDocument(t *testing.T, dir, address string, env []string, text string) {
-	script := "set -eu\ntrap 'kill $!' EXIT\n"
+// Commands marked needs=PROGRAM are left out, with what they print, unless the
+// program is one of these; those marked by-hand are left out always.
+func runDocument(t *testing.T, dir, address string, env []string, text string, programs ...string) {
+	script := "set -eu\ntrap 'kill ${!:-} 2>/dev/null || :' EXIT\n"
 	var wanted [][]string // of each block of commands, the lines of its output
+	left := false         // out: the commands before
 	for _, block := range fence.FindAllStringSubmatch(strings.ReplaceAll(text, readmeAddress, address), -1) {
-		language, file, body := block[1], block[2], block[3]
+		language, mark, body := block[1], block[2], block[3]
 		switch {
-		case file != "":
-			writeFile(t, dir, file, []byte(body))
 		case language == "sh":
+			program, needs := strings.CutPrefix(mark, "needs=")
+			if left = mark == "by-hand" || needs && !slices.Contains(programs, program); left {
+				continue
+			}
 			script += "echo " + blockMark + "\n" + withoutMake(t, body)
 			wanted = append(wanted, nil)
-		case language == "text":
+		case language == "text" && !left:
 			wanted[len(wanted)-1] = slices.Collect(strings.Lines(body))
+		case mark != "":
+			writeFile(t, dir, mark, []byte(body))
 		}
 	}
-	compareOutput(t, runScript(t, dir, env, script), wanted)
+	if len(wanted) > 0 {
+		compareOutput(t, runScript(t, dir, env, script), wanted)
+	}
 }
 
 // freeAddress returns an address of loopback that nobody listens on.
