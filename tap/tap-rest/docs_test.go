@@ -161,9 +161,10 @@ func wholeDefinition(part string) string {
 	if !has("streams") && !strings.HasPrefix(part, "streams:") {
 		part += "streams: [{name: any, path: /any}]\n"
 	}
-	if !has("client") {
+	switch {
+	case !has("client"):
 		part = "client: {base_url: \"http://127.0.0.1:1\"}\n" + part
-	} else {
+	case !strings.Contains(part, "base_url:"):
 		part = strings.Replace(part, "client:\n", "client:\n  base_url: http://127.0.0.1:1\n", 1)
 	}
 	return "version: 1\nname: part\n" + part

@@ -25,7 +25,7 @@ func TestInteropKubernetes(t *testing.T) {
 	t.Parallel()
 	in := newInterop(t)
 	c := &cluster{in: in, dir: t.TempDir(), jobs: map[string]*kubeJob{}}
-	c.build(t, "base", "plan", "read", "close", "nats")
+	c.build(t, "base", "plan", "read", "close", "nats", "cronjob")
 	shop := newFlakyShop(t)
 	c.mount(t, shop)
 
@@ -37,6 +37,16 @@ func TestInteropKubernetes(t *testing.T) {
 	}
 	shop.compare(t, filepath.Join(c.dir, "work", "loaded"))
 	shop.checkState(t, filepath.Join(c.dir, "work", "state.json"))
+
+	// The hourly run has a state of its own, and loads everything by itself.
+	if err := os.RemoveAll(filepath.Join(c.dir, "work", "loaded")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(c.dir, "work", "loaded"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c.run(t, "tap-rest-hourly", "")
+	shop.compare(t, filepath.Join(c.dir, "work", "loaded"))
 }
 
 // TestPassOnKubernetes has docs/kubernetes/pass.sh make passes with a kubectl that only says
@@ -146,9 +156,15 @@ func (c *cluster) build(t *testing.T, folders ...string) {
 			job := &kubeJob{Completions: 1, Parallelism: 1}
 			decode(t, o.Spec, job)
 			c.jobs[o.Metadata.Name] = job
+		case "CronJob":
+			var cron struct{ JobTemplate struct{ Spec json.RawMessage } }
+			decode(t, o.Spec, &cron)
+			job := &kubeJob{Completions: 1, Parallelism: 1}
+			decode(t, cron.JobTemplate.Spec, job)
+			c.jobs[o.Metadata.Name] = job
 		}
 	}
-	want := map[string]int{"Namespace": 1, "PersistentVolumeClaim": 1, "ConfigMap": 1, "Secret": 1, "Job": 3, "Deployment": 1}
+	want := map[string]int{"Namespace": 1, "PersistentVolumeClaim": 1, "ConfigMap": 1, "Secret": 1, "Job": 3, "CronJob": 1, "Deployment": 1}
 	if !maps.Equal(kinds, want) {
 		t.Fatalf("docs/kubernetes has %v, want %v", kinds, want)
 	}

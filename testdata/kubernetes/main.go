@@ -112,6 +112,8 @@ func validate(object runtime.Object) field.ErrorList {
 	switch o := object.(type) {
 	case *batch.Job:
 		return batchvalidation.ValidateJob(o, batchvalidation.JobValidationOptions{PodValidationOptions: pods, RequirePrefixedLabels: true})
+	case *batch.CronJob:
+		return batchvalidation.ValidateCronJobCreate(o, pods)
 	case *apps.Deployment:
 		return appsvalidation.ValidateDeployment(o, pods)
 	case *core.ConfigMap:
@@ -132,6 +134,8 @@ func restricted(object runtime.Object) error {
 	switch o := object.(type) {
 	case *batchv1.Job:
 		pod = &o.Spec.Template
+	case *batchv1.CronJob:
+		pod = &o.Spec.JobTemplate.Spec.Template
 	case *appsv1.Deployment:
 		pod = &o.Spec.Template
 	default:
