@@ -242,6 +242,20 @@ func (t *track) clock() time.Time {
 	return t.decision.Pass.AsOf
 }
 
+// bookmarkTime is the bookmark as a time; zero where it is none. A number of before 1990 is
+// taken for another count.
+func (t *track) bookmarkTime() time.Time {
+	order := t.stream.Clock.Order
+	if order.Numbers || !t.stream.Clock.Mark().IsZero() {
+		return time.Time{}
+	}
+	at, ok := order.Instant(t.bookmark.Value)
+	if !ok || at.Year() < 1990 {
+		return time.Time{}
+	}
+	return at
+}
+
 // floor is where the time of the one partition begins, as records write it.
 func (t *track) floor() json.RawMessage {
 	if t.parts != nil {

@@ -256,6 +256,7 @@ func (e *emitter) cover() {
 		if !t.decision.Backfill {
 			e.state.Set(t.stream.Name, &t.bookmark)
 		}
+		t.account.Bookmark = t.bookmarkTime()
 		e.covered = append(e.covered, message.Covered{Stream: t.stream.Name, Records: t.uncovered})
 		t.emitted += t.uncovered
 		t.touched, t.told, t.uncovered = false, true, 0
@@ -270,7 +271,11 @@ func (e *emitter) countWritten() {
 		s.Written += b.lines.Count
 		if b.step.failure == nil && b.step.split == nil && !b.step.putOff && !b.lines.Partial && !b.step.at.Next.Submitted() {
 			s.Pages++
+			if b.track.parts == nil {
+				s.Reach(b.step.at.Next.Share())
+			}
 		}
+		s.All += int64(max(0, len(b.step.halves)-1))
 	}
 }
 

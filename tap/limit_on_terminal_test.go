@@ -32,7 +32,7 @@ func TestLineNamesLimit(t *testing.T) {
 				var out, logged bytes.Buffer
 				o := s.options(t, &out, &logged)
 				var lines []string
-				o.Watch = func(a *report.Account) { lines = append(lines, a.Line()) }
+				o.Watch = func(a *report.Account) { lines = append(lines, report.Clip(a.Snapshot().Line(), 79)) }
 				if _, err := tap.Sync(t.Context(), o); err != nil {
 					t.Fatal(err)
 				}
@@ -40,7 +40,7 @@ func TestLineNamesLimit(t *testing.T) {
 					t.Errorf("no line says %s:\n%s", tt.want, strings.Join(slices.Compact(lines), "\n"))
 				}
 				for _, line := range lines {
-					if len(line) > 79 || tt.want == "" && strings.Contains(line, "waits") {
+					if report.Width(line) > 79 || tt.want == "" && strings.Contains(line, "waits") {
 						t.Errorf("the line is %s", line)
 					}
 				}

@@ -92,15 +92,25 @@ type parts struct {
 	made     bool           // a partition of it
 	at       time.Time      // up to where its windows came
 	pieces   []state.Window // of a window: what is neither done nor open
+	window   state.Window   // of the partition that it came to
+	counts   bool           // it only counts: nothing is noted of what it comes to
 }
 
 func (e *parts) next() (*part, error) {
+	ok, err := e.more()
+	if !ok {
+		return nil, err
+	}
+	return e.supply.partOf(e.ctx, e.window)
+}
+
+// more comes to the next partition, and reports false after the last.
+func (e *parts) more() (bool, error) {
 	for {
 		switch {
 		case len(e.pieces) > 0:
-			w := e.pieces[0]
-			e.pieces, e.made = e.pieces[1:], true
-			return e.supply.partOf(e.ctx, w)
+			e.window, e.pieces, e.made = e.pieces[0], e.pieces[1:], true
+			return true, nil
 		case e.within:
 			e.nextWindow()
 			continue
@@ -108,21 +118,47 @@ func (e *parts) next() (*part, error) {
 		e.rest()
 		ctx, ok := e.contexts()
 		if !ok {
-			return nil, nil
+			return false, nil
 		}
 		if len(e.supply.pass.feeds) > 0 && e.supply.contexts.begins(ctx) || e.supply.known.Is(ctx.Hash) {
 			continue
 		}
 		e.supply.leftovers[ctx.Hash].holds(e.lane)
 		if err := e.begin(ctx); err != nil {
-			return nil, err
+			return false, err
+		}
+	}
+}
+
+// mostExpected is how many partitions are counted before the run begins.
+const mostExpected = 100_000
+
+// expected is how many partitions the run is to read of the pass, 0 where nobody knows:
+// records of parents lead to them, or they are too many to count.
+func (s *supply) expected() int64 {
+	if s.pass.share != nil {
+		return int64(len(s.pass.share))
+	}
+	if len(s.pass.feeds) > 0 {
+		return 0
+	}
+	var before state.Resume
+	s.known.Save(&before)
+	n := int64(len(before.Owed) + len(before.Open))
+	for all := (&parts{supply: s, contexts: s.contexts.within([]plan.Context{{}}), counts: true}); ; n++ {
+		more, err := all.more()
+		switch {
+		case err != nil || n > mostExpected:
+			return 0
+		case !more:
+			return n
 		}
 	}
 }
 
 // rest notes of the context that was under way whether it had anything left.
 func (e *parts) rest() {
-	if !e.made {
+	if !e.made && !e.counts {
 		e.supply.contexts.rests(e.ctx)
 	}
 	e.ctx, e.made = plan.Context{}, false

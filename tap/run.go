@@ -192,6 +192,7 @@ func (r *run) newDisplay(passes []*pass) *report.Display {
 		p.track.account = &report.Stream{
 			Name: p.stream.Name, Quarantine: r.work.Quarantine(p.stream.Name), Counters: &p.track.counters, Feed: p.feed, Came: p.decision.Bookmark.Came(), Listing: p.stream.Definition.Loaded.Hidden,
 			Certificate: certificate.Stream{Fields: p.stream.Keys},
+			Course:      r.course(p),
 		}
 		d.Account.Streams = append(d.Account.Streams, p.track.account)
 	}
@@ -203,6 +204,19 @@ func (r *run) newDisplay(passes []*pass) *report.Display {
 		d.Metric = m.Metric
 	}
 	return d
+}
+
+// course is how far a pass is when the run begins.
+func (r *run) course(p *pass) (c report.Course) {
+	switch {
+	case p.over || r.Watch == nil:
+	case p.many:
+		c.All = p.supply.expected()
+	default:
+		c.Reached, c.Total = p.supply.first.Start.Next.Share()
+		c.Began = c.Reached
+	}
+	return c
 }
 
 // cacheSchemas keeps what was inferred, for the next run and discovery.

@@ -95,6 +95,8 @@ func (w *worker) expect() {
 // unless this is the last time.
 func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn) (again bool) {
 	w.pass.track.begun.Store(true)
+	w.pass.track.counters.Walking.Add(1)
+	defer w.pass.track.counters.Walking.Add(-1)
 	walkCtx, cancel := context.WithCancel(fetch.WithTurn(ctx, t))
 	defer cancel()
 	pages := w.run.spool.NewQueue()

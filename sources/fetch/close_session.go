@@ -174,7 +174,7 @@ func (t *transport) askLast(ctx context.Context, out *outgoing, n *Counters) (st
 	t.admission.pay(out, n)
 	t.free(out, n) // nobody reads what its answer says
 	out.jar.Send(sent)
-	resp, err := t.trip.RoundTrip(sent.WithContext(countRepeats(ctx, n)))
+	resp, err := t.roundTrip(ctx, sent, n)
 	if err != nil {
 		return 0, err
 	}

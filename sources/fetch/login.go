@@ -63,7 +63,7 @@ func (t *transport) askLogin(ctx context.Context, stream string, r *http.Request
 	r.Header.Set("User-Agent", t.requester.defaults.Get("User-Agent"))
 	idle, cancel := context.WithTimeoutCause(ctx, timeout, errNoByte{timeout})
 	defer cancel()
-	resp, err := t.trip.RoundTrip(r.WithContext(countRepeats(idle, n)))
+	resp, err := t.roundTrip(idle, r, n)
 	if err != nil {
 		return nil, lostLogin(ctx, requestError(idle, err))
 	}

@@ -2,7 +2,9 @@ package fetch
 
 import (
 	"log/slog"
+	"maps"
 	"net/http"
+	"sync"
 	"sync/atomic"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -29,9 +31,43 @@ type Counters struct {
 	// shows that the login still held.
 	Unwitnessed atomic.Int64
 
-	Closed   atomic.Int64         // sessions that the API has closed
-	LeftOpen atomic.Int64         // sessions that could not be closed
-	Limited  atomic.Pointer[Wait] // that a rate makes a request wait; nil: none does
+	Closed   atomic.Int64 // sessions that the API has closed
+	LeftOpen atomic.Int64 // sessions that could not be closed
+	Answers  Answers
+	Now
+}
+
+// Now is what goes on in the walks of a stream at this moment.
+type Now struct {
+	Walking atomic.Int64         // walks under way
+	Limited atomic.Pointer[Wait] // that a rate makes a request wait; nil: none does
+}
+
+// Answers counts answers by their status. The zero value has none; it may be used from
+// any goroutine.
+type Answers struct {
+	mu  sync.Mutex
+	all map[int]int64
+}
+
+// NoAnswer stands among statuses for requests that were sent and not answered.
+const NoAnswer = 0
+
+// add counts an answer.
+func (a *Answers) add(status int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.all == nil {
+		a.all = map[int]int64{}
+	}
+	a.all[status]++
+}
+
+// All returns how many answers there were of each status.
+func (a *Answers) All() map[int]int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return maps.Clone(a.all)
 }
 
 // Options are what the clients of a run share.

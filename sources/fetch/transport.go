@@ -80,7 +80,7 @@ func (t *transport) ask(ctx context.Context, out *outgoing, at *request.Request,
 	start := time.Now()
 	out.jar.Send(sent)
 	out.part.ask(sent.Header)
-	resp, err := t.trip.RoundTrip(sent.WithContext(countRepeats(ctx, n)))
+	resp, err := t.roundTrip(ctx, sent, n)
 	if err != nil {
 		return nil, nil, requestError(ctx, err)
 	}
@@ -135,6 +135,17 @@ func (t *transport) receive(out *outgoing, ex *Exchange, wire *body.Wire, length
 	return b, err
 }
 
+// roundTrip sends a request, and counts its answer.
+func (t *transport) roundTrip(ctx context.Context, sent *http.Request, n *Counters) (*http.Response, error) {
+	resp, err := t.trip.RoundTrip(sent.WithContext(countRepeats(ctx, n)))
+	if err != nil {
+		n.Answers.add(NoAnswer)
+		return nil, err
+	}
+	n.Answers.add(resp.StatusCode)
+	return resp, nil
+}
+
 // countRepeats makes requests count that net/http repeats by itself, when a
 // kept connection turns out to be closed: the API may have seen both.
 func countRepeats(ctx context.Context, n *Counters) context.Context {
@@ -144,6 +155,7 @@ func countRepeats(ctx context.Context, n *Counters) context.Context {
 			if sent {
 				n.Requests.Add(1)
 				n.Retries.Add(1)
+				n.Answers.add(NoAnswer)
 			}
 			sent = true
 		},

@@ -27,18 +27,34 @@ type Stream struct {
 	Written    int64  // records on stdout
 	Pages      int64  // answers whose records are all on stdout
 	Quarantine string // the file of its quarantined records
-	Partitions int64  // that are done, of a stream with many
-	Planned    int64  // partitions that are left to others, who read the plan
-	Done       bool
-	Came       bool  // the API has answered for it in a run before
-	Feed       bool  // it is read for the sake of its children alone
-	Listing    bool  // of the files of another stream: nobody knows it by its name
-	LeftOut    bool  // of a run that reads a range of time again: it is not read by time
-	Failure    error // the first of those that are for good, else the first
-	Failures   int
+	Course
+	Planned  int64 // partitions that are left to others, who read the plan
+	Done     bool
+	Came     bool  // the API has answered for it in a run before
+	Feed     bool  // it is read for the sake of its children alone
+	Listing  bool  // of the files of another stream: nobody knows it by its name
+	LeftOut  bool  // of a run that reads a range of time again: it is not read by time
+	Failure  error // the first of those that are for good, else the first
+	Failures int
 
 	Counters    *fetch.Counters    // of its requests
 	Certificate certificate.Stream // of its walks that ended
+}
+
+// Course is how far a stream is.
+type Course struct {
+	Partitions int64     // that are done, of a stream with many
+	All        int64     // that the run is to read; 0: nobody knows yet, or the stream has one
+	Began      int64     // of Total, where the run began
+	Reached    int64     // of Total, by now
+	Total      int64     // records, pages or files that the API says there are, of a stream with one partition; 0: it does not say
+	Bookmark   time.Time // of the last STATE, where that is a time
+}
+
+// Reach takes note that the walk of the one partition has come so far.
+func (c *Course) Reach(came, total int64) {
+	c.Reached, c.Total = came, total
+	c.Began = min(c.Began, came)
 }
 
 // Fail takes note of a failure.

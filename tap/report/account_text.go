@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
 )
@@ -173,47 +172,4 @@ func (s *Stream) leaveOut() string {
 		return fmt.Sprintf(". What the API will never show is left out by errors: [{status: %d, do: skip}] in the stream", e.Status)
 	}
 	return ""
-}
-
-// mostOfLine is how many characters a line has on a terminal.
-const mostOfLine = 79
-
-// Line is the account in one line of less than 80 characters, for a terminal. While
-// requests of a stream wait for a limit, it says for which.
-func (a *Account) Line() string {
-	records, requests, _, waited, wire := a.Total()
-	if wait := a.longestWait(); wait != nil {
-		line := fmt.Sprintf("%s; %s, %s", wait, Numbered(records, "%s record[|s]"), Numbered(requests, "%s call[|s]"))
-		line = strings.Map(func(r rune) rune { // the API may have named the limit
-			if unicode.IsControl(r) {
-				return ' '
-			}
-			return r
-		}, line)
-		return strings.ToValidUTF8(line[:min(len(line), mostOfLine)], "")
-	}
-	done, all := 0, 0
-	for _, s := range a.Streams {
-		if s.Listing {
-			continue
-		}
-		all++
-		if s.Done || s.Failure != nil {
-			done++
-		}
-	}
-	line := fmt.Sprintf("%s, %s, %s, %d of %d streams done, waited %s, %s", Numbered(records, "%s record[|s]"), Numbered(requests, "%s call[|s]"),
-		size(wire), done, all, seconds(waited), a.Took.Round(time.Second))
-	return line[:min(len(line), mostOfLine)]
-}
-
-// longestWait is the one that ends last of those that people should know of; nil: there
-// is none.
-func (a *Account) longestWait() (longest *fetch.Wait) {
-	for _, s := range a.Streams {
-		if w := s.Counters.Limited.Load(); w != nil && w.Long() && (longest == nil || w.Until.After(longest.Until)) {
-			longest = w
-		}
-	}
-	return longest
 }

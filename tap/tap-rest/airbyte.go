@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
 )
 
 // specCmd says which settings there are. It is asked before there are any.
@@ -154,7 +155,7 @@ func (c *readCmd) Run(rt *runtime) error {
 	if err := c.inputs(&o); err != nil {
 		return &tap.InputError{Err: err}
 	}
-	err = syncStreams(rt, o)
+	err = syncStreams(rt, o, watchFlags{Progress: console.Off})
 	if errors.Is(err, tap.ErrClosedOutput) || errors.Is(err, tap.ErrBlocked) {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // emitPlan is a run that writes a plan of what it leaves to others.
-func emitPlan(rt *runtime, o tap.Options, file string) error {
+func emitPlan(rt *runtime, o tap.Options, file string, watch watchFlags) error {
 	if err := workdir.Writable(file); err != nil {
 		return &tap.InputError{Err: fmt.Errorf("--emit-plan %s: %w", file, err)}
 	}
@@ -22,7 +22,7 @@ func emitPlan(rt *runtime, o tap.Options, file string) error {
 	defer os.Remove(lines.Name())
 	defer lines.Close()
 	o.HandOut = handOut(lines, file)
-	return syncStreams(rt, o)
+	return syncStreams(rt, o, watch)
 }
 
 // handOut writes a plan to a file once it is whole: before, its lines wait in another

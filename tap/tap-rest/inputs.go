@@ -150,7 +150,7 @@ func (in *inputFlags) read() (*config.Input, error) {
 func settingsEnv() []string {
 	return slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
-		return name == logFormatEnv || name == logLevelEnv || strings.HasPrefix(name, "TAP_REST__")
+		return slices.Contains(flagEnv, name) || strings.HasPrefix(name, "TAP_REST__")
 	})
 }
 

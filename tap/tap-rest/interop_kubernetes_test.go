@@ -157,7 +157,9 @@ func (c *cluster) build(t *testing.T, folders ...string) {
 			decode(t, o.Spec, job)
 			c.jobs[o.Metadata.Name] = job
 		case "CronJob":
-			var cron struct{ JobTemplate struct{ Spec json.RawMessage } }
+			var cron struct {
+				JobTemplate struct{ Spec json.RawMessage }
+			}
 			decode(t, o.Spec, &cron)
 			job := &kubeJob{Completions: 1, Parallelism: 1}
 			decode(t, cron.JobTemplate.Spec, job)

@@ -58,6 +58,9 @@ const (
 	logLevelEnv  = "TAP_REST_LOG_LEVEL"
 )
 
+// flagEnv are the variables of all flags: they are no settings.
+var flagEnv = []string{logFormatEnv, logLevelEnv, "TAP_REST_PROGRESS"}
+
 func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
@@ -91,7 +94,7 @@ func run(args []string) int {
 	con.QuietLibraries()
 	defer con.Flush()
 	defer con.Clear()
-	stop, signals := catchSignals()
+	stop, signals := catchSignals(con.Leave)
 	longest := longestEnd(target)
 	context.AfterFunc(stop, func() { time.AfterFunc(longest, func() { signals.overdue(con, longest) }) })
 	again := func(args []string) error {

@@ -1,10 +1,9 @@
 package main
 
-import "github.com/tap-rest/tap-rest/tap"
-
 // replayCmd reads recorded passes again.
 type replayCmd struct {
 	inputFlags
+	watchFlags
 }
 
 // Run writes the messages of the last pass of each selected stream, from the
@@ -15,5 +14,5 @@ func (c *replayCmd) Run(rt *runtime) error {
 		return err
 	}
 	o.Replay = true
-	return rt.load(o, func(o tap.Options) error { return readOut(rt, o) })
+	return rt.readOut(o, c.watchFlags, func(err error) error { return err })
 }

@@ -25,9 +25,9 @@ type caught struct {
 var errSignal = errors.New("stopped by a signal")
 
 // catchSignals returns a context that SIGTERM and SIGINT end. A second one
-// kills at once, but for what [caught.before] says. SIGPIPE is taken and dropped: writing to a closed stdout is an error
+// kills at once, but for what [caught.before] says, and leave, which leaves the terminal. SIGPIPE is taken and dropped: writing to a closed stdout is an error
 // like any other. Were it ignored, then by a target too, and by all that it starts.
-func catchSignals() (context.Context, *caught) {
+func catchSignals(leave func()) (context.Context, *caught) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	s := &caught{c: make(chan os.Signal, 1)}
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
@@ -40,6 +40,7 @@ func catchSignals() (context.Context, *caught) {
 		if abandon := s.abandon.Load(); abandon != nil {
 			(*abandon)(got)
 		}
+		leave()
 		raise(got)
 	}()
 	return ctx, s

@@ -16,6 +16,7 @@ import (
 type syncCmd struct {
 	inputFlags
 	shareFlags
+	watchFlags
 	EmitPlan string      `placeholder:"FILE" help:"Read what other runs cannot read in parts, and write a plan of all the rest to FILE: of parents' children too. --plan FILE reads it."`
 	Discover bool        `xor:"mode" help:"Print the catalog and stop."`
 	Test     testMode    `xor:"mode" help:"Read one page of every stream and check it (=records), print SCHEMA messages (=schema), or both (=all)."`
@@ -78,40 +79,28 @@ func (c *syncCmd) Run(rt *runtime) error {
 		return c.test(rt, o)
 	}
 	if c.EmitPlan == "" {
-		return syncStreams(rt, o)
+		return syncStreams(rt, o, c.watchFlags)
 	}
 	if o.Share != nil {
 		return &tap.InputError{Err: errors.New("--emit-plan makes a plan, and --plan reads one: give one of them")}
 	}
-	return emitPlan(rt, o, c.EmitPlan)
+	return emitPlan(rt, o, c.EmitPlan, c.watchFlags)
 }
 
 // stopping is what a run says when a signal stops it.
 const stopping = "a signal stops the run: no request starts any more, those under way get 5s, and what is collected is written"
 
 // syncStreams is a whole run, its account on stderr.
-func syncStreams(rt *runtime, o tap.Options) error {
+func syncStreams(rt *runtime, o tap.Options, watched watchFlags) error {
 	forget := context.AfterFunc(rt.stop, func() { o.Log.Info(stopping) })
 	defer forget()
-	return rt.load(o, func(o tap.Options) error {
-		err := readOut(rt, o)
+	return rt.readOut(o, watched, func(err error) error {
 		var failures tap.Failures
 		if errors.As(err, &failures) {
 			rt.console.Say("%s", whatNext(failures, o.Config.Run.Start != "" || o.Config.Run.End != ""))
 		}
 		return err
 	})
-}
-
-// readOut reads streams out, the account on stderr. Where the target has gone away,
-// what it was sent says nothing.
-func readOut(rt *runtime, o tap.Options) error {
-	o.Watch = rt.console.Progress
-	account, err := tap.Sync(rt.stop, o)
-	if account != nil && !errors.Is(err, tap.ErrClosedOutput) {
-		rt.console.Account(account)
-	}
-	return err
 }
 
 // whatNext says what to do about streams that failed. A walk that the API has

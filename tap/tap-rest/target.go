@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"errors"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -67,7 +66,12 @@ func (rt *runtime) load(o tap.Options, run func(tap.Options) error) error {
 // loadInto runs what writes a run's lines into the target, and keeps what that confirms.
 // Its error is a *loadError, or an *tap.InputError where the target could not be started.
 func (rt *runtime) loadInto(o tap.Options, keeper *target.Keeper, run func(tap.Options) error) error {
-	t, err := target.Start(rt.target, os.Stderr, keeper.Printed)
+	stderr, end, err := rt.console.Beside()
+	if err != nil {
+		return err
+	}
+	defer end()
+	t, err := target.Start(rt.target, stderr, keeper.Printed)
 	if err != nil {
 		return &tap.InputError{Err: err}
 	}

@@ -61,6 +61,21 @@ func (p Position) Left() int64 {
 	return left
 }
 
+// Share is how much of the walk came before, as the API's own counts say: so many of so
+// many records, or pages. It is 0 of 0 where they say nothing.
+func (p Position) Share() (came, all int64) {
+	if p.Total != nil && p.Counts == "" && *p.Total > 0 {
+		return min(p.Records, *p.Total), *p.Total
+	}
+	if n, ok := p.allPages(); ok && n > 0 {
+		return min(p.pages(), n), n
+	}
+	if p.Export != nil && p.Export.Files > 0 {
+		return min(p.Export.File, p.Export.Files), p.Export.Files
+	}
+	return 0, 0
+}
+
 // pages is how many pages of the walk came before, or of the file of a job.
 func (p Position) pages() int64 {
 	switch {

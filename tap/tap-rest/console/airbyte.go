@@ -11,7 +11,7 @@ import (
 // too, and returns these. Before a run they wait, and while it goes on its emitter
 // writes them.
 func (c *Console) SpeakAirbyte(stdout io.Writer) *message.AirbyteLog {
-	c.stdout, c.airbyte, c.terminal = stdout, &message.AirbyteLog{}, false
+	c.stdout, c.airbyte = stdout, &message.AirbyteLog{}
 	c.logger = slog.New(&lineHandler{level: c.level, write: func(level slog.Level, text string) {
 		c.airbyte.Add(level, c.Redact(text))
 	}})

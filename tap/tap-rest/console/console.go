@@ -9,34 +9,32 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
 
-// Console is stderr: the log, the account of a run, and on a terminal a line
-// that shows how far it is. It may be used from any goroutine.
+// Console is stderr: the log, the account of a run, and how far it is, which on a
+// terminal is drawn over and over. It may be used from any goroutine.
 type Console struct {
 	logger  *slog.Logger
 	level   slog.Level
 	json    bool
 	airbyte *message.AirbyteLog // the log is lines of Airbyte's on stdout; nil: it is on stderr
 	stdout  io.Writer           // of these lines
+	file    *os.File            // stderr
 
-	mu       sync.Mutex
-	out      *stderr
-	terminal bool
-	shown    bool // the progress line stands on the terminal
-	drawn    time.Time
-	secrets  *secret.Hider
+	mu      sync.Mutex
+	out     *stderr
+	live    *live // nil: nothing is drawn
+	secrets *secret.Hider
 }
 
 // New returns the console on a file. level is one of slog's, in lower
 // case.
 func New(f *os.File, json bool, level string) *Console {
-	c := &Console{json: json, terminal: isTerminal(f) && !json}
+	c := &Console{json: json, file: f}
 	c.out = &stderr{out: f, leftOut: c.leftOut}
 	if err := c.level.UnmarshalText([]byte(level)); err != nil {
 		panic(err) // kong has checked it
@@ -77,41 +75,16 @@ func (c *Console) Hide(s *secret.Hider) {
 // redactor is the console as a writer of whole lines.
 type redactor struct{ *Console }
 
-// Write writes lines without their secrets, in the place of the progress line.
+// Write writes lines without their secrets, above what is drawn.
 func (r redactor) Write(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.erase()
-	_, err := io.WriteString(r.out, r.secrets.Line(string(p)))
+	text := r.secrets.Line(string(p))
+	if r.live != nil {
+		text = r.live.above(text, r.out.idle())
+	}
+	_, err := io.WriteString(r.out, text)
 	return len(p), err
-}
-
-// erase removes the progress line; mu is held.
-func (c *Console) erase() {
-	if c.shown {
-		io.WriteString(c.out, "\r\x1b[K")
-		c.shown = false
-	}
-}
-
-// Clear removes the progress line.
-func (c *Console) Clear() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.erase()
-}
-
-// Progress shows how far a run is, on a terminal.
-func (c *Console) Progress(a *report.Account) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.terminal || time.Since(c.drawn) < 100*time.Millisecond || !c.out.idle() {
-		return
-	}
-	c.drawn = time.Now()
-	c.erase()
-	fmt.Fprintf(c.out, "%s", a.Line())
-	c.shown = true
 }
 
 // Account prints the account of a run.
