@@ -15,19 +15,21 @@ import (
 // under way already.
 func (a *asker) ask(ctx context.Context, out *outgoing, first *early) (*Page, error) {
 	retry, longest := a.retry(), a.longestWait()
-	for n := (tries{}); ; {
+	asked := out
+	for n := newTries(); ; {
 		n.made, n.round = n.made+1, n.round+1
 		ex, v, err := a.attempt(ctx, out, first)
 		first = nil
 		if err != nil {
 			return nil, err
 		}
+		n.end(out, ex)
 		if v.page != nil {
 			a.client.admission.health.Well()
 			a.client.requester.accepted(v.page.proof)
 			a.client.requester.sawRecords(v.page)
 			a.judge.login.fell, a.judge.login.lapsed = false, n.fell && v.page.Records.Len() > 0
-			v.page.Attempts = n.made
+			v.page.Attempts, asked.tries = n.made, n.over
 			a.count(out, v.page)
 			return v.page, nil
 		}
@@ -35,7 +37,7 @@ func (a *asker) ask(ctx context.Context, out *outgoing, first *early) (*Page, er
 			if err := a.pollLater(ctx, out, ex, v.pending); err != nil {
 				return nil, err
 			}
-			n = tries{}
+			n.polls()
 			continue
 		}
 		if v.proof && a.mayProveAnew(n, ex) && a.client.requester.auth.Refused(ctx, *ex.proof, refusal(ex, v.expired)) {

@@ -59,7 +59,7 @@ func (r *recorder) keepFailed(out *outgoing, ex *Exchange, e *Error) {
 		return
 	}
 	f := &journal.Failure{Stream: r.stream, Why: e.Err.Error(), Exchange: journal.Exchange{
-		Key: r.key(out.n), At: time.Now(), Request: e.Request, Status: e.Status, Attempts: e.Attempts,
+		Key: r.key(out.n), At: time.Now(), Request: e.Request, Status: e.Status, Attempts: e.Attempts, Tries: out.tries,
 	}}
 	if ex != nil {
 		r.describe(&f.Exchange, out, ex)

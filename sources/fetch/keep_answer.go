@@ -28,7 +28,7 @@ func (r *recorder) keep(out *outgoing, page *Page) error {
 func (r *recorder) write(out *outgoing, page *Page) error {
 	e := &journal.Exchange{
 		Key: r.keyOf(out), At: page.At, Took: page.Took, Request: page.Request, Digest: out.digest,
-		Status: page.Status, Header: page.Header.Clone(), Body: page.Body.Wire(), Attempts: page.Attempts, Records: page.Count(),
+		Status: page.Status, Header: page.Header.Clone(), Body: page.Body.Wire(), Attempts: page.Attempts, Records: page.Count(), Tries: out.tries,
 	}
 	page.writeUnchanged(e)
 	e.Header.Del(recorded.SealedHeader) // strangers may send what is ours

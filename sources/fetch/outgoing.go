@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
@@ -12,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
+	"github.com/tap-rest/tap-rest/state/journal"
 )
 
 // outgoing is a request of a walk, as often as it is sent.
@@ -24,14 +26,21 @@ type outgoing struct {
 	jar    *request.Cookies
 	n      int64 // of the page in its walk: how many came before
 	aboutJob
-	spec    *sources.Request // of a request for no page: what it was made of
-	aside   string           // of a request for no page: its place in the journal, beside the walk's
-	tag     *Tag             // of the answer of before, which is not sent where it did not change; nil: there is none
-	mark    marks            // of a request that must not be sent twice
-	price   price
-	started *rate.Started // the last time that it was let through
+	spec  *sources.Request // of a request for no page: what it was made of
+	aside string           // of a request for no page: its place in the journal, beside the walk's
+	tag   *Tag             // of the answer of before, which is not sent where it did not change; nil: there is none
+	mark  marks            // of a request that must not be sent twice
+	price price
+	sending
 	proving
 	longAnswer
+}
+
+// sending is how a request was sent.
+type sending struct {
+	started *rate.Started // the last time that it was let through
+	sent    time.Time     // the last attempt, before any redirect; zero: it was not sent
+	tries   []journal.Try // the attempts that are over
 }
 
 // aboutJob is what a request is in an export.

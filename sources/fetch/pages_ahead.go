@@ -6,6 +6,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/state/journal"
 )
 
 // ahead are the requests of a walk for pages behind the next one, whose place is
@@ -163,6 +164,7 @@ func (h *ahead) receive(ctx context.Context, e *early) {
 	}
 	ex.proven = &split{records: records}
 	ex.Attempts = 1
+	e.out.tries = []journal.Try{{Took: ex.At.Sub(e.out.sent), Status: ex.Status}}
 	page := &Page{Exchange: *ex, Records: records}
 	if err := h.requests.recorder.keep(e.out, page); err == nil { // else the walk tries again, and says why not
 		e.kept = page.kept

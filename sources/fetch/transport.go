@@ -78,6 +78,9 @@ func (t *transport) ask(ctx context.Context, out *outgoing, at *request.Request,
 		return nil, nil, err
 	}
 	start := time.Now()
+	if out.sent.IsZero() {
+		out.sent = start
+	}
 	out.jar.Send(sent)
 	out.part.ask(sent.Header)
 	resp, err := t.roundTrip(ctx, sent, n)

@@ -32,7 +32,18 @@ type Exchange struct {
 	Attempts int         // requests that it took
 	Records  int
 	LeftOut  int64 // length of a body that is not here, since Each gives none over MaxWhole; else 0
+	Tries    []Try // the attempts at it in their order, at most the last MostTries; nil: nobody wrote them down
 }
+
+// Try is one attempt at an exchange.
+type Try struct {
+	Waited time.Duration // for a rate, a turn, a pause or a poll, since the attempt before or since it was to be sent
+	Took   time.Duration // from when it was sent until its answer had come, or until there was none
+	Status int           // of the answer; 0: none came, or it broke off
+}
+
+// MostTries is how many attempts at one exchange are kept.
+const MostTries = 64
 
 // Asked is the digest of an exchange that stands for a request under way: no answer to
 // it has come. The exchange, once it comes, takes its place, and so does Reject.
@@ -76,7 +87,41 @@ func appendExchange(b []byte, e *Exchange, anew bool, f form) []byte {
 	b = appendInt(b, e.Attempts)
 	b = appendInt(b, e.Records)
 	b = appendHeader(b, e.Header)
-	return appendForm(b, f)
+	return appendTries(appendForm(b, f), e.Tries)
+}
+
+// appendTries writes the attempts at an exchange, where they are known.
+func appendTries(b []byte, all []Try) []byte {
+	if len(all) == 0 {
+		return b
+	}
+	all = all[max(0, len(all)-MostTries):]
+	b = appendInt(appendInt(b, 1), len(all))
+	for _, t := range all {
+		b = appendInt(appendInt(appendInt(b, int(t.Waited)), int(t.Took)), t.Status)
+	}
+	return b
+}
+
+// tries reads the attempts at an exchange; nil where the head says nothing of them. What
+// makes no sense is not there: nothing that is served depends on it.
+func (d *decoder) tries() []Try {
+	rest := decoder{b: d.b}
+	if rest.int() != 1 {
+		return nil
+	}
+	n := rest.count()
+	if rest.bad || n > MostTries {
+		return nil
+	}
+	all := make([]Try, n)
+	for i := range all {
+		all[i] = Try{Waited: time.Duration(rest.int()), Took: time.Duration(rest.int()), Status: rest.int()}
+	}
+	if rest.bad {
+		return nil
+	}
+	return all
 }
 
 // appendHeader writes a count and then pairs, one for each value.
@@ -113,6 +158,7 @@ func readExchange(head []byte, stored int64) (*Exchange, form, bool) {
 	e.Status, e.Attempts, e.Records = d.int(), d.int(), d.int()
 	e.Header = d.header()
 	f := d.form(stored)
+	e.Tries = d.tries()
 	return e, f, !d.bad
 }
 

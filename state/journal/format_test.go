@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +73,47 @@ func TestFormatPacked(t *testing.T) {
 	}
 	if body, err := io.ReadAll(s2.NewReader(bytes.NewReader(stored))); err != nil || !bytes.Equal(body, e.Body) {
 		t.Errorf("S2 reads %d bytes, %v", len(body), err)
+	}
+}
+
+// TestFormatTries holds what FORMAT.md says of the attempts, and that they change
+// nothing else: whoever does not know them reads past them, and zeros or anything else
+// in their place are no attempts.
+func TestFormatTries(t *testing.T) {
+	many := make([]Try, MostTries+1)
+	for i := range many {
+		many[i] = Try{time.Duration(i), 2, 503}
+	}
+	tests := []struct {
+		name  string
+		tries []Try
+		want  []Try
+		bytes string
+	}{
+		{"none", nil, nil, ""},
+		{"two", []Try{{1, 2, 503}, {3, 4, 0}}, []Try{{1, 2, 503}, {3, 4, 0}}, "02" + "04" + "0204ee07" + "060800"},
+		{"the last ones", many, many[1:], ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			e := exchange("a", "p", 0, 1, 0)
+			bare := appendExchange(nil, e, false, form{asItCame, 4})
+			e.Tries = tt.tries
+			head := appendExchange(nil, e, false, form{asItCame, 4})
+			if got := hex.EncodeToString(head[len(bare):]); tt.bytes != "" && got != tt.bytes {
+				t.Errorf("bytes %s, want %s", got, tt.bytes)
+			}
+			got, _, ok := readExchange(head[preludeSize:], 4)
+			if !ok || !slices.Equal(got.Tries, tt.want) {
+				t.Errorf("read %v, %v; want %v", got.Tries, ok, tt.want)
+			}
+			for _, behind := range []string{"00000000", "7b7d", "02", "0204", "02ff", "02ffffffff0f"} {
+				more, _ := hex.DecodeString(behind)
+				if got, _, ok := readExchange(append(bare[preludeSize:len(bare):len(bare)], more...), 4); !ok || got.Tries != nil {
+					t.Errorf("with %s behind it: %v, %v; want no attempts and no harm", behind, got.Tries, ok)
+				}
+			}
+		})
 	}
 }
 
