@@ -227,11 +227,13 @@ func (c *client) read(v value) (*ledger.Ledger, error) {
 	if v.revision == 0 {
 		return book, nil
 	}
-	err := json.Unmarshal(v.text, book)
-	switch {
-	case err == nil && book.Version > ledger.Version:
-		return nil, fmt.Errorf("the budget of client %s is of version %d, and this program knows %d: let all workers be of the same version", c.id, book.Version, ledger.Version)
-	case err == nil && len(book.Spent) <= len(c.terms.Limits):
+	var of struct {
+		Version int `json:"version"`
+	}
+	if json.Unmarshal(v.text, &of) == nil && of.Version > ledger.Version {
+		return nil, fmt.Errorf("the budget of client %s is of version %d, and this program knows %d: let all workers be of the same version", c.id, of.Version, ledger.Version)
+	}
+	if json.Unmarshal(v.text, book) == nil && len(book.Spent) <= len(c.terms.Limits) {
 		return book, nil
 	}
 	c.budget.bucket.log.Warn("NATS: the budget of a client cannot be read: it is begun anew, so that for one span of its limits more requests may start than they allow",

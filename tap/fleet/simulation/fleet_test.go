@@ -165,7 +165,7 @@ func TestFleet(t *testing.T) {
 	}{
 		{"the limit binds", scene{workers: 50, shops: 100, days: 200, pages: 1, limit: 40, latency: 200 * time.Millisecond, deaths: 0.01, pauses: 0.005}},
 		{"the workers bind", scene{workers: 50, shops: 100, days: 200, pages: 2, latency: time.Second, deaths: 0.01, pauses: 0.005}},
-		{"the workers bind, below the limit", scene{workers: 50, shops: 100, days: 200, pages: 2, limit: 100, latency: time.Second, deaths: 0.01, pauses: 0.005, most: 1.3}},
+		{"the workers bind, below the limit", scene{workers: 50, shops: 100, days: 200, pages: 2, limit: 100, latency: time.Second, deaths: 0.01, pauses: 0.005}},
 		{"places bind", scene{workers: 50, shops: 100, days: 200, pages: 2, places: 30, latency: time.Second, deaths: 0.01}},
 	}
 	seeds := uint64(5)
@@ -192,7 +192,7 @@ func TestThousandWorkers(t *testing.T) {
 // TestThousandWorkersOfOneLimit: a thousand workers of one limit pass it never, and lose
 // nothing. They take far longer than they must: all of them change one ledger.
 func TestThousandWorkersOfOneLimit(t *testing.T) {
-	full(t, scene{workers: 1000, shops: 40, days: 1000, pages: 2, limit: 2000, latency: 200 * time.Millisecond, deaths: 0.01, pauses: 0.005, most: 12})
+	full(t, scene{workers: 1000, shops: 400, days: 1000, pages: 2, limit: 2000, latency: 200 * time.Millisecond, deaths: 0.01, pauses: 0.005, most: 12})
 }
 
 func full(t *testing.T, c scene) {

@@ -26,10 +26,10 @@ func Backoff(times int, chance float64) time.Duration {
 func (h *Holder) Due(now Now) (at Time, ok bool) {
 	h.drop(now)
 	at = never
-	soonest := h.tried.Add(max(again, time.Duration(h.members)*again/16))
+	soonest := h.tried.Add(max(again, time.Duration(h.members)*again/8))
 	for class, c := range h.classes {
 		h.count(c, now.At)
-		waits, _ := h.waits(class)
+		waits := h.waits(class)
 		if waits == 0 && c.used == [2]int64{} {
 			continue
 		}
@@ -67,33 +67,48 @@ func (h *Holder) wait(d time.Duration) time.Duration { return time.Duration(h.la
 
 // placesDue is when a lease of places is due.
 func (h *Holder) placesDue(now Now, soonest Time) Time {
-	p := &h.places
-	_, wants := h.waits(0)
-	p.saw(p.used+wants, now.At)
 	at := never
-	if p.has > 0 || p.used > 0 {
-		at = h.tried.Add(max(turnLife, time.Duration(h.members)*again))
-	}
-	switch {
-	case wants > 0 && p.has < p.share, p.has > p.share && p.used < p.has:
-		at = min(at, soonest)
-	case wants > 0, p.has > max(p.peak[0], p.peak[1]):
-		at = min(at, h.tried.Add(max(100*time.Millisecond, time.Duration(h.members)*again)))
+	for k := range h.stock.of {
+		p := &h.stock.of[k]
+		wants, used := h.lack(k), p.used(now)
+		p.saw(used+wants, now.At, h.memory())
+		if p.has > 0 || used > 0 {
+			at = min(at, h.tried.Add(beat(h.members)))
+		}
+		switch {
+		case wants > 0 && p.has == 0:
+			at = min(at, max(soonest, min(p.next, h.tried.Add(beat(h.members)))))
+		case p.has > p.share && used < p.has: // others wait for it
+			at = min(at, h.tried.Add(again))
+		case p.has > p.share && len(p.taken) > 0:
+			at = min(at, max(h.tried.Add(again), p.taken[0].Add(now.Unsure)))
+		case wants > 0 && (p.has < p.share || !p.short):
+			at = min(at, soonest)
+		case p.has > p.most():
+			at = min(at, h.tried.Add(beat(h.members)))
+		}
 	}
 	return at
 }
 
-// waits are how many requests of a class wait, and how many of all wait for a place.
-func (h *Holder) waits(class Class) (n int64, places int) {
+// waits are how many requests of a class wait.
+func (h *Holder) waits(class Class) (n int64) {
 	for _, w := range h.waiting {
 		if w.class == class {
 			n++
 		}
-		if w.place {
-			places++
+	}
+	return n
+}
+
+// lack is how many requests wait for a place of a kind.
+func (h *Holder) lack(k int) (n int) {
+	for _, w := range h.waiting {
+		if w.lacks&(1<<k) != 0 {
+			n++
 		}
 	}
-	return n, places
+	return n
 }
 
 // held is how many starts of a class the worker has that begin in a time.
@@ -114,12 +129,10 @@ func (c *class) cost() Amount { return max(c.costs[0], c.costs[1]) }
 // the next one.
 func (h *Holder) Ask(now Now) Ask {
 	h.drop(now)
-	_, waits := h.waits(0)
-	p := &h.places
-	p.saw(p.used+waits, now.At)
-	a := Ask{ID: h.id, Now: now, Places: max(p.peak[0], p.peak[1])}
-	p.keep(a.Places, now)
-	a.Keeps = p.has
+	a := Ask{ID: h.id, Now: now}
+	for k := range h.stock.of {
+		a.Places = append(a.Places, h.stock.wish(k, h.lack(k), now, h.memory()))
+	}
 	h.sent = len(h.changes)
 	a.Changes = slices.Clone(h.changes)
 	order := make([]Class, 0, len(h.classes))
@@ -135,19 +148,11 @@ func (h *Holder) Ask(now Now) Ask {
 	return a
 }
 
-// keep lets go of the places that are not the worker's part, or that it does not want.
-func (p *places) keep(wants int, now Now) {
-	if p.until <= now.last() {
-		p.has = p.used
-	}
-	p.has = max(p.used, min(p.has, p.share, wants))
-}
-
 // want is how many starts of a class the worker wants.
 func (h *Holder) want(class Class, now Now) Want {
 	c := h.classes[class]
 	h.count(c, now.At)
-	waits, _ := h.waits(class)
+	waits := h.waits(class)
 	want := Want{Class: class, Unit: c.cost(), Epoch: waits + int64(spare*float64(max(c.used[0], c.used[1]))+0.99)}
 	epoch := Time(c.epoch) * Time(h.epoch)
 	next := epoch.Add(h.epoch)
@@ -180,8 +185,7 @@ func (h *Holder) Granted(a *Ask, g Grant) {
 	}
 	h.starts = append(h.starts, g.Starts...)
 	slices.SortStableFunc(h.starts, func(a, b Start) int { return int(max(-1, min(1, a.Till-b.Till))) })
-	p := &h.places
-	p.has, p.share, p.until = g.Places, g.Share, g.Until
+	h.stock.granted(a, g)
 }
 
 // Lost takes note that nobody knows whether the ledger was changed: what it gave is not
@@ -199,5 +203,9 @@ func (h *Holder) Leave(now Now) Ask {
 		h.giveBack(s)
 	}
 	h.starts, h.sent = nil, 0
-	return Ask{ID: h.id, Now: now, Changes: h.changes, Leaves: true}
+	a := Ask{ID: h.id, Now: now, Changes: h.changes, Leaves: true}
+	for k := range h.stock.of {
+		a.Places = append(a.Places, Wish{Keeps: h.stock.of[k].used(now)})
+	}
+	return a
 }

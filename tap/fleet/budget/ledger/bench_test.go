@@ -2,37 +2,69 @@ package ledger
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 )
 
-// BenchmarkLease is what a lease costs a worker of three, without the server: reading the
-// ledger, changing it, writing it.
+// BenchmarkLease is what a lease costs a worker, without the server: reading the ledger,
+// changing it, writing it.
 func BenchmarkLease(b *testing.B) {
-	f := newFleet(perSecond(40), 1)
-	f.terms.Places = 12
-	for range 3 {
-		f.add(&worker{class: all, threads: 4, latency: 100 * time.Millisecond, unsure: time.Millisecond})
+	for _, c := range []struct {
+		name    string
+		terms   *Terms
+		workers int
+	}{
+		{"40 a second, 3 workers", perSecond(40), 3},
+		{"40 a second, 50 workers", perSecond(40), 50},
+		{"2000 a second, 1000 workers", perSecond(2000), 1000},
+		{"300 a second, 1000 workers", perSecond(300), 1000},
+		{"100000 an hour, 50 workers", &Terms{Limits: []Limit{{Most: 100_000 * One, Per: time.Hour}}}, 50},
+		{"100000 an hour, 1000 workers", &Terms{Limits: []Limit{{Most: 100_000 * One, Per: time.Hour}}}, 1000},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			text, terms, holders, now := crowd(b, c.terms, c.workers)
+			b.ReportAllocs()
+			for n := 0; b.Loop(); n++ {
+				book := &Ledger{}
+				if err := json.Unmarshal(text, book); err != nil {
+					b.Fatal(err)
+				}
+				a := holders[n%len(holders)].Ask(now)
+				book.Lease(terms, &a)
+				if _, err := json.Marshal(book); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(len(text)), "ledger-B")
+		})
 	}
-	f.run(10*time.Second, time.Millisecond, nil)
-	text, err := json.Marshal(f.ledger)
+}
+
+// crowd is the ledger of so many workers that have leased what they want some times, and
+// want more.
+func crowd(b *testing.B, terms *Terms, workers int) ([]byte, *Terms, []*Holder, Now) {
+	l, now := &Ledger{}, Now{1_800_000_000_000_000_000, time.Millisecond}
+	terms.Places = workers / 2
+	var all []*Holder
+	for i := range workers {
+		all = append(all, NewHolder(terms, fmt.Sprintf("worker-%d-0a1b2c3d", i)))
+	}
+	for range 3 {
+		for _, h := range all {
+			if u, _, ok := h.Take(Request{1, One, h}, now); ok {
+				h.Done(u)
+			}
+			a := h.Ask(now)
+			h.Granted(&a, l.Lease(terms, &a))
+		}
+		now.At = now.At.Add(terms.epoch(workers))
+	}
+	text, err := json.Marshal(l)
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.SetBytes(int64(len(text)))
-	b.ReportAllocs()
-	for b.Loop() {
-		book := &Ledger{}
-		if err := json.Unmarshal(text, book); err != nil {
-			b.Fatal(err)
-		}
-		a := f.workers[0].Ask(Now{f.now, time.Millisecond})
-		a.Wants = []Want{{Class: 1, Unit: One, Epoch: 8, Soon: 4, Next: 8}}
-		book.Lease(f.terms, &a)
-		if _, err := json.Marshal(book); err != nil {
-			b.Fatal(err)
-		}
-	}
+	return text, terms, all, now
 }
 
 // BenchmarkTake is what a request costs that is let through.

@@ -335,7 +335,7 @@ func TestFairParts(t *testing.T) {
 	}{
 		{"as hungry as each other", perSecond(40), []int{4, 4, 4, 4}, []int{372, 372, 372, 372}, 1480},
 		{"one wants more", perSecond(40), []int{20, 4, 4}, []int{490, 490, 490}, 1480},
-		{"one has few requests", perSecond(60), []int{1, 12, 12}, []int{290, 900, 900}, 2160},
+		{"one has few requests", perSecond(60), []int{1, 12, 12}, []int{400, 900, 900}, 2200},
 		{"more workers than starts in an epoch", perSecond(5), slices.Repeat([]int{2}, 20), slices.Repeat([]int{9}, 20), 180},
 		{"places", &Terms{Places: 6}, []int{10, 10, 10}, []int{800, 800, 800}, 2300},
 		{"places that one does not want", &Terms{Places: 6}, []int{1, 10, 10}, []int{400, 1000, 1000}, 2300},
@@ -377,7 +377,7 @@ func TestDeadWorkers(t *testing.T) {
 		after time.Duration
 		all   int // calls in 20 s from then on
 	}{
-		{"starts", perSecond(40), time.Second, 20 * 40 * 85 / 100},
+		{"places of a limit", perSecond(40), HoldLife + 2*time.Second, 20 * 40 * 85 / 100},
 		{"places", &Terms{Places: 6}, HoldLife, 20 * 60 * 95 / 100},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -416,6 +416,57 @@ func TestLeave(t *testing.T) {
 	}
 	if left != 3*One || len(f.ledger.Members)+len(f.ledger.Holds) != 0 {
 		t.Errorf("the ledger after three calls: %+v", f.ledger)
+	}
+}
+
+// TestPlacesComeBack: places that a worker has taken of a limit are nobody else's for the
+// limit's time, whether it left, or was not heard of any more; and it does not get them twice.
+func TestPlacesComeBack(t *testing.T) {
+	terms, kinds := perSecond(10), perSecond(10).kinds()
+	start := Time(1_800_000_000_000_000_000)
+	now := func(d time.Duration) Now { return Now{start.Add(d), 0} }
+	for _, tt := range []struct {
+		name   string
+		leaves bool
+		after  time.Duration // when they can be had
+	}{
+		{"it leaves", true, 100*time.Millisecond + kinds[0].reach},
+		{"it dies", false, HoldLife + kinds[0].reach},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l := &Ledger{}
+			first, second := NewHolder(terms, "first"), NewHolder(terms, "second")
+			lease := func(h *Holder, at time.Duration, waiting int) Grant {
+				for i := range waiting {
+					h.Take(Request{1, One, i}, now(at))
+				}
+				a := h.Ask(now(at))
+				g := l.Lease(terms, &a)
+				h.Granted(&a, g)
+				return g
+			}
+			if g := lease(first, 0, 10); g.Places[0].Has != 10 {
+				t.Fatalf("the first worker has %d places, want all 10", g.Places[0].Has)
+			}
+			for i := range 10 {
+				if _, _, ok := first.Take(Request{1, One, i}, now(100*time.Millisecond)); !ok {
+					t.Fatalf("request %d does not start", i)
+				}
+			}
+			if tt.leaves {
+				a := first.Leave(now(100 * time.Millisecond))
+				l.Lease(terms, &a)
+			}
+			if g := lease(second, tt.after-time.Millisecond, 10); g.Places[0].Has != 0 {
+				t.Errorf("the second worker has %d places before the first one's are free, want none", g.Places[0].Has)
+			}
+			if g := lease(second, tt.after+time.Millisecond, 10); g.Places[0].Has != 10 {
+				t.Errorf("the second worker has %d places once the first one's are free, want 10", g.Places[0].Has)
+			}
+			if g := lease(first, tt.after+2*time.Millisecond, 10); g.Places[0].Has != 0 || g.Places[0].Share != 5 {
+				t.Errorf("the first worker has %+v, which the second one holds, want none, and a part of 5", g.Places[0])
+			}
+		})
 	}
 }
 

@@ -3,6 +3,7 @@ package ledger
 import (
 	"hash/fnv"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -12,13 +13,14 @@ type Holder struct {
 	terms   *Terms
 	id      string
 	late    float64 // which part of a time the worker lets others go first
+	leased  Class   // limits whose starts are leased
 	tick    time.Duration
 	epoch   time.Duration
 	members int
 	classes map[Class]*class
 	starts  []Start
 	changes []Change
-	places  places
+	stock   stock
 	waiting map[any]waiter
 	tried   Time // when it leased last
 	sent    int  // how many changes the ask under way has
@@ -33,19 +35,11 @@ type class struct {
 	missing bool      // the last lease gave less than was asked for
 }
 
-// places are those in flight that a worker holds.
-type places struct {
-	has, used, share int
-	second           int64
-	peak             [2]int // the most that were used or wanted in that second, and in the one before
-	until            Time
-}
-
 // waiter is a request that waits.
 type waiter struct {
-	class Class
-	place bool // it needs a place, too
-	until Time // when it is forgotten, unless it asks again
+	class Class  // of the starts that it needs
+	lacks uint64 // kinds of places that it needs, a bit for each
+	until Time   // when it is forgotten, unless it asks again
 }
 
 // patience is how long a request is believed to wait that was told to wait for a time
@@ -57,9 +51,19 @@ func NewHolder(t *Terms, id string) *Holder {
 	sum := fnv.New32a()
 	_, _ = sum.Write([]byte(id)) // it never fails
 	return &Holder{
-		terms: t, id: id, late: float64(sum.Sum32()) / (1 << 32), tick: t.tick(), epoch: t.epoch(1), members: 1,
-		classes: map[Class]*class{}, waiting: map[any]waiter{},
+		terms: t, id: word(id), late: float64(sum.Sum32()) / (1 << 32), leased: t.leased(), tick: t.tick(), epoch: t.epoch(1), members: 1,
+		classes: map[Class]*class{}, stock: newStock(t), waiting: map[any]waiter{},
 	}
+}
+
+// word is an id without blanks, as it stands in the ledger.
+func word(id string) string {
+	return strings.Map(func(r rune) rune {
+		if r <= ' ' {
+			return '_'
+		}
+		return r
+	}, id)
 }
 
 // Request is one that wants to start.
@@ -74,7 +78,6 @@ type Use struct {
 	class    Class
 	cost     Amount
 	from, to Time
-	placed   bool
 }
 
 // Take lets a request start now, or says after how long to ask again; then ok is false.
@@ -82,25 +85,23 @@ type Use struct {
 // lease.
 func (h *Holder) Take(r Request, now Now) (u Use, wait time.Duration, ok bool) {
 	h.drop(now)
+	lacks, until := h.stock.lacks(r.Class, now)
+	all := r.Class
+	r.Class &= h.leased
 	h.learn(r, now.At)
-	placed := h.terms.Places > 0
-	noPlace := placed && !h.places.free(now)
 	i, wait := h.find(r, now)
-	if noPlace || i < 0 {
-		if noPlace {
+	if lacks != 0 || i < 0 {
+		if wait = max(wait, until); lacks != 0 && until == 0 {
 			wait = 0
 		}
 		if r.By != nil {
-			h.waiting[r.By] = waiter{r.Class, noPlace, now.At.Add(wait + patience)}
+			h.waiting[r.By] = waiter{r.Class, lacks, now.At.Add(wait + patience)}
 		}
 		return Use{}, wait, false
 	}
 	delete(h.waiting, r.By)
-	u = Use{class: r.Class, cost: r.Cost, placed: placed}
-	if placed {
-		h.places.used++
-		h.places.saw(h.places.used, now.At)
-	}
+	u = Use{class: r.Class, cost: r.Cost}
+	h.stock.take(all, now, h.memory())
 	if r.Class != 0 {
 		h.use(i, r, &u)
 	}
@@ -214,25 +215,14 @@ func (h *Holder) Settle(u Use, more Amount) {
 	}
 }
 
-// Done gives the place of a request back.
-func (h *Holder) Done(u Use) {
-	if u.placed {
-		h.places.used--
+// Done gives the place of a request back that was in flight.
+func (h *Holder) Done(Use) {
+	for k := range h.stock.of {
+		if p := &h.stock.of[k]; p.reach == 0 {
+			p.flying--
+		}
 	}
 }
 
-// saw takes note of how many places are used or wanted.
-func (p *places) saw(n int, now Time) {
-	switch second := int64(now) / int64(time.Second); second - p.second {
-	case 0:
-	case 1:
-		p.second, p.peak = second, [2]int{0, p.peak[0]}
-	default:
-		p.second, p.peak = second, [2]int{}
-	}
-	p.peak[0] = max(p.peak[0], n)
-}
-
-// free reports whether there is a place for one more request: one that is the part of
-// another worker is given back.
-func (p *places) free(now Now) bool { return p.used < min(p.has, p.share) && now.last() < p.until }
+// memory is for how long the worker knows how many places it wanted.
+func (h *Holder) memory() time.Duration { return max(time.Second, time.Duration(h.members)*again) }

@@ -55,7 +55,7 @@ func newBatch(l *Ledger, t *Terms, a *Ask, w Want, epoch time.Duration) *batch {
 		l.Members = append(l.Members, Member{ID: a.ID, Class: w.Class, Epoch: current})
 	}
 	m := &l.Members[b.member]
-	m.Want, m.Unit, m.Until = max(w.Epoch, w.Soon), w.Unit, a.Now.At.Add(memberLife+3*epoch)
+	m.Want, m.Unit, m.Until = max(w.Epoch, w.Soon), w.Unit, a.Now.At.Add(memberLife+3*epoch).ceil(time.Millisecond)
 	return b
 }
 

@@ -10,22 +10,22 @@ import (
 type Ledger struct {
 	Version int      `json:"version"`
 	Spent   [][]Span `json:"spent,omitempty"` // of each limit, the earliest first
-	Members []Member `json:"members,omitempty"`
-	Holds   []Hold   `json:"holds,omitempty"`
+	Members Members  `json:"members,omitempty"`
+	Holds   Holds    `json:"holds,omitempty"`
 }
 
 // Version is that of the ledger's JSON.
-const Version = 1
+const Version = 2
 
 // Member is a worker that leases starts for requests of a class.
 type Member struct {
-	ID    string   `json:"id"`
-	Class Class    `json:"class"`
-	Want  int64    `json:"want"` // starts in an epoch
-	Unit  Amount   `json:"unit"` // what a request costs
-	Epoch int64    `json:"epoch"`
-	Took  [2]int64 `json:"took"` // starts of that epoch and of the next
-	Until Time     `json:"until"`
+	ID    string
+	Class Class
+	Want  int64  // starts in an epoch
+	Unit  Amount // what a request costs
+	Epoch int64
+	Took  [2]int64 // starts of that epoch and of the next
+	Until Time     // it has a part without asking again
 }
 
 // Ask is what a worker wants of the ledger.
@@ -34,8 +34,7 @@ type Ask struct {
 	Now     Now
 	Wants   []Want
 	Changes []Change // of what was leased before
-	Keeps   int      // places that it goes on to hold
-	Places  int      // that it wants, those among them
+	Places  []Wish   // of each kind
 	Leaves  bool     // the worker ends
 }
 
@@ -45,6 +44,17 @@ type Want struct {
 	Unit       Amount // what a request costs
 	Epoch      int64  // how many it wants in each epoch,
 	Soon, Next int64  // and how many more in this one and in the next
+}
+
+// Wish is how many places of a kind a worker goes on to hold, and how many it wants, those
+// among them.
+type Wish struct{ Keeps, Wants int }
+
+// Part is how many places of a kind a worker holds, and how many it should hold, where others
+// want some. At is about when there is a place for a worker that has none.
+type Part struct {
+	Has, Share int
+	At         Time
 }
 
 // Change is by how much a span that was leased counts more, or less.
@@ -57,8 +67,7 @@ type Change struct {
 type Grant struct {
 	Starts  []Start
 	Missing []Class       // those of which nothing more can be had in this epoch
-	Places  int           // that it holds
-	Share   int           // places that it should hold, where others want some
+	Places  []Part        // of each kind
 	Until   Time          // when it holds them no longer
 	Epoch   time.Duration // how long one is
 	Members int           // how many workers there are
@@ -88,8 +97,10 @@ func (l *Ledger) Lease(t *Terms, a *Ask) Grant {
 		l.Spent[i] = forget(l.Spent[i], limit, tick, a.Now.first())
 	}
 	l.Members = slices.DeleteFunc(l.Members, func(m Member) bool { return m.Until <= a.Now.first() || a.Leaves && m.ID == a.ID })
-	l.Holds = slices.DeleteFunc(l.Holds, func(h Hold) bool { return h.Until <= a.Now.first() || a.Leaves && h.ID == a.ID })
+	kinds := t.kinds()
+	l.Holds = slices.DeleteFunc(l.Holds, func(h Hold) bool { return h.over(kinds, a.Now.first()) })
 	if a.Leaves {
+		l.leaves(kinds, a)
 		return Grant{}
 	}
 	g := Grant{}
@@ -103,8 +114,8 @@ func (l *Ledger) Lease(t *Terms, a *Ask) Grant {
 		b.lease(1, w.Next)
 		g.Starts = append(g.Starts, b.starts...)
 	}
-	if t.Places > 0 {
-		l.hold(t, a, &g)
+	if len(kinds) > 0 {
+		l.hold(kinds, a, &g)
 	}
 	return g
 }
@@ -122,7 +133,7 @@ func (l *Ledger) workers(id string) int {
 	return max(members, holds)
 }
 
-// Clone returns a ledger that can be changed by itself.
+// Clone returns a ledger that can be changed by itself. A Hold is replaced, never changed.
 func (l *Ledger) Clone() *Ledger {
 	c := &Ledger{Version: l.Version, Members: slices.Clone(l.Members), Holds: slices.Clone(l.Holds)}
 	for _, spans := range l.Spent {

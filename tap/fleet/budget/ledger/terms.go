@@ -21,6 +21,48 @@ type Limit struct {
 	Points bool // it counts what requests cost, else the requests
 }
 
+// kind is a kind of places: those of max_in_flight, each of which a request takes until it
+// is over, or those of a rate limit, each of which a request takes for the limit's time.
+type kind struct {
+	places int
+	limit  int           // -1: max_in_flight
+	reach  time.Duration // how long a request takes a place; 0: until it is over
+}
+
+// counts reports whether requests of a class take such a place.
+func (k kind) counts(c Class) bool { return k.limit < 0 || c.has(k.limit) }
+
+// longestHeld is the longest time of a limit that is divided as places: those that a dead
+// worker held are lost for so long.
+const longestHeld = time.Minute
+
+// held reports whether a limit is divided as places, which workers hold; else its starts
+// are leased, some time before they are used.
+func (l Limit) held() bool { return !l.Points && l.Per <= longestHeld && l.Most >= One }
+
+// kinds are the kinds of places that there are.
+func (t *Terms) kinds() (all []kind) {
+	for i, l := range t.Limits {
+		if l.held() {
+			all = append(all, kind{int(l.Most / One), i, l.reach(1)})
+		}
+	}
+	if t.Places > 0 {
+		all = append(all, kind{t.Places, -1, 0})
+	}
+	return all
+}
+
+// leased are the limits whose starts are leased.
+func (t *Terms) leased() (c Class) {
+	for i, l := range t.Limits {
+		if !l.held() {
+			c |= 1 << i
+		}
+	}
+	return c
+}
+
 // Class is a set of limits: the bit of each that counts a request is set.
 type Class uint64
 
@@ -46,7 +88,9 @@ const (
 func (t *Terms) tick() time.Duration {
 	d := longestTick
 	for _, l := range t.Limits {
-		d = min(d, max(l.Per/ticksPer, shortestTick))
+		if !l.held() {
+			d = min(d, max(l.Per/ticksPer, shortestTick))
+		}
 	}
 	return d
 }

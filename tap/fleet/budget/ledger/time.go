@@ -17,6 +17,9 @@ func (t Time) Sub(other Time) time.Duration { return time.Duration(t - other) }
 // floor is the latest time that is a multiple of d and not later.
 func (t Time) floor(d time.Duration) Time { return t - t%Time(d) }
 
+// ceil is the earliest time that is a multiple of d and not earlier.
+func (t Time) ceil(d time.Duration) Time { return (t + Time(d) - 1).floor(d) }
+
 // Now is what a worker knows of the time: it is between At-Unsure and At+Unsure.
 type Now struct {
 	At     Time
