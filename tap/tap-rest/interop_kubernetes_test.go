@@ -15,7 +15,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/tap/fleet/natstest"
 )
 
 // TestInteropKubernetes builds docs/kubernetes with kustomize, has Kubernetes' own code
@@ -47,6 +50,57 @@ func TestInteropKubernetes(t *testing.T) {
 	}
 	c.run(t, "tap-rest-hourly", "")
 	shop.compare(t, filepath.Join(c.dir, "work", "loaded"))
+
+	// The workers load everything, and end when they are told to.
+	if err := os.RemoveAll(filepath.Join(c.dir, "work", "loaded")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(c.dir, "work", "loaded"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c.work(t)
+	shop.compare(t, filepath.Join(c.dir, "work", "loaded"))
+}
+
+// work submits a pass, and runs the Deployment's pods until it is over.
+func (c *cluster) work(t *testing.T) {
+	t.Helper()
+	deployed := c.jobs["tap-rest-worker"]
+	if deployed == nil || deployed.Replicas < 2 {
+		t.Fatalf("docs/kubernetes has no Deployment of workers: %+v", deployed)
+	}
+	container := &deployed.Template.Spec.Containers[0]
+	for i, v := range container.Env {
+		if v.Name == "NATS_URL" {
+			container.Env[i].Value = natstest.Start(t).URL()
+		}
+	}
+	submit := c.command(t, deployed, 0)
+	submit.Args = append(submit.Args[:1], "submit", "--config", c.here("/etc/tap-rest/config.json"))
+	if out, err := submit.CombinedOutput(); err != nil {
+		t.Fatalf("submit: %v\n%s", err, out)
+	}
+	pods, logs := make([]*exec.Cmd, deployed.Replicas), make([]bytes.Buffer, deployed.Replicas)
+	for i := range pods {
+		pods[i] = c.command(t, deployed, i)
+		pods[i].Stdout, pods[i].Stderr = &logs[i], &logs[i]
+		if err := pods[i].Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	last := c.command(t, deployed, len(pods)) // ends with the pass
+	at := slices.Index(last.Args, "--")
+	last.Args = slices.Insert(last.Args, at, "--until-done")
+	if out, err := last.CombinedOutput(); err != nil {
+		t.Errorf("a worker: %v\n%s", err, out)
+	}
+	for i, pod := range pods {
+		_ = pod.Process.Signal(syscall.SIGTERM)
+		_ = pod.Wait() // how it ended is in its state
+		if status := pod.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGTERM {
+			t.Errorf("a worker that was told to end: %v\n%s", pod.ProcessState, logs[i].String())
+		}
+	}
 }
 
 // TestPassOnKubernetes has docs/kubernetes/pass.sh make passes with a kubectl that only says
@@ -99,6 +153,7 @@ type cluster struct {
 type kubeJob struct {
 	Completions int
 	Parallelism int
+	Replicas    int  // of a Deployment
 	Limit       *int `json:"backoffLimit"`
 	LimitIndex  *int `json:"backoffLimitPerIndex"`
 	Policy      struct {
@@ -156,6 +211,9 @@ func (c *cluster) build(t *testing.T, folders ...string) {
 			job := &kubeJob{Completions: 1, Parallelism: 1}
 			decode(t, o.Spec, job)
 			c.jobs[o.Metadata.Name] = job
+		case "Deployment":
+			c.jobs[o.Metadata.Name] = &kubeJob{}
+			decode(t, o.Spec, c.jobs[o.Metadata.Name])
 		case "CronJob":
 			var cron struct {
 				JobTemplate struct{ Spec json.RawMessage }
@@ -288,9 +346,27 @@ func (j *kubeJob) action(code int) string {
 
 // pod runs the container, and returns its exit code and its log.
 func (c *cluster) pod(t *testing.T, job *kubeJob, i int) (code int, log string) {
+	cmd := c.command(t, job, i)
+	out, err := cmd.CombinedOutput()
+	if err != nil && cmd.ProcessState == nil {
+		t.Errorf("%q: %v", cmd.Args, err)
+		return 2, ""
+	}
+	return cmd.ProcessState.ExitCode(), string(out)
+}
+
+// command is what a container of a Job, or of a Deployment, runs.
+func (c *cluster) command(t *testing.T, job *kubeJob, i int) *exec.Cmd {
 	container := job.Template.Spec.Containers[0]
+	variables := map[string]string{}
+	for _, v := range container.Env {
+		variables["$("+v.Name+")"] = v.Value
+	}
 	var command []string
 	for _, arg := range append(slices.Clone(container.Command), container.Args...) {
+		if value, ok := variables[arg]; ok {
+			arg = value
+		}
 		command = append(command, c.here(arg))
 	}
 	cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
@@ -308,10 +384,5 @@ func (c *cluster) pod(t *testing.T, job *kubeJob, i int) (code int, log string) 
 		}
 		cmd.Env = append(cmd.Env, v.Name+"="+c.here(v.Value))
 	}
-	out, err := cmd.CombinedOutput()
-	if err != nil && cmd.ProcessState == nil {
-		t.Errorf("%q: %v", command, err)
-		return 2, ""
-	}
-	return cmd.ProcessState.ExitCode(), string(out)
+	return cmd
 }
