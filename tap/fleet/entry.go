@@ -36,6 +36,7 @@ type Entry struct {
 	Since     time.Time       `json:"since"`            // UTC
 	Tries     int             `json:"tries,omitempty"`  // that failed
 	Busy      int             `json:"busy,omitempty"`   // tries that found the journal locked by another process
+	Lost      int             `json:"lost,omitempty"`   // workers, one after the other, that had it and said nothing any more
 	Why       string          `json:"why,omitempty"`    // the last of them did
 	State     json.RawMessage `json:"state,omitempty"`  // that targets have confirmed
 }
@@ -94,6 +95,6 @@ func (e *Entry) add(confirmed []byte) error {
 			return err
 		}
 	}
-	e.State = one.AppendSinger(nil)
+	e.State, e.Lost = one.AppendSinger(nil), 0
 	return nil
 }

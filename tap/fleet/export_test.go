@@ -22,6 +22,15 @@ func (f *Fleet) Waiting(t *testing.T) int {
 	return c.CachedInfo().NumWaiting
 }
 
+// Lose loses the part, as when the worker is killed and its lease has ended.
+func (p *Part) Lose(t *testing.T) {
+	t.Helper()
+	if err := p.message.Nak(); err != nil {
+		t.Fatal(err)
+	}
+	p.end()
+}
+
 // SayDone says that the part is done, and nothing more: the worker is lost then.
 func (p *Part) SayDone(t *testing.T) {
 	t.Helper()

@@ -202,6 +202,45 @@ func TestLost(t *testing.T) {
 	}
 }
 
+// TestCostsWorkers: a part that costs ten workers, one after the other, is given up, and
+// holds up nothing; one of which a worker has kept something is not.
+func TestCostsWorkers(t *testing.T) {
+	server := natstest.Start(t)
+	f := open(t, server.Connect())
+	begin(t, f, 2, time.Minute)
+	w := f.NewWorker("w")
+	first := take(t, w)
+	first.Lose(t)
+	for lost := 1; ; lost++ {
+		p, err := w.Take(t.Context())
+		if p == nil && err == nil { // it was given up
+			if lost != 10+5 {
+				t.Errorf("it is given up after %d workers", lost)
+			}
+			break
+		}
+		if err != nil || p.Partition != first.Partition {
+			t.Fatalf("took %s, %v", p.Partition, err)
+		}
+		if lost == 5 {
+			if err := p.Keep([]byte(begun(11))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.Lose(t)
+	}
+	if r := report(t, f); r.Failed != 1 || !strings.Contains(r.Entries[0].Why, "10 workers were lost while they read it, one after the other, the last of them w: ") {
+		t.Errorf("the report: %+v", r)
+	}
+	read(t, take(t, w))
+	if p := take(t, w); !p.Rest {
+		t.Errorf("the end is held up by %s", p.Partition)
+	}
+	if s, err := f.GoOn(t.Context()); err != nil || s.Queued != 1 {
+		t.Errorf("submitted again: %+v, %v", s, err)
+	}
+}
+
 // TestHeld: a part is held as long as its worker lives, whatever it takes.
 func TestHeld(t *testing.T) {
 	server := natstest.Start(t)

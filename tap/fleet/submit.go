@@ -159,7 +159,7 @@ func (f *Fleet) GoOn(ctx context.Context) (*Submitted, error) {
 func (f *Fleet) forgive(ctx context.Context, p *Pass, part string) error {
 	return change(ctx, f, entryKey(p.ID, part), func(e *Entry) error {
 		if e.Status == Failed {
-			e.Status, e.Tries, e.Busy = Waiting, 0, 0
+			e.Status, e.Tries, e.Busy, e.Lost = Waiting, 0, 0, 0
 		}
 		return nil
 	})

@@ -143,10 +143,14 @@ func (w *Worker) take(ctx context.Context, m jetstream.Msg) (*Part, error) {
 			return nil, err
 		}
 	}
-	done := false
+	done, last := false, ""
 	err := change(ctx, f, p.key, func(e *Entry) error {
 		if done = e.Status == Done; done {
 			return nil
+		}
+		if e.Status == Working {
+			e.Lost++
+			last = e.Worker
 		}
 		e.Stream, e.Partition, e.Context, e.Start, e.End = p.Stream, p.Partition, p.Context, p.Start, p.End
 		e.Status, e.Worker, e.Since = Working, w.name, now()
@@ -161,9 +165,18 @@ func (w *Worker) take(ctx context.Context, m jetstream.Msg) (*Part, error) {
 	case done:
 		return nil, f.acknowledge(ctx, m)
 	}
+	if p.entry.Lost >= mostLost {
+		_, err := p.Failed(ctx, fmt.Sprintf("%d workers were lost while they read it, one after the other, the last of them %s: "+
+			"reading it, or loading it, may take more memory or disk than there is", mostLost, last), false)
+		return nil, err
+	}
 	go p.holds()
 	return p, nil
 }
+
+// mostLost is how many workers a part may cost, none of which has kept anything of it,
+// before it is given up.
+const mostLost = 10
 
 // putAway takes a part of another pass than the one that was known from the queue. That
 // of a pass that has begun meanwhile is put back.
@@ -349,6 +362,7 @@ func (p *Part) Failed(ctx context.Context, why string, later bool) (again time.D
 	}
 	err = p.change(ctx, func(e *Entry) error {
 		e.Tries++
+		e.Lost = 0
 		e.Status, e.Since, e.Why, again = Failed, now(), why, 0
 		if later && e.Tries < mostTries {
 			e.Status, again = Owed, patience(e.Tries)
@@ -391,7 +405,7 @@ func (p *Part) giveBack(ctx context.Context, after time.Duration, note func(*Ent
 		return err
 	}
 	err := p.change(ctx, func(e *Entry) error {
-		e.Status, e.Since = Waiting, now()
+		e.Status, e.Since, e.Lost = Waiting, now(), 0
 		note(e)
 		return nil
 	})
