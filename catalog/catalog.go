@@ -26,6 +26,7 @@ type Stream struct {
 	ReplicationMethod string // FULL_TABLE, INCREMENTAL, LOG_BASED, or "": not said
 
 	Selected bool
+	Closed   bool  // fields that come later, and are new, are not wanted
 	Mask     *Mask // the fields to cut; nil: none, and where the stream is not selected
 
 	Generation *Generation // Airbyte's; nil: not said

@@ -30,6 +30,21 @@ func Discover(stop context.Context, o Options) ([]catalog.Described, error) {
 	return all, err
 }
 
+// Known is Discover without a call: of the streams whose schema the definition gives, or
+// an earlier run has inferred.
+func Known(stop context.Context, o Options) ([]catalog.Described, error) {
+	var all []catalog.Described
+	err := eachProbe(stop, o, func(w *probe) error {
+		if !w.pass.schema.Known() {
+			return nil
+		}
+		d, err := w.describe(stop)
+		all = append(all, d)
+		return err
+	})
+	return all, err
+}
+
 func (w *probe) describe(ctx context.Context) (catalog.Described, error) {
 	d := catalog.Described{
 		Name: w.stream.Name, KeyProperties: w.stream.Keys, ReplicationKey: w.stream.ReplicationKey,

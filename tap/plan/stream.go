@@ -78,6 +78,7 @@ func (s *Stream) MarksDeleted() bool {
 // cut takes from the catalog which fields leave.
 func (s *Stream) cut() {
 	if s.Entry != nil {
+		s.Chosen = s.Entry.Closed && s.Definition.Schema.OnNewField == sources.Evolve
 		s.Mask = s.Entry.Mask.Keep(append([]string{s.ReplicationKey}, s.Keys...)...)
 	}
 }

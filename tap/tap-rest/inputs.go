@@ -59,10 +59,12 @@ type choiceFlags struct {
 	Config     []string `placeholder:"FILE" sep:"none" help:"Settings as a JSON object, or YAML by its name. Several: later ones win. Variables TAP_REST_… win over all; ENV instead of a file: they alone."`
 	Catalog    string   `placeholder:"FILE" xor:"catalog" help:"Which streams and fields to read. Without it: all of them."`
 	Properties string   `placeholder:"FILE" xor:"catalog" help:"The same, under its old name."`
+	Select     []string `placeholder:"A,B.C,!D" xor:"catalog" help:"Streams and fields to read, without a catalog: names, * in them, ! before what is left out. Keys stay."`
 }
 
-// options reads the inputs of a run. Its error is a *tap.InputError.
-func (in *inputFlags) options(rt *runtime) (tap.Options, error) {
+// options reads the inputs of a run. Its error is a *tap.InputError, or that of asking
+// for the fields of selected streams.
+func (in *inputFlags) options(rt *runtime, fields fieldsFrom) (tap.Options, error) {
 	o, err := in.settings(rt)
 	if err == nil {
 		err = in.readCatalog(&o)
@@ -73,7 +75,7 @@ func (in *inputFlags) options(rt *runtime) (tap.Options, error) {
 	if err != nil {
 		return o, &tap.InputError{Err: err}
 	}
-	return o, nil
+	return o, in.choose(rt, &o, fields)
 }
 
 // settings reads the definition and the settings of a run.

@@ -56,7 +56,7 @@ const tableHeld = 100
 
 // Run prints the plan.
 func (c *planCmd) Run(rt *runtime) error {
-	o, err := c.options(rt)
+	o, err := c.options(rt, tap.Known)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ type replayCmd struct {
 // Run writes the messages of the last pass of each selected stream, from the
 // journal alone, its account on stderr.
 func (c *replayCmd) Run(rt *runtime) error {
-	o, err := c.options(rt)
+	o, err := c.options(rt, knownOnly)
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ const shortestLease = time.Second
 
 // Run submits.
 func (c *submitCmd) Run(rt *runtime) error {
-	o, err := c.options(rt)
+	o, err := c.options(rt, tap.Known)
 	if err == nil && c.Plan != "" && c.State != "" {
 		err = &tap.InputError{Err: errors.New("--plan has the state in which its passes begin: leave --state away")}
 	}

@@ -63,7 +63,10 @@ func (c *syncCmd) Run(rt *runtime) error {
 	if c.EmitPlan != "" && (c.Discover || c.Test != "") {
 		return &tap.InputError{Err: errors.New("--emit-plan reads streams: leave it away beside --discover and --test")}
 	}
-	o, err := c.options(rt)
+	if c.Discover && c.Select != nil {
+		return &tap.InputError{Err: errors.New("--discover prints all that there is to read: leave --select away beside it")}
+	}
+	o, err := c.options(rt, tap.Discover)
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func (c *workerCmd) Run(rt *runtime) error {
 	if rt.target == nil {
 		return &tap.InputError{Err: errors.New("a worker needs a target of its own: tap-rest worker --nats URL --config FILE -- TARGET ARGUMENTS")}
 	}
-	o, err := (&inputFlags{choiceFlags: c.choiceFlags}).options(rt)
+	o, err := (&inputFlags{choiceFlags: c.choiceFlags}).options(rt, tap.Discover)
 	if err != nil {
 		return err
 	}
