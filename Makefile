@@ -17,6 +17,7 @@
 # make release-test  that the same commit gives the same bytes, and what is in them
 # make image    a container image, tagged IMAGE; needs Docker or buildah
 # make image-test   the image, run as Airbyte runs it
+# make site     the documents as a static site, site/; needs Python 3.10 or later
 # make lint     gofmt, go vet, staticcheck, go mod tidy
 # make fuzz     every fuzz target for FUZZTIME
 # make bench    every benchmark
@@ -39,7 +40,7 @@ race        := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 # Of wheels: Go's OS and architecture.
 PLATFORMS   ?= linux_amd64 linux_arm64 darwin_amd64 darwin_arm64 windows_amd64 windows_arm64
 
-.PHONY: all build build-small demo test test-all race wheel interop interop-all interop-systems interop-engines image image-test release release-test lint fuzz bench bench-formats
+.PHONY: all build build-small demo test test-all race wheel interop interop-all interop-systems interop-engines image image-test release release-test lint fuzz bench bench-formats site
 all: build test
 
 compile = CGO_ENABLED=0 $(GO) build $(if $(TAGS),-tags $(TAGS)) -trimpath -ldflags '-s -w $(if $(release),-X main.release=$(release)) $(if $(commit),-X main.commit=$(commit))'
@@ -133,6 +134,11 @@ image: build
 
 image-test: image
 	TAP_REST_IMAGE=$(IMAGE) $(GO) test -count=1 -run '^TestImage$$' ./tap/tap-rest
+
+# The documents as a static site: site/index.html. A link that leads nowhere fails it.
+site:
+	testdata/interop/install.sh $(VENV) site
+	$(VENV)/site/bin/python .ci/site site
 
 lint:
 	@unformatted=$$($$($(GO) env GOROOT)/bin/gofmt -l .); test -z "$$unformatted" || { echo "not as gofmt has it: $$unformatted"; exit 1; }
