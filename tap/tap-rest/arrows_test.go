@@ -80,6 +80,7 @@ var arrows = map[string][]string{
 	"sources/config":         {"sources/fetch/decode", "sources/nearest", "catalog/raw", "sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret"},
 	"sources/definition":     {"sources/nearest", "sources", "sources/document", "sources/expr", "sources/times"},
 	"sources":                {"sources/nearest", "catalog/raw", "catalog/schema", "sources/document", "sources/expr", "sources/secret", "sources/times"},
+	"sources/draft":          {},
 	"sources/builtin":        {},
 	"sources/document":       {"catalog/raw", "sources/nearest"},
 	"sources/nearest":        {}, // anybody may import it
