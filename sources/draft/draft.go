@@ -61,14 +61,29 @@ func (m *Map) find(key string) int {
 	return -1
 }
 
-// empty reports whether nothing of the mapping is said.
+// empty reports whether the mapping says nothing: all of it is asked, or there is
+// nothing in it.
 func (m *Map) empty() bool {
-	for i := range m.Entries {
-		if !m.Entries[i].Open {
+	for i := range m.entries() {
+		if !m.Entries[i].asked() {
 			return false
 		}
 	}
 	return true
+}
+
+// entries are those of a mapping that may be nil.
+func (m *Map) entries() []Entry {
+	if m == nil {
+		return nil
+	}
+	return m.Entries
+}
+
+// asked reports whether the entry is open, or a mapping all of which is.
+func (e *Entry) asked() bool {
+	inner, isMap := e.Value.(*Map)
+	return e.Open || isMap && len(inner.entries()) > 0 && inner.empty()
 }
 
 // Definition is a definition under construction.

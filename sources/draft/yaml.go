@@ -61,11 +61,8 @@ func (w *writer) comment(indent, text string) {
 func (w *writer) entries(indent string, m *Map, root bool) {
 	seen := make(map[string]bool, len(m.Entries))
 	for _, e := range m.Entries {
-		if inner, isMap := e.Value.(*Map); isMap && len(inner.entriesOf()) > 0 && inner.empty() && !e.Open {
-			e.Open = true // nothing of it is proven
-		}
 		switch {
-		case e.Open, seen[e.Key]:
+		case e.asked(), seen[e.Key]:
 			w.comment(indent, e.Note)
 			e.Note = ""
 			w.entry(indent+"# ", e, root)
@@ -74,14 +71,6 @@ func (w *writer) entries(indent string, m *Map, root bool) {
 			w.entry(indent, e, root)
 		}
 	}
-}
-
-// entriesOf returns the entries of a mapping that may be nil.
-func (m *Map) entriesOf() []Entry {
-	if m == nil {
-		return nil
-	}
-	return m.Entries
 }
 
 // entry appends one key with its value, in one line where that fits.
@@ -173,7 +162,7 @@ func isFilledList(value any) bool {
 func isLeaf(value any) bool {
 	switch v := value.(type) {
 	case *Map:
-		return len(v.entriesOf()) == 0
+		return len(v.entries()) == 0
 	case []any:
 		return len(v) == 0
 	}
@@ -212,7 +201,7 @@ func flowOf(value any) (string, bool) {
 }
 
 func flowOfMap(m *Map) (string, bool) {
-	entries := m.entriesOf()
+	entries := m.entries()
 	parts := make([]string, len(entries))
 	seen := make(map[string]bool, len(entries))
 	for i, e := range entries {

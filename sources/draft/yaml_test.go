@@ -177,21 +177,12 @@ func (b *builder) value(depth int) any {
 func (b *builder) expect(m *draft.Map) (fields []string) {
 	for _, e := range m.Entries {
 		inner, isMap := e.Value.(*draft.Map)
-		if e.Open || isMap && len(inner.Entries) > 0 && len(b.expect(inner)) == 0 && allOpen(inner) {
+		if e.Open || isMap && len(inner.Entries) > 0 && len(b.expect(inner)) == 0 {
 			continue
 		}
 		fields = append(fields, strconv.Quote(e.Key)+":"+b.expectValue(e.Value))
 	}
 	return fields
-}
-
-func allOpen(m *draft.Map) bool {
-	for _, e := range m.Entries {
-		if !e.Open {
-			return false
-		}
-	}
-	return true
 }
 
 func (b *builder) expectValue(value any) string {
