@@ -13,7 +13,7 @@ const module = "github.com/tap-rest/tap-rest"
 // arrows says which of our packages each of them may import, tests apart.
 // Imports go one way: down this list.
 var arrows = map[string][]string{
-	"tap/tap-rest":         {"tap/tap-rest/console", "tap", "tap/fleet", "tap/fleet/budget", "tap/lint", "tap/message", "tap/report", "tap/target", "tap/workdir", "sources", "sources/builtin", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal", "state/progress", "sources/apitest/styles", "catalog/selection"},
+	"tap/tap-rest":         {"tap/tap-rest/console", "tap", "tap/fleet", "tap/fleet/budget", "tap/lint", "tap/message", "tap/report", "tap/target", "tap/workdir", "sources", "sources/builtin", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal", "state/progress", "sources/apitest/styles", "catalog/selection", "sources/draft", "sources/draft/call", "sources/draft/curl"},
 	"tap/tap-rest/console": {"tap", "tap/message", "tap/report", "sources/secret"},
 
 	"tap/fleet":               {"tap", "state", "state/progress"},
@@ -81,6 +81,8 @@ var arrows = map[string][]string{
 	"sources/definition":     {"sources/nearest", "sources", "sources/document", "sources/expr", "sources/times"},
 	"sources":                {"sources/nearest", "catalog/raw", "catalog/schema", "sources/document", "sources/expr", "sources/secret", "sources/times"},
 	"sources/draft":          {},
+	"sources/draft/call":     {"sources/draft", "sources/fetch/auth"},
+	"sources/draft/curl":     {"sources/draft/call"},
 	"sources/builtin":        {},
 	"sources/document":       {"catalog/raw", "sources/nearest"},
 	"sources/nearest":        {}, // anybody may import it

@@ -25,6 +25,7 @@ type cli struct {
 	Sync    syncCmd     `cmd:"" hidden:"" default:"withargs" help:"Read the selected streams out: SCHEMA, RECORD and STATE lines on stdout."`
 	Airbyte airbyteCmds `embed:""`
 	Demo    demoCmd     `cmd:"" help:"Read a sample API on loopback, all of it: no file is needed."`
+	Init    initCmd     `cmd:"" help:"Write a definition of an API, from a line of curl or a URL; at most 8 calls prove it."`
 	Lint    lintCmd     `cmd:"" help:"Check a definition and print all its problems."`
 	Schema  schemaCmd   `cmd:"" help:"Print the JSON Schema of definitions, for editors."`
 	Sources sourcesCmd  `cmd:"" help:"List the definitions that are built in, or print one."`
@@ -74,7 +75,7 @@ func run(args []string) int {
 		kong.Help(help),
 		kong.ExplicitGroups([]kong.Group{{Key: "fleet", Title: "Commands for several workers, by way of a NATS server:"}, {Key: "airbyte", Title: "Commands of an Airbyte source, which Airbyte calls:"}}),
 		kong.ConfigureHelp(kong.HelpOptions{NoAppDescFormat: true, NoExpandSubcommands: true}),
-		kong.Vars{"version": versionLine(), "log_format": logFormat, "log_level": logLevel},
+		kong.Vars{"version": versionLine(), "log_format": logFormat, "log_level": logLevel, "readers": readerNames()},
 		kong.Exit(func(code int) { exited = code }),
 	)
 	if err != nil {

@@ -140,9 +140,9 @@ func (c *Console) Flags() []string {
 // program may.
 func (c *Console) Flush() { c.out.flush() }
 
-// isTerminal reports whether a file is a terminal, rather than a pipe, a file
+// IsTerminal reports whether a file is a terminal, rather than a pipe, a file
 // or the null device.
-func isTerminal(f *os.File) bool {
+func IsTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
 		return false

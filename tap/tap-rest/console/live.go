@@ -107,7 +107,7 @@ func (c *Console) drawing(progress *report.Progress, most int, size func() (widt
 // terminal: one line is all that comes to no harm then.
 func drawable(mode Mode, stderr, stdout *os.File, env func(string) string) int {
 	switch ci := env("CI"); {
-	case mode == Plain || !isTerminal(stderr) || stdout != nil && isTerminal(stdout):
+	case mode == Plain || !IsTerminal(stderr) || stdout != nil && IsTerminal(stdout):
 		return 0
 	case env("TERM") == "dumb" || env("TERM") == "" && !windows:
 		return 0

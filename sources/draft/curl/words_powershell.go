@@ -1,0 +1,112 @@
+package curl
+
+import (
+	"errors"
+	"strings"
+)
+
+// powershellWords splits as PowerShell does for curl.exe: backticks escape, also the
+// ends of lines, and a quote in quotes is doubled.
+func powershellWords(text string, env Env) (all []string, cut string, err error) {
+	s := &scanner{text: strings.ReplaceAll(text, "\r\n", "\n"), env: env}
+	for {
+		c, ok := s.next()
+		if !ok {
+			break
+		}
+		switch c {
+		case ' ', '\t', '\n':
+			s.end()
+		case '\'':
+			err = s.powershellSingle()
+		case '"':
+			err = s.powershellDouble()
+		case '`':
+			s.backtick()
+		case '|', ';', '>':
+			s.end()
+			return unslashed(s.words), string(c), nil
+		default:
+			s.put(string([]byte{c}))
+		}
+		if err != nil {
+			return nil, "", err
+		}
+	}
+	s.end()
+	return unslashed(s.words), "", nil
+}
+
+// unslashed takes the backslashes away that older PowerShells want before quotes in what
+// a program is given.
+func unslashed(words []string) []string {
+	for i, word := range words {
+		words[i] = strings.ReplaceAll(word, `\"`, `"`)
+	}
+	return words
+}
+
+func (s *scanner) powershellSingle() error {
+	for {
+		n := strings.IndexByte(s.text[s.at:], '\'')
+		if n < 0 {
+			return errQuote
+		}
+		s.put(s.text[s.at : s.at+n])
+		s.at += n + 1
+		if s.peek() != '\'' {
+			return nil
+		}
+		s.at++
+		s.put("'")
+	}
+}
+
+func (s *scanner) powershellDouble() error {
+	s.put("")
+	for {
+		c, ok := s.next()
+		switch {
+		case !ok:
+			return errQuote
+		case c == '"' && s.peek() == '"':
+			s.at++
+			s.put(`"`)
+		case c == '"':
+			return nil
+		case c == '`':
+			s.backtick()
+		case c == '$' && s.peek() == '(':
+			return errors.New("the line runs another command, in $(…): write what it prints in its place")
+		case c == '$':
+			s.text = s.text[:s.at] + strings.TrimPrefix(s.text[s.at:], "env:")
+			if err := s.variable(); err != nil {
+				return err
+			}
+		default:
+			s.put(string([]byte{c}))
+		}
+	}
+}
+
+// backtick takes what stands behind one.
+func (s *scanner) backtick() {
+	rest := s.text[s.at:]
+	if trimmed := strings.TrimLeft(rest, " \t"); trimmed == "" || trimmed[0] == '\n' {
+		s.at += min(len(rest)-len(trimmed)+1, len(rest))
+		return
+	}
+	c, _ := s.next()
+	switch c {
+	case 'n':
+		s.put("\n")
+	case 'r':
+		s.put("\r")
+	case 't':
+		s.put("\t")
+	case '0':
+		s.put("\x00")
+	default:
+		s.put(string([]byte{c}))
+	}
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/draft"
+	"github.com/tap-rest/tap-rest/sources/draft/call"
+	"github.com/tap-rest/tap-rest/sources/draft/curl"
+	"github.com/tap-rest/tap-rest/tap"
+)
+
+// initCmd writes a definition of an API from what describes it.
+type initCmd struct {
+	Source []string `arg:"" help:"A line of curl in quotes, a URL, or the file of either; - is stdin."`
+	Output string   `short:"o" placeholder:"FILE" help:"Where the definition goes. Without it: NAME.yaml on a terminal, else stdout."`
+	Yes    bool     `short:"y" help:"Ask nothing: take what is likeliest, replace files, and put secrets into the config (0600)."`
+	Stream []string `placeholder:"NAME" help:"What the stream is called; of a source that has several: those to take."`
+	From   string   `placeholder:"WHAT" help:"What the source is, where it is not recognised: ${readers}."`
+	Calls  int      `default:"8" help:"How often the API may be asked; 0: not once."`
+	Header []string `short:"H" sep:"none" placeholder:"TEXT" help:"Of a URL: a header, as curl takes it."`
+	User   string   `short:"u" placeholder:"USER:PASSWORD" help:"Of a URL: basic authentication."`
+}
+
+// reader is a kind of source.
+type reader struct {
+	name      string // of --from
+	what      string // in messages
+	looksLike func(text []byte) bool
+	read      func(text []byte, in *survey) (*draft.Definition, error)
+}
+
+// readers are the kinds of sources, those that are surest first.
+var readers = []reader{
+	{"curl", "a line of curl", curl.LooksLike, readCurl},
+	{"url", "a URL", looksLikeURL, readURL},
+}
+
+// readerNames are for help and messages.
+func readerNames() string {
+	names := make([]string, len(readers))
+	for i, r := range readers {
+		names[i] = r.name
+	}
+	return strings.Join(names, ", ")
+}
+
+// survey is what a reader is told, and what it tells besides the definition.
+type survey struct {
+	stop    context.Context
+	file    string   // of the source; "": it stood in the command line
+	streams []string // that are to be taken, or how the only one is called
+	calls   int      // that may be made
+	headers []string
+	user    string
+	choose  func(question string, options []string) int // of a person, where there is one; else the first
+	say     func(format string, args ...any)
+
+	settings  []call.Setting    // and the values that the source has for them
+	transport http.RoundTripper // that answers a preview; nil: the source has no answers
+}
+
+// Run reads the source and writes the definition.
+func (c *initCmd) Run(rt *runtime) error {
+	out, err := c.prepare(rt)
+	if err != nil {
+		return &tap.InputError{Err: err}
+	}
+	text, file, err := c.text()
+	if err != nil {
+		return &tap.InputError{Err: err}
+	}
+	r, err := c.reader(text)
+	if err != nil {
+		return &tap.InputError{Err: err}
+	}
+	in := &survey{
+		stop: rt.stop, file: file, streams: c.Stream, calls: c.Calls, headers: c.Header, user: c.User,
+		choose: out.ask.choose, say: rt.console.Say,
+	}
+	d, err := r.read(text, in)
+	if err != nil {
+		return err
+	}
+	return out.write(d, in)
+}
+
+// text returns the source, and the name of its file if it has one.
+func (c *initCmd) text() (text []byte, file string, err error) {
+	line := strings.Join(c.Source, " ")
+	switch {
+	case line == "-":
+		text, err = io.ReadAll(io.LimitReader(os.Stdin, largestInput))
+		return text, "", err
+	case curl.LooksLike([]byte(line)), looksLikeURL([]byte(line)):
+		return []byte(line), "", nil
+	}
+	text, err = readInput("init", line)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("init: %q is neither a file nor a line of curl nor a URL; write it as tap-rest init 'curl …', in quotes", firstWord(line))
+	}
+	return text, line, err
+}
+
+// firstWord is what a message shows of a source: the beginning alone, since secrets
+// may stand behind it.
+func firstWord(line string) string {
+	first, _, more := strings.Cut(line, " ")
+	if more {
+		first += " …"
+	}
+	return first
+}
+
+// reader returns the reader of a source.
+func (c *initCmd) reader(text []byte) (*reader, error) {
+	for i := range readers {
+		if c.From == readers[i].name || c.From == "" && readers[i].looksLike(text) {
+			return &readers[i], nil
+		}
+	}
+	if c.From != "" {
+		return nil, fmt.Errorf("init: --from %s is none of %s", c.From, readerNames())
+	}
+	return nil, fmt.Errorf("init: the source is nothing that init knows; --from says what it is: %s", readerNames())
+}
+
+func looksLikeURL(text []byte) bool {
+	line := bytes.TrimSpace(text)
+	lower := bytes.ToLower(line[:min(len(line), 8)])
+	return !bytes.ContainsAny(line, "\n<>") && (bytes.HasPrefix(lower, []byte("http://")) || bytes.HasPrefix(lower, []byte("https://")))
+}

@@ -1,0 +1,277 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/config"
+	"github.com/tap-rest/tap-rest/sources/draft"
+	"github.com/tap-rest/tap-rest/sources/draft/call"
+	"github.com/tap-rest/tap-rest/sources/secret"
+	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
+	"github.com/tap-rest/tap-rest/tap/workdir"
+)
+
+// output is where a definition goes, and the config that goes with it.
+type output struct {
+	rt   *runtime
+	ask  *asker
+	yes  bool
+	file string // "": stdout, or asked for once the name is known
+	pipe bool   // stdout takes the definition
+}
+
+// prepare says where the definition will go, before anything is asked of the API.
+func (c *initCmd) prepare(rt *runtime) (*output, error) {
+	out := &output{rt: rt, ask: newAsker(rt, c.Yes), yes: c.Yes, file: c.Output}
+	out.pipe = c.Output == "-" || c.Output == "" && !console.IsTerminal(rt.stdout)
+	if out.pipe {
+		out.file = ""
+		return out, nil
+	}
+	if out.file == "" {
+		return out, nil
+	}
+	if strings.HasSuffix(out.file, ".json") {
+		return nil, fmt.Errorf("init: -o %s: the definition is YAML, and the config of that name is JSON: say -o %s", out.file, strings.TrimSuffix(out.file, ".json")+".yaml")
+	}
+	return out, out.mayReplace(out.file)
+}
+
+// mayReplace asks whether a file that is there may be replaced.
+func (o *output) mayReplace(file string) error {
+	info, err := os.Stat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("init: %w", err)
+	case info.IsDir():
+		return fmt.Errorf("init: -o %s is a folder: name a file in it", file)
+	case o.yes, o.ask.yes(false, file+" is there already. Replace it?"):
+		return nil
+	}
+	return fmt.Errorf("init: %s is there already, and nothing was written: --yes replaces it, -o names another file", file)
+}
+
+// configFile is the name of the config beside a definition.
+func configFile(file string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(file, ".yaml"), ".yml") + ".config.json"
+}
+
+// write checks the definition, writes it and says what to do next.
+func (o *output) write(d *draft.Definition, in *survey) error {
+	text := d.AppendYAML(nil)
+	if name, found := standsIn(text, in.settings); found {
+		return fmt.Errorf("init: the definition would show the secret setting %s, and is not written: an answer of the API repeats it", name)
+	}
+	name, _ := d.Root.Get("name").(string)
+	if o.file == "" && !o.pipe {
+		o.file = o.ask.text(workdir.Name(name)+".yaml", "Where does the definition go?")
+		if err := o.mayReplace(o.file); err != nil {
+			return &tap.InputError{Err: err}
+		}
+	}
+	loaded, err := config.Parse(o.shownFile(), text)
+	if err != nil {
+		return fmt.Errorf("init: what was written is no definition, which is a mistake of tap-rest: %w", err)
+	}
+	if err := o.writeDefinition(text); err != nil {
+		return err
+	}
+	for _, warning := range append(loaded.Warnings, tap.SchemaWarnings(loaded)...) {
+		o.rt.console.Log().Warn(warning.Error())
+	}
+	if err := o.preview(text, loaded, in); err != nil {
+		return err
+	}
+	return o.next(in)
+}
+
+func (o *output) shownFile() string {
+	if o.file == "" {
+		return "definition"
+	}
+	return o.file
+}
+
+func (o *output) writeDefinition(text []byte) error {
+	var err error
+	if o.pipe {
+		_, err = o.rt.stdout.Write(text)
+	} else {
+		err = os.WriteFile(o.file, text, 0o666)
+	}
+	if err != nil {
+		return fmt.Errorf("init: %w", err)
+	}
+	return nil
+}
+
+// standsIn reports whether a secret of the source stands in a text, however it is spelled.
+func standsIn(text []byte, settings []call.Setting) (name string, found bool) {
+	for _, s := range settings {
+		if hider := secret.NewHider(secret.List{secret.New(s.Name, s.Value)}); s.Secret && hider.InBody(text) {
+			return s.Name, true
+		}
+	}
+	return "", false
+}
+
+// preview shows what a run would read first.
+func (o *output) preview(text []byte, d *sources.Definition, in *survey) error {
+	if in.transport == nil {
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "tap-rest-init-")
+	if err != nil {
+		return fmt.Errorf("init: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	values := map[string]string{}
+	for _, s := range in.settings {
+		values[s.Name] = s.Value
+	}
+	given, err := json.Marshal(values)
+	if err != nil {
+		return err
+	}
+	input, err := config.Read([]config.File{{Name: "init", Data: given}}, nil)
+	if err != nil {
+		return err
+	}
+	options := o.rt.optionsIn(dir)
+	options.Definition, options.Transport = d, in.transport
+	if options.Config, err = input.Configure(d); err != nil {
+		return err
+	}
+	o.rt.console.Hide(options.Config.Hider)
+	stream := d.Names()[0]
+	look, err := tap.Preview(in.stop, options, stream, previewed)
+	if err != nil {
+		return printed(o.rt, err)
+	}
+	var table bytes.Buffer
+	if err := printTable(&table, (&showing{look: look}).names(), look.Records); err != nil {
+		return err
+	}
+	for _, r := range look.Requests {
+		fmt.Fprintf(&table, "%s: %s: answered %d with %s\n", r.Stream, r.Request, r.Status, report.Numbered(int64(r.Records), "%s record[|s]"))
+	}
+	fmt.Fprint(&table, look.End)
+	for line := range strings.Lines(table.String()) {
+		o.rt.console.Say("%s", strings.TrimRight(line, "\n"))
+	}
+	return nil
+}
+
+// previewed is how many records init shows.
+const previewed = 5
+
+// next writes the config, and says what to do.
+func (o *output) next(in *survey) error {
+	if o.pipe {
+		o.tellSettings(in.settings, "config.json", "FILE")
+		return nil
+	}
+	name := configFile(o.file)
+	keep := o.yes
+	if secrets := secretNames(in.settings); len(secrets) > 0 && !keep {
+		keep = o.ask.yes(true, fmt.Sprintf("Put %s into %s, which only you can read?", strings.Join(secrets, ", "), name))
+	}
+	if err := o.mayReplace(name); err != nil {
+		o.rt.console.Say("%s", err)
+	} else if err := writeConfig(name, filepath.Base(o.file), in.settings, keep); err != nil {
+		return fmt.Errorf("init: %w", err)
+	}
+	o.rt.console.Say("\n%s is the definition, %s its config. Next:", o.file, name)
+	if !keep {
+		o.exports(in.settings)
+	}
+	o.rt.console.Say("  tap-rest lint %s", o.file)
+	o.rt.console.Say("  tap-rest --config %s >out.jsonl", name)
+	return nil
+}
+
+func secretNames(settings []call.Setting) (names []string) {
+	for _, s := range settings {
+		if s.Secret {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+// exports says in which variables secrets are given.
+func (o *output) exports(settings []call.Setting) {
+	for _, name := range secretNames(settings) {
+		o.rt.console.Say("  export TAP_REST_%s=…", strings.ToUpper(name))
+	}
+}
+
+// tellSettings says what a config of the definition has.
+func (o *output) tellSettings(settings []call.Setting, config, definition string) {
+	o.rt.console.Say("\nSave the definition as %s, and as %s:", definition, config)
+	text, err := configText(definition, settings, false)
+	if err == nil {
+		o.rt.console.Say("  %s", bytes.TrimSpace(text))
+	}
+	o.rt.console.Say("Then:")
+	o.exports(settings)
+	o.rt.console.Say("  tap-rest --config %s >out.jsonl", config)
+}
+
+// writeConfig writes the config, which only its owner can read: secrets may be put into
+// it later, too.
+func writeConfig(name, definition string, settings []call.Setting, secrets bool) error {
+	text, err := configText(definition, settings, secrets)
+	if err != nil {
+		return err
+	}
+	return workdir.Replace(name, text)
+}
+
+// configText is the config in JSON, with the values that the source has.
+func configText(definition string, settings []call.Setting, secrets bool) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	pair := func(name, value string) error {
+		if b.Len() > 1 {
+			b.WriteString(", ")
+		}
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		for i, text := range []string{name, value} {
+			if err := enc.Encode(text); err != nil {
+				return err
+			}
+			b.Truncate(b.Len() - 1) // the line end of an encoder
+			if i == 0 {
+				b.WriteString(": ")
+			}
+		}
+		return nil
+	}
+	if err := pair("source", definition); err != nil {
+		return nil, err
+	}
+	for _, s := range settings {
+		if s.Secret && !secrets {
+			continue
+		}
+		if err := pair(s.Name, s.Value); err != nil {
+			return nil, err
+		}
+	}
+	b.WriteString("}\n")
+	return b.Bytes(), nil
+}
