@@ -14,6 +14,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/draft"
 	"github.com/tap-rest/tap-rest/sources/draft/call"
 	"github.com/tap-rest/tap-rest/sources/draft/curl"
+	"github.com/tap-rest/tap-rest/sources/draft/probe"
 	"github.com/tap-rest/tap-rest/tap"
 )
 
@@ -60,11 +61,13 @@ type survey struct {
 	calls   int      // that may be made
 	headers []string
 	user    string
-	choose  func(question string, options []string) int // of a person, where there is one; else the first
+	ask     *asker // a person, where there is one
 	say     func(format string, args ...any)
+	api     http.RoundTripper // by which calls are made
 
-	settings  []call.Setting    // and the values that the source has for them
-	transport http.RoundTripper // that answers a preview; nil: the source has no answers
+	settings []call.Setting // and the values that the source has for them
+	tape     *probe.Tape    // that answers a preview; nil: the source has no answers
+	first    int            // records on the first page of that
 }
 
 // Run reads the source and writes the definition.
@@ -83,7 +86,7 @@ func (c *initCmd) Run(rt *runtime) error {
 	}
 	in := &survey{
 		stop: rt.stop, file: file, streams: c.Stream, calls: c.Calls, headers: c.Header, user: c.User,
-		choose: out.ask.choose, say: rt.console.Say,
+		ask: out.ask, say: rt.console.Say, api: http.DefaultTransport,
 	}
 	d, err := r.read(text, in)
 	if err != nil {

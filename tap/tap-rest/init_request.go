@@ -2,12 +2,16 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"net/http"
 	"os"
 
 	"github.com/tap-rest/tap-rest/sources/draft"
 	"github.com/tap-rest/tap-rest/sources/draft/call"
 	"github.com/tap-rest/tap-rest/sources/draft/curl"
+	"github.com/tap-rest/tap-rest/sources/draft/probe"
+	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/tap"
 )
 
@@ -39,23 +43,119 @@ func readURL(text []byte, in *survey) (*draft.Definition, error) {
 	return readCall(c, remarks, in)
 }
 
-// readCall makes a definition of one request.
+// forPreview is how many calls are left for the preview, which is made as a run is: the
+// first page is often known by then.
+const forPreview = 2
+
+// readCall makes a definition of one request, and asks the API what the request does
+// not say.
 func readCall(c *call.Call, remarks []string, in *survey) (*draft.Definition, error) {
-	described := c.Describe()
-	in.settings = described.Settings
+	before := c.Describe()
+	in.settings = before.Settings
+	name := before.Name
+	if len(in.streams) > 0 {
+		name = in.streams[0]
+	} else {
+		name = in.ask.text(name, "What is the stream called?")
+	}
 	d := new(draft.Definition)
-	d.Root.Set("version", 1, "").Set("name", described.Name, "")
+	left := []string{}
+	for _, remark := range remarks {
+		left = append(left, "curl: "+remark)
+	}
+	if in.calls <= 0 {
+		d.Head = append(d.Head, "Written by tap-rest init from a request, without a call: nothing of it is proven.")
+		writeCall(d, name, before, &probe.Found{})
+		d.Left = append(left, before.Left...)
+		return d, nil
+	}
+	tape := probe.NewTape(in.api, in.calls)
+	found, err := probe.Look(in.stop, c, probe.Options{Tape: tape, Name: name, Choose: in.ask.choose, Spare: forPreview})
+	if err != nil {
+		return nil, asked(err, in)
+	}
+	described := found.Call.Describe()
+	in.settings = described.Settings
+	d.Head = append(d.Head, "Written by tap-rest init. What stands beside a line is what proves it.")
+	for _, guess := range found.Guesses {
+		d.Head = append(d.Head, "Guessed: "+guess+".")
+		in.say("guessed: %s", hidden(in, guess))
+	}
+	writeCall(d, name, described, found)
+	redact(d, in)
+	d.Left = append(append(left, described.Left...), found.Remarks...)
+	in.tape, in.first = tape, found.First
+	return d, nil
+}
+
+// writeCall writes the definition of a request and of what was found.
+func writeCall(d *draft.Definition, name string, described *call.Described, found *probe.Found) {
+	d.Root.Set("version", 1, "").Set("name", name, "")
 	call.AppendSettings(&d.Root, described.Settings)
 	d.Root.Set("client", described.Client, "")
-	stream := new(draft.Map).Set("name", described.Name, "")
-	if len(in.streams) > 0 {
-		stream.Set("name", in.streams[0], "")
+	stream := new(draft.Map).Set("name", name, "")
+	for _, p := range found.Params {
+		described.Stream.At("params").Set(p.Key, p.Value, p.Note)
 	}
 	stream.Entries = append(stream.Entries, described.Stream.Entries...)
-	d.Root.Set("streams", []any{stream}, "")
-	for _, remark := range remarks {
-		d.Left = append(d.Left, "curl: "+remark)
+	for _, entries := range [][]draft.Entry{found.Records, found.Fields, found.Paging} {
+		stream.Entries = append(stream.Entries, entries...)
 	}
-	d.Left = append(d.Left, described.Left...)
-	return d, nil
+	d.Root.Set("streams", []any{stream}, "")
+}
+
+// asked is the error of a look: what an answer says in it shows no secret.
+func asked(err error, in *survey) error {
+	var status *probe.StatusError
+	switch {
+	case errors.As(err, &status):
+		text := "init: " + hidden(in, status.Error()) + "; nothing was written"
+		switch status.Status {
+		case http.StatusUnauthorized, http.StatusForbidden:
+			text += ": is the credential of the request still good?"
+		default:
+			text += " (--calls 0 writes what the request alone says)"
+		}
+		return errors.New(text)
+	case errors.Is(err, probe.ErrNotRecorded):
+		return &tap.InputError{Err: fmt.Errorf("init: %d calls did not lead to an answer; --calls allows more", in.calls)}
+	}
+	return fmt.Errorf("init: %s", hidden(in, err.Error()))
+}
+
+// hidden is a text without the secrets of the source.
+func hidden(in *survey, text string) string { return in.hider().Redact(text) }
+
+// hider hides the secrets of the source.
+func (in *survey) hider() *secret.Hider {
+	var all secret.List
+	for _, s := range in.settings {
+		if s.Secret {
+			all = append(all, secret.New(s.Name, s.Value))
+		}
+	}
+	return secret.NewHider(all)
+}
+
+// redact takes secrets out of notes, which may quote answers.
+func redact(d *draft.Definition, in *survey) {
+	hider := in.hider()
+	redactNotes(&d.Root, hider)
+	for i := range d.Head {
+		d.Head[i] = hider.Redact(d.Head[i])
+	}
+}
+
+func redactNotes(value any, hider *secret.Hider) {
+	switch v := value.(type) {
+	case *draft.Map:
+		for i := range v.Entries {
+			v.Entries[i].Note = hider.Redact(v.Entries[i].Note)
+			redactNotes(v.Entries[i].Value, hider)
+		}
+	case []any:
+		for _, item := range v {
+			redactNotes(item, hider)
+		}
+	}
 }

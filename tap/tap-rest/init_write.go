@@ -129,7 +129,7 @@ func standsIn(text []byte, settings []call.Setting) (name string, found bool) {
 
 // preview shows what a run would read first.
 func (o *output) preview(text []byte, d *sources.Definition, in *survey) error {
-	if in.transport == nil {
+	if in.tape == nil {
 		return nil
 	}
 	dir, err := os.MkdirTemp("", "tap-rest-init-")
@@ -150,24 +150,24 @@ func (o *output) preview(text []byte, d *sources.Definition, in *survey) error {
 		return err
 	}
 	options := o.rt.optionsIn(dir)
-	options.Definition, options.Transport = d, in.transport
+	options.Definition, options.Transport = d, in.tape
 	if options.Config, err = input.Configure(d); err != nil {
 		return err
 	}
 	o.rt.console.Hide(options.Config.Hider)
 	stream := d.Names()[0]
-	look, err := tap.Preview(in.stop, options, stream, previewed)
+	look, err := tap.Preview(in.stop, options, stream, in.first+1)
 	if err != nil {
 		return printed(o.rt, err)
 	}
 	var table bytes.Buffer
-	if err := printTable(&table, (&showing{look: look}).names(), look.Records); err != nil {
+	if err := printTable(&table, (&showing{look: look}).names(), look.Records[:min(len(look.Records), previewed)]); err != nil {
 		return err
 	}
 	for _, r := range look.Requests {
 		fmt.Fprintf(&table, "%s: %s: answered %d with %s\n", r.Stream, r.Request, r.Status, report.Numbered(int64(r.Records), "%s record[|s]"))
 	}
-	fmt.Fprint(&table, look.End)
+	fmt.Fprintf(&table, "%s\n%s in all.", look.End, report.Numbered(int64(in.tape.Calls()), "%s call[|s]"))
 	for line := range strings.Lines(table.String()) {
 		o.rt.console.Say("%s", strings.TrimRight(line, "\n"))
 	}

@@ -57,3 +57,6 @@ func looksSecret(value string) bool {
 	}
 	return digits >= 3 && letters >= 3 && turns >= 4
 }
+
+// IsCredential reports whether a parameter is one, by its name or its value.
+func IsCredential(p Pair) bool { return isSecretParam(p) }

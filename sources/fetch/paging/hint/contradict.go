@@ -145,12 +145,12 @@ func (e ended) adviseNext(next Hint) string {
 	case next.IsCount && strings.Contains(PlainName(next.Key), "page"):
 		return e.write("pagination: {type: page, param: page}")
 	}
-	return e.write("pagination: {type: cursor, next: " + path + ", param: " + tokenParam(next.Key) + "}")
+	return e.write("pagination: {type: cursor, next: " + path + ", param: " + TokenParam(next.Key) + "}")
 }
 
-// tokenParam guesses the parameter that takes a token: next_page_token is often
+// TokenParam guesses the parameter that takes a token: next_page_token is often
 // sent as page_token.
-func tokenParam(key string) string {
+func TokenParam(key string) string {
 	name := LastKey(key)
 	for _, prefix := range []string{"next_", "next-", "next"} {
 		rest, ok := strings.CutPrefix(name, prefix)

@@ -1,0 +1,284 @@
+package probe
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/tap-rest/tap-rest/sources/draft"
+)
+
+// counted is a place by which clients count, and what it counts.
+type counted struct {
+	place
+	kind kind // pageNumber, offset or key
+}
+
+// common are the places by which clients count where the call names none, the likeliest
+// first.
+var common = []counted{
+	{place{name: "page"}, pageNumber}, {place{name: "offset"}, offset}, {place{name: "starting_after"}, key}, {place{name: "after"}, key},
+	{place{name: "skip"}, offset}, {place{name: "since_id"}, key}, {place{name: "page_number"}, pageNumber}, {place{name: "pageNumber"}, pageNumber},
+	{place{name: "start"}, offset}, {place{name: "p"}, pageNumber}, {place{name: "startIndex"}, offset}, {place{name: "after_id"}, key},
+	{place{name: "page[number]"}, pageNumber}, {place{name: "page[offset]"}, offset}, {place{name: "$skip"}, offset}, {place{name: "startAt"}, offset},
+	{place{name: "last_id"}, key}, {place{name: "pageNo"}, pageNumber}, {place{name: "page[after]"}, key},
+}
+
+// byCount asks for a page by its number, by an offset, or by the key of the last record.
+func (l *look) byCount() *way {
+	if l.list.form != array || len(l.page) == 0 {
+		return nil
+	}
+	var open *way
+	for _, k := range []kind{pageNumber, offset, key} {
+		for _, p := range l.place[k] {
+			w := l.tryCount(counted{p, k})
+			if w != nil && w.proven {
+				return w
+			}
+			if open == nil {
+				open = w
+			}
+		}
+	}
+	if open != nil || l.Tape.Recorded() || l.allCame() && l.place[size] == nil {
+		return open
+	}
+	l.findSizeName()
+	if w := l.byFingerprint(); w != nil {
+		return w
+	}
+	return l.oneByOne()
+}
+
+// way makes the pagination of a place.
+func (c counted) way(l *look) *way {
+	w := &way{m: new(draft.Map)}
+	switch c.kind {
+	case pageNumber:
+		w.kind = "page"
+	case offset:
+		w.kind = "offset"
+	default:
+		w.kind = "keyset"
+	}
+	w.m.Set("type", w.kind, "")
+	if w.kind == "keyset" {
+		w.m.Set("field", gjson.Escape(l.key), "")
+	}
+	w.m.Set(c.place.key(), c.name, "")
+	return w
+}
+
+// tryCount asks for the second page. Where the number of records can be asked for, it
+// asks for a few, which the first page has: so it is known where they must begin.
+func (l *look) tryCount(c counted) *way {
+	if c.kind == key && l.key == "" {
+		return nil
+	}
+	w := c.way(l)
+	if !l.may(1) {
+		return w
+	}
+	if known, bad := l.tryKnown(c, w); known || bad {
+		if bad {
+			return nil
+		}
+		return w
+	}
+	page, answer, ok := l.recordsOf(c.with(l.call, c.second(l, len(l.page), 0)))
+	switch {
+	case !ok && answer != nil, ok && !l.others(page):
+		return nil
+	case !ok:
+		return w
+	}
+	l.prove(w, c.name+"="+textOf(c.second(l, len(l.page), 0)), page, answer)
+	l.startOf(c, w)
+	l.call = c.without(l.call)
+	return w
+}
+
+// second is what asks for the page behind n records, the first of which have the number
+// start.
+func (c counted) second(l *look, n, start int) any {
+	switch c.kind {
+	case pageNumber:
+		if first, stands := c.get(l.call); stands && first == "0" {
+			return like(c.place, "1")
+		}
+		return like(c.place, "2")
+	case offset:
+		return like(c.place, strconv.Itoa(start+n))
+	}
+	v := gjson.Get(l.page[n-1], gjson.Escape(l.key))
+	if c.body && v.Type == gjson.Number {
+		return jsonNumber(v.Raw)
+	}
+	return v.String()
+}
+
+// tryKnown asks for the second page of a few records. known is true where that proves the
+// way, bad where it proves that the place has no such meaning.
+func (l *look) tryKnown(c counted, w *way) (known, bad bool) {
+	n := len(l.page)
+	k := min(n/3, 50)
+	if l.place[size] == nil || k < 2 || l.Tape.Recorded() || !l.may(2) {
+		return false, false
+	}
+	few := l.place[size][0].with(l.call, like(l.place[size][0], strconv.Itoa(k)))
+	value := c.second(l, k, 0)
+	page, answer, ok := l.recordsOf(c.with(few, value))
+	if !ok || len(page) == 0 {
+		return false, false
+	}
+	if l.same(page) {
+		return false, true
+	}
+	at := l.indexOf(page[0])
+	switch {
+	case c.kind == pageNumber && at == 2*k && textOf(value) == "2":
+		w.m.Set("start", 0, "")
+	case at != k:
+		return false, false
+	case c.kind == pageNumber && textOf(value) == "1":
+		w.m.Set("start", 0, "")
+	}
+	w.proven = true
+	w.note = fmt.Sprintf("with %s=%d, %s=%s began with record %d of the first page", l.place[size][0].name, k, c.name, textOf(value), at+1)
+	l.counts(w, answer)
+	l.call = c.without(l.call)
+	return true, false
+}
+
+// indexOf is where a record stands on the first page; -1 where it does not.
+func (l *look) indexOf(record string) int {
+	id := l.identity(record)
+	return slices.IndexFunc(l.page, func(r string) bool { return l.identity(r) == id })
+}
+
+// startOf finds the number of the first page.
+func (l *look) startOf(c counted, w *way) {
+	if c.kind != pageNumber {
+		return
+	}
+	first, stands := c.get(l.call)
+	switch {
+	case stands && first == "0":
+		w.m.Set("start", 0, "")
+	case stands && l.hints.Page == 1, l.Tape.Recorded():
+	case !l.may(1):
+		l.found.Guesses = append(l.found.Guesses, "pagination.start: pages are taken to begin with 1")
+	default:
+		zero := "1"
+		if stands {
+			zero = "0"
+		}
+		page, _, ok := l.recordsOf(c.with(l.call, like(c.place, zero)))
+		if ok && len(page) > 0 && !l.same(page) {
+			w.m.Set("start", 0, "")
+			w.note += "; page " + map[string]string{"0": "0 has others than page 1", "1": "1 has others than the first"}[zero]
+		}
+	}
+}
+
+// byFingerprint asks for a few records at many places at once, each with a value of its own:
+// where on the first page they begin says which place counts.
+func (l *look) byFingerprint() *way {
+	n := len(l.page)
+	const k = 2
+	if l.place[size] == nil || n < 6 || !l.may(1) {
+		return nil
+	}
+	few := l.place[size][0].with(l.call, like(l.place[size][0], strconv.Itoa(k)))
+	type clue struct {
+		counted
+		base  int
+		value string
+	}
+	clues := map[int]clue{}
+	nextPage, nextOdd := 2, 3
+	c := few
+	for _, one := range common {
+		one.body = l.sendsJSON()
+		var value any
+		switch {
+		case one.body && strings.ContainsAny(one.name, "[$"), one.kind == key && l.key == "":
+			continue
+		case one.kind == pageNumber && nextPage*k+1 < n:
+			value = like(one.place, strconv.Itoa(nextPage))
+			clues[(nextPage-1)*k] = clue{one, 1, textOf(value)}
+			clues[nextPage*k] = clue{one, 0, textOf(value)}
+			nextPage += 2
+		case one.kind == offset && nextOdd+1 < n:
+			value = like(one.place, strconv.Itoa(nextOdd))
+			clues[nextOdd] = clue{one, 1, textOf(value)}
+			nextOdd += 2
+		case one.kind == key && nextOdd+1 < n:
+			value = one.second(l, nextOdd, 0)
+			clues[nextOdd] = clue{one, 1, textOf(value)}
+			nextOdd += 2
+		default:
+			continue
+		}
+		c = one.with(c, value)
+	}
+	page, answer, ok := l.recordsOf(c)
+	if !ok || len(page) == 0 || len(page) > k {
+		return nil
+	}
+	found, known := clues[l.indexOf(page[0])]
+	if !known {
+		return nil
+	}
+	w := found.way(l)
+	if found.base == 0 {
+		w.m.Set("start", 0, "")
+	}
+	w.proven = true
+	w.note = fmt.Sprintf("with %s=%d, %s=%s began with record %d of the first page", l.place[size][0].name, k, found.name, found.value, l.indexOf(page[0])+1)
+	l.counts(w, answer)
+	return w
+}
+
+// oneByOne tries the commonest places, each by itself.
+func (l *look) oneByOne() *way {
+	for _, one := range common[:3] {
+		one.body = l.sendsJSON()
+		if !l.may(2) {
+			return nil
+		}
+		if w := l.tryCount(one); w != nil && w.proven {
+			return w
+		}
+	}
+	return nil
+}
+
+// findEnd asks for a page far behind the last one, where nothing says which that is.
+func (l *look) findEnd(w *way) {
+	if w.ends || w.kind != "page" && w.kind != "offset" || !l.may(1) || l.Tape.Recorded() {
+		return
+	}
+	name, _ := w.m.Get("param").(string)
+	p := place{name: name}
+	if name == "" {
+		name, _ = w.m.Get("body").(string)
+		p = place{true, name}
+	}
+	const far = "99999"
+	page, answer, ok := l.recordsOf(p.with(l.call, like(p, far)))
+	switch {
+	case ok && len(page) > 0:
+		w.m.Set("at_end", "repeat", "")
+		w.note += fmt.Sprintf("; %s=%s, behind the end, has records, too", name, far)
+	case answer != nil && answer.Status >= 400 && answer.Status < 500 && answer.Status != 429:
+		rule := new(draft.Map).Set("status", answer.Status, "").Set("do", "end", "")
+		w.entries = append(w.entries, draft.Entry{Key: "errors", Value: []any{rule}, Note: fmt.Sprintf("%s=%s, behind the end, is answered with %d", name, far, answer.Status)})
+	case ok:
+		w.note += fmt.Sprintf("; %s=%s, behind the end, has no records", name, far)
+	}
+}

@@ -1,0 +1,403 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/tap-rest/tap-rest/sources/draft"
+	"github.com/tap-rest/tap-rest/sources/draft/call"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
+)
+
+// Options are what a look goes by.
+type Options struct {
+	Tape   *Tape
+	Name   string                                      // of the collection
+	Choose func(question string, options []string) int // of a person; nil: the first
+	Known  []Known                                     // what recorded calls show
+	Spare  int                                         // calls that the look leaves over
+}
+
+// Known is a parameter in which recorded calls differ.
+type Known struct {
+	Name   string
+	Body   bool
+	Values []string
+}
+
+// Found is what a look found.
+type Found struct {
+	Call    *call.Call    // of the first page, without what pages set
+	Records []draft.Entry // records, and how they lie there
+	Fields  []draft.Entry // primary_key, replication_key, incremental
+	Paging  []draft.Entry // pagination, and rules that its end needs
+	Params  []draft.Entry // that the stream sends besides those of Call
+	Guesses []string      // what was decided without proof
+	Remarks []string      // what a user should know
+	First   int           // records on the first page
+	Proven  bool          // the way of paging is proven, or there is one page alone
+	Way     string        // type of the pagination
+}
+
+// StatusError is an answer that is no answer.
+type StatusError struct {
+	Status int
+	Text   string // of the answer, its beginning
+}
+
+func (e *StatusError) Error() string {
+	text := fmt.Sprintf("the API answered %d %s", e.Status, http.StatusText(e.Status))
+	if e.Text != "" {
+		text += ": " + e.Text
+	}
+	return text
+}
+
+// look is one look at a collection.
+type look struct {
+	Options
+	ctx     context.Context
+	call    *call.Call
+	first   *Answer
+	list    list
+	page    []string // records of the first page
+	seen    []string // of all pages that were seen, each once
+	pages   int
+	hints   *hint.Hints
+	place   map[kind][]place // what the first call says, by kind
+	key     string
+	keySure bool
+	found   *Found
+}
+
+// Look makes the call, and as many others as it takes.
+func Look(ctx context.Context, c *call.Call, o Options) (*Found, error) {
+	l := &look{Options: o, ctx: ctx, call: c.Clone(), found: &Found{}, place: map[kind][]place{}}
+	l.normalize()
+	answer, err := l.ask(l.call)
+	if err != nil {
+		return nil, err
+	}
+	if answer.Status != http.StatusOK && answer.Status != http.StatusPartialContent {
+		return nil, &StatusError{answer.Status, beginning(answer.Body)}
+	}
+	l.first = answer
+	if !l.findRecords() {
+		l.found.Call = l.call
+		return l.found, nil
+	}
+	l.findKey()
+	l.findPaging()
+	l.findKey()
+	l.writeKey()
+	l.findTimes()
+	l.found.Call = l.call
+	l.found.First = max(l.found.First, len(l.page))
+	return l.found, ctx.Err()
+}
+
+// ask makes a call. One that the API refuses for now is made once more.
+func (l *look) ask(c *call.Call) (*Answer, error) {
+	for attempt := 0; ; attempt++ {
+		r, err := c.Request(l.ctx)
+		if err != nil {
+			return nil, err
+		}
+		response, err := l.Tape.RoundTrip(r)
+		if err != nil {
+			return nil, err
+		}
+		body, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil {
+			return nil, err
+		}
+		answer := &Answer{response.StatusCode, response.Header, body}
+		if !forNow(answer.Status) || attempt > 0 || l.Tape.Recorded() {
+			return answer, nil
+		}
+		if err := l.wait(answer.Header.Get("Retry-After")); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func forNow(status int) bool {
+	return status == http.StatusTooManyRequests || status >= 500 && status != http.StatusNotImplemented
+}
+
+// longestWait is how long a look waits for an API that refuses for now.
+const longestWait = 10 * time.Second
+
+func (l *look) wait(after string) error {
+	pause := time.Second
+	if n, err := strconv.Atoi(after); err == nil && n >= 0 {
+		pause = time.Duration(n) * time.Second
+	}
+	timer := time.NewTimer(min(pause, longestWait))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-l.ctx.Done():
+		return l.ctx.Err()
+	}
+}
+
+// may reports whether n more calls may be made, with those left that are to be spared.
+func (l *look) may(n int) bool { return l.Tape.Recorded() || l.Tape.Left()-l.Spare >= n }
+
+// beginning is what is shown of an answer that is an error.
+func beginning(body []byte) string {
+	text := strings.ToValidUTF8(strings.Join(strings.Fields(string(body[:min(len(body), 300)])), " "), "")
+	if strings.HasPrefix(text, "<") {
+		return "a page of HTML"
+	}
+	return text
+}
+
+// normalize takes the position of a page out of the call, which is to begin with the first.
+func (l *look) normalize() {
+	for _, p := range places(l.call) {
+		value, _ := p.get(l.call)
+		k := kindOf(p, value)
+		for _, known := range l.Known {
+			if known.Name == p.name && known.Body == p.body && k == other {
+				k = kindOfValues(known.Values)
+			}
+		}
+		if k == other {
+			continue
+		}
+		l.place[k] = append(l.place[k], p)
+		switch {
+		case k == pageNumber && value != "0" && value != "1":
+			l.call = p.with(l.call, like(p, "1"))
+		case k == offset && value != "0" && value != "1":
+			l.call = p.with(l.call, like(p, "0"))
+		case k == token && !l.Tape.Recorded(), k == key && value != "" && value != "0":
+			l.call = p.without(l.call)
+		}
+	}
+	for _, known := range l.Known {
+		p := place{known.Body, known.Name}
+		if _, stands := p.get(l.call); !stands {
+			k := kindOf(p, known.Values[0])
+			if k == other {
+				k = kindOfValues(known.Values)
+			}
+			if !slices.Contains(l.place[k], p) {
+				l.place[k] = append(l.place[k], p)
+			}
+		}
+	}
+}
+
+// kindOfValues says what a parameter is for, by values that calls have for it.
+func kindOfValues(values []string) kind {
+	whole := true
+	for _, v := range values {
+		whole = whole && isWhole(v)
+	}
+	if !whole {
+		return token
+	}
+	if len(values) > 1 {
+		a, _ := strconv.Atoi(values[0])
+		b, _ := strconv.Atoi(values[1])
+		if b-a != 1 {
+			return offset
+		}
+	}
+	return pageNumber
+}
+
+// like is a number as the place wants it: in a body it is one.
+func like(p place, number string) any {
+	if p.body {
+		return jsonNumber(number)
+	}
+	return number
+}
+
+// findRecords finds the place of the records in the first answer. It is false where
+// there is none that init could go on from.
+func (l *look) findRecords() bool {
+	if !gjson.ValidBytes(trimBOM(l.first.Body)) {
+		l.found.Records = append(l.found.Records, draft.Entry{Key: "decode", Value: "auto",
+			Note: "the answer is no JSON, but " + kindOfAnswer(l.first) + ": preview says what it is taken for, write that here"})
+		l.found.Guesses = append(l.found.Guesses, "what the answer is: it is no JSON, and its records, key and paging were not looked for")
+		return false
+	}
+	all := lists(trimBOM(l.first.Body), l.Name)
+	if len(all) == 0 {
+		l.found.Records = append(l.found.Records, draft.Entry{Key: "records", Value: "…", Open: true, Note: "The answer has neither a list nor an object. Where are the records?"})
+		l.found.Guesses = append(l.found.Guesses, "where the records are: the answer has neither a list nor an object")
+		return false
+	}
+	at := 0
+	note := all[0].reason
+	if !sure(all) {
+		options := make([]string, len(all))
+		for i, one := range all {
+			options[i] = one.path + "  (" + one.reason + ")"
+		}
+		if l.Choose != nil {
+			at = l.Choose("Which list has the records of "+l.Name+"?", options)
+		}
+		note = all[at].reason + "; so may be " + strings.Join(othersOf(options, at), ", ")
+		l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("records: %s is one of %d lists", all[at].path, len(all)))
+	}
+	l.list = all[at]
+	l.page = l.list.recordsAt(trimBOM(l.first.Body))
+	l.writeRecords(note)
+	l.seen, l.pages = l.page, 1
+	l.hints = hint.Find(trimBOM(l.first.Body), steps(l.list.path), l.first.Header)
+	return true
+}
+
+func othersOf(options []string, at int) (all []string) {
+	for i, option := range options {
+		if i != at {
+			all = append(all, option)
+		}
+	}
+	return all
+}
+
+// steps are the plain keys that lead to the records.
+func steps(path string) []string {
+	if path == "@this" {
+		return nil
+	}
+	path = strings.TrimSuffix(path, ".#.node")
+	var all []string
+	step := ""
+	for i := 0; i < len(path); i++ {
+		switch {
+		case path[i] == '\\' && i+1 < len(path):
+			i++
+			step += path[i : i+1]
+		case path[i] == '.':
+			all, step = append(all, step), ""
+		default:
+			step += path[i : i+1]
+		}
+	}
+	return append(all, step)
+}
+
+func (l *look) writeRecords(note string) {
+	if l.list.path != "@this" || l.list.form == array {
+		l.found.Records = append(l.found.Records, draft.Entry{Key: "records", Value: l.list.path, Note: note})
+	}
+	switch l.list.form {
+	case single:
+		l.found.Records = append(l.found.Records, draft.Entry{Key: "single", Value: true, Note: note})
+	case keyed:
+		l.found.Records = append(l.found.Records, draft.Entry{Key: "keyed", Value: "key", Note: note + ": its keys go into the field key"})
+	case empty:
+		l.found.Guesses = append(l.found.Guesses, "records, primary_key and paging: no record came")
+	}
+}
+
+func trimBOM(body []byte) []byte { return []byte(strings.TrimPrefix(string(body), "\ufeff")) }
+
+func kindOfAnswer(a *Answer) string {
+	kind, _, _ := strings.Cut(a.Header.Get("Content-Type"), ";")
+	if kind == "" || len(kind) > 60 {
+		return "something else"
+	}
+	return kind
+}
+
+// findKey finds what tells the records apart.
+func (l *look) findKey() {
+	if l.list.form == keyed {
+		l.key, l.keySure = "key", true
+		return
+	}
+	l.key, l.keySure = keyOf(fieldsOf(l.seen), len(l.seen), l.Name)
+}
+
+// writeKey says what tells the records apart, or asks.
+func (l *look) writeKey() {
+	entry := draft.Entry{Key: "primary_key", Value: []any{l.key}}
+	switch {
+	case l.list.form == single || len(l.page) == 0:
+		return
+	case l.list.form == keyed:
+		entry.Note = "keys of an object differ"
+	case l.key == "":
+		entry.Open, entry.Value = true, []any{"…"}
+		entry.Note = fmt.Sprintf("No field differs in all of %s by a name such as id. Which fields tell records apart?", hint.Counted(int64(len(l.seen)), "record"))
+		l.found.Guesses = append(l.found.Guesses, "primary_key: no field tells records apart; without one, each sync appends")
+	case !l.keySure:
+		entry.Open = true
+		entry.Note = fmt.Sprintf("%s: %s. Is it the key?", l.key, keyEvidence(len(l.seen), l.pages))
+		l.found.Guesses = append(l.found.Guesses, "primary_key: "+l.key+" is asked in the definition, not set")
+	default:
+		entry.Note = keyEvidence(len(l.seen), l.pages)
+	}
+	l.found.Fields = append(l.found.Fields, entry)
+}
+
+// others reports whether a page has records, and none that the first one has.
+func (l *look) others(page []string) bool {
+	if len(page) == 0 {
+		return false
+	}
+	first := map[string]bool{}
+	for _, record := range l.page {
+		first[l.identity(record)] = true
+	}
+	for _, record := range page {
+		if first[l.identity(record)] {
+			return false
+		}
+	}
+	return true
+}
+
+// same reports whether a page has the records of the first one, as many.
+func (l *look) same(page []string) bool {
+	return slices.EqualFunc(page, l.page, func(a, b string) bool { return l.identity(a) == l.identity(b) })
+}
+
+// identity is what tells a record from another: its key, or all of it.
+func (l *look) identity(record string) string {
+	if l.key != "" && l.list.form == array {
+		return gjson.Get(record, gjson.Escape(l.key)).Raw
+	}
+	return record
+}
+
+// saw takes note of another page.
+func (l *look) saw(page []string) {
+	if l.pages >= 2 {
+		return
+	}
+	l.seen = slices.Concat(l.seen, page)
+	l.pages++
+}
+
+// recordsOf makes a call and returns the records of its answer. ok is false where that is
+// none: refused, not recorded, or lost. The answer is nil where none came.
+func (l *look) recordsOf(c *call.Call) (page []string, answer *Answer, ok bool) {
+	answer, err := l.ask(c)
+	if err != nil {
+		return nil, nil, false
+	}
+	if answer.Status >= 300 || !gjson.ValidBytes(trimBOM(answer.Body)) {
+		return nil, answer, false
+	}
+	return l.list.recordsAt(trimBOM(answer.Body)), answer, true
+}

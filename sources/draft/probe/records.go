@@ -1,0 +1,185 @@
+package probe
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
+)
+
+// list is a place where the records may be.
+type list struct {
+	path   string
+	form   form
+	items  []gjson.Result
+	score  int
+	reason string
+}
+
+// form is how records lie at their place.
+type form int
+
+const (
+	array  form = iota
+	single      // one record
+	keyed       // an object of records
+	empty       // an array without elements
+)
+
+// listNames are keys under which answers have their records, and besideNames those of
+// lists that are beside them.
+var (
+	listNames   = names("data items results result records record value values entries rows list content contents hits docs documents objects nodes edges features resources collection elements response payload")
+	besideNames = names("errors warnings messages links link included facets aggregations filters columns fields sort sorting metadata meta includes notices debug schema breadcrumbs")
+)
+
+// lists returns where the records of an answer may be, the likeliest first. word is
+// what the collection is called.
+func lists(body []byte, word string) (all []list) {
+	root := gjson.ParseBytes(body)
+	for _, path := range hint.Lists(body) {
+		at := root
+		if path != "@this" {
+			at = root.Get(path)
+		}
+		l := list{path: path, items: at.Array()}
+		if l.items[0].Get("node").IsObject() && strings.HasSuffix(path, "edges") {
+			l.path += ".#.node"
+			l.items = root.Get(l.path).Array()
+		}
+		l.judge(word)
+		all = append(all, l)
+	}
+	if len(all) == 0 {
+		all = append(all, withoutList(root, word)...)
+	}
+	slices.SortStableFunc(all, func(a, b list) int { return b.score - a.score })
+	return all
+}
+
+// judge scores a list by its name, its depth and what its elements have.
+func (l *list) judge(word string) {
+	if l.path == "@this" {
+		l.score, l.reason = 10, "the answer is the list"
+		return
+	}
+	key := strings.TrimSuffix(l.path, ".#.node")
+	name := hint.PlainName(key)
+	l.score = -strings.Count(key, ".")
+	switch {
+	case besideNames[name]:
+		l.score -= 4
+	case name == plainName(word) || name+"s" == plainName(word) || name == plainName(word)+"s":
+		l.score += 5
+	case listNames[name]:
+		l.score += 4
+	}
+	if len(l.items) > 0 {
+		for _, id := range idNames {
+			if l.items[0].Get(id).Exists() {
+				l.score += 2
+				break
+			}
+		}
+	}
+	l.reason = fmt.Sprintf("a list of %s", hint.Counted(int64(len(l.items)), "object"))
+}
+
+// sure reports whether the first list is the one: there is no other, or none like it.
+func sure(all []list) bool { return len(all) == 1 || len(all) > 1 && all[0].score-all[1].score >= 3 }
+
+// withoutList returns the places of an answer that has no list of objects: an empty list, an
+// object of objects, or one record.
+func withoutList(root gjson.Result, word string) (all []list) {
+	if root.IsArray() && len(root.Array()) == 0 {
+		return []list{{path: "@this", form: empty, reason: "the answer is an empty list"}}
+	}
+	if !root.IsObject() {
+		return nil
+	}
+	root.ForEach(func(k, v gjson.Result) bool {
+		path := gjson.Escape(k.Str)
+		switch {
+		case v.IsArray() && len(v.Array()) == 0:
+			l := list{path: path, form: empty}
+			l.judge(word)
+			l.reason = "an empty list"
+			all = append(all, l)
+		case v.IsObject() && len(objects(v)) > 1:
+			l := list{path: path, form: keyed, items: objects(v)}
+			l.judge(word)
+			l.reason = fmt.Sprintf("an object of %d objects", len(l.items))
+			all = append(all, l)
+		}
+		return len(all) < 20
+	})
+	if len(all) == 0 && len(objects(root)) > 1 {
+		return []list{{path: "@this", form: keyed, items: objects(root), reason: "the answer is an object of objects"}}
+	}
+	if len(all) == 0 || all[0].form == empty && all[0].score <= 0 && root.Get("id").Exists() {
+		return []list{{path: singlePlace(root), form: single, items: []gjson.Result{root}, reason: "the answer is one object"}}
+	}
+	return all
+}
+
+// objects returns the members of an object all of which are objects alike.
+func objects(v gjson.Result) (all []gjson.Result) {
+	first := ""
+	alike := true
+	v.ForEach(func(_, item gjson.Result) bool {
+		keys := ""
+		item.ForEach(func(k, _ gjson.Result) bool { keys += k.Raw; return len(keys) < 1000 })
+		if first == "" {
+			first = keys
+		}
+		alike = item.IsObject() && keys == first && keys != ""
+		all = append(all, item)
+		return alike
+	})
+	if !alike {
+		return nil
+	}
+	return all
+}
+
+// singlePlace is where the one record lies: below data, say, where that is all.
+func singlePlace(root gjson.Result) string {
+	place, n := "@this", 0
+	root.ForEach(func(k, v gjson.Result) bool {
+		n++
+		if v.IsObject() && listNames[hint.PlainName(k.Str)] {
+			place = gjson.Escape(k.Str)
+		}
+		return true
+	})
+	return place
+}
+
+// recordsAt returns the records of a later answer.
+func (l *list) recordsAt(body []byte) (all []string) {
+	root := gjson.ParseBytes(body)
+	if l.path != "@this" {
+		root = root.Get(l.path)
+	}
+	switch {
+	case l.form == single:
+		return []string{root.Raw}
+	case l.form == keyed:
+		for _, item := range objects(root) {
+			all = append(all, item.Raw)
+		}
+		return all
+	case !root.IsArray():
+		return nil
+	}
+	root.ForEach(func(_, item gjson.Result) bool {
+		if item.IsObject() {
+			all = append(all, item.Raw)
+		}
+		return true
+	})
+	return all
+}

@@ -1,0 +1,111 @@
+package probe
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
+)
+
+// sizeParams are parameters that ask for so many records, the likeliest first.
+var sizeParams = strings.Fields("limit per_page page_size pageSize size perPage count page[size] maxResults max_results $top pagesize rows take page[limit] first")
+
+// asked is how many records are asked for, to find out how many are given.
+const asked = 1000
+
+// findSizeName finds the parameter that asks for a number of records: each of many asks for
+// another one.
+func (l *look) findSizeName() {
+	n := len(l.page)
+	if l.place[size] != nil || n < 4 || !l.may(2) || l.Tape.Recorded() || l.list.form != array {
+		return
+	}
+	c, byNumber := l.call, map[int]place{}
+	for i, name := range sizeParams {
+		p := place{l.sendsJSON(), name}
+		if i+2 >= n || p.body && strings.ContainsAny(name, "[$") {
+			break
+		}
+		byNumber[i+2] = p
+		c = p.with(c, like(p, strconv.Itoa(i+2)))
+	}
+	page, _, ok := l.recordsOf(c)
+	if p, known := byNumber[len(page)]; ok && known {
+		l.place[size] = []place{p}
+	}
+}
+
+// findCap asks for many records, and says how many a page is to have.
+func (l *look) findCap(w *way) {
+	if w.kind == "relay" || w.m.Get("session") != nil {
+		return
+	}
+	if l.place[size] == nil {
+		l.findSizeName()
+	}
+	if l.place[size] == nil {
+		return
+	}
+	p := l.place[size][0]
+	before, stands := p.get(l.call)
+	n, note := l.cap(w, p)
+	if n == 0 {
+		if !stands {
+			return
+		}
+		n, _ = strconv.Atoi(before)
+	}
+	if note != "" {
+		w.note += "; " + note
+	}
+	if n == 0 {
+		return
+	}
+	l.found.First = n
+	if p.body || w.kind == "next_url" || w.kind == "link_header" {
+		l.call = p.with(l.call, like(p, strconv.Itoa(n)))
+		return
+	}
+	l.call = p.without(l.call)
+	w.m.Set("size_param", p.name, "").Set("size", n, "")
+}
+
+// cap asks for as many records as one would have on a page, and returns how many to ask for;
+// 0 where nothing was found out.
+func (l *look) cap(w *way, p place) (int, string) {
+	if l.Tape.Recorded() || !l.may(1) || w.ends && l.total(w) > 0 && l.total(w) <= int64(len(l.page)) {
+		return 0, ""
+	}
+	page, answer, ok := l.recordsOf(p.with(l.call, like(p, strconv.Itoa(asked))))
+	switch {
+	case !ok && answer != nil:
+		return 0, fmt.Sprintf("%s=%d is refused with %d", p.name, asked, answer.Status)
+	case !ok || len(page) == 0:
+		return 0, ""
+	case len(page) >= asked:
+		return asked, fmt.Sprintf("%s=%d gives %d", p.name, asked, len(page))
+	}
+	later := hint.Find(trimBOM(answer.Body), steps(l.list.path), answer.Header)
+	all := len(later.Next) == 0 && len(later.More) == 0
+	for _, t := range later.Totals {
+		if t.Number > int64(len(page)) {
+			all = false
+		}
+	}
+	if all && (later.None || later.NoNext || l.total(w) == int64(len(page))) {
+		return asked, fmt.Sprintf("%s=%d gives all %d", p.name, asked, len(page))
+	}
+	return len(page), fmt.Sprintf("%s=%d gives %d", p.name, asked, len(page))
+}
+
+// total is how many records there are, where the way knows it; else 0.
+func (l *look) total(w *way) int64 {
+	key, _ := w.m.Get("total").(string)
+	for _, t := range l.hints.Totals {
+		if t.Key == key {
+			return t.Number
+		}
+	}
+	return 0
+}

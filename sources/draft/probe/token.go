@@ -1,0 +1,179 @@
+package probe
+
+import (
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/tap-rest/tap-rest/sources/draft"
+	"github.com/tap-rest/tap-rest/sources/draft/call"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
+)
+
+// tokenParams are parameters that take a token, the likeliest first; those that are tried
+// at once where the names of the answer lead to none.
+var tokenParams = strings.Fields("cursor page_token pageToken after next_token nextToken starting_after continuation continuationToken marker next bookmark page[cursor] page[after] next_cursor nextCursor pagination_token continuation_token")
+
+// byToken sends the token of the answer back.
+func (l *look) byToken() (open *way) {
+	for _, next := range l.hints.Next {
+		if next.Key == hint.LinkKey || isURL(next.Value) || next.Value == "" {
+			continue
+		}
+		w := &way{kind: "cursor", m: new(draft.Map).Set("type", "cursor", "").Set("next", next.Key, ""), ends: true}
+		p, page, answer := l.takerOf(next)
+		if answer != nil {
+			w.m.Set(p.key(), p.name, "")
+			l.prove(w, next.Key+", sent as "+p.name+",", page, answer)
+			l.call = p.without(l.call)
+			return w
+		}
+		if open == nil {
+			w.m.Set(l.guessed(next).key(), l.guessed(next).name, "")
+			open = w
+		}
+	}
+	return open
+}
+
+// guessed is the place where a token is likely sent.
+func (l *look) guessed(next hint.Hint) place {
+	if known := l.place[token]; len(known) > 0 {
+		return known[0]
+	}
+	name := hint.TokenParam(next.Key)
+	if name == "…" {
+		name = "cursor"
+	}
+	return place{l.sendsJSON(), name}
+}
+
+// sendsJSON reports whether the call has a body of JSON, into which positions go.
+func (l *look) sendsJSON() bool { return gjson.ParseBytes(l.call.Body).IsObject() }
+
+// valueOf is a token as the place takes it.
+func valueOf(p place, next hint.Hint) any {
+	if p.body && next.IsCount {
+		return jsonNumber(next.Value)
+	}
+	return next.Value
+}
+
+// takerOf finds the place that takes a token: by name, else by sending it in many places
+// at once and halving them. answer is nil where none does.
+func (l *look) takerOf(next hint.Hint) (p place, page []string, answer *Answer) {
+	tried := map[place]bool{}
+	for _, p := range append(l.place[token][:len(l.place[token]):len(l.place[token])], l.byName(next)...) {
+		if tried[p] || !l.may(1) {
+			continue
+		}
+		tried[p] = true
+		if page, answer, ok := l.recordsOf(p.with(l.call, valueOf(p, next))); ok && l.others(page) {
+			return p, page, answer
+		}
+	}
+	var rest []place
+	for _, name := range tokenParams {
+		if p := (place{l.sendsJSON(), name}); !tried[p] && !(p.body && strings.Contains(name, "[")) {
+			rest = append(rest, p)
+		}
+	}
+	if l.Tape.Recorded() {
+		return p, nil, nil
+	}
+	return l.halve(rest, next)
+}
+
+// byName are the places that take a token by its own name.
+func (l *look) byName(next hint.Hint) (all []place) {
+	if name := hint.TokenParam(next.Key); name != "…" {
+		all = append(all, place{l.sendsJSON(), name})
+		if name == "page" && !next.IsCount { // next_page with a token
+			all[0].name = "cursor"
+		}
+	}
+	return all
+}
+
+// halve sends the token in all places, and where that brings another page, in half of
+// those that may be the one, until it is alone.
+func (l *look) halve(all []place, next hint.Hint) (p place, page []string, answer *Answer) {
+	send := func(some []place) ([]string, *Answer, bool) {
+		c := l.call
+		for _, p := range some {
+			c = p.with(c, valueOf(p, next))
+		}
+		page, answer, ok := l.recordsOf(c)
+		return page, answer, ok && l.others(page)
+	}
+	if !l.may(4) {
+		return p, nil, nil
+	}
+	page, answer, ok := send(all)
+	if !ok {
+		return p, nil, nil
+	}
+	for len(all) > 1 && l.may(1) {
+		half := all[:(len(all)+2)/3]
+		if some, one, ok := send(half); ok {
+			all, page, answer = half, some, one
+		} else {
+			all = all[len(half):]
+		}
+	}
+	if len(all) > 1 {
+		return p, nil, nil
+	}
+	return all[0], page, answer
+}
+
+// byScroll goes on in a scroll: the server keeps the position, and the token of the answer is
+// sent to an address of its own.
+func (l *look) byScroll() *way {
+	key, id := l.scrollID()
+	if id == "" {
+		return nil
+	}
+	path := "/scroll"
+	if strings.Contains(l.call.URL.Path, "/_search") {
+		path = "/_search/scroll"
+	}
+	then := new(draft.Map).Set("path", path, "")
+	if len(l.call.Params) > 0 {
+		none := new(draft.Map)
+		for _, p := range l.call.Params {
+			none.Set(p.Name, nil, "")
+		}
+		then.Set("params", none, "")
+	}
+	then.Set("method", "POST", "").Set("body", new(draft.Map).Set("json", new(draft.Map), ""), "")
+	m := new(draft.Map).Set("type", "cursor", "").Set("session", true, "").Set("next", key, "").Set("body", "scroll_id", "").Set("after_first", then, "")
+	w := &way{kind: "cursor", m: m, ends: true}
+	next, err := call.New(l.call.URL.Scheme + "://" + l.call.URL.Host + path)
+	if err != nil || !l.may(1) {
+		return w
+	}
+	c := l.call.Clone()
+	c.URL, c.Params, c.Method = next.URL, nil, "POST"
+	c.Body = appendJSON(nil, new(draft.Map).Set("scroll_id", id, ""))
+	c.SetHeader("Content-Type", "application/json")
+	page, answer, ok := l.recordsOf(c)
+	if ok && l.others(page) {
+		l.prove(w, key+", sent to "+path+",", page, answer)
+	}
+	l.Tape.Forget() // the server has moved on
+	return w
+}
+
+// scrollID is what leads on in a scroll, and its place in the answer.
+func (l *look) scrollID() (key, id string) {
+	for _, key := range []string{"_scroll_id", "scroll_id", "scrollId"} {
+		if v := gjson.GetBytes(trimBOM(l.first.Body), key); v.Type == gjson.String && v.Str != "" {
+			return key, v.Str
+		}
+	}
+	if id := l.first.Header.Get("X-Scroll-Id"); id != "" {
+		return "header:X-Scroll-Id", id
+	}
+	return "", ""
+}
