@@ -15,8 +15,9 @@ import (
 // file; it is the first line of each definition that is written.
 const Modeline = "# yaml-language-server: $schema=https://raw.githubusercontent.com/tap-rest/tap-rest/main/sources/definition/definition.schema.json"
 
-// width is how long a line may be: one that holds a mapping, or ends in a note.
-const width = 100
+// width is how long a line of comment may be, or one that ends in a note, and flowWidth one
+// that holds a mapping or a list.
+const width, flowWidth = 100, 120
 
 // longestKey is how many bytes a key may have that stands before its colon:
 // YAML looks no further for one.
@@ -83,7 +84,7 @@ func (w *writer) entry(indent string, e Entry, root bool) {
 	block := root && e.Key == "streams" && isFilledList(e.Value)
 	if flow, plain := flowOf(e.Value); plain && !block {
 		line := key + " " + flow
-		if isLeaf(e.Value) || utf8.RuneCountInString(indent+line) <= width {
+		if isLeaf(e.Value) || utf8.RuneCountInString(indent+line) <= flowWidth {
 			w.noted(indent, line, e.Note)
 			return
 		}
@@ -122,7 +123,7 @@ func (w *writer) block(indent string, value any) {
 // item appends one element of a list.
 func (w *writer) item(indent string, value any) {
 	flow, plain := flowOf(value)
-	if plain && (isLeaf(value) || utf8.RuneCountInString(indent+flow)+2 <= width) {
+	if plain && (isLeaf(value) || utf8.RuneCountInString(indent+flow)+2 <= flowWidth) {
 		w.line(indent, "- "+flow)
 		return
 	}

@@ -13,7 +13,7 @@ const module = "github.com/tap-rest/tap-rest"
 // arrows says which of our packages each of them may import, tests apart.
 // Imports go one way: down this list.
 var arrows = map[string][]string{
-	"tap/tap-rest":         {"tap/tap-rest/console", "tap", "tap/fleet", "tap/fleet/budget", "tap/lint", "tap/message", "tap/report", "tap/target", "tap/workdir", "sources", "sources/builtin", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal", "state/progress", "sources/apitest/styles", "catalog/selection", "sources/draft", "sources/draft/call", "sources/draft/curl", "sources/draft/probe", "sources/draft/probe"},
+	"tap/tap-rest":         {"tap/tap-rest/console", "tap", "tap/fleet", "tap/fleet/budget", "tap/lint", "tap/message", "tap/report", "tap/target", "tap/workdir", "sources", "sources/builtin", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal", "state/progress", "sources/apitest/styles", "catalog/selection", "sources/draft", "sources/draft/call", "sources/draft/curl", "sources/draft/probe", "sources/draft/probe", "sources/draft/har"},
 	"tap/tap-rest/console": {"tap", "tap/message", "tap/report", "sources/secret"},
 
 	"tap/fleet":               {"tap", "state", "state/progress"},
@@ -83,6 +83,7 @@ var arrows = map[string][]string{
 	"sources/draft":          {},
 	"sources/draft/call":     {"sources/draft", "sources/fetch/auth"},
 	"sources/draft/curl":     {"sources/draft/call"},
+	"sources/draft/har":      {"sources/draft/call", "sources/draft/probe"},
 	"sources/draft/probe":    {"sources/draft", "sources/draft/call", "sources/fetch/paging/hint", "sources/times"},
 	"sources/builtin":        {},
 	"sources/document":       {"catalog/raw", "sources/nearest"},

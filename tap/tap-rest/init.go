@@ -14,13 +14,14 @@ import (
 	"github.com/tap-rest/tap-rest/sources/draft"
 	"github.com/tap-rest/tap-rest/sources/draft/call"
 	"github.com/tap-rest/tap-rest/sources/draft/curl"
+	"github.com/tap-rest/tap-rest/sources/draft/har"
 	"github.com/tap-rest/tap-rest/sources/draft/probe"
 	"github.com/tap-rest/tap-rest/tap"
 )
 
 // initCmd writes a definition of an API from what describes it.
 type initCmd struct {
-	Source []string `arg:"" help:"A line of curl in quotes, a URL, or the file of either; - is stdin."`
+	Source []string `arg:"" help:"A line of curl in quotes, a URL, or a file: a HAR file, say; - is stdin."`
 	Output string   `short:"o" placeholder:"FILE" help:"Where the definition goes. Without it: NAME.yaml on a terminal, else stdout."`
 	Yes    bool     `short:"y" help:"Ask nothing: take what is likeliest, replace files, and put secrets into the config (0600)."`
 	Stream []string `placeholder:"NAME" help:"What the stream is called; of a source that has several: those to take."`
@@ -40,6 +41,7 @@ type reader struct {
 
 // readers are the kinds of sources, those that are surest first.
 var readers = []reader{
+	{"har", "a HAR file, which a browser's network tab saves", har.LooksLike, readHAR},
 	{"curl", "a line of curl", curl.LooksLike, readCurl},
 	{"url", "a URL", looksLikeURL, readURL},
 }

@@ -43,9 +43,9 @@ func readURL(text []byte, in *survey) (*draft.Definition, error) {
 	return readCall(c, remarks, in)
 }
 
-// forPreview is how many calls are left for the preview, which is made as a run is: the
-// first page is often known by then.
-const forPreview = 2
+// forPreview is how many calls are left for the preview, which asks as a run does. It
+// goes on to the second page where calls are left.
+const forPreview = 1
 
 // readCall makes a definition of one request, and asks the API what the request does
 // not say.
@@ -84,13 +84,16 @@ func readCall(c *call.Call, remarks []string, in *survey) (*draft.Definition, er
 	writeCall(d, name, described, found)
 	redact(d, in)
 	d.Left = append(append(left, described.Left...), found.Remarks...)
-	in.tape, in.first = tape, found.First
+	in.tape = tape
+	if tape.Left() > 1 {
+		in.first = found.First
+	}
 	return d, nil
 }
 
 // writeCall writes the definition of a request and of what was found.
 func writeCall(d *draft.Definition, name string, described *call.Described, found *probe.Found) {
-	d.Root.Set("version", 1, "").Set("name", name, "")
+	d.Root.Set("version", 1, "").Set("name", call.APIName(described.Host, name), "")
 	call.AppendSettings(&d.Root, described.Settings)
 	d.Root.Set("client", described.Client, "")
 	stream := new(draft.Map).Set("name", name, "")

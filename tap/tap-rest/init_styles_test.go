@@ -74,11 +74,16 @@ func runOf(t *testing.T, yaml []byte, in *survey, api http.RoundTripper) (record
 	return records, logged.String(), err
 }
 
-// entries are what a stream of a draft says, the open ones with "?" before them.
-func entries(d *draft.Definition) map[string]string {
+// streamOf is what a stream of a draft says, what is open with "?" before it.
+func streamOf(d *draft.Definition, name string) map[string]string {
 	all := map[string]string{}
-	stream := d.Root.Get("streams").([]any)[0].(*draft.Map)
-	for _, e := range stream.Entries {
+	var entries []draft.Entry
+	for _, stream := range d.Root.Get("streams").([]any) {
+		if stream.(*draft.Map).Get("name") == name {
+			entries = stream.(*draft.Map).Entries
+		}
+	}
+	for _, e := range entries {
 		one := draft.Definition{}
 		one.Root.Set("x", e.Value, "")
 		text := strings.TrimSpace(strings.TrimPrefix(string(one.AppendYAML(nil)), draft.Modeline+"\nx:"))
@@ -141,12 +146,14 @@ func TestInitStyles(t *testing.T) {
 			line: "http://api.test/orders?limit=20", records: "data", paging: "{type: next_url, next: next}", params: "limit: 100"},
 		{name: "next URL, relative", collection: orders(func(c *apitest.Collection) { c.Style, c.Form.Relative = apitest.NextURL, true }),
 			line: "http://api.test/orders", records: "data", paging: "{type: next_url, next: next}", params: "limit: 100"},
-		{name: "GraphQL", collection: orders(func(c *apitest.Collection) { c.Style, c.Path, c.Name, c.Method = apitest.GraphQL, "/graphql", "orders", "POST" }),
+		{name: "GraphQL", collection: orders(func(c *apitest.Collection) {
+			c.Style, c.Path, c.Name, c.Method = apitest.GraphQL, "/graphql", "orders", "POST"
+		}),
 			line: graphql, records: "data.orders.nodes", paging: "{type: relay, connection: data.orders, size: 50}", noFilter: true},
 		{name: "keyset", collection: orders(func(c *apitest.Collection) { c.Style = apitest.Keyset }),
 			line: "http://api.test/orders?limit=20", records: "data", paging: "{type: keyset, field: id, param: after, size_param: limit, size: 100}"},
 		{name: "scroll", collection: orders(func(c *apitest.Collection) { c.Style = apitest.Scroll }),
-			line: "http://api.test/orders?limit=20", records: "data", paging: "{type: cursor, session: true, next: scroll_id, body: scroll_id, after_first: {path: /scroll, params: {limit: null, from: null}, method: POST, body: {json: {}}}}"},
+			line: "http://api.test/orders?limit=20", records: "data", paging: "type: cursor\n  session: true\n  next: scroll_id\n  body: scroll_id\n  after_first: {path: /scroll, method: POST, body: {json: {}}}"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -159,7 +166,7 @@ func TestInitStyles(t *testing.T) {
 			if n := api.Count(); n > 8 {
 				t.Errorf("%d calls, want 8 at most", n)
 			}
-			says := entries(got.draft)
+			says := streamOf(got.draft, map[bool]string{true: "records", false: "orders"}[test.collection.Path == "/graphql"])
 			if says["records"] != test.records || says["primary_key"] != "[id]" || says["pagination"] != test.paging && (test.paging != "" || !strings.HasPrefix(says["pagination"], "?")) {
 				t.Errorf("records %s, primary_key %s, pagination %s\nwant %s, [id], %s", says["records"], says["primary_key"], says["pagination"], test.records, test.paging)
 			}

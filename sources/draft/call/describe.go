@@ -67,6 +67,7 @@ func (d *Described) path(path string) string {
 	for i, segment := range segments {
 		if looksSecret(unescaped(segment)) {
 			segments[i] = strings.Replace(d.settings.take("path_key", segment, true), " }}", " | safe }}", 1)
+			d.settings.all[len(d.settings.all)-1].InPath = true
 		} else {
 			segments[i] = Literal(segment)
 		}

@@ -2,6 +2,7 @@ package call
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -12,6 +13,7 @@ import (
 type Setting struct {
 	Name, Value string
 	Secret      bool
+	InPath      bool // it is a part of the path
 }
 
 // settings are those of one definition.
@@ -40,7 +42,7 @@ func (s *settings) take(name, value string, isSecret bool) string {
 		}
 		unique = fmt.Sprintf("%s_%d", name, n)
 	}
-	s.all = append(s.all, Setting{unique, value, isSecret})
+	s.all = append(s.all, Setting{Name: unique, Value: value, Secret: isSecret})
 	return template(unique)
 }
 
@@ -109,4 +111,22 @@ func Literal(text string) string {
 		b.WriteByte('\n')
 	}
 	return b.String()
+}
+
+// commonLabels are parts of a host's name that say nothing of whose it is.
+var commonLabels = []string{"api", "apis", "www", "app", "rest", "data", "web", "gateway", "co", "com", "org", "net", "ac", "gov", "eu", "us", "prod", "public", "v1", "v2"}
+
+// APIName is what an API may be called, by the host that it is at; absent where that is
+// a number, or this machine.
+func APIName(host, absent string) string {
+	labels := strings.Split(strings.ToLower(host), ".")
+	if len(labels) < 2 || strings.ContainsAny(host, ":") || strings.Trim(labels[len(labels)-1], "0123456789") == "" {
+		return absent
+	}
+	for _, label := range slices.Backward(labels[:len(labels)-1]) {
+		if !slices.Contains(commonLabels, label) && label != "" {
+			return settingName(label)
+		}
+	}
+	return absent
 }

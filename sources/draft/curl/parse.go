@@ -187,17 +187,11 @@ func (l *line) header(text string) error {
 	} else if !found || value == "" {
 		return nil // curl itself leaves such a header out
 	}
-	if !isHeader(name, value) {
+	if !call.IsHeader(name, value) {
 		return errors.New("a header has characters that no header may have")
 	}
 	l.call.Headers = append(l.call.Headers, call.Pair{Name: name, Value: value})
 	return nil
-}
-
-var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
-
-func isHeader(name, value string) bool {
-	return headerName.MatchString(name) && strings.IndexFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) < 0
 }
 
 func (l *line) data(text string) error {
@@ -241,7 +235,7 @@ func (l *line) cookie(text string) error {
 	if have, ok := l.call.Header("Cookie"); ok {
 		text = have + "; " + text
 	}
-	if !isHeader("Cookie", text) {
+	if !call.IsHeader("Cookie", text) {
 		return errors.New("a cookie has characters that no header may have")
 	}
 	l.call.SetHeader("Cookie", text)

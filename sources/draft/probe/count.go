@@ -33,6 +33,9 @@ func (l *look) byCount() *way {
 		return nil
 	}
 	var open *way
+	if len(l.place[pageNumber])+len(l.place[offset])+len(l.place[key]) > 0 {
+		l.findSizeName()
+	}
 	for _, k := range []kind{pageNumber, offset, key} {
 		for _, p := range l.place[k] {
 			w := l.tryCount(counted{p, k})
@@ -89,30 +92,30 @@ func (l *look) tryCount(c counted) *way {
 		}
 		return w
 	}
-	page, answer, ok := l.recordsOf(c.with(l.call, c.second(l, len(l.page), 0)))
+	page, answer, ok := l.recordsOf(c.with(l.call, c.second(l, len(l.page))))
 	switch {
 	case !ok && answer != nil, ok && !l.others(page):
 		return nil
 	case !ok:
 		return w
 	}
-	l.prove(w, c.name+"="+textOf(c.second(l, len(l.page), 0)), page, answer)
+	l.prove(w, c.name+"="+textOf(c.second(l, len(l.page))), page, answer)
 	l.startOf(c, w)
 	l.call = c.without(l.call)
 	return w
 }
 
-// second is what asks for the page behind n records, the first of which have the number
-// start.
-func (c counted) second(l *look, n, start int) any {
-	switch c.kind {
-	case pageNumber:
-		if first, stands := c.get(l.call); stands && first == "0" {
-			return like(c.place, "1")
-		}
+// second is what asks for the page behind the first n records.
+func (c counted) second(l *look, n int) any {
+	first, stands := c.get(l.call)
+	at, err := strconv.Atoi(first)
+	switch {
+	case c.kind == pageNumber && stands && err == nil:
+		return like(c.place, strconv.Itoa(at+1))
+	case c.kind == pageNumber:
 		return like(c.place, "2")
-	case offset:
-		return like(c.place, strconv.Itoa(start+n))
+	case c.kind == offset:
+		return like(c.place, strconv.Itoa(at+n))
 	}
 	v := gjson.Get(l.page[n-1], gjson.Escape(l.key))
 	if c.body && v.Type == gjson.Number {
@@ -130,7 +133,7 @@ func (l *look) tryKnown(c counted, w *way) (known, bad bool) {
 		return false, false
 	}
 	few := l.place[size][0].with(l.call, like(l.place[size][0], strconv.Itoa(k)))
-	value := c.second(l, k, 0)
+	value := c.second(l, k)
 	page, answer, ok := l.recordsOf(c.with(few, value))
 	if !ok || len(page) == 0 {
 		return false, false
@@ -218,7 +221,7 @@ func (l *look) byFingerprint() *way {
 			clues[nextOdd] = clue{one, 1, textOf(value)}
 			nextOdd += 2
 		case one.kind == key && nextOdd+1 < n:
-			value = one.second(l, nextOdd, 0)
+			value = one.second(l, nextOdd)
 			clues[nextOdd] = clue{one, 1, textOf(value)}
 			nextOdd += 2
 		default:
@@ -244,9 +247,22 @@ func (l *look) byFingerprint() *way {
 	return w
 }
 
-// oneByOne tries the commonest places, each by itself.
+// oneByOne tries the commonest places: first at once, and where that brings another page,
+// or is refused, each by itself.
 func (l *look) oneByOne() *way {
-	for _, one := range common[:3] {
+	c, some := l.call, common[:4]
+	for _, one := range some {
+		if one.body = l.sendsJSON(); one.kind != key || l.key != "" {
+			c = one.with(c, one.second(l, len(l.page)))
+		}
+	}
+	if !l.may(1) {
+		return nil
+	}
+	if page, _, ok := l.recordsOf(c); ok && !l.others(page) {
+		return nil
+	}
+	for _, one := range some {
 		one.body = l.sendsJSON()
 		if !l.may(2) {
 			return nil

@@ -55,6 +55,14 @@ func (l *look) findTimes() {
 	l.found.Params = append(l.found.Params, draft.Entry{Key: from.name, Value: "{{ window.start }}", Note: ""})
 }
 
+// reserve is how many calls finding a filter takes.
+func (l *look) reserve() int {
+	if t := timesOf(fieldsOf(l.page), len(l.page)); l.list.form == array && t != nil && len(t.all) > 3 {
+		return 2
+	}
+	return 0
+}
+
 // filterParams are parameters that ask for records from some time on, %s being the field.
 var filterParams = []string{"updated_since", "since", "updated_after", "modified_since", "from", "updated_from", "updatedSince", "updatedAfter", "modifiedSince", "%s_gte", "%s[gte]", "%s_since",
 	"%s_after", "%s_from", "%s_min", "%s.gte", "start_date", "startDate", "start_time", "min_%s"}

@@ -179,11 +179,12 @@ func (l *look) normalize() {
 		}
 		l.place[k] = append(l.place[k], p)
 		switch {
+		case l.Tape.Recorded(): // only what was recorded has an answer
 		case k == pageNumber && value != "0" && value != "1":
 			l.call = p.with(l.call, like(p, "1"))
 		case k == offset && value != "0" && value != "1":
 			l.call = p.with(l.call, like(p, "0"))
-		case k == token && !l.Tape.Recorded(), k == key && value != "" && value != "0":
+		case k == token, k == key && value != "" && value != "0":
 			l.call = p.without(l.call)
 		}
 	}

@@ -219,3 +219,11 @@ func sizeOf(name, value string) (int64, bool) {
 func isWhole(text string) bool {
 	return text != "" && len(text) < 12 && strings.Trim(text, "0123456789") == ""
 }
+
+// Places returns where a call says something by a name.
+func Places(c *call.Call) (all []Known) {
+	for _, p := range places(c) {
+		all = append(all, Known{Name: p.name, Body: p.body})
+	}
+	return all
+}

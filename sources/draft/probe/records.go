@@ -183,3 +183,9 @@ func (l *list) recordsAt(body []byte) (all []string) {
 	})
 	return all
 }
+
+// HasList reports whether an answer has a list of objects that may be records.
+func HasList(body []byte) bool {
+	all := lists(trimBOM(body), "")
+	return len(all) > 0 && all[0].form == array && all[0].score > -2
+}

@@ -74,7 +74,7 @@ func (l *look) findCap(w *way) {
 // cap asks for as many records as one would have on a page, and returns how many to ask for;
 // 0 where nothing was found out.
 func (l *look) cap(w *way, p place) (int, string) {
-	if l.Tape.Recorded() || !l.may(1) || w.ends && l.total(w) > 0 && l.total(w) <= int64(len(l.page)) {
+	if l.Tape.Recorded() || !l.may(1+l.reserve()) || w.ends && l.total(w) > 0 && l.total(w) <= int64(len(l.page)) {
 		return 0, ""
 	}
 	page, answer, ok := l.recordsOf(p.with(l.call, like(p, strconv.Itoa(asked))))

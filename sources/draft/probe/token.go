@@ -86,7 +86,11 @@ func (l *look) takerOf(next hint.Hint) (p place, page []string, answer *Answer) 
 
 // byName are the places that take a token by its own name.
 func (l *look) byName(next hint.Hint) (all []place) {
-	if name := hint.TokenParam(next.Key); name != "…" {
+	key := next.Key
+	if header, ok := strings.CutPrefix(key, "header:X-"); ok {
+		key = strings.ReplaceAll(strings.ToLower(header), "-", "_")
+	}
+	if name := hint.TokenParam(key); name != "…" {
 		all = append(all, place{l.sendsJSON(), name})
 		if name == "page" && !next.IsCount { // next_page with a token
 			all[0].name = "cursor"
@@ -139,13 +143,6 @@ func (l *look) byScroll() *way {
 		path = "/_search/scroll"
 	}
 	then := new(draft.Map).Set("path", path, "")
-	if len(l.call.Params) > 0 {
-		none := new(draft.Map)
-		for _, p := range l.call.Params {
-			none.Set(p.Name, nil, "")
-		}
-		then.Set("params", none, "")
-	}
 	then.Set("method", "POST", "").Set("body", new(draft.Map).Set("json", new(draft.Map), ""), "")
 	m := new(draft.Map).Set("type", "cursor", "").Set("session", true, "").Set("next", key, "").Set("body", "scroll_id", "").Set("after_first", then, "")
 	w := &way{kind: "cursor", m: m, ends: true}
