@@ -17,7 +17,7 @@ const Modeline = "# yaml-language-server: $schema=https://raw.githubusercontent.
 
 // width is how long a line of comment may be, or one that ends in a note, and flowWidth one
 // that holds a mapping or a list.
-const width, flowWidth = 100, 120
+const width, flowWidth = 100, 130
 
 // longestKey is how many bytes a key may have that stands before its colon:
 // YAML looks no further for one.

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/tap-rest/tap-rest/sources/draft"
 	"github.com/tap-rest/tap-rest/sources/draft/call"
@@ -65,7 +68,7 @@ func readCall(c *call.Call, remarks []string, in *survey) (*draft.Definition, er
 	}
 	if in.calls <= 0 {
 		d.Head = append(d.Head, "Written by tap-rest init from a request, without a call: nothing of it is proven.")
-		writeCall(d, name, before, &probe.Found{})
+		writeCall(d, name, before, &probe.Found{Fields: unasked()})
 		d.Left = append(left, before.Left...)
 		return d, nil
 	}
@@ -81,6 +84,10 @@ func readCall(c *call.Call, remarks []string, in *survey) (*draft.Definition, er
 		d.Head = append(d.Head, "Guessed: "+guess+".")
 		in.say("guessed: %s", hidden(in, guess))
 	}
+	d.Head = append(d.Head, found.Notes...)
+	if len(in.streams) == 0 && name == call.Nameless {
+		name = nameIn(found, name)
+	}
 	writeCall(d, name, described, found)
 	redact(d, in)
 	d.Left = append(append(left, described.Left...), found.Remarks...)
@@ -89,6 +96,31 @@ func readCall(c *call.Call, remarks []string, in *survey) (*draft.Definition, er
 		in.first = found.First
 	}
 	return d, nil
+}
+
+// nameIn is how the answer calls the records, where the address does not: the last word on
+// the way to them that is a name.
+func nameIn(found *probe.Found, absent string) string {
+	for _, e := range found.Records {
+		path, _ := e.Value.(string)
+		for _, step := range slices.Backward(strings.Split(path, ".")) {
+			if e.Key == "records" && plainStep.MatchString(step) && !slices.Contains([]string{"data", "nodes", "node", "edges", "items", "results", "records", "hits", "value"}, step) {
+				return step
+			}
+		}
+	}
+	return absent
+}
+
+var plainStep = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{1,40}$`)
+
+// unasked is what a definition lacks for which no call was made.
+func unasked() []draft.Entry {
+	return []draft.Entry{
+		{Key: "records", Value: "data", Open: true, Note: "Where in the answer are the records?"},
+		{Key: "primary_key", Value: []any{"id"}, Open: true, Note: "Which fields tell them apart?"},
+		{Key: "pagination", Value: new(draft.Map).Set("type", "page", "").Set("param", "page", ""), Open: true, Note: "How does the API page?"},
+	}
 }
 
 // writeCall writes the definition of a request and of what was found.

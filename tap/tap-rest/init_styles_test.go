@@ -153,7 +153,7 @@ func TestInitStyles(t *testing.T) {
 		{name: "keyset", collection: orders(func(c *apitest.Collection) { c.Style = apitest.Keyset }),
 			line: "http://api.test/orders?limit=20", records: "data", paging: "{type: keyset, field: id, param: after, size_param: limit, size: 100}"},
 		{name: "scroll", collection: orders(func(c *apitest.Collection) { c.Style = apitest.Scroll }),
-			line: "http://api.test/orders?limit=20", records: "data", paging: "type: cursor\n  session: true\n  next: scroll_id\n  body: scroll_id\n  after_first: {path: /scroll, method: POST, body: {json: {}}}"},
+			line: "http://api.test/orders?limit=20", records: "data", paging: "{type: cursor, session: true, next: scroll_id, body: scroll_id, after_first: {path: /scroll, method: POST, body: {json: {}}}}"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestInitStyles(t *testing.T) {
 			if n := api.Count(); n > 8 {
 				t.Errorf("%d calls, want 8 at most", n)
 			}
-			says := streamOf(got.draft, map[bool]string{true: "records", false: "orders"}[test.collection.Path == "/graphql"])
+			says := streamOf(got.draft, "orders")
 			if says["records"] != test.records || says["primary_key"] != "[id]" || says["pagination"] != test.paging && (test.paging != "" || !strings.HasPrefix(says["pagination"], "?")) {
 				t.Errorf("records %s, primary_key %s, pagination %s\nwant %s, [id], %s", says["records"], says["primary_key"], says["pagination"], test.records, test.paging)
 			}

@@ -188,8 +188,9 @@ func (o *output) next(in *survey) error {
 	if secrets := secretNames(in.settings); len(secrets) > 0 && !keep {
 		keep = o.ask.yes(true, fmt.Sprintf("Put %s into %s, which only you can read?", strings.Join(secrets, ", "), name))
 	}
-	if err := o.mayReplace(name); err != nil {
-		o.rt.console.Say("%s", err)
+	if o.mayReplace(name) != nil {
+		keep = false
+		o.rt.console.Say("%s is there already, and stays as it is.", name)
 	} else if err := writeConfig(name, filepath.Base(o.file), in.settings, keep); err != nil {
 		return fmt.Errorf("init: %w", err)
 	}

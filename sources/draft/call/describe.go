@@ -48,6 +48,9 @@ func (c *Call) Describe() *Described {
 	return d
 }
 
+// Nameless is what a collection is called whose path has no name.
+const Nameless = "records"
+
 // streamName is the last word of a path that names a collection.
 func streamName(path string) string {
 	segments := strings.Split(path, "/")
@@ -58,7 +61,7 @@ func streamName(path string) string {
 			return name
 		}
 	}
-	return "records"
+	return Nameless
 }
 
 // path writes a path with a setting in the place of what looks like a credential.

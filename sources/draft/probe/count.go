@@ -2,6 +2,7 @@ package probe
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -193,7 +194,7 @@ func (l *look) startOf(c counted, w *way) {
 func (l *look) byFingerprint() *way {
 	n := len(l.page)
 	const k = 2
-	if l.place[size] == nil || n < 6 || !l.may(1) {
+	if l.place[size] == nil || n < 6 || l.strict || !l.may(1) {
 		return nil
 	}
 	few := l.place[size][0].with(l.call, like(l.place[size][0], strconv.Itoa(k)))
@@ -230,6 +231,7 @@ func (l *look) byFingerprint() *way {
 		c = one.with(c, value)
 	}
 	page, answer, ok := l.recordsOf(c)
+	l.refused(answer)
 	if !ok || len(page) == 0 || len(page) > k {
 		return nil
 	}
@@ -250,20 +252,19 @@ func (l *look) byFingerprint() *way {
 // oneByOne tries the commonest places: first at once, and where that brings another page,
 // or is refused, each by itself.
 func (l *look) oneByOne() *way {
-	c, some := l.call, common[:4]
-	for _, one := range some {
-		if one.body = l.sendsJSON(); one.kind != key || l.key != "" {
+	some := l.likeliest()
+	if !l.strict && l.may(1) {
+		c := l.call
+		for _, one := range some {
 			c = one.with(c, one.second(l, len(l.page)))
 		}
-	}
-	if !l.may(1) {
-		return nil
-	}
-	if page, _, ok := l.recordsOf(c); ok && !l.others(page) {
-		return nil
+		page, answer, ok := l.recordsOf(c)
+		if ok && !l.others(page) {
+			return nil
+		}
+		l.refused(answer)
 	}
 	for _, one := range some {
-		one.body = l.sendsJSON()
 		if !l.may(2) {
 			return nil
 		}
@@ -272,6 +273,31 @@ func (l *look) oneByOne() *way {
 		}
 	}
 	return nil
+}
+
+// likeliest are the places by which the API likely counts: keys where an answer says that
+// there is more, and not how much.
+func (l *look) likeliest() (some []counted) {
+	byKey := len(l.hints.More) > 0 && len(l.hints.Totals) == 0
+	for _, one := range common[:4] {
+		one.body = l.sendsJSON()
+		switch {
+		case one.kind == key && l.key == "":
+		default:
+			some = append(some, one)
+		}
+	}
+	if byKey {
+		slices.SortStableFunc(some, func(a, b counted) int { return int(b.kind) - int(a.kind) })
+	}
+	return some
+}
+
+// refused takes note of an API that refuses what it does not know.
+func (l *look) refused(answer *Answer) {
+	if answer != nil && answer.Status >= 400 && answer.Status < 500 && answer.Status != http.StatusTooManyRequests {
+		l.strict = true
+	}
 }
 
 // findEnd asks for a page far behind the last one, where nothing says which that is.

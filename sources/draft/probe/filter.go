@@ -84,7 +84,7 @@ func (l *look) findFilter(t *timeField) (from place, exclusive bool) {
 			}
 		}
 	}
-	if l.sendsJSON() || !l.may(2) {
+	if l.sendsJSON() || l.strict || !l.may(2) {
 		return place{}, false
 	}
 	c, byTime := l.call, map[int64]place{}

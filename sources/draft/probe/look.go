@@ -41,7 +41,8 @@ type Found struct {
 	Paging  []draft.Entry // pagination, and rules that its end needs
 	Params  []draft.Entry // that the stream sends besides those of Call
 	Guesses []string      // what was decided without proof
-	Remarks []string      // what a user should know
+	Remarks []string      // what the definition does not say
+	Notes   []string      // what a user may want to know
 	First   int           // records on the first page
 	Proven  bool          // the way of paging is proven, or there is one page alone
 	Way     string        // type of the pagination
@@ -75,6 +76,7 @@ type look struct {
 	place   map[kind][]place // what the first call says, by kind
 	key     string
 	keySure bool
+	strict  bool // the API refuses parameters that it does not know
 	found   *Found
 }
 
@@ -99,6 +101,7 @@ func Look(ctx context.Context, c *call.Call, o Options) (*Found, error) {
 	l.findKey()
 	l.writeKey()
 	l.findTimes()
+	l.remark()
 	l.found.Call = l.call
 	l.found.First = max(l.found.First, len(l.page))
 	return l.found, ctx.Err()
@@ -349,6 +352,21 @@ func (l *look) writeKey() {
 		entry.Note = keyEvidence(len(l.seen), l.pages)
 	}
 	l.found.Fields = append(l.found.Fields, entry)
+}
+
+// remark says what a user should know of the call and its answer.
+func (l *look) remark() {
+	for _, p := range places(l.call) {
+		value, _ := p.get(l.call)
+		if _, _, isTime := timeOf(gjson.Result{Type: gjson.String, Str: value}); isTime && !isWhole(value) {
+			l.found.Remarks = append(l.found.Remarks, "param "+p.name+": it holds a fixed time, and asks for the same span in each run; leave it out, or write {{ window.start }} or {{ window.end }}")
+		}
+	}
+	for name := range l.first.Header {
+		if plain := plainName(name); strings.Contains(plain, "ratelimit") && strings.Contains(plain, "remaining") {
+			l.found.Notes = append(l.found.Notes, name+" stands in the answers: runs keep to that limit by themselves.")
+		}
+	}
 }
 
 // others reports whether a page has records, and none that the first one has.

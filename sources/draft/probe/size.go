@@ -18,7 +18,7 @@ const asked = 1000
 // another one.
 func (l *look) findSizeName() {
 	n := len(l.page)
-	if l.place[size] != nil || n < 4 || !l.may(2) || l.Tape.Recorded() || l.list.form != array {
+	if l.place[size] != nil || n < 4 || l.strict || !l.may(2) || l.Tape.Recorded() || l.list.form != array {
 		return
 	}
 	c, byNumber := l.call, map[int]place{}
@@ -30,7 +30,8 @@ func (l *look) findSizeName() {
 		byNumber[i+2] = p
 		c = p.with(c, like(p, strconv.Itoa(i+2)))
 	}
-	page, _, ok := l.recordsOf(c)
+	page, answer, ok := l.recordsOf(c)
+	l.refused(answer)
 	if p, known := byNumber[len(page)]; ok && known {
 		l.place[size] = []place{p}
 	}
@@ -80,11 +81,15 @@ func (l *look) cap(w *way, p place) (int, string) {
 	page, answer, ok := l.recordsOf(p.with(l.call, like(p, strconv.Itoa(asked))))
 	switch {
 	case !ok && answer != nil:
-		return 0, fmt.Sprintf("%s=%d is refused with %d", p.name, asked, answer.Status)
+		return l.fewer(p, fmt.Sprintf("%s=%d is refused with %d", p.name, asked, answer.Status))
 	case !ok || len(page) == 0:
 		return 0, ""
 	case len(page) >= asked:
 		return asked, fmt.Sprintf("%s=%d gives %d", p.name, asked, len(page))
+	}
+	if before, stands := p.get(l.call); stands && len(page) < len(l.page) {
+		n, _ := strconv.Atoi(before)
+		return n, fmt.Sprintf("%s=%d gives %d", p.name, asked, len(page))
 	}
 	later := hint.Find(trimBOM(answer.Body), steps(l.list.path), answer.Header)
 	all := len(later.Next) == 0 && len(later.More) == 0
@@ -97,6 +102,19 @@ func (l *look) cap(w *way, p place) (int, string) {
 		return asked, fmt.Sprintf("%s=%d gives all %d", p.name, asked, len(page))
 	}
 	return len(page), fmt.Sprintf("%s=%d gives %d", p.name, asked, len(page))
+}
+
+// fewer asks for as many as APIs that refuse many often give.
+func (l *look) fewer(p place, note string) (int, string) {
+	const usual = 100
+	if before, stands := p.get(l.call); stands && len(before) > 2 || !l.may(1+l.reserve()) {
+		return 0, note
+	}
+	page, _, ok := l.recordsOf(p.with(l.call, like(p, strconv.Itoa(usual))))
+	if !ok || len(page) <= len(l.page) {
+		return 0, note
+	}
+	return usual, fmt.Sprintf("%s, %s=%d gives %d", note, p.name, usual, len(page))
 }
 
 // total is how many records there are, where the way knows it; else 0.
