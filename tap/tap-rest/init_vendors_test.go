@@ -162,7 +162,8 @@ func TestInitVendors(t *testing.T) {
 			}
 			list, _ := v.rows((page-1)*size, size)
 			return "[" + list + "]", http.Header{"X-Wp-Total": {strconv.Itoa(v.n)}, "X-Wp-Totalpages": {strconv.Itoa((v.n + size - 1) / size)}}
-		}}, "https://api.test/wp-json/wp/v2/posts?per_page=10", map[string]string{"records": `"@this"`}},
+		}}, "https://api.test/wp-json/wp/v2/posts?per_page=10", map[string]string{"records": `"@this"`,
+			"pagination": `{type: page, param: page, total: "header:X-Wp-Total", size_param: per_page, size: 100}`, "errors": "[{status: 400, do: end}]"}},
 		{"Laravel", vendor{answer: func(v *vendor, q url.Values, r *http.Request) (string, http.Header) {
 			page := number(q, "page", 1)
 			list, more := v.rows((page-1)*15, 15)
@@ -176,7 +177,7 @@ func TestInitVendors(t *testing.T) {
 			}
 			list, more := v.rows(from, size)
 			return fmt.Sprintf(`{"object":"list","results":[%s],"next_cursor":%s,"has_more":%v}`, list, quoted(more, fmt.Sprintf("c-%d", from+size)), more), nil
-		}}, `curl https://api.test/v1/databases/d1/query --json '{"page_size": 20}' -H 'Notion-Version: 2022-06-28'`, map[string]string{"records": "results"}},
+		}}, `curl https://api.test/v1/databases/d1/query --json '{"page_size": 20}' -H 'Notion-Version: 2022-06-28'`, map[string]string{"records": "results", "pagination": "{type: cursor, next: next_cursor, body: start_cursor, more: has_more}", "body": "{json: {page_size: 100}}"}},
 		{"GitHub search", vendor{answer: func(v *vendor, q url.Values, r *http.Request) (string, http.Header) {
 			page, size := number(q, "page", 1), min(number(q, "per_page", 30), 100)
 			list, more := v.rows((page-1)*size, size)

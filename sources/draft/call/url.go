@@ -45,12 +45,15 @@ func parseURL(address string) (*url.URL, error) {
 // versionSegment are the parts of a path after which the collections of many APIs stand.
 var versionSegment = regexp.MustCompile(`^(?:v\d[\w.]*|api|rest|latest|\d{4}-\d{2}(?:-\d{2})?|odata)$`)
 
+// versionNumber is a version behind such a part, as in /rest/api/2.
+var versionNumber = regexp.MustCompile(`^\d{1,2}$`)
+
 // splitPath parts a path after its version, which belongs to all streams of an API.
 func splitPath(path string) (base, rest string) {
 	segments := strings.Split(path, "/")
 	at := 0
 	for i, segment := range segments[:max(len(segments)-1, 0)] {
-		if versionSegment.MatchString(segment) {
+		if versionSegment.MatchString(segment) || at > 0 && at == i-1 && versionNumber.MatchString(segment) {
 			at = i
 		}
 	}

@@ -302,7 +302,7 @@ func (l *look) refused(answer *Answer) {
 
 // findEnd asks for a page far behind the last one, where nothing says which that is.
 func (l *look) findEnd(w *way) {
-	if w.ends || w.kind != "page" && w.kind != "offset" || !l.may(1) || l.Tape.Recorded() {
+	if w.kind != "page" && w.kind != "offset" || w.ends && !l.may(1+l.reserve()) || !l.may(1) || l.Tape.Recorded() {
 		return
 	}
 	name, _ := w.m.Get("param").(string)

@@ -57,7 +57,7 @@ func (l *look) findTimes() {
 
 // reserve is how many calls finding a filter takes.
 func (l *look) reserve() int {
-	if t := timesOf(fieldsOf(l.page), len(l.page)); l.list.form == array && t != nil && len(t.all) > 3 {
+	if t := timesOf(fieldsOf(l.page), len(l.page)); l.list.form == array && t != nil && len(t.all) > 3 && !l.strict {
 		return 2
 	}
 	return 0

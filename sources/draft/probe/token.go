@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -41,11 +42,7 @@ func (l *look) guessed(next hint.Hint) place {
 	if known := l.place[token]; len(known) > 0 {
 		return known[0]
 	}
-	name := hint.TokenParam(next.Key)
-	if name == "…" {
-		name = "cursor"
-	}
-	return place{l.sendsJSON(), name}
+	return l.byName(next)[0]
 }
 
 // sendsJSON reports whether the call has a body of JSON, into which positions go.
@@ -60,48 +57,69 @@ func valueOf(p place, next hint.Hint) any {
 }
 
 // takerOf finds the place that takes a token: by name, else by sending it in many places
-// at once and halving them. answer is nil where none does.
+// at once and dividing them. answer is nil where none does.
 func (l *look) takerOf(next hint.Hint) (p place, page []string, answer *Answer) {
 	tried := map[place]bool{}
-	for _, p := range append(l.place[token][:len(l.place[token]):len(l.place[token])], l.byName(next)...) {
-		if tried[p] || !l.may(1) {
-			continue
+	try := func(some []place) bool {
+		for _, p = range some {
+			if tried[p] || !l.may(1) {
+				continue
+			}
+			tried[p] = true
+			var ok bool
+			if page, answer, ok = l.recordsOf(p.with(l.call, valueOf(p, next))); ok && l.others(page) {
+				return true
+			}
+			l.refused(answer)
 		}
-		tried[p] = true
-		if page, answer, ok := l.recordsOf(p.with(l.call, valueOf(p, next))); ok && l.others(page) {
-			return p, page, answer
-		}
+		return false
+	}
+	likely := l.byName(next)
+	if try(slices.Concat(l.place[token], likely[:min(len(likely), 1)])) || (l.strict || l.Tape.Recorded()) && try(likely) {
+		return p, page, answer
+	}
+	if l.strict || l.Tape.Recorded() {
+		return p, nil, nil
 	}
 	var rest []place
-	for _, name := range tokenParams {
-		if p := (place{l.sendsJSON(), name}); !tried[p] && !(p.body && strings.Contains(name, "[")) {
+	for _, p := range slices.Concat(likely, placesOf(tokenParams, l.sendsJSON())) {
+		if !tried[p] && !slices.Contains(rest, p) {
 			rest = append(rest, p)
 		}
 	}
-	if l.Tape.Recorded() {
-		return p, nil, nil
-	}
-	return l.halve(rest, next)
+	return l.divide(rest, next)
 }
 
-// byName are the places that take a token by its own name.
-func (l *look) byName(next hint.Hint) (all []place) {
-	key := next.Key
-	if header, ok := strings.CutPrefix(key, "header:X-"); ok {
-		key = strings.ReplaceAll(strings.ToLower(header), "-", "_")
-	}
-	if name := hint.TokenParam(key); name != "…" {
-		all = append(all, place{l.sendsJSON(), name})
-		if name == "page" && !next.IsCount { // next_page with a token
-			all[0].name = "cursor"
+func placesOf(names []string, body bool) (all []place) {
+	for _, name := range names {
+		if !body || !strings.Contains(name, "[") {
+			all = append(all, place{body, name})
 		}
 	}
 	return all
 }
 
-// halve sends the token in all places, and where that brings another page, in half of
+// byName are the places that take a token by its own name, the likeliest first: what
+// next_cursor holds is sent as cursor, or as start_cursor, or under its own name.
+func (l *look) byName(next hint.Hint) (all []place) {
+	key := next.Key
+	if header, ok := strings.CutPrefix(key, "header:X-"); ok {
+		key = strings.ReplaceAll(strings.ToLower(header), "-", "_")
+	}
+	name := hint.TokenParam(key)
+	switch {
+	case name == "…" || name == "next":
+		name = "cursor"
+	case name == "page" && !next.IsCount: // next_page with a token
+		name = "cursor"
+	}
+	own := hint.LastKey(key)
+	return placesOf([]string{name, "start_" + name, own, "after", "starting_after", "page_token"}, l.sendsJSON())
+}
+
+// divide sends the token in all places, and where that brings another page, in a part of
 // those that may be the one, until it is alone.
-func (l *look) halve(all []place, next hint.Hint) (p place, page []string, answer *Answer) {
+func (l *look) divide(all []place, next hint.Hint) (p place, page []string, answer *Answer) {
 	send := func(some []place) ([]string, *Answer, bool) {
 		c := l.call
 		for _, p := range some {
@@ -118,11 +136,11 @@ func (l *look) halve(all []place, next hint.Hint) (p place, page []string, answe
 		return p, nil, nil
 	}
 	for len(all) > 1 && l.may(1) {
-		half := all[:(len(all)+2)/3]
-		if some, one, ok := send(half); ok {
-			all, page, answer = half, some, one
+		part := all[:(len(all)+2)/3]
+		if some, one, ok := send(part); ok {
+			all, page, answer = part, some, one
 		} else {
-			all = all[len(half):]
+			all = all[len(part):]
 		}
 	}
 	if len(all) > 1 {

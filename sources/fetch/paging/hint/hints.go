@@ -61,9 +61,9 @@ var (
 var (
 	totalNames = set("total totalcount totalresults totalrecords totalitems totalsize totalelements totalentries totalhits totalrows " +
 		"totalobjects totalnumber totalnum count recordcount recordstotal recordsfiltered numfound nbhits totalrecordcount totalresultcount " +
-		"totalitemscount xtotal xtotalcount xtotalresults xtotalitems xtotalrecords xpaginationtotalcount xpaginationtotal odatacount")
+		"totalitemscount xtotal xtotalcount xtotalresults xtotalitems xtotalrecords xpaginationtotalcount xpaginationtotal xwptotal odatacount")
 	pagesNames = set("pages totalpages pagecount pagestotal numpages totalpagecount numberofpages lastpage maxpage lastpagenumber " +
-		"xtotalpages xpages xpagecount xpaginationpagecount xlastpage")
+		"xtotalpages xpages xpagecount xpaginationpagecount xlastpage xwptotalpages")
 	pageNames = set("page currentpage pagenumber pageno pagenum pageindex xpage xcurrentpage")
 )
 
