@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // generations is an API that loses walks at chosen requests: what it answers
@@ -384,7 +385,9 @@ func segments(t *testing.T, workDir string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.DeleteFunc(all, func(name string) bool { return strings.HasSuffix(name, "lock") })
+	return slices.DeleteFunc(all, func(name string) bool {
+		return strings.HasSuffix(name, "lock") || strings.HasSuffix(name, report.LastRunName)
+	})
 }
 
 // damage changes the middle of every segment.

@@ -35,6 +35,7 @@ func (r *run) openJournal() error {
 	}
 	switch {
 	case err == nil:
+		r.journal.Dir = dir
 	case errors.Is(err, journal.ErrBusy):
 		return err
 	case r.Config.Run.Journal.Dir != "" && (errors.Is(err, journal.ErrFull) || errors.Is(err, syscall.ENOSPC)):

@@ -106,13 +106,14 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 		return nil, err
 	}
 	r.journal.Prune()
-	display := r.newDisplay(passes)
+	display, last := r.newDisplay(passes), r.newLastRun(passes)
 	account := &display.Account
 	passes = inTurn(passes)
 	err = r.emit(stop, passes, display, hands)
 	account.Took = time.Since(r.now)
 	account.Stopped = r.gate.Why()
 	certified := r.certify(account, passes)
+	r.keepLastRun(last, account, passes)
 	if errors.Is(err, ErrClosedOutput) {
 		return account, err // in one line
 	}

@@ -17,16 +17,18 @@ import (
 // Counters add up what the walks of a stream cost. They may be read at any
 // time.
 type Counters struct {
-	Requests atomic.Int64 // sent, retries and redirects too
-	Retries  atomic.Int64
-	Waited   atomic.Int64 // nanoseconds, for rates and before retries
-	Wire     atomic.Int64 // bytes of bodies as they came
-	Recalled atomic.Int64 // exchanges that the journal had
-	Unused   atomic.Int64 // answers to requests ahead that no walk came to
-	Untagged atomic.Int64 // pages of a stream with etag that say nothing by which to ask only for what has changed
-	Cost     atomic.Int64 // of what was sent, as sources.Cost
-	Unpriced atomic.Int64 // answers in which the definition's cost had no value
-	Saved    atomic.Int64 // what the exchanges cost when they were made that the journal had, likewise
+	Requests  atomic.Int64 // sent, retries and redirects too
+	Retries   atomic.Int64
+	Waited    atomic.Int64 // nanoseconds, for rates and before retries
+	Wire      atomic.Int64 // bytes of bodies as they came
+	Recalled  atomic.Int64 // exchanges that the journal had
+	Unused    atomic.Int64 // answers to requests ahead that no walk came to
+	Untagged  atomic.Int64 // pages of a stream with etag that say nothing by which to ask only for what has changed
+	Cost      atomic.Int64 // of what was sent, as sources.Cost
+	Unpriced  atomic.Int64 // answers in which the definition's cost had no value
+	Saved     atomic.Int64 // what the exchanges cost when they were made that the journal had, likewise
+	SavedTime atomic.Int64 // nanoseconds that these exchanges took when they were made
+	SavedWire atomic.Int64 // bytes of their bodies
 	// Unwitnessed counts walks that ended with an answer without records, where nothing
 	// shows that the login still held.
 	Unwitnessed atomic.Int64

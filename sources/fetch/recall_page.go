@@ -32,6 +32,8 @@ func (w *Walk) recall(ctx context.Context, out *outgoing) (*Page, error) {
 	w.finish(out, page)
 	w.counters.Recalled.Add(1)
 	w.counters.Saved.Add(int64(page.cost))
+	w.counters.SavedTime.Add(int64(page.Took))
+	w.counters.SavedWire.Add(page.Wire)
 	return page, nil
 }
 

@@ -12,8 +12,9 @@ import (
 // Journal is the journal of a run. nil is none: nothing is kept then.
 type Journal struct {
 	Disk     *journal.Journal
-	ReadOnly bool  // the run is a replay
-	most     int64 // bytes on disk, beyond which it is pruned
+	ReadOnly bool   // the run is a replay
+	Dir      string // where a run that writes it has its folder
+	most     int64  // bytes on disk, beyond which it is pruned
 	gate     *limits.Gate
 	log      *slog.Logger
 	failed   atomic.Pointer[error]

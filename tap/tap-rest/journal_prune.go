@@ -3,10 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // journalPruneCmd deletes exchanges.
@@ -35,6 +39,14 @@ func (c *journalPruneCmd) Run(rt *runtime) error {
 	return failed
 }
 
+// forget deletes a file, which may not be there.
+func forget(name string) error {
+	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 func (c *journalPruneCmd) prune(rt *runtime, folder string, js *journals) error {
 	j, err := journal.Open(folder, journal.Options{MaxAge: js.limits.MaxAge, MaxBytes: js.limits.MaxBytes, Log: rt.console.Log()})
 	if err != nil {
@@ -43,6 +55,7 @@ func (c *journalPruneCmd) prune(rt *runtime, folder string, js *journals) error 
 	var deleted int64
 	if c.All {
 		deleted, err = j.Clear()
+		err = errors.Join(err, forget(filepath.Join(folder, report.LastRunName)))
 	} else {
 		deleted, err = j.Prune(time.Now())
 	}
