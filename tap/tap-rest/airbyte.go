@@ -142,12 +142,16 @@ func (c *discoverCmd) Run(rt *runtime) error {
 // readCmd reads the configured streams out.
 type readCmd struct {
 	airbyteFlags
+	metricsFlags
 	Catalog string `placeholder:"FILE" help:"The configured catalog: which streams and fields to read, and how. Without it: all of them."`
 	State   string `placeholder:"FILE" help:"Where the last run came to: the last STATE message of each stream, in an array."`
 }
 
 // Run reads the streams out.
 func (c *readCmd) Run(rt *runtime) error {
+	if err := c.open(rt); err != nil {
+		return err
+	}
 	o, err := c.options(rt)
 	if err != nil {
 		return err

@@ -13,7 +13,7 @@ const module = "github.com/tap-rest/tap-rest"
 // arrows says which of our packages each of them may import, tests apart.
 // Imports go one way: down this list.
 var arrows = map[string][]string{
-	"tap/tap-rest":         {"tap/tap-rest/console", "tap", "tap/fleet", "tap/fleet/budget", "tap/lint", "tap/message", "tap/report", "tap/target", "tap/workdir", "sources", "sources/builtin", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal", "state/progress", "sources/apitest/styles", "catalog/selection", "sources/draft", "sources/draft/call", "sources/draft/curl", "sources/draft/probe", "sources/draft/probe", "sources/draft/har"},
+	"tap/tap-rest":         {"tap/tap-rest/console", "tap", "tap/fleet", "tap/fleet/budget", "tap/lint", "tap/message", "tap/report", "tap/target", "tap/workdir", "sources", "sources/builtin", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal", "state/progress", "sources/apitest/styles", "catalog/selection", "sources/draft", "sources/draft/call", "sources/draft/curl", "sources/draft/probe", "sources/draft/probe", "sources/draft/har", "tap/metrics"},
 	"tap/tap-rest/console": {"tap", "tap/message", "tap/report", "sources/secret"},
 
 	"tap/fleet":               {"tap", "state", "state/progress"},
@@ -23,6 +23,7 @@ var arrows = map[string][]string{
 	"tap/fleet/budget":        {"tap/fleet/budget/ledger", "sources", "sources/fetch", "sources/fetch/auth", "sources/fetch/rate"},
 	"tap/fleet/budget/ledger": {},
 	"tap/lint":                {"tap", "sources", "sources/document"},
+	"tap/metrics":             {"sources/fetch", "tap/report", "tap/workdir"},
 	"tap/limits":              {"sources", "sources/fetch", "state"},
 	"tap/folders":             {"tap/rows", "tap/workdir", "sources", "catalog/schema", "state"},
 	"tap/logs":                {"sources/fetch", "sources/secret"},

@@ -60,7 +60,7 @@ const (
 )
 
 // flagEnv are the variables of all flags: they are no settings.
-var flagEnv = []string{logFormatEnv, logLevelEnv, "TAP_REST_PROGRESS"}
+var flagEnv = []string{logFormatEnv, logLevelEnv, "TAP_REST_PROGRESS", "TAP_REST_METRICS_FILE"}
 
 func main() { os.Exit(run(os.Args[1:])) }
 
@@ -110,6 +110,7 @@ func run(args []string) int {
 	}
 	con.Clear()
 	code := exitCode(con, err)
+	rt.end(signals.code(code))
 	con.Flush()
 	signals.raise()
 	return code
@@ -123,4 +124,14 @@ type runtime struct {
 	stdout  *os.File
 	target  []string                  // the command that stands behind --; nil: what is read goes to stdout
 	again   func(args []string) error // does what a flag that prints something does
+
+	watchers watchers         // of the run
+	ends     []func(code int) // told how the program ends
+}
+
+// end tells how the program ends.
+func (rt *runtime) end(code int) {
+	for _, told := range rt.ends {
+		told(code)
+	}
 }

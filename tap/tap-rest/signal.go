@@ -69,6 +69,17 @@ func (s *caught) overdue(con *console.Console, after time.Duration) {
 	s.raise()
 }
 
+// code is the exit code that a parent sees of a program that would end with another one: 128
+// and its number, where a signal was caught that the program dies by.
+func (s *caught) code(own int) int {
+	if got := s.first.Load(); got != nil {
+		if sig, ok := (*got).(syscall.Signal); ok {
+			return 128 + int(sig)
+		}
+	}
+	return own
+}
+
 // raise sends the signal that was caught again, now that all is done, so that
 // the parent sees death by that signal. It returns where there was none.
 func (s *caught) raise() {

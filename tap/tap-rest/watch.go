@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/metrics"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
 )
@@ -13,6 +14,27 @@ import (
 // watchFlags say who watches a run, and how.
 type watchFlags struct {
 	Progress console.Mode `enum:"auto,live,plain,off" default:"auto" env:"TAP_REST_PROGRESS" help:"How stderr shows how far the run is: auto (live on a terminal), live, plain (a line every 30s) or off."`
+	metricsFlags
+}
+
+// metricsFlags say where metrics of a run go.
+type metricsFlags struct {
+	MetricsFile string `placeholder:"FILE" env:"TAP_REST_METRICS_FILE" help:"Write there, each minute and at the end, what the run comes to, for node_exporter's textfile collector."`
+}
+
+// open begins the file of metrics, if there is one. It comes before all that may fail, so
+// that the file has the exit code of a run that never began.
+func (f *metricsFlags) open(rt *runtime) error {
+	if f.MetricsFile == "" {
+		return nil
+	}
+	file, err := metrics.Open(f.MetricsFile, version(), rt.console.Log, rt.console.Redact)
+	if err != nil {
+		return &tap.InputError{Err: err}
+	}
+	rt.ends = append(rt.ends, file.End)
+	rt.watchers.add(file.Saw)
+	return nil
 }
 
 // lookEvery is how often a run is looked at, at most.
@@ -49,7 +71,7 @@ func (w *watchers) show(a *report.Account) {
 // readOut reads streams out, to stdout or into a target, the account on stderr. Where the
 // target has gone away, what it was sent says nothing. after may change the error.
 func (rt *runtime) readOut(o tap.Options, flags watchFlags, after func(error) error) error {
-	w := &watchers{}
+	w := &rt.watchers
 	var stdout *os.File
 	if rt.target == nil {
 		stdout = rt.stdout
@@ -60,6 +82,9 @@ func (rt *runtime) readOut(o tap.Options, flags watchFlags, after func(error) er
 	}
 	return rt.load(o, func(o tap.Options) error {
 		account, err := tap.Sync(rt.stop, o)
+		if account != nil && len(w.all) > 0 && !errors.Is(err, tap.ErrBlocked) {
+			w.show(account)
+		}
 		rt.console.Clear()
 		if account != nil && !errors.Is(err, tap.ErrClosedOutput) {
 			rt.console.Account(account)

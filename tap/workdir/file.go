@@ -48,10 +48,15 @@ func endsLine(f *os.File) bool {
 // Write writes a file that the user named: whole, as Replace does, where it is a file
 // or is not there yet. What it leads to by symbolic links is written, not they; and
 // what is no file, as /dev/stderr, a pipe or a terminal, is written to.
-func Write(path string, data []byte) error {
+func Write(path string, data []byte) error { return write(path, data, 0o600) }
+
+// Publish is Write for a file that others may read.
+func Publish(path string, data []byte) error { return write(path, data, 0o644) }
+
+func write(path string, data []byte, mode fs.FileMode) error {
 	path = follow(path)
 	if info, err := os.Stat(path); err != nil || info.Mode().IsRegular() || info.IsDir() {
-		return Replace(path, data)
+		return replace(path, data, mode)
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
@@ -108,15 +113,19 @@ func follow(path string) string {
 }
 
 // Replace replaces a file whole: a crash leaves the old or the new one.
-func Replace(path string, data []byte) error {
-	return ReplaceBy(path, func(f io.Writer) error {
+func Replace(path string, data []byte) error { return replace(path, data, 0o600) }
+
+func replace(path string, data []byte, mode fs.FileMode) error {
+	return replaceBy(path, mode, func(f io.Writer) error {
 		_, err := f.Write(data)
 		return err
 	})
 }
 
 // ReplaceBy replaces a file by what is written, whole or not at all.
-func ReplaceBy(path string, write func(io.Writer) error) error {
+func ReplaceBy(path string, write func(io.Writer) error) error { return replaceBy(path, 0o600, write) }
+
+func replaceBy(path string, mode fs.FileMode, write func(io.Writer) error) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -126,6 +135,9 @@ func ReplaceBy(path string, write func(io.Writer) error) error {
 		return err
 	}
 	err = write(f)
+	if mode != 0o600 { // that of a temporary file
+		err = errors.Join(err, f.Chmod(mode))
+	}
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)

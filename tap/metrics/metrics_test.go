@@ -1,0 +1,209 @@
+package metrics
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/tap/report"
+)
+
+// parse reads a file as Prometheus does.
+func parse(t *testing.T, name string) map[string]*dto.MetricFamily {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := expfmt.NewTextParser(model.LegacyValidation)
+	all, err := p.TextToMetricFamilies(bytes.NewReader(data))
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, data)
+	}
+	for name, family := range all {
+		if family.GetHelp() == "" || family.GetType() == dto.MetricType_UNTYPED {
+			t.Errorf("%s has no HELP or no TYPE", name)
+		}
+		if counts := family.GetType() == dto.MetricType_COUNTER; counts != strings.HasSuffix(name, "_total") {
+			t.Errorf("%s is a %s", name, family.GetType())
+		}
+	}
+	return all
+}
+
+// value is that of the one sample of a metric with labels, given as name=value; false
+// where there is none.
+func value(all map[string]*dto.MetricFamily, name string, labels ...string) (float64, bool) {
+	for _, m := range all[name].GetMetric() {
+		has := map[string]bool{}
+		for _, l := range m.GetLabel() {
+			has[l.GetName()+"="+l.GetValue()] = true
+		}
+		fits := true
+		for _, l := range labels {
+			fits = fits && has[l]
+		}
+		if fits {
+			return m.GetGauge().GetValue() + m.GetCounter().GetValue(), true
+		}
+	}
+	return 0, false
+}
+
+func same(text string) string { return text }
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// TestFile: the file has all that the run came to, in Prometheus's own reading: each
+// minute, and with the exit code at the end.
+func TestFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		name := filepath.Join(t.TempDir(), "new", "shop.prom")
+		f, err := Open(name, "1.2", quiet, func(text string) string { return strings.ReplaceAll(text, "hunter2", "***") })
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if got, ok := value(parse(t, name), "tap_rest_running", "run=shop"); got != 1 || !ok {
+			t.Errorf("at the beginning, running is %v, %v", got, ok)
+		}
+		odd := "or\"de\\rs\nof hunter2"
+		s := &report.Snapshot{Started: began, Stopped: "run.max_requests is reached", Streams: []report.StreamSnapshot{
+			{
+				Name: odd, Doubted: true, Done: true,
+				Numbers: report.Numbers{Records: 9_007_199_254_740_993, Pages: 3, Calls: 5, Recalled: 2, Retries: 1, Bytes: 100, Waited: 1500 * time.Millisecond, Spent: sources.OneCost / 4},
+				Course:  report.Course{Partitions: 2, All: 5, Bookmark: time.Date(2025, 3, 1, 0, 0, 0, 0, time.UTC)}, Answers: map[int]int64{0: 1, 200: 3, 503: 1},
+			},
+			{Name: "shops", Failed: true, Numbers: report.Numbers{Failures: 1}},
+			{Name: "files of a listing", Hidden: true},
+		}}
+		f.Saw(s)
+		time.Sleep(every + time.Second)
+		all := parse(t, name)
+		shown := "stream=or\"de\\rs\nof ***"
+		for _, tt := range []struct {
+			metric string
+			labels []string
+			want   float64
+		}{
+			{"tap_rest_info", []string{"version=1.2"}, 1},
+			{"tap_rest_running", nil, 1},
+			{"tap_rest_start_timestamp_seconds", nil, float64(began.Unix())},
+			{"tap_rest_duration_seconds", nil, 60},
+			{"tap_rest_stopped_early", nil, 1},
+			{"tap_rest_stream_records_total", []string{shown}, 9_007_199_254_740_993},
+			{"tap_rest_stream_records_total", []string{"stream=shops"}, 0},
+			{"tap_rest_stream_pages_total", []string{shown}, 3},
+			{"tap_rest_stream_journal_hits_total", []string{shown}, 2},
+			{"tap_rest_stream_retries_total", []string{shown}, 1},
+			{"tap_rest_stream_received_bytes_total", []string{shown}, 100},
+			{"tap_rest_stream_wait_seconds_total", []string{shown}, 1.5},
+			{"tap_rest_stream_cost_total", []string{shown}, 0.25},
+			{"tap_rest_stream_calls_total", []string{shown, "status=200"}, 3},
+			{"tap_rest_stream_calls_total", []string{shown, "status=503"}, 1},
+			{"tap_rest_stream_calls_total", []string{shown, "status=none"}, 1},
+			{"tap_rest_stream_partitions", []string{shown}, 5},
+			{"tap_rest_stream_partitions_done", []string{shown}, 2},
+			{"tap_rest_stream_complete", []string{shown}, 0},
+			{"tap_rest_stream_doubtful", []string{shown}, 1},
+			{"tap_rest_stream_failed", []string{"stream=shops"}, 1},
+			{"tap_rest_stream_failures_total", []string{"stream=shops"}, 1},
+			{"tap_rest_stream_bookmark_timestamp_seconds", []string{shown}, 1740787200},
+		} {
+			if got, ok := value(all, tt.metric, append(tt.labels, "run=shop")...); !ok || got != tt.want {
+				t.Errorf("%s %q is %v, %v, want %v", tt.metric, tt.labels, got, ok, tt.want)
+			}
+		}
+		for _, metric := range []string{"tap_rest_exit_code", lastSuccess} {
+			if _, ok := value(all, metric); ok {
+				t.Errorf("%s is there, though the run goes on, and none came before", metric)
+			}
+		}
+		if _, ok := value(all, "tap_rest_stream_records_total", "stream=files of a listing"); ok {
+			t.Error("a stream is there that nobody knows by its name")
+		}
+		f.End(75)
+		all = parse(t, name)
+		if got, ok := value(all, "tap_rest_exit_code"); got != 75 || !ok {
+			t.Errorf("the exit code is %v, %v", got, ok)
+		}
+		if got, _ := value(all, "tap_rest_running"); got != 0 {
+			t.Error("it runs still")
+		}
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o644 {
+			t.Errorf("others cannot read it: %v, %v", info.Mode(), err)
+		}
+		if left, err := filepath.Glob(filepath.Join(filepath.Dir(name), "*.prom*")); err != nil || len(left) != 1 {
+			t.Errorf("the folder has %q, %v", left, err)
+		}
+	})
+}
+
+// TestLastSuccess: a run that fails takes over when the last one ended well.
+func TestLastSuccess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		name := filepath.Join(t.TempDir(), "shop.prom")
+		run := func(code int) float64 {
+			f, err := Open(name, "1", quiet, same)
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Hour)
+			f.End(code)
+			got, _ := value(parse(t, name), lastSuccess)
+			return got
+		}
+		if got := run(1); got != 0 {
+			t.Errorf("none ended well, and it says %v", got)
+		}
+		want := float64(time.Now().Add(time.Hour).Unix())
+		for _, code := range []int{0, 1, 75, 2} {
+			if got := run(code); got != want {
+				t.Errorf("behind %d, the last success was at %v, want %v", code, got, want)
+			}
+		}
+	})
+}
+
+// TestNoRunFails: what is no file of ours is no error, a folder that is gone is told once.
+func TestNoRunFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "metrics")
+		name := filepath.Join(dir, "shop.prom")
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(lastSuccess+"{} x\n"+lastSuccess+"{}\n\x00"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var log bytes.Buffer
+		f, err := Open(name, "1", func() *slog.Logger { return slog.New(slog.NewTextHandler(&log, nil)) }, same)
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if err := errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Minute)
+		f.End(0)
+		if n := strings.Count(log.String(), "\n"); n != 1 || !strings.Contains(log.String(), "could not be written") {
+			t.Errorf("the log says %d times\n%s", n, &log)
+		}
+		if _, err := Open(dir+"/x.prom", "1", quiet, same); err == nil || !strings.Contains(err.Error(), "--metrics-file: ") {
+			t.Errorf("it cannot be written, and the error is %v", err)
+		}
+	})
+}
