@@ -11,10 +11,10 @@ import (
 // description stands above the flags and commands in --help.
 const description = `tap-rest reads any HTTP API out, completely, from a definition in one YAML file.
 
-  tap-rest --config FILE [--catalog FILE] [--state FILE]    read: a Singer tap
-  tap-rest --config FILE --state FILE -- TARGET ARGUMENTS   the same, into a target
-  tap-rest --config FILE --discover                         say what there is to read
-  tap-rest spec|check|discover|read                         the same as an Airbyte source
+  tap-rest --config FILE [--catalog FILE] [--state FILE]   read: a Singer tap
+  tap-rest --config FILE --state FILE -- TARGET ARGUMENTS  into a target
+  tap-rest --config FILE --discover                        say what there is
+  tap-rest init 'curl …'                                   begin with an API
 
 Messages go to stdout; all that is for people goes to stderr. Exit codes:
   0   complete, or stopped by its own budget
@@ -23,15 +23,45 @@ Messages go to stdout; all that is for people goes to stderr. Exit codes:
   75  failed for now: the next run goes on from the last STATE
 With a target: the worse of both.`
 
-// help prints help. That of the program shows the flags of a sync too: it is
-// what runs without a command.
+// screen is how many lines, and how many columns, the help of a command takes at most.
+const (
+	screenLines   = 50
+	screenColumns = 80
+)
+
+// help prints help. That of the program names the commands: what a run takes besides, and
+// each of them, is said by help of its own, so that each fits on a screen.
 func help(o kong.HelpOptions, ctx *kong.Context) error {
-	if ctx.Selected() == nil {
-		o.NoAppSummary = true // the description says more
-		ctx.Model.Flags = slices.Concat(ctx.Model.DefaultCmd.Flags, ctx.Model.Flags)
+	if ctx.Selected() != nil {
+		return kong.DefaultHelpPrinter(o, ctx)
 	}
-	return kong.DefaultHelpPrinter(o, ctx)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", description)
+	groups := append([]kong.Group{{Title: "Commands:"}}, commandGroups...)
+	for _, g := range groups {
+		fmt.Fprintf(&b, "\n%s\n", g.Title)
+		for _, c := range ctx.Model.Children {
+			if own := c.Group; !c.Hidden && (own == nil && g.Key == "" || own != nil && own.Key == g.Key) {
+				fmt.Fprintf(&b, "  %-*s%s\n", commandColumn, c.Name, strings.TrimSuffix(c.Help, "."))
+			}
+		}
+	}
+	fmt.Fprintf(&b, "\n%s\n", whatElse)
+	_, err := fmt.Fprint(ctx.Stdout, b.String())
+	return err
 }
+
+// commandColumn is how wide the names of commands are.
+const commandColumn = 12
+
+// commandGroups are the commands that stand apart from the others.
+var commandGroups = []kong.Group{
+	{Key: "fleet", Title: "Commands for several workers, by way of a NATS server:"},
+	{Key: "airbyte", Title: "Commands of an Airbyte source, which Airbyte calls:"},
+}
+
+// whatElse stands below the commands.
+const whatElse = `tap-rest help sync says which flags a run takes, tap-rest help COMMAND the rest.`
 
 // helpCmd is --help, as a command.
 type helpCmd struct {

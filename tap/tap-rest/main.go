@@ -25,16 +25,16 @@ type cli struct {
 	Sync    syncCmd     `cmd:"" hidden:"" default:"withargs" help:"Read the selected streams out: SCHEMA, RECORD and STATE lines on stdout."`
 	Airbyte airbyteCmds `embed:""`
 	Demo    demoCmd     `cmd:"" help:"Read a sample API on loopback, all of it: no file is needed."`
-	Init    initCmd     `cmd:"" help:"Write a definition of an API, from a line of curl or a URL; at most 8 calls prove it."`
+	Init    initCmd     `cmd:"" help:"Write a definition of an API: from curl, a URL, OpenAPI and others."`
 	Lint    lintCmd     `cmd:"" help:"Check a definition and print all its problems."`
 	Schema  schemaCmd   `cmd:"" help:"Print the JSON Schema of definitions, for editors."`
 	Sources sourcesCmd  `cmd:"" help:"List the definitions that are built in, or print one."`
 	Preview previewCmd  `cmd:"" help:"Show the first records of a stream as a table."`
-	Replay  replayCmd   `cmd:"" help:"Read the last pass again, from the journal alone: not one call, today's definition."`
-	Plan    planCmd     `cmd:"" help:"Say what a run would read, without a call, or with those for parents: streams, partitions, windows."`
+	Replay  replayCmd   `cmd:"" help:"Read the last pass again from the journal, without a call."`
+	Plan    planCmd     `cmd:"" help:"Say what a run would read: streams, partitions, windows."`
 	State   stateCmd    `cmd:"" help:"Work on states: merge."`
-	Submit  submitCmd   `cmd:"" group:"fleet" help:"Plan the next pass, and put its parts into a queue on a NATS server."`
-	Worker  workerCmd   `cmd:"" group:"fleet" help:"Take parts from that queue, and read each into a target of its own."`
+	Submit  submitCmd   `cmd:"" group:"fleet" help:"Plan the next pass, and put its parts into a queue."`
+	Worker  workerCmd   `cmd:"" group:"fleet" help:"Take parts from that queue, and read each into a target."`
 	Status  statusCmd   `cmd:"" group:"fleet" help:"Say how far the workers are."`
 	Journal journalCmd  `cmd:"" help:"Look at the recorded exchanges: list, show, export, prune."`
 	Help    helpCmd     `cmd:"" help:"Print the help of the program, or of a command."`
@@ -73,7 +73,7 @@ func run(args []string) int {
 		kong.Name("tap-rest"),
 		kong.Description(description),
 		kong.Help(help),
-		kong.ExplicitGroups([]kong.Group{{Key: "fleet", Title: "Commands for several workers, by way of a NATS server:"}, {Key: "airbyte", Title: "Commands of an Airbyte source, which Airbyte calls:"}}),
+		kong.ExplicitGroups(commandGroups),
 		kong.ConfigureHelp(kong.HelpOptions{NoAppDescFormat: true, NoExpandSubcommands: true}),
 		kong.Vars{"version": versionLine(), "log_format": logFormat, "log_level": logLevel, "readers": readerNames()},
 		kong.Exit(func(code int) { exited = code }),

@@ -22,33 +22,24 @@ type planCmd struct {
 
 // Help stands in the command's help.
 func (c *planCmd) Help() string {
-	return `Each line is a partition: a stream with a context and a window. Its key is the
-same in every run. pages came already: the state or the journal has them. calls
-are those to come, at least: how many pages follow, only the walk finds out. cost is
-what those calls cost, where the definition says it of each as a number.
-
-way is one of
+	return `Each line is a partition: a stream with a context and a window, and a key that is the
+same in every run. pages came already; calls are those to come, at least; cost is what
+they cost, where the definition says it of each as a number. way is one of
   new       nothing of it was read yet
   open      an earlier run left it open, and it goes on
   owed      it failed for good, and is asked again
-  none      no record of its parents leads to a partition
-  read      it is a parent's, and read for the plan: the run takes it from the journal
-  children  (of each record of ...) its partitions are those of records that are
-            not known: --parents reads them; with --parents, something kept a
-            parent from being read to its end, and there may be more
+  none      no record of its parents leads to one
+  read      it is a parent's, and read for this
+  children  it is of records that are not known: --parents reads them; with
+            --parents, a parent was not read to its end: there may be more
 
-Without --parents there is no call. With it the parents are read as in a run, within
-run.max_requests, run.max_duration and run.concurrency, and lines come as pages do. What
-is read is kept in the journal: a run that follows with the same config,
-catalog, selection and state asks for none of it again, and goes on with the time
-(as_of) at which the plan began. Without a journal (run.journal.off), it asks again. A
-plan that was stopped goes on from the journal, too: run it again.
+Without --parents there is no call. With it the parents are read, and kept in the
+journal: a run that follows with the same inputs asks for none of it again.
 
-With --json the first line has what all partitions have in common: the state in which
-their passes begin, and in "rest" the streams that are not read in parts, and why
-(--parents leaves it out). Runs with --plan FILE and --partition KEY or --shard I/N read
-parts of it, "tap-rest state merge" joins their states, and --plan FILE alone ends it.
-A run with --emit-plan FILE reads parents, and writes a plan that has their children, too.`
+With --json the first line has what all partitions have in common (with --parents it is
+left out). Runs with --plan FILE and --partition KEY or --shard I/N read parts of it,
+"tap-rest state merge" joins their states, and --plan FILE alone ends it. A run with
+--emit-plan FILE writes a plan that has parents' children, too.`
 }
 
 // tableHeld is how many rows are awaited before their columns are laid out.

@@ -29,16 +29,11 @@ type submitCmd struct {
 
 // Help stands in the command's help.
 func (c *submitCmd) Help() string {
-	return `It plans the next pass, from the bookmark that the last pass of the workers has left
-on the server, and makes no call of the API. Where a pass is under way, it goes on with
-that: parts that were given up, and what an earlier submission that was cut off did
-not queue, come into the queue. Nothing is there twice.
-
---plan FILE hands out the parts of a plan that a run with --emit-plan wrote; that run begins
-from the bookmark that "tap-rest status --bookmark" prints, where there is one.
-
---state FILE is the bookmark for the first pass, where there is none on the server.
-Exit codes are those of a run; 75: the NATS server is not there.`
+	return `It plans the next pass from the bookmark that the last one has left on the server, and
+makes no call of the API. A pass that is under way goes on: what was given up, and what
+an earlier submission did not queue, comes into the queue. Nothing is there twice.
+--plan FILE is a plan of a run with --emit-plan, which begins from the bookmark that
+"tap-rest status --bookmark" prints; --state FILE is one where the server has none.`
 }
 
 // shortestLease is how short a lease may be: the server counts seconds, not less.
