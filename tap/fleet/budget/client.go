@@ -201,7 +201,9 @@ func (c *client) lease(ctx context.Context) error {
 		c.mu.Lock()
 		ask = c.holder.Ask(now)
 		c.mu.Unlock()
-		grant = book.Lease(c.terms, &ask)
+		if grant = book.Lease(c.terms, &ask); grant.Same {
+			return nil, nil
+		}
 		return json.Marshal(book)
 	})
 	c.mu.Lock()

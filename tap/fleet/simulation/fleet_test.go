@@ -40,6 +40,7 @@ type scene struct {
 	latency              time.Duration // of calls
 	deaths, pauses       float64       // part of the workers, in a minute
 	most                 float64       // of the ideal time; 0: 1.2
+	together             int           // states that are merged at once; 0: each by itself
 }
 
 // day is the text of a day, counted from the first.
@@ -55,7 +56,7 @@ func newFleet(t *testing.T, c scene, seed uint64) *fleet {
 		f.terms.Limits = []ledger.Limit{f.api.limit}
 	}
 	f.server = &server{world: w, ledger: &ledger.Ledger{}, parts: f.pass.parts(func() int { return 1 + w.random.IntN(c.pages) })}
-	f.server.left = len(f.server.parts)
+	f.server.left, f.pass.together = len(f.server.parts), c.together
 	for range c.workers {
 		f.start()
 	}
@@ -189,10 +190,25 @@ func TestThousandWorkers(t *testing.T) {
 	}
 }
 
-// TestThousandWorkersOfOneLimit: a thousand workers of one limit pass it never, and lose
-// nothing. They take far longer than they must: all of them change one ledger.
+// TestThousandWorkersOfOneLimit: a thousand workers of one limit, or of one max_in_flight,
+// pass it never, lose nothing, and take little more time than they must.
 func TestThousandWorkersOfOneLimit(t *testing.T) {
-	full(t, scene{workers: 1000, shops: 400, days: 1000, pages: 2, limit: 2000, latency: 200 * time.Millisecond, deaths: 0.01, pauses: 0.005, most: 12})
+	for _, c := range []struct {
+		name string
+		scene
+	}{
+		{"the limit binds", scene{shops: 800, limit: 2000, latency: 200 * time.Millisecond}},
+		{"the limit binds, less than one call for each", scene{shops: 160, limit: 300, latency: 200 * time.Millisecond}},
+		{"the workers bind, below the limit", scene{shops: 400, limit: 2000, latency: time.Second}},
+		{"ten million parts", scene{shops: 10_000, limit: 2000, latency: 200 * time.Millisecond, together: 100}},
+		{"places bind", scene{shops: 240, places: 600, latency: time.Second}},
+	} {
+		c.workers, c.days, c.pages, c.deaths = 1000, 1000, 2, 0.01
+		if c.places == 0 { // a call of a worker that is paused is under way for as long
+			c.pauses = 0.005
+		}
+		t.Run(c.name, func(t *testing.T) { full(t, c.scene) })
+	}
 }
 
 func full(t *testing.T, c scene) {

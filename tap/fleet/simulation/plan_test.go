@@ -45,6 +45,8 @@ type pass struct {
 	contexts []uint64
 	windows  []state.Window // the same of each context
 	merger   *progress.Merger
+	read     []*part // whose states are not merged yet
+	together int     // states that are merged at once, of very many
 	kept     int
 	longest  int // line of the plan, in bytes
 }
@@ -130,13 +132,19 @@ func (p *pass) parts(pages func() int) []part {
 	return all
 }
 
-// stateOf is what the run of a part leaves of it, once it is read.
-func (p *pass) stateOf(one *part) *state.State {
-	w := p.windows[one.window]
+// stateOf is what the runs of parts leave of them, once they are read.
+func (p *pass) stateOf(parts ...*part) *state.State {
 	known, b, r := progress.New(), *p.begun, *p.begun.Resume
-	known.Finish(progress.Part{Key: "key", Context: p.contexts[one.context], Window: w})
+	end := p.windows[parts[0].window].End
+	for _, one := range parts {
+		w := p.windows[one.window]
+		known.Finish(progress.Part{Key: "key", Context: p.contexts[one.context], Window: w})
+		if end.Before(w.End) {
+			end = w.End
+		}
+	}
 	known.Save(&r)
-	r.High, _ = json.Marshal(w.End)
+	r.High, _ = json.Marshal(end)
 	b.Resume = &r
 	s := &state.State{}
 	s.Set("orders", &b)
@@ -144,7 +152,23 @@ func (p *pass) stateOf(one *part) *state.State {
 }
 
 // keeps merges the state of a part with those of all others.
-func (p *pass) keeps(one *part) error { return p.merger.Add(p.stateOf(one)) }
+func (p *pass) keeps(one *part) error {
+	p.read = append(p.read, one)
+	if len(p.read) < p.together {
+		return nil
+	}
+	return p.merge()
+}
+
+// merge merges the states of the parts that were read.
+func (p *pass) merge() error {
+	if len(p.read) == 0 {
+		return nil
+	}
+	s := p.stateOf(p.read...)
+	p.read = p.read[:0]
+	return p.merger.Add(s)
+}
 
 // noAPI is an API that nobody may call.
 type noAPI struct{}
@@ -157,6 +181,9 @@ func (noAPI) RoundTrip(r *http.Request) (*http.Response, error) {
 // no call is left, and the bookmark moves to the end.
 func (p *pass) checkEnd(t *testing.T, end string) {
 	t.Helper()
+	if err := p.merge(); err != nil {
+		t.Fatal(err)
+	}
 	merged, err := p.merger.State()
 	if err != nil {
 		t.Fatal(err)

@@ -41,6 +41,7 @@ type leasing struct {
 	under    bool // it is; else the worker waits until it is time for one
 	revision int
 	ask      ledger.Ask
+	changed  *ledger.Ledger
 	grant    ledger.Grant
 	tries    int
 	since    ledger.Time
@@ -288,21 +289,28 @@ func (w *worker) isRead() {
 	w.fleet.world.in(s.carry()+w.fleet.thinks(), &l.timer)
 }
 
-// changes says what the worker wants, and sends off what it makes of the ledger.
+// changes says what the worker wants, and sends off what it makes of the ledger, unless that
+// says all of it already. Who has read what counts no longer will come too late, and makes
+// nothing of it.
 func (w *worker) changes() {
-	w.leases.ask = w.holder.Ask(w.now())
-	w.leases.does = w.writes
-	w.fleet.world.in(w.fleet.server.carry(), &w.leases.timer)
+	l, s := &w.leases, w.fleet.server
+	l.ask, l.changed = w.holder.Ask(w.now()), nil
+	if l.revision == s.revision {
+		l.changed = s.ledger.Clone()
+		if l.grant = l.changed.Lease(w.fleet.terms, &l.ask); l.grant.Same {
+			w.leased()
+			return
+		}
+	}
+	l.does = w.writes
+	w.fleet.world.in(s.carry(), &l.timer)
 }
 
-// writes is the moment at which the server has got it. What the worker has made of the
-// ledger is made here, where it counts: most of many workers come too late.
+// writes is the moment at which the server has got it.
 func (w *worker) writes() {
 	l, s := &w.leases, w.fleet.server
 	if l.revision == s.revision {
-		changed := s.ledger.Clone()
-		l.grant = changed.Lease(w.fleet.terms, &l.ask)
-		s.write(changed)
+		s.write(l.changed)
 		l.does = w.leased
 		w.fleet.world.in(s.answers(1)/2, &l.timer)
 		return

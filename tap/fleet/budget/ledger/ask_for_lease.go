@@ -84,7 +84,9 @@ func (h *Holder) placesDue(now Now, soonest Time) Time {
 			at = min(at, max(h.tried.Add(again), p.taken[0].Add(now.Unsure)))
 		case wants > 0 && (p.has < p.share || !p.short):
 			at = min(at, soonest)
-		case p.has > p.most():
+		case p.has > 0 && used == 0 && p.short:
+			at = min(at, max(soonest, p.last.Add(idle)))
+		case p.has > p.needs(now.At):
 			at = min(at, h.tried.Add(beat(h.members)))
 		}
 	}

@@ -139,7 +139,10 @@ func (f *fleet) leases(w *worker, now Now) {
 	if l.changed == nil {
 		l.ask, l.of, l.at = w.Ask(now), f.changes, f.now.Add(f.upTo(3*time.Millisecond))
 		l.changed = f.ledger.Clone()
-		l.grant = l.changed.Lease(f.terms, &l.ask)
+		if l.grant = l.changed.Lease(f.terms, &l.ask); l.grant.Same {
+			w.lease = nil
+			w.Granted(&l.ask, l.grant)
+		}
 		return
 	}
 	if f.now < l.at {
@@ -467,6 +470,55 @@ func TestPlacesComeBack(t *testing.T) {
 				t.Errorf("the first worker has %+v, which the second one holds, want none, and a part of 5", g.Places[0])
 			}
 		})
+	}
+}
+
+// TestNothingNew: a worker that finds no place does not change the ledger, but for saying at
+// each beat that it is there.
+func TestNothingNew(t *testing.T) {
+	terms, l, start := &Terms{Places: 1}, &Ledger{}, Time(1_800_000_000_000_000_000)
+	first, second := NewHolder(terms, "first"), NewHolder(terms, "second")
+	lease := func(h *Holder, at time.Duration) Grant {
+		now := Now{start.Add(at), 0}
+		h.Take(Request{0, One, h}, now)
+		a := h.Ask(now)
+		g := l.Lease(terms, &a)
+		h.Granted(&a, g)
+		return g
+	}
+	for _, tt := range []struct {
+		name string
+		h    *Holder
+		at   time.Duration
+		same bool
+		has  int
+	}{
+		{"one takes the place", first, 0, false, 1},
+		{"another waits", second, 100 * time.Millisecond, false, 0},
+		{"it still waits", second, 300 * time.Millisecond, true, 0},
+		{"it says that it is there", second, 1100 * time.Millisecond, false, 0},
+	} {
+		before := fmt.Sprint(*l)
+		g := lease(tt.h, tt.at)
+		if after := fmt.Sprint(*l); g.Same != tt.same || g.Same != (after == before) || g.Places[0].Has != tt.has || g.Until < start.Add(tt.at+HoldLife*8/10) {
+			t.Errorf("%s: %+v; the ledger was %s, and is %s", tt.name, g, before, after)
+		}
+	}
+}
+
+// TestIdle: a worker that has no requests for some seconds gives back what others want.
+func TestIdle(t *testing.T) {
+	f := newFleet(perSecond(4), 9)
+	for range 2 {
+		f.add(&worker{class: all, threads: 4, latency: 10 * time.Millisecond, unsure: time.Millisecond})
+	}
+	f.run(5*time.Second, 2*time.Millisecond, nil)
+	f.workers[0].threads = 0
+	f.run(idle+3*time.Second, 2*time.Millisecond, nil)
+	f.run(20*time.Second, 2*time.Millisecond, nil)
+	f.holds(t)
+	if n := f.in(f.workers[1], f.now.Add(-20*time.Second), f.now); n < 20*4*85/100 {
+		t.Errorf("the worker that is left made %d calls in 20 s, want nearly %d", n, 20*4)
 	}
 }
 

@@ -21,10 +21,15 @@ type Stake struct {
 const (
 	// HoldLife is how long a worker holds places without a word, at least.
 	HoldLife = 10 * time.Second
-	// turnLife is how long a worker keeps its places where others have none, beside the time
-	// that it takes one for.
-	turnLife = time.Second
+	// turnLife is how long a worker keeps its places where others have none.
+	turnLife = 2 * time.Second
+	// shortBeat is how often a worker that holds places says so, at most.
+	shortBeat = time.Second
 )
+
+// turn is how long a worker keeps such places where others have none: so long that it uses
+// each of them twice.
+func (k kind) turn() time.Duration { return max(turnLife, k.reach+time.Second) }
 
 // holdLife is how long a worker holds places without a word, where there are so many workers.
 func holdLife(members int) time.Duration {
@@ -70,14 +75,18 @@ func (l *Ledger) hold(kinds []kind, a *Ask, g *Grant) {
 		i = len(l.Holds)
 		l.Holds = append(l.Holds, Hold{ID: a.ID})
 	}
-	g.Until = a.Now.At.Add(holdLife(g.Members)).ceil(time.Millisecond)
-	next, some := Hold{ID: a.ID, Until: g.Until, Of: make([]Stake, len(kinds))}, false
+	was, life := l.Holds[i], holdLife(g.Members)
+	next, some := Hold{ID: a.ID, Until: a.Now.At.Add(life).ceil(time.Millisecond), Of: make([]Stake, len(kinds))}, false
 	for k, of := range kinds {
 		var part Part
 		next.Of[k], part = l.stake(i, k, of, a)
 		g.Places = append(g.Places, part)
 		some = some || next.Of[k].Has > 0 || next.Of[k].Want > 0
 	}
+	if slices.Equal(next.Of, was.Of) && next.Until.Sub(was.Until) < beat(g.Members)*9/10 && len(a.Wants)+len(a.Changes) == 0 {
+		next, g.Same = was, true
+	}
+	g.Until = next.Until
 	if l.Holds[i] = next; !some {
 		l.Holds = slices.Delete(l.Holds, i, i+1)
 	}
@@ -108,7 +117,7 @@ func (l *Ledger) stake(i, k int, of kind, a *Ask) (Stake, Part) {
 	}
 	share := int(divide(int64(of.places), claims)[i])
 	me.Has = max(keeps, min(share, max(free, 0)))
-	if (had == 0) != (me.Has == 0) || share > 0 && now >= me.Since.Add(turnLife+of.reach) && me.Has > 0 {
+	if (had == 0) != (me.Has == 0) || share > 0 && now >= me.Since.Add(of.turn()) && me.Has > 0 {
 		me.Since = now
 	}
 	me.Since = me.Since.floor(time.Millisecond)
@@ -120,7 +129,7 @@ func (l *Ledger) stake(i, k int, of kind, a *Ask) (Stake, Part) {
 }
 
 // beat is how often a worker that holds places says so, where there are so many workers.
-func beat(members int) time.Duration { return max(turnLife, time.Duration(members)*again) }
+func beat(members int) time.Duration { return max(shortBeat, time.Duration(members)*again) }
 
 // nextTurn is about when a worker that waits for a place may find one: holders give places
 // back one after another, and others have waited for longer.
@@ -143,13 +152,13 @@ func (l *Ledger) nextTurn(i, k int, of kind, me Stake, now Time) Time {
 	}
 	slices.Sort(ends)
 	turns := time.Duration(before / len(ends))
-	return ends[before%len(ends)].Add(turns * max(beat(members), turnLife+of.reach))
+	return ends[before%len(ends)].Add(turns * max(beat(members), of.turn()))
 }
 
 // gives is about when a worker gives a place back for which others wait: at first it hears of
 // them.
 func (h Hold) gives(s Stake, of kind, members int) Time {
-	heard, turn := h.Until.Add(-holdLife(members)), s.Since.Add(turnLife+of.reach)
+	heard, turn := h.Until.Add(-holdLife(members)), s.Since.Add(of.turn())
 	if s.Has > 1 {
 		turn = heard.Add(1)
 	}
@@ -165,7 +174,7 @@ func (s Stake) turn(of kind, now Time) Time {
 	switch {
 	case s.Has == 0:
 		return s.Since
-	case now < s.Since.Add(turnLife+of.reach):
+	case now < s.Since.Add(of.turn()):
 		return 0
 	}
 	return now

@@ -71,6 +71,7 @@ type Grant struct {
 	Until   Time          // when it holds them no longer
 	Epoch   time.Duration // how long one is
 	Members int           // how many workers there are
+	Same    bool          // the ledger says all of that already: it need not be changed
 }
 
 // Start is the right to start requests of a class at From or later, and before Till.

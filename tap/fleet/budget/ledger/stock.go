@@ -16,6 +16,7 @@ type places struct {
 	next       Time   // about when there is a place, where it has none
 	flying     int    // that are taken until requests are over
 	taken      []Time // those that are taken for the limit's time: until when, the earliest first
+	last       Time   // when one was taken or wanted
 	since      Time   // when the time began
 	peak       [2]int // in which so many were taken or wanted at most, and in the one before
 }
@@ -89,10 +90,21 @@ func (p *places) saw(n int, now Time, long time.Duration) {
 		p.since, p.peak = now, [2]int{}
 	}
 	p.peak[0] = max(p.peak[0], n)
+	if n > 0 {
+		p.last = now
+	}
 }
 
-// most is how many were taken or wanted lately.
-func (p *places) most() int { return max(p.peak[0], p.peak[1]) }
+// idle is how long a worker keeps a place that it does not use, where others want it.
+const idle = 2 * time.Second
+
+// needs is how many were taken or wanted lately.
+func (p *places) needs(now Time) int {
+	if p.short && now >= p.last.Add(idle) {
+		return 0
+	}
+	return max(p.peak[0], p.peak[1])
+}
 
 // wish is what the worker wants where so many requests wait. It lets go of the places that
 // are not its part, or that it does not want.
@@ -100,7 +112,7 @@ func (s *stock) wish(k, waits int, now Now, long time.Duration) Wish {
 	p := &s.of[k]
 	used := p.used(now)
 	p.saw(used+waits, now.At, long)
-	wants := p.most()
+	wants := p.needs(now.At)
 	if waits > 0 && p.reach > 0 { // a request that waits is followed by more within the limit's time
 		wants += (wants + 1) / 2
 	}
