@@ -16,11 +16,21 @@ type envVar struct {
 	name string // TAP_REST_AUTH__KEY
 	path string // auth__key, in lower case
 	text string
+	file string // the .env file that it stands in; "": the process has it
+}
+
+// origin says where the variable stands, for messages.
+func (v envVar) origin() string {
+	if v.file == "" {
+		return v.name
+	}
+	return v.name + " in " + v.file
 }
 
 // envSetting is a key of the config that a variable gives.
 type envSetting struct {
-	name    string // of the variable
+	origin  string // the variable's name, and where it stands
+	ofFile  bool   // it stands in a .env file
 	steps   []string
 	pointer string // to the key
 	text    string
@@ -37,10 +47,14 @@ func (in *Input) named(s *sources.Settings, warn func(format string, args ...any
 		if !ok {
 			continue
 		}
-		if at := slices.IndexFunc(all, func(o envSetting) bool { return o.pointer == one.pointer }); at < 0 {
+		at := slices.IndexFunc(all, func(o envSetting) bool { return o.pointer == one.pointer })
+		switch {
+		case at < 0:
 			all = append(all, one)
-		} else if all[at].text != one.text {
-			warn("%s is not used: %s gives the same key", one.name, all[at].name)
+		case all[at].ofFile && !one.ofFile:
+			all[at] = one // the process's win over those of files, however they are written
+		case all[at].text != one.text && all[at].ofFile == one.ofFile:
+			warn("%s is not used: %s gives the same key", one.origin, all[at].origin)
 		}
 	}
 	return all
@@ -77,17 +91,17 @@ func (v envVar) key(s *sources.Settings, warn func(format string, args ...any)) 
 		if near := nearest.Name(v.path, known(s)); near != "" {
 			hint = "; did you mean " + sources.EnvPrefix + strings.ToUpper(near) + "?"
 		}
-		warn("%s names no setting and is not used%s", v.name, hint)
+		warn("%s names no setting and is not used%s", v.origin(), hint)
 		return envSetting{}, false
 	case 1:
 	default:
 		a, b := names[0].Keys, names[1].Keys
-		warn("%s is not used: it may mean %s or %s; write %s%s or %[4]s%[6]s", v.name, strings.Join(a, "."), strings.Join(b, "."),
+		warn("%s is not used: it may mean %s or %s; write %s%s or %[4]s%[6]s", v.origin(), strings.Join(a, "."), strings.Join(b, "."),
 			sources.EnvPrefix, sources.EnvName(strings.Join(a, "__")), sources.EnvName(strings.Join(b, "__")))
 		return envSetting{}, false
 	}
 	name := names[0]
-	one := envSetting{name: v.name, steps: name.Keys, text: v.text, value: envValue(v.text, name.Text)}
+	one := envSetting{origin: v.origin(), ofFile: v.file != "", steps: name.Keys, text: v.text, value: envValue(v.text, name.Text)}
 	for _, step := range name.Keys {
 		one.pointer += raw.Step(step)
 	}

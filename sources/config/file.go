@@ -19,6 +19,8 @@ func (f File) parse() (root *document.Node, err error) {
 		return &document.Node{Shape: document.Map}, nil
 	case ext == ".yaml" || ext == ".yml":
 		root, err = f.parseYAML()
+	case ext == ".toml":
+		root, err = f.parseTOML()
 	default:
 		if root, err = document.ParseJSON(f.Data); err != nil {
 			err = fmt.Errorf("config %s: not JSON: %w", f.Name, jsonError(f.Data, err))

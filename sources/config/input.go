@@ -36,28 +36,57 @@ type inputFile struct {
 
 // Read reads config files, of which later ones win, key by key, and
 // picks the variables named TAP_REST_… out of environ ("NAME=value"), which
-// win over files.
+// win over files. Every text stands for itself.
 func Read(files []File, environ []string) (*Input, error) {
+	in, err := read(files, func(_ File, root *document.Node) (*document.Node, error) { return root, nil })
+	if err != nil {
+		return nil, err
+	}
+	in.takeEnviron(environ)
+	in.sortVariables()
+	return in, nil
+}
+
+// read reads config files; resolve makes of what stands in one what it means.
+func read(files []File, resolve func(f File, root *document.Node) (*document.Node, error)) (*Input, error) {
 	in := &Input{values: &document.Node{Shape: document.Map}}
 	for _, f := range files {
 		root, err := f.parse()
+		if err == nil {
+			root, err = resolve(f, root)
+		}
 		if err != nil {
 			return nil, err
 		}
 		in.files = append(in.files, inputFile{f.Name, root})
 		in.values = overlay(in.values, root)
 	}
+	return in, nil
+}
+
+// takeEnviron takes the variables of the process.
+func (in *Input) takeEnviron(environ []string) {
 	for _, v := range environ {
 		name, text, _ := strings.Cut(v, "=")
 		if strings.HasSuffix(strings.ToLower(name), "_proxy") {
 			in.proxies = append(in.proxies, secret.UserInfo(strings.ToLower(name), text)...)
 		}
-		if len(name) > len(sources.EnvPrefix) && strings.EqualFold(name[:len(sources.EnvPrefix)], sources.EnvPrefix) {
-			in.env = append(in.env, envVar{name, strings.ToLower(name[len(sources.EnvPrefix):]), text})
-		}
+		in.takeVariable(name, text, "")
 	}
+}
+
+// takeVariable takes a variable that is a setting by its name; file is the .env file that
+// it stands in, "" for the process.
+func (in *Input) takeVariable(name, text, file string) {
+	if isSettingVariable(name) {
+		in.env = append(in.env, envVar{name, strings.ToLower(name[len(sources.EnvPrefix):]), text, file})
+	}
+}
+
+// sortVariables sorts the variables by what they name: those of the process come before
+// those of files.
+func (in *Input) sortVariables() {
 	slices.SortStableFunc(in.env, func(a, b envVar) int { return strings.Compare(a.path, b.path) })
-	return in, nil
 }
 
 // Configure checks what the user gave against the definition. Its error is
@@ -84,7 +113,7 @@ func (in *Input) resolve(s *sources.Settings, warn func(format string, args ...a
 	o := origins{in.files, map[string]string{}}
 	values := in.values
 	for _, v := range in.named(s, warn) {
-		o.env[v.pointer] = v.name
+		o.env[v.pointer] = v.origin
 		values = overlay(values, nest(v.steps, v.value))
 	}
 	return rooted(values, nil, ""), o

@@ -20,7 +20,7 @@ type specCmd struct{}
 // environment names. Without one it asks for a definition.
 func (c *specCmd) Run(rt *runtime) error {
 	rt.console.SpeakAirbyte(rt.stdout)
-	input, err := (&inputFlags{}).read()
+	input, err := (&inputFlags{choiceFlags: choiceFlags{Literal: true}}).read()
 	if err != nil {
 		return &tap.InputError{Err: err}
 	}
@@ -43,7 +43,7 @@ type airbyteFlags struct {
 // options reads the settings. Its error is a *tap.InputError.
 func (f *airbyteFlags) options(rt *runtime) (tap.Options, error) {
 	log := rt.console.SpeakAirbyte(rt.stdout)
-	o, err := (&inputFlags{choiceFlags: choiceFlags{Config: f.Config}}).settings(rt)
+	o, err := (&inputFlags{choiceFlags: choiceFlags{Config: f.Config, Literal: true}}).settings(rt)
 	if err != nil {
 		return o, &tap.InputError{Err: err}
 	}
@@ -56,7 +56,7 @@ func (f *airbyteFlags) options(rt *runtime) (tap.Options, error) {
 // between two runs.
 func (f *airbyteFlags) rotated(log *message.AirbyteLog) func([]string, string) {
 	return func(setting []string, token string) {
-		input, err := (&inputFlags{choiceFlags: choiceFlags{Config: f.Config}}).read()
+		input, err := (&inputFlags{choiceFlags: choiceFlags{Config: f.Config, Literal: true}}).read()
 		if err != nil {
 			return // it was read a moment ago: the file of the token has it
 		}

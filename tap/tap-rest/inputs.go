@@ -9,12 +9,14 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/config"
+	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/workdir"
@@ -56,7 +58,8 @@ type inputFlags struct {
 
 // choiceFlags say what is read, and how.
 type choiceFlags struct {
-	Config     []string `placeholder:"FILE" sep:"none" help:"Settings as a JSON object, or YAML by its name. Several: later ones win. Variables TAP_REST_… win over all; ENV instead of a file: they alone."`
+	Config     []string `placeholder:"FILE" sep:"none" help:"Settings as a JSON object, or YAML or TOML by its name. Several: later ones win. Variables TAP_REST_… win over all; ENV instead of a file: they alone."`
+	Literal    bool     `kong:"-"` // no text of a config refers to anything
 	Catalog    string   `placeholder:"FILE" xor:"catalog" help:"Which streams and fields to read. Without it: all of them."`
 	Properties string   `placeholder:"FILE" xor:"catalog" help:"The same, under its old name."`
 	Select     []string `placeholder:"A,B.C,!D" xor:"catalog" help:"Streams and fields to read, without a catalog: names, * in them, ! before what is left out. Keys stay."`
@@ -143,7 +146,33 @@ func (in *inputFlags) read() (*config.Input, error) {
 		}
 		files = append(files, config.File{Name: name, Data: data})
 	}
-	return config.Read(files, settingsEnv())
+	if in.Literal {
+		return config.Read(files, settingsEnv())
+	}
+	around, err := surroundings(files)
+	if err != nil {
+		return nil, err
+	}
+	return around.Read(files, settingsEnv())
+}
+
+// surroundings are what config files may refer to: variables, those of .env files beside
+// them too, and files.
+func surroundings(files []config.File) (config.Around, error) {
+	around := config.Around{Environ: os.Environ(), Open: func(name string) ([]byte, error) { return document.ReadFile(name, config.MaxReferred) }}
+	for _, f := range files {
+		name := filepath.Join(filepath.Dir(f.Name), ".env")
+		known := slices.ContainsFunc(around.DotEnv, func(have config.File) bool { return have.Name == name })
+		if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() || known {
+			continue
+		}
+		data, err := readInput("beside --config", name)
+		if err != nil {
+			return around, err
+		}
+		around.DotEnv = append(around.DotEnv, config.File{Name: name, Data: data})
+	}
+	return around, nil
 }
 
 // settingsEnv is the environment without the variables that are no settings:
