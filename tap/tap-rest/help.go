@@ -76,7 +76,7 @@ func misused(model *kong.Application, args []string, err error) error {
 	text := err.Error()
 	var names []string
 	for _, command := range model.Children {
-		if command != model.DefaultCmd {
+		if command != model.DefaultCmd && !command.Hidden {
 			names = append(names, command.Name)
 		}
 		if strings.HasPrefix(text, "expected ") && slices.Contains(args, command.Name) {

@@ -37,12 +37,20 @@ type cli struct {
 	Worker  workerCmd   `cmd:"" group:"fleet" help:"Take parts from that queue, and read each into a target."`
 	Status  statusCmd   `cmd:"" group:"fleet" help:"Say how far the workers are."`
 	Journal journalCmd  `cmd:"" help:"Look at the recorded exchanges: list, show, export, prune."`
+	Shell   shellCmds   `embed:""`
 	Help    helpCmd     `cmd:"" help:"Print the help of the program, or of a command."`
 	Release versionCmd  `cmd:"" name:"version" help:"Print the version."`
 
 	LogFormat string           `enum:"text,json" default:"${log_format}" env:"TAP_REST_LOG_FORMAT" help:"How stderr is written: text or json, an object on each line."`
 	LogLevel  string           `enum:"debug,info,warn,error" default:"${log_level}" env:"TAP_REST_LOG_LEVEL" help:"From which level on stderr tells: debug, info, warn or error."`
 	Version   kong.VersionFlag `help:"Print the version and stop."`
+}
+
+// shellCmds are for those who work in a shell.
+type shellCmds struct {
+	Completion completionCmd `cmd:"" help:"Print what completes command lines in bash, zsh or fish."`
+	Complete   completeCmd   `cmd:"" hidden:"" passthrough:""`
+	Man        manCmd        `cmd:"" help:"Print the manual page."`
 }
 
 // airbyteCmds are the commands of an Airbyte source.
@@ -104,7 +112,7 @@ func run(args []string) int {
 		}
 		return nil
 	}
-	rt := &runtime{stop: stop, signals: signals, console: con, stdout: os.Stdout, target: target, again: again}
+	rt := &runtime{stop: stop, signals: signals, console: con, stdout: os.Stdout, target: target, again: again, model: parser.Model}
 	if err = rt.mayLoad(command.Command()); err == nil {
 		err = command.Run(rt)
 	}
@@ -124,6 +132,7 @@ type runtime struct {
 	stdout  *os.File
 	target  []string                  // the command that stands behind --; nil: what is read goes to stdout
 	again   func(args []string) error // does what a flag that prints something does
+	model   *kong.Application
 
 	watchers watchers         // of the run
 	ends     []func(code int) // told how the program ends

@@ -16,7 +16,7 @@ import (
 // a target of the run's own.
 func splitTarget(args []string) (ours, command []string) {
 	i := slices.Index(args, "--")
-	if i < 0 {
+	if i < 0 || args[0] == completeName {
 		return args, nil
 	}
 	return args[:i], append([]string{}, args[i+1:]...)
