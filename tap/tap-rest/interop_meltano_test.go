@@ -24,22 +24,30 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest"
 )
 
-// testPiped does what the README says about targets.
+// testPiped does what README and docs say with a target from PyPI.
 func testPiped(t *testing.T, in *interop) {
-	dir := t.TempDir()
-	env := withPrograms(ownEnv(dir), in, "target-jsonl")
-	runDocument(t, dir, freeAddress(t), env, sections(t, func(title string) bool {
-		return title == "A first definition" || title == "Pipe it"
-	}))
+	texts := documents(t)
+	texts["../README.md"] = string(readFile(t, "../../README.md"))
+	for name, text := range texts {
+		if !strings.Contains(text, "needs=target-jsonl") {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			dir, address := t.TempDir(), freeAddress(t)
+			if name != "../README.md" { // which serves the sample API itself
+				address = serveSamples(t)
+				docEnv(t, dir, name, &text)
+			}
+			runDocument(t, dir, address, withPrograms(ownEnv(dir), in, "target-jsonl"), text, "target-jsonl")
+		})
+	}
 }
 
-// testUnderMeltano does what the README and docs/meltano.md say about Meltano.
+// testUnderMeltano does what docs/meltano.md says.
 func testUnderMeltano(t *testing.T, in *interop) {
-	dir, address := t.TempDir(), freeAddress(t)
+	dir, address := t.TempDir(), serveSamples(t)
 	in.layMeltano(t, dir, address)
-	text := sections(t, func(title string) bool { return title == "A first definition" || title == "Under Meltano" }) +
-		string(readFile(t, "../../docs/meltano.md"))
-	runDocument(t, dir, address, in.meltanoEnv(dir), text, "meltano")
+	runDocument(t, dir, address, in.meltanoEnv(dir), string(readFile(t, "../../docs/meltano.md")), "meltano")
 }
 
 // testMeltano runs docs/meltano against an API that grows, and kills the tap.

@@ -8,14 +8,11 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/tap-rest/tap-rest/tap/fleet/natstest"
 )
 
 // fence matches a block of code in a document: its language, after that the
@@ -25,34 +22,12 @@ var fence = regexp.MustCompile("(?ms)^```(\\w+) ?(\\S*)\n(.*?)^```$")
 // blockMark stands alone on a line of output before that of a block.
 const blockMark = "--block--"
 
-// needPrograms are the sections of the README whose commands need programs
-// from PyPI: the interop tests run them.
-var needPrograms = []string{"Pipe it", "Under Meltano"}
-
-// TestReadme does what the README says, but for what needs other programs.
+// TestReadme does what the README says, but for what needs programs from PyPI: the
+// interop tests run that.
 func TestReadme(t *testing.T) {
 	t.Parallel() // it waits for most of its time
 	dir := t.TempDir()
-	text := sections(t, func(title string) bool { return !slices.Contains(needPrograms, title) })
-	text = strings.ReplaceAll(text, "nats://queue:4222", natstest.Start(t).URL())
-	bin := t.TempDir()
-	if err := os.WriteFile(filepath.Join(bin, "target-parquet"), []byte("#!/bin/sh\n"+loading), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	env := append(ownEnv(dir), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
-	runDocument(t, dir, freeAddress(t), env, text)
-}
-
-// sections returns those sections of the README that are wanted.
-func sections(t *testing.T, wanted func(title string) bool) string {
-	readme := string(readFile(t, "../../README.md"))
-	var text string
-	for _, section := range strings.SplitAfter(readme, "\n## ")[1:] {
-		if title, _, _ := strings.Cut(section, "\n"); wanted(title) {
-			text += section
-		}
-	}
-	return text
+	runDocument(t, dir, freeAddress(t), ownEnv(dir), string(readFile(t, "../../README.md")))
 }
 
 // readmeAddress is where the documents' sample API is.
