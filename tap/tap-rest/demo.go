@@ -75,7 +75,7 @@ func shopConfig(url string) []byte {
 func serveStyles(rt *runtime, address string) error {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return &tap.InputError{Err: fmt.Errorf("demo: --serve %s: %w", address, err)}
+		return &tap.InputError{Err: fmt.Errorf("demo: nothing can be served at %s: %w (--listen HOST:PORT names another place)", address, err)}
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", apitest.Shop(apitest.RequireBearer(demoToken)))
