@@ -37,7 +37,7 @@
 //
 // limit, per_page, size or first ask for a number of records on a page. POST
 // collections take parameters in the URL, as a form, or as members of a JSON
-// object; GraphQL takes them from the object's variables and wants a query, which
+// object, a list standing for its last element; GraphQL takes them from the object's variables and wants a query, which
 // it does not read. Unknown parameters are ignored. With a [Filter], its From and
 // To parameters ask for a range of time.
 //
