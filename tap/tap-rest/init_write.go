@@ -157,7 +157,8 @@ func (o *output) preview(text []byte, d *sources.Definition, in *survey) error {
 	o.rt.console.Hide(options.Config.Hider)
 	stream := d.Names()[0]
 	look, err := tap.Preview(in.stop, options, stream, in.first+1)
-	if err != nil {
+	usedUp := err != nil && in.tape.Left() == 0
+	if err != nil && !usedUp {
 		return printed(o.rt, err)
 	}
 	var table bytes.Buffer
@@ -166,6 +167,9 @@ func (o *output) preview(text []byte, d *sources.Definition, in *survey) error {
 	}
 	for _, r := range look.Requests {
 		fmt.Fprintf(&table, "%s: %s: answered %d with %s\n", r.Stream, r.Request, r.Status, report.Numbered(int64(r.Records), "%s record[|s]"))
+	}
+	if usedUp {
+		look.End = "no more calls may be made, so the preview ends here; tap-rest preview asks for more"
 	}
 	fmt.Fprintf(&table, "%s\n%s in all.", look.End, report.Numbered(int64(in.tape.Calls()), "%s call[|s]"))
 	for line := range strings.Lines(table.String()) {

@@ -67,7 +67,8 @@ func keyOf(fields []field, n int, word string) (name string, isSure bool) {
 		if !f.distinct(n) {
 			continue
 		}
-		plain, r := plainName(f.name), len(idNames)+2
+		var r int
+		plain := plainName(f.name)
 		switch at := slices.Index(idNames, f.name); {
 		case at >= 0:
 			r = at

@@ -107,30 +107,42 @@ func Look(ctx context.Context, c *call.Call, o Options) (*Found, error) {
 	return l.found, ctx.Err()
 }
 
-// ask makes a call. One that the API refuses for now is made once more.
+// attempts is how often a call is made that the API refuses for now, or does not take.
+const attempts = 3
+
+// ask makes a call. One that the API refuses for now is made again.
 func (l *look) ask(c *call.Call) (*Answer, error) {
-	for attempt := 0; ; attempt++ {
-		r, err := c.Request(l.ctx)
-		if err != nil {
-			return nil, err
+	for attempt := 1; ; attempt++ {
+		answer, err := l.askOnce(c)
+		again := notConnected(err) || err == nil && forNow(answer.Status)
+		if !again || attempt == attempts || l.Tape.Recorded() {
+			return answer, err
 		}
-		response, err := l.Tape.RoundTrip(r)
-		if err != nil {
-			return nil, err
+		after := ""
+		if err == nil {
+			after = answer.Header.Get("Retry-After")
 		}
-		body, err := io.ReadAll(response.Body)
-		response.Body.Close()
-		if err != nil {
-			return nil, err
-		}
-		answer := &Answer{response.StatusCode, response.Header, body}
-		if !forNow(answer.Status) || attempt > 0 || l.Tape.Recorded() {
-			return answer, nil
-		}
-		if err := l.wait(answer.Header.Get("Retry-After")); err != nil {
+		if err := l.wait(after); err != nil {
 			return nil, err
 		}
 	}
+}
+
+func (l *look) askOnce(c *call.Call) (*Answer, error) {
+	r, err := c.Request(l.ctx)
+	if err != nil {
+		return nil, err
+	}
+	response, err := l.Tape.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	return &Answer{response.StatusCode, response.Header, body}, nil
 }
 
 func forNow(status int) bool {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -103,6 +104,11 @@ func (t *Tape) RoundTrip(r *http.Request) (*http.Response, error) {
 		return kept.response(r), nil
 	}
 	answer, err := t.make(r, body)
+	if notConnected(err) {
+		t.mu.Lock()
+		t.calls-- // nothing was asked
+		t.mu.Unlock()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -112,6 +118,12 @@ func (t *Tape) RoundTrip(r *http.Request) (*http.Response, error) {
 		t.mu.Unlock()
 	}
 	return answer.response(r), nil
+}
+
+// notConnected reports whether a call failed before anything was sent.
+func notConnected(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 func (t *Tape) make(r *http.Request, body []byte) (*Answer, error) {
