@@ -13,7 +13,7 @@ const module = "github.com/tap-rest/tap-rest"
 // arrows says which of our packages each of them may import, tests apart.
 // Imports go one way: down this list.
 var arrows = map[string][]string{
-	"tap/tap-rest":            {"tap/tap-rest/console", "tap", "tap/fleet", "tap/fleet/budget", "tap/lint", "tap/message", "tap/report", "tap/target", "tap/workdir", "sources", "sources/builtin", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal", "state/progress", "sources/apitest/styles", "catalog/selection", "sources/draft", "sources/draft/call", "sources/draft/curl", "sources/draft/probe", "sources/draft/probe", "sources/draft/har", "tap/metrics", "tap/tap-rest/completion", "tap/tap-rest/manual"},
+	"tap/tap-rest":            {"tap/tap-rest/console", "tap", "tap/fleet", "tap/fleet/budget", "tap/lint", "tap/message", "tap/report", "tap/target", "tap/workdir", "sources", "sources/builtin", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal", "state/progress", "sources/apitest/styles", "catalog/selection", "sources/draft", "sources/draft/call", "sources/draft/curl", "sources/draft/probe", "sources/draft/probe", "sources/draft/har", "tap/metrics", "tap/tap-rest/completion", "tap/tap-rest/manual", "tap/report/page"},
 	"tap/tap-rest/console":    {"tap", "tap/message", "tap/report", "sources/secret"},
 	"tap/tap-rest/completion": {},
 	"tap/tap-rest/manual":     {},
@@ -38,6 +38,7 @@ var arrows = map[string][]string{
 	"tap/plan":                {"sources/fetch/uri", "sources/fetch/paging", "sources/fetch/ref", "sources", "sources/expr", "sources/times", "catalog", "state", "state/journal"},
 	"tap/render":              {"tap/certificate", "tap/distinct", "catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/message", "tap/plan", "tap/report", "tap/twins", "tap/workdir", "sources", "sources/nearest", "sources/expr", "sources/fetch", "catalog", "catalog/schema", "state"},
 	"tap/report":              {"tap/certificate", "sources", "sources/fetch/paging", "tap/message", "sources/fetch", "state/journal", "sources/fetch/recorded"},
+	"tap/report/page":         {"tap/report", "tap/certificate", "sources/fetch/rate", "sources/fetch/recorded", "sources/times", "state/journal"},
 	"tap/certificate":         {"tap/workdir", "sources/fetch", "sources/fetch/paging", "tap/distinct"},
 	"tap/distinct":            {},
 	"tap/stdout":              {"tap/limits", "tap/render"},

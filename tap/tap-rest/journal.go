@@ -17,6 +17,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
 // journalCmd looks at what is recorded.
@@ -37,6 +38,7 @@ type journalFlags struct {
 type journals struct {
 	dir     string   // that holds them
 	folders []string // one for each source
+	known   []string // these, and those that hold nothing but what the last run came to
 	limits  sources.Journal
 	one     bool // a config says whose; else they are all that dir holds
 }
@@ -97,6 +99,9 @@ func (js *journals) add(folder string) error {
 	is, err := journal.Exists(folder)
 	if is {
 		js.folders = append(js.folders, folder)
+	}
+	if _, none := os.Stat(filepath.Join(folder, report.LastRunName)); is || none == nil {
+		js.known = append(js.known, folder)
 	}
 	return err
 }

@@ -37,6 +37,7 @@ type cli struct {
 	Worker  workerCmd   `cmd:"" group:"fleet" help:"Take parts from that queue, and read each into a target."`
 	Status  statusCmd   `cmd:"" group:"fleet" help:"Say how far the workers are."`
 	Journal journalCmd  `cmd:"" help:"Look at the recorded exchanges: list, show, export, prune."`
+	Report  reportCmd   `cmd:"" help:"Make a page, in one HTML file, of the last run and its calls."`
 	Shell   shellCmds   `embed:""`
 	Help    helpCmd     `cmd:"" help:"Print the help of the program, or of a command."`
 	Release versionCmd  `cmd:"" name:"version" help:"Print the version."`
