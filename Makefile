@@ -15,6 +15,8 @@
 # make release  dist/*: archives, deb, rpm, wheels, an image, an SBOM, a formula and
 #               checksums, for PLATFORMS, of a checkout without changes
 # make release-test  that the same commit gives the same bytes, and what is in them
+# make looks    the page of tap-rest report in Chromium, which is to be installed;
+#               TAP_REST_LOOKS=DIR leaves pictures of it there
 # make image    a container image, tagged IMAGE; needs Docker or buildah
 # make image-test   the image, run as Airbyte runs it
 # make site     the documents as a static site, site/; needs Python 3.10 or later
@@ -40,7 +42,7 @@ race        := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 # Of wheels: Go's OS and architecture.
 PLATFORMS   ?= linux_amd64 linux_arm64 darwin_amd64 darwin_arm64 windows_amd64 windows_arm64
 
-.PHONY: all build build-small demo test test-all race wheel interop interop-all interop-systems interop-engines image image-test release release-test lint fuzz bench bench-formats site
+.PHONY: all build build-small demo test test-all race wheel interop interop-all interop-systems interop-engines image image-test release release-test lint fuzz bench bench-formats site looks
 all: build test
 
 compile = CGO_ENABLED=0 $(GO) build $(if $(TAGS),-tags $(TAGS)) -trimpath -ldflags '-s -w $(if $(release),-X main.release=$(release)) $(if $(commit),-X main.commit=$(commit))'
@@ -128,6 +130,10 @@ release:
 
 release-test:
 	cd .ci/release && $(GO) vet ./... && $(GO) test -count=1 -timeout 60m ./...
+
+# Without a Chromium it is skipped, and says so, but where CI=true.
+looks:
+	$(GO) test -count=1 -timeout 30m -v -run '^TestInteropBrowser' ./testbrowser ./tap/report/page
 
 image: build
 	.ci/image bin/tap-rest $(IMAGE) $(or $(release),dev)

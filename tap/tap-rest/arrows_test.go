@@ -53,6 +53,7 @@ var arrows = map[string][]string{
 
 	"sources/fetch/decode/decodetest": {"sources/fetch/decode/file", "testshare"},
 	"testshare":                       {}, // tests may import it
+	"testbrowser":                     {}, // tests may import it
 
 	"sources/fetch/paging":        {"sources/nearest", "sources/fetch/paging/repeat", "sources/fetch/paging/list", "sources/fetch/ref", "sources/fetch/paging/hint", "sources", "sources/expr"},
 	"sources/fetch/paging/hint":   {"sources/nearest", "sources"},
