@@ -3,7 +3,6 @@ package tap
 import (
 	"encoding/json"
 	"errors"
-	"sync/atomic"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
@@ -49,7 +48,7 @@ type track struct {
 	left
 	ending
 
-	begun     atomic.Bool    // a walk is under way, set from there
+	begun     beginning      // a walk is under way, set from there
 	counters  fetch.Counters // of its requests, set from the walks
 	refused   error          // why it is not read at all; nil: it is
 	announced announced

@@ -41,7 +41,7 @@ func (all *clients) of(s *plan.Stream, vars expr.Vars) *fetch.Client {
 	if c == nil {
 		c = fetch.NewClient(s.Definition.Client, fetch.Options{
 			Transport: r.Transport, Secrets: r.Config.Hider, Ahead: all.ahead, Back: all.back,
-			UserAgent: "tap-rest/" + r.Version, Gate: r.gate, MaxCost: r.Config.Run.MaxCost, Log: r.Log, Hasty: r.look != nil, Budget: r.Budget,
+			UserAgent: "tap-rest/" + r.Version, Gate: r.gate, MaxCost: r.Config.Run.MaxCost, Log: r.Log, Hasty: r.look != nil, Budget: r.Budget, Follow: r.follows(),
 			Tokens: fetch.Tokens{Dir: filepath.Join(r.work.Dir, "tokens"), Replace: workdir.Replace, Rotated: r.Rotated},
 			Limits: fetch.Sharing{Dir: filepath.Join(r.WorkDir, "limits"), Salt: func() ([]byte, error) { return folders.Salt(filepath.Join(r.WorkDir, "limits", "salt")) }},
 		}, vars)

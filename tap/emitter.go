@@ -272,7 +272,8 @@ func (e *emitter) countWritten() {
 		if b.step.failure == nil && b.step.split == nil && !b.step.putOff && !b.lines.Partial && !b.step.at.Next.Submitted() {
 			s.Pages++
 			if b.track.parts == nil {
-				s.Reach(b.step.at.Next.Share())
+				came, total := b.step.at.Next.Share()
+				s.Reach(came, total, b.step.last)
 			}
 		}
 		s.All += int64(max(0, len(b.step.halves)-1))
@@ -294,6 +295,7 @@ func (e *emitter) endStreams() {
 		if !t.pass.feed {
 			e.herald.ends(t, t.failure == nil, t.failure)
 		}
+		t.traceEnd()
 	}
 	e.bookmarks.over = clean(e.bookmarks.over)
 }

@@ -39,5 +39,6 @@ type Hooks struct {
 	Rotated func(setting []string, token string) // told, from any goroutine, of a refresh token that takes the place of a setting
 	Gone    <-chan struct{}                      // closed when nobody reads Out any more; nil: writing finds out
 	Watch   func(*report.Account)                // called now and then from the run's goroutine
+	Tracer  Tracer                               // follows the run
 	Stored  func() error                         // called once all is written and nothing failed to be; its error says that not all of it is stored, so that the next run goes on with the same passes, from the journal
 }

@@ -112,6 +112,9 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	err = r.emit(stop, passes, display, hands)
 	account.Took = time.Since(r.now)
 	account.Stopped = r.gate.Why()
+	for _, p := range passes {
+		p.track.traceEnd()
+	}
 	certified := r.certify(account, passes)
 	r.keepLastRun(last, account, passes)
 	if errors.Is(err, ErrClosedOutput) {

@@ -94,9 +94,16 @@ func (w *worker) expect() {
 // one renders those that are there. A walk that failed for now is put off,
 // unless this is the last time.
 func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn) (again bool) {
-	w.pass.track.begun.Store(true)
 	w.pass.track.counters.Walking.Add(1)
 	defer w.pass.track.counters.Walking.Add(-1)
+	ctx, end := w.traced(ctx)
+	again, why := w.walkOn(ctx, batches, t)
+	end(why)
+	return again
+}
+
+// walkOn walks the partition on. The error says why it is not at its end.
+func (w *worker) walkOn(ctx context.Context, batches chan<- *batch, t *limits.Turn) (again bool, why error) {
 	walkCtx, cancel := context.WithCancel(fetch.WithTurn(ctx, t))
 	defer cancel()
 	pages := w.run.spool.NewQueue()
@@ -112,17 +119,17 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 	w.renderer.WalkEnds()
 	if err == nil {
 		w.part.awaitChildren(ctx, w.run.gate.Closed(), t, 0) // or parents begin before the children of others are done
-		return false
+		return false, nil
 	}
 	if renderErr == nil {
 		err = w.split(ctx, batches, err)
 	}
 	if err == nil {
-		return false
+		return false, nil
 	}
 	if errors.Is(err, fetch.ErrStopped) {
 		w.leave(ctx, batches)
-		return false
+		return false, err
 	}
 	var e *fetch.Error
 	if renderErr == nil {
@@ -131,13 +138,13 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 	if renderErr == nil && errors.As(err, &e) && e.Class == fetch.Transient && t.PutOff() {
 		w.tellPutOff(err)
 		w.walker.putOff = e
-		return true
+		return true, err
 	}
 	if e != nil && w.pass.many && vanished(err, w.walker.at.Next) {
 		e.Advice = "it may have vanished while it was read: the next run asks for its first page again"
 	}
 	send(ctx, batches, w.failed(w.pass.patience.InShort(w.walker.inAll(err))))
-	return false
+	return false, err
 }
 
 // leave says of a partition that failed for now that the run ended before it was

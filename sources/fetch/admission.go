@@ -66,7 +66,10 @@ func (a *admission) admit(ctx context.Context, out *outgoing, n *Counters, ready
 		}
 		<-a.slots
 		told.waits(a, out, wait, n)
-		if err := a.rest(ctx, wait, n); err != nil {
+		began := time.Now()
+		err := a.rest(ctx, wait, n)
+		out.trail.waited(began, wait, a.secrets)
+		if err != nil {
 			return err
 		}
 	}

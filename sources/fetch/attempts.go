@@ -14,10 +14,21 @@ import (
 // ask asks until there is a page, or an error for good. The first attempt may be
 // under way already.
 func (a *asker) ask(ctx context.Context, out *outgoing, first *early) (*Page, error) {
+	trail := a.trail(out)
+	page, err := a.askOn(ctx, out, first, trail)
+	if trail != nil {
+		trail.end(page, err)
+		a.client.Follow(ctx, trail)
+	}
+	return page, err
+}
+
+func (a *asker) askOn(ctx context.Context, out *outgoing, first *early, trail *Trail) (*Page, error) {
 	retry, longest := a.retry(), a.longestWait()
 	asked := out
 	for n := newTries(); ; {
 		n.made, n.round = n.made+1, n.round+1
+		out.trail = trail
 		ex, v, err := a.attempt(ctx, out, first)
 		first = nil
 		if err != nil {
@@ -151,6 +162,7 @@ func (a *asker) pause(ctx context.Context, out *outgoing, ex *Exchange, v verdic
 			"attempt", round, "of", most, "wait", v.wait.Round(time.Millisecond).String())
 	}
 	a.counters.Retries.Add(1)
+	out.trail.retries(ex, v, a.client.Secrets)
 	wait := a.client.admission.sleep
 	if v.told || ex != nil && ex.Status == http.StatusTooManyRequests {
 		wait = a.client.admission.hold

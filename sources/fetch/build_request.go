@@ -86,7 +86,7 @@ func (b *builder) rebuild(out *outgoing) (*outgoing, error) {
 
 // outgoing makes a request one of the walk.
 func (b *builder) outgoing(r *request.Request) *outgoing {
-	out := &outgoing{Request: r, vars: b.vars, longAnswer: longAnswer{file: b.recorder.file}, under: b.under, jar: b.jar, stream: b.stream.Name, price: b.price}
+	out := &outgoing{Request: r, vars: b.vars, longAnswer: longAnswer{file: b.recorder.file}, under: b.under, jar: b.jar, stream: b.stream.Name, passage: passage{price: b.price}}
 	if b.recorder.Recording != nil || b.recorder.tags != nil {
 		out.digest = b.recorder.digest(out, false)
 	}

@@ -67,6 +67,8 @@
 //     next, only with bytes that are proven to be its rest: by a strong validator, their
 //     place and their number.
 //   - Links to files are shown, logged and kept without what signs them.
+//   - Who follows a client's requests (Options.Follow) hears of each once, when it is over,
+//     with its attempts and waits, and of no secret. Without a follower, nothing is noted.
 //   - Redirects, like retries, count as requests: for the rates, for the gate.
 //   - Nothing that waits (for a rate, for Retry-After) holds one of the
 //     client's slots for requests in flight.

@@ -245,6 +245,7 @@ func (a *asker) pollLater(ctx context.Context, out *outgoing, ex *Exchange, wait
 	if a.client.admission.stopped(ctx) {
 		return ErrStopped
 	}
+	out.trail.step(Step{What: Polls, For: wait})
 	j := a.judge.job
 	if running, tells := j.Tells(time.Now()); tells {
 		a.client.Log.Info("the export's job is not done yet", "stream", a.stream.Name, "request", out.Shown,

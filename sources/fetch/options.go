@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"context"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -86,6 +87,9 @@ type Options struct {
 	Tokens    Tokens     // of logins
 	Limits    Sharing    // of limits
 	Budget    Budget     // nil: the client's limits are those of this process
+	// Follow is called, from any goroutine, with what became of each request of a walk, in
+	// the walk's context; nil: nobody follows them.
+	Follow func(context.Context, *Trail)
 }
 
 // Budget is what the workers of a fleet share, on whichever machines they are.

@@ -30,17 +30,18 @@ type outgoing struct {
 	aside string           // of a request for no page: its place in the journal, beside the walk's
 	tag   *Tag             // of the answer of before, which is not sent where it did not change; nil: there is none
 	mark  marks            // of a request that must not be sent twice
-	price price
-	sending
+	passage
 	proving
 	longAnswer
 }
 
-// sending is how a request was sent.
-type sending struct {
+// passage is how a request comes through the limits, and how it was sent.
+type passage struct {
+	price   price
 	started *rate.Started // the last time that it was let through
 	sent    time.Time     // the last attempt, before any redirect; zero: it was not sent
 	tries   []journal.Try // the attempts that are over
+	trail   *Trail        // nil: nobody follows the request
 }
 
 // aboutJob is what a request is in an export.

@@ -51,10 +51,16 @@ type Course struct {
 	Bookmark   time.Time // of the last STATE, where that is a time
 }
 
-// Reach takes note that the walk of the one partition has come so far.
-func (c *Course) Reach(came, total int64) {
-	c.Reached, c.Total = came, total
-	c.Began = min(c.Began, came)
+// Reach takes note that the walk of the one partition has come so far, 0 of 0 where the
+// API does not say, and whether that is its end.
+func (c *Course) Reach(came, total int64, last bool) {
+	switch {
+	case last:
+		c.Reached = c.Total
+	case total > 0:
+		c.Reached, c.Total = came, total
+		c.Began = min(c.Began, came)
+	}
 }
 
 // Fail takes note of a failure.

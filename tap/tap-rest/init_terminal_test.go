@@ -18,15 +18,15 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest"
 )
 
-// terminal is a program on a terminal of its own.
-type terminal struct {
+// dialogue is one with a program on a terminal of its own.
+type dialogue struct {
 	t    *testing.T
 	file *os.File
 	seen bytes.Buffer
 }
 
 // expect reads what the program says until a text comes.
-func (c *terminal) expect(text string) {
+func (c *dialogue) expect(text string) {
 	c.t.Helper()
 	from := c.seen.Len()
 	part := make([]byte, 1)
@@ -39,7 +39,7 @@ func (c *terminal) expect(text string) {
 	}
 }
 
-func (c *terminal) answer(question, text string) {
+func (c *dialogue) answer(question, text string) {
 	c.t.Helper()
 	c.expect(question)
 	if _, err := io.WriteString(c.file, text+"\n"); err != nil {
@@ -48,13 +48,13 @@ func (c *terminal) answer(question, text string) {
 }
 
 // rest is all that the program says to its end.
-func (c *terminal) rest() string {
+func (c *dialogue) rest() string {
 	io.Copy(&c.seen, c.file) // a terminal whose program is gone is an error
 	return c.seen.String()
 }
 
-// onTerminal starts tap-rest on a terminal, in a folder.
-func onTerminal(t *testing.T, dir string, args ...string) (*terminal, *exec.Cmd) {
+// inDialogue starts tap-rest on a terminal, in a folder.
+func inDialogue(t *testing.T, dir string, args ...string) (*dialogue, *exec.Cmd) {
 	t.Helper()
 	cmd := exec.Command(builtBinary(t), args...)
 	cmd.Dir = dir
@@ -64,7 +64,7 @@ func onTerminal(t *testing.T, dir string, args ...string) (*terminal, *exec.Cmd)
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { file.Close() })
-	return &terminal{t: t, file: file}, cmd
+	return &dialogue{t: t, file: file}, cmd
 }
 
 // twoLists is an API whose answer has two lists that may be the records.
@@ -80,7 +80,7 @@ func twoLists(t *testing.T) string {
 func TestInitAsks(t *testing.T) {
 	dir := t.TempDir()
 	url := twoLists(t)
-	c, cmd := onTerminal(t, dir, "init", "curl -H 'Authorization: Bearer s3cret-77' "+url+"/v1/things")
+	c, cmd := inDialogue(t, dir, "init", "curl -H 'Authorization: Bearer s3cret-77' "+url+"/v1/things")
 	c.answer("What is the stream called? [things] ", "widgets")
 	c.answer("Which? [1] ", "nonsense")
 	c.answer("Which? [1] ", "results")
@@ -117,7 +117,7 @@ func TestInitAsksBeforeItReplaces(t *testing.T) {
 	server := httptest.NewServer(api)
 	defer server.Close()
 	line := "curl -H 'Authorization: Bearer s3cret-77' " + server.URL + "/shops"
-	c, cmd := onTerminal(t, dir, "init", line, "-o", "mine.yaml")
+	c, cmd := inDialogue(t, dir, "init", line, "-o", "mine.yaml")
 	c.answer("mine.yaml is there already. Replace it? [y/N] ", "")
 	said := c.rest()
 	if err := cmd.Wait(); err == nil || !strings.Contains(said, "nothing was written") {
@@ -127,7 +127,7 @@ func TestInitAsksBeforeItReplaces(t *testing.T) {
 		t.Errorf("the file is %s after %d calls, want mine after none", text, api.Count())
 	}
 
-	c, cmd = onTerminal(t, dir, "init", line, "-o", "mine.yaml")
+	c, cmd = inDialogue(t, dir, "init", line, "-o", "mine.yaml")
 	c.answer("Replace it? [y/N] ", "yes")
 	c.answer("What is the stream called? [shops] ", "")
 	c.answer("which only you can read? [Y/n] ", "n")

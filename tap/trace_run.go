@@ -1,0 +1,101 @@
+package tap
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/tap/logs"
+)
+
+// Tracer follows a run through its streams, their partitions and the requests of these. Its
+// methods, and what they return, are called from any goroutine.
+type Tracer interface {
+	// Stream is called when the first walk of a stream begins.
+	Stream(name string) StreamTracer
+	// Request is called when a request of a walk is over, with the context that Partition
+	// returned for the walk.
+	Request(ctx context.Context, t *fetch.Trail)
+}
+
+// StreamTracer follows one stream.
+type StreamTracer interface {
+	// Partition is called when the walk of a partition begins, also when it goes on later,
+	// and returns the walk's context. end is called when the walk ends, or is put off.
+	Partition(ctx context.Context, p TracedPartition) (walk context.Context, end func(error))
+	// End is called when nothing more comes of the stream in this run.
+	End(status string, records int64, failure error)
+}
+
+// TracedPartition is a partition without its secrets.
+type TracedPartition struct {
+	Key        string
+	Context    string    // as JSON; "": it has none
+	Start, End time.Time // of its window; zero: it has none
+}
+
+// beginning is whether a stream has begun, and who follows it then.
+type beginning struct {
+	atomic.Bool
+	mu     sync.Mutex
+	follow StreamTracer // nil: nobody does, or it has ended
+	ended  bool
+}
+
+// begin notes that a walk begins, and returns who follows the stream; nil: nobody does.
+func (b *beginning) begin(t Tracer, name string) StreamTracer {
+	b.Store(true)
+	if t == nil {
+		return nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.follow == nil && !b.ended {
+		b.follow = t.Stream(name)
+	}
+	return b.follow
+}
+
+// traceEnd tells who follows the stream that it is over.
+func (t *track) traceEnd() {
+	b := &t.begun
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.follow == nil {
+		return
+	}
+	b.follow.End(t.account.Status(), t.account.Written, t.account.Failure)
+	b.follow, b.ended = nil, true
+}
+
+// traced returns the context of the partition's walk, and what is to be called when that
+// ends.
+func (w *worker) traced(ctx context.Context) (context.Context, func(error)) {
+	follow := w.pass.track.begun.begin(w.run.Tracer, w.stream.Name)
+	if follow == nil {
+		return ctx, func(error) {}
+	}
+	hider := w.run.Config.Hider
+	in := w.part.key.Window
+	p := TracedPartition{Key: w.part.key.Key, Start: in.Start, End: in.End}
+	if c := w.part.Part.Context; c.Text != nil {
+		p.Context = hider.Line(string(c.Sealed(w.pass.client.Secrets)))
+	}
+	ctx, end := follow.Partition(ctx, p)
+	return ctx, func(err error) {
+		if err != nil {
+			err = logs.HideError(hider, err)
+		}
+		end(err)
+	}
+}
+
+// follows is what clients tell of each request; nil: nobody follows them.
+func (r *run) follows() func(context.Context, *fetch.Trail) {
+	if r.Tracer == nil {
+		return nil
+	}
+	return r.Tracer.Request
+}
