@@ -2,7 +2,6 @@ package probe
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,17 +28,17 @@ var common = []counted{
 }
 
 // byCount asks for a page by its number, by an offset, or by the key of the last record.
-func (l *look) byCount() *way {
+func byCount(l *look) *way {
 	if l.list.form != array || len(l.page) == 0 {
 		return nil
 	}
 	var open *way
 	if len(l.place[pageNumber])+len(l.place[offset])+len(l.place[key]) > 0 {
-		l.findSizeName()
+		findSizeName(l)
 	}
 	for _, k := range []kind{pageNumber, offset, key} {
 		for _, p := range l.place[k] {
-			w := l.tryCount(counted{p, k})
+			w := tryCount(l, counted{p, k})
 			if w != nil && w.proven {
 				return w
 			}
@@ -51,11 +50,11 @@ func (l *look) byCount() *way {
 	if open != nil || l.Tape.Recorded() || l.allCame() && l.place[size] == nil {
 		return open
 	}
-	l.findSizeName()
-	if w := l.byFingerprint(); w != nil {
+	findSizeName(l)
+	if w := byFingerprint(l); w != nil {
 		return w
 	}
-	return l.oneByOne()
+	return oneByOne(l)
 }
 
 // way makes the pagination of a place.
@@ -79,15 +78,15 @@ func (c counted) way(l *look) *way {
 
 // tryCount asks for the second page. Where the number of records can be asked for, it
 // asks for a few, which the first page has: so it is known where they must begin.
-func (l *look) tryCount(c counted) *way {
+func tryCount(l *look, c counted) *way {
 	if c.kind == key && l.key == "" {
 		return nil
 	}
 	w := c.way(l)
-	if !l.may(1) {
+	if !l.api.may(1) {
 		return w
 	}
-	if known, bad := l.tryKnown(c, w); known || bad {
+	if known, bad := tryKnown(l, c, w); known || bad {
 		if bad {
 			return nil
 		}
@@ -101,7 +100,7 @@ func (l *look) tryCount(c counted) *way {
 		return w
 	}
 	l.prove(w, c.name+"="+textOf(c.second(l, len(l.page))), page, answer)
-	l.startOf(c, w)
+	startOf(l, c, w)
 	l.call = c.without(l.call)
 	return w
 }
@@ -127,10 +126,10 @@ func (c counted) second(l *look, n int) any {
 
 // tryKnown asks for the second page of a few records. known is true where that proves the
 // way, bad where it proves that the place has no such meaning.
-func (l *look) tryKnown(c counted, w *way) (known, bad bool) {
+func tryKnown(l *look, c counted, w *way) (known, bad bool) {
 	n := len(l.page)
 	k := min(n/3, 50)
-	if l.place[size] == nil || k < 2 || l.Tape.Recorded() || !l.may(2) {
+	if l.place[size] == nil || k < 2 || l.Tape.Recorded() || !l.api.may(2) {
 		return false, false
 	}
 	few := l.place[size][0].with(l.call, like(l.place[size][0], strconv.Itoa(k)))
@@ -165,7 +164,7 @@ func (l *look) indexOf(record string) int {
 }
 
 // startOf finds the number of the first page.
-func (l *look) startOf(c counted, w *way) {
+func startOf(l *look, c counted, w *way) {
 	if c.kind != pageNumber {
 		return
 	}
@@ -174,7 +173,7 @@ func (l *look) startOf(c counted, w *way) {
 	case stands && first == "0":
 		w.m.Set("start", 0, "")
 	case stands && l.hints.Page == 1, l.Tape.Recorded():
-	case !l.may(1):
+	case !l.api.may(1):
 		l.found.Guesses = append(l.found.Guesses, "pagination.start: pages are taken to begin with 1")
 	default:
 		zero := "1"
@@ -191,10 +190,10 @@ func (l *look) startOf(c counted, w *way) {
 
 // byFingerprint asks for a few records at many places at once, each with a value of its own:
 // where on the first page they begin says which place counts.
-func (l *look) byFingerprint() *way {
+func byFingerprint(l *look) *way {
 	n := len(l.page)
 	const k = 2
-	if l.place[size] == nil || n < 6 || l.strict || !l.may(1) {
+	if l.place[size] == nil || n < 6 || l.api.strict || !l.api.may(1) {
 		return nil
 	}
 	few := l.place[size][0].with(l.call, like(l.place[size][0], strconv.Itoa(k)))
@@ -231,7 +230,7 @@ func (l *look) byFingerprint() *way {
 		c = one.with(c, value)
 	}
 	page, answer, ok := l.recordsOf(c)
-	l.refused(answer)
+	l.api.refused(answer)
 	if !ok || len(page) == 0 || len(page) > k {
 		return nil
 	}
@@ -251,9 +250,9 @@ func (l *look) byFingerprint() *way {
 
 // oneByOne tries the commonest places: first at once, and where that brings another page,
 // or is refused, each by itself.
-func (l *look) oneByOne() *way {
-	some := l.likeliest()
-	if !l.strict && l.may(1) {
+func oneByOne(l *look) *way {
+	some := likeliest(l)
+	if !l.api.strict && l.api.may(1) {
 		c := l.call
 		for _, one := range some {
 			c = one.with(c, one.second(l, len(l.page)))
@@ -262,13 +261,13 @@ func (l *look) oneByOne() *way {
 		if ok && !l.others(page) {
 			return nil
 		}
-		l.refused(answer)
+		l.api.refused(answer)
 	}
 	for _, one := range some {
-		if !l.may(2) {
+		if !l.api.may(2) {
 			return nil
 		}
-		if w := l.tryCount(one); w != nil && w.proven {
+		if w := tryCount(l, one); w != nil && w.proven {
 			return w
 		}
 	}
@@ -277,7 +276,7 @@ func (l *look) oneByOne() *way {
 
 // likeliest are the places by which the API likely counts: keys where an answer says that
 // there is more, and not how much.
-func (l *look) likeliest() (some []counted) {
+func likeliest(l *look) (some []counted) {
 	byKey := len(l.hints.More) > 0 && len(l.hints.Totals) == 0
 	for _, one := range common[:4] {
 		one.body = l.sendsJSON()
@@ -293,16 +292,9 @@ func (l *look) likeliest() (some []counted) {
 	return some
 }
 
-// refused takes note of an API that refuses what it does not know.
-func (l *look) refused(answer *Answer) {
-	if answer != nil && answer.Status >= 400 && answer.Status < 500 && answer.Status != http.StatusTooManyRequests {
-		l.strict = true
-	}
-}
-
 // findEnd asks for a page far behind the last one, where nothing says which that is.
-func (l *look) findEnd(w *way) {
-	if w.kind != "page" && w.kind != "offset" || w.ends && !l.may(1+l.reserve()) || !l.may(1) || l.Tape.Recorded() {
+func findEnd(l *look, w *way) {
+	if w.kind != "page" && w.kind != "offset" || w.ends && !l.api.may(1+reserveFor(l)) || !l.api.may(1) || l.Tape.Recorded() {
 		return
 	}
 	name, _ := w.m.Get("param").(string)

@@ -15,7 +15,7 @@ import (
 
 // findTimes finds the field that says how new records are, and the parameter that asks for
 // those from some time on.
-func (l *look) findTimes() {
+func findTimes(l *look) {
 	if l.list.form != array {
 		return
 	}
@@ -23,7 +23,7 @@ func (l *look) findTimes() {
 	if t == nil {
 		return
 	}
-	from, exclusive := l.findFilter(t)
+	from, exclusive := findFilter(l, t)
 	entry := draft.Entry{Key: "replication_key", Value: t.name}
 	what := fmt.Sprintf("a time in %d of %s, as %s", len(t.all), hint.Counted(int64(len(l.seen)), "record"), t.sample)
 	incremental := new(draft.Map)
@@ -55,9 +55,9 @@ func (l *look) findTimes() {
 	l.found.Params = append(l.found.Params, draft.Entry{Key: from.name, Value: "{{ window.start }}", Note: ""})
 }
 
-// reserve is how many calls finding a filter takes.
-func (l *look) reserve() int {
-	if t := timesOf(fieldsOf(l.page), len(l.page)); l.list.form == array && t != nil && len(t.all) > 3 && !l.strict {
+// reserveFor is how many calls finding a filter takes.
+func reserveFor(l *look) int {
+	if t := timesOf(fieldsOf(l.page), len(l.page)); l.list.form == array && t != nil && len(t.all) > 3 && !l.api.strict {
 		return 2
 	}
 	return 0
@@ -70,21 +70,21 @@ var filterParams = []string{"updated_since", "since", "updated_after", "modified
 // findFilter finds the parameter that filters by a field: one of the call, or one of those
 // that are usual, all at once with a time of its own each. The result is proven by one
 // call that sends it alone.
-func (l *look) findFilter(t *timeField) (from place, exclusive bool) {
-	moments := l.moments(t)
+func findFilter(l *look, t *timeField) (from place, exclusive bool) {
+	moments := momentsOf(l, t)
 	if len(moments) < 3 || l.Tape.Recorded() {
 		return place{}, false
 	}
 	for _, p := range places(l.call) {
 		value, _ := p.get(l.call)
-		if _, _, ok := timeOf(gjson.Result{Type: gjson.String, Str: value}); ok && len(value) >= 8 && l.may(1) {
-			if exclusive, proven := l.filters(p, t, moments[len(moments)/2]); proven {
+		if _, _, ok := timeOf(gjson.Result{Type: gjson.String, Str: value}); ok && len(value) >= 8 && l.api.may(1) {
+			if exclusive, proven := filtersBy(l, p, t, moments[len(moments)/2]); proven {
 				l.call = p.without(l.call)
 				return p, exclusive
 			}
 		}
 	}
-	if l.sendsJSON() || l.strict || !l.may(2) {
+	if l.sendsJSON() || l.api.strict || !l.api.may(2) {
 		return place{}, false
 	}
 	c, byTime := l.call, map[int64]place{}
@@ -99,7 +99,7 @@ func (l *look) findFilter(t *timeField) (from place, exclusive bool) {
 		// the last moment that is sent is the likeliest parameter's
 		at := moments[i+1]
 		byTime[at.UnixNano()] = p
-		c = p.with(c, l.written(t, at))
+		c = p.with(c, writtenTime(l, t, at))
 	}
 	page, _, ok := l.recordsOf(c)
 	if !ok || len(page) == 0 {
@@ -117,7 +117,7 @@ func (l *look) findFilter(t *timeField) (from place, exclusive bool) {
 		}
 	}
 	if p, sent := byTime[best.UnixNano()]; sent {
-		if exclusive, proven := l.filters(p, t, moments[len(moments)/2]); proven {
+		if exclusive, proven := filtersBy(l, p, t, moments[len(moments)/2]); proven {
 			return p, exclusive
 		}
 	}
@@ -134,9 +134,9 @@ func filled(name, field string) string {
 	return name
 }
 
-// moments are the times of the records that were seen, ascending, each once, as far as the
+// momentsOf are the times of the records that were seen, ascending, each once, as far as the
 // format says them.
-func (l *look) moments(t *timeField) (all []time.Time) {
+func momentsOf(l *look, t *timeField) (all []time.Time) {
 	unit := time.Second
 	switch t.format {
 	case "date":
@@ -151,8 +151,8 @@ func (l *look) moments(t *timeField) (all []time.Time) {
 	return slices.CompactFunc(all, time.Time.Equal)
 }
 
-// written is a time as the API's records write it.
-func (l *look) written(t *timeField, at time.Time) string {
+// writtenTime is a time as the API's records write it.
+func writtenTime(l *look, t *timeField, at time.Time) string {
 	switch t.format {
 	case "date":
 		return at.Format(time.DateOnly)
@@ -164,13 +164,13 @@ func (l *look) written(t *timeField, at time.Time) string {
 	return at.Format(time.RFC3339)
 }
 
-// filters asks for records from a time on, by one parameter alone: all that come are as new,
+// filtersBy asks for records from a time on, by one parameter alone: all that come are as new,
 // and of the first page some are not.
-func (l *look) filters(p place, t *timeField, at time.Time) (exclusive, proven bool) {
-	if !l.may(1) {
+func filtersBy(l *look, p place, t *timeField, at time.Time) (exclusive, proven bool) {
+	if !l.api.may(1) {
 		return false, false
 	}
-	page, _, ok := l.recordsOf(p.with(l.call, like(p, l.written(t, at))))
+	page, _, ok := l.recordsOf(p.with(l.call, like(p, writtenTime(l, t, at))))
 	got := timesIn(page, t.name)
 	older := slices.ContainsFunc(timesIn(l.page, t.name), func(one time.Time) bool { return one.Before(at) })
 	if !ok || len(page) == 0 || len(got) == 0 || !older {
@@ -181,11 +181,11 @@ func (l *look) filters(p place, t *timeField, at time.Time) (exclusive, proven b
 		return false, false
 	}
 	there := slices.ContainsFunc(timesIn(l.page, t.name), func(one time.Time) bool { return one.Equal(at) })
-	return there && !slices.ContainsFunc(got, func(one time.Time) bool { return one.Equal(at) }) && least.After(at) && l.ascending(t), true
+	return there && !slices.ContainsFunc(got, func(one time.Time) bool { return one.Equal(at) }) && least.After(at) && isAscending(l, t), true
 }
 
-// ascending reports whether the first page is in the order of the field.
-func (l *look) ascending(t *timeField) bool {
+// isAscending reports whether the first page is in the order of the field.
+func isAscending(l *look, t *timeField) bool {
 	return slices.IsSortedFunc(timesIn(l.page, t.name), time.Time.Compare)
 }
 

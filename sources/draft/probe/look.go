@@ -3,12 +3,10 @@ package probe
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/tidwall/gjson"
 
@@ -65,7 +63,7 @@ func (e *StatusError) Error() string {
 // look is one look at a collection.
 type look struct {
 	Options
-	ctx     context.Context
+	api     *caller
 	call    *call.Call
 	first   *Answer
 	list    list
@@ -76,15 +74,14 @@ type look struct {
 	place   map[kind][]place // what the first call says, by kind
 	key     string
 	keySure bool
-	strict  bool // the API refuses parameters that it does not know
 	found   *Found
 }
 
 // Look makes the call, and as many others as it takes.
 func Look(ctx context.Context, c *call.Call, o Options) (*Found, error) {
-	l := &look{Options: o, ctx: ctx, call: c.Clone(), found: &Found{}, place: map[kind][]place{}}
+	l := &look{Options: o, api: &caller{ctx: ctx, tape: o.Tape, spare: o.Spare}, call: c.Clone(), found: &Found{}, place: map[kind][]place{}}
 	l.normalize()
-	answer, err := l.ask(l.call)
+	answer, err := l.api.ask(l.call)
 	if err != nil {
 		return nil, err
 	}
@@ -100,83 +97,11 @@ func Look(ctx context.Context, c *call.Call, o Options) (*Found, error) {
 	l.findPaging()
 	l.findKey()
 	l.writeKey()
-	l.findTimes()
+	findTimes(l)
 	l.remark()
 	l.found.Call = l.call
 	l.found.First = max(l.found.First, len(l.page))
 	return l.found, ctx.Err()
-}
-
-// attempts is how often a call is made that the API refuses for now, or does not take.
-const attempts = 3
-
-// ask makes a call. One that the API refuses for now is made again.
-func (l *look) ask(c *call.Call) (*Answer, error) {
-	for attempt := 1; ; attempt++ {
-		answer, err := l.askOnce(c)
-		again := notConnected(err) || err == nil && forNow(answer.Status)
-		if !again || attempt == attempts || l.Tape.Recorded() {
-			return answer, err
-		}
-		after := ""
-		if err == nil {
-			after = answer.Header.Get("Retry-After")
-		}
-		if err := l.wait(after); err != nil {
-			return nil, err
-		}
-	}
-}
-
-func (l *look) askOnce(c *call.Call) (*Answer, error) {
-	r, err := c.Request(l.ctx)
-	if err != nil {
-		return nil, err
-	}
-	response, err := l.Tape.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return nil, err
-	}
-	return &Answer{response.StatusCode, response.Header, body}, nil
-}
-
-func forNow(status int) bool {
-	return status == http.StatusTooManyRequests || status >= 500 && status != http.StatusNotImplemented
-}
-
-// longestWait is how long a look waits for an API that refuses for now.
-const longestWait = 10 * time.Second
-
-func (l *look) wait(after string) error {
-	pause := time.Second
-	if n, err := strconv.Atoi(after); err == nil && n >= 0 {
-		pause = time.Duration(n) * time.Second
-	}
-	timer := time.NewTimer(min(pause, longestWait))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-l.ctx.Done():
-		return l.ctx.Err()
-	}
-}
-
-// may reports whether n more calls may be made, with those left that are to be spared.
-func (l *look) may(n int) bool { return l.Tape.Recorded() || l.Tape.Left()-l.Spare >= n }
-
-// beginning is what is shown of an answer that is an error.
-func beginning(body []byte) string {
-	text := strings.ToValidUTF8(strings.Join(strings.Fields(string(body[:min(len(body), 300)])), " "), "")
-	if strings.HasPrefix(text, "<") {
-		return "a page of HTML"
-	}
-	return text
 }
 
 // normalize takes the position of a page out of the call, which is to begin with the first.
@@ -423,7 +348,7 @@ func (l *look) saw(page []string) {
 // recordsOf makes a call and returns the records of its answer. ok is false where that is
 // none: refused, not recorded, or lost. The answer is nil where none came.
 func (l *look) recordsOf(c *call.Call) (page []string, answer *Answer, ok bool) {
-	answer, err := l.ask(c)
+	answer, err := l.api.ask(c)
 	if err != nil {
 		return nil, nil, false
 	}

@@ -25,7 +25,7 @@ type way struct {
 }
 
 // ways are tried in this order: what an answer says comes first.
-var ways = []func(l *look) *way{(*look).byLink, (*look).byURL, (*look).byConnection, (*look).byToken, (*look).byScroll, (*look).byCount}
+var ways = []func(l *look) *way{(*look).byLink, (*look).byURL, (*look).byConnection, byToken, byScroll, byCount}
 
 // findPaging tries one way after the other.
 func (l *look) findPaging() {
@@ -75,7 +75,7 @@ func (l *look) at(target string) *call.Call {
 // follow asks for the page that a URL leads to. how names the URL.
 func (l *look) follow(target, how string, w *way) *way {
 	c := l.at(target)
-	if c == nil || !l.may(1) {
+	if c == nil || !l.api.may(1) {
 		return w
 	}
 	page, answer, ok := l.recordsOf(c)
@@ -154,7 +154,7 @@ func (l *look) byConnection() *way {
 		return w
 	}
 	after := place{true, "variables.after"}
-	if end.String() != "" && l.may(1) {
+	if end.String() != "" && l.api.may(1) {
 		page, answer, ok := l.recordsOf(after.with(l.call, end.String()))
 		if ok && l.others(page) {
 			l.prove(w, "pageInfo.endCursor, as the variable after,", page, answer)
@@ -220,8 +220,8 @@ func has(all []hint.Hint, one hint.Hint) bool {
 // writePaging says how the API pages, and how many records at a time.
 func (l *look) writePaging(w *way) {
 	if w.kind != "none" {
-		l.findCap(w)
-		l.findEnd(w)
+		findCap(l, w)
+		findEnd(l, w)
 		l.found.Paging = append(l.found.Paging, draft.Entry{Key: "pagination", Value: w.m, Note: w.note})
 		l.found.Paging = append(l.found.Paging, w.entries...)
 	}

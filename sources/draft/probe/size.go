@@ -16,9 +16,9 @@ const asked = 1000
 
 // findSizeName finds the parameter that asks for a number of records: each of many asks for
 // another one.
-func (l *look) findSizeName() {
+func findSizeName(l *look) {
 	n := len(l.page)
-	if l.place[size] != nil || n < 4 || l.strict || !l.may(2) || l.Tape.Recorded() || l.list.form != array {
+	if l.place[size] != nil || n < 4 || l.api.strict || !l.api.may(2) || l.Tape.Recorded() || l.list.form != array {
 		return
 	}
 	c, byNumber := l.call, map[int]place{}
@@ -31,26 +31,26 @@ func (l *look) findSizeName() {
 		c = p.with(c, like(p, strconv.Itoa(i+2)))
 	}
 	page, answer, ok := l.recordsOf(c)
-	l.refused(answer)
+	l.api.refused(answer)
 	if p, known := byNumber[len(page)]; ok && known {
 		l.place[size] = []place{p}
 	}
 }
 
 // findCap asks for many records, and says how many a page is to have.
-func (l *look) findCap(w *way) {
+func findCap(l *look, w *way) {
 	if w.kind == "relay" || w.m.Get("session") != nil {
 		return
 	}
 	if l.place[size] == nil {
-		l.findSizeName()
+		findSizeName(l)
 	}
 	if l.place[size] == nil {
 		return
 	}
 	p := l.place[size][0]
 	before, stands := p.get(l.call)
-	n, note := l.cap(w, p)
+	n, note := capOf(l, w, p)
 	if n == 0 {
 		if !stands {
 			return
@@ -72,16 +72,16 @@ func (l *look) findCap(w *way) {
 	w.m.Set("size_param", p.name, "").Set("size", n, "")
 }
 
-// cap asks for as many records as one would have on a page, and returns how many to ask for;
+// capOf asks for as many records as one would have on a page, and returns how many to ask for;
 // 0 where nothing was found out.
-func (l *look) cap(w *way, p place) (int, string) {
-	if l.Tape.Recorded() || !l.may(1+l.reserve()) || w.ends && l.total(w) > 0 && l.total(w) <= int64(len(l.page)) {
+func capOf(l *look, w *way, p place) (int, string) {
+	if l.Tape.Recorded() || !l.api.may(1+reserveFor(l)) || w.ends && totalOf(l, w) > 0 && totalOf(l, w) <= int64(len(l.page)) {
 		return 0, ""
 	}
 	page, answer, ok := l.recordsOf(p.with(l.call, like(p, strconv.Itoa(asked))))
 	switch {
 	case !ok && answer != nil:
-		return l.fewer(p, fmt.Sprintf("%s=%d is refused with %d", p.name, asked, answer.Status))
+		return askFewer(l, p, fmt.Sprintf("%s=%d is refused with %d", p.name, asked, answer.Status))
 	case !ok || len(page) == 0:
 		return 0, ""
 	case len(page) >= asked:
@@ -98,16 +98,16 @@ func (l *look) cap(w *way, p place) (int, string) {
 			all = false
 		}
 	}
-	if all && (later.None || later.NoNext || l.total(w) == int64(len(page))) {
+	if all && (later.None || later.NoNext || totalOf(l, w) == int64(len(page))) {
 		return asked, fmt.Sprintf("%s=%d gives all %d", p.name, asked, len(page))
 	}
 	return len(page), fmt.Sprintf("%s=%d gives %d", p.name, asked, len(page))
 }
 
-// fewer asks for as many as APIs that refuse many often give.
-func (l *look) fewer(p place, note string) (int, string) {
+// askFewer asks for as many as APIs that refuse many often give.
+func askFewer(l *look, p place, note string) (int, string) {
 	const usual = 100
-	if before, stands := p.get(l.call); stands && len(before) > 2 || !l.may(1+l.reserve()) {
+	if before, stands := p.get(l.call); stands && len(before) > 2 || !l.api.may(1+reserveFor(l)) {
 		return 0, note
 	}
 	page, _, ok := l.recordsOf(p.with(l.call, like(p, strconv.Itoa(usual))))
@@ -117,8 +117,8 @@ func (l *look) fewer(p place, note string) (int, string) {
 	return usual, fmt.Sprintf("%s, %s=%d gives %d", note, p.name, usual, len(page))
 }
 
-// total is how many records there are, where the way knows it; else 0.
-func (l *look) total(w *way) int64 {
+// totalOf is how many records there are, where the way knows it; else 0.
+func totalOf(l *look, w *way) int64 {
 	key, _ := w.m.Get("total").(string)
 	for _, t := range l.hints.Totals {
 		if t.Key == key {

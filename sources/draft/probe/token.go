@@ -16,13 +16,13 @@ import (
 var tokenParams = strings.Fields("cursor page_token pageToken after next_token nextToken starting_after continuation continuationToken marker next bookmark page[cursor] page[after] next_cursor nextCursor pagination_token continuation_token")
 
 // byToken sends the token of the answer back.
-func (l *look) byToken() (open *way) {
+func byToken(l *look) (open *way) {
 	for _, next := range l.hints.Next {
 		if next.Key == hint.LinkKey || isURL(next.Value) || next.Value == "" {
 			continue
 		}
 		w := &way{kind: "cursor", m: new(draft.Map).Set("type", "cursor", "").Set("next", next.Key, ""), ends: true}
-		p, page, answer := l.takerOf(next)
+		p, page, answer := takerOf(l, next)
 		if answer != nil {
 			w.m.Set(p.key(), p.name, "")
 			l.prove(w, next.Key+", sent as "+p.name+",", page, answer)
@@ -30,19 +30,19 @@ func (l *look) byToken() (open *way) {
 			return w
 		}
 		if open == nil {
-			w.m.Set(l.guessed(next).key(), l.guessed(next).name, "")
+			w.m.Set(guessedPlace(l, next).key(), guessedPlace(l, next).name, "")
 			open = w
 		}
 	}
 	return open
 }
 
-// guessed is the place where a token is likely sent.
-func (l *look) guessed(next hint.Hint) place {
+// guessedPlace is the place where a token is likely sent.
+func guessedPlace(l *look, next hint.Hint) place {
 	if known := l.place[token]; len(known) > 0 {
 		return known[0]
 	}
-	return l.byName(next)[0]
+	return byName(l, next)[0]
 }
 
 // sendsJSON reports whether the call has a body of JSON, into which positions go.
@@ -58,11 +58,11 @@ func valueOf(p place, next hint.Hint) any {
 
 // takerOf finds the place that takes a token: by name, else by sending it in many places
 // at once and dividing them. answer is nil where none does.
-func (l *look) takerOf(next hint.Hint) (p place, page []string, answer *Answer) {
+func takerOf(l *look, next hint.Hint) (p place, page []string, answer *Answer) {
 	tried := map[place]bool{}
 	try := func(some []place) bool {
 		for _, p = range some {
-			if tried[p] || !l.may(1) {
+			if tried[p] || !l.api.may(1) {
 				continue
 			}
 			tried[p] = true
@@ -70,15 +70,15 @@ func (l *look) takerOf(next hint.Hint) (p place, page []string, answer *Answer) 
 			if page, answer, ok = l.recordsOf(p.with(l.call, valueOf(p, next))); ok && l.others(page) {
 				return true
 			}
-			l.refused(answer)
+			l.api.refused(answer)
 		}
 		return false
 	}
-	likely := l.byName(next)
-	if try(slices.Concat(l.place[token], likely[:min(len(likely), 1)])) || (l.strict || l.Tape.Recorded()) && try(likely) {
+	likely := byName(l, next)
+	if try(slices.Concat(l.place[token], likely[:min(len(likely), 1)])) || (l.api.strict || l.Tape.Recorded()) && try(likely) {
 		return p, page, answer
 	}
-	if l.strict || l.Tape.Recorded() {
+	if l.api.strict || l.Tape.Recorded() {
 		return p, nil, nil
 	}
 	var rest []place
@@ -87,7 +87,7 @@ func (l *look) takerOf(next hint.Hint) (p place, page []string, answer *Answer) 
 			rest = append(rest, p)
 		}
 	}
-	return l.divide(rest, next)
+	return divide(l, rest, next)
 }
 
 func placesOf(names []string, body bool) (all []place) {
@@ -101,7 +101,7 @@ func placesOf(names []string, body bool) (all []place) {
 
 // byName are the places that take a token by its own name, the likeliest first: what
 // next_cursor holds is sent as cursor, or as start_cursor, or under its own name.
-func (l *look) byName(next hint.Hint) (all []place) {
+func byName(l *look, next hint.Hint) (all []place) {
 	key := next.Key
 	if header, ok := strings.CutPrefix(key, "header:X-"); ok {
 		key = strings.ReplaceAll(strings.ToLower(header), "-", "_")
@@ -119,7 +119,7 @@ func (l *look) byName(next hint.Hint) (all []place) {
 
 // divide sends the token in all places, and where that brings another page, in a part of
 // those that may be the one, until it is alone.
-func (l *look) divide(all []place, next hint.Hint) (p place, page []string, answer *Answer) {
+func divide(l *look, all []place, next hint.Hint) (p place, page []string, answer *Answer) {
 	send := func(some []place) ([]string, *Answer, bool) {
 		c := l.call
 		for _, p := range some {
@@ -128,14 +128,14 @@ func (l *look) divide(all []place, next hint.Hint) (p place, page []string, answ
 		page, answer, ok := l.recordsOf(c)
 		return page, answer, ok && l.others(page)
 	}
-	if !l.may(4) {
+	if !l.api.may(4) {
 		return p, nil, nil
 	}
 	page, answer, ok := send(all)
 	if !ok {
 		return p, nil, nil
 	}
-	for len(all) > 1 && l.may(1) {
+	for len(all) > 1 && l.api.may(1) {
 		part := all[:(len(all)+2)/3]
 		if some, one, ok := send(part); ok {
 			all, page, answer = part, some, one
@@ -151,8 +151,8 @@ func (l *look) divide(all []place, next hint.Hint) (p place, page []string, answ
 
 // byScroll goes on in a scroll: the server keeps the position, and the token of the answer is
 // sent to an address of its own.
-func (l *look) byScroll() *way {
-	key, id := l.scrollID()
+func byScroll(l *look) *way {
+	key, id := scrollID(l)
 	if id == "" {
 		return nil
 	}
@@ -165,7 +165,7 @@ func (l *look) byScroll() *way {
 	m := new(draft.Map).Set("type", "cursor", "").Set("session", true, "").Set("next", key, "").Set("body", "scroll_id", "").Set("after_first", then, "")
 	w := &way{kind: "cursor", m: m, ends: true}
 	next, err := call.New(l.call.URL.Scheme + "://" + l.call.URL.Host + path)
-	if err != nil || !l.may(1) {
+	if err != nil || !l.api.may(1) {
 		return w
 	}
 	c := l.call.Clone()
@@ -181,7 +181,7 @@ func (l *look) byScroll() *way {
 }
 
 // scrollID is what leads on in a scroll, and its place in the answer.
-func (l *look) scrollID() (key, id string) {
+func scrollID(l *look) (key, id string) {
 	for _, key := range []string{"_scroll_id", "scroll_id", "scrollId"} {
 		if v := gjson.GetBytes(trimBOM(l.first.Body), key); v.Type == gjson.String && v.Str != "" {
 			return key, v.Str
