@@ -53,49 +53,55 @@ const forPreview = 1
 // readCall makes a definition of one request, and asks the API what the request does
 // not say.
 func readCall(c *call.Call, remarks []string, in *survey) (*draft.Definition, error) {
-	before := c.Describe()
-	in.settings = before.Settings
-	name := before.Name
+	described := c.Describe()
+	in.settings = described.Settings
+	name := described.Name
 	if len(in.streams) > 0 {
 		name = in.streams[0]
 	} else {
 		name = in.ask.text(name, "What is the stream called?")
 	}
-	d := new(draft.Definition)
-	left := []string{}
-	for _, remark := range remarks {
-		left = append(left, "curl: "+remark)
-	}
+	d, found := new(draft.Definition), &probe.Found{Fields: unasked()}
 	if in.calls <= 0 {
 		d.Head = append(d.Head, "Written by tap-rest init from a request, without a call: nothing of it is proven.")
-		writeCall(d, name, before, &probe.Found{Fields: unasked()})
-		d.Left = append(left, before.Left...)
-		return d, nil
+	} else {
+		var err error
+		if found, err = lookAt(c, name, d, in); err != nil {
+			return nil, err
+		}
+		described = found.Call.Describe()
+		in.settings = described.Settings
+		if len(in.streams) == 0 && name == call.Nameless {
+			name = nameIn(found, name)
+		}
 	}
-	tape := probe.NewTape(in.api, in.calls)
-	found, err := probe.Look(in.stop, c, probe.Options{Tape: tape, Name: name, Choose: in.ask.choose, Spare: forPreview})
+	writeCall(d, name, described, found)
+	redact(d, in)
+	for _, remark := range remarks {
+		d.Left = append(d.Left, "curl: "+remark)
+	}
+	d.Left = slices.Concat(d.Left, described.Left, found.Remarks)
+	return d, nil
+}
+
+// lookAt asks the API.
+func lookAt(c *call.Call, name string, d *draft.Definition, in *survey) (*probe.Found, error) {
+	in.tape = probe.NewTape(in.api, in.calls)
+	in.say("Asking %s, %d times at most.", c.URL.Host, in.calls)
+	found, err := probe.Look(in.stop, c, probe.Options{Tape: in.tape, Name: name, Choose: in.ask.choose, Spare: forPreview})
 	if err != nil {
 		return nil, asked(err, in)
 	}
-	described := found.Call.Describe()
-	in.settings = described.Settings
+	if in.tape.Left() > 1 {
+		in.first = found.First
+	}
 	d.Head = append(d.Head, "Written by tap-rest init. What stands beside a line is what proves it.")
 	for _, guess := range found.Guesses {
 		d.Head = append(d.Head, "Guessed: "+guess+".")
 		in.say("guessed: %s", hidden(in, guess))
 	}
 	d.Head = append(d.Head, found.Notes...)
-	if len(in.streams) == 0 && name == call.Nameless {
-		name = nameIn(found, name)
-	}
-	writeCall(d, name, described, found)
-	redact(d, in)
-	d.Left = append(append(left, described.Left...), found.Remarks...)
-	in.tape = tape
-	if tape.Left() > 1 {
-		in.first = found.First
-	}
-	return d, nil
+	return found, nil
 }
 
 // nameIn is how the answer calls the records, where the address does not: the last word on

@@ -91,7 +91,7 @@ func (o *output) write(d *draft.Definition, in *survey) error {
 	for _, warning := range append(loaded.Warnings, tap.SchemaWarnings(loaded)...) {
 		o.rt.console.Log().Warn(warning.Error())
 	}
-	if err := o.preview(text, loaded, in); err != nil {
+	if err := o.preview(loaded, in); err != nil {
 		return err
 	}
 	return o.next(in)
@@ -128,7 +128,7 @@ func standsIn(text []byte, settings []call.Setting) (name string, found bool) {
 }
 
 // preview shows what a run would read first.
-func (o *output) preview(text []byte, d *sources.Definition, in *survey) error {
+func (o *output) preview(d *sources.Definition, in *survey) error {
 	if in.tape == nil {
 		return nil
 	}
@@ -137,30 +137,37 @@ func (o *output) preview(text []byte, d *sources.Definition, in *survey) error {
 		return fmt.Errorf("init: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	values := map[string]string{}
-	for _, s := range in.settings {
-		values[s.Name] = s.Value
-	}
-	given, err := json.Marshal(values)
-	if err != nil {
-		return err
-	}
-	input, err := config.Read([]config.File{{Name: "init", Data: given}}, nil)
-	if err != nil {
-		return err
-	}
 	options := o.rt.optionsIn(dir)
 	options.Definition, options.Transport = d, in.tape
-	if options.Config, err = input.Configure(d); err != nil {
+	if options.Config, err = in.configure(d); err != nil {
 		return err
 	}
 	o.rt.console.Hide(options.Config.Hider)
-	stream := d.Names()[0]
-	look, err := tap.Preview(in.stop, options, stream, in.first+1)
-	usedUp := err != nil && in.tape.Left() == 0
-	if err != nil && !usedUp {
+	look, err := tap.Preview(in.stop, options, d.Names()[0], in.first+1)
+	if err != nil && in.tape.Left() > 0 {
 		return printed(o.rt, err)
 	}
+	if err != nil {
+		look.End = "no more calls may be made, so the preview ends here; tap-rest preview asks for more"
+	}
+	return o.showLook(look, in.tape.Calls())
+}
+
+// configure makes the config of the values that the source has.
+func (in *survey) configure(d *sources.Definition) (*sources.Config, error) {
+	given, err := configText("", in.settings, true)
+	if err != nil {
+		return nil, err
+	}
+	input, err := config.Read([]config.File{{Name: "init", Data: given}}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return input.Configure(d)
+}
+
+// showLook prints the first records, and the requests that brought them.
+func (o *output) showLook(look tap.Look, calls int) error {
 	var table bytes.Buffer
 	if err := printTable(&table, (&showing{look: look}).names(), look.Records[:min(len(look.Records), previewed)]); err != nil {
 		return err
@@ -168,10 +175,7 @@ func (o *output) preview(text []byte, d *sources.Definition, in *survey) error {
 	for _, r := range look.Requests {
 		fmt.Fprintf(&table, "%s: %s: answered %d with %s\n", r.Stream, r.Request, r.Status, report.Numbered(int64(r.Records), "%s record[|s]"))
 	}
-	if usedUp {
-		look.End = "no more calls may be made, so the preview ends here; tap-rest preview asks for more"
-	}
-	fmt.Fprintf(&table, "%s\n%s in all.", look.End, report.Numbered(int64(in.tape.Calls()), "%s call[|s]"))
+	fmt.Fprintf(&table, "%s\n%s in all.", look.End, report.Numbered(int64(calls), "%s call[|s]"))
 	for line := range strings.Lines(table.String()) {
 		o.rt.console.Say("%s", strings.TrimRight(line, "\n"))
 	}
@@ -247,36 +251,29 @@ func writeConfig(name, definition string, settings []call.Setting, secrets bool)
 
 // configText is the config in JSON, with the values that the source has.
 func configText(definition string, settings []call.Setting, secrets bool) ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	pair := func(name, value string) error {
-		if b.Len() > 1 {
-			b.WriteString(", ")
-		}
-		enc := json.NewEncoder(&b)
-		enc.SetEscapeHTML(false)
-		for i, text := range []string{name, value} {
-			if err := enc.Encode(text); err != nil {
-				return err
-			}
-			b.Truncate(b.Len() - 1) // the line end of an encoder
-			if i == 0 {
-				b.WriteString(": ")
-			}
-		}
-		return nil
-	}
-	if err := pair("source", definition); err != nil {
-		return nil, err
+	var members []string
+	if definition != "" {
+		members = append(members, `"source": `+quotedJSON(definition))
 	}
 	for _, s := range settings {
-		if s.Secret && !secrets {
-			continue
-		}
-		if err := pair(s.Name, s.Value); err != nil {
-			return nil, err
+		if !s.Secret || secrets {
+			members = append(members, quotedJSON(s.Name)+": "+quotedJSON(s.Value))
 		}
 	}
-	b.WriteString("}\n")
-	return b.Bytes(), nil
+	text := []byte("{" + strings.Join(members, ", ") + "}\n")
+	if !json.Valid(text) {
+		return nil, errors.New("the config cannot be written as JSON")
+	}
+	return text, nil
+}
+
+// quotedJSON writes a text as people write it: with < and & as they are.
+func quotedJSON(text string) string {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(text); err != nil {
+		return ""
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/tap-rest/tap-rest/sources/draft"
+	"github.com/tap-rest/tap-rest/sources/draft/call"
 )
 
 // counted is a place by which clients count, and what it counts.
@@ -188,64 +189,73 @@ func startOf(l *look, c counted, w *way) {
 	}
 }
 
+// clue is what a place was told in a request that tells many places something.
+type clue struct {
+	counted
+	start int // the number of the first page, if the place counts pages
+	value string
+}
+
+// few is how many records a request asks for that finds out which place counts.
+const few = 2
+
 // byFingerprint asks for a few records at many places at once, each with a value of its own:
 // where on the first page they begin says which place counts.
 func byFingerprint(l *look) *way {
-	n := len(l.page)
-	const k = 2
-	if l.place[size] == nil || n < 6 || l.api.strict || !l.api.may(1) {
+	if l.place[size] == nil || len(l.page) < 6 || l.api.strict || !l.api.may(1) {
 		return nil
 	}
-	few := l.place[size][0].with(l.call, like(l.place[size][0], strconv.Itoa(k)))
-	type clue struct {
-		counted
-		base  int
-		value string
+	c, clues := fingerprint(l)
+	page, answer, ok := l.recordsOf(c)
+	l.api.refused(answer)
+	if !ok || len(page) == 0 || len(page) > few {
+		return nil
 	}
-	clues := map[int]clue{}
-	nextPage, nextOdd := 2, 3
-	c := few
+	at := l.indexOf(page[0])
+	found, known := clues[at]
+	if !known {
+		return nil
+	}
+	w := found.way(l)
+	if found.start == 0 {
+		w.m.Set("start", 0, "")
+	}
+	w.proven = true
+	w.note = fmt.Sprintf("with %s=%d, %s=%s began with record %d of the first page", l.place[size][0].name, few, found.name, found.value, at+1)
+	l.counts(w, answer)
+	return w
+}
+
+// fingerprint makes that request. The clues stand at the records of the first page with which
+// its answer would begin: those of pages at even ones, all others between.
+func fingerprint(l *look) (*call.Call, map[int]clue) {
+	n, clues := len(l.page), map[int]clue{}
+	page, odd := 2, 3
+	c := l.place[size][0].with(l.call, like(l.place[size][0], strconv.Itoa(few)))
 	for _, one := range common {
 		one.body = l.sendsJSON()
 		var value any
 		switch {
 		case one.body && strings.ContainsAny(one.name, "[$"), one.kind == key && l.key == "":
 			continue
-		case one.kind == pageNumber && nextPage*k+1 < n:
-			value = like(one.place, strconv.Itoa(nextPage))
-			clues[(nextPage-1)*k] = clue{one, 1, textOf(value)}
-			clues[nextPage*k] = clue{one, 0, textOf(value)}
-			nextPage += 2
-		case one.kind == offset && nextOdd+1 < n:
-			value = like(one.place, strconv.Itoa(nextOdd))
-			clues[nextOdd] = clue{one, 1, textOf(value)}
-			nextOdd += 2
-		case one.kind == key && nextOdd+1 < n:
-			value = one.second(l, nextOdd)
-			clues[nextOdd] = clue{one, 1, textOf(value)}
-			nextOdd += 2
+		case one.kind == pageNumber && page*few+1 < n:
+			value = like(one.place, strconv.Itoa(page))
+			clues[(page-1)*few] = clue{one, 1, textOf(value)}
+			clues[page*few] = clue{one, 0, textOf(value)}
+			page += 2
+		case one.kind != pageNumber && odd+1 < n:
+			value = like(one.place, strconv.Itoa(odd))
+			if one.kind == key {
+				value = one.second(l, odd)
+			}
+			clues[odd] = clue{one, 1, textOf(value)}
+			odd += 2
 		default:
 			continue
 		}
 		c = one.with(c, value)
 	}
-	page, answer, ok := l.recordsOf(c)
-	l.api.refused(answer)
-	if !ok || len(page) == 0 || len(page) > k {
-		return nil
-	}
-	found, known := clues[l.indexOf(page[0])]
-	if !known {
-		return nil
-	}
-	w := found.way(l)
-	if found.base == 0 {
-		w.m.Set("start", 0, "")
-	}
-	w.proven = true
-	w.note = fmt.Sprintf("with %s=%d, %s=%s began with record %d of the first page", l.place[size][0].name, k, found.name, found.value, l.indexOf(page[0])+1)
-	l.counts(w, answer)
-	return w
+	return c, clues
 }
 
 // oneByOne tries the commonest places: first at once, and where that brings another page,

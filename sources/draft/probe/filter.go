@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -68,70 +69,58 @@ var filterParams = []string{"updated_since", "since", "updated_after", "modified
 	"%s_after", "%s_from", "%s_min", "%s.gte", "start_date", "startDate", "start_time", "min_%s"}
 
 // findFilter finds the parameter that filters by a field: one of the call, or one of those
-// that are usual, all at once with a time of its own each. The result is proven by one
-// call that sends it alone.
+// that are usual. It is proven by one call that sends it alone.
 func findFilter(l *look, t *timeField) (from place, exclusive bool) {
 	moments := momentsOf(l, t)
 	if len(moments) < 3 || l.Tape.Recorded() {
 		return place{}, false
 	}
+	middle := moments[len(moments)/2]
 	for _, p := range places(l.call) {
 		value, _ := p.get(l.call)
-		if _, _, ok := timeOf(gjson.Result{Type: gjson.String, Str: value}); ok && len(value) >= 8 && l.api.may(1) {
-			if exclusive, proven := filtersBy(l, p, t, moments[len(moments)/2]); proven {
+		if _, _, ok := timeOf(gjson.Result{Type: gjson.String, Str: value}); ok && len(value) >= 8 {
+			if exclusive, proven := filtersBy(l, p, t, middle); proven {
 				l.call = p.without(l.call)
 				return p, exclusive
 			}
 		}
 	}
-	if l.sendsJSON() || l.api.strict || !l.api.may(2) {
-		return place{}, false
-	}
-	c, byTime := l.call, map[int64]place{}
-	for i, name := range filterParams {
-		if i+1 >= len(moments) {
-			break
-		}
-		p := place{name: filled(name, t.name)}
-		if _, stands := p.get(l.call); stands {
-			continue
-		}
-		// the last moment that is sent is the likeliest parameter's
-		at := moments[i+1]
-		byTime[at.UnixNano()] = p
-		c = p.with(c, writtenTime(l, t, at))
-	}
-	page, _, ok := l.recordsOf(c)
-	if !ok || len(page) == 0 {
-		return place{}, false
-	}
-	got := timesIn(page, t.name)
-	if len(got) == 0 {
-		return place{}, false
-	}
-	least := slices.MinFunc(got, time.Time.Compare)
-	var best time.Time
-	for _, at := range moments {
-		if _, sent := byTime[at.UnixNano()]; sent && !at.After(least) {
-			best = at
-		}
-	}
-	if p, sent := byTime[best.UnixNano()]; sent {
-		if exclusive, proven := filtersBy(l, p, t, moments[len(moments)/2]); proven {
+	if p, found := usualFilter(l, t, moments); found {
+		if exclusive, proven := filtersBy(l, p, t, middle); proven {
 			return p, exclusive
 		}
 	}
 	return place{}, false
 }
 
-// filled puts the name of a field into that of a parameter.
-func filled(name, field string) string {
-	for i := 0; i+1 < len(name); i++ {
-		if name[i:i+2] == "%s" {
-			return name[:i] + field + name[i+2:]
+// usualFilter sends all usual parameters at once, each with a time of its own: the oldest
+// record that comes says which of them may be the one.
+func usualFilter(l *look, t *timeField, moments []time.Time) (from place, found bool) {
+	if l.sendsJSON() || l.api.strict || !l.api.may(2) {
+		return place{}, false
+	}
+	c, sent := l.call, map[int64]place{}
+	for i, name := range filterParams {
+		p := place{name: strings.ReplaceAll(name, "%s", t.name)}
+		if _, stands := p.get(l.call); stands || i+1 >= len(moments) {
+			continue
+		}
+		at := moments[i+1]
+		sent[at.UnixNano()] = p
+		c = p.with(c, writtenTime(l, t, at))
+	}
+	page, _, ok := l.recordsOf(c)
+	got := timesIn(page, t.name)
+	if !ok || len(got) == 0 {
+		return place{}, false
+	}
+	oldest := slices.MinFunc(got, time.Time.Compare)
+	for _, at := range moments {
+		if p, was := sent[at.UnixNano()]; was && !at.After(oldest) {
+			from, found = p, true
 		}
 	}
-	return name
+	return from, found
 }
 
 // momentsOf are the times of the records that were seen, ascending, each once, as far as the
