@@ -36,8 +36,7 @@ they cost, where the definition says it of each as a number. way is one of
 Without --parents there is no call. With it the parents are read, and kept in the
 journal: a run that follows with the same inputs asks for none of it again.
 
-With --json the first line has what all partitions have in common (with --parents it is
-left out). Runs with --plan FILE and --partition KEY or --shard I/N read parts of it,
+With --json the first line has what all have in common, but with --parents. Runs with --plan FILE and --partition KEY or --shard I/N read parts of it,
 "tap-rest state merge" joins their states, and --plan FILE alone ends it. A run with
 --emit-plan FILE writes a plan that has parents' children, too.`
 }

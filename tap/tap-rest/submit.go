@@ -30,8 +30,7 @@ type submitCmd struct {
 // Help stands in the command's help.
 func (c *submitCmd) Help() string {
 	return `It plans the next pass from the bookmark that the last one has left on the server, and
-makes no call of the API. A pass that is under way goes on: what was given up, and what
-an earlier submission did not queue, comes into the queue. Nothing is there twice.
+makes no call of the API. A pass under way goes on: what is given up or not queued, is.
 --plan FILE is a plan of a run with --emit-plan, which begins from the bookmark that
 "tap-rest status --bookmark" prints; --state FILE is one where the server has none.`
 }
