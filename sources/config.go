@@ -97,6 +97,9 @@ func (d *Definition) Configure(g Given) (*Config, error) {
 	return c, nil
 }
 
+// Public returns the settings without those that are secret, as JSON; nil: there are none.
+func (c *Config) Public() []byte { return c.public }
+
 // Run holds the options of a run: the reserved key "run" of the config.
 type Run struct {
 	Flush       Flush

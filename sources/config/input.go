@@ -30,15 +30,16 @@ type Input struct {
 }
 
 type inputFile struct {
-	name string
-	root *document.Node
+	name   string
+	root   *document.Node
+	refers map[string][]string // what texts at JSON pointers refer to
 }
 
 // Read reads config files, of which later ones win, key by key, and
 // picks the variables named TAP_REST_… out of environ ("NAME=value"), which
 // win over files. Every text stands for itself.
 func Read(files []File, environ []string) (*Input, error) {
-	in, err := read(files, func(_ File, root *document.Node) (*document.Node, error) { return root, nil })
+	in, err := read(files, func(*inputFile) error { return nil })
 	if err != nil {
 		return nil, err
 	}
@@ -47,19 +48,20 @@ func Read(files []File, environ []string) (*Input, error) {
 	return in, nil
 }
 
-// read reads config files; resolve makes of what stands in one what it means.
-func read(files []File, resolve func(f File, root *document.Node) (*document.Node, error)) (*Input, error) {
+// read reads config files; resolve puts into one what it refers to.
+func read(files []File, resolve func(*inputFile) error) (*Input, error) {
 	in := &Input{values: &document.Node{Shape: document.Map}}
 	for _, f := range files {
 		root, err := f.parse()
+		own := inputFile{name: f.Name, root: root}
 		if err == nil {
-			root, err = resolve(f, root)
+			err = resolve(&own)
 		}
 		if err != nil {
 			return nil, err
 		}
-		in.files = append(in.files, inputFile{f.Name, root})
-		in.values = overlay(in.values, root)
+		in.files = append(in.files, own)
+		in.values = overlay(in.values, own.root)
 	}
 	return in, nil
 }

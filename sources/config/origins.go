@@ -32,3 +32,23 @@ func (o origins) of(pointer string) string {
 	}
 	return "config"
 }
+
+// exactly returns what gave the key at a JSON pointer, with what that refers to; the
+// default where nothing did.
+func (o origins) exactly(pointer string) string {
+	for p := pointer; p != ""; p = p[:strings.LastIndexByte(p, '/')] {
+		if name, found := o.env[p]; found {
+			return name
+		}
+	}
+	for _, f := range slices.Backward(o.files) {
+		if exactly(f.root, pointer) == nil {
+			continue
+		}
+		if refers := f.refers[pointer]; refers != nil {
+			return "config " + f.name + ", which refers to " + strings.Join(refers, ", ")
+		}
+		return "config " + f.name
+	}
+	return "default"
+}

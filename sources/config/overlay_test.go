@@ -54,7 +54,7 @@ func TestWithoutNulls(t *testing.T) {
 
 // TestOrigins proves where a key is said to come from.
 func TestOrigins(t *testing.T) {
-	first, second := inputFile{"a.json", nodeOf(t, `{"x":1,"m":{"p":1}}`)}, inputFile{"b.json", nodeOf(t, `{"m":{"q":2},"l":[{"r":1}]}`)}
+	first, second := inputFile{name: "a.json", root: nodeOf(t, `{"x":1,"m":{"p":1}}`)}, inputFile{name: "b.json", root: nodeOf(t, `{"m":{"q":2},"l":[{"r":1}]}`)}
 	for _, tt := range []struct {
 		name, pointer string
 		files         []inputFile

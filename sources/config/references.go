@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
 )
@@ -35,10 +36,10 @@ func (a Around) Read(files []File, environ []string) (*Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	in, err := read(files, func(f File, root *document.Node) (*document.Node, error) {
-		r := references{around: a, variables: own, file: f.Name}
-		root = r.within(root, "")
-		return root, errors.Join(r.missing...)
+	in, err := read(files, func(f *inputFile) error {
+		r := references{around: a, variables: own, file: f.name, found: map[string][]string{}}
+		f.root, f.refers = r.within(f.root, ""), r.found
+		return errors.Join(r.missing...)
 	})
 	if err != nil {
 		return nil, err
@@ -78,6 +79,7 @@ type references struct {
 	around    Around
 	variables map[string]dotVar
 	file      string
+	found     map[string][]string // what is referred to, by the JSON pointer of the text
 	missing   []error
 }
 
@@ -90,7 +92,7 @@ func (r *references) within(n *document.Node, pointer string) *document.Node {
 	}
 	for _, m := range n.Fields {
 		if pointer != "" || m.Name != "source" {
-			m.Value = r.within(m.Value, pointer+"/"+m.Name)
+			m.Value = r.within(m.Value, pointer+raw.Step(m.Name))
 		}
 		c.Fields = append(c.Fields, m)
 	}
@@ -105,6 +107,7 @@ var reference = regexp.MustCompile(`\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 
 func (r *references) text(text, pointer string) string {
 	if name, found := strings.CutPrefix(text, "file:"); found && !strings.HasPrefix(name, "//") {
+		r.found[pointer] = append(r.found[pointer], text)
 		content, err := r.content(name)
 		if err != nil {
 			r.miss(pointer, "the file %s cannot be read: %w", document.Clip(name), err)
@@ -120,6 +123,10 @@ func (r *references) text(text, pointer string) string {
 		if !there {
 			r.miss(pointer, "the variable %s is not set: set it, or write $%s where that is plain text", name, found)
 		}
+		if v.file != "" {
+			found += " of " + v.file
+		}
+		r.found[pointer] = append(r.found[pointer], found)
 		return v.value
 	})
 }

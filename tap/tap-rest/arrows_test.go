@@ -13,7 +13,7 @@ const module = "github.com/tap-rest/tap-rest"
 // arrows says which of our packages each of them may import, tests apart.
 // Imports go one way: down this list.
 var arrows = map[string][]string{
-	"tap/tap-rest":            {"tap/tap-rest/console", "tap", "tap/fleet", "tap/fleet/budget", "tap/lint", "tap/message", "tap/report", "tap/target", "tap/workdir", "sources", "sources/builtin", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal", "state/progress", "sources/apitest/styles", "catalog/selection", "sources/draft", "sources/draft/call", "sources/draft/curl", "sources/draft/probe", "sources/draft/probe", "sources/draft/har", "tap/metrics", "tap/tap-rest/completion", "tap/tap-rest/manual", "tap/report/page"},
+	"tap/tap-rest":            {"tap/tap-rest/console", "tap", "tap/fleet", "tap/fleet/budget", "tap/lint", "tap/message", "tap/report", "tap/target", "tap/workdir", "sources", "sources/builtin", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal", "state/progress", "sources/apitest/styles", "catalog/selection", "sources/draft", "sources/draft/call", "sources/draft/curl", "sources/draft/probe", "sources/draft/probe", "sources/draft/har", "tap/metrics", "tap/tap-rest/completion", "tap/tap-rest/manual", "tap/report/page", "tap/doctor", "sources/expr"},
 	"tap/tap-rest/console":    {"tap", "tap/message", "tap/report", "sources/secret"},
 	"tap/tap-rest/completion": {},
 	"tap/tap-rest/manual":     {},
@@ -24,6 +24,7 @@ var arrows = map[string][]string{
 	"tap":                     {"tap/folders", "tap/logs", "tap/patience", "tap/runjournal", "tap/stdout", "tap/tags", "tap/certificate", "tap/distinct", "tap/rows", "tap/rowset", "sources/fetch/body", "catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/limits", "tap/message", "tap/plan", "tap/render", "tap/report", "tap/workdir", "sources", "sources/document", "sources/expr", "sources/fetch", "sources/secret", "sources/times", "catalog", "catalog/schema", "state", "state/journal", "state/progress"},
 	"tap/fleet/budget":        {"tap/fleet/budget/ledger", "sources", "sources/fetch", "sources/fetch/auth", "sources/fetch/rate"},
 	"tap/fleet/budget/ledger": {},
+	"tap/doctor":              {},
 	"tap/lint":                {"tap", "sources", "sources/document"},
 	"tap/metrics":             {"sources/fetch", "tap/report", "tap/workdir"},
 	"tap/limits":              {"sources", "sources/fetch", "state"},
