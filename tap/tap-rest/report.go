@@ -31,6 +31,10 @@ with their waits, attempts, headers and the beginnings of the answers.
 It holds what the API sent, without secrets: it is readable for you alone.`
 }
 
+// pageMemory is what a page of as many calls as there may be takes, in bytes: with the
+// bound of a run, the collector would do nothing else.
+const pageMemory = 320 << 20
+
 // Run writes the page.
 func (c *reportCmd) Run(rt *runtime) error {
 	js, err := c.find(rt)
@@ -46,6 +50,7 @@ func (c *reportCmd) Run(rt *runtime) error {
 			return &tap.InputError{Err: fmt.Errorf("--output: write %s: %w", c.Output, err)}
 		}
 	}
+	boundMemory(pageMemory)
 	p := page.New(version(), c.Stream, time.Now())
 	for _, folder := range js.known {
 		if err := c.add(rt, p, folder); err != nil {

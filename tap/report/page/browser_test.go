@@ -143,6 +143,13 @@ func filters(t *testing.T, p *testbrowser.Page) {
 	p.Wait("document.querySelector('#list tbody tr:not(.pad)').textContent.includes('5.')")
 	p.Click("[type=reset]")
 	p.Click("[name=text]")
+	p.Type("since=2025-06-01T12:00")
+	wants("1 of 296 calls")
+	if got := p.Text("#list tbody td:nth-child(4)"); got != "/v2/shops?since=2025-06-01T12:00" {
+		t.Errorf("the request is shown as %q", got)
+	}
+	p.Click("[type=reset]")
+	p.Click("[name=text]")
 	p.Type("CURSOR=c000011")
 	wants("2 of 296 calls")
 	p.Type("no such")

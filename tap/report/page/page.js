@@ -79,7 +79,7 @@
     let text;
     if (streams.length === 0) text = "Nothing is recorded";
     else if (!data.sources.some((s) => s.run)) text = "The last run is " + notRecorded;
-    else if (kinds.good === streams.length) text = streams.length === 1 ? "The stream is complete" : "All " + count(streams.length) + " streams are complete";
+    else if (kinds.good === streams.length) text = (["The stream is", "Both streams are"][streams.length - 1] || "All " + count(streams.length) + " streams are") + " complete";
     else if (said.length === 1) text = many(streams.length, "stream is ", "streams are ") + said[0][1];
     else text = "Of " + count(streams.length) + " streams, " + said.map(([n, t]) => count(n) + " " + t).join(", ");
     byId("verdict").textContent = text;
@@ -245,7 +245,7 @@
       if (at !== "" && calls.stream[i] !== +at) continue;
       if (by !== "" && calls.made[i] !== +by) continue;
       if (slow > 0 && calls.whole[i] < slow) continue;
-      if (!test(i) || (text && !requests[i].toLowerCase().includes(text))) continue;
+      if (!test(i) || (text && !requests[i].toLowerCase().includes(text) && !plain(requests[i]).toLowerCase().includes(text))) continue;
       found.push(i);
     }
     const order = {slow: (i) => calls.whole[i], large: (i) => calls.bytes[i], waited: (i) => calls.waited[i]}[f.order.value];
@@ -272,11 +272,16 @@
     list.addEventListener("focusin", (e) => { const tr = e.target.closest("tr[data-at]"); if (tr && +tr.dataset.at !== active) { active = +tr.dataset.at; } });
   };
 
+  // What is written as %2F and the like is read more easily, and found, as what it means.
+  const plain = (request) => {
+    if (!request.includes("%")) return request;
+    try { return decodeURIComponent(request); } catch { return request; }
+  };
   // The path of a request is what tells calls apart: GET and the host, which are nearly
   // always the same, stand in what is opened.
   const shortRequest = (i) => {
     if (requests.length === 0) readRequests();
-    return clean(requests[i].replace(/^(\S+ )[a-z]+:\/\/[^/?#]*/i, "$1").replace(/^GET /, ""));
+    return clean(plain(requests[i]).replace(/^(\S+ )[a-z]+:\/\/[^/?#]*/i, "$1").replace(/^GET /, ""));
   };
   const bar = (i, from, to) => {
     const track = make("span", {class: "track"}), all = Math.max(to - from, 0.1);

@@ -112,9 +112,10 @@ func sample() *Page {
 	for n := range 2 {
 		p.Add(sampleExchange("refunds", n, june.Add(time.Duration(n)*time.Second)), "refunds")
 	}
-	gzip := sampleExchange("shops", 0, june)
-	gzip.Body, gzip.Header["Content-Type"] = []byte("PK\x03\x04\x00\x00binary"), []string{"application/zip"}
-	p.Add(gzip, "shops")
+	zipped := sampleExchange("shops", 0, june)
+	zipped.Request = "GET https://api.example.com/v2/shops?since=2025-06-01T12%3A00"
+	zipped.Body, zipped.Header["Content-Type"] = []byte("PK\x03\x04\x00\x00binary"), []string{"application/zip"}
+	p.Add(zipped, "shops")
 	failed := sampleExchange("payouts", 0, june.Add(6*time.Second))
 	failed.Status, failed.Attempts, failed.Records, failed.Body = 403, 3, 0, []byte(`{"error":"the token has no right to payouts"}`)
 	failed.Tries = []journal.Try{{Took: 80 * time.Millisecond, Status: 500}, {Waited: time.Second, Took: 90 * time.Millisecond, Status: 500}, {Waited: 2100 * time.Millisecond, Took: failed.Took, Status: 403}}
