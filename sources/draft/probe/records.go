@@ -75,7 +75,7 @@ func (l *list) judge(word string) {
 	case name == plainName(word) || name+"s" == plainName(word) || name == plainName(word)+"s":
 		l.score += 5
 	case listNames[name]:
-		l.score += 4
+		l.score += 2
 	}
 	if len(l.items) > 0 {
 		for _, id := range idNames {

@@ -1,0 +1,205 @@
+package probe_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/draft"
+	"github.com/tap-rest/tap-rest/sources/draft/call"
+	"github.com/tap-rest/tap-rest/sources/draft/probe"
+)
+
+// answers is an API that answers a request by its URL, else with the text for "".
+type answers map[string]string
+
+func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
+	text, known := a[r.URL.RequestURI()]
+	if !known {
+		text = a[""]
+	}
+	status := 200
+	if text == "" {
+		status = 404
+	}
+	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(text)), Request: r}, nil
+}
+
+func look(t *testing.T, api http.RoundTripper, o probe.Options, address string) (*probe.Found, error) {
+	t.Helper()
+	c, err := call.New(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Tape == nil {
+		o.Tape = probe.NewTape(api, 8)
+	}
+	if o.Name == "" {
+		o.Name = c.Describe().Name
+	}
+	return probe.Look(t.Context(), c, o)
+}
+
+// shown writes what was found in lines, what is open with "? " before it.
+func shown(f *probe.Found) string {
+	var b strings.Builder
+	for _, entries := range [][]draft.Entry{f.Records, f.Fields, f.Paging} {
+		for _, e := range entries {
+			var d draft.Definition
+			d.Root.Set(e.Key, e.Value, "")
+			if e.Open {
+				b.WriteString("? ")
+			}
+			b.WriteString(strings.TrimPrefix(string(d.AppendYAML(nil)), draft.Modeline+"\n"))
+		}
+	}
+	return b.String()
+}
+
+// TestLook looks at answers that say little, or what may be misunderstood: whatever is
+// decided without proof is said.
+func TestLook(t *testing.T) {
+	tests := []struct {
+		name    string
+		api     answers
+		address string
+		want    string
+		guesses string // a part of each
+	}{
+		{"one record", answers{"": `{"id":1,"name":"x","tags":["a"]}`}, "http://a.test/me", "single: true\n", ""},
+		{"one record below data", answers{"": `{"data":{"id":1,"name":"x"}}`}, "http://a.test/me", "records: data\nsingle: true\n", ""},
+		{"an object of records", answers{"": `{"a":{"n":1},"b":{"n":2}}`}, "http://a.test/things", "keyed: key\nprimary_key: [key]\n? pagination: {type: page, param: page}\n", "pagination: one page"},
+		{"an empty list", answers{"": `{"data":[],"total":0}`}, "http://a.test/things", "records: data\n? pagination: {type: page, param: page}\n", "no record came|pagination: one page"},
+		{"no list and no object", answers{"": `[1,2,3]`}, "http://a.test/things", "? records: \"…\"\n", "where the records are"},
+		{"no JSON", answers{"": "id;name\n1;x\n"}, "http://a.test/things", "decode: auto\n", "what the answer is"},
+		{"two lists alike", answers{"": `{"orders":[{"id":1},{"id":2}],"items":[{"id":1},{"id":2}]}`}, "http://a.test/x", "records: items\nprimary_key: [id]\n? pagination: {type: page, param: page}\n", "records: items is one of 2 lists|pagination: one page"},
+		{"a list by its name", answers{"": `{"included":[{"id":1},{"id":2},{"id":3}],"orders":[{"id":1},{"id":2}],"total":2}`}, "http://a.test/orders", "records: orders\nprimary_key: [id]\n", ""},
+		{"no key", answers{"": `{"data":[{"n":1},{"n":1}],"total":2}`}, "http://a.test/x", "records: data\n? primary_key: [\"…\"]\n", "primary_key: no field"},
+		{"a key that only looks like one", answers{"": `{"data":[{"email":"a"},{"email":"b"}],"total":2}`}, "http://a.test/x", "records: data\n? primary_key: [email]\n", "primary_key: email is asked"},
+		{"an id that comes again", answers{"": `{"data":[{"id":1,"a":1},{"id":1,"a":2}],"total":2}`}, "http://a.test/x", "records: data\n? primary_key: [\"…\"]\n", "primary_key: no field"},
+		{"an id that comes again on the second page", answers{"": `{"data":[{"id":1,"a":1},{"id":2,"a":2}],"next":"/y"}`, "/y": `{"data":[{"id":3,"a":3},{"id":3,"a":4}],"next":null}`}, "http://a.test/x",
+			"records: data\n? primary_key: [\"…\"]\npagination: {type: next_url, next: next}\n", "primary_key: no field"},
+		{"a next page that has the same records", answers{"": `{"data":[{"id":1},{"id":2}],"next":"/y"}`}, "http://a.test/x", "records: data\nprimary_key: [id]\n? pagination: {type: next_url, next: next}\n", "pagination: next_url is asked"},
+		{"a next page on another host", answers{"": `{"data":[{"id":1},{"id":2}],"next":"http://b.test/y"}`}, "http://a.test/x", "records: data\nprimary_key: [id]\n? pagination: {type: next_url, next: next}\n", "pagination: next_url is asked"},
+		{"a token that nothing takes", answers{"": `{"data":[{"id":1},{"id":2}],"next_cursor":"abc"}`}, "http://a.test/x", "records: data\nprimary_key: [id]\n? pagination: {type: cursor, next: next_cursor, param: cursor}\n", "pagination: cursor is asked"},
+		{"times that may be those of making", answers{"": `{"data":[{"id":1,"created_at":"2024-01-01"},{"id":2,"created_at":"2024-01-02"}],"total":2}`}, "http://a.test/x",
+			"records: data\nprimary_key: [id]\n? replication_key: created_at\n? incremental: {format: date, client_filter: true}\n", ""},
+		{"a number that is no time", answers{"": `{"data":[{"id":1,"updated":12},{"id":2,"updated":13}],"total":2}`}, "http://a.test/x", "records: data\nprimary_key: [id]\n", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f, err := look(t, test.api, probe.Options{}, test.address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := shown(f); got != test.want {
+				t.Errorf("got:\n%s\nwant:\n%s", got, test.want)
+			}
+			var want []string
+			if test.guesses != "" {
+				want = strings.Split(test.guesses, "|")
+			}
+			said := strings.Join(f.Guesses, "|")
+			for _, part := range want {
+				if !strings.Contains(said, part) {
+					t.Errorf("guesses %q, want %q in them", f.Guesses, part)
+				}
+			}
+			if len(f.Guesses) != len(want) {
+				t.Errorf("guesses %q, want %d", f.Guesses, len(want))
+			}
+		})
+	}
+}
+
+func TestLookLetsAPersonChoose(t *testing.T) {
+	api := answers{"": `{"orders":[{"id":1},{"id":2}],"items":[{"id":1},{"id":2}],"total":2}`}
+	choose := func(question string, options []string) int {
+		if question != "Which list has the records of x?" || fmt.Sprint(options) != "[items  (a list of 2 objects) orders  (a list of 2 objects)]" {
+			t.Errorf("asked %q of %q", question, options)
+		}
+		return 1
+	}
+	f, err := look(t, api, probe.Options{Choose: choose, Name: "x"}, "http://a.test/x")
+	if err != nil || !strings.HasPrefix(shown(f), "records: orders\n") {
+		t.Errorf("%v\n%s", err, shown(f))
+	}
+}
+
+// TestLookWaits asks an API again that refuses for now.
+func TestLookWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := apitest.New(apitest.On(1, apitest.Status(429, apitest.RetryAfter("3"))), apitest.On(3, apitest.Status(503))).Add(apitest.Customers(300))
+		f, err := look(t, api, probe.Options{}, "http://a.test/customers?page=1")
+		if err != nil || !f.Proven || f.Way != "page" {
+			t.Errorf("%v: %+v", err, f)
+		}
+		if n := api.Count(); n > 8 {
+			t.Errorf("%d calls, want 8 at most", n)
+		}
+	})
+}
+
+func TestLookRefused(t *testing.T) {
+	_, err := look(t, answers{"": ""}, probe.Options{}, "http://a.test/x")
+	var status *probe.StatusError
+	if !errors.As(err, &status) || status.Status != 404 {
+		t.Errorf("error %v, want a StatusError of 404", err)
+	}
+}
+
+// counter counts the calls that come through.
+type counter struct {
+	n   int
+	err error
+}
+
+func (c *counter) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.n++
+	if c.err != nil {
+		return nil, c.err
+	}
+	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Length": {"99"}}, Body: io.NopCloser(strings.NewReader(`{"n":` + fmt.Sprint(c.n) + `}`)), Request: r}, nil
+}
+
+func TestTape(t *testing.T) {
+	ask := func(tape *probe.Tape, method, url, body string) (string, error) {
+		r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := tape.RoundTrip(r)
+		if err != nil {
+			return "", err
+		}
+		text, err := io.ReadAll(answer.Body)
+		return string(text), err
+	}
+	api := &counter{}
+	tape := probe.NewTape(api, 2)
+	steps := []struct{ method, url, body, want string }{
+		{"GET", "http://a.test/x?a=1&b=%20", "", `{"n":1}`},
+		{"GET", "http://a.test/x?b=+&a=1", "", `{"n":1}`},
+		{"POST", "http://a.test/x", `{"a": 1, "b": 2}`, `{"n":2}`},
+		{"POST", "http://a.test/x", `{"b":2,"a":1}`, `{"n":2}`},
+	}
+	for _, s := range steps {
+		if got, err := ask(tape, s.method, s.url, s.body); err != nil || got != s.want {
+			t.Errorf("%s %s %s: %s, %v, want %s", s.method, s.url, s.body, got, err, s.want)
+		}
+	}
+	if _, err := ask(tape, "GET", "http://a.test/y", ""); !errors.Is(err, probe.ErrNotRecorded) || api.n != 2 || tape.Left() != 0 {
+		t.Errorf("a third call: %v, %d calls, %d left", err, api.n, tape.Left())
+	}
+	down := &counter{err: &net.OpError{Op: "dial", Err: errors.New("refused")}}
+	tape = probe.NewTape(down, 2)
+	if _, err := ask(tape, "GET", "http://a.test/y", ""); err == nil || tape.Left() != 2 {
+		t.Errorf("a call without a connection: %v, %d left, want 2", err, tape.Left())
+	}
+}
