@@ -106,7 +106,7 @@ func TestInitHAR(t *testing.T) {
 	}{
 		{"page", orders(apitest.Page, same), []string{"/orders?page=2&limit=20", "/orders?page=1&limit=20"}, "{type: page, param: page, size_param: limit, size: 20}"},
 		{"page that the first call does not name", orders(apitest.Page, same), []string{"/orders", "/orders?page=2"}, "{type: page, param: page}"},
-		{"offset", orders(apitest.Offset, same), []string{"/orders?offset=0", "/orders?offset=50"}, "{type: offset, param: offset}"},
+		{"offset", orders(apitest.Offset, same), []string{"/orders?offset=0", "/orders?offset=50"}, "{type: offset, param: offset, overlap: 1}"},
 		{"link", orders(apitest.Link, same), []string{"/orders", "/orders?page=2"}, "{type: link_header}"},
 		{"one page alone", orders(apitest.Page, same), []string{"/orders"}, "? {type: page, param: page}"},
 	}

@@ -64,6 +64,9 @@ func runOf(t *testing.T, yaml []byte, in *survey, api http.RoundTripper) (record
 	if o.Config, err = input.Configure(definition); err != nil {
 		t.Fatal(err)
 	}
+	if warnings := append(definition.Warnings, tap.SchemaWarnings(definition)...); len(warnings) > 0 {
+		t.Errorf("lint warns: %v in:\n%s", warnings, yaml)
+	}
 	o.Config.Run.Journal.Off = true
 	_, err = tap.Sync(t.Context(), o)
 	for line := range strings.Lines(out.String()) {
@@ -129,7 +132,7 @@ func TestInitStyles(t *testing.T) {
 		{name: "page, the list bare, totals in headers", collection: orders(func(c *apitest.Collection) { c.Form.Bare, c.Total = true, true }),
 			line: "http://api.test/orders", records: `"@this"`, paging: `{type: page, param: page, total: "header:X-Total-Count", size_param: limit, size: 100}`},
 		{name: "offset", collection: orders(func(c *apitest.Collection) { c.Style = apitest.Offset }),
-			line: "http://api.test/orders?limit=20&offset=40", records: "data", paging: "{type: offset, param: offset, size_param: limit, size: 100}"},
+			line: "http://api.test/orders?limit=20&offset=40", records: "data", paging: "{type: offset, param: offset, size_param: limit, size: 100, overlap: 1}"},
 		{name: "offset with a total, nothing of it in the request", collection: orders(func(c *apitest.Collection) { c.Style, c.Total = apitest.Offset, true }),
 			line: "http://api.test/orders", records: "data", paging: "{type: offset, param: offset, total: meta.total, size_param: limit, size: 100}"},
 		{name: "link", collection: orders(func(c *apitest.Collection) { c.Style, c.Form.Bare = apitest.Link, true }),
@@ -205,4 +208,36 @@ func calls(api *apitest.API) string {
 		}
 	}
 	return b.String()
+}
+
+// TestInitIsShort: what an API with a token and a cursor takes is ten lines.
+func TestInitIsShort(t *testing.T) {
+	c := apitest.Orders(700)
+	c.Filter = apitest.Filter{}
+	api := apitest.New(apitest.RequireBearer("s3cret-77")).Add(c)
+	got := drafted(t, readCurl, `curl -H "Authorization: Bearer s3cret-77" "https://api.acme.example/v1/orders?limit=50"`, pathOf{"/v1", api})
+	lines := 0
+	for line := range strings.Lines(string(got.yaml)) {
+		if !strings.HasPrefix(strings.TrimSpace(line), "#") {
+			lines++
+		}
+	}
+	if lines > 10 {
+		t.Errorf("%d lines, want 10 at most:\n%s", lines, got.yaml)
+	}
+	if records, _, err := runOf(t, got.yaml, got.in, pathOf{"/v1", api}); err != nil || len(records) != 700 {
+		t.Errorf("a run read %d records: %v", len(records), err)
+	}
+}
+
+// pathOf is an API below a path.
+type pathOf struct {
+	prefix string
+	api    http.RoundTripper
+}
+
+func (p pathOf) RoundTrip(r *http.Request) (*http.Response, error) {
+	inner := r.Clone(r.Context())
+	inner.URL.Path = strings.TrimPrefix(inner.URL.Path, p.prefix)
+	return p.api.RoundTrip(inner)
 }

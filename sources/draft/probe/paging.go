@@ -222,10 +222,24 @@ func (l *look) writePaging(w *way) {
 	if w.kind != "none" {
 		findCap(l, w)
 		findEnd(l, w)
+		w.watch()
 		l.found.Paging = append(l.found.Paging, draft.Entry{Key: "pagination", Value: w.m, Note: w.note})
 		l.found.Paging = append(l.found.Paging, w.entries...)
 	}
 	l.found.Proven, l.found.Way = true, w.kind
+}
+
+// watch lets a walk see rows that move while it is read, where no total shows them.
+func (w *way) watch() {
+	switch {
+	case w.m.Get("total") != nil:
+	case w.kind == "offset":
+		w.m.Set("overlap", 1, "")
+		w.note += "; no answer has a total, so each page overlaps with the one before, which shows rows that move"
+	case w.kind == "page":
+		w.entries = append(w.entries, draft.Entry{Key: "on_incomplete", Value: "again",
+			Note: "no answer has a total, which would show rows that move while they are read: read until two walks agree. Costs twice the calls; take it away where rows stay where they are"})
+	}
 }
 
 // writeUnproven asks how the API pages, where nothing was proven.
