@@ -98,12 +98,8 @@ func (d *Document) Warn(n *Node, format string, args ...any) {
 // Root reads the file as one YAML document. It returns nil after a problem
 // that leaves nothing to look at.
 func (d *Document) Root(data []byte) *Node {
-	if len(data) > MaxFile {
-		d.ProblemAt(1, 1, "", "the file is too large: a definition has at most %d bytes", MaxFile)
-		return nil
-	}
-	if n := separators(data); n > maxMarks {
-		d.ProblemAt(1, 1, "", "%d commas, colons and brackets: a definition has at most %d of them, and %d values", n, maxMarks, maxNodes)
+	if why := TooLarge(data); why != "" {
+		d.ProblemAt(1, 1, "", "%s", why)
 		return nil
 	}
 	if json.Valid(data) {
@@ -119,6 +115,17 @@ func (d *Document) Root(data []byte) *Node {
 		return nil
 	}
 	return d.node(tree, nil, "", 0)
+}
+
+// TooLarge says why a text is too large for a definition; "" if it is not.
+func TooLarge(data []byte) string {
+	if len(data) > MaxFile {
+		return fmt.Sprintf("the file is too large: a definition has at most %d bytes", MaxFile)
+	}
+	if n := separators(data); n > maxMarks {
+		return fmt.Sprintf("%d commas, colons and brackets: a definition has at most %d of them, and %d values", n, maxMarks, maxNodes)
+	}
+	return ""
 }
 
 // separators counts what may set values apart in YAML: there are hardly more values

@@ -109,6 +109,10 @@ var arrows = map[string][]string{
 	"state/journal":          {"state/journal/disk"},
 	"state/journal/disk":     {},
 	"state/progress":         {"state"},
+
+	"sources/draft/outline":   {"sources/document", "sources/draft"},
+	"sources/draft/openapi":   {"sources/document", "sources/draft", "sources/draft/outline"},
+	"sources/draft/drafttest": {"sources", "sources/definition", "sources/draft", "tap"}, // tests may import it
 }
 
 func TestImportsGoOneWay(t *testing.T) {
