@@ -23,7 +23,6 @@ type list struct {
 	name     string
 	parent   *list
 	parentAt int // the step that the parent's records are put into
-	key      string
 	keyNote  string
 	keySure  bool
 	values   map[string]string // parameters of the path → templates

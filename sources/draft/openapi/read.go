@@ -44,7 +44,6 @@ type leftovers struct {
 	unknown int      // references that lead nowhere, or to another document
 	ref     string   // the first of them
 	writes  int
-	methods map[string]int
 }
 
 // Read makes a definition of a document. File names it in messages; where it
