@@ -1,81 +1,19 @@
 package openapi
 
 import (
-	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/draft"
 	"github.com/tap-rest/tap-rest/sources/draft/outline"
 )
 
-// list is an operation that answers with records.
+// list is an operation that answers with records, and what security asks of it.
 type list struct {
-	path     string
-	steps    []step
-	post     bool
-	op       *document.Node
-	item     *document.Node // the path's
-	params   []param
-	request  outline.Request
-	unknown  bool // nothing says what the answer is
-	name     string
-	parent   *list
-	parentAt int // the step that the parent's records are put into
-	keyNote  string
-	keySure  bool
-	values   map[string]string // parameters of the path → templates
-	vars     map[string]string // parameters of the path → names in partition
-	stream   *outline.Stream
-}
-
-// step is a part of a path between slashes.
-type step struct {
-	text  string
-	param string // its parameter, where it is nothing but one
-}
-
-// param is a parameter of an operation, references followed.
-type param struct {
-	name, in string
-	required bool
-	schema   *document.Node
-	typ      *outline.Type
-	node     *document.Node
-}
-
-var braces = regexp.MustCompile(`\{([^{}/]+)\}`)
-
-func steps(path string) (list []step) {
-	for text := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
-		s := step{text: text}
-		if m := braces.FindStringSubmatch(text); m != nil && m[0] == text {
-			s.param = m[1]
-		}
-		list = append(list, s)
-	}
-	return list
-}
-
-// called is the last word of the path.
-func (l *list) called() string {
-	for _, s := range slices.Backward(l.steps) {
-		if s.param == "" {
-			return s.text
-		}
-	}
-	return "records"
-}
-
-// shape is the path without the names of its parameters.
-func shape(steps []step) string {
-	var b strings.Builder
-	for _, s := range steps {
-		b.WriteByte('/')
-		b.WriteString(braces.ReplaceAllString(s.text, "{}"))
-	}
-	return b.String()
+	*outline.Operation
+	node   *document.Node
+	stream *outline.Stream
 }
 
 func (r *reader) operations(paths *document.Node) {
@@ -84,6 +22,7 @@ func (r *reader) operations(paths *document.Node) {
 		if item == nil || item.Shape != document.Map || strings.HasPrefix(m.Name, "x-") {
 			continue
 		}
+		r.paths = append(r.paths, m.Name)
 		for _, op := range item.Fields {
 			if op.Value.Shape == document.Map {
 				r.operation(m.Name, op.Name, op.Value, item)
@@ -92,48 +31,31 @@ func (r *reader) operations(paths *document.Node) {
 	}
 }
 
-// searching are names of a POST that reads.
-var searching = regexp.MustCompile(`(?i)^_?(?:search|query|list|find|filter|scroll)$`)
-
 func (r *reader) operation(path, method string, op, item *document.Node) {
-	l := &list{path: path, steps: steps(path), op: op, item: item}
-	last := l.steps[len(l.steps)-1]
-	switch method {
-	case "get":
-	case "post":
-		if l.post = true; !searching.MatchString(last.text) {
-			r.left.writes++
-			return
-		}
-	case "put", "patch", "delete":
+	last := path[strings.LastIndexByte(strings.TrimRight(path, "/"), '/')+1:]
+	switch {
+	case method == "get", method == "post" && outline.Searching.MatchString(last):
+	case method == "post", method == "put", method == "patch", method == "delete":
 		r.left.writes++
 		return
 	default:
 		return
 	}
+	l := &list{Operation: &outline.Operation{Method: strings.ToUpper(method), Path: path, ID: outline.Text(op, "operationId")}, node: op}
 	headers, schema, found := r.answer(op)
-	if !found {
-		if !l.post {
+	if found {
+		l.Request = outline.Request{Headers: headers, Answer: r.typeOf(schema, 0), Sent: map[string]bool{}}
+		l.Request.Records, found = outline.RecordsIn(l.Request.Answer, outline.Called(path), strings.HasPrefix(last, "{"))
+		l.Unknown = !found && len(l.Request.Answer.Kinds) == 0 && !strings.HasPrefix(last, "{") && method == "get"
+	}
+	if !found && !l.Unknown {
+		if method == "get" {
 			r.left.single = append(r.left.single, path)
 		}
 		return
 	}
-	l.params = r.paramsOf(op, item)
-	l.request = outline.Request{Headers: headers, Answer: r.typeOf(schema, 0), Sent: map[string]bool{}}
-	records, isList := outline.RecordsIn(l.request.Answer, l.called(), last.param != "")
-	if l.unknown = len(l.request.Answer.Kinds) == 0 && last.param == "" && !l.post; !isList && !l.unknown {
-		r.left.single = append(r.left.single, path)
-		return
-	}
-	l.request.Records = records
-	for _, p := range l.params {
-		if p.in == "query" {
-			l.request.Params = append(l.request.Params, outline.Param{
-				Name: p.name, Type: p.typ, Required: p.required, Default: outline.Text(p.schema, "default"),
-				Minimum: outline.Text(p.schema, "minimum"), Maximum: orText(outline.Text(p.schema, "maximum"), mostIn(outline.Text(p.node, "description"))),
-			})
-		}
-	}
+	r.paramsOf(l, item)
+	l.Server = r.ownServer(l, item)
 	r.lists = append(r.lists, l)
 }
 
@@ -167,71 +89,61 @@ func (r *reader) answer(op *document.Node) (headers []string, schema *document.N
 	return nil, nil, false
 }
 
-// paramsOf returns the parameters of an operation, and those of its path that
-// it does not say itself.
-func (r *reader) paramsOf(op, item *document.Node) (list []param) {
+// paramsOf reads the parameters of an operation, and those of its path that it
+// does not say itself.
+func (r *reader) paramsOf(l *list, item *document.Node) {
 	seen := map[string]bool{}
-	for _, of := range []*document.Node{op.Get("parameters"), item.Get("parameters")} {
+	for _, of := range []*document.Node{l.node.Get("parameters"), item.Get("parameters")} {
 		for _, n := range of.List() {
 			n = r.follow(n)
-			p := param{name: outline.Text(n, "name"), in: outline.Text(n, "in"), required: outline.True(n, "required"), node: n}
-			if p.name == "" || seen[p.in+" "+p.name] {
+			name, in := outline.Text(n, "name"), outline.Text(n, "in")
+			if name == "" || seen[in+" "+name] {
 				continue
 			}
-			seen[p.in+" "+p.name] = true
-			p.schema = n
+			seen[in+" "+name] = true
+			schema := n
 			if !r.old {
-				p.schema = r.follow(n.Get("schema"))
+				schema = r.follow(n.Get("schema"))
 			}
-			p.typ = r.typeOf(p.schema, 0)
-			list = append(list, p)
-		}
-	}
-	return list
-}
-
-// names gives each list the shortest name that no other has: the last words of
-// its path.
-func (r *reader) named() {
-	word := make([][]string, len(r.lists))
-	for i, l := range r.lists {
-		for _, s := range l.steps {
-			if s.param == "" && !(l.post && searching.MatchString(s.text)) {
-				word[i] = append(word[i], outline.Name(braces.ReplaceAllString(s.text, ""), ""))
+			typ, about := r.typeOf(schema, 0), outline.Text(n, "description")
+			given := outline.Given{Name: name, In: in, Required: outline.True(n, "required"), Schema: settingOf(schema, typ, in), About: outline.Line(about)}
+			if only := outline.Texts(schema.Get("enum")); len(only) == 1 {
+				given.Only = only[0]
 			}
-		}
-	}
-	last := func(i, n int) string {
-		words := slices.DeleteFunc(slices.Clone(word[i]), func(w string) bool { return w == "" })
-		return strings.Join(words[max(0, len(words)-n):], "_")
-	}
-	taken := outline.Names{}
-	for n := 1; n < 30; n++ {
-		count := map[string]int{}
-		for i := range r.lists {
-			count[last(i, n)]++
-		}
-		for i, l := range r.lists {
-			if name := last(i, n); l.name == "" && name != "" && count[name] == 1 && !taken[name] {
-				l.name = taken.Free(outline.Name(name, "stream"))
+			l.Params = append(l.Params, given)
+			if in == "query" {
+				l.Request.Params = append(l.Request.Params, outline.Param{
+					Name: name, Type: typ, Required: given.Required, Default: outline.Text(schema, "default"),
+					Minimum: outline.Text(schema, "minimum"), Maximum: orText(outline.Text(schema, "maximum"), mostIn(about)),
+				})
 			}
-		}
-	}
-	for i, l := range r.lists {
-		if l.name == "" {
-			l.name = taken.Free(outline.Name(last(i, 30), "stream"))
 		}
 	}
 }
 
-// place says in words which operation it is.
-func (l *list) place() string {
-	method := "GET"
-	if l.post {
-		method = "POST"
+// settingOf is the schema of the setting for a parameter.
+func settingOf(n *document.Node, typ *outline.Type, in string) *draft.Map {
+	schema := outline.Plain()
+	if typ.Is("array") && typ.Items.IsScalar() && len(typ.Items.Kinds) == 1 && in == "query" {
+		return new(draft.Map).Set("type", "array", "").Set("items", new(draft.Map).Set("type", typ.Items.Kinds[0], ""), "").Set("minItems", 1, "")
 	}
-	if id := outline.Text(l.op, "operationId"); id != "" {
-		return fmt.Sprintf("%s %s (%s)", method, l.path, outline.Line(id))
+	if typ.IsScalar() && len(typ.Kinds) == 1 {
+		schema.Set("type", typ.Kinds[0], "")
 	}
-	return method + " " + l.path
+	if schema.Get("type") == "string" {
+		choice(schema, outline.Texts(n.Get("enum")))
+	}
+	return schema
+}
+
+// streams writes each list down.
+func (r *reader) streams() {
+	operations := make([]*outline.Operation, len(r.lists))
+	for i, l := range r.lists {
+		operations[i] = l.Operation
+	}
+	for i, stream := range r.out.Add(operations, r.paths) {
+		r.lists[i].stream = stream
+	}
+	r.out.Defaults.Ask("on_invalid", "pass", "Schemas are those of the document. A record that breaks one fails its stream; with this line it leaves as it came.")
 }

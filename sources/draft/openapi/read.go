@@ -34,8 +34,8 @@ type reader struct {
 	types map[string]*outline.Type  // by reference
 	lists []*list
 	left  leftovers
-	base  string         // template of the base URL
-	uses  map[string]int // templates of parameters' settings → streams that need them
+	base  string // template of the base URL
+	paths []string
 }
 
 // leftovers are operations that become no streams.
@@ -80,8 +80,6 @@ func Read(file string, data []byte) (*draft.Definition, error) {
 		return nil, fmt.Errorf("%s:%d: none of the %d paths answers a GET with a list of objects, so no stream can be made of them; write one by hand, with single: true where one record is all", file, paths.Line, len(paths.Fields))
 	}
 	r.servers()
-	r.parents()
-	r.keys()
 	r.streams()
 	r.security()
 	r.leave()

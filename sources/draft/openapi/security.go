@@ -74,7 +74,7 @@ type proof struct {
 // are needed together in one text.
 func (s *schemesReader) waysOf(l *list) (ways []string) {
 	needs := s.root.Get("security")
-	if own := memberOf(l.op, "security"); own != nil {
+	if own := memberOf(l.node, "security"); own != nil {
 		needs = own
 	}
 	for _, need := range needs.List() {

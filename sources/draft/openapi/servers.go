@@ -34,7 +34,7 @@ func (r *reader) servers() {
 	if len(others) > 0 {
 		note += "; others: " + strings.Join(others[:min(5, len(others))], ", ")
 	}
-	if strings.Contains(address, "{") && isWeb(braces.ReplaceAllString(address, "x")) {
+	if strings.Contains(address, "{") && isWeb(outline.Braces().ReplaceAllString(address, "x")) {
 		r.base = r.variables(address, list[0])
 		r.out.Client.Set("base_url", r.base, note)
 		return
@@ -46,7 +46,7 @@ func (r *reader) servers() {
 // variables makes settings of the variables of a server's URL.
 func (r *reader) variables(address string, server *document.Node) string {
 	known := map[string]string{}
-	return braces.ReplaceAllStringFunc(address, func(text string) string {
+	return outline.Braces().ReplaceAllStringFunc(address, func(text string) string {
 		name := text[1 : len(text)-1]
 		if known[name] == "" {
 			of := server.Get("variables").Get(name)
@@ -99,13 +99,13 @@ func (r *reader) oldServer() string {
 }
 
 // ownServer is where an operation goes that does not go where the others do.
-func (r *reader) ownServer(l *list) string {
-	for _, n := range []*document.Node{l.op, l.item} {
+func (r *reader) ownServer(l *list, item *document.Node) string {
+	for _, n := range []*document.Node{l.node, item} {
 		if list := n.Get("servers").List(); len(list) > 0 {
 			if address := outline.Text(list[0], "url"); isWeb(address) && !strings.Contains(address, "{") {
-				return strings.TrimSuffix(outline.WithoutUser(address), "/")
+				return outline.Literal(strings.TrimSuffix(outline.WithoutUser(address), "/"))
 			}
-			r.out.Leave("%s: a server of its own, %s", l.place(), outline.Line(outline.Text(list[0], "url")))
+			r.out.Leave("%s: a server of its own, %s", l.Place(), outline.Line(outline.Text(list[0], "url")))
 			return ""
 		}
 	}

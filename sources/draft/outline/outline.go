@@ -23,6 +23,7 @@ type Outline struct {
 	settings *draft.Map
 	required []any
 	names    Names
+	streams  Names
 	secrets  map[string]string // literals of the document → templates of their settings
 }
 
@@ -52,6 +53,13 @@ func Line(text string) string {
 		text = string(runes[:200]) + "…"
 	}
 	return strings.TrimSpace(text)
+}
+
+func (o *Outline) streamNames() Names {
+	if o.streams == nil {
+		o.streams = Names{}
+	}
+	return o.streams
 }
 
 // Setting declares a setting, and returns the template of its value. The name

@@ -1,44 +1,42 @@
-package openapi
+package outline
 
 import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/tap-rest/tap-rest/sources/draft/outline"
 )
 
 // parents finds, for each list, the list whose members its path names, and
 // what stands for each parameter of the path.
-func (r *reader) parents() {
+func (r *resolver) parents() {
 	r.named()
-	byShape := map[string]*list{}
-	byWord := map[string]*list{}
-	for _, l := range r.lists {
-		if !l.post && l.parentable() {
+	byShape := map[string]*Operation{}
+	byWord := map[string]*Operation{}
+	for _, l := range r.all {
+		if !l.post() && l.parentable() {
 			s := shape(l.steps)
 			if byShape[s] == nil {
 				byShape[s] = l
 			}
-			if word := plainWord(outline.Singular(l.called())); !strings.Contains(l.path, "{") && byWord[word] == nil {
+			if word := plainWord(Singular(l.called())); !strings.Contains(l.Path, "{") && byWord[word] == nil {
 				byWord[word] = l
 			}
 		}
 	}
 	// Parents have shorter paths, or none of their own, so they come first.
-	order := slices.Clone(r.lists)
-	slices.SortStableFunc(order, func(a, b *list) int { return len(a.steps) - len(b.steps) })
+	order := slices.Clone(r.all)
+	slices.SortStableFunc(order, func(a, b *Operation) int { return len(a.steps) - len(b.steps) })
 	for _, l := range order {
 		r.parentOf(l, byShape, byWord)
 	}
 }
 
-func plainWord(word string) string { return strings.ReplaceAll(outline.Name(word, ""), "_", "") }
+func plainWord(word string) string { return strings.ReplaceAll(Name(word, ""), "_", "") }
 
 // parentable reports whether records may name what is read for each of them.
-func (l *list) parentable() bool { return l.request.Records.Type != nil }
+func (l *Operation) parentable() bool { return l.Request.Records.Type != nil }
 
-func (r *reader) parentOf(l *list, byShape, byWord map[string]*list) {
+func (r *resolver) parentOf(l *Operation, byShape, byWord map[string]*Operation) {
 	l.values, l.vars = map[string]string{}, map[string]string{}
 	for at := len(l.steps) - 1; at > 0; at-- {
 		name := l.steps[at].param
@@ -49,10 +47,10 @@ func (r *reader) parentOf(l *list, byShape, byWord map[string]*list) {
 		key := ""
 		if parent != nil && parent != l {
 			key = keyFor(parent, name)
-			if key == "id" && parent.hasNames() && plainWord(name) == plainWord(outline.Singular(parent.called())) {
+			if key == "id" && parent.hasNames() && plainWord(name) == plainWord(Singular(parent.called())) {
 				note += "; is it the id, and not the name?"
 			}
-		} else if parent = byWord[wordOf(name, l.steps[at-1].text)]; parent != nil && parent != l && strings.Count(l.path, "{") == 1 {
+		} else if parent = byWord[wordOf(name, l.steps[at-1].text)]; parent != nil && parent != l && strings.Count(l.Path, "{") == 1 {
 			note = fmt.Sprintf("the path's parameter %s is called so", name)
 			key = sureKey(parent, name)
 		}
@@ -61,9 +59,9 @@ func (r *reader) parentOf(l *list, byShape, byWord map[string]*list) {
 		}
 		l.parent, l.parentAt, l.keyNote = parent, at, note
 		l.inherit(parent, at)
-		variable := outline.Name(name, "key")
+		variable := Name(name, "key")
 		if generic[variable] || l.inherits(variable) {
-			variable = outline.Singular(outline.Name(parent.called(), "parent")) + "_" + variable
+			variable = Singular(Name(parent.called(), "parent")) + "_" + variable
 		}
 		for l.inherits(variable) {
 			variable += "_2"
@@ -76,14 +74,14 @@ func (r *reader) parentOf(l *list, byShape, byWord map[string]*list) {
 
 // hasNames reports whether records have a field that a path might name them by
 // as well as by their id.
-func (l *list) hasNames() bool {
-	record := l.request.Records.Type
+func (l *Operation) hasNames() bool {
+	record := l.Request.Records.Type
 	return record.Field("name") != nil || record.Field("slug") != nil || record.Field("key") != nil
 }
 
 // sureKey is the field that a parameter asks for where only its name says of
 // which list: one of the same name, or id.
-func sureKey(parent *list, param string) string {
+func sureKey(parent *Operation, param string) string {
 	key := keyFor(parent, param)
 	if word := plainWord(param); plainWord(key) == word || plainWord(key) == "id" && strings.HasSuffix(word, "id") {
 		return key
@@ -96,7 +94,7 @@ var generic = map[string]bool{"id": true, "uuid": true, "key": true, "name": tru
 
 // inherit takes over what stands for the parameters of the parent's path, place
 // by place where both paths are alike up to there.
-func (l *list) inherit(parent *list, at int) {
+func (l *Operation) inherit(parent *Operation, at int) {
 	if at > len(parent.steps) || shape(l.steps[:at]) != shape(parent.steps) {
 		return
 	}
@@ -108,7 +106,7 @@ func (l *list) inherit(parent *list, at int) {
 }
 
 // inherits reports whether the context of a parent has a value of that name.
-func (l *list) inherits(variable string) bool {
+func (l *Operation) inherits(variable string) bool {
 	for p := l.parent; p != nil; p = p.parent {
 		for _, v := range p.vars {
 			if v == variable {
@@ -121,23 +119,23 @@ func (l *list) inherits(variable string) bool {
 
 // wordOf is what a parameter is the key of: shopId, {id} behind shops.
 func wordOf(param, before string) string {
-	name := outline.Name(param, "")
+	name := Name(param, "")
 	for _, suffix := range []string{"_id", "_uuid", "_key", "_slug", "_name", "_guid", "_no", "_number", "_code"} {
 		if word, cut := strings.CutSuffix(name, suffix); cut {
 			return plainWord(word)
 		}
 	}
 	if generic[name] {
-		return plainWord(outline.Singular(before))
+		return plainWord(Singular(before))
 	}
 	return plainWord(name)
 }
 
 // keyFor is the field of the parent's records that a parameter asks for.
-func keyFor(parent *list, param string) string {
-	record := parent.request.Records.Type
+func keyFor(parent *Operation, param string) string {
+	record := parent.Request.Records.Type
 	name := plainWord(param)
-	one := plainWord(outline.Singular(parent.called()))
+	one := plainWord(Singular(parent.called()))
 	var best string
 	score := 0
 	for _, f := range record.Fields {
@@ -178,10 +176,10 @@ func named(param string) bool {
 
 // keys finds the primary key of each list: what a path asks for one of its
 // records by, or a field that is called as keys are.
-func (r *reader) keys() {
+func (r *resolver) keys() {
 	asked := map[string]string{} // shape of a list → parameter of one of its records
-	for _, m := range r.root.Get("paths").Members() {
-		all := steps(m.Name)
+	for _, path := range r.paths {
+		all := stepsOf(path)
 		for at := 1; at < len(all); at++ {
 			if all[at].param != "" {
 				if s := shape(all[:at]); asked[s] == "" {
@@ -190,14 +188,14 @@ func (r *reader) keys() {
 			}
 		}
 	}
-	for _, l := range r.lists {
-		record := l.request.Records.Type
+	for _, l := range r.all {
+		record := l.Request.Records.Type
 		if param := asked[shape(l.steps)]; param != "" && record != nil {
-			if l.request.Key = keyFor(l, param); l.request.Key != "" {
+			if l.Request.Key = keyFor(l, param); l.Request.Key != "" {
 				l.keySure = true
 				continue
 			}
 		}
-		l.request.Key, l.keySure = outline.KeyField(record, l.called())
+		l.Request.Key, l.keySure = KeyField(record, l.called())
 	}
 }
