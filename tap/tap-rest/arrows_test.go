@@ -112,6 +112,9 @@ var arrows = map[string][]string{
 
 	"sources/draft/outline":   {"sources/document", "sources/draft"},
 	"sources/draft/openapi":   {"sources/document", "sources/draft", "sources/draft/outline"},
+	"sources/draft/postman":   {"sources/document", "sources/draft", "sources/draft/outline"},
+	"sources/draft/odata":     {"sources/draft", "sources/draft/outline"},
+	"sources/draft/foreign":   {"sources/document", "sources/draft", "sources/draft/outline"},
 	"sources/draft/drafttest": {"sources", "sources/definition", "sources/draft", "tap"}, // tests may import it
 }
 

@@ -197,7 +197,7 @@ func (s *schemesReader) proof(way string) *proof {
 func (s *schemesReader) further(p *proof, name string, scheme *document.Node) {
 	key := outline.Text(scheme, "name")
 	switch at := outline.Text(scheme, "in"); {
-	case !strings.EqualFold(outline.Text(scheme, "type"), "apiKey"), key == "", at != "header" && at != "query", at == "header" && !isHeader(key):
+	case !strings.EqualFold(outline.Text(scheme, "type"), "apiKey"), key == "", at != "header" && at != "query", at == "header" && !outline.IsHeader(key):
 		s.out.Leave("security scheme %s, which is needed besides: write it into headers or auth", document.Clip(name))
 	case at == "header":
 		p.headers.Set(key, s.out.Setting(keyName(key), outline.Secret(), true, "security scheme "+document.Clip(name)), "")
@@ -240,7 +240,7 @@ func (s *schemesReader) scheme(p *proof, name string, n *document.Node, scopes [
 
 func (s *schemesReader) apiKey(p *proof, n *document.Node, what string) {
 	key, at := outline.Text(n, "name"), outline.Text(n, "in")
-	if key == "" || at == "header" && !isHeader(key) {
+	if key == "" || at == "header" && !outline.IsHeader(key) {
 		p.question = what + " does not say in which header or parameter the key goes"
 		return
 	}
@@ -257,13 +257,6 @@ func (s *schemesReader) apiKey(p *proof, n *document.Node, what string) {
 	default:
 		p.auth = new(draft.Map).Set("type", "api_key", "").Set("name", key, "").Set("value", value, "").Set("in", "header", "")
 	}
-}
-
-// isHeader reports whether a header may have the name.
-func isHeader(name string) bool {
-	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
-		return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	})
 }
 
 func (s *schemesReader) basic(p *proof, kind, what string) {

@@ -17,6 +17,7 @@ type Operation struct {
 	Params  []Given
 	Request Request
 	Unknown bool   // nothing says what the answer is
+	Sample  bool   // one answer says it, which is no schema
 	Server  string // where it goes, if not where all do
 	Body    any    // JSON that a POST sends
 	Auth    *draft.Map

@@ -33,6 +33,17 @@ var (
 	moreFields      = words("has_more has_next has_next_page more_results has_more_items has_more_pages is_truncated more")
 )
 
+// IsWalked reports whether a parameter of this name says which page is wanted,
+// how large pages are, or since when records changed.
+func IsWalked(name string) bool {
+	for _, of := range []map[string]bool{sizeWords, pageWords, offsetWords, tokenWords, keysetWords} {
+		if of[plain(name)] {
+			return true
+		}
+	}
+	return changedParam.MatchString(plain(name))
+}
+
 func words(list string) map[string]bool {
 	set := map[string]bool{}
 	for _, word := range strings.Fields(list) {

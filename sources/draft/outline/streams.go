@@ -164,7 +164,9 @@ func (l *Operation) records(m *draft.Map) {
 	if rec.Path != "@this" || len(rec.Others) > 0 {
 		m.Set("records", rec.Path, rec.Note)
 	}
-	l.stream.Record = rec.Type
+	if !l.Sample {
+		l.stream.Record = rec.Type
+	}
 }
 
 // isPaged reports whether the walk itself sends a parameter.
@@ -181,7 +183,7 @@ func (r *resolver) needed(l *Operation) {
 		switch {
 		case !p.Required || p.In != "query" && p.In != "header", p.In == "query" && isPaged(m, p.Name):
 			continue
-		case p.In == "header" && (ignored[strings.ToLower(p.Name)] || !isHeader(p.Name) || p.Only != "" && !isHeaderValue(p.Only)):
+		case p.In == "header" && (ignored[strings.ToLower(p.Name)] || !IsHeader(p.Name) || p.Only != "" && !isHeaderValue(p.Only)):
 			continue
 		case p.In == "header":
 			to = "headers"
@@ -205,8 +207,8 @@ func (r *resolver) needed(l *Operation) {
 // ignored are headers that say nothing of the API, or that auth sends.
 var ignored = map[string]bool{"accept": true, "content-type": true, "authorization": true, "host": true, "content-length": true, "user-agent": true, "accept-encoding": true, "connection": true, "cookie": true}
 
-// isHeader reports whether a header may have the name.
-func isHeader(name string) bool {
+// IsHeader reports whether a header may have the name.
+func IsHeader(name string) bool {
 	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
 		return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 	})

@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/draft"
 )
 
 // Limits of a document. The largest ones known, those of Microsoft Graph and
@@ -264,4 +265,30 @@ func Text(n *document.Node, key string) string {
 func True(n *document.Node, key string) bool {
 	v := n.Get(key)
 	return v != nil && v.Shape == document.Bool && v.Text == "true"
+}
+
+// Plainly is a value of a document as a definition has it, its texts as they
+// are.
+func Plainly(n *document.Node) any {
+	switch n.Shape {
+	case document.Text:
+		return Literal(n.Text)
+	case document.Number:
+		return json.Number(n.Text)
+	case document.Bool:
+		return n.Text == "true"
+	case document.List:
+		list := make([]any, len(n.Items))
+		for i, item := range n.Items {
+			list[i] = Plainly(item)
+		}
+		return list
+	case document.Map:
+		m := new(draft.Map)
+		for _, f := range n.Fields {
+			m.Set(f.Name, Plainly(f.Value), "")
+		}
+		return m
+	}
+	return nil
 }
