@@ -58,7 +58,7 @@ func (r *Request) Changed(stream *draft.Map) {
 	}
 	stream.Ask("replication_key", field, question)
 	stream.Ask("incremental", new(draft.Map).Set("start", "2020-01-01T00:00:00Z", ""), "")
-	stream.At("params").Ask(param, "{{ window.start }}", "")
+	stream.At("params").Ask(param, "{{ window.start }}", "With replication_key and incremental below:")
 }
 
 // KeyField returns the field of a record that is its key by what it is called,
