@@ -102,6 +102,26 @@ func (o *Outline) Hide(literal, template string) {
 	}
 }
 
+// SecretOf is the setting that stands for a secret of the document. The same
+// secret is one setting.
+func (o *Outline) SecretOf(name, literal, note string) string {
+	if known := o.secrets[literal]; known != "" && literal != "" {
+		return known
+	}
+	template := o.Setting(strings.TrimPrefix(Name(name, "secret"), "x_"), Secret(), true, note)
+	o.Hide(literal, template)
+	return template
+}
+
+// ValueOf is what stands for a value of the document: a secret setting where it
+// is a credential by its name or its looks, else the text as it is.
+func (o *Outline) ValueOf(name, text, note string) string {
+	if text == "" || !IsCredential(name) && !LooksSecret(text) {
+		return Literal(text)
+	}
+	return o.SecretOf(name, text, note)
+}
+
 // Leave notes what cannot be carried over.
 func (o *Outline) Leave(format string, args ...any) {
 	o.Left = append(o.Left, fmt.Sprintf(format, args...))

@@ -105,7 +105,7 @@ func (r *reader) credential(name, value string, isSecret bool) string {
 		return r.text(value, isSecret)
 	}
 	if isSecret || outline.LooksSecret(value) {
-		return r.secret(name, value, "auth of the collection")
+		return r.out.SecretOf(name, value, "auth of the collection")
 	}
 	schema := outline.Plain()
 	if value != "" {

@@ -24,7 +24,6 @@ type reader struct {
 	out      *outline.Outline
 	values   map[string]*document.Node // variables of the collection
 	settings map[string]string         // variables → templates of their settings
-	secrets  map[string]string         // of the collection → templates
 	requests []*request
 	paths    []string
 	left     leftovers
@@ -57,7 +56,7 @@ func Read(file string, data []byte) (*draft.Definition, error) {
 	}
 	title := orText(outline.Text(root.Get("info"), "name"), outline.Text(root, "name"))
 	r := &reader{
-		file: file, values: map[string]*document.Node{}, settings: map[string]string{}, secrets: map[string]string{},
+		file: file, values: map[string]*document.Node{}, settings: map[string]string{},
 		out: outline.New(title, title, "the collection of Postman "+orText(outline.Line(title), "without a name")),
 	}
 	r.variables(root.Get("variable"))

@@ -66,21 +66,7 @@ func (r *reader) value(name, text, note string) string {
 	if inBraces.MatchString(text) {
 		return r.text(text, outline.IsCredential(name))
 	}
-	if text == "" || !outline.IsCredential(name) && !outline.LooksSecret(text) {
-		return outline.Literal(text)
-	}
-	return r.secret(name, text, note)
-}
-
-// secret is the setting that stands for a secret of the collection.
-func (r *reader) secret(name, text, note string) string {
-	if known := r.secrets[text]; known != "" && text != "" {
-		return known
-	}
-	template := r.out.Setting(strings.TrimPrefix(outline.Name(name, "secret"), "x_"), outline.Secret(), true, note)
-	r.out.Hide(text, template)
-	r.secrets[text] = template
-	return template
+	return r.out.ValueOf(name, text, note)
 }
 
 func (r *reader) request(item, q, auth *document.Node, name string) {
@@ -253,7 +239,7 @@ func (r *reader) headerAuth(op *outline.Operation, name, value string) *draft.Ma
 		if prefix != "" {
 			called = "token"
 		}
-		template = r.secret(called, token, "header "+name+" of "+op.Place())
+		template = r.out.SecretOf(called, token, "header "+name+" of "+op.Place())
 	}
 	if strings.EqualFold(prefix, "bearer") {
 		return new(draft.Map).Set("type", "bearer", "").Set("token", template, "")
