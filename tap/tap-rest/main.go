@@ -49,7 +49,7 @@ type cli struct {
 
 // shellCmds are for those who work in a shell.
 type shellCmds struct {
-	Doctor     doctorCmd     `cmd:"" help:"Say what a run depends on: folders, limits, network, clock, and where each setting came from."`
+	Doctor     doctorCmd     `cmd:"" help:"Say what a run depends on, and where each setting came from."`
 	Completion completionCmd `cmd:"" help:"Print what completes command lines in bash, zsh or fish."`
 	Complete   completeCmd   `cmd:"" hidden:"" passthrough:""`
 	Man        manCmd        `cmd:"" help:"Print the manual page."`
