@@ -59,6 +59,11 @@ func main() {
 
 // make makes all files of the release.
 func (r *release) make(platforms []string) (err error) {
+	for _, folder := range []*string{&r.root, &r.dist} {
+		if *folder, err = filepath.Abs(*folder); err != nil {
+			return err
+		}
+	}
 	if err := r.ask(); err != nil {
 		return err
 	}
