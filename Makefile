@@ -74,9 +74,16 @@ wheel-%:
 
 # The packages whose tests take longest begin first, and a third one runs while
 # others wait. The tests themselves collect garbage less often than the program,
-# which they start as users do: it takes a fifth of their time.
-tests   := -short -p 3 ./tap/tap-rest ./tap ./sources/fetch ./catalog/schema ./...
+# which they start as users do: it takes a fifth of their time. Many of those that
+# run side by side within a package wait for most of their time.
+tests   := -short -p 3 -parallel 4 ./tap/tap-rest ./tap ./sources/fetch ./catalog/schema ./...
 rarely  := GOGC=400
+
+# The tests' folders are in memory where that has room for them, and programs may be
+# run from there: what they write and sync thousands of times takes no disk's time.
+# What is built for them stays on disk.
+inmem   := $(shell test -w /dev/shm && test "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }')" -ge 3000000 && \
+             ! grep -q ' /dev/shm .*noexec' /proc/mounts && echo TMPDIR=/dev/shm GOTMPDIR=$${TMPDIR:-/tmp})
 
 # What one goroutine allocates says nothing about races, and the detector distorts it.
 single  := Allocat|Bombs|PartitionCost|Bounded|LittleMemory|NoMemory
@@ -84,12 +91,12 @@ single  := Allocat|Bombs|PartitionCost|Bounded|LittleMemory|NoMemory
 # A time-out is there for a test that hangs, not for a machine that is slow.
 test:
 	@echo 'make test takes about 2 and a half minutes on 2 cores.'
-	$(rarely) $(GO) test -timeout 30m -skip '^TestInterop' $(tests)
+	$(rarely) $(inmem) $(GO) test -timeout 30m -skip '^TestInterop' $(tests)
 
 race:
 	@echo 'make race takes about 12 minutes on 2 cores.'
 	$(if $(race),,@echo 'There is no C compiler: it tests without the race detector.')
-	GO='$(GO)' $(rarely) $(if $(race),.ci/race-test,$(GO) test) -timeout 60m -skip '^TestInterop$(if $(race),|$(single))' $(tests)
+	GO='$(GO)' $(rarely) $(inmem) $(if $(race),.ci/race-test,$(GO) test) -timeout 60m -skip '^TestInterop$(if $(race),|$(single))' $(tests)
 
 # Minutes for what make test does in seconds: without a share's limits.
 test-all:

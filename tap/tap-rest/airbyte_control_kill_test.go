@@ -63,6 +63,7 @@ func (a *rotatingAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // and so is on disk, and when Airbyte was told. The next run goes on with the config
 // from before as with the one that was told last.
 func TestKilledAroundControl(t *testing.T) {
+	t.Parallel()
 	api := &rotatingAPI{}
 	server := httptest.NewServer(api)
 	defer server.Close()

@@ -19,6 +19,7 @@ import (
 // whenever a refresh token is rotated, and say the token nowhere else; and that the
 // next run goes on with that config alone, in a folder that knows nothing.
 func TestControlMessages(t *testing.T) {
+	t.Parallel()
 	issued := 0
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/token" {

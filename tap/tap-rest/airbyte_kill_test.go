@@ -19,6 +19,7 @@ import (
 // under way. The next one, with the last STATE messages handed back and with
 // none, makes no call again but that one.
 func TestAirbyteKillAtEveryRequest(t *testing.T) {
+	t.Parallel()
 	pages := choose(40, 200)
 	r, kill := deadlyRig(t, pages)
 	most := 0
@@ -116,6 +117,7 @@ func checkAirbyteUnion(t *testing.T, killed, pages int, lines []string, doubles 
 // TestAirbyteSignal stops a read: what came is covered by a STATE, the stream
 // is INCOMPLETE, an error says why, and the process dies by the signal.
 func TestAirbyteSignal(t *testing.T) {
+	t.Parallel()
 	const stopped = 5
 	var victim victim
 	r := longRig(t, 20, apitest.Before(func(n int, _ *http.Request) {
@@ -145,6 +147,7 @@ func TestAirbyteSignal(t *testing.T) {
 // TestAirbyteClosedOutput: a reader that goes away ends the read at once, and
 // is told nothing more.
 func TestAirbyteClosedOutput(t *testing.T) {
+	t.Parallel()
 	r := longRig(t, 40, apitest.From(1, apitest.Latency(10*time.Millisecond)))
 	p := r.start(t, "", "read")
 	p.readLines(t, 3)

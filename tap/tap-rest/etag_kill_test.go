@@ -17,6 +17,7 @@ import (
 // left, or the one from before the kill. The target then has what the API has, and what
 // did not change since is neither sent by the API nor leaves again.
 func TestETagAfterAKill(t *testing.T) {
+	t.Parallel()
 	const rows, page, lines = 240, 20, 110
 	step := choose(9, 1)
 	for _, tt := range []struct{ lost, journalOff bool }{{false, false}, {true, false}, {true, true}} {

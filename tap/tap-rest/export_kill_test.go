@@ -338,6 +338,7 @@ func (r *exportRig) checkSecrets(t *testing.T, o *outcome) {
 // that was sent. The run after it goes on. TAP_REST_FULL_TESTS=1 tries each request, else
 // each second one is.
 func TestExportKilledAtEveryRequest(t *testing.T) {
+	t.Parallel()
 	step := 2
 	switch {
 	case testing.Short():
@@ -374,6 +375,7 @@ func TestExportKilledAtEveryRequest(t *testing.T) {
 
 // TestExportKilledAtRandom kills run after run of an export of 50 files at any time.
 func TestExportKilledAtRandom(t *testing.T) {
+	t.Parallel()
 	seeds, within := uint64(2), 500
 	switch {
 	case testing.Short():

@@ -165,6 +165,7 @@ func (ws *workers) loaded(t *testing.T) map[int]bool {
 // loaded, a kill costs no more calls than were in flight, and the next pass goes on from
 // the bookmark that they made together.
 func TestWorkersKilled(t *testing.T) {
+	t.Parallel()
 	kills := 10
 	if os.Getenv("TAP_REST_FULL_TESTS") != "" {
 		kills = 200
@@ -210,6 +211,7 @@ func TestWorkersKilled(t *testing.T) {
 
 // TestNATSKilled: the server is stopped while three workers read, and started again.
 func TestNATSKilled(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	api, config := newMonths(t, dir)
 	ws := newWorkers(t, dir, config)
@@ -241,6 +243,7 @@ func TestNATSKilled(t *testing.T) {
 // TestWorkerOfAnotherConfig: a worker, or a submission, that would read something else is
 // refused, with what differs.
 func TestWorkerOfAnotherConfig(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	_, config := newMonths(t, dir)
 	ws := newWorkers(t, dir, config)
@@ -268,6 +271,7 @@ func TestWorkerOfAnotherConfig(t *testing.T) {
 
 // TestFleetMessages: what is wrong with a command is said before anything is done.
 func TestFleetMessages(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	_, config := newMonths(t, dir)
 	ws := newWorkers(t, dir, config)
@@ -306,6 +310,7 @@ func TestFleetMessages(t *testing.T) {
 // TestPartsFail: a part that the API refuses for good holds up nothing else: the pass
 // ends, owes it, and the next one asks for it first.
 func TestPartsFail(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	api, config := newMonths(t, dir)
 	ws := newWorkers(t, dir, config)
@@ -335,6 +340,7 @@ func TestPartsFail(t *testing.T) {
 // TestFleetOfAnotherConfig: the bookmark of one config is not that of another, nor its
 // pass; who wants it so says it.
 func TestFleetOfAnotherConfig(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	_, config := newMonths(t, dir)
 	edit(t, config, `{"source":`, `{"region":"eu","source":`)
@@ -371,6 +377,7 @@ func TestFleetOfAnotherConfig(t *testing.T) {
 // another one, which does not wait for its journal for ever; when it goes on, it gives up
 // by itself.
 func TestWorkerPaused(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	api, config := newMonths(t, dir)
 	ws := newWorkers(t, dir, config)
@@ -410,6 +417,7 @@ func TestWorkerPaused(t *testing.T) {
 
 // TestWorkerStopped: SIGTERM gives the part back at once, and nothing is paid twice.
 func TestWorkerStopped(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	api, config := newMonths(t, dir)
 	ws := newWorkers(t, dir, config)
@@ -436,6 +444,7 @@ func TestWorkerStopped(t *testing.T) {
 // TestWorkersKeepToALimit: three workers together never ask for more than the definition
 // lets one ask for, by the API's own count, and use most of it.
 func TestWorkersKeepToALimit(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	api, config := newYear(t, dir)
 	edit(t, config, `"max_in_flight":4`, `"max_in_flight":4,"rate_limit":{"requests":40,"per":"1s"}`)
@@ -493,6 +502,7 @@ func TestWorkersAreFaster(t *testing.T) {
 // TestPartInPieces: what a run's own budget has cut off is not done: the part comes again,
 // and goes on.
 func TestPartInPieces(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	api, config := newMonths(t, dir)
 	edit(t, config, `"window":"1d"`, `"window":"30d"`)

@@ -116,6 +116,7 @@ func deadlyRig(t *testing.T, pages int) (r *rig, kill func(request int, start fu
 // under way. The next run, with the state kept and with the state lost, makes
 // no call again but that one.
 func TestJournalKillAtEveryRequest(t *testing.T) {
+	t.Parallel()
 	pages := choose(40, 200)
 	r, kill := deadlyRig(t, pages)
 	most := 0
@@ -160,6 +161,7 @@ func TestJournalKillAtEveryRequest(t *testing.T) {
 // TestJournalKillAtRandom kills run after run at any time until one gets
 // through, with the state kept or lost by chance.
 func TestJournalKillAtRandom(t *testing.T) {
+	t.Parallel()
 	pages, most := choose(60, 200), 0
 	r := longRig(t, pages, apitest.From(1, apitest.Latency(time.Millisecond)))
 	kills, wanted := 0, choose(12, 500)
@@ -257,6 +259,7 @@ func TestSleepingTarget(t *testing.T) {
 
 // TestJournalUnusable: where the journal cannot lie.
 func TestJournalUnusable(t *testing.T) {
+	t.Parallel()
 	t.Run("a file in its place", func(t *testing.T) {
 		r := newRig(t)
 		r.run = `"journal": {"dir": "` + r.write(t, "file", "") + `"}`
@@ -382,6 +385,7 @@ func (r *rig) checkEnd(t *testing.T, p *process, code int, last, says string) []
 
 // TestJournalBusy starts a second run while the first is under way.
 func TestJournalBusy(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, apitest.On(3, apitest.Hang()))
 	first := r.start(t, "")
 	r.await(t, 3)
@@ -399,6 +403,7 @@ func TestJournalBusy(t *testing.T) {
 // TestJournalFull fills the disk that the journal is on: what came is written,
 // with a STATE, and once there is room nothing was lost.
 func TestJournalFull(t *testing.T) {
+	t.Parallel()
 	pages := 60
 	disks := []struct {
 		name  string
@@ -463,6 +468,7 @@ func TestJournalFull(t *testing.T) {
 
 // TestNoSecretInWorkFolder greps everything that a run leaves.
 func TestNoSecretInWorkFolder(t *testing.T) {
+	t.Parallel()
 	const token = "hunter2/with+odd chars"
 	r := newRig(t, apitest.RequireKey("api_key", token))
 	c := rigCollection(rigRecordSize)

@@ -74,6 +74,7 @@ func startTogether(t *testing.T, state string, configs []string) (codes []int, s
 // folder at once: the API fails before their last page, and when all are started
 // again each finds its journal.
 func TestStartTogether(t *testing.T) {
+	t.Parallel()
 	const processes = 40
 	var mu sync.Mutex
 	asked := map[string]int{}
@@ -132,6 +133,7 @@ func startJournals(t *testing.T, dir string) []string {
 // TestStartTheSame starts processes with the same settings in a fresh folder at
 // once: one runs, and the others end with 75 while it does.
 func TestStartTheSame(t *testing.T) {
+	t.Parallel()
 	builtBinary(t) // it is not for goroutines to skip the test
 	const processes = 10
 	release := make(chan struct{})

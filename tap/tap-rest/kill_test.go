@@ -12,11 +12,13 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // TestKillAtEveryRequest kills the program while each of its requests is under
 // way, and lets the next run go on from the last STATE line that came whole.
 func TestKillAtEveryRequest(t *testing.T) {
+	t.Parallel()
 	var victim victim
 	var at atomic.Int64
 	r := newRig(t, apitest.Before(func(n int, _ *http.Request) {
@@ -26,6 +28,9 @@ func TestKillAtEveryRequest(t *testing.T) {
 		}
 	}))
 	for n := int64(1); n <= rigPages; n++ {
+		if !testshare.Takes(int(n), rigPages) {
+			continue
+		}
 		r.api.Reset()
 		at.Store(n)
 		p := victim.set(func() *process { return r.start(t, "") })
@@ -41,6 +46,7 @@ func TestKillAtEveryRequest(t *testing.T) {
 
 // TestKillAtRandom kills run after run at any time, until one gets through.
 func TestKillAtRandom(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, apitest.From(1, apitest.Latency(time.Millisecond)))
 	for seed := range uint64(6) {
 		chance := rand.New(rand.NewPCG(seed, 1))
@@ -65,6 +71,7 @@ func TestKillAtRandom(t *testing.T) {
 // is under way is written, the last line is a STATE, and the parent sees death
 // by that signal.
 func TestSignal(t *testing.T) {
+	t.Parallel()
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		for _, n := range []int{1, 11, rigPages} {
 			t.Run(fmt.Sprintf("%v at request %d", sig, n), func(t *testing.T) {
@@ -179,6 +186,7 @@ func TestSignalWhileWaiting(t *testing.T) {
 
 // TestReaderGoesAway closes stdout in the middle.
 func TestReaderGoesAway(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, apitest.From(20, apitest.Latency(time.Hour)))
 	r.api.Add(rigCollection(4000)) // more than a pipe holds: it writes until the reader is gone
 	p := r.start(t, "")
@@ -198,6 +206,7 @@ func TestReaderGoesAway(t *testing.T) {
 }
 
 func TestExitCodes(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name  string
 		state string

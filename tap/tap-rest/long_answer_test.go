@@ -186,6 +186,7 @@ func countLines(t *testing.T, in *bufio.Reader) (records int64, last []byte) {
 // written: the next one goes on without a call, and in the end nothing is
 // missing.
 func TestLongAnswerKill(t *testing.T) {
+	t.Parallel()
 	a := &answer{size: int64(choose(20, 200)) * 1e6, zipped: true}
 	r := longAnswerRig(t, a)
 	for _, keeps := range []bool{true, false} {

@@ -12,6 +12,7 @@ import (
 // writes; its states are kept or lost. The run after it marks what is gone, and
 // nothing else.
 func TestMarksAfterAKill(t *testing.T) {
+	t.Parallel()
 	const rows, left = 5_000, 2_500
 	for i, kill := range []int{1, 150, 1_200, left, left + 60, left + 500, left + 1_100, left + 1_800, left + 2_400} {
 		for _, lost := range []bool{false, true} {

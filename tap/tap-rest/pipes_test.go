@@ -56,6 +56,7 @@ func (r *rig) program(t *testing.T, stdout, stderr *os.File, args ...string) *ex
 // from ending, by itself or by a signal; when it is read after all, it says how
 // much is missing.
 func TestFullStderr(t *testing.T) {
+	t.Parallel()
 	t.Run("to the end", func(t *testing.T) {
 		_, stderr := fullPipe(t)
 		r := newRig(t)
@@ -102,6 +103,7 @@ func TestFullStderr(t *testing.T) {
 // TestClosedStdout: a run whose stdout nobody reads from the start ends at once,
 // in one line, with 1, and without a request.
 func TestClosedStdout(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("writing finds out here")
 	}
@@ -143,6 +145,7 @@ func TestClosedStdout(t *testing.T) {
 
 // TestReaderGoesAwayMeanwhile: a run that waits notices at once that its reader is gone.
 func TestReaderGoesAwayMeanwhile(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("writing finds out here")
 	}

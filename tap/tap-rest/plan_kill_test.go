@@ -50,6 +50,7 @@ func (a *heldAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // TestPlanKilled has partitions listed while parents are read, kills the plan then,
 // and plans again: the pages that came are not asked for again.
 func TestPlanKilled(t *testing.T) {
+	t.Parallel()
 	api := &heldAPI{asked: map[string]int{}, let: make(chan struct{})}
 	server := httptest.NewServer(api)
 	defer server.Close()

@@ -54,6 +54,7 @@ func (r *sessionRig) launch(t *testing.T, state string) *process {
 // record, pays no answer twice where the position is not the server's, and leaves no
 // session open but one whose name never came.
 func TestKillInSession(t *testing.T) {
+	t.Parallel()
 	for _, way := range sessionWays {
 		t.Run(way.name, func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,7 @@ import (
 // TestShareOfAnotherPass: a plan whose pass cannot go on with what is read now is
 // refused, and never taken for one that was read.
 func TestShareOfAnotherPass(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	api, config := newYear(t, dir)
 	plan := filepath.Join(dir, "plan.jsonl")
@@ -47,6 +48,7 @@ func TestShareOfAnotherPass(t *testing.T) {
 // TestSharesOfNothing: a plan that has no partition for a run alone, as one of what is
 // owed, is read like every other: the parts leave a state, and the last run the rest.
 func TestSharesOfNothing(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	api, config := newYear(t, dir)
 	plan, state := filepath.Join(dir, "plan.jsonl"), filepath.Join(dir, "state.json")

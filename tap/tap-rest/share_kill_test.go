@@ -16,6 +16,7 @@ import (
 // turn, each killed at every tenth call until it gets through; the states of all, merged
 // in any order, are ended by a run of the plan, which asks for nothing.
 func TestSharesOfAYear(t *testing.T) {
+	t.Parallel()
 	for _, lost := range []bool{false, true} {
 		t.Run(fmt.Sprintf("state lost %v", lost), func(t *testing.T) {
 			dir := t.TempDir()
@@ -81,6 +82,7 @@ func printed(t *testing.T, args ...string) string {
 // TestClosedPlanThatOwes: what ends a plan, and owes a partition that failed for good, is
 // no success the second time either.
 func TestClosedPlanThatOwes(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	api, config := newMonths(t, dir)
 	planned, _ := api.run(t, dir, config, "", false, "plan", "--json")

@@ -137,6 +137,7 @@ func (a *heavyRows) run(t *testing.T, dir, config, state string, kill bool, seen
 // last STATE: all rows come, no answer is paid twice but the one that was under way, and
 // sizes that were refused before the last page that came are not tried again.
 func TestKillWhilePagesGetSmaller(t *testing.T) {
+	t.Parallel()
 	for name, pagination := range map[string]string{
 		"offset": `{"type":"offset","param":"offset","size_param":"limit","size":32}`,
 		"page":   `{"type":"page","param":"page","size_param":"limit","size":32}`,

@@ -59,6 +59,7 @@ func (r *rig) kept(t *testing.T) string {
 // TestTarget: what a target confirms is in the state file, the next run goes on from
 // there, and nothing is on the program's own stdout.
 func TestTarget(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for n, want := range []int{rigPages * rigPage, 10} { // the second run reads what is as new as the bookmark
 		p := r.load(t, "")
@@ -81,6 +82,7 @@ func TestTarget(t *testing.T) {
 // TestKillWithTarget kills the program, or its target, while a request is under way:
 // the next run loads what is missing, and pays for one call again at most.
 func TestKillWithTarget(t *testing.T) {
+	t.Parallel()
 	step := int64(1)
 	if testing.Short() {
 		step = 5
@@ -133,6 +135,7 @@ func TestKillWithTarget(t *testing.T) {
 
 // TestTargetEnds: the exit code is the worse of both.
 func TestTargetEnds(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, script, says string
 		fault              []apitest.Option
@@ -161,6 +164,7 @@ func TestTargetEnds(t *testing.T) {
 // TestSignalWithTarget: a run that a signal stops lets its target load what it got, and
 // keeps the state that it confirms.
 func TestSignalWithTarget(t *testing.T) {
+	t.Parallel()
 	var victim victim
 	r := newRig(t, apitest.Before(func(m int, _ *http.Request) {
 		if p := victim.get(); p != nil && m == 11 {
@@ -187,6 +191,7 @@ func TestSignalWithTarget(t *testing.T) {
 // TestSecondSignalWithTarget: a second signal ends the run at once, and a target that does
 // not read with it.
 func TestSecondSignalWithTarget(t *testing.T) {
+	t.Parallel()
 	var victim victim
 	r := newRig(t, apitest.Before(func(m int, _ *http.Request) {
 		if p := victim.get(); p != nil && m == 11 {

@@ -18,6 +18,7 @@ import (
 // what was noted says what the target has. The target then has what the API has, and
 // what did not change since does not leave again.
 func TestUnchangedAfterAKill(t *testing.T) {
+	t.Parallel()
 	const rows, changed = 240, 60
 	step := choose(4, 1)
 	for _, tt := range []struct{ lost, journalOff bool }{{false, false}, {true, false}, {true, true}} {

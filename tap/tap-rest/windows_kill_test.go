@@ -100,6 +100,7 @@ func newYear(t *testing.T, dir string) (api *yearAPI, config string) {
 // the binary at every tenth call: with the state that was left, and without it
 // nothing is missing, and a kill costs a call for each worker at most.
 func TestYearOfWindows(t *testing.T) {
+	t.Parallel()
 	for _, lost := range []bool{false, true} {
 		t.Run(fmt.Sprintf("state lost %v", lost), func(t *testing.T) {
 			if !lost && os.Getenv("TAP_REST_FULL_TESTS") == "" {
