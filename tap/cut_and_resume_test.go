@@ -14,7 +14,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/testshare"
@@ -79,13 +78,12 @@ type cut struct {
 	flush       string
 	api         *apitest.API
 	dir         string
-	parsed      map[string]*sources.Definition
 	before      atomic.Pointer[func(n int, r *http.Request)]
 	anew        bool // the last chain began a second pass
 }
 
 func newCut(t *testing.T, c cutCase, incremental, flush string) *cut {
-	k := &cut{cutCase: c, incremental: incremental, flush: flush, dir: memoryFolder(t), parsed: map[string]*sources.Definition{}}
+	k := &cut{cutCase: c, incremental: incremental, flush: flush, dir: memoryFolder(t)}
 	k.collection.Path, k.collection.Rows = "/items", cutRows()
 	k.collection.Filter = apitest.Filter{Field: "updated_at", From: "from", To: "to"}
 	k.api = apitest.New(apitest.Before(func(n int, r *http.Request) {
@@ -111,7 +109,7 @@ func (k *cut) setup(state string) setup {
 		definition: "streams:\n  - name: items\n    path: /items\n    primary_key: [id]\n" +
 			"    schema: {type: object, properties: {z: {type: number}, id: {type: integer}, updated_at: {type: string}, text: {type: string}}}\n" +
 			"    " + stream + more + "\n",
-		config: fmt.Sprintf(`{"run": {"flush": %s}}`, k.flush), state: state, api: k.api, workDir: k.dir, parsed: k.parsed,
+		config: fmt.Sprintf(`{"run": {"flush": %s}}`, k.flush), state: state, api: k.api, workDir: k.dir,
 	}
 }
 

@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-
-	"github.com/tap-rest/tap-rest/sources"
 )
 
 // fuzzDefinitions read an answer in different ways.
@@ -45,7 +43,6 @@ func FuzzAnswer(f *testing.F) {
 			f.Add(byte(i), []byte(body))
 		}
 	}
-	parsed := map[string]*sources.Definition{}
 	f.Fuzz(func(t *testing.T, which byte, body []byte) {
 		answer := transport(func(r *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Request: r}, nil
@@ -53,7 +50,7 @@ func FuzzAnswer(f *testing.F) {
 		s := setup{
 			definition: "streams:\n  - name: items\n    path: /items\n    records: data\n    primary_key: [id]\n    retry: {attempts: 1}\n    " +
 				fuzzDefinitions[int(which)%len(fuzzDefinitions)] + "\n",
-			config: `{"run":{"max_requests":3,"flush":{"responses":1}}}`, workDir: memoryFolder(t), parsed: parsed, api: answer,
+			config: `{"run":{"max_requests":3,"flush":{"responses":1}}}`, workDir: memoryFolder(t), api: answer,
 		}
 		r := s.run(t)
 		if len(r.lines) == 0 || r.lines[len(r.lines)-1].Type != "STATE" {

@@ -48,7 +48,7 @@ func TestModelWithoutALoader(t *testing.T) {
 		Pagination:     sources.Pagination{Type: sources.PaginateCursor, Next: sources.Ref{Path: "next_page"}, Sends: sources.PageSending{Param: "cursor"}},
 	}}}
 	s := setup{
-		parsed: map[string]*sources.Definition{"": d}, config: `{"token": "s3cret-s3cret"}`, workDir: memoryFolder(t),
+		model: d, config: `{"token": "s3cret-s3cret"}`, workDir: memoryFolder(t),
 		api: apitest.New().Add(apitest.Customers(20)).Add(apitest.Orders(30)),
 	}
 	first := s.must(t)

@@ -10,7 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/testshare"
 )
@@ -62,7 +61,6 @@ type partitionRuns struct {
 	lines   []line
 	config  string
 	workers int // 0: as many as by default
-	parsed  map[string]*sources.Definition
 }
 
 func (c *partitionRuns) begin(t *testing.T) {
@@ -71,7 +69,7 @@ func (c *partitionRuns) begin(t *testing.T) {
 }
 
 func (c *partitionRuns) setup(state string) setup {
-	return setup{definition: c.definition, workDir: c.dir, api: c.api, state: state, config: c.config, catalog: c.catalog, parsed: c.parsed}
+	return setup{definition: c.definition, workDir: c.dir, api: c.api, state: state, config: c.config, catalog: c.catalog}
 }
 
 // complete wants all records, and a state that says that all is over.
@@ -97,7 +95,7 @@ func TestPartitionsCut(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				sleepUntil(time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC))
-				k := &partitionRuns{partitionCase: c, parsed: map[string]*sources.Definition{}}
+				k := &partitionRuns{partitionCase: c}
 				k.begin(t)
 				uncut := k.setup("").must(t)
 				k.lines = uncut.lines

@@ -5,8 +5,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/tap-rest/tap-rest/sources"
 )
 
 // TestSmallBudgets: runs with few requests each finish what a run without a bound
@@ -21,7 +19,7 @@ func TestSmallBudgets(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d/%d", c.name, tt.budget, tt.workers), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					sleepUntil(time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC))
-					k := &partitionRuns{partitionCase: c, workers: tt.workers, parsed: map[string]*sources.Definition{}}
+					k := &partitionRuns{partitionCase: c, workers: tt.workers}
 					k.begin(t)
 					k.setup("").must(t)
 					k.budget(t, tt.budget, len(k.api.asked))
