@@ -85,10 +85,13 @@ func TestBlockedCrowd(t *testing.T) {
 			if !full() && strings.HasPrefix(tt.name, "with") {
 				t.Skip("much as the others")
 			}
+			streams := 16
 			if testing.Short() && tt.spool == 0 {
 				tt.pages = 1 // of each stream, as many are under way as of more
+			} else if testing.Short() {
+				streams = 8 // whose pages are more than the spool and three of each stream
 			}
-			c := newCrowd(16, tt.pages, tt.packs)
+			c := newCrowd(streams, tt.pages, tt.packs)
 			server := httptest.NewServer(c)
 			t.Cleanup(server.Close)
 			r := newRig(t)

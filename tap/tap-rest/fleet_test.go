@@ -161,6 +161,18 @@ func (ws *workers) loaded(t *testing.T) map[int]bool {
 	return seen
 }
 
+// newSpan is newYear; with -short no more than four months are read. It returns the days
+// that are, and what the bookmark is in the end.
+func newSpan(t *testing.T, dir string) (api *yearAPI, config string, days int, end string) {
+	t.Helper()
+	api, config = newYear(t, dir)
+	if !testing.Short() {
+		return api, config, 366, "2025-01-01"
+	}
+	edit(t, config, `"end":"2025-01-01"`, `"end":"2024-05-01"`)
+	return api, config, 121, "2024-05-01"
+}
+
 // TestWorkersKilled: of three workers one after the other is killed; all of a year is
 // loaded, a kill costs no more calls than were in flight, and the next pass goes on from
 // the bookmark that they made together.
@@ -171,13 +183,13 @@ func TestWorkersKilled(t *testing.T) {
 		kills = 200
 	}
 	dir := t.TempDir()
-	api, config := newYear(t, dir)
+	api, config, days, end := newSpan(t, dir)
 	ws := newWorkers(t, dir, config)
-	if out := ws.ask(t, "submit", "--lease", "1s"); !strings.Contains(out, "366 parts, 366 of them put into the queue now") {
+	if out := ws.ask(t, "submit", "--lease", "1s"); !strings.Contains(out, fmt.Sprintf("%[1]d parts, %[1]d of them put into the queue now", days)) {
 		t.Fatalf("submit printed %s", out)
 	}
 	api.mu.Lock()
-	api.every = max(2, 366/kills)
+	api.every = max(2, days/kills)
 	api.kill = func() { go ws.killOne(t) }
 	api.again = kills
 	api.mu.Unlock()
@@ -190,13 +202,13 @@ func TestWorkersKilled(t *testing.T) {
 		twice += n - 1
 	}
 	t.Logf("%d kills, %d calls, %d of them twice", killed, api.asked, twice)
-	if seen := ws.loaded(t); len(seen) != 366 || len(api.paid) != 366 || twice > 4*killed || killed < min(kills, 8) {
+	if seen := ws.loaded(t); len(seen) != days || len(api.paid) != days || twice > 4*killed || killed < min(kills, 8) {
 		t.Errorf("%d days were loaded; %d windows were asked for", len(seen), len(api.paid))
 	}
-	if out := ws.ask(t, "status"); !strings.Contains(out, "over since") || !strings.Contains(out, "366 done, 0 under way, 0 waiting, 0 owed, 0 given up; the rest of the plan: done") {
+	if out := ws.ask(t, "status"); !strings.Contains(out, "over since") || !strings.Contains(out, fmt.Sprintf("%d done, 0 under way, 0 waiting, 0 owed, 0 given up; the rest of the plan: done", days)) {
 		t.Errorf("status printed %s", out)
 	}
-	if out := ws.ask(t, "status", "--bookmark"); !strings.Contains(out, `"replication_key_value":"2025-01-01T00:00:00Z"`) || !strings.Contains(out, `"resume":null`) {
+	if out := ws.ask(t, "status", "--bookmark"); !strings.Contains(out, `"replication_key_value":"`+end+`T00:00:00Z"`) || !strings.Contains(out, `"resume":null`) {
 		t.Errorf("the bookmark: %s", out)
 	}
 	api.paid = map[string]int{}
@@ -446,7 +458,7 @@ func TestWorkerStopped(t *testing.T) {
 func TestWorkersKeepToALimit(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	api, config := newYear(t, dir)
+	api, config, days, _ := newSpan(t, dir)
 	edit(t, config, `"max_in_flight":4`, `"max_in_flight":4,"rate_limit":{"requests":40,"per":"1s"}`)
 	ws := newWorkers(t, dir, config)
 	ws.ask(t, "submit")
@@ -468,7 +480,7 @@ func TestWorkersKeepToALimit(t *testing.T) {
 	if most > 40 {
 		wrong("%d calls came in a second", most)
 	}
-	if len(api.came) != 366 || len(ws.loaded(t)) != 366 {
+	if len(api.came) != days || len(ws.loaded(t)) != days {
 		t.Errorf("%d calls came, %d days were loaded", len(api.came), len(ws.loaded(t)))
 	}
 }
