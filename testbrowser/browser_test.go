@@ -50,6 +50,9 @@ func TestInteropBrowserTells(t *testing.T) {
 	if nodes := p.Accessible(); !slices.Contains(nodes, Node{"heading", "Heading"}) || !slices.Contains(nodes, Node{"button", "Press"}) {
 		t.Errorf("a screen reader is told %v", nodes)
 	}
+	if before := p.Worked(); before <= 0 {
+		t.Errorf("the page has computed for %v", before)
+	}
 	p.Size(320, 200)
 	p.Prefers("dark", "screen")
 	var seen string

@@ -39,6 +39,7 @@ func (b *Browser) Open(t testing.TB, url string) *Page {
 	for _, domain := range []string{"Page", "Runtime", "Log", "Network"} {
 		p.Do(domain+".enable", nil)
 	}
+	p.Do("Performance.enable", map[string]string{"timeDomain": "threadTicks"})
 	p.Size(1280, 900)
 	for len(p.loaded) > 0 { // of the empty page
 		<-p.loaded
@@ -149,6 +150,26 @@ func (p *Page) Eval(script string, into any) {
 	if into != nil && r.Result.Value != nil {
 		check(p.t, json.Unmarshal(r.Result.Value, into))
 	}
+}
+
+// Worked is how long the page's thread has computed since it was opened: what else the
+// machine does is not in it.
+func (p *Page) Worked() time.Duration {
+	p.t.Helper()
+	var r struct {
+		Metrics []struct {
+			Name  string
+			Value float64
+		}
+	}
+	check(p.t, json.Unmarshal(p.Do("Performance.getMetrics", nil), &r))
+	for _, m := range r.Metrics {
+		if m.Name == "TaskDuration" {
+			return time.Duration(m.Value * float64(time.Second))
+		}
+	}
+	p.t.Fatal("the browser does not say how long the page has computed")
+	return 0
 }
 
 // Text is the text of the first element that a selector finds, as it is shown.
