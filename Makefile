@@ -6,7 +6,8 @@
 #               on 2 cores
 # make test-all every place, and what takes gigabytes or minutes: hours
 # make wheel    dist/*.whl for each of PLATFORMS, by cross compilation
-# TAGS=small    with build and wheel: without Parquet, Avro, protobuf and XLSX, in
+# TAGS=small    with build and wheel: without Parquet, Avro, protobuf, XLSX and
+#               OpenTelemetry, in
 #               bin/small and dist/small; make build-small builds and checks it
 # make interop  tests against programs from PyPI; needs Python 3.10 or later
 # make interop-all  those, and the ones with databases, Meltano and PyAirbyte, which

@@ -149,7 +149,7 @@ type readCmd struct {
 
 // Run reads the streams out.
 func (c *readCmd) Run(rt *runtime) error {
-	if err := c.open(rt); err != nil {
+	if err := c.observe(rt, "read"); err != nil {
 		return err
 	}
 	o, err := c.options(rt)

@@ -137,6 +137,7 @@ type runtime struct {
 	model   *kong.Application
 
 	watchers watchers         // of the run
+	tracer   tap.Tracer       // nil: nobody follows the run
 	ends     []func(code int) // told how the program ends
 }
 

@@ -9,7 +9,7 @@ type replayCmd struct {
 // Run writes the messages of the last pass of each selected stream, from the
 // journal alone, its account on stderr.
 func (c *replayCmd) Run(rt *runtime) error {
-	if err := c.open(rt); err != nil {
+	if err := c.observe(rt, "replay"); err != nil {
 		return err
 	}
 	o, err := c.options(rt, knownOnly)

@@ -66,7 +66,7 @@ func (c *syncCmd) Run(rt *runtime) error {
 	if c.Discover && c.Select != nil {
 		return &tap.InputError{Err: errors.New("--discover prints all that there is to read: leave --select away beside it")}
 	}
-	if err := c.open(rt); err != nil {
+	if err := c.observe(rt, "sync"); err != nil {
 		return err
 	}
 	o, err := c.options(rt, tap.Discover)

@@ -9,6 +9,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/metrics"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
+	"github.com/tap-rest/tap-rest/tap/telemetry"
 )
 
 // watchFlags say who watches a run, and how.
@@ -22,9 +23,16 @@ type metricsFlags struct {
 	MetricsFile string `placeholder:"FILE" env:"TAP_REST_METRICS_FILE" help:"Write there, each minute and at the end, what the run comes to, for node_exporter's textfile collector."`
 }
 
-// open begins the file of metrics, if there is one. It comes before all that may fail, so
-// that the file has the exit code of a run that never began.
-func (f *metricsFlags) open(rt *runtime) error {
+// observe begins what tells others of the run: the file of metrics, if there is one, and
+// telemetry, where the environment asks for that. It comes before all that may fail, so
+// that they have the exit code of a run that never began.
+func (f *metricsFlags) observe(rt *runtime, name string) error {
+	t := telemetry.Start(telemetry.Options{Name: "tap-rest " + name, Version: version(), Env: os.Getenv, Log: rt.console.Log, Hide: rt.console.Redact})
+	if t != nil {
+		rt.ends = append(rt.ends, func(code int) { t.End(code, rt.stop.Err() != nil) })
+		rt.watchers.add(t.Saw)
+		rt.tracer = t.Tracer()
+	}
 	if f.MetricsFile == "" {
 		return nil
 	}
@@ -80,6 +88,7 @@ func (rt *runtime) readOut(o tap.Options, flags watchFlags, after func(error) er
 	if len(w.all) > 0 {
 		o.Watch = w.look
 	}
+	o.Tracer = rt.tracer
 	return rt.load(o, func(o tap.Options) error {
 		account, err := tap.Sync(rt.stop, o)
 		if account != nil && len(w.all) > 0 && !errors.Is(err, tap.ErrBlocked) {
