@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/tap-rest/tap-rest/sources/draft"
 	"github.com/tap-rest/tap-rest/sources/draft/call"
@@ -88,7 +89,7 @@ func (c *initCmd) Run(rt *runtime) error {
 	}
 	in := &survey{
 		stop: rt.stop, file: file, streams: c.Stream, calls: c.Calls, headers: c.Header, user: c.User,
-		ask: out.ask, say: rt.console.Say, api: http.DefaultTransport,
+		ask: out.ask, say: rt.console.Say, api: patient(),
 	}
 	d, err := r.read(text, in)
 	if err != nil {
@@ -141,4 +142,14 @@ func looksLikeURL(text []byte) bool {
 	line := bytes.TrimSpace(text)
 	lower := bytes.ToLower(line[:min(len(line), 8)])
 	return !bytes.ContainsAny(line, "\n<>") && (bytes.HasPrefix(lower, []byte("http://")) || bytes.HasPrefix(lower, []byte("https://")))
+}
+
+// answerWithin is how long the API may take to begin an answer.
+const answerWithin = time.Minute
+
+// patient makes the calls.
+func patient() http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.ResponseHeaderTimeout = answerWithin
+	return t
 }

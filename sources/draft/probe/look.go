@@ -81,14 +81,9 @@ type look struct {
 func Look(ctx context.Context, c *call.Call, o Options) (*Found, error) {
 	l := &look{Options: o, api: &caller{ctx: ctx, tape: o.Tape, spare: o.Spare}, call: c.Clone(), found: &Found{}, place: map[kind][]place{}}
 	l.normalize()
-	answer, err := l.api.ask(l.call)
-	if err != nil {
+	if err := l.askFirst(); err != nil {
 		return nil, err
 	}
-	if answer.Status != http.StatusOK && answer.Status != http.StatusPartialContent {
-		return nil, &StatusError{answer.Status, beginning(answer.Body)}
-	}
-	l.first = answer
 	if !l.findRecords() {
 		l.found.Call = l.call
 		return l.found, nil
@@ -102,6 +97,32 @@ func Look(ctx context.Context, c *call.Call, o Options) (*Found, error) {
 	l.found.Call = l.call
 	l.found.First = max(l.found.First, len(l.page))
 	return l.found, ctx.Err()
+}
+
+// askFirst asks for the first page, where the address leads.
+func (l *look) askFirst() error {
+	for moves := 0; ; moves++ {
+		answer, err := l.api.ask(l.call)
+		if err != nil {
+			return err
+		}
+		if to := answer.Header.Get("Location"); answer.Status > 300 && answer.Status < 309 && to != "" && moves < 2 {
+			if next := l.at(to); next != nil {
+				l.call = next
+				l.found.Remarks = append(l.found.Remarks, "path: the address of the request is answered with "+strconv.Itoa(answer.Status)+"; the one that it leads to is asked here")
+				continue
+			}
+			return &StatusError{answer.Status, "it leads to another host, or to one without TLS"}
+		}
+		if answer.Status != http.StatusOK && answer.Status != http.StatusPartialContent {
+			return &StatusError{answer.Status, beginning(answer.Body)}
+		}
+		if strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html") && !gjson.ValidBytes(trimBOM(answer.Body)) {
+			return &StatusError{answer.Status, "a page of HTML, and no data: is this the address of the API, and does the request say who asks?"}
+		}
+		l.first = answer
+		return nil
+	}
 }
 
 // normalize takes the position of a page out of the call, which is to begin with the first.

@@ -146,6 +146,52 @@ func TestLookWaits(t *testing.T) {
 	})
 }
 
+// moved sends http to https, and to a slash at the end.
+type moved struct{ answers }
+
+func (m moved) RoundTrip(r *http.Request) (*http.Response, error) {
+	to := ""
+	switch {
+	case r.URL.Scheme == "http":
+		to = "https://" + r.URL.Host + r.URL.RequestURI()
+	case r.URL.Path == "/x":
+		to = "/x/"
+	case r.URL.Path == "/away":
+		to = "https://b.test/"
+	case r.URL.Path == "/down":
+		to = "http://a.test/x"
+	default:
+		return m.answers.RoundTrip(r)
+	}
+	return &http.Response{StatusCode: 301, Header: http.Header{"Location": {to}}, Body: http.NoBody, Request: r}, nil
+}
+
+func TestLookFollows(t *testing.T) {
+	api := moved{answers{"/x/": `{"data":[{"id":1},{"id":2}],"total":2}`}}
+	f, err := look(t, api, probe.Options{}, "http://a.test/x")
+	if err != nil || f.Call.Address() != "https://a.test/x/" || len(f.Remarks) != 2 {
+		t.Errorf("%v: %s, remarks %q", err, f.Call.Address(), f.Remarks)
+	}
+	for _, path := range []string{"/away", "/down"} { // no credential goes there
+		if _, err = look(t, api, probe.Options{}, "https://a.test"+path); err == nil || !strings.Contains(err.Error(), "it leads to another host, or to one without TLS") {
+			t.Errorf("%s: error %v", path, err)
+		}
+	}
+}
+
+// page is a page of HTML.
+type page struct{}
+
+func (page) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/html; charset=utf-8"}}, Body: io.NopCloser(strings.NewReader("<html>")), Request: r}, nil
+}
+
+func TestLookAtAPage(t *testing.T) {
+	if _, err := look(t, page{}, probe.Options{}, "http://a.test/x"); err == nil || !strings.Contains(err.Error(), "a page of HTML, and no data") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestLookRefused(t *testing.T) {
 	_, err := look(t, answers{"": ""}, probe.Options{}, "http://a.test/x")
 	var status *probe.StatusError

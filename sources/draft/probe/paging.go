@@ -55,7 +55,7 @@ func (l *look) at(target string) *call.Call {
 		return nil
 	}
 	u, err := base.Parse(target)
-	if err != nil || u.Host != base.Host {
+	if err != nil || u.Hostname() != base.Hostname() || u.Host != base.Host && u.Scheme == base.Scheme || base.Scheme == "https" && u.Scheme != "https" {
 		return nil
 	}
 	c, err := call.New(u.String())

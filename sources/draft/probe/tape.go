@@ -132,12 +132,18 @@ func (t *Tape) make(r *http.Request, body []byte) (*Answer, error) {
 		sent.Body = io.NopCloser(bytes.NewReader(body))
 	}
 	sent.Header.Del("Accept-Encoding") // the transport unpacks what it asks for itself
+	if sent.Header.Get("User-Agent") == "" {
+		sent.Header.Set("User-Agent", "tap-rest")
+	}
 	answer, err := t.api.RoundTrip(sent)
 	if err != nil {
 		return nil, err
 	}
 	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
+	if err == nil && len(text) > maxAnswer {
+		err = fmt.Errorf("the answer is larger than %d MiB: ask for fewer records at a time", maxAnswer>>20)
+	}
 	if err != nil {
 		return nil, err
 	}
