@@ -117,6 +117,7 @@ func TestInitStyles(t *testing.T) {
 		paging     string
 		params     string
 		guessed    bool // how it pages is said to be a guess
+		part       bool // a run reads one page alone, and init said so
 		noFilter   bool
 	}{
 		{name: "none, the list bare", collection: orders(func(c *apitest.Collection) { c.Style, c.Form.Bare = apitest.None, true }),
@@ -145,6 +146,12 @@ func TestInitStyles(t *testing.T) {
 			line: "http://api.test/orders", records: `"@this"`, paging: `{type: cursor, next: "header:X-Next-Page", param: cursor, size_param: limit, size: 100}`},
 		{name: "cursor in a body", collection: orders(func(c *apitest.Collection) { c.Style, c.Method = apitest.Cursor, "POST" }),
 			line: `curl http://api.test/orders --json '{"limit": 20, "status": ["paid"]}'`, records: "data", paging: "{type: cursor, next: next_page, body: cursor}", noFilter: true},
+		{name: "page in a body", collection: orders(func(c *apitest.Collection) { c.Method, c.Total = "POST", true }),
+			line: `curl http://api.test/orders --json '{"page": 2, "limit": 20}'`, records: "data", paging: "{type: page, body: page, total: meta.total}", noFilter: true},
+		{name: "offset in a form", collection: orders(func(c *apitest.Collection) { c.Style, c.Method = apitest.Offset, "POST" }),
+			line: `curl http://api.test/orders -d 'limit=20&offset=0'`, records: "data", guessed: true, part: true},
+		{name: "page, a time in the request", collection: orders(func(c *apitest.Collection) { c.Total = true }),
+			line: "http://api.test/orders?from=2024-02-01T00:00:00Z&page=1&limit=20", records: "data", paging: "{type: page, param: page, total: meta.total, size_param: limit, size: 100}", params: `from: "{{ window.start }}"`},
 		{name: "next URL", collection: orders(func(c *apitest.Collection) { c.Style = apitest.NextURL }),
 			line: "http://api.test/orders?limit=20", records: "data", paging: "{type: next_url, next: next}", params: "limit: 100"},
 		{name: "next URL, relative", collection: orders(func(c *apitest.Collection) { c.Style, c.Form.Relative = apitest.NextURL, true }),
@@ -188,7 +195,7 @@ func TestInitStyles(t *testing.T) {
 			}
 			records, log, err := runOf(t, got.yaml, got.in, api)
 			slices.Sort(records)
-			if err != nil || len(slices.Compact(records)) != rows || log != "" && !test.guessed && strings.Contains(log, "complete") {
+			if err != nil || len(slices.Compact(records)) != rows && !test.part || log != "" && !test.guessed && strings.Contains(log, "complete") {
 				t.Errorf("a run read %d records: %v\n%s\nby:\n%s", len(records), err, log, got.yaml)
 			}
 			if t.Failed() {
