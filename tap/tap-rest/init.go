@@ -22,7 +22,7 @@ import (
 
 // initCmd writes a definition of an API from what describes it.
 type initCmd struct {
-	Source []string `arg:"" help:"A line of curl in quotes, a URL, or a file: a HAR file, say; - is stdin."`
+	Source []string `arg:"" help:"A line of curl in quotes or a URL, or several of one API; or a file: a HAR file, say; - is stdin."`
 	Output string   `short:"o" placeholder:"FILE" help:"Where the definition goes. Without it: NAME.yaml on a terminal, else stdout."`
 	Yes    bool     `short:"y" help:"Ask nothing: take what is likeliest, replace files, and put secrets into the config (0600)."`
 	Stream []string `placeholder:"NAME" help:"What the stream is called; of a source that has several: those to take."`
@@ -79,23 +79,32 @@ func (c *initCmd) Run(rt *runtime) error {
 	if err != nil {
 		return &tap.InputError{Err: err}
 	}
-	text, file, err := c.text()
-	if err != nil {
-		return &tap.InputError{Err: err}
-	}
-	r, err := c.reader(text)
-	if err != nil {
-		return &tap.InputError{Err: err}
-	}
 	in := &survey{
-		stop: rt.stop, file: file, streams: c.Stream, calls: c.Calls, headers: c.Header, user: c.User,
+		stop: rt.stop, streams: c.Stream, calls: c.Calls, headers: c.Header, user: c.User,
 		ask: out.ask, say: rt.console.Say, api: patient(),
 	}
-	d, err := r.read(text, in)
+	d, err := c.read(in)
 	if err != nil {
 		return err
 	}
 	return out.write(d, in)
+}
+
+// read reads the source.
+func (c *initCmd) read(in *survey) (*draft.Definition, error) {
+	if areRequests(c.Source) {
+		return readSeveral(c.Source, in)
+	}
+	text, file, err := c.text()
+	if err != nil {
+		return nil, &tap.InputError{Err: err}
+	}
+	r, err := c.reader(text)
+	if err != nil {
+		return nil, &tap.InputError{Err: err}
+	}
+	in.file = file
+	return r.read(text, in)
 }
 
 // text returns the source, and the name of its file if it has one.

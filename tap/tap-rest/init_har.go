@@ -156,22 +156,6 @@ func (h *harDraft) join(d *call.Described) bool {
 }
 
 // own are the keys of a client that a stream has otherwise than the first one.
-func (h *harDraft) own(d *call.Described) (all []draft.Entry) {
-	if d == h.client {
-		return nil
-	}
-	for _, key := range []string{"base_url", "auth", "headers"} {
-		mine, common := d.Client.Get(key), h.client.Client.Get(key)
-		if yamlOf(mine) == yamlOf(common) {
-			continue
-		}
-		all = append(all, draft.Entry{Key: key, Value: mine}) // nil: null takes the client's away
-	}
-	return all
-}
-
-func yamlOf(value any) string {
-	var d draft.Definition
-	d.Root.Set("x", value, "")
-	return string(d.AppendYAML(nil))
+func (h *harDraft) own(d *call.Described) []draft.Entry {
+	return ownOfClient(d.Client, h.client.Client)
 }

@@ -92,6 +92,11 @@ func AppendSettings(root *draft.Map, all []Setting) {
 		properties.Set(s.Name, p, "")
 	}
 	root.At("settings").Set("required", required, "").Set("properties", properties, "")
+	last := len(root.Entries) - 1
+	client := slices.IndexFunc(root.Entries, func(e draft.Entry) bool { return e.Key == "client" })
+	if client >= 0 && root.Entries[last].Key == "settings" { // they stand before what uses them
+		root.Entries = slices.Insert(root.Entries[:last:last], client, root.Entries[last])
+	}
 }
 
 // Literal writes a text so that a template comes to just that.
