@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ import (
 
 // initCmd writes a definition of an API from what describes it.
 type initCmd struct {
-	Source []string `arg:"" help:"A line of curl in quotes or a URL, or several of one API; or a file: a HAR file, say; - is stdin."`
+	Source []string `arg:"" help:"A line of curl in quotes or a URL, or several of one API; or a file: HAR, OpenAPI, OData, a collection of Postman, say; - is stdin."`
 	Output string   `short:"o" placeholder:"FILE" help:"Where the definition goes. Without it: NAME.yaml on a terminal, else stdout."`
 	Yes    bool     `short:"y" help:"Ask nothing: take what is likeliest, replace files, and put secrets into the config (0600)."`
 	Stream []string `placeholder:"NAME" help:"What the stream is called; of a source that has several: those to take."`
@@ -41,11 +42,12 @@ type reader struct {
 }
 
 // readers are the kinds of sources, those that are surest first.
-var readers = []reader{
+var readers = slices.Concat([]reader{
 	{"har", "a HAR file, which a browser's network tab saves", har.LooksLike, readHAR},
 	{"curl", "a line of curl", curl.LooksLike, readCurl},
+}, documents, []reader{
 	{"url", "a URL", looksLikeURL, readURL},
-}
+})
 
 // readerNames are for help and messages.
 func readerNames() string {
