@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources/document"
@@ -145,5 +146,9 @@ func (r *reader) streams() {
 	for i, stream := range r.out.Add(operations, r.paths) {
 		r.lists[i].stream = stream
 	}
-	r.out.Defaults.Ask("on_invalid", "pass", "Schemas are those of the document. A record that breaks one fails its stream; with this line it leaves as it came.")
+	if slices.ContainsFunc(r.out.Streams, func(s *outline.Stream) bool { return s.Record != nil }) {
+		// Frameworks write date-time for times without a zone, and what may be null is
+		// often not said.
+		r.out.Defaults.Set("on_invalid", "pass", "schemas are the document's word: a record that breaks one leaves as it came, and is counted; without this line its stream fails")
+	}
 }

@@ -244,11 +244,13 @@ func (p *pager) numbered() bool {
 		first = ", which begins with 0"
 	}
 	p.withSize(m)
-	if at, found := p.field(pagesFields, isNumber); found {
-		m.Set("total_pages", Path(at.keys...), "")
-	} else if total, has := p.total(false); has {
+	pages, isPages := p.field(pagesFields, isNumber)
+	if isPages {
+		m.Set("total_pages", Path(pages.keys...), "")
+	}
+	if total, has := p.total(false); has {
 		m.Set("total", total, "")
-	} else {
+	} else if !isPages {
 		p.stream.Set("on_incomplete", "again", "the pages are counted, and no total shows rows that move meanwhile: a second reading does; take this line out where none move")
 	}
 	p.set(m, fmt.Sprintf("the parameter %s%s", param.Name, first))
