@@ -58,11 +58,11 @@ type inputFlags struct {
 
 // choiceFlags say what is read, and how.
 type choiceFlags struct {
-	Config     []string `placeholder:"FILE" sep:"none" help:"Settings as a JSON object, or YAML or TOML by its name. Several: later ones win. Variables TAP_REST_… win over all; ENV instead of a file: they alone."`
+	Config     []string `placeholder:"FILE" sep:"none" help:"Settings: JSON, or YAML or TOML by its name. Later files win, variables TAP_REST_… over all; ENV instead of a file: they alone."`
 	Literal    bool     `kong:"-"` // no text of a config refers to anything
 	Catalog    string   `placeholder:"FILE" xor:"catalog" help:"Which streams and fields to read. Without it: all of them."`
 	Properties string   `placeholder:"FILE" xor:"catalog" help:"The same, under its old name."`
-	Select     []string `placeholder:"A,B.C,!D" xor:"catalog" help:"Streams and fields to read, without a catalog: names, * in them, ! before what is left out. Keys stay."`
+	Select     []string `placeholder:"A,B.C,!D" xor:"catalog" help:"The same without a catalog: names, * in them, ! before what is left out. Keys stay."`
 }
 
 // options reads the inputs of a run. Its error is a *tap.InputError, or that of asking
