@@ -204,6 +204,7 @@ func (r *yamlReader) node(y *yaml.Node, parent *document.Node, step string, dept
 // come last.
 func (r *yamlReader) mapping(n *document.Node, y *yaml.Node, depth int) error {
 	n.Shape = document.Map
+	var merged []document.Member
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		key := y.Content[i]
 		if key.Kind == yaml.AliasNode {
@@ -221,9 +222,10 @@ func (r *yamlReader) mapping(n *document.Node, y *yaml.Node, depth int) error {
 			continue
 		}
 		for _, from := range child.List() {
-			n.Fields = append(n.Fields, from.Fields...) // Get finds the first, which is the map's own where it stands before
+			merged = append(merged, from.Fields...)
 		}
 	}
+	n.Fields = append(n.Fields, merged...) // Get finds the first
 	return nil
 }
 
