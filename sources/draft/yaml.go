@@ -13,7 +13,10 @@ import (
 
 // Modeline tells editors by which JSON Schema they complete and check the
 // file; it is the first line of each definition that is written.
-const Modeline = "# yaml-language-server: $schema=https://raw.githubusercontent.com/tap-rest/tap-rest/main/sources/definition/definition.schema.json"
+const Modeline = "# yaml-language-server: $schema=" + SchemaFile
+
+// SchemaFile is the JSON Schema of definitions, beside a definition.
+const SchemaFile = "tap-rest.schema.json"
 
 // width is how long a line of comment may be, or one that ends in a note, and flowWidth one
 // that holds a mapping or a list.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/config"
+	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/sources/draft"
 	"github.com/tap-rest/tap-rest/sources/draft/call"
 	"github.com/tap-rest/tap-rest/sources/secret"
@@ -110,6 +111,9 @@ func (o *output) writeDefinition(text []byte) error {
 		_, err = o.rt.stdout.Write(text)
 	} else {
 		err = os.WriteFile(o.file, text, 0o666)
+		if err == nil { // the first line of the definition names it
+			err = os.WriteFile(filepath.Join(filepath.Dir(o.file), draft.SchemaFile), definition.JSONSchema(), 0o666)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("init: %w", err)
@@ -202,7 +206,7 @@ func (o *output) next(in *survey) error {
 	} else if err := writeConfig(name, filepath.Base(o.file), in.settings, keep); err != nil {
 		return fmt.Errorf("init: %w", err)
 	}
-	o.rt.console.Say("\n%s is the definition, %s its config. Next:", o.file, name)
+	o.rt.console.Say("\n%s is the definition, %s its config, and %s is for editors. Next:", o.file, name, draft.SchemaFile)
 	if !keep {
 		o.exports(in.settings)
 	}
