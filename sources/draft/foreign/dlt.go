@@ -346,8 +346,8 @@ func (d *dlt) incremental(x *resource, m *draft.Map, n *document.Node, param str
 	}
 	m.Set("replication_key", field, "")
 	m.Set("incremental", new(draft.Map).Set("start", startOf(outline.Text(n, "initial_value")), ""), "")
-	for key, window := range map[string]string{"start_param": "start", "end_param": "end"} {
-		name := outline.Text(n, key)
+	for _, window := range []string{"start", "end"} {
+		name := outline.Text(n, window+"_param")
 		switch {
 		case name == "" || name == param:
 		case window == "end":
