@@ -110,6 +110,7 @@ func TestSecurity(t *testing.T) {
 		{"key in a header", `{"type": "apiKey", "in": "header", "name": "X-Token"}`, `auth: {type: api_key, name: X-Token, value: "{{ config.token }}", in: header}`},
 		{"key in the query", `{"type": "apiKey", "in": "query", "name": "key"}`, `auth: {type: api_key, name: key, value: "{{ config.key }}", in: query}`},
 		{"key in a cookie", `{"type": "apiKey", "in": "cookie", "name": "sid"}`, `value: "sid={{ config.sid }}"`},
+		{"key at no place", `{"type": "apiKey", "name": "{% k"}`, `does not say in which header or parameter the key goes`},
 		{"client credentials", `{"type": "oauth2", "flows": {"implicit": {}, "clientCredentials": {"tokenUrl": "https://id.example.com/token"}}}`, `grant: client_credentials`},
 		{"refresh token", `{"type": "oauth2", "flows": {"authorizationCode": {"tokenUrl": "oauth/token"}}}`, `token_url: "{{ config.base_url }}/oauth/token"`},
 		{"password", `{"type": "oauth2", "flows": {"password": {"tokenUrl": "/token"}}}`, `grant: password`},

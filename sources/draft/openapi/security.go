@@ -240,7 +240,7 @@ func (s *schemesReader) scheme(p *proof, name string, n *document.Node, scopes [
 
 func (s *schemesReader) apiKey(p *proof, n *document.Node, what string) {
 	key, at := outline.Text(n, "name"), outline.Text(n, "in")
-	if key == "" || at == "header" && !outline.IsHeader(key) {
+	if key == "" || at != "query" && at != "cookie" && !outline.IsHeader(key) {
 		p.question = what + " does not say in which header or parameter the key goes"
 		return
 	}
