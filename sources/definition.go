@@ -169,7 +169,7 @@ const (
 )
 
 // Request is what is sent for a page. Where it stands in
-// [Pagination].AfterFirst, nil and empty parts keep the stream's own.
+// [Pagination].AfterFirst, nil parts keep the stream's own, empty ones take them away.
 type Request struct {
 	Method  string         // "" in AfterFirst: as the stream's
 	Path    *expr.Template // appended to Client.BaseURL, or an absolute URL

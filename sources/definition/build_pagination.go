@@ -81,6 +81,12 @@ func (b *builder) afterFirst(n *document.Node) *sources.Request {
 	}
 	r := b.request(n)
 	r.Method = document.Value[string](n, "method")
+	if n.Has("params") && r.Params == nil { // none, in place of the stream's
+		r.Params = []sources.Param{}
+	}
+	if n.Has("headers") && r.Headers == nil {
+		r.Headers = []sources.Param{}
+	}
 	return &r
 }
 

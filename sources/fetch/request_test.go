@@ -123,3 +123,18 @@ func TestLinksAreSentAsTheyCame(t *testing.T) {
 		}
 	}
 }
+
+// TestAfterFirstTakesAway: after_first with nulls alone leaves nothing of what the stream
+// says.
+func TestAfterFirstTakesAway(t *testing.T) {
+	s := define(t, "", `path: /orders, params: {scroll: 5m}, headers: {X-First: "1"}, pagination: {type: cursor, next: next, param: after,
+		after_first: {params: {scroll: null}, headers: {X-First: null}}}`)[0]
+	api := &script{answers: []answer{page(1, 1, `,"next":"t"`), page(2, 2, "")}}
+	if got := newRig(t, s, api).run(s, paging.Position{}); got.err != nil {
+		t.Fatal(got.err)
+	}
+	first, second := api.requests[0], api.requests[1]
+	if first.URL.RawQuery != "scroll=5m" || first.Header.Get("X-First") != "1" || second.URL.RawQuery != "after=t" || second.Header.Get("X-First") != "" {
+		t.Errorf("%s %v, then %s %v", first.URL, first.Header, second.URL, second.Header)
+	}
+}
