@@ -3,6 +3,7 @@ package metrics
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -40,6 +41,63 @@ func parse(t *testing.T, name string) map[string]*dto.MetricFamily {
 		}
 	}
 	return all
+}
+
+// noneTwice proves that no two samples have the same labels: the textfile collector refuses
+// a file in which two have.
+func noneTwice(t *testing.T, all map[string]*dto.MetricFamily) {
+	t.Helper()
+	for name, family := range all {
+		seen := map[string]bool{}
+		for _, m := range family.GetMetric() {
+			labels := fmt.Sprint(m.GetLabel())
+			if seen[labels] {
+				t.Errorf("%s is there twice with the labels %s", name, labels)
+			}
+			seen[labels] = true
+		}
+	}
+}
+
+// TestStreamReadTwice: a stream that is read for its own records and for its children has
+// one sample of each metric, with what both came to.
+func TestStreamReadTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bookmark := time.Date(2025, 3, 1, 0, 0, 0, 0, time.UTC)
+		own := report.StreamSnapshot{Name: "shops", Done: true, Numbers: report.Numbers{Records: 3, Calls: 1}, Course: report.Course{Bookmark: bookmark}, Answers: map[int]int64{200: 1}}
+		feed := report.StreamSnapshot{Name: "shops", Feed: true, Failed: true, Numbers: report.Numbers{Calls: 2, Failures: 1}, Answers: map[int]int64{200: 1, 503: 1}}
+		for _, streams := range [][]report.StreamSnapshot{{own, feed}, {feed, own}} {
+			name := filepath.Join(t.TempDir(), "shop.prom")
+			f, err := Open(name, "1", quiet, same)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.Saw(&report.Snapshot{Streams: streams})
+			f.End(1)
+			all := parse(t, name)
+			noneTwice(t, all)
+			for _, tt := range []struct {
+				metric string
+				labels []string
+				want   float64
+			}{
+				{"tap_rest_stream_records_total", nil, 3},
+				{"tap_rest_stream_calls_total", []string{"status=200"}, 2},
+				{"tap_rest_stream_calls_total", []string{"status=503"}, 1},
+				{"tap_rest_stream_failures_total", nil, 1},
+				{"tap_rest_stream_failed", nil, 1},
+				{"tap_rest_stream_complete", nil, 0},
+				{"tap_rest_stream_bookmark_timestamp_seconds", nil, float64(bookmark.Unix())},
+			} {
+				if got, ok := value(all, tt.metric, append(tt.labels, "stream=shops")...); !ok || got != tt.want {
+					t.Errorf("%s %q is %v, %v, want %v", tt.metric, tt.labels, got, ok, tt.want)
+				}
+			}
+			if len(streams[0].Answers)+len(streams[1].Answers) != 3 {
+				t.Error("the snapshot was changed")
+			}
+		}
+	})
 }
 
 // value is that of the one sample of a metric with labels, given as name=value; false

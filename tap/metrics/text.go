@@ -116,12 +116,12 @@ func flag(of func(*report.StreamSnapshot) bool) func(*report.StreamSnapshot) (fl
 
 // streams writes what there is of streams.
 func (t *text) streams(s *report.Snapshot) {
+	all := s.ByName()
 	for _, m := range perStream {
 		name, first := "tap_rest_stream_"+m.name, true
-		for i := range s.Streams {
-			one := &s.Streams[i]
+		for _, one := range all {
 			value, known := m.of(one)
-			if !known || one.Hidden {
+			if !known {
 				continue
 			}
 			if first {
@@ -131,18 +131,14 @@ func (t *text) streams(s *report.Snapshot) {
 			t.sample(name, value, label{"stream", one.Name})
 		}
 	}
-	t.calls(s)
+	t.calls(all)
 }
 
 // calls writes how many requests were answered with each status.
-func (t *text) calls(s *report.Snapshot) {
+func (t *text) calls(all []*report.StreamSnapshot) {
 	const name = "tap_rest_stream_calls_total"
 	t.metric(name, "counter", "Requests that were answered, by the status of the answer, and those that were not: none.")
-	for i := range s.Streams {
-		one := &s.Streams[i]
-		if one.Hidden {
-			continue
-		}
+	for _, one := range all {
 		for _, status := range slices.Sorted(maps.Keys(one.Answers)) {
 			t.sample(name, float64(one.Answers[status]), label{"stream", one.Name}, label{"status", StatusText(status)})
 		}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"maps"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -22,6 +23,7 @@ type StreamSnapshot struct {
 	Name    string
 	Status  string // as the account has it
 	Hidden  bool   // nobody knows it by its name
+	Feed    bool   // it is read for its children alone
 	Over    bool   // it came to its end, or failed and nothing of it is under way
 	Done    bool
 	Failed  bool
@@ -60,7 +62,7 @@ func (a *Account) Snapshot() *Snapshot {
 func (s *Stream) snapshot() StreamSnapshot {
 	spent, saved := s.Cost()
 	now := StreamSnapshot{
-		Name: s.Name, Status: s.Status(), Hidden: s.Listing, Done: s.Done, Failed: s.Failure != nil, Doubted: s.Certificate.Verdict() == certificate.InDoubt,
+		Name: s.Name, Status: s.Status(), Hidden: s.Listing, Feed: s.Feed, Done: s.Done, Failed: s.Failure != nil, Doubted: s.Certificate.Verdict() == certificate.InDoubt,
 		Numbers: Numbers{
 			Records: s.Written, Pages: s.Pages, Calls: s.Requests(), Recalled: s.Recalled(), Retries: s.Retries(), Bytes: s.Wire(), Waited: s.Waited(),
 			Spent: spent, Saved: saved, Failures: int64(s.Failures), Quarantined: s.Counts[Quarantined],
@@ -82,16 +84,63 @@ func (s *StreamSnapshot) Begun() bool {
 // Total adds up the streams.
 func (s *Snapshot) Total() (all Numbers) {
 	for i := range s.Streams {
-		n := &s.Streams[i].Numbers
-		all.Records += n.Records
-		all.Pages += n.Pages
-		all.Calls += n.Calls
-		all.Recalled += n.Recalled
-		all.Retries += n.Retries
-		all.Bytes += n.Bytes
-		all.Waited += n.Waited
-		all.Spent += n.Spent
-		all.Saved += n.Saved
+		all.add(&s.Streams[i].Numbers)
 	}
 	return all
+}
+
+func (n *Numbers) add(other *Numbers) {
+	n.Records += other.Records
+	n.Pages += other.Pages
+	n.Calls += other.Calls
+	n.Recalled += other.Recalled
+	n.Retries += other.Retries
+	n.Bytes += other.Bytes
+	n.Waited += other.Waited
+	n.Spent += other.Spent
+	n.Saved += other.Saved
+	n.Failures += other.Failures
+	n.Quarantined += other.Quarantined
+}
+
+// ByName returns the streams that people know by name, each name once. A stream that is read
+// twice, for its own records and for its children, is one: its numbers are added up, its
+// course is that of its own records, and it is done when both are.
+func (s *Snapshot) ByName() []*StreamSnapshot {
+	all := make([]*StreamSnapshot, 0, len(s.Streams))
+	at := make(map[string]int, len(s.Streams))
+	for i := range s.Streams {
+		one := s.Streams[i]
+		if one.Hidden {
+			continue
+		}
+		if first, twice := at[one.Name]; twice {
+			all[first].join(&one)
+			continue
+		}
+		at[one.Name] = len(all)
+		all = append(all, &one)
+	}
+	return all
+}
+
+// join adds what another pass of the same stream came to.
+func (s *StreamSnapshot) join(other *StreamSnapshot) {
+	if s.Feed && !other.Feed {
+		s.Course, s.Status, s.Feed = other.Course, other.Status, false
+	}
+	s.Numbers.add(&other.Numbers)
+	s.Over, s.Done = s.Over && other.Over, s.Done && other.Done
+	s.Failed, s.Doubted = s.Failed || other.Failed, s.Doubted || other.Doubted
+	s.Walking += other.Walking
+	if s.Wait == nil {
+		s.Wait = other.Wait
+	}
+	s.Answers = maps.Clone(s.Answers)
+	for status, n := range other.Answers {
+		if s.Answers == nil {
+			s.Answers = map[int]int64{}
+		}
+		s.Answers[status] += n
+	}
 }

@@ -44,10 +44,8 @@ func measure(m metric.Meter, latest func() *report.Snapshot) error {
 		if s == nil {
 			return nil
 		}
-		for i := range s.Streams {
-			if !s.Streams[i].Hidden {
-				observe(&s.Streams[i])
-			}
+		for _, one := range s.ByName() {
+			observe(one)
 		}
 		return nil
 	}
