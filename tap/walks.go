@@ -71,6 +71,7 @@ func (f *flow) walkAll(noMore context.Context, passes []*pass) {
 // failed for now, and is to be walked again when nothing else can go on.
 func (f *flow) walk(p *part, t *limits.Turn) (again bool) {
 	if f.walks != nil && !t.Last() && !f.walks(p) {
+		p.drop()
 		return false
 	}
 	skipped := f.skips(p, t)
@@ -91,12 +92,17 @@ func (f *flow) walk(p *part, t *limits.Turn) (again bool) {
 	if !skipped && p.worker.work(f.ctx, f.batches, t) {
 		return true
 	}
+	p.drop()
+	return false
+}
+
+// drop drops the partition's worker, which is not needed any more, where there is one.
+func (p *part) drop() {
 	if p.worker != nil {
 		p.worker.renderer.Close()
 		p.pass.splitters.keep([2]*render.Splitter{p.worker.walker.splitter, p.worker.reload})
 		p.worker = nil
 	}
-	return false
 }
 
 // skips tells the emitter that a partition failed as others did, where it is not
