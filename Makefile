@@ -16,8 +16,8 @@
 # make release  dist/*: archives, deb, rpm, wheels, an image, an SBOM, a formula and
 #               checksums, for PLATFORMS, of a checkout without changes
 # make release-test  that the same commit gives the same bytes, and what is in them
-# make looks    the page of tap-rest report in Chromium, which is to be installed;
-#               TAP_REST_LOOKS=DIR leaves pictures of it there
+# make looks    the page of tap-rest report, and the site of the documents, in Chromium,
+#               which is to be installed; TAP_REST_LOOKS=DIR leaves pictures of them there
 # make image    a container image, tagged IMAGE; needs Docker or buildah
 # make image-test   the image, run as Airbyte runs it
 # make site     the documents as a static site, site/; needs Python 3.10 or later
@@ -140,7 +140,7 @@ release-test:
 	cd .ci/release && $(GO) vet ./... && $(GO) test -count=1 -timeout 60m ./...
 
 # Without a Chromium it is skipped, and says so, but where CI=true.
-looks:
+looks: site
 	$(GO) test -count=1 -timeout 30m -v -run '^TestInteropBrowser' ./testbrowser ./tap/report/page
 
 image: build

@@ -41,16 +41,31 @@ func (b *Browser) Open(t testing.TB, url string) *Page {
 	}
 	p.Do("Performance.enable", map[string]string{"timeDomain": "threadTicks"})
 	p.Size(1280, 900)
-	for len(p.loaded) > 0 { // of the empty page
+	p.Go(url)
+	return p
+}
+
+// Go opens another page in the same tab, and waits until it has loaded.
+func (p *Page) Go(url string) {
+	p.t.Helper()
+	for len(p.loaded) > 0 { // of the page before it
 		<-p.loaded
 	}
 	p.Do("Page.navigate", map[string]any{"url": url})
 	select {
 	case <-p.loaded:
 	case <-time.After(patience):
-		t.Fatalf("%s has not loaded within %v", url, patience)
+		p.t.Fatalf("%s has not loaded within %v", url, patience)
 	}
-	return p
+}
+
+// Close closes the tab.
+func (p *Page) Close() {
+	p.t.Helper()
+	p.Do("Page.close", nil)
+	p.browser.mu.Lock()
+	defer p.browser.mu.Unlock()
+	delete(p.browser.pages, p.session)
 }
 
 // OpenFile opens a file.
