@@ -74,6 +74,9 @@ func (c *helpCmd) Run(rt *runtime) error { return rt.again(append(c.Command, "--
 // misused says what is wrong with a command line, and what would be right.
 func misused(model *kong.Application, args []string, err error) error {
 	text := err.Error()
+	if slices.Contains(args, "init") && slices.Contains(args, "curl") {
+		return errUnquoted // and nothing of the line, which may hold secrets
+	}
 	var names []string
 	for _, command := range model.Children {
 		if command != model.DefaultCmd && !command.Hidden {

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +13,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/draft"
@@ -101,13 +104,20 @@ func (c *initCmd) read(in *survey) (*draft.Definition, error) {
 	if err != nil {
 		return nil, &tap.InputError{Err: err}
 	}
-	r, err := c.reader(text)
+	r, err := c.reader(text, file)
 	if err != nil {
 		return nil, &tap.InputError{Err: err}
+	}
+	if r.name == "curl" && (len(in.headers) > 0 || in.user != "") {
+		return nil, &tap.InputError{Err: errUnquoted}
 	}
 	in.file = file
 	return r.read(text, in)
 }
+
+// errUnquoted is what a line of curl without quotes around it is told: the shell has taken
+// it apart, and flags of it are not init's.
+var errUnquoted = errors.New(`init: a flag of the line of curl stands outside the line: put all of the line into quotes, as in tap-rest init 'curl -H "…" https://…'`)
 
 // text returns the source, and the name of its file if it has one.
 func (c *initCmd) text() (text []byte, file string, err error) {
@@ -120,10 +130,23 @@ func (c *initCmd) text() (text []byte, file string, err error) {
 		return []byte(line), "", nil
 	}
 	text, err = readInput("init", line)
-	if errors.Is(err, fs.ErrNotExist) {
+	if word, found := copied(line); found && err != nil {
+		err = fmt.Errorf("init: the source is a line of %s, which init does not read: copy the request as cURL, which browsers offer beside it", word)
+	} else if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENAMETOOLONG) {
 		err = fmt.Errorf("init: %q is neither a file nor a line of curl nor a URL; write it as tap-rest init 'curl …', in quotes", firstWord(line))
 	}
 	return text, line, err
+}
+
+// copied returns what else browsers copy a request as.
+func copied(line string) (word string, found bool) {
+	lower := strings.ToLower(strings.TrimSpace(line))
+	for begins, word := range map[string]string{"invoke-webrequest ": "PowerShell", "invoke-restmethod ": "PowerShell", "$session": "PowerShell", "fetch(": "JavaScript", "await fetch(": "JavaScript"} {
+		if strings.HasPrefix(lower, begins) {
+			return word, true
+		}
+	}
+	return "", false
 }
 
 // firstWord is what a message shows of a source: the beginning alone, since secrets
@@ -136,8 +159,8 @@ func firstWord(line string) string {
 	return first
 }
 
-// reader returns the reader of a source.
-func (c *initCmd) reader(text []byte) (*reader, error) {
+// reader returns the reader of a source, which stands in a file where it has a name.
+func (c *initCmd) reader(text []byte, file string) (*reader, error) {
 	for i := range readers {
 		if c.From == readers[i].name || c.From == "" && readers[i].looksLike(text) {
 			return &readers[i], nil
@@ -146,7 +169,23 @@ func (c *initCmd) reader(text []byte) (*reader, error) {
 	if c.From != "" {
 		return nil, fmt.Errorf("init: --from %s is none of %s", c.From, readerNames())
 	}
-	return nil, fmt.Errorf("init: the source is nothing that init knows; --from says what it is: %s", readerNames())
+	return nil, fmt.Errorf("init: %s %s; init reads these, and --from names the one that it is: %s", cmp.Or(file, "the source"), unknownSource(text), readerNames())
+}
+
+// unknownSource says what a source is that has no reader.
+func unknownSource(text []byte) string {
+	kind, _, _ := strings.Cut(http.DetectContentType(text), ";")
+	switch {
+	case len(bytes.TrimSpace(text)) == 0:
+		return "is empty"
+	case kind == "text/html":
+		return "is a page of HTML: save the document that the page shows, not the page"
+	case json.Valid(text):
+		return "is JSON, and shows no sign of what init reads"
+	case !strings.HasPrefix(kind, "text/"):
+		return "is a file of type " + kind + ", which init does not read"
+	}
+	return "is a text that shows no sign of what init reads"
 }
 
 func looksLikeURL(text []byte) bool {

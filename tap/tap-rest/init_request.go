@@ -90,7 +90,7 @@ func lookAt(c *call.Call, name string, d *draft.Definition, in *survey) (*probe.
 	in.say("Asking %s, %d times at most.", c.URL.Host, in.calls)
 	found, err := probe.Look(in.stop, c, probe.Options{Tape: in.tape, Name: name, Choose: in.ask.choose, Spare: forPreview})
 	if err != nil {
-		return nil, asked(err, in)
+		return nil, asked(err, c.URL.Host, in)
 	}
 	if in.tape.Left() > 1 {
 		in.first = found.First
@@ -145,15 +145,18 @@ func writeCall(d *draft.Definition, name string, described *call.Described, foun
 	d.Root.Set("streams", []any{stream}, "")
 }
 
-// asked is the error of a look: what an answer says in it shows no secret.
-func asked(err error, in *survey) error {
+// asked is the error of a look at a host: what an answer says in it shows no secret.
+func asked(err error, host string, in *survey) error {
 	var status *probe.StatusError
+	var login *probe.LoginError
 	switch {
+	case errors.As(err, &login):
+		return &tap.InputError{Err: fmt.Errorf("init: %s; nothing was written: give a request that sends what the login answers, and write the login in client.auth, as docs/auth.md shows", hidden(in, login.Error()))}
 	case errors.As(err, &status):
 		text := "init: " + hidden(in, status.Error()) + "; nothing was written"
 		switch status.Status {
 		case http.StatusUnauthorized, http.StatusForbidden:
-			text += ": is the credential of the request still good?"
+			text += ": " + aboutCredential(in)
 		default:
 			text += " (--calls 0 writes what the request alone says)"
 		}
@@ -161,7 +164,17 @@ func asked(err error, in *survey) error {
 	case errors.Is(err, probe.ErrNotRecorded):
 		return &tap.InputError{Err: fmt.Errorf("init: %d calls did not lead to an answer; --calls allows more", in.calls)}
 	}
-	return fmt.Errorf("init: %s", hidden(in, err.Error()))
+	return fmt.Errorf("init: %s gave no answer: %s; nothing was written: is the address right, and does the API run? (--calls 0 writes what the request alone says)", host, hidden(in, err.Error()))
+}
+
+// aboutCredential is what to ask of a request that the API does not let in.
+func aboutCredential(in *survey) string {
+	for _, s := range in.settings {
+		if s.Secret {
+			return "is the credential of the request still good?"
+		}
+	}
+	return "the request has no credential; give a line of curl that has one, in a header or by -u"
 }
 
 // hidden is a text without the secrets of the source.

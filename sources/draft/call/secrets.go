@@ -60,3 +60,6 @@ func looksSecret(value string) bool {
 
 // IsCredential reports whether a parameter is one, by its name or its value.
 func IsCredential(p Pair) bool { return isSecretParam(p) }
+
+// NamesCredential reports whether what bears the name is a credential in whatever API.
+func NamesCredential(name string) bool { return auth.NamesCredential(name) }

@@ -60,6 +60,15 @@ func (e *StatusError) Error() string {
 	return text
 }
 
+// LoginError is the answer of a login: a credential, and no record.
+type LoginError struct {
+	Member string // of the answer, which has the credential
+}
+
+func (e *LoginError) Error() string {
+	return fmt.Sprintf("the request is a login: the answer is one object, whose member %s is a credential and no record", e.Member)
+}
+
 // look is one look at a collection.
 type look struct {
 	Options
@@ -84,9 +93,9 @@ func Look(ctx context.Context, c *call.Call, o Options) (*Found, error) {
 	if err := l.askFirst(); err != nil {
 		return nil, err
 	}
-	if !l.findRecords() {
+	if found, err := l.findRecords(); err != nil || !found {
 		l.found.Call = l.call
-		return l.found, nil
+		return l.found, err
 	}
 	l.findKey()
 	l.findPaging()
@@ -192,18 +201,18 @@ func like(p place, number string) any {
 
 // findRecords finds the place of the records in the first answer. It is false where
 // there is none that init could go on from.
-func (l *look) findRecords() bool {
+func (l *look) findRecords() (bool, error) {
 	if !gjson.ValidBytes(trimBOM(l.first.Body)) {
 		l.found.Records = append(l.found.Records, draft.Entry{Key: "decode", Value: "auto",
 			Note: "the answer is no JSON, but " + kindOfAnswer(l.first) + ": preview says what it is taken for, write that here"})
 		l.found.Guesses = append(l.found.Guesses, "what the answer is: it is no JSON, and its records, key and paging were not looked for")
-		return false
+		return false, nil
 	}
 	all := lists(trimBOM(l.first.Body), l.Name)
 	if len(all) == 0 {
 		l.found.Records = append(l.found.Records, draft.Entry{Key: "records", Value: "…", Open: true, Note: "The answer has neither a list nor an object. Where are the records?"})
 		l.found.Guesses = append(l.found.Guesses, "where the records are: the answer has neither a list nor an object")
-		return false
+		return false, nil
 	}
 	at := 0
 	note := all[0].reason
@@ -219,11 +228,33 @@ func (l *look) findRecords() bool {
 		l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("records: %s is one of %d lists", all[at].path, len(all)))
 	}
 	l.list = all[at]
+	if member := l.issued(); member != "" {
+		return false, &LoginError{member}
+	}
 	l.page = l.list.recordsAt(trimBOM(l.first.Body))
 	l.writeRecords(note)
 	l.seen, l.pages = l.page, 1
 	l.hints = hint.Find(trimBOM(l.first.Body), steps(l.list.path), l.first.Header)
-	return true
+	return true, nil
+}
+
+// issued is the member of an answer to POST that is one object and brings a credential, as
+// logins answer; "" where there is none.
+func (l *look) issued() (member string) {
+	if l.list.form != single || l.call.Method != http.MethodPost {
+		return ""
+	}
+	at := gjson.ParseBytes(trimBOM(l.first.Body))
+	if l.list.path != "@this" {
+		at = at.Get(l.list.path)
+	}
+	at.ForEach(func(k, v gjson.Result) bool {
+		if v.Type == gjson.String && v.Str != "" && (call.NamesCredential(k.Str) || strings.EqualFold(k.Str, "session")) {
+			member = k.Str
+		}
+		return member == ""
+	})
+	return member
 }
 
 func othersOf(options []string, at int) (all []string) {
