@@ -83,7 +83,7 @@ func (a *Account) writeRemarks(b *strings.Builder) {
 		}
 	}
 	for _, line := range lines {
-		fmt.Fprintf(b, "%s: %s\n", strings.Join(streams[line], ", "), line)
+		fmt.Fprintf(b, "%s\n", Plain(strings.Join(streams[line], ", ")+": "+line))
 	}
 }
 

@@ -3,12 +3,14 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
 // Table writes rows with their columns aligned. Its first rows are held until
 // there are so many that the width of the columns is known; those that follow are
-// written as they come, and make a column wider where they must.
+// written as they come, and make a column wider where they must. Of a cell, what a
+// terminal would obey becomes spaces.
 type Table struct {
 	to     io.Writer
 	left   int
@@ -26,8 +28,10 @@ func (t *Table) Row(cells ...string) error {
 	if t.widths == nil {
 		t.widths = make([]int, len(cells))
 	}
+	cells = slices.Clone(cells)
 	for i, cell := range cells {
-		t.widths[i] = max(t.widths[i], len(cell))
+		cells[i] = Plain(cell)
+		t.widths[i] = max(t.widths[i], Width(cells[i]))
 	}
 	if t.held = append(t.held, cells); len(t.held) < t.ahead {
 		return nil
@@ -41,11 +45,11 @@ func (t *Table) Flush() error {
 	for _, row := range t.held {
 		var line strings.Builder
 		for i, cell := range row {
-			width := t.widths[i]
+			before, behind := strings.Repeat(" ", t.widths[i]-Width(cell)), ""
 			if i < t.left || i == len(row)-1 {
-				width = -width
+				before, behind = behind, before
 			}
-			fmt.Fprintf(&line, "%*s  ", width, cell)
+			line.WriteString(before + cell + behind + "  ")
 		}
 		if _, err := fmt.Fprintln(t.to, strings.TrimRight(line.String(), " ")); err != nil {
 			return err

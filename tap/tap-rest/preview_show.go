@@ -11,16 +11,15 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"text/tabwriter"
-	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/report"
 )
 
-// previewCell is how much of a value a table shows, in characters.
+// previewCell is how much of a value a table shows, in columns.
 const previewCell = 32
 
 // showing is what a preview prints.
@@ -187,30 +186,55 @@ func printRequests(to io.Writer, look tap.Look) error {
 	return err
 }
 
-// printTable prints records under the names of their fields.
+// printTable prints records under the names of their fields. What a terminal would obey
+// becomes spaces.
 func printTable(to io.Writer, names []string, records []json.RawMessage) error {
 	if len(records) == 0 {
 		_, err := fmt.Fprintln(to, "no records")
 		return err
 	}
-	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, strings.Join(names, "\t"))
-	for _, r := range records {
-		cells := make([]string, len(names))
-		for i, name := range names {
-			cells[i] = cell(field(r, name))
-		}
-		fmt.Fprintln(w, strings.Join(cells, "\t"))
+	t := report.NewTable(to, len(names), len(records)+2)
+	if err := t.Row(names...); err != nil {
+		return err
 	}
-	return w.Flush()
+	for _, r := range records {
+		own := map[string]gjson.Result{}
+		gjson.ParseBytes(r).ForEach(func(key, v gjson.Result) bool {
+			if _, twice := own[key.Str]; !twice {
+				own[key.Str] = v
+			}
+			return true
+		})
+		texts := make([]string, len(names))
+		for i, name := range names {
+			v, ok := own[name]
+			if !ok {
+				v = field(r, name)
+			}
+			texts[i] = textOf(v)
+		}
+		if err := t.Row(cellsOf(texts)...); err != nil {
+			return err
+		}
+	}
+	return t.Flush()
 }
 
-func cell(v gjson.Result) string {
-	text := strings.Join(strings.Fields(v.String()), " ")
-	if utf8.RuneCountInString(text) > previewCell {
-		text = string([]rune(text)[:previewCell-1]) + "…"
+// textOf is a value as the API wrote it: of a number all digits, too.
+func textOf(v gjson.Result) string {
+	if v.Type == gjson.Number {
+		return v.Raw
 	}
-	return text
+	return v.String()
+}
+
+// cellsOf are texts as they fit into a table.
+func cellsOf(texts []string) []string {
+	cells := make([]string, len(texts))
+	for i, text := range texts {
+		cells[i] = report.Clip(strings.Join(strings.Fields(report.Plain(text)), " "), previewCell)
+	}
+	return cells
 }
 
 // warnings keeps what a log is warned of.
