@@ -39,6 +39,9 @@ func Open(name, version string, log func() *slog.Logger, hide func(string) strin
 	if err := workdir.Writable(name); err != nil {
 		return nil, fmt.Errorf("--metrics-file: %s cannot be written: %w; name a file in a folder that this user may write to", name, err)
 	}
+	if info, err := os.Lstat(name); err == nil && info.Mode()&os.ModeNamedPipe != 0 {
+		return nil, fmt.Errorf("--metrics-file: %s is a named pipe, which holds up the run until somebody reads it: name a file", name)
+	}
 	f := &File{
 		name: name, log: log, hide: hide, at: state{version: version, begun: time.Now(), success: before(name)},
 		ending: make(chan struct{}), ticked: make(chan struct{}),
