@@ -262,6 +262,8 @@ func (d *Decision) refuses(s *Stream, k Known, p *Recorded) string {
 		return "the state has another unfinished pass"
 	case p.Shape != s.Shape:
 		return "its requests were other ones: the definition or a setting has changed"
+	case p.Previous != "" && d.Previous == "":
+		return "it comes after the pass of a state, and no state was given to go on from"
 	case string(p.From) != string(d.From):
 		return "it started from another bookmark than the state has"
 	case p.Previous != d.Previous:

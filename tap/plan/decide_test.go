@@ -164,6 +164,8 @@ func TestDecide(t *testing.T) {
 			way: plan.Anew, id: "new", previous: "before", from: mark, aside: "killed", why: "not used|it started from another bookmark"},
 		{name: "it came after another pass than the state's", bookmark: stored(), passes: []plan.Recorded{killed(func(p *plan.Recorded) { p.Previous = "long ago" })},
 			way: plan.Anew, id: "new", previous: "before", from: mark, aside: "killed", why: "not used|it is not the pass that comes after"},
+		{name: "it came after the pass of a state, and no state is given", passes: []plan.Recorded{killed(func(p *plan.Recorded) { p.Previous = "long ago" })},
+			way: plan.Anew, id: "new", aside: "killed", why: "not used|it comes after the pass of a state, and no state was given"},
 		{name: "nothing came of it, but of one that reads the same job", bookmark: stored(), passes: []plan.Recorded{killed(func(p *plan.Recorded) { p.First, p.Shared = false, true })},
 			way: plan.FromJournal, id: "killed", previous: "before", from: mark, lookback: "2h", why: "goes on from the journal"},
 		{name: "nothing came of it", bookmark: stored(), passes: []plan.Recorded{killed(func(p *plan.Recorded) { p.First = false })},
