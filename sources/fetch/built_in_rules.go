@@ -15,6 +15,13 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 )
 
+// Final is an error of a transport that the caller gave. Where Final is true, the same
+// request has no answer later either, and is not made again.
+type Final interface {
+	error
+	Final() bool
+}
+
 // judgeError decides about a request without an answer.
 func judgeError(err error) verdict {
 	var astray *request.Astray
@@ -24,6 +31,9 @@ func judgeError(err error) verdict {
 	var disk *body.DiskError
 	var login *auth.Failure
 	var uncounted *errUncounted
+	if final, ok := errors.AsType[Final](err); ok && final.Final() {
+		return refuse(Permanent, err)
+	}
 	switch {
 	case errors.As(err, &uncounted):
 		return refuse(Permanent, err).advise(uncounted.advice)

@@ -3,6 +3,7 @@ package fetch_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -228,6 +229,36 @@ func TestRetry(t *testing.T) {
 					t.Errorf("took %v, want %v to %v", took, test.least, test.most)
 				}
 			})
+		})
+	}
+}
+
+// noLater is an error of a transport that answers no later request either.
+type noLater struct{ final bool }
+
+func (noLater) Error() string { return "the answer is not on the tape" }
+
+func (e noLater) Final() bool { return e.final }
+
+// RoundTrip makes an error of it, in the words of a transport.
+func (e noLater) RoundTrip(r *http.Request) (*http.Response, error) {
+	return nil, fmt.Errorf("%s: %w", r.URL.Path, e)
+}
+
+// TestFinalErrorIsNotRetried: a transport that says that it has no answer later either is
+// asked once, and nobody waits for it.
+func TestFinalErrorIsNotRetried(t *testing.T) {
+	for _, tt := range []struct {
+		final    bool
+		class    fetch.Class
+		attempts int
+	}{{true, fetch.Permanent, 1}, {false, fetch.Transient, 3}} {
+		synctest.Test(t, func(t *testing.T) {
+			s := define(t, "retry: {attempts: 3}", cursorStream)[0]
+			e := failure(t, newRig(t, s, noLater{tt.final}).run(s, paging.Position{}).err)
+			if e.Class != tt.class || e.Attempts != tt.attempts || !strings.Contains(e.Error(), "not on the tape") {
+				t.Errorf("final %v: %v after %d attempts: %v, want %v after %d", tt.final, e.Class, e.Attempts, e, tt.class, tt.attempts)
+			}
 		})
 	}
 }

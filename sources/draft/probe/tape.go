@@ -15,7 +15,16 @@ import (
 )
 
 // ErrNotRecorded is what a call gets that a tape has no answer to and may not make.
-var ErrNotRecorded = errors.New("the answer was not recorded, and no more calls may be made")
+var ErrNotRecorded error = notRecorded{}
+
+type notRecorded struct{}
+
+func (notRecorded) Error() string {
+	return "the answer was not recorded, and no more calls may be made"
+}
+
+// Final says to package fetch that asking again is of no use.
+func (notRecorded) Final() bool { return true }
 
 // Answer is what came back.
 type Answer struct {
