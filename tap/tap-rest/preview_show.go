@@ -174,7 +174,7 @@ func printRequests(to io.Writer, look tap.Look) error {
 		if r.Attempts > 1 {
 			again = fmt.Sprintf(", at attempt %d", r.Attempts)
 		}
-		fmt.Fprintf(&b, "\n%s: %s: answered %d with %d records%s", r.Stream, r.Request, r.Status, r.Records, again)
+		fmt.Fprintf(&b, "\n%s: %s: answered %d with %s%s", r.Stream, r.Request, r.Status, report.Numbered(int64(r.Records), "%s record[|s]"), again)
 		if r.Took != "" {
 			fmt.Fprintf(&b, "\n  decode: %s", r.Took)
 		}
