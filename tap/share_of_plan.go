@@ -325,7 +325,7 @@ func (r *run) checkShare() error {
 		return unusable("plan %s: it was made by tap-rest %s, and this is %s: plan and read with the same version", s.File, s.Head.Program, r.Version)
 	}
 	if why := s.differs(r); why != "" {
-		return unusable("plan %s: %s, so nothing was fetched; read with the config of the plan, or make another plan", s.File, why)
+		return unusable("plan %s: %s, so nothing was fetched; read with the config, the catalog and the --select of the plan, or make another plan", s.File, why)
 	}
 	return nil
 }
