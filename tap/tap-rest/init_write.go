@@ -15,6 +15,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/sources/draft"
 	"github.com/tap-rest/tap-rest/sources/draft/call"
+	"github.com/tap-rest/tap-rest/sources/draft/probe"
 	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
@@ -92,10 +93,14 @@ func (o *output) write(d *draft.Definition, in *survey) error {
 	for _, warning := range append(loaded.Warnings, tap.SchemaWarnings(loaded)...) {
 		o.rt.console.Log().Warn(warning.Error())
 	}
-	if err := o.preview(loaded, in); err != nil {
+	failed := o.preview(loaded, in)
+	if failed != nil && in.stop.Err() != nil {
+		return failed
+	}
+	if err := o.next(in); err != nil {
 		return err
 	}
-	return o.next(in)
+	return failed // the definition is there all the same, and can be mended
 }
 
 func (o *output) shownFile() string {
@@ -148,7 +153,7 @@ func (o *output) preview(d *sources.Definition, in *survey) error {
 	}
 	o.rt.console.Hide(options.Config.Hider)
 	look, err := tap.Preview(in.stop, options, d.Names()[0], in.first+1)
-	if err != nil && in.tape.Left() > 0 {
+	if err != nil && !errors.Is(err, probe.ErrNotRecorded) {
 		return printed(o.rt, err)
 	}
 	if err != nil {
