@@ -43,6 +43,14 @@ func TestInteropBrowserSite(t *testing.T) {
 			p.Close()
 		}
 	})
+	t.Run("lists within lists", func(t *testing.T) {
+		p := b.Open(t, server.URL+"/docs/for-models.html")
+		defer p.Close()
+		var within int
+		if p.Eval(`document.querySelectorAll(".md-content ol > li > ul > li").length`, &within); within < 4 {
+			t.Errorf("%d items of a list are within an item of a numbered one, want 4 or more", within)
+		}
+	})
 	t.Run("search", func(t *testing.T) { searches(t, b, server.URL) })
 	t.Run("colours", func(t *testing.T) { turnsDark(t, b, server.URL) })
 	t.Run("menu of a phone", func(t *testing.T) { opensMenu(t, b, server.URL) })
