@@ -30,7 +30,7 @@ var common = []counted{
 
 // byCount asks for a page by its number, by an offset, or by the key of the last record.
 func byCount(l *look) *way {
-	if l.list.form != array || len(l.page) == 0 {
+	if !l.list.isMany() || len(l.page) == 0 {
 		return nil
 	}
 	var open *way

@@ -14,10 +14,10 @@ import (
 )
 
 // idNames are fields that tell records apart, by their names.
-var idNames = []string{"id", "_id", "uuid", "guid", "Id", "ID", "uid", "key", "gid", "sys_id", "node_id", "Key", "number", "code", "sku", "slug", "email"}
+var idNames = []string{"id", "_id", "uuid", "guid", "Id", "ID", "uid", "rowid", "key", "gid", "sys_id", "node_id", "Key", "number", "code", "sku", "slug", "email"}
 
 // surest is how many of idNames are proof enough, where all records differ in them.
-const surest = 11
+const surest = 12
 
 // field is what is known of a top-level field of records.
 type field struct {
@@ -106,7 +106,7 @@ type timeField struct {
 }
 
 // timesOf returns the field that says how new records are: one that changes where there is
-// one. nil where none does.
+// one, and one with a time of day rather than a date alone. nil where none does.
 func timesOf(fields []field, n int) (best *timeField) {
 	for _, f := range fields {
 		plain := plainName(f.name)
@@ -119,7 +119,7 @@ func timesOf(fields []field, n int) (best *timeField) {
 			continue
 		}
 		t.changes = changes
-		if best == nil || t.changes && !best.changes {
+		if best == nil || t.changes && !best.changes || t.changes == best.changes && best.format == "date" && t.format != "date" {
 			best = t
 		}
 	}

@@ -17,7 +17,7 @@ import (
 // findTimes finds the field that says how new records are, and the parameter that asks for
 // those from some time on.
 func findTimes(l *look) {
-	if l.list.form != array {
+	if !l.list.isMany() {
 		return
 	}
 	t := timesOf(fieldsOf(l.seen), len(l.seen))
@@ -58,14 +58,14 @@ func findTimes(l *look) {
 
 // reserveFor is how many calls finding a filter takes.
 func reserveFor(l *look) int {
-	if t := timesOf(fieldsOf(l.page), len(l.page)); l.list.form == array && t != nil && len(t.all) > 3 && !l.api.strict {
+	if t := timesOf(fieldsOf(l.page), len(l.page)); l.list.isMany() && t != nil && len(t.all) > 3 && !l.api.strict {
 		return 2
 	}
 	return 0
 }
 
 // filterParams are parameters that ask for records from some time on, %s being the field.
-var filterParams = []string{"updated_since", "since", "updated_after", "modified_since", "from", "updated_from", "updatedSince", "updatedAfter", "modifiedSince", "%s_gte", "%s[gte]", "%s_since",
+var filterParams = []string{"updated_since", "since", "updated_after", "modified_since", "from", "updated_from", "updatedSince", "updatedAfter", "modifiedSince", "%s_gte", "%s[gte]", "%s__gte", "%s_since",
 	"%s_after", "%s_from", "%s_min", "%s.gte", "start_date", "startDate", "start_time", "min_%s"}
 
 // findFilter finds the parameter that filters by a field: one of the call, or one of those
@@ -85,7 +85,7 @@ func findFilter(l *look, t *timeField) (from place, exclusive bool) {
 			}
 		}
 	}
-	if p, found := usualFilter(l, t, moments); found {
+	for _, p := range usualFilter(l, t, moments) {
 		if exclusive, proven := filtersBy(l, p, t, middle); proven {
 			return p, exclusive
 		}
@@ -93,12 +93,31 @@ func findFilter(l *look, t *timeField) (from place, exclusive bool) {
 	return place{}, false
 }
 
-// usualFilter sends all usual parameters at once, each with a time of its own: the oldest
-// record that comes says which of them may be the one.
-func usualFilter(l *look, t *timeField, moments []time.Time) (from place, found bool) {
-	if l.sendsJSON() || l.api.strict || !l.api.may(2) {
-		return place{}, false
+// aloneParams are those of filterParams that an API is asked for one by one which refuses
+// what it does not know.
+var aloneParams = []string{"%s__gte", "%s[gte]", "updated_since", "since"}
+
+// usualFilter returns the usual parameters that may be the one, the likeliest first.
+func usualFilter(l *look, t *timeField, moments []time.Time) (some []place) {
+	switch {
+	case l.sendsJSON():
+		return nil
+	case !l.api.strict && l.api.may(2):
+		if p, found := allFilters(l, t, moments); found {
+			return []place{p}
+		}
 	}
+	if l.api.strict {
+		for _, name := range aloneParams {
+			some = append(some, place{name: strings.ReplaceAll(name, "%s", t.name)})
+		}
+	}
+	return some
+}
+
+// allFilters sends all usual parameters at once, each with a time of its own: the oldest
+// record that comes says which of them may be the one.
+func allFilters(l *look, t *timeField, moments []time.Time) (from place, found bool) {
 	c, sent := l.call, map[int64]place{}
 	for i, name := range filterParams {
 		p := place{name: strings.ReplaceAll(name, "%s", t.name)}
@@ -109,7 +128,8 @@ func usualFilter(l *look, t *timeField, moments []time.Time) (from place, found 
 		sent[at.UnixNano()] = p
 		c = p.with(c, writtenTime(l, t, at))
 	}
-	page, _, ok := l.recordsOf(c)
+	page, answer, ok := l.recordsOf(c)
+	l.api.refused(answer)
 	got := timesIn(page, t.name)
 	if !ok || len(got) == 0 {
 		return place{}, false

@@ -81,8 +81,9 @@ type look struct {
 	pages   int
 	hints   *hint.Hints
 	place   map[kind][]place // what the first call says, by kind
-	key     string
+	key     string           // the field, where it is one
 	keySure bool
+	named   *keyNamed // by the answer; nil: it names none
 	found   *Found
 }
 
@@ -224,8 +225,14 @@ func (l *look) findRecords() (bool, error) {
 		if l.Choose != nil {
 			at = l.Choose("Which list has the records of "+l.Name+"?", options)
 		}
-		note = all[at].reason + "; so may be " + strings.Join(othersOf(options, at), ", ")
-		l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("records: %s is one of %d lists", all[at].path, len(all)))
+		note = all[at].reason
+		if len(all) > 1 {
+			note += "; so may be " + strings.Join(othersOf(options, at), ", ")
+			l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("records: %s is one of %d lists", all[at].path, len(all)))
+		} else {
+			note += ", the only one; by its name, it is beside the records"
+			l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("records: %s is the only list, and by its name beside the records", all[at].path))
+		}
 	}
 	l.list = all[at]
 	if member := l.issued(); member != "" {
@@ -289,7 +296,7 @@ func steps(path string) []string {
 }
 
 func (l *look) writeRecords(note string) {
-	if l.list.path != "@this" || l.list.form == array {
+	if l.list.path != "@this" || l.list.isMany() {
 		l.found.Records = append(l.found.Records, draft.Entry{Key: "records", Value: l.list.path, Note: note})
 	}
 	switch l.list.form {
@@ -297,6 +304,8 @@ func (l *look) writeRecords(note string) {
 		l.found.Records = append(l.found.Records, draft.Entry{Key: "single", Value: true, Note: note})
 	case keyed:
 		l.found.Records = append(l.found.Records, draft.Entry{Key: "keyed", Value: "key", Note: note + ": its keys go into the field key"})
+	case table:
+		l.writeColumns()
 	case empty:
 		l.found.Guesses = append(l.found.Guesses, "records, primary_key and paging: no record came")
 	}
@@ -318,6 +327,13 @@ func (l *look) findKey() {
 		l.key, l.keySure = "key", true
 		return
 	}
+	if l.named = namedKey(trimBOM(l.first.Body), l.seen); l.named != nil {
+		l.key, l.keySure = "", true
+		if len(l.named.fields) == 1 {
+			l.key = l.named.fields[0]
+		}
+		return
+	}
 	l.key, l.keySure = keyOf(fieldsOf(l.seen), len(l.seen), l.Name)
 }
 
@@ -329,6 +345,9 @@ func (l *look) writeKey() {
 		return
 	case l.list.form == keyed:
 		entry.Note = "keys of an object differ"
+	case l.named != nil:
+		entry.Value = l.named.value()
+		entry.Note = l.named.path + " names what " + keyEvidence(len(l.seen), l.pages)
 	case l.key == "":
 		entry.Open, entry.Value = true, []any{"…"}
 		entry.Note = fmt.Sprintf("No field differs in all of %s by a name such as id. Which fields tell records apart?", hint.Counted(int64(len(l.seen)), "record"))
@@ -382,7 +401,7 @@ func (l *look) same(page []string) bool {
 
 // identity is what tells a record from another: its key, or all of it.
 func (l *look) identity(record string) string {
-	if l.key != "" && l.list.form == array {
+	if l.key != "" && l.list.isMany() {
 		return gjson.Get(record, gjson.Escape(l.key)).Raw
 	}
 	return record

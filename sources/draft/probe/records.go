@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/tidwall/gjson"
 
@@ -12,11 +13,13 @@ import (
 
 // list is a place where the records may be.
 type list struct {
-	path   string
-	form   form
-	items  []gjson.Result
-	score  int
-	reason string
+	path    string
+	form    form
+	items   []gjson.Result
+	columns *columns // of a table
+	beside  bool     // its name is one of lists beside records
+	score   int
+	reason  string
 }
 
 // form is how records lie at their place.
@@ -27,13 +30,17 @@ const (
 	single      // one record
 	keyed       // an object of records
 	empty       // an array without elements
+	table       // an array of arrays
 )
+
+// isMany reports whether there are many records, in an order.
+func (l *list) isMany() bool { return l.form == array || l.form == table }
 
 // listNames are keys under which answers have their records, and besideNames those of
 // lists that are beside them.
 var (
 	listNames   = names("data items results result records record value values entries rows list content contents hits docs documents objects nodes edges features resources collection elements response payload")
-	besideNames = names("errors warnings messages links link included facets aggregations filters columns fields sort sorting metadata meta includes notices debug schema breadcrumbs")
+	besideNames = names("errors warnings messages links link included facets aggregations filters columns fields sort sorting metadata meta includes notices debug schema breadcrumbs headers keys")
 )
 
 // lists returns where the records of an answer may be, the likeliest first. word is
@@ -53,6 +60,7 @@ func lists(body []byte, word string) (all []list) {
 		l.judge(word)
 		all = append(all, l)
 	}
+	all = append(all, tables(body, word)...)
 	if len(all) == 0 {
 		all = append(all, withoutList(root, word)...)
 	}
@@ -70,26 +78,35 @@ func (l *list) judge(word string) {
 	name := hint.PlainName(key)
 	l.score = -strings.Count(key, ".")
 	switch {
-	case besideNames[name]:
-		l.score -= 4
 	case name == plainName(word) || name+"s" == plainName(word) || name == plainName(word)+"s":
 		l.score += 5
+	case besideNames[lastWord(key)]:
+		l.beside = name != "messages" // of a chat, say
+		l.score -= 4
 	case listNames[name]:
 		l.score += 2
 	}
-	if len(l.items) > 0 {
-		for _, id := range idNames {
-			if l.items[0].Get(id).Exists() {
-				l.score += 2
-				break
-			}
-		}
+	if len(l.items) > 0 && slices.ContainsFunc(idNames, func(id string) bool { return l.items[0].Get(id).Exists() }) {
+		l.score += 2
+		l.beside = false
 	}
 	l.reason = fmt.Sprintf("a list of %s", hint.Counted(int64(len(l.items)), "object"))
 }
 
-// sure reports whether the first list is the one: there is no other, or none like it.
-func sure(all []list) bool { return len(all) == 1 || len(all) > 1 && all[0].score-all[1].score >= 3 }
+// lastWord is the last word of a key: facets of suggested_facets and of suggestedFacets.
+func lastWord(key string) string {
+	key = key[strings.LastIndexAny(key, "._-")+1:]
+	if at := strings.LastIndexFunc(key, unicode.IsUpper); at > 0 && key[at:] != strings.ToUpper(key[at:]) {
+		key = key[at:]
+	}
+	return hint.PlainName(key)
+}
+
+// sure reports whether the first list is the one: there is no other, or none like it, and its
+// name does not say that it is beside the records.
+func sure(all []list) bool {
+	return !all[0].beside && (len(all) == 1 || all[0].score-all[1].score >= 3)
+}
 
 // withoutList returns the places of an answer that has no list of objects: an empty list, an
 // object of objects, or one record.
@@ -176,7 +193,10 @@ func (l *list) recordsAt(body []byte) (all []string) {
 		return nil
 	}
 	root.ForEach(func(_, item gjson.Result) bool {
-		if item.IsObject() {
+		switch {
+		case l.form == table && item.IsArray():
+			all = append(all, l.columns.record(item))
+		case l.form != table && item.IsObject():
 			all = append(all, item.Raw)
 		}
 		return true
@@ -187,5 +207,5 @@ func (l *list) recordsAt(body []byte) (all []string) {
 // HasList reports whether an answer has a list of objects that may be records.
 func HasList(body []byte) bool {
 	all := lists(trimBOM(body), "")
-	return len(all) > 0 && all[0].form == array && all[0].score > -2
+	return len(all) > 0 && all[0].isMany() && all[0].score > -2
 }

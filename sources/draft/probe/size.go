@@ -18,7 +18,7 @@ const asked = 1000
 // another one.
 func findSizeName(l *look) {
 	n := len(l.page)
-	if l.place[size] != nil || n < 4 || l.api.strict || !l.api.may(2) || l.Tape.Recorded() || l.list.form != array {
+	if l.place[size] != nil || n < 4 || l.api.strict || !l.api.may(2) || l.Tape.Recorded() || !l.list.isMany() {
 		return
 	}
 	c, byNumber := l.call, map[int]place{}

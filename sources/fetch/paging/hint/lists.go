@@ -18,13 +18,54 @@ func Lists(body []byte) (paths []string) {
 	if isList(parse(body)) {
 		return []string{"@this"}
 	}
-	return places(body, func(_ string, v gjson.Result) bool { return isList(v) })
+	return places(body, func(_, _ string, v gjson.Result) bool { return isList(v) })
+}
+
+// Tables returns the paths of the arrays of arrays in an answer.
+func Tables(body []byte) (paths []string) {
+	if isTable(parse(body)) {
+		return []string{"@this"}
+	}
+	return places(body, func(_, _ string, v gjson.Result) bool { return isTable(v) })
+}
+
+func isTable(v gjson.Result) bool { return v.IsArray() && v.Get("0").IsArray() }
+
+// columnsNames are keys under which answers say what the values of a row are called.
+var columnsNames = set("columns columnnames fields fieldnames header headers rowtype")
+
+// Columns returns where an answer names the values of rows that have so many of them, and
+// the names; "" where it does not. Names are strings, or the "name" of objects.
+func Columns(body []byte, width int) (path string, names []string) {
+	found := places(body, func(_, key string, v gjson.Result) bool {
+		return columnsNames[PlainName(key)] && len(namesIn(v)) == width
+	})
+	if len(found) == 0 {
+		return "", nil
+	}
+	return found[0], namesIn(parse(body).Get(found[0]))
+}
+
+// namesIn returns the names in a list of nothing but names that differ.
+func namesIn(v gjson.Result) (all []string) {
+	seen := map[string]bool{}
+	for _, item := range v.Array() {
+		if item.IsObject() {
+			item = item.Get("name")
+		}
+		if item.Type != gjson.String || item.Str == "" || seen[item.Str] {
+			return nil
+		}
+		seen[item.Str] = true
+		all = append(all, item.Str)
+	}
+	return all
 }
 
 // Elements returns the paths of elements that hold others with text, below the root, in
 // the JSON text of an XML document.
 func Elements(body []byte) (paths []string) {
-	return places(body, func(parent string, v gjson.Result) (is bool) {
+	return places(body, func(parent, _ string, v gjson.Result) (is bool) {
 		if parent == "" || !v.IsObject() {
 			return false
 		}
@@ -38,7 +79,7 @@ func Elements(body []byte) (paths []string) {
 
 // places returns the paths of the values in an answer that are wanted: of those that
 // hold each other, the outer one.
-func places(body []byte, wanted func(parent string, v gjson.Result) bool) (paths []string) {
+func places(body []byte, wanted func(parent, key string, v gjson.Result) bool) (paths []string) {
 	type place struct {
 		path string
 		at   gjson.Result
@@ -54,7 +95,7 @@ func places(body []byte, wanted func(parent string, v gjson.Result) bool) (paths
 			p.at.ForEach(func(key, v gjson.Result) bool {
 				path := joinPath(p.path, key.Str)
 				switch {
-				case wanted(p.path, v):
+				case wanted(p.path, key.Str, v):
 					paths = append(paths, path)
 				case v.IsObject() && len(below) < hintMembers:
 					below = append(below, place{path, v})
