@@ -20,7 +20,7 @@ import (
 // APIs served by Datasette and Django REST framework, files by Starlette, Singer's own library, the
 // Singer SDK's tests of a tap, target-jsonl, a target built on the SDK, and pip.
 // What the binary reads is compared row by row with the databases behind the
-// APIs.
+// APIs, also what it reads by the definitions that init draws up of them.
 func TestInterop(t *testing.T) {
 	in := newInterop(t)
 	t.Run("wheel", func(t *testing.T) { testWheel(t, in) })
@@ -30,6 +30,7 @@ func TestInterop(t *testing.T) {
 	for _, api := range []*realAPI{datasetteAPI(t, in), djangoAPI(t, in)} {
 		t.Run(api.name, func(t *testing.T) {
 			t.Run("sync", func(t *testing.T) { testSync(t, in, api) })
+			t.Run("init", func(t *testing.T) { testInit(t, in, api) })
 			t.Run("Singer SDK", func(t *testing.T) { testSDK(t, in, api) })
 			for _, target := range fileTargets(in) {
 				t.Run(target.name, func(t *testing.T) { testTarget(t, in, api, target) })
