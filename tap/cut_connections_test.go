@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tidwall/gjson"
@@ -15,6 +16,7 @@ import (
 type shop struct {
 	items  func(id int) string // of an order
 	killed int                 // the page that nothing is answered to; 0: none
+	mu     sync.Mutex
 	asked  []string
 }
 
@@ -29,7 +31,9 @@ func (s *shop) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	q := gjson.ParseBytes(body)
 	if order := q.Get("variables.order"); order.Exists() {
+		s.mu.Lock()
 		s.asked = append(s.asked, order.String())
+		s.mu.Unlock()
 		return reply(r, 200, `{"data":{"order":{"items":{"nodes":[{"sku":"a"},{"sku":"b"}],"pageInfo":{"hasNextPage":false,"endCursor":"b"}}}}}`), nil
 	}
 	page := 1

@@ -60,8 +60,9 @@ type setup struct {
 	model      *sources.Definition // in place of a definition's text
 }
 
-// definitions are those that runs have read, by their texts: thousands of runs read one
-// of a few hundred.
+// definitions are those that the runs of a test have read, by its name and their texts:
+// thousands of runs read one of a few hundred. Tests do not share them, since a run writes
+// into its own what the settings make of it.
 var definitions sync.Map
 
 // parse reads the definition.
@@ -71,14 +72,16 @@ func (s *setup) parse(t *testing.T) *sources.Definition {
 		return s.model
 	}
 	text := cmp.Or(s.head, head) + s.definition
-	if d, ok := definitions.Load(text); ok {
+	key := t.Name() + "\n" + text
+	if d, ok := definitions.Load(key); ok {
 		return d.(*sources.Definition)
 	}
 	d, err := definition.Parse("t.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	definitions.Store(text, d)
+	definitions.Store(key, d)
+	t.Cleanup(func() { definitions.Delete(key) })
 	return d
 }
 
