@@ -154,6 +154,9 @@ func (r *references) content(name string) (string, error) {
 	if !utf8.Valid(data) {
 		return "", errors.New("it is not text in UTF-8")
 	}
+	if len(bytes.TrimSpace(data)) == 0 {
+		return "", errors.New("it has no text")
+	}
 	return strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"), nil
 }
 

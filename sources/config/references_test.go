@@ -15,7 +15,7 @@ func around(dotEnv ...string) config.Around {
 	a := config.Around{
 		Environ: []string{"SHOP_KEY=sesame", "EMPTY=", "TWICE=${SHOP_KEY}", "HOST=a.example"},
 		Open: func(name string) ([]byte, error) {
-			text, there := map[string]string{"etc/key": "sesame\n", "/run/pem": "a\nb\r\n", "etc/raw": "\xff"}[name]
+			text, there := map[string]string{"etc/key": "sesame\n", "/run/pem": "a\nb\r\n", "etc/raw": "\xff", "etc/blank": " \n"}[name]
 			if !there {
 				return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 			}
@@ -50,6 +50,7 @@ func TestReferences(t *testing.T) {
 		{"missing variable", "sesame${NOWHERE}${NOR_HERE}", "", "config etc/c.json: /auth/key: the variable NOWHERE is not set: set it, or write $${NOWHERE} where that is plain text\n" +
 			"config etc/c.json: /auth/key: the variable NOR_HERE is not set: set it, or write $${NOR_HERE} where that is plain text"},
 		{"missing file", "file:lost", "", "config etc/c.json: /auth/key: the file lost cannot be read: file does not exist"},
+		{"file without text", "file:blank", "", "config etc/c.json: /auth/key: the file blank cannot be read: it has no text"},
 		{"binary file", "file:raw", "", "config etc/c.json: /auth/key: the file raw cannot be read: it is not text in UTF-8"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
