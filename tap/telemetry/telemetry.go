@@ -124,6 +124,7 @@ func (t *Telemetry) End(code int, stopped bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
 	defer t.over()
+	defer time.AfterFunc(longest-lastWords, t.over).Stop()
 	var all sync.WaitGroup
 	if t.traces != nil {
 		t.tracer.end(code)
@@ -143,6 +144,10 @@ func (t *Telemetry) End(code int, stopped bool) {
 		t.tell(errLate)
 	}
 }
+
+// lastWords is how long before the end what is still being sent is given up, so that it is
+// known why it was not taken.
+const lastWords = 100 * time.Millisecond
 
 // errLate says that the end has waited long enough.
 var errLate = errors.New("what was left at the end was not taken in time")
