@@ -5,9 +5,9 @@ import (
 	"runtime/debug"
 )
 
-// besideMemory is what the program takes besides run.memory, in bytes: answers
-// under way, lines, and garbage.
-const besideMemory = 40 << 20
+// besideMemory is what the program takes besides run.memory and its own pages, in bytes:
+// answers under way, lines, and garbage.
+const besideMemory = 36 << 20
 
 // defaultMemory is run.memory as long as no config was read.
 const defaultMemory = 32 << 20
