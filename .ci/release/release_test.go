@@ -22,17 +22,49 @@ import (
 	"github.com/spdx/tools-golang/spdxlib"
 )
 
-// made is a release that was made of a clone of its own.
-func made(t *testing.T, platforms ...string) *release {
+// repository is the one that this is a checkout of, or one of these files where git knows
+// of none.
+func repository(t *testing.T) string {
 	t.Helper()
-	top, err := exec.Command("git", "rev-parse", "--show-toplevel").Output()
+	config := filepath.Join(t.TempDir(), "gitconfig")
+	if err := os.WriteFile(config, []byte("[safe]\ndirectory = *\n[user]\nname = a\nemail = a@example.org\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GIT_CONFIG_GLOBAL", config) // the checkout may be another user's
+	top, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	root := filepath.Join(t.TempDir(), "checkout")
-	if out, err := exec.Command("git", "clone", "--quiet", "--tags", strings.TrimSpace(string(top)), root).CombinedOutput(); err != nil {
-		t.Fatalf("git clone: %v\n%s", err, out)
+	ask := exec.Command("git", "rev-parse", "HEAD")
+	ask.Dir = top
+	if ask.Run() == nil {
+		return top
 	}
+	files := filepath.Join(t.TempDir(), "files")
+	if err := os.CopyFS(files, os.DirFS(top)); err != nil {
+		t.Fatal(err)
+	}
+	git(t, files, "init", "--quiet")
+	git(t, files, "add", "--all")
+	t.Setenv("GIT_COMMITTER_DATE", "2026-01-02T03:04:05Z") // the same commit each time
+	git(t, files, "commit", "--quiet", "-m", "files", "--date", "2026-01-02T03:04:05Z")
+	return files
+}
+
+func git(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	cmd := exec.Command("git", args...)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+}
+
+// made is a release that was made of a clone of its own.
+func made(t *testing.T, platforms ...string) *release {
+	t.Helper()
+	root := filepath.Join(t.TempDir(), "checkout")
+	git(t, ".", "clone", "--quiet", "--tags", repository(t), root)
 	r := &release{root: root, dist: filepath.Join(root, "dist"), goTool: "go"}
 	if err := r.make(platforms); err != nil {
 		t.Fatal(err)
@@ -231,11 +263,7 @@ func TestRefusesChanges(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "a"), []byte(args[0]), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command("git", args...)
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
+		git(t, dir, args...)
 	}
 	r := &release{root: dir, dist: filepath.Join(dir, "dist"), goTool: "go"}
 	if err := r.make(nil); err == nil || !strings.Contains(err.Error(), "changes that are not committed") {
