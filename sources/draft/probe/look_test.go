@@ -80,6 +80,8 @@ func TestLook(t *testing.T) {
 		{"no JSON", answers{"": "id;name\n1;x\n"}, "http://a.test/things", "decode: auto\n", "what the answer is"},
 		{"two lists alike", answers{"": `{"orders":[{"id":1},{"id":2}],"items":[{"id":1},{"id":2}]}`}, "http://a.test/x", "records: items\nprimary_key: [id]\n? pagination: {type: page, param: page}\n", "records: items is one of 2 lists|pagination: one page"},
 		{"a list by its name", answers{"": `{"included":[{"id":1},{"id":2},{"id":3}],"orders":[{"id":1},{"id":2}],"total":2}`}, "http://a.test/orders", "records: orders\nprimary_key: [id]\n", ""},
+		{"a filter that lets few through", answers{"": `{"data":[{"id":1},{"id":2}],"next":null}`}, "http://a.test/x?since=2025-12-01T00:00:00Z&limit=100",
+			"records: data\nprimary_key: [id]\n? pagination: {type: page, param: page}\n", "since of the request let no more through"},
 		{"no key", answers{"": `{"data":[{"n":1},{"n":1}],"total":2}`}, "http://a.test/x", "records: data\n? primary_key: [\"…\"]\n", "primary_key: no field"},
 		{"a key that only looks like one", answers{"": `{"data":[{"email":"a"},{"email":"b"}],"total":2}`}, "http://a.test/x", "records: data\n? primary_key: [email]\n", "primary_key: email is asked"},
 		{"an id that comes again", answers{"": `{"data":[{"id":1,"a":1},{"id":1,"a":2}],"total":2}`}, "http://a.test/x", "records: data\n? primary_key: [\"…\"]\n", "primary_key: no field"},

@@ -254,8 +254,14 @@ func (l *look) writeUnproven(w *way) {
 		}
 		l.found.Paging = append(l.found.Paging, draft.Entry{Key: "pagination", Value: w.m, Note: question, Open: true})
 		l.found.Guesses = append(l.found.Guesses, "pagination: "+w.kind+" is asked in the definition, not set")
-	case l.allCame():
+	case l.allCame() && l.narrows() == "":
 		l.found.Proven, l.found.Way = true, "none"
+	case l.allCame():
+		l.found.Way = "none"
+		m := new(draft.Map).Set("type", "page", "").Set("param", "page", "")
+		l.found.Paging = append(l.found.Paging, draft.Entry{Key: "pagination", Value: m, Open: true,
+			Note: fmt.Sprintf("All came of what %s lets through, on one page. Without it there may be more: how are they asked for?", l.narrows())})
+		l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("pagination: one page is taken for all, since %s of the request let no more through", l.narrows()))
 	default:
 		l.found.Way = "none"
 		m := new(draft.Map).Set("type", "page", "").Set("param", "page", "")
@@ -264,6 +270,20 @@ func (l *look) writeUnproven(w *way) {
 		l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("pagination: one page of %s is taken for all", hint.Counted(int64(n), "record")))
 	}
 }
+
+// narrows names what the call says that lets fewer records through than there are: a
+// moment. "": nothing.
+func (l *look) narrows() string {
+	for _, p := range places(l.call) {
+		if value, ok := p.get(l.call); ok && dated.MatchString(value) {
+			return p.name
+		}
+	}
+	return ""
+}
+
+// dated is a value that begins with a date.
+var dated = regexp.MustCompile(`^\d{4}-\d\d`)
 
 // allCame reports whether the first answer says itself that it has all records.
 func (l *look) allCame() bool {
