@@ -48,12 +48,9 @@ func unslashed(words []string) []string {
 
 func (s *scanner) powershellSingle() error {
 	for {
-		n := strings.IndexByte(s.text[s.at:], '\'')
-		if n < 0 {
-			return errQuote
+		if err := s.single(); err != nil {
+			return err
 		}
-		s.put(s.text[s.at : s.at+n])
-		s.at += n + 1
 		if s.peek() != '\'' {
 			return nil
 		}
