@@ -142,7 +142,7 @@ func tryKnown(l *look, c counted, w *way) (known, bad bool) {
 	if l.same(page) {
 		return false, true
 	}
-	at := l.indexOf(page[0])
+	at := indexOf(l, page[0])
 	switch {
 	case c.kind == pageNumber && at == 2*k && textOf(value) == "2":
 		w.m.Set("start", 0, "")
@@ -159,7 +159,7 @@ func tryKnown(l *look, c counted, w *way) (known, bad bool) {
 }
 
 // indexOf is where a record stands on the first page; -1 where it does not.
-func (l *look) indexOf(record string) int {
+func indexOf(l *look, record string) int {
 	id := l.identity(record)
 	return slices.IndexFunc(l.page, func(r string) bool { return l.identity(r) == id })
 }
@@ -211,7 +211,7 @@ func byFingerprint(l *look) *way {
 	if !ok || len(page) == 0 || len(page) > few {
 		return nil
 	}
-	at := l.indexOf(page[0])
+	at := indexOf(l, page[0])
 	found, known := clues[at]
 	if !known {
 		return nil
@@ -233,7 +233,7 @@ func fingerprint(l *look) (*call.Call, map[int]clue) {
 	page, odd := 2, 3
 	c := l.place[size][0].with(l.call, like(l.place[size][0], strconv.Itoa(few)))
 	for _, one := range common {
-		one.body = l.sendsJSON()
+		one.body = sendsJSON(l.call)
 		var value any
 		switch {
 		case one.body && strings.ContainsAny(one.name, "[$"), one.kind == key && l.key == "":
@@ -289,7 +289,7 @@ func oneByOne(l *look) *way {
 func likeliest(l *look) (some []counted) {
 	byKey := len(l.hints.More) > 0 && len(l.hints.Totals) == 0
 	for _, one := range common[:4] {
-		one.body = l.sendsJSON()
+		one.body = sendsJSON(l.call)
 		switch {
 		case one.kind == key && l.key == "":
 		default:

@@ -100,7 +100,7 @@ var aloneParams = []string{"%s__gte", "%s[gte]", "updated_since", "since"}
 // usualFilter returns the usual parameters that may be the one, the likeliest first.
 func usualFilter(l *look, t *timeField, moments []time.Time) (some []place) {
 	switch {
-	case l.sendsJSON():
+	case sendsJSON(l.call):
 		return nil
 	case !l.api.strict && l.api.may(2):
 		if p, found := allFilters(l, t, moments); found {

@@ -189,7 +189,7 @@ func (l *look) counts(w *way, second *Answer) {
 			w.ends = true
 		}
 	}
-	if len(l.hints.More) > 0 && l.wantsMore(w.kind) {
+	if len(l.hints.More) > 0 && asksForMore(w.kind) {
 		more := l.hints.More[0]
 		switch {
 		case !more.Negated:
@@ -204,7 +204,9 @@ func (l *look) counts(w *way, second *Answer) {
 
 var plainPath = regexp.MustCompile(`^[A-Za-z_][\w]*(?:\.[A-Za-z_][\w]*)*$`)
 
-func (l *look) wantsMore(kind string) bool {
+// asksForMore reports whether a way of paging asks by itself, so that what says that there
+// is more helps it to end.
+func asksForMore(kind string) bool {
 	return kind == "cursor" || kind == "keyset" || kind == "page" || kind == "offset"
 }
 
@@ -254,14 +256,14 @@ func (l *look) writeUnproven(w *way) {
 		}
 		l.found.Paging = append(l.found.Paging, draft.Entry{Key: "pagination", Value: w.m, Note: question, Open: true})
 		l.found.Guesses = append(l.found.Guesses, "pagination: "+w.kind+" is asked in the definition, not set")
-	case l.allCame() && l.narrows() == "":
+	case l.allCame() && narrows(l.call) == "":
 		l.found.Proven, l.found.Way = true, "none"
 	case l.allCame():
 		l.found.Way = "none"
 		m := new(draft.Map).Set("type", "page", "").Set("param", "page", "")
 		l.found.Paging = append(l.found.Paging, draft.Entry{Key: "pagination", Value: m, Open: true,
-			Note: fmt.Sprintf("All came of what %s lets through, on one page. Without it there may be more: how are they asked for?", l.narrows())})
-		l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("pagination: one page is taken for all, since %s of the request let no more through", l.narrows()))
+			Note: fmt.Sprintf("All came of what %s lets through, on one page. Without it there may be more: how are they asked for?", narrows(l.call))})
+		l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("pagination: one page is taken for all, since %s of the request let no more through", narrows(l.call)))
 	default:
 		l.found.Way = "none"
 		m := new(draft.Map).Set("type", "page", "").Set("param", "page", "")
@@ -273,9 +275,9 @@ func (l *look) writeUnproven(w *way) {
 
 // narrows names what the call says that lets fewer records through than there are: a
 // moment. "": nothing.
-func (l *look) narrows() string {
-	for _, p := range places(l.call) {
-		if value, ok := p.get(l.call); ok && dated.MatchString(value) {
+func narrows(c *call.Call) string {
+	for _, p := range places(c) {
+		if value, ok := p.get(c); ok && dated.MatchString(value) {
 			return p.name
 		}
 	}

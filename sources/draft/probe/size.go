@@ -23,7 +23,7 @@ func findSizeName(l *look) {
 	}
 	c, byNumber := l.call, map[int]place{}
 	for i, name := range sizeParams {
-		p := place{l.sendsJSON(), name}
+		p := place{sendsJSON(l.call), name}
 		if i+2 >= n || p.body && strings.ContainsAny(name, "[$") {
 			break
 		}

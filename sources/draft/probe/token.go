@@ -46,7 +46,7 @@ func guessedPlace(l *look, next hint.Hint) place {
 }
 
 // sendsJSON reports whether the call has a body of JSON, into which positions go.
-func (l *look) sendsJSON() bool { return gjson.ParseBytes(l.call.Body).IsObject() }
+func sendsJSON(c *call.Call) bool { return gjson.ParseBytes(c.Body).IsObject() }
 
 // valueOf is a token as the place takes it.
 func valueOf(p place, next hint.Hint) any {
@@ -82,7 +82,7 @@ func takerOf(l *look, next hint.Hint) (p place, page []string, answer *Answer) {
 		return p, nil, nil
 	}
 	var rest []place
-	for _, p := range slices.Concat(likely, placesOf(tokenParams, l.sendsJSON())) {
+	for _, p := range slices.Concat(likely, placesOf(tokenParams, sendsJSON(l.call))) {
 		if !tried[p] && !slices.Contains(rest, p) {
 			rest = append(rest, p)
 		}
@@ -114,7 +114,7 @@ func byName(l *look, next hint.Hint) (all []place) {
 		name = "cursor"
 	}
 	own := hint.LastKey(key)
-	return placesOf([]string{name, "start_" + name, own, "after", "starting_after", "page_token"}, l.sendsJSON())
+	return placesOf([]string{name, "start_" + name, own, "after", "starting_after", "page_token"}, sendsJSON(l.call))
 }
 
 // divide sends the token in all places, and where that brings another page, in a part of
