@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
-	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // TestKillAtEveryRequest kills the program while each of its requests is under
@@ -28,9 +27,6 @@ func TestKillAtEveryRequest(t *testing.T) {
 		}
 	}))
 	for n := int64(1); n <= rigPages; n++ {
-		if !testshare.Takes(int(n), rigPages) {
-			continue
-		}
 		r.api.Reset()
 		at.Store(n)
 		p := victim.set(func() *process { return r.start(t, "") })

@@ -19,9 +19,6 @@ func TestSharesOfAYear(t *testing.T) {
 	t.Parallel()
 	for _, lost := range []bool{false, true} {
 		t.Run(fmt.Sprintf("state lost %v", lost), func(t *testing.T) {
-			if lost && testing.Short() {
-				t.Skip("TestYearOfWindows loses it")
-			}
 			dir := t.TempDir()
 			api, config := newYear(t, dir)
 			plan := filepath.Join(dir, "plan.jsonl")
