@@ -31,7 +31,7 @@ var buildOnce = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	name := filepath.Join(dir, "tap-rest")
-	if out, err := exec.Command("go", "build", "-o", name, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", name, ".").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build tap-rest: %w\n%s", err, out)
 	}
 	return name, nil
