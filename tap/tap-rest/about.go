@@ -12,6 +12,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // aboutFormat is how --about is written.
@@ -30,10 +31,10 @@ type product struct {
 }
 
 // about says what the tap is, and with a definition which settings it takes.
-func (c *syncCmd) about(rt *runtime) error {
+func (c *syncCmd) about(rt *program.Runtime) error {
 	p := product{
 		Name: "tap-rest", Description: "Reads any HTTP API out, completely, from a definition in one YAML file.",
-		Version: version(), Capabilities: capabilities, Settings: json.RawMessage(`{"type":"object","properties":{}}`),
+		Version: rt.Version, Capabilities: capabilities, Settings: json.RawMessage(`{"type":"object","properties":{}}`),
 	}
 	input, err := c.read()
 	if err != nil {
@@ -54,7 +55,7 @@ func (c *syncCmd) about(rt *runtime) error {
 	if err != nil {
 		return err
 	}
-	_, err = rt.stdout.WriteString(text)
+	_, err = rt.Stdout.WriteString(text)
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // specCmd says which settings there are. It is asked before there are any.
@@ -18,8 +19,8 @@ type specCmd struct{}
 
 // Run writes the SPEC of the definition that is baked in or that the
 // environment names. Without one it asks for a definition.
-func (c *specCmd) Run(rt *runtime) error {
-	rt.console.SpeakAirbyte(rt.stdout)
+func (c *specCmd) Run(rt *program.Runtime) error {
+	rt.Console.SpeakAirbyte(rt.Stdout)
 	input, err := (&inputFlags{choiceFlags: choiceFlags{Literal: true}}).read()
 	if err != nil {
 		return &tap.InputError{Err: err}
@@ -32,7 +33,7 @@ func (c *specCmd) Run(rt *runtime) error {
 	case !errors.Is(err, config.ErrNoSource):
 		return &tap.InputError{Err: err}
 	}
-	return rt.console.Speak(message.AppendAirbyteSpec(nil, connection))
+	return rt.Console.Speak(message.AppendAirbyteSpec(nil, connection))
 }
 
 // airbyteFlags are the settings, as Airbyte hands them over.
@@ -41,8 +42,8 @@ type airbyteFlags struct {
 }
 
 // options reads the settings. Its error is a *tap.InputError.
-func (f *airbyteFlags) options(rt *runtime) (tap.Options, error) {
-	log := rt.console.SpeakAirbyte(rt.stdout)
+func (f *airbyteFlags) options(rt *program.Runtime) (tap.Options, error) {
+	log := rt.Console.SpeakAirbyte(rt.Stdout)
 	o, err := (&inputFlags{choiceFlags: choiceFlags{Config: f.Config, Literal: true}}).settings(rt)
 	if err != nil {
 		return o, &tap.InputError{Err: err}
@@ -74,23 +75,23 @@ type checkCmd struct {
 
 // Run reads the first page of the stream that the definition names for this. A
 // connection that failed is an answer like any other.
-func (c *checkCmd) Run(rt *runtime) error {
+func (c *checkCmd) Run(rt *program.Runtime) error {
 	o, err := c.options(rt)
 	switch {
 	case err != nil:
 	case c.All:
 		o.Definition = small(o.Definition)
-		err = tap.Test(rt.stop, o)
+		err = tap.Test(rt.Stop, o)
 	default:
 		name := o.Definition.Check
 		o.Catalog = &catalog.Catalog{Streams: []*catalog.Stream{{ID: name, Name: name, Selected: true}}}
-		err = tap.Test(rt.stop, o)
+		err = tap.Test(rt.Stop, o)
 	}
 	why := ""
 	if err != nil {
-		why = rt.console.Redact(err.Error())
+		why = rt.Console.Redact(err.Error())
 	}
-	if spoken := rt.console.Speak(message.AppendAirbyteCheck(nil, why)); spoken != nil {
+	if spoken := rt.Console.Speak(message.AppendAirbyteCheck(nil, why)); spoken != nil {
 		return spoken
 	}
 	var failures tap.Failures
@@ -121,35 +122,35 @@ type discoverCmd struct{ airbyteFlags }
 
 // Run writes the CATALOG of all streams. Where one of them cannot be told there
 // is none: a stream that is not in it is one that is gone.
-func (c *discoverCmd) Run(rt *runtime) error {
+func (c *discoverCmd) Run(rt *program.Runtime) error {
 	o, err := c.options(rt)
 	if err != nil {
 		return err
 	}
-	streams, err := tap.Discover(rt.stop, o)
+	streams, err := tap.Discover(rt.Stop, o)
 	var failures tap.Failures
 	if errors.As(err, &failures) {
 		for _, f := range failures {
-			trace(rt.console, f)
+			program.Trace(rt.Console, f)
 		}
 	}
 	if err != nil {
 		return err
 	}
-	return rt.console.Speak(message.AppendAirbyteCatalog(nil, catalog.AppendAirbyte(nil, streams)))
+	return rt.Console.Speak(message.AppendAirbyteCatalog(nil, catalog.AppendAirbyte(nil, streams)))
 }
 
 // readCmd reads the configured streams out.
 type readCmd struct {
 	airbyteFlags
-	metricsFlags
+	program.MetricsFlags
 	Catalog string `placeholder:"FILE" help:"The configured catalog: which streams and fields to read, and how. Without it: all of them."`
 	State   string `placeholder:"FILE" help:"Where the last run came to: the last STATE message of each stream, in an array."`
 }
 
 // Run reads the streams out.
-func (c *readCmd) Run(rt *runtime) error {
-	if err := c.observe(rt, "read"); err != nil {
+func (c *readCmd) Run(rt *program.Runtime) error {
+	if err := c.Observe(rt, "read"); err != nil {
 		return err
 	}
 	o, err := c.options(rt)
@@ -159,11 +160,11 @@ func (c *readCmd) Run(rt *runtime) error {
 	if err := c.inputs(&o); err != nil {
 		return &tap.InputError{Err: err}
 	}
-	err = syncStreams(rt, o, watchFlags{Progress: console.Off})
+	err = rt.Sync(o, program.WatchFlags{Progress: console.Off})
 	if errors.Is(err, tap.ErrClosedOutput) || errors.Is(err, tap.ErrBlocked) {
 		return err
 	}
-	return errors.Join(err, rt.console.Speak(nil))
+	return errors.Join(err, rt.Console.Speak(nil))
 }
 
 // inputs reads catalog and state.

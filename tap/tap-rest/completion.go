@@ -8,6 +8,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/completion"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/manual"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // completionCmd prints what a shell loads.
@@ -26,8 +27,8 @@ file that your shell reads when it starts:
 }
 
 // Run prints the script.
-func (c *completionCmd) Run(rt *runtime) error {
-	_, err := rt.stdout.WriteString(completion.Script(c.Shell))
+func (c *completionCmd) Run(rt *program.Runtime) error {
+	_, err := rt.Stdout.WriteString(completion.Script(c.Shell))
 	return err
 }
 
@@ -41,11 +42,11 @@ type completeCmd struct {
 const completeName = "complete"
 
 // Run prints what may stand in the place of the last word.
-func (c *completeCmd) Run(rt *runtime) error {
+func (c *completeCmd) Run(rt *program.Runtime) error {
 	if len(c.Words) == 0 {
 		return nil
 	}
-	_, err := rt.stdout.WriteString(strings.Join(completion.Complete(rt.model, c.Words[0], c.Words[1:], namesAt), "\n"))
+	_, err := rt.Stdout.WriteString(strings.Join(completion.Complete(rt.Model, c.Words[0], c.Words[1:], namesAt), "\n"))
 	return err
 }
 
@@ -97,8 +98,8 @@ func (c *manCmd) Help() string {
 }
 
 // Run prints the manual page.
-func (c *manCmd) Run(rt *runtime) error {
-	_, err := rt.stdout.Write(manual.Page(rt.model, version(), description,
+func (c *manCmd) Run(rt *program.Runtime) error {
+	_, err := rt.Stdout.Write(manual.Page(rt.Model, rt.Version, description,
 		manual.Section{Title: "Environment", Text: manEnvironment},
 		manual.Section{Title: "Files", Text: fmt.Sprintf(manFiles, bakedSource)},
 		manual.Section{Title: "See also", Text: manSeeAlso}))

@@ -16,6 +16,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // demoToken is the token that the sample shop asks for.
@@ -31,7 +32,7 @@ type demoCmd struct {
 
 // Run starts the shop's API on loopback, discovers it and reads it out. It
 // leaves nothing behind.
-func (c *demoCmd) Run(rt *runtime) error {
+func (c *demoCmd) Run(rt *program.Runtime) error {
 	switch {
 	case c.Serve:
 		return serveStyles(rt, cmp.Or(c.Address, c.Listen))
@@ -72,7 +73,7 @@ func shopConfig(url string) []byte {
 
 // serveStyles serves the shop's API, and one in each style of the cookbook, until a
 // signal comes.
-func serveStyles(rt *runtime, address string) error {
+func serveStyles(rt *program.Runtime, address string) error {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return &tap.InputError{Err: fmt.Errorf("demo: nothing can be served at %s: %w (--listen HOST:PORT names another place)", address, err)}
@@ -81,10 +82,10 @@ func serveStyles(rt *runtime, address string) error {
 	mux.Handle("/", apitest.Shop(apitest.RequireBearer(demoToken)))
 	styles.Mount(mux)
 	server := &http.Server{Handler: mux}
-	context.AfterFunc(rt.stop, func() { server.Close() })
-	rt.console.Say("A sample shop answers at http://%s: /shops, /customers, /orders. It wants the token %s, and fails now and then, on purpose.",
+	context.AfterFunc(rt.Stop, func() { server.Close() })
+	rt.Console.Say("A sample shop answers at http://%s: /shops, /customers, /orders. It wants the token %s, and fails now and then, on purpose.",
 		l.Addr(), demoToken)
-	rt.console.Say("http://%s/ lists %d styles of API that answer there too, with a line for curl each.", l.Addr(), len(styles.All()))
+	rt.Console.Say("http://%s/ lists %d styles of API that answer there too, with a line for curl each.", l.Addr(), len(styles.All()))
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("demo: %w", err)
 	}
@@ -92,34 +93,34 @@ func serveStyles(rt *runtime, address string) error {
 }
 
 // tellShop says where the shop is, and what it answers without a token.
-func tellShop(rt *runtime, url string) error {
+func tellShop(rt *program.Runtime, url string) error {
 	answer, err := http.Get(url + "/shops")
 	if err != nil {
 		return err
 	}
 	answer.Body.Close()
-	rt.console.Say("A sample shop answers at %s. It wants a token (without it: %s), and fails now and then, on purpose.", url, answer.Status)
+	rt.Console.Say("A sample shop answers at %s. It wants a token (without it: %s), and fails now and then, on purpose.", url, answer.Status)
 	return nil
 }
 
 // discoverShop says what there is to read. What it infers is kept for the runs
 // that have their state in dir.
-func discoverShop(rt *runtime, dir string, settings []byte) error {
+func discoverShop(rt *program.Runtime, dir string, settings []byte) error {
 	input, err := config.Read([]config.File{{Name: "demo", Data: settings}}, nil)
 	if err != nil {
 		return err
 	}
-	o := rt.optionsIn(filepath.Join(dir, "tap-rest"))
+	o := rt.OptionsIn(filepath.Join(dir, "tap-rest"))
 	if o.Definition, err = input.Definition(); err != nil {
 		return err
 	}
 	if o.Config, err = input.Configure(o.Definition); err != nil {
 		return err
 	}
-	rt.console.Say("Discovery, as by --discover:")
-	streams, err := tap.Discover(rt.stop, o)
+	rt.Console.Say("Discovery, as by --discover:")
+	streams, err := tap.Discover(rt.Stop, o)
 	if err != nil {
-		return printed(rt, err)
+		return rt.Printed(err)
 	}
 	for _, s := range streams {
 		fields := "no fields"
@@ -127,7 +128,7 @@ func discoverShop(rt *runtime, dir string, settings []byte) error {
 		if json.Unmarshal(s.Schema, &document) == nil {
 			fields = report.Numbered(int64(len(document.Properties)), "%s field[|s]")
 		}
-		rt.console.Say("  %-10s %s, key %v, %s %s", s.Name, fields, s.KeyProperties, s.ReplicationMethod, s.ReplicationKey)
+		rt.Console.Say("  %-10s %s, key %v, %s %s", s.Name, fields, s.KeyProperties, s.ReplicationMethod, s.ReplicationKey)
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // demoKillAt is the call at which the demo's first run is killed, of about 110.
@@ -28,23 +29,23 @@ const demoGrace = 15 * time.Second
 // killAndGoOn reads the shop twice by this program in processes of its own. The
 // first is killed in the middle, and all that it wrote to stdout is thrown away,
 // its STATE lines too. The second goes on all the same: from the journal.
-func killAndGoOn(rt *runtime, dir string, config []byte, calls *callLog) error {
+func killAndGoOn(rt *program.Runtime, dir string, config []byte, calls *callLog) error {
 	file := filepath.Join(dir, "config.json")
 	if err := os.WriteFile(file, config, 0o600); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
 	var read recordSet
-	rt.console.Say("A full sync, which is killed in the middle (kill -9). All that it wrote is thrown away, its state too:")
+	rt.Console.Say("A full sync, which is killed in the middle (kill -9). All that it wrote is thrown away, its state too:")
 	last, err := killInTheMiddle(rt, dir, file, &read, calls)
-	if rt.stop.Err() != nil {
+	if rt.Stop.Err() != nil {
 		return nil // a signal stopped the demo, and its run
 	} else if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
 	first := calls.take()
-	rt.console.Say("Killed at call %d, with %s written.\nThe same again, without a state; its messages go to stdout:",
+	rt.Console.Say("Killed at call %d, with %s written.\nThe same again, without a state; its messages go to stdout:",
 		len(first), report.Numbered(int64(len(read.keys)), "%s record[|s]"))
-	second, err := startTap(rt, dir, file, io.MultiWriter(rt.stdout, &read))
+	second, err := startTap(rt, dir, file, io.MultiWriter(rt.Stdout, &read))
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
@@ -53,14 +54,14 @@ func killAndGoOn(rt *runtime, dir string, config []byte, calls *callLog) error {
 	}
 	again := calls.take()
 	recalled, twice := compareCalls(first, last, again)
-	rt.console.Say("Killed after %d of %d calls; the second run: %s from the journal, %d to the API, %d paid twice; %s in the union of both.",
+	rt.Console.Say("Killed after %d of %d calls; the second run: %s from the journal, %d to the API, %d paid twice; %s in the union of both.",
 		len(first), len(first)+len(again), report.Numbered(int64(recalled), "%s call[|s]"), len(again), twice, report.Numbered(int64(len(read.keys)), "%s record[|s]"))
 	return nil
 }
 
 // killInTheMiddle starts a run and kills it at one of its calls, which is never
 // answered. It returns that call.
-func killInTheMiddle(rt *runtime, dir, config string, stdout io.Writer, calls *callLog) (last string, err error) {
+func killInTheMiddle(rt *program.Runtime, dir, config string, stdout io.Writer, calls *callLog) (last string, err error) {
 	calls.take()
 	reached, goOn := calls.hold(demoKillAt)
 	defer goOn()
@@ -106,12 +107,12 @@ type childTap struct {
 
 // startTap starts a run with a config and its state folder in dir. A signal to
 // this process stops it too.
-func startTap(rt *runtime, dir, config string, stdout io.Writer) (*childTap, error) {
+func startTap(rt *program.Runtime, dir, config string, stdout io.Writer) (*childTap, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(rt.stop, program, append([]string{"--config", config}, rt.console.Flags()...)...)
+	cmd := exec.CommandContext(rt.Stop, program, append([]string{"--config", config}, rt.Console.Flags()...)...)
 	cmd.Args[0] = os.Args[0]
 	cmd.Env = append(withoutSettings(os.Environ()), "XDG_STATE_HOME="+dir)
 	cmd.Stdout, cmd.Stderr = stdout, os.Stderr

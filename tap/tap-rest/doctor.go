@@ -17,6 +17,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/doctor"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 	"github.com/tap-rest/tap-rest/tap/workdir"
 )
 
@@ -57,11 +58,11 @@ type programInfo struct {
 var errUnwell = errors.New("runs fail by what is found: the lines that begin with failure say what it is")
 
 // Run looks, and prints what it found.
-func (c *doctorCmd) Run(rt *runtime) error {
-	e := examined{Program: thisProgram(), Settings: []config.Told{}}
+func (c *doctorCmd) Run(rt *program.Runtime) error {
+	e := examined{Program: thisProgram(rt.Version), Settings: []config.Told{}}
 	run := sources.DefaultRun()
 	if o, input, err := c.options(rt); err != nil {
-		e.Findings = append(e.Findings, doctor.Finding{Check: "config", Level: doctor.Failure, Text: rt.console.Redact(err.Error())})
+		e.Findings = append(e.Findings, doctor.Finding{Check: "config", Level: doctor.Failure, Text: rt.Console.Redact(err.Error())})
 	} else if input != nil {
 		run = o.Config.Run
 		e.Settings = toldMasked(rt, input.Tell(o.Definition, o.Config))
@@ -81,12 +82,12 @@ func (c *doctorCmd) Run(rt *runtime) error {
 }
 
 // options reads the settings; input is nil where none are given.
-func (c *doctorCmd) options(rt *runtime) (o tap.Options, input *config.Input, err error) {
+func (c *doctorCmd) options(rt *program.Runtime) (o tap.Options, input *config.Input, err error) {
 	in := &inputFlags{choiceFlags: choiceFlags{Config: c.Config}}
 	if input, err = in.read(); err != nil {
 		return o, nil, err
 	}
-	if o, err = rt.options(); err == nil {
+	if o, err = rt.Options(); err == nil {
 		o.Definition, err = definitionOf(input, bakedSource)
 	}
 	if errors.Is(err, config.ErrNoSource) && len(c.Config) == 0 {
@@ -98,8 +99,8 @@ func (c *doctorCmd) options(rt *runtime) (o tap.Options, input *config.Input, er
 	return o, input, err
 }
 
-func thisProgram() programInfo {
-	p := programInfo{Version: version(), Go: goruntime.Version(), System: goruntime.GOOS + "/" + goruntime.GOARCH, CPUs: goruntime.GOMAXPROCS(0)}
+func thisProgram(version string) programInfo {
+	p := programInfo{Version: version, Go: goruntime.Version(), System: goruntime.GOOS + "/" + goruntime.GOARCH, CPUs: goruntime.GOMAXPROCS(0)}
 	p.Path, _ = os.Executable() // it is for people alone
 	info, _ := debug.ReadBuildInfo()
 	for i := 0; info != nil && i < len(info.Settings); i++ {
@@ -121,9 +122,9 @@ func ofDefinition(d *sources.Definition) doctor.Finding {
 
 // toldMasked returns the keys with what is secret in their texts masked, too, as the
 // password in a URL.
-func toldMasked(rt *runtime, all []config.Told) []config.Told {
+func toldMasked(rt *program.Runtime, all []config.Told) []config.Told {
 	for i := range all {
-		all[i].Value = rt.console.Redact(all[i].Value)
+		all[i].Value = rt.Console.Redact(all[i].Value)
 	}
 	return all
 }
@@ -150,7 +151,7 @@ func folders(run sources.Run) []doctor.Finding {
 const clockPatience = 10 * time.Second
 
 // clock compares the API's clock with ours.
-func (c *doctorCmd) clock(rt *runtime, o tap.Options) doctor.Finding {
+func (c *doctorCmd) clock(rt *program.Runtime, o tap.Options) doctor.Finding {
 	vars := make(expr.Vars, sources.VarCount)
 	vars[sources.VarConfig] = o.Config.Values
 	address, err := o.Definition.Streams[0].Client.BaseURL.Text(vars)
@@ -160,16 +161,16 @@ func (c *doctorCmd) clock(rt *runtime, o tap.Options) doctor.Finding {
 	case err != nil || address == "":
 		return doctor.Finding{Check: "clock", Level: doctor.OK, Text: "base_url is known with a request alone: the API is not asked"}
 	}
-	rt.console.Say("doctor asks once: HEAD %s", rt.console.Redact(address))
+	rt.Console.Say("doctor asks once: HEAD %s", rt.Console.Redact(address))
 	client := &http.Client{Timeout: clockPatience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	f := doctor.Clock(rt.stop, client, address)
-	f.Text = rt.console.Redact(f.Text)
+	f := doctor.Clock(rt.Stop, client, address)
+	f.Text = rt.Console.Redact(f.Text)
 	return f
 }
 
-func (e *examined) print(rt *runtime, format string) error {
+func (e *examined) print(rt *program.Runtime, format string) error {
 	if format == "json" {
-		out := json.NewEncoder(rt.stdout)
+		out := json.NewEncoder(rt.Stdout)
 		out.SetEscapeHTML(false)
 		out.SetIndent("", "  ")
 		return out.Encode(e)
@@ -179,22 +180,22 @@ func (e *examined) print(rt *runtime, format string) error {
 	if p.Commit != "" {
 		commit = ", commit " + p.Commit
 	}
-	if _, err := fmt.Fprintf(rt.stdout, "tap-rest %s%s, %s, %s, %s\n\n", p.Version, commit, p.Go, p.System, report.Numbered(int64(p.CPUs), "%s CPU[|s]")); err != nil {
+	if _, err := fmt.Fprintf(rt.Stdout, "tap-rest %s%s, %s, %s, %s\n\n", p.Version, commit, p.Go, p.System, report.Numbered(int64(p.CPUs), "%s CPU[|s]")); err != nil {
 		return err
 	}
 	rows := [][]string{}
 	for _, f := range e.Findings {
 		rows = append(rows, []string{string(f.Level), f.Check, f.Text})
 	}
-	if err := report.WriteTable(rt.stdout, 3, rows); err != nil || len(e.Settings) == 0 {
+	if err := report.WriteTable(rt.Stdout, 3, rows); err != nil || len(e.Settings) == 0 {
 		return err
 	}
-	if _, err := fmt.Fprintln(rt.stdout); err != nil {
+	if _, err := fmt.Fprintln(rt.Stdout); err != nil {
 		return err
 	}
 	rows = [][]string{{"key", "value", "from"}}
 	for _, s := range e.Settings {
 		rows = append(rows, []string{s.Key, s.Value, s.From})
 	}
-	return report.WriteTable(rt.stdout, 3, rows)
+	return report.WriteTable(rt.Stdout, 3, rows)
 }

@@ -7,11 +7,12 @@ import (
 	"os"
 
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 	"github.com/tap-rest/tap-rest/tap/workdir"
 )
 
 // emitPlan is a run that writes a plan of what it leaves to others.
-func emitPlan(rt *runtime, o tap.Options, file string, watch watchFlags) error {
+func emitPlan(rt *program.Runtime, o tap.Options, file string, watch program.WatchFlags) error {
 	if err := workdir.Writable(file); err != nil {
 		return &tap.InputError{Err: fmt.Errorf("--emit-plan %s: %w", file, err)}
 	}
@@ -22,7 +23,7 @@ func emitPlan(rt *runtime, o tap.Options, file string, watch watchFlags) error {
 	defer os.Remove(lines.Name())
 	defer lines.Close()
 	o.HandOut = handOut(lines, file)
-	return syncStreams(rt, o, watch)
+	return rt.Sync(o, watch)
 }
 
 // handOut writes a plan to a file once it is whole: before, its lines wait in another

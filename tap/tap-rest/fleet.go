@@ -14,6 +14,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/fleet"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // fleetFlags say where the workers of a source meet.
@@ -57,7 +58,7 @@ func (f *fleetFlags) connect(o *tap.Options, as string) (*nats.Conn, error) {
 	case errors.Is(err, nats.ErrAuthorization):
 		return nil, &tap.InputError{Err: fmt.Errorf("--nats %s: the server does not let this user in: give NAME:PASSWORD@ before the host, or --nats-creds FILE", redactedURL(f.NATS))}
 	case err != nil:
-		return nil, &noServerError{fmt.Errorf("--nats %s: no NATS server can be spoken with there: %w: is it up, and does it speak TLS if, and only if, the URL begins with tls://?", redactedURL(f.NATS), err)}
+		return nil, &program.AwayError{Err: fmt.Errorf("--nats %s: no NATS server can be spoken with there: %w: is it up, and does it speak TLS if, and only if, the URL begins with tls://?", redactedURL(f.NATS), err)}
 	}
 	return conn, nil
 }
@@ -81,12 +82,6 @@ func (f *fleetFlags) check() error {
 	return nil
 }
 
-// noServerError says that a NATS server cannot be reached: another time it may be there.
-type noServerError struct{ error }
-
-// Unwrap returns what went wrong.
-func (e *noServerError) Unwrap() error { return e.error }
-
 // redactedURL is a URL without its password.
 func redactedURL(text string) string {
 	u, err := url.Parse(text)
@@ -100,12 +95,12 @@ func redactedURL(text string) string {
 }
 
 // open opens the fleet of a source. Where create is true, what is missing of it is made.
-func (f *fleetFlags) open(rt *runtime, o *tap.Options, as string, create bool, replicas int) (*fleet.Fleet, func(), error) {
+func (f *fleetFlags) open(rt *program.Runtime, o *tap.Options, as string, create bool, replicas int) (*fleet.Fleet, func(), error) {
 	conn, err := f.connect(o, as)
 	if err != nil {
 		return nil, nil, err
 	}
-	ctx, cancel := context.WithTimeout(rt.stop, answering)
+	ctx, cancel := context.WithTimeout(rt.Stop, answering)
 	defer cancel()
 	name := f.Fleet
 	if name == "" {

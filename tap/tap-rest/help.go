@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // description stands above the flags and commands in --help.
@@ -69,7 +70,7 @@ type helpCmd struct {
 }
 
 // Run prints the help that --help prints.
-func (c *helpCmd) Run(rt *runtime) error { return rt.again(append(c.Command, "--help")) }
+func (c *helpCmd) Run(rt *program.Runtime) error { return rt.Again(append(c.Command, "--help")) }
 
 // misused says what is wrong with a command line, and what would be right.
 func misused(model *kong.Application, args []string, err error) error {

@@ -22,6 +22,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/draft/har"
 	"github.com/tap-rest/tap-rest/sources/draft/probe"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // initCmd writes a definition of an API from what describes it.
@@ -79,14 +80,14 @@ type survey struct {
 }
 
 // Run reads the source and writes the definition.
-func (c *initCmd) Run(rt *runtime) error {
+func (c *initCmd) Run(rt *program.Runtime) error {
 	out, err := c.prepare(rt)
 	if err != nil {
 		return &tap.InputError{Err: err}
 	}
 	in := &survey{
-		stop: rt.stop, streams: c.Stream, calls: c.Calls, headers: c.Header, user: c.User,
-		ask: out.ask, say: rt.console.Say, api: patient(),
+		stop: rt.Stop, streams: c.Stream, calls: c.Calls, headers: c.Header, user: c.User,
+		ask: out.ask, say: rt.Console.Say, api: patient(),
 	}
 	d, err := c.read(in)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // asker asks a person on a terminal. Where there is none, the first option is taken, and
@@ -19,7 +20,7 @@ type asker struct {
 }
 
 // newAsker asks on stderr and reads stdin, where both are a terminal.
-func newAsker(rt *runtime, yes bool) *asker {
+func newAsker(rt *program.Runtime, yes bool) *asker {
 	if yes || !console.IsTerminal(os.Stdin) || !console.IsTerminal(os.Stderr) {
 		return &asker{}
 	}
@@ -27,11 +28,11 @@ func newAsker(rt *runtime, yes bool) *asker {
 }
 
 // promptWriter writes to stderr, behind what the console has to say.
-type promptWriter struct{ rt *runtime }
+type promptWriter struct{ rt *program.Runtime }
 
 func (w promptWriter) Write(p []byte) (int, error) {
-	w.rt.console.Clear()
-	w.rt.console.Flush()
+	w.rt.Console.Clear()
+	w.rt.Console.Flush()
 	return os.Stderr.Write(p)
 }
 

@@ -20,12 +20,13 @@ import (
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 	"github.com/tap-rest/tap-rest/tap/workdir"
 )
 
 // output is where a definition goes, and the config that goes with it.
 type output struct {
-	rt   *runtime
+	rt   *program.Runtime
 	ask  *asker
 	yes  bool
 	file string // "": stdout, or asked for once the name is known
@@ -33,9 +34,9 @@ type output struct {
 }
 
 // prepare says where the definition will go, before anything is asked of the API.
-func (c *initCmd) prepare(rt *runtime) (*output, error) {
+func (c *initCmd) prepare(rt *program.Runtime) (*output, error) {
 	out := &output{rt: rt, ask: newAsker(rt, c.Yes), yes: c.Yes, file: c.Output}
-	out.pipe = c.Output == "-" || c.Output == "" && !console.IsTerminal(rt.stdout)
+	out.pipe = c.Output == "-" || c.Output == "" && !console.IsTerminal(rt.Stdout)
 	if out.pipe {
 		out.file = ""
 		return out, nil
@@ -91,7 +92,7 @@ func (o *output) write(d *draft.Definition, in *survey) error {
 		return err
 	}
 	for _, warning := range append(loaded.Warnings, tap.SchemaWarnings(loaded)...) {
-		o.rt.console.Log().Warn(warning.Error())
+		o.rt.Console.Log().Warn(warning.Error())
 	}
 	failed := o.preview(loaded, in)
 	if failed != nil && in.stop.Err() != nil {
@@ -113,7 +114,7 @@ func (o *output) shownFile() string {
 func (o *output) writeDefinition(text []byte) error {
 	var err error
 	if o.pipe {
-		_, err = o.rt.stdout.Write(text)
+		_, err = o.rt.Stdout.Write(text)
 	} else {
 		err = os.WriteFile(o.file, text, 0o666)
 		if err == nil { // the first line of the definition names it
@@ -146,15 +147,15 @@ func (o *output) preview(d *sources.Definition, in *survey) error {
 		return fmt.Errorf("init: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	options := o.rt.optionsIn(dir)
+	options := o.rt.OptionsIn(dir)
 	options.Definition, options.Transport = d, in.tape
 	if options.Config, err = in.configure(d); err != nil {
 		return err
 	}
-	o.rt.console.Hide(options.Config.Hider)
+	o.rt.Console.Hide(options.Config.Hider)
 	look, err := tap.Preview(in.stop, options, d.Names()[0], in.first+1)
 	if err != nil && !errors.Is(err, probe.ErrNotRecorded) {
-		return printed(o.rt, err)
+		return o.rt.Printed(err)
 	}
 	if err != nil {
 		look.End = "no more calls may be made, so the preview ends here; tap-rest preview asks for more"
@@ -186,7 +187,7 @@ func (o *output) showLook(look tap.Look, calls int) error {
 	}
 	fmt.Fprintf(&table, "%s\n%s in all.", look.End, report.Numbered(int64(calls), "%s call[|s]"))
 	for line := range strings.Lines(table.String()) {
-		o.rt.console.Say("%s", strings.TrimRight(line, "\n"))
+		o.rt.Console.Say("%s", strings.TrimRight(line, "\n"))
 	}
 	return nil
 }
@@ -207,16 +208,16 @@ func (o *output) next(in *survey) error {
 	}
 	if o.mayReplace(name) != nil {
 		keep = false
-		o.rt.console.Say("%s is there already, and stays as it is.", name)
+		o.rt.Console.Say("%s is there already, and stays as it is.", name)
 	} else if err := writeConfig(name, filepath.Base(o.file), in.settings, keep); err != nil {
 		return fmt.Errorf("init: %w", err)
 	}
-	o.rt.console.Say("\n%s is the definition, %s its config, and %s is for editors. Next:", o.file, name, draft.SchemaFile)
+	o.rt.Console.Say("\n%s is the definition, %s its config, and %s is for editors. Next:", o.file, name, draft.SchemaFile)
 	if !keep {
 		o.exports(in.settings)
 	}
-	o.rt.console.Say("  tap-rest lint %s", o.file)
-	o.rt.console.Say("  tap-rest --config %s >out.jsonl", name)
+	o.rt.Console.Say("  tap-rest lint %s", o.file)
+	o.rt.Console.Say("  tap-rest --config %s >out.jsonl", name)
 	return nil
 }
 
@@ -232,20 +233,20 @@ func secretNames(settings []call.Setting) (names []string) {
 // exports says in which variables secrets are given.
 func (o *output) exports(settings []call.Setting) {
 	for _, name := range secretNames(settings) {
-		o.rt.console.Say("  export TAP_REST_%s=…", strings.ToUpper(name))
+		o.rt.Console.Say("  export TAP_REST_%s=…", strings.ToUpper(name))
 	}
 }
 
 // tellSettings says what a config of the definition has.
 func (o *output) tellSettings(settings []call.Setting, config, definition string) {
-	o.rt.console.Say("\nSave the definition as %s, and as %s:", definition, config)
+	o.rt.Console.Say("\nSave the definition as %s, and as %s:", definition, config)
 	text, err := configText(definition, settings, false)
 	if err == nil {
-		o.rt.console.Say("  %s", bytes.TrimSpace(text))
+		o.rt.Console.Say("  %s", bytes.TrimSpace(text))
 	}
-	o.rt.console.Say("Then:")
+	o.rt.Console.Say("Then:")
 	o.exports(settings)
-	o.rt.console.Say("  tap-rest --config %s >out.jsonl", config)
+	o.rt.Console.Say("  tap-rest --config %s >out.jsonl", config)
 }
 
 // writeConfig writes the config, which only its owner can read: secrets may be put into

@@ -19,7 +19,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap"
-	"github.com/tap-rest/tap-rest/tap/workdir"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // largestInput is how large a config, catalog or state may be, in bytes.
@@ -67,13 +67,13 @@ type choiceFlags struct {
 
 // options reads the inputs of a run. Its error is a *tap.InputError, or that of asking
 // for the fields of selected streams.
-func (in *inputFlags) options(rt *runtime, fields fieldsFrom) (tap.Options, error) {
+func (in *inputFlags) options(rt *program.Runtime, fields fieldsFrom) (tap.Options, error) {
 	o, err := in.settings(rt)
 	if err == nil {
 		err = in.readCatalog(&o)
 	}
 	if err == nil {
-		err = in.readState(&o, rt.target != nil)
+		err = in.readState(&o, rt.Target != nil)
 	}
 	if err != nil {
 		return o, &tap.InputError{Err: err}
@@ -82,8 +82,8 @@ func (in *inputFlags) options(rt *runtime, fields fieldsFrom) (tap.Options, erro
 }
 
 // settings reads the definition and the settings of a run.
-func (in *inputFlags) settings(rt *runtime) (tap.Options, error) {
-	o, err := rt.options()
+func (in *inputFlags) settings(rt *program.Runtime) (tap.Options, error) {
+	o, err := rt.Options()
 	if err != nil {
 		return o, err
 	}
@@ -115,22 +115,6 @@ func definitionOf(input *config.Input, baked string) (*sources.Definition, error
 		return nil, err
 	}
 	return d, bakedErr
-}
-
-// options are those of a run without inputs.
-func (rt *runtime) options() (tap.Options, error) {
-	dir, err := workdir.Default()
-	if err != nil {
-		return tap.Options{}, &tap.InputError{Err: err}
-	}
-	return rt.optionsIn(dir), nil
-}
-
-// optionsIn are those of a run that keeps what it keeps in a folder.
-func (rt *runtime) optionsIn(dir string) tap.Options {
-	return tap.Options{
-		State: &state.State{}, WorkDir: dir, Version: version(), Out: rt.stdout, Log: rt.console.Log(),
-	}
 }
 
 // read reads the config files and the environment.
@@ -186,13 +170,13 @@ func settingsEnv() []string {
 }
 
 // configure checks the settings of a run against its definition.
-func configure(rt *runtime, input *config.Input, o *tap.Options) error {
+func configure(rt *program.Runtime, input *config.Input, o *tap.Options) error {
 	var err error
 	if o.Config, err = input.Configure(o.Definition); err != nil {
 		return err
 	}
-	boundMemory(o.Config.Run.Memory)
-	rt.console.Hide(o.Config.Hider)
+	program.BoundMemory(o.Config.Run.Memory)
+	rt.Console.Hide(o.Config.Hider)
 	for _, warning := range o.Definition.Warnings {
 		o.Log.Warn(warning.Error())
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // journalCmd looks at what is recorded.
@@ -44,11 +45,11 @@ type journals struct {
 }
 
 // find finds the journals. That there are none is no error.
-func (f *journalFlags) find(rt *runtime) (*journals, error) {
+func (f *journalFlags) find(rt *program.Runtime) (*journals, error) {
 	if f.Dir != "" {
 		return allJournals(f.Dir)
 	}
-	o, err := rt.options()
+	o, err := rt.Options()
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +127,7 @@ func passesOf(j *journal.Journal) (inOrder []*passLine, byID passes) {
 }
 
 // each opens one journal after the other for reading.
-func (js *journals) each(rt *runtime, f func(folder string, j *journal.Journal) error) error {
+func (js *journals) each(rt *program.Runtime, f func(folder string, j *journal.Journal) error) error {
 	if len(js.folders) == 0 {
 		js.sayNone(rt)
 	}
@@ -136,7 +137,7 @@ func (js *journals) each(rt *runtime, f func(folder string, j *journal.Journal) 
 			return err
 		}
 		for _, warning := range j.Warnings {
-			rt.console.Log().Warn(warning)
+			rt.Console.Log().Warn(warning)
 		}
 		if err := errors.Join(f(folder, j), j.Close()); err != nil {
 			return err
@@ -146,8 +147,8 @@ func (js *journals) each(rt *runtime, f func(folder string, j *journal.Journal) 
 }
 
 // print prints what f writes for each journal.
-func (js *journals) print(rt *runtime, f func(w io.Writer, folder string, j *journal.Journal) error) error {
-	w := bufio.NewWriter(rt.stdout)
+func (js *journals) print(rt *program.Runtime, f func(w io.Writer, folder string, j *journal.Journal) error) error {
+	w := bufio.NewWriter(rt.Stdout)
 	err := js.each(rt, func(folder string, j *journal.Journal) error {
 		return f(w, folder, j)
 	})
@@ -184,12 +185,12 @@ func (js *journals) knows(stream string) error {
 	return &tap.InputError{Err: fmt.Errorf("--stream: the journal has nothing of a stream %q; it has %s", stream, there)}
 }
 
-func (js *journals) sayNone(rt *runtime) {
+func (js *journals) sayNone(rt *program.Runtime) {
 	if js.one {
-		rt.console.Say("%s holds nothing of this source with these settings", js.dir)
+		rt.Console.Say("%s holds nothing of this source with these settings", js.dir)
 		return
 	}
-	rt.console.Say("%s holds no journal", js.dir)
+	rt.Console.Say("%s holds no journal", js.dir)
 }
 
 // ago is how long ago something was, in its largest unit.

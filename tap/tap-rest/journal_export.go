@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // journalExportCmd writes exchanges for other programs.
@@ -20,7 +21,7 @@ type journalExportCmd struct {
 }
 
 // Run writes the file.
-func (c *journalExportCmd) Run(rt *runtime) error {
+func (c *journalExportCmd) Run(rt *program.Runtime) error {
 	js, err := c.find(rt)
 	if err == nil {
 		err = js.knows(c.Stream)
@@ -41,14 +42,14 @@ func (c *journalExportCmd) Run(rt *runtime) error {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", c.HAR, err)
 	}
-	rt.console.Say("%s: %s", c.HAR, report.Numbered(int64(n), "%s exchange[|s]"))
+	rt.Console.Say("%s: %s", c.HAR, report.Numbered(int64(n), "%s exchange[|s]"))
 	return nil
 }
 
 // write writes the archive, and returns how many exchanges are in it.
-func (c *journalExportCmd) write(rt *runtime, f io.Writer, js *journals) (n int, err error) {
+func (c *journalExportCmd) write(rt *program.Runtime, f io.Writer, js *journals) (n int, err error) {
 	w := bufio.NewWriter(f)
-	h, err := report.NewHAR(w, version())
+	h, err := report.NewHAR(w, rt.Version)
 	if err != nil {
 		return 0, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // journalPruneCmd deletes exchanges.
@@ -21,7 +22,7 @@ type journalPruneCmd struct {
 
 // Run prunes one journal after the other. One that a run holds is left as it
 // is, and makes the command fail for now.
-func (c *journalPruneCmd) Run(rt *runtime) error {
+func (c *journalPruneCmd) Run(rt *program.Runtime) error {
 	js, err := c.find(rt)
 	if err != nil {
 		return err
@@ -47,8 +48,8 @@ func forget(name string) error {
 	return nil
 }
 
-func (c *journalPruneCmd) prune(rt *runtime, folder string, js *journals) error {
-	j, err := journal.Open(folder, journal.Options{MaxAge: js.limits.MaxAge, MaxBytes: js.limits.MaxBytes, Log: rt.console.Log()})
+func (c *journalPruneCmd) prune(rt *program.Runtime, folder string, js *journals) error {
+	j, err := journal.Open(folder, journal.Options{MaxAge: js.limits.MaxAge, MaxBytes: js.limits.MaxBytes, Log: rt.Console.Log()})
 	if err != nil {
 		return err
 	}
@@ -63,6 +64,6 @@ func (c *journalPruneCmd) prune(rt *runtime, folder string, js *journals) error 
 	if err := errors.Join(err, j.Close()); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(rt.stdout, "%s: %d bytes deleted, %d left\n", folder, deleted, left)
+	_, err = fmt.Fprintf(rt.Stdout, "%s: %d bytes deleted, %d left\n", folder, deleted, left)
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // journalListCmd lists passes.
@@ -21,7 +22,7 @@ type journalListCmd struct {
 }
 
 // Run prints a table of passes for each journal, below its folder.
-func (c *journalListCmd) Run(rt *runtime) error {
+func (c *journalListCmd) Run(rt *program.Runtime) error {
 	js, err := c.find(rt)
 	if err != nil {
 		return err
@@ -84,7 +85,7 @@ type journalShowCmd struct {
 }
 
 // Run prints a line for each exchange, in the order in which the answers came.
-func (c *journalShowCmd) Run(rt *runtime) error {
+func (c *journalShowCmd) Run(rt *program.Runtime) error {
 	js, err := c.find(rt)
 	if err == nil {
 		err = js.knows(c.Stream)

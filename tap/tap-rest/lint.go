@@ -12,6 +12,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/lint"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // lintCmd checks definitions.
@@ -31,7 +32,7 @@ where that is known. --format=sarif is what code scanning takes, as that of GitH
 }
 
 // Run prints all problems of all files, and a line for each that has none.
-func (c *lintCmd) Run(rt *runtime) error {
+func (c *lintCmd) Run(rt *program.Runtime) error {
 	var reports []lint.Report
 	for _, file := range c.Files {
 		reports = append(reports, lint.Check(file, loadToLint))
@@ -40,7 +41,7 @@ func (c *lintCmd) Run(rt *runtime) error {
 	case "json":
 		return lintForPrograms(rt, reports, lint.JSON(reports))
 	case "sarif":
-		return lintForPrograms(rt, reports, lint.SARIF(reports, version()))
+		return lintForPrograms(rt, reports, lint.SARIF(reports, rt.Version))
 	}
 	for _, r := range reports {
 		if err := printLint(rt, r); err != nil {
@@ -51,22 +52,22 @@ func (c *lintCmd) Run(rt *runtime) error {
 }
 
 // printLint prints what is to be said of a definition that can be used.
-func printLint(rt *runtime, r lint.Report) error {
+func printLint(rt *program.Runtime, r lint.Report) error {
 	if r.Unread != nil || len(r.Of(lint.Error)) > 0 {
 		return nil
 	}
 	warnings := r.Of(lint.Warning)
 	for _, warning := range warnings {
-		rt.console.Log().Warn(warning.Error())
+		rt.Console.Log().Warn(warning.Error())
 	}
 	for _, note := range r.Of(lint.Note) {
-		rt.console.Log().Info(note.Error())
+		rt.Console.Log().Info(note.Error())
 	}
 	found := "no problem"
 	if len(warnings) > 0 {
 		found = report.Numbered(int64(len(warnings)), "%s warning[|s]")
 	}
-	_, err := fmt.Fprintf(rt.stdout, "%s: %s, %s\n", r.File, report.Numbered(int64(r.Streams), "%s stream[|s]"), found)
+	_, err := fmt.Fprintf(rt.Stdout, "%s: %s, %s\n", r.File, report.Numbered(int64(r.Streams), "%s stream[|s]"), found)
 	return err
 }
 
@@ -92,8 +93,8 @@ func lintError(reports []lint.Report) error {
 }
 
 // lintForPrograms prints findings on stdout; stderr has no more than their number.
-func lintForPrograms(rt *runtime, reports []lint.Report, text []byte) error {
-	if _, err := rt.stdout.Write(text); err != nil {
+func lintForPrograms(rt *program.Runtime, reports []lint.Report, text []byte) error {
+	if _, err := rt.Stdout.Write(text); err != nil {
 		return err
 	}
 	if lintError(reports) == nil {

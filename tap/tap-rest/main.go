@@ -10,14 +10,14 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"os"
-	"time"
+	"slices"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // cli is the command line. Singer needs no verb: without one, a run syncs.
@@ -77,7 +77,7 @@ func main() { os.Exit(run(os.Args[1:])) }
 func run(args []string) int {
 	var c cli
 	exited := -1
-	boundMemory(defaultMemory)
+	program.BoundMemory(program.DefaultMemory)
 	logFormat, logLevel := orchestratorLog()
 	parser, err := kong.New(&c,
 		kong.Name("tap-rest"),
@@ -99,51 +99,31 @@ func run(args []string) int {
 	case err != nil:
 		con := console.New(os.Stderr, cmp.Or(os.Getenv(logFormatEnv), logFormat) == "json", "info")
 		defer con.Flush()
-		return exitCode(con, &tap.InputError{Err: misused(parser.Model, args, err)})
+		return program.ExitCode(con, &tap.InputError{Err: misused(parser.Model, args, err)})
 	}
 	con := console.New(os.Stderr, c.LogFormat == "json", c.LogLevel)
 	con.QuietLibraries()
 	defer con.Flush()
 	defer con.Clear()
-	stop, signals := catchSignals(con.Leave)
-	longest := longestEnd(target)
-	context.AfterFunc(stop, func() { time.AfterFunc(longest, func() { signals.overdue(con, longest) }) })
-	again := func(args []string) error {
+	rt := program.New(con, os.Stdout, version(), target)
+	rt.Model, rt.Again = parser.Model, func(args []string) error {
 		if _, err := parser.Parse(args); exited < 0 {
 			return &tap.InputError{Err: misused(parser.Model, args, err)}
 		}
 		return nil
 	}
-	rt := &runtime{stop: stop, signals: signals, console: con, stdout: os.Stdout, target: target, again: again, model: parser.Model}
-	if err = rt.mayLoad(command.Command()); err == nil {
+	if err = rt.MayLoad(command.Command()); err == nil {
 		err = command.Run(rt)
 	}
-	con.Clear()
-	code := exitCode(con, err)
-	rt.end(signals.code(code))
-	con.Flush()
-	signals.raise()
-	return code
+	return rt.End(err)
 }
 
-// runtime is what commands find around them.
-type runtime struct {
-	stop    context.Context // ended by a signal
-	signals *caught
-	console *console.Console
-	stdout  *os.File
-	target  []string                  // the command that stands behind --; nil: what is read goes to stdout
-	again   func(args []string) error // does what a flag that prints something does
-	model   *kong.Application
-
-	watchers watchers         // of the run
-	tracer   tap.Tracer       // nil: nobody follows the run
-	ends     []func(code int) // told how the program ends
-}
-
-// end tells how the program ends.
-func (rt *runtime) end(code int) {
-	for _, told := range rt.ends {
-		told(code)
+// splitTarget parts a command line: what stands behind the first -- is the command of
+// a target of the run's own.
+func splitTarget(args []string) (ours, command []string) {
+	i := slices.Index(args, "--")
+	if i < 0 || args[0] == completeName {
+		return args, nil
 	}
+	return args[:i], append([]string{}, args[i+1:]...)
 }

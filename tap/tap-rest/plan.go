@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // planCmd says what a run would read.
@@ -45,17 +46,17 @@ With --json the first line has what all have in common, but with --parents. Runs
 const tableHeld = 100
 
 // Run prints the plan.
-func (c *planCmd) Run(rt *runtime) error {
+func (c *planCmd) Run(rt *program.Runtime) error {
 	o, err := c.options(rt, tap.Known)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return writePlan(rt.stdout, func(head func(tap.PlanHead) error, visit func(tap.Planned) error) error {
+		return writePlan(rt.Stdout, func(head func(tap.PlanHead) error, visit func(tap.Planned) error) error {
 			return c.plan(rt, o, head, visit)
 		}, !c.Parents)
 	}
-	t := &planTable{Table: report.NewTable(rt.stdout, 6, tableHeld), stream: o.Definition.Stream}
+	t := &planTable{Table: report.NewTable(rt.Stdout, 6, tableHeld), stream: o.Definition.Stream}
 	for _, s := range o.Definition.Streams {
 		t.costs = t.costs || s.Call.Cost != nil
 	}
@@ -81,14 +82,14 @@ func writePlan(to io.Writer, plan func(head func(tap.PlanHead) error, visit func
 }
 
 // plan hands out what a run would read.
-func (c *planCmd) plan(rt *runtime, o tap.Options, head func(tap.PlanHead) error, visit func(tap.Planned) error) error {
+func (c *planCmd) plan(rt *program.Runtime, o tap.Options, head func(tap.PlanHead) error, visit func(tap.Planned) error) error {
 	if !c.Parents {
 		return tap.Plan(o, head, visit)
 	}
-	defer context.AfterFunc(rt.stop, func() {
+	defer context.AfterFunc(rt.Stop, func() {
 		o.Log.Info("a signal stops the plan: no request starts any more, and those under way get 5s")
 	})()
-	return tap.PlanByParents(rt.stop, o, visit)
+	return tap.PlanByParents(rt.Stop, o, visit)
 }
 
 // planTable is a plan as a table, with its sums.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // previewCmd shows the first records of a stream.
@@ -28,7 +29,7 @@ end, warnings and errors. Values are cut in a table alone.`
 }
 
 // Run fetches the stream's first pages and prints their records.
-func (c *previewCmd) Run(rt *runtime) error {
+func (c *previewCmd) Run(rt *program.Runtime) error {
 	show, err := c.writer()
 	if err != nil {
 		return &tap.InputError{Err: err}
@@ -39,19 +40,19 @@ func (c *previewCmd) Run(rt *runtime) error {
 	}
 	told := &warnings{}
 	o.Log = told.of(o.Log)
-	look, err := tap.Preview(rt.stop, o, c.Stream, c.Limit)
+	look, err := tap.Preview(rt.Stop, o, c.Stream, c.Limit)
 	var input *tap.InputError
 	if errors.As(err, &input) {
 		return err
 	}
-	s := &showing{stream: c.Stream, look: look, columns: c.Columns, warnings: told.list(), failed: err, redact: rt.console.Redact}
+	s := &showing{stream: c.Stream, look: look, columns: c.Columns, warnings: told.list(), failed: err, redact: rt.Console.Redact}
 	if missing := s.missing(); missing != nil && look.Records != nil {
-		rt.console.Log().Warn(missing.Error())
+		rt.Console.Log().Warn(missing.Error())
 	}
-	if failed := show(s, rt.stdout); failed != nil {
+	if failed := show(s, rt.Stdout); failed != nil {
 		return failed
 	}
-	return printed(rt, err)
+	return rt.Printed(err)
 }
 
 // writer returns how the records are printed.
@@ -70,8 +71,8 @@ func (c *previewCmd) writer() (showingWriter, error) {
 }
 
 // options reads the definition and the settings. Its error is a *tap.InputError.
-func (c *previewCmd) options(rt *runtime) (tap.Options, error) {
-	o, err := rt.options()
+func (c *previewCmd) options(rt *program.Runtime) (tap.Options, error) {
+	o, err := rt.Options()
 	if err != nil {
 		return o, err
 	}

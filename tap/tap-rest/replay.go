@@ -1,15 +1,17 @@
 package main
 
+import "github.com/tap-rest/tap-rest/tap/tap-rest/program"
+
 // replayCmd reads recorded passes again.
 type replayCmd struct {
 	inputFlags
-	watchFlags
+	program.WatchFlags
 }
 
 // Run writes the messages of the last pass of each selected stream, from the
 // journal alone, its account on stderr.
-func (c *replayCmd) Run(rt *runtime) error {
-	if err := c.observe(rt, "replay"); err != nil {
+func (c *replayCmd) Run(rt *program.Runtime) error {
+	if err := c.Observe(rt, "replay"); err != nil {
 		return err
 	}
 	o, err := c.options(rt, knownOnly)
@@ -17,5 +19,5 @@ func (c *replayCmd) Run(rt *runtime) error {
 		return err
 	}
 	o.Replay = true
-	return rt.readOut(o, c.watchFlags, func(err error) error { return err })
+	return rt.ReadOut(o, c.WatchFlags, func(err error) error { return err })
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/report/page"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 	"github.com/tap-rest/tap-rest/tap/workdir"
 )
 
@@ -36,7 +37,7 @@ It holds what the API sent, without secrets: it is readable for you alone.`
 const pageMemory = 320 << 20
 
 // Run writes the page.
-func (c *reportCmd) Run(rt *runtime) error {
+func (c *reportCmd) Run(rt *program.Runtime) error {
 	js, err := c.find(rt)
 	if err != nil {
 		return err
@@ -50,8 +51,8 @@ func (c *reportCmd) Run(rt *runtime) error {
 			return &tap.InputError{Err: fmt.Errorf("--output: write %s: %w", c.Output, err)}
 		}
 	}
-	boundMemory(pageMemory)
-	p := page.New(version(), c.Stream, time.Now())
+	program.BoundMemory(pageMemory)
+	p := page.New(rt.Version, c.Stream, time.Now())
 	for _, folder := range js.known {
 		if err := c.add(rt, p, folder); err != nil {
 			return err
@@ -62,28 +63,28 @@ func (c *reportCmd) Run(rt *runtime) error {
 		return js.knows(c.Stream)
 	}
 	if c.Output == "-" {
-		return p.Write(rt.stdout)
+		return p.Write(rt.Stdout)
 	}
 	var text bytes.Buffer
 	if err := errors.Join(p.Write(&text), workdir.Write(c.Output, text.Bytes())); err != nil {
 		return fmt.Errorf("write %s: %w", c.Output, err)
 	}
-	rt.console.Say("%s: %s, %s", c.Output, report.Numbered(int64(streams), "%s stream[|s]"), report.Numbered(int64(calls), "%s call[|s]"))
+	rt.Console.Say("%s: %s, %s", c.Output, report.Numbered(int64(streams), "%s stream[|s]"), report.Numbered(int64(calls), "%s call[|s]"))
 	return nil
 }
 
 // add adds what a folder holds.
-func (c *reportCmd) add(rt *runtime, p *page.Page, folder string) error {
+func (c *reportCmd) add(rt *program.Runtime, p *page.Page, folder string) error {
 	last, err := report.ReadLastRun(filepath.Join(folder, report.LastRunName))
 	if err != nil { // the calls are worth looking at without it
-		rt.console.Log().Warn(err.Error())
+		rt.Console.Log().Warn(err.Error())
 	}
 	j, err := journal.OpenReadOnly(folder)
 	if err != nil {
 		return err
 	}
 	for _, warning := range j.Warnings {
-		rt.console.Log().Warn(warning)
+		rt.Console.Log().Warn(warning)
 	}
 	inOrder, byID := passesOf(j)
 	s := page.Source{Folder: folder, Last: last}

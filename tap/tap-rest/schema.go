@@ -1,6 +1,9 @@
 package main
 
-import "github.com/tap-rest/tap-rest/sources/definition"
+import (
+	"github.com/tap-rest/tap-rest/sources/definition"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
+)
 
 // schemaCmd prints what a definition may have, for editors.
 type schemaCmd struct{}
@@ -22,7 +25,7 @@ the shapes of their values; "tap-rest lint" knows what they mean together, too.`
 }
 
 // Run prints the JSON Schema of definitions.
-func (c *schemaCmd) Run(rt *runtime) error {
-	_, err := rt.stdout.Write(definition.JSONSchema())
+func (c *schemaCmd) Run(rt *program.Runtime) error {
+	_, err := rt.Stdout.Write(definition.JSONSchema())
 	return err
 }

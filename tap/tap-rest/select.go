@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/catalog/selection"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // fieldsFrom says which fields streams have: [tap.Discover], which may ask the API, or
@@ -17,7 +18,7 @@ import (
 type fieldsFrom func(stop context.Context, o tap.Options) ([]catalog.Described, error)
 
 // choose makes a catalog of --select.
-func (in *choiceFlags) choose(rt *runtime, o *tap.Options, fields fieldsFrom) error {
+func (in *choiceFlags) choose(rt *program.Runtime, o *tap.Options, fields fieldsFrom) error {
 	if in.Select == nil {
 		return nil
 	}
@@ -43,9 +44,9 @@ func (in *choiceFlags) choose(rt *runtime, o *tap.Options, fields fieldsFrom) er
 	}
 	ask := *o
 	ask.Catalog, ask.Log = asked, console.Quieter(o.Log)
-	described, err := fields(rt.stop, ask)
+	described, err := fields(rt.Stop, ask)
 	if err != nil {
-		return printed(rt, err)
+		return rt.Printed(err)
 	}
 	return chooseFields(s, c, described)
 }

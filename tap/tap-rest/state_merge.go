@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/progress"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // stateCmd works on states.
@@ -23,7 +24,7 @@ type stateMergeCmd struct {
 }
 
 // Run prints the merged state on one line.
-func (c *stateMergeCmd) Run(rt *runtime) error {
+func (c *stateMergeCmd) Run(rt *program.Runtime) error {
 	var merged *state.State
 	airbyte := false
 	unfinished := unfinishedPasses{}
@@ -48,7 +49,7 @@ func (c *stateMergeCmd) Run(rt *runtime) error {
 	if airbyte {
 		line = merged.AppendAirbyteArray(nil)
 	}
-	_, err := rt.stdout.Write(append(line, '\n'))
+	_, err := rt.Stdout.Write(append(line, '\n'))
 	return err
 }
 
@@ -57,7 +58,7 @@ type unfinishedPasses map[string]struct{ pass, file string }
 
 // tell says where a state is of another pass of a stream than the files before it: of two
 // passes, what is done of the earlier one does not count.
-func (u unfinishedPasses) tell(rt *runtime, file string, s *state.State) {
+func (u unfinishedPasses) tell(rt *program.Runtime, file string, s *state.State) {
 	for _, stream := range s.Names() {
 		b, err := s.Bookmark(file, stream, "")
 		if err != nil || b == nil || b.Pass == nil || b.Resume == nil || b.Resume.Over {
@@ -65,7 +66,7 @@ func (u unfinishedPasses) tell(rt *runtime, file string, s *state.State) {
 		}
 		before, known := u[stream]
 		if known && before.pass != b.Pass.ID {
-			rt.console.Log().Warn("the states are of different passes of a stream, as parts of two plans leave them: the pass that began later counts, and what the other one has done is read again",
+			rt.Console.Log().Warn("the states are of different passes of a stream, as parts of two plans leave them: the pass that began later counts, and what the other one has done is read again",
 				"stream", stream, "files", before.file+", "+file)
 		}
 		u[stream] = struct{ pass, file string }{b.Pass.ID, file}

@@ -13,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/fleet"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // statusCmd says how far workers are.
@@ -27,8 +28,8 @@ type statusCmd struct {
 var errNoPass = &tap.InputError{Err: errors.New("nothing was submitted to this fleet yet: tap-rest submit does that")}
 
 // Run prints how far the latest pass is.
-func (c *statusCmd) Run(rt *runtime) error {
-	o, err := rt.options()
+func (c *statusCmd) Run(rt *program.Runtime) error {
+	o, err := rt.Options()
 	if err == nil && c.Fleet == "" {
 		o, err = (&inputFlags{choiceFlags: choiceFlags{Config: c.Config}}).settings(rt)
 	}
@@ -45,18 +46,18 @@ func (c *statusCmd) Run(rt *runtime) error {
 	}
 	defer end()
 	if c.Bookmark {
-		return printBookmark(rt.stop, rt.stdout, f)
+		return printBookmark(rt.Stop, rt.Stdout, f)
 	}
-	r, err := f.Report(rt.stop)
+	r, err := f.Report(rt.Stop)
 	switch {
 	case err != nil:
 		return err
 	case r == nil:
 		return errNoPass
 	case c.Format == "json":
-		return json.NewEncoder(rt.stdout).Encode(r)
+		return json.NewEncoder(rt.Stdout).Encode(r)
 	}
-	return printReport(rt.stdout, f.Name(), r)
+	return printReport(rt.Stdout, f.Name(), r)
 }
 
 // printBookmark prints the state on one line.

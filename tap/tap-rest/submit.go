@@ -15,6 +15,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/fleet"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // submitCmd hands a pass to workers.
@@ -39,7 +40,7 @@ makes no call of the API. A pass under way goes on: what is given up or not queu
 const shortestLease = time.Second
 
 // Run submits.
-func (c *submitCmd) Run(rt *runtime) error {
+func (c *submitCmd) Run(rt *program.Runtime) error {
 	o, err := c.options(rt, tap.Known)
 	if err == nil && c.Plan != "" && c.State != "" {
 		err = &tap.InputError{Err: errors.New("--plan has the state in which its passes begin: leave --state away")}
@@ -55,7 +56,7 @@ func (c *submitCmd) Run(rt *runtime) error {
 		return err
 	}
 	defer end()
-	done, err := c.submit(rt.stop, f, o)
+	done, err := c.submit(rt.Stop, f, o)
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func (c *submitCmd) Run(rt *runtime) error {
 	if done.Begun {
 		what = "is begun"
 	}
-	_, err = fmt.Fprintf(rt.stdout, "pass %s of %s %s: %d parts, %d of them put into the queue now; tap-rest worker reads them, tap-rest status says how far they are\n", p.ID, p.Source, what, p.Parts, done.Queued)
+	_, err = fmt.Fprintf(rt.Stdout, "pass %s of %s %s: %d parts, %d of them put into the queue now; tap-rest worker reads them, tap-rest status says how far they are\n", p.ID, p.Source, what, p.Parts, done.Queued)
 	return err
 }
 

@@ -3,14 +3,16 @@ package main
 import (
 	"fmt"
 	"runtime/debug"
+
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // versionCmd is --version, as a command.
 type versionCmd struct{}
 
 // Run prints the version.
-func (*versionCmd) Run(rt *runtime) error {
-	_, err := fmt.Fprintln(rt.stdout, versionLine())
+func (*versionCmd) Run(rt *program.Runtime) error {
+	_, err := fmt.Fprintln(rt.Stdout, versionLine())
 	return err
 }
 

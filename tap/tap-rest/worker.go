@@ -17,6 +17,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/fleet/budget"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 	"github.com/tap-rest/tap-rest/tap/target"
 )
 
@@ -48,8 +49,8 @@ pass; 75 the NATS server is not there.`
 const away = 2 * time.Second
 
 // Run reads parts until a signal comes.
-func (c *workerCmd) Run(rt *runtime) error {
-	if rt.target == nil {
+func (c *workerCmd) Run(rt *program.Runtime) error {
+	if rt.Target == nil {
 		return &tap.InputError{Err: errors.New("a worker needs a target of its own: tap-rest worker --nats URL --config FILE -- TARGET ARGUMENTS")}
 	}
 	o, err := (&inputFlags{choiceFlags: c.choiceFlags}).options(rt, tap.Discover)
@@ -66,18 +67,18 @@ func (c *workerCmd) Run(rt *runtime) error {
 	defer shared.Close()
 	o.Budget = shared
 	w := &worker{rt: rt, options: o, fleet: f, takes: f.NewWorker(name)}
-	for rt.stop.Err() == nil {
+	for rt.Stop.Err() == nil {
 		if over, err := c.next(w); over {
 			return err
 		}
 	}
-	return context.Cause(rt.stop)
+	return context.Cause(rt.Stop)
 }
 
 // next reads the next part, or waits for one. It reports whether the worker ends, and
 // with which error.
 func (c *workerCmd) next(w *worker) (over bool, err error) {
-	part, err := w.takes.Take(w.rt.stop)
+	part, err := w.takes.Take(w.rt.Stop)
 	var idle *fleet.Idle
 	switch {
 	case part != nil:
@@ -92,7 +93,7 @@ func (c *workerCmd) next(w *worker) (over bool, err error) {
 		if idle.Pass == nil || idle.Pass.Over != nil {
 			w.wait()
 		}
-	case err != nil && w.rt.stop.Err() == nil:
+	case err != nil && w.rt.Stop.Err() == nil:
 		w.isAway(err)
 	}
 	return false, nil
@@ -117,7 +118,7 @@ func (c *workerCmd) isOver(f *fleet.Fleet, idle *fleet.Idle) (bool, error) {
 
 // worker reads one part after the other.
 type worker struct {
-	rt      *runtime
+	rt      *program.Runtime
 	options tap.Options
 	fleet   *fleet.Fleet
 	takes   *fleet.Worker
@@ -136,7 +137,7 @@ func (w *worker) isAway(err error) {
 func (w *worker) wait() {
 	select {
 	case <-time.After(away):
-	case <-w.rt.stop.Done():
+	case <-w.rt.Stop.Done():
 	}
 }
 
@@ -146,7 +147,7 @@ var errLost = errors.New("this worker could not tell the NATS server for a whole
 // read reads a part into a target. Its error is an *tap.InputError: the worker is not
 // one for this pass.
 func (w *worker) read(part *fleet.Part) error {
-	stop, cancel := context.WithCancelCause(w.rt.stop)
+	stop, cancel := context.WithCancelCause(w.rt.Stop)
 	defer cancel(nil)
 	go func() {
 		select {
@@ -195,7 +196,7 @@ type reading struct {
 func (r *reading) tell(ctx context.Context, err error) error {
 	var input *tap.InputError
 	switch {
-	case r.worker.rt.stop.Err() != nil:
+	case r.worker.rt.Stop.Err() != nil:
 		return r.part.Return(ctx, 0)
 	case errors.As(err, &input):
 		return r.part.Return(ctx, away)
@@ -203,7 +204,7 @@ func (r *reading) tell(ctx context.Context, err error) error {
 		r.log.Info("another process still has the journal of the part, a worker that was paused most likely: the part comes again after the lease", "why", err.Error())
 		return r.part.Busy(ctx)
 	case r.part.Rest && r.isOver(err):
-		why := strings.ReplaceAll(r.worker.rt.console.Redact(err.Error()), "\n", "; ")
+		why := strings.ReplaceAll(r.worker.rt.Console.Redact(err.Error()), "\n", "; ")
 		r.log.Error("the passes are over, but something of them failed for good: the next pass asks for it first", "why", why)
 		return r.part.Done(ctx, why)
 	case err != nil:
@@ -292,16 +293,16 @@ func (w *worker) begin(ctx context.Context, part *fleet.Part) (tap.Options, erro
 func (r *reading) run(stop context.Context) error {
 	w, o := r.worker, r.options
 	rt := *w.rt
-	rt.stop = stop
+	rt.Stop = stop
 	keeper := target.KeeperIn("the fleet "+w.fleet.Name(), r.part.Keep, func(stream string) bool { return o.Definition.Stream(stream) != nil }, o.Log)
 	o.Log = console.Quieter(o.Log)
-	err := loaded(rt.loadInto(o, keeper, func(o tap.Options) error {
+	err := program.Loaded(rt.LoadInto(o, keeper, func(o tap.Options) error {
 		var err error
 		r.account, err = tap.Sync(stop, o)
 		return err
 	}), true)
 	if r.confirmed, _ = keeper.Confirmed(o.State); err == nil && !r.confirmed {
-		err = fmt.Errorf("the target %s ended without an error, but has not confirmed all that it got: a Singer target prints each state on stdout once it has stored what came before", rt.target[0])
+		err = fmt.Errorf("the target %s ended without an error, but has not confirmed all that it got: a Singer target prints each state on stdout once it has stored what came before", rt.Target[0])
 	}
 	return err
 }
@@ -311,14 +312,14 @@ func (r *reading) run(stop context.Context) error {
 func (r *reading) isOver(err error) bool {
 	var (
 		failures tap.Failures
-		load     *loadError
+		load     *program.LoadError
 	)
 	return r.confirmed && errors.As(err, &failures) && !failures.Temporary() && !errors.As(err, &load)
 }
 
 // failed says that the part failed, and why.
 func (r *reading) failed(ctx context.Context, why error) error {
-	text := strings.ReplaceAll(r.worker.rt.console.Redact(why.Error()), "\n", "; ")
+	text := strings.ReplaceAll(r.worker.rt.Console.Redact(why.Error()), "\n", "; ")
 	again, err := r.part.Failed(ctx, text, mayPass(why))
 	switch {
 	case err != nil:
@@ -335,7 +336,7 @@ func (r *reading) failed(ctx context.Context, why error) error {
 func mayPass(err error) bool {
 	var (
 		failures tap.Failures
-		load     *loadError
+		load     *program.LoadError
 		disk     *tap.JournalError
 	)
 	switch {

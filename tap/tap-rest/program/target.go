@@ -1,9 +1,8 @@
-package main
+package program
 
 import (
 	"cmp"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -12,38 +11,28 @@ import (
 	"github.com/tap-rest/tap-rest/tap/target"
 )
 
-// splitTarget parts a command line: what stands behind the first -- is the command of
-// a target of the run's own.
-func splitTarget(args []string) (ours, command []string) {
-	i := slices.Index(args, "--")
-	if i < 0 || args[0] == completeName {
-		return args, nil
-	}
-	return args[:i], append([]string{}, args[i+1:]...)
-}
-
-// errNoTargetHere is a target where nothing is read out.
-var errNoTargetHere = &tap.InputError{Err: errors.New("a target behind -- loads what is read out: leave it away here, or leave the other command or flag away " +
+// ErrNoTargetHere is a target where nothing is read out.
+var ErrNoTargetHere = &tap.InputError{Err: errors.New("a target behind -- loads what is read out: leave it away here, or leave the other command or flag away " +
 	"(tap-rest --config FILE [--state FILE] -- TARGET ARGUMENTS)")}
 
-// mayLoad reports why a command has no place for the target on the command line.
-func (rt *runtime) mayLoad(command string) error {
+// MayLoad reports why a command has no place for the target on the command line.
+func (rt *Runtime) MayLoad(command string) error {
 	switch {
-	case rt.target == nil:
+	case rt.Target == nil:
 		return nil
-	case len(rt.target) == 0:
+	case len(rt.Target) == 0:
 		return &tap.InputError{Err: errors.New("behind -- stands no target: write its command there, as in -- target-jsonl --config target.json")}
 	case command != "sync" && command != "replay" && command != "worker":
-		return errNoTargetHere
+		return ErrNoTargetHere
 	}
 	return nil
 }
 
 // load runs what writes a run's lines: to stdout, or into the target.
-func (rt *runtime) load(o tap.Options, run func(tap.Options) error) error {
-	if rt.target == nil {
+func (rt *Runtime) load(o tap.Options, run func(tap.Options) error) error {
+	if rt.Target == nil {
 		var err error
-		if o.Gone, err = console.WatchReader(rt.stdout); err != nil {
+		if o.Gone, err = console.WatchReader(rt.Stdout); err != nil {
 			return err
 		}
 		return run(o)
@@ -56,45 +45,45 @@ func (rt *runtime) load(o tap.Options, run func(tap.Options) error) error {
 	if err != nil {
 		return &tap.InputError{Err: err}
 	}
-	err = rt.loadInto(o, keeper, run)
+	err = rt.LoadInto(o, keeper, run)
 	if err == nil {
 		rt.tellUnconfirmed(o, keeper)
 	}
-	return loaded(err, file != "")
+	return Loaded(err, file != "")
 }
 
-// loadInto runs what writes a run's lines into the target, and keeps what that confirms.
-// Its error is a *loadError, or an *tap.InputError where the target could not be started.
-func (rt *runtime) loadInto(o tap.Options, keeper *target.Keeper, run func(tap.Options) error) error {
-	stderr, end, err := rt.console.Beside()
+// LoadInto runs what writes a run's lines into the target, and keeps what that confirms.
+// Its error is a *LoadError, or an *tap.InputError where the target could not be started.
+func (rt *Runtime) LoadInto(o tap.Options, keeper *target.Keeper, run func(tap.Options) error) error {
+	stderr, end, err := rt.Console.Beside()
 	if err != nil {
 		return err
 	}
 	defer end()
-	t, err := target.Start(rt.target, stderr, keeper.Printed)
+	t, err := target.Start(rt.Target, stderr, keeper.Printed)
 	if err != nil {
 		return &tap.InputError{Err: err}
 	}
 	rt.signals.before(t.Abandon)
-	o.Out, o.Gone = target.Watch(t.Stdin(), rt.target[0], o.Log), t.Gone()
+	o.Out, o.Gone = target.Watch(t.Stdin(), rt.Target[0], o.Log), t.Gone()
 	o.Stored = func() error {
 		slow := time.AfterFunc(10*time.Second, func() {
-			o.Log.Info("all is read: waiting for the target to load the rest and to end", "target", rt.target[0])
+			o.Log.Info("all is read: waiting for the target to load the rest and to end", "target", rt.Target[0])
 		})
 		defer slow.Stop()
-		return cmp.Or(t.End(rt.stop), keeper.Err())
+		return cmp.Or(t.End(rt.Stop), keeper.Err())
 	}
 	err = run(o)
-	failed := t.End(rt.stop)
+	failed := t.End(rt.Stop)
 	if err == nil && failed == nil && keeper.Err() == nil {
 		return nil
 	}
-	return &loadError{run: err, target: failed, keep: keeper.Err(), kept: true}
+	return &LoadError{run: err, target: failed, keep: keeper.Err(), kept: true}
 }
 
 // tellUnconfirmed says where a run and its target ended well, and yet the target has
 // not confirmed all that it got.
-func (rt *runtime) tellUnconfirmed(o tap.Options, keeper *target.Keeper) {
+func (rt *Runtime) tellUnconfirmed(o tap.Options, keeper *target.Keeper) {
 	if o.StateFile == "" || o.Replay {
 		return
 	}
@@ -102,25 +91,25 @@ func (rt *runtime) tellUnconfirmed(o tap.Options, keeper *target.Keeper) {
 	case last:
 	case some:
 		o.Log.Warn("the target ended without an error, but the last state that it printed is not the last one that it got: the next run sends again what came in between",
-			"target", rt.target[0], "state_file", o.StateFile)
+			"target", rt.Target[0], "state_file", o.StateFile)
 	default:
 		o.Log.Warn("the target ended without an error, but printed no state, so that none is kept: the next run sends all of this again; a Singer target prints each state on stdout once it has stored what came before",
-			"target", rt.target[0], "state_file", o.StateFile)
+			"target", rt.Target[0], "state_file", o.StateFile)
 	}
 }
 
-// loadError is the end of a run and its target, of which one did not end well.
-type loadError struct {
+// LoadError is the end of a run and its target, of which one did not end well.
+type LoadError struct {
 	run    error // nil: it ended well
 	target error // nil: it ended well
 	keep   error // why the last state is not in the file; nil: it is
 	kept   bool  // there is a file for states
 }
 
-// loaded is the end of a run with a target: that of the run, where all else is well. kept
+// Loaded is the end of a run with a target: that of the run, where all else is well. kept
 // says that there is a file for states.
-func loaded(err error, kept bool) error {
-	var e *loadError
+func Loaded(err error, kept bool) error {
+	var e *LoadError
 	if !errors.As(err, &e) {
 		return err
 	}
@@ -132,7 +121,7 @@ func loaded(err error, kept bool) error {
 }
 
 // Error says what went wrong behind the run, and what comes next.
-func (e *loadError) Error() string {
+func (e *LoadError) Error() string {
 	var all []string
 	for _, err := range []error{e.target, e.keep} {
 		if err != nil {
@@ -150,11 +139,11 @@ func (e *loadError) Error() string {
 }
 
 // Unwrap is the error of the run.
-func (e *loadError) Unwrap() error { return e.run }
+func (e *LoadError) Unwrap() error { return e.run }
 
 // code is the worse of both exit codes, own being that of the run. A run that failed
 // only since its target had ended has no code of its own.
-func (e *loadError) code(own int) int {
+func (e *LoadError) code(own int) int {
 	if errors.Is(e.run, tap.ErrClosedOutput) || own == exitComplete || own == exitTryAgain {
 		var failed *target.Failed
 		switch {

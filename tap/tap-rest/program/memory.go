@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"os"
@@ -9,14 +9,14 @@ import (
 // answers under way, lines, and garbage.
 const besideMemory = 36 << 20
 
-// defaultMemory is run.memory as long as no config was read.
-const defaultMemory = 32 << 20
+// DefaultMemory is run.memory as long as no config was read.
+const DefaultMemory = 32 << 20
 
-// boundMemory makes the collector work harder before the program takes more
+// BoundMemory makes the collector work harder before the program takes more
 // than run.memory and besideMemory: an answer that takes much memory for a
 // moment leaves garbage behind. What is in use stays, whatever the bound.
 // GOMEMLIMIT says it otherwise.
-func boundMemory(run int64) {
+func BoundMemory(run int64) {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(run + besideMemory)
 	}

@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"errors"
@@ -25,12 +25,12 @@ const (
 	exitTryAgain = 75 // failed for now (EX_TEMPFAIL): the next run goes on from here
 )
 
-// exitCode prints what went wrong, unless the log has said so already, and
+// ExitCode prints what went wrong, unless the log has said so already, and
 // returns the code for it.
-func exitCode(con *console.Console, err error) int {
+func ExitCode(con *console.Console, err error) int {
 	var (
 		failures tap.Failures
-		load     *loadError
+		load     *LoadError
 	)
 	switch {
 	case err == nil:
@@ -38,7 +38,7 @@ func exitCode(con *console.Console, err error) int {
 	case errors.As(err, &load):
 		own := exitComplete
 		if load.run != nil && !errors.Is(load.run, tap.ErrClosedOutput) {
-			own = exitCode(con, load.run)
+			own = ExitCode(con, load.run)
 		}
 		fail(con, errors.New(load.Error()))
 		return load.code(own)
@@ -55,7 +55,7 @@ func exitCode(con *console.Console, err error) int {
 	var (
 		broken *tap.JournalError
 		server *fleet.ServerError
-		away   *noServerError
+		away   *AwayError
 	)
 	if errors.Is(err, journal.ErrBusy) || errors.Is(err, tap.ErrNoPlan) || errors.As(err, &broken) || errors.As(err, &server) || errors.As(err, &away) {
 		return exitTryAgain
@@ -67,6 +67,15 @@ func exitCode(con *console.Console, err error) int {
 	return exitFailed
 }
 
+// AwayError says that a server which a command needs cannot be reached: another time it may
+// be there.
+type AwayError struct{ Err error }
+
+func (e *AwayError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what went wrong.
+func (e *AwayError) Unwrap() error { return e.Err }
+
 // closedStdout reports whether nobody reads on what a command prints for people,
 // as head does: they have what they want.
 func closedStdout(err error) bool {
@@ -76,14 +85,14 @@ func closedStdout(err error) bool {
 
 // fail prints the error that ends the program.
 func fail(con *console.Console, err error) {
-	if !con.SpeaksAirbyte() || !trace(con, err) {
+	if !con.SpeaksAirbyte() || !Trace(con, err) {
 		con.Fail(problems(err), err)
 	}
 }
 
-// trace writes the error that ends the program as a TRACE. It reports false
+// Trace writes the error that ends the program as a TRACE. It reports false
 // where nobody reads stdout.
-func trace(con *console.Console, err error) bool {
+func Trace(con *console.Console, err error) bool {
 	if errors.Is(err, tap.ErrClosedOutput) || errors.Is(err, tap.ErrBlocked) || errors.Is(err, errOverdue) {
 		return false
 	}

@@ -1,7 +1,6 @@
-package main
+package program
 
 import (
-	"errors"
 	"os"
 	"time"
 
@@ -12,31 +11,31 @@ import (
 	"github.com/tap-rest/tap-rest/tap/telemetry"
 )
 
-// watchFlags say who watches a run, and how.
-type watchFlags struct {
+// WatchFlags say who watches a run, and how.
+type WatchFlags struct {
 	Progress console.Mode `enum:"auto,live,plain,off" default:"auto" env:"TAP_REST_PROGRESS" help:"How stderr shows how far the run is: auto (live on a terminal), live, plain (a line every 30s) or off."`
-	metricsFlags
+	MetricsFlags
 }
 
-// metricsFlags say where metrics of a run go.
-type metricsFlags struct {
+// MetricsFlags say where metrics of a run go.
+type MetricsFlags struct {
 	MetricsFile string `placeholder:"FILE" env:"TAP_REST_METRICS_FILE" help:"Write there, each minute and at the end, what the run comes to, for node_exporter's textfile collector."`
 }
 
-// observe begins what tells others of the run: the file of metrics, if there is one, and
+// Observe begins what tells others of the run: the file of metrics, if there is one, and
 // telemetry, where the environment asks for that. It comes before all that may fail, so
 // that they have the exit code of a run that never began.
-func (f *metricsFlags) observe(rt *runtime, name string) error {
-	t := telemetry.Start(telemetry.Options{Name: "tap-rest " + name, Version: version(), Env: os.Getenv, Log: rt.console.Log, Hide: rt.console.Redact})
+func (f *MetricsFlags) Observe(rt *Runtime, name string) error {
+	t := telemetry.Start(telemetry.Options{Name: "tap-rest " + name, Version: rt.Version, Env: os.Getenv, Log: rt.Console.Log, Hide: rt.Console.Redact})
 	if t != nil {
-		rt.ends = append(rt.ends, func(code int) { t.End(code, rt.stop.Err() != nil) })
+		rt.ends = append(rt.ends, func(code int) { t.End(code, rt.Stop.Err() != nil) })
 		rt.watchers.add(t.Saw)
 		rt.tracer = t.Tracer()
 	}
 	if f.MetricsFile == "" {
 		return nil
 	}
-	file, err := metrics.Open(f.MetricsFile, version(), rt.console.Log, rt.console.Redact)
+	file, err := metrics.Open(f.MetricsFile, rt.Version, rt.Console.Log, rt.Console.Redact)
 	if err != nil {
 		return &tap.InputError{Err: err}
 	}
@@ -74,30 +73,4 @@ func (w *watchers) show(a *report.Account) {
 	for _, one := range w.all {
 		one(s)
 	}
-}
-
-// readOut reads streams out, to stdout or into a target, the account on stderr. Where the
-// target has gone away, what it was sent says nothing. after may change the error.
-func (rt *runtime) readOut(o tap.Options, flags watchFlags, after func(error) error) error {
-	w := &rt.watchers
-	var stdout *os.File
-	if rt.target == nil {
-		stdout = rt.stdout
-	}
-	w.add(rt.console.Watch(flags.Progress, stdout))
-	if len(w.all) > 0 {
-		o.Watch = w.look
-	}
-	o.Tracer = rt.tracer
-	return rt.load(o, func(o tap.Options) error {
-		account, err := tap.Sync(rt.stop, o)
-		if account != nil && len(w.all) > 0 && !errors.Is(err, tap.ErrBlocked) {
-			w.show(account)
-		}
-		rt.console.Clear()
-		if account != nil && !errors.Is(err, tap.ErrClosedOutput) {
-			rt.console.Account(account)
-		}
-		return after(err)
-	})
 }
