@@ -12,6 +12,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
@@ -36,11 +37,11 @@ func (c *syncCmd) about(rt *program.Runtime) error {
 		Name: "tap-rest", Description: "Reads any HTTP API out, completely, from a definition in one YAML file.",
 		Version: rt.Version, Capabilities: capabilities, Settings: json.RawMessage(`{"type":"object","properties":{}}`),
 	}
-	input, err := c.read()
+	input, err := c.Read()
 	if err != nil {
 		return &tap.InputError{Err: err}
 	}
-	d, err := definitionOf(input, bakedSource)
+	d, err := inputs.Definition(input)
 	switch {
 	case errors.Is(err, config.ErrNoSource): // then it speaks of itself alone
 	case err != nil:

@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
@@ -21,12 +22,12 @@ type specCmd struct{}
 // environment names. Without one it asks for a definition.
 func (c *specCmd) Run(rt *program.Runtime) error {
 	rt.Console.SpeakAirbyte(rt.Stdout)
-	input, err := (&inputFlags{choiceFlags: choiceFlags{Literal: true}}).read()
+	input, err := (&inputs.ChoiceFlags{Literal: true}).Read()
 	if err != nil {
 		return &tap.InputError{Err: err}
 	}
 	connection := sources.GenericSpecification()
-	d, err := definitionOf(input, bakedSource)
+	d, err := inputs.Definition(input)
 	switch {
 	case err == nil:
 		connection = d.ConnectionSpecification()
@@ -44,7 +45,7 @@ type airbyteFlags struct {
 // options reads the settings. Its error is a *tap.InputError.
 func (f *airbyteFlags) options(rt *program.Runtime) (tap.Options, error) {
 	log := rt.Console.SpeakAirbyte(rt.Stdout)
-	o, err := (&inputFlags{choiceFlags: choiceFlags{Config: f.Config, Literal: true}}).settings(rt)
+	o, err := (&inputs.ChoiceFlags{Config: f.Config, Literal: true}).Settings(rt)
 	if err != nil {
 		return o, &tap.InputError{Err: err}
 	}
@@ -57,7 +58,7 @@ func (f *airbyteFlags) options(rt *program.Runtime) (tap.Options, error) {
 // between two runs.
 func (f *airbyteFlags) rotated(log *message.AirbyteLog) func([]string, string) {
 	return func(setting []string, token string) {
-		input, err := (&inputFlags{choiceFlags: choiceFlags{Config: f.Config, Literal: true}}).read()
+		input, err := (&inputs.ChoiceFlags{Config: f.Config, Literal: true}).Read()
 		if err != nil {
 			return // it was read a moment ago: the file of the token has it
 		}
@@ -170,7 +171,7 @@ func (c *readCmd) Run(rt *program.Runtime) error {
 // inputs reads catalog and state.
 func (c *readCmd) inputs(o *tap.Options) error {
 	if c.Catalog != "" {
-		data, err := readInput("--catalog", c.Catalog)
+		data, err := inputs.ReadFile("--catalog", c.Catalog)
 		if err != nil {
 			return err
 		}
@@ -182,7 +183,7 @@ func (c *readCmd) inputs(o *tap.Options) error {
 	if c.State == "" {
 		return nil
 	}
-	data, err := readInput("--state", c.State)
+	data, err := inputs.ReadFile("--state", c.State)
 	if err != nil {
 		return err
 	}

@@ -3,13 +3,10 @@ package main
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"github.com/tap-rest/tap-rest/sources/config"
 )
 
 // takeStates is the script command that writes the last STATE message of each
@@ -95,39 +92,6 @@ func supported(stream []byte, modes string) (mode string) {
 		}
 	}
 	return mode
-}
-
-// TestBakedSource: the definition that is baked in counts where nothing else
-// names one.
-func TestBakedSource(t *testing.T) {
-	dir := t.TempDir()
-	baked, broken := filepath.Join(dir, "source.yaml"), filepath.Join(dir, "broken.yaml")
-	for name, text := range map[string]string{baked: "version: 1\nname: baked\nstreams: [{name: s, path: 'http://a.test'}]\n", broken: "version: 7\n"} {
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, tt := range []struct{ name, config, baked, want, failure string }{
-		{"baked in", `{}`, baked, "baked", ""},
-		{"the config's wins", `{"source":"shop"}`, baked, "shop", ""},
-		{"a broken one is not passed over", `{}`, broken, "", "broken.yaml"},
-		{"none", `{}`, filepath.Join(dir, "none.yaml"), "", config.ErrNoSource.Error()},
-	} {
-		in, err := config.Read([]config.File{{Name: "c.json", Data: []byte(tt.config)}}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		name, failure := "", ""
-		d, err := definitionOf(in, tt.baked)
-		if err != nil {
-			failure = err.Error()
-		} else {
-			name = d.Name
-		}
-		if name != tt.want || !strings.Contains(failure, tt.failure) || (failure == "") != (tt.failure == "") {
-			t.Errorf("%s: got %q, %q; want %q, %q", tt.name, name, failure, tt.want, tt.failure)
-		}
-	}
 }
 
 // TestLastStates holds the helper against a run that broke off.

@@ -7,6 +7,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/completion"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/manual"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
@@ -70,7 +71,7 @@ func namesAt(at completion.Place) []string {
 // definitionIn returns the definition of the config that a command line names; nil where
 // there is none.
 func definitionIn(words []string) *sources.Definition {
-	in := &inputFlags{}
+	in := &inputs.ChoiceFlags{}
 	for i, word := range words {
 		if name, within := strings.CutPrefix(word, "--config="); within {
 			in.Config = append(in.Config, name)
@@ -78,11 +79,11 @@ func definitionIn(words []string) *sources.Definition {
 			in.Config = append(in.Config, word)
 		}
 	}
-	input, err := in.read()
+	input, err := in.Read()
 	if err != nil {
 		return nil
 	}
-	d, err := definitionOf(input, bakedSource)
+	d, err := inputs.Definition(input)
 	if err != nil {
 		return nil
 	}
@@ -101,7 +102,7 @@ func (c *manCmd) Help() string {
 func (c *manCmd) Run(rt *program.Runtime) error {
 	_, err := rt.Stdout.Write(manual.Page(rt.Model, rt.Version, description,
 		manual.Section{Title: "Environment", Text: manEnvironment},
-		manual.Section{Title: "Files", Text: fmt.Sprintf(manFiles, bakedSource)},
+		manual.Section{Title: "Files", Text: fmt.Sprintf(manFiles, inputs.BakedSource)},
 		manual.Section{Title: "See also", Text: manSeeAlso}))
 	return err
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/doctor"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 	"github.com/tap-rest/tap-rest/tap/workdir"
 )
@@ -83,18 +84,18 @@ func (c *doctorCmd) Run(rt *program.Runtime) error {
 
 // options reads the settings; input is nil where none are given.
 func (c *doctorCmd) options(rt *program.Runtime) (o tap.Options, input *config.Input, err error) {
-	in := &inputFlags{choiceFlags: choiceFlags{Config: c.Config}}
-	if input, err = in.read(); err != nil {
+	in := &inputs.ChoiceFlags{Config: c.Config}
+	if input, err = in.Read(); err != nil {
 		return o, nil, err
 	}
 	if o, err = rt.Options(); err == nil {
-		o.Definition, err = definitionOf(input, bakedSource)
+		o.Definition, err = inputs.Definition(input)
 	}
 	if errors.Is(err, config.ErrNoSource) && len(c.Config) == 0 {
 		return o, nil, nil
 	}
 	if err == nil {
-		err = configure(rt, input, &o)
+		err = inputs.Configure(rt, input, &o)
 	}
 	return o, input, err
 }

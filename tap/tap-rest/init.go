@@ -22,6 +22,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/draft/har"
 	"github.com/tap-rest/tap-rest/sources/draft/probe"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
@@ -125,12 +126,12 @@ func (c *initCmd) text() (text []byte, file string, err error) {
 	line := strings.Join(c.Source, " ")
 	switch {
 	case line == "-":
-		text, err = io.ReadAll(io.LimitReader(os.Stdin, largestInput))
+		text, err = io.ReadAll(io.LimitReader(os.Stdin, inputs.Largest))
 		return text, "", err
 	case curl.LooksLike([]byte(line)), looksLikeURL([]byte(line)):
 		return []byte(line), "", nil
 	}
-	text, err = readInput("init", line)
+	text, err = inputs.ReadFile("init", line)
 	if word, found := copied(line); found && err != nil {
 		err = fmt.Errorf("init: the source is a line of %s, which init does not read: copy the request as cURL, which browsers offer beside it", word)
 	} else if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENAMETOOLONG) {

@@ -18,6 +18,7 @@ import (
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
@@ -53,15 +54,15 @@ func (f *journalFlags) find(rt *program.Runtime) (*journals, error) {
 	if err != nil {
 		return nil, err
 	}
-	input, err := (&inputFlags{choiceFlags: choiceFlags{Config: f.Config}}).read()
+	input, err := (&inputs.ChoiceFlags{Config: f.Config}).Read()
 	if err == nil {
-		o.Definition, err = definitionOf(input, bakedSource)
+		o.Definition, err = inputs.Definition(input)
 	}
 	if errors.Is(err, config.ErrNoSource) && len(f.Config) == 0 {
 		return allJournals(filepath.Join(o.WorkDir, "journal"))
 	}
 	if err == nil {
-		err = configure(rt, input, &o)
+		err = inputs.Configure(rt, input, &o)
 	}
 	if err != nil {
 		return nil, &tap.InputError{Err: err}

@@ -12,6 +12,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/lint"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
@@ -113,7 +114,7 @@ func loadToLint(file string) (*sources.Definition, error) {
 	if file != "-" {
 		return config.Load(file)
 	}
-	data, err := io.ReadAll(io.LimitReader(os.Stdin, largestInput))
+	data, err := io.ReadAll(io.LimitReader(os.Stdin, inputs.Largest))
 	if err != nil {
 		return nil, fmt.Errorf("read definition: %w", err)
 	}

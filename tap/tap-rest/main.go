@@ -17,6 +17,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
@@ -63,14 +64,8 @@ type airbyteCmds struct {
 	Read     readCmd     `cmd:"" group:"airbyte" help:"Read the configured streams out."`
 }
 
-// The variables of flags, named in their tags too.
-const (
-	logFormatEnv = "TAP_REST_LOG_FORMAT"
-	logLevelEnv  = "TAP_REST_LOG_LEVEL"
-)
-
-// flagEnv are the variables of all flags: they are no settings.
-var flagEnv = []string{logFormatEnv, logLevelEnv, "TAP_REST_PROGRESS", "TAP_REST_METRICS_FILE"}
+// logFormatEnv is the variable of --log-format, named in its tag too.
+const logFormatEnv = "TAP_REST_LOG_FORMAT"
 
 func main() { os.Exit(run(os.Args[1:])) }
 
@@ -78,7 +73,7 @@ func run(args []string) int {
 	var c cli
 	exited := -1
 	program.BoundMemory(program.DefaultMemory)
-	logFormat, logLevel := orchestratorLog()
+	logFormat, logLevel := inputs.OrchestratorLog()
 	parser, err := kong.New(&c,
 		kong.Name("tap-rest"),
 		kong.Description(description),

@@ -11,12 +11,13 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // planCmd says what a run would read.
 type planCmd struct {
-	inputFlags
+	inputs.RunFlags
 	JSON    bool `name:"json" help:"An object on each line, instead of a table."`
 	Parents bool `help:"Ask the API for the parents, and nothing else, and list the partitions that their records lead to."`
 }
@@ -47,7 +48,7 @@ const tableHeld = 100
 
 // Run prints the plan.
 func (c *planCmd) Run(rt *program.Runtime) error {
-	o, err := c.options(rt, tap.Known)
+	o, err := c.Options(rt, tap.Known)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
@@ -76,12 +77,12 @@ func (c *previewCmd) options(rt *program.Runtime) (tap.Options, error) {
 	if err != nil {
 		return o, err
 	}
-	input, err := (&inputFlags{choiceFlags: choiceFlags{Config: c.Config}}).read()
+	input, err := (&inputs.ChoiceFlags{Config: c.Config}).Read()
 	if err == nil {
 		o.Definition, err = config.Load(c.File)
 	}
 	if err == nil {
-		err = configure(rt, input, &o)
+		err = inputs.Configure(rt, input, &o)
 	}
 	if err != nil {
 		return o, &tap.InputError{Err: err}

@@ -1,10 +1,13 @@
 package main
 
-import "github.com/tap-rest/tap-rest/tap/tap-rest/program"
+import (
+	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
+)
 
 // replayCmd reads recorded passes again.
 type replayCmd struct {
-	inputFlags
+	inputs.RunFlags
 	program.WatchFlags
 }
 
@@ -14,7 +17,7 @@ func (c *replayCmd) Run(rt *program.Runtime) error {
 	if err := c.Observe(rt, "replay"); err != nil {
 		return err
 	}
-	o, err := c.options(rt, knownOnly)
+	o, err := c.Options(rt, inputs.KnownOnly)
 	if err != nil {
 		return err
 	}

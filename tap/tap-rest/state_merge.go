@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/progress"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
@@ -77,9 +78,9 @@ func (u unfinishedPasses) tell(rt *program.Runtime, file string, s *state.State)
 func readStateFile(file string) (s *state.State, array bool, err error) {
 	var data []byte
 	if file == "-" {
-		data, err = io.ReadAll(io.LimitReader(os.Stdin, largestInput))
+		data, err = io.ReadAll(io.LimitReader(os.Stdin, inputs.Largest))
 	} else {
-		data, err = readInput("state merge", file)
+		data, err = inputs.ReadFile("state merge", file)
 	}
 	if err != nil {
 		return nil, false, err

@@ -13,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/fleet"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
@@ -31,7 +32,7 @@ var errNoPass = &tap.InputError{Err: errors.New("nothing was submitted to this f
 func (c *statusCmd) Run(rt *program.Runtime) error {
 	o, err := rt.Options()
 	if err == nil && c.Fleet == "" {
-		o, err = (&inputFlags{choiceFlags: choiceFlags{Config: c.Config}}).settings(rt)
+		o, err = (&inputs.ChoiceFlags{Config: c.Config}).Settings(rt)
 	}
 	if err != nil {
 		var input *tap.InputError

@@ -15,12 +15,13 @@ import (
 
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/fleet"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // submitCmd hands a pass to workers.
 type submitCmd struct {
-	inputFlags
+	inputs.RunFlags
 	fleetFlags
 	Lease    time.Duration `default:"30s" help:"After which time a worker that says nothing has lost its part, and another one gets it."`
 	Replicas int           `default:"1" help:"On how many servers of a cluster the queue and the states lie, where they are made now."`
@@ -41,7 +42,7 @@ const shortestLease = time.Second
 
 // Run submits.
 func (c *submitCmd) Run(rt *program.Runtime) error {
-	o, err := c.options(rt, tap.Known)
+	o, err := c.Options(rt, tap.Known)
 	if err == nil && c.Plan != "" && c.State != "" {
 		err = &tap.InputError{Err: errors.New("--plan has the state in which its passes begin: leave --state away")}
 	}

@@ -8,12 +8,13 @@ import (
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // syncCmd is the Singer tap.
 type syncCmd struct {
-	inputFlags
+	inputs.RunFlags
 	shareFlags
 	program.WatchFlags
 	EmitPlan string      `placeholder:"FILE" help:"Read what other runs cannot read in parts, and write a plan of all the rest to FILE: of parents' children too. --plan FILE reads it."`
@@ -68,7 +69,7 @@ func (c *syncCmd) Run(rt *program.Runtime) error {
 	if err := c.Observe(rt, "sync"); err != nil {
 		return err
 	}
-	o, err := c.options(rt, tap.Discover)
+	o, err := c.Options(rt, tap.Discover)
 	if err != nil {
 		return err
 	}

@@ -17,13 +17,14 @@ import (
 	"github.com/tap-rest/tap-rest/tap/fleet/budget"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 	"github.com/tap-rest/tap-rest/tap/target"
 )
 
 // workerCmd reads parts of passes that were submitted.
 type workerCmd struct {
-	choiceFlags
+	inputs.ChoiceFlags
 	fleetFlags
 	UntilDone bool `help:"End when the pass is over, or nothing is left to read of it but parts that are given up. Without it a worker waits for the next pass."`
 }
@@ -53,7 +54,7 @@ func (c *workerCmd) Run(rt *program.Runtime) error {
 	if rt.Target == nil {
 		return &tap.InputError{Err: errors.New("a worker needs a target of its own: tap-rest worker --nats URL --config FILE -- TARGET ARGUMENTS")}
 	}
-	o, err := (&inputFlags{choiceFlags: c.choiceFlags}).options(rt, tap.Discover)
+	o, err := (&inputs.RunFlags{ChoiceFlags: c.ChoiceFlags}).Options(rt, tap.Discover)
 	if err != nil {
 		return err
 	}

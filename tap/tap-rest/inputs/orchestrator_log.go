@@ -1,4 +1,4 @@
-package main
+package inputs
 
 import (
 	"os"
@@ -7,15 +7,15 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// orchestratorLog returns the --log-format and --log-level that an
+// OrchestratorLog returns the --log-format and --log-level that an
 // orchestrator asks for: Meltano names a file in SINGER_SDK_LOG_CONFIG. Another
 // tool reads it too, and says what is wrong with it.
-func orchestratorLog() (format, level string) {
+func OrchestratorLog() (format, level string) {
 	name := os.Getenv("SINGER_SDK_LOG_CONFIG")
 	if name == "" {
 		return wantedLog(nil)
 	}
-	data, err := readInput("SINGER_SDK_LOG_CONFIG", name)
+	data, err := ReadFile("SINGER_SDK_LOG_CONFIG", name)
 	if err != nil {
 		return wantedLog(nil)
 	}

@@ -1,4 +1,4 @@
-package main
+package inputs
 
 import (
 	"context"
@@ -13,12 +13,12 @@ import (
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
-// fieldsFrom says which fields streams have: [tap.Discover], which may ask the API, or
+// FieldsFrom says which fields streams have: [tap.Discover], which may ask the API, or
 // [tap.Known], which does not.
-type fieldsFrom func(stop context.Context, o tap.Options) ([]catalog.Described, error)
+type FieldsFrom func(stop context.Context, o tap.Options) ([]catalog.Described, error)
 
 // choose makes a catalog of --select.
-func (in *choiceFlags) choose(rt *program.Runtime, o *tap.Options, fields fieldsFrom) error {
+func (in *ChoiceFlags) choose(rt *program.Runtime, o *tap.Options, fields FieldsFrom) error {
 	if in.Select == nil {
 		return nil
 	}
@@ -75,8 +75,8 @@ func inSelect(err error) error {
 	return &tap.InputError{Err: fmt.Errorf("--select: %w", err)}
 }
 
-// knownOnly is [tap.Known] for a run that makes no call, and needs all of them.
-func knownOnly(stop context.Context, o tap.Options) ([]catalog.Described, error) {
+// KnownOnly is [tap.Known] for a run that makes no call, and needs all of them.
+func KnownOnly(stop context.Context, o tap.Options) ([]catalog.Described, error) {
 	described, err := tap.Known(stop, o)
 	for _, s := range o.Catalog.Streams {
 		if err == nil && !slices.ContainsFunc(described, func(d catalog.Described) bool { return d.Name == s.Name }) {

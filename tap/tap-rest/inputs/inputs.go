@@ -1,4 +1,4 @@
-package main
+package inputs
 
 import (
 	"bytes"
@@ -22,20 +22,20 @@ import (
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
-// largestInput is how large a config, catalog or state may be, in bytes.
-const largestInput = 256 << 20
+// Largest is how large a config, catalog or state may be, in bytes.
+const Largest = 256 << 20
 
-// readInput reads the file that a flag names, without the byte order mark that
+// ReadFile reads the file that a flag names, without the byte order mark that
 // editors of Windows put before it.
-func readInput(flag, name string) ([]byte, error) {
+func ReadFile(flag, name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", flag, err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, largestInput+1))
-	if err == nil && len(data) > largestInput {
-		err = fmt.Errorf("%s is larger than %d MiB", name, largestInput>>20)
+	data, err := io.ReadAll(io.LimitReader(f, Largest+1))
+	if err == nil && len(data) > Largest {
+		err = fmt.Errorf("%s is larger than %d MiB", name, Largest>>20)
 	}
 	if err == nil && (bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff"))) {
 		err = fmt.Errorf("%s is UTF-16, as Windows PowerShell writes files: save it as UTF-8", name)
@@ -50,14 +50,14 @@ func readInput(flag, name string) ([]byte, error) {
 var errNoInput = errors.New(`nothing says what to read: give --config FILE with "source" in it, or set TAP_REST_SOURCE
 tap-rest demo reads a sample API and needs no file; tap-rest --help says more`)
 
-// inputFlags are the files that a run reads, as all Singer taps name them.
-type inputFlags struct {
-	choiceFlags
+// RunFlags are the files that a run reads, as all Singer taps name them.
+type RunFlags struct {
+	ChoiceFlags
 	State string `placeholder:"FILE" help:"Where the last run came to: the value of its last STATE line. With a target behind --, what it confirms is written there."`
 }
 
-// choiceFlags say what is read, and how.
-type choiceFlags struct {
+// ChoiceFlags say what is read, and how.
+type ChoiceFlags struct {
 	Config     []string `placeholder:"FILE" sep:"none" help:"Settings: JSON, or YAML or TOML by its name. Later files win, variables TAP_REST_… over all; ENV instead of a file: they alone."`
 	Literal    bool     `kong:"-"` // no text of a config refers to anything
 	Catalog    string   `placeholder:"FILE" xor:"catalog" help:"Which streams and fields to read. Without it: all of them."`
@@ -65,10 +65,10 @@ type choiceFlags struct {
 	Select     []string `placeholder:"A,B.C,!D" xor:"catalog" help:"The same without a catalog: names, * in them, ! before what is left out. Keys stay."`
 }
 
-// options reads the inputs of a run. Its error is a *tap.InputError, or that of asking
+// Options reads the inputs of a run. Its error is a *tap.InputError, or that of asking
 // for the fields of selected streams.
-func (in *inputFlags) options(rt *program.Runtime, fields fieldsFrom) (tap.Options, error) {
-	o, err := in.settings(rt)
+func (in *RunFlags) Options(rt *program.Runtime, fields FieldsFrom) (tap.Options, error) {
+	o, err := in.Settings(rt)
 	if err == nil {
 		err = in.readCatalog(&o)
 	}
@@ -81,27 +81,33 @@ func (in *inputFlags) options(rt *program.Runtime, fields fieldsFrom) (tap.Optio
 	return o, in.choose(rt, &o, fields)
 }
 
-// settings reads the definition and the settings of a run.
-func (in *inputFlags) settings(rt *program.Runtime) (tap.Options, error) {
+// Settings reads the definition and the settings of a run.
+func (in *ChoiceFlags) Settings(rt *program.Runtime) (tap.Options, error) {
 	o, err := rt.Options()
 	if err != nil {
 		return o, err
 	}
-	input, err := in.read()
+	input, err := in.Read()
 	if err == nil {
-		o.Definition, err = definitionOf(input, bakedSource)
+		o.Definition, err = Definition(input)
 	}
 	if errors.Is(err, config.ErrNoSource) && len(in.Config) == 0 {
 		err = errNoInput
 	}
 	if err == nil {
-		err = configure(rt, input, &o)
+		err = Configure(rt, input, &o)
 	}
 	return o, err
 }
 
-// bakedSource is where an image that is made for one API has its definition.
-const bakedSource = "/etc/tap-rest/source.yaml"
+// BakedSource is where an image that is made for one API has its definition.
+const BakedSource = "/etc/tap-rest/source.yaml"
+
+// Definition returns the definition that config or environment name, else the one that is
+// baked in.
+func Definition(input *config.Input) (*sources.Definition, error) {
+	return definitionOf(input, BakedSource)
+}
 
 // definitionOf returns the definition that config or environment name, else the
 // one in the file baked, if there is one.
@@ -117,14 +123,14 @@ func definitionOf(input *config.Input, baked string) (*sources.Definition, error
 	return d, bakedErr
 }
 
-// read reads the config files and the environment.
-func (in *inputFlags) read() (*config.Input, error) {
+// Read reads the config files and the environment.
+func (in *ChoiceFlags) Read() (*config.Input, error) {
 	var files []config.File
 	for _, name := range in.Config {
 		if name == "ENV" {
 			continue // the Singer SDK's way to say: the environment alone
 		}
-		data, err := readInput("--config", name)
+		data, err := ReadFile("--config", name)
 		if err != nil {
 			return nil, err
 		}
@@ -150,7 +156,7 @@ func surroundings(files []config.File) (config.Around, error) {
 		if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() || known {
 			continue
 		}
-		data, err := readInput("beside --config", name)
+		data, err := ReadFile("beside --config", name)
 		if err != nil {
 			return around, err
 		}
@@ -158,6 +164,9 @@ func surroundings(files []config.File) (config.Around, error) {
 	}
 	return around, nil
 }
+
+// flagEnv are the variables of all flags: they are no settings.
+var flagEnv = []string{"TAP_REST_LOG_FORMAT", "TAP_REST_LOG_LEVEL", "TAP_REST_PROGRESS", "TAP_REST_METRICS_FILE"}
 
 // settingsEnv is the environment without the variables that are no settings:
 // those of flags, and those that Meltano sets for its own part of a plugin, as
@@ -169,8 +178,8 @@ func settingsEnv() []string {
 	})
 }
 
-// configure checks the settings of a run against its definition.
-func configure(rt *program.Runtime, input *config.Input, o *tap.Options) error {
+// Configure checks the settings of a run against its definition.
+func Configure(rt *program.Runtime, input *config.Input, o *tap.Options) error {
 	var err error
 	if o.Config, err = input.Configure(o.Definition); err != nil {
 		return err
@@ -186,7 +195,7 @@ func configure(rt *program.Runtime, input *config.Input, o *tap.Options) error {
 	return nil
 }
 
-func (in *inputFlags) readCatalog(o *tap.Options) error {
+func (in *RunFlags) readCatalog(o *tap.Options) error {
 	name, flag := in.Catalog, "--catalog"
 	if in.Properties != "" {
 		name, flag = in.Properties, "--properties"
@@ -194,7 +203,7 @@ func (in *inputFlags) readCatalog(o *tap.Options) error {
 	if name == "" {
 		return nil
 	}
-	data, err := readInput(flag, name)
+	data, err := ReadFile(flag, name)
 	if err != nil {
 		return err
 	}
@@ -209,12 +218,12 @@ func (in *inputFlags) readCatalog(o *tap.Options) error {
 
 // readState reads the state. Where a target is to confirm the ones to come, the file
 // need not be there yet.
-func (in *inputFlags) readState(o *tap.Options, later bool) error {
+func (in *RunFlags) readState(o *tap.Options, later bool) error {
 	if in.State == "" {
 		return nil
 	}
 	o.StateFile = in.State
-	data, err := readInput("--state", in.State)
+	data, err := ReadFile("--state", in.State)
 	if later && errors.Is(err, fs.ErrNotExist) {
 		o.Log.Info("the state file is not there yet: the run begins without a state, and the file will have what the target confirms", "state_file", in.State)
 		return nil
