@@ -13,12 +13,14 @@ const module = "github.com/tap-rest/tap-rest"
 // arrows says which of our packages each of them may import, tests apart.
 // Imports go one way: down this list.
 var arrows = map[string][]string{
-	"tap/tap-rest":            {"tap/tap-rest/console", "tap/tap-rest/inputs", "tap/tap-rest/program", "tap", "tap/fleet", "tap/fleet/budget", "tap/lint", "tap/message", "tap/report", "tap/target", "tap/workdir", "sources", "sources/builtin", "sources/apitest", "sources/config", "sources/definition", "sources/document", "sources/secret", "catalog", "state", "state/journal", "state/progress", "sources/apitest/styles", "catalog/selection", "sources/draft", "sources/draft/call", "sources/draft/curl", "sources/draft/probe", "sources/draft/probe", "sources/draft/har", "tap/metrics", "tap/tap-rest/completion", "tap/tap-rest/manual", "tap/report/page", "tap/doctor", "sources/expr", "tap/telemetry", "sources/draft/foreign", "sources/draft/odata", "sources/draft/openapi", "sources/draft/outline", "sources/draft/postman"},
-	"tap/tap-rest/console":    {"tap", "tap/message", "tap/report", "sources/secret"},
-	"tap/tap-rest/completion": {},
-	"tap/tap-rest/manual":     {},
-	"tap/tap-rest/inputs":     {"tap/tap-rest/console", "tap/tap-rest/program", "tap", "tap/workdir", "catalog", "catalog/selection", "sources", "sources/config", "sources/document", "state"},
+	"tap/tap-rest":            {"tap/tap-rest/completion", "tap/tap-rest/console", "tap/tap-rest/inputs", "tap/tap-rest/manual", "tap/tap-rest/parts", "tap/tap-rest/program", "tap/tap-rest/workers", "tap", "tap/doctor", "tap/lint", "tap/message", "tap/report", "tap/report/page", "tap/workdir", "catalog", "sources", "sources/apitest", "sources/apitest/styles", "sources/config", "sources/definition", "sources/document", "sources/draft", "sources/draft/call", "sources/draft/curl", "sources/draft/foreign", "sources/draft/har", "sources/draft/odata", "sources/draft/openapi", "sources/draft/outline", "sources/draft/postman", "sources/draft/probe", "sources/expr", "sources/secret", "state", "state/journal"},
+	"tap/tap-rest/workers":    {"tap/tap-rest/console", "tap/tap-rest/inputs", "tap/tap-rest/parts", "tap/tap-rest/program", "tap", "tap/fleet", "tap/fleet/budget", "tap/report", "tap/target", "state", "state/journal"},
+	"tap/tap-rest/parts":      {"tap/tap-rest/inputs", "tap/tap-rest/program", "tap", "tap/report", "tap/workdir", "sources", "state", "state/progress"},
+	"tap/tap-rest/inputs":     {"tap/tap-rest/console", "tap/tap-rest/program", "tap", "catalog", "catalog/selection", "sources", "sources/config", "sources/document", "state"},
 	"tap/tap-rest/program":    {"tap/tap-rest/console", "tap", "tap/fleet", "tap/message", "tap/metrics", "tap/report", "tap/target", "tap/telemetry", "tap/workdir", "sources", "sources/document", "state", "state/journal"},
+	"tap/tap-rest/completion": {},
+	"tap/tap-rest/console":    {"tap", "tap/message", "tap/report", "sources/secret"},
+	"tap/tap-rest/manual":     {},
 
 	"tap/fleet":               {"tap", "state", "state/progress"},
 	"tap/fleet/natstest":      {},

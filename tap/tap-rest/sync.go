@@ -9,13 +9,14 @@ import (
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/parts"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
 // syncCmd is the Singer tap.
 type syncCmd struct {
 	inputs.RunFlags
-	shareFlags
+	parts.ShareFlags
 	program.WatchFlags
 	EmitPlan string      `placeholder:"FILE" help:"Read what other runs cannot read in parts, and write a plan of all the rest to FILE: of parents' children too. --plan FILE reads it."`
 	Discover bool        `xor:"mode" help:"Print the catalog and stop."`
@@ -73,7 +74,7 @@ func (c *syncCmd) Run(rt *program.Runtime) error {
 	if err != nil {
 		return err
 	}
-	if o.Share, err = c.share(&o, rt.Target != nil); err != nil {
+	if o.Share, err = c.Share(&o, rt.Target != nil); err != nil {
 		return &tap.InputError{Err: err}
 	}
 	switch {
@@ -90,7 +91,7 @@ func (c *syncCmd) Run(rt *program.Runtime) error {
 	if o.Share != nil {
 		return &tap.InputError{Err: errors.New("--emit-plan makes a plan, and --plan reads one: give one of them")}
 	}
-	return emitPlan(rt, o, c.EmitPlan, c.WatchFlags)
+	return parts.Emit(rt, o, c.EmitPlan, c.WatchFlags)
 }
 
 func discover(rt *program.Runtime, o tap.Options) error {

@@ -1,4 +1,4 @@
-package main
+package parts
 
 import (
 	"cmp"
@@ -15,15 +15,15 @@ import (
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
-// planCmd says what a run would read.
-type planCmd struct {
+// PlanCmd says what a run would read.
+type PlanCmd struct {
 	inputs.RunFlags
 	JSON    bool `name:"json" help:"An object on each line, instead of a table."`
 	Parents bool `help:"Ask the API for the parents, and nothing else, and list the partitions that their records lead to."`
 }
 
 // Help stands in the command's help.
-func (c *planCmd) Help() string {
+func (c *PlanCmd) Help() string {
 	return `Each line is a partition: a stream with a context and a window, and a key that is the
 same in every run. pages came already; calls are those to come, at least; cost is what
 they cost, where the definition says it of each as a number. way is one of
@@ -43,21 +43,21 @@ With --json the first line has what all have in common, but with --parents. Runs
 --emit-plan FILE writes a plan that has parents' children, too.`
 }
 
-// tableHeld is how many rows are awaited before their columns are laid out.
-const tableHeld = 100
+// TableHeld is how many rows are awaited before their columns are laid out.
+const TableHeld = 100
 
 // Run prints the plan.
-func (c *planCmd) Run(rt *program.Runtime) error {
+func (c *PlanCmd) Run(rt *program.Runtime) error {
 	o, err := c.Options(rt, tap.Known)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return writePlan(rt.Stdout, func(head func(tap.PlanHead) error, visit func(tap.Planned) error) error {
+		return WritePlan(rt.Stdout, func(head func(tap.PlanHead) error, visit func(tap.Planned) error) error {
 			return c.plan(rt, o, head, visit)
 		}, !c.Parents)
 	}
-	t := &planTable{Table: report.NewTable(rt.Stdout, 6, tableHeld), stream: o.Definition.Stream}
+	t := &planTable{Table: report.NewTable(rt.Stdout, 6, TableHeld), stream: o.Definition.Stream}
 	for _, s := range o.Definition.Streams {
 		t.costs = t.costs || s.Call.Cost != nil
 	}
@@ -68,9 +68,9 @@ func (c *planCmd) Run(rt *program.Runtime) error {
 	return cmp.Or(err, t.end())
 }
 
-// writePlan writes a plan as lines of JSON; whole says that it has a last one.
-func writePlan(to io.Writer, plan func(head func(tap.PlanHead) error, visit func(tap.Planned) error) error, whole bool) error {
-	out := jsonLines(to)
+// WritePlan writes a plan as lines of JSON; whole says that it has a last one.
+func WritePlan(to io.Writer, plan func(head func(tap.PlanHead) error, visit func(tap.Planned) error) error, whole bool) error {
+	out := JSONLines(to)
 	n := 0
 	err := plan(func(h tap.PlanHead) error { return out.Encode(h) }, func(p tap.Planned) error {
 		n++
@@ -83,7 +83,7 @@ func writePlan(to io.Writer, plan func(head func(tap.PlanHead) error, visit func
 }
 
 // plan hands out what a run would read.
-func (c *planCmd) plan(rt *program.Runtime, o tap.Options, head func(tap.PlanHead) error, visit func(tap.Planned) error) error {
+func (c *PlanCmd) plan(rt *program.Runtime, o tap.Options, head func(tap.PlanHead) error, visit func(tap.Planned) error) error {
 	if !c.Parents {
 		return tap.Plan(o, head, visit)
 	}
@@ -141,7 +141,7 @@ func (t *planTable) add(p tap.Planned) error {
 	if p.Partition != "" {
 		t.partitions++
 	}
-	return t.row(t.cost(p), name, p.Partition, string(p.Context), unquoted(p.Start), unquoted(p.End), way, strconv.FormatInt(p.Pages, 10), calls)
+	return t.row(t.cost(p), name, p.Partition, string(p.Context), Unquoted(p.Start), Unquoted(p.End), way, strconv.FormatInt(p.Pages, 10), calls)
 }
 
 // end writes the sums.
@@ -159,5 +159,5 @@ func (t *planTable) end() error {
 
 func atLeast(n int64) string { return ">=" + strconv.FormatInt(n, 10) }
 
-// unquoted is a value without the quotes of JSON.
-func unquoted(raw json.RawMessage) string { return strings.Trim(string(raw), `"`) }
+// Unquoted is a value without the quotes of JSON.
+func Unquoted(raw json.RawMessage) string { return strings.Trim(string(raw), `"`) }

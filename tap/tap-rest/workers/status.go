@@ -1,4 +1,4 @@
-package main
+package workers
 
 import (
 	"cmp"
@@ -14,11 +14,12 @@ import (
 	"github.com/tap-rest/tap-rest/tap/fleet"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/parts"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
-// statusCmd says how far workers are.
-type statusCmd struct {
+// StatusCmd says how far workers are.
+type StatusCmd struct {
 	Config []string `placeholder:"FILE" sep:"none" help:"Settings, as for a run: they name the source, which the fleet is named by."`
 	fleetFlags
 	Format   string `enum:"text,json" default:"text" help:"How it is written: text or json."`
@@ -29,7 +30,7 @@ type statusCmd struct {
 var errNoPass = &tap.InputError{Err: errors.New("nothing was submitted to this fleet yet: tap-rest submit does that")}
 
 // Run prints how far the latest pass is.
-func (c *statusCmd) Run(rt *program.Runtime) error {
+func (c *StatusCmd) Run(rt *program.Runtime) error {
 	o, err := rt.Options()
 	if err == nil && c.Fleet == "" {
 		o, err = (&inputs.ChoiceFlags{Config: c.Config}).Settings(rt)
@@ -98,12 +99,12 @@ func printReport(out io.Writer, name string, r *fleet.Report) error {
 	if err != nil || len(r.Entries) == 0 {
 		return err
 	}
-	t := report.NewTable(out, 8, tableHeld)
+	t := report.NewTable(out, 8, parts.TableHeld)
 	if err := t.Row("", "stream", "partition", "context", "from", "to", "worker", "since", "tries", "why"); err != nil {
 		return err
 	}
 	for _, e := range r.Entries {
-		if err := t.Row(string(e.Status), cmp.Or(e.Stream, "the rest of the plan"), e.Partition, string(e.Context), unquoted(e.Start), unquoted(e.End), e.Worker, e.Since.Format(time.RFC3339), fmt.Sprint(e.Tries), e.Why); err != nil {
+		if err := t.Row(string(e.Status), cmp.Or(e.Stream, "the rest of the plan"), e.Partition, string(e.Context), parts.Unquoted(e.Start), parts.Unquoted(e.End), e.Worker, e.Since.Format(time.RFC3339), fmt.Sprint(e.Tries), e.Why); err != nil {
 			return err
 		}
 	}

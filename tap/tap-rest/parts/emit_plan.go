@@ -1,4 +1,4 @@
-package main
+package parts
 
 import (
 	"encoding/json"
@@ -11,8 +11,8 @@ import (
 	"github.com/tap-rest/tap-rest/tap/workdir"
 )
 
-// emitPlan is a run that writes a plan of what it leaves to others.
-func emitPlan(rt *program.Runtime, o tap.Options, file string, watch program.WatchFlags) error {
+// Emit is a run that writes a plan of what it leaves to others.
+func Emit(rt *program.Runtime, o tap.Options, file string, watch program.WatchFlags) error {
 	if err := workdir.Writable(file); err != nil {
 		return &tap.InputError{Err: fmt.Errorf("--emit-plan %s: %w", file, err)}
 	}
@@ -29,7 +29,7 @@ func emitPlan(rt *program.Runtime, o tap.Options, file string, watch program.Wat
 // handOut writes a plan to a file once it is whole: before, its lines wait in another
 // file, since the first one says how the run has ended.
 func handOut(lines *os.File, file string) *tap.HandOut {
-	all := jsonLines(lines)
+	all := JSONLines(lines)
 	return &tap.HandOut{
 		Line: func(p tap.Planned) error { return all.Encode(p) },
 		End: func(head tap.PlanHead, n int) error {
@@ -37,7 +37,7 @@ func handOut(lines *os.File, file string) *tap.HandOut {
 				return err
 			}
 			return workdir.ReplaceBy(file, func(to io.Writer) error {
-				out := jsonLines(to)
+				out := JSONLines(to)
 				if err := out.Encode(head); err != nil {
 					return err
 				}
@@ -50,8 +50,8 @@ func handOut(lines *os.File, file string) *tap.HandOut {
 	}
 }
 
-// jsonLines writes JSON, a value on each line.
-func jsonLines(to io.Writer) *json.Encoder {
+// JSONLines writes JSON, a value on each line.
+func JSONLines(to io.Writer) *json.Encoder {
 	out := json.NewEncoder(to)
 	out.SetEscapeHTML(false)
 	return out

@@ -1,4 +1,4 @@
-package main
+package parts
 
 import (
 	"errors"
@@ -10,8 +10,8 @@ import (
 	"github.com/tap-rest/tap-rest/tap"
 )
 
-// shareFlags say which part of a plan is read.
-type shareFlags struct {
+// ShareFlags say which part of a plan is read.
+type ShareFlags struct {
 	Plan      string   `placeholder:"FILE" help:"What tap-rest plan --json printed, of which this run reads --partition or --shard alone; without these, what no state says was read, and the ends."`
 	Partition []string `placeholder:"KEY" xor:"share" help:"Of the plan, the partition with this key. May be repeated."`
 	Shard     shard    `placeholder:"I/N" xor:"share" help:"Of the plan, every Nth partition, from the Ith on: 1/3, 2/3 and 3/3 are all of them."`
@@ -33,9 +33,9 @@ func (s *shard) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// share reads the part of the plan that the flags name, and makes the state one of its
+// Share reads the part of the plan that the flags name, and makes the state one of its
 // pass; nil: there is no plan.
-func (f *shareFlags) share(o *tap.Options, target bool) (*tap.Share, error) {
+func (f *ShareFlags) Share(o *tap.Options, target bool) (*tap.Share, error) {
 	one := f.Shard != shard{}
 	switch {
 	case f.Plan == "" && (one || len(f.Partition) > 0):

@@ -1,4 +1,4 @@
-package main
+package parts
 
 import (
 	"bytes"
@@ -14,8 +14,8 @@ import (
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
-// stateCmd works on states.
-type stateCmd struct {
+// StateCmd works on states.
+type StateCmd struct {
 	Merge stateMergeCmd `cmd:"" help:"Print what several states say together, of runs that read different partitions of one pass."`
 }
 

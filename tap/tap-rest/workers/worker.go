@@ -1,4 +1,4 @@
-package main
+package workers
 
 import (
 	"bytes"
@@ -18,19 +18,20 @@ import (
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/parts"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 	"github.com/tap-rest/tap-rest/tap/target"
 )
 
-// workerCmd reads parts of passes that were submitted.
-type workerCmd struct {
+// WorkerCmd reads parts of passes that were submitted.
+type WorkerCmd struct {
 	inputs.ChoiceFlags
 	fleetFlags
 	UntilDone bool `help:"End when the pass is over, or nothing is left to read of it but parts that are given up. Without it a worker waits for the next pass."`
 }
 
 // Help stands in the command's help.
-func (c *workerCmd) Help() string {
+func (c *WorkerCmd) Help() string {
 	return `tap-rest worker --nats URL --config FILE -- TARGET ARGUMENTS
 
 It takes a part of the pass, starts the target, reads the part into it, and takes it from
@@ -50,7 +51,7 @@ pass; 75 the NATS server is not there.`
 const away = 2 * time.Second
 
 // Run reads parts until a signal comes.
-func (c *workerCmd) Run(rt *program.Runtime) error {
+func (c *WorkerCmd) Run(rt *program.Runtime) error {
 	if rt.Target == nil {
 		return &tap.InputError{Err: errors.New("a worker needs a target of its own: tap-rest worker --nats URL --config FILE -- TARGET ARGUMENTS")}
 	}
@@ -78,7 +79,7 @@ func (c *workerCmd) Run(rt *program.Runtime) error {
 
 // next reads the next part, or waits for one. It reports whether the worker ends, and
 // with which error.
-func (c *workerCmd) next(w *worker) (over bool, err error) {
+func (c *WorkerCmd) next(w *worker) (over bool, err error) {
 	part, err := w.takes.Take(w.rt.Stop)
 	var idle *fleet.Idle
 	switch {
@@ -101,7 +102,7 @@ func (c *workerCmd) next(w *worker) (over bool, err error) {
 }
 
 // isOver reports whether a worker that finds no part ends, and with which error.
-func (c *workerCmd) isOver(f *fleet.Fleet, idle *fleet.Idle) (bool, error) {
+func (c *WorkerCmd) isOver(f *fleet.Fleet, idle *fleet.Idle) (bool, error) {
 	switch {
 	case !c.UntilDone || idle.Busy:
 		return false, nil
@@ -240,7 +241,7 @@ func (w *worker) logOf(part *fleet.Part) *slog.Logger {
 		text json.RawMessage
 	}{{"context", part.Context}, {"from", part.Start}, {"to", part.End}} {
 		if more.text != nil {
-			log = log.With(more.key, unquoted(more.text))
+			log = log.With(more.key, parts.Unquoted(more.text))
 		}
 	}
 	return log

@@ -1,4 +1,4 @@
-package main
+package workers
 
 import (
 	"bufio"
@@ -16,11 +16,12 @@ import (
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/fleet"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/parts"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
-// submitCmd hands a pass to workers.
-type submitCmd struct {
+// SubmitCmd hands a pass to workers.
+type SubmitCmd struct {
 	inputs.RunFlags
 	fleetFlags
 	Lease    time.Duration `default:"30s" help:"After which time a worker that says nothing has lost its part, and another one gets it."`
@@ -30,7 +31,7 @@ type submitCmd struct {
 }
 
 // Help stands in the command's help.
-func (c *submitCmd) Help() string {
+func (c *SubmitCmd) Help() string {
 	return `It plans the next pass from the bookmark that the last one has left on the server, and
 makes no call of the API. A pass under way goes on: what is given up or not queued, is.
 --plan FILE is a plan of a run with --emit-plan, which begins from the bookmark that
@@ -41,7 +42,7 @@ makes no call of the API. A pass under way goes on: what is given up or not queu
 const shortestLease = time.Second
 
 // Run submits.
-func (c *submitCmd) Run(rt *program.Runtime) error {
+func (c *SubmitCmd) Run(rt *program.Runtime) error {
 	o, err := c.Options(rt, tap.Known)
 	if err == nil && c.Plan != "" && c.State != "" {
 		err = &tap.InputError{Err: errors.New("--plan has the state in which its passes begin: leave --state away")}
@@ -71,7 +72,7 @@ func (c *submitCmd) Run(rt *program.Runtime) error {
 }
 
 // submit begins a pass, or goes on with the one that is under way.
-func (c *submitCmd) submit(ctx context.Context, f *fleet.Fleet, o tap.Options) (*fleet.Submitted, error) {
+func (c *SubmitCmd) submit(ctx context.Context, f *fleet.Fleet, o tap.Options) (*fleet.Submitted, error) {
 	p, err := f.Pass(ctx)
 	if err != nil {
 		return nil, err
@@ -104,7 +105,7 @@ func (c *submitCmd) submit(ctx context.Context, f *fleet.Fleet, o tap.Options) (
 	}
 	defer os.Remove(plan.Name())
 	defer plan.Close()
-	err = writePlan(plan, func(head func(tap.PlanHead) error, visit func(tap.Planned) error) error {
+	err = parts.WritePlan(plan, func(head func(tap.PlanHead) error, visit func(tap.Planned) error) error {
 		return tap.Plan(o, head, visit)
 	}, true)
 	if err == nil {
@@ -117,7 +118,7 @@ func (c *submitCmd) submit(ctx context.Context, f *fleet.Fleet, o tap.Options) (
 }
 
 // submitPlan begins a pass of a plan that another run wrote.
-func (c *submitCmd) submitPlan(ctx context.Context, f *fleet.Fleet, o tap.Options) (*fleet.Submitted, error) {
+func (c *SubmitCmd) submitPlan(ctx context.Context, f *fleet.Fleet, o tap.Options) (*fleet.Submitted, error) {
 	plan, err := os.Open(c.Plan)
 	if err != nil {
 		return nil, &tap.InputError{Err: fmt.Errorf("--plan: %w", err)}
@@ -134,7 +135,7 @@ func (c *submitCmd) submitPlan(ctx context.Context, f *fleet.Fleet, o tap.Option
 }
 
 // isPlanOf refuses another plan than that of the pass which is under way.
-func (c *submitCmd) isPlanOf(ctx context.Context, f *fleet.Fleet, p *fleet.Pass) error {
+func (c *SubmitCmd) isPlanOf(ctx context.Context, f *fleet.Fleet, p *fleet.Pass) error {
 	head, err := f.Head(ctx, p.ID)
 	if err != nil {
 		return err
@@ -156,7 +157,7 @@ func (c *submitCmd) isPlanOf(ctx context.Context, f *fleet.Fleet, p *fleet.Pass)
 
 // begin sees to the state that a pass begins from: that which the last one has left, if
 // its config was this one.
-func (c *submitCmd) begin(ctx context.Context, f *fleet.Fleet, last *fleet.Pass, o *tap.Options) error {
+func (c *SubmitCmd) begin(ctx context.Context, f *fleet.Fleet, last *fleet.Pass, o *tap.Options) error {
 	left, err := f.Bookmark(ctx)
 	if err != nil || left == nil {
 		return err
