@@ -20,6 +20,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/preview"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 	"github.com/tap-rest/tap-rest/tap/workdir"
 )
@@ -179,7 +180,7 @@ func (in *survey) configure(d *sources.Definition) (*sources.Config, error) {
 // showLook prints the first records, and the requests that brought them.
 func (o *output) showLook(look tap.Look, calls int) error {
 	var table bytes.Buffer
-	if err := printTable(&table, (&showing{look: look}).names(), look.Records[:min(len(look.Records), previewed)]); err != nil {
+	if err := preview.FirstRecords(&table, look, previewed); err != nil {
 		return err
 	}
 	for _, r := range look.Requests {

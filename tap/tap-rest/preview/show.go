@@ -1,4 +1,4 @@
-package main
+package preview
 
 import (
 	"bytes"
@@ -184,6 +184,12 @@ func printRequests(to io.Writer, look tap.Look) error {
 	}
 	_, err := fmt.Fprintln(to, b.String())
 	return err
+}
+
+// FirstRecords prints the first records of a look, so many at most, under the names of all
+// fields that the look has.
+func FirstRecords(to io.Writer, look tap.Look, most int) error {
+	return printTable(to, (&showing{look: look}).names(), look.Records[:min(len(look.Records), most)])
 }
 
 // printTable prints records under the names of their fields. What a terminal would obey

@@ -1,4 +1,4 @@
-package main
+package preview
 
 import (
 	"errors"
@@ -10,8 +10,8 @@ import (
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
-// previewCmd shows the first records of a stream.
-type previewCmd struct {
+// Cmd shows the first records of a stream.
+type Cmd struct {
 	File    string   `arg:"" help:"The definition."`
 	Stream  string   `arg:"" help:"One of its streams."`
 	Config  []string `placeholder:"FILE" sep:"none" help:"Settings, as of a sync."`
@@ -22,7 +22,7 @@ type previewCmd struct {
 }
 
 // Help stands in the command's help.
-func (c *previewCmd) Help() string {
+func (c *Cmd) Help() string {
 	return `Below the table stand the requests that were made, and what ended the walk, or would
 have. With --format=json stdout is one object, whatever happens after the first
 request: stream, records, requests (stream, request, status, records, attempts, decode),
@@ -30,7 +30,7 @@ end, warnings and errors. Values are cut in a table alone.`
 }
 
 // Run fetches the stream's first pages and prints their records.
-func (c *previewCmd) Run(rt *program.Runtime) error {
+func (c *Cmd) Run(rt *program.Runtime) error {
 	show, err := c.writer()
 	if err != nil {
 		return &tap.InputError{Err: err}
@@ -57,7 +57,7 @@ func (c *previewCmd) Run(rt *program.Runtime) error {
 }
 
 // writer returns how the records are printed.
-func (c *previewCmd) writer() (showingWriter, error) {
+func (c *Cmd) writer() (showingWriter, error) {
 	switch {
 	case c.Limit < 1:
 		return nil, fmt.Errorf("--limit wants a number from 1 on, not %d", c.Limit)
@@ -72,7 +72,7 @@ func (c *previewCmd) writer() (showingWriter, error) {
 }
 
 // options reads the definition and the settings. Its error is a *tap.InputError.
-func (c *previewCmd) options(rt *program.Runtime) (tap.Options, error) {
+func (c *Cmd) options(rt *program.Runtime) (tap.Options, error) {
 	o, err := rt.Options()
 	if err != nil {
 		return o, err

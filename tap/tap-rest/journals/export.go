@@ -1,4 +1,4 @@
-package main
+package journals
 
 import (
 	"bufio"
@@ -13,15 +13,15 @@ import (
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
-// journalExportCmd writes exchanges for other programs.
-type journalExportCmd struct {
+// ExportCmd writes exchanges for other programs.
+type ExportCmd struct {
 	journalFlags
 	HAR    string `name:"har" required:"" placeholder:"FILE" help:"The file, an HTTP Archive: open it in the network tab of a browser."`
 	Stream string `placeholder:"NAME" help:"Those of one stream."`
 }
 
 // Run writes the file.
-func (c *journalExportCmd) Run(rt *program.Runtime) error {
+func (c *ExportCmd) Run(rt *program.Runtime) error {
 	js, err := c.find(rt)
 	if err == nil {
 		err = js.knows(c.Stream)
@@ -47,7 +47,7 @@ func (c *journalExportCmd) Run(rt *program.Runtime) error {
 }
 
 // write writes the archive, and returns how many exchanges are in it.
-func (c *journalExportCmd) write(rt *program.Runtime, f io.Writer, js *journals) (n int, err error) {
+func (c *ExportCmd) write(rt *program.Runtime, f io.Writer, js *journals) (n int, err error) {
 	w := bufio.NewWriter(f)
 	h, err := report.NewHAR(w, rt.Version)
 	if err != nil {

@@ -1,4 +1,4 @@
-package main
+package journals
 
 import (
 	"bufio"
@@ -22,12 +22,12 @@ import (
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
-// journalCmd looks at what is recorded.
-type journalCmd struct {
-	List   journalListCmd   `cmd:"" help:"List the passes that are recorded."`
-	Show   journalShowCmd   `cmd:"" help:"Show the recorded requests, a line each."`
-	Export journalExportCmd `cmd:"" help:"Write the recorded requests and answers to a file."`
-	Prune  journalPruneCmd  `cmd:"" help:"Delete what is too old, or too much, or all."`
+// Cmd looks at what is recorded.
+type Cmd struct {
+	List   ListCmd   `cmd:"" help:"List the passes that are recorded."`
+	Show   ShowCmd   `cmd:"" help:"Show the recorded requests, a line each."`
+	Export ExportCmd `cmd:"" help:"Write the recorded requests and answers to a file."`
+	Prune  PruneCmd  `cmd:"" help:"Delete what is too old, or too much, or all."`
 }
 
 // journalFlags say whose journals a command is about.

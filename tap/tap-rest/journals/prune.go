@@ -1,4 +1,4 @@
-package main
+package journals
 
 import (
 	"errors"
@@ -14,15 +14,15 @@ import (
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
-// journalPruneCmd deletes exchanges.
-type journalPruneCmd struct {
+// PruneCmd deletes exchanges.
+type PruneCmd struct {
 	journalFlags
 	All bool `help:"Delete everything, not only what run.journal.max_age and max_bytes let go: the next run pays for it again."`
 }
 
 // Run prunes one journal after the other. One that a run holds is left as it
 // is, and makes the command fail for now.
-func (c *journalPruneCmd) Run(rt *program.Runtime) error {
+func (c *PruneCmd) Run(rt *program.Runtime) error {
 	js, err := c.find(rt)
 	if err != nil {
 		return err
@@ -48,7 +48,7 @@ func forget(name string) error {
 	return nil
 }
 
-func (c *journalPruneCmd) prune(rt *program.Runtime, folder string, js *journals) error {
+func (c *PruneCmd) prune(rt *program.Runtime, folder string, js *journals) error {
 	j, err := journal.Open(folder, journal.Options{MaxAge: js.limits.MaxAge, MaxBytes: js.limits.MaxBytes, Log: rt.Console.Log()})
 	if err != nil {
 		return err

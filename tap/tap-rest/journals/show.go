@@ -1,4 +1,4 @@
-package main
+package journals
 
 import (
 	"errors"
@@ -16,13 +16,13 @@ import (
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
-// journalListCmd lists passes.
-type journalListCmd struct {
+// ListCmd lists passes.
+type ListCmd struct {
 	journalFlags
 }
 
 // Run prints a table of passes for each journal, below its folder.
-func (c *journalListCmd) Run(rt *program.Runtime) error {
+func (c *ListCmd) Run(rt *program.Runtime) error {
 	js, err := c.find(rt)
 	if err != nil {
 		return err
@@ -75,8 +75,8 @@ func (p *passLine) row(now time.Time) []string {
 	}
 }
 
-// journalShowCmd shows exchanges.
-type journalShowCmd struct {
+// ShowCmd shows exchanges.
+type ShowCmd struct {
 	journalFlags
 	Stream    string `placeholder:"NAME" help:"Those of one stream."`
 	Partition string `placeholder:"KEY" help:"Those of one partition: its key, as tap-rest plan has it, or how that begins."`
@@ -85,7 +85,7 @@ type journalShowCmd struct {
 }
 
 // Run prints a line for each exchange, in the order in which the answers came.
-func (c *journalShowCmd) Run(rt *program.Runtime) error {
+func (c *ShowCmd) Run(rt *program.Runtime) error {
 	js, err := c.find(rt)
 	if err == nil {
 		err = js.knows(c.Stream)
@@ -111,7 +111,7 @@ func (c *journalShowCmd) Run(rt *program.Runtime) error {
 const mostPartitions = 10
 
 // knowsPartition is the error of a partition of which none of the journals has anything.
-func (c *journalShowCmd) knowsPartition(js *journals) error {
+func (c *ShowCmd) knowsPartition(js *journals) error {
 	there := map[string]string{} // the streams of partitions
 	found := false
 	for _, folder := range js.folders {
@@ -164,7 +164,7 @@ func namedPartitions(there map[string]string) string {
 	return strings.Join(all, ", ") + more
 }
 
-func (c *journalShowCmd) show(w io.Writer, j *journal.Journal) error {
+func (c *ShowCmd) show(w io.Writer, j *journal.Journal) error {
 	failures := j.Failures.All()
 	inOrder, byID := passesOf(j)
 	rows := exchangeRows{w, len("stream"), c.Body}
@@ -196,11 +196,11 @@ func (c *journalShowCmd) show(w io.Writer, j *journal.Journal) error {
 
 // wants reports whether an exchange of a stream is one of those that were asked
 // for.
-func (c *journalShowCmd) wants(stream string, e *journal.Exchange) bool {
+func (c *ShowCmd) wants(stream string, e *journal.Exchange) bool {
 	return (c.Stream == "" || c.Stream == stream) && strings.HasPrefix(e.Partition, c.Partition)
 }
 
-func (c *journalShowCmd) showFailed(rows exchangeRows, failures []*journal.Failure) error {
+func (c *ShowCmd) showFailed(rows exchangeRows, failures []*journal.Failure) error {
 	for _, f := range failures {
 		if !c.wants(f.Stream, &f.Exchange) {
 			continue

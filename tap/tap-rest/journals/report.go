@@ -1,4 +1,4 @@
-package main
+package journals
 
 import (
 	"bytes"
@@ -15,15 +15,15 @@ import (
 	"github.com/tap-rest/tap-rest/tap/workdir"
 )
 
-// reportCmd makes a page to look at.
-type reportCmd struct {
+// ReportCmd makes a page to look at.
+type ReportCmd struct {
 	journalFlags
 	Stream string `placeholder:"NAME" help:"About one stream alone."`
 	Output string `short:"o" placeholder:"FILE" default:"report.html" help:"The file, - for stdout; by default report.html."`
 }
 
 // Help says what is in the page.
-func (reportCmd) Help() string {
+func (ReportCmd) Help() string {
 	return `One HTML file, which loads nothing from anywhere: open it in a browser. It shows what
 the last run came to (each stream's certificate, what the journal saved, new fields,
 quarantined records) and the calls that the journal holds, at most the latest 100,000,
@@ -37,7 +37,7 @@ It holds what the API sent, without secrets: it is readable for you alone.`
 const pageMemory = 320 << 20
 
 // Run writes the page.
-func (c *reportCmd) Run(rt *program.Runtime) error {
+func (c *ReportCmd) Run(rt *program.Runtime) error {
 	js, err := c.find(rt)
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (c *reportCmd) Run(rt *program.Runtime) error {
 }
 
 // add adds what a folder holds.
-func (c *reportCmd) add(rt *program.Runtime, p *page.Page, folder string) error {
+func (c *ReportCmd) add(rt *program.Runtime, p *page.Page, folder string) error {
 	last, err := report.ReadLastRun(filepath.Join(folder, report.LastRunName))
 	if err != nil { // the calls are worth looking at without it
 		rt.Console.Log().Warn(err.Error())
