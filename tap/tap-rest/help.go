@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/firstdraft"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
@@ -76,7 +77,7 @@ func (c *helpCmd) Run(rt *program.Runtime) error { return rt.Again(append(c.Comm
 func misused(model *kong.Application, args []string, err error) error {
 	text := err.Error()
 	if slices.Contains(args, "init") && slices.Contains(args, "curl") {
-		return errUnquoted // and nothing of the line, which may hold secrets
+		return firstdraft.ErrUnquoted // and nothing of the line, which may hold secrets
 	}
 	var names []string
 	for _, command := range model.Children {

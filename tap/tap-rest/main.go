@@ -17,6 +17,8 @@ import (
 
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/demo"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/firstdraft"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/journals"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/parts"
@@ -29,8 +31,8 @@ import (
 type cli struct {
 	Sync    syncCmd            `cmd:"" hidden:"" default:"withargs" help:"Read the selected streams out: SCHEMA, RECORD and STATE lines on stdout."`
 	Airbyte airbyteCmds        `embed:""`
-	Demo    demoCmd            `cmd:"" help:"Read a sample API on loopback, all of it: no file is needed."`
-	Init    initCmd            `cmd:"" help:"Write a definition of an API: from curl, a URL, OpenAPI and others."`
+	Demo    demo.Cmd           `cmd:"" help:"Read a sample API on loopback, all of it: no file is needed."`
+	Init    firstdraft.Cmd     `cmd:"" help:"Write a definition of an API: from curl, a URL, OpenAPI and others."`
 	Lint    lintCmd            `cmd:"" help:"Check a definition and print all its problems."`
 	Schema  schemaCmd          `cmd:"" help:"Print the JSON Schema of definitions, for editors."`
 	Sources sourcesCmd         `cmd:"" help:"List the definitions that are built in, or print one."`
@@ -84,7 +86,7 @@ func run(args []string) int {
 		kong.Help(help),
 		kong.ExplicitGroups(commandGroups),
 		kong.ConfigureHelp(kong.HelpOptions{NoAppDescFormat: true, NoExpandSubcommands: true}),
-		kong.Vars{"version": versionLine(), "log_format": logFormat, "log_level": logLevel, "readers": readerNames()},
+		kong.Vars{"version": versionLine(), "log_format": logFormat, "log_level": logLevel, "readers": firstdraft.ReaderNames()},
 		kong.Exit(func(code int) { exited = code }),
 	)
 	if err != nil {

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"cmp"
@@ -19,11 +19,11 @@ import (
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
-// demoToken is the token that the sample shop asks for.
-const demoToken = styles.Secret
+// token is the token that the sample shop asks for.
+const token = styles.Secret
 
-// demoCmd reads the sample shop.
-type demoCmd struct {
+// Cmd reads the sample shop.
+type Cmd struct {
 	Serve  bool   `help:"Only serve the sample API, to try definitions with, until a signal comes: a shop that wants the token s3cret, and the same orders in the styles of API that the cookbook reads. Its root lists them, with a line for curl each."`
 	Listen string `placeholder:"HOST:PORT" default:"127.0.0.1:8025" help:"Where --serve serves it."`
 
@@ -32,7 +32,7 @@ type demoCmd struct {
 
 // Run starts the shop's API on loopback, discovers it and reads it out. It
 // leaves nothing behind.
-func (c *demoCmd) Run(rt *program.Runtime) error {
+func (c *Cmd) Run(rt *program.Runtime) error {
 	switch {
 	case c.Serve:
 		return serveStyles(rt, cmp.Or(c.Address, c.Listen))
@@ -40,7 +40,7 @@ func (c *demoCmd) Run(rt *program.Runtime) error {
 		return &tap.InputError{Err: fmt.Errorf("demo: unexpected argument %s: it takes none but for --serve", c.Address)}
 	}
 	var calls callLog
-	url, stop, err := apitest.Shop(apitest.RequireBearer(demoToken), apitest.Before(calls.arrived)).Start()
+	url, stop, err := apitest.Shop(apitest.RequireBearer(token), apitest.Before(calls.arrived)).Start()
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
@@ -64,7 +64,7 @@ func (c *demoCmd) Run(rt *program.Runtime) error {
 func shopConfig(url string) []byte {
 	// One stream at a time: the call before the one that is never answered is
 	// recorded then, whatever else the machine does.
-	config, err := json.Marshal(map[string]any{"source": "shop", "base_url": url, "token": demoToken, "run": map[string]int{"concurrency": 1}})
+	config, err := json.Marshal(map[string]any{"source": "shop", "base_url": url, "token": token, "run": map[string]int{"concurrency": 1}})
 	if err != nil {
 		panic(err) // it is text
 	}
@@ -79,12 +79,12 @@ func serveStyles(rt *program.Runtime, address string) error {
 		return &tap.InputError{Err: fmt.Errorf("demo: nothing can be served at %s: %w (--listen HOST:PORT names another place)", address, err)}
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/", apitest.Shop(apitest.RequireBearer(demoToken)))
+	mux.Handle("/", apitest.Shop(apitest.RequireBearer(token)))
 	styles.Mount(mux)
 	server := &http.Server{Handler: mux}
 	context.AfterFunc(rt.Stop, func() { server.Close() })
 	rt.Console.Say("A sample shop answers at http://%s: /shops, /customers, /orders. It wants the token %s, and fails now and then, on purpose.",
-		l.Addr(), demoToken)
+		l.Addr(), token)
 	rt.Console.Say("http://%s/ lists %d styles of API that answer there too, with a line for curl each.", l.Addr(), len(styles.All()))
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("demo: %w", err)

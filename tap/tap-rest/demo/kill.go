@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"bytes"
@@ -19,12 +19,12 @@ import (
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
-// demoKillAt is the call at which the demo's first run is killed, of about 110.
+// killAt is the call at which the demo's first run is killed, of about 110.
 // The shops and the customers are read by then, and the orders are under way.
-const demoKillAt = 60
+const killAt = 60
 
-// demoGrace is how long a run may go on after a signal: more than it takes.
-const demoGrace = 15 * time.Second
+// grace is how long a run may go on after a signal: more than it takes.
+const grace = 15 * time.Second
 
 // killAndGoOn reads the shop twice by this program in processes of its own. The
 // first is killed in the middle, and all that it wrote to stdout is thrown away,
@@ -63,7 +63,7 @@ func killAndGoOn(rt *program.Runtime, dir string, config []byte, calls *callLog)
 // answered. It returns that call.
 func killInTheMiddle(rt *program.Runtime, dir, config string, stdout io.Writer, calls *callLog) (last string, err error) {
 	calls.take()
-	reached, goOn := calls.hold(demoKillAt)
+	reached, goOn := calls.hold(killAt)
 	defer goOn()
 	victim, err := startTap(rt, dir, config, stdout)
 	if err != nil {
@@ -117,7 +117,7 @@ func startTap(rt *program.Runtime, dir, config string, stdout io.Writer) (*child
 	cmd.Env = append(withoutSettings(os.Environ()), "XDG_STATE_HOME="+dir)
 	cmd.Stdout, cmd.Stderr = stdout, os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = demoGrace
+	cmd.WaitDelay = grace
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package main
+package firstdraft
 
 import (
 	"bytes"
@@ -26,8 +26,8 @@ import (
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
-// initCmd writes a definition of an API from what describes it.
-type initCmd struct {
+// Cmd writes a definition of an API from what describes it.
+type Cmd struct {
 	Source []string `arg:"" help:"A line of curl in quotes or a URL, or several of one API; or a file: HAR, OpenAPI, OData, a collection of Postman, say; - is stdin."`
 	Output string   `short:"o" placeholder:"FILE" help:"Where the definition goes. Without it: NAME.yaml on a terminal, else stdout."`
 	Yes    bool     `short:"y" help:"Ask nothing: take what is likeliest, replace files, and put secrets into the config (0600)."`
@@ -54,8 +54,8 @@ var readers = slices.Concat([]reader{
 	{"url", "a URL", looksLikeURL, readURL},
 })
 
-// readerNames are for help and messages.
-func readerNames() string {
+// ReaderNames are for help and messages.
+func ReaderNames() string {
 	names := make([]string, len(readers))
 	for i, r := range readers {
 		names[i] = r.name
@@ -81,7 +81,7 @@ type survey struct {
 }
 
 // Run reads the source and writes the definition.
-func (c *initCmd) Run(rt *program.Runtime) error {
+func (c *Cmd) Run(rt *program.Runtime) error {
 	out, err := c.prepare(rt)
 	if err != nil {
 		return &tap.InputError{Err: err}
@@ -98,7 +98,7 @@ func (c *initCmd) Run(rt *program.Runtime) error {
 }
 
 // read reads the source.
-func (c *initCmd) read(in *survey) (*draft.Definition, error) {
+func (c *Cmd) read(in *survey) (*draft.Definition, error) {
 	if areRequests(c.Source) {
 		return readSeveral(c.Source, in)
 	}
@@ -111,18 +111,18 @@ func (c *initCmd) read(in *survey) (*draft.Definition, error) {
 		return nil, &tap.InputError{Err: err}
 	}
 	if r.name == "curl" && (len(in.headers) > 0 || in.user != "") {
-		return nil, &tap.InputError{Err: errUnquoted}
+		return nil, &tap.InputError{Err: ErrUnquoted}
 	}
 	in.file = file
 	return r.read(text, in)
 }
 
-// errUnquoted is what a line of curl without quotes around it is told: the shell has taken
+// ErrUnquoted is what a line of curl without quotes around it is told: the shell has taken
 // it apart, and flags of it are not init's.
-var errUnquoted = errors.New(`init: a flag of the line of curl stands outside the line: put all of the line into quotes, as in tap-rest init 'curl -H "…" https://…'`)
+var ErrUnquoted = errors.New(`init: a flag of the line of curl stands outside the line: put all of the line into quotes, as in tap-rest init 'curl -H "…" https://…'`)
 
 // text returns the source, and the name of its file if it has one.
-func (c *initCmd) text() (text []byte, file string, err error) {
+func (c *Cmd) text() (text []byte, file string, err error) {
 	line := strings.Join(c.Source, " ")
 	switch {
 	case line == "-":
@@ -162,16 +162,16 @@ func firstWord(line string) string {
 }
 
 // reader returns the reader of a source, which stands in a file where it has a name.
-func (c *initCmd) reader(text []byte, file string) (*reader, error) {
+func (c *Cmd) reader(text []byte, file string) (*reader, error) {
 	for i := range readers {
 		if c.From == readers[i].name || c.From == "" && readers[i].looksLike(text) {
 			return &readers[i], nil
 		}
 	}
 	if c.From != "" {
-		return nil, fmt.Errorf("init: --from %s is none of %s", c.From, readerNames())
+		return nil, fmt.Errorf("init: --from %s is none of %s", c.From, ReaderNames())
 	}
-	return nil, fmt.Errorf("init: %s %s; init reads these, and --from names the one that it is: %s", cmp.Or(file, "the source"), unknownSource(text), readerNames())
+	return nil, fmt.Errorf("init: %s %s; init reads these, and --from names the one that it is: %s", cmp.Or(file, "the source"), unknownSource(text), ReaderNames())
 }
 
 // unknownSource says what a source is that has no reader.

@@ -1,4 +1,4 @@
-package main
+package firstdraft
 
 import (
 	"net/http"
@@ -36,7 +36,7 @@ func TestInitGetsDocuments(t *testing.T) {
 			asked = nil
 			in := &survey{stop: t.Context(), calls: 8, headers: []string{"X-Key: k3y"}, api: http.DefaultTransport, say: t.Logf}
 			address := []byte(api.URL + tt.path)
-			r, err := new(initCmd).reader(address, "")
+			r, err := new(Cmd).reader(address, "")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,4 +1,4 @@
-package main
+package firstdraft
 
 import (
 	"bytes"
@@ -35,7 +35,7 @@ type output struct {
 }
 
 // prepare says where the definition will go, before anything is asked of the API.
-func (c *initCmd) prepare(rt *program.Runtime) (*output, error) {
+func (c *Cmd) prepare(rt *program.Runtime) (*output, error) {
 	out := &output{rt: rt, ask: newAsker(rt, c.Yes), yes: c.Yes, file: c.Output}
 	out.pipe = c.Output == "-" || c.Output == "" && !console.IsTerminal(rt.Stdout)
 	if out.pipe {
