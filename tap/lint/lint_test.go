@@ -1,11 +1,15 @@
 package lint_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"net/url"
+	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/xeipuuv/gojsonschema"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/config"
@@ -117,8 +121,12 @@ func TestSARIF(t *testing.T) {
 			return nil, errors.New("read definition: no such file")
 		}))
 	}
+	text := lint.SARIF(reports, "v1")
+	for _, problem := range sarifProblems(t, text) {
+		t.Error(problem)
+	}
 	var log sarifLog
-	if err := json.Unmarshal(lint.SARIF(reports, "v1"), &log); err != nil {
+	if err := json.Unmarshal(text, &log); err != nil {
 		t.Fatal(err)
 	}
 	run := log.Runs[0]
@@ -142,5 +150,43 @@ func TestSARIF(t *testing.T) {
 	}
 	if !files["my%20shop.yaml"] || !files["sub/good.yaml"] || !files["-"] {
 		t.Errorf("got %v", files)
+	}
+}
+
+// sarifProblems is what the schema of SARIF 2.1.0 has against a log.
+func sarifProblems(t *testing.T, log []byte) (all []string) {
+	t.Helper()
+	schema, err := os.ReadFile(filepath.Join("testdata", "sarif-2.1.0-rtm.5.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := gojsonschema.Validate(gojsonschema.NewBytesLoader(schema), gojsonschema.NewBytesLoader(log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range result.Errors() {
+		all = append(all, e.String())
+	}
+	return all
+}
+
+// TestSARIFWithoutFindings proves that a log of nothing is one, too, and that the schema
+// finds what is wrong in a log.
+func TestSARIFWithoutFindings(t *testing.T) {
+	log := lint.SARIF(nil, "v1")
+	if problems := sarifProblems(t, log); len(problems) > 0 {
+		t.Error(problems)
+	}
+	for _, tt := range []struct{ name, was, is string }{
+		{"no tool", `"tool"`, `"tol"`},
+		{"another version", `"version": "2.1.0"`, `"version": "2.0.0"`},
+		{"columns of another kind", "unicodeCodePoints", "bytes"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			wrong := bytes.Replace(log, []byte(tt.was), []byte(tt.is), 1)
+			if bytes.Equal(wrong, log) || len(sarifProblems(t, wrong)) == 0 {
+				t.Errorf("the schema takes %s", wrong)
+			}
+		})
 	}
 }
