@@ -50,9 +50,6 @@ func longRecord(i int) []byte {
 	return fmt.Appendf(nil, `{"id":%d,"n":12345678901234567890.10,"updated_at":"2025-01-02T00:00:00Z","text":"\u00e9"}`, 9007199254740993+i)
 }
 
-// work is the folder that the program keeps its journal in.
-func (r *rig) work() string { return filepath.Join(r.dir, ".local") }
-
 // startAfresh starts the program as if nothing had been before.
 func (r *rig) startAfresh(t *testing.T) *process {
 	t.Helper()

@@ -54,6 +54,9 @@ func newRig(t *testing.T, options ...apitest.Option) *rig {
 	return r
 }
 
+// work is the folder that the program keeps its journal in.
+func (r *rig) work() string { return filepath.Join(r.dir, ".local") }
+
 // rigCollection has 30 pages of 5 records with a text of so many bytes.
 func rigCollection(size int) apitest.Collection {
 	text := strings.Repeat("x", size)
