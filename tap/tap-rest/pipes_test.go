@@ -116,7 +116,7 @@ func TestClosedStdout(t *testing.T) {
 			if code := cmd.ProcessState.ExitCode(); code != 1 || r.api.Count() > 0 {
 				t.Errorf("%s: exit %d after %d requests, want 1 and none", what, code, r.api.Count())
 			}
-			if got := stderr.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "stdout is closed") {
+			if got := stderr.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "stdout is closed") || what != "no reader" && !strings.Contains(got, "subprocess.DEVNULL") {
 				t.Errorf("%s: got %q, want one line", what, got)
 			}
 		}
@@ -136,6 +136,13 @@ func TestClosedStdout(t *testing.T) {
 			t.Fatal(err)
 		}
 		check(">&-", r, cmd)
+
+		null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0) // as Python's subprocess.DEVNULL is
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer null.Close()
+		check("the null device for reading and writing", r, r.program(t, null, nil, verb...))
 
 		if err := r.program(t, nil, nil, verb...).Run(); err != nil { // its stdout is the null device
 			t.Errorf("into the null device: %v", err)
