@@ -52,3 +52,7 @@ func CertificateOf(p journal.Pass) *certificate.Record {
 	}
 	return &c
 }
+
+// ReadForChildren reports whether a pass of the journal reads its stream for the sake of
+// its children alone.
+func ReadForChildren(p journal.Pass) bool { return plan.LayoutOf(p).Feed }

@@ -19,6 +19,7 @@ type Page struct {
 	sources []source
 	streams []stream
 	index   map[streamKey]int
+	feeds   map[string]bool // the passes, by their ids, that are read for children alone
 	calls   []call
 	leftOut int // calls that are older than those
 	bodies  beginnings
@@ -29,7 +30,7 @@ const mostCalls = 100_000
 
 // New begins a page, about one stream or all. program is the version of this one.
 func New(program, only string, now time.Time) *Page {
-	return &Page{program: program, only: only, made: now, most: mostCalls, index: map[streamKey]int{}, sources: []source{}, streams: []stream{}, bodies: beginnings{limit: longestBeginning, most: mostBeginnings}}
+	return &Page{program: program, only: only, made: now, most: mostCalls, index: map[streamKey]int{}, feeds: map[string]bool{}, sources: []source{}, streams: []stream{}, bodies: beginnings{limit: longestBeginning, most: mostBeginnings}}
 }
 
 // Source is a journal and what its last run came to.
@@ -42,6 +43,7 @@ type Source struct {
 // Pass is a pass in a journal, and what was proven of it; nil: nothing, or not yet.
 type Pass struct {
 	journal.Pass
+	Feed        bool // it is read for the sake of its children alone
 	Certificate *certificate.Record
 }
 
@@ -64,10 +66,12 @@ type lastRun struct {
 	Flushes int64  `json:"flushes"`
 }
 
-// stream is a stream of a source as the page has it.
+// stream is a stream of a source as the page has it. One that is read for its children too
+// is there twice.
 type stream struct {
 	Source      int               `json:"source"`
 	Name        string            `json:"name"`
+	Feed        bool              `json:"feed"`        // it is read for the sake of its children alone
 	Run         *report.StreamRun `json:"run"`         // null: not recorded
 	Pass        string            `json:"pass"`        // finished, unfinished; "": the journal has none
 	AsOf        int64             `json:"asOf"`        // of that pass
@@ -86,10 +90,17 @@ type proof struct {
 type streamKey struct {
 	source int
 	name   string
+	feed   bool
 }
 
-// Size is how many streams and calls the page has.
-func (p *Page) Size() (streams, calls int) { return len(p.streams), min(len(p.calls), p.most) }
+// Size is how many streams, each counted once, and calls the page has.
+func (p *Page) Size() (streams, calls int) {
+	names := map[streamKey]bool{}
+	for _, s := range p.streams {
+		names[streamKey{source: s.Source, name: s.Name}] = true
+	}
+	return len(names), min(len(p.calls), p.most)
+}
 
 // Begin begins a source: the calls that are added from now on are its.
 func (p *Page) Begin(s Source) {
@@ -106,39 +117,39 @@ func (p *Page) Begin(s Source) {
 		}
 	}
 	passes := slices.Clone(s.Passes)
+	clear(p.feeds)
 	slices.SortStableFunc(passes, func(a, b Pass) int { return a.Begun.Compare(b.Begun) })
 	for _, pass := range passes {
 		p.addPass(pass)
 	}
 }
 
-// stream returns the place of a stream of the source that was begun; nil: the page is
-// not about it.
-func (p *Page) stream(name string) *stream {
-	if i := p.streamAt(name); i >= 0 {
+// stream returns the place of a stream of the source that was begun, as it is read for
+// itself or for its children; nil: the page is not about it.
+func (p *Page) stream(name string, feed bool) *stream {
+	if i := p.streamAt(name, feed); i >= 0 {
 		return &p.streams[i]
 	}
 	return nil
 }
 
-func (p *Page) streamAt(name string) int {
+func (p *Page) streamAt(name string, feed bool) int {
 	if p.only != "" && name != p.only {
 		return -1
 	}
-	key := streamKey{len(p.sources) - 1, name}
+	key := streamKey{len(p.sources) - 1, name, feed}
 	i, ok := p.index[key]
 	if !ok {
 		i = len(p.streams)
 		p.index[key] = i
-		p.streams = append(p.streams, stream{Source: key.source, Name: name})
+		p.streams = append(p.streams, stream{Source: key.source, Name: name, Feed: feed})
 	}
 	return i
 }
 
-// addRun adds what a run came to for a stream. One that is read for its children too has
-// two entries: that of its own records counts.
+// addRun adds what a run came to for a stream.
 func (p *Page) addRun(r *report.StreamRun) {
-	if s := p.stream(r.Stream); s != nil && (s.Run == nil || s.Run.Feed) {
+	if s := p.stream(r.Stream, r.Feed); s != nil {
 		s.Run = r
 		s.certify(&r.Certificate)
 	}
@@ -146,10 +157,11 @@ func (p *Page) addRun(r *report.StreamRun) {
 
 // addPass adds a pass; the latest one of a stream counts.
 func (p *Page) addPass(pass Pass) {
-	s := p.stream(pass.Stream)
+	s := p.stream(pass.Stream, pass.Feed)
 	if s == nil {
 		return
 	}
+	p.feeds[pass.ID] = pass.Feed
 	s.Pass, s.AsOf = "unfinished", pass.AsOf.UnixMilli()
 	if pass.Finished {
 		s.Pass = "finished"
@@ -171,14 +183,14 @@ func (s *stream) certify(c *certificate.Record) {
 
 // Add adds an exchange of a stream.
 func (p *Page) Add(e *journal.Exchange, stream string) {
-	if at := p.streamAt(stream); at >= 0 {
+	if at := p.streamAt(stream, p.feeds[e.Pass]); at >= 0 {
 		p.add(e, at, "")
 	}
 }
 
 // AddFailed adds an exchange that failed for good.
 func (p *Page) AddFailed(f *journal.Failure) {
-	if at := p.streamAt(f.Stream); at >= 0 {
+	if at := p.streamAt(f.Stream, p.feeds[f.Pass]); at >= 0 {
 		p.add(&f.Exchange, at, cmp.Or(f.Why, "not recorded"))
 	}
 }

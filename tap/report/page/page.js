@@ -56,6 +56,7 @@
   const streams = data.streams;
   const sourceName = (s) => s.name || s.folder.split(/[\\/]/).pop();
   const label = (s) => clean((severalSources ? sourceName(data.sources[s.source]) + " / " : "") + s.name);
+  const reading = (s) => label(s) + (s.feed ? " (for its children)" : "");
 
   // How a stream ended: its kind decides the mark and the colour, the text says it.
   const ended = (s) => {
@@ -73,15 +74,21 @@
   };
 
   const showVerdict = () => {
-    const kinds = {good: 0, doubt: 0, bad: 0, open: 0, quiet: 0};
-    streams.forEach((s) => kinds[ended(s).kind]++);
+    // A stream that is read for its children, too, counts once, by what ended worse.
+    const kinds = {bad: 0, doubt: 0, open: 0, quiet: 0, good: 0}, worst = Object.keys(kinds), byName = new Map();
+    streams.forEach((s) => {
+      const name = s.source + "/" + s.name, kind = ended(s).kind, was = byName.get(name);
+      if (was === undefined || worst.indexOf(kind) < worst.indexOf(was)) byName.set(name, kind);
+    });
+    byName.forEach((kind) => kinds[kind]++);
+    const all = byName.size;
     const said = [[kinds.good, "complete"], [kinds.doubt, "in doubt"], [kinds.bad, "failed"], [kinds.open, "unfinished"], [kinds.quiet, "not read"]].filter(([n]) => n > 0);
     let text;
-    if (streams.length === 0) text = "Nothing is recorded";
+    if (all === 0) text = "Nothing is recorded";
     else if (!data.sources.some((s) => s.run)) text = "The last run is " + notRecorded;
-    else if (kinds.good === streams.length) text = (["The stream is", "Both streams are"][streams.length - 1] || "All " + count(streams.length) + " streams are") + " complete";
-    else if (said.length === 1) text = many(streams.length, "stream is ", "streams are ") + said[0][1];
-    else text = "Of " + count(streams.length) + " streams, " + said.map(([n, t]) => count(n) + " " + t).join(", ");
+    else if (kinds.good === all) text = (["The stream is", "Both streams are"][all - 1] || "All " + count(all) + " streams are") + " complete";
+    else if (said.length === 1) text = many(all, "stream is ", "streams are ") + said[0][1];
+    else text = "Of " + count(all) + " streams, " + said.map(([n, t]) => count(n) + " " + t).join(", ");
     byId("verdict").textContent = text;
     document.title = "tap-rest report: " + data.sources.map((s) => clean(sourceName(s))).slice(0, 3).join(", ");
     fill(byId("runs"), data.sources.map((s) => {
@@ -133,7 +140,7 @@
       const bad = s.run && s.run.failure;
       const more = why.length || walks.length ? make("details", {open: ["bad", "doubt"].includes(ended(s).kind)}, make("summary", {}, bad && !s.proof ? "why it failed" : proof),
         listOf(why), walks.length ? make("div", {}, make("h3", {}, walks.length === 1 ? "The walk" : "Walks that are named"), listOf(walks.map(walkText))) : null) : proof;
-      const name = make("th", {scope: "row"}, make("bdi", {}, label(s)), r && r.feed ? make("span", {class: "soft"}, " (for its children)") : null);
+      const name = make("th", {scope: "row"}, make("bdi", {}, label(s)), s.feed ? make("span", {class: "soft"}, " (for its children)") : null);
       return make("tbody", {}, make("tr", {}, name, make("td", {}, state(s)), number(r && count(r.records)), number(r && count(r.pages)), number(r && count(r.requests)),
         number(r && count(r.saved.calls)), number(r && count(r.retries)), number(r && lasts(r.waited_seconds * 1000)), number(r && size(r.bytes))),
       make("tr", {}, make("td", {colspan: 9}, make("div", {class: "proof"}, more))));
@@ -152,7 +159,7 @@
       " that took " + lasts(1000 * sum((x) => x.seconds)) + " when the API was asked for them" + (sum((x) => x.cost) ? ", and cost " + +sum((x) => x.cost).toFixed(6) : "") + "."));
     if (some.length > 1) {
       body.append(make("div", {class: "wide"}, make("table", {class: "rows"}, head("Stream", "#Calls", "#Received then", "#Took then"), make("tbody", {}, some.map((s) =>
-        make("tr", {}, make("th", {scope: "row"}, make("bdi", {}, label(s))), number(count(s.run.saved.calls)), number(size(s.run.saved.bytes)), number(lasts(1000 * s.run.saved.seconds))))))));
+        make("tr", {}, make("th", {scope: "row"}, make("bdi", {}, reading(s))), number(count(s.run.saved.calls)), number(size(s.run.saved.bytes)), number(lasts(1000 * s.run.saved.seconds))))))));
     }
   };
 
@@ -223,7 +230,7 @@
   const setUpFilter = () => {
     const option = ([value, text]) => make("option", {value}, text);
     const used = new Set(calls.stream);
-    streams.forEach((s, at) => { if (used.has(at)) filter.elements.stream.append(option([at, label(s)])); });
+    streams.forEach((s, at) => { if (used.has(at)) filter.elements.stream.append(option([at, reading(s)])); });
     const counts = new Map();
     for (const s of calls.status) counts.set(s, (counts.get(s) || 0) + 1);
     const statuses = [...counts.keys()].filter((s) => s > 0).sort((a, b) => a - b).slice(0, 60).map((s) => ["s" + s, "status " + s + " (" + count(counts.get(s)) + ")"]);
@@ -299,7 +306,7 @@
     const i = chosen[n], waited = calls.waited[i], tries = calls.number[i];
     const tone = wentWell(i) ? (tries > 1 ? "doubt" : "") : "bad";
     const request = shortRequest(i);
-    const cells = [clock(calls.base + calls.start[i]), label(streams[calls.stream[i]]), make("span", {class: tone}, failed(i) && calls.status[i] ? statusText(i) + " failed" : statusText(i)), request, count(calls.records[i]), size(calls.bytes[i]),
+    const cells = [clock(calls.base + calls.start[i]), reading(streams[calls.stream[i]]), make("span", {class: tone}, failed(i) && calls.status[i] ? statusText(i) + " failed" : statusText(i)), request, count(calls.records[i]), size(calls.bytes[i]),
       waited < 0 ? none("\u2013") : lasts(waited / 10), lasts(calls.took[i] / 10), count(tries), bar(i, from === null ? calls.start[i] : from, from === null ? calls.start[i] + to : to)];
     const tr = make("tr", {"data-at": n, "aria-rowindex": n + 2, tabindex: n === active ? 0 : -1}, cells.map((c, k) => make("td", {class: columnsOf[k][1], title: k === 3 ? request : waited < 0 && k === 6 ? notRecorded : undefined}, c)));
     return tr;
@@ -382,7 +389,7 @@
     byId("call-title").textContent = (calls.status[i] ? "Answer " + calls.status[i] : "No answer") + (failed(i) ? ", failed for good" : "") + " \u2013 call " + count(n + 1) + " of " + count(chosen.length);
     const body = [make("p", {class: "url"}, make("bdi", {}, clean(requests[i])))];
     if (failed(i)) body.push(make("p", {class: "bad"}, clean(calls.failed[i])));
-    body.push(make("dl", {class: "facts"}, fact("Stream", make("bdi", {}, label(s))), fact("Start (UTC)", stamp(calls.base + calls.start[i])), fact("Waited", calls.waited[i] < 0 ? none() : lasts(calls.waited[i] / 10)),
+    body.push(make("dl", {class: "facts"}, fact("Stream", make("bdi", {}, reading(s))), fact("Start (UTC)", stamp(calls.base + calls.start[i])), fact("Waited", calls.waited[i] < 0 ? none() : lasts(calls.waited[i] / 10)),
       fact("Took", lasts(calls.took[i] / 10)), fact("Attempts", count(calls.number[i])), fact("Records", count(calls.records[i])), fact("Size", size(calls.bytes[i])),
       fact("Left of its limit", calls.room[i] < 0 ? none("not said") : (calls.room[i] / 10).toFixed(1) + " %")));
     body.push(make("h3", {}, "Attempts"));

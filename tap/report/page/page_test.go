@@ -224,6 +224,7 @@ func TestCalls(t *testing.T) {
 func TestStreams(t *testing.T) {
 	proven := &certificate.Record{Stream: "x", Verdict: certificate.Proven, Tally: certificate.Tally{Walks: 1}, Pages: 7, EndedBy: map[string]int64{"no_next": 1}}
 	pass := Pass{Pass: journal.Pass{ID: "1", Stream: "x", AsOf: june, Begun: june, Finished: true}, Certificate: proven}
+	feed := Pass{Pass: journal.Pass{ID: "2", Stream: "x", AsOf: june, Begun: june, Finished: true}, Feed: true}
 	run := &report.LastRun{Started: june, Seconds: 10, Streams: []report.StreamRun{
 		{Stream: "x", Status: "complete", Feed: true}, {Stream: "x", Status: "unfinished", Written: 5}, {Stream: "y", Status: "complete"},
 	}}
@@ -232,25 +233,39 @@ func TestStreams(t *testing.T) {
 		last       *report.LastRun
 		want       string
 	}{
-		{"a journal alone", "", nil, "x finished proven"},
-		{"with an account", "", run, "x finished unfinished, y complete"},
-		{"one stream", "y", run, "y complete"},
+		{"a journal alone", "", nil, "x finished proven 3, x for its children finished 2"},
+		{"with an account", "", run, "x for its children finished complete 2, x finished unfinished 3, y complete 0"},
+		{"one stream", "y", run, "y complete 0"},
+		{"one that is read twice", "x", run, "x for its children finished complete 2, x finished unfinished 3"},
 		{"a stream that is not there", "z", run, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p := New("", tt.only, june)
-			p.Begin(Source{Last: tt.last, Passes: []Pass{pass}})
+			p.Begin(Source{Last: tt.last, Passes: []Pass{pass, feed}})
 			p.Add(&journal.Exchange{At: june.Add(-time.Hour)}, "x")
 			p.Add(&journal.Exchange{At: june.Add(time.Second)}, "x")
 			p.Add(&journal.Exchange{At: june.Add(time.Hour)}, "x")
+			p.Add(&journal.Exchange{Key: journal.Key{Pass: "2"}, At: june.Add(time.Second)}, "x")
+			p.AddFailed(&journal.Failure{Exchange: journal.Exchange{Key: journal.Key{Pass: "2"}, At: june.Add(time.Second)}, Stream: "x"})
+			calls := map[int]int{}
+			for _, c := range p.calls {
+				calls[c.stream]++
+			}
 			var all []string
-			for _, s := range p.streams {
-				words := []string{s.Name, s.Pass}
+			for i, s := range p.streams {
+				words := []string{s.Name}
+				if s.Feed {
+					words = append(words, "for its children")
+				}
+				words = append(words, s.Pass)
 				if s.Run != nil {
 					words = append(words, s.Run.Status)
 				}
-				all = append(all, strings.Join(strings.Fields(strings.Join(append(words, s.Verdict), " ")), " "))
+				all = append(all, strings.Join(strings.Fields(strings.Join(append(words, s.Verdict, fmt.Sprint(calls[i])), " ")), " "))
+			}
+			if n, _ := p.Size(); tt.last != nil && tt.only == "" && n != 2 {
+				t.Errorf("%d streams, want 2", n)
 			}
 			if got := strings.Join(all, ", "); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)

@@ -89,7 +89,7 @@ func (c *ReportCmd) add(rt *program.Runtime, p *page.Page, folder string) error 
 	inOrder, byID := passesOf(j)
 	s := page.Source{Folder: folder, Last: last}
 	for _, one := range inOrder {
-		s.Passes = append(s.Passes, page.Pass{Pass: one.Pass, Certificate: tap.CertificateOf(one.Pass)})
+		s.Passes = append(s.Passes, page.Pass{Pass: one.Pass, Feed: tap.ReadForChildren(one.Pass), Certificate: tap.CertificateOf(one.Pass)})
 	}
 	p.Begin(s)
 	for _, f := range j.Failures.All() {
