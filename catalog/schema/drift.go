@@ -1,8 +1,8 @@
 package schema
 
 import (
+	"encoding/binary"
 	"fmt"
-	"strings"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
 )
@@ -34,8 +34,8 @@ func NewFields(doc []byte) (*Fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := fieldCompiler{doc: d, sets: map[string]*fieldSet{}}
-	root, err := c.compile([]*node{d.root})
+	c := fieldCompiler{doc: d, sets: map[string]*fieldSet{}, numbers: map[*node]uint32{}}
+	root, err := c.compile(group{d.root})
 	if err != nil {
 		return nil, err
 	}
@@ -151,37 +151,38 @@ func nameOf(key raw.Text) []byte {
 // fieldCompiler makes one set for each group of schemas that judge a value
 // together.
 type fieldCompiler struct {
-	doc  *document
-	sets map[string]*fieldSet // by the places of the group's schemas
+	doc     *document
+	sets    map[string]*fieldSet // by the numbers of the group's schemas
+	numbers map[*node]uint32
 }
 
-func (c *fieldCompiler) compile(nodes []*node) (*fieldSet, error) {
-	group := c.doc.group(nodes)
-	key := placesOf(group)
+func (c *fieldCompiler) compile(nodes group) (*fieldSet, error) {
+	schemas := c.doc.group(nodes)
+	key := c.key(schemas)
 	if s, ok := c.sets[key]; ok {
 		return s, nil
 	}
 	if len(c.sets) >= maxSchemas {
 		return nil, &SchemaError{Msg: fmt.Sprintf("branches name fields in more than %d ways", maxSchemas)}
 	}
-	s := &fieldSet{closed: isClosed(group), names: map[string]*fieldSet{}}
+	s := &fieldSet{closed: schemas.isClosed(), names: map[string]*fieldSet{}}
 	c.sets[key] = s
 	var err error
-	if items := itemsOf(group); len(items) > 0 {
+	if items := schemas.items(); len(items) > 0 {
 		if s.items, err = c.compile(items); err != nil {
 			return nil, err
 		}
 	}
-	if rest := restOf(group); len(rest) > 0 {
+	if rest := schemas.rest(); len(rest) > 0 {
 		if s.rest, err = c.compile(rest); err != nil {
 			return nil, err
 		}
 	}
-	return s, c.compileNames(s, group)
+	return s, c.compileNames(s, schemas)
 }
 
-func (c *fieldCompiler) compileNames(s *fieldSet, group []*node) error {
-	for name, nodes := range propertiesOf(group) {
+func (c *fieldCompiler) compileNames(s *fieldSet, schemas group) error {
+	for name, nodes := range schemas.properties() {
 		sub, err := c.compile(nodes)
 		if err != nil {
 			return err
@@ -191,12 +192,16 @@ func (c *fieldCompiler) compileNames(s *fieldSet, group []*node) error {
 	return nil
 }
 
-// placesOf returns a text that stands for the group.
-func placesOf(group []*node) string {
-	var b strings.Builder
-	for _, n := range group {
-		b.WriteString(n.at)
-		b.WriteByte('\n')
+// key returns a text that stands for the group.
+func (c *fieldCompiler) key(schemas group) string {
+	var key []byte
+	for _, n := range schemas {
+		number, known := c.numbers[n]
+		if !known {
+			number = uint32(len(c.numbers))
+			c.numbers[n] = number
+		}
+		key = binary.LittleEndian.AppendUint32(key, number)
 	}
-	return b.String()
+	return string(key)
 }

@@ -1,6 +1,9 @@
 package schema
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // target returns n, or what its $ref leads to in the end.
 func (d *document) target(n *node) *node {
@@ -14,19 +17,29 @@ func (d *document) target(n *node) *node {
 	return n
 }
 
+// group is schemas that judge one value together.
+type group []*node
+
 // group returns all schemas that name fields of a value that meets the given
 // ones: these, or what they refer to, and their branches; each once.
-func (d *document) group(nodes []*node) []*node {
-	known := make(map[*node]bool, len(nodes))
-	var group []*node
+func (d *document) group(nodes group) group {
+	var all group
+	var known map[*node]bool // once they are many
 	var add func(n *node)
 	add = func(n *node) {
 		n = d.target(n)
-		if known[n] {
+		if known[n] || known == nil && slices.Contains(all, n) {
 			return
 		}
-		known[n] = true
-		group = append(group, n)
+		all = append(all, n)
+		if known == nil && len(all) > fewMembers {
+			known = map[*node]bool{}
+			for _, one := range all {
+				known[one] = true
+			}
+		} else if known != nil {
+			known[n] = true
+		}
 		d.children(n, func(keyword string, child *node) {
 			if judgesSame(keyword) && keyword != "not" {
 				add(child)
@@ -36,100 +49,88 @@ func (d *document) group(nodes []*node) []*node {
 	for _, n := range nodes {
 		add(n)
 	}
-	return group
+	return all
 }
 
-// properties returns the keyword properties of n, or nil.
-func (n *node) properties() *node {
-	if !n.isObject() {
-		return nil
-	}
-	p := n.object("properties")
-	if p != nil {
-		p.take()
-	}
-	return p
-}
-
-// propertiesOf returns the schemas in the group of each field that it names.
-func propertiesOf(group []*node) map[string][]*node {
-	fields := map[string][]*node{}
-	for _, n := range group {
-		if p := n.properties(); p != nil {
-			for name, value := range p.index {
-				fields[name] = append(fields[name], value)
+// properties yields the fields that the group names, each once, with the
+// schemas of it in the group.
+func (g group) properties() iter.Seq2[string, group] {
+	return func(yield func(string, group) bool) {
+		for i, n := range g {
+			p := n.properties()
+			if p == nil {
+				continue
+			}
+			for name := range p.fields() {
+				if len(g[:i].property(name)) == 0 && !yield(name, g[i:].property(name)) {
+					return
+				}
 			}
 		}
 	}
-	return fields
 }
 
 // property returns the schemas in the group of the field with that name.
-func property(group []*node, name string) []*node {
-	var nodes []*node
-	for _, n := range group {
-		if p := n.properties(); p != nil && p.index[name] != nil {
-			nodes = append(nodes, p.index[name])
+func (g group) property(name string) (nodes group) {
+	for _, n := range g {
+		if p := n.properties(); p != nil {
+			if value := p.get(name); value != nil {
+				nodes = append(nodes, value)
+			}
 		}
 	}
 	return nodes
 }
 
-// itemsOf returns the schemas in the group of the elements of an array.
-func itemsOf(group []*node) []*node {
-	var nodes []*node
-	for _, n := range group {
+// items returns the schemas in the group of the elements of an array.
+func (g group) items() (nodes group) {
+	for _, n := range g {
 		if !n.isObject() {
 			continue
 		}
-		if items := n.get("items"); items != nil && (items.isObject() || items.seen != nil) {
+		if items := n.get("items"); items != nil && items.isObject() {
 			nodes = append(nodes, items)
 		}
 	}
 	return nodes
 }
 
-// restOf returns the schemas in the group of the members that it does not
-// name: what additionalProperties says of them. Beside patternProperties it
-// does not hold for all of those.
-func restOf(group []*node) []*node {
-	var nodes []*node
-	for _, n := range group {
-		if !n.isObject() || hasPatterns(n) {
+// rest returns the schemas in the group of the members that it does not name:
+// what additionalProperties says of them. Beside patternProperties it does not
+// hold for all of those.
+func (g group) rest() (nodes group) {
+	for _, n := range g {
+		if !n.isObject() || n.hasPatterns() {
 			continue
 		}
-		if more := n.get("additionalProperties"); more != nil && (more.isObject() || more.seen != nil) {
+		if more := n.get("additionalProperties"); more != nil && more.isObject() {
 			nodes = append(nodes, more)
 		}
 	}
 	return nodes
 }
 
-func hasPatterns(n *node) bool {
-	p := n.object("patternProperties")
-	return p != nil && string(p.raw) != "{}"
-}
-
 // isClosed reports whether a member that the group does not name is a new
 // field.
-func isClosed(group []*node) bool {
-	names := slices.ContainsFunc(group, func(n *node) bool { return n.properties() != nil })
-	return names && !slices.ContainsFunc(group, isOpen)
+func (g group) isClosed() bool {
+	names := slices.ContainsFunc(g, func(n *node) bool { return n.properties() != nil })
+	return names && !slices.ContainsFunc(g, g.opens)
 }
 
-// isOpen reports whether n lets members in that it does not name: beside
-// branches with properties, one that allows any object is meant as such.
-func isOpen(n *node) bool {
+// opens reports whether n, one of the group, lets members in that it does not
+// name: beside branches with properties, one that allows any object is meant as
+// such.
+func (g group) opens(n *node) bool {
 	if !n.isObject() {
 		return false
 	}
-	if more := n.get("additionalProperties"); more != nil && string(more.raw) != "false" {
+	if more := n.get("additionalProperties"); more != nil && !more.is("false") {
 		return true
 	}
-	if hasPatterns(n) {
+	if n.hasPatterns() {
 		return true
 	}
-	return n.properties() == nil && n.types()&kindObject != 0 && !slices.ContainsFunc(n.members, func(m member) bool {
+	return n.properties() == nil && n.types().kinds()&kindObject != 0 && !slices.ContainsFunc(n.members(), func(m member) bool {
 		return judgesSame(m.name)
 	})
 }

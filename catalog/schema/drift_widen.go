@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/xeipuuv/gojsonschema"
@@ -50,7 +51,7 @@ func widen(doc, record []byte, types bool) ([]byte, bool, error) {
 	if kindAt(w.text, i) != kindObject || i >= len(record) {
 		return nil, false, errNotObject
 	}
-	w.value([]*node{d.root}, i, 0)
+	w.value(group{d.root}, i, 0)
 	if !w.changed {
 		return doc, false, nil
 	}
@@ -66,11 +67,14 @@ type widening struct {
 	changed bool
 }
 
+// inMaking returns a schema that is what the shape has seen.
+func inMaking(seen *shape) *node { return &node{raw: raw.Text("{}"), seen: seen} }
+
 // value makes the value that begins at i fit the schemas that judge it.
-func (w *widening) value(nodes []*node, i, depth int) {
-	var old []*node
+func (w *widening) value(nodes group, i, depth int) {
+	var old group
 	for _, n := range nodes {
-		if w.types && n.seen == nil && string(n.raw) == onlyNull && kindAt(w.text, i) != kindNull {
+		if w.types && n.seen == nil && n.is(onlyNull) && kindAt(w.text, i) != kindNull {
 			n.seen, w.changed = &shape{kinds: kindNull, plain: true}, true // targets were told of text: it stays what it is
 		}
 		if n.seen != nil {
@@ -82,31 +86,31 @@ func (w *widening) value(nodes []*node, i, depth int) {
 			w.admit(w.doc.target(n), i)
 		}
 	}
-	group := w.doc.group(old)
+	schemas := w.doc.group(old)
 	c := w.text.Items(i)
 	if c.Keyed {
-		w.members(group, c, depth+1)
+		w.members(schemas, c, depth+1)
 		return
 	}
-	if items := itemsOf(group); len(items) > 0 {
+	if items := schemas.items(); len(items) > 0 {
 		for c.Next() {
 			w.value(items, c.Start, depth+1)
 		}
 	}
 }
 
-func (w *widening) members(group []*node, c raw.Items, depth int) {
-	closed, rest := isClosed(group), restOf(group)
+func (w *widening) members(schemas group, c raw.Items, depth int) {
+	closed, rest := schemas.isClosed(), schemas.rest()
 	held := math.MaxInt // a record is no map
 	if depth > 1 {
 		held = count(c)
 	}
 	for c.Next() {
 		name := c.Key.Unquote()
-		nodes := property(group, name)
+		nodes := schemas.property(name)
 		if len(nodes) == 0 && closed {
-			nodes = w.add(group, name, held)
-			closed, rest = isClosed(group), restOf(group)
+			nodes = w.add(schemas, name, held)
+			closed, rest = schemas.isClosed(), schemas.rest()
 		}
 		if len(nodes) == 0 && !closed {
 			nodes = rest
@@ -120,24 +124,24 @@ func (w *widening) members(group []*node, c raw.Items, depth int) {
 // add names a new field in the first schema of the group that names any. The
 // object holds so many members. It returns nothing where the limits forbid one
 // more.
-func (w *widening) add(group []*node, name string, held int) []*node {
-	for _, n := range group {
+func (w *widening) add(schemas group, name string, held int) group {
+	for _, n := range schemas {
 		fields := n.properties()
 		if fields == nil {
 			continue
 		}
 		switch {
 		case w.isMap(n, fields, held):
-			return w.open(n, &node{seen: &shape{}})
-		case w.infer.left <= 0 || len(fields.members) >= maxInferFields || len(name) > maxInferName:
+			return w.open(n, inMaking(&shape{}))
+		case w.infer.left <= 0 || len(fields.members()) >= maxInferFields || len(name) > maxInferName:
 			w.open(n, &node{raw: raw.Text("true")})
 			return nil
 		}
 		w.infer.left--
 		w.changed = true
-		field := &node{seen: &shape{}}
+		field := inMaking(&shape{})
 		fields.set(name, field)
-		return []*node{field}
+		return group{field}
 	}
 	return nil
 }
@@ -153,12 +157,12 @@ func count(c raw.Items) (n int) {
 // ever: it has many of one type, and the object that brings one more holds few
 // of them.
 func (w *widening) isMap(n, fields *node, held int) bool {
-	names := len(fields.members)
+	names := len(fields.members())
 	if names < mapGrown || held > names/mapRare || n.get("additionalProperties") != nil {
 		return false
 	}
 	var all kinds
-	for _, m := range fields.members {
+	for _, m := range fields.members() {
 		k := w.kindsOf(m.value)
 		if k == 0 {
 			return false
@@ -176,18 +180,18 @@ func (w *widening) kindsOf(n *node) kinds {
 	if n = w.doc.target(n); !n.isObject() {
 		return 0
 	}
-	return n.types()
+	return n.types().kinds()
 }
 
 // open lets members in that n does not name, by the schema more, unless it
 // says already what becomes of them.
-func (w *widening) open(n, more *node) []*node {
+func (w *widening) open(n, more *node) group {
 	if n.get("additionalProperties") != nil {
 		return nil
 	}
 	w.changed = true
 	n.set("additionalProperties", more)
-	return []*node{more}
+	return group{more}
 }
 
 // admit makes n allow the type of the value that begins at i, and its text.
@@ -196,10 +200,10 @@ func (w *widening) admit(n *node, i int) {
 		return
 	}
 	kind := kindAt(w.text, i)
-	has := n.types()
+	has := n.types().kinds()
 	if has != 0 && !has.allows(kind, w.text[i:w.text.AfterValue(i)]) {
 		w.changed = true
-		n.addType(kind)
+		w.addType(n, kind)
 		w.describeNew(n, kind)
 	}
 	if format, _ := n.text("format"); format == "date-time" && !w.isDateTime(kind, i) {
@@ -223,24 +227,19 @@ func (k kinds) allows(kind kinds, value []byte) bool {
 
 // addType adds a type to those of n: null first, number in place of integer,
 // any other last, so that the first one stays what it was.
-func (n *node) addType(kind kinds) {
-	list := []byte{'['}
+func (w *widening) addType(n *node, kind kinds) {
+	narrower := ""
+	if kind == kindNumber {
+		narrower = "integer"
+	}
+	types := n.types()
+	names := types.without(narrower)
 	if kind == kindNull {
-		list = append(list, `"null",`...)
+		names = slices.Insert(names, 0, quote("null"))
+	} else {
+		names = append(names, quote(kind.name()))
 	}
-	for _, name := range n.typeNames() {
-		if kind != kindNumber || name.raw.Unquote() != "integer" {
-			list = append(append(list, name.raw...), ',')
-		}
-	}
-	if kind != kindNull {
-		list = append(append(list, quote(kind.name())...), ',')
-	}
-	list[len(list)-1] = ']'
-	if bytes.IndexByte(list, ',') < 0 {
-		list = list[1 : len(list)-1]
-	}
-	n.replace("type", list)
+	types.set(names)
 }
 
 // describeNew lets a type that n has just got say what is inside it.
@@ -250,7 +249,7 @@ func (w *widening) describeNew(n *node, kind kinds) {
 		n.set("properties", &node{raw: raw.Text("{}")})
 	case kind == kindArray && n.get("items") == nil && w.infer.left > 0:
 		w.infer.left--
-		n.set("items", &node{seen: &shape{}})
+		n.set("items", inMaking(&shape{}))
 	}
 }
 

@@ -53,12 +53,11 @@ type fastRun struct {
 	program *fastProgram
 	follow  []int32  // for each object and each of its members, the member that came next the last time; -1: none
 	seen    []uint64 // members seen of the objects that are open and have more than 64
-	scratch []byte   // of a string without its escapes
-	effort  int      // branches that may still be tried
-	unknown bool     // a member was met that the schema does not name
-	value   Span     // of the field that was asked for
-	cuts    []Span   // what is cut out, in the order of the text
-	columns columnsCheck
+	texts   texts
+	effort  int    // branches that may still be tried
+	unknown bool   // a member was met that the schema does not name
+	value   Span   // of the field that was asked for
+	cuts    []Span // what is cut out, in the order of the text
 }
 
 // maxEffort is how many branches (of anyOf and the like) a record may have

@@ -1,5 +1,7 @@
 package schema
 
+import "maps"
+
 // moreCheck is what a schema asks of values of every kind.
 type moreCheck struct {
 	judge    bool // there is more than is compiled: nothing is sure
@@ -28,7 +30,7 @@ func (f *fastRun) checkMore(c *check, i int) (int, verdict) {
 		return end, unsure
 	}
 	for _, l := range m.literals {
-		v = max(v, l.has(f, f.proof.text[i:end]))
+		v = max(v, l.has(&f.texts, f.proof.text[i:end]))
 	}
 	for _, branch := range m.all {
 		v = max(v, f.try(branch, i))
@@ -137,13 +139,12 @@ func (c *fastCompiler) more(n *node) *moreCheck {
 		m.literals = append(m.literals, literalsOf([]*node{value}))
 	}
 	if list := n.get("enum"); list != nil {
-		if list.take(); len(list.elements) > 0 {
-			m.literals = append(m.literals, literalsOf(list.elements))
+		if values := list.elements(); len(values) > 0 {
+			m.literals = append(m.literals, literalsOf(values))
 		}
 	}
 	if patterns := n.object("patternProperties"); patterns != nil {
-		patterns.take()
-		m.judge = len(patterns.index) > maxPatterns
+		m.judge = len(maps.Collect(patterns.fields())) > maxPatterns
 	}
 	if !m.judge && m.all == nil && m.any == nil && m.one == nil && m.not == nil && m.when == nil && m.literals == nil {
 		return nil
@@ -155,8 +156,7 @@ func (c *fastCompiler) branches(list *node) (all []*check) {
 	if list == nil {
 		return nil
 	}
-	list.take()
-	for _, e := range list.elements {
+	for _, e := range list.elements() {
 		all = append(all, c.compile(e, false))
 	}
 	return all

@@ -2,9 +2,10 @@ package schema
 
 import "github.com/tap-rest/tap-rest/catalog/raw"
 
-// columnsCheck is what a program asks of records that are made of columns: what
-// their names and the types of their values decide is decided once for all of them.
-type columnsCheck struct {
+// columnsRun is a run on records that are made of columns: what their names and the
+// types of their values decide is decided once for all of them.
+type columnsRun struct {
+	run     *fastRun // that looks at the values of which more is asked
 	program *fastProgram
 	columns []raw.Column
 	decided bool // false: each record is to be read
@@ -22,23 +23,23 @@ type columnCheck struct {
 	stays  bool   // if it is cut out: a column before it is not
 }
 
-// inColumns reports whether the program can tell by columns which records fit.
-func (f *fastRun) inColumns(columns []raw.Column) bool {
-	c := &f.columns
+// use makes columns those of the records to come. It reports whether the run's
+// program can tell by them which records fit.
+func (c *columnsRun) use(columns []raw.Column) bool {
 	if len(columns) == 0 {
 		return false
 	}
-	if c.program != f.program || len(c.columns) != len(columns) || &c.columns[0] != &columns[0] {
-		*c = columnsCheck{program: f.program, columns: columns, values: c.values[:0]}
-		c.decided = f.decide(c)
+	if c.program != c.run.program || len(c.columns) != len(columns) || &c.columns[0] != &columns[0] {
+		*c = columnsRun{run: c.run, program: c.run.program, columns: columns, values: c.values[:0]}
+		c.decided = c.decide()
 	}
 	return c.decided
 }
 
 // decide compiles what the program asks of the columns, and reports whether the names
 // of the columns are as they should be. It follows checkObject.
-func (f *fastRun) decide(c *columnsCheck) bool {
-	root := f.program.root
+func (c *columnsRun) decide() bool {
+	f, root := c.run, c.program.root
 	if root == nil || root.more != nil || root.object == nil || root.kinds&kindObject == 0 || root.object.names != nil || root.object.depend != nil {
 		return false
 	}
@@ -46,9 +47,9 @@ func (f *fastRun) decide(c *columnsCheck) bool {
 	for range (len(o.members) - 1) / 64 {
 		f.seen = append(f.seen, 0)
 	}
-	c.known = f.program.named
+	c.known = c.program.named
 	for n := range c.columns {
-		if !f.decideColumn(c, o, &run, n) {
+		if !c.decideOne(o, &run, n) {
 			return false
 		}
 	}
@@ -57,9 +58,9 @@ func (f *fastRun) decide(c *columnsCheck) bool {
 	return v == fits
 }
 
-// decideColumn is decide for a column. It reports false for one whose values it is
+// decideOne is decide for a column. It reports false for one whose values it is
 // not sure of.
-func (f *fastRun) decideColumn(c *columnsCheck, o *objectCheck, run *objectRun, n int) bool {
+func (c *columnsRun) decideOne(o *objectCheck, run *objectRun, n int) bool {
 	column := &c.columns[n]
 	one := columnCheck{column: n, before: 1 + len(column.Key) + 1, check: o.rest, stays: run.count > 0}
 	k, ok := o.index[column.Key.Unquote()]
@@ -77,7 +78,7 @@ func (f *fastRun) decideColumn(c *columnsCheck, o *objectCheck, run *objectRun, 
 		c.known = c.known && !o.closed
 	} else {
 		m := &o.members[k]
-		run.mark(f.seen, int(k))
+		run.mark(c.run.seen, int(k))
 		one.check, one.noted = m.check, m.noted
 		c.known = c.known && (m.named || !o.closed)
 	}
@@ -108,20 +109,20 @@ func (c *check) takes(types []string) bool {
 
 // row returns what is to be said of the record [begin, end), whose values end where
 // it is given.
-func (f *fastRun) row(begin, end int, ends []int32) PageRecord {
-	c := &f.columns
+func (c *columnsRun) row(begin, end int, ends []int32) PageRecord {
 	r := PageRecord{Record: Span{begin, end}, Finding: Finding{Looked: true, Fits: true, Known: c.known}}
-	r.cuts.Start = len(f.cuts)
-	f.checkRow(&r, ends)
-	r.cuts.End = len(f.cuts)
+	r.cuts.Start = len(c.run.cuts)
+	c.check(&r, ends)
+	r.cuts.End = len(c.run.cuts)
 	return r
 }
 
-// checkRow looks at those values of a record that need it.
-func (f *fastRun) checkRow(r *PageRecord, ends []int32) {
+// check looks at those values of a record that need it.
+func (c *columnsRun) check(r *PageRecord, ends []int32) {
+	f := c.run
 	f.effort, f.unknown = maxEffort, false
-	for i := range f.columns.values {
-		one := &f.columns.values[i]
+	for i := range c.values {
+		one := &c.values[i]
 		value := Span{r.Record.Start + one.before, int(ends[one.column])}
 		if one.column > 0 {
 			value.Start = int(ends[one.column-1]) + one.before
@@ -134,20 +135,20 @@ func (f *fastRun) checkRow(r *PageRecord, ends []int32) {
 			r.Fits = r.Fits && v == fits
 		}
 		if one.cut {
-			f.cutColumn(one, value)
+			c.cutOut(one, value)
 		}
 	}
 	r.Known = r.Fits && r.Known && !f.unknown
 }
 
-// cutColumn is cutOut for the value of a column.
-func (f *fastRun) cutColumn(one *columnCheck, value Span) {
+// cutOut is fastRun.cutOut for the value of a column.
+func (c *columnsRun) cutOut(one *columnCheck, value Span) {
 	from, to := value.Start-one.before+1, value.End
 	switch {
 	case one.stays:
 		from--
-	case f.proof.text[to] == ',':
+	case c.run.proof.text[to] == ',':
 		to++
 	}
-	f.cuts = append(f.cuts, Span{from, to})
+	c.run.cuts = append(c.run.cuts, Span{from, to})
 }

@@ -82,7 +82,7 @@ func (c *fastCompiler) compile(n *node, named bool) *check {
 	}
 	done := &check{kinds: anyKind}
 	c.checks[key] = done // it may refer to itself
-	if k := n.types(); k != 0 {
+	if k := n.types().kinds(); k != 0 {
 		done.kinds = k
 	}
 	done.text = c.text(n)
@@ -102,13 +102,13 @@ func (c *fastCompiler) compile(n *node, named bool) *check {
 // namesAlone reports whether what n names depends on n alone, and not on
 // branches too, as [Fields] has it.
 func (c *fastCompiler) namesAlone(n *node) bool {
-	group := c.doc.group([]*node{n})
-	if len(group) == 1 {
+	schemas := c.doc.group(group{n})
+	if len(schemas) == 1 {
 		return true
 	}
-	for _, other := range group {
-		alone := []*node{other}
-		if other.properties() != nil || len(itemsOf(alone)) > 0 || len(restOf(alone)) > 0 {
+	for _, other := range schemas {
+		alone := group{other}
+		if other.properties() != nil || len(alone.items()) > 0 || len(alone.rest()) > 0 {
 			return false
 		}
 	}
@@ -125,8 +125,8 @@ func formatOf(n *node) string {
 	return name
 }
 
-// count returns the number that a keyword gives, or absent.
-func (n *node) count(keyword string, absent int) int {
+// count returns the number that a keyword of n gives, or absent.
+func (c *fastCompiler) count(n *node, keyword string, absent int) int {
 	v := n.get(keyword)
 	if v == nil {
 		return absent
@@ -136,7 +136,7 @@ func (n *node) count(keyword string, absent int) int {
 }
 
 func (c *fastCompiler) text(n *node) *textCheck {
-	t := textCheck{least: n.count("minLength", 0), most: n.count("maxLength", -1), format: formatOf(n)}
+	t := textCheck{least: c.count(n, "minLength", 0), most: c.count(n, "maxLength", -1), format: formatOf(n)}
 	t.looks = formatLooks[t.format]
 	if pattern, ok := n.text("pattern"); ok {
 		t.pattern = regexp.MustCompile(pattern)
@@ -154,10 +154,10 @@ func (c *fastCompiler) number(n *node) *numberCheck {
 	k.above = k.limit(n.get("exclusiveMinimum"))
 	k.below = k.limit(n.get("exclusiveMaximum"))
 	k.multiple = k.limit(n.get("multipleOf"))
-	if is(n.get("exclusiveMinimum"), "true") { // as draft 4 has it
+	if n.get("exclusiveMinimum").is("true") { // as draft 4 has it
 		k.least, k.above = nil, k.least
 	}
-	if is(n.get("exclusiveMaximum"), "true") {
+	if n.get("exclusiveMaximum").is("true") {
 		k.most, k.below = nil, k.most
 	}
 	if k == (numberCheck{}) {
@@ -166,11 +166,9 @@ func (c *fastCompiler) number(n *node) *numberCheck {
 	return &k
 }
 
-func is(n *node, text string) bool { return n != nil && string(n.raw) == text }
-
 // limit reads a number of the schema; nil for what is none.
 func (k *numberCheck) limit(n *node) *decimal {
-	if n == nil || is(n, "true") || is(n, "false") {
+	if n == nil || n.is("true") || n.is("false") {
 		return nil
 	}
 	d, ok := decimalOf(n.raw)
@@ -183,11 +181,10 @@ func (k *numberCheck) limit(n *node) *decimal {
 
 func (c *fastCompiler) array(n *node, named bool) *arrayCheck {
 	a := arrayCheck{
-		least: n.count("minItems", 0), most: n.count("maxItems", -1), unique: is(n.get("uniqueItems"), "true"),
+		least: c.count(n, "minItems", 0), most: c.count(n, "maxItems", -1), unique: n.get("uniqueItems").is("true"),
 	}
 	if items := n.get("items"); items != nil && items.isArray() {
-		items.take()
-		for _, e := range items.elements {
+		for _, e := range items.elements() {
 			a.tuple = append(a.tuple, c.compile(e, false))
 		}
 		if len(a.tuple) > 0 {
@@ -207,15 +204,14 @@ func (c *fastCompiler) array(n *node, named bool) *arrayCheck {
 
 func (c *fastCompiler) object(n *node, named bool) *objectCheck {
 	o := &objectCheck{
-		index: map[string]int32{}, least: n.count("minProperties", 0), most: n.count("maxProperties", -1),
-		closed: named && isClosed([]*node{n}),
+		index: map[string]int32{}, least: c.count(n, "minProperties", 0), most: c.count(n, "maxProperties", -1),
+		closed: named && group{n}.isClosed(),
 	}
 	o.drop = c.drop && o.closed
-	o.rest = c.compile(n.get("additionalProperties"), named && !hasPatterns(n))
+	o.rest = c.compile(n.get("additionalProperties"), named && !n.hasPatterns())
 	o.names = c.compile(c.has(n, "propertyNames"), false)
 	if patterns := n.object("patternProperties"); patterns != nil {
-		patterns.take()
-		for name, child := range patterns.index {
+		for name, child := range patterns.fields() {
 			if len(o.patterns) == maxPatterns {
 				break // more says that the judge is asked
 			}
@@ -240,11 +236,11 @@ func (c *fastCompiler) members(o *objectCheck, n *node, named bool) {
 	if properties == nil {
 		return
 	}
-	for _, m := range properties.members {
+	for _, m := range properties.members() {
 		if _, again := o.index[m.name]; again {
 			continue
 		}
-		own := c.compile(properties.index[m.name], named)
+		own := c.compile(properties.get(m.name), named)
 		if all := o.matching(m.name); all != nil {
 			own = allOf(append(all, own))
 		}
@@ -259,8 +255,7 @@ func (c *fastCompiler) depend(o *objectCheck, n *node) {
 	if list == nil {
 		return
 	}
-	list.take()
-	for name, on := range list.index {
+	for name, on := range list.fields() {
 		d := dependency{member: o.member(name)}
 		if on.isArray() {
 			d.need = o.numbers(on)
@@ -273,8 +268,7 @@ func (c *fastCompiler) depend(o *objectCheck, n *node) {
 
 // numbers returns the numbers of the members that a list names.
 func (o *objectCheck) numbers(list *node) (all []int) {
-	list.take()
-	for _, name := range list.elements {
+	for _, name := range list.elements() {
 		all = append(all, o.member(name.raw.Unquote()))
 	}
 	return all

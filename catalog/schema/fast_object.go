@@ -160,7 +160,7 @@ func (f *fastRun) usualMembers(o *objectCheck, run *objectRun, i int) (key int, 
 			end = scanScalar(b, value, m.plain)
 		case m.plain&kindString != 0:
 			end = scanString(b, value+1)
-			if m.text != nil && end > 0 && f.textFits(m.text, b[value+1:end-1]) != fits {
+			if m.text != nil && end > 0 && f.texts.fit(m.text, b[value+1:end-1]) != fits {
 				end = 0
 			}
 		}
@@ -187,7 +187,7 @@ func (f *fastRun) find(o *objectCheck, i int) (k int32, value int) {
 	if end < 0 {
 		return -1, end
 	}
-	k, ok := o.index[string(f.unescape(f.proof.text[i+1:end-1]))]
+	k, ok := o.index[string(f.texts.unescape(f.proof.text[i+1:end-1]))]
 	if !ok {
 		k = -1
 	}
@@ -232,7 +232,7 @@ func (f *fastRun) checkUnnamed(o *objectCheck, key, value int) (int, verdict) {
 	f.unknown = f.unknown || o.closed
 	matched := uint64(0)
 	if len(o.patterns) > 0 {
-		name := f.unescape(f.proof.text[key+1 : raw.Text(f.proof.text).AfterString(key)-1])
+		name := f.texts.unescape(f.proof.text[key+1 : raw.Text(f.proof.text).AfterString(key)-1])
 		for n, p := range o.patterns {
 			if p.pattern.Match(name) {
 				matched |= 1 << n

@@ -19,9 +19,14 @@ type textCheck struct {
 	looks   func(text []byte) bool // an easy sign that it is of the format; nil: there is none
 }
 
-// textFits says whether a proven string, given without its quotes, fits.
-func (f *fastRun) textFits(t *textCheck, inner []byte) verdict {
-	text := f.unescape(inner)
+// texts reads the strings of a run.
+type texts struct {
+	scratch []byte // of a string without its escapes
+}
+
+// fit says whether a proven string, given without its quotes, fits.
+func (x *texts) fit(t *textCheck, inner []byte) verdict {
+	text := x.unescape(inner)
 	if len(text)/utf8.UTFMax < t.least || t.most >= 0 && len(text) > t.most {
 		if n := utf8.RuneCount(text); n < t.least || t.most >= 0 && n > t.most {
 			return breaks
@@ -41,10 +46,10 @@ func (f *fastRun) textFits(t *textCheck, inner []byte) verdict {
 
 // unescape returns a proven string, given without its quotes, as encoding/json
 // (and so the judge) reads it. What it returns is good until the next call.
-func (f *fastRun) unescape(inner []byte) []byte {
+func (x *texts) unescape(inner []byte) []byte {
 	if bytes.IndexByte(inner, '\\') < 0 {
 		return inner
 	}
-	f.scratch = raw.AppendUnescaped(f.scratch[:0], inner)
-	return f.scratch
+	x.scratch = raw.AppendUnescaped(x.scratch[:0], inner)
+	return x.scratch
 }

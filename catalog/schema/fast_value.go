@@ -32,7 +32,7 @@ func (f *fastRun) checkPlain(c *check, i int) (int, verdict) {
 		case c.text == nil:
 			return end, fits
 		}
-		return end, f.textFits(c.text, p.text[i+1:end-1])
+		return end, f.texts.fit(c.text, p.text[i+1:end-1])
 	case '{':
 		if c.object != nil { // what it notes is wanted in any case
 			end, v := f.checkObject(c.object, i)
@@ -87,11 +87,11 @@ type literals struct {
 
 // has says whether a proven value is one of the literals. The judge compares
 // numbers as float64 and the text of everything else.
-func (l *literals) has(f *fastRun, value []byte) verdict {
+func (l *literals) has(x *texts, value []byte) verdict {
 	var found, doubt bool
 	switch value[0] {
 	case '"':
-		found = l.texts[string(f.unescape(value[1:len(value)-1]))]
+		found = l.texts[string(x.unescape(value[1:len(value)-1]))]
 	case '{', '[':
 		doubt = l.nested
 	case 't', 'f', 'n':

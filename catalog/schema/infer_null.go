@@ -13,34 +13,36 @@ const nullOrText = `{"type":["null","string"]}`
 // targets are told of it.
 func NullsAsText(doc []byte) []byte {
 	d, err := parseDocument(doc)
-	if err != nil || !d.root.settle() {
+	if err != nil {
 		return doc // where it is no schema, who uses it says so
+	}
+	var t textsForNulls
+	if t.settle(d.root); !t.changed {
+		return doc
 	}
 	return d.root.append(nil)
 }
 
-// settle reports whether it changed anything.
-func (n *node) settle() (changed bool) {
-	if !n.isObject() {
-		return false
-	}
-	if fields := n.object("properties"); fields != nil {
-		fields.take()
-		for _, m := range fields.members {
-			changed = fields.settleMember(m.name) || changed
+// textsForNulls is the change of one document to nullOrText.
+type textsForNulls struct{ changed bool }
+
+func (t *textsForNulls) settle(n *node) {
+	if fields := n.properties(); fields != nil {
+		for _, m := range fields.members() {
+			t.settleMember(fields, m.name)
 		}
 	}
 	for _, name := range []string{"items", "additionalProperties"} {
-		changed = n.settleMember(name) || changed
+		t.settleMember(n, name)
 	}
-	return changed
 }
 
-func (n *node) settleMember(name string) bool {
-	child := n.get(name)
-	if child == nil || string(child.raw) != onlyNull {
-		return child != nil && child.settle()
+func (t *textsForNulls) settleMember(n *node, name string) {
+	switch child := n.get(name); {
+	case child.is(onlyNull):
+		n.replace(name, []byte(nullOrText))
+		t.changed = true
+	case child != nil && child.isObject():
+		t.settle(child)
 	}
-	n.replace(name, []byte(nullOrText))
-	return true
 }

@@ -136,8 +136,7 @@ func (l noLoader) LoadJSON() (any, error) {
 // They would move the place from which references start, or, in a default or
 // an example, stand for another schema of that name.
 func dropIDs(n *node) {
-	n.take()
-	for _, e := range n.elements {
+	for _, e := range n.elements() {
 		dropIDs(e)
 	}
 	for _, name := range []string{"$id", "id"} {
@@ -145,12 +144,11 @@ func dropIDs(n *node) {
 			n.remove(name)
 		}
 	}
-	for _, m := range n.members {
+	for _, m := range n.members() {
 		switch m.name {
 		case "const", "enum":
 		case "properties", "dependencies", "patternProperties":
-			m.value.take()
-			for _, p := range m.value.members {
+			for _, p := range m.value.members() {
 				dropIDs(p.value)
 			}
 		default:
@@ -162,28 +160,28 @@ func dropIDs(n *node) {
 // blame returns err, which gojsonschema gave without a place, with the place
 // of the first schema that fails alone.
 func (d *document) blame(err error) error {
-	draft, hasDraft := d.root.index["$schema"]
+	draft := d.root.get("$schema")
 	for _, n := range d.schemas {
 		if !n.isObject() {
 			continue
 		}
-		alone := n.alone()
-		if hasDraft {
+		alone := d.alone(n)
+		if draft != nil {
 			alone.set("$schema", &node{raw: draft.raw})
 		}
 		if _, own := compileJudge(alone.append(nil)); own != nil {
-			return &SchemaError{n.at, own.Error()}
+			return &SchemaError{n.at(), own.Error()}
 		}
 	}
 	return &SchemaError{Msg: err.Error()}
 }
 
-// alone returns a copy of n in which every schema directly inside is empty,
-// and without its $ref.
-func (n *node) alone() *node {
+// alone returns a copy of a schema in which every schema directly inside is
+// empty, and without its $ref.
+func (d *document) alone(n *node) *node {
 	alone := &node{raw: n.append(nil)}
 	alone.remove("$ref")
-	(&document{root: alone}).children(alone, func(_ string, child *node) {
+	d.children(alone, func(_ string, child *node) {
 		*child = node{raw: raw.Text("{}")}
 	})
 	return alone

@@ -91,16 +91,16 @@ func (d *document) checkOne(n *node) error {
 	if ref, ok := n.text("$ref"); ok {
 		return d.checkRef(n, ref)
 	}
-	for _, t := range n.typeNames() {
+	for _, t := range n.types().names {
 		if t.isString() && kindNamed(t.raw.Unquote()) == 0 {
-			return &SchemaError{t.at, "unknown type " + string(t.raw)}
+			return &SchemaError{t.at(), "unknown type " + string(t.raw)}
 		}
 	}
 	return nil
 }
 
 func (d *document) checkRef(n *node, ref string) error {
-	at := n.get("$ref").at
+	at := n.get("$ref").at()
 	if !strings.HasPrefix(ref, "#") {
 		return &SchemaError{at, fmt.Sprintf("$ref %q leads outside the schema; inline it", ref)}
 	}
@@ -137,34 +137,36 @@ func (n *node) step(step string) *node {
 	if n.isObject() {
 		return n.get(strings.ReplaceAll(strings.ReplaceAll(step, "~1", "/"), "~0", "~"))
 	}
-	n.take()
 	i, err := strconv.Atoi(step)
-	if err != nil || i < 0 || i >= len(n.elements) {
+	if err != nil || i < 0 || i >= len(n.elements()) {
 		return nil
 	}
-	return n.elements[i]
+	return n.elements()[i]
 }
 
-// children calls visit for every schema directly inside n, with the keyword
-// that holds it. Beside a $ref only definitions count, as in drafts up to 7.
-func (d *document) children(n *node, visit func(keyword string, child *node)) {
+// visitor is called for schemas inside another one, with the keyword that holds
+// them.
+type visitor func(keyword string, child *node)
+
+// children calls visit for every schema directly inside n. Beside a $ref only
+// definitions count, as in drafts up to 7.
+func (d *document) children(n *node, visit visitor) {
 	if !n.isObject() {
 		return
 	}
-	n.take()
 	if ref, ok := n.text("$ref"); ok {
 		visit("$ref", d.resolve(ref))
 		if definitions := n.object("definitions"); definitions != nil {
-			definitions.schemasIn("definitions", visit)
+			visit.in("definitions", definitions)
 		}
 		return
 	}
-	for _, m := range n.members {
+	for _, m := range n.members() {
 		switch m.name {
 		case "properties", "patternProperties", "definitions", "dependencies", "allOf", "anyOf", "oneOf":
-			m.value.schemasIn(m.name, visit)
+			visit.in(m.name, m.value)
 		case "items":
-			m.value.schemaOrSchemas(m.name, visit)
+			visit.at(m.name, m.value)
 		case "additionalProperties", "additionalItems", "contains", "propertyNames", "not", "if", "then", "else":
 			if m.value.isSchema() {
 				visit(m.name, m.value)
@@ -173,23 +175,23 @@ func (d *document) children(n *node, visit func(keyword string, child *node)) {
 	}
 }
 
-func (n *node) schemaOrSchemas(keyword string, visit func(string, *node)) {
+// at visits n, if it is a schema, else those in it.
+func (visit visitor) at(keyword string, n *node) {
 	if n.isSchema() {
 		visit(keyword, n)
 		return
 	}
-	n.schemasIn(keyword, visit)
+	visit.in(keyword, n)
 }
 
-// schemasIn visits the schemas among the members or elements of n.
-func (n *node) schemasIn(keyword string, visit func(string, *node)) {
-	n.take()
-	for _, m := range n.members {
+// in visits the schemas among the members or elements of n.
+func (visit visitor) in(keyword string, n *node) {
+	for _, m := range n.members() {
 		if m.value.isSchema() {
 			visit(keyword, m.value)
 		}
 	}
-	for _, e := range n.elements {
+	for _, e := range n.elements() {
 		if e.isSchema() {
 			visit(keyword, e)
 		}
@@ -225,7 +227,7 @@ func (d *document) weigh(n *node, weights map[*node]int) (total int, err error) 
 	if w := weights[n]; w > 0 {
 		return w, nil
 	} else if w < 0 {
-		return 0, &SchemaError{n.at, "a reference leads back to itself"}
+		return 0, &SchemaError{n.at(), "a reference leads back to itself"}
 	}
 	weights[n] = -1
 	total = 1
@@ -237,7 +239,7 @@ func (d *document) weigh(n *node, weights map[*node]int) (total int, err error) 
 		w, err = d.weigh(child, weights)
 		total += w
 		if err == nil && total > maxChecks {
-			err = &SchemaError{n.at, fmt.Sprintf("references and branches multiply to more than %d checks of one value", maxChecks)}
+			err = &SchemaError{n.at(), fmt.Sprintf("references and branches multiply to more than %d checks of one value", maxChecks)}
 		}
 	})
 	weights[n] = total

@@ -74,8 +74,7 @@ func IgnoredIn(doc []byte) ([]Ignored, error) {
 		if !n.isObject() {
 			continue
 		}
-		n.take()
-		for _, m := range n.members {
+		for _, m := range n.members() {
 			if effect := effectOf(n, m.name, draft); effect != "" {
 				all = addIgnored(all, m, effect)
 			}
@@ -90,7 +89,7 @@ func addIgnored(all []Ignored, m member, effect string) []Ignored {
 		return known.Effect == effect && strings.HasSuffix(known.Pointer, "/"+m.name)
 	})
 	if i < 0 {
-		return append(all, Ignored{Pointer: m.value.at, Effect: effect})
+		return append(all, Ignored{Pointer: m.value.at(), Effect: effect})
 	}
 	all[i].More++
 	return all

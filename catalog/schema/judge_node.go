@@ -2,6 +2,7 @@ package schema
 
 import (
 	"encoding/json"
+	"iter"
 	"slices"
 	"strconv"
 
@@ -12,13 +13,14 @@ import (
 // when they are first looked into and keep the order of their keys; what was
 // never looked into is written as it came.
 type node struct {
-	at  string   // JSON pointer within the document
-	raw raw.Text // as it stands in the document, compact
+	around *node    // the object or array that holds it; nil: none does
+	name   string   // in there, or its number in an array
+	raw    raw.Text // as it stands in the document, compact, which is never written to
 
-	taken    bool
-	members  []member         // of an object
-	index    map[string]*node // of an object; of equal names the last one, as in encoding/json
-	elements []*node          // of an array
+	taken  bool
+	named  []member         // of an object
+	index  map[string]*node // of an object with more than fewMembers; of equal names the last one
+	listed []*node          // of an array
 
 	// seen is set for a schema that is being made: what its values look like.
 	seen *shape
@@ -30,6 +32,9 @@ type member struct {
 	value *node
 }
 
+// fewMembers is how many members are looked through without an index.
+const fewMembers = 12
+
 func (n *node) isObject() bool { return len(n.raw) > 0 && n.raw[0] == '{' }
 func (n *node) isArray() bool  { return len(n.raw) > 0 && n.raw[0] == '[' }
 func (n *node) isString() bool { return len(n.raw) > 0 && n.raw[0] == '"' }
@@ -39,31 +44,83 @@ func (n *node) isSchema() bool {
 	return n.isObject() || string(n.raw) == "true" || string(n.raw) == "false"
 }
 
+// is reports whether n, which may be nil, is written so.
+func (n *node) is(text string) bool { return n != nil && string(n.raw) == text }
+
+// at returns the JSON pointer of n within the document.
+func (n *node) at() string {
+	if n.around == nil {
+		return ""
+	}
+	return n.around.at() + raw.Step(n.name)
+}
+
 // take reads the members or elements of n.
 func (n *node) take() {
 	if n.taken {
 		return
 	}
 	n.taken = true
-	n.index = map[string]*node{}
 	for c := n.raw.Items(0); c.Next(); {
-		child := &node{raw: c.Value()}
+		child := &node{around: n, raw: c.Value()}
 		if !c.Keyed {
-			child.at = n.at + "/" + strconv.Itoa(c.Index)
-			n.elements = append(n.elements, child)
+			child.name = strconv.Itoa(c.Index)
+			n.listed = append(n.listed, child)
 			continue
 		}
-		name := c.Key.Unquote()
-		child.at = n.at + raw.Step(name)
-		n.members = append(n.members, member{c.Key, name, child})
-		n.index[name] = child
+		child.name = c.Key.Unquote()
+		n.named = append(n.named, member{c.Key, child.name, child})
+	}
+	n.indexMembers()
+}
+
+// indexMembers makes the index, where there are members enough for one.
+func (n *node) indexMembers() {
+	if len(n.named) <= fewMembers {
+		return
+	}
+	n.index = make(map[string]*node, len(n.named))
+	for _, m := range n.named {
+		n.index[m.name] = m.value
 	}
 }
 
-// get returns the member of that name, or nil.
+// members returns the members of an object in their order, of equal names each.
+func (n *node) members() []member {
+	n.take()
+	return n.named
+}
+
+// elements returns the elements of an array.
+func (n *node) elements() []*node {
+	n.take()
+	return n.listed
+}
+
+// get returns the member of that name, or nil; of equal names the last one, as
+// encoding/json does.
 func (n *node) get(name string) *node {
 	n.take()
-	return n.index[name]
+	if n.index != nil {
+		return n.index[name]
+	}
+	for i := len(n.named) - 1; i >= 0; i-- {
+		if n.named[i].name == name {
+			return n.named[i].value
+		}
+	}
+	return nil
+}
+
+// fields yields the members that get returns, by their names.
+func (n *node) fields() iter.Seq2[string, *node] {
+	return func(yield func(string, *node) bool) {
+		for _, m := range n.members() {
+			if n.get(m.name) == m.value && !yield(m.name, m.value) {
+				return
+			}
+		}
+	}
 }
 
 // object returns the member of that name if it is an object, or nil.
@@ -85,27 +142,35 @@ func (n *node) text(name string) (string, bool) {
 // set gives the member of that name a new value, last if it is a new one.
 func (n *node) set(name string, value *node) {
 	n.remove(name)
-	value.at = n.at + raw.Step(name)
-	n.members = append(n.members, member{quote(name), name, value})
-	n.index[name] = value
+	value.around, value.name = n, name
+	n.named = append(n.named, member{quote(name), name, value})
+	if n.index == nil {
+		n.indexMembers()
+	} else {
+		n.index[name] = value
+	}
 }
 
 // replace gives the member of that name new text, in its place.
 func (n *node) replace(name string, text []byte) {
-	n.take()
-	for i, m := range n.members {
-		if m.name == name {
-			n.members[i].value = &node{at: m.value.at, raw: text}
-			n.index[name] = n.members[i].value
+	for i, m := range n.members() {
+		if m.name != name {
+			continue
+		}
+		n.named[i].value = &node{around: n, name: name, raw: text}
+		if n.index != nil {
+			n.index[name] = n.named[i].value
 		}
 	}
 }
 
 // remove takes the member of that name out.
 func (n *node) remove(name string) {
-	n.take()
+	if n.get(name) == nil {
+		return
+	}
 	delete(n.index, name)
-	n.members = slices.DeleteFunc(n.members, func(m member) bool { return m.name == name })
+	n.named = slices.DeleteFunc(n.named, func(m member) bool { return m.name == name })
 }
 
 // append appends the JSON of n.
@@ -126,7 +191,7 @@ func (n *node) append(dst []byte) []byte {
 
 func (n *node) appendObject(dst []byte) []byte {
 	dst = append(dst, '{')
-	for i, m := range n.members {
+	for i, m := range n.named {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
@@ -138,7 +203,7 @@ func (n *node) appendObject(dst []byte) []byte {
 
 func (n *node) appendArray(dst []byte) []byte {
 	dst = append(dst, '[')
-	for i, e := range n.elements {
+	for i, e := range n.listed {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
@@ -147,27 +212,30 @@ func (n *node) appendArray(dst []byte) []byte {
 	return append(dst, ']')
 }
 
-// typeNames returns what the keyword type lists: names, in a valid schema.
-func (n *node) typeNames() []*node {
+// types returns what the keyword type of n allows.
+func (n *node) types() typeList {
 	list := n.get("type")
-	if list == nil {
-		return nil
+	switch {
+	case list == nil:
+		return typeList{of: n}
+	case list.isArray():
+		return typeList{n, list.elements()}
 	}
-	if !list.isArray() {
-		return []*node{list}
-	}
-	list.take()
-	return list.elements
+	return typeList{n, []*node{list}}
 }
 
-// types returns the kinds that the keyword type allows; 0 if it is not there,
-// which allows all.
-func (n *node) types() kinds {
-	var all kinds
-	for _, t := range n.typeNames() {
-		all |= kindNamed(t.raw.Unquote())
+// properties returns the keyword properties of n, or nil.
+func (n *node) properties() *node {
+	if !n.isObject() {
+		return nil
 	}
-	return all
+	return n.object("properties")
+}
+
+// hasPatterns reports whether n names members by patterns.
+func (n *node) hasPatterns() bool {
+	p := n.object("patternProperties")
+	return p != nil && string(p.raw) != "{}"
 }
 
 // quote returns s as a JSON string.

@@ -39,17 +39,18 @@ type StreamScanner struct {
 	record int          // MaxRecord
 	most   int          // MaxRest
 
-	body   io.Reader
-	piece  func(*Page) error
-	spill  spill  // for records of one parent
-	memory []byte // that the window lies in
-	window []byte // of the body, as far as it is read
-	i      int    // what is looked at next in it
-	ended  bool   // the body ends with the window
-	err    error  // of reading, or of piece
-	long   bool   // something is too long to be proven: it is the fault
-	rows   *BodyError
-	rest   []byte // the body without its records
+	body    io.Reader
+	piece   func(*Page) error
+	spill   spill      // for records of one parent
+	columns columnsRun // on records that come in batches
+	memory  []byte     // that the window lies in
+	window  []byte     // of the body, as far as it is read
+	i       int        // what is looked at next in it
+	ended   bool       // the body ends with the window
+	err     error      // of reading, or of piece
+	long    bool       // something is too long to be proven: it is the fault
+	rows    *BodyError
+	rest    []byte // the body without its records
 
 	// What is proven in one go, made once.
 	takeKey, takeValue, takeRecord, takeMember func(i int) int
@@ -70,6 +71,7 @@ func NewStreamScanner(p RecordPath) (*StreamScanner, error) {
 		return nil, fmt.Errorf("%w: %q", errStreamColumns, p.ColumnsPath)
 	}
 	s := &StreamScanner{scan: scan, size: streamWindow, record: MaxRecord, most: MaxRest}
+	s.columns.run = &scan.fast
 	s.takeKey, s.takeValue = s.oneKey, s.oneValue
 	s.takeRecord, s.takeMember = s.oneRecord, s.oneMember
 	scan.windowed = true

@@ -64,7 +64,7 @@ func (s *StreamScanner) batches(in Batched) {
 		p.text, p.depth, s.page.Body = text, 1, text
 		rows := rowsOf(in)
 		s.page.OneLine = rows != nil
-		if rows != nil && s.page.Expected != nil && scan.fast.inColumns(rows.Columns) {
+		if rows != nil && s.page.Expected != nil && s.columns.use(rows.Columns) {
 			s.batchOfRows(ends, rows)
 		} else {
 			s.batch(ends, in.Proven())
@@ -113,7 +113,7 @@ func rowsOf(in Batched) *raw.Rows {
 // batchOfRows is batch for records that are made of columns, by which the check can
 // tell which fit.
 func (s *StreamScanner) batchOfRows(ends []int, rows *raw.Rows) {
-	scan, c := s.scan, &s.scan.fast.columns
+	scan, c := s.scan, &s.columns
 	begin, values, odd := 0, rows.Values, rows.Odd
 	records := slices.Grow(s.page.Records, len(ends))
 	for i, end := range ends {
@@ -126,7 +126,7 @@ func (s *StreamScanner) batchOfRows(ends []int, rows *raw.Rows) {
 		case len(c.values) == 0:
 			records = append(records, PageRecord{Record: Span{begin, end}, Finding: Finding{Looked: true, Fits: true, Known: c.known}})
 		default:
-			records = append(records, scan.fast.row(begin, end, values))
+			records = append(records, c.row(begin, end, values))
 		}
 		begin, values = end, values[len(rows.Columns):]
 		scan.at[0]++
