@@ -15,8 +15,8 @@ import (
 // definition is there all the same, its config too, and what to do next is said.
 func TestInitPreviewFails(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/xml")
-		io.WriteString(w, `<orders><order id="1"/><order id="2"/></orders>`)
+		w.Header().Set("Content-Type", "text/plain")
+		io.WriteString(w, "not today")
 	}))
 	defer server.Close()
 	dir := t.TempDir()
@@ -26,7 +26,7 @@ func TestInitPreviewFails(t *testing.T) {
 	if cmd.ProcessState.ExitCode() != 1 {
 		t.Errorf("%v, want exit code 1", err)
 	}
-	for _, want := range []string{"write records: orders.order", "x.yaml is the definition, x.config.json its config"} {
+	for _, want := range []string{"see whether it tells of an error", "x.yaml is the definition, x.config.json its config"} {
 		if !strings.Contains(string(said), want) {
 			t.Errorf("it does not say %q:\n%s", want, said)
 		}

@@ -70,14 +70,14 @@ func Parse(text []byte) (all []Collection, left []string, err error) {
 	empty := 0
 	for _, e := range f.Log.Entries {
 		c, ok := requestOf(e.Request.Method, e.Request.URL, e.Request.Headers, e.Request.PostData.MimeType, e.Request.PostData.Text)
-		answer := answerOf(e.Response.Status, e.Response.Headers, e.Response.Content.Text, e.Response.Content.Encoding)
+		answer := answerOf(e.Response.Status, e.Response.Headers, e.Response.Content.MimeType, e.Response.Content.Text, e.Response.Content.Encoding)
 		switch {
 		case !ok || answer.Status != http.StatusOK:
 			continue
 		case len(answer.Body) == 0 && strings.Contains(e.Response.Content.MimeType, "json"):
 			empty++
 			continue
-		case !gjson.ValidBytes(answer.Body) || !probe.HasList(answer.Body):
+		case !probe.HasList(answer):
 			continue
 		}
 		id := c.Method + " " + c.URL.Scheme + "://" + c.URL.Host + c.URL.EscapedPath() + " " + operation(c.Body)
@@ -117,10 +117,14 @@ func requestOf(method, address string, headers []pair, kind, body string) (*call
 	return c, true
 }
 
-func answerOf(status int, headers []pair, text, encoding string) *probe.Answer {
+func answerOf(status int, headers []pair, kind, text, encoding string) *probe.Answer {
 	a := &probe.Answer{Status: status, Header: http.Header{}, Body: []byte(text)}
 	for _, h := range headers {
 		a.Header.Add(h.Name, h.Value)
+	}
+	a.Header.Del("Content-Encoding") // the file has the text
+	if a.Header.Get("Content-Type") == "" && call.IsHeader("Content-Type", kind) {
+		a.Header.Set("Content-Type", kind)
 	}
 	if encoding == "base64" {
 		if plain, err := base64.StdEncoding.DecodeString(text); err == nil {

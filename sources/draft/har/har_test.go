@@ -15,12 +15,16 @@ import (
 
 // entry is an exchange as a HAR file has it.
 func entry(method, url, body, status, answer string) string {
+	return typed("application/json", method, url, body, status, answer)
+}
+
+func typed(contentType, method, url, body, status, answer string) string {
 	post := ""
 	if body != "" {
 		post = fmt.Sprintf(`,"postData":{"mimeType":"application/json","text":%q}`, body)
 	}
-	return fmt.Sprintf(`{"request":{"method":%q,"url":%q,"headers":[{"name":":path","value":"/"},{"name":"X-A","value":"1"}]%s},"response":{"status":%s,"headers":[],"content":{"mimeType":"application/json","text":%q}}}`,
-		method, url, post, status, answer)
+	return fmt.Sprintf(`{"request":{"method":%q,"url":%q,"headers":[{"name":":path","value":"/"},{"name":"X-A","value":"1"}]%s},"response":{"status":%s,"headers":[],"content":{"mimeType":%q,"text":%q}}}`,
+		method, url, post, status, contentType, answer)
 }
 
 func file(entries ...string) []byte {
@@ -53,6 +57,10 @@ func TestParse(t *testing.T) {
 		{"queries of GraphQL at one address are several", []string{
 			entry("POST", "https://a.test/g", `{"query":"{a}"}`, "200", list), entry("POST", "https://a.test/g", `{"query":"{b}"}`, "200", list),
 		}, "POST https://a.test/g 1 []\nPOST https://a.test/g 1 []", 0},
+		{"XML and CSV, as their types say", []string{
+			typed("application/xml; charset=utf-8", "GET", "https://a.test/x", "", "200", `<x><y id="1"/><y id="2"/></x>`), typed("text/csv", "GET", "https://a.test/c", "", "200", "id,n\n1,2\n"),
+			typed("text/css", "GET", "https://a.test/css", "", "200", "a, b {\n}\n"), typed("image/svg+xml", "GET", "https://a.test/svg", "", "200", `<svg><g/><g/></svg>`), typed("text/html", "GET", "https://a.test/page", "", "200", `<html><p/><p/></html>`),
+		}, "GET https://a.test/x 1 []\nGET https://a.test/c 1 []", 0},
 		{"what is no list is left alone", []string{
 			entry("GET", "https://a.test/me", "", "200", `{"id":1}`), entry("GET", "https://a.test/x.js", "", "200", "var a"), entry("OPTIONS", "https://a.test/x", "", "204", ""),
 			entry("GET", "https://a.test/x", "", "500", list), entry("DELETE", "https://a.test/x", "", "200", list), entry("GET", "data:text/plain,x", "", "200", list),

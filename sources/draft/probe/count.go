@@ -2,6 +2,7 @@ package probe
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -304,6 +305,11 @@ func likeliest(l *look) (some []counted) {
 
 // findEnd asks for a page far behind the last one, where nothing says which that is.
 func findEnd(l *look, w *way) {
+	if w.kind == "keyset" && !w.ends && !l.format.isDocument() {
+		w.entries = append(w.entries, draft.Entry{Key: "errors", Value: []any{endsEmpty()}, Open: true,
+			Note: "Behind the last record the answer may be empty, which fails a run. Is it, and is that the end?"})
+		l.found.Guesses = append(l.found.Guesses, "errors: whether an empty answer is the end is asked in the definition, not set")
+	}
 	if w.kind != "page" && w.kind != "offset" || w.ends && !l.api.may(1+reserveFor(l)) || !l.api.may(1) || l.Tape.Recorded() {
 		return
 	}
@@ -324,5 +330,12 @@ func findEnd(l *look, w *way) {
 		w.entries = append(w.entries, draft.Entry{Key: "errors", Value: []any{rule}, Note: fmt.Sprintf("%s=%s, behind the end, is answered with %d", name, far, answer.Status)})
 	case ok:
 		w.note += fmt.Sprintf("; %s=%s, behind the end, has no records", name, far)
+	case answer != nil && answer.Status == http.StatusOK && len(answer.Body) == 0:
+		w.entries = append(w.entries, draft.Entry{Key: "errors", Value: []any{endsEmpty()}, Note: fmt.Sprintf("%s=%s, behind the end, is answered with nothing", name, far)})
 	}
+}
+
+// endsEmpty is the rule of an API whose page behind the last one is an answer without a body.
+func endsEmpty() *draft.Map {
+	return new(draft.Map).Set("status", 200, "").Set("when", "{{ response is undefined }}", "").Set("do", "end", "")
 }

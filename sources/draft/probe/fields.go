@@ -69,7 +69,7 @@ func keyOf(fields []field, n int, word string) (name string, isSure bool) {
 		}
 		var r int
 		plain := plainName(f.name)
-		switch at := slices.Index(idNames, f.name); {
+		switch at := slices.Index(idNames, strings.TrimPrefix(f.name, "@")); { // @ is an attribute in XML
 		case at >= 0:
 			r = at
 		case word != "" && (plain == word+"id" || plain == word+"uuid" || plain == word+"key" || plain == word+"number"):

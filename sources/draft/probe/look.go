@@ -74,7 +74,9 @@ type look struct {
 	Options
 	api     *caller
 	call    *call.Call
-	first   *Answer
+	raw     *Answer // the first, as it came
+	first   *Answer // the same in JSON
+	format  *format // of all answers
 	list    list
 	page    []string // records of the first page
 	seen    []string // of all pages that were seen, each once
@@ -127,10 +129,7 @@ func (l *look) askFirst() error {
 		if answer.Status != http.StatusOK && answer.Status != http.StatusPartialContent {
 			return &StatusError{answer.Status, beginning(answer.Body)}
 		}
-		if strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html") && !gjson.ValidBytes(trimBOM(answer.Body)) {
-			return &StatusError{answer.Status, "a page of HTML, and no data: is this the address of the API, and does the request say who asks?"}
-		}
-		l.first = answer
+		l.raw = answer
 		return nil
 	}
 }
@@ -203,13 +202,10 @@ func like(p place, number string) any {
 // findRecords finds the place of the records in the first answer. It is false where
 // there is none that init could go on from.
 func (l *look) findRecords() (bool, error) {
-	if !gjson.ValidBytes(trimBOM(l.first.Body)) {
-		l.found.Records = append(l.found.Records, draft.Entry{Key: "decode", Value: "auto",
-			Note: "the answer is no JSON, but " + kindOfAnswer(l.first) + ": preview says what it is taken for, write that here"})
-		l.found.Guesses = append(l.found.Guesses, "what the answer is: it is no JSON, and its records, key and paging were not looked for")
-		return false, nil
+	if known, err := l.findFormat(); !known {
+		return false, err
 	}
-	all := lists(trimBOM(l.first.Body), l.Name)
+	all := l.lists()
 	if len(all) == 0 {
 		l.found.Records = append(l.found.Records, draft.Entry{Key: "records", Value: "…", Open: true, Note: "The answer has neither a list nor an object. Where are the records?"})
 		l.found.Guesses = append(l.found.Guesses, "where the records are: the answer has neither a list nor an object")
@@ -238,7 +234,9 @@ func (l *look) findRecords() (bool, error) {
 	if member := l.issued(); member != "" {
 		return false, &LoginError{member}
 	}
+	l.readRecordsAt(l.list.path)
 	l.page = l.list.recordsAt(trimBOM(l.first.Body))
+	l.doubtRows()
 	l.writeRecords(note)
 	l.seen, l.pages = l.page, 1
 	l.hints = hint.Find(trimBOM(l.first.Body), steps(l.list.path), l.first.Header)
@@ -296,7 +294,7 @@ func steps(path string) []string {
 }
 
 func (l *look) writeRecords(note string) {
-	if l.list.path != "@this" || l.list.isMany() {
+	if l.list.path != "@this" || l.list.isMany() && l.format.isDocument() {
 		l.found.Records = append(l.found.Records, draft.Entry{Key: "records", Value: l.list.path, Note: note})
 	}
 	switch l.list.form {
@@ -312,14 +310,6 @@ func (l *look) writeRecords(note string) {
 }
 
 func trimBOM(body []byte) []byte { return []byte(strings.TrimPrefix(string(body), "\ufeff")) }
-
-func kindOfAnswer(a *Answer) string {
-	kind, _, _ := strings.Cut(a.Header.Get("Content-Type"), ";")
-	if kind == "" || len(kind) > 60 {
-		return "something else"
-	}
-	return kind
-}
 
 // findKey finds what tells the records apart.
 func (l *look) findKey() {
@@ -369,6 +359,9 @@ func (l *look) remark() {
 		if _, _, isTime := timeOf(gjson.Result{Type: gjson.String, Str: value}); isTime && !isWhole(value) {
 			l.found.Remarks = append(l.found.Remarks, "param "+p.name+": it holds a fixed time, and asks for the same span in each run; leave it out, or write {{ window.start }} or {{ window.end }}")
 		}
+	}
+	for _, name := range l.format.onceOrMore(l.seen) {
+		l.found.Remarks = append(l.found.Remarks, "field "+name+": the element comes once in some records, and then is no list, and more than once in others: a schema that says array makes it one in all")
 	}
 	for name := range l.first.Header {
 		if plain := plainName(name); strings.Contains(plain, "ratelimit") && strings.Contains(plain, "remaining") {
@@ -423,6 +416,7 @@ func (l *look) recordsOf(c *call.Call) (page []string, answer *Answer, ok bool) 
 	if err != nil {
 		return nil, nil, false
 	}
+	answer = l.format.read(answer)
 	if answer.Status >= 300 || !gjson.ValidBytes(trimBOM(answer.Body)) {
 		return nil, answer, false
 	}

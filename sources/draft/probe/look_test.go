@@ -77,7 +77,6 @@ func TestLook(t *testing.T) {
 		{"an object of records", answers{"": `{"a":{"n":1},"b":{"n":2}}`}, "http://a.test/things", "keyed: key\nprimary_key: [key]\n? pagination: {type: page, param: page}\n", "pagination: one page"},
 		{"an empty list", answers{"": `{"data":[],"total":0}`}, "http://a.test/things", "records: data\n? pagination: {type: page, param: page}\n", "no record came|pagination: one page"},
 		{"no list and no object", answers{"": `[1,2,3]`}, "http://a.test/things", "? records: \"…\"\n", "where the records are"},
-		{"no JSON", answers{"": "id;name\n1;x\n"}, "http://a.test/things", "decode: auto\n", "what the answer is"},
 		{"two lists alike", answers{"": `{"orders":[{"id":1},{"id":2}],"items":[{"id":1},{"id":2}]}`}, "http://a.test/x", "records: items\nprimary_key: [id]\n? pagination: {type: page, param: page}\n", "records: items is one of 2 lists|pagination: one page"},
 		{"a list by its name", answers{"": `{"included":[{"id":1},{"id":2},{"id":3}],"orders":[{"id":1},{"id":2}],"total":2}`}, "http://a.test/orders", "records: orders\nprimary_key: [id]\n", ""},
 		{"a filter that lets few through", answers{"": `{"data":[{"id":1},{"id":2}],"next":null}`}, "http://a.test/x?since=2025-12-01T00:00:00Z&limit=100",

@@ -8,6 +8,8 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/detect"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
 )
 
@@ -86,7 +88,7 @@ func (l *list) judge(word string) {
 	case listNames[name]:
 		l.score += 2
 	}
-	if len(l.items) > 0 && slices.ContainsFunc(idNames, func(id string) bool { return l.items[0].Get(id).Exists() }) {
+	if len(l.items) > 0 && slices.ContainsFunc(idNames, func(id string) bool { return l.items[0].Get(id).Exists() || l.items[0].Get(`\@`+id).Exists() }) {
 		l.score += 2
 		l.beside = false
 	}
@@ -204,8 +206,16 @@ func (l *list) recordsAt(body []byte) (all []string) {
 	return all
 }
 
-// HasList reports whether an answer has a list of objects that may be records.
-func HasList(body []byte) bool {
-	all := lists(trimBOM(body), "")
+// HasList reports whether an answer has a list of objects that may be records. Of answers
+// that are no JSON, those are looked at whose Content-Type says what they are.
+func HasList(a *Answer) bool {
+	if as := detect.Named(a.Header.Get("Content-Type")); !gjson.ValidBytes(trimBOM(a.Body)) && (as == "" || as == sources.FormatJSON) {
+		return false
+	}
+	f, err := formatOf(a)
+	if err != nil {
+		return false
+	}
+	all := lists(trimBOM(f.read(a).Body), "")
 	return len(all) > 0 && all[0].isMany() && all[0].score > -2
 }

@@ -13,7 +13,7 @@ import (
 
 // tokenParams are parameters that take a token, the likeliest first; those that are tried
 // at once where the names of the answer lead to none.
-var tokenParams = strings.Fields("cursor page_token pageToken after next_token nextToken starting_after continuation continuationToken marker next bookmark page[cursor] page[after] next_cursor nextCursor pagination_token continuation_token")
+var tokenParams = strings.Fields("cursor page_token pageToken after next_token nextToken starting_after continuation continuationToken marker next bookmark page[cursor] page[after] next_cursor nextCursor pagination_token continuation_token continuation-token")
 
 // byToken sends the token of the answer back.
 func byToken(l *look) (open *way) {

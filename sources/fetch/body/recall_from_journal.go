@@ -3,6 +3,8 @@ package body
 import (
 	"bytes"
 	"errors"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/decode"
 )
 
 // Stored is a body that lies in the journal.
@@ -56,4 +58,17 @@ func Show(wire []byte, l Layers) ([]byte, error) {
 		return wire, nil
 	}
 	return Decode(nil, bytes.NewReader(wire), l)
+}
+
+// Text returns a body from memory decoded, where that has no more than so many bytes, and
+// what reading it showed of it.
+func Text(wire []byte, l Layers, most int) ([]byte, decode.Seen, error) {
+	in := bytes.NewReader(wire)
+	d, err := l.open(in, in)
+	if err != nil {
+		return nil, l.seen(), err
+	}
+	defer d.close()
+	text, err := readAll(nil, d, most)
+	return text, l.seen(), err
 }

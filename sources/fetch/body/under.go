@@ -70,8 +70,10 @@ func (l Layers) file() bool {
 }
 
 // Seen is what reading the body showed of the file that it is.
-func (b *Body) Seen() decode.Seen {
-	for _, one := range b.layers {
+func (b *Body) Seen() decode.Seen { return b.layers.seen() }
+
+func (l Layers) seen() decode.Seen {
+	for _, one := range l {
 		if one.answer != nil && one.answer.Seen != nil {
 			return *one.answer.Seen
 		}

@@ -35,6 +35,9 @@ func (a *Answer) detect(in file.File) (unpack.Files, *Answer, error) {
 		why += guess.Why
 		if guess.Unpack == nil {
 			options.Format, options.CSV.Delimiter = guess.Format, guess.Delimiter
+			if a.Seen != nil {
+				a.Seen.As = &options
+			}
 			a.tell(fmt.Sprintf("auto takes the answer for %s: %s", guess.Format, why))
 			return found, &own, nil
 		}

@@ -30,6 +30,7 @@ type Answer struct {
 // Seen is what reading an answer shows of it.
 type Seen struct {
 	Took   string          // what was found out of it by itself, and why; "": nothing
+	As     *sources.Decode // what format auto takes it for; nil: the definition says what it is
 	Schema json.RawMessage // of a record, JSON Schema, as the first file says it; nil: it does not
 	// Remarks are what files say against the definition that were read to their ends.
 	Remarks file.Remarks

@@ -57,7 +57,7 @@ func Detect(s *Seen) (Guess, error) {
 	if g, ok := certain(s.Begins); ok {
 		return g, nil
 	}
-	if s.isPage() {
+	if s.IsPage() {
 		return Guess{}, s.fail("it is a page of HTML, as logins and errors are: check base_url, path and auth")
 	}
 	for _, f := range foreign {

@@ -55,6 +55,12 @@ var endings = map[string]sources.Format{
 // packings are the endings of names of files that lie in layers.
 var packings = map[string]bool{".gz": true, ".gzip": true, ".zst": true, ".zstd": true, ".bz2": true, ".xz": true, ".zip": true, ".tar": true, ".tgz": true}
 
+// Named is the format that a Content-Type names; "" where it names none.
+func Named(contentType string) sources.Format {
+	format, _ := (&Seen{ContentType: contentType}).named()
+	return format
+}
+
 // ending is that of a name, without those of layers.
 func ending(name string) string {
 	name = path.Base(strings.ToLower(name))

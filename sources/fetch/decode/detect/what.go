@@ -87,7 +87,7 @@ func (s *Seen) text() Thing {
 		return Thing{Is: "text that is not UTF-8", Write: "write its charset in the stream, as charset: windows-1252", rows: true}
 	case !isText(s.Begins):
 		return Thing{}
-	case s.isPage(), n == 0 && mediaType(s.ContentType) == "text/html":
+	case s.IsPage(), n == 0 && mediaType(s.ContentType) == "text/html":
 		return Thing{Is: fmt.Sprintf("a page of HTML, as logins and errors are: it begins with %q", excerpt(text)), Write: "check base_url, path and auth"}
 	case text[0] == '<' && (n == 0 || bytes.HasPrefix(text, []byte("<?xml")) || bytes.HasPrefix(text, []byte("<!"))):
 		return Thing{Is: "XML", Write: "write decode: xml, and in records the path of its elements, if it does not tell of an error"}
@@ -101,8 +101,8 @@ func (s *Seen) text() Thing {
 	return Thing{Is: fmt.Sprintf("a text: it begins with %q", excerpt(text)), Write: "see whether it tells of an error", rows: true}
 }
 
-// isPage reports whether the file is a page of HTML, or a piece of one.
-func (s *Seen) isPage() bool {
+// IsPage reports whether the file is a page of HTML, or a piece of one.
+func (s *Seen) IsPage() bool {
 	text := trim(s.Begins)
 	return isHTML(s.Begins) || mediaType(s.ContentType) == "text/html" && len(text) > 0 && text[0] == '<'
 }
@@ -145,7 +145,7 @@ func NoCSV(s *Seen) string {
 // NoXML says what a file is that is XML, but likely another one than the definition
 // asks for; "" where it is that, or nothing of the kind. path is where the records lie.
 func NoXML(s *Seen, path []string) string {
-	if len(path) > 0 && strings.EqualFold(path[0], "html") || !s.isPage() {
+	if len(path) > 0 && strings.EqualFold(path[0], "html") || !s.IsPage() {
 		return ""
 	}
 	return What(s).String()

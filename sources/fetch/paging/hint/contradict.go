@@ -152,7 +152,7 @@ func (e ended) adviseNext(next Hint) string {
 // sent as page_token.
 func TokenParam(key string) string {
 	name := LastKey(key)
-	for _, prefix := range []string{"next_", "next-", "next"} {
+	for _, prefix := range []string{"next_", "next-", "next", "Next"} {
 		rest, ok := strings.CutPrefix(name, prefix)
 		if ok && rest != "" && !strings.ContainsAny(rest, `\:`) {
 			return strings.ToLower(rest[:1]) + rest[1:]

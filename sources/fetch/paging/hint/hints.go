@@ -224,13 +224,12 @@ func (all *Hints) nextObject(path string, v gjson.Result) {
 func (all *Hints) links(path string, v gjson.Result) {
 	i := 0
 	v.ForEach(func(_, link gjson.Result) bool {
-		rel := link.Get("rel")
-		name := "rel"
-		if !rel.Exists() {
-			rel, name = link.Get("relation"), "relation"
-		}
-		if strings.EqualFold(rel.Str, "next") {
-			for _, key := range []string{"href", "url", "uri"} {
+		for _, name := range []string{"rel", "relation", `\@rel`} { // the last in XML
+			rel := link.Get(name)
+			if !strings.EqualFold(rel.Str, "next") {
+				continue
+			}
+			for _, key := range []string{"href", "url", "uri", `\@href`} {
 				if item := link.Get(key); item.Exists() {
 					all.addNext(path+`.#(`+name+`=="`+rel.Str+`").`+key, item)
 				}

@@ -1,0 +1,228 @@
+package probe
+
+import (
+	"fmt"
+	"mime"
+	"slices"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/draft"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/detect"
+)
+
+// format is how the answers of an API are written: JSON, or what a run makes JSON of by
+// decode and charset.
+type format struct {
+	stream sources.Stream // its Text, and the steps of its Records
+	why    string         // what says so
+}
+
+// isJSON reports whether answers are taken as they come.
+func (f *format) isJSON() bool { return f.stream.Text.Decode.IsJSON() && f.stream.Text.Charset == "" }
+
+// isDocument reports whether the records lie in a document that has a form: of the others,
+// the answer is the list.
+func (f *format) isDocument() bool {
+	as := f.stream.Text.Decode.Format
+	return as == "" || as == sources.FormatJSON || as == sources.FormatXML
+}
+
+func (f *format) isXML() bool { return f.stream.Text.Decode.Format == sources.FormatXML }
+
+// text makes JSON of an answer, as a run does.
+func (f *format) text(a *Answer) ([]byte, decode.Seen, error) {
+	layers := body.Under(&f.stream, nil).Answering(a.Status, a.Header)
+	text, seen, err := body.Text(a.Body, layers, maxAnswer)
+	if err == nil && !gjson.ValidBytes(trimBOM(text)) {
+		err = fmt.Errorf("what %s comes to is no JSON", f.stream.Text.Decode.Format)
+	}
+	return text, seen, err
+}
+
+// read returns an answer with a body of JSON; with one that is no JSON where the answer
+// is not what the others are, and without one where it has none.
+func (f *format) read(a *Answer) *Answer {
+	if f.isJSON() || a.Status >= 300 || len(a.Body) == 0 {
+		return a
+	}
+	text, _, err := f.text(a)
+	if err != nil {
+		text = []byte("!") // no JSON
+	}
+	return &Answer{a.Status, a.Header, text}
+}
+
+// formatOf finds out how an answer is written.
+func formatOf(a *Answer) (*format, error) {
+	kind := a.Header.Get("Content-Type")
+	if detect.Named(kind) != sources.FormatJSONL && gjson.ValidBytes(trimBOM(a.Body)) {
+		return new(format), nil
+	}
+	f := new(format)
+	f.stream.Text.Decode.Format = sources.FormatAuto
+	_, params, _ := mime.ParseMediaType(kind)
+	if name := strings.ToLower(params["charset"]); name != "utf-8" && name != "us-ascii" && detect.Named(kind) != sources.FormatXML {
+		f.stream.Text.Charset = name
+	}
+	_, seen, err := f.text(a)
+	if err != nil && f.stream.Text.Charset != "" { // the header may be wrong
+		f.stream.Text.Charset = ""
+		_, seen, err = f.text(a)
+	}
+	if err != nil {
+		return nil, err
+	}
+	f.stream.Text.Decode = *seen.As
+	_, f.why, _ = strings.Cut(seen.Took, ": ")
+	return f, nil
+}
+
+// errPage is an answer that is a page of HTML.
+func errPage(a *Answer) error {
+	return &StatusError{a.Status, "a page of HTML, and no data: is this the address of the API, and does the request say who asks?"}
+}
+
+// findFormat finds out how the answers are written, and makes JSON of the first. It is false
+// where nothing is known to read it.
+func (l *look) findFormat() (bool, error) {
+	if (&detect.Seen{ContentType: l.raw.Header.Get("Content-Type"), Begins: l.raw.Body}).IsPage() {
+		return false, errPage(l.raw)
+	}
+	var err error
+	if l.format, err = formatOf(l.raw); err != nil {
+		if strings.HasPrefix(l.raw.Header.Get("Content-Type"), "text/html") {
+			return false, errPage(l.raw)
+		}
+		l.found.Records = append(l.found.Records, draft.Entry{Key: "decode", Value: "auto", Note: "the answer could not be read: " + err.Error()})
+		l.found.Guesses = append(l.found.Guesses, "what the answer is: its records, key and paging were not looked for ("+err.Error()+")")
+		return false, nil
+	}
+	l.first = l.format.read(l.raw)
+	l.found.Records = append(l.found.Records, l.format.entries()...)
+	return true, nil
+}
+
+// doubtRows says what is not certain of an answer that was taken for CSV.
+func (l *look) doubtRows() {
+	if l.format.stream.Text.Decode.Format != sources.FormatCSV {
+		return
+	}
+	if len(l.page) == 0 {
+		if detect.Named(l.raw.Header.Get("Content-Type")) != sources.FormatCSV {
+			l.found.Guesses = append(l.found.Guesses, "decode: the text is taken for CSV by its first line alone, and may be none: "+beginning(l.raw.Body))
+		}
+		return
+	}
+	gjson.Parse(l.page[0]).ForEach(func(name, _ gjson.Result) bool {
+		_, _, isTime := timeOf(name)
+		if isWhole(name.Str) || isTime {
+			l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("decode: the first row is taken for the names of the columns, and %s in it looks like a value: where no row names them, write decode: {format: csv, header: [id, …]}", name.Str))
+			return false
+		}
+		return true
+	})
+}
+
+// readRecordsAt reads answers anew whose records lie at a path: one that stands alone there
+// is a list from now on.
+func (l *look) readRecordsAt(path string) {
+	if l.format.isXML() && l.list.form != single {
+		l.format.stream.Records.Steps = []string{path}
+		l.first = l.format.read(l.raw)
+	}
+}
+
+// entries are the keys of a stream that say how its answers are written.
+func (f *format) entries() (all []draft.Entry) {
+	d := &f.stream.Text.Decode
+	if d.IsJSON() {
+		return nil
+	}
+	how := new(draft.Map).Set("format", string(d.Format), "")
+	if d.CSV.Delimiter != 0 && d.CSV.Delimiter != ',' {
+		how.Set("delimiter", string(d.CSV.Delimiter), "")
+	}
+	if len(d.Unpack) > 0 {
+		var layers []any
+		for _, one := range d.Unpack {
+			layers = append(layers, one.Kind)
+		}
+		how.Set("unpack", layers, "")
+	}
+	entry := draft.Entry{Key: "decode", Value: how, Note: f.why}
+	if len(how.Entries) == 1 {
+		entry.Value = string(d.Format)
+	}
+	all = append(all, entry)
+	if name := f.stream.Text.Charset; name != "" {
+		all = append(all, draft.Entry{Key: "charset", Value: name, Note: "Content-Type says so"})
+	}
+	return all
+}
+
+// onceOrMore names the fields that are lists in some records alone, as in XML elements are
+// that come more than once.
+func (f *format) onceOrMore(records []string) (names []string) {
+	if !f.isXML() {
+		return nil
+	}
+	for _, one := range fieldsOf(records) {
+		isList := func(v gjson.Result) bool { return v.IsArray() }
+		if slices.ContainsFunc(one.values, isList) && slices.ContainsFunc(one.values, func(v gjson.Result) bool { return !isList(v) && v.Type != gjson.Null }) {
+			names = append(names, one.name)
+		}
+	}
+	return names
+}
+
+// lists returns where the records of the first answer may be, the likeliest first.
+func (l *look) lists() []list {
+	all := lists(trimBOM(l.first.Body), l.Name)
+	if l.format.isXML() && (len(all) == 0 || all[0].form != array) {
+		return inXML(gjson.ParseBytes(l.first.Body), l.Name)
+	}
+	return all
+}
+
+// inXML returns the places of a document in which no element comes twice beside another of
+// its name: one record of a list, or the root as one record.
+func inXML(document gjson.Result, word string) (all []list) {
+	document.ForEach(func(name, root gjson.Result) bool {
+		one := list{path: gjson.Escape(name.Str), form: single, items: []gjson.Result{root}, reason: "the answer is one element"}
+		elements := 0
+		root.ForEach(func(k, v gjson.Result) bool {
+			if !strings.HasPrefix(k.Str, "@") && k.Str != "#text" {
+				elements++
+			}
+			if !v.IsObject() {
+				return true
+			}
+			l := list{path: one.path + "." + gjson.Escape(k.Str), form: array, items: []gjson.Result{v}}
+			l.judge(word)
+			l.reason = "an element that came once"
+			l.beside = true // it may be no list
+			if isPlural(name.Str, k.Str) || isPlural(word, k.Str) {
+				l.score += 5
+			}
+			all = append(all, l)
+			return len(all) < 20
+		})
+		if elements > 0 {
+			all = append(all, one)
+		}
+		return false
+	})
+	slices.SortStableFunc(all, func(a, b list) int { return b.score - a.score })
+	return all
+}
+
+// isPlural reports whether a word may mean several of what another one is.
+func isPlural(many, one string) bool {
+	many, one = plainName(many), plainName(one)
+	return many == one+"s" || many == one+"es" || many == one+"list" || many == strings.TrimSuffix(one, "y")+"ies" || strings.HasSuffix(many, one+"s")
+}
