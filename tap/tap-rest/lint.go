@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/config"
@@ -114,7 +112,7 @@ func loadToLint(file string) (*sources.Definition, error) {
 	if file != "-" {
 		return config.Load(file)
 	}
-	data, err := io.ReadAll(io.LimitReader(os.Stdin, inputs.Largest))
+	data, err := inputs.ReadStdin()
 	if err != nil {
 		return nil, fmt.Errorf("read definition: %w", err)
 	}

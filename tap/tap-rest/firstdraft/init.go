@@ -7,10 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -126,7 +124,7 @@ func (c *Cmd) text() (text []byte, file string, err error) {
 	line := strings.Join(c.Source, " ")
 	switch {
 	case line == "-":
-		text, err = io.ReadAll(io.LimitReader(os.Stdin, inputs.Largest))
+		text, err = inputs.ReadStdin()
 		return text, "", err
 	case curl.LooksLike([]byte(line)), looksLikeURL([]byte(line)):
 		return []byte(line), "", nil

@@ -22,8 +22,11 @@ import (
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
 
-// Largest is how large a config, catalog or state may be, in bytes.
-const Largest = 256 << 20
+// largest is how large a config, catalog or state may be, in bytes.
+const largest = 256 << 20
+
+// ReadStdin reads what stands on stdin, for the file that - names.
+func ReadStdin() ([]byte, error) { return io.ReadAll(io.LimitReader(os.Stdin, largest)) }
 
 // ReadFile reads the file that a flag names, without the byte order mark that
 // editors of Windows put before it.
@@ -33,9 +36,9 @@ func ReadFile(flag, name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", flag, err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, Largest+1))
-	if err == nil && len(data) > Largest {
-		err = fmt.Errorf("%s is larger than %d MiB", name, Largest>>20)
+	data, err := io.ReadAll(io.LimitReader(f, largest+1))
+	if err == nil && len(data) > largest {
+		err = fmt.Errorf("%s is larger than %d MiB", name, largest>>20)
 	}
 	if err == nil && (bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff"))) {
 		err = fmt.Errorf("%s is UTF-16, as Windows PowerShell writes files: save it as UTF-8", name)
@@ -46,8 +49,8 @@ func ReadFile(flag, name string) ([]byte, error) {
 	return bytes.TrimPrefix(data, []byte("\ufeff")), nil
 }
 
-// errNoInput is what a run without any input is told.
-var errNoInput = errors.New(`nothing says what to read: give --config FILE with "source" in it, or set TAP_REST_SOURCE
+// ErrNone is what a run without any input is told.
+var ErrNone = errors.New(`nothing says what to read: give --config FILE with "source" in it, or set TAP_REST_SOURCE
 tap-rest demo reads a sample API and needs no file; tap-rest --help says more`)
 
 // RunFlags are the files that a run reads, as all Singer taps name them.
@@ -81,18 +84,25 @@ func (in *RunFlags) Options(rt *program.Runtime, fields FieldsFrom) (tap.Options
 	return o, in.choose(rt, &o, fields)
 }
 
-// Settings reads the definition and the settings of a run.
+// Settings reads the definition and the settings of a run. Its error is [ErrNone] where
+// nothing names a definition; the options are then those of a run without inputs.
 func (in *ChoiceFlags) Settings(rt *program.Runtime) (tap.Options, error) {
+	o, err := in.SettingsFor(rt, Definition)
+	if errors.Is(err, config.ErrNoSource) && len(in.Config) == 0 {
+		err = ErrNone
+	}
+	return o, err
+}
+
+// SettingsFor reads the settings of a run that has its definition from elsewhere.
+func (in *ChoiceFlags) SettingsFor(rt *program.Runtime, definition func(*config.Input) (*sources.Definition, error)) (tap.Options, error) {
 	o, err := rt.Options()
 	if err != nil {
 		return o, err
 	}
 	input, err := in.Read()
 	if err == nil {
-		o.Definition, err = Definition(input)
-	}
-	if errors.Is(err, config.ErrNoSource) && len(in.Config) == 0 {
-		err = errNoInput
+		o.Definition, err = definition(input)
 	}
 	if err == nil {
 		err = Configure(rt, input, &o)

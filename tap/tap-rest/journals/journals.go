@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
-	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
@@ -50,19 +49,9 @@ func (f *journalFlags) find(rt *program.Runtime) (*journals, error) {
 	if f.Dir != "" {
 		return allJournals(f.Dir)
 	}
-	o, err := rt.Options()
-	if err != nil {
-		return nil, err
-	}
-	input, err := (&inputs.ChoiceFlags{Config: f.Config}).Read()
-	if err == nil {
-		o.Definition, err = inputs.Definition(input)
-	}
-	if errors.Is(err, config.ErrNoSource) && len(f.Config) == 0 {
+	o, err := (&inputs.ChoiceFlags{Config: f.Config}).Settings(rt)
+	if errors.Is(err, inputs.ErrNone) {
 		return allJournals(filepath.Join(o.WorkDir, "journal"))
-	}
-	if err == nil {
-		err = inputs.Configure(rt, input, &o)
 	}
 	if err != nil {
 		return nil, &tap.InputError{Err: err}
@@ -127,18 +116,27 @@ func passesOf(j *journal.Journal) (inOrder []*passLine, byID passes) {
 	return inOrder, byID
 }
 
+// open opens a journal for reading, and logs what it warns of.
+func open(rt *program.Runtime, folder string) (*journal.Journal, error) {
+	j, err := journal.OpenReadOnly(folder)
+	if err != nil {
+		return nil, err
+	}
+	for _, warning := range j.Warnings {
+		rt.Console.Log().Warn(warning)
+	}
+	return j, nil
+}
+
 // each opens one journal after the other for reading.
 func (js *journals) each(rt *program.Runtime, f func(folder string, j *journal.Journal) error) error {
 	if len(js.folders) == 0 {
 		js.sayNone(rt)
 	}
 	for _, folder := range js.folders {
-		j, err := journal.OpenReadOnly(folder)
+		j, err := open(rt, folder)
 		if err != nil {
 			return err
-		}
-		for _, warning := range j.Warnings {
-			rt.Console.Log().Warn(warning)
 		}
 		if err := errors.Join(f(folder, j), j.Close()); err != nil {
 			return err

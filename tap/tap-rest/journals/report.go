@@ -79,12 +79,9 @@ func (c *ReportCmd) add(rt *program.Runtime, p *page.Page, folder string) error 
 	if err != nil { // the calls are worth looking at without it
 		rt.Console.Log().Warn(err.Error())
 	}
-	j, err := journal.OpenReadOnly(folder)
+	j, err := open(rt, folder)
 	if err != nil {
 		return err
-	}
-	for _, warning := range j.Warnings {
-		rt.Console.Log().Warn(warning)
 	}
 	inOrder, byID := passesOf(j)
 	s := page.Source{Folder: folder, Last: last}

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/progress"
@@ -78,7 +76,7 @@ func (u unfinishedPasses) tell(rt *program.Runtime, file string, s *state.State)
 func readStateFile(file string) (s *state.State, array bool, err error) {
 	var data []byte
 	if file == "-" {
-		data, err = io.ReadAll(io.LimitReader(os.Stdin, inputs.Largest))
+		data, err = inputs.ReadStdin()
 	} else {
 		data, err = inputs.ReadFile("state merge", file)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
@@ -73,17 +74,7 @@ func (c *Cmd) writer() (showingWriter, error) {
 
 // options reads the definition and the settings. Its error is a *tap.InputError.
 func (c *Cmd) options(rt *program.Runtime) (tap.Options, error) {
-	o, err := rt.Options()
-	if err != nil {
-		return o, err
-	}
-	input, err := (&inputs.ChoiceFlags{Config: c.Config}).Read()
-	if err == nil {
-		o.Definition, err = config.Load(c.File)
-	}
-	if err == nil {
-		err = inputs.Configure(rt, input, &o)
-	}
+	o, err := (&inputs.ChoiceFlags{Config: c.Config}).SettingsFor(rt, func(*config.Input) (*sources.Definition, error) { return config.Load(c.File) })
 	if err != nil {
 		return o, &tap.InputError{Err: err}
 	}

@@ -36,11 +36,7 @@ func (c *StatusCmd) Run(rt *program.Runtime) error {
 		o, err = (&inputs.ChoiceFlags{Config: c.Config}).Settings(rt)
 	}
 	if err != nil {
-		var input *tap.InputError
-		if !errors.As(err, &input) {
-			err = &tap.InputError{Err: err}
-		}
-		return err
+		return &tap.InputError{Err: err}
 	}
 	f, end, err := c.open(rt, &o, "status", false, 1)
 	if err != nil {
