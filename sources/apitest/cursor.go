@@ -28,7 +28,7 @@ func leadURL(x *exchange) []member {
 	if token == "" {
 		return []member{{"next", "X-Next", ""}}
 	}
-	u := x.withParam(x.c.tokenParam(), token)
+	u := withParam(x.url, x.c.tokenParam(), token)
 	if x.c.Form.Relative {
 		return []member{{"next", "X-Next", lastSegment(u.Path) + "?" + u.RawQuery}}
 	}

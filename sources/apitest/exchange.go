@@ -135,7 +135,7 @@ func (x *exchange) give() *problem {
 		return p
 	}
 	x.strike(onPage)
-	x.remember()
+	x.api.remember(x.url.Path, &x.page)
 	x.render()
 	x.strike(onBody)
 	x.encode()
@@ -176,12 +176,12 @@ func (x *exchange) find() *problem {
 	return p
 }
 
-// remember keeps the page for RepeatPage.
-func (x *exchange) remember() {
-	given := x.page.copy()
-	x.api.mu.Lock()
-	defer x.api.mu.Unlock()
-	x.api.last[x.url.Path] = &given
+// remember keeps the page that was given at a path, for RepeatPage.
+func (a *API) remember(path string, p *page) {
+	given := p.copy()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.last[path] = &given
 }
 
 // respond sets the answer, in place of any page.

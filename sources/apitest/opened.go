@@ -39,7 +39,11 @@ func (x *exchange) handleSession() *problem {
 	}
 	switch {
 	case x.r.Method == http.MethodDelete && x.url.Path != openPath:
-		return x.closeSession(params.Get(member), scope)
+		if p := x.api.close(params.Get(member), scope); p != nil {
+			return p
+		}
+		x.respond(http.StatusOK, jsonType, []byte(`{"succeeded":true}`))
+		return nil
 	case x.r.Method != http.MethodPost:
 		return &problem{405, "method_not_allowed", x.url.Path + " takes POST"}
 	}
@@ -58,14 +62,14 @@ func (x *exchange) handleSession() *problem {
 	return nil
 }
 
-func (x *exchange) closeSession(token, scope string) *problem {
-	m, _, p := x.api.redeem(token, scope)
+// close ends the session of a token.
+func (a *API) close(token, scope string) *problem {
+	m, _, p := a.redeem(token, scope)
 	if p != nil {
 		return &problem{404, "not_found", "there is no such session"}
 	}
-	x.api.mu.Lock()
-	delete(x.api.sessions.open, m.session)
-	x.api.mu.Unlock()
-	x.respond(http.StatusOK, jsonType, []byte(`{"succeeded":true}`))
+	a.mu.Lock()
+	delete(a.sessions.open, m.session)
+	a.mu.Unlock()
 	return nil
 }

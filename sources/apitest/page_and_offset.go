@@ -40,7 +40,7 @@ func leadLink(x *exchange) []member {
 	p := &x.page
 	var links []string
 	add := func(rel string, number int) {
-		u := x.withParam("page", strconv.Itoa(number))
+		u := withParam(x.url, "page", strconv.Itoa(number))
 		links = append(links, fmt.Sprintf(`<%s>; rel="%s"`, u, rel))
 	}
 	add("first", 1)
@@ -55,9 +55,9 @@ func leadLink(x *exchange) []member {
 	return nil
 }
 
-// withParam returns the request's URL with one parameter set anew.
-func (x *exchange) withParam(name, value string) *url.URL {
-	u := clone(x.url)
+// withParam returns a URL with one parameter set anew.
+func withParam(of *url.URL, name, value string) *url.URL {
+	u := clone(of)
 	query := u.Query()
 	query.Set(name, value)
 	u.RawQuery = query.Encode()
