@@ -1,13 +1,15 @@
 package sources
 
 import (
+	"cmp"
+	"encoding/json"
 	"sort"
-	"strings"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/secret"
+	"github.com/tap-rest/tap-rest/sources/settings"
 	"github.com/tap-rest/tap-rest/sources/times"
 )
 
@@ -21,34 +23,6 @@ type Config struct {
 	public   []byte   // the settings without secrets, canonical JSON
 }
 
-// ConfigProblem is one thing wrong with what a user gave. It holds no value
-// that may be a secret.
-type ConfigProblem struct {
-	File    string // or the environment variable
-	Pointer string // JSON pointer to the key
-	Msg     string
-}
-
-// Error returns the problem on one line: file: pointer: message.
-func (p ConfigProblem) Error() string {
-	if p.Pointer == "" || p.Pointer == "/" {
-		return p.File + ": " + p.Msg
-	}
-	return p.File + ": " + p.Pointer + ": " + p.Msg
-}
-
-// ConfigProblems are all problems of a config. It is never empty as an error.
-type ConfigProblems []ConfigProblem
-
-// Error returns the problems, one on a line.
-func (p ConfigProblems) Error() string {
-	lines := make([]string, len(p))
-	for i, problem := range p {
-		lines[i] = problem.Error()
-	}
-	return strings.Join(lines, "\n")
-}
-
 // Given is what a user gives for a run, before a definition says what of it is
 // right.
 type Given struct {
@@ -56,12 +30,12 @@ type Given struct {
 	Run      Run                         // the zero Run is [DefaultRun]
 	Origin   func(pointer string) string // the file or the variable that gave a setting; nil: "config"
 	Proxies  secret.List                 // the passwords in the URLs of proxies
-	Problems ConfigProblems              // what was found wrong before
+	Problems settings.Problems           // what was found wrong before
 	Warnings []string
 }
 
 // Configure checks what the user gave against the definition. Its error is
-// [ConfigProblems].
+// [settings.Problems].
 func (d *Definition) Configure(g Given) (*Config, error) {
 	d.Complete()
 	s := d.Settings
@@ -72,13 +46,14 @@ func (d *Definition) Configure(g Given) (*Config, error) {
 		g.Origin = func(string) string { return "config" }
 	}
 	c := &Config{Run: g.Run, Warnings: g.Warnings}
-	unknown := s.unknown(g.Settings, g.Origin)
-	filled := s.fill(g.Settings, []*document.Node{s.root})
-	public := s.split(filled, "", []*document.Node{s.root}, &c.Secrets)
+	unknown := s.Unknown(g.Settings, g.Origin)
+	filled := s.Filled(g.Settings)
+	public, secrets := s.Split(filled)
+	c.Secrets = secrets
 	c.Hider = secret.NewHider(c.Secrets)
-	c.Hider.LearnUsers(append(userInfos(filled, ""), g.Proxies...))
+	c.Hider.LearnUsers(append(settings.UserInfos(filled), g.Proxies...))
 
-	problems := append(s.check(filled, g.Origin), g.Problems...)
+	problems := append(s.Check(filled, g.Origin), g.Problems...)
 	if len(problems) > 0 {
 		problems = append(problems, unknown...) // a misspelt one is why another is missing
 		sort.SliceStable(problems, func(i, j int) bool { return problems[i].Pointer < problems[j].Pointer })
@@ -95,6 +70,11 @@ func (d *Definition) Configure(g Given) (*Config, error) {
 		c.public = public.AppendJSON(nil, true)
 	}
 	return c, nil
+}
+
+// ConnectionSpecification is what Airbyte makes its form of.
+func (d *Definition) ConnectionSpecification() json.RawMessage {
+	return d.Settings.Specification(cmp.Or(d.Description, d.Name))
 }
 
 // Public returns the settings without those that are secret, as JSON; nil: there are none.

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/settings"
 )
 
 // Complete fills in what a loader left out, so that every format of definition
 // has the same defaults. What is there stays; to complete twice does no harm.
 func (d *Definition) Complete() {
 	if d.Settings == nil {
-		d.Settings = NoSettings()
+		d.Settings = settings.None()
 	}
 	for _, s := range d.Streams {
 		s.Complete()

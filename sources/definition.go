@@ -8,6 +8,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/settings"
 	"github.com/tap-rest/tap-rest/sources/times"
 )
 
@@ -17,12 +18,12 @@ type Definition struct {
 	Version     int
 	Name        string
 	Description string
-	File        string            // where it was read, for messages
-	Digest      string            // of all that it says, comments and the order of keys apart, with the files that it names; "": not known
-	Settings    *Settings         // never nil
-	Check       string            // name of the stream whose first page proves the settings
-	Streams     []*Stream         // in the order of the file; never empty
-	Warnings    document.Problems // what is likely a mistake, and may be meant
+	File        string             // where it was read, for messages
+	Digest      string             // of all that it says, comments and the order of keys apart, with the files that it names; "": not known
+	Settings    *settings.Settings // never nil
+	Check       string             // name of the stream whose first page proves the settings
+	Streams     []*Stream          // in the order of the file; never empty
+	Warnings    document.Problems  // what is likely a mistake, and may be meant
 }
 
 // Stream returns the stream of that name, nil if there is none.

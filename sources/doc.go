@@ -4,7 +4,7 @@
 // reads what the user gives.
 //
 //	def := &sources.Definition{…}      // by a loader, or by hand
-//	c, err := def.Configure(given)     // ConfigProblems
+//	c, err := def.Configure(given)     // settings.Problems
 //
 // Terms. A definition describes an API: its settings, its client, its
 // streams. A stream is one collection of the API. Settings are what the user

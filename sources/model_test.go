@@ -9,6 +9,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/settings"
 )
 
 const handSettings = `{"required": ["url"], "properties": {
@@ -17,7 +18,7 @@ const handSettings = `{"required": ["url"], "properties": {
 // byHand is a definition that no file describes.
 func byHand(t *testing.T) *sources.Definition {
 	t.Helper()
-	settings, faults := sources.NewSettings(object(t, handSettings))
+	settings, faults := settings.New(object(t, handSettings))
 	if faults != nil {
 		t.Fatal(faults[0].Msg)
 	}
@@ -88,7 +89,7 @@ func vars(c *sources.Config) expr.Vars {
 // without the secret.
 func TestModelRefusesSettings(t *testing.T) {
 	_, err := byHand(t).Configure(sources.Given{Settings: object(t, `{"token": "s3cret-s3cret", "size": "s3cret-s3cret"}`)})
-	var problems sources.ConfigProblems
+	var problems settings.Problems
 	if !errors.As(err, &problems) || len(problems) != 2 {
 		t.Fatalf("error %v, want two problems", err)
 	}

@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"testing"
 
-	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/definition"
+	"github.com/tap-rest/tap-rest/sources/settings"
 )
 
 // TestConnectionSpecification: secrets in Airbyte's word at any depth, a title
@@ -38,7 +38,7 @@ func TestConnectionSpecification(t *testing.T) {
 			t.Errorf("%s:\ngot  %s\nwant %s", tt.name, got, tt.want)
 		}
 	}
-	if generic := sources.GenericSpecification(); !json.Valid(generic) {
+	if generic := settings.GenericSpecification(); !json.Valid(generic) {
 		t.Errorf("not JSON: %s", generic)
 	}
 }

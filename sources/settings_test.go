@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/settings"
 )
 
 // settingsOf are the settings of a JSON Schema.
-func settingsOf(t *testing.T, schema string) *sources.Settings {
+func settingsOf(t *testing.T, schema string) *settings.Settings {
 	t.Helper()
-	s, faults := sources.NewSettings(object(t, schema))
+	s, faults := settings.New(object(t, schema))
 	if faults != nil {
 		t.Fatalf("%s: %s", schema, faults[0].Msg)
 	}
@@ -33,7 +34,7 @@ func TestSettingsThatAreNone(t *testing.T) {
 		{`{"properties": {"a": {"type": "strng"}}}`, `/properties/a/type: JSON Schema: unknown type "strng"`},
 		{`{"properties": {"run": {}, "source": {}}}`, `/properties/source: "source" is a reserved key of a config: give the setting another name; /properties/run: "run" is a reserved key of a config: give the setting another name`},
 	} {
-		s, faults := sources.NewSettings(object(t, tt.schema))
+		s, faults := settings.New(object(t, tt.schema))
 		var said []string
 		for _, f := range faults {
 			said = append(said, f.At.Pointer()+": "+f.Msg)
@@ -133,7 +134,7 @@ func TestSettingsProblems(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := configureBy(t, tt.schema, tt.given)
-			var problems sources.ConfigProblems
+			var problems settings.Problems
 			switch {
 			case tt.want == "" && err != nil:
 				t.Error(err)

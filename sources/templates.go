@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/nearest"
+	"github.com/tap-rest/tap-rest/sources/settings"
 )
 
 // The slots of the names that templates see, the same in every scope: one
@@ -75,12 +76,12 @@ func newScopes() [InExport + 1]*expr.Scope {
 // them from, they see the same names.
 type Templates struct {
 	scopes   [InExport + 1]*expr.Scope
-	settings *Settings
+	settings *settings.Settings
 }
 
 // NewTemplates returns a compiler for a definition with these settings; nil:
 // they are not known, and templates may use any.
-func NewTemplates(settings *Settings) *Templates { return &Templates{newScopes(), settings} }
+func NewTemplates(settings *settings.Settings) *Templates { return &Templates{newScopes(), settings} }
 
 // TemplateFault is what is wrong with a template.
 type TemplateFault struct {
@@ -183,7 +184,7 @@ func (t *Templates) settingFault(text string) *TemplateFault {
 				continue
 			}
 			if name := text[e[0]+begin : e[0]+end]; !t.settings.Declares(name) {
-				return t.settings.undeclared(name, e[0]+begin)
+				return undeclared(t.settings, name, e[0]+begin)
 			}
 		}
 	}
@@ -196,13 +197,12 @@ func (t *Templates) nestedFault(compiled *expr.Template, text string) *TemplateF
 		return nil
 	}
 	for _, keys := range compiled.Reads("config") {
-		at := t.settings.root
+		at := t.settings
 		for i, key := range keys {
-			declared := at.Get("properties")
-			if known := namesOf(declared); i > 0 && closed(at) && !declared.Has(key) && nearest.Name(key, known) != "" {
+			if known := at.Names(); i > 0 && at.Closed() && !at.Declares(key) && nearest.Name(key, known) != "" {
 				return &TemplateFault{Offset: max(0, strings.Index(text, key)), What: "key of the setting " + strings.Join(keys[:i], "."), Name: key, Known: known}
 			}
-			at = declared.Get(key)
+			at = at.Within(key)
 		}
 	}
 	return nil
@@ -224,7 +224,7 @@ func firstGroup(at []int) (begin, end int) {
 }
 
 // undeclared says that a template uses a setting which nobody is asked for.
-func (s *Settings) undeclared(name string, offset int) *TemplateFault {
+func undeclared(s *settings.Settings, name string, offset int) *TemplateFault {
 	known := s.Names()
 	if len(known) == 0 {
 		return &TemplateFault{Offset: offset, Msg: fmt.Sprintf("unknown setting %q: declare it under settings.properties", name)}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/settings"
 )
 
 // TestTemplates proves which names each scope has, and what is said of others.
@@ -68,11 +69,11 @@ func TestTemplates(t *testing.T) {
 func TestTemplatesAndSettings(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
-		settings *sources.Settings
+		settings *settings.Settings
 		want     string
 	}{
 		{"not known", nil, ""},
-		{"none", sources.NoSettings(), `unknown setting "a": declare it under settings.properties`},
+		{"none", settings.None(), `unknown setting "a": declare it under settings.properties`},
 		{"others", settingsOf(t, `{"properties": {"xyz": {}}}`), `unknown setting "a"; known here: xyz`},
 		{"declared", settingsOf(t, `{"properties": {"a": {}}}`), ""},
 		{"closed", settingsOf(t, `{"properties": {"xyz": {}}, "additionalProperties": false}`), `unknown setting "a"; known here: xyz`},

@@ -8,6 +8,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/settings"
 )
 
 // TestModelWithoutALoader proves that a run reads, and resumes, an API that no
@@ -17,7 +18,7 @@ func TestModelWithoutALoader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings, faults := sources.NewSettings(schema)
+	settings, faults := settings.New(schema)
 	if faults != nil {
 		t.Fatal(faults[0].Msg)
 	}

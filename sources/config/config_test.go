@@ -14,6 +14,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/settings"
 )
 
 const shopLike = `version: 1
@@ -145,7 +146,7 @@ config c0.json: /run/window: wants a duration, as 3d or 1mo, not "soon"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := configure(t, shopLike, tt.files, tt.environ...)
-			var problems sources.ConfigProblems
+			var problems settings.Problems
 			if !errors.As(err, &problems) || err.Error() != tt.want {
 				t.Errorf("error %T\n%v\nwant\n%s", err, err, tt.want)
 			}

@@ -4,7 +4,7 @@
 //
 //	in, err := config.Read(files, os.Environ())
 //	def, err := in.Definition()
-//	c, err := in.Configure(def)   // sources.ConfigProblems
+//	c, err := in.Configure(def)   // settings.Problems
 //
 // It stands apart from package sources because it knows formats of files: those
 // of configs, and all those that a definition may have.

@@ -5,10 +5,10 @@ import (
 	"strings"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
-	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/nearest"
+	"github.com/tap-rest/tap-rest/sources/settings"
 )
 
 // envVar is a variable of the environment that may name a setting.
@@ -40,7 +40,7 @@ type envSetting struct {
 // named returns what the variables give, now that the settings tell what they
 // mean. Keys in each other are written with two underscores between them; with
 // one, as Meltano does it, where that has one meaning.
-func (in *Input) named(s *sources.Settings, warn func(format string, args ...any)) []envSetting {
+func (in *Input) named(s *settings.Settings, warn func(format string, args ...any)) []envSetting {
 	var all []envSetting
 	for _, v := range in.env { // of two spellings of a key, that with two underscores comes first
 		one, ok := v.key(s, warn)
@@ -62,13 +62,13 @@ func (in *Input) named(s *sources.Settings, warn func(format string, args ...any
 
 // names returns the keys that a variable may name: with two underscores between
 // keys in each other the first that there is, else with one.
-func (v envVar) names(s *sources.Settings) []sources.SettingName {
+func (v envVar) names(s *settings.Settings) []settings.Name {
 	head, _, within := strings.Cut(v.path, "__")
 	switch {
 	case v.path == "source":
-		return []sources.SettingName{{Keys: []string{v.path}}}
+		return []settings.Name{{Keys: []string{v.path}}}
 	case v.path == "run", head == "run" && within:
-		return []sources.SettingName{{Keys: strings.Split(v.path, "__")}}
+		return []settings.Name{{Keys: strings.Split(v.path, "__")}}
 	}
 	if nested := s.Named(v.path, "__"); len(nested) > 0 {
 		return nested[:1]
@@ -76,20 +76,20 @@ func (v envVar) names(s *sources.Settings) []sources.SettingName {
 	flat := s.Named(v.path, "_")
 	for _, keys := range definition.RunKeys() {
 		if keys = append([]string{"run"}, keys...); strings.Join(keys, "_") == v.path {
-			flat = append(flat, sources.SettingName{Keys: keys})
+			flat = append(flat, settings.Name{Keys: keys})
 		}
 	}
 	return flat
 }
 
 // key returns what the variable gives, false for nothing.
-func (v envVar) key(s *sources.Settings, warn func(format string, args ...any)) (envSetting, bool) {
+func (v envVar) key(s *settings.Settings, warn func(format string, args ...any)) (envSetting, bool) {
 	names := v.names(s)
 	switch len(names) {
 	case 0:
 		hint := ""
 		if near := nearest.Name(v.path, known(s)); near != "" {
-			hint = "; did you mean " + sources.EnvPrefix + strings.ToUpper(near) + "?"
+			hint = "; did you mean " + settings.EnvPrefix + strings.ToUpper(near) + "?"
 		}
 		warn("%s names no setting and is not used%s", v.origin(), hint)
 		return envSetting{}, false
@@ -97,7 +97,7 @@ func (v envVar) key(s *sources.Settings, warn func(format string, args ...any)) 
 	default:
 		a, b := names[0].Keys, names[1].Keys
 		warn("%s is not used: it may mean %s or %s; write %s%s or %[4]s%[6]s", v.origin(), strings.Join(a, "."), strings.Join(b, "."),
-			sources.EnvPrefix, sources.EnvName(strings.Join(a, "__")), sources.EnvName(strings.Join(b, "__")))
+			settings.EnvPrefix, settings.EnvName(strings.Join(a, "__")), settings.EnvName(strings.Join(b, "__")))
 		return envSetting{}, false
 	}
 	name := names[0]
@@ -109,12 +109,12 @@ func (v envVar) key(s *sources.Settings, warn func(format string, args ...any)) 
 }
 
 // known are the keys that variables may name, as these write them.
-func known(s *sources.Settings) (all []string) {
+func known(s *settings.Settings) (all []string) {
 	for _, keys := range slices.Concat(s.Paths(), [][]string{{"source"}, {"run"}}) {
-		all = append(all, sources.EnvName(strings.Join(keys, "__")))
+		all = append(all, settings.EnvName(strings.Join(keys, "__")))
 	}
 	for _, keys := range definition.RunKeys() {
-		all = append(all, sources.EnvName("run__"+strings.Join(keys, "__")))
+		all = append(all, settings.EnvName("run__"+strings.Join(keys, "__")))
 	}
 	return all
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/secret"
+	"github.com/tap-rest/tap-rest/sources/settings"
 )
 
 // File is a config as it was read: one JSON object, or by its name a YAML
@@ -81,7 +82,7 @@ func (in *Input) takeEnviron(environ []string) {
 // it stands in, "" for the process.
 func (in *Input) takeVariable(name, text, file string) {
 	if isSettingVariable(name) {
-		in.env = append(in.env, envVar{name, strings.ToLower(name[len(sources.EnvPrefix):]), text, file})
+		in.env = append(in.env, envVar{name, strings.ToLower(name[len(settings.EnvPrefix):]), text, file})
 	}
 }
 
@@ -92,7 +93,7 @@ func (in *Input) sortVariables() {
 }
 
 // Configure checks what the user gave against the definition. Its error is
-// [ConfigProblems].
+// [settings.Problems].
 func (in *Input) Configure(d *sources.Definition) (*sources.Config, error) {
 	d.Complete()
 	g := sources.Given{Proxies: in.proxies}
@@ -103,7 +104,7 @@ func (in *Input) Configure(d *sources.Definition) (*sources.Config, error) {
 	g.Run, problems = definition.ReadRun(values.Get("run"))
 	for _, p := range problems {
 		pointer := "/" + strings.ReplaceAll(p.Place, ".", "/")
-		g.Problems = append(g.Problems, sources.ConfigProblem{File: origins.of(pointer), Pointer: pointer, Msg: p.Msg})
+		g.Problems = append(g.Problems, settings.Problem{File: origins.of(pointer), Pointer: pointer, Msg: p.Msg})
 	}
 	g.Settings, g.Origin = withoutNulls(values.Without("source", "run")), origins.of
 	return d.Configure(g)
@@ -111,7 +112,7 @@ func (in *Input) Configure(d *sources.Definition) (*sources.Config, error) {
 
 // resolve returns what files and environment say together, now that the
 // settings tell what the variables mean.
-func (in *Input) resolve(s *sources.Settings, warn func(format string, args ...any)) (*document.Node, origins) {
+func (in *Input) resolve(s *settings.Settings, warn func(format string, args ...any)) (*document.Node, origins) {
 	o := origins{in.files, map[string]string{}}
 	values := in.values
 	for _, v := range in.named(s, warn) {

@@ -13,8 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
-	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/settings"
 )
 
 // MaxReferred is how large a file may be that a config refers to, in bytes.
@@ -162,5 +162,5 @@ func (r *references) content(name string) (string, error) {
 
 // isSettingVariable reports whether a variable is a setting by its name.
 func isSettingVariable(name string) bool {
-	return len(name) > len(sources.EnvPrefix) && strings.EqualFold(name[:len(sources.EnvPrefix)], sources.EnvPrefix)
+	return len(name) > len(settings.EnvPrefix) && strings.EqualFold(name[:len(settings.EnvPrefix)], settings.EnvPrefix)
 }

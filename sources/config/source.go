@@ -15,6 +15,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode"
 	"github.com/tap-rest/tap-rest/sources/nearest"
+	"github.com/tap-rest/tap-rest/sources/settings"
 )
 
 // ErrNoSource says that no config and no variable names a definition.
@@ -40,9 +41,9 @@ func (in *Input) Definition() (*sources.Definition, error) {
 	case source == nil:
 		return nil, fmt.Errorf(`config: %w: the name of a definition (built in: %s), its file, or the definition itself%s`, ErrNoSource, strings.Join(builtin.Names(), ", "), in.meant("source"))
 	case source.Shape == document.Map:
-		return Parse(cmp.Or(file, sources.EnvPrefix+"SOURCE"), source.AppendJSON(nil, false))
+		return Parse(cmp.Or(file, settings.EnvPrefix+"SOURCE"), source.AppendJSON(nil, false))
 	case source.Shape == document.Text && (strings.ContainsRune(source.Text, '\n') || strings.HasPrefix(source.Text, "{")):
-		return Parse(cmp.Or(file, sources.EnvPrefix+"SOURCE"), []byte(source.Text))
+		return Parse(cmp.Or(file, settings.EnvPrefix+"SOURCE"), []byte(source.Text))
 	case source.Shape != document.Text || source.Text == "":
 		return nil, fmt.Errorf(`config: "source" wants a name, a file or a definition, not %s`, source.Shape)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/settings"
 )
 
 // Parse reads the text of a definition. File names it in messages; schema
@@ -38,18 +39,18 @@ func ParseWith(file string, data []byte, open func(name string) ([]byte, error))
 		return data, err
 	}}
 	// Templates are checked against the settings, wherever those stand.
-	settings := sources.NoSettings()
+	asked := settings.None()
 	if n := root.Get("settings"); n != nil {
-		settings, _ = readSettings(r, n, key{name: "settings", kind: aSettings}).(*sources.Settings)
+		asked, _ = readSettings(r, n, key{name: "settings", kind: aSettings}).(*settings.Settings)
 	}
-	r.templates = sources.NewTemplates(settings)
+	r.templates = sources.NewTemplates(asked)
 	root.Read = r.object(root, key{kind: aMap, of: definitionObject})
 	b := &builder{Document: doc, reader: r, root: root, clients: map[clientKey]*sources.Client{}}
 	def := b.definition()
 	if len(r.Problems) > 0 {
 		return nil, r.Problems.Sorted()
 	}
-	def.Settings, def.Warnings = settings, r.Warnings.Sorted()
+	def.Settings, def.Warnings = asked, r.Warnings.Sorted()
 	digest.Write(root.AppendJSON(nil, true))
 	def.Digest = hex.EncodeToString(digest.Sum(nil)[:8])
 	def.Complete()

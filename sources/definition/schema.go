@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/settings"
 )
 
 // maxSchema is the size of a schema file, in bytes, at most.
@@ -35,7 +35,7 @@ func readSchema(r *reader, n *document.Node, k key) any {
 	default:
 		return r.wants(n, k)
 	}
-	_, fault := sources.CompileSchema(text.root)
+	_, fault := settings.CompileSchema(text.root)
 	switch {
 	case fault == nil:
 		return text
@@ -81,7 +81,7 @@ func readSettings(r *reader, n *document.Node, k key) any {
 	if n.Shape != document.Map {
 		return r.wants(n, k)
 	}
-	s, faults := sources.NewSettings(n)
+	s, faults := settings.New(n)
 	for _, fault := range faults {
 		r.Problem(fault.At, "%s", fault.Msg)
 	}

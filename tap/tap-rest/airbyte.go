@@ -7,6 +7,7 @@ import (
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/config"
+	"github.com/tap-rest/tap-rest/sources/settings"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/message"
@@ -26,7 +27,7 @@ func (c *specCmd) Run(rt *program.Runtime) error {
 	if err != nil {
 		return &tap.InputError{Err: err}
 	}
-	connection := sources.GenericSpecification()
+	connection := settings.GenericSpecification()
 	d, err := inputs.Definition(input)
 	switch {
 	case err == nil:

@@ -13,7 +13,7 @@ const module = "github.com/tap-rest/tap-rest"
 // arrows says which of our packages each of them may import, tests apart.
 // Imports go one way: down this list.
 var arrows = map[string][]string{
-	"tap/tap-rest":            {"tap/tap-rest/completion", "tap/tap-rest/console", "tap/tap-rest/demo", "tap/tap-rest/firstdraft", "tap/tap-rest/inputs", "tap/tap-rest/journals", "tap/tap-rest/manual", "tap/tap-rest/parts", "tap/tap-rest/preview", "tap/tap-rest/program", "tap/tap-rest/workers", "tap", "tap/doctor", "tap/lint", "tap/message", "tap/report", "tap/workdir", "catalog", "sources", "sources/config", "sources/definition", "sources/document", "sources/expr", "state"},
+	"tap/tap-rest":            {"tap/tap-rest/completion", "tap/tap-rest/console", "tap/tap-rest/demo", "tap/tap-rest/firstdraft", "tap/tap-rest/inputs", "tap/tap-rest/journals", "tap/tap-rest/manual", "tap/tap-rest/parts", "tap/tap-rest/preview", "tap/tap-rest/program", "tap/tap-rest/workers", "tap", "tap/doctor", "tap/lint", "tap/message", "tap/report", "tap/workdir", "catalog", "sources", "sources/config", "sources/definition", "sources/document", "sources/expr", "state", "sources/settings"},
 	"tap/tap-rest/firstdraft": {"tap/tap-rest/console", "tap/tap-rest/inputs", "tap/tap-rest/preview", "tap/tap-rest/program", "tap", "tap/report", "tap/workdir", "sources", "sources/config", "sources/definition", "sources/draft", "sources/draft/call", "sources/draft/curl", "sources/draft/foreign", "sources/draft/har", "sources/draft/odata", "sources/draft/openapi", "sources/draft/outline", "sources/draft/postman", "sources/draft/probe", "sources/secret"},
 	"tap/tap-rest/workers":    {"tap/tap-rest/console", "tap/tap-rest/inputs", "tap/tap-rest/parts", "tap/tap-rest/program", "tap", "tap/fleet", "tap/fleet/budget", "tap/report", "tap/target", "state", "state/journal"},
 	"tap/tap-rest/journals":   {"tap/tap-rest/inputs", "tap/tap-rest/program", "tap", "tap/report", "tap/report/page", "tap/workdir", "sources", "state/journal"},
@@ -21,7 +21,7 @@ var arrows = map[string][]string{
 	"tap/tap-rest/preview":    {"tap/tap-rest/inputs", "tap/tap-rest/program", "tap", "tap/report", "sources", "sources/config", "sources/document"},
 	"tap/tap-rest/inputs":     {"tap/tap-rest/console", "tap/tap-rest/program", "tap", "catalog", "catalog/selection", "sources", "sources/config", "sources/document", "state"},
 	"tap/tap-rest/demo":       {"tap/tap-rest/program", "tap", "tap/report", "sources/apitest", "sources/apitest/styles", "sources/config"},
-	"tap/tap-rest/program":    {"tap/tap-rest/console", "tap", "tap/fleet", "tap/message", "tap/metrics", "tap/report", "tap/target", "tap/telemetry", "tap/workdir", "sources", "sources/document", "state", "state/journal"},
+	"tap/tap-rest/program":    {"tap/tap-rest/console", "tap", "tap/fleet", "tap/message", "tap/metrics", "tap/report", "tap/target", "tap/telemetry", "tap/workdir", "sources", "sources/document", "state", "state/journal", "sources/settings"},
 	"tap/tap-rest/completion": {},
 	"tap/tap-rest/console":    {"tap", "tap/message", "tap/report", "sources/secret"},
 	"tap/tap-rest/manual":     {},
@@ -92,9 +92,10 @@ var arrows = map[string][]string{
 	"sources/fetch/decode/parquet":  {"sources/fetch/decode/file", "sources"},
 	"sources/fetch/decode/protobuf": {"sources/fetch/decode/file", "sources", "sources/nearest"},
 
-	"sources/config":         {"sources/fetch/decode", "sources/nearest", "catalog/raw", "sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret"},
-	"sources/definition":     {"sources/nearest", "sources", "sources/document", "sources/expr", "sources/times"},
-	"sources":                {"sources/nearest", "catalog/raw", "catalog/schema", "sources/document", "sources/expr", "sources/secret", "sources/times"},
+	"sources/config":         {"sources/fetch/decode", "sources/nearest", "catalog/raw", "sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret", "sources/settings"},
+	"sources/definition":     {"sources/nearest", "sources", "sources/document", "sources/expr", "sources/times", "sources/settings"},
+	"sources":                {"sources/nearest", "catalog/raw", "sources/document", "sources/expr", "sources/secret", "sources/times", "sources/settings"},
+	"sources/settings":       {"catalog/raw", "catalog/schema", "sources/document", "sources/secret"},
 	"sources/draft":          {},
 	"sources/draft/call":     {"sources/draft", "sources/fetch/auth"},
 	"sources/draft/curl":     {"sources/draft/call"},

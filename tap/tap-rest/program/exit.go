@@ -8,8 +8,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/settings"
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/fleet"
@@ -109,7 +109,7 @@ func Trace(con *console.Console, err error) bool {
 func problems(err error) string {
 	var (
 		definition document.Problems
-		config     sources.ConfigProblems
+		config     settings.Problems
 	)
 	errors.As(err, &definition)
 	errors.As(err, &config)

@@ -1,4 +1,4 @@
-package sources
+package settings
 
 import (
 	"encoding/json"
@@ -42,6 +42,13 @@ func isSecret(schema *document.Node) bool {
 	return format != nil && format.Text == "password"
 }
 
+// Split returns the settings without those that are secret, nil where nothing is left, and
+// the text of every secret value, under its pointer and in the order of their keys.
+func (s *Settings) Split(given *document.Node) (public *document.Node, secrets secret.List) {
+	public = s.split(given, "", []*document.Node{s.root}, &secrets)
+	return public, secrets
+}
+
 // split collects the text of every secret value into found, under its pointer
 // and in the order of their keys, and returns the value without them; nil where
 // nothing is left.
@@ -83,7 +90,9 @@ func collect(v *document.Node, pointer string, found *secret.List) {
 
 func below(pointer, step string) string { return pointer + raw.Step(step) }
 
-// userInfos are the passwords of all URLs among the settings.
+// UserInfos are the passwords of all URLs among the settings.
+func UserInfos(given *document.Node) secret.List { return userInfos(given, "") }
+
 func userInfos(settings *document.Node, pointer string) (all secret.List) {
 	if settings.Shape == document.Text {
 		return secret.UserInfo(pointer, settings.Text)

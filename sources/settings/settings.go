@@ -1,4 +1,4 @@
-package sources
+package settings
 
 import (
 	"fmt"
@@ -17,11 +17,11 @@ type Settings struct {
 // reserved are the keys of a config that are no settings.
 var reserved = []string{"source", "run"}
 
-// NoSettings are those of a definition that asks nothing.
-func NoSettings() *Settings {
-	s, faults := NewSettings(schemaOf(`{"type": "object", "properties": {}}`))
+// None are those of a definition that asks nothing.
+func None() *Settings {
+	s, faults := New(schemaOf(`{"type": "object", "properties": {}}`))
 	if faults != nil {
-		panic("sources: a schema without properties is none: " + faults[0].Msg) // cannot be
+		panic("settings: a schema without properties is none: " + faults[0].Msg) // cannot be
 	}
 	return s
 }
@@ -30,13 +30,13 @@ func NoSettings() *Settings {
 func schemaOf(text string) *document.Node {
 	n, err := document.ParseJSON([]byte(text))
 	if err != nil {
-		panic("sources: " + text + ": " + err.Error()) // cannot be
+		panic("settings: " + text + ": " + err.Error()) // cannot be
 	}
 	return n
 }
 
-// NewSettings returns the settings of a JSON Schema, or what is wrong with it.
-func NewSettings(root *document.Node) (*Settings, []*SchemaFault) {
+// New returns the settings of a JSON Schema, or what is wrong with it.
+func New(root *document.Node) (*Settings, []*SchemaFault) {
 	var faults []*SchemaFault
 	compiled, fault := CompileSchema(root)
 	if fault != nil {
@@ -56,19 +56,16 @@ func NewSettings(root *document.Node) (*Settings, []*SchemaFault) {
 	return &Settings{root: root, compiled: compiled}, nil
 }
 
-// Closed reports whether the settings are exactly the declared ones.
-func (s *Settings) Closed() bool { return closed(s.root) }
-
-// closed reports whether the object of a schema has declared keys alone. A schema that
-// says nothing of others forbids none, but they would be known to nobody.
-func closed(schema *document.Node) bool {
+// Closed reports whether the settings are exactly the declared ones. A
+// schema that says nothing of others forbids none, but they would be known to nobody.
+func (s *Settings) Closed() bool {
 	for _, open := range []string{"$ref", "allOf", "anyOf", "oneOf", "if", "patternProperties"} {
-		if schema.Has(open) {
+		if s.root.Has(open) {
 			return false
 		}
 	}
-	extra := schema.Get("additionalProperties")
-	return schema.Has("properties") && (extra == nil || extra.Text == "false")
+	extra := s.root.Get("additionalProperties")
+	return s.root.Has("properties") && (extra == nil || extra.Text == "false")
 }
 
 // Declares reports whether there is a setting of that name.
@@ -88,11 +85,14 @@ func pathsWithin(schema *document.Node, above []string) (all [][]string) {
 	return all
 }
 
-// Names returns the settings in the order of the definition.
-func (s *Settings) Names() []string { return namesOf(s.root.Get("properties")) }
+// Within returns the keys of a setting that is an object, as settings.
+func (s *Settings) Within(name string) *Settings {
+	return &Settings{root: s.root.Get("properties").Get(name)}
+}
 
-func namesOf(n *document.Node) (names []string) {
-	for _, m := range n.Members() {
+// Names returns the settings in the order of the definition.
+func (s *Settings) Names() (names []string) {
+	for _, m := range s.root.Get("properties").Members() {
 		names = append(names, m.Name)
 	}
 	return names

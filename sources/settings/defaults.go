@@ -1,10 +1,15 @@
-package sources
+package settings
 
 import (
 	"slices"
 
 	"github.com/tap-rest/tap-rest/sources/document"
 )
+
+// Filled returns what a user gave with the defaults of the settings.
+func (s *Settings) Filled(given *document.Node) *document.Node {
+	return s.fill(given, []*document.Node{s.root})
+}
 
 // fill returns the map that a user gave with the defaults of its schemas.
 func (s *Settings) fill(v *document.Node, schemas []*document.Node) *document.Node {

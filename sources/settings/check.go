@@ -1,4 +1,4 @@
-package sources
+package settings
 
 import (
 	"errors"
@@ -12,30 +12,30 @@ import (
 	"github.com/tap-rest/tap-rest/sources/document"
 )
 
-// unknown returns the keys that the definition does not declare.
+// Unknown returns the keys that the definition does not declare.
 // Orchestrators pass settings that are not ours, so alone these are no errors.
-func (s *Settings) unknown(settings *document.Node, origin func(string) string) ConfigProblems {
+func (s *Settings) Unknown(settings *document.Node, origin func(string) string) Problems {
 	if s.root.Has("properties") && !s.Closed() {
 		return nil
 	}
 	if extra := s.root.Get("additionalProperties"); extra != nil {
 		return nil // the schema itself says
 	}
-	var all ConfigProblems
+	var all Problems
 	for _, m := range settings.Fields {
 		if !s.Declares(m.Name) {
-			all = append(all, ConfigProblem{origin(raw.Step(m.Name)), "", document.Unknown("setting", m.Name, s.Names())})
+			all = append(all, Problem{origin(raw.Step(m.Name)), "", document.Unknown("setting", m.Name, s.Names())})
 		}
 	}
 	return all
 }
 
-// check returns what the JSON Schema of the settings refuses.
-func (s *Settings) check(settings *document.Node, origin func(string) string) ConfigProblems {
-	var problems ConfigProblems
+// Check returns what the JSON Schema of the settings refuses.
+func (s *Settings) Check(settings *document.Node, origin func(string) string) Problems {
+	var problems Problems
 	all, unjudged := s.compiled.Judge(settings.AppendJSON(nil, false))
 	if v := unjudged; v != nil {
-		return ConfigProblems{{origin(v.Pointer), v.Pointer, v.Rule + ": expected " + v.Want}}
+		return Problems{{origin(v.Pointer), v.Pointer, v.Rule + ": expected " + v.Want}}
 	}
 	for _, e := range all {
 		pointer := ""
@@ -48,7 +48,7 @@ func (s *Settings) check(settings *document.Node, origin func(string) string) Co
 		} else if ok && e.Type() == "required" {
 			msg = fmt.Sprintf("%s is missing", name) + s.hint(name)
 		}
-		problems = append(problems, ConfigProblem{origin(pointer), pointer, msg})
+		problems = append(problems, Problem{origin(pointer), pointer, msg})
 	}
 	return problems
 }

@@ -1,4 +1,4 @@
-package sources
+package settings
 
 import (
 	"encoding/json"
@@ -10,16 +10,12 @@ import (
 	"github.com/tap-rest/tap-rest/sources/document"
 )
 
-// ConnectionSpecification is what Airbyte makes its form of: the JSON Schema of
-// the settings, with Airbyte's words for what is secret, and an order and a
-// title for each setting that has none. All else stays as the definition has
+// Specification is what Airbyte makes its form of: the JSON Schema of the settings,
+// with Airbyte's words for what is secret, this title where the schema has none, and an
+// order and a title for each setting that has none. All else stays as the definition has
 // it: defaults, but for those of secrets, examples, groups.
-func (d *Definition) ConnectionSpecification() json.RawMessage {
-	root := formed(d.Settings.shown(d.Settings.root, false))
-	title := d.Description
-	if title == "" {
-		title = d.Name
-	}
+func (s *Settings) Specification(title string) json.RawMessage {
+	root := formed(s.shown(s.root, false))
 	root = withDefault(root, "title", textNode(title))
 	return specification(root)
 }

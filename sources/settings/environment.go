@@ -1,4 +1,4 @@
-package sources
+package settings
 
 import (
 	"fmt"
@@ -12,8 +12,8 @@ import (
 // settings.
 const EnvPrefix = "TAP_REST_"
 
-// SettingName is the setting that a variable of the environment names.
-type SettingName struct {
+// Name is the setting that a variable of the environment names.
+type Name struct {
 	Keys []string // that lead to it, the outermost first
 	Text bool     // its value is text, as it stands
 }
@@ -21,27 +21,27 @@ type SettingName struct {
 // Named returns the settings that the rest of a variable's name, in lower case,
 // may name, with a separator between keys in each other. With two underscores,
 // what is in an object of no known properties is named too.
-func (s *Settings) Named(path, separator string) []SettingName {
+func (s *Settings) Named(path, separator string) []Name {
 	return s.named(path, separator, []*document.Node{s.root})
 }
 
-func (s *Settings) named(path, separator string, schemas []*document.Node) (all []SettingName) {
+func (s *Settings) named(path, separator string, schemas []*document.Node) (all []Name) {
 	for _, schema := range s.withRefs(schemas) {
 		for _, m := range schema.Get("properties").Members() {
 			name := strings.ToLower(EnvName(m.Name))
 			rest, within := strings.CutPrefix(path, name+separator)
 			if name == path {
-				all = append(all, SettingName{[]string{m.Name}, wantsText(m.Value)})
+				all = append(all, Name{[]string{m.Name}, wantsText(m.Value)})
 			}
 			if !within {
 				continue
 			}
 			deeper := s.named(rest, separator, []*document.Node{m.Value})
 			if len(deeper) == 0 && separator == "__" && !m.Value.Has("properties") {
-				deeper = []SettingName{{Keys: strings.Split(rest, separator)}}
+				deeper = []Name{{Keys: strings.Split(rest, separator)}}
 			}
 			for _, d := range deeper {
-				all = append(all, SettingName{append([]string{m.Name}, d.Keys...), d.Text})
+				all = append(all, Name{append([]string{m.Name}, d.Keys...), d.Text})
 			}
 		}
 	}

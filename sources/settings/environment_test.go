@@ -1,10 +1,11 @@
-package sources_test
+package settings_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/settings"
 )
 
 const nestedSettings = `{"properties": {
@@ -16,7 +17,14 @@ const nestedSettings = `{"properties": {
 
 // TestSettingNames proves which setting a variable of the environment names.
 func TestSettingNames(t *testing.T) {
-	s := settingsOf(t, nestedSettings)
+	root, err := document.ParseJSON([]byte(nestedSettings))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, faults := settings.New(root)
+	if faults != nil {
+		t.Fatal(faults[0].Msg)
+	}
 	for _, tt := range []struct{ path, nested, flat string }{
 		{"token", "token text", "token text"},
 		{"page_size", "page-size", "page-size"},
@@ -45,7 +53,7 @@ func TestSettingNames(t *testing.T) {
 	}
 }
 
-func described(names []sources.SettingName) string {
+func described(names []settings.Name) string {
 	var all []string
 	for _, name := range names {
 		text := strings.Join(name.Keys, ".")
@@ -59,7 +67,7 @@ func described(names []sources.SettingName) string {
 
 func TestEnvName(t *testing.T) {
 	for key, want := range map[string]string{"token": "TOKEN", "page-size": "PAGE_SIZE", "a.b c/d": "A_B_C_D", "größe": "GR__E", "_x1": "_X1"} {
-		if got := sources.EnvName(key); got != want {
+		if got := settings.EnvName(key); got != want {
 			t.Errorf("%s is %s, want %s", key, got, want)
 		}
 	}
