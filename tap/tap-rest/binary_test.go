@@ -25,13 +25,16 @@ func builtBinary(t testing.TB) string {
 	return name
 }
 
+// builtOf is the commit that the binary says it was built of.
+const builtOf = "0123456789ab"
+
 var buildOnce = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "tap-rest-test-")
 	if err != nil {
 		return "", err
 	}
 	name := filepath.Join(dir, "tap-rest")
-	if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", name, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-ldflags=-s -w -X main.commit="+builtOf, "-o", name, ".").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build tap-rest: %w\n%s", err, out)
 	}
 	return name, nil

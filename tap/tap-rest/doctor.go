@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	goruntime "runtime"
-	"runtime/debug"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -101,19 +100,8 @@ func (c *doctorCmd) options(rt *program.Runtime) (o tap.Options, input *config.I
 }
 
 func thisProgram(version string) programInfo {
-	p := programInfo{Version: version, Go: goruntime.Version(), System: goruntime.GOOS + "/" + goruntime.GOARCH, CPUs: goruntime.GOMAXPROCS(0)}
+	p := programInfo{Version: version, Commit: commitOf(), Go: goruntime.Version(), System: goruntime.GOOS + "/" + goruntime.GOARCH, CPUs: goruntime.GOMAXPROCS(0)}
 	p.Path, _ = os.Executable() // it is for people alone
-	info, _ := debug.ReadBuildInfo()
-	for i := 0; info != nil && i < len(info.Settings); i++ {
-		switch s := info.Settings[i]; s.Key {
-		case "vcs.revision":
-			p.Commit = s.Value + p.Commit
-		case "vcs.modified":
-			if s.Value == "true" {
-				p.Commit += " (modified)"
-			}
-		}
-	}
 	return p
 }
 
