@@ -15,8 +15,8 @@ import (
 type Tracer interface {
 	// Stream is called when the first walk of a stream begins.
 	Stream(name string) StreamTracer
-	// Request is called when a request of a walk is over, with the context that Partition
-	// returned for the walk.
+	// Request is called when a request of a walk, or of the login that it needed, is over,
+	// with the context that Partition returned for the walk.
 	Request(ctx context.Context, t *fetch.Trail)
 }
 

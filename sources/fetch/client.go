@@ -51,7 +51,7 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 	admission.seats = seats{r.pool()}
 	return &Client{
 		Options: o, requester: r, admission: admission, bodies: bodies, jobs: export.NewSlots(), shared: export.NewShared[*recorder, stored](), noIdentity: err,
-		transport: &transport{o.Transport, r, admission, bodies, o.Ahead},
+		transport: &transport{o.Transport, r, admission, bodies, o.Ahead, o.Follow},
 	}
 }
 

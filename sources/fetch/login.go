@@ -38,8 +38,14 @@ func (t *transport) prepare(ctx context.Context, stream string, vars expr.Vars, 
 	if l == nil || l.Ready() {
 		return nil
 	}
-	err := l.Prepare(ctx, vars, func(ctx context.Context, r *http.Request) (*auth.Answer, error) {
-		return t.askLogin(ctx, stream, r, timeout, n)
+	err := l.Prepare(ctx, vars, func(asked context.Context, r *http.Request) (*auth.Answer, error) {
+		trail := t.loginTrail(stream, r)
+		answer, bytes, err := t.askLogin(asked, stream, r, trail, timeout, n)
+		if trail != nil {
+			trail.endLogin(answer, bytes, err, t.requester.secrets)
+			t.follow(ctx, trail)
+		}
+		return answer, err
 	})
 	if errors.Is(err, context.Canceled) && t.admission.stopped(ctx) { // it waited for the login of another worker
 		return ErrStopped
@@ -51,11 +57,12 @@ func (t *transport) prepare(ctx context.Context, stream string, vars expr.Vars, 
 const maxLogin = 1 << 20
 
 // askLogin sends a request of a login: at the client's pace, in one of its slots,
-// and as a call of the stream that needs it. It is not kept in the journal.
-func (t *transport) askLogin(ctx context.Context, stream string, r *http.Request, timeout time.Duration, n *Counters) (*auth.Answer, error) {
-	out := &outgoing{Request: &request.Request{URL: r.URL}, stream: stream, proving: proving{login: true}}
+// and as a call of the stream that needs it. It is not kept in the journal. It returns
+// the answer, and how many bytes of its body came.
+func (t *transport) askLogin(ctx context.Context, stream string, r *http.Request, trail *Trail, timeout time.Duration, n *Counters) (*auth.Answer, int64, error) {
+	out := &outgoing{Request: &request.Request{URL: r.URL}, stream: stream, proving: proving{login: true}, passage: passage{trail: trail}}
 	if err := t.admission.admit(ctx, out, n, nil); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer t.admission.leave(out)
 	n.Requests.Add(1)
@@ -65,7 +72,7 @@ func (t *transport) askLogin(ctx context.Context, stream string, r *http.Request
 	defer cancel()
 	resp, err := t.roundTrip(idle, r, n)
 	if err != nil {
-		return nil, lostLogin(ctx, requestError(idle, err))
+		return nil, 0, lostLogin(ctx, requestError(idle, err))
 	}
 	defer resp.Body.Close()
 	wire := &body.Wire{In: resp.Body, Idle: func() {}, Whole: func() {}}
@@ -73,11 +80,11 @@ func (t *transport) askLogin(ctx context.Context, stream string, r *http.Request
 	text, err := body.Decode(nil, io.LimitReader(wire, maxLogin), body.Layers{}.With(resp.Header))
 	n.Wire.Add(wire.N)
 	if err != nil {
-		return nil, lostLogin(ctx, fmt.Errorf("the body of the answer %d: %w", resp.StatusCode, requestError(idle, err)))
+		return nil, wire.N, lostLogin(ctx, fmt.Errorf("the body of the answer %d: %w", resp.StatusCode, requestError(idle, err)))
 	}
 	return &auth.Answer{
 		Status: ex.Status, Header: ex.Header, Seen: HeaderValue(ex.Header), Body: text, Later: throttles(ex), Wait: retryAfter(ex),
-	}, nil
+	}, wire.N, nil
 }
 
 // lostLogin is the error of a login without an answer.

@@ -87,8 +87,8 @@ type Options struct {
 	Tokens    Tokens     // of logins
 	Limits    Sharing    // of limits
 	Budget    Budget     // nil: the client's limits are those of this process
-	// Follow is called, from any goroutine, with what became of each request of a walk, in
-	// the walk's context; nil: nobody follows them.
+	// Follow is called, from any goroutine, with what became of each request of a walk, and
+	// of each of a login, in the context of the walk that needed it; nil: nobody follows them.
 	Follow func(context.Context, *Trail)
 }
 

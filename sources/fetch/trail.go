@@ -2,18 +2,22 @@ package fetch
 
 import (
 	"errors"
+	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
+	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
-// Trail is what became of a request of a walk, with all its attempts and waits, for whoever
-// follows a run. It holds no secret.
+// Trail is what became of a request of a walk, with all its attempts and waits, or of a
+// request of the login that the walk needed, for whoever follows a run. It holds no secret.
 type Trail struct {
 	Stream   string
+	Login    bool // it is a request of a login, or renews one
 	Method   string
 	URL      string // redacted
 	Host     string // of it, with its port
@@ -61,6 +65,30 @@ func (a *asker) trail(out *outgoing) *Trail {
 		t.Host = u.Host
 	}
 	return t
+}
+
+// loginTrail begins the trail of a request of a login; nil, where nobody follows it. Its URL
+// is without the query, which holds secrets of which nothing is known yet.
+func (t *transport) loginTrail(stream string, r *http.Request) *Trail {
+	if t.follow == nil {
+		return nil
+	}
+	u := url.URL{Scheme: r.URL.Scheme, Host: r.URL.Host, Path: r.URL.Path}
+	return &Trail{Stream: stream, Login: true, Method: r.Method, URL: t.requester.secrets.Redact(u.String()), Host: u.Host, Began: time.Now(), Attempts: 1}
+}
+
+// endLogin takes what was answered to the request of a login, in so many bytes.
+func (t *Trail) endLogin(a *auth.Answer, bytes int64, err error, secrets *secret.Hider) {
+	t.Ended, t.Bytes = time.Now(), bytes
+	if a != nil {
+		t.Status = a.Status
+	}
+	switch {
+	case err != nil:
+		t.Err = hide(secrets, err)
+	case t.Status >= http.StatusBadRequest:
+		t.Err = fmt.Errorf("answered %d %s", t.Status, http.StatusText(t.Status))
+	}
 }
 
 // end takes what came of the request in the end. An answer that was asked for ahead began

@@ -76,5 +76,68 @@ func TestTrail(t *testing.T) {
 	})
 }
 
+// TestTrailOfLogins: each request of a login, and each that renews it, is followed in the
+// context of the walk that needed it, without a secret; one that is refused says so.
+func TestTrailOfLogins(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		refuse int // the login that is answered with 401, from 1; 0: none
+		want   []string
+	}{
+		{"a login, and another when it ends", 0, []string{
+			"POST http://api.test/token 200 <nil>", "GET 200", "POST http://api.test/token 200 <nil>", "GET 200",
+		}},
+		{"the second one is refused", 2, []string{
+			"POST http://api.test/token 200 <nil>", "GET 200", "POST http://api.test/token 401 answered 401 Unauthorized", "GET 0",
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				api := tokenAPI(3, time.Hour)
+				logIn := api.login
+				n := 0
+				api.login = func(r *http.Request, body string) answer {
+					if n++; n == tt.refuse {
+						return says(401, `{"error":"invalid_client"}`)
+					}
+					return logIn(r, body)
+				}
+				s := define(t, clientCredentials, manyPages)[0]
+				r := newRig(t, s, api, "key", oauthSecret)
+				o := r.client.Options
+				var got []string
+				o.Follow = func(ctx context.Context, trail *fetch.Trail) {
+					if ctx.Value(follower{}) == nil {
+						t.Error("the context is another one")
+					}
+					if text := fmt.Sprintf("%+v", *trail); strings.Contains(text, oauthSecret) {
+						t.Errorf("a secret is in it: %s", text)
+					}
+					if !trail.Login {
+						got = append(got, fmt.Sprint(trail.Method, " ", trail.Status))
+						return
+					}
+					if trail.Stream != "s0" || trail.Host != "api.test" || trail.Attempts != 1 || trail.Bytes == 0 || trail.Ended.Before(trail.Began) {
+						t.Errorf("the login is %+v", trail)
+					}
+					got = append(got, fmt.Sprint(trail.Method, " ", trail.URL, " ", trail.Status, " ", trail.Err))
+				}
+				r.client = fetch.NewClient(s.Client, o, r.vars)
+				w, ctx := r.walk(s, paging.Position{}), context.WithValue(t.Context(), follower{}, true)
+				if _, err := w.Next(ctx); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(2 * time.Hour)
+				if _, err := w.Next(ctx); (err != nil) != (tt.refuse > 0) {
+					t.Fatal(err)
+				}
+				if !slices.Equal(got, tt.want) {
+					t.Errorf("got\n%q\nwant\n%q", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
 // follower is the key of what a walk's context holds.
 type follower struct{}

@@ -26,6 +26,7 @@ type transport struct {
 	admission *admission
 	bodies    *body.Store
 	room      *body.Room // for them
+	follow    func(context.Context, *Trail)
 }
 
 // sendAdmitted is send for a request that was admitted.

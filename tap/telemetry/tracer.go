@@ -38,8 +38,12 @@ func (t *tracer) Stream(name string) tap.StreamTracer {
 	return &streamTracer{t.tracer, name, span}
 }
 
-// Request makes the span of a request that is over, with all its attempts.
+// Request makes the span of a request that is over, with all its attempts. A login that no
+// walk asked for is one of the run.
 func (t *tracer) Request(ctx context.Context, r *fetch.Trail) {
+	if !trace.SpanContextFromContext(ctx).IsValid() {
+		ctx = t.ctx
+	}
 	_, span := t.tracer.Start(ctx, r.Method, trace.WithTimestamp(r.Began), trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(requestAttributes(r)...))
 	for _, step := range r.Steps {
 		span.AddEvent(string(step.What), trace.WithTimestamp(step.At), trace.WithAttributes(stepAttributes(step)...))
@@ -66,6 +70,9 @@ func requestAttributes(r *fetch.Trail) []attribute.KeyValue {
 	} else if r.Host != "" {
 		all = append(all, attribute.String("server.address", r.Host))
 	}
+	if r.Login {
+		all = append(all, attribute.Bool("tap_rest.login", true))
+	}
 	if r.Status != fetch.NoAnswer {
 		all = append(all, attribute.Int("http.response.status_code", r.Status))
 	}
@@ -73,7 +80,10 @@ func requestAttributes(r *fetch.Trail) []attribute.KeyValue {
 		all = append(all, attribute.Int("http.request.resend_count", r.Attempts-1))
 	}
 	if r.Err == nil {
-		all = append(all, attribute.Int64("http.response.body.size", r.Bytes), recordsKey.Int64(r.Records))
+		all = append(all, attribute.Int64("http.response.body.size", r.Bytes))
+	}
+	if r.Err == nil && !r.Login {
+		all = append(all, recordsKey.Int64(r.Records))
 	}
 	if r.Left > 0 {
 		all = append(all, attribute.Int("tap_rest.events_left_out", r.Left))
