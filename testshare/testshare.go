@@ -19,6 +19,16 @@ func Takes(n, last int) bool {
 	return !testing.Short() || n%share == at || n == last
 }
 
+// Seeds says how many of so many rounds a test makes that differ in nothing but
+// their seed and are cheap by themselves: with -short a fifth of them, under the
+// race detector a tenth.
+func Seeds(all int) int {
+	if !testing.Short() || Race {
+		return Rounds(all)
+	}
+	return max(1, all/5)
+}
+
 // Rounds says how many of so many rounds a test makes that does nothing at
 // once: all of them with -short, too, but a tenth under the race detector.
 func Rounds(all int) int {

@@ -24,4 +24,7 @@ func TestTakes(t *testing.T) {
 	if got := testshare.Rounds(1); got != 1 {
 		t.Errorf("%d rounds of one", got)
 	}
+	if one, all := testshare.Seeds(1), testshare.Seeds(100); one != 1 || testing.Short() && all > 20 || !testing.Short() && !testshare.Race && all != 100 {
+		t.Errorf("%d seeds of one, %d of a hundred", one, all)
+	}
 }

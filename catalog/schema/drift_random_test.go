@@ -15,7 +15,7 @@ import (
 // holds nothing new.
 func TestRandomRecords(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 11))
-	for range testshare.Rounds(400) {
+	for range testshare.Seeds(400) {
 		in := schema.NewInference()
 		var records []string
 		for range 1 + random.IntN(3) {

@@ -108,6 +108,8 @@ type Expectation struct {
 // Expect returns the expectation that a record fits the schema and is what is
 // wanted.
 func (s *Schema) Expect(w Wanted) *Expectation {
+	s.compiling.Lock()
+	defer s.compiling.Unlock()
 	e := &Expectation{program: s.doc.fastProgram(w)}
 	e.runs.New = func() any { return &fastRun{proof: &scanProof{}} }
 	return e
@@ -136,4 +138,4 @@ func (e *Expectation) Look(text []byte) Finding {
 }
 
 // accepts reports whether a record surely fits. false says nothing.
-func (s *Schema) accepts(record []byte) bool { return s.fast.Look(record).Fits }
+func (s *Schema) accepts(record []byte) bool { return s.fast().Look(record).Fits }

@@ -96,7 +96,7 @@ func (p cutPlay) doc(depth int) string {
 // catalog.Mask, by Fields, and by the judge over what they leave.
 func TestCuts(t *testing.T) {
 	looked, fitting := 0, 0
-	for seed := range uint64(testshare.Rounds(1_000)) {
+	for seed := range uint64(testshare.Seeds(1_000)) {
 		p := cutPlay{rand.New(rand.NewPCG(seed, 1))}
 		doc, paths, drop := p.doc(0), p.paths(), p.IntN(2) == 0
 		s := mustCompile(t, doc)

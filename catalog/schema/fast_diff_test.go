@@ -230,8 +230,10 @@ func FuzzFastAgainstJudge(f *testing.F) {
 	for _, tt := range diffCases {
 		f.Add([]byte(tt.doc), []byte(tt.record))
 	}
-	for _, c := range suiteCases(f, os.DirFS("testdata/suite")) {
-		f.Add(c.wrapped(), c.record())
+	if !testing.Short() { // TestFastSuite tries them
+		for _, c := range suiteCases(f, os.DirFS("testdata/suite")) {
+			f.Add(c.wrapped(), c.record())
+		}
 	}
 	f.Fuzz(func(t *testing.T, doc, record []byte) {
 		s, err := Compile(doc)

@@ -35,7 +35,7 @@ func TestFastFindings(t *testing.T) {
 		return
 	}
 	known, fit, compiled, round := 0, 0, 0, 0
-	rounds := testshare.Rounds(findingRounds)
+	rounds := testshare.Seeds(findingRounds)
 	for ; full && time.Now().Before(until) || !full && round < rounds; round++ {
 		found, ok := tryFindings(t, scanner, first+uint64(round))
 		if ok {

@@ -61,7 +61,7 @@ func TestFastFormats(t *testing.T) {
 // against them.
 func tryRounds(t *testing.T, rounds int, fullTime time.Duration, document func(m *maker) *sample) {
 	t.Helper()
-	rounds = testshare.Rounds(rounds)
+	rounds = testshare.Seeds(rounds)
 	if *fastSeed != 0 {
 		tryRound(t, *fastSeed, &share{}, document)
 		return

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 func TestInference(t *testing.T) {
@@ -114,18 +115,21 @@ func TestInferenceIsBounded(t *testing.T) {
 		name, record string
 		names        int
 	}{
+		{"total", manyObjects(3_000), 20_000},
 		{"one object", object, 2_000},
 		{"objects in objects", `{"m":{` + strings.Repeat(`"x":`+object+`,`, 2) + `"y":{` + strings.ReplaceAll(wide.String(), ":1", `:{"z":0}`) + `"last":1}}}`, 4_003 + 2_000},
 		{"long name", `{"` + strings.Repeat("n", 1_001) + `":1,"a":1}`, 1},
-		{"total", manyObjects(3_000), 20_000},
 		{"arrays in arrays", `{` + strings.ReplaceAll(wide.String(), ":1", `:`+strings.Repeat("[", 40)+strings.Repeat("]", 40)) + `"last":1}`, 20_000 - 500},
 		{"deep", strings.Repeat(`{"a":[`, 5_000) + strings.Repeat(`]}`, 5_000), 50},
 	}
-	for _, tt := range tests {
+	for i, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			doc := inferred([]string{tt.record}, nil)
 			if got := strings.Count(string(schema.NullsAsText(doc)), `"type":[`); got < tt.names || got > tt.names*11/10+60 {
 				t.Errorf("got %d typed places, want about %d", got, tt.names)
+			}
+			if !testshare.Takes(i+1, len(tests)) {
+				return // of large schemas, which are dear to compile, one says what the others do
 			}
 			s := mustCompile(t, string(doc))
 			if v := s.Check([]byte(tt.record)); v != nil {

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/xeipuuv/gojsonschema"
 
@@ -36,7 +37,9 @@ import (
 type Schema struct {
 	doc   *document
 	judge *gojsonschema.Schema
-	fast  *Expectation
+	fast  func() *Expectation // of records that nothing else is asked of
+
+	compiling sync.Mutex // held to look into doc, which takes itself apart as it is looked into
 }
 
 // Compile reads a JSON Schema. An error is a *SchemaError: broken JSON, an
@@ -54,7 +57,7 @@ func Compile(doc []byte) (*Schema, error) {
 		return nil, d.blame(err)
 	}
 	s := &Schema{doc: d, judge: judge}
-	s.fast = s.Expect(Wanted{})
+	s.fast = sync.OnceValue(func() *Expectation { return s.Expect(Wanted{}) })
 	return s, nil
 }
 

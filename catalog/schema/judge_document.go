@@ -37,8 +37,9 @@ func (e *SchemaError) Error() string {
 // known and its numbers can be read.
 type document struct {
 	root    *node
-	text    []byte  // compact
-	schemas []*node // every schema that can be reached
+	text    []byte           // compact
+	schemas []*node          // every schema that can be reached
+	refs    map[string]*node // what references lead to, as far as they were followed
 }
 
 // parseDocument reads a schema document. Its errors are *SchemaError.
@@ -113,6 +114,21 @@ func (d *document) checkRef(n *node, ref string) error {
 // resolve returns what a reference within the document points to, or nil.
 // Pointers start at the root, whatever $id says.
 func (d *document) resolve(ref string) *node {
+	if n := d.refs[ref]; n != nil {
+		return n
+	}
+	n := d.follow(ref)
+	if n != nil {
+		if d.refs == nil {
+			d.refs = map[string]*node{}
+		}
+		d.refs[ref] = n
+	}
+	return n
+}
+
+// follow goes where a reference points to.
+func (d *document) follow(ref string) *node {
 	u, err := url.Parse(ref)
 	if err != nil {
 		return nil

@@ -46,7 +46,7 @@ func fuzzScan(t *testing.T, path schema.RecordPath, body []byte, ok bool) {
 		return
 	}
 	if records, parents := texts(&page); len(records) < 1_000 {
-		checkMany(t, scanner, string(body), records, parents, err)
+		checkMany(t, scanner, body, records, parents, err)
 	}
 	if err != nil {
 		fault := err.(*schema.BodyError)

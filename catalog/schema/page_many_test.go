@@ -12,7 +12,7 @@ import (
 // TestScanMany: a body of more records than a page holds comes in pieces, which
 // hold few each, whatever the records are made of.
 func TestScanMany(t *testing.T) {
-	const count = 3 * schema.MaxRecords
+	const count = 3 * schema.MaxRecords / 2
 	member := func(i int) string { return fmt.Sprintf(`"k%d":{}`, i) }
 	same := func(text string) func(int) string { return func(int) string { return text } }
 	for _, test := range []struct {

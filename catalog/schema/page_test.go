@@ -23,9 +23,10 @@ func scanPage(t *testing.T, path schema.RecordPath, body string) (records, paren
 		t.Fatalf("NewPageScanner: %v", err)
 	}
 	var page schema.Page
+	text := []byte(body)
 	for range 2 { // the second scan finds the buffers of the first one
 		records, parents = nil, nil
-		if err = scanner.Scan([]byte(body), &page); err != nil && len(page.Records) > 0 {
+		if err = scanner.Scan(text, &page); err != nil && len(page.Records) > 0 {
 			t.Errorf("got %d records beside error %v", len(page.Records), err)
 		}
 		for i := range page.Records {
@@ -33,12 +34,12 @@ func scanPage(t *testing.T, path schema.RecordPath, body string) (records, paren
 			parents = append(parents, string(page.Parent(i)))
 		}
 	}
-	checkMany(t, scanner, body, records, parents, err)
+	checkMany(t, scanner, text, records, parents, err)
 	return records, parents, err
 }
 
 // checkMany checks that a scan in pieces finds what a scan of the page found.
-func checkMany(t testing.TB, scanner *schema.PageScanner, body string, records, parents []string, wantErr error) {
+func checkMany(t testing.TB, scanner *schema.PageScanner, body []byte, records, parents []string, wantErr error) {
 	t.Helper()
 	if errors.Is(wantErr, schema.ErrMany) {
 		return
@@ -47,7 +48,7 @@ func checkMany(t testing.TB, scanner *schema.PageScanner, body string, records, 
 		scanner.SetPiece(piece)
 		var page schema.Page
 		var gotRecords, gotParents []string
-		err := scanner.ScanMany([]byte(body), &page, func(p *schema.Page) error {
+		err := scanner.ScanMany(body, &page, func(p *schema.Page) error {
 			if len(p.Records) == 0 || len(p.Records) > piece {
 				t.Errorf("a piece of %d records, want %d at most", len(p.Records), piece)
 			}

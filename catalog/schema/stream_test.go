@@ -49,16 +49,22 @@ func newStream(t testing.TB, path schema.RecordPath, window int) *schema.StreamS
 // sameAsPage checks that a scan with a window gives what the page scanner does.
 func sameAsPage(t testing.TB, path schema.RecordPath, body string, window int) {
 	t.Helper()
-	s := newStream(t, path, window)
-	if s == nil {
-		return
-	}
 	scanner, err := schema.NewPageScanner(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var page schema.Page
 	wantErr := scanner.Scan([]byte(body), &page)
+	asPage(t, path, body, window, &page, wantErr)
+}
+
+// asPage is sameAsPage, given what the page scanner does.
+func asPage(t testing.TB, path schema.RecordPath, body string, window int, page *schema.Page, wantErr error) {
+	t.Helper()
+	s := newStream(t, path, window)
+	if s == nil {
+		return
+	}
 	got := scanStream(s, iotest.HalfReader(strings.NewReader(body)))
 	where := fmt.Sprintf("%+v, window %d, %.200q", path, window, body)
 	if wantErr != nil || got.err != nil {
@@ -116,10 +122,19 @@ var streamBodies = []string{
 }
 
 func TestStreamIsAsPage(t *testing.T) {
-	for _, path := range streamPaths {
-		for _, body := range streamBodies {
+	for i, path := range streamPaths {
+		scanner, err := schema.NewPageScanner(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j, body := range streamBodies {
+			var page schema.Page
+			wantErr := scanner.Scan([]byte(body), &page)
 			for window := 1; window <= len(body)+1; window++ {
-				sameAsPage(t, path, body, window)
+				if testing.Short() && (window+i+j)%5 > 0 && window <= len(body) {
+					continue // each window sees a fifth of the pairs
+				}
+				asPage(t, path, body, window, &page, wantErr)
 			}
 		}
 	}
