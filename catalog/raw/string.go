@@ -45,6 +45,16 @@ func (t Text) Unquote() string {
 	return s
 }
 
+// Name returns the characters of the string t. They are those of t, but for one
+// with escapes.
+func (t Text) Name() []byte {
+	name, plain := t.Plain()
+	if !plain {
+		name = []byte(t.Unquote())
+	}
+	return name
+}
+
 // Scalar returns the characters of the string t, and of anything else t as it is
 // written.
 func (t Text) Scalar() string {

@@ -135,17 +135,7 @@ func appendAnyStep(path []byte, c *raw.Items) []byte {
 	if !c.Keyed {
 		return append(path, "/*"...)
 	}
-	return raw.AppendStep(path, nameOf(c.Key))
-}
-
-// nameOf returns the name that a key stands for. Where it holds escapes, that is
-// allocated.
-func nameOf(key raw.Text) []byte {
-	name, plain := key.Plain()
-	if !plain {
-		name = []byte(key.Unquote())
-	}
-	return name
+	return raw.AppendStep(path, c.Key.Name())
 }
 
 // fieldCompiler makes one set for each group of schemas that judge a value

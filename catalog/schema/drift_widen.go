@@ -1,11 +1,9 @@
 package schema
 
 import (
-	"bytes"
 	"errors"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/xeipuuv/gojsonschema"
 
@@ -68,17 +66,24 @@ type widening struct {
 }
 
 // inMaking returns a schema that is what the shape has seen.
-func inMaking(seen *shape) *node { return &node{raw: raw.Text("{}"), seen: seen} }
+func inMaking(seen *shape) *node { return &node{raw: raw.Text("{}"), writer: seen} }
+
+// seenIn returns what the values of a schema that is being made look like; nil
+// for any other schema.
+func seenIn(n *node) *shape {
+	seen, _ := n.writer.(*shape)
+	return seen
+}
 
 // value makes the value that begins at i fit the schemas that judge it.
 func (w *widening) value(nodes group, i, depth int) {
 	var old group
 	for _, n := range nodes {
-		if w.types && n.seen == nil && n.is(onlyNull) && kindAt(w.text, i) != kindNull {
-			n.seen, w.changed = &shape{kinds: kindNull, plain: true}, true // targets were told of text: it stays what it is
+		if w.types && n.writer == nil && n.is(onlyNull) && kindAt(w.text, i) != kindNull {
+			n.writer, w.changed = &shape{kinds: kindNull, plain: true}, true // targets were told of text: it stays what it is
 		}
-		if n.seen != nil {
-			w.infer.see(n.seen, w.text, i, depth)
+		if seen := seenIn(n); seen != nil {
+			w.infer.see(seen, w.text, i, depth)
 			continue
 		}
 		old = append(old, n)
@@ -174,8 +179,8 @@ func (w *widening) isMap(n, fields *node, held int) bool {
 
 // kindsOf returns the kinds that a schema allows, 0 where it does not say.
 func (w *widening) kindsOf(n *node) kinds {
-	if n.seen != nil {
-		return n.seen.kinds
+	if seen := seenIn(n); seen != nil {
+		return seen.kinds
 	}
 	if n = w.doc.target(n); !n.isObject() {
 		return 0
@@ -209,19 +214,6 @@ func (w *widening) admit(n *node, i int) {
 	if format, _ := n.text("format"); format == "date-time" && !w.isDateTime(kind, i) {
 		w.changed = true
 		n.remove("format")
-	}
-}
-
-// allows reports whether a value of the kind is of one of the types, as the
-// judge sees it: 1.0 and 1e3 are integers.
-func (k kinds) allows(kind kinds, value []byte) bool {
-	switch kind {
-	case kindInteger:
-		return k&(kindInteger|kindNumber) != 0
-	case kindNumber:
-		return k&kindNumber != 0 || k&kindInteger != 0 && isIntegral(value)
-	default:
-		return k&kind != 0
 	}
 }
 
@@ -265,23 +257,4 @@ func (w *widening) isDateTime(kind kinds, i int) bool {
 	default:
 		return true
 	}
-}
-
-// isIntegral reports whether a JSON number has no fraction, however it is
-// written: 1.50e1 has none.
-func isIntegral(number []byte) bool {
-	mantissa, exponent := number, 0
-	if e := bytes.IndexAny(number, "eE"); e >= 0 {
-		mantissa = number[:e]
-		exponent, _ = strconv.Atoi(string(number[e+1:]))
-	}
-	whole, fraction, _ := bytes.Cut(mantissa, []byte("."))
-	fraction = bytes.TrimRight(fraction, "0")
-	if len(fraction) > 0 {
-		return exponent >= len(fraction)
-	}
-	// Without a fraction a negative exponent needs as many zeros at the end.
-	whole = bytes.TrimLeft(whole, "-")
-	significant := bytes.TrimRight(whole, "0")
-	return len(significant) == 0 || exponent >= len(significant)-len(whole)
 }

@@ -34,9 +34,6 @@ type check struct {
 	more   *moreCheck // what is asked of values of every kind
 }
 
-// anyKind is what a schema without the keyword type allows.
-const anyKind = kindNumber<<1 - 1
-
 // fastProgram is a check and what a run of it needs.
 type fastProgram struct {
 	root    *check // nil: nothing is asked
@@ -60,13 +57,17 @@ type fastRun struct {
 	cuts    []Span // what is cut out, in the order of the text
 }
 
+// newRun returns a run on what the proof proves.
+func newRun(proof *scanProof) *fastRun { return &fastRun{proof: proof} }
+
 // maxEffort is how many branches (of anyOf and the like) a record may have
 // tried: a schema that refers to itself from two of them would otherwise take
 // for ever before the judge does.
 const maxEffort = 10_000
 
-// use makes p the program that is run.
-func (f *fastRun) use(p *fastProgram) {
+// use makes what is expected what records are checked for.
+func (f *fastRun) use(e *Expectation) {
+	p := &e.program
 	if f.program == p {
 		return
 	}
@@ -105,15 +106,16 @@ type Expectation struct {
 	runs    sync.Pool // of *fastRun
 }
 
-// Expect returns the expectation that a record fits the schema and is what is
-// wanted.
-func (s *Schema) Expect(w Wanted) *Expectation {
-	s.compiling.Lock()
-	defer s.compiling.Unlock()
-	e := &Expectation{program: s.doc.fastProgram(w)}
-	e.runs.New = func() any { return &fastRun{proof: &scanProof{}} }
+// newExpectation compiles the expectation that a record fits a schema and is
+// what is wanted. It takes the document apart.
+func newExpectation(d *document, w Wanted) *Expectation {
+	e := &Expectation{program: programOf(d, w)}
+	e.runs.New = func() any { return newRun(&scanProof{}) }
 	return e
 }
+
+// onePass reports whether one pass tells if a record fits.
+func (e *Expectation) onePass() bool { return e.program.onePass }
 
 // Finding is what was found out about a record. Its zero value says nothing.
 type Finding struct {
@@ -127,7 +129,7 @@ type Finding struct {
 // to be cut out is cut out already.
 func (e *Expectation) Look(text []byte) Finding {
 	f := e.runs.Get().(*fastRun)
-	f.use(&e.program)
+	f.use(e)
 	f.proof.text, f.proof.depth, f.proof.fault = text, 0, nil
 	f.cuts = f.cuts[:0]
 	_, found := f.record(scanSpace(text, 0))
@@ -136,6 +138,3 @@ func (e *Expectation) Look(text []byte) Finding {
 	e.runs.Put(f)
 	return found
 }
-
-// accepts reports whether a record surely fits. false says nothing.
-func (s *Schema) accepts(record []byte) bool { return s.fast().Look(record).Fits }

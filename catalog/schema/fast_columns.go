@@ -23,6 +23,9 @@ type columnCheck struct {
 	stays  bool   // if it is cut out: a column before it is not
 }
 
+// newColumnsRun returns a run that has another one look at single values.
+func newColumnsRun(run *fastRun) columnsRun { return columnsRun{run: run} }
+
 // use makes columns those of the records to come. It reports whether the run's
 // program can tell by them which records fit.
 func (c *columnsRun) use(columns []raw.Column) bool {
@@ -107,23 +110,26 @@ func (c *check) takes(types []string) bool {
 	return true
 }
 
-// row returns what is to be said of the record [begin, end), whose values end where
-// it is given.
-func (c *columnsRun) row(begin, end int, ends []int32) PageRecord {
-	r := PageRecord{Record: Span{begin, end}, Finding: Finding{Looked: true, Fits: true, Known: c.known}}
-	r.cuts.Start = len(c.run.cuts)
-	c.check(&r, ends)
-	r.cuts.End = len(c.run.cuts)
-	return r
+// row returns what is found of the record that begins at begin, whose values end
+// where it is given, and which of the run's cuts lie in it.
+func (c *columnsRun) row(begin int, ends []int32) (found Finding, cuts Span) {
+	found = Finding{Looked: true, Fits: true, Known: c.known}
+	if len(c.values) == 0 {
+		return found, Span{}
+	}
+	cuts.Start = len(c.run.cuts)
+	c.check(&found, begin, ends)
+	cuts.End = len(c.run.cuts)
+	return found, cuts
 }
 
 // check looks at those values of a record that need it.
-func (c *columnsRun) check(r *PageRecord, ends []int32) {
+func (c *columnsRun) check(r *Finding, begin int, ends []int32) {
 	f := c.run
 	f.effort, f.unknown = maxEffort, false
 	for i := range c.values {
 		one := &c.values[i]
-		value := Span{r.Record.Start + one.before, int(ends[one.column])}
+		value := Span{begin + one.before, int(ends[one.column])}
 		if one.column > 0 {
 			value.Start = int(ends[one.column-1]) + one.before
 		}

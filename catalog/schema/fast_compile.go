@@ -25,14 +25,14 @@ type fastKey struct {
 	named bool
 }
 
-// fastProgram compiles the document for what is wanted of its records.
-func (d *document) fastProgram(w Wanted) fastProgram {
+// programOf compiles a document for what is wanted of its records.
+func programOf(d *document, w Wanted) fastProgram {
 	c := &fastCompiler{doc: d, draft: draftOf(d.root), drop: w.Drop, checks: map[fastKey]*check{}, cuts: map[cutKey]*check{}}
 	c.named, c.onePass = true, true
 	root := c.compile(d.root, true)
 	if w.Drop && !c.named {
 		w.Drop = false
-		p := d.fastProgram(w)
+		p := programOf(d, w)
 		p.onePass = false
 		return p
 	}

@@ -59,23 +59,6 @@ func (c *check) allows(first byte) verdict {
 	return fits
 }
 
-// kindsOf returns the kinds that a value which begins with this byte can be of.
-func kindsOf(first byte) kinds {
-	switch first {
-	case '"':
-		return kindString
-	case '{':
-		return kindObject
-	case '[':
-		return kindArray
-	case 't', 'f':
-		return kindBoolean
-	case 'n':
-		return kindNull
-	}
-	return kindInteger | kindNumber
-}
-
 // literals are the values of enum, or the one of const.
 type literals struct {
 	words   []string // true, false, null

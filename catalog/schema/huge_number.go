@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
@@ -55,4 +56,23 @@ func isHuge(number []byte) bool {
 		}
 	}
 	return false
+}
+
+// isIntegral reports whether a JSON number has no fraction, however it is
+// written: 1.50e1 has none.
+func isIntegral(number []byte) bool {
+	mantissa, exponent := number, 0
+	if e := bytes.IndexAny(number, "eE"); e >= 0 {
+		mantissa = number[:e]
+		exponent, _ = strconv.Atoi(string(number[e+1:]))
+	}
+	whole, fraction, _ := bytes.Cut(mantissa, []byte("."))
+	fraction = bytes.TrimRight(fraction, "0")
+	if len(fraction) > 0 {
+		return exponent >= len(fraction)
+	}
+	// Without a fraction a negative exponent needs as many zeros at the end.
+	whole = bytes.TrimLeft(whole, "-")
+	significant := bytes.TrimRight(whole, "0")
+	return len(significant) == 0 || exponent >= len(significant)-len(whole)
 }

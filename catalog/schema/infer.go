@@ -119,7 +119,7 @@ func (in *Inference) seeFields(s *shape, t raw.Text, i, depth int) {
 // field returns the shape of the field with that key, or nil where the limits
 // leave it without a name.
 func (in *Inference) field(s *shape, key raw.Text) *shape {
-	name := nameOf(key)
+	name := key.Name()
 	if f := s.fields[string(name)]; f != nil {
 		return f
 	}
@@ -147,6 +147,9 @@ func (in *Inference) take() bool {
 	in.left--
 	return true
 }
+
+// appendTo appends the schema of the values seen, which may be null.
+func (s *shape) appendTo(dst []byte) []byte { return s.appendSchema(dst, kindNull) }
 
 // appendSchema appends the schema of the values seen and those of the kinds in
 // also.

@@ -53,15 +53,6 @@ func (s *shape) isMap() bool {
 	return all.isOne() && (data || differ)
 }
 
-// isOne reports whether values of the kinds have one type, null apart.
-func (k kinds) isOne() bool {
-	if k&kindNumber != 0 {
-		k &^= kindInteger
-	}
-	k &^= kindNull
-	return k&(k-1) == 0
-}
-
 // isData reports whether nobody would name a field so: it is made of digits
 // and what stands between those of dates and times, or is long and
 // hexadecimal, as UUIDs and hashes are.

@@ -5,8 +5,6 @@ import (
 	"sync"
 
 	"github.com/xeipuuv/gojsonschema"
-
-	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // Schema is a compiled JSON Schema of one stream's records.
@@ -54,12 +52,23 @@ func Compile(doc []byte) (*Schema, error) {
 	dropIDs(d.root)
 	judge, err := compileJudge(d.root.append(nil))
 	if err != nil {
-		return nil, d.blame(err)
+		return nil, blamed(d, err)
 	}
 	s := &Schema{doc: d, judge: judge}
 	s.fast = sync.OnceValue(func() *Expectation { return s.Expect(Wanted{}) })
 	return s, nil
 }
+
+// Expect returns the expectation that a record fits the schema and is what is
+// wanted.
+func (s *Schema) Expect(w Wanted) *Expectation {
+	s.compiling.Lock()
+	defer s.compiling.Unlock()
+	return newExpectation(s.doc, w)
+}
+
+// accepts reports whether a record surely fits. false says nothing.
+func (s *Schema) accepts(record []byte) bool { return s.fast().Look(record).Fits }
 
 // Bytes returns the document as it was given, on one line. It must not be
 // changed.
@@ -160,9 +169,9 @@ func dropIDs(n *node) {
 	}
 }
 
-// blame returns err, which gojsonschema gave without a place, with the place
+// blamed returns err, which gojsonschema gave without a place, with the place
 // of the first schema that fails alone.
-func (d *document) blame(err error) error {
+func blamed(d *document, err error) error {
 	draft := d.root.get("$schema")
 	for _, n := range d.schemas {
 		if !n.isObject() {
@@ -177,15 +186,4 @@ func (d *document) blame(err error) error {
 		}
 	}
 	return &SchemaError{Msg: err.Error()}
-}
-
-// alone returns a copy of a schema in which every schema directly inside is
-// empty, and without its $ref.
-func (d *document) alone(n *node) *node {
-	alone := &node{raw: n.append(nil)}
-	alone.remove("$ref")
-	d.children(alone, func(_ string, child *node) {
-		*child = node{raw: raw.Text("{}")}
-	})
-	return alone
 }

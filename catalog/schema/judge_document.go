@@ -214,6 +214,17 @@ func (visit visitor) in(keyword string, n *node) {
 	}
 }
 
+// alone returns a copy of a schema in which every schema directly inside is
+// empty, and without its $ref.
+func (d *document) alone(n *node) *node {
+	alone := &node{raw: n.append(nil)}
+	alone.remove("$ref")
+	d.children(alone, func(_ string, child *node) {
+		*child = node{raw: raw.Text("{}")}
+	})
+	return alone
+}
+
 // judgesSame reports whether a schema under the keyword judges the same value
 // as the schema that holds it.
 func judgesSame(keyword string) bool {

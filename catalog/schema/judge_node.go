@@ -22,8 +22,12 @@ type node struct {
 	index  map[string]*node // of an object with more than fewMembers; of equal names the last one
 	listed []*node          // of an array
 
-	// seen is set for a schema that is being made: what its values look like.
-	seen *shape
+	writer writer // of a schema that is being made; nil of any other
+}
+
+// writer writes a schema that is being made.
+type writer interface {
+	appendTo(dst []byte) []byte
 }
 
 type member struct {
@@ -176,8 +180,8 @@ func (n *node) remove(name string) {
 // append appends the JSON of n.
 func (n *node) append(dst []byte) []byte {
 	switch {
-	case n.seen != nil:
-		return n.seen.appendSchema(dst, kindNull)
+	case n.writer != nil:
+		return n.writer.appendTo(dst)
 	case !n.taken:
 		return append(dst, n.raw...)
 	case n.isObject():

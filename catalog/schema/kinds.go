@@ -74,3 +74,45 @@ func kindAt(t raw.Text, i int) kinds {
 	}
 	return kindInteger
 }
+
+// allows reports whether a value of the kind is of one of the types, as the
+// judge sees it: 1.0 and 1e3 are integers.
+func (k kinds) allows(kind kinds, value []byte) bool {
+	switch kind {
+	case kindInteger:
+		return k&(kindInteger|kindNumber) != 0
+	case kindNumber:
+		return k&kindNumber != 0 || k&kindInteger != 0 && isIntegral(value)
+	default:
+		return k&kind != 0
+	}
+}
+
+// kindsOf returns the kinds that a value which begins with this byte can be of.
+func kindsOf(first byte) kinds {
+	switch first {
+	case '"':
+		return kindString
+	case '{':
+		return kindObject
+	case '[':
+		return kindArray
+	case 't', 'f':
+		return kindBoolean
+	case 'n':
+		return kindNull
+	}
+	return kindInteger | kindNumber
+}
+
+// isOne reports whether values of the kinds have one type, null apart.
+func (k kinds) isOne() bool {
+	if k&kindNumber != 0 {
+		k &^= kindInteger
+	}
+	k &^= kindNull
+	return k&(k-1) == 0
+}
+
+// anyKind is what a schema without the keyword type allows.
+const anyKind = kindNumber<<1 - 1

@@ -161,7 +161,7 @@ type PageScanner struct {
 func NewPageScanner(p RecordPath) (*PageScanner, error) {
 	p.Steps, p.Columns = slices.Clone(p.Steps), slices.Clone(p.Columns)
 	s := &PageScanner{where: p, at: make([]int, len(p.Steps)), piece: pieceRecords}
-	s.fast.proof = &s.proof
+	s.fast = *newRun(&s.proof)
 	if err := s.compile(); err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ func NewPageScanner(p RecordPath) (*PageScanner, error) {
 // Expect makes e what the records of the bodies to come are checked for, if that
 // can be told in one pass; nil: nothing.
 func (s *PageScanner) Expect(e *Expectation) {
-	if e != nil && !e.program.onePass {
+	if e != nil && !e.onePass() {
 		e = nil
 	}
 	s.expected = e
@@ -239,7 +239,7 @@ func (s *PageScanner) start(body []byte, page *Page) {
 func (s *PageScanner) look(page *Page) {
 	page.Expected = s.expected
 	if s.expected != nil {
-		s.fast.use(&s.expected.program)
+		s.fast.use(s.expected)
 	}
 }
 

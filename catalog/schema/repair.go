@@ -187,5 +187,5 @@ func appendPath(path []byte, c *raw.Items) []byte {
 	if !c.Keyed {
 		return strconv.AppendInt(path, int64(c.Index), 10)
 	}
-	return append(path, nameOf(c.Key)...)
+	return append(path, c.Key.Name()...)
 }

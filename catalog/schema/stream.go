@@ -71,7 +71,7 @@ func NewStreamScanner(p RecordPath) (*StreamScanner, error) {
 		return nil, fmt.Errorf("%w: %q", errStreamColumns, p.ColumnsPath)
 	}
 	s := &StreamScanner{scan: scan, size: streamWindow, record: MaxRecord, most: MaxRest}
-	s.columns.run = &scan.fast
+	s.columns = newColumnsRun(&scan.fast)
 	s.takeKey, s.takeValue = s.oneKey, s.oneValue
 	s.takeRecord, s.takeMember = s.oneRecord, s.oneMember
 	scan.windowed = true

@@ -123,10 +123,9 @@ func (s *StreamScanner) batchOfRows(ends []int, rows *raw.Rows) {
 			s.page.Records = records
 			s.oneRecord(begin) // which is proven
 			records = s.page.Records
-		case len(c.values) == 0:
-			records = append(records, PageRecord{Record: Span{begin, end}, Finding: Finding{Looked: true, Fits: true, Known: c.known}})
 		default:
-			records = append(records, c.row(begin, end, values))
+			found, cuts := c.row(begin, values)
+			records = append(records, PageRecord{Record: Span{begin, end}, cuts: cuts, Finding: found})
 		}
 		begin, values = end, values[len(rows.Columns):]
 		scan.at[0]++
