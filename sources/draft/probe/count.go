@@ -17,16 +17,17 @@ import (
 type counted struct {
 	place
 	kind kind // pageNumber, offset or key
+	zero bool // pages count from 0
 }
 
 // common are the places by which clients count where the call names none, the likeliest
 // first.
 var common = []counted{
-	{place{name: "page"}, pageNumber}, {place{name: "offset"}, offset}, {place{name: "starting_after"}, key}, {place{name: "after"}, key},
-	{place{name: "skip"}, offset}, {place{name: "since_id"}, key}, {place{name: "page_number"}, pageNumber}, {place{name: "pageNumber"}, pageNumber},
-	{place{name: "start"}, offset}, {place{name: "p"}, pageNumber}, {place{name: "startIndex"}, offset}, {place{name: "after_id"}, key},
-	{place{name: "page[number]"}, pageNumber}, {place{name: "page[offset]"}, offset}, {place{name: "$skip"}, offset}, {place{name: "startAt"}, offset},
-	{place{name: "last_id"}, key}, {place{name: "pageNo"}, pageNumber}, {place{name: "page[after]"}, key},
+	{place: place{name: "page"}, kind: pageNumber}, {place: place{name: "offset"}, kind: offset}, {place: place{name: "starting_after"}, kind: key}, {place: place{name: "after"}, kind: key},
+	{place: place{name: "skip"}, kind: offset}, {place: place{name: "since_id"}, kind: key}, {place: place{name: "page_number"}, kind: pageNumber}, {place: place{name: "pageNumber"}, kind: pageNumber},
+	{place: place{name: "start"}, kind: offset}, {place: place{name: "p"}, kind: pageNumber}, {place: place{name: "startIndex"}, kind: offset}, {place: place{name: "after_id"}, kind: key},
+	{place: place{name: "page[number]"}, kind: pageNumber}, {place: place{name: "page[offset]"}, kind: offset}, {place: place{name: "$skip"}, kind: offset}, {place: place{name: "startAt"}, kind: offset},
+	{place: place{name: "last_id"}, kind: key}, {place: place{name: "pageNo"}, kind: pageNumber}, {place: place{name: "page[after]"}, kind: key},
 }
 
 // byCount asks for a page by its number, by an offset, or by the key of the last record.
@@ -40,7 +41,7 @@ func byCount(l *look) *way {
 	}
 	for _, k := range []kind{pageNumber, offset, key} {
 		for _, p := range l.place[k] {
-			w := tryCount(l, counted{p, k})
+			w := tryCount(l, counted{place: p, kind: k})
 			if w != nil && w.proven {
 				return w
 			}
@@ -75,6 +76,9 @@ func (c counted) way(l *look) *way {
 		w.m.Set("field", gjson.Escape(l.key), "")
 	}
 	w.m.Set(c.place.key(), c.name, "")
+	if c.zero {
+		w.m.Set("start", 0, "")
+	}
 	return w
 }
 

@@ -76,6 +76,7 @@ func TestLook(t *testing.T) {
 		{"one record below data", answers{"": `{"data":{"id":1,"name":"x"}}`}, "http://a.test/me", "records: data\nsingle: true\n", ""},
 		{"an object of records", answers{"": `{"a":{"n":1},"b":{"n":2}}`}, "http://a.test/things", "keyed: key\nprimary_key: [key]\n? pagination: {type: page, param: page}\n", "pagination: one page"},
 		{"an empty list", answers{"": `{"data":[],"total":0}`}, "http://a.test/things", "records: data\n? pagination: {type: page, param: page}\n", "no record came|pagination: one page"},
+		{"a page by its number that has all, today", answers{"": `{"data":[{"id":1},{"id":2}],"total":2}`}, "http://a.test/x?page=1&limit=50", "records: data\nprimary_key: [id]\n? pagination: {type: page, param: page, total: total}\n", ""},
 		{"no list and no object", answers{"": `[1,2,3]`}, "http://a.test/things", "? records: \"…\"\n", "where the records are"},
 		{"two lists alike", answers{"": `{"orders":[{"id":1},{"id":2}],"items":[{"id":1},{"id":2}]}`}, "http://a.test/x", "records: items\nprimary_key: [id]\n? pagination: {type: page, param: page}\n", "records: items is one of 2 lists|pagination: one page"},
 		{"a list by its name", answers{"": `{"included":[{"id":1},{"id":2},{"id":3}],"orders":[{"id":1},{"id":2}],"total":2}`}, "http://a.test/orders", "records: orders\nprimary_key: [id]\n", ""},
@@ -261,5 +262,20 @@ func TestTape(t *testing.T) {
 	tape = probe.NewTape(down, 2)
 	if _, err := ask(tape, "GET", "http://a.test/y", ""); err == nil || tape.Left() != 2 {
 		t.Errorf("a call without a connection: %v, %d left, want 2", err, tape.Left())
+	}
+}
+
+// TestLookAtForm: what says in a form where a page begins is told of, since it holds a run to
+// that page.
+func TestLookAtForm(t *testing.T) {
+	c, err := call.New("http://a.test/x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Method, c.Body = "POST", []byte("limit=2&offset=0")
+	c.SetHeader("Content-Type", "application/x-www-form-urlencoded")
+	f, err := probe.Look(t.Context(), c, probe.Options{Tape: probe.NewTape(answers{"": `{"data":[{"id":1},{"id":2}]}`}, 8), Name: "x"})
+	if err != nil || len(f.Remarks) != 1 || !strings.Contains(f.Remarks[0], "offset in its form holds a run to one page") || !strings.Contains(f.Paging[0].Note, "offset in the form of the body") {
+		t.Errorf("%v: remarks %q, paging %+v", err, f.Remarks, f.Paging)
 	}
 }

@@ -246,31 +246,99 @@ func (w *way) watch() {
 
 // writeUnproven asks how the API pages, where nothing was proven.
 func (l *look) writeUnproven(w *way) {
-	n := len(l.page)
+	at, left := l.leavePosition()
+	usual := &way{m: new(draft.Map).Set("type", "page", "").Set("param", "page", "")} // nothing leads to it
+	if at != nil {
+		usual = at.way(l)
+	}
+	ask := func(w *way, question string) { l.ask(w, question+left) }
+	l.found.Way = "none"
 	switch {
 	case w != nil:
 		l.found.Way = w.kind
+		if at != nil && at.zero && w.kind == "page" {
+			w.m.Set("start", 0, "")
+		}
 		question := "This is how the answer looks, but no second page was seen. Does the API page so?"
 		if w.note != "" {
 			question = "The API seems to page so, but no second page was seen: " + w.note
 		}
-		l.found.Paging = append(l.found.Paging, draft.Entry{Key: "pagination", Value: w.m, Note: question, Open: true})
+		ask(w, question)
 		l.found.Guesses = append(l.found.Guesses, "pagination: "+w.kind+" is asked in the definition, not set")
+	case l.allCame() && narrows(l.call) == "" && at == nil:
+		l.found.Proven = true
 	case l.allCame() && narrows(l.call) == "":
-		l.found.Proven, l.found.Way = true, "none"
+		l.found.Proven = true
+		ask(usual, "All came on one page. Once there are more, does the API page so?")
 	case l.allCame():
-		l.found.Way = "none"
-		m := new(draft.Map).Set("type", "page", "").Set("param", "page", "")
-		l.found.Paging = append(l.found.Paging, draft.Entry{Key: "pagination", Value: m, Open: true,
-			Note: fmt.Sprintf("All came of what %s lets through, on one page. Without it there may be more: how are they asked for?", narrows(l.call))})
+		ask(usual, fmt.Sprintf("All came of what %s lets through, on one page. Without it there may be more: how are they asked for?", narrows(l.call)))
 		l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("pagination: one page is taken for all, since %s of the request let no more through", narrows(l.call)))
 	default:
-		l.found.Way = "none"
-		m := new(draft.Map).Set("type", "page", "").Set("param", "page", "")
-		l.found.Paging = append(l.found.Paging, draft.Entry{Key: "pagination", Value: m, Open: true,
-			Note: fmt.Sprintf("Nothing says that there are more than these %s, and no way of paging brought others. Are there more, and how are they asked for?", hint.Counted(int64(n), "record"))})
-		l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("pagination: one page of %s is taken for all", hint.Counted(int64(n), "record")))
+		n := hint.Counted(int64(len(l.page)), "record")
+		ask(usual, fmt.Sprintf("Nothing says that there are more than these %s, and no way of paging brought others. Are there more, and how are they asked for?", n))
+		l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("pagination: one page of %s is taken for all", n))
 	}
+}
+
+// ask asks whether the API pages so, with what a way that is not proven needs besides.
+func (l *look) ask(w *way, question string) {
+	n := int64(len(l.page))
+	for _, t := range l.hints.Totals {
+		if (w.kind == "page" || w.kind == "offset") && w.m.Get("total") == nil && (t.Number > n || t.Number == n && plainName(t.Key) != "count") {
+			w.m.Set("total", t.Key, "")
+		}
+	}
+	w.note = ""
+	w.watch()
+	l.found.Paging = append(l.found.Paging, draft.Entry{Key: "pagination", Value: w.m, Note: question + w.note, Open: true})
+	for _, e := range w.entries {
+		e.Open = true
+		l.found.Paging = append(l.found.Paging, e)
+	}
+}
+
+// leavePosition takes out of the call what says where one page begins: sent by each request
+// it would hold a run to that page. left says so; at is nil where there is nothing of it.
+func (l *look) leavePosition() (at *counted, left string) {
+	var names []string
+	for _, k := range []kind{pageNumber, offset, key, token} {
+		for _, p := range l.place[k] {
+			value, stands := p.get(l.call)
+			if !stands {
+				continue
+			}
+			names = append(names, p.name)
+			if at == nil && k != token && (k != key || l.key != "") {
+				at = &counted{place: p, kind: k}
+			}
+			if at != nil && at.place == p && k == pageNumber && value == "0" {
+				at.zero = true
+			}
+			l.call = p.without(l.call)
+		}
+	}
+	if len(names) > 0 {
+		left = " (" + strings.Join(names, ", ") + " of the request is left out: it says where one page begins.)"
+	} else if name := positionInForm(l.call); name != "" {
+		left = " (" + name + " in the form of the body says where one page begins, and holds a run to that page: write {{ page.number }} or {{ page.offset }} there.)"
+		l.found.Remarks = append(l.found.Remarks, "body: "+name+" in its form holds a run to one page, see pagination")
+	}
+	return at, left
+}
+
+// positionInForm is the member of a body that is a form which says where a page begins.
+func positionInForm(c *call.Call) string {
+	kind, _ := c.Header("Content-Type")
+	if !strings.Contains(kind, "x-www-form-urlencoded") {
+		return ""
+	}
+	for pair := range strings.SplitSeq(string(c.Body), "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		if k := kindOf(place{name: name}, value); k == pageNumber || k == offset || k == key && value != "" {
+			return name
+		}
+	}
+	return ""
 }
 
 // narrows names what the call says that lets fewer records through than there are: a

@@ -66,6 +66,25 @@ func (r *recorder) har(t *testing.T) string {
 	return string(text)
 }
 
+// send makes one call, a POST where there is a body.
+func (r *recorder) send(t *testing.T, address, body string) {
+	t.Helper()
+	method := http.MethodGet
+	if body != "" {
+		method = http.MethodPost
+	}
+	request, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body != "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if _, err := r.RoundTrip(request); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // get makes the calls that a page of a browser makes.
 func (r *recorder) get(t *testing.T, urls ...string) {
 	t.Helper()
@@ -166,4 +185,56 @@ func cursorRecording(t *testing.T, api *apitest.API) ([]byte, *survey) {
 	r.get(t, "http://api.example.test/orders?cursor="+strings.NewReplacer("+", "%2B", "/", "%2F", "=", "%3D").Replace(answer.NextPage))
 	got := drafted(t, readHAR, r.har(t), nil)
 	return got.yaml, got.in
+}
+
+// TestInitHAROnePage: what says where a page begins does not hold a run to the one page that
+// was recorded, and the question on how the API pages is right once the # is away.
+func TestInitHAROnePage(t *testing.T) {
+	const rows = 230
+	orders := func(style apitest.Style, method string, total bool) apitest.Collection {
+		c := apitest.Orders(rows)
+		c.Style, c.Method, c.Size, c.Max, c.Total, c.Form, c.Filter = style, method, 50, 100, total, apitest.Form{}, apitest.Filter{}
+		return c
+	}
+	tests := []struct {
+		name       string
+		collection apitest.Collection
+		target     string
+		body       string
+		want       string
+		params     string
+	}{
+		{"page", orders(apitest.Page, "", false), "/orders?page=1&limit=20", "", "? {type: page, param: page}", "{limit: 20}"},
+		{"page from the middle", orders(apitest.Page, "", true), "/orders?page=3&limit=20", "", "? {type: page, param: page, total: meta.total}", "{limit: 20}"},
+		{"page that has all", orders(apitest.Page, "", true), "/orders?page=1&limit=1000", "", "? {type: page, param: page, total: meta.total}", "{limit: 1000}"},
+		{"offset", orders(apitest.Offset, "", false), "/orders?offset=40&limit=20", "", "? {type: offset, param: offset, overlap: 1}", "{limit: 20}"},
+		{"offset in a body", orders(apitest.Offset, "POST", false), "/orders", `{"offset":40,"limit":20}`, "? {type: offset, body: offset, overlap: 1}", ""},
+		{"key", orders(apitest.Keyset, "", false), "/orders?after=100&limit=20", "", "? {type: page, param: page}", "{limit: 20}"},
+		{"a time that looks like a token by its name", orders(apitest.Page, "", false), "/orders?after=2024-01-01T00:00:00Z&page=1", "", "? {type: page, param: page}", `{after: "2024-01-01T00:00:00Z"}`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if test.name == "page that has all" {
+				test.collection.Max = 1000
+			}
+			api := apitest.New().Add(test.collection)
+			r := &recorder{api: api}
+			r.send(t, "http://api.example.test"+test.target, test.body)
+			got := drafted(t, readHAR, r.har(t), nil)
+			says := streamOf(got.draft, "orders")
+			if says["pagination"] != test.want || says["params"] != test.params || strings.Contains(says["body"], "offset") {
+				t.Errorf("pagination %s, params %s, body %s\nwant %s, %s in\n%s", says["pagination"], says["params"], says["body"], test.want, test.params, got.yaml)
+			}
+			if test.name == "key" { // the question is which way; that it pages is all that is known
+				return
+			}
+			yaml := []byte(strings.Replace(string(got.yaml), "# pagination:", "pagination:", 1))
+			yaml = []byte(strings.Replace(string(yaml), "# on_incomplete:", "on_incomplete:", 1))
+			records, _, err := runOf(t, yaml, got.in, api)
+			slices.Sort(records)
+			if n := len(slices.Compact(records)); err != nil || n != rows {
+				t.Errorf("a run read %d records: %v\n%s", n, err, yaml)
+			}
+		})
+	}
 }
