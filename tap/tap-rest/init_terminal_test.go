@@ -82,9 +82,9 @@ func TestInitAsks(t *testing.T) {
 	url := twoLists(t)
 	c, cmd := inDialogue(t, dir, "init", "curl -H 'Authorization: Bearer s3cret-77' "+url+"/v1/things")
 	c.answer("What is the stream called? [things] ", "widgets")
+	c.answer("Where does the definition go? [widgets.yaml] ", "")
 	c.answer("Which? [1] ", "nonsense")
 	c.answer("Which? [1] ", "results")
-	c.answer("Where does the definition go? [widgets.yaml] ", "")
 	c.answer("Put token into widgets.config.json, which only you can read? [Y/n] ", "y")
 	said := c.rest()
 	if err := cmd.Wait(); err != nil {
@@ -125,6 +125,15 @@ func TestInitAsksBeforeItReplaces(t *testing.T) {
 	}
 	if text, _ := os.ReadFile(file); string(text) != "mine" || api.Count() != 0 {
 		t.Errorf("the file is %s after %d calls, want mine after none", text, api.Count())
+	}
+
+	c, cmd = inDialogue(t, dir, "init", line) // without -o: the name is asked, and the file in its way, before the first call
+	c.answer("What is the stream called? [shops] ", "")
+	c.answer("Where does the definition go? [shops.yaml] ", "mine.yaml")
+	c.answer("mine.yaml is there already. Replace it? [y/N] ", "")
+	said = c.rest()
+	if err := cmd.Wait(); err == nil || !strings.Contains(said, "nothing was written") || api.Count() != 0 {
+		t.Errorf("%v after %d calls, want exit code 2 after none\n%s", err, api.Count(), said)
 	}
 
 	c, cmd = inDialogue(t, dir, "init", line, "-o", "mine.yaml")

@@ -71,6 +71,7 @@ type survey struct {
 	user    string
 	ask     *asker // a person, where there is one
 	say     func(format string, args ...any)
+	where   func(name string) error // asks where the definition of that name goes; nil: nobody needs to know
 	api     http.RoundTripper // by which calls are made
 
 	settings []call.Setting // and the values that the source has for them
@@ -86,7 +87,7 @@ func (c *Cmd) Run(rt *program.Runtime) error {
 	}
 	in := &survey{
 		stop: rt.Stop, streams: c.Stream, calls: c.Calls, headers: c.Header, user: c.User,
-		ask: out.ask, say: rt.Console.Say, api: patient(),
+		ask: out.ask, say: rt.Console.Say, where: out.where, api: patient(),
 	}
 	d, err := c.read(in)
 	if err != nil {

@@ -61,6 +61,11 @@ func readCall(c *call.Call, remarks []string, in *survey) (*draft.Definition, er
 	} else {
 		name = in.ask.text(name, "What is the stream called?")
 	}
+	if in.where != nil { // before a call is made that may cost something
+		if err := in.where(call.APIName(described.Host, name)); err != nil {
+			return nil, err
+		}
+	}
 	d, found := new(draft.Definition), &probe.Found{Fields: unasked()}
 	if in.calls <= 0 {
 		d.Head = append(d.Head, "Written by tap-rest init from a request, without a call: nothing of it is proven.")

@@ -51,11 +51,28 @@ func (c *Cmd) prepare(rt *program.Runtime) (*output, error) {
 	return out, out.mayReplace(out.file)
 }
 
+// where asks where a definition of that name goes, unless that is known.
+func (o *output) where(name string) error {
+	if o.file != "" || o.pipe {
+		return nil
+	}
+	file := o.ask.text(workdir.Name(name)+".yaml", "Where does the definition go?")
+	if err := o.mayReplace(file); err != nil {
+		return &tap.InputError{Err: err}
+	}
+	o.file = file
+	return nil
+}
+
 // mayReplace asks whether a file that is there may be replaced.
 func (o *output) mayReplace(file string) error {
 	info, err := os.Stat(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		folder := filepath.Dir(file)
+		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("init: %s: there is no folder %s, and nothing was asked of the API: make the folder, or name a file in another one", file, folder)
+		}
 		return nil
 	case err != nil:
 		return fmt.Errorf("init: %w", err)
@@ -79,11 +96,8 @@ func (o *output) write(d *draft.Definition, in *survey) error {
 		return fmt.Errorf("init: the definition would show the secret setting %s, and is not written: an answer of the API repeats it", name)
 	}
 	name, _ := d.Root.Get("name").(string)
-	if o.file == "" && !o.pipe {
-		o.file = o.ask.text(workdir.Name(name)+".yaml", "Where does the definition go?")
-		if err := o.mayReplace(o.file); err != nil {
-			return &tap.InputError{Err: err}
-		}
+	if err := o.where(name); err != nil {
+		return err
 	}
 	loaded, err := config.Parse(o.shownFile(), text)
 	if err != nil {
