@@ -2,7 +2,9 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -26,7 +28,8 @@ const attempts = 3
 func (a *caller) ask(c *call.Call) (*Answer, error) {
 	for attempt := 1; ; attempt++ {
 		answer, err := a.askOnce(c)
-		again := notConnected(err) || err == nil && forNow(answer.Status)
+		dns, _ := errors.AsType[*net.DNSError](err)
+		again := notConnected(err) && (dns == nil || !dns.IsNotFound) || err == nil && forNow(answer.Status)
 		if !again || attempt == attempts || a.tape.Recorded() {
 			return answer, err
 		}

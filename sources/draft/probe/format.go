@@ -84,7 +84,7 @@ func formatOf(a *Answer) (*format, error) {
 
 // errPage is an answer that is a page of HTML.
 func errPage(a *Answer) error {
-	return &StatusError{a.Status, "a page of HTML, and no data: is this the address of the API, and does the request say who asks?"}
+	return &StatusError{a.Status, "a page of HTML, and no data, as logins are; check that the address is the API's, and that the request says who asks"}
 }
 
 // findFormat finds out how the answers are written, and makes JSON of the first. It is false

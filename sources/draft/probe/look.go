@@ -206,6 +206,9 @@ func (l *look) findRecords() (bool, error) {
 		return false, err
 	}
 	all := l.lists()
+	if err := l.tellsOfError(all); err != nil {
+		return false, err
+	}
 	if len(all) == 0 {
 		l.found.Records = append(l.found.Records, draft.Entry{Key: "records", Value: "…", Open: true, Note: "The answer has neither a list nor an object. Where are the records?"})
 		l.found.Guesses = append(l.found.Guesses, "where the records are: the answer has neither a list nor an object")
@@ -241,6 +244,19 @@ func (l *look) findRecords() (bool, error) {
 	l.seen, l.pages = l.page, 1
 	l.hints = hint.Find(trimBOM(l.first.Body), steps(l.list.path), l.first.Header)
 	return true, nil
+}
+
+// tellsOfError is the error that an answer without records tells of, whatever its status.
+func (l *look) tellsOfError(all []list) error {
+	body := trimBOM(l.first.Body)
+	if len(all) > 0 && (all[0].isMany() && !all[0].beside || hasID(gjson.ParseBytes(body))) {
+		return nil
+	}
+	member, _, found := hint.Error(body, nil)
+	if !found {
+		return nil
+	}
+	return &StatusError{l.first.Status, "an answer that tells of an error, in " + member.Key + ": " + beginning(body)}
 }
 
 // issued is the member of an answer to POST that is one object and brings a credential, as
@@ -300,12 +316,15 @@ func (l *look) writeRecords(note string) {
 	switch l.list.form {
 	case single:
 		l.found.Records = append(l.found.Records, draft.Entry{Key: "single", Value: true, Note: note})
+		if l.call.Method == http.MethodPost && !hasID(l.list.items[0]) {
+			l.found.Guesses = append(l.found.Guesses, "records: the answer to POST is one object without a list or an id, and is taken for one record: does this request read records?")
+		}
 	case keyed:
 		l.found.Records = append(l.found.Records, draft.Entry{Key: "keyed", Value: "key", Note: note + ": its keys go into the field key"})
 	case table:
 		l.writeColumns()
 	case empty:
-		l.found.Guesses = append(l.found.Guesses, "records, primary_key and paging: no record came")
+		l.found.Guesses = append(l.found.Guesses, "records, primary_key and paging: no record came; ask for a list that has some, or answer the questions in the definition")
 	}
 }
 

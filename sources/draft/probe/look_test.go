@@ -75,8 +75,11 @@ func TestLook(t *testing.T) {
 		{"one record", answers{"": `{"id":1,"name":"x","tags":["a"]}`}, "http://a.test/me", "single: true\n", ""},
 		{"one record below data", answers{"": `{"data":{"id":1,"name":"x"}}`}, "http://a.test/me", "records: data\nsingle: true\n", ""},
 		{"an object of records", answers{"": `{"a":{"n":1},"b":{"n":2}}`}, "http://a.test/things", "keyed: key\nprimary_key: [key]\n? pagination: {type: page, param: page}\n", "pagination: one page"},
-		{"an empty list", answers{"": `{"data":[],"total":0}`}, "http://a.test/things", "records: data\n? pagination: {type: page, param: page}\n", "no record came|pagination: one page"},
+		{"an empty list", answers{"": `{"data":[],"total":0}`}, "http://a.test/things", "records: data\n? pagination: {type: page, param: page}\n", "no record came"},
 		{"a page by its number that has all, today", answers{"": `{"data":[{"id":1},{"id":2}],"total":2}`}, "http://a.test/x?page=1&limit=50", "records: data\nprimary_key: [id]\n? pagination: {type: page, param: page, total: total}\n", ""},
+		{"one record with parts", answers{"": `{"id":7,"name":"x","lines":[{"n":1},{"n":2}]}`}, "http://a.test/orders/7", "single: true\n", "records: @this is one of 2 lists"},
+		{"one record with parts below data", answers{"": `{"data":{"id":7,"lines":[{"n":1},{"n":2}]}}`}, "http://a.test/orders/7", "records: data\nsingle: true\n", "records: data is one of 2 lists"},
+		{"a list beside the id of the answer", answers{"": `{"id":"req-1","data":[{"id":1},{"id":2}],"total":2}`}, "http://a.test/orders", "records: data\nprimary_key: [id]\n", ""},
 		{"no list and no object", answers{"": `[1,2,3]`}, "http://a.test/things", "? records: \"…\"\n", "where the records are"},
 		{"two lists alike", answers{"": `{"orders":[{"id":1},{"id":2}],"items":[{"id":1},{"id":2}]}`}, "http://a.test/x", "records: items\nprimary_key: [id]\n? pagination: {type: page, param: page}\n", "records: items is one of 2 lists|pagination: one page"},
 		{"a list by its name", answers{"": `{"included":[{"id":1},{"id":2},{"id":3}],"orders":[{"id":1},{"id":2}],"total":2}`}, "http://a.test/orders", "records: orders\nprimary_key: [id]\n", ""},
@@ -277,5 +280,43 @@ func TestLookAtForm(t *testing.T) {
 	f, err := probe.Look(t.Context(), c, probe.Options{Tape: probe.NewTape(answers{"": `{"data":[{"id":1},{"id":2}]}`}, 8), Name: "x"})
 	if err != nil || len(f.Remarks) != 1 || !strings.Contains(f.Remarks[0], "offset in its form holds a run to one page") || !strings.Contains(f.Paging[0].Note, "offset in the form of the body") {
 		t.Errorf("%v: remarks %q, paging %+v", err, f.Remarks, f.Paging)
+	}
+}
+
+// TestLookAtErrors: an answer that tells of an error is none to draw up a definition from,
+// whatever its status; one with records is.
+func TestLookAtErrors(t *testing.T) {
+	for _, body := range []string{`{"error":{"code":17,"message":"no such table"}}`, `{"errors":[{"message":"no such table"}]}`, `{"success":false,"error":"no such table"}`, `{"errors":[{"message":"no such table"}],"data":null}`} {
+		_, err := look(t, answers{"": body}, probe.Options{}, "http://a.test/x")
+		var status *probe.StatusError
+		if !errors.As(err, &status) || !strings.Contains(err.Error(), "tells of an error, in ") || !strings.Contains(err.Error(), "no such table") {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+	for _, body := range []string{`{"errors":[],"data":[{"id":1},{"id":2}]}`, `{"errors":[{"message":"x"}],"data":[{"id":1},{"id":2}]}`, `{"id":3,"error":"x"}`} {
+		if f, err := look(t, answers{"": body}, probe.Options{}, "http://a.test/x"); err != nil || len(f.Records) == 0 {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
+// TestLookAtPosts: what POST answers without a list may be no reading.
+func TestLookAtPosts(t *testing.T) {
+	for _, test := range []struct{ body, answer, guess string }{
+		{"a=1", `{"ok":true}`, "does this request read records?"},
+		{`{"query":"{orders {id}}"}`, `{"data":{"orders":[{"id":1},{"id":2}]}}`, "pagination: one page of 2 records"},
+	} {
+		c, err := call.New("http://a.test/x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Method, c.Body = "POST", []byte(test.body)
+		f, err := probe.Look(t.Context(), c, probe.Options{Tape: probe.NewTape(answers{"": test.answer}, 8), Name: "x"})
+		if err != nil || len(f.Guesses) != 1 || !strings.Contains(f.Guesses[0], test.guess) {
+			t.Errorf("%s: %v, guesses %q", test.body, err, f.Guesses)
+		}
+		if test.body[0] == '{' && !strings.Contains(shown(f), "? pagination: {type: relay, connection: data.orders}") {
+			t.Errorf("a query is not asked whether it is a connection:\n%s", shown(f))
+		}
 	}
 }

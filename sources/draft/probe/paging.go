@@ -273,12 +273,21 @@ func (l *look) writeUnproven(w *way) {
 	case l.allCame():
 		ask(usual, fmt.Sprintf("All came of what %s lets through, on one page. Without it there may be more: how are they asked for?", narrows(l.call)))
 		l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("pagination: one page is taken for all, since %s of the request let no more through", narrows(l.call)))
+	case len(l.page) == 0: // which is a guess already
+		ask(usual, "No record came, so nothing is known of pages. How are they asked for?")
+	case l.isGraphQL():
+		usual.m = new(draft.Map).Set("type", "relay", "").Set("connection", l.list.path, "")
+		ask(usual, "The query asks for one page. Is it a connection? Then let it take first: $first and after: $after and ask for nodes {…} and pageInfo {hasNextPage endCursor}, and let records end with .nodes:")
+		l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("pagination: one page of %s is taken for all", hint.Counted(int64(len(l.page)), "record")))
 	default:
 		n := hint.Counted(int64(len(l.page)), "record")
-		ask(usual, fmt.Sprintf("Nothing says that there are more than these %s, and no way of paging brought others. Are there more, and how are they asked for?", n))
+		ask(usual, fmt.Sprintf("Nothing says that there are more than the %s that came, and no way of paging brought others. Are there more, and how are they asked for?", n))
 		l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("pagination: one page of %s is taken for all", n))
 	}
 }
+
+// isGraphQL reports whether the call is a query of GraphQL.
+func (l *look) isGraphQL() bool { return gjson.GetBytes(l.call.Body, "query").Type == gjson.String }
 
 // ask asks whether the API pages so, with what a way that is not proven needs besides.
 func (l *look) ask(w *way, question string) {

@@ -65,6 +65,8 @@ func lists(body []byte, word string) (all []list) {
 	all = append(all, tables(body, word)...)
 	if len(all) == 0 {
 		all = append(all, withoutList(root, word)...)
+	} else if one := aroundLists(root); one != nil {
+		all = append(all, *one)
 	}
 	slices.SortStableFunc(all, func(a, b list) int { return b.score - a.score })
 	return all
@@ -142,6 +144,33 @@ func withoutList(root gjson.Result, word string) (all []list) {
 		return []list{{path: singlePlace(root), form: single, items: []gjson.Result{root}, reason: "the answer is one object"}}
 	}
 	return all
+}
+
+// aroundLists is the object around the lists of an answer where that has an id, and so may be
+// the record, whose parts they are. nil: it has none.
+func aroundLists(root gjson.Result) *list {
+	path := ""
+	if root.IsObject() {
+		path = singlePlace(root)
+	}
+	at := root
+	if path != "@this" && path != "" {
+		at = root.Get(path)
+	}
+	if !hasID(at) {
+		return nil
+	}
+	return &list{path: path, form: single, items: []gjson.Result{at}, score: 1, reason: "the object around it, which has an id"}
+}
+
+// hasID reports whether an object has a field that tells it from others, by its name.
+func hasID(object gjson.Result) bool {
+	for _, id := range []string{"id", "_id", "uuid", "guid", "Id", "ID", `\@id`} {
+		if v := object.Get(id); object.IsObject() && (v.Type == gjson.String || v.Type == gjson.Number) {
+			return true
+		}
+	}
+	return false
 }
 
 // objects returns the members of an object all of which are objects alike.

@@ -72,7 +72,7 @@ type survey struct {
 	ask     *asker // a person, where there is one
 	say     func(format string, args ...any)
 	where   func(name string) error // asks where the definition of that name goes; nil: nobody needs to know
-	api     http.RoundTripper // by which calls are made
+	api     http.RoundTripper       // by which calls are made
 
 	settings []call.Setting // and the values that the source has for them
 	tape     *probe.Tape    // that answers a preview; nil: the source has no answers

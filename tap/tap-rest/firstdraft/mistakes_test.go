@@ -19,6 +19,20 @@ func (silent) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, &net.OpError{Op: "read", Net: "tcp", Err: errors.New("connection reset by peer")}
 }
 
+// nobody is a host that has no address.
+type nobody struct{}
+
+func (nobody) RoundTrip(r *http.Request) (*http.Response, error) {
+	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: r.URL.Host, Server: "10.1.2.3:53", IsNotFound: true}}
+}
+
+// html is a page.
+type html struct{}
+
+func (html) RoundTrip(r *http.Request) (*http.Response, error) {
+	return constant{[]byte("<!doctype html><html><form>"), "text/html"}.RoundTrip(r)
+}
+
 // TestInitMistakes: who gives init what it cannot use reads what was found, and the way out;
 // no secret of the source.
 func TestInitMistakes(t *testing.T) {
@@ -42,6 +56,9 @@ func TestInitMistakes(t *testing.T) {
 		unused bool // the input cannot be used: exit code 2
 	}{
 		{"nobody answers", Cmd{Source: []string{"curl https://api.test/x?api_key=" + secret}}, silent{}, []string{"api.test gave no answer", "connection reset", "nothing was written"}, false},
+		{"no such host", Cmd{Source: []string{"https://api.test/x"}}, nobody{}, []string{"api.test gave no answer: there is no host of that name; nothing was written"}, false},
+		{"a page of a login", Cmd{Source: []string{"https://api.test/x"}}, html{}, []string{"a page of HTML, and no data, as logins are", "nothing was written"}, false},
+		{"an error behind 200", Cmd{Source: []string{"https://api.test/x"}}, body(`{"error":{"message":"no such table"}}`), []string{"tells of an error, in error", "no such table", "nothing was written"}, false},
 		{"a credential is refused", Cmd{Source: []string{"curl -u me:" + secret + " https://api.test/x"}}, echo{401}, []string{"401", "still good?"}, false},
 		{"there is no credential", Cmd{Source: []string{"curl https://api.test/x"}}, echo{401}, []string{"401", "the request has no credential"}, false},
 		{"a flag outside the line", Cmd{Source: []string{"curl", "https://api.test/x"}, Header: []string{"Authorization: Bearer " + secret}}, echo{200}, []string{"into quotes"}, true},

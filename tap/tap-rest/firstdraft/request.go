@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"regexp"
@@ -168,6 +169,9 @@ func asked(err error, host string, in *survey) error {
 		return errors.New(text)
 	case errors.Is(err, probe.ErrNotRecorded):
 		return &tap.InputError{Err: fmt.Errorf("init: %d calls did not lead to an answer; --calls allows more", in.calls)}
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
+		err = errors.New("there is no host of that name")
 	}
 	return fmt.Errorf("init: %s gave no answer: %s; nothing was written: is the address right, and does the API run? (--calls 0 writes what the request alone says)", host, hidden(in, err.Error()))
 }
