@@ -9,6 +9,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/patience"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/render"
+	"github.com/tap-rest/tap-rest/tap/render/pages"
 	"github.com/tap-rest/tap-rest/tap/tags"
 )
 
@@ -108,18 +109,18 @@ func (p *pass) layout() plan.Layout {
 
 // splitters are pairs that walks of a stream have used, for the next ones: they
 // are large.
-type splitters chan [2]*render.Splitter
+type splitters chan [2]*pages.Splitter
 
 // take returns a pair: one for pages as they come, one for those that are read
 // again.
-func (all splitters) take(s *plan.Stream) (pair [2]*render.Splitter, err error) {
+func (all splitters) take(s *plan.Stream) (pair [2]*pages.Splitter, err error) {
 	select {
 	case pair = <-all:
 		return pair, nil
 	default:
 	}
 	for i := range pair {
-		if pair[i], err = render.NewSplitter(s.Definition.Records); err != nil {
+		if pair[i], err = pages.NewSplitter(s.Definition.Records); err != nil {
 			return pair, err
 		}
 	}
@@ -127,7 +128,7 @@ func (all splitters) take(s *plan.Stream) (pair [2]*render.Splitter, err error) 
 }
 
 // keep keeps a pair for another walk.
-func (all splitters) keep(pair [2]*render.Splitter) {
+func (all splitters) keep(pair [2]*pages.Splitter) {
 	select {
 	case all <- pair:
 	default:

@@ -10,7 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/plan"
-	"github.com/tap-rest/tap-rest/tap/render"
+	"github.com/tap-rest/tap-rest/tap/render/pages"
 	"github.com/tap-rest/tap-rest/tap/runjournal"
 )
 
@@ -22,7 +22,7 @@ type walker struct {
 	part      *part
 	at        plan.Standing // where it goes on
 	client    *fetch.Client
-	splitter  *render.Splitter
+	splitter  *pages.Splitter
 	recording *fetch.Recording // nil: no journal
 	walk      *fetch.Walk
 	putOff    *fetch.Error // why it was put off until other walks were done; nil: it was not

@@ -9,7 +9,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/logs"
-	"github.com/tap-rest/tap-rest/tap/render"
+	"github.com/tap-rest/tap-rest/tap/render/pages"
 )
 
 // inFlightGrace is how long requests under way may take once the run is told to
@@ -100,7 +100,7 @@ func (f *flow) walk(p *part, t *limits.Turn) (again bool) {
 func (p *part) drop() {
 	if p.worker != nil {
 		p.worker.renderer.Close()
-		p.pass.splitters.keep([2]*render.Splitter{p.worker.walker.splitter, p.worker.reload})
+		p.pass.splitters.keep([2]*pages.Splitter{p.worker.walker.splitter, p.worker.reload})
 		p.worker = nil
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/patience"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/render"
+	"github.com/tap-rest/tap-rest/tap/render/pages"
 )
 
 // worker walks one partition, and makes its pages batches.
@@ -23,7 +24,7 @@ type worker struct {
 	part     *part
 	stream   *plan.Stream
 	walker   *walker
-	reload   *render.Splitter // the renderer's, for pages that are read again
+	reload   *pages.Splitter // the renderer's, for pages that are read again
 	renderer *render.Renderer
 }
 
@@ -207,7 +208,7 @@ func (w *worker) renderAll(ctx context.Context, pages *limits.Queue, batches cha
 }
 
 // renderWhole makes a page whose body is in memory a batch.
-func (w *worker) renderWhole(ctx context.Context, page limits.Queued, split *render.Splitter, batches chan<- *batch) error {
+func (w *worker) renderWhole(ctx context.Context, page limits.Queued, split *pages.Splitter, batches chan<- *batch) error {
 	l := w.lead()
 	err := w.renderOne(ctx, page, split, batches, l)
 	l.end()
@@ -216,7 +217,7 @@ func (w *worker) renderWhole(ctx context.Context, page limits.Queued, split *ren
 
 // renderOne makes a page, or a piece of one, a batch, and lets the children
 // begin that it leads to.
-func (w *worker) renderOne(ctx context.Context, page limits.Queued, split *render.Splitter, batches chan<- *batch, l *leading) error {
+func (w *worker) renderOne(ctx context.Context, page limits.Queued, split *pages.Splitter, batches chan<- *batch, l *leading) error {
 	b, err := w.render(page, split)
 	if err != nil {
 		return err
@@ -245,7 +246,7 @@ func (w *worker) renderLong(ctx context.Context, page limits.Queued, batches cha
 }
 
 // load reads a page back that was spooled, and returns whose its records are.
-func (w *worker) load(ctx context.Context, page limits.Queued) (*render.Splitter, error) {
+func (w *worker) load(ctx context.Context, page limits.Queued) (*pages.Splitter, error) {
 	if !page.Spooled() {
 		return w.walker.splitter, nil
 	}
@@ -272,7 +273,7 @@ func send(ctx context.Context, batches chan<- *batch, b *batch) bool {
 }
 
 // render makes a page a batch, and gives its memory back to split.
-func (w *worker) render(page limits.Queued, split *render.Splitter) (*batch, error) {
+func (w *worker) render(page limits.Queued, split *pages.Splitter) (*batch, error) {
 	lines, err := w.lines(page.Page)
 	w.expect()
 	records := page.Records

@@ -17,6 +17,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/render/pages"
 )
 
 // benchStreams are streams of orders that are rendered in different ways.
@@ -44,7 +45,7 @@ var benchStreams = []struct {
 
 // bench is a page of orders on its way to stdout.
 type bench struct {
-	splitter *Splitter
+	splitter *pages.Splitter
 	renderer *Renderer
 	body     []byte
 	lines    []byte
@@ -67,7 +68,7 @@ streams:
 	}
 	one := newReading(t, d.Streams[0])
 	one.Stream.Mask = catalog.NewMask(benchStreams[way].deselected)
-	s, err := NewSplitter(d.Streams[0].Records)
+	s, err := pages.NewSplitter(d.Streams[0].Records)
 	if err != nil {
 		t.Fatal(err)
 	}

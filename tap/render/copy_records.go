@@ -3,13 +3,14 @@ package render
 import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/render/pages"
 )
 
 // copies reports whether nothing looks at a record that is as its schema says: no
 // template, no key, no replication key, no child stream and no noter.
 func (r *Renderer) copies() bool {
 	s := r.stream
-	return r.project.keep == nil && len(r.project.add) == 0 && len(s.Keys) == 0 && s.ReplicationKey == "" && r.odd.floor == nil &&
+	return r.project.Whole() && len(s.Keys) == 0 && s.ReplicationKey == "" && r.odd.floor == nil &&
 		r.Lead == nil && r.o.Noter == nil && !r.cut.looks
 }
 
@@ -17,7 +18,7 @@ func (r *Renderer) copies() bool {
 // one line each, where nothing else looks at them, and returns the first that is not
 // done. It is renderRecord for these, up to the end of a part.
 func (r *Renderer) copyRecords(b *Lines, frame *message.Frame, page *fetch.Page, i int) int {
-	all, known := page.Records.(records), r.Schema.Now()
+	all, known := page.Records.(pages.Records), r.Schema.Now()
 	if !all.OneLine || all.Expected == nil || all.Expected != known.expected || !r.copies() {
 		return i
 	}

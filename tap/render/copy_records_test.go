@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/render/pages"
 )
 
 // sameNoter notes records, and takes every second one for unchanged.
@@ -61,7 +62,7 @@ streams:
 				}
 				one := newReading(t, d.Streams[0])
 				one.Stream.Mask = catalog.NewMask(tt.deselected)
-				s, err := NewSplitter(d.Streams[0].Records)
+				s, err := pages.NewSplitter(d.Streams[0].Records)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -86,7 +87,7 @@ streams:
 					if err != nil {
 						t.Fatal(err)
 					}
-					all.(records).OneLine = oneLine
+					all.(pages.Records).OneLine = oneLine
 					page := fetch.Page{Exchange: fetch.Exchange{Body: &body.Body{Text: []byte(text)}}, Records: all}
 					page.Repeated = 1
 					lines, err := r.Render(&page, nil)

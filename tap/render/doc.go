@@ -1,10 +1,9 @@
 // Package render makes the pages of a walk lines: records filtered, cut, added to
 // and checked, as they leave.
 //
-// Terms. A [Splitter] proves a body and finds its records, for package fetch. A
-// projection is how a record leaves: without what the catalog deselects, with
-// what add says. A [Schema] is what is known of a stream's records. The height of
-// a walk is what its bookmark can become.
+// Terms. A [Schema] is what is known of a stream's records. The height of a walk is what
+// its bookmark can become. How records are found in a page, and which parts of them leave,
+// is package pages.
 //
 // Promises. Nothing is allocated for a record that is as its schema says. A record
 // leaves as the bytes that came, but for what the definition cuts and adds. What

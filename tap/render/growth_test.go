@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/render/pages"
 )
 
 // TestTemplatesGrowWithThePage: what templates cost grows with the records of a
@@ -48,7 +49,7 @@ streams:
 		t.Fatal(err)
 	}
 	one := newReading(t, d.Streams[0])
-	s, err := NewSplitter(d.Streams[0].Records)
+	s, err := pages.NewSplitter(d.Streams[0].Records)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,5 +72,5 @@ streams:
 	if err != nil || int(made.Count) != records {
 		t.Fatalf("%s: got %d records of %d, %v", way, made.Count, records, err)
 	}
-	return r.project.view.loop.Work()
+	return r.project.Loop().Work()
 }

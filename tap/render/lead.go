@@ -11,7 +11,7 @@ import (
 // to Lead alone.
 func (r *Renderer) Follow(page *fetch.Page) (*Lines, error) {
 	b := &Lines{Partial: page.Partial}
-	if err := r.project.see(page); err != nil {
+	if err := r.project.See(page); err != nil {
 		return nil, err
 	}
 	r.proof.Page(page)
@@ -19,7 +19,7 @@ func (r *Renderer) Follow(page *fetch.Page) (*Lines, error) {
 	for i := page.Repeated; i < page.Records.Len(); i++ {
 		var keep bool
 		var err error
-		if record, keep, err = r.project.append(record[:0], page, i, nil); err != nil {
+		if record, keep, err = r.project.Append(record[:0], page, i, nil); err != nil {
 			return nil, err
 		}
 		if keep && r.Lead != nil && r.isNew(record, &b.Outcome.Counts) {
@@ -33,7 +33,7 @@ func (r *Renderer) Follow(page *fetch.Page) (*Lines, error) {
 	if page.Partial {
 		return b, nil
 	}
-	r.project.view.end()
+	r.project.End()
 	b.At = r.height.standing(page.Next)
 	return b, nil
 }
@@ -69,5 +69,5 @@ func (r *Renderer) lead(page *fetch.Page, i int) {
 	for _, add := range r.stream.Definition.Records.Add {
 		whole = whole.Without(add.Name)
 	}
-	r.Lead(whole.Append(nil, page.Records.Record(i), r.project.added()))
+	r.Lead(whole.Append(nil, page.Records.Record(i), r.project.Added()))
 }

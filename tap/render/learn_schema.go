@@ -50,7 +50,7 @@ func (r *Renderer) infer(page *fetch.Page) error {
 
 // Learn adds what a page says of its records.
 func (r *Renderer) Learn(l *Learned, page *fetch.Page) error {
-	if err := r.project.see(page); err != nil {
+	if err := r.project.See(page); err != nil {
 		return err
 	}
 	if l.own == nil {
@@ -60,7 +60,7 @@ func (r *Renderer) Learn(l *Learned, page *fetch.Page) error {
 	for i := range page.Records.Len() {
 		var keep bool
 		var err error
-		line, keep, err = r.project.append(line[:0], page, i, r.Schema.Now().expected)
+		line, keep, err = r.project.Append(line[:0], page, i, r.Schema.Now().expected)
 		if err != nil {
 			return err
 		}
@@ -74,11 +74,11 @@ func (r *Renderer) Learn(l *Learned, page *fetch.Page) error {
 
 // Preview hands out the records of a page as they would leave.
 func (r *Renderer) Preview(page *fetch.Page, take func(record []byte)) error {
-	if err := r.project.see(page); err != nil {
+	if err := r.project.See(page); err != nil {
 		return err
 	}
 	for i := page.Repeated; i < page.Records.Len(); i++ {
-		record, keep, err := r.project.append(nil, page, i, r.Schema.Now().expected)
+		record, keep, err := r.project.Append(nil, page, i, r.Schema.Now().expected)
 		if err != nil {
 			return err
 		}
@@ -90,4 +90,4 @@ func (r *Renderer) Preview(page *fetch.Page, take func(record []byte)) error {
 }
 
 // Vars are what templates see of the page that was looked at last.
-func (r *Renderer) Vars() expr.Vars { return r.project.view.loop.Vars() }
+func (r *Renderer) Vars() expr.Vars { return r.project.Loop().Vars() }

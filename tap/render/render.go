@@ -15,6 +15,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/distinct"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/render/pages"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
 
@@ -83,7 +84,7 @@ type Renderer struct {
 
 	o       Options
 	stream  *plan.Stream
-	project *projection
+	project *pages.Projection
 	checker *checker
 	height  height
 	odd     oddities
@@ -99,7 +100,7 @@ func New(one *plan.Reading, known *Schema, o Options) *Renderer {
 	if o.Findings == nil {
 		o.Findings = new(Findings)
 	}
-	r := &Renderer{Schema: known, o: o, stream: one.Stream, project: newProjection(one.Stream, one.Part.Vars), checker: newChecker(one.Stream, known, &o)}
+	r := &Renderer{Schema: known, o: o, stream: one.Stream, project: pages.NewProjection(one.Stream, one.Part.Vars), checker: newChecker(one.Stream, known, &o)}
 	r.proof = certificate.New(one.Stream.Name, named(one), o.Keys, o.Log)
 	r.height, r.odd = newHeight(one, &r.walk, o.Seal), newOddities(one, &r.walk, r.proof)
 	r.cut = newConnections(one.Stream, o.Completed)
@@ -115,7 +116,7 @@ func New(one *plan.Reading, known *Schema, o Options) *Renderer {
 // Expected is what records are checked for while their page is proven; nil where
 // they leave changed.
 func (r *Renderer) Expected() *schema.Expectation {
-	if len(r.project.add) > 0 {
+	if len(r.project.Adds()) > 0 {
 		return nil
 	}
 	return r.Schema.Now().expected
@@ -135,7 +136,7 @@ func (r *Renderer) Render(page *fetch.Page, memory []byte) (*Lines, error) {
 		err = r.putAside(page)
 	}
 	if !page.Partial {
-		r.project.view.end()
+		r.project.End()
 	}
 	if err != nil {
 		return nil, err
@@ -209,7 +210,7 @@ func (r *Renderer) WalkEnds() {
 }
 
 func (r *Renderer) renderPage(b *Lines, page *fetch.Page) error {
-	if err := r.project.see(page); err != nil {
+	if err := r.project.See(page); err != nil {
 		return err
 	}
 	if err := r.infer(page); err != nil {
@@ -242,7 +243,7 @@ func (r *Renderer) renderPage(b *Lines, page *fetch.Page) error {
 	if page.Partial {
 		return nil
 	}
-	if err := r.height.setMark(page, r.project.view.loop.Vars()); err != nil {
+	if err := r.height.setMark(page, r.project.Loop().Vars()); err != nil {
 		return err
 	}
 	b.At = r.height.standing(page.Next)
@@ -274,11 +275,11 @@ func (r *Renderer) renderRecord(b *Lines, frame *message.Frame, page *fetch.Page
 	undo := len(b.Records)
 	lines := frame.Open(b.Records)
 	start := len(lines)
-	lines, keep, err := r.project.append(lines, page, i, r.Schema.Now().expected)
+	lines, keep, err := r.project.Append(lines, page, i, r.Schema.Now().expected)
 	switch {
 	case err == nil && keep:
-		if came := page.Records.Record(i); len(r.project.add) > 0 && len(lines)-start < len(came)+len(r.project.added()) {
-			r.odd.replaces(came, r.project.add, &b.Outcome.Counts) // something was cut
+		if came := page.Records.Record(i); len(r.project.Adds()) > 0 && len(lines)-start < len(came)+len(r.project.Added()) {
+			r.odd.replaces(came, r.project.Adds(), &b.Outcome.Counts) // something was cut
 		}
 		found, value := r.look(page, i, lines[start:])
 		var lower bool
@@ -327,7 +328,7 @@ func (r *Renderer) unchanged(b *Lines, record, value []byte) bool {
 // look returns what one pass over a record finds out, and its replication
 // value; nil if it has none. record is as it leaves.
 func (r *Renderer) look(page *fetch.Page, i int, record []byte) (schema.Finding, []byte) {
-	if all := page.Records.(records); all.lookedFor(i, r.Schema.Now().expected) {
+	if all := page.Records.(pages.Records); all.LookedFor(i, r.Schema.Now().expected) {
 		return all.Records[i].Finding, all.Value(i)
 	}
 	found := r.Schema.Now().expected.Look(record)

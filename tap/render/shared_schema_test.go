@@ -16,6 +16,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/render/pages"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
 
@@ -27,7 +28,7 @@ const (
 
 // sharer renders pages of one partition of a stream whose schema others share.
 type sharer struct {
-	splitter *Splitter
+	splitter *pages.Splitter
 	renderer *Renderer
 	random   *rand.Rand
 	made     []Lines
@@ -72,7 +73,7 @@ streams:
 	}
 	all := make([]*sharer, sharers)
 	for i := range all {
-		s, err := NewSplitter(d.Streams[0].Records)
+		s, err := pages.NewSplitter(d.Streams[0].Records)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package render
+package pages
 
 import (
 	"errors"
@@ -26,6 +26,7 @@ type Splitter struct {
 	expected atomic.Pointer[schema.Expectation]
 }
 
+// NewSplitter returns what finds the records of a stream's pages.
 func NewSplitter(r sources.Records) (*Splitter, error) {
 	where := schema.RecordPath{
 		Steps: r.Steps, Single: r.Single, Keyed: r.Keyed,
@@ -51,7 +52,7 @@ func (s *Splitter) Split(body []byte) (fetch.Records, error) {
 		s.pages.Put(page)
 		return nil, marked(err)
 	}
-	return records{page, true}, nil
+	return Records{page, true}, nil
 }
 
 // SplitMany proves a body of very many records, and hands them out in pieces.
@@ -60,7 +61,7 @@ func (s *Splitter) SplitMany(body []byte, piece func(fetch.Records) error) error
 	defer s.pages.Put(page)
 	s.scanner.Expect(s.expected.Load())
 	err := s.scanner.ScanMany(body, page, func(page *schema.Page) error {
-		err := piece(records{page, false})
+		err := piece(Records{page, false})
 		s.scanner.Expect(s.expected.Load())
 		return err
 	})
@@ -76,7 +77,7 @@ func (s *Splitter) SplitLong(body io.Reader, piece func(fetch.Records) error) (r
 	}
 	s.stream.Expect(s.expected.Load())
 	rest, err = s.stream.Scan(body, func(page *schema.Page) error {
-		err := piece(records{page, false})
+		err := piece(Records{page, false})
 		s.stream.Expect(s.expected.Load())
 		return err
 	})
@@ -91,7 +92,7 @@ func (s *Splitter) ProveLong(body io.Reader, see func(fetch.Records) error) (res
 	}
 	var piece func(*schema.Page) error
 	if see != nil {
-		piece = func(page *schema.Page) error { return see(records{page, false}) }
+		piece = func(page *schema.Page) error { return see(Records{page, false}) }
 	}
 	rest, n, err = s.stream.Prove(body, piece)
 	return rest, n, marked(err)
@@ -134,23 +135,23 @@ func marked(err error) error {
 
 // Recycle keeps the memory of a page's records for another page.
 func (s *Splitter) Recycle(r fetch.Records) {
-	if all, ok := r.(records); ok && all.pooled {
+	if all, ok := r.(Records); ok && all.pooled {
 		all.Reset()
 		s.pages.Put(all.Page)
 	}
 }
 
-// records are those of a scanned page.
-type records struct {
+// Records are those of a scanned page.
+type Records struct {
 	*schema.Page
 	pooled bool // false: a piece of a long body, which the scanner uses again
 }
 
 // Len returns how many there are.
-func (r records) Len() int { return len(r.Records) }
+func (r Records) Len() int { return len(r.Records) }
 
-// lookedFor reports whether record i was looked at while its page was proven, for
+// LookedFor reports whether record i was looked at while its page was proven, for
 // what is expected now.
-func (r records) lookedFor(i int, expected *schema.Expectation) bool {
+func (r Records) LookedFor(i int, expected *schema.Expectation) bool {
 	return r.Records[i].Looked && r.Expected == expected
 }

@@ -1,4 +1,4 @@
-package render
+package pages
 
 import (
 	"fmt"
@@ -12,10 +12,10 @@ import (
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
-// projection is how the records of a stream leave: without those that keep drops
+// Projection is how the records of a stream leave: without those that keep drops
 // and the fields that the catalog deselects, with what add says. It is used from
 // one goroutine.
-type projection struct {
+type Projection struct {
 	stream  string
 	keep    *expr.Template  // nil: every record
 	mask    *catalog.Mask   // of fields that do not leave as the API sent them
@@ -27,8 +27,9 @@ type projection struct {
 	extra   []byte // what is added to the record that was projected last
 }
 
-func newProjection(s *plan.Stream, vars expr.Vars) *projection {
-	p := &projection{
+// NewProjection returns that of a stream, whose templates know what vars say.
+func NewProjection(s *plan.Stream, vars expr.Vars) *Projection {
+	p := &Projection{
 		stream: s.Name, keep: s.Definition.Records.Keep, mask: s.Mask, view: newView(vars), answers: !s.Clock.Mark().IsZero(),
 	}
 	if p.keep != nil {
@@ -50,9 +51,21 @@ func usesAnswer(t interface{ Uses(name string) bool }) bool {
 	return t.Uses("response") || t.Uses("headers")
 }
 
-// see makes the answer known to the templates that look at it, and renders
+// Whole reports whether every record leaves, with nothing added.
+func (p *Projection) Whole() bool { return p.keep == nil && len(p.add) == 0 }
+
+// Adds are the fields that are set in each record.
+func (p *Projection) Adds() []sources.Param { return p.add }
+
+// Loop is what the templates see.
+func (p *Projection) Loop() *expr.Loop { return p.view.loop }
+
+// End forgets the answer.
+func (p *Projection) End() { p.view.end() }
+
+// See makes the answer known to the templates that look at it, and renders
 // what add says where it is the same for all records.
-func (p *projection) see(page *fetch.Page) error {
+func (p *Projection) See(page *fetch.Page) error {
 	p.view.page(page, p.answers)
 	if p.dynamic {
 		return nil
@@ -63,7 +76,7 @@ func (p *projection) see(page *fetch.Page) error {
 }
 
 // appendAdded renders what add says as members of an object.
-func (p *projection) appendAdded(dst []byte) ([]byte, error) {
+func (p *Projection) appendAdded(dst []byte) ([]byte, error) {
 	for i, param := range p.add {
 		v, err := param.Value.EvalBy(p.view.eval)
 		if err != nil {
@@ -79,17 +92,17 @@ func (p *projection) appendAdded(dst []byte) ([]byte, error) {
 	return dst, nil
 }
 
-// added is what is added to the record that was projected last.
-func (p *projection) added() []byte {
+// Added is what is added to the record that was projected last.
+func (p *Projection) Added() []byte {
 	if p.dynamic {
 		return p.extra
 	}
 	return p.static
 }
 
-// append appends record i of a page as it leaves: without what is cut, with
+// Append appends record i of a page as it leaves: without what is cut, with
 // what is added, on one line. It reports false for a record that keep drops.
-func (p *projection) append(dst []byte, page *fetch.Page, i int, expected *schema.Expectation) ([]byte, bool, error) {
+func (p *Projection) Append(dst []byte, page *fetch.Page, i int, expected *schema.Expectation) ([]byte, bool, error) {
 	record := page.Records.Record(i)
 	if p.keep != nil || p.dynamic {
 		p.view.record(record, page.Records.Parent(i))
@@ -110,11 +123,11 @@ func (p *projection) append(dst []byte, page *fetch.Page, i int, expected *schem
 		}
 	}
 	start := len(dst)
-	all := page.Records.(records)
-	if all.lookedFor(i, expected) {
+	all := page.Records.(Records)
+	if all.LookedFor(i, expected) {
 		dst = all.AppendRecord(dst, i)
 	} else {
-		dst = p.mask.Append(dst, record, p.added())
+		dst = p.mask.Append(dst, record, p.Added())
 	}
 	if !all.OneLine {
 		message.Flatten(dst[start:])
