@@ -95,17 +95,17 @@ func (s *scanner) shellByte(c byte) (done bool, err error) {
 	case '\\':
 		s.escape()
 	case '\'':
-		return false, s.single()
+		return false, s.quoted(single)
 	case '"':
-		return false, s.double()
+		return false, s.quoted(double)
 	case '$':
 		if s.peek() == '\'' {
 			s.at++
-			return false, s.ansi()
+			return false, s.quoted(ansi)
 		}
 		return false, s.variable()
 	case '`':
-		return false, errors.New("the line runs another command, in `…`: write what it prints in its place")
+		return false, errCommand
 	case '|', ';', '>', '<':
 		s.cut = string(c)
 		return true, nil
@@ -149,39 +149,65 @@ func (s *scanner) escape() {
 
 var errQuote = errors.New("a quote of the line is not closed: is it all of the line?")
 
-func (s *scanner) single() error {
-	n := strings.IndexByte(s.text[s.at:], '\'')
-	if n < 0 {
-		return errQuote
-	}
-	s.put(s.text[s.at : s.at+n])
-	s.at += n + 1
-	return nil
+// errCommand is what a line is told that runs another command by backticks.
+var errCommand = errors.New("the line runs another command, in `…`: write what it prints in its place")
+
+// quotes are one kind of quotes of a shell.
+type quotes struct {
+	end      byte                   // closes them
+	doubled  bool                   // twice, it is a character
+	escape   byte                   // 0: nothing escapes
+	escaped  func(s *scanner)       // takes what stands behind the escape
+	variable func(s *scanner) error // takes what stands behind $, which is a character where this is nil
+	runs     byte                   // begins another command; 0: nothing does
 }
 
-func (s *scanner) double() error {
+// The quotes of a shell of Unix, and those of PowerShell.
+var (
+	single           = &quotes{end: '\''}
+	double           = &quotes{end: '"', escape: '\\', escaped: (*scanner).escapeInDouble, variable: (*scanner).variable, runs: '`'}
+	ansi             = &quotes{end: '\'', escape: '\\', escaped: (*scanner).ansiEscape} // $'…'
+	powershellSingle = &quotes{end: '\'', doubled: true}
+	powershellDouble = &quotes{end: '"', doubled: true, escape: '`', escaped: (*scanner).backtick, variable: (*scanner).powershellVariable}
+)
+
+// quoted takes what stands in quotes.
+func (s *scanner) quoted(q *quotes) error {
 	s.put("")
 	for {
 		c, ok := s.next()
 		switch {
 		case !ok:
 			return errQuote
-		case c == '"':
-			return nil
-		case c == '\\' && strings.IndexByte("$`\"\\", s.peek()) >= 0 && s.peek() != 0:
-			c, _ = s.next()
-			s.put(string([]byte{c}))
-		case c == '\\' && s.peek() == '\n':
+		case c == q.end && q.doubled && s.peek() == c:
 			s.at++
-		case c == '$':
-			if err := s.variable(); err != nil {
+			s.put(string([]byte{c}))
+		case c == q.end:
+			return nil
+		case c == q.escape && q.escaped != nil:
+			q.escaped(s)
+		case c == '$' && q.variable != nil:
+			if err := q.variable(s); err != nil {
 				return err
 			}
-		case c == '`':
-			return errors.New("the line runs another command, in `…`: write what it prints in its place")
+		case c == q.runs && c != 0:
+			return errCommand
 		default:
 			s.put(string([]byte{c}))
 		}
+	}
+}
+
+// escapeInDouble takes what stands behind a backslash in double quotes.
+func (s *scanner) escapeInDouble() {
+	switch c := s.peek(); {
+	case c == '\n':
+		s.at++
+	case c != 0 && strings.IndexByte("$`\"\\", c) >= 0:
+		s.at++
+		s.put(string([]byte{c}))
+	default:
+		s.put(`\`)
 	}
 }
 
@@ -213,24 +239,6 @@ func (s *scanner) variable() error {
 
 // ansiEscapes are those of $'…' that are one character.
 var ansiEscapes = map[byte]string{'n': "\n", 'r': "\r", 't': "\t", 'a': "\a", 'b': "\b", 'e': "\x1b", 'E': "\x1b", 'f': "\f", 'v': "\v", '\\': `\`, '\'': "'", '"': `"`, '?': "?"}
-
-// ansi takes $'…'.
-func (s *scanner) ansi() error {
-	s.put("")
-	for {
-		c, ok := s.next()
-		switch {
-		case !ok:
-			return errQuote
-		case c == '\'':
-			return nil
-		case c != '\\':
-			s.put(string([]byte{c}))
-		default:
-			s.ansiEscape()
-		}
-	}
-}
 
 func (s *scanner) ansiEscape() {
 	c, ok := s.next()

@@ -1,9 +1,6 @@
 package curl
 
-import (
-	"errors"
-	"strings"
-)
+import "strings"
 
 // powershellWords splits as PowerShell does for curl.exe: backticks escape, also the
 // ends of lines, and a quote in quotes is doubled.
@@ -18,9 +15,9 @@ func powershellWords(text string, env Env) (all []string, cut string, err error)
 		case ' ', '\t', '\n':
 			s.end()
 		case '\'':
-			err = s.powershellSingle()
+			err = s.quoted(powershellSingle)
 		case '"':
-			err = s.powershellDouble()
+			err = s.quoted(powershellDouble)
 		case '`':
 			s.backtick()
 		case '|', ';', '>':
@@ -46,44 +43,10 @@ func unslashed(words []string) []string {
 	return words
 }
 
-func (s *scanner) powershellSingle() error {
-	for {
-		if err := s.single(); err != nil {
-			return err
-		}
-		if s.peek() != '\'' {
-			return nil
-		}
-		s.at++
-		s.put("'")
-	}
-}
-
-func (s *scanner) powershellDouble() error {
-	s.put("")
-	for {
-		c, ok := s.next()
-		switch {
-		case !ok:
-			return errQuote
-		case c == '"' && s.peek() == '"':
-			s.at++
-			s.put(`"`)
-		case c == '"':
-			return nil
-		case c == '`':
-			s.backtick()
-		case c == '$' && s.peek() == '(':
-			return errors.New("the line runs another command, in $(…): write what it prints in its place")
-		case c == '$':
-			s.text = s.text[:s.at] + strings.TrimPrefix(s.text[s.at:], "env:")
-			if err := s.variable(); err != nil {
-				return err
-			}
-		default:
-			s.put(string([]byte{c}))
-		}
-	}
+// powershellVariable takes a variable of the environment, which PowerShell writes $env:NAME.
+func (s *scanner) powershellVariable() error {
+	s.text = s.text[:s.at] + strings.TrimPrefix(s.text[s.at:], "env:")
+	return s.variable()
 }
 
 // backtick takes what stands behind one.
