@@ -226,6 +226,26 @@ func TestFastByteOrderMark(t *testing.T) {
 	}
 }
 
+// TestKeyWithBackslash: a name with a backslash is not the key that is written
+// like it, in which the backslash begins an escape.
+func TestKeyWithBackslash(t *testing.T) {
+	s, err := Compile([]byte(`{"type":"object","properties":{"a\\b":{"type":"integer"}},"required":["a\\b"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		record string
+		want   bool
+	}{
+		{`{"a\b":12345678,"next":12345678}`, false},
+		{`{"a\\b":12345678,"next":12345678}`, true},
+	} {
+		if got := s.accepts([]byte(tt.record)); got && !tt.want || (s.judged([]byte(tt.record)) == nil) != tt.want {
+			t.Errorf("%s: accepted %t, want %t, by the judge: %v", tt.record, got, tt.want, s.judged([]byte(tt.record)))
+		}
+	}
+}
+
 func FuzzFastAgainstJudge(f *testing.F) {
 	for _, tt := range diffCases {
 		f.Add([]byte(tt.doc), []byte(tt.record))

@@ -35,10 +35,6 @@ type RecordPath struct {
 	MissingIsEmpty bool
 }
 
-// Span is a range of bytes of a page, [Start, End): of its body or, from the
-// body's length on, of what was made for it.
-type Span struct{ Start, End int }
-
 // PageRecord is where a record of a page and what belongs to it lie.
 type PageRecord struct {
 	Record  Span
