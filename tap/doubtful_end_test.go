@@ -1,6 +1,7 @@
 package tap_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -8,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/tap"
 )
 
 // endCase is a walk of testdata/ends.json: the answers in turn, the last one
@@ -182,6 +185,14 @@ func TestDoubtKeepsBookmark(t *testing.T) {
 		}
 		if got := strings.Contains(r.log, "the bookmark stays where it is"); got != (tt.keys+tt.inc == "") {
 			t.Errorf("%s%s: the log says that the bookmark stays: %t", tt.keys, tt.inc, got)
+		}
+		var log bytes.Buffer
+		looked := setup{definition: definition, api: answering(body)}
+		if _, err := tap.Preview(t.Context(), looked.options(t, io.Discard, &log), "items", 10); err != nil {
+			t.Fatal(err)
+		}
+		if text := log.String(); strings.Contains(text, "bookmark") || !strings.Contains(text, "the last answer contradicts its end") {
+			t.Errorf("%s%s: a preview, which has no bookmark, says %s", tt.keys, tt.inc, text)
 		}
 	}
 }

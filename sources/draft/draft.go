@@ -92,3 +92,23 @@ type Definition struct {
 	Root Map      // version, name, settings, client, streams …
 	Left []string // what the source says and the definition cannot carry: "PLACE: what, and what to do"
 }
+
+// Questions is how many entries are open that ask something.
+func (d *Definition) Questions() int { return questions(&d.Root) }
+
+func questions(value any) (n int) {
+	switch v := value.(type) {
+	case *Map:
+		for _, e := range v.entries() {
+			if e.Open && e.Note != "" {
+				n++
+			}
+			n += questions(e.Value)
+		}
+	case []any:
+		for _, item := range v {
+			n += questions(item)
+		}
+	}
+	return n
+}

@@ -10,7 +10,7 @@ import (
 )
 
 // TellDoubts logs why the end of a walk is in doubt, and what else a person
-// should know of it.
+// should know of it. Who only looks has no bookmark that could stay.
 func (r *Renderer) TellDoubts(page *fetch.Page) {
 	for _, d := range page.Proof.Doubts {
 		if !r.tells("doubt", d.Key) {
@@ -34,15 +34,19 @@ func (r *Renderer) TellDoubts(page *fetch.Page) {
 		}
 		r.o.Log.Warn(text, attrs...)
 	}
-	if r.keeps(page.Proof.Doubts) && !r.stream.FullTable() && r.tells("doubt", "the bookmark stays") {
-		r.o.Log.Warn("the bookmark stays where it is: the next sync asks for the same records again (on_incomplete: warn moves it all the same)",
-			"stream", r.stream.Name)
-	}
 	for _, text := range page.Remarks {
 		if !r.tells("remark", text) {
 			continue
 		}
 		r.o.Log.Warn(text, "stream", r.stream.Name, "request", page.Request)
+	}
+}
+
+// tellKept logs that the bookmark stays because of doubts.
+func (r *Renderer) tellKept(page *fetch.Page) {
+	if r.keeps(page.Proof.Doubts) && !r.stream.FullTable() && r.tells("doubt", "the bookmark stays") {
+		r.o.Log.Warn("the bookmark stays where it is: the next sync asks for the same records again (on_incomplete: warn moves it all the same)",
+			"stream", r.stream.Name)
 	}
 }
 

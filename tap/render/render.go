@@ -176,6 +176,7 @@ func (r *Renderer) note(b *Lines, page *fetch.Page) {
 	}
 	b.Keep = r.keeps(page.Proof.Doubts)
 	r.TellDoubts(page)
+	r.tellKept(page)
 }
 
 // endWalk tells what the records of a walk that was read to its end came to. One

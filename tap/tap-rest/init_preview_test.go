@@ -35,3 +35,26 @@ func TestInitPreviewFails(t *testing.T) {
 		t.Errorf("the config: %s, %v", config, err)
 	}
 }
+
+// TestInitSaysWhatIsOpen: the end of what init says names how many questions are left, and
+// nothing of runs, of which there was none.
+func TestInitSaysWhatIsOpen(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Query().Get("updated_since") > "2024-01-02" {
+			io.WriteString(w, `{"data":[{"id":3,"updated_at":"2024-01-03T00:00:00Z"}],"total":900}`)
+			return
+		}
+		io.WriteString(w, `{"data":[{"id":1,"updated_at":"2024-01-01T00:00:00Z"},{"id":2,"updated_at":"2024-01-02T00:00:00Z"},{"id":3,"updated_at":"2024-01-03T00:00:00Z"},{"id":4,"updated_at":"2024-01-04T00:00:00Z"}],"total":900}`)
+	}))
+	defer server.Close()
+	dir := t.TempDir()
+	cmd := exec.Command(builtBinary(t), "init", server.URL+"/orders", "-o", "x.yaml", "--yes")
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "XDG_STATE_HOME="+dir)
+	text, err := cmd.CombinedOutput()
+	said := string(text)
+	if err != nil || !strings.Contains(said, "x.yaml leaves 2 questions open") || strings.Contains(said, "bookmark") || !strings.Contains(said, "the last answer contradicts its end") {
+		definition, _ := os.ReadFile(filepath.Join(dir, "x.yaml"))
+		t.Errorf("%v\n%s\n%s", err, said, definition)
+	}
+}

@@ -113,6 +113,9 @@ func (o *output) write(d *draft.Definition, in *survey) error {
 	if failed != nil && in.stop.Err() != nil {
 		return failed
 	}
+	if n := d.Questions(); n > 0 {
+		o.rt.Console.Say("%s leaves %s open, each a comment with the likely line below: take the # away where that is right.", o.shownFile(), report.Numbered(int64(n), "%s question[|s]"))
+	}
 	if err := o.next(in); err != nil {
 		return err
 	}
@@ -168,7 +171,11 @@ func (o *output) preview(d *sources.Definition, in *survey) error {
 		return err
 	}
 	o.rt.Console.Hide(options.Config.Hider)
-	look, err := tap.Preview(in.stop, options, d.Names()[0], in.first+1)
+	most := previewed // of the first page
+	if in.first > 0 { // calls are left for the second
+		most = in.first + 1
+	}
+	look, err := tap.Preview(in.stop, options, d.Names()[0], most)
 	if err != nil && !errors.Is(err, probe.ErrNotRecorded) {
 		return o.rt.Printed(err)
 	}
