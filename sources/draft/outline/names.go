@@ -40,16 +40,18 @@ func Name(text, other string) string {
 	return name
 }
 
-// Names gives each name once.
-type Names map[string]bool
+// Names gives each name once: of those that are given it has the last number that was put
+// behind one.
+type Names map[string]int
 
 // Free returns the name, with a number behind it where it was given before.
 func (n Names) Free(name string) string {
 	free := name
-	for i := 2; n[free]; i++ {
-		free = name + "_" + strconv.Itoa(i)
+	for n[free] > 0 {
+		n[name]++
+		free = name + "_" + strconv.Itoa(n[name])
 	}
-	n[free] = true
+	n[free] = 1
 	return free
 }
 

@@ -117,7 +117,7 @@ func (r *resolver) named() {
 			count[last(i, n)]++
 		}
 		for i, l := range r.all {
-			if name := last(i, n); l.name == "" && name != "" && count[name] == 1 && !taken[name] {
+			if name := last(i, n); l.name == "" && name != "" && count[name] == 1 && taken[name] == 0 {
 				l.name = taken.Free(Name(name, "stream"))
 			}
 		}

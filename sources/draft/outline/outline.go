@@ -42,7 +42,7 @@ func New(name, description, from string) *Outline {
 	return &Outline{
 		Name: Name(strings.NewReplacer("'s ", " ", "’s ", " ").Replace(strings.ToLower(name)), "api"), Description: Line(description), Head: []string{"Made of " + from + "."},
 		Client: new(draft.Map), Defaults: new(draft.Map), settings: new(draft.Map),
-		names: Names{"source": true, "run": true}, secrets: map[string]string{},
+		names: Names{"source": 1, "run": 1}, secrets: map[string]string{},
 	}
 }
 

@@ -16,21 +16,12 @@ import (
 	"github.com/tap-rest/tap-rest/sources/draft"
 )
 
-// Limits of a document. The largest ones known, those of Microsoft Graph and
-// GitHub, have 35 MB of YAML and 12 MB of JSON.
-const (
-	MaxJSON  = 128 << 20
-	MaxYAML  = 48 << 20 // a byte of it takes more memory
-	maxNodes = 6_000_000
-	maxDepth = 500
-)
-
 // Parse reads a document in JSON or YAML. An error names the file and the line.
 func Parse(file string, data []byte) (*document.Node, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if start := bytes.TrimSpace(data); len(start) > 0 && (start[0] == '{' || start[0] == '[') {
 		root, err := parseJSON(file, data)
-		if err == nil || len(data) > MaxYAML/8 {
+		if err == nil || isTooMuch(err) || len(data) > MaxYAML/8 {
 			return root, err
 		}
 		// YAML may begin with a brace as well.
@@ -54,6 +45,9 @@ type jsonReader struct {
 func parseJSON(file string, data []byte) (*document.Node, error) {
 	if len(data) > MaxJSON {
 		return nil, fmt.Errorf("%s: %d bytes: a document of JSON has at most %d; take the parts out that are not needed", file, len(data), MaxJSON)
+	}
+	if line, err := boundJSON(data); err != nil {
+		return nil, fmt.Errorf("%s:%d: %w", file, line, err)
 	}
 	r := &jsonReader{dec: json.NewDecoder(bytes.NewReader(data)), data: data, line: 1}
 	r.dec.UseNumber()
@@ -90,9 +84,9 @@ func (r *jsonReader) value(parent *document.Node, step string, depth int) (*docu
 	r.nodes++
 	switch {
 	case depth > maxDepth:
-		return nil, fmt.Errorf("nested deeper than %d", maxDepth)
+		return nil, errTooMuch{fmt.Sprintf("nested deeper than %d", maxDepth)}
 	case r.nodes > maxNodes:
-		return nil, fmt.Errorf("more than %d values", maxNodes)
+		return nil, errTooMuch{fmt.Sprintf("more than %d values", maxNodes)}
 	}
 	n := &document.Node{Parent: parent, Step: step, Line: r.at(), Column: 1}
 	switch v := token.(type) {
@@ -140,21 +134,24 @@ func (r *jsonReader) members(n *document.Node, open json.Delim, depth int) error
 }
 
 // yamlReader turns what the YAML library read into nodes.
-type yamlReader struct {
-	nodes int
-	open  []*yaml.Node // aliases that are being read
-}
+type yamlReader struct{ nodes int }
 
 func parseYAML(file string, data []byte) (*document.Node, error) {
 	if len(data) > MaxYAML {
 		return nil, fmt.Errorf("%s: %d bytes: a document of YAML has at most %d; take it as JSON, or take the parts out that are not needed", file, len(data), MaxYAML)
 	}
+	if line, err := boundYAML(data); err != nil {
+		return nil, fmt.Errorf("%s:%d: %w", file, line, err)
+	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return nil, fmt.Errorf("%s: neither JSON nor YAML: %w", file, err)
+		return nil, yamlError(file, err)
 	}
 	if len(doc.Content) == 0 {
 		return nil, fmt.Errorf("%s: the document is empty", file)
+	}
+	if err := boundAliases(&doc); err != nil {
+		return nil, fmt.Errorf("%s:%w", file, err)
 	}
 	r := new(yamlReader)
 	root, err := r.node(doc.Content[0], nil, "", 0)
@@ -168,20 +165,13 @@ func (r *yamlReader) node(y *yaml.Node, parent *document.Node, step string, dept
 	r.nodes++
 	switch {
 	case depth > maxDepth:
-		return nil, fmt.Errorf("%d: nested deeper than %d", y.Line, maxDepth)
+		return nil, fmt.Errorf("%d: %w", y.Line, errTooMuch{fmt.Sprintf("nested deeper than %d", maxDepth)})
 	case r.nodes > maxNodes:
-		return nil, fmt.Errorf("%d: more than %d values, with aliases expanded", y.Line, maxNodes)
+		return nil, fmt.Errorf("%d: %w", y.Line, errTooMuch{fmt.Sprintf("more than %d values, with aliases expanded", maxNodes)})
 	}
 	n := &document.Node{Parent: parent, Step: step, Line: y.Line, Column: y.Column}
 	switch y.Kind {
 	case yaml.AliasNode:
-		for _, open := range r.open {
-			if open == y.Alias {
-				return nil, fmt.Errorf("%d: anchor %q contains itself", y.Line, y.Value)
-			}
-		}
-		r.open = append(r.open, y.Alias)
-		defer func() { r.open = r.open[:len(r.open)-1] }()
 		return r.node(y.Alias, parent, step, depth+1)
 	case yaml.MappingNode:
 		return n, r.mapping(n, y, depth)

@@ -1,0 +1,169 @@
+package outline
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Limits of a document. The largest ones known, those of Microsoft Graph and
+// GitHub, have 35 MB of YAML and 12 MB of JSON.
+const (
+	MaxJSON  = 128 << 20
+	MaxYAML  = 48 << 20 // a byte of it takes more memory
+	maxNodes = 3_000_000
+	maxMarks = 2_500_000 // of YAML: lines, commas, dashes and brackets, each of which may begin a value
+	maxDepth = 500
+
+	// aliasFactor is how many times as many values a document of YAML may have with its
+	// aliases expanded as are written in it, and aliasFree how many in any case.
+	aliasFactor, aliasFree = 10, 100_000
+)
+
+// lessOfIt is the way out of a document that is too large.
+const lessOfIt = "take the parts out that are not needed"
+
+// errTooMuch is a document over a limit: whatever else it may be, it is not read.
+type errTooMuch struct{ what string }
+
+func (e errTooMuch) Error() string { return e.what + ": " + lessOfIt }
+
+// boundJSON counts what a text of JSON has, before anything is made of it. line is where a
+// limit is passed.
+func boundJSON(data []byte) (line int, err error) {
+	depth, values, line := 0, 1, 1
+	quoted := false
+	for i := 0; i < len(data); i++ {
+		c := data[i]
+		switch {
+		case c == '\n':
+			line++
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '[', c == '{':
+			depth++
+			values++
+		case c == ']', c == '}':
+			depth--
+		case c == ',':
+			values++
+		}
+		switch {
+		case depth > maxDepth:
+			return line, errTooMuch{fmt.Sprintf("nested deeper than %d", maxDepth)}
+		case values > 2*maxNodes: // each opening one may stand for itself and the first in it
+			return line, errTooMuch{fmt.Sprintf("more than %d values", maxNodes)}
+		}
+	}
+	return line, nil
+}
+
+// boundYAML does the same of YAML, as far as it can be told without reading it.
+func boundYAML(data []byte) (line int, err error) {
+	marks := 0
+	for text := range bytes.Lines(data) {
+		line++
+		marks += 1 + bytes.Count(text, []byte(",")) + bytes.Count(text, []byte("[")) + bytes.Count(text, []byte("{"))
+		for rest := bytes.TrimLeft(text, " "); bytes.HasPrefix(rest, []byte("- ")); rest = bytes.TrimLeft(rest[2:], " ") {
+			marks++
+		}
+		if marks > maxMarks {
+			return line, errTooMuch{fmt.Sprintf("more than %d lines, commas and brackets", maxMarks)}
+		}
+	}
+	return line, nil
+}
+
+var yamlLine = regexp.MustCompile(`line (\d+)`)
+
+// yamlError is an error of the YAML library, with the line where it has one.
+func yamlError(file string, err error) error {
+	if !strings.Contains(err.Error(), "exceeded max depth") {
+		return fmt.Errorf("%s: neither JSON nor YAML: %w", file, err)
+	}
+	line := 1
+	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+		line, _ = strconv.Atoi(m[1]) // digits
+	}
+	return fmt.Errorf("%s:%d: %w", file, line, errTooMuch{fmt.Sprintf("nested deeper than %d", maxDepth)})
+}
+
+// expansion counts the values of a document with its aliases expanded, without doing so.
+type expansion struct {
+	most  int
+	sizes map[*yaml.Node]int // of what aliases stand for
+	open  map[*yaml.Node]bool
+}
+
+// boundAliases is an error of a document whose aliases make much more of it than is written.
+func boundAliases(root *yaml.Node) error {
+	e := &expansion{most: min(maxNodes, aliasFactor*written(root)+aliasFree), sizes: map[*yaml.Node]int{}, open: map[*yaml.Node]bool{}}
+	_, err := e.size(root)
+	return err
+}
+
+func written(y *yaml.Node) int {
+	n := 1
+	for _, child := range y.Content {
+		n += written(child)
+	}
+	return n
+}
+
+func (e *expansion) size(y *yaml.Node) (n int, err error) {
+	if y.Kind == yaml.AliasNode {
+		return e.alias(y)
+	}
+	n = 1
+	for _, child := range y.Content {
+		more, err := e.size(child)
+		if err != nil {
+			return 0, err
+		}
+		if n += more; n > e.most {
+			return 0, fmt.Errorf("%d: with its aliases expanded, as *%s, the document has more than %d values: write out what they stand for, or %s", child.Line, nameOf(child), e.most, lessOfIt)
+		}
+	}
+	return n, nil
+}
+
+// nameOf is the first alias in a value, which is there.
+func nameOf(y *yaml.Node) string {
+	if y.Kind == yaml.AliasNode {
+		return y.Value
+	}
+	for _, child := range y.Content {
+		if name := nameOf(child); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+func (e *expansion) alias(y *yaml.Node) (int, error) {
+	if n, known := e.sizes[y.Alias]; known {
+		return n, nil
+	}
+	if e.open[y.Alias] {
+		return 0, fmt.Errorf("%d: anchor %q contains itself", y.Line, y.Value)
+	}
+	e.open[y.Alias] = true
+	n, err := e.size(y.Alias)
+	delete(e.open, y.Alias)
+	e.sizes[y.Alias] = n
+	return n, err
+}
+
+// isTooMuch reports whether an error is that of a document over a limit.
+func isTooMuch(err error) bool {
+	_, is := errors.AsType[errTooMuch](err)
+	return is
+}
