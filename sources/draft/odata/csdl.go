@@ -1,9 +1,9 @@
 package odata
 
 import (
+	"bytes"
 	"encoding/xml"
 	"fmt"
-	"strings"
 )
 
 // edmx is the metadata of a service, of any version.
@@ -86,17 +86,18 @@ type entitySet struct {
 	Type string `xml:"EntityType,attr"`
 }
 
-// largest is how long a document may be. Those of large systems have some 10 MB.
-const largest = 128 << 20
+// largest is how long a document may be. Those of large systems have some 10 MB, the largest
+// known ones 40.
+const largest = 64 << 20
 
 func parse(file string, data []byte) (*edmx, error) {
 	if len(data) > largest {
-		return nil, fmt.Errorf("%s: %d bytes: metadata have at most %d", file, len(data), largest)
+		return nil, fmt.Errorf("%s: %d bytes: metadata have at most %d: %s", file, len(data), largest, lessOfIt)
 	}
 	doc := new(edmx)
-	decoder := xml.NewDecoder(strings.NewReader(string(data)))
-	if err := decoder.Decode(doc); err != nil {
-		line, _ := decoder.InputPos()
+	tokens := &bounded{Decoder: xml.NewDecoder(bytes.NewReader(data))}
+	if err := xml.NewTokenDecoder(tokens).Decode(doc); err != nil {
+		line, _ := tokens.InputPos()
 		return nil, fmt.Errorf("%s:%d: not the XML of $metadata: %w", file, line, err)
 	}
 	if doc.XMLName.Local != "Edmx" {

@@ -21,7 +21,10 @@ type reader struct {
 	names outline.Names
 	sets  map[string]bool // entity types that an entity set has
 
-	deeper int // collections that lie too deep in others
+	deeper    int                      // collections that lie too deep in others
+	beyond    int                      // entity sets for which a definition has no room
+	nameless  int                      // entity sets whose names no path can have
+	changedIn map[*outline.Type]string // outline.ChangedField of types
 }
 
 // Read makes a definition of the metadata of a service. File names it in
@@ -31,7 +34,7 @@ func Read(file string, data []byte) (*draft.Definition, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{model: newModel(doc), names: outline.Names{}, sets: map[string]bool{}}
+	r := &reader{model: newModel(doc), names: outline.Names{}, sets: map[string]bool{}, changedIn: map[*outline.Type]string{}}
 	version := orText(doc.Version, "4.0")
 	if r.old {
 		version = orText(doc.Services.Version, orText(doc.Services.MaxVersion, "2.0"))
@@ -52,11 +55,20 @@ func Read(file string, data []byte) (*draft.Definition, error) {
 	for _, c := range containers {
 		r.container(&c)
 	}
+	if r.err != nil {
+		return nil, fmt.Errorf("%s: %w", file, r.err)
+	}
 	if len(r.out.Streams) == 0 {
 		return nil, fmt.Errorf("%s: the metadata have no entity set, so there is nothing to read", file)
 	}
 	if r.deeper > 0 {
 		r.out.Leave("%d collections lie in records of their own type, or deeper than %d: write a stream for them by hand", r.deeper, deepest)
+	}
+	if r.beyond > 0 {
+		r.out.Leave("entity sets: %d are left out, since a definition has room for fewer: %s", r.beyond, lessOfIt)
+	}
+	if r.nameless > mostNameless {
+		r.out.Leave("entity sets: %d more have no name that a path can have", r.nameless-mostNameless)
 	}
 	return r.out.Definition()
 }
@@ -107,19 +119,27 @@ func (r *reader) container(c *container) {
 		r.sets[r.full(set.Type)] = true
 	}
 	for _, set := range c.Sets {
-		if !isStep(set.Name) {
-			r.out.Leave("entity set %s: it has no name that a path can have", outline.Line(set.Name))
+		switch {
+		case r.err != nil:
+			return
+		case len(r.out.Streams) > mostStreams:
+			r.beyond++
+			continue
+		case !isStep(set.Name):
+			if r.nameless++; r.nameless <= mostNameless {
+				r.out.Leave("entity set %s: it has no name that a path can have", outline.Line(set.Name))
+			}
 			continue
 		}
 		s := r.stream(set.Name, "entity set "+set.Name, r.full(set.Type))
 		s.Map.Set("path", "/"+set.Name, "")
 		r.keysOf(s, set.Type, nil)
-		r.changed(s)
+		r.changed(s, set.Type)
 		r.out.Streams = append(r.out.Streams, s)
 		r.contained(s, "/"+set.Name, []string{r.full(set.Type)}, nil)
 	}
 	for _, one := range c.Singletons {
-		if !isStep(one.Name) {
+		if !isStep(one.Name) || r.err != nil || len(r.out.Streams) > mostStreams {
 			continue
 		}
 		s := r.stream(one.Name, "singleton "+one.Name, r.full(one.Type))
@@ -163,6 +183,9 @@ func (r *reader) keysOf(s *outline.Stream, typ string, parents []string) {
 		list = append(list, p)
 	}
 	keys := r.keys(typ)
+	if len(keys) > mostOfKey {
+		keys = nil
+	}
 	for _, k := range keys {
 		if s.Record.Field(k.Name) == nil {
 			keys = nil
@@ -177,16 +200,23 @@ func (r *reader) keysOf(s *outline.Stream, typ string, parents []string) {
 	s.Map.Set("primary_key", list, "")
 }
 
-// changed asks whether records can be filtered by when they changed.
-func (r *reader) changed(s *outline.Stream) {
-	field := outline.ChangedField(s.Record)
+// changed asks whether records of a type can be filtered by when they changed.
+func (r *reader) changed(s *outline.Stream, of string) {
+	if s.Record == nil {
+		return
+	}
+	field, known := r.changedIn[s.Record]
+	if !known {
+		field = outline.ChangedField(s.Record)
+		r.changedIn[s.Record] = field
+	}
 	if field == "" || !isStep(field) {
 		return
 	}
 	typ := ""
-	for _, owner := range r.structured {
+	for _, owner := range r.lineage(of) {
 		for _, p := range owner.Properties {
-			if p.Name == field && s.Record.Field(field).Type == r.types[r.full(p.Type)] {
+			if p.Name == field {
 				typ = r.full(p.Type)
 			}
 		}

@@ -1,6 +1,7 @@
 package odata
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -17,6 +18,9 @@ type model struct {
 	definitions map[string]string
 	ends        map[string]string // association and role → entity type, of those that are many
 	types       map[string]*outline.Type
+
+	made int   // fields of all types
+	err  error // a type of which too much would become
 }
 
 func newModel(doc *edmx) *model {
@@ -69,9 +73,14 @@ func (m *model) full(name string) string {
 // lineage is a type and what it is based on, the root first. A type that is
 // based on itself ends it.
 func (m *model) lineage(name string) (list []*structured) {
+	of := name
 	for name != "" {
 		s := m.structured[m.full(name)]
 		if s == nil || slices.Contains(list, s) {
+			break
+		}
+		if len(list) == mostBases {
+			m.fail(of, fmt.Sprintf("it is based on more than %d types, one upon the other", mostBases))
 			break
 		}
 		list = append(list, s)
@@ -79,6 +88,13 @@ func (m *model) lineage(name string) (list []*structured) {
 	}
 	slices.Reverse(list)
 	return list
+}
+
+// fail takes note of the first type of which too much would become.
+func (m *model) fail(name, what string) {
+	if m.err == nil {
+		m.err = fmt.Errorf("type %s: %w", outline.Line(name), tooMuch(what))
+	}
 }
 
 // keys are the properties that tell entities of a type apart.
@@ -152,6 +168,16 @@ func (m *model) fields(t *outline.Type, name string) {
 				continue
 			}
 			seen[p.Name] = true
+			m.made++
+			switch {
+			case len(t.Fields) >= mostOfType:
+				m.fail(name, fmt.Sprintf("it has more than %d properties, with those of its bases", mostOfType))
+			case m.made > mostOfAll:
+				m.fail(name, fmt.Sprintf("with it, the types have more than %d properties, with those of their bases", mostOfAll))
+			}
+			if m.err != nil {
+				return
+			}
 			if typ := m.typeOf(p.Type); typ != nil {
 				t.Fields = append(t.Fields, outline.Field{Name: p.Name, Type: typ, Required: p.Nullable == "false"})
 			}
