@@ -80,7 +80,7 @@ func run(args []string) int {
 	exited := -1
 	program.BoundMemory(program.DefaultMemory)
 	logFormat, logLevel := inputs.OrchestratorLog()
-	parser, err := kong.New(&c,
+	options := []kong.Option{
 		kong.Name("tap-rest"),
 		kong.Description(description),
 		kong.Help(help),
@@ -88,12 +88,9 @@ func run(args []string) int {
 		kong.ConfigureHelp(kong.HelpOptions{NoAppDescFormat: true, NoExpandSubcommands: true}),
 		kong.Vars{"version": versionLine(), "log_format": logFormat, "log_level": logLevel, "readers": firstdraft.ReaderNames()},
 		kong.Exit(func(code int) { exited = code }),
-	)
-	if err != nil {
-		panic(err) // the struct above is wrong
 	}
 	args, target := splitTarget(args)
-	command, err := parser.Parse(args)
+	parser, command, err := parse(&c, args, options)
 	switch {
 	case exited >= 0:
 		return exited
