@@ -17,7 +17,7 @@ func TestTakes(t *testing.T) {
 				t.Errorf("the last of %d is not taken", last)
 			}
 		}
-		if least := last / 10; taken < least || testing.Short() && taken > last/5+2 || !testing.Short() && taken < last {
+		if least := last / 11; taken < least || testing.Short() && taken > last/7+2 || !testing.Short() && taken < last {
 			t.Errorf("%d of %d are taken", taken, last)
 		}
 	}
