@@ -16,8 +16,8 @@ func TestMarksAfterAKill(t *testing.T) {
 	const rows, left = 5_000, 2_500
 	for i, kill := range []int{1, 150, 1_200, left, left + 60, left + 500, left + 1_100, left + 1_800, left + 2_400} {
 		for _, lost := range []bool{false, true} {
-			if testing.Short() && lost != (i%2 == 1) {
-				continue // make race tries both for each
+			if testing.Short() && (lost != (i%2 == 1) || i == 1 || i == 2 || i == 5 || i == 7) {
+				continue // in the middle of the rows, and of the marks, once
 			}
 			t.Run(fmt.Sprintf("line=%d,lost=%v", kill, lost), func(t *testing.T) {
 				t.Parallel()
