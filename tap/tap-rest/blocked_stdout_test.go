@@ -89,7 +89,7 @@ func TestBlockedCrowd(t *testing.T) {
 			if testing.Short() && tt.spool == 0 {
 				tt.pages = 1 // of each stream, as many are under way as of more
 			} else if testing.Short() {
-				streams = 8 // whose pages are more than the spool and three of each stream
+				streams = 5 // whose pages are more than the spool and three of each stream
 			}
 			c := newCrowd(streams, tt.pages, tt.packs)
 			server := httptest.NewServer(c)
