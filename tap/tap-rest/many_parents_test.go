@@ -260,6 +260,9 @@ func TestManyParents(t *testing.T) {
 			})
 			for _, lost := range []bool{false, true} {
 				t.Run(fmt.Sprintf("killed, state lost %v", lost), func(t *testing.T) {
+					if testing.Short() && lost == incremental {
+						t.Skip("the loss of the state is tried without a bookmark")
+					}
 					p := newManyParents(t, parents, incremental)
 					r := p.middle(t, lost)
 					r.holds(t)
