@@ -80,7 +80,7 @@ func (w way) client(t *testing.T, api http.RoundTripper, key, ofAuth, ofClient, 
 func TestEveryAuthExpires(t *testing.T) {
 	pages, flight := 200, 8
 	if testing.Short() {
-		pages, flight = 100, 4
+		pages, flight = 60, 2
 	}
 	eachWay(t, func(t *testing.T, w way) {
 		hows := w.hows
