@@ -314,6 +314,9 @@ func TestRowsMoveAtRandom(t *testing.T) {
 func TestNothingMoves(t *testing.T) {
 	for i, way := range ways {
 		for rows := range 40 {
+			if testing.Short() && rows%3 > 0 {
+				continue // pages have one row more for each row, up to seven
+			}
 			a := newShifting(rows, 1+rows%7, false)
 			s := trial{way: i}.stream(t)
 			got := newRig(t, s, a).run(s, paging.Position{})
