@@ -16,6 +16,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // heavy is an API whose rows are more than it can give at a time: from one row on, only
@@ -163,6 +164,9 @@ func checkSmaller(t *testing.T, s *sources.Stream, api *heavy) {
 		wantIDs(t, got.ids, upTo(200))
 	}
 	for i, next := range live.nexts {
+		if !testshare.Takes(i+1, len(live.nexts)) {
+			continue
+		}
 		at, _ := kept(t, next)
 		w := r.walk(s, at)
 		w.OneByOne()
