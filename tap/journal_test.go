@@ -180,7 +180,10 @@ func (j *journalCut) check(t *testing.T, before crash, state string) crash {
 	if pages < 1 || state == "" && pages != j.pages {
 		t.Fatalf("uncut run: got %d requests, want %d", pages, j.pages)
 	}
-	for _, at := range seen.all {
+	for i, at := range seen.all {
+		if testing.Short() && (i+j.pages)%3 > 0 && i+1 < len(seen.all) {
+			continue // another third for ways with another number of pages
+		}
 		lines := parseLines(t, at.lines)
 		kept := lastState(lines)
 		if kept == "" || !done(t, kept, "items") {
