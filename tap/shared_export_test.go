@@ -76,6 +76,9 @@ func killSharedAnywhere(t *testing.T, base setup, from int) {
 	s.must(t)
 	for at := from; at <= whole.requests; at++ {
 		for i := range 8 {
+			if testing.Short() && i != at%8 && i != 7-at%8 {
+				continue // of each two that differ in all
+			}
 			killShared(t, base, at, i&1 == 1, i&2 == 2, i&4 == 4)
 		}
 	}
