@@ -29,7 +29,7 @@ func TestTooManyOwed(t *testing.T) {
 		{name: "merged, and all fail again", first: [2]int{1, 990}, then: [2]int{1, accounts}, merged: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if testshare.Race && !tt.merged {
+			if (testshare.Race || testing.Short()) && !tt.merged {
 				t.Skip("the merged one does at once what this one does")
 			}
 			synctest.Test(t, func(t *testing.T) {
