@@ -171,7 +171,7 @@ func TestCrash(t *testing.T) {
 	for at := 1; at <= whole.ops+1; at++ {
 		tries := testshare.Rounds(20)
 		if testing.Short() {
-			tries = testshare.Rounds(10)
+			tries = testshare.Rounds(5)
 		}
 		for try := range tries {
 			t.Run(fmt.Sprintf("%d %d", at, try), func(t *testing.T) {
