@@ -37,7 +37,8 @@ const readmeAddress = "127.0.0.1:8025"
 // as one shell: files are saved, commands are run, and each line of a text block
 // must be in the output of the commands before it, … standing for anything.
 // Commands marked needs=PROGRAM are left out, with what they print, unless the
-// program is one of these; those marked by-hand are left out always.
+// program is one of these. Commands for a terminal of their own are run beside the
+// others, and those for a checkout are run by TestDocumentedMeasurements.
 func runDocument(t *testing.T, dir, address string, env []string, text string, programs ...string) {
 	script := "set -eu\ntrap 'kill ${!:-} 2>/dev/null || :' EXIT\n"
 	var wanted [][]string // of each block of commands, the lines of its output
@@ -47,7 +48,10 @@ func runDocument(t *testing.T, dir, address string, env []string, text string, p
 		switch {
 		case language == "sh":
 			program, needs := strings.CutPrefix(mark, "needs=")
-			if left = mark == "by-hand" || needs && !slices.Contains(programs, program); left {
+			if mark == inTerminal {
+				runInTerminal(t, dir, env, body)
+			}
+			if left = mark == inTerminal || mark == inCheckout || needs && !slices.Contains(programs, program); left {
 				continue
 			}
 			script += "echo " + blockMark + "\n" + withoutMake(t, body)

@@ -76,16 +76,22 @@ func TestRecipes(t *testing.T) {
 	}
 }
 
-func (one recipe) run(t *testing.T, definition string) {
+// start starts the server that stands in for the API.
+func (one recipe) start(t *testing.T) *recipeAPI {
 	api := &recipeAPI{rows: recipeRows(one.rows)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { one.serve(api, w, r) }))
-	defer server.Close()
+	t.Cleanup(server.Close)
 	api.url = server.URL
+	return api
+}
+
+func (one recipe) run(t *testing.T, definition string) {
+	api := one.start(t)
 	if !strings.Contains(definition, one.base) {
 		t.Fatalf("the definition does not have %s", one.base)
 	}
 	dir := t.TempDir()
-	writeFile(t, dir, "source.yaml", []byte(strings.ReplaceAll(definition, one.base, server.URL)))
+	writeFile(t, dir, "source.yaml", []byte(strings.ReplaceAll(definition, one.base, api.url)))
 	writeFile(t, dir, "config.json", []byte(`{"source": "source.yaml", `+one.config+`}`))
 	first := runRecipe(t, dir)
 	if got := recipeKeys(t, first); len(got) != one.rows || len(slices.Compact(got)) != one.rows {
