@@ -1,7 +1,9 @@
 package metrics
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math"
 	"os"
@@ -19,7 +21,8 @@ import (
 // every is how often a file is written while the run goes on.
 const every = time.Minute
 
-// File is the file of a run. Its methods may be called from any goroutine.
+// File is the file of a run. Its methods may be called from any goroutine. CountsParts and
+// Part do nothing where there is none, f being nil.
 type File struct {
 	name string
 	log  func() *slog.Logger
@@ -36,7 +39,10 @@ type File struct {
 // Open begins a file for a run that begins now. Its error says why the file could not be
 // written. End ends it.
 func Open(name, version string, log func() *slog.Logger, hide func(string) string) (*File, error) {
-	if err := workdir.Writable(name); err != nil {
+	switch err := workdir.Publishable(name); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("--metrics-file: the folder %s is not there, and none is made, since others read the file: make it (mkdir -p -m 755 %[1]s), or name a file in node_exporter's folder (--collector.textfile.directory)", filepath.Dir(name))
+	case err != nil:
 		return nil, fmt.Errorf("--metrics-file: %s cannot be written: %w; name a file in a folder that this user may write to", name, err)
 	}
 	if info, err := os.Lstat(name); err == nil && info.Mode()&os.ModeNamedPipe != 0 {
@@ -52,6 +58,26 @@ func Open(name, version string, log func() *slog.Logger, hide func(string) strin
 
 // Saw takes a later snapshot of the run.
 func (f *File) Saw(s *report.Snapshot) { f.saw.Store(s) }
+
+// CountsParts says that the run is that of a worker, which reads parts.
+func (f *File) CountsParts() {
+	if f == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.at.parts = map[Outcome]int64{}
+}
+
+// Part takes note of what became of a part.
+func (f *File) Part(became Outcome) {
+	if f == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.at.parts[became]++
+}
 
 // End writes the file for the last time. It is called once.
 func (f *File) End(code int) {

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -15,6 +17,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/tap/report"
@@ -128,7 +131,7 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 func TestFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		name := filepath.Join(t.TempDir(), "new", "shop.prom")
+		name := filepath.Join(t.TempDir(), "shop.prom")
 		f, err := Open(name, "1.2", quiet, func(text string) string { return strings.ReplaceAll(text, "hunter2", "***") })
 		if err != nil {
 			t.Fatal(err)
@@ -160,6 +163,7 @@ func TestFile(t *testing.T) {
 			{"tap_rest_running", nil, 1},
 			{"tap_rest_start_timestamp_seconds", nil, float64(began.Unix())},
 			{"tap_rest_duration_seconds", nil, 60},
+			{"tap_rest_heartbeat_timestamp_seconds", nil, float64(began.Unix() + 60)},
 			{"tap_rest_stopped_early", nil, 1},
 			{"tap_rest_stream_records_total", []string{shown}, 9_007_199_254_740_993},
 			{"tap_rest_stream_records_total", []string{"stream=shops"}, 0},
@@ -205,6 +209,36 @@ func TestFile(t *testing.T) {
 		}
 		if left, err := filepath.Glob(filepath.Join(filepath.Dir(name), "*.prom*")); err != nil || len(left) != 1 {
 			t.Errorf("the folder has %q, %v", left, err)
+		}
+	})
+}
+
+// TestFolderIsMissing: none is made, which others could not enter, and the error says what
+// to do; nor is one made that has gone meanwhile.
+func TestFolderIsMissing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "nodir")
+		name := filepath.Join(dir, "shop.prom")
+		if _, err := Open(name, "1", quiet, same); err == nil || !strings.Contains(err.Error(), "--metrics-file: the folder "+dir+" is not there") || !strings.Contains(err.Error(), "mkdir -p -m 755 "+dir) {
+			t.Errorf("got %v", err)
+		}
+		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("the folder was made: %v", err)
+		}
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		f, err := Open(name, "1", quiet, same)
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+		f.End(0)
+		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("the folder was made again: %v", err)
 		}
 	})
 }
@@ -264,4 +298,99 @@ func TestNoRunFails(t *testing.T) {
 			t.Errorf("it cannot be written, and the error is %v", err)
 		}
 	})
+}
+
+// TestAlertRules: the rules for Prometheus that docs/operations.md has say what it says of
+// them, by files as this package writes them.
+func TestAlertRules(t *testing.T) {
+	rules := documentedRules(t)
+	synctest.Test(t, func(t *testing.T) {
+		name := filepath.Join(t.TempDir(), "shop.prom")
+		f, err := Open(name, "1", quiet, same)
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		began := parse(t, name)
+		time.Sleep(50 * time.Minute)
+		synctest.Wait()
+		killed := parse(t, name)
+		killedAt := time.Now()
+		f.End(0)
+		well, ended := parse(t, name), time.Now()
+		if f, err = Open(name, "1", quiet, same); err != nil {
+			t.Fatal(err)
+		}
+		f.End(1)
+		failed := parse(t, name)
+		for _, tt := range []struct {
+			name string
+			file map[string]*dto.MetricFamily
+			at   time.Time
+			want string
+		}{
+			{"a run that has begun", began, killedAt.Add(-50*time.Minute + 59*time.Second), ""},
+			{"one that goes on", killed, killedAt.Add(59 * time.Second), ""},
+			{"one that was killed", killed, killedAt.Add(4 * time.Minute), "TapRestKilled"},
+			{"one that ended well", well, ended.Add(time.Hour), ""},
+			{"one that failed for good", failed, ended.Add(time.Minute), "TapRestFailed"},
+			{"none for too long", well, ended.Add(27 * time.Hour), "TapRestLate"},
+			{"one that failed, and none for too long", failed, ended.Add(27 * time.Hour), "TapRestFailed TapRestLate"},
+		} {
+			var fire []string
+			for _, r := range rules {
+				if r.holds(t, tt.file, tt.at) {
+					fire = append(fire, r.Alert)
+				}
+			}
+			if got := strings.Join(fire, " "); got != tt.want {
+				t.Errorf("%s: %q fire, want %q", tt.name, got, tt.want)
+			}
+		}
+	})
+}
+
+// rule is a rule for Prometheus.
+type rule struct {
+	Alert, Expr string
+	Annotations map[string]string
+}
+
+func documentedRules(t *testing.T) []rule {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, found := strings.Cut(string(text), "```yaml tap-rest.rules.yml\n")
+	block, _, _ = strings.Cut(block, "```")
+	var file struct{ Groups []struct{ Rules []rule } }
+	if err := yaml.Unmarshal([]byte(block), &file); err != nil || !found || len(file.Groups) != 1 {
+		t.Fatalf("%v in %q", err, block)
+	}
+	return file.Groups[0].Rules
+}
+
+// holds evaluates as much of PromQL as the rules have: comparisons of a metric, or of the
+// time since it, with a number, and of all of them.
+func (r rule) holds(t *testing.T, file map[string]*dto.MetricFamily, now time.Time) bool {
+	t.Helper()
+	term := regexp.MustCompile(`^(time\(\) - )?([a-z_]+) (==|>) (\d+)$`)
+	all := true
+	for one := range strings.SplitSeq(r.Expr, " and ") {
+		m := term.FindStringSubmatch(one)
+		if m == nil {
+			t.Fatalf("%s: this test does not know %q", r.Alert, one)
+		}
+		got, there := value(file, m[2], "run=shop")
+		if m[1] != "" {
+			got = float64(now.UnixMilli())/1000 - got
+		}
+		want, err := strconv.ParseFloat(m[4], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = all && there && (m[3] == ">" && got > want || m[3] == "==" && got == want)
+	}
+	return all
 }

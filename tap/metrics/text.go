@@ -58,13 +58,28 @@ type state struct {
 	success time.Time // when the last run without an error ended; zero: nobody knows
 	ended   bool
 	code    int
+	parts   map[Outcome]int64 // of a worker; nil: it is none
 }
+
+// Outcome is what became of a part that a worker took.
+type Outcome string
+
+// The outcomes. What is returned comes again at once, and goes on; what was lost another
+// worker may have.
+const (
+	Read     Outcome = "read"
+	Returned Outcome = "returned"
+	Failed   Outcome = "failed" // it comes again
+	GivenUp  Outcome = "given_up"
+	Lost     Outcome = "lost"
+)
 
 // textOf is the text of a run: s is nil, where none began.
 func textOf(run string, at state, s *report.Snapshot, hide func(string) string) string {
 	t := &text{run: run, hide: hide}
 	t.gauge("tap_rest_info", "The program that runs, or ran last.", 1, label{"version", at.version})
 	t.gauge("tap_rest_running", "Whether the run goes on: 1, or 0 once it has ended.", number(!at.ended))
+	t.gauge("tap_rest_heartbeat_timestamp_seconds", "When this was written, each minute while the run goes on: one that is older beside tap_rest_running of 1 is that of a run that was killed.", seconds(at.now))
 	t.gauge("tap_rest_start_timestamp_seconds", "When the run began.", seconds(at.begun))
 	t.gauge("tap_rest_duration_seconds", "How long the run has taken.", at.now.Sub(at.begun).Seconds())
 	if at.ended {
@@ -72,6 +87,13 @@ func textOf(run string, at state, s *report.Snapshot, hide func(string) string) 
 	}
 	if !at.success.IsZero() {
 		t.gauge(lastSuccess, "When the last run ended that exited with 0.", seconds(at.success))
+	}
+	if at.parts != nil {
+		const name = "tap_rest_parts_total"
+		t.metric(name, "counter", "Parts that the worker has taken, by what became of them.")
+		for _, one := range []Outcome{Read, Returned, Failed, GivenUp, Lost} {
+			t.sample(name, float64(at.parts[one]), label{"outcome", string(one)})
+		}
 	}
 	if s == nil {
 		return t.String()

@@ -48,10 +48,17 @@ func endsLine(f *os.File) bool {
 // Write writes a file that the user named: whole, as Replace does, where it is a file
 // or is not there yet. What it leads to by symbolic links is written, not they; and
 // what is no file, as /dev/stderr, a pipe or a terminal, is written to.
-func Write(path string, data []byte) error { return write(path, data, 0o600) }
+func Write(path string, data []byte) error { return write(path, data, ofOwner) }
 
-// Publish is Write for a file that others may read.
-func Publish(path string, data []byte) error { return write(path, data, 0o644) }
+// Publish is Write for a file that others may read. Its folder must be there: one that
+// was made here they could not enter.
+func Publish(path string, data []byte) error { return write(path, data, readable) }
+
+// The modes of files: for their owner alone, and for others to read.
+const (
+	ofOwner  fs.FileMode = 0o600
+	readable fs.FileMode = 0o644
+)
 
 func write(path string, data []byte, mode fs.FileMode) error {
 	path = follow(path)
@@ -69,7 +76,13 @@ func write(path string, data []byte, mode fs.FileMode) error {
 // Writable reports why Write would fail to write a file now; nil: it would not. It makes
 // the file's folder, as Write does. What is no file is not tried: a pipe may have no
 // reader yet.
-func Writable(path string) error {
+func Writable(path string) error { return writable(path, ofOwner) }
+
+// Publishable is Writable for Publish, which makes no folder: where that is missing, the
+// error is fs.ErrNotExist.
+func Publishable(path string) error { return writable(path, readable) }
+
+func writable(path string, mode fs.FileMode) error {
 	path = follow(path)
 	info, err := os.Stat(path)
 	switch {
@@ -81,7 +94,7 @@ func Writable(path string) error {
 		return errors.New("it is the name of a folder")
 	}
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeFolder(dir, mode); err != nil {
 		return err
 	}
 	f, err := os.CreateTemp(dir, newFor(path)+"*")
@@ -89,6 +102,14 @@ func Writable(path string) error {
 		return err
 	}
 	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// makeFolder makes the folder of a file that is not for others, where it is missing.
+func makeFolder(dir string, mode fs.FileMode) error {
+	if mode != ofOwner {
+		return nil
+	}
+	return os.MkdirAll(dir, 0o700)
 }
 
 // follow returns what a path leads to by symbolic links, though it may not be there yet.
@@ -113,7 +134,7 @@ func follow(path string) string {
 }
 
 // Replace replaces a file whole: a crash leaves the old or the new one.
-func Replace(path string, data []byte) error { return replace(path, data, 0o600) }
+func Replace(path string, data []byte) error { return replace(path, data, ofOwner) }
 
 func replace(path string, data []byte, mode fs.FileMode) error {
 	return replaceBy(path, mode, func(f io.Writer) error {
@@ -123,11 +144,13 @@ func replace(path string, data []byte, mode fs.FileMode) error {
 }
 
 // ReplaceBy replaces a file by what is written, whole or not at all.
-func ReplaceBy(path string, write func(io.Writer) error) error { return replaceBy(path, 0o600, write) }
+func ReplaceBy(path string, write func(io.Writer) error) error {
+	return replaceBy(path, ofOwner, write)
+}
 
 func replaceBy(path string, mode fs.FileMode, write func(io.Writer) error) error {
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeFolder(dir, mode); err != nil {
 		return err
 	}
 	f, err := os.CreateTemp(dir, newFor(path)+"*")
@@ -135,7 +158,7 @@ func replaceBy(path string, mode fs.FileMode, write func(io.Writer) error) error
 		return err
 	}
 	err = write(f)
-	if mode != 0o600 { // that of a temporary file
+	if mode != ofOwner { // that of a temporary file
 		err = errors.Join(err, f.Chmod(mode))
 	}
 	err = errors.Join(err, f.Sync(), f.Close())
