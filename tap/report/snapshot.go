@@ -136,8 +136,13 @@ func (s *StreamSnapshot) join(other *StreamSnapshot) {
 	if s.Wait == nil {
 		s.Wait = other.Wait
 	}
+	s.addAnswers(other.Answers)
+}
+
+// addAnswers adds answers to those that there are, which may be another snapshot's.
+func (s *StreamSnapshot) addAnswers(more map[int]int64) {
 	s.Answers = maps.Clone(s.Answers)
-	for status, n := range other.Answers {
+	for status, n := range more {
 		if s.Answers == nil {
 			s.Answers = map[int]int64{}
 		}

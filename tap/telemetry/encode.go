@@ -57,6 +57,10 @@ func (h hider) span(s sdktrace.ReadOnlySpan) *tracepb.Span {
 	for _, e := range s.Events() {
 		span.Events = append(span.Events, &tracepb.Span_Event{TimeUnixNano: nanos(e.Time), Name: h(e.Name), Attributes: h.attributes(e.Attributes), DroppedAttributesCount: uint32(e.DroppedAttributeCount)})
 	}
+	for _, l := range s.Links() {
+		traceID, id := l.SpanContext.TraceID(), l.SpanContext.SpanID()
+		span.Links = append(span.Links, &tracepb.Span_Link{TraceId: traceID[:], SpanId: id[:], Attributes: h.attributes(l.Attributes)})
+	}
 	if status := s.Status(); status.Code == codes.Error {
 		span.Status = &tracepb.Status{Code: tracepb.Status_STATUS_CODE_ERROR, Message: h(status.Description)}
 	}

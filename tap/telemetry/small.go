@@ -21,6 +21,9 @@ func Start(o Options) *Telemetry {
 // Tracer is not called.
 func (*Telemetry) Tracer() tap.Tracer { return nil }
 
+// Part follows nothing.
+func (*Telemetry) Part(string) (tap.Tracer, func(string)) { return nil, func(string) {} }
+
 // Saw is not called.
 func (*Telemetry) Saw(*report.Snapshot) {}
 

@@ -111,6 +111,22 @@ func (t *Telemetry) Tracer() tap.Tracer {
 	return t.tracer
 }
 
+// Part begins the trace of one of many parts of a run that lasts: a trace of its own, with a
+// link to the span of the run. end takes why the part failed, without secrets; "": it did
+// not. Where no traces are exported, t nil among these cases, the tracer is nil.
+func (t *Telemetry) Part(name string) (of tap.Tracer, end func(failure string)) {
+	if t == nil || t.tracer == nil {
+		return nil, func(string) {}
+	}
+	ctx, span := t.tracer.tracer.Start(context.Background(), name, trace.WithNewRoot(), trace.WithLinks(trace.LinkFromContext(t.tracer.ctx)))
+	return &tracer{t.tracer.tracer, ctx, span}, func(failure string) {
+		if failure != "" {
+			span.SetStatus(codes.Error, failure)
+		}
+		span.End()
+	}
+}
+
 // Saw takes a later snapshot of the run.
 func (t *Telemetry) Saw(s *report.Snapshot) { t.saw.Store(s) }
 

@@ -122,6 +122,8 @@ func texts(all []*commonpb.KeyValue) map[string]string {
 			m[a.Key] = fmt.Sprint(v.IntValue)
 		case *commonpb.AnyValue_DoubleValue:
 			m[a.Key] = fmt.Sprint(v.DoubleValue)
+		case *commonpb.AnyValue_BoolValue:
+			m[a.Key] = fmt.Sprint(v.BoolValue)
 		}
 	}
 	return m
@@ -176,6 +178,47 @@ func follow(t *Telemetry, failure error) {
 		{Name: "orders", Numbers: report.Numbers{Records: 9_007_199_254_740_993, Waited: 1500 * time.Millisecond}, Answers: map[int]int64{200: 5, 503: 1, 0: 2}},
 		{Name: "of a listing", Hidden: true},
 	}})
+}
+
+// TestParts: each part of a worker has a trace of its own, which names the worker's; a login
+// that no walk asked for is within the part, and says that it is one.
+func TestParts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rc := &receiver{}
+		tel, _ := exporting(rc, endpoint)
+		for _, failure := range []string{"", "the target was killed"} {
+			of, end := tel.Part("part of orders")
+			of.Stream("orders").End("complete", 2, nil)
+			of.Request(context.Background(), &fetch.Trail{Stream: "orders", Login: true, Method: "POST", URL: "http://api.test/token", Host: "api.test", Attempts: 1, Status: 200, Bytes: 7})
+			end(failure)
+		}
+		tel.End(0, false)
+		run := rc.span(t, "tap-rest sync")
+		traces := map[string]int{}
+		for _, s := range rc.spans {
+			traces[hex.EncodeToString(s.TraceId)]++
+			switch s.Name {
+			case "part of orders":
+				if len(s.ParentSpanId) > 0 || len(s.Links) != 1 || !bytes.Equal(s.Links[0].SpanId, run.SpanId) {
+					t.Errorf("the part is within %x, and has the links %v", s.ParentSpanId, s.Links)
+				}
+				if message := s.Status.GetMessage(); message != "" && message != "the target was killed" || (message == "") != (s.Status.GetCode() == tracepb.Status_STATUS_CODE_UNSET) {
+					t.Errorf("its status is %v", s.Status)
+				}
+			case "POST":
+				if got, want := fmt.Sprint(texts(s.Attributes)), "map[http.request.method:POST http.response.body.size:7 http.response.status_code:200 server.address:api.test tap_rest.login:true tap_rest.stream:orders url.full:http://api.test/token]"; got != want {
+					t.Errorf("the login has %s, want %s", got, want)
+				}
+			}
+		}
+		if len(traces) != 3 || len(rc.spans) != 1+2*3 {
+			t.Errorf("%d spans in the traces %v, want 7 in 3", len(rc.spans), traces)
+		}
+	})
+	of, end := (*Telemetry)(nil).Part("x")
+	if end(""); of != nil {
+		t.Error("there is a tracer where nothing is exported")
+	}
 }
 
 // TestExport: spans lie within each other and within that of TRACEPARENT, have the

@@ -6,9 +6,12 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/metrics"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
+	"github.com/tap-rest/tap-rest/tap/telemetry"
 	"github.com/tap-rest/tap-rest/tap/workdir"
 )
 
@@ -21,11 +24,13 @@ type Runtime struct {
 	Target  []string                  // the command that stands behind --; nil: what is read goes to stdout
 	Again   func(args []string) error // does what a flag that prints something does
 	Model   *kong.Application         // of the command line
+	Metrics *metrics.File             // nil: none was asked for
 
-	signals  *caught
-	watchers watchers         // of the run
-	tracer   tap.Tracer       // nil: nobody follows the run
-	ends     []func(code int) // told how the program ends
+	signals   *caught
+	watchers  watchers             // of the run
+	telemetry *telemetry.Telemetry // nil: nothing is exported
+	tracer    tap.Tracer           // nil: nobody follows the run
+	ends      []func(code int)     // told how the program ends
 }
 
 // New returns what a command finds around it, and catches the signals that stop it. Where

@@ -30,7 +30,7 @@ func (f *MetricsFlags) Observe(rt *Runtime, name string) error {
 	if t != nil {
 		rt.ends = append(rt.ends, func(code int) { t.End(code, rt.Stop.Err() != nil) })
 		rt.watchers.add(t.Saw)
-		rt.tracer = t.Tracer()
+		rt.tracer, rt.telemetry = t.Tracer(), t
 	}
 	if f.MetricsFile == "" {
 		return nil
@@ -41,6 +41,7 @@ func (f *MetricsFlags) Observe(rt *Runtime, name string) error {
 	}
 	rt.ends = append(rt.ends, file.End)
 	rt.watchers.add(file.Saw)
+	rt.Metrics = file
 	return nil
 }
 
@@ -49,8 +50,9 @@ const lookEvery = 100 * time.Millisecond
 
 // watchers are those who look at a run while it goes on.
 type watchers struct {
-	all  []func(*report.Snapshot)
-	last time.Time
+	all    []func(*report.Snapshot)
+	last   time.Time
+	before report.Several // runs of a worker that are over
 }
 
 // add adds one; nil is none.
@@ -69,8 +71,37 @@ func (w *watchers) look(a *report.Account) {
 }
 
 func (w *watchers) show(a *report.Account) {
-	s := a.Snapshot()
+	s := w.before.With(a.Snapshot())
 	for _, one := range w.all {
 		one(s)
+	}
+}
+
+// over shows them the account of a run that is over, and adds it to what they see of the
+// next one.
+func (w *watchers) over(a *report.Account) {
+	if len(w.all) == 0 {
+		return
+	}
+	w.show(a)
+	w.before.Over(a.Snapshot())
+}
+
+// WatchPart shows those who watch a worker the run of one of its parts, which has options.
+// Its numbers are added to those of the parts before it once over has its account; end is
+// told how it ended.
+func (rt *Runtime) WatchPart(name string, o *tap.Options) (over func(*report.Account), end func(error)) {
+	w := &rt.watchers
+	if len(w.all) > 0 {
+		o.Watch = w.look
+	}
+	tracer, ended := rt.telemetry.Part(name)
+	o.Tracer = tracer
+	return w.over, func(err error) {
+		why := ""
+		if err != nil {
+			why = rt.Console.Redact(err.Error())
+		}
+		ended(why)
 	}
 }

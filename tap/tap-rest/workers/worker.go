@@ -15,6 +15,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/fleet"
 	"github.com/tap-rest/tap-rest/tap/fleet/budget"
+	"github.com/tap-rest/tap-rest/tap/metrics"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
@@ -27,6 +28,7 @@ import (
 type WorkerCmd struct {
 	inputs.ChoiceFlags
 	fleetFlags
+	program.MetricsFlags
 	UntilDone bool `help:"End when the pass is over, or nothing is left to read of it but parts that are given up. Without it a worker waits for the next pass."`
 }
 
@@ -55,6 +57,10 @@ func (c *WorkerCmd) Run(rt *program.Runtime) error {
 	if rt.Target == nil {
 		return &tap.InputError{Err: errors.New("a worker needs a target of its own: tap-rest worker --nats URL --config FILE -- TARGET ARGUMENTS")}
 	}
+	if err := c.Observe(rt, "worker"); err != nil {
+		return err
+	}
+	rt.Metrics.CountsParts()
 	o, err := (&inputs.RunFlags{ChoiceFlags: c.ChoiceFlags}).Options(rt, tap.Discover)
 	if err != nil {
 		return err
@@ -158,7 +164,7 @@ func (w *worker) read(part *fleet.Part) error {
 		case <-stop.Done():
 		}
 	}()
-	r := &reading{worker: w, part: part, log: w.logOf(part), begun: time.Now()}
+	r := &reading{worker: w, part: part, log: w.logOf(part), begun: time.Now(), became: metrics.Returned}
 	var err error
 	if r.options, err = w.begin(stop, part); err == nil {
 		err = r.run(stop)
@@ -167,14 +173,17 @@ func (w *worker) read(part *fleet.Part) error {
 	defer end()
 	var told error
 	if errors.Is(context.Cause(stop), errLost) {
+		r.became = metrics.Lost
 		part.Drop()
 		r.log.Warn("the part is given up: what the target has confirmed is kept, and what the journal has is not asked for again", "why", errLost.Error())
 	} else {
 		told = r.tell(ctx, err)
 	}
 	if told != nil {
+		r.became = metrics.Lost
 		r.log.Warn("the NATS server could not be told what became of the part: another worker gets it after the lease", "why", told.Error())
 	}
+	w.rt.Metrics.Part(r.became)
 	var input *tap.InputError
 	if errors.As(err, &input) {
 		return err
@@ -190,6 +199,7 @@ type reading struct {
 	begun   time.Time
 	options tap.Options
 	account *report.Account // nil: nothing was read
+	became  metrics.Outcome
 
 	confirmed bool // the target has confirmed all that it got
 }
@@ -208,6 +218,7 @@ func (r *reading) tell(ctx context.Context, err error) error {
 	case r.part.Rest && r.isOver(err):
 		why := strings.ReplaceAll(r.worker.rt.Console.Redact(err.Error()), "\n", "; ")
 		r.log.Error("the passes are over, but something of them failed for good: the next pass asks for it first", "why", why)
+		r.became = metrics.Read
 		return r.part.Done(ctx, why)
 	case err != nil:
 		return r.failed(ctx, err)
@@ -223,6 +234,7 @@ func (r *reading) tell(ctx context.Context, err error) error {
 	if err := r.part.Done(ctx, ""); err != nil {
 		return err
 	}
+	r.became = metrics.Read
 	r.log.Info("the part is read", "records", records, "calls", calls, "took", time.Since(r.begun).Round(time.Millisecond).String())
 	if err := r.options.Share.RemoveJournal(r.options); err != nil {
 		r.log.Warn("the journal of the part could not be removed: nobody needs it any more", "why", err.Error())
@@ -298,15 +310,28 @@ func (r *reading) run(stop context.Context) error {
 	rt.Stop = stop
 	keeper := target.KeeperIn("the fleet "+w.fleet.Name(), r.part.Keep, func(stream string) bool { return o.Definition.Stream(stream) != nil }, o.Log)
 	o.Log = console.Quieter(o.Log)
+	over, end := w.rt.WatchPart(r.name(), &o)
 	err := program.Loaded(rt.LoadInto(o, keeper, func(o tap.Options) error {
 		var err error
 		r.account, err = tap.Sync(stop, o)
+		if r.account != nil && !errors.Is(err, tap.ErrBlocked) {
+			over(r.account)
+		}
 		return err
 	}), true)
 	if r.confirmed, _ = keeper.Confirmed(o.State); err == nil && !r.confirmed {
 		err = fmt.Errorf("the target %s ended without an error, but has not confirmed all that it got: a Singer target prints each state on stdout once it has stored what came before", rt.Target[0])
 	}
+	end(err)
 	return err
+}
+
+// name is what the part's span is called.
+func (r *reading) name() string {
+	if r.part.Rest {
+		return "rest of the plan"
+	}
+	return "part of " + r.part.Stream
 }
 
 // isOver reports whether the rest of a plan has come to its end though something failed
@@ -327,8 +352,10 @@ func (r *reading) failed(ctx context.Context, why error) error {
 	case err != nil:
 		return err
 	case again > 0:
+		r.became = metrics.Failed
 		r.log.Warn("the part failed, and comes again", "after", again.String(), "why", text)
 	default:
+		r.became = metrics.GivenUp
 		r.log.Error("the part failed, and is given up: tap-rest submit puts it into the queue again", "why", text)
 	}
 	return nil
