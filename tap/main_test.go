@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -132,6 +133,9 @@ func (s *setup) options(t *testing.T, out, logged io.Writer) tap.Options {
 	return o
 }
 
+// attribute matches an attribute of a line of the log, and how its value begins.
+var attribute = regexp.MustCompile(` (\w+)="?(\w+) `)
+
 // run runs a sync.
 func (s setup) run(t *testing.T) result {
 	t.Helper()
@@ -145,6 +149,11 @@ func (s setup) run(t *testing.T) result {
 		stop = context.Background()
 	}
 	account, err := tap.Sync(stop, s.options(t, out, &logged))
+	for _, attr := range attribute.FindAllStringSubmatch(logged.String(), -1) {
+		if attr[1] == attr[2] {
+			t.Errorf("the log says the name of an attribute twice: %s…", attr[0])
+		}
+	}
 	return result{parseLines(t, buffer.Bytes()), logged.String(), account, err}
 }
 

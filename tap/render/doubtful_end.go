@@ -30,7 +30,7 @@ func (r *Renderer) TellDoubts(page *fetch.Page) {
 		}
 		attrs := []any{"stream", r.stream.Name, "request", page.Request, "key", d.Key, "value", d.Value}
 		if d.Advice != "" {
-			attrs = append(attrs, "write", d.Advice)
+			attrs = append(attrs, "advice", d.Advice)
 		}
 		r.o.Log.Warn(text, attrs...)
 	}
