@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
 
@@ -65,6 +67,12 @@ func (r *run) handsOut(passes []*pass) (*handing, error) {
 	}
 	for _, p := range h.passes {
 		h.join(p)
+		if p.decision.Way == plan.FromJournal && len(r.State.Names()) == 0 {
+			r.Log.Warn("the plan is of a pass that an earlier run began: it goes on from the journal, since no state was given, and what came after its as_of is in no part of the plan. "+
+				"Where that run was cut off before its plan was whole, this is as it should be. Where it wrote one, give the state that the plan's parts came to (--state FILE), "+
+				"or forget that run (tap-rest journal prune --all --config FILE), and plan again",
+				"stream", p.stream.Name, "as_of", p.decision.Pass.AsOf.Format(time.RFC3339))
+		}
 	}
 	if r.journal == nil {
 		r.Log.Warn("there is no journal: should this run be cut off before the plan is whole, the next one asks the API again for all that the plan's parents have brought")

@@ -281,3 +281,35 @@ const visitsOfShops = `streams:
     partition_by: [{parent: shops, keys: {of: id}}]
     incremental: {start: "2025-03-01", window: 1mo, format: date}
 `
+
+// TestHandOutAgain: a run that plans without a state goes on with the pass that the journal
+// has, and its plan is of when that began: it warns, once for each stream of the plan, and
+// says how to plan anew. None that begins a pass warns, with a state or without one.
+func TestHandOutAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := family(6, 5, 5)
+		s := setup{definition: shopOrders, workDir: memoryFolder(t), api: api}
+		const warning = `level=WARN msg="the plan is of a pass that an earlier run began`
+		warns := func(e planning, want int) {
+			t.Helper()
+			if n := strings.Count(e.log, warning); n != want || e.plan == "" {
+				t.Errorf("it warns %d times, want %d, with the plan %q:\n%s", n, want, e.plan, e.log)
+			}
+		}
+		began := time.Now().UTC().Format(time.RFC3339)
+		first := s.handsOut(t)
+		warns(first, 0)
+		time.Sleep(2 * time.Hour)
+		again := s.handsOut(t)
+		warns(again, 1)
+		if !strings.Contains(again.log, "stream=orders as_of="+began) || !strings.Contains(again.plan, began) {
+			t.Errorf("the warning does not name the pass of %s, of which the plan is: %s\n%s", began, again.log, again.plan)
+		}
+		_, left := s.parts(t, first.plan, parsedState(t, first.result), 1, func(int) bool { return true })
+		_, ended := s.runShare(t, first.plan, left, nil)
+		s.state = string(ended.AppendSinger(nil))
+		warns(s.handsOut(t), 0)
+		s.state, s.workDir = "", memoryFolder(t) // as if the journal had been pruned
+		warns(s.handsOut(t), 0)
+	})
+}
