@@ -64,3 +64,43 @@ func (w *watched) tell() {
 	w.log.Warn("the target has taken nothing for "+w.slow.String()+": the run waits until it goes on", "target", w.name)
 	w.slow *= 2
 }
+
+// WatchEnd tells where a target that got all of its lines has not ended for a minute, and
+// again each time that twice as long has passed, until stop is called.
+func WatchEnd(name string, log *slog.Logger) (stop func()) {
+	w := &waiting{name: name, log: log, slow: slow, began: time.Now()}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.timer = time.AfterFunc(w.slow, w.tell)
+	return w.stop
+}
+
+// waiting waits for a target's end.
+type waiting struct {
+	name  string
+	log   *slog.Logger
+	began time.Time
+
+	mu    sync.Mutex
+	slow  time.Duration
+	timer *time.Timer
+	over  bool
+}
+
+func (w *waiting) tell() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over {
+		return
+	}
+	w.log.Warn("the target has got all lines, and has not ended for "+time.Since(w.began).Round(time.Second).String()+": the run waits until it does, and keeps no state that it has not confirmed", "target", w.name)
+	w.slow *= 2
+	w.timer.Reset(w.slow - time.Since(w.began))
+}
+
+func (w *waiting) stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = true
+	w.timer.Stop()
+}

@@ -68,3 +68,36 @@ func TestSlowTargetIsGone(t *testing.T) {
 		t.Errorf("wrote %d bytes, and got %v", n, err)
 	}
 }
+
+// TestSlowEnd proves that the log says after a minute, and then ever more seldom, that a
+// target which got all of its lines does not end, and nothing once it has ended.
+func TestSlowEnd(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		takes time.Duration
+		want  []string
+	}{
+		{"at once", 59 * time.Second, nil},
+		{"slow", 90 * time.Second, []string{"1m0s"}},
+		{"it hangs for ten minutes", 10 * time.Minute, []string{"1m0s", "2m0s", "4m0s", "8m0s"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var log bytes.Buffer
+				stop := target.WatchEnd("target-x", slog.New(slog.NewTextHandler(&log, nil)))
+				time.Sleep(tt.takes)
+				stop()
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				for _, after := range tt.want {
+					if strings.Count(log.String(), "level=WARN msg=\"the target has got all lines, and has not ended for "+after+": ") != 1 {
+						t.Errorf("the log does not say once that it took %s", after)
+					}
+				}
+				if n := strings.Count(log.String(), "target=target-x\n"); n != len(tt.want) {
+					t.Errorf("the log has %d lines, want %d:\n%s", n, len(tt.want), &log)
+				}
+			})
+		})
+	}
+}

@@ -65,16 +65,20 @@ func (rt *Runtime) LoadInto(o tap.Options, keeper *target.Keeper, run func(tap.O
 		return &tap.InputError{Err: err}
 	}
 	rt.signals.before(t.Abandon)
+	ended := func() error {
+		defer target.WatchEnd(rt.Target[0], o.Log)()
+		return t.End(rt.Stop)
+	}
 	o.Out, o.Gone = target.Watch(t.Stdin(), rt.Target[0], o.Log), t.Gone()
 	o.Stored = func() error {
 		slow := time.AfterFunc(10*time.Second, func() {
 			o.Log.Info("all is read: waiting for the target to load the rest and to end", "target", rt.Target[0])
 		})
 		defer slow.Stop()
-		return cmp.Or(t.End(rt.Stop), keeper.Err())
+		return cmp.Or(ended(), keeper.Err())
 	}
 	err = run(o)
-	failed := t.End(rt.Stop)
+	failed := ended()
 	if err == nil && failed == nil && keeper.Err() == nil {
 		return nil
 	}
