@@ -21,7 +21,7 @@
 # make image    a container image, tagged IMAGE; needs Docker or buildah
 # make image-test   the image, run as Airbyte runs it
 # make site     the documents as a static site, site/; needs Python 3.10 or later
-# make lint     gofmt, go vet, staticcheck, go mod tidy
+# make lint     gofmt, go vet (of macOS and Windows, too), staticcheck, go mod tidy
 # make fuzz     every fuzz target for FUZZTIME
 # make bench    every benchmark
 # make bench-formats  each format beside the usual way of Python; needs Python 3.10 or later
@@ -161,6 +161,8 @@ site:
 lint:
 	@unformatted=$$($$($(GO) env GOROOT)/bin/gofmt -l .); test -z "$$unformatted" || { echo "not as gofmt has it: $$unformatted"; exit 1; }
 	$(GO) vet ./...
+	GOOS=darwin $(GO) vet ./...
+	GOOS=windows $(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) mod tidy -diff
 
