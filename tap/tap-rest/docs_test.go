@@ -5,6 +5,7 @@ package main_test
 import (
 	"bufio"
 	"cmp"
+	"errors"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -190,6 +191,7 @@ func runInTerminal(t *testing.T, dir string, env []string, body string) {
 
 // TestDocumentedMeasurements runs the commands of scale.md as small as they can be made.
 func TestDocumentedMeasurements(t *testing.T) {
+	t.Parallel()
 	if testshare.Race {
 		t.Skip("it builds programs without the race detector: make test has it")
 	}
@@ -318,8 +320,10 @@ func analyzed(t *testing.T, files map[string]string) {
 			units = append(units, filepath.Join(dir, name))
 		}
 	}
-	out, err := exec.Command("systemd-analyze", append([]string{"verify", "--recursive-errors=no"}, units...)...).CombinedOutput()
-	if err != nil || strings.Contains(string(out), "tap-rest-shop") {
+	// What it has against units of this machine is not ours: its exit code says nothing.
+	out, err := exec.Command("systemd-analyze", append([]string{"verify"}, units...)...).CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) || strings.Contains(string(out), "tap-rest-shop") {
 		t.Errorf("%v: %s", err, out)
 	}
 }

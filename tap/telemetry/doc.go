@@ -2,9 +2,11 @@
 // protobuf over HTTP), where the standard variables of the environment ask for it.
 //
 // A run is a span, within that of the variable TRACEPARENT, if there is one; within it are
-// a span for each stream, partition and request (with all its attempts). Waits for limits,
-// retries and polls are events of the request. Metrics are of streams, and counted from the
-// beginning of the run. The official SDK makes spans, samples and queues them; what sends
+// a span for each stream, partition and request (with all its attempts), and for each
+// request of a login that one of them needed. Waits for limits, retries and polls are events
+// of the request. A worker reads parts as long as it lasts: each of them is a trace of its
+// own, which [Telemetry.Part] begins, with a link to the worker's span. Metrics are of
+// streams, and counted from the beginning of the run, or of the worker. The official SDK makes spans, samples and queues them; what sends
 // them is here, since the SDK's own exporters link gRPC, and more than double what all of
 // this adds to the program.
 //
