@@ -34,12 +34,12 @@ var (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestLives lets lives pass, each of a row of runs: under -short every sixth, which
-// has each era as often as another.
+// TestLives lets lives pass, each of a row of runs: under -short every eleventh,
+// which has each era as often as another.
 func TestLives(t *testing.T) {
 	step := uint64(1)
 	if testing.Short() {
-		step = 6
+		step = 11
 	}
 	if testshare.Race {
 		step *= 2
