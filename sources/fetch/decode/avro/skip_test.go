@@ -77,7 +77,7 @@ func TestSkip(t *testing.T) {
 			sameSkipped(t, long)
 			step := 1 + len(whole)/2000
 			if testing.Short() {
-				step *= 11
+				step *= 23
 			}
 			if testshare.Race {
 				step *= 5
