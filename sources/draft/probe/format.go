@@ -66,7 +66,7 @@ func formatOf(a *Answer) (*format, error) {
 	f := new(format)
 	f.stream.Text.Decode.Format = sources.FormatAuto
 	_, params, _ := mime.ParseMediaType(kind)
-	if name := strings.ToLower(params["charset"]); name != "utf-8" && name != "us-ascii" && detect.Named(kind) != sources.FormatXML {
+	if name := strings.ToLower(params["charset"]); !slices.Contains([]string{"", "utf-8", "utf8", "us-ascii", "ascii"}, name) && detect.Named(kind) != sources.FormatXML {
 		f.stream.Text.Charset = name
 	}
 	_, seen, err := f.text(a)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/styles"
 )
 
 // written is an API that writes what another one answers in another format.
@@ -169,5 +171,31 @@ func TestInitFormats(t *testing.T) {
 				t.Logf("%s", got.yaml)
 			}
 		})
+	}
+}
+
+// TestInitFormatsOfCookbook: the line of curl of the cookbook's styles that are no JSON becomes
+// a definition that reads them out.
+func TestInitFormatsOfCookbook(t *testing.T) {
+	mux := http.NewServeMux()
+	styles.Mount(mux)
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	tried := 0
+	for _, style := range styles.All() {
+		if style.Name != "xml" && style.Name != "ndjson" {
+			continue
+		}
+		tried++
+		line := "curl " + strings.ReplaceAll(style.Curl, "BASE", server.URL)
+		got := drafted(t, readCurl, line, http.DefaultTransport)
+		records, _, err := runOf(t, got.yaml, got.in, http.DefaultTransport)
+		slices.Sort(records)
+		if n := len(slices.Compact(records)); err != nil || n != style.Records || strings.Contains(got.said, "guessed: records") {
+			t.Errorf("%s: a run read %d records, want %d: %v\n%s%s", style.Name, n, style.Records, err, got.yaml, got.said)
+		}
+	}
+	if tried != 2 {
+		t.Errorf("%d styles were tried, want 2", tried)
 	}
 }
