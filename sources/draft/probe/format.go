@@ -34,6 +34,9 @@ func (f *format) isDocument() bool {
 
 func (f *format) isXML() bool { return f.stream.Text.Decode.Format == sources.FormatXML }
 
+// isText reports whether the format has no types but text.
+func (f *format) isText() bool { return f.isXML() || f.stream.Text.Decode.Format == sources.FormatCSV }
+
 // text makes JSON of an answer, as a run does.
 func (f *format) text(a *Answer) ([]byte, decode.Seen, error) {
 	layers := body.Under(&f.stream, nil).Answering(a.Status, a.Header)

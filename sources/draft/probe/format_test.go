@@ -102,4 +102,7 @@ func TestLookAtElementsThatComeOnce(t *testing.T) {
 	if err != nil || len(f.Remarks) != 1 || !strings.HasPrefix(f.Remarks[0], "field tag: ") {
 		t.Errorf("%v: remarks %q", err, f.Remarks)
 	}
+	if len(f.Notes) != 1 || !strings.Contains(f.Notes[0], "Fields are text") {
+		t.Errorf("notes %q", f.Notes)
+	}
 }

@@ -379,6 +379,9 @@ func (l *look) remark() {
 			l.found.Remarks = append(l.found.Remarks, "param "+p.name+": it holds a fixed time, and asks for the same span in each run; leave it out, or write {{ window.start }} or {{ window.end }}")
 		}
 	}
+	if l.format.isText() {
+		l.found.Notes = append(l.found.Notes, "Fields are text, as the format has no types: a schema in the stream makes numbers of them.")
+	}
 	for _, name := range l.format.onceOrMore(l.seen) {
 		l.found.Remarks = append(l.found.Remarks, "field "+name+": the element comes once in some records, and then is no list, and more than once in others: a schema that says array makes it one in all")
 	}
