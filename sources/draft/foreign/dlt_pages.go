@@ -1,6 +1,7 @@
 package foreign
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -48,7 +49,7 @@ func (d *dlt) paging(place string, n *document.Node) *draft.Map {
 		kind = outline.Text(n, "type")
 	}
 	n = mapOnly(n)
-	text := func(key, other string) string { return orText(outline.Text(n, key), other) }
+	text := func(key, other string) string { return cmp.Or(outline.Text(n, key), other) }
 	at := func(key, other string) string { return d.path(place+"."+key, text(key, other)) }
 	m := new(draft.Map)
 	switch kind {
@@ -57,7 +58,7 @@ func (d *dlt) paging(place string, n *document.Node) *draft.Map {
 	case "single_page":
 		return m.Set("type", "none", "")
 	case "json_link", "json_response":
-		m.Set("type", "next_url", "").Set("next", orText(at("next_url_path", "next"), "next"), "")
+		m.Set("type", "next_url", "").Set("next", cmp.Or(at("next_url_path", "next"), "next"), "")
 	case "header_link":
 		m.Set("type", "link_header", "")
 		if rel := text("links_next_key", "next"); rel != "next" {
@@ -69,7 +70,7 @@ func (d *dlt) paging(place string, n *document.Node) *draft.Map {
 			return nil
 		}
 	case "cursor":
-		m.Set("type", "cursor", "").Set("next", orText(at("cursor_path", "cursors.next"), "cursors.next"), "")
+		m.Set("type", "cursor", "").Set("next", cmp.Or(at("cursor_path", "cursors.next"), "cursors.next"), "")
 		d.carrier(m, n, "cursor_param", "cursor_body_path", "cursor")
 	case "page_number":
 		m.Set("type", "page", "").Set("start", max(whole(n, "base_page"), whole(n, "page")), "")
@@ -110,7 +111,7 @@ func (d *dlt) carrier(m *draft.Map, n *document.Node, param, body, other string)
 		}
 		d.out.Leave("%s: %s is no path of keys", body, document.Clip(path))
 	}
-	m.Set("param", orText(outline.Text(n, param), other), "")
+	m.Set("param", cmp.Or(outline.Text(n, param), other), "")
 }
 
 // auth writes an auth; nil where there is none.
@@ -133,7 +134,7 @@ func (d *dlt) auth(n *document.Node, place string) *draft.Map {
 	case "http_basic":
 		return m.Set("type", "basic", "").Set("username", d.plain("username", text("username"), place+"auth"), "").Set("password", d.secret("password", text("password"), ""), "")
 	case "api_key":
-		name := orText(text("name"), "Authorization")
+		name := cmp.Or(text("name"), "Authorization")
 		value := d.secret("api_key", text("api_key"), place+"auth")
 		switch location := text("location"); {
 		case location == "query" || location == "param":

@@ -251,13 +251,6 @@ var absolute = regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/|$)`
 
 func isAbsolute(text string) bool { return absolute.MatchString(text) }
 
-func orText(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
-}
-
 func noStreams(file string, n *document.Node, what string) error {
 	line := 1
 	if n != nil {

@@ -2,6 +2,7 @@ package foreign
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -101,7 +102,7 @@ func (r *reader) msdkAuth(root *document.Node) {
 
 func (r *reader) msdkOAuth(auth *draft.Map, root *document.Node) {
 	text := func(key string) string { return outline.Text(root, key) }
-	grant := orText(text("grant_type"), "client_credentials")
+	grant := cmp.Or(text("grant_type"), "client_credentials")
 	if grant != "password" && grant != "refresh_token" {
 		grant = "client_credentials"
 	}
@@ -190,38 +191,38 @@ func (r *reader) msdkPaging(root *document.Node, m *draft.Map) {
 	switch style := text("pagination_request_style"); style {
 	case "", "default", "jsonpath_paginator":
 		if next == "" {
-			m.Ask("pagination", paging.Set("type", "cursor", "").Set("next", "next_page", "").Set("param", orText(text("pagination_next_page_param"), "page"), ""),
+			m.Ask("pagination", paging.Set("type", "cursor", "").Set("next", "next_page", "").Set("param", cmp.Or(text("pagination_next_page_param"), "page"), ""),
 				"How do the pages go on? The config reads the token at $.next_page, where there is one.")
 			return
 		}
-		paging.Set("type", "cursor", "").Set("next", next, "").Set("param", orText(text("pagination_next_page_param"), "page"), "")
+		paging.Set("type", "cursor", "").Set("next", next, "").Set("param", cmp.Or(text("pagination_next_page_param"), "page"), "")
 		if text("pagination_response_style") == "offset" || text("pagination_response_style") == "style1" {
-			paging.Set("param", orText(text("pagination_next_page_param"), "offset"), "")
-			sizeParam = orText(sizeParam, "limit")
+			paging.Set("param", cmp.Or(text("pagination_next_page_param"), "offset"), "")
+			sizeParam = cmp.Or(sizeParam, "limit")
 		}
 		sized(paging, sizeParam, size)
 	case "simple_header_paginator":
 		if next == "" {
 			next = "header:X-Next-Page"
 		}
-		paging.Set("type", "cursor", "").Set("next", next, "").Set("param", orText(text("pagination_next_page_param"), "page"), "")
+		paging.Set("type", "cursor", "").Set("next", next, "").Set("param", cmp.Or(text("pagination_next_page_param"), "page"), "")
 		sized(paging, sizeParam, size)
 	case "header_link_paginator", "restapi_header_link_paginator":
 		paging.Set("type", "link_header", "")
 		if size > 0 {
-			m.At("params").Set(orText(sizeParam, "per_page"), size, "records of a page")
+			m.At("params").Set(cmp.Or(sizeParam, "per_page"), size, "records of a page")
 		}
 	case "hateoas_paginator":
-		paging.Set("type", "next_url", "").Set("next", orText(next, "links.next"), "")
+		paging.Set("type", "next_url", "").Set("next", cmp.Or(next, "links.next"), "")
 	case "single_page_paginator":
 		paging.Set("type", "none", "")
 	case "page_number_paginator":
-		paging.Set("type", "page", "").Set("param", orText(text("pagination_next_page_param"), "page"), "").Set("start", first(root, 1), "")
+		paging.Set("type", "page", "").Set("param", cmp.Or(text("pagination_next_page_param"), "page"), "").Set("start", first(root, 1), "")
 		sized(paging, sizeParam, size)
 	case "style1", "offset_paginator", "simple_offset_paginator":
-		paging.Set("type", "offset", "").Set("param", orText(text("pagination_next_page_param"), "offset"), "").Set("start", first(root, 1), "")
-		sized(paging, orText(sizeParam, "limit"), size)
-		if total := r.path("pagination_total_limit_param", "pagination."+orText(text("pagination_total_limit_param"), "total")); total != "" && style != "simple_offset_paginator" {
+		paging.Set("type", "offset", "").Set("param", cmp.Or(text("pagination_next_page_param"), "offset"), "").Set("start", first(root, 1), "")
+		sized(paging, cmp.Or(sizeParam, "limit"), size)
+		if total := r.path("pagination_total_limit_param", "pagination."+cmp.Or(text("pagination_total_limit_param"), "total")); total != "" && style != "simple_offset_paginator" {
 			paging.Set("total", total, "")
 		}
 	default:

@@ -2,6 +2,7 @@ package foreign
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -29,7 +30,7 @@ func ReadSling(file string, data []byte) (*draft.Definition, error) {
 		return nil, fmt.Errorf("%s:%d: no API spec of Sling: it has endpoints", file, root.Line)
 	}
 	name := outline.Text(root, "name")
-	s := &sling{reader: newReader(orText(name, "api"), "the API spec of Sling "+orText(outline.Line(name), outline.Line(file))), defaults: root.Get("defaults"), feeds: map[string]feed{}}
+	s := &sling{reader: newReader(cmp.Or(name, "api"), "the API spec of Sling "+cmp.Or(outline.Line(name), outline.Line(file))), defaults: root.Get("defaults"), feeds: map[string]feed{}}
 	s.out.Description = outline.Line(outline.Text(root, "description"))
 	for _, m := range endpoints.Fields {
 		if m.Value.Shape == document.Map && !outline.True(m.Value, "disabled") {
@@ -188,15 +189,15 @@ func (s *sling) auth(n *document.Node) {
 	m := new(draft.Map)
 	switch kind := strings.ToLower(outline.Text(n, "type")); {
 	case kind == "basic":
-		m.Set("type", "basic", "").Set("username", orText(text("username"), s.plain("username", "", "")), "").Set("password", secret("password"), "")
+		m.Set("type", "basic", "").Set("username", cmp.Or(text("username"), s.plain("username", "", "")), "").Set("password", secret("password"), "")
 	case kind == "oauth2" && outline.Text(n, "authentication_url") != "":
 		grant := map[string]string{"password": "password", "refresh_token": "refresh_token"}[outline.Text(n, "flow")]
-		m.Set("type", "oauth2", "").Set("grant", orText(grant, "client_credentials"), "").Set("token_url", orText(text("authentication_url"), s.plain("token_url", "", "")), "").
-			Set("client_id", orText(text("client_id"), s.plain("client_id", "", "")), "").Set("client_secret", secret("client_secret"), "")
+		m.Set("type", "oauth2", "").Set("grant", cmp.Or(grant, "client_credentials"), "").Set("token_url", cmp.Or(text("authentication_url"), s.plain("token_url", "", "")), "").
+			Set("client_id", cmp.Or(text("client_id"), s.plain("client_id", "", "")), "").Set("client_secret", secret("client_secret"), "")
 		if grant == "refresh_token" {
 			m.Set("refresh_token", secret("refresh_token"), "")
 		} else if grant == "password" {
-			m.Set("username", orText(text("username"), s.plain("username", "", "")), "").Set("password", secret("password"), "")
+			m.Set("username", cmp.Or(text("username"), s.plain("username", "", "")), "").Set("password", secret("password"), "")
 		}
 		if scopes := outline.Texts(n.Get("scopes")); len(scopes) > 0 && grant != "refresh_token" {
 			m.Set("scopes", outline.Literal(strings.Join(scopes, " ")), "")
@@ -254,7 +255,7 @@ func (s *sling) iterate(e *endpoint, m *draft.Map) {
 	if n == nil {
 		return
 	}
-	queue := queueName.FindStringSubmatch(orText(only(outline.Text(n, "over")), outline.Text(n, "over")))
+	queue := queueName.FindStringSubmatch(cmp.Or(only(outline.Text(n, "over")), outline.Text(n, "over")))
 	into := stateName.FindStringSubmatch(outline.Text(n, "into"))
 	if queue != nil && into != nil {
 		if f, filled := s.feeds[queue[1]]; filled && !isWithin(f.from, e) {

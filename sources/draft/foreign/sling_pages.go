@@ -1,6 +1,7 @@
 package foreign
 
 import (
+	"cmp"
 	"regexp"
 	"strconv"
 	"strings"
@@ -19,7 +20,7 @@ func (s *sling) records(e *endpoint, m *draft.Map) {
 		m.Set("primary_key", keys, "")
 	}
 	if field := s.field(e.place+"response.records.update_key", outline.Text(records, "update_key")); field != "" || e.node.Has("sync") {
-		m.Ask("replication_key", orText(field, "updated_at"), "Which field says when a record changed? With it, what is sent as {{ window.start }} above reads only what is new.")
+		m.Ask("replication_key", cmp.Or(field, "updated_at"), "Which field says when a record changed? With it, what is sent as {{ window.start }} above reads only what is new.")
 		m.Ask("incremental", new(draft.Map).Set("start", "2020-01-01T00:00:00Z", ""), "")
 	}
 	s.others(e.place+"response.records.", e.node.Get("response").Get("records"), "jmespath", "primary_key", "update_key")
@@ -41,7 +42,7 @@ func (s *sling) paging(e *endpoint, m *draft.Map) (paging *draft.Map, param stri
 		return nil, ""
 	}
 	state := next[0]
-	text := orText(only(state.Value.Text), strings.TrimSpace(state.Value.Text))
+	text := cmp.Or(only(state.Value.Text), strings.TrimSpace(state.Value.Text))
 	for _, f := range joinedMembers(s.defaults.Get("request").Get("parameters"), s.of(e, "request", "parameters")) {
 		if only(f.Value.Text) == "state."+state.Name {
 			param = f.Name
@@ -56,7 +57,7 @@ func (s *sling) paging(e *endpoint, m *draft.Map) (paging *draft.Map, param stri
 		paging.Set("type", "page", "").Set("param", param, "").Set("start", number(start, 1), "")
 	case nextOffset.MatchString(text) && param != "":
 		paging.Set("type", "offset", "").Set("param", param, "").Set("start", number(start, 0), "")
-		size = s.of(e, "state", orText(nextOffset.FindStringSubmatch(text)[2], "limit"))
+		size = s.of(e, "state", cmp.Or(nextOffset.FindStringSubmatch(text)[2], "limit"))
 	case nextToken.MatchString(text):
 		path := s.path(e.place+"pagination.next_state", nextToken.FindStringSubmatch(text)[1])
 		if path == "" || path == "@this" {

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -69,7 +70,7 @@ func mostIn(description string) string {
 	if m == nil {
 		return ""
 	}
-	return orText(m[1], m[2])
+	return cmp.Or(m[1], m[2])
 }
 
 // answer returns the headers and the schema of the answer that went well. It is
@@ -115,7 +116,7 @@ func (r *reader) paramsOf(l *list, item *document.Node) {
 			if in == "query" {
 				l.Request.Params = append(l.Request.Params, outline.Param{
 					Name: name, Type: typ, Required: given.Required, Default: outline.Text(schema, "default"),
-					Minimum: outline.Text(schema, "minimum"), Maximum: orText(outline.Text(schema, "maximum"), mostIn(about)),
+					Minimum: outline.Text(schema, "minimum"), Maximum: cmp.Or(outline.Text(schema, "maximum"), mostIn(about)),
 				})
 			}
 		}

@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -74,7 +75,7 @@ func Read(file string, data []byte) (*draft.Definition, error) {
 		kind = "the Swagger " + version
 	}
 	title := outline.Text(info, "title")
-	r.out = outline.New(title, title, outline.Line(fmt.Sprintf("%s document of %s, version %s", kind, orText(outline.Line(title), "an API"), orText(outline.Text(info, "version"), "unknown"))))
+	r.out = outline.New(title, title, outline.Line(fmt.Sprintf("%s document of %s, version %s", kind, cmp.Or(outline.Line(title), "an API"), cmp.Or(outline.Text(info, "version"), "unknown"))))
 	r.operations(paths)
 	if len(r.lists) == 0 {
 		return nil, fmt.Errorf("%s:%d: none of the %d paths answers a GET with a list of objects, so no stream can be made of them; write one by hand, with single: true where one record is all", file, paths.Line, len(paths.Fields))
@@ -84,13 +85,6 @@ func Read(file string, data []byte) (*draft.Definition, error) {
 	r.security()
 	r.leave()
 	return r.out.Definition()
-}
-
-func orText(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
 }
 
 // follow returns what a node refers to, or the node itself; nil where a

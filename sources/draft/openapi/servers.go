@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -56,7 +57,7 @@ func (r *reader) variables(address string, server *document.Node) string {
 			if value != "" && (len(allowed) == 0 || slices.Contains(allowed, value)) {
 				schema.Set("default", value, "")
 			}
-			known[name] = r.out.Setting(name, schema, true, "of the server's URL: "+orText(outline.Line(outline.Text(of, "description")), name))
+			known[name] = r.out.Setting(name, schema, true, "of the server's URL: "+cmp.Or(outline.Line(outline.Text(of, "description")), name))
 		}
 		return known[name]
 	})

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -107,7 +108,7 @@ func merge(t, other *outline.Type, both bool) {
 		}
 	}
 	if t.Format == "" || both {
-		t.Format = orText(other.Format, t.Format)
+		t.Format = cmp.Or(other.Format, t.Format)
 	} else if other.Format != t.Format {
 		t.Format = ""
 	}

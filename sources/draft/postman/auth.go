@@ -1,6 +1,7 @@
 package postman
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -115,7 +116,7 @@ func (r *reader) credential(name, value string, isSecret bool) string {
 }
 
 func (r *reader) apiKey(m *draft.Map, v map[string]string) *draft.Map {
-	name := orText(v["key"], "Authorization")
+	name := cmp.Or(v["key"], "Authorization")
 	if inBraces.MatchString(name) {
 		name = r.text(name, false)
 	} else {
@@ -138,7 +139,7 @@ func (r *reader) oauth2(m *draft.Map, v map[string]string) *draft.Map {
 		return m.Set("type", "bearer", "").Set("token", r.credential("token", v["accessToken"], true), "")
 	}
 	grant := map[string]string{"client_credentials": "client_credentials", "password_credentials": "password"}[v["grant_type"]]
-	m.Set("type", "oauth2", "").Set("grant", orText(grant, "refresh_token"), fmt.Sprintf("%s in Postman", orText(outline.Line(v["grant_type"]), "authorization_code")))
+	m.Set("type", "oauth2", "").Set("grant", cmp.Or(grant, "refresh_token"), fmt.Sprintf("%s in Postman", cmp.Or(outline.Line(v["grant_type"]), "authorization_code")))
 	address := v["accessTokenUrl"]
 	if !inBraces.MatchString(address) {
 		address = outline.WithoutUser(address)

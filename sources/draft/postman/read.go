@@ -54,10 +54,10 @@ func Read(file string, data []byte) (*draft.Definition, error) {
 	if items == nil || items.Shape != document.List {
 		return nil, fmt.Errorf("%s:%d: no collection of Postman: the key item is missing; export it as a collection of version 2.1", file, root.Line)
 	}
-	title := orText(outline.Text(root.Get("info"), "name"), outline.Text(root, "name"))
+	title := cmp.Or(outline.Text(root.Get("info"), "name"), outline.Text(root, "name"))
 	r := &reader{
 		file: file, values: map[string]*document.Node{}, settings: map[string]string{},
-		out: outline.New(title, title, "the collection of Postman "+orText(outline.Line(title), "without a name")),
+		out: outline.New(title, title, "the collection of Postman "+cmp.Or(outline.Line(title), "without a name")),
 	}
 	r.variables(root.Get("variable"))
 	r.scripts(root)
@@ -76,16 +76,9 @@ func Read(file string, data []byte) (*draft.Definition, error) {
 	return r.out.Definition()
 }
 
-func orText(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
-}
-
 func (r *reader) variables(list *document.Node) {
 	for _, n := range list.List() {
-		if key := orText(outline.Text(n, "key"), outline.Text(n, "id")); key != "" && r.values[key] == nil {
+		if key := cmp.Or(outline.Text(n, "key"), outline.Text(n, "id")); key != "" && r.values[key] == nil {
 			r.values[key] = n
 		}
 	}

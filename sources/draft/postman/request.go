@@ -1,6 +1,7 @@
 package postman
 
 import (
+	"cmp"
 	"net/url"
 	"regexp"
 	"strings"
@@ -70,7 +71,7 @@ func (r *reader) value(name, text, note string) string {
 }
 
 func (r *reader) request(item, q, auth *document.Node, name string) {
-	method := strings.ToUpper(orText(outline.Text(q, "method"), "GET"))
+	method := strings.ToUpper(cmp.Or(outline.Text(q, "method"), "GET"))
 	address := q.Get("url")
 	if q.Shape == document.Text { // a request may be its URL alone
 		address = q
@@ -185,7 +186,7 @@ func queryOf(address *document.Node) (list []parameter) {
 		}
 		return list
 	}
-	raw := orText(outline.Text(address, "raw"), address.Text)
+	raw := cmp.Or(outline.Text(address, "raw"), address.Text)
 	_, query, _ := strings.Cut(raw, "?")
 	query, _, _ = strings.Cut(query, "#")
 	for pair := range strings.SplitSeq(query, "&") {
