@@ -2,12 +2,14 @@ package definition
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/text/encoding/htmlindex"
 
+	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/times"
@@ -56,7 +58,7 @@ var (
 	aPeriod     = &kind{"a duration, as 3d or 1mo", readPeriod, `{"type": ["string", "integer"], "maximum": 0}`}                                                         // times.Span
 	aWait       = &kind{"a duration above 0, as 90s or 3d", readWait, stringSchema}                                                                                      // time.Duration
 	aSpan       = &kind{"a duration, as 90s or 3d, or a number of seconds", readSpan, textSchema}                                                                        // time.Duration
-	aShare      = &kind{"a percentage, as 20%, or a whole number", readShare, textSchema}                                                                                // sources.Share
+	aShare      = &kind{"a percentage, as 20%, or a whole number", parsed(sources.ParseShare, document.Number, document.Text), textSchema}                               // sources.Share
 	aCost       = &kind{"a number from 0 on, or a template", readCost, textSchema}                                                                                       // *expr.Template
 	anAmount    = &kind{"a number from 0 on", readAmount, `{"type": "number"}`}                                                                                          // sources.Cost
 	aSize       = &kind{"a size, as 1MB or 8MiB, or a number of bytes", readSize, textSchema}                                                                            // int64
@@ -329,4 +331,14 @@ func readNames(r *reader, n *document.Node, k key) any {
 		list = append(list, item.Text)
 	}
 	return list
+}
+
+// parsed reads a value of these shapes by what parses its text.
+func parsed[T any](parse func(text string) (T, bool), shapes ...document.Shape) func(*reader, *document.Node, key) any {
+	return func(r *reader, n *document.Node, k key) any {
+		if v, ok := parse(n.Text); ok && slices.Contains(shapes, n.Shape) {
+			return v
+		}
+		return r.wants(n, k)
+	}
 }

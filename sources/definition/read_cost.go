@@ -17,18 +17,6 @@ func readCost(r *reader, n *document.Node, k key) any {
 	return readTemplate(r, n, k)
 }
 
-// readAmount reads a sum of costs.
-func readAmount(r *reader, n *document.Node, k key) any {
-	if n.Shape != document.Number {
-		return r.wants(n, k)
-	}
-	cost, ok := sources.ParseCost(n.Text)
-	if !ok {
-		return r.wants(n, k)
-	}
-	return cost
-}
-
 // rateLimit checks that a limit counts one thing, of paths that URLs may have.
 func rateLimit(r *reader, n *document.Node, o *object) {
 	ratePath(r, n, o)
@@ -52,3 +40,6 @@ func (c streamCheck) points(n *document.Node, s *sources.Stream) {
 		}
 	}
 }
+
+// readAmount reads a sum of costs.
+var readAmount = parsed(sources.ParseCost, document.Number)
