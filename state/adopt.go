@@ -98,6 +98,11 @@ func contextText(raw json.RawMessage) []byte {
 	if err != nil || len(all) == 0 {
 		return nil
 	}
+	return objectOf(all)
+}
+
+// objectOf is an object with these members.
+func objectOf(all []entry) []byte {
 	text := []byte("{")
 	for i, e := range all {
 		if i > 0 {
@@ -143,15 +148,8 @@ func (b *Bookmark) adoptCursors(all []entry, replicationKey string) error {
 	if member(all, "use_global_cursor") == nil && member(all, "states") == nil {
 		return nil
 	}
-	document := []byte("{")
-	for i, e := range all {
-		if i > 0 {
-			document = append(document, ',')
-		}
-		document = appendMember(document, e)
-	}
 	var w cursorsAirbyte
-	if err := json.Unmarshal(append(document, '}'), &w); err != nil {
+	if err := json.Unmarshal(objectOf(all), &w); err != nil {
 		return fmt.Errorf("a state with partitions, as Airbyte's declarative connectors write it: %s", shapeMsg(err))
 	}
 	var read []contextRead
