@@ -93,23 +93,11 @@ func writable(path string, mode fs.FileMode) error {
 	case path == "" || os.IsPathSeparator(path[len(path)-1]):
 		return errors.New("it is the name of a folder")
 	}
-	dir := filepath.Dir(path)
-	if err := makeFolder(dir, mode); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(dir, newFor(path)+"*")
+	f, err := createNew(path, mode)
 	if err != nil {
 		return err
 	}
 	return errors.Join(f.Close(), os.Remove(f.Name()))
-}
-
-// makeFolder makes the folder of a file that is not for others, where it is missing.
-func makeFolder(dir string, mode fs.FileMode) error {
-	if mode != ofOwner {
-		return nil
-	}
-	return os.MkdirAll(dir, 0o700)
 }
 
 // follow returns what a path leads to by symbolic links, though it may not be there yet.
@@ -149,11 +137,7 @@ func ReplaceBy(path string, write func(io.Writer) error) error {
 }
 
 func replaceBy(path string, mode fs.FileMode, write func(io.Writer) error) error {
-	dir := filepath.Dir(path)
-	if err := makeFolder(dir, mode); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(dir, newFor(path)+"*")
+	f, err := createNew(path, mode)
 	if err != nil {
 		return err
 	}
@@ -169,7 +153,19 @@ func replaceBy(path string, mode fs.FileMode, write func(io.Writer) error) error
 		os.Remove(f.Name())
 		return err
 	}
-	return syncNames(dir)
+	return syncNames(filepath.Dir(path))
+}
+
+// createNew makes a new file that is to replace another one. The folder of one that is
+// not for others is made, too, where it is missing.
+func createNew(path string, mode fs.FileMode) (*os.File, error) {
+	dir := filepath.Dir(path)
+	if mode == ofOwner {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	return os.CreateTemp(dir, newFor(path)+"*")
 }
 
 // newFor is how the name of a new file begins that is to replace another one.
