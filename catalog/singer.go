@@ -7,6 +7,8 @@ import (
 	"errors"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
 // maxDepth is how many fields a breadcrumb may lead through: records nest no
@@ -55,8 +57,8 @@ func proveJSON(file string, doc []byte) error {
 	if bytes.HasPrefix(doc, []byte("\xff\xfe")) || bytes.HasPrefix(doc, []byte("\xfe\xff")) {
 		return errorAt(file, doc, 0, "the file is UTF-16, as some shells write it: save it as UTF-8")
 	}
-	var raw json.RawMessage
-	if err := json.Unmarshal(doc, &raw); err != nil {
+	var whole json.RawMessage
+	if err := json.Unmarshal(doc, &whole); err != nil {
 		at := 0
 		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
 			at = int(syntax.Offset) - 1 // the byte that did not fit, or the last one
@@ -64,22 +66,9 @@ func proveJSON(file string, doc []byte) error {
 		return errorAt(file, doc, at, "not JSON: %v: mend it here; %s", err, wayOut)
 	}
 	if !utf8.Valid(doc) {
-		return errorAt(file, doc, validUTF8(doc), "not UTF-8: save the file as UTF-8")
+		return errorAt(file, doc, raw.ValidUTF8(doc), "not UTF-8: save the file as UTF-8")
 	}
 	return nil
-}
-
-// validUTF8 returns how many bytes from the start of b on are UTF-8.
-func validUTF8(b []byte) int {
-	n := 0
-	for n < len(b) {
-		r, size := utf8.DecodeRune(b[n:])
-		if r == utf8.RuneError && size == 1 {
-			break
-		}
-		n += size
-	}
-	return n
 }
 
 // reader reads the values of a catalog. Of the mistakes that it meets it keeps

@@ -169,3 +169,16 @@ func hex4(s []byte) rune {
 	}
 	return r
 }
+
+// ValidUTF8 returns how many bytes from the start of b on are UTF-8.
+func ValidUTF8(b []byte) int {
+	n := 0
+	for n < len(b) {
+		r, size := utf8.DecodeRune(b[n:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		n += size
+	}
+	return n
+}

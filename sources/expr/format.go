@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 // formatOperator is 'text' % values, where a tuple holds several.
@@ -59,11 +61,11 @@ func (r *run) format(layout string, args []Value) (Value, error) {
 // cutVerb cuts flags, width and precision, and the verb after them.
 func cutVerb(text string) (directive string, verb byte, rest string, err error) {
 	n := prefixOf(text, "-+0# ")
-	width := digits(text[n:])
+	width := times.Digits(text[n:])
 	n += width
 	precision := 0
 	if n < len(text) && text[n] == '.' {
-		precision = digits(text[n+1:])
+		precision = times.Digits(text[n+1:])
 		n += 1 + precision
 	}
 	if n == len(text) || width > 3 || precision > 3 {

@@ -64,17 +64,7 @@ func decode(text string) Value {
 // isNumber reports whether text is a number by JSON's grammar, which has no leading zeros.
 func isNumber(text string) bool {
 	whole := strings.TrimPrefix(text, "-")
-	return times.Numeric(text) && (whole[0] != '0' || digits(whole) == 1)
-}
-
-// digits returns how many decimal digits text begins with.
-func digits(text string) int {
-	for i := range len(text) {
-		if text[i] < '0' || text[i] > '9' {
-			return i
-		}
-	}
-	return len(text)
+	return times.Numeric(text) && (whole[0] != '0' || times.Digits(whole) == 1)
 }
 
 // isString reports whether text, which begins with a quote, is one string.

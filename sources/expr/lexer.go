@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 type tokenKind uint8
@@ -139,7 +141,7 @@ func numberSize(text string) int {
 		return 2 + prefixOf(text[2:], "0123456789abcdefABCDEF_")
 	}
 	n := prefixOf(text, "0123456789_")
-	if n+1 < len(text) && text[n] == '.' && digits(text[n+1:]) > 0 {
+	if n+1 < len(text) && text[n] == '.' && times.Digits(text[n+1:]) > 0 {
 		n += 1 + prefixOf(text[n+1:], "0123456789_")
 	}
 	if n < len(text) && text[n]|0x20 == 'e' {
@@ -147,7 +149,7 @@ func numberSize(text string) int {
 		if exponent < len(text) && (text[exponent] == '+' || text[exponent] == '-') {
 			exponent++
 		}
-		if size := digits(text[exponent:]); size > 0 {
+		if size := times.Digits(text[exponent:]); size > 0 {
 			n = exponent + size
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 // A number is what arithmetic works on. One that is neither float nor big is i.
@@ -60,7 +62,7 @@ func parseNumber(text string) (number, bool) {
 		text = unsigned
 	}
 	body := strings.TrimPrefix(text, "-")
-	if body != "" && digits(body) == len(body) {
+	if body != "" && times.Digits(body) == len(body) {
 		trimmed := strings.TrimLeft(body, "0")
 		switch {
 		case trimmed == "":

@@ -1,6 +1,10 @@
 package expr
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/tap-rest/tap-rest/sources/times"
+)
 
 const (
 	// maxDepth bounds how deep expressions nest.
@@ -399,7 +403,7 @@ func (p *parser) brackets(x node) node {
 
 // member reads what follows a dot: a method's call, a key, or an index as in x.0.
 func (p *parser) member(x node) node {
-	if p.tok.kind == tokenNumber && digits(p.tok.text) == len(p.tok.text) {
+	if p.tok.kind == tokenNumber && times.Digits(p.tok.text) == len(p.tok.text) {
 		return p.subscript(x, constant(p.advance().value))
 	}
 	t := p.name()

@@ -82,7 +82,7 @@ func (r *run) readTime(v, layout Value) (time.Time, error) {
 		}
 		t, err := times.Strptime(layout.str(), text)
 		if err != nil {
-			return time.Time{}, fmt.Errorf("by the format %q: %w", clip(layout.str()), err)
+			return time.Time{}, fmt.Errorf("by the format %q: %w", times.Clip(layout.str()), err)
 		}
 		return t, nil
 	}
@@ -97,14 +97,6 @@ func (r *run) readTime(v, layout Value) (time.Time, error) {
 		return times.FromFloat(v.float())
 	}
 	return time.Time{}, fmt.Errorf("want a time, got %s", v.kind)
-}
-
-// clip shortens a layout for an error message.
-func clip(layout string) string {
-	if len(layout) > 64 {
-		return layout[:64] + "…"
-	}
-	return layout
 }
 
 // timestamp returns seconds since 1970: of a number that is one without its fraction; of a time,
@@ -201,10 +193,7 @@ func timePart(t time.Time, name string) Value {
 // durationPart returns a part of a duration, as Python divides it: whole days, and the seconds of
 // the rest, which is not negative.
 func durationPart(s times.Span, name string) Value {
-	days, rest := s.Nanos/day, s.Nanos%day
-	if rest < 0 {
-		days, rest = days-1, rest+day
-	}
+	days, rest := times.Floor(s.Nanos, day)
 	switch name {
 	case "days":
 		return Int(int64(days))

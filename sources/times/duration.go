@@ -39,8 +39,8 @@ func ParseDuration(text string) (time.Duration, error) {
 // errCalendar is a duration of the calendar where only a fixed one has a meaning.
 var errCalendar = errors.New("months and years have no fixed length: want weeks, days or less, as 4w or 30d")
 
-// clip shortens text for an error message.
-func clip(text string) string {
+// Clip shortens text for an error message.
+func Clip(text string) string {
 	if len(text) > 64 {
 		return text[:64] + "…"
 	}
@@ -80,7 +80,7 @@ var errDuration = errors.New("want a number and a unit, as in 90s, 3d or P1DT2H"
 
 // cutAmount reads the number that text begins with.
 func cutAmount(text string) (amount, string, error) {
-	n := digits(text)
+	n := Digits(text)
 	whole, err := strconv.ParseUint("0"+text[:n], 10, 64)
 	if err != nil {
 		return amount{}, "", errors.New("too long")
@@ -92,7 +92,7 @@ func cutAmount(text string) (amount, string, error) {
 		}
 		return a, rest, nil
 	}
-	fraction := rest[1 : 1+digits(rest[1:])]
+	fraction := rest[1 : 1+Digits(rest[1:])]
 	if n == 0 && fraction == "" {
 		return amount{}, "", errDuration
 	}
@@ -283,10 +283,7 @@ func (s Span) AppendPython(dst []byte) []byte {
 		dst = strconv.AppendInt(dst, int64(s.Months), 10)
 		dst = append(dst, " months, "...)
 	}
-	days, rest := s.Nanos/day, s.Nanos%day
-	if rest < 0 {
-		days, rest = days-1, rest+day
-	}
+	days, rest := Floor(s.Nanos, day)
 	if days != 0 {
 		dst = strconv.AppendInt(dst, int64(days), 10)
 		dst = append(dst, " days, "...)
@@ -301,4 +298,13 @@ func (s Span) AppendPython(dst []byte) []byte {
 		dst = fmt.Appendf(dst, ".%06d", micros)
 	}
 	return dst
+}
+
+// Floor divides such that the rest is not below zero.
+func Floor[T ~int64](n, by T) (quotient, rest T) {
+	quotient, rest = n/by, n%by
+	if rest < 0 {
+		return quotient - 1, rest + by
+	}
+	return quotient, rest
 }

@@ -62,13 +62,13 @@ func checked(t time.Time) (time.Time, error) {
 // Numeric reports whether text is a number as JSON writes them.
 func Numeric(text string) bool {
 	body := strings.TrimPrefix(text, "-")
-	n := digits(body)
+	n := Digits(body)
 	if n == 0 {
 		return false
 	}
 	body = body[n:]
 	if strings.HasPrefix(body, ".") {
-		n = digits(body[1:])
+		n = Digits(body[1:])
 		if n == 0 {
 			return false
 		}
@@ -83,7 +83,7 @@ func Numeric(text string) bool {
 	if body = body[1:]; body != "" && (body[0] == '+' || body[0] == '-') {
 		body = body[1:]
 	}
-	return body != "" && digits(body) == len(body)
+	return body != "" && Digits(body) == len(body)
 }
 
 // epoch reads a count from 1970.

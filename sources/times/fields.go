@@ -107,7 +107,7 @@ func (f *fields) cutFraction(text string) (rest string, ok bool) {
 	if text == "" || text[0] != '.' && text[0] != ',' {
 		return text, true
 	}
-	n := digits(text[1:])
+	n := Digits(text[1:])
 	if n == 0 {
 		return "", false
 	}
@@ -137,8 +137,8 @@ func fixed(text string) (int, bool) {
 	return n, true
 }
 
-// digits returns how many decimal digits text begins with.
-func digits(text string) int {
+// Digits returns how many decimal digits text begins with.
+func Digits(text string) int {
 	for i := range len(text) {
 		if text[i] < '0' || text[i] > '9' {
 			return i

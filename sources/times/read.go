@@ -126,7 +126,7 @@ func (r Reader) number(text string) (Time, error) {
 
 // compact reads 20060102 and 20060102150405.
 func (r Reader) compact(text string) (Time, bool) {
-	if len(text) != 8 && len(text) != 14 || digits(text) < len(text) {
+	if len(text) != 8 && len(text) != 14 || Digits(text) < len(text) {
 		return Time{}, false
 	}
 	f, unit := digitFields(text[:8], text[8:])
@@ -135,7 +135,7 @@ func (r Reader) compact(text string) (Time, bool) {
 
 // iso reads what begins with a date, and 20060102T150405Z.
 func (r Reader) iso(text string) (Time, error) {
-	if len(text) >= 15 && text[8]|0x20 == 't' && digits(text) == 8 && digits(text[9:]) == 6 {
+	if len(text) >= 15 && text[8]|0x20 == 't' && Digits(text) == 8 && Digits(text[9:]) == 6 {
 		return r.basic(text)
 	}
 	var f fields
@@ -193,7 +193,7 @@ func (r Reader) header(text string) (Time, error) {
 func fractionUnit(clock string) time.Duration {
 	unit := time.Second
 	if i := strings.IndexAny(clock, ".,"); i >= 0 {
-		for range min(digits(clock[i+1:]), 9) {
+		for range min(Digits(clock[i+1:]), 9) {
 			unit /= 10
 		}
 	}

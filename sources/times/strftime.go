@@ -25,7 +25,7 @@ func Strftime(t time.Time, layout string) (string, error) {
 		}
 		name, rest := cutDirective(directive)
 		if dst = appendDirective(dst, t, name, directive[:len(directive)-len(rest)]); dst == nil {
-			return "", fmt.Errorf("time layout: %%%s is unknown", clip(name))
+			return "", fmt.Errorf("time layout: %%%s is unknown", Clip(name))
 		}
 		layout = rest
 	}

@@ -132,7 +132,7 @@ func (p *timeParser) directive(name string) error {
 
 // number reads up to width digits.
 func (p *timeParser) number(n *int, width, low, high int) error {
-	size := min(digits(p.rest), width)
+	size := min(Digits(p.rest), width)
 	value, _ := fixed(p.rest[:size])
 	if size == 0 || value < low || value > high {
 		return errMismatch

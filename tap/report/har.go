@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/recorded"
+	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -171,19 +171,10 @@ func queryPairs(query string) []harPair {
 	pairs := []harPair{}
 	for part := range strings.SplitSeq(query, "&") {
 		if name, value, _ := strings.Cut(part, "="); name != "" {
-			pairs = append(pairs, harPair{unescape(name), unescape(value)})
+			pairs = append(pairs, harPair{uri.Unescape(name), uri.Unescape(value)})
 		}
 	}
 	return pairs
-}
-
-// unescape returns a part of a query as what it says, or as it is where that
-// is nothing.
-func unescape(text string) string {
-	if said, err := url.QueryUnescape(text); err == nil {
-		return said
-	}
-	return text
 }
 
 func newHARResponse(e *journal.Exchange, shown recorded.Shown) harResponse {

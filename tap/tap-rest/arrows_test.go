@@ -14,7 +14,7 @@ const module = "github.com/tap-rest/tap-rest"
 // Imports go one way: down this list.
 var arrows = map[string][]string{
 	"tap/tap-rest":            {"tap/tap-rest/completion", "tap/tap-rest/console", "tap/tap-rest/demo", "tap/tap-rest/firstdraft", "tap/tap-rest/inputs", "tap/tap-rest/journals", "tap/tap-rest/manual", "tap/tap-rest/parts", "tap/tap-rest/preview", "tap/tap-rest/program", "tap/tap-rest/workers", "tap", "tap/doctor", "tap/lint", "tap/message", "tap/report", "tap/workdir", "catalog", "sources", "sources/config", "sources/definition", "sources/document", "sources/expr", "state", "sources/settings"},
-	"tap/tap-rest/firstdraft": {"tap/tap-rest/console", "tap/tap-rest/inputs", "tap/tap-rest/preview", "tap/tap-rest/program", "tap", "tap/report", "tap/workdir", "sources", "sources/config", "sources/definition", "sources/draft", "sources/draft/call", "sources/draft/curl", "sources/draft/foreign", "sources/draft/har", "sources/draft/odata", "sources/draft/openapi", "sources/draft/outline", "sources/draft/postman", "sources/draft/probe", "sources/secret"},
+	"tap/tap-rest/firstdraft": {"tap/tap-rest/console", "tap/tap-rest/inputs", "tap/tap-rest/preview", "tap/tap-rest/program", "tap", "tap/report", "tap/workdir", "sources", "sources/config", "sources/definition", "sources/draft", "sources/draft/call", "sources/draft/curl", "sources/draft/foreign", "sources/draft/har", "sources/draft/odata", "sources/draft/openapi", "sources/draft/outline", "sources/draft/postman", "sources/draft/probe", "sources/secret", "catalog/raw"},
 	"tap/tap-rest/workers":    {"tap/tap-rest/console", "tap/tap-rest/inputs", "tap/tap-rest/parts", "tap/tap-rest/program", "tap", "tap/fleet", "tap/fleet/budget", "tap/metrics", "tap/report", "tap/target", "state", "state/journal"},
 	"tap/tap-rest/journals":   {"tap/tap-rest/inputs", "tap/tap-rest/program", "tap", "tap/report", "tap/report/page", "tap/workdir", "sources", "state/journal"},
 	"tap/tap-rest/parts":      {"tap/tap-rest/inputs", "tap/tap-rest/program", "tap", "tap/report", "tap/workdir", "sources", "state", "state/progress"},
@@ -48,7 +48,7 @@ var arrows = map[string][]string{
 	"tap/plan":                {"sources/fetch/uri", "sources/fetch/paging", "sources/fetch/ref", "sources", "sources/expr", "sources/times", "catalog", "state", "state/journal"},
 	"tap/render":              {"tap/certificate", "tap/distinct", "catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/message", "tap/plan", "tap/report", "tap/twins", "tap/workdir", "sources", "sources/nearest", "sources/expr", "sources/fetch", "catalog", "catalog/schema", "state", "tap/render/pages"},
 	"tap/render/pages":        {"catalog", "catalog/schema", "sources", "sources/expr", "sources/fetch", "tap/message", "tap/plan"},
-	"tap/report":              {"tap/certificate", "sources", "sources/fetch/paging", "tap/message", "sources/fetch", "state/journal", "sources/fetch/recorded"},
+	"tap/report":              {"tap/certificate", "sources", "sources/fetch/paging", "tap/message", "sources/fetch", "state/journal", "sources/fetch/recorded", "sources/fetch/uri"},
 	"tap/report/page":         {"tap/report", "tap/certificate", "sources/fetch/rate", "sources/fetch/recorded", "sources/times", "state/journal"},
 	"tap/certificate":         {"tap/workdir", "sources/fetch", "sources/fetch/paging", "tap/distinct"},
 	"tap/distinct":            {},
@@ -89,9 +89,9 @@ var arrows = map[string][]string{
 	"sources/fetch/decode/xml":    {"sources", "sources/fetch/decode/file", "sources/nearest"},
 
 	"sources/fetch/decode":          {"catalog/raw", "sources", "sources/document", "sources/fetch/decode/avro", "sources/fetch/decode/csv", "sources/fetch/decode/detect", "sources/fetch/decode/file", "sources/fetch/decode/jsonl", "sources/fetch/decode/parquet", "sources/fetch/decode/protobuf", "sources/fetch/decode/unpack", "sources/fetch/decode/xlsx", "sources/fetch/decode/xml"},
-	"sources/fetch/decode/avro":     {"sources/fetch/decode/file", "sources/fetch/decode/xz", "sources", "catalog/raw"},
-	"sources/fetch/decode/parquet":  {"sources/fetch/decode/file", "sources"},
-	"sources/fetch/decode/protobuf": {"sources/fetch/decode/file", "sources", "sources/nearest"},
+	"sources/fetch/decode/avro":     {"sources/fetch/decode/file", "sources/fetch/decode/xz", "sources", "catalog/raw", "sources/times"},
+	"sources/fetch/decode/parquet":  {"sources/fetch/decode/file", "sources", "sources/times"},
+	"sources/fetch/decode/protobuf": {"sources/fetch/decode/file", "sources", "sources/nearest", "catalog/raw"},
 
 	"sources/config":         {"sources/fetch/decode", "sources/nearest", "catalog/raw", "sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret", "sources/settings"},
 	"sources/definition":     {"sources/nearest", "sources", "sources/document", "sources/expr", "sources/times", "sources/settings"},

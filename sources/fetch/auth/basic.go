@@ -23,13 +23,9 @@ func newBasic(a *sources.Auth, _ func() Keeping) Authenticator {
 }
 
 func (b basic) Prove(_ context.Context, r *Request) (Proof, error) {
-	user, err := b.username.text(r.Vars)
+	user, password, err := userOf(r, b.username, b.password)
 	if err != nil {
 		return 0, err
-	}
-	password, err := b.password.template.Text(r.Vars)
-	if err != nil {
-		return 0, fmt.Errorf("auth.password: %w", err)
 	}
 	r.Header.Set("Authorization", "Basic "+encode(user, password))
 	return 0, nil
@@ -47,4 +43,15 @@ func (b basic) Known(vars expr.Vars) (Known, error) {
 
 func encode(user, password string) string {
 	return base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
+}
+
+// userOf are the name and the password of a user, which may be empty.
+func userOf(r *Request, username, password part) (name, secret string, err error) {
+	if name, err = username.text(r.Vars); err != nil {
+		return "", "", err
+	}
+	if secret, err = password.template.Text(r.Vars); err != nil {
+		err = fmt.Errorf("auth.password: %w", err)
+	}
+	return name, secret, err
 }

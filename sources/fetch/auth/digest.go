@@ -53,13 +53,9 @@ func newDigest(a *sources.Auth, keep func() Keeping) Authenticator {
 }
 
 func (d *digestAuth) Prove(_ context.Context, r *Request) (Proof, error) {
-	user, err := d.username.text(r.Vars)
+	user, password, err := userOf(r, d.username, d.password)
 	if err != nil {
 		return 0, err
-	}
-	password, err := d.password.template.Text(r.Vars)
-	if err != nil {
-		return 0, fmt.Errorf("auth.password: %w", err)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

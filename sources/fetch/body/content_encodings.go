@@ -90,7 +90,7 @@ func (l Layers) check() error {
 func openGzip(in *file.Source) (io.ReadCloser, error) {
 	z, err := gzip.NewReader(in)
 	if err != nil {
-		return nil, fmt.Errorf("gzip: %w", unexpected(err))
+		return nil, fmt.Errorf("gzip: %w", file.NotEOF(err))
 	}
 	return z, nil
 }
@@ -98,7 +98,7 @@ func openGzip(in *file.Source) (io.ReadCloser, error) {
 func openZstd(in *file.Source) (io.ReadCloser, error) {
 	z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 	if err != nil {
-		return nil, fmt.Errorf("zstd: %w", unexpected(err))
+		return nil, fmt.Errorf("zstd: %w", file.NotEOF(err))
 	}
 	return z.IOReadCloser(), nil
 }

@@ -171,10 +171,3 @@ func readAll(buf []byte, r io.Reader, most int) ([]byte, error) {
 		}
 	}
 }
-
-func unexpected(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}

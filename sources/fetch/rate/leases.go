@@ -42,6 +42,6 @@ func (l *Limits) lend(leases Leases) {
 		now := time.Now()
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.paceOf(stream).isRefused(now, now, told)
+		entryOf(l.found, stream).isRefused(now, now, told)
 	})
 }

@@ -135,7 +135,7 @@ func (w *Hold) longer(d time.Duration, why Why, limit string) {
 func (l *Limits) Take(a Ask, now time.Time) (*Started, Hold) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	cost := l.costOf(a.Stream)
+	cost := entryOf(l.costs, a.Stream)
 	if a.Varies {
 		a.Cost = cost.likely()
 	}
@@ -158,7 +158,7 @@ func (l *Limits) Take(a Ask, now time.Time) (*Started, Hold) {
 		}
 	}
 	l.quotas.start(a.Stream)
-	l.paceOf(a.Stream).start(now)
+	entryOf(l.found, a.Stream).start(now)
 	cost.flying++
 	return s, Hold{}
 }
@@ -176,7 +176,7 @@ func (l *Limits) wait(a Ask, cost *costs, now time.Time) (wait Hold) {
 	}
 	d, quota := l.quotas.wait(a.Stream, now)
 	wait.longer(d, ToldQuota, quota)
-	wait.longer(l.paceOf(a.Stream).wait(now), FoundPace, "")
+	wait.longer(entryOf(l.found, a.Stream).wait(now), FoundPace, "")
 	return wait
 }
 
@@ -239,7 +239,7 @@ func (l *Limits) Settle(s *Started, cost sources.Cost) (more sources.Cost) {
 	}
 	more, s.settled = cost-s.Cost, true
 	s.Cost = cost
-	l.costOf(s.Stream).add(cost)
+	entryOf(l.costs, s.Stream).add(cost)
 	if s.lease != nil {
 		s.lease.Settle(more)
 	}
@@ -264,7 +264,7 @@ func (l *Limits) Done(s *Started, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s.done = now
-	l.costOf(s.Stream).flying--
+	entryOf(l.costs, s.Stream).flying--
 	l.quotas.done(s.Stream)
 	if s.lease != nil {
 		s.lease.Done()
@@ -284,7 +284,7 @@ func (l *Limits) Answered(stream string, h http.Header, server, now time.Time) {
 func (l *Limits) Granted(stream string, started, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.paceOf(stream).isGranted(started, now)
+	entryOf(l.found, stream).isGranted(started, now)
 }
 
 // Refused takes note that a request of a stream, which started then, was refused
@@ -295,31 +295,11 @@ func (l *Limits) Granted(stream string, started, now time.Time) {
 func (l *Limits) Refused(stream string, started, now time.Time, told bool) (perSecond float64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	perSecond = l.paceOf(stream).isRefused(started, now, told)
+	perSecond = entryOf(l.found, stream).isRefused(started, now, told)
 	if l.leases != nil && perSecond > 0 {
 		l.leases.Refused(stream, told)
 	}
 	return perSecond
-}
-
-// paceOf returns the pace of a stream; mu is held.
-func (l *Limits) paceOf(stream string) *found {
-	f := l.found[stream]
-	if f == nil {
-		f = &found{}
-		l.found[stream] = f
-	}
-	return f
-}
-
-// costOf returns what requests of a stream cost; mu is held.
-func (l *Limits) costOf(stream string) *costs {
-	c := l.costs[stream]
-	if c == nil {
-		c = &costs{}
-		l.costs[stream] = c
-	}
-	return c
 }
 
 // Rest lets no request start before the given time.
@@ -333,4 +313,14 @@ func (l *Limits) Rest(until time.Time) {
 	if l.leases != nil {
 		l.leases.Rest(until)
 	}
+}
+
+// entryOf returns the entry of a stream, a new one where there is none.
+func entryOf[T any](all map[string]*T, stream string) *T {
+	one := all[stream]
+	if one == nil {
+		one = new(T)
+		all[stream] = one
+	}
+	return one
 }

@@ -6,6 +6,7 @@ package request
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -119,12 +120,7 @@ func (m *Maker) spec(first bool) sources.Request {
 	if first || then == nil {
 		return spec
 	}
-	if then.Method != "" {
-		spec.Method = then.Method
-	}
-	if then.Path != nil {
-		spec.Path = then.Path
-	}
+	spec.Method, spec.Path = cmp.Or(then.Method, spec.Method), cmp.Or(then.Path, spec.Path)
 	if then.Params != nil {
 		spec.Params = then.Params
 	}

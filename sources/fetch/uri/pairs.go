@@ -24,12 +24,12 @@ func NewPair(name, value string) Pair {
 // Value is what stands after the name, unescaped where it can be.
 func (p Pair) Value() string {
 	_, value, _ := strings.Cut(p.Raw, "=")
-	return unescape(value)
+	return Unescape(value)
 }
 
-// unescape undoes the escaping of a query, unless it is broken: then it is
+// Unescape undoes the escaping of a query, unless it is broken: then it is
 // the API's own way to write.
-func unescape(text string) string {
+func Unescape(text string) string {
 	if plain, err := url.QueryUnescape(text); err == nil {
 		return plain
 	}
@@ -42,7 +42,7 @@ func ParsePairs(query string) Pairs {
 	for part := range strings.SplitSeq(query, "&") {
 		if part != "" {
 			name, _, _ := strings.Cut(part, "=")
-			p = append(p, Pair{Name: unescape(name), Raw: part})
+			p = append(p, Pair{Name: Unescape(name), Raw: part})
 		}
 	}
 	return p

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/sources/definition"
@@ -285,11 +286,11 @@ func writeConfig(name, definition string, settings []call.Setting, secrets bool)
 func configText(definition string, settings []call.Setting, secrets bool) ([]byte, error) {
 	var members []string
 	if definition != "" {
-		members = append(members, `"source": `+quotedJSON(definition))
+		members = append(members, `"source": `+string(raw.Quote(definition)))
 	}
 	for _, s := range settings {
 		if !s.Secret || secrets {
-			members = append(members, quotedJSON(s.Name)+": "+quotedJSON(s.Value))
+			members = append(members, string(raw.Quote(s.Name))+": "+string(raw.Quote(s.Value)))
 		}
 	}
 	text := []byte("{" + strings.Join(members, ", ") + "}\n")
@@ -297,15 +298,4 @@ func configText(definition string, settings []call.Setting, secrets bool) ([]byt
 		return nil, errors.New("the config cannot be written as JSON")
 	}
 	return text, nil
-}
-
-// quotedJSON writes a text as people write it: with < and & as they are.
-func quotedJSON(text string) string {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(text); err != nil {
-		return ""
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }

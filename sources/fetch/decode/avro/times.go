@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"strconv"
 	"time"
+
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 const secondsOfDay = 24 * 60 * 60
@@ -32,8 +34,8 @@ func appendNumber(dst []byte, n int64, t *valueType) []byte {
 // appendTimestamp appends an instant, counted from 1970 in parts of a second that
 // have so many digits.
 func appendTimestamp(dst []byte, n int64, digits int) []byte {
-	seconds, part := floor(n, power(digits))
-	days, seconds := floor(seconds, secondsOfDay)
+	seconds, part := times.Floor(n, power(digits))
+	days, seconds := times.Floor(seconds, secondsOfDay)
 	dst = append(appendDate(dst, days), 'T')
 	return appendPadded(append(appendClock(dst, seconds), '.'), part, digits)
 }
@@ -98,13 +100,4 @@ func power(n int) int64 {
 		p *= 10
 	}
 	return p
-}
-
-// floor divides such that the rest is not below zero.
-func floor(n, by int64) (quotient, rest int64) {
-	quotient, rest = n/by, n%by
-	if rest < 0 {
-		return quotient - 1, rest + by
-	}
-	return quotient, rest
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strconv"
+
+	"github.com/tap-rest/tap-rest/sources/times"
 )
 
 const day = 24 * 60 * 60 // in seconds
@@ -27,14 +29,14 @@ func appendTime(dst []byte, c *leaf, v value) ([]byte, error) {
 		dst = appendClock(dst, i, c.unit)
 	case kindInt96:
 		nanos := int64(binary.LittleEndian.Uint64(v.bytes))
-		seconds, rest := floorDivide(nanos, units[3].perSecond)
-		days, ofDay := floorDivide(seconds, day)
+		seconds, rest := times.Floor(nanos, units[3].perSecond)
+		days, ofDay := times.Floor(seconds, day)
 		const julian = 2440588 // the day of 1970-01-01
 		days += int64(int32(binary.LittleEndian.Uint32(v.bytes[8:]))) - julian
 		dst = append(appendDate(dst, days), 'T')
 		dst = appendClock(dst, ofDay*units[3].perSecond+rest, units[3])
 	default:
-		days, ofDay := floorDivide(int64(v.bits), day*c.unit.perSecond)
+		days, ofDay := times.Floor(int64(v.bits), day*c.unit.perSecond)
 		dst = appendClock(append(appendDate(dst, days), 'T'), ofDay, c.unit)
 		if c.kind == kindInstant {
 			dst = append(dst, 'Z')
@@ -43,21 +45,13 @@ func appendTime(dst []byte, c *leaf, v value) ([]byte, error) {
 	return append(dst, '"'), nil
 }
 
-func floorDivide(a, b int64) (quotient, rest int64) {
-	quotient, rest = a/b, a%b
-	if rest < 0 {
-		return quotient - 1, rest + b
-	}
-	return quotient, rest
-}
-
 // appendDate appends the date that is some days behind 1970-01-01, in the calendar
 // that the format has for all times (proleptic Gregorian). Years outside of 0 to 9999
 // have a sign, as ISO 8601 says for them.
 func appendDate(dst []byte, days int64) []byte {
 	// Years begin in March here, so that the day of a leap year is its last, and 400 of
 	// them are an era: https://howardhinnant.github.io/date_algorithms.html.
-	era, ofEra := floorDivide(days+719468, 146097)
+	era, ofEra := times.Floor(days+719468, 146097)
 	year := (ofEra - ofEra/1460 + ofEra/36524 - ofEra/146096) / 365
 	ofYear := ofEra - (365*year + year/4 - year/100)
 	month := (5*ofYear + 2) / 153

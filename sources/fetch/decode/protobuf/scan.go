@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
 
@@ -256,22 +257,9 @@ func (d *decoder) replaced(f *field, old *slot) error {
 
 func (d *decoder) isText(s span) error {
 	if b := s.of(d.buf); !utf8.Valid(b) {
-		return wrong(s.from+invalidAt(b), "the text is not UTF-8")
+		return wrong(s.from+raw.ValidUTF8(b), "the text is not UTF-8")
 	}
 	return nil
-}
-
-// invalidAt returns where text stops to be UTF-8.
-func invalidAt(b []byte) int {
-	at := 0
-	for at < len(b) {
-		r, n := utf8.DecodeRune(b[at:])
-		if r == utf8.RuneError && n == 1 {
-			break
-		}
-		at += n
-	}
-	return at
 }
 
 // room says that a record becomes too long with n bytes more.

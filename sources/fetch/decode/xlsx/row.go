@@ -97,7 +97,7 @@ func (r *rows) readRow() error {
 	column := -1
 	for depth := len(r.x.open); len(r.x.open) >= depth; {
 		if err := r.x.next(); err != nil {
-			return notEOF(err)
+			return file.NotEOF(err)
 		}
 		if r.x.ends || string(r.x.name) != "c" {
 			continue
@@ -153,7 +153,7 @@ func (r *rows) readCell(column int) error {
 	valued, formula := false, false
 	for depth := len(r.x.open); len(r.x.open) >= depth; {
 		if err := r.x.next(); err != nil {
-			return notEOF(err)
+			return file.NotEOF(err)
 		}
 		var err error
 		switch {

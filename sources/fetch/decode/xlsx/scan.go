@@ -111,7 +111,7 @@ func (s *scanner) readTag() error {
 	for {
 		part, err := s.in.ReadSlice('>')
 		if err != nil && err != bufio.ErrBufferFull {
-			return notEOF(err)
+			return file.NotEOF(err)
 		}
 		if err == nil && len(s.long) == 0 && whole(part) {
 			s.tag = part[:len(part)-1]
@@ -267,7 +267,7 @@ func (s *scanner) skip() error {
 	}
 	for depth := len(s.open); len(s.open) >= depth; {
 		if err := s.next(); err != nil {
-			return notEOF(err)
+			return file.NotEOF(err)
 		}
 	}
 	return nil
@@ -332,11 +332,4 @@ func entity(text []byte) (r rune, n int, err error) {
 		return 0, 0, fmt.Errorf("&%s is no character of XML", name)
 	}
 	return rune(code), len(name) + 2, nil
-}
-
-func notEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }

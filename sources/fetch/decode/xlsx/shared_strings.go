@@ -125,7 +125,7 @@ func appendRuns(dst []byte, x *scanner) ([]byte, error) {
 	inText := false
 	for depth := len(x.open); len(x.open) >= depth; {
 		if err := x.next(); err != nil {
-			return dst, notEOF(err)
+			return dst, file.NotEOF(err)
 		}
 		switch {
 		case !x.ends && string(x.name) == "rPh":
