@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 
-	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/catalog/schema/infer"
 )
 
 // The catalog that discovery hands out.
@@ -30,7 +30,7 @@ func AppendAirbyte(dst []byte, streams []Described) []byte {
 	for i := range streams {
 		d := describe(&streams[i])
 		s := airbyteStream{
-			Name: d.Stream, JSONSchema: schema.NullsAsText(d.Schema), SupportedSyncModes: []string{"full_refresh"},
+			Name: d.Stream, JSONSchema: infer.NullsAsText(d.Schema), SupportedSyncModes: []string{"full_refresh"},
 			SourceDefinedCursor: true, IsResumable: true,
 		}
 		if d.ReplicationMethod == Incremental {

@@ -3,7 +3,7 @@ package tap
 import (
 	"fmt"
 
-	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/catalog/schema/model"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
 )
@@ -32,8 +32,8 @@ func SchemaWarnings(d *sources.Definition) document.Problems {
 
 // ignoredIn returns the keywords that are ignored in a schema. What makes it
 // none at all is said elsewhere.
-func ignoredIn(doc []byte) []schema.Ignored {
-	all, err := schema.IgnoredIn(doc)
+func ignoredIn(doc []byte) []model.Ignored {
+	all, err := model.IgnoredIn(doc)
 	if err != nil {
 		return nil
 	}

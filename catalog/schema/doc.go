@@ -21,17 +21,18 @@
 // proven again: gjson is never asked whether something is JSON.
 //
 // The same pass holds each record against what [PageScanner.Expect] was given:
-// an [Expectation], which [Schema.Expect] compiles of the schema and of what
-// else is [Wanted]. Its [Finding] says whether the record surely fits and has
+// a [check.Expectation], which [Schema.Expect] compiles of the schema and of what
+// else is [check.Wanted]. Its [check.Finding] says whether the record surely fits and has
 // no new field, where its replication value lies, and [Page.AppendRecord]
 // leaves out what is not to leave. Records that were made (keyed, columns), or
-// to which fields are added, are looked at by themselves: [Expectation.Look].
+// to which fields are added, are looked at by themselves:
+// [check.Expectation.Look].
 //
 // Records that were made of columns ([Columned]) are not read again: their names and
 // the types of their values are held against the schema once for all of them, and only
 // values of which it asks more are looked at, where they lie.
 //
-// A [BodyError] says what was expected where, and what came. An answer without
+// A [scan.BodyError] says what was expected where, and what came. An answer without
 // the path is one too, unless the definition allows it: what was not
 // understood is not taken for the last, empty page.
 //
@@ -39,19 +40,23 @@
 //
 // [Compile] makes a [Schema] of a document, and [Schema.Check] returns the
 // [Violation] of a record that does not fit; [Schema.AppendRepaired] puts null
-// in place of what does not; [IgnoredIn] says what of the document is not
-// checked. [Inference] reads records one by one. [Fields] finds fields that a
-// schema does not name, and cuts them out; [AddFields] and [Widen] change the
-// schema instead.
+// in place of what does not; model.IgnoredIn says what of the document is not
+// checked. infer.Inference reads records one by one. [Fields] finds fields that a
+// schema does not name, and cuts them out; infer.AddFields and infer.Widen change
+// the schema instead.
 //
-// # One room
+// # Rooms
 //
-// The files of a part begin with its name: scan proves JSON, page and stream
-// find records, fast is the compiled check, judge is what gojsonschema is
-// asked, infer, drift and repair work on schemas. They are one package, since
-// the parts share the scanner's insides and the model of a schema: a wall
-// between them would export some twenty names for one user each, and calls
-// across it in the innermost loop.
+// This package finds records (page and stream), asks the judge (judge, violation,
+// repair) and says what a schema names (fields). What it does so with stands below
+// it, each room on those before it:
+//
+//   - kinds: the JSON types, and numbers that nobody may see
+//   - scan: a text is proven to be JSON
+//   - formats: signs that a text is a date, an address, …
+//   - model: a schema document and the schemas in it
+//   - check: the compiled check of a pass
+//   - infer: schemas of records, and for records that do not fit
 //
 // # Promises
 //
@@ -62,7 +67,7 @@
 //     the other, by the official test suite and at random.
 //   - No body makes a scan panic, or recurse with its nesting, but for the
 //     nesting of a schema that refers to itself, or hold more than a bounded
-//     multiple of its size. Nesting is bounded by [MaxDepth], a
+//     multiple of its size. Nesting is bounded by [scan.MaxDepth], a
 //     record by [MaxRecord].
 //   - A scan of plain paths allocates nothing, once its page has grown to the
 //     size of the pages that come.

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/catalog/schema/infer"
 )
 
 // benchShapes are records of 500 bytes and more, in shapes that a check could
@@ -78,7 +80,7 @@ func TestFastShapes(t *testing.T) {
 }
 
 func benchSchema(t testing.TB, records [][]byte) *Schema {
-	inference := NewInference()
+	inference := infer.New()
 	for _, record := range records {
 		inference.Add(record)
 	}

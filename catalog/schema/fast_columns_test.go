@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
+	"github.com/tap-rest/tap-rest/catalog/schema/check"
+	"github.com/tap-rest/tap-rest/catalog/schema/kinds"
 	"github.com/tap-rest/tap-rest/testshare"
 )
 
@@ -34,13 +36,13 @@ func (c *columned) Batch() ([]byte, []int, error) {
 
 // columnType returns the type that a value has as one of a column; "": of none.
 func columnType(value string) string {
-	switch kind := kindAt(raw.Text(value), 0); {
-	case kind == kindObject || kind == kindArray || strings.ContainsAny(value, "eE") && kind == kindNumber:
+	switch kind := kinds.At(raw.Text(value), 0); {
+	case kind == kinds.Object || kind == kinds.Array || strings.ContainsAny(value, "eE") && kind == kinds.Number:
 		return ""
-	case kind&(kindInteger|kindNumber) != 0 && len(value) > raw.MaxNumber:
+	case kind&(kinds.Integer|kinds.Number) != 0 && len(value) > raw.MaxNumber:
 		return ""
 	default:
-		return kind.name()
+		return kind.Name()
 	}
 }
 
@@ -104,7 +106,7 @@ func (m *maker) columnsFor(doc *sample) *columned {
 }
 
 // scanned is what a scan finds in a body, and how many of its records fit.
-func scanned(t *testing.T, scanner *StreamScanner, s *Schema, w Wanted, in *columned) (all []string, fit int) {
+func scanned(t *testing.T, scanner *StreamScanner, s *Schema, w check.Wanted, in *columned) (all []string, fit int) {
 	t.Helper()
 	scanner.Expect(s.Expect(w))
 	_, err := scanner.Scan(in, func(p *Page) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/catalog/schema/check"
 	"github.com/tap-rest/tap-rest/testshare"
 )
 
@@ -99,7 +100,7 @@ func TestCuts(t *testing.T) {
 	for seed := range uint64(testshare.Seeds(1_000)) {
 		p := cutPlay{rand.New(rand.NewPCG(seed, 1))}
 		doc, paths, drop := p.doc(0), p.paths(), p.IntN(2) == 0
-		s := mustCompile(t, doc)
+		s := MustCompile(t, doc)
 		fields, err := schema.NewFields([]byte(doc))
 		if err != nil {
 			t.Fatal(err)
@@ -108,7 +109,7 @@ func TestCuts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wanted := schema.Wanted{Value: "id", Cut: paths, Drop: drop}
+		wanted := check.Wanted{Value: "id", Cut: paths, Drop: drop}
 		scanner.Expect(s.Expect(wanted))
 		var page schema.Page
 		body := `{"data":[` + p.object(0) + `,` + p.object(0) + `]}`
@@ -161,7 +162,7 @@ func found(page *schema.Page) (all []string) {
 }
 
 // throughWindow is what is found out about a body's records through a window.
-func throughWindow(t *testing.T, e *schema.Expectation, body string, window int) (all []string) {
+func throughWindow(t *testing.T, e *check.Expectation, body string, window int) (all []string) {
 	t.Helper()
 	scanner, err := schema.NewStreamScanner(schema.RecordPath{Steps: []string{"data"}})
 	if err != nil {

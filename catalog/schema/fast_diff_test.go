@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/catalog/schema/scan"
 )
 
 // finding is what the fast check and the judge say about one record.
@@ -257,7 +259,7 @@ func FuzzFastAgainstJudge(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, doc, record []byte) {
 		s, err := Compile(doc)
-		if err != nil || Prove(record) != nil || !bytes.HasPrefix(record, []byte("{")) {
+		if err != nil || scan.Prove(record) != nil || !bytes.HasPrefix(record, []byte("{")) {
 			return
 		}
 		if found := lookInto(s, record); found.fault != "" {

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/tap-rest/tap-rest/catalog/schema/check"
+	"github.com/tap-rest/tap-rest/catalog/schema/scan"
 	"github.com/tap-rest/tap-rest/testshare"
 )
 
@@ -30,16 +32,16 @@ func numbered(format string) func(int) string {
 // Bodies and schemas that are out to make the fast check slow, overflow
 // something or run out of stack. It must end and agree with the judge.
 func TestFastHostile(t *testing.T) {
-	const deep = MaxDepth - 1 // what takes the judge more than 0.2 s has fewer
-	size := 20                // with -short what grows in width does so less: all costs grow with it alone
+	const deep = scan.MaxDepth - 1 // what takes the judge more than 0.2 s has fewer
+	size := 20                     // with -short what grows in width does so less: all costs grow with it alone
 	if testing.Short() {
 		size = 1
 	}
 	many, some, few, far := 5_000*size, 1_000*size, 250*size, 150*size
 	long, escaped := strings.Repeat("a", size<<15), size<<12
 	tests := []struct{ name, doc, record string }{
-		{"objects to the limit", `{}`, nested(`{"v":`, `1`, `}`, MaxDepth)},
-		{"objects to the limit by themselves", `{"additionalProperties":false,"properties":{"v":{"$ref":"#"}}}`, nested(`{"v":`, `1`, `}`, MaxDepth)},
+		{"objects to the limit", `{}`, nested(`{"v":`, `1`, `}`, scan.MaxDepth)},
+		{"objects to the limit by themselves", `{"additionalProperties":false,"properties":{"v":{"$ref":"#"}}}`, nested(`{"v":`, `1`, `}`, scan.MaxDepth)},
 		{"objects far down, the last one wrong", `{"additionalProperties":false,"properties":{"v":{"$ref":"#"}}}`, nested(`{"v":`, `{"w":1}`, `}`, far)},
 		{"objects far down, unnamed", `{"additionalProperties":{"$ref":"#"},"type":"object"}`, nested(`{"v":`, `1`, `}`, far)},
 		{"objects far down, by pattern", `{"patternProperties":{"v":{"$ref":"#"}},"type":"object"}`, nested(`{"v":`, `1`, `}`, far)},
@@ -105,7 +107,7 @@ func TestFastHostile(t *testing.T) {
 			if testing.Short() && i%3 != 0 || testshare.Race && i%28 != 1 {
 				t.Skip("a share of them is tried")
 			}
-			if err := Prove([]byte(tt.record)); err != nil {
+			if err := scan.Prove([]byte(tt.record)); err != nil {
 				t.Fatal(err)
 			}
 			s, err := Compile([]byte(tt.doc))
@@ -181,7 +183,7 @@ func TestFastConcurrently(t *testing.T) {
 	for range 4 {
 		group.Go(func() {
 			for range 200 {
-				e := s.Expect(Wanted{Fields: []string{"w"}, Value: "v"})
+				e := s.Expect(check.Wanted{Fields: []string{"w"}, Value: "v"})
 				for record, want := range map[string]bool{
 					`{"v":"\u00e9","w":1}`: true, `{"v":"b","w":1}`: false, `{"v":{"\u0061":"2024-02-29"},"w":1}`: true, `{"v":{"\u0061":"2023-02-29"},"w":1}`: false, `{"v":"a"}`: false,
 				} {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tap-rest/tap-rest/catalog/schema/check"
+	"github.com/tap-rest/tap-rest/catalog/schema/model"
 	"github.com/tap-rest/tap-rest/testshare"
 )
 
@@ -58,7 +60,7 @@ func TestFastFindings(t *testing.T) {
 }
 
 // tryFindings makes a page by a seed and checks what is found in its records.
-func tryFindings(t *testing.T, scanner *PageScanner, seed uint64) ([]Finding, bool) {
+func tryFindings(t *testing.T, scanner *PageScanner, seed uint64) ([]check.Finding, bool) {
 	t.Helper()
 	m := newMaker(seed)
 	doc := m.document(pick(m, []string{"", "", "properties", "additionalProperties", "allOf", "not", "dependencies", "contains", "items", "wide"}))
@@ -84,7 +86,7 @@ func tryFindings(t *testing.T, scanner *PageScanner, seed uint64) ([]Finding, bo
 
 // lookIntoPage makes a page of the records and returns what is found in each
 // of them once it is cut, or in what that is wrong.
-func lookIntoPage(t *testing.T, scanner *PageScanner, s *Schema, fields *Fields, w Wanted, records []string) (all []Finding, fault string) {
+func lookIntoPage(t *testing.T, scanner *PageScanner, s *Schema, fields *Fields, w check.Wanted, records []string) (all []check.Finding, fault string) {
 	t.Helper()
 	var page Page
 	e := s.Expect(w)
@@ -118,11 +120,11 @@ func lookIntoPage(t *testing.T, scanner *PageScanner, s *Schema, fields *Fields,
 
 // What a schema asks of a value as a whole is asked of what stays of it.
 func TestFastCutFindings(t *testing.T) {
-	drop := Wanted{Drop: true}
-	cut := Wanted{Cut: [][]string{{"v", "x"}}}
+	drop := check.Wanted{Drop: true}
+	cut := check.Wanted{Cut: [][]string{{"v", "x"}}}
 	tests := []struct {
 		name   string
-		w      Wanted
+		w      check.Wanted
 		doc    string
 		record string
 	}{
@@ -155,9 +157,9 @@ func TestFastCutFindings(t *testing.T) {
 		{"by the rest, cut", cut, `{"additionalProperties":{"minProperties":1}}`, `{"v":{"x":1}}`},
 		{"by reference, cut", cut, `{"properties":{"v":{"$ref":"#/definitions/n"},"w":{"$ref":"#/definitions/n"}},"definitions":{"n":{"minProperties":1}}}`, `{"w":{"x":1},"v":{"x":1}}`},
 		{"in tuples and lists of lists, cut", cut, `{"properties":{"v":{"items":[{"items":{"minProperties":1}}],"additionalItems":{"minProperties":1}}}}`, `{"v":[[{"x":1}],{"x":1}]}`},
-		{"the value asked for, cut", Wanted{Cut: [][]string{{"x"}}, Value: "x"}, `{}`, `{"x":1}`},
-		{"a field needed, cut", Wanted{Cut: [][]string{{"x"}}, Fields: []string{"x"}}, `{}`, `{"x":1}`},
-		{"cut and dropped", Wanted{Cut: [][]string{{"a", "b"}, {"c"}}, Drop: true}, `{"properties":{"a":{"properties":{"b":{},"d":{}},"minProperties":1},"c":{}}}`, `{ "c" : 1 , "a" : { "x" : 1 , "b" : 2 } , "c" : 2 }`},
+		{"the value asked for, cut", check.Wanted{Cut: [][]string{{"x"}}, Value: "x"}, `{}`, `{"x":1}`},
+		{"a field needed, cut", check.Wanted{Cut: [][]string{{"x"}}, Fields: []string{"x"}}, `{}`, `{"x":1}`},
+		{"cut and dropped", check.Wanted{Cut: [][]string{{"a", "b"}, {"c"}}, Drop: true}, `{"properties":{"a":{"properties":{"b":{},"d":{}},"minProperties":1},"c":{}}}`, `{ "c" : 1 , "a" : { "x" : 1 , "b" : 2 } , "c" : 2 }`},
 	}
 	scanner, err := NewPageScanner(RecordPath{Steps: []string{"data"}})
 	if err != nil {
@@ -181,8 +183,8 @@ func TestFastCutFindings(t *testing.T) {
 }
 
 // wanted makes what is asked of records besides their schema.
-func (m *maker) wanted() Wanted {
-	w := Wanted{Value: pick(m, []string{"", m.name(), m.name(), "v"}), Drop: m.chance(40)}
+func (m *maker) wanted() check.Wanted {
+	w := check.Wanted{Value: pick(m, []string{"", m.name(), m.name(), "v"}), Drop: m.chance(40)}
 	for m.chance(30) {
 		w.Fields = append(w.Fields, m.name())
 	}
@@ -198,7 +200,7 @@ func (m *maker) wanted() Wanted {
 
 // findingFault says in what a finding about a record, from which everything is
 // cut that is to be, is wrong.
-func findingFault(s *Schema, fields *Fields, record string, w Wanted, found Finding, value string) (fault string) {
+func findingFault(s *Schema, fields *Fields, record string, w check.Wanted, found check.Finding, value string) (fault string) {
 	if found.Fits {
 		if hugeNumberIn([]byte(record)) != "" {
 			return "fits, with a huge number"
@@ -251,7 +253,7 @@ func withoutPaths(text string, paths [][]string) string {
 				}
 			}
 			if !whole {
-				items = append(items, string(quote(name.(string)))+":"+withoutPaths(value, inside))
+				items = append(items, string(model.Quote(name.(string)))+":"+withoutPaths(value, inside))
 			}
 		}
 		return "{" + strings.Join(items, ",") + "}"

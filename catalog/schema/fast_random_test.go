@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tap-rest/tap-rest/catalog/schema/scan"
 	"github.com/tap-rest/tap-rest/testshare"
 )
 
@@ -118,7 +119,7 @@ func tryRound(t *testing.T, seed uint64, sum *share, document func(m *maker) *sa
 		} else {
 			record = doc.value(4)
 		}
-		if err := Prove([]byte(record)); err != nil || !strings.HasPrefix(record, "{") {
+		if err := scan.Prove([]byte(record)); err != nil || !strings.HasPrefix(record, "{") {
 			t.Fatalf("seed %d: the record made is no JSON object: %v: %s", seed, err, record)
 		}
 		f := lookInto(s, []byte(record))

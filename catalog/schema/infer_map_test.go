@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/catalog/schema/infer"
 	"github.com/tap-rest/tap-rest/testshare"
 )
 
@@ -105,7 +105,7 @@ func TestInferenceOfMaps(t *testing.T) {
 // checkAccepts checks that a schema takes records as they are.
 func checkAccepts(t *testing.T, doc []byte, records []string) {
 	t.Helper()
-	s, fields := mustCompile(t, string(doc)), mustFields(t, string(doc))
+	s, fields := MustCompile(t, string(doc)), mustFields(t, string(doc))
 	for i, r := range records {
 		if v := s.Check([]byte(r)); v != nil {
 			t.Fatalf("%s\nby %s: %v", r, doc, v)
@@ -116,7 +116,7 @@ func checkAccepts(t *testing.T, doc []byte, records []string) {
 		if i >= 3 {
 			continue // Widen reads the schema each time
 		}
-		if wider, changed, err := schema.Widen(doc, []byte(r)); changed || err != nil {
+		if wider, changed, err := infer.Widen(doc, []byte(r)); changed || err != nil {
 			t.Fatalf("widened %s\nfor %s\nto %s: %v", doc, r, wider, err)
 		}
 	}
@@ -200,7 +200,7 @@ func TestInferenceIsStable(t *testing.T) {
 	want := ""
 	for range 10 {
 		random.Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })
-		in := schema.NewInference()
+		in := infer.New()
 		for _, fields := range records {
 			random.Shuffle(len(fields), func(i, j int) { fields[i], fields[j] = fields[j], fields[i] })
 			in.Add([]byte(`{` + strings.Join(fields, ",") + `}`))
@@ -231,7 +231,7 @@ func TestAddFieldsStopsAtMaps(t *testing.T) {
 	}
 	for i := range records {
 		record := fmt.Appendf(nil, `{"m":{"u%d":{"n":1},"v%[1]d":null}}`, i)
-		wider, changed, err := schema.AddFields(doc, record)
+		wider, changed, err := infer.AddFields(doc, record)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -255,7 +255,7 @@ func TestAddFieldsStopsAtMaps(t *testing.T) {
 	if got := unknown(mustFields(t, string(doc)), record); len(got) != 1 || got[0] != `/m/w/x="y"` {
 		t.Errorf("new fields of a map's value: got %q", got)
 	}
-	wider, _, err := schema.Widen(doc, []byte(record))
+	wider, _, err := infer.Widen(doc, []byte(record))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +265,7 @@ func TestAddFieldsStopsAtMaps(t *testing.T) {
 // All new members of one object say what the others may be.
 func TestAddFieldsOfMap(t *testing.T) {
 	begin := `{"properties":{"m":{"properties":{` + members(100, func(j int) string { return fmt.Sprintf(`"f%d":{"type":"integer"}`, j) }) + `}`
-	got, _, err := schema.AddFields([]byte(begin+`}}}`), []byte(`{"m":{"f1":0,"x":1,"y":1.5}}`))
+	got, _, err := infer.AddFields([]byte(begin+`}}}`), []byte(`{"m":{"f1":0,"x":1,"y":1.5}}`))
 	if want := begin + `,"additionalProperties":{"type":["null","number"]}}}}`; string(got) != want {
 		t.Errorf("got …%s, %v\nwant …%s", got[len(got)-100:], err, want[len(want)-100:])
 	}
@@ -286,7 +286,7 @@ func TestAddFieldsIsNoMap(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, changed, err := schema.AddFields([]byte(tt.doc), []byte(tt.record))
+			got, changed, err := infer.AddFields([]byte(tt.doc), []byte(tt.record))
 			if err != nil || !changed || !strings.Contains(string(got), `"new":{"type":["null","string"]}`) {
 				t.Errorf("got %s, %v, %v", got, changed, err)
 			}
@@ -309,7 +309,7 @@ func TestRandomMaps(t *testing.T) {
 			t.Fatalf("another order: got %s\nwant %s", got, doc)
 		}
 		stranger := randomMaps(random, 1)[0]
-		wider, _, err := schema.Widen(doc, []byte(stranger))
+		wider, _, err := infer.Widen(doc, []byte(stranger))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -329,7 +329,7 @@ func TestRandomGrowth(t *testing.T) {
 		records := randomMaps(random, 40)
 		doc := inferred(records[:1+random.IntN(5)], nil)
 		for _, r := range records {
-			for _, grow := range []func(doc, record []byte) ([]byte, bool, error){schema.AddFields, schema.Widen} {
+			for _, grow := range []func(doc, record []byte) ([]byte, bool, error){infer.AddFields, infer.Widen} {
 				var err error
 				if doc, _, err = grow(doc, []byte(r)); err != nil {
 					t.Fatal(err)
@@ -337,7 +337,7 @@ func TestRandomGrowth(t *testing.T) {
 			}
 		}
 		maps += strings.Count(string(doc), `"additionalProperties":{`)
-		s, fields := mustCompile(t, string(doc)), mustFields(t, string(doc))
+		s, fields := MustCompile(t, string(doc)), mustFields(t, string(doc))
 		for _, r := range records {
 			if v, got := s.Check([]byte(r)), unknown(fields, r); v != nil || got != nil {
 				t.Fatalf("%s\nby %s: %v, new %q", r, doc, v, got)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/catalog/schema/infer"
 	"github.com/tap-rest/tap-rest/testshare"
 )
 
@@ -57,7 +58,7 @@ func TestInference(t *testing.T) {
 }
 
 func inferred(records, required []string) []byte {
-	in := schema.NewInference()
+	in := infer.New()
 	for _, r := range records {
 		in.Add([]byte(r))
 	}
@@ -125,13 +126,13 @@ func TestInferenceIsBounded(t *testing.T) {
 	for i, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			doc := inferred([]string{tt.record}, nil)
-			if got := strings.Count(string(schema.NullsAsText(doc)), `"type":[`); got < tt.names || got > tt.names*11/10+60 {
+			if got := strings.Count(string(infer.NullsAsText(doc)), `"type":[`); got < tt.names || got > tt.names*11/10+60 {
 				t.Errorf("got %d typed places, want about %d", got, tt.names)
 			}
 			if !testshare.Takes(i+1, len(tests)) {
 				return // of large schemas, which are dear to compile, one says what the others do
 			}
-			s := mustCompile(t, string(doc))
+			s := MustCompile(t, string(doc))
 			if v := s.Check([]byte(tt.record)); v != nil {
 				t.Error(v)
 			}
@@ -174,7 +175,7 @@ func TestInferenceIgnoresOrder(t *testing.T) {
 }
 
 func TestInferenceOfOrder(t *testing.T) {
-	if got := string(schema.NullsAsText(inferred([]string{sample}, []string{"id"}))); !sameJSON(t, got, sampleSchema) {
+	if got := string(infer.NullsAsText(inferred([]string{sample}, []string{"id"}))); !sameJSON(t, got, sampleSchema) {
 		t.Errorf("got  %s\nwant %s", got, sampleSchema)
 	}
 }
@@ -205,7 +206,7 @@ func FuzzInfer(f *testing.F) {
 	days := members(30, func(j int) string { return fmt.Sprintf(`"2024-01-%02d":{"n":%d}`, j+1, j) })
 	f.Add([]byte(`{"m":{`+days+`}}`), []byte(`{"m":{"0":{"n":1.5,"x":[{}]},"1":null},"a":{`+days+`}}`))
 	f.Fuzz(func(t *testing.T, one, two []byte) {
-		in := schema.NewInference()
+		in := infer.New()
 		in.Add(one)
 		in.Add(two)
 		doc := in.Schema([]string{"a"})
@@ -228,7 +229,7 @@ func FuzzInfer(f *testing.F) {
 				t.Errorf("%s is new in %s", pointer, record)
 				return true
 			})
-			if got, changed, err := schema.Widen(doc, record); changed || err != nil {
+			if got, changed, err := infer.Widen(doc, record); changed || err != nil {
 				t.Errorf("widened %s\nfor %s\nto %s: %v", doc, record, got, err)
 			}
 		}
@@ -243,7 +244,7 @@ func isRecord(text []byte) bool {
 }
 
 func BenchmarkInferenceAdd(b *testing.B) {
-	in, record := schema.NewInference(), []byte(sample)
+	in, record := infer.New(), []byte(sample)
 	in.Add(record)
 	b.ReportAllocs()
 	b.SetBytes(int64(len(sample)))

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/tap-rest/tap-rest/catalog/schema/check"
+	"github.com/tap-rest/tap-rest/catalog/schema/kinds"
+	"github.com/tap-rest/tap-rest/catalog/schema/model"
 	"github.com/xeipuuv/gojsonschema"
 )
 
@@ -33,38 +36,38 @@ import (
 //
 // A Schema is safe for concurrent use.
 type Schema struct {
-	doc   *document
+	doc   *model.Document
 	judge *gojsonschema.Schema
-	fast  func() *Expectation // of records that nothing else is asked of
+	fast  func() *check.Expectation // of records that nothing else is asked of
 
 	compiling sync.Mutex // held to look into doc, which takes itself apart as it is looked into
 }
 
-// Compile reads a JSON Schema. An error is a *SchemaError: broken JSON, an
+// Compile reads a JSON Schema. An error is a *model.SchemaError: broken JSON, an
 // unknown type, a $ref that leads out of the document, to no schema or back to
 // itself, a number beyond the limits of [Schema.Check], anything that
 // gojsonschema refuses. Nothing is ever loaded from elsewhere.
 func Compile(doc []byte) (*Schema, error) {
-	d, err := parseDocument(doc)
+	d, err := model.Parse(doc)
 	if err != nil {
 		return nil, err
 	}
-	dropIDs(d.root)
-	judge, err := compileJudge(d.root.append(nil))
+	dropIDs(d.Root)
+	judge, err := compileJudge(d.Root.Append(nil))
 	if err != nil {
 		return nil, blamed(d, err)
 	}
 	s := &Schema{doc: d, judge: judge}
-	s.fast = sync.OnceValue(func() *Expectation { return s.Expect(Wanted{}) })
+	s.fast = sync.OnceValue(func() *check.Expectation { return s.Expect(check.Wanted{}) })
 	return s, nil
 }
 
 // Expect returns the expectation that a record fits the schema and is what is
 // wanted.
-func (s *Schema) Expect(w Wanted) *Expectation {
+func (s *Schema) Expect(w check.Wanted) *check.Expectation {
 	s.compiling.Lock()
 	defer s.compiling.Unlock()
-	return newExpectation(s.doc, w)
+	return check.Expect(s.doc, w)
 }
 
 // accepts reports whether a record surely fits. false says nothing.
@@ -72,7 +75,7 @@ func (s *Schema) accepts(record []byte) bool { return s.fast().Look(record).Fits
 
 // Bytes returns the document as it was given, on one line. It must not be
 // changed.
-func (s *Schema) Bytes() []byte { return s.doc.text }
+func (s *Schema) Bytes() []byte { return s.doc.Text }
 
 // Check says whether the record fits; nil if it does. The record must be proven
 // JSON; a number of more than 400 characters or with an exponent beyond ±400 is
@@ -96,12 +99,12 @@ func (s *Schema) judged(record []byte) *Violation {
 // Judge returns all that the judge finds in a record, proven JSON, in no order;
 // or what keeps the record from it.
 func (s *Schema) Judge(record []byte) (errs []gojsonschema.ResultError, v *Violation) {
-	if i := hugeNumber(record); i >= 0 {
+	if i := kinds.HugeNumber(record); i >= 0 {
 		return nil, hugeViolation(record, i)
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			if i := beyondFloat(record); i >= 0 {
+			if i := kinds.BeyondFloat(record); i >= 0 {
 				v = beyondViolation(record, i)
 				return
 			}
@@ -147,43 +150,43 @@ func (l noLoader) LoadJSON() (any, error) {
 // dropIDs takes $id and id out wherever gojsonschema would look for them.
 // They would move the place from which references start, or, in a default or
 // an example, stand for another schema of that name.
-func dropIDs(n *node) {
-	for _, e := range n.elements() {
+func dropIDs(n *model.Node) {
+	for _, e := range n.Elements() {
 		dropIDs(e)
 	}
 	for _, name := range []string{"$id", "id"} {
-		if _, ok := n.text(name); ok {
-			n.remove(name)
+		if _, ok := n.Text(name); ok {
+			n.Remove(name)
 		}
 	}
-	for _, m := range n.members() {
-		switch m.name {
+	for _, m := range n.Members() {
+		switch m.Name {
 		case "const", "enum":
 		case "properties", "dependencies", "patternProperties":
-			for _, p := range m.value.members() {
-				dropIDs(p.value)
+			for _, p := range m.Value.Members() {
+				dropIDs(p.Value)
 			}
 		default:
-			dropIDs(m.value)
+			dropIDs(m.Value)
 		}
 	}
 }
 
 // blamed returns err, which gojsonschema gave without a place, with the place
 // of the first schema that fails alone.
-func blamed(d *document, err error) error {
-	draft := d.root.get("$schema")
-	for _, n := range d.schemas {
-		if !n.isObject() {
+func blamed(d *model.Document, err error) error {
+	draft := d.Root.Get("$schema")
+	for _, n := range d.Schemas {
+		if !n.IsObject() {
 			continue
 		}
-		alone := d.alone(n)
+		alone := d.Alone(n)
 		if draft != nil {
-			alone.set("$schema", &node{raw: draft.raw})
+			alone.Set("$schema", &model.Node{Raw: draft.Raw})
 		}
-		if _, own := compileJudge(alone.append(nil)); own != nil {
-			return &SchemaError{n.at(), own.Error()}
+		if _, own := compileJudge(alone.Append(nil)); own != nil {
+			return &model.SchemaError{Pointer: n.At(), Msg: own.Error()}
 		}
 	}
-	return &SchemaError{Msg: err.Error()}
+	return &model.SchemaError{Msg: err.Error()}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/catalog/schema/model"
 )
 
 func TestCompileRefuses(t *testing.T) {
@@ -56,7 +57,7 @@ func TestCompileRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := schema.Compile([]byte(tt.doc))
-			var got *schema.SchemaError
+			var got *model.SchemaError
 			if !errors.As(err, &got) {
 				t.Fatalf("got %v, want a SchemaError", err)
 			}
@@ -175,7 +176,7 @@ func TestCheckNames(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := mustCompile(t, tt.doc)
+			s := MustCompile(t, tt.doc)
 			for range 5 { // the judge's own order changes from run to run
 				v := s.Check([]byte(tt.record))
 				if v == nil {
@@ -190,7 +191,7 @@ func TestCheckNames(t *testing.T) {
 }
 
 func TestCheckPanic(t *testing.T) {
-	s := mustCompile(t, `{"properties":{"a":{"enum":[1]}}}`)
+	s := MustCompile(t, `{"properties":{"a":{"enum":[1]}}}`)
 	v := s.Check([]byte(`{"b":1,"a":1e350}`))
 	const want = "/a: number: expected a number up to 1.8e308, since the schema compares whole values (enum, const, uniqueItems), got 1e350"
 	if v == nil || v.Error() != want {
@@ -199,7 +200,7 @@ func TestCheckPanic(t *testing.T) {
 }
 
 func TestCheckNumbersAtTheLimit(t *testing.T) {
-	s := mustCompile(t, `{"properties":{"a":{"type":"number"}}}`)
+	s := MustCompile(t, `{"properties":{"a":{"type":"number"}}}`)
 	for _, number := range []string{"1e400", "-1E-400", strings.Repeat("9", 400), "0." + strings.Repeat("1", 398), "0e0"} {
 		if v := s.Check([]byte(`{"a":` + number + `}`)); v != nil {
 			t.Error(v)
@@ -248,7 +249,7 @@ func TestFormats(t *testing.T) {
 		{"decimal", "x", true},
 	}
 	for _, tt := range tests {
-		s := mustCompile(t, `{"properties":{"a":{"format":"`+tt.format+`"}}}`)
+		s := MustCompile(t, `{"properties":{"a":{"format":"`+tt.format+`"}}}`)
 		if got := s.Check([]byte(`{"a":"`+tt.value+`"}`)) == nil; got != tt.want {
 			t.Errorf("%s %q: got %v, want %v", tt.format, tt.value, got, tt.want)
 		}
@@ -256,7 +257,7 @@ func TestFormats(t *testing.T) {
 }
 
 func TestCheckConcurrently(t *testing.T) {
-	s := mustCompile(t, sampleSchema)
+	s := MustCompile(t, sampleSchema)
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
@@ -286,7 +287,7 @@ func FuzzCompile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, doc, record []byte) {
 		s, err := schema.Compile(doc)
 		if err != nil {
-			var e *schema.SchemaError
+			var e *model.SchemaError
 			if !errors.As(err, &e) {
 				t.Fatalf("got %T, want a SchemaError", err)
 			}
@@ -340,7 +341,7 @@ func FuzzCheck(f *testing.F) {
 }
 
 func BenchmarkCheck(b *testing.B) {
-	s, record := mustCompile(b, sampleSchema), []byte(sample)
+	s, record := MustCompile(b, sampleSchema), []byte(sample)
 	b.ReportAllocs()
 	b.SetBytes(int64(len(sample)))
 	for b.Loop() {
@@ -350,7 +351,7 @@ func BenchmarkCheck(b *testing.B) {
 	}
 }
 
-func mustCompile(t testing.TB, doc string) *schema.Schema {
+func MustCompile(t testing.TB, doc string) *schema.Schema {
 	t.Helper()
 	s, err := schema.Compile([]byte(doc))
 	if err != nil {

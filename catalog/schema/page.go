@@ -2,6 +2,9 @@ package schema
 
 import (
 	"slices"
+
+	"github.com/tap-rest/tap-rest/catalog/schema/check"
+	"github.com/tap-rest/tap-rest/catalog/schema/scan"
 )
 
 // MaxRecord is the size in bytes of the largest record that is accepted.
@@ -37,11 +40,11 @@ type RecordPath struct {
 
 // PageRecord is where a record of a page and what belongs to it lie.
 type PageRecord struct {
-	Record  Span
-	Parent  Span // empty where the path has one step
-	Key     Span // of a keyed record: the member's key as it came, in its quotes; else empty
-	cuts    Span // which of the page's cuts lie in it
-	Finding      // zero where nothing was expected, and of a record that was made; its Value lies in the page
+	Record        scan.Span
+	Parent        scan.Span // empty where the path has one step
+	Key           scan.Span // of a keyed record: the member's key as it came, in its quotes; else empty
+	cuts          scan.Span // which of the page's cuts lie in it
+	check.Finding           // zero where nothing was expected, and of a record that was made; its Value lies in the page
 }
 
 // Page is a proven body and its records. Its zero value is ready for use, and
@@ -51,14 +54,14 @@ type Page struct {
 	Records []PageRecord
 
 	// Expected is what the records were checked for; nil: nothing.
-	Expected *Expectation
+	Expected *check.Expectation
 
 	// OneLine says that no record has a line break: they were made.
 	OneLine bool
 
-	place Span   // of the records in the body; empty: not known, or all of it
-	cuts  []Span // what is to be cut out of the records
-	made  []byte // what lies nowhere in the body: keyed records, rows under columns, what gjson computed
+	place scan.Span   // of the records in the body; empty: not known, or all of it
+	cuts  []scan.Span // what is to be cut out of the records
+	made  []byte      // what lies nowhere in the body: keyed records, rows under columns, what gjson computed
 }
 
 // Record returns the i-th record: bytes of the body as they came, or for keyed
@@ -71,10 +74,10 @@ func (p *Page) AppendRecord(dst []byte, i int) []byte {
 	r := &p.Records[i]
 	at := r.Record.Start
 	for _, cut := range p.cuts[r.cuts.Start:r.cuts.End] {
-		dst = append(dst, p.bytes(Span{at, cut.Start})...)
+		dst = append(dst, p.bytes(scan.Span{Start: at, End: cut.Start})...)
 		at = cut.End
 	}
-	return append(dst, p.bytes(Span{at, r.Record.End})...)
+	return append(dst, p.bytes(scan.Span{Start: at, End: r.Record.End})...)
 }
 
 // AppendBeside appends what stands beside the records to dst: the body with []
@@ -110,11 +113,11 @@ func (p *Page) Value(i int) []byte {
 
 // Reset empties the page and keeps its buffers, but for the body.
 func (p *Page) Reset() {
-	p.place, p.OneLine = Span{}, false
+	p.place, p.OneLine = scan.Span{}, false
 	p.Body, p.Records, p.Expected, p.cuts, p.made = nil, p.Records[:0], nil, p.cuts[:0], p.made[:0]
 }
 
-func (p *Page) bytes(s Span) []byte {
+func (p *Page) bytes(s scan.Span) []byte {
 	if n := len(p.Body); s.Start >= n {
 		return p.made[s.Start-n : s.End-n : s.End-n]
 	}
@@ -131,14 +134,14 @@ type PageScanner struct {
 	field   []byte // where.Keyed as it begins a record: {"id":
 
 	page  *Page
-	proof scanProof
+	proof scan.Proof
 
-	expected *Expectation
-	fast     fastRun
+	expected *check.Expectation
+	fast     check.Run
 
-	at    []int      // for each step, the element that is looked at
-	key   []byte     // the key that is looked at, of keyed records
-	fault *BodyError // how the records differ from the definition
+	at    []int           // for each step, the element that is looked at
+	key   []byte          // the key that is looked at, of keyed records
+	fault *scan.BodyError // how the records differ from the definition
 
 	begin  int   // where the value of the body begins
 	base   int   // where the text that is proven begins in the page's spans
@@ -157,7 +160,7 @@ type PageScanner struct {
 func NewPageScanner(p RecordPath) (*PageScanner, error) {
 	p.Steps, p.Columns = slices.Clone(p.Steps), slices.Clone(p.Columns)
 	s := &PageScanner{where: p, at: make([]int, len(p.Steps)), piece: pieceRecords}
-	s.fast = *newRun(&s.proof)
+	s.fast = *check.NewRun(&s.proof)
 	if err := s.compile(); err != nil {
 		return nil, err
 	}
@@ -166,8 +169,8 @@ func NewPageScanner(p RecordPath) (*PageScanner, error) {
 
 // Expect makes e what the records of the bodies to come are checked for, if that
 // can be told in one pass; nil: nothing.
-func (s *PageScanner) Expect(e *Expectation) {
-	if e != nil && !e.onePass() {
+func (s *PageScanner) Expect(e *check.Expectation) {
+	if e != nil && !e.OnePass() {
 		e = nil
 	}
 	s.expected = e
@@ -187,22 +190,22 @@ func (s *PageScanner) Scan(body []byte, page *Page) error {
 
 // whole goes through the body.
 func (s *PageScanner) whole() error {
-	i := s.proof.begin()
+	i := s.proof.Begin()
 	s.begin = i
 	if i >= 0 {
 		i = s.seek(i, 0)
 	}
 	if i >= 0 {
-		s.proof.finish(i)
+		s.proof.Finish(i)
 	}
-	if s.proof.fault == nil && s.fault == nil && s.columns.wanted && s.spill == nil {
+	if s.proof.Fault == nil && s.fault == nil && s.columns.wanted && s.spill == nil {
 		s.nameRows()
 	}
 	switch {
 	case s.many:
 		return ErrMany
-	case s.proof.fault != nil:
-		return s.proof.fault
+	case s.proof.Fault != nil:
+		return s.proof.Fault
 	case s.fault != nil:
 		return s.fault
 	}
@@ -212,8 +215,8 @@ func (s *PageScanner) whole() error {
 // finish leaves the page as it is, or without records where there is an error.
 func (s *PageScanner) finish(err error) error {
 	page := s.page
-	page.cuts = s.fast.cuts
-	s.page, s.proof.text, s.key = nil, nil, nil
+	page.cuts = s.fast.Cuts
+	s.page, s.proof.Text, s.key = nil, nil, nil
 	if err != nil {
 		page.Records, page.made = page.Records[:0], page.made[:0]
 	}
@@ -224,20 +227,20 @@ func (s *PageScanner) finish(err error) error {
 func (s *PageScanner) start(body []byte, page *Page) {
 	page.Reset()
 	page.Body = body
-	s.fast.cuts = page.cuts
+	s.fast.Cuts = page.cuts
 	s.look(page)
 	s.page, s.base, s.fault, s.key = page, 0, nil, nil
 	s.kept, s.many = 0, false
-	s.proof.text, s.proof.depth, s.proof.fault = body, 0, nil
+	s.proof.Text, s.proof.Depth, s.proof.Fault = body, 0, nil
 }
 
 // look makes what is expected by now what a page's records are checked for.
 func (s *PageScanner) look(page *Page) {
 	page.Expected = s.expected
 	if s.expected != nil {
-		s.fast.use(s.expected)
+		s.fast.Use(s.expected)
 	}
 }
 
 // span returns where the text's bytes [i, j) lie in the page.
-func (s *PageScanner) span(i, j int) Span { return Span{s.base + i, s.base + j} }
+func (s *PageScanner) span(i, j int) scan.Span { return scan.Span{Start: s.base + i, End: s.base + j} }

@@ -5,18 +5,19 @@ import (
 	"slices"
 	"unsafe"
 
+	"github.com/tap-rest/tap-rest/catalog/schema/scan"
 	"github.com/tidwall/gjson"
 )
 
 // ask has gjson follow step n in the proven value [i, end) and takes the
 // records of what it finds.
 func (s *PageScanner) ask(i, end, n int) {
-	value := s.proof.text[i:end]
+	value := s.proof.Text[i:end]
 	found, err := s.steps[n].follow(value)
 	at, size := found.Index, len(found.Raw)
 	switch {
 	case err != nil:
-		s.differs(NotJSON, i, pageWhere{step: n}, "expected JSON in the string", err.Error())
+		s.differs(scan.NotJSON, i, pageWhere{step: n}, "expected JSON in the string", err.Error())
 	case !found.Exists():
 		s.missing(i, pageWhere{step: n})
 	case at > 0 && at+size <= len(value) && string(value[at:at+size]) == found.Raw:
@@ -36,10 +37,10 @@ func (step *pageStep) follow(value []byte) (gjson.Result, error) {
 		case pipe == pageFromString && found.Type == gjson.String:
 			// gjson would go on with a text that is cut short.
 			text := []byte(found.Str)
-			if err := Prove(text); err != nil {
+			if err := scan.Prove(text); err != nil {
 				return gjson.Result{}, err
 			}
-			found = gjson.ParseBytes(bytes.TrimSpace(bytes.TrimPrefix(text, scanBOM)))
+			found = gjson.ParseBytes(bytes.TrimSpace(bytes.TrimPrefix(text, scan.BOM)))
 		case pipe == pageFromString, found.Type != gjson.JSON && pipe[0] != '@':
 			// gjson would look for brackets inside a string.
 			return gjson.Result{}, nil
@@ -56,22 +57,22 @@ func (step *pageStep) follow(value []byte) (gjson.Result, error) {
 // takeMade takes the records of a text that gjson made of the value at i.
 func (s *PageScanner) takeMade(text string, i, n int) {
 	p := &s.proof
-	outer, from, depth, base, origin := p.text, p.from, p.depth, s.base, s.origin
+	outer, from, depth, base, origin := p.Text, p.From, p.Depth, s.base, s.origin
 	if base == 0 {
-		s.origin = p.at(i)
+		s.origin = p.At(i)
 	}
 	begin := len(s.page.made)
 	s.page.made = append(s.page.made, text...)
-	p.from, p.text, s.base = 0, slices.Clip(s.page.made[begin:]), len(s.page.Body)+begin
+	p.From, p.Text, s.base = 0, slices.Clip(s.page.made[begin:]), len(s.page.Body)+begin
 	kept := s.keepMade()
 
 	if end := s.place(0, n); end >= 0 {
-		p.finish(end)
+		p.Finish(end)
 	}
-	if p.fault != nil { // the body may be JSON all the same
-		s.differs(p.fault.Kind, 0, pageWhere{step: n}, "expected JSON", p.fault.Msg)
-		p.fault = nil
+	if p.Fault != nil { // the body may be JSON all the same
+		s.differs(p.Fault.Kind, 0, pageWhere{step: n}, "expected JSON", p.Fault.Msg)
+		p.Fault = nil
 	}
 	s.kept = kept
-	p.text, p.from, p.depth, s.base, s.origin = outer, from, depth, base, origin
+	p.Text, p.From, p.Depth, s.base, s.origin = outer, from, depth, base, origin
 }

@@ -9,12 +9,13 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/catalog/schema/scan"
 )
 
-// FuzzPage holds the scan against encoding/json, utf8 and gjson.
+// FuzzPage holds the scan against the proof of a whole body, and gjson.
 func FuzzPage(f *testing.F) {
 	for _, seed := range []string{
-		scanSample, `{"data":[{"a":1}]}`, `{"a":{"x":1},"a":{"b":[{}]}}`, `[[{}],[{"n":1}]]`, `{"data":[{"lines":[{}]},{"lines":null}]}`,
+		"\t{ \"data\" : [{\"a\":-0.5e+10 , \"b\":[true,false,null]}],\r\n \"last\":\"\\u00e9\\ud800 é€😀\" }\n", `{"data":[{"a":1}]}`, `{"a":{"x":1},"a":{"b":[{}]}}`, `[[{}],[{"n":1}]]`, `{"data":[{"lines":[{}]},{"lines":null}]}`,
 		"\xef\xbb\xbf[]", `{"d\u0061ta":[]}`, `{"data":{"k":{"id":1,"b":2}}}`, `{"data":[[1,2],[3,4]]}`, `{"data":{"lines":{"x":{}}}}`, `"\ud800\udc00"`,
 	} {
 		for _, path := range []string{"data", "@this", "a.b", "data.#.lines|@flatten", "data.@values", "1", `d\ata`, "data.@fromstr"} {
@@ -22,10 +23,7 @@ func FuzzPage(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, body []byte, path string) {
-		ok := scanValid(body)
-		if err := schema.Prove(body); (err == nil) != ok {
-			t.Fatalf("Prove says %v, json.Valid and utf8.Valid say %v", err, ok)
-		}
+		ok := scan.Prove(body) == nil
 		for _, p := range []schema.RecordPath{
 			pageAt(path), pageAt("data", path), pageAt(path, "lines"), {Steps: []string{path}, Single: true}, {Steps: []string{path}, Keyed: "id"},
 			{Steps: []string{path}, Columns: []string{"a", "b"}}, {Steps: []string{"data"}, ColumnsPath: path}, {Steps: []string{path}, MissingIsEmpty: true},
@@ -49,10 +47,10 @@ func fuzzScan(t *testing.T, path schema.RecordPath, body []byte, ok bool) {
 		checkMany(t, scanner, body, records, parents, err)
 	}
 	if err != nil {
-		fault := err.(*schema.BodyError)
+		fault := err.(*scan.BodyError)
 		unread := fault.Path == "" // it was the body that could not be read
 		if unread == ok {
-			t.Fatalf("%+v: Scan says %v, json.Valid and utf8.Valid say %v", path, err, ok)
+			t.Fatalf("%+v: Scan says %v, Prove says %v", path, err, ok)
 		}
 		if fault.Offset < 0 || fault.Offset > int64(len(body)) {
 			t.Fatalf("%+v: offset %d of %d", path, fault.Offset, len(body))
@@ -60,13 +58,13 @@ func fuzzScan(t *testing.T, path schema.RecordPath, body []byte, ok bool) {
 		return
 	}
 	if !ok {
-		t.Fatalf("%+v: Scan takes what json.Valid and utf8.Valid refuse", path)
+		t.Fatalf("%+v: Scan takes what Prove refuses", path)
 	}
 	for i := range page.Records {
-		if record := page.Record(i); !scanValid(record) || record[0] != '{' {
+		if record := page.Record(i); scan.Prove(record) != nil || record[0] != '{' {
 			t.Fatalf("%+v: record %q", path, record)
 		}
-		if parent := page.Parent(i); (parent != nil) != (len(path.Steps) > 1) || parent != nil && !scanValid(parent) {
+		if parent := page.Parent(i); (parent != nil) != (len(path.Steps) > 1) || parent != nil && scan.Prove(parent) != nil {
 			t.Fatalf("%+v: parent %q", path, parent)
 		}
 	}

@@ -1,6 +1,10 @@
 package schema
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/tap-rest/tap-rest/catalog/schema/scan"
+)
 
 const (
 	// MaxRecords is how many records a page holds at most: what is known of each
@@ -24,7 +28,7 @@ var ErrMany = errors.New("more records than a page holds")
 type spill struct {
 	hand   func() error // hands out the page's records
 	err    error        // of hand
-	parent Span         // of the records to come
+	parent scan.Span    // of the records to come
 	named  bool         // the names of the columns are known
 	made   int          // bytes that were made and handed out
 }
@@ -37,7 +41,7 @@ type spill struct {
 func (s *PageScanner) ScanMany(body []byte, page *Page, piece func(*Page) error) error {
 	s.start(body, page)
 	if s.where.ColumnsPath != "" { // the names may stand behind the rows
-		if err := Prove(body); err != nil {
+		if err := scan.Prove(body); err != nil {
 			return s.finish(err)
 		}
 	}
@@ -70,7 +74,7 @@ func (s *PageScanner) add(r PageRecord) {
 		s.page.Records = append(s.page.Records, r)
 	default:
 		s.many = true
-		s.fast.cuts = s.fast.cuts[:min(r.cuts.Start, len(s.fast.cuts))]
+		s.fast.Cuts = s.fast.Cuts[:min(r.cuts.Start, len(s.fast.Cuts))]
 		s.page.made = s.page.made[:max(s.kept, min(r.Record.Start-len(s.page.Body), len(s.page.made)))]
 	}
 }
@@ -79,19 +83,19 @@ func (s *PageScanner) add(r PageRecord) {
 func (s *PageScanner) handOut() {
 	page, sp := s.page, s.spill
 	n := len(page.Records)
-	if n > 0 && sp.err == nil && s.fault == nil && s.proof.fault == nil {
-		page.cuts = s.fast.cuts
+	if n > 0 && sp.err == nil && s.fault == nil && s.proof.Fault == nil {
+		page.cuts = s.fast.Cuts
 		sp.err = sp.hand()
 	}
 	s.before += n
 	sp.made += len(page.made) - s.kept
-	page.Records, page.made, s.fast.cuts = page.Records[:0], page.made[:s.kept], s.fast.cuts[:0]
+	page.Records, page.made, s.fast.Cuts = page.Records[:0], page.made[:s.kept], s.fast.Cuts[:0]
 	s.look(page)
 }
 
 // nameLast makes a record of the last row.
 func (s *PageScanner) nameLast() {
-	if s.fault != nil || s.proof.fault != nil {
+	if s.fault != nil || s.proof.Fault != nil {
 		return
 	}
 	if !s.spill.named {
@@ -100,19 +104,19 @@ func (s *PageScanner) nameLast() {
 		}
 		s.spill.named = true
 	}
-	text, depth := s.proof.text, s.proof.depth
+	text, depth := s.proof.Text, s.proof.Depth
 	s.nameRow(len(s.page.Records) - 1)
-	s.proof.text, s.proof.depth = text, depth
+	s.proof.Text, s.proof.Depth = text, depth
 }
 
 // adopted proves the element at i and makes it the parent of the records to
 // come.
 func (s *PageScanner) adopted(i int) (end int) {
-	depth := s.proof.depth
-	if end = s.proof.value(i); end >= 0 {
+	depth := s.proof.Depth
+	if end = s.proof.Value(i); end >= 0 {
 		s.spill.parent = s.span(i, end)
 	}
-	s.proof.depth = depth
+	s.proof.Depth = depth
 	return end
 }
 

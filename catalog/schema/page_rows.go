@@ -9,6 +9,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
+	"github.com/tap-rest/tap-rest/catalog/schema/scan"
 )
 
 // pageMadeMax bounds what rows are made into: long names in a body, over many
@@ -75,17 +76,17 @@ func (s *PageScanner) readNames() bool {
 	found, err := s.columns.step.follow(body)
 	switch {
 	case err != nil:
-		return s.badNames(NotJSON, "expected JSON in the string, found "+err.Error())
+		return s.badNames(scan.NotJSON, "expected JSON in the string, found "+err.Error())
 	case !found.Exists():
-		return s.badNames(Missing, "expected the columns, found nothing")
+		return s.badNames(scan.Missing, "expected the columns, found nothing")
 	case !found.IsArray():
-		return s.badNames(NotArray, "expected an array of the columns, found "+pageTypeOf(found.Raw[0]))
+		return s.badNames(scan.NotArray, "expected an array of the columns, found "+pageTypeOf(found.Raw[0]))
 	}
 	if n, ok := s.columns.read(found); !ok {
-		return s.badNames(NotObject, fmt.Sprintf("column %d has no name", n))
+		return s.badNames(scan.NotObject, fmt.Sprintf("column %d has no name", n))
 	}
 	if twice := pageTwice(s.columns.names); twice != nil {
-		return s.badNames(NotObject, fmt.Sprintf("the column %.40s comes twice", twice))
+		return s.badNames(scan.NotObject, fmt.Sprintf("the column %.40s comes twice", twice))
 	}
 	return true
 }
@@ -107,8 +108,8 @@ func (c *pageColumns) read(array gjson.Result) (int, bool) {
 	return len(c.names), all
 }
 
-func (s *PageScanner) badNames(kind BodyErrorKind, msg string) bool {
-	s.fault = &BodyError{Kind: kind, Path: s.where.ColumnsPath, Msg: fmt.Sprintf("columns at %q: %s", s.where.ColumnsPath, msg)}
+func (s *PageScanner) badNames(kind scan.BodyErrorKind, msg string) bool {
+	s.fault = &scan.BodyError{Kind: kind, Path: s.where.ColumnsPath, Msg: fmt.Sprintf("columns at %q: %s", s.where.ColumnsPath, msg)}
 	return false
 }
 
@@ -120,15 +121,15 @@ func (s *PageScanner) nameRow(i int) bool {
 	values := s.appendRow(row)
 	switch {
 	case values != len(s.columns.names):
-		return s.badRow(NotObject, i, at, fmt.Sprintf("expected %d values, found %d", len(s.columns.names), values))
+		return s.badRow(scan.NotObject, i, at, fmt.Sprintf("expected %d values, found %d", len(s.columns.names), values))
 	case len(s.page.made)-s.kept > maxMade && s.spill == nil && !s.windowed:
 		s.many = true
 		return false
 	case len(s.page.made)-begin > MaxRecord, len(s.page.made) > pageMadeMax, s.spill != nil && s.spill.made > maxMadeOfMany:
-		return s.badRow(RecordTooLarge, i, at, "too large under the names of its columns; ask for smaller pages")
+		return s.badRow(scan.RecordTooLarge, i, at, "too large under the names of its columns; ask for smaller pages")
 	}
 	size := len(s.page.Body)
-	s.page.Records[i].Record = Span{size + begin, size + len(s.page.made)}
+	s.page.Records[i].Record = scan.Span{Start: size + begin, End: size + len(s.page.made)}
 	return true
 }
 
@@ -136,24 +137,24 @@ func (s *PageScanner) nameRow(i int) bool {
 // how many values the row has.
 func (s *PageScanner) appendRow(row []byte) int {
 	p, names, made := &s.proof, s.columns.names, s.page.made
-	p.text, p.depth = row, 0
+	p.Text, p.Depth = row, 0
 	i, more := 0, true
 	if row[0] == '[' {
-		i, more = p.enter(0, ']')
+		i, more = p.Enter(0, ']')
 	}
 	n, mark := 0, byte('{')
 	for ; more; n++ {
-		end := p.value(i)
+		end := p.Value(i)
 		if n < len(names) {
 			made = append(append(append(made, mark), names[n]...), ':')
 			made = append(made, row[i:end]...)
 			mark = ','
 		}
-		if p.depth == 0 { // a bare value
+		if p.Depth == 0 { // a bare value
 			n++
 			break
 		}
-		i, more = p.next(end, ']')
+		i, more = p.Next(end, ']')
 	}
 	for ; s.where.ShortRows && n < len(names); n++ {
 		made = append(append(append(made, mark), names[n]...), ":null"...)
@@ -167,16 +168,16 @@ func (s *PageScanner) appendRow(row []byte) int {
 }
 
 // badRow notes what is wrong with the i-th row of the page.
-func (s *PageScanner) badRow(kind BodyErrorKind, i int, at Span, msg string) bool {
+func (s *PageScanner) badRow(kind scan.BodyErrorKind, i int, at scan.Span, msg string) bool {
 	path := strings.Join(s.where.Steps, ".#.")
 	if len(s.where.Steps) == 1 {
 		path = s.path(pageWhere{}) + "." + strconv.Itoa(s.before+i)
 	}
-	offset := s.proof.at(at.Start)
+	offset := s.proof.At(at.Start)
 	if at.Start >= len(s.page.Body) {
 		offset = 0
 	}
-	s.fault = &BodyError{Kind: kind, Offset: offset, Path: path,
-		Msg: fmt.Sprintf("row %d at %q: %s", s.before+i, path, msg) + pageExcerpt(s.page.bytes(at), 0)}
+	s.fault = &scan.BodyError{Kind: kind, Offset: offset, Path: path,
+		Msg: fmt.Sprintf("row %d at %q: %s", s.before+i, path, msg) + scan.Excerpt(s.page.bytes(at), 0)}
 	return false
 }

@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/catalog/schema/scan"
 )
 
 // pageAt is a RecordPath of steps.
@@ -64,6 +66,30 @@ func checkMany(t testing.TB, scanner *schema.PageScanner, body []byte, records, 
 		if err == nil && (!slices.Equal(gotRecords, records) || !slices.Equal(gotParents, parents)) {
 			t.Fatalf("in pieces of %d: got %q of %q, want %q of %q", piece, gotRecords, gotParents, records, parents)
 		}
+	}
+}
+
+// checkBodyError checks an error's kind and that message is a part of it.
+func checkBodyError(t *testing.T, err error, kind scan.BodyErrorKind, message string) {
+	t.Helper()
+	if kind == 0 {
+		if err != nil {
+			t.Errorf("got error %v, want none", err)
+		}
+		return
+	}
+	var body *scan.BodyError
+	if !errors.As(err, &body) {
+		t.Fatalf("got %v, want a BodyError", err)
+	}
+	if body.Kind != kind {
+		t.Errorf("got kind %v, want %v", body.Kind, kind)
+	}
+	if !strings.Contains(err.Error(), message) {
+		t.Errorf("got message %q, want %q in it", err, message)
+	}
+	if strings.ContainsFunc(err.Error(), func(r rune) bool { return r < ' ' || r == utf8.RuneError }) {
+		t.Errorf("message %q is not printable", err)
 	}
 }
 
@@ -205,70 +231,70 @@ func TestScanErrors(t *testing.T) {
 		name       string
 		path       schema.RecordPath
 		body       string
-		kind       schema.BodyErrorKind
+		kind       scan.BodyErrorKind
 		at         string // BodyError.Path
 		offset     int64
 		wantPrefix string
 	}{
-		{"missing", pageAt("data"), `{"error":"no such shop"}`, schema.Missing, "data", 0,
+		{"missing", pageAt("data"), `{"error":"no such shop"}`, scan.Missing, "data", 0,
 			"records: expected something at \"data\", found nothing in an object, near `{\"error\":\"no such shop\"}`"},
-		{"missing below", pageAt("data.items"), `{"data":null}`, schema.Missing, "data.items", 0, `records: expected something at "data.items"`},
-		{"missing in a scalar", pageAt("data"), `"{\"data\":[]}"`, schema.Missing, "data", 0, `records: expected something at "data", found nothing in a string`},
-		{"missing index", pageAt("0.a"), `[]`, schema.Missing, "0.a", 0, `records: expected something at "0.a"`},
-		{"missing by query", pageAt("data.#(a==1)"), `{"data":[]}`, schema.Missing, "data.#(a==1)", 0, `records: expected something`},
-		{"missing under a modifier", pageAt("none.@values"), `{"data":1}`, schema.Missing, "none.@values", 0, `records: expected something`},
-		{"missing behind a modifier", pageAt("data.@this.none.@values"), `{"data":{}}`, schema.Missing, "data.@this.none.@values", 0, `records: expected something`},
-		{"missing in a string", pageAt("*"), `"{\"a\":[]}"`, schema.Missing, "*", 0, `records: expected something`},
-		{"missing in a parent", pageAt("data", "lines"), `{"data":[{"lines":[]},{"id":7}]}`, schema.Missing, "data.1.lines", 22,
+		{"missing below", pageAt("data.items"), `{"data":null}`, scan.Missing, "data.items", 0, `records: expected something at "data.items"`},
+		{"missing in a scalar", pageAt("data"), `"{\"data\":[]}"`, scan.Missing, "data", 0, `records: expected something at "data", found nothing in a string`},
+		{"missing index", pageAt("0.a"), `[]`, scan.Missing, "0.a", 0, `records: expected something at "0.a"`},
+		{"missing by query", pageAt("data.#(a==1)"), `{"data":[]}`, scan.Missing, "data.#(a==1)", 0, `records: expected something`},
+		{"missing under a modifier", pageAt("none.@values"), `{"data":1}`, scan.Missing, "none.@values", 0, `records: expected something`},
+		{"missing behind a modifier", pageAt("data.@this.none.@values"), `{"data":{}}`, scan.Missing, "data.@this.none.@values", 0, `records: expected something`},
+		{"missing in a string", pageAt("*"), `"{\"a\":[]}"`, scan.Missing, "*", 0, `records: expected something`},
+		{"missing in a parent", pageAt("data", "lines"), `{"data":[{"lines":[]},{"id":7}]}`, scan.Missing, "data.1.lines", 22,
 			"records: expected something at \"data.1.lines\", found nothing in an object, near `{\"id\":7}]}`"},
-		{"an object", pageAt("data"), `{"data":{"id":1}}`, schema.NotArray, "data", 8, `records: expected an array at "data", found an object, near`},
-		{"an object in place of all", pageAt("@this"), ` {"id":1}`, schema.NotArray, "@this", 1, `records: expected an array at "@this", found an object`},
-		{"a scalar", pageAt("data"), `{"data":true}`, schema.NotArray, "data", 8, `records: expected an array at "data", found a boolean`},
-		{"a count", pageAt("data.#"), `{"data":[]}`, schema.NotArray, "data.#", 0, `records: expected an array at "data.#", found a number`},
-		{"parents no array", pageAt("data", "lines"), `{"data":{"lines":[]}}`, schema.NotArray, "data", 8, `records: expected an array at "data", found an object`},
-		{"lines no array", pageAt("data", "lines"), `{"data":[{"lines":{}}]}`, schema.NotArray, "data.0.lines", 18, `records: expected an array at "data.0.lines", found an object`},
-		{"a number among records", pageAt("data"), `{"data":[{},5,6]}`, schema.NotObject, "data.1", 12, `records: expected an object at "data.1", found a number`},
-		{"null among records", pageAt("@this"), `[null]`, schema.NotObject, "0", 1, `records: expected an object at "0", found null`},
-		{"null among parents", pageAt("data", "lines"), `{"data":[null]}`, schema.NotObject, "data.0", 9, `records: expected an object at "data.0", found null`},
+		{"an object", pageAt("data"), `{"data":{"id":1}}`, scan.NotArray, "data", 8, `records: expected an array at "data", found an object, near`},
+		{"an object in place of all", pageAt("@this"), ` {"id":1}`, scan.NotArray, "@this", 1, `records: expected an array at "@this", found an object`},
+		{"a scalar", pageAt("data"), `{"data":true}`, scan.NotArray, "data", 8, `records: expected an array at "data", found a boolean`},
+		{"a count", pageAt("data.#"), `{"data":[]}`, scan.NotArray, "data.#", 0, `records: expected an array at "data.#", found a number`},
+		{"parents no array", pageAt("data", "lines"), `{"data":{"lines":[]}}`, scan.NotArray, "data", 8, `records: expected an array at "data", found an object`},
+		{"lines no array", pageAt("data", "lines"), `{"data":[{"lines":{}}]}`, scan.NotArray, "data.0.lines", 18, `records: expected an array at "data.0.lines", found an object`},
+		{"a number among records", pageAt("data"), `{"data":[{},5,6]}`, scan.NotObject, "data.1", 12, `records: expected an object at "data.1", found a number`},
+		{"null among records", pageAt("@this"), `[null]`, scan.NotObject, "0", 1, `records: expected an object at "0", found null`},
+		{"null among parents", pageAt("data", "lines"), `{"data":[null]}`, scan.NotObject, "data.0", 9, `records: expected an object at "data.0", found null`},
 		{"a string among parents", schema.RecordPath{Steps: []string{"data", "lines"}, MissingIsEmpty: true}, `{"data":["x"]}`,
-			schema.NotObject, "data.0", 9, `records: expected an object at "data.0", found a string`},
-		{"single array", single, `{"data":[{"a":1}]}`, schema.NotObject, "data", 8, `records: expected an object at "data", found an array`},
-		{"keyed array", keyed, `{"data":[{"a":1}]}`, schema.NotObject, "data", 8, `records: expected an object at "data", found an array`},
-		{"keyed scalar", keyed, `{"data":{"a":{},"b":"x"}}`, schema.NotObject, "data.b", 20, `records: expected an object at "data.b", found a string`},
-		{"records twice", pageAt("data"), `{"data":[{"a":1}],"data":[{"a":2}]}`, schema.Twice, "data", 25,
+			scan.NotObject, "data.0", 9, `records: expected an object at "data.0", found a string`},
+		{"single array", single, `{"data":[{"a":1}]}`, scan.NotObject, "data", 8, `records: expected an object at "data", found an array`},
+		{"keyed array", keyed, `{"data":[{"a":1}]}`, scan.NotObject, "data", 8, `records: expected an object at "data", found an array`},
+		{"keyed scalar", keyed, `{"data":{"a":{},"b":"x"}}`, scan.NotObject, "data.b", 20, `records: expected an object at "data.b", found a string`},
+		{"records twice", pageAt("data"), `{"data":[{"a":1}],"data":[{"a":2}]}`, scan.Twice, "data", 25,
 			`records: expected one place at "data", found the key "data" twice, with an array the second time`},
-		{"a key before the records twice", pageAt("d.x"), `{"d":{"x":[]},"n":1,"\u0064":null}`, schema.Twice, "d.x", 29,
+		{"a key before the records twice", pageAt("d.x"), `{"d":{"x":[]},"n":1,"\u0064":null}`, scan.Twice, "d.x", 29,
 			`records: expected one place at "d.x", found the key "d" twice, with null the second time`},
-		{"a list that is no map", schema.RecordPath{Steps: []string{"data"}, Keyed: "id", OneOrMany: true}, `{"data":[1]}`, schema.NotObject, "data", 8,
+		{"a list that is no map", schema.RecordPath{Steps: []string{"data"}, Keyed: "id", OneOrMany: true}, `{"data":[1]}`, scan.NotObject, "data", 8,
 			`records: expected an object at "data", found an array`},
-		{"a scalar for one or many", schema.RecordPath{Steps: []string{"data"}, OneOrMany: true}, `{"data":5}`, schema.NotArray, "data", 8,
+		{"a scalar for one or many", schema.RecordPath{Steps: []string{"data"}, OneOrMany: true}, `{"data":5}`, scan.NotArray, "data", 8,
 			`records: expected an array at "data", found a number`},
 		{"a long row, where short ones may be", schema.RecordPath{Steps: []string{"rows"}, Columns: []string{"a"}, ShortRows: true}, `{"rows":[[1,2]]}`,
-			schema.NotObject, "rows.0", 9, `records: row 0 at "rows.0": expected 1 values, found 2`},
-		{"short row", columns, `{"rows":[[1,2],[3]]}`, schema.NotObject, "rows.1", 15, `records: row 1 at "rows.1": expected 2 values, found 1`},
-		{"long row", columns, `{"rows":[[1,2,3]]}`, schema.NotObject, "rows.0", 9, `records: row 0 at "rows.0": expected 2 values, found 3`},
-		{"empty row", columns, `{"rows":[[]]}`, schema.NotObject, "rows.0", 9, `records: row 0 at "rows.0": expected 2 values, found 0`},
-		{"bare row", columns, `{"rows":[7]}`, schema.NotObject, "rows.0", 9, `records: row 0 at "rows.0": expected 2 values, found 1`},
-		{"no names", named, `{"rows":[[1]]}`, schema.Missing, "meta.columns", 0, `records: columns at "meta.columns": expected the columns, found nothing`},
-		{"names no array", named, `{"rows":[[1]],"meta":{"columns":"a"}}`, schema.NotArray, "meta.columns", 0, `records: columns at "meta.columns": expected an array`},
-		{"a name no string", named, `{"rows":[[1]],"meta":{"columns":[{"n":"a"}]}}`, schema.NotObject, "meta.columns", 0, `records: columns at "meta.columns": column 0 has no name`},
-		{"a name twice", named, `{"rows":[[1,2]],"meta":{"columns":["a","a"]}}`, schema.NotObject, "meta.columns", 0, `records: columns at "meta.columns": the column "a" comes twice`},
-		{"broken JSON in a string", pageAt("body.@fromstr.data"), `{"body":"{\"data\":[{}], \"mo"}`, schema.NotJSON, "body.@fromstr.data", 0, `not JSON: expected JSON in the string`},
-		{"too deep as JSON in a string", pageAt("data", "body.@fromstr"), `{"data":[{"body":"[{\"a\":` + strings.Repeat("[", schema.MaxDepth-2) + strings.Repeat("]", schema.MaxDepth-2) + `}]"}]}`,
-			schema.TooDeep, "data.0.body.@fromstr", 9, `too deep: expected JSON at "data.0.body.@fromstr", found more than 10000 levels`},
-		{"broken JSON comes first", pageAt("data"), `{"data":5,"more":tru}`, schema.NotJSON, "", 17, `not JSON: expected true at byte 17`},
-		{"cut behind the records", pageAt("data"), `{"data":[{"a":1}],"more":fa`, schema.NotJSON, "", 27, `not JSON: ends in the middle of false at byte 27`},
-		{"cut in a record", pageAt("data"), `{"data":[{"a":1},{"a":`, schema.NotJSON, "", 22, `not JSON: ends where a value was expected at byte 22`},
-		{"trailing", pageAt("@this"), `[{"a":1}]]`, schema.NotJSON, "", 9, `not JSON: expected the end`},
-		{"Latin-1", pageAt("@this"), "[{\"a\":\"\xe9t\xe9\"}]", schema.NotUTF8, "", 7, `not UTF-8: byte 7 is 0xe9 in a string`},
-		{"too deep", pageAt("@this"), strings.Repeat("[", schema.MaxDepth+1), schema.TooDeep, "", schema.MaxDepth, `too deep: more than 10000 levels`},
-		{"too large", pageAt("data"), `{"data":[{"a":"` + strings.Repeat("x", schema.MaxRecord) + `"}]}`, schema.RecordTooLarge, "data.0", 9,
+			scan.NotObject, "rows.0", 9, `records: row 0 at "rows.0": expected 1 values, found 2`},
+		{"short row", columns, `{"rows":[[1,2],[3]]}`, scan.NotObject, "rows.1", 15, `records: row 1 at "rows.1": expected 2 values, found 1`},
+		{"long row", columns, `{"rows":[[1,2,3]]}`, scan.NotObject, "rows.0", 9, `records: row 0 at "rows.0": expected 2 values, found 3`},
+		{"empty row", columns, `{"rows":[[]]}`, scan.NotObject, "rows.0", 9, `records: row 0 at "rows.0": expected 2 values, found 0`},
+		{"bare row", columns, `{"rows":[7]}`, scan.NotObject, "rows.0", 9, `records: row 0 at "rows.0": expected 2 values, found 1`},
+		{"no names", named, `{"rows":[[1]]}`, scan.Missing, "meta.columns", 0, `records: columns at "meta.columns": expected the columns, found nothing`},
+		{"names no array", named, `{"rows":[[1]],"meta":{"columns":"a"}}`, scan.NotArray, "meta.columns", 0, `records: columns at "meta.columns": expected an array`},
+		{"a name no string", named, `{"rows":[[1]],"meta":{"columns":[{"n":"a"}]}}`, scan.NotObject, "meta.columns", 0, `records: columns at "meta.columns": column 0 has no name`},
+		{"a name twice", named, `{"rows":[[1,2]],"meta":{"columns":["a","a"]}}`, scan.NotObject, "meta.columns", 0, `records: columns at "meta.columns": the column "a" comes twice`},
+		{"broken JSON in a string", pageAt("body.@fromstr.data"), `{"body":"{\"data\":[{}], \"mo"}`, scan.NotJSON, "body.@fromstr.data", 0, `not JSON: expected JSON in the string`},
+		{"too deep as JSON in a string", pageAt("data", "body.@fromstr"), `{"data":[{"body":"[{\"a\":` + strings.Repeat("[", scan.MaxDepth-2) + strings.Repeat("]", scan.MaxDepth-2) + `}]"}]}`,
+			scan.TooDeep, "data.0.body.@fromstr", 9, `too deep: expected JSON at "data.0.body.@fromstr", found more than 10000 levels`},
+		{"broken JSON comes first", pageAt("data"), `{"data":5,"more":tru}`, scan.NotJSON, "", 17, `not JSON: expected true at byte 17`},
+		{"cut behind the records", pageAt("data"), `{"data":[{"a":1}],"more":fa`, scan.NotJSON, "", 27, `not JSON: ends in the middle of false at byte 27`},
+		{"cut in a record", pageAt("data"), `{"data":[{"a":1},{"a":`, scan.NotJSON, "", 22, `not JSON: ends where a value was expected at byte 22`},
+		{"trailing", pageAt("@this"), `[{"a":1}]]`, scan.NotJSON, "", 9, `not JSON: expected the end`},
+		{"Latin-1", pageAt("@this"), "[{\"a\":\"\xe9t\xe9\"}]", scan.NotUTF8, "", 7, `not UTF-8: byte 7 is 0xe9 in a string`},
+		{"too deep", pageAt("@this"), strings.Repeat("[", scan.MaxDepth+1), scan.TooDeep, "", scan.MaxDepth, `too deep: more than 10000 levels`},
+		{"too large", pageAt("data"), `{"data":[{"a":"` + strings.Repeat("x", schema.MaxRecord) + `"}]}`, scan.RecordTooLarge, "data.0", 9,
 			`records: expected at most 52428800 bytes at "data.0", found 52428808`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, _, err := scanPage(t, test.path, test.body)
 			checkBodyError(t, err, test.kind, test.wantPrefix)
-			if got := err.(*schema.BodyError); got.Path != test.at || got.Offset != test.offset {
+			if got := err.(*scan.BodyError); got.Path != test.at || got.Offset != test.offset {
 				t.Errorf("got path %q, offset %d, want %q, %d", got.Path, got.Offset, test.at, test.offset)
 			}
 		})
@@ -323,15 +349,15 @@ func TestScanCutAnywhere(t *testing.T) {
 		}
 		for i := range body {
 			_, _, err := scanPage(t, path, body[:i])
-			checkBodyError(t, err, schema.NotJSON, "")
+			checkBodyError(t, err, scan.NotJSON, "")
 		}
 	}
 }
 
 func TestBodyErrorKinds(t *testing.T) {
-	for kind, want := range map[schema.BodyErrorKind]string{
-		schema.NotJSON: "not JSON", schema.NotUTF8: "not UTF-8", schema.TooDeep: "too deep", schema.Missing: "missing",
-		schema.NotArray: "not an array", schema.NotObject: "not an object", schema.RecordTooLarge: "record too large", 0: "BodyErrorKind(0)",
+	for kind, want := range map[scan.BodyErrorKind]string{
+		scan.NotJSON: "not JSON", scan.NotUTF8: "not UTF-8", scan.TooDeep: "too deep", scan.Missing: "missing",
+		scan.NotArray: "not an array", scan.NotObject: "not an object", scan.RecordTooLarge: "record too large", 0: "BodyErrorKind(0)",
 	} {
 		if got := kind.String(); got != want {
 			t.Errorf("got %q, want %q", got, want)
@@ -352,7 +378,7 @@ func TestScanColumnsBounded(t *testing.T) {
 	}
 	var page schema.Page
 	err = scanner.ScanMany([]byte(body), &page, func(*schema.Page) error { return nil })
-	checkBodyError(t, err, schema.RecordTooLarge, "too large under the names of its columns")
+	checkBodyError(t, err, scan.RecordTooLarge, "too large under the names of its columns")
 }
 
 func TestPageSpans(t *testing.T) {

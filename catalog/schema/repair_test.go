@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/catalog/schema/infer"
 )
 
 // orderSchema has values that may be null and values that may not, at every
@@ -83,7 +84,7 @@ func TestAppendRepaired(t *testing.T) {
 		{"long and on lines", "{\"id\":1,\n\"name\":\n\"" + strings.Repeat("é", 100) + "\"}", "{\"id\":1,\n\"name\":\nnull}",
 			[]string{"/name: /name: maxLength: expected at most 5 characters, got \"" + strings.Repeat("é", 38) + "…"}},
 	}
-	s := mustCompile(t, orderSchema)
+	s := MustCompile(t, orderSchema)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			for range 5 { // gojsonschema tells its errors in any order
@@ -127,7 +128,7 @@ func TestNotRepaired(t *testing.T) {
 		{"a number in a key", `{"id":1,"x":[1e999]}`, "/x/0: number: expected at most 400 characters and an exponent within ±400, got 1e999", "x"},
 		{"not an object", `[1]`, "record: type: expected object, got [1]", ""},
 	}
-	s := mustCompile(t, orderSchema)
+	s := MustCompile(t, orderSchema)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got, repairs, stuck := s.AppendRepaired([]byte("> "), []byte(tt.record), []string{tt.keep})
@@ -149,7 +150,7 @@ func TestRepairIsBounded(t *testing.T) {
 		rules = append(rules, fmt.Sprintf(`{"if":{"properties":{"f%d":{"type":"null"}}},"then":{"properties":{"f%d":{"type":"null"}}}}`, i, i+1))
 		fields = append(fields, fmt.Sprintf(`"f%d":1`, i+1))
 	}
-	s := mustCompile(t, `{"allOf":[`+strings.Join(rules, ",")+`]}`)
+	s := MustCompile(t, `{"allOf":[`+strings.Join(rules, ",")+`]}`)
 	_, _, stuck := s.AppendRepaired(nil, []byte(`{"f0":null,`+strings.Join(fields, ",")+`}`), nil)
 	if stuck == nil || !strings.HasPrefix(stuck.Pointer, "/f") {
 		t.Errorf("got %v, want what is still broken", stuck)
@@ -166,7 +167,7 @@ func TestManyRepairs(t *testing.T) {
 	if testing.Short() {
 		n = 2_000
 	}
-	s := mustCompile(t, orderSchema)
+	s := MustCompile(t, orderSchema)
 	record := `{"id":1,"lines":[` + strings.TrimSuffix(strings.Repeat(`{"price":"1"},`, n), ",") + `]}`
 	got, repairs, stuck := s.AppendRepaired(nil, []byte(record), nil)
 	if stuck != nil || len(repairs) != n {
@@ -183,9 +184,9 @@ func TestRandomRepairs(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 11))
 	repaired := 0
 	for range 1_000 {
-		in := schema.NewInference()
+		in := infer.New()
 		in.Add([]byte(randomObject(random, 4)))
-		s, record := mustCompile(t, string(in.Schema(nil))), randomObject(random, 4)
+		s, record := MustCompile(t, string(in.Schema(nil))), randomObject(random, 4)
 		got, repairs, stuck := s.AppendRepaired(nil, []byte(record), nil)
 		if stuck != nil {
 			t.Fatalf("%s by %s: %v", record, s.Bytes(), stuck)

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/tap-rest/tap-rest/catalog/schema/check"
+	"github.com/tap-rest/tap-rest/catalog/schema/scan"
 )
 
 const (
@@ -41,46 +44,46 @@ type StreamScanner struct {
 
 	body    io.Reader
 	piece   func(*Page) error
-	spill   spill      // for records of one parent
-	columns columnsRun // on records that come in batches
-	memory  []byte     // that the window lies in
-	window  []byte     // of the body, as far as it is read
-	i       int        // what is looked at next in it
-	ended   bool       // the body ends with the window
-	err     error      // of reading, or of piece
-	long    bool       // something is too long to be proven: it is the fault
-	rows    *BodyError
+	spill   spill            // for records of one parent
+	columns check.ColumnsRun // on records that come in batches
+	memory  []byte           // that the window lies in
+	window  []byte           // of the body, as far as it is read
+	i       int              // what is looked at next in it
+	ended   bool             // the body ends with the window
+	err     error            // of reading, or of piece
+	long    bool             // something is too long to be proven: it is the fault
+	rows    *scan.BodyError
 	rest    []byte // the body without its records
 
 	// What is proven in one go, made once.
 	takeKey, takeValue, takeRecord, takeMember func(i int) int
-	at                                         Span // what takeKey or takeValue found
+	at                                         scan.Span // what takeKey or takeValue found
 }
 
 // NewStreamScanner returns a scanner for the records that lie where p says. It
 // fails where a PageScanner does, and where the place is one that only a whole
 // body shows.
 func NewStreamScanner(p RecordPath) (*StreamScanner, error) {
-	scan, err := NewPageScanner(p)
+	pages, err := NewPageScanner(p)
 	switch {
 	case err != nil:
 		return nil, err
-	case scan.steps[0].pipes != nil:
-		return nil, fmt.Errorf("%w: %q", errStreamPath, scan.steps[0].path)
+	case pages.steps[0].pipes != nil:
+		return nil, fmt.Errorf("%w: %q", errStreamPath, pages.steps[0].path)
 	case p.ColumnsPath != "":
 		return nil, fmt.Errorf("%w: %q", errStreamColumns, p.ColumnsPath)
 	}
-	s := &StreamScanner{scan: scan, size: streamWindow, record: MaxRecord, most: MaxRest}
-	s.columns = newColumnsRun(&scan.fast)
+	s := &StreamScanner{scan: pages, size: streamWindow, record: MaxRecord, most: MaxRest}
+	s.columns = check.NewColumnsRun(&pages.fast)
 	s.takeKey, s.takeValue = s.oneKey, s.oneValue
 	s.takeRecord, s.takeMember = s.oneRecord, s.oneMember
-	scan.windowed = true
+	pages.windowed = true
 	return s, nil
 }
 
 // Expect is [PageScanner.Expect]. Called by piece, it holds for the pieces to
 // come.
-func (s *StreamScanner) Expect(e *Expectation) { s.scan.Expect(e) }
+func (s *StreamScanner) Expect(e *check.Expectation) { s.scan.Expect(e) }
 
 // Scan proves a body in one pass, and hands its records to piece, some at a
 // time, in their order. A piece and its records are good until piece returns.
@@ -125,16 +128,16 @@ func (s *StreamScanner) reset(body io.Reader, piece func(*Page) error) {
 	s.body, s.piece = body, piece
 	s.window, s.i, s.rest = s.memory[:0], 0, nil
 	s.ended, s.long, s.err, s.rows = false, false, nil, nil
-	scan := s.scan
-	scan.start(nil, &s.page)
-	scan.before, scan.proof.from = 0, 0
-	clear(scan.at)
+	pages := s.scan
+	pages.start(nil, &s.page)
+	pages.before, pages.proof.From = 0, 0
+	clear(pages.at)
 }
 
 // fault is how the body is not what it should be: that it cannot be read goes
 // before all else.
 func (s *StreamScanner) fault() error {
-	for _, fault := range []*BodyError{s.scan.proof.fault, s.scan.fault, s.rows} {
+	for _, fault := range []*scan.BodyError{s.scan.proof.Fault, s.scan.fault, s.rows} {
 		if fault != nil {
 			return fault
 		}
@@ -144,7 +147,7 @@ func (s *StreamScanner) fault() error {
 
 // stuck reports whether there is no use in going on.
 func (s *StreamScanner) stuck() bool {
-	return s.err != nil || s.long || s.scan.proof.fault != nil
+	return s.err != nil || s.long || s.scan.proof.Fault != nil
 }
 
 // flush hands the records in the window out.
@@ -158,11 +161,11 @@ func (s *StreamScanner) flush() {
 			s.nameRows()
 		}
 		if s.rows == nil {
-			s.page.cuts = s.scan.fast.cuts
+			s.page.cuts = s.scan.fast.Cuts
 			s.err = s.hand()
 		}
 	}
-	s.scan.fast.cuts = s.scan.fast.cuts[:0]
+	s.scan.fast.Cuts = s.scan.fast.Cuts[:0]
 	s.scan.look(&s.page)
 	s.scan.before += n
 	s.page.Records, s.page.made = s.page.Records[:0], s.page.made[:0]
@@ -180,9 +183,9 @@ func (s *StreamScanner) hand() error {
 // fault that any other goes before.
 func (s *StreamScanner) nameRows() {
 	p := &s.scan.proof
-	text, depth := p.text, p.depth
+	text, depth := p.Text, p.Depth
 	s.scan.nameRows()
-	p.text, p.depth = text, depth
+	p.Text, p.Depth = text, depth
 	if s.rows == nil {
 		s.rows = s.scan.fault
 	}
@@ -197,14 +200,14 @@ func (s *StreamScanner) more() bool {
 	}
 	kept := s.window[s.i:]
 	s.makeRoom(kept)
-	s.scan.proof.from += int64(s.i)
+	s.scan.proof.From += int64(s.i)
 	n, err := io.ReadFull(s.body, s.memory[len(kept):])
 	s.ended = errors.Is(err, io.EOF) || err == io.ErrUnexpectedEOF
 	if err != nil && !s.ended {
 		s.err = err
 	}
 	s.window, s.i = s.memory[:len(kept)+n], 0
-	s.scan.proof.text, s.page.Body = s.window, s.window
+	s.scan.proof.Text, s.page.Body = s.window, s.window
 	return s.err == nil
 }
 
@@ -227,7 +230,7 @@ func (s *StreamScanner) makeRoom(kept []byte) {
 // the end of the body.
 func (s *StreamScanner) ahead() byte {
 	for {
-		s.i = scanSpace(s.window, s.i)
+		s.i = scan.Space(s.window, s.i)
 		if s.i < len(s.window) {
 			return s.window[s.i]
 		}
@@ -240,11 +243,11 @@ func (s *StreamScanner) ahead() byte {
 // take proves what begins here, with one of the methods that return where it
 // ends, and goes on behind it. It reports whether that went well.
 func (s *StreamScanner) take(most int, what func(i int) int) bool {
-	p, records, made, cuts := &s.scan.proof, len(s.page.Records), len(s.page.made), len(s.scan.fast.cuts)
-	depth, fault := p.depth, s.scan.fault
+	p, records, made, cuts := &s.scan.proof, len(s.page.Records), len(s.page.made), len(s.scan.fast.Cuts)
+	depth, fault := p.Depth, s.scan.fault
 	for !s.stuck() {
 		end := what(s.i)
-		if s.ended || end >= 0 && end < len(s.window) || end < 0 && p.fault.Offset < p.at(len(s.window)) {
+		if s.ended || end >= 0 && end < len(s.window) || end < 0 && p.Fault.Offset < p.At(len(s.window)) {
 			if end < 0 {
 				return false
 			}
@@ -252,8 +255,8 @@ func (s *StreamScanner) take(most int, what func(i int) int) bool {
 			return true
 		}
 		// The window ends in the middle of it.
-		s.page.Records, s.page.made, s.scan.fast.cuts = s.page.Records[:records], s.page.made[:made], s.scan.fast.cuts[:cuts]
-		p.depth, p.fault, s.scan.fault = depth, nil, fault
+		s.page.Records, s.page.made, s.scan.fast.Cuts = s.page.Records[:records], s.page.made[:made], s.scan.fast.Cuts[:cuts]
+		p.Depth, p.Fault, s.scan.fault = depth, nil, fault
 		if len(s.window)-s.i > most {
 			s.long = true
 			return false
@@ -276,10 +279,10 @@ func (s *StreamScanner) put(text []byte) {
 func (s *StreamScanner) restTooLong() {
 	s.long = true
 	if s.scan.fault == nil {
-		s.scan.fault = &BodyError{Kind: RestTooLarge, Offset: s.scan.proof.at(s.i), Path: "@this",
-			Msg: fmt.Sprintf("what stands beside the records is larger than %d bytes", s.most) + pageExcerpt(s.window, s.i)}
+		s.scan.fault = &scan.BodyError{Kind: scan.RestTooLarge, Offset: s.scan.proof.At(s.i), Path: "@this",
+			Msg: fmt.Sprintf("what stands beside the records is larger than %d bytes", s.most) + scan.Excerpt(s.window, s.i)}
 	}
 }
 
 // isBOM reports whether a body begins with a byte order mark.
-func isBOM(window []byte) bool { return bytes.HasPrefix(window, scanBOM) }
+func isBOM(window []byte) bool { return bytes.HasPrefix(window, scan.BOM) }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
+	"github.com/tap-rest/tap-rest/catalog/schema/scan"
 )
 
 // Batched is a body whose records were made one by one, so that their borders are
@@ -34,9 +35,9 @@ type Columned interface {
 // for any other.
 func (s *StreamScanner) batched(body io.Reader) Batched {
 	in, ok := body.(Batched)
-	scan := s.scan
-	elements := len(scan.steps) == 1 && scan.steps[0].pipes == nil && !scan.where.Single && scan.where.Keyed == "" && !scan.columns.wanted
-	if !ok || !elements || !in.Batched(len(scan.steps[0].keys)) {
+	pages := s.scan
+	elements := len(pages.steps) == 1 && pages.steps[0].pipes == nil && !pages.where.Single && pages.where.Keyed == "" && !pages.columns.wanted
+	if !ok || !elements || !in.Batched(len(pages.steps[0].keys)) {
 		return nil
 	}
 	return in
@@ -44,16 +45,16 @@ func (s *StreamScanner) batched(body io.Reader) Batched {
 
 // batches takes the records of a body batch by batch.
 func (s *StreamScanner) batches(in Batched) {
-	scan := s.scan
-	p := &scan.proof
-	for scan.at[0] = 0; !s.stuck(); p.from += int64(len(s.page.Body)) {
-		if s.piece == nil && scan.before > 0 && in.Proven() {
+	pages := s.scan
+	p := &pages.proof
+	for pages.at[0] = 0; !s.stuck(); p.From += int64(len(s.page.Body)) {
+		if s.piece == nil && pages.before > 0 && in.Proven() {
 			n, err := in.Skip()
 			if err != nil {
 				s.ends(in, err)
 				return
 			}
-			scan.before += n
+			pages.before += n
 			continue
 		}
 		text, ends, err := in.Batch()
@@ -61,10 +62,10 @@ func (s *StreamScanner) batches(in Batched) {
 			s.ends(in, err)
 			return
 		}
-		p.text, p.depth, s.page.Body = text, 1, text
+		p.Text, p.Depth, s.page.Body = text, 1, text
 		rows := rowsOf(in)
 		s.page.OneLine = rows != nil
-		if rows != nil && s.page.Expected != nil && s.columns.use(rows.Columns) {
+		if rows != nil && s.page.Expected != nil && s.columns.Use(rows.Columns) {
 			s.batchOfRows(ends, rows)
 		} else {
 			s.batch(ends, in.Proven())
@@ -80,25 +81,25 @@ func (s *StreamScanner) ends(in Batched, err error) {
 		s.err = err
 		return
 	}
-	s.scan.proof.from, s.scan.proof.depth = 0, 0
+	s.scan.proof.From, s.scan.proof.Depth = 0, 0
 	s.body = bytes.NewReader(in.Rest())
 	s.whole()
 }
 
 // batch takes the records of a batch, which end there.
 func (s *StreamScanner) batch(ends []int, proven bool) {
-	scan, begin := s.scan, 0
+	pages, begin := s.scan, 0
 	for _, end := range ends {
 		if proven && s.page.Expected == nil {
-			s.page.Records = append(s.page.Records, PageRecord{Record: Span{begin, end}})
+			s.page.Records = append(s.page.Records, PageRecord{Record: scan.Span{Start: begin, End: end}})
 		} else if got := s.oneRecord(begin); got != end {
 			if got >= 0 {
-				scan.proof.notExpected(got, "the end of the record")
+				pages.proof.NotExpected(got, "the end of the record")
 			}
 			return
 		}
 		begin = end
-		scan.at[0]++
+		pages.at[0]++
 	}
 }
 
@@ -113,7 +114,7 @@ func rowsOf(in Batched) *raw.Rows {
 // batchOfRows is batch for records that are made of columns, by which the check can
 // tell which fit.
 func (s *StreamScanner) batchOfRows(ends []int, rows *raw.Rows) {
-	scan, c := s.scan, &s.columns
+	pages, c := s.scan, &s.columns
 	begin, values, odd := 0, rows.Values, rows.Odd
 	records := slices.Grow(s.page.Records, len(ends))
 	for i, end := range ends {
@@ -124,11 +125,11 @@ func (s *StreamScanner) batchOfRows(ends []int, rows *raw.Rows) {
 			s.oneRecord(begin) // which is proven
 			records = s.page.Records
 		default:
-			found, cuts := c.row(begin, values)
-			records = append(records, PageRecord{Record: Span{begin, end}, cuts: cuts, Finding: found})
+			found, cuts := c.Row(begin, values)
+			records = append(records, PageRecord{Record: scan.Span{Start: begin, End: end}, cuts: cuts, Finding: found})
 		}
 		begin, values = end, values[len(rows.Columns):]
-		scan.at[0]++
+		pages.at[0]++
 	}
 	s.page.Records = records
 }

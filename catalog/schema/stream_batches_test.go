@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/catalog/schema/check"
 )
 
 // batches are a body that comes in batches of records; as text it is broken.
@@ -54,7 +55,7 @@ func TestBatches(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.Expect(compiled.Expect(schema.Wanted{}))
+		s.Expect(compiled.Expect(check.Wanted{}))
 		var fits []bool
 		rest, err := s.Scan(&batches{records: slices.Clone(records), proven: proven, err: io.EOF}, func(p *schema.Page) error {
 			for i := range p.Records {

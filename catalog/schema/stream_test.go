@@ -13,6 +13,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/catalog/schema/scan"
 )
 
 // streamed is what came out of a scan.
@@ -68,8 +69,8 @@ func asPage(t testing.TB, path schema.RecordPath, body string, window int, page 
 	got := scanStream(s, iotest.HalfReader(strings.NewReader(body)))
 	where := fmt.Sprintf("%+v, window %d, %.200q", path, window, body)
 	if wantErr != nil || got.err != nil {
-		want, is := wantErr.(*schema.BodyError)
-		have, has := got.err.(*schema.BodyError)
+		want, is := wantErr.(*scan.BodyError)
+		have, has := got.err.(*scan.BodyError)
 		if !is || !has || want.Kind != have.Kind || want.Offset != have.Offset || want.Path != have.Path {
 			t.Fatalf("%s: got %#v\nwant %#v", where, got.err, wantErr)
 		}
@@ -142,7 +143,7 @@ func TestStreamIsAsPage(t *testing.T) {
 
 // TestStreamDepth: the nesting that is refused does not depend on the window.
 func TestStreamDepth(t *testing.T) {
-	for _, depth := range []int{schema.MaxDepth - 1, schema.MaxDepth, schema.MaxDepth + 1} {
+	for _, depth := range []int{scan.MaxDepth - 1, scan.MaxDepth, scan.MaxDepth + 1} {
 		nested := strings.Repeat("[", depth-2) + strings.Repeat("]", depth-2)
 		for _, window := range []int{64, 1 << 20} {
 			sameAsPage(t, pageAt("data"), `{"x":1,"data":[{"a":`+nested+`}]}`, window)
@@ -200,20 +201,20 @@ func TestStreamLimits(t *testing.T) {
 		name string
 		path schema.RecordPath
 		body string
-		kind schema.BodyErrorKind
+		kind scan.BodyErrorKind
 		at   string
 	}{
 		{"a record", pageAt("data"), `{"data":[{},` + record(limit) + `,{}]}`, 0, ""},
-		{"a longer record", pageAt("data"), `{"data":[{},` + record(2*limit) + `]}`, schema.RecordTooLarge, "data.1"},
-		{"a longer single record", schema.RecordPath{Steps: []string{"data"}, Single: true}, `{"data":` + record(2*limit) + `}`, schema.RecordTooLarge, "data"},
-		{"a longer keyed record", schema.RecordPath{Steps: []string{"data"}, Keyed: "id"}, `{"data":{"k":` + record(2*limit) + `}}`, schema.RecordTooLarge, "data.k"},
-		{"a longer key", schema.RecordPath{Steps: []string{"data"}, Keyed: "id"}, `{"data":{` + record(2 * limit)[5:2*limit-1] + `:{}}}`, schema.RecordTooLarge, "data"},
-		{"a longer parent", pageAt("data", "lines"), `{"data":[{"lines":[{}]},{"lines":[` + strings.Repeat("{},", limit) + `{}]}]}`, schema.RecordTooLarge, "data.1"},
-		{"a member beside", pageAt("data"), `{"x":` + record(2*limit) + `,"data":[]}`, schema.RestTooLarge, "@this"},
-		{"a key beside", pageAt("data"), `{` + record(2 * limit)[5:2*limit-1] + `:1,"data":[]}`, schema.RestTooLarge, "@this"},
-		{"many members beside", pageAt("data"), `{` + strings.Repeat(`"x":[1,2],`, limit) + `"data":[]}`, schema.RestTooLarge, "@this"},
-		{"another type", pageAt("data"), `{"data":{"x":` + record(2*limit) + `}}`, schema.NotArray, "data"},
-		{"another type, then too long", pageAt("data"), `{"data":[1,` + record(2*limit) + `]}`, schema.NotObject, "data.0"},
+		{"a longer record", pageAt("data"), `{"data":[{},` + record(2*limit) + `]}`, scan.RecordTooLarge, "data.1"},
+		{"a longer single record", schema.RecordPath{Steps: []string{"data"}, Single: true}, `{"data":` + record(2*limit) + `}`, scan.RecordTooLarge, "data"},
+		{"a longer keyed record", schema.RecordPath{Steps: []string{"data"}, Keyed: "id"}, `{"data":{"k":` + record(2*limit) + `}}`, scan.RecordTooLarge, "data.k"},
+		{"a longer key", schema.RecordPath{Steps: []string{"data"}, Keyed: "id"}, `{"data":{` + record(2 * limit)[5:2*limit-1] + `:{}}}`, scan.RecordTooLarge, "data"},
+		{"a longer parent", pageAt("data", "lines"), `{"data":[{"lines":[{}]},{"lines":[` + strings.Repeat("{},", limit) + `{}]}]}`, scan.RecordTooLarge, "data.1"},
+		{"a member beside", pageAt("data"), `{"x":` + record(2*limit) + `,"data":[]}`, scan.RestTooLarge, "@this"},
+		{"a key beside", pageAt("data"), `{` + record(2 * limit)[5:2*limit-1] + `:1,"data":[]}`, scan.RestTooLarge, "@this"},
+		{"many members beside", pageAt("data"), `{` + strings.Repeat(`"x":[1,2],`, limit) + `"data":[]}`, scan.RestTooLarge, "@this"},
+		{"another type", pageAt("data"), `{"data":{"x":` + record(2*limit) + `}}`, scan.NotArray, "data"},
+		{"another type, then too long", pageAt("data"), `{"data":[1,` + record(2*limit) + `]}`, scan.NotObject, "data.0"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, window := range []int{1, 64, 200} {
@@ -221,7 +222,7 @@ func TestStreamLimits(t *testing.T) {
 				s.SetLimits(window, limit, limit)
 				got := scanStream(s, strings.NewReader(test.body))
 				checkBodyError(t, got.err, test.kind, "")
-				var fault *schema.BodyError
+				var fault *scan.BodyError
 				if errors.As(got.err, &fault) && fault.Path != test.at {
 					t.Errorf("window %d: got the path %q, want %q: %v", window, fault.Path, test.at, fault)
 				}
@@ -277,7 +278,7 @@ func TestStreamMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := 0
-	scan := func() {
+	pages := func() {
 		n = 0
 		body := io.MultiReader(strings.NewReader(`{"data":[`), &endless{left: count, text: record})
 		rest, err := s.Scan(body, func(p *schema.Page) error {
@@ -288,7 +289,7 @@ func TestStreamMemory(t *testing.T) {
 			t.Fatalf("got %s and %v", rest, err)
 		}
 	}
-	if allocs := testing.AllocsPerRun(1, scan); n != count || allocs > count/100 {
+	if allocs := testing.AllocsPerRun(1, pages); n != count || allocs > count/100 {
 		t.Errorf("%v allocations for %d records of %d", allocs, n, count)
 	}
 	if s.Memory() != 128<<10 {

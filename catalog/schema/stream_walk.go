@@ -4,20 +4,21 @@ import (
 	"fmt"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
+	"github.com/tap-rest/tap-rest/catalog/schema/scan"
 )
 
 // whole proves the body.
 func (s *StreamScanner) whole() {
-	for len(s.window) < len(scanBOM) && s.more() {
+	for len(s.window) < len(scan.BOM) && s.more() {
 	}
 	if isBOM(s.window) {
-		s.i = len(scanBOM)
+		s.i = len(scan.BOM)
 	}
 	if s.ahead(); s.i == len(s.window) {
-		s.lacks(func() { s.scan.proof.notJSON(s.i, "empty body") })
+		s.lacks(func() { s.scan.proof.NotJSON(s.i, "empty body") })
 		return
 	}
-	begin, first := s.scan.proof.at(s.i), s.window[s.i]
+	begin, first := s.scan.proof.At(s.i), s.window[s.i]
 	found := s.walk(s.scan.steps[0].keys)
 	if s.stuck() {
 		return
@@ -26,7 +27,7 @@ func (s *StreamScanner) whole() {
 		s.missing(begin, first)
 	}
 	if s.ahead(); s.i < len(s.window) {
-		s.scan.proof.notExpected(s.i, "the end, after the value")
+		s.scan.proof.NotExpected(s.i, "the end, after the value")
 	}
 }
 
@@ -40,11 +41,11 @@ func (s *StreamScanner) lacks(note func()) {
 // missing notes that the path leads nowhere in the body, which is all in rest
 // by now.
 func (s *StreamScanner) missing(begin int64, first byte) {
-	scan := s.scan
-	text, from := scan.proof.text, scan.proof.from
-	scan.proof.text, scan.proof.from = s.rest, begin
-	scan.missing(0, pageWhere{})
-	scan.proof.text, scan.proof.from = text, from
+	pages := s.scan
+	text, from := pages.proof.Text, pages.proof.From
+	pages.proof.Text, pages.proof.From = s.rest, begin
+	pages.missing(0, pageWhere{})
+	pages.proof.Text, pages.proof.From = text, from
 }
 
 // walk follows keys into the value that comes next, as PageScanner.walk does.
@@ -132,48 +133,48 @@ func (s *StreamScanner) tooLong() {
 // place proves the value in which the records lie and takes them, as
 // PageScanner.place does.
 func (s *StreamScanner) place() {
-	c, scan := s.ahead(), s.scan
+	c, pages := s.ahead(), s.scan
 	switch {
 	case c == 0 || c == 'n':
 		s.beside()
-	case scan.where.Single && len(scan.steps) == 1:
+	case pages.where.Single && len(pages.steps) == 1:
 		if c != '{' {
-			scan.wrong(NotObject, s.i, pageWhere{})
+			pages.wrong(scan.NotObject, s.i, pageWhere{})
 		}
 		s.put([]byte("{}"))
 		s.element(s.takeRecord)
-	case scan.where.Keyed != "" && len(scan.steps) == 1:
-		if scan.where.OneOrMany && c == '[' {
+	case pages.where.Keyed != "" && len(pages.steps) == 1:
+		if pages.where.OneOrMany && c == '[' {
 			s.noMembers()
 			return
 		}
-		s.elements('}', "{}", NotObject, func() { s.element(s.takeMember) })
-	case scan.where.OneOrMany && c == '{':
+		s.elements('}', "{}", scan.NotObject, func() { s.element(s.takeMember) })
+	case pages.where.OneOrMany && c == '{':
 		s.put([]byte("{}"))
-		scan.at[0] = 0
-		if len(scan.steps) == 1 {
+		pages.at[0] = 0
+		if len(pages.steps) == 1 {
 			s.element(s.takeRecord)
 		} else {
 			s.parent()
 		}
-	case len(scan.steps) == 1:
-		s.elements(']', "[]", NotArray, func() { s.element(s.takeRecord) })
+	case len(pages.steps) == 1:
+		s.elements(']', "[]", scan.NotArray, func() { s.element(s.takeRecord) })
 	default:
-		s.elements(']', "[]", NotArray, s.parent)
+		s.elements(']', "[]", scan.NotArray, s.parent)
 	}
 }
 
 // noMembers takes an array in the place of keyed records, which must be empty.
 func (s *StreamScanner) noMembers() {
 	before := s.scan.fault
-	s.scan.wrong(NotObject, s.i, pageWhere{}) // unless the array turns out to be empty
+	s.scan.wrong(scan.NotObject, s.i, pageWhere{}) // unless the array turns out to be empty
 	if s.beside(); !s.stuck() && emptyArray(s.page.bytes(s.at)) {
 		s.scan.fault = before
 	}
 }
 
 // elements takes those of the container that comes next, which closer closes.
-func (s *StreamScanner) elements(closer byte, empty string, kind BodyErrorKind, take func()) {
+func (s *StreamScanner) elements(closer byte, empty string, kind scan.BodyErrorKind, take func()) {
 	if s.ahead()+2 != closer { // in ASCII, for both
 		s.scan.wrong(kind, s.i, pageWhere{})
 		s.beside()
@@ -197,30 +198,30 @@ func (s *StreamScanner) element(take func(i int) int) {
 	if s.scan.where.Keyed != "" && len(s.scan.steps) == 1 {
 		inside = s.scan.key != nil // else the key is what is too long
 	}
-	s.scan.differs(RecordTooLarge, s.i, pageWhere{inside: inside}, fmt.Sprintf("expected at most %d bytes", s.record), "more")
+	s.scan.differs(scan.RecordTooLarge, s.i, pageWhere{inside: inside}, fmt.Sprintf("expected at most %d bytes", s.record), "more")
 }
 
 // oneKey proves a key and its colon.
 func (s *StreamScanner) oneKey(i int) int {
 	begin, p := i, &s.scan.proof
-	if i = p.name(i); i < 0 {
+	if i = p.Name(i); i < 0 {
 		return i
 	}
-	s.at = Span{begin, i}
-	return p.colon(i)
+	s.at = scan.Span{Start: begin, End: i}
+	return p.Colon(i)
 }
 
 // oneValue proves a value that is no record.
 func (s *StreamScanner) oneValue(i int) int {
-	end := s.scan.proof.value(i)
-	s.at = Span{i, end}
+	end := s.scan.proof.Value(i)
+	s.at = scan.Span{Start: i, End: end}
 	return end
 }
 
 // oneRecord proves an element that is a record.
 func (s *StreamScanner) oneRecord(i int) int {
-	if s.scan.proof.first(i) != '{' && !s.scan.columns.wanted && !s.scan.where.Single {
-		s.scan.wrong(NotObject, i, pageWhere{inside: true})
+	if s.scan.proof.First(i) != '{' && !s.scan.columns.wanted && !s.scan.where.Single {
+		s.scan.wrong(scan.NotObject, i, pageWhere{inside: true})
 	}
 	return s.scan.record(i, 0)
 }
@@ -238,12 +239,12 @@ func (s *StreamScanner) parent() {
 	if s.stuck() {
 		return
 	}
-	scan, depth := s.scan, s.scan.proof.depth
+	pages, depth := s.scan, s.scan.proof.Depth
 	s.spill = spill{hand: s.hand, named: true}
-	scan.spill = &s.spill
-	scan.parent(s.at.Start, 0)
-	scan.handOut()
-	scan.spill, scan.proof.depth, s.err = nil, depth, s.spill.err
+	pages.spill = &s.spill
+	pages.parent(s.at.Start, 0)
+	pages.handOut()
+	pages.spill, pages.proof.Depth, s.err = nil, depth, s.spill.err
 }
 
 // enter goes on behind the opening of a container. It reports whether the
@@ -253,8 +254,8 @@ func (s *StreamScanner) enter(closer byte) bool {
 	if s.stuck() {
 		return false
 	}
-	if p.depth == MaxDepth {
-		p.tooDeep(s.i)
+	if p.Depth == scan.MaxDepth {
+		p.TooDeep(s.i)
 		return false
 	}
 	s.i++
@@ -262,7 +263,7 @@ func (s *StreamScanner) enter(closer byte) bool {
 		s.i++
 		return false
 	}
-	p.depth++
+	p.Depth++
 	return !s.stuck()
 }
 
@@ -279,10 +280,10 @@ func (s *StreamScanner) next(closer byte) bool {
 		s.ahead()
 		return !s.stuck()
 	case closer:
-		p.depth--
+		p.Depth--
 		s.i++
 		return false
 	}
-	s.lacks(func() { p.notClosed(s.i, closer) })
+	s.lacks(func() { p.NotClosed(s.i, closer) })
 	return false
 }

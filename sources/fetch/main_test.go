@@ -19,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/catalog/schema/scan"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/definition"
@@ -97,16 +98,16 @@ func (s splitter) ProveLong(body io.Reader, piece func(fetch.Records) error) ([]
 }
 
 func marked(err error) error {
-	var bad *schema.BodyError
+	var bad *scan.BodyError
 	switch {
 	case errors.Is(err, schema.ErrMany):
 		return fmt.Errorf("%w: %w", fetch.ErrMany, err)
 	case !errors.As(err, &bad):
-	case bad.Kind == schema.NotJSON || bad.Kind == schema.NotUTF8:
+	case bad.Kind == scan.NotJSON || bad.Kind == scan.NotUTF8:
 		return fmt.Errorf("%w: %w", fetch.ErrBroken, err)
-	case bad.Kind == schema.Missing || bad.Kind == schema.NotArray:
+	case bad.Kind == scan.Missing || bad.Kind == scan.NotArray:
 		return fmt.Errorf("%w: %w", fetch.ErrNoRecords, err)
-	case bad.Kind == schema.RestTooLarge:
+	case bad.Kind == scan.RestTooLarge:
 		return fmt.Errorf("%w: %w", fetch.ErrWhole, err)
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/catalog/schema/model"
 	"github.com/tap-rest/tap-rest/sources/document"
 )
 
@@ -86,7 +87,7 @@ func CompileSchema(root *document.Node) (*schema.Schema, *SchemaFault) {
 		return nil, &SchemaFault{root, "wants a JSON Schema, a map"}
 	}
 	compiled, err := schema.Compile(root.AppendJSON(nil, false))
-	var bad *schema.SchemaError
+	var bad *model.SchemaError
 	switch {
 	case errors.As(err, &bad):
 		return nil, &SchemaFault{root.At(raw.Steps(bad.Pointer)), "JSON Schema: " + oneLine(bad.Msg)}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/catalog/schema/check"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/plan"
@@ -56,7 +57,7 @@ func (c *checker) nulled() []string {
 // check checks the record that stands in dst from start on, after a first look
 // at it. It returns dst, the record perhaps changed, and false for a record that
 // does not leave.
-func (c *checker) check(dst []byte, start int, found schema.Finding, n *report.Counts) ([]byte, bool, error) {
+func (c *checker) check(dst []byte, start int, found check.Finding, n *report.Counts) ([]byte, bool, error) {
 	c.repairs = nil
 	if found.Fits && (found.Known || c.takesAll()) {
 		return dst, true, nil

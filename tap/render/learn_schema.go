@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/catalog/schema/infer"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 )
@@ -12,12 +12,12 @@ import (
 // Learned is what pages say of the schema of their records.
 type Learned struct {
 	Records   int // that were looked at
-	inference *schema.Inference
+	inference *infer.Inference
 	own       json.RawMessage // what the first file of types says itself; nil: none came
 }
 
 // NewLearned returns what is known before any page.
-func NewLearned() *Learned { return &Learned{inference: schema.NewInference()} }
+func NewLearned() *Learned { return &Learned{inference: infer.New()} }
 
 // Told reports whether a file said itself what its records are.
 func (l *Learned) Told() bool { return l.own != nil }
@@ -29,7 +29,7 @@ func (l *Learned) Schema(keys []string) ([]byte, error) {
 	if l.own == nil {
 		return inferred, nil
 	}
-	return schema.WithInferred(l.own, inferred, keys)
+	return infer.WithInferred(l.own, inferred, keys)
 }
 
 // infer makes a schema of a page's records where none is known yet.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
-	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/catalog/schema/check"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/certificate"
@@ -115,7 +115,7 @@ func New(one *plan.Reading, known *Schema, o Options) *Renderer {
 
 // Expected is what records are checked for while their page is proven; nil where
 // they leave changed.
-func (r *Renderer) Expected() *schema.Expectation {
+func (r *Renderer) Expected() *check.Expectation {
 	if len(r.project.Adds()) > 0 {
 		return nil
 	}
@@ -328,7 +328,7 @@ func (r *Renderer) unchanged(b *Lines, record, value []byte) bool {
 
 // look returns what one pass over a record finds out, and its replication
 // value; nil if it has none. record is as it leaves.
-func (r *Renderer) look(page *fetch.Page, i int, record []byte) (schema.Finding, []byte) {
+func (r *Renderer) look(page *fetch.Page, i int, record []byte) (check.Finding, []byte) {
 	if all := page.Records.(pages.Records); all.LookedFor(i, r.Schema.Now().expected) {
 		return all.Records[i].Finding, all.Value(i)
 	}

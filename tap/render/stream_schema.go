@@ -9,6 +9,8 @@ import (
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/catalog/schema/check"
+	"github.com/tap-rest/tap-rest/catalog/schema/infer"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
@@ -36,7 +38,7 @@ type Known struct {
 	full     bool            // it takes no more fields
 	compiled *schema.Schema
 	fields   *schema.Fields
-	expected *schema.Expectation // what a record is checked for in one pass
+	expected *check.Expectation // what a record is checked for in one pass
 }
 
 // NewSchema returns what is known of a stream's schema before its records
@@ -89,14 +91,14 @@ func (k *Schema) use(doc []byte) error {
 	if err != nil {
 		return err
 	}
-	wanted := schema.Wanted{
+	wanted := check.Wanted{
 		Fields: k.stream.Keys, Cut: k.stream.Mask.Paths(), Value: k.stream.ReplicationKey, Drop: k.stream.NewField() == sources.Drop,
 	}
 	before := k.Now()
 	next := &Known{
 		Version: before.Version, stream: k.stream, doc: s.Bytes(), compiled: s, fields: fields, expected: s.Expect(wanted), full: before.full,
 	}
-	next.written = schema.NullsAsText(next.doc)
+	next.written = infer.NullsAsText(next.doc)
 	if !bytes.Equal(next.written, before.written) {
 		next.Version++
 	}
@@ -124,7 +126,7 @@ func (k *Schema) add(record []byte) (added int64, err error) {
 	if added = before.unknown(record); added == 0 || before.full {
 		return 0, nil
 	}
-	if err := k.grow(schema.AddFields, record); err != nil || k.Now() != before {
+	if err := k.grow(infer.AddFields, record); err != nil || k.Now() != before {
 		return added, err
 	}
 	next := *before
@@ -148,7 +150,7 @@ func (k *Known) unknown(record []byte) int64 {
 func (k *Schema) widen(record []byte) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.grow(schema.Widen, record)
+	return k.grow(infer.Widen, record)
 }
 
 // grow makes the schema wider, as how says, for a record's sake; mu is held.

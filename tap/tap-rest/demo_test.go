@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/catalog/schema/check"
 )
 
 // TestDemoNeedsNoJudge: of the test data of the sample shop no record is
@@ -20,7 +21,7 @@ func TestDemoNeedsNoJudge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	expected := map[string]*schema.Expectation{}
+	expected := map[string]*check.Expectation{}
 	records, judged := 0, 0
 	for raw := range bytes.Lines(out) {
 		var line struct {
@@ -37,7 +38,7 @@ func TestDemoNeedsNoJudge(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			expected[line.Stream] = s.Expect(schema.Wanted{Fields: line.Keys})
+			expected[line.Stream] = s.Expect(check.Wanted{Fields: line.Keys})
 		case "RECORD":
 			records++
 			if found := expected[line.Stream].Look(line.Record); !found.Fits || !found.Known {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tap-rest/tap-rest/catalog"
-	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/catalog/schema/check"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
@@ -102,7 +102,7 @@ func (p *Projection) Added() []byte {
 
 // Append appends record i of a page as it leaves: without what is cut, with
 // what is added, on one line. It reports false for a record that keep drops.
-func (p *Projection) Append(dst []byte, page *fetch.Page, i int, expected *schema.Expectation) ([]byte, bool, error) {
+func (p *Projection) Append(dst []byte, page *fetch.Page, i int, expected *check.Expectation) ([]byte, bool, error) {
 	record := page.Records.Record(i)
 	if p.keep != nil || p.dynamic {
 		p.view.record(record, page.Records.Parent(i))

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/catalog/schema/check"
+	"github.com/tap-rest/tap-rest/catalog/schema/scan"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 )
@@ -23,7 +25,7 @@ type Splitter struct {
 
 	// expected is what records are checked for while they are found. The
 	// goroutine that renders sets it, while another one fetches.
-	expected atomic.Pointer[schema.Expectation]
+	expected atomic.Pointer[check.Expectation]
 }
 
 // NewSplitter returns what finds the records of a stream's pages.
@@ -110,7 +112,7 @@ func (s *Splitter) ready() (err error) {
 
 // Expect sets what records are checked for while they are found; nil changes
 // nothing. Another goroutine may be splitting a body.
-func (s *Splitter) Expect(e *schema.Expectation) {
+func (s *Splitter) Expect(e *check.Expectation) {
 	if e != nil {
 		s.expected.Store(e)
 	}
@@ -118,16 +120,16 @@ func (s *Splitter) Expect(e *schema.Expectation) {
 
 // marked says in fetch's words what a scanner's error means.
 func marked(err error) error {
-	var bad *schema.BodyError
+	var bad *scan.BodyError
 	switch {
 	case errors.Is(err, schema.ErrMany):
 		return fmt.Errorf("%w: %w", fetch.ErrMany, err)
 	case !errors.As(err, &bad):
-	case bad.Kind == schema.NotJSON, bad.Kind == schema.NotUTF8:
+	case bad.Kind == scan.NotJSON, bad.Kind == scan.NotUTF8:
 		return fmt.Errorf("%w: %w", fetch.ErrBroken, err)
-	case bad.Kind == schema.Missing, bad.Kind == schema.NotArray:
+	case bad.Kind == scan.Missing, bad.Kind == scan.NotArray:
 		return fmt.Errorf("%w: %w", fetch.ErrNoRecords, err)
-	case bad.Kind == schema.RestTooLarge:
+	case bad.Kind == scan.RestTooLarge:
 		return fmt.Errorf("%w: %w", fetch.ErrWhole, err)
 	}
 	return err
@@ -152,6 +154,6 @@ func (r Records) Len() int { return len(r.Records) }
 
 // LookedFor reports whether record i was looked at while its page was proven, for
 // what is expected now.
-func (r Records) LookedFor(i int, expected *schema.Expectation) bool {
+func (r Records) LookedFor(i int, expected *check.Expectation) bool {
 	return r.Records[i].Looked && r.Expected == expected
 }
