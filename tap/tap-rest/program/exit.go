@@ -71,6 +71,7 @@ func ExitCode(con *console.Console, err error) int {
 // be there.
 type AwayError struct{ Err error }
 
+// Error says which server it is, and what went wrong.
 func (e *AwayError) Error() string { return e.Err.Error() }
 
 // Unwrap returns what went wrong.
