@@ -119,24 +119,7 @@ func (r *reader) container(c *container) {
 		r.sets[r.full(set.Type)] = true
 	}
 	for _, set := range c.Sets {
-		switch {
-		case r.err != nil:
-			return
-		case len(r.out.Streams) > mostStreams:
-			r.beyond++
-			continue
-		case !isStep(set.Name):
-			if r.nameless++; r.nameless <= mostNameless {
-				r.out.Leave("entity set %s: it has no name that a path can have", outline.Line(set.Name))
-			}
-			continue
-		}
-		s := r.stream(set.Name, "entity set "+set.Name, r.full(set.Type))
-		s.Map.Set("path", "/"+set.Name, "")
-		r.keysOf(s, set.Type, nil)
-		r.changed(s, set.Type)
-		r.out.Streams = append(r.out.Streams, s)
-		r.contained(s, "/"+set.Name, []string{r.full(set.Type)}, nil)
+		r.set(set)
 	}
 	for _, one := range c.Singletons {
 		if !isStep(one.Name) || r.err != nil || len(r.out.Streams) > mostStreams {
@@ -157,6 +140,28 @@ func (r *reader) container(c *container) {
 	if len(names) > 0 {
 		r.out.Leave("functions and actions: %s", strings.Join(names[:min(100, len(names))], ", "))
 	}
+}
+
+// set makes a stream of an entity set, and of what its records contain.
+func (r *reader) set(set entitySet) {
+	switch {
+	case r.err != nil:
+		return
+	case len(r.out.Streams) > mostStreams:
+		r.beyond++
+		return
+	case !isStep(set.Name):
+		if r.nameless++; r.nameless <= mostNameless {
+			r.out.Leave("entity set %s: it has no name that a path can have", outline.Line(set.Name))
+		}
+		return
+	}
+	s := r.stream(set.Name, "entity set "+set.Name, r.full(set.Type))
+	s.Map.Set("path", "/"+set.Name, "")
+	r.keysOf(s, set.Type, nil)
+	r.changed(s, set.Type)
+	r.out.Streams = append(r.out.Streams, s)
+	r.contained(s, "/"+set.Name, []string{r.full(set.Type)}, nil)
 }
 
 // isStep reports whether a name can be a step of a path and of a template as it

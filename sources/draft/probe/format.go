@@ -19,6 +19,7 @@ import (
 // decode and charset.
 type format struct {
 	stream sources.Stream // its Text, and the steps of its Records
+	first  *Answer        // as it came
 	why    string         // what says so
 }
 
@@ -92,32 +93,33 @@ func errPage(a *Answer) error {
 
 // findFormat finds out how the answers are written, and makes JSON of the first. It is false
 // where nothing is known to read it.
-func (l *look) findFormat() (bool, error) {
-	if (&detect.Seen{ContentType: l.raw.Header.Get("Content-Type"), Begins: l.raw.Body}).IsPage() {
-		return false, errPage(l.raw)
+func findFormat(l *look) (bool, error) {
+	raw := l.first
+	if (&detect.Seen{ContentType: raw.Header.Get("Content-Type"), Begins: raw.Body}).IsPage() {
+		return false, errPage(raw)
 	}
 	var err error
-	if l.format, err = formatOf(l.raw); err != nil {
-		if strings.HasPrefix(l.raw.Header.Get("Content-Type"), "text/html") {
-			return false, errPage(l.raw)
+	if l.format, err = formatOf(raw); err != nil {
+		if strings.HasPrefix(raw.Header.Get("Content-Type"), "text/html") {
+			return false, errPage(raw)
 		}
 		l.found.Records = append(l.found.Records, draft.Entry{Key: "decode", Value: "auto", Note: "the answer could not be read: " + err.Error()})
 		l.found.Guesses = append(l.found.Guesses, "what the answer is: its records, key and paging were not looked for ("+err.Error()+")")
 		return false, nil
 	}
-	l.first = l.format.read(l.raw)
+	l.format.first, l.first = raw, l.format.read(raw)
 	l.found.Records = append(l.found.Records, l.format.entries()...)
 	return true, nil
 }
 
 // doubtRows says what is not certain of an answer that was taken for CSV.
-func (l *look) doubtRows() {
+func doubtRows(l *look) {
 	if l.format.stream.Text.Decode.Format != sources.FormatCSV {
 		return
 	}
 	if len(l.page) == 0 {
-		if detect.Named(l.raw.Header.Get("Content-Type")) != sources.FormatCSV {
-			l.found.Guesses = append(l.found.Guesses, "decode: the text is taken for CSV by its first line alone, and may be none: "+beginning(l.raw.Body))
+		if detect.Named(l.format.first.Header.Get("Content-Type")) != sources.FormatCSV {
+			l.found.Guesses = append(l.found.Guesses, "decode: the text is taken for CSV by its first line alone, and may be none: "+beginning(l.format.first.Body))
 		}
 		return
 	}
@@ -133,10 +135,10 @@ func (l *look) doubtRows() {
 
 // readRecordsAt reads answers anew whose records lie at a path: one that stands alone there
 // is a list from now on.
-func (l *look) readRecordsAt(path string) {
+func readRecordsAt(l *look, path string) {
 	if l.format.isXML() && l.list.form != single {
 		l.format.stream.Records.Steps = []string{path}
-		l.first = l.format.read(l.raw)
+		l.first = l.format.read(l.format.first)
 	}
 }
 
@@ -183,8 +185,8 @@ func (f *format) onceOrMore(records []string) (names []string) {
 	return names
 }
 
-// lists returns where the records of the first answer may be, the likeliest first.
-func (l *look) lists() []list {
+// listsOf returns where the records of the first answer may be, the likeliest first.
+func listsOf(l *look) []list {
 	all := lists(trimBOM(l.first.Body), l.Name)
 	if l.format.isXML() && (len(all) == 0 || all[0].form != array) {
 		return inXML(gjson.ParseBytes(l.first.Body), l.Name)

@@ -74,8 +74,7 @@ type look struct {
 	Options
 	api     *caller
 	call    *call.Call
-	raw     *Answer // the first, as it came
-	first   *Answer // the same in JSON
+	first   *Answer // in JSON, once its format is known
 	format  *format // of all answers
 	list    list
 	page    []string // records of the first page
@@ -129,7 +128,7 @@ func (l *look) askFirst() error {
 		if answer.Status != http.StatusOK && answer.Status != http.StatusPartialContent {
 			return &StatusError{answer.Status, beginning(answer.Body)}
 		}
-		l.raw = answer
+		l.first = answer
 		return nil
 	}
 }
@@ -202,11 +201,11 @@ func like(p place, number string) any {
 // findRecords finds the place of the records in the first answer. It is false where
 // there is none that init could go on from.
 func (l *look) findRecords() (bool, error) {
-	if known, err := l.findFormat(); !known {
+	if known, err := findFormat(l); !known {
 		return false, err
 	}
-	all := l.lists()
-	if err := l.tellsOfError(all); err != nil {
+	all := listsOf(l)
+	if err := tellsOfError(l, all); err != nil {
 		return false, err
 	}
 	if len(all) == 0 {
@@ -214,40 +213,46 @@ func (l *look) findRecords() (bool, error) {
 		l.found.Guesses = append(l.found.Guesses, "where the records are: the answer has neither a list nor an object")
 		return false, nil
 	}
-	at := 0
-	note := all[0].reason
-	if !sure(all) {
-		options := make([]string, len(all))
-		for i, one := range all {
-			options[i] = one.path + "  (" + one.reason + ")"
-		}
-		if l.Choose != nil {
-			at = l.Choose("Which list has the records of "+l.Name+"?", options)
-		}
-		note = all[at].reason
-		if len(all) > 1 {
-			note += "; so may be " + strings.Join(othersOf(options, at), ", ")
-			l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("records: %s is one of %d lists", all[at].path, len(all)))
-		} else {
-			note += ", the only one; by its name, it is beside the records"
-			l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("records: %s is the only list, and by its name beside the records", all[at].path))
-		}
-	}
+	at, note := choose(l, all)
 	l.list = all[at]
 	if member := l.issued(); member != "" {
 		return false, &LoginError{member}
 	}
-	l.readRecordsAt(l.list.path)
+	readRecordsAt(l, l.list.path)
 	l.page = l.list.recordsAt(trimBOM(l.first.Body))
-	l.doubtRows()
+	doubtRows(l)
 	l.writeRecords(note)
 	l.seen, l.pages = l.page, 1
 	l.hints = hint.Find(trimBOM(l.first.Body), steps(l.list.path), l.first.Header)
 	return true, nil
 }
 
+// choose returns which of the lists has the records, by a person where that is not sure, and
+// what says so.
+func choose(l *look, all []list) (at int, note string) {
+	if sure(all) {
+		return 0, all[0].reason
+	}
+	options := make([]string, len(all))
+	for i, one := range all {
+		options[i] = one.path + "  (" + one.reason + ")"
+	}
+	if l.Choose != nil {
+		at = l.Choose("Which list has the records of "+l.Name+"?", options)
+	}
+	note = all[at].reason
+	if len(all) > 1 {
+		note += "; so may be " + strings.Join(othersOf(options, at), ", ")
+		l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("records: %s is one of %d lists", all[at].path, len(all)))
+	} else {
+		note += ", the only one; by its name, it is beside the records"
+		l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("records: %s is the only list, and by its name beside the records", all[at].path))
+	}
+	return at, note
+}
+
 // tellsOfError is the error that an answer without records tells of, whatever its status.
-func (l *look) tellsOfError(all []list) error {
+func tellsOfError(l *look, all []list) error {
 	body := trimBOM(l.first.Body)
 	if len(all) > 0 && (all[0].isMany() && !all[0].beside || hasID(gjson.ParseBytes(body))) {
 		return nil

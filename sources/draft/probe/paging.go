@@ -246,12 +246,12 @@ func (w *way) watch() {
 
 // writeUnproven asks how the API pages, where nothing was proven.
 func (l *look) writeUnproven(w *way) {
-	at, left := l.leavePosition()
+	at, left := leavePosition(l)
 	usual := &way{m: new(draft.Map).Set("type", "page", "").Set("param", "page", "")} // nothing leads to it
 	if at != nil {
 		usual = at.way(l)
 	}
-	ask := func(w *way, question string) { l.ask(w, question+left) }
+	ask := func(w *way, question string) { askWay(l, w, question+left) }
 	l.found.Way = "none"
 	switch {
 	case w != nil:
@@ -275,7 +275,7 @@ func (l *look) writeUnproven(w *way) {
 		l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("pagination: one page is taken for all, since %s of the request let no more through", narrows(l.call)))
 	case len(l.page) == 0: // which is a guess already
 		ask(usual, "No record came, so nothing is known of pages. How are they asked for?")
-	case l.isGraphQL():
+	case isGraphQL(l.call):
 		usual.m = new(draft.Map).Set("type", "relay", "").Set("connection", l.list.path, "")
 		ask(usual, "The query asks for one page. Is it a connection? Then let it take first: $first and after: $after and ask for nodes {…} and pageInfo {hasNextPage endCursor}, and let records end with .nodes:")
 		l.found.Guesses = append(l.found.Guesses, fmt.Sprintf("pagination: one page of %s is taken for all", hint.Counted(int64(len(l.page)), "record")))
@@ -287,10 +287,10 @@ func (l *look) writeUnproven(w *way) {
 }
 
 // isGraphQL reports whether the call is a query of GraphQL.
-func (l *look) isGraphQL() bool { return gjson.GetBytes(l.call.Body, "query").Type == gjson.String }
+func isGraphQL(c *call.Call) bool { return gjson.GetBytes(c.Body, "query").Type == gjson.String }
 
-// ask asks whether the API pages so, with what a way that is not proven needs besides.
-func (l *look) ask(w *way, question string) {
+// askWay asks whether the API pages so, with what a way that is not proven needs besides.
+func askWay(l *look, w *way, question string) {
 	n := int64(len(l.page))
 	for _, t := range l.hints.Totals {
 		if (w.kind == "page" || w.kind == "offset") && w.m.Get("total") == nil && (t.Number > n || t.Number == n && plainName(t.Key) != "count") {
@@ -308,7 +308,7 @@ func (l *look) ask(w *way, question string) {
 
 // leavePosition takes out of the call what says where one page begins: sent by each request
 // it would hold a run to that page. left says so; at is nil where there is nothing of it.
-func (l *look) leavePosition() (at *counted, left string) {
+func leavePosition(l *look) (at *counted, left string) {
 	var names []string
 	for _, k := range []kind{pageNumber, offset, key, token} {
 		for _, p := range l.place[k] {
