@@ -1,7 +1,7 @@
 # make          build bin/tap-rest and test it
 # make demo     read a sample API, which it starts itself
 # make test     all tests but interop's, with a share of those that kill and cut
-#               runs at one place after the other: about 4 minutes on 2 cores
+#               runs at one place after the other: about 3 minutes on 2 cores
 # make race     the same, of places others, with the race detector: about 12 minutes
 #               on 2 cores
 # make test-all every place, and what takes gigabytes or minutes: hours
@@ -95,7 +95,7 @@ single  := Allocat|Bombs|PartitionCost|Bounded|LittleMemory|NoMemory
 
 # A time-out is there for a test that hangs, not for a machine that is slow.
 test:
-	@echo 'make test takes about 4 minutes on 2 cores.'
+	@echo 'make test takes about 3 minutes on 2 cores.'
 	$(rarely) $(inmem) $(GO) test -timeout 30m -skip '^TestInterop' $(tests)
 
 race:
