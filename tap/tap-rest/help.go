@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
+
 	"github.com/tap-rest/tap-rest/tap/tap-rest/firstdraft"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 )
@@ -89,6 +91,9 @@ func misused(model *kong.Application, args []string, err error) error {
 		}
 	}
 	word, found := strings.CutPrefix(text, "unexpected argument ")
+	if found && strings.TrimSpace(word) == "" {
+		return errors.New(`an argument is empty (""), and means nothing here: a variable of the shell that is not set, most likely`)
+	}
 	if found && !slices.ContainsFunc(names, func(name string) bool { return slices.Contains(args, name) }) && !strings.HasPrefix(word, args[0]) {
 		return fmt.Errorf("%s: a target that loads what is read stands behind --, as in tap-rest --config FILE -- %s", text, strings.Fields(word)[0])
 	}

@@ -33,10 +33,11 @@ func parse(c *cli, args []string, options []kong.Option) (*kong.Kong, *kong.Cont
 
 // besides is the option by which kong passes over all commands but the one that the
 // arguments begin with: it is sync where they begin with a flag. It is nil where the
-// command needs the others, or none is certain.
+// command needs the others, where none is certain, and for --version, which kong prints
+// before it looks for mistakes.
 func besides(args []string) kong.Option {
 	if len(args) == 0 || slices.ContainsFunc(args, func(arg string) bool {
-		return strings.HasPrefix(arg, "-h") || strings.HasPrefix(arg, "--h")
+		return strings.HasPrefix(arg, "-h") || strings.HasPrefix(arg, "--h") || strings.HasPrefix(arg, "--v")
 	}) {
 		return nil
 	}

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os/exec"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,6 +82,30 @@ func TestParseShortcut(t *testing.T) {
 				t.Errorf("got %+v, want %+v", flags, wantFlags)
 			}
 		})
+	}
+}
+
+// TestVersionIsPrintedOnce: also where the rest of the line is a mistake.
+func TestVersionIsPrintedOnce(t *testing.T) {
+	for _, line := range []string{"--version", "lint --version", "--version --log-level=noise", "journal --version"} {
+		out, err := exec.Command("tap-rest", strings.Fields(line)...).Output()
+		if got := strings.Count(string(out), "tap-rest "); err != nil || got != 1 {
+			t.Errorf("%s prints it %d times: %v\n%s", line, got, err, out)
+		}
+	}
+}
+
+// TestEmptyArgument: as of a variable of the shell that is not set.
+func TestEmptyArgument(t *testing.T) {
+	for _, args := range [][]string{{""}, {"--config", "c.json", ""}, {"--about", ""}, {"lint", "a.yaml", "--config", ""}} {
+		_, err := exec.Command("tap-rest", args...).Output()
+		e, ok := errors.AsType[*exec.ExitError](err)
+		if !ok || e.ExitCode() != 2 || strings.Contains(string(e.Stderr), "goroutine") {
+			t.Errorf("%q: %v, want exit code 2\n%s", args, err, e.Stderr)
+		}
+		if !slices.Equal(args[:1], []string{"lint"}) && !strings.Contains(string(e.Stderr), `""`) {
+			t.Errorf("%q does not say that an argument is empty: %s", args, e.Stderr)
+		}
 	}
 }
 
