@@ -2,6 +2,7 @@ package outline
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -15,9 +16,8 @@ import (
 // GitHub, have 35 MB of YAML and 12 MB of JSON.
 const (
 	MaxJSON  = 128 << 20
-	MaxYAML  = 48 << 20 // a byte of it takes more memory
-	maxNodes = 3_000_000
-	maxMarks = 2_500_000 // of YAML: lines, commas, dashes and brackets, each of which may begin a value
+	MaxYAML  = 48 << 20  // a byte of it takes more memory
+	maxNodes = 3_000_000 // values; of YAML, whose keys are nodes too, keys and values
 	maxDepth = 500
 
 	// aliasFactor is how many times as many values a document of YAML may have with its
@@ -66,20 +66,46 @@ func boundJSON(data []byte) (line int, err error) {
 	return line, nil
 }
 
-// boundYAML does the same of YAML, as far as it can be told without reading it.
+// boundYAML does the same of YAML, as far as it can be told without reading it: a colon
+// stands for a key and its value, a dash, a comma and a bracket for one value. What stands
+// in texts counts as well.
 func boundYAML(data []byte) (line int, err error) {
-	marks := 0
+	values := 1
 	for text := range bytes.Lines(data) {
 		line++
-		marks += 1 + bytes.Count(text, []byte(",")) + bytes.Count(text, []byte("[")) + bytes.Count(text, []byte("{"))
-		for rest := bytes.TrimLeft(text, " "); bytes.HasPrefix(rest, []byte("- ")); rest = bytes.TrimLeft(rest[2:], " ") {
-			marks++
-		}
-		if marks > maxMarks {
-			return line, errTooMuch{fmt.Sprintf("more than %d lines, commas and brackets", maxMarks)}
+		values += max(1, marksOf(text))
+		if values > maxNodes {
+			return line, errTooMuch{fmt.Sprintf("more than %d keys and values, by its lines, colons, commas and brackets", maxNodes)}
 		}
 	}
 	return line, nil
+}
+
+// marksOf is how many keys and values a line of YAML may have, by its marks.
+func marksOf(line []byte) (n int) {
+	rest := bytes.TrimLeft(line, " ")
+	for ; len(rest) > 0 && rest[0] == '-' && endsMark(rest[1:]); rest = bytes.TrimLeft(rest[1:], " ") {
+		n++
+	}
+	if len(rest) > 0 && rest[0] == '?' && endsMark(rest[1:]) {
+		n += 2
+	}
+	for i, c := range rest {
+		switch c {
+		case ',', '[', '{':
+			n++
+		case ':':
+			if endsMark(rest[i+1:]) || i > 0 && (rest[i-1] == '"' || rest[i-1] == '\'') {
+				n += 2
+			}
+		}
+	}
+	return n
+}
+
+// endsMark reports whether what stands before a text of YAML is a mark, and no text.
+func endsMark(rest []byte) bool {
+	return len(rest) == 0 || bytes.IndexByte([]byte(" \t\r\n"), rest[0]) >= 0
 }
 
 var yamlLine = regexp.MustCompile(`line (\d+)`)
@@ -101,9 +127,11 @@ type expansion struct {
 	most  int
 	sizes map[*yaml.Node]int // of what aliases stand for
 	open  map[*yaml.Node]bool
+	last  string // the alias that was expanded last; "": none was
 }
 
-// boundAliases is an error of a document whose aliases make much more of it than is written.
+// boundAliases is an error of a document that has too many keys and values, or whose
+// aliases make much more of it than is written.
 func boundAliases(root *yaml.Node) error {
 	e := &expansion{most: min(maxNodes, aliasFactor*written(root)+aliasFree), sizes: map[*yaml.Node]int{}, open: map[*yaml.Node]bool{}}
 	_, err := e.size(root)
@@ -129,13 +157,22 @@ func (e *expansion) size(y *yaml.Node) (n int, err error) {
 			return 0, err
 		}
 		if n += more; n > e.most {
-			return 0, fmt.Errorf("%d: with its aliases expanded, as *%s, the document has more than %d values: write out what they stand for, or %s", child.Line, nameOf(child), e.most, lessOfIt)
+			return 0, e.tooMuch(child)
 		}
 	}
 	return n, nil
 }
 
-// nameOf is the first alias in a value, which is there.
+// tooMuch is the error of a document that has too many keys and values up to one of them.
+func (e *expansion) tooMuch(at *yaml.Node) error {
+	name := cmp.Or(nameOf(at), e.last)
+	if name == "" {
+		return fmt.Errorf("%d: %w", at.Line, errTooMuch{fmt.Sprintf("more than %d keys and values", e.most)})
+	}
+	return fmt.Errorf("%d: with its aliases expanded, as *%s, the document has more than %d values: write out what they stand for, or %s", at.Line, name, e.most, lessOfIt)
+}
+
+// nameOf is the first alias in a value; "" where there is none.
 func nameOf(y *yaml.Node) string {
 	if y.Kind == yaml.AliasNode {
 		return y.Value
@@ -149,6 +186,7 @@ func nameOf(y *yaml.Node) string {
 }
 
 func (e *expansion) alias(y *yaml.Node) (int, error) {
+	e.last = y.Value
 	if n, known := e.sizes[y.Alias]; known {
 		return n, nil
 	}

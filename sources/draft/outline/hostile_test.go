@@ -39,10 +39,13 @@ func TestParseHostile(t *testing.T) {
 		{"an alias within its anchor", "a: &a {b: *a}\n", []string{"x.yaml:1:", `anchor "a" contains itself`}, 1 << 20},
 		{"brackets that begin as JSON does", strings.Repeat("[", 5_000_000), []string{"x.yaml:1:", "nested deeper than 500", "take the parts out that are not needed"}, 8 << 20},
 		{"brackets within YAML", "a: " + strings.Repeat("[", 2_000_000), []string{"x.yaml:1:", "nested deeper than 500", "take the parts out that are not needed"}, 16 << 20},
-		{"braces within YAML, in several lines", "a:\n" + strings.Repeat(" {a:\n", 1_000_000), []string{"x.yaml:", "nested deeper than 500"}, 16 << 20},
+		{"braces within YAML, in several lines", "a:\n" + strings.Repeat(" {a:\n", 900_000), []string{"x.yaml:", "nested deeper than 500"}, 16 << 20},
 		{"dashes", strings.Repeat("- ", 2_000_000) + "x\n", []string{"x.yaml:1:", "nested deeper than 500"}, 16 << 20},
 		{"too many values", "[" + strings.Repeat("1,", 6_000_001) + "1]", []string{"x.yaml:1:", "more than 3000000 values", "take the parts out that are not needed"}, 8 << 20},
-		{"too many values in YAML", "a: [" + strings.Repeat("1,", 6_000_001) + "1]", []string{"x.yaml:1:", "more than 2500000 lines, commas and brackets", "take the parts out that are not needed"}, 8 << 20},
+		{"too many values in YAML", "a: [" + strings.Repeat("1,", 6_000_001) + "1]", []string{"x.yaml:1:", "more than 3000000 keys and values", "take the parts out that are not needed"}, 8 << 20},
+		{"too many lines of YAML", "openapi: 3.0.0\npaths: {}\nx:\n" + strings.Repeat(" k1: v\n", 2_400_000), []string{"x.yaml:", "more than 3000000 keys and values", "take the parts out that are not needed"}, 8 << 20},
+		{"too many members without a space", "a: {" + strings.Repeat("\"b\":1,", 1_600_000) + "}", []string{"x.yaml:1:", "more than 3000000 keys and values"}, 8 << 20},
+		{"too many keys that are marked", strings.Repeat("? a\n", 1_600_000), []string{"x.yaml:", "more than 3000000 keys and values"}, 8 << 20},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var err error
@@ -72,6 +75,35 @@ func TestParseAliases(t *testing.T) {
 	root, err := outline.Parse("x.yaml", []byte(text+"notes: \"[[[[ {{{{ is no nesting\"\nmore: |\n  "+strings.Repeat("[", 1000)+"\n"))
 	if err != nil || root.Get("schemas").Get("s999").Get("properties").Get("a") == nil {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestParseTooManyValues: a document whose values show only when it is read is refused in
+// words that are true of it.
+func TestParseTooManyValues(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads 3 million values")
+	}
+	_, err := outline.Parse("x.yaml", []byte("a: {"+strings.Repeat("b,", 1_600_000)+"}"))
+	if err == nil || !strings.Contains(err.Error(), "x.yaml:1: more than 3000000 keys and values: take the parts out that are not needed") || strings.Contains(err.Error(), "alias") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestParseLarge: a document as large as those of Microsoft Graph is no hostile one.
+func TestParseLarge(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads 30 MB")
+	}
+	operation := "    get:\n      tags:\n        - a.b\n      summary: Gets what a user may see, by name.\n      parameters:\n        - name: $select\n          in: query\n          description: 'Select properties to be returned, in order'\n          schema:\n            type: array\n            items:\n              enum:\n                - id\n                - displayName\n              type: string\n"
+	text := "openapi: 3.0.0\npaths:\n"
+	var b strings.Builder
+	b.WriteString(text)
+	for i := 0; b.Len() < 30<<20; i++ {
+		fmt.Fprintf(&b, "  '/users/{user-id}/messages/%d':\n%s", i, operation)
+	}
+	if _, err := outline.Parse("x.yaml", []byte(b.String())); err != nil {
+		t.Error(err)
 	}
 }
 
