@@ -1,10 +1,13 @@
 package probe
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"mime"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
@@ -21,6 +24,9 @@ type format struct {
 	stream sources.Stream // its Text, and the steps of its Records
 	first  *Answer        // as it came
 	why    string         // what says so
+	says   string         // what says the charset
+	maybe  string         // the charset, where nothing says it; "": it is known
+	doubt  string         // what is not certain of the charset; "": nothing
 }
 
 // isJSON reports whether answers are taken as they come.
@@ -40,12 +46,19 @@ func (f *format) isText() bool { return f.isXML() || f.stream.Text.Decode.Format
 
 // text makes JSON of an answer, as a run does.
 func (f *format) text(a *Answer) ([]byte, decode.Seen, error) {
-	layers := body.Under(&f.stream, nil).Answering(a.Status, a.Header)
-	text, seen, err := body.Text(a.Body, layers, maxAnswer)
-	if err == nil && !gjson.ValidBytes(trimBOM(text)) {
+	text, seen, err := f.decoded(a)
+	switch {
+	case err == nil && !utf8.Valid(text):
+		err = errors.New("the text is not UTF-8, and nothing names its charset")
+	case err == nil && !gjson.ValidBytes(trimBOM(text)):
 		err = fmt.Errorf("what %s comes to is no JSON", f.stream.Text.Decode.Format)
 	}
 	return text, seen, err
+}
+
+// decoded is what an answer comes to, whether that is JSON or not.
+func (f *format) decoded(a *Answer) ([]byte, decode.Seen, error) {
+	return body.Text(a.Body, body.Under(&f.stream, nil).Answering(a.Status, a.Header), maxAnswer)
 }
 
 // read returns an answer with a body of JSON; with one that is no JSON where the answer
@@ -61,29 +74,90 @@ func (f *format) read(a *Answer) *Answer {
 	return &Answer{a.Status, a.Header, text}
 }
 
-// formatOf finds out how an answer is written.
+// formatOf finds out how an answer is written, and in which charset: UTF-8 where it can be
+// that, for a header may be wrong.
 func formatOf(a *Answer) (*format, error) {
 	kind := a.Header.Get("Content-Type")
-	if detect.Named(kind) != sources.FormatJSONL && gjson.ValidBytes(trimBOM(a.Body)) {
-		return new(format), nil
+	if wide := detect.What(&detect.Seen{ContentType: kind, Begins: a.Body}).Charset; wide != "" {
+		return formatIn(a, wide, "its first bytes are UTF-16")
 	}
-	f := new(format)
-	f.stream.Text.Decode.Format = sources.FormatAuto
+	named := charsetOf(kind)
+	f, text, err := formatAsIs(a)
+	switch {
+	case named == "" && err != nil && f.stream.Text.Decode.IsJSON():
+		f.maybe = "windows-1252"
+		f.doubt = "the answer is JSON, but not UTF-8, and Content-Type names no charset"
+		return f, nil
+	case named == "", err == nil && f.isDocument():
+		f.doubts(named, text)
+		return f, err
+	case err == nil && !isASCII(text):
+		f.doubts(named, text)
+		return f, nil
+	}
+	if other, otherErr := formatIn(a, named, "Content-Type says so"); otherErr == nil {
+		return other, nil
+	}
+	return f, err
+}
+
+// charsetOf is the charset that a Content-Type names, where it is another than UTF-8.
+func charsetOf(kind string) string {
 	_, params, _ := mime.ParseMediaType(kind)
-	if name := strings.ToLower(params["charset"]); !slices.Contains([]string{"", "utf-8", "utf8", "us-ascii", "ascii"}, name) && detect.Named(kind) != sources.FormatXML {
-		f.stream.Text.Charset = name
+	name := strings.ToLower(params["charset"])
+	if slices.Contains([]string{"utf-8", "utf8", "us-ascii", "ascii"}, name) {
+		return ""
 	}
-	_, seen, err := f.text(a)
-	if err != nil && f.stream.Text.Charset != "" { // the header may be wrong
-		f.stream.Text.Charset = ""
-		_, seen, err = f.text(a)
+	return name
+}
+
+// doubts says of an answer in UTF-8 that its header names another charset. A document of XML
+// may say itself what it is written in.
+func (f *format) doubts(named string, text []byte) {
+	if named != "" && !f.isXML() && !isASCII(text) {
+		f.doubt = "Content-Type names " + named + ", but the answer is UTF-8, and is read so"
 	}
+}
+
+func isASCII(text []byte) bool {
+	return !slices.ContainsFunc(text, func(c byte) bool { return c >= utf8.RuneSelf })
+}
+
+// formatAsIs finds out how an answer is written whose charset needs no word.
+func formatAsIs(a *Answer) (f *format, text []byte, err error) {
+	f = new(format)
+	if detect.Named(a.Header.Get("Content-Type")) == sources.FormatJSONL || !gjson.ValidBytes(trimBOM(a.Body)) {
+		f.stream.Text.Decode.Format = sources.FormatAuto
+	}
+	text, seen, err := f.text(a)
+	if err == nil && seen.As != nil {
+		f.stream.Text.Decode = *seen.As
+		_, f.why, _ = strings.Cut(seen.Took, ": ")
+	}
+	return f, text, err
+}
+
+// formatIn finds out how an answer is written in a charset.
+func formatIn(a *Answer, charset, says string) (*format, error) {
+	f := &format{says: says}
+	f.stream.Text.Charset = charset
+	text, _, err := f.decoded(a)
 	if err != nil {
 		return nil, err
 	}
-	f.stream.Text.Decode = *seen.As
-	_, f.why, _ = strings.Cut(seen.Took, ": ")
-	return f, nil
+	if bytes.HasPrefix(trimBOM(text), []byte("<")) { // XML says itself in which characters it is
+		f = new(format)
+		f.stream.Text.Decode.Format, f.why = sources.FormatXML, "it begins with <"
+		_, _, err = f.text(a)
+		return f, err
+	}
+	as, _, err := formatAsIs(&Answer{a.Status, a.Header, text})
+	if err != nil {
+		return nil, err
+	}
+	f.stream.Text.Decode, f.why = as.stream.Text.Decode, as.why
+	_, _, err = f.text(a)
+	return f, err
 }
 
 // errPage is an answer that is a page of HTML.
@@ -109,6 +183,9 @@ func findFormat(l *look) (bool, error) {
 	}
 	l.format.first, l.first = raw, l.format.read(raw)
 	l.found.Records = append(l.found.Records, l.format.entries()...)
+	if l.format.doubt != "" {
+		l.found.Guesses = append(l.found.Guesses, "charset: "+l.format.doubt)
+	}
 	return true, nil
 }
 
@@ -144,10 +221,19 @@ func readRecordsAt(l *look, path string) {
 
 // entries are the keys of a stream that say how its answers are written.
 func (f *format) entries() (all []draft.Entry) {
-	d := &f.stream.Text.Decode
-	if d.IsJSON() {
-		return nil
+	if d := &f.stream.Text.Decode; !d.IsJSON() {
+		all = append(all, f.decodeEntry(d))
 	}
+	switch name := f.stream.Text.Charset; {
+	case name != "":
+		all = append(all, draft.Entry{Key: "charset", Value: name, Note: f.says})
+	case f.maybe != "":
+		all = append(all, draft.Entry{Key: "charset", Value: f.maybe, Open: true, Note: f.doubt + ". Is it this one?"})
+	}
+	return all
+}
+
+func (f *format) decodeEntry(d *sources.Decode) draft.Entry {
 	how := new(draft.Map).Set("format", string(d.Format), "")
 	if d.CSV.Delimiter != 0 && d.CSV.Delimiter != ',' {
 		how.Set("delimiter", string(d.CSV.Delimiter), "")
@@ -163,11 +249,7 @@ func (f *format) entries() (all []draft.Entry) {
 	if len(how.Entries) == 1 {
 		entry.Value = string(d.Format)
 	}
-	all = append(all, entry)
-	if name := f.stream.Text.Charset; name != "" {
-		all = append(all, draft.Entry{Key: "charset", Value: name, Note: "Content-Type says so"})
-	}
-	return all
+	return entry
 }
 
 // onceOrMore names the fields that are lists in some records alone, as in XML elements are

@@ -3,10 +3,12 @@ package probe_test
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/tap-rest/tap-rest/sources/draft/probe"
 )
@@ -16,6 +18,15 @@ type typed struct{ contentType, body string }
 
 func (a typed) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {a.contentType}}, Body: io.NopCloser(strings.NewReader(a.body)), Request: r}, nil
+}
+
+// wide is a text in UTF-16.
+func wide(text string) string {
+	var b []byte
+	for _, unit := range utf16.Encode([]rune(text)) {
+		b = binary.LittleEndian.AppendUint16(b, unit)
+	}
+	return string(b)
 }
 
 func zipped(text string) string {
@@ -38,7 +49,17 @@ func TestLookAtFormats(t *testing.T) {
 	}{
 		{"CSV", typed{"text/csv", "id;name\n1;x\n2;y\n"}, "decode: {format: csv, delimiter: \";\"}\nprimary_key: [id]\n" + onePage, "pagination: one page"},
 		{"CSV in another charset", typed{"text/csv; charset=ISO-8859-1", "id,name\n1,\xe4\n2,\xf6\n"}, "decode: csv\ncharset: iso-8859-1\nprimary_key: [id]\n" + onePage, "pagination: one page"},
-		{"CSV whose header names a charset that it is not in", typed{"text/csv; charset=utf-16le", "id,name\n1,\u00e4\n2,\u00f6\n"}, "decode: csv\nprimary_key: [id]\n" + onePage, "pagination: one page"},
+		{"CSV whose header names a charset that it is not in", typed{"text/csv; charset=utf-16le", "id,name\n1,\u00e4\n2,\u00f6\n"}, "decode: csv\nprimary_key: [id]\n" + onePage, "charset: Content-Type names utf-16le|pagination: one page"},
+		{"CSV in UTF-8 whose header names another charset", typed{"text/csv; charset=ISO-8859-1", "id,name\n1,\u00e4\n2,\u00f6\n"}, "decode: csv\nprimary_key: [id]\n" + onePage, "charset: Content-Type names iso-8859-1|pagination: one page"},
+		{"CSV in UTF-16", typed{"text/csv", "\xff\xfe" + wide("id,name\n1,\u00e4\n2,\u00f6\n")}, "decode: csv\ncharset: utf-16le\nprimary_key: [id]\n" + onePage, "pagination: one page"},
+		{"CSV in UTF-16 that nothing names", typed{"", "\xff\xfe" + wide("id,name\n1,\u00e4\n2,\u00f6\n")}, "decode: csv\ncharset: utf-16le\nprimary_key: [id]\n" + onePage, "pagination: one page"},
+		{"CSV in UTF-16 without a mark, as its header says", typed{"text/csv; charset=UTF-16LE", wide("id,name\n1,\u00e4\n2,\u00f6\n")}, "decode: csv\ncharset: utf-16le\nprimary_key: [id]\n" + onePage, "pagination: one page"},
+		{"JSON in UTF-16", typed{"application/json", "\xff\xfe" + wide("[{\"id\":1,\"n\":\"\u00e4\"},{\"id\":2,\"n\":\"\"}]")}, "charset: utf-16le\nrecords: \"@this\"\nprimary_key: [id]\n" + onePage, "pagination: one page"},
+		{"JSON in UTF-16 that nothing names", typed{"", wide("{\"data\":[{\"id\":1},{\"id\":2}]}")}, "charset: utf-16le\nrecords: data\nprimary_key: [id]\n" + onePage, "pagination: one page"},
+		{"JSON in another charset", typed{"application/json; charset=ISO-8859-1", "{\"data\":[{\"id\":1,\"n\":\"\xe4\"},{\"id\":2,\"n\":\"\"}]}"}, "charset: iso-8859-1\nrecords: data\nprimary_key: [id]\n" + onePage, "pagination: one page"},
+		{"JSON that is no UTF-8", typed{"application/json", "{\"data\":[{\"id\":1,\"n\":\"\xe4\"}]}"}, "? charset: windows-1252\nrecords: data\n? primary_key: [id]\n" + onePage, "charset: the answer is JSON, but not UTF-8|pagination: one page|primary_key"},
+		{"JSON in UTF-8 whose header names another charset", typed{"application/json; charset=ISO-8859-1", "{\"data\":[{\"id\":1,\"n\":\"\u00e4\"},{\"id\":2}]}"}, "records: data\nprimary_key: [id]\n" + onePage, "charset: Content-Type names iso-8859-1, but|pagination: one page"},
+		{"XML in UTF-16", typed{"application/xml", "\xff\xfe" + wide("<?xml version=\"1.0\" encoding=\"utf-16\"?><orders><order id=\"1\"/><order id=\"2\"/></orders>")}, "decode: xml\nrecords: orders.order\nprimary_key: [\"@id\"]\n" + onePage, "pagination: one page"},
 		{"packed CSV", typed{"application/octet-stream", zipped("id,name\n1,x\n2,y\n")}, "decode: {format: csv, unpack: [gzip]}\nprimary_key: [id]\n" + onePage, "pagination: one page"},
 		{"CSV without a row that names the columns", typed{"text/csv", "1,x,2024-05-01T00:00:00Z\n2,y,2024-05-02T00:00:00Z\n"}, "decode: csv\n? primary_key: [\"…\"]\n" + onePage, "decode: the first row|primary_key|pagination: one page"},
 		{"CSV without a row", typed{"text/csv", "id,name\n"}, "decode: csv\n" + onePage, "no record came"},

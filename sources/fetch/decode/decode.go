@@ -170,7 +170,7 @@ func (a *Answer) look(in file.File) (file.File, *detect.Seen, error) {
 	}
 	var err error
 	seen.Begins, err = p.Peek(enough)
-	if thing := detect.What(seen); err == nil && a.Charset != nil && (!thing.Certain || thing.Wide) {
+	if thing := detect.What(seen); err == nil && a.Charset != nil && (!thing.Certain || thing.Charset != "") {
 		p = sourceOf(a.text(p))
 		seen.Begins, err = p.Peek(enough)
 	}

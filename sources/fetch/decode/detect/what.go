@@ -11,10 +11,10 @@ import (
 type Thing struct {
 	Is    string // behind "the file is"; "": nobody knows
 	Write string // what the definition has to say, or whom to ask
-	// Certain says that nothing else begins so: that other files are in it, where it is
-	// Packed, or that it is text in UTF-16, where it is Wide.
-	Certain, Packed, Wide bool
-	rows                  bool // it may be CSV
+	// Certain says that nothing else begins so, and Packed that other files are in it.
+	Certain, Packed bool
+	Charset         string // of text in UTF-16; "": it is another
+	rows            bool   // it may be CSV
 }
 
 // String is a clause of an error; "" where nobody knows.
@@ -44,7 +44,7 @@ func What(s *Seen) Thing {
 		}
 	}
 	if charset := wide(s.Begins); charset != "" {
-		return Thing{Is: "text in UTF-16", Write: "write charset: " + charset + " in the stream", Certain: true, Wide: true}
+		return Thing{Is: "text in UTF-16", Write: "write charset: " + charset + " in the stream", Certain: true, Charset: charset}
 	}
 	return s.text()
 }
