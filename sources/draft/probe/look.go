@@ -254,6 +254,10 @@ func choose(l *look, all []list) (at int, note string) {
 // tellsOfError is the error that an answer without records tells of, whatever its status.
 func tellsOfError(l *look, all []list) error {
 	body := trimBOM(l.first.Body)
+	soap := []string{"Envelope", "Body"}
+	if member, _, found := hint.Error(body, soap); found && l.format.isXML() && member.Key == "Envelope.Body.Fault" { // its texts may be a list
+		return errTells(l.first.Status, member, body)
+	}
 	if len(all) > 0 && (all[0].isMany() && !all[0].beside || hasID(gjson.ParseBytes(body))) {
 		return nil
 	}
@@ -261,7 +265,11 @@ func tellsOfError(l *look, all []list) error {
 	if !found {
 		return nil
 	}
-	return &StatusError{l.first.Status, "an answer that tells of an error, in " + member.Key + ": " + beginning(body)}
+	return errTells(l.first.Status, member, body)
+}
+
+func errTells(status int, member hint.Hint, body []byte) error {
+	return &StatusError{status, "an answer that tells of an error, in " + member.Key + ": " + beginning(body)}
 }
 
 // issued is the member of an answer to POST that is one object and brings a credential, as

@@ -300,6 +300,25 @@ func TestLookAtErrors(t *testing.T) {
 	}
 }
 
+// TestLookAtFaults: a fault of SOAP behind 200 is no answer to draw up a definition from; an
+// envelope with records is.
+func TestLookAtFaults(t *testing.T) {
+	const one = `<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><soap:Fault><faultcode>soap:Client</faultcode><faultstring>no such table</faultstring></soap:Fault></soap:Body></soap:Envelope>`
+	const two = `<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Header><id>1</id></e:Header><e:Body><e:Fault><e:Code><e:Value>e:Sender</e:Value></e:Code><e:Reason><e:Text xml:lang="en">no such table</e:Text><e:Text xml:lang="de">keine Tabelle</e:Text></e:Reason></e:Fault></e:Body></e:Envelope>`
+	const bare = `<Envelope><Body><Fault><faultstring>no such table</faultstring></Fault></Body></Envelope>`
+	for _, body := range []string{one, two, bare} {
+		_, err := look(t, typed{"text/xml", body}, probe.Options{}, "http://a.test/x")
+		var status *probe.StatusError
+		if !errors.As(err, &status) || !strings.Contains(err.Error(), "tells of an error, in Envelope.Body.Fault: ") || !strings.Contains(err.Error(), "no such table") {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+	const records = `<s:Envelope xmlns:s="x"><s:Body><Orders><Order><Id>1</Id><Fault>a</Fault></Order><Order><Id>2</Id><Fault>b</Fault></Order></Orders></s:Body></s:Envelope>`
+	if f, err := look(t, typed{"text/xml", records}, probe.Options{}, "http://a.test/x"); err != nil || !strings.Contains(shown(f), "records: Envelope.Body.Orders.Order\n") {
+		t.Errorf("%s: %v", records, err)
+	}
+}
+
 // TestLookAtPosts: what POST answers without a list may be no reading.
 func TestLookAtPosts(t *testing.T) {
 	for _, test := range []struct{ body, answer, guess string }{
