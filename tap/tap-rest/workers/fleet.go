@@ -38,7 +38,7 @@ func (f *fleetFlags) connect(o *tap.Options, as string) (*nats.Conn, error) {
 			}
 		}),
 		nats.ReconnectHandler(func(c *nats.Conn) {
-			o.Log.Info("the NATS server is back", "server", c.ConnectedUrlRedacted())
+			o.Log.Info("the NATS server is back", "server", redactedURL(c.ConnectedUrl()))
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			o.Log.Warn("the NATS server refuses something", "why", err.Error())
@@ -66,9 +66,8 @@ func (f *fleetFlags) connect(o *tap.Options, as string) (*nats.Conn, error) {
 // check checks what can be checked without the server.
 func (f *fleetFlags) check() error {
 	for one := range strings.SplitSeq(f.NATS, ",") {
-		scheme, _, found := strings.Cut(strings.TrimSpace(one), "://")
-		if found && !slices.Contains([]string{"nats", "tls", "ws", "wss"}, scheme) {
-			return fmt.Errorf("--nats %s: a NATS server's URL begins with nats:// or tls://, or with ws:// or wss:// where it speaks WebSocket", redactedURL(one))
+		if err := checkURL(strings.TrimSpace(one)); err != nil {
+			return err
 		}
 	}
 	for flag, file := range map[string]string{"--nats-creds": f.Creds, "--nats-ca": f.CA} {
@@ -82,16 +81,55 @@ func (f *fleetFlags) check() error {
 	return nil
 }
 
-// redactedURL is a URL without its password.
+// checkURL checks the URL of a server as package nats reads it. Why a URL cannot be read is
+// not in the error: the reason of package url has pieces of a password in it.
+func checkURL(text string) error {
+	scheme, user, host := cutURL(text)
+	if !slices.Contains([]string{"", "nats://", "tls://", "ws://", "wss://"}, scheme) {
+		return fmt.Errorf("--nats %s: a NATS server's URL begins with nats:// or tls://, or with ws:// or wss:// where it speaks WebSocket", redacted(text))
+	}
+	if scheme == "" {
+		scheme = "nats://"
+	}
+	if _, err := url.Parse(scheme + user + host); err == nil && !strings.ContainsAny(user, "/?#") {
+		return nil
+	}
+	return fmt.Errorf("--nats %s: this cannot be read as NAME:PASSWORD@HOST:PORT: in the name and the password write / as %%2F, ? as %%3F, # as %%23, a comma as %%2C and %% as %%25", redacted(text))
+}
+
+// cutURL cuts a URL, which may be none, into its scheme with ://, which may be left out, who
+// asks, with the @, and the host with what follows. A password may have any sign in it.
+func cutURL(text string) (scheme, user, host string) {
+	name, rest, found := strings.Cut(text, "://")
+	if !found || strings.ContainsFunc(name, func(r rune) bool { return (r|0x20) < 'a' || (r|0x20) > 'z' }) {
+		name, rest = "", text
+	} else {
+		name += "://"
+	}
+	at := strings.LastIndexByte(rest, '@') + 1
+	return name, rest[:at], rest[at:]
+}
+
+// redactedURL is a URL, or several with commas between them, without names, passwords and
+// tokens.
 func redactedURL(text string) string {
-	u, err := url.Parse(text)
-	if err != nil {
+	var all []string
+	for one := range strings.SplitSeq(text, ",") {
+		all = append(all, redacted(strings.TrimSpace(one)))
+	}
+	return strings.Join(all, ",")
+}
+
+// redacted is one URL without who asks: a token stands where users do.
+func redacted(text string) string {
+	scheme, user, host := cutURL(text)
+	if user != "" {
+		return scheme + "xxxxx@" + host
+	}
+	if _, err := url.Parse("nats://" + host); err != nil { // it may be a password up to a comma
 		return "(which is no URL)"
 	}
-	if u.User != nil { // a token stands where users do
-		u.User = url.User("xxxxx")
-	}
-	return u.String()
+	return scheme + host
 }
 
 // open opens the fleet of a source. Where create is true, what is missing of it is made.
