@@ -101,7 +101,7 @@ var arrows = map[string][]string{
 	"sources/draft/call":     {"sources/draft", "sources/fetch/auth"},
 	"sources/draft/curl":     {"sources/draft/call"},
 	"sources/draft/har":      {"sources/draft/call", "sources/draft/probe"},
-	"sources/draft/probe":    {"sources", "sources/draft", "sources/draft/call", "sources/fetch/body", "sources/fetch/decode", "sources/fetch/decode/detect", "sources/fetch/paging/hint", "sources/times"},
+	"sources/draft/probe":    {"sources", "sources/draft", "sources/draft/call", "sources/fetch/advice", "sources/fetch/body", "sources/fetch/decode", "sources/fetch/decode/detect", "sources/fetch/paging/hint", "sources/times"},
 	"sources/builtin":        {},
 	"sources/document":       {"catalog/raw", "sources/nearest"},
 	"sources/nearest":        {}, // anybody may import it

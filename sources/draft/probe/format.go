@@ -13,6 +13,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/draft"
+	"github.com/tap-rest/tap-rest/sources/fetch/advice"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/detect"
@@ -51,10 +52,12 @@ func (f *format) text(a *Answer) ([]byte, decode.Seen, error) {
 	case err == nil && !utf8.Valid(text):
 		err = errors.New("the text is not UTF-8, and nothing names its charset")
 	case err == nil && !gjson.ValidBytes(trimBOM(text)):
-		err = fmt.Errorf("what %s comes to is no JSON", f.stream.Text.Decode.Format)
+		err = errNoJSON
 	}
 	return text, seen, err
 }
+
+var errNoJSON = errors.New("the answer is no JSON")
 
 // decoded is what an answer comes to, whether that is JSON or not.
 func (f *format) decoded(a *Answer) ([]byte, decode.Seen, error) {
@@ -177,8 +180,9 @@ func findFormat(l *look) (bool, error) {
 		if strings.HasPrefix(raw.Header.Get("Content-Type"), "text/html") {
 			return false, errPage(raw)
 		}
-		l.found.Records = append(l.found.Records, draft.Entry{Key: "decode", Value: "auto", Note: "the answer could not be read: " + err.Error()})
-		l.found.Guesses = append(l.found.Guesses, "what the answer is: its records, key and paging were not looked for ("+err.Error()+")")
+		why := whyUnread(raw, err)
+		l.found.Records = append(l.found.Records, draft.Entry{Key: "decode", Value: "auto", Note: "the answer could not be read: " + why})
+		l.found.Guesses = append(l.found.Guesses, "what the answer is: its records, key and paging were not looked for ("+why+")")
 		return false, nil
 	}
 	l.format.first, l.first = raw, l.format.read(raw)
@@ -187,6 +191,23 @@ func findFormat(l *look) (bool, error) {
 		l.found.Guesses = append(l.found.Guesses, "charset: "+l.format.doubt)
 	}
 	return true, nil
+}
+
+// whyUnread says why an answer could not be read; where it is called JSON and is none, or is
+// empty, as a run does.
+func whyUnread(a *Answer, err error) string {
+	isEmpty := len(bytes.TrimSpace(trimBOM(a.Body))) == 0
+	if !isEmpty && !errors.Is(err, errNoJSON) {
+		return err.Error()
+	}
+	if word, has := body.BareNaN(a.Body); has {
+		return "the answer is no JSON, since it has " + word + " for a number: write nan: null, and it is read as null"
+	}
+	what, tip := advice.Kind(a.Body, a.Header, func(text string) string { return strings.Join(strings.Fields(text), " ") })
+	if what == "" {
+		return "the answer is no whole JSON text"
+	}
+	return "the answer is " + what + ": " + tip
 }
 
 // doubtRows says what is not certain of an answer that was taken for CSV.

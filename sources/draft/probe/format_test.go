@@ -104,6 +104,39 @@ func TestLookAtFormats(t *testing.T) {
 	}
 }
 
+// TestLookAtUnread: what is said of an answer that could not be read does not contradict what
+// it was taken for, and is what a run says of it.
+func TestLookAtUnread(t *testing.T) {
+	tests := []struct {
+		name    string
+		api     typed
+		want    string // in the note of decode
+		without string
+	}{
+		{"XML that ends too early", typed{"application/xml", "<?xml version=\"1.0\"?><a><b>"}, "xml, ", "the file is"},
+		{"XML with a control character", typed{"application/xml", "<a><b>x, y&#27;</b></a>"}, "xml, ", "the file is"},
+		{"XML with a control character that nothing names", typed{"", "<a><b>x, y&#27;</b></a>"}, "xml, ", "the file is"},
+		{"JSON lines of lists", typed{"application/x-ndjson", "[1,2]\n[3,4]\n"}, "jsonl, ", "the file is"},
+		{"CSV that is called JSON", typed{"application/json", "id,name\n1,x\n2,y\n"}, "the answer is no JSON and looks like CSV: write decode: csv", ""},
+		{"JSON with NaN", typed{"application/json", `[{"id":1,"n":NaN}]`}, "since it has NaN for a number: write nan: null", ""},
+		{"nothing", typed{"application/json", ""}, "the answer is empty", "write decode"},
+		{"blank lines", typed{"text/plain", " \n"}, "the answer is empty", "write decode"},
+		{"JSON that ends too early", typed{"application/json", `[{"id":1},`}, "no whole JSON text", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f, err := look(t, test.api, probe.Options{}, "http://a.test/x")
+			if err != nil || len(f.Records) == 0 || f.Records[0].Key != "decode" {
+				t.Fatalf("%v: %+v", err, f)
+			}
+			note := f.Records[0].Note
+			if !strings.Contains(note, test.want) || test.without != "" && strings.Contains(note, test.without) {
+				t.Errorf("got %q, want %q in it, and not %q", note, test.want, test.without)
+			}
+		})
+	}
+}
+
 // TestLookAtPages: a page of HTML is one whatever its header says, and CSV is data where its
 // header says that it is a page.
 func TestLookAtPages(t *testing.T) {

@@ -54,7 +54,7 @@ func (o *outermost) Next() (file.File, string, error) {
 
 func (o *outermost) named(err error) error {
 	if bad, ok := errors.AsType[*file.Error](err); ok && o.seen != nil && bad.Member == "" && string(bad.Format) == o.kind {
-		bad.Err = is(bad, detect.What(o.seen), "")
+		bad.Err = is(bad, o.seen, "")
 		o.seen = nil
 	}
 	return err

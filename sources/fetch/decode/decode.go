@@ -199,7 +199,7 @@ func (c *chain) named(err error) error {
 		_ = o.named(bad)
 	}
 	if c.begins != nil {
-		bad.Err = is(bad, detect.What(c.begins), c.member)
+		bad.Err = is(bad, c.begins, c.member)
 		c.begins = nil
 	}
 	if c.member != "" && bad.Member == "" {
@@ -209,15 +209,15 @@ func (c *chain) named(err error) error {
 }
 
 // is says in an error what a file is, unless it is what was expected.
-func is(bad *file.Error, what detect.Thing, member string) error {
+func is(bad *file.Error, seen *detect.Seen, member string) error {
 	if cut, ok := errors.AsType[file.Cut](bad.Err); ok && cut.Unpacked != 0 { // it is what was expected, as far as it goes
 		return bad.Err
 	}
-	said := bad.Err.Error()
+	said, what := bad.Err.Error(), detect.What(seen)
 	switch text := what.String(); {
 	case strings.HasPrefix(member, "_rels/"), strings.HasPrefix(member, "xl/"), member == "[Content_Types].xml":
 		return fmt.Errorf("%w: the archive is a workbook: write decode: xlsx, and leave zip out of unpack", bad.Err)
-	case text == "", strings.Contains(said, text), strings.HasSuffix(what.Write, ": "+string(bad.Format)), strings.HasSuffix(what.Write, "["+string(bad.Format)+"]"):
+	case text == "", strings.Contains(said, text), !seen.Explains(what, bad.Format), strings.HasSuffix(what.Write, "["+string(bad.Format)+"]"):
 		return bad.Err
 	default:
 		return fmt.Errorf("%w: %s", bad.Err, text)

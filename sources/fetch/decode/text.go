@@ -247,7 +247,7 @@ func (t *documentText) Read(p []byte) (int, error) {
 // named says of a document that is wrong from its beginning what it is.
 func (t *documentText) named(err error) error {
 	if bad, ok := errors.AsType[*file.Error](err); ok && t.begins != nil {
-		bad.Err = is(bad, detect.What(t.begins), "")
+		bad.Err = is(bad, t.begins, "")
 	}
 	return err
 }

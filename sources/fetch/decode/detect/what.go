@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/sources"
 )
 
 // Thing is what a file is, whatever the definition says.
@@ -13,8 +15,9 @@ type Thing struct {
 	Write string // what the definition has to say, or whom to ask
 	// Certain says that nothing else begins so, and Packed that other files are in it.
 	Certain, Packed bool
-	Charset         string // of text in UTF-16; "": it is another
-	rows            bool   // it may be CSV
+	Charset         string         // of text in UTF-16; "": it is another
+	Format          sources.Format // as which Write says to read it; "": it names none
+	rows            bool           // it may be CSV
 }
 
 // String is a clause of an error; "" where nobody knows.
@@ -36,7 +39,7 @@ func What(s *Seen) Thing {
 	if g, ok := certain(s.Begins); ok && g.Unpack != nil {
 		return Thing{Is: fmt.Sprintf("packed with %s (%s)", g.Unpack[0].Kind, g.Why), Write: fmt.Sprintf("write unpack: [%s]", g.Unpack[0].Kind), Certain: true, Packed: true}
 	} else if ok {
-		return Thing{Is: fmt.Sprintf("%s (%s)", g.Format, g.Why), Write: fmt.Sprintf("write decode: %s", g.Format), Certain: true}
+		return Thing{Is: fmt.Sprintf("%s (%s)", g.Format, g.Why), Write: fmt.Sprintf("write decode: %s", g.Format), Certain: true, Format: g.Format}
 	}
 	for _, f := range foreign {
 		if strings.HasPrefix(string(s.Begins), f.begins) {
@@ -90,15 +93,26 @@ func (s *Seen) text() Thing {
 	case s.IsPage(), n == 0 && mediaType(s.ContentType) == "text/html":
 		return Thing{Is: fmt.Sprintf("a page of HTML, as logins and errors are: it begins with %q", excerpt(text)), Write: "check base_url, path and auth"}
 	case text[0] == '<' && (n == 0 || bytes.HasPrefix(text, []byte("<?xml")) || bytes.HasPrefix(text, []byte("<!"))):
-		return Thing{Is: "XML", Write: "write decode: xml, and in records the path of its elements, if it does not tell of an error"}
+		return Thing{Is: "XML", Write: "write decode: xml, and in records the path of its elements, if it does not tell of an error", Format: sources.FormatXML}
 	case isJSON(text) && another(text):
-		return Thing{Is: "JSON, one value behind another", Write: "write decode: jsonl"}
+		return Thing{Is: "JSON, one value behind another", Write: "write decode: jsonl", Format: sources.FormatJSONL}
 	case isJSON(text):
 		return Thing{Is: fmt.Sprintf("JSON: it begins with %q", excerpt(text)), Write: "leave decode out, if it does not tell of an error"}
 	case n > 0:
-		return Thing{Is: fmt.Sprintf("CSV, by %d times %q in its first line", n, delimiter), Write: "write decode: csv", rows: true}
+		return Thing{Is: fmt.Sprintf("CSV, by %d times %q in its first line", n, delimiter), Write: "write decode: csv", Format: sources.FormatCSV, rows: true}
 	}
 	return Thing{Is: fmt.Sprintf("a text: it begins with %q", excerpt(text)), Write: "see whether it tells of an error", rows: true}
+}
+
+// Explains reports whether a thing may be why a file could not be read as a format: not what
+// asks for that format, and not CSV by a guess, where the first byte or Content-Type says that
+// it is in the format.
+func (s *Seen) Explains(t Thing, format sources.Format) bool {
+	if t.Format != sources.FormatCSV {
+		return t.Format != format
+	}
+	like, _ := looks(s.Begins)
+	return format != sources.FormatCSV && Named(s.ContentType) != format && like != format
 }
 
 // IsPage reports whether the file is a page of HTML, or a piece of one.
