@@ -47,9 +47,13 @@ func New(f *os.File, json bool, level string) *Console {
 	return c
 }
 
-// leftOut is the line that stands for lines of the log which nobody read.
+// leftOut is the line that stands for lines of the log which were too many, or too long, to
+// wait for stderr.
 func (c *Console) leftOut(lines int) []byte {
-	text := fmt.Sprintf("%d lines of the log are left out here: stderr was blocked", lines)
+	text := fmt.Sprintf("%d lines of the log are left out here: no more than %d bytes of it wait for stderr", lines, mostWaiting)
+	if lines == 1 {
+		text = fmt.Sprintf("a line of the log is left out here: no more than %d bytes of it wait for stderr", mostWaiting)
+	}
 	if !c.json {
 		return []byte(slog.LevelWarn.String() + " " + text + "\n")
 	}

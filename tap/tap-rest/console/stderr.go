@@ -86,7 +86,7 @@ func (s *stderr) drain() {
 func (s *stderr) take() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.waiting) == 0 {
+	if len(s.waiting) == 0 && s.lost == 0 {
 		close(s.drained)
 		s.drained, s.blocked = nil, false
 		return nil

@@ -76,6 +76,23 @@ func TestBlockedStderr(t *testing.T) {
 	}
 }
 
+// TestLongLine: a line that is longer than what may wait is left out, and nobody is said to
+// have blocked stderr.
+func TestLongLine(t *testing.T) {
+	var out bytes.Buffer
+	s := &stderr{out: &out, leftOut: (&Console{}).leftOut}
+	s.Write([]byte("INFO " + strings.Repeat("x", mostWaiting) + "\n"))
+	s.flush()
+	if want := "WARN a line of the log is left out here"; !strings.HasPrefix(out.String(), want) {
+		t.Errorf("got %.200q before the next line, want %q", out.String(), want)
+	}
+	s.Write([]byte("INFO next\n"))
+	s.flush()
+	if want := "WARN a line of the log is left out here: no more than 1048576 bytes of it wait for stderr\nINFO next\n"; out.String() != want {
+		t.Errorf("got %d bytes, %.200q", out.Len(), out.String())
+	}
+}
+
 // TestNoBytesOfAnswers: what net/http says by itself of an answer that nobody
 // asked for is not printed.
 func TestNoBytesOfAnswers(t *testing.T) {
