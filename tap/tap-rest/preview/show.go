@@ -22,6 +22,9 @@ import (
 // previewCell is how much of a value a table shows, in columns.
 const previewCell = 32
 
+// mostColumns is how many fields a table shows that nobody asked for by name.
+const mostColumns = 100
+
 // showing is what a preview prints.
 type showing struct {
 	stream   string
@@ -38,7 +41,7 @@ type showingWriter func(s *showing, to io.Writer) error
 // table prints the records as a table, and below it the requests.
 func (s *showing) table(to io.Writer) error {
 	if s.failed == nil || len(s.look.Records) > 0 {
-		if err := printTable(to, s.names(), s.look.Records); err != nil {
+		if err := s.print(to, s.look.Records); err != nil {
 			return err
 		}
 	}
@@ -189,7 +192,21 @@ func printRequests(to io.Writer, look tap.Look) error {
 // FirstRecords prints the first records of a look, so many at most, under the names of all
 // fields that the look has.
 func FirstRecords(to io.Writer, look tap.Look, most int) error {
-	return printTable(to, (&showing{look: look}).names(), look.Records[:min(len(look.Records), most)])
+	return (&showing{look: look}).print(to, look.Records[:min(len(look.Records), most)])
+}
+
+// print prints records under the names of the columns that are asked for, or of the first
+// fields.
+func (s *showing) print(to io.Writer, records []json.RawMessage) error {
+	names := s.names()
+	if s.columns != nil || len(names) <= mostColumns || len(records) == 0 {
+		return printTable(to, names, records)
+	}
+	if err := printTable(to, names[:mostColumns], records); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(to, report.Numbered(int64(len(names)-mostColumns), "%s more field[ is|s are] not shown: tap-rest preview --columns shows those that it names."))
+	return err
 }
 
 // printTable prints records under the names of their fields. What a terminal would obey

@@ -2,8 +2,11 @@ package preview
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/tap"
 )
 
 // TestPreviewTable: a table shows numbers as the API wrote them, and nothing of a record
@@ -26,5 +29,29 @@ func TestPreviewTable(t *testing.T) {
 				t.Errorf("got %q, %v; want %q", b.String(), err, tt.want)
 			}
 		})
+	}
+}
+
+// TestPreviewTableOfManyFields: a table has so many columns at most, and says how many fields
+// it leaves out, unless the columns are asked for by name.
+func TestPreviewTableOfManyFields(t *testing.T) {
+	record := `{"id":1`
+	var names []string
+	for i := range 2000 {
+		record += fmt.Sprintf(`,"f%d":"%s"`, i, strings.Repeat("x", 30))
+		names = append(names, fmt.Sprintf("f%d", i))
+	}
+	look := tap.Look{Records: []json.RawMessage{json.RawMessage(record + "}")}}
+	var b strings.Builder
+	if err := FirstRecords(&b, look, 5); err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Split(strings.TrimSpace(b.String()), "\n"); len(lines) != 3 || len(strings.Fields(lines[0])) != mostColumns || len(lines[1]) > 10_000 ||
+		lines[2] != "1,901 more fields are not shown: tap-rest preview --columns shows those that it names." {
+		t.Errorf("%d bytes in %d lines, the last %q", b.Len(), len(lines), lines[len(lines)-1])
+	}
+	b.Reset()
+	if err := (&showing{look: look, columns: names}).table(&b); err != nil || !strings.Contains(b.String(), "f1999") || strings.Contains(b.String(), "not shown") {
+		t.Errorf("%v: columns that are asked for are left out", err)
 	}
 }
