@@ -215,7 +215,7 @@ func TestCertificateHidesSecrets(t *testing.T) {
 func TestCertificateCannotBeWritten(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(`{"token": "x"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	calls := 0
@@ -231,6 +231,7 @@ func TestCertificateCannotBeWritten(t *testing.T) {
 		dir:                                 "it is a folder",
 		filepath.Join(dir, "none") + "/":    "it is the name of a folder",
 		filepath.Join(file, "proof.json"):   "not a directory",
+		file:                                "is not replaced, so nothing was fetched: the file has something else in it",
 		"/proc/no/such/folder/proof.json":   "no such file or directory",
 		filepath.Join(dir, "new", "c.json"): "",
 	} {

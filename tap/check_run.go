@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/workdir"
 )
 
@@ -14,6 +15,9 @@ func (r *run) checkRun() error {
 	if name := run.Certificate; name != "" {
 		if err := workdir.Writable(name); err != nil {
 			return unusable("run.certificate: %s cannot be written, so nothing was fetched: %w; name a file in a folder that this user may write to", name, err)
+		}
+		if err := workdir.Replaceable(name, report.CertificateBegin); err != nil {
+			return unusable("run.certificate: %s is not replaced, so nothing was fetched: %w", name, err)
 		}
 	}
 	costs := func(s *sources.Stream) bool { return s.Call.Cost != nil }

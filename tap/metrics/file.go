@@ -48,6 +48,9 @@ func Open(name, version string, log func() *slog.Logger, hide func(string) strin
 	if info, err := os.Lstat(name); err == nil && info.Mode()&os.ModeNamedPipe != 0 {
 		return nil, fmt.Errorf("--metrics-file: %s is a named pipe, which holds up the run until somebody reads it: name a file", name)
 	}
+	if err := workdir.Replaceable(name, begin); err != nil {
+		return nil, fmt.Errorf("--metrics-file: %s is not replaced: %w", name, err)
+	}
 	f := &File{
 		name: name, log: log, hide: hide, at: state{version: version, begun: time.Now(), success: before(name)},
 		ending: make(chan struct{}), ticked: make(chan struct{}),

@@ -277,7 +277,7 @@ func TestNoRunFails(t *testing.T) {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(name, []byte(lastSuccess+"{} x\n"+lastSuccess+"{}\n\x00"), 0o600); err != nil {
+		if err := os.WriteFile(name, []byte(begin+"\n"+lastSuccess+"{} x\n"+lastSuccess+"{}\n\x00"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		var log bytes.Buffer

@@ -47,6 +47,9 @@ func (t *text) gauge(name, help string, value float64, labels ...label) {
 	t.sample(name, value, labels...)
 }
 
+// begin is what each file begins with.
+const begin = "# HELP tap_rest_"
+
 // lastSuccess is the metric that is taken over from one run to the next.
 const lastSuccess = "tap_rest_last_success_timestamp_seconds"
 

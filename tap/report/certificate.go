@@ -141,6 +141,9 @@ type CertificateFile struct {
 	Streams  []certificate.Record `json:"streams"`
 }
 
+// CertificateBegin is what the file begins with.
+const CertificateBegin = "{\n  \"version\": 1,\n  \"tap_rest\": "
+
 // Certificate is what the run has proven.
 func (a *Account) Certificate(program string, hide func(string) string) CertificateFile {
 	f := CertificateFile{

@@ -29,13 +29,16 @@ type HAR struct {
 	began bool
 }
 
+// HARBegin is what each archive of this program begins with.
+const HARBegin = `{"log":{"version":"1.2","creator":{"name":"tap-rest",`
+
 // NewHAR begins an archive. version is the program's.
 func NewHAR(out io.Writer, version string) (*HAR, error) {
-	creator, err := json.Marshal(map[string]string{"name": "tap-rest", "version": version})
+	quoted, err := json.Marshal(version)
 	if err != nil {
 		return nil, err
 	}
-	_, err = fmt.Fprintf(out, `{"log":{"version":"1.2","creator":%s,"pages":[],"entries":[`, creator)
+	_, err = fmt.Fprintf(out, HARBegin+`"version":%s},"pages":[],"entries":[`, quoted)
 	return &HAR{out: out}, err
 }
 

@@ -2,11 +2,13 @@ package workdir
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -98,6 +100,33 @@ func writable(path string, mode fs.FileMode) error {
 		return err
 	}
 	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// Replaceable reports why a file that the user named must not be replaced; nil: it may be. A
+// file that is not empty must begin with one of begins, as what is written there does: else
+// it is another one, such as a config, whose name was given by mistake. What is no file may
+// be written to.
+func Replaceable(path string, begins ...string) error {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return nil // to write tells what is wrong
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("what the file has cannot be looked at before it is replaced: %w", err)
+	}
+	defer f.Close()
+	head := make([]byte, len(slices.MaxFunc(begins, func(a, b string) int { return len(a) - len(b) })))
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	for _, begin := range begins {
+		if strings.HasPrefix(string(head[:n]), begin) {
+			return nil
+		}
+	}
+	return errors.New("the file has something else in it, which would be lost: name another file, or delete this one")
 }
 
 // follow returns what a path leads to by symbolic links, though it may not be there yet.

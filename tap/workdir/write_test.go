@@ -2,6 +2,7 @@ package workdir_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -49,6 +50,38 @@ func TestWrite(t *testing.T) {
 	w.Close()
 	if got, _ := io.ReadAll(r); err != nil || !bytes.Equal(got, []byte("through the pipe")) {
 		t.Errorf("through the pipe came %q: %v", got, err)
+	}
+}
+
+// TestReplaceable: a file that begins otherwise than what is written there stays.
+func TestReplaceable(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		may        bool
+	}{
+		{"empty", "", true},
+		{"ours", "# HELP tap_x", true},
+		{"ours, the other way", "<html>", true},
+		{"ours, and no more", "# HELP", true},
+		{"shorter", "# H", false},
+		{"another", `{"source": "x.yaml"}`, false},
+		{"ours further down", "\n# HELP", false},
+	} {
+		dir := t.TempDir()
+		file, link := filepath.Join(dir, "file"), filepath.Join(dir, "link")
+		if err := errors.Join(os.WriteFile(file, []byte(tt.text), 0o600), os.Symlink(file, link)); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{file, link} {
+			if err := workdir.Replaceable(name, "<html>", "# HELP"); (err == nil) != tt.may {
+				t.Errorf("%s, %s: %v", tt.name, filepath.Base(name), err)
+			}
+		}
+	}
+	for _, name := range []string{os.DevNull, t.TempDir(), filepath.Join(t.TempDir(), "none")} {
+		if err := workdir.Replaceable(name, "x"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
+	"github.com/tap-rest/tap-rest/tap/workdir"
 )
 
 // ExportCmd writes exchanges for other programs.
@@ -32,6 +33,9 @@ func (c *ExportCmd) Run(rt *program.Runtime) error {
 	if len(js.folders) == 0 {
 		js.sayNone(rt)
 		return nil
+	}
+	if err := workdir.Replaceable(c.HAR, report.HARBegin); err != nil {
+		return &tap.InputError{Err: fmt.Errorf("--har: %s is not replaced: %w", c.HAR, err)}
 	}
 	// Answers hold what the warehouse will hold: they are for the user alone.
 	f, err := os.OpenFile(c.HAR, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)

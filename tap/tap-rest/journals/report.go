@@ -50,6 +50,9 @@ func (c *ReportCmd) Run(rt *program.Runtime) error {
 		if err := workdir.Writable(c.Output); err != nil {
 			return &tap.InputError{Err: fmt.Errorf("--output: write %s: %w", c.Output, err)}
 		}
+		if err := workdir.Replaceable(c.Output, "<!DOCTYPE html", "<!doctype html"); err != nil {
+			return &tap.InputError{Err: fmt.Errorf("--output: %s is not replaced: %w", c.Output, err)}
+		}
 	}
 	program.BoundMemory(pageMemory)
 	p := page.New(rt.Version, c.Stream, time.Now())

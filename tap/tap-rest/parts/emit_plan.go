@@ -16,6 +16,9 @@ func Emit(rt *program.Runtime, o tap.Options, file string, watch program.WatchFl
 	if err := workdir.Writable(file); err != nil {
 		return &tap.InputError{Err: fmt.Errorf("--emit-plan %s: %w", file, err)}
 	}
+	if err := workdir.Replaceable(file, `{"plan":`); err != nil {
+		return &tap.InputError{Err: fmt.Errorf("--emit-plan: %s is not replaced: %w", file, err)}
+	}
 	lines, err := os.CreateTemp("", "tap-rest-plan-*")
 	if err != nil {
 		return &tap.InputError{Err: fmt.Errorf("--emit-plan: %w", err)}
