@@ -51,8 +51,13 @@ func Open(name, version string, log func() *slog.Logger, hide func(string) strin
 	if err := workdir.Replaceable(name, begin); err != nil {
 		return nil, fmt.Errorf("--metrics-file: %s is not replaced: %w", name, err)
 	}
+	now := time.Now()
+	success, first := before(name)
+	if first.IsZero() {
+		first = now
+	}
 	f := &File{
-		name: name, log: log, hide: hide, at: state{version: version, begun: time.Now(), success: before(name)},
+		name: name, log: log, hide: hide, at: state{version: version, begun: now, success: success, first: first},
 		ending: make(chan struct{}), ticked: make(chan struct{}),
 	}
 	go f.tick()
@@ -127,19 +132,24 @@ func runOf(name string) string {
 	return strings.TrimSuffix(base, filepath.Ext(base))
 }
 
-// before is when the last run without an error ended, as a file says that a run before has
-// written; zero, where it does not.
-func before(name string) time.Time {
+// before is when the last run without an error ended, and when the first run began, as a
+// file says that a run before has written; zero, where it does not.
+func before(name string) (success, first time.Time) {
 	info, err := os.Stat(name)
 	if err != nil || !info.Mode().IsRegular() {
-		return time.Time{}
+		return success, first
 	}
 	text, err := os.ReadFile(name)
 	if err != nil {
-		return time.Time{}
+		return success, first
 	}
-	for line := range strings.Lines(string(text)) {
-		if !strings.HasPrefix(line, lastSuccess+"{") {
+	return timeIn(string(text), lastSuccess), timeIn(string(text), firstStart)
+}
+
+// timeIn is the time that a metric has in a file; zero, where it has none.
+func timeIn(text, metric string) time.Time {
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, metric+"{") {
 			continue
 		}
 		value := strings.TrimSpace(line[strings.LastIndexByte(line, ' ')+1:])

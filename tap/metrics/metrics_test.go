@@ -323,6 +323,19 @@ func TestAlertRules(t *testing.T) {
 		}
 		f.End(1)
 		failed := parse(t, name)
+		ends := func(name string, code int) map[string]*dto.MetricFamily {
+			f, err := Open(name, "1", quiet, same)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.End(code)
+			return parse(t, name)
+		}
+		broken, killedTarget, forNow := ends(name, 2), ends(name, 137), ends(name, 75)
+		never := filepath.Join(t.TempDir(), "shop.prom")
+		first := ends(never, 75)
+		time.Sleep(27 * time.Hour)
+		again, againAt := ends(never, 75), time.Now()
 		for _, tt := range []struct {
 			name string
 			file map[string]*dto.MetricFamily
@@ -334,6 +347,12 @@ func TestAlertRules(t *testing.T) {
 			{"one that was killed", killed, killedAt.Add(4 * time.Minute), "TapRestKilled"},
 			{"one that ended well", well, ended.Add(time.Hour), ""},
 			{"one that failed for good", failed, ended.Add(time.Minute), "TapRestFailed"},
+			{"one with a config that cannot be", broken, ended.Add(time.Minute), "TapRestFailed"},
+			{"one whose target failed with a code of its own", killedTarget, ended.Add(time.Minute), "TapRestFailed"},
+			{"one that failed for now", forNow, ended.Add(time.Minute), ""},
+			{"failures for now, and none that ended well for too long", forNow, ended.Add(27 * time.Hour), "TapRestLate"},
+			{"the first one, which failed for now", first, ended.Add(time.Minute), ""},
+			{"none that ever ended well", again, againAt.Add(time.Minute), "TapRestLate"},
 			{"none for too long", well, ended.Add(27 * time.Hour), "TapRestLate"},
 			{"one that failed, and none for too long", failed, ended.Add(27 * time.Hour), "TapRestFailed TapRestLate"},
 		} {
@@ -371,26 +390,30 @@ func documentedRules(t *testing.T) []rule {
 	return file.Groups[0].Rules
 }
 
-// holds evaluates as much of PromQL as the rules have: comparisons of a metric, or of the
-// time since it, with a number, and of all of them.
+// holds evaluates as much of PromQL as the rules have: comparisons of a metric, of one or
+// else another, or of the time since it, with a number, and of all of them.
 func (r rule) holds(t *testing.T, file map[string]*dto.MetricFamily, now time.Time) bool {
 	t.Helper()
-	term := regexp.MustCompile(`^(time\(\) - )?([a-z_]+) (==|>) (\d+)$`)
+	term := regexp.MustCompile(`^(time\(\) - )?(?:([a-z_]+)|\(([a-z_]+) or ([a-z_]+)\)) (==|!=|>) (\d+)$`)
 	all := true
 	for one := range strings.SplitSeq(r.Expr, " and ") {
 		m := term.FindStringSubmatch(one)
 		if m == nil {
 			t.Fatalf("%s: this test does not know %q", r.Alert, one)
 		}
-		got, there := value(file, m[2], "run=shop")
+		got, there := value(file, m[2]+m[3], "run=shop")
+		if !there && m[4] != "" {
+			got, there = value(file, m[4], "run=shop")
+		}
 		if m[1] != "" {
 			got = float64(now.UnixMilli())/1000 - got
 		}
-		want, err := strconv.ParseFloat(m[4], 64)
+		want, err := strconv.ParseFloat(m[6], 64)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = all && there && (m[3] == ">" && got > want || m[3] == "==" && got == want)
+		holds := map[string]bool{"==": got == want, "!=": got != want, ">": got > want}
+		all = all && there && holds[m[5]]
 	}
 	return all
 }

@@ -53,12 +53,16 @@ const begin = "# HELP tap_rest_"
 // lastSuccess is the metric that is taken over from one run to the next.
 const lastSuccess = "tap_rest_last_success_timestamp_seconds"
 
+// firstStart is taken over, too.
+const firstStart = "tap_rest_first_start_timestamp_seconds"
+
 // state is what a file says besides the streams.
 type state struct {
 	version string
 	begun   time.Time
 	now     time.Time
 	success time.Time // when the last run without an error ended; zero: nobody knows
+	first   time.Time // when the first run began that wrote the file
 	ended   bool
 	code    int
 	parts   map[Outcome]int64 // of a worker; nil: it is none
@@ -84,6 +88,7 @@ func textOf(run string, at state, s *report.Snapshot, hide func(string) string) 
 	t.gauge("tap_rest_running", "Whether the run goes on: 1, or 0 once it has ended.", number(!at.ended))
 	t.gauge("tap_rest_heartbeat_timestamp_seconds", "When this was written, each minute while the run goes on: one that is older beside tap_rest_running of 1 is that of a run that was killed.", seconds(at.now))
 	t.gauge("tap_rest_start_timestamp_seconds", "When the run began.", seconds(at.begun))
+	t.gauge(firstStart, "When the first run began that wrote this file: by it shows that none has ended well since.", seconds(at.first))
 	t.gauge("tap_rest_duration_seconds", "How long the run has taken.", at.now.Sub(at.begun).Seconds())
 	if at.ended {
 		t.gauge("tap_rest_exit_code", "How the run ended: 0 complete, 1 failed for good, 2 unusable input, 75 failed for now, above 128 a signal.", float64(at.code))
