@@ -1,7 +1,10 @@
 package main_test
 
 import (
+	"bytes"
 	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -25,5 +28,31 @@ func TestNullDeviceOfSeveral(t *testing.T) {
 	cmd.Stdin = null
 	if err := cmd.Run(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestStdoutForReadingAlone: what nothing can be written to is refused before any call.
+func TestStdoutForReadingAlone(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{os.DevNull, file} {
+		stdout, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer stdout.Close()
+		r := newRig(t)
+		var stderr bytes.Buffer
+		cmd := r.program(t, stdout, nil)
+		cmd.Stderr = &stderr
+		if err := cmd.Run(); err == nil || cmd.ProcessState.ExitCode() != 1 {
+			t.Errorf("%s: %v", name, err)
+		}
+		if calls := r.api.Count(); calls > 0 || !strings.Contains(stderr.String(), "stdout is open for reading alone") {
+			t.Errorf("%s: %d calls, and stderr says %s", name, calls, &stderr)
+		}
 	}
 }

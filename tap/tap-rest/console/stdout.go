@@ -8,23 +8,29 @@ import (
 	"github.com/tap-rest/tap-rest/tap"
 )
 
-// noStdout is the error of a stdout that was closed before the program began, or looks
-// like that.
-type noStdout struct{}
+// noStdout is the error of a stdout that nobody can get a record from: it says why.
+type noStdout string
 
-func (noStdout) Error() string {
-	return fmt.Sprintf("stdout is closed, or it is %[1]s opened for reading and writing, as Python's subprocess.DEVNULL is, which looks the same from here: "+
-		"give it a reader, or, to read without keeping anything, %[1]s opened for writing alone (> %[1]s in a shell, stdout=open(%[1]q, \"w\") in Python)", os.DevNull)
-}
+func (e noStdout) Error() string { return string(e) }
 
 func (noStdout) Unwrap() error { return tap.ErrClosedOutput }
+
+// errClosed says that stdout was closed before the program began, or looks like that.
+var errClosed = noStdout(fmt.Sprintf("stdout is closed, or it is %[1]s opened for reading and writing, as Python's subprocess.DEVNULL is, which looks the same from here: "+
+	"give it a reader, or, to read without keeping anything, %[1]s opened for writing alone (> %[1]s in a shell, stdout=open(%[1]q, \"w\") in Python)", os.DevNull))
+
+// errReadOnly says that stdout cannot be written to.
+const errReadOnly noStdout = "stdout is open for reading alone (as 1<FILE in a shell opens it), so nothing can be written to it: open it for writing (> FILE), or give it a reader (| PROGRAM)"
 
 // WatchReader returns what is closed when nobody reads a file any more, as far
 // as the system tells. The error is tap.ErrClosedOutput where nobody does from
 // the start.
 func WatchReader(f *os.File) (gone <-chan struct{}, err error) {
 	if closedAtStart(f) {
-		return nil, noStdout{}
+		return nil, errClosed
+	}
+	if accessMode(f) == syscall.O_RDONLY {
+		return nil, errReadOnly
 	}
 	raw, err := f.SyscallConn()
 	if err != nil {
