@@ -40,7 +40,7 @@ type File struct {
 // written. End ends it.
 func Open(name, version string, log func() *slog.Logger, hide func(string) string) (*File, error) {
 	switch err := workdir.Publishable(name); {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist) && isMissing(filepath.Dir(name)):
 		return nil, fmt.Errorf("--metrics-file: the folder %s is not there, and none is made, since others read the file: make it (mkdir -p -m 755 %[1]s), or name a file in node_exporter's folder (--collector.textfile.directory)", filepath.Dir(name))
 	case err != nil:
 		return nil, fmt.Errorf("--metrics-file: %s cannot be written: %w; name a file in a folder that this user may write to", name, err)
@@ -62,6 +62,13 @@ func Open(name, version string, log func() *slog.Logger, hide func(string) strin
 	}
 	go f.tick()
 	return f, nil
+}
+
+// isMissing reports whether a folder is not there. Some folders are, and no file can be made in
+// them all the same, with the same error: those below /proc.
+func isMissing(dir string) bool {
+	_, err := os.Stat(dir)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // Saw takes a later snapshot of the run.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -298,6 +299,19 @@ func TestNoRunFails(t *testing.T) {
 			t.Errorf("it cannot be written, and the error is %v", err)
 		}
 	})
+}
+
+// TestFolderOfFile: a folder is said not to be there where that is so.
+func TestFolderOfFile(t *testing.T) {
+	folders := map[string]string{filepath.Join(t.TempDir(), "none"): "is not there"}
+	if runtime.GOOS == "linux" {
+		folders["/proc/self"] = "/proc/self/x.prom cannot be written"
+	}
+	for dir, want := range folders {
+		if _, err := Open(filepath.Join(dir, "x.prom"), "1", quiet, same); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", dir, err, want)
+		}
+	}
 }
 
 // TestAlertRules: the rules for Prometheus that docs/operations.md has say what it says of
