@@ -29,7 +29,7 @@ func (c streamCheck) decode(n *document.Node, s *sources.Stream) {
 		c.Problem(v, "speaks of numbers in JSON, and the answers are %s: leave it out", d.Format)
 	}
 	if v := n.Get("charset"); v != nil && s.Text.Charset != "" && slices.Contains([]sources.Format{
-		sources.FormatXML, sources.FormatParquet, sources.FormatAvro, sources.FormatProtobuf, sources.FormatXLSX}, d.Format) {
+		sources.FormatParquet, sources.FormatAvro, sources.FormatProtobuf, sources.FormatXLSX}, d.Format) {
 		c.Problem(v, "%s says itself in which characters its texts are: leave it out", d.Format)
 	}
 }

@@ -47,7 +47,7 @@ var streamKeys = []key{
 	{name: "one_or_many", kind: aBool, def: "false", doc: "The place holds a list, or one record without it. With `keyed`, an empty list may stand for an empty object."},
 	{name: "decode", kind: aDecode, of: decodeObject, def: "json", doc: "What answers are, where they are not JSON: the name of a format, or a map; see Decode."},
 	{name: "unpack", kind: aPacking, def: "[]", doc: "What answers are packed in, as `[gzip]`: the same as `unpack` of `decode`."},
-	{name: "charset", kind: aCharset, def: "UTF-8", doc: "In which characters answers are written, as `iso-8859-1` or `utf-16le`. JSON itself knows UTF-8 alone."},
+	{name: "charset", kind: aCharset, def: "UTF-8", doc: "In which characters answers are written, as `iso-8859-1` or `utf-16le`. JSON itself knows UTF-8 alone; that of XML wins over its declaration."},
 	{name: "nan", kind: aChoice, enum: []string{"fail", "null"}, def: "fail", null: true, doc: "What `NaN`, `Infinity` and `-Infinity` are, which some APIs write as numbers and JSON does not have."},
 	{name: "keep", kind: aCondition, scope: sources.InRecord, def: "every record", doc: "Template: the records for which it is true are kept."},
 	{name: "add", kind: params, scope: sources.InRecord, doc: "Fields set in each record: names to templates."},

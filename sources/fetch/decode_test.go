@@ -92,6 +92,7 @@ func TestDecode(t *testing.T) {
 		{"csv in an envelope", "decode: {format: csv, unpack: [{path: d.report}, base64, gzip]}", fmt.Sprintf(`{"d":{"x":1,"report":%q}}`, b64(zipped(t, rowsCSV))), ""},
 		{"jsonl", "decode: jsonl", jsonl, ""},
 		{"xml", "decode: xml, records: List.Row", xml, "text/xml"},
+		{"xml in another charset than it says", "decode: xml, records: List.Row, charset: utf-16le", strings.Join(strings.Split(strings.Replace(xml, "?>", " encoding=\"iso-8859-1\"?>", 1), ""), "\x00") + "\x00", "text/xml"},
 		{"xml in zip", "decode: {format: xml, unpack: [zip]}, records: [\"@this\", List.Row]", members(t, "zip", "a.xml", xml), ""},
 		{"json in gzip", "unpack: [gzip], records: data", zipped(t, `{"data":`+rowsJSON+`}`), ""},
 		{"json in zip", "unpack: [zip], records: [\"@this\", data]", members(t, "zip", "a.json", `{"data":`+rowsJSON+`}`), ""},

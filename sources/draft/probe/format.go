@@ -148,11 +148,13 @@ func formatIn(a *Answer, charset, says string) (*format, error) {
 	if err != nil {
 		return nil, err
 	}
-	if bytes.HasPrefix(trimBOM(text), []byte("<")) { // XML says itself in which characters it is
-		f = new(format)
-		f.stream.Text.Decode.Format, f.why = sources.FormatXML, "it begins with <"
-		_, _, err = f.text(a)
-		return f, err
+	if bytes.HasPrefix(trimBOM(text), []byte("<")) { // XML mostly says itself in which characters it is
+		own := &format{why: "it begins with <"}
+		own.stream.Text.Decode.Format = sources.FormatXML
+		if _, _, err := own.text(a); err == nil {
+			return own, nil
+		}
+		text = slices.Concat([]byte("\ufeff"), trimBOM(text)) // whatever the declaration says
 	}
 	as, _, err := formatAsIs(&Answer{a.Status, a.Header, text})
 	if err != nil {

@@ -3,6 +3,7 @@ package decode
 import (
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources"
@@ -283,9 +284,13 @@ func (t *documentText) next() error {
 	return err
 }
 
-// xml shows with what a document of XML begins. A page of HTML is an error, unless it is
+// xml shows with what a document of XML begins, whose charset wins over its declaration, as a
+// byte order mark does. A page of HTML is an error, unless it is
 // asked for.
 func (a *Answer) xml(in file.File) (file.File, *detect.Seen, error) {
+	if a.Charset != nil {
+		in = &textFile{io.MultiReader(strings.NewReader("\ufeff"), a.Charset(in)), in}
+	}
 	p, ok := in.(peeker)
 	if !ok {
 		p = sourceOf(in)

@@ -23,9 +23,9 @@ func (t *tokens) begin() error {
 	head := t.b[:t.end]
 	switch {
 	case bytes.HasPrefix(head, []byte("\ufeff")):
-		t.at = 3
+		t.at, t.marked = 3, true
 	case bytes.HasPrefix(head, []byte{0xfe, 0xff}), bytes.HasPrefix(head, []byte{0xff, 0xfe}):
-		t.wide = true
+		t.marked = true
 		from := unicode.UTF16(unicode.BigEndian, unicode.ExpectBOM).NewDecoder()
 		t.recode(strict{from, "utf-16"})
 	}
@@ -58,7 +58,7 @@ func (t *tokens) declares(text string) error {
 // charset is how the text goes on where the XML declaration names an encoding other
 // than UTF-8; nil: as before.
 func (t *tokens) charset(label string) (*strict, error) {
-	if t.wide {
+	if t.marked {
 		return nil, nil
 	}
 	encoding, err := htmlindex.Get(label)

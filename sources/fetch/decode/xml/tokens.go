@@ -26,8 +26,8 @@ const (
 type tokens struct {
 	window
 	names
-	begun bool
-	wide  bool // the file is UTF-16, whatever its declaration says
+	begun  bool
+	marked bool // a byte order mark says the encoding, whatever the declaration says
 
 	name       *name // of a tag
 	attributes []attribute

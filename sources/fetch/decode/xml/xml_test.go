@@ -50,6 +50,7 @@ var golden = []struct{ name, schema, path, in, want string }{
 	{"attributes of one name", "", "", `<r xmlns:p="u:p" x="1" p:x="2"/>`, `{"r":{"@x":["1","2"]}}`},
 	{"DOCTYPE", "", "", `<?xml version="1.0"?><!DOCTYPE r SYSTEM "http://localhost/r.dtd"><r/>`, `{"r":null}`},
 	{"byte order mark", "", "", "\ufeff<r>é</r>\n", `{"r":"é"}`},
+	{"a mark that says otherwise than the declaration", "", "", "\ufeff<?xml version='1.0' encoding='ISO-8859-1'?><r>\u00e9</r>", "{\"r\":\"\u00e9\"}"},
 	{"latin1", "", "", "<?xml version='1.0' encoding='ISO-8859-1'?><r>\xe9</r>", `{"r":"é"}`},
 	{"UTF-16", "", "", "\xff\xfe<\x00r\x00>\x00\xe9\x00<\x00/\x00r\x00>\x00", `{"r":"é"}`},
 	{"@this", "", "@this", `<r><a>1</a></r>`, `{"r":{"a":"1"}}`},
