@@ -2,7 +2,7 @@
 // walker: whoever looks into a record, a schema, a catalog or a state does it by
 // these, and none of them allocates, but for [Text.Unquote] and what says so.
 //
-// What proves a body (catalog/schema's scanner) is no walker: it judges each
+// What proves a body (catalog/schema/scan) is no walker: it judges each
 // byte, where this package trusts them and looks only for where things end.
 //
 // On anything but proven JSON a walk answers something, but it stays inside the

@@ -25,7 +25,8 @@ func (p Problem) Error() string {
 }
 
 // Problems are all problems of a definition in the order of its lines. It is
-// the error of [Parse] and [Load]; it is never empty then.
+// the error of Parse in sources/definition and of Load in sources/config; it is never
+// empty then.
 type Problems []Problem
 
 // Error returns the problems, one on a line.

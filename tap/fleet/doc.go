@@ -6,8 +6,8 @@
 // yet, a bucket of keys (what the [Pass] is, and an [Entry] for each part that somebody had)
 // and one of objects (the plan, and the bookmark). FORMAT.md says what lies there.
 //
-// How it goes. [Fleet.Submit] makes a plan the pass: its partitions are queued. Workers
-// take them with [Fleet.Take], and read each as a share of the plan. What the target of a
+// How it goes. [Fleet.Begin] makes a plan the pass: its partitions are queued. Workers
+// take them with [Worker.Take], and read each as a share of the plan. What the target of a
 // worker confirms is kept with [Part.Keep]; a part that is read whole is done
 // ([Part.Done]), and one that failed comes again later, or is given up ([Part.Failed]).
 // When all are done, the first worker that finds the queue empty queues the rest of the

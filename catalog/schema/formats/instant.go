@@ -63,6 +63,7 @@ func matches(s []byte, layout string) bool {
 	return true
 }
 
+// IsDigit reports whether a byte is a digit of ASCII.
 func IsDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // digits returns the number that two digits write.

@@ -26,6 +26,7 @@ type SchemaError struct {
 	Msg     string
 }
 
+// Error says what is wrong, after the place, if that is not the whole document.
 func (e *SchemaError) Error() string {
 	if e.Pointer == "" {
 		return "schema: " + e.Msg

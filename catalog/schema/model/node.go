@@ -39,8 +39,12 @@ type member struct {
 // fewMembers is how many members are looked through without an index.
 const fewMembers = 12
 
+// IsObject reports whether the value is an object.
 func (n *Node) IsObject() bool { return len(n.Raw) > 0 && n.Raw[0] == '{' }
-func (n *Node) IsArray() bool  { return len(n.Raw) > 0 && n.Raw[0] == '[' }
+
+// IsArray reports whether the value is an array.
+func (n *Node) IsArray() bool { return len(n.Raw) > 0 && n.Raw[0] == '[' }
+
 func (n *Node) isString() bool { return len(n.Raw) > 0 && n.Raw[0] == '"' }
 
 // isSchema reports whether n can be a schema: an object, true or false.

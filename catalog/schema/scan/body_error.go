@@ -57,6 +57,7 @@ type BodyError struct {
 	Msg    string // what was expected and what came, with up to 40 bytes of it
 }
 
+// Error says what is wrong with the body: what was expected and what came.
 func (e *BodyError) Error() string {
 	switch e.Kind {
 	case NotJSON, NotUTF8, TooDeep:

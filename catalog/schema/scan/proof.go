@@ -39,6 +39,7 @@ type Proof struct {
 	open  [MaxDepth + 1]byte // the byte that closes the container at a depth
 }
 
+// BOM is the byte order mark of UTF-8, which may stand before a body.
 var BOM = []byte("\xef\xbb\xbf")
 
 // Begin returns where the text's value begins.

@@ -17,10 +17,13 @@ func (p *Proof) fail(kind BodyErrorKind, i int, format string, args ...any) int 
 // At is where in the body the text's byte i is.
 func (p *Proof) At(i int) int64 { return p.From + int64(i) }
 
+// NotJSON ends the proof: the text is no JSON at byte i, for the reason msg. It returns -1.
 func (p *Proof) NotJSON(i int, msg string) int {
 	return p.fail(NotJSON, i, "%s", msg)
 }
 
+// TooDeep ends the proof: at byte i there are more containers in each other than [MaxDepth].
+// It returns -1.
 func (p *Proof) TooDeep(i int) int {
 	return p.fail(TooDeep, i, "more than %d levels at byte %d", MaxDepth, p.At(i))
 }

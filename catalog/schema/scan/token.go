@@ -149,6 +149,7 @@ func scanEscape(b []byte, i int) int {
 	return i + 6
 }
 
+// IsHex reports whether a byte is a hexadecimal digit of ASCII.
 func IsHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
 }

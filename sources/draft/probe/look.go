@@ -52,6 +52,7 @@ type StatusError struct {
 	Text   string // of the answer, its beginning
 }
 
+// Error says the status, and how the answer begins.
 func (e *StatusError) Error() string {
 	text := fmt.Sprintf("the API answered %d %s", e.Status, http.StatusText(e.Status))
 	if e.Text != "" {
@@ -65,6 +66,7 @@ type LoginError struct {
 	Member string // of the answer, which has the credential
 }
 
+// Error names the member that has the credential, but not the credential.
 func (e *LoginError) Error() string {
 	return fmt.Sprintf("the request is a login: the answer is one object, whose member %s is a credential and no record", e.Member)
 }

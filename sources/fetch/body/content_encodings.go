@@ -71,6 +71,7 @@ func (l Layers) With(h http.Header) Layers {
 // ErrEncoding is a Content-Encoding that nobody asked for.
 type ErrEncoding struct{ Name string }
 
+// Error names the encoding.
 func (e ErrEncoding) Error() string {
 	return fmt.Sprintf("unknown Content-Encoding %q", secret.Clip(e.Name))
 }
