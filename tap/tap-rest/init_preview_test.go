@@ -36,26 +36,6 @@ func TestInitPreviewFails(t *testing.T) {
 	}
 }
 
-// TestInitPreviewAsksOnce: an answer that is on the tape comes again as it is, and is not waited
-// for.
-func TestInitPreviewAsksOnce(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		io.WriteString(w, `[{"id":1},`)
-	}))
-	defer server.Close()
-	dir := t.TempDir()
-	cmd := exec.Command(builtBinary(t), "init", "curl "+server.URL+"/orders", "-o", "x.yaml", "--yes")
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "XDG_STATE_HOME="+dir)
-	said, err := cmd.CombinedOutput()
-	if cmd.ProcessState.ExitCode() == 0 || !strings.Contains(string(said), "x.yaml is the definition") {
-		t.Errorf("%v: %s", err, said)
-	}
-	if strings.Contains(string(said), "asking again") || strings.Contains(string(said), "attempts)") {
-		t.Errorf("%s", said)
-	}
-}
-
 // TestInitSaysWhatIsOpen: the end of what init says names how many questions are left, and
 // nothing of runs, of which there was none.
 func TestInitSaysWhatIsOpen(t *testing.T) {

@@ -167,9 +167,6 @@ func (o *output) preview(d *sources.Definition, in *survey) error {
 	}
 	defer os.RemoveAll(dir)
 	options := o.rt.OptionsIn(dir)
-	for _, s := range d.Streams { // the tape answers as it did
-		s.Call.Retry.Attempts = 1
-	}
 	options.Definition, options.Transport = d, in.tape
 	if options.Config, err = in.configure(d); err != nil {
 		return err
