@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/draft/odata"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 func edmx(inner string) []byte {
@@ -63,7 +64,7 @@ func TestHostile(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			d, err := odata.Read("m.xml", text)
 			runtime.ReadMemStats(&after)
-			if n := int64(after.TotalAlloc - before.TotalAlloc); n > test.most*int64(len(text))+8<<20 {
+			if n := int64(after.TotalAlloc - before.TotalAlloc); !testshare.Race && n > test.most*int64(len(text))+8<<20 { // pools keep nothing with the detector
 				t.Errorf("%d bytes were allocated for a document of %d, want %d for each of these at most", n, len(text), test.most)
 			}
 			if (err != nil) != (test.want != nil) {
