@@ -86,22 +86,7 @@ func TestLookAtFormats(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := shown(f); got != test.want {
-				t.Errorf("got:\n%s\nwant:\n%s", got, test.want)
-			}
-			var want []string
-			if test.guesses != "" {
-				want = strings.Split(test.guesses, "|")
-			}
-			said := strings.Join(f.Guesses, "|")
-			for _, part := range want {
-				if !strings.Contains(said, part) {
-					t.Errorf("guesses %q, want %q in them", f.Guesses, part)
-				}
-			}
-			if len(f.Guesses) != len(want) {
-				t.Errorf("guesses %q, want %d", f.Guesses, len(want))
-			}
+			wantFound(t, f, test.want, test.guesses)
 		})
 	}
 }

@@ -116,23 +116,30 @@ func TestLook(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := shown(f); got != test.want {
-				t.Errorf("got:\n%s\nwant:\n%s", got, test.want)
-			}
-			var want []string
-			if test.guesses != "" {
-				want = strings.Split(test.guesses, "|")
-			}
-			said := strings.Join(f.Guesses, "|")
-			for _, part := range want {
-				if !strings.Contains(said, part) {
-					t.Errorf("guesses %q, want %q in them", f.Guesses, part)
-				}
-			}
-			if len(f.Guesses) != len(want) {
-				t.Errorf("guesses %q, want %d", f.Guesses, len(want))
-			}
+			wantFound(t, f, test.want, test.guesses)
 		})
+	}
+}
+
+// wantFound holds what a look found to the lines of its definition, and to what it says of
+// its guesses, which | parts.
+func wantFound(t *testing.T, f *probe.Found, lines, guesses string) {
+	t.Helper()
+	if got := shown(f); got != lines {
+		t.Errorf("got:\n%s\nwant:\n%s", got, lines)
+	}
+	var want []string
+	if guesses != "" {
+		want = strings.Split(guesses, "|")
+	}
+	said := strings.Join(f.Guesses, "|")
+	for _, part := range want {
+		if !strings.Contains(said, part) {
+			t.Errorf("guesses %q, want %q in them", f.Guesses, part)
+		}
+	}
+	if len(f.Guesses) != len(want) {
+		t.Errorf("guesses %q, want %d", f.Guesses, len(want))
 	}
 }
 
