@@ -94,13 +94,14 @@ func (l *look) askFirst() error {
 		if err != nil {
 			return err
 		}
-		if to := answer.Header.Get("Location"); answer.Status > 300 && answer.Status < 309 && to != "" && moves < 2 {
-			if next := l.at(to); next != nil {
-				l.call = next
-				l.found.Remarks = append(l.found.Remarks, "path: the address of the request is answered with "+strconv.Itoa(answer.Status)+"; the one that it leads to is asked here")
-				continue
+		if to := answer.Header.Get("Location"); answer.Status > 300 && answer.Status < 309 && to != "" {
+			next := l.at(to)
+			if refused := refusedMove(l.call, next, moves); refused != "" {
+				return &StatusError{answer.Status, refused}
 			}
-			return &StatusError{answer.Status, "it leads to another host, or to one without TLS"}
+			l.call = next
+			l.found.Remarks = append(l.found.Remarks, "path: the address of the request is answered with "+strconv.Itoa(answer.Status)+"; the one that it leads to is asked here")
+			continue
 		}
 		if answer.Status != http.StatusOK && answer.Status != http.StatusPartialContent {
 			return &StatusError{answer.Status, beginning(answer.Body)}
@@ -108,6 +109,24 @@ func (l *look) askFirst() error {
 		l.first = answer
 		return nil
 	}
+}
+
+// maxMoves is how often the first call follows an answer that leads elsewhere: to TLS, and to
+// the path that a server prefers.
+const maxMoves = 2
+
+// refusedMove says why an answer that leads from one call to the next is not followed; "" is
+// that it is. A next call of nil is one that no credential may be sent with.
+func refusedMove(from, next *call.Call, moves int) string {
+	switch {
+	case next == nil:
+		return "it leads to another host, or to one without TLS"
+	case next.Address() == from.Address():
+		return "it leads to the address that was asked, as answers do that want a cookie or a login"
+	case moves == maxMoves:
+		return "it leads on after " + strconv.Itoa(maxMoves) + " others that did"
+	}
+	return ""
 }
 
 // normalize takes the position of a page out of the call, which is to begin with the first.

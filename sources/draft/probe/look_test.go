@@ -185,6 +185,10 @@ func (m moved) RoundTrip(r *http.Request) (*http.Response, error) {
 		to = "https://b.test/"
 	case r.URL.Path == "/down":
 		to = "http://a.test/x"
+	case r.URL.Path == "/same":
+		to = "/same?" + r.URL.RawQuery
+	case strings.HasPrefix(r.URL.Path, "/on"):
+		to = r.URL.Path + "/on"
 	default:
 		return m.answers.RoundTrip(r)
 	}
@@ -197,9 +201,14 @@ func TestLookFollows(t *testing.T) {
 	if err != nil || f.Call.Address() != "https://a.test/x/" || len(f.Remarks) != 2 {
 		t.Errorf("%v: %s, remarks %q", err, f.Call.Address(), f.Remarks)
 	}
-	for _, path := range []string{"/away", "/down"} { // no credential goes there
-		if _, err = look(t, api, probe.Options{}, "https://a.test"+path); err == nil || !strings.Contains(err.Error(), "it leads to another host, or to one without TLS") {
-			t.Errorf("%s: error %v", path, err)
+	for path, says := range map[string]string{
+		"/away":       "it leads to another host, or to one without TLS", // no credential goes there
+		"/down":       "it leads to another host, or to one without TLS",
+		"/same?api=1": "it leads to the address that was asked",
+		"/on":         "it leads on after 2 others that did",
+	} {
+		if _, err = look(t, api, probe.Options{}, "https://a.test"+path); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: error %v, want %q", path, err, says)
 		}
 	}
 }
