@@ -3,10 +3,11 @@ package draft
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -194,7 +195,7 @@ func flowOf(value any) (string, bool) {
 	case bool, int:
 		return fmt.Sprint(v), true
 	case json.Number:
-		if isNumber.MatchString(v.String()) {
+		if isNumber().MatchString(v.String()) {
 			return v.String(), true
 		}
 		return scalar(v.String()), true
@@ -221,9 +222,9 @@ func flowOfMap(m *Map) (string, bool) {
 
 var (
 	// isNumber are the numbers of JSON.
-	isNumber = regexp.MustCompile(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$`)
+	isNumber = pattern.New(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$`)
 	// isPlain are texts that need no quotes anywhere, if YAML takes them for text.
-	isPlain = regexp.MustCompile(`^(?:[A-Za-z/_][A-Za-z0-9_./~+-]*|[1-9][0-9]*(?:ms|s|m|h|d|w|mo|y|[kMG]i?B))$`)
+	isPlain = pattern.New(`^(?:[A-Za-z/_][A-Za-z0-9_./~+-]*|[1-9][0-9]*(?:ms|s|m|h|d|w|mo|y|[kMG]i?B))$`)
 )
 
 // scalar returns a text as YAML writes it, in one line: without quotes where
@@ -232,7 +233,7 @@ func scalar(text string) string {
 	node := yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text, Style: yaml.DoubleQuotedStyle}
 	plain := yaml.Node{Kind: yaml.ScalarNode, Value: text}
 	switch {
-	case isPlain.MatchString(text) && plain.ShortTag() == "!!str" && !isOldBool(text):
+	case isPlain().MatchString(text) && plain.ShortTag() == "!!str" && !isOldBool(text):
 		return text
 	case strings.Contains(text, `\`) && printable(text):
 		node.Style = yaml.SingleQuotedStyle

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 )
 
 // rule is a kind of finding, by which programs group them.
@@ -38,19 +40,19 @@ func ruleOf(f Finding) int {
 }
 
 var (
-	meant = regexp.MustCompile(`did you mean ("(?:[^"\\]|\\.)*")\?`)
-	write = regexp.MustCompile(`(?:[:;] |^)write (.+?)(?:; known here: .*)?$`)
+	meant = pattern.New(`did you mean ("(?:[^"\\]|\\.)*")\?`)
+	write = pattern.New(`(?:[:;] |^)write (.+?)(?:; known here: .*)?$`)
 )
 
 // suggestion is what is to be written instead, where the message of a finding says so;
 // "" where it does not.
 func suggestion(f Finding) string {
-	if m := meant.FindStringSubmatch(f.Msg); m != nil {
+	if m := meant().FindStringSubmatch(f.Msg); m != nil {
 		if name, err := strconv.Unquote(m[1]); err == nil {
 			return name
 		}
 	}
-	if m := write.FindStringSubmatch(f.Msg); m != nil {
+	if m := write().FindStringSubmatch(f.Msg); m != nil {
 		return strings.TrimSpace(m[1])
 	}
 	return ""

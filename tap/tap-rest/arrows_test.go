@@ -33,7 +33,7 @@ var arrows = map[string][]string{
 	"tap/fleet/budget":        {"tap/fleet/budget/ledger", "sources", "sources/fetch", "sources/fetch/auth", "sources/fetch/rate"},
 	"tap/fleet/budget/ledger": {},
 	"tap/doctor":              {},
-	"tap/lint":                {"tap", "sources", "sources/document"},
+	"tap/lint":                {"tap", "sources", "sources/document", "sources/pattern"},
 	"tap/telemetry":           {"sources/fetch", "tap", "tap/report"},
 	"tap/metrics":             {"sources/fetch", "tap/report", "tap/workdir"},
 	"tap/limits":              {"sources", "sources/fetch", "state"},
@@ -97,11 +97,12 @@ var arrows = map[string][]string{
 	"sources/definition":     {"sources/nearest", "sources", "sources/document", "sources/expr", "sources/times", "sources/settings"},
 	"sources":                {"sources/nearest", "catalog/raw", "sources/document", "sources/expr", "sources/secret", "sources/times", "sources/settings", "catalog/schema/model", "catalog/schema"},
 	"sources/settings":       {"catalog/raw", "catalog/schema", "sources/document", "sources/secret", "catalog/schema/model"},
-	"sources/draft":          {},
-	"sources/draft/call":     {"sources/draft", "sources/fetch/auth"},
-	"sources/draft/curl":     {"sources/draft/call"},
+	"sources/pattern":        {},
+	"sources/draft":          {"sources/pattern"},
+	"sources/draft/call":     {"sources/draft", "sources/fetch/auth", "sources/pattern"},
+	"sources/draft/curl":     {"sources/draft/call", "sources/pattern"},
 	"sources/draft/har":      {"sources/draft/call", "sources/draft/probe"},
-	"sources/draft/probe":    {"sources", "sources/draft", "sources/draft/call", "sources/fetch/advice", "sources/fetch/body", "sources/fetch/decode", "sources/fetch/decode/detect", "sources/fetch/paging/hint", "sources/times"},
+	"sources/draft/probe":    {"sources", "sources/draft", "sources/draft/call", "sources/fetch/advice", "sources/fetch/body", "sources/fetch/decode", "sources/fetch/decode/detect", "sources/fetch/paging/hint", "sources/times", "sources/pattern"},
 	"sources/builtin":        {},
 	"sources/document":       {"catalog/raw", "sources/nearest"},
 	"sources/nearest":        {}, // anybody may import it
@@ -127,12 +128,12 @@ var arrows = map[string][]string{
 	"state/journal/disk":     {},
 	"state/progress":         {"state"},
 
-	"sources/draft/outline":   {"sources/document", "sources/draft"},
-	"sources/draft/openapi":   {"sources/document", "sources/draft", "sources/draft/outline"},
-	"sources/draft/postman":   {"sources/document", "sources/draft", "sources/draft/outline"},
+	"sources/draft/outline":   {"sources/document", "sources/draft", "sources/pattern"},
+	"sources/draft/openapi":   {"sources/document", "sources/draft", "sources/draft/outline", "sources/pattern"},
+	"sources/draft/postman":   {"sources/document", "sources/draft", "sources/draft/outline", "sources/pattern"},
 	"sources/draft/odata":     {"sources/draft", "sources/draft/outline"},
-	"sources/draft/foreign":   {"sources/document", "sources/draft", "sources/draft/outline"},
-	"sources/draft/drafttest": {"sources", "sources/definition", "sources/draft", "tap"}, // tests may import it
+	"sources/draft/foreign":   {"sources/document", "sources/draft", "sources/draft/outline", "sources/pattern"},
+	"sources/draft/drafttest": {"sources", "sources/definition", "sources/draft", "tap", "sources/pattern"}, // tests may import it
 }
 
 func TestImportsGoOneWay(t *testing.T) {

@@ -5,10 +5,11 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 )
 
 // Pair is a name with its value: a parameter or a header.
@@ -148,9 +149,9 @@ func (c *Call) Request(ctx context.Context) (*http.Request, error) {
 	return r, nil
 }
 
-var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+var headerName = pattern.New("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 
 // IsHeader reports whether a header may have the name and the value.
 func IsHeader(name, value string) bool {
-	return headerName.MatchString(name) && utf8.ValidString(value) && strings.IndexFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) < 0
+	return headerName().MatchString(name) && utf8.ValidString(value) && strings.IndexFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) < 0
 }

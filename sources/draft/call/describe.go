@@ -205,8 +205,8 @@ func (d *Described) params(c *Call) {
 }
 
 func isSecretParam(p Pair) bool {
-	if tokenNames.MatchString(p.Name) {
-		return known.MatchString(p.Value) && !strings.Contains(p.Value, "cursor")
+	if tokenNames().MatchString(p.Name) {
+		return known().MatchString(p.Value) && !strings.Contains(p.Value, "cursor")
 	}
 	return p.Value != "" && (isSecretName(p.Name) || looksSecret(p.Value))
 }

@@ -1,9 +1,10 @@
 package call
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 )
@@ -21,12 +22,12 @@ func isSecretName(name string) bool {
 
 // tokenNames are names of parameters whose values look like credentials, and are the
 // place of a page.
-var tokenNames = regexp.MustCompile(`(?i)cursor|page|after|before|next|continu|scroll|marker|offset|start|sync`)
+var tokenNames = pattern.New(`(?i)cursor|page|after|before|next|continu|scroll|marker|offset|start|sync`)
 
 var (
-	known = regexp.MustCompile(`(?:^|[^A-Za-z0-9])(?:eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.|(?:sk|pk|rk)_(?:live|test)_|gh[pousr]_|github_pat_|xox[abprs]-|glpat-|AKIA[A-Z0-9]{12}|shp(?:at|ca|pa)_|ya29\.|AIza[A-Za-z0-9_-]{20}|SG\.[A-Za-z0-9_-]{16}|lin_api_|ntn_|secret_[A-Za-z0-9]{20})`)
-	uuid  = regexp.MustCompile(`^(?i:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})$`)
-	dense = regexp.MustCompile(`^[A-Za-z0-9_:.~+/=-]+$`)
+	known = pattern.New(`(?:^|[^A-Za-z0-9])(?:eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.|(?:sk|pk|rk)_(?:live|test)_|gh[pousr]_|github_pat_|xox[abprs]-|glpat-|AKIA[A-Z0-9]{12}|shp(?:at|ca|pa)_|ya29\.|AIza[A-Za-z0-9_-]{20}|SG\.[A-Za-z0-9_-]{16}|lin_api_|ntn_|secret_[A-Za-z0-9]{20})`)
+	uuid  = pattern.New(`^(?i:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})$`)
+	dense = pattern.New(`^[A-Za-z0-9_:.~+/=-]+$`)
 )
 
 // minDense is how long a text is that looks like a credential by its characters alone.
@@ -36,9 +37,9 @@ const minDense = 20
 // some vendors, or as letters and digits that mean nothing.
 func looksSecret(value string) bool {
 	switch {
-	case known.MatchString(value):
+	case known().MatchString(value):
 		return true
-	case len(value) < minDense, uuid.MatchString(value), !dense.MatchString(value), strings.Contains(value, "://"):
+	case len(value) < minDense, uuid().MatchString(value), !dense().MatchString(value), strings.Contains(value, "://"):
 		return false
 	}
 	digits, letters, turns, last := 0, 0, 0, 0

@@ -4,18 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 )
 
 // scheme is how an address begins that names one.
-var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
+var scheme = pattern.New(`^[A-Za-z][A-Za-z0-9+.-]*://`)
 
 // parseURL reads an address as curl does: without a scheme it is HTTP's.
 // Its error does not show what may be a secret.
 func parseURL(address string) (*url.URL, error) {
 	address = strings.TrimSpace(address)
-	if !scheme.MatchString(address) {
+	if !scheme().MatchString(address) {
 		address = "http://" + address
 	}
 	head, rest := address, ""
@@ -43,17 +44,17 @@ func parseURL(address string) (*url.URL, error) {
 }
 
 // versionSegment are the parts of a path after which the collections of many APIs stand.
-var versionSegment = regexp.MustCompile(`^(?:v\d[\w.]*|api|rest|latest|\d{4}-\d{2}(?:-\d{2})?|odata)$`)
+var versionSegment = pattern.New(`^(?:v\d[\w.]*|api|rest|latest|\d{4}-\d{2}(?:-\d{2})?|odata)$`)
 
 // versionNumber is a version behind such a part, as in /rest/api/2.
-var versionNumber = regexp.MustCompile(`^\d{1,2}$`)
+var versionNumber = pattern.New(`^\d{1,2}$`)
 
 // splitPath parts a path after its version, which belongs to all streams of an API.
 func splitPath(path string) (base, rest string) {
 	segments := strings.Split(path, "/")
 	at := 0
 	for i, segment := range segments[:max(len(segments)-1, 0)] {
-		if versionSegment.MatchString(segment) || at > 0 && at == i-1 && versionNumber.MatchString(segment) {
+		if versionSegment().MatchString(segment) || at > 0 && at == i-1 && versionNumber().MatchString(segment) {
 			at = i
 		}
 	}

@@ -4,17 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 
 	"github.com/tap-rest/tap-rest/sources/draft/call"
 )
 
 // start is how a line of curl begins, behind a prompt and variables.
-var start = regexp.MustCompile(`^\s*(?:(?:[$%#>]|PS [^>\n]*>|&) ?)?(?:[A-Za-z_]\w*=\S* +)*(?:\S*[/\\])?curl(?:\.exe)?(?:\s|\^|$)`)
+var start = pattern.New(`^\s*(?:(?:[$%#>]|PS [^>\n]*>|&) ?)?(?:[A-Za-z_]\w*=\S* +)*(?:\S*[/\\])?curl(?:\.exe)?(?:\s|\^|$)`)
 
 // LooksLike reports whether a text is a line of curl.
-func LooksLike(text []byte) bool { return start.Match(text) }
+func LooksLike(text []byte) bool { return start().Match(text) }
 
 // line is a command line that is being read.
 type line struct {
@@ -146,7 +147,7 @@ func (l *line) short(letters string, rest []string) (int, error) {
 // unknown remarks on a flag. A word behind it that is no flag and no address is taken
 // for its value.
 func (l *line) unknown(name string, rest []string) int {
-	if !plainFlag.MatchString(name) {
+	if !plainFlag().MatchString(name) {
 		name = "a flag that is none of curl's"
 	}
 	l.remark("%s is not known, and left out", name)
@@ -157,11 +158,11 @@ func (l *line) unknown(name string, rest []string) int {
 }
 
 var (
-	plainFlag = regexp.MustCompile(`^--?[A-Za-z0-9#][A-Za-z0-9.-]{0,30}$`)
-	address   = regexp.MustCompile(`^(?i:https?://|[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[:/?]|$)|localhost\b)`)
+	plainFlag = pattern.New(`^--?[A-Za-z0-9#][A-Za-z0-9.-]{0,30}$`)
+	address   = pattern.New(`^(?i:https?://|[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[:/?]|$)|localhost\b)`)
 )
 
-func looksLikeURL(word string) bool { return address.MatchString(word) }
+func looksLikeURL(word string) bool { return address().MatchString(word) }
 
 func (l *line) apply(f *flag, name, value string) error {
 	if f.remark != "" {
@@ -242,7 +243,7 @@ func (l *line) cookie(text string) error {
 	return nil
 }
 
-var methodName = regexp.MustCompile(`^(?i:get|post|put|patch)$`)
+var methodName = pattern.New(`^(?i:get|post|put|patch)$`)
 
 // finish puts the parts together.
 func (l *line) finish() (*call.Call, error) {
@@ -265,7 +266,7 @@ func (l *line) finish() (*call.Call, error) {
 	}
 	l.body(c)
 	switch {
-	case methodName.MatchString(l.method):
+	case methodName().MatchString(l.method):
 		c.Method = strings.ToUpper(l.method)
 	case strings.EqualFold(l.method, "head"):
 		l.remark("-X HEAD asks for the headers alone; the call is a GET here")

@@ -3,28 +3,29 @@ package curl
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 )
 
 // Env looks a variable of the environment up, as os.LookupEnv does.
 type Env func(name string) (value string, set bool)
 
 var (
-	cmdMarks        = regexp.MustCompile(`\^"|\^\r?\n`)
-	powershellMarks = regexp.MustCompile("`[ \t]*\r?\n")
-	powershellCurl  = regexp.MustCompile(`^\s*(?:PS [^>\n]*> ?|& ?)?curl\.exe\b`)
+	cmdMarks        = pattern.New(`\^"|\^\r?\n`)
+	powershellMarks = pattern.New("`[ \t]*\r?\n")
+	powershellCurl  = pattern.New(`^\s*(?:PS [^>\n]*> ?|& ?)?curl\.exe\b`)
 )
 
 // words splits a command line as its shell would. cut names the operator that
 // ended it, as |; "" where all of it was read.
 func words(text string, env Env) (all []string, cut string, err error) {
 	switch {
-	case powershellMarks.MatchString(text), powershellCurl.MatchString(text) && !cmdMarks.MatchString(text):
+	case powershellMarks().MatchString(text), powershellCurl().MatchString(text) && !cmdMarks().MatchString(text):
 		return powershellWords(text, env)
-	case cmdMarks.MatchString(text):
+	case cmdMarks().MatchString(text):
 		return cmdWords(text), "", nil
 	}
 	s := &scanner{text: text, env: env}
@@ -211,14 +212,14 @@ func (s *scanner) escapeInDouble() {
 	}
 }
 
-var variableName = regexp.MustCompile(`^(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))`)
+var variableName = pattern.New(`^(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))`)
 
 // variable takes a variable of the environment.
 func (s *scanner) variable() error {
 	if s.peek() == '(' {
 		return errors.New("the line runs another command, in $(…): write what it prints in its place")
 	}
-	m := variableName.FindStringSubmatch(s.text[s.at:])
+	m := variableName().FindStringSubmatch(s.text[s.at:])
 	if m == nil {
 		s.put("$")
 		return nil

@@ -4,8 +4,9 @@ package drafttest
 
 import (
 	"os"
-	"regexp"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/definition"
@@ -28,12 +29,12 @@ func Loads(t testing.TB, d *draft.Definition) *sources.Definition {
 }
 
 // asked is a line that is asked: a key behind the mark of a comment.
-var asked = regexp.MustCompile(`(?m)^( *)# ( *[A-Za-z_$]+:(?: .*)?)$`)
+var asked = pattern.New(`(?m)^( *)# ( *[A-Za-z_$]+:(?: .*)?)$`)
 
 // Answered loads the definition with all that it asks taken over.
 func Answered(t testing.TB, d *draft.Definition) *sources.Definition {
 	t.Helper()
-	text := asked.ReplaceAll(d.AppendYAML(nil), []byte("$1$2"))
+	text := asked().ReplaceAll(d.AppendYAML(nil), []byte("$1$2"))
 	def, err := definition.Parse("answered.yaml", text)
 	if err != nil {
 		t.Fatalf("with its questions answered it does not load: %v\n%s", err, text)

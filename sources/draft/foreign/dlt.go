@@ -286,7 +286,7 @@ func (d *dlt) param(x *resource, m, params *draft.Map, f document.Member) {
 			return
 		}
 		d.out.Leave("%sendpoint.params.%s: not carried over", x.place, document.Clip(f.Name))
-	case f.Value.Shape == document.Text && placeholder.MatchString(f.Value.Text):
+	case f.Value.Shape == document.Text && placeholder().MatchString(f.Value.Text):
 		params.Set(f.Name, d.text(x, f.Value.Text), "")
 	case f.Value.Shape == document.Text:
 		params.Set(f.Name, d.value(f.Name, f.Value.Text, x.place+"endpoint.params"), "")
@@ -299,7 +299,7 @@ func (d *dlt) param(x *resource, m, params *draft.Map, f document.Member) {
 func (d *dlt) text(x *resource, text string) string {
 	var b strings.Builder
 	at := 0
-	for _, p := range placeholder.FindAllStringSubmatchIndex(text, -1) {
+	for _, p := range placeholder().FindAllStringSubmatchIndex(text, -1) {
 		template := d.named(x, text[p[2]:p[3]])
 		if template == "" {
 			continue
@@ -319,7 +319,7 @@ func (d *dlt) body(x *resource, name string, n *document.Node) any {
 		}
 		return m
 	case document.Text:
-		if placeholder.MatchString(n.Text) {
+		if placeholder().MatchString(n.Text) {
 			return d.text(x, n.Text)
 		}
 		return d.value(name, n.Text, x.place+"endpoint.json")

@@ -2,11 +2,12 @@ package foreign
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/draft"
@@ -33,12 +34,12 @@ func (r *reader) others(place string, n *document.Node, known ...string) {
 	}
 }
 
-var environment = regexp.MustCompile(`^\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?$`)
+var environment = pattern.New(`^\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?$`)
 
 // value is a text, or the setting that stands for it: of a variable of the
 // environment, or of a secret.
 func (r *reader) value(name, text, note string) string {
-	m := environment.FindStringSubmatch(text)
+	m := environment().FindStringSubmatch(text)
 	if m == nil {
 		return r.out.ValueOf(name, text, note)
 	}
@@ -61,7 +62,7 @@ func (r *reader) variable(name string, isSecret bool) string {
 // secret is the setting of a credential, which the config may name by a
 // variable, or leave out.
 func (r *reader) secret(name, text, note string) string {
-	if environment.MatchString(text) {
+	if environment().MatchString(text) {
 		return r.value(name, text, note)
 	}
 	return r.out.SecretOf(name, text, note)
@@ -69,7 +70,7 @@ func (r *reader) secret(name, text, note string) string {
 
 // plain is the setting of a value that is none of the secrets.
 func (r *reader) plain(name, text, note string) string {
-	if environment.MatchString(text) || outline.LooksSecret(text) {
+	if environment().MatchString(text) || outline.LooksSecret(text) {
 		return r.value(name, text, note)
 	}
 	schema := outline.Plain()
@@ -133,16 +134,16 @@ func names(n *document.Node) (list []any) {
 }
 
 var (
-	pathStep  = regexp.MustCompile(`^\.?([A-Za-z_@$][A-Za-z0-9_@$-]*)|^\[(\d+)\]|^\['([^'\]]+)'\]|^\["([^"\]]+)"\]`)
-	listMarks = regexp.MustCompile(`(?:\[\*?\]|\.\*)$`)
+	pathStep  = pattern.New(`^\.?([A-Za-z_@$][A-Za-z0-9_@$-]*)|^\[(\d+)\]|^\['([^'\]]+)'\]|^\["([^"\]]+)"\]`)
+	listMarks = pattern.New(`(?:\[\*?\]|\.\*)$`)
 )
 
 // pathOf writes a JSONPath, or a JMESPath of keys, as a path of gjson. It is
 // false where there is more in it than keys and indexes.
 func pathOf(text string) (string, bool) {
 	text = strings.TrimSpace(text)
-	for listMarks.MatchString(text) {
-		text = listMarks.ReplaceAllString(text, "")
+	for listMarks().MatchString(text) {
+		text = listMarks().ReplaceAllString(text, "")
 	}
 	text = strings.TrimPrefix(text, "$")
 	if text == "" || text == "." || text == "@" {
@@ -150,7 +151,7 @@ func pathOf(text string) (string, bool) {
 	}
 	var keys []string
 	for text != "" {
-		m := pathStep.FindStringSubmatch(text)
+		m := pathStep().FindStringSubmatch(text)
 		if m == nil {
 			return "", false
 		}
@@ -218,13 +219,13 @@ func moving(stream, paging *draft.Map) {
 	}
 }
 
-var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
+var placeholder = pattern.New(`\{([^{}]*)\}`)
 
 // filled puts a template in the place of each {name} of a text.
 func filled(text string, of func(name string) string) string {
 	var b strings.Builder
 	at := 0
-	for _, m := range placeholder.FindAllStringSubmatchIndex(text, -1) {
+	for _, m := range placeholder().FindAllStringSubmatchIndex(text, -1) {
 		b.WriteString(literalStep(text[at:m[0]]))
 		b.WriteString(of(text[m[2]:m[3]]))
 		at = m[1]
@@ -247,9 +248,9 @@ func pathTemplate(text string, of func(name string) string) string {
 	return "/" + strings.TrimLeft(path, "/")
 }
 
-var absolute = regexp.MustCompile(`^https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/|$)`)
+var absolute = pattern.New(`^https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/|$)`)
 
-func isAbsolute(text string) bool { return absolute.MatchString(text) }
+func isAbsolute(text string) bool { return absolute().MatchString(text) }
 
 func noStreams(file string, n *document.Node, what string) error {
 	line := 1

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tap-rest/tap-rest/sources/pattern"
+
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/draft"
 	"github.com/tap-rest/tap-rest/sources/draft/outline"
@@ -46,7 +48,7 @@ func ReadMSDK(file string, data []byte) (*draft.Definition, error) {
 	address := outline.Text(root, "api_url")
 	r := newReader(outline.Text(list[0], "name"), "the config of tap-rest-api-msdk "+outline.Line(file))
 	r.out.Name = outline.Name(regexp.MustCompile(`^https?://(?:www\.|api\.)?|[.:/].*$`).ReplaceAllString(address, ""), "api")
-	if environment.MatchString(address) {
+	if environment().MatchString(address) {
 		address = ""
 	}
 	r.out.Client.Set("base_url", r.out.BaseURL(address, "", "api_url"), "")
@@ -171,7 +173,7 @@ func (r *reader) msdkIncremental(m *draft.Map, text func(string) string) {
 	start := text("start_date")
 	incremental.Set("start", startOf(start), "")
 	if name, query := text("source_search_field"), text("source_search_query"); name != "" && strings.Contains(query, "last_run_date") {
-		query = lastRun.ReplaceAllString(outline.Literal(strings.ReplaceAll(query, "$$", "$")), "{{ window.start }}")
+		query = lastRun().ReplaceAllString(outline.Literal(strings.ReplaceAll(query, "$$", "$")), "{{ window.start }}")
 		m.At("params").Set(name, query, "source_search_query")
 	} else {
 		incremental.Set("client_filter", true, "the API was not asked for what is new")
@@ -180,7 +182,7 @@ func (r *reader) msdkIncremental(m *draft.Map, text func(string) string) {
 	m.Set("incremental", incremental, "")
 }
 
-var lastRun = regexp.MustCompile(`\$\{?last_run_date\}?`)
+var lastRun = pattern.New(`\$\{?last_run_date\}?`)
 
 func (r *reader) msdkPaging(root *document.Node, m *draft.Map) {
 	text := func(key string) string { return outline.Text(root, key) }

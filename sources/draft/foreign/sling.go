@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/draft"
@@ -95,17 +96,17 @@ func (s *sling) of(e *endpoint, keys ...string) *document.Node {
 }
 
 var (
-	braced    = regexp.MustCompile(`\$?\{([^{}]*)\}`)
-	stateName = regexp.MustCompile(`^state\.([A-Za-z_][A-Za-z0-9_]*)$`)
-	given     = regexp.MustCompile(`^(?:secrets|env|inputs)\.([A-Za-z_][A-Za-z0-9_]*)$`)
-	queueName = regexp.MustCompile(`^(?:queue\.)?([A-Za-z_][A-Za-z0-9_]*)$`)
-	recordKey = regexp.MustCompile(`^record\.([A-Za-z_][A-Za-z0-9_]*)$`)
+	braced    = pattern.New(`\$?\{([^{}]*)\}`)
+	stateName = pattern.New(`^state\.([A-Za-z_][A-Za-z0-9_]*)$`)
+	given     = pattern.New(`^(?:secrets|env|inputs)\.([A-Za-z_][A-Za-z0-9_]*)$`)
+	queueName = pattern.New(`^(?:queue\.)?([A-Za-z_][A-Za-z0-9_]*)$`)
+	recordKey = pattern.New(`^record\.([A-Za-z_][A-Za-z0-9_]*)$`)
 )
 
 // only is the expression that a text is nothing but; "" for others.
 func only(text string) string {
 	text = strings.TrimSpace(text)
-	if m := braced.FindStringSubmatch(text); m != nil && m[0] == text {
+	if m := braced().FindStringSubmatch(text); m != nil && m[0] == text {
 		return strings.TrimSpace(m[1])
 	}
 	return ""
@@ -118,7 +119,7 @@ func (s *sling) base() {
 	if address == "" {
 		note = "where the endpoints go"
 		for _, e := range s.list {
-			if m := absolute.FindString(outline.Text(s.of(e, "request"), "url")); m != "" {
+			if m := absolute().FindString(outline.Text(s.of(e, "request"), "url")); m != "" {
 				address = strings.TrimSuffix(m, "/")
 				break
 			}
@@ -133,10 +134,10 @@ func (s *sling) base() {
 
 // expression is the template of an expression; false where there is none.
 func (s *sling) expression(e *endpoint, text string) (string, bool) {
-	if m := given.FindStringSubmatch(text); m != nil {
+	if m := given().FindStringSubmatch(text); m != nil {
 		return s.variable(m[1], !strings.HasPrefix(text, "inputs.")), true
 	}
-	m := stateName.FindStringSubmatch(text)
+	m := stateName().FindStringSubmatch(text)
 	if m == nil {
 		return "", false
 	}
@@ -150,7 +151,7 @@ func (s *sling) expression(e *endpoint, text string) (string, bool) {
 	} else {
 		value = s.defaults.Get("state").Get(m[1])
 	}
-	if value == nil || !value.Scalar() || braced.MatchString(value.Text) {
+	if value == nil || !value.Scalar() || braced().MatchString(value.Text) {
 		return "", false
 	}
 	return s.value(m[1], value.Text, "state"), true
@@ -161,7 +162,7 @@ func (s *sling) expression(e *endpoint, text string) (string, bool) {
 func (s *sling) text(e *endpoint, text string, plain func(string) string) (string, bool) {
 	var b strings.Builder
 	at := 0
-	for _, m := range braced.FindAllStringSubmatchIndex(text, -1) {
+	for _, m := range braced().FindAllStringSubmatchIndex(text, -1) {
 		template, ok := s.expression(e, strings.TrimSpace(text[m[2]:m[3]]))
 		if !ok {
 			return "", false
@@ -181,7 +182,7 @@ func (s *sling) auth(n *document.Node) {
 		return value
 	}
 	secret := func(key string) string {
-		if value := outline.Text(n, key); !braced.MatchString(value) {
+		if value := outline.Text(n, key); !braced().MatchString(value) {
 			return s.secret(key, value, "authentication")
 		}
 		return text(key)
@@ -217,7 +218,7 @@ func (s *sling) auth(n *document.Node) {
 // header writes a header. That which says who asks is auth.
 func (s *sling) header(e *endpoint, to *draft.Map, place string, f document.Member) {
 	value, ok := s.text(e, f.Value.Text, outline.Literal)
-	if ok && !braced.MatchString(f.Value.Text) {
+	if ok && !braced().MatchString(f.Value.Text) {
 		value = s.value(f.Name, f.Value.Text, place)
 	}
 	bad := strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' })
@@ -238,7 +239,7 @@ func (s *sling) header(e *endpoint, to *draft.Map, place string, f document.Memb
 func (s *sling) queues(e *endpoint) {
 	for i, p := range e.node.Get("response").Get("processors").List() {
 		queue, isQueue := strings.CutPrefix(outline.Text(p, "output"), "queue.")
-		field := recordKey.FindStringSubmatch(outline.Text(p, "expression"))
+		field := recordKey().FindStringSubmatch(outline.Text(p, "expression"))
 		if !isQueue || field == nil {
 			s.out.Leave("%sresponse.processors[%d]: add or keep may compute it", e.place, i)
 			continue
@@ -255,8 +256,8 @@ func (s *sling) iterate(e *endpoint, m *draft.Map) {
 	if n == nil {
 		return
 	}
-	queue := queueName.FindStringSubmatch(cmp.Or(only(outline.Text(n, "over")), outline.Text(n, "over")))
-	into := stateName.FindStringSubmatch(outline.Text(n, "into"))
+	queue := queueName().FindStringSubmatch(cmp.Or(only(outline.Text(n, "over")), outline.Text(n, "over")))
+	into := stateName().FindStringSubmatch(outline.Text(n, "into"))
 	if queue != nil && into != nil {
 		if f, filled := s.feeds[queue[1]]; filled && !isWithin(f.from, e) {
 			e.parent, e.into = f.from, into[1]
@@ -379,7 +380,7 @@ func (s *sling) param(e *endpoint, m *draft.Map, f document.Member) {
 		m.At("params").Ask(f.Name, "{{ window.start }}", "With replication_key and incremental below:")
 	case !ok:
 		s.out.Leave("%srequest.parameters.%s: what it computes is not carried over", e.place, document.Clip(f.Name))
-	case braced.MatchString(f.Value.Text):
+	case braced().MatchString(f.Value.Text):
 		m.At("params").Set(f.Name, value, "")
 	default:
 		m.At("params").Set(f.Name, s.value(f.Name, f.Value.Text, e.place+"request.parameters"), "")
@@ -388,6 +389,6 @@ func (s *sling) param(e *endpoint, m *draft.Map, f document.Member) {
 
 // synced reports whether a text is a state that is kept from run to run.
 func (s *sling) synced(e *endpoint, text string) bool {
-	m := stateName.FindStringSubmatch(only(text))
+	m := stateName().FindStringSubmatch(only(text))
 	return m != nil && (strings.Contains(outline.Text(s.of(e, "state"), m[1]), "sync.") || strings.Contains(strings.Join(outline.Texts(e.node.Get("sync")), " "), m[1]))
 }

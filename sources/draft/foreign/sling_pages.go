@@ -2,9 +2,10 @@ package foreign
 
 import (
 	"cmp"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/draft"
@@ -27,10 +28,10 @@ func (s *sling) records(e *endpoint, m *draft.Map) {
 }
 
 var (
-	nextNumber = regexp.MustCompile(`^state\.(\w+) ?\+ ?1$`)
-	nextOffset = regexp.MustCompile(`^state\.(\w+) ?\+ ?(?:state\.(\w+)|(\d{1,6})|length\(response\.records\))$`)
-	nextToken  = regexp.MustCompile(`^response\.json\.([A-Za-z0-9_.@]+)$`)
-	lastRecord = regexp.MustCompile(`^response\.records\[-1\]\.(\w+)$`)
+	nextNumber = pattern.New(`^state\.(\w+) ?\+ ?1$`)
+	nextOffset = pattern.New(`^state\.(\w+) ?\+ ?(?:state\.(\w+)|(\d{1,6})|length\(response\.records\))$`)
+	nextToken  = pattern.New(`^response\.json\.([A-Za-z0-9_.@]+)$`)
+	lastRecord = pattern.New(`^response\.records\[-1\]\.(\w+)$`)
 )
 
 // paging writes how the state goes on, and returns the parameter that carries
@@ -53,13 +54,13 @@ func (s *sling) paging(e *endpoint, m *draft.Map) (paging *draft.Map, param stri
 	var size *document.Node
 	switch {
 	case len(next) > 1:
-	case nextNumber.MatchString(text) && param != "":
+	case nextNumber().MatchString(text) && param != "":
 		paging.Set("type", "page", "").Set("param", param, "").Set("start", number(start, 1), "")
-	case nextOffset.MatchString(text) && param != "":
+	case nextOffset().MatchString(text) && param != "":
 		paging.Set("type", "offset", "").Set("param", param, "").Set("start", number(start, 0), "")
-		size = s.of(e, "state", cmp.Or(nextOffset.FindStringSubmatch(text)[2], "limit"))
-	case nextToken.MatchString(text):
-		path := s.path(e.place+"pagination.next_state", nextToken.FindStringSubmatch(text)[1])
+		size = s.of(e, "state", cmp.Or(nextOffset().FindStringSubmatch(text)[2], "limit"))
+	case nextToken().MatchString(text):
+		path := s.path(e.place+"pagination.next_state", nextToken().FindStringSubmatch(text)[1])
 		if path == "" || path == "@this" {
 			break
 		}
@@ -68,8 +69,8 @@ func (s *sling) paging(e *endpoint, m *draft.Map) (paging *draft.Map, param stri
 		} else {
 			paging.Set("type", "next_url", "").Set("next", path, "")
 		}
-	case lastRecord.MatchString(text) && param != "":
-		field := lastRecord.FindStringSubmatch(text)[1]
+	case lastRecord().MatchString(text) && param != "":
+		field := lastRecord().FindStringSubmatch(text)[1]
 		paging.Set("type", "keyset", "").Set("field", outline.Path(field), "").Set("param", param, "")
 		m.Set("primary_key", []any{field}, "the pages go by it")
 	}

@@ -2,9 +2,10 @@ package openapi
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/draft"
@@ -36,7 +37,7 @@ func (r *reader) operations(paths *document.Node) {
 func (r *reader) operation(path, method string, op, item *document.Node) {
 	last := path[strings.LastIndexByte(strings.TrimRight(path, "/"), '/')+1:]
 	switch {
-	case method == "get", method == "post" && outline.Searching.MatchString(last):
+	case method == "get", method == "post" && outline.Searching().MatchString(last):
 	case method == "post", method == "put", method == "patch", method == "delete":
 		r.left.writes++
 		return
@@ -61,12 +62,12 @@ func (r *reader) operation(path, method string, op, item *document.Node) {
 	r.lists = append(r.lists, l)
 }
 
-var mostWords = regexp.MustCompile(`(?i)\bmax(?:imum)?(?: is| of| value)?:? ?(\d{1,4})\b|between 1 and (\d{1,4})\b`)
+var mostWords = pattern.New(`(?i)\bmax(?:imum)?(?: is| of| value)?:? ?(\d{1,4})\b|between 1 and (\d{1,4})\b`)
 
 // mostIn is the largest value of a parameter by its description; "" where it
 // does not say.
 func mostIn(description string) string {
-	m := mostWords.FindStringSubmatch(description)
+	m := mostWords().FindStringSubmatch(description)
 	if m == nil {
 		return ""
 	}

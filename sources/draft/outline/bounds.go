@@ -5,9 +5,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -108,7 +109,7 @@ func endsMark(rest []byte) bool {
 	return len(rest) == 0 || bytes.IndexByte([]byte(" \t\r\n"), rest[0]) >= 0
 }
 
-var yamlLine = regexp.MustCompile(`line (\d+)`)
+var yamlLine = pattern.New(`line (\d+)`)
 
 // yamlError is an error of the YAML library, with the line where it has one.
 func yamlError(file string, err error) error {
@@ -116,7 +117,7 @@ func yamlError(file string, err error) error {
 		return fmt.Errorf("%s: neither JSON nor YAML: %w", file, err)
 	}
 	line := 1
-	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+	if m := yamlLine().FindStringSubmatch(err.Error()); m != nil {
 		line, _ = strconv.Atoi(m[1]) // digits
 	}
 	return fmt.Errorf("%s:%d: %w", file, line, errTooMuch{fmt.Sprintf("nested deeper than %d", maxDepth)})

@@ -2,18 +2,19 @@ package outline
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 
 	"github.com/tap-rest/tap-rest/sources/draft"
 )
 
 var (
 	// changedParam are parameters that ask for what changed after a time.
-	changedParam = regexp.MustCompile(`^(?:filter)?(?:(?:updated?|modified|changed|lastupdated|lastmodified|lastchanged)(?:at|on|date|time)?(?:since|after|from|gte?|ge|min|start)|(?:since|after)(?:updated|modified|changed)?(?:at|date|time)?|(?:modified|updated|changed)(?:since)?|since|startdate|fromdate|datefrom|starttime|begindate)$`)
+	changedParam = pattern.New(`^(?:filter)?(?:(?:updated?|modified|changed|lastupdated|lastmodified|lastchanged)(?:at|on|date|time)?(?:since|after|from|gte?|ge|min|start)|(?:since|after)(?:updated|modified|changed)?(?:at|date|time)?|(?:modified|updated|changed)(?:since)?|since|startdate|fromdate|datefrom|starttime|begindate)$`)
 	// changedField are fields that say when a record changed.
-	changedField = regexp.MustCompile(`^(?:(?:updated?|modified|changed|lastupdated?|lastmodified|lastchanged|lastmodification|modification|sysupdated|sysmodified|systemmod)(?:at|on|date|time|datetime|stamp|timestamp|utc)?|systemmodstamp|lastedited(?:at|time|date)?|mtime)$`)
-	madeField    = regexp.MustCompile(`^(?:created?|inserted|creation)(?:at|on|date|time|datetime)?$|^(?:timestamp|date|time|occurredat)$`)
+	changedField = pattern.New(`^(?:(?:updated?|modified|changed|lastupdated?|lastmodified|lastchanged|lastmodification|modification|sysupdated|sysmodified|systemmod)(?:at|on|date|time|datetime|stamp|timestamp|utc)?|systemmodstamp|lastedited(?:at|time|date)?|mtime)$`)
+	madeField    = pattern.New(`^(?:created?|inserted|creation)(?:at|on|date|time|datetime)?$|^(?:timestamp|date|time|occurredat)$`)
 )
 
 // ChangedField returns the field of a record that most likely moves with each
@@ -23,7 +24,7 @@ func ChangedField(record *Type) string {
 		return ""
 	}
 	for _, f := range record.Fields {
-		if changedField.MatchString(plain(f.Name)) && (len(f.Type.Kinds) == 0 || f.Type.IsScalar()) && !f.Type.Is("boolean") {
+		if changedField().MatchString(plain(f.Name)) && (len(f.Type.Kinds) == 0 || f.Type.IsScalar()) && !f.Type.Is("boolean") {
 			return f.Name
 		}
 	}
@@ -34,7 +35,7 @@ func ChangedField(record *Type) string {
 func (r *Request) Changed(stream *draft.Map) {
 	param := ""
 	for _, q := range r.Params {
-		if changedParam.MatchString(plain(q.Name)) && !r.Sent[q.Name] && !tokenWords[plain(q.Name)] {
+		if changedParam().MatchString(plain(q.Name)) && !r.Sent[q.Name] && !tokenWords[plain(q.Name)] {
 			param = q.Name
 			break
 		}
@@ -45,7 +46,7 @@ func (r *Request) Changed(stream *draft.Map) {
 	field := ChangedField(r.Records.Type)
 	if field == "" && r.Records.Type != nil {
 		for _, f := range r.Records.Type.Fields {
-			if madeField.MatchString(plain(f.Name)) {
+			if madeField().MatchString(plain(f.Name)) {
 				field = f.Name
 				break
 			}

@@ -2,9 +2,10 @@ package outline
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 
 	"github.com/tap-rest/tap-rest/sources/draft"
 )
@@ -51,12 +52,13 @@ type step struct {
 	param string // its parameter, where it is nothing but one
 }
 
-var braces = regexp.MustCompile(`\{([^{}/]+)\}`)
+// Braces are the parameters in a path.
+var Braces = pattern.New(`\{([^{}/]+)\}`)
 
 func stepsOf(path string) (list []step) {
 	for text := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
 		s := step{text: text}
-		if m := braces.FindStringSubmatch(text); m != nil && m[0] == text {
+		if m := Braces().FindStringSubmatch(text); m != nil && m[0] == text {
 			s.param = m[1]
 		}
 		list = append(list, s)
@@ -82,16 +84,13 @@ func shape(steps []step) string {
 	var b strings.Builder
 	for _, s := range steps {
 		b.WriteByte('/')
-		b.WriteString(braces.ReplaceAllString(s.text, "{}"))
+		b.WriteString(Braces().ReplaceAllString(s.text, "{}"))
 	}
 	return b.String()
 }
 
 // Searching are last words of the path of a POST that reads.
-var Searching = regexp.MustCompile(`(?i)^_?(?:search|query|list|find|filter|scroll)$`)
-
-// Braces are the parameters in a path.
-func Braces() *regexp.Regexp { return braces }
+var Searching = pattern.New(`(?i)^_?(?:search|query|list|find|filter|scroll)$`)
 
 func (l *Operation) post() bool { return l.Method == "POST" }
 
@@ -101,8 +100,8 @@ func (r *resolver) named() {
 	word := make([][]string, len(r.all))
 	for i, l := range r.all {
 		for _, s := range l.steps {
-			if s.param == "" && !(l.post() && Searching.MatchString(s.text)) {
-				word[i] = append(word[i], Name(braces.ReplaceAllString(s.text, ""), ""))
+			if s.param == "" && !(l.post() && Searching().MatchString(s.text)) {
+				word[i] = append(word[i], Name(Braces().ReplaceAllString(s.text, ""), ""))
 			}
 		}
 	}

@@ -41,7 +41,7 @@ func IsWalked(name string) bool {
 			return true
 		}
 	}
-	return changedParam.MatchString(plain(name))
+	return changedParam().MatchString(plain(name))
 }
 
 func words(list string) map[string]bool {

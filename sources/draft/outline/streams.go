@@ -96,7 +96,7 @@ func (r *resolver) pathOf(l *Operation) string {
 	var b strings.Builder
 	rest := l.Path
 	for {
-		at := braces.FindStringSubmatchIndex(rest)
+		at := Braces().FindStringSubmatchIndex(rest)
 		if at == nil {
 			break
 		}

@@ -6,9 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 
 	"go.yaml.in/yaml/v3"
 
@@ -219,7 +220,7 @@ func (r *yamlReader) mapping(n *document.Node, y *yaml.Node, depth int) error {
 	return nil
 }
 
-var isJSONNumber = regexp.MustCompile(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$`)
+var isJSONNumber = pattern.New(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$`)
 
 func scalar(n *document.Node, y *yaml.Node) {
 	n.Shape, n.Text = document.Text, y.Value
@@ -229,7 +230,7 @@ func scalar(n *document.Node, y *yaml.Node) {
 	case "!!bool":
 		n.Shape, n.Text = document.Bool, strings.ToLower(y.Value)
 	case "!!int", "!!float":
-		if isJSONNumber.MatchString(y.Value) {
+		if isJSONNumber().MatchString(y.Value) {
 			n.Shape = document.Number
 		}
 	}

@@ -1,9 +1,10 @@
 package outline
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/draft"
@@ -145,8 +146,8 @@ func (s *schema) nested(m *draft.Map, t *Type, depth int) {
 }
 
 var (
-	looksLikeTime = regexp.MustCompile(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d`)
-	looksLikeDate = regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
+	looksLikeTime = pattern.New(`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d`)
+	looksLikeDate = pattern.New(`^\d{4}-\d\d-\d\d$`)
 )
 
 // TypeOf is the type of an example.
@@ -157,9 +158,9 @@ func TypeOf(n *document.Node) *Type {
 	switch n.Shape {
 	case document.Text:
 		t := &Type{Kinds: []string{"string"}}
-		if looksLikeTime.MatchString(n.Text) {
+		if looksLikeTime().MatchString(n.Text) {
 			t.Format = "date-time"
-		} else if looksLikeDate.MatchString(n.Text) {
+		} else if looksLikeDate().MatchString(n.Text) {
 			t.Format = "date"
 		}
 		return t

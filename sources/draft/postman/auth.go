@@ -102,7 +102,7 @@ func (r *reader) authOf(n *document.Node) *draft.Map {
 // credential is a setting, or the template of the variables that the
 // collection has there.
 func (r *reader) credential(name, value string, isSecret bool) string {
-	if inBraces.MatchString(value) {
+	if inBraces().MatchString(value) {
 		return r.text(value, isSecret)
 	}
 	if isSecret || outline.LooksSecret(value) {
@@ -117,7 +117,7 @@ func (r *reader) credential(name, value string, isSecret bool) string {
 
 func (r *reader) apiKey(m *draft.Map, v map[string]string) *draft.Map {
 	name := cmp.Or(v["key"], "Authorization")
-	if inBraces.MatchString(name) {
+	if inBraces().MatchString(name) {
 		name = r.text(name, false)
 	} else {
 		name = outline.Literal(name)
@@ -141,7 +141,7 @@ func (r *reader) oauth2(m *draft.Map, v map[string]string) *draft.Map {
 	grant := map[string]string{"client_credentials": "client_credentials", "password_credentials": "password"}[v["grant_type"]]
 	m.Set("type", "oauth2", "").Set("grant", cmp.Or(grant, "refresh_token"), fmt.Sprintf("%s in Postman", cmp.Or(outline.Line(v["grant_type"]), "authorization_code")))
 	address := v["accessTokenUrl"]
-	if !inBraces.MatchString(address) {
+	if !inBraces().MatchString(address) {
 		address = outline.WithoutUser(address)
 	}
 	m.Set("token_url", r.text(address, false), "")

@@ -3,8 +3,9 @@ package postman
 import (
 	"cmp"
 	"net/url"
-	"regexp"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/draft"
@@ -12,13 +13,13 @@ import (
 )
 
 var (
-	inBraces = regexp.MustCompile(`\{\{([^{}]*)\}\}`)
-	baseOf   = regexp.MustCompile(`^(\{\{[^{}]*\}\}|[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*|[^/?#]*)([^?#]*)`)
+	inBraces = pattern.New(`\{\{([^{}]*)\}\}`)
+	baseOf   = pattern.New(`^(\{\{[^{}]*\}\}|[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*|[^/?#]*)([^?#]*)`)
 )
 
 // variable returns the name of a variable that is all of a text.
 func variable(text string) (string, bool) {
-	if m := inBraces.FindStringSubmatch(text); m != nil && m[0] == text {
+	if m := inBraces().FindStringSubmatch(text); m != nil && m[0] == text {
 		return m[1], true
 	}
 	return "", false
@@ -29,7 +30,7 @@ func variable(text string) (string, bool) {
 func (r *reader) text(text string, isSecret bool) string {
 	var b strings.Builder
 	at := 0
-	for _, m := range inBraces.FindAllStringSubmatchIndex(text, -1) {
+	for _, m := range inBraces().FindAllStringSubmatchIndex(text, -1) {
 		b.WriteString(outline.Literal(text[at:m[0]]))
 		b.WriteString(r.setting(text[m[2]:m[3]], isSecret))
 		at = m[1]
@@ -64,7 +65,7 @@ func (r *reader) setting(name string, isSecret bool) string {
 // value is what stands for a value of the collection: a secret setting where it
 // is a credential, else the text itself.
 func (r *reader) value(name, text, note string) string {
-	if inBraces.MatchString(text) {
+	if inBraces().MatchString(text) {
 		return r.text(text, outline.IsCredential(name))
 	}
 	return r.out.ValueOf(name, text, note)
@@ -81,7 +82,7 @@ func (r *reader) request(item, q, auth *document.Node, name string) {
 	r.paths = append(r.paths, path)
 	last := path[strings.LastIndexByte(strings.TrimRight(path, "/"), '/')+1:]
 	isOne := strings.HasPrefix(last, "{")
-	if method != "GET" && (method != "POST" || !outline.Searching.MatchString(last)) {
+	if method != "GET" && (method != "POST" || !outline.Searching().MatchString(last)) {
 		r.left.writes++
 		if outline.Text(q.Get("body"), "mode") == "graphql" {
 			r.out.Leave("%s is a query of GraphQL: write it into body.graphql of a stream", name)
@@ -124,7 +125,7 @@ func (r *reader) split(address *document.Node) (base, path string) {
 		}
 		raw = host + "/" + strings.Join(outline.Texts(address.Get("path")), "/")
 	}
-	m := baseOf.FindStringSubmatch(strings.TrimSpace(raw))
+	m := baseOf().FindStringSubmatch(strings.TrimSpace(raw))
 	base, path = outline.WithoutUser(m[1]), m[2]
 	if !strings.Contains(base, "://") && !strings.HasPrefix(base, "{{") && base != "" {
 		base = "https://" + base
@@ -134,7 +135,7 @@ func (r *reader) split(address *document.Node) (base, path string) {
 		if name, isPath := strings.CutPrefix(step, ":"); isPath && name != "" && !strings.ContainsAny(name, "{}") {
 			step = "{" + name + "}"
 		}
-		steps = append(steps, inBraces.ReplaceAllString(step, "{$1}"))
+		steps = append(steps, inBraces().ReplaceAllString(step, "{$1}"))
 	}
 	return base, "/" + strings.Join(steps, "/")
 }
@@ -164,7 +165,7 @@ func (r *reader) pathVariables(op *outline.Operation, address *document.Node) {
 	for _, n := range address.Get("variable").List() {
 		name, value := outline.Text(n, "key"), outline.Text(n, "value")
 		schema := outline.Plain()
-		if value != "" && !inBraces.MatchString(value) && !outline.IsCredential(name) && !outline.LooksSecret(value) {
+		if value != "" && !inBraces().MatchString(value) && !outline.IsCredential(name) && !outline.LooksSecret(value) {
 			schema.Set("examples", []any{value}, "")
 		}
 		op.Params = append(op.Params, outline.Given{Name: name, In: "path", Required: true, Schema: schema, About: outline.Line(outline.Text(n, "description"))})
@@ -203,10 +204,10 @@ func unescaped(text string) string {
 	return text
 }
 
-var isWhole = regexp.MustCompile(`^\d{1,9}$`)
+var isWhole = pattern.New(`^\d{1,9}$`)
 
 func typeOfText(value string) *outline.Type {
-	if isWhole.MatchString(value) {
+	if isWhole().MatchString(value) {
 		return &outline.Type{Kinds: []string{"integer"}}
 	}
 	return new(outline.Type)
@@ -233,7 +234,7 @@ func (r *reader) headerAuth(op *outline.Operation, name, value string) *draft.Ma
 		prefix, token = "", value
 	}
 	var template string
-	if inBraces.MatchString(token) {
+	if inBraces().MatchString(token) {
 		template = r.text(token, true)
 	} else {
 		called := name

@@ -2,10 +2,11 @@ package probe
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 
 	"github.com/tidwall/gjson"
 
@@ -111,7 +112,7 @@ func timesOf(fields []field, n int) (best *timeField) {
 	for _, f := range fields {
 		plain := plainName(f.name)
 		changes := changeNames[plain]
-		if !changes && !timeNames[plain] && !timeish.MatchString(f.name) {
+		if !changes && !timeNames[plain] && !timeish().MatchString(f.name) {
 			continue
 		}
 		t := readTimes(f, n)
@@ -126,7 +127,7 @@ func timesOf(fields []field, n int) (best *timeField) {
 	return best
 }
 
-var timeish = regexp.MustCompile(`(?i)(?:_at|_on|date|time|At|timestamp)$`)
+var timeish = pattern.New(`(?i)(?:_at|_on|date|time|At|timestamp)$`)
 
 // readTimes reads all values of a field as times of one kind.
 func readTimes(f field, n int) *timeField {
@@ -150,8 +151,8 @@ func readTimes(f field, n int) *timeField {
 }
 
 var (
-	isDate    = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
-	isRFC3339 = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:?\d{2})?$`)
+	isDate    = pattern.New(`^\d{4}-\d{2}-\d{2}$`)
+	isRFC3339 = pattern.New(`^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:?\d{2})?$`)
 )
 
 // timeOf reads a value as a time, and names the format of windows that is like it.
@@ -165,9 +166,9 @@ func timeOf(v gjson.Result) (at time.Time, format string, ok bool) {
 		}
 	case v.Type != gjson.String || len(text) < 8:
 		return at, "", false
-	case isDate.MatchString(text):
+	case isDate().MatchString(text):
 		format = "date"
-	case isRFC3339.MatchString(text):
+	case isRFC3339().MatchString(text):
 		format = "rfc3339"
 	case len(text) > 40:
 		return at, "", false

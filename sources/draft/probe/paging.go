@@ -4,8 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 
 	"github.com/tidwall/gjson"
 
@@ -121,17 +122,17 @@ func (l *look) byURL() (first *way) {
 }
 
 // relative is a URL without a host.
-var relative = regexp.MustCompile(`^[\w./-]*\?[^=\s]+=`)
+var relative = pattern.New(`^[\w./-]*\?[^=\s]+=`)
 
 func isURL(text string) bool {
-	return strings.Contains(text, "://") || strings.HasPrefix(text, "/") && len(text) > 1 && !strings.HasSuffix(text, "=") || relative.MatchString(text)
+	return strings.Contains(text, "://") || strings.HasPrefix(text, "/") && len(text) > 1 && !strings.HasSuffix(text, "=") || relative().MatchString(text)
 }
 
 // afterVariable is the variable of a query of GraphQL that says where a page begins, and
 // firstVariable the one that says how long it is.
 var (
-	afterVariable = regexp.MustCompile(`after\s*:\s*\$(\w+)`)
-	firstVariable = regexp.MustCompile(`first\s*:\s*\$(\w+)`)
+	afterVariable = pattern.New(`after\s*:\s*\$(\w+)`)
+	firstVariable = pattern.New(`first\s*:\s*\$(\w+)`)
 )
 
 // byConnection goes on in a connection of GraphQL.
@@ -149,7 +150,7 @@ func (l *look) byConnection() *way {
 		return nil
 	}
 	w := &way{kind: "relay", m: new(draft.Map).Set("type", "relay", "").Set("connection", connection, ""), ends: true}
-	if m := afterVariable.FindStringSubmatch(query); m != nil && m[1] != "after" || strings.Contains(query, "{") && !strings.Contains(query, "after") {
+	if m := afterVariable().FindStringSubmatch(query); m != nil && m[1] != "after" || strings.Contains(query, "{") && !strings.Contains(query, "after") {
 		w.note = "the query has to ask for `first: $first, after: $after` and for `pageInfo {hasNextPage endCursor}`"
 		return w
 	}
@@ -162,7 +163,7 @@ func (l *look) byConnection() *way {
 	}
 	l.call = after.without(l.call)
 	first := place{true, "variables.first"}
-	m := firstVariable.FindStringSubmatch(query)
+	m := firstVariable().FindStringSubmatch(query)
 	if n, stands := first.get(l.call); stands && isWhole(n) && (m == nil || m[1] == "first") {
 		w.m.Set("size", jsonNumber(n), "")
 		l.call = first.without(l.call)
@@ -195,14 +196,14 @@ func (l *look) counts(w *way, second *Answer) {
 		case !more.Negated:
 			w.m.Set("more", more.Key, "")
 			w.ends = true
-		case plainPath.MatchString(more.Key):
+		case plainPath().MatchString(more.Key):
 			w.m.Set("more", "{{ not response."+more.Key+" }}", "")
 			w.ends = true
 		}
 	}
 }
 
-var plainPath = regexp.MustCompile(`^[A-Za-z_][\w]*(?:\.[A-Za-z_][\w]*)*$`)
+var plainPath = pattern.New(`^[A-Za-z_][\w]*(?:\.[A-Za-z_][\w]*)*$`)
 
 // asksForMore reports whether a way of paging asks by itself, so that what says that there
 // is more helps it to end.
@@ -354,7 +355,7 @@ func positionInForm(c *call.Call) string {
 // moment. "": nothing.
 func narrows(c *call.Call) string {
 	for _, p := range places(c) {
-		if value, ok := p.get(c); ok && dated.MatchString(value) {
+		if value, ok := p.get(c); ok && dated().MatchString(value) {
 			return p.name
 		}
 	}
@@ -362,7 +363,7 @@ func narrows(c *call.Call) string {
 }
 
 // dated is a value that begins with a date.
-var dated = regexp.MustCompile(`^\d{4}-\d\d`)
+var dated = pattern.New(`^\d{4}-\d\d`)
 
 // allCame reports whether the first answer says itself that it has all records.
 func (l *look) allCame() bool {

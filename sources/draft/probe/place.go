@@ -204,7 +204,7 @@ func kindOf(p place, value string) kind {
 		return key
 	case isSize:
 		return size
-	case tokenNames[name] && !dated.MatchString(value), pageNames[name] && value != "":
+	case tokenNames[name] && !dated().MatchString(value), pageNames[name] && value != "":
 		return token
 	}
 	return other
