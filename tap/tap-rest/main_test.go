@@ -34,7 +34,9 @@ func (m tidy) Run() int {
 	}
 	defer os.RemoveAll(dir)
 	os.Setenv("TMPDIR", dir)
-	os.Unsetenv("GOGC") // make sets it for the tests: the program runs as users run it
+	for _, name := range []string{"GOGC", "GOMEMLIMIT"} { // make sets them for the tests: the program runs as users run it
+		os.Unsetenv(name)
+	}
 	return m.tests.Run()
 }
 
