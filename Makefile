@@ -117,7 +117,7 @@ files   = TAP_REST_INTEROP=$(VENV) $(GO) test -count=1 -timeout 30m -run '^TestI
 
 interop: build
 	testdata/interop/install.sh $(VENV) $(few)
-	$(meet) '^TestInterop$$'
+	$(meet) '^TestInterop(Measurements)?$$'
 	$(files) ./sources/fetch/decode/...
 
 # Systems that the built-in definitions read: servers from PyPI, npm and Maven.

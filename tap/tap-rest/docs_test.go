@@ -22,7 +22,6 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest/styles"
 	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/tap/fleet/natstest"
-	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // TestDocs does what each document says, in a folder of its own, in which lie the files
@@ -189,12 +188,10 @@ func runInTerminal(t *testing.T, dir string, env []string, body string) {
 	}
 }
 
-// TestDocumentedMeasurements runs the commands of scale.md as small as they can be made.
-func TestDocumentedMeasurements(t *testing.T) {
+// TestInteropMeasurements runs the commands of scale.md as small as they can be made: they
+// build and link what make test has built, which make interop has the time for.
+func TestInteropMeasurements(t *testing.T) {
 	t.Parallel()
-	if testshare.Race {
-		t.Skip("it builds programs without the race detector: make test has it")
-	}
 	ran := 0
 	for name, text := range documents(t) {
 		for _, block := range fence.FindAllStringSubmatch(text, -1) {

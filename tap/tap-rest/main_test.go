@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -14,12 +16,17 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
-// TestMain makes this test binary a tap-rest too, the one in PATH: scripts and
-// shells that they start run it.
+// TestMain puts tap-rest into PATH, for scripts, shells that they start, and tests: the
+// real program, or for the race detector this test binary, which is one too.
 func TestMain(m *testing.M) {
-	testscript.Main(tidy{m}, map[string]func(){"tap-rest": main, "splice": splice, "cut": cut, "lines": lines})
+	commands := map[string]func(){"splice": splice, "cut": cut, "lines": lines}
+	if testshare.Race {
+		commands["tap-rest"] = main // with the detector
+	}
+	testscript.Main(tidy{m}, commands)
 }
 
 // tidy runs tests with a folder for temporary files that goes away with them:
@@ -37,23 +44,54 @@ func (m tidy) Run() int {
 	for _, name := range []string{"GOGC", "GOMEMLIMIT"} { // make sets them for the tests: the program runs as users run it
 		os.Unsetenv(name)
 	}
+	if !testshare.Race {
+		program, err := build()
+		if err != nil {
+			log.Print(err)
+			return 1
+		}
+		os.Setenv("PATH", filepath.Dir(program)+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	}
 	return m.tests.Run()
+}
+
+// build builds the program where it stays: the next tests find it up to date.
+func build() (name string, err error) {
+	if name, err = filepath.Abs("../../bin/test/tap-rest"); err != nil {
+		return "", err
+	}
+	// The commit is builtOf.
+	if out, err := exec.Command("go", "build", "-ldflags=-s -w -X main.commit=0123456789ab", "-o", name, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build tap-rest: %w\n%s", err, out)
+	}
+	return name, nil
 }
 
 // TestScripts runs the stories of the command line.
 func TestScripts(t *testing.T) {
+	commands := map[string]func(*testscript.TestScript, bool, []string){
+		"api": serveAPI, "state": takeState, "exit": wantExit, "jsonlines": wantJSONLines,
+		"states": takeStates, "configure": configureCatalog,
+	}
+	if !testshare.Race {
+		commands["tap-rest"] = runProgram
+	}
 	testscript.Run(t, testscript.Params{
-		Dir: "../../testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"api": serveAPI, "state": takeState, "exit": wantExit, "jsonlines": wantJSONLines,
-			"states": takeStates, "configure": configureCatalog,
-		},
+		Dir:                "../../testdata/script",
+		Cmds:               commands,
 		RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir+"/home")
 			return nil
 		},
 	})
+}
+
+// runProgram is the script command that runs tap-rest, and with a ! before it wants it to fail.
+func runProgram(ts *testscript.TestScript, neg bool, args []string) {
+	if err := ts.Exec("tap-rest", args...); neg == (err == nil) {
+		ts.Fatalf("tap-rest: error %v", err)
+	}
 }
 
 // serveAPI is the script command that starts an API on loopback, for as long

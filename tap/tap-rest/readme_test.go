@@ -38,7 +38,7 @@ const readmeAddress = "127.0.0.1:8025"
 // must be in the output of the commands before it, … standing for anything.
 // Commands marked needs=PROGRAM are left out, with what they print, unless the
 // program is one of these. Commands for a terminal of their own are run beside the
-// others, and those for a checkout are run by TestDocumentedMeasurements.
+// others, and those for a checkout are run by TestInteropMeasurements.
 func runDocument(t *testing.T, dir, address string, env []string, text string, programs ...string) {
 	script := "set -eu\ntrap 'kill ${!:-} 2>/dev/null || :' EXIT\n"
 	var wanted [][]string // of each block of commands, the lines of its output
