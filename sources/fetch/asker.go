@@ -16,7 +16,7 @@ type asker struct {
 	failures failures
 	requests *builder
 	ahead    *ahead
-	values   []value // of what is counted in the last answer
+	meter    *meter
 }
 
 // hastyAttempts is how often a hasty client asks, in all.

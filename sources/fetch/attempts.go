@@ -41,7 +41,7 @@ func (a *asker) askOn(ctx context.Context, out *outgoing, first *early, trail *T
 			a.client.requester.sawRecords(v.page)
 			a.judge.login.fell, a.judge.login.lapsed = false, n.fell && v.page.Records.Len() > 0
 			v.page.Attempts, asked.tries = n.made, n.over
-			a.count(out, v.page)
+			a.meter.count(out, v.page)
 			return v.page, nil
 		}
 		if v.pending > 0 {
@@ -121,7 +121,7 @@ func (a *asker) attempt(ctx context.Context, out *outgoing, e *early) (*Exchange
 	}
 	v := a.judge.decide(out, ex, err)
 	if v.page != nil {
-		a.judge.proves(ex)
+		a.judge.login.proves(ex)
 	} else {
 		a.judge.job.lostBy(out, ex, err, v)
 	}
@@ -132,7 +132,7 @@ func (a *asker) attempt(ctx context.Context, out *outgoing, e *early) (*Exchange
 // where the walk cannot do with its pieces. It waits for room, without a slot
 // or a connection.
 func (a *asker) makeWhole(ctx context.Context, ex *Exchange) error {
-	if ex.cut != nil || !a.judge.whole || !ex.Body.Short() {
+	if ex.cut != nil || !a.judge.bodies.whole || !ex.Body.Short() {
 		return nil
 	}
 	share := a.ahead.room(ctx)

@@ -104,12 +104,12 @@ func (j *judge) status(out *outgoing, ex *Exchange) verdict {
 	case throttles(ex):
 		return again(retryAfter(ex), err)
 	case ex.Status == http.StatusUnauthorized:
-		v.tip = cmp.Or(clockAdvice(ex), j.adviseProof(out, ex))
+		v.tip = cmp.Or(clockAdvice(ex), j.login.adviseProof(out, ex))
 	case ex.Status/100 == 4 && j.pager.Named():
 		v = refuse(SessionLost, err).advise(j.advice().Token(out.Method, ex.Status))
 		v.about = ex.Status != http.StatusGone
 	case ex.Status == http.StatusForbidden:
-		v.tip = cmp.Or(clockAdvice(ex), j.adviseProof(out, ex))
+		v.tip = cmp.Or(clockAdvice(ex), j.login.adviseProof(out, ex))
 	default:
 		v.tip = j.adviseRequest(out, ex)
 	}
@@ -117,7 +117,7 @@ func (j *judge) status(out *outgoing, ex *Exchange) verdict {
 	case ex.Status == http.StatusBadRequest: // so AWS refuses a signature of another time
 		v.tip = cmp.Or(clockAdvice(ex), also(adviseSigned(out), v.tip))
 	case ex.Status != http.StatusUnauthorized && ex.Status != http.StatusForbidden:
-		v.tip = also(v.tip, j.signedClock(ex))
+		v.tip = also(v.tip, j.login.signedClock(ex))
 	}
 	v.proof = ex.proof != nil && (ex.Status == http.StatusUnauthorized || ex.Status == http.StatusForbidden)
 	return v

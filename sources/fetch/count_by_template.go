@@ -75,24 +75,8 @@ func (c *values) of(stream, key string, t *expr.Template) *templateValues {
 	return c.all[i]
 }
 
-// count takes note of the values that the page has by which the client counts. An answer
-// that is none of the stream's own, or of which a rule says what it means, need not have
-// them.
-func (a *asker) count(out *outgoing, page *Page) {
-	other := out.aside != "" || !page.well() || page.same() != nil || page.ruled()
-	for _, v := range a.values {
-		if other && !v.known {
-			continue
-		}
-		if v.key == keyCost && !v.known {
-			a.counters.Unpriced.Add(1)
-		}
-		a.client.admission.values.take(v, a.stream.Name, out.Shown, a.judge)
-	}
-}
-
-// take takes note of a value, in the answer that the judge has.
-func (c *values) take(v value, reader, request string, j *judge) {
+// take takes note of a value, in the answer that vars show.
+func (c *values) take(v value, reader, request string, vars expr.Vars) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	one := c.of(v.stream, v.key, v.of)
@@ -105,7 +89,7 @@ func (c *values) take(v value, reader, request string, j *judge) {
 		return
 	}
 	if one.answers++; one.answers == 1 {
-		one.request, one.reader, one.there = request, reader, missingOf(v.of, j.vars, j.secrets)
+		one.request, one.reader, one.there = request, reader, missingOf(v.of, vars, c.secrets)
 	}
 	if one.answers >= enoughCosts && v.key == keyCost || one.answers >= enoughRemaining {
 		c.warn(one)

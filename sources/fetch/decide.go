@@ -24,15 +24,15 @@ func (j *judge) decide(out *outgoing, ex *Exchange, err error) verdict {
 }
 
 func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
-	if v, ruled := j.tooMuch(err); ruled {
+	if v, ruled := j.rules.tooMuch(err); ruled {
 		return v
 	}
 	if err != nil {
 		return judgeError(err)
 	}
 	if ex.Body.Long() && ex.cut == nil {
-		err := j.needsWhole()
-		if v, ruled := j.tooMuch(err); ruled {
+		err := j.bodies.needsWhole()
+		if v, ruled := j.rules.tooMuch(err); ruled {
 			return v
 		}
 		if err != nil {
@@ -47,28 +47,28 @@ func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
 	case out.role == forFile && ex.Status == http.StatusNoContent:
 		s.records = none{}
 	default:
-		s = j.split(ex)
+		s = j.bodies.split(ex)
 	}
-	if v, ruled := j.tooMuch(ex.cut); ruled {
+	if v, ruled := j.rules.tooMuch(ex.cut); ruled {
 		return v
 	}
 	if ex.cut != nil {
 		return judgeCut(ex)
 	}
-	if v, ruled := j.tooMuch(s.err); ruled {
+	if v, ruled := j.rules.tooMuch(s.err); ruled {
 		return v
 	}
 	page := j.show(ex, s)
-	if err := j.charge(&page.Exchange); err != nil {
+	if err := j.meter.charge(&page.Exchange); err != nil {
 		return refuse(Permanent, err)
 	}
-	if v, expired := j.expired(ex); expired {
+	if v, expired := j.login.expired(ex); expired {
 		return v
 	}
 	if v, over := j.session.over(out, ex); over {
 		return v
 	}
-	if v, ruled := j.rule(page); ruled {
+	if v, ruled := j.rules.decide(page); ruled {
 		v.ruled = true
 		return v
 	}
@@ -103,7 +103,7 @@ func (j *judge) take(out *outgoing, page *Page, s split) verdict {
 		return refuse(Permanent, s.err).advise("where that means no records, say on_missing: empty")
 	case errors.Is(s.err, ErrWhole):
 		return refuse(Permanent, s.err).advise(smaller)
-	case out.GraphQL && !page.Partly && j.vars[sources.VarResponse].Get("errors").Truth(): // an empty list is none, though the specification would leave it out
+	case out.GraphQL && !page.Partly && j.view.hasErrors():
 		return j.graphQLErrors(page)
 	case errors.Is(s.err, ErrNoRecords):
 		v := refuse(Permanent, s.err)
@@ -121,7 +121,7 @@ func (j *judge) take(out *outgoing, page *Page, s split) verdict {
 		if err := j.pager.Fallen(); err != nil {
 			return j.login.fallen(page, err)
 		}
-		j.login.looks(j.vars, j.secrets)
+		j.login.looks()
 	}
 	page.Records, page.ruling.Empty = s.records, page.Status == http.StatusNoContent
 	return accept(page)

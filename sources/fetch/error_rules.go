@@ -9,23 +9,34 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
-// rule decides about an answer as the first of the definition's rules says that
+// rules are what the definition says of answers that are no pages, or only in part.
+type rules struct {
+	stream  *sources.Stream
+	pager   *paging.Pager
+	secrets *secret.Hider
+	view    *view
+	login   *loginSigns
+	partly  bool // it was said that an answer with errors is taken for a page
+}
+
+// decide decides about an answer as the first of the definition's rules says that
 // is for it; false where none is.
-func (j *judge) rule(page *Page) (v verdict, ruled bool) {
-	for i := range j.stream.Call.Errors {
-		rule := &j.stream.Call.Errors[i]
-		match, err := j.matches(rule, page.Status)
+func (r *rules) decide(page *Page) (v verdict, ruled bool) {
+	for i := range r.stream.Call.Errors {
+		rule := &r.stream.Call.Errors[i]
+		match, err := r.matches(rule, page.Status)
 		if err != nil {
 			return refuse(Permanent, err), true
 		}
 		if match && rule.Do == sources.DoPage {
-			j.takePart(page)
+			r.takePart(page)
 			return verdict{}, false
 		}
 		if match {
-			return j.apply(rule, page), true
+			return r.apply(rule, page), true
 		}
 	}
 	return verdict{}, false
@@ -33,24 +44,24 @@ func (j *judge) rule(page *Page) (v verdict, ruled bool) {
 
 // takePart takes an answer for a page of which something may be missing, and says so once
 // in a walk.
-func (j *judge) takePart(page *Page) {
+func (r *rules) takePart(page *Page) {
 	page.Partly = true
-	if !j.partly {
-		j.partly = true
+	if !r.partly {
+		r.partly = true
 		page.Remarks = append(page.Remarks, "an answer is an error, or has errors beside its data, and a rule with do: page takes it for a page: what the errors are about is missing, and nothing else is said of it")
 	}
 }
 
 // matches reports whether an answer is one that the rule is for.
-func (j *judge) matches(rule *sources.ErrorRule, status int) (bool, error) {
+func (r *rules) matches(rule *sources.ErrorRule, status int) (bool, error) {
 	in := len(rule.Status) == 0
-	for _, r := range rule.Status {
-		in = in || r.Holds(status)
+	for _, of := range rule.Status {
+		in = in || of.Holds(status)
 	}
 	if !in || rule.When == nil {
 		return in, nil
 	}
-	v, err := rule.When.Eval(j.vars)
+	v, err := rule.When.Eval(r.view.vars)
 	if err != nil {
 		return false, fmt.Errorf("errors.when: %w", err)
 	}
@@ -59,7 +70,7 @@ func (j *judge) matches(rule *sources.ErrorRule, status int) (bool, error) {
 
 // tooMuch decides about the lack of an answer as a rule says that asks for a smaller
 // page; false where none does.
-func (j *judge) tooMuch(err error) (v verdict, ruled bool) {
+func (r *rules) tooMuch(err error) (v verdict, ruled bool) {
 	status := 0
 	var late errNoByte
 	var slow errTooSlow
@@ -71,9 +82,9 @@ func (j *judge) tooMuch(err error) (v verdict, ruled bool) {
 	default:
 		return verdict{}, false
 	}
-	for _, rule := range j.stream.Call.Errors {
-		for _, r := range rule.Status {
-			if r.Holds(status) {
+	for _, rule := range r.stream.Call.Errors {
+		for _, of := range rule.Status {
+			if of.Holds(status) {
 				return verdict{smaller: true, class: Permanent, err: err}, true
 			}
 		}
@@ -82,18 +93,18 @@ func (j *judge) tooMuch(err error) (v verdict, ruled bool) {
 }
 
 // apply does what a rule says.
-func (j *judge) apply(rule *sources.ErrorRule, page *Page) verdict {
+func (r *rules) apply(rule *sources.ErrorRule, page *Page) verdict {
 	err := error(&statusError{page.Status, http.StatusText(page.Status)})
 	if rule.Message != nil {
-		text, e := rule.Message.Text(j.vars)
+		text, e := rule.Message.Text(r.view.vars)
 		if e != nil {
 			return refuse(Permanent, fmt.Errorf("errors.message: %w", e))
 		}
-		err = &statusError{page.Status, j.secrets.Redact(text)}
+		err = &statusError{page.Status, r.secrets.Redact(text)}
 	}
 	switch rule.Do {
 	case sources.DoRetry:
-		wait, e := j.ruleWait(rule, page)
+		wait, e := r.ruleWait(rule, page)
 		if e != nil {
 			return refuse(Permanent, e)
 		}
@@ -104,7 +115,7 @@ func (j *judge) apply(rule *sources.ErrorRule, page *Page) verdict {
 		}
 		return v
 	case sources.DoCoolDown:
-		wait, e := j.ruleWait(rule, page)
+		wait, e := r.ruleWait(rule, page)
 		if e != nil {
 			return refuse(Permanent, e)
 		}
@@ -116,7 +127,7 @@ func (j *judge) apply(rule *sources.ErrorRule, page *Page) verdict {
 		v.proof, v.expired = page.proof != nil, true
 		return v
 	case sources.DoNext:
-		if j.vars[sources.VarResponse].Missing() && !j.pager.Counts() && !j.stream.Pagination.NextInHeader() {
+		if r.view.vars[sources.VarResponse].Missing() && !r.pager.Counts() && !r.stream.Pagination.NextInHeader() {
 			return refuse(Permanent, fmt.Errorf("%w: a rule says next, but the answer is not JSON", err))
 		}
 		page.ruling = paging.Ruling{Passed: true, Empty: true}
@@ -125,26 +136,26 @@ func (j *judge) apply(rule *sources.ErrorRule, page *Page) verdict {
 		page.ruling = paging.Ruling{Over: true, Empty: true}
 		return accept(page)
 	case sources.DoSplit:
-		page.TooMuch, page.ruling = hide(j.secrets, err).Error(), paging.Ruling{Skipped: true, Empty: true}
+		page.TooMuch, page.ruling = hide(r.secrets, err).Error(), paging.Ruling{Skipped: true, Empty: true}
 		return accept(page)
 	case sources.DoSmallerPage:
 		return verdict{smaller: true, class: Permanent, err: err}
 	case sources.DoSkip:
-		if !j.pager.Position().First() {
+		if !r.pager.Position().First() {
 			return refuse(Permanent, fmt.Errorf("%w: %w", err, ErrNotFirst))
 		}
-		page.Skipped, page.ruling = hide(j.secrets, err).Error(), paging.Ruling{Skipped: true, Empty: true}
+		page.Skipped, page.ruling = hide(r.secrets, err).Error(), paging.Ruling{Skipped: true, Empty: true}
 		return accept(page)
 	}
-	return refuse(Permanent, err).advise(j.signedClock(&page.Exchange))
+	return refuse(Permanent, err).advise(r.login.signedClock(&page.Exchange))
 }
 
 // ruleWait is how long a rule's wait says, negative if it does not.
-func (j *judge) ruleWait(rule *sources.ErrorRule, page *Page) (time.Duration, error) {
+func (r *rules) ruleWait(rule *sources.ErrorRule, page *Page) (time.Duration, error) {
 	if rule.Wait == nil {
 		return retryAfter(&page.Exchange), nil
 	}
-	v, err := rule.Wait.Eval(j.vars)
+	v, err := rule.Wait.Eval(r.view.vars)
 	if err != nil {
 		return 0, fmt.Errorf("errors.wait: %w", err)
 	}
@@ -153,7 +164,7 @@ func (j *judge) ruleWait(rule *sources.ErrorRule, page *Page) (time.Duration, er
 	}
 	d, ok := waitOf(v, serverTime(&page.Exchange))
 	if !ok {
-		return 0, fmt.Errorf("errors.wait: %s is no duration, seconds, epoch or date", j.secrets.Quote(v.Text()))
+		return 0, fmt.Errorf("errors.wait: %s is no duration, seconds, epoch or date", r.secrets.Quote(v.Text()))
 	}
 	return d, nil
 }

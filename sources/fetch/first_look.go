@@ -10,7 +10,7 @@ func (w *Walk) Notes(page *Page) (notes []string) {
 	a := w.judge.advice()
 	all := []string{a.Redirected(w.requests.sent.URL, page.url)}
 	if !page.Last {
-		all = append(all, a.Capped(int64(page.Count()), outside{w.requests, w.judge}.Asked))
+		all = append(all, a.Capped(int64(page.Count()), outside{requests: w.requests}.Asked))
 	}
 	if !page.Body.Long() {
 		all = append(all, a.Begins(page.Body.Text, page.Header))

@@ -42,10 +42,10 @@ func (j jobJudge) takeJob(out *outgoing, page *Page, s split) (v verdict, done b
 		return v, false
 	case errors.Is(s.err, ErrBroken) && out.role.about():
 		return j.broken(&page.Exchange, s.err).advise("answers about a job may be JSON, XML, a text of the type text/plain, or empty"), true
-	case out.GraphQL && !page.Partly && j.vars[sources.VarResponse].Get("errors").Truth():
+	case out.GraphQL && !page.Partly && j.view.hasErrors():
 		return j.graphQLErrors(page), true
 	}
-	stand, err := j.job.Stands(j.vars, page.Status, out.role == forSubmit)
+	stand, err := j.job.Stands(j.view.vars, page.Status, out.role == forSubmit)
 	switch {
 	case stand == export.Failed:
 		return refuse(SessionLost, err).refusing(), true
@@ -88,7 +88,7 @@ func (j *job) asksFor(page *Page) error {
 
 // notDone decides about the answer of a job that is still under way.
 func (j jobJudge) notDone(page *Page) verdict {
-	if err := j.job.Waits(j.vars, page.Status, page.Body.Text, time.Now(), j.secrets.Quote); err != nil {
+	if err := j.job.Waits(j.view.vars, page.Status, page.Body.Text, time.Now(), j.secrets.Quote); err != nil {
 		return refuse(SessionLost, err).refusing()
 	}
 	return verdict{pending: j.job.Later(retryAfter(&page.Exchange)), err: errors.New("the export's job is not done")}

@@ -7,13 +7,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
-	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
 // vigil is what shows of a client's login that it still held when walks ended: some
@@ -122,18 +120,6 @@ func writeExpired(m *missing) string {
 	return "auth.expired: with a place that each answer has; or ttl, how long a login holds"
 }
 
-// looks takes note of what auth.expired looks for and an answer without records does not
-// have.
-func (s *loginSigns) looks(vars expr.Vars, secrets *secret.Hider) {
-	s.blind = nil
-	if s.spent == nil {
-		return
-	}
-	if m := missingOf(s.spent, vars, secrets); m.lacks {
-		s.blind = &m
-	}
-}
-
 // witness takes note of the last page of a walk whose end hangs on whether the login
 // held.
 func (w *Walk) witness(page *Page) {
@@ -169,30 +155,6 @@ func (r *requester) sawRefusal(ex *Exchange, v verdict) {
 	if l := r.login(); l != nil && !errors.Is(v.err, paging.ErrFallen) && l.Held(*ex.proof) {
 		r.vigil.refused()
 	}
-}
-
-// loginSigns are what a walk makes of answers by which the login may have expired.
-type loginSigns struct {
-	there  bool           // the client logs in
-	spent  *expr.Template // that says that the login holds no longer; nil: none does
-	fell   bool           // another login was tried since an answer counts fewer records than were read
-	lapsed bool           // with it the list went on
-	taken  *atomic.Bool   // the API answered a request of the client that was proven; nil: nobody proves any, or each with other credentials
-	blind  *missing       // what auth.expired looks for and the last page, which is without records, does not have; nil: nothing
-}
-
-// lapsed is told of a walk that went on with another login.
-const lapsed = "the login had expired, and the API answered with an empty list that counts fewer records than had been read; with another login the list went on. " +
-	"An empty list without such a count would be taken for the end: write auth: {expired: …}, a template that is true of such an answer"
-
-// fallen decides about an answer without records which counts fewer than were read:
-// another login shows, once for each page, whether the former one had expired.
-func (s *loginSigns) fallen(page *Page, err error) verdict {
-	v := again(-1, err)
-	if s.there && !s.fell && page.proof != nil {
-		s.fell, v.proof, v.expired = true, true, true
-	}
-	return v
 }
 
 // adviseExpired says what to write where an answer without records that contradicts

@@ -13,13 +13,14 @@ import (
 // outside is the walk as its pager sees it.
 type outside struct {
 	requests *builder
-	judge    *judge
+	view     *view
+	secrets  *secret.Hider
 }
 
 // Eval evaluates a Ref over the answer under way.
 func (o outside) Eval(r sources.Ref, page expr.Value) (expr.Value, error) {
 	o.requests.vars[sources.VarPage] = page
-	return ref.Eval(r, o.requests.vars, o.judge.seen, o.judge.answer.Header)
+	return ref.Eval(r, o.requests.vars, o.view.seen, o.view.answer.Header)
 }
 
 // Seal makes a token fit to be kept.
@@ -34,7 +35,7 @@ func (o outside) Open(token json.RawMessage) expr.Value {
 // Follow makes a URL fit to be kept, which may be relative to the one that was
 // answered.
 func (o outside) Follow(target string, https func() string) (string, error) {
-	u, err := o.requests.sent.Follow(o.judge.answer.url, target, https)
+	u, err := o.requests.sent.Follow(o.view.answer.url, target, https)
 	if err != nil {
 		return "", err
 	}
@@ -43,7 +44,7 @@ func (o outside) Follow(target string, https func() string) (string, error) {
 
 // Answered reports whether a URL is the one that was answered.
 func (o outside) Answered(target string) bool {
-	at := o.judge.answer.url
+	at := o.view.answer.url
 	return at != nil && o.requests.maker.Same(at, target)
 }
 
@@ -57,4 +58,4 @@ func (o outside) Asked() (n int64, key string) {
 func (o outside) Quote(text string) string { return secret.Clip(oneLine(o.Hide(text))) }
 
 // Hide takes the secrets out of a text.
-func (o outside) Hide(text string) string { return o.judge.secrets.Redact(text) }
+func (o outside) Hide(text string) string { return o.secrets.Redact(text) }

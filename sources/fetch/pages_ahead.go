@@ -158,7 +158,7 @@ func (h *ahead) receive(ctx context.Context, e *early) {
 	if !ex.well() || ex.Status == http.StatusNoContent || ex.Body.Long() {
 		return
 	}
-	records, err := h.split(ex)
+	records, err := h.judge.bodies.early(ex)
 	if err != nil {
 		return
 	}
@@ -169,16 +169,6 @@ func (h *ahead) receive(ctx context.Context, e *early) {
 	if err := h.requests.recorder.keep(e.out, page); err == nil { // else the walk tries again, and says why not
 		e.kept = page.kept
 	}
-}
-
-// split finds the records of an answer.
-func (h *ahead) split(ex *Exchange) (Records, error) {
-	if ex.proven != nil {
-		return ex.proven.records, nil
-	}
-	h.judge.splitting.Lock()
-	defer h.judge.splitting.Unlock()
-	return h.judge.splitter.Split(ex.Body.Text)
 }
 
 // answer waits for the answer; without one, nor an error, the walk has to ask.

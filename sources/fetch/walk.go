@@ -37,16 +37,14 @@ type Walk struct {
 func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Vars, pos paging.Position, n *Counters) *Walk {
 	kept := &recorder{archive: c.archive(), stream: stream.Name, log: c.Log}
 	requests := newBuilder(c.requester, stream, vars, kept)
-	j := newJudge(stream, splitter, requests.vars, c.Secrets)
-	j.login = loginSigns{spent: c.requester.expired(), there: c.requester.login() != nil && c.requester.pool() == nil}
-	if a := stream.Client.Auth; a != nil && a.Type != sources.AuthNone && a.Type != sources.AuthPool {
-		j.login.taken = &c.requester.taken
-	}
-	pager := paging.New(stream, pos, outside{requests, j}, c.Log)
-	requests.pager, j.pager, j.session = pager, pager, newSession(&stream.Pagination.Session, pager)
+	v := &view{vars: requests.vars, apart: stream.LooksAtRecords() == ""}
+	pager := paging.New(stream, pos, outside{requests, v, c.Secrets}, c.Log)
+	requests.pager = pager
+	m := &meter{client: c, stream: stream, counters: n, varies: requests.price.varies, secrets: c.Secrets, view: v}
+	j := newJudge(m, pager, splitter, c.newSigns(stream, v))
+	j.session = newSession(&stream.Pagination.Session, pager)
 	early := newAhead(c, n, j, requests)
-	asking := &asker{client: c, stream: stream, counters: n, judge: j, failures: failures{stream.Name, c.Secrets, kept}, requests: requests, ahead: early}
-	j.charge = asking.charge
+	asking := &asker{client: c, stream: stream, counters: n, judge: j, failures: failures{stream.Name, c.Secrets, kept}, requests: requests, ahead: early, meter: m}
 	j.job = newJob(stream.Pagination.Export, asking, requests)
 	return &Walk{
 		client: c, stream: stream, counters: n, requests: requests, pager: pager, recorder: kept, judge: j,
@@ -58,7 +56,7 @@ func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Va
 // Record makes the walk keep its exchanges, and ask for them before it asks the
 // API. It is called before Next.
 func (w *Walk) Record(r *Recording) {
-	w.recorder.Recording, w.judge.finder = r, w.client.Secrets.Finder
+	w.recorder.Recording, w.judge.bodies.finder = r, w.client.Secrets.Finder
 }
 
 // Is says of which partition the walk is, and how often it was begun anew before. It is
@@ -92,7 +90,7 @@ func (w *Walk) Next(ctx context.Context) (*Page, error) {
 		return nil, w.err
 	}
 	page, err := w.next(ctx)
-	w.judge.forget()
+	w.judge.view.forget()
 	switch {
 	case err != nil:
 		w.err = err
@@ -246,7 +244,7 @@ func (w *Walk) finish(out *outgoing, page *Page) {
 // advance finds what comes after a page, which may have been asked for early.
 func (w *Walk) advance(page *Page, early *early) (err error) {
 	a := paging.Answer{
-		Request: page.Request, Status: page.Status, Header: page.Header, Body: page.Body.Text, Beside: w.judge.seen, Records: page.Records,
+		Request: page.Request, Status: page.Status, Header: page.Header, Body: page.Body.Text, Beside: w.judge.view.seen, Records: page.Records,
 		Older: page.older, Together: w.ahead.together(), Early: page.Recalled || early.gave(page) && !early.next, Ruling: page.ruling,
 	}
 	if page.pieces != nil {
