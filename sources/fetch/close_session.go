@@ -44,7 +44,7 @@ func (s *conversation) close() {
 // of a stream: others are likely to fare as it did.
 func (s *conversation) leaveOpen(shown string, err error) {
 	c := s.asker.client
-	if s.asker.counters.LeftOpen.Add(1) > 1 {
+	if s.asker.counters.Sessions.LeftOpen.Add(1) > 1 {
 		return
 	}
 	c.Log.Warn("the session could not be closed: the API keeps it until it expires there; further ones of the stream are counted, but not logged",
@@ -58,7 +58,7 @@ const justNow = 10 * time.Second
 // Where none of the stream was ever closed, and this one was there a moment ago, 404
 // speaks of the path.
 func (s *conversation) refused(status int) error {
-	n := s.asker.counters
+	n := &s.asker.counters.Sessions
 	switch {
 	case status/100 == 2:
 		n.Closed.Add(1)

@@ -174,7 +174,7 @@ func TestCostIsSaved(t *testing.T) {
 			if got := drain(t, w); got.err != nil || len(got.ids) != 3 {
 				t.Fatal(got.err)
 			}
-			counts := [2]string{sources.Cost(r.counters.Cost.Load()).String(), sources.Cost(r.counters.Saved.Load()).String()}
+			counts := [2]string{sources.Cost(r.counters.Cost.Load()).String(), sources.Cost(r.counters.Saved.Cost.Load()).String()}
 			if counts[run] != want || counts[1-run] != "0" {
 				t.Errorf("cost %s: spent and saved %v, want %s %s", cost, counts, want, name)
 			}

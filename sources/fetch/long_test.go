@@ -381,8 +381,8 @@ func TestLongDamage(t *testing.T) {
 	w = r.walk(stream, paging.Position{})
 	record(t, w, j)
 	got := drain(t, w)
-	if got.err != nil || api.Count() == calls || r.counters.Recalled.Load() == 0 {
-		t.Errorf("got %v, %d requests and %d from the journal", got.err, api.Count()-calls, r.counters.Recalled.Load())
+	if got.err != nil || api.Count() == calls || r.counters.Saved.Exchanges.Load() == 0 {
+		t.Errorf("got %v, %d requests and %d from the journal", got.err, api.Count()-calls, r.counters.Saved.Exchanges.Load())
 	}
 	wantIDs(t, got.ids, upTo(25))
 }

@@ -101,7 +101,7 @@ func (s *conversation) recallOpening(ctx context.Context, out *outgoing) (*Page,
 		return nil, err
 	}
 	page.Recalled = true
-	s.asker.counters.Recalled.Add(1)
+	s.asker.counters.Saved.Exchanges.Add(1)
 	return page, nil
 }
 

@@ -3,10 +3,7 @@ package fetch
 import (
 	"context"
 	"log/slog"
-	"maps"
 	"net/http"
-	"sync"
-	"sync/atomic"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
@@ -14,64 +11,6 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
-
-// Counters add up what the walks of a stream cost. They may be read at any
-// time.
-type Counters struct {
-	Requests  atomic.Int64 // sent, retries and redirects too
-	Retries   atomic.Int64
-	Waited    atomic.Int64 // nanoseconds, for rates and before retries
-	Wire      atomic.Int64 // bytes of bodies as they came
-	Recalled  atomic.Int64 // exchanges that the journal had
-	Unused    atomic.Int64 // answers to requests ahead that no walk came to
-	Untagged  atomic.Int64 // pages of a stream with etag that say nothing by which to ask only for what has changed
-	Cost      atomic.Int64 // of what was sent, as sources.Cost
-	Unpriced  atomic.Int64 // answers in which the definition's cost had no value
-	Saved     atomic.Int64 // what the exchanges cost when they were made that the journal had, likewise
-	SavedTime atomic.Int64 // nanoseconds that these exchanges took when they were made
-	SavedWire atomic.Int64 // bytes of their bodies
-	// Unwitnessed counts walks that ended with an answer without records, where nothing
-	// shows that the login still held.
-	Unwitnessed atomic.Int64
-
-	Closed   atomic.Int64 // sessions that the API has closed
-	LeftOpen atomic.Int64 // sessions that could not be closed
-	Answers  Answers
-	Now
-}
-
-// Now is what goes on in the walks of a stream at this moment.
-type Now struct {
-	Walking atomic.Int64         // walks under way
-	Limited atomic.Pointer[Wait] // that a rate makes a request wait; nil: none does
-}
-
-// Answers counts answers by their status. The zero value has none; it may be used from
-// any goroutine.
-type Answers struct {
-	mu  sync.Mutex
-	all map[int]int64
-}
-
-// NoAnswer stands among statuses for requests that were sent and not answered.
-const NoAnswer = 0
-
-// add counts an answer.
-func (a *Answers) add(status int) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.all == nil {
-		a.all = map[int]int64{}
-	}
-	a.all[status]++
-}
-
-// All returns how many answers there were of each status.
-func (a *Answers) All() map[int]int64 {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return maps.Clone(a.all)
-}
 
 // Options are what the clients of a run share.
 type Options struct {

@@ -344,7 +344,7 @@ func TestPagesAheadOfAnOldList(t *testing.T) {
 						t.Errorf("record %s did not come", id)
 					}
 				}
-				if n := r.counters.Recalled.Load(); n != tt.recalled {
+				if n := r.counters.Saved.Exchanges.Load(); n != tt.recalled {
 					t.Errorf("%d came from the journal, want %d", n, tt.recalled)
 				}
 			})

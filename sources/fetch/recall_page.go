@@ -30,10 +30,7 @@ func (w *Walk) recall(ctx context.Context, out *outgoing) (*Page, error) {
 	}
 	page.kept = &kept{w.recorder.key(out.n), place, out.under}
 	w.finish(out, page)
-	w.counters.Recalled.Add(1)
-	w.counters.Saved.Add(int64(page.cost))
-	w.counters.SavedTime.Add(int64(page.Took))
-	w.counters.SavedWire.Add(page.Wire)
+	w.counters.Saved.add(page)
 	return page, nil
 }
 

@@ -83,7 +83,7 @@ func TestWalkIsServed(t *testing.T) {
 		if !slices.EqualFunc(got.nexts, live.nexts, samePosition) {
 			t.Errorf("positions differ: %v, want %v", got.nexts, live.nexts)
 		}
-		if n := r.counters.Recalled.Load(); n != int64(calls) {
+		if n := r.counters.Saved.Exchanges.Load(); n != int64(calls) {
 			t.Errorf("%d were recalled, want %d", n, calls)
 		}
 		if a, b := got.last.Exchange, live.last.Exchange; !a.At.Equal(b.At) || a.RequestID != b.RequestID || a.Attempts != b.Attempts || a.Status != b.Status || a.Took != b.Took {

@@ -191,8 +191,8 @@ func TestLeftOpen(t *testing.T) {
 					time.Sleep(test.wait)
 					w.Close()
 				}
-				if told := int64(strings.Count(logged.String(), "could not be closed")); told != test.told || r.counters.LeftOpen.Load() != test.counts {
-					t.Errorf("%s: told %d times, want %d; %d are counted, want %d\n%s", test.name, told, test.told, r.counters.LeftOpen.Load(), test.counts, logged.String())
+				if told := int64(strings.Count(logged.String(), "could not be closed")); told != test.told || r.counters.Sessions.LeftOpen.Load() != test.counts {
+					t.Errorf("%s: told %d times, want %d; %d are counted, want %d\n%s", test.name, told, test.told, r.counters.Sessions.LeftOpen.Load(), test.counts, logged.String())
 				}
 			})
 		}

@@ -124,7 +124,7 @@ func (w filesWalk) takeJob(out *outgoing, sealed json.RawMessage) (*Page, error)
 		return nil, w.failures.unsent(out.Shown, err)
 	}
 	page.Unrecorded = w.recorder.keep(out, page)
-	w.counters.Recalled.Add(1)
+	w.counters.Saved.Exchanges.Add(1)
 	w.pager.Go(page.Next)
 	return page, nil
 }

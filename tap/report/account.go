@@ -113,12 +113,12 @@ func (o *Outcome) Note(note string) {
 func (s *Stream) Requests() int64 { return s.Counters.Requests.Load() }
 
 // Recalled returns how many exchanges the journal had: calls not made.
-func (s *Stream) Recalled() int64 { return s.Counters.Recalled.Load() }
+func (s *Stream) Recalled() int64 { return s.Counters.Saved.Exchanges.Load() }
 
 // Cost returns what the requests cost, by the definition's cost, and what those would
 // have that the journal had the answers of.
 func (s *Stream) Cost() (spent, saved sources.Cost) {
-	return sources.Cost(s.Counters.Cost.Load()), sources.Cost(s.Counters.Saved.Load())
+	return sources.Cost(s.Counters.Cost.Load()), sources.Cost(s.Counters.Saved.Cost.Load())
 }
 
 // Retries returns how many requests were sent again.

@@ -130,7 +130,7 @@ func (s *Stream) Remarks() []string {
 	if n := s.Counters.Untagged.Load(); n > 0 {
 		all = append(all, Numbered(n, "%s [page has|pages have] neither ETag nor Last-Modified: [it comes|they come] again in each run, as without etag"))
 	}
-	if n := s.Counters.LeftOpen.Load(); n > 0 {
+	if n := s.Counters.Sessions.LeftOpen.Load(); n > 0 {
 		all = append(all, Numbered(n, "%s [session|sessions] could not be closed: the API keeps [it|them] until [it expires|they expire] there; the log says why"))
 	}
 	all = append(all, s.notWitnessed()...)

@@ -101,7 +101,7 @@ func (s *Stream) lastRun(hide, hideIn func(string) string) StreamRun {
 		Stream: s.Name, Status: s.Status(), Feed: s.Feed, Written: s.Written, Pages: s.Pages, Remarks: []string{}, Certificate: s.Record(hide),
 		Paid: Paid{
 			Requests: s.Requests(), Retries: s.Retries(), Waited: inSeconds(s.Waited()), Wire: s.Wire(), Cost: cost.Float(),
-			Saved: Saved{s.Recalled(), inSeconds(time.Duration(s.Counters.SavedTime.Load())), s.Counters.SavedWire.Load(), saved.Float()},
+			Saved: Saved{s.Recalled(), inSeconds(time.Duration(s.Counters.Saved.Time.Load())), s.Counters.Saved.Wire.Load(), saved.Float()},
 		},
 	}
 	if s.Failure != nil {
