@@ -9,6 +9,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/logs"
 	"github.com/tap-rest/tap-rest/tap/patience"
@@ -105,7 +106,7 @@ func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn
 
 // walkOn walks the partition on. The error says why it is not at its end.
 func (w *worker) walkOn(ctx context.Context, batches chan<- *batch, t *limits.Turn) (again bool, why error) {
-	walkCtx, cancel := context.WithCancel(fetch.WithTurn(ctx, t))
+	walkCtx, cancel := context.WithCancel(pace.WithTurn(ctx, t))
 	defer cancel()
 	pages := w.run.spool.NewQueue()
 	ended := make(chan error, 1)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -36,7 +37,7 @@ func (a *asker) longestWait() time.Duration {
 	if a.client.Hasty {
 		return a.stream.Call.Retry.MaxWait
 	}
-	return longestWait
+	return pace.Longest
 }
 
 // tries counts the attempts at one request.

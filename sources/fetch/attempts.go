@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
@@ -28,7 +29,7 @@ func (a *asker) askOn(ctx context.Context, out *outgoing, first *early, trail *T
 	asked := out
 	for n := newTries(); ; {
 		n.made, n.round = n.made+1, n.round+1
-		out.trail = trail
+		out.followed(trail)
 		ex, v, err := a.attempt(ctx, out, first)
 		first = nil
 		if err != nil {
@@ -36,7 +37,7 @@ func (a *asker) askOn(ctx context.Context, out *outgoing, first *early, trail *T
 		}
 		n.end(out, ex)
 		if v.page != nil {
-			a.client.admission.health.Well()
+			a.client.admission.Health.Well()
 			a.client.requester.accepted(v.page.proof)
 			a.client.requester.sawRecords(v.page)
 			a.judge.login.fell, a.judge.login.lapsed = false, n.fell && v.page.Records.Len() > 0
@@ -73,7 +74,7 @@ func (a *asker) askOn(ctx context.Context, out *outgoing, first *early, trail *T
 		v = a.askOther(&n, ex, v)
 		n.count(v)
 		if v.told && v.wait <= longest { // the whole client keeps still
-			a.client.admission.limits.Rest(time.Now().Add(v.wait))
+			a.client.admission.Rest(time.Now().Add(v.wait))
 		}
 		last := n.round >= retry.Attempts || v.rest || n.alike > 1
 		switch {
@@ -82,7 +83,7 @@ func (a *asker) askOn(ctx context.Context, out *outgoing, first *early, trail *T
 		case !v.retry || v.wait > longest || last:
 			return nil, a.giveUp(out, ex, v, n.made)
 		case v.wait < 0:
-			v.wait = backoff(retry, n.round)
+			v.wait = pace.Backoff(retry, n.round)
 		}
 		if err := a.pause(ctx, out, ex, v, n.round); err != nil {
 			return nil, err
@@ -147,7 +148,7 @@ func (a *asker) makeWhole(ctx context.Context, ex *Exchange) error {
 
 // pause waits before the next attempt, after so many since the client rested.
 func (a *asker) pause(ctx context.Context, out *outgoing, ex *Exchange, v verdict, round int) error {
-	if a.client.admission.stopped(ctx) {
+	if a.client.admission.Stopped(ctx) {
 		if ex != nil {
 			ex.Body.Release()
 		}
@@ -163,14 +164,14 @@ func (a *asker) pause(ctx context.Context, out *outgoing, ex *Exchange, v verdic
 	}
 	a.counters.Retries.Add(1)
 	out.trail.retries(ex, v, a.client.Secrets)
-	wait := a.client.admission.sleep
+	wait := a.client.admission.Sleep
 	if v.told || ex != nil && ex.Status == http.StatusTooManyRequests {
-		wait = a.client.admission.hold
+		wait = a.client.admission.Hold
 	}
 	if ex != nil {
 		ex.Body.Release()
 	}
-	return wait(ctx, v.wait, a.counters)
+	return wait(ctx, v.wait, &a.counters.Spent)
 }
 
 // coolDown rests the client, where that may help: no stream of it makes a
@@ -184,13 +185,13 @@ func (a *asker) coolDown(out *outgoing, v verdict) bool {
 	if v.rest && v.wait > 0 {
 		pause = v.wait
 	}
-	until, rests := a.client.admission.health.Rest(a.stream, v.rest, pause, retry.Rests)
+	until, rests := a.client.admission.Health.Rest(a.stream, v.rest, pause, retry.Rests)
 	if !rests {
 		return false
 	}
 	a.client.Log.Warn("the API is not well: the client rests", "stream", a.stream.Name, "request", out.Shown,
 		"why", hide(a.client.Secrets, v.err).Error(), "for", time.Until(until).Round(time.Second).String())
-	a.client.admission.limits.Rest(until)
+	a.client.admission.Rest(until)
 	return true
 }
 
@@ -227,7 +228,7 @@ func (a *asker) mayProveAnew(n tries, ex *Exchange) bool {
 // long as each credential asks once.
 func (a *asker) askOther(n *tries, ex *Exchange, v verdict) verdict {
 	pool := a.client.requester.pool()
-	if pool == nil || ex == nil || ex.proof == nil || !v.retry || !throttlesAsker(ex) {
+	if pool == nil || ex == nil || ex.proof == nil || !v.retry || !ex.head().ThrottlesAsker() {
 		return v
 	}
 	v.wait, v.told = pool.Wait(time.Now()), false

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
@@ -39,10 +40,10 @@ func (a *asker) logIn(ctx context.Context) error {
 			return err
 		}
 		if v.wait < 0 {
-			v.wait = backoff(retry, n)
+			v.wait = pace.Backoff(retry, n)
 		}
 		a.counters.Retries.Add(1)
-		if err := a.client.admission.sleep(ctx, v.wait, a.counters); err != nil {
+		if err := a.client.admission.Sleep(ctx, v.wait, &a.counters.Spent); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 )
@@ -19,7 +20,7 @@ type builder struct {
 	recorder  *recorder
 	under     body.Layers // of the answers' bodies
 	jar       *request.Cookies
-	price     price
+	price     pace.Price
 	sent      *outgoing // the request under way
 }
 
@@ -30,7 +31,7 @@ func newBuilder(r *requester, stream *sources.Stream, vars expr.Vars, kept *reco
 	copy(own, vars)
 	return &builder{
 		stream: stream, requester: r, maker: r.of(stream, own), vars: own, recorder: kept,
-		under: body.Under(stream, r.takes(stream.Name)), jar: request.NewCookies(stream.Call.Cookies), price: priceOf(stream),
+		under: body.Under(stream, r.takes(stream.Name)), jar: request.NewCookies(stream.Call.Cookies), price: pace.PriceOf(stream),
 	}
 }
 
@@ -70,23 +71,32 @@ func (b *builder) rebuild(out *outgoing) (*outgoing, error) {
 		b.setPage()
 		return b.build()
 	}
+	r, err := b.remake(out)
+	if err != nil {
+		return nil, err
+	}
 	again := *out
+	again.Request, again.passage.Path = r, r.URL.Path
+	return &again, nil
+}
+
+// remake makes what is sent again for a request that is for no page, or for a file.
+func (b *builder) remake(out *outgoing) (*request.Request, error) {
 	b.showLogin()
-	var err error
 	if out.spec != nil {
-		again.Request, err = b.maker.MakeOther(*out.spec, b.vars, request.Page{First: true})
-		return &again, err
+		return b.maker.MakeOther(*out.spec, b.vars, request.Page{First: true})
 	}
 	page, err := b.asks()
-	if err == nil {
-		again.Request, err = b.maker.Make(b.vars, page)
+	if err != nil {
+		return nil, err
 	}
-	return &again, err
+	return b.maker.Make(b.vars, page)
 }
 
 // outgoing makes a request one of the walk.
 func (b *builder) outgoing(r *request.Request) *outgoing {
-	out := &outgoing{Request: r, vars: b.vars, longAnswer: longAnswer{file: b.recorder.file}, under: b.under, jar: b.jar, stream: b.stream.Name, passage: passage{price: b.price}}
+	out := &outgoing{Request: r, vars: b.vars, longAnswer: longAnswer{file: b.recorder.file}, under: b.under, jar: b.jar}
+	out.passage = pace.Passage{Stream: b.stream.Name, Path: r.URL.Path, Price: b.price}
 	if b.recorder.Recording != nil || b.recorder.tags != nil {
 		out.digest = b.recorder.digest(out, false)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 	"github.com/tap-rest/tap-rest/sources/fetch/identity"
-	"github.com/tap-rest/tap-rest/sources/fetch/rate"
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 )
 
@@ -30,13 +30,13 @@ func judgeError(err error) verdict {
 	var charset body.ErrCharset
 	var disk *body.DiskError
 	var login *auth.Failure
-	var uncounted *errUncounted
+	var uncounted *pace.Uncounted
 	if final, ok := errors.AsType[Final](err); ok && final.Final() {
 		return refuse(Permanent, err)
 	}
 	switch {
 	case errors.As(err, &uncounted):
-		return refuse(Permanent, err).advise(uncounted.advice)
+		return refuse(Permanent, err).advise(uncounted.Advice)
 	case errors.As(err, &login) && login.Later:
 		return again(login.Wait, err)
 	case errors.As(err, &login):
@@ -74,26 +74,10 @@ func tooLong(err error) bool {
 // judgeCut decides about an answer whose body is not whole. No rule is asked:
 // what they would see is not what the API said.
 func judgeCut(ex *Exchange) verdict {
-	if throttles(ex) {
-		return again(retryAfter(ex), ex.cut)
+	if ex.head().Throttles() {
+		return again(ex.head().RetryAfter(), ex.cut)
 	}
 	return judgeError(ex.cut)
-}
-
-// throttles reports whether a status says to come again later. A 403 may be a
-// rate limit in disguise, as GitHub's is.
-func throttles(ex *Exchange) bool {
-	switch ex.Status {
-	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests,
-		http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
-		529, 598, 599: // the site is overloaded; a proxy waited too long for bytes, or for the connection
-		return true
-	case 520, 521, 522, 523, 524, 525, 526, 527: // Cloudflare got no answer from the API
-		return true
-	case http.StatusForbidden:
-		return ex.Header.Get("Retry-After") != "" || rate.UsedUp(rate.Quotas(ex.Header, serverTime(ex)))
-	}
-	return false
 }
 
 // status decides about a status that says no.
@@ -101,8 +85,8 @@ func (j *judge) status(out *outgoing, ex *Exchange) verdict {
 	err := &statusError{ex.Status, http.StatusText(ex.Status)}
 	v := refuse(Permanent, err)
 	switch {
-	case throttles(ex):
-		return again(retryAfter(ex), err)
+	case ex.head().Throttles():
+		return again(ex.head().RetryAfter(), err)
 	case ex.Status == http.StatusUnauthorized:
 		v.tip = cmp.Or(clockAdvice(ex), j.login.adviseProof(out, ex))
 	case ex.Status/100 == 4 && j.pager.Named():
@@ -138,7 +122,7 @@ func noSuchHost(err error) bool {
 func judgePartial(out *outgoing, ex *Exchange) (verdict, bool) {
 	switch {
 	case ex.Status == http.StatusAccepted:
-		return again(retryAfter(ex), errNotYet).advise(`a rule can say how often to ask: {status: 202, do: retry, wait: 30s}`), true
+		return again(ex.head().RetryAfter(), errNotYet).advise(`a rule can say how often to ask: {status: 202, do: retry, wait: 30s}`), true
 	case ex.Status == http.StatusPartialContent && (partOfBytes(ex.Header) || out.File()): // a file has no rows
 		return again(-1, errPart).advise("a cache or proxy between may answer so: it must pass the whole body on"), true
 	}

@@ -6,13 +6,13 @@ import (
 	"crypto/tls"
 	"encoding/hex"
 	"fmt"
-	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/export"
 	"github.com/tap-rest/tap-rest/sources/fetch/identity"
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 )
@@ -22,7 +22,7 @@ import (
 type Client struct {
 	Options
 	requester *requester
-	admission *admission
+	admission *pace.Admission
 	transport *transport
 	bodies    *body.Store
 	jobs      *export.Slots
@@ -47,8 +47,10 @@ func NewClient(source *sources.Client, o Options, vars expr.Vars) *Client {
 		o.Transport = newTransport(source, own)
 	}
 	o.Secrets = r.secrets
-	admission, bodies := newAdmission(source, o, r.sharing(o, vars)), body.NewStore(body.MaxLong)
-	admission.seats = seats{r.pool()}
+	admission := pace.New(source, pace.Options{
+		Gate: o.Gate, MaxCost: o.MaxCost, Log: o.Log, Secrets: o.Secrets, Sharing: r.sharing(o, vars), Pool: r.pool(),
+	})
+	bodies := body.NewStore(body.MaxLong)
 	return &Client{
 		Options: o, requester: r, admission: admission, bodies: bodies, jobs: export.NewSlots(), shared: export.NewShared[*recorder, stored](), noIdentity: err,
 		transport: &transport{o.Transport, r, admission, bodies, o.Ahead, o.Follow},
@@ -65,11 +67,10 @@ func (c *Client) HasJob(partition string) { c.jobs.BegunBefore(partition) }
 // Close ends the client's idle connections.
 func (c *Client) Close() {
 	c.shared.Close()
-	c.admission.values.tell()
+	c.admission.Close()
 	if !c.Hasty {
 		c.requester.vigil.tell(c.Log, c.requester.expired())
 	}
-	c.admission.limits.Close(time.Now())
 	if t, ok := c.Transport.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}

@@ -120,12 +120,12 @@ func (s *conversation) sendClosing(out *outgoing) error {
 // run stops.
 func (a *asker) sendLast(out *outgoing) (status int, err error) {
 	within := min(closeWithin, a.stream.Call.Timeout)
-	if a.client.admission.stopped(context.Background()) {
+	if a.client.admission.Stopped(context.Background()) {
 		within = min(within, closeWithinStopped)
 	}
 	ctx, cancel := context.WithTimeoutCause(context.Background(), within, errNoByte{within})
 	defer cancel()
-	if err := a.client.admission.admitLast(ctx, out); err != nil {
+	if err := a.client.admission.AdmitLast(ctx, &out.passage); err != nil {
 		return 0, err
 	}
 	status, err = a.client.transport.askLast(ctx, out, a.counters)
@@ -135,43 +135,19 @@ func (a *asker) sendLast(out *outgoing) (status int, err error) {
 	return status, nil
 }
 
-// admitLast waits until a request may start that is sent though the run stops: it
-// keeps to the rates, and to the client's slots.
-func (a *admission) admitLast(ctx context.Context, out *outgoing) error {
-	for {
-		select {
-		case a.slots <- struct{}{}:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-		wait := a.take(out)
-		if wait.For <= 0 {
-			return nil
-		}
-		<-a.slots
-		timer := time.NewTimer(wait.For)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return fmt.Errorf("the client's rate does not let it start within the time that a close has: %w", context.Cause(ctx))
-		}
-	}
-}
-
 // maxLast is how much is read of an answer that nobody looks at, so that its
 // connection can be used again.
 const maxLast = 64 << 10
 
 // askLast sends a request that was admitted, of whose answer the status is enough.
 func (t *transport) askLast(ctx context.Context, out *outgoing, n *Counters) (status int, err error) {
-	defer t.admission.leave(out)
+	defer t.admission.Leave(&out.passage)
 	sent, _, err := t.requester.prove(ctx, out, out.Request)
 	if err != nil {
 		return 0, err
 	}
 	n.Requests.Add(1)
-	t.admission.pay(out, n)
+	t.admission.Pay(&out.passage, &n.Spent)
 	t.free(out, n) // nobody reads what its answer says
 	out.jar.Send(sent)
 	resp, err := t.roundTrip(ctx, sent, n)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
@@ -17,7 +18,7 @@ type meter struct {
 	varies   bool // only answers say what they cost
 	secrets  *secret.Hider
 	view     *view
-	values   []value // of what is counted in the last answer
+	values   []pace.Value // of what is counted in the last answer
 }
 
 // charge counts what an answer costs, and what it says is left of the limits that the
@@ -33,9 +34,9 @@ func (m *meter) charge(ex *Exchange) (err error) {
 		return nil
 	}
 	if m.varies {
-		m.values = append(m.values, value{m.stream.Name, keyCost, call.Cost, known})
+		m.values = append(m.values, pace.Value{Stream: m.stream.Name, Key: pace.KeyCost, Of: call.Cost, Known: known})
 	}
-	m.client.admission.settle(ex.started, ex.cost, m.counters)
+	m.client.admission.Settle(ex.started, ex.cost, &m.counters.Spent)
 	for i, limit := range m.client.requester.source.RateLimits {
 		if limit.Remaining == nil || !rate.Matches(limit.Match, ex.started.Path) {
 			continue
@@ -44,10 +45,10 @@ func (m *meter) charge(ex *Exchange) (err error) {
 		if err != nil {
 			return err
 		}
-		m.values = append(m.values, value{"", keyRemaining, limit.Remaining, known})
+		m.values = append(m.values, pace.Value{Key: pace.KeyRemaining, Of: limit.Remaining, Known: known})
 		if known {
 			left.Limit = i
-			m.client.admission.limits.Told(ex.started, left, ex.At)
+			m.client.admission.Told(ex.started, left, ex.At)
 		}
 	}
 	return nil
@@ -59,13 +60,13 @@ func (m *meter) charge(ex *Exchange) (err error) {
 func (m *meter) count(out *outgoing, page *Page) {
 	other := out.aside != "" || !page.well() || page.same() != nil || page.ruled()
 	for _, v := range m.values {
-		if other && !v.known {
+		if other && !v.Known {
 			continue
 		}
-		if v.key == keyCost && !v.known {
+		if v.Key == pace.KeyCost && !v.Known {
 			m.counters.Unpriced.Add(1)
 		}
-		m.client.admission.values.take(v, m.stream.Name, out.Shown, m.view.vars)
+		m.client.admission.Count(v, m.stream.Name, out.Shown, m.view.vars)
 	}
 }
 
@@ -105,7 +106,7 @@ func (m *meter) left(limit *sources.RateLimit, ex *Exchange) (left rate.Left, kn
 	if err != nil || v.Missing() {
 		return left, err == nil, named("rate_limit.reset", err)
 	}
-	left.Reset, known = waitOf(v, serverTime(ex))
+	left.Reset, known = pace.WaitOf(v, ex.head().ServerTime())
 	if !known {
 		return left, false, fmt.Errorf("rate_limit.reset: %s is no duration, seconds, epoch or date", m.secrets.Quote(v.Text()))
 	}

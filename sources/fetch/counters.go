@@ -4,6 +4,8 @@ import (
 	"maps"
 	"sync"
 	"sync/atomic"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 )
 
 // Counters add up what the walks of a stream cost. They may be read at any
@@ -11,9 +13,7 @@ import (
 type Counters struct {
 	Requests atomic.Int64 // sent, retries and redirects too
 	Retries  atomic.Int64
-	Waited   atomic.Int64 // nanoseconds, for rates and before retries
 	Wire     atomic.Int64 // bytes of bodies as they came
-	Cost     atomic.Int64 // of what was sent, as sources.Cost
 	Unpriced atomic.Int64 // answers in which the definition's cost had no value
 	Unused   atomic.Int64 // answers to requests ahead that no walk came to
 	Untagged atomic.Int64 // pages of a stream with etag that say nothing by which to ask only for what has changed
@@ -23,7 +23,8 @@ type Counters struct {
 	Saved       Saved
 	Sessions    Sessions
 	Answers     Answers
-	Now
+	Walking     atomic.Int64 // walks under way
+	pace.Spent
 }
 
 // Saved is what the exchanges took, when they were made, that the journal had.
@@ -46,12 +47,6 @@ func (s *Saved) add(page *Page) {
 type Sessions struct {
 	Closed   atomic.Int64 // the API has closed them
 	LeftOpen atomic.Int64 // they could not be closed
-}
-
-// Now is what goes on in the walks of a stream at this moment.
-type Now struct {
-	Walking atomic.Int64         // walks under way
-	Limited atomic.Pointer[Wait] // that a rate makes a request wait; nil: none does
 }
 
 // Answers counts answers by their status. The zero value has none; it may be used from

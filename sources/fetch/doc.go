@@ -18,7 +18,7 @@
 // which there is none makes its page a long one.
 //
 // A walk is the loop; around it, each has its own: builder makes the request for the
-// next page, admission says which request of a client may start when, transport sends
+// next page, package pace says which request of a client may start when, transport sends
 // it and receives the answer, judge decides what becomes of that, asker asks again,
 // ahead asks for pages behind the next one, conversation opens and closes what the
 // server keeps of the walk, and recorder keeps answers in the journal and gives them
@@ -31,7 +31,7 @@
 // whose jobs are asked for by the same request share one.
 //
 // Rooms: how the job of an export stands, which files it has and who shares it in export;
-// how a client says by TLS who it is in identity, what an answer shows to be wrong with a
+// when a request may start in pace, how a client says by TLS who it is in identity, what an answer shows to be wrong with a
 // definition in advice, how an answer lies in the journal in recorded.
 //
 // Promises.

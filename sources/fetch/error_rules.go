@@ -8,6 +8,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
@@ -153,7 +154,7 @@ func (r *rules) apply(rule *sources.ErrorRule, page *Page) verdict {
 // ruleWait is how long a rule's wait says, negative if it does not.
 func (r *rules) ruleWait(rule *sources.ErrorRule, page *Page) (time.Duration, error) {
 	if rule.Wait == nil {
-		return retryAfter(&page.Exchange), nil
+		return page.head().RetryAfter(), nil
 	}
 	v, err := rule.Wait.Eval(r.view.vars)
 	if err != nil {
@@ -162,7 +163,7 @@ func (r *rules) ruleWait(rule *sources.ErrorRule, page *Page) (time.Duration, er
 	if v.Missing() {
 		return -1, nil
 	}
-	d, ok := waitOf(v, serverTime(&page.Exchange))
+	d, ok := pace.WaitOf(v, page.head().ServerTime())
 	if !ok {
 		return 0, fmt.Errorf("errors.wait: %s is no duration, seconds, epoch or date", r.secrets.Quote(v.Text()))
 	}

@@ -7,12 +7,13 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
-// ErrStopped says that the run starts no more requests: it was told to stop,
-// or its budget is used up. The walk has not failed; its position stands.
-var ErrStopped = errors.New("the run is stopping")
+// ErrStopped says that the run starts no more requests. The walk has not failed; its
+// position stands.
+var ErrStopped = pace.ErrStopped
 
 // ErrBroken marks an answer that is no whole JSON text. A [Splitter] wraps it
 // around what it found: such an answer is asked for again, as after a

@@ -176,7 +176,7 @@ func (j *job) poll(ctx context.Context) ([]string, error) {
 		return j.linksIn(j.requests.vars[sources.VarJob], nil, nil)
 	}
 	if wait := j.BeforePolls(time.Now()); wait > 0 {
-		if err := j.asker.client.admission.sleep(ctx, wait, j.asker.counters); err != nil {
+		if err := j.asker.client.admission.Sleep(ctx, wait, &j.asker.counters.Spent); err != nil {
 			return nil, err
 		}
 	}
@@ -242,7 +242,7 @@ func (j *job) forgotten(err error) error {
 // pollLater waits before the next poll of a job that is not done.
 func (a *asker) pollLater(ctx context.Context, out *outgoing, ex *Exchange, wait time.Duration) error {
 	ex.Body.Release()
-	if a.client.admission.stopped(ctx) {
+	if a.client.admission.Stopped(ctx) {
 		return ErrStopped
 	}
 	out.trail.step(Step{What: Polls, For: wait})
@@ -251,7 +251,7 @@ func (a *asker) pollLater(ctx context.Context, out *outgoing, ex *Exchange, wait
 		a.client.Log.Info("the export's job is not done yet", "stream", a.stream.Name, "request", out.Shown,
 			"for", running.Round(time.Second).String(), "of", j.Spec.Timeout.String(), "wait", wait.Round(time.Millisecond).String())
 	}
-	return a.client.admission.sleep(ctx, wait, a.counters)
+	return a.client.admission.Sleep(ctx, wait, &a.counters.Spent)
 }
 
 // filesOf is how many files the job of a page has; the journal says it of one that it

@@ -91,7 +91,7 @@ func (j jobJudge) notDone(page *Page) verdict {
 	if err := j.job.Waits(j.view.vars, page.Status, page.Body.Text, time.Now(), j.secrets.Quote); err != nil {
 		return refuse(SessionLost, err).refusing()
 	}
-	return verdict{pending: j.job.Later(retryAfter(&page.Exchange)), err: errors.New("the export's job is not done")}
+	return verdict{pending: j.job.Later(page.head().RetryAfter()), err: errors.New("the export's job is not done")}
 }
 
 // refusing makes a failure one that comes again at the same place after a restart.

@@ -11,7 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
-	"github.com/tap-rest/tap-rest/sources/fetch/request"
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 )
 
 // mostLogins is how often a request that waits longer than a login holds logs in
@@ -22,14 +22,14 @@ const mostLogins = 3
 // waits: nothing that waits for a login holds a slot.
 func (t *transport) admit(ctx context.Context, out *outgoing, timeout time.Duration, n *Counters) error {
 	for range mostLogins {
-		if err := t.prepare(ctx, out.stream, out.vars, timeout, n); err != nil {
+		if err := t.prepare(ctx, out.passage.Stream, out.vars, timeout, n); err != nil {
 			return err
 		}
-		if err := t.admission.admit(ctx, out, n, t.requester.ready); err != errSpent {
+		if err := t.admission.Admit(ctx, &out.passage, &n.Spent, t.requester.ready); err != pace.ErrSpent {
 			return err
 		}
 	}
-	return t.admission.admit(ctx, out, n, nil)
+	return t.admission.Admit(ctx, &out.passage, &n.Spent, nil)
 }
 
 // prepare logs in where that is due.
@@ -47,7 +47,7 @@ func (t *transport) prepare(ctx context.Context, stream string, vars expr.Vars, 
 		}
 		return answer, err
 	})
-	if errors.Is(err, context.Canceled) && t.admission.stopped(ctx) { // it waited for the login of another worker
+	if errors.Is(err, context.Canceled) && t.admission.Stopped(ctx) { // it waited for the login of another worker
 		return ErrStopped
 	}
 	return err
@@ -60,11 +60,14 @@ const maxLogin = 1 << 20
 // and as a call of the stream that needs it. It is not kept in the journal. It returns
 // the answer, and how many bytes of its body came.
 func (t *transport) askLogin(ctx context.Context, stream string, r *http.Request, trail *Trail, timeout time.Duration, n *Counters) (*auth.Answer, int64, error) {
-	out := &outgoing{Request: &request.Request{URL: r.URL}, stream: stream, proving: proving{login: true}, passage: passage{trail: trail}}
-	if err := t.admission.admit(ctx, out, n, nil); err != nil {
+	pass := &pace.Passage{Stream: stream, Path: r.URL.Path, Login: true}
+	if trail != nil {
+		pass.Follower = waits{trail}
+	}
+	if err := t.admission.Admit(ctx, pass, &n.Spent, nil); err != nil {
 		return nil, 0, err
 	}
-	defer t.admission.leave(out)
+	defer t.admission.Leave(pass)
 	n.Requests.Add(1)
 	r.Header.Set("Accept-Encoding", body.Accept)
 	r.Header.Set("User-Agent", t.requester.defaults.Get("User-Agent"))
@@ -83,7 +86,7 @@ func (t *transport) askLogin(ctx context.Context, stream string, r *http.Request
 		return nil, wire.N, lostLogin(ctx, fmt.Errorf("the body of the answer %d: %w", resp.StatusCode, requestError(idle, err)))
 	}
 	return &auth.Answer{
-		Status: ex.Status, Header: ex.Header, Seen: HeaderValue(ex.Header), Body: text, Later: throttles(ex), Wait: retryAfter(ex),
+		Status: ex.Status, Header: ex.Header, Seen: HeaderValue(ex.Header), Body: text, Later: ex.head().Throttles(), Wait: ex.head().RetryAfter(),
 	}, wire.N, nil
 }
 

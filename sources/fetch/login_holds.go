@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/advice"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
@@ -33,7 +34,7 @@ type emptyEnd struct {
 	walks int64
 
 	stream, request string
-	blind           *missing // what auth.expired looks for and the answer does not have; nil: there is no auth.expired
+	blind           *advice.Missing // what auth.expired looks for and the answer does not have; nil: there is no auth.expired
 }
 
 // mostEnds is how many ends are remembered apart.
@@ -106,16 +107,16 @@ func (v *vigil) tell(log *slog.Logger, expired *expr.Template) {
 	text := "nothing shows that the login still held when walks ended with an answer without records: " + NotWitnessed
 	if first.blind != nil {
 		text = "nothing shows that the login still held when walks ended with an answer without records: auth.expired looks at what the answer does not have, so that it is not true of one for a login that has expired"
-		args = append(args, "auth.expired", expired.Source(), "came", first.blind.came, "write", writeExpired(first.blind))
+		args = append(args, "auth.expired", expired.Source(), "came", first.blind.Came, "write", writeExpired(first.blind))
 	}
 	log.Warn(text, args...)
 }
 
 // writeExpired is what to write in place of a template that looks at what answers do
 // not have.
-func writeExpired(m *missing) string {
-	if m.mended != "" {
-		return fmt.Sprintf("auth.expired: %q", m.mended)
+func writeExpired(m *advice.Missing) string {
+	if m.Mended != "" {
+		return fmt.Sprintf("auth.expired: %q", m.Mended)
 	}
 	return "auth.expired: with a place that each answer has; or ttl, how long a login holds"
 }
@@ -165,7 +166,7 @@ func (w *Walk) adviseExpired(page *Page, err error) string {
 	case l == nil || page.Records.Len() > 0 || !errors.Is(err, paging.ErrDoubtful):
 		return ""
 	case blind != nil:
-		return fmt.Sprintf("auth.expired does not say whether the login has expired: %s. Write %s", blind.came, writeExpired(blind))
+		return fmt.Sprintf("auth.expired does not say whether the login has expired: %s. Write %s", blind.Came, writeExpired(blind))
 	case l.Expired() != nil:
 		return ""
 	}

@@ -20,12 +20,12 @@ type loginSigns struct {
 	auth    *sources.Auth // how the client proves who asks
 	view    *view
 	secrets *secret.Hider
-	there   bool           // the client logs in
-	spent   *expr.Template // that says that the login holds no longer; nil: none does
-	fell    bool           // another login was tried since an answer counts fewer records than were read
-	lapsed  bool           // with it the list went on
-	taken   *atomic.Bool   // the API answered a request of the client that was proven; nil: nobody proves any, or each with other credentials
-	blind   *missing       // what auth.expired looks for and the last page, which is without records, does not have; nil: nothing
+	there   bool            // the client logs in
+	spent   *expr.Template  // that says that the login holds no longer; nil: none does
+	fell    bool            // another login was tried since an answer counts fewer records than were read
+	lapsed  bool            // with it the list went on
+	taken   *atomic.Bool    // the API answered a request of the client that was proven; nil: nobody proves any, or each with other credentials
+	blind   *advice.Missing // what auth.expired looks for and the last page, which is without records, does not have; nil: nothing
 }
 
 // newSigns returns those of a walk over a stream of the client, whose answers a view shows.
@@ -61,7 +61,7 @@ func (l *loginSigns) expired(ex *Exchange) (verdict, bool) {
 // clockAdvice says that this machine's clock is wrong by an answer's; "" where it
 // is not.
 func clockAdvice(ex *Exchange) string {
-	return auth.ClockAdvice(serverTime(ex), ex.At)
+	return auth.ClockAdvice(ex.head().ServerTime(), ex.At)
 }
 
 // signedClock is clockAdvice for a client whose proofs are of their time.
@@ -130,7 +130,7 @@ func (l *loginSigns) looks() {
 	if l.spent == nil {
 		return
 	}
-	if m := missingOf(l.spent, l.view.vars, l.secrets); m.lacks {
+	if m := advice.MissingOf(l.spent, l.view.vars, l.secrets); m.Lacks {
 		l.blind = &m
 	}
 }

@@ -31,7 +31,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// gate is a fetch.Gate that counts what it lets through.
+// gate is a pace.Gate that counts what it lets through.
 type gate struct {
 	closed  chan struct{}
 	once    sync.Once

@@ -64,7 +64,7 @@ func (s *conversation) open(ctx context.Context, pos paging.Position) (*Page, er
 	} else if s.requests.recorder.only() {
 		return nil, s.asker.failures.unsent(out.Shown, err)
 	}
-	if s.asker.client.admission.stopped(ctx) {
+	if s.asker.client.admission.Stopped(ctx) {
 		return nil, ErrStopped
 	}
 	page, err := s.asker.ask(ctx, out, nil)

@@ -8,6 +8,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
@@ -17,7 +18,7 @@ type Options struct {
 	Transport http.RoundTripper // nil: one like http.DefaultTransport
 	Secrets   *secret.Hider     // of the run; the client's own knows its credentials too
 	UserAgent string
-	Gate      Gate
+	Gate      pace.Gate
 	MaxCost   sources.Cost // of the run, which the gate keeps to; 0: there is no limit
 	Log       *slog.Logger
 	Ahead     *body.Room // for bodies that came, until they were worked on
@@ -56,18 +57,4 @@ type Tokens struct {
 type Sharing struct {
 	Dir  string                 // "": nowhere
 	Salt func() ([]byte, error) // under which credentials tell clients apart
-}
-
-// Gate decides about every request before it is sent.
-type Gate interface {
-	// Enter is called from any goroutine, once before each request, retries
-	// and redirects too, with what it costs, as far as that is known. Its error is
-	// ErrStopped: the request must not start.
-	Enter(cost sources.Cost) error
-	// Spend is called when a request turns out to have cost more than that, or less:
-	// then more is negative.
-	Spend(more sources.Cost)
-	// Closed is closed when Enter will never allow a request again: it ends
-	// every wait for one.
-	Closed() <-chan struct{}
 }

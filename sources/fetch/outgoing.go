@@ -10,8 +10,8 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
-	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
@@ -19,29 +19,34 @@ import (
 // outgoing is a request of a walk, as often as it is sent.
 type outgoing struct {
 	*request.Request
-	stream string
 	vars   expr.Vars   // what proofs see
 	digest [16]byte    // of all but proofs, where the walk is recorded
 	under  body.Layers // of the answer's body
 	jar    *request.Cookies
 	n      int64 // of the page in its walk: how many came before
 	aboutJob
-	spec  *sources.Request // of a request for no page: what it was made of
-	aside string           // of a request for no page: its place in the journal, beside the walk's
-	tag   *Tag             // of the answer of before, which is not sent where it did not change; nil: there is none
-	mark  marks            // of a request that must not be sent twice
-	passage
-	proving
+	spec    *sources.Request // of a request for no page: what it was made of
+	aside   string           // of a request for no page: its place in the journal, beside the walk's
+	tag     *Tag             // of the answer of before, which is not sent where it did not change; nil: there is none
+	mark    marks            // of a request that must not be sent twice
+	passage pace.Passage
+	attempts
+	signed func() string // what its proof signs, without secrets; nil: the definition does not say
 	longAnswer
 }
 
-// passage is how a request comes through the limits, and how it was sent.
-type passage struct {
-	price   price
-	started *rate.Started // the last time that it was let through
-	sent    time.Time     // the last attempt, before any redirect; zero: it was not sent
-	tries   []journal.Try // the attempts that are over
-	trail   *Trail        // nil: nobody follows the request
+// attempts are those at a request.
+type attempts struct {
+	sent  time.Time     // the last one, before any redirect; zero: it was not sent
+	tries []journal.Try // those that are over
+	trail *Trail        // nil: nobody follows the request
+}
+
+// followed makes a trail that of the request; nil: nobody follows it.
+func (o *outgoing) followed(t *Trail) {
+	if o.trail = t; t != nil {
+		o.passage.Follower = waits{t}
+	}
 }
 
 // aboutJob is what a request is in an export.
@@ -56,13 +61,6 @@ type longAnswer struct {
 	// file begins a file for it, lasting one with which a later run may go on.
 	file, lasting func(http.Header) (body.File, error)
 	part          *part // that came of the answer before; nil: it is asked for as a whole, always
-}
-
-// proving is how a request says who asks.
-type proving struct {
-	seat   int           // of a pool's credential; 0: none was chosen
-	signed func() string // what its proof signs, without secrets; nil: the definition does not say
-	login  bool          // it asks for a proof
 }
 
 // layers are those of an answer's body. What asks how a job stands may be answered with
@@ -113,15 +111,4 @@ func (m *marks) takeBack() {
 	if m.undo != nil {
 		m.undo()
 	}
-}
-
-// price is what requests of a stream cost.
-type price struct {
-	known  sources.Cost
-	varies bool // only their answers say
-}
-
-func priceOf(s *sources.Stream) price {
-	known, ok := s.Call.KnownCost()
-	return price{known, !ok}
 }

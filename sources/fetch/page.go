@@ -8,6 +8,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/secret"
@@ -31,6 +32,11 @@ type Exchange struct {
 	started   *rate.Started // as the limits know the request; nil: nothing was sent
 	cost      sources.Cost  // what the answer says that it costs, or the definition
 	proven    *split        // what is known of its records; nil: that is still to be found
+}
+
+// head is what the answer says about waiting.
+func (ex *Exchange) head() pace.Answer {
+	return pace.Answer{Status: ex.Status, Header: ex.Header, At: ex.At}
 }
 
 // well reports whether the status says yes.

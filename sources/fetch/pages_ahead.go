@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
@@ -126,12 +127,12 @@ func (h *ahead) ask(ctx context.Context, at paging.Position, next bool) *early {
 	h.requests.setPage()
 	out, err := h.requests.build()
 	h.requests.pager.Go(here)
-	if err != nil || !h.client.requester.ready() || !h.client.admission.tryAdmit(out, h.counters) {
+	if err != nil || !h.client.requester.ready() || !h.client.admission.TryAdmit(&out.passage, &h.counters.Spent) {
 		return nil
 	}
 	out.vars = append(out.vars[:0:0], out.vars...)
 	e := &early{out: out, hash: out.hash(), next: next, done: make(chan struct{})}
-	ctx, e.cancel = context.WithCancel(WithTurn(ctx, noTurn{}))
+	ctx, e.cancel = context.WithCancel(pace.WithoutTurn(ctx))
 	go h.receive(ctx, e)
 	return e
 }

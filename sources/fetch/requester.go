@@ -109,7 +109,7 @@ func (r *requester) prove(ctx context.Context, out *outgoing, at *request.Reques
 	if !at.AtHome() {
 		return sent, nil, nil
 	}
-	to := auth.Request{Method: sent.Method, URL: sent.URL, Header: sent.Header, Body: at.Body, Vars: out.vars, Seat: out.seat}
+	to := auth.Request{Method: sent.Method, URL: sent.URL, Header: sent.Header, Body: at.Body, Vars: out.vars, Seat: out.passage.Seat}
 	if at != out.Request { // a redirect says all of its URL
 		u := *sent.URL
 		to.URL = &u

@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/export"
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 )
 
 // submission builds the request that asks for the job. By its digest the journal knows
@@ -121,5 +122,5 @@ func (j *job) takeSlot(ctx context.Context) error {
 
 // waiting is a walk of the client that may have to wait for others.
 func (c *Client) waiting(ctx context.Context) export.Waiting {
-	return export.Waiting{Turn: turnOf(ctx), Stopped: c.Gate.Closed()}
+	return export.Waiting{Turn: pace.TurnOf(ctx), Stopped: c.Gate.Closed()}
 }

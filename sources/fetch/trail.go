@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
-	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
@@ -140,10 +139,10 @@ func (t *Trail) retries(ex *Exchange, v verdict, secrets *secret.Hider) {
 	t.step(s)
 }
 
-// waited adds that the request has waited for a limit.
-func (t *Trail) waited(began time.Time, hold rate.Hold, secrets *secret.Hider) {
-	if t == nil {
-		return
-	}
-	t.step(Step{What: Waited, Why: secrets.Redact(hold.String()), For: time.Since(began)})
+// waits adds to a trail that its request has waited for a limit.
+type waits struct{ of *Trail }
+
+// Waited adds a wait that is over.
+func (w waits) Waited(why string, took time.Duration) {
+	w.of.step(Step{What: Waited, Why: why, For: took})
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 )
 
@@ -23,7 +24,7 @@ const slowest = 10
 type transport struct {
 	trip      http.RoundTripper
 	requester *requester
-	admission *admission
+	admission *pace.Admission
 	bodies    *body.Store
 	room      *body.Room // for them
 	follow    func(context.Context, *Trail)
@@ -35,13 +36,13 @@ func (t *transport) sendAdmitted(ctx context.Context, out *outgoing, timeout tim
 		ex, next, err := t.ask(ctx, out, at, timeout, n)
 		if next != nil {
 			t.free(out, n)
-			err = t.admission.admit(ctx, out, n, nil)
+			err = t.admission.Admit(ctx, &out.passage, &n.Spent, nil)
 		}
 		if next == nil || err != nil {
 			if ex == nil {
 				t.free(out, n)
 			} else {
-				ex.started = out.started
+				ex.started = out.passage.Started
 			}
 			return ex, err
 		}
@@ -52,8 +53,8 @@ func (t *transport) sendAdmitted(ctx context.Context, out *outgoing, timeout tim
 // free counts nothing for a request without an answer, where an answer would have said
 // what it costs.
 func (t *transport) free(out *outgoing, n *Counters) {
-	if out.started != nil && out.started.Varies {
-		t.admission.settle(out.started, 0, n)
+	if out.passage.Started != nil && out.passage.Started.Varies {
+		t.admission.Settle(out.passage.Started, 0, &n.Spent)
 	}
 }
 
@@ -61,7 +62,7 @@ func (t *transport) free(out *outgoing, n *Counters) {
 // of it. It reads the answer whole, or returns the request that it redirects to,
 // and gives the slot back.
 func (t *transport) ask(ctx context.Context, out *outgoing, at *request.Request, timeout time.Duration, n *Counters) (*Exchange, *request.Request, error) {
-	defer t.admission.leave(out)
+	defer t.admission.Leave(&out.passage)
 	sent, proof, err := t.requester.prove(ctx, out, at)
 	if err != nil {
 		return nil, nil, err
@@ -106,7 +107,7 @@ func (t *transport) ask(ctx context.Context, out *outgoing, at *request.Request,
 	ex.Body, err = t.receive(out, ex, wire, resp.ContentLength)
 	n.Wire.Add(wire.N)
 	ex.At, ex.Took = time.Now(), time.Since(start)
-	t.admission.answered(out.stream, ex, start)
+	t.admission.Answered(&out.passage, ex.Request, start, ex.head(), proof)
 	if err != nil {
 		ex.cut = fmt.Errorf("the body of the answer %d: %w", resp.StatusCode, requestError(ctx, err))
 	}

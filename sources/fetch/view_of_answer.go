@@ -2,6 +2,10 @@ package fetch
 
 import (
 	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
@@ -38,3 +42,13 @@ func (v *view) forget() { v.seen, v.vars[sources.VarResponse] = nil, expr.Undefi
 // hasErrors reports whether the answer has errors as those of GraphQL have them. An empty
 // list is none, though the specification would leave it out.
 func (v *view) hasErrors() bool { return v.vars[sources.VarResponse].Get("errors").Truth() }
+
+// HeaderValue is what templates see as headers: lower-case names, in their order.
+func HeaderValue(h http.Header) expr.Value {
+	keys := make([]string, 0, len(h))
+	values := make([]expr.Value, 0, len(h))
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		keys, values = append(keys, strings.ToLower(name)), append(values, expr.String(strings.Join(h[name], ", ")))
+	}
+	return expr.Dict(keys, values)
+}

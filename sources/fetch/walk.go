@@ -40,7 +40,7 @@ func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Va
 	v := &view{vars: requests.vars, apart: stream.LooksAtRecords() == ""}
 	pager := paging.New(stream, pos, outside{requests, v, c.Secrets}, c.Log)
 	requests.pager = pager
-	m := &meter{client: c, stream: stream, counters: n, varies: requests.price.varies, secrets: c.Secrets, view: v}
+	m := &meter{client: c, stream: stream, counters: n, varies: requests.price.Varies, secrets: c.Secrets, view: v}
 	j := newJudge(m, pager, splitter, c.newSigns(stream, v))
 	j.session = newSession(&stream.Pagination.Session, pager)
 	early := newAhead(c, n, j, requests)
@@ -166,7 +166,7 @@ func (w *Walk) nextInSession(ctx context.Context) (*Page, error) {
 	w.ahead.forgetSpent()
 	early := w.ahead.take(out, hash)
 	if early == nil {
-		if w.client.admission.stopped(ctx) { // what the journal has takes memory too
+		if w.client.admission.Stopped(ctx) { // what the journal has takes memory too
 			return nil, ErrStopped
 		}
 		page, err := w.recall(ctx, out)

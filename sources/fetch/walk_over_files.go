@@ -69,7 +69,7 @@ func (w filesWalk) askForJob(ctx context.Context, out *outgoing) (*Page, error) 
 // recalled returns the page that the journal has for a request, nil where it has none
 // and the API may be asked.
 func (w filesWalk) recalled(ctx context.Context, out *outgoing) (*Page, error) {
-	if w.client.admission.stopped(ctx) { // what the journal has takes memory too
+	if w.client.admission.Stopped(ctx) { // what the journal has takes memory too
 		return nil, ErrStopped
 	}
 	page, err := w.recall(ctx, out)

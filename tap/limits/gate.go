@@ -11,7 +11,7 @@ import (
 )
 
 // Gate is the run's budget and its brake: once it is shut, no request starts
-// and every wait ends. It is the fetch.Gate of all clients.
+// and every wait ends. It is the pace.Gate of all clients.
 type Gate struct {
 	maxRequests, maxRecords int64
 	requests, records       atomic.Int64

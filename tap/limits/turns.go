@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 )
 
 // shortWait is below which a wait is not worth to go on with another walk.
@@ -75,7 +75,7 @@ type Turn struct {
 	pages int  // that are fetched, and not rendered
 }
 
-var _ fetch.Turn = (*Turn)(nil)
+var _ pace.Turn = (*Turn)(nil)
 
 // NewTurns returns so many turns.
 func NewTurns(most int) *Turns {

@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 )
 
 // Progress says in lines for people how far a run is, from the snapshots that it is shown.
@@ -140,7 +140,7 @@ func (s *Snapshot) counts() string {
 
 // longestWait is the one that ends last of those that people should know of; nil: there
 // is none.
-func (s *Snapshot) longestWait() (longest *fetch.Wait) {
+func (s *Snapshot) longestWait() (longest *pace.Wait) {
 	for i := range s.Streams {
 		if w := s.Streams[i].Wait; w != nil && (longest == nil || w.Until.After(longest.Until)) {
 			longest = w

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 )
 
 var began = time.Date(2025, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -28,7 +28,7 @@ func TestProgressLines(t *testing.T) {
 	for i := range 40 {
 		forty = append(forty, with(fmt.Sprint("s", i), nil))
 	}
-	wait := &fetch.Wait{Since: began, Until: began.Add(time.Hour)}
+	wait := &pace.Wait{Since: began, Until: began.Add(time.Hour)}
 	for _, tt := range []struct {
 		name  string
 		shown []*Snapshot

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
-	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/tap/certificate"
 )
 
@@ -31,7 +31,7 @@ type StreamSnapshot struct {
 	Numbers
 	Course
 	Walking int64         // walks under way
-	Wait    *fetch.Wait   // what a request waits for; nil: nothing that people should know of
+	Wait    *pace.Wait    // what a request waits for; nil: nothing that people should know of
 	Answers map[int]int64 // by status, fetch.NoAnswer too
 }
 

@@ -1,7 +1,6 @@
-package fetch
+package pace
 
 import (
-	"net/http"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
@@ -16,20 +15,20 @@ type seats struct{ pool auth.Several } // nil: the client's auth is none
 
 // choose picks the credential of a request, before the client's limits are asked: a
 // pool's quotas are those of its credentials.
-func (s seats) choose(out *outgoing) (wait rate.Hold) {
-	if s.pool == nil || out.login {
+func (s seats) choose(p *Passage) (wait rate.Hold) {
+	if s.pool == nil || p.Login {
 		return wait
 	}
-	out.seat, wait.For = s.pool.Choose(time.Now())
+	p.Seat, wait.For = s.pool.Choose(time.Now())
 	wait.Why = poolQuota
 	return wait
 }
 
 // stand gives a request's credential back.
-func (s seats) stand(out *outgoing) {
-	if out.seat > 0 {
-		s.pool.Leave(out.seat)
-		out.seat = 0
+func (s seats) stand(p *Passage) {
+	if p.Seat > 0 {
+		s.pool.Leave(p.Seat)
+		p.Seat = 0
 	}
 }
 
@@ -39,32 +38,26 @@ const unsaidRest = 10 * time.Second
 
 // answered gives what an answer says of quotas to the credential that asked. It
 // reports whether the client's own limits are not concerned.
-func (s seats) answered(ex *Exchange) bool {
-	if s.pool == nil || ex.proof == nil {
+func (s seats) answered(a Answer, proof *auth.Proof) bool {
+	if s.pool == nil || proof == nil {
 		return false
 	}
 	var left []auth.Left
-	for _, q := range rate.Quotas(ex.Header, serverTime(ex)) {
+	for _, q := range rate.Quotas(a.Header, a.ServerTime()) {
 		if q.Left >= 0 {
 			one := auth.Left{Requests: q.Left, Reset: q.Reset}
-			if one.Reset > longestWait {
+			if one.Reset > Longest {
 				one.Reset = 0 // the API is asked, and its refusal says how long that takes
 			}
 			left = append(left, one)
 		}
 	}
 	spent := time.Duration(0)
-	if throttlesAsker(ex) {
-		if spent = retryAfter(ex); spent <= 0 {
+	if a.ThrottlesAsker() {
+		if spent = a.RetryAfter(); spent <= 0 {
 			spent = unsaidRest
 		}
 	}
-	s.pool.Answered(*ex.proof, left, spent, ex.At)
+	s.pool.Answered(*proof, left, spent, a.At)
 	return true
-}
-
-// throttlesAsker reports whether an answer refuses who asks for the rate at which
-// requests came.
-func throttlesAsker(ex *Exchange) bool {
-	return ex.Status == http.StatusTooManyRequests || ex.Status == http.StatusForbidden && throttles(ex)
 }

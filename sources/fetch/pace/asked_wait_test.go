@@ -1,4 +1,4 @@
-package fetch
+package pace
 
 import (
 	"net/http"
@@ -38,11 +38,11 @@ func TestRetryAfter(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			ex := &Exchange{Status: test.status, Header: http.Header{}, At: now}
+			ex := Answer{Status: test.status, Header: http.Header{}, At: now}
 			for i := 0; i < len(test.header); i += 2 {
 				ex.Header.Set(test.header[i], test.header[i+1])
 			}
-			if got := retryAfter(ex); got != test.want {
+			if got := ex.RetryAfter(); got != test.want {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
 		})
@@ -55,7 +55,7 @@ func TestBackoff(t *testing.T) {
 		longest *= time.Second
 		different := map[time.Duration]bool{}
 		for range 100 {
-			d := backoff(r, attempt)
+			d := Backoff(r, attempt)
 			if d < longest/2 || d > longest {
 				t.Errorf("attempt %d: %v, want %v to %v", attempt, d, longest/2, longest)
 			}
@@ -65,7 +65,7 @@ func TestBackoff(t *testing.T) {
 			t.Errorf("attempt %d: %d different waits of 100", attempt, len(different))
 		}
 	}
-	if d := backoff(sources.Retry{MaxWait: time.Second}, 3); d != 0 {
+	if d := Backoff(sources.Retry{MaxWait: time.Second}, 3); d != 0 {
 		t.Errorf("without min_wait: %v", d)
 	}
 }

@@ -1,4 +1,4 @@
-package fetch
+package pace
 
 import (
 	"context"
@@ -23,13 +23,17 @@ func WithTurn(ctx context.Context, t Turn) context.Context {
 	return context.WithValue(ctx, turnKey{}, t)
 }
 
+// WithoutTurn returns a context whose walk has no turn to give up.
+func WithoutTurn(ctx context.Context) context.Context { return WithTurn(ctx, noTurn{}) }
+
 // noTurn is the turn of a walk that nobody waits for.
 type noTurn struct{}
 
 func (noTurn) Leave(time.Duration, bool) {}
 func (noTurn) Return(context.Context)    {}
 
-func turnOf(ctx context.Context) Turn {
+// TurnOf returns the turn of the walk of a context.
+func TurnOf(ctx context.Context) Turn {
 	if t, ok := ctx.Value(turnKey{}).(Turn); ok {
 		return t
 	}

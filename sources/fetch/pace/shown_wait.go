@@ -1,4 +1,4 @@
-package fetch
+package pace
 
 import (
 	"fmt"
@@ -42,7 +42,7 @@ type teller struct {
 }
 
 // waits tells that a request waits, perhaps once more.
-func (t *teller) waits(a *admission, out *outgoing, wait rate.Hold, n *Counters) {
+func (t *teller) waits(a *Admission, stream string, wait rate.Hold, n *Spent) {
 	now := time.Now()
 	if t.since.IsZero() {
 		t.since = now
@@ -54,12 +54,12 @@ func (t *teller) waits(a *admission, out *outgoing, wait rate.Hold, n *Counters)
 	waited := now.Sub(t.since)
 	if long := waited >= longHold || wait.Open() && waited >= shortPause; wait.For >= longHold || long && !t.told {
 		t.told = true
-		a.log.Info("the client waits before its next request", "stream", out.stream, "for", wait.String(), "until", wait.Until(now))
+		a.log.Info("the client waits before its next request", "stream", stream, "for", wait.String(), "until", wait.Until(now))
 	}
 }
 
 // shows makes the counters say what the request waits for.
-func (t *teller) shows(wait rate.Hold, n *Counters) {
+func (t *teller) shows(wait rate.Hold, n *Spent) {
 	now := time.Now()
 	if t.since.IsZero() {
 		t.since = now
@@ -70,7 +70,7 @@ func (t *teller) shows(wait rate.Hold, n *Counters) {
 }
 
 // over ends what the counters say, unless another request of the stream waits.
-func (t *teller) over(n *Counters) {
+func (t *teller) over(n *Spent) {
 	if t.shown != nil {
 		n.Limited.CompareAndSwap(t.shown, nil)
 	}
