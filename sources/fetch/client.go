@@ -69,7 +69,7 @@ func (c *Client) Close() {
 	c.shared.Close()
 	c.admission.Close()
 	if !c.Hasty {
-		c.requester.vigil.tell(c.Log, c.requester.expired())
+		c.requester.vigil.Tell(c.Log, c.requester.expired())
 	}
 	if t, ok := c.Transport.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()

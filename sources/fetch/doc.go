@@ -30,9 +30,11 @@
 // its place in the list, not by its link: that is signed anew, and on any host. Streams
 // whose jobs are asked for by the same request share one.
 //
-// Rooms: how the job of an export stands, which files it has and who shares it in export;
-// when a request may start in pace, how a client says by TLS who it is in identity, what an answer shows to be wrong with a
-// definition in advice, how an answer lies in the journal in recorded.
+// Rooms: when a request may start in pace, how a long answer that broke off is gone on
+// with in partial, whether the login still held in vigil; how the job of an export stands,
+// which files it has and who shares it in export; how a client says by TLS who it is in
+// identity, what an answer shows to be wrong with a definition in advice, how an answer
+// lies in the journal in recorded.
 //
 // Promises.
 //

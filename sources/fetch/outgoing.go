@@ -12,6 +12,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/sources/fetch/partial"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
@@ -60,7 +61,7 @@ type aboutJob struct {
 type longAnswer struct {
 	// file begins a file for it, lasting one with which a later run may go on.
 	file, lasting func(http.Header) (body.File, error)
-	part          *part // that came of the answer before; nil: it is asked for as a whole, always
+	part          *partial.Part // that came of the answer before; nil: it is asked for as a whole, always
 }
 
 // layers are those of an answer's body. What asks how a job stands may be answered with
@@ -111,4 +112,12 @@ func (m *marks) takeBack() {
 	if m.undo != nil {
 		m.undo()
 	}
+}
+
+// begin begins the file of a long answer to a request.
+func (o *outgoing) begin(status int, h http.Header) (body.File, error) {
+	if !o.part.Lasts(o.Method, status, h) {
+		return o.file(h)
+	}
+	return o.lasting(partial.OfBody(h))
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/partial"
 	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
@@ -118,6 +119,29 @@ func (r *recorder) file(h http.Header) (body.File, error) {
 		return nil, fmt.Errorf("%w: %w", ErrJournal, err)
 	}
 	return d, nil
+}
+
+// partFile begins the file of an answer with which a later run may go on.
+func (r *recorder) partFile(out *outgoing, h http.Header) (body.File, error) {
+	if r.Recording == nil {
+		return body.NewFile()
+	}
+	d, err := journal.Part(r.Journal, &journal.Began{Key: r.keyOf(out), Digest: out.digest, Header: h})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrJournal, err)
+	}
+	return d, nil
+}
+
+// goOn makes a part go on with what an earlier run left of the answer to a request.
+func (r *recorder) goOn(p *partial.Part, out *outgoing) {
+	if !p.TurnTo(out.digest, out.n) || r.Recording == nil || r.only() || out.Method != http.MethodGet {
+		return
+	}
+	d, began, size := journal.GoOn(r.Journal, r.keyOf(out), out.digest)
+	if d != nil && p.Inherit(d, size, began.Header) {
+		r.log.Info("an earlier run was stopped in the middle of a long answer: it goes on from there", "stream", r.stream, "request", out.Shown, "bytes", size)
+	}
 }
 
 // ask keeps that a request is about to be sent, and has it on disk when it returns:

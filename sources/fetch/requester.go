@@ -13,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
+	"github.com/tap-rest/tap-rest/sources/fetch/vigil"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
@@ -23,7 +24,7 @@ type requester struct {
 	secrets  *secret.Hider
 	auth     auth.Authenticator
 	known    auth.Known
-	vigil    vigil
+	vigil    vigil.Vigil
 	taken    atomic.Bool // the API answered a request that was proven
 	defaults http.Header // of requests that say no other
 

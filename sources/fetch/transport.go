@@ -12,6 +12,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/pace"
+	"github.com/tap-rest/tap-rest/sources/fetch/partial"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 )
 
@@ -84,7 +85,7 @@ func (t *transport) ask(ctx context.Context, out *outgoing, at *request.Request,
 		out.sent = start
 	}
 	out.jar.Send(sent)
-	out.part.ask(sent.Header)
+	out.part.Ask(sent.Header)
 	resp, err := t.roundTrip(ctx, sent, n)
 	if err != nil {
 		return nil, nil, requestError(ctx, err)
@@ -116,7 +117,7 @@ func (t *transport) ask(ctx context.Context, out *outgoing, at *request.Request,
 
 // receive reads the body of an answer: all of it, or the rest of one that broke off.
 func (t *transport) receive(out *outgoing, ex *Exchange, wire *body.Wire, length int64) (*body.Body, error) {
-	left, goesOn, err := out.part.goesOn(ex.Status, ex.Header)
+	left, goesOn, err := out.part.GoesOn(ex.Status, ex.Header)
 	if err != nil {
 		return t.bodies.Empty(), err
 	}
@@ -124,9 +125,9 @@ func (t *transport) receive(out *outgoing, ex *Exchange, wire *body.Wire, length
 		Wire: wire, Length: length, Room: t.room, Begin: func() (body.File, error) { return out.begin(ex.Status, ex.Header) },
 	}
 	if goesOn {
-		ex.Status, ex.Header = http.StatusOK, out.part.whole(ex.Header)
-		in.Part = out.part.take()
-		wire.In = &rest{wire.In, left}
+		ex.Status, ex.Header = http.StatusOK, out.part.Whole(ex.Header)
+		in.Part = out.part.Take()
+		wire.In = partial.Rest(wire.In, left)
 	}
 	in.Layers, in.Refused = out.layers(ex.Status, ex.Header), !ex.well()
 	b, err := t.bodies.Receive(in)
@@ -134,8 +135,8 @@ func (t *transport) receive(out *outgoing, ex *Exchange, wire *body.Wire, length
 	if in.Part != nil {
 		ex.Wire += in.Part.Size
 	}
-	if err != nil && out.part.lasts(out, ex.Status, ex.Header) {
-		out.part.breaksOff(b, ex.Header)
+	if err != nil && out.part.Lasts(out.Method, ex.Status, ex.Header) {
+		out.part.BreaksOff(b, ex.Header)
 	}
 	return b, err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/sources/fetch/partial"
 )
 
 // Walk is the session over one partition. It is used from one goroutine.
@@ -27,7 +28,7 @@ type Walk struct {
 	asker    *asker
 	session  *conversation
 	job      *job         // nil: the stream exports nothing
-	part     part         // of the answer under way
+	part     partial.Part // of the answer under way
 	remarks  file.Remarks // of the files that were read
 	err      error        // that ended the walk
 }
@@ -126,7 +127,7 @@ func (w *Walk) Close() {
 		w.job.remove()
 	}
 	w.job.leave()
-	w.part.leave()
+	w.part.Leave()
 }
 
 // next returns the next page, in another session where that of an earlier run is
@@ -195,7 +196,7 @@ func (w *Walk) nextInSession(ctx context.Context) (*Page, error) {
 // ask asks the API for the next page, unless it was asked early, and keeps the page.
 func (w *Walk) ask(ctx context.Context, out *outgoing, early *early) (*Page, error) {
 	if early == nil {
-		w.part.turnTo(out, w.recorder)
+		w.recorder.goOn(&w.part, out)
 		out.part, out.lasting = &w.part, func(h http.Header) (body.File, error) { return w.recorder.partFile(out, h) }
 	}
 	page, err := w.asker.ask(ctx, out, early)

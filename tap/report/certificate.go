@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/sources/fetch/vigil"
 	"github.com/tap-rest/tap-rest/tap/certificate"
 )
 
@@ -119,7 +119,7 @@ func (s *Stream) notWitnessed() []string {
 	if n == 0 {
 		return nil
 	}
-	return []string{Numbered(n, "%s [walk|walks] ended with an answer without records, and no later one shows that the login still held: ") + fetch.NotWitnessed}
+	return []string{Numbered(n, "%s [walk|walks] ended with an answer without records, and no later one shows that the login still held: ") + vigil.NotWitnessed}
 }
 
 // Record is the stream's certificate as it is kept.

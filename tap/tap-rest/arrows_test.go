@@ -48,7 +48,7 @@ var arrows = map[string][]string{
 	"tap/plan":                {"sources/fetch/uri", "sources/fetch/paging", "sources/fetch/ref", "sources", "sources/expr", "sources/times", "catalog", "state", "state/journal"},
 	"tap/render":              {"tap/certificate", "tap/distinct", "catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/message", "tap/plan", "tap/report", "tap/twins", "tap/workdir", "sources", "sources/nearest", "sources/expr", "sources/fetch", "catalog", "catalog/schema", "state", "tap/render/pages", "catalog/schema/check", "catalog/schema/infer", "catalog/schema/scan"},
 	"tap/render/pages":        {"catalog", "catalog/schema", "sources", "sources/expr", "sources/fetch", "tap/message", "tap/plan", "catalog/schema/check", "catalog/schema/scan"},
-	"tap/report":              {"sources/fetch/pace", "tap/certificate", "sources", "sources/fetch/paging", "tap/message", "sources/fetch", "state/journal", "sources/fetch/recorded", "sources/fetch/uri"},
+	"tap/report":              {"sources/fetch/vigil", "sources/fetch/pace", "tap/certificate", "sources", "sources/fetch/paging", "tap/message", "sources/fetch", "state/journal", "sources/fetch/recorded", "sources/fetch/uri"},
 	"tap/report/page":         {"tap/report", "tap/certificate", "sources/fetch/rate", "sources/fetch/recorded", "sources/times", "state/journal"},
 	"tap/certificate":         {"tap/workdir", "sources/fetch", "sources/fetch/paging", "tap/distinct"},
 	"tap/distinct":            {},
@@ -58,7 +58,7 @@ var arrows = map[string][]string{
 	"tap/twins":               {"catalog/raw", "sources/fetch", "sources/fetch/paging"},
 	"tap/workdir":             {},
 
-	"sources/fetch":             {"sources/fetch/pace", "sources", "sources/expr", "sources/fetch/advice", "sources/fetch/auth", "sources/fetch/body", "sources/fetch/decode/file", "sources/fetch/export", "sources/fetch/identity", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/paging/repeat", "sources/fetch/pemtext", "sources/fetch/rate", "sources/fetch/recorded", "sources/fetch/ref", "sources/fetch/request", "sources/fetch/uri", "sources/secret", "sources/secret/needle", "state/journal"},
+	"sources/fetch":             {"sources/fetch/vigil", "sources/fetch/partial", "sources/fetch/pace", "sources", "sources/expr", "sources/fetch/advice", "sources/fetch/auth", "sources/fetch/body", "sources/fetch/decode/file", "sources/fetch/export", "sources/fetch/identity", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/paging/repeat", "sources/fetch/pemtext", "sources/fetch/rate", "sources/fetch/recorded", "sources/fetch/ref", "sources/fetch/request", "sources/fetch/uri", "sources/secret", "sources/secret/needle", "state/journal"},
 	"sources/fetch/decode/csv":  {"catalog/raw", "sources", "sources/fetch/decode/file"},
 	"sources/fetch/decode/file": {"catalog/raw", "sources"},
 
@@ -81,6 +81,8 @@ var arrows = map[string][]string{
 	"sources/fetch/rate":          {"sources", "sources/times"},
 	"sources/fetch/advice":        {"sources/fetch/decode/detect", "sources/expr", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/request", "sources", "sources/nearest", "sources/secret"},
 	"sources/fetch/export":        {"sources", "sources/expr", "sources/fetch/advice", "sources/fetch/decode/xml", "sources/fetch/paging", "sources/fetch/ref", "sources/fetch/uri"},
+	"sources/fetch/partial":       {"sources/fetch/body"},
+	"sources/fetch/vigil":         {"sources/expr", "sources/fetch/advice", "sources/fetch/auth"},
 	"sources/fetch/pace":          {"sources", "sources/expr", "sources/fetch/advice", "sources/fetch/auth", "sources/fetch/rate", "sources/secret", "sources/times"},
 	"sources/fetch/identity":      {"sources/fetch/pemtext", "sources", "sources/expr", "sources/secret"},
 	"sources/fetch/pemtext":       {},

@@ -41,6 +41,15 @@ func MissingOf(t *expr.Template, vars expr.Vars, secrets *secret.Hider) Missing 
 	return m
 }
 
+// WriteExpired is what to write in place of a template of auth.expired that looks at what
+// answers do not have.
+func (m *Missing) WriteExpired() string {
+	if m.Mended != "" {
+		return fmt.Sprintf("auth.expired: %q", m.Mended)
+	}
+	return "auth.expired: with a place that each answer has; or ttl, how long a login holds"
+}
+
 // followed follows keys into a value, as far as they lead: there, at is how templates
 // write the place, v what it has, and key what it does not have; "": they lead to v.
 func followed(name string, v expr.Value, keys []string) (at, key string, _ expr.Value) {

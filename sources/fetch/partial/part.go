@@ -1,4 +1,4 @@
-package fetch
+package partial
 
 import (
 	"errors"
@@ -11,12 +11,11 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
-	"github.com/tap-rest/tap-rest/state/journal"
 )
 
-// part is the beginning of a long answer that broke off, in this run or an earlier one:
+// Part is the beginning of a long answer that broke off, in this run or an earlier one:
 // the next request for it asks for the rest. The empty part is none.
-type part struct {
+type Part struct {
 	at     [16]byte // digest of the request
 	n      int64    // of its page
 	file   body.File
@@ -26,6 +25,17 @@ type part struct {
 
 // ofBody are the headers that speak of the body as it is, whichever part of it comes.
 var ofBody = []string{"Content-Type", "Content-Length", "Content-Encoding", "Content-Disposition", "Etag", "Last-Modified", "Date"}
+
+// OfBody returns the headers by which a part of the body of an answer can be gone on with.
+func OfBody(h http.Header) http.Header {
+	own := http.Header{}
+	for _, name := range ofBody {
+		if v, ok := h[name]; ok {
+			own[name] = v
+		}
+	}
+	return own
+}
 
 // validator is what tells the versions of a body apart for certain, as If-Range takes
 // it; "" where nothing does.
@@ -44,36 +54,36 @@ func validator(h http.Header) string {
 	return h.Get("Last-Modified")
 }
 
-// lasts reports whether an answer that breaks off can be gone on with.
-func (p *part) lasts(out *outgoing, status int, h http.Header) bool {
-	return p != nil && out.Method == http.MethodGet && (status == http.StatusOK || status == http.StatusPartialContent) &&
+// Lasts reports whether an answer that breaks off can be gone on with.
+func (p *Part) Lasts(method string, status int, h http.Header) bool {
+	return p != nil && method == http.MethodGet && (status == http.StatusOK || status == http.StatusPartialContent) &&
 		!strings.EqualFold(h.Get("Accept-Ranges"), "none") && validator(h) != ""
 }
 
-// turnTo makes the part that of a request, and looks whether an earlier run left one.
-func (p *part) turnTo(out *outgoing, r *recorder) {
-	if p.at == out.digest && p.n == out.n {
-		return
+// TurnTo makes the part that of a page's request, and reports whether it was another
+// one's: then it is empty.
+func (p *Part) TurnTo(digest [16]byte, page int64) (other bool) {
+	if p.at == digest && p.n == page {
+		return false
 	}
-	p.leave()
-	p.at, p.n = out.digest, out.n
-	if r.Recording == nil || r.only() || out.Method != http.MethodGet {
-		return
-	}
-	d, began, size := journal.GoOn(r.Journal, r.keyOf(out), out.digest)
-	if d == nil {
-		return
-	}
-	p.file, p.size, p.header = d, size, began.Header
-	if n := p.length(); n >= 0 && size > n { // it is another one's
-		p.discard()
-		return
-	}
-	r.log.Info("an earlier run was stopped in the middle of a long answer: it goes on from there", "stream", r.stream, "request", out.Shown, "bytes", size)
+	p.Leave()
+	p.at, p.n = digest, page
+	return true
 }
 
-// ask makes a request ask for the rest.
-func (p *part) ask(h http.Header) {
+// Inherit goes on with what an earlier run left, and reports whether that can be a part
+// of the body.
+func (p *Part) Inherit(file body.File, size int64, h http.Header) bool {
+	p.file, p.size, p.header = file, size, h
+	if n := p.length(); n >= 0 && size > n { // it is another one's
+		p.discard()
+		return false
+	}
+	return true
+}
+
+// Ask makes a request ask for the rest.
+func (p *Part) Ask(h http.Header) {
 	if p == nil || p.file == nil || p.size == 0 {
 		return
 	}
@@ -84,9 +94,9 @@ func (p *part) ask(h http.Header) {
 // errOtherPart is an answer to a request for the rest of a body that is no such rest.
 var errOtherPart = errors.New("the server does not go on where the answer broke off: it is asked for all of it")
 
-// goesOn reports whether an answer is the rest of the body, and how long that is. Where
+// GoesOn reports whether an answer is the rest of the body, and how long that is. Where
 // it is all of it, or something else, the part is of no use any more.
-func (p *part) goesOn(status int, h http.Header) (rest int64, is bool, err error) {
+func (p *Part) GoesOn(status int, h http.Header) (rest int64, is bool, err error) {
 	if p == nil || p.file == nil || p.size == 0 {
 		return 0, false, nil
 	}
@@ -111,7 +121,7 @@ func (p *part) goesOn(status int, h http.Header) (rest int64, is bool, err error
 
 // is reports whether an answer that there is nothing behind the part says that the part
 // is the whole body.
-func (p *part) is(h http.Header) bool {
+func (p *Part) is(h http.Header) bool {
 	if known := p.length(); known >= 0 {
 		return known == p.size
 	}
@@ -119,7 +129,7 @@ func (p *part) is(h http.Header) bool {
 }
 
 // length is how long the body is as a whole, or -1.
-func (p *part) length() int64 {
+func (p *Part) length() int64 {
 	n, err := strconv.ParseInt(p.header.Get("Content-Length"), 10, 64)
 	if err != nil {
 		return -1
@@ -129,7 +139,7 @@ func (p *part) length() int64 {
 
 // restOf is how long the rest of the body is, of which an answer with these headers has
 // the beginning or all; false where they speak of another body.
-func (p *part) restOf(h http.Header) (left int64, same bool) {
+func (p *Part) restOf(h http.Header) (left int64, same bool) {
 	text, ok := strings.CutPrefix(h.Get("Content-Range"), fmt.Sprintf("bytes %d-", p.size))
 	_, total, _ := strings.Cut(text, "/")
 	length, err := strconv.ParseInt(total, 10, 64)
@@ -148,8 +158,8 @@ func (p *part) restOf(h http.Header) (left int64, same bool) {
 	return 0, false
 }
 
-// whole are the headers of the answer that the rest makes whole.
-func (p *part) whole(rest http.Header) http.Header {
+// Whole are the headers of the answer that the rest makes whole.
+func (p *Part) Whole(rest http.Header) http.Header {
 	h := rest.Clone()
 	h.Del("Content-Range")
 	h.Del("Content-Length")
@@ -164,7 +174,9 @@ func (p *part) whole(rest http.Header) http.Header {
 // errEndsBefore is an answer with less of the rest than there is.
 var errEndsBefore = fmt.Errorf("the server sent a part of what was asked for: %w", io.ErrUnexpectedEOF)
 
-// rest reads the rest of a body, of which so many bytes must come.
+// Rest reads the rest of a body, of which so many bytes must come.
+func Rest(in io.Reader, left int64) io.Reader { return &rest{in, left} }
+
 type rest struct {
 	in   io.Reader
 	left int64
@@ -184,59 +196,33 @@ func (r *rest) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// take hands the file over to who reads the rest into it.
-func (p *part) take() *body.Part {
+// Take hands the file over to who reads the rest into it.
+func (p *Part) Take() *body.Part {
 	t := &body.Part{File: p.file, Size: p.size}
 	p.file, p.size = nil, 0
 	return t
 }
 
-// breaksOff keeps what came of an answer with these headers.
-func (p *part) breaksOff(b *body.Body, h http.Header) {
+// BreaksOff keeps what came of an answer with these headers.
+func (p *Part) BreaksOff(b *body.Body, h http.Header) {
 	if came := b.Broken(); came != nil {
 		p.file, p.size = came.File, came.Size
 		p.header = maps.Clone(h)
 	}
 }
 
-func (p *part) discard() {
+func (p *Part) discard() {
 	if p.file != nil {
 		p.file.Discard()
 	}
 	p.file, p.size, p.header = nil, 0, nil
 }
 
-// leave lets go of the part: where a later run may go on with it, it stays on disk.
-func (p *part) leave() {
-	if d, ok := p.file.(*journal.Draft); ok {
+// Leave lets go of the part: where a later run may go on with it, it stays on disk.
+func (p *Part) Leave() {
+	if d, ok := p.file.(interface{ Leave() }); ok {
 		d.Leave()
 		p.file = nil
 	}
 	p.discard()
-}
-
-// begin begins the file of a long answer to a request.
-func (o *outgoing) begin(status int, h http.Header) (body.File, error) {
-	if !o.part.lasts(o, status, h) {
-		return o.file(h)
-	}
-	own := http.Header{}
-	for _, name := range ofBody {
-		if v, ok := h[name]; ok {
-			own[name] = v
-		}
-	}
-	return o.lasting(own)
-}
-
-// partFile begins the file of an answer with which a later run may go on.
-func (r *recorder) partFile(out *outgoing, h http.Header) (body.File, error) {
-	if r.Recording == nil {
-		return body.NewFile()
-	}
-	d, err := journal.Part(r.Journal, &journal.Began{Key: r.keyOf(out), Digest: out.digest, Header: h})
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrJournal, err)
-	}
-	return d, nil
 }
