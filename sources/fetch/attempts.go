@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
@@ -124,7 +126,7 @@ func (a *asker) attempt(ctx context.Context, out *outgoing, e *early) (*Exchange
 	if v.page != nil {
 		a.judge.login.proves(ex)
 	} else {
-		a.judge.job.lostBy(out, ex, err, v)
+		out.mark.noPage(ex, err, v)
 	}
 	return ex, v, nil
 }
@@ -240,4 +242,32 @@ func (a *asker) askOther(n *tries, ex *Exchange, v verdict) verdict {
 		n.round--
 	}
 	return v
+}
+
+// pollLater waits before the next poll of a job that is not done.
+func (a *asker) pollLater(ctx context.Context, out *outgoing, ex *Exchange, wait time.Duration) error {
+	ex.Body.Release()
+	if a.client.admission.Stopped(ctx) {
+		return ErrStopped
+	}
+	out.trail.step(Step{What: Polls, For: wait})
+	job := a.judge.jobs.job
+	if running, tells := job.Tells(time.Now()); tells {
+		a.client.Log.Info("the export's job is not done yet", "stream", a.stream.Name, "request", out.Shown,
+			"for", running.Round(time.Second).String(), "of", job.Spec.Timeout.String(), "wait", wait.Round(time.Millisecond).String())
+	}
+	return a.client.admission.Sleep(ctx, wait, &a.counters.Spent)
+}
+
+// trail begins the trail of a request; nil, where nobody follows it.
+func (a *asker) trail(out *outgoing) *Trail {
+	if a.client.Follow == nil {
+		return nil
+	}
+	t := &Trail{Stream: a.stream.Name, Began: time.Now()}
+	t.Method, t.URL, _ = strings.Cut(out.Shown, " ")
+	if u, err := url.Parse(t.URL); err == nil {
+		t.Host = u.Host
+	}
+	return t
 }

@@ -3,10 +3,14 @@ package fetch
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
 
+	"github.com/tidwall/gjson"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/advice"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
@@ -63,12 +67,6 @@ func judgeError(err error) verdict {
 		return again(-1, err).onlyOnce("is base_url right? no host bears this name")
 	}
 	return again(-1, err)
-}
-
-// tooLong reports whether a body, or a file in it, is longer than any that is taken.
-func tooLong(err error) bool {
-	_, is := errors.AsType[file.TooLong](err)
-	return is
 }
 
 // judgeCut decides about an answer whose body is not whole. No rule is asked:
@@ -145,7 +143,7 @@ func (j *judge) adviseRequest(out *outgoing, ex *Exchange) string {
 	a := j.advice()
 	switch {
 	case out.role != forPage:
-		return jobJudge{j}.adviseExport(out, ex.Status)
+		return j.jobs.adviseExport(out, ex.Status)
 	case strings.HasPrefix(out.aside, openAside):
 		return a.Opening(ex.Status)
 	case out.aside != "":
@@ -156,25 +154,27 @@ func (j *judge) adviseRequest(out *outgoing, ex *Exchange) string {
 	return also(a.Refused(out.Request, ex.Status, ex.Body.Text), a.Session())
 }
 
-// adviseExport says which request of an export is likely wrong where the API answers
-// no.
-func (j jobJudge) adviseExport(out *outgoing, status int) string {
-	e, a := j.job.Spec, j.advice()
-	switch {
-	case out.role == forSubmit:
-		return a.Addressed("export.submit", e.Submit.Path, e.Submit.Method, status)
-	case out.role == forFile:
-		return a.Addressed("export.download", j.stream.Request.Path, j.stream.Request.Method, status)
-	case e.Poll != nil:
-		return a.Addressed("export.poll", e.Poll.Path, e.Poll.Method, status)
+// errStrange is a whole answer that is something else than JSON.
+type errStrange struct{ what string }
+
+func (e errStrange) Error() string { return "the answer is " + e.what }
+func (errStrange) Unwrap() error   { return ErrBroken }
+
+// broken decides about an answer that is no whole JSON text. One that may
+// have begun as JSON may have been cut, and comes whole another time; one that
+// is something else comes again as it is.
+func (j *judge) broken(ex *Exchange, broken error) verdict {
+	if word, ok := body.BareNaN(ex.Body.Text); ok && !j.stream.Text.NullNaN {
+		return again(-1, errStrange{"no JSON, since it has " + word + " for a number"}).onlyOnce("write nan: null, and it is read as null")
 	}
-	return ""
+	what, tip := advice.Kind(ex.Body.Text, ex.Header, func(text string) string { return j.secrets.Quote(oneLine(text)) })
+	if what == "" {
+		return again(-1, broken).advise("is base_url right, and does the API answer in JSON?")
+	}
+	return again(-1, errStrange{what}).onlyOnce(tip)
 }
 
-// also joins two pieces of advice, each of which may be none.
-func also(first, second string) string {
-	if first == "" || second == "" {
-		return first + second
-	}
-	return first + "; " + second
+// graphQLErrors refuses an answer with errors.
+func (j *judge) graphQLErrors(page *Page) verdict {
+	return refuse(Permanent, fmt.Errorf("GraphQL errors: %s", j.secrets.Quote(gjson.GetBytes(page.Body.Text, "errors").Raw)))
 }

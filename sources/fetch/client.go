@@ -1,10 +1,7 @@
 package fetch
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"crypto/tls"
-	"encoding/hex"
 	"fmt"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -13,7 +10,6 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/export"
 	"github.com/tap-rest/tap-rest/sources/fetch/identity"
 	"github.com/tap-rest/tap-rest/sources/fetch/pace"
-	"github.com/tap-rest/tap-rest/sources/fetch/rate"
 	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 )
 
@@ -105,48 +101,3 @@ func (c *Client) Open(v expr.Value, s *sources.Stream, vars expr.Vars) (expr.Val
 
 // archive reads exchanges of the client back.
 func (c *Client) archive() archive { return archive{c.Secrets, c.bodies} }
-
-// sharing says where the limits of the client are that other processes share: those
-// that go to the same address with the same credentials.
-func (r *requester) sharing(o Options, vars expr.Vars) rate.Sharing {
-	if o.Budget != nil {
-		return rate.Sharing{Leases: o.Budget.Leases(r.fleetID(o.Budget, vars), r.source.RateLimits, r.source.MaxInFlight)}
-	}
-	shared := false
-	for _, limit := range r.source.RateLimits {
-		shared = shared || limit.Shared
-	}
-	if !shared || o.Limits.Dir == "" {
-		return rate.Sharing{}
-	}
-	salt, err := o.Limits.Salt()
-	if err != nil {
-		o.Log.Warn("rate_limit.shared: this process keeps to the limit by itself, and others are not counted", "why", err.Error())
-		return rate.Sharing{}
-	}
-	sum := hmac.New(sha256.New, salt)
-	base := r.base(vars)
-	fmt.Fprintf(sum, "%d:%s,", len(base), base)
-	for _, s := range r.known.Secrets {
-		fmt.Fprintf(sum, "%d:%s,", len(s.Reveal()), s.Reveal())
-	}
-	return rate.Sharing{Dir: o.Limits.Dir, Key: string(sum.Sum(nil)), Log: o.Log}
-}
-
-// base is the client's address as messages of the fleet and files of limits know it.
-func (r *requester) base(vars expr.Vars) string {
-	base, _ := r.source.BaseURL.Text(vars) // an error comes again with the first request
-	return base
-}
-
-// fleetID tells clients apart among those of all workers: by their address, their limits
-// and a key that is made of what is secret in the config.
-func (r *requester) fleetID(b Budget, vars expr.Vars) string {
-	sum := hmac.New(sha256.New, r.secrets.Key("tap-rest: the name of a client", b.Memo))
-	base := r.base(vars)
-	fmt.Fprintf(sum, "%d:%s,%d", len(base), base, r.source.MaxInFlight)
-	for _, l := range r.source.RateLimits {
-		fmt.Fprintf(sum, ",%d %d %s %q", l.Requests, l.Points, l.Per, l.Match)
-	}
-	return hex.EncodeToString(sum.Sum(nil)[:12])
-}

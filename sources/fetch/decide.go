@@ -9,7 +9,6 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/advice"
-	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
@@ -82,8 +81,10 @@ func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
 	if !ex.well() {
 		return j.status(out, ex)
 	}
-	if v, done := (jobJudge{j}).takeJob(out, page, s); done {
-		return v
+	if out.role != forPage {
+		if v, done := j.jobs.take(out, page, s); done {
+			return v
+		}
 	}
 	if v, partial := judgePartial(out, ex); partial {
 		return v
@@ -134,24 +135,4 @@ func (j *judge) takeOpening(page *Page) verdict {
 	}
 	page.ruling.Empty = true
 	return accept(page)
-}
-
-// errStrange is a whole answer that is something else than JSON.
-type errStrange struct{ what string }
-
-func (e errStrange) Error() string { return "the answer is " + e.what }
-func (errStrange) Unwrap() error   { return ErrBroken }
-
-// broken decides about an answer that is no whole JSON text. One that may
-// have begun as JSON may have been cut, and comes whole another time; one that
-// is something else comes again as it is.
-func (j *judge) broken(ex *Exchange, broken error) verdict {
-	if word, ok := body.BareNaN(ex.Body.Text); ok && !j.stream.Text.NullNaN {
-		return again(-1, errStrange{"no JSON, since it has " + word + " for a number"}).onlyOnce("write nan: null, and it is read as null")
-	}
-	what, tip := advice.Kind(ex.Body.Text, ex.Header, func(text string) string { return j.secrets.Quote(oneLine(text)) })
-	if what == "" {
-		return again(-1, broken).advise("is base_url right, and does the API answer in JSON?")
-	}
-	return again(-1, errStrange{what}).onlyOnce(tip)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/secret"
@@ -91,6 +92,12 @@ func (r *rules) tooMuch(err error) (v verdict, ruled bool) {
 		}
 	}
 	return verdict{}, false
+}
+
+// tooLong reports whether a body, or a file in it, is longer than any that is taken.
+func tooLong(err error) bool {
+	_, is := errors.AsType[file.TooLong](err)
+	return is
 }
 
 // apply does what a rule says.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -16,7 +15,6 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/recorded"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
-	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 )
 
 // job is the export of a walk: it makes the requests about what was submitted, and asks
@@ -41,6 +39,13 @@ type walkOfJob struct {
 	restarts  int // in all runs: each asks for another job
 }
 
+// sharing is the part of a walk in a job that other streams read, too.
+type sharing struct {
+	jobs   *export.Shared[*recorder, stored]
+	job    *export.SharedJob[*recorder, stored] // nil: the walk has not joined it
+	reader export.Reader                        // that the walk is
+}
+
 // newJob returns the job of a walk; nil where its stream has none.
 func newJob(spec *sources.Export, a *asker, requests *builder) *job {
 	if spec == nil {
@@ -52,20 +57,6 @@ func newJob(spec *sources.Export, a *asker, requests *builder) *job {
 	}
 	return j
 }
-
-// role is what a request of an export is for.
-type role int
-
-const (
-	forPage   role = iota // it is for a page, or for no export
-	forSubmit             // it asks for the job
-	forPoll               // it asks how the job stands
-	forFile               // it downloads a file
-	forResult             // it asks how the job stands, and the answer of one that is done is the file
-)
-
-// about reports whether the answer says something of a job, and holds no records.
-func (r role) about() bool { return r == forSubmit || r == forPoll }
 
 // sealed is what the answer to a submission says, fit to be kept.
 func (j *job) sealed(page *Page) (json.RawMessage, error) {
@@ -93,21 +84,13 @@ func (j *job) show() error {
 // at is where the walk stands in the job; nil: it is not asked for yet.
 func (j *job) at() *paging.Export { return j.requests.pager.Position().Export }
 
-// unsigned is the URL that answered a request, as it is kept: the link to a file may be
-// signed, and lead to a URL that is.
-func (o *outgoing) unsigned(at *url.URL) string {
-	if o.role == forFile || o.role == forResult || o.File() {
-		at = uri.Unsigned(at)
-	}
-	return at.String()
-}
-
 // of makes a request one of the export.
 func (j *job) of(out *outgoing, r role) *outgoing {
 	out.role, out.n, out.files = r, j.requests.pager.Position().Pages, j.Files(j.at())
 	if r.about() {
 		out.under = out.under.Plain()
 	}
+	out.mark.failed = func(ex *Exchange, err error, v verdict) { j.lostBy(out, ex, err, v) }
 	return out
 }
 
@@ -237,21 +220,6 @@ func (j *job) forgotten(err error) error {
 	}
 	own.Advice, own.Err = "", fmt.Errorf("the API does not know the export's job any more: %w", e.Err)
 	return &own
-}
-
-// pollLater waits before the next poll of a job that is not done.
-func (a *asker) pollLater(ctx context.Context, out *outgoing, ex *Exchange, wait time.Duration) error {
-	ex.Body.Release()
-	if a.client.admission.Stopped(ctx) {
-		return ErrStopped
-	}
-	out.trail.step(Step{What: Polls, For: wait})
-	j := a.judge.job
-	if running, tells := j.Tells(time.Now()); tells {
-		a.client.Log.Info("the export's job is not done yet", "stream", a.stream.Name, "request", out.Shown,
-			"for", running.Round(time.Second).String(), "of", j.Spec.Timeout.String(), "wait", wait.Round(time.Millisecond).String())
-	}
-	return a.client.admission.Sleep(ctx, wait, &a.counters.Spent)
 }
 
 // filesOf is how many files the job of a page has; the journal says it of one that it

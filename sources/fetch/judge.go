@@ -20,7 +20,7 @@ type judge struct {
 	rules   *rules
 	login   *loginSigns
 	session *session
-	job     *job // nil: the stream exports nothing
+	jobs    *jobJudge // nil: the stream exports nothing
 }
 
 // newJudge returns the judge of the answers that a view shows. It has no session and no

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/export"
@@ -31,12 +29,16 @@ func splitJob(ex *Exchange) (s split) {
 	return s
 }
 
-// jobJudge is a judge of what is answered in an export.
-type jobJudge struct{ *judge }
+// jobJudge decides about what is answered in an export.
+type jobJudge struct {
+	*judge
+	job   *export.Job
+	maker *request.Maker
+}
 
-// takeJob decides about an answer to a request of an export that says yes; done is
+// take decides about an answer to a request of an export that says yes; done is
 // false where it is one of a file, to be decided about as others.
-func (j jobJudge) takeJob(out *outgoing, page *Page, s split) (v verdict, done bool) {
+func (j *jobJudge) take(out *outgoing, page *Page, s split) (v verdict, done bool) {
 	switch {
 	case out.role == forPage || out.role == forFile:
 		return v, false
@@ -63,8 +65,8 @@ func (j jobJudge) takeJob(out *outgoing, page *Page, s split) (v verdict, done b
 }
 
 // takeSubmission decides about the answer to a submission.
-func (j jobJudge) takeSubmission(page *Page) verdict {
-	if err := j.job.asksFor(page); err != nil {
+func (j *jobJudge) takeSubmission(page *Page) verdict {
+	if err := j.asksFor(page); err != nil {
 		return refuse(Permanent, err).advise("the answer to export.submit has not what export.poll asks by")
 	}
 	page.ruling.Empty, page.submits = true, true
@@ -73,34 +75,38 @@ func (j jobJudge) takeSubmission(page *Page) verdict {
 
 // asksFor reports whether the job can be asked for by what the answer to its submission
 // says: one that cannot is not kept, so that the next run submits another.
-func (j *job) asksFor(page *Page) error {
-	if j.Spec.Poll == nil {
+func (j *jobJudge) asksFor(page *Page) error {
+	if j.job.Spec.Poll == nil {
 		return nil
 	}
-	vars := j.requests.vars
+	vars := j.view.vars
 	vars[sources.VarJob], vars[sources.VarJobHeaders] = vars[sources.VarResponse], HeaderValue(export.Headers(page.url, page.Header))
 	defer func() { vars[sources.VarJob], vars[sources.VarJobHeaders] = expr.Undefined(), expr.Undefined() }()
-	if _, err := j.requests.maker.MakeOther(*j.Spec.Poll, vars, request.Page{First: true}); err != nil {
+	if _, err := j.maker.MakeOther(*j.job.Spec.Poll, vars, request.Page{First: true}); err != nil {
 		return fmt.Errorf("export.poll: %w", err)
 	}
 	return nil
 }
 
 // notDone decides about the answer of a job that is still under way.
-func (j jobJudge) notDone(page *Page) verdict {
+func (j *jobJudge) notDone(page *Page) verdict {
 	if err := j.job.Waits(j.view.vars, page.Status, page.Body.Text, time.Now(), j.secrets.Quote); err != nil {
 		return refuse(SessionLost, err).refusing()
 	}
 	return verdict{pending: j.job.Later(page.head().RetryAfter()), err: errors.New("the export's job is not done")}
 }
 
-// refusing makes a failure one that comes again at the same place after a restart.
-func (v verdict) refusing() verdict {
-	v.about = true
-	return v
-}
-
-// graphQLErrors refuses an answer with errors.
-func (j *judge) graphQLErrors(page *Page) verdict {
-	return refuse(Permanent, fmt.Errorf("GraphQL errors: %s", j.secrets.Quote(gjson.GetBytes(page.Body.Text, "errors").Raw)))
+// adviseExport says which request of an export is likely wrong where the API answers
+// no.
+func (j *jobJudge) adviseExport(out *outgoing, status int) string {
+	e, a := j.job.Spec, j.advice()
+	switch {
+	case out.role == forSubmit:
+		return a.Addressed("export.submit", e.Submit.Path, e.Submit.Method, status)
+	case out.role == forFile:
+		return a.Addressed("export.download", j.stream.Request.Path, j.stream.Request.Method, status)
+	case e.Poll != nil:
+		return a.Addressed("export.poll", e.Poll.Path, e.Poll.Method, status)
+	}
+	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
@@ -114,4 +115,14 @@ func (t *transport) send(ctx context.Context, out *outgoing, timeout time.Durati
 		return nil, err
 	}
 	return t.sendAdmitted(ctx, out, timeout, n)
+}
+
+// loginTrail begins the trail of a request of a login; nil, where nobody follows it. Its URL
+// is without the query, which holds secrets of which nothing is known yet.
+func (t *transport) loginTrail(stream string, r *http.Request) *Trail {
+	if t.follow == nil {
+		return nil
+	}
+	u := url.URL{Scheme: r.URL.Scheme, Host: r.URL.Host, Path: r.URL.Path}
+	return &Trail{Stream: stream, Login: true, Method: r.Method, URL: t.requester.secrets.Redact(u.String()), Host: u.Host, Began: time.Now(), Attempts: 1}
 }

@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/vigil"
@@ -43,19 +42,4 @@ func (r *requester) sawRefusal(ex *Exchange, v verdict) {
 	if l := r.login(); l != nil && !errors.Is(v.err, paging.ErrFallen) && l.Held(*ex.proof) {
 		r.vigil.Refused()
 	}
-}
-
-// adviseExpired says what to write where an answer without records that contradicts
-// the definition may be that of a login which has expired; "" elsewhere.
-func (w *Walk) adviseExpired(page *Page, err error) string {
-	l, blind := w.client.requester.login(), w.judge.login.blind
-	switch {
-	case l == nil || page.Records.Len() > 0 || !errors.Is(err, paging.ErrDoubtful):
-		return ""
-	case blind != nil:
-		return fmt.Sprintf("auth.expired does not say whether the login has expired: %s. Write %s", blind.Came, blind.WriteExpired())
-	case l.Expired() != nil:
-		return ""
-	}
-	return "if the API answers so where the login has expired, write auth: {expired: …}, a template that is true of such an answer"
 }

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/advice"
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
+	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
@@ -20,7 +22,8 @@ type loginSigns struct {
 	auth    *sources.Auth // how the client proves who asks
 	view    *view
 	secrets *secret.Hider
-	there   bool            // the client logs in
+	login   auth.Login      // nil: the client does not log in
+	there   bool            // the client logs in, and with one credential
 	spent   *expr.Template  // that says that the login holds no longer; nil: none does
 	fell    bool            // another login was tried since an answer counts fewer records than were read
 	lapsed  bool            // with it the list went on
@@ -31,7 +34,7 @@ type loginSigns struct {
 // newSigns returns those of a walk over a stream of the client, whose answers a view shows.
 func (c *Client) newSigns(stream *sources.Stream, v *view) *loginSigns {
 	l := &loginSigns{
-		auth: stream.Client.Auth, view: v, secrets: c.Secrets,
+		auth: stream.Client.Auth, view: v, secrets: c.Secrets, login: c.requester.login(),
 		spent: c.requester.expired(), there: c.requester.login() != nil && c.requester.pool() == nil,
 	}
 	if a := l.auth; a != nil && a.Type != sources.AuthNone && a.Type != sources.AuthPool {
@@ -147,4 +150,18 @@ func (l *loginSigns) fallen(page *Page, err error) verdict {
 		l.fell, v.proof, v.expired = true, true, true
 	}
 	return v
+}
+
+// adviseExpired says what to write where an answer without records that contradicts
+// the definition may be that of a login which has expired; "" elsewhere.
+func (l *loginSigns) adviseExpired(page *Page, err error) string {
+	switch {
+	case l.login == nil || page.Records.Len() > 0 || !errors.Is(err, paging.ErrDoubtful):
+		return ""
+	case l.blind != nil:
+		return fmt.Sprintf("auth.expired does not say whether the login has expired: %s. Write %s", l.blind.Came, l.blind.WriteExpired())
+	case l.login.Expired() != nil:
+		return ""
+	}
+	return "if the API answers so where the login has expired, write auth: {expired: …}, a template that is true of such an answer"
 }

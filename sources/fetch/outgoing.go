@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"mime"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/partial"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
+	"github.com/tap-rest/tap-rest/sources/fetch/uri"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -55,6 +57,29 @@ type aboutJob struct {
 	role   role
 	files  paging.Files // of the job, as far as is known
 	asksBy [16]byte     // of one that asks for a job: digest of all but its key
+}
+
+// role is what a request of an export is for.
+type role int
+
+const (
+	forPage   role = iota // it is for a page, or for no export
+	forSubmit             // it asks for the job
+	forPoll               // it asks how the job stands
+	forFile               // it downloads a file
+	forResult             // it asks how the job stands, and the answer of one that is done is the file
+)
+
+// about reports whether the answer says something of a job, and holds no records.
+func (r role) about() bool { return r == forSubmit || r == forPoll }
+
+// unsigned is the URL that answered a request, as it is kept: the link to a file may be
+// signed, and lead to a URL that is.
+func (o *outgoing) unsigned(at *url.URL) string {
+	if o.role == forFile || o.role == forResult || o.File() {
+		at = uri.Unsigned(at)
+	}
+	return at.String()
 }
 
 // longAnswer is where an answer goes that is too long for memory.
@@ -99,6 +124,8 @@ func (o *outgoing) hash() uint64 {
 type marks struct {
 	before func() error // called before it is sent
 	undo   func()       // called where it was refused, and the server did nothing
+	// failed is called after an attempt that came to no page.
+	failed func(*Exchange, error, verdict)
 }
 
 func (m *marks) send() error {
@@ -120,4 +147,10 @@ func (o *outgoing) begin(status int, h http.Header) (body.File, error) {
 		return o.file(h)
 	}
 	return o.lasting(partial.OfBody(h))
+}
+
+func (m *marks) noPage(ex *Exchange, err error, v verdict) {
+	if m.failed != nil {
+		m.failed(ex, err, v)
+	}
 }

@@ -51,29 +51,6 @@ func (j *job) key(asksBy [16]byte) string {
 	})
 }
 
-// noteSubmission makes the journal know that the job is asked for, before it is: a run
-// that is killed meanwhile leaves its pass, and with that the key of the job, to the
-// next.
-func (w filesWalk) noteSubmission(out *outgoing) {
-	r := w.recorder.Recording
-	if r == nil {
-		return
-	}
-	key := r.keyOf(out)
-	out.mark = marks{
-		before: func() error { return wrapJournal(r.ask(key, out.Shown)) },
-		undo:   func() { w.recorder.reject(out, out.n) },
-	}
-}
-
-// refused makes the journal forget a submission to which the API has said no, or which
-// it has not got: the next run asks for another job.
-func (w filesWalk) refused(out *outgoing, err error) {
-	if e := (*Error)(nil); errors.As(err, &e) && !w.job.lost {
-		out.mark.takeBack()
-	}
-}
-
 // lostBy takes note of an attempt at a submission that came to no page, or at a poll that
 // did not say how the job stands.
 func (j *job) lostBy(out *outgoing, ex *Exchange, err error, v verdict) {

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/auth"
@@ -52,29 +50,6 @@ const (
 
 // mostSteps is how many steps are kept of a request: a job may be polled for a day.
 const mostSteps = 100
-
-// trail begins the trail of a request; nil, where nobody follows it.
-func (a *asker) trail(out *outgoing) *Trail {
-	if a.client.Follow == nil {
-		return nil
-	}
-	t := &Trail{Stream: a.stream.Name, Began: time.Now()}
-	t.Method, t.URL, _ = strings.Cut(out.Shown, " ")
-	if u, err := url.Parse(t.URL); err == nil {
-		t.Host = u.Host
-	}
-	return t
-}
-
-// loginTrail begins the trail of a request of a login; nil, where nobody follows it. Its URL
-// is without the query, which holds secrets of which nothing is known yet.
-func (t *transport) loginTrail(stream string, r *http.Request) *Trail {
-	if t.follow == nil {
-		return nil
-	}
-	u := url.URL{Scheme: r.URL.Scheme, Host: r.URL.Host, Path: r.URL.Path}
-	return &Trail{Stream: stream, Login: true, Method: r.Method, URL: t.requester.secrets.Redact(u.String()), Host: u.Host, Began: time.Now(), Attempts: 1}
-}
 
 // endLogin takes what was answered to the request of a login, in so many bytes.
 func (t *Trail) endLogin(a *auth.Answer, bytes int64, err error, secrets *secret.Hider) {

@@ -46,3 +46,17 @@ func (v verdict) onlyOnce(tip string) verdict {
 
 // smaller is the advice for answers that are too long.
 const smaller = "ask for smaller pages"
+
+// also joins two pieces of advice, each of which may be none.
+func also(first, second string) string {
+	if first == "" || second == "" {
+		return first + second
+	}
+	return first + "; " + second
+}
+
+// refusing makes a failure one that comes again at the same place after a restart.
+func (v verdict) refusing() verdict {
+	v.about = true
+	return v
+}

@@ -2,8 +2,6 @@ package fetch
 
 import (
 	"context"
-	"errors"
-	"io"
 	"net/http"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -46,11 +44,14 @@ func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Va
 	j.session = newSession(&stream.Pagination.Session, pager)
 	early := newAhead(c, n, j, requests)
 	asking := &asker{client: c, stream: stream, counters: n, judge: j, failures: failures{stream.Name, c.Secrets, kept}, requests: requests, ahead: early, meter: m}
-	j.job = newJob(stream.Pagination.Export, asking, requests)
+	job := newJob(stream.Pagination.Export, asking, requests)
+	if job != nil {
+		j.jobs = &jobJudge{j, job.Job, requests.maker}
+	}
 	return &Walk{
 		client: c, stream: stream, counters: n, requests: requests, pager: pager, recorder: kept, judge: j,
 		failures: asking.failures, ahead: early, asker: asking, session: &conversation{j.session, asking, requests},
-		job: j.job,
+		job: job,
 	}
 }
 
@@ -82,33 +83,6 @@ func (w *Walk) SameRequest(other *Walk) bool {
 	return digests[0] == digests[1]
 }
 
-// Next returns the next page, io.EOF after the last one. After an error the
-// walk is over, and every call returns it again: another walk goes on from the
-// last page's Next. The error is ErrStopped, also when ctx ends, or an *Error:
-// that may wrap an io.EOF of the connection, so the end is io.EOF itself.
-func (w *Walk) Next(ctx context.Context) (*Page, error) {
-	if w.err != nil {
-		return nil, w.err
-	}
-	page, err := w.next(ctx)
-	w.judge.view.forget()
-	switch {
-	case err != nil:
-		w.err = err
-		w.judge.session.fails(err)
-		w.job.fails(err)
-		w.Close()
-	case page.Last:
-		w.err = io.EOF
-		w.witness(page)
-		w.ahead.drop(true)
-		w.session.used = true // whoever opened it, it is over
-		w.session.close()
-		w.job.over()
-	}
-	return page, err
-}
-
 // TooMany reports whether the API counts more records than may be counted to, by the
 // page that came last.
 func (w *Walk) TooMany(page *Page) bool { return !page.Last && w.pager.Counted(page.Next) }
@@ -130,69 +104,6 @@ func (w *Walk) Close() {
 	w.part.Leave()
 }
 
-// next returns the next page, in another session where that of an earlier run is
-// gone.
-func (w *Walk) next(ctx context.Context) (*Page, error) {
-	for {
-		page, err := w.nextInSession(ctx)
-		if err == nil {
-			w.session.came(page)
-		}
-		if err == nil || !w.session.anew(err) {
-			return page, err
-		}
-	}
-}
-
-func (w *Walk) nextInSession(ctx context.Context) (*Page, error) {
-	if all, err := w.session.begin(ctx); all != nil || err != nil {
-		return all, err
-	}
-	if w.job != nil {
-		return filesWalk{w}.nextOfJob(ctx)
-	}
-	w.requests.setPage()
-	out, err := w.asker.buildLoggedIn(ctx, w.requests.build)
-	if errors.Is(err, ErrStopped) {
-		return nil, err
-	}
-	if err != nil {
-		return nil, w.failures.unsent(w.stream.Request.Method+" "+w.stream.Request.Path.Source(), err)
-	}
-	w.requests.sent = out
-	hash := out.hash()
-	if err := w.pager.Begin(hash); err != nil {
-		return nil, w.failures.unsent(out.Shown, err)
-	}
-	w.ahead.forgetSpent()
-	early := w.ahead.take(out, hash)
-	if early == nil {
-		if w.client.admission.Stopped(ctx) { // what the journal has takes memory too
-			return nil, ErrStopped
-		}
-		page, err := w.recall(ctx, out)
-		if errors.Is(err, ErrOtherRequest) && w.pager.CanBeSmaller() {
-			page, err = w.recallSmaller(ctx, err)
-		}
-		switch {
-		case err == nil:
-			w.pager.Go(page.Next)
-			return page, nil
-		case w.recorder.only():
-			return nil, w.failures.unsent(out.Shown, err)
-		}
-		if err := w.session.live(out, err); err != nil {
-			return nil, w.failures.lost(out.Shown, err)
-		}
-	}
-	page, err := w.ask(ctx, out, w.ahead.start(ctx, early))
-	if err == nil {
-		w.recorder.behind = true
-		w.pager.Go(page.Next)
-	}
-	return page, err
-}
-
 // ask asks the API for the next page, unless it was asked early, and keeps the page.
 func (w *Walk) ask(ctx context.Context, out *outgoing, early *early) (*Page, error) {
 	if early == nil {
@@ -204,7 +115,7 @@ func (w *Walk) ask(ctx context.Context, out *outgoing, early *early) (*Page, err
 	if err == nil {
 		if err = w.advance(page, early); err != nil {
 			defer page.Release()
-			err = w.failures.answer(out, &page.Exchange, &Error{Class: Permanent, Attempts: page.Attempts, Err: err, Advice: w.adviseExpired(page, err)})
+			err = w.failures.answer(out, &page.Exchange, &Error{Class: Permanent, Attempts: page.Attempts, Err: err, Advice: w.judge.login.adviseExpired(page, err)})
 		} else if w.judge.login.lapsed {
 			page.Remarks = append(page.Remarks, lapsed)
 		}

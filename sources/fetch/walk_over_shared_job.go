@@ -12,13 +12,6 @@ import (
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
-// sharing is the part of a walk in a job that other streams read, too.
-type sharing struct {
-	jobs   *export.Shared[*recorder, stored]
-	job    *export.SharedJob[*recorder, stored] // nil: the walk has not joined it
-	reader export.Reader                        // that the walk is
-}
-
 // join makes the walk one of those that read the job of a submission, and tells the
 // others of the job at which it stands.
 func (w filesWalk) join(out *outgoing) {
