@@ -82,7 +82,7 @@ func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
 		return j.status(out, ex)
 	}
 	if out.role != forPage {
-		if v, done := j.jobs.take(out, page, s); done {
+		if v, done := j.jobs.takeJob(out, page, s); done {
 			return v
 		}
 	}

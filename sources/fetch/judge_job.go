@@ -36,11 +36,11 @@ type jobJudge struct {
 	maker *request.Maker
 }
 
-// take decides about an answer to a request of an export that says yes; done is
+// takeJob decides about an answer to a request of an export that says yes; done is
 // false where it is one of a file, to be decided about as others.
-func (j *jobJudge) take(out *outgoing, page *Page, s split) (v verdict, done bool) {
+func (j *jobJudge) takeJob(out *outgoing, page *Page, s split) (v verdict, done bool) {
 	switch {
-	case out.role == forPage || out.role == forFile:
+	case out.role == forFile:
 		return v, false
 	case errors.Is(s.err, ErrBroken) && out.role.about():
 		return j.broken(&page.Exchange, s.err).advise("answers about a job may be JSON, XML, a text of the type text/plain, or empty"), true
