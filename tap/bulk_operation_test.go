@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/exports"
 )
 
 // bulkStreams are streams over the lines of one bulk operation of GraphQL.
@@ -57,18 +58,18 @@ func TestBulkOperation(t *testing.T) {
 	}{
 		{name: "well", orders: 5, jobs: 1, records: [4]int{5, 8, 8, 4}},
 		{name: "no line", orders: -1, jobs: 1},
-		{name: "fails once", orders: 5, jobs: 2, records: [4]int{5, 8, 8, 4}, faults: []apitest.Option{graphQL(2, apitest.FailJob("error"))}},
-		{name: "forgotten once", orders: 5, jobs: 2, records: [4]int{5, 8, 8, 4}, faults: []apitest.Option{graphQL(2, apitest.ForgetJob(404))}},
+		{name: "fails once", orders: 5, jobs: 2, records: [4]int{5, 8, 8, 4}, faults: []apitest.Option{graphQL(2, exports.FailJob("error"))}},
+		{name: "forgotten once", orders: 5, jobs: 2, records: [4]int{5, 8, 8, 4}, faults: []apitest.Option{graphQL(2, exports.ForgetJob(404))}},
 		{name: "user errors", busy: true, jobs: 1, err: "the API says that it has failed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			e := &apitest.Exports{Pending: 2, MaxJobs: 1, Files: func(apitest.Job) []apitest.File {
+			e := &exports.Server{Pending: 2, MaxJobs: 1, Files: func(exports.Job) []exports.File {
 				if tt.orders < 0 {
 					return nil
 				}
-				return []apitest.File{apitest.BulkFile(tt.orders)}
+				return []exports.File{exports.BulkFile(tt.orders)}
 			}}
-			api := apitest.New(append(tt.faults, apitest.Exporting(e))...)
+			api := apitest.New(append(tt.faults, apitest.Extended(e))...)
 			if tt.busy {
 				e.Pending = 1 << 30
 				body := strings.NewReader(`{"query":"mutation { bulkOperationRunQuery }"}`)
@@ -97,8 +98,8 @@ func TestBulkOperation(t *testing.T) {
 // TestBulkOperationOfOneStream proves that a stream has all of its lines where the
 // others over the job are not selected.
 func TestBulkOperationOfOneStream(t *testing.T) {
-	e := &apitest.Exports{Pending: 2, MaxJobs: 1, Files: func(apitest.Job) []apitest.File { return []apitest.File{apitest.BulkFile(5)} }}
-	r := setup{definition: bulkStreams, api: apitest.New(apitest.Exporting(e)), catalog: `{"streams": [
+	e := &exports.Server{Pending: 2, MaxJobs: 1, Files: func(exports.Job) []exports.File { return []exports.File{exports.BulkFile(5)} }}
+	r := setup{definition: bulkStreams, api: apitest.New(apitest.Extended(e)), catalog: `{"streams": [
 		{"tap_stream_id": "items", "stream": "items", "schema": {"type": "object"}, "key_properties": ["id"], "metadata": [{"breadcrumb": [], "metadata": {"selected": true}}]}]}`}.must(t)
 	if len(r.records("items")) != 8 || len(r.records("")) != 8 || len(e.Jobs()) != 1 || len(e.Downloads()) != 1 {
 		t.Errorf("%d records, %d of items, %d jobs, %d downloads\n%s", len(r.records("")), len(r.records("items")), len(e.Jobs()), len(e.Downloads()), r.log)

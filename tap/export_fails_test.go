@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/exports"
 )
 
 const failingExport = `streams:
@@ -44,7 +45,7 @@ func TestExportFailsAndRecovers(t *testing.T) {
 		says   string
 		quotes string // what else it says
 	}{
-		{"jobs fail", poll(1, apitest.FailJob("error")), 2, "the export's job came to nothing: the API says that it has failed", ""},
+		{"jobs fail", poll(1, exports.FailJob("error")), 2, "the export's job came to nothing: the API says that it has failed", ""},
 		{"jobs are not done in time", append(running("/exports/job-1", `,"p":1`), running("/exports/job-2", `,"p":1`)...), 2,
 			`in the last answer response.status is "running"`, "another job was asked for, and ended the same way"},
 		{"a job is never done", running("/exports/job-1", ""), 1, `in the last answer response.status is "running"; all answers were the same (9 polls)`,
@@ -55,8 +56,8 @@ func TestExportFailsAndRecovers(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				e := &apitest.Exports{Files: apitest.Parts(3, 5, "csv")}
-				s := setup{definition: failingExport, api: apitest.New(append(tt.faults, apitest.Exporting(e))...), workDir: t.TempDir()}
+				e := &exports.Server{Files: exports.Parts(3, 5, "csv")}
+				s := setup{definition: failingExport, api: apitest.New(append(tt.faults, apitest.Extended(e))...), workDir: t.TempDir()}
 				r := s.run(t)
 				if r.err == nil || !strings.Contains(r.err.Error(), tt.says) || !strings.Contains(r.err.Error(), tt.quotes) || len(e.Jobs()) != tt.jobs {
 					t.Fatalf("%d jobs and %v, want %d and %q", len(e.Jobs()), r.err, tt.jobs, tt.says)
@@ -94,9 +95,9 @@ func TestExportFailsAndRecovers(t *testing.T) {
 // account speaks of a job.
 func TestWrongPathOfPoll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := &apitest.Exports{Files: apitest.Parts(3, 5, "csv")}
+		e := &exports.Server{Files: exports.Parts(3, 5, "csv")}
 		wrong := strings.Replace(failingExport, `poll: {path: "/exports/`, `poll: {path: "/export/`, 1)
-		s := setup{definition: wrong, api: apitest.New(apitest.Exporting(e)), workDir: t.TempDir()}
+		s := setup{definition: wrong, api: apitest.New(apitest.Extended(e)), workDir: t.TempDir()}
 		for run, jobs := range []int{2, 3} { // the next run goes on with the last job, and then asks for another
 			r := s.run(t)
 			const says = "the path of export.poll seems wrong: is export.poll right? It says path: /export/{{ job.id }}"

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/exports"
 )
 
 const windowedExport = `
@@ -33,8 +34,8 @@ func TestExportJobsAtOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				e := &apitest.Exports{Files: apitest.Parts(3, 5, "csv"), Pending: 3, MaxJobs: 2}
-				api := apitest.New(apitest.Exporting(e))
+				e := &exports.Server{Files: exports.Parts(3, 5, "csv"), Pending: 3, MaxJobs: 2}
+				api := apitest.New(apitest.Extended(e))
 				s := setup{definition: "streams:" + strings.ReplaceAll(windowedExport, "NAME", "x") + strings.ReplaceAll(windowedExport, "NAME", "y"),
 					api: api, workDir: t.TempDir(), config: config}
 				records := 0

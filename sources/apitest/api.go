@@ -20,7 +20,7 @@ type API struct {
 	guards []guard
 	before func(n int, r *http.Request)
 
-	exports exporter // noExports where there are none
+	extension Extension // noExtension where there is none
 
 	mu          sync.Mutex
 	collections map[string]*collection
@@ -37,7 +37,7 @@ type Option func(*API)
 
 // New returns an API without collections.
 func New(opts ...Option) *API {
-	a := &API{collections: map[string]*collection{}, exports: noExports{}}
+	a := &API{collections: map[string]*collection{}, extension: noExtension{}}
 	a.Reset()
 	for _, opt := range opts {
 		opt(a)
@@ -125,7 +125,7 @@ func (a *API) Await(ctx context.Context, n int) error {
 	}
 }
 
-// Reset forgets all requests, sessions and exports: what comes next is request 1
+// Reset forgets all requests, sessions and what its extension did: what comes next is request 1
 // again, and the script begins anew. Tokens of styles without sessions stay good.
 func (a *API) Reset() {
 	a.mu.Lock()
@@ -135,7 +135,7 @@ func (a *API) Reset() {
 	a.attempts = map[string]int{}
 	a.last = map[string]*page{}
 	a.sessions = sessions{open: map[uint32]*session{}}
-	a.exports.reset()
+	a.extension.Reset()
 }
 
 // collection returns the collection at path.

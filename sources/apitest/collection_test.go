@@ -12,22 +12,24 @@ import (
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
+
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/calls"
 	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 )
 
 // page gets one page and returns its ids.
 func page(t *testing.T, api *apitest.API, path string) []int {
 	t.Helper()
-	r, err := do(&http.Client{Transport: api}, get("http://shop.example"+path))
+	r, err := calls.Do(&http.Client{Transport: api}, calls.Get("http://shop.example"+path))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.status != 200 {
-		t.Fatalf("%s: status %d: %s", path, r.status, r.body)
+	if r.Status != 200 {
+		t.Fatalf("%s: status %d: %s", path, r.Status, r.Body)
 	}
 	var e struct{ Data []struct{ ID int } }
-	if err := json.Unmarshal(r.body, &e); err != nil {
+	if err := json.Unmarshal(r.Body, &e); err != nil {
 		t.Fatal(err)
 	}
 	ids := make([]int, len(e.Data))
@@ -149,21 +151,21 @@ func TestEncoding(t *testing.T) {
 		} {
 			t.Run(name+" for "+accept, func(t *testing.T) {
 				api := apitest.New().Add(items(apitest.Cursor, func(c *apitest.Collection) { c.Encoding = coding.Named(name) }))
-				in := get("http://shop.example/items")
-				in.header = http.Header{"Accept-Encoding": {accept}}
-				r, err := do(&http.Client{Transport: api}, in)
+				in := calls.Get("http://shop.example/items")
+				in.Header = http.Header{"Accept-Encoding": {accept}}
+				r, err := calls.Do(&http.Client{Transport: api}, in)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got := r.header.Get("Content-Encoding"); got != want {
+				if got := r.Header.Get("Content-Encoding"); got != want {
 					t.Fatalf("Content-Encoding %q, want %q", got, want)
 				}
 				if want != "" {
-					z, err := open(strings.NewReader(string(r.body)))
+					z, err := open(strings.NewReader(string(r.Body)))
 					if err != nil {
 						t.Fatal(err)
 					}
-					if r.body, err = io.ReadAll(z); err != nil {
+					if r.Body, err = io.ReadAll(z); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -208,13 +210,13 @@ func TestRefusals(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			in := call{tt.method, "http://shop.example" + tt.url, tt.body, http.Header{"Accept-Encoding": {"*"}}}
-			r, err := do(&http.Client{Transport: api}, in)
+			in := calls.Call{Method: tt.method, URL: "http://shop.example" + tt.url, Body: tt.body, Header: http.Header{"Accept-Encoding": {"*"}}}
+			r, err := calls.Do(&http.Client{Transport: api}, in)
 			if err := wants(tt.status, tt.want)(r, err); err != nil {
 				t.Fatal(err)
 			}
-			if !json.Valid(r.body) {
-				t.Errorf("no JSON: %s", r.body)
+			if !json.Valid(r.Body) {
+				t.Errorf("no JSON: %s", r.Body)
 			}
 		})
 	}
@@ -223,17 +225,17 @@ func TestRefusals(t *testing.T) {
 // TestForeignToken uses a token at another collection, and with another seed.
 func TestForeignToken(t *testing.T) {
 	api := apitest.New().Add(apitest.Orders(1000)).Add(items(apitest.Cursor, nil))
-	r, err := do(&http.Client{Transport: api}, get("http://shop.example/orders"))
+	r, err := calls.Do(&http.Client{Transport: api}, calls.Get("http://shop.example/orders"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := mustNext(t, apitest.Cursor, get("http://shop.example/items"), r)
-	r, err = do(&http.Client{Transport: api}, *next)
+	next := mustNext(t, apitest.Cursor, calls.Get("http://shop.example/items"), r)
+	r, err = calls.Do(&http.Client{Transport: api}, *next)
 	if err := wants(400, `{"error":{"code":"invalid_cursor",`)(r, err); err != nil {
 		t.Error(err)
 	}
 	other := apitest.New(apitest.Seed(1)).Add(items(apitest.Cursor, nil))
-	r, err = do(&http.Client{Transport: other}, *next)
+	r, err = calls.Do(&http.Client{Transport: other}, *next)
 	if err := wants(400, `{"error":{"code":"invalid_cursor",`)(r, err); err != nil {
 		t.Error(err)
 	}
@@ -262,9 +264,9 @@ func TestAuth(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			api := apitest.New(tt.option).Add(items(apitest.Cursor, nil))
-			in := get("http://shop.example" + tt.url)
-			in.header = tt.header
-			r, err := do(&http.Client{Transport: api}, in)
+			in := calls.Get("http://shop.example" + tt.url)
+			in.Header = tt.header
+			r, err := calls.Do(&http.Client{Transport: api}, in)
 			if err := wants(tt.status, "{")(r, err); err != nil {
 				t.Error(err)
 			}

@@ -1,7 +1,7 @@
 // Package apitest is an HTTP API that fails on purpose. It serves collections of
 // records in all the ways that APIs page, and goes wrong as a script or a seed
 // says: it throttles, cuts bodies, resets connections, lets sessions expire,
-// repeats pages, forgets exports.
+// repeats pages; below it, package exports forgets jobs.
 //
 //	api := apitest.New(
 //		apitest.Seed(7),
@@ -95,41 +95,8 @@
 // else than commas between records, and another Content-Type. Package styles, below this
 // one, has an API in each of the common styles made that way.
 //
-// # Exports
-//
-// [Exporting] adds jobs that a client asks for, polls, and downloads the files of:
-//
-//	POST /exports                           any body, perhaps {"from":…,"to":…}. 202 and
-//	                                        Location; 429 where MaxJobs run. The same job
-//	                                        again for the same Idempotency-Key
-//	GET /exports/job-1                      {"id":"job-1","status":"ready","progress":100,
-//	                                         "files":[{"url":"…","name":"part-000.csv","rows":100}]}
-//	DELETE /exports/job-1                   204; the files are gone too
-//	GET /files/job-1/0?expires=…&sig=…      with ETag, Last-Modified, Range, If-Range
-//	GET /listing                            files without a job, see [Exports.Listing]
-//	POST /graphql                           bulk operations: bulkOperationRunQuery,
-//	                                        bulkOperationCancel, currentBulkOperation,
-//	                                        bulkOperation(id:), node(id:)
-//
-// The status goes from pending by running to ready, or to what [FailJob] says. Files
-// refuse in XML, as stores of files do: 403 AccessDenied for a link that expired,
-// 400 InvalidArgument where FilesBase is set and credentials come along. Links that are
-// signed need no credentials, whatever [RequireBearer] says. [Exports.Jobs],
-// [Exports.Downloads] and [Exports.Repeated] tell what clients did.
-//
-// What goes wrong is told by the script, as elsewhere:
-//
-//	OnPath("/exports", 1, Status(503))                    a submission is refused
-//	OnPath("/exports", 1, Reset())                        its answer is lost, the job is made
-//	OnPath("/exports/job-1", 2, FailJob("error"))         a job fails at its second poll
-//	OnPath("/exports/job-1", 2, ForgetJob(404))           or is forgotten
-//	OnPath("/files/job-1/3", 1, ForgetJob(410))           or while it is downloaded
-//	OnPath("/files/job-1/3", 1, ExpireLinks())            all links so far expire
-//	Under("/files/", 1, 2, CutBody(1000))                 each download breaks twice
-//	Under("/files/", 1, 0, IgnoreRange())                 there are no ranges
-//	OnPath("/files/job-1/0", 2, ChangeFile(f))            the file is another one now
-//	Under("/files/", 2, 2, Header("Content-Range", "…"))  a wrong range
-//	Under("/files/", 1, 0, Drip(time.Second, 1000))       a slow download
+// [Extended] adds what is no collection: package exports, below this one, adds jobs that a
+// client asks for, polls, and downloads the files of.
 //
 // Tokens are base64 text with +, / and =, which URLs must escape.
 //

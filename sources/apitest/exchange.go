@@ -146,8 +146,8 @@ func (x *exchange) give() *problem {
 func (x *exchange) find() *problem {
 	c, ok := x.api.collection(x.url.Path)
 	if !ok {
-		if served, p := x.api.exports.serve(x); served {
-			return p
+		if x.api.extension.Serve(&Call{x}) {
+			return nil
 		}
 	}
 	if !ok && x.url.Path == scrollPath && x.r.Method != http.MethodDelete {

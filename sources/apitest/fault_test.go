@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/calls"
 	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 )
 
@@ -25,7 +26,7 @@ var faults = []struct {
 	name  string
 	fault apitest.Fault
 	log   string // as Requests has it
-	check func(r reply, err error) error
+	check func(r calls.Reply, err error) error
 }{
 	{"status", apitest.Status(500), "500", wants(500, `{"error":{"code":"internal_server_error",`)},
 	{
@@ -71,14 +72,14 @@ func TestFaults(t *testing.T) {
 			both(t, func() *apitest.API {
 				return apitest.New(apitest.On(1, tt.fault)).Add(items(apitest.Cursor, nil))
 			}, func(t *testing.T, api *apitest.API, c *http.Client, base string) {
-				r, err := do(c, get(base+"/items"))
+				r, err := calls.Do(c, calls.Get(base+"/items"))
 				if err := tt.check(r, err); err != nil {
 					t.Error(err)
 				}
 				if got := api.Requests()[0].Fault; got != tt.log {
 					t.Errorf("log says fault %q, want %q", got, tt.log)
 				}
-				r, err = do(c, get(base+"/items"))
+				r, err = calls.Do(c, calls.Get(base+"/items"))
 				if err := wants(200, `{"data":[{"id":1,`)(r, err); err != nil {
 					t.Errorf("the request after: %v", err)
 				}
@@ -87,10 +88,10 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-type check = func(r reply, err error) error
+type check = func(r calls.Reply, err error) error
 
 func all(checks ...check) check {
-	return func(r reply, err error) error {
+	return func(r calls.Reply, err error) error {
 		for _, c := range checks {
 			if err := c(r, err); err != nil {
 				return err
@@ -102,20 +103,20 @@ func all(checks ...check) check {
 
 // wants checks the status and how the body begins.
 func wants(status int, prefix string) check {
-	return func(r reply, err error) error {
+	return func(r calls.Reply, err error) error {
 		if err != nil {
 			return err
 		}
-		if r.status != status || !strings.HasPrefix(string(r.body), prefix) {
-			return fmt.Errorf("got %d %.100q, want %d %q…", r.status, r.body, status, prefix)
+		if r.Status != status || !strings.HasPrefix(string(r.Body), prefix) {
+			return fmt.Errorf("got %d %.100q, want %d %q…", r.Status, r.Body, status, prefix)
 		}
 		return nil
 	}
 }
 
 func wantHeader(name, value string) check {
-	return func(r reply, _ error) error {
-		if got := r.header.Get(name); got != value {
+	return func(r calls.Reply, _ error) error {
+		if got := r.Header.Get(name); got != value {
 			return fmt.Errorf("%s: %q, want %q", name, got, value)
 		}
 		return nil
@@ -124,32 +125,32 @@ func wantHeader(name, value string) check {
 
 // wantsError checks how reading ended and how much came before.
 func wantsError(want error, size int) check {
-	return func(r reply, err error) error {
+	return func(r calls.Reply, err error) error {
 		if !errors.Is(err, want) {
 			return fmt.Errorf("error %v, want %v", err, want)
 		}
-		if len(r.body) != size {
-			return fmt.Errorf("%d bytes came, want %d", len(r.body), size)
+		if len(r.Body) != size {
+			return fmt.Errorf("%d bytes came, want %d", len(r.Body), size)
 		}
 		return nil
 	}
 }
 
-func checkCutLast(r reply, err error) error {
+func checkCutLast(r calls.Reply, err error) error {
 	if !errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("error %v", err)
 	}
-	if !json.Valid(append(r.body, '}')) {
-		return fmt.Errorf("more than the last byte is missing: %q", r.body)
+	if !json.Valid(append(r.Body, '}')) {
+		return fmt.Errorf("more than the last byte is missing: %q", r.Body)
 	}
 	return nil
 }
 
-func checkDate(r reply, err error) error {
+func checkDate(r calls.Reply, err error) error {
 	if err != nil {
 		return err
 	}
-	at, err := http.ParseTime(r.header.Get("Retry-After"))
+	at, err := http.ParseTime(r.Header.Get("Retry-After"))
 	if err != nil {
 		return err
 	}
@@ -160,7 +161,7 @@ func checkDate(r reply, err error) error {
 }
 
 func checkPage(records int, ok func(envelope) bool) check {
-	return func(r reply, err error) error {
+	return func(r calls.Reply, err error) error {
 		if err != nil {
 			return err
 		}
@@ -169,50 +170,50 @@ func checkPage(records int, ok func(envelope) bool) check {
 			return err
 		}
 		if len(e.Data) != records || !ok(e) {
-			return fmt.Errorf("%d records, want %d: %s", len(e.Data), records, r.body)
+			return fmt.Errorf("%d records, want %d: %s", len(e.Data), records, r.Body)
 		}
 		return nil
 	}
 }
 
-func checkLatin1(r reply, err error) error {
+func checkLatin1(r calls.Reply, err error) error {
 	if err != nil {
 		return err
 	}
-	if utf8.Valid(r.body) || !json.Valid(bytes.ToValidUTF8(r.body, nil)) {
-		return fmt.Errorf("want JSON but for one byte: %q", r.body)
+	if utf8.Valid(r.Body) || !json.Valid(bytes.ToValidUTF8(r.Body, nil)) {
+		return fmt.Errorf("want JSON but for one byte: %q", r.Body)
 	}
 	return nil
 }
 
-func checkTruncated(r reply, err error) error {
+func checkTruncated(r calls.Reply, err error) error {
 	if err != nil {
 		return err
 	}
-	if json.Valid(r.body) || r.header.Get("Content-Length") != fmt.Sprint(len(r.body)) {
-		return fmt.Errorf("want broken JSON in a whole answer: %q", r.body)
+	if json.Valid(r.Body) || r.Header.Get("Content-Length") != fmt.Sprint(len(r.Body)) {
+		return fmt.Errorf("want broken JSON in a whole answer: %q", r.Body)
 	}
 	return nil
 }
 
-func checkBig(r reply, err error) error {
+func checkBig(r calls.Reply, err error) error {
 	if err != nil {
 		return err
 	}
-	if len(r.body) != 10<<20 {
-		return fmt.Errorf("%d bytes, want 10 MiB", len(r.body))
+	if len(r.Body) != 10<<20 {
+		return fmt.Errorf("%d bytes, want 10 MiB", len(r.Body))
 	}
 	return checkPage(10, func(e envelope) bool { return e.NextPage != "" })(r, err)
 }
 
-func checkGzip(r reply, err error) error {
+func checkGzip(r calls.Reply, err error) error {
 	if err != nil {
 		return err
 	}
-	if got := r.header.Get("Content-Encoding"); got != "gzip" {
+	if got := r.Header.Get("Content-Encoding"); got != "gzip" {
 		return fmt.Errorf("Content-Encoding %q", got)
 	}
-	z, err := gzip.NewReader(bytes.NewReader(r.body))
+	z, err := gzip.NewReader(bytes.NewReader(r.Body))
 	if err != nil {
 		return err
 	}
@@ -238,9 +239,9 @@ func TestFaultsInAWalk(t *testing.T) {
 			api := apitest.New(apitest.On(3, tt.fault)).Add(items(apitest.Cursor, nil))
 			c := &http.Client{Transport: api}
 			var got []int
-			in := get("http://shop.example/items")
+			in := calls.Get("http://shop.example/items")
 			for range tt.want {
-				r, err := do(c, in)
+				r, err := calls.Do(c, in)
 				if err != nil {
 					t.Fatal(err)
 				}

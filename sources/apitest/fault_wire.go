@@ -55,6 +55,17 @@ func endAfter(name string, n int64, how ending) Fault {
 	})
 }
 
+// IgnoreRange answers a request for a range with the whole file, and says that
+// there are no ranges.
+func IgnoreRange() Fault {
+	ignore := at(onArrival, "", func(x *exchange) {
+		// The request is the client's own: RoundTrip must not change it.
+		x.r = x.r.Clone(x.r.Context())
+		x.r.Header.Del("Range")
+	})
+	return All(ignore, Header("Accept-Ranges", "none")).as("no ranges")
+}
+
 // as returns f under another name.
 func (f Fault) as(name string) Fault {
 	f.name = name

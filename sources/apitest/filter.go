@@ -109,7 +109,7 @@ func (c *collection) loadStamps() {
 
 // fieldStamp reads the time in a record's field.
 func fieldStamp(record []byte, name string) stamp {
-	return parseStamp(field(record, name))
+	return parseStamp(Field(record, name))
 }
 
 // parseStamp reads an RFC 3339 time, a date or a number. It returns noStamp for

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/calls"
 )
 
 // FuzzRequest sends anything to every style: each answer is JSON under a status
@@ -30,17 +31,17 @@ func FuzzRequest(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, path, query, kind, body string) {
 		u := &url.URL{Scheme: "http", Host: "shop.example", Path: path, RawQuery: query}
-		r, err := do(&http.Client{Transport: api}, call{"POST", u.String(), body, http.Header{"Content-Type": {kind}}})
+		r, err := calls.Do(&http.Client{Transport: api}, calls.Call{Method: "POST", URL: u.String(), Body: body, Header: http.Header{"Content-Type": {kind}}})
 		if err != nil {
 			return // net/http refused to send it
 		}
-		switch r.status {
+		switch r.Status {
 		case 200, 400, 404, 410:
 		default:
-			t.Errorf("status %d", r.status)
+			t.Errorf("status %d", r.Status)
 		}
-		if !json.Valid(r.body) {
-			t.Errorf("no JSON: %q", r.body)
+		if !json.Valid(r.Body) {
+			t.Errorf("no JSON: %q", r.Body)
 		}
 		api.Reset()
 	})
@@ -58,7 +59,7 @@ func FuzzRows(f *testing.F) {
 			Filter: apitest.Filter{Field: "at", From: "from"},
 		})
 		u := "http://shop.example/items?from=2024-01-01&after=" + url.QueryEscape(after)
-		if _, err := do(&http.Client{Transport: api}, get(u)); err != nil {
+		if _, err := calls.Do(&http.Client{Transport: api}, calls.Get(u)); err != nil {
 			t.Fatal(err)
 		}
 	})

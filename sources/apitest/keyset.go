@@ -16,7 +16,7 @@ func seekKey(x *exchange, s selection) (int, *problem) {
 	var buf []byte
 	return sort.Search(s.len(), func(i int) bool {
 		buf = x.c.record(buf[:0], s.at(i))
-		return compareKeys(field(buf, name), after) > 0
+		return compareKeys(Field(buf, name), after) > 0
 	}), nil
 }
 

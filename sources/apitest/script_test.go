@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/calls"
 )
 
 // faultsOf makes calls and returns the fault of each, as the log has it.
@@ -18,7 +19,7 @@ func faultsOf(t *testing.T, api *apitest.API, paths ...string) []string {
 	t.Helper()
 	c := &http.Client{Transport: api}
 	for _, path := range paths {
-		if _, err := do(c, get("http://shop.example"+path)); err != nil {
+		if _, err := calls.Do(c, calls.Get("http://shop.example"+path)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -75,11 +76,11 @@ func TestSeed(t *testing.T) {
 		var all strings.Builder
 		for range 2 { // Reset begins anew
 			for range 30 {
-				r, err := do(c, get("http://shop.example/items"))
+				r, err := calls.Do(c, calls.Get("http://shop.example/items"))
 				if err != nil {
 					t.Fatal(err)
 				}
-				all.Write(r.body)
+				all.Write(r.Body)
 			}
 			all.WriteByte('\n')
 			api.Reset()
@@ -102,12 +103,12 @@ func TestLog(t *testing.T) {
 	api := apitest.New(apitest.On(2, apitest.Reset())).
 		Add(items(apitest.Cursor, func(c *apitest.Collection) { c.Method = "POST" }))
 	c := &http.Client{Transport: api}
-	do(c, call{
-		method: "POST", url: "http://shop.example/items?limit=1", body: `{"cursor":null}`,
-		header: http.Header{"X-Mark": {"here"}},
+	calls.Do(c, calls.Call{
+		Method: "POST", URL: "http://shop.example/items?limit=1", Body: `{"cursor":null}`,
+		Header: http.Header{"X-Mark": {"here"}},
 	})
-	do(c, get("http://shop.example/items"))
-	do(c, get("http://shop.example/nowhere"))
+	calls.Do(c, calls.Get("http://shop.example/items"))
+	calls.Do(c, calls.Get("http://shop.example/nowhere"))
 
 	log := api.Requests()
 	if len(log) != 3 || api.Count() != 3 {
@@ -168,11 +169,11 @@ func TestConcurrent(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for range 20 {
-				r, err := do(c, get("http://shop.example/items"))
-				if err != nil || r.status != 200 {
-					t.Errorf("status %d, error %v", r.status, err)
+				r, err := calls.Do(c, calls.Get("http://shop.example/items"))
+				if err != nil || r.Status != 200 {
+					t.Errorf("status %d, error %v", r.Status, err)
 				}
-				id := r.header.Get("X-Request-Id")
+				id := r.Header.Get("X-Request-Id")
 				if _, twice := seen.LoadOrStore(id, true); twice {
 					t.Errorf("%s came twice", id)
 				}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/calls"
 )
 
 // patient is a client that tries again, as it is told to.
@@ -21,15 +22,15 @@ type patient struct {
 	retry int
 }
 
-func (p *patient) walk(first call, w walker) (ids []int) {
+func (p *patient) walk(first calls.Call, w walker) (ids []int) {
 	p.t.Helper()
 	for in := &first; in != nil; {
-		r, err := do(p.c, *in)
-		if err != nil || r.status != 200 {
+		r, err := calls.Do(p.c, *in)
+		if err != nil || r.Status != 200 {
 			if p.retry++; p.retry > 50 {
-				p.t.Fatalf("%s: %d, %v", in.url, r.status, err)
+				p.t.Fatalf("%s: %d, %v", in.URL, r.Status, err)
 			}
-			if r.header.Get("Retry-After") == "1" {
+			if r.Header.Get("Retry-After") == "1" {
 				p.waits++
 			}
 			continue
@@ -79,11 +80,11 @@ func TestShopOnLoopback(t *testing.T) {
 func readShop(t *testing.T, c *http.Client, base string) {
 	t.Helper()
 	p := &patient{t: t, c: c}
-	if got := len(p.walk(get(base+"/shops"), walkOnce)); got != 3 {
+	if got := len(p.walk(calls.Get(base+"/shops"), walkOnce)); got != 3 {
 		t.Errorf("%d shops, want 3", got)
 	}
-	everyID(t, p.walk(get(base+"/customers"), walkCounting("page", 1, one)), 2000)
-	everyID(t, p.walk(get(base+"/orders"), walkCursor), 20000)
+	everyID(t, p.walk(calls.Get(base+"/customers"), walkCounting("page", 1, one)), 2000)
+	everyID(t, p.walk(calls.Get(base+"/orders"), walkCursor), 20000)
 	if p.waits != 3 || p.retry != 7 {
 		t.Errorf("%d waits in %d retries, want 3 in 7", p.waits, p.retry)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/calls"
 )
 
 func request(t *testing.T, ctx context.Context, url string) *http.Request {
@@ -59,13 +60,13 @@ func TestHangOnLoopback(t *testing.T) {
 			tr := &http.Transport{}
 			defer tr.CloseIdleConnections()
 			c := &http.Client{Transport: tr, Timeout: 50 * time.Millisecond}
-			if _, err := do(c, get(base+"/items")); !errors.Is(err, context.DeadlineExceeded) {
+			if _, err := calls.Do(c, calls.Get(base+"/items")); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("error %v, want %v", err, context.DeadlineExceeded)
 			}
 
 			c.Timeout = 0
 			time.AfterFunc(50*time.Millisecond, stop)
-			if _, err := do(c, get(base+"/items")); err == nil {
+			if _, err := calls.Do(c, calls.Get(base+"/items")); err == nil {
 				t.Error("the request was answered by a server that stopped")
 			}
 		})
@@ -116,7 +117,7 @@ func TestAwait(t *testing.T) {
 		go func() {
 			for range 3 {
 				time.Sleep(10 * time.Second)
-				if _, err := do(&http.Client{Transport: api}, get("http://shop.example/items")); err != nil {
+				if _, err := calls.Do(&http.Client{Transport: api}, calls.Get("http://shop.example/items")); err != nil {
 					t.Error(err)
 				}
 			}
@@ -146,19 +147,19 @@ func TestSessionTTL(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					api := apitest.New().Add(items(style, func(c *apitest.Collection) { c.SessionTTL = time.Minute }))
 					c := &http.Client{Transport: api}
-					in := get("http://shop.example/items")
+					in := calls.Get("http://shop.example/items")
 					for range 3 {
-						r, err := do(c, in)
+						r, err := calls.Do(c, in)
 						if err != nil {
 							t.Fatal(err)
 						}
-						if r.status != 200 {
+						if r.Status != 200 {
 							break
 						}
 						in = *mustNext(t, style, in, r)
 						time.Sleep(tt.pause)
 					}
-					r, err := do(c, in)
+					r, err := calls.Do(c, in)
 					if err := wants(tt.status, "{")(r, err); err != nil {
 						t.Error(err)
 					}
@@ -168,14 +169,14 @@ func TestSessionTTL(t *testing.T) {
 	}
 }
 
-func mustNext(t *testing.T, style apitest.Style, in call, r reply) *call {
+func mustNext(t *testing.T, style apitest.Style, in calls.Call, r calls.Reply) *calls.Call {
 	t.Helper()
 	w := map[apitest.Style]walker{
 		apitest.Cursor: walkCursor, apitest.NextURL: walkURL, apitest.Scroll: walkScroll,
 	}[style]
 	_, next, err := w(in, r)
 	if err != nil || next == nil {
-		t.Fatalf("no next page (%v): %s", err, r.body)
+		t.Fatalf("no next page (%v): %s", err, r.Body)
 	}
 	return next
 }
@@ -184,19 +185,19 @@ func TestExpireSessions(t *testing.T) {
 	for _, style := range []apitest.Style{apitest.Cursor, apitest.NextURL, apitest.Scroll} {
 		api := apitest.New(apitest.On(2, apitest.ExpireSessions())).Add(items(style, nil))
 		c := &http.Client{Transport: api}
-		in := get("http://shop.example/items")
-		r, err := do(c, in)
+		in := calls.Get("http://shop.example/items")
+		r, err := calls.Do(c, in)
 		if err != nil {
 			t.Fatal(err)
 		}
 		next := *mustNext(t, style, in, r)
 		for n := 2; n <= 3; n++ { // what has expired stays so
-			r, err := do(c, next)
+			r, err := calls.Do(c, next)
 			if err := wants(410, `{"error":{"code":"expired_cursor",`)(r, err); err != nil {
 				t.Errorf("style %d, request %d: %v", style, n, err)
 			}
 		}
-		r, err = do(c, in)
+		r, err = calls.Do(c, in)
 		if err := wants(200, `{"data":[{"id":1,`)(r, err); err != nil {
 			t.Errorf("style %d, from the start: %v", style, err)
 		}

@@ -3,49 +3,15 @@ package apitest_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/calls"
 )
-
-// call is one request of the tests' client.
-type call struct {
-	method, url, body string
-	header            http.Header
-}
-
-func get(url string) call { return call{method: "GET", url: url} }
-
-// reply is a whole answer.
-type reply struct {
-	status int
-	header http.Header
-	body   []byte
-}
-
-// do makes a call through c and reads the answer to its end.
-func do(c *http.Client, in call) (reply, error) {
-	r, err := http.NewRequest(in.method, in.url, strings.NewReader(in.body))
-	if err != nil {
-		return reply{}, err
-	}
-	if in.header != nil {
-		r.Header = in.header
-	}
-	res, err := c.Do(r)
-	if err != nil {
-		return reply{}, err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	return reply{res.StatusCode, res.Header, body}, err
-}
 
 // envelope is all that answers may hold.
 type envelope struct {
@@ -59,26 +25,26 @@ type envelope struct {
 
 // walker knows one style: it reads an answer's records and gives the call that
 // follows, nil at the end.
-type walker func(last call, r reply) (records []json.RawMessage, next *call, err error)
+type walker func(last calls.Call, r calls.Reply) (records []json.RawMessage, next *calls.Call, err error)
 
 // walk reads a collection out.
-func walk(t *testing.T, c *http.Client, first call, w walker) (ids []int) {
+func walk(t *testing.T, c *http.Client, first calls.Call, w walker) (ids []int) {
 	t.Helper()
 	in := &first
 	for n := 0; in != nil; n++ {
 		if n > 1000 {
 			t.Fatal("the walk does not end")
 		}
-		r, err := do(c, *in)
+		r, err := calls.Do(c, *in)
 		if err != nil {
-			t.Fatalf("call %d, %s: %v", n, in.url, err)
+			t.Fatalf("call %d, %s: %v", n, in.URL, err)
 		}
-		if r.status != 200 {
-			t.Fatalf("call %d, %s: status %d: %s", n, in.url, r.status, r.body)
+		if r.Status != 200 {
+			t.Fatalf("call %d, %s: status %d: %s", n, in.URL, r.Status, r.Body)
 		}
 		records, next, err := w(*in, r)
 		if err != nil {
-			t.Fatalf("call %d, %s: %v: %s", n, in.url, err, r.body)
+			t.Fatalf("call %d, %s: %v: %s", n, in.URL, err, r.Body)
 		}
 		for _, record := range records {
 			var v struct{ ID int }
@@ -92,23 +58,23 @@ func walk(t *testing.T, c *http.Client, first call, w walker) (ids []int) {
 	return ids
 }
 
-func withParam(in call, name, value string) *call {
-	u, err := url.Parse(in.url)
+func withParam(in calls.Call, name, value string) *calls.Call {
+	u, err := url.Parse(in.URL)
 	if err != nil {
 		panic(err)
 	}
 	q := u.Query()
 	q.Set(name, value)
 	u.RawQuery = q.Encode()
-	in.url = u.String()
+	in.URL = u.String()
 	return &in
 }
 
-func decode(r reply) (e envelope, err error) {
-	return e, json.Unmarshal(r.body, &e)
+func decode(r calls.Reply) (e envelope, err error) {
+	return e, json.Unmarshal(r.Body, &e)
 }
 
-func walkOnce(_ call, r reply) ([]json.RawMessage, *call, error) {
+func walkOnce(_ calls.Call, r calls.Reply) ([]json.RawMessage, *calls.Call, error) {
 	e, err := decode(r)
 	return e.Data, nil, err
 }
@@ -116,7 +82,7 @@ func walkOnce(_ call, r reply) ([]json.RawMessage, *call, error) {
 // walkCounting counts up a parameter until a page is empty.
 func walkCounting(param string, start int, step func(records int) int) walker {
 	at := start
-	return func(last call, r reply) ([]json.RawMessage, *call, error) {
+	return func(last calls.Call, r calls.Reply) ([]json.RawMessage, *calls.Call, error) {
 		e, err := decode(r)
 		if err != nil || len(e.Data) == 0 {
 			return nil, nil, err
@@ -126,7 +92,7 @@ func walkCounting(param string, start int, step func(records int) int) walker {
 	}
 }
 
-func walkCursor(last call, r reply) ([]json.RawMessage, *call, error) {
+func walkCursor(last calls.Call, r calls.Reply) ([]json.RawMessage, *calls.Call, error) {
 	e, err := decode(r)
 	if err != nil || e.NextPage == "" {
 		return e.Data, nil, err
@@ -135,40 +101,40 @@ func walkCursor(last call, r reply) ([]json.RawMessage, *call, error) {
 }
 
 // walkJSONCursor sends the cursor in a JSON body.
-func walkJSONCursor(last call, r reply) ([]json.RawMessage, *call, error) {
+func walkJSONCursor(last calls.Call, r calls.Reply) ([]json.RawMessage, *calls.Call, error) {
 	e, err := decode(r)
 	if err != nil || e.NextPage == "" {
 		return e.Data, nil, err
 	}
-	last.body = fmt.Sprintf(`{"limit":10,"cursor":%q}`, e.NextPage)
+	last.Body = fmt.Sprintf(`{"limit":10,"cursor":%q}`, e.NextPage)
 	return e.Data, &last, nil
 }
 
-func walkFormCursor(last call, r reply) ([]json.RawMessage, *call, error) {
+func walkFormCursor(last calls.Call, r calls.Reply) ([]json.RawMessage, *calls.Call, error) {
 	e, err := decode(r)
 	if err != nil || e.NextPage == "" {
 		return e.Data, nil, err
 	}
-	last.body = url.Values{"limit": {"10"}, "cursor": {e.NextPage}}.Encode()
+	last.Body = url.Values{"limit": {"10"}, "cursor": {e.NextPage}}.Encode()
 	return e.Data, &last, nil
 }
 
-func walkBareCursor(last call, r reply) (records []json.RawMessage, next *call, err error) {
-	if err := json.Unmarshal(r.body, &records); err != nil {
+func walkBareCursor(last calls.Call, r calls.Reply) (records []json.RawMessage, next *calls.Call, err error) {
+	if err := json.Unmarshal(r.Body, &records); err != nil {
 		return nil, nil, err
 	}
-	if token := r.header.Get("X-Next-Page"); token != "" {
+	if token := r.Header.Get("X-Next-Page"); token != "" {
 		next = withParam(last, "cursor", token)
 	}
 	return records, next, nil
 }
 
-func walkURL(last call, r reply) ([]json.RawMessage, *call, error) {
+func walkURL(last calls.Call, r calls.Reply) ([]json.RawMessage, *calls.Call, error) {
 	e, err := decode(r)
 	if err != nil || e.Next == "" {
 		return e.Data, nil, err
 	}
-	base, err := url.Parse(last.url)
+	base, err := url.Parse(last.URL)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -176,24 +142,24 @@ func walkURL(last call, r reply) ([]json.RawMessage, *call, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	last.url = u.String()
+	last.URL = u.String()
 	return e.Data, &last, nil
 }
 
 var nextLink = regexp.MustCompile(`<([^>]*)>; rel="next"`)
 
-func walkLink(last call, r reply) (records []json.RawMessage, next *call, err error) {
-	if err := json.Unmarshal(r.body, &records); err != nil {
+func walkLink(last calls.Call, r calls.Reply) (records []json.RawMessage, next *calls.Call, err error) {
+	if err := json.Unmarshal(r.Body, &records); err != nil {
 		return nil, nil, err
 	}
-	if m := nextLink.FindStringSubmatch(r.header.Get("Link")); m != nil {
-		last.url = m[1]
+	if m := nextLink.FindStringSubmatch(r.Header.Get("Link")); m != nil {
+		last.URL = m[1]
 		next = &last
 	}
 	return records, next, nil
 }
 
-func walkKeyset(last call, r reply) ([]json.RawMessage, *call, error) {
+func walkKeyset(last calls.Call, r calls.Reply) ([]json.RawMessage, *calls.Call, error) {
 	e, err := decode(r)
 	if err != nil || len(e.Data) == 0 {
 		return nil, nil, err
@@ -205,21 +171,21 @@ func walkKeyset(last call, r reply) ([]json.RawMessage, *call, error) {
 	return e.Data, withParam(last, "after", v.ID.String()), nil
 }
 
-func walkScroll(last call, r reply) ([]json.RawMessage, *call, error) {
+func walkScroll(last calls.Call, r calls.Reply) ([]json.RawMessage, *calls.Call, error) {
 	e, err := decode(r)
 	if err != nil || len(e.Data) == 0 {
 		return nil, nil, err
 	}
-	u, err := url.Parse(last.url)
+	u, err := url.Parse(last.URL)
 	if err != nil {
 		return nil, nil, err
 	}
 	u.Path, u.RawQuery = "/scroll", ""
 	body := fmt.Sprintf(`{"scroll_id":%q}`, e.ScrollID)
-	return e.Data, &call{method: "POST", url: u.String(), body: body}, nil
+	return e.Data, &calls.Call{Method: "POST", URL: u.String(), Body: body}, nil
 }
 
-func walkGraphQL(last call, r reply) ([]json.RawMessage, *call, error) {
+func walkGraphQL(last calls.Call, r calls.Reply) ([]json.RawMessage, *calls.Call, error) {
 	var v struct {
 		Data struct {
 			Items struct {
@@ -232,7 +198,7 @@ func walkGraphQL(last call, r reply) ([]json.RawMessage, *call, error) {
 			}
 		}
 	}
-	if err := json.Unmarshal(r.body, &v); err != nil {
+	if err := json.Unmarshal(r.Body, &v); err != nil {
 		return nil, nil, err
 	}
 	items := v.Data.Items
@@ -242,7 +208,7 @@ func walkGraphQL(last call, r reply) ([]json.RawMessage, *call, error) {
 	if !items.PageInfo.HasNextPage {
 		return items.Nodes, nil, nil
 	}
-	last.body = fmt.Sprintf(`{"query":"{items}","variables":{"first":10,"after":%q}}`, items.PageInfo.EndCursor)
+	last.Body = fmt.Sprintf(`{"query":"{items}","variables":{"first":10,"after":%q}}`, items.PageInfo.EndCursor)
 	return items.Nodes, &last, nil
 }
 
@@ -265,7 +231,7 @@ var walks = []struct {
 	name  string
 	style apitest.Style
 	edit  func(*apitest.Collection)
-	first call // its url is the path
+	first calls.Call // its url is the path
 	walk  func() walker
 	calls int
 }{
@@ -281,13 +247,13 @@ var walks = []struct {
 	{
 		name: "cursor in JSON", style: apitest.Cursor, calls: 10,
 		edit:  func(c *apitest.Collection) { c.Method = "POST"; c.Size = 50 },
-		first: call{method: "POST", body: `{"limit":10,"cursor":null}`},
+		first: calls.Call{Method: "POST", Body: `{"limit":10,"cursor":null}`},
 		walk:  func() walker { return walkJSONCursor },
 	},
 	{
 		name: "cursor in a form", style: apitest.Cursor, calls: 10,
 		edit: func(c *apitest.Collection) { c.Method = "POST"; c.Size = 50 },
-		first: call{method: "POST", body: "limit=10", header: http.Header{
+		first: calls.Call{Method: "POST", Body: "limit=10", Header: http.Header{
 			"Content-Type": {"application/x-www-form-urlencoded"},
 		}},
 		walk: func() walker { return walkFormCursor },
@@ -317,7 +283,7 @@ var walks = []struct {
 	{name: "scroll", style: apitest.Scroll, walk: func() walker { return walkScroll }, calls: 11},
 	{
 		name: "GraphQL", style: apitest.GraphQL, calls: 10,
-		first: call{method: "POST", body: `{"query":"{items}","variables":{"first":10}}`},
+		first: calls.Call{Method: "POST", Body: `{"query":"{items}","variables":{"first":10}}`},
 		walk:  func() walker { return walkGraphQL },
 	},
 }
@@ -329,9 +295,9 @@ func TestWalks(t *testing.T) {
 			both(t, func() *apitest.API { return apitest.New().Add(items(tt.style, tt.edit)) },
 				func(t *testing.T, api *apitest.API, c *http.Client, base string) {
 					first := tt.first
-					first.url = base + items(tt.style, tt.edit).Path
-					if first.method == "" {
-						first.method = "GET"
+					first.URL = base + items(tt.style, tt.edit).Path
+					if first.Method == "" {
+						first.Method = "GET"
 					}
 					ids := walk(t, c, first, tt.walk())
 					everyID(t, ids, 95)

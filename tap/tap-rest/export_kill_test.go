@@ -22,6 +22,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/exports"
 )
 
 const (
@@ -37,7 +38,7 @@ const (
 
 // exportData are the files of a job, in gzip: some are of several MB, whose bytes do
 // not pack, and hold rows of 8 kB.
-var exportData = sync.OnceValues(func() (files []apitest.File, rows int) {
+var exportData = sync.OnceValues(func() (files []exports.File, rows int) {
 	chance := rand.NewChaCha8([32]byte{7})
 	noise := make([]byte, 6<<10)
 	long := map[int]int{3: 3, 11: 12, 23: 5, 30: 4, 41: 9} // MB
@@ -56,7 +57,7 @@ var exportData = sync.OnceValues(func() (files []apitest.File, rows int) {
 			rows++
 			fmt.Fprintf(&b, "%d,%s\n", rows, text)
 		}
-		files = append(files, apitest.File{Type: "application/gzip", Data: apitest.Gzip(b.Bytes())})
+		files = append(files, exports.File{Type: "application/gzip", Data: exports.Gzip(b.Bytes())})
 	}
 	return files, rows
 })
@@ -64,7 +65,7 @@ var exportData = sync.OnceValues(func() (files []apitest.File, rows int) {
 // exportRig is an API with an export of many files, and a client that is killed.
 type exportRig struct {
 	*rig
-	exports *apitest.Exports
+	exports *exports.Server
 	victim  victim
 
 	mu   sync.Mutex
@@ -86,8 +87,8 @@ func newExportRig(t *testing.T, when func(n int) moment) *exportRig {
 	t.Helper()
 	builtBinary(t) // before megabytes are made for nothing
 	files, _ := exportData()
-	r := &exportRig{exports: &apitest.Exports{Files: func(apitest.Job) []apitest.File { return files }, Pending: 2}, seen: map[string]bool{}, when: when}
-	r.rig = newRig(t, apitest.Exporting(r.exports), apitest.RequireBearer(exportToken), apitest.Under("/files/", 1, 0, apitest.Drip(time.Millisecond, piece)))
+	r := &exportRig{exports: &exports.Server{Files: func(exports.Job) []exports.File { return files }, Pending: 2}, seen: map[string]bool{}, when: when}
+	r.rig = newRig(t, apitest.Extended(r.exports), apitest.RequireBearer(exportToken), apitest.Under("/files/", 1, 0, apitest.Drip(time.Millisecond, piece)))
 	server := httptest.NewServer(r)
 	t.Cleanup(server.Close)
 	r.url = server.URL
@@ -239,7 +240,7 @@ func (r *exportRig) part() int64 {
 
 // goesOn checks that the first of the downloads goes on from where the one before
 // broke off.
-func (r *exportRig) goesOn(t *testing.T, downloads []apitest.Download, from int64) {
+func (r *exportRig) goesOn(t *testing.T, downloads []exports.Download, from int64) {
 	t.Helper()
 	if len(downloads) == 0 || from == 0 {
 		return

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/exports"
 )
 
 // Answers that are no pages of JSON.
@@ -11,10 +12,10 @@ import (
 // export has a job of three files, which is ready at the third poll.
 func export() Style {
 	const files, rows = 3, 400
-	jobs := &apitest.Exports{Files: apitest.Parts(files, rows, "csv.gz"), Pending: 2}
+	jobs := &exports.Server{Files: exports.Parts(files, rows, "csv.gz"), Pending: 2}
 	return Style{Name: "export", Is: "a job that is asked for, and its files of CSV", Records: files * rows,
 		Curl:  "-X POST -H 'Authorization: Bearer s3cret' 'BASE/exports'",
-		paths: []string{"/exports", "/exports/", "/files/"}, handler: apitest.New(apitest.RequireBearer(Secret), apitest.Exporting(jobs))}
+		paths: []string{"/exports", "/exports/", "/files/"}, handler: apitest.New(apitest.RequireBearer(Secret), apitest.Extended(jobs))}
 }
 
 func lines() Style {

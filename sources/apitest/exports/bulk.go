@@ -1,4 +1,4 @@
-package apitest
+package exports
 
 import (
 	"cmp"
@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/apitest"
 )
 
 // bulkID is how GraphQL names jobs.
@@ -41,18 +43,19 @@ type bulkOperation struct {
 
 // bulk is a request about bulk operations.
 type bulk struct {
-	e *Exports
-	x *exchange
+	e *Server
+	c *apitest.Call
 }
 
 // answerBulk answers POST /graphql. The query is not parsed: the name of a field in it
 // says what is asked.
-func (e *Exports) answerBulk(x *exchange) *problem {
+func (e *Server) answerBulk(c *apitest.Call) {
 	var q bulkQuery
-	if err := json.Unmarshal(x.body, &q); err != nil || q.Query == "" {
-		return &problem{400, "invalid_body", "the body has no query"}
+	if err := json.Unmarshal(c.Body(), &q); err != nil || q.Query == "" {
+		c.Refuse(http.StatusBadRequest, "invalid_body", "the body has no query")
+		return
 	}
-	b := bulk{e, x}
+	b := bulk{e, c}
 	has := func(field string) bool { return strings.Contains(q.Query, field) }
 	switch {
 	case has("bulkOperationRunQuery"):
@@ -60,15 +63,26 @@ func (e *Exports) answerBulk(x *exchange) *problem {
 	case has("bulkOperationCancel"):
 		b.cancel(b.job(q))
 	case has("currentBulkOperation"):
-		b.data("currentBulkOperation", b.look(e.target(x)))
+		b.data("currentBulkOperation", b.look(e.target(c)))
 	case has("bulkOperation"):
 		b.data("bulkOperation", b.look(b.job(q)))
 	case has("node"):
 		b.data("node", b.look(b.job(q)))
 	default:
-		x.respond(http.StatusOK, jsonType, graphQLError(invalid("the query asks for nothing of bulk operations")))
+		c.Answer(http.StatusOK, jsonType, marshal(refusedQuery("the query asks for nothing of bulk operations")))
 	}
-	return nil
+}
+
+// refusedQuery is how GraphQL says that a query is wrong.
+func refusedQuery(message string) any {
+	type extensions struct {
+		Code string `json:"code"`
+	}
+	type queryError struct {
+		Message    string     `json:"message"`
+		Extensions extensions `json:"extensions"`
+	}
+	return map[string][]queryError{"errors": {{message, extensions{"INVALID_PARAMETER"}}}}
 }
 
 // job finds the job that a query names, in its variables or its text; nil for
@@ -83,7 +97,7 @@ func (b bulk) job(q bulkQuery) *job {
 
 func (b bulk) submit() {
 	const busy = "A bulk query operation for this app and shop is already in progress."
-	j := b.e.add(b.x.body, "")
+	j := b.e.add(b.c.Body(), "")
 	if j == nil {
 		b.data("bulkOperationRunQuery", bulkChange{UserErrors: []bulkError{{nil, busy}}})
 		return
@@ -113,7 +127,7 @@ type bulkError struct {
 
 // data answers {"data":{name:v}}.
 func (b bulk) data(name string, v any) {
-	b.x.respond(http.StatusOK, jsonType, marshal(map[string]any{"data": map[string]any{name: v}}))
+	b.c.Answer(http.StatusOK, jsonType, marshal(map[string]any{"data": map[string]any{name: v}}))
 }
 
 func newBulk(j *job, status string) *bulkOperation {
@@ -137,7 +151,7 @@ func (b bulk) look(j *job) *bulkOperation {
 	if files := b.e.served(j); s.status == "ready" && len(files) > 0 {
 		o.ObjectCount = strconv.Itoa(files[0].Rows)
 		o.FileSize = text(strconv.Itoa(len(files[0].Data)))
-		o.URL = text(b.e.link(b.x, j.ID, 0))
+		o.URL = text(b.e.link(b.c, j.ID, 0))
 	}
 	return o
 }

@@ -1,4 +1,4 @@
-package apitest
+package exports
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tap-rest/tap-rest/sources/apitest"
 )
 
 // Job is an export that a client asked for, and what became of it.
@@ -23,10 +25,10 @@ type Job struct {
 
 // Window returns the members from and to of the job's body, "" where it has none.
 func (j Job) Window() (from, to string) {
-	return field(j.Body, "from"), field(j.Body, "to")
+	return apitest.Field(j.Body, "from"), apitest.Field(j.Body, "to")
 }
 
-// job is a Job in service. The lock of its Exports guards all but its files, which
+// job is a Job in service. The lock of its Server guards all but its files, which
 // once makes.
 type job struct {
 	Job
@@ -39,7 +41,7 @@ type job struct {
 }
 
 // Jobs returns every job since New or Reset, in order of submission.
-func (e *Exports) Jobs() []Job {
+func (e *Server) Jobs() []Job {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	jobs := make([]Job, len(e.jobs))
@@ -50,7 +52,7 @@ func (e *Exports) Jobs() []Job {
 }
 
 // snapshot copies what is known of a job.
-func (j *job) snapshot(e *Exports) Job {
+func (j *job) snapshot(e *Server) Job {
 	now := j.Job
 	now.Status = j.state(e)
 	now.Body = bytes.Clone(j.Body)
@@ -58,7 +60,7 @@ func (j *job) snapshot(e *Exports) Job {
 }
 
 // state is what a poll of the job says.
-func (j *job) state(e *Exports) string {
+func (j *job) state(e *Server) string {
 	switch {
 	case j.gone != 0:
 		return "gone"
@@ -73,7 +75,7 @@ func (j *job) state(e *Exports) string {
 }
 
 // progress is how many hundredths of the job are done.
-func (j *job) progress(e *Exports) int {
+func (j *job) progress(e *Server) int {
 	switch {
 	case j.state(e) == "ready":
 		return 100
@@ -84,7 +86,7 @@ func (j *job) progress(e *Exports) int {
 }
 
 // add makes a job, unless there is one of that key, "" for none; nil where too many run.
-func (e *Exports) add(body []byte, key string) *job {
+func (e *Server) add(body []byte, key string) *job {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	running := 0
@@ -106,7 +108,7 @@ func (e *Exports) add(body []byte, key string) *job {
 }
 
 // job returns the job of that id, gone or not; nil for none.
-func (e *Exports) job(id string) *job {
+func (e *Server) job(id string) *job {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, j := range e.jobs {
@@ -122,8 +124,8 @@ func (e *Exports) job(id string) *job {
 
 // target returns the job that a request is about: the one that its path names,
 // or else the latest.
-func (e *Exports) target(x *exchange) *job {
-	parts := strings.Split(x.url.Path, "/")
+func (e *Server) target(c *apitest.Call) *job {
+	parts := strings.Split(c.URL().Path, "/")
 	if len(parts) > 2 {
 		return e.job(parts[2])
 	}
@@ -136,20 +138,20 @@ func (e *Exports) target(x *exchange) *job {
 }
 
 // submit answers POST /exports.
-func (e *Exports) submit(x *exchange) *problem {
-	j := e.add(x.body, x.r.Header.Get("Idempotency-Key"))
+func (e *Server) submit(c *apitest.Call) {
+	j := e.add(c.Body(), c.Request().Header.Get("Idempotency-Key"))
 	if j == nil {
-		x.answer.header.Set("Retry-After", "5")
-		return &problem{429, "throttled", fmt.Sprintf("%d exports run, which is the limit", e.MaxJobs)}
+		c.Header().Set("Retry-After", "5")
+		c.Refuse(http.StatusTooManyRequests, "throttled", fmt.Sprintf("%d exports run, which is the limit", e.MaxJobs))
+		return
 	}
-	at := origin(x.url) + exportsPath + "/" + j.ID
-	x.answer.header.Set("Location", at)
+	at := origin(c.URL()) + exportsPath + "/" + j.ID
+	c.Header().Set("Location", at)
 	status := e.Created
 	if status == 0 {
 		status = http.StatusAccepted
 	}
-	x.respond(status, jsonType, marshal(exportAnswer{ID: j.ID, Status: "pending", URL: at, Files: []fileAnswer{}}))
-	return nil
+	c.Answer(status, jsonType, marshal(exportAnswer{ID: j.ID, Status: "pending", URL: at, Files: []fileAnswer{}}))
 }
 
 // exportAnswer is what the API says of a job.
@@ -170,28 +172,30 @@ type fileAnswer struct {
 }
 
 // poll answers GET /exports/ID.
-func (e *Exports) poll(x *exchange, id string) *problem {
+func (e *Server) poll(c *apitest.Call, id string) {
 	j := e.job(id)
 	if j == nil {
-		return noJob(http.StatusNotFound, id)
+		noJob(c, http.StatusNotFound, id)
+		return
 	}
 	s := e.look(j)
 	if s.gone != 0 {
-		return noJob(s.gone, id)
+		noJob(c, s.gone, id)
+		return
 	}
 	answer := exportAnswer{ID: id, Status: s.status, Progress: s.progress, Files: []fileAnswer{}}
 	switch s.status {
 	case "ready":
 		if e.Inline {
-			return e.give(x, j, 0)
+			e.give(c, j, 0)
+			return
 		}
-		answer.Files = e.filesOf(x, j)
+		answer.Files = e.filesOf(c, j)
 	case "pending", "running":
 	default:
 		answer.Message = "the export came to nothing"
 	}
-	x.respond(http.StatusOK, jsonType, marshal(answer))
-	return nil
+	c.Answer(http.StatusOK, jsonType, marshal(answer))
 }
 
 // sight is what a poll sees.
@@ -203,7 +207,7 @@ type sight struct {
 }
 
 // look counts a poll and returns what it sees.
-func (e *Exports) look(j *job) sight {
+func (e *Server) look(j *job) sight {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := sight{j.state(e), j.progress(e), j.gone, j.Deletes > 0}
@@ -211,17 +215,17 @@ func (e *Exports) look(j *job) sight {
 	return s
 }
 
-func noJob(status int, id string) *problem {
-	return &problem{status, "not_found", "there is no export " + id}
+func noJob(c *apitest.Call, status int, id string) {
+	c.Refuse(status, "not_found", "there is no export "+id)
 }
 
 // filesOf lists a job's files, with fresh links.
-func (e *Exports) filesOf(x *exchange, j *job) []fileAnswer {
+func (e *Server) filesOf(c *apitest.Call, j *job) []fileAnswer {
 	answers := []fileAnswer{}
 	for n, f := range e.made(j) {
 		link := f.URL
 		if link == "" {
-			link = e.link(x, j.ID, n)
+			link = e.link(c, j.ID, n)
 		}
 		answers = append(answers, fileAnswer{link, f.Name, f.Rows})
 	}
@@ -229,16 +233,16 @@ func (e *Exports) filesOf(x *exchange, j *job) []fileAnswer {
 }
 
 // remove answers DELETE /exports/ID.
-func (e *Exports) remove(x *exchange, id string) *problem {
+func (e *Server) remove(c *apitest.Call, id string) {
 	if j := e.job(id); j == nil || !e.drop(j) {
-		return noJob(http.StatusNotFound, id)
+		noJob(c, http.StatusNotFound, id)
+		return
 	}
-	x.respond(http.StatusNoContent, jsonType, nil)
-	return nil
+	c.Answer(http.StatusNoContent, jsonType, nil)
 }
 
 // drop deletes a job, unless it is gone.
-func (e *Exports) drop(j *job) bool {
+func (e *Server) drop(j *job) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	j.Deletes++

@@ -1,4 +1,4 @@
-package apitest
+package exports
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/catalog/raw"
 )
 
-// Parts returns what makes n files of rows rows for each job, for [Exports].Files.
+// Parts returns what makes n files of rows rows for each job, for [Server].Files.
 // kind is "csv", "jsonl", "csv.gz" or "jsonl.gz". The window is the job's from;
 // part-000 begins with id 1 and each file goes on where the one before it ended, so
 // that the ids of all are 1 to n × rows.

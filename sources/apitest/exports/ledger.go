@@ -1,4 +1,4 @@
-package apitest
+package exports
 
 import (
 	"cmp"
@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/tap-rest/tap-rest/sources/apitest"
 )
 
 // Download is a request for a file.
@@ -28,13 +30,13 @@ func (d Download) Path() string { return fmt.Sprintf("%s/%d", d.Job, d.File) }
 // Whole reports whether the answer reached the end of its file.
 func (d Download) Whole() bool { return d.ETag != "" && d.From+d.Sent == d.Size }
 
-// ledger is every download. The lock of the Exports guards it.
+// ledger is every download. The lock of the Server guards it.
 type ledger []*Download
 
 // Downloads returns every request for a file since New or Reset that a job or a
-// listing has, in order of arrival. Those that a [Status] or [Body] answered are
-// only in [API.Requests].
-func (e *Exports) Downloads() []Download {
+// listing has, in order of arrival. Those that a [apitest.Status] or [apitest.Body] answered are
+// only in [apitest.API.Requests].
+func (e *Server) Downloads() []Download {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	list := make([]Download, len(e.ledger))
@@ -49,7 +51,7 @@ func (e *Exports) Downloads() []Download {
 // of which none were are left out; so is what a new version of a file has anew. A
 // killed client is sent what it had no time to read, up to what sockets hold: these
 // bytes are repeated too.
-func (e *Exports) Repeated() map[string]int64 {
+func (e *Server) Repeated() map[string]int64 {
 	type version struct{ path, etag string }
 	byVersion := map[version][]Download{}
 	for _, d := range e.Downloads() {
@@ -78,8 +80,8 @@ func overlap(ds []Download) (twice int64) {
 }
 
 // open enters a request for a file.
-func (l *ledger) open(e *Exports, x *exchange, j *job, n int) *Download {
-	d := &Download{Request: x.n, Job: j.ID, File: n, Time: time.Now(), Header: x.entry.Header}
+func (l *ledger) open(e *Server, c *apitest.Call, j *job, n int) *Download {
+	d := &Download{Request: c.Number(), Job: j.ID, File: n, Time: time.Now(), Header: c.Came()}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	*l = append(*l, d)
@@ -87,23 +89,23 @@ func (l *ledger) open(e *Exports, x *exchange, j *job, n int) *Download {
 }
 
 // status enters the answer's status.
-func (l *ledger) status(e *Exports, d *Download, x *exchange) {
+func (l *ledger) status(e *Server, d *Download, c *apitest.Call) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	d.Status = x.answer.status
+	d.Status = c.Status()
 }
 
 // count enters what the answer gives, and returns what counts its bytes; nil where
 // it gives none of the file.
-func (l *ledger) count(e *Exports, d *Download, f *file, x *exchange) func(n int) {
-	if s := x.answer.status; s != http.StatusOK && s != http.StatusPartialContent {
+func (l *ledger) count(e *Server, d *Download, f *file, c *apitest.Call) func(n int) {
+	if s := c.Status(); s != http.StatusOK && s != http.StatusPartialContent {
 		return nil
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	d.ETag, d.Size = f.etag(), int64(len(f.Data))
 	// Where there is no Content-Range, the answer begins at 0.
-	fmt.Sscanf(x.answer.header.Get("Content-Range"), "bytes %d-", &d.From)
+	fmt.Sscanf(c.Header().Get("Content-Range"), "bytes %d-", &d.From)
 	return func(n int) {
 		e.mu.Lock()
 		defer e.mu.Unlock()

@@ -1,4 +1,4 @@
-package apitest_test
+package exports_test
 
 import (
 	"bytes"
@@ -8,22 +8,22 @@ import (
 	"io"
 	"testing"
 
-	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/exports"
 )
 
 // TestParts reads files as others do: CSV and JSON have the same rows.
 func TestParts(t *testing.T) {
-	job := apitest.Job{Body: []byte(`{"from":"2024-05-01","to":"2024-05-02"}`)}
+	job := exports.Job{Body: []byte(`{"from":"2024-05-01","to":"2024-05-02"}`)}
 	for kind, contentType := range map[string]string{
 		"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson",
 		"csv.gz": "application/gzip", "jsonl.gz": "application/gzip",
 	} {
-		files := apitest.Parts(3, 2, kind)(job)
+		files := exports.Parts(3, 2, kind)(job)
 		if f := files[2]; len(files) != 3 || f.Name != "part-002."+kind || f.Rows != 2 || f.Type != contentType {
 			t.Errorf("got %+v", f)
 		}
 		data := files[2].Data
-		if again := apitest.Parts(3, 2, kind)(job)[2].Data; !bytes.Equal(again, data) {
+		if again := exports.Parts(3, 2, kind)(job)[2].Data; !bytes.Equal(again, data) {
 			t.Errorf("%s: other bytes the second time", kind)
 		}
 		if len(kind) > 5 || kind == "csv.gz" {
@@ -35,19 +35,19 @@ func TestParts(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		want := apitest.CSV("2024-05-01", 5, 2)
+		want := exports.CSV("2024-05-01", 5, 2)
 		if kind[0] == 'j' {
-			want = apitest.JSONL("2024-05-01", 5, 2)
+			want = exports.JSONL("2024-05-01", 5, 2)
 		}
 		if !bytes.Equal(data, want) {
 			t.Errorf("%s: got %s, want %s", kind, data, want)
 		}
 	}
-	rows, err := csv.NewReader(bytes.NewReader(apitest.CSV("2024-05-01", 1, 100))).ReadAll()
+	rows, err := csv.NewReader(bytes.NewReader(exports.CSV("2024-05-01", 1, 100))).ReadAll()
 	if err != nil || len(rows) != 101 {
 		t.Fatalf("%d rows, error %v", len(rows), err)
 	}
-	lines := json.NewDecoder(bytes.NewReader(apitest.JSONL("2024-05-01", 1, 100)))
+	lines := json.NewDecoder(bytes.NewReader(exports.JSONL("2024-05-01", 1, 100)))
 	for _, row := range rows[1:] {
 		var r struct {
 			ID        json.Number

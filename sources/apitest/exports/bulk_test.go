@@ -1,4 +1,4 @@
-package apitest_test
+package exports_test
 
 import (
 	"bytes"
@@ -8,13 +8,15 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/calls"
+	"github.com/tap-rest/tap-rest/sources/apitest/exports"
 )
 
 // graphQL asks for bulk operations.
 func (c *exporter) graphQL(query, id string) string {
 	c.t.Helper()
 	body := fmt.Sprintf(`{"query":%q,"variables":{"id":%q}}`, query, id)
-	return string(c.do(200, call{method: "POST", url: "/graphql", body: body}).body)
+	return string(c.do(200, calls.Call{Method: "POST", URL: "/graphql", Body: body}).Body)
 }
 
 const (
@@ -26,11 +28,11 @@ const (
 )
 
 func TestBulkOperation(t *testing.T) {
-	e := &apitest.Exports{
-		Files:   func(apitest.Job) []apitest.File { return []apitest.File{apitest.BulkFile(5)} },
+	e := &exports.Server{
+		Files:   func(exports.Job) []exports.File { return []exports.File{exports.BulkFile(5)} },
 		Pending: 2, MaxJobs: 1,
 	}
-	c, _ := newExporter(t, e, apitest.OnPath("/graphql", 10, apitest.FailJob("error")), apitest.OnPath("/graphql", 11, apitest.ForgetJob(404)))
+	c, _ := newExporter(t, e, apitest.OnPath("/graphql", 10, exports.FailJob("error")), apitest.OnPath("/graphql", 11, exports.ForgetJob(404)))
 	expect := func(got string, parts ...string) {
 		t.Helper()
 		for _, want := range parts {
@@ -53,11 +55,11 @@ func TestBulkOperation(t *testing.T) {
 	if err := json.Unmarshal([]byte(ready), &answer); err != nil {
 		t.Fatal(err)
 	}
-	file := c.do(200, get(answer.Data.Node.URL))
-	if got, want := answer.Data.Node.FileSize, fmt.Sprint(len(file.body)); got != want {
+	file := c.do(200, calls.Get(answer.Data.Node.URL))
+	if got, want := answer.Data.Node.FileSize, fmt.Sprint(len(file.Body)); got != want {
 		t.Errorf("got fileSize %s, want %s", got, want)
 	}
-	checkParents(t, file.body)
+	checkParents(t, file.Body)
 
 	expect(c.graphQL(runBulk, ""), `"id":"gid://shopify/BulkOperation/2"`)
 	expect(c.graphQL(stopBulk, "gid://shopify/BulkOperation/2"), `"status":"CANCELING"`)

@@ -1,4 +1,4 @@
-package apitest
+package exports
 
 import (
 	"cmp"
@@ -7,13 +7,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tap-rest/tap-rest/sources/apitest"
 )
 
 // week is how long links live that have no LinkTTL.
 const week = 7 * 24 * time.Hour
 
 // links is what the API remembers of the links that it signed. The lock of the
-// Exports guards it.
+// Server guards it.
 type links struct {
 	signed int            // how many, so that no two are the same
 	killed int            // the first so many have expired, whatever they say
@@ -21,15 +23,15 @@ type links struct {
 	origin string         // scheme and host of the latest request
 }
 
-// link makes a link to file n of a job, for the client that sent x.
-func (e *Exports) link(x *exchange, id string, n int) string {
+// link makes a link to file n of a job, for the client that called.
+func (e *Server) link(c *apitest.Call, id string, n int) string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.links.sign(e, origin(x.url), id, n)
+	return e.links.sign(e, origin(c.URL()), id, n)
 }
 
 // sign makes a link; the caller holds the lock.
-func (l *links) sign(e *Exports, origin, id string, n int) string {
+func (l *links) sign(e *Server, origin, id string, n int) string {
 	path := fmt.Sprintf("%s/%s/%d", filesPath, id, n)
 	base := cmp.Or(strings.TrimSuffix(e.FilesBase, "/"), origin)
 	if e.Unsigned {
@@ -46,15 +48,15 @@ func signature(path string, expires int64, number int) string {
 	return fmt.Sprintf("%06d-%x", number, sum[:20])
 }
 
-// redeem counts a use of the link that x follows. It returns why the link is no
+// redeem counts a use of the link that a call follows. It returns why the link is no
 // good, "" if it is.
-func (l *links) redeem(e *Exports, x *exchange) (code, message string) {
-	q := x.url.Query()
+func (l *links) redeem(e *Server, c *apitest.Call) (code, message string) {
+	q := c.URL().Query()
 	sig := q.Get("sig")
 	expires, _ := strconv.ParseInt(q.Get("expires"), 10, 64)
 	prefix, _, _ := strings.Cut(sig, "-")
 	number, _ := strconv.Atoi(prefix)
-	if sig != signature(x.url.Path, expires, number) {
+	if sig != signature(c.URL().Path, expires, number) {
 		return "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided."
 	}
 	e.mu.Lock()

@@ -1,4 +1,4 @@
-package apitest_test
+package exports_test
 
 import (
 	"encoding/json"
@@ -7,12 +7,13 @@ import (
 	"net/http"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/sources/apitest/exports"
 )
 
 // The only file breaks after 40 bytes, and the client goes on from there.
-func ExampleExports() {
-	exports := &apitest.Exports{Files: apitest.Parts(1, 2, "csv"), Pending: 1, FilesBase: "https://files.example"}
-	api := apitest.New(apitest.Exporting(exports), apitest.Under("/files/", 1, 1, apitest.CutBody(40)))
+func ExampleServer() {
+	exports := &exports.Server{Files: exports.Parts(1, 2, "csv"), Pending: 1, FilesBase: "https://files.example"}
+	api := apitest.New(apitest.Extended(exports), apitest.Under("/files/", 1, 1, apitest.CutBody(40)))
 	client := &http.Client{Transport: api}
 
 	res, _ := client.Post("http://api.example/exports", "application/json", nil)

@@ -1,9 +1,11 @@
-package apitest
+package exports
 
 import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/tap-rest/tap-rest/sources/apitest"
 )
 
 // listID stands for a job in the links of a listing.
@@ -17,22 +19,22 @@ const listID = "reports"
 //	 "url":"https://files.example/files/reports/0?expires=…&sig=…",
 //	 "size":2041,"sha256":"9f86d0…"}
 //
-// Each answer has fresh links. An Exports has one listing.
-func (e *Exports) Listing(files ...File) Collection {
+// Each answer has fresh links. A Server has one listing.
+func (e *Server) Listing(files ...File) apitest.Collection {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.list = listing{files, jobOf(files)}
-	return Collection{
+	return apitest.Collection{
 		Path:   "/listing",
-		Style:  Cursor,
-		Made:   Made{Count: len(files), Record: e.report},
+		Style:  apitest.Cursor,
+		Made:   apitest.Made{Count: len(files), Record: e.report},
 		Size:   10,
-		Form:   Form{HasMore: true},
-		Filter: Filter{Field: "updated_at", From: "from", To: "to", Ascending: true},
+		Form:   apitest.Form{HasMore: true},
+		Filter: apitest.Filter{Field: "updated_at", From: "from", To: "to", Ascending: true},
 	}
 }
 
-// listing is what [Exports.Listing] lists.
+// listing is what [Server.Listing] lists.
 type listing struct {
 	files []File // as they were before requests changed them
 	job   *job   // serves them, as jobs serve theirs
@@ -62,7 +64,7 @@ type reportAnswer struct {
 }
 
 // report returns the i-th record of the listing.
-func (e *Exports) report(i int) []byte {
+func (e *Server) report(i int) []byte {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	order := make([]int, len(e.list.job.files))
