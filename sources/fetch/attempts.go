@@ -135,7 +135,7 @@ func (a *asker) attempt(ctx context.Context, out *outgoing, e *early) (*Exchange
 // where the walk cannot do with its pieces. It waits for room, without a slot
 // or a connection.
 func (a *asker) makeWhole(ctx context.Context, ex *Exchange) error {
-	if ex.cut != nil || !a.judge.bodies.whole || !ex.Body.Short() {
+	if ex.cut != nil || !a.judge.bodies.Whole() || !ex.Body.Short() {
 		return nil
 	}
 	share := a.ahead.room(ctx)

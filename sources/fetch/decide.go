@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/advice"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/sources/fetch/records"
 )
 
 // decide decides about an attempt: the definition's rules first, then what is
@@ -30,7 +31,7 @@ func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
 		return judgeError(err)
 	}
 	if ex.Body.Long() && ex.cut == nil {
-		err := j.bodies.needsWhole()
+		err := j.bodies.NeedsWhole()
 		if v, ruled := j.rules.tooMuch(err); ruled {
 			return v
 		}
@@ -38,15 +39,15 @@ func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
 			return refuse(Permanent, err).advise(smaller)
 		}
 	}
-	var s split
+	var s records.Split
 	switch {
 	case ex.cut != nil:
 	case out.role.about():
 		s = splitJob(ex)
 	case out.role == forFile && ex.Status == http.StatusNoContent:
-		s.records = none{}
+		s.Records = records.None{}
 	default:
-		s = j.bodies.split(ex)
+		s = j.split(ex)
 	}
 	if v, ruled := j.rules.tooMuch(ex.cut); ruled {
 		return v
@@ -54,7 +55,7 @@ func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
 	if ex.cut != nil {
 		return judgeCut(ex)
 	}
-	if v, ruled := j.rules.tooMuch(s.err); ruled {
+	if v, ruled := j.rules.tooMuch(s.Err); ruled {
 		return v
 	}
 	page := j.show(ex, s)
@@ -96,18 +97,18 @@ func (j *judge) decideAlone(out *outgoing, ex *Exchange, err error) verdict {
 }
 
 // take decides about an answer that may be a page.
-func (j *judge) take(out *outgoing, page *Page, s split) verdict {
+func (j *judge) take(out *outgoing, page *Page, s records.Split) verdict {
 	switch {
-	case errors.Is(s.err, ErrBroken):
-		return j.broken(&page.Exchange, s.err)
-	case errors.Is(s.err, errNoContent):
-		return refuse(Permanent, s.err).advise("where that means no records, say on_missing: empty")
-	case errors.Is(s.err, ErrWhole):
-		return refuse(Permanent, s.err).advise(smaller)
+	case errors.Is(s.Err, ErrBroken):
+		return j.broken(&page.Exchange, s.Err)
+	case errors.Is(s.Err, records.ErrNoContent):
+		return refuse(Permanent, s.Err).advise("where that means no records, say on_missing: empty")
+	case errors.Is(s.Err, ErrWhole):
+		return refuse(Permanent, s.Err).advise(smaller)
 	case out.GraphQL && !page.Partly && j.view.hasErrors():
 		return j.graphQLErrors(page)
-	case errors.Is(s.err, ErrNoRecords):
-		v := refuse(Permanent, s.err)
+	case errors.Is(s.Err, ErrNoRecords):
+		v := refuse(Permanent, s.Err)
 		if says, is := advice.SOAPFault(page.Body.Text); is && j.stream.Text.Decode.Format == sources.FormatXML {
 			return refuse(Permanent, fmt.Errorf("the answer is a SOAP fault: %s", j.secrets.Quote(oneLine(says))))
 		}
@@ -115,16 +116,16 @@ func (j *judge) take(out *outgoing, page *Page, s split) verdict {
 			v.tip = j.advice().Records(page.Body.Text)
 		}
 		return v
-	case s.err != nil:
-		return refuse(Permanent, s.err)
+	case s.Err != nil:
+		return refuse(Permanent, s.Err)
 	}
-	if s.records.Len() == 0 {
+	if s.Records.Len() == 0 {
 		if err := j.pager.Fallen(); err != nil {
 			return j.login.fallen(page, err)
 		}
 		j.login.looks()
 	}
-	page.Records, page.ruling.Empty = s.records, page.Status == http.StatusNoContent
+	page.Records, page.ruling.Empty = s.Records, page.Status == http.StatusNoContent
 	return accept(page)
 }
 

@@ -22,7 +22,9 @@
 // it and receives the answer, judge decides what becomes of that, asker asks again,
 // ahead asks for pages behind the next one, conversation opens and closes what the
 // server keeps of the walk, and recorder keeps answers in the journal and gives them
-// back. None of them knows the walk.
+// back. None of them knows the walk. The judge goes by what a view shows of the answer,
+// by the definition's rules, by signs that the login has expired, and by what a meter
+// counts.
 //
 // An export is a job that the API is asked to do, and whose files are the pages of a
 // walk: its first page is the answer to the request for the job, which has no records;
@@ -31,7 +33,8 @@
 // whose jobs are asked for by the same request share one.
 //
 // Rooms: when a request may start in pace, how a long answer that broke off is gone on
-// with in partial, whether the login still held in vigil; how the job of an export stands,
+// with in partial, what a body is proven by and what its records are in records, whether
+// the login still held in vigil; how the job of an export stands,
 // which files it has and who shares it in export; how a client says by TLS who it is in
 // identity, what an answer shows to be wrong with a definition in advice, how an answer
 // lies in the journal in recorded.

@@ -15,16 +15,6 @@ import (
 // position stands.
 var ErrStopped = pace.ErrStopped
 
-// ErrBroken marks an answer that is no whole JSON text. A [Splitter] wraps it
-// around what it found: such an answer is asked for again, as after a
-// connection that broke.
-var ErrBroken = errors.New("broken answer")
-
-// ErrNoRecords marks an answer in which the definition's place of records holds
-// nothing, or something else than records. A [Splitter] wraps it around what it
-// found.
-var ErrNoRecords = errors.New("the records are not where the definition says")
-
 // ErrNotFirst marks an answer that a rule says to skip, behind pages that came: what
 // is not there on a first page is nothing, what is no longer there is missing.
 var ErrNotFirst = errors.New("a rule says skip, but pages of this walk came before")

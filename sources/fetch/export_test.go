@@ -7,7 +7,7 @@ import (
 )
 
 // Splitter is what the walk proves bodies with.
-func (w *Walk) Splitter() Splitter { return w.judge.bodies.splitter }
+func (w *Walk) Splitter() Splitter { return w.judge.bodies.Splitter }
 
 // SetLongest makes the longest body that the client takes so many bytes.
 func (c *Client) SetLongest(most int64) {

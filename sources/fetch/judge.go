@@ -6,6 +6,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/advice"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/sources/fetch/records"
 	"github.com/tap-rest/tap-rest/sources/secret"
 )
 
@@ -15,7 +16,7 @@ type judge struct {
 	pager   *paging.Pager
 	secrets *secret.Hider
 	view    *view
-	bodies  *prover
+	bodies  *records.Prover
 	meter   *meter
 	rules   *rules
 	login   *loginSigns
@@ -28,7 +29,7 @@ type judge struct {
 func newJudge(m *meter, pager *paging.Pager, splitter Splitter, login *loginSigns) *judge {
 	return &judge{
 		stream: m.stream, pager: pager, secrets: m.secrets, view: m.view, meter: m, login: login,
-		bodies: newProver(m.stream, splitter, pager.Tally),
+		bodies: records.NewProver(m.stream, splitter, pager.Tally),
 		rules:  &rules{stream: m.stream, pager: pager, secrets: m.secrets, view: m.view, login: login},
 	}
 }
@@ -38,9 +39,22 @@ func (j *judge) advice() advice.Adviser {
 	return advice.Adviser{Stream: j.stream, Pager: j.pager, Quote: j.secrets.Quote}
 }
 
+// split proves the body of an answer. Where that cannot be read whole, this is why the
+// exchange is cut.
+func (j *judge) split(ex *Exchange) records.Split {
+	if ex.proven != nil {
+		return *ex.proven
+	}
+	s, cut := j.bodies.Split(ex.Status, ex.Body)
+	if cut != nil {
+		ex.cut = cut
+	}
+	return s
+}
+
 // show makes an answer what templates and the keys of the definition see.
-func (j *judge) show(ex *Exchange, s split) *Page {
-	page := &Page{Exchange: *ex, Records: none{}, pieces: s.pieces, whole: j.bodies.whole}
+func (j *judge) show(ex *Exchange, s records.Split) *Page {
+	page := &Page{Exchange: *ex, Records: records.None{}, pieces: s.Pieces, whole: j.bodies.Whole()}
 	j.view.show(page, s)
 	return page
 }
@@ -51,7 +65,7 @@ func (j *judge) refusesProof(ex *Exchange) bool {
 	if ex.Status == http.StatusUnauthorized || j.login.spent == nil || ex.cut != nil || ex.Body.Long() {
 		return ex.Status == http.StatusUnauthorized
 	}
-	j.show(ex, j.bodies.split(ex))
+	j.show(ex, j.split(ex))
 	_, refused := j.login.expired(ex)
 	j.view.forget()
 	return refused

@@ -9,20 +9,21 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/export"
+	"github.com/tap-rest/tap-rest/sources/fetch/records"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 )
 
 // splitJob is split for an answer about a job: it has no records.
-func splitJob(ex *Exchange) (s split) {
-	s.records = none{}
+func splitJob(ex *Exchange) (s records.Split) {
+	s.Records = records.None{}
 	if ex.Body.Long() {
-		s.err = fmt.Errorf("%w: the answer about the export's job is longer than any that is taken", ErrBroken)
+		s.Err = fmt.Errorf("%w: the answer about the export's job is longer than any that is taken", ErrBroken)
 		return s
 	}
 	text, err := export.AsJSON(ex.Body.Text, ex.Header)
 	switch {
 	case err != nil:
-		s.err = fmt.Errorf("%w: %w", ErrBroken, err)
+		s.Err = fmt.Errorf("%w: %w", ErrBroken, err)
 	case !bytes.Equal(text, ex.Body.Text):
 		ex.Body.ReadAs(text)
 	}
@@ -38,12 +39,12 @@ type jobJudge struct {
 
 // takeJob decides about an answer to a request of an export that says yes; done is
 // false where it is one of a file, to be decided about as others.
-func (j *jobJudge) takeJob(out *outgoing, page *Page, s split) (v verdict, done bool) {
+func (j *jobJudge) takeJob(out *outgoing, page *Page, s records.Split) (v verdict, done bool) {
 	switch {
 	case out.role == forFile:
 		return v, false
-	case errors.Is(s.err, ErrBroken) && out.role.about():
-		return j.broken(&page.Exchange, s.err).advise("answers about a job may be JSON, XML, a text of the type text/plain, or empty"), true
+	case errors.Is(s.Err, ErrBroken) && out.role.about():
+		return j.broken(&page.Exchange, s.Err).advise("answers about a job may be JSON, XML, a text of the type text/plain, or empty"), true
 	case out.GraphQL && !page.Partly && j.view.hasErrors():
 		return j.graphQLErrors(page), true
 	}

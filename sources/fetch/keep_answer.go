@@ -42,7 +42,7 @@ func (r *recorder) write(out *outgoing, page *Page) error {
 	if err := recorded.SealURL(e.Header, asked, answered, r.secrets); err != nil {
 		return err
 	}
-	if err := recorded.Seal(e, page.Body, page.pieces != nil && page.pieces.secret, r.secrets); err != nil {
+	if err := recorded.Seal(e, page.Body, page.pieces != nil && page.pieces.Secret, r.secrets); err != nil {
 		return err
 	}
 	place, err := r.append(e, page.Body)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/sources/fetch/records"
 	"github.com/tap-rest/tap-rest/sources/fetch/ref"
 )
 
@@ -47,7 +48,7 @@ func (s *conversation) open(ctx context.Context, pos paging.Position) (*Page, er
 		return nil, err
 	}
 	if page.Skipped != "" {
-		page.Found, err = s.pager.Take(paging.Answer{Request: page.Request, Records: none{}, Ruling: page.ruling})
+		page.Found, err = s.pager.Take(paging.Answer{Request: page.Request, Records: records.None{}, Ruling: page.ruling})
 		return page, err
 	}
 	if err := s.requests.recorder.keep(out, page); err != nil {

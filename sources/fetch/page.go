@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/rate"
+	"github.com/tap-rest/tap-rest/sources/fetch/records"
 	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
@@ -26,12 +27,12 @@ type Exchange struct {
 	Took      time.Duration
 	RequestID string
 	Attempts  int
-	url       *url.URL      // that was answered, after redirects
-	cut       error         // why the body is not whole
-	proof     *auth.Proof   // of who asks; nil: none was sent
-	started   *rate.Started // as the limits know the request; nil: nothing was sent
-	cost      sources.Cost  // what the answer says that it costs, or the definition
-	proven    *split        // what is known of its records; nil: that is still to be found
+	url       *url.URL       // that was answered, after redirects
+	cut       error          // why the body is not whole
+	proof     *auth.Proof    // of who asks; nil: none was sent
+	started   *rate.Started  // as the limits know the request; nil: nothing was sent
+	cost      sources.Cost   // what the answer says that it costs, or the definition
+	proven    *records.Split // what is known of its records; nil: that is still to be found
 }
 
 // head is what the answer says about waiting.
@@ -41,6 +42,21 @@ func (ex *Exchange) head() pace.Answer {
 
 // well reports whether the status says yes.
 func (ex *Exchange) well() bool { return ex.Status/100 == 2 }
+
+// What tells of a body, and of its records: see package records.
+type (
+	Splitter = records.Splitter
+	Records  = records.Records
+)
+
+// What a [Splitter] finds wrong with a body, or with the way in which it is asked to read
+// one: see package records.
+var (
+	ErrBroken    = records.ErrBroken
+	ErrNoRecords = records.ErrNoRecords
+	ErrWhole     = records.ErrWhole
+	ErrMany      = records.ErrMany
+)
 
 // Page is an exchange whose body is proven.
 type Page struct {
@@ -60,12 +76,12 @@ type Page struct {
 	// Unrecorded is why the journal could not keep the page; nil: it has it, or
 	// there is none.
 	Unrecorded error
-	kept       *kept   // in the journal; nil: it is not
-	pieces     *pieces // its records, where they come in pieces; else nil
-	whole      bool    // its records cannot come in pieces
-	lent       bool    // its body is another page's
-	submits    bool    // it is the answer to the request for a job
-	older      bool    // it came before the answer to the request before, of a run before
+	kept       *kept           // in the journal; nil: it is not
+	pieces     *records.Pieces // its records, where they come in pieces; else nil
+	whole      bool            // its records cannot come in pieces
+	lent       bool            // its body is another page's
+	submits    bool            // it is the answer to the request for a job
+	older      bool            // it came before the answer to the request before, of a run before
 }
 
 // Ruled is what a rule of the definition says of a page: why none of its records are

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/sources/fetch/records"
 )
 
 // ErrReread wraps what keeps a long answer from being read again.
@@ -14,14 +15,14 @@ var ErrReread = errors.New("read the answer again")
 // records: they come in pieces alone, and of a body over body.Max, its text is what
 // stands beside them.
 func (p *Page) Long() bool {
-	_, ok := p.Records.(*pieces)
+	_, ok := p.Records.(*records.Pieces)
 	return ok
 }
 
 // Count is the number of records of the whole answer.
 func (p *Page) Count() int {
 	if p.pieces != nil && !p.ruling.Empty {
-		return p.pieces.count
+		return p.pieces.Count
 	}
 	return p.Records.Len()
 }
@@ -29,7 +30,7 @@ func (p *Page) Count() int {
 // Size is the length of the body in bytes, decoded.
 func (p *Page) Size() int64 {
 	if p.pieces != nil {
-		return p.pieces.size
+		return p.pieces.Size
 	}
 	return int64(len(p.Body.Text))
 }
@@ -44,7 +45,7 @@ func (p *Page) reloadLong(s Splitter) error {
 	var n int
 	p.Body.Text, n, err = s.ProveLong(in, nil)
 	if p.pieces == nil { // it was in memory before
-		p.pieces = &pieces{count: n, size: in.N}
+		p.pieces = &records.Pieces{Count: n, Size: in.N}
 	}
 	if err == nil && !p.ruling.Empty {
 		p.Records = p.pieces
@@ -68,11 +69,11 @@ func (p *Page) Pieces(s Splitter, f func(*Page) error) error {
 	switch {
 	case err != nil:
 		return err
-	case n != p.pieces.count:
-		return fmt.Errorf("%w: it has %d records, and had %d", ErrReread, n, p.pieces.count)
+	case n != p.pieces.Count:
+		return fmt.Errorf("%w: it has %d records, and had %d", ErrReread, n, p.pieces.Count)
 	}
 	end := *p
-	end.Records, end.Repeated, end.lent = none{}, 0, true
+	end.Records, end.Repeated, end.lent = records.None{}, 0, true
 	return f(&end)
 }
 

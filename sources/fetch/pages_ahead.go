@@ -7,6 +7,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/sources/fetch/records"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -159,14 +160,16 @@ func (h *ahead) receive(ctx context.Context, e *early) {
 	if !ex.well() || ex.Status == http.StatusNoContent || ex.Body.Long() {
 		return
 	}
-	records, err := h.judge.bodies.early(ex)
-	if err != nil {
-		return
+	if ex.proven == nil {
+		found, err := h.judge.bodies.Short(ex.Body.Text)
+		if err != nil {
+			return
+		}
+		ex.proven = &records.Split{Records: found}
 	}
-	ex.proven = &split{records: records}
 	ex.Attempts = 1
 	e.out.tries = []journal.Try{{Took: ex.At.Sub(e.out.sent), Status: ex.Status}}
-	page := &Page{Exchange: *ex, Records: records}
+	page := &Page{Exchange: *ex, Records: ex.proven.Records}
 	if err := h.requests.recorder.keep(e.out, page); err == nil { // else the walk tries again, and says why not
 		e.kept = page.kept
 	}

@@ -36,7 +36,7 @@ func (w *Walk) recall(ctx context.Context, out *outgoing) (*Page, error) {
 
 func (w *Walk) recallAt(ctx context.Context, place journal.Place, out *outgoing) (*Page, error) {
 	var share *body.Share
-	if w.judge.bodies.whole {
+	if w.judge.bodies.Whole() {
 		share = w.ahead.room(ctx)
 	}
 	ex, err := w.recorder.read(stored{w.recorder.Journal, place}, out.under, w.client.Ahead, share)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/sources/fetch/records"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -57,7 +58,7 @@ func (c *Client) Reload(ctx context.Context, j *journal.Journal, p *Page, s Spli
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrJournal, err)
 	}
-	p.Body, p.Header, p.Records = ex.Body, ex.Header, none{}
+	p.Body, p.Header, p.Records = ex.Body, ex.Header, records.None{}
 	switch {
 	case p.Body.Long():
 		err = p.reloadLong(s)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/recorded"
+	"github.com/tap-rest/tap-rest/sources/fetch/records"
 	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
@@ -47,16 +48,16 @@ func (o *outgoing) answered(ex *Exchange) {
 	}
 	ex.Status, ex.Header = http.StatusOK, header
 	ex.Body.Replace(o.tag.Beside)
-	ex.proven = &split{records: &unchanged{o.tag.Records, o.digest}}
+	ex.proven = &records.Split{Records: &records.Unchanged{Count: o.tag.Records, Of: o.digest}}
 }
 
 // same are the records of an answer that says that it did not change; nil: it says no
 // such thing.
-func (ex *Exchange) same() *unchanged {
+func (ex *Exchange) same() *records.Unchanged {
 	if ex.proven == nil {
 		return nil
 	}
-	u, _ := ex.proven.records.(*unchanged)
+	u, _ := ex.proven.Records.(*records.Unchanged)
 	return u
 }
 
@@ -65,7 +66,7 @@ func (p *Page) writeUnchanged(e *journal.Exchange) {
 	e.Header.Del(recorded.UnchangedHeader) // strangers may send what is ours
 	if same := p.same(); same != nil {
 		e.Status, e.Body = http.StatusNotModified, p.Body.Text
-		e.Header.Set(recorded.UnchangedHeader, strconv.Itoa(same.count))
+		e.Header.Set(recorded.UnchangedHeader, strconv.Itoa(same.Count))
 	}
 }
 
@@ -73,7 +74,7 @@ func (p *Page) writeUnchanged(e *journal.Exchange) {
 func (ex *Exchange) readUnchanged(digest [16]byte) {
 	n, err := strconv.Atoi(ex.Header.Get(recorded.UnchangedHeader))
 	if err == nil && n >= 0 && ex.Status == http.StatusNotModified {
-		ex.Status, ex.proven = http.StatusOK, &split{records: &unchanged{n, digest}}
+		ex.Status, ex.proven = http.StatusOK, &records.Split{Records: &records.Unchanged{Count: n, Of: digest}}
 	}
 	ex.Header.Del(recorded.UnchangedHeader)
 }
@@ -113,7 +114,7 @@ func newTag(page *Page, secrets *secret.Hider) *Tag {
 	if t.ETag == "" {
 		t.Modified = page.Header.Get("Last-Modified")
 	}
-	r, ok := page.Records.(besides)
+	r, ok := page.Records.(records.Besides)
 	if !ok || t.ETag == "" && t.Modified == "" {
 		return nil
 	}

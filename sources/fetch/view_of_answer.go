@@ -9,6 +9,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/fetch/records"
 )
 
 // view is what templates and the keys of the definition see of the answer under way.
@@ -21,9 +22,9 @@ type view struct {
 }
 
 // show makes them see an answer.
-func (v *view) show(page *Page, s split) {
+func (v *view) show(page *Page, s records.Split) {
 	v.answer, v.seen = page, page.Body.Text
-	if r, ok := s.records.(besides); ok && v.apart && s.err == nil {
+	if r, ok := s.Records.(records.Besides); ok && v.apart && s.Err == nil {
 		// They look at nothing else, and need not pass over the records to find it.
 		if beside := r.AppendBeside(v.beside[:0]); beside != nil {
 			v.beside, v.seen = beside, beside
@@ -31,7 +32,7 @@ func (v *view) show(page *Page, s split) {
 	}
 	v.vars[sources.VarHeaders] = HeaderValue(page.Header)
 	v.vars[sources.VarResponse] = expr.Undefined()
-	if !errors.Is(s.err, ErrBroken) && (s.pieces == nil || s.pieces.proven) {
+	if !errors.Is(s.Err, ErrBroken) && (s.Pieces == nil || s.Pieces.Proven) {
 		v.vars[sources.VarResponse] = expr.JSONBytes(v.seen)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/partial"
+	"github.com/tap-rest/tap-rest/sources/fetch/records"
 )
 
 // Walk is the session over one partition. It is used from one goroutine.
@@ -58,7 +59,8 @@ func (c *Client) NewWalk(stream *sources.Stream, splitter Splitter, vars expr.Va
 // Record makes the walk keep its exchanges, and ask for them before it asks the
 // API. It is called before Next.
 func (w *Walk) Record(r *Recording) {
-	w.recorder.Recording, w.judge.bodies.finder = r, w.client.Secrets.Finder
+	w.recorder.Recording = r
+	w.judge.bodies.Finds(w.client.Secrets.Finder)
 }
 
 // Is says of which partition the walk is, and how often it was begun anew before. It is
@@ -149,7 +151,7 @@ func (w *Walk) finish(out *outgoing, page *Page) {
 		}
 	}
 	if same := page.same(); same != nil {
-		page.Unchanged, page.Records = same.count, none{}
+		page.Unchanged, page.Records = same.Count, records.None{}
 	}
 }
 
@@ -160,7 +162,7 @@ func (w *Walk) advance(page *Page, early *early) (err error) {
 		Older: page.older, Together: w.ahead.together(), Early: page.Recalled || early.gave(page) && !early.next, Ruling: page.ruling,
 	}
 	if page.pieces != nil {
-		a.Tally = page.pieces.tally
+		a.Tally = page.pieces.Tally
 	}
 	switch {
 	case w.job == nil:
@@ -172,7 +174,7 @@ func (w *Walk) advance(page *Page, early *early) (err error) {
 		a.Files = w.job.filesOf(page)
 	}
 	if page.Found, err = w.pager.Take(a); page.Repeats {
-		page.Records, page.ruling.Empty = none{}, true
+		page.Records, page.ruling.Empty = records.None{}, true
 	}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/export"
+	"github.com/tap-rest/tap-rest/sources/fetch/records"
 	"github.com/tap-rest/tap-rest/state/journal"
 )
 
@@ -111,7 +112,7 @@ func (w filesWalk) takeJob(out *outgoing, sealed json.RawMessage) (*Page, error)
 	if text != nil {
 		b.Replace(text)
 	}
-	page := &Page{Exchange: Exchange{Request: out.Shown, Status: http.StatusOK, Header: h, Body: b, At: at, url: out.URL}, Records: none{}, Recalled: true}
+	page := &Page{Exchange: Exchange{Request: out.Shown, Status: http.StatusOK, Header: h, Body: b, At: at, url: out.URL}, Records: records.None{}, Recalled: true}
 	page.ruling.Empty = true
 	if err := w.advance(page, nil); err != nil {
 		return nil, w.failures.unsent(out.Shown, err)

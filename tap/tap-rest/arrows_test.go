@@ -58,7 +58,7 @@ var arrows = map[string][]string{
 	"tap/twins":               {"catalog/raw", "sources/fetch", "sources/fetch/paging"},
 	"tap/workdir":             {},
 
-	"sources/fetch":             {"sources/fetch/vigil", "sources/fetch/partial", "sources/fetch/pace", "sources", "sources/expr", "sources/fetch/advice", "sources/fetch/auth", "sources/fetch/body", "sources/fetch/decode/file", "sources/fetch/export", "sources/fetch/identity", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/paging/repeat", "sources/fetch/pemtext", "sources/fetch/rate", "sources/fetch/recorded", "sources/fetch/ref", "sources/fetch/request", "sources/fetch/uri", "sources/secret", "sources/secret/needle", "state/journal"},
+	"sources/fetch":             {"sources/fetch/records", "sources/fetch/vigil", "sources/fetch/partial", "sources/fetch/pace", "sources", "sources/expr", "sources/fetch/advice", "sources/fetch/auth", "sources/fetch/body", "sources/fetch/decode/file", "sources/fetch/export", "sources/fetch/identity", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/paging/repeat", "sources/fetch/pemtext", "sources/fetch/rate", "sources/fetch/recorded", "sources/fetch/ref", "sources/fetch/request", "sources/fetch/uri", "sources/secret", "state/journal"},
 	"sources/fetch/decode/csv":  {"catalog/raw", "sources", "sources/fetch/decode/file"},
 	"sources/fetch/decode/file": {"catalog/raw", "sources"},
 
@@ -82,6 +82,7 @@ var arrows = map[string][]string{
 	"sources/fetch/advice":        {"sources/fetch/decode/detect", "sources/expr", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/request", "sources", "sources/nearest", "sources/secret"},
 	"sources/fetch/export":        {"sources", "sources/expr", "sources/fetch/advice", "sources/fetch/decode/xml", "sources/fetch/paging", "sources/fetch/ref", "sources/fetch/uri"},
 	"sources/fetch/partial":       {"sources/fetch/body"},
+	"sources/fetch/records":       {"sources", "sources/fetch/body", "sources/fetch/paging/repeat", "sources/secret/needle"},
 	"sources/fetch/vigil":         {"sources/expr", "sources/fetch/advice", "sources/fetch/auth"},
 	"sources/fetch/pace":          {"sources", "sources/expr", "sources/fetch/advice", "sources/fetch/auth", "sources/fetch/rate", "sources/secret", "sources/times"},
 	"sources/fetch/identity":      {"sources/fetch/pemtext", "sources", "sources/expr", "sources/secret"},

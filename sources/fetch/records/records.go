@@ -1,4 +1,4 @@
-package fetch
+package records
 
 import (
 	"errors"
@@ -40,54 +40,54 @@ type Records interface {
 	Parent(i int) []byte // the element that holds the record, nil if there is none
 }
 
-// besides are Records that know what stands beside them in the body: the body
+// Besides are Records that know what stands beside them in the body: the body
 // with nothing in their place. They return nil where they do not.
-type besides interface{ AppendBeside(dst []byte) []byte }
+type Besides interface{ AppendBeside(dst []byte) []byte }
 
-// split is what the splitter found in a body.
-type split struct {
-	records Records
-	pieces  *pieces // the records, where they come in pieces
-	err     error
+// Split is what a splitter found in a body.
+type Split struct {
+	Records Records
+	Pieces  *Pieces // the records, where they come in pieces
+	Err     error
 }
 
-// none is the empty page that a skip or next rule makes of an answer.
-type none struct{}
+// None is the empty page that a skip or next rule makes of an answer.
+type None struct{}
 
-func (none) Len() int          { return 0 }
-func (none) Record(int) []byte { return nil }
-func (none) Parent(int) []byte { return nil }
+func (None) Len() int          { return 0 }
+func (None) Record(int) []byte { return nil }
+func (None) Parent(int) []byte { return nil }
 
-// pieces are the records of a page of which not all are in memory at a time: a
+// Pieces are the records of a page of which not all are in memory at a time: a
 // first pass over the body has found what the walk asks of them. Its body is
 // long, or has more records than a page holds.
-type pieces struct {
-	count  int           // records
-	tally  *repeat.Tally // of them
-	size   int64         // of the body, decoded
-	secret bool          // it holds one
-	proven bool          // it is JSON, whatever else is wrong with it
+type Pieces struct {
+	Count  int           // records
+	Tally  *repeat.Tally // of them
+	Size   int64         // of the body, decoded
+	Secret bool          // it holds one
+	Proven bool          // it is JSON, whatever else is wrong with it
 }
 
 // Len returns how many records there are.
-func (p *pieces) Len() int { return p.count }
+func (p *Pieces) Len() int { return p.Count }
 
 // Record returns the last record: no other is asked for.
-func (p *pieces) Record(int) []byte { return p.tally.Last }
+func (p *Pieces) Record(int) []byte { return p.Tally.Last }
 
 // Parent returns nothing: nobody asks for it.
-func (p *pieces) Parent(int) []byte { return nil }
+func (p *Pieces) Parent(int) []byte { return nil }
 
-// unchanged are the records of an answer that did not change: only their number is
+// Unchanged are the records of an answer that did not change: only their number is
 // known. Each text is of the request alone, so that no two pages look the same.
-type unchanged struct {
-	count int
-	of    [16]byte
+type Unchanged struct {
+	Count int
+	Of    [16]byte // digest of the request
 }
 
-func (u *unchanged) Len() int          { return u.count }
-func (u *unchanged) Record(int) []byte { return u.of[:] }
-func (u *unchanged) Parent(int) []byte { return nil }
+func (u *Unchanged) Len() int          { return u.Count }
+func (u *Unchanged) Record(int) []byte { return u.Of[:] }
+func (u *Unchanged) Parent(int) []byte { return nil }
 
 // ErrWhole marks an answer over body.Max whose records, or what is asked of it
 // besides, are known only once all of it is in memory. A [Splitter] wraps it
@@ -96,3 +96,13 @@ var ErrWhole = fmt.Errorf("the answer is larger than %d MiB", body.Max>>20)
 
 // ErrMany marks an answer in memory whose records are more than a page holds.
 var ErrMany = errors.New("the answer has very many records")
+
+// ErrBroken marks an answer that is no whole JSON text. A [Splitter] wraps it
+// around what it found: such an answer is asked for again, as after a
+// connection that broke.
+var ErrBroken = errors.New("broken answer")
+
+// ErrNoRecords marks an answer in which the definition's place of records holds
+// nothing, or something else than records. A [Splitter] wraps it around what it
+// found.
+var ErrNoRecords = errors.New("the records are not where the definition says")
