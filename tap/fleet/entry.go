@@ -53,29 +53,29 @@ func entryKey(pass, part string) string { return "part." + pass + "." + part }
 
 // entries hands out what is known of the parts of a pass, in no order.
 func (f *Fleet) entries(ctx context.Context, pass string, visit func(*Entry) error) error {
-	w, err := f.keys.Watch(ctx, entryKey(pass, "*"), jetstream.IgnoreDeletes())
+	w, err := f.server.keys.Watch(ctx, entryKey(pass, "*"), jetstream.IgnoreDeletes())
 	if err != nil {
-		return f.because(err)
+		return f.server.because(err)
 	}
 	defer w.Stop()
 	for {
 		select {
 		case kv, ok := <-w.Updates():
 			if !ok {
-				return f.because(ctx.Err())
+				return f.server.because(ctx.Err())
 			}
 			if kv == nil {
 				return nil
 			}
 			var e Entry
 			if err := json.Unmarshal(kv.Value(), &e); err != nil {
-				return fmt.Errorf("fleet %s: the value of the key %s cannot be read: %w", f.name, kv.Key(), err)
+				return fmt.Errorf("fleet %s: the value of the key %s cannot be read: %w", f.Name(), kv.Key(), err)
 			}
 			if err := visit(&e); err != nil {
 				return err
 			}
 		case <-ctx.Done():
-			return f.because(ctx.Err())
+			return f.server.because(ctx.Err())
 		}
 	}
 }

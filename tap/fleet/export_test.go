@@ -15,7 +15,7 @@ func SetIdle(d time.Duration) (undo func()) {
 // Waiting is how many workers wait for a part.
 func (f *Fleet) Waiting(t *testing.T) int {
 	t.Helper()
-	c, err := f.queue.Consumer(t.Context(), "workers")
+	c, err := f.server.queue.Consumer(t.Context(), "workers")
 	if err != nil {
 		t.Fatal(err)
 	}

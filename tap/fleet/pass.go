@@ -7,12 +7,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/progress"
@@ -45,7 +42,7 @@ const (
 // Pass is the latest pass; nil: there was none yet.
 func (f *Fleet) Pass(ctx context.Context) (*Pass, error) {
 	var p Pass
-	if revision, err := read(ctx, f, passKey, &p); err != nil || revision == 0 {
+	if revision, err := read(ctx, f.server, passKey, &p); err != nil || revision == 0 {
 		return nil, err
 	}
 	return &p, nil
@@ -53,11 +50,11 @@ func (f *Fleet) Pass(ctx context.Context) (*Pass, error) {
 
 // Bookmark is the state that the last pass has left; nil: none has ended yet.
 func (f *Fleet) Bookmark(ctx context.Context) (*state.State, error) {
-	text, err := f.object(ctx, stateKey)
+	text, err := f.server.object(ctx, stateKey)
 	if err != nil || text == nil {
 		return nil, err
 	}
-	return state.ParseSinger("of the fleet "+f.name, text)
+	return state.ParseSinger("of the fleet "+f.Name(), text)
 }
 
 func planKey(pass string) string { return "plan." + pass }
@@ -111,18 +108,9 @@ func short(text []byte) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// plan opens the plan of a pass.
-func (f *Fleet) plan(ctx context.Context, pass string) (io.ReadCloser, error) {
-	plan, err := f.objects.Get(ctx, planKey(pass))
-	if err != nil {
-		return nil, f.because(fmt.Errorf("the plan of the pass %s: %w", pass, err))
-	}
-	return plan, nil
-}
-
 // Head is the first line of the plan of a pass.
 func (f *Fleet) Head(ctx context.Context, pass string) ([]byte, error) {
-	plan, err := f.plan(ctx, pass)
+	plan, err := f.server.plan(ctx, pass)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +133,7 @@ func (f *Fleet) State(ctx context.Context, pass string) (*state.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	merged := progress.NewMerger("of the fleet " + f.name)
+	merged := progress.NewMerger("of the fleet " + f.Name())
 	add := func(of string, text []byte) error {
 		if len(text) == 0 {
 			return nil
@@ -165,7 +153,7 @@ func (f *Fleet) State(ctx context.Context, pass string) (*state.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	left, err := f.object(ctx, restKey(pass))
+	left, err := f.server.object(ctx, restKey(pass))
 	if err == nil {
 		err = add("of the rest of the plan", left)
 	}
@@ -173,24 +161,4 @@ func (f *Fleet) State(ctx context.Context, pass string) (*state.State, error) {
 		return nil, err
 	}
 	return merged.State()
-}
-
-// object is an object; nil: there is none.
-func (f *Fleet) object(ctx context.Context, key string) ([]byte, error) {
-	text, err := f.objects.GetBytes(ctx, key)
-	switch {
-	case errors.Is(err, jetstream.ErrObjectNotFound):
-		return nil, nil
-	case err != nil:
-		return nil, f.because(err)
-	}
-	return text, nil
-}
-
-// putObject puts an object in the place of another.
-func (f *Fleet) putObject(ctx context.Context, key string, text []byte) error {
-	if _, err := f.objects.PutBytes(ctx, key, text); err != nil {
-		return f.because(err)
-	}
-	return nil
 }

@@ -54,7 +54,7 @@ const (
 // million parts, a thousand workers would read terabytes.
 func (f *Fleet) counted(ctx context.Context, p *Pass) (*Counts, error) {
 	key, mine := countKey+"."+p.ID, false
-	err := change(ctx, f, key, func(c *counting) error {
+	err := change(ctx, f.server, key, func(c *counting) error {
 		at := now()
 		if mine = c.Until.Before(at) || c.Until.After(at.Add(recount)); mine { // or by another clock
 			*c = counting{Until: at.Add(recount)}

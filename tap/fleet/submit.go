@@ -47,13 +47,13 @@ func (f *Fleet) Begin(ctx context.Context, plan io.ReadSeeker, program string, l
 	if _, err := plan.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	if _, err := f.objects.Put(ctx, jetstream.ObjectMeta{Name: planKey(p.ID)}, plan); err != nil {
-		return nil, f.because(err)
+	if _, err := f.server.objects.Put(ctx, jetstream.ObjectMeta{Name: planKey(p.ID)}, plan); err != nil {
+		return nil, f.server.because(err)
 	}
 	before := ""
-	err = change(ctx, f, passKey, func(now *Pass) error {
+	err = change(ctx, f.server, passKey, func(now *Pass) error {
 		if now.ID != "" && now.ID != p.ID && now.Over == nil {
-			return fmt.Errorf("fleet %s: somebody else has begun a pass meanwhile: submit again, and it goes on with that", f.name)
+			return fmt.Errorf("fleet %s: somebody else has begun a pass meanwhile: submit again, and it goes on with that", f.Name())
 		}
 		if now.ID != p.ID {
 			before = now.ID
@@ -75,18 +75,18 @@ func (f *Fleet) Begin(ctx context.Context, plan io.ReadSeeker, program string, l
 // forget removes what is there of a pass that is over, whose state the bookmark has, and
 // plans of which none became a pass. What stays takes room, and nothing else.
 func (f *Fleet) forget(ctx context.Context, before, now string) {
-	plans, _ := f.objects.List(ctx)
+	plans, _ := f.server.objects.List(ctx)
 	for _, plan := range plans {
 		if plan.Name != stateKey && plan.Name != planKey(now) {
-			_ = f.objects.Delete(ctx, plan.Name)
+			_ = f.server.objects.Delete(ctx, plan.Name)
 		}
 	}
-	keys, err := f.js.Stream(ctx, "KV_"+f.onServer())
+	keys, err := f.server.js.Stream(ctx, "KV_"+f.server.onServer())
 	if err != nil || before == "" {
 		return
 	}
 	for _, all := range []string{entryKey(before, ">"), countKey + ".>", "clock.>"} { // workers that live look at the clock again
-		_ = keys.Purge(ctx, jetstream.WithPurgeSubject("$KV."+f.onServer()+"."+all))
+		_ = keys.Purge(ctx, jetstream.WithPurgeSubject("$KV."+f.server.onServer()+"."+all))
 	}
 }
 
@@ -95,15 +95,15 @@ func (f *Fleet) forget(ctx context.Context, before, now string) {
 func (f *Fleet) GiveUp(ctx context.Context, p *Pass) error {
 	left, err := f.State(ctx, p.ID)
 	if err == nil {
-		err = f.putObject(ctx, stateKey, left.AppendSinger(nil))
+		err = f.server.putObject(ctx, stateKey, left.AppendSinger(nil))
 	}
 	if err != nil {
 		return err
 	}
-	if err := f.queue.Purge(ctx); err != nil {
-		return f.because(err)
+	if err := f.server.queue.Purge(ctx); err != nil {
+		return f.server.because(err)
 	}
-	return change(ctx, f, passKey, func(there *Pass) error {
+	return change(ctx, f.server, passKey, func(there *Pass) error {
 		if there.ID == p.ID && there.Over == nil {
 			at := now()
 			there.Over, there.Why = &at, "it was given up"
@@ -119,7 +119,7 @@ func (f *Fleet) GoOn(ctx context.Context) (*Submitted, error) {
 	if err != nil || p == nil {
 		return nil, err
 	}
-	if _, err := f.consumer(ctx, p.Lease); err != nil {
+	if _, err := f.server.consumer(ctx, p.Lease); err != nil {
 		return nil, err
 	}
 	done := map[string]bool{}
@@ -157,7 +157,7 @@ func (f *Fleet) GoOn(ctx context.Context) (*Submitted, error) {
 
 // forgive lets a part that was given up begin anew.
 func (f *Fleet) forgive(ctx context.Context, p *Pass, part string) error {
-	return change(ctx, f, entryKey(p.ID, part), func(e *Entry) error {
+	return change(ctx, f.server, entryKey(p.ID, part), func(e *Entry) error {
 		if e.Status == Failed {
 			e.Status, e.Tries, e.Busy, e.Lost = Waiting, 0, 0, 0
 		}
@@ -167,7 +167,7 @@ func (f *Fleet) forgive(ctx context.Context, p *Pass, part string) error {
 
 // savePass saves what submissions change of a pass.
 func (f *Fleet) savePass(ctx context.Context, p *Pass) error {
-	return change(ctx, f, passKey, func(there *Pass) error {
+	return change(ctx, f.server, passKey, func(there *Pass) error {
 		if there.ID == p.ID {
 			there.Queued, there.Round = p.Queued, max(there.Round, p.Round)
 		}
@@ -177,7 +177,7 @@ func (f *Fleet) savePass(ctx context.Context, p *Pass) error {
 
 // queueParts queues all parts that are not done: the queue refuses those that it has.
 func (f *Fleet) queueParts(ctx context.Context, p *Pass, done map[string]bool) (n int, err error) {
-	plan, err := f.plan(ctx, p.ID)
+	plan, err := f.server.plan(ctx, p.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -186,7 +186,7 @@ func (f *Fleet) queueParts(ctx context.Context, p *Pass, done map[string]bool) (
 	if err != nil {
 		return 0, err
 	}
-	q := publisher{fleet: f}
+	q := publisher{server: f.server}
 	for {
 		one, line, err := l.next()
 		if err != nil {
@@ -207,14 +207,14 @@ func (f *Fleet) queueParts(ctx context.Context, p *Pass, done map[string]bool) (
 
 // message is a part on its way into the queue.
 func (f *Fleet) message(p *Pass, part string, body []byte) *nats.Msg {
-	return &nats.Msg{Subject: "tap-rest." + f.name + "." + p.ID + "." + part, Data: body, Header: nats.Header{
+	return &nats.Msg{Subject: "tap-rest." + f.Name() + "." + p.ID + "." + part, Data: body, Header: nats.Header{
 		jetstream.MsgIDHeader: {fmt.Sprintf("%s.%s.%d", p.ID, part, p.Round)},
 	}}
 }
 
 // queueRest queues the rest of the plan.
 func (f *Fleet) queueRest(ctx context.Context, p *Pass) error {
-	q := publisher{fleet: f}
+	q := publisher{server: f.server}
 	if err := q.publish(ctx, f.message(p, rest, []byte("{}"))); err != nil {
 		return err
 	}
@@ -223,15 +223,15 @@ func (f *Fleet) queueRest(ctx context.Context, p *Pass) error {
 
 // publisher sends messages, many at once.
 type publisher struct {
-	fleet  *Fleet
+	server *server
 	sent   []jetstream.PubAckFuture
 	queued int
 }
 
 func (q *publisher) publish(ctx context.Context, m *nats.Msg) error {
-	future, err := q.fleet.js.PublishMsgAsync(m)
+	future, err := q.server.js.PublishMsgAsync(m)
 	if err != nil {
-		return q.fleet.because(err)
+		return q.server.because(err)
 	}
 	if q.sent = append(q.sent, future); len(q.sent) < atOnce {
 		return nil
@@ -249,10 +249,10 @@ func (q *publisher) wait(ctx context.Context) error {
 			}
 		case err := <-one.Err():
 			if !liesThere(err) {
-				return q.fleet.because(err)
+				return q.server.because(err)
 			}
 		case <-ctx.Done():
-			return q.fleet.because(ctx.Err())
+			return q.server.because(ctx.Err())
 		}
 	}
 	q.sent = q.sent[:0]

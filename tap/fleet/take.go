@@ -22,17 +22,6 @@ var idle = 2 * time.Second
 // manyWait is how many workers may wait for parts at once.
 const manyWait = 1 << 16
 
-// consumer is what hands parts out to all workers.
-func (f *Fleet) consumer(ctx context.Context, lease time.Duration) (jetstream.Consumer, error) {
-	c, err := f.queue.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-		Durable: "workers", AckPolicy: jetstream.AckExplicitPolicy, AckWait: lease, MaxDeliver: -1, MaxAckPending: -1, MaxWaiting: manyWait,
-	})
-	if err != nil {
-		return nil, f.because(err)
-	}
-	return c, nil
-}
-
 // Worker takes parts of a fleet, one at a time.
 type Worker struct {
 	fleet *Fleet
@@ -75,23 +64,23 @@ func (w *Worker) Take(ctx context.Context) (*Part, error) {
 		}
 		var head tap.PlanHead
 		if err := json.Unmarshal(w.head, &head); err != nil {
-			return nil, fmt.Errorf("fleet %s: the plan of the pass %s: %w", w.fleet.name, p.ID, err)
+			return nil, fmt.Errorf("fleet %s: the plan of the pass %s: %w", w.fleet.Name(), p.ID, err)
 		}
 		w.children = len(head.Children) > 0
-		if w.consumer, err = w.fleet.consumer(ctx, p.Lease); err != nil {
+		if w.consumer, err = w.fleet.server.consumer(ctx, p.Lease); err != nil {
 			return nil, err
 		}
 	}
 	w.pass = p
 	batch, err := w.consumer.Fetch(1, jetstream.FetchMaxWait(w.idle))
 	if err != nil {
-		return nil, w.fleet.because(err)
+		return nil, w.fleet.server.because(err)
 	}
 	for m := range batch.Messages() {
 		return w.take(ctx, m)
 	}
 	if err := batch.Error(); err != nil && !errors.Is(err, nats.ErrTimeout) {
-		return nil, w.fleet.because(err)
+		return nil, w.fleet.server.because(err)
 	}
 	return nil, w.isIdle(ctx, p)
 }
@@ -99,10 +88,10 @@ func (w *Worker) Take(ctx context.Context) (*Part, error) {
 // isIdle looks, where no part is left to take, whether all are done: then the rest of
 // the plan is queued. It returns an *Idle, or why that failed.
 func (w *Worker) isIdle(ctx context.Context, p *Pass) error {
-	info, err := w.fleet.queue.Info(ctx)
+	info, err := w.fleet.server.queue.Info(ctx)
 	switch {
 	case err != nil:
-		return w.fleet.because(err)
+		return w.fleet.server.because(err)
 	case info.State.Msgs > 0:
 		return &Idle{Pass: p, Busy: true} // others have the last ones, or they come again later
 	}
@@ -134,17 +123,17 @@ func (w *Worker) take(ctx context.Context, m jetstream.Msg) (*Part, error) {
 	if !p.Rest {
 		p.plan = append(append(append(append([]byte{}, w.head...), '\n'), m.Data()...), "\n{\"end\":1}\n"...)
 		if err := json.Unmarshal(m.Data(), &p.Planned); err != nil {
-			return nil, fmt.Errorf("fleet %s: a part in the queue cannot be read: %w", f.name, err)
+			return nil, fmt.Errorf("fleet %s: a part in the queue cannot be read: %w", f.Name(), err)
 		}
 	}
 	if p.Rest && w.children { // nothing but the plan leads to their partitions
 		var err error
-		if p.plan, err = f.object(ctx, planKey(pass)); err != nil {
+		if p.plan, err = f.server.object(ctx, planKey(pass)); err != nil {
 			return nil, err
 		}
 	}
 	done, last := false, ""
-	err := change(ctx, f, p.key, func(e *Entry) error {
+	err := change(ctx, f.server, p.key, func(e *Entry) error {
 		if done = e.Status == Done; done {
 			return nil
 		}
@@ -163,7 +152,7 @@ func (w *Worker) take(ctx context.Context, m jetstream.Msg) (*Part, error) {
 	case done && p.Rest: // whoever read it was lost before the pass was said to be over
 		return nil, p.Done(ctx, "")
 	case done:
-		return nil, f.acknowledge(ctx, m)
+		return nil, f.server.acknowledge(ctx, m)
 	}
 	if p.entry.Lost >= mostLost {
 		_, err := p.Failed(ctx, fmt.Sprintf("%d workers were lost while they read it, one after the other, the last of them %s: "+
@@ -187,15 +176,7 @@ func (f *Fleet) putAway(ctx context.Context, m jetstream.Msg, pass string) error
 	case now != nil && now.ID == pass:
 		return m.Nak()
 	}
-	return f.acknowledge(ctx, m)
-}
-
-// acknowledge takes a message from the queue, for good.
-func (f *Fleet) acknowledge(ctx context.Context, m jetstream.Msg) error {
-	if err := m.DoubleAck(ctx); err != nil && !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
-		return f.because(err)
-	}
-	return nil
+	return f.server.acknowledge(ctx, m)
 }
 
 // Part is a part that a worker holds.
@@ -227,7 +208,7 @@ func (p *Part) Begins(ctx context.Context) (*state.State, error) {
 	case len(p.entry.State) == 0:
 		return nil, nil
 	}
-	return state.ParseSinger("of the fleet "+p.fleet.name, p.entry.State)
+	return state.ParseSinger("of the fleet "+p.fleet.Name(), p.entry.State)
 }
 
 // Lost is closed when the worker has lost the part: it could not say for a whole lease
@@ -249,7 +230,7 @@ func (p *Part) holds() {
 		before := time.Now()
 		err := p.message.InProgress()
 		if err == nil {
-			err = p.fleet.conn.FlushTimeout(p.Pass.Lease / 3) // the server has it then
+			err = p.fleet.server.conn.FlushTimeout(p.Pass.Lease / 3) // the server has it then
 		}
 		if since(last) > p.Pass.Lease {
 			close(p.lost)
@@ -290,7 +271,7 @@ func (p *Part) Keep(confirmed []byte) error {
 // from all others.
 func (p *Part) add(ctx context.Context, confirmed []byte) error {
 	if p.Rest {
-		return p.fleet.putObject(ctx, restKey(p.Pass.ID), confirmed)
+		return p.fleet.server.putObject(ctx, restKey(p.Pass.ID), confirmed)
 	}
 	return p.change(ctx, func(e *Entry) error { return e.add(confirmed) })
 }
@@ -300,7 +281,7 @@ const retry = 500 * time.Millisecond
 
 // change changes the entry of the part. What is done stays done.
 func (p *Part) change(ctx context.Context, make func(*Entry) error) error {
-	return change(ctx, p.fleet, p.key, func(e *Entry) error {
+	return change(ctx, p.fleet.server, p.key, func(e *Entry) error {
 		was := *e
 		if err := make(e); err != nil {
 			return err
@@ -347,7 +328,7 @@ func (p *Part) Done(ctx context.Context, why string) error {
 	if err != nil {
 		return err
 	}
-	return p.fleet.acknowledge(ctx, p.message)
+	return p.fleet.server.acknowledge(ctx, p.message)
 }
 
 // mostTries is how often a part may fail before it is given up.
@@ -422,17 +403,17 @@ func (p *Part) end() { p.once.Do(func() { close(p.ended) }) }
 
 // end ends the pass, whose rest has left a state.
 func (f *Fleet) end(ctx context.Context, p *Part) error {
-	left, err := f.object(ctx, restKey(p.Pass.ID))
+	left, err := f.server.object(ctx, restKey(p.Pass.ID))
 	if err == nil && left == nil {
-		err = fmt.Errorf("fleet %s: the end of the pass %s has left no state", f.name, p.Pass.ID)
+		err = fmt.Errorf("fleet %s: the end of the pass %s has left no state", f.Name(), p.Pass.ID)
 	}
 	if err == nil {
-		err = f.putObject(ctx, stateKey, left)
+		err = f.server.putObject(ctx, stateKey, left)
 	}
 	if err != nil {
 		return err
 	}
-	return change(ctx, f, passKey, func(there *Pass) error {
+	return change(ctx, f.server, passKey, func(there *Pass) error {
 		if there.ID == p.Pass.ID && there.Over == nil {
 			at := now()
 			there.Over, there.Why = &at, p.entry.Why
