@@ -29,13 +29,13 @@ func (h *Hider) Literal(place, text string) {
 
 func derive(h *Hider, source, text string, literal bool) {
 	h.sealer.derive(source, text, literal, false)
-	h.learn(text)
+	h.memory.learn(text)
 }
 
 // Pass makes a text known that a template makes of secrets for one request.
 func (h *Hider) Pass(source, text string) {
 	if h.isNew(source, text) {
-		h.know(func(k *knowledge) bool { return k.pass(text) })
+		h.memory.pass(text)
 	}
 }
 

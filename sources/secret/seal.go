@@ -29,7 +29,7 @@ func seal(h *Hider, text string, mark func(s *sealer, spelled, secret string) st
 	if h == nil {
 		return text, true
 	}
-	k := h.knows.Load()
+	k := h.memory.now()
 	named, _ := h.sealer.registers()
 	sealed := k.replace(text, func(m needle.Match) string {
 		secret := "" // one that only passes
@@ -54,7 +54,7 @@ func (h *Hider) Open(text string) (string, bool) {
 	text = marks.ReplaceAllStringFunc(text, func(mark string) string {
 		secret, former, ok := h.sealer.open(mark)
 		if former != "" {
-			h.learn(former)
+			h.memory.learn(former)
 		}
 		open = open && ok
 		return secret
