@@ -19,27 +19,28 @@ import (
 // the first nodes alone: their pageInfo says hasNextPage, and no stream asks for the
 // rest.
 type connections struct {
-	looks bool     // the stream's records may have some
-	paths []string // to the pageInfo of those that were cut, the first ones
-	cut   examples // records that have one
+	stream *plan.Stream
+	looks  bool     // its records may have some
+	paths  []string // to the pageInfo of those that were cut, the first ones
+	cut    examples // records that have one
 }
 
 func newConnections(s *plan.Stream, completed bool) connections {
 	body := s.Definition.Request.Body
-	return connections{looks: !completed && body != nil && body.Kind == sources.BodyGraphQL}
+	return connections{stream: s, looks: !completed && body != nil && body.Kind == sources.BodyGraphQL}
 }
 
 var hasNextPage = []byte(`"hasNextPage"`)
 
 // note looks at a record as it leaves.
-func (c *connections) note(record []byte, keys []string) {
+func (c *connections) note(record []byte) {
 	if !c.looks || !saysMore(record) {
 		return
 	}
 	before := c.cut.count
 	c.find(gjson.ParseBytes(record), nil, func(path string) {
 		if c.cut.count == before {
-			c.cut.note(record, keys, nil)
+			c.cut.note(record, c.stream.Keys, nil)
 		}
 		const most = 5
 		if len(c.paths) < most && !slices.Contains(c.paths, path) {
@@ -86,7 +87,7 @@ func (c *connections) find(v gjson.Result, path []string, found func(path string
 }
 
 // doubt says that records are not whole; nil where all are.
-func (c *connections) doubt(s *plan.Stream) *paging.Doubt {
+func (c *connections) doubt() *paging.Doubt {
 	if c.cut.count == 0 {
 		return nil
 	}
@@ -97,48 +98,47 @@ func (c *connections) doubt(s *plan.Stream) *paging.Doubt {
 	return &paging.Doubt{
 		Key: strings.Join(c.paths, ", "), Within: true,
 		Value:  fmt.Sprintf("true in %d %s (the first: %s)", c.cut.count, records, c.cut.first),
-		Advice: c.advice(s),
+		Advice: c.advice(),
 	}
 }
 
 // advice is what to write: a stream that reads the connection of each record.
-func (c *connections) advice(s *plan.Stream) string {
+func (c *connections) advice() string {
 	key := "id"
-	if len(s.Keys) > 0 {
-		key = s.Keys[0]
+	if len(c.stream.Keys) > 0 {
+		key = c.stream.Keys[0]
 	}
 	when := ""
 	if !strings.Contains(c.paths[0], "#") {
 		when = fmt.Sprintf(`, when: "{{ record.%s }}"`, c.paths[0])
 	}
 	return fmt.Sprintf("the connection has more nodes than the query asks for within a record: write a stream that reads it by itself, with partition_by: {parent: %s, keys: {%s: %s}%s} and pagination: {type: relay, …}",
-		s.Name, key, key, when)
+		c.stream.Name, key, key, when)
 }
 
-// refuseCut fails the walk at the first page with records that are not whole, where
+// refuse fails the walk at the first page with records that are not whole, where
 // on_incomplete says so: a run that goes on from a later page would not know of them.
-func (r *Renderer) refuseCut(page *fetch.Page) error {
-	d := r.cut.doubt(r.stream)
-	if d == nil || r.stream.Definition.OnIncomplete != sources.Fail {
+func (c *connections) refuse(page *fetch.Page) error {
+	d := c.doubt()
+	if d == nil || c.stream.Definition.OnIncomplete != sources.Fail {
 		return nil
 	}
-	return &fetch.Error{Class: fetch.Permanent, Stream: r.stream.Name, Request: page.Request, Status: page.Status,
+	return &fetch.Error{Class: fetch.Permanent, Stream: c.stream.Name, Request: page.Request, Status: page.Status,
 		Err: fmt.Errorf("%w: %s (on_incomplete: warn lets such records pass)", errCut, d)}
 }
 
-// suspectCut takes the doubt of records that are not whole into the last page of a
-// walk. From the first of them on the bookmark stays, in a sorted stream too.
-func (r *Renderer) suspectCut(b *Lines, page *fetch.Page) {
-	d := r.cut.doubt(r.stream)
+// suspect takes the doubt of records that are not whole into the last page of a walk. It
+// reports whether the bookmark stays: from the first of them on it does, in a sorted
+// stream too.
+func (c *connections) suspect(page *fetch.Page) (stays bool) {
+	d := c.doubt()
 	if d == nil || page.Partial {
-		return
-	}
-	if r.stream.Definition.OnIncomplete != sources.Warn {
-		r.height.frozen, b.At.Frozen = true, true
+		return false
 	}
 	if page.Last {
 		page.Proof.Doubts = append(page.Proof.Doubts, *d)
 	}
+	return c.stream.Definition.OnIncomplete != sources.Warn
 }
 
 // errCut is wrapped by the error of a walk that fails because of records that are not whole.

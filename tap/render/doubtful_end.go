@@ -7,66 +7,79 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/tap/certificate"
+	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
-// TellDoubts logs why the end of a walk is in doubt, and what else a person
-// should know of it. Who only looks has no bookmark that could stay.
-func (r *Renderer) TellDoubts(page *fetch.Page) {
-	for _, d := range page.Proof.Doubts {
-		if !r.tells("doubt", d.Key) {
+// doubts tells of what is doubtful about a walk, of a stream with many partitions not
+// each time.
+type doubts struct {
+	stream *plan.Stream
+	o      *Options
+	height *height
+}
+
+// TellDoubts logs why the end of a walk is in doubt, and what else a person should know
+// of it.
+func (r *Renderer) TellDoubts(page *fetch.Page) { r.doubts.tell(page) }
+
+// tell logs the doubts and remarks of a page. Who only looks has no bookmark that could
+// stay.
+func (d *doubts) tell(page *fetch.Page) {
+	for _, doubt := range page.Proof.Doubts {
+		if !d.tells("doubt", doubt.Key) {
 			continue
 		}
 		text := "the stream may not be complete: the last answer contradicts its end"
 		switch {
-		case d.Key == certificate.EmptyNow:
+		case doubt.Key == certificate.EmptyNow:
 			text = "the stream may not be complete: there is nothing where there was something"
-		case d.Keep:
+		case doubt.Keep:
 			text = "the stream may not be complete: rows may have moved to pages that were read"
-		case d.Within:
+		case doubt.Within:
 			text = "the stream is not complete: records hold lists that the API has cut"
 		}
-		if r.o.Many {
+		if d.o.Many {
 			text += "; others like it are counted, but not logged"
 		}
-		attrs := []any{"stream", r.stream.Name, "request", page.Request, "key", d.Key, "value", d.Value}
-		if d.Advice != "" {
-			attrs = append(attrs, "advice", d.Advice)
+		attrs := []any{"stream", d.stream.Name, "request", page.Request, "key", doubt.Key, "value", doubt.Value}
+		if doubt.Advice != "" {
+			attrs = append(attrs, "advice", doubt.Advice)
 		}
-		r.o.Log.Warn(text, attrs...)
+		d.o.Log.Warn(text, attrs...)
 	}
 	for _, text := range page.Remarks {
-		if !r.tells("remark", text) {
+		if !d.tells("remark", text) {
 			continue
 		}
-		r.o.Log.Warn(text, "stream", r.stream.Name, "request", page.Request)
+		d.o.Log.Warn(text, "stream", d.stream.Name, "request", page.Request)
 	}
 }
 
 // tellKept logs that the bookmark stays because of doubts.
-func (r *Renderer) tellKept(page *fetch.Page) {
-	if r.keeps(page.Proof.Doubts) && !r.stream.FullTable() && r.tells("doubt", "the bookmark stays") {
-		r.o.Log.Warn("the bookmark stays where it is: the next sync asks for the same records again (on_incomplete: warn moves it all the same)",
-			"stream", r.stream.Name)
+func (d *doubts) tellKept(page *fetch.Page) {
+	if d.keeps(page.Proof.Doubts) && !d.stream.FullTable() && d.tells("doubt", "the bookmark stays") {
+		d.o.Log.Warn("the bookmark stays where it is: the next sync asks for the same records again (on_incomplete: warn moves it all the same)",
+			"stream", d.stream.Name)
 	}
 }
 
 // tells reports whether the log should have a kind: of a stream with many
 // partitions each once, and not very many.
-func (r *Renderer) tells(family, kind string) bool {
-	if !r.o.Many {
+func (d *doubts) tells(family, kind string) bool {
+	if !d.o.Many {
 		return true
 	}
-	first, tooMany := r.o.Findings.First(family, kind)
+	first, tooMany := d.o.Findings.First(family, kind)
 	return first && !tooMany
 }
 
 // keeps reports whether the bookmark stays because of doubts: what was not read
 // may lie behind it. The definition may take them for no matter, and where it
 // promises an order, all up to the last record was read.
-func (r *Renderer) keeps(all []paging.Doubt) bool {
-	if r.stream.Definition.OnIncomplete == sources.Warn {
+func (d *doubts) keeps(all []paging.Doubt) bool {
+	if d.stream.Definition.OnIncomplete == sources.Warn {
 		return false
 	}
-	sorted := r.stream.Clock.Ascends() && !r.height.frozen
-	return slices.ContainsFunc(all, func(d paging.Doubt) bool { return d.Keep || d.Within || !sorted })
+	sorted := d.stream.Clock.Ascends() && !d.height.frozen
+	return slices.ContainsFunc(all, func(one paging.Doubt) bool { return one.Keep || one.Within || !sorted })
 }

@@ -33,24 +33,19 @@ func (q *quarantine) add(record []byte, v *schema.Violation) error {
 	return e.Encode(quarantined{v.Pointer, v.Rule, v.Want, q.context, record})
 }
 
-// save makes what was added last.
-func (q *quarantine) save() error {
+// save saves the records of a page that do not fit. A page whose records cannot be kept
+// does not leave: the next run goes on with it.
+func (q *quarantine) save(stream string, page *fetch.Page) error {
 	if q.lines.Len() == 0 {
 		return nil
 	}
 	defer q.lines.Reset()
-	return workdir.Append(q.path, q.lines.Bytes())
-}
-
-// putAside saves the records of a page that do not fit. A page whose records
-// cannot be kept does not leave: the next run goes on with it.
-func (r *Renderer) putAside(page *fetch.Page) error {
-	err := r.checker.quarantine.save()
+	err := workdir.Append(q.path, q.lines.Bytes())
 	if err == nil {
 		return nil
 	}
 	return &fetch.Error{
-		Class: fetch.Transient, Stream: r.stream.Name, Request: page.Request, Err: err,
+		Class: fetch.Transient, Stream: stream, Request: page.Request, Err: err,
 		Advice: "a record that does not fit its schema cannot be written to the quarantine file: make room on its disk, and the next run goes on with this answer",
 	}
 }

@@ -89,6 +89,7 @@ type Renderer struct {
 	height  height
 	odd     oddities
 	cut     connections
+	doubts  doubts
 	walk    tally
 	noted   int // the most that was noted of a page
 	proof   *certificate.Gatherer
@@ -103,7 +104,7 @@ func New(one *plan.Reading, known *Schema, o Options) *Renderer {
 	r := &Renderer{Schema: known, o: o, stream: one.Stream, project: pages.NewProjection(one.Stream, one.Part.Vars), checker: newChecker(one.Stream, known, &o)}
 	r.proof = certificate.New(one.Stream.Name, named(one), o.Keys, o.Log)
 	r.height, r.odd = newHeight(one, &r.walk, o.Seal), newOddities(one, &r.walk, r.proof)
-	r.cut = newConnections(one.Stream, o.Completed)
+	r.cut, r.doubts = newConnections(one.Stream, o.Completed), doubts{one.Stream, &r.o, &r.height}
 	if o.Many {
 		r.odd.join(one, o.Findings)
 	}
@@ -130,10 +131,10 @@ func (r *Renderer) Render(page *fetch.Page, memory []byte) (*Lines, error) {
 	err := r.renderPage(b, page)
 	r.odd.tell(r.o.Log, r.o.Findings)
 	if err == nil {
-		err = r.refuseCut(page)
+		err = r.cut.refuse(page)
 	}
 	if err == nil {
-		err = r.putAside(page)
+		err = r.checker.quarantine.save(r.stream.Name, page)
 	}
 	if !page.Partial {
 		r.project.End()
@@ -141,11 +142,13 @@ func (r *Renderer) Render(page *fetch.Page, memory []byte) (*Lines, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.height.frozen && !frozen && r.tells("odd", "descends") {
+	if r.height.frozen && !frozen && r.doubts.tells("odd", "descends") {
 		r.o.Log.Warn("the definition says sorted: true, but the replication key descends: the bookmark stays where it is until all is read",
 			"stream", r.stream.Name, "request", page.Request)
 	}
-	r.suspectCut(b, page)
+	if r.cut.suspect(page) {
+		r.height.frozen, b.At.Frozen = true, true
+	}
 	r.note(b, page)
 	if page.Last {
 		r.endWalk(b, page)
@@ -174,9 +177,9 @@ func (r *Renderer) note(b *Lines, page *fetch.Page) {
 	if page.Proof.Unproven != "" {
 		o.Notes = append(o.Notes, page.Proof.Unproven)
 	}
-	b.Keep = r.keeps(page.Proof.Doubts)
-	r.TellDoubts(page)
-	r.tellKept(page)
+	b.Keep = r.doubts.keeps(page.Proof.Doubts)
+	r.doubts.tell(page)
+	r.doubts.tellKept(page)
 }
 
 // endWalk tells what the records of a walk that was read to its end came to. One
@@ -260,7 +263,7 @@ func (r *Renderer) handOn(b *Lines, page *fetch.Page) error {
 	r.tally(b)
 	part := *b
 	part.Partial, part.Schema = true, r.Schema.Now()
-	err := r.putAside(page)
+	err := r.checker.quarantine.save(r.stream.Name, page)
 	if err == nil {
 		*b = Lines{Partial: b.Partial}
 		b.Records, err = r.HandOn(&part)
@@ -289,7 +292,7 @@ func (r *Renderer) renderRecord(b *Lines, frame *message.Frame, page *fetch.Page
 			lines, keep, err = r.checker.check(lines, start, found, &b.Outcome.Counts)
 		}
 		if err == nil && keep {
-			r.cut.note(lines[start:], r.stream.Keys)
+			r.cut.note(lines[start:])
 		}
 		if err == nil && keep && r.o.Noter != nil && r.unchanged(b, lines[start:], value) {
 			b.Records = lines[:undo]
