@@ -24,15 +24,24 @@ type Operation struct {
 	Auth    *draft.Map
 	Headers *draft.Map
 
-	steps    []step
-	name     string
-	parent   *Operation
-	parentAt int // the step that the parent's records are put into
-	keyNote  string
-	keySure  bool
-	values   map[string]string // parameters of the path → templates
-	vars     map[string]string // parameters of the path → names in partition
-	stream   *Stream
+	route  route // of its path
+	name   string
+	under  nesting
+	stream *Stream
+}
+
+// route is a path and what stands for its parameters.
+type route struct {
+	steps  []step
+	values map[string]string // parameters → templates
+	vars   map[string]string // parameters → names in partition
+}
+
+// nesting says for the records of which other operation one is asked.
+type nesting struct {
+	parent *Operation // nil: of none
+	at     int        // the step that the parent's records are put into
+	note   string     // why
 }
 
 // Given is a parameter that a request has, or may have.
@@ -99,7 +108,7 @@ func (l *Operation) post() bool { return l.Method == "POST" }
 func (r *resolver) named() {
 	word := make([][]string, len(r.all))
 	for i, l := range r.all {
-		for _, s := range l.steps {
+		for _, s := range l.route.steps {
 			if s.param == "" && !(l.post() && Searching().MatchString(s.text)) {
 				word[i] = append(word[i], Name(Braces().ReplaceAllString(s.text, ""), ""))
 			}

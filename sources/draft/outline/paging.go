@@ -60,6 +60,8 @@ type Request struct {
 	Records Records
 	Key     string          // field of the primary key, "" if none is known
 	Sent    map[string]bool // parameters that have a value already
+
+	keySure bool // nobody need be asked whether it is the key
 }
 
 // Paging sets or asks how a walk goes on from page to page.

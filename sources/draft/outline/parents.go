@@ -14,7 +14,7 @@ func (r *resolver) parents() {
 	byWord := map[string]*Operation{}
 	for _, l := range r.all {
 		if !l.post() && l.parentable() {
-			s := shape(l.steps)
+			s := shape(l.route.steps)
 			if byShape[s] == nil {
 				byShape[s] = l
 			}
@@ -25,7 +25,7 @@ func (r *resolver) parents() {
 	}
 	// Parents have shorter paths, or none of their own, so they come first.
 	order := slices.Clone(r.all)
-	slices.SortStableFunc(order, func(a, b *Operation) int { return len(a.steps) - len(b.steps) })
+	slices.SortStableFunc(order, func(a, b *Operation) int { return len(a.route.steps) - len(b.route.steps) })
 	for _, l := range order {
 		r.parentOf(l, byShape, byWord)
 	}
@@ -37,28 +37,28 @@ func plainWord(word string) string { return strings.ReplaceAll(Name(word, ""), "
 func (l *Operation) parentable() bool { return l.Request.Records.Type != nil }
 
 func (r *resolver) parentOf(l *Operation, byShape, byWord map[string]*Operation) {
-	l.values, l.vars = map[string]string{}, map[string]string{}
-	for at := len(l.steps) - 1; at > 0; at-- {
-		name := l.steps[at].param
+	l.route.values, l.route.vars = map[string]string{}, map[string]string{}
+	for at := len(l.route.steps) - 1; at > 0; at-- {
+		name := l.route.steps[at].param
 		if name == "" {
 			continue
 		}
-		parent, note := byShape[shape(l.steps[:at])], "its path says so"
+		parent, note := byShape[shape(l.route.steps[:at])], "its path says so"
 		key := ""
 		if parent != nil && parent != l {
 			key = keyFor(parent, name)
 			if key == "id" && parent.hasNames() && plainWord(name) == plainWord(Singular(parent.called())) {
 				note += "; is it the id, and not the name?"
 			}
-		} else if parent = byWord[wordOf(name, l.steps[at-1].text)]; parent != nil && parent != l && strings.Count(l.Path, "{") == 1 {
+		} else if parent = byWord[wordOf(name, l.route.steps[at-1].text)]; parent != nil && parent != l && strings.Count(l.Path, "{") == 1 {
 			note = fmt.Sprintf("the path's parameter %s is called so", name)
 			key = sureKey(parent, name)
 		}
 		if key == "" {
 			continue
 		}
-		l.parent, l.parentAt, l.keyNote = parent, at, note
-		l.inherit(parent, at)
+		l.under = nesting{parent, at, note}
+		l.route.inherit(&parent.route, at)
 		variable := Name(name, "key")
 		if generic[variable] || l.inherits(variable) {
 			variable = Singular(Name(parent.called(), "parent")) + "_" + variable
@@ -66,8 +66,8 @@ func (r *resolver) parentOf(l *Operation, byShape, byWord map[string]*Operation)
 		for l.inherits(variable) {
 			variable += "_2"
 		}
-		l.vars[name] = variable
-		l.values[name] = "{{ partition." + variable + " }}"
+		l.route.vars[name] = variable
+		l.route.values[name] = "{{ partition." + variable + " }}"
 		break
 	}
 }
@@ -94,21 +94,21 @@ var generic = map[string]bool{"id": true, "uuid": true, "key": true, "name": tru
 
 // inherit takes over what stands for the parameters of the parent's path, place
 // by place where both paths are alike up to there.
-func (l *Operation) inherit(parent *Operation, at int) {
-	if at > len(parent.steps) || shape(l.steps[:at]) != shape(parent.steps) {
+func (r *route) inherit(parent *route, at int) {
+	if at > len(parent.steps) || shape(r.steps[:at]) != shape(parent.steps) {
 		return
 	}
 	for i, s := range parent.steps {
 		if s.param != "" && parent.values[s.param] != "" {
-			l.values[l.steps[i].param] = parent.values[s.param]
+			r.values[r.steps[i].param] = parent.values[s.param]
 		}
 	}
 }
 
 // inherits reports whether the context of a parent has a value of that name.
 func (l *Operation) inherits(variable string) bool {
-	for p := l.parent; p != nil; p = p.parent {
-		for _, v := range p.vars {
+	for p := l.under.parent; p != nil; p = p.under.parent {
+		for _, v := range p.route.vars {
 			if v == variable {
 				return true
 			}
@@ -190,12 +190,12 @@ func (r *resolver) keys() {
 	}
 	for _, l := range r.all {
 		record := l.Request.Records.Type
-		if param := asked[shape(l.steps)]; param != "" && record != nil {
+		if param := asked[shape(l.route.steps)]; param != "" && record != nil {
 			if l.Request.Key = keyFor(l, param); l.Request.Key != "" {
-				l.keySure = true
+				l.Request.keySure = true
 				continue
 			}
 		}
-		l.Request.Key, l.keySure = KeyField(record, l.called())
+		l.Request.Key, l.Request.keySure = KeyField(record, l.called())
 	}
 }

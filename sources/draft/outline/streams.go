@@ -25,7 +25,7 @@ type resolver struct {
 func (o *Outline) Add(operations []*Operation, paths []string) []*Stream {
 	r := &resolver{out: o, all: operations, paths: paths, given: map[string]string{}, uses: map[string]int{}}
 	for _, l := range r.all {
-		l.steps = stepsOf(l.Path)
+		l.route.steps = stepsOf(l.Path)
 		if l.Request.Sent == nil {
 			l.Request.Sent = map[string]bool{}
 		}
@@ -81,14 +81,14 @@ func (r *resolver) stream(l *Operation) {
 
 // contexts says for which records of the parent a list is read.
 func (l *Operation) contexts(m *draft.Map) {
-	if l.parent == nil {
+	if l.under.parent == nil {
 		return
 	}
-	name := l.steps[l.parentAt].param
-	key := keyFor(l.parent, name)
-	m.Set("partition_by", new(draft.Map).Set("parent", l.parent.name, "").
-		Set("keys", new(draft.Map).Set(l.vars[name], Path(key), ""), ""), l.keyNote)
-	l.stream.Parent = l.parent.stream
+	name := l.route.steps[l.under.at].param
+	key := keyFor(l.under.parent, name)
+	m.Set("partition_by", new(draft.Map).Set("parent", l.under.parent.name, "").
+		Set("keys", new(draft.Map).Set(l.route.vars[name], Path(key), ""), ""), l.under.note)
+	l.stream.Parent = l.under.parent.stream
 }
 
 // pathOf puts a template in the place of each parameter.
@@ -102,10 +102,10 @@ func (r *resolver) pathOf(l *Operation) string {
 		}
 		b.WriteString(plainPath(rest[:at[0]]))
 		name := rest[at[2]:at[3]]
-		if l.values[name] == "" {
-			l.values[name] = r.setting(l, name, "path")
+		if l.route.values[name] == "" {
+			l.route.values[name] = r.setting(l, name, "path")
 		}
-		b.WriteString(l.values[name])
+		b.WriteString(l.route.values[name])
 		rest = rest[at[1]:]
 	}
 	b.WriteString(plainPath(rest))
@@ -225,20 +225,20 @@ func (l *Operation) primaryKey(m *draft.Map) {
 		return
 	}
 	var keys []any
-	for p := l; p.parent != nil; p = p.parent {
-		name := p.steps[p.parentAt].param
-		variable := p.vars[name]
+	for p := l; p.under.parent != nil; p = p.under.parent {
+		name := p.route.steps[p.under.at].param
+		variable := p.route.vars[name]
 		field := variable
 		for l.Request.Records.Type.Field(field) != nil {
 			field = "parent_" + field
 		}
 		m.At("add").Set(field, "{{ partition."+variable+" }}", "")
-		l.stream.Added = append(l.stream.Added, Field{Name: field, Type: p.parent.Request.Records.Type.Field(keyFor(p.parent, name)).Type})
+		l.stream.Added = append(l.stream.Added, Field{Name: field, Type: p.under.parent.Request.Records.Type.Field(keyFor(p.under.parent, name)).Type})
 		keys = slices.Insert(keys, 0, any(field))
 	}
 	switch {
 	case m.Get("primary_key") != nil:
-	case l.Request.Key != "" && l.keySure:
+	case l.Request.Key != "" && l.Request.keySure:
 		m.Set("primary_key", append(keys, l.Request.Key), "")
 	case l.Request.Key != "":
 		m.Ask("primary_key", append(keys, l.Request.Key), "Does this field tell records apart, and is it in each?")
