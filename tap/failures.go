@@ -58,8 +58,8 @@ func (f Failures) Temporary() bool {
 func failuresOf(a *report.Account) error {
 	var all Failures
 	for _, s := range a.Streams {
-		if s.Failure != nil {
-			all = append(all, s.Failure)
+		if s.Failures.Why != nil {
+			all = append(all, s.Failures.Why)
 		}
 	}
 	if len(all) == 0 {

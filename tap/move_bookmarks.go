@@ -49,7 +49,7 @@ func (all *bookmarks) allMade(b *batch) {
 	if b.broken != nil {
 		b.track.account.Fail(b.broken)
 		if why := (*patience.NotAsked)(nil); errors.As(b.broken, &why) && why.Refused() {
-			b.track.account.Failure = b.broken // instead of one of those that it is for
+			b.track.account.Failures.Why = b.broken // instead of one of those that it is for
 		}
 		b.track.fails(b.broken)
 		return

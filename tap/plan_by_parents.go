@@ -134,7 +134,7 @@ func (l *lister) lacks(p *pass) bool {
 		return true
 	}
 	for _, f := range p.feeds {
-		if !p.over && (f.track.account.Failure != nil || l.run.gate.Why() != "") || l.lacks(f) {
+		if !p.over && (f.track.account.Failures.Why != nil || l.run.gate.Why() != "") || l.lacks(f) {
 			return true
 		}
 	}

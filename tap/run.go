@@ -201,7 +201,7 @@ func (r *run) newDisplay(passes []*pass) *report.Display {
 		d.Account.Streams = append(d.Account.Streams, p.track.account)
 	}
 	for _, t := range r.notRead {
-		t.account = &report.Stream{Name: t.stream.Name, Done: t.decision.Way == plan.Complete, LeftOut: t.decision.Backfill, Failure: t.refused, Counters: &t.counters}
+		t.account = &report.Stream{Name: t.stream.Name, Done: t.decision.Way == plan.Complete, LeftOut: t.decision.Backfill, Failures: report.Failures{Why: t.refused}, Counters: &t.counters}
 		d.Account.Streams = append(d.Account.Streams, t.account)
 	}
 	if m, ok := r.Protocol.(meter); ok {

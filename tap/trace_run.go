@@ -66,7 +66,7 @@ func (t *track) traceEnd() {
 	if b.follow == nil {
 		return
 	}
-	b.follow.End(t.account.Status(), t.account.Written, t.account.Failure)
+	b.follow.End(t.account.Status(), t.account.Written, t.account.Failures.Why)
 	b.follow, b.ended = nil, true
 }
 

@@ -30,12 +30,11 @@ type Stream struct {
 	Course
 	Planned  int64 // partitions that are left to others, who read the plan
 	Done     bool
-	Came     bool  // the API has answered for it in a run before
-	Feed     bool  // it is read for the sake of its children alone
-	Listing  bool  // of the files of another stream: nobody knows it by its name
-	LeftOut  bool  // of a run that reads a range of time again: it is not read by time
-	Failure  error // the first of those that are for good, else the first
-	Failures int
+	Came     bool // the API has answered for it in a run before
+	Feed     bool // it is read for the sake of its children alone
+	Listing  bool // of the files of another stream: nobody knows it by its name
+	LeftOut  bool // of a run that reads a range of time again: it is not read by time
+	Failures Failures
 
 	Counters    *fetch.Counters    // of its requests
 	Certificate certificate.Stream // of its walks that ended
@@ -63,12 +62,20 @@ func (c *Course) Reach(came, total int64, last bool) {
 	}
 }
 
+// Failures are how often the partitions of a stream failed, and one of the reasons.
+type Failures struct {
+	Count int
+	Why   error // the first of those that are for good, else the first; nil: none failed
+}
+
 // Fail takes note of a failure.
-func (s *Stream) Fail(err error) {
-	s.Failures++
+func (s *Stream) Fail(err error) { s.Failures.add(err) }
+
+func (f *Failures) add(err error) {
+	f.Count++
 	var before, now *fetch.Error
-	if s.Failure == nil || errors.As(s.Failure, &before) && before.Class == fetch.Transient && (!errors.As(err, &now) || now.Class != fetch.Transient) {
-		s.Failure = err
+	if f.Why == nil || errors.As(f.Why, &before) && before.Class == fetch.Transient && (!errors.As(err, &now) || now.Class != fetch.Transient) {
+		f.Why = err
 	}
 }
 
@@ -142,7 +149,7 @@ func (a *Account) Stream(name string) *Stream {
 
 // Ended reports whether every stream came to its end, or failed.
 func (a *Account) Ended() bool {
-	return !slices.ContainsFunc(a.Streams, func(s *Stream) bool { return !s.Done && s.Failure == nil })
+	return !slices.ContainsFunc(a.Streams, func(s *Stream) bool { return !s.Done && s.Failures.Why == nil })
 }
 
 // Total adds up the streams.

@@ -91,9 +91,9 @@ func (a *Account) writeRemarks(b *strings.Builder) {
 func (s *Stream) Status() string {
 	var e *fetch.Error
 	switch {
-	case errors.As(s.Failure, &e):
+	case errors.As(s.Failures.Why, &e):
 		return "failed (" + e.Ended() + ")"
-	case s.Failure != nil:
+	case s.Failures.Why != nil:
 		return "failed"
 	case s.Skipped != "" && s.Skips >= s.Partitions:
 		return "skipped"
@@ -118,8 +118,8 @@ func (s *Stream) Remarks() []string {
 	if s.Partitions > 0 {
 		all = append(all, Numbered(s.Partitions, "%s [partition is|partitions are] done"))
 	}
-	if s.Failures > 0 && (s.Partitions > 0 || s.Failures > 1) {
-		all = append(all, Numbered(int64(s.Failures), "%s [partition|partitions] failed, as the log says"+s.inParent()+"; the next run asks for [it|them] again")+s.leaveOut())
+	if s.Failures.Count > 0 && (s.Partitions > 0 || s.Failures.Count > 1) {
+		all = append(all, Numbered(int64(s.Failures.Count), "%s [partition|partitions] failed, as the log says"+s.inParent()+"; the next run asks for [it|them] again")+s.leaveOut())
 	}
 	if n := s.Counters.Unused.Load(); n > 0 {
 		all = append(all, Numbered(n, "%s [page|pages] asked for ahead [was|were] thrown away: the list ended before, or changed meanwhile"))
@@ -151,7 +151,7 @@ func (s *Stream) Remarks() []string {
 // that name. "" where it was in the stream itself.
 func (s *Stream) inParent() string {
 	var e *fetch.Error
-	if !errors.As(s.Failure, &e) || e.Stream == "" || e.Stream == s.Name {
+	if !errors.As(s.Failures.Why, &e) || e.Stream == "" || e.Stream == s.Name {
 		return ""
 	}
 	return " of " + e.Stream + ", whose records it is read for"
@@ -161,7 +161,7 @@ func (s *Stream) inParent() string {
 // that is not why the first one failed.
 func (s *Stream) leaveOut() string {
 	var e *fetch.Error
-	if !errors.As(s.Failure, &e) || e.Class != fetch.Permanent || e.Stream != s.Name {
+	if !errors.As(s.Failures.Why, &e) || e.Class != fetch.Permanent || e.Stream != s.Name {
 		return ""
 	}
 	switch e.Status {

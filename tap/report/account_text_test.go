@@ -30,7 +30,7 @@ func TestLeaveOut(t *testing.T) {
 		{&fetch.Error{Class: fetch.Transient, Stream: "repos", Status: 403}, "", 1, 0, false},
 		{fmt.Errorf("its parent failed: %w", &fetch.Error{Class: fetch.Permanent, Stream: "orgs", Status: 403}), "", 1, 0, false},
 	} {
-		s := Stream{Name: "repos", Counters: &fetch.Counters{}, Course: Course{Partitions: 4}, Failures: 1, Failure: test.failure, Pages: test.answers, Came: test.came}
+		s := Stream{Name: "repos", Counters: &fetch.Counters{}, Course: Course{Partitions: 4}, Failures: Failures{Count: 1, Why: test.failure}, Pages: test.answers, Came: test.came}
 		s.Skips = test.skips
 		text := strings.Join(s.Remarks(), "\n")
 		if got := strings.Contains(text, "do: skip"); got != (test.says != "" && test.says != no) || !strings.Contains(text, test.says) {
@@ -64,7 +64,7 @@ func TestInParent(t *testing.T) {
 		{"orgs", "1 partition failed, as the log says of orgs, whose records it is read for; the next run asks for it again"},
 		{"repos", "1 partition failed, as the log says; the next run asks for it again"},
 	} {
-		s := Stream{Name: "repos", Counters: &fetch.Counters{}, Course: Course{Partitions: 4}, Failures: 1, Failure: &fetch.Error{Class: fetch.Permanent, Stream: test.failed, Status: 401}}
+		s := Stream{Name: "repos", Counters: &fetch.Counters{}, Course: Course{Partitions: 4}, Failures: Failures{Count: 1, Why: &fetch.Error{Class: fetch.Permanent, Stream: test.failed, Status: 401}}}
 		if text := strings.Join(s.Remarks(), "\n"); !strings.Contains(text, test.want) {
 			t.Errorf("%s failed: %q, want it to say %q", test.failed, text, test.want)
 		}

@@ -125,7 +125,7 @@ func (s *Stream) notWitnessed() []string {
 // Record is the stream's certificate as it is kept.
 func (s *Stream) Record(hide func(string) string) certificate.Record {
 	r := s.Certificate.Record(s.Name, hide)
-	r.Status, r.Failed = s.Status(), int64(s.Failures)
+	r.Status, r.Failed = s.Status(), int64(s.Failures.Count)
 	r.Signs = append(r.Signs, s.notWitnessed()...)
 	return r
 }
@@ -151,7 +151,7 @@ func (a *Account) Certificate(program string, hide func(string) string) Certific
 		Complete: true, Streams: []certificate.Record{},
 	}
 	for _, s := range a.Streams {
-		f.Complete = f.Complete && s.Done && s.Failures == 0 && s.Certificate.Verdict() != certificate.InDoubt
+		f.Complete = f.Complete && s.Done && s.Failures.Count == 0 && s.Certificate.Verdict() != certificate.InDoubt
 		f.Streams = append(f.Streams, s.Record(hide))
 	}
 	return f

@@ -104,8 +104,8 @@ func (s *Stream) lastRun(hide, hideIn func(string) string) StreamRun {
 			Saved: Saved{s.Recalled(), inSeconds(time.Duration(s.Counters.Saved.Time.Load())), s.Counters.Saved.Wire.Load(), saved.Float()},
 		},
 	}
-	if s.Failure != nil {
-		r.Failure = hideIn(s.Failure.Error())
+	if s.Failures.Why != nil {
+		r.Failure = hideIn(s.Failures.Why.Error())
 	}
 	for _, text := range s.Remarks() {
 		r.Remarks = append(r.Remarks, hide(text))

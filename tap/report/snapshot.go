@@ -62,10 +62,10 @@ func (a *Account) Snapshot() *Snapshot {
 func (s *Stream) snapshot() StreamSnapshot {
 	spent, saved := s.Cost()
 	now := StreamSnapshot{
-		Name: s.Name, Status: s.Status(), Hidden: s.Listing, Feed: s.Feed, Done: s.Done, Failed: s.Failure != nil, Doubted: s.Certificate.Verdict() == certificate.InDoubt,
+		Name: s.Name, Status: s.Status(), Hidden: s.Listing, Feed: s.Feed, Done: s.Done, Failed: s.Failures.Why != nil, Doubted: s.Certificate.Verdict() == certificate.InDoubt,
 		Numbers: Numbers{
 			Records: s.Written, Pages: s.Pages, Calls: s.Requests(), Recalled: s.Recalled(), Retries: s.Retries(), Bytes: s.Wire(), Waited: s.Waited(),
-			Spent: spent, Saved: saved, Failures: int64(s.Failures), Quarantined: s.Counts[Quarantined],
+			Spent: spent, Saved: saved, Failures: int64(s.Failures.Count), Quarantined: s.Counts[Quarantined],
 		},
 		Course: s.Course, Walking: s.Counters.Walking.Load(), Answers: s.Counters.Answers.All(),
 	}

@@ -107,22 +107,35 @@ func writeJSON(w io.Writer, id string, value any) error {
 // columns are what is listed and drawn of calls: one value of each for each call, in the
 // order of their starts. Times are in tenths of a millisecond unless they say otherwise.
 type columns struct {
-	Base    int64              `json:"base"`    // of the first start, in milliseconds since 1970
-	Start   []int64            `json:"start"`   // milliseconds since then
-	Whole   []int64            `json:"whole"`   // with all attempts and waits
-	Took    []int64            `json:"took"`    // by the last attempt
-	Waited  []int64            `json:"waited"`  // -1: not recorded
-	Status  []int              `json:"status"`  // 0: no answer
-	Bytes   []int64            `json:"bytes"`   // as they came
-	Records []int              `json:"records"` // in the answer
-	Number  []int              `json:"number"`  // of attempts
-	Stream  []int              `json:"stream"`
-	Made    []made             `json:"made"`
-	Room    []int64            `json:"room"` // thousandths of a limit that are left; -1: not said
-	Same    []int              `json:"same"` // how many UTF-16 units of the request are those of the stream's request before
-	Request []string           `json:"request"`
-	Failed  map[int]string     `json:"failed"`
-	Tries   map[int][][3]int64 `json:"tries"` // waited, took, status of each attempt, where there are several
+	Base    int64   `json:"base"`    // of the first start, in milliseconds since 1970
+	Start   []int64 `json:"start"`   // milliseconds since then
+	Whole   []int64 `json:"whole"`   // with all attempts and waits
+	Took    []int64 `json:"took"`    // by the last attempt
+	Waited  []int64 `json:"waited"`  // -1: not recorded
+	Status  []int   `json:"status"`  // 0: no answer
+	Bytes   []int64 `json:"bytes"`   // as they came
+	Records []int   `json:"records"` // in the answer
+	Number  []int   `json:"number"`  // of attempts
+	Stream  []int   `json:"stream"`
+	Made    []made  `json:"made"`
+	Room    []int64 `json:"room"` // thousandths of a limit that are left; -1: not said
+	requests
+	Failed map[int]string     `json:"failed"`
+	Tries  map[int][][3]int64 `json:"tries"` // waited, took, status of each attempt, where there are several
+}
+
+// requests are what was asked, each as it differs from the stream's request before.
+type requests struct {
+	Same    []int          `json:"same"` // how many UTF-16 units are those of that one
+	Request []string       `json:"request"`
+	before  map[int]string // by the stream
+}
+
+func (r *requests) add(stream int, text string) {
+	text = strings.ToValidUTF8(text, "\ufffd")
+	same := commonPrefix(r.before[stream], text)
+	r.before[stream] = text
+	r.Same, r.Request = append(r.Same, units(text[:same])), append(r.Request, text[same:])
 }
 
 func (p *Page) columns() columns {
@@ -130,18 +143,16 @@ func (p *Page) columns() columns {
 	c := columns{
 		Start: make([]int64, 0, n), Whole: make([]int64, 0, n), Took: make([]int64, 0, n), Waited: make([]int64, 0, n), Status: make([]int, 0, n),
 		Bytes: make([]int64, 0, n), Records: make([]int, 0, n), Number: make([]int, 0, n), Stream: make([]int, 0, n), Made: make([]made, 0, n),
-		Room: make([]int64, 0, n), Same: make([]int, 0, n), Request: make([]string, 0, n), Failed: map[int]string{}, Tries: map[int][][3]int64{},
+		Room: make([]int64, 0, n), Failed: map[int]string{}, Tries: map[int][][3]int64{},
+		requests: requests{Same: make([]int, 0, n), Request: make([]string, 0, n), before: map[int]string{}},
 	}
 	if n > 0 {
 		c.Base = p.calls[0].start
 	}
-	before, most := map[int]string{}, p.mostRoom()
+	most := p.mostRoom()
 	for i := range p.calls {
 		one := &p.calls[i]
-		request := strings.ToValidUTF8(one.request, "\ufffd")
-		same := commonPrefix(before[one.stream], request)
-		before[one.stream] = request
-		c.Same, c.Request = append(c.Same, units(request[:same])), append(c.Request, request[same:])
+		c.requests.add(one.stream, one.request)
 		c.add(one, most)
 		if one.failed != "" {
 			c.Failed[i] = one.failed
