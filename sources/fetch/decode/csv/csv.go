@@ -3,9 +3,7 @@ package csv
 import (
 	"bytes"
 	"errors"
-	"io"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources"
@@ -18,17 +16,12 @@ var errMore = errors.New("csv: the row goes on behind the block")
 
 // records are those of one file.
 type records struct {
-	block
-	dialect
+	fields
 	columns []column
-	given   bool  // the definition names the columns
-	rows    int64 // those that were passed, names, comments and blank lines too
-	tail    int   // what a record needs at most beside its fields
-	limit   int   // how long dst may become by the record that is made
+	given   bool // the definition names the columns
 	nulls   nulls
 	scratch bytes.Buffer // for fields that hold JSON
 	text    []byte       // likewise
-	open    int          // where the last quoted field begins, counted from the row's beginning
 	failed  error        // Next's, for good
 	skip    struct {     // what Skip knows
 		made  []byte // the last record that it made; nil: none yet
@@ -47,8 +40,10 @@ func Open(in file.File, o *file.Options) (file.Records, error) {
 	if err != nil {
 		return nil, &file.Error{Format: sources.FormatCSV, Offset: -1, Err: err}
 	}
-	r := &records{block: block{in: in}, dialect: d, nulls: newNulls(o.CSV.NullValues), tail: padSize, limit: file.MaxRecord}
-	names, row, err := r.names(o.CSV)
+	given := o.CSV.Names != nil
+	r := &records{fields: fields{block: block{in: in}, dialect: d, tail: padSize, limit: file.MaxRecord}, given: given, nulls: newNulls(o.CSV.NullValues)}
+	h := header{fields: &r.fields, given: given}
+	names, row, err := h.read(o.CSV)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +56,7 @@ func Open(in file.File, o *file.Options) (file.Records, error) {
 		return nil, &file.Error{Format: sources.FormatCSV, Offset: -1, Err: err}
 	}
 	r.skip.names = row
-	return r.watched(names, &o.CSV).Watch(r), nil
+	return h.watched(names, &o.CSV).Watch(r), nil
 }
 
 func (r *records) Close() {
@@ -117,47 +112,4 @@ func (r *records) Rows(dst []byte, ends []int, size int, rows *raw.Rows) ([]byte
 		err = nil // comes again
 	}
 	return dst, ends, err
-}
-
-// readOn reads more of the row that begins at r.at.
-func (r *records) readOn() error {
-	if r.end-r.at > file.MaxRecord {
-		return r.failure(r.at, errLong)
-	}
-	err := r.more()
-	if err == io.EOF {
-		return r.failure(r.at+r.open, errUnclosed)
-	}
-	return err
-}
-
-// begins reports whether a row surely begins here: most do with no line end, and far
-// from the block's end.
-func (r *records) begins() bool {
-	return r.end-r.at >= utf8.UTFMax && r.b[r.at] > '\r' && r.comment == ""
-}
-
-// pass goes to the next row: over comments and, where there is not exactly one
-// column, over blank lines. It returns io.EOF where there is no further row.
-func (r *records) pass(columns int) error {
-	for {
-		if r.end-r.at < utf8.UTFMax {
-			if err := r.need(utf8.UTFMax); err != nil {
-				return err
-			}
-		}
-		blank := columns != 1 && (r.b[r.at] == '\n' || r.b[r.at] == '\r' && r.b[r.at+1] == '\n')
-		if !blank && !r.is(r.at, r.comment) {
-			return nil
-		}
-		if err := r.skipLine(); err != nil {
-			return err
-		}
-		r.rows++
-	}
-}
-
-// is reports whether mark stands at i; no mark stands nowhere.
-func (r *records) is(i int, mark string) bool {
-	return mark != "" && r.b[i] == mark[0] && (len(mark) == 1 || bytes.HasPrefix(r.b[i:r.end], []byte(mark)))
 }

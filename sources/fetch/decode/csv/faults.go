@@ -25,16 +25,16 @@ var (
 
 // fail is failure for what was found at a place; what is behind it may say something
 // else, where it is still to be read.
-func (r *records) fail(at int, err error) error {
-	if r.err != io.EOF && at+utf8.UTFMax > r.end {
+func (f *fields) fail(at int, err error) error {
+	if f.err != io.EOF && at+utf8.UTFMax > f.end {
 		return errMore
 	}
-	return r.failure(at, err)
+	return f.failure(at, err)
 }
 
 // failure says that err is wrong with the row that is parsed, at a place in the block.
-func (r *records) failure(at int, err error) error {
-	return &file.Error{Format: sources.FormatCSV, Row: r.rows + 1, Offset: r.base + int64(at), Err: err}
+func (f *fields) failure(at int, err error) error {
+	return &file.Error{Format: sources.FormatCSV, Row: f.rows + 1, Offset: f.base + int64(at), Err: err}
 }
 
 // failLongRow refuses a row with more fields than columns; the first too many begins

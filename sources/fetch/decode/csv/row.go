@@ -1,11 +1,8 @@
 package csv
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
-	"slices"
-	"unicode/utf8"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
@@ -92,15 +89,6 @@ func (r *records) plainFields(dst []byte, i, c int) (out []byte, end, column int
 	return dst[:n], i, c
 }
 
-// proveRows refuses the fields between from and to unless they are UTF-8. It looks at
-// the rest of the block, so that each block is looked at once.
-func (r *records) proveRows(from, to int) error {
-	if r.proven = from + textSize(r.b[from:r.end]); r.proven < min(to, r.end) {
-		return r.fail(r.proven, errNotUTF8)
-	}
-	return nil
-}
-
 // anyField appends the field of a column, whatever it holds, that begins at i, and
 // returns the place of the delimiter or the line end behind it.
 func (r *records) anyField(dst []byte, i, c int) ([]byte, int, error) {
@@ -121,9 +109,6 @@ func (r *records) anyField(dst []byte, i, c int) ([]byte, int, error) {
 	}
 	return dst, end, nil
 }
-
-// lineEnds reports whether a line ends at i, where a field ends.
-func (r *records) lineEnds(i int) bool { return r.b[i] == '\n' || r.b[i] == '\r' }
 
 // finishPlain ends the record of a row whose last field, a plain one, ends at i.
 func (r *records) finishPlain(dst []byte, i int) ([]byte, int, error) {
@@ -170,138 +155,4 @@ func (r *records) appendNull(dst []byte, c int) []byte {
 	}
 	r.odd = r.odd || column.told&typeNull == 0
 	return dst
-}
-
-// nextRow returns where the next row begins, if one ends at i.
-func (r *records) nextRow(i int) int {
-	if r.b[i] == '\r' {
-		i++
-	}
-	return i + 1
-}
-
-// field appends the text of the field that begins at i, as it stands between the
-// quotes of a JSON string, and returns the place of the delimiter or the line end
-// behind it.
-func (r *records) field(dst []byte, i int) ([]byte, int, error) {
-	if r.is(i, r.quote) {
-		return r.quoted(dst, i)
-	}
-	return r.plain(dst, i)
-}
-
-// plain is field for one without quotes.
-func (r *records) plain(dst []byte, i int) ([]byte, int, error) {
-	from := i
-	var all uint64
-	for {
-		n, seen := copyText(dst[len(dst):cap(dst)], r.b[i:], r.delimiters)
-		dst, i, all = dst[:len(dst)+n], i+n, all|seen
-		switch {
-		case r.wary && bytes.Contains(r.b[i-n:i], []byte(r.quote)):
-			return dst, i, r.fail(i-n+bytes.Index(r.b[i-n:i], []byte(r.quote)), errStrayQuote)
-		case r.ends(i):
-			return dst, i, r.proveText(from, i, all)
-		case !r.loose && r.is(i, r.quote):
-			return dst, i, r.fail(i, errStrayQuote)
-		case r.b[i] == '\r':
-			return dst, i, r.fail(i, errLoneCR)
-		}
-		var err error
-		if dst, err = r.escape(dst, i); err != nil {
-			return dst, i, err
-		}
-		i++
-	}
-}
-
-// quoted is field for one that opens with a quote at i.
-func (r *records) quoted(dst []byte, i int) ([]byte, int, error) {
-	r.open = i - r.at
-	i += len(r.quote)
-	from := i
-	var all uint64
-	for {
-		n, seen := copyText(dst[len(dst):cap(dst)], r.b[i:], r.quotes)
-		dst, i, all = dst[:len(dst)+n], i+n, all|seen
-		if !r.is(i, r.quote) {
-			var err error
-			if dst, err = r.escape(dst, i); err != nil {
-				return dst, i, err
-			}
-			i++
-			continue
-		}
-		behind := i + len(r.quote)
-		if !r.is(behind, r.quote) {
-			if !r.ends(behind) {
-				return dst, i, r.fail(behind, errBehindQuote)
-			}
-			return dst, behind, r.proveText(from, i, all)
-		}
-		for _, c := range []byte(r.quote) {
-			dst = appendEscaped(dst, c)
-		}
-		dst = r.room(dst, behind)
-		i = behind + len(r.quote)
-	}
-}
-
-// ends reports whether a field ends at i: by a delimiter or a line end.
-func (r *records) ends(i int) bool {
-	c := r.b[i]
-	return c == r.delimiter[0] && r.is(i, r.delimiter) || c == '\n' && i < r.end || c == '\r' && r.b[i+1] == '\n' && i+1 < r.end
-}
-
-// proveText refuses the text between from and to unless it is UTF-8. Where no byte
-// of all has its highest bit set, it is ASCII.
-func (r *records) proveText(from, to int, all uint64) error {
-	if all&high == 0 {
-		return nil
-	}
-	if from += textSize(r.b[from:to]); from < to {
-		return r.fail(from, errNotUTF8)
-	}
-	return nil
-}
-
-// textSize returns how many bytes at the beginning of b are whole characters in UTF-8.
-func textSize(b []byte) (n int) {
-	whole := len(b)
-	for whole > 0 && len(b)-whole < utf8.UTFMax && !utf8.RuneStart(b[whole-1]) {
-		whole--
-	}
-	if whole > 0 && !utf8.FullRune(b[whole-1:]) {
-		whole--
-	} else {
-		whole = len(b)
-	}
-	if utf8.Valid(b[:whole]) {
-		return whole
-	}
-	for {
-		c, size := utf8.DecodeRune(b[n:])
-		if c == utf8.RuneError && size <= 1 {
-			return n
-		}
-		n += size
-	}
-}
-
-// escape appends the byte at i, which stopped copyText.
-func (r *records) escape(dst []byte, i int) ([]byte, error) {
-	switch {
-	case i >= r.end:
-		return dst, errMore
-	case r.b[i] == 0:
-		return dst, r.fail(i, errNUL)
-	case len(dst) > r.limit:
-		return dst, r.failure(r.at, errLong)
-	}
-	return r.room(appendEscaped(dst, r.b[i]), i), nil
-}
-
-// room gives dst the room that record speaks of.
-func (r *records) room(dst []byte, i int) []byte {
-	return slices.Grow(dst, r.end-i+r.tail)
 }

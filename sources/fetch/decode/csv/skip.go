@@ -53,8 +53,8 @@ func (r *records) skipBare() (n int) {
 
 // areBare reports whether rows need not be looked at byte by byte: no quote, carriage
 // return or NUL byte stands in any of them.
-func (r *records) areBare(rows []byte) bool {
-	return r.comma < utf8.RuneSelf && len(r.quote) <= 1 && (r.quote == "" || bytes.IndexByte(rows, r.opening) < 0) &&
+func (f *fields) areBare(rows []byte) bool {
+	return f.comma < utf8.RuneSelf && len(f.quote) <= 1 && (f.quote == "" || bytes.IndexByte(rows, f.opening) < 0) &&
 		bytes.IndexByte(rows, '\r') < 0 && bytes.IndexByte(rows, 0) < 0 && utf8.Valid(rows)
 }
 
@@ -111,9 +111,9 @@ func (r *records) plainRow(i int) int {
 
 // behindQuoted returns the place behind the closing quote of a field whose text begins
 // at i; -1 where the field is not plain.
-func (r *records) behindQuoted(i int) int {
-	n := bytes.IndexByte(r.b[i:r.end], r.quote[0])
-	if n < 0 || bytes.IndexByte(r.b[i:i+n], 0) >= 0 || !r.ends(i+n+1) {
+func (f *fields) behindQuoted(i int) int {
+	n := bytes.IndexByte(f.b[i:f.end], f.quote[0])
+	if n < 0 || bytes.IndexByte(f.b[i:i+n], 0) >= 0 || !f.ends(i+n+1) {
 		return -1
 	}
 	return i + n + 1
