@@ -100,40 +100,6 @@ func (v *values) entry(dst []byte, of *valueType) ([]byte, error) {
 	return v.value(append(dst, ':'), of)
 }
 
-// group is a part of an array or a map.
-type group struct {
-	count int64
-	end   int // where it ends, -1 where the file does not say
-}
-
-// group reads how many items come next, of at least so many bytes each. Where the
-// number is below zero, the length of the items in bytes follows it.
-func (v *values) group(least int) (group, error) {
-	n, err := v.long()
-	if err != nil {
-		return group{}, err
-	}
-	g := group{count: n, end: -1}
-	left := int64(len(v.data) - v.at)
-	if n < 0 {
-		if left, err = v.long(); err != nil {
-			return group{}, err
-		}
-		if rest := int64(len(v.data) - v.at); left < 0 || left > rest {
-			return group{}, fmt.Errorf("items of %d bytes, where %d are left of the block", left, rest)
-		}
-		g = group{count: -n, end: v.at + int(left)}
-	}
-	most := int64(maxEmptyItems)
-	if least > 0 {
-		most = left / int64(least)
-	}
-	if g.count < 0 || g.count > most {
-		return group{}, fmt.Errorf("%d items, where %d bytes have room for %d", uint64(g.count), left, most)
-	}
-	return g, nil
-}
-
 // misplaced is what is wrong with a value, and the fields that lead to it, from the
 // innermost out.
 type misplaced struct {

@@ -14,13 +14,9 @@ import (
 // maxDepth is how deep records, arrays and maps may lie in each other.
 const maxDepth = 10_000
 
-// maxEmptyItems is how many values that take no bytes an array may hold at once.
-const maxEmptyItems = 1 << 16
-
-// values reads the values of one block and appends them as JSON.
+// values appends the values of one block as JSON.
 type values struct {
-	data  []byte // the block
-	at    int    // how far it was read
+	block
 	limit int    // how long the text may grow
 	depth int    // of the present value
 	work  digits // for decimals
@@ -34,28 +30,6 @@ var (
 	errHuge  = fmt.Errorf("the record is longer than %d bytes as JSON", file.MaxRecord)
 	errInt32 = errors.New("a number of more than 32 bits stands where an int is wanted")
 )
-
-// mayHold says what is wrong with a block that claims to hold count records of at
-// least so many bytes.
-func (v *values) mayHold(count int64, least int) error {
-	switch {
-	case count == 0 && len(v.data) > 0:
-		return fmt.Errorf("the block claims no records in %d bytes", len(v.data))
-	case least == 0 && count > maxEmpty:
-		return fmt.Errorf("the block claims %d records that take no bytes; %d are read", count, maxEmpty)
-	case least > 0 && count > int64(len(v.data)/least):
-		return fmt.Errorf("the block claims %d records of %d bytes or more; it has %d bytes", count, least, len(v.data))
-	}
-	return nil
-}
-
-// atEnd proves that the block was read to its end.
-func (v *values) atEnd() error {
-	if rest := len(v.data) - v.at; rest > 0 {
-		return fmt.Errorf("%d bytes follow the last record of the block", rest)
-	}
-	return nil
-}
 
 // record appends one record.
 func (v *values) record(dst []byte, t *valueType) ([]byte, error) {
@@ -94,35 +68,6 @@ func (v *values) value(dst []byte, t *valueType) ([]byte, error) {
 		return v.counted(dst, t)
 	}
 	return v.number(dst, t)
-}
-
-// long reads a number in zigzag coding.
-func (v *values) long() (int64, error) {
-	if v.at < len(v.data) {
-		if b := v.data[v.at]; b < 0x80 {
-			v.at++
-			return int64(b>>1) ^ -int64(b&1), nil
-		}
-	}
-	n, size := binary.Varint(v.data[v.at:])
-	if size > 0 {
-		v.at += size
-		return n, nil
-	}
-	if size < 0 {
-		return 0, errLong
-	}
-	return 0, errEnd
-}
-
-// take returns the next n bytes.
-func (v *values) take(n int64) ([]byte, error) {
-	if n < 0 || n > int64(len(v.data)-v.at) {
-		return nil, fmt.Errorf("a value of %d bytes, where %d are left of the block", n, len(v.data)-v.at)
-	}
-	b := v.data[v.at : v.at+int(n)]
-	v.at += int(n)
-	return b, nil
 }
 
 // number appends what is coded as a number alone.
