@@ -17,17 +17,19 @@ type entry struct {
 	dropped bool   // another one with its key comes behind it
 }
 
-// keyHash is the hash of keys, other in each decoder: nobody can make keys that collide.
-type keyHash struct {
-	seed maphash.Seed
-	has  bool
+// doubles finds entries whose keys come again. Their hash is other in each decoder: nobody
+// can make keys that collide.
+type doubles struct {
+	table []uint32
+	seed  maphash.Seed
+	has   bool // the seed
 }
 
-func (h *keyHash) of(b []byte) uint64 {
-	if !h.has {
-		h.seed, h.has = maphash.MakeSeed(), true
+func (t *doubles) hashOf(b []byte) uint64 {
+	if !t.has {
+		t.seed, t.has = maphash.MakeSeed(), true
 	}
-	return maphash.Bytes(h.seed, b)
+	return maphash.Bytes(t.seed, b)
 }
 
 // mapField appends a map, as an object.
@@ -36,7 +38,7 @@ func (d *decoder) mapField(dst []byte, f *field, s slot) ([]byte, error) {
 	if err := d.collect(f.message, s); err != nil {
 		return dst, err
 	}
-	d.drop(f.message, from)
+	d.doubles.drop(d.entries[from:], f.message.field(1).kind == protoreflect.StringKind, d.buf)
 	begin := len(dst)
 	var err error
 	for i := from; i < len(d.entries); i++ {
@@ -84,24 +86,22 @@ func (d *decoder) key(m *message, s span) (uint64, error) {
 	return normal(m.fields[i].kind, v), nil
 }
 
-// drop marks the entries from the index on whose keys come again.
-func (d *decoder) drop(m *message, from int) {
-	all := d.entries[from:]
+// drop marks the entries of a map whose keys come again; those of texts lie in buf.
+func (t *doubles) drop(all []entry, text bool, buf []byte) {
 	if len(all) < 2 {
 		return
 	}
-	text := m.field(1).kind == protoreflect.StringKind
 	size := 1 << bits.Len(uint(2*len(all)))
-	if size > cap(d.table) {
-		d.table = make([]uint32, size)
+	if size > cap(t.table) {
+		t.table = make([]uint32, size)
 	}
-	table := d.table[:size]
+	table := t.table[:size]
 	clear(table)
 	for i := range all {
-		h := d.hashKey(text, all[i].key)
+		h := t.hash(text, all[i].key, buf)
 		for ; ; h++ {
 			place := &table[h&uint64(size-1)]
-			if *place != 0 && !d.sameKey(text, all[*place-1].key, all[i].key) {
+			if *place != 0 && !sameKey(text, all[*place-1].key, all[i].key, buf) {
 				continue
 			}
 			if *place != 0 {
@@ -113,20 +113,20 @@ func (d *decoder) drop(m *message, from int) {
 	}
 }
 
-func (d *decoder) hashKey(text bool, key uint64) uint64 {
+func (t *doubles) hash(text bool, key uint64, buf []byte) uint64 {
 	if text {
-		return d.hash.of(unpackSpan(key).of(d.buf))
+		return t.hashOf(unpackSpan(key).of(buf))
 	}
 	var b [8]byte
 	for i := range b {
 		b[i] = byte(key >> (8 * i))
 	}
-	return d.hash.of(b[:])
+	return t.hashOf(b[:])
 }
 
-func (d *decoder) sameKey(text bool, a, b uint64) bool {
+func sameKey(text bool, a, b uint64, buf []byte) bool {
 	if text {
-		return bytes.Equal(unpackSpan(a).of(d.buf), unpackSpan(b).of(d.buf))
+		return bytes.Equal(unpackSpan(a).of(buf), unpackSpan(b).of(buf))
 	}
 	return a == b
 }
@@ -162,10 +162,10 @@ func (d *decoder) entry(dst []byte, m *message, s span) ([]byte, error) {
 }
 
 // entryKey appends a key, which is text in JSON.
-func (d *decoder) entryKey(dst []byte, f *field, v uint64) ([]byte, error) {
+func (w *scalars) entryKey(dst []byte, f *field, v uint64) ([]byte, error) {
 	if f.kind == protoreflect.StringKind {
-		return d.text(dst, unpackSpan(v))
+		return w.text(dst, unpackSpan(v))
 	}
-	dst, err := d.scalar(append(dst, '"'), f, v)
+	dst, err := w.scalar(append(dst, '"'), f, v)
 	return append(dst, '"'), err
 }

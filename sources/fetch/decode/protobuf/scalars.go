@@ -4,17 +4,26 @@ package protobuf
 
 import (
 	"encoding/base64"
+	"fmt"
 	"math"
 	"strconv"
+	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
 
+// scalars writes the values that are no messages, as far as a record has room for them.
+type scalars struct {
+	buf   []byte // the record
+	start int    // of it in dst
+}
+
 // scalar appends a value that is no message.
-func (d *decoder) scalar(dst []byte, f *field, v uint64) ([]byte, error) {
+func (w *scalars) scalar(dst []byte, f *field, v uint64) ([]byte, error) {
 	switch f.kind {
 	case protoreflect.BoolKind:
 		return strconv.AppendBool(dst, v != 0), nil
@@ -25,9 +34,9 @@ func (d *decoder) scalar(dst []byte, f *field, v uint64) ([]byte, error) {
 	case protoreflect.DoubleKind:
 		return appendFloat(dst, math.Float64frombits(v), 64), nil
 	case protoreflect.StringKind:
-		return d.text(dst, unpackSpan(v))
+		return w.text(dst, unpackSpan(v))
 	case protoreflect.BytesKind:
-		return d.base64(dst, unpackSpan(v))
+		return w.base64(dst, unpackSpan(v))
 	case protoreflect.Uint32Kind, protoreflect.Uint64Kind, protoreflect.Fixed32Kind, protoreflect.Fixed64Kind:
 		return strconv.AppendUint(dst, normal(f.kind, v), 10), nil
 	}
@@ -52,29 +61,52 @@ func normal(k protoreflect.Kind, v uint64) uint64 {
 }
 
 // text appends a string.
-func (d *decoder) text(dst []byte, s span) ([]byte, error) {
-	if err := d.isText(s); err != nil {
+func (w *scalars) text(dst []byte, s span) ([]byte, error) {
+	if err := w.isText(s); err != nil {
 		return dst, err
 	}
-	b := s.of(d.buf)
-	if err := d.room(dst, len(b)); err != nil {
+	b := s.of(w.buf)
+	if err := w.room(dst, len(b)); err != nil {
 		return dst, wrong(s.from, "%w", err)
 	}
 	const worst = 6 // bytes of an escape
 	if len(b) > file.MaxRecord/worst {
-		if err := d.room(dst, escaped(b)); err != nil {
+		if err := w.room(dst, escaped(b)); err != nil {
 			return dst, wrong(s.from, "%w", err)
 		}
 	}
 	return appendText(dst, b), nil
 }
 
-func (d *decoder) base64(dst []byte, s span) ([]byte, error) {
-	b := s.of(d.buf)
-	if err := d.room(dst, base64.StdEncoding.EncodedLen(len(b))); err != nil {
+func (w *scalars) base64(dst []byte, s span) ([]byte, error) {
+	b := s.of(w.buf)
+	if err := w.room(dst, base64.StdEncoding.EncodedLen(len(b))); err != nil {
 		return dst, wrong(s.from, "%w", err)
 	}
 	return append(base64.StdEncoding.AppendEncode(append(dst, '"'), b), '"'), nil
+}
+
+// replaced says what is wrong with a value that another one replaces.
+func (w *scalars) replaced(f *field, old *slot) error {
+	if old.first == 0 || f.kind != protoreflect.StringKind {
+		return nil
+	}
+	return w.isText(unpackSpan(old.value))
+}
+
+func (w *scalars) isText(s span) error {
+	if b := s.of(w.buf); !utf8.Valid(b) {
+		return wrong(s.from+raw.ValidUTF8(b), "the text is not UTF-8")
+	}
+	return nil
+}
+
+// room says that a record becomes too long with n bytes more.
+func (w *scalars) room(dst []byte, n int) error {
+	if len(dst)-w.start+n > file.MaxRecord {
+		return fmt.Errorf("the record becomes longer than a record may be (%d bytes of JSON)", file.MaxRecord)
+	}
+	return nil
 }
 
 // appendFloat appends a float as encoding/json does; what JSON does not have is null.

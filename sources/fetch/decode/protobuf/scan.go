@@ -5,13 +5,8 @@ package protobuf
 import (
 	"errors"
 	"fmt"
-	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/reflect/protoreflect"
-
-	"github.com/tap-rest/tap-rest/catalog/raw"
-	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 )
 
 const (
@@ -24,15 +19,13 @@ const (
 // decoder writes messages as JSON. A message is gone through once, to find where its
 // fields are; then these are written in the order of the plan.
 type decoder struct {
-	buf     []byte // the record
+	scalars
 	slots   []slot // of the messages that are being written, the inner ones behind
 	runs    []run  // of their fields
 	entries []entry
-	table   []uint32
+	doubles doubles // among the entries
 	depth   int
 	groups  int
-	start   int // of the record in dst
-	hash    keyHash
 }
 
 // slot is what was found of a field.
@@ -245,29 +238,6 @@ func (d *decoder) choose(m *message, fr frame, i int) error {
 	_, err := d.field(nil, f, old) // what is not written has to be right nevertheless
 	d.start = start
 	return err
-}
-
-// replaced says what is wrong with a value that another one replaces.
-func (d *decoder) replaced(f *field, old *slot) error {
-	if old.first == 0 || f.kind != protoreflect.StringKind {
-		return nil
-	}
-	return d.isText(unpackSpan(old.value))
-}
-
-func (d *decoder) isText(s span) error {
-	if b := s.of(d.buf); !utf8.Valid(b) {
-		return wrong(s.from+raw.ValidUTF8(b), "the text is not UTF-8")
-	}
-	return nil
-}
-
-// room says that a record becomes too long with n bytes more.
-func (d *decoder) room(dst []byte, n int) error {
-	if len(dst)-d.start+n > file.MaxRecord {
-		return fmt.Errorf("the record becomes longer than a record may be (%d bytes of JSON)", file.MaxRecord)
-	}
-	return nil
 }
 
 // values goes through the values of a field's runs.

@@ -10,57 +10,64 @@ import (
 	"time"
 )
 
-// wellKnown appends a message of google.protobuf as what it stands for.
-func (d *decoder) wellKnown(dst []byte, m *message, fr frame) ([]byte, error) {
-	switch m.known {
+// special is a message of google.protobuf that was scanned.
+type special struct {
+	d  *decoder
+	m  *message
+	fr frame
+}
+
+// write appends what the message stands for.
+func (w special) write(dst []byte) ([]byte, error) {
+	switch w.m.known {
 	case anyMessage:
-		return d.any(dst, m, fr)
+		return w.any(dst)
 	case timestamp:
-		return d.timestamp(dst, m, fr)
+		return w.timestamp(dst)
 	case duration:
-		return d.duration(dst, m, fr)
+		return w.duration(dst)
 	case fieldMask:
-		return d.fieldMask(dst, m, fr)
+		return w.fieldMask(dst)
 	case value:
-		return d.jsonValue(dst, m, fr)
+		return w.jsonValue(dst)
 	case empty:
 		return append(dst, "{}"...), nil
 	}
-	f, s := d.first(m, fr) // wrapper, structMessage, listValue
+	f, s := w.first() // wrapper, structMessage, listValue
 	if s.first != 0 {
-		return d.field(dst, f, s)
+		return w.d.field(dst, f, s)
 	}
 	return append(dst, f.absent...), nil
 }
 
 // first returns the field with number 1.
-func (d *decoder) first(m *message, fr frame) (*field, slot) {
-	i := m.at(1)
-	return &m.fields[i], d.slots[fr.slots+i]
+func (w special) first() (*field, slot) {
+	i := w.m.at(1)
+	return &w.m.fields[i], w.d.slots[w.fr.slots+i]
 }
 
 // pair returns the values of the fields 1 and 2; those that are not set are 0.
-func (d *decoder) pair(m *message, fr frame) (a, b uint64) {
-	return d.slots[fr.slots+m.at(1)].value, d.slots[fr.slots+m.at(2)].value
+func (w special) pair() (a, b uint64) {
+	return w.d.slots[w.fr.slots+w.m.at(1)].value, w.d.slots[w.fr.slots+w.m.at(2)].value
 }
 
-func (d *decoder) timestamp(dst []byte, m *message, fr frame) ([]byte, error) {
+func (w special) timestamp(dst []byte) ([]byte, error) {
 	const first, last = -62135596800, 253402300799 // of the years 1 and 9999
-	a, b := d.pair(m, fr)
+	a, b := w.pair()
 	seconds, nanos := int64(a), int64(int32(b))
 	if seconds < first || seconds > last || nanos < 0 || nanos > 999_999_999 {
-		return dst, wrong(fr.at, "a timestamp of %d seconds and %d nanoseconds is none of the years 1 to 9999", seconds, nanos)
+		return dst, wrong(w.fr.at, "a timestamp of %d seconds and %d nanoseconds is none of the years 1 to 9999", seconds, nanos)
 	}
 	dst = time.Unix(seconds, 0).UTC().AppendFormat(append(dst, '"'), "2006-01-02T15:04:05")
 	return append(appendFraction(dst, nanos), `Z"`...), nil
 }
 
-func (d *decoder) duration(dst []byte, m *message, fr frame) ([]byte, error) {
+func (w special) duration(dst []byte) ([]byte, error) {
 	const most = 315_576_000_000 // seconds, 10,000 years
-	a, b := d.pair(m, fr)
+	a, b := w.pair()
 	seconds, nanos := int64(a), int64(int32(b))
 	if seconds < -most || seconds > most || nanos < -999_999_999 || nanos > 999_999_999 || seconds > 0 && nanos < 0 || seconds < 0 && nanos > 0 {
-		return dst, wrong(fr.at, "%d seconds and %d nanoseconds are no duration", seconds, nanos)
+		return dst, wrong(w.fr.at, "%d seconds and %d nanoseconds are no duration", seconds, nanos)
 	}
 	dst = append(dst, '"')
 	if seconds < 0 || nanos < 0 {
@@ -87,10 +94,10 @@ func appendFraction(dst []byte, nanos int64) []byte {
 }
 
 // fieldMask appends paths as text, with commas between.
-func (d *decoder) fieldMask(dst []byte, m *message, fr frame) ([]byte, error) {
-	_, s := d.first(m, fr)
+func (w special) fieldMask(dst []byte) ([]byte, error) {
+	_, s := w.first()
 	dst = append(dst, '"')
-	all := d.valuesOf(s)
+	all := w.d.valuesOf(s)
 	from := len(dst)
 	for v, _, ok := all.next(); ok; v, _, ok = all.next() {
 		if len(dst) > from {
@@ -98,7 +105,7 @@ func (d *decoder) fieldMask(dst []byte, m *message, fr frame) ([]byte, error) {
 		}
 		begin := len(dst)
 		var err error
-		if dst, err = d.text(dst, unpackSpan(v)); err != nil {
+		if dst, err = w.d.text(dst, unpackSpan(v)); err != nil {
 			return dst, err
 		}
 		dst = append(dst[:begin], dst[begin+1:len(dst)-1]...) // without its quotes
@@ -107,12 +114,12 @@ func (d *decoder) fieldMask(dst []byte, m *message, fr frame) ([]byte, error) {
 }
 
 // jsonValue appends what a Value stands for.
-func (d *decoder) jsonValue(dst []byte, m *message, fr frame) ([]byte, error) {
-	for i := range m.fields {
-		if s := d.slots[fr.slots+i]; s.first != 0 {
-			dst, err := d.field(dst, &m.fields[i], s)
+func (w special) jsonValue(dst []byte) ([]byte, error) {
+	for i := range w.m.fields {
+		if s := w.d.slots[w.fr.slots+i]; s.first != 0 {
+			dst, err := w.d.field(dst, &w.m.fields[i], s)
 			if err != nil {
-				err = in(&m.fields[i], err)
+				err = in(&w.m.fields[i], err)
 			}
 			return dst, err
 		}
@@ -121,24 +128,24 @@ func (d *decoder) jsonValue(dst []byte, m *message, fr frame) ([]byte, error) {
 }
 
 // any appends the message that an Any holds.
-func (d *decoder) any(dst []byte, m *message, fr frame) ([]byte, error) {
-	a, b := d.pair(m, fr)
+func (w special) any(dst []byte) ([]byte, error) {
+	a, b := w.pair()
 	url, inner := unpackSpan(a), unpackSpan(b)
 	begin := len(dst)
-	dst, err := d.text(append(dst, `{"@type":`...), url)
+	dst, err := w.d.text(append(dst, `{"@type":`...), url)
 	if err != nil {
 		return dst, err
 	}
-	name := url.of(d.buf)
+	name := url.of(w.d.buf)
 	name = name[bytes.LastIndexByte(name, '/')+1:]
-	of, ok := m.any[string(name)]
+	of, ok := w.m.any[string(name)]
 	switch {
 	case !ok:
-		dst, err = d.base64(append(dst, `,"value":`...), inner)
+		dst, err = w.d.base64(append(dst, `,"value":`...), inner)
 	case of.known != ordinary:
-		dst, err = d.whole(append(dst, `,"value":`...), of, inner)
+		dst, err = w.d.whole(append(dst, `,"value":`...), of, inner)
 	default:
-		dst, err = d.held(dst, of, inner)
+		dst, err = w.d.held(dst, of, inner)
 	}
 	if err != nil {
 		return dst[:begin], fmt.Errorf("in the Any of %q: %w", clip(name), err)

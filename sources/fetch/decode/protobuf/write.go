@@ -13,7 +13,7 @@ func (d *decoder) write(dst []byte, m *message, fr frame) ([]byte, error) {
 		return dst, wrong(fr.at, "%w", err)
 	}
 	if m.known != ordinary {
-		return d.wellKnown(dst, m, fr)
+		return special{d, m, fr}.write(dst)
 	}
 	begin := len(dst)
 	dst, err := d.fields(dst, m, fr)
