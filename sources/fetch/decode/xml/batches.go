@@ -11,7 +11,7 @@ const (
 
 // batch are records that were made, and not taken yet.
 type batch struct {
-	on      bool // the records come in batches, and what stands beside them in out
+	on      bool // the records come in batches, and what stands beside them in rest
 	text    []byte
 	ends    []int
 	odd     bool // one of the records, or of those to come, is no object
@@ -21,23 +21,79 @@ type batch struct {
 	stop    bool // the next one is to be made
 }
 
+// output is where the JSON goes: records to a batch, where one is wanted, and the rest.
+type output struct {
+	batch batch
+	rest  []byte // that was not read yet
+}
+
+// add writes a record that has come to its end.
+func (o *output) add(record *tree, s *schema) {
+	b := &o.batch
+	if !b.on {
+		o.rest = record.appendValue(o.rest, 0, s)
+		return
+	}
+	begin := len(b.text)
+	b.text = record.appendValue(b.text, 0, s)
+	b.ends = append(b.ends, len(b.text))
+	b.odd = b.odd || b.text[begin] != '{'
+}
+
+// enough reports whether as many records were written, or so many bytes of them passed
+// over, as are wanted at once.
+func (o *output) enough(passed int) bool {
+	switch b := &o.batch; {
+	case b.skips:
+		return passed >= atOnce
+	case b.on:
+		return len(b.text) >= atOnce
+	}
+	return len(o.rest) >= atOnce
+}
+
+// begin is what a flat record is appended to; nil where it is passed over.
+func (o *output) begin() []byte {
+	switch {
+	case o.batch.skips:
+		return nil
+	case o.batch.on:
+		return o.batch.text
+	}
+	return append(o.rest, ",\n"...)
+}
+
+// end puts a flat record to the others.
+func (o *output) end(out []byte) {
+	b := &o.batch
+	switch {
+	case b.skips:
+		b.skipped++
+	case b.on:
+		b.text = append(out, '}')
+		b.ends = append(b.ends, len(b.text))
+	default:
+		o.rest = append(out, '}')
+	}
+}
+
 // Batched reports whether the records are read in batches, by who looks for them at a
 // path of so many names. Else the document is to be read as text.
 func (d *document) Batched(names int) bool {
-	if d.path == nil || names != len(d.path) {
+	if d.way.path == nil || names != len(d.way.path) {
 		return false
 	}
-	for d.err == nil && (d.way == nil || !d.rooted()) {
+	for d.err == nil && (d.way.stations == nil || !d.rooted()) {
 		d.err = d.step()
 	}
-	d.batch.on = d.err == nil && d.path != nil
-	return d.batch.on
+	d.output.batch.on = d.err == nil && d.way.path != nil
+	return d.output.batch.on
 }
 
 // Batch returns the next records, one behind another, and where each ends. They are good
 // until the next call. Its error is io.EOF behind the last.
 func (d *document) Batch() (text []byte, ends []int, err error) {
-	b := &d.batch
+	b := &d.output.batch
 	if !b.kept {
 		b.text, b.ends = b.text[:0], b.ends[:0]
 	}
@@ -52,13 +108,13 @@ func (d *document) Batch() (text []byte, ends []int, err error) {
 }
 
 // Proven reports whether the records are surely objects.
-func (d *document) Proven() bool { return !d.batch.odd }
+func (d *document) Proven() bool { return !d.output.batch.odd }
 
 // Skip proves the next records as Batch does, and makes none where it can do without. It
 // returns how many there were, which may be none, and text that holds all that theirs
 // would, good until the next call.
 func (d *document) Skip() (n int, text []byte, err error) {
-	b, t := &d.batch, d.tokens
+	b, t := &d.output.batch, d.tokens
 	if d.err != nil {
 		return 0, nil, d.err
 	}
@@ -82,11 +138,11 @@ func (d *document) Skip() (n int, text []byte, err error) {
 }
 
 // Rest is the document without its records, once all of it was read.
-func (d *document) Rest() []byte { return d.out }
+func (d *document) Rest() []byte { return d.output.rest }
 
 // atRecord reports whether the start tag at hand is that of a record in another element.
 func (d *document) atRecord() bool {
-	return d.depth > 0 && d.depth == len(d.path)-1 && !d.inRecord() && d.onWay(d.tokens.name.local)
+	return d.way.depth > 0 && d.way.depth == len(d.way.path)-1 && !d.inRecord() && d.way.leadsTo(d.tokens.name.local)
 }
 
 // skip passes over the record whose start tag is at hand. It reports false where the
@@ -94,29 +150,28 @@ func (d *document) atRecord() bool {
 func (d *document) skip() bool {
 	t := d.tokens
 	from, depth := t.from-t.keep, len(t.open)-1
-	if d.plain(depth) {
+	if t.passRecord(depth) {
 		d.beside.endPiece(false)
-		d.way[len(d.way)-1].passed = true
-		d.batch.skipped++
+		d.way.last().passed = true
+		d.output.batch.skipped++
 		return true
 	}
 	for len(t.open) > depth {
 		t.pop()
 	}
 	t.at, t.empty, t.ended = t.keep+from, false, false
-	if d.batch.stop = d.batch.skipped > 0; !d.batch.stop {
-		d.batch.skips, t.keep = false, none
+	if d.output.batch.stop = d.output.batch.skipped > 0; !d.output.batch.stop {
+		d.output.batch.skips, t.keep = false, none
 	}
 	return false
 }
 
-// plain reads to the end of the record whose start tag is at hand, and reports whether
+// passRecord reads to the end of the record whose start tag is at hand, and reports whether
 // that record is surely right, an object, and holds no text that is not as it stands in
 // the document.
-func (d *document) plain(depth int) bool {
-	t := d.tokens
+func (t *tokens) passRecord(depth int) bool {
 	begin, before := t.from-t.keep, startTag
-	text, object := false, d.shows()
+	text, object := false, t.shows()
 	if twice(t) != nil {
 		return false
 	}
@@ -154,9 +209,9 @@ func (d *document) plain(depth int) bool {
 }
 
 // shows reports whether the start tag at hand has attributes that become members.
-func (d *document) shows() bool {
-	for _, a := range d.tokens.attributes {
-		if !d.tokens.hidden(a.name) {
+func (t *tokens) shows() bool {
+	for _, a := range t.attributes {
+		if !t.hidden(a.name) {
 			return true
 		}
 	}

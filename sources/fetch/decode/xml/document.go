@@ -23,7 +23,7 @@ const (
 func Open(in file.File, o *file.Options, records []string) (io.ReadCloser, error) {
 	d := &document{beside: tree{most: maxBeside}, record: tree{most: file.MaxRecord}}
 	if len(records) > 0 && records[0] != "@this" {
-		d.path = slices.Clone(records)
+		d.way.path = slices.Clone(records)
 	}
 	if o != nil {
 		s, err := readSchema(o.Schema)
@@ -39,25 +39,16 @@ func Open(in file.File, o *file.Options, records []string) (io.ReadCloser, error
 // document reads a document and writes it as JSON.
 type document struct {
 	tokens *tokens
-	path   []string // to the records; nil: the document is made as a whole
-	schema *schema  // of a record
+	schema *schema // of a record
 
-	depth  int       // of the element that is open
-	way    []station // the open elements on the path, and the document itself
-	beside tree      // what is in those elements, but for those on the path
-	record tree      // the record that is open
-	batch  batch
+	way    way
+	beside tree // what is in the elements on the way, but for those on the path
+	record tree // the record that is open
 	flat   flat
-	out    []byte // JSON that was not read yet
-	used   int    // of out
-	found  bool   // an element is a record
+	output output
+	used   int  // of what was written, by Read
+	found  bool // an element is a record
 	err    error
-}
-
-// station is an open element on the way to the records.
-type station struct {
-	self   int32 // in beside
-	passed bool  // the next one on the way was in it
 }
 
 // Close does nothing: the file is not ours.
@@ -65,22 +56,22 @@ func (*document) Close() error { return nil }
 
 // Read reads the JSON text.
 func (d *document) Read(p []byte) (int, error) {
-	for d.used == len(d.out) {
+	for d.used == len(d.output.rest) {
 		if d.err != nil {
 			return 0, d.err
 		}
-		d.out, d.used = d.out[:0], 0
+		d.output.rest, d.used = d.output.rest[:0], 0
 		d.err = d.step()
 	}
-	n := copy(p, d.out[d.used:])
+	n := copy(p, d.output.rest[d.used:])
 	d.used += n
 	return n, nil
 }
 
 // step reads the next token.
 func (d *document) step() error {
-	if d.way == nil {
-		d.way = append(d.way, station{self: d.beside.open("")})
+	if d.way.stations == nil {
+		d.way.stations = append(d.way.stations, station{self: d.beside.open("")})
 	}
 	d.tokens.coded = false
 	token, err := d.tokens.scan()
@@ -93,7 +84,7 @@ func (d *document) step() error {
 	case startTag:
 		switch atRecord := d.atRecord(); {
 		case atRecord && d.flats():
-		case !atRecord || !d.batch.skips:
+		case !atRecord || !d.output.batch.skips:
 			err = d.start()
 		case !d.skip():
 			return nil
@@ -118,15 +109,15 @@ func (d *document) tooLong() error {
 	if d.record.full() {
 		return fmt.Errorf("the record is longer than %d bytes", file.MaxRecord)
 	}
-	if d.path == nil {
+	if d.way.path == nil {
 		return fmt.Errorf("the document is longer than %d bytes; give the path of element names to its records", maxBeside)
 	}
-	return fmt.Errorf("what stands beside the records at %q is longer than %d bytes", d.path, maxBeside)
+	return fmt.Errorf("what stands beside the records at %q is longer than %d bytes", d.way.path, maxBeside)
 }
 
 // end is the end of the file.
 func (d *document) end() error {
-	if d.depth > 0 {
+	if d.way.depth > 0 {
 		return d.tokens.wrong(fmt.Errorf("the document ends within its root element: %w", io.ErrUnexpectedEOF))
 	}
 	if !d.rooted() {
@@ -136,7 +127,7 @@ func (d *document) end() error {
 }
 
 // rooted reports whether the root element has begun.
-func (d *document) rooted() bool { return d.way[0].passed || d.beside.nodes[0].first != none }
+func (d *document) rooted() bool { return d.way.stations[0].passed || d.beside.nodes[0].first != none }
 
 func (d *document) inRecord() bool { return d.record.opened() }
 
@@ -148,29 +139,24 @@ func (d *document) current() *tree {
 	return &d.beside
 }
 
-// onWay reports whether an element is the next one on the way to the records.
-func (d *document) onWay(name string) bool {
-	return d.depth == len(d.way)-1 && d.depth < len(d.path) && d.path[d.depth] == name
-}
-
 func (d *document) start() error {
-	root, name := d.depth == 0, d.tokens.name.local
+	root, name := d.way.depth == 0, d.tokens.name.local
 	switch {
 	case root && d.rooted():
 		return fmt.Errorf("a second root element, <%s>, follows the first", name)
-	case d.depth >= maxDepth:
+	case d.way.depth >= maxDepth:
 		return fmt.Errorf("elements are nested deeper than %d", maxDepth)
 	case len(d.tokens.attributes) > maxAttributes:
 		return fmt.Errorf("element <%s> has more than %d attributes", name, maxAttributes)
 	}
-	if root && len(d.path) > 0 && d.path[0] != name {
-		d.path = nil
+	if root && len(d.way.path) > 0 && d.way.path[0] != name {
+		d.way.path = nil
 	}
 	d.current().endPiece(false)
 	if err := d.begin(name); err != nil {
 		return err
 	}
-	d.depth++
+	d.way.depth++
 	if len(d.tokens.attributes) > 0 {
 		return attributes(d.current(), d.tokens)
 	}
@@ -179,23 +165,23 @@ func (d *document) start() error {
 
 // begin opens an element in its tree.
 func (d *document) begin(name string) error {
-	if !d.onWay(name) || d.inRecord() {
+	if !d.way.leadsTo(name) || d.inRecord() {
 		d.current().open(name)
 		return nil
 	}
-	here := &d.way[len(d.way)-1]
-	last := d.depth == len(d.path)-1
+	here := d.way.last()
+	last := d.way.depth == len(d.way.path)-1
 	switch {
 	case last && here.passed:
-		if !d.batch.on {
-			d.out = append(d.out, ",\n"...)
+		if !d.output.batch.on {
+			d.output.rest = append(d.output.rest, ",\n"...)
 		}
 	case here.passed:
-		return fmt.Errorf("element <%s>, on the way to the records at %q, comes a second time in its parent", name, d.path)
-	case last && d.depth == 0:
-		d.out = append(appendName(append(d.out, '{'), name), '[')
+		return fmt.Errorf("element <%s>, on the way to the records at %q, comes a second time in its parent", name, d.way.path)
+	case last && d.way.depth == 0:
+		d.output.rest = append(appendName(append(d.output.rest, '{'), name), '[')
 	case !last:
-		d.out = appendName(append(d.out, '{'), name)
+		d.output.rest = appendName(append(d.output.rest, '{'), name)
 	}
 	here.passed = true
 	if last {
@@ -203,9 +189,9 @@ func (d *document) begin(name string) error {
 		d.record.open(name)
 		return nil
 	}
-	d.way = append(d.way, station{self: d.beside.openApart()})
-	if d.depth+1 == len(d.path)-1 { // the parent of the records
-		d.out = append(appendName(append(d.out, '{'), d.path[d.depth+1]), '[')
+	d.way.stations = append(d.way.stations, station{self: d.beside.openApart()})
+	if d.way.depth+1 == len(d.way.path)-1 { // the parent of the records
+		d.output.rest = append(appendName(append(d.output.rest, '{'), d.way.path[d.way.depth+1]), '[')
 	}
 	return nil
 }
@@ -237,8 +223,8 @@ func twice(t *tokens) error {
 
 // close is the end of the element that is open.
 func (d *document) close() {
-	d.current().endPiece(!d.amongStations())
-	d.depth--
+	d.current().endPiece(!d.way.holdsAnother())
+	d.way.depth--
 	if !d.inRecord() {
 		d.closeBeside()
 		return
@@ -247,60 +233,42 @@ func (d *document) close() {
 	if d.record.opened() {
 		return
 	}
-	d.made()
+	d.output.add(&d.record, d.schema)
 	d.record.reset()
-	if len(d.path) == 1 {
-		d.out = append(d.out, "]}"...)
+	if len(d.way.path) == 1 {
+		d.output.rest = append(d.output.rest, "]}"...)
 	}
-}
-
-// made writes the record that has come to its end.
-func (d *document) made() {
-	b := &d.batch
-	if !b.on {
-		d.out = d.record.appendValue(d.out, 0, d.schema)
-		return
-	}
-	begin := len(b.text)
-	b.text = d.record.appendValue(b.text, 0, d.schema)
-	b.ends = append(b.ends, len(b.text))
-	b.odd = b.odd || b.text[begin] != '{'
-}
-
-// amongStations reports whether the open element holds another one that is in no tree.
-func (d *document) amongStations() bool {
-	return d.depth == len(d.way)-1 && d.way[d.depth].passed
 }
 
 func (d *document) closeBeside() {
-	here := d.way[len(d.way)-1]
-	if len(d.way) == 1 || d.beside.current != here.self {
+	here := d.way.last()
+	if len(d.way.stations) == 1 || d.beside.current != here.self {
 		d.beside.close()
-		if d.depth == 0 { // the whole document
-			d.out = d.beside.appendValue(d.out, 0, d.schema)
+		if d.way.depth == 0 { // the whole document
+			d.output.rest = d.beside.appendValue(d.output.rest, 0, d.schema)
 		}
 		return
 	}
-	if len(d.way) == len(d.path) { // the parent of the records
-		d.out = append(d.out, ']')
+	if len(d.way.stations) == len(d.way.path) { // the parent of the records
+		d.output.rest = append(d.output.rest, ']')
 		here.passed = true
 	}
 	switch {
 	case here.passed:
-		d.out = d.beside.appendMembers(d.out, here.self, nil, true)
-		d.out = append(d.out, '}')
+		d.output.rest = d.beside.appendMembers(d.output.rest, here.self, nil, true)
+		d.output.rest = append(d.output.rest, '}')
 	default:
-		d.out = d.beside.appendValue(d.out, here.self, nil)
+		d.output.rest = d.beside.appendValue(d.output.rest, here.self, nil)
 	}
-	d.way = d.way[:len(d.way)-1]
-	d.beside.current = d.way[len(d.way)-1].self
-	if d.depth == 0 {
-		d.out = append(d.out, '}')
+	d.way.stations = d.way.stations[:len(d.way.stations)-1]
+	d.beside.current = d.way.last().self
+	if d.way.depth == 0 {
+		d.output.rest = append(d.output.rest, '}')
 	}
 }
 
 func (d *document) text(text []byte) error {
-	if d.depth > 0 {
+	if d.way.depth > 0 {
 		d.current().piece(text)
 		return nil
 	}

@@ -19,18 +19,18 @@ type key struct {
 }
 
 // keyOf is the key of the members that elements of a name become.
-func (d *document) keyOf(n *name) *key {
+func (f *flat) keyOf(n *name, record *schema) *key {
 	if n.key != nil {
 		return n.key
 	}
-	k := d.flat.keys[n.local]
+	k := f.keys[n.local]
 	if k == nil {
-		is := d.schema.member(n.local)
+		is := record.member(n.local)
 		k = &key{json: string(appendName([]byte{','}, n.local)), is: is}
-		if d.flat.keys == nil {
-			d.flat.keys = make(map[string]*key)
+		if f.keys == nil {
+			f.keys = make(map[string]*key)
 		}
-		d.flat.keys[n.local] = k
+		f.keys[n.local] = k
 	}
 	n.key = k
 	return k
@@ -40,7 +40,7 @@ func (d *document) keyOf(n *name) *key {
 // it, as long as they are flat. It reports false where not one was.
 func (d *document) flats() bool {
 	t, row, found := d.tokens, d.tokens.name, false
-	if t.empty || len(t.attributes) > 0 || !d.way[len(d.way)-1].passed || len(t.open) >= maxDepth || t.size > maxOpen-longestKnown {
+	if t.empty || len(t.attributes) > 0 || !d.way.last().passed || len(t.open) >= maxDepth || t.size > maxOpen-longestKnown {
 		return false
 	}
 	for at := t.at; ; at += len(row.raw) + 2 {
@@ -49,7 +49,7 @@ func (d *document) flats() bool {
 			break
 		}
 		found, t.at = true, end
-		if at = space(t.b, end); d.enough() || t.b[at] != '<' || !row.follows(t.b[at+1:], '>') {
+		if at = space(t.b, end); d.output.enough(t.at-t.keep) || t.b[at] != '<' || !row.follows(t.b[at+1:], '>') {
 			break
 		}
 	}
@@ -60,23 +60,12 @@ func (d *document) flats() bool {
 	return found
 }
 
-// enough reports whether as many records were read as are wanted at once.
-func (d *document) enough() bool {
-	switch b := &d.batch; {
-	case b.skips:
-		return d.tokens.at-d.tokens.keep >= atOnce
-	case b.on:
-		return len(b.text) >= atOnce
-	}
-	return len(d.out) >= atOnce
-}
-
 // flatRecord reads the flat record of a name whose start tag ends at a place of the
 // window. It returns where the record ends, or none.
 func (d *document) flatRecord(row *name, begin int) int {
 	d.flat.number++
 	d.flat.first = true
-	out := d.beginFlat()
+	out := d.output.begin()
 	b, empty, last := d.tokens.b, true, row
 	for at := begin; at-begin < longestSkipped; empty = false {
 		if at = space(b, at); b[at] != '<' {
@@ -86,7 +75,7 @@ func (d *document) flatRecord(row *name, begin int) int {
 			if empty || !row.follows(b[at+2:], '>') {
 				return none
 			}
-			d.endFlat(out)
+			d.output.end(out)
 			d.tokens.last = last
 			return at + len(row.raw) + 3
 		}
@@ -100,31 +89,6 @@ func (d *document) flatRecord(row *name, begin int) int {
 		last = n
 	}
 	return none
-}
-
-// beginFlat is what the record at hand is appended to; nil where it is passed over.
-func (d *document) beginFlat() []byte {
-	switch {
-	case d.batch.skips:
-		return nil
-	case d.batch.on:
-		return d.batch.text
-	}
-	return append(d.out, ",\n"...)
-}
-
-// endFlat puts the record at hand to the others.
-func (d *document) endFlat(out []byte) {
-	b := &d.batch
-	switch {
-	case b.skips:
-		b.skipped++
-	case b.on:
-		b.text = append(out, '}')
-		b.ends = append(b.ends, len(b.text))
-	default:
-		d.out = append(out, '}')
-	}
 }
 
 // nameBehind is the name that what is left of a window begins with, where that name is
@@ -156,10 +120,10 @@ func (d *document) flatMember(out []byte, n *name, at int) ([]byte, int) {
 		return out, none
 	}
 	text, end := b[from:at], at+len(n.raw)+3
-	if d.batch.skips {
+	if d.output.batch.skips {
 		return out, end
 	}
-	k := d.keyOf(n)
+	k := d.flat.keyOf(n, d.schema)
 	if k.in == d.flat.number || k.is.array() || len(text) > 0 && layout(text) == len(text) {
 		return out, none
 	}

@@ -19,14 +19,14 @@ func (d *document) Remarks() []file.Remark {
 	if d.found {
 		return []file.Remark{{About: key}}
 	}
-	if d.path == nil { // who looks for the records finds the error
+	if d.way.path == nil { // who looks for the records finds the error
 		return nil
 	}
-	paths, near := d.likely()
+	paths, near := d.way.likely(&d.beside)
 	if len(paths) == 0 {
 		return nil
 	}
-	asked := strings.Join(d.path, ".")
+	asked := strings.Join(d.way.path, ".")
 	text := fmt.Sprintf("records: %s is the path of no element in the answer; elements that may be meant are at %s: ", asked, strings.Join(paths, ", "))
 	if near != "" {
 		text += fmt.Sprintf("did you mean %q?", near)
@@ -38,9 +38,8 @@ func (d *document) Remarks() []file.Remark {
 
 // likely are the paths of elements that may be meant for the records: those that have a
 // name like theirs, those that came several times, and those that hold text in elements.
-func (d *document) likely() (paths []string, near string) {
-	t := &d.beside
-	places := d.places()
+func (w *way) likely(t *tree) (paths []string, near string) {
+	places := w.places(t)
 	var several, single, like []string
 	for i := range t.nodes {
 		n := &t.nodes[i]
@@ -56,7 +55,7 @@ func (d *document) likely() (paths []string, near string) {
 		places[at] = path
 		name := strings.Join(path, ".")
 		switch holds := t.holds(at); {
-		case len(path) == len(d.path) && nearest.Name(d.path[len(path)-1], []string{n.name}) != "":
+		case len(path) == len(w.path) && nearest.Name(w.path[len(path)-1], []string{n.name}) != "":
 			like = append(like, name)
 		case (holds || t.attributed(at)) && n.same != none && n.name != "link":
 			several = append(several, name)
@@ -71,14 +70,14 @@ func (d *document) likely() (paths []string, near string) {
 	return paths[:min(len(paths), mostTold)], near
 }
 
-// places are the paths of the elements on the way to the records: in the tree, each
-// stands apart.
-func (d *document) places() map[int32][]string {
+// places are the paths of the elements on the way to the records: in the tree of what
+// stands beside those, each stands apart.
+func (w *way) places(t *tree) map[int32][]string {
 	places := map[int32][]string{}
 	depth := 0
-	for i, n := range d.beside.nodes {
+	for i, n := range t.nodes {
 		if n.name == "" && n.parent == none {
-			places[int32(i)] = slices.Clone(d.path[:min(depth, len(d.path))])
+			places[int32(i)] = slices.Clone(w.path[:min(depth, len(w.path))])
 			depth++
 		}
 	}
