@@ -31,7 +31,7 @@ import (
 // record makes a walk keep its exchanges in a journal, in a pass of its own.
 func record(t testing.TB, w *fetch.Walk, j *journal.Journal) *fetch.Recording {
 	t.Helper()
-	if err := j.Begin(journal.Pass{ID: "pass", Stream: "s0", Begun: time.Now()}); err != nil {
+	if err := j.Passes.Begin(journal.Pass{ID: "pass", Stream: "s0", Begun: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	rec := &fetch.Recording{Journal: j, Pass: "pass", Partition: "all"}

@@ -139,7 +139,7 @@ func TestLostJobIsTold(t *testing.T) {
 					if told := strings.Contains(r.log.String(), says); told != want || (got.err == nil) != (i == 1) {
 						t.Errorf("run %d: told %v, want %v; %v\n%s", i+1, told, want, got.err, r.log.String())
 					}
-					if i == 0 && j.Begun(rec.Pass) != tt.noted {
+					if i == 0 && j.Passes.Begun(rec.Pass) != tt.noted {
 						t.Errorf("the journal has something of the pass: %v, want %v", !tt.noted, tt.noted)
 					}
 					j = reopened(t, dir, j)

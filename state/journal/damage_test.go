@@ -79,7 +79,7 @@ func checkRepaired(t *testing.T, m *model, fs *memFS, j *Journal) {
 	t.Helper()
 	m = m.clone()
 	for _, line := range m.lines() {
-		if !slices.ContainsFunc(j.Passes(), func(p Pass) bool { return p.ID == line[0] }) {
+		if !slices.ContainsFunc(j.Passes.All(), func(p Pass) bool { return p.ID == line[0] }) {
 			continue
 		}
 		n := len(m.walk(t, j, line[0], line[1], 0))

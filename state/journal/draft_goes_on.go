@@ -193,11 +193,3 @@ func (l *loader) goesOn(name string) bool {
 	p.part = true
 	return true
 }
-
-// BrokeOff reports whether a run before left the beginning of an answer of a pass.
-func (j *Journal) BrokeOff(pass string) bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	p := j.ledger.index.passes[pass]
-	return p != nil && p.live() && p.part
-}

@@ -55,7 +55,7 @@ func TestPartGoesOn(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(dir, "*"+partSuffix)); len(left) != 1 {
 		t.Errorf("what broke off is %v", left)
 	}
-	must(t, j.Drop("a"))
+	must(t, j.Passes.Drop("a"))
 	closed(t, j)
 	j = open(t, dir, Options{})
 	if left, _ := filepath.Glob(filepath.Join(dir, "*"+partSuffix)); len(left) != 0 {

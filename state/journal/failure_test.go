@@ -54,7 +54,7 @@ func TestFailures(t *testing.T) {
 	_, err := j.Prune(noon)
 	must(t, err)
 	check("after a prune", j, want)
-	must(t, j.Drop("a"))
+	must(t, j.Passes.Drop("a"))
 	_, err = j.Prune(noon)
 	must(t, err)
 	check("when a pass was dropped", j, want[2:])

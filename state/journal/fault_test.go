@@ -32,7 +32,7 @@ func tell(fs *memFS, s *story) {
 		s.note(err)
 		s.durable(err)
 	}()
-	if err := j.Begin(Pass{ID: "a", Stream: "orders", AsOf: noon, Begun: noon}); err != nil {
+	if err := j.Passes.Begin(Pass{ID: "a", Stream: "orders", AsOf: noon, Begun: noon}); err != nil {
 		s.note(err)
 		return
 	}

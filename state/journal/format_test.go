@@ -20,7 +20,7 @@ import (
 func TestFormat(t *testing.T) {
 	fs := newMemFS()
 	j := open(t, testDir, Options{FS: fs})
-	must(t, j.Begin(Pass{ID: "a", Stream: "s", AsOf: time.Unix(1, 2), Begun: time.Unix(3, 4), Previous: "p", Shape: "h", From: []byte(`"f"`)}))
+	must(t, j.Passes.Begin(Pass{ID: "a", Stream: "s", AsOf: time.Unix(1, 2), Begun: time.Unix(3, 4), Previous: "p", Shape: "h", From: []byte(`"f"`)}))
 	e := &Exchange{
 		Key: Key{"a", "p", 0, 1}, At: time.Unix(5, 6), Took: 7, Request: "GET x", Digest: [16]byte{0xd0, 15: 0xdf},
 		Status: 200, Attempts: 1, Records: 2, Header: http.Header{"A": {"b"}}, Body: []byte("body"),
@@ -155,7 +155,7 @@ func TestVersion1(t *testing.T) {
 	j = open(t, testDir, Options{FS: fs, MaxBytes: 1})
 	j.Emitted(Key{"a", "p", 0, 9})
 	j.Emitted(Key{"a", "q", j.Generation("a", "q"), 9})
-	must(t, j.Finish("a"))
+	must(t, j.Passes.Finish("a"))
 	if _, err := j.Prune(noon); err != nil || j.Size() > 1000 {
 		t.Errorf("%d bytes are left, %v", j.Size(), err)
 	}

@@ -31,7 +31,7 @@ func FuzzOpen(f *testing.F) {
 			return
 		}
 		readAllOf(t, j, sum)
-		for _, p := range j.Passes() {
+		for _, p := range j.Passes.All() {
 			if _, err := j.Append(&Exchange{Key: Key{p.ID, "new", j.Generation(p.ID, "new"), 0}}); err != nil {
 				t.Fatal(err)
 			}

@@ -44,6 +44,7 @@ type Journal struct {
 	// opened.
 	Warnings []string
 	Failures Failures // its lock is taken after mu
+	Passes   Passes
 
 	maxAge   time.Duration
 	maxBytes int64
@@ -104,11 +105,13 @@ func newJournal(dir string, o Options) *Journal {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	st := &store{dir: dir, fs: o.FS, log: o.Log, segmentBytes: o.segmentBytes(), next: 1}
-	return &Journal{
+	j := &Journal{
 		maxAge: o.MaxAge, maxBytes: o.MaxBytes, store: st, ledger: newLedger(st, o.awake),
 		Failures:  Failures{dir: dir, fs: o.FS, passes: map[string]string{}},
 		unpackers: sync.Pool{New: func() any { return newUnpacker() }},
 	}
+	j.Passes.journal = j
+	return j
 }
 
 // Close syncs what was appended, closes the files and gives the lock back.

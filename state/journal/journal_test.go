@@ -60,7 +60,7 @@ func TestBuffer(t *testing.T) {
 func TestZeroValues(t *testing.T) {
 	fs := newMemFS()
 	j := open(t, testDir, Options{FS: fs})
-	must(t, j.Begin(Pass{}))
+	must(t, j.Passes.Begin(Pass{}))
 	p, err := j.Append(&Exchange{})
 	must(t, err)
 	e, err := j.Read(p, nil)
@@ -70,7 +70,7 @@ func TestZeroValues(t *testing.T) {
 	}
 	closed(t, j)
 	j = open(t, testDir, Options{FS: fs})
-	if got := j.Passes(); len(got) != 1 || !got[0].Begun.IsZero() || got[0].From != nil || got[0].Plan != nil {
+	if got := j.Passes.All(); len(got) != 1 || !got[0].Begun.IsZero() || got[0].From != nil || got[0].Plan != nil {
 		t.Errorf("passes %+v", got)
 	}
 }
@@ -85,32 +85,32 @@ func TestPasses(t *testing.T) {
 	for _, p := range want {
 		finished := p.Finished
 		p.Finished = false
-		must(t, j.Begin(p))
+		must(t, j.Passes.Begin(p))
 		if finished {
-			must(t, j.Finish(p.ID))
+			must(t, j.Passes.Finish(p.ID))
 		}
 	}
 	begin(t, j, "dropped")
-	must(t, j.Drop("dropped"))
-	must(t, j.Drop("dropped"))
-	must(t, j.Drop("unknown"))
+	must(t, j.Passes.Drop("dropped"))
+	must(t, j.Passes.Drop("dropped"))
+	must(t, j.Passes.Drop("unknown"))
 	check := func(when string) {
 		t.Helper()
-		if got := j.Passes(); !reflect.DeepEqual(got, want) {
+		if got := j.Passes.All(); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: passes %+v, want %+v", when, got, want)
 		}
 	}
 	check("before")
 	want[0].Plan = []byte(`{"changed":true}`)
-	must(t, j.Begin(want[0]))
+	must(t, j.Passes.Begin(want[0]))
 	check("begun again")
 	closed(t, j)
 	j = open(t, testDir, Options{FS: fs})
 	check("opened again")
-	if err := j.Begin(Pass{ID: "dropped"}); err == nil {
+	if err := j.Passes.Begin(Pass{ID: "dropped"}); err == nil {
 		t.Error("a dropped pass was begun again")
 	}
-	if err := j.Finish("unknown"); err == nil {
+	if err := j.Passes.Finish("unknown"); err == nil {
 		t.Error("an unknown pass was finished")
 	}
 }
@@ -157,11 +157,11 @@ func TestServed(t *testing.T) {
 		}, 0},
 		{"dropped", func(t *testing.T, j *Journal, m *model) {
 			m.add(t, j, "a", "p", 0, 1, 2)
-			must(t, j.Drop("a"))
+			must(t, j.Passes.Drop("a"))
 		}, 0},
 		{"finished", func(t *testing.T, j *Journal, m *model) {
 			m.add(t, j, "a", "p", 0, 1, 2)
-			must(t, j.Finish("a"))
+			must(t, j.Passes.Finish("a"))
 		}, 3},
 		{"an answer from before the clock was set back", func(t *testing.T, j *Journal, m *model) {
 			m.add(t, j, "a", "p", 0)
@@ -323,7 +323,7 @@ func TestEach(t *testing.T) {
 		m.addTake(t, j, "a", "p", n, 0)
 		want = append(want, exchange("a", "p", 0, n, 0))
 	}
-	must(t, j.Drop("a"))
+	must(t, j.Passes.Drop("a"))
 	for _, open := range []func() (*Journal, error){
 		func() (*Journal, error) { return j, nil },
 		func() (*Journal, error) { return OpenReadOnly(dir) },
@@ -366,7 +366,7 @@ func TestReadOnly(t *testing.T) {
 		t.Errorf("%d served, want 1", got)
 	}
 	for name, err := range map[string]error{
-		"begin": j.Begin(Pass{ID: "b"}), "finish": j.Finish("a"), "drop": j.Drop("a"), "reject": j.Reject(Key{Pass: "a"}),
+		"begin": j.Passes.Begin(Pass{ID: "b"}), "finish": j.Passes.Finish("a"), "drop": j.Passes.Drop("a"), "reject": j.Reject(Key{Pass: "a"}),
 	} {
 		if !errors.Is(err, ErrReadOnly) {
 			t.Errorf("%s: %v, want ErrReadOnly", name, err)
@@ -430,7 +430,7 @@ func TestConcurrent(t *testing.T) {
 				t.Error(err)
 			}
 			_ = j.Each(func(*Exchange) error { return nil })
-			j.Passes()
+			j.Passes.All()
 		}
 	})
 	for _, partition := range []string{"p", "q", "r", "s"} {
@@ -480,14 +480,14 @@ func TestLookupAlike(t *testing.T) {
 		{ID: "finished", Stream: "b", AsOf: noon}, {ID: "other", Stream: "c", AsOf: noon},
 	} {
 		p.Begun = noon
-		must(t, j.Begin(p))
+		must(t, j.Passes.Begin(p))
 		e := exchange(p.ID, "p", 0, 0, 0)
 		e.Digest = [16]byte{byte(i + 1)}
 		_, err := j.Append(e)
 		must(t, err)
 		digests[p.ID] = e.Digest
 	}
-	must(t, j.Finish("finished"))
+	must(t, j.Passes.Finish("finished"))
 	for pass, digest := range digests {
 		if _, got := j.LookupAlike(Key{"own", "q", 0, 0}, digest, []string{"a", "b"}); got != (pass == "same") {
 			t.Errorf("that of the pass %s is found: %v", pass, got)

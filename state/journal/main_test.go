@@ -37,8 +37,8 @@ func hold(dir string) {
 // that it is synced.
 func write(dir string) {
 	j, err := Open(dir, Options{SegmentBytes: 50_000})
-	if err == nil && len(j.Passes()) == 0 {
-		err = j.Begin(Pass{ID: "a", AsOf: noon, Begun: noon})
+	if err == nil && len(j.Passes.All()) == 0 {
+		err = j.Passes.Begin(Pass{ID: "a", AsOf: noon, Begun: noon})
 	}
 	for n := 0; err == nil; n++ {
 		if _, _, ok := j.Lookup(Key{"a", "p", 0, n}); ok {

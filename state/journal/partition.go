@@ -1,9 +1,6 @@
 package journal
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // Append keeps an exchange of a pass that began, and of the current
 // generation of its partition. It may come before those with lower numbers: it
@@ -135,40 +132,6 @@ func (j *Journal) Keeps(k Key) bool {
 	}
 	_, waits := r.waiting[k.N]
 	return waits
-}
-
-// Begun reports whether the journal serves the first exchange of some partition
-// of a pass.
-func (j *Journal) Begun(pass string) bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	p := j.ledger.index.passes[pass]
-	if p == nil {
-		return false
-	}
-	for r := range p.partitions.each {
-		if _, ok := r.lookup(0); ok {
-			return p.live()
-		}
-	}
-	return false
-}
-
-// WithFirstAlone are the partitions of a pass of which the first exchange is served, and
-// none behind it.
-func (j *Journal) WithFirstAlone(pass string) (names []string) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	p := j.ledger.index.passes[pass]
-	if p == nil || !p.live() {
-		return nil
-	}
-	for r := range p.partitions.each {
-		if e, ok := r.lookup(0); ok && e.digest != Asked && len(r.entries) == 1 {
-			names = append(names, strings.Clone(r.name))
-		}
-	}
-	return names
 }
 
 // Emitted says that the records of an exchange, and of those before it in its

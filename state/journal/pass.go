@@ -3,6 +3,7 @@ package journal
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -16,12 +17,16 @@ type Pass struct {
 	Plan       json.RawMessage // the caller's; nil: none
 	Finished   bool
 	Begun      time.Time
-	Latest     time.Time // when its last exchange came, or it began: as Passes says it
+	Latest     time.Time // when its last exchange came, or it began: as All says it
 }
 
-// Passes returns the passes that were not dropped, in the order they began.
+// Passes are those of a journal. They are safe for concurrent use, as that is.
+type Passes struct{ journal *Journal }
+
+// All returns the passes that were not dropped, in the order they began.
 // Their documents are the journal's: they must not be changed.
-func (j *Journal) Passes() []Pass {
+func (all Passes) All() []Pass {
+	j := all.journal
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	var passes []Pass
@@ -38,7 +43,8 @@ func (j *Journal) Passes() []Pass {
 // Begin keeps that a pass began. A pass that the journal has is written again,
 // with what is new in it; it keeps its place among the passes, and stays
 // finished. The error is ErrDropped where the pass was dropped.
-func (j *Journal) Begin(p Pass) error {
+func (all Passes) Begin(p Pass) error {
+	j := all.journal
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	it := &pass{Pass: p, ordinal: j.ledger.index.last + 1}
@@ -61,7 +67,8 @@ func (j *Journal) Begin(p Pass) error {
 }
 
 // Finish keeps that every partition of a pass is over.
-func (j *Journal) Finish(id string) error {
+func (all Passes) Finish(id string) error {
+	j := all.journal
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if _, err := j.ledger.use(id); err != nil {
@@ -79,11 +86,57 @@ func (j *Journal) Finish(id string) error {
 // stored or because nobody can go on with it: its exchanges are never served
 // again, and Prune deletes them. It does nothing where the journal has no such
 // pass.
-func (j *Journal) Drop(id string) error {
+func (all Passes) Drop(id string) error {
+	j := all.journal
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if p := j.ledger.index.passes[id]; p == nil || !p.live() {
 		return nil
 	}
 	return j.ledger.drop(id)
+}
+
+// Begun reports whether the journal serves the first exchange of some partition
+// of a pass.
+func (all Passes) Begun(pass string) bool {
+	j := all.journal
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	p := j.ledger.index.passes[pass]
+	if p == nil {
+		return false
+	}
+	for r := range p.partitions.each {
+		if _, ok := r.lookup(0); ok {
+			return p.live()
+		}
+	}
+	return false
+}
+
+// WithFirstAlone are the partitions of a pass of which the first exchange is served, and
+// none behind it.
+func (all Passes) WithFirstAlone(pass string) (names []string) {
+	j := all.journal
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	p := j.ledger.index.passes[pass]
+	if p == nil || !p.live() {
+		return nil
+	}
+	for r := range p.partitions.each {
+		if e, ok := r.lookup(0); ok && e.digest != Asked && len(r.entries) == 1 {
+			names = append(names, strings.Clone(r.name))
+		}
+	}
+	return names
+}
+
+// BrokeOff reports whether a run before left the beginning of an answer of a pass.
+func (all Passes) BrokeOff(pass string) bool {
+	j := all.journal
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	p := j.ledger.index.passes[pass]
+	return p != nil && p.live() && p.part
 }

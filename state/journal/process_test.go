@@ -103,7 +103,7 @@ func TestPermissions(t *testing.T) {
 	dir := filepath.Join(top, "state", "source")
 	j := open(t, dir, Options{SegmentBytes: 1})
 	begin(t, j, "a")
-	must(t, j.Finish("a"))
+	must(t, j.Passes.Finish("a"))
 	closed(t, j)
 	files := 0
 	must(t, filepath.WalkDir(filepath.Join(top, "state"), func(path string, d fs.DirEntry, err error) error {
@@ -137,7 +137,7 @@ func TestReadOnlyFolder(t *testing.T) {
 	j, err := Open(dir, Options{})
 	if err == nil {
 		defer j.Close()
-		err = j.Begin(Pass{ID: "a"})
+		err = j.Passes.Begin(Pass{ID: "a"})
 	}
 	if !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("error %v, want fs.ErrPermission", err)

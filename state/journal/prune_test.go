@@ -41,15 +41,15 @@ func TestPrune(t *testing.T) {
 		{name: "old but in use", o: Options{MaxAge: hour}, at: 2 * hour, want: 5,
 			now: func(t *testing.T, j *Journal, m *model) { m.walk(t, j, "a", "p", 0) }},
 		{name: "finished and old", o: Options{MaxAge: hour}, at: 2 * hour, gone: true,
-			run: func(t *testing.T, j *Journal, m *model) { must(t, j.Finish("a")) }},
+			run: func(t *testing.T, j *Journal, m *model) { must(t, j.Passes.Finish("a")) }},
 		{name: "dropped", want: 0, gone: true,
-			now: func(t *testing.T, j *Journal, m *model) { must(t, j.Drop("a")) }},
+			now: func(t *testing.T, j *Journal, m *model) { must(t, j.Passes.Drop("a")) }},
 		// Its marks move on, that is all.
 		{name: "unfinished and too large", o: Options{MaxBytes: 1}, want: 5, gone: true},
 		{name: "finished and too large", o: Options{MaxBytes: 1}, want: 0, gone: true,
-			run: func(t *testing.T, j *Journal, m *model) { must(t, j.Finish("a")) }},
+			run: func(t *testing.T, j *Journal, m *model) { must(t, j.Passes.Finish("a")) }},
 		{name: "finished, too large and replayed", o: Options{MaxBytes: 1}, want: 5, gone: true,
-			run: func(t *testing.T, j *Journal, m *model) { must(t, j.Finish("a")) },
+			run: func(t *testing.T, j *Journal, m *model) { must(t, j.Passes.Finish("a")) },
 			now: func(t *testing.T, j *Journal, m *model) { j.Lookup(Key{"a", "p", 0, 0}) }},
 		{name: "two have left", o: Options{MaxBytes: 1}, from: 2, want: 3, gone: true,
 			now: func(t *testing.T, j *Journal, m *model) { j.Emitted(Key{"a", "p", 0, 1}) }},
@@ -179,7 +179,7 @@ func TestPruneMarks(t *testing.T) {
 				if got := len(m.walk(t, j, "a", "last", 0)); got != 1 {
 					t.Errorf("%s: %d of the last partition served, want 1", when, got)
 				}
-				if got := j.Passes(); len(got) != 1 || string(got[0].Plan) != `{"windows":[]}` {
+				if got := j.Passes.All(); len(got) != 1 || string(got[0].Plan) != `{"windows":[]}` {
 					t.Errorf("%s: passes %+v", when, got)
 				}
 				closed(t, j)
@@ -251,8 +251,8 @@ func TestPruneLong(t *testing.T) {
 			}
 		}
 	}
-	must(t, j.Finish("a"))
-	must(t, j.Drop("a"))
+	must(t, j.Passes.Finish("a"))
+	must(t, j.Passes.Drop("a"))
 	closed(t, j)
 	j = open(t, testDir, o)
 	_, err := j.Prune(noon)
@@ -272,8 +272,8 @@ func TestClear(t *testing.T) {
 	m.add(t, j, "p", "a", 0, 1, 2, 3, 4, 5)
 	size := j.Size()
 	deleted, err := j.Clear()
-	if err != nil || deleted != size || j.Size() != 0 || len(j.Passes()) != 0 {
-		t.Fatalf("%v; deleted %d of %d bytes, %d and %v are left", err, deleted, size, j.Size(), j.Passes())
+	if err != nil || deleted != size || j.Size() != 0 || len(j.Passes.All()) != 0 {
+		t.Fatalf("%v; deleted %d of %d bytes, %d and %v are left", err, deleted, size, j.Size(), j.Passes.All())
 	}
 	begin(t, j, "q")
 	m.add(t, j, "q", "a", 0, 1)

@@ -216,7 +216,7 @@ func (p *player) crash(t *testing.T) {
 	p.o.FS = p.fs
 	p.j, p.used = open(t, testDir, p.o), false
 	p.m.all(t, p.j)
-	if len(p.j.Passes()) == 0 {
+	if len(p.j.Passes.All()) == 0 {
 		begin(t, p.j, "a")
 	}
 	p.lines = map[string]*line{}

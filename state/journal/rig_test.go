@@ -124,7 +124,7 @@ func open(t testing.TB, dir string, o Options) *Journal {
 func begin(t testing.TB, j *Journal, id string) {
 	t.Helper()
 	p := Pass{ID: id, Stream: "orders", AsOf: noon, Begun: noon, Shape: "9f2c", From: []byte(`"2025"`), Plan: []byte(`{"windows":[]}`)}
-	if err := j.Begin(p); err != nil {
+	if err := j.Passes.Begin(p); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -186,7 +186,7 @@ func small(t testing.TB, m *model, fs disk.FS) {
 	m.addTake(t, j, "a", "p", 4, 1)
 	begin(t, j, "dropped")
 	m.add(t, j, "dropped", "p", 0, 1)
-	must(t, j.Drop("dropped"))
+	must(t, j.Passes.Drop("dropped"))
 	closed(t, j)
 
 	j = open(t, testDir, Options{FS: fs, SegmentBytes: 1500})
@@ -194,7 +194,7 @@ func small(t testing.TB, m *model, fs disk.FS) {
 	m.addTake(t, j, "a", "q", 2, 2)
 	begin(t, j, "b")
 	m.add(t, j, "b", "fan", 0, 3, 1, 2, 5) // 5 waits for 4
-	must(t, j.Finish("b"))
+	must(t, j.Passes.Finish("b"))
 	m.add(t, j, "a", "p", 5)
 	_, err = j.Restart("a", "gone")
 	must(t, err)

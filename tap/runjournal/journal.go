@@ -104,7 +104,7 @@ func (j *Journal) Covered(lost []string) {
 	}
 	j.Disk.Covered()
 	for _, id := range lost { // asking again from where it was lost helps nobody
-		if err := j.Disk.Drop(id); err != nil {
+		if err := j.Disk.Passes.Drop(id); err != nil {
 			j.Fail(err)
 		}
 	}

@@ -21,13 +21,13 @@ func (j *Journal) PassesOf(stream string, feed bool) []plan.Recorded {
 		return nil
 	}
 	var all []plan.Recorded
-	for _, p := range j.Disk.Passes() {
-		one := plan.Recorded{Pass: p, Layout: plan.LayoutOf(p), BrokeOff: j.Disk.BrokeOff(p.ID)}
+	for _, p := range j.Disk.Passes.All() {
+		one := plan.Recorded{Pass: p, Layout: plan.LayoutOf(p), BrokeOff: j.Disk.Passes.BrokeOff(p.ID)}
 		if p.Stream != stream || one.Layout.Feed != feed {
 			continue
 		}
 		if one.Layout.Partition == "" {
-			one.First = j.Disk.Begun(p.ID) || j.fedInJournal(one.Layout)
+			one.First = j.Disk.Passes.Begun(p.ID) || j.fedInJournal(one.Layout)
 		} else {
 			one.Generation = j.Disk.Generation(p.ID, one.Layout.Partition)
 			first := journal.Key{Pass: p.ID, Partition: one.Layout.Partition, Generation: one.Generation}
@@ -43,9 +43,9 @@ func (j *Journal) PassesOf(stream string, feed bool) []plan.Recorded {
 // are contexts of another one, of which nothing has come yet.
 func (j *Journal) fedInJournal(l plan.Layout) bool {
 	for parent, fed := range l.Feeds {
-		for _, p := range j.Disk.Passes() {
+		for _, p := range j.Disk.Passes.All() {
 			one := plan.Recorded{Pass: p, Layout: plan.LayoutOf(p)}
-			if p.Stream == parent && one.StateID() == fed.Pass && (j.Disk.Begun(p.ID) || j.fedInJournal(one.Layout)) {
+			if p.Stream == parent && one.StateID() == fed.Pass && (j.Disk.Passes.Begun(p.ID) || j.fedInJournal(one.Layout)) {
 				return true
 			}
 		}
@@ -68,7 +68,7 @@ func (j *Journal) Begin(s *plan.Stream, d *plan.Decision, l plan.Layout, now tim
 		one = d.Recorded.Pass
 	}
 	for _, id := range d.Aside {
-		err = errors.Join(err, j.Disk.Drop(id))
+		err = errors.Join(err, j.Disk.Passes.Drop(id))
 	}
 	if err == nil {
 		err = j.beginAs(one, l)
@@ -85,7 +85,7 @@ func (j *Journal) beginAs(p journal.Pass, l plan.Layout) error {
 	if p.Plan, err = json.Marshal(l); err != nil {
 		return err
 	}
-	return j.Disk.Begin(p)
+	return j.Disk.Passes.Begin(p)
 }
 
 // Record returns where the exchanges of a partition of a pass are kept; nil without
@@ -147,7 +147,7 @@ func (j *Journal) Certify(pass string, c certificate.Record) {
 
 // amend changes what the journal says of a pass.
 func (j *Journal) amend(pass string, change func(*plan.Layout) error) error {
-	for _, one := range j.Disk.Passes() {
+	for _, one := range j.Disk.Passes.All() {
 		if one.ID != pass {
 			continue
 		}
@@ -173,7 +173,7 @@ func (j *Journal) Finish(stream, pass string, empty bool) {
 		err = j.amend(pass, func(l *plan.Layout) error { l.Empty = true; return nil })
 	}
 	if err == nil {
-		err = j.Disk.Finish(pass)
+		err = j.Disk.Passes.Finish(pass)
 	}
 	if err != nil {
 		j.log.Warn("the journal could not keep that the pass is over: a later run may go on with it", "stream", stream, "why", err.Error())
@@ -206,7 +206,7 @@ func (j *Journal) JobsUnderWay(pass string) []string {
 	if j == nil || j.ReadOnly {
 		return nil
 	}
-	return j.Disk.WithFirstAlone(pass)
+	return j.Disk.Passes.WithFirstAlone(pass)
 }
 
 // errFound ends a scan of the journal.

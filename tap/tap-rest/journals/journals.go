@@ -109,7 +109,7 @@ type passLine struct {
 
 func passesOf(j *journal.Journal) (inOrder []*passLine, byID passes) {
 	byID = passes{}
-	for _, p := range j.Passes() {
+	for _, p := range j.Passes.All() {
 		line := &passLine{Pass: p, last: p.Begun}
 		inOrder, byID[p.ID] = append(inOrder, line), line
 	}
@@ -166,7 +166,7 @@ func (js *journals) knows(stream string) error {
 		if err != nil {
 			return err
 		}
-		for _, p := range j.Passes() {
+		for _, p := range j.Passes.All() {
 			names = append(names, p.Stream)
 		}
 		for _, f := range j.Failures.All() {
