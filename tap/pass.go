@@ -9,6 +9,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/patience"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/render"
+	"github.com/tap-rest/tap-rest/tap/render/findings"
 	"github.com/tap-rest/tap-rest/tap/render/pages"
 	"github.com/tap-rest/tap-rest/tap/tags"
 )
@@ -21,7 +22,7 @@ type pass struct {
 	decision  *plan.Decision
 	client    *fetch.Client
 	schema    *render.Schema
-	findings  render.Findings
+	findings  findings.Stream
 	patience  *patience.Patience
 	track     *track
 	many      bool // it has windows or contexts

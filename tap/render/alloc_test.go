@@ -19,7 +19,6 @@ func TestNoAllocationPerRecord(t *testing.T) {
 		perPage := func(records int) float64 {
 			b := newBench(t, n, records)
 			b.renderer.proof = certificate.New("orders", certificate.Partition{}, distinct.NewPool(t.TempDir()), b.renderer.o.Log)
-			b.renderer.odd.proof = b.renderer.proof
 			for range 40 {
 				b.once(t) // until there is room for the keys of the pages to come
 			}

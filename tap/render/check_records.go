@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/render/findings"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
 
@@ -73,7 +74,7 @@ func (c *checker) check(dst []byte, start int, found check.Finding, n *report.Co
 	v := c.schema.check(record)
 	if v != nil && (c.schema.givesWay(record)) { // what evolved gives way too
 		if err := c.schema.widen(record); err != nil {
-			return dst, false, fmt.Errorf("%s: record %s: %w", c.stream.Name, keyText(record, c.keys), err)
+			return dst, false, fmt.Errorf("%s: record %s: %w", c.stream.Name, findings.KeyText(record, c.keys), err)
 		}
 		v = c.schema.check(record)
 	}
@@ -92,10 +93,10 @@ func missingKey(record []byte, keys []string) *schema.Violation {
 		case v == nil:
 			return &schema.Violation{Pointer: "/" + k, Rule: "required", Want: "a field of the primary key"}
 		case v[0] == 'n', v[0] == '{', v[0] == '[':
-			return &schema.Violation{Pointer: "/" + k, Rule: "type", Want: "text, a number or a boolean, as a field of the primary key", Value: string(clip(v))}
+			return &schema.Violation{Pointer: "/" + k, Rule: "type", Want: "text, a number or a boolean, as a field of the primary key", Value: string(findings.Clip(v))}
 		default:
 			if last := raw.Text(record).LastField(k); !bytes.Equal(v, last) {
-				return &schema.Violation{Pointer: "/" + k, Rule: "twice", Want: "one value for a field of the primary key", Value: string(clip(v)) + " and " + string(clip(last))}
+				return &schema.Violation{Pointer: "/" + k, Rule: "twice", Want: "one value for a field of the primary key", Value: string(findings.Clip(v)) + " and " + string(findings.Clip(last))}
 			}
 		}
 	}
@@ -108,10 +109,10 @@ func (c *checker) refuse(dst []byte, start int, v *schema.Violation, n *report.C
 	switch c.stream.Schema.OnInvalid {
 	case sources.Pass:
 		n[report.PassedOn]++
-		c.violations.warn("a record does not fit its schema: it is passed on as it came", keyText(record, c.keys), v)
+		c.violations.warn("a record does not fit its schema: it is passed on as it came", findings.KeyText(record, c.keys), v)
 		return dst, true, nil
 	case sources.Quarantine:
-		c.violations.warn("a record does not fit its schema: it goes to "+c.quarantine.path, keyText(record, c.keys), v)
+		c.violations.warn("a record does not fit its schema: it goes to "+c.quarantine.path, findings.KeyText(record, c.keys), v)
 		n[report.Quarantined]++
 		return dst, false, c.quarantine.add(record, v)
 	case sources.Nullify:
@@ -124,7 +125,7 @@ func (c *checker) refuse(dst []byte, start int, v *schema.Violation, n *report.C
 	if missingKey(record, c.keys) != nil {
 		way = "correct primary_key, or say on_invalid: pass or quarantine"
 	}
-	return dst, false, fmt.Errorf("%s: %w: record %s: %w (%s)", c.stream.Name, errMisfit, keyText(record, c.keys), v, way)
+	return dst, false, fmt.Errorf("%s: %w: record %s: %w (%s)", c.stream.Name, errMisfit, findings.KeyText(record, c.keys), v, way)
 }
 
 // takesAll reports whether new fields change nothing.
@@ -137,7 +138,7 @@ func (c *checker) takesAll() bool {
 // help fails the stream.
 func (c *checker) nullify(dst []byte, start int, n *report.Counts) ([]byte, bool, error) {
 	record, end := dst[start:], len(dst)
-	key := keyText(record, c.keys)
+	key := findings.KeyText(record, c.keys)
 	if err := c.lacksKey(record); err != nil {
 		return dst, false, err
 	}
@@ -176,11 +177,11 @@ func (c *checker) checkFields(dst []byte, start int, n *report.Counts) ([]byte, 
 		return dst[:start+copy(dst[start:], dst[end:])], nil
 	case sources.Fail:
 		return dst, fmt.Errorf("%s: %w: record %s: %s: a field that the schema does not name (on_new_field: fail)",
-			c.stream.Name, errMisfit, keyText(record, c.keys), c.pointer)
+			c.stream.Name, errMisfit, findings.KeyText(record, c.keys), c.pointer)
 	}
 	added, err := c.schema.add(record)
 	if err != nil {
-		return dst, fmt.Errorf("%s: record %s: %w", c.stream.Name, keyText(record, c.keys), err)
+		return dst, fmt.Errorf("%s: record %s: %w", c.stream.Name, findings.KeyText(record, c.keys), err)
 	}
 	n[report.NewField] += added
 	return dst, nil

@@ -10,7 +10,7 @@ import (
 // template, no key, no replication key, no child stream and no noter.
 func (r *Renderer) copies() bool {
 	s := r.stream
-	return r.project.Whole() && len(s.Keys) == 0 && s.ReplicationKey == "" && r.odd.floor == nil &&
+	return r.project.Whole() && len(s.Keys) == 0 && s.ReplicationKey == "" && !r.odd.LooksAtTimes() &&
 		r.Lead == nil && r.o.Noter == nil && !r.cut.looks
 }
 

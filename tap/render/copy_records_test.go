@@ -96,7 +96,7 @@ streams:
 					}
 					seen += fmt.Sprintf("%s%d %s %v", lines.Records, lines.Count, lines.Noted, lines.Outcome.Counts)
 				}
-				return fmt.Sprint(seen, r.walk.came, r.walk.rendered)
+				return fmt.Sprint(seen, r.walk.Came, r.walk.Rendered)
 			}
 			if got, want := render(true), render(false); got != want {
 				t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -13,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/render/findings"
 )
 
 // connections finds the connections of GraphQL within records of which the answer has
@@ -20,9 +21,9 @@ import (
 // rest.
 type connections struct {
 	stream *plan.Stream
-	looks  bool     // its records may have some
-	paths  []string // to the pageInfo of those that were cut, the first ones
-	cut    examples // records that have one
+	looks  bool              // its records may have some
+	paths  []string          // to the pageInfo of those that were cut, the first ones
+	cut    findings.Examples // records that have one
 }
 
 func newConnections(s *plan.Stream, completed bool) connections {
@@ -37,10 +38,10 @@ func (c *connections) note(record []byte) {
 	if !c.looks || !saysMore(record) {
 		return
 	}
-	before := c.cut.count
+	before := c.cut.Count
 	c.find(gjson.ParseBytes(record), nil, func(path string) {
-		if c.cut.count == before {
-			c.cut.note(record, c.stream.Keys, nil)
+		if c.cut.Count == before {
+			c.cut.Note(record, c.stream.Keys, nil)
 		}
 		const most = 5
 		if len(c.paths) < most && !slices.Contains(c.paths, path) {
@@ -88,16 +89,16 @@ func (c *connections) find(v gjson.Result, path []string, found func(path string
 
 // doubt says that records are not whole; nil where all are.
 func (c *connections) doubt() *paging.Doubt {
-	if c.cut.count == 0 {
+	if c.cut.Count == 0 {
 		return nil
 	}
 	records := "records"
-	if c.cut.count == 1 {
+	if c.cut.Count == 1 {
 		records = "record"
 	}
 	return &paging.Doubt{
 		Key: strings.Join(c.paths, ", "), Within: true,
-		Value:  fmt.Sprintf("true in %d %s (the first: %s)", c.cut.count, records, c.cut.first),
+		Value:  fmt.Sprintf("true in %d %s (the first: %s)", c.cut.Count, records, c.cut.First),
 		Advice: c.advice(),
 	}
 }

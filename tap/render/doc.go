@@ -3,7 +3,7 @@
 //
 // Terms. A [Schema] is what is known of a stream's records. The height of a walk is what
 // its bookmark can become. How records are found in a page, and which parts of them leave,
-// is package pages.
+// is package pages; what they show that a person should know is package findings.
 //
 // Promises. Nothing is allocated for a record that is as its schema says. A record
 // leaves as the bytes that came, but for what the definition cuts and adds. What

@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/ref"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/render/findings"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
 
@@ -23,10 +24,10 @@ type height struct {
 	marked json.RawMessage // what an answer says; nil: nothing yet
 	frozen bool            // sorted, but a value descended
 	future futureValues
-	walk   *tally
+	walk   *findings.Walk
 }
 
-func newHeight(one *plan.Reading, walk *tally, seal func(expr.Value) (json.RawMessage, error)) height {
+func newHeight(one *plan.Reading, walk *findings.Walk, seal func(expr.Value) (json.RawMessage, error)) height {
 	h := height{stream: one.Stream, walk: walk, seal: seal, floor: one.Part.Window.Floor, marked: one.Start.Mark, frozen: one.Start.Frozen, future: newFutureValues(one)}
 	high := one.Start.High
 	if h.future.has(high) { // of a state from before such values were left out
@@ -53,15 +54,15 @@ func (h *height) note(record, value []byte, n *report.Counts) (keep, lower bool,
 	}
 	if h.future.has(value) {
 		n[report.AheadOfClock]++
-		h.walk.future.note(record, h.stream.Keys, value)
+		h.walk.Future.Note(record, h.stream.Keys, value)
 		return true, false, nil
 	}
 	if (len(value) == 0 || value[0] == 'n') && h.stream.Clock.Mark().IsZero() {
 		n[report.NoValue]++
-		h.walk.missing.note(record, h.stream.Keys, nil)
+		h.walk.Missing.Note(record, h.stream.Keys, nil)
 	}
 	if lower, err = h.high.Observe(value); err != nil {
-		return false, false, fmt.Errorf("%s: record %s: replication key %s: %w", h.stream.Name, keyText(record, h.stream.Keys), h.stream.ReplicationKey, err)
+		return false, false, fmt.Errorf("%s: record %s: replication key %s: %w", h.stream.Name, findings.KeyText(record, h.stream.Keys), h.stream.ReplicationKey, err)
 	}
 	if lower && h.stream.Clock.Sorted {
 		h.frozen = true
@@ -82,7 +83,7 @@ func (h *height) timed(page *fetch.Page) error {
 	if h.stream.Clock.Windows.Format == "integer" {
 		if _, ok := plan.WholeNumber(value); !ok {
 			return fmt.Errorf("%s: %s: the replication key %s is %s, which is no whole number, and with format: integer the next run could not go on from it: "+
-				"leave format out where it is a time, or take another field", h.stream.Name, page.Request, h.stream.ReplicationKey, clip(value))
+				"leave format out where it is a time, or take another field", h.stream.Name, page.Request, h.stream.ReplicationKey, findings.Clip(value))
 		}
 		return nil
 	}
@@ -91,7 +92,7 @@ func (h *height) timed(page *fetch.Page) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %s: the replication key %s is %s, which is not recognised as a time: %w; say in incremental.record_format "+
-		"how the API writes it, as \"%%d/%%m/%%Y\", or that it is a number by format: integer", h.stream.Name, page.Request, h.stream.ReplicationKey, clip(value), err)
+		"how the API writes it, as \"%%d/%%m/%%Y\", or that it is a number by format: integer", h.stream.Name, page.Request, h.stream.ReplicationKey, findings.Clip(value), err)
 }
 
 // older reports whether a replication value lies before the window. One that

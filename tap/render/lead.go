@@ -28,7 +28,7 @@ func (r *Renderer) Follow(page *fetch.Page) (*Lines, error) {
 	}
 	r.note(b, page)
 	if page.Last && !r.o.Many && r.stream.Definition.Loaded.Hidden {
-		r.walk.tellKey(r.o.Log, r.stream)
+		r.walk.TellKey(r.o.Log, r.stream)
 	}
 	if page.Partial {
 		return b, nil
@@ -49,12 +49,12 @@ func (r *Renderer) isNew(record []byte, n *report.Counts) bool {
 		n[report.TooOld]++
 		return false
 	}
-	r.walk.rendered++
+	r.walk.Rendered++
 	if len(value) == 0 || value[0] == 'n' {
 		n[report.NoValue]++
-		r.walk.missing.note(record, r.stream.Keys, nil)
+		r.walk.Missing.Note(record, r.stream.Keys, nil)
 	} else {
-		r.walk.valued = true
+		r.walk.Valued = true
 	}
 	return true
 }

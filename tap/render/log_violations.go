@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tap-rest/tap-rest/catalog/schema"
+	"github.com/tap-rest/tap-rest/tap/render/findings"
 )
 
 // errMisfit says that the policies of a stream do not let a record pass.
@@ -16,7 +17,7 @@ var errMisfit = errors.New("the record does not fit its schema")
 type violationLog struct {
 	log    *slog.Logger
 	stream string
-	all    *Findings
+	all    *findings.Stream
 }
 
 // warn warns of a violation, if it is the first of its kind.

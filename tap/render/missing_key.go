@@ -9,6 +9,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/nearest"
+	"github.com/tap-rest/tap-rest/tap/render/findings"
 )
 
 // mostFields is how many fields of a record a message names.
@@ -68,7 +69,7 @@ func listed(names []string) string {
 	}
 	var all []string
 	for _, name := range names[:min(len(names), mostFields)] {
-		all = append(all, string(clip([]byte(name))))
+		all = append(all, string(findings.Clip([]byte(name))))
 	}
 	if len(names) > mostFields {
 		all = append(all, "…")

@@ -2,12 +2,9 @@ package render
 
 import (
 	"encoding/json"
-	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
-	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/catalog/schema/check"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
@@ -15,6 +12,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/distinct"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/render/findings"
 	"github.com/tap-rest/tap-rest/tap/render/pages"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
@@ -56,12 +54,12 @@ type Options struct {
 	Context    json.RawMessage                           // that the file says they came in; nil: none
 	Seal       func(expr.Value) (json.RawMessage, error) // hides secrets in what an answer says, for the state
 	Log        *slog.Logger
-	Many       bool           // the stream has many partitions
-	Findings   *Findings      // of all of them; nil: of this one alone
-	Version    int64          // of the table that the records are of; 0: none
-	Noter      Noter          // nil: nothing is noted
-	Keys       *distinct.Pool // in which keys are counted; nil: nobody counts them
-	Completed  bool           // other streams read what connections within records lack
+	Many       bool             // the stream has many partitions
+	Findings   *findings.Stream // of all of them; nil: of this one alone
+	Version    int64            // of the table that the records are of; 0: none
+	Noter      Noter            // nil: nothing is noted
+	Keys       *distinct.Pool   // in which keys are counted; nil: nobody counts them
+	Completed  bool             // other streams read what connections within records lack
 }
 
 // Noter takes note of records for later runs.
@@ -87,10 +85,10 @@ type Renderer struct {
 	project *pages.Projection
 	checker *checker
 	height  height
-	odd     oddities
+	odd     findings.Finder
 	cut     connections
 	doubts  doubts
-	walk    tally
+	walk    findings.Walk
 	noted   int // the most that was noted of a page
 	proof   *certificate.Gatherer
 	expects json.RawMessage // the bookmark whose record must come at least; nil: none must
@@ -99,14 +97,14 @@ type Renderer struct {
 // New returns the renderer of a reading.
 func New(one *plan.Reading, known *Schema, o Options) *Renderer {
 	if o.Findings == nil {
-		o.Findings = new(Findings)
+		o.Findings = new(findings.Stream)
 	}
 	r := &Renderer{Schema: known, o: o, stream: one.Stream, project: pages.NewProjection(one.Stream, one.Part.Vars), checker: newChecker(one.Stream, known, &o)}
 	r.proof = certificate.New(one.Stream.Name, named(one), o.Keys, o.Log)
-	r.height, r.odd = newHeight(one, &r.walk, o.Seal), newOddities(one, &r.walk, r.proof)
+	r.height, r.odd = newHeight(one, &r.walk, o.Seal), findings.New(one, &r.walk)
 	r.cut, r.doubts = newConnections(one.Stream, o.Completed), doubts{one.Stream, &r.o, &r.height}
 	if o.Many {
-		r.odd.join(one, o.Findings)
+		r.odd.Join(one, o.Findings)
 	}
 	if clock := one.Stream.Clock; one.Stream.ReplicationKey != "" && one.Start.Next.First() && !clock.Windows.StartExclusive && clock.Mark().IsZero() {
 		r.expects = one.Pass.From
@@ -129,7 +127,7 @@ func (r *Renderer) Render(page *fetch.Page, memory []byte) (*Lines, error) {
 	frozen := r.height.frozen
 	b := &Lines{Records: memory, Partial: page.Partial}
 	err := r.renderPage(b, page)
-	r.odd.tell(r.o.Log, r.o.Findings)
+	r.odd.Tell(r.o.Log, r.o.Findings)
 	if err == nil {
 		err = r.cut.refuse(page)
 	}
@@ -169,7 +167,7 @@ func (r *Renderer) note(b *Lines, page *fetch.Page) {
 	o.Counts[report.NotModified] += int64(page.Unchanged)
 	o.Skipped, o.Partly, o.Notes = page.Skipped, page.Partly, append(o.Notes, page.Remarks...)
 	if !page.Partial {
-		o.Walk = r.proof.PageEnds(page, r.odd.twins.Last())
+		o.Walk = r.proof.PageEnds(page, r.odd.Twin())
 	}
 	if page.Moved {
 		o.Counts[report.TotalChanged]++
@@ -186,14 +184,14 @@ func (r *Renderer) note(b *Lines, page *fetch.Page) {
 // of many partitions says little of the stream: what it came to is told with that
 // of the others.
 func (r *Renderer) endWalk(b *Lines, page *fetch.Page) {
-	r.walk.valued = r.walk.valued || r.height.high.Value() != nil
+	r.walk.Valued = r.walk.Valued || r.height.high.Value() != nil
 	if r.o.Many {
-		r.o.Findings.take(&r.walk)
+		r.o.Findings.Take(&r.walk)
 		return
 	}
 	r.o.Log.Info("stream read", "stream", r.stream.Name)
-	r.walk.tellKey(r.o.Log, r.stream)
-	r.walk.tellFuture(r.o.Log, r.stream)
+	r.walk.TellKey(r.o.Log, r.stream)
+	r.walk.TellFuture(r.o.Log, r.stream)
 	if note := noneLeft(r); note != "" && page.Skipped == "" {
 		r.o.Log.Warn(note, "stream", r.stream.Name, "request", page.Request)
 		b.Outcome.Notes = append(b.Outcome.Notes, note)
@@ -206,11 +204,11 @@ func (r *Renderer) Close() { r.proof.Close() }
 // WalkEnds says that the walk is over, however it ended.
 func (r *Renderer) WalkEnds() {
 	if r.o.Many {
-		r.walk.valued = r.walk.valued || r.height.high.Value() != nil
-		r.o.Findings.take(&r.walk)
+		r.walk.Valued = r.walk.Valued || r.height.high.Value() != nil
+		r.o.Findings.Take(&r.walk)
 		return
 	}
-	r.walk.tellMoves(r.o.Log, r.stream)
+	r.walk.TellMoves(r.o.Log, r.stream)
 }
 
 func (r *Renderer) renderPage(b *Lines, page *fetch.Page) error {
@@ -222,7 +220,7 @@ func (r *Renderer) renderPage(b *Lines, page *fetch.Page) error {
 	}
 	frame := r.o.Protocol.Frame(r.stream.Name, page.At, r.o.Version)
 	r.proof.Page(page)
-	r.odd.pageBegins(page)
+	r.odd.PageBegins(page, r.proof)
 	r.checker.page = page
 	for i := page.Repeated; i < page.Records.Len(); i++ {
 		if err := r.handOn(b, page); err != nil {
@@ -236,9 +234,9 @@ func (r *Renderer) renderPage(b *Lines, page *fetch.Page) error {
 			return err
 		}
 	}
-	r.walk.came += int64(page.Records.Len() - page.Repeated)
+	r.walk.Came += int64(page.Records.Len() - page.Repeated)
 	r.tally(b)
-	r.odd.pageEnds(page, &b.Outcome.Counts)
+	r.odd.PageEnds(page, &b.Outcome.Counts)
 	r.checker.page = nil
 	if err := r.height.timed(page); err != nil {
 		return err
@@ -272,7 +270,7 @@ func (r *Renderer) handOn(b *Lines, page *fetch.Page) error {
 }
 
 func (r *Renderer) tally(b *Lines) {
-	r.walk.rendered, r.walk.unkept = r.walk.rendered+b.Count, r.walk.unkept+b.Outcome.Counts[report.NotKept]
+	r.walk.Rendered, r.walk.Unkept = r.walk.Rendered+b.Count, r.walk.Unkept+b.Outcome.Counts[report.NotKept]
 }
 
 func (r *Renderer) renderRecord(b *Lines, frame *message.Frame, page *fetch.Page, i int) error {
@@ -283,12 +281,12 @@ func (r *Renderer) renderRecord(b *Lines, frame *message.Frame, page *fetch.Page
 	switch {
 	case err == nil && keep:
 		if came := page.Records.Record(i); len(r.project.Adds()) > 0 && len(lines)-start < len(came)+len(r.project.Added()) {
-			r.odd.replaces(came, r.project.Adds(), &b.Outcome.Counts) // something was cut
+			r.odd.Replaces(came, r.project.Adds(), &b.Outcome.Counts) // something was cut
 		}
 		found, value := r.look(page, i, lines[start:])
 		var lower bool
 		if keep, lower, err = r.height.note(lines[start:], value, &b.Outcome.Counts); err == nil && keep {
-			r.odd.note(lines[start:], value, lower, &b.Outcome.Counts)
+			r.odd.Note(lines[start:], value, lower, &b.Outcome.Counts)
 			lines, keep, err = r.checker.check(lines, start, found, &b.Outcome.Counts)
 		}
 		if err == nil && keep {
@@ -342,26 +340,13 @@ func (r *Renderer) look(page *fetch.Page, i int, record []byte) (check.Finding, 
 	return found, record[found.Value.Start:found.Value.End]
 }
 
-// keyText is a record's primary key, as messages name it.
-func keyText(record []byte, keys []string) string {
-	if len(keys) == 0 {
-		return string(clip(record))
+// noneLeft says what is odd about a walk that is over and of which no record
+// left; "" where that is as it should be.
+func noneLeft(r *Renderer) string {
+	if r.walk.Came > 0 || r.expects == nil {
+		return r.walk.NoneKept()
 	}
-	var b strings.Builder
-	for i, k := range keys {
-		if i > 0 {
-			b.WriteByte(' ')
-		}
-		fmt.Fprintf(&b, "%s=%s", k, clip(raw.Text(record).Field(k)))
-	}
-	return b.String()
-}
-
-// clip shortens what a message quotes.
-func clip(raw []byte) []byte {
-	const most = 80
-	if len(raw) > most {
-		return append(raw[:most:most], "…"...)
-	}
-	return raw
+	return "no record came, not even the one at the bookmark " + string(r.expects) + ", which the request asks for again: either it was deleted, " +
+		"or the API does not understand the filter; compare the parameter's name, format and time zone with its documentation. " +
+		"Where the API leaves the start of a window out, say start_exclusive: true"
 }

@@ -1,4 +1,4 @@
-package render
+package findings
 
 import (
 	"github.com/tap-rest/tap-rest/tap/report"
@@ -19,7 +19,7 @@ type moves struct {
 // note takes note of a record that came again.
 func (m *moves) note(record []byte, keys []string, kind twins.Kind) {
 	if m.again++; m.first == "" {
-		m.first = keyText(record, keys)
+		m.first = KeyText(record, keys)
 	}
 	if kind == twins.Changed {
 		m.changed++

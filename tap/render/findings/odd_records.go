@@ -1,4 +1,4 @@
-package render
+package findings
 
 import (
 	"encoding/json"
@@ -15,16 +15,16 @@ import (
 	"github.com/tap-rest/tap-rest/tap/twins"
 )
 
-// oddities finds what is odd about records that fit their schema. Each kind is
+// Finder finds what is odd about records that fit their schema. Each kind is
 // counted, and the log tells of it once. It is used from one goroutine.
-type oddities struct {
+type Finder struct {
 	stream *plan.Stream
 	floor  json.RawMessage // the window's
 	twins  twins.Memory
-	walk   *tally
-	proof  *certificate.Gatherer
-	counts paging.Counting // how the page under way was counted
-	lowest []byte          // replication value of the page under way
+	walk   *Walk
+	proof  *certificate.Gatherer // learns the keys of the page under way
+	counts paging.Counting       // how the page under way was counted
+	lowest []byte                // replication value of the page under way
 	limit  time.Time
 	tooOld bool // a page held records that are older than the window
 	found  []oddity
@@ -53,8 +53,9 @@ const (
 // APIs filter by whole days.
 const earlyBy = 24 * time.Hour
 
-func newOddities(one *plan.Reading, walk *tally, proof *certificate.Gatherer) oddities {
-	o := oddities{stream: one.Stream, walk: walk, proof: proof, floor: one.Part.Window.Floor, twins: twins.New(one.Stream.Keys, one.Pass.Many(one.Stream))}
+// New returns the finder of a reading, which counts in walk.
+func New(one *plan.Reading, walk *Walk) Finder {
+	o := Finder{stream: one.Stream, walk: walk, floor: one.Part.Window.Floor, twins: twins.New(one.Stream.Keys, one.Pass.Many(one.Stream))}
 	if one.Part.Window.Floor != nil && !one.Stream.Clock.ClientFilter {
 		if at, ok := one.Stream.Clock.Order.Instant(one.Part.Window.Floor); ok {
 			o.limit = at.Add(-earlyBy)
@@ -63,9 +64,9 @@ func newOddities(one *plan.Reading, walk *tally, proof *certificate.Gatherer) od
 	return o
 }
 
-// note looks at a record as it leaves: lower says that its replication value is
+// Note looks at a record as it leaves: lower says that its replication value is
 // not the highest so far.
-func (o *oddities) note(record, value []byte, lower bool, n *report.Counts) {
+func (o *Finder) Note(record, value []byte, lower bool, n *report.Counts) {
 	kind, key := o.twins.See(record, value)
 	if key != 0 {
 		o.proof.Key(key, o.twins.Last())
@@ -105,16 +106,17 @@ func (o *oddities) note(record, value []byte, lower bool, n *report.Counts) {
 	}
 }
 
-// pageBegins is called for each page, and of each piece of a long one.
-func (o *oddities) pageBegins(page *fetch.Page) {
+// PageBegins is called for each page, and of each piece of a long one; proof learns its
+// keys.
+func (o *Finder) PageBegins(page *fetch.Page, proof *certificate.Gatherer) {
 	o.twins.Begin(page.Follows)
-	o.page, o.counts = page, page.Counting
+	o.page, o.counts, o.proof = page, page.Counting, proof
 	o.meet.begins(page.At)
 }
 
-// pageEnds looks whether the page's lowest replication value lies before the
+// PageEnds looks whether the page's lowest replication value lies before the
 // window. From then on each record is held against it.
-func (o *oddities) pageEnds(page *fetch.Page, n *report.Counts) {
+func (o *Finder) PageEnds(page *fetch.Page, n *report.Counts) {
 	if !page.Partial {
 		o.twins.End()
 	}
@@ -125,8 +127,14 @@ func (o *oddities) pageEnds(page *fetch.Page, n *report.Counts) {
 	o.lowest, o.page = o.lowest[:0], nil
 }
 
+// LooksAtTimes reports whether a replication value is held against the window.
+func (o *Finder) LooksAtTimes() bool { return o.floor != nil }
+
+// Twin is the text of the primary key that came last.
+func (o *Finder) Twin() []byte { return o.twins.Last() }
+
 // early reports whether a replication value lies well before the window.
-func (o *oddities) early(value []byte) bool {
+func (o *Finder) early(value []byte) bool {
 	if o.stream.Clock.Windows.Format == "integer" {
 		c, err := o.stream.Clock.Order.CompareTimes(value, o.floor)
 		return err == nil && c < 0
@@ -135,8 +143,8 @@ func (o *oddities) early(value []byte) bool {
 	return ok && at.Before(o.limit)
 }
 
-// replaces counts a record in which add took the place of a field.
-func (o *oddities) replaces(record []byte, add []sources.Param, n *report.Counts) {
+// Replaces counts a record in which add took the place of a field.
+func (o *Finder) Replaces(record []byte, add []sources.Param, n *report.Counts) {
 	for _, p := range add {
 		if raw.Text(record).Field(p.Name) != nil {
 			o.count(&n[report.FieldReplaced], oddReplaced, record)
@@ -146,7 +154,7 @@ func (o *oddities) replaces(record []byte, add []sources.Param, n *report.Counts
 }
 
 // count counts a record of a kind, and reports whether it is the first of it.
-func (o *oddities) count(n *int64, what string, record []byte) (first bool) {
+func (o *Finder) count(n *int64, what string, record []byte) (first bool) {
 	*n++
 	for i := range o.found {
 		if o.found[i].what == what {
@@ -155,17 +163,17 @@ func (o *oddities) count(n *int64, what string, record []byte) (first bool) {
 	}
 	text := string(record)
 	if record[0] == '{' {
-		text = keyText(record, o.stream.Keys)
+		text = KeyText(record, o.stream.Keys)
 	}
 	o.found = append(o.found, oddity{what: what, record: text})
 	return true
 }
 
 // explain says more of the last kind that was found.
-func (o *oddities) explain(more ...any) { o.found[len(o.found)-1].more = more }
+func (o *Finder) explain(more ...any) { o.found[len(o.found)-1].more = more }
 
-// tell warns of the kinds that are new.
-func (o *oddities) tell(log *slog.Logger, all *Findings) {
+// Tell warns of the kinds that are new.
+func (o *Finder) Tell(log *slog.Logger, all *Stream) {
 	for i := range o.found {
 		f := &o.found[i]
 		if f.told {
@@ -176,15 +184,4 @@ func (o *oddities) tell(log *slog.Logger, all *Findings) {
 			log.Warn(f.what+"; others like it are counted, but not logged", append([]any{"stream", o.stream.Name, "record", f.record}, f.more...)...)
 		}
 	}
-}
-
-// noneLeft says what is odd about a walk that is over and of which no record
-// left; "" where that is as it should be.
-func noneLeft(r *Renderer) string {
-	if r.walk.came > 0 || r.expects == nil {
-		return r.walk.noneKept()
-	}
-	return "no record came, not even the one at the bookmark " + string(r.expects) + ", which the request asks for again: either it was deleted, " +
-		"or the API does not understand the filter; compare the parameter's name, format and time zone with its documentation. " +
-		"Where the API leaves the start of a window out, say start_exclusive: true"
 }

@@ -1,4 +1,4 @@
-package render
+package findings
 
 import (
 	"bytes"
@@ -47,7 +47,7 @@ func differences(a, b []byte) string {
 	for fields := raw.Text(a).Items(0); len(all) < mostDiffering && fields.Next(); {
 		name, value := fields.Key.Unquote(), fields.Value()
 		if other := raw.Text(b).Field(name); len(other) > 0 && !bytes.Equal(value, other) {
-			all = append(all, fmt.Sprintf("%s: %s and %s", clip([]byte(name)), short(value), short(other)))
+			all = append(all, fmt.Sprintf("%s: %s and %s", Clip([]byte(name)), short(value), short(other)))
 		}
 	}
 	return strings.Join(all, ", ")

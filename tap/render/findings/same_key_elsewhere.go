@@ -1,4 +1,4 @@
-package render
+package findings
 
 import (
 	"bytes"
@@ -21,7 +21,7 @@ const oddElsewhere = "the primary key came twice in this pass, in two partitions
 type meeting struct {
 	stream  *plan.Stream
 	context plan.Context
-	all     *Findings
+	all     *Stream
 	began   time.Time // when the first page of a walk came
 }
 
@@ -29,8 +29,8 @@ type meeting struct {
 // to have been in another partition when that was read: clocks differ.
 const justNow = 5 * time.Minute
 
-// join makes the walk one of many.
-func (o *oddities) join(one *plan.Reading, all *Findings) {
+// Join makes the walk one of many.
+func (o *Finder) Join(one *plan.Reading, all *Stream) {
 	if len(one.Stream.Keys) == 0 {
 		return
 	}
@@ -46,7 +46,7 @@ func (m *meeting) begins(at time.Time) {
 }
 
 // firstPage is when the first page of all walks came, where one came now.
-func (f *Findings) firstPage(now time.Time) time.Time {
+func (f *Stream) firstPage(now time.Time) time.Time {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.began.IsZero() || now.Before(f.began) {
@@ -68,7 +68,7 @@ func (m *meeting) changed(value []byte) bool {
 // explain says in which partition a record came, and how to write a key that tells
 // it from those of the others.
 func (m *meeting) explain(record []byte) []any {
-	return []any{"partition", string(clip(m.context.Text)), "write", parentsInKey(m.stream, record, m.context.Text)}
+	return []any{"partition", string(Clip(m.context.Text)), "write", parentsInKey(m.stream, record, m.context.Text)}
 }
 
 // parentsInKey is what to write for primary_key to have the values of the partition:
