@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/definition/rules"
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/expr"
 )
@@ -56,10 +57,7 @@ func (b *builder) definition() *sources.Definition {
 			def.Streams = append(def.Streams, b.streamsOf(n)...)
 		}
 	}
-	b.names(streams)
-	b.parents(def)
-	b.contexts(def)
-	b.check(def)
+	rules.Streams(b.Document, b.root, def, b.streams, b.partitions)
 	return def
 }
 
@@ -111,9 +109,9 @@ func (b *builder) build(own, n *document.Node, listed *listedBy) *sources.Stream
 	s.Complete()
 	if schema, ok := readOf(n.Get("schema")).(schemaText); ok {
 		s.Schema.Text, s.Schema.File = schema.raw, schema.file
-		streamCheck{b, own}.fieldsKnown(n, s, schema.root)
+		rules.Fields(b.Document, n, s, schema.root)
 	}
-	streamCheck{b, own}.all(n, s)
+	rules.Stream(b.Document, own, n, s, wayOf(&s.Pagination))
 	s.Loaded.Shape = shapeOf(n, s)
 	return s
 }

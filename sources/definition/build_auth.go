@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/definition/rules"
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/nearest"
@@ -114,7 +115,7 @@ func authKeys(r *reader, n *document.Node, _ *object) {
 
 // tokenURL checks that a token_url is one.
 func (r *reader) tokenURL(n *document.Node) {
-	if target := n.Get("token_url"); target != nil && target.Read != nil && !expr.IsTemplate(target.Text) && !absolute(target.Text) {
+	if target := n.Get("token_url"); target != nil && target.Read != nil && !expr.IsTemplate(target.Text) && !rules.IsAbsolute(target.Text) {
 		r.Problem(target, "wants an absolute URL, as https://api.example.com/oauth/token, not %q", document.Clip(target.Text))
 	}
 }

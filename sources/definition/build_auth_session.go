@@ -56,17 +56,3 @@ func loginOfRun(r *reader, n *document.Node, _ *object) {
 		}
 	})
 }
-
-// loginAddress checks that the URL of a login can be told before there is one.
-func (c streamCheck) loginAddress(n *document.Node, s *sources.Stream) {
-	session, path := s.Client.Auth.Session, n.Get("auth").Get("login").Get("path")
-	if session == nil || path == nil || session.Login.Path == nil || sources.Origin(session.Login.Path) != "" {
-		return
-	}
-	switch base := session.BaseURL; {
-	case base == nil:
-		c.Problem(path, "is not an absolute URL: needs base_url in client")
-	case sources.PerRequest(base):
-		c.Problem(path, "wants an absolute URL: base_url, %s, is known only after the login, or is another one for each request", document.Clip(base.Source()))
-	}
-}

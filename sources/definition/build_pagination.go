@@ -1,9 +1,11 @@
 package definition
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/definition/rules"
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/times"
@@ -136,4 +138,41 @@ func (b *builder) incremental(own, n *document.Node) *sources.Incremental {
 		Bookmark:      document.Value[sources.Ref](inc, "bookmark"),
 		BookmarkFirst: document.Value[string](inc, "bookmark_from") == "first",
 	}
+}
+
+// firstStart checks a start that is no template.
+func (b *builder) firstStart(start *document.Node, format string) {
+	if start == nil || start.Read == nil || expr.IsTemplate(start.Text) {
+		return
+	}
+	if format == "integer" {
+		if _, err := strconv.ParseInt(start.Text, 10, 64); err != nil {
+			b.Problem(start, "wants an integer, as format says, not %q", document.Clip(start.Text))
+		}
+		return
+	}
+	if _, err := times.Parse(start.Text); err != nil {
+		b.Problem(start, "wants a time, as 2024-01-01T00:00:00Z, not %q: %v", document.Clip(start.Text), err)
+	}
+}
+
+// integerFormat reports keys that make no sense where windows are integers.
+func (b *builder) integerFormat(inc *document.Node, format string) {
+	if format != "integer" {
+		return
+	}
+	for _, name := range []string{"end", "window", "lookback", "settle", "whole_windows", "timezone", "record_timezone", "record_format"} {
+		if v := inc.Get(name); v != nil {
+			b.Problem(v, "has no meaning with format integer: it is about time")
+		}
+	}
+}
+
+// wayOf is what the grammar says of a pagination.
+func wayOf(p *sources.Pagination) rules.Way {
+	way := rules.Way{Meant: pagingObject.meant, MeantBeyond: beyondObject.meant}
+	if v := pagingObject.variant(string(p.Type)); v != nil {
+		way.Links, way.Counts, way.Sends = v.links, has(v.keys, "at_end"), has(v.keys, "param")
+	}
+	return way
 }

@@ -15,7 +15,8 @@
 // with its line and column (of a JSON Schema the first: catalog/schema compiles
 // it here as it does for a run, so that both take the same).
 // Inheritance (a stream over defaults over client) is resolved here: nobody
-// else knows of it. A file that is no definition is not quoted. No input makes
+// else knows of it. What keys and streams are to each other then is checked by
+// package rules. A file that is no definition is not quoted. No input makes
 // this package panic or hang, or open anything but a definition and the schema
 // files that it names.
 package definition

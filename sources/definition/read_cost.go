@@ -31,15 +31,5 @@ func rateLimit(r *reader, n *document.Node, o *object) {
 	}
 }
 
-// points checks that requests which are counted by what they cost have a cost.
-func (c streamCheck) points(n *document.Node, s *sources.Stream) {
-	for _, limit := range s.Client.RateLimits {
-		if limit.Points > 0 && s.Call.Cost == nil && n.Get("cost") == nil {
-			c.Problem(n.Get("rate_limit"), "counts points: needs cost in client or stream, which says how many a request takes")
-			return
-		}
-	}
-}
-
 // readAmount reads a sum of costs.
 var readAmount = parsed(sources.ParseCost, document.Number)

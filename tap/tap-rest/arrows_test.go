@@ -98,8 +98,10 @@ var arrows = map[string][]string{
 	"sources/fetch/decode/parquet":  {"sources/fetch/decode/file", "sources", "sources/times"},
 	"sources/fetch/decode/protobuf": {"sources/fetch/decode/file", "sources", "sources/nearest", "catalog/raw"},
 
+	"sources/definition/rules": {"sources", "sources/document", "sources/expr", "sources/nearest", "sources/times"},
+
 	"sources/config":         {"sources/fetch/decode", "sources/nearest", "catalog/raw", "sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret", "sources/settings"},
-	"sources/definition":     {"sources/nearest", "sources", "sources/document", "sources/expr", "sources/times", "sources/settings"},
+	"sources/definition":     {"sources/definition/rules", "sources/nearest", "sources", "sources/document", "sources/expr", "sources/times", "sources/settings"},
 	"sources":                {"sources/nearest", "catalog/raw", "sources/document", "sources/expr", "sources/secret", "sources/times", "sources/settings", "catalog/schema/model", "catalog/schema"},
 	"sources/settings":       {"catalog/raw", "catalog/schema", "sources/document", "sources/secret", "catalog/schema/model"},
 	"sources/pattern":        {},

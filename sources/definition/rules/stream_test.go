@@ -1,4 +1,4 @@
-package definition_test
+package rules_test
 
 import (
 	"strings"

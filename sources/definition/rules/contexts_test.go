@@ -1,7 +1,8 @@
-package definition_test
+package rules_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -113,7 +114,7 @@ func TestContextChecksAreBounded(t *testing.T) {
 	var text strings.Builder
 	text.WriteString("version: 1\nname: t\nclient: {base_url: \"http://api.test\"}\nstreams:\n  - {name: s0, path: /}\n")
 	for i := range 60 {
-		n, k := itoa(i), itoa(i+1)
+		n, k := strconv.Itoa(i), strconv.Itoa(i+1)
 		text.WriteString("  - {name: s" + k + ", path: \"/{{ partition.k" + k + " }}\", partition_by: [{parent: s" + n + ", keys: {k" + k + ": a}}, {parent: s" + n + ", keys: {k" + k + ": b}}]}\n")
 	}
 	if _, err := definition.Parse("t.yaml", []byte(text.String())); err != nil {

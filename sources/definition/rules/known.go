@@ -1,4 +1,4 @@
-package definition
+package rules
 
 import (
 	"slices"
@@ -10,7 +10,7 @@ import (
 
 // known reports skip_unchanged and on_delete where nothing could be known of
 // earlier records, or where it would say nothing.
-func (c streamCheck) known(n *document.Node, s *sources.Stream) {
+func (c stream) known(n *document.Node, s *sources.Stream) {
 	if s.Known.SkipUnchanged {
 		c.skips(n.Get("skip_unchanged"), s)
 	}
@@ -26,7 +26,7 @@ func (c streamCheck) known(n *document.Node, s *sources.Stream) {
 }
 
 // skips checks a stream with skip_unchanged.
-func (c streamCheck) skips(n *document.Node, s *sources.Stream) {
+func (c stream) skips(n *document.Node, s *sources.Stream) {
 	switch {
 	case s.Incremental == nil:
 		c.Problem(n, "needs incremental with lookback beside it: it is about the records that a lookback reads again")
@@ -40,7 +40,7 @@ func (c streamCheck) skips(n *document.Node, s *sources.Stream) {
 }
 
 // tagged checks a stream with etag: what is not sent again cannot be looked at again.
-func (c streamCheck) tagged(n *document.Node, s *sources.Stream) {
+func (c stream) tagged(n *document.Node, s *sources.Stream) {
 	const notBeside = "is not possible beside %s: "
 	switch p := &s.Pagination; {
 	case s.Request.Method != "GET":
@@ -67,7 +67,7 @@ func (c streamCheck) tagged(n *document.Node, s *sources.Stream) {
 }
 
 // marks checks a stream with on_delete: mark.
-func (c streamCheck) marks(n *document.Node, s *sources.Stream) {
+func (c stream) marks(n *document.Node, s *sources.Stream) {
 	switch {
 	case s.Incremental != nil:
 		c.Problem(n, "is not possible beside incremental: only a stream that is read whole each time shows which records are gone")

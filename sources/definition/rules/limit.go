@@ -1,4 +1,4 @@
-package definition
+package rules
 
 import (
 	"fmt"
@@ -25,7 +25,7 @@ func halvesWindows(s *sources.Stream) bool {
 }
 
 // limit checks how a stream is read behind max_offset.
-func (c streamCheck) limit(paging *document.Node, s *sources.Stream) {
+func (c stream) limit(paging *document.Node, s *sources.Stream) {
 	limit, most, beyond := s.Pagination.Limit, paging.Get("max_offset"), paging.Get("beyond")
 	if beyond != nil && most == nil {
 		c.Problem(beyond, "needs max_offset beside it: behind how many records")
@@ -37,14 +37,24 @@ func (c streamCheck) limit(paging *document.Node, s *sources.Stream) {
 		c.Problem(most, "is less than size: the first page would lie beyond")
 	}
 	switch places := len(slices.DeleteFunc([]string{limit.Sends.Param, limit.Sends.Header, limit.Sends.BodyPath}, func(s string) bool { return s == "" })); {
-	case beyond != nil && beyond.Shape == document.Map && places != 1 && !beyondObject.meant(beyond, "param", "header", "body"):
+	case beyond != nil && beyond.Shape == document.Map && places != 1 && !c.way.MeantBeyond(beyond, "param", "header", "body"):
 		c.Problem(beyond, "needs one of param, header and body: it carries the value of field")
 	case beyond != nil && limit.Field != "" && !slices.Equal(s.Keys, []string{limit.Field}):
 		c.Warn(beyond, "records that share a value of %s may be lost behind max_offset; it is not the primary_key%s", document.Clip(limit.Field), didYouMean(limit.Field, s.Keys))
-	case beyond == nil && !pagingObject.meant(paging, "beyond") && !halvesWindows(s):
+	case beyond == nil && !c.way.Meant(paging, "beyond") && !halvesWindows(s):
 		c.Warn(most, "nothing says how what lies behind it is read, so that the stream fails there: give beyond; or incremental.window (or run.window in a config) with {{ window.end }} sent, and windows are halved")
 	}
 	if limit.Sends.BodyPath != "" && !c.sendsJSON(s) {
 		c.Problem(beyond, "body is a path in the JSON body: the stream has no body: {json: …}")
+	}
+}
+
+// points checks that requests which are counted by what they cost have a cost.
+func (c stream) points(n *document.Node, s *sources.Stream) {
+	for _, limit := range s.Client.RateLimits {
+		if limit.Points > 0 && s.Call.Cost == nil && n.Get("cost") == nil {
+			c.Problem(n.Get("rate_limit"), "counts points: needs cost in client or stream, which says how many a request takes")
+			return
+		}
 	}
 }

@@ -1,24 +1,38 @@
-package definition
+package rules
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
-	"github.com/tap-rest/tap-rest/sources/expr"
-	"github.com/tap-rest/tap-rest/sources/times"
 )
 
-// streamCheck checks what the keys of a stream are to each other, once inheritance
-// is applied.
-type streamCheck struct {
-	*builder
-	own *document.Node // the stream's, without what it inherits; nil: nobody asks
+// Way is what the grammar says of the pagination of a stream.
+type Way struct {
+	Links  bool // answers hold the URL of the next page
+	Counts bool // pages are counted, and at_end says which is the last
+	Sends  bool // it can send which page is asked for
+	// Meant and MeantBeyond report whether a map, the pagination or its beyond, has an
+	// unknown key that is likely one of these, misspelled: the problem that says so is
+	// enough.
+	Meant, MeantBeyond func(n *document.Node, names ...string) bool
 }
 
-func (c streamCheck) all(n *document.Node, s *sources.Stream) {
+// Stream reports what the keys of a stream are to each other, once inheritance is
+// applied: n are those that hold, own those that the stream has itself.
+func Stream(d *document.Document, own, n *document.Node, s *sources.Stream, way Way) {
+	stream{d, own, way}.all(n, s)
+}
+
+// stream checks the keys of one.
+type stream struct {
+	*document.Document
+	own *document.Node
+	way Way
+}
+
+func (c stream) all(n *document.Node, s *sources.Stream) {
 	c.export(n, s)
 	c.decode(n, s)
 	if s.Pagination.Export == nil && !s.Request.File {
@@ -38,7 +52,7 @@ func (c streamCheck) all(n *document.Node, s *sources.Stream) {
 // moving checks what a stream does about rows that move while they are read:
 // where pages are counted, one that goes takes others with it to a page that
 // was read.
-func (c streamCheck) moving(n *document.Node, s *sources.Stream) {
+func (c stream) moving(n *document.Node, s *sources.Stream) {
 	paging, p := n.Get("pagination"), &s.Pagination
 	if overlap := paging.Get("overlap"); overlap != nil && p.Sends.Size > 0 && p.Overlap >= p.Sends.Size {
 		c.Problem(overlap, "must be less than size: a page would hold nothing new")
@@ -50,15 +64,11 @@ func (c streamCheck) moving(n *document.Node, s *sources.Stream) {
 	if again || p.Overlap > 0 || !p.Ends.Total.IsZero() || p.Session.Keeps || p.Session.Open != nil {
 		return // a session is of the list as it was when it began
 	}
-	way := pagingObject.variant(string(p.Type))
-	if way == nil {
-		return // the problem is told
-	}
 	write := "give total"
 	if proves := s.ProvesMoves(); proves != "" {
 		write += ", or " + proves
 	}
-	named, counted := way.links, has(way.keys, "at_end") && p.Ends.TotalPages.IsZero()
+	named, counted := c.way.Links, c.way.Counts && p.Ends.TotalPages.IsZero()
 	switch {
 	case (named || counted) && s.EndsWindow():
 		c.Warn(paging, "rows that change while they are read leave a window that has an end, and others move to pages that were read, "+
@@ -77,7 +87,7 @@ func unlessKeys(named bool) string {
 }
 
 // paging checks the pagination against the stream that it serves.
-func (c streamCheck) paging(n *document.Node, s *sources.Stream) {
+func (c stream) paging(n *document.Node, s *sources.Stream) {
 	paging, p := n.Get("pagination"), s.Pagination
 	if paging == nil {
 		return
@@ -116,14 +126,13 @@ func (c streamCheck) paging(n *document.Node, s *sources.Stream) {
 		c.connection(connection, s)
 	}
 	c.moving(n, s)
-	way := pagingObject.variant(string(p.Type))
-	if way != nil && has(way.keys, "param") && len(places) == 0 && !s.Uses("page") && !pagingObject.meant(paging, "param", "header", "body") {
+	if c.way.Sends && len(places) == 0 && !s.Uses("page") && !c.way.Meant(paging, "param", "header", "body") {
 		c.Problem(paging, "nothing sends the page: needs param, header or body, or a template that uses page")
 	}
 }
 
 // smaller checks that pages have a size which a rule may make smaller.
-func (c streamCheck) smaller(n *document.Node, s *sources.Stream) {
+func (c stream) smaller(n *document.Node, s *sources.Stream) {
 	if !s.ShrinksPages() {
 		return
 	}
@@ -140,7 +149,7 @@ func (c streamCheck) smaller(n *document.Node, s *sources.Stream) {
 }
 
 // connection checks that a query asks for the pages of its connection.
-func (c streamCheck) connection(n *document.Node, s *sources.Stream) {
+func (c stream) connection(n *document.Node, s *sources.Stream) {
 	body := s.Request.Body
 	switch {
 	case body == nil || body.Kind != sources.BodyGraphQL:
@@ -151,7 +160,7 @@ func (c streamCheck) connection(n *document.Node, s *sources.Stream) {
 	}
 }
 
-func (c streamCheck) sendsJSON(s *sources.Stream) bool {
+func (c stream) sendsJSON(s *sources.Stream) bool {
 	body := s.Request.Body
 	if after := s.Pagination.AfterFirst; after != nil && after.Body != nil {
 		body = after.Body
@@ -159,36 +168,8 @@ func (c streamCheck) sendsJSON(s *sources.Stream) bool {
 	return body != nil && (body.Kind == sources.BodyJSON || body.Kind == sources.BodyGraphQL)
 }
 
-// firstStart checks a start that is no template.
-func (b *builder) firstStart(start *document.Node, format string) {
-	if start == nil || start.Read == nil || expr.IsTemplate(start.Text) {
-		return
-	}
-	if format == "integer" {
-		if _, err := strconv.ParseInt(start.Text, 10, 64); err != nil {
-			b.Problem(start, "wants an integer, as format says, not %q", document.Clip(start.Text))
-		}
-		return
-	}
-	if _, err := times.Parse(start.Text); err != nil {
-		b.Problem(start, "wants a time, as 2024-01-01T00:00:00Z, not %q: %v", document.Clip(start.Text), err)
-	}
-}
-
-// integerFormat reports keys that make no sense where windows are integers.
-func (b *builder) integerFormat(inc *document.Node, format string) {
-	if format != "integer" {
-		return
-	}
-	for _, name := range []string{"end", "window", "lookback", "settle", "whole_windows", "timezone", "record_timezone", "record_format"} {
-		if v := inc.Get(name); v != nil {
-			b.Problem(v, "has no meaning with format integer: it is about time")
-		}
-	}
-}
-
 // windowUsed reports an incremental stream that asks for everything each time.
-func (c streamCheck) windowUsed(n *document.Node, s *sources.Stream) {
+func (c stream) windowUsed(n *document.Node, s *sources.Stream) {
 	inc := s.Incremental
 	if inc == nil || inc.ClientFilter || s.Uses("window") {
 		return
@@ -196,9 +177,9 @@ func (c streamCheck) windowUsed(n *document.Node, s *sources.Stream) {
 	c.Warn(n.Get("incremental"), "nothing in the request uses window, so each sync asks for everything: send {{ window.start }}, or say client_filter: true")
 }
 
-// fieldsKnown refuses keys that a closed schema does not have: no record could
+// Fields refuses keys that a closed schema does not have: no record could
 // hold them, or on_new_field would cut them out.
-func (c streamCheck) fieldsKnown(n *document.Node, s *sources.Stream, schema *document.Node) {
+func Fields(d *document.Document, n *document.Node, s *sources.Stream, schema *document.Node) {
 	extra := schema.Get("additionalProperties")
 	closed := extra != nil && extra.Text == "false"
 	strict := (s.Schema.OnNewField == sources.Drop || s.Schema.OnNewField == sources.Fail) && extra == nil &&
@@ -217,10 +198,10 @@ func (c streamCheck) fieldsKnown(n *document.Node, s *sources.Stream, schema *do
 	}
 	for i, name := range s.Keys {
 		if !known[name] {
-			c.Problem(n.Get("primary_key").Items[i], "the schema allows no such field: %s", c.Unknown("field", name, names))
+			d.Problem(n.Get("primary_key").Items[i], "the schema allows no such field: %s", d.Unknown("field", name, names))
 		}
 	}
 	if name := s.ReplicationKey; name != "" && !known[name] {
-		c.Problem(n.Get("replication_key"), "the schema allows no such field: %s", c.Unknown("field", name, names))
+		d.Problem(n.Get("replication_key"), "the schema allows no such field: %s", d.Unknown("field", name, names))
 	}
 }

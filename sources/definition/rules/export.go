@@ -1,4 +1,4 @@
-package definition
+package rules
 
 import (
 	"github.com/tap-rest/tap-rest/sources"
@@ -7,7 +7,7 @@ import (
 )
 
 // export checks a stream whose pages are the files of a job.
-func (c streamCheck) export(n *document.Node, s *sources.Stream) {
+func (c stream) export(n *document.Node, s *sources.Stream) {
 	e, at := s.Pagination.Export, n.Get("export")
 	if e == nil {
 		return
@@ -38,7 +38,7 @@ func (c streamCheck) export(n *document.Node, s *sources.Stream) {
 }
 
 // polls warns of a job that is asked for in a way which says nothing of it.
-func (c streamCheck) polls(at *document.Node, e *sources.Export) {
+func (c stream) polls(at *document.Node, e *sources.Export) {
 	says := func(t *expr.Template) bool { return t.Uses("response") || t.Uses("headers") || t.Uses("status") }
 	if done := at.Get("done"); e.Done != nil && !says(e.Done) {
 		c.Warn(done, "looks at no answer, so it is the same for each: use response, headers or status, as {{ response.status == 'ready' }}")

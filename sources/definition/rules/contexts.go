@@ -1,4 +1,4 @@
-package definition
+package rules
 
 import (
 	"cmp"
@@ -16,26 +16,26 @@ const mostEntries = 16
 
 // contexts reports entries of partition_by that do not go together, and templates
 // that look at a value which no entry gives.
-func (b *builder) contexts(def *sources.Definition) {
-	c := &contextCheck{b, ancestry{def: def, known: map[*sources.Stream]*offer{}}}
-	for i, s := range def.Streams {
-		if len(s.PartitionBy) > mostEntries {
-			b.Problem(b.partitions[i], "has %d entries; there may be %d", len(s.PartitionBy), mostEntries)
+func (s *streams) contexts() {
+	c := &contextCheck{s, ancestry{defined: s.def, known: map[*sources.Stream]*offer{}}}
+	for i, one := range s.def.Streams {
+		if len(one.PartitionBy) > mostEntries {
+			s.Problem(s.partitions[i], "has %d entries; there may be %d", len(one.PartitionBy), mostEntries)
 			continue
 		}
-		for j := range s.PartitionBy {
-			c.entry(b.partitions[i].List()[j], s, &s.PartitionBy[j])
+		for j := range one.PartitionBy {
+			c.entry(s.partitions[i].List()[j], one, &one.PartitionBy[j])
 		}
-		if given := c.of(s); given.certain {
-			c.looksAtContext(i, s, given)
-			c.used(b.partitions[i], s)
+		if given := c.of(one); given.certain {
+			c.looksAtContext(i, one, given)
+			c.used(s.partitions[i], one)
 		}
 	}
 }
 
 // contextCheck looks at partition_by, of one stream after the other.
 type contextCheck struct {
-	*builder
+	*streams
 	ancestry
 }
 
@@ -47,8 +47,8 @@ type offer struct {
 
 // ancestry finds out what the contexts of streams have, of each once.
 type ancestry struct {
-	def   *sources.Definition
-	known map[*sources.Stream]*offer
+	defined *sources.Definition
+	known   map[*sources.Stream]*offer
 }
 
 func (a ancestry) of(s *sources.Stream) *offer {
@@ -86,7 +86,7 @@ func (a ancestry) of(s *sources.Stream) *offer {
 
 // through is what the contexts have that a parent's records lead to.
 func (a ancestry) through(axis *sources.PartitionSource) *offer {
-	parent := a.def.Stream(axis.Parent)
+	parent := a.defined.Stream(axis.Parent)
 	if parent == nil {
 		return &offer{}
 	}
@@ -153,7 +153,7 @@ func parentOf(axis *sources.PartitionSource) string {
 
 // inherited returns the names that contexts have already before an entry gives its own.
 func (a ancestry) inherited(axis *sources.PartitionSource) []string {
-	if parent := a.def.Stream(axis.Parent); parent != nil && a.of(parent).certain {
+	if parent := a.defined.Stream(axis.Parent); parent != nil && a.of(parent).certain {
 		return a.of(parent).ever
 	}
 	return nil
@@ -162,7 +162,7 @@ func (a ancestry) inherited(axis *sources.PartitionSource) []string {
 // timed returns the first stream among a parent and those above it that is read
 // by time; "": there is none.
 func (a ancestry) timed(axis *sources.PartitionSource, seen map[string]bool) string {
-	parent := a.def.Stream(axis.Parent)
+	parent := a.defined.Stream(axis.Parent)
 	if parent == nil || seen[parent.Name] {
 		return ""
 	}
@@ -219,7 +219,7 @@ func (c *contextCheck) changed(n *document.Node, axis *sources.PartitionSource, 
 func (c *contextCheck) looksAtContext(i int, s *sources.Stream, given *offer) {
 	n := c.partitions[i]
 	if n == nil {
-		n = c.streams[i]
+		n = c.entries[i]
 	}
 	s.EachTemplate(func(t *expr.Template) {
 		for _, keys := range t.Reads("partition") {

@@ -1,4 +1,4 @@
-package definition
+package rules
 
 import (
 	"strings"
@@ -10,7 +10,7 @@ import (
 )
 
 // windows reports windows that cannot be cut, or that requests do not keep to.
-func (c streamCheck) windows(n *document.Node, s *sources.Stream) {
+func (c stream) windows(n *document.Node, s *sources.Stream) {
 	inc := n.Get("incremental")
 	window := inc.Get("window")
 	if whole := inc.Get("whole_windows"); whole != nil && whole.Text == "true" && window == nil {
@@ -47,7 +47,7 @@ func unitOf(w sources.Windows) time.Duration {
 
 // precise reports windows that requests cannot write, since they write no time
 // that fine.
-func (c streamCheck) precise(n *document.Node, w sources.Windows) {
+func (c stream) precise(n *document.Node, w sources.Windows) {
 	unit := unitOf(w)
 	if unit > 0 && w.Length.Months == 0 && (w.Length.Nanos < unit || w.Length.Nanos%unit != 0) {
 		c.Problem(n, "windows are written in format %s, to %s: a window of %s cannot be asked for; write a multiple of that, or a finer format", w.Format, unit, document.Clip(n.Text))

@@ -1,4 +1,4 @@
-package definition
+package rules
 
 import (
 	"github.com/tap-rest/tap-rest/sources"
@@ -6,7 +6,7 @@ import (
 )
 
 // session checks that what opens a session and what uses it stand together.
-func (c streamCheck) session(n *document.Node, s *sources.Stream) {
+func (c stream) session(n *document.Node, s *sources.Stream) {
 	opening := n.Get("pagination").Get("open")
 	switch {
 	case opening == nil && s.UsesSession():

@@ -1,4 +1,4 @@
-package definition
+package rules
 
 import (
 	"slices"
@@ -8,7 +8,7 @@ import (
 )
 
 // decode checks what answers are against the keys that speak of JSON.
-func (c streamCheck) decode(n *document.Node, s *sources.Stream) {
+func (c stream) decode(n *document.Node, s *sources.Stream) {
 	d := &s.Text.Decode
 	if d.IsJSON() {
 		return
