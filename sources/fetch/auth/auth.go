@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -126,6 +127,18 @@ type Request struct {
 // Proof is the number of a proof. It grows where an authenticator gets another
 // one: of those who are refused the same, one has to get it for all.
 type Proof int64
+
+// taken is up to which proof the API took what was sent.
+type taken struct{ upTo atomic.Int64 }
+
+// Accepted takes note of a proof that the API took.
+func (t *taken) Accepted(p Proof) {
+	for before := t.upTo.Load(); int64(p) > before && !t.upTo.CompareAndSwap(before, int64(p)); before = t.upTo.Load() {
+	}
+}
+
+// Held reports whether the API took a proof.
+func (t *taken) Held(p Proof) bool { return int64(p) <= t.upTo.Load() }
 
 // Known is what is known of proofs before the first request.
 type Known struct {

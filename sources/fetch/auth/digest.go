@@ -29,10 +29,10 @@ type digestAuth struct {
 	username, password part
 	keeping            func() Keeping
 	nonce              func() string
+	taken
 
 	mu        sync.Mutex
 	number    Proof // of the challenge: 0 is none
-	held      Proof // up to this one, answers were taken
 	challenge *challenge
 	fresh     []*challenge // nobody has answered them yet
 }
@@ -62,7 +62,7 @@ func (d *digestAuth) Prove(_ context.Context, r *Request) (Proof, error) {
 	if len(d.fresh) > 0 {
 		d.challenge, d.fresh = d.fresh[0], d.fresh[1:]
 		if d.number++; d.challenge.given {
-			d.held = d.number // who asks is known to be right
+			d.Accepted(d.number) // who asks is known to be right
 		}
 	}
 	if d.challenge == nil {
@@ -121,7 +121,7 @@ func (d *digestAuth) Refused(_ context.Context, p Proof, a Refusal) bool {
 	c := findChallenge(a.Header)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if c == nil || p > d.held && !c.Stale {
+	if c == nil || !d.Held(p) && !c.Stale {
 		return false
 	}
 	d.fresh = append(d.fresh, &challenge{Challenge: *c, first: c.Nonce, cnonce: d.nonce()})
@@ -156,20 +156,6 @@ func (d *digestAuth) Renew(_ Proof, _ *url.URL, h http.Header) {
 func (a Refusal) Late() bool {
 	c := findChallenge(a.Header)
 	return c != nil && c.Stale
-}
-
-// Accepted takes note of an answer that the API took.
-func (d *digestAuth) Accepted(p Proof) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.held = max(d.held, p)
-}
-
-// Held reports whether the API took an answer to that challenge.
-func (d *digestAuth) Held(p Proof) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return p <= d.held
 }
 
 // nextScheme is where the challenge of another scheme begins in the same header.

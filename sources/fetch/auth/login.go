@@ -25,6 +25,7 @@ type ticket struct {
 // stays: wrong credentials are sent once in a run, before an API locks the account.
 type counter struct {
 	sending
+	taken
 	renewal sources.Renewal
 	keeping func() Keeping
 	signs   bool // it asks nobody: each worker has tickets of its own
@@ -34,7 +35,6 @@ type counter struct {
 	mu      sync.Mutex
 	current *ticket // nil: none yet
 	spent   Proof   // up to this one, tickets were refused
-	held    Proof   // up to this one, they were taken
 	failed  error   // for good
 	common  uint64  // the number of the fleet's login that current is; who gets one has it
 	getting *getting
@@ -134,20 +134,6 @@ func (c *counter) Refused(_ context.Context, p Proof, a Refusal) bool {
 	defer c.mu.Unlock()
 	c.spent = max(c.spent, p)
 	return c.failed == nil
-}
-
-// Accepted takes note of a ticket that the API took.
-func (c *counter) Accepted(p Proof) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.held = max(c.held, p)
-}
-
-// Held reports whether the API took a ticket.
-func (c *counter) Held(p Proof) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return p <= c.held
 }
 
 // Spent reports whether the API refused a ticket.
