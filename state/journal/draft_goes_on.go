@@ -166,12 +166,8 @@ func (l *loader) removeParts(names []string) {
 		if l.store.readOnly || !strings.HasSuffix(name, partSuffix) {
 			continue
 		}
-		name = filepath.Join(l.store.dir, name)
-		if l.goesOn(name) {
-			continue
-		}
-		if err := l.store.fs.Remove(name); err != nil {
-			l.warnings = append(l.warnings, fmt.Sprintf("%s: the beginning of an answer, which an earlier run left in the journal, cannot be deleted: %v", name, err))
+		if name = filepath.Join(l.store.dir, name); !l.goesOn(name) {
+			l.removeBeginning(name)
 		}
 	}
 }

@@ -325,9 +325,13 @@ func (l *loader) removeDrafts(names []string) {
 		if l.store.readOnly || !strings.HasSuffix(name, draftSuffix) && !strings.HasSuffix(name, failingSuffix) {
 			continue
 		}
-		name = filepath.Join(l.store.dir, name)
-		if err := l.store.fs.Remove(name); err != nil {
-			l.warnings = append(l.warnings, fmt.Sprintf("%s: the beginning of an answer, which an earlier run left in the journal, cannot be deleted: %v", name, err))
-		}
+		l.removeBeginning(filepath.Join(l.store.dir, name))
+	}
+}
+
+// removeBeginning deletes what an earlier run left of an answer.
+func (l *loader) removeBeginning(name string) {
+	if err := l.store.fs.Remove(name); err != nil {
+		l.warnings = append(l.warnings, fmt.Sprintf("%s: the beginning of an answer, which an earlier run left in the journal, cannot be deleted: %v", name, err))
 	}
 }
