@@ -183,12 +183,7 @@ func readHeaderRow(r *reader, n *document.Node, k key) any {
 		r.Problem(n, "where no row names the columns, header is their names: header: [id, name]")
 		return nil
 	}
-	if names, ok := readNames(r, n, k).([]string); ok && len(names) > 0 {
-		return names
-	} else if ok {
-		return r.wants(n, k)
-	}
-	return nil
+	return readSomeNames(r, n, k)
 }
 
 func readTextList(r *reader, n *document.Node, k key) any {

@@ -333,6 +333,18 @@ func readNames(r *reader, n *document.Node, k key) any {
 	return list
 }
 
+// readSomeNames is readNames for a list that must not be empty.
+func readSomeNames(r *reader, n *document.Node, k key) any {
+	switch list, ok := readNames(r, n, k).([]string); {
+	case !ok:
+		return nil
+	case len(list) == 0:
+		return r.wants(n, k)
+	default:
+		return list
+	}
+}
+
 // parsed reads a value of these shapes by what parses its text.
 func parsed[T any](parse func(text string) (T, bool), shapes ...document.Shape) func(*reader, *document.Node, key) any {
 	return func(r *reader, n *document.Node, k key) any {

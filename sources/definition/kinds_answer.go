@@ -69,12 +69,7 @@ func readColumns(r *reader, n *document.Node, k key) any {
 	if n.Shape == document.Text {
 		return readPath(r, n, k)
 	}
-	if list, ok := readNames(r, n, k).([]string); ok && len(list) > 0 {
-		return list
-	} else if ok {
-		return r.wants(n, k)
-	}
-	return nil
+	return readSomeNames(r, n, k)
 }
 
 func readSteps(r *reader, n *document.Node, k key) any {
