@@ -36,11 +36,8 @@ type Match struct {
 	Code       bool // it is base64 or hexadecimal digits
 }
 
-// New returns the finder of some texts. Empty ones are never found.
-func New(texts []string) *Finder { return (*Finder)(nil).With(texts...) }
-
-// With returns the finder of the texts of f, which may be nil, and of more. It
-// costs no more than the new ones do and a copy.
+// With returns the finder of the texts of f, which may be nil, and of more. Empty ones
+// are never found. It costs no more than the new ones do and a copy.
 func (f *Finder) With(texts ...string) *Finder { return f.with(0, texts) }
 
 // WithLatest returns the finder of one more text and of the latest of those of

@@ -84,6 +84,9 @@ func spellings(text string) map[string]string {
 
 var secrets = []string{`pa ss'w/k+y"1&<é>`, "sk_live_51H8xKq", "password", "a/b+c=", "50%2Foff\\done", "+ + +", "日本語の秘密", "}{][%%"}
 
+// of returns the finder of some texts.
+func of(texts ...string) *needle.Finder { return (*needle.Finder)(nil).With(texts...) }
+
 // TestSpellings proves that each spelling is found where it stands, and that
 // nothing of it is left but what base64 shares with its neighbours.
 func TestSpellings(t *testing.T) {
@@ -91,7 +94,7 @@ func TestSpellings(t *testing.T) {
 		if strings.Contains(secret, "é") {
 			secret = strings.ReplaceAll(secret, "é", "e") // JSON's escapes are of characters, not bytes
 		}
-		f := needle.New([]string{"another one", secret})
+		f := of("another one", secret)
 		for name, spelled := range spellings(secret) {
 			if strings.Contains(secret, "日") && strings.Contains(name, "every byte") && strings.HasPrefix(name, "JSON") {
 				continue
@@ -123,20 +126,20 @@ func TestSpellings(t *testing.T) {
 
 // TestNothingElse proves that texts without a secret hold none.
 func TestNothingElse(t *testing.T) {
-	f := needle.New(secrets)
+	f := of(secrets...)
 	for _, text := range []string{"", "pass", `{"path":"\/a\/b","u":"https%3A%2F%2Fa.example%2F%3Fq%3D1","e":"\u00e9\u0061"}`, "a/b+c", "%", `\`, "&", `\u`, "%2", "&#", "&#x", `\ud800`, `\ud800\u0041`} {
 		if m, ok := f.Next([]byte(text), 0); ok || f.In([]byte(text)) {
 			t.Errorf("%q: found %v", text, m)
 		}
 	}
-	if f := needle.New([]string{"", ""}); f.In([]byte("any")) {
+	if f := of("", ""); f.In([]byte("any")) {
 		t.Error("an empty text is found")
 	}
 }
 
 // TestReplace proves that the longest of several is replaced.
 func TestReplace(t *testing.T) {
-	f := needle.New([]string{"pass", "password/1"})
+	f := of("pass", "password/1")
 	got := f.Replace("a password%2f1, pass, cGFzc3dvcmQvMQ== passport", func(m needle.Match) string { return fmt.Sprintf("<%d>", m.Of) })
 	if want := "a <1>, <0>, <1> <0>port"; got != want {
 		t.Errorf("got %q, want %q", got, want)
@@ -146,7 +149,7 @@ func TestReplace(t *testing.T) {
 // TestCut proves that parts of a secret are known where a text was cut.
 func TestCut(t *testing.T) {
 	const secret = "0123456789abcdef"
-	f := needle.New([]string{secret})
+	f := of(secret)
 	for _, test := range []struct {
 		text         string
 		begins, ends int
@@ -165,7 +168,7 @@ func TestCut(t *testing.T) {
 // TestManyReadings proves that a needle which can be read in very many ways is
 // no trap.
 func TestManyReadings(t *testing.T) {
-	f := needle.New([]string{strings.Repeat(`\`, 64) + "x"})
+	f := of(strings.Repeat(`\`, 64) + "x")
 	f.Next([]byte(strings.Repeat(`\`, 300)), 0)
 }
 
@@ -180,7 +183,7 @@ func FuzzIn(f *testing.F) {
 		if len(secret) > 40 || len(text) > 400 {
 			t.Skip()
 		}
-		finder := needle.New([]string{secret})
+		finder := of(secret)
 		_, found := finder.Next([]byte(text), 0)
 		if in := finder.In([]byte(text)); in != found {
 			t.Errorf("In says %v, Next %v", in, found)
@@ -208,7 +211,7 @@ func BenchmarkIn(b *testing.B) {
 	text := body(1 << 20)
 	for _, n := range []int{1, 2, 5} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			f := needle.New(all[:n])
+			f := of(all[:n]...)
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
 				if f.In(text) {
@@ -226,7 +229,7 @@ func TestWith(t *testing.T) {
 	for _, secret := range secrets {
 		each, latest = each.With(secret), latest.WithLatest(secret, 3)
 	}
-	all := needle.New(secrets)
+	all := of(secrets...)
 	for i, secret := range secrets {
 		for name, spelled := range spellings(secret) {
 			text := []byte("x=" + spelled + " y")
