@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/catalog/schema/model"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/message"
 )
@@ -79,6 +80,17 @@ func (w *probe) describe(ctx context.Context) (catalog.Described, error) {
 		w.run.Log.Warn("the inferred schema could not be cached: the next run infers it again", "stream", w.stream.Name, "why", err.Error())
 	}
 	return d, nil
+}
+
+// warnIgnored logs what the stream's schema says without being checked.
+func (w *probe) warnIgnored() {
+	ignored, err := model.IgnoredIn(w.pass.schema.Doc())
+	if err != nil {
+		return // that it is no schema at all is said elsewhere
+	}
+	for _, what := range ignored {
+		w.run.Log.Warn("JSON Schema: "+what.String(), "stream", w.stream.Name)
+	}
 }
 
 // shown is the schema as a catalog shows it: where that is all a destination sees,

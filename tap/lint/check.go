@@ -7,7 +7,6 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
-	"github.com/tap-rest/tap-rest/tap"
 )
 
 // Severity says what a finding means for the definition.
@@ -45,7 +44,7 @@ func Check(file string, load func(file string) (*sources.Definition, error)) Rep
 		r.Unread = err
 	default:
 		r.Streams = len(d.Names())
-		r.add(Warning, append(slices.Clone(d.Warnings), tap.SchemaWarnings(d)...))
+		r.add(Warning, append(slices.Clone(d.Warnings), d.SchemaWarnings()...))
 		r.add(Note, leftToAnswers(d))
 	}
 	return r

@@ -11,7 +11,6 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/sources/draft"
-	"github.com/tap-rest/tap-rest/tap"
 )
 
 // Loads fails the test where a definition does not load, or is not clean.
@@ -22,7 +21,7 @@ func Loads(t testing.TB, d *draft.Definition) *sources.Definition {
 	if err != nil {
 		t.Fatalf("what is written does not load: %.2000v\n%.8000s", err, text)
 	}
-	for _, warning := range append(def.Warnings, tap.SchemaWarnings(def)...) {
+	for _, warning := range append(def.Warnings, def.SchemaWarnings()...) {
 		t.Errorf("lint warns: %v\n%.8000s", warning, text)
 	}
 	return def

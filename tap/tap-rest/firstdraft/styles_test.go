@@ -64,7 +64,7 @@ func runOf(t *testing.T, yaml []byte, in *survey, api http.RoundTripper) (record
 	if o.Config, err = input.Configure(definition); err != nil {
 		t.Fatal(err)
 	}
-	if warnings := append(definition.Warnings, tap.SchemaWarnings(definition)...); len(warnings) > 0 {
+	if warnings := append(definition.Warnings, definition.SchemaWarnings()...); len(warnings) > 0 {
 		t.Errorf("lint warns: %v in:\n%s", warnings, yaml)
 	}
 	o.Config.Run.Journal.Off = true

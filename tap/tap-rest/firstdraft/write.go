@@ -107,7 +107,7 @@ func (o *output) write(d *draft.Definition, in *survey) error {
 	if err := o.writeDefinition(text); err != nil {
 		return err
 	}
-	for _, warning := range append(loaded.Warnings, tap.SchemaWarnings(loaded)...) {
+	for _, warning := range append(loaded.Warnings, loaded.SchemaWarnings()...) {
 		o.rt.Console.Log().Warn(warning.Error())
 	}
 	failed := o.preview(loaded, in)
