@@ -14,6 +14,7 @@ import (
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/progress"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/planfile"
 )
 
 // visits answers each request with one record of the day that it asks for, and counts.
@@ -140,7 +141,7 @@ func TestShareIsOwed(t *testing.T) {
 		s := setup{definition: visitsOfAccounts, api: api, workDir: t.TempDir()}
 		plan := s.planLines(t)
 		var err error
-		if s.share, err = tap.ReadShare("plan.jsonl", strings.NewReader(plan), func(int, string) bool { return true }); err != nil {
+		if s.share, err = planfile.Read("plan.jsonl", strings.NewReader(plan), func(int, string) bool { return true }); err != nil {
 			t.Fatal(err)
 		}
 		left := &state.State{}
@@ -168,12 +169,12 @@ func (s setup) planLines(t *testing.T) string {
 	var b strings.Builder
 	line := json.NewEncoder(&b)
 	n := 0
-	err := tap.Plan(s.options(t, io.Discard, io.Discard), func(h tap.PlanHead) error { return line.Encode(h) }, func(p tap.Planned) error {
+	err := tap.Plan(s.options(t, io.Discard, io.Discard), func(h planfile.Head) error { return line.Encode(h) }, func(p planfile.Planned) error {
 		n++
 		return line.Encode(p)
 	})
 	if err == nil {
-		err = line.Encode(tap.PlanEnd{End: n})
+		err = line.Encode(planfile.End{End: n})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -184,7 +185,7 @@ func (s setup) planLines(t *testing.T) string {
 // runShare reads what is wanted of a plan, or what is left of it, and returns the state.
 func (s setup) runShare(t *testing.T, plan string, left *state.State, wants func(n int, key string) bool) (result, *state.State) {
 	t.Helper()
-	share, err := tap.ReadShare("plan.jsonl", strings.NewReader(plan), wants)
+	share, err := planfile.Read("plan.jsonl", strings.NewReader(plan), wants)
 	if err != nil {
 		t.Fatal(err)
 	}

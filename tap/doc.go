@@ -49,7 +49,7 @@
 // or that is to be read from another place than its children need, is read by a
 // pass of its own, a feed, whose place stands in the states of its children.
 //
-// A share of a plan is a run whose passes have begun elsewhere (share_of_plan.go): of a pass
+// A share of a plan is a run whose passes have begun elsewhere (package planfile): of a pass
 // with many partitions it walks those that the plan names, and never says that the pass
 // is over.
 //

@@ -13,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/progress"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/planfile"
 )
 
 // planning is what came of a run that hands out: its plan, "" where that is not whole.
@@ -26,15 +27,15 @@ func (s setup) handsOut(t *testing.T) (e planning) {
 	t.Helper()
 	var lines strings.Builder
 	s.handOut = &tap.HandOut{
-		Line: func(p tap.Planned) error { return json.NewEncoder(&lines).Encode(p) },
-		End: func(h tap.PlanHead, n int) error {
+		Line: func(p planfile.Planned) error { return json.NewEncoder(&lines).Encode(p) },
+		End: func(h planfile.Head, n int) error {
 			var all strings.Builder
 			out := json.NewEncoder(&all)
 			if err := out.Encode(h); err != nil {
 				return err
 			}
 			all.WriteString(lines.String())
-			if err := out.Encode(tap.PlanEnd{End: n}); err != nil {
+			if err := out.Encode(planfile.End{End: n}); err != nil {
 				return err
 			}
 			e.plan = all.String()

@@ -27,6 +27,7 @@ import (
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/planfile"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
 
@@ -56,7 +57,7 @@ type setup struct {
 	api        http.RoundTripper
 	out        io.Writer // nil: a buffer
 	stop       context.Context
-	share      *tap.Share          // of a plan; nil: all is read
+	share      *planfile.Share     // of a plan; nil: all is read
 	handOut    *tap.HandOut        // takes what others read; nil: all is read
 	model      *sources.Definition // in place of a definition's text
 }
@@ -107,7 +108,7 @@ func (s *setup) options(t *testing.T, out, logged io.Writer) tap.Options {
 		t.Fatal(err)
 	}
 	o := tap.Options{
-		Definition: d, StateFile: "state.json", Share: s.share, HandOut: s.handOut, WorkDir: s.workDir, Transport: s.api, Version: "test",
+		Definition: d, StateFile: "state.json", Parting: tap.Parting{Share: s.share, HandOut: s.handOut}, WorkDir: s.workDir, Transport: s.api, Version: "test",
 		State: &state.State{}, Out: out, Log: slog.New(slog.NewTextHandler(logged, nil)),
 	}
 	if o.Config, err = input.Configure(d); err != nil {

@@ -20,10 +20,10 @@ func (r *run) openJournal() error {
 	switch {
 	case r.Replay:
 		return r.openReplay()
-	case r.Config.Run.Journal.Off, r.Share.empty():
+	case r.Config.Run.Journal.Off, r.Share.Empty():
 		return nil
 	}
-	share := r.Share.name()
+	share := r.Share.Name()
 	dir, err := folders.Journal(r.WorkDir, r.Definition, r.Config, share)
 	if err == nil {
 		if share == "" {
@@ -109,4 +109,17 @@ func JournalFolder(o Options) string { return folders.Journals(o.WorkDir, o.Conf
 // where nothing of the source was recorded.
 func FindSource(o Options) (string, error) {
 	return folders.FindJournal(o.WorkDir, o.Definition, o.Config)
+}
+
+// RemoveShareJournal removes the journal of a share that is read, and whose state is kept
+// where nobody loses it: no run asks for its answers again.
+func RemoveShareJournal(o Options) error {
+	if o.Share.Name() == "" || o.Config.Run.Journal.Off {
+		return nil
+	}
+	dir, err := folders.Journal(o.WorkDir, o.Definition, o.Config, o.Share.Name())
+	if err == nil {
+		err = os.RemoveAll(dir)
+	}
+	return err
 }

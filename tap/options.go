@@ -9,6 +9,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/tap/planfile"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
 
@@ -26,10 +27,15 @@ type Options struct {
 	Protocol    Protocol // nil: Singer's
 	Out         io.Writer
 	Hooks
-	Log     *slog.Logger
-	Replay  bool     // read the last pass again from the journal alone
-	Share   *Share   // of a plan: nothing else is read; nil: all is
-	HandOut *HandOut // takes what other runs are to read; nil: this one reads all
+	Parting
+	Log    *slog.Logger
+	Replay bool // read the last pass again from the journal alone
+}
+
+// Parting is how a run and others read together, by a plan; each may be nil.
+type Parting struct {
+	Share   *planfile.Share // nothing else is read; nil: all is
+	HandOut *HandOut        // takes what other runs are to read; nil: this one reads all
 }
 
 // Hooks are how a run and whoever started it hear of each other while it goes on;
@@ -41,4 +47,9 @@ type Hooks struct {
 	Watch   func(*report.Account)                // called now and then from the run's goroutine
 	Tracer  Tracer                               // follows the run
 	Stored  func() error                         // called once all is written and nothing failed to be; its error says that not all of it is stored, so that the next run goes on with the same passes, from the journal
+}
+
+// planInputs are the inputs that all runs of a plan have in common.
+func (o *Options) planInputs() *planfile.Inputs {
+	return &planfile.Inputs{Program: o.Version, Definition: o.Definition, Config: o.Config, Catalog: o.Catalog}
 }

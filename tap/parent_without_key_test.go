@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/planfile"
 )
 
 const ordersByCode = partitioned + `  - {name: shops, path: /shops}
@@ -156,7 +157,7 @@ func TestPlanWithoutKey(t *testing.T) {
 	s := setup{definition: ordersByCode, workDir: memoryFolder(t), api: shopsByCode()}
 	var planned []string
 	var log strings.Builder
-	err := tap.PlanByParents(t.Context(), s.options(t, nil, &log), func(p tap.Planned) error {
+	err := tap.PlanByParents(t.Context(), s.options(t, nil, &log), func(p planfile.Planned) error {
 		planned = append(planned, fmt.Sprint(p.Stream, " ", p.Way))
 		return nil
 	})

@@ -43,7 +43,7 @@ func (s *supply) top() *lane {
 	all = append(all, s.each(open, s.leftovers))
 	switch {
 	case s.pass.ofPlan:
-		all = append(all, s.inPlan(s.pass.run.Share.partitionsOf(s.pass.stream.Name)))
+		all = append(all, s.inPlan(s.pass.run.Share.PartitionsOf(s.pass.stream.Name)))
 	case len(s.pass.feeds) == 0 && !s.pass.over:
 		all = append(all, (&parts{supply: s, contexts: s.contexts.within([]plan.Context{{}})}).next)
 	}

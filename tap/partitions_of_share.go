@@ -7,6 +7,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/planfile"
 )
 
 // ofShare keeps the passes of which the run reads something, where it reads a share.
@@ -15,7 +16,7 @@ func (r planner) ofShare(all []*pass) (kept []*pass, err error) {
 	if s == nil {
 		return all, nil
 	}
-	if s.empty() {
+	if s.Empty() {
 		r.Log.Info("this part of the plan has no partition: a run with --plan and neither --partition nor --shard reads what no run can read alone", "plan", s.File)
 	}
 	seen := map[string]bool{}
@@ -24,10 +25,10 @@ func (r planner) ofShare(all []*pass) (kept []*pass, err error) {
 		name := p.stream.Name
 		_, shared := s.Head.Shapes[name]
 		if shared = shared && !p.feed; shared {
-			seen[name], p.share = true, s.parts[name]
+			seen[name], p.share = true, s.Parts(name)
 		}
-		if !shared || !s.rest && len(p.share) == 0 {
-			if s.rest && !slices.Contains(s.Head.Read, name) {
+		if !shared || !s.IsRest() && len(p.share) == 0 {
+			if s.IsRest() && !slices.Contains(s.Head.Read, name) {
 				kept = append(kept, p)
 			}
 			continue
@@ -46,7 +47,7 @@ func (r planner) ofShare(all []*pass) (kept []*pass, err error) {
 		}
 	}
 	for name := range s.Head.Shapes {
-		if !seen[name] && (s.rest || len(s.parts[name]) > 0) {
+		if !seen[name] && (s.IsRest() || len(s.Parts(name)) > 0) {
 			return nil, unusable("plan %s: its stream %s is not selected here: read with the catalog of the plan", s.File, name)
 		}
 	}
@@ -60,7 +61,7 @@ func (r planner) ofShare(all []*pass) (kept []*pass, err error) {
 // its partitions it owes then. Its error says that the state is of another pass, or that
 // the pass cannot go on in this run.
 func (r planner) isRead(p *pass) (read bool, owed int, err error) {
-	begun, err := r.Share.state.Bookmark(r.Share.File, p.stream.Name, p.stream.ReplicationKey)
+	begun, err := r.Share.Begun().Bookmark(r.Share.File, p.stream.Name, p.stream.ReplicationKey)
 	if err != nil {
 		return false, 0, err
 	}
@@ -89,18 +90,18 @@ func (s *supply) shared() *lane {
 	s.known.Save(&before)
 	var open []state.Open
 	for _, o := range before.Open { // by an earlier run of the share, or, of its own, when the plan was made
-		if share := s.pass.run.Share; share.mine[o.Partition] || !share.begun[s.pass.stream.Name][o.Partition] {
+		if share := s.pass.run.Share; share.Mine(o.Partition) || !share.WasOpen(s.pass.stream.Name, o.Partition) {
 			open = append(open, o)
 		}
 	}
 	var all []func() (*part, error)
 	for i := range before.Owed { // by an earlier run of the share, not when the plan was made
-		if !s.pass.run.Share.owed[s.pass.stream.Name][before.Owed[i].Partition] {
+		if !s.pass.run.Share.WasOwed(s.pass.stream.Name, before.Owed[i].Partition) {
 			all = append(all, s.owes(&before.Owed[i]))
 		}
 	}
 	lines := s.pass.share
-	next := func() (*Planned, error) {
+	next := func() (*planfile.Planned, error) {
 		if len(lines) == 0 {
 			return nil, nil
 		}
@@ -112,7 +113,7 @@ func (s *supply) shared() *lane {
 }
 
 // inPlan makes the partitions that lines of the plan are.
-func (s *supply) inPlan(next func() (*Planned, error)) func() (*part, error) {
+func (s *supply) inPlan(next func() (*planfile.Planned, error)) func() (*part, error) {
 	var pieces []*part
 	return func() (*part, error) {
 		for len(pieces) == 0 {
@@ -131,7 +132,7 @@ func (s *supply) inPlan(next func() (*Planned, error)) func() (*part, error) {
 }
 
 // piecesOf are what of a planned partition is neither done nor open.
-func (s *supply) piecesOf(line *Planned) (all []*part, err error) {
+func (s *supply) piecesOf(line *planfile.Planned) (all []*part, err error) {
 	o := state.Open{Partition: line.Partition, Context: line.Context, Window: line.Window}
 	ctx, err := s.isOf(&o)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/tap/patience"
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/planfile"
 	"github.com/tap-rest/tap-rest/tap/render"
 	"github.com/tap-rest/tap-rest/tap/render/findings"
 	"github.com/tap-rest/tap-rest/tap/render/pages"
@@ -27,13 +28,13 @@ type pass struct {
 	track     *track
 	many      bool // it has windows or contexts
 	supply    *supply
-	splitters splitters  // that no walk uses
-	recorded  string     // its id in the journal; "": there is none
-	tags      *tags.Tags // nil: pages are asked for whether they have changed or not
-	noted     *noted     // on disk, of its records; nil: nothing
-	share     []Planned  // of a plan: the partitions that alone are read; nil: all are
-	handedOut bool       // its partitions are planned, for others to read
-	ofPlan    bool       // its partitions stand in a plan: no parent is read for them
+	splitters splitters          // that no walk uses
+	recorded  string             // its id in the journal; "": there is none
+	tags      *tags.Tags         // nil: pages are asked for whether they have changed or not
+	noted     *noted             // on disk, of its records; nil: nothing
+	share     []planfile.Planned // of a plan: the partitions that alone are read; nil: all are
+	handedOut bool               // its partitions are planned, for others to read
+	ofPlan    bool               // its partitions stand in a plan: no parent is read for them
 	family
 }
 

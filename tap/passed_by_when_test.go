@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/planfile"
 )
 
 // ofTeams are members of teams, of those for which a template is true.
@@ -53,7 +54,7 @@ func TestWhenPassesNone(t *testing.T) {
 			}
 			says("preview", log.String())
 			log.Reset()
-			err := tap.PlanByParents(context.Background(), s.options(t, nil, &log), func(p tap.Planned) error {
+			err := tap.PlanByParents(context.Background(), s.options(t, nil, &log), func(p planfile.Planned) error {
 				if p.Stream == "members" {
 					ways.WriteString(p.Way)
 				}

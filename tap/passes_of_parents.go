@@ -52,7 +52,7 @@ func (f *family) generations() (n int) {
 func (r planner) withParents(all []*pass) ([]*pass, error) {
 	for i := 0; i < len(all); i++ { // it grows
 		p := all[i]
-		if r.Share.leadsTo(p.stream.Name) {
+		if r.Share.LeadsTo(p.stream.Name) {
 			p.ofPlan = true
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"github.com/tap-rest/tap-rest/tap/planfile"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
 
@@ -15,7 +16,7 @@ import (
 // of the journal is set aside for it. Where something keeps parents from being
 // read to their end, the streams whose partitions are not all known are named
 // last. The error is that of a run, or visit's.
-func PlanByParents(stop context.Context, o Options, visit func(Planned) error) error {
+func PlanByParents(stop context.Context, o Options, visit func(planfile.Planned) error) error {
 	r := newRun(o)
 	r.listing = true
 	defer r.close()
@@ -78,7 +79,7 @@ type lister struct {
 	misled  map[*pass]bool  // of whose parents a record leads nowhere
 
 	mu      sync.Mutex
-	visit   func(Planned) error
+	visit   func(planfile.Planned) error
 	failure error // visit's
 	listed  map[*pass]bool
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/planfile"
 )
 
 // planned is what a plan lists of each stream, and its error.
@@ -32,7 +33,7 @@ func (s setup) plan(t *testing.T) planned {
 		stop = context.Background()
 	}
 	var logged bytes.Buffer
-	all.err = tap.PlanByParents(stop, s.options(t, nil, &logged), func(p tap.Planned) error {
+	all.err = tap.PlanByParents(stop, s.options(t, nil, &logged), func(p planfile.Planned) error {
 		if p.Partition == "" {
 			all.unknown = append(all.unknown, p.Stream)
 		} else {

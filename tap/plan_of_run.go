@@ -1,37 +1,18 @@
 package tap
 
 import (
-	"encoding/json"
 	"errors"
 	"io/fs"
 
-	"github.com/tap-rest/tap-rest/sources"
-	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/planfile"
 )
-
-// Planned is a partition that a run would read, or a stream whose partitions are
-// not known before its parents are read.
-type Planned struct {
-	Stream    string          `json:"stream"`
-	Partition string          `json:"partition,omitempty"` // its key, the same in every run; "": not known yet
-	Context   json.RawMessage `json:"context,omitempty"`
-	Start     json.RawMessage `json:"start,omitempty"` // of its window, as requests write it
-	End       json.RawMessage `json:"end,omitempty"`
-	Window    *state.Window   `json:"window,omitempty"`  // the same, as states write it; nil: all the time of the pass
-	Way       string          `json:"way"`               // new, open, owed, read (for the plan), children (of parents' records that are not known), or none (there is no partition)
-	Parents   []string        `json:"parents,omitempty"` // whose records the contexts are
-	Feed      bool            `json:"feed,omitempty"`    // it is read for its children alone
-	Pages     int64           `json:"pages"`             // that came already, and are in the state or the journal
-	Calls     int64           `json:"calls"`             // that are to come, as far as that is known: at least
-	Cost      sources.Cost    `json:"cost,omitempty"`    // of those calls, where the definition says what each costs
-}
 
 // Plan hands out what a run would read, in its order, and before that what all of it
 // has in common, where head is not nil. It makes no call, and writes nothing. Its error
 // is an *InputError, or one of head or visit.
-func Plan(o Options, head func(PlanHead) error, visit func(Planned) error) error {
+func Plan(o Options, head func(planfile.Head) error, visit func(planfile.Planned) error) error {
 	r := newRun(o)
 	defer r.close()
 	dir, err := FindSource(r.Options)
@@ -60,7 +41,7 @@ func Plan(o Options, head func(PlanHead) error, visit func(Planned) error) error
 }
 
 // planned hands out the partitions of a pass that are known.
-func (p *pass) planned(visit func(Planned) error) error {
+func (p *pass) planned(visit func(planfile.Planned) error) error {
 	for next := p.supply.top().next; ; {
 		one, err := next()
 		if err != nil {
@@ -80,8 +61,8 @@ func (p *pass) planned(visit func(Planned) error) error {
 }
 
 // unknown stands for the partitions of a pass that its parents' records are.
-func (p *pass) unknown() Planned {
-	line := Planned{Stream: p.stream.Name, Way: "children", Feed: p.feed}
+func (p *pass) unknown() planfile.Planned {
+	line := planfile.Planned{Stream: p.stream.Name, Way: "children", Feed: p.feed}
 	for _, f := range p.feeds {
 		line.Parents = append(line.Parents, f.stream.Name)
 	}
@@ -90,15 +71,15 @@ func (p *pass) unknown() Planned {
 
 // nothing stands for a pass that has no partition, since no record of its parents leads
 // to one.
-func (p *pass) nothing() Planned {
+func (p *pass) nothing() planfile.Planned {
 	line := p.unknown()
 	line.Way = "none"
 	return line
 }
 
 // planned is the partition as a plan has it.
-func (p *part) planned() Planned {
-	line := Planned{
+func (p *part) planned() planfile.Planned {
+	line := planfile.Planned{
 		Stream: p.Stream.Name, Partition: p.Part.Key, Way: "new", Feed: p.pass.feed, Pages: p.Start.Next.Pages, Calls: p.Start.Next.Left(),
 	}
 	if p.Part.Context.Text != nil {

@@ -80,7 +80,7 @@ func (r *run) close() {
 func Sync(stop context.Context, o Options) (*report.Account, error) {
 	r := newRun(o)
 	defer r.close()
-	if err := cmp.Or(r.checkRun(), r.checkShare()); err != nil {
+	if err := cmp.Or(r.check(), CheckShare(r.Options)); err != nil {
 		return nil, err
 	}
 	if err := r.openJournal(); err != nil {

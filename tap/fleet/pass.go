@@ -13,7 +13,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/progress"
-	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/planfile"
 )
 
 // Pass is a plan that the workers of a fleet read.
@@ -66,7 +66,7 @@ func restKey(pass string) string { return "rest." + pass }
 // lines reads a plan, a line at a time, without the last one.
 type lines struct {
 	scan *bufio.Scanner
-	Head tap.PlanHead
+	Head planfile.Head
 	text []byte // the first line
 }
 
@@ -89,9 +89,9 @@ func errOr(err, other error) error {
 
 // next is the next partition that may be read alone, and its line, which is valid until
 // the next call; nil: there is none.
-func (l *lines) next() (*tap.Planned, []byte, error) {
+func (l *lines) next() (*planfile.Planned, []byte, error) {
 	for l.scan.Scan() {
-		var p tap.Planned
+		var p planfile.Planned
 		if err := json.Unmarshal(l.scan.Bytes(), &p); err != nil {
 			return nil, nil, fmt.Errorf("the plan: %w", err)
 		}

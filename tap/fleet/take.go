@@ -13,7 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tap-rest/tap-rest/state"
-	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/planfile"
 )
 
 // idle is how long a worker waits for a part before it looks whether all are done.
@@ -62,7 +62,7 @@ func (w *Worker) Take(ctx context.Context) (*Part, error) {
 		if w.head, err = w.fleet.Head(ctx, p.ID); err != nil {
 			return nil, err
 		}
-		var head tap.PlanHead
+		var head planfile.Head
 		if err := json.Unmarshal(w.head, &head); err != nil {
 			return nil, fmt.Errorf("fleet %s: the plan of the pass %s: %w", w.fleet.Name(), p.ID, err)
 		}
@@ -181,9 +181,9 @@ func (f *Fleet) putAway(ctx context.Context, m jetstream.Msg, pass string) error
 
 // Part is a part that a worker holds.
 type Part struct {
-	tap.Planned // zero for the rest of the plan
-	Pass        *Pass
-	Rest        bool // it is the rest of the plan
+	planfile.Planned // zero for the rest of the plan
+	Pass             *Pass
+	Rest             bool // it is the rest of the plan
 
 	fleet   *Fleet
 	worker  string

@@ -15,6 +15,7 @@ import (
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/progress"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/planfile"
 )
 
 // shop is read in parts: each shop's days by themselves.
@@ -88,7 +89,7 @@ func upTo(n int) []int {
 }
 
 // begins takes the first line of the plan.
-func (p *pass) begins(h tap.PlanHead) (err error) {
+func (p *pass) begins(h planfile.Head) (err error) {
 	if p.head, err = json.Marshal(h); err != nil {
 		return err
 	}
@@ -103,7 +104,7 @@ func (p *pass) begins(h tap.PlanHead) (err error) {
 }
 
 // has takes the line of a part. Parts come shop by shop, and day by day.
-func (p *pass) has(line tap.Planned) error {
+func (p *pass) has(line planfile.Planned) error {
 	hash := state.HashContext(line.Context)
 	if n := len(p.contexts); n == 0 || p.contexts[n-1] != hash {
 		if n > 1 && p.kept != len(p.windows) {
@@ -204,7 +205,7 @@ func (p *pass) checkEnd(t *testing.T, end string) {
 	var out bytes.Buffer
 	o := p.options
 	o.Out = &out
-	if o.Share, err = tap.ReadShare("plan", bytes.NewReader(p.head), nil); err == nil {
+	if o.Share, err = planfile.Read("plan", bytes.NewReader(p.head), nil); err == nil {
 		o.State, err = o.Share.State("merged", merged)
 	}
 	if err == nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/planfile"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
 	"github.com/tap-rest/tap-rest/tap/workdir"
 )
@@ -34,8 +35,8 @@ func Emit(rt *program.Runtime, o tap.Options, file string, watch program.WatchFl
 func handOut(lines *os.File, file string) *tap.HandOut {
 	all := JSONLines(lines)
 	return &tap.HandOut{
-		Line: func(p tap.Planned) error { return all.Encode(p) },
-		End: func(head tap.PlanHead, n int) error {
+		Line: func(p planfile.Planned) error { return all.Encode(p) },
+		End: func(head planfile.Head, n int) error {
 			if _, err := lines.Seek(0, io.SeekStart); err != nil {
 				return err
 			}
@@ -47,7 +48,7 @@ func handOut(lines *os.File, file string) *tap.HandOut {
 				if _, err := io.Copy(to, lines); err != nil {
 					return err
 				}
-				return out.Encode(tap.PlanEnd{End: n})
+				return out.Encode(planfile.End{End: n})
 			})
 		},
 	}

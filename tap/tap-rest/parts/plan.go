@@ -10,6 +10,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/planfile"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
@@ -53,7 +54,7 @@ func (c *PlanCmd) Run(rt *program.Runtime) error {
 		return err
 	}
 	if c.JSON {
-		return WritePlan(rt.Stdout, func(head func(tap.PlanHead) error, visit func(tap.Planned) error) error {
+		return WritePlan(rt.Stdout, func(head func(planfile.Head) error, visit func(planfile.Planned) error) error {
 			return c.plan(rt, o, head, visit)
 		}, !c.Parents)
 	}
@@ -69,21 +70,21 @@ func (c *PlanCmd) Run(rt *program.Runtime) error {
 }
 
 // WritePlan writes a plan as lines of JSON; whole says that it has a last one.
-func WritePlan(to io.Writer, plan func(head func(tap.PlanHead) error, visit func(tap.Planned) error) error, whole bool) error {
+func WritePlan(to io.Writer, plan func(head func(planfile.Head) error, visit func(planfile.Planned) error) error, whole bool) error {
 	out := JSONLines(to)
 	n := 0
-	err := plan(func(h tap.PlanHead) error { return out.Encode(h) }, func(p tap.Planned) error {
+	err := plan(func(h planfile.Head) error { return out.Encode(h) }, func(p planfile.Planned) error {
 		n++
 		return out.Encode(p)
 	})
 	if err != nil || !whole {
 		return err
 	}
-	return out.Encode(tap.PlanEnd{End: n})
+	return out.Encode(planfile.End{End: n})
 }
 
 // plan hands out what a run would read.
-func (c *PlanCmd) plan(rt *program.Runtime, o tap.Options, head func(tap.PlanHead) error, visit func(tap.Planned) error) error {
+func (c *PlanCmd) plan(rt *program.Runtime, o tap.Options, head func(planfile.Head) error, visit func(planfile.Planned) error) error {
 	if !c.Parents {
 		return tap.Plan(o, head, visit)
 	}
@@ -97,7 +98,7 @@ func (c *PlanCmd) plan(rt *program.Runtime, o tap.Options, head func(tap.PlanHea
 type planTable struct {
 	*report.Table
 	partitions int
-	sum        tap.Planned
+	sum        planfile.Planned
 	unknown    bool // how many partitions there are
 	costs      bool // there is a column of what calls cost
 	stream     func(stream string) *sources.Stream
@@ -112,14 +113,14 @@ func (t *planTable) row(cost string, cells ...string) error {
 }
 
 // cost is what the calls of a partition cost, as far as that is known.
-func (t *planTable) cost(p tap.Planned) string {
+func (t *planTable) cost(p planfile.Planned) string {
 	if _, known := t.stream(p.Stream).Call.KnownCost(); !known || p.Partition == "" {
 		return "?"
 	}
 	return ">=" + p.Cost.String()
 }
 
-func (t *planTable) add(p tap.Planned) error {
+func (t *planTable) add(p planfile.Planned) error {
 	t.sum.Pages += p.Pages
 	t.sum.Calls += p.Calls
 	t.sum.Cost += p.Cost

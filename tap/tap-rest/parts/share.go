@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/planfile"
 )
 
 // ShareFlags say which part of a plan is read.
@@ -35,7 +36,7 @@ func (s *shard) UnmarshalText(text []byte) error {
 
 // Share reads the part of the plan that the flags name, and makes the state one of its
 // pass; nil: there is no plan.
-func (f *ShareFlags) Share(o *tap.Options, target bool) (*tap.Share, error) {
+func (f *ShareFlags) Share(o *tap.Options, target bool) (*planfile.Share, error) {
 	one := f.Shard != shard{}
 	switch {
 	case f.Plan == "" && (one || len(f.Partition) > 0):
@@ -61,7 +62,7 @@ func (f *ShareFlags) Share(o *tap.Options, target bool) (*tap.Share, error) {
 			return wanted
 		}
 	}
-	share, err := tap.ReadShare(f.Plan, file, wants)
+	share, err := planfile.Read(f.Plan, file, wants)
 	if err != nil || wants != nil { // else the run reads the file again, as its turn comes
 		err = errors.Join(err, file.Close())
 	}

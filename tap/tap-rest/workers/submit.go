@@ -15,6 +15,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/fleet"
+	"github.com/tap-rest/tap-rest/tap/planfile"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/parts"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/program"
@@ -105,7 +106,7 @@ func (c *SubmitCmd) submit(ctx context.Context, f *fleet.Fleet, o tap.Options) (
 	}
 	defer os.Remove(plan.Name())
 	defer plan.Close()
-	err = parts.WritePlan(plan, func(head func(tap.PlanHead) error, visit func(tap.Planned) error) error {
+	err = parts.WritePlan(plan, func(head func(planfile.Head) error, visit func(planfile.Planned) error) error {
 		return tap.Plan(o, head, visit)
 	}, true)
 	if err == nil {
@@ -124,9 +125,10 @@ func (c *SubmitCmd) submitPlan(ctx context.Context, f *fleet.Fleet, o tap.Option
 		return nil, &tap.InputError{Err: fmt.Errorf("--plan: %w", err)}
 	}
 	defer plan.Close()
-	whole, err := tap.ReadShare(c.Plan, plan, func(int, string) bool { return false })
+	whole, err := planfile.Read(c.Plan, plan, func(int, string) bool { return false })
 	if err == nil {
-		err = whole.Check(o)
+		o.Share = whole
+		err = tap.CheckShare(o)
 	}
 	if err != nil {
 		return nil, &tap.InputError{Err: err}
@@ -192,9 +194,10 @@ func checkPass(ctx context.Context, f *fleet.Fleet, p *fleet.Pass, o tap.Options
 		return err
 	}
 	empty := append(head, "\n{\"end\":0}\n"...) // a plan without partitions: what it is of is asked for alone
-	share, err := tap.ReadShare("of the pass "+p.ID+", which is under way in the fleet "+f.Name(), bytes.NewReader(empty), nil)
+	share, err := planfile.Read("of the pass "+p.ID+", which is under way in the fleet "+f.Name(), bytes.NewReader(empty), nil)
 	if err != nil {
 		return err
 	}
-	return share.Check(o)
+	o.Share = share
+	return tap.CheckShare(o)
 }

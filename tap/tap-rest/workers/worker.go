@@ -16,6 +16,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/fleet"
 	"github.com/tap-rest/tap-rest/tap/fleet/budget"
 	"github.com/tap-rest/tap-rest/tap/metrics"
+	"github.com/tap-rest/tap-rest/tap/planfile"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/inputs"
@@ -236,7 +237,7 @@ func (r *reading) tell(ctx context.Context, err error) error {
 	}
 	r.became = metrics.Read
 	r.log.Info("the part is read", "records", records, "calls", calls, "took", time.Since(r.begun).Round(time.Millisecond).String())
-	if err := r.options.Share.RemoveJournal(r.options); err != nil {
+	if err := tap.RemoveShareJournal(r.options); err != nil {
 		r.log.Warn("the journal of the part could not be removed: nobody needs it any more", "why", err.Error())
 	}
 	return nil
@@ -289,7 +290,7 @@ func (w *worker) begin(ctx context.Context, part *fleet.Part) (tap.Options, erro
 		config.Run.Journal.Off = true
 		o.Config = &config
 	}
-	share, err := tap.ReadShare("of the pass "+part.Pass.ID, bytes.NewReader(part.Plan()), wants)
+	share, err := planfile.Read("of the pass "+part.Pass.ID, bytes.NewReader(part.Plan()), wants)
 	if err == nil {
 		o.Share = share
 		o.State, err = share.State(o.StateFile, left)

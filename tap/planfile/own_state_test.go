@@ -1,4 +1,4 @@
-package tap_test
+package planfile_test
 
 import (
 	"cmp"
@@ -11,7 +11,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/progress"
-	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/planfile"
 )
 
 // TestShareOwn: what of a state concerns one partition does not grow with the plan, and
@@ -62,9 +62,9 @@ func TestShareOwn(t *testing.T) {
 		{"it is owed", 7, func(b *state.Bookmark) { b.Resume.Owed = append(b.Resume.Owed, open(7)) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			line, _ := json.Marshal(tap.Planned{Stream: "orders", Partition: fmt.Sprint("p", c.n), Context: context(c.n), Way: "new", Window: &state.Window{Start: day(0), End: day(1)}})
+			line, _ := json.Marshal(planfile.Planned{Stream: "orders", Partition: fmt.Sprint("p", c.n), Context: context(c.n), Way: "new", Window: &state.Window{Start: day(0), End: day(1)}})
 			plan := fmt.Sprintf("{\"plan\":1,\"shapes\":{\"orders\":\"s\"},\"state\":%s}\n%s\n{\"end\":1}\n", begun.AppendSinger(nil), line)
-			share, err := tap.ReadShare("plan", strings.NewReader(plan), func(int, string) bool { return true })
+			share, err := planfile.Read("plan", strings.NewReader(plan), func(int, string) bool { return true })
 			if err != nil {
 				t.Fatal(err)
 			}
