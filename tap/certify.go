@@ -6,39 +6,29 @@ import (
 
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap/certificate"
-	"github.com/tap-rest/tap-rest/tap/distinct"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/workdir"
 )
 
-// keys is where the keys of the pass are counted; nil: they are not, since its
-// records leave for nobody.
-func (p *pass) keys() *distinct.Pool {
-	if p.feed || p.run.listing {
-		return nil
-	}
-	return p.run.keys
-}
-
 // certify keeps what was proven of the streams: in the journal, for later runs,
 // and in the file that was asked for. Its error is that of the file.
-func (r *run) certify(account *report.Account, passes []*pass) error {
-	for _, p := range passes {
+func (k keeper) certify(account *report.Account) error {
+	for _, p := range k.passes {
 		p.track.remember()
-		r.journal.Certify(p.recorded, p.track.account.Record(r.Config.Hider.Line))
+		k.journal.Certify(p.recorded, p.track.account.Record(k.Config.Hider.Line))
 	}
-	name := r.Config.Run.Certificate
+	name := k.Config.Run.Certificate
 	if name == "" {
 		return nil
 	}
-	text, err := json.MarshalIndent(account.Certificate(r.Version, r.Config.Hider.Line), "", "  ")
+	text, err := json.MarshalIndent(account.Certificate(k.Version, k.Config.Hider.Line), "", "  ")
 	if err == nil {
 		err = workdir.Write(name, append(text, '\n'))
 	}
 	if err != nil {
 		err = fmt.Errorf("run.certificate: write %s: %w", name, err)
-		r.Log.Error("what was proven of the streams could not be written: everything else is as it should be", "file", name, "why", err.Error())
+		k.Log.Error("what was proven of the streams could not be written: everything else is as it should be", "file", name, "why", err.Error())
 	}
 	return err
 }

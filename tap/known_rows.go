@@ -2,6 +2,7 @@ package tap
 
 import (
 	"fmt"
+	"log/slog"
 	"math"
 	"strings"
 	"time"
@@ -28,32 +29,32 @@ type noted struct {
 
 // openNoted opens what is known of the records of streams that leave out what did
 // not change, or mark what is gone.
-func (r *run) openNoted(all []*pass) error {
-	for _, p := range all {
+func (k keeper) openNoted() error {
+	for _, p := range k.passes {
 		known := p.stream.Definition.Known
 		if p.feed || !known.SkipUnchanged && !known.MarkDeleted {
 			continue
 		}
-		if err := r.openNotedOf(p); err != nil {
+		if err := k.openNotedOf(p); err != nil {
 			return unusable("stream %s: what is known of its records cannot be kept in the work folder: %w", p.stream.Name, err)
 		}
 	}
 	return nil
 }
 
-func (r *run) openNotedOf(p *pass) error {
+func (k keeper) openNotedOf(p *pass) error {
 	s, d := p.stream, p.decision
 	var named *state.Rows
 	if d.Bookmark != nil {
 		named = d.Bookmark.Rows
 	}
-	dir, err := r.work.Rows(s.Name, named)
+	dir, err := k.work.Rows(s.Name, named)
 	if err != nil {
 		return err
 	}
 	n := &noted{stream: s, dir: dir}
 	of := strings.Join(append([]string{s.Name}, s.Keys...), " ")
-	folder := &rows.Folder{Dir: dir, Header: rowset.Header{Of: "records of " + of}, Now: r.now}
+	folder := &rows.Folder{Dir: dir, Header: rowset.Header{Of: "records of " + of}, Now: k.now}
 	switch {
 	case s.SkipsUnchanged() && !d.Backfill && d.Way != plan.Replay:
 		n.Rows, err = folder.Unchanged(named, since(p))
@@ -73,8 +74,8 @@ func (r *run) openNotedOf(p *pass) error {
 	if err != nil {
 		return err
 	}
-	p.noted = n
-	n.tellLost(r)
+	p.kept.noted = n
+	n.tellLost(k.Log)
 	return nil
 }
 
@@ -92,7 +93,7 @@ func since(p *pass) int64 {
 }
 
 // tellLost warns of what is lost of what the state names.
-func (n *noted) tellLost(r *run) {
+func (n *noted) tellLost(log *slog.Logger) {
 	if n.Lost == "" {
 		return
 	}
@@ -101,7 +102,7 @@ func (n *noted) tellLost(r *run) {
 		text = "what the state says of the keys that left is not in the work folder as it was: keys that were gone before this run may stay unmarked, but for what was marked in the last 30 days, " +
 			"and those are marked that are gone after its pass"
 	}
-	r.Log.Warn(text, "stream", n.stream.Name, "dir", n.dir, "why", n.Lost)
+	log.Warn(text, "stream", n.stream.Name, "dir", n.dir, "why", n.Lost)
 }
 
 // noter returns what takes note of the records of a partition; nil: nothing does.
@@ -136,11 +137,11 @@ func (n *noted) state() *state.Rows {
 	return n.State()
 }
 
-func closeNoted(all []*pass) {
-	for _, p := range all {
-		if n := p.noted; n != nil {
+func (k keeper) closeNoted() {
+	for _, p := range k.passes {
+		if n := p.kept.noted; n != nil {
 			if n.Broken() {
-				p.run.Log.Warn("what is known of the records that left could not be read to the end: from there on all records left, unchanged ones too", "stream", n.stream.Name, "dir", n.dir)
+				k.Log.Warn("what is known of the records that left could not be read to the end: from there on all records left, unchanged ones too", "stream", n.stream.Name, "dir", n.dir)
 			}
 			_ = n.Close() // all that counts was made last
 		}
@@ -150,18 +151,18 @@ func closeNoted(all []*pass) {
 // note makes last what was noted of the records that are about to leave.
 func (e *emitter) note() error {
 	for _, b := range e.waiting.batches {
-		if n := b.track.pass.noted; n != nil {
+		if n := b.track.pass.kept.noted; n != nil {
 			n.Add(b.lines.Noted, b.lines.Entries)
 			b.lines.Noted = nil
 		}
 	}
 	for _, t := range e.herald.tracks {
-		if t.pass == nil || t.pass.noted == nil {
+		if t.pass == nil || t.pass.kept.noted == nil {
 			continue
 		}
-		if err := t.pass.noted.Flush(); err != nil {
+		if err := t.pass.kept.noted.Flush(); err != nil {
 			return fmt.Errorf("%s: its records must be noted in %s before they leave, and cannot be: %w; no further record is written, and the next run goes on from the last STATE",
-				t.stream.Name, t.pass.noted.dir, err)
+				t.stream.Name, t.pass.kept.noted.dir, err)
 		}
 	}
 	return nil

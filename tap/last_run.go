@@ -20,14 +20,14 @@ type lastRun struct {
 
 // newLastRun looks at what a run changes. Without a journal nothing is kept beside it, and
 // a replay changes nothing.
-func (r *run) newLastRun(passes []*pass) *lastRun {
-	if r.journal == nil || r.journal.ReadOnly {
+func (k keeper) newLastRun() *lastRun {
+	if k.journal == nil || k.journal.ReadOnly {
 		return nil
 	}
-	l := &lastRun{name: filepath.Join(r.journal.Dir, report.LastRunName), schemas: map[*pass][]byte{}, aside: map[*pass]int64{}}
-	for _, p := range passes {
+	l := &lastRun{name: filepath.Join(k.journal.Dir, report.LastRunName), schemas: map[*pass][]byte{}, aside: map[*pass]int64{}}
+	for _, p := range k.passes {
 		l.schemas[p] = p.schema.Doc()
-		if info, err := os.Stat(r.work.Quarantine(p.stream.Name)); err == nil {
+		if info, err := os.Stat(k.work.Quarantine(p.stream.Name)); err == nil {
 			l.aside[p] = info.Size()
 		}
 	}
@@ -36,12 +36,12 @@ func (r *run) newLastRun(passes []*pass) *lastRun {
 
 // keepLastRun writes what the run came to. That it cannot be written is no failure of the
 // run: nothing but tap-rest report reads it.
-func (r *run) keepLastRun(l *lastRun, account *report.Account, passes []*pass) {
+func (k keeper) keepLastRun(l *lastRun, account *report.Account) {
 	if l == nil {
 		return
 	}
-	kept := account.LastRun(r.Version, r.Definition.Name, r.Config.Hider.Line, r.Config.Hider.Message)
-	for _, p := range passes {
+	kept := account.LastRun(k.Version, k.Definition.Name, k.Config.Hider.Line, k.Config.Hider.Message)
+	for _, p := range k.passes {
 		for i, s := range account.Streams {
 			if s != p.track.account {
 				continue
@@ -49,10 +49,10 @@ func (r *run) keepLastRun(l *lastRun, account *report.Account, passes []*pass) {
 			one := &kept.Streams[i]
 			one.Schema = report.CompareSchemas(l.schemas[p], p.schema.Doc())
 			for i := range one.Schema.First { // names of fields are strangers' text
-				one.Schema.First[i].Pointer = r.Config.Hider.Redact(one.Schema.First[i].Pointer)
+				one.Schema.First[i].Pointer = k.Config.Hider.Redact(one.Schema.First[i].Pointer)
 			}
-			if err := l.putAside(p, one, r.Config.Hider.Redact); err != nil {
-				r.Log.Warn("the quarantined records of this run could not be read back: tap-rest report does not show them", "stream", p.stream.Name, "why", err.Error())
+			if err := l.putAside(p, one, k.Config.Hider.Redact); err != nil {
+				k.Log.Warn("the quarantined records of this run could not be read back: tap-rest report does not show them", "stream", p.stream.Name, "why", err.Error())
 			}
 		}
 	}
@@ -61,8 +61,8 @@ func (r *run) keepLastRun(l *lastRun, account *report.Account, passes []*pass) {
 		_ = workdir.Sweep(l.name) // what a killed run left is small, and the next one tries again
 		err = workdir.Replace(l.name, append(text, '\n'))
 	}
-	if err != nil && r.journal.Failure() == nil {
-		r.Log.Warn("what the run came to could not be kept: tap-rest report does not show it", "file", l.name, "why", err.Error())
+	if err != nil && k.journal.Failure() == nil {
+		k.Log.Warn("what the run came to could not be kept: tap-rest report does not show it", "file", l.name, "why", err.Error())
 	}
 }
 

@@ -16,7 +16,7 @@ const markSize = 1 << 16
 // markGone marks, in each stream that was read to its end, the keys that are gone.
 func (e *emitter) markGone() error {
 	for _, t := range e.bookmarks.over {
-		n := t.pass.noted
+		n := t.pass.kept.noted
 		if n == nil || !t.stream.MarksDeleted() {
 			continue
 		}
@@ -37,9 +37,9 @@ func (e *emitter) markGone() error {
 
 // mark marks the keys of a stream that are gone. Its error is one of writing.
 func (e *emitter) mark(t *track) error {
-	gone, err := t.pass.noted.Gone()
+	gone, err := t.pass.kept.noted.Gone()
 	if err != nil {
-		err = fmt.Errorf("%s: which records are gone could not be found out from %s, and none is marked as deleted: %w", t.stream.Name, t.pass.noted.dir, err)
+		err = fmt.Errorf("%s: which records are gone could not be found out from %s, and none is marked as deleted: %w", t.stream.Name, t.pass.kept.noted.dir, err)
 	} else {
 		err = t.brakes(gone)
 	}
@@ -56,7 +56,7 @@ func (e *emitter) mark(t *track) error {
 	}
 	if err := gone.Take(); err != nil {
 		e.display.Log.Warn("which records were marked as deleted could not be kept in the work folder: a target that comes back with an older state keeps them",
-			"stream", t.stream.Name, "dir", t.pass.noted.dir, "why", err.Error())
+			"stream", t.stream.Name, "dir", t.pass.kept.noted.dir, "why", err.Error())
 	}
 	return nil
 }

@@ -11,76 +11,98 @@ import (
 
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap/folders"
+	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/runjournal"
 )
 
-// openJournal opens the journal of the run's source. One that cannot be opened
-// where nobody asked for it is done without.
-func (r *run) openJournal() error {
+// journals opens the journal of a run's source.
+type journals struct {
+	*Options
+	gate *limits.Gate
+}
+
+func (r *run) journals() journals { return journals{&r.Options, r.gate} }
+
+// open opens it; nil: there is none. One that cannot be opened where nobody asked for it
+// is done without.
+func (all journals) open() (*runjournal.Journal, error) {
 	switch {
-	case r.Replay:
-		return r.openReplay()
-	case r.Config.Run.Journal.Off, r.Share.Empty():
-		return nil
+	case all.Replay:
+		return all.replay()
+	case all.Config.Run.Journal.Off, all.Share.Empty():
+		return nil, nil
 	}
-	share := r.Share.Name()
-	dir, err := folders.Journal(r.WorkDir, r.Definition, r.Config, share)
+	share := all.Share.Name()
+	var j *runjournal.Journal
+	dir, err := folders.Journal(all.WorkDir, all.Definition, all.Config, share)
 	if err == nil {
 		if share == "" {
-			r.tellOthers(dir)
+			all.tellOthers(dir)
 		}
-		err = r.useJournal(journal.Open(dir, journal.Options{
-			MaxAge: r.Config.Run.Journal.MaxAge, MaxBytes: r.Config.Run.Journal.MaxBytes, Log: r.Log,
+		j, err = all.use(journal.Open(dir, journal.Options{
+			MaxAge: all.Config.Run.Journal.MaxAge, MaxBytes: all.Config.Run.Journal.MaxBytes, Log: all.Log,
 		}))
 	}
 	switch {
 	case err == nil:
-		r.journal.Dir = dir
+		j.Dir = dir
+		return j, nil
 	case errors.Is(err, journal.ErrBusy):
-		return err
-	case r.Config.Run.Journal.Dir != "" && (errors.Is(err, journal.ErrFull) || errors.Is(err, syscall.ENOSPC)):
-		return &JournalError{Err: err, Early: true}
-	case r.Config.Run.Journal.Dir == "":
-		r.Log.Warn("there is no journal: if this run is cut, the next one asks the API again for what was not flushed (run.journal.dir names another folder)", "why", err.Error())
-		return nil
-	default:
-		return &InputError{fmt.Errorf("run.journal.dir: %w", err)}
+		return nil, err
+	case all.Config.Run.Journal.Dir != "" && (errors.Is(err, journal.ErrFull) || errors.Is(err, syscall.ENOSPC)):
+		return nil, &JournalError{Err: err, Early: true}
+	case all.Config.Run.Journal.Dir == "":
+		all.Log.Warn("there is no journal: if this run is cut, the next one asks the API again for what was not flushed (run.journal.dir names another folder)", "why", err.Error())
+		return nil, nil
 	}
-	return nil
+	return nil, &InputError{fmt.Errorf("run.journal.dir: %w", err)}
 }
 
-// openReplay opens the journal of the run's source for reading. The gate lets
-// no request through, besides the walks, which ask nobody but the journal.
-func (r *run) openReplay() error {
-	r.gate.AllowNone()
-	dir, err := FindSource(r.Options)
+// replay opens it for reading. The gate lets no request through, besides the walks,
+// which ask nobody but the journal.
+func (all journals) replay() (*runjournal.Journal, error) {
+	all.gate.AllowNone()
+	dir, err := FindSource(*all.Options)
 	if errors.Is(err, fs.ErrNotExist) {
-		return unusable("nothing to replay: %s has no journal of this source with these settings", JournalFolder(r.Options))
+		return nil, unusable("nothing to replay: %s has no journal of this source with these settings", JournalFolder(*all.Options))
 	}
+	var j *runjournal.Journal
 	if err == nil {
-		err = r.useJournal(journal.OpenReadOnly(dir))
+		j, err = all.use(journal.OpenReadOnly(dir))
 	}
 	if err != nil {
-		return &InputError{fmt.Errorf("journal: %w", err)}
+		return nil, &InputError{fmt.Errorf("journal: %w", err)}
 	}
-	return nil
+	return j, nil
 }
 
-// useJournal takes a journal that was opened, or passes on why it was not.
-func (r *run) useJournal(j *journal.Journal, err error) error {
+// recorded opens it for reading, where there is one; nil: there is none.
+func (all journals) recorded() (*runjournal.Journal, error) {
+	dir, err := FindSource(*all.Options)
+	var j *runjournal.Journal
+	if err == nil {
+		j, err = all.use(journal.OpenReadOnly(dir))
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, &InputError{err}
+	}
+	return j, nil
+}
+
+// use takes a journal that was opened, or passes on why it was not.
+func (all journals) use(j *journal.Journal, err error) (*runjournal.Journal, error) {
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, warning := range j.Warnings {
-		r.Log.Warn(warning)
+		all.Log.Warn(warning)
 	}
-	r.journal = runjournal.New(j, r.Replay, r.Config.Run.Journal.MaxBytes, r.gate, r.Log)
-	return nil
+	return runjournal.New(j, all.Replay, all.Config.Run.Journal.MaxBytes, all.gate, all.Log), nil
 }
 
 // tellOthers says, where a source has no journal yet, that there are journals of
 // its definition: whoever changed a setting may wonder why a run begins anew.
-func (r *run) tellOthers(folder string) {
+func (all journals) tellOthers(folder string) {
 	dir, name := filepath.Split(folder)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -97,7 +119,7 @@ func (r *run) tellOthers(folder string) {
 		}
 	}
 	if others > 0 {
-		r.Log.Info("this source has a new journal: those of other settings or secrets are not used (tap-rest journal list, without --config, shows them, journal prune deletes what is too old; where a secret changes by itself, run.journal.identity names the journal instead)",
+		all.Log.Info("this source has a new journal: those of other settings or secrets are not used (tap-rest journal list, without --config, shows them, journal prune deletes what is too old; where a secret changes by itself, run.journal.identity names the journal instead)",
 			"dir", dir, "others", others)
 	}
 }

@@ -13,20 +13,20 @@ import (
 
 // openTags opens the tags of the streams that have etag. That there are none, or
 // that they cannot be read, costs calls and nothing else.
-func (r *run) openTags(all []*pass) {
-	for _, p := range all {
+func (k keeper) openTags() {
+	for _, p := range k.passes {
 		if !p.stream.Definition.Known.ETag || p.feed || p.decision.Way == plan.Replay || p.decision.Backfill {
 			continue
 		}
-		if err := r.openTagsOf(p); err != nil {
-			r.Log.Warn("what the API said of the last answers cannot be kept in the work folder: everything is asked for, and the next run asks for it again",
+		if err := k.openTagsOf(p); err != nil {
+			k.Log.Warn("what the API said of the last answers cannot be kept in the work folder: everything is asked for, and the next run asks for it again",
 				"stream", p.stream.Name, "why", err.Error())
 		}
 	}
 }
 
-func (r *run) openTagsOf(p *pass) error {
-	dir, err := r.work.Tags(p.stream.Name)
+func (k keeper) openTagsOf(p *pass) error {
+	dir, err := k.work.Tags(p.stream.Name)
 	if err != nil {
 		return err
 	}
@@ -34,8 +34,8 @@ func (r *run) openTagsOf(p *pass) error {
 	if err != nil {
 		return err
 	}
-	p.tags, err = tags.Open(tags.Options{
-		Stream: p.stream.Name, Dir: dir, Pass: p.decision.Pass.ID, Before: p.tagged(), Looks: looks, Now: r.now, Log: r.Log,
+	p.kept.tags, err = tags.Open(tags.Options{
+		Stream: p.stream.Name, Dir: dir, Pass: p.decision.Pass.ID, Before: k.tagged(p), Looks: looks, Now: k.now, Log: k.Log,
 	})
 	return err
 }
@@ -43,9 +43,9 @@ func (r *run) openTagsOf(p *pass) error {
 // tagged is the pass whose tags may be used: the last one, where the
 // state says that all of it was stored, and nothing needs the records that would
 // not come. "": everything is asked for.
-func (p *pass) tagged() string {
+func (k keeper) tagged(p *pass) string {
 	b := p.decision.Bookmark
-	if b == nil || b.Pass == nil || b.Resume != nil || p.decision.Foreign || len(p.children) > 0 || p.activates() || p.run.overwrites(p.stream.Entry) {
+	if b == nil || b.Pass == nil || b.Resume != nil || p.decision.Foreign || len(p.children) > 0 || p.activates() || k.overwrites(p.stream.Entry) {
 		return ""
 	}
 	return b.Pass.ID
@@ -53,8 +53,8 @@ func (p *pass) tagged() string {
 
 // overwrites reports whether a destination of Airbyte may replace what it has by
 // what comes now, and nothing says whether it does.
-func (r *run) overwrites(e *catalog.Stream) bool {
-	_, airbyte := r.Protocol.(message.Airbyte)
+func (k keeper) overwrites(e *catalog.Stream) bool {
+	_, airbyte := k.Protocol.(message.Airbyte)
 	return airbyte && e != nil && e.ReplicationMethod == catalog.FullTable && e.Generation == nil
 }
 
@@ -73,13 +73,13 @@ func looksOf(s *plan.Stream) (string, error) {
 
 // finishTags puts the tags of passes that are over in the place of those before;
 // well says that all of the run is written.
-func (r *run) finishTags(all []*pass, well bool) {
-	for _, p := range all {
+func (k keeper) finishTags(well bool) {
+	for _, p := range k.passes {
 		t := p.track
 		over := well && t.ended && t.failure == nil && t.bookmark.Resume == nil
-		if err := p.tags.Finish(over); err != nil {
-			r.Log.Warn("what the API said of the answers could not be kept in the work folder: the next run asks for all of them", "stream", p.stream.Name, "why", err.Error())
+		if err := p.kept.tags.Finish(over); err != nil {
+			k.Log.Warn("what the API said of the answers could not be kept in the work folder: the next run asks for all of them", "stream", p.stream.Name, "why", err.Error())
 		}
-		p.tags = nil
+		p.kept.tags = nil
 	}
 }

@@ -1,6 +1,7 @@
 package tap
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -52,4 +53,12 @@ type Hooks struct {
 // planInputs are the inputs that all runs of a plan have in common.
 func (o *Options) planInputs() *planfile.Inputs {
 	return &planfile.Inputs{Program: o.Version, Definition: o.Definition, Config: o.Config, Catalog: o.Catalog}
+}
+
+// follows is what clients tell of each request; nil: nobody follows them.
+func (h *Hooks) follows() func(context.Context, *fetch.Trail) {
+	if h.Tracer == nil {
+		return nil
+	}
+	return h.Tracer.Request
 }

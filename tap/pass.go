@@ -12,7 +12,6 @@ import (
 	"github.com/tap-rest/tap-rest/tap/render"
 	"github.com/tap-rest/tap-rest/tap/render/findings"
 	"github.com/tap-rest/tap-rest/tap/render/pages"
-	"github.com/tap-rest/tap-rest/tap/tags"
 )
 
 // pass is a pass of a stream that is under way in this run: what its partitions
@@ -28,10 +27,9 @@ type pass struct {
 	track     *track
 	many      bool // it has windows or contexts
 	supply    *supply
-	splitters splitters          // that no walk uses
-	recorded  string             // its id in the journal; "": there is none
-	tags      *tags.Tags         // nil: pages are asked for whether they have changed or not
-	noted     *noted             // on disk, of its records; nil: nothing
+	splitters splitters // that no walk uses
+	recorded  string    // its id in the journal; "": there is none
+	kept      kept
 	share     []planfile.Planned // of a plan: the partitions that alone are read; nil: all are
 	handedOut bool               // its partitions are planned, for others to read
 	ofPlan    bool               // its partitions stand in a plan: no parent is read for them

@@ -20,7 +20,8 @@ func PlanByParents(stop context.Context, o Options, visit func(planfile.Planned)
 	r := newRun(o)
 	r.listing = true
 	defer r.close()
-	if err := r.openJournal(); err != nil {
+	var err error
+	if r.journal, err = r.journals().open(); err != nil {
 		return err
 	}
 	if r.journal == nil {

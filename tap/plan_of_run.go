@@ -1,10 +1,6 @@
 package tap
 
 import (
-	"errors"
-	"io/fs"
-
-	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/planfile"
 )
@@ -15,12 +11,9 @@ import (
 func Plan(o Options, head func(planfile.Head) error, visit func(planfile.Planned) error) error {
 	r := newRun(o)
 	defer r.close()
-	dir, err := FindSource(r.Options)
-	if err == nil {
-		err = r.useJournal(journal.OpenReadOnly(dir))
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return &InputError{err}
+	var err error
+	if r.journal, err = r.journals().recorded(); err != nil {
+		return err
 	}
 	passes, err := planner{r}.plan()
 	if err != nil {

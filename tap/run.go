@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tap-rest/tap-rest/tap/certificate"
 	"github.com/tap-rest/tap-rest/tap/distinct"
 	"github.com/tap-rest/tap-rest/tap/folders"
 	"github.com/tap-rest/tap-rest/tap/limits"
@@ -83,19 +82,17 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	if err := cmp.Or(r.check(), CheckShare(r.Options)); err != nil {
 		return nil, err
 	}
-	if err := r.openJournal(); err != nil {
+	var err error
+	if r.journal, err = r.journals().open(); err != nil {
 		return nil, err
 	}
 	passes, err := planner{r}.plan()
-	if err == nil {
-		defer closeNoted(passes)
-		err = r.openNoted(passes)
+	if err != nil {
+		return nil, err
 	}
-	if err == nil {
-		r.openTags(passes)
-		defer r.finishTags(passes, false)
-	}
-	if err == nil {
+	kept := keeper{r, passes}
+	defer kept.close()
+	if err = kept.open(); err == nil {
 		err = r.begin(passes)
 	}
 	if err != nil {
@@ -106,7 +103,7 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 		return nil, err
 	}
 	r.journal.Prune()
-	display, last := r.newDisplay(passes), r.newLastRun(passes)
+	display, last := r.newDisplay(passes), kept.newLastRun()
 	account := &display.Account
 	passes = inTurn(passes)
 	err = r.emit(stop, passes, display, hands)
@@ -115,8 +112,8 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	for _, p := range passes {
 		p.track.traceEnd()
 	}
-	certified := r.certify(account, passes)
-	r.keepLastRun(last, account, passes)
+	certified := kept.certify(account)
+	kept.keepLastRun(last, account)
 	if errors.Is(err, ErrClosedOutput) {
 		return account, err // in one line
 	}
@@ -130,7 +127,7 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	if err != nil {
 		return account, err
 	}
-	r.cacheSchemas(passes)
+	kept.cacheSchemas()
 	if stop.Err() != nil {
 		return account, context.Cause(stop)
 	}
@@ -146,7 +143,7 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	}
 	if r.Stored == nil || r.Stored() == nil {
 		r.finish(passes)
-		r.finishTags(passes, true)
+		kept.finishTags(true)
 	}
 	return account, cmp.Or(certified, failuresOf(account))
 }
@@ -187,52 +184,6 @@ func (r *run) finish(all []*pass) {
 func inTurn(all []*pass) []*pass {
 	slices.SortStableFunc(all, func(a, b *pass) int { return plan.InTurn(a.decision, b.decision) })
 	return all
-}
-
-// newDisplay returns what shows people how far the run is.
-func (r *run) newDisplay(passes []*pass) *report.Display {
-	d := &report.Display{Account: report.Account{Started: r.now}, Watch: r.Watch, Log: r.Log}
-	for _, p := range passes {
-		p.track.account = &report.Stream{
-			Name: p.stream.Name, Quarantine: r.work.Quarantine(p.stream.Name), Counters: &p.track.counters, Feed: p.feed, Came: p.decision.Bookmark.Came(), Listing: p.stream.Definition.Loaded.Hidden,
-			Certificate: certificate.Stream{Fields: p.stream.Keys},
-			Course:      r.course(p),
-		}
-		d.Account.Streams = append(d.Account.Streams, p.track.account)
-	}
-	for _, t := range r.notRead {
-		t.account = &report.Stream{Name: t.stream.Name, Done: t.decision.Way == plan.Complete, LeftOut: t.decision.Backfill, Failures: report.Failures{Why: t.refused}, Counters: &t.counters}
-		d.Account.Streams = append(d.Account.Streams, t.account)
-	}
-	if m, ok := r.Protocol.(meter); ok {
-		d.Metric = m.Metric
-	}
-	return d
-}
-
-// course is how far a pass is when the run begins.
-func (r *run) course(p *pass) (c report.Course) {
-	switch {
-	case p.over || r.Watch == nil:
-	case p.many:
-		c.All = p.supply.expected()
-	default:
-		c.Reached, c.Total = p.supply.first.Start.Next.Share()
-		c.Began = c.Reached
-	}
-	return c
-}
-
-// cacheSchemas keeps what was inferred, for the next run and discovery.
-func (r *run) cacheSchemas(passes []*pass) {
-	for _, p := range passes {
-		if !p.schema.New() || p.stream.Entry != nil || p.feed {
-			continue
-		}
-		if err := r.work.CacheSchema(p.stream.Definition, p.stream.Shape, p.schema.Doc()); err != nil {
-			r.Log.Warn("the inferred schema could not be cached: the next run infers it again", "stream", p.stream.Name, "why", err.Error())
-		}
-	}
 }
 
 // emit walks all partitions and writes what comes.

@@ -91,11 +91,3 @@ func (w *worker) traced(ctx context.Context) (context.Context, func(error)) {
 		end(err)
 	}
 }
-
-// follows is what clients tell of each request; nil: nobody follows them.
-func (r *run) follows() func(context.Context, *fetch.Trail) {
-	if r.Tracer == nil {
-		return nil
-	}
-	return r.Tracer.Request
-}

@@ -36,7 +36,7 @@ func (w *walker) newWalk(from paging.Position) *fetch.Walk {
 	walk := w.client.NewWalk(w.part.Stream.Definition, w.splitter, w.part.Part.Vars, from, &w.part.pass.track.counters)
 	walk.Record(w.recording)
 	walk.Is(w.part.key.Key, w.at.Restarts)
-	walk.Unless(w.part.pass.tags.Ask())
+	walk.Unless(w.part.pass.kept.tags.Ask())
 	walk.Join()
 	return walk
 }

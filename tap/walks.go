@@ -35,7 +35,7 @@ func (r *run) startWalks(ctx, stop context.Context, cancel func(), passes []*pas
 		time.AfterFunc(inFlightGrace, cancel)
 	})
 	r.flow = &flow{run: r, ctx: ctx, batches: make(chan *batch), walks: walks}
-	go r.watchGate(ctx, endWalks)
+	go r.flow.watchGate(endWalks)
 	go r.flow.walkAll(noMore, passes)
 	go r.journal.KeepSynced(ctx.Done())
 	return r.flow.batches, func() {
@@ -46,12 +46,12 @@ func (r *run) startWalks(ctx, stop context.Context, cancel func(), passes []*pas
 
 // watchGate lets in what waits for room when the gate is shut, and lets no more
 // walks begin.
-func (r *run) watchGate(ctx context.Context, endWalks func()) {
+func (f *flow) watchGate(endWalks func()) {
 	select {
-	case <-r.gate.Closed():
-		r.spool.Wake()
+	case <-f.run.gate.Closed():
+		f.run.spool.Wake()
 		endWalks()
-	case <-ctx.Done():
+	case <-f.ctx.Done():
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/pace"
+	"github.com/tap-rest/tap-rest/tap/distinct"
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/logs"
 	"github.com/tap-rest/tap-rest/tap/patience"
@@ -50,7 +51,7 @@ func newWorker(p *part) (*worker, error) {
 	w := &worker{run: r, pass: p.pass, part: p, stream: stream, reload: reload}
 	w.renderer = render.New(p.Reading, p.pass.schema, render.Options{
 		Protocol: r.Protocol, Quarantine: r.work.Quarantine(stream.Name), Seal: client.Secrets.SealValue, Log: r.Log, Many: p.pass.many, Findings: &p.pass.findings,
-		Version: p.pass.track.table.version, Noter: p.pass.noted.noter(stream), Keys: p.pass.keys(),
+		Version: p.pass.track.table.version, Noter: p.pass.kept.noted.noter(stream), Keys: w.keys(),
 		Context: p.shownContext(), Completed: r.Definition.HasChildren(stream.Name),
 	})
 	w.walker = &walker{
@@ -60,6 +61,15 @@ func newWorker(p *part) (*worker, error) {
 	w.walker.goOn()
 	w.expect()
 	return w, nil
+}
+
+// keys is where the keys of the stream are counted; nil: they are not, since its
+// records leave for nobody.
+func (w *worker) keys() *distinct.Pool {
+	if w.pass.feed || w.run.listing {
+		return nil
+	}
+	return w.run.keys
 }
 
 // shownContext is the context of the partition without its secrets, where records
