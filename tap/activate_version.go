@@ -77,7 +77,7 @@ func (p *pass) lacks(why string) {
 // readsChanges reports whether some of a pass's contexts are not read because
 // they did not change.
 func (p *pass) readsChanges() bool {
-	return p.changedOnly() || slices.ContainsFunc(p.feeds, (*pass).readsChanges)
+	return p.stream.ChangedOnly() || slices.ContainsFunc(p.feeds, (*pass).readsChanges)
 }
 
 // readsTimes reports whether a pass, or one of its parents, asks for records by

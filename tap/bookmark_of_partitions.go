@@ -131,7 +131,7 @@ func (all *partitions) fail(p *part, s step) {
 	}
 	if p.Part.Context.Signed() {
 		all.done.Drop(p.key)
-		all.pass.missed(p.key.Context)
+		all.missed(p.key.Context)
 		all.closeContext(p)
 		return
 	}
@@ -162,7 +162,7 @@ func vanished(err error, at paging.Position) bool {
 // isPast reports whether no pass that goes on from the bookmark, as it stands, would
 // come to a partition again.
 func (all *partitions) isPast(p *part) bool {
-	if all.pass.changedOnly() {
+	if all.pass.stream.ChangedOnly() {
 		return true
 	}
 	cut, err := all.pass.supply.cut(p.Part.Context)
@@ -195,7 +195,7 @@ func (all *partitions) closeContext(p *part) {
 func (all *partitions) resume(t *track) *state.Resume {
 	d := t.decision
 	r := &state.Resume{
-		Version: state.Version, AsOf: d.Pass.AsOf, From: d.From, Lookback: d.Lookback.String(), Clock: t.apiClock, Shape: t.stream.Shape,
+		Version: state.Version, AsOf: d.Pass.AsOf, From: d.From, Lookback: d.Lookback.String(), Clock: t.settles.apiClock, Shape: t.stream.Shape,
 		High: all.high.Value(), Activate: t.table.whole(),
 	}
 	if t.decision.Length != (times.Span{}) {
@@ -203,7 +203,7 @@ func (all *partitions) resume(t *track) *state.Resume {
 	}
 	all.done.Save(r)
 	r.Feeds = t.pass.feedsNow()
-	if t.pass.handedOut {
+	if t.pass.parted.handedOut {
 		r.Feeds = unread(r.Feeds)
 	}
 	return r
@@ -226,10 +226,10 @@ func (all *partitions) save(t *track) {
 // over reports whether the pass is over: nothing is left but what is owed, and
 // something came of it. Who reads a share of it does not know.
 func (all *partitions) over(r *state.Resume) bool {
-	if all.pass.share != nil || len(r.Open) > 0 || all.broken || len(r.Owed) > 0 && all.finished == 0 && len(r.Done) == 0 && len(r.Contexts) == 0 {
+	if all.pass.parted.share != nil || len(r.Open) > 0 || all.broken || len(r.Owed) > 0 && all.finished == 0 && len(r.Done) == 0 && len(r.Contexts) == 0 {
 		return false
 	}
-	return all.pass.ofPlan || !slices.ContainsFunc(r.Feeds, func(f state.Feed) bool { return !f.Over })
+	return all.pass.parted.ofPlan || !slices.ContainsFunc(r.Feeds, func(f state.Feed) bool { return !f.Over })
 }
 
 // end makes the bookmark that of a pass which is over.
@@ -242,10 +242,10 @@ func (all *partitions) end(t *track, b *state.Bookmark) {
 	if all.tooMany || all.kept {
 		return
 	}
-	b.Parents = all.pass.parentsRead(b.Parents)
+	b.Parents = all.parentsRead(b.Parents)
 	if t.stream.HasContexts() && !t.stream.FullTable() {
 		done := r.Contexts.With(all.resting(b.Contexts, r.Done))
-		if t.pass.keepsUnvisited() {
+		if all.keepsUnvisited() {
 			done = done.With(b.Contexts)
 		}
 		b.Contexts = all.settled(done, r.Owed)
@@ -261,6 +261,17 @@ func (all *partitions) resting(before state.Contexts, windows []state.Done) stat
 		read[d.Context] = true
 	}
 	return all.pass.supply.contexts.resting(func(hash uint64) bool { return before.Has(hash) || read[hash] })
+}
+
+// noteResting notes that contexts are read of which nothing was left to be planned, since
+// the bookmark, before, holds for them: who reads the plan comes to none of them.
+func (all *partitions) noteResting(before state.Contexts) {
+	if all == nil {
+		return
+	}
+	for _, hash := range all.pass.supply.contexts.resting(before.Has) {
+		all.done.FinishContext(hash)
+	}
 }
 
 // settled returns the contexts that the bookmark holds for: not those that owe all

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
-	"github.com/tap-rest/tap-rest/sources/times"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
@@ -43,7 +42,7 @@ type track struct {
 	table    table
 	start    plan.Standing // of its walk in this run, where there is one
 	bookmark state.Bookmark
-	apiClock *time.Time // of the pass's first answer; nil: unknown
+	settles  settles
 	account  *report.Stream
 	left
 	ending
@@ -79,7 +78,7 @@ type announced struct {
 
 // newTrack returns the track of a pass.
 func newTrack(p *pass) *track {
-	t := &track{pass: p, stream: p.stream, decision: p.decision, apiClock: p.decision.APIClock, table: tableOf(p)}
+	t := &track{pass: p, stream: p.stream, decision: p.decision, settles: settles{pass: p, apiClock: p.decision.APIClock}, table: tableOf(p)}
 	t.bookmark.ReplicationKey = p.stream.ReplicationKey
 	before := p.decision.Bookmark
 	t.bookmark.Zone = p.stream.Zone(before)
@@ -106,12 +105,7 @@ func (t *track) begins(at plan.Standing) {
 // take moves the bookmark by what a flush is about to write.
 func (t *track) take(p *part, s step) {
 	t.touched = true
-	if t.apiClock == nil && s.date != "" {
-		if at, err := times.Parse(s.date); err == nil {
-			at = clockAt(t.decision.Pass.AsOf, at, s.came)
-			t.apiClock = &at
-		}
-	}
+	t.settles.hears(s.date, s.came)
 	switch {
 	case t.parts != nil:
 		t.parts.take(p, s)
@@ -120,15 +114,6 @@ func (t *track) take(p *part, s step) {
 	default:
 		t.fail(s.failure, s.at.Losses)
 	}
-}
-
-// clockAt is what the API's clock said when a pass began, whose first answer may have
-// come in a later run: it was behind ours as it was behind it then.
-func clockAt(asOf, date, came time.Time) time.Time {
-	if behind := came.Sub(date); date.After(asOf) && behind > 0 && !came.IsZero() {
-		return asOf.Add(-behind)
-	}
-	return date
 }
 
 // advance moves the bookmark by a page of the one partition.
@@ -179,7 +164,7 @@ func (t *track) fail(err error, lost state.Losses) {
 // unfinished is how the pass goes on.
 func (t *track) unfinished(at plan.Standing) *state.Resume {
 	return &state.Resume{
-		Version: state.Version, AsOf: t.decision.Pass.AsOf, From: t.decision.From, Lookback: t.decision.Lookback.String(), Clock: t.apiClock, Shape: t.stream.Shape, Activate: t.table.whole(),
+		Version: state.Version, AsOf: t.decision.Pass.AsOf, From: t.decision.From, Lookback: t.decision.Lookback.String(), Clock: t.settles.apiClock, Shape: t.stream.Shape, Activate: t.table.whole(),
 		Open: []state.Open{at.Open(t.pass.supply.first.Part.Key)},
 	}
 }
@@ -190,7 +175,7 @@ func (t *track) raise(high json.RawMessage) {
 	if t.stream.FullTable() || high == nil {
 		return
 	}
-	high = t.settled(high)
+	high = t.settles.upTo(high)
 	if floor := t.floor(); floor != nil {
 		if c, err := t.stream.Clock.Order.CompareTimes(high, floor); err == nil && c < 0 {
 			return // it would ask for more than this pass did
@@ -203,42 +188,6 @@ func (t *track) raise(high json.RawMessage) {
 		}
 	}
 	t.bookmark.Value = high
-}
-
-// settled is the value, or the latest one that rows can still not come in
-// behind: settle before as_of and before the API's own clock, and the end of
-// the window.
-func (t *track) settled(high json.RawMessage) json.RawMessage {
-	at, ok := t.stream.Clock.Order.Instant(high)
-	if !ok || t.stream.Clock.Windows.Format == "integer" {
-		return high
-	}
-	limit := t.limit()
-	if !at.After(limit) {
-		return high
-	}
-	return t.stream.Clock.Order.Times.Like(limit, high)
-}
-
-// limit is up to when rows can no longer come in that the pass did not ask for.
-func (t *track) limit() time.Time {
-	limit := t.clock()
-	if t.stream.FullTable() {
-		return limit
-	}
-	limit = limit.Add(-t.stream.Clock.Settle)
-	if until := t.until(); !until.IsZero() && until.Before(limit) {
-		limit = until
-	}
-	return limit
-}
-
-// clock is when the pass began, by our clock or by the API's, whichever is behind.
-func (t *track) clock() time.Time {
-	if t.apiClock != nil && t.apiClock.Before(t.decision.Pass.AsOf) {
-		return *t.apiClock
-	}
-	return t.decision.Pass.AsOf
 }
 
 // bookmarkTime is the bookmark as a time; zero where it is none. A number of before 1990 is
@@ -261,15 +210,4 @@ func (t *track) floor() json.RawMessage {
 		return nil
 	}
 	return t.pass.supply.first.Part.Window.Floor
-}
-
-// until is where the time of the pass ends, zero where it is no measure.
-func (t *track) until() time.Time {
-	if t.parts == nil {
-		return t.pass.supply.first.Part.Window.Until
-	}
-	if cut, err := t.pass.supply.cut(plan.Context{}); err == nil && cut != nil {
-		return cut.End()
-	}
-	return time.Time{}
 }

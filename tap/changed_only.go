@@ -3,29 +3,18 @@ package tap
 import (
 	"encoding/json"
 	"slices"
-	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
-// changedOnly reports whether contexts that the pass does not visit are done all
-// the same.
-func (p *pass) changedOnly() bool {
-	return slices.ContainsFunc(p.stream.Definition.PartitionBy, func(axis sources.PartitionSource) bool { return axis.ChangedOnly })
-}
-
-// readsFiles reports whether the contexts are files that records of a listing name.
-func (p *pass) readsFiles() bool {
-	return slices.ContainsFunc(p.stream.Definition.PartitionBy, func(axis sources.PartitionSource) bool { return axis.File != nil })
-}
-
 // parentsRead is from when on the next pass asks the parents for what changed;
 // before is what this one went by. It stays where a parent was not read whole: what
 // is missing of it would not be asked for again.
-func (p *pass) parentsRead(before map[string]state.Since) map[string]state.Since {
-	if !p.changedOnly() {
+func (all *partitions) parentsRead(before map[string]state.Since) map[string]state.Since {
+	p := all.pass
+	if !p.stream.ChangedOnly() {
 		return nil
 	}
 	now := map[string]state.Since{}
@@ -36,11 +25,11 @@ func (p *pass) parentsRead(before map[string]state.Since) map[string]state.Since
 		}
 		one := state.Since{Shape: p.stream.Shape + f.stream.Shape}
 		if axis.File != nil {
-			now[axis.Parent] = p.filesRead(f, before[axis.Parent], one)
+			now[axis.Parent] = p.filesOf(f).read(before[axis.Parent], one)
 			continue
 		}
 		if fed := f.track.asFeed(); !fed.Owes {
-			at := p.track.readOf(f.track).UTC()
+			at := p.track.settles.readOf(f).UTC()
 			one.At, one.Contexts = &at, fed.Contexts.Sum()
 		} else if was := before[axis.Parent]; was.Shape == one.Shape {
 			one = was
@@ -50,43 +39,31 @@ func (p *pass) parentsRead(before map[string]state.Since) map[string]state.Since
 	return now
 }
 
-// readOf is up to when a parent was read, and its children as they were then: the
-// parent's pass may have begun after that of its children, and rows of either may
-// come in late.
-func (t *track) readOf(parent *track) time.Time {
-	at := t.clock().Add(-parent.stream.Clock.Settle)
-	for _, one := range []time.Time{t.limit(), parent.limit()} {
-		if one.Before(at) {
-			at = one
-		}
-	}
-	return at
-}
-
 // keepsUnvisited reports whether contexts that the pass did not visit are as they
 // were: each parent was asked for what changed, and answered. Of a parent that was
 // read whole, they are gone, and where something failed, it may be theirs: when
 // they come again, they are read from the stream's start; so is what belongs to a
 // context of the parent that nothing led to this time, since it may have changed.
-func (p *pass) keepsUnvisited() bool {
+func (all *partitions) keepsUnvisited() bool {
+	p := all.pass
 	for _, axis := range p.stream.Definition.PartitionBy {
 		f := p.feedNamed(axis.Parent)
-		if axis.ChangedOnly && f != nil && (f.decision.From == nil || f.track.asFeed().Owes || !f.cameToAll()) {
+		if axis.ChangedOnly && f != nil && (f.decision.From == nil || f.track.asFeed().Owes || !f.track.parts.cameToAll()) {
 			return false
 		}
 	}
-	return p.changedOnly()
+	return p.stream.ChangedOnly()
 }
 
 // cameToAll reports whether a pass came to all contexts that were read before. One
 // that does not know them reads each from its start: what did not come of it is gone.
-func (p *pass) cameToAll() bool {
-	if !p.stream.HasContexts() {
+func (all *partitions) cameToAll() bool {
+	if all == nil || !all.pass.stream.HasContexts() {
 		return true
 	}
-	b := p.decision.Bookmark
+	b := all.pass.decision.Bookmark
 	return b != nil && len(b.Contexts) > 0 &&
-		!slices.ContainsFunc(b.Contexts, func(hash uint64) bool { return !p.track.parts.done.Is(hash) })
+		!slices.ContainsFunc(b.Contexts, func(hash uint64) bool { return !all.done.Is(hash) })
 }
 
 // from is from where on a parent is read for a pass that begins: from its start,

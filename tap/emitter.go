@@ -283,8 +283,8 @@ func (e *emitter) countWritten() {
 // endStreams tells of the streams that end with what was written.
 func (e *emitter) endStreams() {
 	for _, t := range e.bookmarks.over {
-		t.account.Done = t.account.Done || t.failure == nil && !t.pass.handedOut
-		if t.parts != nil && t.failure == nil && !t.pass.handedOut {
+		t.account.Done = t.account.Done || t.failure == nil && !t.pass.parted.handedOut
+		if t.parts != nil && t.failure == nil && !t.pass.parted.handedOut {
 			e.display.Log.Info("stream read", "stream", t.stream.Name, "partitions", t.account.Partitions)
 		}
 		if t.parts != nil {

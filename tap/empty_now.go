@@ -47,7 +47,8 @@ func (p *pass) emptied() *paging.Doubt {
 // suspectEmpty takes the doubt of a first page without records that is the last into
 // the page, or fails the walk, where on_incomplete says so. Of a pass with many
 // partitions, only all of them together say something.
-func (p *pass) suspectEmpty(page *fetch.Page) error {
+func (w *walker) suspectEmpty(page *fetch.Page) error {
+	p := w.part.pass
 	if p.many || !page.Last || page.Skipped != "" || page.Proof.Records > 0 || page.Count() > 0 {
 		return nil
 	}
@@ -66,7 +67,7 @@ func (p *pass) suspectEmpty(page *fetch.Page) error {
 // suspectNothing doubts a pass with many partitions that has ended without a record.
 func (t *track) suspectNothing() {
 	a := t.account
-	if t.parts == nil || t.pass.share != nil || a.Certificate.Walks == 0 || a.Certificate.Records > 0 || t.failure != nil || a.Skips > 0 {
+	if t.parts == nil || t.pass.parted.share != nil || a.Certificate.Walks == 0 || a.Certificate.Records > 0 || t.failure != nil || a.Skips > 0 {
 		return
 	}
 	if d := t.pass.emptied(); d != nil {

@@ -10,7 +10,7 @@ import (
 
 // feedsNow is how far the parents of a pass are, and theirs.
 func (p *pass) feedsNow() (all []state.Feed) {
-	if p.ofPlan {
+	if p.parted.ofPlan {
 		return p.decision.Bookmark.Resume.Feeds
 	}
 	var feeds []*pass

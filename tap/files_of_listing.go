@@ -132,9 +132,9 @@ func (f *files) note(one listedFile) {
 // missed takes note of a file that failed, and whose link is signed: what the state has of
 // it would be refused. The next pass asks the listing for it again, as for a file without
 // a replication value, or where there are no bookmarks, in any case.
-func (p *pass) missed(context uint64) {
-	for _, listing := range p.feeds {
-		f := p.filesOf(listing)
+func (all *partitions) missed(context uint64) {
+	for _, listing := range all.pass.feeds {
+		f := all.pass.filesOf(listing)
 		if f == nil {
 			continue
 		}
@@ -184,15 +184,14 @@ func (f *files) asksFrom(at time.Time) time.Time {
 	return start
 }
 
-// filesRead is from when on the next pass asks a listing for files, and which of those
+// read is from when on the next pass asks a listing for files, and which of those
 // are read by then; was is what this one went by, and now what it is by its requests. It
 // stays where the listing was not read whole.
-func (p *pass) filesRead(listing *pass, was, now state.Since) state.Since {
-	f := p.filesOf(listing)
+func (f *files) read(was, now state.Since) state.Since {
 	if was.Shape != now.Shape {
 		was = now
 	}
-	fed := listing.track.asFeed()
+	fed := f.listing.track.asFeed()
 	if fed.Owes {
 		f.forget(time.Time{})
 		was.Files = was.Files.With(slices.Sorted(maps.Keys(f.came)))
@@ -203,7 +202,7 @@ func (p *pass) filesRead(listing *pass, was, now state.Since) state.Since {
 	now.At = was.At
 	if f.high != nil {
 		at := *f.high
-		if limit := p.track.readOf(listing.track); limit.Before(at) {
+		if limit := f.pass.track.settles.readOf(f.listing); limit.Before(at) {
 			at = limit
 		}
 		if f.least != nil && f.least.Before(at) {

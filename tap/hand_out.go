@@ -59,7 +59,7 @@ func (r *run) handsOut(passes []*pass) (*handing, error) {
 		case why != "":
 			whys = append(whys, p.stream.Name+": "+why)
 		default:
-			p.handedOut = true
+			p.parted.handedOut = true
 			h.passes = append(h.passes, p)
 		}
 	}
@@ -106,7 +106,7 @@ func (h *handing) walks() func(*part) bool {
 
 // reads reports whether the run reads a partition itself. Else it is handed out.
 func (h *handing) reads(p *part) bool {
-	if !p.pass.handedOut {
+	if !p.pass.parted.handedOut {
 		return true
 	}
 	h.mu.Lock()
@@ -150,7 +150,7 @@ func (h *handing) end(e *emitter) {
 		p.track.held = false
 	}
 	for _, p := range h.passes {
-		p.noteResting()
+		p.track.parts.noteResting(p.track.bookmark.Contexts)
 		ends.Set(p.stream.Name, p.track.atStart())
 		p.track.touched = false
 	}
@@ -179,15 +179,4 @@ func (h *handing) failure() error {
 		return nil
 	}
 	return fmt.Errorf("--emit-plan: %w", h.err)
-}
-
-// noteResting notes that contexts are read of which nothing was left to be planned: who
-// reads the plan comes to none of them.
-func (p *pass) noteResting() {
-	if p.track.parts == nil {
-		return
-	}
-	for _, hash := range p.supply.contexts.resting(p.track.bookmark.Contexts.Has) {
-		p.track.parts.done.FinishContext(hash)
-	}
 }

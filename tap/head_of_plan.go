@@ -46,7 +46,7 @@ func (p *pass) indivisible(parentsRead bool) string {
 	switch {
 	case p.decision.Backfill:
 		return "a range of time is read again"
-	case len(p.feeds) > 0 && (!parentsRead || p.changedOnly() || p.readsFiles()):
+	case len(p.feeds) > 0 && (!parentsRead || p.stream.ChangedOnly() || p.stream.ReadsFiles()):
 		return "its partitions are records of " + p.feeds[0].stream.Name
 	case len(p.children) > 0:
 		return "its records are partitions of " + p.children[0].pass.stream.Name

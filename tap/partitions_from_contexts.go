@@ -136,8 +136,8 @@ const mostExpected = 100_000
 // expected is how many partitions the run is to read of the pass, 0 where nobody knows:
 // records of parents lead to them, or they are too many to count.
 func (s *supply) expected() int64 {
-	if s.pass.share != nil {
-		return int64(len(s.pass.share))
+	if s.pass.parted.share != nil {
+		return int64(len(s.pass.parted.share))
 	}
 	if len(s.pass.feeds) > 0 {
 		return 0

@@ -11,7 +11,7 @@ import (
 // left open, and what the stream's own values and windows make. What failed for
 // now in the run before comes last.
 func (s *supply) top() *lane {
-	if s.pass.many && s.pass.share != nil {
+	if s.pass.many && s.pass.parted.share != nil {
 		return s.shared()
 	}
 	if !s.pass.many {
@@ -42,7 +42,7 @@ func (s *supply) top() *lane {
 	}
 	all = append(all, s.each(open, s.leftovers))
 	switch {
-	case s.pass.ofPlan:
+	case s.pass.parted.ofPlan:
 		all = append(all, s.inPlan(s.pass.run.Share.PartitionsOf(s.pass.stream.Name)))
 	case len(s.pass.feeds) == 0 && !s.pass.over:
 		all = append(all, (&parts{supply: s, contexts: s.contexts.within([]plan.Context{{}})}).next)

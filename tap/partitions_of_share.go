@@ -25,9 +25,9 @@ func (r planner) ofShare(all []*pass) (kept []*pass, err error) {
 		name := p.stream.Name
 		_, shared := s.Head.Shapes[name]
 		if shared = shared && !p.feed; shared {
-			seen[name], p.share = true, s.Parts(name)
+			seen[name], p.parted.share = true, s.Parts(name)
 		}
-		if !shared || !s.IsRest() && len(p.share) == 0 {
+		if !shared || !s.IsRest() && len(p.parted.share) == 0 {
 			if s.IsRest() && !slices.Contains(s.Head.Read, name) {
 				kept = append(kept, p)
 			}
@@ -100,7 +100,7 @@ func (s *supply) shared() *lane {
 			all = append(all, s.owes(&before.Owed[i]))
 		}
 	}
-	lines := s.pass.share
+	lines := s.pass.parted.share
 	next := func() (*planfile.Planned, error) {
 		if len(lines) == 0 {
 			return nil, nil

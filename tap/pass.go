@@ -30,10 +30,15 @@ type pass struct {
 	splitters splitters // that no walk uses
 	recorded  string    // its id in the journal; "": there is none
 	kept      kept
-	share     []planfile.Planned // of a plan: the partitions that alone are read; nil: all are
+	parted    parted
+	family
+}
+
+// parted is what of a pass runs read that read together, by a plan.
+type parted struct {
+	share     []planfile.Planned // the partitions that alone are read; nil: all are
 	handedOut bool               // its partitions are planned, for others to read
 	ofPlan    bool               // its partitions stand in a plan: no parent is read for them
-	family
 }
 
 // newPass makes what is read of a stream: every input is checked here, before

@@ -53,7 +53,7 @@ func (r planner) withParents(all []*pass) ([]*pass, error) {
 	for i := 0; i < len(all); i++ { // it grows
 		p := all[i]
 		if r.Share.LeadsTo(p.stream.Name) {
-			p.ofPlan = true
+			p.parted.ofPlan = true
 			continue
 		}
 		for _, axis := range p.stream.Definition.PartitionBy {
@@ -173,7 +173,7 @@ func (n *need) metBy(p *pass) bool {
 func (n *need) beginsIn(p *pass) bool {
 	at := n.at
 	if at == nil || at.Over || len(at.Open)+len(at.Done)+len(at.Contexts) > 0 ||
-		p.feed || p.decision.Way != plan.Anew || p.decision.Backfill || p.changedOnly() {
+		p.feed || p.decision.Way != plan.Anew || p.decision.Backfill || p.stream.ChangedOnly() {
 		return false
 	}
 	return p.decision.From == nil || at.From != nil && n.missesNothingOf(p, at.From)
@@ -184,7 +184,7 @@ func (n *need) beginsIn(p *pass) bool {
 func (n *need) leadIn(p *pass) bool {
 	child, from := n.child.decision, n.fed.From
 	switch {
-	case p.decision.Way != plan.Anew || child.Way != plan.Anew || p.decision.Backfill || p.changedOnly():
+	case p.decision.Way != plan.Anew || child.Way != plan.Anew || p.decision.Backfill || p.stream.ChangedOnly():
 		return false
 	case p.decision.Pass.AsOf.Before(child.Pass.AsOf): // it is read again for others, up to when theirs began
 		return false

@@ -41,10 +41,10 @@ func PlanByParents(stop context.Context, o Options, visit func(planfile.Planned)
 		switch {
 		case l.failure != nil:
 		case l.lacks(p):
-			l.failure = visit(p.unknown())
+			l.failure = visit(p.ofParents("children"))
 		case leadsNowhere(p) && !l.listed[p]:
 			tellPassed(p, func(string) {})
-			l.failure = visit(p.nothing())
+			l.failure = visit(p.ofParents("none"))
 		}
 	}
 	switch {

@@ -50,23 +50,16 @@ func (p *pass) planned(visit func(planfile.Planned) error) error {
 	if len(p.feeds) == 0 || p.over {
 		return nil
 	}
-	return visit(p.unknown())
+	return visit(p.ofParents("children"))
 }
 
-// unknown stands for the partitions of a pass that its parents' records are.
-func (p *pass) unknown() planfile.Planned {
-	line := planfile.Planned{Stream: p.stream.Name, Way: "children", Feed: p.feed}
+// ofParents stands for the partitions of a pass that its parents' records are: way says
+// that they are not known (children), or that there are none.
+func (p *pass) ofParents(way string) planfile.Planned {
+	line := planfile.Planned{Stream: p.stream.Name, Way: way, Feed: p.feed}
 	for _, f := range p.feeds {
 		line.Parents = append(line.Parents, f.stream.Name)
 	}
-	return line
-}
-
-// nothing stands for a pass that has no partition, since no record of its parents leads
-// to one.
-func (p *pass) nothing() planfile.Planned {
-	line := p.unknown()
-	line.Way = "none"
 	return line
 }
 

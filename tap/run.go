@@ -174,7 +174,7 @@ func (r *run) begin(all []*pass) error {
 // like the rest.
 func (r *run) finish(all []*pass) {
 	for _, p := range all {
-		if t := p.track; t.ended && t.failure == nil && p.share == nil && !p.handedOut {
+		if t := p.track; t.ended && t.failure == nil && p.parted.share == nil && !p.parted.handedOut {
 			r.journal.Finish(p.stream.Name, p.recorded, t.emitted == 0 && t.start.Next.Records == 0)
 		}
 	}

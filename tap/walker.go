@@ -69,7 +69,7 @@ func (w *walker) fetchAll(ctx context.Context, pages *limits.Queue, t *limits.Tu
 			page.Release()
 			return &tooMuch{w.part.Stream.Name, page.Request, page.TooMuch}
 		}
-		if err := w.part.pass.suspectEmpty(page); err != nil {
+		if err := w.suspectEmpty(page); err != nil {
 			page.Release()
 			return err
 		}

@@ -3,6 +3,7 @@ package plan
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources"
@@ -137,4 +138,14 @@ func (s *Stream) NewField() sources.Policy {
 func namesFields(doc json.RawMessage) bool {
 	var s struct{ Properties map[string]json.RawMessage }
 	return json.Unmarshal(doc, &s) != nil || len(s.Properties) > 0
+}
+
+// ChangedOnly reports whether contexts that a pass does not visit are done all the same.
+func (s *Stream) ChangedOnly() bool {
+	return slices.ContainsFunc(s.Definition.PartitionBy, func(axis sources.PartitionSource) bool { return axis.ChangedOnly })
+}
+
+// ReadsFiles reports whether the contexts are files that records of a listing name.
+func (s *Stream) ReadsFiles() bool {
+	return slices.ContainsFunc(s.Definition.PartitionBy, func(axis sources.PartitionSource) bool { return axis.File != nil })
 }
