@@ -7,6 +7,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/tap/listing"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/render"
@@ -22,7 +23,7 @@ type batch struct {
 	step   step
 	leads  []*lane  // of children, whose walks begin behind it
 	astray []astray // records that lead to no children, though they should
-	listed []listedFile
+	listed []listing.File
 
 	lane   *lane       // all of whose parts are made
 	issued int         // how many there are

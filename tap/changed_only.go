@@ -25,7 +25,7 @@ func (all *partitions) parentsRead(before map[string]state.Since) map[string]sta
 		}
 		one := state.Since{Shape: p.stream.Shape + f.stream.Shape}
 		if axis.File != nil {
-			now[axis.Parent] = p.filesOf(f).read(before[axis.Parent], one)
+			now[axis.Parent] = all.filesRead(f, before[axis.Parent], one)
 			continue
 		}
 		if fed := f.track.asFeed(); !fed.Owes {

@@ -24,7 +24,7 @@
 //
 // Rooms. package plan decides which pass of a stream goes on, and cuts time and
 // contexts into partitions; runjournal keeps passes and exchanges, folders and
-// workdir say where on disk. limits gives walks their turns, patience gives up APIs
+// workdir say where on disk; listing knows which files were read. limits gives walks their turns, patience gives up APIs
 // that fail, tags asks for what has changed. render makes pages lines, with rows and
 // rowset (which records left before), distinct (how many keys) and twins (rows that
 // came twice); message spells lines, and stdout takes them, or a target of the run's own. certificate is what is

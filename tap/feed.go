@@ -56,7 +56,7 @@ func (t *track) asFeed() state.Feed {
 	}
 	for _, c := range t.pass.children {
 		if c.files != nil {
-			f.Listed = c.files.listed()
+			f.Listed = c.files.Now()
 		}
 	}
 	if t.parts != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/tap/listing"
 	"github.com/tap-rest/tap-rest/tap/logs"
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
@@ -14,7 +15,7 @@ type child struct {
 	of     *plan.Children
 	when   *expr.Template // of its axis; nil: each record leads to a context
 	passed passed
-	files  *files // that the records name; nil: they name none, or are not told apart by time
+	files  *listing.Files // that the records name; nil: they name none, or are not told apart by time
 }
 
 // leading is what a parent's page leads to, while it is worked on.
@@ -24,7 +25,7 @@ type leading struct {
 	found  [][]plan.Context // of each child
 	vars   []expr.Vars      // of each child, to be used over and over
 	astray []astray         // records that lead nowhere
-	listed []listedFile     // files of the records
+	listed []listing.File   // files of the records
 }
 
 // lead begins with a page of a parent, nil where the stream has no children.

@@ -22,7 +22,7 @@ func (all *bookmarks) move(b *batch) {
 		b.part.pass.tellChildren()
 	}
 	for _, one := range b.listed {
-		one.of.note(one)
+		one.Take()
 	}
 	switch {
 	case b.gone != nil:

@@ -105,7 +105,7 @@ func (p *pass) layout() plan.Layout {
 		}
 		fed := plan.Fed{Pass: f.decision.Pass.ID, From: f.decision.FedFrom(f.stream)}
 		if files := p.filesOf(f); files != nil {
-			fed.Contexts, fed.Files = files.contexts, files.known
+			fed.Contexts, fed.Files = files.Contexts, files.Known
 		}
 		l.Feeds[f.stream.Name] = fed
 	}
