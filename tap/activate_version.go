@@ -68,7 +68,7 @@ func lacking(o *report.Outcome) string {
 // children.
 func (p *pass) lacks(why string) {
 	p.track.table.lacks = why
-	p.kept.noted.lack(why)
+	p.kept.noted.Lack(why)
 	for _, c := range p.children {
 		c.pass.lacks(why)
 	}

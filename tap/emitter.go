@@ -252,7 +252,7 @@ func (e *emitter) cover() {
 		if t.parts != nil {
 			t.parts.save(t)
 		}
-		t.bookmark.Rows = t.pass.kept.noted.state()
+		t.bookmark.Rows = t.pass.kept.noted.State()
 		if !t.decision.Backfill {
 			e.state.Set(t.stream.Name, &t.bookmark)
 		}

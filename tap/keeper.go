@@ -1,6 +1,9 @@
 package tap
 
-import "github.com/tap-rest/tap-rest/tap/tags"
+import (
+	"github.com/tap-rest/tap-rest/tap/known"
+	"github.com/tap-rest/tap-rest/tap/tags"
+)
 
 // keeper keeps what a run leaves for later ones besides bookmarks and the journal, in the
 // work folder and beside the journal: what is known of records that left, tags of
@@ -13,8 +16,8 @@ type keeper struct {
 // kept is what a pass has open of that. Only the emitter's goroutine uses noted, but for
 // its noters.
 type kept struct {
-	tags  *tags.Tags // nil: pages are asked for whether they have changed or not
-	noted *noted     // on disk, of its records; nil: nothing
+	tags  *tags.Tags  // nil: pages are asked for whether they have changed or not
+	noted *known.Rows // on disk, of its records; nil: nothing
 }
 
 // open opens what earlier runs have kept, before the first request. Its error is an

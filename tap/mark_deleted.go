@@ -23,7 +23,7 @@ func (e *emitter) markGone() error {
 		if t.parts != nil {
 			t.parts.save(t)
 		}
-		if why := t.unknown(n.lacks); why != "" {
+		if why := t.unknown(n.Lacks()); why != "" {
 			e.display.Log.Warn("no record of the stream is marked as deleted, since what is gone is not known: a later run that reads all of it marks what is gone then",
 				"stream", t.stream.Name, "why", why)
 			continue
@@ -39,11 +39,6 @@ func (e *emitter) markGone() error {
 func (e *emitter) mark(t *track) error {
 	gone, err := t.pass.kept.noted.Gone()
 	if err != nil {
-		err = fmt.Errorf("%s: which records are gone could not be found out from %s, and none is marked as deleted: %w", t.stream.Name, t.pass.kept.noted.dir, err)
-	} else {
-		err = t.brakes(gone)
-	}
-	if err != nil {
 		e.display.Log.Error(logs.Unnamed(t.stream.Name, err), "stream", t.stream.Name)
 		t.account.Fail(err)
 		t.fails(err)
@@ -56,24 +51,9 @@ func (e *emitter) mark(t *track) error {
 	}
 	if err := gone.Take(); err != nil {
 		e.display.Log.Warn("which records were marked as deleted could not be kept in the work folder: a target that comes back with an older state keeps them",
-			"stream", t.stream.Name, "dir", t.pass.kept.noted.dir, "why", err.Error())
+			"stream", t.stream.Name, "dir", t.pass.kept.noted.Dir, "why", err.Error())
 	}
 	return nil
-}
-
-// brakes is the error of more keys that are gone than max_deletes lets pass.
-func (t *track) brakes(gone *rows.Gone) error {
-	most := t.stream.Definition.Known.MaxDeletes
-	if !most.Exceeded(gone.Count, gone.Former) {
-		return nil
-	}
-	err := fmt.Errorf("%s: %d of the %d records that were there when the stream was last read to its end are gone, more than max_deletes: %s: "+
-		"none is marked as deleted, and the next run compares again; if they are gone indeed, let it run once with max_deletes: %d",
-		t.stream.Name, gone.Count, gone.Former, most, gone.Count)
-	if dropErr := gone.Drop(); dropErr != nil {
-		return fmt.Errorf("%w (%w)", err, dropErr)
-	}
-	return err
 }
 
 // writeMarks writes a record for each key that is gone: the key, and when it was

@@ -51,7 +51,7 @@ func newWorker(p *part) (*worker, error) {
 	w := &worker{run: r, pass: p.pass, part: p, stream: stream, reload: reload}
 	w.renderer = render.New(p.Reading, p.pass.schema, render.Options{
 		Protocol: r.Protocol, Quarantine: r.work.Quarantine(stream.Name), Seal: client.Secrets.SealValue, Log: r.Log, Many: p.pass.many, Findings: &p.pass.findings,
-		Version: p.pass.track.table.version, Noter: p.pass.kept.noted.noter(stream), Keys: w.keys(),
+		Version: p.pass.track.table.version, Noter: p.pass.kept.noted.Noter(), Keys: w.keys(),
 		Context: p.shownContext(), Completed: r.Definition.HasChildren(stream.Name),
 	})
 	w.walker = &walker{
