@@ -28,7 +28,7 @@ type partitions struct {
 }
 
 func newPartitions(p *pass) *partitions {
-	all := &partitions{pass: p, done: p.supply.begin()}
+	all := &partitions{pass: p, done: p.supply.Begin()}
 	var high json.RawMessage
 	if b := p.decision.Bookmark; p.decision.Way == plan.FromState && b.Resume != nil {
 		high = b.Resume.High
@@ -165,7 +165,7 @@ func (all *partitions) isPast(p *part) bool {
 	if all.pass.stream.ChangedOnly() {
 		return true
 	}
-	cut, err := all.pass.supply.cut(p.Part.Context)
+	cut, err := all.pass.supply.Cut(p.Part.Context)
 	if err != nil || cut == nil {
 		return false
 	}
@@ -178,7 +178,7 @@ func (all *partitions) closeContext(p *part) {
 	if p.key.Context == 0 {
 		return
 	}
-	cut, err := all.pass.supply.cut(p.Part.Context)
+	cut, err := all.pass.supply.Cut(p.Part.Context)
 	if err != nil {
 		return
 	}
@@ -260,7 +260,7 @@ func (all *partitions) resting(before state.Contexts, windows []state.Done) stat
 	for _, d := range windows {
 		read[d.Context] = true
 	}
-	return all.pass.supply.contexts.resting(func(hash uint64) bool { return before.Has(hash) || read[hash] })
+	return all.pass.supply.Resting(func(hash uint64) bool { return before.Has(hash) || read[hash] })
 }
 
 // noteResting notes that contexts are read of which nothing was left to be planned, since
@@ -269,7 +269,7 @@ func (all *partitions) noteResting(before state.Contexts) {
 	if all == nil {
 		return
 	}
-	for _, hash := range all.pass.supply.contexts.resting(before.Has) {
+	for _, hash := range all.pass.supply.Resting(before.Has) {
 		all.done.FinishContext(hash)
 	}
 }
@@ -279,7 +279,7 @@ func (all *partitions) noteResting(before state.Contexts) {
 func (all *partitions) settled(done state.Contexts, owed state.Owed) state.Contexts {
 	left := map[uint64]bool{}
 	for i := range owed {
-		if one := all.pass.supply.keyOf(&owed[i]); one.Window == (state.Window{}) {
+		if one := all.pass.supply.KeyOf(&owed[i]); one.Window == (state.Window{}) {
 			left[one.Context] = true
 		}
 	}
@@ -315,7 +315,7 @@ func (all *partitions) raise(t *track) {
 // reached is up to where all windows are done or owed.
 func (all *partitions) reached(t *track) time.Time {
 	ctx := plan.Context{}
-	cut, err := all.pass.supply.cut(ctx)
+	cut, err := all.pass.supply.Cut(ctx)
 	if err != nil || cut == nil {
 		return time.Time{}
 	}

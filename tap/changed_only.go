@@ -112,7 +112,7 @@ func (n *need) missesNothingOf(p *pass, since json.RawMessage) bool {
 // beginsBefore reports whether a pass asks for all that changed since a bookmark.
 func (p *pass) beginsBefore(from json.RawMessage) bool {
 	at, known := p.stream.Clock.Order.Instant(from)
-	cut, err := p.supply.fromMark()
+	cut, err := p.supply.FromMark()
 	if !known || err != nil || !p.stream.Clock.Timed() {
 		return false
 	}

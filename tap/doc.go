@@ -23,7 +23,7 @@
 //	KeepSynced       nothing: the journal has a lock       the run ends
 //
 // Rooms. package plan decides which pass of a stream goes on, and cuts time and
-// contexts into partitions; runjournal keeps passes and exchanges, folders and
+// contexts into partitions, which supply makes one after the other; runjournal keeps passes and exchanges, folders and
 // workdir say where on disk; listing knows which files were read. limits gives walks their turns, patience gives up APIs
 // that fail, tags asks for what has changed. render makes pages lines, with rows and
 // rowset (which records left before), distinct (how many keys) and twins (rows that

@@ -49,7 +49,7 @@ func unread(feeds []state.Feed) (all []state.Feed) {
 func (t *track) asFeed() state.Feed {
 	f := state.Feed{
 		Stream: t.stream.Name, Pass: t.decision.Pass.ID, From: t.decision.FedFrom(t.stream), Shape: t.stream.Shape,
-		Values: t.pass.supply.contexts.axes.Sum(), Owes: t.pass.owes || t.pass.isLess(),
+		Values: t.pass.supply.Sum(), Owes: t.pass.owes || t.pass.isLess(),
 	}
 	if t.decision.Length != (times.Span{}) {
 		f.Window = t.decision.Length.String()

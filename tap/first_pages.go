@@ -65,7 +65,7 @@ func eachProbe(stop context.Context, o Options, visit func(*probe) error) error 
 // the first of some partitions that has records. One that is refused is no
 // failure where another has some.
 func (w *probe) firstPages(ctx context.Context, visit func(*fetch.Page) (more bool, err error)) error {
-	next := w.pass.supply.samples(ctx)
+	next := w.pass.samples(ctx)
 	found := false
 	var refused error
 	for jobs := 0; !found; jobs++ {

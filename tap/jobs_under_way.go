@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
-	"github.com/tap-rest/tap-rest/state"
 )
 
 // countJobs tells the client of the jobs that earlier runs have asked for and that may be
@@ -23,8 +22,7 @@ func (p *pass) countJobs() error {
 		}
 		return nil
 	}
-	var before state.Resume
-	p.supply.known.Save(&before)
+	before := p.supply.Before()
 	for _, o := range append(before.Open, before.Owed...) {
 		var at paging.Position
 		if o.Next == nil {

@@ -86,7 +86,7 @@ func (l *leading) lanes() (all []*lane) {
 		found = l.worker.pass.children[i].of.Batches(found, l.worker.part.Part.Context)
 		l.page.leads()
 		one := &lane{pass: c, page: l.page}
-		one.next = (&parts{supply: c.supply, lane: one, contexts: c.supply.contexts.within(found)}).next
+		one.next = c.parts(c.supply.Within(found, func(context uint64) { c.supply.leftovers[context].holds(one) }))
 		all = append(all, one)
 	}
 	return all

@@ -26,7 +26,7 @@ func (all *bookmarks) move(b *batch) {
 	}
 	switch {
 	case b.gone != nil:
-		b.track.forget(b.track.pass.supply.keyOf(b.gone))
+		b.track.forget(b.track.pass.supply.KeyOf(b.gone))
 		all.lessLeft(b.among, 1)
 	case b.handed != nil:
 		b.track.account.Planned++

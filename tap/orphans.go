@@ -17,12 +17,12 @@ func (t *track) dropOrphans() {
 	if t.parts == nil || len(p.feeds) == 0 || slices.ContainsFunc(p.feeds, func(f *pass) bool { return !f.wasReadWhole() }) {
 		return
 	}
-	dropped := t.parts.done.DropOwed(func(context uint64) bool { return !p.supply.contexts.began(context) })
+	dropped := t.parts.done.DropOwed(func(context uint64) bool { return !p.supply.Began(context) })
 	if len(dropped) == 0 {
 		return
 	}
 	t.forgetContexts(func(hash uint64) bool {
-		return slices.ContainsFunc(dropped, func(o state.Open) bool { return p.supply.keyOf(&o).Context == hash })
+		return slices.ContainsFunc(dropped, func(o state.Open) bool { return p.supply.KeyOf(&o).Context == hash })
 	})
 	n := int64(len(dropped))
 	t.account.Note(report.Numbered(n, "%s [partition|partitions] that [was|were] owed [is|are] dropped, and asked for no more: nothing in the parent leads to [it|them]"))

@@ -26,7 +26,7 @@ type pass struct {
 	patience  *patience.Patience
 	track     *track
 	many      bool // it has windows or contexts
-	supply    *supply
+	supply    supplied
 	splitters splitters // that no walk uses
 	recorded  string    // its id in the journal; "": there is none
 	kept      kept
@@ -69,7 +69,7 @@ func (r planner) newPass(s *plan.Stream, d *plan.Decision) (*pass, error) {
 		p.track.parts = newPartitions(p)
 		return p, nil
 	}
-	if p.supply.first, err = p.supply.only(); err == nil {
+	if p.supply.first, err = p.only(); err == nil {
 		p.track.begins(p.supply.first.Start)
 	}
 	return p, err
@@ -94,7 +94,7 @@ func (p *pass) layout() plan.Layout {
 	if p.decision.Recorded != nil {
 		l.Owed = p.decision.Recorded.Layout.Owed
 	} else {
-		l.Owed = p.supply.owedBefore()
+		l.Owed = p.supply.OwedBefore()
 	}
 	if p.decision.Length != (times.Span{}) {
 		l.Window = p.decision.Length.String()

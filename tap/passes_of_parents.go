@@ -74,7 +74,7 @@ func (r planner) withParents(all []*pass) ([]*pass, error) {
 		}
 	}
 	for _, p := range all {
-		p.depth = p.generations()
+		p.depth, p.supply.Fed = p.generations(), len(p.feeds) > 0
 	}
 	return all, nil
 }
@@ -128,7 +128,7 @@ type need struct {
 func (n *need) tell(p *pass) {
 	if at := n.at; at != nil {
 		p.owes = p.owes || at.Owes
-		p.less = p.less || at.Shape != p.stream.Shape || at.Values != 0 && at.Values != p.supply.contexts.axes.Sum()
+		p.less = p.less || at.Shape != p.stream.Shape || at.Values != 0 && at.Values != p.supply.Sum()
 	}
 }
 

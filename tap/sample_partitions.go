@@ -14,9 +14,9 @@ const sampleParts = 5
 
 // samples returns partitions in which there may be records: of the first
 // contexts, the newest windows. It returns nil after the last.
-func (s *supply) samples(ctx context.Context) func() (*part, error) {
-	if !s.pass.many {
-		return once(s.first)
+func (p *pass) samples(ctx context.Context) func() (*part, error) {
+	if !p.many {
+		return once(p.supply.first)
 	}
 	var contexts func() (plan.Context, bool)
 	var windows []state.Window // of the context under way, the newest last
@@ -24,11 +24,11 @@ func (s *supply) samples(ctx context.Context) func() (*part, error) {
 	left := sampleParts
 	return func() (*part, error) {
 		if contexts == nil {
-			parents, err := s.sampleParents(ctx)
+			parents, err := p.sampleParents(ctx)
 			if err != nil {
 				return nil, err
 			}
-			contexts = s.contexts.within(parents)
+			contexts = p.supply.Of(parents)
 		}
 		for len(windows) == 0 && left > 0 {
 			one, ok := contexts()
@@ -36,7 +36,7 @@ func (s *supply) samples(ctx context.Context) func() (*part, error) {
 				return nil, nil
 			}
 			var err error
-			if windows, err = s.newestWindows(one); err != nil {
+			if windows, err = p.supply.NewestWindows(one); err != nil {
 				return nil, err
 			}
 			at = one
@@ -46,35 +46,19 @@ func (s *supply) samples(ctx context.Context) func() (*part, error) {
 		}
 		last := windows[len(windows)-1]
 		windows = windows[:len(windows)-1]
-		return s.partOf(at, last)
+		return p.partOf(at, last)
 	}
-}
-
-// newestWindows returns the last windows of a context, in their order; the zero
-// window where time is no measure.
-func (s *supply) newestWindows(ctx plan.Context) (all []state.Window, err error) {
-	cut, err := s.cut(ctx)
-	if err != nil || cut == nil {
-		return []state.Window{{}}, err
-	}
-	const newest = 2 // the last one may have begun just now
-	for start, end, ok := cut.First(); ok; start, end, ok = cut.After(end) {
-		if all = append(all, state.Window{Start: start, End: end}); len(all) > newest {
-			all = all[1:]
-		}
-	}
-	return all, nil
 }
 
 // sampleParents returns the first contexts that parents' records are; the empty
 // one for a stream without a parent.
-func (s *supply) sampleParents(ctx context.Context) ([]plan.Context, error) {
-	if len(s.pass.feeds) == 0 {
+func (p *pass) sampleParents(ctx context.Context) ([]plan.Context, error) {
+	if len(p.feeds) == 0 {
 		return []plan.Context{{}}, nil
 	}
 	var found []plan.Context
 	var lost []astray
-	for _, f := range s.pass.feeds {
+	for _, f := range p.feeds {
 		w := newProbe(f)
 		err := w.firstPages(ctx, func(page *fetch.Page) (bool, error) {
 			l := w.lead()
@@ -83,7 +67,7 @@ func (s *supply) sampleParents(ctx context.Context) ([]plan.Context, error) {
 			}
 			lost = append(lost, l.lost()...)
 			for i, c := range f.children {
-				if c.pass == s.pass {
+				if c.pass == p {
 					found = append(found, c.of.Batches(l.found[i], w.part.Part.Context)...)
 				}
 			}
@@ -97,7 +81,7 @@ func (s *supply) sampleParents(ctx context.Context) ([]plan.Context, error) {
 		return nil, lost[0].err
 	}
 	if len(found) == 0 {
-		tellPassed(s.pass, func(string) {})
+		tellPassed(p, func(string) {})
 	}
 	return found[:min(len(found), sampleParts)], nil
 }

@@ -76,7 +76,7 @@ func (s *settles) until() time.Time {
 	if !s.pass.many {
 		return s.pass.supply.first.Part.Window.Until
 	}
-	if cut, err := s.pass.supply.cut(plan.Context{}); err == nil && cut != nil {
+	if cut, err := s.pass.supply.Cut(plan.Context{}); err == nil && cut != nil {
 		return cut.End()
 	}
 	return time.Time{}

@@ -1,13 +1,10 @@
 package tap
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/plan"
-	"github.com/tap-rest/tap-rest/tap/planfile"
 )
 
 // ofShare keeps the passes of which the run reads something, where it reads a share.
@@ -81,79 +78,4 @@ func (r planner) isRead(p *pass) (read bool, owed int, err error) {
 			"so nothing was fetched; read with the config and the catalog of the plan, or make another plan", r.Share.File, p.stream.Name)
 	}
 	return read, owed, nil
-}
-
-// shared is the lane of the partitions of a share: as the state left them open, else as
-// the plan has them.
-func (s *supply) shared() *lane {
-	var before state.Resume
-	s.known.Save(&before)
-	var open []state.Open
-	for _, o := range before.Open { // by an earlier run of the share, or, of its own, when the plan was made
-		if share := s.pass.run.Share; share.Mine(o.Partition) || !share.WasOpen(s.pass.stream.Name, o.Partition) {
-			open = append(open, o)
-		}
-	}
-	var all []func() (*part, error)
-	for i := range before.Owed { // by an earlier run of the share, not when the plan was made
-		if !s.pass.run.Share.WasOwed(s.pass.stream.Name, before.Owed[i].Partition) {
-			all = append(all, s.owes(&before.Owed[i]))
-		}
-	}
-	lines := s.pass.parted.share
-	next := func() (*planfile.Planned, error) {
-		if len(lines) == 0 {
-			return nil, nil
-		}
-		one := &lines[0]
-		lines = lines[1:]
-		return one, nil
-	}
-	return &lane{pass: s.pass, next: oneAfterTheOther(append(all, s.each(open, nil), s.inPlan(next)))}
-}
-
-// inPlan makes the partitions that lines of the plan are.
-func (s *supply) inPlan(next func() (*planfile.Planned, error)) func() (*part, error) {
-	var pieces []*part
-	return func() (*part, error) {
-		for len(pieces) == 0 {
-			line, err := next()
-			if line == nil || err != nil {
-				return nil, err
-			}
-			if pieces, err = s.piecesOf(line); err != nil {
-				return nil, err
-			}
-		}
-		one := pieces[0]
-		pieces = pieces[1:]
-		return one, nil
-	}
-}
-
-// piecesOf are what of a planned partition is neither done nor open.
-func (s *supply) piecesOf(line *planfile.Planned) (all []*part, err error) {
-	o := state.Open{Partition: line.Partition, Context: line.Context, Window: line.Window}
-	ctx, err := s.isOf(&o)
-	if err != nil {
-		return nil, fmt.Errorf("plan %s: the partition %s has a context that the stream does not have: %w", s.pass.run.Share.File, line.Partition, err)
-	}
-	var w state.Window
-	if line.Window != nil {
-		w = *line.Window
-	}
-	for _, piece := range s.known.Need(ctx.Hash, w) {
-		one, err := s.partOf(ctx, piece)
-		if err != nil {
-			return nil, err
-		}
-		if piece == w && one.Part.Key != line.Partition {
-			return nil, fmt.Errorf("plan %s: the partition %s is not what the definition makes of its context and window: make another plan", s.pass.run.Share.File, line.Partition)
-		}
-		all = append(all, one)
-	}
-	if len(all) == 0 {
-		s.contexts.rests(ctx)
-	}
-	return all, nil
 }
