@@ -44,8 +44,8 @@ func newFiles(p, from *pass, axis sources.PartitionSource, n *need) *listing.Fil
 
 // filesOf returns the files that a listing has for the pass; nil: it is none.
 func (p *pass) filesOf(from *pass) *listing.Files {
-	for _, c := range from.children {
-		if c.pass == p {
+	for f, c := range p.ledBy() {
+		if f == from {
 			return c.files
 		}
 	}

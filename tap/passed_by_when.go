@@ -38,11 +38,9 @@ const mostFields = 50
 // nonePassed says of each parent for none of whose records partition_by.when is true
 // that it leads to nothing.
 func nonePassed(p *pass) (notes []string) {
-	for _, f := range p.feeds {
-		for _, c := range f.children {
-			if fields := c.passed.fields.Load(); c.pass == p && fields != nil && c.passed.passed.Load() == 0 {
-				notes = append(notes, c.notPassed(f.stream.Name, *fields))
-			}
+	for f, c := range p.ledBy() {
+		if fields := c.passed.fields.Load(); fields != nil && c.passed.passed.Load() == 0 {
+			notes = append(notes, c.notPassed(f.stream.Name, *fields))
 		}
 	}
 	return notes
@@ -73,11 +71,9 @@ func tellPassed(p *pass, note func(string)) {
 
 // leadsNowhere reports whether no record of its parents led to a partition of a pass.
 func leadsNowhere(p *pass) bool {
-	for _, f := range p.feeds {
-		for _, c := range f.children {
-			if c.pass == p && c.passed.passed.Load() > 0 {
-				return false
-			}
+	for _, c := range p.ledBy() {
+		if c.passed.passed.Load() > 0 {
+			return false
 		}
 	}
 	return len(p.feeds) > 0 && !p.over && p.decision.Way != plan.FromState

@@ -3,6 +3,7 @@ package tap
 import (
 	"crypto/rand"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -37,6 +38,20 @@ func (f *family) feedNamed(parent string) *pass {
 		}
 	}
 	return nil
+}
+
+// ledBy are the parents of a pass, and what it is to each: the child whose contexts the
+// parent's records are. One that two axes name comes twice.
+func (p *pass) ledBy() iter.Seq2[*pass, *child] {
+	return func(yield func(*pass, *child) bool) {
+		for _, f := range p.feeds {
+			for _, c := range f.children {
+				if c.pass == p && !yield(f, c) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // generations is how many parents stand above the pass.
