@@ -10,8 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"golang.org/x/text/encoding/htmlindex"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 )
 
 // answering answers every request with a body.

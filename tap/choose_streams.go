@@ -1,20 +1,13 @@
 package tap
 
 import (
-	"context"
 	"crypto/rand"
-	"errors"
-	"log/slog"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources"
-	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
-
-// planner decides, before the first request, what a run reads of which stream.
-type planner struct{ *run }
 
 // plan decides what is read, in which order and from where on.
 func (r planner) plan() ([]*pass, error) {
@@ -49,24 +42,6 @@ func (r planner) plan() ([]*pass, error) {
 		return nil, err
 	}
 	return r.ofShare(all)
-}
-
-// again is the range of time that the run reads again: none for a look at first
-// pages.
-func (r planner) again() plan.Range {
-	if r.look != nil {
-		return plan.Range{}
-	}
-	return plan.Range{Start: r.Config.Run.Start, End: r.Config.Run.End}
-}
-
-// inputError is an error of what was given, unless it is one of the journal.
-func inputError(err error) error {
-	var broken *JournalError
-	if errors.As(err, &broken) {
-		return err
-	}
-	return &InputError{err}
 }
 
 // wanted returns the selected streams; their catalog entries are nil without a
@@ -189,14 +164,6 @@ func (r planner) findShared(s *sources.Stream, passes []plan.Recorded) {
 	}
 }
 
-// known is what a decision about a stream is made from, besides its state.
-func (r planner) known(stream string, feed bool) plan.Known {
-	return plan.Known{
-		Passes: plan.InRange(r.journal.PassesOf(stream, feed), r.again()), Now: r.now, MaxAge: r.Config.Run.Journal.MaxAge,
-		ID: strings.ToLower(rand.Text()), Replay: r.Replay, Window: r.Config.Run.Window, Shared: r.Share != nil,
-	}
-}
-
 // stream returns what a stream is in this run.
 func (r planner) stream(s *sources.Stream, entry *catalog.Stream) (*plan.Stream, error) {
 	shape := r.Config.Shape(s)
@@ -214,22 +181,19 @@ func (r planner) stream(s *sources.Stream, entry *catalog.Stream) (*plan.Stream,
 	return one, err
 }
 
-// inState says where in the state an error of package plan is.
-func (r *run) inState(stream string, err error) error {
-	var e *state.Error
-	if errors.As(err, &e) {
-		e.File, e.Place = r.StateFile, r.State.Place(stream)+"."+e.Place
+// again is the range of time that the run reads again: none for a look at first
+// pages.
+func (r planner) again() plan.Range {
+	if r.look != nil {
+		return plan.Range{}
 	}
-	return err
+	return plan.Range{Start: r.Config.Run.Start, End: r.Config.Run.End}
 }
 
-// explain logs why a pass goes on, or begins anew.
-func (r *run) explain(stream string, all []plan.Why) {
-	for _, why := range all {
-		level := slog.LevelInfo
-		if why.Warn {
-			level = slog.LevelWarn
-		}
-		r.Log.Log(context.Background(), level, why.Text, append([]any{"stream", stream}, why.Attrs...)...)
+// known is what a decision about a stream is made from, besides its state.
+func (r planner) known(stream string, feed bool) plan.Known {
+	return plan.Known{
+		Passes: plan.InRange(r.journal.PassesOf(stream, feed), r.again()), Now: r.now, MaxAge: r.Config.Run.Journal.MaxAge,
+		ID: strings.ToLower(rand.Text()), Replay: r.Replay, Window: r.Config.Run.Window, Shared: r.Share != nil,
 	}
 }

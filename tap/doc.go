@@ -19,17 +19,31 @@
 //	walker.fetchAll  that partition's walk                 the walk is over, the gate is shut, or the run ends
 //	flow.tell        nothing: it says what is to be        the emitter has taken that, or the run ends
 //	                 known of a lane
-//	run.watchGate    nothing: spool and turns have locks   the gate is shut, or the run ends
+//	flow.watchGate   nothing: spool and turns have locks   the gate is shut, or the run ends
 //	KeepSynced       nothing: the journal has a lock       the run ends
 //
 // Rooms. package plan decides which pass of a stream goes on, and cuts time and
-// contexts into partitions, which supply makes one after the other; runjournal keeps passes and exchanges, folders and
-// workdir say where on disk; listing knows which files were read. limits gives walks their turns, patience gives up APIs
-// that fail, tags asks for what has changed. render makes pages lines, with rows and
-// rowset (which records left before), distinct (how many keys) and twins (rows that
-// came twice); message spells lines, and stdout takes them, or a target of the run's own. certificate is what is
-// proven, report what people read, logs what the log may say. Here is what ties them
-// together: a run, its passes, lanes, partitions and bookmarks.
+// contexts into partitions, which supply makes one after the other; planfile is a plan
+// as it is written. runjournal keeps passes and exchanges, folders and workdir say where
+// on disk; known says what is known of records that left before, by rows and rowset,
+// listing which files were read, tags which answers have changed. limits gives walks
+// their turns, patience gives up APIs that fail. render makes pages lines, with distinct
+// (how many keys) and twins (rows that came twice); message spells lines, and stdout
+// takes them, or a target of the run's own. certificate is what is proven, report what
+// people read, logs what the log may say. Here is what ties them together: a run, its
+// passes, lanes, partitions and bookmarks.
+//
+// Where to look. A run from its beginning to its end is sync.go; what it is given,
+// options.go; how it ends badly, failures.go. Which streams are read, choose_streams.go,
+// passes_of_parents.go and passes_of_share.go; what is read of each, new_pass.go. How
+// partitions come, supply_partitions.go and lanes.go; how they are walked, walks.go,
+// walk_partition.go, fetch_pages.go, render_pages.go, restart.go and split_window.go; what
+// a parent's records lead to, leads_to_children.go. What is written, and when, flush.go
+// and emitter.go; how far a pass is, track.go, move_bookmarks.go and the two bookmark
+// files, and up to when, settled_time.go; how far its parents are, feed.go. What later
+// runs find besides, keeper.go, last_run.go and open_tags.go. Who looks at first pages
+// only: first_pages.go, discover.go, infer_schema.go and preview.go. Who plans and reads
+// nothing: plan_of_run.go, plan_by_parents.go and hand_out.go.
 //
 // What a stream is in this run and which pass of it goes on are decided by
 // package plan before the first request; a partition, and where its walk starts,

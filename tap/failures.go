@@ -131,3 +131,12 @@ func (e *JournalError) Error() string {
 
 // Unwrap returns the cause.
 func (e *JournalError) Unwrap() error { return e.Err }
+
+// inputError is an error of what was given, unless it is one of the journal.
+func inputError(err error) error {
+	var broken *JournalError
+	if errors.As(err, &broken) {
+		return err
+	}
+	return &InputError{err}
+}

@@ -112,13 +112,6 @@ func (f *family) tellChildren() {
 	}
 }
 
-// fails notes why the pass cannot be complete in this run.
-func (e *ending) fails(err error) {
-	if e.failure == nil {
-		e.failure = err
-	}
-}
-
 // failsWith notes that a parent was not read to its end.
 func (t *track) failsWith(parent *pass) {
 	what := "its parent " + parent.stream.Name

@@ -11,15 +11,8 @@ import (
 
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/plan"
-	"github.com/tap-rest/tap-rest/tap/planfile"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
-
-// A HandOut takes the partitions that a run plans for others, in place of reading them.
-type HandOut struct {
-	Line func(planfile.Planned) error   // takes a partition, or says what the next pass owes; one at a time
-	End  func(planfile.Head, int) error // of so many lines: the plan is whole; it is called before the STATE that goes with it
-}
 
 // ErrNoPlan is that of a run which could not plan all partitions that others are to read.
 var ErrNoPlan = errors.New("no plan was written: the streams that it is for, and their parents, were not read to where all of their partitions are known, as the log says; " +

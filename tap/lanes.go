@@ -2,31 +2,11 @@ package tap
 
 import (
 	"errors"
-	"sync"
 
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/logs"
 	"github.com/tap-rest/tap-rest/tap/patience"
 )
-
-// lane makes the partitions of one pass that come from one place, in order: from
-// the state and the definition, or from a page of a parent. take is called from
-// one goroutine.
-type lane struct {
-	pass *pass
-	page *openPage // nil: the top of the run
-	next func() (*part, error)
-
-	mu        sync.Mutex
-	active    int  // walks that are not over
-	exhausted bool // no more parts come
-
-	issued, finished int         // the emitter's: of the parts that came
-	complete         bool        // issued is how many there are
-	made             int         // by take
-	leftovers        []*leftover // that it waits for, besides
-	ill              []*part     // that come last: of their contexts, some failed for now
-}
 
 // entry is the lane as the run's turns see it.
 func (l *lane) entry() limits.Lane {

@@ -9,15 +9,6 @@ import (
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
-// child is a pass whose contexts the records of another one are.
-type child struct {
-	pass   *pass
-	of     *plan.Children
-	when   *expr.Template // of its axis; nil: each record leads to a context
-	passed passed
-	files  *listing.Files // that the records name; nil: they name none, or are not told apart by time
-}
-
 // leading is what a parent's page leads to, while it is worked on.
 type leading struct {
 	worker *worker

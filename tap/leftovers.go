@@ -2,26 +2,7 @@ package tap
 
 import (
 	"math"
-	"sync"
 )
-
-// leftover is what the state left open of a context of a stream with parents: the
-// page of a parent that leads to that context in this run is open until those
-// partitions are done, like one that they come of. So no parent is over, and begins
-// anew, while a budget of a few requests a run keeps its children from their end.
-// What failed for now in the run before comes last, and no page waits for it.
-type leftover struct {
-	mu      sync.Mutex
-	walks   int     // that are not over
-	waiting []*lane // that wait for the walks
-
-	parts int     // that have not ended: the emitter's
-	lanes []*lane // that wait for those: the emitter's
-}
-
-// leftovers are those of a pass, by context. They are put there before the run
-// begins, and looked up from the goroutine that makes partitions.
-type leftovers map[uint64]*leftover
 
 // add takes note of a partition of the state.
 func (all leftovers) add(context uint64) {

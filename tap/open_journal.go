@@ -1,6 +1,7 @@
 package tap
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,8 +11,10 @@ import (
 	"syscall"
 
 	"github.com/tap-rest/tap-rest/state/journal"
+	"github.com/tap-rest/tap-rest/tap/certificate"
 	"github.com/tap-rest/tap-rest/tap/folders"
 	"github.com/tap-rest/tap-rest/tap/limits"
+	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/runjournal"
 )
 
@@ -145,3 +148,17 @@ func RemoveShareJournal(o Options) error {
 	}
 	return err
 }
+
+// CertificateOf is what was proven of the walks that ended in the last run of a
+// pass in the journal; nil: none did.
+func CertificateOf(p journal.Pass) *certificate.Record {
+	var c certificate.Record
+	if l := plan.LayoutOf(p); l.Certificate == nil || json.Unmarshal(l.Certificate, &c) != nil {
+		return nil
+	}
+	return &c
+}
+
+// ReadForChildren reports whether a pass of the journal reads its stream for the sake of
+// its children alone.
+func ReadForChildren(p journal.Pass) bool { return plan.LayoutOf(p).Feed }

@@ -2,7 +2,6 @@ package tap
 
 import (
 	"context"
-	"sync"
 
 	"github.com/tap-rest/tap-rest/tap/limits"
 )
@@ -53,17 +52,6 @@ func (p *part) awaitChildren(ctx context.Context, closed <-chan struct{}, t *lim
 		}
 	}
 	t.Return(ctx)
-}
-
-// openPage is a page of a parent whose children are not all done. Its lanes are
-// counted twice: as those whose walks are over, and by the emitter as those of
-// which all is written. While the page itself is worked on, it counts as one.
-type openPage struct {
-	part   *part // of the parent
-	mu     sync.Mutex
-	walked int // lanes that are under way
-	lanes  int // lanes of which not all is written: the emitter's
-	closed bool
 }
 
 // openPage returns a page that is about to be worked on.

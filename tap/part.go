@@ -1,12 +1,16 @@
 package tap
 
 import (
+	"context"
 	"sync"
 	"time"
 
+	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/state/progress"
+	"github.com/tap-rest/tap-rest/tap/listing"
 	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/render"
 )
 
 // part is a partition on its way through a run. Its lane makes it, a worker walks
@@ -73,3 +77,80 @@ type step struct {
 
 // ends reports whether nothing more comes of the partition in this run.
 func (s *step) ends() bool { return s.failure != nil || s.last || s.split != nil }
+
+// lane makes the partitions of one pass that come from one place, in order: from
+// the state and the definition, or from a page of a parent. take is called from
+// one goroutine.
+type lane struct {
+	pass *pass
+	page *openPage // nil: the top of the run
+	next func() (*part, error)
+
+	mu        sync.Mutex
+	active    int  // walks that are not over
+	exhausted bool // no more parts come
+
+	issued, finished int         // the emitter's: of the parts that came
+	complete         bool        // issued is how many there are
+	made             int         // by take
+	leftovers        []*leftover // that it waits for, besides
+	ill              []*part     // that come last: of their contexts, some failed for now
+}
+
+// openPage is a page of a parent whose children are not all done. Its lanes are
+// counted twice: as those whose walks are over, and by the emitter as those of
+// which all is written. While the page itself is worked on, it counts as one.
+type openPage struct {
+	part   *part // of the parent
+	mu     sync.Mutex
+	walked int // lanes that are under way
+	lanes  int // lanes of which not all is written: the emitter's
+	closed bool
+}
+
+// leftover is what the state left open of a context of a stream with parents: the
+// page of a parent that leads to that context in this run is open until those
+// partitions are done, like one that they come of. So no parent is over, and begins
+// anew, while a budget of a few requests a run keeps its children from their end.
+// What failed for now in the run before comes last, and no page waits for it.
+type leftover struct {
+	mu      sync.Mutex
+	walks   int     // that are not over
+	waiting []*lane // that wait for the walks
+
+	parts int     // that have not ended: the emitter's
+	lanes []*lane // that wait for those: the emitter's
+}
+
+// leftovers are those of a pass, by context. They are put there before the run
+// begins, and looked up from the goroutine that makes partitions.
+type leftovers map[uint64]*leftover
+
+// batch is a page, or a part of one, on its way to stdout.
+type batch struct {
+	track  *track
+	part   *part // nil: it says something of a lane
+	lines  render.Lines
+	schema []byte // SCHEMA line that must come first; nil: none
+	step   step
+	leads  []*lane  // of children, whose walks begin behind it
+	astray []astray // records that lead to no children, though they should
+	listed []listing.File
+
+	lane   *lane       // all of whose parts are made
+	issued int         // how many there are
+	broken error       // why there are no more
+	gone   *state.Open // a partition of the state that is no longer one
+	among  *leftover   // that it was among; nil: none
+	handed *part       // that others read
+}
+
+// send hands a batch to the emitter, unless the run has ended.
+func send(ctx context.Context, batches chan<- *batch, b *batch) bool {
+	select {
+	case batches <- b:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,17 +1,14 @@
 package tap
 
 import (
-	"fmt"
-
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/fetch"
-	"github.com/tap-rest/tap-rest/sources/times"
+	"github.com/tap-rest/tap-rest/tap/listing"
 	"github.com/tap-rest/tap-rest/tap/patience"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/planfile"
 	"github.com/tap-rest/tap-rest/tap/render"
 	"github.com/tap-rest/tap-rest/tap/render/findings"
-	"github.com/tap-rest/tap-rest/tap/render/pages"
 )
 
 // pass is a pass of a stream that is under way in this run: what its partitions
@@ -41,101 +38,26 @@ type parted struct {
 	ofPlan    bool               // its partitions stand in a plan: no parent is read for them
 }
 
-// newPass makes what is read of a stream: every input is checked here, before
-// the first request.
-func (r planner) newPass(s *plan.Stream, d *plan.Decision) (*pass, error) {
-	p := &pass{run: r.run, stream: s, decision: d, many: d.Many(s)}
-	inStream := func(err error) error { return fmt.Errorf("stream %s: %w", s.Name, err) }
-	var err error
-	if p.schema, err = render.NewSchema(s); err != nil {
-		return nil, err
-	}
-	p.splitters = make(splitters, r.Config.Run.Concurrency)
-	one, err := p.splitters.take(s)
-	if err != nil {
-		return nil, inStream(err)
-	}
-	p.splitters.keep(one)
-	p.client = r.clients.of(s, p.vars())
-	p.patience = patience.New(s.Definition, p.many, r.clients.apis[p.client])
-	if err := p.client.Check(p.vars()); err != nil {
-		return nil, inStream(err)
-	}
-	if p.supply, err = newSupply(p); err != nil {
-		return nil, err
-	}
-	p.track = newTrack(p)
-	if p.many {
-		p.track.parts = newPartitions(p)
-		return p, nil
-	}
-	if p.supply.first, err = p.only(); err == nil {
-		p.track.begins(p.supply.first.Start)
-	}
-	return p, err
-}
-
 // vars are what the templates of the stream's requests may use.
 func (p *pass) vars() expr.Vars { return p.decision.Vars(p.run.Config.Values) }
 
-// layout says how the requests of a pass are laid out.
-func (p *pass) layout() plan.Layout {
-	l := plan.Layout{Lookback: p.decision.Lookback.String(), Feed: p.feed, Range: p.stream.Range.String()}
-	if p.decision.Recorded != nil {
-		l.Certificate = p.decision.Recorded.Layout.Certificate
-	}
-	if !p.many {
-		l.Partition = p.supply.first.Part.Key
-		return l
-	}
-	if d := p.decision; d.From != nil && d.Bookmark != nil {
-		l.Contexts = d.Bookmark.Contexts
-	}
-	if p.decision.Recorded != nil {
-		l.Owed = p.decision.Recorded.Layout.Owed
-	} else {
-		l.Owed = p.supply.OwedBefore()
-	}
-	if p.decision.Length != (times.Span{}) {
-		l.Window = p.decision.Length.String()
-	}
-	for _, f := range p.feeds {
-		if l.Feeds == nil {
-			l.Feeds = map[string]plan.Fed{}
-		}
-		fed := plan.Fed{Pass: f.decision.Pass.ID, From: f.decision.FedFrom(f.stream)}
-		if files := p.filesOf(f); files != nil {
-			fed.Contexts, fed.Files = files.Contexts, files.Known
-		}
-		l.Feeds[f.stream.Name] = fed
-	}
-	return l
+// family is what a pass is to others: its contexts may be their records, and its
+// records their contexts.
+type family struct {
+	feeds    []*pass  // whose records are its contexts
+	children []*child // whose contexts its records are
+	depth    int      // of its stream below those without a parent
+	feed     bool     // its records are contexts, and do not leave
+	over     bool     // it was read for children, and to its end, in an earlier run
+	owes     bool     // it was read for children, but not all of it: something failed for good in an earlier run, or led nowhere
+	less     bool     // it may have led children to what nothing leads to any more: its requests, or its own values, are other ones than when it began
 }
 
-// splitters are pairs that walks of a stream have used, for the next ones: they
-// are large.
-type splitters chan [2]*pages.Splitter
-
-// take returns a pair: one for pages as they come, one for those that are read
-// again.
-func (all splitters) take(s *plan.Stream) (pair [2]*pages.Splitter, err error) {
-	select {
-	case pair = <-all:
-		return pair, nil
-	default:
-	}
-	for i := range pair {
-		if pair[i], err = pages.NewSplitter(s.Definition.Records); err != nil {
-			return pair, err
-		}
-	}
-	return pair, nil
-}
-
-// keep keeps a pair for another walk.
-func (all splitters) keep(pair [2]*pages.Splitter) {
-	select {
-	case all <- pair:
-	default:
-	}
+// child is a pass whose contexts the records of another one are.
+type child struct {
+	pass   *pass
+	of     *plan.Children
+	when   *expr.Template // of its axis; nil: each record leads to a context
+	passed passed
+	files  *listing.Files // that the records name; nil: they name none, or are not told apart by time
 }

@@ -12,18 +12,6 @@ import (
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
-// family is what a pass is to others: its contexts may be their records, and its
-// records their contexts.
-type family struct {
-	feeds    []*pass  // whose records are its contexts
-	children []*child // whose contexts its records are
-	depth    int      // of its stream below those without a parent
-	feed     bool     // its records are contexts, and do not leave
-	over     bool     // it was read for children, and to its end, in an earlier run
-	owes     bool     // it was read for children, but not all of it: something failed for good in an earlier run, or led nowhere
-	less     bool     // it may have led children to what nothing leads to any more: its requests, or its own values, are other ones than when it began
-}
-
 // isLess reports whether children may have read, in this pass, what a pass that
 // begins now would not lead to.
 func (p *pass) isLess() bool {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
-	"github.com/tap-rest/tap-rest/tap/logs"
 )
 
 // Tracer follows a run through its streams, their partitions and the requests of these. Its
@@ -68,26 +67,4 @@ func (t *track) traceEnd() {
 	}
 	b.follow.End(t.account.Status(), t.account.Written, t.account.Failures.Why)
 	b.follow, b.ended = nil, true
-}
-
-// traced returns the context of the partition's walk, and what is to be called when that
-// ends.
-func (w *worker) traced(ctx context.Context) (context.Context, func(error)) {
-	follow := w.pass.track.begun.begin(w.run.Tracer, w.stream.Name)
-	if follow == nil {
-		return ctx, func(error) {}
-	}
-	hider := w.run.Config.Hider
-	in := w.part.key.Window
-	p := TracedPartition{Key: w.part.key.Key, Start: in.Start, End: in.End}
-	if c := w.part.Part.Context; c.Text != nil {
-		p.Context = hider.Line(string(c.Sealed(w.pass.client.Secrets)))
-	}
-	ctx, end := follow.Partition(ctx, p)
-	return ctx, func(err error) {
-		if err != nil {
-			err = logs.HideError(hider, err)
-		}
-		end(err)
-	}
 }

@@ -1,19 +1,12 @@
 package tap
 
 import (
-	"cmp"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
-	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/tap/distinct"
-	"github.com/tap-rest/tap-rest/tap/limits"
-	"github.com/tap-rest/tap-rest/tap/logs"
-	"github.com/tap-rest/tap-rest/tap/patience"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/render"
 	"github.com/tap-rest/tap-rest/tap/render/pages"
@@ -102,225 +95,30 @@ func (w *worker) expect() {
 	w.reload.Expect(w.renderer.Expected())
 }
 
-// work walks the partition: one goroutine fetches the pages to come while this
-// one renders those that are there. A walk that failed for now is put off,
-// unless this is the last time.
-func (w *worker) work(ctx context.Context, batches chan<- *batch, t *limits.Turn) (again bool) {
-	w.pass.track.counters.Walking.Add(1)
-	defer w.pass.track.counters.Walking.Add(-1)
-	ctx, end := w.traced(ctx)
-	again, why := w.walkOn(ctx, batches, t)
-	end(why)
-	return again
-}
+// splitters are pairs that walks of a stream have used, for the next ones: they
+// are large.
+type splitters chan [2]*pages.Splitter
 
-// walkOn walks the partition on. The error says why it is not at its end.
-func (w *worker) walkOn(ctx context.Context, batches chan<- *batch, t *limits.Turn) (again bool, why error) {
-	walkCtx, cancel := context.WithCancel(pace.WithTurn(ctx, t))
-	defer cancel()
-	pages := w.run.spool.NewQueue()
-	ended := make(chan error, 1)
-	go func() {
-		defer pages.End()
-		ended <- w.walker.fetchAll(walkCtx, pages, t)
-	}()
-	renderErr := w.renderAll(ctx, pages, batches, t)
-	cancel()
-	err := cmp.Or(renderErr, <-ended)
-	pages.Drop()
-	w.renderer.WalkEnds()
-	if err == nil {
-		w.part.awaitChildren(ctx, w.run.gate.Closed(), t, 0) // or parents begin before the children of others are done
-		return false, nil
-	}
-	if renderErr == nil {
-		err = w.split(ctx, batches, err)
-	}
-	if err == nil {
-		return false, nil
-	}
-	if errors.Is(err, fetch.ErrStopped) {
-		w.leave(ctx, batches)
-		return false, err
-	}
-	var e *fetch.Error
-	if renderErr == nil {
-		w.pass.patience.Failed(w.part, err)
-	}
-	if renderErr == nil && errors.As(err, &e) && e.Class == fetch.Transient && t.PutOff() {
-		w.tellPutOff(err)
-		w.walker.putOff = e
-		return true, err
-	}
-	if e != nil && w.pass.many && vanished(err, w.walker.at.Next) {
-		e.Advice = "it may have vanished while it was read: the next run asks for its first page again"
-	}
-	send(ctx, batches, w.failed(w.pass.patience.InShort(w.walker.inAll(err))))
-	return false, err
-}
-
-// leave says of a partition that failed for now that the run ended before it was
-// tried again: it comes last in the next run. That it did so before is a failure, or
-// it would be put off in each run whose budget something else uses up.
-func (w *worker) leave(ctx context.Context, batches chan<- *batch) {
-	e := w.walker.putOff
-	if e == nil || !w.pass.many || w.run.listing {
-		return
-	}
-	if w.part.Start.Deferred {
-		send(ctx, batches, w.failed(patience.LeftBehind(w.part.Stream.Name, e)))
-		return
-	}
-	b := &batch{track: w.pass.track, part: w.part, step: step{putOff: true}}
-	b.step.at.Losses = w.walker.at.Losses
-	send(ctx, batches, b)
-}
-
-// tellPutOff warns of a walk that is put off; of very many of one stream, of the
-// first ones.
-func (w *worker) tellPutOff(err error) {
-	text := "the stream failed for now: it is tried again when the other streams are done"
-	if w.pass.many {
-		text = "a partition of the stream failed for now: it is tried again when nothing else is left to do"
-		switch first, tooMany := w.pass.findings.First("put off", w.part.key.Key); {
-		case tooMany:
-			text = "more than ten partitions of the stream failed for now: they are tried again, and further ones are counted, but not logged"
-		case !first:
-			return
-		}
-	}
-	w.run.Log.Warn(text, "stream", w.stream.Name, "why", logs.Unnamed(w.stream.Name, err))
-}
-
-// renderAll makes each page a batch, in their order.
-func (w *worker) renderAll(ctx context.Context, pages *limits.Queue, batches chan<- *batch, t *limits.Turn) error {
-	w.renderer.HandOn = func(part *render.Lines) ([]byte, error) {
-		if !send(ctx, batches, &batch{track: w.pass.track, part: w.part, lines: *part}) {
-			return nil, fetch.ErrStopped
-		}
-		return w.run.lines.Take(), nil
-	}
-	for page, ok := pages.Pop(ctx); ok; page, ok = pages.Pop(ctx) {
-		split, err := w.load(ctx, page)
-		switch {
-		case err != nil:
-		case page.Long():
-			err = w.renderLong(ctx, page, batches)
-			page.Release()
-		default:
-			err = w.renderWhole(ctx, page, split, batches)
-		}
-		t.Rendered()
-		if err != nil {
-			return w.run.journal.Forget(page, err)
-		}
-	}
-	return nil
-}
-
-// renderWhole makes a page whose body is in memory a batch.
-func (w *worker) renderWhole(ctx context.Context, page limits.Queued, split *pages.Splitter, batches chan<- *batch) error {
-	l := w.lead()
-	err := w.renderOne(ctx, page, split, batches, l)
-	l.end()
-	return err
-}
-
-// renderOne makes a page, or a piece of one, a batch, and lets the children
-// begin that it leads to.
-func (w *worker) renderOne(ctx context.Context, page limits.Queued, split *pages.Splitter, batches chan<- *batch, l *leading) error {
-	b, err := w.render(page, split)
-	if err != nil {
-		return err
-	}
-	b.leads, b.step.page, b.astray, b.listed = l.lanes(), l.of(), l.lost(), l.files()
-	if !send(ctx, batches, b) {
-		return fetch.ErrStopped
-	}
-	l.begin(b.leads)
-	return nil
-}
-
-// renderLong makes a page whose body is not in memory several batches: only the
-// last one moves the bookmark, so that a run that is cut before it goes on with
-// the whole page.
-func (w *worker) renderLong(ctx context.Context, page limits.Queued, batches chan<- *batch) error {
-	l := w.lead()
-	err := page.Pieces(w.reload, func(p *fetch.Page) error {
-		return w.renderOne(ctx, limits.Queued{Page: p, Losses: page.Losses}, w.reload, batches, l)
-	})
-	l.end()
-	if errors.Is(err, fetch.ErrReread) {
-		return w.rereadError(page, err)
-	}
-	return err
-}
-
-// load reads a page back that was spooled, and returns whose its records are.
-func (w *worker) load(ctx context.Context, page limits.Queued) (*pages.Splitter, error) {
-	if !page.Spooled() {
-		return w.walker.splitter, nil
-	}
-	if err := w.walker.client.Reload(ctx, w.run.journal.Disk, page.Page, w.reload); err != nil {
-		return w.reload, w.rereadError(page, err)
-	}
-	return w.reload, nil
-}
-
-// rereadError is the failure of a page that cannot be read again.
-func (w *worker) rereadError(page limits.Queued, err error) error {
-	return &fetch.Error{Class: fetch.Transient, Stream: w.stream.Name, Request: page.Request, Err: err,
-		Advice: "the next run asks the API for this answer again"}
-}
-
-// send hands a batch to the emitter, unless the run has ended.
-func send(ctx context.Context, batches chan<- *batch, b *batch) bool {
+// take returns a pair: one for pages as they come, one for those that are read
+// again.
+func (all splitters) take(s *plan.Stream) (pair [2]*pages.Splitter, err error) {
 	select {
-	case batches <- b:
-		return true
-	case <-ctx.Done():
-		return false
+	case pair = <-all:
+		return pair, nil
+	default:
 	}
+	for i := range pair {
+		if pair[i], err = pages.NewSplitter(s.Definition.Records); err != nil {
+			return pair, err
+		}
+	}
+	return pair, nil
 }
 
-// render makes a page a batch, and gives its memory back to split.
-func (w *worker) render(page limits.Queued, split *pages.Splitter) (*batch, error) {
-	lines, err := w.lines(page.Page)
-	w.expect()
-	records := page.Records
-	page.Release()
-	split.Recycle(records)
-	if err != nil {
-		return nil, err
+// keep keeps a pair for another walk.
+func (all splitters) keep(pair [2]*pages.Splitter) {
+	select {
+	case all <- pair:
+	default:
 	}
-	b := &batch{track: w.pass.track, part: w.part, lines: *lines}
-	b.step = step{at: lines.At, keep: lines.Keep, key: page.Key()}
-	b.step.at.Losses = page.Losses
-	if !page.Partial {
-		b.step.last, b.step.date, b.step.came = page.Last, page.Header.Get("Date"), page.At
-	}
-	return b, nil
-}
-
-// lines are the records of a page as they leave; none, where it is read for its
-// children alone, or for a plan.
-func (w *worker) lines(page *fetch.Page) (*render.Lines, error) {
-	if w.pass.feed || w.run.listing {
-		return w.renderer.Follow(page)
-	}
-	return w.renderer.Render(page, w.run.lines.Take())
-}
-
-// failed is the batch that tells the emitter of a failure. The bookmark stays
-// where the last page left it, unless the API has forgotten the walk.
-func (w *worker) failed(err error) *batch {
-	err = logs.HideError(w.run.Config.Hider, err)
-	if w.pass.patience.Tells() {
-		w.run.Log.Error(logs.Unnamed(w.stream.Name, err), "stream", w.stream.Name)
-	}
-	b := &batch{track: w.pass.track, part: w.part, step: step{failure: err}}
-	var e *fetch.Error
-	b.step.lost = errors.As(err, &e) && e.Class == fetch.SessionLost
-	b.step.at.Losses = w.walker.at.Losses
-	return b
 }
