@@ -32,7 +32,7 @@ func (r *run) course(p *pass) (c report.Course) {
 	switch {
 	case p.over || r.Watch == nil:
 	case p.many:
-		c.All = p.expected()
+		c.All = p.supply.expected()
 	default:
 		c.Reached, c.Total = p.supply.first.Start.Next.Share()
 		c.Began = c.Reached

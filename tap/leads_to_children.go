@@ -77,7 +77,7 @@ func (l *leading) lanes() (all []*lane) {
 		found = l.worker.pass.children[i].of.Batches(found, l.worker.part.Part.Context)
 		l.page.leads()
 		one := &lane{pass: c, page: l.page}
-		one.next = c.parts(c.supply.Within(found, func(context uint64) { c.supply.leftovers[context].holds(one) }))
+		one.next = c.supply.parts(c.supply.Within(found, func(context uint64) { c.supply.leftovers[context].holds(one) }))
 		all = append(all, one)
 	}
 	return all

@@ -37,7 +37,7 @@ func (r planner) newPass(s *plan.Stream, d *plan.Decision) (*pass, error) {
 		p.track.parts = newPartitions(p)
 		return p, nil
 	}
-	if p.supply.first, err = p.only(); err == nil {
+	if p.supply.first, err = p.supply.only(); err == nil {
 		p.track.begins(p.supply.first.Start)
 	}
 	return p, err

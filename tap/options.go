@@ -13,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/planfile"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tracing"
 	"github.com/tap-rest/tap-rest/tap/workdir"
 )
 
@@ -48,7 +49,7 @@ type Hooks struct {
 	Rotated func(setting []string, token string) // told, from any goroutine, of a refresh token that takes the place of a setting
 	Gone    <-chan struct{}                      // closed when nobody reads Out any more; nil: writing finds out
 	Watch   func(*report.Account)                // called now and then from the run's goroutine
-	Tracer  Tracer                               // follows the run
+	Tracer  tracing.Tracer                       // follows the run
 	Stored  func() error                         // called once all is written and nothing failed to be; its error says that not all of it is stored, so that the next run goes on with the same passes, from the journal
 }
 

@@ -23,7 +23,7 @@ type pass struct {
 	patience  *patience.Patience
 	track     *track
 	many      bool // it has windows or contexts
-	supply    supplied
+	supply    *supplied
 	splitters splitters // that no walk uses
 	recorded  string    // its id in the journal; "": there is none
 	kept      kept

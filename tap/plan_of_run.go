@@ -36,7 +36,7 @@ func Plan(o Options, head func(planfile.Head) error, visit func(planfile.Planned
 
 // planned hands out the partitions of a pass that are known.
 func (p *pass) planned(visit func(planfile.Planned) error) error {
-	for next := p.top().next; ; {
+	for next := p.supply.top().next; ; {
 		one, err := next()
 		if err != nil {
 			return inputError(err)

@@ -46,7 +46,7 @@ func (p *pass) samples(ctx context.Context) func() (*part, error) {
 		}
 		last := windows[len(windows)-1]
 		windows = windows[:len(windows)-1]
-		return p.partOf(at, last)
+		return p.supply.partOf(at, last)
 	}
 }
 

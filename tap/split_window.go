@@ -49,7 +49,7 @@ func (w *worker) split(ctx context.Context, batches chan<- *batch, err error) er
 	middle, _ := p.Stream.Clock.Halve(p.key.Window)
 	var parts []*part
 	for _, half := range []state.Window{{Start: p.key.Window.Start, End: middle}, {Start: middle, End: p.key.Window.End}} {
-		one, partErr := p.pass.partOf(p.Part.Context, half)
+		one, partErr := p.pass.supply.partOf(p.Part.Context, half)
 		if partErr != nil {
 			return partErr
 		}

@@ -70,7 +70,7 @@ func (h *herald) ends(t *track, whole bool, failure error) {
 // looks tells which streams have begun, and which wait for a rate.
 func (h *herald) looks() {
 	for _, t := range h.tracks {
-		if t.announced.last == 0 && t.begun.Load() {
+		if t.announced.last == 0 && t.begun.Begun() {
 			h.tell(t, message.Started)
 		}
 		wait := t.counters.Limited.Load()

@@ -10,24 +10,27 @@ import (
 // supplied makes the partitions of a pass.
 type supplied struct {
 	*supply.Supply
+	pass      *pass
 	first     *part     // of a pass that has not many
 	leftovers leftovers // that pages of parents wait for
 }
 
 // newSupply returns that of a pass. Its error is one of the definition, or of the
 // values it is given.
-func newSupply(p *pass) (s supplied, err error) {
-	s.leftovers = leftovers{}
+func newSupply(p *pass) (*supplied, error) {
+	s := &supplied{pass: p, leftovers: leftovers{}}
+	var err error
 	s.Supply, err = supply.New(supply.Options{
-		Stream: p.stream, Decision: p.decision, Values: p.run.Config.Values, Secrets: p.client.Secrets, Dropped: p.dropped,
+		Stream: p.stream, Decision: p.decision, Values: p.run.Config.Values, Secrets: p.client.Secrets, Dropped: s.dropped,
 	})
 	return s, err
 }
 
 // top is the lane of what no page of a parent leads to.
-func (p *pass) top() *lane {
+func (s *supplied) top() *lane {
+	p := s.pass
 	if !p.many {
-		one, n := p.supply.first, 1
+		one, n := s.first, 1
 		if p.over {
 			one, n = nil, 0
 		}
@@ -35,43 +38,43 @@ func (p *pass) top() *lane {
 	}
 	share := p.run.Share
 	if p.parted.share != nil {
-		return &lane{pass: p, next: p.parts(p.supply.Shared(share))}
+		return &lane{pass: p, next: s.parts(s.Shared(share))}
 	}
-	for _, context := range p.supply.Waiting() {
-		p.supply.leftovers.add(context)
+	for _, context := range s.Waiting() {
+		s.leftovers.add(context)
 	}
 	var more supply.Next
 	switch {
 	case p.parted.ofPlan:
-		more = p.supply.InPlan(share.File, share.PartitionsOf(p.stream.Name))
+		more = s.InPlan(share.File, share.PartitionsOf(p.stream.Name))
 	case len(p.feeds) == 0 && !p.over:
-		more = p.supply.All()
+		more = s.All()
 	}
-	return &lane{pass: p, next: p.parts(p.supply.Top(more))}
+	return &lane{pass: p, next: s.parts(s.Top(more))}
 }
 
 // expected is how many partitions the run is to read of the pass, 0 where nobody knows.
-func (p *pass) expected() int64 {
-	if p.parted.share != nil {
-		return int64(len(p.parted.share))
+func (s *supplied) expected() int64 {
+	if share := s.pass.parted.share; share != nil {
+		return int64(len(share))
 	}
-	return p.supply.Expected()
+	return s.Expected()
 }
 
 // parts makes what is supplied parts of the run.
-func (p *pass) parts(next supply.Next) func() (*part, error) {
+func (s *supplied) parts(next supply.Next) func() (*part, error) {
 	return func() (*part, error) {
 		one, err := next()
 		if one == nil || err != nil {
 			return nil, err
 		}
-		return p.newPart(one), nil
+		return s.newPart(one), nil
 	}
 }
 
 // partOf returns the partition of a context and a window.
-func (p *pass) partOf(ctx plan.Context, w state.Window) (*part, error) {
-	return p.parts(func() (*supply.Part, error) { return p.supply.PartOf(ctx, w) })()
+func (s *supplied) partOf(ctx plan.Context, w state.Window) (*part, error) {
+	return s.parts(func() (*supply.Part, error) { return s.PartOf(ctx, w) })()
 }
 
 func once(p *part) func() (*part, error) {
@@ -83,32 +86,34 @@ func once(p *part) func() (*part, error) {
 }
 
 // only returns the one partition of a pass that has not many.
-func (p *pass) only() (*part, error) {
+func (s *supplied) only() (*part, error) {
+	p := s.pass
 	reading, why, err := plan.Read(p.stream, p.decision, p.run.Config.Values)
 	p.run.explain(p.stream.Name, why)
 	if err != nil {
 		return nil, p.run.inState(p.stream.Name, err)
 	}
-	return p.newPart(&supply.Part{Reading: reading, Place: progress.Part{Key: reading.Part.Key, Context: reading.Part.Context.Hash}}), nil
+	return s.newPart(&supply.Part{Reading: reading, Place: progress.Part{Key: reading.Part.Key, Context: reading.Part.Context.Hash}}), nil
 }
 
 // newPart returns a partition of the pass.
-func (p *pass) newPart(one *supply.Part) *part {
+func (s *supplied) newPart(one *supply.Part) *part {
 	made := &part{
-		Reading: one.Reading, pass: p, at: one.Start, free: make(chan struct{}, 1),
+		Reading: one.Reading, pass: s.pass, at: one.Start, free: make(chan struct{}, 1),
 		key: one.Place, known: one.Known, owed: one.Owed,
 	}
 	if one.Waits {
-		made.leftover = p.supply.leftovers[one.Place.Context]
+		made.leftover = s.leftovers[one.Place.Context]
 	}
 	return made
 }
 
 // dropped takes note of a partition of the state that the stream no longer has.
-func (p *pass) dropped(o *state.Open, waits bool, err error) {
+func (s *supplied) dropped(o *state.Open, waits bool, err error) {
+	p := s.pass
 	var among *leftover
 	if waits {
-		among = p.supply.leftovers[p.supply.KeyOf(o).Context]
+		among = s.leftovers[s.KeyOf(o).Context]
 	}
 	p.run.flow.tell(&batch{track: p.track, gone: o, among: among})
 	why := []any{"stream", p.stream.Name, "partition", o.Partition, "context", string(o.Context)}

@@ -13,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tracing"
 )
 
 // tracer notes what it hears.
@@ -29,7 +30,7 @@ func (tr *tracer) note(opens int, format string, args ...any) {
 	tr.lines = append(tr.lines, fmt.Sprintf(format, args...))
 }
 
-func (tr *tracer) Stream(name string) tap.StreamTracer {
+func (tr *tracer) Stream(name string) tracing.StreamTracer {
 	tr.note(1, "%s begins", name)
 	return streamTracer{tr, name}
 }
@@ -45,7 +46,7 @@ type streamTracer struct {
 	name string
 }
 
-func (s streamTracer) Partition(ctx context.Context, p tap.TracedPartition) (context.Context, func(error)) {
+func (s streamTracer) Partition(ctx context.Context, p tracing.Partition) (context.Context, func(error)) {
 	if p.Key == "" {
 		s.note(0, "a partition of %s without a key", s.name)
 	}

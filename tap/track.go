@@ -6,6 +6,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tracing"
 )
 
 // track is what the emitter knows of a pass: its bookmark as it stands. Only
@@ -23,9 +24,9 @@ type track struct {
 	left
 	ending
 
-	begun     beginning      // a walk is under way, set from there
-	counters  fetch.Counters // of its requests, set from the walks
-	refused   error          // why it is not read at all; nil: it is
+	begun     tracing.Beginning // a walk is under way, set from there
+	counters  fetch.Counters    // of its requests, set from the walks
+	refused   error             // why it is not read at all; nil: it is
 	announced announced
 }
 
@@ -75,4 +76,9 @@ func newTrack(p *pass) *track {
 		t.bookmark.Pass, t.bookmark.Sync = &p.decision.Pass, p.decision.Sync
 	}
 	return t
+}
+
+// traceEnd tells who follows the stream that it is over.
+func (t *track) traceEnd() {
+	t.begun.End(t.account.Status(), t.account.Written, t.account.Failures.Why)
 }

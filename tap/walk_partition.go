@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/logs"
 	"github.com/tap-rest/tap-rest/tap/patience"
+	"github.com/tap-rest/tap-rest/tap/tracing"
 )
 
 // work walks the partition: one goroutine fetches the pages to come while this
@@ -72,13 +73,13 @@ func (w *worker) walkOn(ctx context.Context, batches chan<- *batch, t *limits.Tu
 // traced returns the context of the partition's walk, and what is to be called when that
 // ends.
 func (w *worker) traced(ctx context.Context) (context.Context, func(error)) {
-	follow := w.pass.track.begun.begin(w.run.Tracer, w.stream.Name)
+	follow := w.pass.track.begun.Begin(w.run.Tracer, w.stream.Name)
 	if follow == nil {
 		return ctx, func(error) {}
 	}
 	hider := w.run.Config.Hider
 	in := w.part.key.Window
-	p := TracedPartition{Key: w.part.key.Key, Start: in.Start, End: in.End}
+	p := tracing.Partition{Key: w.part.key.Key, Start: in.Start, End: in.End}
 	if c := w.part.Part.Context; c.Text != nil {
 		p.Context = hider.Line(string(c.Sealed(w.pass.client.Secrets)))
 	}

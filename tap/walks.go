@@ -61,7 +61,7 @@ func (f *flow) watchGate(endWalks func()) {
 func (f *flow) walkAll(noMore context.Context, passes []*pass) {
 	defer close(f.batches)
 	for _, p := range passes {
-		f.run.turns.Lane(p.top().entry())
+		f.run.turns.Lane(p.supply.top().entry())
 	}
 	f.run.turns.Run(noMore.Done())
 	f.side.Wait()

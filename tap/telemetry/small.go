@@ -3,8 +3,8 @@
 package telemetry
 
 import (
-	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tracing"
 )
 
 // Telemetry is what is exported of a run: nothing, in a program that was built small.
@@ -19,10 +19,10 @@ func Start(o Options) *Telemetry {
 }
 
 // Tracer is not called.
-func (*Telemetry) Tracer() tap.Tracer { return nil }
+func (*Telemetry) Tracer() tracing.Tracer { return nil }
 
 // Part follows nothing.
-func (*Telemetry) Part(string) (tap.Tracer, func(string)) { return nil, func(string) {} }
+func (*Telemetry) Part(string) (tracing.Tracer, func(string)) { return nil, func(string) {} }
 
 // Saw is not called.
 func (*Telemetry) Saw(*report.Snapshot) {}

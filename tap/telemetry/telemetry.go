@@ -22,8 +22,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tracing"
 )
 
 const (
@@ -104,7 +104,7 @@ func resourceOf(o Options) (*resource.Resource, error) {
 }
 
 // Tracer follows the run; nil: no traces are exported.
-func (t *Telemetry) Tracer() tap.Tracer {
+func (t *Telemetry) Tracer() tracing.Tracer {
 	if t.tracer == nil {
 		return nil
 	}
@@ -114,7 +114,7 @@ func (t *Telemetry) Tracer() tap.Tracer {
 // Part begins the trace of one of many parts of a run that lasts: a trace of its own, with a
 // link to the span of the run. end takes why the part failed, without secrets; "": it did
 // not. Where no traces are exported, t nil among these cases, the tracer is nil.
-func (t *Telemetry) Part(name string) (of tap.Tracer, end func(failure string)) {
+func (t *Telemetry) Part(name string) (of tracing.Tracer, end func(failure string)) {
 	if t == nil || t.tracer == nil {
 		return nil, func(string) {}
 	}

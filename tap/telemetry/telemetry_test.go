@@ -26,8 +26,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
-	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/tap/tracing"
 )
 
 // receiver takes what is exported.
@@ -164,7 +164,7 @@ const endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT=http://collector.test:4318"
 func follow(t *Telemetry, failure error) {
 	began := time.Now()
 	s := t.Tracer().Stream("orders")
-	ctx, end := s.Partition(context.Background(), tap.TracedPartition{Key: "k1", Context: `{"account":"hunter2"}`, Start: began})
+	ctx, end := s.Partition(context.Background(), tracing.Partition{Key: "k1", Context: `{"account":"hunter2"}`, Start: began})
 	t.Tracer().Request(ctx, &fetch.Trail{
 		Stream: "orders", Method: "GET", URL: "http://api.test:80/orders?key=hunter2", Host: "api.test:80", Began: began, Ended: began.Add(time.Second),
 		Attempts: 3, Status: 200, Bytes: 10, Records: 2, Steps: []fetch.Step{

@@ -14,7 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
-	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/tracing"
 )
 
 // tracer makes spans of what it is told of a run.
@@ -24,7 +24,7 @@ type tracer struct {
 	span   trace.Span
 }
 
-var _ tap.Tracer = (*tracer)(nil)
+var _ tracing.Tracer = (*tracer)(nil)
 
 // The attributes of spans and metrics that no convention names.
 const (
@@ -33,7 +33,7 @@ const (
 )
 
 // Stream begins the span of a stream.
-func (t *tracer) Stream(name string) tap.StreamTracer {
+func (t *tracer) Stream(name string) tracing.StreamTracer {
 	_, span := t.tracer.Start(t.ctx, "stream "+name, trace.WithAttributes(streamKey.String(name)))
 	return &streamTracer{t.tracer, name, span}
 }
@@ -118,7 +118,7 @@ type streamTracer struct {
 }
 
 // Partition begins the span of a partition's walk.
-func (s *streamTracer) Partition(ctx context.Context, p tap.TracedPartition) (context.Context, func(error)) {
+func (s *streamTracer) Partition(ctx context.Context, p tracing.Partition) (context.Context, func(error)) {
 	attributes := []attribute.KeyValue{streamKey.String(s.name), attribute.String("tap_rest.partition.key", p.Key)}
 	if p.Context != "" {
 		attributes = append(attributes, attribute.String("tap_rest.partition.context", p.Context))

@@ -12,6 +12,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/metrics"
 	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
 	"github.com/tap-rest/tap-rest/tap/telemetry"
+	"github.com/tap-rest/tap-rest/tap/tracing"
 	"github.com/tap-rest/tap-rest/tap/workdir"
 )
 
@@ -29,7 +30,7 @@ type Runtime struct {
 	signals   *caught
 	watchers  watchers             // of the run
 	telemetry *telemetry.Telemetry // nil: nothing is exported
-	tracer    tap.Tracer           // nil: nobody follows the run
+	tracer    tracing.Tracer       // nil: nobody follows the run
 	ends      []func(code int)     // told how the program ends
 }
 

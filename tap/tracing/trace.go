@@ -1,4 +1,4 @@
-package tap
+package tracing
 
 import (
 	"context"
@@ -23,29 +23,30 @@ type Tracer interface {
 type StreamTracer interface {
 	// Partition is called when the walk of a partition begins, also when it goes on later,
 	// and returns the walk's context. end is called when the walk ends, or is put off.
-	Partition(ctx context.Context, p TracedPartition) (walk context.Context, end func(error))
+	Partition(ctx context.Context, p Partition) (walk context.Context, end func(error))
 	// End is called when nothing more comes of the stream in this run.
 	End(status string, records int64, failure error)
 }
 
-// TracedPartition is a partition without its secrets.
-type TracedPartition struct {
+// Partition is a partition without its secrets.
+type Partition struct {
 	Key        string
 	Context    string    // as JSON; "": it has none
 	Start, End time.Time // of its window; zero: it has none
 }
 
-// beginning is whether a stream has begun, and who follows it then.
-type beginning struct {
-	atomic.Bool
+// Beginning is whether a stream has begun, and who follows it then. Its methods may be
+// called from any goroutine.
+type Beginning struct {
+	begun  atomic.Bool
 	mu     sync.Mutex
 	follow StreamTracer // nil: nobody does, or it has ended
 	ended  bool
 }
 
-// begin notes that a walk begins, and returns who follows the stream; nil: nobody does.
-func (b *beginning) begin(t Tracer, name string) StreamTracer {
-	b.Store(true)
+// Begin notes that a walk begins, and returns who follows the stream; nil: nobody does.
+func (b *Beginning) Begin(t Tracer, name string) StreamTracer {
+	b.begun.Store(true)
 	if t == nil {
 		return nil
 	}
@@ -57,14 +58,16 @@ func (b *beginning) begin(t Tracer, name string) StreamTracer {
 	return b.follow
 }
 
-// traceEnd tells who follows the stream that it is over.
-func (t *track) traceEnd() {
-	b := &t.begun
+// Begun reports whether a walk has begun.
+func (b *Beginning) Begun() bool { return b.begun.Load() }
+
+// End tells who follows the stream, once, that it is over.
+func (b *Beginning) End(status string, records int64, failure error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.follow == nil {
 		return
 	}
-	b.follow.End(t.account.Status(), t.account.Written, t.account.Failures.Why)
+	b.follow.End(status, records, failure)
 	b.follow, b.ended = nil, true
 }
