@@ -15,18 +15,6 @@ import (
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
-// partitions is what the emitter knows of the partitions of a pass that has many.
-type partitions struct {
-	pass     *pass
-	done     *progress.Pass
-	high     *state.High // of the partitions that are done
-	finished int         // in this run
-	tooMany  bool        // that are owed
-	gone     bool        // contexts that it had are no longer of the stream, or led to by nothing
-	broken   bool        // they could not all be told
-	kept     bool        // of a partition that is done records may be missing
-}
-
 func newPartitions(p *pass) *partitions {
 	all := &partitions{pass: p, done: p.supply.Begin()}
 	var high json.RawMessage

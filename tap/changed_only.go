@@ -1,12 +1,10 @@
 package tap
 
 import (
-	"encoding/json"
 	"slices"
 
-	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/state"
-	"github.com/tap-rest/tap-rest/tap/plan"
+	"github.com/tap-rest/tap-rest/tap/listing"
 )
 
 // parentsRead is from when on the next pass asks the parents for what changed;
@@ -66,56 +64,24 @@ func (all *partitions) cameToAll() bool {
 		!slices.ContainsFunc(b.Contexts, func(hash uint64) bool { return !all.done.Is(hash) })
 }
 
-// from is from where on a parent is read for a pass that begins: from its start,
-// or with changed_only from where the pass before had read it.
-func (n *need) from(axis sources.PartitionSource) (from json.RawMessage) {
-	for _, one := range n.child.stream.Definition.PartitionBy {
-		if !one.ChangedOnly {
-			continue
-		}
-		at, ok := n.since(n.child.run.Definition.Stream(one.Parent))
-		if !ok { // contexts may be missing of all, so all parents are read whole
-			return nil
-		}
-		if one.Parent == axis.Parent {
-			from = at
+// missed takes note of a file that failed, and whose link is signed.
+func (all *partitions) missed(context uint64) {
+	for _, from := range all.pass.feeds {
+		if f := all.pass.filesOf(from); f != nil {
+			f.Missed(context)
 		}
 	}
-	return from
 }
 
-// since is from where on the state says that a parent is asked for what changed.
-func (n *need) since(parent *sources.Stream) (json.RawMessage, bool) {
-	b := n.child.decision.Bookmark
-	if b == nil || parent.Incremental == nil {
-		return nil, false
+// filesRead is from when on the next pass asks a listing for files, and which of those
+// are read by then; was is what this one went by, and now what it is by its requests.
+func (all *partitions) filesRead(from *pass, was, now state.Since) state.Since {
+	p, f := all.pass, all.pass.filesOf(from)
+	fed := from.track.asFeed()
+	now = f.Read(was, now, &fed, p.track.settles.readOf(from))
+	if f.Lacks() {
+		p.run.Log.Warn("the listing names more files again in the next run than the state keeps: what it lacks of them is read again then. "+
+			"Take a replication_key that has a time rather than a day, or a shorter lookback", "stream", p.stream.Name, "files", listing.Most)
 	}
-	clock := plan.NewClock(parent.Incremental)
-	since := b.Parents[parent.Name]
-	if !clock.Timed() || since.At == nil || since.Shape != n.child.stream.Shape+n.child.run.Config.Shape(parent) {
-		return nil, false
-	}
-	at, err := clock.Lookback.Negate().AddTo(since.At.In(clock.Windows.Timezone))
-	return clock.Order.Times.Like(at, nil), err == nil
-}
-
-// missesNothingOf reports whether a pass of the parent that goes on from its bookmark
-// leads to all that changed since one: what the child did not come to of contexts
-// that the parent's own pass before had read would not come again.
-func (n *need) missesNothingOf(p *pass, since json.RawMessage) bool {
-	if p.stream.HasContexts() && n.child.decision.Bookmark.Parents[p.stream.Name].Contexts != p.decision.Bookmark.Contexts.Sum() {
-		return false
-	}
-	return p.beginsBefore(since)
-}
-
-// beginsBefore reports whether a pass asks for all that changed since a bookmark.
-func (p *pass) beginsBefore(from json.RawMessage) bool {
-	at, known := p.stream.Clock.Order.Instant(from)
-	cut, err := p.supply.FromMark()
-	if !known || err != nil || !p.stream.Clock.Timed() {
-		return false
-	}
-	start, _, ok := cut.First()
-	return ok && !start.After(at)
+	return now
 }

@@ -181,15 +181,6 @@ func (r planner) stream(s *sources.Stream, entry *catalog.Stream) (*plan.Stream,
 	return one, err
 }
 
-// again is the range of time that the run reads again: none for a look at first
-// pages.
-func (r planner) again() plan.Range {
-	if r.look != nil {
-		return plan.Range{}
-	}
-	return plan.Range{Start: r.Config.Run.Start, End: r.Config.Run.End}
-}
-
 // known is what a decision about a stream is made from, besides its state.
 func (r planner) known(stream string, feed bool) plan.Known {
 	return plan.Known{

@@ -17,16 +17,6 @@ import (
 // way, and as much those that are read back from the journal.
 const roomShare = 4
 
-// clients are those of a run, made as its streams need them, and what is known of
-// their APIs.
-type clients struct {
-	run   *run
-	made  map[*sources.Client]*fetch.Client
-	apis  map[*fetch.Client]*patience.API
-	ahead *body.Room // for answers until they are worked on
-	back  *body.Room // for those that are read back
-}
-
 func newClients(r *run) *clients {
 	return &clients{
 		run: r, made: map[*sources.Client]*fetch.Client{}, apis: map[*fetch.Client]*patience.API{},

@@ -33,17 +33,19 @@
 // people read, logs what the log may say. Here is what ties them together: a run, its
 // passes, lanes, partitions and bookmarks.
 //
-// Where to look. A run from its beginning to its end is sync.go; what it is given,
-// options.go; how it ends badly, failures.go. Which streams are read, choose_streams.go,
-// passes_of_parents.go and passes_of_share.go; what is read of each, new_pass.go. How
-// partitions come, supply_partitions.go and lanes.go; how they are walked, walks.go,
-// walk_partition.go, fetch_pages.go, render_pages.go, restart.go and split_window.go; what
-// a parent's records lead to, leads_to_children.go. What is written, and when, flush.go
-// and emitter.go; how far a pass is, track.go, move_bookmarks.go and the two bookmark
-// files, and up to when, settled_time.go; how far its parents are, feed.go. What later
-// runs find besides, keeper.go, last_run.go and open_tags.go. Who looks at first pages
-// only: first_pages.go, discover.go, infer_schema.go and preview.go. Who plans and reads
-// nothing: plan_of_run.go, plan_by_parents.go and hand_out.go.
+// Where to look. What things are: run.go, pass.go, track.go and part.go. A run from its
+// beginning to its end is sync.go; what it is given, options.go; how it ends badly,
+// failures.go. Which streams are read, choose_streams.go, passes_of_parents.go,
+// need_of_parent.go and passes_of_share.go; what is read of each, new_pass.go. How
+// partitions come, supply_partitions.go and lanes.go; how they are walked, start_walks.go,
+// walks.go, walk_partition.go, fetch_pages.go, render_pages.go, restart.go and
+// split_window.go; what a parent's records lead to, leads_to_children.go. What is written,
+// and when, flush.go and emitter.go; how far a pass is, move_bookmarks.go and the two
+// bookmark files, and up to when, settled_time.go; how far its parents are, feed.go, and
+// what it did not read, what_is_missing.go. What later runs find besides, keeper.go,
+// last_run.go and open_tags.go. Who looks at first pages only: first_pages.go, discover.go,
+// infer_schema.go and preview.go. Who plans and reads nothing: plan_of_run.go,
+// plan_by_parents.go and hand_out.go.
 //
 // What a stream is in this run and which pass of it goes on are decided by
 // package plan before the first request; a partition, and where its walk starts,

@@ -1,6 +1,7 @@
 package tap
 
 import (
+	"sync"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -148,4 +149,20 @@ func (w *waiting) full() bool {
 
 func (w *waiting) clear() {
 	w.batches, w.answers, w.bytes, w.urgent = clean(w.batches), 0, 0, clean(w.urgent)
+}
+
+// handing is what a run hands out. Streams that can be read in parts are planned, and
+// their parents read. Nothing of either is said in a STATE before the plan is whole: a
+// run that is cut off begins with them again, from the journal. The STATE of a whole plan
+// says that the parents are read, and of a stream of the plan that its pass has begun,
+// and that none of its parents was read for it: a run without the plan reads them again,
+// and misses nothing.
+type handing struct {
+	*run
+	passes []*pass // that are planned
+	family []*pass // these, their parents, and what else those lead to
+
+	mu    sync.Mutex // walks say what they come to
+	lines int
+	err   error // why there is no plan
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tap-rest/tap-rest/state"
@@ -17,22 +16,6 @@ import (
 // ErrNoPlan is that of a run which could not plan all partitions that others are to read.
 var ErrNoPlan = errors.New("no plan was written: the streams that it is for, and their parents, were not read to where all of their partitions are known, as the log says; " +
 	"run it again: it goes on from the journal, and asks for no page twice that this has")
-
-// handing is what a run hands out. Streams that can be read in parts are planned, and
-// their parents read. Nothing of either is said in a STATE before the plan is whole: a
-// run that is cut off begins with them again, from the journal. The STATE of a whole plan
-// says that the parents are read, and of a stream of the plan that its pass has begun,
-// and that none of its parents was read for it: a run without the plan reads them again,
-// and misses nothing.
-type handing struct {
-	*run
-	passes []*pass // that are planned
-	family []*pass // these, their parents, and what else those lead to
-
-	mu    sync.Mutex // walks say what they come to
-	lines int
-	err   error // why there is no plan
-}
 
 // handsOut returns what of the passes the run hands out; nil: it reads all of them. Its
 // error says why nothing can be handed out.

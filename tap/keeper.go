@@ -6,7 +6,6 @@ import (
 
 	"github.com/tap-rest/tap-rest/tap/known"
 	"github.com/tap-rest/tap-rest/tap/report"
-	"github.com/tap-rest/tap-rest/tap/tags"
 	"github.com/tap-rest/tap-rest/tap/workdir"
 )
 
@@ -16,13 +15,6 @@ import (
 type keeper struct {
 	*run
 	passes []*pass
-}
-
-// kept is what a pass has open of that. Only the emitter's goroutine uses noted, but for
-// its noters.
-type kept struct {
-	tags  *tags.Tags  // nil: pages are asked for whether they have changed or not
-	noted *known.Rows // on disk, of its records; nil: nothing
 }
 
 // open opens what earlier runs have kept, before the first request. Its error is an

@@ -79,18 +79,3 @@ func (l *lane) breaksOff(err error) {
 		l.pass.supply.leftovers.release()
 	}
 }
-
-// ends takes note of a walk that is over.
-func (l *lane) ends() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.active--
-	l.overIfDone()
-}
-
-// overIfDone tells the page that the lane's walks are over; mu is held.
-func (l *lane) overIfDone() {
-	if l.page != nil && l.exhausted && l.active == 0 {
-		l.page.over()
-	}
-}

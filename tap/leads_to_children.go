@@ -3,6 +3,7 @@ package tap
 import (
 	"fmt"
 
+	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/tap/listing"
 	"github.com/tap-rest/tap-rest/tap/logs"
@@ -100,13 +101,6 @@ func (l *leading) begin(lanes []*lane) {
 	}
 }
 
-// astray is a record of a parent that leads a child to no context, though it should:
-// it has no value for a key, say.
-type astray struct {
-	parent, child *pass
-	err           error
-}
-
 // leadsAstray tells of such a record: the child fails, and the parent, whose record
 // leaves like the others, does not.
 func (w *worker) leadsAstray(child *pass, err error) astray {
@@ -125,4 +119,24 @@ func (a astray) take() {
 	t.fails(a.err)
 	a.child.lacks("of a parent's record, the stream's contexts could not be found out")
 	a.parent.owes, a.child.owes = true, true
+}
+
+// known takes note of a record that names a file, and reports whether that was read
+// in an earlier pass, as it is.
+func (l *leading) known(c *child, record []byte, ctx plan.Context) bool {
+	one, ok := c.files.Of(ctx, []byte(raw.Text(record).Field(l.worker.stream.ReplicationKey)))
+	if ok {
+		l.listed = append(l.listed, one)
+	}
+	return ok && one.Known()
+}
+
+// files returns the files of the records, once.
+func (l *leading) files() []listing.File {
+	if l == nil {
+		return nil
+	}
+	all := l.listed
+	l.listed = nil
+	return all
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/listing"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/render"
+	"github.com/tap-rest/tap-rest/tap/render/pages"
 )
 
 // part is a partition on its way through a run. Its lane makes it, a worker walks
@@ -153,4 +154,22 @@ func send(ctx context.Context, batches chan<- *batch, b *batch) bool {
 	case <-ctx.Done():
 		return false
 	}
+}
+
+// worker walks one partition, and makes its pages batches.
+type worker struct {
+	run      *run
+	pass     *pass
+	part     *part
+	stream   *plan.Stream
+	walker   *walker
+	reload   *pages.Splitter // the renderer's, for pages that are read again
+	renderer *render.Renderer
+}
+
+// astray is a record of a parent that leads a child to no context, though it should:
+// it has no value for a key, say.
+type astray struct {
+	parent, child *pass
+	err           error
 }

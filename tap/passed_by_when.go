@@ -3,37 +3,9 @@ package tap
 import (
 	"fmt"
 	"strings"
-	"sync/atomic"
-
-	"github.com/tidwall/gjson"
 
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
-
-// passed counts for how many of a parent's records partition_by.when is true. Its
-// methods may be called from any goroutine.
-type passed struct {
-	came, passed atomic.Int64
-	fields       atomic.Pointer[[]string] // of the first record for which it is not true
-}
-
-// count takes note of a record.
-func (c *passed) count(record []byte, passed bool) {
-	c.came.Add(1)
-	if passed {
-		c.passed.Add(1)
-	} else if c.fields.Load() == nil {
-		names := []string{}
-		gjson.ParseBytes(record).ForEach(func(name, _ gjson.Result) bool {
-			names = append(names, strings.Clone(name.Str)) // the record's memory is not ours
-			return len(names) < mostFields
-		})
-		c.fields.CompareAndSwap(nil, &names)
-	}
-}
-
-// mostFields is how many fields of a record are named.
-const mostFields = 50
 
 // nonePassed says of each parent for none of whose records partition_by.when is true
 // that it leads to nothing.

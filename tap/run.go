@@ -4,15 +4,17 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"path/filepath"
+	"sync"
 	"time"
 
+	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/distinct"
 	"github.com/tap-rest/tap-rest/tap/folders"
 	"github.com/tap-rest/tap-rest/tap/limits"
-	"github.com/tap-rest/tap-rest/tap/logs"
-	"github.com/tap-rest/tap-rest/tap/message"
+	"github.com/tap-rest/tap-rest/tap/patience"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/runjournal"
 	"github.com/tap-rest/tap-rest/tap/stdout"
@@ -41,31 +43,6 @@ type run struct {
 	notRead []*track // of streams of which there is nothing to read, or that do not exist
 }
 
-func newRun(o Options) *run {
-	if o.Protocol == nil {
-		o.Protocol = message.Singer{}
-	}
-	o.Log = logs.Hiding(o.Log, o.Config.Hider)
-	work := folders.NewWork(o.WorkDir, o.Definition, o.Config)
-	r := &run{
-		Options: o, now: time.Now(), gate: limits.NewGate(o.Config.Run), turns: limits.NewTurns(o.Config.Run.Concurrency),
-		work: work, keys: distinct.NewPool(filepath.Join(work.Dir, "keys")), lines: stdout.NewLines(),
-	}
-	r.spool = limits.NewSpool(o.Config.Run.Memory/queueShare, o.Config.Run.Spool, func() bool { return r.gate.Why() != "" })
-	r.clients = newClients(r)
-	return r
-}
-
-// close ends what the run holds open.
-func (r *run) close() {
-	r.gate.Stop()
-	r.clients.close()
-	r.journal.Close()
-	if err := r.keys.Close(); err != nil {
-		r.Log.Warn("files of keys could not be removed from the work folder: they can be deleted", "dir", filepath.Join(r.work.Dir, "keys"), "why", err.Error())
-	}
-}
-
 // explain logs why a pass goes on, or begins anew.
 func (r *run) explain(stream string, all []plan.Why) {
 	for _, why := range all {
@@ -88,3 +65,36 @@ func (r *run) inState(stream string, err error) error {
 
 // planner decides, before the first request, what a run reads of which stream.
 type planner struct{ *run }
+
+// clients are those of a run, made as its streams need them, and what is known of
+// their APIs.
+type clients struct {
+	run   *run
+	made  map[*sources.Client]*fetch.Client
+	apis  map[*fetch.Client]*patience.API
+	ahead *body.Room // for answers until they are worked on
+	back  *body.Room // for those that are read back
+}
+
+// look is what a run is that looks at first pages, for somebody who waits.
+type look struct {
+	sees func(*probe, *fetch.Page) // is told of each page; nil: nobody is
+}
+
+// flow is the walks of a run, and what goes from them to the emitter.
+type flow struct {
+	run     *run
+	ctx     context.Context
+	batches chan *batch
+	side    sync.WaitGroup   // what is said of lanes
+	walks   func(*part) bool // whether a partition is to be walked; nil: all are
+}
+
+// again is the range of time that the run reads again: none for a look at first
+// pages.
+func (r planner) again() plan.Range {
+	if r.look != nil {
+		return plan.Range{}
+	}
+	return plan.Range{Start: r.Config.Run.Start, End: r.Config.Run.End}
+}

@@ -8,13 +8,6 @@ import (
 	"github.com/tap-rest/tap-rest/tap/plan"
 )
 
-// settles is up to when what the API has of a pass is settled: rows that come in behind
-// that were not asked for. Only the emitter's goroutine uses it.
-type settles struct {
-	pass     *pass      // nil: of a stream that is not read
-	apiClock *time.Time // of the pass's first answer; nil: unknown
-}
-
 // hears takes note of the Date of an answer, and of when that came by our clock.
 func (s *settles) hears(date string, came time.Time) {
 	if s.apiClock != nil || date == "" {

@@ -7,14 +7,6 @@ import (
 	"github.com/tap-rest/tap-rest/tap/supply"
 )
 
-// supplied makes the partitions of a pass.
-type supplied struct {
-	*supply.Supply
-	pass      *pass
-	first     *part     // of a pass that has not many
-	leftovers leftovers // that pages of parents wait for
-}
-
 // newSupply returns that of a pass. Its error is one of the definition, or of the
 // values it is given.
 func newSupply(p *pass) (*supplied, error) {

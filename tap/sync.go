@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"time"
 
-	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/report"
 	"github.com/tap-rest/tap-rest/tap/stdout"
 )
@@ -91,27 +89,6 @@ func Sync(stop context.Context, o Options) (*report.Account, error) {
 	return account, cmp.Or(certified, failuresOf(account))
 }
 
-// begin begins the passes in the journal.
-func (r *run) begin(all []*pass) error {
-	for _, p := range all {
-		var err error
-		if p.recorded, err = r.journal.Begin(p.stream, p.decision, p.layout(), r.now); err != nil {
-			return &JournalError{Err: err, Early: true}
-		}
-		if err := p.countJobs(); err != nil {
-			return inputError(err)
-		}
-		first := p.supply.first
-		if first == nil || p.over {
-			continue
-		}
-		if first.worker, err = newWorker(first); err != nil {
-			return inputError(err)
-		}
-	}
-	return nil
-}
-
 // finish says in the journal which passes are over. It is the last thing that a
 // run does: what a run that was cut had read whole may be lost with its state
 // like the rest.
@@ -121,12 +98,6 @@ func (r *run) finish(all []*pass) {
 			r.journal.Finish(p.stream.Name, p.recorded, t.emitted == 0 && t.start.Next.Records == 0)
 		}
 	}
-}
-
-// inTurn puts passes into the order in which they are read.
-func inTurn(all []*pass) []*pass {
-	slices.SortStableFunc(all, func(a, b *pass) int { return plan.InTurn(a.decision, b.decision) })
-	return all
 }
 
 // emit walks all partitions and writes what comes.

@@ -1,8 +1,11 @@
 package tap
 
 import (
+	"time"
+
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/state/progress"
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/report"
@@ -81,4 +84,62 @@ func newTrack(p *pass) *track {
 // traceEnd tells who follows the stream that it is over.
 func (t *track) traceEnd() {
 	t.begun.End(t.account.Status(), t.account.Written, t.account.Failures.Why)
+}
+
+// settles is up to when what the API has of a pass is settled: rows that come in behind
+// that were not asked for. Only the emitter's goroutine uses it.
+type settles struct {
+	pass     *pass      // nil: of a stream that is not read
+	apiClock *time.Time // of the pass's first answer; nil: unknown
+}
+
+// partitions is what the emitter knows of the partitions of a pass that has many.
+type partitions struct {
+	pass     *pass
+	done     *progress.Pass
+	high     *state.High // of the partitions that are done
+	finished int         // in this run
+	tooMany  bool        // that are owed
+	gone     bool        // contexts that it had are no longer of the stream, or led to by nothing
+	broken   bool        // they could not all be told
+	kept     bool        // of a partition that is done records may be missing
+}
+
+// table is the version of a full table that a pass reads: all its records carry
+// it, in every run that goes on with the pass. Once all of them have left,
+// ACTIVATE_VERSION says that rows of other versions are gone.
+type table struct {
+	version int64  // 0: records carry none. It does not change: renderers read it
+	lacks   string // why the API may have records of it that did not leave; "": all did
+}
+
+// tableOf returns the version of what a pass reads: when the pass began, in
+// milliseconds. A pass whose first records left without one has none.
+func tableOf(p *pass) table {
+	d := p.decision
+	switch {
+	case !p.activates():
+		return table{}
+	case d.Way == plan.Replay:
+		return table{lacks: "it is a replay"}
+	case d.Way != plan.FromState:
+		return table{version: d.Pass.AsOf.UnixMilli()}
+	case d.Bookmark == nil || d.Bookmark.Resume == nil || d.Bookmark.Resume.Activate == 0:
+		return table{lacks: "of what an earlier run read of the pass, some did not leave, or left without a version"}
+	}
+	return table{version: d.Bookmark.Resume.Activate}
+}
+
+// whole is the version, where all that was read of the pass so far left with it;
+// else 0.
+func (t *table) whole() int64 {
+	if t.lacks != "" {
+		return 0
+	}
+	return t.version
+}
+
+// activates reports whether the target is to be told which rows are gone.
+func (p *pass) activates() bool {
+	return p.run != nil && p.run.Config.Run.Activate && p.stream.FullTable() && !p.feed
 }

@@ -1,71 +1,13 @@
 package tap
 
 import (
-	"context"
 	"errors"
-	"sync"
-	"time"
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap/limits"
 	"github.com/tap-rest/tap-rest/tap/logs"
 	"github.com/tap-rest/tap-rest/tap/render/pages"
 )
-
-// inFlightGrace is how long requests under way may take once the run is told to
-// stop.
-const inFlightGrace = 5 * time.Second
-
-// flow is the walks of a run, and what goes from them to the emitter.
-type flow struct {
-	run     *run
-	ctx     context.Context
-	batches chan *batch
-	side    sync.WaitGroup   // what is said of lanes
-	walks   func(*part) bool // whether a partition is to be walked; nil: all are
-}
-
-// startWalks begins to walk all partitions, or those that walks lets through, and
-// returns what comes of them. When stop ends, no more begin, and the requests under
-// way are given some time before cancel ends what goes on in ctx.
-func (r *run) startWalks(ctx, stop context.Context, cancel func(), passes []*pass, walks func(*part) bool) (batches <-chan *batch, end func()) {
-	noMore, endWalks := context.WithCancel(ctx)
-	unhook := context.AfterFunc(stop, func() {
-		r.gate.Shut("it was told to stop")
-		time.AfterFunc(inFlightGrace, cancel)
-	})
-	r.flow = &flow{run: r, ctx: ctx, batches: make(chan *batch), walks: walks}
-	go r.flow.watchGate(endWalks)
-	go r.flow.walkAll(noMore, passes)
-	go r.journal.KeepSynced(ctx.Done())
-	return r.flow.batches, func() {
-		unhook()
-		endWalks()
-	}
-}
-
-// watchGate lets in what waits for room when the gate is shut, and lets no more
-// walks begin.
-func (f *flow) watchGate(endWalks func()) {
-	select {
-	case <-f.run.gate.Closed():
-		f.run.spool.Wake()
-		endWalks()
-	case <-f.ctx.Done():
-	}
-}
-
-// walkAll walks all partitions, some at a time, in their order. Those that
-// failed for now are tried again when nothing else can go on. No more begin once
-// noMore has ended.
-func (f *flow) walkAll(noMore context.Context, passes []*pass) {
-	defer close(f.batches)
-	for _, p := range passes {
-		f.run.turns.Lane(p.supply.top().entry())
-	}
-	f.run.turns.Run(noMore.Done())
-	f.side.Wait()
-}
 
 // walk walks a partition, for the first time or again. It reports true where it
 // failed for now, and is to be walked again when nothing else can go on.

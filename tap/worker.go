@@ -9,19 +9,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/distinct"
 	"github.com/tap-rest/tap-rest/tap/plan"
 	"github.com/tap-rest/tap-rest/tap/render"
-	"github.com/tap-rest/tap-rest/tap/render/pages"
 )
-
-// worker walks one partition, and makes its pages batches.
-type worker struct {
-	run      *run
-	pass     *pass
-	part     *part
-	stream   *plan.Stream
-	walker   *walker
-	reload   *pages.Splitter // the renderer's, for pages that are read again
-	renderer *render.Renderer
-}
 
 // newWorker returns the worker of a partition. Its error is one of the input, or
 // a *JournalError.
@@ -93,32 +81,4 @@ func openBookmark(one *plan.Reading, client *fetch.Client) error {
 func (w *worker) expect() {
 	w.walker.splitter.Expect(w.renderer.Expected())
 	w.reload.Expect(w.renderer.Expected())
-}
-
-// splitters are pairs that walks of a stream have used, for the next ones: they
-// are large.
-type splitters chan [2]*pages.Splitter
-
-// take returns a pair: one for pages as they come, one for those that are read
-// again.
-func (all splitters) take(s *plan.Stream) (pair [2]*pages.Splitter, err error) {
-	select {
-	case pair = <-all:
-		return pair, nil
-	default:
-	}
-	for i := range pair {
-		if pair[i], err = pages.NewSplitter(s.Definition.Records); err != nil {
-			return pair, err
-		}
-	}
-	return pair, nil
-}
-
-// keep keeps a pair for another walk.
-func (all splitters) keep(pair [2]*pages.Splitter) {
-	select {
-	case all <- pair:
-	default:
-	}
 }
