@@ -22,11 +22,6 @@ const samplePages = 3
 // window may be empty, the one before it hardly.
 const sampleJobs = 2
 
-// probe looks at the first pages of a stream, of one partition after the other.
-type probe struct {
-	*worker // of the partition under way
-}
-
 func newProbe(p *pass) *probe { return &probe{&worker{run: p.run, pass: p, stream: p.stream}} }
 
 // eachProbe looks at the first pages of all selected streams. A state plays no part.

@@ -9,14 +9,6 @@ import (
 	"github.com/tap-rest/tap-rest/tap/workdir"
 )
 
-// keeper keeps what a run leaves for later ones besides bookmarks and the journal, in the
-// work folder and beside the journal: what is known of records that left, tags of
-// answers, schemas, what was proven, and what the run came to.
-type keeper struct {
-	*run
-	passes []*pass
-}
-
 // open opens what earlier runs have kept, before the first request. Its error is an
 // *InputError.
 func (k keeper) open() error {

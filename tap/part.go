@@ -173,3 +173,8 @@ type astray struct {
 	parent, child *pass
 	err           error
 }
+
+// probe looks at the first pages of a stream, of one partition after the other.
+type probe struct {
+	*worker // of the partition under way
+}

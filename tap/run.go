@@ -98,3 +98,11 @@ func (r planner) again() plan.Range {
 	}
 	return plan.Range{Start: r.Config.Run.Start, End: r.Config.Run.End}
 }
+
+// keeper keeps what a run leaves for later ones besides bookmarks and the journal, in the
+// work folder and beside the journal: what is known of records that left, tags of
+// answers, schemas, what was proven, and what the run came to.
+type keeper struct {
+	*run
+	passes []*pass
+}
