@@ -69,6 +69,7 @@ var arrows = map[string][]string{
 	"sources/fetch/decode/file": {"catalog/raw", "sources"},
 
 	"sources/fetch/decode/decodetest": {"sources/fetch/decode/file", "testshare"},
+	"testrig":                         {}, // tests may import it
 	"testshare":                       {}, // tests may import it
 	"testbrowser":                     {}, // tests may import it
 
