@@ -12,6 +12,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/apitest/calls"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // patient is a client that tries again, as it is told to.
@@ -67,11 +68,7 @@ func TestShop(t *testing.T) {
 }
 
 func TestShopOnLoopback(t *testing.T) {
-	base, stop, err := apitest.Shop().Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stop()
+	base := testrig.Serve(t, apitest.Shop())
 	tr := &http.Transport{}
 	defer tr.CloseIdleConnections()
 	readShop(t, &http.Client{Transport: tr}, base)
@@ -191,11 +188,7 @@ func BenchmarkOrdersPage(b *testing.B) {
 
 // BenchmarkOrdersLoopback reads pages of 1,000 orders through a socket.
 func BenchmarkOrdersLoopback(b *testing.B) {
-	base, stop, err := apitest.New().Add(apitest.Orders(1_000_000)).Start()
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer stop()
+	base := testrig.Serve(b, apitest.New().Add(apitest.Orders(1_000_000)))
 	tr := &http.Transport{DisableCompression: true}
 	defer tr.CloseIdleConnections()
 	c := &http.Client{Transport: tr}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/apitest/calls"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // envelope is all that answers may hold.
@@ -334,11 +335,7 @@ func both(t *testing.T, api func() *apitest.API, f func(t *testing.T, api *apite
 	})
 	t.Run("loopback", func(t *testing.T) {
 		a := api()
-		base, stop, err := a.Start()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer stop()
+		base := testrig.Serve(t, a)
 		tr := &http.Transport{DisableCompression: true}
 		defer tr.CloseIdleConnections()
 		f(t, a, &http.Client{Transport: tr, CheckRedirect: stay}, base)

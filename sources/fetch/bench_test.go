@@ -6,22 +6,24 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/tap/render/pages"
 	"github.com/tap-rest/tap-rest/testshare"
 )
 
-// reusing is a splitter that makes no new page, as the program's does not.
+// reusing is a splitter that makes no new page, as the program does not.
 type reusing struct {
-	splitter
-	page records
+	*pages.Splitter
+	last fetch.Records
 }
 
-func (s *reusing) Split(body []byte) (fetch.Records, error) {
-	return &s.page, s.scanner.Scan(body, s.page.Page)
+func (s *reusing) Split(body []byte) (r fetch.Records, err error) {
+	s.Recycle(s.last)
+	s.last, err = s.Splitter.Split(body)
+	return s.last, err
 }
 
 var _ fetch.Splitter = (*reusing)(nil)
@@ -70,7 +72,7 @@ func BenchmarkWalk(b *testing.B) {
 	s := define(b, "", benchStream)[0]
 	api := recorded(b, s, 100_000, 1000)
 	r := newRig(b, s, api)
-	split := &reusing{newSplitter(b, s.Records), records{new(schema.Page)}}
+	split := &reusing{Splitter: newSplitter(b, s.Records)}
 	var size int64
 	for _, a := range api.answers {
 		size += int64(len(a.body))
@@ -94,7 +96,7 @@ func TestNothingIsAllocatedPerRecord(t *testing.T) {
 		s := define(t, "", benchStream)[0]
 		api := recorded(t, s, 4*size, size)
 		r := newRig(t, s, api)
-		split := &reusing{newSplitter(t, s.Records), records{new(schema.Page)}}
+		split := &reusing{Splitter: newSplitter(t, s.Records)}
 		return testing.AllocsPerRun(10, func() { walkOnce(t, r, s, split, api) }) / 4
 	}
 	small, large := perPage(10), perPage(1000)

@@ -19,7 +19,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -30,6 +29,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // issued is a certificate with its key.
@@ -106,9 +106,7 @@ func newAuthorities(t testing.TB) *authorities {
 	a.client, a.stranger, a.expired = issue(t, "me", a.ca, soon, true), issue(t, "me", a.other, soon, true), issue(t, "me", a.ca, gone, true)
 	a.file = func(name, text string) string {
 		path := filepath.Join(t.TempDir(), name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testrig.Write(t, path, text)
 		return path
 	}
 	return a

@@ -17,6 +17,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // members is an archive of files, by their names.
@@ -215,7 +216,7 @@ func TestLongFileSecrets(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			stream := define(t, "", `path: /orders, records: "@this", decode: {format: csv, loose_quotes: true}`)[0]
-			dir := memoryFolder(t)
+			dir := testrig.Folder(t)
 			j := openJournal(t, dir)
 			w := newRig(t, stream, &script{answers: []answer{{status: 200, body: tt.text}}}, "token", secret).walk(stream, paging.Position{})
 			record(t, w, j)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // workbook is one of a sheet with rows of text.
@@ -100,7 +101,7 @@ func TestFilesTell(t *testing.T) {
 			}
 			stream := define(t, "", "path: /file, "+text)[0]
 			api := &script{answers: []answer{{200, tt.body, http.Header{}}}}
-			dir := memoryFolder(t)
+			dir := testrig.Folder(t)
 			j := openJournal(t, dir)
 			for _, what := range []string{"live", "recorded"} {
 				w := newRig(t, stream, api, "token", "hunter2").walk(stream, paging.Position{})

@@ -2,7 +2,6 @@ package fetch_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -41,7 +40,7 @@ func (p *partial) RoundTrip(r *http.Request) (*http.Response, error) {
 		p.pages++
 		text = p.page(h)
 	}
-	return &http.Response{StatusCode: 200, Header: h, Request: r, ProtoMajor: 1, ProtoMinor: 1, ContentLength: int64(len(text)), Body: io.NopCloser(strings.NewReader(text))}, nil
+	return answer{200, text, h}.response(r), nil
 }
 
 func (p *partial) page(h http.Header) string {

@@ -22,21 +22,11 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/state/journal"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // longer makes every page of an API longer than what is read into memory.
 var longer = apitest.From(1, apitest.BigBody(body.Max+1))
-
-// memoryFolder is a folder in memory where the machine has some: long answers
-// are synced to it.
-func memoryFolder(t *testing.T) string {
-	dir, err := os.MkdirTemp("/dev/shm", "tap-rest-")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
 
 // TestLongPages reads long pages in every style, with a journal and from it
 // alone: records and positions are those of short ones. Under -short one page of
@@ -65,7 +55,7 @@ func TestLongPages(t *testing.T) {
 				t.Errorf("%s: positions differ: %v, want %v", what, got.nexts, short.nexts)
 			}
 		}
-		dir := memoryFolder(t)
+		dir := testrig.Folder(t)
 		j := openJournal(t, dir)
 		w := newRig(t, stream, transport).walk(stream, paging.Position{})
 		record(t, w, j)
@@ -123,7 +113,7 @@ func TestLongEncodings(t *testing.T) {
 				c := weighty(12, 900_000, noise)
 				c.Encoding = coding.Named(encoding)
 				stream := define(t, "", longStream)[0]
-				dir := memoryFolder(t)
+				dir := testrig.Folder(t)
 				j := openJournal(t, dir)
 				r := newRig(t, stream, apitest.New().Add(c))
 				w := r.walk(stream, paging.Position{})
@@ -164,12 +154,12 @@ func TestLongCut(t *testing.T) {
 	for name, fault := range faults {
 		for _, kept := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s journal=%v", name, kept), func(t *testing.T) {
-				t.Setenv("TMPDIR", memoryFolder(t))
+				t.Setenv("TMPDIR", testrig.Folder(t))
 				stream := define(t, "retry: {min_wait: 1ms}", longStream)[0]
 				api := apitest.New(apitest.On(2, fault), apitest.On(3, apitest.BigBody(size))).Add(orders(25, nil))
 				r := newRig(t, stream, api)
 				w := r.walk(stream, paging.Position{})
-				dir := memoryFolder(t)
+				dir := testrig.Folder(t)
 				if kept {
 					record(t, w, openJournal(t, dir))
 				}
@@ -289,7 +279,7 @@ func TestLongSecrets(t *testing.T) {
 		if at == body.Max-4 { // among the records, where it is not in memory
 			text = `{"data":[{"id":1,"x":"` + strings.Repeat("a", at) + secret + `"}]}`
 		}
-		dir := memoryFolder(t)
+		dir := testrig.Folder(t)
 		j := openJournal(t, dir)
 		w := newRig(t, stream, &script{answers: []answer{{status: 200, body: text}}}, "token", secret).walk(stream, paging.Position{})
 		record(t, w, j)
@@ -314,10 +304,7 @@ func folder(t *testing.T, dir string) (texts []string) {
 		t.Fatal(err)
 	}
 	for _, name := range names {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := testrig.Read(t, name)
 		texts = append(texts, string(text))
 	}
 	return texts
@@ -327,7 +314,7 @@ func folder(t *testing.T, dir string) (texts []string) {
 func TestLongReload(t *testing.T) {
 	stream := define(t, "", longStream)[0]
 	r := newRig(t, stream, apitest.New(longer).Add(orders(25, nil)))
-	j := openJournal(t, memoryFolder(t))
+	j := openJournal(t, testrig.Folder(t))
 	w := r.walk(stream, paging.Position{})
 	record(t, w, j)
 	page, err := w.Next(context.Background())
@@ -358,7 +345,7 @@ func TestLongReload(t *testing.T) {
 func TestLongDamage(t *testing.T) {
 	stream := define(t, "", longStream)[0]
 	api := apitest.New(longer).Add(orders(25, nil))
-	dir := memoryFolder(t)
+	dir := testrig.Folder(t)
 	j := openJournal(t, dir)
 	w := newRig(t, stream, api).walk(stream, paging.Position{})
 	record(t, w, j)
@@ -431,7 +418,7 @@ func TestInDoubt(t *testing.T) {
 					})
 					stream := define(t, "retry: {min_wait: 1ms}", longStream)[0]
 					w := newRig(t, stream, unsized).walk(stream, paging.Position{})
-					dir := memoryFolder(t)
+					dir := testrig.Folder(t)
 					t.Setenv("TMPDIR", dir)
 					switch where {
 					case "journal":

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,8 +19,6 @@ import (
 	"github.com/tidwall/gjson"
 	"go.uber.org/goleak"
 
-	"github.com/tap-rest/tap-rest/catalog/schema"
-	"github.com/tap-rest/tap-rest/catalog/schema/scan"
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/definition"
@@ -27,6 +26,8 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/secret"
+	"github.com/tap-rest/tap-rest/tap/render/pages"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -56,71 +57,14 @@ func (g *gate) Spend(more sources.Cost) { g.spent.Add(int64(more)) }
 func (g *gate) Closed() <-chan struct{} { return g.closed }
 func (g *gate) shut()                   { g.once.Do(func() { close(g.closed) }) }
 
-// splitter finds the records of bodies as the program does.
-type splitter struct {
-	scanner *schema.PageScanner
-	path    schema.RecordPath
-}
-
-type records struct{ *schema.Page }
-
-func (r records) Len() int { return len(r.Records) }
-
-func (s splitter) Split(body []byte) (fetch.Records, error) {
-	page := new(schema.Page)
-	return records{page}, marked(s.scanner.Scan(body, page))
-}
-
-func (s splitter) SplitMany(body []byte, piece func(fetch.Records) error) error {
-	return marked(s.scanner.ScanMany(body, new(schema.Page), func(p *schema.Page) error { return piece(records{p}) }))
-}
-
-func (s splitter) SplitLong(body io.Reader, piece func(fetch.Records) error) ([]byte, error) {
-	scanner, err := schema.NewStreamScanner(s.path)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", fetch.ErrWhole, err)
-	}
-	rest, err := scanner.Scan(body, func(p *schema.Page) error { return piece(records{p}) })
-	return rest, marked(err)
-}
-
-func (s splitter) ProveLong(body io.Reader, piece func(fetch.Records) error) ([]byte, int, error) {
-	scanner, err := schema.NewStreamScanner(s.path)
-	if err != nil {
-		return nil, 0, fmt.Errorf("%w: %w", fetch.ErrWhole, err)
-	}
-	var see func(*schema.Page) error
-	if piece != nil {
-		see = func(p *schema.Page) error { return piece(records{p}) }
-	}
-	rest, n, err := scanner.Prove(body, see)
-	return rest, n, marked(err)
-}
-
-func marked(err error) error {
-	var bad *scan.BodyError
-	switch {
-	case errors.Is(err, schema.ErrMany):
-		return fmt.Errorf("%w: %w", fetch.ErrMany, err)
-	case !errors.As(err, &bad):
-	case bad.Kind == scan.NotJSON || bad.Kind == scan.NotUTF8:
-		return fmt.Errorf("%w: %w", fetch.ErrBroken, err)
-	case bad.Kind == scan.Missing || bad.Kind == scan.NotArray:
-		return fmt.Errorf("%w: %w", fetch.ErrNoRecords, err)
-	case bad.Kind == scan.RestTooLarge:
-		return fmt.Errorf("%w: %w", fetch.ErrWhole, err)
-	}
-	return err
-}
-
-func newSplitter(t testing.TB, r sources.Records) splitter {
+// newSplitter returns what finds the records of bodies in the program, too.
+func newSplitter(t testing.TB, r sources.Records) *pages.Splitter {
 	t.Helper()
-	path := schema.RecordPath{Steps: r.Steps, MissingIsEmpty: r.MissingIsEmpty}
-	scanner, err := schema.NewPageScanner(path)
+	s, err := pages.NewSplitter(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return splitter{scanner, path}
+	return s
 }
 
 // define parses a definition with one stream for each text, in YAML's flow
@@ -291,9 +235,7 @@ func wantIDs(t testing.TB, got, want []string) {
 }
 
 // transport is a function as an http.RoundTripper.
-type transport func(*http.Request) (*http.Response, error)
-
-func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+type transport = testrig.API
 
 // script is an API that gives these answers, one after the other, and then the
 // last one again and again. It keeps the requests.
@@ -315,14 +257,9 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (a answer) response(r *http.Request) *http.Response {
-	h := a.header.Clone()
-	if h == nil {
-		h = http.Header{}
-	}
-	return &http.Response{
-		StatusCode: a.status, Header: h, Request: r, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Body: io.NopCloser(strings.NewReader(a.body)), ContentLength: int64(len(a.body)),
-	}
+	response := testrig.Answer(r, a.status, a.body)
+	maps.Copy(response.Header, a.header.Clone())
+	return response
 }
 
 func marshal(p paging.Position) string {

@@ -13,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // manyRecords is a body of more records than a page holds, and the id of the
@@ -45,7 +46,7 @@ func TestManyRecords(t *testing.T) {
 					calls++
 					return answer{200, body, http.Header{}}.response(q), nil
 				}))
-				j := openJournal(t, memoryFolder(t))
+				j := openJournal(t, testrig.Folder(t))
 				for range 2 { // the second walk has the page from the journal
 					w := r.walk(stream, paging.Position{})
 					if journaled {

@@ -19,6 +19,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/tap/twins"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // ways are the ways of paging.
@@ -231,10 +232,7 @@ func TestRowsMove(t *testing.T) {
 
 // readTable reads what FORMAT.md says of each way and change.
 func readTable(t *testing.T) map[string]outcome {
-	text, err := os.ReadFile("../definition/FORMAT.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := testrig.Read(t, "../definition/FORMAT.md")
 	said := map[string]outcome{}
 	for row := range strings.Lines(string(text)) {
 		cells := strings.Split(strings.TrimSpace(row), " | ")
@@ -257,10 +255,7 @@ var update = flag.Bool("update", false, "rewrite the table in FORMAT.md")
 
 func checkTable(t *testing.T, want string) {
 	const file, begin, end = "../definition/FORMAT.md", "<!-- moving -->\n", "<!-- end moving -->"
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := testrig.Read(t, file)
 	head, rest, found := strings.Cut(string(text), begin)
 	got, tail, closed := strings.Cut(rest, end)
 	switch {

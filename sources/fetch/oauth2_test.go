@@ -19,6 +19,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/tap/workdir"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 const (
@@ -272,9 +273,7 @@ func TestRefreshTokensRotate(t *testing.T) {
 		if err := walk("Refresh-Token/0"); err == nil || !strings.Contains(err.Error(), "the latest one that the API gave, kept in "+files[0]) {
 			t.Errorf("a chain that is lost: %v", err)
 		}
-		if err := os.WriteFile(files[0], data[:len(data)/2], 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testrig.Write(t, files[0], data[:len(data)/2])
 		if e := failure(t, walk("Refresh-Token/0")); e.Class != fetch.Permanent || !strings.Contains(e.Error(), files[0]+": it is damaged") || !strings.Contains(e.Error(), "give a new refresh token") {
 			t.Errorf("a damaged file: %v", e)
 		}

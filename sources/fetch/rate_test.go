@@ -10,6 +10,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // granting lets so many requests a second through to an API, and refuses others.
@@ -31,7 +32,7 @@ func (g *granting) RoundTrip(r *http.Request) (*http.Response, error) {
 	if len(g.times) >= g.perSecond {
 		g.refused++
 		g.mu.Unlock()
-		return &http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+		return testrig.Answer(r, http.StatusTooManyRequests, ""), nil
 	}
 	g.times = append(g.times, at)
 	g.mu.Unlock()

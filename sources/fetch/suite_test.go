@@ -21,6 +21,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // style is a way to page: a stream and the collection that it reads.
@@ -62,19 +63,6 @@ func bare(c *apitest.Collection)     { c.Form.Bare = true }
 func total(c *apitest.Collection)    { c.Total = true }
 func more(c *apitest.Collection)     { c.Form.HasMore = true }
 func relative(c *apitest.Collection) { c.Form.Relative = true }
-
-// headerToQuery is an API that takes the cursor from a header.
-func headerToQuery(next http.RoundTripper) http.RoundTripper {
-	return transport(func(r *http.Request) (*http.Response, error) {
-		if v := r.Header.Get("X-Cursor"); v != "" {
-			r = r.Clone(r.Context())
-			q := r.URL.Query()
-			q.Set("cursor", v)
-			r.URL.RawQuery = q.Encode()
-		}
-		return next.RoundTrip(r)
-	})
-}
 
 // compound is an API whose token is an object: what it calls cursor, and half of
 // that besides, which it wants back.
@@ -119,7 +107,7 @@ var styles = []style{
 	{name: "cursor", asks: 3, stream: `path: /orders, pagination: {type: cursor, next: next_page, param: cursor}`},
 	{name: "cursor with more and total", asks: 3, change: with(more, total),
 		stream: `path: /orders, pagination: {type: cursor, next: next_page, param: cursor, more: has_more, total: meta.total}`},
-	{name: "cursor by header", wrap: headerToQuery,
+	{name: "cursor by header", wrap: testrig.CursorInHeader,
 		stream: `path: /orders, pagination: {type: cursor, next: next_page, header: X-Cursor}`},
 	{name: "cursor from headers", change: with(bare, more, total),
 		stream: `path: /orders, records: "@this", pagination: {type: cursor, next: "header:X-Next-Page", param: cursor, more: "header:X-Has-More", total: "header:X-Total-Count"}`},

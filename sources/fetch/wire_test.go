@@ -16,6 +16,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 func TestEncodings(t *testing.T) {
@@ -69,11 +70,7 @@ func TestSockets(t *testing.T) {
 		apitest.On(1, apitest.Status(503)), apitest.On(3, apitest.ResetBody(100)), apitest.On(5, apitest.CutBody(100)),
 		apitest.On(7, apitest.CutChunked(100)), apitest.On(9, apitest.Stall(100)), apitest.On(11, apitest.Reset()),
 	).Add(orders(95, func(c *apitest.Collection) { c.Encoding = coding.Named("zstd") }))
-	url, stop, err := api.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stop()
+	url := testrig.Serve(t, api)
 	s := define(t, "timeout: 200ms, retry: {min_wait: 1ms}", fmt.Sprintf("base_url: %q, ", url)+cursorStream)[0]
 	r := newRig(t, s, nil)
 	defer r.client.Close()

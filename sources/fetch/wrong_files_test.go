@@ -2,7 +2,6 @@ package fetch_test
 
 import (
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,14 +10,12 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/definition"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 func fixture(t *testing.T, path string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("decode", filepath.FromSlash(path)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := testrig.Read(t, filepath.Join("decode", filepath.FromSlash(path)))
 	return string(text)
 }
 
@@ -83,9 +80,7 @@ func TestMixedArchive(t *testing.T) {
 // wrong is told of: by what the definition says, and by what the file is.
 func TestWrongFiles(t *testing.T) {
 	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "a.proto"), []byte("syntax = \"proto3\"; message Row { string id = 1; string note = 2; }"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, filepath.Join(folder, "a.proto"), "syntax = \"proto3\"; message Row { string id = 1; string note = 2; }")
 	for _, how := range []struct {
 		decode string
 		reads  string // names of files

@@ -18,6 +18,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/apitest/calls"
 	"github.com/tap-rest/tap-rest/sources/apitest/exports"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 const shop = "http://shop.example"
@@ -336,15 +337,9 @@ func TestExportBroken(t *testing.T) {
 // loopback is a client of an API on sockets.
 func loopback(t *testing.T, e *exports.Server, opts ...apitest.Option) *exporter {
 	t.Helper()
-	base, stop, err := apitest.New(append(opts, apitest.Extended(e))...).Start()
-	if err != nil {
-		t.Fatal(err)
-	}
+	base := testrig.Serve(t, apitest.New(append(opts, apitest.Extended(e))...))
 	tr := &http.Transport{}
-	t.Cleanup(func() {
-		tr.CloseIdleConnections()
-		stop()
-	})
+	t.Cleanup(tr.CloseIdleConnections)
 	return &exporter{t, &http.Client{Transport: tr}, base}
 }
 
