@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 const wholeShops = partitioned + `  - {name: shops, path: /shops}
@@ -32,7 +34,7 @@ func activated(t *testing.T, r result) []string {
 		if r.lines[len(r.lines)-1].Type != "STATE" {
 			t.Error("the last line is no STATE")
 		}
-		if !slices.ContainsFunc(r.lines[:i], func(b line) bool { return b.Type == "SCHEMA" && b.Stream == l.Stream && b.Version == l.Version }) {
+		if !slices.ContainsFunc(r.lines[:i], func(b testrig.Line) bool { return b.Type == "SCHEMA" && b.Stream == l.Stream && b.Version == l.Version }) {
 			t.Errorf("%s: no SCHEMA of version %d came before ACTIVATE_VERSION", l.Stream, l.Version)
 		}
 		for j, other := range r.lines {

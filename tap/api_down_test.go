@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // flaky has two items for each account, and fails as it is told.
@@ -35,9 +36,9 @@ func (f *flaky) RoundTrip(r *http.Request) (*http.Response, error) {
 	case err != nil:
 		return nil, err
 	case status != 0:
-		return answerWith(r, status, "{}"), nil
+		return testrig.Answer(r, status, "{}"), nil
 	}
-	return answerWith(r, 200, fmt.Sprintf(`{"next":"","data":[{"id":"%s-%s","updated_at":"2025-01-02T00:00:00Z"}]}`, r.URL.Path, r.URL.Query().Get("from"))), nil
+	return testrig.Answer(r, 200, fmt.Sprintf(`{"next":"","data":[{"id":"%s-%s","updated_at":"2025-01-02T00:00:00Z"}]}`, r.URL.Path, r.URL.Query().Get("from"))), nil
 }
 
 func (f *flaky) calls() (n int) {

@@ -2,7 +2,6 @@ package tap_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,12 +12,13 @@ import (
 	"golang.org/x/text/encoding/htmlindex"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // answering answers every request with a body.
 func answering(body string) transport {
 	return func(r *http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: http.StatusOK, Request: r, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body))}, nil
+		return testrig.Answer(r, http.StatusOK, body), nil
 	}
 }
 

@@ -2,23 +2,20 @@ package tap_test
 
 import (
 	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestGoldenBookmarks reads a record with each golden value of package times:
 // the bookmark is that value, and the next run asks from its instant; what is
 // refused fails the stream, with the reason.
 func TestGoldenBookmarks(t *testing.T) {
-	data, err := os.ReadFile("../sources/times/testdata/times.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := testrig.Read(t, "../sources/times/testdata/times.json")
 	var golden struct{ Cases [][2]json.RawMessage }
 	if err := json.Unmarshal(data, &golden); err != nil {
 		t.Fatal(err)

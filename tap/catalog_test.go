@@ -3,12 +3,12 @@ package tap_test
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // nested is a stream with fields in fields.
@@ -173,10 +173,7 @@ func TestMethods(t *testing.T) {
 func TestMeltanoCatalog(t *testing.T) {
 	for _, name := range []string{"meltano_include.json", "meltano_exclude.json"} {
 		t.Run(name, func(t *testing.T) {
-			data, err := os.ReadFile("../catalog/testdata/" + name)
-			if err != nil {
-				t.Fatal(err)
-			}
+			data := testrig.Read(t, "../catalog/testdata/"+name)
 			var document struct {
 				Streams []struct {
 					ID            string `json:"tap_stream_id"`

@@ -14,6 +14,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/certificate"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // certified is the certificate that a run wrote to its file.
@@ -215,9 +216,7 @@ func TestCertificateHidesSecrets(t *testing.T) {
 func TestCertificateCannotBeWritten(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
-	if err := os.WriteFile(file, []byte(`{"token": "x"}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, file, `{"token": "x"}`)
 	calls := 0
 	s := setup{definition: `streams: [{name: x, path: /x, records: data, schema: {type: object}}]`}
 	s.api = transport(func(r *http.Request) (*http.Response, error) {
@@ -225,7 +224,7 @@ func TestCertificateCannotBeWritten(t *testing.T) {
 		if err := os.RemoveAll(filepath.Join(dir, "new")); err != nil {
 			t.Error(err)
 		}
-		return answerWith(r, 200, idRows("", 1)), os.WriteFile(filepath.Join(dir, "new"), nil, 0o600)
+		return testrig.Answer(r, 200, idRows("", 1)), os.WriteFile(filepath.Join(dir, "new"), nil, 0o600)
 	})
 	for name, want := range map[string]string{
 		dir:                                 "it is a folder",

@@ -15,6 +15,7 @@ import (
 	"github.com/tap-rest/tap-rest/state/progress"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/planfile"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // visits answers each request with one record of the day that it asks for, and counts.
@@ -37,8 +38,7 @@ func (v *visits) RoundTrip(r *http.Request) (*http.Response, error) {
 	if v.refuse && r.URL.Query().Get("of") == "b" {
 		status, text = 403, `{"error":"not yours"}`
 	}
-	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Request: r, ProtoMajor: 1, ProtoMinor: 1,
-		ContentLength: int64(len(text)), Body: io.NopCloser(strings.NewReader(text))}, nil
+	return testrig.JSON(r, status, text), nil
 }
 
 // TestContextsWithoutWindows proves that contexts of which a run has nothing to read, since

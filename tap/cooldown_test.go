@@ -12,6 +12,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // coolHead is head with a client that rests for two minutes, at most twice.
@@ -38,7 +39,7 @@ func newMoody(up func(path string, after time.Duration) bool) *moody {
 
 func (m *moody) RoundTrip(r *http.Request) (*http.Response, error) {
 	if after := time.Since(m.began); !m.up(r.URL.Path, after) {
-		return answerWith(r, 503, "{}"), nil
+		return testrig.Answer(r, 503, "{}"), nil
 	}
 	return m.API.RoundTrip(r)
 }
@@ -191,7 +192,7 @@ func TestDeferred(t *testing.T) {
 				t.Errorf("%s: the next run's first request is for %s, want %s", tt.name, order[0], tt.first)
 			}
 			name := failing[1:]
-			if n := compareSets(t, append(first.records(name), second.records(name)...), texts(stamped(8, june))); n > 0 {
+			if n := testrig.Union(t, name, append(first.records(name), second.records(name)...), texts(stamped(8, june))); n > 0 {
 				t.Errorf("%s: %d records came twice", tt.name, n)
 			}
 			if strings.Contains(second.state(), `"deferred":true`) || strings.Contains(second.state(), `"owed":["`) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/testrig"
 	"github.com/tap-rest/tap-rest/testshare"
 )
 
@@ -181,12 +182,12 @@ func (k *cut) check(t *testing.T) {
 }
 
 // expect compares the lines of a chain of runs with what an uncut run gives.
-func (k *cut) expect(t *testing.T, what, mark string, doubles int, lines []line) {
+func (k *cut) expect(t *testing.T, what, mark string, doubles int, lines testrig.Lines) {
 	t.Helper()
-	if n := compareSets(t, recordsOf(lines, "items"), texts(cutRows())); n > doubles {
+	if n := testrig.Union(t, what, lines.Records("items"), texts(cutRows())); n > doubles {
 		t.Errorf("%s: %d records came twice, want at most %d", what, n, doubles)
 	}
-	b := bookmarkOf(t, lastState(lines), "items")
+	b := bookmarkOf(t, lines.State(), "items")
 	if got := string(b.Value); got != mark || b.Resume != nil {
 		t.Errorf("%s: got bookmark %s, resume %v, want %s and none", what, got, b.Resume, mark)
 	}
@@ -197,7 +198,7 @@ func (k *cut) expect(t *testing.T, what, mark string, doubles int, lines []line)
 		}
 	}
 	if t.Failed() {
-		t.Logf("%s: the last state was %s", what, lastState(lines))
+		t.Logf("%s: the last state was %s", what, lines.State())
 		t.FailNow()
 	}
 }
@@ -226,13 +227,13 @@ func (k *cut) begin() setup {
 }
 
 // resumed completes what a cut run left.
-func (k *cut) resumed(t *testing.T, lines []line) []line {
-	if done(t, lastState(lines), "items") {
+func (k *cut) resumed(t *testing.T, lines testrig.Lines) testrig.Lines {
+	if done(t, lines.State(), "items") {
 		return lines
 	}
-	k.anew = lastState(lines) == "" || bookmarkOf(t, lastState(lines), "items").Resume == nil
+	k.anew = lines.State() == "" || bookmarkOf(t, lines.State(), "items").Resume == nil
 	time.Sleep(time.Hour)
-	r := k.setup(lastState(lines)).must(t)
+	r := k.setup(lines.State()).must(t)
 	return append(lines, r.lines...)
 }
 
@@ -247,11 +248,11 @@ func done(t *testing.T, state, stream string) bool {
 
 // budget runs until all is done, n requests at a time. No request is paid
 // twice.
-func (k *cut) budget(t *testing.T, n int) []line {
+func (k *cut) budget(t *testing.T, n int) testrig.Lines {
 	k.dir = memoryFolder(t) // a run that was stopped with all pages in flight leaves all of them in the journal
 	s := k.begin()
 	s.config = fmt.Sprintf(`{"run": {"flush": %s, "max_requests": %d}}`, k.flush, n)
-	var lines []line
+	var lines testrig.Lines
 	for range k.pages + 1 {
 		r := s.must(t)
 		lines = append(lines, r.lines...)
@@ -267,7 +268,7 @@ func (k *cut) budget(t *testing.T, n int) []line {
 }
 
 // dead is a run whose network dies at request n.
-func (k *cut) dead(t *testing.T, n int) []line {
+func (k *cut) dead(t *testing.T, n int) testrig.Lines {
 	s := k.begin()
 	var sent atomic.Int64 // pages that are known in advance are asked for at once
 	s.api = transport(func(r *http.Request) (*http.Response, error) {
@@ -280,13 +281,13 @@ func (k *cut) dead(t *testing.T, n int) []line {
 }
 
 // refused is a run whose API fails from request n on.
-func (k *cut) refused(t *testing.T, n int) []line {
+func (k *cut) refused(t *testing.T, n int) testrig.Lines {
 	s := k.begin()
 	s.api = apitest.New(apitest.From(n, apitest.Status(500))).Add(k.collection)
 	return k.failed(t, s)
 }
 
-func (k *cut) failed(t *testing.T, s setup) []line {
+func (k *cut) failed(t *testing.T, s setup) testrig.Lines {
 	t.Helper()
 	r := s.run(t)
 	var failures tap.Failures
@@ -300,7 +301,7 @@ func (k *cut) failed(t *testing.T, s setup) []line {
 }
 
 // stopped is a run that is told to stop while request n is under way.
-func (k *cut) stopped(t *testing.T, n int) []line {
+func (k *cut) stopped(t *testing.T, n int) testrig.Lines {
 	s := k.begin()
 	stop, cancel := context.WithCancelCause(t.Context())
 	cause := errors.New("told to stop")
@@ -329,7 +330,7 @@ func (k *cut) stopped(t *testing.T, n int) []line {
 
 // killed is a run of which nothing is left but its first n lines and some
 // bytes of the next.
-func (k *cut) killed(t *testing.T, n, bytes int) []line {
+func (k *cut) killed(t *testing.T, n, bytes int) testrig.Lines {
 	s := k.begin()
 	var kept truncated
 	kept.lines, kept.bytes = n, bytes
@@ -338,7 +339,7 @@ func (k *cut) killed(t *testing.T, n, bytes int) []line {
 	if kept.closed && !errors.Is(r.err, tap.ErrClosedOutput) {
 		t.Errorf("got %v, want %v", r.err, tap.ErrClosedOutput)
 	}
-	return parseLines(t, kept.got)
+	return testrig.ReadLines(t, kept.got)
 }
 
 // truncated is a pipe whose reader goes away after some lines.

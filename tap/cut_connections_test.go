@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // shop is a GraphQL API with three pages of two orders each, whose items are a
@@ -34,26 +36,21 @@ func (s *shop) RoundTrip(r *http.Request) (*http.Response, error) {
 		s.mu.Lock()
 		s.asked = append(s.asked, order.String())
 		s.mu.Unlock()
-		return reply(r, 200, `{"data":{"order":{"items":{"nodes":[{"sku":"a"},{"sku":"b"}],"pageInfo":{"hasNextPage":false,"endCursor":"b"}}}}}`), nil
+		return testrig.JSON(r, 200, `{"data":{"order":{"items":{"nodes":[{"sku":"a"},{"sku":"b"}],"pageInfo":{"hasNextPage":false,"endCursor":"b"}}}}}`), nil
 	}
 	page := 1
 	if after := q.Get("variables.after"); after.Exists() {
 		page = int(after.Int())
 	}
 	if page == s.killed {
-		return reply(r, 403, `{}`), nil
+		return testrig.JSON(r, 403, `{}`), nil
 	}
 	var nodes []string
 	for id := 2*page - 1; id <= 2*page; id++ {
 		nodes = append(nodes, fmt.Sprintf(`{"id":%d,"updatedAt":"2025-05-1%dT00:00:00Z","items":%s}`, id, id, s.items(id)))
 	}
-	return reply(r, 200, fmt.Sprintf(`{"data":{"orders":{"nodes":[%s],"pageInfo":{"hasNextPage":%t,"endCursor":"%d"}}}}`,
+	return testrig.JSON(r, 200, fmt.Sprintf(`{"data":{"orders":{"nodes":[%s],"pageInfo":{"hasNextPage":%t,"endCursor":"%d"}}}}`,
 		strings.Join(nodes, ","), page < 3, page+1)), nil
-}
-
-func reply(r *http.Request, status int, body string) *http.Response {
-	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Request: r, ProtoMajor: 1, ProtoMinor: 1,
-		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body))}
 }
 
 const cutOrders = `streams:

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestDeferredChildren: children that fail for now come last, in their run and in the
@@ -42,12 +44,12 @@ func TestDeferredChildren(t *testing.T) {
 							shop, _, orders := strings.Cut(rest, "/orders")
 							down := strings.HasSuffix(r.URL.Path, "/shops") && slices.Contains(ill, "shops")
 							if (down || orders && slices.Contains(ill, shop)) && (tt.mend == 0 || time.Since(began) < tt.mend) {
-								return answerWith(r, 503, "{}"), nil
+								return testrig.Answer(r, 503, "{}"), nil
 							}
 							return api.RoundTrip(r)
 						}),
 					}
-					var lines []line
+					var lines testrig.Lines
 					for n := range tt.runs {
 						r := s.run(t)
 						lines = append(lines, r.lines...)

@@ -13,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 func discover(t *testing.T, s setup) ([]catalog.Described, error) {
@@ -84,9 +85,7 @@ func TestSchemaCache(t *testing.T) {
 		t.Errorf("the schema of other requests was used: %v", err)
 	}
 	s.definition = policed("")
-	if err := os.WriteFile(files[0], []byte(`{"type":`), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, files[0], `{"type":`)
 	before := api.Count()
 	if _, err := discover(t, s); err != nil || api.Count() == before {
 		t.Errorf("a cache that cannot be read: got error %v and %d calls, want none and the schema inferred anew", err, api.Count()-before)
@@ -96,9 +95,7 @@ func TestSchemaCache(t *testing.T) {
 // TestNoWorkDir checks that a stream with a schema needs no folder.
 func TestNoWorkDir(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, file, "")
 	r := setup{definition: items(""), api: itemsAPI(3), workDir: file}.must(t)
 	if got, want := r.types(), "SCHEMA RECORD*3 STATE"; got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -214,7 +211,7 @@ func TestTestSchema(t *testing.T) {
 	if err := tap.TestSchema(t.Context(), setup{definition: policed(""), api: api}.withOut(t, &out, &logged)); err != nil {
 		t.Fatal(err)
 	}
-	r := result{lines: parseLines(t, []byte(out.String()))}
+	r := result{lines: testrig.ReadLines(t, []byte(out.String()))}
 	if got, want := r.types(), "SCHEMA"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

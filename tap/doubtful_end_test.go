@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // endCase is a walk of testdata/ends.json: the answers in turn, the last one
@@ -69,19 +69,16 @@ type replies struct {
 func (a *replies) RoundTrip(r *http.Request) (*http.Response, error) {
 	next := a.answers[min(len(a.requests), len(a.answers)-1)]
 	a.requests = append(a.requests, r.URL.String())
-	h := http.Header{"Content-Type": {"application/json"}}
-	for name, value := range next.Headers {
-		h.Set(name, value)
-	}
 	body := string(next.Body)
 	var text string
 	if json.Unmarshal(next.Body, &text) == nil {
 		body = text
 	}
-	return &http.Response{
-		StatusCode: next.Status, Header: h, Request: r, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
-	}, nil
+	answer := testrig.JSON(r, next.Status, body)
+	for name, value := range next.Headers {
+		answer.Header.Set(name, value)
+	}
+	return answer, nil
 }
 
 // endHead is head with the host that the cases' links lead to. Answers are in the order of
@@ -124,10 +121,7 @@ var ends = map[string]struct {
 
 // TestEnds runs every case of testdata/ends.json as a sync.
 func TestEnds(t *testing.T) {
-	data, err := os.ReadFile("testdata/ends.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := testrig.Read(t, "testdata/ends.json")
 	var file struct{ Cases []*endCase }
 	if err := json.Unmarshal(data, &file); err != nil {
 		t.Fatal(err)

@@ -1,17 +1,13 @@
 package tap_test
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/tidwall/gjson"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 const exportStream = `streams:
@@ -30,41 +26,22 @@ const exportStream = `streams:
 // exportAPI has jobs of four files with three records each, until a request kills the
 // run that made it.
 type exportAPI struct {
-	mu        sync.Mutex
+	killer
 	jobs      int
 	polls     int // of the job at hand
 	downloads []int
 	removed   int
-	requests  int
-	at        int  // number of the request that kills; 0: none
-	answered  bool // the API answered it
-	kill      func()
-	dead      bool
 	file      func(n int) string // nil: three records in JSON
-	killedBy  string             // method of the request that killed
 	keys      []string           // of the jobs: one that comes again asks for no other job
 }
 
 const exportFiles = 4
 
 func (a *exportAPI) RoundTrip(r *http.Request) (*http.Response, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.dead {
-		return nil, context.Canceled
-	}
-	if a.requests++; a.at == 0 || a.requests < a.at {
-		return a.answer(r), nil
-	}
-	if a.answered {
-		a.answer(r)
-	}
-	a.kill()
-	a.dead, a.killedBy = true, r.Method
-	return nil, context.Canceled
+	return a.ask(r, a.answer)
 }
 
-func (a *exportAPI) answer(r *http.Request) *http.Response {
+func (a *exportAPI) answer(r *http.Request) (*http.Response, error) {
 	status, body := 200, "{}"
 	switch {
 	case r.Method == http.MethodPost:
@@ -100,7 +77,7 @@ func (a *exportAPI) answer(r *http.Request) *http.Response {
 			body = a.file(n)
 		}
 	}
-	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: r}
+	return testrig.JSON(r, status, body), nil
 }
 
 // TestExportKilled kills runs at every request of an export, before the API has
@@ -137,43 +114,15 @@ func TestExportKilled(t *testing.T) {
 
 func killExport(t *testing.T, s setup, at int, answered, state, lost bool) {
 	where := fmt.Sprintf("killed at request %d, answered %v, with state %v, journal lost %v", at, answered, state, lost)
-	api, out := &exportAPI{at: at, answered: answered}, &lockedBuffer{}
-	s.workDir, s.api, s.out = t.TempDir(), api, out
-	left, written := t.TempDir(), ""
-	stop, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	s.stop = stop
-	api.kill = func() {
-		cancel() // what the run does from here on reaches nobody
-		if !lost {
-			if err := os.CopyFS(left, os.DirFS(s.workDir)); err != nil {
-				t.Error(err)
-			}
-		}
-		written = out.String()
-	}
-	s.run(t)
-	var ids []string
-	for line := range strings.Lines(written) {
-		switch gjson.Get(line, "type").Str {
-		case "RECORD":
-			ids = append(ids, gjson.Get(line, "record.id").Raw)
-		case "STATE":
-			if state {
-				s.state = gjson.Get(line, "value").Raw
-			}
-		}
-	}
-	api.dead, api.at = false, 0
-	s.workDir, s.out, s.stop = left, nil, nil
+	api := &exportAPI{killer: killer{at: at, answered: answered}}
+	s.api = api
+	written, s := s.untilKilled(t, &api.killer, state, lost)
 	r := s.run(t)
 	if r.err != nil {
 		t.Errorf("%s: %v\n%s", where, r.err, r.log)
 		return
 	}
-	for _, rec := range r.records("") {
-		ids = append(ids, gjson.Get(rec, "id").Raw)
-	}
+	ids := append(written.IDs(""), r.lines.IDs("")...)
 	slices.Sort(ids)
 	if ids = slices.Compact(ids); len(ids) != 12 {
 		t.Errorf("%s: the union has %d records of 12", where, len(ids))

@@ -14,6 +14,7 @@ import (
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 const failedSecret = "s3cret-t0ken/1"
@@ -25,10 +26,7 @@ func answered(status int, header, body string) http.RoundTripper {
 		if r.URL.Query().Get("page") != "2" {
 			return api.RoundTrip(r)
 		}
-		return &http.Response{
-			StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r, ContentLength: int64(len(body)),
-			Header: http.Header{"Content-Type": {header}, "X-Echo": {"Bearer " + failedSecret}}, Body: io.NopCloser(strings.NewReader(body)),
-		}, nil
+		return testrig.Answer(r, status, body, "Content-Type", header, "X-Echo", "Bearer "+failedSecret), nil
 	})
 }
 

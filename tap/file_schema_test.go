@@ -5,13 +5,13 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
 
 	"github.com/tap-rest/tap-rest/catalog"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // fileAPI serves one file, and counts how often.
@@ -22,15 +22,12 @@ type fileAPI struct {
 
 func (a *fileAPI) RoundTrip(r *http.Request) (*http.Response, error) {
 	a.calls++
-	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(a.data)), ContentLength: int64(len(a.data)), Request: r}, nil
+	return testrig.Answer(r, 200, string(a.data)), nil
 }
 
 func parquetFile(t *testing.T, name string) []byte {
 	t.Helper()
-	data, err := os.ReadFile("../sources/fetch/decode/parquet/testdata/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := testrig.Read(t, "../sources/fetch/decode/parquet/testdata/"+name)
 	return data
 }
 

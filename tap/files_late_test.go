@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // dayFile is a file of a listing whose replication key is the day it is about.
@@ -82,7 +83,7 @@ func (a *dayFiles) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		body = fmt.Sprintf(`{"data":[%s],"next":%s}`, strings.Join(items, ","), next)
 	}
-	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: r}, nil
+	return testrig.JSON(r, status, body), nil
 }
 
 // took returns the files that were asked for since the last call.
@@ -392,7 +393,7 @@ func (a *foreignListing) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		kind, body = "application/xml", "<ListBucketResult>"+strings.Join(contents, "")+next+"</ListBucketResult>"
 	}
-	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {kind}}, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: r}, nil
+	return testrig.Answer(r, 200, body, "Content-Type", kind), nil
 }
 
 // TestFilesOfForeignListings: the listing is that of S3, in XML, which cannot say what is

@@ -2,7 +2,6 @@ package tap_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +9,8 @@ import (
 	"time"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 const filesStream = `streams:
@@ -65,7 +66,7 @@ func (a *filesAPI) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		body = fmt.Sprintf(`{"data":[%s],"next":%s}`, strings.Join(items, ","), next)
 	}
-	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: r}, nil
+	return testrig.JSON(r, status, body), nil
 }
 
 // TestFiles proves that each record of a listing is a file to read, that the next run

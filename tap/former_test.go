@@ -1,13 +1,14 @@
 package tap_test
 
 import (
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // former is a setup as the version had it that numbered secrets in the marks of
@@ -28,10 +29,7 @@ func former(t *testing.T, secrets ...string) setup {
 
 func formerFile(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata/former", name))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := testrig.Read(t, filepath.Join("testdata/former", name))
 	return string(text)
 }
 
@@ -76,7 +74,7 @@ func TestFormerStates(t *testing.T) {
 				first = r
 			}
 			const body = `{"data": [], "delta": "d2"}`
-			return &http.Response{StatusCode: 200, Header: http.Header{}, Request: r, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body))}, nil
+			return testrig.Answer(r, 200, body), nil
 		})
 		r := s.run(t)
 		if r.err != nil || first == nil {

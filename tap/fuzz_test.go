@@ -1,12 +1,12 @@
 package tap_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // fuzzDefinitions read an answer in different ways.
@@ -45,7 +45,7 @@ func FuzzAnswer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which byte, body []byte) {
 		answer := transport(func(r *http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Request: r}, nil
+			return testrig.Answer(r, 200, string(body)), nil
 		})
 		s := setup{
 			definition: "streams:\n  - name: items\n    path: /items\n    records: data\n    primary_key: [id]\n    retry: {attempts: 1}\n    " +

@@ -3,7 +3,6 @@ package tap_test
 import (
 	"bytes"
 	"encoding/base64"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestSecretsInBookmarks proves that a bookmark which an answer gives is kept
@@ -22,7 +22,7 @@ func TestSecretsInBookmarks(t *testing.T) {
 		sent = r.URL.Query().Get("since")
 		token := r.Header.Get("X-Token")
 		body := `{"data":[{"id":1}],"delta":"d1 ` + token + ` ` + base64.StdEncoding.EncodeToString([]byte("x"+token)) + `"}`
-		return &http.Response{StatusCode: 200, Header: http.Header{}, Request: r, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body))}, nil
+		return testrig.Answer(r, 200, body), nil
 	})
 	s := setup{head: tokenHead, config: `{"token":"s3cret-0123456789"}`, api: api, definition: `streams:
   - name: s
@@ -93,7 +93,7 @@ func TestRecordsWithSecretsComeAgain(t *testing.T) {
 			t.Errorf("%s, %s: replay: %v", name, how.name, err)
 			continue
 		}
-		if again := recordsOf(parseLines(t, out.Bytes()), ""); len(again) != 1 || again[0] != want {
+		if again := testrig.ReadLines(t, out.Bytes()).Records(""); len(again) != 1 || again[0] != want {
 			t.Errorf("%s, %s: came again as %s, want %s", name, how.name, again, want)
 		}
 	}

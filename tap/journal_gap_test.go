@@ -2,9 +2,7 @@ package tap_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // generations is an API that loses walks at chosen requests: what it answers
@@ -29,19 +28,14 @@ func (g *generations) RoundTrip(r *http.Request) (*http.Response, error) {
 	g.calls++
 	if slices.Contains(g.lose, g.calls) {
 		g.now++
-		return answerWith(r, 409, `{}`), nil
+		return testrig.Answer(r, 409, `{}`), nil
 	}
 	page := 1
 	fmt.Sscan(r.URL.Query().Get("page"), &page)
 	if page > 6 {
-		return answerWith(r, 200, `{"data":[]}`), nil
+		return testrig.Answer(r, 200, `{"data":[]}`), nil
 	}
-	return answerWith(r, 200, fmt.Sprintf(`{"data":[{"id":%d,"of":%d},{"id":%d,"of":%d}]}`, 2*page, g.now, 2*page+1, g.now)), nil
-}
-
-func answerWith(r *http.Request, status int, body string) *http.Response {
-	return &http.Response{StatusCode: status, Header: http.Header{}, Request: r, Body: io.NopCloser(strings.NewReader(body)),
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: int64(len(body))}
+	return testrig.Answer(r, 200, fmt.Sprintf(`{"data":[{"id":%d,"of":%d},{"id":%d,"of":%d}]}`, 2*page, g.now, 2*page+1, g.now)), nil
 }
 
 // TestJournalRestart kills a run everywhere that is read from its start again.
@@ -60,8 +54,8 @@ func TestJournalRestart(t *testing.T) {
 			t.Fatalf("got %d calls, want 16", api.calls)
 		}
 		for _, at := range seen.all {
-			lines := parseLines(t, at.lines)
-			for _, state := range slices.Compact([]string{lastState(lines), ""}) {
+			lines := testrig.ReadLines(t, at.lines)
+			for _, state := range slices.Compact([]string{lines.State(), ""}) {
 				if state != "" && done(t, state, "items") {
 					continue
 				}
@@ -78,7 +72,7 @@ func TestJournalRestart(t *testing.T) {
 				s := setup{definition: s.definition, config: s.config, api: api, state: state, workDir: at.again(t)}
 				r := s.must(t)
 				all := append(lines, r.lines...)
-				if got, want := ofGeneration(2, recordsOf(all, "items")), ofGeneration(2, uncut.records("items")); !slices.Equal(got, want) {
+				if got, want := ofGeneration(2, all.Records("items")), ofGeneration(2, uncut.records("items")); !slices.Equal(got, want) {
 					t.Errorf("%s: got %s, want %s", what, got, want)
 				}
 				if api.calls > 16 { // but for the one that was under way
@@ -158,15 +152,15 @@ func TestJournalTotalsMove(t *testing.T) {
 				s.must(t)
 				calls := api.Count()
 				for _, at := range seen.all {
-					lines := parseLines(t, at.lines)
-					for _, state := range slices.Compact([]string{lastState(lines), ""}) {
+					lines := testrig.ReadLines(t, at.lines)
+					for _, state := range slices.Compact([]string{lines.State(), ""}) {
 						if state != "" && done(t, state, "items") {
 							continue
 						}
 						api.Reset()
 						s := setup{definition: s.definition, config: s.config, api: api, state: state, workDir: at.again(t)}
 						r := s.must(t)
-						got := recordsOf(append(lines, r.lines...), "items")
+						got := append(lines, r.lines...).Records("items")
 						for _, row := range texts(c.Rows) {
 							if !slices.Contains(got, row) {
 								t.Errorf("%s: %s is missing", at.what, row)
@@ -344,20 +338,15 @@ func TestJournalDamaged(t *testing.T) {
 	if len(all) != 1 {
 		t.Fatalf("got segments %q, want one", all)
 	}
-	whole, err := os.ReadFile(all[0])
-	if err != nil {
-		t.Fatal(err)
-	}
+	whole := testrig.Read(t, all[0])
 	want := texts(stamped(12, june))
 	for _, state := range []string{"", first.state()} {
 		for at := 0; at < len(whole); at += 37 {
 			bad := slices.Clone(whole)
 			bad[at] ^= 0xff
-			dir := copyFolder(t, s.workDir)
+			dir := testrig.CopyFolder(t, s.workDir)
 			name := filepath.Join(dir, strings.TrimPrefix(all[0], s.workDir))
-			if err := os.WriteFile(name, bad, 0o600); err != nil {
-				t.Fatal(err)
-			}
+			testrig.Write(t, name, bad)
 			again := setup{definition: stream, api: api, workDir: dir, state: state}
 			var r result
 			n := calls(api, func() { r = again.must(t) })
@@ -394,13 +383,8 @@ func segments(t *testing.T, workDir string) []string {
 func damage(t *testing.T, workDir string) {
 	t.Helper()
 	for _, name := range segments(t, workDir) {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		data := testrig.Read(t, name)
 		data[len(data)/2] ^= 0xff
-		if err := os.WriteFile(name, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testrig.Write(t, name, data)
 	}
 }

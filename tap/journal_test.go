@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/apitest/coding"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // recordedCases are all ways to page, and what a journal could get wrong
@@ -35,19 +35,6 @@ func recordedCases() []cutCase {
 			"params: {limit: 2%s}\n    pagination: {type: cursor, next: next_page, header: X-Cursor}", 7},
 	}
 	return append(cutCases(), more...)
-}
-
-// byHeader is an API that takes the cursor from a header too.
-func byHeader(api http.RoundTripper) http.RoundTripper {
-	return transport(func(r *http.Request) (*http.Response, error) {
-		if cursor := r.Header.Get("X-Cursor"); cursor != "" {
-			r = r.Clone(r.Context())
-			query := r.URL.Query()
-			query.Set("cursor", cursor)
-			r.URL.RawQuery = query.Encode()
-		}
-		return api.RoundTrip(r)
-	})
 }
 
 // crash is what is left of a run that was killed: what it had written to disk
@@ -103,29 +90,10 @@ func (c *crashes) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (c *crashes) copyDir() string { return copyFolder(c.t, c.dir) }
+func (c *crashes) copyDir() string { return testrig.CopyFolder(c.t, c.dir) }
 
 // again is the folder of a crash, as new for another run.
-func (c crash) again(t *testing.T) string { return copyFolder(t, c.dir) }
-
-func copyFolder(t *testing.T, from string) string {
-	dir := memoryFolder(t)
-	if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
-		t.Error(err)
-	}
-	return dir
-}
-
-// memoryFolder is a folder in memory where the machine has some: thousands of
-// runs sync to it.
-func memoryFolder(t *testing.T) string {
-	dir, err := os.MkdirTemp("/dev/shm", "tap-rest-")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
+func (c crash) again(t *testing.T) string { return testrig.CopyFolder(t, c.dir) }
 
 // TestJournalCut kills runs while every request is under way and after every
 // line, for every way to page, and goes on with the state kept and with the
@@ -148,7 +116,7 @@ func TestJournalCut(t *testing.T) {
 						return
 					}
 					time.Sleep(time.Hour)
-					j.check(t, first, lastState(parseLines(t, first.lines)))
+					j.check(t, first, testrig.ReadLines(t, first.lines).State())
 				})
 			})
 		}
@@ -173,7 +141,7 @@ func (j *journalCut) check(t *testing.T, before crash, state string) crash {
 	t.Helper()
 	j.api.Reset()
 	dir := before.again(t)
-	api := byHeader(j.api)
+	api := testrig.CursorInHeader(j.api)
 	seen := newCrashes(t, api, dir)
 	uncut := j.runIn(t, dir, state, seen, seen)
 	pages, windows := j.api.Count(), j.windows()
@@ -184,8 +152,8 @@ func (j *journalCut) check(t *testing.T, before crash, state string) crash {
 		if testing.Short() && (i+j.pages)%3 > 0 && i+1 < len(seen.all) {
 			continue // another third for ways with another number of pages
 		}
-		lines := parseLines(t, at.lines)
-		kept := lastState(lines)
+		lines := testrig.ReadLines(t, at.lines)
+		kept := lines.State()
 		if kept == "" || !done(t, kept, "items") {
 			j.goOn(t, at, "state kept", cmp.Or(kept, state), uncut, pages, windows)
 		}
@@ -209,9 +177,9 @@ func (j *journalCut) goOn(t *testing.T, at crash, how, state string, uncut resul
 	j.api.Reset()
 	time.Sleep(time.Minute)
 	what := at.what + ", " + how
-	r := j.runIn(t, at.again(t), state, byHeader(j.api), nil)
-	lines := append(parseLines(t, at.lines), r.lines...)
-	compareSets(t, recordsOf(lines, "items"), uncut.records("items"))
+	r := j.runIn(t, at.again(t), state, testrig.CursorInHeader(j.api), nil)
+	lines := append(testrig.ReadLines(t, at.lines), r.lines...)
+	testrig.Union(t, what, lines.Records("items"), uncut.records("items"))
 	if got := at.calls + j.api.Count(); got > pages+1 {
 		t.Errorf("%s: %d calls in all, %d of them before, want at most %d\n%s", what, got, at.calls, pages+1, r.log)
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/testrig"
 	"github.com/tap-rest/tap-rest/testshare"
 )
 
@@ -46,7 +47,7 @@ const knownRows = partitioned + `  - {name: shops, path: /shops, on_delete: mark
 type copied map[string]map[string]string
 
 // take takes the lines of a run. Marks delete.
-func (c copied) take(t *testing.T, lines []line) {
+func (c copied) take(t *testing.T, lines testrig.Lines) {
 	t.Helper()
 	for _, l := range lines {
 		if l.Type != "RECORD" {
@@ -189,10 +190,7 @@ func (l *life) lose(t *testing.T) {
 		return
 	}
 	name := all[l.r.IntN(len(all))]
-	text, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := testrig.Read(t, name)
 	switch l.r.IntN(3) {
 	case 0:
 		err = os.Remove(name)

@@ -1,10 +1,11 @@
 package tap_test
 
 import (
-	"io"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestExpiredLooksAtNothing proves that a template expired with a misspelt name does not
@@ -19,7 +20,7 @@ func TestExpiredLooksAtNothing(t *testing.T) {
 		case page == "1":
 			body = `{"data":[{"id":1}],"status":"ok"}`
 		}
-		return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+		return testrig.JSON(r, 200, body), nil
 	})
 	s := setup{
 		definition: "defaults:\n  auth: {type: session, login: {path: /login, body: {json: {}}}, send: {headers: {X-Token: '{{ response.token }}'}}, expired: \"{{ response.state == 'SESSION_EXPIRED' }}\"}\n" +
@@ -53,7 +54,7 @@ func TestAccountOfLogins(t *testing.T) {
 		case r.URL.Path == "/full" && r.URL.Query().Get("page") == "1":
 			body = `{"data":[{"id":1}]}`
 		}
-		return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+		return testrig.JSON(r, 200, body), nil
 	})
 	const list = `records: data, primary_key: [id], pagination: {type: page, param: page}}`
 	const said = `1 walk ended with an answer without records, and no later one shows that the login still held`

@@ -21,6 +21,7 @@ import (
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/testrig"
 	"github.com/tap-rest/tap-rest/testshare"
 )
 
@@ -52,15 +53,6 @@ func longSetup(t *testing.T, api http.RoundTripper, more, run string) setup {
 	return setup{definition: longItems + more + "}\n", api: api, workDir: memoryFolder(t), config: `{"run": {` + run + `}}`}
 }
 
-// ids are the ids of records, in short.
-func ids(lines []line) (all []string) {
-	for _, record := range recordsOf(lines, "items") {
-		id, _, _ := strings.Cut(strings.TrimPrefix(record, `{"id":`), ",")
-		all = append(all, id)
-	}
-	return all
-}
-
 func longIDs() []string {
 	all := make([]string, longRecords)
 	for i := range all {
@@ -74,7 +66,7 @@ func longIDs() []string {
 func TestLongPage(t *testing.T) {
 	for _, off := range []string{"true", "false"} {
 		r := longSetup(t, longAPI(), `, add: {n: "{{ page.records }}", total: "{{ response.meta.total }}"}`, `"journal": {"off": `+off+`}`).must(t)
-		if got := ids(r.lines); !slices.Equal(got, longIDs()) {
+		if got := r.lines.IDs("items"); !slices.Equal(got, longIDs()) {
 			t.Fatalf("got records %v", got)
 		}
 		for i, record := range r.records("items") {
@@ -130,8 +122,8 @@ func TestLongPageCut(t *testing.T) {
 			if (i%5 > 0 || !testshare.Takes(i/5, len(seen.all)/5)) && len(at.lines) > 0 {
 				continue // one record after another: some will do
 			}
-			lines := parseLines(t, at.lines)
-			for _, state := range slices.Compact([]string{"", lastState(lines)}) {
+			lines := testrig.ReadLines(t, at.lines)
+			for _, state := range slices.Compact([]string{"", lines.State()}) {
 				if state != "" && (done(t, state, "items") || testshare.Race) {
 					continue // the detector takes minutes to read lines of so many bytes
 				}
@@ -139,7 +131,7 @@ func TestLongPageCut(t *testing.T) {
 				next := longSetup(t, api, "", "")
 				next.workDir, next.state = at.again(t), state
 				r := next.must(t)
-				all := ids(append(lines, r.lines...))
+				all := append(lines, r.lines...).IDs("items")
 				slices.SortFunc(all, func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) })
 				if got := slices.Compact(all); !slices.Equal(got, longIDs()) {
 					t.Fatalf("%s: got records %v", at.what, got)
@@ -175,7 +167,7 @@ func TestLongPageStopped(t *testing.T) {
 		synctest.Wait()
 		s.stop, s.out, s.state = nil, nil, r.state()
 		next := s.must(t)
-		if got := ids(next.lines); !slices.Equal(got, longIDs()) {
+		if got := next.lines.IDs("items"); !slices.Equal(got, longIDs()) {
 			t.Errorf("the next run has records %v", got)
 		}
 		if api.Count() != 2 {
@@ -211,7 +203,7 @@ func TestLongPageSpooled(t *testing.T) {
 				return len(p), nil
 			})
 			r := s.must(t)
-			if got := len(ids(r.lines)); got != c.Made.Count || blocked != tt.calls {
+			if got := len(r.lines.IDs("items")); got != c.Made.Count || blocked != tt.calls {
 				t.Errorf("spool %s: got %d records, want %d; %d calls while stdout was blocked, want %d", tt.spool, got, c.Made.Count, blocked, tt.calls)
 			}
 		})
@@ -231,7 +223,7 @@ func TestLongPageFails(t *testing.T) {
 	if !errors.As(r.err, &failures) {
 		t.Fatalf("got %v", r.err)
 	}
-	if got := ids(r.lines); len(got) == 0 || len(got) > 29 || !slices.Equal(got, longIDs()[:len(got)]) {
+	if got := r.lines.IDs("items"); len(got) == 0 || len(got) > 29 || !slices.Equal(got, longIDs()[:len(got)]) {
 		t.Errorf("got records %v, want some of those before 30", got)
 	}
 	if r.mark(t, "items") != "null" {

@@ -10,13 +10,11 @@ import (
 	"log/slog"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/tidwall/gjson"
 	"go.uber.org/goleak"
 
 	"github.com/tap-rest/tap-rest/catalog"
@@ -29,6 +27,7 @@ import (
 	"github.com/tap-rest/tap-rest/tap/message"
 	"github.com/tap-rest/tap-rest/tap/planfile"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -89,7 +88,7 @@ func (s *setup) parse(t *testing.T) *sources.Definition {
 
 // result is what came of a run.
 type result struct {
-	lines   []line
+	lines   testrig.Lines
 	log     string
 	account *report.Account
 	err     error
@@ -155,7 +154,7 @@ func (s setup) run(t *testing.T) result {
 			t.Errorf("the log says the name of an attribute twice: %s…", attr[0])
 		}
 	}
-	return result{parseLines(t, buffer.Bytes()), logged.String(), account, err}
+	return result{testrig.ReadLines(t, buffer.Bytes()), logged.String(), account, err}
 }
 
 // must is a run that ends well.
@@ -168,96 +167,11 @@ func (s setup) must(t *testing.T) result {
 	return r
 }
 
-// line is a message as it stood on stdout.
-type line struct {
-	Type      string
-	Stream    string
-	Record    json.RawMessage
-	Extracted string
-	Schema    json.RawMessage
-	Keys      []string
-	Bookmarks []string
-	Value     json.RawMessage
-	Version   int64
-}
-
-// parseLines reads what was written. The last line may have broken off: it is
-// left out, as it is for a target.
-func parseLines(t *testing.T, out []byte) []line {
-	t.Helper()
-	var all []line
-	for raw := range bytes.Lines(out) {
-		if raw[len(raw)-1] != '\n' {
-			break
-		}
-		if !gjson.ValidBytes(raw) {
-			t.Fatalf("line %d is not JSON: %s", len(all)+1, raw)
-		}
-		all = append(all, parseLine(raw))
-	}
-	return all
-}
-
-// parseLine reads a line of JSON. There are a million of them, for which
-// encoding/json takes five times as long.
-func parseLine(raw []byte) (l line) {
-	gjson.ParseBytes(raw).ForEach(func(key, v gjson.Result) bool {
-		switch key.Str {
-		case "type":
-			l.Type = v.Str
-		case "stream":
-			l.Stream = v.Str
-		case "record":
-			l.Record = json.RawMessage(v.Raw)
-		case "time_extracted":
-			l.Extracted = v.Str
-		case "schema":
-			l.Schema = json.RawMessage(v.Raw)
-		case "key_properties":
-			l.Keys = textsIn(v)
-		case "bookmark_properties":
-			l.Bookmarks = textsIn(v)
-		case "value":
-			l.Value = json.RawMessage(v.Raw)
-		case "version":
-			l.Version = v.Int()
-		}
-		return true
-	})
-	return l
-}
-
-func textsIn(list gjson.Result) (all []string) {
-	for _, v := range list.Array() {
-		all = append(all, v.Str)
-	}
-	return all
-}
-
 // records are the records of a stream, "" for all of them, as their bytes.
-func (r result) records(stream string) []string { return recordsOf(r.lines, stream) }
-
-func recordsOf(lines []line, stream string) []string {
-	var all []string
-	for _, l := range lines {
-		if l.Type == "RECORD" && (stream == "" || l.Stream == stream) {
-			all = append(all, string(l.Record))
-		}
-	}
-	return all
-}
+func (r result) records(stream string) []string { return r.lines.Records(stream) }
 
 // state is the value of the last STATE line, "" if there was none.
-func (r result) state() string { return lastState(r.lines) }
-
-func lastState(lines []line) string {
-	for _, l := range slices.Backward(lines) {
-		if l.Type == "STATE" {
-			return string(l.Value)
-		}
-	}
-	return ""
-}
+func (r result) state() string { return r.lines.State() }
 
 // types are the types of the lines in short, runs of one type counted:
 // "SCHEMA RECORD*20 STATE".
@@ -345,28 +259,8 @@ func params(api *apitest.API, name string) []string {
 	return all
 }
 
-// sameSet reports what is missing of want in got, and what of got was not
-// wanted; doubles are counted.
-func compareSets(t *testing.T, got, want []string) (doubled int) {
-	t.Helper()
-	times := map[string]int{}
-	for _, g := range got {
-		times[g]++
-	}
-	for _, w := range want {
-		if times[w] == 0 {
-			t.Errorf("record is missing: %s", w)
-		}
-		doubled += max(0, times[w]-1)
-		delete(times, w)
-	}
-	for g := range times {
-		t.Errorf("record was never in the API: %s", g)
-	}
-	return doubled
-}
-
 // transport is a function as a RoundTripper.
-type transport func(*http.Request) (*http.Response, error)
+type transport = testrig.API
 
-func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+// memoryFolder is a folder for thousands of runs that sync to it.
+func memoryFolder(t *testing.T) string { return testrig.Folder(t) }

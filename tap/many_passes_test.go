@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // living is an API whose rows come in while it is read, some of them late, by
@@ -79,7 +80,7 @@ func TestPasses(t *testing.T) {
 					r := s.must(t)
 					got, s.state = append(got, r.records("items")...), r.state()
 				}
-				compareSets(t, got, texts(api.rows))
+				testrig.Union(t, "in the end", got, texts(api.rows))
 			})
 		})
 	}
@@ -98,11 +99,11 @@ func cutPass(t *testing.T, s *setup, chance *rand.Rand) []string {
 	kept := &truncated{lines: chance.IntN(40)}
 	s.out = kept
 	s.run(t) // however it ends
-	lines := parseLines(t, kept.got)
-	if state := lastState(lines); state != "" {
+	lines := testrig.ReadLines(t, kept.got)
+	if state := lines.State(); state != "" {
 		s.state = state
 	}
-	return recordsOf(lines, "items")
+	return lines.Records("items")
 }
 
 // TestCutManyStreams kills runs of several streams after every line.
@@ -129,12 +130,12 @@ streams:
 		kept := &truncated{lines: n}
 		s.out, s.state = kept, ""
 		s.run(t)
-		lines := parseLines(t, kept.got)
-		s.out, s.state = nil, lastState(lines)
+		lines := testrig.ReadLines(t, kept.got)
+		s.out, s.state = nil, lines.State()
 		lines = append(lines, s.must(t).lines...)
 		doubled := 0
 		for _, stream := range []string{"a", "b", "c"} {
-			twice := compareSets(t, recordsOf(lines, stream), uncut.records(stream))
+			twice := testrig.Union(t, fmt.Sprintf("killed after line %d", n), lines.Records(stream), uncut.records(stream))
 			if !done(t, s.state, stream) { // one that is done begins its next pass
 				doubled += twice
 			}
@@ -150,7 +151,7 @@ streams:
 }
 
 // checkSchemas checks that each stream has its SCHEMA before its records.
-func checkSchemas(t *testing.T, lines []line) {
+func checkSchemas(t *testing.T, lines testrig.Lines) {
 	t.Helper()
 	var known []string
 	for i, l := range lines {

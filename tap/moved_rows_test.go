@@ -3,7 +3,6 @@ package tap_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // list is an API over a list of ids that changes before some requests. It pages
@@ -54,14 +54,11 @@ func (a *list) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	body := map[string]any{"data": data, "delta": fmt.Sprintf("d%d", a.n), "total": len(a.ids)}
 	text, err := json.Marshal(body)
-	header := http.Header{}
+	page := testrig.Answer(r, 200, string(text))
 	if from+2 < len(a.ids) {
-		header.Set("Link", fmt.Sprintf(`</items?page=%d>; rel="next"`, from/2+2))
+		page.Header.Set("Link", fmt.Sprintf(`</items?page=%d>; rel="next"`, from/2+2))
 	}
-	return &http.Response{
-		StatusCode: 200, Header: header, Request: r, ProtoMajor: 1, ProtoMinor: 1,
-		Body: io.NopCloser(strings.NewReader(string(text))), ContentLength: int64(len(text)),
-	}, err
+	return page, err
 }
 
 func (a *list) drop(ids ...int) func() {
@@ -252,7 +249,7 @@ func TestBookmarkFrom(t *testing.T) {
 					break
 				}
 			}
-			if got := (result{lines: []line{{Type: "STATE", Value: json.RawMessage(s.state)}}}).mark(t, "items"); got != want {
+			if got := (result{lines: testrig.Lines{{Type: "STATE", Value: json.RawMessage(s.state)}}}).mark(t, "items"); got != want {
 				t.Errorf("%s, %d requests a run: got bookmark %s, want %s", keys, budget, got, want)
 			}
 		}

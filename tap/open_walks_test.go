@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // watched is an API that knows which walks are under way: those of which a page
@@ -45,7 +47,7 @@ func (w *watched) RoundTrip(r *http.Request) (*http.Response, error) {
 		delete(w.open[stream], walk)
 		w.mu.Unlock()
 	}
-	return answerWith(r, a.StatusCode, body.String()), nil
+	return testrig.Answer(r, a.StatusCode, body.String()), nil
 }
 
 // TestOpenWalks: of one stream, the API sees no more walks under way than

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // refusesFrom answers 403 to windows that begin at from.
@@ -18,7 +20,7 @@ type refusesFrom struct {
 
 func (f *refusesFrom) RoundTrip(r *http.Request) (*http.Response, error) {
 	if f.from != "" && strings.HasPrefix(r.URL.Query().Get("from"), f.from) {
-		return answerWith(r, 403, "{}"), nil
+		return testrig.Answer(r, 403, "{}"), nil
 	}
 	return f.shops.RoundTrip(r)
 }
@@ -42,7 +44,7 @@ func TestOwedIsHalved(t *testing.T) {
 					api.from = ""
 					time.Sleep(24 * time.Hour)
 					s.config = fmt.Sprintf(`{"run": {"max_requests": %d}}`, n)
-					var lines []line
+					var lines testrig.Lines
 					var states []string
 					for range 60 {
 						if !kept {
@@ -88,7 +90,7 @@ func TestOwedWhileAPIIsDown(t *testing.T) {
 		}
 		api.fails = map[string]int{}
 		time.Sleep(24 * time.Hour)
-		var lines []line
+		var lines testrig.Lines
 		for range 2 {
 			r := s.must(t)
 			lines = append(lines, r.lines...)

@@ -21,7 +21,7 @@ func TestPartsOfAPage(t *testing.T) {
 		}},
 	})
 	r := longSetup(t, api, `, add: {twice: "{{ record.text }}"}`, "").must(t)
-	if got := ids(r.lines); !slices.Equal(got, longIDs()) {
+	if got := r.lines.IDs("items"); !slices.Equal(got, longIDs()) {
 		t.Fatalf("got records %v", got)
 	}
 	within, emitted := 0, 0

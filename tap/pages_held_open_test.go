@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // stuckParents has pages of two parents, which are long, and for each parent a
@@ -30,7 +32,7 @@ func (s *stuckParents) RoundTrip(r *http.Request) (*http.Response, error) {
 				return nil, r.Context().Err()
 			}
 		}
-		return answerWith(r, 200, fmt.Sprintf(`{"data":[{"id":%q}],"next":""}`, r.URL.Path)), nil
+		return testrig.Answer(r, 200, fmt.Sprintf(`{"data":[{"id":%q}],"next":""}`, r.URL.Path)), nil
 	}
 	after, _ := strconv.Atoi(r.URL.Query().Get("after"))
 	s.mu.Lock()
@@ -49,7 +51,7 @@ func (s *stuckParents) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return b.String()
 	}
-	return answerWith(r, 200, fmt.Sprintf(`{"data":[{"id":%d,"text":%q},{"id":%d,"text":%q}],"next":%q}`, after, text(), after+1, text(), next)), nil
+	return testrig.Answer(r, 200, fmt.Sprintf(`{"data":[{"id":%d,"text":%q},{"id":%d,"text":%q}],"next":%q}`, after, text(), after+1, text(), next)), nil
 }
 
 // TestPagesHeldOpen: pages of a parent that stand behind one whose children are not

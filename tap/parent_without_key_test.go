@@ -10,6 +10,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/planfile"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 const ordersByCode = partitioned + `  - {name: shops, path: /shops}
@@ -60,7 +61,7 @@ func TestParentWithoutKey(t *testing.T) {
 					if alone {
 						s.catalog = ordersAlone
 					}
-					var all []line
+					var all testrig.Lines
 					failed := 0
 					sync := func(first bool) {
 						ended := map[string]bool{"shops": alone}

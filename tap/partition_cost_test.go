@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // parentsOf answers a thousand parents on a page, and one record for each.
@@ -20,7 +21,7 @@ func (n parentsOf) RoundTrip(r *http.Request) (*http.Response, error) {
 	var b bytes.Buffer
 	if r.URL.Path != "/parents" {
 		fmt.Fprintf(&b, `{"data":[{"id":%s,"text":"%0120d","updated_at":"2025-01-01T00:00:00Z"}],"next":""}`, strings.Split(r.URL.Path, "/")[2], 1)
-		return answerWith(r, 200, b.String()), nil
+		return testrig.Answer(r, 200, b.String()), nil
 	}
 	after, _ := strconv.Atoi(r.URL.Query().Get("after"))
 	b.WriteString(`{"data":[`)
@@ -36,7 +37,7 @@ func (n parentsOf) RoundTrip(r *http.Request) (*http.Response, error) {
 		next = strconv.Itoa(last)
 	}
 	fmt.Fprintf(&b, `],"next":%q}`, next)
-	return answerWith(r, 200, b.String()), nil
+	return testrig.Answer(r, 200, b.String()), nil
 }
 
 const children = `defaults: {records: data, primary_key: [id], pagination: {type: cursor, next: next, param: after}}

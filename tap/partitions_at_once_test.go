@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // slowAccounts answers after a latency: /accounts has the accounts, one page,
@@ -31,14 +32,14 @@ func (s slowAccounts) RoundTrip(r *http.Request) (*http.Response, error) {
 		for i := range s.accounts {
 			fmt.Fprintf(&b, `,{"id":%d}`, i)
 		}
-		return answerWith(r, 200, `{"data":[`+b.String()[1:]+`],"next":""}`), nil
+		return testrig.Answer(r, 200, `{"data":[`+b.String()[1:]+`],"next":""}`), nil
 	}
 	after, _ := strconv.Atoi(r.URL.Query().Get("after"))
 	next := strconv.Itoa(after + 1)
 	if after+1 == s.pages {
 		next = ""
 	}
-	return answerWith(r, 200, fmt.Sprintf(`{"data":[{"id":"%s-%d"},{"id":"%[1]s-%[2]d+"}],"next":%q}`, r.URL.Path, after, next)), nil
+	return testrig.Answer(r, 200, fmt.Sprintf(`{"data":[{"id":"%s-%d"},{"id":"%[1]s-%[2]d+"}],"next":%q}`, r.URL.Path, after, next)), nil
 }
 
 // accountsAtOnce reads 64 contexts of 4 pages by 16 workers.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/testrig"
 	"github.com/tap-rest/tap-rest/testshare"
 )
 
@@ -58,7 +59,7 @@ type partitionRuns struct {
 	partitionCase
 	api     *shops
 	dir     string
-	lines   []line
+	lines   testrig.Lines
 	config  string
 	workers int // 0: as many as by default
 }
@@ -79,8 +80,8 @@ func (c *partitionRuns) complete(t *testing.T, what string) {
 		if got := idsOf(t, result{lines: c.lines}, stream); !slices.Equal(got, want) {
 			t.Errorf("%s: %s has %v, want %v", what, stream, got, want)
 		}
-		if !done(t, lastState(c.lines), stream) {
-			t.Errorf("%s: %s is not over: %s", what, stream, lastState(c.lines))
+		if !done(t, c.lines.State(), stream) {
+			t.Errorf("%s: %s is not over: %s", what, stream, c.lines.State())
 		}
 	}
 	if t.Failed() {
@@ -174,7 +175,7 @@ func (c *partitionRuns) stopped(t *testing.T, n, calls int) {
 	c.goOn(t, r.lines, r.state(), what, calls)
 }
 
-func (c *partitionRuns) goOn(t *testing.T, lines []line, state, what string, most int) {
+func (c *partitionRuns) goOn(t *testing.T, lines testrig.Lines, state, what string, most int) {
 	t.Helper()
 	c.lines = lines
 	if !c.over(t, state) {
@@ -198,8 +199,8 @@ func (c *partitionRuns) killed(t *testing.T, n, calls int, lost bool) {
 	if !kept.closed { // its STATE lines were fewer: nothing was cut
 		return
 	}
-	lines := parseLines(t, kept.got)
-	state := lastState(lines)
+	lines := testrig.ReadLines(t, kept.got)
+	state := lines.State()
 	if lost {
 		state = ""
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // shops is an API with accounts, shops of accounts and orders of shops, which
@@ -74,7 +75,7 @@ func (s *shops) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, r.Context().Err()
 	}
 	if status != 0 {
-		return answerWith(r, status, "{}"), nil
+		return testrig.Answer(r, status, "{}"), nil
 	}
 	query := r.URL.Query()
 	s.mu.Lock()
@@ -89,7 +90,7 @@ func (s *shops) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.mu.Unlock()
 	first, _ := strconv.Atoi(query.Get("after"))
 	if s.refuse != 0 && first > 2 {
-		return answerWith(r, s.refuse, `{"error": "too far"}`), nil
+		return testrig.Answer(r, s.refuse, `{"error": "too far"}`), nil
 	}
 	total := len(found)
 	found = found[min(first, len(found)):]
@@ -101,7 +102,7 @@ func (s *shops) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return answerWith(r, 200, string(body)), nil
+	return testrig.Answer(r, 200, string(body)), nil
 }
 
 const partitioned = `defaults:

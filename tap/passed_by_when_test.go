@@ -3,13 +3,13 @@ package tap_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/planfile"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // ofTeams are members of teams, of those for which a template is true.
@@ -19,7 +19,7 @@ func ofTeams(when string) setup {
 		if r.URL.Path != "/teams" {
 			body = `[{"uid":7}]`
 		}
-		return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+		return testrig.JSON(r, 200, body), nil
 	})
 	return setup{api: api, definition: fmt.Sprintf("streams:\n  - {name: teams, path: /teams, primary_key: [id]}\n"+
 		"  - {name: members, path: '/teams/{{ partition.team }}', primary_key: [uid], partition_by: [{parent: teams, keys: {team: id}, when: %q}]}\n", when)}

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 const daily = `streams:
@@ -38,9 +40,9 @@ func TestPathIsKnownToBeRight(t *testing.T) {
 					asked.Add(1)
 					from := r.URL.Query().Get("from")
 					if strings.Contains(tt.fails, from[8:10]) {
-						return reply(r, 404, "{}"), nil
+						return testrig.JSON(r, 404, "{}"), nil
 					}
-					return reply(r, 200, fmt.Sprintf(`{"data":[{"id":1%s,"at":%q}]}`, from[8:10], from)), nil
+					return testrig.JSON(r, 200, fmt.Sprintf(`{"data":[{"id":1%s,"at":%q}]}`, from[8:10], from)), nil
 				})}
 				for run := range 2 {
 					asked.Store(0)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // policed is a stream with a schema of id and name, and policies.
@@ -148,10 +149,7 @@ func TestInvalidRecords(t *testing.T) {
 // checkQuarantine checks a quarantine file of one record, and who may read it.
 func checkQuarantine(t *testing.T, path, record string) {
 	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := testrig.Read(t, path)
 	if want := `{"pointer":"/name","rule":"type","want":"string","record":` + record + "}\n"; string(data) != want {
 		t.Errorf("\ngot  %s\nwant %s", data, want)
 	}
@@ -171,10 +169,7 @@ func TestQuarantineBytes(t *testing.T) {
 	dir := t.TempDir()
 	const row = `{"name":12345678901234567890.10,"id":9007199254740993,"text":"<\u00e9&>"}`
 	setup{definition: policed(named + "on_invalid: quarantine"), api: rowsAPI(row), workDir: dir}.must(t)
-	data, err := os.ReadFile(filepath.Join(dir, "t", "quarantine", "items.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := testrig.Read(t, filepath.Join(dir, "t", "quarantine", "items.jsonl"))
 	if !bytes.Contains(data, []byte(`"record":`+row+"}")) {
 		t.Errorf("got %s, want the record %s", data, row)
 	}

@@ -2,6 +2,7 @@ package tap_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 var (
@@ -77,13 +79,13 @@ func TestQuarantineKilled(t *testing.T) {
 		out := &truncated{lines: n}
 		s := setup{definition: quarantineStream, api: rowsAPI(quarantineRows...), workDir: dir, out: out, config: `{"run": {"flush": {"responses": 1}}}`}
 		s.run(t)
-		lines := parseLines(t, out.got)
-		s.out, s.state = nil, lastState(lines)
+		lines := testrig.ReadLines(t, out.got)
+		s.out, s.state = nil, lines.State()
 		if s.state != "" && bookmarkOf(t, s.state, "items").Resume == nil {
 			continue
 		}
 		r := s.must(t)
-		compareSets(t, append(recordsOf(lines, ""), r.records("")...), quarantineKept)
+		testrig.Union(t, fmt.Sprintf("killed after line %d", n), append(lines.Records(""), r.records("")...), quarantineKept)
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatalf("killed after line %d: %v", n, err)
@@ -99,9 +101,7 @@ func TestQuarantineBrokenLine(t *testing.T) {
 	const broken = `{"pointer":"/na`
 	dir := memoryFolder(t)
 	path := quarantinePath(t, dir)
-	if err := os.WriteFile(path, []byte(broken), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, path, broken)
 	s := setup{definition: quarantineStream, api: rowsAPI(quarantineRows...), workDir: dir}
 	s.must(t)
 	checkFile(t, path, broken+"\n"+quarantineLine)

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // quotaAPI grants so much in any span of a second, to all streams together: requests, or
@@ -50,7 +52,7 @@ func (a *quotaAPI) RoundTrip(r *http.Request) (*http.Response, error) {
 	a.mu.Unlock()
 	time.Sleep(a.latency)
 	if refuses {
-		return answerWith(r, http.StatusTooManyRequests, `{}`), nil
+		return testrig.Answer(r, http.StatusTooManyRequests, `{}`), nil
 	}
 	var page int
 	_, _ = fmt.Sscan(r.URL.Query().Get("page"), &page)
@@ -58,7 +60,7 @@ func (a *quotaAPI) RoundTrip(r *http.Request) (*http.Response, error) {
 	if page+1 < a.pages {
 		next = fmt.Sprint(page + 1)
 	}
-	return answerWith(r, 200, fmt.Sprintf(`{"data":[{"id":%d}],"next":%q,"cost":%d}`, page, next, cost)), nil
+	return testrig.Answer(r, 200, fmt.Sprintf(`{"data":[{"id":%d}],"next":%q,"cost":%d}`, page, next, cost)), nil
 }
 
 // TestQuotaOfStreams: a limit that a client declares holds for all of its streams

@@ -2,7 +2,6 @@ package tap_test
 
 import (
 	"bytes"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/apitest/coding"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // oddRows are records whose bytes a careless reader changes, and how they
@@ -94,8 +94,7 @@ func TestKeep(t *testing.T) {
 func TestHeadersInAdd(t *testing.T) {
 	api := transport(func(r *http.Request) (*http.Response, error) {
 		body := `{"data":[{"id":1}],"meta":{"n":7}}`
-		return &http.Response{StatusCode: 200, Header: http.Header{"X-Shop": {"eu"}}, Body: io.NopCloser(strings.NewReader(body)),
-			ContentLength: int64(len(body)), Request: r}, nil
+		return testrig.Answer(r, 200, body, "X-Shop", "eu"), nil
 	})
 	definition := strings.Replace(policed(`add: {shop: "{{ headers['x-shop'] }}", n: "{{ response.meta.n }}"}`), "{type: page, param: page}", "{type: none}", 1)
 	want := []string{`{"id":1,"shop":"eu","n":7}`}

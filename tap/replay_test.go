@@ -17,6 +17,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest/coding"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // nobody is an API that nobody may ask.
@@ -35,7 +36,7 @@ func (s setup) replay(t *testing.T) (result, string) {
 	o := s.options(t, &out, &logged)
 	o.Replay = true
 	account, err := tap.Sync(context.Background(), o)
-	return result{parseLines(t, out.Bytes()), logged.String(), account, err}, out.String()
+	return result{testrig.ReadLines(t, out.Bytes()), logged.String(), account, err}, out.String()
 }
 
 // recorded is a setup of two streams, and the API that they are read from.
@@ -139,7 +140,7 @@ func TestReplayTwoPasses(t *testing.T) {
 	}
 }
 
-func firstState(lines []line) []byte {
+func firstState(lines testrig.Lines) []byte {
 	for _, l := range lines {
 		if l.Type == "STATE" {
 			return l.Value
@@ -287,7 +288,7 @@ func TestReplayPartitions(t *testing.T) {
 	if _, err := tap.Sync(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	again := result{lines: parseLines(t, out.Bytes())}
+	again := result{lines: testrig.ReadLines(t, out.Bytes())}
 	for _, stream := range []string{"accounts", "shops", "orders"} {
 		before, now := first.records(stream), again.records(stream)
 		slices.Sort(before)

@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/catalog/schema"
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // evolving is an API of several streams whose records get more fields, and
@@ -64,7 +65,7 @@ func (d *described) fits(record []byte) bool {
 // checkDescribed checks that each record fits the SCHEMA that came last, and
 // that each SCHEMA was needed by a record that it came for. It returns the
 // schemas of each stream. killed: the last lines may be missing.
-func checkDescribed(t *testing.T, lines []line, killed bool) map[string]*described {
+func checkDescribed(t *testing.T, lines testrig.Lines, killed bool) map[string]*described {
 	t.Helper()
 	all := map[string]*described{}
 	needed := func(stream string, d *described) {
@@ -168,9 +169,9 @@ func TestEvolveKilled(t *testing.T) {
 			if err := s.run(t).err; !errors.Is(err, tap.ErrClosedOutput) {
 				t.Fatalf("got %v, want %v", err, tap.ErrClosedOutput)
 			}
-			lines := parseLines(t, s.out.(*truncated).got)
+			lines := testrig.ReadLines(t, s.out.(*truncated).got)
 			checkDescribed(t, lines, true)
-			s.out, s.state = nil, lastState(lines)
+			s.out, s.state = nil, lines.State()
 			if cache == "lost" {
 				s.workDir = memoryFolder(t)
 			}
@@ -178,7 +179,7 @@ func TestEvolveKilled(t *testing.T) {
 			checkDescribed(t, r.lines, false)
 			for i, want := range rows {
 				name := fmt.Sprintf("s%d", i)
-				compareSets(t, append(recordsOf(lines, name), r.records(name)...), texts(want))
+				testrig.Union(t, name, append(lines.Records(name), r.records(name)...), texts(want))
 			}
 			if t.Failed() {
 				t.Fatalf("killed after line %d, cache %s", n, cache)

@@ -27,6 +27,7 @@ import (
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/testrig"
 	"github.com/tap-rest/tap-rest/testshare"
 )
 
@@ -153,7 +154,7 @@ func (a echoAPI) RoundTrip(r *http.Request) (*http.Response, error) {
 	if strings.HasPrefix(body, "{") || strings.Contains(body, "R") || body == "E" { // E and R stand alone nowhere else
 		body = fill.Replace(body)
 	}
-	resp := &http.Response{StatusCode: status, Header: http.Header{}, Request: r, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), ProtoMajor: 1, ProtoMinor: 1}
+	resp := testrig.Answer(r, status, body)
 	resp.Header.Set("Content-Type", "application/json")
 	if key, value, found := strings.Cut(e.header, ": "); found {
 		resp.Header.Set(key, strings.ReplaceAll(value, "R", raw))

@@ -1,18 +1,13 @@
 package tap_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
-
-	"github.com/tidwall/gjson"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
 )
@@ -27,15 +22,10 @@ var sessionStreams = map[string]string{
       param: after, open: {path: /pit, params: {collection: /x}, session: id}, close: {path: /pit, body: {json: {id: "{{ page.session }}"}}}}}`,
 }
 
-// sessionAPI serves a session of 11 records until a request kills the run that made
-// it: from then on it is gone for that run, as it is for a process after a SIGKILL.
+// sessionAPI serves a session of 11 records until a request kills the run that made it.
 type sessionAPI struct {
 	*apitest.API
-	mu       sync.Mutex
-	at       int  // number of the request that kills; 0: none
-	answered bool // the API answered it
-	kill     func()
-	dead     bool
+	killer
 }
 
 func newSessionAPI(name string) *sessionAPI {
@@ -47,38 +37,7 @@ func newSessionAPI(name string) *sessionAPI {
 }
 
 func (a *sessionAPI) RoundTrip(r *http.Request) (*http.Response, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.dead {
-		return nil, context.Canceled
-	}
-	if a.at == 0 || a.Count() < a.at-1 {
-		return a.API.RoundTrip(r)
-	}
-	if a.answered {
-		_, _ = a.API.RoundTrip(r)
-	}
-	a.kill()
-	a.dead = true
-	return nil, context.Canceled
-}
-
-// lockedBuffer is what a run has written by a time.
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
+	return a.ask(r, a.API.RoundTrip)
 }
 
 // TestKilledInSession kills runs at every request of a session, before the API has
@@ -109,45 +68,18 @@ func TestKilledInSession(t *testing.T) {
 
 func killInSession(t *testing.T, s setup, name string, at int, answered, state bool) {
 	where := fmt.Sprintf("killed at request %d, answered %v, with state %v", at, answered, state)
-	api, out := newSessionAPI(name), &lockedBuffer{}
-	api.at, api.answered = at, answered
-	s.workDir, s.api, s.out = t.TempDir(), api, out
-	left, written := t.TempDir(), ""
-	stop, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	s.stop = stop
-	api.kill = func() {
-		cancel() // what the run does from here on reaches nobody
-		if err := os.CopyFS(left, os.DirFS(s.workDir)); err != nil {
-			t.Error(err)
-		}
-		written = out.String()
-	}
-	s.run(t)
-	var ids []string
-	for _, line := range strings.Split(written, "\n") {
-		switch gjson.Get(line, "type").Str {
-		case "RECORD":
-			ids = append(ids, gjson.Get(line, "record.id").Raw)
-		case "STATE":
-			if state {
-				s.state = gjson.Get(line, "value").Raw
-			}
-		}
-	}
-	api.dead, api.at = false, 0
+	api := newSessionAPI(name)
+	api.at, api.answered, s.api = at, answered, api
+	written, s := s.untilKilled(t, &api.killer, state, false)
 	calls := api.Count()
-	s.workDir, s.out, s.stop = left, nil, nil
 	r := s.run(t)
 	if r.err != nil {
 		t.Errorf("%s: %v\n%s", where, r.err, r.log)
 		return
 	}
-	if !state {
-		ids = nil
-	}
-	for _, record := range r.records("") {
-		ids = append(ids, gjson.Get(record, "id").Raw)
+	ids := r.lines.IDs("")
+	if state {
+		ids = append(ids, written.IDs("")...)
 	}
 	slices.Sort(ids)
 	if ids = slices.Compact(ids); len(ids) != 11 {

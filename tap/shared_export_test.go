@@ -1,15 +1,13 @@
 package tap_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/tidwall/gjson"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // sharedStreams are two streams that read one job: lines that name a parent, and those
@@ -92,7 +90,7 @@ func TestSharedExportPutOff(t *testing.T) {
 	flaky := transport(func(r *http.Request) (*http.Response, error) {
 		if strings.HasSuffix(r.URL.Path, "/2") && refused < 2 {
 			refused++
-			return &http.Response{StatusCode: 503, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+			return testrig.Answer(r, 503, ""), nil
 		}
 		return api.RoundTrip(r)
 	})
@@ -107,47 +105,18 @@ func TestSharedExportPutOff(t *testing.T) {
 
 func killShared(t *testing.T, s setup, at int, answered, state, lost bool) {
 	where := fmt.Sprintf("killed at request %d, answered %v, with state %v, journal lost %v", at, answered, state, lost)
-	api, out := newSharedAPI(), &lockedBuffer{}
-	api.at, api.answered = at, answered
-	s.workDir, s.api, s.out = t.TempDir(), api, out
-	left, written := t.TempDir(), ""
-	stop, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	s.stop = stop
-	api.kill = func() {
-		cancel() // what the run does from here on reaches nobody
-		if !lost {
-			if err := os.CopyFS(left, os.DirFS(s.workDir)); err != nil {
-				t.Error(err)
-			}
-		}
-		written = out.String()
-	}
-	s.run(t)
+	api := newSharedAPI()
+	api.at, api.answered, s.api = at, answered, api
+	written, s := s.untilKilled(t, &api.killer, state, lost)
 	if api.killedBy == "" {
 		return // one poll more or less: a stream asks for the links alone if it downloads
 	}
-	var ids []string
-	for line := range strings.Lines(written) {
-		switch gjson.Get(line, "type").Str {
-		case "RECORD":
-			ids = append(ids, gjson.Get(line, "record.id").Str)
-		case "STATE":
-			if state {
-				s.state = gjson.Get(line, "value").Raw
-			}
-		}
-	}
-	api.dead, api.at = false, 0
-	s.workDir, s.out, s.stop = left, nil, nil
 	r := s.run(t)
 	if r.err != nil {
 		t.Errorf("%s: %v\n%s", where, r.err, r.log)
 		return
 	}
-	for _, rec := range r.records("") {
-		ids = append(ids, gjson.Get(rec, "id").Str)
-	}
+	ids := append(written.IDs(""), r.lines.IDs("")...)
 	slices.Sort(ids)
 	if ids = slices.Compact(ids); len(ids) != 12 {
 		t.Errorf("%s: the union has %d records of 12", where, len(ids))

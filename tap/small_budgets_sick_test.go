@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestSmallBudgetsBesideSick: accounts are read by themselves in 12 requests, and for
@@ -39,7 +41,7 @@ func besideSick(t *testing.T, budget, workers int, sick string) {
 		definition: shopOrders, workDir: memoryFolder(t), catalog: accountsAlone, config: `{"run": {"max_requests": 7}}`,
 		api: transport(func(r *http.Request) (*http.Response, error) {
 			if ill.Load() && strings.HasPrefix(r.URL.RequestURI(), sick) {
-				return answerWith(r, 503, "{}"), nil
+				return testrig.Answer(r, 503, "{}"), nil
 			}
 			return api.RoundTrip(r)
 		}),

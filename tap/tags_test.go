@@ -21,6 +21,7 @@ import (
 	"github.com/tap-rest/tap-rest/state/journal"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/certificate"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // tagging is an API of a list that says which of its pages have changed: by ETag,
@@ -147,9 +148,7 @@ func TestETagAsksForEverything(t *testing.T) {
 			for _, name := range files {
 				text, _ := os.ReadFile(name)
 				text[len(text)/2] ^= 1
-				if err := os.WriteFile(name, text, 0o600); err != nil {
-					t.Fatal(err)
-				}
+				testrig.Write(t, name, text)
 			}
 			if len(files) != 1 {
 				t.Fatalf("files: %v", files)
@@ -299,7 +298,7 @@ func TestETagInReplay(t *testing.T) {
 	o := s.options(t, &out, &logged)
 	o.Replay, o.State = true, &state.State{}
 	account, err := tap.Sync(t.Context(), o)
-	if got := recordsOf(parseLines(t, out.Bytes()), "x"); err != nil || len(got) != 3 {
+	if got := testrig.ReadLines(t, out.Bytes()).Records("x"); err != nil || len(got) != 3 {
 		t.Fatalf("got %v, %v\n%s", got, err, &logged)
 	}
 	if c := account.Streams[0].Certificate; c.Records != 8 || c.Keys.Came != 3 || c.Held[certificate.CheckKeys] != 0 {

@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // oddShops answers the same odd records, and a doubtful end, for each shop.
 type oddShops struct{}
 
 func (oddShops) RoundTrip(r *http.Request) (*http.Response, error) {
-	return answerWith(r, 200, `{"next":"","has_more":true,"data":[
+	return testrig.Answer(r, 200, `{"next":"","has_more":true,"data":[
 		{"id":1,"n":"x","updated_at":"2025-01-01T00:00:00Z"},
 		{"id":2,"n":1,"updated_at":null},
 		{"id":3,"n":1,"updated_at":"2999-01-01T00:00:00Z"},

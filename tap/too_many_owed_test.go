@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/tap-rest/tap-rest/testrig"
 	"github.com/tap-rest/tap-rest/testshare"
 )
 
@@ -47,7 +48,7 @@ func TestTooManyOwed(t *testing.T) {
     incremental: {start: "2025-05-01"}
     partition_by: [{name: account, values: [` + strings.Join(values, ", ") + `]}]
 `}
-				var lines []line
+				var lines testrig.Lines
 				read := func(fail [2]int) {
 					api.fails = map[string]int{}
 					for n := fail[0]; n > 0 && n <= fail[1]; n++ {

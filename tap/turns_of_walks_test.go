@@ -14,6 +14,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/fetch"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // hosts is an API on several hosts, each with the collection /items of 8 records
@@ -46,7 +47,7 @@ func (h *hosts) RoundTrip(r *http.Request) (*http.Response, error) {
 	h.asked[at] = append(h.asked[at], time.Since(h.began))
 	if rest := h.first[at]; len(rest) > 0 {
 		h.first[at] = rest[1:]
-		resp := answerWith(r, 503, "{}")
+		resp := testrig.Answer(r, 503, "{}")
 		if rest[0] != "" {
 			resp.Header.Set("Retry-After", string(rest[0]))
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // teams answers each path with its own text.
@@ -15,7 +16,7 @@ type teams map[string]string
 
 func (a teams) RoundTrip(r *http.Request) (*http.Response, error) {
 	path, err := url.PathUnescape(r.URL.RequestURI())
-	return answerWith(r, 200, `{"data":[`+a[path]+`]}`), err
+	return testrig.Answer(r, 200, `{"data":[`+a[path]+`]}`), err
 }
 
 // TestTwinsElsewhere proves that a primary key which is unique only within its
