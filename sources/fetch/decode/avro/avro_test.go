@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/avro"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/decodetest"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // memory is a file in memory.
@@ -97,15 +97,8 @@ func TestFiles(t *testing.T) { checkFolder(t, "testdata") }
 // TestInterop lets fastavro write files of every type and codec and say what it reads
 // in them.
 func TestInterop(t *testing.T) {
-	env := os.Getenv("TAP_REST_INTEROP")
-	if env == "" {
-		t.Skip("TAP_REST_INTEROP names no folder")
-	}
 	folder := t.TempDir()
-	out, err := exec.Command(filepath.Join(env, "formats", "bin", "python"), "testdata/write.py", folder).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	testrig.Python(t, "testdata/write.py", folder)
 	checkFolder(t, folder)
 }
 

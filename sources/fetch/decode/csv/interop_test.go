@@ -3,13 +3,11 @@ package csv_test
 import (
 	"bytes"
 	"encoding/json"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // written is a file of testdata/write.py's.
@@ -52,27 +50,9 @@ func checkWritten(t *testing.T, lines []byte) {
 }
 
 func TestWrittenByOthers(t *testing.T) {
-	lines, err := os.ReadFile("testdata/written.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	checkWritten(t, lines)
+	checkWritten(t, testrig.Read(t, "testdata/written.jsonl"))
 }
 
 func TestInterop(t *testing.T) {
-	envs := os.Getenv("TAP_REST_INTEROP")
-	switch {
-	case envs == "" && os.Getenv("CI") != "":
-		t.Fatal("TAP_REST_INTEROP is not set, and in CI these tests must run: make the folder with testdata/interop/install.sh")
-	case envs == "":
-		t.Skip("TAP_REST_INTEROP is not set: `make interop` installs the Python programs and runs these tests")
-	}
-	command := exec.Command(filepath.Join(envs, "formats", "bin", "python"), "testdata/write.py")
-	var log bytes.Buffer
-	command.Stderr = &log
-	lines, err := command.Output()
-	if err != nil {
-		t.Fatalf("testdata/write.py: %v\n%s", err, log.Bytes())
-	}
-	checkWritten(t, lines)
+	checkWritten(t, testrig.Python(t, "testdata/write.py"))
 }

@@ -3,10 +3,10 @@
 package parquet_test
 
 import (
-	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // Repetitions.
@@ -99,19 +99,10 @@ func TestOldLists(t *testing.T) {
 
 // TestInteropOldLists compares what pyarrow reads of the same files.
 func TestInteropOldLists(t *testing.T) {
-	folder := os.Getenv("TAP_REST_INTEROP")
-	if folder == "" {
-		t.Skip("TAP_REST_INTEROP names no folder of environments")
-	}
 	dir := t.TempDir()
 	for name, test := range oldLists {
-		if err := os.WriteFile(filepath.Join(dir, name+".parquet"), test.file, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testrig.Write(t, filepath.Join(dir, name+".parquet"), test.file)
 	}
-	script := exec.Command(filepath.Join(folder, "formats/bin/python"), "testdata/write_parquet.py", dir, "read")
-	if out, err := script.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	testrig.Python(t, "testdata/write_parquet.py", dir, "read")
 	compareFolder(t, dir, len(oldLists))
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -21,6 +20,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/decodetest"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/parquet"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 var update = flag.Bool("update", false, "write testdata/schemas.golden anew")
@@ -60,15 +60,8 @@ func TestFiles(t *testing.T) { compareFolder(t, "testdata", 4) }
 
 // TestInterop compares the records of files by pyarrow and DuckDB with what those read.
 func TestInterop(t *testing.T) {
-	folder := os.Getenv("TAP_REST_INTEROP")
-	if folder == "" {
-		t.Skip("TAP_REST_INTEROP names no folder of environments")
-	}
 	dir := t.TempDir()
-	script := exec.Command(filepath.Join(folder, "formats/bin/python"), "testdata/write_parquet.py", dir)
-	if out, err := script.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	testrig.Python(t, "testdata/write_parquet.py", dir)
 	compareFolder(t, dir, 90)
 }
 

@@ -3,12 +3,10 @@
 package protobuf_test
 
 import (
-	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // The files of testdata are those of Google's Python: write.py writes them.
@@ -22,16 +20,8 @@ func TestPythonsFiles(t *testing.T) {
 }
 
 func TestInterop(t *testing.T) {
-	envs := os.Getenv("TAP_REST_INTEROP")
-	if envs == "" {
-		t.Skip("TAP_REST_INTEROP names no folder of Python environments")
-	}
 	dir := t.TempDir()
-	cmd := exec.Command(filepath.Join(envs, "formats", "bin", "python"), "testdata/write.py", dir)
-	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("write.py: %v\n%s", err, out)
-	}
+	testrig.Python(t, "testdata/write.py", dir)
 	for name, message := range files {
 		compare(t, dir, name, &sources.Protobuf{Message: message, Descriptor: read(t, dir, "types.pb")})
 	}

@@ -3,10 +3,11 @@ package unpack_test
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // checkFolder reads all files that testdata/write.py made in a folder, and that are
@@ -50,14 +51,7 @@ func checkFolder(t *testing.T, folder string, least int) {
 func TestPython(t *testing.T) { checkFolder(t, "testdata/python", 22) }
 
 func TestInterop(t *testing.T) {
-	env := os.Getenv("TAP_REST_INTEROP")
-	if env == "" {
-		t.Skip("TAP_REST_INTEROP names no folder")
-	}
 	folder := t.TempDir()
-	out, err := exec.Command(filepath.Join(env, "formats", "bin", "python"), "testdata/write.py", folder).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	testrig.Python(t, "testdata/write.py", folder)
 	checkFolder(t, folder, 25)
 }

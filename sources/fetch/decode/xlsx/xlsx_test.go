@@ -12,7 +12,6 @@ import (
 	"maps"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,6 +20,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/decodetest"
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // all reads all records of a workbook.
@@ -275,15 +275,8 @@ func checkFolder(t *testing.T, folder string) {
 func TestOpenpyxl(t *testing.T) { checkFolder(t, "testdata") }
 
 func TestInterop(t *testing.T) {
-	env := os.Getenv("TAP_REST_INTEROP")
-	if env == "" {
-		t.Skip("TAP_REST_INTEROP names no folder")
-	}
 	folder := t.TempDir()
-	out, err := exec.Command(filepath.Join(env, "formats", "bin", "python"), "testdata/write.py", folder).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	testrig.Python(t, "testdata/write.py", folder)
 	checkFolder(t, folder)
 }
 

@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestPythonDocuments reads random documents as Python's xml.etree reads them.
@@ -22,17 +22,7 @@ func TestPythonDocuments(t *testing.T) {
 
 // TestInterop does so with many more.
 func TestInterop(t *testing.T) {
-	folder := os.Getenv("TAP_REST_INTEROP")
-	if folder == "" {
-		t.Skip("TAP_REST_INTEROP names no folder of environments")
-	}
-	python := exec.Command(filepath.Join(folder, "formats", "bin", "python"), "testdata/documents.py", "5000", "2")
-	python.Stderr = os.Stderr
-	in, err := python.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	compare(t, in)
+	compare(t, testrig.Python(t, "testdata/documents.py", "5000", "2"))
 }
 
 func compare(t *testing.T, in []byte) {
