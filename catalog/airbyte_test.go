@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 func TestParseAirbyte(t *testing.T) {
@@ -135,10 +136,7 @@ func TestAppendAirbyte(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
+	want := testrig.Read(t, golden)
 	if !bytes.Equal(lines.Bytes(), want) {
 		t.Errorf("not as in %s:\n%s", golden, lines.Bytes())
 	}

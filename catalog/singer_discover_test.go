@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -57,10 +58,7 @@ func TestAppendSinger(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
+	want := testrig.Read(t, golden)
 	if !bytes.Equal(got, want) {
 		t.Errorf("not as in %s:\n%s", golden, got)
 	}

@@ -3,13 +3,13 @@ package catalog_test
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/tap-rest/tap-rest/catalog"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // parse reads a catalog that must be right.
@@ -230,10 +230,7 @@ func TestMeltano(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			data, err := os.ReadFile(filepath.Join("testdata", tt.file))
-			if err != nil {
-				t.Fatal(err)
-			}
+			data := testrig.Read(t, filepath.Join("testdata", tt.file))
 			c := parse(t, string(data))
 			var selected []string
 			for _, s := range c.Streams {
@@ -315,10 +312,7 @@ func FuzzParseSinger(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
+		data := testrig.Read(f, file)
 		f.Add(data)
 	}
 	f.Add([]byte(`{"streams":[{"stream":"s","selected":true,"schema":{"selected":true,"properties":{"a":{"selected":false,"items":{"anyOf":[{"properties":{"b":{}}}]}}}}}]}`))

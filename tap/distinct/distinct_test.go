@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"slices"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // count is what a counter of a small pool makes of keys.
@@ -65,9 +67,7 @@ func TestCount(t *testing.T) {
 // taken all the same.
 func TestNoDisk(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, file, "")
 	c := (&Pool{dir: file}).Counter()
 	for k := range uint64(20_000) {
 		c.Add(k)

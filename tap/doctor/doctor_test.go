@@ -10,15 +10,14 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/tap/doctor"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestFolder proves what is said of folders, and that nothing stays in them.
 func TestFolder(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, file, "")
 	open, private := filepath.Join(dir, "open"), filepath.Join(dir, "private")
 	for name, mode := range map[string]os.FileMode{open: 0o755, private: 0o700} {
 		if err := os.Mkdir(name, mode); err != nil {

@@ -22,15 +22,13 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/tap/report"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // parse reads a file as Prometheus does.
 func parse(t *testing.T, name string) map[string]*dto.MetricFamily {
 	t.Helper()
-	data, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := testrig.Read(t, name)
 	p := expfmt.NewTextParser(model.LegacyValidation)
 	all, err := p.TextToMetricFamilies(bytes.NewReader(data))
 	if err != nil {
@@ -278,9 +276,7 @@ func TestNoRunFails(t *testing.T) {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(name, []byte(begin+"\n"+lastSuccess+"{} x\n"+lastSuccess+"{}\n\x00"), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testrig.Write(t, name, begin+"\n"+lastSuccess+"{} x\n"+lastSuccess+"{}\n\x00")
 		var log bytes.Buffer
 		f, err := Open(name, "1", func() *slog.Logger { return slog.New(slog.NewTextHandler(&log, nil)) }, same)
 		if err != nil {
@@ -391,10 +387,7 @@ type rule struct {
 
 func documentedRules(t *testing.T) []rule {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/operations.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := testrig.Read(t, "../../docs/operations.md")
 	_, block, found := strings.Cut(string(text), "```yaml tap-rest.rules.yml\n")
 	block, _, _ = strings.Cut(block, "```")
 	var file struct{ Groups []struct{ Rules []rule } }

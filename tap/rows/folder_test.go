@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/rows"
 	"github.com/tap-rest/tap-rest/tap/rowset"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // cellar is a folder, and the runs that use it, a day apart.
@@ -123,9 +124,7 @@ func TestCleaning(t *testing.T) {
 		c := newCellar(t)
 		named := c.run(nil)
 		for name, hours := range map[string]int{"set-1.tmp": 25, "run-2.tmp": 30, "set-3.tmp": 1, "notes.txt": 9000} {
-			if err := os.WriteFile(filepath.Join(c.dir, name), nil, 0o600); err != nil {
-				t.Fatal(err)
-			}
+			testrig.Write(t, filepath.Join(c.dir, name), "")
 			c.age(name, c.now.Add(24*time.Hour).Add(-time.Duration(hours)*time.Hour))
 		}
 		c.run(named)
@@ -141,9 +140,7 @@ func TestForget(t *testing.T) {
 	c := newCellar(t)
 	c.run(c.run(nil))
 	c.run(nil)
-	if err := os.WriteFile(filepath.Join(c.dir, "notes.txt"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, filepath.Join(c.dir, "notes.txt"), "")
 	if err := (&rows.Folder{Dir: c.dir, Now: c.now}).Forget(); err != nil {
 		t.Fatal(err)
 	}

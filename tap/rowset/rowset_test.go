@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/tap/rowset"
+	"github.com/tap-rest/tap-rest/testrig"
 	"github.com/tap-rest/tap-rest/testshare"
 )
 
@@ -315,9 +316,7 @@ func FuzzOpen(f *testing.F) {
 	}
 	name := filepath.Join(dir, "fuzz")
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if err := os.WriteFile(name, text, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testrig.Write(t, name, text)
 		if set, err := rowset.Open(name, of, true); err == nil {
 			lookUp(t, set, read(t, set.Stream()))
 			set.Close()

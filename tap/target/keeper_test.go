@@ -11,6 +11,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/tap/target"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // reads is what the tap of these tests reads.
@@ -100,9 +101,7 @@ func TestKeeperCannotWrite(t *testing.T) {
 func TestKeeperSweeps(t *testing.T) {
 	dir := t.TempDir()
 	file, left := filepath.Join(dir, "state.json"), filepath.Join(dir, ".state.json.new-123")
-	if err := os.WriteFile(left, []byte("{"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, left, "{")
 	old := time.Now().Add(-time.Hour)
 	if err := os.Chtimes(left, old, old); err != nil {
 		t.Fatal(err)

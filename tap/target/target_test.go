@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/tap/target"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // start starts a shell's script as a target; what it prints is in the list once it has
@@ -70,10 +71,7 @@ func TestTarget(t *testing.T) {
 
 // kill kills the process whose id a file holds.
 func kill(t *testing.T, file string) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := testrig.Read(t, file)
 	p, err := target.Start([]string{"kill", strings.TrimSpace(string(data))}, os.Stderr, func([]byte) {})
 	if err == nil {
 		err = p.End(context.Background())
@@ -97,30 +95,37 @@ func TestStopped(t *testing.T) {
 		{name: "it is killed", script: "trap '' TERM; echo ready; while :; do sleep 0.01; done", printed: []string{"ready"}, code: 137},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			ready := make(chan struct{})
-			var printed []string
-			got, err := target.Start([]string{"sh", "-c", test.script}, os.Stderr, func(line []byte) {
-				if printed = append(printed, string(line)); len(printed) == 1 {
-					close(ready)
-				}
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			<-ready
+			got, printed := started(t, test.script)
 			got.Hurry(test.loading, test.ending)
 			stop, cancel := context.WithCancel(t.Context())
 			cancel()
-			err = got.End(stop)
+			err := got.End(stop)
 			var failed *target.Failed
 			if errors.As(err, &failed); (failed == nil) != (test.code == 0) || failed != nil && failed.Code != test.code {
 				t.Errorf("got %v, want exit code %d", err, test.code)
 			}
-			if !slices.Equal(printed, test.printed) {
-				t.Errorf("printed %q, want %q", printed, test.printed)
+			if !slices.Equal(*printed, test.printed) {
+				t.Errorf("printed %q, want %q", *printed, test.printed)
 			}
 		})
 	}
+}
+
+// started starts a script that prints a line once it is ready, and returns, besides, what
+// it has printed when it has ended.
+func started(t *testing.T, script string) (*target.Target, *[]string) {
+	t.Helper()
+	ready, printed := make(chan struct{}), new([]string)
+	got, err := target.Start([]string{"sh", "-c", script}, os.Stderr, func(line []byte) {
+		if *printed = append(*printed, string(line)); len(*printed) == 1 {
+			close(ready)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-ready
+	return got, printed
 }
 
 func TestNoSuchTarget(t *testing.T) {
@@ -142,21 +147,11 @@ func TestAbandon(t *testing.T) {
 		{"it is killed", "trap '' TERM; echo ready; while :; do sleep 0.01; done", []string{"ready"}, 137},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			ready := make(chan struct{})
-			var printed []string
-			got, err := target.Start([]string{"sh", "-c", test.script}, os.Stderr, func(line []byte) {
-				if printed = append(printed, string(line)); len(printed) == 1 {
-					close(ready)
-				}
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			<-ready
+			got, printed := started(t, test.script)
 			got.Abandon(syscall.SIGTERM)
 			var failed *target.Failed
-			if err := got.End(t.Context()); !errors.As(err, &failed) || failed.Code != test.code || !slices.Equal(printed, test.printed) {
-				t.Errorf("got %v and %q, want exit code %d", err, printed, test.code)
+			if err := got.End(t.Context()); !errors.As(err, &failed) || failed.Code != test.code || !slices.Equal(*printed, test.printed) {
+				t.Errorf("got %v and %q, want exit code %d", err, *printed, test.code)
 			}
 		})
 	}

@@ -6,12 +6,14 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // newLife draws a life from a seed.
 func newLife(t *testing.T, seed uint64) *life {
 	chance := rand.New(rand.NewPCG(seed, 1))
-	l := &life{t: t, chance: chance, dir: memoryFolder(t), workers: 1 + chance.IntN(4), changes: chance.IntN(2) == 0, refuses: chance.IntN(3) == 0}
+	l := &life{t: t, chance: chance, dir: testrig.Folder(t), workers: 1 + chance.IntN(4), changes: chance.IntN(2) == 0, refuses: chance.IntN(3) == 0}
 	w := &world{chance: rand.New(rand.NewPCG(seed, 2)), pace: []time.Duration{time.Second, time.Minute, time.Hour, 4 * time.Hour}[chance.IntN(4)]}
 	w.skew = time.Duration(chance.IntN(20*60)-10*60) * time.Second
 	start := time.Now().AddDate(0, 0, -chance.IntN(40)).Add(-time.Hour).Truncate(time.Second)

@@ -320,13 +320,3 @@ func (l *life) rest() {
 		l.api.expire()
 	}
 }
-
-// memoryFolder is a folder that is quick.
-func memoryFolder(t *testing.T) string {
-	dir, err := os.MkdirTemp("/dev/shm", "tap-rest-")
-	if err != nil {
-		return filepath.Join(t.TempDir(), "work")
-	}
-	t.Cleanup(func() { os.RemoveAll(dir); os.RemoveAll(dir + ".kept") })
-	return dir
-}

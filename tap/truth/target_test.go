@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/state"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // target is what became of the lines that it got: a log of records, in which
@@ -70,19 +71,7 @@ func (g *target) goBack(n int) {
 // take takes the lines of a run, of which the last may have broken off.
 func (g *target) take(t *testing.T, tables []*table, out []byte) {
 	t.Helper()
-	for raw := range bytes.Lines(out) {
-		if raw[len(raw)-1] != '\n' {
-			break
-		}
-		var l struct {
-			Type   string
-			Stream string
-			Record json.RawMessage
-			Value  json.RawMessage
-		}
-		if err := json.Unmarshal(raw, &l); err != nil {
-			t.Fatalf("no JSON: %v: %s", err, raw)
-		}
+	for _, l := range testrig.ReadLines(t, out) {
 		switch l.Type {
 		case "RECORD":
 			g.takeRecord(t, tables, l.Stream, l.Record)

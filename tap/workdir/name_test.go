@@ -1,12 +1,12 @@
 package workdir_test
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/tap-rest/tap-rest/tap/workdir"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 func TestName(t *testing.T) {
@@ -53,9 +53,7 @@ func FuzzName(f *testing.F) {
 func TestEntry(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"Orders.jsonl", "my%20orders.jsonl"} {
-		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testrig.Write(t, filepath.Join(dir, name), "")
 	}
 	for _, tt := range []struct{ text, older, want string }{
 		{"orders", "orders.jsonl", "orders.jsonl"},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/tap/workdir"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestSweep proves that what killed runs left beside a file is removed, and nothing else.
@@ -21,9 +22,7 @@ func TestSweep(t *testing.T) {
 	old := time.Now().Add(-2 * time.Minute)
 	for _, name := range []string{".state.json.new-17", ".state.json.new-99", ".state.json.new-", ".state.json.new-1a", ".other.json.new-17", ".new-17", ".state.json.new-5"} {
 		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testrig.Write(t, path, "")
 		if !strings.HasSuffix(name, "-99") { // somebody may write it now
 			if err := os.Chtimes(path, old, old); err != nil {
 				t.Fatal(err)

@@ -2,7 +2,6 @@ package foreign_test
 
 import (
 	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,6 +9,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/draft"
 	"github.com/tap-rest/tap-rest/sources/draft/drafttest"
 	"github.com/tap-rest/tap-rest/sources/draft/foreign"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -28,10 +28,7 @@ var readers = []struct {
 func TestGolden(t *testing.T) {
 	for _, tt := range readers {
 		t.Run(tt.name, func(t *testing.T) {
-			data, err := os.ReadFile(filepath.Join("testdata", tt.file))
-			if err != nil {
-				t.Fatal(err)
-			}
+			data := testrig.Read(t, filepath.Join("testdata", tt.file))
 			for _, other := range readers {
 				if got, want := other.looksLike(data), other.name == tt.name; got != want {
 					t.Errorf("%s: looks like %s: %v, want %v", tt.file, other.name, got, want)
@@ -121,10 +118,7 @@ func TestReadErrors(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	for i, tt := range readers {
-		data, err := os.ReadFile(filepath.Join("testdata", tt.file))
-		if err != nil {
-			f.Fatal(err)
-		}
+		data := testrig.Read(f, filepath.Join("testdata", tt.file))
 		f.Add(i, data)
 	}
 	f.Fuzz(func(t *testing.T, which int, data []byte) {

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/draft/drafttest"
 	"github.com/tap-rest/tap-rest/sources/draft/odata"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -21,10 +21,7 @@ func TestGolden(t *testing.T) {
 		{"trade", "trade.xml"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			data, err := os.ReadFile(filepath.Join("testdata", tt.name+".xml"))
-			if err != nil {
-				t.Fatal(err)
-			}
+			data := testrig.Read(t, filepath.Join("testdata", tt.name+".xml"))
 			if !odata.LooksLike(data) {
 				t.Error("LooksLike = false")
 			}
@@ -106,10 +103,7 @@ func TestLargeMetadata(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	for _, name := range []string{"trips.xml", "trade.xml"} {
-		data, err := os.ReadFile(filepath.Join("testdata", name))
-		if err != nil {
-			f.Fatal(err)
-		}
+		data := testrig.Read(f, filepath.Join("testdata", name))
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

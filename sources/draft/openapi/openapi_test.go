@@ -14,6 +14,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/draft/drafttest"
 	"github.com/tap-rest/tap-rest/sources/draft/openapi"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -23,10 +24,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func TestGolden(t *testing.T) {
 	for _, file := range []string{"shop.yaml", "petstore2.json", "petstore3.json"} {
 		t.Run(file, func(t *testing.T) {
-			data, err := os.ReadFile(filepath.Join("testdata", file))
-			if err != nil {
-				t.Fatal(err)
-			}
+			data := testrig.Read(t, filepath.Join("testdata", file))
 			if !openapi.LooksLike(data) {
 				t.Errorf("LooksLike(%s) = false", file)
 			}
@@ -43,10 +41,7 @@ func TestGolden(t *testing.T) {
 // TestAnsweredQuestions takes the marks of comments away from all that is asked:
 // what is proposed is a definition, too.
 func TestAnsweredQuestions(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join("testdata", "shop.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := testrig.Read(t, filepath.Join("testdata", "shop.yaml"))
 	d, err := openapi.Read("shop.yaml", data)
 	if err != nil {
 		t.Fatal(err)
@@ -65,10 +60,7 @@ func TestByHand(t *testing.T) {
 	if file == "" {
 		t.Skip("TAP_REST_TEST_OPENAPI names no document")
 	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := testrig.Read(t, file)
 	d, err := openapi.Read(file, data)
 	if err != nil {
 		t.Fatal(err)
@@ -212,10 +204,7 @@ func TestLargeDocument(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	for _, file := range []string{"shop.yaml", "petstore2.json"} {
-		data, err := os.ReadFile(filepath.Join("testdata", file))
-		if err != nil {
-			f.Fatal(err)
-		}
+		data := testrig.Read(f, filepath.Join("testdata", file))
 		f.Add(data)
 	}
 	f.Add([]byte(`{"swagger": "2.0", "host": "h", "paths": {"/{{a}}/{x}": {"get": {"parameters": [{"name": "x y", "in": "query", "required": true, "type": "integer"}], "responses": {"200": {"schema": {"type": "array", "items": {"type": "object"}}}}}}}}`))

@@ -2,22 +2,19 @@ package postman_test
 
 import (
 	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/draft/drafttest"
 	"github.com/tap-rest/tap-rest/sources/draft/postman"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestGolden(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join("testdata", "shop.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := testrig.Read(t, filepath.Join("testdata", "shop.json"))
 	if !postman.LooksLike(data) {
 		t.Error("LooksLike = false")
 	}
@@ -100,10 +97,7 @@ func TestReadErrors(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	data, err := os.ReadFile(filepath.Join("testdata", "shop.json"))
-	if err != nil {
-		f.Fatal(err)
-	}
+	data := testrig.Read(f, filepath.Join("testdata", "shop.json"))
 	f.Add(data)
 	f.Add([]byte(`{"item": [{"name": "{{a}}", "request": {"url": {"raw": "{{x}}{{y}}/{a}/:b/{%?{{q}}={{v}}&a={%"}, "header": [{"key": "a b", "value": "\u0001"}]}}]}`))
 	f.Add([]byte(`{"item": [{"request": "http://h/{{run}}/{{ source }}/x"}]}`))

@@ -2,13 +2,13 @@ package probe_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/draft/probe"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // strictRows answers with the rows that its one filter lets through, and refuses all other
@@ -29,7 +29,7 @@ func (s strictRows) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	body := fmt.Sprintf(`{"data":[%s],"total":%d}`, strings.Join(rows, ","), len(rows))
-	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+	return testrig.Answer(r, status, body), nil
 }
 
 // TestFilterOfStrictAPI: an API that refuses what it does not know is asked for one filter

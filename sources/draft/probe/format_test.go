@@ -11,13 +11,14 @@ import (
 	"unicode/utf16"
 
 	"github.com/tap-rest/tap-rest/sources/draft/probe"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // typed answers everything with one body of one type.
 type typed struct{ contentType, body string }
 
 func (a typed) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {a.contentType}}, Body: io.NopCloser(strings.NewReader(a.body)), Request: r}, nil
+	return testrig.Answer(r, 200, a.body, "Content-Type", a.contentType), nil
 }
 
 // wide is a text in UTF-16.

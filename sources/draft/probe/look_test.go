@@ -14,6 +14,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/draft"
 	"github.com/tap-rest/tap-rest/sources/draft/call"
 	"github.com/tap-rest/tap-rest/sources/draft/probe"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // answers is an API that answers a request by its URL, else with the text for "".
@@ -28,7 +29,7 @@ func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
 	if text == "" {
 		status = 404
 	}
-	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(text)), Request: r}, nil
+	return testrig.Answer(r, status, text), nil
 }
 
 func look(t *testing.T, api http.RoundTripper, o probe.Options, address string) (*probe.Found, error) {
@@ -192,7 +193,7 @@ func (m moved) RoundTrip(r *http.Request) (*http.Response, error) {
 	default:
 		return m.answers.RoundTrip(r)
 	}
-	return &http.Response{StatusCode: 301, Header: http.Header{"Location": {to}}, Body: http.NoBody, Request: r}, nil
+	return testrig.Answer(r, 301, "", "Location", to), nil
 }
 
 func TestLookFollows(t *testing.T) {
@@ -217,7 +218,7 @@ func TestLookFollows(t *testing.T) {
 type page struct{}
 
 func (page) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/html; charset=utf-8"}}, Body: io.NopCloser(strings.NewReader("<html>")), Request: r}, nil
+	return testrig.Answer(r, 200, "<html>", "Content-Type", "text/html; charset=utf-8"), nil
 }
 
 func TestLookAtAPage(t *testing.T) {
@@ -245,7 +246,7 @@ func (c *counter) RoundTrip(r *http.Request) (*http.Response, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Length": {"99"}}, Body: io.NopCloser(strings.NewReader(`{"n":` + fmt.Sprint(c.n) + `}`)), Request: r}, nil
+	return testrig.Answer(r, 200, `{"n":`+fmt.Sprint(c.n)+`}`, "Content-Length", "99"), nil
 }
 
 func TestTape(t *testing.T) {

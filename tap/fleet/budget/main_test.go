@@ -1,17 +1,16 @@
 package budget_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tap-rest/tap-rest/tap/fleet/natstest"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // natsServer is a NATS server of a test, which can be stopped and started again.
@@ -42,22 +41,7 @@ func (n *natsServer) bucket() jetstream.KeyValue {
 }
 
 // lines are a log that is written and read by many.
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
+type lines struct{ testrig.Output }
 
 func (l *lines) count(text string) int { return strings.Count(l.String(), text) }
 

@@ -4,12 +4,12 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // silent is an API that nobody reaches.
@@ -42,9 +42,7 @@ func TestInitMistakes(t *testing.T) {
 		"doc.pdf": "%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj<<>>endobj\n", "empty.json": " \n", "some.json": `{"a":1}`,
 		"page.html": "<!DOCTYPE html><html></html>", "notes.txt": "the token is " + secret,
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testrig.Write(t, filepath.Join(dir, name), text)
 	}
 	t.Chdir(dir)
 	login := body(`{"access_token":"` + secret + `","expires_in":3600}`)

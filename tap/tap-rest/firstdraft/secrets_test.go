@@ -11,6 +11,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/sources/draft/call"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // echo is an API that repeats what it is sent wherever it can: in the URL of the next page,
@@ -31,7 +32,7 @@ func (e echo) RoundTrip(r *http.Request) (*http.Response, error) {
 	next.RawQuery = q.Encode()
 	text := fmt.Sprintf(`{"you_said":%s,"warning":[{"text":%s}],"data":[{"id":%d},{"id":%d}],"links":{"next":%s}}`,
 		quoted(true, said), quoted(true, said), page*2, page*2+1, quoted(true, next.String()))
-	return &http.Response{StatusCode: e.status, Header: http.Header{"X-Echo": {said}, "X-Ratelimit-Remaining": {said}}, Body: io.NopCloser(strings.NewReader(text)), Request: r}, nil
+	return testrig.Answer(r, e.status, text, "X-Echo", said, "X-Ratelimit-Remaining", said), nil
 }
 
 // TestInitSecrets proves that no secret of a request stands in a definition or in what is
@@ -113,5 +114,5 @@ type constant struct {
 }
 
 func (c constant) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: 200, Header: http.Header{"Link": {c.link}}, Body: io.NopCloser(strings.NewReader(string(c.body))), Request: r}, nil
+	return testrig.Answer(r, 200, string(c.body), "Link", c.link), nil
 }

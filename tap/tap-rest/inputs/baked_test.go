@@ -1,12 +1,12 @@
 package inputs
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/config"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestBakedSource: the definition that is baked in counts where nothing else
@@ -15,9 +15,7 @@ func TestBakedSource(t *testing.T) {
 	dir := t.TempDir()
 	baked, broken := filepath.Join(dir, "source.yaml"), filepath.Join(dir, "broken.yaml")
 	for name, text := range map[string]string{baked: "version: 1\nname: baked\nstreams: [{name: s, path: 'http://a.test'}]\n", broken: "version: 7\n"} {
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testrig.Write(t, name, text)
 	}
 	for _, tt := range []struct{ name, config, baked, want, failure string }{
 		{"baked in", `{}`, baked, "baked", ""},
