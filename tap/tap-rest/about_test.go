@@ -1,19 +1,17 @@
 package main
 
 import (
-	"os"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestAboutNamesRun: whoever asks what the program takes is told of each key of
 // run that FORMAT.md has a row for.
 func TestAboutNamesRun(t *testing.T) {
-	format, err := os.ReadFile("../../sources/definition/FORMAT.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	format := testrig.Read(t, "../../sources/definition/FORMAT.md")
 	_, table, _ := strings.Cut(string(format), "\n### Run\n")
 	table, _, _ = strings.Cut(table, "<!-- end -->")
 	rows := regexp.MustCompile("(?m)^\\| `(\\w+)`").FindAllStringSubmatch(table, -1)

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // rotatingAPI is an API of pages whose tokens are good for two of them. It gives
@@ -69,7 +71,7 @@ func TestKilledAroundControl(t *testing.T) {
 	defer server.Close()
 	home := t.TempDir()
 	source := filepath.Join(home, "api.yaml")
-	writeText(t, source, `{version: 1, name: api, settings: {properties: {refresh_token: {type: string, secret: true}, n: {type: number}}},
+	testrig.Write(t, source, `{version: 1, name: api, settings: {properties: {refresh_token: {type: string, secret: true}, n: {type: number}}},
 		client: {base_url: "`+server.URL+`", auth: {type: oauth2, grant: refresh_token, token_url: "`+server.URL+`/token", refresh_token: "{{ config.refresh_token }}"}},
 		streams: [{name: orders, path: /orders, records: data, pagination: {type: cursor, next: next, param: c}}]}`)
 	told := fmt.Sprintf(`{"source":%q,"n":9007199254740993,"refresh_token":"Refresh-Token/0","run":{"journal":{"off":true},"flush":{"responses":1}}}`, source)
@@ -99,7 +101,7 @@ func TestKilledAroundControl(t *testing.T) {
 	api.at = nil
 	for _, config := range []string{known[0], told} {
 		file := filepath.Join(home, "config.json")
-		writeText(t, file, strings.Replace(config, `"flush"`, `"max_requests":9,"flush"`, 1))
+		testrig.Write(t, file, strings.Replace(config, `"flush"`, `"max_requests":9,"flush"`, 1))
 		cmd := exec.Command(builtBinary(t), "read", "--config", file)
 		cmd.Env, cmd.Dir = []string{"HOME=" + home}, home
 		if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), `"RECORD"`) {
@@ -117,7 +119,7 @@ func TestKilledAroundControl(t *testing.T) {
 func readUntilKilled(t *testing.T, api *rotatingAPI, home, config, kind string, n int) (told string, behind bool) {
 	t.Helper()
 	file := filepath.Join(home, "config.json")
-	writeText(t, file, config)
+	testrig.Write(t, file, config)
 	cmd := exec.Command(builtBinary(t), "read", "--config", file)
 	cmd.Env, cmd.Dir = []string{"HOME=" + home}, home
 	stdout, err := cmd.StdoutPipe()

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestControlMessages proves that read and check tell Airbyte of the whole config
@@ -37,14 +39,14 @@ func TestControlMessages(t *testing.T) {
 	defer api.Close()
 	dir := t.TempDir()
 	source := filepath.Join(dir, "api.yaml")
-	writeText(t, source, `{version: 1, name: api, settings: {properties: {n: {type: number}, credentials: {type: object, properties: {refresh_token: {type: string, secret: true}}}}},
+	testrig.Write(t, source, `{version: 1, name: api, settings: {properties: {n: {type: number}, credentials: {type: object, properties: {refresh_token: {type: string, secret: true}}}}},
 		client: {base_url: "`+api.URL+`", auth: {type: oauth2, grant: refresh_token, token_url: "`+api.URL+`/token", refresh_token: "{{ config.credentials.refresh_token }}"}},
 		streams: [{name: orders, path: /orders, records: data}]}`)
 	config := fmt.Sprintf(`{"source":%q,"n":9007199254740993,"credentials":{"refresh_token":"Refresh-Token/0","kind":"x"},"run":{"concurrency":1}}`, source)
 	for i, verb := range []string{"check", "read", "read"} {
 		home := t.TempDir()
 		file := filepath.Join(home, "config.json")
-		writeText(t, file, config)
+		testrig.Write(t, file, config)
 		cmd := exec.Command(builtBinary(t), verb, "--config", file)
 		cmd.Env, cmd.Dir = []string{"HOME=" + home}, home
 		out, err := cmd.Output()
@@ -88,12 +90,5 @@ func TestControlMessages(t *testing.T) {
 			return nil
 		})
 		config = got
-	}
-}
-
-func writeText(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
 	}
 }

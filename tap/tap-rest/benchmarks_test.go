@@ -22,6 +22,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/apitest/coding"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // Orders of about 540 bytes, a thousand on a page.
@@ -91,37 +92,27 @@ func BenchmarkJournal(b *testing.B) {
 // time, with validation, journal and flush on, as a share of what splice makes,
 // which does nothing of the kind, and of encoded bodies makes no lines. Runs
 // alternate.
-func BenchmarkSplice(b *testing.B) {
-	for _, encoding := range []string{"", "gzip"} {
-		b.Run("encoding="+encoding, func(b *testing.B) {
-			var all, bare time.Duration
-			for b.Loop() {
-				bare += figureRun(b, figure{records: figureRecords, encoding: encoding, splice: true}).cpu
-				all += figureRun(b, figure{records: figureRecords, encoding: encoding}).cpu
-			}
-			rate := float64(b.N) * figureRecords / 1000
-			b.ReportMetric(float64(bare)/float64(all), "of-splice")
-			b.ReportMetric(rate/all.Seconds(), "krec/cpu-s")
-			b.ReportMetric(rate/bare.Seconds(), "krec/cpu-s-splice")
-		})
-	}
-}
+func BenchmarkSplice(b *testing.B) { shareOf(b, "splice", figure{splice: true}) }
 
 // BenchmarkCut reports the same as a share of what cut makes, which does the
 // least that a program can do which reads orders, of encoded bodies too. The
 // bound is 0.6.
-func BenchmarkCut(b *testing.B) {
+func BenchmarkCut(b *testing.B) { shareOf(b, "cut", figure{cut: true}) }
+
+// shareOf reports records of a second, of a run and of what does less, by its name.
+func shareOf(b *testing.B, name string, less figure) {
 	for _, encoding := range []string{"", "gzip"} {
 		b.Run("encoding="+encoding, func(b *testing.B) {
+			less.records, less.encoding = figureRecords, encoding
 			var all, bare time.Duration
 			for b.Loop() {
-				bare += figureRun(b, figure{records: figureRecords, encoding: encoding, cut: true}).cpu
+				bare += figureRun(b, less).cpu
 				all += figureRun(b, figure{records: figureRecords, encoding: encoding}).cpu
 			}
 			rate := float64(b.N) * figureRecords / 1000
-			b.ReportMetric(float64(bare)/float64(all), "of-cut")
+			b.ReportMetric(float64(bare)/float64(all), "of-"+name)
 			b.ReportMetric(rate/all.Seconds(), "krec/cpu-s")
-			b.ReportMetric(rate/bare.Seconds(), "krec/cpu-s-cut")
+			b.ReportMetric(rate/bare.Seconds(), "krec/cpu-s-"+name)
 		})
 	}
 }
@@ -196,9 +187,7 @@ func figureRun(t testing.TB, f figure) (m measured) {
 	cmd := exec.Command(builtBinary(t), "--config", figureConfig(t, url, f), "--log-level", "error")
 	if f.state != nil {
 		name := filepath.Join(t.TempDir(), "state.json")
-		if err := os.WriteFile(name, f.state, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testrig.Write(t, name, f.state)
 		cmd.Args = append(cmd.Args, "--state", name)
 	}
 	if f.airbyte {
@@ -306,8 +295,6 @@ func figureConfig(t testing.TB, url string, f figure) string {
 		t.Fatal(err)
 	}
 	name := filepath.Join(t.TempDir(), "config.json")
-	if err := os.WriteFile(name, config, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, name, config)
 	return name
 }

@@ -1,9 +1,12 @@
 package main_test
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 
+	"github.com/tap-rest/tap-rest/testrig"
 	"github.com/tap-rest/tap-rest/testshare"
 )
 
@@ -21,4 +24,26 @@ func builtBinary(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return name
+}
+
+// programWith returns the program with a config and a state, "" for none; what it keeps
+// lies in dir.
+func programWith(t testing.TB, dir, config, state string, more ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(builtBinary(t), append(more, "--config", config, "--log-level", "error")...)
+	if state != "" {
+		cmd.Args = append(cmd.Args, "--state", testrig.Write(t, filepath.Join(dir, "state.json"), state))
+	}
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+dir)
+	return cmd
+}
+
+// note takes note of the ids of the records that a run wrote, and returns the last state.
+func note(t *testing.T, out []byte, seen map[string]bool) (state string) {
+	t.Helper()
+	lines := testrig.ReadLines(t, out)
+	for _, id := range lines.IDs("") {
+		seen[id] = true
+	}
+	return lines.State()
 }

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // BenchmarkLines reports how many bytes of a CSV file a run reads in a second of
@@ -26,12 +28,10 @@ func BenchmarkLines(b *testing.B) {
 	}))
 	defer server.Close()
 	config := filepath.Join(dir, "config.json")
-	if err := os.WriteFile(config, fmt.Appendf(nil, `{"source": {"version": 1, "name": "figures", "client": {"base_url": %q},
+	testrig.Write(b, config, fmt.Appendf(nil, `{"source": {"version": 1, "name": "figures", "client": {"base_url": %q},
 		"streams": [{"name": "rows", "path": "/rows.csv", "decode": "csv", "pagination": {"type": "none"}, "schema": {"type": "object", "properties": {
 			"id": {"type": "integer"}, "name": {"type": "string"}, "note": {"type": "string"}, "price": {"type": "number"}, "paid": {"type": "boolean"},
-			"created_at": {"type": "string"}, "quantity": {"type": ["integer", "null"]}, "category": {"type": "string"}}}}]}}`, server.URL), 0o600); err != nil {
-		b.Fatal(err)
-	}
+			"created_at": {"type": "string"}, "quantity": {"type": ["integer", "null"]}, "category": {"type": "string"}}}}]}}`, server.URL))
 	var all, bare time.Duration
 	for b.Loop() {
 		bare += linesRun(b, exec.Command("lines", filepath.Join(dir, "rows.csv")))

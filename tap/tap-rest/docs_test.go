@@ -22,6 +22,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest/styles"
 	"github.com/tap-rest/tap-rest/sources/config"
 	"github.com/tap-rest/tap-rest/tap/fleet/natstest"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestDocs does what each document says, in a folder of its own, in which lie the files
@@ -45,7 +46,7 @@ func TestDocs(t *testing.T) {
 func docEnv(t *testing.T, dir, name string, text *string) []string {
 	if name != "first-api.md" && name != "cookbook.md" {
 		for _, earlier := range []string{"first-api.md", "cookbook.md"} {
-			*text = onlyFiles(string(readFile(t, filepath.Join(docs, earlier)))) + *text
+			*text = onlyFiles(string(testrig.Read(t, filepath.Join(docs, earlier)))) + *text
 		}
 	}
 	if name == "recipes.md" {
@@ -94,7 +95,7 @@ func documents(t *testing.T) map[string]string {
 	texts := map[string]string{}
 	err := filepath.WalkDir(docs, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && filepath.Ext(path) == ".md" {
-			texts[strings.TrimPrefix(filepath.ToSlash(path), docs+"/")] = string(readFile(t, path))
+			texts[strings.TrimPrefix(filepath.ToSlash(path), docs+"/")] = string(testrig.Read(t, path))
 		}
 		return err
 	})
@@ -261,7 +262,7 @@ func scheduled(t *testing.T, folder, command string) {
 	for _, block := range fence.FindAllStringSubmatch(strings.ReplaceAll(onlyFiles(documents(t)["first-api.md"]), readmeAddress, address), -1) {
 		writeFile(t, dir, block[2], []byte(block[3]))
 	}
-	config := readFile(t, filepath.Join(dir, "config.json"))
+	config := testrig.Read(t, filepath.Join(dir, "config.json"))
 	writeFile(t, dir, "shop.json", config)
 	writeFile(t, dir, "token", []byte("s3cret"))
 	writeFile(t, dir, "shop.env", []byte("TAP_REST_TOKEN=s3cret\n"))
@@ -415,7 +416,7 @@ def get_source(name, local_executable, config, streams): return Source(local_exe
 // TestEveryBlockIsRun refuses a block of a document that nothing runs, or reads.
 func TestEveryBlockIsRun(t *testing.T) {
 	texts := documents(t)
-	texts["../README.md"] = string(readFile(t, "../../README.md"))
+	texts["../README.md"] = string(testrig.Read(t, "../../README.md"))
 	for name, text := range texts {
 		blocks, before := fence.FindAllStringSubmatch(text, -1), ""
 		if all, known := strings.Count(text, "```"), 2*len(blocks); all != known && name != "kubernetes/README.md" {
@@ -480,7 +481,7 @@ const alertRules = "tap-rest.rules.yml"
 // whole ones as they are, parts with what is missing.
 func TestDocumentsLint(t *testing.T) {
 	texts := documents(t)
-	texts["../README.md"] = string(readFile(t, "../../README.md"))
+	texts["../README.md"] = string(testrig.Read(t, "../../README.md"))
 	for name, text := range texts {
 		for _, block := range fence.FindAllStringSubmatch(text, -1) {
 			if block[1] != "yaml" || block[2] == alertRules {

@@ -23,6 +23,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/sources/apitest/exports"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 const (
@@ -155,7 +156,7 @@ func (w *halfWriter) WriteHeader(status int) {
 func (w *halfWriter) Write(b []byte) (int, error) {
 	if w.left -= int64(len(b)); w.left < 0 {
 		w.Flush()
-		for late := time.After(patient); w.sent > inMemory && w.rig.part() < w.sent; {
+		for late := time.After(testrig.Patience); w.sent > inMemory && w.rig.part() < w.sent; {
 			select {
 			case <-late:
 				panic("the client does not write what it gets")
@@ -211,14 +212,14 @@ type outcome struct {
 func (o *outcome) read(t *testing.T, p *process) bool {
 	t.Helper()
 	for _, line := range p.finish(t) {
-		switch gjson.Get(line, "type").Str {
+		switch line.Type {
 		case "RECORD":
-			o.ids[gjson.Get(line, "record.id").Int()] = true
+			o.ids[gjson.GetBytes(line.Record, "id").Int()] = true
 			continue
 		case "STATE":
-			o.state = gjson.Get(line, "value").Raw
+			o.state = string(line.Value)
 		}
-		o.text = append(o.text, line...)
+		o.text = append(o.text, line.Raw...)
 	}
 	o.text = append(o.text, p.stderr.String()...)
 	return p.status.Signaled()

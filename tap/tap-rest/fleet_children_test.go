@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // newShops serves twelve shops with an order each, and returns the config in dir that reads
@@ -41,9 +43,7 @@ func newShops(t *testing.T, dir string) (config string, asked *atomic.Int64, ref
 	definition := fmt.Sprintf(`{"version":1,"name":"shops","client":{"base_url":%q},"defaults":{"records":"data","primary_key":["id"]},
 		"streams":[{"name":"shops","path":"/shops"},
 		{"name":"orders","path":"/orders","params":{"shop":"{{ partition.shop }}"},"partition_by":[{"parent":"shops","keys":{"shop":"id"}}]}]}`, server.URL)
-	if err := os.WriteFile(config, fmt.Appendf(nil, `{"source":%s}`, definition), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, config, fmt.Appendf(nil, `{"source":%s}`, definition))
 	return config, asked, refused
 }
 
@@ -59,9 +59,7 @@ func TestWorkersOfChildren(t *testing.T) {
 		refused.Store(refuses)
 		emit := ws.run(t, "--emit-plan", "plan.jsonl")
 		if round > 0 {
-			if err := os.WriteFile(filepath.Join(dir, "bookmark.json"), []byte(ws.ask(t, "status", "--bookmark")), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			testrig.Write(t, filepath.Join(dir, "bookmark.json"), ws.ask(t, "status", "--bookmark"))
 			emit = ws.run(t, "--emit-plan", "plan.jsonl", "--state", "bookmark.json")
 		}
 		if asked.Load() != int64(1+round) || strings.Count(emit, `"stream":"shops","record"`) != 12 {

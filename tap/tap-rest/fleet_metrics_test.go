@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestWorkerMetrics: a worker writes one file for all parts that it reads, in which their
@@ -28,7 +30,7 @@ func TestWorkerMetrics(t *testing.T) {
 	if code := cmd.ProcessState.ExitCode(); code != 1 {
 		t.Errorf("exit code %d:\n%s", code, out)
 	}
-	text := string(readFile(t, filepath.Join(dir, "worker.prom")))
+	text := string(testrig.Read(t, filepath.Join(dir, "worker.prom")))
 	for _, want := range []string{
 		`tap_rest_parts_total{run="worker",outcome="read"} 5` + "\n", // four days, and the rest of the plan
 		`tap_rest_parts_total{run="worker",outcome="given_up"} 1` + "\n",

@@ -3,10 +3,11 @@
 package main_test
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestFleetSelects proves that workers read the fields that are selected, and that a worker
@@ -23,10 +24,7 @@ func TestFleetSelects(t *testing.T) {
 		t.Errorf("a worker with another selection ends with %v:\n%s", err, out)
 	}
 	ws.ask(t, "worker", "--select", "orders.updated_at", "--until-done", "--", "/bin/sh", "load.sh")
-	loaded, err := os.ReadFile(filepath.Join(dir, "loaded"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	loaded := testrig.Read(t, filepath.Join(dir, "loaded"))
 	records := 0
 	for line := range strings.Lines(string(loaded)) {
 		if !strings.Contains(line, `"type":"RECORD"`) {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/tap/fleet/natstest"
+	"github.com/tap-rest/tap-rest/testrig"
 	"github.com/tap-rest/tap-rest/testshare"
 )
 
@@ -33,15 +34,13 @@ type workers struct {
 // worker is one of them.
 type worker struct {
 	cmd    *exec.Cmd
-	stderr liveText
+	stderr testrig.Output
 	ended  chan struct{}
 }
 
 func newWorkers(t *testing.T, dir, config string) *workers {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(dir, "load.sh"), []byte(loading), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, filepath.Join(dir, "load.sh"), loading)
 	return &workers{dir: dir, config: config, nats: natstest.Start(t)}
 }
 
@@ -150,14 +149,11 @@ func (ws *workers) wait(t *testing.T) (killed int) {
 }
 
 // loaded are the days that targets have got.
-func (ws *workers) loaded(t *testing.T) map[int]bool {
+func (ws *workers) loaded(t *testing.T) map[string]bool {
 	t.Helper()
-	out, err := os.ReadFile(filepath.Join(ws.dir, "loaded"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := map[int]bool{}
-	takeYear(t, out, seen)
+	out := testrig.Read(t, filepath.Join(ws.dir, "loaded"))
+	seen := map[string]bool{}
+	note(t, out, seen)
 	return seen
 }
 
@@ -197,10 +193,7 @@ func TestWorkersKilled(t *testing.T) {
 		ws.start(t)
 	}
 	killed := ws.wait(t)
-	twice := 0
-	for _, n := range api.paid {
-		twice += n - 1
-	}
+	twice := api.twice()
 	t.Logf("%d kills, %d calls, %d of them twice", killed, api.asked, twice)
 	if seen := ws.loaded(t); len(seen) != days || len(api.paid) != days || twice > 4*killed || killed < min(kills, 8) {
 		t.Errorf("%d days were loaded; %d windows were asked for", len(seen), len(api.paid))
@@ -260,14 +253,9 @@ func TestWorkerOfAnotherConfig(t *testing.T) {
 	_, config := newMonths(t, dir)
 	ws := newWorkers(t, dir, config)
 	ws.ask(t, "submit")
-	text, err := os.ReadFile(config)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := testrig.Read(t, config)
 	ws.config = filepath.Join(dir, "other.json")
-	if err := os.WriteFile(ws.config, []byte(strings.Replace(string(text), `"from":"{{ window.start }}"`, `"since":"{{ window.start }}"`, 1)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, ws.config, strings.Replace(string(text), `"from":"{{ window.start }}"`, `"since":"{{ window.start }}"`, 1))
 	for _, args := range [][]string{{"submit"}, {"worker", "--", "/bin/sh", "load.sh"}} {
 		out, err := ws.command(t, args[0], args[1:]...).CombinedOutput()
 		var exit *exec.ExitError
@@ -366,9 +354,7 @@ func TestFleetOfAnotherConfig(t *testing.T) {
 		}
 	}
 	catalog := filepath.Join(dir, "catalog.json")
-	if err := os.WriteFile(catalog, []byte(`{"streams":[{"stream":"orders","tap_stream_id":"orders","schema":{},"metadata":[{"breadcrumb":[],"metadata":{"selected":true}}]}]}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, catalog, `{"streams":[{"stream":"orders","tap_stream_id":"orders","schema":{},"metadata":[{"breadcrumb":[],"metadata":{"selected":true}}]}]}`)
 	refused("the catalog is not what it was", "worker", "--catalog", catalog, "--", "/bin/sh", "load.sh")
 	refused("the catalog is not what it was", "submit", "--catalog", catalog)
 	w := ws.start(t)
@@ -418,10 +404,7 @@ func TestWorkerPaused(t *testing.T) {
 	if code := paused.cmd.ProcessState.ExitCode(); code != 0 || !strings.Contains(paused.stderr.String(), "another one may have it now") {
 		t.Errorf("exit code %d; stderr:\n%s", code, paused.stderr.String())
 	}
-	twice := 0
-	for _, n := range api.paid {
-		twice += n - 1
-	}
+	twice := api.twice()
 	if twice > 2 {
 		t.Errorf("%d calls were paid twice", twice)
 	}

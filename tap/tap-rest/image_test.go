@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // maxImage is the size in bytes of an image, unpacked.
@@ -43,11 +44,7 @@ func TestImage(t *testing.T) {
 		t.Skip("TAP_REST_IMAGE names no image: make image-test")
 	}
 	orders := apitest.Orders(250)
-	url, stop, err := apitest.New().Add(orders).Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stop()
+	url := testrig.Serve(t, apitest.New().Add(orders))
 	dir := t.TempDir()
 	if err := os.Chmod(dir, 0o755); err != nil { // the container's user is another one
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/creack/pty"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // dialogue is one with a program on a terminal of its own.
@@ -110,9 +111,7 @@ func TestInitAsks(t *testing.T) {
 func TestInitAsksBeforeItReplaces(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "mine.yaml")
-	if err := os.WriteFile(file, []byte("mine"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, file, "mine")
 	api := apitest.New(apitest.RequireBearer("s3cret-77")).Add(apitest.Shops())
 	server := httptest.NewServer(api)
 	defer server.Close()

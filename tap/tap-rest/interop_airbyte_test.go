@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // testAirbyte reads everything as an Airbyte source, in two runs: the first by a
@@ -20,7 +22,7 @@ func testAirbyte(t *testing.T, in *interop, api *realAPI) {
 	config := writeJSON(t, dir, "config.json", api.config)
 	in.python(t, "airbyte", in.sync(t, dir, "spec.jsonl", "spec"), "check_airbyte.py")
 	checked := in.sync(t, dir, "check.jsonl", "check", "--config", config)
-	if text := string(readFile(t, checked)); !strings.Contains(text, "SUCCEEDED") {
+	if text := string(testrig.Read(t, checked)); !strings.Contains(text, "SUCCEEDED") {
 		t.Errorf("check says %s", text)
 	}
 	discovered := in.sync(t, dir, "discovered.jsonl", "discover", "--config", config)
@@ -64,7 +66,7 @@ func configured(t *testing.T, dir, discovered string) string {
 func statesIn(t *testing.T, lines string) string {
 	t.Helper()
 	last := map[string]string{}
-	for line := range strings.Lines(string(readFile(t, lines))) {
+	for line := range strings.Lines(string(testrig.Read(t, lines))) {
 		var m struct {
 			Type  string
 			State json.RawMessage
@@ -110,9 +112,9 @@ func testDuckDB(t *testing.T, in *interop) {
 		cmd.Env = append(in.tap(t, dir).Env, "TAP_REST_SOURCE="+in.file("django.yaml"), "PYTHONDONTWRITEBYTECODE=1")
 		out := filepath.Join(dir, "out")
 		if log, err := pipeline(t, out, cmd); err != nil {
-			t.Fatalf("PyAirbyte: %v\n%s\n%s", err, log, readFile(t, out))
+			t.Fatalf("PyAirbyte: %v\n%s\n%s", err, log, testrig.Read(t, out))
 		}
-		lines := strings.Split(strings.TrimSpace(string(readFile(t, out))), "\n")
+		lines := strings.Split(strings.TrimSpace(string(testrig.Read(t, out))), "\n")
 		var got report
 		decode(t, []byte(lines[len(lines)-1]), &got)
 		return got.Records
@@ -143,7 +145,7 @@ func testStandard(t *testing.T, in *interop) {
 		"PATH="+in.file("source-baked/stand-in")+":"+filepath.Dir(in.program("pyairbyte", "python"))+":"+os.Getenv("PATH"))
 	out := filepath.Join(dir, "out")
 	log, err := pipeline(t, out, cmd)
-	if text := string(readFile(t, out)); err != nil || strings.Count(text, "\nPASSED ") < 6 {
+	if text := string(testrig.Read(t, out)); err != nil || strings.Count(text, "\nPASSED ") < 6 {
 		t.Errorf("the standard tests: %v\n%s\n%s", err, text, log)
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestInteropEngines runs what docs has for Airflow and Dagster: two passes of a plan
@@ -80,7 +82,7 @@ Pass(sys.argv[2], "config.json", ["target"], sys.argv[3]).close()
 	}
 	task.Process.Signal(syscall.SIGTERM)
 	task.Wait() // how it ended is in its state
-	if code := task.ProcessState.ExitCode(); code != 3 || string(readFile(t, filepath.Join(dir, "stopped"))) != "stopped\n" {
+	if code := task.ProcessState.ExitCode(); code != 3 || string(testrig.Read(t, filepath.Join(dir, "stopped"))) != "stopped\n" {
 		t.Errorf("the task ended with %d, want 3, and the run stopped", code)
 	}
 }
@@ -139,7 +141,7 @@ func testEngine(t *testing.T, in *interop, e engine, p parting, env string) {
 func passesOf(t *testing.T, cmd *exec.Cmd, out string) (passes []enginePass) {
 	t.Helper()
 	log, err := pipeline(t, out, cmd)
-	printed := readFile(t, out)
+	printed := testrig.Read(t, out)
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("%s\n%s", log[max(0, len(log)-20000):], printed)
@@ -172,7 +174,7 @@ func (e engine) lay(t *testing.T, dir string, most int) {
 		e.file:             {e.slow, e.quick},
 		"tap_rest_pass.py": {"MOST_PARTS = 100 ", fmt.Sprintf("MOST_PARTS = %d ", most)},
 	} {
-		text := string(readFile(t, filepath.Join("../../docs", file)))
+		text := string(testrig.Read(t, filepath.Join("../../docs", file)))
 		if !strings.Contains(text, line[0]) {
 			t.Fatalf("docs/%s does not have %s", file, line[0])
 		}

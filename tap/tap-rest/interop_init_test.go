@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // drawn is a collection of a real server, the line of curl that asks for it, and what init
@@ -84,7 +86,7 @@ func (d drawn) draw(t *testing.T, in *interop, api *realAPI) {
 	if err != nil {
 		t.Fatalf("init %s: %v\n%s", line, err, log)
 	}
-	text := string(readFile(t, file))
+	text := string(testrig.Read(t, file))
 	said, asked := splitComments(text)
 	for _, want := range d.says {
 		if !strings.Contains(said, want) {
@@ -102,7 +104,7 @@ func (d drawn) draw(t *testing.T, in *interop, api *realAPI) {
 	d.compareGuesses(t, log)
 	var settings map[string]any
 	config := filepath.Join(dir, "drawn.config.json")
-	decode(t, readFile(t, config), &settings)
+	decode(t, testrig.Read(t, config), &settings)
 	for _, name := range d.config {
 		if settings[name] == nil {
 			t.Errorf("the config has no %s", name)
@@ -122,7 +124,7 @@ func (d drawn) run(t *testing.T, in *interop, api *realAPI, dir, config string) 
 	}
 	lines := in.sync(t, dir, "lines.jsonl", "--config", config)
 	// Init names the stream as the address does, compare.py as the collection.
-	text := regexp.MustCompile(`"stream":"[^"]*"`).ReplaceAll(readFile(t, lines), []byte(`"stream":"`+rows+`"`))
+	text := regexp.MustCompile(`"stream":"[^"]*"`).ReplaceAll(testrig.Read(t, lines), []byte(`"stream":"`+rows+`"`))
 	in.compare(t, api, "singer", writeFile(t, dir, "renamed.jsonl", text), rows)
 }
 

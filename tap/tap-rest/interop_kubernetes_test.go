@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/tap/fleet/natstest"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestInteropKubernetes builds docs/kubernetes with kustomize, has Kubernetes' own code
@@ -133,7 +134,7 @@ esac
 			pass := exec.CommandContext(t.Context(), "sh", "../../docs/kubernetes/pass.sh")
 			pass.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "FAILED="+test.failed, "APPLIED="+applied)
 			out, err := pass.CombinedOutput()
-			if steps := string(readFile(t, applied)); (err == nil) != test.good || steps != test.steps {
+			if steps := string(testrig.Read(t, applied)); (err == nil) != test.good || steps != test.steps {
 				t.Errorf("pass.sh applies %q and ends with %v, want %q\n%s", steps, err, test.steps, out)
 			}
 		})

@@ -22,12 +22,13 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // testPiped does what README and docs say with a target from PyPI.
 func testPiped(t *testing.T, in *interop) {
 	texts := documents(t)
-	texts["../README.md"] = string(readFile(t, "../../README.md"))
+	texts["../README.md"] = string(testrig.Read(t, "../../README.md"))
 	for name, text := range texts {
 		if !strings.Contains(text, "needs=target-jsonl") {
 			continue
@@ -47,7 +48,7 @@ func testPiped(t *testing.T, in *interop) {
 func testUnderMeltano(t *testing.T, in *interop) {
 	dir, address := t.TempDir(), serveSamples(t)
 	in.layMeltano(t, dir, address)
-	runDocument(t, dir, address, in.meltanoEnv(dir), string(readFile(t, "../../docs/meltano.md")), "meltano")
+	runDocument(t, dir, address, in.meltanoEnv(dir), string(testrig.Read(t, "../../docs/meltano.md")), "meltano")
 }
 
 // testMeltano runs docs/meltano against an API that grows, and kills the tap.
@@ -75,11 +76,7 @@ func newMeltanoProject(t *testing.T, in *interop) *meltanoProject {
 	p := &meltanoProject{in: in, dir: filepath.Join(home, "docs", "meltano"), orders: apitest.Orders(1500), arrive: func(*http.Request) {}}
 	in.layMeltano(t, home, readmeAddress)
 	p.api = apitest.New(apitest.RequireBearer("s3cret"), apitest.Before(func(_ int, r *http.Request) { p.arrive(r) })).Add(apitest.Shops())
-	url, stop, err := p.api.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
+	url := testrig.Serve(t, p.api)
 	// One STATE for each answer, and no journal: what goes on is what Meltano
 	// has kept.
 	p.env = append(in.meltanoEnv(home), "TAP_REST_BASE_URL="+url, "TAP_REST_TOKEN=s3cret",
@@ -103,7 +100,7 @@ func (p *meltanoProject) testDefinition(t *testing.T) {
 	if err := yaml.Unmarshal(text, &want); err != nil {
 		t.Fatal(err)
 	}
-	if err := yaml.Unmarshal(readFile(t, filepath.Join(p.dir, "meltano.yml")), &project); err != nil {
+	if err := yaml.Unmarshal(testrig.Read(t, filepath.Join(p.dir, "meltano.yml")), &project); err != nil {
 		t.Fatal(err)
 	}
 	got := project.Plugins.Extractors[0]
@@ -254,7 +251,7 @@ func (p *meltanoProject) lines() int {
 func (p *meltanoProject) loaded(t *testing.T) []int {
 	t.Helper()
 	var ids []int
-	for line := range bytes.Lines(readFile(t, p.output())) {
+	for line := range bytes.Lines(testrig.Read(t, p.output())) {
 		var order struct {
 			ID       int
 			Currency string
@@ -303,7 +300,7 @@ func (in *interop) layMeltano(t *testing.T, home, address string) {
 	if err := os.CopyFS(dir, os.DirFS("../../docs/meltano")); err != nil {
 		t.Fatal(err)
 	}
-	text := bytes.ReplaceAll(readFile(t, filepath.Join(dir, "meltano.yml")), []byte(readmeAddress), []byte(address))
+	text := bytes.ReplaceAll(testrig.Read(t, filepath.Join(dir, "meltano.yml")), []byte(readmeAddress), []byte(address))
 	writeFile(t, dir, "meltano.yml", text)
 }
 

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // testPartitions reads a server by parent and child and by windows: up to a time,
@@ -31,7 +33,7 @@ func testPartitions(t *testing.T, in *interop, api *realAPI) {
 	}
 	args = append(args, "--state", writeFile(t, dir, "state.json", stateIn(t, all)))
 	lines := in.sync(t, dir, "rest.jsonl", args...)
-	all = append(all, readFile(t, lines)...)
+	all = append(all, testrig.Read(t, lines)...)
 	union := writeFile(t, dir, "all.jsonl", all)
 	in.compare(t, api, "upserted", union, "regions", "places", "names", "events:at < '"+middle+"'", "events_by_name:at < '"+middle+"'")
 
@@ -41,7 +43,7 @@ func testPartitions(t *testing.T, in *interop, api *realAPI) {
 	for _, stream := range []string{"events", "events_by_name"} {
 		in.compare(t, api, "singer", second, stream+":at >= '"+middle+"'")
 	}
-	union = writeFile(t, dir, "all.jsonl", append(all, readFile(t, second)...))
+	union = writeFile(t, dir, "all.jsonl", append(all, testrig.Read(t, second)...))
 	in.compare(t, api, "upserted", union, "regions", "places", "names", "events", "events_by_name")
 }
 

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // testRange kills a run in the middle of a long download, and proves that the next one
@@ -42,14 +44,14 @@ func testRange(t *testing.T, in *interop) {
 	_ = first.Wait() // it was killed
 
 	second := in.sync(t, dir, "second.jsonl", "--config", config)
-	if written := readFile(t, out.Name()); bytes.Contains(written, []byte("RECORD")) {
+	if written := testrig.Read(t, out.Name()); bytes.Contains(written, []byte("RECORD")) {
 		t.Errorf("the run that was killed wrote records of a file that had not come whole: %.300s", written)
 	}
 	seen := map[string]bool{}
 	for _, record := range records(t, second, "rows") {
 		seen[string(record["id"])] = true
 	}
-	if n := strings.Count(string(readFile(t, second)), `"type":"RECORD"`); n != rows || len(seen) != rows {
+	if n := strings.Count(string(testrig.Read(t, second)), `"type":"RECORD"`); n != rows || len(seen) != rows {
 		t.Errorf("%d records of %d rows were written, want %d", n, len(seen), rows)
 	}
 	var asked []struct {

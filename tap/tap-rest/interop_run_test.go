@@ -19,11 +19,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
-)
 
-// interopEnv names the folder of Python environments that
-// testdata/interop/install.sh makes. Without it there is nothing to meet.
-const interopEnv = "TAP_REST_INTEROP"
+	"github.com/tap-rest/tap-rest/testrig"
+)
 
 // An interop knows where the binary, the Python environments and the files of
 // testdata/interop are.
@@ -36,13 +34,7 @@ type interop struct {
 // newInterop skips the test when there are no Python environments; in CI that
 // is a failure. The binary is TAP_REST_BIN, or is built.
 func newInterop(t *testing.T) *interop {
-	envs := os.Getenv(interopEnv)
-	switch {
-	case envs == "" && os.Getenv("CI") != "":
-		t.Fatalf("%s is not set, and in CI these tests must run: make the folder with testdata/interop/install.sh", interopEnv)
-	case envs == "":
-		t.Skipf("%s is not set: `make interop` installs the Python programs and runs these tests", interopEnv)
-	}
+	envs := testrig.Interop(t)
 	files, err := filepath.Abs("../../testdata/interop")
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +73,7 @@ func (in *interop) discover(t *testing.T, dir, config string, selected []string)
 	var catalog struct {
 		Streams []map[string]any `json:"streams"`
 	}
-	decode(t, readFile(t, in.sync(t, dir, "discovered.json", "--config", config, "--discover")), &catalog)
+	decode(t, testrig.Read(t, in.sync(t, dir, "discovered.json", "--config", config, "--discover")), &catalog)
 	for _, stream := range catalog.Streams {
 		for _, entry := range stream["metadata"].([]any) {
 			entry := entry.(map[string]any)
@@ -141,7 +133,7 @@ func (in *interop) python(t *testing.T, env, stdin, script string, args ...strin
 	if log, err := pipeline(t, out, cmd); err != nil {
 		t.Fatalf("%s: %v\n%s", script, err, log)
 	}
-	return readFile(t, out)
+	return testrig.Read(t, out)
 }
 
 // serve starts a server and returns the URL that it says it listens on. It
@@ -167,7 +159,7 @@ func (in *interop) serve(t *testing.T, program string, args ...string) string {
 	t.Cleanup(func() {
 		<-ended
 		if t.Failed() {
-			text := readFile(t, log.Name())
+			text := testrig.Read(t, log.Name())
 			t.Logf("%s: … %s", filepath.Base(program), text[max(0, len(text)-4096):])
 		}
 		log.Close()
@@ -266,7 +258,7 @@ func wantCounts(t *testing.T, who string, out []byte, want map[string]int) repor
 func records(t *testing.T, lines, stream string) []map[string]json.RawMessage {
 	t.Helper()
 	var found []map[string]json.RawMessage
-	for line := range bytes.Lines(readFile(t, lines)) {
+	for line := range bytes.Lines(testrig.Read(t, lines)) {
 		var message struct {
 			Type, Stream string
 			Record       map[string]json.RawMessage
@@ -308,7 +300,7 @@ func unfinished(t *testing.T, state []byte, stream string) bool {
 
 func lastLine(t *testing.T, file string) []byte {
 	t.Helper()
-	lines := bytes.Split(bytes.TrimSpace(readFile(t, file)), []byte("\n"))
+	lines := bytes.Split(bytes.TrimSpace(testrig.Read(t, file)), []byte("\n"))
 	return lines[len(lines)-1]
 }
 
@@ -345,18 +337,5 @@ func writeJSON(t *testing.T, dir, name string, value any) string {
 
 func writeFile(t *testing.T, dir, name string, text []byte) string {
 	t.Helper()
-	path := filepath.Join(dir, name)
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-func readFile(t *testing.T, path string) []byte {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
+	return testrig.Write(t, filepath.Join(dir, name), text)
 }

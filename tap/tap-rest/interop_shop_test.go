@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 const (
@@ -83,7 +84,7 @@ func (s *flakyShop) lay(t *testing.T, dir string) string {
 
 func (s *flakyShop) definition(t *testing.T) []byte {
 	t.Helper()
-	text := string(readFile(t, "../../docs/kubernetes/base/shop.yaml"))
+	text := string(testrig.Read(t, "../../docs/kubernetes/base/shop.yaml"))
 	lines := map[string]string{
 		"window: 1mo}":                 `window: 1mo, end: "2026-01-01"}`,
 		"{attempts: 3, max_wait: 10s,": `{attempts: 3, min_wait: 1ms, max_wait: 1ms,`,
@@ -111,7 +112,7 @@ func (s *flakyShop) compare(t *testing.T, loaded string) {
 		}
 	}
 	got, twice := map[string]string{}, 0
-	for line := range bytes.Lines(readFile(t, filepath.Join(loaded, "orders.jsonl"))) {
+	for line := range bytes.Lines(testrig.Read(t, filepath.Join(loaded, "orders.jsonl"))) {
 		row := decodeOrder(t, line)
 		if got[row.ID.String()] != "" {
 			twice++
@@ -125,7 +126,7 @@ func (s *flakyShop) compare(t *testing.T, loaded string) {
 		return
 	}
 	shops := map[string]bool{}
-	for line := range bytes.Lines(readFile(t, filepath.Join(loaded, "shops.jsonl"))) {
+	for line := range bytes.Lines(testrig.Read(t, filepath.Join(loaded, "shops.jsonl"))) {
 		shops[string(line)] = true
 	}
 	if len(shops) != 3 {
@@ -166,13 +167,13 @@ func (s *flakyShop) checkState(t *testing.T, file string) {
 			Resume json.RawMessage
 		}
 	}
-	decode(t, readFile(t, file), &state)
+	decode(t, testrig.Read(t, file), &state)
 	want := []string{"orders", "shops"}
 	if s.alone {
 		want = want[:1]
 	}
 	orders := state.Bookmarks["orders"]
 	if streams := slices.Sorted(maps.Keys(state.Bookmarks)); !slices.Equal(streams, want) || orders.Value != flakyEnd || string(orders.Resume) != "null" {
-		t.Errorf("the state is %s, want a finished pass up to %s", readFile(t, file), flakyEnd)
+		t.Errorf("the state is %s, want a finished pass up to %s", testrig.Read(t, file), flakyEnd)
 	}
 }

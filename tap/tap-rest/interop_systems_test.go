@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // builtinKeys are what tells the records apart that the built-in definitions read.
@@ -83,10 +85,10 @@ type system struct {
 
 func startSystem(t *testing.T, in *interop, name string, keys map[string][]string) *system {
 	s := &system{in: in, name: name, dir: t.TempDir(), keys: keys}
-	script := string(readFile(t, in.file(s.script())))
+	script := string(testrig.Read(t, in.file(s.script())))
 	s.changes = strings.Contains(script, "touch=touch")
 	in.serve(t, s.python(), in.file(s.script()), "serve", s.dir, in.envs)
-	decode(t, readFile(t, filepath.Join(s.dir, "config.json")), &s.config)
+	decode(t, testrig.Read(t, filepath.Join(s.dir, "config.json")), &s.config)
 	s.config["source"] = name
 	s.config["run"] = map[string]any{"flush": map[string]any{"responses": 2}}
 	return s
@@ -167,7 +169,7 @@ func (s *system) inPieces(t *testing.T) {
 	over := map[string]bool{}
 	for runs := 1; len(over) < len(s.keys); runs++ {
 		lines := s.in.sync(t, dir, "lines.jsonl", args...)
-		all = append(all, readFile(t, lines)...)
+		all = append(all, testrig.Read(t, lines)...)
 		state := lastState(t, lines)
 		for stream := range s.keys {
 			if !unfinished(t, state, stream) && bytes.Contains(state, []byte(`"`+stream+`":`)) {
@@ -189,7 +191,7 @@ func (s *system) asUser(t *testing.T) {
 	const runs = 3
 	dir := t.TempDir()
 	var settings map[string]any
-	decode(t, readFile(t, filepath.Join(s.dir, "user.json")), &settings)
+	decode(t, testrig.Read(t, filepath.Join(s.dir, "user.json")), &settings)
 	settings["source"] = s.in.file("keycloak_user.yaml")
 	config := writeJSON(t, dir, "user.json", settings)
 	var want map[string]json.RawMessage

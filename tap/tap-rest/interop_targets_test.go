@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // A realTarget is a Singer target as its users install it, in an environment
@@ -112,12 +114,12 @@ func startPostgres(t *testing.T, in *interop) int {
 	}
 	t.Cleanup(func() { server.Wait() })
 	for late := time.After(patience); ; {
-		if strings.Contains(string(readFile(t, log)), "ready to accept connections") {
+		if strings.Contains(string(testrig.Read(t, log)), "ready to accept connections") {
 			return port
 		}
 		select {
 		case <-late:
-			t.Fatalf("PostgreSQL does not start:\n%s", readFile(t, log))
+			t.Fatalf("PostgreSQL does not start:\n%s", testrig.Read(t, log))
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

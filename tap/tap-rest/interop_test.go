@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestInterop runs the built binary against programs that nobody here wrote:
@@ -93,7 +95,7 @@ func testSDK(t *testing.T, in *interop, api *realAPI) {
 		"INTEROP_BINARY="+in.binary, "INTEROP_CONFIG="+writeJSON(t, dir, "config.json", api.config))
 	out := filepath.Join(dir, "out")
 	if log, err := pipeline(t, out, test); err != nil {
-		t.Fatalf("the SDK's tests: %v\n%s%s", err, readFile(t, out), log)
+		t.Fatalf("the SDK's tests: %v\n%s%s", err, testrig.Read(t, out), log)
 	}
 	if last := lastLine(t, out); !regexp.MustCompile(`^\d+ passed in `).Match(last) {
 		t.Errorf("the SDK's tests end in %q, want all of them passed, and no warning", last)
@@ -146,7 +148,7 @@ func testPieces(t *testing.T, in *interop, api *realAPI) {
 					args = append(args[:4], "--state", writeFile(t, dir, "state.json", state))
 				}
 				lines := in.sync(t, dir, "lines.jsonl", args...)
-				all = append(all, readFile(t, lines)...)
+				all = append(all, testrig.Read(t, lines)...)
 				state = lastState(t, lines)
 			}
 			in.compare(t, api, "singer", writeFile(t, dir, "all.jsonl", all), stream)

@@ -19,6 +19,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // testWheel packs the binary and has pip install it, without a network, where
@@ -27,11 +29,11 @@ func testWheel(t *testing.T, in *interop) {
 	dir := t.TempDir()
 	wheel := in.wheel(t, filepath.Join(dir, "dist"))
 	again := in.wheel(t, filepath.Join(dir, "again"))
-	if !bytes.Equal(readFile(t, wheel), readFile(t, again)) {
+	if !bytes.Equal(testrig.Read(t, wheel), testrig.Read(t, again)) {
 		t.Error("the same binary gives another wheel")
 	}
 	testVersions(t, in)
-	if program := checkWheel(t, wheel); !bytes.Equal(program, readFile(t, in.binary)) {
+	if program := checkWheel(t, wheel); !bytes.Equal(program, testrig.Read(t, in.binary)) {
 		t.Error("the wheel carries another program than it was given")
 	}
 

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/testrig"
 	"github.com/tap-rest/tap-rest/testshare"
 )
 
@@ -41,13 +42,16 @@ func longRig(t *testing.T, pages int, options ...apitest.Option) *rig {
 	t.Helper()
 	r := newRig(t, options...)
 	c := rigCollection(rigRecordSize)
-	c.Made.Count, c.Made.Record = pages*rigPage, longRecord
+	c.Made = longRecords(pages)
 	r.api.Add(c)
 	return r
 }
 
-func longRecord(i int) []byte {
-	return fmt.Appendf(nil, `{"id":%d,"n":12345678901234567890.10,"updated_at":"2025-01-02T00:00:00Z","text":"\u00e9"}`, 9007199254740993+i)
+// longRecords are the records of so many pages.
+func longRecords(pages int) apitest.Made {
+	return apitest.Made{Count: pages * rigPage, Record: func(i int) []byte {
+		return fmt.Appendf(nil, `{"id":%d,"n":12345678901234567890.10,"updated_at":"2025-01-02T00:00:00Z","text":"\u00e9"}`, 9007199254740993+i)
+	}}
 }
 
 // startAfresh starts the program as if nothing had been before.
@@ -60,33 +64,9 @@ func (r *rig) startAfresh(t *testing.T) *process {
 	return r.start(t, "")
 }
 
-// checkUnion checks that every record came, and with the state kept that not
-// more than a flush came twice.
-func checkUnion(t *testing.T, what string, pages int, lines []string, doubles int) {
-	t.Helper()
-	times := map[string]int{}
-	for _, record := range recordsIn(t, lines) {
-		times[record]++
-	}
-	missing, twice := 0, 0
-	for i := range pages * rigPage {
-		n := times[string(longRecord(i))]
-		if n == 0 {
-			missing++
-		}
-		twice += max(0, n-1)
-	}
-	if missing > 0 || len(times) != pages*rigPage {
-		t.Errorf("%s: %d records are missing; %d different ones came, want %d", what, missing, len(times), pages*rigPage)
-	}
-	if twice > doubles {
-		t.Errorf("%s: %d records came twice, want at most %d", what, twice, doubles)
-	}
-}
-
 // deadlyRig is a longRig with a function that kills the program which it starts,
 // while the request of that number is under way, and returns what it wrote.
-func deadlyRig(t *testing.T, pages int) (r *rig, kill func(request int, start func() *process) []string) {
+func deadlyRig(t *testing.T, pages int) (r *rig, kill func(request int, start func() *process) testrig.Lines) {
 	t.Helper()
 	var victim victim
 	var at atomic.Int64
@@ -96,7 +76,7 @@ func deadlyRig(t *testing.T, pages int) (r *rig, kill func(request int, start fu
 			<-p.dead
 		}
 	}))
-	return r, func(request int, start func() *process) []string {
+	return r, func(request int, start func() *process) testrig.Lines {
 		t.Helper()
 		at.Store(int64(request))
 		p := victim.set(start)
@@ -141,7 +121,7 @@ func TestJournalKillAtEveryRequest(t *testing.T) {
 				}
 			}
 			more := r.complete(t, came)
-			checkUnion(t, what, pages, append(lines[:len(lines):len(lines)], more...), doubles)
+			checkUnion(t, what, append(lines[:len(lines):len(lines)], more...).Records(""), longRecords(pages), doubles)
 			calls := before + r.api.Count()
 			if calls > pages+1 {
 				t.Errorf("%s: %d calls in all, want at most %d", what, calls, pages+1)
@@ -170,12 +150,12 @@ func TestJournalKillAtRandom(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.api.Reset()
-		var lines []string
+		var lines testrig.Lines
 		killed := 0
 		for {
 			state := ""
 			if keeps {
-				state = lastWholeState(lines)
+				state = lines.State()
 			}
 			p := r.start(t, state)
 			timer := time.AfterFunc(time.Duration(10+chance.IntN(pages*3))*time.Millisecond, func() { p.signal(t, syscall.SIGKILL) })
@@ -188,12 +168,12 @@ func TestJournalKillAtRandom(t *testing.T) {
 				break
 			}
 			killed++
-			if strings.Contains(lastWholeState(lines), `"resume":null`) {
+			if strings.Contains(lines.State(), `"resume":null`) {
 				break // it was over, and only the end of the process was left
 			}
 		}
 		what := fmt.Sprintf("seed %d, %d kills, state kept: %v", seed, killed, keeps)
-		checkUnion(t, what, pages, lines, pages*rigPage*(killed+1))
+		checkUnion(t, what, lines.Records(""), longRecords(pages), pages*rigPage*(killed+1))
 		if got := r.api.Count(); got > pages+killed {
 			t.Errorf("%s: %d calls in all, want at most %d", what, got, pages+killed)
 		}
@@ -216,11 +196,7 @@ func TestSleepingTarget(t *testing.T) {
 	c := apitest.Orders(pages * figurePage)
 	c.SessionTTL, c.Total = ttl, false
 	api := apitest.New(apitest.From(1, apitest.Latency(20*time.Millisecond))).Add(c)
-	url, stop, err := api.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stop()
+	url := testrig.Serve(t, api)
 	cmd := exec.Command(builtBinary(t), "--config", figureConfig(t, url, figure{}), "--log-level", "warn")
 	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+t.TempDir())
 	var stderr strings.Builder
@@ -267,9 +243,7 @@ func TestJournalUnusable(t *testing.T) {
 	})
 	t.Run("a file in the place of the usual one", func(t *testing.T) {
 		r := newRig(t)
-		if err := os.WriteFile(filepath.Join(r.dir, ".local"), nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testrig.Write(t, filepath.Join(r.dir, ".local"), "")
 		r.checkEnd(t, r.start(t, ""), 0, "STATE", "there is no journal")
 	})
 }
@@ -347,7 +321,7 @@ func TestJournalReadOnly(t *testing.T) {
 			}
 		}
 		chmod(0o555)
-		r.checkEnd(t, r.start(t, lastWholeState(lines)), 75, "", dirs[0]+"/00000002.journal: permission denied")
+		r.checkEnd(t, r.start(t, lines.State()), 75, "", dirs[0]+"/00000002.journal: permission denied")
 		if got := r.api.Count(); got != 10 {
 			t.Errorf("%d calls, want those of before: 10", got)
 		}
@@ -358,26 +332,6 @@ func TestJournalReadOnly(t *testing.T) {
 			t.Errorf("%d calls in all, want %d", got, rigPages)
 		}
 	})
-}
-
-// checkEnd checks how a run ends, what its last line is, and that it says so.
-func (r *rig) checkEnd(t *testing.T, p *process, code int, last, says string) []string {
-	t.Helper()
-	lines := p.finish(t)
-	if !p.status.Exited() || p.status.ExitStatus() != code {
-		t.Errorf("got %v, want exit %d; stderr:\n%s", p.status, code, p.stderr.String())
-	}
-	got := ""
-	if len(lines) > 0 {
-		got = typeOf(t, lines[len(lines)-1])
-	}
-	if got != last {
-		t.Errorf("the last line is %q, want %q", got, last)
-	}
-	if !strings.Contains(p.stderr.String(), says) {
-		t.Errorf("stderr does not say %q:\n%s", says, p.stderr.String())
-	}
-	return lines
 }
 
 // TestJournalBusy starts a second run while the first is under way.
@@ -435,11 +389,11 @@ func TestJournalFull(t *testing.T) {
 				if before == pages || len(lines) == 0 {
 					t.Fatalf("%d calls, %d lines: the disk was not full", before, len(lines))
 				}
-				if got, want := len(recordsIn(t, lines)), before*rigPage; got != want {
+				if got, want := len(lines.Records("")), before*rigPage; got != want {
 					t.Errorf("got %d records of %d calls, want %d", got, before, want)
 				}
 				// Still full: it fails at once, or goes on without, but never ends badly.
-				p := r.start(t, lastWholeState(lines))
+				p := r.start(t, lines.State())
 				more := p.finish(t)
 				if code := p.status.ExitStatus(); code != 75 && code != 0 {
 					t.Errorf("the run on the full disk: got %v; stderr:\n%s", p.status, p.stderr.String())
@@ -454,7 +408,7 @@ func TestJournalFull(t *testing.T) {
 					more = r.complete(t, state)
 					came = append(came, more...)
 				}
-				checkUnion(t, "in the end", pages, came, pages*rigPage)
+				checkUnion(t, "in the end", came.Records(""), longRecords(pages), pages*rigPage)
 				if got := r.api.Count(); keeps && got > pages {
 					t.Errorf("%d calls in all, want %d", got, pages)
 				}

@@ -5,7 +5,6 @@ package main_test
 import (
 	"fmt"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // tryAgain is the exit code of a run that failed for now.
@@ -27,11 +27,7 @@ func startAPI(t *testing.T, options ...apitest.Option) (api *apitest.API, url st
 		Path: "/items", Style: apitest.Cursor, Size: 1,
 		Made: apitest.Made{Count: startPages, Record: func(i int) []byte { return fmt.Appendf(nil, `{"id":%d}`, i) }},
 	})
-	url, stop, err := api.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
+	url = testrig.Serve(t, api)
 	return api, url
 }
 
@@ -43,9 +39,7 @@ func startConfig(t *testing.T, dir, url, account string) string {
 		"client": {"base_url": %q, "retry": {"attempts": 1}},
 		"streams": [{"name": "items", "path": "/items", "params": {"account": "{{ config.account }}"}, "records": "data", "primary_key": ["id"],
 			"pagination": {"type": "cursor", "next": "next_page", "param": "cursor"}}]}}`, account, url)
-	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, name, text)
 	return name
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestKillAtEveryRequest kills the program while each of its requests is under
@@ -46,10 +47,10 @@ func TestKillAtRandom(t *testing.T) {
 	r := newRig(t, apitest.From(1, apitest.Latency(time.Millisecond)))
 	for seed := range uint64(6) {
 		chance := rand.New(rand.NewPCG(seed, 1))
-		var lines []string
+		var lines testrig.Lines
 		kills := 0
 		for ; kills < 8; kills++ {
-			p := r.start(t, lastWholeState(lines))
+			p := r.start(t, lines.State())
 			timer := time.AfterFunc(time.Duration(20+chance.IntN(60))*time.Millisecond, func() { p.signal(t, syscall.SIGKILL) })
 			lines = append(lines, p.finish(t)...)
 			if timer.Stop() || p.status.Exited() {
@@ -75,7 +76,7 @@ func TestSignal(t *testing.T) {
 				r := newRig(t, apitest.Before(func(m int, _ *http.Request) {
 					if p := victim.get(); p != nil && m == n {
 						p.signal(t, sig)
-						p.stderr.await(t, "a signal stops the run")
+						p.stderr.Await(t, "a signal stops the run")
 					}
 				}))
 				p := victim.set(func() *process { return r.start(t, "") })
@@ -85,7 +86,7 @@ func TestSignal(t *testing.T) {
 				if got := r.api.Count(); got != n {
 					t.Errorf("got %d requests, want %d", got, n)
 				}
-				if got, want := len(recordsIn(t, lines)), n*rigPage; got != want {
+				if got, want := len(lines.Records("")), n*rigPage; got != want {
 					t.Errorf("got %d records, want %d", got, want)
 				}
 				if n < rigPages {
@@ -113,7 +114,7 @@ func TestSignalWhileWaiting(t *testing.T) {
 			t.Errorf("it took %s, want at most %s", took, limit)
 		}
 		p.checkDeath(t, syscall.SIGTERM, lines)
-		if got, want := len(recordsIn(t, lines)), 7*rigPage; got != want {
+		if got, want := len(lines.Records("")), 7*rigPage; got != want {
 			t.Errorf("got %d records, want %d", got, want)
 		}
 	})
@@ -152,7 +153,7 @@ func TestSignalWhileWaiting(t *testing.T) {
 		began := time.Now()
 		p.signal(t, syscall.SIGTERM)
 		if lines := p.finish(t); len(lines) > 0 {
-			t.Errorf("it wrote %q", lines)
+			t.Errorf("it wrote %q", lines[0].Raw)
 		}
 		if took := time.Since(began); took > limit {
 			t.Errorf("it took %s, want at most %s", took, limit)
@@ -168,7 +169,7 @@ func TestSignalWhileWaiting(t *testing.T) {
 		r.await(t, 8)
 		began := time.Now()
 		p.signal(t, syscall.SIGTERM)
-		p.stderr.await(t, "a signal stops the run")
+		p.stderr.Await(t, "a signal stops the run")
 		p.signal(t, syscall.SIGINT)
 		p.finish(t)
 		if took := time.Since(began); took > 3*time.Second {
@@ -233,18 +234,7 @@ func TestExitCodes(t *testing.T) {
 				c.Style = apitest.Page
 				r.api.Add(c)
 			}
-			p := r.start(t, tt.state)
-			lines := p.finish(t)
-			if !p.status.Exited() || p.status.ExitStatus() != tt.code {
-				t.Errorf("got %v, want exit %d; stderr:\n%s", p.status, tt.code, p.stderr.String())
-			}
-			last := ""
-			if len(lines) > 0 {
-				last = typeOf(t, lines[len(lines)-1])
-			}
-			if last != tt.last {
-				t.Errorf("the last line is %q, want %q", last, tt.last)
-			}
+			r.checkEnd(t, r.start(t, tt.state), tt.code, tt.last, "")
 		})
 	}
 }

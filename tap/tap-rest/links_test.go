@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestLinks wants the links between the documents of this repository to lead somewhere:
@@ -19,7 +21,7 @@ func TestLinks(t *testing.T) {
 	t.Parallel()
 	root := "../.."
 	for _, file := range allDocuments(t, root) {
-		text := withoutCode(string(readFile(t, filepath.Join(root, file))))
+		text := withoutCode(string(testrig.Read(t, filepath.Join(root, file))))
 		for _, link := range regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(text, -1) {
 			path, anchor, _ := strings.Cut(link[1], "#")
 			if strings.Contains(path, "://") {
@@ -33,7 +35,7 @@ func TestLinks(t *testing.T) {
 				t.Errorf("%s links to %s, which is not there", file, link[1])
 				continue
 			}
-			if anchor != "" && !slices.Contains(headings(string(readFile(t, filepath.Join(root, target)))), anchor) {
+			if anchor != "" && !slices.Contains(headings(string(testrig.Read(t, filepath.Join(root, target)))), anchor) {
 				t.Errorf("%s links to %s, and %s has no such heading", file, link[1], target)
 			}
 		}

@@ -12,13 +12,14 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // manyParents is an API that answers pages of a thousand parents, and for each
@@ -71,12 +72,8 @@ streams:
     partition_by: [{parent: parents, keys: {parent: id}}]
 %s`, p.url, manyWorkers, more)
 	source := filepath.Join(dir, "s.yaml")
-	if err := os.WriteFile(source, []byte(definition), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(p.config, fmt.Appendf(nil, `{"source":%q,"run":{"concurrency":%d}}`, source, manyWorkers), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, source, definition)
+	testrig.Write(t, p.config, fmt.Appendf(nil, `{"source":%q,"run":{"concurrency":%d}}`, source, manyWorkers))
 	return p
 }
 
@@ -140,15 +137,7 @@ type manyRun struct {
 // for children; 0: it is not.
 func (p *manyParents) run(t testing.TB, state []byte, killAt int) (r manyRun) {
 	t.Helper()
-	cmd := exec.Command(builtBinary(t), "--config", p.config, "--log-level", "error")
-	if state != nil {
-		file := filepath.Join(p.dir, "state.json")
-		if err := os.WriteFile(file, state, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		cmd.Args = append(cmd.Args, "--state", file)
-	}
-	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+p.dir)
+	cmd := programWith(t, p.dir, p.config, string(state))
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()

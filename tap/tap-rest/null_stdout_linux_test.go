@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestNullDeviceOfSeveral: a null device that is open for reading and writing is known not
@@ -35,9 +37,7 @@ func TestNullDeviceOfSeveral(t *testing.T) {
 func TestStdoutForReadingAlone(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, file, "")
 	for _, name := range []string{os.DevNull, file} {
 		stdout, err := os.Open(name)
 		if err != nil {

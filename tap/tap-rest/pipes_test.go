@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // fullPipe returns both ends of a pipe that takes no byte more.
@@ -70,7 +71,7 @@ func TestFullStderr(t *testing.T) {
 		if took := time.Since(began); took > 15*time.Second {
 			t.Errorf("it took %s", took)
 		}
-		r.checkWhole(t, "blocked stderr", strings.SplitAfter(strings.TrimSuffix(out.String(), "\n"), "\n"), 0)
+		r.checkWhole(t, "blocked stderr", testrig.ReadLines(t, out.Bytes()), 0)
 	})
 	t.Run("SIGTERM", func(t *testing.T) {
 		_, stderr := fullPipe(t)

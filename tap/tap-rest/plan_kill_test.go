@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // heldAPI has ten pages of ten parents. It answers the fourth when it is let.
@@ -59,9 +61,7 @@ func TestPlanKilled(t *testing.T) {
 	text := fmt.Sprintf(`{"source":{"version":1,"name":"held","client":{"base_url":%q},"defaults":{"records":"data","primary_key":["id"],
 		"pagination":{"type":"cursor","next":"next","param":"after"}},"streams":[{"name":"parents","path":"/parents"},
 		{"name":"children","path":"/parents/{{ partition.parent }}","partition_by":[{"parent":"parents","keys":{"parent":"id"}}]}]}}`, server.URL)
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, config, text)
 	plan := func() *exec.Cmd {
 		cmd := exec.Command(builtBinary(t), "plan", "--config", config, "--parents", "--json")
 		cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+dir)

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // fence matches a block of code in a document: its language, after that the
@@ -27,7 +29,7 @@ const blockMark = "--block--"
 func TestReadme(t *testing.T) {
 	t.Parallel() // it waits for most of its time
 	dir := t.TempDir()
-	runDocument(t, dir, freeAddress(t), ownEnv(dir), string(readFile(t, "../../README.md")))
+	runDocument(t, dir, freeAddress(t), ownEnv(dir), string(testrig.Read(t, "../../README.md")))
 }
 
 // readmeAddress is where the documents' sample API is.
@@ -80,7 +82,7 @@ func freeAddress(t *testing.T) string {
 // withoutMake returns commands without those of make, of which it wants only
 // that their targets exist: tests are one of them.
 func withoutMake(t *testing.T, body string) (rest string) {
-	makefile := readFile(t, "../../Makefile")
+	makefile := testrig.Read(t, "../../Makefile")
 	for line := range strings.Lines(body) {
 		target, found := strings.CutPrefix(strings.TrimSpace(line), "make ")
 		if !found {

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // recipeDocument is the document whose definitions are run.
@@ -56,7 +58,7 @@ var recipes = map[string]recipe{
 // Nothing is doubted and nothing is warned of.
 func TestRecipes(t *testing.T) {
 	found := 0
-	for _, block := range fence.FindAllStringSubmatch(string(readFile(t, recipeDocument)), -1) {
+	for _, block := range fence.FindAllStringSubmatch(string(testrig.Read(t, recipeDocument)), -1) {
 		if block[1] != "yaml" {
 			continue
 		}

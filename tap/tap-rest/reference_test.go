@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 var update = flag.Bool("update", false, "write what is generated of docs/reference.md")
@@ -20,7 +22,7 @@ func TestReference(t *testing.T) {
 	t.Parallel()
 	const begin, end = "<!-- commands -->\n", "<!-- end -->"
 	file := filepath.Join(docs, "reference.md")
-	text := string(readFile(t, file))
+	text := string(testrig.Read(t, file))
 	head, rest, found := strings.Cut(text, begin)
 	_, tail, closed := strings.Cut(rest, end)
 	if !found || !closed {

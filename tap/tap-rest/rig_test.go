@@ -4,16 +4,13 @@ package main_test
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -21,6 +18,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 const (
@@ -45,11 +43,7 @@ func newRig(t *testing.T, options ...apitest.Option) *rig {
 	t.Helper()
 	r := &rig{api: apitest.New(options...).Add(rigCollection(rigRecordSize)), dir: t.TempDir(),
 		pagination: "{type: cursor, next: next_page, param: cursor}"}
-	url, stop, err := r.api.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
+	url := testrig.Serve(t, r.api)
 	r.url = url
 	return r
 }
@@ -79,7 +73,7 @@ type process struct {
 	cmd    *exec.Cmd
 	stdout *os.File
 	reader *bufio.Reader
-	stderr liveText
+	stderr testrig.Output
 	dead   chan struct{}
 	status syscall.WaitStatus // once dead is closed
 }
@@ -147,10 +141,7 @@ streams:
 
 func (r *rig) write(t *testing.T, name, text string) string {
 	t.Helper()
-	path := filepath.Join(r.dir, name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	path := testrig.Write(t, filepath.Join(r.dir, name), text)
 	if r.user != 0 {
 		r.give(t, path)
 	}
@@ -190,20 +181,14 @@ func (p *process) wait(t *testing.T) {
 
 // finish reads all of stdout and waits for the end. It returns the lines that
 // came whole.
-func (p *process) finish(t *testing.T) []string {
+func (p *process) finish(t *testing.T) testrig.Lines {
 	t.Helper()
 	all, err := io.ReadAll(p.reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.wait(t)
-	var lines []string
-	for line := range strings.Lines(string(all)) {
-		if strings.HasSuffix(line, "\n") {
-			lines = append(lines, line)
-		}
-	}
-	return lines
+	return testrig.ReadLines(t, all)
 }
 
 func (p *process) readLines(t *testing.T, n int) {
@@ -228,20 +213,36 @@ func (p *process) complaints() []string {
 }
 
 // checkDeath checks death by a signal after a STATE.
-func (p *process) checkDeath(t *testing.T, sig syscall.Signal, lines []string) {
+func (p *process) checkDeath(t *testing.T, sig syscall.Signal, lines testrig.Lines) {
 	t.Helper()
 	if !p.status.Signaled() || p.status.Signal() != sig {
 		t.Errorf("got %v, want death by %v; stderr:\n%s", p.status, sig, p.stderr.String())
 	}
-	if len(lines) == 0 || typeOf(t, lines[len(lines)-1]) != "STATE" {
-		t.Errorf("the last line is no STATE: %q", lines[max(0, len(lines)-1):])
+	if last := lines.Last(); last.Type != "STATE" {
+		t.Errorf("the last line is no STATE: %q", last.Raw)
 	}
 }
 
-// complete is a run that goes on from what came, to the end.
-func (r *rig) complete(t *testing.T, lines []string) []string {
+// checkEnd checks how a run ends, what its last line is, and that it says so.
+func (r *rig) checkEnd(t *testing.T, p *process, code int, last, says string) testrig.Lines {
 	t.Helper()
-	p := r.start(t, lastWholeState(lines))
+	lines := p.finish(t)
+	if !p.status.Exited() || p.status.ExitStatus() != code {
+		t.Errorf("got %v, want exit %d; stderr:\n%s", p.status, code, p.stderr.String())
+	}
+	if got := lines.Last().Type; got != last {
+		t.Errorf("the last line is %q, want %q", got, last)
+	}
+	if !strings.Contains(p.stderr.String(), says) {
+		t.Errorf("stderr does not say %q:\n%s", says, p.stderr.String())
+	}
+	return lines
+}
+
+// complete is a run that goes on from what came, to the end.
+func (r *rig) complete(t *testing.T, lines testrig.Lines) testrig.Lines {
+	t.Helper()
+	p := r.start(t, lines.State())
 	more := p.finish(t)
 	if !p.status.Exited() || p.status.ExitStatus() != 0 {
 		t.Fatalf("the next run: got %v; stderr:\n%s", p.status, p.stderr.String())
@@ -249,43 +250,38 @@ func (r *rig) complete(t *testing.T, lines []string) []string {
 	return more
 }
 
-// checkWhole checks that every record came, and not more than so many twice.
-func (r *rig) checkWhole(t *testing.T, what string, lines []string, doubles int) {
+// checkWhole checks that every item came, and not more than so many twice, and that the
+// last state says that all is read.
+func (r *rig) checkWhole(t *testing.T, what string, lines testrig.Lines, doubles int) {
 	t.Helper()
-	times := map[string]int{}
-	for _, record := range recordsIn(t, lines) {
-		times[record]++
-	}
-	c := rigCollection(rigRecordSize)
-	twice := 0
-	for i := range c.Made.Count {
-		n := times[string(c.Made.Record(i))]
-		if n == 0 {
-			t.Errorf("%s: record %d is missing", what, i)
-		}
-		twice += max(0, n-1)
-	}
-	if len(times) != c.Made.Count {
-		t.Errorf("%s: got %d different records, want %d", what, len(times), c.Made.Count)
-	}
-	if twice > doubles {
-		t.Errorf("%s: %d records came twice, want at most %d", what, twice, doubles)
-	}
-	if state := lastWholeState(lines); !strings.Contains(state, `"resume":null`) || !strings.Contains(state, `"replication_key_value":"2025-01-15T00:00:00Z"`) {
+	checkUnion(t, what, lines.Records(""), rigCollection(rigRecordSize).Made, doubles)
+	if state := lines.State(); !strings.Contains(state, `"resume":null`) || !strings.Contains(state, `"replication_key_value":"2025-01-15T00:00:00Z"`) {
 		t.Errorf("%s: the last state is %s", what, state)
 	}
 }
 
+// checkUnion checks that records are those of an API, and not more than so many twice.
+func checkUnion(t *testing.T, what string, got []string, api apitest.Made, doubles int) {
+	t.Helper()
+	want := make([]string, api.Count)
+	for i := range want {
+		want[i] = string(api.Record(i))
+	}
+	if twice := testrig.Union(t, what, got, want); twice > doubles {
+		t.Errorf("%s: %d records came twice, want at most %d", what, twice, doubles)
+	}
+}
+
 // checkGoesOn checks that the next run begins where the last STATE says.
-func (r *rig) checkGoesOn(t *testing.T, lines []string) {
+func (r *rig) checkGoesOn(t *testing.T, lines testrig.Lines) {
 	t.Helper()
 	covered := 0 // records that a STATE covers
 	for i, line := range lines {
-		if typeOf(t, line) == "STATE" {
-			covered = len(recordsIn(t, lines[:i]))
+		if line.Type == "STATE" {
+			covered = len(lines[:i].Records(""))
 		}
 	}
-	if got, want := len(recordsIn(t, r.complete(t, lines))), rigPages*rigPage-covered; got != want {
+	if got, want := len(r.complete(t, lines).Records("")), rigPages*rigPage-covered; got != want {
 		t.Errorf("the next run reads %d records, want %d", got, want)
 	}
 }
@@ -293,104 +289,13 @@ func (r *rig) checkGoesOn(t *testing.T, lines []string) {
 // await waits until the API has got so many requests.
 func (r *rig) await(t *testing.T, n int) { t.Helper(); awaitCalls(t, r.api, n) }
 
-// patient is how long something is waited for that must come.
-const patient = 2 * time.Minute
-
 func awaitCalls(t *testing.T, api *apitest.API, n int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patient)
+	ctx, cancel := context.WithTimeout(t.Context(), testrig.Patience)
 	defer cancel()
 	if err := api.Await(ctx, n); err != nil {
 		t.Fatalf("the API got %d requests, want %d", api.Count(), n)
 	}
-}
-
-// liveText is what a process writes, while it does.
-type liveText struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-	news chan struct{} // closed at the next write
-}
-
-func (o *liveText) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.news != nil {
-		close(o.news)
-		o.news = nil
-	}
-	return o.text.Write(p)
-}
-
-func (o *liveText) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
-func (o *liveText) Len() int { return len(o.String()) }
-
-// await waits until a text is in the output. It may be called from any
-// goroutine.
-func (o *liveText) await(t *testing.T, text string) {
-	late := time.After(patient)
-	for {
-		o.mu.Lock()
-		if strings.Contains(o.text.String(), text) {
-			o.mu.Unlock()
-			return
-		}
-		if o.news == nil {
-			o.news = make(chan struct{})
-		}
-		news := o.news
-		o.mu.Unlock()
-		select {
-		case <-news:
-		case <-late:
-			t.Errorf("%q is not written", text)
-			return
-		}
-	}
-}
-
-// singerLine is a line of stdout.
-type singerLine struct {
-	Type   string
-	Record json.RawMessage
-	Value  json.RawMessage
-}
-
-func parseLine(t *testing.T, line string) singerLine {
-	t.Helper()
-	var m singerLine
-	if err := json.Unmarshal([]byte(line), &m); err != nil {
-		t.Fatalf("%v: %s", err, line)
-	}
-	return m
-}
-
-func typeOf(t *testing.T, line string) string { return parseLine(t, line).Type }
-
-func recordsIn(t *testing.T, lines []string) []string {
-	t.Helper()
-	var all []string
-	for _, line := range lines {
-		if m := parseLine(t, line); m.Type == "RECORD" {
-			all = append(all, string(m.Record))
-		}
-	}
-	return all
-}
-
-// lastWholeState is the value of the last STATE, "" for none.
-func lastWholeState(lines []string) string {
-	for _, line := range slices.Backward(lines) {
-		if value, ok := strings.CutPrefix(line, `{"type":"STATE","value":`); ok {
-			return strings.TrimSuffix(value, "}\n")
-		}
-	}
-	return ""
 }
 
 // victim is the process that a request is to be the end of. A request that

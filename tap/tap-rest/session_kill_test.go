@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
-
-	"github.com/tidwall/gjson"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
 	"github.com/tap-rest/tap-rest/testshare"
@@ -111,7 +110,7 @@ func (r *sessionRig) killAt(t *testing.T, victim *victim, at *atomic.Int64, n in
 		}
 		from := ""
 		if state {
-			from = lastWholeState(lines)
+			from = lines.State()
 		}
 		if from == "" {
 			lines = nil
@@ -123,12 +122,7 @@ func (r *sessionRig) killAt(t *testing.T, victim *victim, at *atomic.Int64, n in
 	if !p.status.Exited() || p.status.ExitStatus() != 0 {
 		t.Fatalf("%s: got %v\n%s", where, p.status, p.stderr.String())
 	}
-	ids := map[string]bool{}
-	for _, line := range lines {
-		if gjson.Get(line, "type").Str == "RECORD" {
-			ids[gjson.Get(line, "record.id").Raw] = true
-		}
-	}
+	ids := slices.Compact(slices.Sorted(slices.Values(lines.IDs(""))))
 	if len(ids) != sessionRows {
 		t.Errorf("%s: %d records, want %d\n%s", where, len(ids), sessionRows, p.stderr.String())
 	}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestShareOfAnotherPass: a plan whose pass cannot go on with what is read now is
@@ -18,13 +20,8 @@ func TestShareOfAnotherPass(t *testing.T) {
 	api, config := newYear(t, dir)
 	plan := filepath.Join(dir, "plan.jsonl")
 	planned, _ := api.run(t, dir, config, "", false, "plan", "--json")
-	if err := os.WriteFile(plan, planned, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(config)
-	if err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, plan, planned)
+	text := testrig.Read(t, config)
 	for name, other := range map[string]string{
 		"replication key": strings.Replace(string(text), `"replication_key":"updated_at"`, `"replication_key":"changed_at"`, 1),
 		"range":           strings.Replace(string(text), `"run":{`, `"run":{"start":"2024-03-01","end":"2024-04-01",`, 1),
@@ -32,9 +29,7 @@ func TestShareOfAnotherPass(t *testing.T) {
 	} {
 		for _, part := range [][]string{{"--shard", "1/2"}, nil} {
 			file := filepath.Join(dir, "other.json")
-			if err := os.WriteFile(file, []byte(other), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			testrig.Write(t, file, other)
 			cmd := exec.Command(builtBinary(t), append([]string{"--config", file, "--plan", plan}, part...)...)
 			cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+dir)
 			out, err := cmd.CombinedOutput()
@@ -54,19 +49,15 @@ func TestSharesOfNothing(t *testing.T) {
 	plan, state := filepath.Join(dir, "plan.jsonl"), filepath.Join(dir, "state.json")
 	planned, _ := api.run(t, dir, config, "", false, "plan", "--json")
 	head, _, _ := strings.Cut(string(planned), "\n")
-	if err := os.WriteFile(plan, []byte(head+"\n{\"end\":0}\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, plan, head+"\n{\"end\":0}\n")
 	out, over := api.run(t, dir, config, "", false, "--plan", plan, "--shard", "1/2")
 	if api.asked > 0 || !over || !strings.Contains(string(out), `"type":"STATE"`) {
 		t.Fatalf("over %v after %d calls; got %s", over, api.asked, out)
 	}
-	if err := os.WriteFile(state, out, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	seen := map[int]bool{}
+	testrig.Write(t, state, out)
+	seen := map[string]bool{}
 	out, _ = api.run(t, dir, config, printed(t, "state", "merge", state, state), false, "--plan", plan)
-	if takeYear(t, out, seen); len(seen) != 366 {
+	if note(t, out, seen); len(seen) != 366 {
 		t.Errorf("%d days came", len(seen))
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // TestSharesOfAYear plans a year in windows of a day, and reads it in three shards, in
@@ -23,10 +25,8 @@ func TestSharesOfAYear(t *testing.T) {
 			api, config, days, end := newSpan(t, dir)
 			plan := filepath.Join(dir, "plan.jsonl")
 			planned, _ := api.run(t, dir, config, "", false, "plan", "--json")
-			if err := os.WriteFile(plan, planned, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			seen := map[int]bool{}
+			testrig.Write(t, plan, planned)
+			seen := map[string]bool{}
 			states, over := make([]string, 3), make([]bool, 3)
 			for runs := 0; !over[0] || !over[1] || !over[2]; runs++ {
 				if runs > 200 {
@@ -38,14 +38,11 @@ func TestSharesOfAYear(t *testing.T) {
 				}
 				var out []byte
 				out, over[i] = api.run(t, dir, config, states[i], true, "--plan", plan, "--shard", fmt.Sprintf("%d/3", i+1))
-				if now := takeYear(t, out, seen); now != "" && (!lost || over[i]) {
+				if now := note(t, out, seen); now != "" && (!lost || over[i]) {
 					states[i] = now
 				}
 			}
-			twice := 0
-			for _, n := range api.paid {
-				twice += n - 1
-			}
+			twice := api.twice()
 			t.Logf("%d kills, %d calls, %d of them twice", api.killed, api.asked, twice)
 			if len(seen) != days || len(api.paid) != days || api.killed < days/18 || twice > 4*api.killed {
 				t.Errorf("%d days came in %d windows; %d kills, %d calls twice", len(seen), len(api.paid), api.killed, twice)
@@ -53,15 +50,13 @@ func TestSharesOfAYear(t *testing.T) {
 			merge := []string{"state", "merge"}
 			for _, i := range rand.Perm(3) {
 				file := filepath.Join(dir, fmt.Sprintf("state%d.json", i))
-				if err := os.WriteFile(file, []byte(states[i]), 0o600); err != nil {
-					t.Fatal(err)
-				}
+				testrig.Write(t, file, states[i])
 				merge = append(merge, file)
 			}
 			merged := printed(t, merge...)
 			asked := api.asked
 			out, _ := api.run(t, dir, config, merged, false, "--plan", plan)
-			state := takeYear(t, out, seen)
+			state := note(t, out, seen)
 			if !strings.Contains(state, `"replication_key_value":"`+end+`T00:00:00Z"`) || !strings.Contains(state, `"resume":null`) || api.asked > asked {
 				t.Errorf("%d calls at the end; state %s", api.asked-asked, state)
 			}
@@ -87,9 +82,7 @@ func TestClosedPlanThatOwes(t *testing.T) {
 	api, config := newMonths(t, dir)
 	planned, _ := api.run(t, dir, config, "", false, "plan", "--json")
 	plan, state := filepath.Join(dir, "plan.jsonl"), filepath.Join(dir, "state.json")
-	if err := os.WriteFile(plan, planned, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, plan, planned)
 	api.refuse("2024-02-10T00:00:00Z")
 	last := func(out []byte) string {
 		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
@@ -113,9 +106,7 @@ func TestClosedPlanThatOwes(t *testing.T) {
 			t.Fatalf("run %d: exit code %d; stderr:\n%s", i+1, code, stderr.String())
 		}
 		if i == 0 {
-			if err := os.WriteFile(state, []byte(last(out)), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			testrig.Write(t, state, last(out))
 		}
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // counting is an API that grants 40 calls a second, over all who ask, and answers each
@@ -94,9 +96,7 @@ func shareLimit(t *testing.T) (refused int) {
 	dir := t.TempDir()
 	config := filepath.Join(dir, "config.json")
 	text := fmt.Sprintf(`{"source": %s, "token": "s3cret-t0ken", "run": {"journal": {"off": true}}}`, fmt.Sprintf(sharedDefinition, server.URL))
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, config, text)
 	start := func(log *bytes.Buffer) *exec.Cmd {
 		cmd := exec.Command(builtBinary(t), "--config", config, "--log-level", "warn")
 		cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Join(dir, "work"))

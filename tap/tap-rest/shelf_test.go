@@ -13,13 +13,15 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+
+	"github.com/tap-rest/tap-rest/testrig"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // shelf is an API that lists what is there: ids, some on a page, each as it is now.
@@ -97,9 +99,7 @@ func (s *shelf) start(t *testing.T, keys map[string]any) (config, home string) {
 		t.Fatal(err)
 	}
 	config, home = filepath.Join(t.TempDir(), "config.json"), t.TempDir()
-	if err := os.WriteFile(config, doc, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, config, doc)
 	return config, home
 }
 
@@ -118,16 +118,9 @@ const pipeSize = 4096
 // the binary gets SIGKILL, and dies of that; -1: it comes to its end.
 func (s *shelf) run(t *testing.T, config, home string, state []byte, kill int) shelfRun {
 	t.Helper()
-	cmd := exec.Command(builtBinary(t), "--config", config, "--log-level", "error")
-	if state != nil {
-		name := filepath.Join(t.TempDir(), "state.json")
-		if err := os.WriteFile(name, state, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		cmd.Args = append(cmd.Args, "--state", name)
-	}
+	cmd := programWith(t, home, config, string(state))
 	var stderr bytes.Buffer
-	cmd.Env, cmd.Stderr = append(os.Environ(), "XDG_STATE_HOME="+home), &stderr
+	cmd.Stderr = &stderr
 	stdout, stdin, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -190,5 +183,69 @@ func (r *shelfRun) take(t *testing.T, line []byte) {
 		} else {
 			r.rows[key.ID] = string(m.Record)
 		}
+	}
+}
+
+// shelfKills says at which lines runs are killed, and which rows change before.
+type shelfKills struct {
+	lines, step int
+	changed     func(kill int) (first, stride int)
+	check       func(t *testing.T, s *shelf, whole func() shelfRun) // looks at one more run
+}
+
+// killShelves kills runs that read a shelf like this one, of 240 rows, at one written
+// line after the other. Rows change before the run that is killed; half of them are what
+// they were before again when the next run comes, which has the state that was left, or
+// the one from before the kill. The target then has what the API has.
+func killShelves(t *testing.T, like *shelf, stream map[string]any, kills shelfKills) {
+	for _, tt := range []struct{ lost, journalOff bool }{{false, false}, {true, false}, {true, true}} {
+		t.Run(fmt.Sprintf("lost=%v,journal off=%v", tt.lost, tt.journalOff), func(t *testing.T) {
+			t.Parallel()
+			if testing.Short() && tt.lost && !tt.journalOff {
+				t.Skip("without a journal, the loss of the state is the greater one")
+			}
+			s := &shelf{most: 240, page: like.page, tags: like.tags, is: map[int]string{}, pad: strings.Repeat("pad ", 200), journalOff: tt.journalOff}
+			config, home := s.start(t, stream)
+			target, former := map[int]string{}, map[int]string{}
+			var state []byte
+			whole := func() shelfRun {
+				r := s.run(t, config, home, state, -1)
+				maps.Copy(target, r.rows)
+				state = r.state
+				return r
+			}
+			whole()
+			for kill := 1; kill <= kills.lines; kill += kills.step {
+				if !testshare.Takes((kill-1)/kills.step+1, (kills.lines-1)/kills.step+1) {
+					continue
+				}
+				first, stride := kills.changed(kill)
+				s.change(func() {
+					former = maps.Clone(s.is)
+					for id := first; id <= s.most; id += stride {
+						s.is[id] = fmt.Sprint("changed before line ", kill)
+					}
+				})
+				killed := s.run(t, config, home, state, kill)
+				maps.Copy(target, killed.rows)
+				if killed.state != nil && !tt.lost {
+					state = killed.state
+				}
+				s.change(func() { // half of them
+					for id := first; id <= s.most; id += 2 * stride {
+						s.is[id] = former[id]
+					}
+				})
+				whole() // it may go on with the pass that was killed
+				whole()
+				for id := 1; id <= s.most; id++ {
+					if target[id] != s.row(id) {
+						t.Fatalf("killed at line %d: of row %d the target has %.60s, the API %.60s", kill, id, target[id], s.row(id))
+					}
+				}
+				t.Logf("killed at line %d", kill)
+				kills.check(t, s, whole)
+			}
+		})
 	}
 }

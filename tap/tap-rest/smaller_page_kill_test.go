@@ -4,12 +4,11 @@ package main_test
 
 import (
 	"bytes"
-	"encoding/json"
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -17,6 +16,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/tap-rest/tap-rest/testrig"
 	"github.com/tap-rest/tap-rest/testshare"
 )
 
@@ -87,17 +87,9 @@ func (a *heavyRows) took() []string {
 }
 
 // run runs the binary, and adds the ids that came to seen. It returns the last state.
-func (a *heavyRows) run(t *testing.T, dir, config, state string, kill bool, seen map[int64]bool) string {
+func (a *heavyRows) run(t *testing.T, dir, config, state string, kill bool, seen map[string]bool) string {
 	t.Helper()
-	cmd := exec.Command(builtBinary(t), "--config", config, "--log-level", "error")
-	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+dir)
-	if state != "" {
-		file := filepath.Join(dir, "state.json")
-		if err := os.WriteFile(file, []byte(state), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		cmd.Args = append(cmd.Args, "--state", file)
-	}
+	cmd := programWith(t, dir, config, state)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	a.mu.Lock() // no request is answered before it is known who is to be killed
@@ -112,26 +104,7 @@ func (a *heavyRows) run(t *testing.T, dir, config, state string, kill bool, seen
 	if (err != nil) != kill || kill && cmd.ProcessState.Exited() {
 		t.Fatalf("killed: %v, and it ended with %v\n%s", kill, err, &stderr)
 	}
-	for line := range bytes.Lines(stdout.Bytes()) {
-		var l struct {
-			Type   string
-			Record struct{ ID int64 }
-			Value  json.RawMessage
-		}
-		if line[len(line)-1] != '\n' {
-			break
-		}
-		if err := json.Unmarshal(line, &l); err != nil {
-			t.Fatal(err)
-		}
-		switch l.Type {
-		case "RECORD":
-			seen[l.Record.ID] = true
-		case "STATE":
-			state = string(l.Value)
-		}
-	}
-	return state
+	return cmp.Or(note(t, stdout.Bytes(), seen), state)
 }
 
 // TestKillWhilePagesGetSmaller kills the binary at each request of a walk whose pages
@@ -153,11 +126,9 @@ func TestKillWhilePagesGetSmaller(t *testing.T) {
 			config := filepath.Join(t.TempDir(), "config.json")
 			definition := fmt.Sprintf(`{"version":1,"name":"heavy","client":{"base_url":%q},"streams":[{"name":"rows","path":"/rows","records":"data","primary_key":["id"],
 				"errors":[{"status":504,"do":"smaller_page"}],"pagination":%s,"schema":{"type":"object"}}]}`, server.URL, pagination)
-			if err := os.WriteFile(config, fmt.Appendf(nil, `{"source":%s,"run":{"flush":{"responses":3}}}`, definition), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			testrig.Write(t, config, fmt.Appendf(nil, `{"source":%s,"run":{"flush":{"responses":3}}}`, definition))
 			api.granted = map[int64]int{}
-			api.run(t, t.TempDir(), config, "", false, map[int64]bool{})
+			api.run(t, t.TempDir(), config, "", false, map[string]bool{})
 			whole := api.took()
 			if refused := len(slices.DeleteFunc(slices.Clone(whole), func(r string) bool { return !strings.HasSuffix(r, " 504") })); refused != 4 {
 				t.Fatalf("%d requests were refused: %q", refused, whole)
@@ -171,7 +142,7 @@ func TestKillWhilePagesGetSmaller(t *testing.T) {
 				if testing.Short() && name != "cursor" && !testshare.Takes(kill, 2*len(whole)) {
 					continue // how the position is named makes no difference to what is halved
 				}
-				dir, seen := t.TempDir(), map[int64]bool{}
+				dir, seen := t.TempDir(), map[string]bool{}
 				state := api.run(t, dir, config, "", true, seen)
 				before := api.took()
 				api.run(t, dir, config, state, false, seen)
@@ -182,7 +153,7 @@ func TestKillWhilePagesGetSmaller(t *testing.T) {
 }
 
 // check checks what two runs asked for, and what came.
-func (a *heavyRows) check(t *testing.T, kill int, before, after []string, seen map[int64]bool) {
+func (a *heavyRows) check(t *testing.T, kill int, before, after []string, seen map[string]bool) {
 	t.Helper()
 	if int64(len(seen)) != a.rows {
 		t.Errorf("kill %d: %d rows came, want %d; asked %q, then %q", kill, len(seen), a.rows, before, after)

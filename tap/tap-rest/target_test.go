@@ -7,13 +7,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // loading is a target in the shell's language: it appends RECORD and STATE lines to the
@@ -37,13 +37,13 @@ func (r *rig) load(t *testing.T, script string, more ...string) *process {
 }
 
 // loaded are the lines that the target has got.
-func (r *rig) loaded(t *testing.T) []string {
+func (r *rig) loaded(t *testing.T) testrig.Lines {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(r.dir, "loaded"))
 	if err != nil && !os.IsNotExist(err) {
 		t.Fatal(err)
 	}
-	return slices.Collect(strings.Lines(string(data)))
+	return testrig.ReadLines(t, data)
 }
 
 // kept is what the state file has.
@@ -64,16 +64,16 @@ func TestTarget(t *testing.T) {
 	for n, want := range []int{rigPages * rigPage, 10} { // the second run reads what is as new as the bookmark
 		p := r.load(t, "")
 		if out := p.finish(t); len(out) > 0 {
-			t.Errorf("on stdout: %q", out)
+			t.Errorf("on stdout: %q", out[0].Raw)
 		}
 		if p.status.ExitStatus() != 0 || len(p.complaints()) > 15 {
 			t.Fatalf("run %d: got %v; stderr:\n%s", n, p.status, p.stderr.String())
 		}
 		lines := r.loaded(t)
-		if r.checkWhole(t, "loaded", lines, 10); r.kept(t) != lastWholeState(lines) {
-			t.Errorf("run %d: the file has\n%s, the target got\n%s", n, r.kept(t), lastWholeState(lines))
+		if r.checkWhole(t, "loaded", lines, 10); r.kept(t) != lines.State() {
+			t.Errorf("run %d: the file has\n%s, the target got\n%s", n, r.kept(t), lines.State())
 		}
-		if got := len(recordsIn(t, lines)); n == 0 && got != want || n == 1 && got != rigPages*rigPage+want {
+		if got := len(lines.Records("")); n == 0 && got != want || n == 1 && got != rigPages*rigPage+want {
 			t.Errorf("run %d: %d records were loaded in all", n, got)
 		}
 	}
@@ -154,8 +154,8 @@ func TestTargetEnds(t *testing.T) {
 			if p.status.ExitStatus() != test.code || !strings.Contains(p.stderr.String(), test.says) {
 				t.Errorf("got %v, want exit code %d and %q; stderr:\n%s", p.status, test.code, test.says, p.stderr.String())
 			}
-			if lines := r.loaded(t); r.kept(t) != lastWholeState(lines) {
-				t.Errorf("the file has\n%s, the target got\n%s", r.kept(t), lastWholeState(lines))
+			if lines := r.loaded(t); r.kept(t) != lines.State() {
+				t.Errorf("the file has\n%s, the target got\n%s", r.kept(t), lines.State())
 			}
 		})
 	}
@@ -169,7 +169,7 @@ func TestSignalWithTarget(t *testing.T) {
 	r := newRig(t, apitest.Before(func(m int, _ *http.Request) {
 		if p := victim.get(); p != nil && m == 11 {
 			p.signal(t, syscall.SIGTERM)
-			p.stderr.await(t, "a signal stops the run")
+			p.stderr.Await(t, "a signal stops the run")
 		}
 	}))
 	p := victim.set(func() *process { return r.load(t, "") })
@@ -179,8 +179,8 @@ func TestSignalWithTarget(t *testing.T) {
 		t.Errorf("got %v, want death by SIGTERM; stderr:\n%s", p.status, p.stderr.String())
 	}
 	lines := r.loaded(t)
-	if r.kept(t) != lastWholeState(lines) || typeOf(t, lines[len(lines)-1]) != "STATE" {
-		t.Errorf("the file has\n%s, the target got\n%s", r.kept(t), lastWholeState(lines))
+	if r.kept(t) != lines.State() || lines.Last().Type != "STATE" {
+		t.Errorf("the file has\n%s, the target got\n%s", r.kept(t), lines.State())
 	}
 	if p = r.load(t, ""); len(p.finish(t)) > 0 || p.status.ExitStatus() != 0 {
 		t.Fatalf("the next run: got %v; stderr:\n%s", p.status, p.stderr.String())
@@ -196,7 +196,7 @@ func TestSecondSignalWithTarget(t *testing.T) {
 	r := newRig(t, apitest.Before(func(m int, _ *http.Request) {
 		if p := victim.get(); p != nil && m == 11 {
 			p.signal(t, syscall.SIGTERM)
-			p.stderr.await(t, "a signal stops the run")
+			p.stderr.Await(t, "a signal stops the run")
 			p.signal(t, syscall.SIGTERM)
 		}
 	}))
@@ -210,10 +210,7 @@ func TestSecondSignalWithTarget(t *testing.T) {
 		t.Errorf("got %v, want death by SIGTERM; stderr:\n%s", p.status, p.stderr.String())
 	}
 	victim.forget()
-	text, err := os.ReadFile(filepath.Join(r.dir, "pid"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := testrig.Read(t, filepath.Join(r.dir, "pid"))
 	id, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -22,6 +21,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tap-rest/tap-rest/sources/apitest"
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // otlp receives traces and metrics.
@@ -79,11 +79,7 @@ func TestTelemetry(t *testing.T) {
 	leaks := apitest.Body(http.StatusForbidden, "application/json", `{"error": "`+token+` may not"}`)
 	api := apitest.New(apitest.RequireBearer(token), apitest.OnPath("/customers", 1, apitest.Status(503)), apitest.OnPath("/orders", 1, leaks)).
 		Add(apitest.Customers(120)).Add(apitest.Orders(10))
-	url, stop, err := api.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stop()
+	url := testrig.Serve(t, api)
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"api.yaml": `version: 1
@@ -97,9 +93,7 @@ streams:
 `,
 		"config.json": `{"source": "api.yaml", "token": "` + token + `"}`,
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testrig.Write(t, filepath.Join(dir, name), text)
 	}
 	run := func(to string) (code int, stderr string) {
 		api.Reset()

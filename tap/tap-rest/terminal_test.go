@@ -17,6 +17,8 @@ import (
 
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // terminal is a terminal that a program writes to, and what stands on its screen.
@@ -139,9 +141,7 @@ func accountsConfig(t *testing.T, url string) (dir string) {
 			"    schema: {type: object, properties: {id: {type: string}}}\n",
 		"config.json": `{"source": "api.yaml", "run": {"flush": {"responses": 1}}}`,
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		testrig.Write(t, filepath.Join(dir, name), text)
 	}
 	return dir
 }

@@ -5,18 +5,18 @@ package main_test
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/tap-rest/tap-rest/testrig"
 )
 
 // yearAPI has an order for each day of 2024, and answers windows of a day. It
@@ -40,6 +40,16 @@ func (a *yearAPI) refuse(from string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.ill = from
+}
+
+// twice is how many answers were paid for again.
+func (a *yearAPI) twice() (n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, times := range a.paid {
+		n += times - 1
+	}
+	return n
 }
 
 func (a *yearAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -90,9 +100,7 @@ func newYear(t *testing.T, dir string) (api *yearAPI, config string) {
 		"params":{"from":"{{ window.start }}","to":"{{ window.end }}"},"records":"data","primary_key":["id"],"replication_key":"updated_at",
 		"pagination":{"type":"cursor","next":"next","param":"after"},
 		"incremental":{"start":"2024-01-01","end":"2025-01-01","window":"1d","lookback":"3d"}}]}`, server.URL)
-	if err := os.WriteFile(config, fmt.Appendf(nil, `{"source":%s,"run":{"concurrency":4,"flush":{"responses":3}}}`, definition), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testrig.Write(t, config, fmt.Appendf(nil, `{"source":%s,"run":{"concurrency":4,"flush":{"responses":3}}}`, definition))
 	return api, config
 }
 
@@ -108,7 +116,7 @@ func TestYearOfWindows(t *testing.T) {
 			}
 			dir := t.TempDir()
 			api, config, days, end := newSpan(t, dir)
-			seen := map[int]bool{}
+			seen := map[string]bool{}
 			state, over := "", false
 			for runs := 0; !over; runs++ {
 				if runs > 80 {
@@ -116,17 +124,14 @@ func TestYearOfWindows(t *testing.T) {
 				}
 				var out []byte
 				out, over = api.run(t, dir, config, state, true)
-				if now := takeYear(t, out, seen); now != "" && (!lost || over) {
+				if now := note(t, out, seen); now != "" && (!lost || over) {
 					state = now
 				}
 			}
 			if len(seen) != days {
 				t.Errorf("%d days came", len(seen))
 			}
-			twice := 0
-			for _, n := range api.paid {
-				twice += n - 1
-			}
+			twice := api.twice()
 			t.Logf("%d kills, %d calls, %d of them twice", api.killed, api.asked, twice)
 			if api.killed < days/18 || twice > 4*api.killed {
 				t.Errorf("%d calls were asked for twice after %d kills", twice, api.killed)
@@ -157,15 +162,7 @@ func TestYearOfWindows(t *testing.T) {
 // run runs the binary, and reports whether it came to its end.
 func (a *yearAPI) run(t *testing.T, dir, config, state string, kill bool, more ...string) (out []byte, over bool) {
 	t.Helper()
-	cmd := exec.Command(builtBinary(t), append(more, "--config", config, "--log-level", "error")...)
-	if state != "" {
-		file := filepath.Join(dir, "state.json")
-		if err := os.WriteFile(file, []byte(state), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		cmd.Args = append(cmd.Args, "--state", file)
-	}
-	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+dir)
+	cmd := programWith(t, dir, config, state, more...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Start(); err != nil {
@@ -185,29 +182,4 @@ func (a *yearAPI) run(t *testing.T, dir, config, state string, kill bool, more .
 		t.Fatalf("tap-rest: %v\n%s", err, &stderr)
 	}
 	return stdout.Bytes(), err == nil
-}
-
-// takeYear takes note of the days that came, and returns the last state.
-func takeYear(t *testing.T, out []byte, seen map[int]bool) (state string) {
-	t.Helper()
-	for line := range bytes.Lines(out) {
-		if line[len(line)-1] != '\n' {
-			break
-		}
-		var l struct {
-			Type   string
-			Record struct{ ID int }
-			Value  json.RawMessage
-		}
-		if err := json.Unmarshal(line, &l); err != nil {
-			t.Fatal(err)
-		}
-		switch l.Type {
-		case "RECORD":
-			seen[l.Record.ID] = true
-		case "STATE":
-			state = string(l.Value)
-		}
-	}
-	return state
 }
