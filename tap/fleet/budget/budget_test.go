@@ -126,6 +126,7 @@ func TestThreeBudgets(t *testing.T) {
 // TestServerIsGone: while the server is gone, requests wait, and the log says so once; they
 // go on when it is back. A wait ends with its run.
 func TestServerIsGone(t *testing.T) {
+	t.Parallel()
 	n := startNATS(t)
 	log, said := newLog()
 	b := budget.New(t.Context(), n.bucket(), "w", log)

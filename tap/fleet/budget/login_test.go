@@ -103,6 +103,7 @@ func everything(t *testing.T, kv jetstream.KeyValue) map[string][]byte {
 
 // TestWhoLogsInDies: another worker logs in when the one that was to has died.
 func TestWhoLogsInDies(t *testing.T) {
+	t.Parallel()
 	n := startNATS(t)
 	log, _ := newLog()
 	dies, die := context.WithCancel(t.Context())

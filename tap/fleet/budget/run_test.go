@@ -49,6 +49,7 @@ func runWith(ctx context.Context, t *testing.T, b *budget.Budget, text, settings
 // TestRunsOfAFleet: by the API's own count, no second has more calls of three workers than
 // the limit; nearly as many come, and each worker gets its part.
 func TestRunsOfAFleet(t *testing.T) {
+	t.Parallel()
 	n := startNATS(t)
 	const limit, pages = 40, 45
 	var came starts
@@ -131,10 +132,12 @@ streams:
 // TestStopWhileServerIsGone: a run whose requests or logins wait for a server that is gone
 // ends when it is stopped.
 func TestStopWhileServerIsGone(t *testing.T) {
+	t.Parallel()
 	for name, auth := range map[string]string{
 		"request": "", "login": `, auth: {type: oauth2, grant: client_credentials, token_url: "http://127.0.0.1:1/token", client_id: me}`,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			n := startNATS(t)
 			log, said := newLog()
 			b := budget.New(t.Context(), n.bucket(), "w", log)
