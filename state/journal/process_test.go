@@ -83,15 +83,21 @@ func TestKill(t *testing.T) {
 				m.give(exchange("a", "p", 0, n, 0))
 			}
 		}
-		got := len(m.walk(t, j, "a", "p", 0))
+		for n := range total {
+			if _, _, ok := j.Lookup(Key{"a", "p", 0, n}); !ok {
+				t.Fatalf("round %d: exchange %d was served before, and is not there", round, n)
+			}
+		}
+		got := total + len(m.walk(t, j, "a", "p", total))
 		if got <= synced || got < total {
 			t.Errorf("round %d: %d served, %d were synced, %d before", round, got, synced+1, total)
 		}
 		total = got
 		closed(t, j)
 	}
-	if total == 0 {
-		t.Error("no process came to write")
+	j := open(t, dir, Options{})
+	if got := len(m.walk(t, j, "a", "p", 0)); got != total || total == 0 {
+		t.Errorf("in the end %d are served, of %d that came to be written", got, total)
 	}
 }
 
