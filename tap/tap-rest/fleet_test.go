@@ -371,6 +371,23 @@ func TestFleetOfAnotherConfig(t *testing.T) {
 	}
 }
 
+// signalled is a worker that gets a signal while its fifth request is under way; it is
+// returned when it has got it.
+func (ws *workers) signalled(t *testing.T, api *yearAPI, signal os.Signal) (w *worker) {
+	t.Helper()
+	got := make(chan struct{})
+	api.mu.Lock()
+	api.every, api.again = 5, 1
+	api.kill = func() {
+		_ = w.cmd.Process.Signal(signal)
+		close(got)
+	}
+	w = ws.start(t)
+	api.mu.Unlock()
+	<-got
+	return w
+}
+
 // TestWorkerPaused: a worker that is paused in the middle of a request loses its part to
 // another one, which does not wait for its journal for ever; when it goes on, it gives up
 // by itself.
@@ -380,17 +397,7 @@ func TestWorkerPaused(t *testing.T) {
 	api, config := newMonths(t, dir)
 	ws := newWorkers(t, dir, config)
 	ws.ask(t, "submit", "--lease", "1s")
-	var paused *worker
-	stopped := make(chan struct{})
-	api.mu.Lock()
-	api.every, api.again = 5, 1
-	api.kill = func() {
-		_ = paused.cmd.Process.Signal(syscall.SIGSTOP)
-		close(stopped)
-	}
-	paused = ws.start(t)
-	api.mu.Unlock()
-	<-stopped
+	paused := ws.signalled(t, api, syscall.SIGSTOP)
 	other := ws.start(t)
 	<-other.ended
 	if code := other.cmd.ProcessState.ExitCode(); code != 0 || !strings.Contains(other.stderr.String(), "the part is read without one") {
@@ -404,8 +411,7 @@ func TestWorkerPaused(t *testing.T) {
 	if code := paused.cmd.ProcessState.ExitCode(); code != 0 || !strings.Contains(paused.stderr.String(), "another one may have it now") {
 		t.Errorf("exit code %d; stderr:\n%s", code, paused.stderr.String())
 	}
-	twice := api.twice()
-	if twice > 2 {
+	if twice := api.twice(); twice > 2 {
 		t.Errorf("%d calls were paid twice", twice)
 	}
 }
@@ -417,12 +423,7 @@ func TestWorkerStopped(t *testing.T) {
 	api, config := newMonths(t, dir)
 	ws := newWorkers(t, dir, config)
 	ws.ask(t, "submit", "--lease", "5m")
-	var first *worker
-	api.mu.Lock()
-	api.every, api.again = 5, 1
-	api.kill = func() { _ = first.cmd.Process.Signal(syscall.SIGTERM) }
-	first = ws.start(t)
-	api.mu.Unlock()
+	first := ws.signalled(t, api, syscall.SIGTERM)
 	<-first.ended
 	if status := first.cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGTERM {
 		t.Errorf("it ended with %v; stderr:\n%s", status, first.stderr.String())
