@@ -187,7 +187,7 @@ func (v *values) passBytes(n int64, t *valueType) bool {
 		v.room -= maxZeros
 		v.text, err = v.work.bigDecimal(v.text, b)
 	case kindFixedUUID:
-		v.text = appendUUID(v.text, b)
+		v.text = file.AppendUUID(v.text, b)
 	default:
 		v.text, err = appendBase64(v.text, b, math.MaxInt)
 	}

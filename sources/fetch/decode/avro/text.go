@@ -5,7 +5,6 @@ package avro
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"unicode/utf8"
@@ -75,17 +74,4 @@ func appendBase64(dst, b []byte, limit int) ([]byte, error) {
 		return dst, errHuge
 	}
 	return append(base64.StdEncoding.AppendEncode(append(dst, '"'), b), '"'), nil
-}
-
-// appendUUID appends 16 bytes in the usual groups.
-func appendUUID(dst, b []byte) []byte {
-	dst = append(dst, '"')
-	for i, end := range [...]int{4, 6, 8, 10, 16} {
-		from := [...]int{0, 4, 6, 8, 10}[i]
-		if i > 0 {
-			dst = append(dst, '-')
-		}
-		dst = hex.AppendEncode(dst, b[from:end])
-	}
-	return append(dst, '"')
 }

@@ -144,7 +144,7 @@ func (v *values) fixed(dst []byte, t *valueType) ([]byte, error) {
 	case kindFixedDecimal:
 		return v.work.decimal(dst, b, t.scale)
 	case kindFixedUUID:
-		return appendUUID(dst, b), nil
+		return file.AppendUUID(dst, b), nil
 	case kindDuration:
 		return appendDuration(dst, b), nil
 	}

@@ -23,7 +23,7 @@ type Header struct {
 func (h *Header) Watch(of Records) Records {
 	w := watched{Records: of, header: h}
 	for i, name := range h.Names {
-		w.again = append(append(append(append(w.again, ",{"[b2i(i == 0)]), name...), ':'), name...)
+		w.again = append(append(append(append(w.again, Before(i)), name...), ':'), name...)
 	}
 	w.again = append(w.again, '}')
 	s, skips := of.(Skipper)
@@ -35,13 +35,6 @@ func (h *Header) Watch(of Records) Records {
 		return &watchedSkipper{w, s}
 	}
 	return &w
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // watched are records among which rows of names are looked for.

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -45,7 +44,7 @@ func (r *records) appendValue(dst []byte, c *leaf, v value) ([]byte, error) {
 	case kindDecimal:
 		return r.appendDecimal(dst, c, v)
 	case kindUUID:
-		return appendUUID(dst, v.bytes), nil
+		return file.AppendUUID(dst, v.bytes), nil
 	case kindInterval:
 		return appendInterval(dst, v.bytes), nil
 	case kindNull:
@@ -152,17 +151,6 @@ func appendJSON(dst, b []byte) ([]byte, error) {
 		return dst, fmt.Errorf("is JSON, says the file; %.100q is not: %w", b, err)
 	}
 	return compact.Bytes(), nil
-}
-
-func appendUUID(dst, b []byte) []byte {
-	dst = append(dst, '"')
-	for i, from := range [...]int{0, 4, 6, 8, 10} {
-		if i > 0 {
-			dst = append(dst, '-')
-		}
-		dst = hex.AppendEncode(dst, b[from:[...]int{4, 6, 8, 10, 16}[i]])
-	}
-	return append(dst, '"')
 }
 
 // appendInterval appends months, days and milliseconds as a duration of ISO 8601.

@@ -170,7 +170,7 @@ func (r *records) record(dst []byte) ([]byte, error) {
 		return dst, fmt.Errorf("column %s has a value; there are names for %d columns", letters(last.column), len(r.columns))
 	}
 	for i := range r.columns {
-		dst = append(dst, ",{"[b2i(i == 0)])
+		dst = append(dst, file.Before(i))
 		dst = append(dst, r.columns[i].lead...)
 		if len(cells) == 0 || cells[0].column != i {
 			dst = append(dst, "null"...)
@@ -186,13 +186,6 @@ func (r *records) record(dst []byte) ([]byte, error) {
 		return dst, fmt.Errorf("the record is longer than %d MiB", file.MaxRecord>>20)
 	}
 	return append(dst, '}'), nil
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // value appends the value of a cell as JSON.
