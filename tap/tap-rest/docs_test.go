@@ -57,7 +57,7 @@ func docEnv(t *testing.T, dir, name string, text *string) []string {
 		*text = strings.ReplaceAll(*text, "nats://queue:4222", natstest.Start(t).URL())
 	}
 	bin := t.TempDir()
-	if err := os.WriteFile(filepath.Join(bin, "target-parquet"), []byte("#!/bin/sh\n"+loading), 0o700); err != nil {
+	if err := os.WriteFile(filepath.Join(bin, "target-parquet"), []byte(bulkTarget), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return append(ownEnv(dir), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
@@ -255,7 +255,7 @@ func scheduled(t *testing.T, folder, command string) {
 	if err := os.Mkdir(bin, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(bin, "target-postgres"), []byte("#!/bin/sh\n"+loading), 0o700); err != nil {
+	if err := os.WriteFile(filepath.Join(bin, "target-postgres"), []byte(bulkTarget), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	address := serveSamples(t)

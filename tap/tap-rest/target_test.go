@@ -27,6 +27,14 @@ while IFS= read -r line; do
 done
 `
 
+// bulkTarget is a program that does the same with many records: the shell reads a byte at
+// a time. What it is given may be loaded later.
+const bulkTarget = `#!/bin/sh
+echo $$ >pid
+exec awk '/"type":"(RECORD|STATE)"/ { print >>"loaded" }
+/"type":"STATE"/ { sub(/.*"value":/, ""); sub(/}$/, ""); print; fflush() }'
+`
+
 // load starts the program with a target of its own, after which a script goes on.
 func (r *rig) load(t *testing.T, script string, more ...string) *process {
 	t.Helper()
