@@ -2,10 +2,8 @@ package supply
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/state"
@@ -40,18 +38,17 @@ type Options struct {
 type Supply struct {
 	Options
 	Contexts
-	Fed       bool                      // its contexts are records of parents; set before the run begins
-	known     *progress.Pass            // what is done, open or owed when the run begins; nil: the pass has one partition
-	signed    map[string]state.Open     // files that are open, by the key of their partition: the listing leads to them
-	fromStart func() (*plan.Cut, error) // how the time of a context is cut that was not read yet,
-	fromMark  func() (*plan.Cut, error) // and of one that was
+	Fed    bool                  // its contexts are records of parents; set before the run begins
+	known  *progress.Pass        // what is done, open or owed when the run begins; nil: the pass has one partition
+	signed map[string]state.Open // files that are open, by the key of their partition: the listing leads to them
+	cutting
 }
 
 // New returns that of a pass. Its error is one of the definition, or of the values it is
 // given.
 func New(o Options) (*Supply, error) {
 	s := &Supply{Options: o, signed: map[string]state.Open{}}
-	s.fromStart, s.fromMark = s.cutsFrom(nil), s.cutsFrom(o.Decision.From)
+	s.cutting = newCutting(o.Stream.Clock, o.Decision, s.vars)
 	var err error
 	if s.axes, err = plan.NewAxes(o.Stream.Definition, s.vars()); err != nil {
 		return nil, err
@@ -71,9 +68,6 @@ func New(o Options) (*Supply, error) {
 }
 
 func (s *Supply) vars() expr.Vars { return s.Decision.Vars(s.Values) }
-
-// FromMark cuts the time of a context that was read before.
-func (s *Supply) FromMark() (*plan.Cut, error) { return s.fromMark() }
 
 // Before is what is done, open or owed when the run begins.
 func (s *Supply) Before() (before state.Resume) {
@@ -156,16 +150,6 @@ func (s *Supply) isOf(o *state.Open) (plan.Context, error) {
 	return ctx, err
 }
 
-// from is the bookmark that a context is read from: none, where it was not read
-// yet.
-func (s *Supply) from(ctx plan.Context) json.RawMessage {
-	d := s.Decision
-	if ctx.Text != nil && (d.Bookmark == nil || !d.Bookmark.Contexts.Has(ctx.Hash)) {
-		return nil
-	}
-	return d.From
-}
-
 // PartOf returns the partition of a context and a window. The zero window is
 // all the time of the pass.
 func (s *Supply) PartOf(ctx plan.Context, w state.Window) (*Part, error) {
@@ -182,24 +166,4 @@ func (s *Supply) PartOf(ctx plan.Context, w state.Window) (*Part, error) {
 		one.Known = true
 	}
 	return one, nil
-}
-
-// Cut cuts the time of a context: nil where time is no measure.
-func (s *Supply) Cut(ctx plan.Context) (*plan.Cut, error) {
-	if !s.Stream.Clock.Timed() {
-		return nil, nil
-	}
-	if s.from(ctx) == nil {
-		return s.fromStart()
-	}
-	return s.fromMark()
-}
-
-// cutsFrom returns what cuts the time from a bookmark on, once.
-func (s *Supply) cutsFrom(from json.RawMessage) func() (*plan.Cut, error) {
-	return sync.OnceValues(func() (*plan.Cut, error) {
-		d := s.Decision
-		cut, err := s.Stream.Clock.Cut(from, d.Lookback, d.Length, d.Pass.AsOf, s.vars())
-		return &cut, err
-	})
 }
