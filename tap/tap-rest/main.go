@@ -29,29 +29,44 @@ import (
 
 // cli is the command line. Singer needs no verb: without one, a run syncs.
 type cli struct {
-	Sync    syncCmd            `cmd:"" hidden:"" default:"withargs" help:"Read the selected streams out: SCHEMA, RECORD and STATE lines on stdout."`
-	Airbyte airbyteCmds        `embed:""`
-	Demo    demo.Cmd           `cmd:"" help:"Read a sample API on loopback, all of it: no file is needed."`
-	Init    firstdraft.Cmd     `cmd:"" help:"Write a definition of an API: from curl, a URL, OpenAPI and others."`
-	Lint    lintCmd            `cmd:"" help:"Check a definition and print all its problems."`
-	Schema  schemaCmd          `cmd:"" help:"Print the JSON Schema of definitions, for editors."`
-	Sources sourcesCmd         `cmd:"" help:"List the definitions that are built in, or print one."`
-	Preview preview.Cmd        `cmd:"" help:"Show the first records of a stream as a table."`
-	Replay  replayCmd          `cmd:"" help:"Read the last pass again from the journal, without a call."`
-	Plan    parts.PlanCmd      `cmd:"" help:"Say what a run would read: streams, partitions, windows."`
-	State   parts.StateCmd     `cmd:"" help:"Work on states: merge."`
-	Submit  workers.SubmitCmd  `cmd:"" group:"fleet" help:"Plan the next pass, and put its parts into a queue."`
-	Worker  workers.WorkerCmd  `cmd:"" group:"fleet" help:"Take parts from that queue, and read each into a target."`
-	Status  workers.StatusCmd  `cmd:"" group:"fleet" help:"Say how far the workers are."`
-	Journal journals.Cmd       `cmd:"" help:"Look at the recorded exchanges: list, show, export, prune."`
-	Report  journals.ReportCmd `cmd:"" help:"Make a page, in one HTML file, of the last run and its calls."`
-	Shell   shellCmds          `embed:""`
-	Help    helpCmd            `cmd:"" help:"Print the help of the program, or of a command."`
-	Release versionCmd         `cmd:"" name:"version" help:"Print the version."`
+	Sync           syncCmd `cmd:"" hidden:"" default:"withargs" help:"Read the selected streams out: SCHEMA, RECORD and STATE lines on stdout."`
+	airbyteCmds    `embed:""`
+	Demo           demo.Cmd `cmd:"" help:"Read a sample API on loopback, all of it: no file is needed."`
+	definitionCmds `embed:""`
+	lookCmds       `embed:""`
+	fleetCmds      `embed:""`
+	Journal        journals.Cmd       `cmd:"" help:"Look at the recorded exchanges: list, show, export, prune."`
+	Report         journals.ReportCmd `cmd:"" help:"Make a page, in one HTML file, of the last run and its calls."`
+	shellCmds      `embed:""`
+	Help           helpCmd    `cmd:"" help:"Print the help of the program, or of a command."`
+	Release        versionCmd `cmd:"" name:"version" help:"Print the version."`
 
 	LogFormat string           `enum:"text,json" default:"${log_format}" env:"TAP_REST_LOG_FORMAT" help:"How stderr is written: text or json, an object on each line."`
 	LogLevel  string           `enum:"debug,info,warn,error" default:"${log_level}" env:"TAP_REST_LOG_LEVEL" help:"From which level on stderr tells: debug, info, warn or error."`
 	Version   kong.VersionFlag `help:"Print the version and stop."`
+}
+
+// definitionCmds are for those who write definitions.
+type definitionCmds struct {
+	Init    firstdraft.Cmd `cmd:"" help:"Write a definition of an API: from curl, a URL, OpenAPI and others."`
+	Lint    lintCmd        `cmd:"" help:"Check a definition and print all its problems."`
+	Schema  schemaCmd      `cmd:"" help:"Print the JSON Schema of definitions, for editors."`
+	Sources sourcesCmd     `cmd:"" help:"List the definitions that are built in, or print one."`
+}
+
+// lookCmds are about what a run would read, or has read.
+type lookCmds struct {
+	Preview preview.Cmd    `cmd:"" help:"Show the first records of a stream as a table."`
+	Replay  replayCmd      `cmd:"" help:"Read the last pass again from the journal, without a call."`
+	Plan    parts.PlanCmd  `cmd:"" help:"Say what a run would read: streams, partitions, windows."`
+	State   parts.StateCmd `cmd:"" help:"Work on states: merge."`
+}
+
+// fleetCmds are of workers that share a pass.
+type fleetCmds struct {
+	Submit workers.SubmitCmd `cmd:"" group:"fleet" help:"Plan the next pass, and put its parts into a queue."`
+	Worker workers.WorkerCmd `cmd:"" group:"fleet" help:"Take parts from that queue, and read each into a target."`
+	Status workers.StatusCmd `cmd:"" group:"fleet" help:"Say how far the workers are."`
 }
 
 // shellCmds are for those who work in a shell.

@@ -50,16 +50,13 @@ func besides(args []string) kong.Option {
 	}
 	var others []string
 	known := false
-	for _, group := range []reflect.Type{reflect.TypeFor[cli](), reflect.TypeFor[airbyteCmds](), reflect.TypeFor[shellCmds]()} {
-		for field := range group.Fields() {
-			if _, is := field.Tag.Lookup("cmd"); !is {
-				continue
-			}
-			if strings.ToLower(field.Name) == name {
-				known = true
-			} else {
-				others = append(others, field.Name)
-			}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[cli]()) {
+		switch _, is := field.Tag.Lookup("cmd"); {
+		case !is:
+		case strings.ToLower(field.Name) == name:
+			known = true
+		default:
+			others = append(others, field.Name)
 		}
 	}
 	if !known {
