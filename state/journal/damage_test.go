@@ -35,7 +35,7 @@ func TestFlip(t *testing.T) {
 		whole := fs.files[name].now
 		frames := framesOf(t, whole)
 		for at := range whole {
-			if testshare.Race && at%15 != 0 || testing.Short() && at%5 != 0 {
+			if testshare.Race && at%15 != 0 || testing.Short() && at%9 != 0 {
 				continue
 			}
 			for _, bits := range []byte{1 << (at % 8), 0xff} {

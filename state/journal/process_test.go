@@ -63,7 +63,11 @@ func TestTwice(t *testing.T) {
 func TestKill(t *testing.T) {
 	dir, m := t.TempDir(), newModel()
 	total := 0
-	for round := range 15 {
+	rounds := 15
+	if testing.Short() {
+		rounds = 8
+	}
+	for round := range rounds {
 		cmd, out := start(t, "write", dir)
 		synced := -1
 		timer := time.AfterFunc(time.Duration(20+7*round)*time.Millisecond, func() { _ = cmd.Process.Kill() })

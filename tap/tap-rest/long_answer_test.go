@@ -114,7 +114,7 @@ func residentPeak(pid int) int64 {
 // the collector does not get its turn, some garbage comes on top of it.
 func TestLongAnswerMemory(t *testing.T) {
 	limit := int64(choose(48<<20, 32<<20))
-	size := int64(choose(100, 1000)) * 1e6
+	size := int64(choose(70, 1000)) * 1e6
 	for _, tt := range []struct {
 		name          string
 		zipped, sized bool

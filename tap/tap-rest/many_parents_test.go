@@ -232,7 +232,7 @@ func (p *manyParents) middle(t testing.TB, lost bool) manyRun {
 func TestManyParents(t *testing.T) {
 	parents := 3000
 	if testing.Short() {
-		parents = 1000
+		parents = 500
 	}
 	if os.Getenv("TAP_REST_FULL_TESTS") != "" {
 		parents = 100_000
