@@ -314,3 +314,53 @@ func TestHandOutAgain(t *testing.T) {
 		warns(s.handsOut(t), 0)
 	})
 }
+
+// TestRestWithoutReadChildren: the run which reads what is left of a plan reads a parent's
+// records, where no other has, and not the children that the plan's maker has read.
+func TestRestWithoutReadChildren(t *testing.T) {
+	for _, tt := range []struct {
+		read          []string
+		catalog       string
+		shops, orders int // that come; -1: the plan is refused
+		asked         int
+	}{
+		{nil, "", 6, 12, 2 + 3 + 6},
+		{[]string{"orders"}, "", 6, 0, 2 + 3},
+		{[]string{"shops", "orders"}, "", 0, 0, 2},
+		{[]string{"orders"}, ordersAlone, 0, 0, 0}, // no parent is read for nobody
+		{[]string{"shops"}, "", -1, -1, 0},
+	} {
+		t.Run(strings.Join(tt.read, " and ")+tt.catalog[:min(1, len(tt.catalog))], func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				api := family(3, 2, 2)
+				s := setup{definition: shopOrders, workDir: memoryFolder(t), api: api, catalog: tt.catalog}
+				head, rest, _ := strings.Cut(s.planLines(t), "\n")
+				head = strings.Replace(head, `"rest":`, `"read":`+string(marshaled(t, tt.read))+`,"rest":`, 1)
+				share, err := planfile.Read("plan.jsonl", strings.NewReader(head+"\n"+rest), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.share = share
+				r := s.run(t)
+				if tt.shops < 0 {
+					if r.err == nil || !strings.Contains(r.err.Error(), "it says that shops was read, and has no partition of orders") || len(api.asked) > 0 {
+						t.Errorf("%v after %d requests", r.err, len(api.asked))
+					}
+					return
+				}
+				if shops, orders := len(idsOf(t, r, "shops")), len(idsOf(t, r, "orders")); r.err != nil || shops != tt.shops || orders != tt.orders || len(api.asked) != tt.asked {
+					t.Errorf("%d shops and %d orders, want %d and %d; asked %q; %v", shops, orders, tt.shops, tt.orders, api.asked, r.err)
+				}
+			})
+		})
+	}
+}
+
+func marshaled(t *testing.T, v any) []byte {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}

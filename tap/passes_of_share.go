@@ -51,7 +51,27 @@ func (r planner) ofShare(all []*pass) (kept []*pass, err error) {
 	if len(owing) > 0 && len(kept) == 0 {
 		return nil, unusable("plan %s: its passes are over, but partitions of %s are owed, which failed for good: mend what the log said of them, and read with a new plan, or without one: the next pass asks for them first", s.File, strings.Join(owing, ", "))
 	}
-	return kept, nil
+	for _, p := range kept {
+		for _, f := range p.feeds {
+			if slices.Contains(s.Head.Read, f.stream.Name) && !slices.Contains(kept, f) {
+				return nil, unusable("plan %s: it says that %s was read, and has no partition of %s, which its records lead to: make another plan", s.File, f.stream.Name, p.stream.Name)
+			}
+		}
+	}
+	return withoutUnread(kept), nil
+}
+
+// withoutUnread leaves out of passes the children of which the run reads nothing, and the
+// passes that are read for those alone.
+func withoutUnread(kept []*pass) []*pass {
+	for n := -1; n != len(kept); {
+		n = len(kept)
+		for _, p := range kept {
+			p.children = slices.DeleteFunc(p.children, func(c *child) bool { return !slices.Contains(kept, c.pass) })
+		}
+		kept = slices.DeleteFunc(kept, func(p *pass) bool { return p.feed && len(p.children) == 0 })
+	}
+	return kept
 }
 
 // isRead reports whether the state says that a pass of the plan is over, and how many of
