@@ -2,7 +2,6 @@ package times
 
 import (
 	"bytes"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -63,11 +62,14 @@ func (r Reader) likeNumber(t time.Time, sample string) string {
 	return strconv.FormatInt(t.Unix(), 10)
 }
 
+// httpDate is http.TimeFormat: what reads times alone need not link package net/http.
+const httpDate = "Mon, 02 Jan 2006 15:04:05 GMT"
+
 // goLayout is the form of a time as package time has it, "" where it is none
 // of those that are written again. It reports whether a zone is part of it.
 func goLayout(sample string) (layout string, zoned bool) {
-	if strings.HasSuffix(sample, " GMT") && len(sample) == len(http.TimeFormat) && sample[3] == ',' {
-		return http.TimeFormat, true
+	if strings.HasSuffix(sample, " GMT") && len(sample) == len(httpDate) && sample[3] == ',' {
+		return httpDate, true
 	}
 	var f fields
 	rest, err := f.cutDate(sample)
