@@ -8,11 +8,12 @@ import (
 
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/progress"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // TestMerger: many states say together what they say merged one by one.
 func TestMerger(t *testing.T) {
-	for seed := range uint64(100) {
+	for seed := range uint64(testshare.Seeds(100)) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		m, want := progress.NewMerger("f"), &state.State{}
 		for range r.IntN(20) {

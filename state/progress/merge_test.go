@@ -112,15 +112,18 @@ func merges(t testing.TB, r *rand.Rand) {
 	var order state.Order
 	a, b, c := some(r), some(r), some(r)
 	ab, ba := progress.Merge(a, b, order), progress.Merge(b, a, order)
-	if text(t, ab) != text(t, ba) {
-		t.Fatalf("not commutative:\na %s\nb %s\nab %s\nba %s", text(t, a), text(t, b), text(t, ab), text(t, ba))
+	both := text(t, ab)
+	if other := text(t, ba); other != both {
+		t.Fatalf("not commutative:\na %s\nb %s\nab %s\nba %s", text(t, a), text(t, b), both, other)
 	}
-	aa := progress.Merge(ab, ab, order)
-	if text(t, aa) != text(t, ab) {
-		t.Fatalf("not idempotent:\n%s\n%s", text(t, ab), text(t, aa))
+	if aa := text(t, progress.Merge(ab, ab, order)); aa != both {
+		t.Fatalf("not idempotent:\n%s\n%s", both, aa)
 	}
-	if again := progress.Merge(ab, b, order); text(t, again) != text(t, ab) {
-		t.Fatalf("b twice:\na %s\nb %s\nab %s\nabb %s", text(t, a), text(t, b), text(t, ab), text(t, again))
+	if again := text(t, progress.Merge(ab, b, order)); again != both {
+		t.Fatalf("b twice:\na %s\nb %s\nab %s\nabb %s", text(t, a), text(t, b), both, again)
+	}
+	if now := text(t, ab); now != both {
+		t.Fatalf("merging changed what was merged:\nbefore %s\nafter %s", both, now)
 	}
 	left, right := progress.Merge(ab, c, order), progress.Merge(a, progress.Merge(b, c, order), order)
 	if text(t, left) != text(t, right) {
@@ -129,7 +132,7 @@ func merges(t testing.TB, r *rand.Rand) {
 }
 
 func TestMergeIsASemilattice(t *testing.T) {
-	for seed := range uint64(testshare.Rounds(4000)) {
+	for seed := range uint64(testshare.Seeds(4000)) {
 		merges(t, rand.New(rand.NewPCG(seed, 1)))
 	}
 }

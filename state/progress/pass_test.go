@@ -8,6 +8,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/state"
 	"github.com/tap-rest/tap-rest/state/progress"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // ends is how a part ends.
@@ -72,7 +73,7 @@ func load(p *progress.Pass) *progress.Pass {
 // TestAnyOrder proves that parts may end in any order, with breaks in between: the
 // state is the same, and asks for what is left, no more and no less.
 func TestAnyOrder(t *testing.T) {
-	for seed := range uint64(3000) {
+	for seed := range uint64(testshare.Seeds(3000)) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		all := someParts(r)
 		one, other := progress.New(), progress.New()
