@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -44,8 +43,8 @@ type worker struct {
 	latency  time.Duration
 	paused   Time // until then
 	dead     bool
-	flying   map[int]flight
-	lease    *lease // under way
+	flying   []flight // of each thread
+	lease    *lease   // under way
 	got      int
 	started  Time // when it was
 	longest  time.Duration
@@ -55,6 +54,7 @@ type worker struct {
 type flight struct {
 	use Use
 	end Time
+	is  bool
 }
 
 // lease is one that is under way: the ledger was read, and will be written.
@@ -69,6 +69,16 @@ type lease struct {
 	lost    bool
 }
 
+// calls is how many of a worker's calls are under way.
+func (w *worker) calls() (n int) {
+	for _, fl := range w.flying {
+		if fl.is {
+			n++
+		}
+	}
+	return n
+}
+
 func newFleet(t *Terms, seed uint64) *fleet {
 	return &fleet{terms: t, random: rand.New(rand.NewPCG(seed, 1)), now: 1_800_000_000_000_000_000, ledger: &Ledger{}}
 }
@@ -76,7 +86,7 @@ func newFleet(t *Terms, seed uint64) *fleet {
 func (f *fleet) add(w *worker) *worker {
 	w.number = len(f.workers)
 	w.Holder = NewHolder(f.terms, fmt.Sprintf("w%d", w.number))
-	w.flying = map[int]flight{}
+	w.flying = nil
 	w.started, w.lastCall = f.now, f.now
 	f.workers = append(f.workers, w)
 	return w
@@ -99,15 +109,18 @@ func (f *fleet) run(d, step time.Duration, each func()) {
 
 func (f *fleet) step(w *worker) {
 	now := Now{f.now.Add(w.off), w.unsure}
-	for _, thread := range slices.Sorted(maps.Keys(w.flying)) {
-		if fl := w.flying[thread]; fl.end <= f.now {
+	for thread := range w.flying {
+		if fl := &w.flying[thread]; fl.is && fl.end <= f.now {
 			w.Done(fl.use)
-			delete(w.flying, thread)
+			fl.is = false
 			f.flying--
 		}
 	}
 	for thread := range w.threads {
-		if _, ok := w.flying[thread]; ok {
+		if thread == len(w.flying) {
+			w.flying = append(w.flying, flight{})
+		}
+		if w.flying[thread].is {
 			continue
 		}
 		class, cost := w.class()
@@ -117,7 +130,7 @@ func (f *fleet) step(w *worker) {
 		}
 		f.flying++
 		f.most = max(f.most, f.flying)
-		w.flying[thread] = flight{use, f.now.Add(w.latency)}
+		w.flying[thread] = flight{use, f.now.Add(w.latency), true}
 		w.got++
 		w.longest, w.lastCall = max(w.longest, f.now.Sub(w.lastCall)), f.now
 		f.calls = append(f.calls, call{f.now.Add(f.upTo(f.jitter + 1)), w.number, class, cost})
@@ -267,7 +280,7 @@ func (f *fleet) disturb() {
 		if !w.dead && len(f.workers) < 12 {
 			next := *w
 			w.dead = true
-			f.flying -= len(w.flying)
+			f.flying -= w.calls()
 			f.add(&next).lease = nil
 		}
 	}
@@ -353,7 +366,11 @@ func TestFairParts(t *testing.T) {
 					w.class = func() (Class, Amount) { return 0, 0 }
 				}
 			}
-			f.run(50*time.Second, 2*time.Millisecond, nil)
+			step := 2 * time.Millisecond
+			if testing.Short() {
+				step = 5 * time.Millisecond
+			}
+			f.run(50*time.Second, step, nil)
 			f.holds(t)
 			sum := 0
 			for i, w := range f.workers {
@@ -394,7 +411,7 @@ func TestDeadWorkers(t *testing.T) {
 			f.run(5*time.Second, 2*time.Millisecond, nil)
 			for _, w := range f.workers[:2] {
 				w.dead = true
-				f.flying -= len(w.flying)
+				f.flying -= w.calls()
 			}
 			f.run(tt.after+20*time.Second, 2*time.Millisecond, nil)
 			f.holds(t)
