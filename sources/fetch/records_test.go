@@ -1,4 +1,4 @@
-package records_test
+package fetch_test
 
 import (
 	"bytes"
@@ -19,11 +19,11 @@ import (
 // and a body with a ? is broken.
 type lines struct{}
 
-type found [][]byte
+type linesFound [][]byte
 
-func (f found) Len() int            { return len(f) }
-func (f found) Record(i int) []byte { return f[i] }
-func (f found) Parent(int) []byte   { return nil }
+func (f linesFound) Len() int            { return len(f) }
+func (f linesFound) Record(i int) []byte { return f[i] }
+func (f linesFound) Parent(int) []byte   { return nil }
 
 func (lines) Split(text []byte) (records.Records, error) {
 	all := bytes.Fields(text)
@@ -33,12 +33,12 @@ func (lines) Split(text []byte) (records.Records, error) {
 	case len(all) > 3:
 		return nil, records.ErrMany
 	}
-	return found(all), nil
+	return linesFound(all), nil
 }
 
 func (lines) SplitMany(text []byte, piece func(records.Records) error) error {
 	for _, one := range bytes.Fields(text) {
-		if err := piece(found{one}); err != nil {
+		if err := piece(linesFound{one}); err != nil {
 			return err
 		}
 	}
@@ -53,8 +53,8 @@ func (lines) ProveLong(io.Reader, func(records.Records) error) ([]byte, int, err
 	return nil, 0, errors.ErrUnsupported
 }
 
-// stream is one whose definition looks at no records.
-func stream(t *testing.T) *sources.Stream {
+// streamOfLines is one whose definition looks at no records.
+func streamOfLines(t *testing.T) *sources.Stream {
 	t.Helper()
 	d, err := definition.Parse("test.yaml", []byte(`{version: 1, name: test, client: {base_url: "http://api.test"}, streams: [{name: lines, path: /lines, records: data}]}`))
 	if err != nil {
@@ -84,7 +84,7 @@ func TestProver(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := stream(t)
+			s := streamOfLines(t)
 			s.Records.MissingIsEmpty = tt.missing
 			p := records.NewProver(s, lines{}, func() *repeat.Tally { return &repeat.Tally{} })
 			b := body.NewStore(body.MaxLong).Empty()
@@ -108,14 +108,14 @@ type needsWhole struct{ lines }
 
 func (needsWhole) NeedsWhole() bool { return true }
 
-// TestWhole: records cannot come in pieces where the splitter says so.
-func TestWhole(t *testing.T) {
+// TestProverWhole: records cannot come in pieces where the splitter says so.
+func TestProverWhole(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		splitter records.Splitter
 		want     bool
 	}{{"a splitter that says nothing", lines{}, false}, {"one that needs all", needsWhole{}, true}} {
-		if got := records.NewProver(stream(t), tt.splitter, nil).Whole(); got != tt.want {
+		if got := records.NewProver(streamOfLines(t), tt.splitter, nil).Whole(); got != tt.want {
 			t.Errorf("%s: got %t, want %t", tt.name, got, tt.want)
 		}
 	}

@@ -1,4 +1,4 @@
-package advice_test
+package fetch_test
 
 import (
 	"slices"
@@ -7,7 +7,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/advice"
 )
 
-func TestURLs(t *testing.T) {
+func TestAdviceURLs(t *testing.T) {
 	for _, test := range []struct {
 		name, answer string
 		want         []string

@@ -1,4 +1,4 @@
-package vigil_test
+package fetch_test
 
 import (
 	"bytes"
@@ -40,7 +40,7 @@ func TestVigil(t *testing.T) {
 			if got := count.Load(); got != tt.count {
 				t.Errorf("%d walks count, want %d", got, tt.count)
 			}
-			log := tell(&v, nil)
+			log := toldOf(&v, nil)
 			if tt.told == nil && log != "" {
 				t.Errorf("told %s, want nothing", log)
 			}
@@ -60,7 +60,7 @@ func TestVigilRefusedBefore(t *testing.T) {
 	var count atomic.Int64
 	v.Refused()
 	v.Ended(vigil.End{Walks: 1, Count: &count})
-	if log := tell(&v, nil); count.Load() != 0 || log != "" {
+	if log := toldOf(&v, nil); count.Load() != 0 || log != "" {
 		t.Errorf("%d walks count, and told %s, want none and nothing", count.Load(), log)
 	}
 }
@@ -75,7 +75,7 @@ func TestVigilTellsOfTemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.Ended(vigil.End{Walks: 1, Count: &count, Blind: &advice.Missing{Came: "response has no eror: it has error", Mended: "{{ response.error }}"}})
-	log := tell(&v, expired)
+	log := toldOf(&v, expired)
 	for _, want := range []string{"{{ response.eror }}", "has no eror", "{{ response.error }}"} {
 		if !strings.Contains(log, want) {
 			t.Errorf("told %s, want %s", log, want)
@@ -100,7 +100,7 @@ func TestVigilOfManyEnds(t *testing.T) {
 	}
 }
 
-func tell(v *vigil.Vigil, expired *expr.Template) string {
+func toldOf(v *vigil.Vigil, expired *expr.Template) string {
 	var out bytes.Buffer
 	v.Tell(slog.New(slog.NewTextHandler(&out, nil)), expired)
 	return out.String()

@@ -1,4 +1,4 @@
-package partial_test
+package fetch_test
 
 import (
 	"errors"
@@ -8,10 +8,10 @@ import (
 	"testing"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
-	"github.com/tap-rest/tap-rest/sources/fetch/partial"
+	part "github.com/tap-rest/tap-rest/sources/fetch/partial"
 )
 
-func head(pairs ...string) http.Header {
+func headOf(pairs ...string) http.Header {
 	h := http.Header{}
 	for i := 0; i < len(pairs); i += 2 {
 		h.Set(pairs[i], pairs[i+1])
@@ -20,13 +20,13 @@ func head(pairs ...string) http.Header {
 }
 
 // begun is a part of 40 bytes of an answer with these headers.
-func begun(t *testing.T, h http.Header) *partial.Part {
+func begun(t *testing.T, h http.Header) *part.Part {
 	t.Helper()
 	file, err := body.NewFile()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var p partial.Part
+	var p part.Part
 	p.TurnTo([16]byte{1}, 0)
 	if !p.Inherit(file, 40, h) {
 		t.Fatal("40 bytes of 100 are no part of them")
@@ -35,10 +35,10 @@ func begun(t *testing.T, h http.Header) *partial.Part {
 	return &p
 }
 
-// TestGoesOn: what is answered to the request for the rest is taken for it only where the
+// TestPartGoesOn: what is answered to the request for the rest is taken for it only where the
 // version, the place and the number of the bytes say so.
-func TestGoesOn(t *testing.T) {
-	began := head("ETag", `"a"`, "Content-Length", "100")
+func TestPartGoesOn(t *testing.T) {
+	began := headOf("ETag", `"a"`, "Content-Length", "100")
 	tests := []struct {
 		name   string
 		status int
@@ -47,15 +47,15 @@ func TestGoesOn(t *testing.T) {
 		is     bool
 		fails  bool // it is no part, though one was asked for
 	}{
-		{"the rest", 206, head("Content-Range", "bytes 40-99/100", "ETag", `"a"`), 60, true, false},
-		{"the rest, whose length is not said", 206, head("Content-Range", "bytes 40-99/*", "ETag", `"a"`), 60, true, false},
-		{"another version", 206, head("Content-Range", "bytes 40-99/100", "ETag", `"b"`), 0, false, true},
-		{"no version", 206, head("Content-Range", "bytes 40-99/100"), 0, false, true},
-		{"another place", 206, head("Content-Range", "bytes 30-99/100", "ETag", `"a"`), 0, false, true},
-		{"another length", 206, head("Content-Range", "bytes 40-119/120", "ETag", `"a"`), 0, false, true},
-		{"all of it", 200, head("ETag", `"a"`), 0, false, false},
-		{"nothing behind, and there should be", 416, head("Content-Range", "bytes */100"), 0, false, true},
-		{"an error", 503, head(), 0, false, false},
+		{"the rest", 206, headOf("Content-Range", "bytes 40-99/100", "ETag", `"a"`), 60, true, false},
+		{"the rest, whose length is not said", 206, headOf("Content-Range", "bytes 40-99/*", "ETag", `"a"`), 60, true, false},
+		{"another version", 206, headOf("Content-Range", "bytes 40-99/100", "ETag", `"b"`), 0, false, true},
+		{"no version", 206, headOf("Content-Range", "bytes 40-99/100"), 0, false, true},
+		{"another place", 206, headOf("Content-Range", "bytes 30-99/100", "ETag", `"a"`), 0, false, true},
+		{"another length", 206, headOf("Content-Range", "bytes 40-119/120", "ETag", `"a"`), 0, false, true},
+		{"all of it", 200, headOf("ETag", `"a"`), 0, false, false},
+		{"nothing behind, and there should be", 416, headOf("Content-Range", "bytes */100"), 0, false, true},
+		{"an error", 503, headOf(), 0, false, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -67,10 +67,10 @@ func TestGoesOn(t *testing.T) {
 	}
 }
 
-// TestAsk: a request asks for the rest as long as there is a part, and of the version that
+// TestPartAsks: a request asks for the rest as long as there is a part, and of the version that
 // the part is of.
-func TestAsk(t *testing.T) {
-	p := begun(t, head("ETag", `"a"`, "Content-Length", "100"))
+func TestPartAsks(t *testing.T) {
+	p := begun(t, headOf("ETag", `"a"`, "Content-Length", "100"))
 	h := http.Header{}
 	if p.Ask(h); h.Get("Range") != "bytes=40-" || h.Get("If-Range") != `"a"` {
 		t.Errorf("got %v, want the range and the version", h)
@@ -84,20 +84,20 @@ func TestAsk(t *testing.T) {
 	}
 }
 
-// TestInheritTooLong: what is longer than the body is no part of it.
-func TestInheritTooLong(t *testing.T) {
+// TestPartInheritTooLong: what is longer than the body is no part of it.
+func TestPartInheritTooLong(t *testing.T) {
 	file, err := body.NewFile()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var p partial.Part
-	if p.Inherit(file, 140, head("ETag", `"a"`, "Content-Length", "100")) {
+	var p part.Part
+	if p.Inherit(file, 140, headOf("ETag", `"a"`, "Content-Length", "100")) {
 		t.Error("140 bytes are taken for a part of 100")
 	}
 }
 
-// TestRest: a rest that ends before all of it came is one that broke off.
-func TestRest(t *testing.T) {
+// TestPartRest: a rest that ends before all of it came is one that broke off.
+func TestPartRest(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		left int64
@@ -109,7 +109,7 @@ func TestRest(t *testing.T) {
 		{"shorter", 9, "abcde", io.ErrUnexpectedEOF},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := io.ReadAll(partial.Rest(strings.NewReader("abcde"), tt.left))
+			got, err := io.ReadAll(part.Rest(strings.NewReader("abcde"), tt.left))
 			if string(got) != tt.got || !errors.Is(err, tt.fail) {
 				t.Errorf("got %q, %v, want %q, %v", got, err, tt.got, tt.fail)
 			}

@@ -1,4 +1,4 @@
-package export_test
+package fetch_test
 
 import (
 	"context"
@@ -17,15 +17,15 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 )
 
-// turn notes what happens to the turn of a walk.
-type turn struct{ did []string }
+// exportTurn notes what happens to the turn of a walk.
+type exportTurn struct{ did []string }
 
-func (t *turn) Leave(time.Duration, bool) { t.did = append(t.did, "leave") }
-func (t *turn) Return(context.Context)    { t.did = append(t.did, "return") }
+func (t *exportTurn) Leave(time.Duration, bool) { t.did = append(t.did, "leave") }
+func (t *exportTurn) Return(context.Context)    { t.did = append(t.did, "return") }
 
-// TestWaitsForOthers proves who waits for a slot, or for what another walk gets, and that
+// TestExportWaitsForOthers proves who waits for a slot, or for what another walk gets, and that
 // nobody keeps its turn meanwhile, or waits for longer than the run goes on.
-func TestWaitsForOthers(t *testing.T) {
+func TestExportWaitsForOthers(t *testing.T) {
 	type waiter func(ctx context.Context, w export.Waiting) bool
 	for _, tt := range []struct {
 		name string
@@ -65,7 +65,7 @@ func TestWaitsForOthers(t *testing.T) {
 					stopped := make(chan struct{})
 					ctx, cancel := context.WithCancel(context.Background())
 					defer cancel()
-					var mine turn
+					var mine exportTurn
 					got := make(chan bool)
 					go func() { got <- wait(ctx, export.Waiting{Turn: &mine, Stopped: stopped}) }()
 					synctest.Wait()
@@ -91,22 +91,22 @@ func TestWaitsForOthers(t *testing.T) {
 	}
 }
 
-// TestSlotOfNobody proves that the job of an earlier run whose walk never begins does not
+// TestExportSlotOfNobody proves that the job of an earlier run whose walk never begins does not
 // keep others waiting for good.
-func TestSlotOfNobody(t *testing.T) {
+func TestExportSlotOfNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slots := export.NewSlots()
 		slots.BegunBefore("gone")
 		began := time.Now()
-		if slots.Take(context.Background(), 1, "b", export.Waiting{Turn: &turn{}}) == nil || time.Since(began) != 10*time.Minute {
+		if slots.Take(context.Background(), 1, "b", export.Waiting{Turn: &exportTurn{}}) == nil || time.Since(began) != 10*time.Minute {
 			t.Errorf("it waited for %s", time.Since(began))
 		}
 	})
 }
 
-// TestSharedJobIsRemoved proves that a shared job is removed once, when all streams of
+// TestExportSharedJobIsRemoved proves that a shared job is removed once, when all streams of
 // the run have read it, or at the end of the run when those have that began to.
-func TestSharedJobIsRemoved(t *testing.T) {
+func TestExportSharedJobIsRemoved(t *testing.T) {
 	for _, tt := range []struct {
 		name, reads   string // streams of the run
 		joins, ends   string // streams whose walks do
@@ -146,9 +146,9 @@ func TestSharedJobIsRemoved(t *testing.T) {
 	}
 }
 
-// TestLinks proves what is taken for the links of a job, and what an error says of
+// TestExportLinks proves what is taken for the links of a job, and what an error says of
 // anything else.
-func TestLinks(t *testing.T) {
+func TestExportLinks(t *testing.T) {
 	for _, tt := range []struct {
 		name, path, answer string
 		want, err          string // links with blanks between; what the error says
@@ -180,9 +180,9 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// TestFilesStayTheSame proves that links which are signed anew, in any order, are those of
+// TestExportFilesStayTheSame proves that links which are signed anew, in any order, are those of
 // the same files in a walk, and that a walk which goes on takes no others for them.
-func TestFilesStayTheSame(t *testing.T) {
+func TestExportFilesStayTheSame(t *testing.T) {
 	spec := &sources.Export{Links: sources.Ref{Path: "files"}}
 	of := func(text string) []string { return strings.Fields(text) }
 	first := export.New(spec)
@@ -221,9 +221,9 @@ func TestFilesStayTheSame(t *testing.T) {
 	}
 }
 
-// TestAnswersAreKept proves that what is kept of the answer to a submission says what that
+// TestExportAnswersAreKept proves that what is kept of the answer to a submission says what that
 // did, that headers which no request needs are not kept, and that a long answer is not.
-func TestAnswersAreKept(t *testing.T) {
+func TestExportAnswersAreKept(t *testing.T) {
 	from, err := url.Parse("http://api.test/v1/jobs")
 	if err != nil {
 		t.Fatal(err)
@@ -240,15 +240,15 @@ func TestAnswersAreKept(t *testing.T) {
 	if h, text, then := export.Given(expr.JSONBytes(v.AppendJSON(nil))); string(text) != `{"id":9007199254740993}` || h.Get("X-Job") != "a" || !then.Equal(at) {
 		t.Errorf("got %v, %s and %s", h, text, then)
 	}
-	if _, err := export.Answer(longText(), expr.Undefined(), at); err == nil {
+	if _, err := export.Answer(longAnswer(), expr.Undefined(), at); err == nil {
 		t.Error("a long answer is kept")
 	}
 }
 
-func longText() []byte { return []byte(`"` + strings.Repeat("a", 64<<10) + `"`) }
+func longAnswer() []byte { return []byte(`"` + strings.Repeat("a", 64<<10) + `"`) }
 
-// TestDigestsOfFiles proves that a file is known again by its job and its place alone.
-func TestDigestsOfFiles(t *testing.T) {
+// TestExportDigestsOfFiles proves that a file is known again by its job and its place alone.
+func TestExportDigestsOfFiles(t *testing.T) {
 	at := func(job string, file int64) paging.Position {
 		return paging.Position{Export: &paging.Export{Job: json.RawMessage(job), File: file}}
 	}

@@ -1,4 +1,4 @@
-package export_test
+package fetch_test
 
 import (
 	"errors"
@@ -11,9 +11,9 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/export"
 )
 
-// TestNotDoneInTime proves what the error of a job says that is not done in time: what
+// TestExportNotDoneInTime proves what the error of a job says that is not done in time: what
 // done looks at, as it was last, and whether the answers ever changed.
-func TestNotDoneInTime(t *testing.T) {
+func TestExportNotDoneInTime(t *testing.T) {
 	const same = `{"state":"running","n":1}`
 	long := `{"state":"` + strings.Repeat("x", 100) + `"}`
 	for _, tt := range []struct {
