@@ -1,4 +1,4 @@
-package infer_test
+package schema_test
 
 import (
 	"testing"

@@ -1,4 +1,4 @@
-package model_test
+package schema_test
 
 import (
 	"errors"

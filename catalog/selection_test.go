@@ -1,4 +1,4 @@
-package selection_test
+package catalog_test
 
 import (
 	"fmt"

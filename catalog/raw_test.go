@@ -1,4 +1,4 @@
-package raw_test
+package catalog_test
 
 import (
 	"encoding/json"
@@ -192,15 +192,15 @@ func FuzzWalk(f *testing.F) {
 		if root := text.Root(); string(root) != strings.Trim(string(data), " \t\r\n") {
 			t.Fatalf("Root(%q) = %q", data, root)
 		}
-		if want := count(data); want >= 0 && items < want {
+		if want := rawMembers(data); want >= 0 && items < want {
 			t.Fatalf("%q has %d items, want at least %d", data, items, want)
 		}
 	})
 }
 
-// count returns how many items encoding/json finds, equal names once; -1 for
+// rawMembers returns how many items encoding/json finds, equal names once; -1 for
 // what has none.
-func count(data []byte) int {
+func rawMembers(data []byte) int {
 	var all any
 	_ = json.Unmarshal(data, &all)
 	switch v := all.(type) {
@@ -212,13 +212,13 @@ func count(data []byte) int {
 	return -1
 }
 
-// order is a record as shops send them.
-const order = `{"id":9007199254740993,"status":"paid","created_at":"2025-03-01T10:00:00Z","note":"\"leave at the door\"",` +
+// rawOrder is a record as shops send them.
+const rawOrder = `{"id":9007199254740993,"status":"paid","created_at":"2025-03-01T10:00:00Z","note":"\"leave at the door\"",` +
 	`"customer":{"id":77,"email":"a.person@example.com","address":{"street":"Long Street 1","country":"DE"}},` +
 	`"lines":[{"sku":"AB-1","quantity":2,"price":10.50},{"sku":"CD-2","quantity":1,"price":99.00}],"n\u0061me":"x","channel":"web"}`
 
 func TestWalkAllocatesNothing(t *testing.T) {
-	record, dst := raw.Of(order), make([]byte, 0, 100)
+	record, dst := raw.Of(rawOrder), make([]byte, 0, 100)
 	n := testing.AllocsPerRun(100, func() {
 		for c := record.Items(0); c.Next(); {
 			c.Key.Is("name")
@@ -234,7 +234,7 @@ func TestWalkAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkItems(b *testing.B) {
-	record := raw.Of(order)
+	record := raw.Of(rawOrder)
 	b.ReportAllocs()
 	b.SetBytes(int64(len(record)))
 	for b.Loop() {
@@ -244,7 +244,7 @@ func BenchmarkItems(b *testing.B) {
 }
 
 func BenchmarkField(b *testing.B) {
-	record := raw.Of(order)
+	record := raw.Of(rawOrder)
 	b.ReportAllocs()
 	for b.Loop() {
 		record.Field("channel")

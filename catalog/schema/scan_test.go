@@ -1,4 +1,4 @@
-package scan_test
+package schema_test
 
 import (
 	"bytes"
@@ -17,13 +17,13 @@ func valid(body []byte) bool {
 	return json.Valid(body) && utf8.Valid(body)
 }
 
-// sample has every kind of token, white space and character.
-const sample = "\t{ \"a\" : [1, -0.5e+10,0,10E2 , true,false,null,\"\",\"\\u00e9\\n\\\"\\\\\\/ \\ud800 é€😀 plain text of some length\"],\r\n" +
+// scannedText has every kind of token, white space and character.
+const scannedText = "\t{ \"a\" : [1, -0.5e+10,0,10E2 , true,false,null,\"\",\"\\u00e9\\n\\\"\\\\\\/ \\ud800 é€😀 plain text of some length\"],\r\n" +
 	`  "nested":{"deep":[[],{},[{"x":[]}]]}, "last" : "z" } ` + "\n"
 
 // FuzzProve holds the proof against encoding/json and utf8.
 func FuzzProve(f *testing.F) {
-	for _, seed := range []string{sample, "\xef\xbb\xbf[]", `{"a":{"x":1},"a":[{}]}`, `"\ud800\udc00"`, `[1e9,-0.0]`, "\"\xed\xa0\x80\""} {
+	for _, seed := range []string{scannedText, "\xef\xbb\xbf[]", `{"a":{"x":1},"a":[{}]}`, `"\ud800\udc00"`, `[1e9,-0.0]`, "\"\xed\xa0\x80\""} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -44,7 +44,7 @@ func TestProve(t *testing.T) {
 		{"object", `{"a":1}`, 0, ""},
 		{"array", ` [1,2] `, 0, ""},
 		{"scalar", `"text"`, 0, ""},
-		{"every token", sample, 0, ""},
+		{"every token", scannedText, 0, ""},
 		{"byte order mark", "\xef\xbb\xbf[1]", 0, ""},
 		{"lone surrogate escape", `"\ud800"`, 0, ""},
 		{"deepest", nested(scan.MaxDepth), 0, ""},
@@ -128,7 +128,7 @@ func TestProve(t *testing.T) {
 }
 
 func TestProveCutAnywhere(t *testing.T) {
-	body := strings.TrimSpace(sample)
+	body := strings.TrimSpace(scannedText)
 	for i := range body {
 		err := scan.Prove([]byte(body[:i]))
 		var fault *scan.BodyError
@@ -144,8 +144,8 @@ func TestProveCutAnywhere(t *testing.T) {
 }
 
 func TestProveAnyByteChanged(t *testing.T) {
-	for i := range sample {
-		body := []byte(sample)
+	for i := range scannedText {
+		body := []byte(scannedText)
 		for c := range 256 {
 			body[i] = byte(c)
 			if err := scan.Prove(body); (err == nil) != valid(body) {
