@@ -1,4 +1,4 @@
-package twins_test
+package tap_test
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 	"github.com/tap-rest/tap-rest/tap/twins"
 )
 
-// TestSee holds what records of pages are against earlier ones.
-func TestSee(t *testing.T) {
+// TestTwinsSee holds what records of pages are against earlier ones.
+func TestTwinsSee(t *testing.T) {
 	const none, part, again, changed, beside = twins.None, twins.Part, twins.Again, twins.Changed, twins.Beside
 	type page struct {
 		asked   bool // again, since the walk went back
@@ -57,8 +57,8 @@ func TestSee(t *testing.T) {
 	}
 }
 
-// TestMoved says which twins show that rows moved.
-func TestMoved(t *testing.T) {
+// TestTwinsMoved says which twins show that rows moved.
+func TestTwinsMoved(t *testing.T) {
 	for counting, want := range map[paging.Counting][]twins.Kind{
 		paging.Uncounted: nil, paging.SeemsCounted: {twins.Again}, paging.Counted: {twins.Again, twins.Changed},
 	} {
@@ -70,8 +70,8 @@ func TestMoved(t *testing.T) {
 	}
 }
 
-// TestKeys: what has the same key has the same number, and nothing else has.
-func TestKeys(t *testing.T) {
+// TestTwinsKeys: what has the same key has the same number, and nothing else has.
+func TestTwinsKeys(t *testing.T) {
 	for _, tt := range []struct {
 		keys    []string
 		records []string // in groups of one key, "" between them; the last have none
@@ -107,9 +107,9 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestAcross holds what walks of one stream know of each other's keys, of few
+// TestTwinsAcross holds what walks of one stream know of each other's keys, of few
 // and of more than are remembered.
-func TestAcross(t *testing.T) {
+func TestTwinsAcross(t *testing.T) {
 	for _, n := range []int{10, 50_000} {
 		var all twins.Across
 		twice, walks := 0, []twins.Walk{{Context: 1, Key: "a"}, {Context: 2, Key: "b"}, {Context: 2, Key: "b2"}, {Context: 1, Key: "a"}}
@@ -139,8 +139,8 @@ func TestAcross(t *testing.T) {
 	}
 }
 
-// BenchmarkAcross reports what the other walks cost for each record.
-func BenchmarkAcross(b *testing.B) {
+// BenchmarkTwinsAcross reports what the other walks cost for each record.
+func BenchmarkTwinsAcross(b *testing.B) {
 	for _, n := range []int{100, 100_000, 2_000_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			text := []byte(`{"id":0000000,"name":"somebody","at":"2025-01-01T00:00:00Z"}`)

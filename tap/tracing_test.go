@@ -1,4 +1,4 @@
-package tracing_test
+package tap_test
 
 import (
 	"context"
@@ -10,27 +10,27 @@ import (
 	"github.com/tap-rest/tap-rest/tap/tracing"
 )
 
-// told is what a tracer was told.
-type told []string
+// toldTrace is what a tracer was told.
+type toldTrace []string
 
-func (l *told) Stream(name string) tracing.StreamTracer {
+func (l *toldTrace) Stream(name string) tracing.StreamTracer {
 	*l = append(*l, "begins "+name)
 	return l
 }
 
-func (l *told) Request(context.Context, *fetch.Trail) {}
+func (l *toldTrace) Request(context.Context, *fetch.Trail) {}
 
-func (l *told) Partition(ctx context.Context, _ tracing.Partition) (context.Context, func(error)) {
+func (l *toldTrace) Partition(ctx context.Context, _ tracing.Partition) (context.Context, func(error)) {
 	return ctx, func(error) {}
 }
 
-func (l *told) End(status string, _ int64, failure error) {
+func (l *toldTrace) End(status string, _ int64, failure error) {
 	*l = append(*l, "ends "+status+" "+failure.Error())
 }
 
-// TestBeginning: a stream begins once and ends once, whatever comes later.
-func TestBeginning(t *testing.T) {
-	var got told
+// TestTracingBegins: a stream begins once and ends once, whatever comes later.
+func TestTracingBegins(t *testing.T) {
+	var got toldTrace
 	var b tracing.Beginning
 	b.End("early", 0, errors.New("of nothing"))
 	if b.Begun() {
@@ -47,7 +47,7 @@ func TestBeginning(t *testing.T) {
 	if follow := b.Begin(&got, "orders"); follow != nil {
 		t.Error("a stream that has ended is followed again")
 	}
-	if want := (told{"begins orders", "ends failed why"}); !slices.Equal(got, want) || !b.Begun() {
+	if want := (toldTrace{"begins orders", "ends failed why"}); !slices.Equal(got, want) || !b.Begun() {
 		t.Errorf("the tracer is told %q, want %q", got, want)
 	}
 	var nobody tracing.Beginning

@@ -1,4 +1,4 @@
-package message_test
+package tap_test
 
 import (
 	"encoding/json"
@@ -18,20 +18,20 @@ var (
 	_ tap.Protocol = message.Airbyte{}
 )
 
-var at = time.UnixMilli(1735732800123).UTC()
+var messageAt = time.UnixMilli(1735732800123).UTC()
 
-// TestLines holds the lines of both protocols against the bytes that go over
+// TestMessageLines holds the lines of both protocols against the bytes that go over
 // the wire.
-func TestLines(t *testing.T) {
+func TestMessageLines(t *testing.T) {
 	st := &state.State{}
 	st.Set("orders", &state.Bookmark{ReplicationKey: "at", Value: json.RawMessage(`"2025-01-01"`)})
 	const bookmark = `{"replication_key":"at","replication_key_value":"2025-01-01","pass":null,"resume":null}`
 	record := func(p tap.Protocol, nulled ...string) string {
-		frame := p.Frame(`or"ders`, at, 0)
+		frame := p.Frame(`or"ders`, messageAt, 0)
 		return string(frame.Close(append(frame.Open(nil), `{"n":12345678901234567890.10}`...), nulled))
 	}
 	news := func(p tap.Protocol, n message.News) string {
-		n.At = at
+		n.At = messageAt
 		return string(p.AppendNews(nil, n))
 	}
 	singer, airbyte := message.Singer{}, message.Airbyte{}
@@ -57,7 +57,7 @@ func TestLines(t *testing.T) {
 		{"nothing covered", string(airbyte.AppendState(nil, st, nil)), ""},
 		{"STARTED", news(airbyte, message.News{Event: message.Started, Stream: "orders"}), status + `STARTED"}}}`},
 		{"RUNNING", news(airbyte, message.News{Event: message.Reading, Stream: "orders"}), status + `RUNNING"}}}`},
-		{"RATE_LIMITED", news(airbyte, message.News{Event: message.Limited, Stream: "orders", Until: at.Add(time.Second)}),
+		{"RATE_LIMITED", news(airbyte, message.News{Event: message.Limited, Stream: "orders", Until: messageAt.Add(time.Second)}),
 			status + `RUNNING","reasons":[{"type":"RATE_LIMITED","rate_limited":{"quota_reset":1735732801123}}]}}}`},
 		{"COMPLETE", news(airbyte, message.News{Event: message.Complete, Stream: "orders"}), status + `COMPLETE"}}}`},
 		{"INCOMPLETE", news(airbyte, message.News{Event: message.Incomplete, Stream: "orders"}), status + `INCOMPLETE"}}}`},
@@ -87,9 +87,9 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// TestAirbyteLog: lines wait until they are taken, before the news; what is too
+// TestMessageAirbyteLog: lines wait until they are taken, before the news; what is too
 // much is counted.
-func TestAirbyteLog(t *testing.T) {
+func TestMessageAirbyteLog(t *testing.T) {
 	log := &message.AirbyteLog{}
 	for level, text := range map[slog.Level]string{slog.LevelDebug: "DEBUG", slog.LevelInfo: "INFO", slog.LevelWarn: "WARN", slog.LevelError: "ERROR"} {
 		log.Add(level, "a\n\"b\"")

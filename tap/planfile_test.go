@@ -1,4 +1,4 @@
-package planfile_test
+package tap_test
 
 import (
 	"cmp"
@@ -14,9 +14,9 @@ import (
 	"github.com/tap-rest/tap-rest/tap/planfile"
 )
 
-// TestShareOwn: what of a state concerns one partition does not grow with the plan, and
+// TestPlanFileShareOwn: what of a state concerns one partition does not grow with the plan, and
 // says, merged with the state of the plan, all that the whole state says.
-func TestShareOwn(t *testing.T) {
+func TestPlanFileShareOwn(t *testing.T) {
 	day := func(n int) time.Time { return time.Date(2026, 1, 1+n, 0, 0, 0, 0, time.UTC) }
 	context := func(n int) json.RawMessage { return fmt.Appendf(nil, `{"account":"%d"}`, n) }
 	hash := func(n int) uint64 { return state.HashContext(context(n)) }
