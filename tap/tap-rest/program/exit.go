@@ -55,9 +55,8 @@ func ExitCode(con *console.Console, err error) int {
 	var (
 		broken *tap.JournalError
 		server *fleet.ServerError
-		away   *AwayError
 	)
-	if errors.Is(err, journal.ErrBusy) || errors.Is(err, tap.ErrNoPlan) || errors.As(err, &broken) || errors.As(err, &server) || errors.As(err, &away) {
+	if errors.Is(err, journal.ErrBusy) || errors.Is(err, tap.ErrNoPlan) || errors.As(err, &broken) || errors.As(err, &server) {
 		return exitTryAgain
 	}
 	var input *tap.InputError
@@ -66,16 +65,6 @@ func ExitCode(con *console.Console, err error) int {
 	}
 	return exitFailed
 }
-
-// AwayError says that a server which a command needs cannot be reached: another time it may
-// be there.
-type AwayError struct{ Err error }
-
-// Error says which server it is, and what went wrong.
-func (e *AwayError) Error() string { return e.Err.Error() }
-
-// Unwrap returns what went wrong.
-func (e *AwayError) Unwrap() error { return e.Err }
 
 // closedStdout reports whether nobody reads on what a command prints for people,
 // as head does: they have what they want.

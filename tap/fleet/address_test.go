@@ -1,12 +1,12 @@
-package workers
+package fleet_test
 
 import (
-	"io"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
 
-	"github.com/tap-rest/tap-rest/tap"
+	"github.com/tap-rest/tap-rest/tap/fleet"
 )
 
 // TestNoPasswordIsPrinted: no error about --nats has a name, a password or a token in it,
@@ -32,14 +32,16 @@ func TestNoPasswordIsPrinted(t *testing.T) {
 		{":// in the password", "iuser:p1secret://x@127.0.0.1:1", "xxxxx@127.0.0.1:1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			f := fleetFlags{NATS: tt.given}
-			conn, err := f.connect(&tap.Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil))}, "test")
+			conn, err := (&fleet.Address{URL: tt.given}).Connect(slog.New(slog.DiscardHandler), "test")
 			if err == nil {
 				conn.Close()
 				t.Fatal("something listens at port 1")
 			}
 			if strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "iuser") || !strings.Contains(err.Error(), "--nats "+tt.shown+": ") {
 				t.Errorf("got %v, want it to say --nats %s, and no secret", err, tt.shown)
+			}
+			if away := errors.As(err, new(*fleet.ServerError)); away != strings.Contains(err.Error(), "no NATS server can be spoken with") {
+				t.Errorf("%v is an error of the server: %v", err, away)
 			}
 		})
 	}
@@ -51,7 +53,7 @@ func TestURLsThatAreTaken(t *testing.T) {
 		"nats://h", "h", "h:4222", "tls://h:4222", "wss://h:443/path", "a:1,b:2, nats://c", "u:p@h", "t@h:1", "nats://u:p@x:y@h:1",
 		"nats://u:p%2Fq@[::1]:4222", "nats://h,",
 	} {
-		if err := (&fleetFlags{NATS: given}).check(); err != nil {
+		if err := (&fleet.Address{URL: given}).Check(); err != nil {
 			t.Errorf("%s: %v", given, err)
 		}
 	}
