@@ -50,6 +50,20 @@ func (in *Input) Definition() (*sources.Definition, error) {
 	return loadBeside(source.Text, file)
 }
 
+// DefinitionOr returns the definition that config or environment name, else the one in
+// the file baked, if there is one.
+func (in *Input) DefinitionOr(baked string) (*sources.Definition, error) {
+	d, err := in.Definition()
+	if !errors.Is(err, ErrNoSource) {
+		return d, err
+	}
+	d, bakedErr := Load(baked)
+	if errors.Is(bakedErr, fs.ErrNotExist) {
+		return nil, err
+	}
+	return d, bakedErr
+}
+
 // meant says which key of the config stands in the place of one that is missing; "":
 // none does.
 func (in *Input) meant(missing string) string {

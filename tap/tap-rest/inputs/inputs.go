@@ -116,21 +116,7 @@ const BakedSource = "/etc/tap-rest/source.yaml"
 // Definition returns the definition that config or environment name, else the one that is
 // baked in.
 func Definition(input *config.Input) (*sources.Definition, error) {
-	return definitionOf(input, BakedSource)
-}
-
-// definitionOf returns the definition that config or environment name, else the
-// one in the file baked, if there is one.
-func definitionOf(input *config.Input, baked string) (*sources.Definition, error) {
-	d, err := input.Definition()
-	if !errors.Is(err, config.ErrNoSource) {
-		return d, err
-	}
-	d, bakedErr := config.Load(baked)
-	if errors.Is(bakedErr, fs.ErrNotExist) {
-		return nil, err
-	}
-	return d, bakedErr
+	return input.DefinitionOr(BakedSource)
 }
 
 // Read reads the config files and the environment.

@@ -2,9 +2,8 @@ package inputs
 
 import (
 	"os"
-	"strings"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/tap-rest/tap-rest/tap/tap-rest/console"
 )
 
 // OrchestratorLog returns the --log-format and --log-level that an
@@ -13,40 +12,11 @@ import (
 func OrchestratorLog() (format, level string) {
 	name := os.Getenv("SINGER_SDK_LOG_CONFIG")
 	if name == "" {
-		return wantedLog(nil)
+		return console.WantedLog(nil)
 	}
 	data, err := ReadFile("SINGER_SDK_LOG_CONFIG", name)
 	if err != nil {
-		return wantedLog(nil)
+		return console.WantedLog(nil)
 	}
-	return wantedLog(data)
-}
-
-// wantedLog reads a Python logging configuration in JSON or YAML. Where it says
-// nothing of them, format is text and level info.
-func wantedLog(config []byte) (format, level string) {
-	format, level = "text", "info"
-	var c struct {
-		Formatters map[string]struct {
-			Class string `yaml:"()"`
-		}
-		Root struct{ Level string }
-	}
-	if yaml.Unmarshal(config, &c) != nil {
-		return format, level
-	}
-	for _, f := range c.Formatters {
-		if f.Class == "singer_sdk.logging.StructuredFormatter" {
-			format = "json"
-		}
-	}
-	switch wanted := strings.ToLower(c.Root.Level); wanted {
-	case "debug", "error":
-		level = wanted
-	case "warning":
-		level = "warn"
-	case "critical":
-		level = "error"
-	}
-	return format, level
+	return console.WantedLog(data)
 }

@@ -1,4 +1,4 @@
-package sources_test
+package config_test
 
 import (
 	"strings"

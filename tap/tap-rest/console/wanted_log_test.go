@@ -1,4 +1,4 @@
-package inputs
+package console
 
 import (
 	"slices"
@@ -12,7 +12,7 @@ func FuzzWantedLog(f *testing.F) {
 	f.Add([]byte("formatters: {plain: {format: x}}\nroot: {level: CRITICAL}\n"))
 	f.Add([]byte("root: {level: 10}\n---\n&a [*a]"))
 	f.Fuzz(func(t *testing.T, config []byte) {
-		format, level := wantedLog(config)
+		format, level := WantedLog(config)
 		if !slices.Contains([]string{"text", "json"}, format) {
 			t.Errorf("--log-format=%q", format)
 		}

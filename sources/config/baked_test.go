@@ -1,4 +1,4 @@
-package inputs
+package config_test
 
 import (
 	"path/filepath"
@@ -28,7 +28,7 @@ func TestBakedSource(t *testing.T) {
 			t.Fatal(err)
 		}
 		name, failure := "", ""
-		d, err := definitionOf(in, tt.baked)
+		d, err := in.DefinitionOr(tt.baked)
 		if err != nil {
 			failure = err.Error()
 		} else {
