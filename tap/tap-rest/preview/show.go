@@ -12,18 +12,10 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
-
-// previewCell is how much of a value a table shows, in columns.
-const previewCell = 32
-
-// mostColumns is how many fields a table shows that nobody asked for by name.
-const mostColumns = 100
 
 // showing is what a preview prints.
 type showing struct {
@@ -41,7 +33,7 @@ type showingWriter func(s *showing, to io.Writer) error
 // table prints the records as a table, and below it the requests.
 func (s *showing) table(to io.Writer) error {
 	if s.failed == nil || len(s.look.Records) > 0 {
-		if err := s.print(to, s.look.Records); err != nil {
+		if err := report.Records(to, s.columns, s.look.Records, len(s.look.Records)); err != nil {
 			return err
 		}
 	}
@@ -104,31 +96,12 @@ func errorsOf(err error) (texts []string) {
 	return texts
 }
 
-// names are the columns that are asked for, or all fields, in the order in which they
-// first appear.
-func (s *showing) names() []string {
-	if s.columns != nil {
-		return s.columns
-	}
-	var names []string
-	seen := map[string]bool{}
-	for _, r := range s.look.Records {
-		gjson.ParseBytes(r).ForEach(func(key, _ gjson.Result) bool {
-			if !seen[key.Str] {
-				names, seen[key.Str] = append(names, key.Str), true
-			}
-			return true
-		})
-	}
-	return names
-}
-
 // missing says which columns no record has.
 func (s *showing) missing() error {
-	known := (&showing{look: s.look}).names()
+	known := report.FieldNames(s.look.Records)
 	var lacks []string
 	for _, name := range s.columns {
-		if !slices.ContainsFunc(s.look.Records, func(r json.RawMessage) bool { return field(r, name).Exists() }) {
+		if !slices.ContainsFunc(s.look.Records, func(r json.RawMessage) bool { return report.Field(r, name).Exists() }) {
 			lacks = append(lacks, document.Unknown("column", name, known))
 		}
 	}
@@ -145,7 +118,7 @@ func (s *showing) picked(record json.RawMessage) json.RawMessage {
 	}
 	b := []byte{'{'}
 	for _, name := range s.columns {
-		value := field(record, name)
+		value := report.Field(record, name)
 		if !value.Exists() {
 			continue
 		}
@@ -155,14 +128,6 @@ func (s *showing) picked(record json.RawMessage) json.RawMessage {
 		b = append(append(document.AppendText(b, name), ':'), value.Raw...)
 	}
 	return append(b, '}')
-}
-
-// field returns a field of a record by its name, else by its path.
-func field(record json.RawMessage, name string) gjson.Result {
-	if own := gjson.GetBytes(record, gjson.Escape(name)); own.Exists() {
-		return own
-	}
-	return gjson.GetBytes(record, name)
 }
 
 // printRequests prints which requests were made, and what ended the walk or would
@@ -192,72 +157,7 @@ func printRequests(to io.Writer, look tap.Look) error {
 // FirstRecords prints the first records of a look, so many at most, under the names of all
 // fields that the look has.
 func FirstRecords(to io.Writer, look tap.Look, most int) error {
-	return (&showing{look: look}).print(to, look.Records[:min(len(look.Records), most)])
-}
-
-// print prints records under the names of the columns that are asked for, or of the first
-// fields.
-func (s *showing) print(to io.Writer, records []json.RawMessage) error {
-	names := s.names()
-	if s.columns != nil || len(names) <= mostColumns || len(records) == 0 {
-		return printTable(to, names, records)
-	}
-	if err := printTable(to, names[:mostColumns], records); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintln(to, report.Numbered(int64(len(names)-mostColumns), "%s more field[ is|s are] not shown: tap-rest preview --columns shows those that it names."))
-	return err
-}
-
-// printTable prints records under the names of their fields. What a terminal would obey
-// becomes spaces.
-func printTable(to io.Writer, names []string, records []json.RawMessage) error {
-	if len(records) == 0 {
-		_, err := fmt.Fprintln(to, "no records")
-		return err
-	}
-	t := report.NewTable(to, len(names), len(records)+2)
-	if err := t.Row(names...); err != nil {
-		return err
-	}
-	for _, r := range records {
-		own := map[string]gjson.Result{}
-		gjson.ParseBytes(r).ForEach(func(key, v gjson.Result) bool {
-			if _, twice := own[key.Str]; !twice {
-				own[key.Str] = v
-			}
-			return true
-		})
-		texts := make([]string, len(names))
-		for i, name := range names {
-			v, ok := own[name]
-			if !ok {
-				v = field(r, name)
-			}
-			texts[i] = textOf(v)
-		}
-		if err := t.Row(cellsOf(texts)...); err != nil {
-			return err
-		}
-	}
-	return t.Flush()
-}
-
-// textOf is a value as the API wrote it: of a number all digits, too.
-func textOf(v gjson.Result) string {
-	if v.Type == gjson.Number {
-		return v.Raw
-	}
-	return v.String()
-}
-
-// cellsOf are texts as they fit into a table.
-func cellsOf(texts []string) []string {
-	cells := make([]string, len(texts))
-	for i, text := range texts {
-		cells[i] = report.Clip(strings.Join(strings.Fields(report.Plain(text)), " "), previewCell)
-	}
-	return cells
+	return report.Records(to, nil, look.Records, most)
 }
 
 // warnings keeps what a log is warned of.
