@@ -79,7 +79,7 @@ func TestFilesTell(t *testing.T) {
 		{"likewise, behind a line", "decode: {format: csv, header: [id, note], skip_lines: 1}", "report\nid,note\n1,a\n", []string{"skip_lines: 2"}},
 		{"names that the file has again", "decode: {format: csv, header: [id, note], skip_lines: 1}", "id,note\n1,a\nid,note\n1,a\n", []string{"row 3 of the file holds nothing but the names"}},
 		{"names of which the file has some", "decode: {format: csv, header: [id, note, total]}", "ID,Note,amount\n1,a,2\n", []string{"the first row of the file holds some of them (id, note)", "was taken for a record. Write header: true to use", "or skip_lines: 1 to keep"}},
-		{"names of which a long file has some", "decode: {format: csv, header: [id, note, total]}", "id,note,amount\n" + strings.Repeat("1,a,2\n", body.Max/5), []string{"holds some of them (id, note)"}},
+		{"names of which a long file has some", "decode: {format: csv, header: [id, note, total]}", "id,note,amount\n" + strings.Repeat("1,"+note+",2\n", rows), []string{"holds some of them (id, note)"}},
 		{"names of which a workbook has one of two", "decode: {format: xlsx, header: [id, note]}", workbook(t, "id,text", "1,a"), []string{"some of them (id)", "skip_rows: 1"}},
 		{"one value of many that is a name", "decode: {format: csv, header: [id, kind, a, b, c]}", "1,Kind,2,3,4\n", nil},
 		{"names that are values later", "decode: {format: csv, header: [id, note]}", "1,a\nid,x\n", nil},
