@@ -94,6 +94,7 @@ func run(args []string) int {
 	var c cli
 	exited := -1
 	program.BoundMemory(program.DefaultMemory)
+	program.CollectLate()
 	logFormat, logLevel := inputs.OrchestratorLog()
 	options := []kong.Option{
 		kong.Name("tap-rest"),

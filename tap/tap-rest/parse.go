@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strings"
@@ -53,7 +54,7 @@ func besides(args []string) kong.Option {
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[cli]()) {
 		switch _, is := field.Tag.Lookup("cmd"); {
 		case !is:
-		case strings.ToLower(field.Name) == name:
+		case cmp.Or(field.Tag.Get("name"), strings.ToLower(field.Name)) == name:
 			known = true
 		default:
 			others = append(others, field.Name)

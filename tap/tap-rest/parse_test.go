@@ -43,7 +43,7 @@ func TestParseShortcut(t *testing.T) {
 		{"demo --noise", true},
 		{"status lint", true},
 		{"", false},
-		{"version", false},
+		{"version", true},
 		{"man", false},
 		{"complete bash lint", false},
 		{"completion bash", false},
