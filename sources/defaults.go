@@ -2,10 +2,10 @@ package sources
 
 import (
 	"cmp"
-	"regexp"
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/pattern"
 	"github.com/tap-rest/tap-rest/sources/settings"
 )
 
@@ -73,7 +73,7 @@ func (c *Client) complete(path *expr.Template) {
 }
 
 // originText is a URL up to its path. Templates may stand in its host.
-var originText = regexp.MustCompile(`^(?i:https?)://(?:\{\{.*?\}\}|[^/?#{])+`)
+var originText = pattern.New(`^(?i:https?)://(?:\{\{.*?\}\}|[^/?#{])+`)
 
 // Origin returns the scheme and host of a path that is an absolute URL, "" of
 // another: such a stream stands alone, base_url is not for it.
@@ -81,7 +81,7 @@ func Origin(path *expr.Template) string {
 	if path == nil {
 		return ""
 	}
-	return originText.FindString(path.Source())
+	return originText().FindString(path.Source())
 }
 
 func (r *Request) complete() {

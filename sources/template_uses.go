@@ -1,10 +1,10 @@
 package sources
 
 import (
-	"regexp"
 	"slices"
 
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/pattern"
 )
 
 // Uses reports whether a template of the stream's requests uses the name.
@@ -83,10 +83,10 @@ func (s *Stream) EachOfRequests(visit func(*expr.Template)) {
 
 // HasFallback reports whether a template says what holds where a value is
 // missing.
-func HasFallback(t *expr.Template) bool { return without.MatchString(t.Source()) }
+func HasFallback(t *expr.Template) bool { return without().MatchString(t.Source()) }
 
 // without matches a template that says what holds where a value is missing.
-var without = regexp.MustCompile(`\b(?:default|d|defined|undefined|none|get|if|or)\b`)
+var without = pattern.New(`\b(?:default|d|defined|undefined|none|get|if|or)\b`)
 
 // ContextPaths returns where in the values of a context the templates look, below
 // their names: [account, id] for partition.account.id, [shop] for partition.shop. Templates that say what
@@ -137,7 +137,7 @@ func PerRequest(t *expr.Template) bool {
 }
 
 // counting matches a filter that counts.
-var counting = regexp.MustCompile(`\|\s*(?:length|count)\b`)
+var counting = pattern.New(`\|\s*(?:length|count)\b`)
 
 // StopCounts reports whether stop goes by how many records came, and by nothing
 // else: that is a guess where the data end, and not a choice where to. What a
@@ -149,7 +149,7 @@ func (p *Pagination) StopCounts() bool {
 		return false
 	}
 	lengths := len(stop.Reads("response"))
-	if lengths != len(counting.FindAllString(stop.Source(), -1)) {
+	if lengths != len(counting().FindAllString(stop.Source(), -1)) {
 		return false
 	}
 	records := lengths > 0

@@ -3,13 +3,13 @@ package sources
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/expr"
 	"github.com/tap-rest/tap-rest/sources/nearest"
+	"github.com/tap-rest/tap-rest/sources/pattern"
 	"github.com/tap-rest/tap-rest/sources/settings"
 )
 
@@ -164,8 +164,8 @@ func memberFault(t *expr.Template) *TemplateFault {
 var (
 	// expression finds the expressions in a template. A string with }} in it
 	// ends one early: what is behind goes unchecked, nothing more.
-	expression = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
-	configName = regexp.MustCompile(`(?:^|[^\w.'"])config(?:` +
+	expression = pattern.New(`(?s)\{\{.*?\}\}`)
+	configName = pattern.New(`(?:^|[^\w.'"])config(?:` +
 		`\s*(?:\.|\|)\s*get\s*\(\s*['"]([^'"\\]*)['"]\s*[,)]|` + // config.get('a'), config | get('a')
 		`\s*\[\s*['"]([^'"\\]*)['"]\s*\]|` + // config['a']
 		`\.([A-Za-z_]\w*)(\s*\()?)`) // config.a, or a method of all settings: config.items()
@@ -177,8 +177,8 @@ func (t *Templates) settingFault(text string) *TemplateFault {
 	if t.settings == nil || !t.settings.Closed() {
 		return nil
 	}
-	for _, e := range expression.FindAllStringIndex(text, -1) {
-		for _, at := range configName.FindAllStringSubmatchIndex(text[e[0]:e[1]], -1) {
+	for _, e := range expression().FindAllStringIndex(text, -1) {
+		for _, at := range configName().FindAllStringSubmatchIndex(text[e[0]:e[1]], -1) {
 			begin, end := firstGroup(at)
 			if begin < 0 {
 				continue

@@ -3,15 +3,16 @@ package config
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 )
 
 // dotVar is a variable of a .env file.
 type dotVar struct{ name, value, file string }
 
 // dotEnvLine is how a line begins that gives a variable.
-var dotEnvLine = regexp.MustCompile(`^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*`)
+var dotEnvLine = pattern.New(`^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*`)
 
 // dotEnv reads a .env file: NAME=VALUE on each line, or export NAME=VALUE. In single
 // quotes a value stands as it is, in double quotes \n, \r, \t, \" and \\ are escapes, and
@@ -22,7 +23,7 @@ func (f File) dotEnv() (vars []dotVar, err error) {
 	for line := 1; text != ""; {
 		rest, ok := dotEnvBlank(text)
 		if !ok {
-			m := dotEnvLine.FindStringSubmatch(text)
+			m := dotEnvLine().FindStringSubmatch(text)
 			if m == nil {
 				return nil, fmt.Errorf("%s: line %d is not NAME=VALUE, nor a comment (#)", f.Name, line)
 			}

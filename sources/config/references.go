@@ -7,13 +7,13 @@ import (
 	"io/fs"
 	"maps"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
 	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/pattern"
 	"github.com/tap-rest/tap-rest/sources/settings"
 )
 
@@ -103,7 +103,7 @@ func (r *references) within(n *document.Node, pointer string) *document.Node {
 }
 
 // reference matches ${NAME}, and $${, which is none.
-var reference = regexp.MustCompile(`\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
+var reference = pattern.New(`\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 
 func (r *references) text(text, pointer string) string {
 	if name, found := strings.CutPrefix(text, "file:"); found && !strings.HasPrefix(name, "//") {
@@ -114,7 +114,7 @@ func (r *references) text(text, pointer string) string {
 		}
 		return content
 	}
-	return reference.ReplaceAllStringFunc(text, func(found string) string {
+	return reference().ReplaceAllStringFunc(text, func(found string) string {
 		if found == "$${" {
 			return "${"
 		}

@@ -3,7 +3,6 @@ package definition
 import (
 	"fmt"
 	"net/textproto"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/pattern"
 )
 
 // readPath reads a gjson path. gjson itself takes any text and finds nothing;
@@ -28,8 +28,8 @@ func readPath(r *reader, n *document.Node, k key) any {
 }
 
 var (
-	bracket  = regexp.MustCompile(`^([^\[\]{}"\\|@]+)\[(\d+|\*|)\](.*)$`)
-	modifier = regexp.MustCompile(`(?:^|[.|])@([^.|:\\]*)`)
+	bracket  = pattern.New(`^([^\[\]{}"\\|@]+)\[(\d+|\*|)\](.*)$`)
+	modifier = pattern.New(`(?:^|[.|])@([^.|:\\]*)`)
 )
 
 // pathProblem says what is wrong with a path, "" if nothing is.
@@ -48,14 +48,14 @@ func pathProblem(path string) string {
 	case strings.HasPrefix(path, "."), strings.HasSuffix(path, ".") && !strings.HasSuffix(path, `\.`):
 		return fmt.Sprintf("%q: a path neither begins nor ends with a point", document.Clip(path))
 	}
-	if m := bracket.FindStringSubmatch(path); m != nil {
+	if m := bracket().FindStringSubmatch(path); m != nil {
 		step := m[2]
 		if step == "*" || step == "" {
 			step = "#"
 		}
 		return fmt.Sprintf("%q: a gjson path has no brackets; write %q", document.Clip(path), document.Clip(m[1]+"."+step+m[3]))
 	}
-	for _, at := range modifier.FindAllStringSubmatchIndex(path, -1) {
+	for _, at := range modifier().FindAllStringSubmatchIndex(path, -1) {
 		if name := path[at[2]:at[3]]; !gjson.ModifierExists(name, nil) {
 			begin := at[2] - 1
 			literal := path[:begin] + strings.NewReplacer("@", `\@`, ".", `\.`).Replace(path[begin:])

@@ -4,10 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"path/filepath"
-	"regexp"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/document"
+	"github.com/tap-rest/tap-rest/sources/pattern"
 	"github.com/tap-rest/tap-rest/sources/settings"
 )
 
@@ -27,7 +27,7 @@ func ParseWith(file string, data []byte, open func(name string) ([]byte, error))
 	doc := document.New(file, data)
 	root := doc.Root(data)
 	switch {
-	case len(data) <= document.MaxFile && content.Match(data) && isForeign(data, root):
+	case len(data) <= document.MaxFile && content().Match(data) && isForeign(data, root):
 		return nil, document.Problems{{File: file, Line: 1, Column: 1, Place: "", Msg: `is no definition: its top level has none of "version", "name" and "streams"`}}
 	case root == nil || len(doc.Problems) > 0 && root.Shape != document.Map:
 		return nil, doc.Problems.Sorted()
@@ -62,17 +62,17 @@ func ParseWith(file string, data []byte, open func(name string) ([]byte, error))
 var definitionKeys = []string{"version", "name", "streams"}
 
 // definitionKey matches one of them where a file cannot be read as YAML.
-var definitionKey = regexp.MustCompile(`(?m)^(?:\s*\{)?\s*["']?(?:version|name|streams)["']?\s*:`)
+var definitionKey = pattern.New(`(?m)^(?:\s*\{)?\s*["']?(?:version|name|streams)["']?\s*:`)
 
 // content matches a line that is neither blank nor a comment.
-var content = regexp.MustCompile(`(?m)^\s*[^#\s]`)
+var content = pattern.New(`(?m)^\s*[^#\s]`)
 
 // isForeign reports whether a file is no definition at all: what is wrong with
 // it is nobody's business then, and what stands in it may be a secret. Root is
 // nil where it could not be read as YAML.
 func isForeign(data []byte, root *document.Node) bool {
 	if root == nil {
-		return !definitionKey.Match(data)
+		return !definitionKey().Match(data)
 	}
 	for _, name := range definitionKeys {
 		if root.Has(name) {

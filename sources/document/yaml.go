@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 )
 
 // Limits of a definition's file.
@@ -146,11 +148,11 @@ func separators(data []byte) (n int) {
 
 // jsonOnly are the escapes of JSON that the YAML library does not know: a
 // slash, and the halves of characters beyond 16 bits.
-var jsonOnly = regexp.MustCompile(`\\\\|\\/|(?i:\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2})`)
+var jsonOnly = pattern.New(`\\\\|\\/|(?i:\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2})`)
 
 // plainEscapes returns JSON without them.
 func plainEscapes(data []byte) []byte {
-	return jsonOnly.ReplaceAllFunc(data, func(escape []byte) []byte {
+	return jsonOnly().ReplaceAllFunc(data, func(escape []byte) []byte {
 		var text string
 		if escape[1] == '\\' || json.Unmarshal([]byte(`"`+string(escape)+`"`), &text) != nil {
 			return escape
@@ -183,16 +185,16 @@ func decodeYAML(data []byte) (*yaml.Node, error) {
 }
 
 // yamlLine is how the YAML library begins its messages.
-var yamlLine = regexp.MustCompile(`^yaml: (?:line \d+: )?`)
+var yamlLine = pattern.New(`^yaml: (?:line \d+: )?`)
 
 // traps are values that YAML cannot read without quotes.
 var traps = []struct {
-	line *regexp.Regexp
+	line func() *regexp.Regexp
 	what string
 }{
-	{regexp.MustCompile(`(?:^\s*|[:,\-\[{]\s+|\[)(\{\{)`), "text that begins with {{"},
-	{regexp.MustCompile(`(?:[:,\-]\s+|\[\s*)(%)`), "text that begins with %"},
-	{regexp.MustCompile(`(?:[:,\-]\s+|\[\s*)(@)`), "text that begins with @"},
+	{pattern.New(`(?:^\s*|[:,\-\[{]\s+|\[)(\{\{)`), "text that begins with {{"},
+	{pattern.New(`(?:[:,\-]\s+|\[\s*)(%)`), "text that begins with %"},
+	{pattern.New(`(?:[:,\-]\s+|\[\s*)(@)`), "text that begins with @"},
 }
 
 // syntax reports a file that is not YAML: the traps in it where there are
@@ -207,7 +209,7 @@ func (d *Document) syntax(err error) {
 	if found := d.trap(line); found {
 		return
 	}
-	msg := yamlLine.ReplaceAllString(err.Error(), "")
+	msg := yamlLine().ReplaceAllString(err.Error(), "")
 	if text := d.lines[min(line, len(d.lines))-1]; strings.Contains(text[:indent(text)], "\t") {
 		msg += "; indent with spaces, not tabs"
 	}
@@ -220,7 +222,7 @@ func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " \
 func (d *Document) trap(line int) bool {
 	text := d.lines[min(line, len(d.lines))-1]
 	for _, trap := range traps {
-		if at := trap.line.FindStringSubmatchIndex(text); at != nil {
+		if at := trap.line().FindStringSubmatchIndex(text); at != nil {
 			d.ProblemAt(line, len([]rune(text[:at[2]]))+1, "", "%s: quote it", trap.what)
 			return true
 		}
@@ -395,11 +397,11 @@ func (d *Document) scalar(n *Node, y *yaml.Node) {
 }
 
 var (
-	plainNumber  = regexp.MustCompile(`^[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$`)
-	leadingZeros = regexp.MustCompile(`^[-+]?0[0-9]`)
-	underscored  = regexp.MustCompile(`^[-+]?[0-9][0-9_]*_[0-9_]*(?:\.[0-9_]*)?$`)
-	otherBase    = regexp.MustCompile(`^[-+]?0(?:x[0-9a-fA-F_]+|o[0-7_]+|b[01_]+)$`)
-	notFinite    = regexp.MustCompile(`^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$`)
+	plainNumber  = pattern.New(`^[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$`)
+	leadingZeros = pattern.New(`^[-+]?0[0-9]`)
+	underscored  = pattern.New(`^[-+]?[0-9][0-9_]*_[0-9_]*(?:\.[0-9_]*)?$`)
+	otherBase    = pattern.New(`^[-+]?0(?:x[0-9a-fA-F_]+|o[0-7_]+|b[01_]+)$`)
+	notFinite    = pattern.New(`^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$`)
 )
 
 // plain reads a scalar without quotes.
@@ -413,15 +415,15 @@ func (d *Document) plain(n *Node) {
 		return
 	}
 	switch text := n.Text; {
-	case underscored.MatchString(text):
+	case underscored().MatchString(text):
 		d.Problem(n, "%s is a number to some and text to others: write %s, or quote it", Clip(text), Clip(strings.ReplaceAll(text, "_", "")))
-	case otherBase.MatchString(text):
+	case otherBase().MatchString(text):
 		d.Problem(n, "%s is a number to some and text to others: write it in decimals, or quote it", Clip(text))
-	case notFinite.MatchString(text):
+	case notFinite().MatchString(text):
 		d.Problem(n, "%s is not a number of JSON", text)
-	case plainNumber.MatchString(text) && leadingZeros.MatchString(text):
+	case plainNumber().MatchString(text) && leadingZeros().MatchString(text):
 		d.Problem(n, "%s has leading zeros, which some drop and some read as octal: quote it", Clip(text))
-	case plainNumber.MatchString(text):
+	case plainNumber().MatchString(text):
 		n.Shape, n.Text = Number, jsonNumber(text)
 	}
 }

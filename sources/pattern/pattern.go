@@ -1,5 +1,5 @@
 // Package pattern has regular expressions that are compiled when they are first used:
-// the program has dozens that only init and lint match with, and starts for each run.
+// the program has dozens, of which a run matches with few, and starts for each run.
 package pattern
 
 import (

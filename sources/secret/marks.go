@@ -7,11 +7,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 )
 
 // sealMark begins what Seal puts in the place of a secret.
@@ -32,10 +33,10 @@ const (
 )
 
 // marks matches what Seal puts in the place of a secret.
-var marks = regexp.MustCompile(`\{secret(?:-[a-z]+)*:[\w.~/%-]+\}`)
+var marks = pattern.New(`\{secret(?:-[a-z]+)*:[\w.~/%-]+\}`)
 
 // HideMarks returns a sealed text for people: *** in the place of each mark.
-func HideMarks(text string) string { return marks.ReplaceAllString(text, hidden) }
+func HideMarks(text string) string { return marks().ReplaceAllString(text, hidden) }
 
 // marked is a text and its mark.
 type marked struct{ text, mark string }

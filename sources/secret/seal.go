@@ -51,7 +51,7 @@ func (h *Hider) Open(text string) (string, bool) {
 		return text, false
 	}
 	open := true
-	text = marks.ReplaceAllStringFunc(text, func(mark string) string {
+	text = marks().ReplaceAllStringFunc(text, func(mark string) string {
 		secret, former, ok := h.sealer.open(mark)
 		if former != "" {
 			h.memory.learn(former)

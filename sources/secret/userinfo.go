@@ -3,8 +3,9 @@ package secret
 import (
 	"encoding/base64"
 	"net/url"
-	"regexp"
 	"strings"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 )
 
 // UserInfo is the password in a URL, with what Basic makes of it; none where
@@ -29,7 +30,7 @@ func UserInfo(name, text string) List {
 
 // userPart matches the user and the password in a URL, with what is before
 // them.
-var userPart = regexp.MustCompile(`(://)[^\s/?#"'@]*:[^\s/?#"'@]*@`)
+var userPart = pattern.New(`(://)[^\s/?#"'@]*:[^\s/?#"'@]*@`)
 
 // withoutUsers returns text with *** in the place of users and passwords in
 // URLs.
@@ -37,5 +38,5 @@ func withoutUsers(text string) string {
 	if !strings.Contains(text, "://") || !strings.Contains(text, "@") {
 		return text
 	}
-	return userPart.ReplaceAllString(text, "${1}"+hidden+"@")
+	return userPart().ReplaceAllString(text, "${1}"+hidden+"@")
 }

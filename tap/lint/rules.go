@@ -11,28 +11,28 @@ import (
 // rule is a kind of finding, by which programs group them.
 type rule struct {
 	id, about string
-	says      *regexp.Regexp // what the messages of its findings begin with
+	says      func() *regexp.Regexp // what the messages of its findings begin with
 }
 
 // rules are the kinds of findings; a finding is of the first that its message matches,
 // and of the last where it matches none.
 var rules = []rule{
 	{"syntax", "The file is YAML or JSON, and each value is written so that all programs read it alike.",
-		regexp.MustCompile(`^(not YAML|the file is empty|a second document|key ".*" stands here twice|tag |anchor |a key must be|<< wants|nested deeper|more than \d+ (values|problems)|text that begins with|.* has leading zeros|.* is a number to some|.* is not a number of JSON)`)},
-	{"unreadable", "The definition, and each file that it names, can be read.", regexp.MustCompile(`^(read definition|schema file|file |is no definition)`)},
-	{"unknown-key", "Each key is one that there is.", regexp.MustCompile(`^(unknown key|key ".*" belongs to)`)},
-	{"unknown-name", "Each value, type, format, name and filter is one that there is.", regexp.MustCompile(`^unknown `)},
-	{"missing-key", "What is needed is there.", regexp.MustCompile(`^needs `)},
-	{"wrong-value", "Each value is of the kind that its key wants.", regexp.MustCompile(`^(wants |is empty|is negative|version )`)},
-	{"template", "Each template is an expression that can be computed where it stands.", regexp.MustCompile(`^(the (expression|string|index|\{\{) |this (is not a number|cannot be called)|want |an argument |too many arguments|\S+ (has no argument|needs the argument|is a function)|.* (closes nothing|is not closed before this|has no meaning here|cannot be used here))`)},
-	{"schema", "What a JSON Schema says is checked.", regexp.MustCompile(`^JSON Schema`)},
-	{"meaning", "The keys of a stream make sense together.", regexp.MustCompile(``)},
+		pattern.New(`^(not YAML|the file is empty|a second document|key ".*" stands here twice|tag |anchor |a key must be|<< wants|nested deeper|more than \d+ (values|problems)|text that begins with|.* has leading zeros|.* is a number to some|.* is not a number of JSON)`)},
+	{"unreadable", "The definition, and each file that it names, can be read.", pattern.New(`^(read definition|schema file|file |is no definition)`)},
+	{"unknown-key", "Each key is one that there is.", pattern.New(`^(unknown key|key ".*" belongs to)`)},
+	{"unknown-name", "Each value, type, format, name and filter is one that there is.", pattern.New(`^unknown `)},
+	{"missing-key", "What is needed is there.", pattern.New(`^needs `)},
+	{"wrong-value", "Each value is of the kind that its key wants.", pattern.New(`^(wants |is empty|is negative|version )`)},
+	{"template", "Each template is an expression that can be computed where it stands.", pattern.New(`^(the (expression|string|index|\{\{) |this (is not a number|cannot be called)|want |an argument |too many arguments|\S+ (has no argument|needs the argument|is a function)|.* (closes nothing|is not closed before this|has no meaning here|cannot be used here))`)},
+	{"schema", "What a JSON Schema says is checked.", pattern.New(`^JSON Schema`)},
+	{"meaning", "The keys of a stream make sense together.", pattern.New(``)},
 }
 
 // ruleOf returns the number of a finding's rule.
 func ruleOf(f Finding) int {
 	for i, r := range rules {
-		if r.says.MatchString(f.Msg) {
+		if r.says().MatchString(f.Msg) {
 			return i
 		}
 	}

@@ -2,9 +2,10 @@ package report
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
+
+	"github.com/tap-rest/tap-rest/sources/pattern"
 )
 
 // Numbered is a text about a number of things. %s in it is the number, and
@@ -16,10 +17,10 @@ func Numbered(n int64, text string) string {
 	if n == 1 {
 		chosen = "$1"
 	}
-	return strings.ReplaceAll(eitherForm.ReplaceAllString(text, chosen), "%s", count(n))
+	return strings.ReplaceAll(eitherForm().ReplaceAllString(text, chosen), "%s", count(n))
 }
 
-var eitherForm = regexp.MustCompile(`\[([^|\]]*)\|([^|\]]*)\]`)
+var eitherForm = pattern.New(`\[([^|\]]*)\|([^|\]]*)\]`)
 
 // count writes a number with its thousands apart: 20,000.
 func count(n int64) string {

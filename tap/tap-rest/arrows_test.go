@@ -14,7 +14,7 @@ const module = "github.com/tap-rest/tap-rest"
 // Imports go one way: down this list.
 var arrows = map[string][]string{
 	"tap/tap-rest":            {"tap/tap-rest/completion", "tap/tap-rest/console", "tap/tap-rest/demo", "tap/tap-rest/firstdraft", "tap/tap-rest/inputs", "tap/tap-rest/journals", "tap/tap-rest/manual", "tap/tap-rest/parts", "tap/tap-rest/preview", "tap/tap-rest/program", "tap/tap-rest/workers", "tap", "tap/doctor", "tap/lint", "tap/message", "tap/report", "tap/workdir", "catalog", "sources", "sources/config", "sources/definition", "sources/document", "sources/expr", "state", "sources/settings"},
-	"tap/tap-rest/firstdraft": {"tap/tap-rest/console", "tap/tap-rest/inputs", "tap/tap-rest/preview", "tap/tap-rest/program", "tap", "tap/report", "tap/workdir", "sources", "sources/config", "sources/definition", "sources/draft", "sources/draft/call", "sources/draft/curl", "sources/draft/foreign", "sources/draft/har", "sources/draft/odata", "sources/draft/openapi", "sources/draft/outline", "sources/draft/postman", "sources/draft/probe", "sources/secret", "catalog/raw"},
+	"tap/tap-rest/firstdraft": {"tap/tap-rest/console", "tap/tap-rest/inputs", "tap/tap-rest/preview", "tap/tap-rest/program", "tap", "tap/report", "tap/workdir", "sources", "sources/config", "sources/definition", "sources/draft", "sources/draft/call", "sources/draft/curl", "sources/draft/foreign", "sources/draft/har", "sources/draft/odata", "sources/draft/openapi", "sources/draft/outline", "sources/draft/postman", "sources/draft/probe", "sources/secret", "catalog/raw", "sources/pattern"},
 	"tap/tap-rest/workers":    {"tap/planfile", "tap/tap-rest/console", "tap/tap-rest/inputs", "tap/tap-rest/parts", "tap/tap-rest/program", "tap", "tap/fleet", "tap/fleet/budget", "tap/metrics", "tap/report", "tap/target", "state", "state/journal"},
 	"tap/tap-rest/journals":   {"tap/tap-rest/inputs", "tap/tap-rest/program", "tap", "tap/report", "tap/report/page", "tap/workdir", "sources", "state/journal"},
 	"tap/tap-rest/parts":      {"tap/planfile", "tap/tap-rest/inputs", "tap/tap-rest/program", "tap", "tap/report", "tap/workdir", "sources", "state", "state/progress"},
@@ -53,7 +53,7 @@ var arrows = map[string][]string{
 	"tap/render":              {"tap/certificate", "tap/distinct", "catalog/raw", "sources/fetch/ref", "sources/fetch/paging", "tap/message", "tap/plan", "tap/report", "tap/workdir", "sources", "sources/nearest", "sources/expr", "sources/fetch", "catalog", "catalog/schema", "state", "tap/render/findings", "tap/render/pages", "catalog/schema/check", "catalog/schema/infer", "catalog/schema/scan"},
 	"tap/render/findings":     {"catalog/raw", "sources", "sources/fetch", "sources/fetch/paging", "tap/certificate", "tap/plan", "tap/report", "tap/twins"},
 	"tap/render/pages":        {"catalog", "catalog/schema", "sources", "sources/expr", "sources/fetch", "tap/message", "tap/plan", "catalog/schema/check", "catalog/schema/scan"},
-	"tap/report":              {"sources/fetch/vigil", "sources/fetch/pace", "tap/certificate", "sources", "sources/fetch/paging", "tap/message", "sources/fetch", "state/journal", "sources/fetch/recorded", "sources/fetch/uri"},
+	"tap/report":              {"sources/fetch/vigil", "sources/fetch/pace", "tap/certificate", "sources", "sources/fetch/paging", "tap/message", "sources/fetch", "state/journal", "sources/fetch/recorded", "sources/fetch/uri", "sources/pattern"},
 	"tap/report/page":         {"tap/report", "tap/certificate", "sources/fetch/rate", "sources/fetch/recorded", "sources/times", "state/journal"},
 	"tap/certificate":         {"tap/workdir", "sources/fetch", "sources/fetch/paging", "tap/distinct"},
 	"tap/distinct":            {},
@@ -73,10 +73,10 @@ var arrows = map[string][]string{
 	"testshare":                       {}, // tests may import it
 	"testbrowser":                     {}, // tests may import it
 
-	"sources/fetch/paging":        {"sources/nearest", "sources/fetch/paging/repeat", "sources/fetch/paging/list", "sources/fetch/ref", "sources/fetch/paging/hint", "sources", "sources/expr"},
+	"sources/fetch/paging":        {"sources/nearest", "sources/fetch/paging/repeat", "sources/fetch/paging/list", "sources/fetch/ref", "sources/fetch/paging/hint", "sources", "sources/expr", "sources/pattern"},
 	"sources/fetch/paging/hint":   {"sources/nearest", "sources"},
 	"sources/fetch/request":       {"sources/fetch/paging", "sources/fetch/auth", "sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
-	"sources/fetch/auth":          {"sources/fetch/pemtext", "sources/fetch/uri", "sources", "sources/expr", "sources/secret"},
+	"sources/fetch/auth":          {"sources/fetch/pemtext", "sources/fetch/uri", "sources", "sources/expr", "sources/secret", "sources/pattern"},
 	"sources/fetch/paging/list":   {},
 	"sources/fetch/paging/repeat": {"sources"},
 	"sources/fetch/ref":           {"sources", "sources/expr", "sources/secret"},
@@ -86,7 +86,7 @@ var arrows = map[string][]string{
 	"sources/fetch/decode/unpack": {"sources/fetch/decode/file", "sources/fetch/decode/xz", "sources"},
 	"sources/fetch/decode/xz":     {"sources/fetch/decode/file"},
 	"sources/fetch/rate":          {"sources", "sources/times"},
-	"sources/fetch/advice":        {"sources/fetch/decode/detect", "sources/expr", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/request", "sources", "sources/nearest", "sources/secret"},
+	"sources/fetch/advice":        {"sources/fetch/decode/detect", "sources/expr", "sources/fetch/paging", "sources/fetch/paging/hint", "sources/fetch/request", "sources", "sources/nearest", "sources/secret", "sources/pattern"},
 	"sources/fetch/export":        {"sources", "sources/expr", "sources/fetch/advice", "sources/fetch/decode/xml", "sources/fetch/paging", "sources/fetch/ref", "sources/fetch/uri"},
 	"sources/fetch/partial":       {"sources/fetch/body"},
 	"sources/fetch/records":       {"sources", "sources/fetch/body", "sources/fetch/paging/repeat", "sources/secret/needle"},
@@ -95,7 +95,7 @@ var arrows = map[string][]string{
 	"sources/fetch/identity":      {"sources/fetch/pemtext", "sources", "sources/expr", "sources/secret"},
 	"sources/fetch/pemtext":       {},
 	"sources/fetch/recorded":      {"sources/fetch/body", "sources/secret", "state/journal"},
-	"sources/fetch/uri":           {},
+	"sources/fetch/uri":           {"sources/pattern"},
 	"sources/fetch/decode/jsonl":  {"catalog/raw", "sources", "sources/fetch/decode/file", "sources/nearest"},
 	"sources/fetch/decode/xml":    {"sources", "sources/fetch/decode/file", "sources/nearest"},
 
@@ -106,9 +106,9 @@ var arrows = map[string][]string{
 
 	"sources/definition/rules": {"sources", "sources/document", "sources/expr", "sources/nearest", "sources/times"},
 
-	"sources/config":         {"sources/fetch/decode", "sources/nearest", "catalog/raw", "sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret", "sources/settings"},
-	"sources/definition":     {"sources/definition/rules", "sources/nearest", "sources", "sources/document", "sources/expr", "sources/times", "sources/settings"},
-	"sources":                {"sources/nearest", "catalog/raw", "sources/document", "sources/expr", "sources/secret", "sources/times", "sources/settings", "catalog/schema/model", "catalog/schema"},
+	"sources/config":         {"sources/fetch/decode", "sources/nearest", "catalog/raw", "sources/builtin", "sources/definition", "sources", "sources/document", "sources/secret", "sources/settings", "sources/pattern"},
+	"sources/definition":     {"sources/definition/rules", "sources/nearest", "sources", "sources/document", "sources/expr", "sources/times", "sources/settings", "sources/pattern"},
+	"sources":                {"sources/nearest", "catalog/raw", "sources/document", "sources/expr", "sources/secret", "sources/times", "sources/settings", "catalog/schema/model", "catalog/schema", "sources/pattern"},
 	"sources/settings":       {"catalog/raw", "catalog/schema", "sources/document", "sources/secret", "catalog/schema/model"},
 	"sources/pattern":        {},
 	"sources/draft":          {"sources/pattern"},
@@ -117,7 +117,7 @@ var arrows = map[string][]string{
 	"sources/draft/har":      {"sources/draft/call", "sources/draft/probe"},
 	"sources/draft/probe":    {"sources", "sources/draft", "sources/draft/call", "sources/fetch/advice", "sources/fetch/body", "sources/fetch/decode", "sources/fetch/decode/detect", "sources/fetch/paging/hint", "sources/times", "sources/pattern"},
 	"sources/builtin":        {},
-	"sources/document":       {"catalog/raw", "sources/nearest"},
+	"sources/document":       {"catalog/raw", "sources/nearest", "sources/pattern"},
 	"sources/nearest":        {}, // anybody may import it
 	"catalog":                {"catalog/schema/infer", "catalog/raw", "catalog/schema"},
 	"catalog/selection":      {"catalog", "sources/document"},
@@ -126,7 +126,7 @@ var arrows = map[string][]string{
 	"sources/apitest/styles": {"sources/apitest/exports", "sources/apitest", "catalog/raw"},
 	"sources/expr":           {"catalog/raw", "sources/nearest", "sources/times"},
 	"sources/secret/needle":  {},
-	"sources/secret":         {"sources/expr", "sources/secret/needle"},
+	"sources/secret":         {"sources/expr", "sources/secret/needle", "sources/pattern"},
 	"sources/times":          {}, // anybody may import it
 	"catalog/schema":         {"catalog/raw", "catalog/schema/check", "catalog/schema/kinds", "catalog/schema/model", "catalog/schema/scan"},
 	"catalog/schema/infer":   {"catalog/raw", "catalog/schema/formats", "catalog/schema/kinds", "catalog/schema/model", "catalog/schema/scan"},

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"html"
 	"net/http"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/detect"
+	"github.com/tap-rest/tap-rest/sources/pattern"
 )
 
 const (
@@ -52,17 +52,17 @@ func Kind(body []byte, h http.Header, quote func(string) string) (what, tip stri
 }
 
 var (
-	htmlStart = regexp.MustCompile(`(?i)^(?:<!doctype html|<html|<head|<body)|<html[\s>]`)
-	htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+	htmlStart = pattern.New(`(?i)^(?:<!doctype html|<html|<head|<body)|<html[\s>]`)
+	htmlTitle = pattern.New(`(?is)<title[^>]*>(.*?)</title>`)
 )
 
 // markup tells HTML, with the title of the page, from other XML.
 func markup(text []byte, kind string, quote func(string) string) (what, tip string) {
-	if !htmlStart.Match(text[:min(len(text), 1<<10)]) && strings.TrimSpace(kind) != "text/html" {
+	if !htmlStart().Match(text[:min(len(text), 1<<10)]) && strings.TrimSpace(kind) != "text/html" {
 		return "XML", "write decode: xml, and in records the path of its elements from the root on"
 	}
 	what = "an HTML page"
-	if title := htmlTitle.FindSubmatch(text[:min(len(text), 64<<10)]); title != nil {
+	if title := htmlTitle().FindSubmatch(text[:min(len(text), 64<<10)]); title != nil {
 		what += fmt.Sprintf(" titled %q", quote(html.UnescapeString(string(title[1]))))
 	}
 	return what, logIn

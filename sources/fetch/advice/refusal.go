@@ -3,12 +3,12 @@ package advice
 import (
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
+	"github.com/tap-rest/tap-rest/sources/pattern"
 )
 
 // looked is how much is looked at of an answer that finds fault with a request, in bytes.
@@ -50,9 +50,9 @@ func (a Adviser) limit(status int) string {
 }
 
 var (
-	toHTTPS = regexp.MustCompile(`(?i)http request to an? https server|plain HTTP request was sent to HTTPS port`)
-	ofTimes = regexp.MustCompile(`(?i)date|time|iso.?8601|rfc.?3339|epoch|format`)
-	ofPages = regexp.MustCompile(`(?i)\bpage`)
+	toHTTPS = pattern.New(`(?i)http request to an? https server|plain HTTP request was sent to HTTPS port`)
+	ofTimes = pattern.New(`(?i)date|time|iso.?8601|rfc.?3339|epoch|format`)
+	ofPages = pattern.New(`(?i)\bpage`)
 )
 
 // parameter says which parameter an answer is about that finds fault with one.
@@ -68,12 +68,12 @@ func (a Adviser) parameter(r *request.Request, text string) string {
 	}
 	p := &a.Stream.Pagination
 	switch {
-	case toHTTPS.MatchString(text):
+	case toHTTPS().MatchString(text):
 		return fmt.Sprintf("the server wants https: write base_url: https://%s", r.URL.Host)
-	case len(sent) > 0 && (ofTimes.MatchString(text) || says(sent.names()...)):
+	case len(sent) > 0 && (ofTimes().MatchString(text) || says(sent.names()...)):
 		return fmt.Sprintf("%s is how incremental.format: %s writes times. If the API wants another form, write incremental: {format: date}, epoch, epoch_ms or strftime text",
 			a.Quote(sent.String()), a.Stream.Incremental.Windows.Format)
-	case a.Pager.Counts() && (ofPages.MatchString(text) || says(p.Sends.Param)):
+	case a.Pager.Counts() && (ofPages().MatchString(text) || says(p.Sends.Param)):
 		return fmt.Sprintf("the first page is asked for as %d, as pagination.start says: if the API counts from another number, write pagination: {start: %d}", p.Start, otherStart(p.Start))
 	}
 	return ""

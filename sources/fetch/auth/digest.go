@@ -12,7 +12,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 
@@ -20,6 +19,7 @@ import (
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/pattern"
 )
 
 // digestAuth answers the API's challenges (RFC 7616). A request that goes without an
@@ -129,12 +129,12 @@ func (d *digestAuth) Refused(_ context.Context, p Proof, a Refusal) bool {
 }
 
 // nextNonce finds the nonce that the server wishes to be used next.
-var nextNonce = regexp.MustCompile(`(?i)(?:^|[\s,])nextnonce\s*=\s*"([^"\\]+)"`)
+var nextNonce = pattern.New(`(?i)(?:^|[\s,])nextnonce\s*=\s*"([^"\\]+)"`)
 
 // Renew takes the nonce that came with an answer (RFC 7616, section 3.5): a server whose
 // nonces are good for one request would refuse each of them once otherwise.
 func (d *digestAuth) Renew(_ Proof, _ *url.URL, h http.Header) {
-	next := nextNonce.FindStringSubmatch(h.Get("Authentication-Info"))
+	next := nextNonce().FindStringSubmatch(h.Get("Authentication-Info"))
 	if next == nil {
 		return
 	}
@@ -159,12 +159,12 @@ func (a Refusal) Late() bool {
 }
 
 // nextScheme is where the challenge of another scheme begins in the same header.
-var nextScheme = regexp.MustCompile(`(?:^|,)\s*([A-Za-z][A-Za-z0-9_-]*)\s+[A-Za-z]+\s*=`)
+var nextScheme = pattern.New(`(?:^|,)\s*([A-Za-z][A-Za-z0-9_-]*)\s+[A-Za-z]+\s*=`)
 
 // findChallenge returns the first challenge that can be answered; nil: there is none.
 func findChallenge(h http.Header) *rfc7616.Challenge {
 	for _, header := range h.Values("WWW-Authenticate") {
-		starts := nextScheme.FindAllStringSubmatchIndex(header, -1)
+		starts := nextScheme().FindAllStringSubmatchIndex(header, -1)
 		for i, at := range starts {
 			end := len(header)
 			if i+1 < len(starts) {

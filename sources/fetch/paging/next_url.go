@@ -2,11 +2,11 @@ package paging
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/expr"
+	"github.com/tap-rest/tap-rest/sources/pattern"
 )
 
 // nextURL is a way whose answers hold the URL of the next page.
@@ -51,19 +51,19 @@ func nextOverHTTPS(next sources.Ref) string {
 }
 
 var (
-	plainPath  = regexp.MustCompile(`^(?:[A-Za-z0-9_$@ -]|\\.)+(?:\.(?:[A-Za-z0-9_$@ -]|\\.)+)*$`)
-	identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	plainPath  = pattern.New(`^(?:[A-Za-z0-9_$@ -]|\\.)+(?:\.(?:[A-Za-z0-9_$@ -]|\\.)+)*$`)
+	identifier = pattern.New(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
 // inTemplate is how a template says what a path names; ok is false for paths
 // that do more than lead from key to key.
 func inTemplate(path string) (expression string, ok bool) {
-	if !plainPath.MatchString(path) || strings.HasPrefix(path, "@") || strings.Contains(path, ".@") {
+	if !plainPath().MatchString(path) || strings.HasPrefix(path, "@") || strings.Contains(path, ".@") {
 		return "", false
 	}
 	expression = "response"
 	for _, key := range sources.SplitPath(path) {
-		if identifier.MatchString(key) {
+		if identifier().MatchString(key) {
 			expression += "." + key
 		} else {
 			expression += "['" + key + "']"

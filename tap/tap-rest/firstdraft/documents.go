@@ -17,6 +17,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/draft/openapi"
 	"github.com/tap-rest/tap-rest/sources/draft/outline"
 	"github.com/tap-rest/tap-rest/sources/draft/postman"
+	"github.com/tap-rest/tap-rest/sources/pattern"
 	"github.com/tap-rest/tap-rest/tap"
 	"github.com/tap-rest/tap-rest/tap/report"
 )
@@ -24,17 +25,16 @@ import (
 // documents are the readers of documents that describe an API. The document may be
 // at a URL, which is known by its end.
 var documents = []reader{
-	documentReader("openapi", "an OpenAPI or Swagger document", `(?i)/(?:openapi|swagger)[^/?#]*$|/api-docs$`, openapi.LooksLike, openapi.Read),
-	documentReader("odata", "the $metadata of an OData service", `\$metadata$`, odata.LooksLike, odata.Read),
-	documentReader("postman", "a collection of Postman", `(?i)postman[^/?#]*\.json$`, postman.LooksLike, postman.Read),
-	documentReader("sling", "an API spec of Sling", `^$`, foreign.LooksLikeSling, foreign.ReadSling),
-	documentReader("dlt", "the rest_api source of dlt, as JSON", `^$`, foreign.LooksLikeDLT, foreign.ReadDLT),
-	documentReader("msdk", "the config of tap-rest-api-msdk", `^$`, foreign.LooksLikeMSDK, foreign.ReadMSDK),
+	documentReader("openapi", "an OpenAPI or Swagger document", pattern.New(`(?i)/(?:openapi|swagger)[^/?#]*$|/api-docs$`), openapi.LooksLike, openapi.Read),
+	documentReader("odata", "the $metadata of an OData service", pattern.New(`\$metadata$`), odata.LooksLike, odata.Read),
+	documentReader("postman", "a collection of Postman", pattern.New(`(?i)postman[^/?#]*\.json$`), postman.LooksLike, postman.Read),
+	documentReader("sling", "an API spec of Sling", pattern.New(`^$`), foreign.LooksLikeSling, foreign.ReadSling),
+	documentReader("dlt", "the rest_api source of dlt, as JSON", pattern.New(`^$`), foreign.LooksLikeDLT, foreign.ReadDLT),
+	documentReader("msdk", "the config of tap-rest-api-msdk", pattern.New(`^$`), foreign.LooksLikeMSDK, foreign.ReadMSDK),
 }
 
 // documentReader makes a reader of what reads a document.
-func documentReader(name, what, ending string, looksLike func([]byte) bool, read func(string, []byte) (*draft.Definition, error)) reader {
-	ends := regexp.MustCompile(ending)
+func documentReader(name, what string, ending func() *regexp.Regexp, looksLike func([]byte) bool, read func(string, []byte) (*draft.Definition, error)) reader {
 	return reader{
 		name: name, what: what,
 		looksLike: func(text []byte) bool {
@@ -42,7 +42,7 @@ func documentReader(name, what, ending string, looksLike func([]byte) bool, read
 				return looksLike(text)
 			}
 			address, err := url.Parse(string(bytes.TrimSpace(text)))
-			return err == nil && ends.MatchString(address.Path)
+			return err == nil && ending().MatchString(address.Path)
 		},
 		read: func(text []byte, in *survey) (*draft.Definition, error) {
 			file := in.file

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/draft/call"
 	"github.com/tap-rest/tap-rest/sources/draft/curl"
 	"github.com/tap-rest/tap-rest/sources/draft/probe"
+	"github.com/tap-rest/tap-rest/sources/pattern"
 	"github.com/tap-rest/tap-rest/sources/secret"
 	"github.com/tap-rest/tap-rest/tap"
 )
@@ -116,7 +116,7 @@ func nameIn(found *probe.Found, absent string) string {
 	for _, e := range found.Records {
 		path, _ := e.Value.(string)
 		for _, step := range slices.Backward(strings.Split(path, ".")) {
-			if e.Key == "records" && plainStep.MatchString(step) && !slices.Contains([]string{"data", "nodes", "node", "edges", "items", "results", "records", "hits", "value"}, step) {
+			if e.Key == "records" && plainStep().MatchString(step) && !slices.Contains([]string{"data", "nodes", "node", "edges", "items", "results", "records", "hits", "value"}, step) {
 				return step
 			}
 		}
@@ -124,7 +124,7 @@ func nameIn(found *probe.Found, absent string) string {
 	return absent
 }
 
-var plainStep = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{1,40}$`)
+var plainStep = pattern.New(`^[A-Za-z_][A-Za-z0-9_]{1,40}$`)
 
 // unasked is what a definition lacks for which no call was made.
 func unasked() []draft.Entry {
