@@ -184,6 +184,15 @@ func TestRefusedInTheBody(t *testing.T) {
 		`{"data":[],"error":"","errorCode":0,"errors":{}}`:      "",
 		`{"data":[],"error":false,"ok":"true"}`:                 "",
 		`{"data":[{"id":7}],"errors":["a warning of a field"]}`: "",
+		`{"data":[],"status":"error"}`:                          "status",
+		`{"data":[],"code":503,"message":"down"}`:               "code",
+		`{"data":[],"status":"ok","code":200}`:                  "",
+		`{"data":[],"errorCode":"0000"}`:                        "",
+		`{"data":[{"id":7}],"timed_out":true}`:                  "timed_out",
+		`{"data":[{"id":7}],"_shards":{"total":5,"failed":2}}`:  "_shards.failed",
+		`{"data":[{"id":7}],"incomplete_results":true}`:         "incomplete_results",
+		`{"data":[{"id":7}],"_shards":{"total":5,"failed":0}}`:  "",
+		`{"data":[{"id":7,"partial":true}],"partial":false}`:    "",
 	} {
 		s := define(t, "", pageStream)[0]
 		got := newRig(t, s, &script{answers: []answer{page(1, 2, ""), says(200, body), page(9, 8, "")}}).run(s, paging.Position{})
@@ -199,5 +208,46 @@ func TestRefusedInTheBody(t *testing.T) {
 		if found != key {
 			t.Errorf("%s: doubted by %q, want %q", body, found, key)
 		}
+	}
+}
+
+// TestFaultOnTheWay: an answer in the middle of a walk that tells of an error and has no
+// records, or says that it lacks some, is no page like others, though it names the next
+// one: the walk goes on, and its end is in doubt. What a rule takes for a page is told,
+// and doubted no more.
+func TestFaultOnTheWay(t *testing.T) {
+	const taken = "takes it for a page"
+	for _, tt := range []struct {
+		name, rules, second string
+		doubt               string // its key; "": none
+		remark              string
+	}{
+		{"no records and an error", "", `{"data":[],"error":"throttled","next":"c"}`, "error", ""},
+		{"null and no success", "", `{"data":null,"success":false,"next":"c"}`, "success", ""},
+		{"fewer records than there are", "", `{"data":[{"id":7}],"timed_out":true,"next":"c"}`, "timed_out", ""},
+		{"an error beside records", "", `{"data":[{"id":7}],"errors":["of a field"],"next":"c"}`, "", ""},
+		{"no records", "", `{"data":[],"error":null,"next":"c"}`, "", ""},
+		{"a rule that takes it", `errors: [{when: "{{ response.error }}", do: page}]`, `{"data":[],"error":"throttled","next":"c"}`, "", taken},
+		{"a rule that passes it", `errors: [{when: "{{ response.error }}", do: next}]`, `{"data":[],"error":"throttled","next":"c"}`, "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := define(t, tt.rules, `path: /x, records: data, pagination: {type: cursor, next: next, param: token}`)[0]
+			got := newRig(t, s, &script{answers: []answer{
+				says(200, `{"data":[{"id":1}],"next":"b"}`), says(200, tt.second), says(200, `{"data":[{"id":9}],"next":null}`),
+			}}).run(s, paging.Position{})
+			if got.err != nil || len(got.ids) < 2 {
+				t.Fatalf("got %d records and %v, want the first and the last at least", len(got.ids), got.err)
+			}
+			keys := ""
+			for _, d := range got.last.Proof.Doubts {
+				keys += d.Key
+			}
+			if keys != tt.doubt {
+				t.Errorf("doubted by %q, want %q", keys, tt.doubt)
+			}
+			if text := strings.Join(got.remarks, "\n"); !strings.Contains(text, tt.remark) || tt.remark == "" && strings.Contains(text, taken) {
+				t.Errorf("said %q, want %q", text, tt.remark)
+			}
+		})
 	}
 }

@@ -123,12 +123,13 @@ func (r *rig) walk(s *sources.Stream, at paging.Position) *fetch.Walk {
 
 // seen is what a walk gave.
 type seen struct {
-	partly int // pages that a rule took though they have errors
-	ids    []string
-	nexts  []paging.Position // of each page but the last
-	upTo   []int             // records until there
-	last   *fetch.Page       // released
-	err    error             // nil at the end
+	partly  int // pages that a rule took though they have errors
+	remarks []string
+	ids     []string
+	nexts   []paging.Position // of each page but the last
+	upTo    []int             // records until there
+	last    *fetch.Page       // released
+	err     error             // nil at the end
 }
 
 // run walks to the end, or to an error.
@@ -152,6 +153,7 @@ func drain(t testing.TB, w *fetch.Walk) (got seen) {
 			return got
 		}
 		got.take(t, page, w)
+		got.remarks = append(got.remarks, page.Remarks...)
 		if page.Partly {
 			got.partly++
 		}

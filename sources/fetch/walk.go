@@ -159,7 +159,7 @@ func (w *Walk) finish(out *outgoing, page *Page) {
 func (w *Walk) advance(page *Page, early *early) (err error) {
 	a := paging.Answer{
 		Request: page.Request, Status: page.Status, Header: page.Header, Body: page.Body.Text, Beside: w.judge.view.seen, Records: page.Records,
-		Older: page.older, Together: w.ahead.together(), Early: page.Recalled || early.gave(page) && !early.next, Ruling: page.ruling,
+		Older: page.older, Together: w.ahead.together(), Early: page.Recalled || early.gave(page) && !early.next, Partly: page.Partly, Ruling: page.ruling,
 	}
 	if page.pieces != nil {
 		a.Tally = page.pieces.Tally
@@ -173,7 +173,10 @@ func (w *Walk) advance(page *Page, early *early) (err error) {
 	default:
 		a.Files = w.job.filesOf(page)
 	}
-	if page.Found, err = w.pager.Take(a); page.Repeats {
+	said := page.Remarks // of rules that made it a page
+	page.Found, err = w.pager.Take(a)
+	page.Remarks = append(said, page.Remarks...)
+	if page.Repeats {
 		page.Records, page.ruling.Empty = records.None{}, true
 	}
 	return err

@@ -33,6 +33,8 @@ func (d *doubts) tell(page *fetch.Page) {
 		switch {
 		case doubt.Key == certificate.EmptyNow:
 			text = "the stream may not be complete: there is nothing where there was something"
+		case doubt.Fault:
+			text = "the stream may not be complete: an answer tells of an error, or that it lacks records"
 		case doubt.Keep:
 			text = "the stream may not be complete: rows may have moved to pages that were read"
 		case doubt.Within:

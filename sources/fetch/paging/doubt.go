@@ -16,6 +16,9 @@ type Doubt struct {
 	// Within says that all records came, but that some are not whole. No later sync
 	// asks for them, either, unless the bookmark stays.
 	Within bool `json:"within,omitempty"`
+	// Fault says that an answer, the last or one before, tells of an error, or that
+	// it lacks records.
+	Fault bool `json:"fault,omitempty"`
 }
 
 // String is the doubt as log and account show it.

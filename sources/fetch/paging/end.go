@@ -3,6 +3,7 @@ package paging
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -136,9 +137,8 @@ func (l last) look(how ending) {
 	if a.Status == http.StatusPartialContent && len(h.Totals) == 0 {
 		found = append(found, hint.Contradiction{Key: "the status of the last answer", Value: "206 Partial Content, without a count of all"})
 	}
-	if member, rule, ok := hint.Error(a.Beside, place); ok && l.n == 0 {
-		advice := `if that is a failure, write errors: [{when: "{{ ` + rule + ` }}", do: retry}], or do: fail`
-		found = append([]hint.Contradiction{{Key: member.Key, Value: member.Value, Advice: advice}}, found...)
+	if d := l.fault(); d != nil {
+		l.doubt(*d)
 	}
 	for _, d := range found[:min(len(found), maxHints)] {
 		l.doubt(Doubt{Key: d.Key, Value: l.out.Quote(d.Value), Advice: l.out.Hide(d.Advice)})
@@ -149,6 +149,39 @@ func (l last) look(how ending) {
 		}
 		l.found.Remarks = append(l.found.Remarks, h.Unread(&end)...)
 	}
+}
+
+// fault is what an answer says of an error where it has no records, or of records that
+// it lacks; nil where it says nothing of that kind, or a rule of the definition knows of
+// it. An error beside records is often about something else, as a field.
+func (l *leg) fault() *Doubt {
+	a := l.answer
+	if a.Passed || a.Over || a.Refused || a.Empty || a.Partly {
+		return nil
+	}
+	place := l.stream.Records.Place()
+	member, rule, lacks := hint.Lacks(a.Beside, place)
+	ok := lacks
+	if !ok && l.n == 0 {
+		member, rule, ok = hint.Error(a.Beside, place)
+	}
+	if !ok {
+		return nil
+	}
+	return &Doubt{
+		Key: member.Key, Value: l.out.Quote(member.Value), Fault: true, Keep: lacks,
+		Advice: l.out.Hide(`if that is a failure, write errors: [{when: "{{ ` + rule + ` }}", do: retry}], or do: fail; if it is none, do: page`),
+	}
+}
+
+// faulty notes what an answer that is not the last says of an error, or of records that
+// it lacks: the walk goes on behind records that may never come. Of each key one is noted.
+func (l *leg) faulty() {
+	d := l.fault()
+	if d == nil || slices.ContainsFunc(l.next.Doubts, func(old Doubt) bool { return old.Key == d.Key && old.Fault }) {
+		return
+	}
+	l.next.doubt(*d)
 }
 
 // end is how the walk ended, as far as hints may contradict that.

@@ -61,6 +61,9 @@ type Answer struct {
 	Files    Files           // of the job, where the page is of one of them
 	// Early says that it may have been asked for before the page before had come.
 	Early bool
+	// Partly says that a rule of the definition takes it for a page, though it is an
+	// error or has errors: what it says of those is no news.
+	Partly bool
 	Ruling
 }
 

@@ -13,6 +13,11 @@ import (
 var (
 	errorNames = set("error errors errormessage errormsg errorcode errordescription fault exception failure")
 	wellNames  = set("ok success succeeded issuccess successful")
+	// standNames say how an answer stands, in a word or as HTTP does; lackNames, that
+	// it has not all that was asked for.
+	standNames = set("status code statuscode httpstatus httpcode httpstatuscode")
+	badWords   = set("error fail failed failure fault exception")
+	lackNames  = set("timedout partial ispartial partialresult partialresults partialdata incomplete isincomplete incompleteresults resultsincomplete")
 )
 
 // Error finds what an answer without records says of an error: such an answer
@@ -20,28 +25,73 @@ var (
 // lead to the records; member is the one that tells, and rule what a rule that
 // makes the answer fail looks at. It returns false where no member does.
 func Error(body []byte, place []string) (member Hint, rule string, found bool) {
+	found = along(body, place, func(path string, key, v gjson.Result) bool {
+		name := PlainName(key.Str)
+		member = Hint{Key: joinPath(path, key.Str), Value: v.Raw}
+		switch {
+		case errorNames[name] && isError(v):
+			rule = "response." + member.Key
+		case wellNames[name] && (v.Type == gjson.False || v.Type == gjson.String && strings.EqualFold(v.Str, "false")):
+			rule = "response." + member.Key + " == false"
+		case standNames[name] && standsBad(v):
+			rule = "response." + member.Key + " == " + strings.ReplaceAll(v.Raw, `"`, "'")
+		default:
+			return false
+		}
+		return true
+	})
+	return member, rule, found
+}
+
+// Lacks finds what an answer says of records that it lacks, be there others: it came
+// too late, or parts of the index failed.
+func Lacks(body []byte, place []string) (member Hint, rule string, found bool) {
+	found = along(body, place, func(path string, key, v gjson.Result) bool {
+		name := PlainName(key.Str)
+		member = Hint{Key: joinPath(path, key.Str), Value: v.Raw}
+		if truth, isBool := truthOf(v); isBool && truth && lackNames[name] {
+			rule = "response." + member.Key
+			return true
+		}
+		if failed := v.Get("failed"); name == "shards" && v.IsObject() && failed.Type == gjson.Number && failed.Num > 0 { // Elasticsearch
+			member = Hint{Key: joinPath(member.Key, "failed"), Value: failed.Raw}
+			rule = "response." + member.Key + " > 0"
+			return true
+		}
+		return false
+	})
+	return member, rule, found
+}
+
+// along looks at the members of each object on the way to the records, and reports
+// whether one of them is it.
+func along(body []byte, place []string, is func(path string, key, v gjson.Result) bool) (found bool) {
 	at, path := parse(body), ""
 	for depth := 0; at.IsObject() && !found && depth <= len(place); depth++ {
-		n := 0
+		n, next := 0, gjson.Result{}
 		at.ForEach(func(key, v gjson.Result) bool {
-			name := PlainName(key.Str)
-			member = Hint{Key: joinPath(path, key.Str), Value: v.Raw}
-			switch {
-			case errorNames[name] && isError(v):
-				rule, found = "response."+member.Key, true
-			case wellNames[name] && (v.Type == gjson.False || v.Type == gjson.String && strings.EqualFold(v.Str, "false")):
-				rule, found = "response."+member.Key+" == false", true
+			if depth < len(place) && key.Str == place[depth] && !next.Exists() {
+				next = v
 			}
+			found = n < hintMembers && is(path, key, v)
 			n++
-			return !found && n < hintMembers
+			return !found && (n < hintMembers || depth < len(place) && !next.Exists())
 		})
-		if depth == len(place) {
-			break
+		if depth < len(place) {
+			path, at = joinPath(path, place[depth]), next
 		}
-		path = joinPath(path, place[depth])
-		at = at.Get(gjson.Escape(place[depth]))
 	}
-	return member, rule, found
+	return found
+}
+
+// standsBad reports whether a value says that an answer is no good: a word for a failure,
+// or a status of HTTP from 400 on.
+func standsBad(v gjson.Result) bool {
+	if v.Type == gjson.String && badWords[strings.ToLower(strings.TrimSpace(v.Str))] {
+		return true
+	}
+	n, isCount := countOf(v)
+	return isCount && n >= 400 && n < 600
 }
 
 // isError reports whether a value under an error's name is one: not null,
@@ -54,7 +104,7 @@ func isError(v gjson.Result) bool {
 		return v.Num != 0
 	case gjson.String:
 		text := strings.ToLower(strings.TrimSpace(v.Str))
-		return text != "" && text != "none" && text != "null" && text != "0" && text != "ok" && text != "success" && text != "no error"
+		return strings.Trim(text, "0") != "" && text != "none" && text != "null" && text != "ok" && text != "success" && text != "no error"
 	case gjson.JSON:
 		raw := bytes.TrimSpace([]byte(v.Raw))
 		return len(raw) > 2 && len(bytes.TrimSpace(raw[1:len(raw)-1])) > 0

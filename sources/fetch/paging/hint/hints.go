@@ -52,7 +52,7 @@ var nextNames = set("next nextpage nextpagetoken nexttoken nextcursor nextcursor
 var (
 	moreNames = set("hasmore hasnext hasnextpage hasmorepages hasmoreitems hasmoreresults hasmoredata hasmorerecords hasmoreentries " +
 		"more moreresults moreavailable moreresultsavailable moreitems morerecords moredata moreitemsincollection istruncated truncated " +
-		"incompleteresults xhasmore xhasnext xhasnextpage")
+		"xhasmore xhasnext xhasnextpage")
 	lastNames = set("islast islastpage last lastpage lastpagereached done nomore isdone endofdata endoflist isend islastbatch")
 )
 
