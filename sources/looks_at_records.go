@@ -50,6 +50,9 @@ func (s *Stream) LooksAtRecords() string {
 // are plain; none where the records are the answer.
 func (r Records) Place() []string { return plainKeys(r.Steps[0]) }
 
+// Place are the keys that lead to what a path is of, as far as they are plain.
+func (r Ref) Place() []string { return plainKeys(r.Path) }
+
 type namedRef struct {
 	key string
 	ref Ref

@@ -156,7 +156,8 @@ func (j *job) ready(ctx context.Context, anew bool) error {
 // poll asks how the job stands until it is done, and returns the links to its files.
 func (j *job) poll(ctx context.Context) ([]string, error) {
 	if j.Spec.Poll == nil {
-		return j.linksIn(j.requests.vars[sources.VarJob], nil, nil)
+		answer := j.requests.vars[sources.VarJob]
+		return j.linksIn(answer, answer.AppendJSON(nil), nil, "")
 	}
 	if wait := j.BeforePolls(time.Now()); wait > 0 {
 		if err := j.asker.client.admission.Sleep(ctx, wait, &j.asker.counters.Spent); err != nil {
@@ -174,7 +175,7 @@ func (j *job) poll(ctx context.Context) ([]string, error) {
 		return nil, j.forgotten(err)
 	}
 	defer page.Release()
-	links, err := j.linksIn(expr.JSONBytes(page.Body.Text), page.Body.Text, page.Header)
+	links, err := j.linksIn(expr.JSONBytes(page.Body.Text), page.Body.Text, page.Header, page.url.String())
 	if err != nil {
 		return nil, j.asker.failures.answer(out, &page.Exchange, &Error{Class: Permanent, Attempts: page.Attempts, Err: err})
 	}
@@ -189,9 +190,17 @@ func (j *job) poll(ctx context.Context) ([]string, error) {
 // pollAside is what stands in the place of a poll in the journal: no poll is kept.
 const pollAside = "#poll"
 
-// linksIn finds the links to the files of a job that is done.
-func (j *job) linksIn(answer expr.Value, text []byte, h http.Header) ([]string, error) {
-	return export.Links(j.Spec.Links, j.requests.vars, answer, text, h, j.requests.recorder.secrets.Quote)
+// linksIn finds the links to the files of a job that is done, and what the answer says of
+// what those may lack. Where streams share the job, or lines name parents, the records of
+// one stream are not all that it counts.
+func (j *job) linksIn(answer expr.Value, text []byte, h http.Header, url string) ([]string, error) {
+	secrets, decode := j.requests.recorder.secrets, j.requests.stream.Text.Decode
+	links, err := export.Links(j.Spec.Links, j.requests.vars, answer, text, h, secrets.Quote)
+	if err == nil {
+		counts := j.sharing.jobs == nil && decode.JSONL.ParentID == ""
+		j.Says(export.Said(j.Spec.Links, text, h, url, len(links), counts, secrets.Quote, secrets.Redact))
+	}
+	return links, err
 }
 
 // ErrJobOver says that a job which the API knows comes to nothing: no walk goes on with
@@ -225,8 +234,7 @@ func (j *job) forgotten(err error) error {
 // filesOf is how many files the job of a page has; the journal says it of one that it
 // has.
 func (j *job) filesOf(page *Page) paging.Files {
-	var f paging.Files
-	if n, _ := fmt.Sscan(page.Header.Get(recorded.FilesHeader), &f.Count, &f.Order); n > 0 && page.Recalled {
+	if f, known := recorded.Files(page.Header); known && page.Recalled {
 		return f
 	}
 	return j.Files(j.at())

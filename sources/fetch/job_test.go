@@ -25,8 +25,9 @@ type exports struct {
 	polls     int
 	downloads int
 	signature int
-	null      bool // a job without files has null in place of their list
-	turns     bool // each poll of a job that is done lists its files in another order
+	beside    string // what stands beside the list of files
+	null      bool   // a job without files has null in place of their list
+	turns     bool   // each poll of a job that is done lists its files in another order
 	removed   []string
 	asked     []string
 }
@@ -66,7 +67,7 @@ func (e *exports) RoundTrip(r *http.Request) (*http.Response, error) {
 		if e.null {
 			return say(200, `{"status": "ready", "files": null}`)
 		}
-		return say(200, `{"status": "ready", "files": [`+strings.Join(links, ",")+`]}`)
+		return say(200, `{"status": "ready", "files": [`+strings.Join(links, ",")+`]`+e.beside+`}`)
 	case r.URL.Host == "store.test":
 		if r.Header.Get("Authorization") != "" {
 			return say(400, "two ways to say who asks")
@@ -133,6 +134,49 @@ func TestExport(t *testing.T) {
 				}
 				if strings.Contains(r.log.String(), "abcdefgh") {
 					t.Errorf("the log has a signature:\n%s", r.log.String())
+				}
+			})
+		})
+	}
+}
+
+// TestExportSaysMore: what the answer that lists the files says against their being all
+// there is makes the end doubtful, in a walk that goes on from any of its positions, too.
+func TestExportSaysMore(t *testing.T) {
+	for _, tt := range []struct{ name, beside, doubt string }{
+		{"as many records", `, "rows_exported": 6, "file_count": 3, "total": 100, "error": null, "has_more": false, "next": null, "done": false`, ""},
+		{"fewer records than came", `, "rows_exported": 5`, ""},
+		{"more records", `, "rows_exported": 7`, "rows_exported beside export.links is 7, but the files of the job have 6 records"},
+		{"more records, further in", `, "result": {"rowCount": "7"}`, "result.rowCount beside export.links is 7, but"},
+		{"more files", `, "file_count": 4`, "file_count beside export.links is 4, but 3 files there"},
+		{"an error", `, "errors": ["shard 2 failed"]`, `errors beside export.links is ["shard 2 failed"]`},
+		{"a part", `, "partial": true`, "partial beside export.links is true"},
+		{"more of the list", `, "IsTruncated": true`, "IsTruncated beside export.links is true"},
+		{"a page after it", `, "nextPageToken": "xyz"`, "nextPageToken beside export.links is xyz"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				api := exports{files: 3, beside: tt.beside}
+				stream := define(t, "", exported)[0]
+				r := newRig(t, stream, &api)
+				got := r.run(stream, paging.Position{})
+				check := func(from string, got seen) {
+					t.Helper()
+					if got.err != nil {
+						t.Fatal(got.err)
+					}
+					doubts := ""
+					for _, d := range got.last.Proof.Doubts {
+						doubts += d.String()
+					}
+					if !strings.HasPrefix(doubts, tt.doubt) || tt.doubt == "" && doubts != "" {
+						t.Errorf("from %s: doubted by %q, want %q", from, doubts, tt.doubt)
+					}
+				}
+				check("the start", got)
+				for i, at := range got.nexts {
+					at, _ := kept(t, at)
+					check(fmt.Sprint("page ", i+1), r.run(stream, at))
 				}
 			})
 		})

@@ -3,7 +3,6 @@ package fetch
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/recorded"
@@ -37,7 +36,7 @@ func (r *recorder) write(out *outgoing, page *Page) error {
 	asked, answered := out.unsigned(out.URL), out.unsigned(page.url)
 	if out.role == forFile || out.role == forResult { // a run that goes on does not know its link
 		asked = ""
-		e.Header.Set(recorded.FilesHeader, strings.TrimSpace(fmt.Sprint(out.files.Count, " ", out.files.Order)))
+		recorded.SetFiles(e.Header, out.files)
 	}
 	if err := recorded.SealURL(e.Header, asked, answered, r.secrets); err != nil {
 		return err

@@ -20,8 +20,9 @@ import (
 // Job is what a walk knows of its job. It is used from the walk's goroutine.
 type Job struct {
 	Spec  *sources.Export
-	links []string // to the files, by the last poll; nil: nothing was polled
-	asked int64    // file for which the links were asked for last
+	links []string      // to the files, by the last poll; nil: nothing was polled
+	said  []paging.Said // by that poll, of what they may lack
+	asked int64         // file for which the links were asked for last
 	since time.Time
 	wait  time.Duration // before the next poll
 	told  time.Time     // when the log last said that the job is not done
@@ -130,6 +131,9 @@ func (j *Job) Links() []string { return j.links }
 func (j *Job) Asks(file int64)       { j.asked = file }
 func (j *Job) Asked(file int64) bool { return j.asked == file }
 
+// Says notes what a poll says of what the files may lack.
+func (j *Job) Says(said []paging.Said) { j.said = said }
+
 // Take takes the links of a poll, those of files that were there before in their order.
 // The error is of files of which nobody knows which were read.
 func (j *Job) Take(at *paging.Export, links []string) error {
@@ -147,7 +151,7 @@ func (j *Job) Files(at *paging.Export) paging.Files {
 	case !j.HasLinks():
 		return paging.Files{Count: 1}
 	case j.links != nil:
-		return paging.Files{Count: int64(len(j.links)), Order: orderOf(j.links)}
+		return paging.Files{Count: int64(len(j.links)), Order: orderOf(j.links), Says: j.said}
 	case at != nil:
 		return paging.Files{Count: at.Files, Order: at.Order}
 	}

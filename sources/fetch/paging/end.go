@@ -104,6 +104,7 @@ func (l last) conclude(end ending) {
 		}
 	}
 	way.missing()
+	l.lacking()
 	l.found.Proof.Doubts = append(l.found.Proof.Doubts, l.next.Doubts...)
 	l.prove(end, looked)
 }

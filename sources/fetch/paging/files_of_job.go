@@ -3,6 +3,9 @@ package paging
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
+
+	"github.com/tap-rest/tap-rest/sources/fetch/paging/hint"
 )
 
 // Export is where a walk stands over the files of a job. Its first page is the answer
@@ -14,12 +17,23 @@ type Export struct {
 	Order   string          `json:"order,omitempty"`   // a digest of which they are, in their order; "": not known
 	Before  int64           `json:"before"`            // pages before that file
 	Records int64           `json:"records,omitempty"` // in the files before
+	Says    []Said          `json:"says,omitempty"`    // what the answer that lists the files says of what they may lack
 }
 
 // Files are those of a job, as far as is known.
 type Files struct {
 	Count int64
 	Order string // a digest of which they are, in their order; "": not known
+	Says  []Said // what the answer that lists them says of what they may lack
+}
+
+// Said is what the answer that lists the files of a job says besides: how many records
+// they have, or that they are not all there is.
+type Said struct {
+	Key     string `json:"key"`
+	Value   string `json:"value,omitempty"`   // without secrets
+	Advice  string `json:"advice,omitempty"`  // what to write into the definition
+	Records int64  `json:"records,omitempty"` // that all files have together; 0: it is no count of them
 }
 
 // Submitted reports whether the answer before was the one that a job was asked for by.
@@ -43,6 +57,9 @@ func (l last) nextFile(end ending) (bool, error) {
 	}
 	own := *e
 	own.Files, own.Order = max(own.Files, l.answer.Files.Count), cmp.Or(l.answer.Files.Order, own.Order)
+	if len(l.answer.Files.Says) > 0 {
+		own.Says = l.answer.Files.Says
+	}
 	l.next.Export = &own
 	if own.File+1 >= own.Files {
 		return false, nil
@@ -57,6 +74,25 @@ func (l last) nextFile(end ending) (bool, error) {
 	l.leg.next = next
 	l.found.Last, l.found.Proof, l.found.Left = false, Proof{}, Position{}
 	return true, nil
+}
+
+// lacking doubts that the files of a job are all there is, where the answer that lists
+// them says something else.
+func (l last) lacking() {
+	e := l.next.Export
+	if e == nil || e.File+1 < e.Files {
+		return
+	}
+	_, records := l.next.inAll()
+	for _, said := range e.Says {
+		d := Doubt{Key: said.Key, Value: said.Value, Advice: said.Advice, Fault: true, Keep: true}
+		if said.Records > records {
+			d.Value = fmt.Sprintf("%d, but the files of the job have %s", said.Records, hint.Counted(records, "record"))
+		}
+		if said.Records == 0 || said.Records > records {
+			l.doubt(d)
+		}
+	}
 }
 
 // inAll are the pages and the records of a walk up to a position, in all files.
