@@ -240,7 +240,9 @@ func TestFaultOnTheWay(t *testing.T) {
 			}
 			keys := ""
 			for _, d := range got.last.Proof.Doubts {
-				keys += d.Key
+				if keys += d.Key; !strings.HasSuffix(d.Value, "token=b") {
+					t.Errorf("%s does not say of which request that is", d)
+				}
 			}
 			if keys != tt.doubt {
 				t.Errorf("doubted by %q, want %q", keys, tt.doubt)

@@ -41,7 +41,7 @@ func Said(at sources.Ref, text []byte, h http.Header, url string, files int, cou
 			add(next.Key, next.Value, goesOn, 0)
 		}
 	}
-	const noMatter = "; where that counts something else, say on_incomplete: warn"
+	const noMatter = " Where that counts something else, say on_incomplete: warn"
 	records, parts := hint.Counts(text, place)
 	for _, n := range parts {
 		if n.Number > int64(files) && !strings.Contains(at.Path, "#(") { // a query picks some of them

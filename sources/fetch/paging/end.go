@@ -182,6 +182,7 @@ func (l *leg) faulty() {
 	if d == nil || slices.ContainsFunc(l.next.Doubts, func(old Doubt) bool { return old.Key == d.Key && old.Fault }) {
 		return
 	}
+	d.Value += " in the answer to " + l.answer.Request
 	l.next.doubt(*d)
 }
 

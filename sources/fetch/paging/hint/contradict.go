@@ -135,6 +135,9 @@ func (e ended) asFull() bool {
 // adviseNext says how to read what an answer names as the next page.
 func (e ended) adviseNext(next Hint) string {
 	path := YAML(next.Key)
+	if next.Folded {
+		return adviseWay
+	}
 	switch isURL := strings.Contains(next.Value, "://") || strings.HasPrefix(next.Value, "/") || strings.HasPrefix(next.Value, "?"); {
 	case next.Key == LinkKey:
 		return e.write("pagination: {type: link_header}")
@@ -170,7 +173,10 @@ func (e ended) adviseMore(m Hint) string {
 	if m.Negated {
 		more = `more: "{{ not response.` + m.Key + ` }}"`
 	}
-	if e.Single {
+	switch {
+	case m.Folded:
+		return adviseWay
+	case e.Single:
 		return adviseWay + ", with " + more
 	}
 	return e.write("pagination: {…, " + more + "}")
@@ -180,6 +186,8 @@ func (e ended) adviseMore(m Hint) string {
 func (e ended) adviseCount(key string, h Hint) string {
 	count := key + ": " + YAML(h.Key)
 	switch {
+	case h.Folded:
+		return adviseWay
 	case e.Single:
 		return adviseWay + ", with " + count
 	case key == "total_pages" && !e.HasNumber:

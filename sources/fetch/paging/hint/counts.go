@@ -6,7 +6,7 @@ import "github.com/tidwall/gjson"
 // records, and fileNames those by which it counts the files, as PlainName spells them.
 // What is called total or count there is often that of steps.
 var (
-	recordNames = set("rowcount rowscount rowsexported exportedrows exportedrowcount rowstotal totalrows totalrowcount numrows numberofrows rowswritten " +
+	recordNames = set("rows records rowcount rowscount rowsexported exportedrows exportedrowcount rowstotal totalrows totalrowcount numrows numberofrows rowswritten " +
 		"recordcount recordscount recordsexported exportedrecords exportedrecordcount recordstotal totalrecords totalrecordcount numrecords numberofrecords " +
 		"numberrecordsprocessed totalresults totalitems itemcount itemscount exporteditems exportedcount")
 	fileNames = set("filecount filescount numfiles numberoffiles totalfiles filestotal partcount partscount numparts numberofparts totalparts " +

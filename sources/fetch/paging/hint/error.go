@@ -25,6 +25,11 @@ var (
 // lead to the records; member is the one that tells, and rule what a rule that
 // makes the answer fail looks at. It returns false where no member does.
 func Error(body []byte, place []string) (member Hint, rule string, found bool) {
+	for _, path := range []string{"Envelope.Body.Fault", "Fault"} { // of SOAP
+		if v := parse(body).Get(path); v.Exists() {
+			return Hint{Key: path, Value: v.Raw}, "response." + path, true
+		}
+	}
 	found = along(body, place, func(path string, key, v gjson.Result) bool {
 		name := PlainName(key.Str)
 		member = Hint{Key: joinPath(path, key.Str), Value: v.Raw}

@@ -27,6 +27,7 @@ type Hint struct {
 	Value   string
 	Number  int64 // of a value that is one
 	IsCount bool  // value is a whole number
+	Folded  bool  // the key lies in JSON in a header, where the definition cannot name it
 	Negated bool  // of more: the key says "last" where others say "more"
 }
 
@@ -45,7 +46,8 @@ var nextNames = set("next nextpage nextpagetoken nexttoken nextcursor nextcursor
 	"nextpageuri nextpagelink nextpagepath nextpath nextmarker nextcontinuationtoken continuationtoken continuation paginationtoken " +
 	"nextpaginationtoken nextrecordsurl nextresultsurl nextpagecursor nextpagenumber nextpageid nextkey nextstartkey nextoffset " +
 	"nextpageoffset nextstart nextstartindex nextindex nextskip nextbatch nextiterator nextquery nextpagequery nextlinkurl " +
-	"xnext xnextpage xnextcursor xnextpagetoken xnexttoken xnexturl xcontinuationtoken xmscontinuation xmscontinuationtoken xpaginationnext")
+	"xnext xnextpage xnextcursor xnextpagetoken xnexttoken xnexturl xcontinuationtoken xmscontinuation xmscontinuationtoken xpaginationnext " +
+	"opcnextpage sforcelocator paginationnext paginationnextpage paginationnextcursor")
 
 // moreNames are keys that say that there is more, lastNames those that say that
 // there is none.
@@ -61,9 +63,11 @@ var (
 var (
 	totalNames = set("total totalcount totalresults totalrecords totalitems totalsize totalelements totalentries totalhits totalrows " +
 		"totalobjects totalnumber totalnum count recordcount recordstotal recordsfiltered numfound nbhits totalrecordcount totalresultcount " +
-		"totalitemscount xtotal xtotalcount xtotalresults xtotalitems xtotalrecords xpaginationtotalcount xpaginationtotal xwptotal odatacount")
+		"totalitemscount xtotal xtotalcount xtotalresults xtotalitems xtotalrecords xpaginationtotalcount xpaginationtotal xwptotal odatacount " +
+		"paginationcount paginationtotal paginationtotalcount paginationtotalitems resulttotal opctotalitems")
 	pagesNames = set("pages totalpages pagecount pagestotal numpages totalpagecount numberofpages lastpage maxpage lastpagenumber " +
-		"xtotalpages xpages xpagecount xpaginationpagecount xlastpage xwptotalpages")
+		"xtotalpages xpages xpagecount xpaginationpagecount xlastpage xwptotalpages " +
+		"paginationpagecount paginationtotalpages resultpages")
 	pageNames = set("page currentpage pagenumber pageno pagenum pageindex xpage xcurrentpage")
 )
 
@@ -186,6 +190,9 @@ func (all *Hints) member(name, path string, v gjson.Result, counts bool, depth i
 	case totalNames[name] && v.Get("value").Type == gjson.Number: // Elasticsearch
 		all.scalar(name, joinPath(path, "value"), v.Get("value"), counts)
 		return
+	case (name == "link" || name == "links" || name == "atomlink") && v.IsObject() && relationOf(v) != "":
+		all.link(v, path)
+		return
 	case v.IsObject():
 		if depth < hintDepth && !holdsList(v) {
 			all.object(v, path, "", depth+1)
@@ -224,20 +231,33 @@ func (all *Hints) nextObject(path string, v gjson.Result) {
 func (all *Hints) links(path string, v gjson.Result) {
 	i := 0
 	v.ForEach(func(_, link gjson.Result) bool {
-		for _, name := range []string{"rel", "relation", `\@rel`} { // the last in XML
-			rel := link.Get(name)
-			if !strings.EqualFold(rel.Str, "next") {
-				continue
-			}
-			for _, key := range []string{"href", "url", "uri", `\@href`} {
-				if item := link.Get(key); item.Exists() {
-					all.addNext(path+`.#(`+name+`=="`+rel.Str+`").`+key, item)
-				}
-			}
+		if name := relationOf(link); name != "" {
+			all.link(link, path+`.#(`+name+`=="`+link.Get(name).Str+`")`)
 		}
 		i++
 		return i < hintLinks
 	})
+}
+
+// relationOf is the member that says what a link leads to, as gjson writes it; "" where
+// that is not the next page. The last is that of XML.
+func relationOf(link gjson.Result) string {
+	for _, name := range []string{"rel", "relation", `\@rel`} {
+		if strings.EqualFold(link.Get(name).Str, "next") {
+			return name
+		}
+	}
+	return ""
+}
+
+// link takes note of a link to the next page. at leads to it, as the definition would
+// write it.
+func (all *Hints) link(link gjson.Result, at string) {
+	for _, key := range []string{"href", "url", "uri", `\@href`} {
+		if item := link.Get(key); item.Exists() {
+			all.addNext(at+"."+key, item)
+		}
+	}
 }
 
 // scalar takes note of a value that is neither an object nor a list.
@@ -292,16 +312,35 @@ func (all *Hints) headers(h http.Header) {
 		all.NoNext = true
 	}
 	for name, values := range h {
-		plain := PlainName(name)
-		if len(values) > 0 && strings.HasPrefix(plain, "x") {
-			all.scalar(plain, "header:"+name, gjson.Result{Type: gjson.String, Str: strings.TrimSpace(values[0])}, true)
+		if len(values) == 0 {
+			continue
 		}
+		value := strings.TrimSpace(values[0])
+		if strings.HasPrefix(value, "{") && gjson.Valid(value) { // as X-Pagination of ASP.NET
+			all.folded("header:"+name, gjson.Parse(value))
+			continue
+		}
+		all.scalar(PlainName(name), "header:"+name, gjson.Result{Type: gjson.String, Str: value}, true)
 	}
 	if unit, total, ok := strings.Cut(h.Get("Content-Range"), "/"); ok && !strings.HasPrefix(unit, "bytes") {
 		if n, err := strconv.ParseInt(total, 10, 64); err == nil {
 			all.Totals = append(all.Totals, Hint{Key: "header:Content-Range", Value: h.Get("Content-Range"), Number: n, IsCount: true})
 		}
 	}
+}
+
+// folded looks at JSON in a header.
+func (all *Hints) folded(header string, v gjson.Result) {
+	in := Hints{}
+	in.object(v, header, "", 0)
+	for _, hints := range []*[]Hint{&in.More, &in.Next, &in.Totals, &in.Pages} {
+		for i := range *hints {
+			(*hints)[i].Folded = true
+		}
+	}
+	all.More, all.Next = append(all.More, in.More...), append(all.Next, in.Next...)
+	all.Totals, all.Pages = append(all.Totals, in.Totals...), append(all.Pages, in.Pages...)
+	all.None, all.NoNext, all.Page = all.None || in.None, all.NoNext || in.NoNext, max(all.Page, in.Page)
 }
 
 // LinkKey names a Link header in doubts.
