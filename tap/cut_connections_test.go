@@ -136,6 +136,41 @@ func TestNoCutConnection(t *testing.T) {
 	}
 }
 
+// TestCutLists: lists within records beside which OData or SOQL names a next page are
+// told of like connections, unless a stream reads them.
+func TestCutLists(t *testing.T) {
+	const (
+		odata = `{name: orders, path: /o, records: value, primary_key: [id], schema: {type: object}, pagination: {type: next_url, next: '\@odata\.nextLink'}}`
+		soql  = `{name: orders, path: /o, records: value, primary_key: [id], schema: {type: object}, pagination: {type: next_url, next: nextRecordsUrl}}`
+		items = `{name: items, path: "/o/{{ partition.order }}", records: value, schema: {type: object}, partition_by: {parent: orders, keys: {order: id}}}`
+	)
+	for _, tt := range []struct{ name, streams, record, key, advice string }{
+		{"of OData", odata, `"lines":[{"n":1}],"lines@odata.nextLink":"http://api.test/more"`, "lines@odata.nextLink is there in 1 record (the first: id=7)",
+			`partition_by: {parent: orders, keys: {id: id}, when: "{{ record['lines@odata.nextLink'] }}"} and pagination: {type: next_url, …}`},
+		{"of OData 2", odata, `"lines":{"results":[{"n":1}],"__next":"http://api.test/more"}`, "lines.__next is there", `when: "{{ record['lines']['__next'] }}"`},
+		{"deep in OData", odata, `"lines":[{"n":1,"taxes":[1],"taxes@odata.nextLink":"x"}]`, "lines.#.taxes@odata.nextLink is there", `keys: {id: id}} and`},
+		{"of SOQL", soql, `"Lines":{"totalSize":9,"done":false,"nextRecordsUrl":"/more","records":[{"n":1}]}`, "Lines.nextRecordsUrl is there", `when: "{{ record['Lines']['nextRecordsUrl'] }}"`},
+		{"whole", odata, `"lines":[{"n":1}],"lines@odata.nextLink":null,"text":"lines@odata.nextLink"`, "", ""},
+		{"a field of a record", soql, `"nextRecordsUrl":"/of/the/record"`, "", ""},
+		{"no OData", `{name: orders, path: /o, records: value, primary_key: [id], schema: {type: object}}`, `"lines@odata.nextLink":"http://api.test/more"`, "", ""},
+		{"read by another stream", odata + "\n  - " + items, `"lines@odata.nextLink":"http://api.test/more"`, "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			api := testrig.API(func(r *http.Request) (*http.Response, error) {
+				if r.URL.Path != "/o" {
+					return testrig.JSON(r, 200, `{"value":[]}`), nil
+				}
+				return testrig.JSON(r, 200, `{"value":[{"id":7,`+tt.record+`}]}`), nil
+			})
+			r := setup{definition: "streams:\n  - " + tt.streams + "\n", api: api}.must(t)
+			account := r.account.String()
+			if doubted := strings.Contains(account, "is it complete?"); doubted != (tt.key != "") || !strings.Contains(account, tt.key) || !strings.Contains(account, tt.advice) {
+				t.Errorf("the account has to say %q with %q:\n%s", tt.key, tt.advice, account)
+			}
+		})
+	}
+}
+
 func TestCutConnectionsDeepInRecords(t *testing.T) {
 	items := func(int) string {
 		return `{"edges":[{"node":{"taxes":{"pageInfo":{"hasNextPage":false}}}},{"node":{"taxes":{"pageInfo":{"hasNextPage":true}},"fees":{"pageInfo":{"hasNextPage":true}}}}]}`
