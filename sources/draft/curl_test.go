@@ -1,4 +1,4 @@
-package curl_test
+package draft_test
 
 import (
 	"fmt"
@@ -12,13 +12,13 @@ import (
 	"github.com/tap-rest/tap-rest/sources/draft/curl"
 )
 
-func env(name string) (string, bool) {
+func curlEnv(name string) (string, bool) {
 	value, set := map[string]string{"TOKEN": "s3cret", "LIMIT": "50"}[name]
 	return value, set
 }
 
-// shown writes a call in lines.
-func shown(c *call.Call) string {
+// curlShown writes a call in lines.
+func curlShown(c *call.Call) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s\n", c.Method, c.Address())
 	for _, h := range c.Headers {
@@ -33,7 +33,7 @@ func shown(c *call.Call) string {
 	return b.String()
 }
 
-func TestParse(t *testing.T) {
+func TestCurl(t *testing.T) {
 	tests := []struct {
 		name, line, want string
 		remarks          []string
@@ -65,11 +65,11 @@ func TestParse(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			c, remarks, err := curl.Parse(test.line, env)
+			c, remarks, err := curl.Parse(test.line, curlEnv)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := shown(c); got != test.want {
+			if got := curlShown(c); got != test.want {
 				t.Errorf("got:\n%s\nwant:\n%s", got, test.want)
 			}
 			if !slices.Equal(remarks, test.remarks) {
@@ -82,7 +82,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestParseRefuses(t *testing.T) {
+func TestCurlRefuses(t *testing.T) {
 	tests := []struct{ name, line, want string }{
 		{"a quote that is open", `curl 'https://a.example`, "curl: a quote of the line is not closed: is it all of the line?"},
 		{"no URL", `curl -s`, "curl: the line names no URL"},
@@ -95,21 +95,21 @@ func TestParseRefuses(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if _, _, err := curl.Parse(test.line, env); err == nil || err.Error() != test.want {
+			if _, _, err := curl.Parse(test.line, curlEnv); err == nil || err.Error() != test.want {
 				t.Errorf("error %v, want %s", err, test.want)
 			}
 		})
 	}
 }
 
-// FuzzParse reads any line, and writes a definition of what it understands: that loads.
-func FuzzParse(f *testing.F) {
+// FuzzCurl reads any line, and writes a definition of what it understands: that loads.
+func FuzzCurl(f *testing.F) {
 	f.Add(`curl -H "Authorization: Bearer s3cret" "https://api.example.com/v1/{{orders}}?limit=50&limit=60&x={%" -b 'a=b'`)
 	f.Add(`curl -u a:b --json '{"query":"{a}","variables":{"x":["{{"]}}' https://a.example/bot12345:AAbbCC112233ddeeff/x%2Fy -XPUT`)
 	f.Add("curl.exe `\n -d 'a=%zz&b' \"http://a\" -H 'Content-Type: text/plain'")
 	f.Add("curl ^\"http://a:99/^\" ^\n --data-raw ^\"^{^}^\" -H ^\"A: {#^\"")
 	f.Fuzz(func(t *testing.T, text string) {
-		c, _, err := curl.Parse(text, env)
+		c, _, err := curl.Parse(text, curlEnv)
 		if err != nil || len(text) > 10_000 {
 			return
 		}

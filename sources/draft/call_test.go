@@ -1,4 +1,4 @@
-package call_test
+package draft_test
 
 import (
 	"slices"
@@ -10,15 +10,15 @@ import (
 	"github.com/tap-rest/tap-rest/sources/draft/call"
 )
 
-// written is a call as a definition has it.
-func written(d *call.Described) string {
+// callWritten is a call as a definition has it.
+func callWritten(d *call.Described) string {
 	var whole draft.Definition
 	call.AppendSettings(&whole.Root, d.Settings)
 	whole.Root.Set("client", d.Client, "").Set("stream", d.Stream, "")
 	return strings.TrimPrefix(string(whole.AppendYAML(nil)), draft.Modeline+"\n")
 }
 
-func TestDescribe(t *testing.T) {
+func TestCallDescribe(t *testing.T) {
 	tests := []struct {
 		name    string
 		address string
@@ -33,11 +33,11 @@ func TestDescribe(t *testing.T) {
 		{"what a template would take for its own", "https://a.example/x?q=%7B%7Bx%7D%7D&n=007&y=yes", nil,
 			"client: {base_url: \"https://a.example\"}\nstream: {path: /x, params: {q: \"{{ '{' }}{x}}\", \"n\": \"007\", \"y\": \"yes\"}}\n", "records", 0},
 		{"what browsers send", "https://a.example/orders", func(c *call.Call) {
-			c.Headers = []call.Pair{{"User-Agent", "Mozilla/5.0"}, {"sec-ch-ua", "x"}, {"Accept", "*/*"}, {"Accept-Language", "de"}, {"Referer", "https://b.example"}, {"X-Tenant", "t1"}}
+			c.Headers = []call.Pair{{Name: "User-Agent", Value: "Mozilla/5.0"}, {Name: "sec-ch-ua", Value: "x"}, {Name: "Accept", Value: "*/*"}, {Name: "Accept-Language", Value: "de"}, {Name: "Referer", Value: "https://b.example"}, {Name: "X-Tenant", Value: "t1"}}
 		}, "client: {base_url: \"https://a.example\", headers: {X-Tenant: t1}}\nstream: {path: /orders}\n", "orders", 1},
-		{"two credentials", "https://a.example/orders?api_key=k1", func(c *call.Call) { c.Headers = []call.Pair{{"Authorization", "Bearer t1"}} },
+		{"two credentials", "https://a.example/orders?api_key=k1", func(c *call.Call) { c.Headers = []call.Pair{{Name: "Authorization", Value: "Bearer t1"}} },
 			"settings: {required: [token, api_key], properties: {token: {type: string, secret: true}, api_key: {type: string, secret: true}}}\nclient: {base_url: \"https://a.example\", auth: {type: bearer, token: \"{{ config.token }}\"}}\nstream: {path: /orders, params: {api_key: \"{{ config.api_key }}\"}}\n", "orders", 0},
-		{"the same credential twice", "https://a.example/orders?key=k1", func(c *call.Call) { c.Headers = []call.Pair{{"Key", "k1"}, {"X-Key", "k2"}} },
+		{"the same credential twice", "https://a.example/orders?key=k1", func(c *call.Call) { c.Headers = []call.Pair{{Name: "Key", Value: "k1"}, {Name: "X-Key", Value: "k2"}} },
 			"settings: {required: [key, key_2], properties: {key: {type: string, secret: true}, key_2: {type: string, secret: true}}}\nclient:\n  base_url: \"https://a.example\"\n  auth: {type: api_key, name: Key, value: \"{{ config.key }}\", in: header}\n  headers: {X-Key: \"{{ config.key_2 }}\"}\nstream: {path: /orders, params: {key: \"{{ config.key }}\"}}\n", "orders", 0},
 		{"a body of JSON", "https://a.example/search", func(c *call.Call) {
 			c.Method, c.Body = "POST", []byte(`{"b":[1,2.50,{"c":null}],"a":"x"}`)
@@ -55,14 +55,14 @@ func TestDescribe(t *testing.T) {
 				test.change(c)
 			}
 			d := c.Describe()
-			if got := written(d); got != test.want || d.Name != test.stream || len(d.Left) != test.left {
+			if got := callWritten(d); got != test.want || d.Name != test.stream || len(d.Left) != test.left {
 				t.Errorf("got (%s, left %q):\n%s\nwant (%s):\n%s", d.Name, d.Left, got, test.stream, test.want)
 			}
 		})
 	}
 }
 
-func TestAPIName(t *testing.T) {
+func TestCallAPIName(t *testing.T) {
 	for host, want := range map[string]string{
 		"api.acme.example": "acme", "acme.example.co.uk": "example", "127.0.0.1": "orders", "localhost": "orders", "::1": "orders", "api.com": "orders", "mycorp.zendesk.com": "zendesk",
 	} {
@@ -72,8 +72,8 @@ func TestAPIName(t *testing.T) {
 	}
 }
 
-// FuzzLiteral writes texts as templates, which come to the same texts.
-func FuzzLiteral(f *testing.F) {
+// FuzzCallLiteral writes texts as templates, which come to the same texts.
+func FuzzCallLiteral(f *testing.F) {
 	for _, text := range []string{"{{ x }}", "{%", "{#\n", "{{{", "a{\n", "{{ '{' }}"} {
 		f.Add(text)
 	}
