@@ -18,6 +18,10 @@ import (
 // says, merged with the state of the plan, all that the whole state says.
 func TestPlanFileShareOwn(t *testing.T) {
 	day := func(n int) time.Time { return time.Date(2026, 1, 1+n, 0, 0, 0, 0, time.UTC) }
+	contexts := 1000
+	if testing.Short() {
+		contexts = 200
+	}
 	context := func(n int) json.RawMessage { return fmt.Appendf(nil, `{"account":"%d"}`, n) }
 	hash := func(n int) uint64 { return state.HashContext(context(n)) }
 	open := func(n int) state.Open {
@@ -26,7 +30,7 @@ func TestPlanFileShareOwn(t *testing.T) {
 	of := func(change func(*state.Bookmark)) *state.State {
 		b := &state.Bookmark{ReplicationKey: "at", Value: json.RawMessage(`"2026-01-01"`), Pass: &state.Pass{ID: "p", AsOf: day(9)},
 			Resume: &state.Resume{Version: state.Version, AsOf: day(9), Shape: "s"}}
-		for n := range 1000 {
+		for n := range contexts {
 			b.Contexts = append(b.Contexts, hash(n))
 			b.Resume.Done = append(b.Resume.Done, state.Done{Context: hash(n), Windows: []state.Window{{Start: day(3), End: day(4)}}})
 			if n%10 == 5 {

@@ -49,6 +49,9 @@ func TestJSONSchema(t *testing.T) {
 		if msg := refusal(t, s, root); msg != "" {
 			t.Errorf("%s: %s", name, msg)
 		}
+		if strings.Contains(name, ".txtar:") && testing.Short() {
+			continue // their keys are others' too
+		}
 		for _, at := range keysOfGrammar(root) {
 			at.field().Name += "x"
 			if refusal(t, s, root) == "" {

@@ -170,7 +170,7 @@ func TestDraftFlip(t *testing.T) {
 			if near := at - draftRoom; step > 1 && near > -1009 && near < 0 {
 				at, step = draftRoom, 1 // all of the body
 				if testing.Short() {
-					step = 3
+					step = 7
 				}
 			}
 			damaged := fs.clone()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tap-rest/tap-rest/sources"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 var now = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
@@ -121,7 +122,7 @@ func TestFound(t *testing.T) {
 // TestFoundOfAny: whatever an API grants, calls come to their end, and refusals
 // stay fewer than calls.
 func TestFoundOfAny(t *testing.T) {
-	for range 200 {
+	for range testshare.Seeds(200) {
 		most := 1 + rand.IntN(200) // one a second at least: the least pace is half of that
 		api := &granter{most: most, per: time.Duration(1+rand.IntN(min(60, most))) * time.Second, sliding: rand.IntN(2) == 0}
 		refused, took := simulate(newTest(), api, 1+rand.IntN(16), 1000, 20*time.Millisecond)
@@ -136,7 +137,7 @@ func TestFoundOfAny(t *testing.T) {
 // again is asked at the pace that it grants in all: a thousand calls take little
 // longer than they must.
 func TestFoundWhereTold(t *testing.T) {
-	for range 100 {
+	for range testshare.Seeds(100) {
 		most := 2 + rand.IntN(198)
 		api := &granter{most: most, per: time.Duration(1+rand.IntN(60)) * time.Second, sliding: rand.IntN(2) == 0, tells: true}
 		refused, took := simulate(newTest(), api, 2+rand.IntN(15), 1000, 20*time.Millisecond)

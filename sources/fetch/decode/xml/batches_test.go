@@ -10,6 +10,7 @@ import (
 	"testing/iotest"
 
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/xml"
+	"github.com/tap-rest/tap-rest/testshare"
 )
 
 // batched is a document that is read in batches.
@@ -114,6 +115,9 @@ func TestBatches(t *testing.T) {
 	}
 	for i := range len(rows) {
 		compareBatches(t, []byte(rows[:i]), "L.C")
+		if !testshare.Takes(i+1, len(rows)) {
+			continue
+		}
 		for _, with := range []byte{1, 4, 0x20, 0x80} {
 			in := []byte(rows)
 			in[i] ^= with
