@@ -1,4 +1,4 @@
-package document_test
+package sources_test
 
 import (
 	"strings"
@@ -7,7 +7,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/document"
 )
 
-func TestParseJSON(t *testing.T) {
+func TestDocumentParseJSON(t *testing.T) {
 	for _, tt := range []struct{ text, want, err string }{
 		{`{"b":1,"a":[true,null,"x"]}`, `{"b":1,"a":[true,null,"x"]}`, ""},
 		{`{"a":1,"b":2,"a":3}`, `{"a":3,"b":2}`, ""},
@@ -36,8 +36,8 @@ func TestParseJSON(t *testing.T) {
 	}
 }
 
-// TestPlaces proves how a node is found and how messages call its place.
-func TestPlaces(t *testing.T) {
+// TestDocumentPlaces proves how a node is found and how messages call its place.
+func TestDocumentPlaces(t *testing.T) {
 	text := "a: {b/c: [1, {name: two, d~: x}]}\n"
 	d := document.New("t.yaml", []byte(text))
 	root := d.Root([]byte(text))
@@ -59,7 +59,7 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-func TestNode(t *testing.T) {
+func TestDocumentNode(t *testing.T) {
 	n, err := document.ParseJSON([]byte(`{"c":{"y":1,"x":2},"b":null,"a":[3]}`))
 	if err != nil {
 		t.Fatal(err)
@@ -87,8 +87,8 @@ func TestNode(t *testing.T) {
 	}
 }
 
-// TestUnknown proves which names a message proposes.
-func TestUnknown(t *testing.T) {
+// TestDocumentUnknown proves which names a message proposes.
+func TestDocumentUnknown(t *testing.T) {
 	many := make([]string, 70)
 	for i := range many {
 		many[i] = strings.Repeat("x", i+20)

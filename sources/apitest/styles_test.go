@@ -1,4 +1,4 @@
-package styles_test
+package apitest_test
 
 import (
 	"io"
@@ -11,13 +11,13 @@ import (
 	"github.com/tap-rest/tap-rest/sources/apitest/styles"
 )
 
-// TestCurl does what the list says to curl: every line is answered with 200, or with
+// TestStylesCurl does what the list says to curl: every line is answered with 200, or with
 // 202 by the export.
-func TestCurl(t *testing.T) {
+func TestStylesCurl(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("there is no curl here")
 	}
-	server := serve(t)
+	server := serveStyles(t)
 	lines := curlLines(t, server.URL)
 	if len(lines) != len(styles.All()) {
 		t.Fatalf("the list has %d lines for curl, want one for each of the %d styles", len(lines), len(styles.All()))
@@ -30,9 +30,9 @@ func TestCurl(t *testing.T) {
 	}
 }
 
-// TestRefused has no style with credentials answer who brings none, or the wrong ones.
-func TestRefused(t *testing.T) {
-	server := serve(t)
+// TestStylesRefused has no style with credentials answer who brings none, or the wrong ones.
+func TestStylesRefused(t *testing.T) {
+	server := serveStyles(t)
 	for _, test := range []struct{ name, method, path, body string }{
 		{"no password", "GET", "/basic/orders", ""},
 		{"no key", "GET", "/key/orders", ""},
@@ -59,7 +59,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-func serve(t *testing.T) *httptest.Server {
+func serveStyles(t *testing.T) *httptest.Server {
 	mux := http.NewServeMux()
 	styles.Mount(mux)
 	server := httptest.NewServer(mux)

@@ -1,4 +1,4 @@
-package pattern_test
+package sources_test
 
 import (
 	"bytes"
@@ -30,9 +30,9 @@ func TestPatterns(t *testing.T) {
 			return err
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
-			if c, ok := n.(*ast.CallExpr); ok && isNew(c) {
+			if c, ok := n.(*ast.CallExpr); ok && isNewPattern(c) {
 				found++
-				text, err := literal(c.Args[0])
+				text, err := patternLiteral(c.Args[0])
 				if err == nil {
 					_, err = regexp.Compile(text)
 				}
@@ -44,7 +44,7 @@ func TestPatterns(t *testing.T) {
 		})
 		return nil
 	}
-	for _, dir := range []string{"..", "../../tap"} {
+	for _, dir := range []string{".", "../tap"} {
 		if err := filepath.WalkDir(dir, check); err != nil {
 			t.Error(err)
 		}
@@ -54,7 +54,7 @@ func TestPatterns(t *testing.T) {
 	}
 }
 
-func isNew(c *ast.CallExpr) bool {
+func isNewPattern(c *ast.CallExpr) bool {
 	f, ok := c.Fun.(*ast.SelectorExpr)
 	if !ok || f.Sel.Name != "New" || len(c.Args) != 1 {
 		return false
@@ -63,14 +63,14 @@ func isNew(c *ast.CallExpr) bool {
 	return ok && x.Name == "pattern"
 }
 
-// literal is the text of literals, added where they are several.
-func literal(e ast.Expr) (string, error) {
+// patternLiteral is the text of literals, added where they are several.
+func patternLiteral(e ast.Expr) (string, error) {
 	if sum, ok := e.(*ast.BinaryExpr); ok {
-		left, err := literal(sum.X)
+		left, err := patternLiteral(sum.X)
 		if err != nil {
 			return "", err
 		}
-		right, err := literal(sum.Y)
+		right, err := patternLiteral(sum.Y)
 		return left + right, err
 	}
 	l, ok := e.(*ast.BasicLit)

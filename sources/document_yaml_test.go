@@ -1,4 +1,4 @@
-package document_test
+package sources_test
 
 import (
 	"strings"
@@ -7,9 +7,9 @@ import (
 	"github.com/tap-rest/tap-rest/sources/document"
 )
 
-// TestYAML proves how each way to write a value is read, as JSON, or what is
+// TestDocumentYAML proves how each way to write a value is read, as JSON, or what is
 // said of it.
-func TestYAML(t *testing.T) {
+func TestDocumentYAML(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
 		{"a: 1", `{"a":1}`},
 		{"a: -0.50", `{"a":-0.50}`},
@@ -82,9 +82,9 @@ func TestYAML(t *testing.T) {
 	}
 }
 
-// TestProblemsAreBounded proves that a file with ever more mistakes has a last
+// TestDocumentProblemsAreBounded proves that a file with ever more mistakes has a last
 // message.
-func TestProblemsAreBounded(t *testing.T) {
+func TestDocumentProblemsAreBounded(t *testing.T) {
 	d := document.New("t.yaml", []byte("a: 1\n"))
 	n := d.Root([]byte("a: 1\n"))
 	for range 2000 {
@@ -98,9 +98,9 @@ func TestProblemsAreBounded(t *testing.T) {
 	}
 }
 
-// TestProblemIn proves that a problem within a text stands at its place in the
+// TestDocumentProblemIn proves that a problem within a text stands at its place in the
 // file, where the text stands in the file as it is.
-func TestProblemIn(t *testing.T) {
+func TestDocumentProblemIn(t *testing.T) {
 	for _, tt := range []struct {
 		text   string
 		offset int

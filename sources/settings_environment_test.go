@@ -1,4 +1,4 @@
-package settings_test
+package sources_test
 
 import (
 	"strings"
@@ -45,7 +45,7 @@ func TestSettingNames(t *testing.T) {
 		{"", "", ""},
 	} {
 		t.Run(tt.path, func(t *testing.T) {
-			nested, flat := described(s.Named(tt.path, "__")), described(s.Named(tt.path, "_"))
+			nested, flat := describedNames(s.Named(tt.path, "__")), describedNames(s.Named(tt.path, "_"))
 			if nested != tt.nested || flat != tt.flat {
 				t.Errorf("with two underscores %q, with one %q; want %q and %q", nested, flat, tt.nested, tt.flat)
 			}
@@ -53,7 +53,7 @@ func TestSettingNames(t *testing.T) {
 	}
 }
 
-func described(names []settings.Name) string {
+func describedNames(names []settings.Name) string {
 	var all []string
 	for _, name := range names {
 		text := strings.Join(name.Keys, ".")

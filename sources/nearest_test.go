@@ -1,4 +1,4 @@
-package nearest_test
+package sources_test
 
 import (
 	"strings"
@@ -7,7 +7,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/nearest"
 )
 
-func TestName(t *testing.T) {
+func TestNearestName(t *testing.T) {
 	known := []string{"next", "more", "primary_key", "get"}
 	for _, tt := range []struct{ name, want string }{
 		{"next", "next"},
