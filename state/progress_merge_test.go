@@ -1,4 +1,4 @@
-package progress_test
+package state_test
 
 import (
 	"encoding/json"
@@ -170,7 +170,7 @@ func TestMerge(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, pair := range [][2]string{{tt.a, tt.b}, {tt.b, tt.a}} {
-				got := text(t, progress.Merge(parse(t, pair[0]), parse(t, pair[1]), state.Order{}))
+				got := text(t, progress.Merge(bookmarkOf(t, pair[0]), bookmarkOf(t, pair[1]), state.Order{}))
 				if !strings.Contains(got, tt.want) || tt.not != "" && strings.Contains(got, tt.not) {
 					t.Errorf("got %s\nwant %s, without %s", got, tt.want, tt.not)
 				}
@@ -179,7 +179,7 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-func parse(t *testing.T, bookmark string) *state.Bookmark {
+func bookmarkOf(t *testing.T, bookmark string) *state.Bookmark {
 	t.Helper()
 	s, err := state.ParseSinger("f", []byte(`{"bookmarks":{"orders":{`+bookmark+`}}}`))
 	if err != nil {
