@@ -35,12 +35,19 @@ func newCrowd(streams, pages int, packs bool) *crowd {
 	var b strings.Builder
 	b.WriteString(`{"data":[`)
 	r := rand.New(rand.NewPCG(1, 2))
-	for b.Len() < crowdPage-1_000 {
+	line, words := longLine, 8
+	if testing.Short() { // as many bytes, and a tenth of the records
+		line, words = strings.Replace(line, `null`, strconv.Quote(strings.Repeat(longNote, 10)), 1), 128
+	}
+	for b.Len() < crowdPage-3_000 {
 		if packs {
-			fmt.Fprintf(&b, longLine, c.records)
+			fmt.Fprintf(&b, line, c.records)
 		} else {
-			fmt.Fprintf(&b, `{"id":%d,"text":"%016x%016x%016x%016x%016x%016x%016x%016x"},`, c.records,
-				r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64())
+			fmt.Fprintf(&b, `{"id":%d,"text":"`, c.records)
+			for range words {
+				fmt.Fprintf(&b, "%016x", r.Uint64())
+			}
+			b.WriteString(`"},`)
 		}
 		c.records++
 	}

@@ -37,6 +37,14 @@ func choose(quick, whole int) int {
 	return quick
 }
 
+// chooseOf is choose with a smaller number for -short.
+func chooseOf(short, quick, whole int) int {
+	if testing.Short() && !full() {
+		return short
+	}
+	return choose(quick, whole)
+}
+
 // longRig is a rig whose API has so many pages.
 func longRig(t *testing.T, pages int, options ...apitest.Option) *rig {
 	t.Helper()

@@ -69,7 +69,10 @@ func startTogether(t *testing.T, state string, configs []string) (codes []int, s
 // again each finds its journal.
 func TestStartTogether(t *testing.T) {
 	t.Parallel()
-	const processes = 40
+	processes := 40
+	if testing.Short() {
+		processes = 16
+	}
 	var mu sync.Mutex
 	asked := map[string]int{}
 	healthy := false

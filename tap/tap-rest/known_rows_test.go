@@ -39,7 +39,7 @@ var knownRows = []struct {
 
 // TestKnownRowsMemory: what a run knows of the rows of earlier ones stays on disk.
 func TestKnownRowsMemory(t *testing.T) {
-	n := choose(50_000, 100_000)
+	n := chooseOf(25_000, 50_000, 100_000)
 	for _, k := range knownRows {
 		t.Run(k.key, func(t *testing.T) {
 			f := figure{records: n, keys: k.keys, home: t.TempDir()}

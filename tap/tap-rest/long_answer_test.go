@@ -187,7 +187,7 @@ func countLines(t *testing.T, in *bufio.Reader) (records int64, last []byte) {
 // missing.
 func TestLongAnswerKill(t *testing.T) {
 	t.Parallel()
-	a := &answer{size: int64(choose(20, 200)) * 1e6, zipped: true}
+	a := &answer{size: int64(chooseOf(10, 20, 200)) * 1e6, zipped: true}
 	r := longAnswerRig(t, a)
 	for _, keeps := range []bool{true, false} {
 		a.calls.Store(0)

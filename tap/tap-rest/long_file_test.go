@@ -148,7 +148,7 @@ func longParquet(size int64) (f repeated, records int64) {
 // TestLongFileMemory reads files that are many times as long as the memory they may
 // take.
 func TestLongFileMemory(t *testing.T) {
-	csv := longFile{rows: int64(choose(70, 5000)) * 1e6 / int64(len(fmt.Appendf(nil, longRow, 1_000_000_000)))}
+	csv := longFile{rows: int64(chooseOf(40, 70, 5000)) * 1e6 / int64(len(fmt.Appendf(nil, longRow, 1_000_000_000)))}
 	size := int64(choose(30, 1000)) * 1e6
 	avro, avroRecords := longAvro(size)
 	parquet, parquetRecords := longParquet(size)
