@@ -1,12 +1,19 @@
 package schema
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/tap-rest/tap-rest/catalog/raw"
+	"github.com/tap-rest/tap-rest/catalog/schema/check"
 	"github.com/tap-rest/tap-rest/catalog/schema/infer"
+	"github.com/tap-rest/tap-rest/sources/apitest"
 )
 
 // benchShapes are records of 500 bytes and more, in shapes that a check could
@@ -26,6 +33,24 @@ var benchShapes = []struct {
 	{"100 levels", func(_ *rand.Rand, i int) string {
 		return strings.Repeat(`{"level":`, 100) + fmt.Sprint(i) + strings.Repeat(`}`, 100)
 	}},
+	{"shop", benchShop},
+	{"shop, shuffled", func(r *rand.Rand, i int) string {
+		members := shopMembers(i)
+		r.Shuffle(len(members), func(a, b int) { members[a], members[b] = members[b], members[a] })
+		return "{" + strings.Join(members, ",") + "}"
+	}},
+	{"shop, spaced", func(_ *rand.Rand, i int) string { return spaced(benchShop(nil, i)) }},
+	{"shop, indented", func(_ *rand.Rand, i int) string {
+		var b bytes.Buffer
+		if err := json.Indent(&b, []byte(benchShop(nil, i)), "", "  "); err != nil {
+			panic(err)
+		}
+		return b.String()
+	}},
+	{"long texts", func(_ *rand.Rand, i int) string {
+		return fmt.Sprintf(`{"id":%d,"title":"Page %d","text":"%s"}`, i, i, strings.Repeat("It was a dark and stormy night. ", 128))
+	}},
+	{"numbers", func(r *rand.Rand, i int) string { return benchNumbers(r, i) }},
 	{"escapes", func(_ *rand.Rand, i int) string {
 		return fmt.Sprintf(`{"id":%d,"pr\u00e9nom":"Ren\u00e9","texte":"%s","\u540d\u524d":"a\/b"}`, i, strings.Repeat(`l'\u00e9t\u00e9\n`, 30))
 	}},
@@ -43,6 +68,42 @@ func benchOrder(i int) []string {
 			`{"sku":"SKU-%05d","quantity":1,"price":5.00,"tags":[]}]`, i%99999, 1+i%5, (i*7)%99999),
 		`"note":null`, `"gift":false`, fmt.Sprintf(`"shipping":{"method":"standard","tracking":"1Z%012d","cost":4.95}`, i),
 	}
+}
+
+var shopOrders = apitest.Orders(1000)
+
+func benchShop(_ *rand.Rand, i int) string { return string(shopOrders.Made.Append(nil, i)) }
+
+// shopMembers returns the members of an order of the shop.
+func shopMembers(i int) (members []string) {
+	order := raw.Text(benchShop(nil, i))
+	for m := order.Items(0); m.Next(); {
+		members = append(members, string(order[m.From:m.To]))
+	}
+	return members
+}
+
+// spaced returns a record as Python writes it.
+func spaced(record string) string {
+	return outsideTexts.ReplaceAllStringFunc(record, func(token string) string {
+		if token == ":" || token == "," {
+			return token + " "
+		}
+		return token
+	})
+}
+
+var outsideTexts = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|[:,]`)
+
+// benchNumbers returns a record of 40 numbers of any length.
+func benchNumbers(r *rand.Rand, i int) string {
+	fields := []string{fmt.Sprintf(`"id":%d`, i)}
+	for k := range 40 {
+		fields = append(fields, fmt.Sprintf(`"n%d":%s`, k, []string{
+			fmt.Sprint(r.IntN(1000)), fmt.Sprintf("%.2f", r.Float64()*1000), fmt.Sprint(r.Int64()), fmt.Sprint(r.Float64()), fmt.Sprintf("-%d", r.IntN(100_000)),
+		}[k%5]))
+	}
+	return "{" + strings.Join(fields, ",") + "}"
 }
 
 // benchWide returns a record of 100 fields, in an order that r makes.
@@ -89,6 +150,38 @@ func benchSchema(t testing.TB, records [][]byte) *Schema {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// BenchmarkFastPage proves pages of a thousand records and checks these in the
+// same pass. It reports the time that a record takes.
+func BenchmarkFastPage(b *testing.B) {
+	for _, shape := range benchShapes {
+		records, size := benchRecords(shape.record)
+		body := slices.Concat([]byte(`{"data":[`), bytes.Join(records, []byte(",")), []byte(`]}`))
+		scanner, err := NewPageScanner(RecordPath{Steps: []string{"data"}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		scanner.Expect(benchSchema(b, records).Expect(check.Wanted{Fields: []string{"id"}[:min(1, bytes.Count(records[0], []byte(`"id"`)))]}))
+		var page Page
+		b.Run(shape.name, func(b *testing.B) {
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				if i%len(records) > 0 {
+					continue
+				}
+				if err := scanner.Scan(body, &page); err != nil {
+					b.Fatal(err)
+				}
+			}
+			for i, r := range page.Records {
+				if !r.Fits {
+					b.Fatalf("%s is not accepted", page.Record(i))
+				}
+			}
+		})
+	}
 }
 
 // BenchmarkFast checks records one after the other by the fast check, and by
