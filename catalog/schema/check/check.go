@@ -34,7 +34,7 @@ type check struct {
 type program struct {
 	root    *check // nil: nothing is asked
 	objects []*objectCheck
-	slots   int  // of Run.follow
+	slots   int  // of Run.usual
 	named   bool // it can tell members that the schema does not name
 	onePass bool // it can tell whether a record fits before something is cut out
 }
@@ -44,8 +44,8 @@ type program struct {
 type Run struct {
 	proof   *scan.Proof
 	program *program
-	follow  []int32  // for each object and each of its members, the member that came next the last time; -1: none
-	seen    []uint64 // members seen of the objects that are open and have more than 64
+	usual   []usualMember // of each object
+	seen    []uint64      // members seen of the objects that are open and have more than 64
 	texts   texts
 	effort  int         // branches that may still be tried
 	unknown bool        // a member was met that the schema does not name
@@ -68,12 +68,9 @@ func (f *Run) Use(e *Expectation) {
 		return
 	}
 	f.program = p
-	f.follow = slices.Grow(f.follow[:0], p.slots)[:p.slots]
+	f.usual = slices.Grow(f.usual[:0], p.slots)[:p.slots]
 	for _, o := range p.objects {
-		for k := range o.members {
-			f.follow[o.slot+k] = int32(k)
-		}
-		f.follow[o.slot+len(o.members)] = -1
+		o.usualMembers(f.usual[o.slot : o.slot+len(o.members)+2])
 	}
 }
 

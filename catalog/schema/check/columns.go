@@ -69,23 +69,22 @@ func (c *ColumnsRun) decide() bool {
 // not sure of.
 func (c *ColumnsRun) decideOne(o *objectCheck, run *objectRun, n int) bool {
 	column := &c.columns[n]
-	one := columnCheck{column: n, before: 1 + len(column.Key) + 1, check: o.rest, stays: run.count > 0}
-	k, ok := o.index[column.Key.Unquote()]
-	if !ok {
-		k = -1
+	one := columnCheck{column: n, before: 1 + len(column.Key) + 1, check: o.rest, stays: run.any(c.run.seen)}
+	k := -1
+	if n, ok := o.index[column.Key.Unquote()]; ok {
+		k = int(n)
 	}
 	if one.cut = o.cuts(k); one.cut {
 		one.check = nil
 		c.values = append(c.values, one)
 		return true
 	}
-	run.count++
 	if k < 0 {
 		run.unnamed++
 		c.known = c.known && !o.closed
 	} else {
 		m := &o.members[k]
-		run.mark(c.run.seen, int(k))
+		run.mark(c.run.seen, c.run.member(o, k))
 		one.check, one.noted = m.check, m.noted
 		c.known = c.known && (m.named || !o.closed)
 	}

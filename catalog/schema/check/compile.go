@@ -44,9 +44,6 @@ func programOf(d *model.Document, w Wanted) program {
 		root = c.cut(root, newCutTree(w.Cut))
 	}
 	c.root = root
-	for _, o := range c.objects {
-		o.settle()
-	}
 	return c.program
 }
 
@@ -277,10 +274,10 @@ func (o *objectCheck) numbers(list *model.Node) (all []int) {
 	return all
 }
 
-// place gives an object its place in Run.follow.
+// place gives an object its place in Run.usual.
 func (c *compiler) place(o *objectCheck) {
 	o.slot = c.slots
-	c.slots += len(o.members) + 1
+	c.slots += len(o.members) + 2
 	c.objects = append(c.objects, o)
 }
 

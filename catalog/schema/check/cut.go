@@ -104,8 +104,9 @@ func (o *objectCheck) clone() *objectCheck {
 }
 
 // cutOut notes that the member whose key is at key, and whose value ends at
-// end, is cut out: with the white space around it and one comma.
-func (f *Run) cutOut(run *objectRun, key, end int) {
+// end, is cut out: with the white space around it and one comma. stays says that
+// a member before it is not.
+func (f *Run) cutOut(stays bool, key, end int) {
 	b := f.proof.Text
 	from := key
 	for b[from-1] <= ' ' {
@@ -113,7 +114,7 @@ func (f *Run) cutOut(run *objectRun, key, end int) {
 	}
 	to := scan.Space(b, end)
 	switch {
-	case run.count > 0: // members stay before it
+	case stays:
 		from--
 	case to < len(b) && b[to] == ',':
 		to++

@@ -20,11 +20,9 @@ type numberCheck struct {
 	multiple *decimal
 }
 
+// checkNumber is checkPlain for a number.
 func (f *Run) checkNumber(c *check, i int) (int, verdict) {
 	p := f.proof
-	if first := p.Text[i]; first != '-' && !formats.IsDigit(first) {
-		return p.Value(i), unsure // no value at all
-	}
 	end, form := scan.Number(p.Text, i)
 	if end < 0 {
 		return p.NotNumber(^end), unsure

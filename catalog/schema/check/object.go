@@ -5,7 +5,6 @@ import (
 	"regexp"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
-	"github.com/tap-rest/tap-rest/catalog/schema/kinds"
 	"github.com/tap-rest/tap-rest/catalog/schema/scan"
 )
 
@@ -13,7 +12,7 @@ import (
 type objectCheck struct {
 	members  []memberCheck
 	index    map[string]int32 // of members, by name
-	slot     int              // of this object in Run.follow; its members' come behind
+	slot     int              // of this object in Run.usual; its members' come behind
 	patterns []patternCheck   // maxPatterns at most
 	rest     *check           // of members that nothing else is asked of; nil: nothing
 	drop     bool             // members that the schema does not name are cut out
@@ -29,11 +28,9 @@ type objectCheck struct {
 type memberCheck struct {
 	key   keyToken
 	check *check
-	text  *textCheck // what is asked of a string that is among the plain kinds; nil: nothing
-	plain kinds.Set  // scalars that are allowed, if nothing else is asked of the member; 0: something is
-	named bool       // the schema names it, and does not only ask whether it is there
-	noted bool       // its place is asked for
-	cut   bool       // it is cut out
+	named bool // the schema names it, and does not only ask whether it is there
+	noted bool // its place is asked for
+	cut   bool // it is cut out
 }
 
 // maxPatterns is how many patterns a name is matched with.
@@ -55,171 +52,137 @@ type dependency struct {
 type objectRun struct {
 	low     uint64 // of the first 64 members, those that were seen
 	base    int    // in Run.seen, for those behind them
-	count   int    // members read that stay, equal names each
-	unnamed int    // of them, those that are not among the members of the check
-	follow  int    // the member before, counted from 1: what came next says Run.follow
-	twice   bool   // a member came twice: of its values the last one counts
+	unnamed int    // members that are not among those of the check, equal names each
+	twice   uint64 // not 0: a member came twice, of whose values the last one counts
+	verdict verdict
 }
 
 func (f *Run) checkObject(o *objectCheck, i int) (int, verdict) {
-	p, b, start, v := f.proof, f.proof.Text, i, fits
-	run := objectRun{base: len(f.seen)}
+	start, run := i, objectRun{base: len(f.seen)}
 	for range (len(o.members) - 1) / 64 {
 		f.seen = append(f.seen, 0)
 	}
-	i, more := p.Enter(i, '}')
-	for more {
-		var key, value int
-		var k int32
-		if key, k, value = f.usualMembers(o, &run, i); k == memberEnded {
-			i, more = p.Next(key, '}')
-			continue
-		}
-		if k < 0 {
-			if k, value = f.find(o, key); k >= 0 {
-				f.follow[o.slot+run.follow] = k
-				run.follow = int(k) + 1
-			}
-		}
-		if value < 0 {
-			return value, unsure
-		}
-		if o.cuts(k) {
-			if i = p.Value(value); i >= 0 {
-				f.cutOut(&run, key, i)
-			}
-			i, more = p.Next(i, '}')
-			continue
-		}
-		var one verdict
-		if k < 0 {
-			run.unnamed++
-			i, one = f.checkUnnamed(o, key, value)
-		} else {
-			i, one = f.checkMember(o, &run, int(k), value)
-		}
-		v = max(v, one)
-		if o.names != nil && i >= 0 {
-			v = max(v, f.try(o.names, key))
-		}
-		run.count++
-		if i >= 0 && i+1 < len(b) && b[i] == ',' && b[i+1] == '"' {
-			i++
-			continue
-		}
-		i, more = p.Next(i, '}')
+	i, more := f.proof.Enter(i, '}')
+	if more {
+		i = f.checkMembers(o, &run, i)
 	}
 	if i < 0 {
 		return i, unsure
 	}
-	v = max(v, f.checkCounts(o, &run))
+	v := max(run.verdict, f.checkCounts(o, &run))
 	if o.depend != nil {
 		v = max(v, f.checkDepend(o, &run, start))
 	}
 	f.seen = f.seen[:run.base]
-	if run.twice {
+	if run.twice != 0 {
 		v = unsure // the value that does not fit may not be the one that counts, and a key has one value
 	}
 	return i, v
 }
 
+// checkMembers checks the members of an object, of which the first one's key is
+// at i, and returns the index after the object.
+func (f *Run) checkMembers(o *objectCheck, run *objectRun, i int) int {
+	b, before := f.proof.Text, &f.usual[o.slot]
+	for {
+		m, value := before.next, 0
+		if m.key.at(b, i) { // almost always it is the one that came next the last time
+			before, value = m, i+m.key.size
+			if b[value] == ' ' { // as Python writes it
+				value++
+			}
+		} else if key := scan.Space(b, i); key > i {
+			i = key // and may be still
+			continue
+		} else if m, value = f.find(o, before, i); value < 0 {
+			return value
+		} else if m.number >= 0 {
+			before.next, before = m, m
+		}
+		if m.text && value >= 0 && value < len(b)-scan.PlainSize && b[value] == '"' {
+			run.mark(f.seen, m)
+			i = value + 1 + scan.Plain((*[scan.PlainSize]byte)(b[value+1:]))
+			if i < len(b) && b[i] == '"' {
+				i++
+			} else if i = scan.String(b, i); i < 0 {
+				return f.proof.NotString(^i)
+			}
+		} else {
+			i = f.checkMember(o, run, m, i, scan.Space(b, value))
+		}
+		if 0 <= i && i < len(b) && b[i] == ',' {
+			i++
+			continue
+		}
+		var more bool
+		if i, more = f.proof.Next(i, '}'); !more {
+			return i
+		}
+	}
+}
+
+// find proves the key at i and the colon behind it. It returns the member of
+// that name, which comes after another, and where the value begins.
+func (f *Run) find(o *objectCheck, before *usualMember, i int) (m *usualMember, value int) {
+	if m = before.next; m.key.written(f.proof.Text, i) {
+		return m, scan.Space(f.proof.Text, i+m.key.size)
+	}
+	end := f.proof.Name(i)
+	if end < 0 {
+		return nil, end
+	}
+	k, ok := o.index[string(f.texts.unescape(f.proof.Text[i+1:end-1]))]
+	if !ok {
+		k = int32(len(o.members))
+	}
+	return f.member(o, int(k)), f.proof.Colon(end)
+}
+
+// checkMember checks a member by its value, and by its key if more is asked of
+// it than that it fits.
+func (f *Run) checkMember(o *objectCheck, run *objectRun, m *usualMember, key, value int) (end int) {
+	var v verdict
+	if m.check != nil {
+		run.mark(f.seen, m)
+		end, v = f.checkPlain(m.check, value)
+	} else {
+		end, v = f.checkUnusual(o, run, m, key, value)
+	}
+	run.verdict = max(run.verdict, v)
+	return end
+}
+
+// checkUnusual checks a member of which more is asked than that its value fits.
+func (f *Run) checkUnusual(o *objectCheck, run *objectRun, m *usualMember, key, value int) (end int, v verdict) {
+	if o.cuts(m.number) {
+		if end = f.proof.Value(value); end >= 0 {
+			f.cutOut(run.any(f.seen), key, end)
+		}
+		return end, fits
+	}
+	if m.number < 0 {
+		run.unnamed++
+		end, v = f.checkUnnamed(o, key, value)
+	} else {
+		end, v = f.checkNamed(o, run, m, value)
+	}
+	if o.names != nil && end >= 0 {
+		v = max(v, f.try(o.names, key))
+	}
+	return end, v
+}
+
 // cuts reports whether member k, -1 for one that is none, is cut out.
-func (o *objectCheck) cuts(k int32) bool {
+func (o *objectCheck) cuts(k int) bool {
 	if k < 0 {
 		return o.drop
 	}
 	return o.members[k].cut || o.drop && !o.members[k].named
 }
 
-// What usualMembers says of the member before which it stops, in place of its
-// number.
-const (
-	memberUnknown = -1 // it may be any
-	memberEnded   = -2 // there may be none: what ended is not followed by a comma and a quote
-)
-
-// usualMembers reads members, from the one whose key is at i on, as long as they
-// are as almost all are: the one that came next the last time, without white
-// space but for one after the colon, and with a scalar that surely fits. It
-// returns the key before which it stops, or where the value before it ended, and
-// if it has read the key, whose it is and where its value begins.
-func (f *Run) usualMembers(o *objectCheck, run *objectRun, i int) (key int, k int32, value int) {
-	b, follow, last := f.proof.Text, f.follow[o.slot:o.slot+len(o.members)+1], run.follow
-	for key = i; ; {
-		if k = follow[last]; k < 0 || !o.members[k].key.at(b, key) {
-			k, value = memberUnknown, key
-			break
-		}
-		m := &o.members[k]
-		last = int(k) + 1
-		value = key + len(m.key.text)
-		if b[value] == ' ' && value+1 < len(b) { // as Python writes it
-			value++
-		}
-		end := 0
-		switch {
-		case b[value] != '"':
-			end = scan.Scalar(b, value, m.plain)
-		case m.plain&kinds.String != 0:
-			end = scan.String(b, value+1)
-			if m.text != nil && end > 0 && f.texts.fit(m.text, b[value+1:end-1]) != fits {
-				end = 0
-			}
-		}
-		if end <= 0 {
-			value = scan.Space(b, value)
-			break
-		}
-		run.twice = !run.mark(f.seen, int(k)) || run.twice
-		run.count++
-		if end+1 >= len(b) || b[end] != ',' || b[end+1] != '"' {
-			key, k = end, memberEnded
-			break
-		}
-		key = end + 1
-	}
-	run.follow = last
-	return key, k, value
-}
-
-// find proves the key at i and the colon behind it. It returns the member of
-// that name, -1 for none, and where the value begins.
-func (f *Run) find(o *objectCheck, i int) (k int32, value int) {
-	end := f.proof.Name(i)
-	if end < 0 {
-		return -1, end
-	}
-	k, ok := o.index[string(f.texts.unescape(f.proof.Text[i+1:end-1]))]
-	if !ok {
-		k = -1
-	}
-	return k, f.proof.Colon(end)
-}
-
-// settle notes which members ask for nothing but a kind, or something of strings
-// alone, once all is compiled.
-func (o *objectCheck) settle() {
-	for k := range o.members {
-		m := &o.members[k]
-		if m.noted || m.cut || o.closed && !m.named || o.names != nil {
-			continue
-		}
-		switch c := m.check; {
-		case c == nil:
-			m.plain = kinds.Any
-		case c.more == nil:
-			m.plain, m.text = c.kinds, c.text
-			if c.number != nil {
-				m.plain &^= kinds.Integer | kinds.Number
-			}
-		}
-	}
-}
-
-func (f *Run) checkMember(o *objectCheck, run *objectRun, k, value int) (int, verdict) {
-	m := &o.members[k]
-	first := run.mark(f.seen, k)
-	run.twice = run.twice || !first
+func (f *Run) checkNamed(o *objectCheck, run *objectRun, own *usualMember, value int) (int, verdict) {
+	m, first := &o.members[own.number], !run.has(f.seen, own.number)
+	run.mark(f.seen, own)
 	end, v := f.check(m.check, value)
 	if m.noted && first && end >= 0 {
 		f.value = scan.Span{Start: value, End: end}
@@ -259,15 +222,32 @@ func (f *Run) checkUnnamed(o *objectCheck, key, value int) (int, verdict) {
 	return end, min(v, unsure)
 }
 
-// mark notes that member k was seen, and reports whether it is the first time.
-func (r *objectRun) mark(seen []uint64, k int) bool {
-	word, bit := &r.low, uint64(1)<<(k%64)
-	if k >= 64 {
-		word = &seen[r.base+k/64-1]
+// mark notes that a member was seen.
+func (r *objectRun) mark(seen []uint64, m *usualMember) {
+	r.twice |= r.low & m.bit
+	r.low |= m.bit
+	if m.bit == 0 {
+		r.markHigh(seen, m.number)
 	}
-	first := *word&bit == 0
+}
+
+// markHigh is mark for a member that is not among the first 64.
+func (r *objectRun) markHigh(seen []uint64, k int) {
+	word, bit := &seen[r.base+k/64-1], uint64(1)<<(k%64)
+	r.twice |= *word & bit
 	*word |= bit
-	return first
+}
+
+// any reports whether a member was seen.
+func (r *objectRun) any(seen []uint64) bool { return r.named(seen)+r.unnamed > 0 }
+
+// named returns how many members of the check were seen.
+func (r *objectRun) named(seen []uint64) int {
+	n := bits.OnesCount64(r.low)
+	for _, word := range seen[r.base:] {
+		n += bits.OnesCount64(word)
+	}
+	return n
 }
 
 func (r *objectRun) has(seen []uint64, k int) bool {
@@ -288,14 +268,12 @@ func (f *Run) checkCounts(o *objectCheck, run *objectRun) verdict {
 	if o.least == 0 && o.most < 0 {
 		return fits
 	}
-	differ := bits.OnesCount64(run.low) + min(run.unnamed, 1) // names, at least
-	for _, word := range f.seen[run.base:] {
-		differ += bits.OnesCount64(word)
-	}
+	named := run.named(f.seen) // a name that came twice is another matter
+	differ, all := named+min(run.unnamed, 1), named+run.unnamed
 	switch {
-	case run.count < o.least, o.most >= 0 && differ > o.most:
+	case all < o.least, o.most >= 0 && differ > o.most:
 		return breaks
-	case differ < o.least, o.most >= 0 && run.count > o.most:
+	case differ < o.least, o.most >= 0 && all > o.most:
 		return unsure
 	}
 	return fits

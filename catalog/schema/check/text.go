@@ -8,6 +8,8 @@ import (
 	"github.com/xeipuuv/gojsonschema"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
+	"github.com/tap-rest/tap-rest/catalog/schema/kinds"
+	"github.com/tap-rest/tap-rest/catalog/schema/scan"
 )
 
 // textCheck is what a schema asks of strings.
@@ -22,6 +24,21 @@ type textCheck struct {
 // texts reads the strings of a run.
 type texts struct {
 	scratch []byte // of a string without its escapes
+}
+
+// checkText is checkPlain for a string.
+func (f *Run) checkText(c *check, i int) (int, verdict) {
+	p := f.proof
+	end := scan.String(p.Text, i+1)
+	switch {
+	case end < 0:
+		return p.NotString(^end), unsure
+	case c.kinds&kinds.String == 0:
+		return end, breaks
+	case c.text == nil:
+		return end, fits
+	}
+	return end, f.texts.fit(c.text, p.Text[i+1:end-1])
 }
 
 // fit says whether a proven string, given without its quotes, fits.

@@ -24,21 +24,13 @@ func (f *Run) check(c *check, i int) (int, verdict) {
 // checkPlain is check without what is asked of values of every kind.
 func (f *Run) checkPlain(c *check, i int) (int, verdict) {
 	p := f.proof
-	if i >= len(p.Text) {
+	b := p.Text
+	if i < 0 || i >= len(b) {
 		return p.Value(i), unsure
 	}
-	switch p.Text[i] {
+	switch first := b[i]; first {
 	case '"':
-		end := scan.String(p.Text, i+1)
-		switch {
-		case end < 0:
-			return p.NotString(^end), unsure
-		case c.kinds&kinds.String == 0:
-			return end, breaks
-		case c.text == nil:
-			return end, fits
-		}
-		return end, f.texts.fit(c.text, p.Text[i+1:end-1])
+		return f.checkText(c, i)
 	case '{':
 		if c.object != nil { // what it notes is wanted in any case
 			end, v := f.checkObject(c.object, i)
@@ -49,11 +41,17 @@ func (f *Run) checkPlain(c *check, i int) (int, verdict) {
 			end, v := f.checkArray(c.array, i)
 			return end, max(v, c.allows('['))
 		}
-	case 't', 'f', 'n':
 	default:
-		return f.checkNumber(c, i)
+		if c.number == nil {
+			if end := scan.Scalar(b, i, c.kinds); end > 0 {
+				return end, fits
+			}
+		}
+		if first == '-' || formats.IsDigit(first) {
+			return f.checkNumber(c, i)
+		}
 	}
-	return p.Value(i), c.allows(p.Text[i])
+	return p.Value(i), c.allows(b[i])
 }
 
 // allows says whether a value that begins with this byte, and is no number, is

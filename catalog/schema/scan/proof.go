@@ -104,7 +104,7 @@ func (p *Proof) Value(i int) int {
 			}
 			p.Huge = p.Huge || IsVast(b[from:i], form)
 		default:
-			if i = p.literal(i); i < 0 {
+			if i = p.Literal(i); i < 0 {
 				return i
 			}
 		}
@@ -174,8 +174,8 @@ func (p *Proof) Colon(i int) int {
 	return Space(p.Text, i+1)
 }
 
-// literal proves true, false or null.
-func (p *Proof) literal(i int) int {
+// Literal proves true, false or null.
+func (p *Proof) Literal(i int) int {
 	want := ""
 	switch p.Text[i] {
 	case 't':

@@ -20,6 +20,8 @@ const (
 	scanZeros  = '0' * Ones
 	// NoDigits sets the high bit of what is more than nine.
 	NoDigits = (0x80 - 10) * Ones
+
+	wordSize = 8
 )
 
 // Space returns the index of the first byte from i on that is not white
@@ -55,26 +57,42 @@ func scanSpaceRun(b []byte, i int) int {
 // index after its closing quote. Where the string breaks the rules at j, it
 // returns ^j; j is len(b) where the text ends too early.
 func String(b []byte, i int) int {
-	for i >= 0 && i+8 <= len(b) {
-		w := binary.LittleEndian.Uint64(b[i:])
-		// The high bit is set in the lowest byte that is not a plain
-		// character: a control (the first term borrows), a quote, a
-		// backslash, or a byte that is not ASCII. Above that byte borrows
-		// may have set others.
-		stop := ((w - scanSpaces) | ((w ^ scanQuotes) - Ones) |
-			((w ^ scanSlants) - Ones) | w) & Highs
+	for i >= 0 && i <= len(b)-wordSize {
+		stop := scanStops(binary.LittleEndian.Uint64(b[i:]))
 		if stop == 0 {
-			i += 8
+			i += wordSize
 			continue
 		}
-		at := bits.TrailingZeros64(stop)
-		i += at / 8
-		if byte(w>>(at&56)) == '"' {
+		i += bits.TrailingZeros64(stop) / 8
+		if i < len(b) && b[i] == '"' {
 			return i + 1
 		}
 		i = scanSpecial(b, i)
 	}
-	for i >= 0 && i < len(b) { // the last bytes of the text, too few for a word
+	return scanStringEnd(b, i)
+}
+
+// PlainSize is how many bytes Plain looks at.
+const PlainSize = 2 * wordSize
+
+// Plain returns how many plain characters of a string come first in b. It has no
+// branches: in which of the two words a short string ends is anyone's guess.
+func Plain(b *[PlainSize]byte) int {
+	stop, next := scanStops(binary.LittleEndian.Uint64(b[:])), scanStops(binary.LittleEndian.Uint64(b[wordSize:]))
+	at := bits.TrailingZeros64(stop) // 64, whose sixth bit says so, if there is none
+	return (at + bits.TrailingZeros64(next)&-(at>>6)) / wordSize
+}
+
+// scanStops sets the high bit in the lowest byte of a word that is not a plain
+// character: a control (the first term borrows), a quote, a backslash, or a byte
+// that is not ASCII. Above that byte borrows may set others.
+func scanStops(w uint64) uint64 {
+	return ((w - scanSpaces) | ((w ^ scanQuotes) - Ones) | ((w ^ scanSlants) - Ones) | w) & Highs
+}
+
+// scanStringEnd is String for the last bytes of the text, too few for words.
+func scanStringEnd(b []byte, i int) int {
+	for i >= 0 && i < len(b) {
 		switch c := b[i]; {
 		case c == '"':
 			return i + 1
@@ -195,39 +213,43 @@ func Number(b []byte, i int) (int, Form) {
 // at i, if its kind is among the allowed ones and it is short and plain; 0 says
 // nothing about it.
 func Scalar(b []byte, i int, allowed kinds.Set) int {
-	word, kind := "null", kinds.Null
-	switch b[i] {
-	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
-		return scanPlainNumber(b, i, allowed)
-	case 'n':
-	case 't':
-		word, kind = "true", kinds.Boolean
-	case 'f':
-		word, kind = "false", kinds.Boolean
-	default:
+	if i < 0 || i >= len(b)-wordSize {
 		return 0
 	}
-	if end := i + len(word); allowed&kind != 0 && end <= len(b) && string(b[i:end]) == word {
-		return end
+	switch c := b[i]; {
+	case c == 'n':
+		if allowed&kinds.Null != 0 && string(b[i:i+4]) == "null" {
+			return i + 4
+		}
+		return 0
+	case c == 't':
+		if allowed&kinds.Boolean != 0 && string(b[i:i+4]) == "true" {
+			return i + 4
+		}
+		return 0
+	case c == 'f':
+		if allowed&kinds.Boolean != 0 && string(b[i:i+5]) == "false" {
+			return i + 5
+		}
+		return 0
+	case c == '-':
+		i++
 	}
-	return 0
+	return scanPlainNumber(b, i, allowed)
 }
 
 // scanPlainNumber is scanScalar for a number: short is one of fewer than eight
 // digits, and as many behind the point.
 func scanPlainNumber(b []byte, i int, allowed kinds.Set) int {
-	if b[i] == '-' {
-		i++
-	}
 	whole := i
 	n := scanFewDigits(b, i)
-	if i += n; n == 0 || i >= len(b) || n > 1 && b[whole] == '0' {
+	if i += n; n == 0 || i < 0 || i >= len(b) || n > 1 && b[whole] == '0' {
 		return 0
 	}
 	kind := kinds.Integer | kinds.Number
 	if b[i] == '.' {
 		n, kind = scanFewDigits(b, i+1), kinds.Number
-		if i += 1 + n; n == 0 || i >= len(b) {
+		if i += 1 + n; n == 0 || i < 0 || i >= len(b) {
 			return 0
 		}
 	}
@@ -240,7 +262,7 @@ func scanPlainNumber(b []byte, i int, allowed kinds.Set) int {
 // scanFewDigits returns how many digits there are from i on; 0 for eight or
 // more, and so close to the end of the text that they may be.
 func scanFewDigits(b []byte, i int) int {
-	if i+8 > len(b) {
+	if i < 0 || i > len(b)-8 {
 		return 0
 	}
 	w := binary.LittleEndian.Uint64(b[i:]) ^ scanZeros
@@ -253,19 +275,34 @@ func scanFewDigits(b []byte, i int) int {
 // take: one that no float64 holds makes it give up where it compares values
 // (enum, const, uniqueItems), and a longer one it is not shown.
 func IsVast(number []byte, form Form) bool {
-	const most = 300 // digits, and a little less than float64 holds
-	if form != Exponent {
-		return len(number) > most
+	if form == Exponent {
+		return isVastPower(number)
 	}
+	return len(number) > mostDigits
+}
+
+const mostDigits = 300 // a little less than float64 holds
+
+func isVastPower(number []byte) bool {
 	e := bytes.IndexAny(number, "eE")
 	exponent, err := strconv.Atoi(string(number[e+1:]))
-	return err != nil || len(number)+max(exponent, -exponent) > most
+	return err != nil || len(number)+max(exponent, -exponent) > mostDigits
 }
 
 // scanDigits proves one digit or more.
 func scanDigits(b []byte, i int) int {
 	from := i
-	for i < len(b) && b[i]-'0' <= 9 {
+	for i >= 0 && i <= len(b)-wordSize {
+		w := binary.LittleEndian.Uint64(b[i:]) ^ scanZeros
+		// The high bit is set in the lowest byte that is no digit: one above nine.
+		// Above that byte a carry may have set others.
+		n := bits.TrailingZeros64(((w+NoDigits)|w)&Highs) / 8
+		i += n
+		if n < wordSize {
+			break
+		}
+	}
+	for i >= 0 && i < len(b) && b[i]-'0' <= 9 { // the last bytes of the text
 		i++
 	}
 	if i == from {
