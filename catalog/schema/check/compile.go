@@ -144,6 +144,7 @@ func (c *compiler) text(n *model.Node) *textCheck {
 	if t.least == 0 && t.most < 0 && t.pattern == nil && t.format == "" {
 		return nil
 	}
+	t.instant = t.least == 0 && t.most < 0 && t.pattern == nil && t.format == "date-time"
 	return &t
 }
 

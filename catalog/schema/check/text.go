@@ -8,6 +8,7 @@ import (
 	"github.com/xeipuuv/gojsonschema"
 
 	"github.com/tap-rest/tap-rest/catalog/raw"
+	"github.com/tap-rest/tap-rest/catalog/schema/formats"
 	"github.com/tap-rest/tap-rest/catalog/schema/kinds"
 	"github.com/tap-rest/tap-rest/catalog/schema/scan"
 )
@@ -18,6 +19,7 @@ type textCheck struct {
 	most    int // -1: no limit
 	pattern *regexp.Regexp
 	format  string                 // as the judge knows it; "": none
+	instant bool                   // a date-time is all that is asked for
 	looks   func(text []byte) bool // an easy sign that it is of the format; nil: there is none
 }
 
@@ -29,6 +31,11 @@ type texts struct {
 // checkText is checkPlain for a string.
 func (f *Run) checkText(c *check, i int) (int, verdict) {
 	p := f.proof
+	if c.text != nil && c.text.instant && c.kinds&kinds.String != 0 {
+		if end := formats.AfterInstant(p.Text, i+1); end > 0 && end < len(p.Text) && p.Text[end] == '"' {
+			return end + 1, fits
+		}
+	}
 	end := scan.String(p.Text, i+1)
 	switch {
 	case end < 0:

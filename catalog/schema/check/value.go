@@ -41,15 +41,15 @@ func (f *Run) checkPlain(c *check, i int) (int, verdict) {
 			end, v := f.checkArray(c.array, i)
 			return end, max(v, c.allows('['))
 		}
-	default:
+	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		if c.number == nil {
-			if end := scan.Scalar(b, i, c.kinds); end > 0 {
+			if end := scan.ShortNumber(b, i, c.kinds); end > 0 {
 				return end, fits
 			}
 		}
-		if first == '-' || formats.IsDigit(first) {
-			return f.checkNumber(c, i)
-		}
+		return f.checkNumber(c, i)
+	default:
+		return p.Literal(i), c.allows(first)
 	}
 	return p.Value(i), c.allows(b[i])
 }

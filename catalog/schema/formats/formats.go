@@ -21,7 +21,8 @@ var signs = map[string]func(text []byte) bool{
 }
 
 func isDate(text []byte) bool {
-	return len(text) == len("dddd-dd-dd") && matches(text, "dddd-dd-dd") && isDay(text)
+	return len(text) == len("dddd-dd-dd") && matches(text, "dddd-dd-dd") &&
+		isDay(digits(text)*100+digits(text[2:]), digits(text[5:]), digits(text[8:]))
 }
 
 func isTime(text []byte) bool {

@@ -6,13 +6,14 @@ import (
 	"github.com/tap-rest/tap-rest/catalog/schema/scan"
 )
 
-// The words of "0000-00-" and "00T00:00", and what sets the high bit of a byte
-// of them that is no digit, or not the mark that stands there.
+// The words of "0000-00-", "00T00:00" and "00:00:00", and what sets the high bit of a
+// byte of them that is no digit, or not the mark that stands there.
 const (
-	instantDate     = '0'*(scan.Ones&^(0xff<<32|0xff<<56)) | '-'<<32 | '-'<<56
-	instantHour     = '0'*(scan.Ones&^(0xff<<16|0xff<<40)) | 'T'<<16 | ':'<<40
-	instantDateMost = scan.NoDigits | 0x7f<<32 | 0x7f<<56
-	instantHourMost = scan.NoDigits | 0x7f<<16 | 0x7f<<40
+	instantDate      = '0'*(scan.Ones&^(0xff<<32|0xff<<56)) | '-'<<32 | '-'<<56
+	instantHour      = '0'*(scan.Ones&^(0xff<<16|0xff<<40)) | 'T'<<16 | ':'<<40
+	instantClock     = '0'*(scan.Ones&^(0xff<<16|0xff<<40)) | ':'<<16 | ':'<<40
+	instantDateMost  = scan.NoDigits | 0x7f<<32 | 0x7f<<56
+	instantClockMost = scan.NoDigits | 0x7f<<16 | 0x7f<<40
 )
 
 // IsDateTime is IsInstant for a JSON string with its quotes.
@@ -24,30 +25,54 @@ func IsDateTime(quoted []byte) bool {
 // by RFC 3339 that the judge's checker accepts too, which is stricter in one
 // point (T and Z in upper case) and knows no second 60. Escapes are not looked
 // into.
-func IsInstant(s []byte) bool {
-	const layout = "dddd-dd-ddTdd:dd:dd"
-	if len(s) <= len(layout) {
-		return false
+func IsInstant(s []byte) bool { return len(s) > 0 && AfterInstant(s, 0) == len(s) }
+
+// AfterInstant returns the index after what begins at i, if IsInstant accepts that;
+// else 0.
+func AfterInstant(b []byte, i int) int {
+	const size = len("dddd-dd-ddTdd:dd:dd")
+	if i < 0 || i >= len(b)-size {
+		return 0
 	}
 	// Eight bytes at once: what a byte is more than a digit's zero or than the
 	// mark that stands there, and whether that is too much.
-	date := binary.LittleEndian.Uint64(s) ^ instantDate
+	s := (*[size]byte)(b[i:])
+	date := binary.LittleEndian.Uint64(s[:]) ^ instantDate
 	hour := binary.LittleEndian.Uint64(s[8:]) ^ instantHour
-	if ((date+instantDateMost)|date|(hour+instantHourMost)|hour)&scan.Highs != 0 || !matches(s[16:], ":dd") {
-		return false
+	clock := binary.LittleEndian.Uint64(s[11:]) ^ instantClock
+	if ((date+instantDateMost)|date|(hour+instantClockMost)|hour|(clock+instantClockMost)|clock)&scan.Highs != 0 ||
+		pair(clock) > 23 || pair(clock>>24) > 59 || pair(clock>>48) > 59 ||
+		!isDay(pair(date)*100+pair(date>>16), pair(date>>40), pair(hour)) {
+		return 0
 	}
-	zone := s[len(layout):]
-	if zone[0] == '.' {
-		n := 1
-		for n < len(zone) && IsDigit(zone[n]) {
+	return afterZone(b, i+size)
+}
+
+// pair returns the number that the lowest two bytes of a word hold as digits.
+func pair(w uint64) int { return int(w&0xff*10 + w>>8&0xff) }
+
+// afterZone returns the index after a zone, and a fraction of a second before it, that
+// begin at i; 0 for none.
+func afterZone(b []byte, i int) int {
+	if b[i] == 'Z' {
+		return i + 1
+	}
+	if b[i] == '.' {
+		n := i + 1
+		for n < len(b) && IsDigit(b[n]) {
 			n++
 		}
-		if n == 1 {
-			return false
+		if n == i+1 {
+			return 0
 		}
-		zone = zone[n:]
+		i = n
 	}
-	return isZone(zone) && isClock(s[11:]) && isDay(s)
+	for _, size := range []int{len("Z"), len("+00:00")} {
+		if i+size <= len(b) && isZone(b[i:i+size]) {
+			return i + size
+		}
+	}
+	return 0
 }
 
 // matches reports whether s begins with the layout, in which d is a digit.
@@ -80,8 +105,7 @@ func isClock(s []byte) bool {
 	return digits(s) < 24 && digits(s[3:]) < 60 && digits(s[6:]) < 60
 }
 
-func isDay(s []byte) bool {
-	year, month, day := digits(s)*100+digits(s[2:]), digits(s[5:]), digits(s[8:])
+func isDay(year, month, day int) bool {
 	if month < 1 || month > 12 || day < 1 {
 		return false
 	}

@@ -3,7 +3,7 @@
 // [Prove] does so for a whole body. A [Proof] does it piece by piece, for who
 // looks at the values on the way: the scanners of pages, which find records,
 // and the check, which holds them against a schema in the same pass. [Space],
-// [String], [Number] and [Scalar] are its steps, for the innermost loops.
+// [String], [Number], [Plain] and [ShortNumber] are its steps, for the innermost loops.
 //
 // A [BodyError] says what was expected where in a body, and what came: of what
 // is not JSON here, of what is not as a definition says where records are found.

@@ -209,41 +209,15 @@ func Number(b []byte, i int) (int, Form) {
 	return i, form
 }
 
-// Scalar returns the index after the number, true, false or null that begins
-// at i, if its kind is among the allowed ones and it is short and plain; 0 says
+// ShortNumber returns the index after the number that begins at i, if it is of one
+// of the kinds and has fewer than eight digits, and as many behind the point; 0 says
 // nothing about it.
-func Scalar(b []byte, i int, allowed kinds.Set) int {
-	if i < 0 || i >= len(b)-wordSize {
-		return 0
-	}
-	switch c := b[i]; {
-	case c == 'n':
-		if allowed&kinds.Null != 0 && string(b[i:i+4]) == "null" {
-			return i + 4
-		}
-		return 0
-	case c == 't':
-		if allowed&kinds.Boolean != 0 && string(b[i:i+4]) == "true" {
-			return i + 4
-		}
-		return 0
-	case c == 'f':
-		if allowed&kinds.Boolean != 0 && string(b[i:i+5]) == "false" {
-			return i + 5
-		}
-		return 0
-	case c == '-':
+func ShortNumber(b []byte, i int, allowed kinds.Set) int {
+	if i >= 0 && i < len(b) && b[i] == '-' {
 		i++
 	}
-	return scanPlainNumber(b, i, allowed)
-}
-
-// scanPlainNumber is scanScalar for a number: short is one of fewer than eight
-// digits, and as many behind the point.
-func scanPlainNumber(b []byte, i int, allowed kinds.Set) int {
-	whole := i
-	n := scanFewDigits(b, i)
-	if i += n; n == 0 || i < 0 || i >= len(b) || n > 1 && b[whole] == '0' {
+	whole, n := i, scanFewDigits(b, i)
+	if i += n; n == 0 || n > 1 && b[whole] == '0' || i < 0 || i >= len(b) {
 		return 0
 	}
 	kind := kinds.Integer | kinds.Number
@@ -262,13 +236,18 @@ func scanPlainNumber(b []byte, i int, allowed kinds.Set) int {
 // scanFewDigits returns how many digits there are from i on; 0 for eight or
 // more, and so close to the end of the text that they may be.
 func scanFewDigits(b []byte, i int) int {
-	if i < 0 || i > len(b)-8 {
+	if i < 0 || i > len(b)-wordSize {
 		return 0
 	}
-	w := binary.LittleEndian.Uint64(b[i:]) ^ scanZeros
+	return scanDigitsIn(binary.LittleEndian.Uint64(b[i:])) % wordSize
+}
+
+// scanDigitsIn returns how many digits come first in a word.
+func scanDigitsIn(w uint64) int {
+	w ^= scanZeros
 	// The high bit is set in the lowest byte that is no digit: one above nine.
 	// Above that byte a carry may have set others.
-	return bits.TrailingZeros64(((w+NoDigits)|w)&Highs) / 8 % 8
+	return bits.TrailingZeros64(((w+NoDigits)|w)&Highs) / 8
 }
 
 // IsVast reports whether a number is beyond what all of the judge's rules can
@@ -293,10 +272,7 @@ func isVastPower(number []byte) bool {
 func scanDigits(b []byte, i int) int {
 	from := i
 	for i >= 0 && i <= len(b)-wordSize {
-		w := binary.LittleEndian.Uint64(b[i:]) ^ scanZeros
-		// The high bit is set in the lowest byte that is no digit: one above nine.
-		// Above that byte a carry may have set others.
-		n := bits.TrailingZeros64(((w+NoDigits)|w)&Highs) / 8
+		n := scanDigitsIn(binary.LittleEndian.Uint64(b[i:]))
 		i += n
 		if n < wordSize {
 			break
