@@ -23,7 +23,12 @@ func (f *Run) checkArray(a *arrayCheck, i int) (int, verdict) {
 			c = a.tuple[n]
 		}
 		var one verdict
-		if i, one = f.check(c, i); i < 0 {
+		if c != nil && c.more == nil {
+			i, one = f.checkPlain(c, i)
+		} else {
+			i, one = f.check(c, i)
+		}
+		if i < 0 {
 			return i, unsure
 		}
 		v = max(v, one)

@@ -51,7 +51,7 @@ func (c *ColumnsRun) decide() bool {
 		return false
 	}
 	o, run := root.object, objectRun{base: len(f.seen)}
-	for range (len(o.members) - 1) / 64 {
+	for range o.words {
 		f.seen = append(f.seen, 0)
 	}
 	c.known = c.program.named

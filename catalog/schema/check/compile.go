@@ -221,7 +221,7 @@ func (c *compiler) object(n *model.Node, named bool) *objectCheck {
 	}
 	c.members(o, n, named)
 	if required := n.Get("required"); required != nil {
-		o.need = o.numbers(required)
+		o.wants(o.numbers(required)...)
 	}
 	c.depend(o, n)
 	if len(o.members) == 0 && o.rest == nil && o.names == nil && o.patterns == nil && o.least == 0 && o.most < 0 && !o.closed {
@@ -275,9 +275,20 @@ func (o *objectCheck) numbers(list *model.Node) (all []int) {
 	return all
 }
 
+// wants makes members those that must be there.
+func (o *objectCheck) wants(members ...int) {
+	for _, k := range members {
+		if k < 64 {
+			o.need |= 1 << k
+		} else {
+			o.needHigh = append(o.needHigh, k)
+		}
+	}
+}
+
 // place gives an object its place in Run.usual.
 func (c *compiler) place(o *objectCheck) {
-	o.slot = c.slots
+	o.slot, o.words = c.slots, max(0, len(o.members)-1)/64
 	c.slots += len(o.members) + 2
 	c.objects = append(c.objects, o)
 }
@@ -312,7 +323,7 @@ func (c *compiler) expect(root *check, fields []string, value string) *check {
 	o := own.object.clone()
 	for _, name := range fields {
 		k := o.member(name)
-		o.need = append(o.need, k)
+		o.wants(k)
 		o.members[k].check = o.members[k].check.narrow(keyKinds)
 	}
 	if value != "" {

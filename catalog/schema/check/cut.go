@@ -99,7 +99,7 @@ func (o *objectCheck) clone() *objectCheck {
 	}
 	c := *o
 	c.members, c.index = append([]memberCheck(nil), o.members...), maps.Clone(o.index)
-	c.need = append([]int(nil), o.need...)
+	c.needHigh = append([]int(nil), o.needHigh...)
 	return &c
 }
 

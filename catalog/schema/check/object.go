@@ -18,7 +18,9 @@ type objectCheck struct {
 	drop     bool             // members that the schema does not name are cut out
 	closed   bool             // a member that the schema does not name is a new field
 	names    *check           // of the names themselves; nil: nothing
-	need     []int            // members that must be there
+	words    int              // in Run.seen, for members behind the first 64
+	need     uint64           // of the first 64 members, those that must be there
+	needHigh []int            // those behind them
 	depend   []dependency
 	least    int
 	most     int // members; -1: no limit
@@ -59,7 +61,7 @@ type objectRun struct {
 
 func (f *Run) checkObject(o *objectCheck, i int) (int, verdict) {
 	start, run := i, objectRun{base: len(f.seen)}
-	for range (len(o.members) - 1) / 64 {
+	for range o.words {
 		f.seen = append(f.seen, 0)
 	}
 	i, more := f.proof.Enter(i, '}')
@@ -99,7 +101,10 @@ func (f *Run) checkMembers(o *objectCheck, run *objectRun, i int) int {
 		} else if m.number >= 0 {
 			before.next, before = m, m
 		}
-		if m.text && value >= 0 && value < len(b)-scan.PlainSize && b[value] == '"' {
+		switch {
+		case m.check == nil:
+			i = f.checkUnusual(o, run, m, i, scan.Space(b, value))
+		case m.text && value >= 0 && value < len(b)-scan.PlainSize && b[value] == '"':
 			run.mark(f.seen, m)
 			i = value + 1 + scan.Plain((*[scan.PlainSize]byte)(b[value+1:]))
 			if i < len(b) && b[i] == '"' {
@@ -107,8 +112,11 @@ func (f *Run) checkMembers(o *objectCheck, run *objectRun, i int) int {
 			} else if i = scan.String(b, i); i < 0 {
 				return f.proof.NotString(^i)
 			}
-		} else {
-			i = f.checkMember(o, run, m, i, scan.Space(b, value))
+		default:
+			run.mark(f.seen, m)
+			var v verdict
+			i, v = f.checkPlain(m.check, scan.Space(b, value))
+			run.verdict = max(run.verdict, v)
 		}
 		if 0 <= i && i < len(b) && b[i] == ',' {
 			i++
@@ -138,28 +146,15 @@ func (f *Run) find(o *objectCheck, before *usualMember, i int) (m *usualMember, 
 	return f.member(o, int(k)), f.proof.Colon(end)
 }
 
-// checkMember checks a member by its value, and by its key if more is asked of
-// it than that it fits.
-func (f *Run) checkMember(o *objectCheck, run *objectRun, m *usualMember, key, value int) (end int) {
-	var v verdict
-	if m.check != nil {
-		run.mark(f.seen, m)
-		end, v = f.checkPlain(m.check, value)
-	} else {
-		end, v = f.checkUnusual(o, run, m, key, value)
-	}
-	run.verdict = max(run.verdict, v)
-	return end
-}
-
 // checkUnusual checks a member of which more is asked than that its value fits.
-func (f *Run) checkUnusual(o *objectCheck, run *objectRun, m *usualMember, key, value int) (end int, v verdict) {
+func (f *Run) checkUnusual(o *objectCheck, run *objectRun, m *usualMember, key, value int) (end int) {
 	if o.cuts(m.number) {
 		if end = f.proof.Value(value); end >= 0 {
 			f.cutOut(run.any(f.seen), key, end)
 		}
-		return end, fits
+		return end
 	}
+	var v verdict
 	if m.number < 0 {
 		run.unnamed++
 		end, v = f.checkUnnamed(o, key, value)
@@ -169,7 +164,8 @@ func (f *Run) checkUnusual(o *objectCheck, run *objectRun, m *usualMember, key, 
 	if o.names != nil && end >= 0 {
 		v = max(v, f.try(o.names, key))
 	}
-	return end, v
+	run.verdict = max(run.verdict, v)
+	return end
 }
 
 // cuts reports whether member k, -1 for one that is none, is cut out.
@@ -260,7 +256,10 @@ func (r *objectRun) has(seen []uint64, k int) bool {
 // checkCounts says whether all members are there that must be, and as many as
 // there may be.
 func (f *Run) checkCounts(o *objectCheck, run *objectRun) verdict {
-	for _, k := range o.need {
+	if run.low&o.need != o.need {
+		return breaks
+	}
+	for _, k := range o.needHigh {
 		if !run.has(f.seen, k) {
 			return breaks
 		}
