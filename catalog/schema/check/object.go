@@ -83,7 +83,8 @@ func (f *Run) checkObject(o *objectCheck, i int) (int, verdict) {
 }
 
 // checkMembers checks the members of an object, of which the first one's key is
-// at i, and returns the index after the object.
+// at i, and returns the index after the object. It is one function that calls none
+// for a usual member with a short text: calls were half of what these cost.
 func (f *Run) checkMembers(o *objectCheck, run *objectRun, i int) int {
 	b, before := f.proof.Text, &f.usual[o.slot]
 	for {
@@ -105,7 +106,7 @@ func (f *Run) checkMembers(o *objectCheck, run *objectRun, i int) int {
 		case m.check == nil:
 			i = f.checkUnusual(o, run, m, i, scan.Space(b, value))
 		case m.text && value >= 0 && value < len(b)-scan.PlainSize && b[value] == '"':
-			run.mark(f.seen, m)
+			run.mark(f.seen, m) // most strings end within these bytes
 			i = value + 1 + scan.Plain((*[scan.PlainSize]byte)(b[value+1:]))
 			if i < len(b) && b[i] == '"' {
 				i++

@@ -176,22 +176,30 @@ func (p *Proof) Colon(i int) int {
 
 // Literal proves true, false or null.
 func (p *Proof) Literal(i int) int {
-	want := ""
-	switch p.Text[i] {
-	case 't':
-		want = "true"
-	case 'f':
-		want = "false"
-	case 'n':
-		want = "null"
-	default:
-		return p.notValue(i)
+	const longest = len("false")
+	if b := p.Text; i >= 0 && i <= len(b)-longest {
+		switch {
+		case string(b[i:i+4]) == "null", string(b[i:i+4]) == "true":
+			return i + 4
+		case string(b[i:i+longest]) == "false":
+			return i + longest
+		}
 	}
-	end := i + len(want)
-	if end <= len(p.Text) && string(p.Text[i:end]) == want {
-		return end
+	return p.lastLiteral(i)
+}
+
+// lastLiteral is Literal for the last bytes of the text, and for what is none.
+func (p *Proof) lastLiteral(i int) int {
+	for _, want := range []string{"true", "false", "null"} {
+		if p.Text[i] != want[0] {
+			continue
+		}
+		if end := i + len(want); end <= len(p.Text) && string(p.Text[i:end]) == want {
+			return end
+		}
+		return p.notLiteral(i, want)
 	}
-	return p.notLiteral(i, want)
+	return p.notValue(i)
 }
 
 // Enter opens the container at i, which closer closes. It returns where the
