@@ -52,6 +52,24 @@ func (d *Decode) Tag() string {
 	return "-" + hex.EncodeToString(sum[:4])
 }
 
+// ShowsEnd reports whether a file that is cut is no whole one, wherever it is cut: JSON
+// and XML are closed, and archives, Parquet and workbooks end with what says where all
+// lies. Lines, rows, messages and blocks may be the last, and so may a member of gzip.
+func (d *Decode) ShowsEnd() bool {
+	if len(d.Unpack) > 0 {
+		switch d.Unpack[0].Kind {
+		case "gzip", "zstd", "bz2", "xz", "base64":
+			return false
+		}
+		return true
+	}
+	switch d.Format {
+	case FormatAuto, FormatJSONL, FormatCSV, FormatAvro, FormatProtobuf:
+		return false
+	}
+	return true
+}
+
 // Format is how the records of an answer are written.
 type Format string
 

@@ -13,6 +13,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/body"
 	"github.com/tap-rest/tap-rest/sources/fetch/pace"
 	"github.com/tap-rest/tap-rest/sources/fetch/partial"
+	"github.com/tap-rest/tap-rest/sources/fetch/recorded"
 	"github.com/tap-rest/tap-rest/sources/fetch/request"
 )
 
@@ -104,6 +105,10 @@ func (t *transport) ask(ctx context.Context, out *outgoing, at *request.Request,
 	}
 	ex := &Exchange{
 		Request: out.Shown, Status: resp.StatusCode, Header: resp.Header, RequestID: requestID(resp.Header, t.requester.secrets), url: at.URL, proof: proof,
+	}
+	ex.Header.Del(recorded.UnendedHeader) // strangers may send what is ours
+	if resp.ProtoMajor == 1 && resp.ContentLength < 0 && len(resp.TransferEncoding) == 0 && !resp.Uncompressed {
+		ex.Header.Set(recorded.UnendedHeader, "true")
 	}
 	ex.Body, err = t.receive(out, ex, wire, resp.ContentLength)
 	n.Wire.Add(wire.N)

@@ -10,6 +10,7 @@ import (
 	"github.com/tap-rest/tap-rest/sources/fetch/decode/file"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/fetch/partial"
+	"github.com/tap-rest/tap-rest/sources/fetch/recorded"
 	"github.com/tap-rest/tap-rest/sources/fetch/records"
 )
 
@@ -160,6 +161,10 @@ func (w *Walk) advance(page *Page, early *early) (err error) {
 	a := paging.Answer{
 		Request: page.Request, Status: page.Status, Header: page.Header, Body: page.Body.Text, Beside: w.judge.view.seen, Records: page.Records,
 		Older: page.older, Together: w.ahead.together(), Early: page.Recalled || early.gave(page) && !early.next, Partly: page.Partly, Ruling: page.ruling,
+		Unended: w.unended(page),
+	}
+	if last := page.Body.Seen().Trailer; last != nil {
+		a.Beside, a.Trailer = last, true
 	}
 	if page.pieces != nil {
 		a.Tally = page.pieces.Tally
@@ -180,6 +185,18 @@ func (w *Walk) advance(page *Page, early *early) (err error) {
 		page.Records, page.ruling.Empty = records.None{}, true
 	}
 	return err
+}
+
+// unended reports whether nothing shows that all of an answer came.
+func (w *Walk) unended(page *Page) bool {
+	if page.Header.Get(recorded.UnendedHeader) == "" {
+		return false
+	}
+	decode := &w.stream.Text.Decode
+	if as := page.Body.Seen().As; as != nil {
+		decode = as
+	}
+	return !decode.ShowsEnd()
 }
 
 // Unless makes the walk ask for pages only where they have changed, and keep what

@@ -34,6 +34,9 @@ type Seen struct {
 	Schema json.RawMessage // of a record, JSON Schema, as the first file says it; nil: it does not
 	// Remarks are what files say against the definition that were read to their ends.
 	Remarks file.Remarks
+	// Trailer is the last object of lines that is no record like the others; nil: there
+	// is none.
+	Trailer []byte
 }
 
 // Open begins to read a body as JSON text. The reader is to be closed.
@@ -153,6 +156,11 @@ func (a *Answer) see(r file.Records) {
 func (a *Answer) hear(read any) {
 	if r, ok := read.(file.Remarker); ok && a.Seen != nil {
 		a.Seen.Remarks.Add(r.Remarks()...)
+	}
+	if t, ok := read.(file.Trailed); ok && a.Seen != nil {
+		if last := t.Trailer(); last != nil {
+			a.Seen.Trailer = last
+		}
 	}
 }
 

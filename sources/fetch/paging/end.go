@@ -131,7 +131,7 @@ func (l last) failing() (texts []string) {
 // made a page is not searched.
 func (l last) look(how ending) {
 	a := l.answer
-	place := l.stream.Records.Place()
+	place := l.place()
 	h := hint.Find(a.Beside, place, a.Header)
 	end := l.end()
 	found := h.Against(&end)
@@ -142,7 +142,7 @@ func (l last) look(how ending) {
 		l.doubt(*d)
 	}
 	for _, d := range found[:min(len(found), maxHints)] {
-		l.doubt(Doubt{Key: d.Key, Value: l.out.Quote(d.Value), Advice: l.out.Hide(d.Advice)})
+		l.doubt(l.ofTrailer(Doubt{Key: d.Key, Value: l.out.Quote(d.Value), Advice: l.out.Hide(d.Advice)}))
 	}
 	if len(l.found.Proof.Doubts) == 0 && l.next.Records > 0 {
 		if l.by(how) == EndNeverNext && !l.allCame() {
@@ -160,19 +160,39 @@ func (l *leg) fault() *Doubt {
 	if a.Passed || a.Over || a.Refused || a.Empty || a.Partly {
 		return nil
 	}
-	place := l.stream.Records.Place()
+	place := l.place()
 	member, rule, lacks := hint.Lacks(a.Beside, place)
 	ok := lacks
-	if !ok && l.n == 0 {
+	if !ok && (l.n == 0 || a.Trailer) {
 		member, rule, ok = hint.Error(a.Beside, place)
 	}
 	if !ok {
 		return nil
 	}
-	return &Doubt{
+	d := l.ofTrailer(Doubt{
 		Key: member.Key, Value: l.out.Quote(member.Value), Fault: true, Keep: lacks,
 		Advice: l.out.Hide(`if that is a failure, write errors: [{when: "{{ ` + rule + ` }}", do: retry}], or do: fail; if it is none, do: page`),
+	})
+	return &d
+}
+
+// place are the keys that lead to the records, as far as they are plain. Around a trailer
+// there are none.
+func (l *leg) place() []string {
+	if l.answer.Trailer {
+		return []string{""}
 	}
+	return l.stream.Records.Place()
+}
+
+// ofTrailer says of a doubt by the last of an answer's lines that it is by that, which
+// templates and paths do not see.
+func (l *leg) ofTrailer(d Doubt) Doubt {
+	if l.answer.Trailer {
+		d.Key += " of the last line"
+		d.Advice = "that line is no record like the others, and speaks of the whole answer: leave it out with keep; where it means nothing, say on_incomplete: warn"
+	}
+	return d
 }
 
 // faulty notes what an answer that is not the last says of an error, or of records that
@@ -202,10 +222,24 @@ func (l last) end() hint.End {
 // maxHints is how many hints of one answer are told.
 const maxHints = 4
 
-// unproven says, at the end of a walk whose pages were counted, that nothing
-// proves that all rows came; "" where something does, or the walk was a
-// single answer.
+// unproven says, at the end of a walk, that nothing proves that all rows came; "" where
+// something does.
 func (l last) unproven() string {
+	rows := l.mayHaveMoved()
+	if l.unended == "" {
+		return rows
+	}
+	text := "it is not proven that all rows came: the answer to " + l.unended + " names no length and ends where its connection did, " +
+		"in a format that may end anywhere. Where the connection broke at the border of a row, those behind are missing"
+	if rows != "" {
+		text += ". Besides, " + rows
+	}
+	return text
+}
+
+// mayHaveMoved says, at the end of a walk whose pages were counted, that nothing shows
+// that no row moved; "" where something does, or the walk was a single answer.
+func (l last) mayHaveMoved() string {
 	const moves = "pages are counted, so a row that is deleted or moved while they are read takes another one to a page that was read already, and that one never comes; "
 	how := moves + "nothing in the answers shows it" + l.windowMoves()
 	switch {

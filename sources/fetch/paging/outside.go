@@ -64,6 +64,11 @@ type Answer struct {
 	// Partly says that a rule of the definition takes it for a page, though it is an
 	// error or has errors: what it says of those is no news.
 	Partly bool
+	// Trailer says that Beside is the last of its lines, which is no record like the others.
+	Trailer bool
+	// Unended says that nothing shows that all of it came: it ends where its connection
+	// did, in a format that may end anywhere.
+	Unended bool
 	Ruling
 }
 

@@ -32,10 +32,10 @@ func New(stream *sources.Stream, at Position, out Outside, log *slog.Logger) *Pa
 	return p
 }
 
-// forget begins a walk anew, but for what was learned of overlap.
+// forget begins a walk anew, but for what was learned of overlap and of the connection.
 func (p *Pager) forget() {
 	pagination := &p.stream.Pagination
-	p.memory = memory{lookout: p.memory.lookout}
+	p.memory = memory{lookout: p.memory.lookout, unended: p.memory.unended}
 	p.guard = repeat.NewGuard(repeat.Rules{
 		Session: pagination.Session.Keeps, Keyed: len(p.stream.Keys) > 0, Counts: p.Counts(), Limited: pagination.Ends.MaxPages > 0,
 	})
@@ -174,6 +174,9 @@ func (p *Pager) take(l *leg) error {
 	l.page = p.Page(expr.Int(l.n))
 	l.next.Pages++
 	l.next.Records += l.n
+	if l.answer.Unended && l.unended == "" {
+		l.unended = l.answer.Request
+	}
 	l.recognise()
 	if err := l.honours(); err != nil {
 		return err

@@ -77,6 +77,7 @@ type memory struct {
 	unnumbered bool  // next URLs or tokens hold no number of a page
 	steps      stepsBack
 	lookout    lookout
+	unended    string // the first request of this run to whose answer nothing shows that all of it came; "": none
 }
 
 // stepsBack is what is known of the pages since a walk went back.

@@ -12,4 +12,6 @@ const (
 	UnchangedHeader = "Tap-Rest-Unchanged"
 	// FilesHeader says how many files the export's job has of which the answer is one.
 	FilesHeader = "Tap-Rest-Files"
+	// UnendedHeader says that the answer named no length, and ended where its connection did.
+	UnendedHeader = "Tap-Rest-Unended"
 )

@@ -34,6 +34,7 @@ func Show(e *journal.Exchange) (Shown, error) {
 	}
 	s.Header.Del(SealedHeader)
 	s.Header.Del(FilesHeader)
+	s.Header.Del(UnendedHeader)
 	if s.Sealed {
 		for _, values := range s.Header {
 			for i, v := range values {

@@ -13,6 +13,10 @@ type Remark struct {
 // their end.
 type Remarker interface{ Remarks() []Remark }
 
+// Trailed are Records that may end with an object that is none, but says something of the
+// whole file: nil where they do not.
+type Trailed interface{ Trailer() []byte }
+
 // Remarks are those of several files, of which each key is told of once.
 type Remarks struct{ all []Remark }
 

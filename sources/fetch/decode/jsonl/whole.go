@@ -12,13 +12,17 @@ import (
 type whole struct {
 	n    int64  // records
 	list string // the path of an array of objects in the first one; "": there is none
+	trailer
 }
 
 // see looks at a record.
 func (w *whole) see(record []byte) {
 	if w.n++; w.n == 1 {
 		w.list = listIn(gjson.ParseBytes(record), "", 2)
+		w.begin(record)
+		return
 	}
+	w.follow(record)
 }
 
 // listIn is the path of an array of objects, so deep at most.
