@@ -305,6 +305,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{"more behind zstd", string(pack(t, "zstd", csv)) + "more of it", "zstd", "what stands behind its end"},
 		{"more behind xz", string(pack(t, "xz", csv)) + "more of it..", "xz", "what stands behind its end"},
 		{"more behind tar", string(pack(t, "tar", csv)) + "more", "tar", "more stands behind the end of the archive"},
+		{"zip behind zip", string(pack(t, "zip", csv)) + string(zipOf(t, zip.Store, "b.csv", []byte("x"))), "zip", "several archives behind one another"},
 		{"encrypted", string(encrypted), "zip", `member "a.csv"`},
 		{"base64", "QUJD\nQ*JD", "base64", `base64, byte 6: '*' is not of base64 there`},
 		{"base64 behind padding", "QQ==QUJD", "base64", `base64, byte 4: 'Q' is not of base64 there`},

@@ -3,6 +3,7 @@ package unpack
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -52,7 +53,7 @@ func openZip(from file.File, how *sources.Packing, member string) (_ Files, err 
 			z.files = append(z.files, f)
 		}
 	}
-	if err := errors.Join(chosen.done(), overlap(z.files, size)); err != nil {
+	if err := errors.Join(chosen.done(), overlap(z.files, size), beginsUnlisted(at, archive.File)); err != nil {
 		return nil, l.fail(err)
 	}
 	z.register(archive)
@@ -120,6 +121,23 @@ func overlap(files []*zip.File, size int64) error {
 		}
 	}
 	return nil
+}
+
+// beginsUnlisted finds archives that stand behind one another: the directory at the end is
+// that of the last one, and nobody would read the others.
+func beginsUnlisted(at io.ReaderAt, listed []*zip.File) error {
+	const localHeader = 30 // bytes, before the name
+	var head [localHeader]byte
+	if n, _ := at.ReadAt(head[:], 0); n < len(head) || !bytes.HasPrefix(head[:], []byte("PK\x03\x04")) {
+		return nil // it begins with something else, as archives do that unpack themselves
+	}
+	first := localHeader + int64(binary.LittleEndian.Uint16(head[26:])) + int64(binary.LittleEndian.Uint16(head[28:]))
+	for _, f := range listed {
+		if begin, err := f.DataOffset(); err == nil && begin == first {
+			return nil
+		}
+	}
+	return errors.New("it begins with a member that its directory, at its end, does not list: are these several archives behind one another? Only the last of them would be read")
 }
 
 // zipMethods are the compressions of members by their numbers.
