@@ -1,7 +1,6 @@
 package hint
 
 import (
-	"bytes"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -100,8 +99,10 @@ func standsBad(v gjson.Result) bool {
 }
 
 // isError reports whether a value under an error's name is one: not null,
-// false, 0, empty, or a word for none.
-func isError(v gjson.Result) bool {
+// false, 0, empty, or a word for none, nor an object or a list of nothing else.
+func isError(v gjson.Result) bool { return isErrorWithin(v, hintDepth) }
+
+func isErrorWithin(v gjson.Result, depth int) bool {
 	switch v.Type {
 	case gjson.True:
 		return true
@@ -110,9 +111,13 @@ func isError(v gjson.Result) bool {
 	case gjson.String:
 		text := strings.ToLower(strings.TrimSpace(v.Str))
 		return strings.Trim(text, "0") != "" && text != "none" && text != "null" && text != "ok" && text != "success" && text != "no error"
-	case gjson.JSON:
-		raw := bytes.TrimSpace([]byte(v.Raw))
-		return len(raw) > 2 && len(bytes.TrimSpace(raw[1:len(raw)-1])) > 0
+	case gjson.JSON: // {"code": 0, "message": ""} and {"count": 0, "items": []} are none
+		found := false
+		v.ForEach(func(_, inner gjson.Result) bool {
+			found = depth == 0 || isErrorWithin(inner, depth-1)
+			return !found
+		})
+		return found
 	}
 	return false
 }
