@@ -198,7 +198,7 @@ func (j *job) linksIn(answer expr.Value, text []byte, h http.Header, url string)
 	links, err := export.Links(j.Spec.Links, j.requests.vars, answer, text, h, secrets.Quote)
 	if err == nil {
 		counts := j.sharing.jobs == nil && decode.JSONL.ParentID == ""
-		j.Says(export.Said(j.Spec.Links, text, h, url, len(links), counts, secrets.Quote, secrets.Redact))
+		j.Says(export.Said(j.Spec.Links, text, h, url, links, counts, secrets.Quote, secrets.Redact))
 	}
 	return links, err
 }

@@ -26,6 +26,7 @@ type exports struct {
 	downloads int
 	signature int
 	beside    string // what stands beside the list of files
+	twice     bool   // the first file stands in the place of the last one
 	null      bool   // a job without files has null in place of their list
 	turns     bool   // each poll of a job that is done lists its files in another order
 	removed   []string
@@ -61,6 +62,9 @@ func (e *exports) RoundTrip(r *http.Request) (*http.Response, error) {
 		for i := range e.files {
 			if e.turns {
 				i = (i + e.signature) % e.files
+			}
+			if e.twice && i == e.files-1 {
+				i = 0
 			}
 			links = append(links, fmt.Sprintf(`{"url": "https://store.test/%s/%d?sig=abcdefgh%d"}`, job, i, e.signature))
 		}
@@ -181,6 +185,24 @@ func TestExportSaysMore(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestExportListsAFileTwice: a list that has one file twice may lack another.
+func TestExportListsAFileTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := exports{files: 3, twice: true}
+		stream := define(t, "", exported)[0]
+		got := newRig(t, stream, &api).run(stream, paging.Position{})
+		if got.err != nil || len(got.last.Proof.Doubts) != 1 {
+			t.Fatalf("got %v and the doubts %v, want one", got.err, got.last.Proof.Doubts)
+		}
+		if text := got.last.Proof.Doubts[0].String(); !strings.Contains(text, "one file twice, https://store.test/j1/0") || strings.Contains(text, "abcdefgh") {
+			t.Errorf("doubted by %s", text)
+		}
+		if !got.last.Follows {
+			t.Error("the last file does not lie behind those before: keys that come again in it would be no matter")
+		}
+	})
 }
 
 // TestExportGoesOn proves that a walk goes on from each of its positions, in the same

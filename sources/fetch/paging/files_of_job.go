@@ -41,6 +41,11 @@ func (p *Position) Submitted() bool {
 	return p.Export != nil && p.Export.File == 0 && p.Export.Before == p.Pages
 }
 
+// beginsLaterFile reports whether the page is the first of a file that lies behind others.
+func (p *Position) beginsLaterFile() bool {
+	return p.Export != nil && p.Export.File > 0 && p.Export.Before == p.Pages
+}
+
 // submitted makes the first file of a job the next.
 func submitted(l *leg) {
 	start, pages := l.stream.Pagination.Start, l.from.Pages+1

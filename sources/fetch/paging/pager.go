@@ -232,7 +232,7 @@ func (p *Pager) step(l *leg) (end ending, back bool, err error) {
 	if err != nil {
 		return end, false, err
 	}
-	l.found.Follows, l.found.Counting = p.guard.Follows(step.back), l.counting()
+	l.found.Follows, l.found.Counting = p.guard.Follows(step.back) || l.from.beginsLaterFile(), l.counting()
 	if end, err = l.ends(step); err != nil {
 		return end, false, err
 	}
