@@ -106,6 +106,7 @@ type Resume struct {
 	Shape    string          `json:"shape"`                      // digest of the requests' definition, see sources.Config.Shape
 	High     json.RawMessage `json:"high,omitempty"`             // the highest replication value of the partitions that are done
 	Activate int64           `json:"activate_version,omitempty"` // version of all the pass's records so far, for ACTIVATE_VERSION; 0: some have none, or are missing
+	Doubted  bool            `json:"doubted,omitempty"`          // the end of one that is done is in doubt: the bookmark stays when the pass is over
 	Over     bool            `json:"over,omitempty"`             // the pass is over: only what is owed is left of it
 	Done     []Done          `json:"done,omitempty"`             // windows that were walked behind one that was not, and contexts that are under way
 	Contexts Contexts        `json:"contexts,omitempty"`         // that are done in this pass

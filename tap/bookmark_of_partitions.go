@@ -20,6 +20,10 @@ func newPartitions(p *pass) *partitions {
 	var high json.RawMessage
 	if b := p.decision.Bookmark; p.decision.Way == plan.FromState && b.Resume != nil {
 		high = b.Resume.High
+		if all.kept = b.Resume.Doubted; all.kept {
+			p.run.Log.Warn("the stream may not be complete: an earlier run of this pass, or one of another part of it, came to an end that is in doubt, as its log says. "+
+				"The bookmark stays where it is: the next sync asks for the same records again", "stream", p.stream.Name)
+		}
 	}
 	all.high = state.NewHigh(p.stream.Clock.Order, high)
 	return all
@@ -184,7 +188,7 @@ func (all *partitions) resume(t *track) *state.Resume {
 	d := t.decision
 	r := &state.Resume{
 		Version: state.Version, AsOf: d.Pass.AsOf, From: d.From, Lookback: d.Lookback.String(), Clock: t.settles.apiClock, Shape: t.stream.Shape,
-		High: all.high.Value(), Activate: t.table.whole(),
+		High: all.high.Value(), Activate: t.table.whole(), Doubted: all.kept,
 	}
 	if t.decision.Length != (times.Span{}) {
 		r.Window = t.decision.Length.String()

@@ -151,6 +151,7 @@ func resume(a, b *state.Resume, order state.Order) *state.Resume {
 	one.Window, one.Lookback, one.Shape = max(a.Window, b.Window), max(a.Lookback, b.Lookback), max(a.Shape, b.Shape)
 	one.From = order.Greater(a.From, b.From)
 	one.Activate = min(a.Activate, b.Activate) // where one has none, not all records have a version
+	one.Doubted = a.Doubted || b.Doubted
 	one.Contexts = a.Contexts.With(b.Contexts)
 	one.Done = joinDone(a.Done, b.Done)
 	one.Owed = owed(append(slices.Clone(a.Owed), b.Owed...))

@@ -77,11 +77,12 @@ func (d *doubts) tells(family, kind string) bool {
 
 // keeps reports whether the bookmark stays because of doubts: what was not read
 // may lie behind it. The definition may take them for no matter, and where it
-// promises an order, all up to the last record was read.
+// promises an order, all up to the last record was read, where no other partition moves
+// the bookmark further.
 func (d *doubts) keeps(all []paging.Doubt) bool {
 	if d.stream.Definition.OnIncomplete == sources.Warn {
 		return false
 	}
-	sorted := d.stream.Clock.Ascends() && !d.height.frozen
+	sorted := d.stream.Clock.Ascends() && !d.height.frozen && !d.o.Many
 	return slices.ContainsFunc(all, func(one paging.Doubt) bool { return one.Keep || one.Within || !sorted })
 }
