@@ -255,3 +255,36 @@ func TestFaultOnTheWay(t *testing.T) {
 		})
 	}
 }
+
+// TestSoundAnswers: what APIs say in the course of business beside their records, or in
+// them, makes no end doubtful.
+func TestSoundAnswers(t *testing.T) {
+	const list, inside = `path: /x, records: data`, `path: /x, records: order.items`
+	for _, tt := range []struct{ name, stream, body string }{
+		{"a record that is partial", `path: /x, records: "@this", single: true`, `{"id":1,"partial":true,"incomplete":true}`},
+		{"a record by itself", `path: /x, records: data, single: true`, `{"data":{"id":1,"partial":true,"timed_out":true}}`},
+		{"what the records belong to", inside, `{"order":{"id":5,"status":"failed","items":[]}}`},
+		{"what they belong to is partial", inside, `{"order":{"id":5,"partial":true,"items":[{"id":1}]}}`},
+		{"a payment that failed has no refunds", `path: /x, records: refunds`, `{"id":"p1","status":"failed","refunds":[]}`},
+		{"nothing found", list, `{"data":[],"code":404,"message":"no records found"}`},
+		{"nothing found, as text", list, `{"data":[],"status":"404"}`},
+		{"a SOAP client's fault that is none", list, `{"data":[],"Fault":null}`},
+		{"all is well", list, `{"data":[],"status":"ok","code":200,"error_code":0,"errors":[],"success":"true"}`},
+		{"all is well by a number", list, `{"data":[],"status":1,"statusCode":0,"errorMessage":"","message":"no more data"}`},
+		{"all shards", `path: /x, records: hits.hits`, `{"timed_out":false,"_shards":{"total":5,"failed":0},"hits":{"total":{"value":1,"relation":"eq"},"hits":[{"id":1}]}}`},
+		{"a product's code", list, `{"data":[{"id":1}],"code":"500","status":"failed"}`},
+		{"whole", list, `{"data":[{"id":1,"partial":true}],"partial":false,"incomplete_results":false}`},
+		{"a link to nothing", list, `{"data":[{"id":1}],"links":{"next":null,"prev":null}}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := define(t, "", tt.stream)[0]
+			got := newRig(t, s, &script{answers: []answer{says(200, tt.body)}}).run(s, paging.Position{})
+			if got.err != nil || got.last == nil {
+				t.Fatalf("the walk failed: %v", got.err)
+			}
+			for _, d := range got.last.Proof.Doubts {
+				t.Errorf("doubted: %s", d)
+			}
+		})
+	}
+}

@@ -160,11 +160,10 @@ func (l *leg) fault() *Doubt {
 	if a.Passed || a.Over || a.Refused || a.Empty || a.Partly {
 		return nil
 	}
-	place := l.place()
-	member, rule, lacks := hint.Lacks(a.Beside, place)
+	member, rule, lacks := l.lacks()
 	ok := lacks
 	if !ok && (l.n == 0 || a.Trailer) {
-		member, rule, ok = hint.Error(a.Beside, place)
+		member, rule, ok = hint.Error(a.Beside, l.place())
 	}
 	if !ok {
 		return nil
@@ -174,6 +173,19 @@ func (l *leg) fault() *Doubt {
 		Advice: l.out.Hide(`if that is a failure, write errors: [{when: "{{ ` + rule + ` }}", do: retry}], or do: fail; if it is none, do: page`),
 	})
 	return &d
+}
+
+// lacks finds what an answer says of records that it lacks. Where it has some, what lies
+// at their place is one of them, and speaks of itself.
+func (l *leg) lacks() (member hint.Hint, rule string, found bool) {
+	place := l.place()
+	if l.n > 0 {
+		if len(place) == 0 {
+			return member, "", false
+		}
+		place = place[:len(place)-1]
+	}
+	return hint.Lacks(l.answer.Beside, place)
 }
 
 // place are the keys that lead to the records, as far as they are plain. Around a trailer
@@ -203,6 +215,7 @@ func (l *leg) faulty() {
 		return
 	}
 	d.Value += " in the answer to " + l.answer.Request
+	d.Keep = true // be the stream sorted: what it lacks lies before what came later
 	l.next.doubt(*d)
 }
 

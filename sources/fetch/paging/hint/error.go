@@ -1,6 +1,7 @@
 package hint
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -25,7 +26,7 @@ var (
 // makes the answer fail looks at. It returns false where no member does.
 func Error(body []byte, place []string) (member Hint, rule string, found bool) {
 	for _, path := range []string{"Envelope.Body.Fault", "Fault"} { // of SOAP
-		if v := parse(body).Get(path); v.Exists() {
+		if v := parse(body).Get(path); isError(v) {
 			return Hint{Key: path, Value: v.Raw}, "response." + path, true
 		}
 	}
@@ -37,7 +38,7 @@ func Error(body []byte, place []string) (member Hint, rule string, found bool) {
 			rule = "response." + member.Key
 		case wellNames[name] && (v.Type == gjson.False || v.Type == gjson.String && strings.EqualFold(v.Str, "false")):
 			rule = "response." + member.Key + " == false"
-		case standNames[name] && standsBad(v):
+		case standNames[name] && standsBad(v) && (name != "status" && name != "code" || !isThing(body, path)):
 			rule = "response." + member.Key + " == " + strings.ReplaceAll(v.Raw, `"`, "'")
 		default:
 			return false
@@ -53,7 +54,7 @@ func Lacks(body []byte, place []string) (member Hint, rule string, found bool) {
 	found = along(body, place, func(path string, key, v gjson.Result) bool {
 		name := PlainName(key.Str)
 		member = Hint{Key: joinPath(path, key.Str), Value: v.Raw}
-		if truth, isBool := truthOf(v); isBool && truth && lackNames[name] {
+		if truth, isBool := truthOf(v); isBool && truth && lackNames[name] && !isThing(body, path) {
 			rule = "response." + member.Key
 			return true
 		}
@@ -88,14 +89,31 @@ func along(body []byte, place []string, is func(path string, key, v gjson.Result
 	return found
 }
 
+// isThing reports whether the object at a path has an identity of its own: then what it
+// says of how it stands is about that, as of a payment that failed, and not about the answer.
+func isThing(body []byte, path string) (is bool) {
+	at := parse(body)
+	if path != "" {
+		at = at.Get(path)
+	}
+	n := 0
+	at.ForEach(func(key, _ gjson.Result) bool {
+		name := PlainName(key.Str)
+		is = name == "id" || name == "uuid" || name == "guid"
+		n++
+		return !is && n < hintMembers
+	})
+	return is
+}
+
 // standsBad reports whether a value says that an answer is no good: a word for a failure,
-// or a status of HTTP from 400 on.
+// or a status of HTTP from 400 on. Beside no records, 404 says what the empty list says.
 func standsBad(v gjson.Result) bool {
 	if v.Type == gjson.String && badWords[strings.ToLower(strings.TrimSpace(v.Str))] {
 		return true
 	}
 	n, isCount := countOf(v)
-	return isCount && n >= 400 && n < 600
+	return isCount && n >= 400 && n < 600 && n != http.StatusNotFound
 }
 
 // isError reports whether a value under an error's name is one: not null,
