@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tap-rest/tap-rest/sources"
 	"github.com/tap-rest/tap-rest/sources/fetch"
 	"github.com/tap-rest/tap-rest/sources/fetch/paging"
 	"github.com/tap-rest/tap-rest/sources/times"
@@ -20,13 +21,23 @@ func newPartitions(p *pass) *partitions {
 	var high json.RawMessage
 	if b := p.decision.Bookmark; p.decision.Way == plan.FromState && b.Resume != nil {
 		high = b.Resume.High
-		if all.kept = b.Resume.Doubted; all.kept {
-			p.run.Log.Warn("the stream may not be complete: an earlier run of this pass, or one of another part of it, came to an end that is in doubt, as its log says. "+
-				"The bookmark stays where it is: the next sync asks for the same records again", "stream", p.stream.Name)
-		}
+		all.kept = b.Resume.Doubted && p.stream.Definition.OnIncomplete != sources.Warn
 	}
 	all.high = state.NewHigh(p.stream.Clock.Order, high)
 	return all
+}
+
+// inherited is the doubt of a pass that goes on, of which another run came to an end that
+// is in doubt; nil where none did. It is asked for before the run has walked.
+func (all *partitions) inherited() *paging.Doubt {
+	if all == nil || !all.kept {
+		return nil
+	}
+	d := &paging.Doubt{Key: "the pass", Value: "in doubt by an earlier run, or by one of another part, as the log of that says", Keep: true}
+	if !all.pass.stream.FullTable() {
+		d.Advice = "the bookmark stays where it is, and the next sync asks for the same records again (on_incomplete: warn moves it all the same)"
+	}
+	return d
 }
 
 // take notes what a page, or the end of a walk, brings a partition.

@@ -15,6 +15,10 @@ func (r *run) newDisplay(passes []*pass) *report.Display {
 			Certificate: certificate.Stream{Fields: p.stream.Keys},
 			Course:      r.course(p),
 		}
+		if d := p.track.parts.inherited(); d != nil {
+			p.track.account.Certificate.Doubt(*d)
+			r.Log.Warn("the stream may not be complete: "+d.String(), "stream", p.stream.Name)
+		}
 		d.Account.Streams = append(d.Account.Streams, p.track.account)
 	}
 	for _, t := range r.notRead {

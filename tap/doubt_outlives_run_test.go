@@ -68,8 +68,11 @@ func TestDoubtOutlivesItsRun(t *testing.T) {
 				}
 				one.state = r.state()
 				if tt.requests == 0 || r.account.Stopped == "" {
-					if tt.requests > 0 && !strings.Contains(r.log, "came to an end that is in doubt") {
+					if tt.requests > 0 && !strings.Contains(r.log, "in doubt by an earlier run") {
 						t.Errorf("the run that ends the pass does not say that it is in doubt:\n%s", r.log)
+					}
+					if got := r.account.Streams[0].Status(); got != "complete?" {
+						t.Errorf("the account of the run that ends the pass has %q, want complete?", got)
 					}
 					break
 				}
@@ -82,5 +85,32 @@ func TestDoubtOutlivesItsRun(t *testing.T) {
 				t.Errorf("%d records came in all, want %d: the bookmark is %s", len(seen), 6*24, bookmarkOf(t, one.state, "rows").Value)
 			}
 		})
+	}
+}
+
+// TestDoubtGivenUp: a definition that takes doubts for no matter takes those of the runs
+// before for none, too.
+func TestDoubtGivenUp(t *testing.T) {
+	const stream = `streams:
+  - name: rows
+    path: /rows
+    params: {from: "{{ window.start }}", to: "{{ window.end }}"}
+    records: data%s
+    replication_key: at
+    incremental: {start: "2025-03-01T00:00:00Z", end: "2025-03-07T00:00:00Z", window: 1d}
+    schema: {type: object}
+`
+	one := setup{definition: fmt.Sprintf(stream, ""), api: &partialDay{}, workDir: t.TempDir(), config: `{"run":{"concurrency":1,"max_requests":4}}`}
+	one.state = one.must(t).state()
+	if !strings.Contains(string(one.state), `"doubted":true`) {
+		t.Fatalf("the state does not have the doubt: %s", one.state)
+	}
+	one.definition, one.config = fmt.Sprintf(stream, "\n    on_incomplete: warn"), ""
+	r := one.must(t)
+	if got := string(bookmarkOf(t, r.state(), "rows").Value); got != `"2025-03-07T00:00:00Z"` {
+		t.Errorf("the bookmark is %s, want the end of the last day", got)
+	}
+	if got := r.account.Streams[0].Status(); got != "complete" {
+		t.Errorf("the account has %q, want complete", got)
 	}
 }
