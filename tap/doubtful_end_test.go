@@ -190,3 +190,31 @@ func TestDoubtKeepsBookmark(t *testing.T) {
 		}
 	}
 }
+
+// TestDoubtOnTheWayKeepsBookmark: behind an answer that lacks records the bookmark of a
+// sorted stream does not move on, neither in the run that met it nor in the one after it.
+func TestDoubtOnTheWayKeepsBookmark(t *testing.T) {
+	for _, tt := range []struct{ name, second, keys, want string }{
+		{"an error", `{"data":[],"error":"throttled","next":"c"}`, "", `"2025-05-11T00:00:00Z"`},
+		{"fewer than there are", `{"data":[{"id":2,"updated_at":"2025-05-12T00:00:00Z"}],"partial":true,"next":"c"}`, "", `"2025-05-11T00:00:00Z"`},
+		{"an error that is no matter", `{"data":[],"error":"throttled","next":"c"}`, "on_incomplete: warn", `"2025-05-14T00:00:00Z"`},
+		{"sound", `{"data":[],"error":null,"next":"c"}`, "", `"2025-05-14T00:00:00Z"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			one := setup{
+				definition: onePage("params: {from: \"{{ window.start }}\"}\n    replication_key: updated_at\n    incremental: {start: \"2025-01-01\", sorted: true}\n" +
+					"    pagination: {type: cursor, next: next, param: c}\n    " + tt.keys),
+				api: &replies{answers: jsonAnswers(
+					`{"data":[{"id":1,"updated_at":"2025-05-11T00:00:00Z"}],"next":"b"}`, tt.second,
+					`{"data":[{"id":3,"updated_at":"2025-05-13T00:00:00Z"}],"next":"d"}`, `{"data":[{"id":4,"updated_at":"2025-05-14T00:00:00Z"}],"next":null}`)},
+				config: `{"run":{"max_requests":3}}`, workDir: t.TempDir(),
+			}
+			for range 2 {
+				one.state = one.must(t).state()
+			}
+			if b := bookmarkOf(t, one.state, "items"); string(b.Value) != tt.want || b.Resume != nil {
+				t.Errorf("the bookmark is %s, want %s, and the walk at its end: %s", b.Value, tt.want, one.state)
+			}
+		})
+	}
+}

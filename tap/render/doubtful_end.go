@@ -86,3 +86,10 @@ func (d *doubts) keeps(all []paging.Doubt) bool {
 	sorted := d.stream.Clock.Ascends() && !d.height.frozen && !d.o.Many
 	return slices.ContainsFunc(all, func(one paging.Doubt) bool { return one.Keep || one.Within || !sorted })
 }
+
+// lack reports whether records may be missing before a page that is not the last, whatever
+// comes: from there on the bookmark stays, in a sorted stream too.
+func (d *doubts) lack(page *fetch.Page) bool {
+	return !page.Last && d.stream.Definition.OnIncomplete != sources.Warn &&
+		slices.ContainsFunc(page.Next.Doubts, func(one paging.Doubt) bool { return one.Keep })
+}

@@ -144,7 +144,7 @@ func (r *Renderer) Render(page *fetch.Page, memory []byte) (*Lines, error) {
 		r.o.Log.Warn("the definition says sorted: true, but the replication key descends: the bookmark stays where it is until all is read",
 			"stream", r.stream.Name, "request", page.Request)
 	}
-	if r.cut.suspect(page) {
+	if r.cut.suspect(page) || r.doubts.lack(page) {
 		r.height.frozen, b.At.Frozen = true, true
 	}
 	r.note(b, page)

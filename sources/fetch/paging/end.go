@@ -215,7 +215,6 @@ func (l *leg) faulty() {
 		return
 	}
 	d.Value += " in the answer to " + l.answer.Request
-	d.Keep = true // be the stream sorted: what it lacks lies before what came later
 	l.next.doubt(*d)
 }
 
