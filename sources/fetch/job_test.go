@@ -155,6 +155,7 @@ func TestExportSaysMore(t *testing.T) {
 		{"more files", `, "file_count": 4`, "file_count beside export.links is 4, but 3 files there"},
 		{"an error", `, "errors": ["shard 2 failed"]`, `errors beside export.links is ["shard 2 failed"]`},
 		{"a part", `, "partial": true`, "partial beside export.links is true"},
+		{"a part of a job that has a name", `, "id": "j1", "partial": true`, "partial beside export.links is true"},
 		{"more of the list", `, "IsTruncated": true`, "IsTruncated beside export.links is true"},
 		{"a page after it", `, "nextPageToken": "xyz"`, "nextPageToken beside export.links is xyz"},
 	} {

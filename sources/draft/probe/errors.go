@@ -38,13 +38,13 @@ func (e *LoginError) Error() string {
 func tellsOfError(l *look, all []list) error {
 	body := trimBOM(l.first.Body)
 	soap := []string{"Envelope", "Body"}
-	if member, _, found := hint.Error(body, soap); found && l.format.isXML() && member.Key == "Envelope.Body.Fault" { // its texts may be a list
+	if member, _, found := hint.Error(body, soap, false); found && l.format.isXML() && member.Key == "Envelope.Body.Fault" { // its texts may be a list
 		return errTells(l.first.Status, member, body)
 	}
 	if len(all) > 0 && (all[0].isMany() && !all[0].beside || hasID(gjson.ParseBytes(body))) {
 		return nil
 	}
-	member, _, found := hint.Error(body, nil)
+	member, _, found := hint.Error(body, nil, false)
 	if !found {
 		return nil
 	}

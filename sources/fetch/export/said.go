@@ -27,8 +27,8 @@ func Said(at sources.Ref, text []byte, h http.Header, url string, links []string
 	if name := listedTwice(links); name != "" {
 		all = append(all, paging.Said{Key: "export.links", Value: "one file twice, " + quote(name), Advice: "is there another one in its place? If not, say on_incomplete: warn"})
 	}
-	for _, find := range []func([]byte, []string) (hint.Hint, string, bool){hint.Error, hint.Lacks} {
-		if member, rule, found := find(text, place); found {
+	for _, find := range []func([]byte, []string, bool) (hint.Hint, string, bool){hint.Error, hint.Lacks} {
+		if member, rule, found := find(text, place, false); found {
 			add(member.Key, member.Value, `if that is a failure, write export: {failed: "{{ `+rule+` }}", …}; if it is none, on_incomplete: warn`, 0)
 		}
 	}

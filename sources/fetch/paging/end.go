@@ -163,7 +163,7 @@ func (l *leg) fault() *Doubt {
 	member, rule, lacks := l.lacks()
 	ok := lacks
 	if !ok && (l.n == 0 || a.Trailer) {
-		member, rule, ok = hint.Error(a.Beside, l.place())
+		member, rule, ok = hint.Error(a.Beside, l.place(), true)
 	}
 	if !ok {
 		return nil
@@ -185,7 +185,7 @@ func (l *leg) lacks() (member hint.Hint, rule string, found bool) {
 		}
 		place = place[:len(place)-1]
 	}
-	return hint.Lacks(l.answer.Beside, place)
+	return hint.Lacks(l.answer.Beside, place, true)
 }
 
 // place are the keys that lead to the records, as far as they are plain. Around a trailer

@@ -23,8 +23,9 @@ var (
 // Error finds what an answer without records says of an error: such an answer
 // may be none to what was asked, whatever its status. place are the keys that
 // lead to the records; member is the one that tells, and rule what a rule that
-// makes the answer fail looks at. It returns false where no member does.
-func Error(body []byte, place []string) (member Hint, rule string, found bool) {
+// makes the answer fail looks at. It returns false where no member does. things says that
+// an object with an identity of its own may be a thing, whose status is none of the answer.
+func Error(body []byte, place []string, things bool) (member Hint, rule string, found bool) {
 	for _, path := range []string{"Envelope.Body.Fault", "Fault"} { // of SOAP
 		if v := parse(body).Get(path); isError(v) {
 			return Hint{Key: path, Value: v.Raw}, "response." + path, true
@@ -38,7 +39,7 @@ func Error(body []byte, place []string) (member Hint, rule string, found bool) {
 			rule = "response." + member.Key
 		case wellNames[name] && (v.Type == gjson.False || v.Type == gjson.String && strings.EqualFold(v.Str, "false")):
 			rule = "response." + member.Key + " == false"
-		case standNames[name] && standsBad(v) && (name != "status" && name != "code" || !isThing(body, path)):
+		case standNames[name] && standsBad(v) && (name != "status" && name != "code" || !things || !isThing(body, path)):
 			rule = "response." + member.Key + " == " + strings.ReplaceAll(v.Raw, `"`, "'")
 		default:
 			return false
@@ -49,12 +50,12 @@ func Error(body []byte, place []string) (member Hint, rule string, found bool) {
 }
 
 // Lacks finds what an answer says of records that it lacks, be there others: it came
-// too late, or parts of the index failed.
-func Lacks(body []byte, place []string) (member Hint, rule string, found bool) {
+// too late, or parts of the index failed. things is that of [Error].
+func Lacks(body []byte, place []string, things bool) (member Hint, rule string, found bool) {
 	found = along(body, place, func(path string, key, v gjson.Result) bool {
 		name := PlainName(key.Str)
 		member = Hint{Key: joinPath(path, key.Str), Value: v.Raw}
-		if truth, isBool := truthOf(v); isBool && truth && lackNames[name] && !isThing(body, path) {
+		if truth, isBool := truthOf(v); isBool && truth && lackNames[name] && (!things || !isThing(body, path)) {
 			rule = "response." + member.Key
 			return true
 		}

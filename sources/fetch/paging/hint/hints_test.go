@@ -64,11 +64,11 @@ func TestAgainst(t *testing.T) {
 // have been.
 func TestError(t *testing.T) {
 	body := []byte(`{"Envelope":{"Body":{"Fault":{"faultstring":"down"}}}}`)
-	member, rule, found := hint.Error(body, []string{"r", "item"})
+	member, rule, found := hint.Error(body, []string{"r", "item"}, true)
 	if !found || member.Key != "Envelope.Body.Fault" || rule != "response.Envelope.Body.Fault" {
 		t.Errorf("found %t: %+v, rule %q", found, member, rule)
 	}
-	if member, _, found := hint.Error([]byte(`{"Envelope":{"Body":{"items":null}}}`), []string{"Envelope", "Body", "items"}); found {
+	if member, _, found := hint.Error([]byte(`{"Envelope":{"Body":{"items":null}}}`), []string{"Envelope", "Body", "items"}, true); found {
 		t.Errorf("found %+v in an answer that is well", member)
 	}
 }
