@@ -21,6 +21,9 @@ func TestTrailer(t *testing.T) {
 		{"a record with an error", two + `{"error":"x","id":3}`, ""},
 		{"a record further up", `{"id":1}` + "\n" + `{"error":"x"}` + "\n" + `{"id":2}`, ""},
 		{"the only one", `{"error":"x"}`, ""},
+		{"a record behind a first line that is none", `{"schema":"v1"}` + "\n" + `{"id":1,"total":50}` + "\n" + `{"id":2,"total":90,"error":"x"}`, ""},
+		{"more behind such a line", `{"schema":"v1"}` + "\n" + two + `{"hasMore":true}`, "hasMore of the last line"},
+		{"lines by twos", `{"index":{}}` + "\n" + `{"status":"failed","n":1}` + "\n" + `{"index":{}}` + "\n" + `{"status":"failed","n":2}`, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := define(t, "", `path: /x, records: "@this", decode: jsonl`)[0]

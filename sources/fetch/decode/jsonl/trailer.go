@@ -13,6 +13,7 @@ type trailer struct {
 	head []byte   // the first record up to its first colon
 	keys []string // its members
 	odd  []byte   // the record under way, where it begins otherwise and is short
+	kind []byte   // the first such record up to its first colon: a further one is of a kind with it
 }
 
 const (
@@ -21,18 +22,24 @@ const (
 )
 
 func (t *trailer) begin(record []byte) {
-	t.head = slices.Clone(record[:bytes.IndexByte(record, ':')+1])
+	t.head = headOf(record)
 	gjson.ParseBytes(record).ForEach(func(key, _ gjson.Result) bool {
 		t.keys = append(t.keys, key.Str)
 		return len(t.keys) < trailerNames
 	})
 }
 
+// headOf is a record up to its first colon.
+func headOf(record []byte) []byte { return slices.Clone(record[:bytes.IndexByte(record, ':')+1]) }
+
 // follow looks at a record behind the first one.
 func (t *trailer) follow(record []byte) {
 	t.odd = t.odd[:0]
-	if len(record) <= longTrailer && !bytes.HasPrefix(record, t.head) {
-		t.odd = append(t.odd, record...)
+	if len(record) > longTrailer || bytes.HasPrefix(record, t.head) || len(t.kind) > 0 && bytes.HasPrefix(record, t.kind) {
+		return
+	}
+	if t.odd = append(t.odd, record...); len(t.kind) == 0 {
+		t.kind = headOf(record)
 	}
 }
 
