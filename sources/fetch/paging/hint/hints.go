@@ -329,10 +329,13 @@ func (all *Hints) headers(h http.Header) {
 	}
 }
 
-// folded looks at JSON in a header.
+// folded looks at JSON in a header. One that is not about pages by its name counts other
+// things, as calls that were used.
 func (all *Hints) folded(header string, v gjson.Result) {
 	in := Hints{}
-	in.object(v, header, "", 0)
+	if in.object(v, header, "", 0); !strings.Contains(PlainName(header), "pag") {
+		in.Totals, in.Pages = nil, nil
+	}
 	for _, hints := range []*[]Hint{&in.More, &in.Next, &in.Totals, &in.Pages} {
 		for i := range *hints {
 			(*hints)[i].Folded = true

@@ -30,6 +30,8 @@ func TestAgainst(t *testing.T) {
 		{"a number of pages", `{}`, [2]string{"Total-Pages", "3"}, "header:Total-Pages", "say with pagination how the next page is asked for, with total_pages: 'header:Total-Pages'"},
 		{"JSON in a header", `{}`, [2]string{"X-Pagination", `{"TotalCount":30,"PageSize":10}`}, "header:X-Pagination.TotalCount", "say with pagination how the next page is asked for"},
 		{"JSON in a header that says more", `{}`, [2]string{"X-Pagination", `{"hasNext":true}`}, "header:X-Pagination.hasNext", "say with pagination how the next page is asked for"},
+		{"how much was used, as JSON in a header", `{}`, [2]string{"X-App-Usage", `{"count":28,"total":250,"pages":9}`}, "", ""},
+		{"a header that names no next page", `{}`, [2]string{"Next-Page-Token", ""}, "", ""},
 		{"JSON in a header, at the end", `{}`, [2]string{"X-Pagination", `{"TotalCount":10,"HasNext":false,"nextPageLink":""}`}, "", ""},
 		{"a list of links", `{"link":[{"rel":"self","href":"a"},{"rel":"next","href":"b"}]}`, [2]string{}, `link.#(rel=="next").href`, `write pagination: {type: cursor, next: 'link.#(rel=="next").href', param: …}`},
 		{"the only link, as XML has it", `{"r":{"link":{"@rel":"next","@href":"/b"}}}`, [2]string{}, `r.link.\@href`, `write pagination: {type: next_url, next: 'r.link.\@href'}`},
