@@ -44,6 +44,7 @@ func some(r *rand.Rand) *state.Bookmark {
 		return b
 	}
 	b.Resume = &state.Resume{Version: state.Version, AsOf: b.Pass.AsOf, Shape: fmt.Sprint("s", r.IntN(8)/7), Over: r.IntN(5) == 0}
+	b.Resume.Doubted = !b.Resume.Over && r.IntN(4) == 0
 	p := progress.New()
 	for range r.IntN(8) {
 		i, from := uint64(r.IntN(4)), r.IntN(6)
@@ -161,6 +162,9 @@ func TestMerge(t *testing.T) {
 		{"what is done is not open",
 			old + resume + `"done":[{"context":"0","windows":[` + both + `]}],"open":null,"owed":null}]`, old + resume + `"open":[{"partition":"k",` + first + `"next":{"pages":3},` + next + `],"owed":null}]`,
 			`"done":[{"context":"0","windows":[` + both + `]}],"open":null`, `"k"`},
+		{"a doubt in either is one of the pass",
+			old + resume + `"doubted":true,"open":null,"owed":null}]`, old + resume + `"done":[{"context":"0","windows":[` + both + `]}],"open":null,"owed":null}]`,
+			`"doubted":true,"done":[{"context":"0","windows":[` + both + `]}]`, ""},
 		{"a parent came as far as in the state in which it came less far",
 			old + resume + `"feeds":[{"stream":"s","pass":"f","over":true,"shape":"","open":null}],"open":null,"owed":null}]`, old + resume + `"feeds":[{"stream":"s","pass":"f","shape":"","open":[{"partition":"k","next":{"pages":2},` + next + `]}],"open":null,"owed":null}]`,
 			`"feeds":[{"stream":"s","pass":"f","shape":"","open":[{"partition":"k","next":{"pages":2},`, `"over"`},
