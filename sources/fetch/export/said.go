@@ -15,8 +15,8 @@ const mostSaid = 4
 
 // Said is what the answer that lists the files of a job says of what they may lack:
 // that it failed in part, that the list goes on elsewhere, and how many files and, where
-// counts is true, records there are; a file that it lists twice may stand for another one. url is what was asked, quote and hide show a text
-// without its secrets.
+// counts is true, records there are; a file that it lists twice may stand for another
+// one. url is what was asked, quote and hide show a text without its secrets.
 func Said(at sources.Ref, text []byte, h http.Header, url string, links []string, counts bool, quote, hide func(string) string) (all []paging.Said) {
 	place := at.Place()
 	add := func(key, value, advice string, records int64) {

@@ -3,7 +3,6 @@ package paging
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/tap-rest/tap-rest/sources"
@@ -131,18 +130,18 @@ func (l last) failing() (texts []string) {
 // made a page is not searched.
 func (l last) look(how ending) {
 	a := l.answer
-	place := l.place()
-	h := hint.Find(a.Beside, place, a.Header)
+	own := words(l)
+	h := hint.Find(a.Beside, own.place(), a.Header)
 	end := l.end()
 	found := h.Against(&end)
 	if a.Status == http.StatusPartialContent && len(h.Totals) == 0 {
 		found = append(found, hint.Contradiction{Key: "the status of the last answer", Value: "206 Partial Content, without a count of all"})
 	}
-	if d := l.fault(); d != nil {
+	if d := own.fault(); d != nil {
 		l.doubt(*d)
 	}
 	for _, d := range found[:min(len(found), maxHints)] {
-		l.doubt(l.ofTrailer(Doubt{Key: d.Key, Value: l.out.Quote(d.Value), Advice: l.out.Hide(d.Advice)}))
+		l.doubt(own.ofTrailer(Doubt{Key: d.Key, Value: l.out.Quote(d.Value), Advice: l.out.Hide(d.Advice)}))
 	}
 	if len(l.found.Proof.Doubts) == 0 && l.next.Records > 0 {
 		if l.by(how) == EndNeverNext && !l.allCame() {
@@ -150,72 +149,6 @@ func (l last) look(how ending) {
 		}
 		l.found.Remarks = append(l.found.Remarks, h.Unread(&end)...)
 	}
-}
-
-// fault is what an answer says of an error where it has no records, or of records that
-// it lacks; nil where it says nothing of that kind, or a rule of the definition knows of
-// it. An error beside records is often about something else, as a field.
-func (l *leg) fault() *Doubt {
-	a := l.answer
-	if a.Passed || a.Over || a.Refused || a.Empty || a.Partly {
-		return nil
-	}
-	member, rule, lacks := l.lacks()
-	ok := lacks
-	if !ok && (l.n == 0 || a.Trailer) {
-		member, rule, ok = hint.Error(a.Beside, l.place(), true)
-	}
-	if !ok {
-		return nil
-	}
-	d := l.ofTrailer(Doubt{
-		Key: member.Key, Value: l.out.Quote(member.Value), Fault: true, Keep: lacks,
-		Advice: l.out.Hide(`if that is a failure, write errors: [{when: "{{ ` + rule + ` }}", do: retry}], or do: fail; if it is none, do: page`),
-	})
-	return &d
-}
-
-// lacks finds what an answer says of records that it lacks. Where it has some, what lies
-// at their place is one of them, and speaks of itself.
-func (l *leg) lacks() (member hint.Hint, rule string, found bool) {
-	place := l.place()
-	if l.n > 0 {
-		if len(place) == 0 {
-			return member, "", false
-		}
-		place = place[:len(place)-1]
-	}
-	return hint.Lacks(l.answer.Beside, place, true)
-}
-
-// place are the keys that lead to the records, as far as they are plain. Around a trailer
-// there are none.
-func (l *leg) place() []string {
-	if l.answer.Trailer {
-		return []string{""}
-	}
-	return l.stream.Records.Place()
-}
-
-// ofTrailer says of a doubt by the last of an answer's lines that it is by that, which
-// templates and paths do not see.
-func (l *leg) ofTrailer(d Doubt) Doubt {
-	if l.answer.Trailer {
-		d.Key += " of the last line"
-		d.Advice = "that line is no record like the others, and speaks of the whole answer: leave it out with keep; where it means nothing, say on_incomplete: warn"
-	}
-	return d
-}
-
-// faulty notes what an answer that is not the last says of an error, or of records that
-// it lacks: the walk goes on behind records that may never come. Of each key one is noted.
-func (l *leg) faulty() {
-	d := l.fault()
-	if d == nil || slices.ContainsFunc(l.next.Doubts, func(old Doubt) bool { return old.Key == d.Key && old.Fault }) {
-		return
-	}
-	d.Value += " in the answer to " + l.answer.Request
-	l.next.doubt(*d)
 }
 
 // end is how the walk ended, as far as hints may contradict that.

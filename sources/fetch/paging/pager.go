@@ -201,7 +201,7 @@ func (p *Pager) take(l *leg) error {
 	case end.last:
 		return last{l}.over(end, p.guard.After())
 	default:
-		l.faulty()
+		words{l}.noteFault()
 		l.least = fewest(l.least, l.n)
 		page := repeat.Page{
 			Request: l.answer.Request, Number: l.next.Pages, Records: l.n, Content: l.content(), Ends: l.outermost(),
